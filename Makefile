@@ -1,0 +1,53 @@
+# Two commands for a newcomer: `make demo` and `make test`. The rest is for those who work here.
+# Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: help deps demo test fuzz asan tsan bench release clean
+
+help:
+	@echo "make demo    build, run the main job on the embedded episode, write an HTML report"
+	@echo "make test    build and run every test (ctest, dev preset)"
+	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
+	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
+	@echo "make bench   the benchmarks, as ratios to a peer or a plain version"
+
+deps:
+	@missing=$$(for p in $$(grep -v '^#' packages.txt); do \
+	    dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:" $$missing; \
+	  root=$$([ $$(id -u) = 0 ] || echo sudo); \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get -q update && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $$missing; \
+	fi
+
+release: deps
+	@cmake --preset release > build-release.log 2>&1 || { cat build-release.log; rm -f build-release.log; exit 1; }
+	@rm -f build-release.log
+	cmake --build --preset release --target delever
+
+demo: release
+	./build/release/delever demo
+
+test: deps
+	cmake --preset dev
+	cmake --build --preset dev
+	ctest --preset dev -j2
+
+fuzz: deps
+	cmake --preset fuzz
+	cmake --build --preset fuzz --target fuzzers
+	ctest --preset fuzz -j2
+
+asan tsan: deps
+	cmake --preset $@
+	cmake --build --preset $@
+	ctest --preset $@ -j2
+
+bench: deps
+	cmake --preset bench
+	cmake --build --preset bench --target benches
+	@for b in build/bench/src/*_bench; do echo "== $$b"; $$b; done
+
+clean:
+	rm -rf build

@@ -1,0 +1,59 @@
+# module(NAME DEPS a b c LIBS x y): one static library per folder of src/, one test program from its *_test.cc,
+# one program per *_bench.cc and *_fuzz.cc. tools/tidy.py reads these same DEPS, so the drawing of the architecture
+# is the build file itself. LIBS are libraries from outside that the module alone may see; TEST_LIBS and BENCH_LIBS
+# (after LIBS) are for its tests and benches alone.
+set(delever_flags -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+  -Wno-missing-field-initializers  # designated initialisers leave the rest at their defaults
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # gcc 12 at -O3 sees overlaps in std::string that are not there (bug 105651)
+  -ffp-contract=off)
+
+add_custom_target(fuzzers)  # what `make fuzz` and `make bench` build
+add_custom_target(benches)
+
+function(module name)
+  cmake_parse_arguments(M "" "" "DEPS;LIBS;TEST_LIBS;BENCH_LIBS" ${ARGN})
+  set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc ${dir}/*.h)
+  set(tests ${sources})
+  set(benches ${sources})
+  set(fuzzers ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$|/main\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  add_library(${name} STATIC ${sources})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${M_DEPS} PRIVATE ${M_LIBS})
+  target_compile_options(${name} PRIVATE ${delever_flags})
+  target_compile_definitions(${name} PRIVATE DELEVER_ROOT="${PROJECT_SOURCE_DIR}")  # cli finds rules and maps there
+  if(tests AND NOT DELEVER_FUZZ AND NOT DELEVER_BENCH)  # those presets build their own programs only
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)
+    target_compile_options(${name}_test PRIVATE ${delever_flags})
+    target_compile_definitions(${name}_test PRIVATE DELEVER_ROOT="${PROJECT_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+  foreach(source ${benches})
+    get_filename_component(stem ${source} NAME_WE)
+    if(DELEVER_BENCH)
+      add_executable(${stem} ${source})
+      target_link_libraries(${stem} PRIVATE ${name} ${M_LIBS} ${M_BENCH_LIBS} benchmark::benchmark)
+      add_dependencies(benches ${stem})
+      target_compile_options(${stem} PRIVATE ${delever_flags})
+      target_compile_definitions(${stem} PRIVATE DELEVER_ROOT="${PROJECT_SOURCE_DIR}")
+    endif()
+  endforeach()
+  foreach(source ${fuzzers})
+    get_filename_component(stem ${source} NAME_WE)
+    if(DELEVER_FUZZ)
+      add_executable(${stem} ${source})
+      target_link_libraries(${stem} PRIVATE ${name} ${M_LIBS})
+      target_compile_options(${stem} PRIVATE ${delever_flags})
+      target_compile_definitions(${stem} PRIVATE DELEVER_ROOT="${PROJECT_SOURCE_DIR}")
+      target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
+      add_dependencies(fuzzers ${stem})
+      add_test(NAME ${stem} COMMAND ${stem} -seed=1 -max_total_time=10 -timeout=60 -rss_limit_mb=2048)
+    endif()
+  endforeach()
+endfunction()

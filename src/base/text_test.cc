@@ -1,0 +1,27 @@
+// Goal: numbers are the whole text or nothing.
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace delever {
+namespace {
+
+TEST(Text, numbers_are_whole_or_absent) {
+  EXPECT_EQ(read_int("-12"), -12);
+  EXPECT_EQ(read_double("2.8e-4"), 2.8e-4);
+  for (const char* text : {"", " 1", "1 ", "+1", "1x", "nan", "inf", "1e999"}) EXPECT_FALSE(read_double(text)) << text;
+  EXPECT_FALSE(read_int("1.0"));
+  EXPECT_EQ(write_double(0.1), "0.1");
+}
+
+TEST(Text, split_and_trim) {
+  EXPECT_EQ(split("a,,b", ',').size(), 3u);
+  EXPECT_EQ(split("", ',').size(), 1u);
+  EXPECT_EQ(trimmed(" \ta b\r\n"), "a b");
+  EXPECT_EQ(trimmed("  "), "");
+  EXPECT_EQ(upper("btc-1"), "BTC-1");
+  EXPECT_EQ(lower("BTC-1"), "btc-1");
+}
+
+}  // namespace
+}  // namespace delever
