@@ -1,0 +1,223 @@
+#include "feeds/bytes.h"
+
+#include <fmt/format.h>
+#include <zip.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace delever {
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* f) const { std::fclose(f); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+Error unavailable(const std::string& path, std::string what) { return {Fault::unavailable, std::move(what), path}; }
+
+class PlainSource final : public ByteSource {
+ public:
+  PlainSource(File file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  Result<size_t> read(char* to, size_t size) override {
+    const size_t n = std::fread(to, 1, size, file_.get());
+    if (n == 0 && std::ferror(file_.get())) return unavailable(path_, std::strerror(errno));
+    consumed_ += n;
+    return n;
+  }
+  uint64_t consumed() const override { return consumed_; }
+
+ private:
+  File file_;
+  std::string path_;
+  uint64_t consumed_ = 0;
+};
+
+// gzip may be several members end to end (parts appended, block gzip); zeros after the last are padding of tapes.
+class GzipSource final : public ByteSource {
+ public:
+  GzipSource(std::unique_ptr<ByteSource> from, std::string path) : from_(std::move(from)), path_(std::move(path)) {
+    CHECK(inflateInit2(&stream_, 15 + 16) == Z_OK);  // 15: the largest window; 16: gzip with its checksum
+  }
+  ~GzipSource() override { inflateEnd(&stream_); }
+  GzipSource(const GzipSource&) = delete;
+  GzipSource& operator=(const GzipSource&) = delete;
+
+  Result<size_t> read(char* to, size_t size) override {
+    if (size == 0) return size_t{0};
+    stream_.next_out = reinterpret_cast<Bytef*>(to);
+    stream_.avail_out = static_cast<uInt>(std::min(size, size_t{1} << 30));
+    const uInt asked = stream_.avail_out;
+    while (stream_.avail_out == asked) {
+      if (stream_.avail_in == 0 && !TRY(refill())) {
+        if (between_members_) return size_t{0};
+        return broken("the file ends in the middle of its gzip data");
+      }
+      if (between_members_) {
+        if (padding_ || *stream_.next_in == 0) {
+          TRY(skip_padding());
+          continue;
+        }
+        inflateReset(&stream_);
+        between_members_ = false;
+      }
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      if (code == Z_STREAM_END) {
+        between_members_ = true;
+      } else if (code != Z_OK && code != Z_BUF_ERROR) {
+        return broken(stream_.msg ? stream_.msg : "not gzip data");
+      }
+    }
+    return static_cast<size_t>(asked - stream_.avail_out);
+  }
+  uint64_t consumed() const override { return from_->consumed() - stream_.avail_in; }
+
+ private:
+  Result<bool> refill() {
+    const size_t n = TRY(from_->read(in_.data(), in_.size()));
+    stream_.next_in = reinterpret_cast<Bytef*>(in_.data());
+    stream_.avail_in = static_cast<uInt>(n);
+    return n > 0;
+  }
+  Result<void> skip_padding() {
+    padding_ = true;
+    for (; stream_.avail_in > 0; ++stream_.next_in, --stream_.avail_in) {
+      if (*stream_.next_in != 0) return broken("bytes after the end of the gzip data");
+    }
+    return {};
+  }
+  Error broken(std::string_view why) const {
+    return {Fault::malformed, fmt::format("damaged gzip data near byte {}: {}", consumed(), why), path_};
+  }
+
+  std::unique_ptr<ByteSource> from_;
+  std::string path_;
+  z_stream stream_{};
+  std::array<char, 64 * 1024> in_{};
+  bool between_members_ = false, padding_ = false;
+};
+
+class ZipSource final : public ByteSource {
+ public:
+  ZipSource(zip_file_t* file, std::string place, uint64_t before, uint64_t packed, uint64_t unpacked)
+      : file_(file), place_(std::move(place)), before_(before), packed_(packed), unpacked_(unpacked) {}
+  ~ZipSource() override { zip_fclose(file_); }
+  ZipSource(const ZipSource&) = delete;
+  ZipSource& operator=(const ZipSource&) = delete;
+
+  Result<size_t> read(char* to, size_t size) override {
+    const zip_int64_t n = zip_fread(file_, to, size);
+    if (n < 0) {
+      return Error{Fault::malformed, fmt::format("damaged zip member after {} of its bytes: {}", done_,
+                                                 zip_file_strerror(file_)), place_};
+    }
+    done_ += static_cast<uint64_t>(n);
+    if (n == 0 && done_ != unpacked_)
+      return Error{Fault::malformed, fmt::format("the zip member ends after {} of {} bytes", done_, unpacked_), place_};
+    return static_cast<size_t>(n);
+  }
+  uint64_t consumed() const override {
+    if (unpacked_ == 0) return before_ + packed_;
+    const double share = static_cast<double>(done_) / static_cast<double>(unpacked_);
+    return before_ + static_cast<uint64_t>(std::min(1.0, share) * static_cast<double>(packed_));
+  }
+
+ private:
+  zip_file_t* file_;
+  std::string place_;
+  uint64_t before_, packed_, unpacked_, done_ = 0;
+};
+
+class ZipFile final : public InputFile {
+ public:
+  ZipFile(zip_t* zip, std::string path, uint64_t size) : zip_(zip), path_(std::move(path)), size_(size) {}
+  ~ZipFile() override { zip_discard(zip_); }
+  ZipFile(const ZipFile&) = delete;
+  ZipFile& operator=(const ZipFile&) = delete;
+
+  Result<std::optional<ByteMember>> next() override {
+    const zip_int64_t count = zip_get_num_entries(zip_, 0);
+    for (; at_ < count; ++at_) {
+      const auto index = static_cast<zip_uint64_t>(at_);
+      zip_stat_t stat;
+      if (zip_stat_index(zip_, index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_NAME) || !(stat.valid & ZIP_STAT_SIZE))
+        return Error{Fault::malformed, fmt::format("damaged zip directory at entry {}", at_), path_};
+      const std::filesystem::path inner(stat.name);
+      const std::string base = inner.filename().string();
+      // Folders, and the shadow files that macOS packs beside each real one.
+      if (base.empty() || base.starts_with('.') || inner.string().starts_with("__MACOSX/")) continue;
+      zip_file_t* file = zip_fopen_index(zip_, index, 0);
+      const std::string place = path_ + ":" + stat.name;
+      if (!file) return Error{Fault::malformed, zip_strerror(zip_), place};
+      const uint64_t packed = stat.valid & ZIP_STAT_COMP_SIZE ? stat.comp_size : 0;
+      ByteMember member{base, place, std::make_unique<ZipSource>(file, place, packed_before_, packed, stat.size)};
+      packed_before_ += packed;
+      ++at_;
+      return std::optional<ByteMember>(std::move(member));
+    }
+    return std::optional<ByteMember>();
+  }
+  uint64_t size() const override { return size_; }
+
+ private:
+  zip_t* zip_;
+  std::string path_;
+  uint64_t size_, packed_before_ = 0;
+  zip_int64_t at_ = 0;
+};
+
+class SingleFile final : public InputFile {
+ public:
+  SingleFile(ByteMember member, uint64_t size) : member_(std::move(member)), size_(size) {}
+  Result<std::optional<ByteMember>> next() override {
+    std::optional<ByteMember> out;
+    out.swap(member_);
+    return out;
+  }
+  uint64_t size() const override { return size_; }
+
+ private:
+  std::optional<ByteMember> member_;
+  uint64_t size_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec)) return unavailable(path, "is a directory");
+  File file(std::fopen(path.c_str(), "rb"));
+  if (!file) return unavailable(path, std::strerror(errno));
+  const uint64_t size = std::filesystem::file_size(path, ec);
+  std::array<unsigned char, 4> magic{};
+  const size_t got = std::fread(magic.data(), 1, magic.size(), file.get());
+  std::rewind(file.get());
+  if (got == 4 && magic[0] == 'P' && magic[1] == 'K' && magic[2] <= 5 && magic[3] <= 6) {
+    int code = 0;
+    zip_t* zip = zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code);
+    if (!zip) {
+      zip_error_t why;
+      zip_error_init_with_code(&why, code);
+      Error error{Fault::malformed, fmt::format("damaged zip archive: {}", zip_error_strerror(&why)), path};
+      zip_error_fini(&why);
+      return error;
+    }
+    return std::unique_ptr<InputFile>(std::make_unique<ZipFile>(zip, path, size));
+  }
+  ByteMember member;
+  member.name = std::filesystem::path(path).filename().string();
+  member.place = path;
+  member.source = std::make_unique<PlainSource>(std::move(file), path);
+  if (got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
+    if (member.name.ends_with(".gz")) member.name.resize(member.name.size() - 3);
+    member.source = std::make_unique<GzipSource>(std::move(member.source), path);
+  }
+  return std::unique_ptr<InputFile>(std::make_unique<SingleFile>(std::move(member), size));
+}
+
+}  // namespace delever

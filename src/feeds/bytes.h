@@ -1,0 +1,36 @@
+// Bytes of a file, plain, gzip or zip, told apart by their first bytes and not by the name. Constant memory; damage is
+// an error that says where.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace delever {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual Result<size_t> read(char* to, size_t size) = 0;  // 0 at the end
+  virtual uint64_t consumed() const = 0;                   // bytes of the file on disk, for progress
+};
+
+// What one file holds: itself, or the members of a zip archive, one after the other.
+struct ByteMember {
+  std::string name;   // base name without .gz: "BTCUSDT-trades-2026-01-30.csv"
+  std::string place;  // for errors: "a.csv.gz", "a.zip:BTCUSDT-trades-2026-01-30.csv"
+  std::unique_ptr<ByteSource> source;  // not valid after the next member was asked for
+};
+
+class InputFile {
+ public:
+  static Result<std::unique_ptr<InputFile>> open(const std::string& path);
+  virtual ~InputFile() = default;
+  virtual Result<std::optional<ByteMember>> next() = 0;
+  virtual uint64_t size() const = 0;  // on disk
+};
+
+}  // namespace delever

@@ -1,0 +1,114 @@
+#include "feeds/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "feeds/importer.h"
+
+namespace delever {
+namespace {
+
+constexpr size_t kNamedBadRows = 20;
+constexpr uint64_t kTickMessages = 4096;
+
+// FNV-1a, so that the mark is the same on every machine.
+uint32_t fingerprint(const StreamInfo& info) {
+  uint32_t hash = 2166136261u;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+    hash = (hash ^ 0xffu) * 16777619u;
+  };
+  add(info.venue);
+  add(info.channel);
+  add(info.decoder);
+  for (const auto& [key, value] : info.settings) {
+    add(key);
+    add(value);
+  }
+  return hash;
+}
+
+}  // namespace
+
+Result<ImportFormat> read_import_format(std::string_view name) {
+  if (name == "raw") return ImportFormat::raw;
+  if (name == "jsonl") return ImportFormat::jsonl;
+  if (name == "csv") return ImportFormat::csv;
+  return Error{Fault::not_found, fmt::format("no import format \"{}\" (want raw, jsonl or csv)", name.substr(0, 40))};
+}
+
+Result<ImportReport> import_files(ImportFormat format, const std::vector<std::string>& files,
+                                  const ImportOptions& options, TapeWriter& tape,
+                                  const std::function<void(const ImportProgress&)>& progress) {
+  if (files.empty()) return Error{Fault::not_found, "no files to import"};
+  return format == ImportFormat::csv ? import_csv(files, options, tape, progress)
+                                     : import_messages(format, files, options, tape, progress);
+}
+
+Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
+  for (const std::string& path : files) {
+    std::error_code ec;
+    const auto size = std::filesystem::file_size(path, ec);
+    if (!ec) now_.bytes_total += size;
+  }
+  for (const std::string& path : files) {
+    now_.file = path;
+    const std::unique_ptr<InputFile> file = TRY(InputFile::open(path));
+    uint64_t imported = 0, seen = 0;
+    while (std::optional<ByteMember> member = TRY(file->next())) {
+      ++seen;
+      if (member->place != path && !wants(*member)) continue;
+      ++imported;
+      TRY(import_member(path, *member));
+    }
+    if (imported == 0) {
+      return Error{Fault::malformed, fmt::format("a zip archive of {} files, none of them to be imported", seen), path};
+    }
+    files_before_ += file->size();
+  }
+  TRY(sorter_.flush());
+  finish();
+  if (progress_) {
+    now_.bytes = now_.bytes_total;
+    now_.messages = report_.messages;
+    progress_(now_);
+  }
+  return std::move(report_);
+}
+
+Result<StreamNumber> Importer::stream(StreamInfo info) {
+  auto number = tape_.stream(info);
+  if (!number.has_value() && number.error().fault == Fault::refused) {
+    info.name += fmt::format("~{:08x}", fingerprint(info));
+    number = tape_.stream(info);
+  }
+  std::vector<std::string>& names = report_.streams;
+  if (number.has_value() && std::find(names.begin(), names.end(), info.name) == names.end()) names.push_back(info.name);
+  return number;
+}
+
+Result<void> Importer::append(StreamNumber stream, Instant received, std::string_view bytes) {
+  ++report_.messages;
+  report_.first = std::min(report_.first.value_or(received), received);
+  report_.last = std::max(report_.last.value_or(received), received);
+  return sorter_.add(stream, received, bytes);
+}
+
+Result<void> Importer::bad_row(const LineReader& lines, Error why) {
+  Error placed = std::move(why).at(lines.where());
+  if (!options_.lenient) return placed;
+  ++report_.skipped;
+  if (report_.bad_rows.size() < kNamedBadRows) report_.bad_rows.push_back(placed.text());
+  return {};
+}
+
+void Importer::tick(const ByteSource& source) {
+  if (!progress_ || report_.messages < now_.messages + kTickMessages) return;
+  now_.bytes = files_before_ + source.consumed();
+  now_.messages = report_.messages;
+  progress_(now_);
+}
+
+}  // namespace delever

@@ -1,0 +1,219 @@
+// Captures: one JSON message a line, with or without its receive time before it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.h"
+#include "feeds/guess.h"
+#include "feeds/importer.h"
+
+namespace delever {
+namespace {
+
+// The line of a sidecar that belongs to each line of its file.
+class Sidecar {
+ public:
+  // Not there: nullptr.
+  static Result<std::unique_ptr<Sidecar>> open(const std::string& path, std::string_view extension) {
+    std::filesystem::path beside(path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path);
+    beside.replace_extension(extension);
+    if (!std::filesystem::is_regular_file(beside) || beside == std::filesystem::path(path))
+      return std::unique_ptr<Sidecar>();
+    std::unique_ptr<Sidecar> out(new Sidecar);
+    out->file_ = TRY(InputFile::open(beside.string()));
+    out->member_ = TRY(out->file_->next());
+    if (!out->member_) return Error{Fault::malformed, "an empty archive", beside.string()};
+    out->lines_ = std::make_unique<LineReader>(*out->member_->source, beside.string());
+    return out;
+  }
+  Result<std::string_view> next() {
+    const auto line = TRY(lines_->line());
+    if (!line) return Error{Fault::malformed, "the sidecar is shorter than its file", lines_->where()};
+    return trimmed(*line);
+  }
+  std::string where() const { return lines_->where(); }
+
+ private:
+  Sidecar() = default;
+  std::unique_ptr<InputFile> file_;
+  std::optional<ByteMember> member_;
+  std::unique_ptr<LineReader> lines_;
+};
+
+// Whole nanoseconds, or seconds with a fraction.
+Result<Instant> read_receive_time(std::string_view text) {
+  const bool seconds = text.find('.') != text.npos || text.size() <= 11;
+  auto read = read_decimal(text, seconds ? 9 : 0, Precision::exact);
+  if (!read.has_value()) return std::move(read.error());
+  return Instant::ns(read.value().units);
+}
+
+// What a request line says: a URL without its host, a query behind the path of the file, or a POST body as it is.
+std::string read_request(std::string_view line, std::string_view path) {
+  if (const size_t host = line.find("://"); host != line.npos) {
+    const size_t slash = line.find('/', host + 3);
+    return slash == line.npos ? "/" : std::string(line.substr(slash));
+  }
+  if (line.starts_with('{') || line.starts_with('[') || line.starts_with('/')) return std::string(line);
+  return fmt::format("{}{}{}", path, line.empty() ? "" : "?", line);
+}
+
+// Only counts, and remembers the youngest venue time.
+class TimeSink final : public MessageSink {
+ public:
+  void on_event(const Event& event) override {
+    ++events;
+    if (event.at != kNoTime) at = std::max(at.value_or(event.at), event.at);
+  }
+  void on_undecoded(const RawMessage&, const Error&) override {}
+
+  static constexpr Instant kNoTime = Instant();  // what a message without a venue time gets as its own
+  uint64_t events = 0;
+  std::optional<Instant> at;
+};
+
+class MessageImporter final : public Importer {
+ public:
+  MessageImporter(ImportFormat format, const ImportOptions& options, TapeWriter& tape,
+                  const std::function<void(const ImportProgress&)>& progress)
+      : Importer(options, tape, progress), format_(format) {}
+
+ private:
+  struct Target {
+    StreamNumber number;
+    std::unique_ptr<Decoder> decoder;
+  };
+  struct Waiting {
+    StreamNumber stream;
+    std::string bytes;
+  };
+
+  bool wants(const ByteMember&) const override { return true; }
+
+  Result<void> import_member(const std::string& path, ByteMember& member) override {
+    StreamGuess guess = guess_stream(path).value_or(StreamGuess{});
+    if (!options_.decoder.empty() && options_.decoder != guess.decoder) guess = {.decoder = options_.decoder};
+    if (guess.decoder.empty())
+      return Error{Fault::not_found, "its path does not say which venue's messages it holds: name a decoder", path};
+    for (const auto& [key, value] : options_.settings) guess.settings[key] = value;
+
+    const bool stamped = format_ == ImportFormat::raw;
+    std::unique_ptr<Sidecar> times, requests;
+    if (!stamped) {
+      times = TRY(Sidecar::open(path, ".recv"));
+      for (const char* extension : {".query", ".urls", ".req"}) {
+        if (!requests) requests = TRY(Sidecar::open(path, extension));
+      }
+    }
+    last_.reset();
+    waiting_.clear();
+    LineReader lines(*member.source, member.place);
+    while (const std::optional<std::string_view> line = TRY(lines.line())) {
+      std::optional<Instant> received = options_.received;
+      std::string_view message = trimmed(*line);
+      if (times) {
+        auto read = read_receive_time(TRY(times->next()));
+        if (!read.has_value()) return std::move(read.error()).at(times->where());
+        received = read.value();
+      }
+      std::string request;
+      if (requests) request = read_request(TRY(requests->next()), guess.request_path);
+      if (message.empty()) continue;
+      if (stamped) {
+        const size_t space = message.find(' ');
+        auto read = read_decimal(message.substr(0, space), 0, Precision::exact);
+        if (space == message.npos || !read.has_value()) {
+          TRY(bad_row(lines, {Fault::malformed, "want the receive time in nanoseconds, a space, and the message"}));
+          continue;
+        }
+        received = Instant::ns(read.value().units);
+        message = trimmed(message.substr(space));
+      }
+      auto target = target_of(guess, request);
+      if (!target.has_value()) return std::move(target.error()).at(member.place);
+      auto done = put(*target.value(), received, message);
+      if (!done.has_value()) return std::move(done.error()).at(lines.where());
+      tick(*member.source);
+    }
+    if (!waiting_.empty()) return no_time().at(member.place);
+    return {};
+  }
+
+  static constexpr size_t kWaitingMax = 10'000;
+  static Error no_time() {
+    return {Fault::malformed, "no receive times beside it, and its messages have no time of their own: give a time of "
+                              "receipt"};
+  }
+
+  Result<Target*> target_of(const StreamGuess& guess, const std::string& request) {
+    StreamInfo info{.decoder = guess.decoder, .settings = guess.settings};
+    if (!request.empty()) info.settings["request"] = request;
+    const auto setting = [&](const char* key) {
+      const auto found = info.settings.find(key);
+      return found == info.settings.end() ? std::string() : found->second;
+    };
+    info.venue = guess.decoder.substr(0, guess.decoder.find('-'));
+    info.name = options_.stream;
+    if (info.name.empty()) {
+      info.name = guess.decoder;
+      for (const char* key : {"category", "symbol", "request"}) {
+        if (const std::string value = setting(key); !value.empty()) info.name += ":" + value;
+      }
+    } else if (!request.empty()) {
+      info.name += ":" + request;
+    }
+    std::string key = info.name + "\n" + info.decoder;
+    for (const auto& [name, value] : info.settings) key += "\n" + name + "=" + value;
+    if (const auto found = targets_.find(key); found != targets_.end()) return &found->second;
+    const std::string path = setting("request").substr(0, setting("request").find('?'));
+    info.channel = path.empty() ? "capture" : path;
+    Target target;
+    target.decoder = TRY(make_decoder(info.decoder, info.settings, instruments_, 0));
+    target.number = TRY(stream(info));
+    return &targets_.emplace(std::move(key), std::move(target)).first->second;
+  }
+
+  Result<void> put(Target& target, std::optional<Instant> received, std::string_view message) {
+    TimeSink sink;
+    target.decoder->decode({message, received.value_or(TimeSink::kNoTime)}, sink);
+    report_.events += sink.events;
+    if (!received) received = sink.at ? sink.at : last_;
+    if (!received) {  // an acknowledgement before the first message with a time: it gets that one's
+      if (waiting_.size() == kWaitingMax) return no_time();
+      waiting_.push_back({target.number, std::string(message)});
+      return {};
+    }
+    for (const Waiting& early : waiting_) TRY(append(early.stream, *received, early.bytes));
+    waiting_.clear();
+    last_ = received;
+    return append(target.number, *received, message);
+  }
+
+  void finish() override {
+    for (const auto& [name, target] : targets_) {
+      const DecodeCounts& counts = target.decoder->counts();
+      report_.without_event += counts.control;
+      for (const auto& [channel, n] : counts.no_event) report_.without_event += n;
+      for (const auto& [reason, n] : counts.undecoded) report_.undecoded[reason] += n;
+      for (const auto& [channel, n] : counts.unknown_channels) report_.unknown_channels[channel] += n;
+    }
+  }
+
+  ImportFormat format_;
+  Instruments instruments_;
+  std::map<std::string, Target, std::less<>> targets_;
+  std::optional<Instant> last_;
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace
+
+Result<ImportReport> import_messages(ImportFormat format, const std::vector<std::string>& files,
+                                     const ImportOptions& options, TapeWriter& tape,
+                                     const std::function<void(const ImportProgress&)>& progress) {
+  MessageImporter importer(format, options, tape, progress);
+  return importer.run(files);
+}
+
+}  // namespace delever

@@ -1,0 +1,54 @@
+// What the importers of all formats share: the sorter, the streams, the report, lenience.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "feeds/bytes.h"
+#include "feeds/import.h"
+#include "feeds/lines.h"
+#include "feeds/sorter.h"
+
+namespace delever {
+
+class Importer {
+ public:
+  Importer(const ImportOptions& options, TapeWriter& tape, const std::function<void(const ImportProgress&)>& progress)
+      : options_(options), tape_(tape), progress_(progress), sorter_(tape, options.chunk_bytes) {}
+  virtual ~Importer() = default;
+  Importer(const Importer&) = delete;
+  Importer& operator=(const Importer&) = delete;
+
+  Result<ImportReport> run(const std::vector<std::string>& files);
+
+ protected:
+  virtual bool wants(const ByteMember& member) const = 0;  // of a zip archive
+  virtual Result<void> import_member(const std::string& path, ByteMember& member) = 0;
+  virtual void finish() {}
+
+  // Finds or adds a stream. Where the tape has another one of that name (another header, an older map), the name gets
+  // a mark made from the settings.
+  Result<StreamNumber> stream(StreamInfo info);
+  Result<void> append(StreamNumber stream, Instant received, std::string_view bytes);
+  Result<void> bad_row(const LineReader& lines, Error why);  // an error; or, lenient, a count
+  void tick(const ByteSource& source);
+
+  const ImportOptions& options_;
+  ImportReport report_;
+
+ private:
+  TapeWriter& tape_;
+  const std::function<void(const ImportProgress&)>& progress_;
+  Sorter sorter_;
+  ImportProgress now_;
+  uint64_t files_before_ = 0;  // bytes of the files that are done
+};
+
+Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options, TapeWriter& tape,
+                                const std::function<void(const ImportProgress&)>& progress);
+Result<ImportReport> import_messages(ImportFormat format, const std::vector<std::string>& files,
+                                     const ImportOptions& options, TapeWriter& tape,
+                                     const std::function<void(const ImportProgress&)>& progress);
+
+}  // namespace delever

@@ -1,0 +1,121 @@
+#include "feeds/replay.h"
+
+#include <algorithm>
+
+namespace delever {
+
+// One stream: its decoder, and the sink that tells which stream a message was of.
+struct Replay::Stream final : MessageSink {
+  explicit Stream(const Source& named) : source(named) {}
+  void on_event(const Event& event) override { out->on_event(event); }
+  void on_undecoded(const RawMessage& message, const Error& why) override {
+    out->on_undecoded(source, message, why);
+  }
+
+  const Source& source;
+  ReplaySink* out = nullptr;
+  std::unique_ptr<Decoder> decoder;
+  std::optional<Error> no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
+  DecodeCounts unread;
+};
+
+Replay::Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options)
+    : options_(options), merge_(std::move(tapes)) {}
+Replay::~Replay() = default;
+
+Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths, Options options) {
+  TapeReader::Options range{.from = options.from, .to = options.to};
+  if (range.to < Instant::max()) range.to = range.to + Duration::ns(1);  // a reader's end is exclusive
+  std::vector<std::unique_ptr<TapeReader>> tapes;
+  for (const std::string& path : paths) tapes.push_back(TRY(TapeReader::open(path, range)));
+  return over(std::move(tapes), options);
+}
+
+Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeReader>> tapes, Options options) {
+  std::unique_ptr<Replay> replay(new Replay(std::move(tapes), options));
+  size_t count = 0;
+  for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape) count += replay->merge_.tape(tape).streams().size();
+  replay->sources_.reserve(count);  // streams keep references into it
+  for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape) {
+    replay->first_source_.push_back(static_cast<SourceId>(replay->sources_.size()));
+    for (const StreamInfo& info : replay->merge_.tape(tape).streams()) {
+      const auto source = static_cast<SourceId>(replay->sources_.size());
+      replay->sources_.push_back({info.name, info.venue, info.channel});
+      auto stream = std::make_unique<Stream>(replay->sources_.back());
+      auto decoder = make_decoder(info.decoder, info.settings, replay->instruments_, source);
+      if (decoder.has_value()) {
+        stream->decoder = std::move(decoder).value();
+      } else {
+        stream->no_decoder = std::move(decoder.error()).at(info.name);
+      }
+      replay->streams_.push_back(std::move(stream));
+    }
+    replay->gaps_seen_.push_back(0);
+    replay->collect_gaps(tape);
+  }
+  return replay;
+}
+
+const DecodeCounts& Replay::counts(SourceId source) const {
+  CHECK(source < streams_.size());
+  const Stream& stream = *streams_[source];
+  return stream.decoder ? stream.decoder->counts() : stream.unread;
+}
+
+// A gap is told where it begins: from then on the stream says nothing. Its end is told only as far as `to`.
+void Replay::collect_gaps(size_t tape) {
+  const std::vector<TapeGap>& found = merge_.tape(tape).gaps();
+  if (gaps_seen_[tape] == found.size()) return;
+  for (; gaps_seen_[tape] < found.size(); ++gaps_seen_[tape]) {
+    const TapeGap& gap = found[gaps_seen_[tape]];
+    if (gap.from > options_.to || gap.to < options_.from || gap.stream == 0) continue;
+    Event event;
+    event.source = first_source_[tape] + gap.stream - 1;
+    if (event.source >= sources_.size()) continue;
+    event.at = event.received = std::max({gap.from, options_.from, latest_});
+    event.payload = Gap{.from = gap.from, .to = std::min(gap.to, options_.to), .reason = gap.reason};
+    gaps_.push_back(std::move(event));
+  }
+  std::stable_sort(gaps_.begin(), gaps_.end(), [](const Event& a, const Event& b) { return a.received > b.received; });
+}
+
+void Replay::deliver_gaps(Instant until, ReplaySink& sink) {
+  while (!gaps_.empty() && gaps_.back().received <= until) {
+    sink.on_event(gaps_.back());
+    gaps_.pop_back();
+  }
+}
+
+Result<bool> Replay::step(ReplaySink& sink) {
+  const std::optional<TapeMerge::Message> next = TRY(merge_.next());
+  // Reading ahead may have met damage in any of the tapes.
+  for (size_t tape = 0; tape < gaps_seen_.size(); ++tape) collect_gaps(tape);
+  if (!next || next->message.received > options_.to) {
+    deliver_gaps(options_.to, sink);
+    return false;
+  }
+  const TapeMessage& message = next->message;
+  latest_ = std::max(latest_, message.received);
+  if (!gaps_.empty()) deliver_gaps(message.received, sink);
+  CHECK(message.stream >= 1);
+  Stream& stream = *streams_[first_source_[next->tape] + message.stream - 1];
+  stream.out = &sink;
+  ++messages_;
+  const RawMessage raw{message.bytes, message.received};
+  if (stream.decoder) {
+    stream.decoder->decode(raw, stream);
+  } else {
+    ++stream.unread.messages;
+    ++stream.unread.undecoded["no decoder"];
+    sink.on_undecoded(stream.source, raw, *stream.no_decoder);
+  }
+  return true;
+}
+
+Result<void> Replay::run(ReplaySink& sink) {
+  while (TRY(step(sink))) {
+  }
+  return {};
+}
+
+}  // namespace delever

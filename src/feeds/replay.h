@@ -1,0 +1,64 @@
+// Replay: tapes to events, in order of receive time. What is known at T is what was received before or at T, so a
+// replay with `to` = T delivers nothing younger: no event, and no end of a gap.
+//
+//   auto replay = TRY(Replay::open({"a.tape", "b.tape"}, {.to = at}));  TRY(replay->run(sink));
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "market/event.h"
+#include "market/instrument.h"
+#include "tape/merge.h"
+#include "venues/decoder.h"
+
+namespace delever {
+
+class ReplaySink : public EventSink {
+ public:
+  // A message that gave no events, or not all of them. Counted as well (Replay::counts).
+  virtual void on_undecoded(const Source& stream, const RawMessage& message, const Error& why) = 0;
+};
+
+class Replay {
+ public:
+  struct Options {
+    Instant from = Instant::min();  // inclusive; what earlier messages would have told (books, contract tables) is lost
+    Instant to = Instant::max();    // inclusive
+  };
+  static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths, Options options);
+  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<TapeReader>> tapes, Options options);
+  ~Replay();
+
+  // Everything, or one message (and the gaps that begin before it): false at the end.
+  Result<void> run(ReplaySink& sink);
+  Result<bool> step(ReplaySink& sink);
+
+  // Event::source and Event::instrument point into these. Instruments grow as messages are read.
+  const std::vector<Source>& sources() const { return sources_; }
+  const Instruments& instruments() const { return instruments_; }
+  const DecodeCounts& counts(SourceId source) const;
+  uint64_t messages() const { return messages_; }
+
+ private:
+  struct Stream;
+  explicit Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options);
+  void collect_gaps(size_t tape);
+  void deliver_gaps(Instant until, ReplaySink& sink);
+
+  Options options_;
+  TapeMerge merge_;
+  Instruments instruments_;
+  std::vector<Source> sources_;
+  std::vector<std::unique_ptr<Stream>> streams_;  // by SourceId
+  std::vector<SourceId> first_source_;            // by tape
+  std::vector<size_t> gaps_seen_;                 // by tape: damage is met while reading
+  std::vector<Event> gaps_;                       // to be delivered, the next one last
+  Instant latest_ = Instant::min();
+  uint64_t messages_ = 0;
+};
+
+}  // namespace delever

@@ -1,0 +1,86 @@
+#include "tape/inspect.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "tape/contents.h"
+
+namespace delever {
+namespace {
+
+void widen(std::optional<Instant>& first, std::optional<Instant>& last, const BlockHeader& block) {
+  first = first ? std::min(*first, block.first) : block.first;
+  last = last ? std::max(*last, block.last) : block.last;
+}
+
+TapeInfo described(const std::string& path, const TapeDescription& tape) {
+  TapeInfo info;
+  struct stat file {};
+  if (stat(path.c_str(), &file) == 0) info.file_bytes = file.st_size;
+  info.closed = tape.totals.size() == tape.streams.size() && !tape.streams.empty();
+  info.gaps = tape.gaps;
+  for (size_t i = 0; i < tape.streams.size(); ++i) {
+    info.streams.push_back({static_cast<StreamNumber>(i + 1), tape.streams[i]});
+  }
+  return info;
+}
+
+// Walks all blocks; `take` says whether a block counts.
+template <class Take>
+void count(TapeContents& contents, TapeInfo& info, Take&& take) {
+  std::vector<std::set<int64_t>> runs(info.streams.size());
+  while (const BlockHeader* next = contents.peek()) {
+    const BlockHeader block = *next;
+    contents.pop();
+    if (!take(block)) continue;
+    StreamSummary& stream = info.streams[block.stream - 1];
+    runs[block.stream - 1].insert(block.run);
+    ++stream.blocks;
+    stream.messages += block.count;
+    stream.raw_bytes += block.raw_bytes;
+    widen(stream.first, stream.last, block);
+    widen(info.first, info.last, block);
+  }
+  for (size_t i = 0; i < runs.size(); ++i) {
+    info.streams[i].runs = static_cast<int64_t>(runs[i].size());
+    info.blocks += info.streams[i].blocks;
+    info.messages += info.streams[i].messages;
+    info.raw_bytes += info.streams[i].raw_bytes;
+  }
+}
+
+}  // namespace
+
+std::optional<double> TapeInfo::ratio() const {
+  if (raw_bytes <= 0 || file_bytes <= 0) return std::nullopt;
+  return static_cast<double>(raw_bytes) / static_cast<double>(file_bytes);
+}
+
+Result<TapeInfo> tape_info(const std::string& path) {
+  TapeContents contents = TRY(TapeContents::open(path, {}));
+  TapeInfo info = described(path, contents.description());
+  count(contents, info, [](const BlockHeader&) { return true; });
+  info.damage = contents.take_damage();
+  return info;
+}
+
+Result<TapeCheck> tape_verify(const std::string& path) {
+  TapeContents contents = TRY(TapeContents::open(path, {}));
+  TapeCheck check;
+  check.info = described(path, contents.description());
+  BlockMessages messages;
+  count(contents, check.info, [&](const BlockHeader& block) {
+    if (!contents.load(block, false, messages)) return false;
+    check.packed_bytes += static_cast<int64_t>(contents.packed_bytes());
+    return true;
+  });
+  check.damage = contents.take_damage();
+  check.info.damage = check.damage;
+  check.trouble = contents.trouble();
+  return check;
+}
+
+}  // namespace delever

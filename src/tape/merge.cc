@@ -1,0 +1,46 @@
+#include "tape/merge.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace delever {
+namespace {
+
+bool later(const TapeMerge::Message& a, const TapeMerge::Message& b) {
+  return std::tie(a.message.received, a.tape) > std::tie(b.message.received, b.tape);
+}
+
+}  // namespace
+
+TapeMerge::TapeMerge(std::vector<std::unique_ptr<TapeReader>> tapes) : tapes_(std::move(tapes)) {}
+
+const TapeReader& TapeMerge::tape(size_t index) const {
+  CHECK(index < tapes_.size());
+  return *tapes_[index];
+}
+
+Result<void> TapeMerge::advance(size_t tape) {
+  const auto message = TRY(tapes_[tape]->next());
+  if (!message) return {};
+  heap_.push_back({tape, *message});
+  std::push_heap(heap_.begin(), heap_.end(), later);
+  return {};
+}
+
+Result<std::optional<TapeMerge::Message>> TapeMerge::next() {
+  if (!begun_) {
+    begun_ = true;
+    for (size_t i = 0; i < tapes_.size(); ++i) TRY(advance(i));
+  }
+  // Only now may the tape that was served move on: its last message was the caller's until this call.
+  if (served_) TRY(advance(*std::exchange(served_, std::nullopt)));
+  if (heap_.empty()) return std::optional<Message>();
+  std::pop_heap(heap_.begin(), heap_.end(), later);
+  const Message message = heap_.back();
+  heap_.pop_back();
+  served_ = message.tape;
+  return std::optional<Message>(message);
+}
+
+}  // namespace delever

@@ -1,0 +1,76 @@
+#include <array>
+#include <utility>
+#include <string>
+
+#include "base/text.h"
+#include "venues/binance/binance.h"
+#include "venues/channels.h"
+
+namespace delever {
+namespace {
+
+// Longer names before those they end with: FDUSD before USD.
+constexpr std::array<std::string_view, 38> kQuotes{
+    "FDUSD", "USDSB", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USD1", "USDS", "USDE", "IDRT", "BIDR", "BVND",
+    "BKRW", "DOGE", "AEUR", "EURI", "DAI", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "AUD", "RUB", "UAH",
+    "NGN", "ZAR", "PLN", "ARS", "MXN", "JPY", "XRP", "TRX", "SOL", "USD"};
+
+std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
+  for (const std::string_view quote : kQuotes) {
+    if (pair.size() > quote.size() && pair.ends_with(quote))
+      return {std::string(pair.substr(0, pair.size() - quote.size())), std::string(quote)};
+  }
+  return {std::string(pair), ""};
+}
+
+// YYMMDD, delivered at 08:00 UTC.
+std::optional<Instant> read_delivery(std::string_view text) {
+  const auto number = read_int(text);
+  if (text.size() != 6 || !number || *number < 0) return std::nullopt;
+  const int n = static_cast<int>(*number);
+  const auto day = Instant::from_date(2000 + n / 10000, n / 100 % 100, n % 100);
+  if (!day.has_value()) return std::nullopt;
+  return day.value() + Duration::hours(8);
+}
+
+}  // namespace
+
+Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
+  Instrument out{.venue = "binance", .symbol = std::string(symbol)};
+  const std::string name = upper(symbol);
+  if (market == BinanceMarket::eoptions) {
+    const auto parts = split(name, '-');
+    out.kind = InstrumentKind::option;
+    out.base = parts[0];
+    out.quote = out.settle = "USDT";
+    if (parts.size() == 4) {
+      out.expiry = read_delivery(parts[1]);
+      if (auto strike = Price::parse(parts[2]); strike.has_value()) out.strike = strike.value();
+      if (parts[3] == "C" || parts[3] == "P") out.option_type = parts[3] == "C" ? OptionType::call : OptionType::put;
+    }
+  } else {
+    const size_t bar = name.find('_');
+    const std::string_view pair = std::string_view(name).substr(0, bar);
+    std::tie(out.base, out.quote) = base_and_quote(pair);
+    out.settle = out.quote;
+    if (market == BinanceMarket::spot) {
+      out.kind = InstrumentKind::spot;
+    } else {
+      const bool inverse = market == BinanceMarket::coinm && out.quote == "USD";
+      out.kind = inverse ? InstrumentKind::inverse : InstrumentKind::linear;
+      if (inverse) out.settle = out.base;
+      if (bar != name.npos) out.expiry = read_delivery(std::string_view(name).substr(bar + 1));
+    }
+  }
+  out.contract_size = known_contract_size("binance", out.kind, out.base);
+  return out;
+}
+
+Instrument binance_index(std::string_view pair) {
+  Instrument out{.venue = "binance", .symbol = std::string(pair), .kind = InstrumentKind::index};
+  std::tie(out.base, out.quote) = base_and_quote(upper(pair));
+  out.settle = out.quote;
+  return out;
+}
+
+}  // namespace delever

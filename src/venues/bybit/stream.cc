@@ -1,0 +1,280 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "venues/bybit/bybit_decoder.h"
+#include "venues/channels.h"
+
+namespace delever {
+namespace bybit {
+namespace {
+
+// Known channels without an event of ours: private ones, leveraged tokens, insurance pools, price limits.
+constexpr std::array<std::string_view, 19> kNoEvent{
+    "insurance", "adlAlert", "priceLimit", "kline_lt", "tickers_lt", "lt", "system", "order", "execution", "position",
+    "wallet", "greeks", "dcp", "stopOrder", "strategy", "rfq", "userLevel", "fast-execution", "spread"};
+
+// The table of channels knows the dates for which a throttle rule is documented; what a channel means does not depend
+// on them, so that a stamp from outside its dates (examples in docs, a late archive) is not thrown back to unknown.
+LiquidationFeed feed_of(std::string_view channel) {
+  for (const LiquidationChannel& row : liquidation_channels()) {
+    if (row.venue == "bybit" && row.channel == channel) return row.feed;
+  }
+  return LiquidationFeed::unknown;
+}
+
+}  // namespace
+
+BybitDecoder::BybitDecoder(const StreamSettings& settings, std::optional<BybitCategory> category,
+                           Instruments& instruments, SourceId source)
+    : JsonDecoder(instruments, source),
+      category_(category),
+      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second : "")) {}
+
+JsonDecoder::Ending BybitDecoder::read(JsonObject& message, FlatObject& top) {
+  if (top.has("topic")) return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
+  if (top.has("op") || top.has("success") || top.has("ret_msg")) return read_acknowledgement(top);
+  if (top.has("retCode") || top.has("result")) return read_rest(message, top);
+  if (top.has("ping") || top.has("pong")) return Ending::control;
+  channel_ = "(no topic)";
+  return Ending::unknown;
+}
+
+// A refusal is a fault: what was asked for will not come.
+JsonDecoder::Ending BybitDecoder::read_acknowledgement(FlatObject& top) {
+  if (top.maybe_bool("success") == false) {
+    channel_ = "acknowledgement";
+    auto why = top.maybe_text("ret_msg");
+    if (!why) why = top.maybe_text("retMsg");
+    fields_.fail(Fault::refused, "the venue refuses: " + std::string(why.value_or("no reason given").substr(0, 200)));
+  }
+  return Ending::control;
+}
+
+JsonDecoder::Ending BybitDecoder::read_topic(JsonObject& message, FlatObject& top) {
+  const std::string_view topic = top.text("topic");
+  const Parts parts = split(topic, '.');
+  const std::string_view name = parts[0];
+  channel_ = name;
+  if (std::find(kNoEvent.begin(), kNoEvent.end(), name) != kNoEvent.end()) return Ending::no_event;
+  if (name == "publicTrade" || name == "trade") return read_trades(message, parts);
+  if (name == "orderbook") return read_book(message, top, parts);
+  if (name == "tickers") return read_ticker(message, top);
+  if (name == "allLiquidation") return read_liquidations(message, top, true);
+  if (name == "liquidation") return read_liquidations(message, top, false);
+  if (name == "kline") return read_klines(message, top, parts);
+  if (name == "orderBookL2_25" || name == "orderBook_200") return read_v2_book(message, top, parts);
+  if (name == "instrument_info") return read_v2_instrument(message, top);
+  return Ending::unknown;
+}
+
+InstrumentId BybitDecoder::instrument(std::string_view symbol, Category category) {
+  if (!category) category = category_;
+  auto& known = known_[category ? static_cast<size_t>(*category) : known_.size() - 1];
+  if (const auto found = known.find(symbol); found != known.end()) return found->second;
+  Instrument guess = bybit_instrument(symbol, category);
+  const InstrumentKind kind = guess.kind;
+  const InstrumentId id = instruments_.intern("bybit", symbol, kind, [&] { return std::move(guess); });
+  known.emplace(symbol, id);
+  return id;
+}
+
+std::optional<Side> BybitDecoder::side_of(std::string_view text) {
+  if (text == "Buy") return Side::buy;
+  if (text == "Sell") return Side::sell;
+  return std::nullopt;
+}
+
+Side BybitDecoder::side(std::string_view key) {
+  const auto found = side_of(row_.text(key));
+  if (!found) fields_.fail(Fault::malformed, "neither Buy nor Sell", key);
+  return found.value_or(Side::buy);
+}
+
+uint64_t BybitDecoder::count(FlatObject& object, std::string_view key) {
+  const int64_t number = object.integer(key);
+  if (number < 0) fields_.fail(Fault::malformed, "negative", key);
+  return static_cast<uint64_t>(number);
+}
+
+// v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in camel case too.
+JsonDecoder::Ending BybitDecoder::read_trades(JsonObject& message, const Parts& topic) {
+  const Category category = topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
+  each_row(message, "data", row_, [&](JsonObject&) {
+    const std::string_view symbol = row_.symbol(row_.has("s") ? "s" : "symbol");
+    if (fields_.ok()) read_trade(instrument(symbol, category));
+  });
+  return Ending::events;
+}
+
+void BybitDecoder::read_trade(InstrumentId id) {
+  if (row_.has("S")) {
+    Trade& trade = stage_.add<Trade>(id, row_.ms("T"));
+    trade.price = row_.fixed<Price>("p");
+    trade.qty = row_.fixed<Qty>("v");
+    trade.taker_side = side("S");
+    trade.id = row_.text("i");
+    trade.block = row_.maybe_bool("BT").value_or(false);
+    trade.index_price = row_.maybe<Price>("iP", Precision::nearest);
+    return;
+  }
+  auto at = row_.maybe_ms(row_.has("tradeTimeMs") ? "tradeTimeMs" : "trade_time_ms");
+  if (!at) {  // before 2020 there was only the text, to the second
+    const auto parsed = Instant::parse(row_.text("timestamp"));
+    if (!parsed.has_value()) return fields_.fail(Fault::malformed, "not a time", "timestamp");
+    at = parsed.value();
+  }
+  Trade& trade = stage_.add<Trade>(id, *at);
+  trade.price = row_.fixed<Price>("price");
+  trade.qty = row_.fixed<Qty>("size");
+  trade.taker_side = side("side");
+  trade.id = row_.text(row_.has("tradeId") ? "tradeId" : "trade_id");
+}
+
+// orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts` that of the push.
+JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top, const Parts& topic) {
+  if (topic.size() < 3) return Ending::unknown;
+  if (topic[1] == "rpi") return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
+  const bool whole = topic[1] == "full";
+  const auto depth = read_int(topic[1]);
+  if (!whole && (!depth || *depth <= 0 || *depth > 100'000)) return Ending::unknown;
+  const std::string_view type = top.text("type");
+  if (fields_.ok() && type != "snapshot" && type != "delta")
+    fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
+  const auto engine_time = top.maybe_ms("cts");
+  const Instant at = engine_time ? *engine_time : top.ms("ts");
+  JsonObject data = child(message, "data", fields_);
+  if (!fields_.ok()) return Ending::events;
+  row_.read(data);
+  const std::string_view symbol = row_.symbol("s");
+  const uint64_t update = count(row_, "u");
+  if (!fields_.ok()) return Ending::events;
+  const InstrumentId id = instrument(symbol, std::nullopt);
+  // After a restart of the service the first message has u = 1 and is the whole book, whatever its label.
+  const bool snapshot = type == "snapshot" || update == 1;
+  if (!whole && *depth == 1) {
+    bids_.clear();
+    asks_.clear();
+    read_levels(data, "b", bids_, false);
+    if (fields_.ok()) read_levels(data, "a", asks_, false);
+    if (fields_.ok()) read_best(id, at, snapshot, update, bids_, asks_);
+    return Ending::events;
+  }
+  const auto fill = [&](auto& book) {
+    book.sequence.last = update;
+    book.sequence.chain = whole ? 1 : static_cast<uint32_t>(*depth);  // each depth counts its own u; 1 makes no book
+    read_levels(data, "b", book.bids, false);
+    if (fields_.ok()) read_levels(data, "a", book.asks, false);
+  };
+  if (snapshot) {
+    BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
+    fill(book);
+    if (!whole) book.depth = static_cast<uint32_t>(*depth);
+  } else {
+    fill(stage_.add<BookDelta>(id, at));
+  }
+  return Ending::events;
+}
+
+// A side is known from a snapshot on, or from the first delta that names its price.
+void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
+                             const std::vector<Level>& bids, const std::vector<Level>& asks) {
+  Best& best = best_[id];
+  if (snapshot) best = {.bid_known = true, .ask_known = true};
+  const auto apply = [](const std::vector<Level>& levels, std::optional<Level>& side_best, bool& known, bool bid) {
+    std::optional<Level> found;
+    for (const Level& level : levels) {
+      if (level.qty == Qty()) {
+        if (side_best && side_best->price == level.price) side_best.reset();
+        known = true;
+      } else if (!found || (bid ? level.price > found->price : level.price < found->price)) {
+        found = level;
+      }
+    }
+    if (found) {
+      side_best = found;
+      known = true;
+    }
+  };
+  apply(bids, best.bid, best.bid_known, true);
+  apply(asks, best.ask, best.ask_known, false);
+  if (!best.bid_known || !best.ask_known) return;
+  Quote& quote = stage_.add<Quote>(id, at);
+  if (best.bid) {
+    quote.bid_price = best.bid->price;
+    quote.bid_qty = best.bid->qty;
+  }
+  if (best.ask) {
+    quote.ask_price = best.ask->price;
+    quote.ask_qty = best.ask->qty;
+  }
+  quote.update_id = update;
+}
+
+// allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a long), its size as
+// executed, and the bankruptcy price, which is not the fill.
+JsonDecoder::Ending BybitDecoder::read_liquidations(JsonObject& message, FlatObject& top, bool complete) {
+  const LiquidationFeed feed = feed_of(complete ? "allLiquidation" : "liquidation");
+  const auto read_row = [&](JsonObject&) {
+    for (const std::string_view key : {"T", "updatedTime", "time"}) {
+      if (row_.has(key)) return read_liquidation(row_.ms(key), feed);
+    }
+    fields_.fail(Fault::malformed, "missing", complete ? "T" : "updatedTime");
+  };
+  if (top.is_array("data")) {
+    each_row(message, "data", row_, read_row);
+  } else {
+    JsonObject data = child(message, "data", fields_);
+    if (fields_.ok()) row_.read(data);
+    if (fields_.ok()) read_row(data);
+  }
+  return Ending::events;
+}
+
+void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
+  const bool v5 = row_.has("S");
+  const std::string_view symbol = row_.symbol(v5 ? "s" : "symbol");
+  if (!fields_.ok()) return;
+  Liquidation& liquidation = stage_.add<Liquidation>(instrument(symbol, std::nullopt), at);
+  liquidation.feed = feed;
+  liquidation.position_side = side(v5 ? "S" : "side") == Side::buy ? PositionSide::long_side : PositionSide::short_side;
+  liquidation.order_price = row_.fixed<Price>(v5 ? "p" : "price");
+  liquidation.filled_qty = row_.fixed<Qty>(v5 ? "v" : row_.has("size") ? "size" : "qty");
+  liquidation.id = row_.maybe_text("id").value_or("");
+}
+
+JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& top, const Parts& topic) {
+  if (topic.size() != 3 || topic[2].empty() || topic[2].size() > 64) return Ending::unknown;
+  const Instant pushed = top.ms("ts");
+  if (!fields_.ok()) return Ending::events;
+  const InstrumentId id = instrument(topic[2], std::nullopt);
+  each_row(message, "data", row_, [&](JsonObject&) {
+    Candle& candle = stage_.add<Candle>(id, pushed);
+    candle.from = row_.ms("start");
+    candle.to = plus(row_.ms("end"), Duration::ms(1), "end");  // sent as the last millisecond inside
+    candle.open = row_.fixed<Price>("open");
+    candle.high = row_.fixed<Price>("high");
+    candle.low = row_.fixed<Price>("low");
+    candle.close = row_.fixed<Price>("close");
+    candle.volume = row_.maybe_double("volume");
+    candle.closed = row_.maybe_bool("confirm").value_or(false);
+    if (fields_.ok() && candle.to <= candle.from) fields_.fail(Fault::malformed, "not after start", "end");
+  });
+  return Ending::events;
+}
+
+}  // namespace bybit
+
+Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settings, Instruments& instruments,
+                                                    SourceId source) {
+  std::optional<BybitCategory> category;
+  if (const auto found = settings.find("category"); found != settings.end() && !found->second.empty()) {
+    category = read_bybit_category(found->second);
+    if (!category)
+      return Error{Fault::refused, "category \"" + found->second + "\": want spot, linear, inverse or option"};
+  }
+  return std::unique_ptr<Decoder>(std::make_unique<bybit::BybitDecoder>(settings, category, instruments, source));
+}
+
+}  // namespace delever

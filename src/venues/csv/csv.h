@@ -1,0 +1,93 @@
+// CSV archives through a column map (docs/column-maps.md). One message is one row. The map's text and the header line
+// travel in the stream's settings, so a tape needs nothing beside it.
+//
+// Settings: "map" (TOML text), "map_name" (for errors), "header" (the file's first line, or the map's columns for a
+// file without one), "file.NAME" (what {NAME} in the map's file_name stood for).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "venues/csv/field.h"
+#include "venues/csv/payloads.h"
+#include "venues/csv/row.h"
+#include "venues/decoder.h"
+
+namespace delever {
+
+// The parts of a map that an importer needs before it knows a header.
+struct CsvMap {
+  enum class Header { required, absent, optional };
+  std::string text, file;     // the TOML, and its name for errors
+  std::string name, channel;  // of the stream: "coinglass:liquidations_daily", "liquidations_daily"
+  Header header = Header::required;
+  std::vector<std::string> columns;  // by position, where the file need not name them
+  std::string file_name;             // "{symbol}-aggTrades-*"; empty: any name will do
+  bool drop_last_period = false;     // the file was cut while its last period ran
+
+  static Result<CsvMap> parse(std::string_view text, std::string_view file);
+  static Result<CsvMap> load(const std::string& path);
+  // The settings of a file's stream. `first_row` is the header line where the file has one (see has_header).
+  Result<StreamSettings> settings(std::string_view base_name, std::string_view header_row) const;
+  // Whether the first row of a file is its header: an optional header is one whose first field is no number.
+  bool has_header(std::string_view first_row) const;
+};
+
+class CsvDecoder final : public Decoder {
+ public:
+  static Result<std::unique_ptr<CsvDecoder>> make(const StreamSettings& settings, Instruments& instruments,
+                                                  SourceId source);
+
+  void decode(const RawMessage& message, MessageSink& sink) override;
+
+  // What an importer asks of a row.
+  struct Row {
+    Instant known;            // when it could first have been read
+    Instant at;               // the end of its period
+    std::string_view venue;   // whose data it is; valid until the next row
+    bool kept = true;         // false: the map's [[where]] leaves it out; the times are not set
+    size_t events = 0;
+  };
+  // Reads a row and gives its events to `sink` (nullptr: to nobody). Events carry `received`, or `known` without one.
+  Result<Row> read(std::string_view row, std::optional<Instant> received, EventSink* sink);
+
+ private:
+  struct EventRule {
+    std::unique_ptr<PayloadRule> payload;
+    std::vector<Condition> where;
+    std::optional<Field> part;  // an aggregate of less than everything: "stablecoin-margined"
+  };
+  CsvDecoder(Instruments& instruments, SourceId source) : instruments_(instruments), source_(source) {}
+  Result<void> read_map(const Config& map);
+  Result<void> read_time(const Config& time);
+  RowTimes times_of_row(Instant& known);
+  std::optional<InstrumentId> instrument(const EventRule& rule);
+
+  Instruments& instruments_;
+  SourceId source_;
+  FieldSources sources_;
+  Field venue_;
+  TimeField time_;
+  std::optional<TimeField> period_end_, received_;
+  std::optional<Duration> period_;
+  Duration known_after_;
+  bool previous_weekday_ = false;
+  std::optional<Field> asset_, symbol_, grammar_;
+  std::vector<Condition> where_;
+  std::vector<EventRule> rules_;
+
+  CsvRow fields_;
+  RowReader reader_;
+  std::vector<Event> events_;  // of one row: given out only when the whole row is good
+  std::string key_;
+  std::map<std::string, InstrumentId, std::less<>> known_instruments_;
+};
+
+Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings, Instruments& instruments,
+                                                  SourceId source);
+
+}  // namespace delever

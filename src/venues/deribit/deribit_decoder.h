@@ -1,0 +1,68 @@
+// The Deribit decoder, private to this folder: subscriptions (stream.cc), answers (rest.cc), and the tickers that both
+// bring (tickers.cc).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "venues/deribit/deribit.h"
+#include "venues/json_decoder.h"
+#include "venues/request.h"
+
+namespace delever::deribit {
+
+class DeribitDecoder final : public JsonDecoder {
+ public:
+  DeribitDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+
+ private:
+  using Parts = std::vector<std::string_view>;
+
+  Ending read(JsonObject& message, FlatObject& top) override;
+
+  // stream.cc
+  Ending read_subscription(JsonObject& message);
+  Ending read_book(JsonObject& data, const Parts& channel);
+  Ending read_trades(JsonObject& holder, std::string_view key);
+  void read_trade();
+  void stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag);
+  Ending read_quote();
+  Ending read_perpetual(std::string_view instrument_name);
+  Ending read_index_price();
+  Ending read_volatility_index();
+  Ending read_option_marks(JsonObject& params);
+
+  // tickers.cc: row_ holds the fields of `data`.
+  Ending read_ticker(JsonObject& data);
+  Ending read_summary_row();
+  void read_option(JsonObject* data, InstrumentId id, Instant at);
+  void read_future(InstrumentId id, Instant at, bool summary);
+  void stage_funding(InstrumentId id, Instant at);
+
+  // rest.cc
+  Ending read_answer(JsonObject& message, FlatObject& top);
+  Ending read_rows(JsonObject& message, std::string_view endpoint, Instant at);
+  Ending read_object(JsonObject& result, std::string_view endpoint, Instant at);
+  Ending read_order_book(JsonObject& result);
+  Ending read_volatility_candles(JsonObject& result);
+  void read_funding_row(InstrumentId id);
+  bool read_listing(Instant at);
+
+  // Missing, without a fault, for combinations of legs: they are no instruments of ours. What is neither is a fault.
+  std::optional<InstrumentId> instrument(std::string_view name, std::string_view key);
+  std::optional<InstrumentId> index(std::string_view name, std::string_view key);
+  InstrumentId index_of(const Instrument& option);
+  uint64_t count(FlatObject& object, std::string_view key);
+  // A side of the book that is empty is sent as null or as zeros.
+  void read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
+                 std::optional<Qty>& qty);
+  std::optional<double> percent(FlatObject& object, std::string_view key);
+
+  const RestRequest request_;
+  FlatObject row_{fields_}, nested_{fields_};
+  std::map<std::string, std::optional<InstrumentId>, std::less<>> known_;
+};
+
+}  // namespace delever::deribit

@@ -1,0 +1,263 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "venues/channels.h"
+#include "venues/deribit/deribit_decoder.h"
+
+namespace delever {
+namespace deribit {
+namespace {
+
+// Known channels without an event of ours.
+constexpr std::array<std::string_view, 11> kNoEvent{
+    "announcements", "block_rfq", "block_trade_confirmations", "chart", "deribit_price_ranking",
+    "deribit_price_statistics", "estimated_expiration_price", "instrument", "platform_state", "rfq", "user"};
+
+// "BTC-FS-30SEP22_PERP": a coin, then letters that are neither PERPETUAL nor a date.
+bool is_combination(std::string_view name) {
+  const auto parts = split(name, '-');
+  return parts.size() >= 3 && !parts[1].empty() && parts[1][0] >= 'A' && parts[1][0] <= 'Z';
+}
+
+}  // namespace
+
+DeribitDecoder::DeribitDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
+    : JsonDecoder(instruments, source),
+      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second : "")) {}
+
+JsonDecoder::Ending DeribitDecoder::read(JsonObject& message, FlatObject& top) {
+  if (const auto method = top.maybe_text("method")) {
+    if (*method == "subscription") return read_subscription(message);
+    if (*method == "heartbeat" || method->starts_with("public/") || method->starts_with("private/"))
+      return Ending::control;  // the latter are what a client sent
+    channel_ = *method;
+    return Ending::unknown;
+  }
+  if (!fields_.ok()) return Ending::events;
+  if (top.has("result") || top.has("error")) return read_answer(message, top);
+  channel_ = "(neither method nor result)";
+  return Ending::unknown;
+}
+
+std::optional<InstrumentId> DeribitDecoder::instrument(std::string_view name, std::string_view key) {
+  if (!fields_.ok()) return std::nullopt;
+  if (const auto found = known_.find(name); found != known_.end()) return found->second;
+  std::optional<InstrumentId> id;
+  if (auto parsed = deribit_instrument(name)) {
+    const InstrumentKind kind = parsed->kind;
+    id = instruments_.intern("deribit", name, kind, [&] { return std::move(*parsed); });
+  } else if (!is_combination(name)) {
+    fields_.fail(Fault::malformed, "not an instrument of Deribit", key);
+    return std::nullopt;
+  }
+  known_.emplace(name, id);
+  return id;
+}
+
+std::optional<InstrumentId> DeribitDecoder::index(std::string_view name, std::string_view key) {
+  if (!fields_.ok()) return std::nullopt;
+  auto parsed = deribit_index(name);
+  if (!parsed) {
+    fields_.fail(Fault::malformed, "not an index of Deribit", key);
+    return std::nullopt;
+  }
+  return instruments_.intern("deribit", name, InstrumentKind::index, [&] { return std::move(*parsed); });
+}
+
+// The index that an option settles on: btc_usd, sol_usdc.
+InstrumentId DeribitDecoder::index_of(const Instrument& option) {
+  auto made = deribit_index(lower(option.base) + "_" + lower(option.quote));
+  CHECK(made.has_value());
+  return instruments_.intern("deribit", made->symbol, InstrumentKind::index, [&] { return std::move(*made); });
+}
+
+uint64_t DeribitDecoder::count(FlatObject& object, std::string_view key) {
+  const int64_t number = object.integer(key);
+  if (number < 0) fields_.fail(Fault::malformed, "negative", key);
+  return static_cast<uint64_t>(number);
+}
+
+JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
+  JsonObject params = child(message, "params", fields_);
+  if (!fields_.ok()) return Ending::events;
+  row_.read(params);
+  const std::string_view channel = row_.text("channel");
+  if (!fields_.ok()) return Ending::events;
+  const Parts parts = split(channel, '.');
+  const std::string_view name = parts[0];
+  channel_ = name;
+  if (std::find(kNoEvent.begin(), kNoEvent.end(), name) != kNoEvent.end()) return Ending::no_event;
+  if (name == "trades") return read_trades(params, "data");
+  if (name == "markprice" && parts.size() > 1 && parts[1] == "options") return read_option_marks(params);
+  constexpr std::array<std::string_view, 6> objects{"book", "ticker", "quote", "perpetual", "deribit_price_index",
+                                                    "deribit_volatility_index"};
+  if (std::find(objects.begin(), objects.end(), name) == objects.end()) return Ending::unknown;
+  JsonObject data = child(params, "data", fields_);
+  if (!fields_.ok()) return Ending::events;
+  row_.read(data);
+  if (!fields_.ok()) return Ending::events;
+  if (name == "book") return read_book(data, parts);
+  if (name == "ticker") return read_ticker(data);
+  if (name == "quote") return read_quote();
+  if (name == "perpetual") return read_perpetual(parts.size() > 1 ? parts[1] : std::string_view());
+  if (name == "deribit_price_index") return read_index_price();
+  return read_volatility_index();
+}
+
+// book.{instrument}.{interval}: a snapshot, then changes. book.{instrument}.{group}.{depth}.{interval}: the best levels
+// each time, which are no true levels when they are grouped.
+JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& channel) {
+  const Instant at = row_.ms("timestamp");
+  const uint64_t change = count(row_, "change_id");
+  const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
+  if (!fields_.ok()) return Ending::events;
+  if (!id) return skip("combination");
+  if (channel.size() >= 5) {
+    if (channel[2] != "none") return skip("book, grouped");
+    BookSnapshot& book = stage_.add<BookSnapshot>(*id, at);
+    book.sequence.last = change;
+    const auto depth = read_int(channel[3]);
+    if (!depth || *depth <= 0 || *depth > 10'000) fields_.fail(Fault::malformed, "not a depth", "channel");
+    else book.depth = static_cast<uint32_t>(*depth);
+    if (fields_.ok()) read_levels(data, "bids", book.bids, false);
+    if (fields_.ok()) read_levels(data, "asks", book.asks, false);
+    return Ending::events;
+  }
+  // Before 2020 there was no type; the first message then has no predecessor. A change whose predecessor is 0 is the
+  // first one of a new instrument.
+  const std::string_view type = row_.maybe_text("type").value_or("");
+  const bool has_previous = row_.maybe_text("prev_change_id").has_value();
+  const uint64_t previous = has_previous ? count(row_, "prev_change_id") : 0;
+  if (fields_.ok() && !type.empty() && type != "snapshot" && type != "change")
+    fields_.fail(Fault::malformed, "neither snapshot nor change", "type");
+  if (!fields_.ok()) return Ending::events;
+  // Each interval joins its own changes: prev_change_id of 100ms is not the change_id that raw sent before it.
+  const std::string_view interval = channel.size() > 2 ? channel[2] : std::string_view();
+  const auto fill = [&](auto& book) {
+    book.sequence.last = change;
+    book.sequence.chain = interval == "raw" ? 1 : interval == "100ms" ? 2 : interval == "agg2" ? 3 : 0;
+    read_levels(data, "bids", book.bids, true);
+    if (fields_.ok()) read_levels(data, "asks", book.asks, true);
+  };
+  if (type == "snapshot" || previous == 0) {
+    fill(stage_.add<BookSnapshot>(*id, at));
+  } else {
+    BookDelta& book = stage_.add<BookDelta>(*id, at);
+    book.sequence.previous = previous;
+    fill(book);
+  }
+  return Ending::events;
+}
+
+JsonDecoder::Ending DeribitDecoder::read_trades(JsonObject& holder, std::string_view key) {
+  each_row(holder, key, row_, [&](JsonObject&) { read_trade(); });
+  return Ending::events;
+}
+
+void DeribitDecoder::read_trade() {
+  const Instant at = row_.ms("timestamp");
+  const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
+  if (!fields_.ok() || !id) return;  // trades of a combination are sent again, leg by leg
+  const std::string_view direction = row_.text("direction");
+  if (fields_.ok() && direction != "buy" && direction != "sell")
+    fields_.fail(Fault::malformed, "neither buy nor sell", "direction");
+  Trade& trade = stage_.add<Trade>(*id, at);
+  trade.taker_side = direction == "sell" ? Side::sell : Side::buy;
+  trade.price = row_.fixed<Price>("price");
+  trade.qty = row_.fixed<Qty>("amount");
+  trade.id = row_.text("trade_id");
+  trade.index_price = row_.maybe<Price>("index_price", Precision::nearest);
+  trade.block = row_.maybe_text("block_trade_id").has_value();
+  if (const auto flag = row_.maybe_text("liquidation"); fields_.ok() && flag)
+    stage_liquidations(*id, at, trade, *flag);
+}
+
+// T: the taker was liquidated, M: the maker, MT: both, each at the other's side. Who sells under force held a long.
+void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag) {
+  const bool taker = flag == "T" || flag == "MT" || flag == "TM";
+  const bool maker = flag == "M" || flag == "MT" || flag == "TM";
+  if (!taker && !maker) {
+    if (flag != "none") fields_.fail(Fault::malformed, "neither T, M nor MT", "liquidation");
+    return;
+  }
+  const LiquidationFeed feed = liquidation_feed("deribit", "trades", at);
+  const auto add = [&](bool sells, std::string_view mark) {
+    Liquidation& liquidation = stage_.add<Liquidation>(id, at);
+    liquidation.position_side = sells ? PositionSide::long_side : PositionSide::short_side;
+    liquidation.feed = feed;
+    liquidation.average_price = trade.price;
+    liquidation.filled_qty = trade.qty;
+    liquidation.id = trade.id;
+    if (taker && maker) liquidation.id += mark;  // two of one trade: neither is a copy of the other
+  };
+  const bool taker_sells = trade.taker_side == Side::sell;
+  if (taker) add(taker_sells, ":T");
+  if (maker) add(!taker_sells, ":M");
+}
+
+JsonDecoder::Ending DeribitDecoder::read_quote() {
+  const Instant at = row_.ms("timestamp");
+  const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
+  if (!fields_.ok()) return Ending::events;
+  if (!id) return skip("combination");
+  Quote& quote = stage_.add<Quote>(*id, at);
+  read_side("best_bid_price", "best_bid_amount", quote.bid_price, quote.bid_qty);
+  read_side("best_ask_price", "best_ask_amount", quote.ask_price, quote.ask_qty);
+  return Ending::events;
+}
+
+// Funding accrues every millisecond; Deribit states it as a rate for eight hours.
+JsonDecoder::Ending DeribitDecoder::read_perpetual(std::string_view instrument_name) {
+  const Instant at = row_.ms("timestamp");
+  const auto id = instrument(instrument_name, "channel");
+  if (!fields_.ok()) return Ending::events;
+  if (!id) return skip("combination");
+  stage_.add<FundingRate>(*id, at) = {.rate = row_.fixed<Rate>("interest", Precision::nearest),
+                                      .interval = Duration::hours(8)};
+  if (const auto price = row_.maybe<Price>("index_price", Precision::nearest))
+    stage_.add<IndexPrice>(*id, at).price = *price;
+  return Ending::events;
+}
+
+JsonDecoder::Ending DeribitDecoder::read_index_price() {
+  const Instant at = row_.ms("timestamp");
+  const auto id = index(row_.symbol("index_name"), "index_name");
+  if (id) stage_.add<IndexPrice>(*id, at).price = row_.fixed<Price>("price", Precision::nearest);
+  return Ending::events;
+}
+
+JsonDecoder::Ending DeribitDecoder::read_volatility_index() {
+  const Instant at = row_.ms("timestamp");
+  const auto id = index(row_.symbol("index_name"), "index_name");
+  const auto value = percent(row_, "volatility");
+  if (fields_.ok() && !value) fields_.fail(Fault::malformed, "missing", "volatility");
+  if (!fields_.ok()) return Ending::events;
+  VolIndex& published = stage_.add<VolIndex>(*id, at);
+  published.index = "DVOL";
+  published.value = *value;
+  return Ending::events;
+}
+
+// Here volatility is a fraction, where tickers send per cent.
+JsonDecoder::Ending DeribitDecoder::read_option_marks(JsonObject& params) {
+  each_row(params, "data", row_, [&](JsonObject&) {
+    const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
+    if (!fields_.ok() || !id) return;
+    const auto sent = row_.maybe_ms("timestamp");
+    OptionQuote& quote = stage_.add<OptionQuote>(*id, sent ? *sent : received_);
+    quote.mark_price = row_.fixed<Price>("mark_price", Precision::nearest);
+    quote.mark_iv = row_.maybe_double("iv");
+  });
+  return Ending::events;
+}
+
+}  // namespace deribit
+
+Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings, Instruments& instruments,
+                                                      SourceId source) {
+  return std::unique_ptr<Decoder>(std::make_unique<deribit::DeribitDecoder>(settings, instruments, source));
+}
+
+}  // namespace delever

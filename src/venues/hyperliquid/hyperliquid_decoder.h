@@ -1,0 +1,92 @@
+// The decoder of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private to this folder.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "venues/frame.h"
+#include "venues/hyperliquid/hyperliquid.h"
+
+namespace delever::hyperliquid {
+
+// The POST body that an answer belongs to.
+struct Request {
+  static Request parse(std::string_view body);
+  std::string type;  // empty: none is known
+};
+
+// Trades of one coin seen last. Entries added by a message that turns out broken are taken back.
+class SeenTrades {
+ public:
+  bool add(int64_t time, int64_t id);  // false: seen before
+  void take_back() {
+    if (!ring_.empty()) ring_.pop_back();
+  }
+
+ private:
+  static constexpr size_t kKept = 512;
+  std::deque<std::pair<int64_t, int64_t>> ring_;
+  int64_t newest_ = INT64_MIN;  // what is newer cannot be a copy
+};
+
+class HyperliquidDecoder final : public FramedDecoder {
+ public:
+  HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+
+ private:
+  using Names = std::vector<std::string>;
+
+  Ending read_object(JsonObject& object) override;
+  Ending read_array(JsonArray& array) override;
+  std::optional<Ending> read_plain(std::string_view text) override;
+  void accepted() override;
+  void begin();
+
+  Ending read_channel(std::string_view channel, JsonValue& data);
+  void read_book(JsonObject& book);
+  void read_bbo(JsonObject& object);
+  void read_trade(JsonObject& trade);
+  void read_asset_context(JsonObject& data);
+  void read_all_contexts(JsonObject& data);
+  void read_context(JsonObject& context, InstrumentId of);
+  void read_candle(JsonObject& candle);
+  void read_fill(JsonObject& fill, std::string_view user);
+  void read_levels(JsonValue& value, std::vector<Level>& out);
+  Level read_level(JsonObject& object);
+
+  // One row of an answer, or a whole one, by its keys. Missing: of no known shape.
+  std::optional<Ending> read_shape(JsonObject& object, const std::vector<std::string_view>& keys, Names& universe);
+  Ending read_list(JsonArray& list, int depth);
+  Ending unknown_shape();
+  void read_meta(JsonObject& meta, Names& universe);
+  void read_spot_meta(JsonObject& meta, Names& universe);
+  void read_contexts(JsonArray& contexts, const Names& universe);
+  void read_funding(JsonObject& row);
+  std::vector<std::string_view> keys_of(JsonObject& object);
+
+  InstrumentId instrument(std::string_view coin);
+
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  const Request request_;
+  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
+  std::string last_coin_;
+  InstrumentId last_id_ = 0;
+  std::unordered_map<InstrumentId, SeenTrades> seen_;
+  std::vector<InstrumentId> seen_now_;  // added by the message at hand
+  size_t copies_ = 0;                   // trades of it that were seen before
+  std::map<std::string, Names, std::less<>> universes_;  // by dex; the first one is ""
+  std::vector<std::pair<std::string, Names>> universes_now_;
+  std::map<int64_t, std::string> tokens_;  // names by index, from spotMeta
+  std::vector<std::pair<int64_t, std::string>> tokens_now_;
+};
+
+}  // namespace delever::hyperliquid

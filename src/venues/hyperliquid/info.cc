@@ -1,0 +1,357 @@
+// Answers of POST /info, and what does not belong to one channel.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+#include "venues/hyperliquid/hyperliquid_decoder.h"
+
+namespace delever {
+
+Instrument hyperliquid_instrument(std::string_view coin) {
+  Instrument out{.venue = "hyperliquid", .symbol = std::string(coin)};
+  out.quote = out.settle = "USDC";
+  out.contract_size = Qty::raw(Qty::scale);
+  if (const size_t slash = coin.find('/'); slash != coin.npos) {
+    out.base = upper(coin.substr(0, slash));
+    out.quote = out.settle = upper(coin.substr(slash + 1));
+    return out;
+  }
+  if (coin.starts_with('@') || coin.starts_with('#')) {
+    out.base = std::string(coin);
+    return out;
+  }
+  out.kind = InstrumentKind::linear;
+  const size_t colon = coin.find(':');
+  out.base = upper(colon == coin.npos ? coin : coin.substr(colon + 1));
+  return out;
+}
+
+namespace hyperliquid {
+namespace {
+
+// Answers that are read by their shape.
+constexpr std::string_view kRead[] = {
+    "meta", "metaAndAssetCtxs", "allPerpMetas", "spotMeta", "spotMetaAndAssetCtxs", "l2Book", "fundingHistory",
+    "candleSnapshot", "recentTrades", "userFills", "userFillsByTime"};
+// Known, and nothing of ours in them.
+constexpr std::string_view kSilent[] = {
+    "allMids", "clearinghouseState", "spotClearinghouseState", "openOrders", "frontendOpenOrders", "historicalOrders",
+    "orderStatus", "userFunding", "userNonFundingLedgerUpdates", "userRateLimit", "userRole", "userTwapSliceFills",
+    "userVaultEquities", "vaultDetails", "portfolio", "referral", "userFees", "delegations", "delegatorSummary",
+    "delegatorHistory", "delegatorRewards", "extraAgents", "subAccounts", "subAccounts2", "maxBuilderFee", "perpDexs",
+    "predictedFundings", "perpsAtOpenInterestCap", "perpDeployAuctionStatus", "activeAssetData", "perpDexLimits",
+    "perpDexStatus", "exchangeStatus", "spotDeployState", "spotPairDeployAuctionStatus", "tokenDetails",
+    "userDexAbstraction", "userAbstraction", "borrowLendUserState", "borrowLendReserveState",
+    "allBorrowLendReserveStates", "alignedQuoteTokenInfo", "perpAnnotation", "perpCategories", "perpConciseAnnotations",
+    "webData2", "userToMultiSigSigners", "approvedBuilders"};
+// Keys that only answers without an event of ours have.
+constexpr std::string_view kSilentKeys[] = {
+    "assetPositions", "marginSummary", "balances", "limitPx", "order", "delta", "fill", "cumVlm", "delegated",
+    "vaultAddress", "validUntil", "clearinghouseState", "totalNetDeposit", "maxTradeSzs", "borrowYearlyRate",
+    "startGas", "deployer", "role", "category"};
+
+template <size_t n>
+bool holds(const std::string_view (&names)[n], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::string setting(const StreamSettings& settings, std::string_view key) {
+  const auto found = settings.find(key);
+  return found == settings.end() ? std::string() : found->second;
+}
+
+// Funding was paid every eight hours up to 2023-06-08T00:00Z and every hour since: the spacing of 1,038 rows of
+// fundingHistory of BTC, May to July 2023.
+Duration settled_interval(Instant at) {
+  const Instant hourly_since = Instant::ns(1'686'182'400'000'000'000) + Duration::minutes(30);
+  return at < hourly_since ? Duration::hours(8) : Duration::hours(1);
+}
+
+}  // namespace
+
+Request Request::parse(std::string_view body) {
+  Request out;
+  std::string text(trimmed(body));
+  const size_t size = text.size();
+  text.resize(size + kPadding);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  JsonObject object;
+  FieldReader fields;
+  if (parser.iterate(text.data(), size, text.size()).get(document) != simdjson::SUCCESS) return out;
+  if (document.get_object().get(object) != simdjson::SUCCESS) return out;
+  out.type = fields.maybe_text(object, "type").value_or("");
+  return out;
+}
+
+HyperliquidDecoder::HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
+    : FramedDecoder(instruments, source), request_(Request::parse(setting(settings, "request"))) {}
+
+InstrumentId HyperliquidDecoder::instrument(std::string_view coin) {
+  if (coin == last_coin_) return last_id_;
+  auto found = known_.find(coin);
+  if (found == known_.end()) {
+    Instrument parsed = hyperliquid_instrument(coin);
+    const InstrumentKind kind = parsed.kind;
+    const InstrumentId id = instruments_.intern("hyperliquid", coin, kind, [&] { return std::move(parsed); });
+    found = known_.emplace(coin, id).first;
+  }
+  last_coin_ = coin;
+  return last_id_ = found->second;
+}
+
+// What the message before taught, if it was not accepted, is forgotten.
+void HyperliquidDecoder::begin() {
+  for (const InstrumentId of : seen_now_) seen_[of].take_back();
+  seen_now_.clear();
+  universes_now_.clear();
+  tokens_now_.clear();
+  copies_ = 0;
+}
+
+void HyperliquidDecoder::accepted() {
+  seen_now_.clear();
+  for (auto& [dex, names] : universes_now_) universes_.insert_or_assign(std::move(dex), std::move(names));
+  for (auto& [index, name] : tokens_now_) tokens_.insert_or_assign(index, std::move(name));
+  universes_now_.clear();
+  tokens_now_.clear();
+}
+
+std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_plain(std::string_view text) {
+  begin();
+  if (text == "Websocket connection established.") return Ending::control;
+  if (text == "null" && !request_.type.empty()) return skip("answer without content");
+  return std::nullopt;
+}
+
+std::vector<std::string_view> HyperliquidDecoder::keys_of(JsonObject& object) {
+  std::vector<std::string_view> keys;
+  each_key(object, fields_, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
+  fields_.rewind(object);
+  return keys;
+}
+
+FramedDecoder::Ending HyperliquidDecoder::read_object(JsonObject& object) {
+  begin();
+  Ending ending = Ending::read;
+  std::string_view channel;
+  bool has_channel = false, has_data = false, was_read = false;
+  each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
+    if (key_code(key) == key_code("channel")) {
+      channel = fields_.text(value, "channel");
+      has_channel = true;
+    } else if (key_code(key) == key_code("data")) {
+      has_data = true;
+      if (!has_channel) return;
+      was_read = true;
+      ending = read_channel(channel, value);
+    }
+  });
+  if (!fields_.rewind(object)) return Ending::read;
+  if (has_channel) {
+    if (was_read) return ending;
+    if (channel == "pong") return Ending::control;  // the only one without data
+    JsonValue data;
+    fields_.require(has_data && fields_.find(object, "data", data), "data");
+    return fields_.ok() ? read_channel(channel, data) : Ending::read;
+  }
+  channel_ = request_.type;
+  if (!fields_.ok() || holds(kSilent, request_.type)) return Ending::no_event;
+  if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
+  const auto keys = keys_of(object);
+  if (!fields_.ok()) return Ending::read;
+  Names universe;
+  if (const auto read = read_shape(object, keys, universe)) return *read;
+  return unknown_shape();
+}
+
+FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
+  if (!request_.type.empty()) {
+    fields_.fail(Fault::malformed, fmt::format("not an answer to {}", request_.type.substr(0, 60)));
+    return Ending::read;
+  }
+  channel_ = "answer of unknown shape";
+  return Ending::unknown;
+}
+
+std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_shape(
+    JsonObject& object, const std::vector<std::string_view>& keys, Names& universe) {
+  const auto has = [&](std::string_view key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+  const auto named = [&](std::string_view type) {
+    if (channel_.empty()) channel_ = type;
+    return Ending::read;
+  };
+  if (has("universe") && has("tokens")) return read_spot_meta(object, universe), named("spotMeta");
+  if (has("universe")) return read_meta(object, universe), named("meta");
+  if (has("levels") && has("coin")) return read_book(object), named("l2Book");
+  if (has("startPosition")) return read_fill(object, {}), named("fills");
+  if (has("tid") && has("px")) return read_trade(object), named("recentTrades");
+  if (has("t") && has("T") && has("s")) return read_candle(object), named("candleSnapshot");
+  if (has("fundingRate") && has("coin")) return read_funding(object), named("fundingHistory");
+  for (const std::string_view key : keys) {
+    if (holds(kSilentKeys, key)) return named("answer about an account or a setting"), Ending::no_event;
+  }
+  if (has("status") && has("response")) return Ending::control;  // of POST /exchange
+  return std::nullopt;
+}
+
+FramedDecoder::Ending HyperliquidDecoder::read_array(JsonArray& array) {
+  begin();
+  channel_ = request_.type;
+  if (holds(kSilent, request_.type)) return Ending::no_event;
+  if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
+  return read_list(array, 0);
+}
+
+// Rows of one kind; or [meta, contexts], [meta, meta, ...], [[meta, contexts], ...].
+FramedDecoder::Ending HyperliquidDecoder::read_list(JsonArray& list, int depth) {
+  Ending ending = Ending::no_event;
+  Names universe;
+  bool has_universe = false, is_empty = true;
+  for (auto entry : list) {
+    is_empty = false;
+    JsonValue value;
+    JsonObject object;
+    JsonArray inner;
+    if (entry.get(value) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
+    const char opening = *value.raw_json_token().data();
+    if (opening == '{' && value.get_object().get(object) == simdjson::SUCCESS) {
+      const auto keys = keys_of(object);
+      if (!fields_.ok()) return Ending::read;
+      universe.clear();
+      const auto read = read_shape(object, keys, universe);
+      if (!fields_.ok()) return Ending::read;
+      if (!read) return unknown_shape();
+      ending = *read;
+      has_universe = std::find(keys.begin(), keys.end(), "universe") != keys.end();
+    } else if (opening == '[' && value.get_array().get(inner) == simdjson::SUCCESS) {
+      if (has_universe) {
+        read_contexts(inner, universe);
+      } else if (depth < 2) {
+        ending = read_list(inner, depth + 1);
+      }
+      if (!fields_.ok()) return Ending::read;
+      if (ending == Ending::unknown) return ending;
+      has_universe = false;
+    } else if (opening == '{' || opening == '[') {
+      return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
+    } else if (opening != 'n') {
+      return unknown_shape();  // names, or numbers
+    }
+  }
+  if (channel_.empty()) channel_ = is_empty ? "empty list" : "list";
+  if (copies_ > 0) channel_ = "trades seen before";
+  return ending;
+}
+
+// Contexts beyond the universe belong to coins listed since.
+void HyperliquidDecoder::read_contexts(JsonArray& contexts, const Names& universe) {
+  size_t at = 0;
+  each_object(contexts, fields_, "ctxs", [&](JsonObject& context) {
+    if (const auto coin = fields_.maybe_text(context, "coin"); coin && !coin->empty()) {  // spot names its pairs
+      if (fields_.rewind(context)) read_context(context, instrument(*coin));
+    } else if (at >= universe.size()) {
+      report_part(Fault::no_evidence, "more contexts than coins in the meta", "ctxs");
+    } else {
+      if (fields_.rewind(context)) read_context(context, instrument(universe[at]));
+    }
+    ++at;
+  });
+}
+
+void HyperliquidDecoder::read_meta(JsonObject& meta, Names& universe) {
+  std::string collateral = "USDC";
+  if (const auto token = fields_.maybe_integer(meta, "collateralToken"); token && *token != 0) {
+    const auto known = tokens_.find(*token);
+    collateral = known != tokens_.end() ? known->second : fmt::format("TOKEN{}", *token);
+  }
+  JsonArray coins;
+  fields_.require(fields_.find(meta, "universe", coins), "universe");
+  if (!fields_.ok()) return;
+  each_object(coins, fields_, "universe", [&](JsonObject& coin) {
+    const std::string_view name = fields_.text(coin, "name");
+    const int64_t digits = fields_.integer(coin, "szDecimals");
+    const bool delisted = fields_.maybe_bool(coin, "isDelisted").value_or(false);
+    fields_.require(!name.empty(), "name");
+    if (digits < 0 || digits > Qty::digits) fields_.fail(Fault::out_of_range, "not 0 to 8", "szDecimals");
+    if (!fields_.ok()) return;
+    Instrument listing = hyperliquid_instrument(name);
+    if (listing.kind == InstrumentKind::linear) listing.quote = listing.settle = collateral;
+    int64_t step = Qty::scale;
+    for (int64_t i = 0; i < digits; ++i) step /= 10;
+    listing.step = Qty::raw(step);
+    list(std::move(listing), received_, delisted ? "delisted" : "live");
+    universe.emplace_back(name);
+  });
+  if (!fields_.ok() || universe.empty()) return;
+  const size_t colon = universe.front().find(':');
+  universes_now_.emplace_back(colon == std::string::npos ? std::string() : universe.front().substr(0, colon), universe);
+}
+
+void HyperliquidDecoder::read_spot_meta(JsonObject& meta, Names& universe) {
+  struct Token { std::string name; int64_t digits = 0; };
+  std::map<int64_t, Token> tokens;
+  JsonArray list_of_tokens, pairs;
+  fields_.require(fields_.find(meta, "tokens", list_of_tokens), "tokens");
+  if (!fields_.ok()) return;
+  each_object(list_of_tokens, fields_, "tokens", [&](JsonObject& token) {
+    const int64_t index = fields_.integer(token, "index"), digits = fields_.integer(token, "szDecimals");
+    const std::string_view name = fields_.text(token, "name");
+    if (digits < 0 || digits > Qty::digits) fields_.fail(Fault::out_of_range, "not 0 to 8", "szDecimals");
+    if (!fields_.ok()) return;
+    tokens[index] = {upper(name), digits};
+    tokens_now_.emplace_back(index, upper(name));
+  });
+  if (!fields_.ok()) return;
+  fields_.require(fields_.find(meta, "universe", pairs), "universe");
+  if (!fields_.ok()) return;
+  each_object(pairs, fields_, "universe", [&](JsonObject& pair) {
+    const std::string_view name = fields_.text(pair, "name");
+    JsonArray both;
+    fields_.require(fields_.find(pair, "tokens", both), "universe.tokens");
+    fields_.require(!name.empty(), "universe.name");
+    if (!fields_.ok()) return;
+    Instrument listing = hyperliquid_instrument(name);
+    listing.kind = InstrumentKind::spot;
+    size_t column = 0;
+    for (auto entry : both) {
+      int64_t index = 0;
+      if (entry.get_int64().get(index) != simdjson::SUCCESS)
+        return fields_.fail(Fault::malformed, "not a whole number", "universe.tokens");
+      const auto token = tokens.find(index);
+      if (token != tokens.end() && column == 0) {
+        listing.base = token->second.name;
+        int64_t step = Qty::scale;
+        for (int64_t i = 0; i < token->second.digits; ++i) step /= 10;
+        listing.step = Qty::raw(step);
+      } else if (token != tokens.end() && column == 1) {
+        listing.quote = listing.settle = token->second.name;
+      }
+      ++column;
+    }
+    list(std::move(listing), received_, "live");
+    universe.emplace_back(name);
+  });
+}
+
+void HyperliquidDecoder::read_funding(JsonObject& row) {
+  const std::string_view coin = fields_.text(row, "coin");
+  const Rate rate = fields_.fixed<Rate>(row, "fundingRate", Precision::nearest);
+  const Instant at = fields_.ms(row, "time");
+  fields_.require(!coin.empty(), "coin");
+  if (!fields_.ok()) return;
+  stage_.add<FundingRate>(instrument(coin), at) = {
+      .rate = rate, .kind = FundingKind::settled, .interval = settled_interval(at), .settles_at = at};
+}
+
+}  // namespace hyperliquid
+
+Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings, Instruments& instruments,
+                                                          SourceId source) {
+  return std::unique_ptr<Decoder>(
+      std::make_unique<hyperliquid::HyperliquidDecoder>(settings, instruments, source));
+}
+
+}  // namespace delever

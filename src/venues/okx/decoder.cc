@@ -1,0 +1,241 @@
+#include <fmt/format.h>
+
+#include "venues/okx/okx_decoder.h"
+
+namespace delever {
+namespace okx {
+namespace {
+
+std::string setting(const StreamSettings& settings, std::string_view key) {
+  const auto found = settings.find(key);
+  return found == settings.end() ? std::string() : found->second;
+}
+
+// "candle1m", "mark-price-candle1D" -> "1m", "1D".
+std::string_view bar_of(std::string_view channel) {
+  constexpr std::string_view mark = "candle";
+  const size_t at = channel.find(mark);
+  return at == channel.npos ? std::string_view() : channel.substr(at + mark.size());
+}
+
+constexpr uint64_t k(std::string_view key) { return key_code(key); }
+
+}  // namespace
+
+OkxDecoder::OkxDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
+    : FramedDecoder(instruments, source),
+      request_(trimmed(setting(settings, "request"))),
+      symbol_(setting(settings, "symbol")) {}
+
+std::string_view OkxDecoder::name_of(std::string_view of_row, const Envelope& envelope) {
+  if (!of_row.empty()) return of_row;
+  if (!envelope.inst_id.empty()) return envelope.inst_id;
+  if (symbol_.empty()) fields_.fail(Fault::malformed, "names no instrument, and neither do the settings", "instId");
+  return symbol_;
+}
+
+InstrumentId OkxDecoder::instrument(std::string_view of_row, const Envelope& envelope) {
+  const std::string_view name = name_of(of_row, envelope);
+  if (!fields_.ok()) return 0;
+  return name == last_symbol_ ? last_id_ : find_instrument(name);
+}
+
+InstrumentId OkxDecoder::find_instrument(std::string_view inst_id) {
+  auto found = known_.find(inst_id);
+  if (found == known_.end()) {
+    Instrument parsed = okx_instrument(inst_id);
+    const InstrumentKind kind = parsed.kind;
+    const InstrumentId id = instruments_.intern("okx", inst_id, kind, [&] { return std::move(parsed); });
+    found = known_.emplace(inst_id, id).first;
+  }
+  last_symbol_ = inst_id;
+  return last_id_ = found->second;
+}
+
+InstrumentId OkxDecoder::index(std::string_view of_row, const Envelope& envelope) {
+  const std::string_view name = name_of(of_row, envelope);
+  if (!fields_.ok()) return 0;
+  return instruments_.intern("okx", name, InstrumentKind::index, [&] { return okx_index(name); });
+}
+
+std::optional<FramedDecoder::Ending> OkxDecoder::read_plain(std::string_view text) {
+  if (text == "ping" || text == "pong") return Ending::control;
+  return std::nullopt;
+}
+
+FramedDecoder::Ending OkxDecoder::read_array(JsonArray&) {
+  channel_ = "list";  // no message of version 5 is one
+  return Ending::unknown;
+}
+
+void OkxDecoder::accepted() {
+  for (const auto& [of, at] : settled_now_) settled_[of] = at;
+}
+
+void OkxDecoder::read_argument(JsonValue& value, Envelope& envelope) {
+  JsonObject argument;
+  if (value.get_object().get(argument) != simdjson::SUCCESS)
+    return fields_.fail(Fault::malformed, "not an object", "arg");
+  each_field(argument, fields_, [&](uint64_t key, JsonValue& field) {
+    if (key == k("channel")) envelope.channel = fields_.text(field, "arg.channel");
+    if (key == k("instId")) envelope.inst_id = fields_.text(field, "arg.instId");
+  });
+}
+
+// {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or {"code":...,"data":...}.
+FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
+  settled_now_.clear();
+  Envelope envelope;
+  Ending ending = Ending::read;
+  std::string_view code, table, first;
+  std::optional<Channel> channel;
+  bool has_argument = false, is_control = false, has_data = false, was_read = false;
+  each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
+    if (first.empty()) first = key_text(key);
+    switch (key_code(key)) {
+      case k("arg"):
+        has_argument = true;
+        read_argument(value, envelope);
+        channel = channel_of(envelope.channel);
+        envelope.bar = bar_of(envelope.channel);
+        break;
+      case k("action"):
+        envelope.action = fields_.text(value, "action");
+        envelope.has_action = true;
+        break;
+      case k("event"): case k("op"): is_control = true; break;
+      case k("code"): code = fields_.text(value, "code"); break;
+      case k("table"): table = fields_.text(value, "table"); break;
+      case k("data"):
+        has_data = true;
+        if (is_control || !has_argument) break;  // a REST answer, or out of the usual order: in a second pass
+        if (channel && channel->feed == Feed::books && !channel->partial && !envelope.has_action) break;
+        was_read = true;
+        if (channel) ending = read_data(value, *channel, envelope);
+        break;
+      default: break;
+    }
+  });
+  if (!fields_.ok()) return Ending::read;
+  if (is_control) return Ending::control;
+  if (!has_argument && !code.empty()) return read_answer(object, code);
+  if (!has_argument) {  // version 3 had tables: {"table":"swap/trade","data":[...]}
+    channel_ = !table.empty() ? table : first;
+    return Ending::unknown;
+  }
+  fields_.require(!envelope.channel.empty(), "arg.channel");
+  fields_.require(has_data, "data");
+  if (!fields_.ok()) return Ending::read;
+  channel_ = envelope.channel;
+  if (!channel) return Ending::unknown;
+  if (was_read) return ending;
+  JsonValue data;
+  if (!fields_.rewind(object) || !fields_.find(object, "data", data)) return Ending::read;
+  return read_data(data, *channel, envelope);
+}
+
+FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_view code) {
+  const std::string_view path = request_path(request_);
+  channel_ = path.empty() ? "answer of unknown shape" : path;
+  const auto data = [&](JsonValue& value) {
+    const bool found = fields_.rewind(object) && fields_.find(object, "data", value);
+    fields_.require(found, "data");
+    return found;
+  };
+  if (code != "0" && fields_.rewind(object)) {
+    const std::string_view message = fields_.maybe_text(object, "msg").value_or("");
+    fields_.fail(Fault::unavailable,
+                 fmt::format("the venue refused with code {}: {}", code.substr(0, 20), message.substr(0, 200)), "code");
+  }
+  JsonValue value;
+  if (!fields_.ok() || !data(value)) return Ending::read;
+  Envelope envelope;
+  envelope.inst_id = request_query(request_, "instId");
+  envelope.bar = request_query(request_, "bar");
+  if (envelope.bar.empty()) envelope.bar = "1m";
+  auto channel = endpoint_of(path);
+  if (!channel && path.empty()) {
+    const auto keys = first_row_keys(value);
+    if (!fields_.ok() || !data(value)) return Ending::read;
+    channel = channel_of_shape(keys);
+    if (channel && channel->feed == Feed::silent) channel_ = "answer about an account";
+  }
+  if (!channel) return Ending::unknown;
+  return read_data(value, *channel, envelope);
+}
+
+std::vector<std::string_view> OkxDecoder::first_row_keys(JsonValue& data) {
+  std::vector<std::string_view> keys;
+  if (*data.raw_json_token().data() != '[') return keys;  // some answers hold one object
+  JsonArray rows;
+  if (data.get_array().get(rows) != simdjson::SUCCESS) fields_.fail(Fault::malformed, "broken JSON", "data");
+  if (!fields_.ok()) return keys;
+  for (auto entry : rows) {
+    JsonValue row;
+    JsonObject object;
+    if (entry.get(row) != simdjson::SUCCESS) {
+      fields_.fail(Fault::malformed, "broken JSON", "data");
+    } else if (*row.raw_json_token().data() == '{' && row.get_object().get(object) == simdjson::SUCCESS) {
+      each_key(object, fields_, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
+    }
+    break;
+  }
+  return keys;
+}
+
+FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& channel, const Envelope& envelope) {
+  if (channel_.empty()) channel_ = envelope.channel;
+  if (channel.feed == Feed::silent) return Ending::no_event;
+  if (channel.feed == Feed::control) return Ending::control;
+  JsonArray rows;
+  if (value.get_array().get(rows) != simdjson::SUCCESS) {
+    fields_.fail(Fault::malformed, "not a list", "data");
+    return Ending::read;
+  }
+  for (auto entry : rows) {
+    if (channel.feed == Feed::candles) {
+      JsonArray cells;
+      if (entry.get_array().get(cells) != simdjson::SUCCESS) fields_.fail(Fault::malformed, "not a list", "candle");
+      if (fields_.ok()) read_candle(cells, channel, envelope);
+    } else {
+      JsonObject row;
+      if (entry.get_object().get(row) != simdjson::SUCCESS) fields_.fail(Fault::malformed, "not an object", "data");
+      if (fields_.ok()) read_row(row, channel, envelope);
+    }
+    if (!fields_.ok()) break;
+  }
+  return Ending::read;
+}
+
+void OkxDecoder::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+  switch (channel.feed) {
+    case Feed::trades: return read_trade(row, envelope, false);
+    case Feed::block_trades: return read_trade(row, envelope, true);
+    case Feed::books: return read_book(row, channel, envelope);
+    case Feed::best_level: return read_best_level(row, envelope);
+    case Feed::tickers: return read_ticker(row, envelope);
+    case Feed::funding: return read_funding(row, envelope);
+    case Feed::funding_history: return read_funding_history(row, envelope);
+    case Feed::open_interest: return read_open_interest(row, envelope);
+    case Feed::mark_price: return read_mark_price(row, envelope);
+    case Feed::index_price: return read_index_price(row, envelope);
+    case Feed::liquidations: return read_liquidations(row, envelope);
+    case Feed::flat_liquidations: {
+      const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
+      return fields_.ok() ? read_liquidation(row, of, "liquidations") : void();
+    }
+    case Feed::option_summary: return read_option_summary(row, envelope);
+    case Feed::listings: return read_listing(row);
+    case Feed::candles: case Feed::silent: case Feed::control: break;
+  }
+  check_failed("a feed of objects", __FILE__, __LINE__);
+}
+
+}  // namespace okx
+
+Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings, Instruments& instruments,
+                                                  SourceId source) {
+  return std::unique_ptr<Decoder>(std::make_unique<okx::OkxDecoder>(settings, instruments, source));
+}
+
+}  // namespace delever

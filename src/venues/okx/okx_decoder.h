@@ -1,0 +1,97 @@
+// The decoder of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private to this folder.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "venues/frame.h"
+#include "venues/okx/okx.h"
+
+namespace delever::okx {
+
+// What the rows of a channel or endpoint are.
+enum class Feed : uint8_t {
+  trades, block_trades, books, best_level, tickers, funding, funding_history, open_interest, mark_price, index_price,
+  liquidations, flat_liquidations, option_summary, candles, listings, silent, control,
+};
+
+struct Channel {
+  Feed feed = Feed::silent;
+  std::optional<uint32_t> depth;  // books: levels a side that the channel promises
+  uint32_t chain = 0;             // books with updates: BookSequence::chain
+  bool partial = false;           // books: every message is a snapshot
+  PriceKind price_kind = PriceKind::trade;
+};
+std::optional<Channel> channel_of(std::string_view name);
+std::optional<Channel> endpoint_of(std::string_view path);  // "/api/v5/market/books"
+// By the keys of the first row of a REST answer.
+std::optional<Channel> channel_of_shape(const std::vector<std::string_view>& keys);
+
+// The end of a candle of `bar` ("1m", "4H", "1Dutc", "1M"). Bars of a day and more begin at 00:00 UTC+8 unless they
+// say utc. Missing: not a bar.
+std::optional<Instant> bar_end(Instant from, std::string_view bar);
+
+class OkxDecoder final : public FramedDecoder {
+ public:
+  OkxDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+
+ private:
+  Ending read_object(JsonObject& object) override;
+  Ending read_array(JsonArray& array) override;
+  std::optional<Ending> read_plain(std::string_view text) override;
+  void accepted() override;
+
+  // What stands around the rows.
+  struct Envelope {
+    std::string_view channel, inst_id, bar, action;
+    bool has_action = false;
+  };
+  Ending read_answer(JsonObject& object, std::string_view code);
+  void read_argument(JsonValue& value, Envelope& envelope);
+  Ending read_data(JsonValue& value, const Channel& channel, const Envelope& envelope);
+  void read_row(JsonObject& row, const Channel& channel, const Envelope& envelope);
+  std::vector<std::string_view> first_row_keys(JsonValue& data);
+
+  void read_trade(JsonObject& row, const Envelope& envelope, bool block);
+  void read_book(JsonObject& row, const Channel& channel, const Envelope& envelope);
+  void read_best_level(JsonObject& row, const Envelope& envelope);
+  void read_ticker(JsonObject& row, const Envelope& envelope);
+  void read_funding(JsonObject& row, const Envelope& envelope);
+  void read_funding_history(JsonObject& row, const Envelope& envelope);
+  void read_open_interest(JsonObject& row, const Envelope& envelope);
+  void read_mark_price(JsonObject& row, const Envelope& envelope);
+  void read_index_price(JsonObject& row, const Envelope& envelope);
+  void read_liquidations(JsonObject& row, const Envelope& envelope);
+  void read_liquidation(JsonObject& detail, InstrumentId instrument, std::string_view channel);
+  void read_option_summary(JsonObject& row, const Envelope& envelope);
+  void read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope);
+  void read_listing(JsonObject& row);
+
+  void levels(JsonValue& value, std::vector<Level>& out, std::string_view key);
+  void levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key);
+  Instant time_of(JsonObject& row);  // "ts", else when the message was received
+
+  // The instId of the row, else of the envelope, else of the settings.
+  InstrumentId instrument(std::string_view of_row, const Envelope& envelope);
+  InstrumentId index(std::string_view of_row, const Envelope& envelope);
+  InstrumentId find_instrument(std::string_view inst_id);
+  std::string_view name_of(std::string_view of_row, const Envelope& envelope);
+
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  const std::string request_, symbol_;
+  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
+  std::string last_symbol_;
+  InstrumentId last_id_ = 0;
+  // Settled rates are repeated with every message of funding-rate; each goes out once.
+  std::unordered_map<InstrumentId, Instant> settled_;
+  std::vector<std::pair<InstrumentId, Instant>> settled_now_;
+  BookSnapshot scratch_;
+};
+
+}  // namespace delever::okx

@@ -1,0 +1,53 @@
+// make_decoder: one row a decoder.
+#include <fmt/format.h>
+
+#include "venues/binance/binance.h"
+#include "venues/bybit/bybit.h"
+#include "venues/csv/csv.h"
+#include "venues/decoder.h"
+#include "venues/deribit/deribit.h"
+#include "venues/hyperliquid/hyperliquid.h"
+#include "venues/okx/okx.h"
+#include "venues/simulated/simulated.h"
+
+namespace delever {
+namespace {
+
+using Make = Result<std::unique_ptr<Decoder>> (*)(const StreamSettings&, Instruments&, SourceId);
+
+template <BinanceMarket market>
+Result<std::unique_ptr<Decoder>> binance(const StreamSettings& settings, Instruments& instruments, SourceId source) {
+  return make_binance_decoder(market, settings, instruments, source);
+}
+
+struct Row {
+  std::string_view name;
+  Make make;
+};
+
+constexpr Row kDecoders[] = {
+    {"binance-usdm", binance<BinanceMarket::usdm>},
+    {"binance-coinm", binance<BinanceMarket::coinm>},
+    {"binance-spot", binance<BinanceMarket::spot>},
+    {"binance-eoptions", binance<BinanceMarket::eoptions>},
+    {"bybit", make_bybit_decoder},
+    {"deribit", make_deribit_decoder},
+    {"okx", make_okx_decoder},
+    {"hyperliquid", make_hyperliquid_decoder},
+    {"simulated", make_simulated_decoder},
+    {"csv", make_csv_decoder},
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Decoder>> make_decoder(std::string_view name, const StreamSettings& settings,
+                                              Instruments& instruments, SourceId source) {
+  std::string names;
+  for (const Row& row : kDecoders) {
+    if (row.name == name) return row.make(settings, instruments, source);
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
+  }
+  return Error{Fault::not_found, fmt::format("no decoder \"{}\" (there are {})", name.substr(0, 60), names)};
+}
+
+}  // namespace delever

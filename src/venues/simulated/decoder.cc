@@ -1,0 +1,201 @@
+#include "venues/json_decoder.h"
+#include "venues/simulated/simulated.h"
+
+namespace delever {
+namespace {
+
+class SimulatedDecoder final : public JsonDecoder {
+ public:
+  SimulatedDecoder(std::string venue, Instruments& instruments, SourceId source)
+      : JsonDecoder(instruments, source), venue_(std::move(venue)) {}
+
+ private:
+  Ending read(JsonObject& message, FlatObject& top) override {
+    channel_ = top.text("channel");
+    const std::string_view symbol = top.symbol("symbol");
+    if (!fields_.ok()) return Ending::events;
+    if (channel_ == "instrument") return read_instrument(symbol, top);
+    const auto known = find(symbol);
+    if (!known) {
+      fields_.fail(Fault::not_found, "an instrument that was not described", "symbol");
+      return Ending::events;
+    }
+    if (channel_ == "trade") return read_trades(message, *known);
+    const Instant at = time(top, "time");
+    if (!fields_.ok()) return Ending::events;
+    if (channel_ == "quote") return read_quote(message, *known, at);
+    if (channel_ == "ticker") return read_ticker(top, *known, at);
+    if (channel_ == "book") return read_book(message, *known, at);
+    if (channel_ == "liquidation") return read_liquidation(top, *known, at);
+    if (channel_ == "funding") return read_funding(top, *known, at);
+    if (channel_ == "option") return read_option(top, *known, at);
+    if (channel_ == "status") {
+      stage_.add<InstrumentListed>(*known, at).status = top.text("status");
+      return Ending::events;
+    }
+    return Ending::unknown;
+  }
+
+  Instant time(FlatObject& top, std::string_view key) { return Instant::ns(top.integer(key)); }
+
+  // The venue's own table, so that one symbol of a spot pair and a contract on two streams stays apart.
+  std::optional<InstrumentId> find(std::string_view symbol) const {
+    const auto found = known_.find(symbol);
+    return found == known_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  Ending read_instrument(std::string_view symbol, FlatObject& top) {
+    Instrument out{.venue = venue_, .symbol = std::string(symbol)};
+    const std::string_view kind = top.text("kind");
+    bool named = false;
+    for (const InstrumentKind k :
+         {InstrumentKind::spot, InstrumentKind::linear, InstrumentKind::inverse, InstrumentKind::option}) {
+      if (kind_name(k) != kind) continue;
+      out.kind = k;
+      named = true;
+    }
+    if (fields_.ok() && !named) fields_.fail(Fault::malformed, "not a kind that a simulated venue lists", "kind");
+    out.base = top.symbol("base");
+    out.quote = top.symbol("quote");
+    out.settle = top.symbol("settle");
+    out.contract_size = top.maybe<Qty>("size");
+    out.tick = top.maybe<Price>("tick");
+    out.step = top.maybe<Qty>("step");
+    if (const auto expiry = top.maybe_integer("expiry")) out.expiry = Instant::ns(*expiry);
+    out.strike = top.maybe<Price>("strike");
+    if (const auto type = top.maybe_text("type")) {
+      if (*type != "call" && *type != "put") fields_.fail(Fault::malformed, "neither call nor put", "type");
+      out.option_type = *type == "call" ? OptionType::call : OptionType::put;
+    }
+    if (out.kind == InstrumentKind::option && (!out.expiry || !out.strike || !out.option_type))
+      fields_.fail(Fault::malformed, "an option without expiry, strike or type", "strike");
+    if (const auto interval = top.maybe_integer("funding_interval")) out.funding_interval = Duration::ns(*interval);
+    const Instant at = time(top, "time");
+    if (!fields_.ok()) return Ending::events;
+    const InstrumentKind k = out.kind;
+    const InstrumentId id = instruments_.intern(venue_, symbol, k, [&] { return out; });
+    known_.insert_or_assign(std::string(symbol), id);
+    list(id, std::move(out), "trading", at);
+    return Ending::events;
+  }
+
+  // [ns, price, qty, side, id]
+  Ending read_trades(JsonObject& message, InstrumentId id) {
+    each_in(message, "data", fields_, [&](JsonValue row) {
+      JsonArray cells;
+      if (row.get_array().get(cells) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a list", "data");
+      Trade& trade = stage_.add<Trade>(id, Instant());
+      size_t column = 0;
+      each(cells, fields_, "data", [&](JsonValue cell) {
+        switch (column++) {
+          case 0:
+            stage_.last().at = Instant::ns(fields_.integer(cell, "time"));
+            break;
+          case 1:
+            trade.price = fields_.fixed<Price>(cell, "price");
+            break;
+          case 2:
+            trade.qty = fields_.fixed<Qty>(cell, "qty");
+            break;
+          case 3: {
+            const std::string_view side = fields_.text(cell, "side");
+            if (fields_.ok() && side != "buy" && side != "sell")
+              fields_.fail(Fault::malformed, "neither buy nor sell", "side");
+            trade.taker_side = side == "buy" ? Side::buy : Side::sell;
+            break;
+          }
+          case 4:
+            trade.id = fields_.text(cell, "id");
+            break;
+          default:
+            fields_.fail(Fault::malformed, "more cells than a trade has", "data");
+        }
+      });
+      if (fields_.ok() && column != 5) fields_.fail(Fault::malformed, "fewer cells than a trade has", "data");
+    });
+    return Ending::events;
+  }
+
+  void read_side(JsonObject& message, std::string_view key, std::optional<Price>& price, std::optional<Qty>& qty) {
+    JsonValue value;
+    if (!fields_.find(message, key, value)) return fields_.require(false, key);
+    bool empty = false;
+    if (value.is_null().get(empty) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not JSON", key);
+    if (empty) return;
+    levels_.clear();
+    read_level(value, levels_, key, false);
+    if (!fields_.ok()) return;
+    price = levels_[0].price;
+    qty = levels_[0].qty;
+  }
+  Ending read_quote(JsonObject& message, InstrumentId id, Instant at) {
+    Quote& quote = stage_.add<Quote>(id, at);
+    read_side(message, "bid", quote.bid_price, quote.bid_qty);
+    read_side(message, "ask", quote.ask_price, quote.ask_qty);
+    return Ending::events;
+  }
+
+  Ending read_ticker(FlatObject& top, InstrumentId id, Instant at) {
+    if (const auto mark = top.maybe<Price>("mark")) stage_.add<MarkPrice>(id, at).price = *mark;
+    if (const auto index = top.maybe<Price>("index")) stage_.add<IndexPrice>(id, at).price = *index;
+    if (const auto open = top.maybe<Qty>("open_interest")) stage_.add<OpenInterest>(id, at).contracts = *open;
+    return Ending::events;
+  }
+
+  Ending read_book(JsonObject& message, InstrumentId id, Instant at) {
+    BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
+    read_levels(message, "bids", book.bids, false);
+    read_levels(message, "asks", book.asks, false);
+    return Ending::events;
+  }
+
+  Ending read_liquidation(FlatObject& top, InstrumentId id, Instant at) {
+    const std::string_view position = top.text("position");
+    if (fields_.ok() && position != "long" && position != "short")
+      fields_.fail(Fault::malformed, "neither long nor short", "position");
+    Liquidation& forced = stage_.add<Liquidation>(id, at);
+    forced.position_side = position == "long" ? PositionSide::long_side : PositionSide::short_side;
+    forced.feed = LiquidationFeed::complete;
+    forced.average_price = top.fixed<Price>("price");
+    forced.filled_qty = top.fixed<Qty>("qty");
+    return Ending::events;
+  }
+
+  Ending read_funding(FlatObject& top, InstrumentId id, Instant at) {
+    FundingRate& funding = stage_.add<FundingRate>(id, at);
+    funding.rate = top.fixed<Rate>("rate");
+    funding.kind = FundingKind::settled;
+    funding.interval = Duration::ns(top.integer("interval"));
+    funding.settles_at = time(top, "settles");
+    return Ending::events;
+  }
+
+  Ending read_option(FlatObject& top, InstrumentId id, Instant at) {
+    OptionQuote& quote = stage_.add<OptionQuote>(id, at);
+    quote.mark_price = top.maybe<Price>("mark");
+    quote.bid_price = top.maybe<Price>("bid");
+    quote.ask_price = top.maybe<Price>("ask");
+    quote.bid_iv = top.maybe_double("bid_iv");
+    quote.ask_iv = top.maybe_double("ask_iv");
+    quote.mark_iv = top.maybe_double("mark_iv");
+    quote.underlying_price = top.maybe_double("underlying");
+    quote.open_interest = top.maybe<Qty>("open_interest");
+    return Ending::events;
+  }
+
+  const std::string venue_;
+  std::map<std::string, InstrumentId, std::less<>> known_;
+  std::vector<Level> levels_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings, Instruments& instruments,
+                                                        SourceId source) {
+  const auto venue = settings.find("venue");
+  if (venue == settings.end() || venue->second.empty())
+    return Error{Fault::malformed, "a simulated stream names its venue", "venue"};
+  return std::unique_ptr<Decoder>(std::make_unique<SimulatedDecoder>(venue->second, instruments, source));
+}
+
+}  // namespace delever
