@@ -1,0 +1,13 @@
+#include "options/kernel_loops.h"
+
+namespace delever::lanes {
+
+const Kernel* kernel_sse2() {
+#if defined(__SSE2__)
+  return &kKernel<xsimd::batch<double, xsimd::sse2>>;
+#else
+  return nullptr;
+#endif
+}
+
+}  // namespace delever::lanes
