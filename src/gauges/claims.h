@@ -1,0 +1,106 @@
+// Claims: published figures, checked like readings. A claim names a metric in words; the definitions file says what
+// those words can mean. Where the literal meaning fails, the others are tried, and history is asked whether a value was
+// ever seen. "Neither" is an answer, and so is "pending".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config.h"
+#include "base/time.h"
+#include "gauges/reading.h"
+
+namespace delever {
+
+// The asset of a claim over all coins together. No gauge covers them all, so such a claim stays pending.
+inline constexpr std::string_view kEveryCoin = "ALL";
+
+struct Claim {
+  std::string id, metric, asset, unit, window, stated_by, url;
+  double value = 0;
+  std::string value_text;  // as printed: its last digit says how exact it pretends to be
+  std::string published;   // as in the file; may lack the time of day
+  std::string place;       // FILE:LINE
+};
+
+// CSV with the columns claim_id,metric,asset,value,unit,window,stated_by,published,url.
+Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view file);
+
+// "29 Jan 2026 day", "24h to 30 Jan 2026", "30 days to 29 Jan 2026", "30 Jan 2026 08:00 UTC", "30 Jan 2026 expiry":
+// the time at which the statement can be measured, and the expiry when it is about one.
+struct ClaimWindow {
+  Instant day;             // 00:00 UTC of the date that is named
+  Instant end;
+  bool whole_day = false;  // the words name a day, so its boundaries may be another time zone's
+};
+Result<ClaimWindow> read_window(std::string_view text);
+
+// One meaning that a metric's words can have.
+struct Definition {
+  std::string gauge, reads, per, transform;
+  double factor = 1;
+  std::string name() const { return transform.empty() ? gauge : gauge + ":" + transform; }
+};
+
+struct Metric {
+  std::string id, unit, window;
+  std::vector<std::string> words, without;
+  double absolute = 0, relative = 0;
+  std::vector<Definition> definitions;
+};
+
+struct ClaimRules {
+  std::string file;
+  std::vector<Metric> metrics;
+  static Result<ClaimRules> load(const Config& config, std::string file);
+  const Metric* find(std::string_view metric_text) const;
+};
+
+// What was seen of a gauge's daily values before a time.
+struct GaugeRange {
+  std::string name, asset;
+  double low = 0, high = 0;
+  Instant from, to;
+  size_t days = 0;
+};
+
+// What was known at one time.
+struct Knowledge {
+  Instant at;
+  std::vector<Reading> readings;
+  std::vector<Reading> meant;  // what no gauge gives but somebody may have meant: a day's own settlements, 7-day means
+  std::vector<GaugeRange> ranges;
+};
+
+struct TriedDefinition {
+  std::string name, reads;
+  std::optional<double> value;  // measured, in the claim's plain unit
+  std::optional<Instant> as_of;
+  std::optional<std::string> venue;
+  bool holds = false;
+  std::optional<bool> seen;  // whether history ever held such a value; missing without enough history
+  std::string note;
+};
+
+struct ClaimCheck {
+  Claim claim;
+  double stated = 0;  // in plain units: a share of 0.97, a rate of 0.432 a year
+  std::string unit;
+  State state = State::pending;
+  std::optional<double> measured;  // under the literal definition
+  std::vector<std::string> sources;
+  std::string note;
+  std::optional<std::string> holds_under;  // "gauge" or "gauge:transform"
+  std::vector<TriedDefinition> tried;
+};
+
+// The times at which knowledge is needed to check these claims, none after `at`; sorted, without duplicates.
+std::vector<Instant> claim_times(const std::vector<Claim>& claims, Instant at);
+
+// `known` holds the knowledge at each of claim_times(claims, at).
+std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const ClaimRules& rules,
+                                     const std::vector<Knowledge>& known, Instant at);
+
+}  // namespace delever

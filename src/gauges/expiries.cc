@@ -1,0 +1,174 @@
+#include "gauges/expiries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace delever {
+
+void Expiries::add(const Event& event, const OptionQuote& quote) {
+  const Instrument& i = desk_.instruments[event.instrument];
+  if (!quote.open_interest || quote.open_interest->raw() < 0) return;
+  if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type || i.strike->raw() <= 0) return;
+  Chain& chain = venues_[i.venue][*i.expiry];
+  const Latest now{event.at, *quote.open_interest, event.source};
+  const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
+  Latest& last = at->second;
+  if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest)) last = now;
+  if (fresh || chain.sources.size() < 8) chain.sources.insert(desk_.source_name(event));
+}
+
+void Expiries::forget_before(Instant known) {
+  for (auto& [venue, expiries] : venues_)
+    expiries.erase(expiries.begin(), expiries.upper_bound(known));
+}
+
+ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry, const Chain& chain) const {
+  ExpiryInterest out{.venue = venue, .expiry = expiry, .as_of = Instant::min()};
+  for (const auto& [id, latest] : chain.latest) out.as_of = std::max(out.as_of, latest.at);
+  std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
+  for (const auto& [id, latest] : chain.latest) {
+    const Instrument& i = desk_.instruments[id];
+    const auto amount = coins(i, latest.open_interest, std::nullopt);
+    const auto exact = amount ? std::optional(Qty::nearest(*amount)) : std::nullopt;
+    if (out.as_of - latest.at > desk_.rules.options.chain_span || !exact || !exact->has_value()) {
+      ++out.left_out;
+      continue;
+    }
+    auto& [calls, puts] = strikes[*i.strike];
+    (*i.option_type == OptionType::call ? calls : puts) += exact->value().raw();
+  }
+  Wide calls = 0, puts = 0;
+  const auto in_coins = [](Wide raw) { return static_cast<double>(raw) / static_cast<double>(Qty::scale); };
+  for (const auto& [strike, sums] : strikes) {
+    calls += sums.first;
+    puts += sums.second;
+    out.strikes.push_back({strike.approx(), in_coins(sums.first), in_coins(sums.second)});
+  }
+  out.calls = in_coins(calls);
+  out.puts = in_coins(puts);
+  if (calls > 0) out.put_call = out.puts / out.calls;
+  fill_pain(out.strikes);
+  if (const auto pain = max_pain(out.strikes)) {
+    out.max_pain = pain->strike_usd;
+    out.max_pain_coin = pain->strike_coin;
+  }
+  return out;
+}
+
+std::vector<ExpiryInterest> Expiries::chain(Instant at) const {
+  std::vector<ExpiryInterest> out;
+  for (const auto& [venue, expiries] : venues_) {
+    for (const auto& [expiry, chain] : expiries) {
+      if (expiry > at) out.push_back(sum_up(venue, expiry, chain));
+    }
+  }
+  return out;
+}
+
+void Expiries::read(Panel& panel) const {
+  const auto& rules = desk_.rules.options;
+  struct Gauge { std::string_view name, unit; };
+  constexpr Gauge kGauges[] = {{"options_oi", "coins"},        {"options_oi_calls", "coins"},
+                               {"options_oi_puts", "coins"},   {"options_put_call", "fraction"},
+                               {"options_max_pain", "USD_per_coin"}, {"options_max_pain_coin", "USD_per_coin"}};
+  // One chain over all venues; each also alone where there are several.
+  std::map<std::pair<std::string, Instant>, ExpiryInterest> chains;  // venue "": all
+  std::map<std::string, std::set<std::string>> sources;
+  std::map<std::string, Origin> origins;
+  std::set<std::string> names;
+  std::string missing = "no option open interest of " + desk_.asset;
+  for (ExpiryInterest& one : chain(panel.at)) {
+    if (panel.at - one.as_of > rules.stale_after) {
+      missing = fmt::format("{}: the newest chain is of {}, {} before (limit {})", one.venue, one.as_of.text(),
+                            short_age(panel.at - one.as_of), rules.stale_after.text());
+      continue;
+    }
+    names.insert(one.venue);
+    const auto& seen = venues_.at(one.venue).at(one.expiry).sources;
+    for (const std::string& name : {one.venue, std::string()}) {
+      sources[name].insert(seen.begin(), seen.end());
+      origins[name].add(desk_.rules.origin_of(one.venue));
+    }
+    const auto [at, fresh] = chains.try_emplace({"", one.expiry}, one);
+    if (!fresh) {
+      ExpiryInterest& all = at->second;
+      all.as_of = std::min(all.as_of, one.as_of);
+      all.calls += one.calls;
+      all.puts += one.puts;
+      all.left_out += one.left_out;
+      std::map<double, StrikeInterest> strikes;
+      for (const auto* list : {&all.strikes, &one.strikes}) {
+        for (const StrikeInterest& s : *list) {
+          StrikeInterest& sum = strikes[s.strike];
+          sum.strike = s.strike;
+          sum.calls += s.calls;
+          sum.puts += s.puts;
+        }
+      }
+      all.strikes.clear();
+      for (const auto& entry : strikes) all.strikes.push_back(entry.second);
+      fill_pain(all.strikes);
+      const auto pain = max_pain(all.strikes);
+      all.max_pain = pain ? std::optional(pain->strike_usd) : std::nullopt;
+      all.max_pain_coin = pain ? std::optional(pain->strike_coin) : std::nullopt;
+      all.put_call = all.calls > 0 ? std::optional(all.puts / all.calls) : std::nullopt;
+    }
+    chains.emplace(std::pair(one.venue, one.expiry), std::move(one));
+  }
+  const auto put = [&](const Gauge& gauge, const std::string& venue, const ExpiryInterest& e,
+                       std::optional<Instant> expiry, std::optional<double> value, std::string_view undefined) {
+    std::vector<Estimate> estimates;
+    if (value) {
+      Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
+      one.sources = sources[venue];
+      one.origin = origins[venue];
+      if (panel.at - e.as_of > rules.fresh_for)
+        one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of), e.as_of.text());
+      if (e.left_out > 0)
+        one.note += fmt::format("{}{} instruments left out (not in the newest chain, or no contract size)",
+                                one.note.empty() ? "" : "; ", e.left_out);
+      estimates.push_back(std::move(one));
+    }
+    Panel::Name name{.name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
+    if (!venue.empty()) name.venue = venue;
+    panel.settle(name, std::move(estimates), rules.band, undefined);
+  };
+  const auto value_of = [](std::string_view name, const ExpiryInterest& e) -> std::optional<double> {
+    if (name == "options_oi") return e.calls + e.puts;
+    if (name == "options_oi_calls") return e.calls;
+    if (name == "options_oi_puts") return e.puts;
+    if (name == "options_put_call") return e.put_call;
+    return name == "options_max_pain" ? e.max_pain : e.max_pain_coin;
+  };
+  if (chains.empty()) {
+    for (const Gauge& gauge : kGauges)
+      panel.pending({.name = gauge.name, .unit = gauge.unit, .section = "options"}, missing);
+    return;
+  }
+  std::vector<std::string> shown{""};
+  if (names.size() > 1) shown.insert(shown.end(), names.begin(), names.end());
+  for (const Gauge& gauge : kGauges) {
+    const bool per_strike = gauge.name.starts_with("options_max_pain");
+    for (const std::string& venue : shown) {
+      if (!per_strike) {  // the total over expiries; a max pain over several settlements means nothing
+        ExpiryInterest total{.as_of = Instant::max()};
+        for (const auto& [key, e] : chains) {
+          if (key.first != venue) continue;
+          total.calls += e.calls;
+          total.puts += e.puts;
+          total.left_out += e.left_out;
+          total.as_of = std::min(total.as_of, e.as_of);
+        }
+        if (total.calls > 0) total.put_call = total.puts / total.calls;
+        put(gauge, venue, total, std::nullopt, value_of(gauge.name, total), "no open calls");
+      }
+      for (const auto& [key, e] : chains) {
+        if (key.first != venue) continue;
+        put(gauge, venue, e, e.expiry, value_of(gauge.name, e), "no open interest to compute it from");
+      }
+    }
+  }
+}
+
+}  // namespace delever

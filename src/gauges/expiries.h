@@ -1,0 +1,43 @@
+// Options of one asset by expiry: open interest, put/call and max pain, from the latest open interest of each
+// instrument. An expiry is gone at its time, 08:00 UTC. An old chain is still told, with its age.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gauges/history.h"
+#include "gauges/panel.h"
+
+namespace delever {
+
+class Expiries {
+ public:
+  explicit Expiries(const Desk& desk) : desk_(desk) {}
+
+  void add(const Event& event, const OptionQuote& quote);
+  void forget_before(Instant known);
+
+  void read(Panel& panel) const;
+  std::vector<ExpiryInterest> chain(Instant at) const;  // by venue, expiry
+  bool several() const { return false; }  // sums over venues: no two sources measure the same
+
+ private:
+  struct Latest {
+    Instant at;
+    Qty open_interest;
+    SourceId source = 0;
+  };
+  struct Chain {
+    std::map<InstrumentId, Latest> latest;
+    std::set<std::string> sources;
+  };
+  ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
+
+  const Desk& desk_;
+  std::map<std::string, std::map<Instant, Chain>> venues_;
+};
+
+}  // namespace delever

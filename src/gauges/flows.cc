@@ -1,0 +1,64 @@
+#include "gauges/flows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace delever {
+
+void Flows::add(const Event& event, const Holding& holding) {
+  if (holding.holder_kind != HolderKind::etf || !holding.flow_usd || !std::isfinite(*holding.flow_usd)) return;
+  Fund& fund = funds_[{holding.holder, desk_.instruments[event.instrument].venue}];
+  const std::string source = desk_.source_name(event);
+  fund.source = fund.source.empty() ? source : std::min(fund.source, source);
+  const auto [at, fresh] = fund.days.try_emplace(event.at, *holding.flow_usd);
+  if (!fresh) at->second = std::max(at->second, *holding.flow_usd);
+}
+
+void Flows::read(Panel& panel) const {
+  const auto& rules = desk_.rules.etf;
+  std::vector<Estimate> market;
+  std::vector<std::string> why;
+  std::vector<std::pair<std::string, Estimate>> single;
+  for (const auto& [key, fund] : funds_) {
+    const auto& [holder, publisher] = key;
+    const auto after = fund.days.upper_bound(panel.at);
+    if (after == fund.days.begin()) continue;
+    const auto& [day, flow] = *std::prev(after);
+    if (panel.at - day > rules.stale_after) {
+      why.push_back(fmt::format("{}: {} is as of {}, {} before (limit {})", fund.source, holder, day.text(),
+                                short_age(panel.at - day), rules.stale_after.text()));
+      continue;
+    }
+    Estimate e = Estimate::exact(publisher, flow, day);
+    e.sources = {fund.source};
+    e.origin = desk_.rules.origin_of(publisher);
+    e.note = fmt::format("{}, the day to {}", holder, day.text());
+    if (std::find(rules.all_funds.begin(), rules.all_funds.end(), holder) != rules.all_funds.end()) {
+      market.push_back(std::move(e));
+    } else {
+      why.push_back(holder + " alone is not the market");
+      single.emplace_back(holder, std::move(e));
+    }
+  }
+  if (why.empty()) why.push_back("no fund flows of " + desk_.asset);
+  const Panel::Name name{.name = "etf_flow_usd_1d", .unit = "USD", .window = Duration::days(1), .section = "etf"};
+  panel.settle(name, std::move(market), rules.band, join(why, "; "));
+  for (auto& [holder, estimate] : single) {
+    Panel::Name one = name;
+    one.venue = holder;
+    panel.settle(one, {std::move(estimate)}, rules.band, "");
+  }
+}
+
+std::vector<EtfFlow> Flows::etf_flows(Instant from, Instant at) const {
+  std::vector<EtfFlow> out;
+  for (const auto& [key, fund] : funds_) {
+    for (auto it = fund.days.lower_bound(from); it != fund.days.end() && it->first <= at; ++it)
+      out.push_back({key.first, key.second, it->first, it->second});
+  }
+  return out;
+}
+
+}  // namespace delever

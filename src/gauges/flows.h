@@ -1,0 +1,33 @@
+// Flows of outside money into one asset, kept apart from the short clock: for now the daily flow of exchange-traded
+// funds. One fund is not the market: the market figure needs a holder that stands for all of them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gauges/history.h"
+#include "gauges/panel.h"
+
+namespace delever {
+
+class Flows {
+ public:
+  explicit Flows(const Desk& desk) : desk_(desk) {}
+
+  void add(const Event& event, const Holding& holding);
+  void read(Panel& panel) const;
+  std::vector<EtfFlow> etf_flows(Instant from, Instant at) const;
+  bool several() const { return funds_.size() >= 2; }
+
+ private:
+  struct Fund {
+    std::map<Instant, double> days;  // by end of the day
+    std::string source;
+  };
+  using Key = std::pair<std::string, std::string>;  // holder, publisher
+  const Desk& desk_;
+  std::map<Key, Fund> funds_;
+};
+
+}  // namespace delever

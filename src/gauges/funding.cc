@@ -1,0 +1,388 @@
+#include "gauges/funding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace delever {
+namespace {
+
+constexpr Duration kDay = Duration::days(1);
+constexpr Duration kYear = Duration::days(365);
+constexpr std::string_view kSection = "funding";
+
+// Settlements carry a jitter of milliseconds; they belong to the full second.
+Instant nominal(Instant t) {
+  const int64_t second = 1'000'000'000;
+  const int64_t ns = t.ns() + second / 2;
+  return Instant::ns(ns - (ns % second + second) % second);
+}
+
+int64_t hour_of(Instant t) {
+  const int64_t ns = t.ns(), hour = 3'600'000'000'000;
+  return ns / hour - (ns % hour < 0 ? 1 : 0);
+}
+
+std::string filled(const std::string& pattern, const std::string& asset) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern.compare(i, 2, "{}") == 0) { out += asset; ++i; }
+    else out += pattern[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+double annual_simple(double rate, Duration interval) {
+  CHECK(interval > Duration());
+  return rate * (kYear.in_seconds() / interval.in_seconds());
+}
+
+double annual_compounded(double rate, Duration interval) {
+  CHECK(interval > Duration());
+  if (rate <= -1) return -1;
+  return std::expm1(std::log1p(rate) * (kYear.in_seconds() / interval.in_seconds()));
+}
+
+std::optional<Duration> Fundings::interval_of(const Instrument& instrument, std::optional<Duration> stated) const {
+  if (stated && *stated > Duration()) return stated;
+  const auto known = desk_.rules.funding.by_venue.find(instrument.venue);
+  if (known == desk_.rules.funding.by_venue.end()) return std::nullopt;
+  return known->second.interval;
+}
+
+void Fundings::add(const Event& event, const FundingRate& funding) {
+  const Instrument& instrument = desk_.instruments[event.instrument];
+  if (!instrument.is_perpetual() && instrument.kind != InstrumentKind::aggregate) return;
+  Market& market = markets_[event.instrument];
+  market.sources.insert(desk_.source_name(event));
+  const Rated rated{event.at, funding.rate, funding.interval, funding.settles_at};
+  const auto keep = [&](std::map<Instant, Rated>& to, Instant key) {
+    const auto [at, fresh] = to.try_emplace(key, rated);
+    if (!fresh && rated.rank() > at->second.rank()) at->second = rated;
+  };
+  const auto latest = [&](std::optional<Rated>& to) {
+    if (!to || rated.rank() > to->rank()) to = rated;
+  };
+  switch (funding.kind) {
+    case FundingKind::settled:
+      keep(market.settled, nominal(funding.settles_at.value_or(event.at)));
+      return;
+    case FundingKind::mean:
+      keep(market.means, nominal(funding.settles_at.value_or(event.at)));
+      return;
+    case FundingKind::predicted:
+      latest(market.predicted);
+      return;
+    case FundingKind::current: {
+      latest(market.current);
+      if (!funding.settles_at) {
+        Hour& hour = market.hours[hour_of(event.at)];
+        hour.sum += funding.rate.raw();
+        ++hour.count;
+      } else if (event.at <= *funding.settles_at) {
+        keep(market.announced, nominal(*funding.settles_at));
+      }
+      return;
+    }
+  }
+}
+
+void Fundings::forget_before(Instant known) {
+  for (auto& [id, market] : markets_) {
+    market.hours.erase(market.hours.begin(), market.hours.lower_bound(hour_of(known - Duration::hours(26))));
+    // What was announced just before a settlement that nobody reported stands for it from now on.
+    const auto& rules = desk_.rules.funding;
+    while (!market.announced.empty() && market.announced.begin()->first < known - Duration::hours(48)) {
+      const auto& [at, rated] = *market.announced.begin();
+      if (at - rated.at <= rules.announced_within) market.settled.try_emplace(at, rated);
+      market.announced.erase(market.announced.begin());
+    }
+  }
+}
+
+std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
+  const auto known = desk_.rules.funding.by_venue.find(venue);
+  std::optional<InstrumentId> first;
+  size_t best = SIZE_MAX;
+  std::string first_name;
+  for (const auto& [id, market] : markets_) {
+    const Instrument& instrument = desk_.instruments[id];
+    if (instrument.venue != venue || !instrument.is_perpetual()) continue;
+    size_t rank = SIZE_MAX - 1;
+    if (known != desk_.rules.funding.by_venue.end()) {
+      const auto& main = known->second.main;
+      for (size_t i = 0; i < main.size(); ++i) {
+        if (filled(main[i], desk_.asset) == instrument.name()) { rank = i; break; }
+      }
+    }
+    if (rank < best || (rank == best && instrument.name() < first_name)) {
+      best = rank;
+      first = id;
+      first_name = instrument.name();
+    }
+  }
+  return first;
+}
+
+// In (from, to], what was settled, or announced just before and not reported since.
+std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const Market& market, Instant from,
+                                                        Instant to) const {
+  const Instrument& instrument = desk_.instruments[id];
+  std::map<Instant, Settlement> found;
+  const auto add = [&](Instant at, const Rated& rated, bool announced) {
+    if (at <= from || at > to || found.contains(at)) return;
+    const auto interval = interval_of(instrument, rated.interval);
+    if (interval) found.emplace(at, Settlement{at, rated.rate.approx(), *interval, announced});
+  };
+  for (auto it = market.settled.upper_bound(from); it != market.settled.end() && it->first <= to; ++it)
+    add(it->first, it->second, false);
+  for (auto it = market.announced.upper_bound(from); it != market.announced.end() && it->first <= to; ++it) {
+    if (it->first - it->second.at <= desk_.rules.funding.announced_within) add(it->first, it->second, true);
+  }
+  std::vector<Settlement> out;
+  for (const auto& entry : found) out.push_back(entry.second);
+  return out;
+}
+
+std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Market& market, Instant at,
+                                                    std::string& why_not) const {
+  const auto& rules = desk_.rules.funding;
+  const Instrument& instrument = desk_.instruments[id];
+  const auto recent = settlements(id, market, at - rules.stale_after - kDay, at);
+  if (!recent.empty() && at - recent.back().at <= rules.stale_after) {
+    const Instant end = recent.back().at;
+    DayMean mean{.as_of = end};
+    Duration paid;
+    int announced = 0, count = 0;
+    for (const Settlement& s : recent) {
+      if (s.at <= end - kDay) continue;
+      mean.sum += s.rate;
+      paid = paid + s.interval;
+      announced += s.announced;
+      ++count;
+    }
+    mean.coverage = std::min(1.0, paid.in_days());
+    if (mean.coverage < rules.coverage_min) {
+      why_not = fmt::format("{} {}: {} settlements cover {:.1f} of the 24 h to {}", instrument.venue, instrument.name(),
+                            count, paid.in_seconds() / 3600, end.text());
+      return std::nullopt;
+    }
+    mean.annual = annual_simple(mean.sum, paid);
+    mean.compounded = annual_compounded(mean.sum / count, paid / count);
+    mean.note = fmt::format("{}, {} settlements to {}", instrument.name(), count, end.text());
+    if (announced > 0) mean.note += fmt::format(", {} of them as last announced", announced);
+    return mean;
+  }
+  if (!market.hours.empty()) {  // accrues without settlements: the mean of hourly means
+    const int64_t last = hour_of(at);
+    double sum = 0;
+    int hours = 0;
+    for (auto it = market.hours.lower_bound(last - 23); it != market.hours.end() && it->first <= last; ++it) {
+      const double count = static_cast<double>(it->second.count) * static_cast<double>(Rate::scale);
+      sum += static_cast<double>(it->second.sum) / count;
+      ++hours;
+    }
+    const auto interval = interval_of(instrument, market.current ? market.current->interval : std::nullopt);
+    DayMean mean{.as_of = market.current ? market.current->at : at, .coverage = hours / 24.0};
+    if (interval && hours > 0 && mean.coverage >= rules.coverage_min) {
+      const double rate = sum / hours;
+      mean.sum = rate * (kDay.in_seconds() / interval->in_seconds());
+      mean.annual = annual_simple(rate, *interval);
+      mean.compounded = annual_compounded(rate, *interval);
+      mean.note = fmt::format("{}, accrues continuously, mean of {} hours", instrument.name(), hours);
+      return mean;
+    }
+    why_not = fmt::format("{} {}: rates in {} of the last 24 hours", instrument.venue, instrument.name(), hours);
+    return std::nullopt;
+  }
+  auto last = market.means.upper_bound(at);
+  if (last != market.means.begin() && at - std::prev(last)->first <= rules.mean_stale_after) {
+    const auto& [end, rated] = *std::prev(last);
+    const auto interval = interval_of(instrument, rated.interval);
+    if (!interval) {
+      why_not = fmt::format("{}: the interval of its rates is not known", instrument.venue);
+      return std::nullopt;
+    }
+    DayMean mean{.as_of = end, .coverage = 1};
+    mean.annual = annual_simple(rated.rate.approx(), *interval);
+    mean.compounded = annual_compounded(rated.rate.approx(), *interval);
+    mean.sum = rated.rate.approx() * (kDay.in_seconds() / interval->in_seconds());
+    mean.note = fmt::format("{}, a published daily mean", instrument.name());
+    return mean;
+  }
+  why_not = fmt::format("{} {}: ", instrument.venue, instrument.name());
+  const auto newest = [&](const std::map<Instant, Rated>& map) -> std::optional<Instant> {
+    const auto it = map.upper_bound(at);
+    return it == map.begin() ? std::nullopt : std::optional(std::prev(it)->first);
+  };
+  const auto settled = newest(market.settled), mean = newest(market.means);
+  const auto known = std::max(settled, mean);
+  why_not += known ? fmt::format("the last rate is of {}, {} before", known->text(), short_age(at - *known))
+                   : std::string("no settlement known");
+  return std::nullopt;
+}
+
+void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId id, const Market& market) const {
+  const auto& rules = desk_.rules.funding;
+  const Instrument& instrument = desk_.instruments[id];
+  const auto estimate = [&](double value, Instant as_of, double coverage, const std::string& note) {
+    Estimate e = Estimate::exact(venue, value, as_of);
+    e.sources = market.sources;
+    e.origin = desk_.rules.origin_of(venue);
+    e.coverage = coverage;
+    e.note = note;
+    return std::vector<Estimate>{std::move(e)};
+  };
+  const auto put_rate = [&](std::string_view name, const std::optional<Rated>& rated, bool wanted) {
+    Panel::Name out{.name = name, .unit = "fraction_per_interval", .section = kSection, .venue = venue};
+    std::optional<Duration> interval;
+    if (rated) interval = interval_of(instrument, rated->interval);
+    if (rated && interval && panel.at - rated->at <= rules.stale_after) {
+      out.window = *interval;
+      panel.settle(out, estimate(rated->rate.approx(), rated->at, 1, instrument.name()), rules.band, "");
+    } else if (wanted) {
+      std::string why = !rated ? "no rate" : "the interval is not known";
+      if (rated && interval)
+        why = fmt::format("the last rate is of {}, {} before", rated->at.text(), short_age(panel.at - rated->at));
+      panel.pending(out, why);
+    }
+  };
+  std::optional<Rated> now = market.current;
+  if (!now || panel.at - now->at > rules.stale_after) {  // what was paid last, where nothing is announced
+    const auto it = market.settled.upper_bound(panel.at);
+    if (it != market.settled.begin()) {
+      now = std::prev(it)->second;
+      now->at = std::prev(it)->first;
+    }
+  }
+  put_rate("funding_rate", now, true);
+  put_rate("funding_rate_predicted", market.predicted, false);
+
+  std::string why_not;
+  const auto mean = day_mean(id, market, panel.at, why_not);
+  const auto put = [&](std::string_view name, std::string_view unit, std::optional<double> value) {
+    std::vector<Estimate> estimates;
+    if (value) estimates = estimate(*value, mean->as_of, mean->coverage, mean->note);
+    panel.settle({.name = name, .unit = unit, .window = kDay, .section = kSection, .venue = venue},
+                 std::move(estimates), rules.band, why_not);
+  };
+  const double neutral = annual_simple(rules.neutral_per_8h, Duration::hours(8));
+  put("funding_annual", "fraction_per_year", mean ? std::optional(mean->annual) : std::nullopt);
+  put("funding_annual_compounded", "fraction_per_year", mean ? std::optional(mean->compounded) : std::nullopt);
+  put("funding_distance_from_neutral", "fraction_per_year",
+      mean ? std::optional(mean->annual - neutral) : std::nullopt);
+  const auto level = interests_.of_venue(venue, panel.at);
+  if (mean && (!level || !level->usd)) why_not = "no open interest of " + venue + " to pay it on";
+  put("funding_carry_usd_24h", "USD",
+      mean && level && level->usd ? std::optional(mean->sum * *level->usd) : std::nullopt);
+}
+
+void Fundings::read_weighted(Panel& panel, const std::map<std::string, InstrumentId>& mains) const {
+  const auto& rules = desk_.rules.funding;
+  double weighted = 0, weight = 0, carry = 0;
+  bool carried = false;
+  Estimate sum{.label = "venues", .coverage = 0};
+  std::vector<std::string> why, absent, with;
+  for (const std::string& venue : rules.venues) {
+    const auto main = mains.find(venue);
+    std::string why_not = venue + ": no funding";
+    const auto mean = main == mains.end() ? std::nullopt
+                                          : day_mean(main->second, markets_.at(main->second), panel.at, why_not);
+    const auto level = interests_.of_venue(venue, panel.at);
+    if (!mean || !level || level->coins <= 0) {
+      absent.push_back(venue);
+      if (main != mains.end()) why.push_back(mean ? venue + ": no open interest to weigh by" : why_not);
+      continue;
+    }
+    weighted += level->coins * mean->annual;
+    weight += level->coins;
+    if (level->usd) { carry += mean->sum * *level->usd; carried = true; }
+    sum.as_of = std::max(sum.as_of, mean->as_of);
+    const auto& sources = markets_.at(main->second).sources;
+    sum.sources.insert(sources.begin(), sources.end());
+    sum.origin.add(desk_.rules.origin_of(venue));
+    sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
+    with.push_back(venue);
+  }
+  std::vector<Estimate> rates, carries;
+  if (weight > 0) {
+    sum.coverage = std::min(1.0, sum.coverage);
+    sum.note = "over " + join(with, ", ");
+    if (!absent.empty()) sum.note += "; without " + join(absent, ", ");
+    sum.value = weighted / weight;
+    if (absent.empty()) sum.low = sum.high = sum.value;
+    rates.push_back(sum);
+    if (carried) {
+      sum.value = carry;
+      if (absent.empty()) sum.low = sum.high = sum.value;
+      carries.push_back(sum);
+    }
+  }
+  // A vendor's own weighted mean. Its volume-weighted twin is another quantity and stays in the history.
+  for (const auto& [id, market] : markets_) {
+    const Instrument& instrument = desk_.instruments[id];
+    if (instrument.kind != InstrumentKind::aggregate || market.means.empty()) continue;
+    if (instrument.symbol.find("vol") != std::string::npos) continue;
+    std::string why_not;
+    const auto mean = day_mean(id, market, panel.at, why_not);
+    if (!mean) {
+      why.push_back(why_not);
+      continue;
+    }
+    Estimate e = Estimate::exact(instrument.venue, mean->annual, mean->as_of);
+    e.sources = market.sources;
+    e.origin = desk_.rules.origin_of(instrument.venue);
+    e.note = mean->note;
+    rates.push_back(std::move(e));
+  }
+  if (why.empty()) why.push_back("no funding rates of " + desk_.asset);
+  const std::string missing = join(why, "; ");
+  panel.settle({.name = "funding_annual_oi_weighted", .unit = "fraction_per_year", .window = kDay, .section = kSection},
+               std::move(rates), rules.band, missing);
+  panel.settle({.name = "funding_carry_usd_24h", .unit = "USD", .window = kDay, .section = kSection},
+               std::move(carries), rules.band, missing);
+}
+
+void Fundings::read(Panel& panel) const {
+  std::map<std::string, InstrumentId> mains;
+  for (const auto& [id, market] : markets_) {
+    const std::string& venue = desk_.instruments[id].venue;
+    if (mains.contains(venue)) continue;
+    if (const auto main = main_of(venue)) mains.emplace(venue, *main);
+  }
+  read_weighted(panel, mains);
+  for (const auto& [venue, id] : mains) read_venue(panel, venue, id, markets_.at(id));
+  if (!mains.empty()) return;
+  const std::string missing = "no perpetual of " + desk_.asset + " with a funding rate";
+  panel.pending({.name = "funding_rate", .unit = "fraction_per_interval", .section = kSection}, missing);
+  for (const std::string_view name : {"funding_annual", "funding_annual_compounded", "funding_distance_from_neutral"})
+    panel.pending({.name = name, .unit = "fraction_per_year", .window = kDay, .section = kSection}, missing);
+}
+
+std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
+  std::vector<FundingPoint> out;
+  std::map<std::string, std::optional<InstrumentId>> mains;
+  for (const auto& [id, market] : markets_) {
+    const Instrument& i = desk_.instruments[id];
+    if (!mains.contains(i.venue)) mains[i.venue] = main_of(i.venue);
+    const bool main = mains[i.venue] == id;
+    const auto add = [&](Instant t, double rate, Duration interval, FundingKind kind) {
+      out.push_back({i.venue, i.symbol, i.name(), t, rate, interval, annual_simple(rate, interval), kind, main});
+    };
+    const Instant after = from == Instant::min() ? from : from - Duration::ns(1);
+    for (const Settlement& s : settlements(id, market, after, at)) add(s.at, s.rate, s.interval, FundingKind::settled);
+    for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at; ++it) {
+      if (const auto interval = interval_of(i, it->second.interval))
+        add(it->first, it->second.rate.approx(), *interval, FundingKind::mean);
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const FundingPoint& a, const FundingPoint& b) {
+    return std::tie(a.venue, a.symbol, a.at) < std::tie(b.venue, b.symbol, b.at);
+  });
+  return out;
+}
+
+}  // namespace delever

@@ -1,0 +1,233 @@
+#include "gauges/gauges.h"
+
+#include <algorithm>
+
+#include "gauges/expiries.h"
+#include "gauges/flows.h"
+#include "gauges/funding.h"
+#include "gauges/liquidations.h"
+#include "gauges/open_interest.h"
+#include "gauges/option_boards.h"
+#include "gauges/panel.h"
+#include "gauges/prices.h"
+
+namespace delever {
+namespace {
+
+// A venue's sign of life is taken once a second of an instrument; finer says nothing more about coverage.
+constexpr Duration kHeardEvery = Duration::seconds(1);
+
+Instant floor_before(Instant t, Duration step) {  // the latest multiple of `step` that is before `t`
+  const int64_t ns = t.ns() - 1, n = step.ns();
+  return Instant::ns((ns / n - (ns % n < 0 ? 1 : 0)) * n);
+}
+
+}  // namespace
+
+struct Gauges::Impl {
+  Impl(std::string asset, const Rules& rules, const Instruments& instruments, const std::vector<Source>& sources)
+      : desk{std::move(asset), rules, instruments, sources} {}
+
+  Desk desk;
+  Liquidations liquidations{desk};
+  Prices prices{desk};
+  OpenInterests interests{desk, prices};
+  Fundings fundings{desk, interests};
+  Expiries expiries{desk};
+  OptionBoards option_boards{desk};
+  Flows flows{desk};
+  Standings standings;
+  std::optional<Instant> reviewed;
+  bool dirty = false;
+  Instant known = Instant::min();
+  std::vector<Instant> heard;  // by instrument
+
+  // What the families hold that several sources could disagree about, in the order of gauge_names().
+  void read(Panel& panel, bool all) const {
+    if (all || liquidations.several()) liquidations.read(panel);
+    if (all || fundings.several()) fundings.read(panel);
+    if (all || interests.several()) interests.read(panel);
+    if (all || prices.several()) prices.read_level(panel);
+    if (all) prices.read_basis(panel);
+    if (all || prices.several()) prices.read_realized_vol(panel);
+    if (all) expiries.read(panel);
+    if (all) option_boards.read(panel);
+    if (all || flows.several()) flows.read(panel);
+  }
+
+  // On the grid, before the first event behind it: sources are put aside or taken back, and the old is forgotten.
+  // A moment without new events decides nothing, so the outcome depends on the events alone.
+  void review_before(Instant received) {
+    const Instant due = floor_before(received, desk.rules.review_every);
+    if (!dirty || known == Instant::min() || due < known || (reviewed && due <= *reviewed)) return;
+    Panel panel(desk, due, standings);
+    read(panel, false);
+    standings = std::move(panel.standings);
+    reviewed = due;
+    dirty = false;
+    liquidations.forget_before(due);
+    prices.forget_before(due);
+    interests.forget_before(due);
+    fundings.forget_before(due);
+    expiries.forget_before(due);
+    option_boards.forget_before(due);
+  }
+
+  template <class Payload>
+  void take(const Event&, const Payload&) {}  // kinds that no gauge here reads
+  void take(const Event& e, const Trade& p) {
+    prices.add(e, p);
+    option_boards.add(e, p);
+    const InstrumentKind kind = desk.instruments[e.instrument].kind;
+    if (kind == InstrumentKind::linear || kind == InstrumentKind::inverse) liquidations.add(e, p);
+  }
+  void take(const Event& e, const Liquidation& p) { liquidations.add(e, p); }
+  void take(const Event& e, const LiquidationTotal& p) { liquidations.add(e, p); }
+  void take(const Event& e, const FundingRate& p) { fundings.add(e, p); }
+  void take(const Event& e, const MarkPrice& p) { prices.add(e, p); }
+  void take(const Event& e, const IndexPrice& p) { prices.add(e, p); }
+  void take(const Event& e, const OpenInterest& p) { interests.add(e, p); }
+  void take(const Event& e, const OptionQuote& p) {
+    expiries.add(e, p);
+    option_boards.add(e, p);
+  }
+  void take(const Event& e, const Candle& p) { prices.add(e, p); }
+  void take(const Event& e, const Holding& p) { flows.add(e, p); }
+};
+
+Gauges::Gauges(std::string asset, const Rules& rules, const Instruments& instruments,
+               const std::vector<Source>& sources)
+    : impl_(std::make_unique<Impl>(std::move(asset), rules, instruments, sources)) {}
+Gauges::~Gauges() = default;
+
+void Gauges::on_event(const Event& event) {
+  Impl& my = *impl_;
+  if (event.received > my.known) {
+    my.review_before(event.received);
+    my.known = event.received;
+  }
+  const Instrument& instrument = my.desk.instruments[event.instrument];
+  if (my.heard.size() <= event.instrument) my.heard.resize(my.desk.instruments.size(), Instant::min());
+  Instant& heard = my.heard[event.instrument];
+  if (heard == Instant::min() || my.known >= heard + kHeardEvery) {
+    my.liquidations.watch().heard(instrument.venue, my.known);
+    heard = my.known;
+  }
+  if (std::holds_alternative<Liquidation>(event.payload))
+    my.liquidations.watch().liquidation(instrument.venue, event.source, my.known, instrument.base == my.desk.asset);
+  if (const Gap* gap = std::get_if<Gap>(&event.payload)) my.liquidations.watch().gap(event.source, *gap);
+  if (instrument.base != my.desk.asset) return;
+  my.dirty = true;
+  std::visit([&](const auto& payload) { my.take(event, payload); }, event.payload);
+}
+
+std::vector<Reading> Gauges::readings(Instant at) const {
+  CHECK(at >= impl_->known);
+  Panel panel(impl_->desk, at, impl_->standings);
+  impl_->read(panel, true);
+  // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found, kept.
+  const auto& names = gauge_names();
+  const auto rank = [&](const Reading& r) {
+    const auto found = std::find_if(names.begin(), names.end(), [&](const GaugeName& n) { return n.name == r.name; });
+    CHECK(found != names.end() && found->unit == r.unit);
+    return found - names.begin();
+  };
+  std::vector<std::pair<long, size_t>> order;
+  for (size_t i = 0; i < panel.readings.size(); ++i) order.emplace_back(rank(panel.readings[i]), i);
+  std::sort(order.begin(), order.end());
+  std::vector<Reading> out;
+  out.reserve(order.size());
+  for (const auto& entry : order) out.push_back(std::move(panel.readings[entry.second]));
+  return out;
+}
+
+History Gauges::history(Instant at, Instant from) const {
+  CHECK(at >= impl_->known);
+  History out;
+  out.liquidations = impl_->liquidations.days(at);
+  std::erase_if(out.liquidations, [&](const LiquidationDay& d) { return d.day < from; });
+  out.funding = impl_->fundings.points(from, at);
+  out.open_interest = impl_->interests.points(from, at);
+  out.expiries = impl_->expiries.chain(at);
+  out.boards = impl_->option_boards.boards(at);
+  out.prices = impl_->prices.candles(from, at);
+  out.etf_flows = impl_->flows.etf_flows(from, at);
+  return out;
+}
+
+Instant Gauges::known_until() const { return impl_->known; }
+const std::string& Gauges::asset() const { return impl_->desk.asset; }
+
+Sampler::Sampler(Gauges& gauges, Times times, Take take)
+    : gauges_(gauges), times_(times), take_(std::move(take)), next_(times.from) {
+  CHECK(times_.step > Duration());
+  done_ = times_.from > times_.to;
+}
+
+void Sampler::take_before(Instant received) {
+  while (!done_ && next_ < received) {
+    take_(next_, gauges_.readings(next_));
+    done_ = times_.to - next_ < times_.step;
+    if (!done_) next_ = next_ + times_.step;
+  }
+}
+
+void Sampler::on_event(const Event& event) {
+  take_before(event.received);
+  if (!done_) gauges_.on_event(event);
+}
+
+void Sampler::finish() {
+  take_before(Instant::max());
+  if (!done_ && next_ == Instant::max()) take_(next_, gauges_.readings(next_));
+  done_ = true;
+}
+
+const std::vector<GaugeName>& gauge_names() {
+  static const std::vector<GaugeName> names{
+      {"liq_long_usd_24h", "USD", "long positions liquidated in 24 h"},
+      {"liq_short_usd_24h", "USD", "short positions liquidated in 24 h"},
+      {"liq_total_usd_24h", "USD", "both"},
+      {"liq_long_share", "fraction", "L / (L + S) of the 24 h"},
+      {"liq_dominance_osc", "fraction", "(L - S) / (L + S) of the 24 h"},
+      {"liq_concentration_1m", "fraction", "share of the 24 h total in its largest minute"},
+      {"liq_concentration_1h", "fraction", "share of the 24 h total in its largest hour"},
+      {"liq_long_share_ma30", "fraction", "mean of 30 daily long shares"},
+      {"liq_long_share_ma30_weighted", "fraction", "L / (L + S) of 30 days' sums"},
+      {"liq_dominance_osc_ma30", "fraction", "mean of 30 daily oscillators"},
+      {"liq_dominance_osc_ma30_weighted", "fraction", "(L - S) / (L + S) of 30 days' sums"},
+      {"liq_dominance_osc_percentile", "fraction", "share of earlier days with a lower oscillator"},
+      {"liq_dominance_osc_percentile_weighted", "fraction", "the same, days weighted by their total"},
+      {"funding_rate", "fraction_per_interval", "accruing now, else paid last; the window is its interval"},
+      {"funding_rate_predicted", "fraction_per_interval", "announced for the period after"},
+      {"funding_annual", "fraction_per_year", "mean of 24 h of settlements, simple"},
+      {"funding_annual_compounded", "fraction_per_year", "the same mean, compounded every interval"},
+      {"funding_annual_oi_weighted", "fraction_per_year", "funding_annual of the venues, weighted by coins open"},
+      {"funding_distance_from_neutral", "fraction_per_year", "funding_annual less the interest part of the formula"},
+      {"funding_carry_usd_24h", "USD", "what longs paid shorts in 24 h, on the open interest of now"},
+      {"oi_coins", "coins", "open interest, one side"},
+      {"oi_usd", "USD", "open interest, one side"},
+      {"oi_change_24h_coins", "coins", "over 24 h, contracts that were there at both ends"},
+      {"oi_change_24h_usd", "USD", "the same in dollars: moves with the price as well"},
+      {"price_usd", "USD_per_coin", "last spot price or index"},
+      {"price_low_24h", "USD_per_coin", "lowest trade of 24 h"},
+      {"price_high_24h", "USD_per_coin", "highest trade of 24 h"},
+      {"basis_annual", "fraction_per_year", "(future / index - 1) / years to expiry"},
+      {"basis_perpetual", "fraction", "perpetual / index - 1; a perpetual has no years to divide by"},
+      {"realized_vol_24h", "fraction_per_year", "log returns of 24 h, times 365"},
+      {"vol_index_30d", "fraction_per_year", "delever-VIX30: variance strip of the options, 30 days"},
+      {"vol_premium", "fraction_per_year", "vol_index_30d less realized_vol_24h"},
+      {"options_oi", "coins", "open options; with an expiry: of it"},
+      {"options_oi_calls", "coins", "open calls"},
+      {"options_oi_puts", "coins", "open puts"},
+      {"options_put_call", "fraction", "open puts / open calls"},
+      {"options_max_pain", "USD_per_coin", "strike where holders would receive the fewest dollars"},
+      {"options_max_pain_coin", "USD_per_coin", "strike where holders would receive the fewest coins"},
+      {"hedge_flow_1pct_gross", "coins", "what all hedgers trade when the forward rises 1 %, all on one side"},
+      {"hedge_flow_1pct_net", "coins", "the same with their positions' signs: + is buying"},
+      {"etf_flow_usd_1d", "USD", "net flow of exchange-traded funds on the last day reported"},
+  };
+  return names;
+}
+
+}  // namespace delever

@@ -1,0 +1,341 @@
+// Goal: what holds for every gauge: nothing is seen before it was received, order within one moment does not matter,
+// missing is missing, and asking changes nothing. Then open interest, prices and flows on small known tapes.
+#include "gauges/gauges.h"
+
+#include <cmath>
+#include <set>
+
+#include "base/random.h"
+#include "gauges/gauges_test.h"
+#include "gauges/prices.h"
+
+namespace delever {
+namespace {
+
+const Instant kAt = time_of("2026-01-30T00:00:00Z");
+constexpr Duration kHour = Duration::hours(1), kDay = Duration::days(1);
+
+// A tape of every kind of event over two days, several in each moment.
+Scene random_tape(uint64_t seed) {
+  Random random(seed, {});
+  Scene s;
+  const std::vector<std::string> venues{"binance", "bybit", "okx"};
+  std::vector<InstrumentId> perpetuals, spots, futures, options;
+  for (const std::string& v : venues) {
+    perpetuals.push_back(s.instrument(v, "BTC-USDT-PERP"));
+    spots.push_back(s.instrument(v, "BTC-USDT"));
+    futures.push_back(s.instrument(v, "BTC-USDT-260327"));
+  }
+  for (const char* name : {"BTC-USD-260130-80000-C@BTC", "BTC-USD-260130-80000-P@BTC", "BTC-USD-260327-90000-C@BTC"})
+    options.push_back(s.instrument("deribit", name));
+  const auto vendor = s.aggregate("coinglass", "BTC");
+  const auto any = [&](const std::vector<InstrumentId>& of) { return of[random.below(of.size())]; };
+  const auto price = [&] { return Price::nearest(80000 + std::floor(500 * random.normal())).value(); };
+  const auto millions = [&] { return 1e6 * static_cast<double>(random.below(90)); };
+  for (int d = 250; d >= 1; --d) s.total(vendor, kAt - kDay * d, millions(), millions());
+  for (int m = 0; m < 49 * 12; ++m) {
+    const Instant at = kAt - kHour * 48 + Duration::minutes(5) * m;
+    for (uint64_t n = 1 + random.below(5); n > 0; --n) {
+      const std::string source = "stream" + std::to_string(random.below(4));
+      switch (random.below(8)) {
+        case 0: {
+          Liquidation l{.position_side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
+                        .feed = random.chance(0.5) ? LiquidationFeed::complete : LiquidationFeed::latest_per_second};
+          l.average_price = price();
+          l.filled_qty = Qty::nearest(static_cast<double>(random.below(40))).value();
+          s.put(any(perpetuals), source, at, l);
+          break;
+        }
+        case 1: {
+          OpenInterest oi;
+          oi.contracts = Qty::nearest(static_cast<double>(random.below(90000))).value();
+          s.put(any(perpetuals), source, at, oi);
+          break;
+        }
+        case 2: s.put(any(perpetuals), source, at, MarkPrice{price()}); break;
+        case 3: s.put(any(perpetuals), source, at, IndexPrice{price()}); break;
+        case 4: {
+          Trade t{.price = price(), .qty = Qty::nearest(1).value()};
+          s.put(random.chance(0.5) ? any(spots) : any(futures), source, at, t);
+          break;
+        }
+        case 5: {
+          FundingRate f{.rate = Rate::nearest(1e-5 * static_cast<double>(random.below(20))).value()};
+          f.kind = static_cast<FundingKind>(random.below(3));
+          f.settles_at = at;
+          s.put(any(perpetuals), source, at, f);
+          break;
+        }
+        case 6: {
+          OptionQuote q;
+          q.open_interest = Qty::nearest(static_cast<double>(random.below(900))).value();
+          s.put(any(options), source, at, q);
+          break;
+        }
+        default: {
+          Holding h{.holder = random.chance(0.5) ? "ALL" : "IBIT"};
+          h.flow_usd = 1e6 * random.normal();
+          s.put(vendor, source, at, h);
+        }
+      }
+    }
+  }
+  return s;
+}
+
+TEST(Gauges, every_name_is_there_even_on_an_empty_tape) {
+  Scene empty;
+  const auto readings = empty.readings(kAt);
+  std::set<std::string> names;
+  for (const Reading& r : readings) {
+    names.insert(r.name);
+    EXPECT_EQ(r.state, State::pending) << text_of(r);
+    EXPECT_FALSE(r.value || r.low || r.high) << text_of(r);
+    EXPECT_FALSE(r.reason.empty()) << text_of(r);
+    EXPECT_FALSE(r.rule.empty());
+  }
+  for (const GaugeName& n : gauge_names()) {
+    if (n.name != "funding_rate_predicted") {
+      EXPECT_TRUE(names.contains(std::string(n.name))) << n.name;
+    }
+  }
+}
+
+TEST(Gauges, numbers_are_finite_and_states_keep_their_word) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    for (const Reading& r : random_tape(seed).readings(kAt)) {
+      for (const auto& number : {r.value, r.low, r.high, r.coverage}) {
+        if (number) {
+          EXPECT_TRUE(std::isfinite(*number)) << text_of(r);
+        }
+      }
+      if (r.coverage) {
+        EXPECT_TRUE(*r.coverage >= 0 && *r.coverage <= 1) << text_of(r);
+      }
+      if (r.value && r.low) {
+        EXPECT_LE(*r.low, *r.value) << text_of(r);
+      }
+      if (r.value && r.high) {
+        EXPECT_GE(*r.high, *r.value) << text_of(r);
+      }
+      EXPECT_EQ(r.value.has_value(), r.state == State::corroborated || r.state == State::single_source) << text_of(r);
+      EXPECT_EQ(r.sources.empty(), r.state == State::pending) << text_of(r);
+      EXPECT_EQ(r.as_of.has_value(), r.state != State::pending) << text_of(r);
+      EXPECT_TRUE(!r.as_of || *r.as_of <= kAt) << text_of(r);
+      if (!r.value) {
+        EXPECT_FALSE(r.reason.empty()) << text_of(r);
+      }
+    }
+  }
+}
+
+TEST(Gauges, order_within_a_moment_does_not_matter) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    Scene scene = random_tape(seed);
+    const std::string before = text_of(scene.readings(kAt));
+    Random random(seed, {.stream = 9});
+    for (int round = 0; round < 3; ++round) {
+      for (size_t i = scene.events.size(); i > 1; --i)  // ordered() puts the moments back, and leaves ties as they are
+        std::swap(scene.events[i - 1], scene.events[random.below(i)]);
+      EXPECT_EQ(text_of(scene.readings(kAt)), before);
+    }
+  }
+}
+
+TEST(Gauges, what_came_later_is_not_seen) {
+  Scene scene = random_tape(3);
+  const Instant at = kAt - kHour * 6;
+  const auto sample = [&](const std::vector<Event>& events) {
+    Gauges gauges("BTC", shipped_rules(), scene.instruments, scene.sources);
+    std::string out;
+    Sampler sampler(gauges, {at, at, kHour}, [&](Instant, const std::vector<Reading>& r) { out = text_of(r); });
+    for (const Event& e : events) sampler.on_event(e);
+    sampler.finish();
+    return out;
+  };
+  std::vector<Event> all = scene.ordered(), known;
+  for (const Event& e : all) {
+    if (e.received <= at) known.push_back(e);
+  }
+  ASSERT_LT(known.size(), all.size());
+  EXPECT_EQ(sample(known), sample(all));
+  // Late news about the window: the venue's time lies in it, our receive time does not.
+  const size_t count = known.size();
+  for (size_t i = count - 50; i < count; ++i) {
+    Event late = known[i];
+    late.received = at + Duration::ns(1);
+    known.push_back(late);
+  }
+  EXPECT_EQ(sample(known), sample(all));
+}
+
+TEST(Gauges, asking_changes_nothing) {
+  const Scene scene = random_tape(4);
+  Gauges often("BTC", shipped_rules(), scene.instruments, scene.sources);
+  std::string stepped;
+  Sampler sampler(often, {kAt - kDay, kAt, Duration::minutes(10)},
+                  [&](Instant at, const std::vector<Reading>& r) { if (at == kAt) stepped = text_of(r); });
+  for (const Event& e : scene.ordered()) sampler.on_event(e);
+  sampler.finish();
+  EXPECT_EQ(stepped, text_of(scene.readings(kAt)));
+}
+
+TEST(Gauges, sampler_takes_each_time_once) {
+  Scene scene;
+  const auto id = scene.instrument("binance", "BTC-USDT");
+  Gauges gauges("BTC", shipped_rules(), scene.instruments, scene.sources);
+  std::vector<Instant> taken;
+  Sampler sampler(gauges, {kAt, kAt + kHour * 3, kHour}, [&](Instant at, const auto&) { taken.push_back(at); });
+  sampler.on_event({id, 0, kAt + kHour, kAt + kHour, Trade{}});
+  EXPECT_EQ(taken.size(), 1u);  // an event of exactly that time is known at that time
+  sampler.finish();
+  EXPECT_EQ(taken, (std::vector<Instant>{kAt, kAt + kHour, kAt + kHour * 2, kAt + kHour * 3}));
+}
+
+TEST(Gauges, the_future_is_stale) {
+  const Scene scene = random_tape(5);
+  for (const Reading& r : scene.readings(kAt + kDay * 60)) EXPECT_EQ(r.state, State::pending) << text_of(r);
+}
+
+struct Tape : Scene {
+  InstrumentId binance = instrument("binance", "BTC-USDT-PERP");
+  InstrumentId inverse = instrument("binance", "BTC-USD-PERP@BTC", 100);
+  InstrumentId spot = instrument("binance", "BTC-USDT");
+  InstrumentId vendor = aggregate("coinglass", "BTC");
+
+  void interest(InstrumentId id, Instant at, std::optional<double> contracts, std::optional<double> coins = {},
+                std::optional<double> value = {}) {
+    OpenInterest oi{.coins = coins, .value_usd = value};
+    if (contracts) oi.contracts = Qty::nearest(*contracts).value();
+    put(id, "oi", at, oi);
+  }
+  void candle(Instant from, Duration span, double open, double high, double low, double close) {
+    const auto p = [](double x) { return Price::nearest(x).value(); };
+    const Instant to = from + span - Duration::ms(1);  // as archives close them
+    put(spot, "candles", to, Candle{from, to, p(open), p(high), p(low), p(close), {}, PriceKind::trade, true});
+  }
+};
+
+TEST(OpenInterests, change_is_counted_in_coins) {
+  Tape t;
+  t.candle(kAt - kDay * 2, kDay, 90000, 90000, 90000, 100000);
+  t.candle(kAt - kDay, kDay, 100000, 100000, 80000, 80000);
+  t.interest(t.binance, kAt - kDay, 1000);
+  t.interest(t.binance, kAt, 1000);
+  t.interest(t.inverse, kAt - kDay, 1e6);  // 100 USD each: 1,000 coins at 100,000
+  t.interest(t.inverse, kAt, 1e6);         // and 1,250 at 80,000
+  const auto readings = t.readings(kAt);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_coins", "binance").value, 2250);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_coins", "binance").value, 250);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_usd", "binance").value, 180e6);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_usd", "binance").value, -20e6);  // the price alone
+  const Reading total = pick(readings, "oi_coins");
+  EXPECT_DOUBLE_EQ(*total.coverage, 0.2);
+  EXPECT_EQ(total.low, total.value);
+  EXPECT_FALSE(total.high.has_value());
+}
+
+TEST(OpenInterests, a_vendors_dollars_become_coins_and_levels_match_changes) {
+  Tape t;
+  t.candle(kAt - kDay * 2, kDay, 90000, 90000, 90000, 100000);
+  t.candle(kAt - kDay, kDay, 100000, 100000, 80000, 80000);
+  t.interest(t.vendor, kAt - kDay, {}, 50000.0, 40e9);  // 400,000 coins by the dollars: more contracts than the coins
+  t.interest(t.vendor, kAt, {}, 45000.0, 24e9);         // 300,000
+  const auto readings = t.readings(kAt);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_coins").value, 300000);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_coins").value, -100000);
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_usd").value, -16e9);
+  const std::string& reason = pick(readings, "oi_coins").reason;
+  EXPECT_NE(reason.find("45000 coins it counts changed by -5000"), std::string::npos) << reason;
+}
+
+TEST(OpenInterests, stale_is_pending_with_its_date) {
+  Tape t;
+  t.interest(t.binance, kAt - kHour * 3, 1000);
+  const Reading r = pick(t.readings(kAt), "oi_coins");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_NE(r.reason.find("2026-01-29T21:00:00Z"), std::string::npos) << r.reason;
+}
+
+TEST(Prices, day_range_and_last) {
+  Tape t;
+  for (int h = 0; h < 30; ++h)
+    t.candle(kAt - kHour * (30 - h), kHour, 100, h == 20 ? 130 : 110, h == 4 ? 50 : h == 25 ? 70 : 90, 100 + h);
+  const auto readings = t.readings(kAt);
+  EXPECT_EQ(*pick(readings, "price_usd").value, 129);
+  EXPECT_EQ(*pick(readings, "price_low_24h").value, 70);  // the 50 was 26 hours ago
+  EXPECT_EQ(*pick(readings, "price_high_24h").value, 130);
+  EXPECT_EQ(pick(t.readings(kAt + kHour * 3), "price_usd").state, State::pending);
+}
+
+TEST(Prices, realised_volatility_of_known_returns) {
+  Tape t;
+  for (int h = 0; h <= 30; ++h) {
+    const double p = h % 2 == 0 ? 100 : 101;
+    t.candle(kAt - kHour * (31 - h), kHour, p, p, p, p);
+  }
+  const Reading r = pick(t.readings(kAt), "realized_vol_24h");
+  EXPECT_NEAR(*r.value, std::log(1.01) * std::sqrt(24 * 365), 1e-9);
+  EXPECT_NEAR(*r.high, *r.value * std::exp(1.959963984540054 / std::sqrt(48)), 1e-9);
+  EXPECT_DOUBLE_EQ(*r.coverage, 1);
+  EXPECT_NE(r.reason.find("60 min returns"), std::string::npos) << r.reason;
+  Tape four;  // four-hour candles are too few
+  for (int i = 0; i < 12; ++i) four.candle(kAt - kHour * 4 * (12 - i), kHour * 4, 100, 100, 100, 100 + i);
+  EXPECT_EQ(pick(four.readings(kAt), "realized_vol_24h").state, State::pending);
+}
+
+TEST(Prices, realised_volatility_recovers_the_volatility_of_a_random_walk) {
+  double ratio = 0;
+  for (uint32_t run = 0; run < 40; ++run) {
+    Random random(5, {.entity = run});
+    std::map<int64_t, double> prices;
+    double log_price = 11;
+    const double sd = 0.6 / std::sqrt(365.0 * 1440);
+    for (int m = 0; m <= 1440; ++m) {
+      prices[1'000'000 + m] = std::exp(log_price);
+      log_price += sd * random.normal();
+    }
+    const auto vol = realized_vol(prices, 1'001'440, 0.9);
+    ASSERT_TRUE(vol.has_value());
+    EXPECT_EQ(vol->step_minutes, 5);
+    ratio += vol->value / 0.6 / 40;
+    EXPECT_NEAR(vol->value, 0.6, 0.1);  // 288 returns: standard error 4 %
+  }
+  EXPECT_NEAR(ratio, 1, 0.02);
+}
+
+TEST(Prices, basis_against_the_venues_own_index) {
+  Tape t;
+  const auto future = t.instrument("binance", "BTC-USDT-260430");  // 90 days and 8 hours
+  const Instant at = kAt - Duration::minutes(1);
+  t.put(future, "marks", at, MarkPrice{Price::nearest(82000).value()});
+  t.put(t.binance, "marks", at, MarkPrice{Price::nearest(80080).value()});
+  EXPECT_EQ(pick(t.readings(kAt), "basis_annual").state, State::pending);
+  t.put(t.binance, "marks", at, IndexPrice{Price::nearest(80000).value()});
+  const auto readings = t.readings(kAt);
+  const Instant expiry = time_of("2026-04-30T08:00:00Z");
+  EXPECT_NEAR(*pick(readings, "basis_annual", "binance", expiry).value, 0.025 / ((90 + 8.0 / 24) / 365), 1e-12);
+  EXPECT_NEAR(*pick(readings, "basis_perpetual", "binance").value, 0.001, 1e-12);
+  EXPECT_EQ(pick(t.readings(kAt + kHour), "basis_annual").state, State::pending);
+}
+
+TEST(Flows, one_fund_is_not_the_market) {
+  Scene s;
+  const auto id = s.aggregate("sosovalue", "ETF");
+  Holding h{.holder = "IBIT"};
+  h.flow_usd = -317.8e6;
+  s.put(id, "etf:ibit", kAt, h);
+  Reading r = pick(s.readings(kAt), "etf_flow_usd_1d");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_EQ(r.reason, "IBIT alone is not the market");
+  EXPECT_EQ(pick(s.readings(kAt), "etf_flow_usd_1d", "IBIT").value, -317.8e6);
+  h.holder = "ALL";
+  h.flow_usd = -817.8e6;
+  s.put(id, "etf:all", kAt, h);
+  r = pick(s.readings(kAt), "etf_flow_usd_1d");
+  EXPECT_EQ(r.value, -817.8e6);
+  EXPECT_EQ(r.state, State::single_source);
+}
+
+}  // namespace
+}  // namespace delever

@@ -1,0 +1,386 @@
+#include "gauges/liquidations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gauges/liquidation_window.h"
+
+namespace delever {
+namespace {
+
+constexpr Duration kDay = Duration::days(1);
+constexpr Duration kKept = Duration::hours(48);  // single liquidations; one that comes later than this is too late
+
+bool throttles(LiquidationFeed feed) {
+  return feed == LiquidationFeed::latest_per_second || feed == LiquidationFeed::at_most_one_per_second;
+}
+
+struct Extra {  // beyond what was observed
+  double expected = 0, most = 0;
+  bool bounded = true;
+};
+
+int64_t minute_of(Instant t) {
+  const int64_t ns = t.ns(), minute = 60'000'000'000;
+  return ns / minute - (ns % minute < 0 ? 1 : 0);
+}
+
+}  // namespace
+
+void Liquidations::add(const Event& event, const Liquidation& liquidation) {
+  const Instrument& instrument = desk_.instruments[event.instrument];
+  Venue& venue = venues_[instrument.venue];
+  venue.sources.insert(desk_.source_name(event));
+  const auto qty = liquidation.qty();
+  const auto value = qty ? usd(instrument, *qty, liquidation.price()) : std::nullopt;
+  const auto exact = value && *value >= 0 ? std::optional(Usd::nearest(*value)) : std::nullopt;
+  if (!exact || !exact->has_value() || event.at + kKept < event.received || event.at > event.received + kDay) {
+    ++venue.unusable;
+    return;
+  }
+  venue.throttled = venue.throttled || throttles(liquidation.feed);
+  venue.complete = venue.complete || liquidation.feed == LiquidationFeed::complete;
+  venue.late = venue.late || !(throttles(liquidation.feed) || liquidation.feed == LiquidationFeed::complete);
+  venue.last = std::max(venue.last, event.at);
+  const auto price = liquidation.price();
+  const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, qty->raw(), liquidation.id};
+  Entry& entry = venue.markets[event.instrument].entries[key];
+  entry.usd = exact->value().raw();
+  entry.complete = entry.complete || liquidation.feed == LiquidationFeed::complete;
+  // Two streams that show the same liquidation count it once. One stream that shows it twice means two, unless the
+  // venue numbered them or cannot send two in one instant.
+  const bool single = !liquidation.id.empty() || throttles(liquidation.feed);
+  auto shown = std::find_if(entry.shown.begin(), entry.shown.end(),
+                            [&](const auto& s) { return s.first == event.source; });
+  if (shown == entry.shown.end()) shown = entry.shown.insert(shown, {event.source, 0});
+  shown->second = single ? 1 : shown->second + 1;
+  if (shown->second <= entry.counted) return;
+  entry.counted = shown->second;
+  Sums& day = venue.days[event.at.start_of_day()];
+  (liquidation.position_side == PositionSide::long_side ? day.longs : day.shorts) += entry.usd;
+}
+
+void Liquidations::add(const Event& event, const LiquidationTotal& total) {
+  Publisher& publisher = publishers_[desk_.instruments[event.instrument].venue];
+  publisher.sources.insert(desk_.source_name(event));
+  const auto longs = Usd::nearest(total.long_usd), shorts = Usd::nearest(total.short_usd);
+  if (!longs.has_value() || !shorts.has_value() || total.to <= total.from || total.to - total.from > kDay ||
+      total.long_usd < 0 || total.short_usd < 0 || total.to > event.received)
+    return;
+  const Row row{total.from, event.received, longs.value().raw(), shorts.value().raw()};
+  const auto [at, fresh] = publisher.rows.try_emplace(total.to, row);
+  // A revision replaces; of two that came together the larger, so that their order cannot matter.
+  const auto rank = [](const Row& r) { return std::tuple(r.received, r.longs, r.shorts, r.from); };
+  if (!fresh && rank(row) > rank(at->second)) at->second = row;
+}
+
+void Liquidations::add(const Event& event, const Trade& trade) {
+  const Instrument& instrument = desk_.instruments[event.instrument];
+  const auto value = usd(instrument, trade.qty, trade.price);
+  if (!value || !(*value >= 0 && *value < 9e12)) return;
+  Market& market = venues_[instrument.venue].markets[event.instrument];
+  const int64_t minute = minute_of(event.at);
+  market.first_volume_minute = std::min(market.first_volume_minute.value_or(minute), minute);
+  auto& volumes = market.volumes;
+  auto at = volumes.end();
+  if (volumes.empty() || volumes.back().minute < minute) {
+    at = volumes.insert(volumes.end(), Volume{minute});
+  } else if (volumes.back().minute == minute) {
+    at = volumes.end() - 1;
+  } else {
+    at = std::lower_bound(volumes.begin(), volumes.end(), minute,
+                          [](const Volume& v, int64_t m) { return v.minute < m; });
+    if (at->minute != minute) at = volumes.insert(at, Volume{minute});
+  }
+  (trade.taker_side == Side::buy ? at->buys : at->sells) += static_cast<Wide>(*value * 1e6 + 0.5);
+}
+
+void Liquidations::forget_before(Instant known) {
+  const Instant oldest = known - kKept;
+  for (auto& [name, venue] : venues_) {
+    for (auto& [id, market] : venue.markets) {
+      auto& entries = market.entries;
+      while (!entries.empty() && entries.begin()->first.at < oldest) entries.erase(entries.begin());
+      const int64_t minute = minute_of(known - kDay) - 1;
+      auto first = std::lower_bound(market.volumes.begin(), market.volumes.end(), minute,
+                                    [](const Volume& v, int64_t m) { return v.minute < m; });
+      market.volumes.erase(market.volumes.begin(), first);
+    }
+  }
+}
+
+bool Liquidations::several() const { return publishers_.size() + !venues_.empty() >= 2; }
+
+LiquidationWindow Liquidations::venue_window(const std::string& name, const Venue& venue, Instant at) const {
+  const Instant from = at - kDay;
+  LiquidationWindow out{.label = name, .sources = venue.sources, .origin = desk_.rules.origin_of(name, true),
+                        .from = from, .as_of = from};
+  out.coverage = watch_.liquidation_coverage(name, {from, at});
+  out.exact = venue.complete && !venue.throttled && !venue.late;
+  Wide longs = 0, shorts = 0;
+  int saturated = 0;
+  Extra long_extra, short_extra;
+  for (const auto& [id, market] : venue.markets) {
+    std::map<int64_t, ThrottledMinute> minutes;
+    Key first{};
+    first.at = from + Duration::ns(1);
+    for (auto it = market.entries.lower_bound(first); it != market.entries.end() && it->first.at <= at; ++it) {
+      const auto& [key, entry] = *it;
+      const bool is_long = key.side == PositionSide::long_side;
+      const Wide sum = static_cast<Wide>(entry.usd) * entry.counted;
+      (is_long ? longs : shorts) += sum;
+      const int64_t minute = minute_of(key.at);
+      out.minutes[minute] += sum;
+      out.as_of = std::max(out.as_of, key.at);
+      if (entry.complete) continue;
+      ThrottledMinute& m = minutes[minute];
+      auto& side = is_long ? m.long_side : m.short_side;
+      const double size = static_cast<double>(entry.usd) * 1e-6;
+      m.observed += entry.counted;
+      side.sum += size * entry.counted;
+      side.sum_of_squares += size * size * entry.counted;
+    }
+    if (!venue.throttled) continue;
+    std::vector<ThrottledMinute> thinned;
+    for (auto& [minute, m] : minutes) {
+      const auto volume = std::lower_bound(market.volumes.begin(), market.volumes.end(), minute,
+                                           [](const Volume& v, int64_t x) { return v.minute < x; });
+      // The first minute with trades may be half recorded and bounds nothing.
+      if (volume != market.volumes.end() && volume->minute == minute && minute > *market.first_volume_minute) {
+        m.long_side.volume = static_cast<double>(volume->sells) * 1e-6;  // longs are closed by selling
+        m.short_side.volume = static_cast<double>(volume->buys) * 1e-6;
+      }
+      thinned.push_back(m);
+    }
+    const ThrottleInterval interval = unthrottle(thinned);
+    saturated += interval.saturated_minutes;
+    const auto widen = [](Extra& extra, const SideInterval& side) {
+      extra.expected += side.expected - side.low;
+      extra.bounded = extra.bounded && side.high;
+      extra.most += side.high.value_or(side.low) - side.low;
+    };
+    widen(long_extra, interval.long_side);
+    widen(short_extra, interval.short_side);
+  }
+  const auto side = [&](Wide sum, const Extra& extra) {
+    const double low = static_cast<double>(sum) * 1e-6;
+    SideInterval s{.low = low, .expected = low + extra.expected};
+    // What a late or unknown channel leaves out has no estimate, nor has an hour without recording.
+    if (extra.bounded && !venue.late && out.coverage > 0.999) s.high = low + extra.most;
+    return s;
+  };
+  out.long_side = side(longs, long_extra);
+  out.short_side = side(shorts, short_extra);
+  if (venue.throttled)
+    out.note = fmt::format("{} shows at most one a symbol and second: observed sum, upper end estimated", name);
+  if (saturated > 0) out.note += fmt::format(", {} minutes saturated", saturated);
+  if (venue.late) out.note = fmt::format("{} flags liquidations late or not at all: lower bound", name);
+  if (venue.unusable > 0)
+    out.note += fmt::format("{}{} liquidations at {} left out (no contract size or price, or too late)",
+                            out.note.empty() ? "" : "; ", venue.unusable, name);
+  return out;
+}
+
+LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWindow>& venues, Instant at) const {
+  LiquidationWindow sum{.label = "venues", .from = at - kDay, .as_of = at - kDay, .exact = true};
+  sum.long_side.high = sum.short_side.high = 0.0;
+  sum.coverage = 0;
+  const auto& expected = desk_.rules.liquidation.venues;
+  std::vector<std::string> absent, notes;
+  for (const std::string& name : expected) {
+    const auto found = std::find_if(venues.begin(), venues.end(), [&](const auto& w) { return w.label == name; });
+    if (found == venues.end() || found->coverage < desk_.rules.liquidation.coverage_min) {
+      absent.push_back(name);
+      continue;
+    }
+    const auto add = [](SideInterval& to, const SideInterval& side) {
+      to.low += side.low;
+      to.expected += side.expected;
+      if (!side.high) to.high.reset();
+      else if (to.high) *to.high += *side.high;
+    };
+    add(sum.long_side, found->long_side);
+    add(sum.short_side, found->short_side);
+    sum.sources.insert(found->sources.begin(), found->sources.end());
+    sum.origin.add(found->origin);
+    sum.as_of = std::max(sum.as_of, found->as_of);
+    for (const auto& [minute, usd] : found->minutes) sum.minutes[minute] += usd;
+    sum.coverage += found->coverage / static_cast<double>(expected.size());
+    sum.exact = sum.exact && found->exact;
+    if (!found->note.empty()) notes.push_back(found->note);
+  }
+  if (!absent.empty()) {
+    notes.push_back("without " + join(absent, ", "));
+    sum.exact = false;
+    sum.long_side.high.reset();
+    sum.short_side.high.reset();
+  }
+  sum.note = join(notes, "; ");
+  return sum;
+}
+
+std::optional<LiquidationWindow> Liquidations::published_window(const std::string& name, const Publisher& publisher,
+                                                                Instant at, std::string& why_not) const {
+  const auto& rules = desk_.rules.liquidation;
+  auto it = publisher.rows.upper_bound(at);
+  if (it == publisher.rows.begin()) {
+    why_not = fmt::format("{}: nothing before {}", name, at.text());
+    return std::nullopt;
+  }
+  --it;
+  const Instant end = it->first;
+  if (at - end > rules.stale_after) {
+    why_not = fmt::format("{}: the last total ends {}, {} before (limit {})", name, end.text(), short_age(at - end),
+                          rules.stale_after.text());
+    return std::nullopt;
+  }
+  LiquidationWindow out{.label = name, .sources = publisher.sources, .origin = desk_.rules.origin_of(name, true),
+                        .from = end - kDay, .as_of = end, .exact = true};
+  Instant reached = end;
+  Wide longs = 0, shorts = 0;
+  while (reached > end - kDay) {
+    if (it->first != reached || it->second.from < end - kDay) break;
+    longs += it->second.longs;
+    shorts += it->second.shorts;
+    reached = it->second.from;
+    if (it == publisher.rows.begin()) break;
+    --it;
+    while (it != publisher.rows.begin() && it->first > reached) --it;
+  }
+  if (reached > end - kDay) {
+    why_not = fmt::format("{}: its totals do not fill the 24 h to {}", name, end.text());
+    return std::nullopt;
+  }
+  // The publisher's sums come from thinned feeds: true or more, by how much nobody says.
+  out.long_side.low = out.long_side.expected = static_cast<double>(longs) * 1e-6;
+  out.short_side.low = out.short_side.expected = static_cast<double>(shorts) * 1e-6;
+  out.note = fmt::format("{} sums thinned feeds: a lower bound; shares hold if both sides are thinned alike", name);
+  if (end != at)
+    out.note += fmt::format("; the window is the 24 h to {}, {} before", end.text(), short_age(at - end));
+  return out;
+}
+
+std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
+  std::set<Instant> all;
+  const auto& expected = desk_.rules.liquidation.venues;
+  for (const std::string& name : expected) {
+    const auto venue = venues_.find(name);
+    if (venue == venues_.end()) continue;
+    for (const auto& day : venue->second.days) all.insert(day.first);
+  }
+  std::vector<DaySums> out;
+  for (const Instant day : all) {
+    if (day + kDay > at) break;
+    DaySums sums{.day = day, .coverage = 0};
+    for (const std::string& name : expected) {
+      const auto venue = venues_.find(name);
+      if (venue == venues_.end()) continue;
+      const double covered = watch_.liquidation_coverage(name, {day, day + kDay});
+      if (covered < desk_.rules.liquidation.coverage_min) continue;
+      sums.coverage = std::max(sums.coverage, covered);
+      const auto found = venue->second.days.find(day);
+      if (found == venue->second.days.end()) continue;
+      sums.longs += static_cast<double>(found->second.longs) * 1e-6;
+      sums.shorts += static_cast<double>(found->second.shorts) * 1e-6;
+    }
+    out.push_back(sums);
+  }
+  return out;
+}
+
+std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, Instant at) const {
+  struct Sum { Wide longs = 0, shorts = 0; Duration covered; Instant reached = Instant::min(); };
+  std::map<Instant, Sum> sums;
+  for (const auto& [to, row] : publisher.rows) {
+    if (to > at) break;
+    const Instant day = row.from.start_of_day();
+    if (to > day + kDay) continue;  // across midnight: of neither day
+    Sum& sum = sums[day];
+    if (row.from < sum.reached) continue;  // overlaps the row before it
+    sum.reached = to;
+    sum.longs += row.longs;
+    sum.shorts += row.shorts;
+    sum.covered = sum.covered + (to - row.from);
+  }
+  std::vector<DaySums> out;
+  for (const auto& [day, sum] : sums) {
+    if (day + kDay > at) break;
+    out.push_back({day, static_cast<double>(sum.longs) * 1e-6, static_cast<double>(sum.shorts) * 1e-6,
+                   sum.covered.in_days()});
+  }
+  return out;
+}
+
+std::vector<LiquidationSeries> Liquidations::all_series(Instant at) const {
+  std::vector<LiquidationSeries> out;
+  for (const auto& [name, publisher] : publishers_)
+    out.push_back({name, publisher.sources, desk_.rules.origin_of(name, true), published_days(publisher, at)});
+  LiquidationSeries recorded;
+  recorded.label = "venues";
+  recorded.days = recorded_days(at);
+  for (const std::string& name : desk_.rules.liquidation.venues) {
+    const auto venue = venues_.find(name);
+    if (venue == venues_.end() || venue->second.sources.empty()) continue;
+    recorded.sources.insert(venue->second.sources.begin(), venue->second.sources.end());
+    recorded.origin.add(desk_.rules.origin_of(name, true));
+  }
+  if (!recorded.sources.empty()) out.push_back(std::move(recorded));
+  return out;
+}
+
+void Liquidations::read(Panel& panel) const {
+  std::vector<LiquidationWindow> venues, usable;
+  std::vector<std::string> why_not;
+  for (const auto& [name, venue] : venues_) {
+    if (venue.sources.empty()) continue;  // trades alone
+    venues.push_back(venue_window(name, venue, panel.at));
+  }
+  LiquidationWindow sum = recorded_window(venues, panel.at);
+  if (!sum.sources.empty()) {
+    usable.push_back(std::move(sum));
+  } else {
+    for (const auto& w : venues)
+      why_not.push_back(fmt::format("{}: {:.1f} of 24 h recorded", w.label, w.coverage * 24));
+  }
+  for (const auto& [name, publisher] : publishers_) {
+    std::string why;
+    if (auto window = published_window(name, publisher, panel.at, why)) usable.push_back(std::move(*window));
+    else why_not.push_back(why);
+  }
+  if (why_not.empty()) why_not.push_back("no liquidations and no totals of " + desk_.asset);
+  read_windows(panel, desk_.rules, usable, std::nullopt, join(why_not, "; "));
+  for (const auto& w : venues) {
+    const bool enough = w.coverage >= desk_.rules.liquidation.coverage_min;
+    read_windows(panel, desk_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{}, w.label,
+                 fmt::format("{:.1f} of 24 h recorded, {} USD seen in them", w.coverage * 24,
+                             short_number(w.long_side.low + w.short_side.low)));
+  }
+  read_days(panel, desk_.rules, all_series(panel.at), usable);
+}
+
+std::vector<LiquidationDay> Liquidations::days(Instant at) const {
+  const auto& rules = desk_.rules.liquidation;
+  std::vector<LiquidationDay> out;
+  for (const LiquidationSeries& series : all_series(at)) {
+    for (const DaySums& d : series.days) {
+      LiquidationDay day{.series = series.label, .day = d.day, .long_usd = d.longs, .short_usd = d.shorts,
+                         .coverage = d.coverage};
+      if (d.coverage >= rules.coverage_min) {
+        day.oscillator = oscillator(d.longs, d.shorts, rules.floor_usd_per_day);
+        day.long_share = long_share(d.longs, d.shorts, rules.floor_usd_per_day);
+      }
+      day.valid = day.oscillator.has_value();
+      const DayMeans means = mean_of_days(series, d.day + kDay, rules);
+      day.oscillator_ma = means.oscillator;
+      day.oscillator_ma_weighted = means.oscillator_weighted;
+      day.long_share_ma = means.share;
+      day.long_share_ma_weighted = means.share_weighted;
+      out.push_back(std::move(day));
+    }
+  }
+  return out;
+}
+
+}  // namespace delever

@@ -1,0 +1,306 @@
+#include "gauges/open_interest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace delever {
+namespace {
+
+constexpr Duration kDay = Duration::days(1);
+constexpr Duration kKept = Duration::hours(26);
+
+int64_t floor_to(Instant t, Duration step) {
+  const int64_t ns = t.ns();
+  return ns / step.ns() - (ns % step.ns() < 0 ? 1 : 0);
+}
+
+bool usable(std::optional<double> value) { return value && std::isfinite(*value) && *value >= 0; }
+
+}  // namespace
+
+void OpenInterests::put(std::vector<Sample>& samples, const Sample& sample) {
+  if (samples.empty() || samples.back().slot < sample.slot) {
+    samples.push_back(sample);
+    return;
+  }
+  const auto at = std::lower_bound(samples.begin(), samples.end(), sample.slot,
+                                   [](const Sample& s, int64_t slot) { return s.slot < slot; });
+  if (at->slot != sample.slot) samples.insert(at, sample);
+  else if (sample.rank() > at->rank()) *at = sample;
+}
+
+void OpenInterests::add(const Event& event, const OpenInterest& interest) {
+  const Instrument& instrument = desk_.instruments[event.instrument];
+  if (instrument.kind == InstrumentKind::option || instrument.kind == InstrumentKind::spot) return;
+  Sample sample{.at = event.at, .contracts = interest.contracts};
+  if (usable(interest.coins)) sample.coins = interest.coins;
+  if (usable(interest.value_usd)) sample.usd = interest.value_usd;
+  if (sample.contracts && sample.contracts->raw() < 0) sample.contracts.reset();
+  if (!sample.contracts && !sample.coins && !sample.usd) return;
+  Market& market = markets_[event.instrument];
+  market.sources.insert(desk_.source_name(event));
+  market.published = instrument.kind == InstrumentKind::aggregate || desk_.rules.is_publisher(instrument.venue);
+  sample.slot = floor_to(event.at, Duration::minutes(1));
+  put(market.minutes, sample);
+  // A close stamped on midnight belongs to the day before it.
+  sample.slot = floor_to(event.at - Duration::ns(1), kDay);
+  put(market.days, sample);
+}
+
+void OpenInterests::forget_before(Instant known) {
+  const int64_t oldest = floor_to(known - kKept, Duration::minutes(1));
+  for (auto& [id, market] : markets_) {
+    auto& minutes = market.minutes;
+    auto first = std::lower_bound(minutes.begin(), minutes.end(), oldest,
+                                  [](const Sample& s, int64_t slot) { return s.slot < slot; });
+    if (first == minutes.end() && first != minutes.begin()) --first;
+    minutes.erase(minutes.begin(), first);
+  }
+}
+
+const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Instant t) const {
+  const Duration stale = market.published ? desk_.rules.open_interest.published_stale_after
+                                          : desk_.rules.open_interest.stale_after;
+  auto it = std::upper_bound(market.minutes.begin(), market.minutes.end(), floor_to(t, Duration::minutes(1)),
+                             [](int64_t slot, const Sample& s) { return slot < s.slot; });
+  while (it != market.minutes.begin()) {
+    --it;
+    if (it->at <= t) return t - it->at <= stale ? &*it : nullptr;
+  }
+  // Daily closes stay for good; a vendor's past lies there once the minutes are gone.
+  auto day = std::upper_bound(market.days.begin(), market.days.end(), floor_to(t, kDay),
+                              [](int64_t slot, const Sample& s) { return slot < s.slot; });
+  while (day != market.days.begin()) {
+    --day;
+    if (day->at <= t) return t - day->at <= stale ? &*day : nullptr;
+  }
+  return nullptr;
+}
+
+OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& market, const Sample& sample) const {
+  const Instrument& instrument = desk_.instruments[id];
+  Amount out{.coins = sample.coins, .usd = sample.usd, .at = sample.at};
+  std::optional<double> dollars_a_coin;
+  if (!market.published) {
+    if (const auto own = prices_.of(id, sample.at, desk_.rules.price.stale_after)) dollars_a_coin = own->price;
+  }
+  if (!dollars_a_coin) {
+    if (const auto reference = prices_.reference(sample.at)) dollars_a_coin = reference->price;
+  }
+  if (sample.contracts && !market.published) {
+    std::optional<Price> price;
+    if (dollars_a_coin) {
+      if (const auto exact = Price::nearest(*dollars_a_coin); exact.has_value()) price = exact.value();
+    }
+    if (!out.coins) out.coins = coins(instrument, *sample.contracts, price);
+    if (!out.usd) out.usd = usd(instrument, *sample.contracts, price);
+  }
+  if (!dollars_a_coin) return out;
+  if (!out.usd && out.coins) out.usd = *out.coins * *dollars_a_coin;
+  if (out.usd) {
+    const double derived = *out.usd / *dollars_a_coin;
+    if (!out.coins) {
+      out.coins = derived;
+    } else if (market.published && derived > *out.coins * (1 + desk_.rules.open_interest.scope_gap)) {
+      out.stated_coins = out.coins;
+      out.coins = derived;
+    }
+  }
+  return out;
+}
+
+std::set<std::string> OpenInterests::venues(bool published) const {
+  std::set<std::string> out;
+  for (const auto& [id, market] : markets_) {
+    if (market.published == published) out.insert(desk_.instruments[id].venue);
+  }
+  return out;
+}
+
+OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Instant at) const {
+  VenueSum sum;
+  const auto add = [](std::optional<double>& to, std::optional<double> value) {
+    if (value) to = to.value_or(0) + *value;
+  };
+  bool all_usd = true;
+  for (const auto& [id, market] : markets_) {
+    if (market.published || desk_.instruments[id].venue != venue) continue;
+    const Sample* now = sample_at(market, at);
+    const Amount level = now != nullptr ? amount(id, market, *now) : Amount{};
+    if (!level.coins) {
+      ++sum.left_out;
+      continue;
+    }
+    ++sum.markets;
+    sum.sources.insert(market.sources.begin(), market.sources.end());
+    sum.as_of = std::max(sum.as_of, level.at);
+    add(sum.coins, level.coins);
+    add(sum.usd, level.usd);
+    all_usd = all_usd && level.usd;
+    const Sample* past = sample_at(market, at - kDay);
+    const Amount before = past != nullptr ? amount(id, market, *past) : Amount{};
+    if (!before.coins) {
+      ++sum.without_past;
+      continue;
+    }
+    add(sum.coins_change, *level.coins - *before.coins);
+    if (level.usd && before.usd) add(sum.usd_change, *level.usd - *before.usd);
+  }
+  if (!all_usd) sum.usd.reset();
+  if (sum.left_out > 0)
+    sum.note = fmt::format("{}: {} contracts left out (stale, or no contract size or price)", venue, sum.left_out);
+  if (sum.without_past > 0) {  // a contract that was not there yesterday is not a change of those that were
+    if (!sum.note.empty()) sum.note += "; ";
+    sum.note += fmt::format("{}: {} contracts have no figure of 24 h ago", venue, sum.without_past);
+  }
+  return sum;
+}
+
+// A vendor's widest series: the one with the most coins. Level and change are counted the same way, so that one can be
+// set against the other: by its coins, unless they cover fewer contracts than its dollars do.
+std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::string& venue, Instant at) const {
+  std::optional<VenueSum> out;
+  for (const auto& [id, market] : markets_) {
+    if (!market.published || desk_.instruments[id].venue != venue) continue;
+    const Sample* now = sample_at(market, at);
+    if (now == nullptr) continue;
+    const Amount level = amount(id, market, *now);
+    if (out && level.coins.value_or(0) <= out->coins.value_or(-1)) continue;
+    VenueSum sum{.coins = level.coins, .usd = level.usd, .as_of = level.at, .markets = 1, .sources = market.sources};
+    if (!now->coins && level.coins) sum.note = venue + ": coins are dollars over the reference price";
+    const Sample* past = sample_at(market, at - kDay);
+    if (past != nullptr && past->at < now->at) {
+      const Amount before = amount(id, market, *past);
+      if (level.usd && before.usd) sum.usd_change = *level.usd - *before.usd;
+      const bool alike = level.stated_coins.has_value() == before.stated_coins.has_value();
+      if (level.coins && before.coins && alike) sum.coins_change = *level.coins - *before.coins;
+      if (level.stated_coins && before.stated_coins)
+        sum.note = fmt::format("{}: coins are dollars over the reference price; the {} coins it counts changed by {}",
+                               venue, short_number(*level.stated_coins),
+                               short_number(*level.stated_coins - *before.stated_coins));
+    }
+    out = std::move(sum);
+  }
+  return out;
+}
+
+std::optional<OpenInterests::Level> OpenInterests::of_venue(const std::string& venue, Instant t) const {
+  const VenueSum sum = venue_sum(venue, t);
+  if (!sum.coins) return std::nullopt;
+  return Level{*sum.coins, sum.usd};
+}
+
+void OpenInterests::read(Panel& panel) const {
+  const auto& rules = desk_.rules.open_interest;
+  struct Gauge {
+    std::string_view name, unit;
+    std::optional<double> VenueSum::*value;
+    Duration window;
+  };
+  const std::vector<Gauge> gauges{{"oi_coins", "coins", &VenueSum::coins, Duration()},
+                                  {"oi_usd", "USD", &VenueSum::usd, Duration()},
+                                  {"oi_change_24h_coins", "coins", &VenueSum::coins_change, kDay},
+                                  {"oi_change_24h_usd", "USD", &VenueSum::usd_change, kDay}};
+  const std::set<std::string> names = venues(false), vendors = venues(true);
+  std::map<std::string, VenueSum> sums;
+  for (const std::string& venue : names) sums[venue] = venue_sum(venue, panel.at);
+  std::map<std::string, VenueSum> totals;
+  std::vector<std::string> why;
+  for (const std::string& vendor : vendors) {
+    if (auto sum = published(vendor, panel.at)) totals[vendor] = std::move(*sum);
+  }
+  for (const auto& [id, market] : markets_) {
+    if (sample_at(market, panel.at) != nullptr) continue;
+    const Sample& last = market.minutes.back();
+    std::string line = fmt::format("{} {}: the last is of {}", desk_.instruments[id].venue,
+                                   desk_.instruments[id].name(), last.at.text());
+    if (std::find(why.begin(), why.end(), line) == why.end()) why.push_back(std::move(line));  // parts of one total
+    if (why.size() == 4) break;
+  }
+  if (markets_.empty()) why.push_back("no open interest of " + desk_.asset);
+  for (const Gauge& gauge : gauges) {
+    const Panel::Name name{.name = gauge.name, .unit = gauge.unit, .window = gauge.window, .section = "open_interest"};
+    std::string missing = gauge.window > Duration() ? "no figure of 24 h ago" : "no price to convert with";
+    if (!why.empty()) missing = join(why, "; ");
+    std::vector<Estimate> estimates;
+    Estimate sum{.label = "venues", .coverage = 0};
+    std::vector<std::string> absent, notes;
+    double value = 0;
+    for (const std::string& venue : rules.venues) {
+      const auto found = sums.find(venue);
+      if (found == sums.end() || !(found->second.*gauge.value)) {
+        absent.push_back(venue);
+        continue;
+      }
+      value += *(found->second.*gauge.value);
+      sum.as_of = std::max(sum.as_of, found->second.as_of);
+      sum.sources.insert(found->second.sources.begin(), found->second.sources.end());
+      sum.origin.add(desk_.rules.origin_of(venue));
+      sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
+      if (!found->second.note.empty()) notes.push_back(found->second.note);
+    }
+    if (sum.coverage > 0) {
+      sum.value = value;
+      const bool level = gauge.window == Duration();
+      if (level || absent.empty()) sum.low = value;  // what the other venues hold can only add to a level
+      if (absent.empty()) sum.high = value;
+      else notes.push_back("without " + join(absent, ", "));
+      sum.note = join(notes, "; ");
+      sum.coverage = std::min(1.0, sum.coverage);
+      estimates.push_back(std::move(sum));
+    }
+    for (const auto& [vendor, total] : totals) {
+      if (!(total.*gauge.value)) continue;
+      Estimate e = Estimate::exact(vendor, *(total.*gauge.value), total.as_of);
+      e.sources = total.sources;
+      e.origin = desk_.rules.origin_of(vendor);
+      if (gauge.unit == "coins") e.note = total.note;  // it says how the coins were counted
+      estimates.push_back(std::move(e));
+    }
+    panel.settle(name, std::move(estimates), rules.band, missing);
+    for (const auto& [venue, one] : sums) {
+      Panel::Name of_venue = name;
+      of_venue.venue = venue;
+      std::vector<Estimate> own;
+      if (one.*gauge.value) {
+        own.push_back(Estimate::exact(venue, *(one.*gauge.value), one.as_of));
+        own.back().sources = one.sources;
+        own.back().origin = desk_.rules.origin_of(venue);
+        own.back().note = one.note;
+      }
+      const std::string reason = one.note.empty() ? missing : one.note;
+      panel.settle(of_venue, std::move(own), rules.band, reason);
+    }
+  }
+}
+
+std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) const {
+  // By venue and day, the sum over its contracts that have a close that day; of a vendor its widest series.
+  struct Sum { std::optional<double> coins, usd; Instant at; };
+  std::map<std::string, std::map<int64_t, Sum>> all;
+  for (const auto& [id, market] : markets_) {
+    const std::string& venue = desk_.instruments[id].venue;
+    for (const Sample& s : market.days) {
+      if (s.at < from || s.at > at) continue;
+      Amount a = amount(id, market, s);
+      Sum& sum = all[venue][s.slot];
+      sum.at = std::max(sum.at, s.at);
+      if (market.published) {
+        if (a.coins.value_or(0) > sum.coins.value_or(-1)) sum.coins = a.stated_coins ? a.stated_coins : a.coins;
+        if (a.usd.value_or(0) > sum.usd.value_or(-1)) sum.usd = a.usd;
+      } else {
+        if (a.coins) sum.coins = sum.coins.value_or(0) + *a.coins;
+        if (a.usd) sum.usd = sum.usd.value_or(0) + *a.usd;
+      }
+    }
+  }
+  std::vector<OpenInterestPoint> out;
+  for (const auto& [venue, days] : all) {
+    for (const auto& [slot, sum] : days) out.push_back({venue, sum.at, sum.coins, sum.usd});
+  }
+  return out;
+}
+
+}  // namespace delever

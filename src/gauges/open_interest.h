@@ -1,0 +1,70 @@
+// Open interest of one asset, one side of the market, in coins and in dollars, by venue and summed, and its change
+// over 24 h counted in coins: in dollars alone a falling price looks like deleveraging.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gauges/history.h"
+#include "gauges/panel.h"
+#include "gauges/prices.h"
+
+namespace delever {
+
+class OpenInterests {
+ public:
+  OpenInterests(const Desk& desk, const Prices& prices) : desk_(desk), prices_(prices) {}
+
+  void add(const Event& event, const OpenInterest& interest);
+  void forget_before(Instant known);
+
+  void read(Panel& panel) const;
+  // One venue at `t`, for weighting funding.
+  struct Level { double coins = 0; std::optional<double> usd; };
+  std::optional<Level> of_venue(const std::string& venue, Instant t) const;
+  std::vector<OpenInterestPoint> points(Instant from, Instant at) const;
+  bool several() const { return markets_.size() >= 2; }
+
+ private:
+  struct Sample {
+    int64_t slot = 0;
+    Instant at;
+    std::optional<Qty> contracts;
+    std::optional<double> coins, usd;
+    auto rank() const { return std::tuple(at, contracts.value_or(Qty()).raw(), coins.value_or(0), usd.value_or(0)); }
+  };
+  struct Market {
+    std::vector<Sample> minutes;  // the last of each minute of the last 26 h, and at least the newest
+    std::vector<Sample> days;     // the last of each day
+    std::set<std::string> sources;
+    bool published = false;  // by a vendor, over venues
+  };
+  struct Amount {
+    std::optional<double> coins, usd;
+    std::optional<double> stated_coins;  // of a publisher whose coin figure covers less than its dollars
+    Instant at;
+  };
+  struct VenueSum {
+    std::optional<double> coins, usd, coins_change, usd_change;
+    Instant as_of;
+    int markets = 0, left_out = 0, without_past = 0;
+    std::set<std::string> sources;
+    std::string note;
+  };
+
+  static void put(std::vector<Sample>& samples, const Sample& sample);
+  const Sample* sample_at(const Market& market, Instant t) const;
+  Amount amount(InstrumentId id, const Market& market, const Sample& sample) const;
+  VenueSum venue_sum(const std::string& venue, Instant at) const;
+  std::optional<VenueSum> published(const std::string& venue, Instant at) const;
+  std::set<std::string> venues(bool published) const;
+
+  const Desk& desk_;
+  const Prices& prices_;
+  std::map<InstrumentId, Market> markets_;
+};
+
+}  // namespace delever

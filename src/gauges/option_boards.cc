@@ -1,0 +1,252 @@
+#include "gauges/option_boards.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace delever {
+namespace {
+
+constexpr Panel::Name kIndex{.name = "vol_index_30d", .unit = "fraction_per_year", .section = "options"};
+constexpr Panel::Name kPremium{.name = "vol_premium", .unit = "fraction_per_year", .section = "options"};
+
+double open_interest(const std::vector<Chain>& chains) {
+  double sum = 0;
+  for (const Chain& chain : chains) {
+    for (const ChainQuote& q : chain.quotes) sum += q.open_interest.value_or(0);
+  }
+  return sum;
+}
+
+// "forward of 30JAN26 by parity": where the number that everything hangs on came from.
+std::string forward_source(const OptionBoard& board, Instant expiry) {
+  const Smile* smile = board.surface.at(expiry);
+  if (smile) return smile->forwards.source;
+  for (const Chain& chain : board.chains) {
+    if (chain.expiry != expiry) continue;
+    const auto choice = choose_forward(chain);
+    return choice.has_value() ? choice.value().source : "none";
+  }
+  return "none";
+}
+
+}  // namespace
+
+// One line of hedging flow: an expiry or the total, over one or several boards.
+struct OptionBoards::Flow {
+  double gross = 0, unpriced = 0, low = 0, high = 0, open = 0;
+  std::optional<double> mean;
+  bool known_side = true;         // every part comes from signed trades
+  std::vector<std::string> refused;  // with open interest that is not in the figures
+  std::vector<std::string> forwards;
+  Instant as_of = Instant::max();
+  std::set<std::string> sources;
+  Origin origin;
+
+  void add(const NetFlow& net, double without_vol, double interest) {
+    gross += net.gross;
+    unpriced += without_vol;
+    low += net.low;
+    high += net.high;
+    open += interest;
+    if (net.mean) mean = mean.value_or(0) + *net.mean;
+    known_side = known_side && net.mean;
+  }
+};
+
+OptionBoards::Book& OptionBoards::book_of(const Instrument& i) {
+  const auto found = books_.find({i.venue, i.settle});
+  if (found != books_.end()) return found->second;
+  Book fresh{.builder = ChainBuilder(desk_.instruments)};
+  return books_.emplace(std::pair(i.venue, i.settle), std::move(fresh)).first->second;
+}
+
+void OptionBoards::add(const Event& event, const OptionQuote&) {
+  const Instrument& i = desk_.instruments[event.instrument];
+  if (i.kind != InstrumentKind::option) return;
+  Book& book = book_of(i);
+  book.builder.on_event(event);
+  book.newest = std::max(book.newest, event.at);
+  book.sources.insert(event.source);
+}
+
+void OptionBoards::add(const Event& event, const Trade& trade) {
+  const Instrument& i = desk_.instruments[event.instrument];
+  if (i.kind != InstrumentKind::option || !i.expiry) return;
+  const auto size = coins(i, trade.qty, trade.price);
+  if (!size || *size < 0) return;
+  Book& book = book_of(i);
+  book.dealers.on_event(event, desk_.instruments);
+  book.traded[*i.expiry] += *size;
+}
+
+void OptionBoards::forget_before(Instant known) {
+  for (auto& [key, book] : books_) {
+    book.builder.forget_expired(known);
+    book.dealers.drop_expired(known);
+    book.traded.erase(book.traded.begin(), book.traded.upper_bound(known));
+  }
+}
+
+std::vector<OptionBoard> OptionBoards::boards(Instant at) const {
+  const auto& rules = desk_.rules.options;
+  std::vector<OptionBoard> out;
+  for (const auto& [key, book] : books_) {
+    if (book.newest == Instant::min() || book.newest > at) continue;
+    ChainBuilder::Chains read = book.builder.chains(
+        {.at = book.newest, .age_max = rules.chain_span, .price_age_max = rules.quotes_apart});
+    std::erase_if(read.chains, [&](const Chain& chain) { return chain.expiry <= at; });
+    if (read.chains.empty() && read.refused.empty()) continue;
+    double traded = 0;
+    for (const auto& [expiry, coins] : book.traded) traded += expiry > at ? coins : 0;
+    const double open = open_interest(read.chains);
+    const bool enough = open > 0 && traded >= rules.signed_volume_min * open;
+    OptionBoard board = measure_board(std::move(read), enough ? &book.dealers : nullptr);
+    board.venue = key.first, board.settle = key.second, board.as_of = book.newest;
+    for (const SourceId id : book.sources) {
+      const bool named = id < desk_.sources.size() && !desk_.sources[id].name.empty();
+      board.sources.insert(named ? desk_.sources[id].name : board.venue);
+    }
+    out.push_back(std::move(board));
+  }
+  return out;
+}
+
+void OptionBoards::read_index(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const {
+  std::vector<Estimate> estimates;
+  std::string reason(missing);
+  for (const OptionBoard& board : boards) {
+    if (!board.index) {
+      reason = fmt::format("{}: {}", board.name(), board.index_refused);
+      continue;
+    }
+    const VolIndex30& index = *board.index;
+    Estimate e{.label = board.name(), .value = index.value, .low = board.index_low, .high = board.index_high,
+               .as_of = board.as_of, .sources = board.sources, .origin = desk_.rules.origin_of(board.venue)};
+    e.note = fmt::format("{}: {} and {}, forwards by {} and {}; interval: every quote at its bid, at its ask",
+                         board.name(), expiry_name(index.near_expiry), expiry_name(index.next_expiry),
+                         forward_source(board, index.near_expiry), forward_source(board, index.next_expiry));
+    estimates.push_back(std::move(e));
+  }
+  panel.settle(kIndex, std::move(estimates), desk_.rules.options.band, reason);
+}
+
+// Implied less realised. Two windows: the next 30 days against the last 24 h, so a gap is a comparison, not a profit.
+void OptionBoards::read_premium(Panel& panel) const {
+  const Reading* implied = nullptr;
+  const Reading* realised = nullptr;
+  for (const Reading& r : panel.readings) {
+    if (r.name == kIndex.name) implied = &r;
+    if (r.name == "realized_vol_24h" && !r.venue) realised = &r;
+  }
+  CHECK(implied != nullptr && realised != nullptr);
+  for (const Reading* r : {implied, realised}) {
+    if (!r->value) return panel.pending(kPremium, fmt::format("{}: {}", r->name, r->reason));
+  }
+  Estimate e{.label = "difference", .value = *implied->value - *realised->value,
+             .as_of = std::min(*implied->as_of, *realised->as_of)};
+  if (implied->low && realised->high) e.low = *implied->low - *realised->high;
+  if (implied->high && realised->low) e.high = *implied->high - *realised->low;
+  for (const Reading* r : {implied, realised}) e.sources.insert(r->sources.begin(), r->sources.end());
+  e.note = fmt::format("{} {} less {} {}", kIndex.name, short_number(*implied->value), realised->name,
+                       short_number(*realised->value));
+  panel.settle(kPremium, {std::move(e)}, desk_.rules.options.band, "");
+}
+
+void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const {
+  std::map<std::pair<std::string, Instant>, Flow> flows;  // venue "": all; expiry max(): the total
+  std::set<std::string> venues;
+  for (const OptionBoard& board : boards) {
+    venues.insert(board.venue);
+    for (const std::string& venue : {std::string(), board.venue}) {
+      for (const Chain& chain : board.chains) {
+        const Exposure* exposure = board.exposure(chain.expiry);
+        Flow* lines[] = {&flows[{venue, chain.expiry}], &flows[{venue, Instant::max()}]};
+        for (Flow* flow : lines) {
+          flow->as_of = std::min(flow->as_of, board.as_of);
+          flow->sources.insert(board.sources.begin(), board.sources.end());
+          flow->origin.add(desk_.rules.origin_of(board.venue));
+        }
+        if (exposure) {
+          const double open = exposure->calls + exposure->puts;
+          lines[0]->add(exposure->sticky_strike.at(0.01), exposure->unpriced, open);
+          lines[0]->forwards.push_back(forward_source(board, chain.expiry));
+        } else if (open_interest({chain}) > 0) {
+          const auto why = std::find_if(board.exposures.refused.begin(), board.exposures.refused.end(),
+                                        [&](const Error& e) { return e.where == chain.name(); });
+          CHECK(why != board.exposures.refused.end());
+          for (Flow* flow : lines) flow->refused.push_back(why->text());
+        }
+      }
+      Flow& total = flows[{venue, Instant::max()}];
+      double unpriced = 0;
+      for (const Exposure& e : board.exposures.expiries) unpriced += e.unpriced;
+      total.add(board.exposures.sticky_strike.at(0.01), unpriced, board.exposures.calls + board.exposures.puts);
+      for (const Error& e : board.refused) total.refused.push_back(e.text());
+    }
+  }
+  const auto put = [&](std::string_view gauge, const std::string& venue, Instant expiry, const Flow& flow) {
+    Panel::Name name{.name = gauge, .unit = "coins", .section = "options"};
+    if (!venue.empty()) name.venue = venue;
+    if (expiry != Instant::max()) name.expiry = expiry;
+    std::string note;
+    const auto say = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
+    if (!flow.forwards.empty()) say("forward by " + flow.forwards.front());
+    if (flow.unpriced > 0) say(fmt::format("{} coins open without a vol, counted as a change of delta of up to 1",
+                                           short_number(flow.unpriced)));
+    if (!flow.refused.empty()) say("not in it: " + join(flow.refused, ", "));
+    if (!(flow.open > 0)) return panel.pending(name, note.empty() ? "no open interest" : note);
+    const bool whole = flow.refused.empty();
+    Estimate e{.label = venue.empty() ? "venues" : venue, .as_of = flow.as_of, .sources = flow.sources,
+               .origin = flow.origin, .coverage = 1 - flow.unpriced / flow.open};
+    if (gauge == "hedge_flow_1pct_gross") {
+      e.value = flow.gross - flow.unpriced;
+      e.low = e.value;
+      if (whole) e.high = flow.gross;
+    } else {
+      if (whole) e.low = flow.low, e.high = flow.high;
+      if (!flow.mean || !flow.known_side) {
+        say("open interest does not say which side hedgers hold: the sign is not known");
+        e.note = note;
+        return panel.only_band(name, e);
+      }
+      e.value = *flow.mean;
+      say("positions inferred from signed trades, 90 % band");
+      if (flow.low <= 0 && flow.high >= 0) say("the band holds 0: the sign is not known");
+    }
+    e.note = note;
+    panel.settle(name, {std::move(e)}, desk_.rules.options.band, "");
+  };
+  std::vector<std::string> shown{""};
+  if (venues.size() > 1) shown.insert(shown.end(), venues.begin(), venues.end());
+  for (const std::string_view gauge : {"hedge_flow_1pct_gross", "hedge_flow_1pct_net"}) {
+    if (flows.empty()) panel.pending({.name = gauge, .unit = "coins", .section = "options"}, missing);
+    for (const std::string& venue : shown) {
+      const auto total = flows.find({venue, Instant::max()});
+      if (total == flows.end()) continue;
+      put(gauge, venue, Instant::max(), total->second);
+      for (const auto& [key, flow] : flows) {
+        if (key.first == venue && key.second != Instant::max()) put(gauge, venue, key.second, flow);
+      }
+    }
+  }
+}
+
+void OptionBoards::read(Panel& panel) const {
+  const auto& rules = desk_.rules.options;
+  std::string missing = "no option quotes of " + desk_.asset;
+  std::vector<OptionBoard> fresh;
+  for (OptionBoard& board : boards(panel.at)) {
+    if (panel.at - board.as_of <= rules.board_stale_after) {
+      fresh.push_back(std::move(board));
+    } else {
+      missing = fmt::format("{}: the newest quotes are of {}, {} before (limit {})", board.name(), board.as_of.text(),
+                            short_age(panel.at - board.as_of), rules.board_stale_after.text());
+    }
+  }
+  read_index(panel, fresh, missing);
+  read_premium(panel);
+  read_flows(panel, fresh, missing);
+}
+
+}  // namespace delever

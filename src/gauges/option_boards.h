@@ -1,0 +1,46 @@
+// What option prices say: the 30-day volatility index, its gap to realised volatility, and the coins that hedgers must
+// trade when the forward moves by 1 %. From boards of one venue and settlement coin, each with its own time.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gauges/panel.h"
+#include "options/board.h"
+
+namespace delever {
+
+class OptionBoards {
+ public:
+  explicit OptionBoards(const Desk& desk) : desk_(desk) {}
+
+  void add(const Event& event, const OptionQuote& quote);
+  void add(const Event& event, const Trade& trade);
+  void forget_before(Instant known);
+
+  // Reads realized_vol_24h from the panel, so that one comes first.
+  void read(Panel& panel) const;
+  std::vector<OptionBoard> boards(Instant at) const;  // by venue, settlement coin
+
+ private:
+  struct Book {
+    ChainBuilder builder;
+    Instant newest = Instant::min();
+    std::set<SourceId> sources;
+    DealerBook dealers{DealerOdds{}};
+    std::map<Instant, double> traded;  // coins of signed trades, by expiry
+  };
+  struct Flow;
+  Book& book_of(const Instrument& instrument);
+  void read_index(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const;
+  void read_premium(Panel& panel) const;
+  void read_flows(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const;
+
+  const Desk& desk_;
+  std::map<std::pair<std::string, std::string>, Book> books_;  // by venue, settlement coin
+};
+
+}  // namespace delever

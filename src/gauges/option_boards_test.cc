@@ -1,0 +1,175 @@
+// Goal: on boards made from one known volatility the index finds it, the flows are those of Black-76 by hand, the sign
+// of the net flow is told only with signed trades, and old or unpriced boards are refused by name.
+#include "gauges/option_boards.h"
+
+#include <cmath>
+
+#include "gauges/gauges_test.h"
+#include "options/black.h"
+
+namespace delever {
+namespace {
+
+const Instant kAt = time_of("2026-01-10T08:00:00Z");
+const Instant kNear = time_of("2026-01-30T08:00:00Z"), kNext = time_of("2026-02-27T08:00:00Z");
+constexpr double kForward = 90000, kVol = 0.5, kOpen = 10;
+
+struct BoardScene : Scene {
+  std::string asset = "BTC", quote = "USD", settle = "@BTC";
+  double unit = 1;  // strikes are of BTC; an ETH board is one scaled down
+
+  std::string name(const char* day, double strike, OptionType type) const {
+    return fmt_name(day, strike * unit, type == OptionType::call ? "C" : "P");
+  }
+  std::string fmt_name(const char* day, double strike, const char* letter) const {
+    return asset + "-" + quote + "-" + day + "-" + std::to_string(std::lround(strike)) + "-" + letter + settle;
+  }
+  // A board of flat volatility, bid and ask one vol point to each side.
+  void board(Instant at, bool priced = true) {
+    const double forward = kForward * unit;
+    for (const auto& [day, expiry] : {std::pair{"260130", kNear}, {"260227", kNext}}) {
+      const double years = (expiry - at).in_years();
+      for (double strike = 30000; strike <= 250000; strike += 2500) {
+        for (const OptionType type : {OptionType::call, OptionType::put}) {
+          OptionQuote q;
+          q.open_interest = Qty::nearest(kOpen).value();
+          if (priced) {
+            const double money = settle.empty() ? 1 : forward;
+            const auto price = [&](double vol) {
+              const double value = black_price({forward, strike * unit, years, vol, type}) / money;
+              return value > 1e-6 ? std::optional(Price::nearest(value).value()) : std::nullopt;
+            };
+            q.bid_price = price(kVol - 0.01), q.ask_price = price(kVol + 0.01);
+            q.mark_iv = kVol;
+            q.underlying_price = forward;
+          }
+          put(instrument("deribit", name(day, strike, type)), "deribit:chain", at, q);
+        }
+      }
+    }
+  }
+  static double gross(double forward, Instant at, Instant expiry, double scale) {
+    double sum = 0;
+    for (double strike = 30000; strike <= 250000; strike += 2500) {
+      for (const OptionType type : {OptionType::call, OptionType::put}) {
+        const double years = (expiry - at).in_years();
+        sum += kOpen * std::fabs(black({forward * std::exp(0.01), strike * scale, years, kVol, type}).delta -
+                                 black({forward, strike * scale, years, kVol, type}).delta);
+      }
+    }
+    return sum;
+  }
+};
+
+TEST(OptionBoards, the_index_finds_the_volatility_between_bid_and_ask) {
+  BoardScene scene;
+  scene.board(kAt);
+  const Reading r = pick(scene.readings(kAt), "vol_index_30d");
+  ASSERT_TRUE(r.value && r.low && r.high) << text_of(r);
+  EXPECT_NEAR(*r.value, kVol, 0.003);
+  EXPECT_NEAR(*r.low, kVol - 0.01, 0.004);
+  EXPECT_NEAR(*r.high, kVol + 0.01, 0.004);
+  EXPECT_EQ(r.state, State::single_source);
+  EXPECT_NE(r.reason.find("forwards by venue"), std::string::npos) << r.reason;
+  EXPECT_EQ(r.sources, std::vector<std::string>{"deribit:chain"});
+  EXPECT_EQ(r.rule, "rules/2026-01-30.toml#options");
+}
+
+TEST(OptionBoards, the_flow_is_that_of_the_deltas_and_its_sign_is_not_told) {
+  for (const bool linear : {false, true}) {
+    BoardScene scene;
+    if (linear) scene.asset = "ETH", scene.quote = "USDC", scene.settle = "", scene.unit = 1.0 / 25;
+    scene.board(kAt);
+    const auto readings = scene.readings(kAt, scene.asset);
+    const double forward = kForward * scene.unit;
+    const double near = BoardScene::gross(forward, kAt, kNear, scene.unit);
+    const double both = near + BoardScene::gross(forward, kAt, kNext, scene.unit);
+    EXPECT_NEAR(*pick(readings, "hedge_flow_1pct_gross", {}, kNear).value, near, 1e-9 * near);
+    EXPECT_NEAR(*pick(readings, "hedge_flow_1pct_gross").value, both, 1e-9 * both);
+    for (const auto& [r, gross] : {std::pair{pick(readings, "hedge_flow_1pct_net", {}, kNear), near},
+                                   {pick(readings, "hedge_flow_1pct_net"), both}}) {
+      EXPECT_FALSE(r.value.has_value()) << text_of(r);
+      EXPECT_EQ(r.state, State::pending);
+      ASSERT_TRUE(r.low && r.high) << text_of(r);
+      EXPECT_NEAR(*r.low, -gross, 1e-9 * gross);
+      EXPECT_NEAR(*r.high, gross, 1e-9 * gross);
+      EXPECT_NE(r.reason.find("the sign is not known"), std::string::npos) << r.reason;
+    }
+  }
+}
+
+TEST(OptionBoards, signed_trades_give_a_sign_only_when_there_are_enough) {
+  const auto net = [](double coins_of_each) {
+    BoardScene scene;
+    scene.board(kAt - Duration::minutes(1));
+    for (const char* day : {"260130", "260227"}) {
+      for (double strike = 30000; strike <= 250000; strike += 2500) {
+        for (const OptionType type : {OptionType::call, OptionType::put}) {
+          Trade t{.price = Price::nearest(0.01).value(), .qty = Qty::nearest(coins_of_each).value()};
+          t.taker_side = Side::buy;  // customers buy: hedgers are short gamma and must buy when it rises
+          scene.put(scene.instrument("deribit", scene.name(day, strike, type)), "deribit:trades", kAt, t);
+        }
+      }
+    }
+    return pick(scene.readings(kAt), "hedge_flow_1pct_net");
+  };
+  EXPECT_FALSE(net(kOpen / 2).value.has_value());
+  const Reading r = net(2 * kOpen);
+  ASSERT_TRUE(r.value && r.low && r.high) << text_of(r);
+  EXPECT_GT(*r.value, 0);
+  EXPECT_LE(*r.low, *r.value);
+  EXPECT_NE(r.reason.find("signed trades"), std::string::npos) << r.reason;
+}
+
+TEST(OptionBoards, refusals_have_names) {
+  BoardScene scene;
+  scene.board(kAt);
+  const Reading old = pick(scene.readings(kAt + Duration::hours(2)), "vol_index_30d");
+  EXPECT_EQ(old.state, State::pending);
+  EXPECT_NE(old.reason.find("2h 0m before (limit"), std::string::npos) << old.reason;
+  BoardScene bare;
+  bare.board(kAt, false);
+  for (const char* name : {"vol_index_30d", "hedge_flow_1pct_gross", "hedge_flow_1pct_net"}) {
+    const Reading r = pick(bare.readings(kAt), name);
+    EXPECT_EQ(r.state, State::pending) << text_of(r);
+    EXPECT_FALSE(r.low || r.high) << text_of(r);
+    EXPECT_NE(r.reason.find("no_forward"), std::string::npos) << r.reason;
+  }
+}
+
+TEST(OptionBoards, the_premium_is_implied_less_realised) {
+  BoardScene scene;
+  scene.board(kAt);
+  EXPECT_NE(pick(scene.readings(kAt), "vol_premium").reason.find("realized_vol_24h: "), std::string::npos);
+  const auto spot = scene.instrument("binance", "BTC-USDT");
+  for (int i = 0; i <= 24 * 12; ++i) {
+    const double price = kForward * (i % 2 == 0 ? 1 : 1.001);
+    scene.put(spot, "binance:trades", kAt - Duration::days(1) + Duration::minutes(5) * i,
+              Trade{.price = Price::nearest(price).value(), .qty = Qty::nearest(1).value()});
+  }
+  const auto readings = scene.readings(kAt);
+  const Reading premium = pick(readings, "vol_premium");
+  ASSERT_TRUE(premium.value.has_value()) << text_of(premium);
+  EXPECT_DOUBLE_EQ(*premium.value, *pick(readings, "vol_index_30d").value - *pick(readings, "realized_vol_24h").value);
+  EXPECT_LT(*premium.low, *premium.value);
+  EXPECT_EQ(premium.sources, (std::vector<std::string>{"binance:trades", "deribit:chain"}));
+}
+
+TEST(OptionBoards, two_settlement_coins_of_one_venue_are_two_boards_and_one_source) {
+  BoardScene scene;
+  scene.board(kAt);
+  scene.quote = "USDC", scene.settle = "";
+  scene.board(kAt);
+  const auto gauges = scene.gauges(kAt);
+  const std::vector<OptionBoard> boards = gauges->history(kAt).boards;
+  ASSERT_EQ(boards.size(), 2u);
+  EXPECT_EQ(boards[0].name(), "deribit BTC");
+  EXPECT_EQ(boards[1].name(), "deribit USDC");
+  const auto readings = gauges->readings(kAt);
+  EXPECT_EQ(pick(readings, "vol_index_30d").state, State::single_source);
+  EXPECT_NEAR(*pick(readings, "hedge_flow_1pct_gross", {}, kNear).value,
+              2 * BoardScene::gross(kForward, kAt, kNear, 1), 1e-6);
+}
+
+}  // namespace
+}  // namespace delever

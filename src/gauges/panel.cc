@@ -1,0 +1,210 @@
+#include "gauges/panel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace delever {
+namespace {
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+double low_end(const Estimate& e) { return e.low.value_or(-kInfinite); }
+double high_end(const Estimate& e) { return e.high.value_or(kInfinite); }
+
+bool bounded(const Estimate& e) { return e.low && e.high; }
+
+Band scaled(Band band, double by) { return {band.relative * by, band.absolute * by}; }
+
+bool disjoint(const Estimate& a, const Estimate& b, Band band) {
+  const double slack = band.width(a.value, b.value);
+  return high_end(a) + slack < low_end(b) || high_end(b) + slack < low_end(a);
+}
+
+bool agree(const Estimate& a, const Estimate& b, Band band) {
+  if (std::fabs(a.value - b.value) <= band.width(a.value, b.value)) return true;
+  return bounded(a) && bounded(b) && *a.low <= *b.high && *b.low <= *a.high;
+}
+
+double median(std::vector<double> values) {
+  CHECK(!values.empty());
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// How many of them share no origin, taken greedily from the narrowest origin on.
+size_t independent(std::vector<const Estimate*> estimates) {
+  std::stable_sort(estimates.begin(), estimates.end(), [](const Estimate* a, const Estimate* b) {
+    const auto breadth = [](const Estimate* e) { return e->origin.everywhere ? SIZE_MAX : e->origin.venues.size(); };
+    return breadth(a) < breadth(b);
+  });
+  Origin taken;
+  size_t count = 0;
+  for (const Estimate* e : estimates) {
+    if (count > 0 && taken.shares_with(e->origin)) continue;
+    taken.add(e->origin);
+    ++count;
+  }
+  return count;
+}
+
+std::string key_of(const Panel::Name& name) {
+  return fmt::format("{}|{}|{}", name.name, name.venue.value_or(""), name.expiry ? name.expiry->text() : "");
+}
+
+void add_note(std::string& reason, std::string_view note) {
+  if (note.empty()) return;
+  if (!reason.empty()) reason += "; ";
+  reason += note;
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+  const bool whole = std::fabs(value) >= 1000 && std::fabs(value) < 1e15;
+  return whole ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
+
+std::string short_age(Duration age) {
+  const int64_t minutes = age.ns() / 60'000'000'000;
+  if (minutes < 60) return fmt::format("{}m", minutes);
+  if (minutes < 48 * 60) return fmt::format("{}h {}m", minutes / 60, minutes % 60);
+  return fmt::format("{}d {}h", minutes / 1440, minutes / 60 % 24);
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+std::string Desk::source_name(const Event& event) const {
+  if (event.source < sources.size() && !sources[event.source].name.empty()) return sources[event.source].name;
+  return instruments[event.instrument].venue;
+}
+
+Reading Panel::blank(const Name& name) const {
+  Reading r;
+  r.name = name.name;
+  r.asset = desk_.asset;
+  r.venue = name.venue;
+  r.expiry = name.expiry;
+  r.unit = name.unit;
+  r.window = name.window;
+  r.rule = desk_.rules.section(name.section);
+  return r;
+}
+
+void Panel::pending(const Name& name, std::string_view reason) {
+  CHECK(!reason.empty());
+  Reading r = blank(name);
+  r.reason = reason;
+  readings.push_back(std::move(r));
+}
+
+void Panel::only_band(const Name& name, const Estimate& estimate) {
+  pending(name, estimate.note);
+  Reading& r = readings.back();
+  r.low = estimate.low;
+  r.high = estimate.high;
+  r.as_of = estimate.as_of;
+  r.sources.assign(estimate.sources.begin(), estimate.sources.end());
+  r.coverage = estimate.coverage;
+}
+
+void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band, std::string_view missing) {
+  if (estimates.empty()) return pending(name, missing);
+  std::sort(estimates.begin(), estimates.end(), [](const Estimate& a, const Estimate& b) {
+    return a.label != b.label ? a.label < b.label : a.value < b.value;
+  });
+  const std::string key = key_of(name);
+  const auto found = past_.find(key);
+  const Standing before = found == past_.end() ? Standing{} : found->second;
+  Standing now;
+  Reading out = blank(name);
+
+  // Put aside what lies outside the band of the middle: with two sources there is no middle to trust.
+  std::vector<const Estimate*> active;
+  std::vector<double> values;
+  for (const Estimate& e : estimates) {
+    CHECK(std::isfinite(e.value));
+    values.push_back(e.value);
+  }
+  const double middle = median(values);
+  for (const Estimate& e : estimates) {
+    const Band mine = scaled(band, before.aside.contains(e.label) ? 0.5 : 1);
+    const bool open = !bounded(e);  // a lower bound is not wrong for being low
+    if (estimates.size() >= 3 && !open && std::fabs(e.value - middle) > mine.width(e.value, middle)) {
+      now.aside.insert(e.label);
+      add_note(out.reason,
+               fmt::format("{} aside: {} against {}", e.label, short_number(e.value), short_number(middle)));
+    } else {
+      active.push_back(&e);
+    }
+  }
+  if (active.empty()) {  // all far apart: nobody is the odd one out
+    now.aside.clear();
+    out.reason.clear();
+    for (const Estimate& e : estimates) active.push_back(&e);
+  }
+
+  // The best covered source leads; those that agree with it speak with it.
+  const Estimate* lead = active.front();
+  for (const Estimate* e : active) {
+    const double more = e->coverage - lead->coverage;
+    if (more > 1e-9 || (more >= -1e-9 && e->as_of > lead->as_of)) lead = e;
+  }
+  const Band agreeing = scaled(band, before.conflict ? 0.5 : 1);
+  std::vector<const Estimate*> voices;
+  for (const Estimate* e : active) {
+    if (e == lead || agree(*lead, *e, agreeing)) {
+      voices.push_back(e);
+    } else if (disjoint(*lead, *e, band) || before.conflict) {
+      now.conflict = true;
+      add_note(out.reason, fmt::format("{} says {}, {} says {}", lead->label, short_number(lead->value), e->label,
+                                       short_number(e->value)));
+    } else {
+      add_note(out.reason, fmt::format("{} says {}, which its open interval allows", e->label, short_number(e->value)));
+    }
+  }
+  const auto note_sources = [&](const Estimate& e) {
+    for (const std::string& s : e.sources) out.sources.push_back(s);
+    out.as_of = out.as_of ? std::max(*out.as_of, e.as_of) : e.as_of;
+  };
+  if (now.conflict) {
+    out.state = State::conflicting;
+    out.low = kInfinite;
+    out.high = -kInfinite;
+    for (const Estimate* e : active) {
+      note_sources(*e);
+      out.low = std::min(*out.low, e->value);
+      out.high = std::max(*out.high, e->value);
+    }
+    out.coverage = lead->coverage;
+  } else {
+    out.state = independent(voices) >= 2 ? State::corroborated : State::single_source;
+    std::vector<double> level;
+    bool low = true, high = true;
+    for (const Estimate* e : voices) {
+      note_sources(*e);
+      if (e->coverage < lead->coverage - 1e-9) continue;  // agrees, but saw less
+      level.push_back(e->value);
+      low = low && e->low;
+      high = high && e->high;
+      if (e->low) out.low = std::min(out.low.value_or(*e->low), *e->low);
+      if (e->high) out.high = std::max(out.high.value_or(*e->high), *e->high);
+    }
+    out.value = median(level);
+    if (!low) out.low.reset();
+    if (!high) out.high.reset();
+    out.coverage = lead->coverage;
+    for (const Estimate* e : voices) add_note(out.reason, e->note);
+  }
+  std::sort(out.sources.begin(), out.sources.end());
+  out.sources.erase(std::unique(out.sources.begin(), out.sources.end()), out.sources.end());
+  if (now != Standing{}) standings[key] = std::move(now);
+  readings.push_back(std::move(out));
+}
+
+}  // namespace delever

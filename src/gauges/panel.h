@@ -1,0 +1,85 @@
+// Panel: where the gauges of one moment put their readings. It turns the estimates of several sources into one
+// reading with a state, by the rules' bands and the sources' origins, the same way for every gauge.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gauges/reading.h"
+#include "gauges/rules.h"
+#include "market/event.h"
+
+namespace delever {
+
+// What every gauge is given.
+struct Desk {
+  std::string asset;
+  const Rules& rules;
+  const Instruments& instruments;
+  const std::vector<Source>& sources;
+
+  std::string source_name(const Event& event) const;
+};
+
+// What one source says. low and high as in Reading: a missing end is unbounded; both equal to value: exact.
+struct Estimate {
+  std::string label;  // "binance", "coinglass"
+  double value = 0;
+  std::optional<double> low, high;
+  Instant as_of;
+  std::set<std::string> sources{};
+  Origin origin{};
+  double coverage = 1;
+  std::string note;
+
+  static Estimate exact(std::string label, double value, Instant as_of) {
+    return {.label = std::move(label), .value = value, .low = value, .high = value, .as_of = as_of};
+  }
+};
+
+// What the last review decided about one gauge. Sources aside come back, and sides in conflict agree again, only
+// inside half the band.
+struct Standing {
+  std::set<std::string> aside;
+  bool conflict = false;
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+using Standings = std::map<std::string, Standing>;  // by gauge, venue and expiry
+
+class Panel {
+ public:
+  Panel(const Desk& desk, Instant when, const Standings& past) : at(when), desk_(desk), past_(past) {}
+
+  struct Name {
+    std::string_view name, unit;
+    Duration window;
+    std::string_view section;  // of the rule file
+    std::optional<std::string> venue = std::nullopt;
+    std::optional<Instant> expiry = std::nullopt;
+  };
+  // One reading from the estimates that there are. `missing` is the reason when there is none.
+  void settle(const Name& name, std::vector<Estimate> estimates, Band band, std::string_view missing);
+  void pending(const Name& name, std::string_view reason);
+  // Pending with an interval: the evidence bounds the figure and gives no number in it. The note is the reason.
+  void only_band(const Name& name, const Estimate& estimate);
+
+  const Instant at;
+  std::vector<Reading> readings;
+  Standings standings;  // what this moment would decide; a review keeps it
+
+ private:
+  Reading blank(const Name& name) const;
+  const Desk& desk_;
+  const Standings& past_;
+};
+
+// Numbers in reasons: four significant digits, or whole from 1,000 on. Ages: "5d 18h", "12m".
+std::string short_number(double value);
+std::string short_age(Duration age);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+}  // namespace delever

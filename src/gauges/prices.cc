@@ -1,0 +1,413 @@
+#include "gauges/prices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace delever {
+namespace {
+
+constexpr int64_t kMinute = 60'000'000'000;
+constexpr Duration kKept = Duration::hours(26);
+constexpr size_t kBarsKept = 20'000;  // of one series; two years of hours
+
+// The end of the minute that holds `t`; a price stamped exactly on a minute is that minute's close.
+int64_t closing_minute(Instant t) {
+  const int64_t ns = t.ns();
+  return ns / kMinute + (ns % kMinute > 0 ? 1 : 0);
+}
+
+// Archives close a candle one millisecond before the next one opens.
+Instant rounded(Instant t) {
+  const int64_t second = 1'000'000'000, half = second / 2;
+  const int64_t ns = t.ns() + (t.ns() < Instant::max().ns() - half ? half : 0);
+  return Instant::ns(ns - (ns % second + second) % second);
+}
+
+}  // namespace
+
+bool Prices::in_dollars(const Event& event) const {
+  const Instrument& i = desk_.instruments[event.instrument];
+  return i.kind != InstrumentKind::option && i.kind != InstrumentKind::aggregate && desk_.rules.counts_as_usd(i.quote);
+}
+
+void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
+  Series& series = series_[{event.instrument, kind}];
+  if (series.source.empty()) series.source = desk_.source_name(event);
+  else series.source = std::min(series.source, desk_.source_name(event));
+  const Point point{closing_minute(at), at, price};
+  auto& points = series.points;
+  if (points.empty() || points.back().minute < point.minute) {
+    points.push_back(point);
+    return;
+  }
+  auto it = points.end() - 1;
+  if (it->minute != point.minute) {
+    it = std::lower_bound(points.begin(), points.end(), point.minute,
+                          [](const Point& p, int64_t m) { return p.minute < m; });
+    if (it->minute != point.minute) {
+      points.insert(it, point);
+      return;
+    }
+  }
+  // Of two prices of one instant the higher, so that the order in which they came cannot matter.
+  if (std::pair(point.at, point.price) > std::pair(it->at, it->price)) *it = point;
+}
+
+void Prices::add(const Event& event, const Trade& trade) {
+  if (trade.block || trade.price.raw() <= 0 || !in_dollars(event)) return;
+  const double price = trade.price.approx();
+  put(event, PriceKind::trade, price, event.at);
+  const Duration hour = Duration::hours(1);
+  const Instant from = Instant::ns((closing_minute(event.at + Duration::ns(1)) - 1) / 60 * hour.ns());
+  auto& bars = bars_[{event.instrument, PriceKind::trade, hour, true}];
+  const auto [at, fresh] = bars.try_emplace(from, Bar{from + hour, price, price, price, price, event.at, event.at});
+  Bar& bar = at->second;
+  if (std::pair(event.at, price) < std::pair(bar.first, bar.open)) { bar.first = event.at; bar.open = price; }
+  if (std::pair(event.at, price) > std::pair(bar.last, bar.close)) { bar.last = event.at; bar.close = price; }
+  bar.high = std::max(bar.high, price);
+  bar.low = std::min(bar.low, price);
+  if (bars.size() > kBarsKept) bars.erase(bars.begin());
+}
+
+void Prices::add(const Event& event, const MarkPrice& mark) {
+  if (mark.price.raw() > 0 && in_dollars(event)) put(event, PriceKind::mark, mark.price.approx(), event.at);
+}
+
+void Prices::add(const Event& event, const IndexPrice& index) {
+  if (index.price.raw() > 0 && in_dollars(event)) put(event, PriceKind::index, index.price.approx(), event.at);
+}
+
+void Prices::add(const Event& event, const Candle& candle) {
+  const Instant to = rounded(candle.to);
+  if (!candle.closed || !in_dollars(event) || candle.close.raw() <= 0 || candle.low.raw() <= 0 ||
+      to <= candle.from || candle.to > event.received + Duration::seconds(1))
+    return;
+  put(event, candle.price_kind, candle.close.approx(), to);
+  auto& bars = bars_[{event.instrument, candle.price_kind, to - candle.from, false}];
+  const Bar bar{to, candle.open.approx(), candle.high.approx(), candle.low.approx(), candle.close.approx(), to, to};
+  const auto [at, fresh] = bars.try_emplace(candle.from, bar);
+  if (!fresh && std::tie(bar.close, bar.high) > std::tie(at->second.close, at->second.high)) at->second = bar;
+  if (bars.size() > kBarsKept) bars.erase(bars.begin());
+}
+
+void Prices::forget_before(Instant known) {
+  const int64_t oldest = closing_minute(known - kKept);
+  for (auto& [key, series] : series_) {
+    auto first = std::lower_bound(series.points.begin(), series.points.end(), oldest,
+                                  [](const Point& p, int64_t m) { return p.minute < m; });
+    series.points.erase(series.points.begin(), first);
+  }
+}
+
+const Prices::Point* Prices::last_at(const Series& series, Instant t) {
+  auto it = std::upper_bound(series.points.begin(), series.points.end(), closing_minute(t),
+                             [](int64_t m, const Point& p) { return m < p.minute; });
+  while (it != series.points.begin()) {
+    --it;
+    if (it->at <= t) return &*it;
+  }
+  return nullptr;
+}
+
+std::optional<PriceAt> Prices::price_at(const SeriesKey& key, const Series& series, Instant t,
+                                        Duration stale_after) const {
+  const Point* point = last_at(series, t);
+  if (point == nullptr || t - point->at > stale_after) return std::nullopt;
+  return PriceAt{point->price, point->at, series.source, desk_.instruments[key.instrument].venue};
+}
+
+std::optional<PriceAt> Prices::reference(Instant t) const {
+  std::optional<PriceAt> best;
+  int best_rank = 0;
+  for (const auto& [key, series] : series_) {
+    const Instrument& i = desk_.instruments[key.instrument];
+    const bool index = key.kind == PriceKind::index || i.kind == InstrumentKind::index;
+    const int mine = index ? 3 : i.kind == InstrumentKind::spot ? 2 : i.is_perpetual() ? 1 : 0;
+    if (mine == 0 || mine < best_rank) continue;
+    auto price = price_at(key, series, t, desk_.rules.price.stale_after);
+    if (!price) continue;
+    const auto before = [](const PriceAt& a, const PriceAt& b) {  // newer; then by venue and price, always the same
+      return a.at != b.at ? a.at > b.at : std::tie(a.venue, a.price) < std::tie(b.venue, b.price);
+    };
+    if (best && mine == best_rank && !before(*price, *best)) continue;
+    best = std::move(price);
+    best_rank = mine;
+  }
+  return best;
+}
+
+// The price that speaks for a venue: what was paid on its spot market, its index, then what perpetuals traded at.
+int Prices::rank(const Instrument& i, PriceKind kind) {
+  if (i.expiry) return 0;
+  if (i.kind == InstrumentKind::spot && kind == PriceKind::trade) return 4;
+  if (kind == PriceKind::index || i.kind == InstrumentKind::index) return 3;
+  return kind == PriceKind::trade ? 2 : 1;
+}
+
+// Over the closed candles of the 24 h to the last one's end, of the finest span that fills them.
+std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKind kind, Instant at) const {
+  const Duration day = Duration::days(1);
+  for (auto it = bars_.lower_bound({instrument, kind, Duration(), false}); it != bars_.end(); ++it) {
+    const auto& [key, bars] = *it;
+    if (key.instrument != instrument || key.kind != kind) break;
+    std::optional<Range> out;
+    Duration covered;
+    for (auto bar = bars.rbegin(); bar != bars.rend(); ++bar) {
+      if (bar->second.to > at) continue;
+      if (!out) {
+        if (at - bar->second.to >= key.span + desk_.rules.basis.stale_after) break;
+        out = Range{bar->second.low, bar->second.high, bar->second.to};
+      }
+      if (bar->first < out->to - day) break;
+      out->low = std::min(out->low, bar->second.low);
+      out->high = std::max(out->high, bar->second.high);
+      covered = covered + (bar->second.to - bar->first);
+    }
+    if (!out) continue;
+    out->coverage = std::min(1.0, covered.in_days());
+    if (out->coverage >= desk_.rules.realized_vol.coverage_min) return out;
+  }
+  return std::nullopt;
+}
+
+void Prices::read_level(Panel& panel) const {
+  struct Best { int price_rank = 0, range_rank = 0; Estimate price, low, high; };
+  std::map<std::string, Best> by_venue;
+  std::string missing = "no prices of " + desk_.asset;
+  for (const auto& [key, series] : series_) {
+    const Instrument& i = desk_.instruments[key.instrument];
+    const int mine = rank(i, key.kind);
+    Best& best = by_venue[i.venue];
+    const std::string& source = series.source;  // clang 14 does not capture structured bindings
+    const auto estimate = [&](double value, Instant as_of, double coverage) {
+      Estimate e = Estimate::exact(i.venue, value, as_of);
+      e.sources = {source};
+      e.origin = desk_.rules.origin_of(i.venue);
+      e.coverage = coverage;
+      e.note = i.name();
+      return e;
+    };
+    if (mine > best.price_rank) {
+      if (const auto now = price_at(key, series, panel.at, desk_.rules.price.stale_after)) {
+        best.price = estimate(now->price, now->at, 1);
+        best.price_rank = mine;
+      } else if (!series.points.empty()) {
+        missing = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue, series.points.back().at.text());
+      }
+    }
+    if (mine > best.range_rank) {
+      if (const auto range = day_range(key.instrument, key.kind, panel.at)) {
+        best.low = estimate(range->low, range->to, range->coverage);
+        best.high = estimate(range->high, range->to, range->coverage);
+        if (range->to != panel.at) best.low.note += ", the 24 h to " + range->to.text();
+        best.high.note = best.low.note;
+        best.range_rank = mine;
+      }
+    }
+  }
+  std::vector<Estimate> prices, lows, highs;
+  for (auto& [venue, best] : by_venue) {
+    if (best.price_rank > 0) prices.push_back(std::move(best.price));
+    if (best.range_rank == 0) continue;
+    lows.push_back(std::move(best.low));
+    highs.push_back(std::move(best.high));
+  }
+  const Band band = desk_.rules.price.band;
+  const auto name = [](std::string_view n, Duration window) {
+    return Panel::Name{.name = n, .unit = "USD_per_coin", .window = window, .section = "price"};
+  };
+  const std::string no_range = by_venue.empty() ? missing : "no candles or trades fill the 24 h";
+  panel.settle(name("price_usd", Duration()), std::move(prices), band, missing);
+  panel.settle(name("price_low_24h", Duration::days(1)), std::move(lows), band, no_range);
+  panel.settle(name("price_high_24h", Duration::days(1)), std::move(highs), band, no_range);
+}
+
+std::optional<PriceAt> Prices::of(InstrumentId instrument, Instant t, Duration stale_after) const {
+  for (const PriceKind kind : {PriceKind::mark, PriceKind::trade}) {
+    const auto found = series_.find({instrument, kind});
+    if (found == series_.end()) continue;
+    if (auto price = price_at(found->first, found->second, t, stale_after)) return price;
+  }
+  return std::nullopt;
+}
+
+// The venue's own index, else its own spot price, else nothing: the basis compares prices of one clock.
+std::optional<PriceAt> Prices::spot_for(const std::string& venue, Instant t, Duration stale_after) const {
+  std::optional<PriceAt> best;
+  bool best_index = false;
+  for (const auto& [key, series] : series_) {
+    const Instrument& i = desk_.instruments[key.instrument];
+    const bool index = key.kind == PriceKind::index || i.kind == InstrumentKind::index;
+    if (i.venue != venue || !(index || i.kind == InstrumentKind::spot) || (best_index && !index)) continue;
+    auto price = price_at(key, series, t, stale_after);
+    if (!price) continue;
+    if (best && best_index == index && std::pair(price->at, price->price) <= std::pair(best->at, best->price)) continue;
+    best = std::move(price);
+    best_index = index;
+  }
+  return best;
+}
+
+void Prices::read_basis(Panel& panel) const {
+  const auto& rules = desk_.rules.basis;
+  std::map<std::pair<std::optional<Instant>, std::string>, std::vector<Estimate>> found;  // expiry, venue
+  std::string missing = "no dated future with a price";
+  std::string perpetual_missing = "no perpetual with a price";
+  std::optional<InstrumentId> previous;
+  for (const auto& entry : series_) {
+    const InstrumentId id = entry.first.instrument;
+    if (previous == id) continue;  // one instrument, several kinds of price
+    previous = id;
+    const Instrument& i = desk_.instruments[id];
+    if (i.kind != InstrumentKind::linear && i.kind != InstrumentKind::inverse) continue;
+    std::string& why = i.expiry ? missing : perpetual_missing;
+    if (i.expiry && *i.expiry - panel.at < rules.tau_min) continue;
+    const auto future = of(id, panel.at, rules.stale_after);
+    if (!future) {
+      why = fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
+      continue;
+    }
+    const auto spot = spot_for(i.venue, panel.at, rules.stale_after);
+    if (!spot || spot->at - future->at > rules.apart || future->at - spot->at > rules.apart) {
+      why = fmt::format("{} at {}: no index or spot price of that venue within {} of its own", i.name(), i.venue,
+                        rules.apart.text());
+      continue;
+    }
+    const double premium = future->price / spot->price - 1;
+    const double value = i.expiry ? premium / (*i.expiry - panel.at).in_years() : premium;
+    Estimate e = Estimate::exact(i.name(), value, std::max(future->at, spot->at));
+    e.sources = {future->source, spot->source};
+    e.origin = desk_.rules.origin_of(i.venue);
+    e.note = i.name();
+    found[{i.expiry, i.venue}].push_back(std::move(e));
+  }
+  bool dated = false, perpetual = false;
+  for (auto& [key, estimates] : found) {
+    (key.first ? dated : perpetual) = true;
+    panel.settle({.name = key.first ? "basis_annual" : "basis_perpetual",
+                  .unit = key.first ? "fraction_per_year" : "fraction",
+                  .section = "basis",
+                  .venue = key.second,
+                  .expiry = key.first},
+                 std::move(estimates), rules.band, "");
+  }
+  if (!dated) panel.pending({.name = "basis_annual", .unit = "fraction_per_year", .section = "basis"}, missing);
+  if (!perpetual)
+    panel.pending({.name = "basis_perpetual", .unit = "fraction", .section = "basis"}, perpetual_missing);
+}
+
+std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices, int64_t end, double coverage_min) {
+  constexpr int64_t day = 1440;
+  for (const int64_t step : {5, 15, 30, 60}) {
+    const int64_t expected = day / step;
+    double variances = 0, covered = 0;
+    int usable = 0;
+    for (int64_t offset = 0; offset < step; ++offset) {
+      double squares = 0;
+      int64_t count = 0;
+      std::optional<double> before;
+      // Grids are aligned to the clock, so that hourly candles meet one of them whenever they are read.
+      const int64_t first = end - day - ((end - day - offset) % step + step) % step;
+      for (int64_t m = first < end - day ? first + step : first; m <= end; m += step) {
+        const auto it = prices.find(m);
+        if (it == prices.end()) {
+          before.reset();
+          continue;
+        }
+        if (before) {
+          const double r = std::log(it->second / *before);
+          squares += r * r;
+          ++count;
+        }
+        before = it->second;
+      }
+      // A grid that does not end where the day ends has one return fewer.
+      const double share = static_cast<double>(count) / static_cast<double>(expected - (first < end - day));
+      if (share < coverage_min || count == 0) continue;
+      variances += squares / static_cast<double>(count);
+      covered += std::min(1.0, share);
+      ++usable;
+    }
+    if (usable == 0) continue;
+    RealizedVol out;
+    out.step_minutes = static_cast<int>(step);
+    out.returns = static_cast<int>(expected);
+    out.value = std::sqrt(variances / usable * static_cast<double>(expected) * 365);
+    const double spread = std::exp(1.959963984540054 / std::sqrt(2.0 * static_cast<double>(expected)));
+    out.low = out.value / spread;
+    out.high = out.value * spread;
+    out.coverage = covered / usable;
+    return out;
+  }
+  return std::nullopt;
+}
+
+void Prices::read_realized_vol(Panel& panel) const {
+  const auto& rules = desk_.rules.realized_vol;
+  struct Best { int rank = 0; Estimate estimate; };
+  std::map<std::string, Best> by_venue;
+  std::string missing = "no prices of " + desk_.asset;
+  for (const auto& [key, series] : series_) {
+    const Instrument& i = desk_.instruments[key.instrument];
+    const int mine = rank(i, key.kind);
+    Best& best = by_venue[i.venue];
+    if (mine <= best.rank) continue;
+    // Whole minutes only: the one that `at` falls in is not over.
+    std::map<int64_t, double> prices;
+    const int64_t now = panel.at.ns() / kMinute;
+    std::optional<Instant> last;
+    for (const Point& p : series.points) {
+      if (p.minute > now || p.at > panel.at) break;
+      prices.emplace_hint(prices.end(), p.minute, p.price);
+      last = p.at;
+    }
+    if (!last || panel.at - *last > rules.stale_after) {
+      missing = fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
+      continue;
+    }
+    const auto vol = realized_vol(prices, prices.rbegin()->first, rules.coverage_min);
+    if (!vol) {
+      missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h", i.name(), i.venue,
+                            short_number(rules.coverage_min));
+      continue;
+    }
+    Estimate e{.label = i.venue, .value = vol->value, .low = vol->low, .high = vol->high, .as_of = *last,
+               .coverage = vol->coverage};
+    e.sources = {series.source};
+    e.origin = desk_.rules.origin_of(i.venue);
+    e.note = fmt::format("{}, {} min returns{}, interval as for normal returns", i.name(), vol->step_minutes,
+                         vol->step_minutes == 5 ? " subsampled" : "");
+    best = {mine, std::move(e)};
+  }
+  std::vector<Estimate> estimates;
+  for (auto& [venue, best] : by_venue) {
+    if (best.rank > 0) estimates.push_back(std::move(best.estimate));
+  }
+  panel.settle({.name = "realized_vol_24h", .unit = "fraction_per_year", .window = Duration::days(1),
+                .section = "realized_vol"},
+               std::move(estimates), rules.band, missing);
+}
+
+std::vector<PricePoint> Prices::candles(Instant from, Instant at) const {
+  std::vector<PricePoint> out;
+  std::optional<std::pair<InstrumentId, PriceKind>> done;
+  // Keys are in order of instrument, kind, span: the first of an instrument and kind is the finest.
+  for (const auto& [key, bars] : bars_) {
+    const std::pair series{key.instrument, key.kind};
+    if (done == series) continue;
+    done = series;
+    const Instrument& i = desk_.instruments[key.instrument];
+    for (auto it = bars.lower_bound(from); it != bars.end() && it->second.to <= at; ++it) {
+      const Bar& b = it->second;
+      out.push_back({i.venue, i.symbol, i.name(), it->first, b.to, b.open, b.high, b.low, b.close});
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const PricePoint& a, const PricePoint& b) {
+    return std::tie(a.venue, a.symbol, a.from) < std::tie(b.venue, b.symbol, b.from);
+  });
+  return out;
+}
+
+}  // namespace delever
