@@ -1,0 +1,346 @@
+// Random markets, hostile input among them: after every command the books close, longs equal shorts, the book equals a
+// plain one, every account's margin equals margin::evaluate, and a refused command has changed nothing.
+// DELEVER_EXCHANGE_FIRST, _SEEDS and _COMMANDS ask for other seeds, or more, than CI runs.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/random.h"
+#include "exchange/testing.h"
+
+namespace delever {
+namespace {
+
+using namespace testing_exchange;
+
+int64_t setting(const char* name, int64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::atoll(text) : otherwise;
+}
+
+// What happened over a run, so that a test that never liquidates anyone does not pass for one that does.
+struct Tally {
+  std::map<NoticeKind, int64_t> notices;
+  std::map<Reject, int64_t> rejects;
+  int64_t commands = 0;
+};
+
+class Market {
+ public:
+  Market(uint64_t seed, std::string_view venue) : random_(seed, {}), venue_(venue) {
+    auto opened = Exchange::open(small_venue(venue));
+    CHECK(opened.has_value());
+    exchange_ = std::move(opened).value();
+    ExchangeSetup plain = small_venue(venue);
+    plain.look_at_all = true;
+    twin_ = std::move(Exchange::open(std::move(plain)).value());
+  }
+
+  Command next() {
+    const uint64_t kind = random_.below(1000);
+    clock_ += static_cast<int64_t>(random_.below(3)) * kSecond / 2;
+    if (made_ < 8) {
+      ++made_;
+      return say(
+          OpenAccount{.collateral = static_cast<CollateralMode>(random_.below(3)), .hedge = random_.chance(0.3)});
+    }
+    if (made_ < 30) {
+      ++made_;
+      return say(
+          Deposit{some_account(), some_coin(), coins(made_ % 2 ? 20'000 * random_.uniform() : random_.uniform())});
+    }
+    if (made_ < 33) return say(PublishIndex{0, static_cast<uint32_t>(made_++ - 30), price(84'000)});
+    if (kind < 500) return say(order());
+    if (kind < 560) return say(CancelOrder{some_account(), some_instrument(), some_order()});
+    if (kind < 575) return say(ReduceOrder{some_account(), some_instrument(), some_order(), some_qty()});
+    if (kind < 582) return say(CancelAll{some_account(), some_instrument()});
+    if (kind < 600)
+      return say(Deposit{random_.chance(0.1) ? static_cast<AccountId>(random_.below(3)) : some_account(), some_coin(),
+                         coins(random_.chance(0.5) ? 5000 * random_.uniform() : random_.uniform())});
+    if (kind < 612)
+      return say(Withdraw{some_account(), some_coin(),
+                          coins(random_.chance(0.5) ? 3000 * random_.uniform() : random_.uniform())});
+    if (kind < 630)
+      return say(
+          SetLeverage{some_account(), some_instrument(), Leverage::raw(static_cast<int64_t>(random_.below(13'000)))});
+    if (kind < 650)
+      return say(SetMarginMode{some_account(), some_instrument(),
+                               random_.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
+    if (kind < 655) return say(SetPositionMode{some_account(), random_.chance(0.5)});
+    if (kind < 660) return say(SetCollateralMode{some_account(), static_cast<CollateralMode>(random_.below(3))});
+    if (kind < 675)
+      return say(MoveMargin{some_account(), some_instrument(), some_side(), coins(2000 * (random_.uniform() - 0.4))});
+    if (kind < 690) return say(hostile());
+    if (kind < 760) {
+      level_ *= std::exp(random_.normal() * (random_.chance(0.03) ? 0.12 : 0.004));
+      level_ = std::clamp(level_, 20'000.0, 300'000.0);
+      return say(
+          PublishIndex{0, static_cast<uint32_t>(random_.below(3)), price(level_ * (1 + 0.0003 * random_.normal()))});
+    }
+    if (kind < 780) {
+      const InstrumentId i = random_.chance(0.5) ? kCall : kPut;
+      return say(PublishMark{i, price(std::max(0.0, (i == kCall ? level_ - 85'000 : 80'000 - level_) / level_) +
+                                      0.02 * random_.uniform())});
+    }
+    if (random_.chance(0.02)) clock_ += 3600 * kSecond;
+    return say(TickClock{});
+  }
+
+  // The reason why something does not hold, or nothing.
+  std::string step(Tally& tally) {
+    const Command command = next();
+    const uint64_t before = exchange_->hash();
+    recorder_.notices.clear();
+    const Reject refused = exchange_->apply(command, recorder_);
+    ++tally.commands;
+    ++tally.rejects[refused];
+    for (const Notice& n : recorder_.notices) ++tally.notices[n.kind];
+    for (const Notice& n : recorder_.notices) {
+      if (n.kind == NoticeKind::rested || n.kind == NoticeKind::stop_armed)
+        orders_.push_back({n.instrument, n.order, n.account});
+    }
+    if (orders_.size() > 64) orders_.erase(orders_.begin(), orders_.end() - 64);
+    if (refused != Reject::none) {
+      if (exchange_->hash() != before)
+        return "a refused command changed the state: " + std::string(reject_name(refused));
+      if (!recorder_.notices.empty()) return "a refused command said something";
+      return "";
+    }
+    unheard_.notices.clear();
+    if (twin_->apply(command, unheard_) != refused || twin_->hash() != exchange_->hash())
+      return "an exchange that looks at every pool came to something else: " + difference();
+    if (!recorder_.wrong.empty()) return recorder_.wrong;
+    for (CoinId c = 0; c < exchange_->coins(); ++c) {
+      if (exchange_->imbalance(c) != Amount())
+        return "the books of coin " + std::to_string(c) + " are open by " + exchange_->imbalance(c).text();
+    }
+    return check(std::holds_alternative<TickClock>(command.body));
+  }
+
+  Exchange& exchange() { return *exchange_; }
+
+ private:
+  struct Known {
+    InstrumentId instrument;
+    OrderId order;
+    AccountId account;
+  };
+
+  template <class Body>
+  Command say(Body body) {
+    return {Instant::ns(clock_), body};
+  }
+  AccountId some_account() { return static_cast<AccountId>(kFirstUser + random_.below(8)); }
+  CoinId some_coin() { return static_cast<CoinId>(random_.below(2)); }
+  InstrumentId some_instrument() { return last_instrument_ = static_cast<InstrumentId>(random_.below(kListed)); }
+  PositionSide some_side() { return random_.chance(0.5) ? PositionSide::long_side : PositionSide::short_side; }
+  OrderId some_order() { return orders_.empty() ? 1 : orders_[random_.below(orders_.size())].order; }
+  Qty some_qty() {
+    if (last_instrument_ == kInverse) return qty(static_cast<double>(1 + random_.below(60)));
+    if (last_instrument_ == kCall || last_instrument_ == kPut)
+      return qty(0.1 * static_cast<double>(1 + random_.below(20)));
+    return qty(0.001 * static_cast<double>(1 + random_.below(random_.chance(0.1) ? 4000 : 300)));
+  }
+  SubmitOrder order() {
+    SubmitOrder o;
+    o.account = some_account();
+    o.instrument = random_.chance(0.5) ? (last_instrument_ = kPerp) : some_instrument();
+    o.side = random_.chance(0.5) ? Side::buy : Side::sell;
+    const uint64_t type = random_.below(20);
+    o.type = type < 13   ? OrderType::limit
+             : type < 17 ? OrderType::market
+             : type < 19 ? OrderType::stop_market
+                         : OrderType::stop_limit;
+    o.qty = some_qty();
+    const bool option = o.instrument == kCall || o.instrument == kPut;
+    const double away = 1 + 0.01 * random_.normal();
+    o.price = option ? price(0.0005 * static_cast<double>(1 + random_.below(100))) : price(std::round(level_ * away));
+    o.trigger = option ? price(0.0005 * static_cast<double>(1 + random_.below(100)))
+                       : price(std::round(level_ * (1 + 0.02 * random_.normal())));
+    o.trigger_by = random_.chance(0.5) ? TriggerBy::mark : TriggerBy::last;
+    const uint64_t tif = random_.below(12);
+    o.time_in_force = tif < 9 ? TimeInForce::good_till_cancelled : static_cast<TimeInForce>(tif - 8);
+    o.self_trade = static_cast<SelfTrade>(random_.below(4));
+    o.reduce_only = random_.chance(0.2);
+    o.position = some_side();
+    o.client = random_.bits32();
+    return o;
+  }
+  CommandBody hostile() {
+    const int64_t extremes[] = {0, -1, 1, INT64_MAX, INT64_MIN, INT64_MAX / 2, 1'000'000'000'000'000};
+    const auto extreme = [&] { return extremes[random_.below(std::size(extremes))]; };
+    switch (random_.below(8)) {
+      case 0:
+        return Deposit{static_cast<AccountId>(random_.bits32()), static_cast<CoinId>(random_.below(5)),
+                       Amount::raw(extreme())};
+      case 1:
+        return Withdraw{some_account(), static_cast<CoinId>(random_.below(5)), Amount::raw(extreme())};
+      case 2:
+        return PublishIndex{static_cast<uint32_t>(random_.below(3)), static_cast<uint32_t>(random_.below(5)),
+                            Price::raw(random_.chance(0.9) ? extreme() : 1)};
+      case 3: {
+        SubmitOrder o = order();
+        o.qty = Qty::raw(extreme());
+        o.price = Price::raw(extreme());
+        o.trigger = Price::raw(extreme());
+        return o;
+      }
+      case 4: {
+        SubmitOrder o = order();
+        o.instrument = random_.bits32();
+        return o;
+      }
+      case 5: {
+        SubmitOrder o = order();
+        o.qty = Qty::raw(o.qty.raw() * 1'000'000);
+        return o;
+      }
+      case 6:
+        return SetLeverage{some_account(), some_instrument(), Leverage::raw(extreme())};
+      default:
+        return MoveMargin{some_account(), some_instrument(), some_side(), Amount::raw(extreme())};
+    }
+  }
+
+  std::string check(bool ticked) {
+    const Exchange& x = *exchange_;
+    std::map<InstrumentId, int64_t> longs, shorts;
+    for (AccountId a = 0; a < x.accounts(); ++a) {
+      std::map<InstrumentId, int64_t> net;
+      bool positions = false;
+      for (const PositionView& p : x.positions(a)) {
+        (p.side == PositionSide::long_side ? longs : shorts)[p.instrument] += p.qty.raw();
+        net[p.instrument] += p.side == PositionSide::long_side ? p.qty.raw() : -p.qty.raw();
+        positions |= p.qty.raw() > 0;
+        if (p.qty.raw() == 0 && p.margin < Amount() && ticked) return "an isolated debt was left standing";
+      }
+      for (InstrumentId i = 0; i < kSpot; ++i) {
+        const auto kept = recorder_.net.find({a, i});
+        if ((kept == recorder_.net.end() ? 0 : kept->second) != (net.contains(i) ? net[i] : 0))
+          return "a position is not the sum of its fills: account " + std::to_string(a);
+      }
+      for (CoinId c = 0; c < x.coins(); ++c) {
+        if (ticked && !positions && x.wallet(a, c) < Amount() && x.account(a).collateral != CollateralMode::multi_asset)
+          return "a wallet without positions is below zero: account " + std::to_string(a);
+      }
+      if (const std::string why = margins(a); !why.empty()) return why;
+    }
+    for (InstrumentId i = 0; i < kSpot; ++i) {
+      if (longs[i] != shorts[i]) return "longs and shorts differ";
+      if (Qty::raw(longs[i]) != x.open_interest(i)) return "open interest is not the sum of the longs";
+    }
+    for (InstrumentId i = 0; i < kListed; ++i) {
+      size_t standing = 0;
+      for (const auto& r : recorder_.books[i]) standing += r.qty > 0;
+      if (standing != x.book(i).resting()) return "the book is not the plain book";
+      for (const Side side : {Side::buy, Side::sell}) {
+        std::vector<Recorder::Resting> plain;
+        for (const auto& r : recorder_.books[i]) {
+          if (r.side == side) plain.push_back(r);
+        }
+        std::stable_sort(plain.begin(), plain.end(), [side](const auto& p, const auto& q) {
+          return p.price != q.price ? (side == Side::buy ? p.price > q.price : p.price < q.price)
+                                    : p.arrived < q.arrived;
+        });
+        size_t k = 0;
+        bool same = true;
+        x.book(i).orders(side, [&](OrderId id, const MatchBook::Resting& r) {
+          same = k < plain.size() && plain[k].id == id && plain[k].account == r.account;
+          ++k;
+          return same;
+        });
+        if (!same || k != plain.size()) return "the book's queue is not the plain book's";
+      }
+    }
+    return "";
+  }
+
+  std::string difference() const {
+    const auto &mine = recorder_.notices, &plain = unheard_.notices;
+    for (size_t k = 0; k < std::max(mine.size(), plain.size()); ++k) {
+      const auto tell = [k](const std::vector<Notice>& all) {
+        if (k >= all.size()) return std::string("nothing");
+        return std::string(notice_name(all[k].kind)) + " of account " + std::to_string(all[k].account) + " in " +
+               std::to_string(all[k].instrument) + ", amount " + all[k].amount.text() + ", fee " + all[k].fee.text();
+      };
+      if (tell(mine) != tell(plain)) return tell(mine) + " against " + tell(plain);
+    }
+    return "the notices agree";
+  }
+
+  std::string margins(AccountId a) {
+    const auto plain = evaluate(exchange_->account(a), exchange_->prices(), exchange_->rulebooks());
+    if (!plain.has_value()) return "";  // a price is missing; the exchange then says nothing either
+    const Account account = exchange_->account(a);
+    for (const PoolView& pool : exchange_->pools(a)) {
+      const auto& all = plain.value().pools;
+      const auto twin = std::find_if(all.begin(), all.end(), [&](const Pool& p) {
+        if (p.position.has_value() != pool.isolated.has_value()) return false;
+        if (p.position) return account.positions[*p.position].instrument == *pool.isolated && matches(p, pool);
+        return p.coin == pool.coin;
+      });
+      if (twin == all.end()) {
+        if (!pool.isolated && pool.equity == Amount() && pool.maintenance == Amount()) continue;
+        std::string what = "a pool without a twin: account " + std::to_string(a) + ", equity " + pool.equity.text() +
+                           ", maintenance " + pool.maintenance.text() +
+                           (pool.isolated ? ", isolated; twins:" : ", cross; twins:");
+        for (const Pool& p : all)
+          what += " " + p.equity().text() + "/" + p.maintenance.text() + (p.position ? " isolated" : "");
+        return what;
+      }
+      if (!matches(*twin, pool))
+        return "margin differs: account " + std::to_string(a) + ": " + pool.equity.text() + " / " +
+               pool.maintenance.text() + " against " + twin->equity().text() + " / " + twin->maintenance.text();
+    }
+    return "";
+  }
+  static bool matches(const Pool& plain, const PoolView& pool) {
+    return plain.equity() == pool.equity && plain.maintenance == pool.maintenance &&
+           plain.liquidated == pool.liquidated;
+  }
+
+  Random random_;
+  std::string venue_;
+  std::unique_ptr<Exchange> exchange_, twin_;  // the twin looks at every pool at every tick
+  Recorder unheard_;
+  Recorder recorder_;
+  std::vector<Known> orders_;
+  int64_t clock_ = 0;
+  int made_ = 0;
+  double level_ = 84'000;
+  InstrumentId last_instrument_ = kPerp;
+};
+
+class ExchangeProperties : public testing::TestWithParam<const char*> {};
+
+TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
+  const int64_t seeds = setting("DELEVER_EXCHANGE_SEEDS", 20), commands = setting("DELEVER_EXCHANGE_COMMANDS", 10'000);
+  Tally tally;
+  const int64_t first = setting("DELEVER_EXCHANGE_FIRST", 1);
+  for (int64_t seed = first; seed < first + seeds; ++seed) {
+    Market market(static_cast<uint64_t>(seed), GetParam());
+    for (int64_t n = 0; n < commands; ++n) {
+      const std::string wrong = market.step(tally);
+      ASSERT_EQ(wrong, "") << GetParam() << ", seed " << seed << ", command " << n;
+    }
+  }
+  std::string seen;
+  for (const auto& [kind, count] : tally.notices)
+    seen += std::string(notice_name(kind)) + " " + std::to_string(count) + ", ";
+  for (const auto& [why, count] : tally.rejects)
+    seen += std::string(reject_name(why)) + " " + std::to_string(count) + ", ";
+  RecordProperty("seen", seen);
+  if (std::getenv("DELEVER_EXCHANGE_TALLY")) std::printf("%s: %s\n", GetParam(), seen.c_str());
+  for (const NoticeKind kind : {NoticeKind::fill, NoticeKind::liquidation, NoticeKind::funding, NoticeKind::settled,
+                                NoticeKind::stop_triggered, NoticeKind::margin_call}) {
+    EXPECT_GT(tally.notices[kind], 0) << notice_name(kind) << " never happened";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Venues, ExchangeProperties,
+                         testing::Values("binance", "bybit", "okx", "deribit", "hyperliquid"));
+
+}  // namespace
+}  // namespace delever
