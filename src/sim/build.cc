@@ -1,0 +1,329 @@
+// From a scenario to venues with accounts on them that hold what was held at the start.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/arbitrage.h"
+#include "sim/flow.h"
+#include "sim/outside.h"
+#include "sim/retail.h"
+#include "sim/state.h"
+#include "sim/value.h"
+
+namespace delever::sim {
+namespace {
+
+// Books hold prices from half to 1.4 times the start: 17 MB at a tick of 0.1 USD.
+MatchBook::Band band_of(double start, double tick) {
+  return {static_cast<Tick>(start * 0.5 / tick), static_cast<Tick>(start * 1.4 / tick)};
+}
+
+std::string option_symbol(const Scenario& s, const OptionSetup& o) {
+  return fmt::format("{}-{}-{:.0f}-{}", s.assets[o.asset].name, expiry_name(o.expiry), o.strike,
+                     o.type == OptionType::call ? "C" : "P");
+}
+
+}  // namespace
+
+Result<void> Simulation::State::build_venues() {
+  const Scenario& s = scenario;
+  std::vector<std::string> sources;  // every asset's index has all spot venues; one without the asset never reports
+  for (const VenueSetup& v : s.venues) {
+    if (v.role == VenueRole::spot) sources.push_back(v.name);
+  }
+  for (uint32_t number = 0; number < s.venues.size(); ++number) {
+    const VenueSetup& v = s.venues[number];
+    ExchangeSetup x;
+    x.venue = v.name;
+    const std::string money = v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
+    x.coins.push_back({.name = money, .haircut = Rate()});
+    for (uint32_t a = 0; a < s.assets.size(); ++a) {
+      CoinSetup coin{.name = s.assets[a].name, .haircut = v.collateral_haircut, .index = a};
+      if (!v.scenarios.empty()) coin.scenarios = v.scenarios[a];
+      x.coins.push_back(std::move(coin));
+      IndexSetup index{.name = s.assets[a].name, .rule = {}, .sources = sources};
+      for (const ListingSetup& l : v.listings) {
+        if ((l.asset == a || v.role == VenueRole::options) && l.rules.index) index.rule = *l.rules.index;
+      }
+      x.indices.push_back(std::move(index));
+    }
+    std::vector<Instrument> described;
+    if (v.role == VenueRole::options) {
+      const Rulebook& rules = v.listings[0].rules;
+      option_book.venue = number;
+      has_options = !s.options.empty();
+      for (const OptionSetup& o : s.options) {
+        Listing l{.symbol = option_symbol(s, o),
+                  .rules = rules,
+                  .band = {1, 30'000},
+                  .index = o.asset,
+                  .expiry = o.expiry,
+                  .option = OptionTerms{o.type, Price::nearest(o.strike).value()}};
+        l.rules.symbol = l.symbol;
+        l.rules.contract->kind = InstrumentKind::option;
+        l.rules.contract->base = l.rules.contract->settle = s.assets[o.asset].name;
+        l.rules.contract->quote = money;
+        if (!l.rules.contract->size) l.rules.contract->size = Qty::raw(Qty::scale);
+        option_book.tick_raw = l.rules.contract->tick->raw();
+        option_book.step_raw = l.rules.contract->step->raw();
+        option_book.tick = l.rules.contract->tick->approx();
+        option_book.lot = l.rules.contract->step->approx() * l.rules.contract->size->approx();
+        option_book.lines.push_back({.asset = o.asset,
+                                     .instrument = static_cast<InstrumentId>(x.listings.size()),
+                                     .expiry = o.expiry,
+                                     .strike = o.strike,
+                                     .vol = o.vol,
+                                     .type = o.type,
+                                     .open_interest = o.open_interest,
+                                     .dealer_net = o.dealer_net});
+        x.listings.push_back(std::move(l));
+      }
+    } else {
+      for (const ListingSetup& l : v.listings) {
+        const ContractRule& contract = *l.rules.contract;
+        const double tick = contract.tick->approx();
+        Listing listing{
+            .symbol = l.symbol, .rules = l.rules, .band = band_of(s.assets[l.asset].start, tick), .index = l.asset};
+        listing.rules.contract->quote = listing.rules.contract->settle = money;
+        Book b;
+        b.venue = number;
+        b.instrument = static_cast<InstrumentId>(x.listings.size());
+        b.asset = l.asset;
+        b.spot = v.role == VenueRole::spot;
+        b.share = v.share;
+        b.tick_raw = contract.tick->raw();
+        b.step_raw = contract.step->raw();
+        b.tick = tick;
+        b.lot = contract.step->approx() * contract.size->approx();
+        b.lots_max =
+            contract.limit_qty_max ? std::floor(contract.limit_qty_max->approx() / contract.step->approx()) : 1e12;
+        b.taker_fee = l.rules.fees->taker->approx();
+        (b.spot ? world.spots : world.perpetuals)[l.asset].push_back(static_cast<uint32_t>(world.books.size()));
+        world.books.push_back(b);
+        x.listings.push_back(std::move(listing));
+      }
+    }
+    for (const Listing& l : x.listings) {
+      const ContractRule& c = *l.rules.contract;
+      Instrument i{.venue = v.name,
+                   .symbol = l.symbol,
+                   .kind = c.kind,
+                   .base = c.base,
+                   .quote = c.quote,
+                   .settle = c.settle,
+                   .contract_size = c.size,
+                   .expiry = l.expiry,
+                   .tick = c.tick,
+                   .step = c.step};
+      if (l.option) {
+        i.strike = l.option->strike;
+        i.option_type = l.option->type;
+        i.quote = "USD";
+      }
+      if (l.rules.funding && !l.expiry && c.kind == InstrumentKind::linear)
+        i.funding_interval = l.rules.funding->interval;
+      described.push_back(std::move(i));
+    }
+    std::unique_ptr<Wire> wire;
+    if (options.output) wire = std::make_unique<Wire>(std::move(described), Wire::Options{.book_every = s.book_every});
+    auto opened = Venue::open(v, std::move(x), s.from, std::move(wire));
+    if (!opened.has_value()) return std::move(opened.error()).at(s.file);
+    venues.push_back(std::move(opened).value());
+  }
+  return {};
+}
+
+void Simulation::State::build_populations() {
+  const Scenario& s = scenario;
+  const auto add = [this](auto made) {
+    auto* raw = made.get();
+    populations.push_back(std::move(made));
+    return raw;
+  };
+  for (const RetailSetup& r : s.retail) add(std::make_unique<Retail>(r));
+  for (const CarrySetup& c : s.carry) carry.push_back(add(std::make_unique<Carry>(c)));
+  for (const MakerSetup& m : s.makers) add(std::make_unique<Makers>(m));
+  const auto makers_of = [&](uint32_t a) -> const MakerSetup& {
+    for (const MakerSetup& m : s.makers) {
+      if (m.asset == a) return m;
+    }
+    return s.makers.front();
+  };
+  for (const ValueSetup& v : s.value) add(std::make_unique<Value>(v, makers_of(v.asset)));
+  for (const FlowSetup& f : s.flow) add(std::make_unique<Flow>(f));
+  for (const ArbitrageSetup& a : s.arbitrage) add(std::make_unique<Arbitrage>(a, makers_of(a.asset)));
+  for (const OutsideSetup& o : s.outside) add(std::make_unique<Outside>(o));
+  if (has_options) {
+    dealers = add(std::make_unique<Dealers>(*s.dealers, option_book));
+    holders = add(std::make_unique<Holders>(*s.holders, option_book, *dealers));
+  }
+}
+
+void Simulation::State::publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset) {
+  size_t sources = 0;
+  for (const auto& v : venues) sources += v->setup().role == VenueRole::spot;
+  for (uint32_t a = 0; a < by_asset.size(); ++a) {
+    const auto price = Price::nearest(by_asset[a]);
+    CHECK(price.has_value());
+    for (uint32_t source = 0; source < sources; ++source) venue.now(at, PublishIndex{a, source, price.value()});
+  }
+  for (const Book& b : world.books) {
+    if (venues[b.venue].get() != &venue || b.spot) continue;
+    const auto& mark = venue.setup().listings[b.instrument].rules.mark;
+    if (mark && mark->formula == MarkFormula::median_oracle)
+      venue.now(at, PublishMark{b.instrument, Price::nearest(by_asset[b.asset]).value()});
+  }
+}
+
+// The crowd's positions, entered at the prices of the past against one another and, for what is left over, against
+// the carry desks.
+void Simulation::State::begin_positions(Instant at) {
+  Field field{world, venues, at, 0};
+  if (has_options) {
+    for (uint32_t a = 0; a < world.assets.size(); ++a) world.assets[a].price = scenario.assets[a].start;
+    world.now = scenario.from;
+    option_book.revalue(world, scenario.dealers->settlement_window);
+  }
+  std::vector<Held> held;
+  for (const auto& p : populations) p->hold(world, held);
+  size_t pasts = 1;
+  for (const AssetSetup& a : scenario.assets) pasts = std::max(pasts, a.past.size());
+  for (size_t past = 0; past < pasts; ++past) {
+    at = at + Duration::seconds(60);
+    field.at = at;
+    std::vector<double> prices;
+    for (const AssetSetup& a : scenario.assets) prices.push_back(a.past[std::min(past, a.past.size() - 1)]);
+    for (const auto& v : venues) {
+      publish_prices(*v, at, prices);
+      for (int tick = 0; tick < 3; ++tick) v->now(at + Duration::seconds(tick), TickClock{});
+    }
+    const Instant trading = at + Duration::seconds(5);
+    field.at = trading;
+    for (uint32_t b = 0; b < world.books.size(); ++b) {
+      const Book& book = world.books[b];
+      if (book.spot) continue;
+      Venue& venue = *venues[book.venue];
+      const double price = std::floor(prices[book.asset] / book.tick) * book.tick;
+      const size_t own = std::min(past, scenario.assets[book.asset].past.size() - 1);
+      if (past > own) continue;
+      std::vector<AccountId> traders;
+      for (const Held& h : held) {
+        if (h.book != b || h.past % scenario.assets[book.asset].past.size() != own) continue;
+        double left = std::abs(h.coins);
+        while (left > book.lot / 2) {
+          const auto o = order(book, {.account = h.account,
+                                      .side = h.coins > 0 ? Side::buy : Side::sell,
+                                      .price = price,
+                                      .coins = left,
+                                      .time_in_force = TimeInForce::good_till_cancelled,
+                                      .self_trade = SelfTrade::allow});
+          if (!o) break;
+          venue.now(trading, *o);  // a refusal leaves the account without a position
+          left -= coins_of(book, o->qty);
+        }
+        traders.push_back(h.account);
+      }
+      // What nobody else took.
+      const BookSnapshot depth = venue.exchange().depth(book.instrument, 1);
+      const bool bids = !depth.bids.empty();
+      if (bids || !depth.asks.empty()) {
+        const double size = coins_of(book, (bids ? depth.bids : depth.asks)[0].qty);
+        std::vector<std::pair<Carry*, size_t>> seats;
+        for (Carry* c : carry) {
+          for (size_t i = 0; i < c->seats().size(); ++i) {
+            if (c->seats()[i].book == b) seats.push_back({c, i});
+          }
+        }
+        double left = size;
+        for (size_t i = 0; i < seats.size(); ++i) {
+          double part = i + 1 == seats.size() ? left : size / static_cast<double>(seats.size());
+          seats[i].first->fund(field, seats[i].second, part);
+          while (part > book.lot / 2) {
+            const auto o = order(book, {.account = seats[i].first->seats()[seats[i].second].account,
+                                        .side = bids ? Side::sell : Side::buy,
+                                        .price = price,
+                                        .coins = part + book.lot * 1e-3});
+            if (!o || venue.now(trading, *o) != Reject::none) break;
+            const double done = coins_of(book, o->qty);
+            part -= done;
+            left -= done;
+          }
+        }
+      }
+      for (const AccountId a : traders) venue.now(trading, CancelAll{a, book.instrument});
+    }
+    route();
+    for (const auto& v : venues) v->forget();
+  }
+  // The price of the start, before anybody trades at it.
+  std::vector<double> prices;
+  for (const AssetSetup& a : scenario.assets) prices.push_back(a.start);
+  at = scenario.from - Duration::seconds(30);
+  for (const auto& v : venues) {
+    publish_prices(*v, at, prices);
+    for (int tick = 0; tick < 5; ++tick) v->now(at + Duration::seconds(tick), TickClock{});
+  }
+  field.at = at + Duration::seconds(5);
+  if (holders) {
+    for (const OptionBook::Line& line : option_book.lines) {
+      const auto mark = option_book.mark_price(line);
+      if (mark) venues[option_book.venue]->now(field.at, PublishMark{line.instrument, *mark});
+    }
+    venues[option_book.venue]->now(field.at, TickClock{});
+    holders->trade_start(field);
+  }
+  route();
+  for (const auto& v : venues) v->forget();
+}
+
+Result<void> Simulation::State::build() {
+  const Scenario& s = scenario;
+  world.seed = options.seed;
+  world.switches = options.switches;
+  world.perpetuals.resize(s.assets.size());
+  world.spots.resize(s.assets.size());
+  for (const AssetSetup& a : s.assets) {
+    Asset asset;
+    asset.start = asset.price = asset.fundamental = a.start;
+    asset.sigma = asset.sigma_usual = a.volatility_usual / std::sqrt(365.0 * 86'400);
+    world.assets.push_back(asset);
+    PriceMemory m;
+    m.seconds.assign(64, a.start);
+    m.tens.assign(90, a.start);
+    m.variance = asset.sigma_usual * asset.sigma_usual;
+    memory.push_back(std::move(m));
+    outcome.assets.push_back({.name = a.name});
+  }
+  TRY(build_venues());
+  for (uint32_t a = 0; a < s.assets.size(); ++a) {
+    if (world.spots[a].empty()) return Error{Fault::malformed, "no spot venue lists " + s.assets[a].name, s.file};
+  }
+  for (Book& b : world.books) {
+    b.mid = s.assets[b.asset].start;
+    if (b.spot) b.mark = b.mid;
+  }
+  premiums.resize(world.books.size());
+  size_t pasts = 1;
+  for (const AssetSetup& a : s.assets) pasts = std::max(pasts, a.past.size());
+  const Instant at = s.from - Duration::seconds(static_cast<int64_t>(pasts) * 60 + 120);
+  for (const auto& v : venues) {
+    if (v->setup().role == VenueRole::spot) continue;
+    if (v->setup().fund_usd > 0) v->deposit(at, kFund, 0, v->setup().fund_usd);
+    if (v->setup().vault_usd > 0) v->deposit(at, kVault, 0, v->setup().vault_usd);
+  }
+  build_populations();
+  for (uint32_t p = 0; p < populations.size(); ++p) {
+    Field field{world, venues, at, p};
+    populations[p]->open(field);
+  }
+  begin_positions(at);
+  for (uint32_t p = 0; p < populations.size(); ++p) {
+    for (size_t i = 0; i < populations[p]->parts(); ++i) parts.push_back({p, i});
+  }
+  outboxes.resize(parts.size());
+  minute_liquidations.resize(s.assets.size());
+  retail_bytes = Retail::bytes_per_account();
+  return {};
+}
+
+}  // namespace delever::sim

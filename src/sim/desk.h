@@ -1,0 +1,60 @@
+// One trader with an account on each of several books and what it holds there: what value traders, arbitrageurs,
+// splitters and slow outside money have in common.
+#pragma once
+
+#include "sim/population.h"
+
+namespace delever::sim {
+
+class Desk {
+ public:
+  struct Seat {
+    uint32_t book = 0;
+    AccountId account = 0;
+    double coins = 0;  // bought less sold since the start
+  };
+  // Opens one seat on each book; `index` is the desk's number in its population, USD and coins are for each seat.
+  void open(Field& field, uint32_t index, const std::vector<uint32_t>& books, double usd) {
+    for (const uint32_t b : books) {
+      const Book& book = field.world.books[b];
+      Venue& venue = *field.venues[book.venue];
+      const AccountId account =
+          venue.open_account(field.at, {field.population, index << kSeatBits | static_cast<uint32_t>(seats.size())},
+                             CollateralMode::single_coin);
+      venue.deposit(field.at, account, 0, usd);
+      if (book.spot)
+        venue.deposit(field.at, account, field.coin(book.asset), usd / field.world.assets[book.asset].start);
+      else
+        CHECK(venue.now(field.at, SetLeverage{account, book.instrument, Leverage::raw(4 * Leverage::scale)}) ==
+              Reject::none);
+      seats.push_back({b, account, 0});
+    }
+  }
+  void on_notice(const World& world, uint32_t seat, const Notice& n) {
+    Seat& s = seats[seat];
+    const Book& book = world.books[s.book];
+    switch (n.kind) {
+      case NoticeKind::fill:
+      case NoticeKind::takeover:
+      case NoticeKind::adl: {
+        const double coins = coins_of(book, n.qty);
+        s.coins += (n.side == Side::buy) == (n.account == s.account) ? coins : -coins;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  static constexpr uint32_t kSeatBits = 4;
+  static uint32_t desk_of(uint32_t index) { return index >> kSeatBits; }
+  static uint32_t seat_of(uint32_t index) { return index & ((1U << kSeatBits) - 1); }
+  std::vector<Seat> seats;
+};
+
+inline std::vector<uint32_t> books_of(const World& w, uint32_t asset) {
+  std::vector<uint32_t> all = w.perpetuals[asset];
+  all.insert(all.end(), w.spots[asset].begin(), w.spots[asset].end());
+  return all;
+}
+
+}  // namespace delever::sim

@@ -1,0 +1,171 @@
+#include "sim/makers.h"
+
+namespace delever::sim {
+namespace {
+
+// Beliefs do not thin out with the quotes: a maker who shows a tenth of the depth does not take the same flow for ten
+// times the news. One third at least.
+constexpr double kThin = 0.33;
+
+}  // namespace
+
+double impact(double flow, double density, double concave_from) {
+  if (density <= 0) return 0;
+  const double q = std::abs(flow);
+  if (concave_from <= 0) return flow / density;
+  // c and Q0 such that I'(0) = 1 / D and I(Q0) = concave_from.
+  const double c = std::sqrt(2 * concave_from / ((std::sqrt(2.0) - 1) * density));
+  const double q0 = c * density / 2 * (c * density / 2);
+  const double i = c * (std::sqrt(q + q0) - std::sqrt(q0));
+  return flow < 0 ? -i : i;
+}
+
+void Makers::open(Field& field) {
+  world_ = &field.world;
+  stream_ = field.population << 22;
+  const World& w = field.world;
+  const Asset& asset = w.assets[setup_.asset];
+  fair_ = asset.start;
+  states_.resize(w.books.size());
+  // Rungs at even steps of log distance from half a basis point on: dense near the touch.
+  const double first = std::min(setup_.reach, 0.00005);
+  for (uint32_t l = 0; l < setup_.levels; ++l) {
+    const double part = setup_.levels > 1 ? static_cast<double>(l) / (setup_.levels - 1) : 1.0;
+    distances_.push_back(setup_.requote ? first * std::pow(setup_.reach / first, part)
+                                        : setup_.reach * (l + 1) / setup_.levels);
+  }
+  for (const auto* books : {&w.perpetuals[setup_.asset], &w.spots[setup_.asset]}) {
+    for (const uint32_t b : *books) {
+      const Book& book = w.books[b];
+      const double depth = book.spot ? setup_.spot_depth_usd : setup_.depth_usd;
+      states_[b].density = depth * book.share / asset.start / 0.01;
+      for (uint32_t k = 0; k < setup_.each_venue; ++k) {
+        Ladder ladder;
+        ladder.book = b;
+        Venue& venue = *field.venues[book.venue];
+        const auto index = static_cast<uint32_t>(ladders_.size());
+        ladder.account = venue.open_account(field.at, {field.population, index}, CollateralMode::single_coin);
+        venue.deposit(field.at, ladder.account, 0, setup_.capital_usd);
+        if (book.spot) {
+          venue.deposit(field.at, ladder.account, field.coin(setup_.asset), setup_.capital_usd / asset.start);
+        } else {
+          CHECK(venue.now(field.at, SetLeverage{ladder.account, book.instrument, Leverage::raw(4 * Leverage::scale)}) ==
+                Reject::none);
+        }
+        ladder.bids.resize(setup_.levels);
+        ladder.asks.resize(setup_.levels);
+        ladders_.push_back(std::move(ladder));
+      }
+    }
+  }
+}
+
+double Makers::density(uint32_t book) const { return states_[book].density; }
+
+void Makers::observe(const World& w) {
+  const Asset& asset = w.assets[setup_.asset];
+  double total = 0, flow = 0;
+  const double keep = std::exp2(-1 / setup_.resilience.in_seconds());
+  for (const auto* books : {&w.perpetuals[setup_.asset], &w.spots[setup_.asset]}) {
+    for (const uint32_t b : *books) {
+      State& s = states_[b];
+      s.pressure = s.pressure * keep + w.books[b].flow * (1 - setup_.permanent);
+      total += s.density;
+      flow += w.books[b].flow;
+    }
+  }
+  const bool off = w.switches.without(Mechanism::makers);  // makers that never withdraw
+  const double excess = asset.sigma_usual > 0 ? asset.sigma / asset.sigma_usual : 0;
+  withdrawal_ = off ? 1 : std::exp(-setup_.withdrawal * std::max(excess - 1, 0.0));
+  pulled_ = !off && excess > setup_.pull_sigmas;
+  if (fundamental_ > 0 && asset.fundamental > 0) fair_ *= std::pow(asset.fundamental / fundamental_, setup_.news);
+  fundamental_ = asset.fundamental;
+  if (total > 0 && setup_.requote) fair_ *= std::exp(setup_.permanent * flow / (total * std::max(withdrawal_, kThin)));
+}
+
+void Makers::decide(size_t part, const World& w, Outbox& out) {
+  Ladder& ladder = ladders_[part];
+  const Book& book = w.books[ladder.book];
+  const Asset& asset = w.assets[setup_.asset];
+  if (!setup_.requote && ladder.posted) return;
+  if (!book.spot && !(book.mark > 0)) return;
+  const State& s = states_[ladder.book];
+  const auto index = static_cast<uint32_t>(part);
+  const double density = s.density * withdrawal_ / setup_.each_venue;
+  const double variance = fair_ * fair_ * asset.sigma_usual * asset.sigma_usual * setup_.horizon.in_seconds();
+  const double g = setup_.risk_aversion;
+  const double pressure = impact(s.pressure, s.density * std::max(withdrawal_, kThin), setup_.concave_from);
+  const double reservation = fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - ladder.inventory * g * variance;
+  const double half = (g * variance + 2 / g * std::log1p(g / setup_.arrival)) / 2 / std::max(withdrawal_, kThin);
+  const double most = setup_.inventory_max_usd * book.share / fair_;
+  const bool reduce_long = ladder.inventory > most, reduce_short = ladder.inventory < -most;
+  double inner = 0;
+  for (size_t l = 0; l < distances_.size(); ++l) {
+    const double d = distances_[l];
+    // The rung stands in the middle of its stretch of the ladder; the flow that sweeps it moves the price through it.
+    const double coins = density * (d - inner);
+    const double at = setup_.requote ? d : (d + inner) / 2;
+    inner = d;
+    const double tolerance = setup_.requote ? std::max(0.2 * d * fair_, half / 2) : 0;
+    const double bid = reservation * (1 - at) - half, ask = reservation * (1 + at) + half;
+    place(ladder, index, ladder.bids[l], true, l, bid, pulled_ || reduce_long ? 0 : coins, tolerance, w, out);
+    place(ladder, index, ladder.asks[l], false, l, ask, pulled_ || reduce_short ? 0 : coins, tolerance, w, out);
+  }
+  ladder.posted = true;
+}
+
+void Makers::place(Ladder& ladder, uint32_t index, Rung& rung, bool buys, size_t level, double price, double coins,
+                   double near, const World& w, Outbox& out) {
+  const Book& book = w.books[ladder.book];
+  if (rung.id != 0) {
+    const bool same = std::abs(rung.price - price) <= near && rung.coins >= 0.6 * coins && rung.coins <= 1.6 * coins;
+    if (same) return;
+    out.send(w, setup_.latency, stream_ + index, book.venue, CancelOrder{ladder.account, book.instrument, rung.id});
+    rung.id = 0;
+  }
+  const double ticks = buys ? std::floor(price / book.tick) : std::ceil(price / book.tick);
+  const auto o = order(book, {.account = ladder.account, .side = buys ? Side::buy : Side::sell,
+                              .price = ticks * book.tick, .coins = coins, .time_in_force = TimeInForce::post_only,
+                              .client = level * 2 + (buys ? 0 : 1)});
+  if (!o) return;
+  rung.price = price;
+  rung.coins = coins;
+  out.send(w, setup_.latency, stream_ + index, book.venue, *o);
+}
+
+void Makers::on_notice(uint32_t, uint32_t index, const Notice& n) {
+  Ladder& ladder = ladders_[index];
+  const Book& book = world_->books[ladder.book];
+  const auto coins = [&] { return coins_of(book, n.qty); };
+  const auto rung = [&]() -> Rung& { return (n.client % 2 == 0 ? ladder.bids : ladder.asks)[n.client / 2]; };
+  switch (n.kind) {
+    case NoticeKind::rested:
+      rung().id = n.order;
+      rung().coins = coins();
+      break;
+    case NoticeKind::fill: {
+      ladder.inventory += n.side == Side::buy ? coins() : -coins();
+      Rung& r = rung();
+      if (n.maker && r.id == n.order) {
+        r.coins -= coins();
+        if (r.coins < book.lot / 2) r.id = 0;
+      }
+      break;
+    }
+    case NoticeKind::takeover:
+    case NoticeKind::adl: {
+      const bool mine = n.account == ladder.account;
+      ladder.inventory += (n.side == Side::buy) == mine ? coins() : -coins();
+      break;
+    }
+    case NoticeKind::finished:
+      if (rung().id == n.order) rung().id = 0;
+      break;
+    default:
+      break;
+  }
+}
+
+void Makers::on_refused(uint32_t, uint32_t, const SubmitOrder&, Reject) {}  // tried again in the next second
+
+}  // namespace delever::sim

@@ -1,0 +1,63 @@
+// Market makers after Avellaneda and Stoikov (2008): quotes around a reservation price
+//   r = S - q gamma sigma^2 T,   half spread = (gamma sigma^2 T + (2 / gamma) ln(1 + gamma / k)) / 2,
+// with a ladder of even density behind them, as deep as the book's share of `depth_usd` within 1 %. S is what all
+// makers of an asset learn from flow: every trade moves it by `permanent` of its linear impact for good, and by the
+// rest for as long as the pressure of that flow lasts (half-life `resilience`): the two parts of M2's impact. Linear
+// near zero, square root from `concave_from` on. A share `news` of what the fundamental moves is quoted without waiting
+// for flow.
+//
+// Withdrawal: depth * exp(-eta (sigma / usual - 1)^+), and no quotes at all above `pull_sigmas`.
+#pragma once
+
+#include "sim/population.h"
+
+namespace delever::sim {
+
+// I(Q) of M2 in multiples of the price, D coins per unit log; odd in Q.
+double impact(double flow, double density, double concave_from);
+
+class Makers final : public Population {
+ public:
+  explicit Makers(const MakerSetup& setup) : setup_(setup) {}
+  void open(Field& field) override;
+  void observe(const World& world) override;
+  size_t parts() const override { return ladders_.size(); }
+  void decide(size_t part, const World& world, Outbox& out) override;
+  void on_notice(uint32_t venue, uint32_t index, const Notice& notice) override;
+  void on_refused(uint32_t venue, uint32_t index, const SubmitOrder& order, Reject why) override;
+  AccountKind kind(uint32_t) const override { return AccountKind::maker; }
+
+  double density(uint32_t book) const;  // coins per unit log, one side, all makers of the book, before withdrawal
+
+ private:
+  struct Rung {
+    OrderId id = 0;  // 0: nothing rests
+    bool sent = false;
+    double price = 0, coins = 0;
+  };
+  struct Ladder {
+    uint32_t book = 0;
+    AccountId account = 0;
+    double inventory = 0;  // coins
+    bool posted = false;
+    std::vector<Rung> bids, asks;
+  };
+  struct State {  // of one book
+    double density = 0, pressure = 0;
+  };
+  void place(Ladder& ladder, uint32_t index, Rung& rung, bool buys, size_t level, double price, double coins,
+             double near, const World& world, Outbox& out);
+
+  MakerSetup setup_;
+  uint32_t stream_ = 0;
+  double fair_ = 0;         // S without pressure
+  double fundamental_ = 0;  // of the second before
+  double withdrawal_ = 1;
+  bool pulled_ = false;
+  std::vector<State> states_;  // by book
+  std::vector<Ladder> ladders_;
+  std::vector<double> distances_;  // of the rungs, as fractions
+  const World* world_ = nullptr;
+};
+
+}  // namespace delever::sim

@@ -1,0 +1,59 @@
+// A population: agents of one kind. The kernel asks it what it does in each second and tells it what came of it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sim/venue.h"
+#include "sim/world.h"
+
+namespace delever::sim {
+
+// A position that somebody already held when the scenario began.
+struct Held {
+  uint32_t book = 0;
+  AccountId account = 0;
+  double coins = 0;   // negative: short
+  uint32_t past = 0;  // entered at the asset's price of this number
+};
+
+// What the venues look like to a population that opens its accounts.
+struct Field {
+  World& world;
+  std::vector<std::unique_ptr<Venue>>& venues;
+  Instant at;
+  uint32_t population = 0;                                                      // its number
+  CoinId coin(uint32_t asset) const { return static_cast<CoinId>(1 + asset); }  // 0: USDT
+};
+
+enum class AccountKind : uint8_t {
+  isolated,
+  cross,
+  portfolio,
+  maker,
+  dealer,
+  holder,
+  value,
+  noise,
+  arbitrage,
+  outside
+};
+inline constexpr size_t kAccountKinds = 10;
+std::string_view account_kind_name(AccountKind kind);
+
+class Population {
+ public:
+  virtual ~Population() = default;
+  virtual void open(Field& field) = 0;
+  virtual void hold(const World&, std::vector<Held>&) {}  // what was held at the start
+  // Once a second, alone, before anybody decides.
+  virtual void observe(const World&) {}
+  // Independent of one another and of other populations: each writes to its own agents and its own outbox.
+  virtual size_t parts() const { return 1; }
+  virtual void decide(size_t part, const World& world, Outbox& out) = 0;
+  virtual void on_notice(uint32_t venue, uint32_t index, const Notice& notice) = 0;
+  virtual void on_refused(uint32_t, uint32_t, const SubmitOrder&, Reject) {}
+  virtual AccountKind kind(uint32_t index) const = 0;
+};
+
+}  // namespace delever::sim

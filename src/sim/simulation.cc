@@ -1,0 +1,314 @@
+#include "sim/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/retail.h"
+#include "sim/state.h"
+
+namespace delever::sim {
+namespace {
+
+constexpr double kYear = 365.0 * 86'400;
+
+double keep(double half_life_seconds) { return std::exp2(-1 / half_life_seconds); }
+
+// The funding of a rate period if the premium stayed at `premium`: for decisions, not for payment.
+double funding_annual(const FundingRule& rule, double premium) {
+  double rate = premium;
+  if (rule.formula == FundingFormula::premium_clamp) {
+    const double interest = rule.interest ? rule.interest->approx() : 0, c = rule.clamp ? rule.clamp->approx() : 0;
+    rate = premium + std::clamp(interest - premium, -c, c);
+  }
+  return rate * kYear / std::max(rule.rate_period.in_seconds(), 1.0);
+}
+
+}  // namespace
+
+Simulation::Simulation(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Simulation::~Simulation() = default;
+
+Result<std::unique_ptr<Simulation>> Simulation::open(const Scenario& scenario, Options options) {
+  auto state = std::make_unique<State>(scenario, std::move(options));
+  TRY(state->build());
+  return std::unique_ptr<Simulation>(new Simulation(std::move(state)));
+}
+
+Result<Outcome> Simulation::run() { return state_->run(); }
+Result<void> Simulation::check_balance() const { return state_->check_balance(); }
+
+double Simulation::last_book_price(size_t book) const { return state_->world.books.at(book).mid; }
+
+std::vector<Simulation::StreamNames> Simulation::streams() const {
+  std::vector<StreamNames> names;
+  for (const auto& v : state_->venues) {
+    static constexpr std::string_view roles[] = {"perpetual", "spot", "options"};
+    names.push_back(
+        {fmt::format("{}:{}", v->setup().name, roles[static_cast<size_t>(v->setup().role)]), v->setup().name});
+  }
+  return names;
+}
+
+// Log-linear between the points, with noise of the scenario's volatility that forgets with a half-life of 12 hours, so
+// that a path means the same for every seed.
+void Simulation::State::move_fundamental(size_t second) {
+  const Instant now = scenario.from + Duration::seconds(static_cast<int64_t>(second));
+  for (uint32_t a = 0; a < world.assets.size(); ++a) {
+    const AssetSetup& setup = scenario.assets[a];
+    PathPoint before{scenario.from, 1};
+    double level = 1;
+    bool found = false;
+    for (const PathPoint& p : setup.path) {
+      if (now < p.at) {
+        const double part = (now - before.at).in_seconds() / (p.at - before.at).in_seconds();
+        level = before.level * std::pow(p.level / before.level, part);
+        found = true;
+        break;
+      }
+      before = p;
+    }
+    if (!found) level = before.level;
+    Random random(world.seed, {static_cast<uint32_t>(Stream::fundamental), a, static_cast<uint32_t>(second)});
+    double& noise = memory[a].noise;
+    noise = noise * keep(12 * 3600) + setup.volatility / std::sqrt(kYear) * random.normal();
+    world.assets[a].fundamental = setup.start * level * std::exp(noise);
+  }
+}
+
+// Prices from elsewhere, at the beginning of a second: indices from spot, the third leg of marks, marks of options.
+void Simulation::State::publish(Venue& venue) {
+  const VenueRole role = venue.setup().role;
+  if (role == VenueRole::spot) return;
+  uint32_t source = 0;
+  for (uint32_t v = 0; v < venues.size(); ++v) {
+    if (venues[v]->setup().role != VenueRole::spot) continue;
+    for (const Book& b : world.books) {
+      if (b.venue != v) continue;
+      if (const auto p = Price::nearest(b.mid); p.has_value())
+        venue.now(world.now, PublishIndex{b.asset, source, p.value()});
+    }
+    ++source;
+  }
+  for (const Book& b : world.books) {
+    if (b.spot || venues[b.venue].get() != &venue) continue;
+    const auto& mark = venue.setup().listings[b.instrument].rules.mark;
+    if (!mark || mark->formula != MarkFormula::median_oracle) continue;
+    double sum = 0;
+    size_t others = 0;
+    for (const uint32_t i : world.perpetuals[b.asset]) {
+      if (world.books[i].venue == b.venue) continue;
+      sum += world.books[i].mid;
+      ++others;
+    }
+    if (others == 0) continue;
+    if (const auto p = Price::nearest(sum / static_cast<double>(others)); p.has_value())
+      venue.now(world.now, PublishMark{b.instrument, p.value()});
+  }
+  if (role != VenueRole::options || !has_options) return;
+  if ((world.now - scenario.from).ns() / 1'000'000'000 % (venue.setup().tick_every.ns() / 1'000'000'000) != 0) return;
+  for (const OptionBook::Line& line : option_book.lines) {
+    if (line.expired) continue;
+    const auto mark = option_book.mark_price(line);
+    if (mark) venue.now(world.now, PublishMark{line.instrument, *mark});
+    if (!options.output || !mark || world.now.ns() % 60'000'000'000 != 0) continue;
+    OptionQuote quote;
+    quote.mark_price = mark;
+    quote.mark_iv = line.vol;
+    quote.underlying_price = world.assets[line.asset].price;
+    const Qty open = venue.exchange().open_interest(line.instrument);
+    quote.open_interest = open;
+    venue.wire()->option_quote(line.instrument, world.now, quote);
+  }
+}
+
+void Simulation::State::route() {
+  for (uint32_t v = 0; v < venues.size(); ++v) {
+    Venue& venue = *venues[v];
+    for (const Notice& n : venue.notices()) {
+      const bool both = n.kind == NoticeKind::adl || n.kind == NoticeKind::takeover;
+      for (const AccountId a : {n.account, both ? n.counterparty : kFund}) {
+        if (a < kFirstUser) continue;
+        const Owner& owner = venue.owner(a);
+        populations[owner.population]->on_notice(v, owner.index, n);
+      }
+    }
+    for (const Refused& r : venue.refused()) {
+      const Owner& owner = venue.owner(r.account);
+      populations[owner.population]->on_refused(v, owner.index, std::get<SubmitOrder>(r.body), r.why);
+    }
+  }
+}
+
+void Simulation::State::count_forced() {
+  for (uint32_t v = 0; v < venues.size(); ++v) {
+    Venue& venue = *venues[v];
+    for (const ForcedClose& f : venue.forced()) {
+      if (f.account < kFirstUser || venue.setup().role != VenueRole::perpetual) continue;
+      const Owner& owner = venue.owner(f.account);
+      const uint32_t a = venue.setup().listings[f.instrument].asset;
+      AssetOutcome& out = outcome.assets[a];
+      const double usd = f.coins * f.price;
+      const bool is_long = f.side == PositionSide::long_side;
+      const auto kind = static_cast<size_t>(populations[owner.population]->kind(owner.index));
+      out.liquidated[kind][is_long ? 0 : 1] += usd;
+      (is_long ? minute_liquidations[a].first : minute_liquidations[a].second) += usd;
+      if (f.at > scenario.report_at - Duration::hours(24) && f.at <= scenario.report_at)
+        (is_long ? out.long_24h : out.short_24h) += usd;
+    }
+    for (const Deleveraged& d : venue.deleveraged()) {
+      if (venue.setup().role != VenueRole::perpetual) continue;
+      AssetOutcome& out = outcome.assets[venue.setup().listings[d.instrument].asset];
+      out.adl_usd += d.usd;
+      ++out.adl_count;
+    }
+    for (const Notice& n : venue.notices()) {
+      if (n.kind == NoticeKind::liquidation && venue.setup().role == VenueRole::perpetual)
+        ++outcome.assets[venue.setup().listings[n.instrument].asset].accounts_liquidated;
+      if (n.kind == NoticeKind::settled && n.side == Side::sell && venue.setup().role == VenueRole::options)
+        outcome.options_settled_coins += n.qty.approx();
+    }
+  }
+}
+
+void Simulation::State::look() {
+  for (uint32_t i = 0; i < world.books.size(); ++i) {
+    Book& b = world.books[i];
+    const Venue& venue = *venues[b.venue];
+    const Exchange& x = venue.exchange();
+    const MatchBook& book = x.book(b.instrument);
+    b.two_sided = book.has_bids() && book.has_asks();
+    if (b.two_sided) {
+      b.bid = book.best_bid() * b.tick;
+      b.ask = book.best_ask() * b.tick;
+      b.mid = (b.bid + b.ask) / 2;
+    } else if (const auto last = x.last(b.instrument)) {
+      b.mid = last->approx();
+    }
+    b.flow = venue.flow(b.instrument);
+    b.volume = venue.volume(b.instrument);
+    if (b.spot) {
+      b.mark = b.mid;
+      continue;
+    }
+    const auto mark = x.mark(b.instrument);
+    b.mark = mark ? mark->approx() : 0;
+    b.open_interest = coins_of(b, x.open_interest(b.instrument));
+    const auto& rule = venue.setup().listings[b.instrument].rules.funding;
+    const auto index = x.index(b.asset);
+    if (!rule || !index) continue;
+    Premium& p = premiums[i];
+    const int64_t interval = std::max<int64_t>(rule->interval.ns(), 1'000'000'000);
+    // What is expected for the interval: its mean so far, with an hour's worth of the one before it.
+    if (world.now.ns() % interval == 0) p = {.sum = b.premium * 3600, .samples = 3600};
+    p.sum += b.mid / index->approx() - 1;
+    ++p.samples;
+    b.premium = p.sum / static_cast<double>(p.samples);
+    b.funding_annual = funding_annual(*rule, b.premium);
+  }
+  for (uint32_t a = 0; a < world.assets.size(); ++a) {
+    Asset& asset = world.assets[a];
+    PriceMemory& m = memory[a];
+    double sum = 0, weight = 0;
+    for (const uint32_t b : world.spots[a]) {
+      sum += world.books[b].mid * world.books[b].share;
+      weight += world.books[b].share;
+    }
+    asset.price = weight > 0 ? sum / weight : asset.price;
+    const size_t k = world.step;
+    const double before = m.seconds[(k + 63) % 64], half_minute = m.seconds[(k + 34) % 64],
+                 minute = m.seconds[(k + 4) % 64];
+    m.seconds[k % 64] = asset.price;
+    if (k % 10 == 0) m.tens[k / 10 % 90] = asset.price;
+    const double r30 = std::log(asset.price / half_minute);
+    m.variance = m.variance * keep(60) + (1 - keep(60)) * r30 * r30 / 30;
+    asset.sigma = std::sqrt(m.variance);
+    asset.return_1m = std::log(asset.price / minute);
+    const double k1 = keep(3600 * std::log(2.0));
+    m.mean_return = m.mean_return * k1 + (1 - k1) * std::log(asset.price / before);
+    asset.momentum = m.mean_return / (asset.sigma_usual * std::sqrt((1 - k1) / (1 + k1)));
+    const double top = *std::max_element(m.tens.begin(), m.tens.end());
+    asset.drawdown = std::min(std::log(asset.price / top), 0.0) / (asset.sigma_usual * 30);
+  }
+}
+
+Result<Outcome> Simulation::State::run() {
+  const size_t steps = scenario.steps();
+  if (options.output) {
+    for (size_t v = 0; v < venues.size(); ++v) {
+      venues[v]->wire()->begin();
+      venues[v]->wire()->describe(scenario.from);
+      TRY(options.output->on_lines(v, scenario.from, venues[v]->wire()->lines()));
+    }
+  }
+  for (const auto& v : venues) {
+    v->forget();
+    v->start_recording();
+    v->messages = v->events = v->refusals = 0;
+  }
+  for (uint32_t v = 0; v < venues.size(); ++v) {
+    const Exchange& x = venues[v]->exchange();
+    equity_start.emplace_back();
+    coins_start.emplace_back();
+    for (AccountId a = 0; a < x.accounts(); ++a) {
+      equity_start[v].push_back(equity(*venues[v], a));
+      for (CoinId c = 1; c < x.coins(); ++c) coins_start[v].push_back(x.wallet(a, c).approx());
+    }
+  }
+  for (AssetOutcome& a : outcome.assets) {
+    a.low = a.high = a.start = scenario.assets[&a - outcome.assets.data()].start;
+    a.low_at = scenario.from;
+    a.funding_rate_min = 1e9;
+  }
+  const std::function<void(size_t)> decide = [this](size_t i) {
+    populations[parts[i].population]->decide(parts[i].part, world, outboxes[i]);
+  };
+  const std::function<void(size_t)> second = [this](size_t v) { venues[v]->run_second(world.now); };
+  // Parts are many and small: a thread takes a stretch of them.
+  const size_t stretches = std::min<size_t>(parts.size(), std::max<size_t>(options.threads, 1) * 2);
+  const std::function<void(size_t)> decide_stretch = [&](size_t s) {
+    for (size_t i = parts.size() * s / stretches; i < parts.size() * (s + 1) / stretches; ++i) decide(i);
+  };
+  for (size_t k = 0; k < steps; ++k) {
+    world.now = scenario.from + Duration::seconds(static_cast<int64_t>(k));
+    world.step = static_cast<uint32_t>(k + 1);
+    move_fundamental(k);
+    if (k == 0) look();
+    if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
+    for (const auto& p : populations) p->observe(world);
+    crew.run(stretches, decide_stretch);
+    for (Outbox& out : outboxes) {
+      for (Message& m : out.messages) {
+        Venue& v = *venues[m.venue];
+        v.schedule(std::move(m));
+      }
+      out.messages.clear();
+    }
+    for (const auto& v : venues) {
+      v->forget();
+      if (v->wire()) v->wire()->begin();
+      publish(*v);
+    }
+    crew.run(venues.size(), second);
+    route();
+    count_forced();
+    look();
+    for (size_t v = 0; options.output && v < venues.size(); ++v) {
+      const std::string& lines = venues[v]->wire()->lines();
+      if (!lines.empty()) TRY(options.output->on_lines(v, world.now + Duration::seconds(1), lines));
+    }
+    if ((k + 1) % 60 == 0) sample(world.now + Duration::seconds(1));
+    if ((k + 1) % 3600 == 0) {
+      for (const auto& v : venues) hash.add(v->exchange().hash());
+    }
+    if (k == 0 || (k + 1) % static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1)) == 0)
+      TRY(write_truth(world.now + Duration::seconds(1), false));
+    if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
+  }
+  TRY(write_truth(scenario.to, true));
+  finish();
+  TRY(check_balance());
+  return outcome;
+}
+
+}  // namespace delever::sim

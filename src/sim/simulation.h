@@ -1,0 +1,53 @@
+// The kernel. Time runs in seconds: at the beginning of each, agents see the state that the second before left behind
+// (world.h) and decide; what they send arrives after each sender's own latency, at nanosecond times, and every venue
+// takes what arrives in order of arrival; then its clock ticks. Decisions of one second and the seconds of different
+// venues are independent, so both run on any number of threads with the same result, bit for bit.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "sim/outcome.h"
+#include "sim/scenario.h"
+
+namespace delever::sim {
+
+// What a run writes besides its outcome. Called from one thread, in order of time.
+class Output {
+ public:
+  virtual ~Output() = default;
+  // One venue's messages of one second, '\n' after each. `stream` counts venues from 0.
+  virtual Result<void> on_lines(size_t stream, Instant received, std::string_view lines) = 0;
+  // The truth beside the tape: rows of CSV.
+  virtual Result<void> on_positions(std::string_view rows) = 0;
+  virtual Result<void> on_accounts(std::string_view rows) = 0;
+};
+
+class Simulation {
+ public:
+  struct Options {
+    uint64_t seed = 1;
+    unsigned threads = 1;
+    Switches switches;
+    Output* output = nullptr;  // none: nothing is written
+    std::function<void(size_t done, size_t steps)> progress;
+  };
+  struct StreamNames { std::string name, venue; };
+
+  static Result<std::unique_ptr<Simulation>> open(const Scenario& scenario, Options options);
+  ~Simulation();
+  Result<Outcome> run();  // once
+  std::vector<StreamNames> streams() const;
+  // For tests: positions of one instrument over all accounts must net to nothing, and every venue's books must balance.
+  Result<void> check_balance() const;
+  double last_book_price(size_t book) const;  // the middle of the n-th book, in the scenario's order
+  static std::string_view positions_header();
+  static std::string_view accounts_header();
+
+ private:
+  struct State;
+  explicit Simulation(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace delever::sim

@@ -1,0 +1,69 @@
+// The inside of Simulation, private to this folder: building it (build.cc), running it (simulation.cc), summing it up
+// (account.cc).
+#pragma once
+
+#include "base/hash.h"
+#include "sim/carry.h"
+#include "sim/crew.h"
+#include "sim/dealers.h"
+#include "sim/holders.h"
+#include "sim/simulation.h"
+
+namespace delever::sim {
+
+struct PriceMemory {  // of one asset
+  std::vector<double> seconds;   // ring of 64
+  std::vector<double> tens;      // ring of 90: every ten seconds, 15 minutes
+  double variance = 0, mean_return = 0, noise = 0;
+};
+
+struct Simulation::State {
+  State(const Scenario& s, Options o) : scenario(s), options(std::move(o)), crew(options.threads) {}
+  const Scenario scenario;
+  Options options;
+  World world;
+  std::vector<std::unique_ptr<Venue>> venues;
+  std::vector<std::unique_ptr<Population>> populations;
+  std::vector<Carry*> carry;
+  Dealers* dealers = nullptr;
+  Holders* holders = nullptr;
+  size_t retail_bytes = 0;
+  OptionBook option_book;
+  bool has_options = false;
+  Crew crew;
+  struct Part { size_t population, part; };
+  std::vector<Part> parts;
+  std::vector<Outbox> outboxes;
+  std::vector<PriceMemory> memory;
+  struct Premium { double sum = 0; uint64_t samples = 3600; };
+  std::vector<Premium> premiums;  // by book
+  Outcome outcome;
+  std::vector<std::pair<double, double>> minute_liquidations;  // by asset: long, short USD of this minute
+  std::vector<std::vector<double>> equity_start;               // by venue and account
+  std::vector<std::vector<double>> coins_start;                // by venue, account and asset: what lay in wallets
+  Hasher hash;
+
+  // build.cc
+  Result<void> build();
+  Result<void> build_venues();
+  void build_populations();
+  void begin_positions(Instant at);
+  void publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset);
+  // simulation.cc
+  Result<Outcome> run();
+  void move_fundamental(size_t second);
+  void publish(Venue& venue);
+  void route();
+  void look();  // the world after a second
+  void count_forced();
+  // account.cc
+  double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
+  double held_gain(size_t venue, AccountId account) const;  // what the coins of the start gained with their price
+  double coin_price(const Venue& venue, CoinId coin) const;
+  void sample(Instant at);
+  void finish();
+  Result<void> write_truth(Instant at, bool last);
+  Result<void> check_balance() const;
+};
+
+}  // namespace delever::sim

@@ -1,0 +1,29 @@
+// Those who know what news is worth: they trade towards the fundamental at a speed that would close the gap with the
+// half-life given at usual depth, on spot and perpetuals, inside a band not at all. Through them, and only through them
+// and the flows from outside, the scenario's path reaches the price.
+#pragma once
+
+#include "sim/desk.h"
+#include "sim/makers.h"
+
+namespace delever::sim {
+
+class Value final : public Population {
+ public:
+  Value(const ValueSetup& setup, const MakerSetup& makers) : setup_(setup), makers_(makers) {}
+  void open(Field& field) override;
+  void decide(size_t part, const World& world, Outbox& out) override;
+  void on_notice(uint32_t, uint32_t index, const Notice& n) override {
+    desk_.on_notice(*world_, Desk::seat_of(index), n);
+  }
+  AccountKind kind(uint32_t) const override { return AccountKind::value; }
+
+ private:
+  ValueSetup setup_;
+  MakerSetup makers_;
+  uint32_t stream_ = 0;
+  Desk desk_;
+  const World* world_ = nullptr;
+};
+
+}  // namespace delever::sim
