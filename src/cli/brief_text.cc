@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "cli/brief.h"
+#include "cli/svg.h"
+
+namespace delever {
+namespace {
+
+std::string interval_text(const Reading& r, std::string_view asset) {
+  if (!r.low && !r.high) return "";
+  if (r.low && r.high && *r.low == *r.high) return "";
+  return fmt::format("[{}, {}]", r.low ? shown_value(*r.low, r.unit, asset) : "?",
+                     r.high ? shown_value(*r.high, r.unit, asset) : "unbounded");
+}
+
+std::string label_of(const Reading& r) {
+  std::string label = r.name;
+  if (r.venue) label += " " + *r.venue;
+  if (r.expiry) label += " " + expiry_name(*r.expiry);
+  return label;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
+  return out;
+}
+
+// Readings by expiry as one table: a line for each would bury the rest.
+std::string expiry_table(const Brief& brief) {
+  struct Column { const char* gauge; const char* head; };
+  constexpr Column columns[] = {{"options_oi", "open int."},       {"options_oi_calls", "calls"},
+                                {"options_oi_puts", "puts"},       {"options_put_call", "put/call"},
+                                {"options_max_pain", "max pain"},  {"options_max_pain_coin", "in coin"},
+                                {"hedge_flow_1pct_gross", "1 % gross"}};
+  std::map<Instant, std::map<std::string, const Reading*>> rows;
+  for (const Reading& r : brief.readings) {
+    if (r.expiry && r.value) rows[*r.expiry][r.name] = &r;
+  }
+  if (rows.empty()) return "";
+  std::string out = fmt::format("  {:<10}", "expiry");
+  for (const Column& column : columns) out += fmt::format(" {:>10}", column.head);
+  out += "  state, as of, sources\n";
+  for (const auto& [expiry, row] : rows) {
+    out += fmt::format("  {:<10}", expiry_name(expiry));
+    for (const Column& column : columns) {
+      const auto found = row.find(column.gauge);
+      const std::string shown = found == row.end() ? "-" : short_number(*found->second->value, 5);
+      out += fmt::format(" {:>10}", shown);
+    }
+    const Reading& first = *row.begin()->second;
+    out += fmt::format("  {}, {}, {}\n", state_name(first.state), first.as_of ? first.as_of->text() : "-",
+                       joined(first.sources));
+  }
+  return out;
+}
+
+
+}  // namespace
+
+std::string shown_value(double value, std::string_view unit, std::string_view asset) {
+  if (unit == "USD") return value < 0 ? "-$" + short_number(-value) : "$" + short_number(value);
+  if (unit == "USD_per_coin") return fmt::format("${:.2f}", value);
+  if (unit == "coins") return fmt::format("{} {}", short_number(value), asset);
+  if (unit == "fraction_per_year") return fmt::format("{:.2f} %/y", value * 100);
+  if (unit == "fraction_per_interval") return fmt::format("{:.5f} %", value * 100);
+  if (unit == "ratio") return fmt::format("{:.3f}", value);
+  if (unit == "fraction") return fmt::format("{:.2f} %", value * 100);
+  return short_number(value);
+}
+
+size_t reading_rank(std::string_view name) {
+  constexpr std::array<std::string_view, 32> order{"liq_total_usd_24h",
+                                                   "liq_long_usd_24h",
+                                                   "liq_short_usd_24h",
+                                                   "liq_long_share",
+                                                   "liq_dominance_osc",
+                                                   "liq_long_share_ma30",
+                                                   "liq_dominance_osc_ma30",
+                                                   "liq_dominance_osc_ma30_weighted",
+                                                   "liq_dominance_osc_percentile",
+                                                   "liq_concentration",
+                                                   "funding_annual_oi_weighted",
+                                                   "funding_annual",
+                                                   "funding_rate",
+                                                   "oi_coins",
+                                                   "oi_usd",
+                                                   "oi_change_24h_coins",
+                                                   "oi_change_24h_usd",
+                                                   "basis_annual",
+                                                   "realized_vol_24h",
+                                                   "vol_index_30d",
+                                                   "vol_premium",
+                                                   "price_low_24h",
+                                                   "price_high_24h",
+                                                   "options_oi",
+                                                   "options_oi_calls",
+                                                   "options_oi_puts",
+                                                   "options_put_call",
+                                                   "options_max_pain",
+                                                   "options_max_pain_coin",
+                                                   "hedge_flow_1pct_gross",
+                                                   "hedge_flow_1pct_net",
+                                                   "etf_flow_usd_1d"};
+  return static_cast<size_t>(std::find(order.begin(), order.end(), name) - order.begin());
+}
+
+std::vector<std::string> pending_lines(const Brief& brief) {
+  std::vector<std::string> lines;
+  for (const Reading& r : brief.readings) {
+    if (r.state == State::pending) lines.push_back(fmt::format("{}: {}", label_of(r), r.reason));
+  }
+  for (const ClaimCheck& c : brief.claims) {
+    if (c.state == State::pending)
+      lines.push_back(fmt::format("claim {} ({}): {}", c.claim.id, c.claim.metric, c.note));
+  }
+  return lines;
+}
+
+std::string brief_text(const Brief& brief) {
+  std::string out = fmt::format("{}\n{} at {}   rules {}\n", brief.title, brief.asset, brief.as_of.text(), brief.rules);
+  for (const std::string& note : brief.notes) out += fmt::format("  {}\n", note);
+  out += "\nMeasured\n";
+  for (const Reading& r : brief.readings) {
+    if ((r.state == State::pending && !r.value) || (r.expiry && r.value)) continue;
+    out += fmt::format("  {:<34} {:>14}  {:<13} as of {}  {}{}\n", label_of(r),
+                       r.value ? shown_value(*r.value, r.unit, r.asset) : "-", state_name(r.state),
+                       r.as_of ? r.as_of->text() : "-", joined(r.sources),
+                       interval_text(r, r.asset).empty() ? "" : "  " + interval_text(r, r.asset));
+    if (!r.reason.empty()) out += fmt::format("  {:<34} {:>14}  {}\n", "", "", r.reason);
+  }
+  out += expiry_table(brief);
+  out += "\nPending\n";
+  for (const Reading& r : brief.readings) {
+    if (r.state != State::pending) continue;
+    const std::string interval = interval_text(r, r.asset);
+    out += fmt::format("  {:<34} {}{}{}\n", label_of(r), interval, interval.empty() ? "" : "  ", r.reason);
+  }
+  if (!brief.claims.empty()) {
+    out += "\nPublished claims\n";
+    for (const ClaimCheck& c : brief.claims) {
+      out += fmt::format("  {} {} {}: {} {}, {}\n", c.claim.id, c.claim.asset, c.claim.metric, c.claim.value_text,
+                         c.claim.unit, c.claim.stated_by);
+      out += fmt::format("      {:<13} {}{}\n", state_name(c.state),
+                         c.holds_under ? fmt::format("[holds under {}] ", *c.holds_under) : "", c.note);
+    }
+  }
+  out += fmt::format("\nVerdict: {}\n  {}\n", answer_name(brief.verdict.answer), brief.verdict.reason);
+  out += fmt::format("  base rate of a false peace after a flush: {:.1f} %\n", brief.verdict.base_rate * 100);
+  for (const EvidenceItem& item : brief.verdict.items) {
+    out += fmt::format("  [{}] {} {}: {}\n", item.passes ? (*item.passes ? "pass" : "FAIL") : " ?? ", item.id,
+                       item.asks, item.passes ? item.measured : item.reason);
+  }
+  for (const SourceUse& s : brief.sources) {
+    for (const auto& [reason, count] : s.undecoded_reasons)
+      out += fmt::format("\nundecoded: {} messages of {}: {}\n", count, s.name, reason);
+  }
+  return out;
+}
+
+}  // namespace delever

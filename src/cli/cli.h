@@ -1,0 +1,63 @@
+// The command line: one file per verb, all wired here. Exit: 0 done, 2 usage, 3 bad input (what and where), 4 refused
+// for lack of evidence.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace delever {
+
+struct Io {
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
+  Clock* clock = nullptr;
+  bool progress = false;  // err is a terminal
+};
+
+// What a verb fills in while the arguments are read; run_cli runs `action` once they are.
+struct Session {
+  Io io;
+  std::string format = "text";
+  std::function<Result<void>()> action;
+  std::optional<Instant> now;  // what "now" means throughout one command line, once it has been asked for
+};
+
+int run_cli(int argc, const char* const* argv, Io io);
+
+void add_brief(CLI::App& app, Session& session);
+void add_gauges(CLI::App& app, Session& session);
+void add_chain(CLI::App& app, Session& session);
+void add_carry(CLI::App& app, Session& session);
+void add_import(CLI::App& app, Session& session);
+void add_tape(CLI::App& app, Session& session);
+void add_margin(CLI::App& app, Session& session);
+void add_conform(CLI::App& app, Session& session);
+void add_stress(CLI::App& app, Session& session);
+void add_simulate(CLI::App& app, Session& session);
+void add_demo(CLI::App& app, Session& session);
+
+// Shared by verbs.
+void add_format(CLI::App* verb, Session& session, const std::vector<std::string>& formats);
+// What an option's text was read as, or the error with the option's name.
+template <class T>
+Result<T> of_option(Result<T> read, const char* option) {
+  if (!read.has_value()) return std::move(read.error()).at(option);
+  return read;
+}
+Result<Instant> parse_at(const std::string& text, const char* option, Session& session);  // ISO-8601, or "now"
+Result<std::string> read_file(const std::string& path);
+// To `path`, or to io.out when it is empty or "-".
+Result<void> write_output(Session& session, const std::string& path, std::string_view text);
+void write(std::FILE* file, std::string_view text);
+// Files that come with the program (rules, maps, episodes): as given, then beside the working directory, then beside
+// the source tree the binary was built from.
+std::string find_shipped(const std::string& relative);
+
+}  // namespace delever

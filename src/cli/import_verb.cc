@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "feeds/import.h"
+
+namespace delever {
+namespace {
+
+struct ImportArguments {
+  std::string format;
+  std::vector<std::string> files;
+  std::string out, map, decoder, symbol, category, request, stream, received;
+  bool lenient = false;
+};
+
+Json counts_json(const DecodeCounts::ByName& counts) {
+  Json json = Json::object();
+  for (const auto& [name, count] : counts) json[name] = count;
+  return json;
+}
+
+Json to_json(const ImportReport& r) {
+  return {{"messages", r.messages},
+          {"events", r.events},
+          {"left_out", r.left_out},
+          {"unfinished", r.unfinished},
+          {"without_event", r.without_event},
+          {"skipped", r.skipped},
+          {"bad_rows", r.bad_rows},
+          {"undecoded", counts_json(r.undecoded)},
+          {"unknown_channels", counts_json(r.unknown_channels)},
+          {"streams", r.streams},
+          {"first", r.first ? Json(r.first->text()) : Json()},
+          {"last", r.last ? Json(r.last->text()) : Json()}};
+}
+
+std::string report_text(const ImportReport& r, const std::string& out) {
+  std::string text = fmt::format("{} messages, {} events on {}", r.messages, r.events, out);
+  if (r.first && r.last) text += fmt::format(", received {} to {}", r.first->text(), r.last->text());
+  text += "\n";
+  const auto line = [&](uint64_t count, const char* what) {
+    if (count) text += fmt::format("  {} {}\n", count, what);
+  };
+  line(r.left_out, "rows left out by the map");
+  line(r.unfinished, "rows of a period that was still running");
+  line(r.without_event, "messages that carry no event of ours");
+  line(r.skipped, "bad rows skipped:");
+  for (const std::string& bad : r.bad_rows) text += "    " + bad + "\n";
+  for (const auto& [reason, count] : r.undecoded) text += fmt::format("  {} undecoded, kept: {}\n", count, reason);
+  for (const auto& [name, count] : r.unknown_channels) text += fmt::format("  {} of unknown channel {}\n", count, name);
+  for (const std::string& stream : r.streams) text += fmt::format("  stream {}\n", stream);
+  return text;
+}
+
+Result<void> run_import(Session& session, const ImportArguments& arguments) {
+  const ImportFormat format = TRY(read_import_format(arguments.format));
+  ImportOptions options;
+  options.map = arguments.map.empty() ? "" : find_shipped(arguments.map);
+  options.decoder = arguments.decoder;
+  options.stream = arguments.stream;
+  options.lenient = arguments.lenient;
+  if (!arguments.symbol.empty()) options.settings["symbol"] = arguments.symbol;
+  if (!arguments.category.empty()) options.settings["category"] = arguments.category;
+  if (!arguments.request.empty()) options.settings["request"] = arguments.request;
+  if (!arguments.received.empty())
+    options.received = TRY(of_option(Instant::parse(arguments.received), "--received"));
+  if (format == ImportFormat::csv && arguments.map.empty())
+    return Error{Fault::malformed, "csv wants --map FILE (maps/*.toml)", "import"};
+  auto writer = TRY(TapeWriter::open(arguments.out, *session.io.clock));
+  ProgressBar bar(session.io);
+  const ImportReport report = TRY(import_files(format, arguments.files, options, *writer, [&](const ImportProgress& p) {
+    bar.show(p.file, p.bytes, p.bytes_total);
+  }));
+  bar.clear();
+  if (auto closed = writer->close(); !closed.has_value()) return closed;
+  write(session.io.out,
+        session.format == "json" ? written_json(to_json(report)) + "\n" : report_text(report, arguments.out));
+  return {};
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Session& session) {
+  auto a = std::make_shared<ImportArguments>();
+  CLI::App* verb =
+      app.add_subcommand("import", "captures and archives onto a tape: raw, jsonl or csv; plain, gz or zip");
+  verb->add_option("format", a->format, "raw (receive ns + JSON), jsonl (with sidecars), csv (with --map)")
+      ->required()
+      ->check(CLI::IsMember({"raw", "jsonl", "csv"}));
+  verb->add_option("files", a->files, "files to import")->required();
+  verb->add_option("--out", a->out, "tape to append to; made when it is not there")->required();
+  verb->add_option("--map", a->map, "csv: column map (maps/*.toml, docs/column-maps.md)");
+  verb->add_option("--decoder", a->decoder,
+                   "raw, jsonl: binance-usdm, bybit, okx, deribit, ... (default: by the path)");
+  verb->add_option("--symbol", a->symbol, "raw, jsonl: native symbol, where the messages do not name it");
+  verb->add_option("--category", a->category, "Bybit: linear, inverse, spot or option");
+  verb->add_option("--request", a->request, "jsonl: path and query of the REST call that was answered");
+  verb->add_option("--stream", a->stream, "raw, jsonl: name of the stream on the tape");
+  verb->add_option("--received", a->received, "jsonl without .recv: when it was received, UTC");
+  verb->add_flag("--lenient", a->lenient, "skip bad rows, count and name them");
+  add_format(verb, session, {"text", "json"});
+  verb->callback([&session, a] { session.action = [&session, a] { return run_import(session, *a); }; });
+}
+
+}  // namespace delever

@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "margin/conform.h"
+#include "margin/explain.h"
+
+namespace delever {
+namespace {
+
+struct MarginArguments {
+  std::string venue, symbol, as_of, side = "long", mode = "isolated", entry, qty, leverage = "1", wallet, mark, fee;
+  std::string rulebooks = "rulebooks";
+};
+
+Result<void> run_margin(Session& session, const MarginArguments& a) {
+  MarginQuestion question;
+  question.venue = a.venue;
+  question.symbol = a.symbol;
+  question.as_of = a.as_of;
+  question.side = a.side == "long" ? PositionSide::long_side : PositionSide::short_side;
+  question.mode = a.mode == "isolated" ? MarginMode::isolated : MarginMode::cross;
+  question.entry = TRY(of_option(Price::parse(a.entry), "--entry"));
+  question.qty = TRY(of_option(Qty::parse(a.qty), "--qty"));
+  question.leverage = TRY(of_option(Leverage::parse(a.leverage), "--leverage"));
+  if (!a.wallet.empty()) question.wallet = TRY(of_option(Amount::parse(a.wallet), "--wallet"));
+  if (!a.mark.empty()) question.mark = TRY(of_option(Price::parse(a.mark), "--mark"));
+  if (!a.fee.empty()) question.liquidation_fee = TRY(of_option(Rate::parse(a.fee), "--liquidation-fee"));
+  const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(a.rulebooks)));
+  const Explanation explanation = TRY(explain(question, shelf));
+  write(session.io.out, session.format == "json" ? explain_json(explanation) + "\n" : explain_text(explanation));
+  return {};
+}
+
+Result<void> run_conform(Session& session, const std::string& file, const std::string& rulebooks) {
+  const std::string csv = TRY(read_file(file));
+  const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(rulebooks)));
+  const auto folder = std::filesystem::path(file).parent_path();
+  const LadderReader ladders = [&](std::string_view relative) -> std::optional<std::string> {
+    auto text = read_file((folder / relative).string());
+    if (!text.has_value()) return std::nullopt;
+    return std::move(text).value();
+  };
+  const ConformReport report = TRY(conform(csv, file, shelf, ladders));
+  write(session.io.out, session.format == "json" ? conform_json(report) + "\n" : conform_text(report));
+  if (report.total.fail > 0)
+    return Error{Fault::refused, fmt::format("{} of {} rows fail", report.total.fail, report.rows.size()), file};
+  return {};
+}
+
+}  // namespace
+
+void add_margin(CLI::App& app, Session& session) {
+  auto a = std::make_shared<MarginArguments>();
+  CLI::App* verb = app.add_subcommand("margin", "a position's margins, liquidation and bankruptcy price, step by step");
+  verb->add_option("--venue", a->venue, "binance, bybit, okx, deribit, hyperliquid, dydx")->required();
+  verb->add_option("--symbol", a->symbol, "native symbol")->required();
+  verb->add_option("--side", a->side, "of the position")
+      ->check(CLI::IsMember({"long", "short"}))
+      ->capture_default_str();
+  verb->add_option("--entry", a->entry, "entry price")->required();
+  verb->add_option("--qty", a->qty, "size in the venue's unit")->required();
+  verb->add_option("--leverage", a->leverage, "chosen leverage")->capture_default_str();
+  verb->add_option("--mode", a->mode, "margin mode")
+      ->check(CLI::IsMember({"isolated", "cross"}))
+      ->capture_default_str();
+  verb->add_option("--wallet", a->wallet, "margin set aside, or the wallet (default: entry value / leverage)");
+  verb->add_option("--mark", a->mark, "mark price (default: the entry price)");
+  verb->add_option("--liquidation-fee", a->fee, "OKX: the taker fee that counts in the trigger");
+  verb->add_option("--as-of", a->as_of, "date of the rulebook (default: the latest)");
+  verb->add_option("--rulebooks", a->rulebooks, "folder of rulebooks")->capture_default_str();
+  add_format(verb, session, {"text", "json"});
+  verb->callback([&session, a] { session.action = [&session, a] { return run_margin(session, *a); }; });
+}
+
+void add_conform(CLI::App& app, Session& session) {
+  auto file = std::make_shared<std::string>();
+  auto rulebooks = std::make_shared<std::string>("rulebooks");
+  CLI::App* verb =
+      app.add_subcommand("conform", "worked examples of the venues: pass, fail (exit 3) or not covered, counted");
+  verb->add_option("file", *file, "CSV of worked examples")->required();
+  verb->add_option("--rulebooks", *rulebooks, "folder of rulebooks")->capture_default_str();
+  add_format(verb, session, {"text", "json"});
+  verb->callback([&session, file, rulebooks] {
+    session.action = [&session, file, rulebooks] { return run_conform(session, *file, *rulebooks); };
+  });
+}
+
+}  // namespace delever

@@ -1,0 +1,48 @@
+// For tests of the program: runs a command line in this process and keeps what it printed.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+
+namespace delever {
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+inline std::string contents(std::FILE* file) {
+  std::string text(static_cast<size_t>(std::ftell(file)), '\0');
+  std::rewind(file);
+  CHECK(std::fread(text.data(), 1, text.size(), file) == text.size());
+  std::fclose(file);
+  return text;
+}
+
+inline Ran run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "delever");
+  std::vector<const char*> argv;
+  for (const std::string& a : arguments) argv.push_back(a.c_str());
+  SystemClock clock;
+  Io io{.out = std::tmpfile(), .err = std::tmpfile(), .clock = &clock, .progress = false};
+  Ran ran;
+  ran.code = run_cli(static_cast<int>(argv.size()), argv.data(), io);
+  ran.out = contents(io.out);
+  ran.err = contents(io.err);
+  return ran;
+}
+
+// A path that nothing stands at, in a folder of our own.
+inline std::string scratch(const std::string& name) {
+  const auto folder = std::filesystem::temp_directory_path() / "delever-cli-test";
+  std::filesystem::create_directories(folder);
+  const std::string path = (folder / name).string();
+  for (const char* suffix : {"", "-wal", "-shm", "-lock"}) std::filesystem::remove(path + suffix);
+  return path;
+}
+
+}  // namespace delever

@@ -1,0 +1,198 @@
+// delever simulate: one run with its tape and truth, an ensemble of seeds, or one mechanism left out at a time.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/simulate_faces.h"
+#include "margin/rulebook_file.h"
+#include "sim/ensemble.h"
+#include "tape/tape.h"
+
+namespace delever {
+namespace {
+
+struct SimulateArguments {
+  std::string scenario, out, html, runs_file;
+  std::vector<std::string> without;
+  uint64_t seed = 1;
+  size_t runs = 1;
+  unsigned threads = 1;
+  bool mechanisms = false;
+};
+
+// The tape and, beside it, who held what.
+class TapeOutput final : public sim::Output {
+ public:
+  static Result<std::unique_ptr<TapeOutput>> open(const std::string& path, Clock& clock) {
+    std::error_code ec;
+    if (std::filesystem::exists(path, ec))
+      return Error{Fault::malformed, "is there already: a simulated tape is not appended to", path};
+    std::unique_ptr<TapeOutput> made(new TapeOutput);
+    made->writer_ = TRY(TapeWriter::open(path, clock, {.flush_after = Duration::minutes(5)}));
+    made->positions_.open(path + ".positions.csv", std::ios::binary | std::ios::trunc);
+    made->accounts_.open(path + ".accounts.csv", std::ios::binary | std::ios::trunc);
+    made->positions_ << sim::Simulation::positions_header();
+    made->accounts_ << sim::Simulation::accounts_header();
+    if (!made->positions_ || !made->accounts_)
+      return Error{Fault::unavailable, "the truth beside it cannot be written", path};
+    return made;
+  }
+  Result<void> add_streams(const std::vector<sim::Simulation::StreamNames>& streams) {
+    for (const auto& s : streams) {
+      const StreamNumber number = TRY(writer_->stream({.name = "simulated:" + s.name,
+                                                       .venue = s.venue,
+                                                       .channel = "simulated",
+                                                       .decoder = "simulated",
+                                                       .settings = {{"venue", s.venue}}}));
+      streams_.push_back(number);
+    }
+    return {};
+  }
+  Result<void> on_lines(size_t stream, Instant received, std::string_view lines) override {
+    while (!lines.empty()) {
+      const size_t end = lines.find('\n');
+      TRY(writer_->append(streams_[stream], received, lines.substr(0, end)));
+      lines.remove_prefix(end + 1);
+    }
+    return {};
+  }
+  Result<void> on_positions(std::string_view rows) override { return put(positions_, rows, "positions"); }
+  Result<void> on_accounts(std::string_view rows) override { return put(accounts_, rows, "accounts"); }
+  Result<void> close() {
+    positions_.close();
+    accounts_.close();
+    if (!positions_ || !accounts_) return Error{Fault::unavailable, "the truth beside the tape cannot be written"};
+    return writer_->close();
+  }
+
+ private:
+  TapeOutput() = default;
+  static Result<void> put(std::ofstream& file, std::string_view rows, std::string_view what) {
+    file.write(rows.data(), static_cast<std::streamsize>(rows.size()));
+    if (!file) return Error{Fault::unavailable, "cannot be written", std::string(what)};
+    return {};
+  }
+  std::unique_ptr<TapeWriter> writer_;
+  std::vector<StreamNumber> streams_;
+  std::ofstream positions_, accounts_;
+};
+
+Result<void> write_faces(Session& session, const SimulateArguments& arguments, const sim::Scenario& scenario,
+                         const sim::Outcome& outcome) {
+  if (!arguments.html.empty()) TRY(write_output(session, arguments.html, simulate_html(scenario, outcome)));
+  return write_output(session, "",
+                      session.format == "json" ? written_json(simulate_json(scenario, outcome)) + "\n"
+                                               : simulate_text(scenario, outcome));
+}
+
+Result<void> run_one(Session& session, const SimulateArguments& arguments, const sim::Scenario& scenario,
+                     const sim::Switches& switches) {
+  std::unique_ptr<TapeOutput> tape;
+  if (!arguments.out.empty()) tape = TRY(TapeOutput::open(arguments.out, *session.io.clock));
+  ProgressBar bar(session.io);
+  auto simulation = TRY(sim::Simulation::open(
+      scenario, {.seed = arguments.seed,
+                 .threads = arguments.threads,
+                 .switches = switches,
+                 .output = tape.get(),
+                 .progress = [&](size_t done, size_t steps) { bar.show("simulating", done, steps); }}));
+  if (tape) TRY(tape->add_streams(simulation->streams()));
+  const sim::Outcome outcome = TRY(simulation->run());
+  if (tape) TRY(tape->close());
+  bar.clear();
+  return write_faces(session, arguments, scenario, outcome);
+}
+
+Result<std::vector<sim::RunResult>> run_many(Session& session, const SimulateArguments& arguments,
+                                             const sim::Scenario& scenario, const sim::Switches& switches,
+                                             std::string_view what) {
+  const uint64_t digest = sim::ensemble_digest(scenario, switches);
+  sim::EnsembleOptions options{
+      .first_seed = arguments.seed, .runs = arguments.runs, .threads = arguments.threads, .switches = switches};
+  std::ofstream journal;
+  if (!arguments.runs_file.empty()) {
+    std::error_code ec;
+    bool torn = false;
+    if (std::filesystem::exists(arguments.runs_file, ec)) {
+      const std::string text = TRY(read_file(arguments.runs_file));
+      options.done = sim::read_runs(text, digest);
+      torn = !text.empty() && text.back() != '\n';
+    }
+    journal.open(arguments.runs_file, std::ios::binary | std::ios::app);
+    if (torn) journal << "\n";  // what a kill cut off stays behind, and is passed over
+    if (!journal) return Error{Fault::unavailable, "cannot be written", arguments.runs_file};
+  }
+  ProgressBar bar(session.io);
+  size_t finished = options.done.size();
+  options.finished = [&](const sim::RunResult& run) -> Result<void> {
+    bar.show(what, ++finished, arguments.runs);
+    if (arguments.runs_file.empty()) return {};
+    journal << sim::run_line(digest, run) << std::flush;
+    if (!journal) return Error{Fault::unavailable, "cannot be written", arguments.runs_file};
+    return {};
+  };
+  return sim::run_ensemble(scenario, options);
+}
+
+Result<void> run_simulate(Session& session, const SimulateArguments& arguments) {
+  auto shelf = RulebookShelf::load(find_shipped("rulebooks"));
+  if (!shelf.has_value()) return std::move(shelf.error());
+  const sim::Scenario scenario = TRY(sim::Scenario::load(find_shipped(arguments.scenario), shelf.value()));
+  sim::Switches switches;
+  for (const std::string& name : arguments.without) {
+    const sim::Mechanism m = TRY(sim::read_mechanism(name));
+    switches.off[static_cast<size_t>(m)] = true;
+  }
+  if (arguments.mechanisms) {
+    std::vector<MechanismRow> rows;
+    auto all = TRY(run_many(session, arguments, scenario, switches, "all mechanisms"));
+    rows.push_back({"all", std::move(all)});
+    for (size_t m = 0; m < sim::kMechanisms; ++m) {
+      sim::Switches without = switches;
+      without.off[m] = true;
+      const std::string name = "without " + std::string(sim::mechanism_name(static_cast<sim::Mechanism>(m)));
+      auto runs = TRY(run_many(session, arguments, scenario, without, name));
+      rows.push_back({name, std::move(runs)});
+    }
+    return write_output(session, "",
+                        session.format == "json" ? written_json(mechanisms_json(scenario, rows)) + "\n"
+                                                 : mechanisms_text(scenario, rows));
+  }
+  if (arguments.runs > 1) {
+    if (!arguments.out.empty() || !arguments.html.empty())
+      return Error{Fault::malformed, "an ensemble writes no tape and no page: leave out --out and --html", "--runs"};
+    const auto runs = TRY(run_many(session, arguments, scenario, switches, "runs"));
+    return write_output(
+        session, "",
+        session.format == "json" ? written_json(ensemble_json(scenario, runs)) + "\n" : ensemble_text(scenario, runs));
+  }
+  return run_one(session, arguments, scenario, switches);
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, Session& session) {
+  auto a = std::make_shared<SimulateArguments>();
+  CLI::App* verb = app.add_subcommand("simulate", "a whole market by a scenario: one run with its tape, or many seeds");
+  verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
+  verb->add_option("--seed", a->seed, "seed, or the first of them")->capture_default_str();
+  verb->add_option("--out", a->out, "tape to write; the truth goes beside it as .positions.csv and .accounts.csv");
+  verb->add_option("--html", a->html, "page to write");
+  verb->add_option("--runs", a->runs, "seeds to run")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  verb->add_option("--threads", a->threads, "threads")->check(CLI::Range(1, 256))->capture_default_str();
+  verb->add_option("--runs-file", a->runs_file, "keeps each finished run; an ensemble that was killed goes on from it");
+  verb->add_option("--without", a->without,
+                   "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
+      ->delimiter(',');
+  verb->add_flag("--mechanisms", a->mechanisms, "all, then each mechanism left out, on the same seeds");
+  add_format(verb, session, {"text", "json"});
+  verb->callback([&session, a] { session.action = [&session, a] { return run_simulate(session, *a); }; });
+}
+
+}  // namespace delever

@@ -1,0 +1,313 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/event_json.h"
+#include "cli/progress.h"
+#include "cli/tardis_csv.h"
+#include "feeds/replay.h"
+#include "tape/inspect.h"
+
+namespace delever {
+namespace {
+
+struct TapeArguments {
+  std::vector<std::string> tapes;
+  std::string from, to, stream, table = "trades", out;
+  int64_t limit = 0;
+  bool events = false;
+};
+
+Json gap_json(const TapeInfo& info, const TapeGap& gap) {
+  const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
+  return {{"stream", known ? info.streams[gap.stream - 1].info.name : ""},
+          {"from", gap.from.text()},
+          {"to", gap.to.text()},
+          {"reason", gap.reason}};
+}
+
+Json time_json(const std::optional<Instant>& t) { return t ? Json(t->text()) : Json(); }
+
+Json to_json(const TapeInfo& info) {
+  Json json{{"file_bytes", info.file_bytes},  {"closed", info.closed},       {"blocks", info.blocks},
+            {"messages", info.messages},      {"raw_bytes", info.raw_bytes}, {"ratio", json_or_null(info.ratio())},
+            {"first", time_json(info.first)}, {"last", time_json(info.last)}};
+  json["streams"] = Json::array();
+  for (const StreamSummary& s : info.streams) {
+    json["streams"].push_back({{"name", s.info.name},
+                               {"venue", s.info.venue},
+                               {"channel", s.info.channel},
+                               {"decoder", s.info.decoder},
+                               {"messages", s.messages},
+                               {"blocks", s.blocks},
+                               {"raw_bytes", s.raw_bytes},
+                               {"first", time_json(s.first)},
+                               {"last", time_json(s.last)}});
+  }
+  json["gaps"] = Json::array();
+  for (const TapeGap& gap : info.gaps) json["gaps"].push_back(gap_json(info, gap));
+  json["damage"] = Json::array();
+  for (const TapeGap& gap : info.damage) json["damage"].push_back(gap_json(info, gap));
+  return json;
+}
+
+std::string gaps_text(const TapeInfo& info, const char* what, const std::vector<TapeGap>& gaps) {
+  std::string out;
+  for (const TapeGap& gap : gaps) {
+    const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
+    out += fmt::format("{} {}: {} to {}: {}\n", what, known ? info.streams[gap.stream - 1].info.name : "(all streams)",
+                       gap.from.text(), gap.to.text(), gap.reason);
+  }
+  return out;
+}
+
+std::string info_text(const std::string& path, const TapeInfo& info) {
+  const auto time = [](const std::optional<Instant>& t) { return t ? t->text() : std::string("-"); };
+  std::string out =
+      fmt::format("{}: {} messages, {} blocks, {} bytes{}{}, received {} to {}\n", path, info.messages, info.blocks,
+                  info.file_bytes, info.ratio() ? fmt::format(" ({:.1f}:1)", *info.ratio()) : "",
+                  info.closed ? "" : ", not closed", time(info.first), time(info.last));
+  out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", "stream", "messages", "bytes", "first", "last",
+                     "decoder");
+  for (const StreamSummary& s : info.streams) {
+    out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", s.info.name, s.messages, s.raw_bytes, time(s.first),
+                       time(s.last), s.info.decoder);
+  }
+  return out + gaps_text(info, "gap", info.gaps) + gaps_text(info, "damage", info.damage);
+}
+
+Result<void> run_info(Session& session, const TapeArguments& a) {
+  for (const std::string& path : a.tapes) {
+    const TapeInfo info = TRY(tape_info(path));
+    write(session.io.out, session.format == "json" ? written_json(to_json(info)) + "\n" : info_text(path, info));
+  }
+  return {};
+}
+
+Result<void> run_verify(Session& session, const TapeArguments& a) {
+  for (const std::string& path : a.tapes) {
+    const TapeCheck check = TRY(tape_verify(path));
+    if (session.format == "json") {
+      Json json = to_json(check.info);
+      json["sound"] = check.sound();
+      json["damage"] = Json::array();
+      for (const TapeGap& gap : check.damage) json["damage"].push_back(gap_json(check.info, gap));
+      json["trouble"] = check.trouble ? Json(*check.trouble) : Json();
+      write(session.io.out, written_json(json) + "\n");
+    } else {
+      write(session.io.out,
+            fmt::format("{}: {} blocks, {} messages sound\n", path, check.info.blocks, check.info.messages));
+      if (check.trouble) write(session.io.out, fmt::format("trouble: {}\n", *check.trouble));
+      write(session.io.out, gaps_text(check.info, "damage", check.damage));
+    }
+    if (!check.sound()) {
+      return Error{Fault::malformed,
+                   fmt::format("{} damaged place{}; what is sound is still served", check.damage.size(),
+                               check.damage.size() == 1 ? "" : "s"),
+                   path};
+    }
+  }
+  return {};
+}
+
+// Collects text and hands it on in large pieces, so that a long export needs no memory.
+class Output {
+ public:
+  static Result<std::unique_ptr<Output>> open(Session& session, const std::string& path) {
+    std::FILE* file = session.io.out;
+    if (!path.empty() && path != "-") {
+      file = std::fopen(path.c_str(), "wb");
+      if (!file) return Error{Fault::unavailable, "cannot be written", path};
+    }
+    return std::unique_ptr<Output>(new Output(file, file != session.io.out, path));
+  }
+  ~Output() {
+    if (owned_) std::fclose(file_);
+  }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  std::string& text() { return text_; }
+  void settle() {
+    if (text_.size() > (size_t{1} << 20)) flush();
+  }
+  Result<void> finish() {
+    flush();
+    if (std::fflush(file_) != 0 || failed_)
+      return Error{Fault::unavailable, "cannot be written", path_.empty() ? "output" : path_};
+    return {};
+  }
+
+ private:
+  Output(std::FILE* file, bool owned, std::string path) : file_(file), owned_(owned), path_(std::move(path)) {}
+  void flush() {
+    failed_ = failed_ || std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size();
+    text_.clear();
+  }
+  std::FILE* file_;
+  bool owned_, failed_ = false;
+  std::string path_, text_;
+};
+
+struct Range {
+  Instant from = Instant::min(), to = Instant::max();
+};
+
+Result<Range> range_of(Session& session, const TapeArguments& a) {
+  Range range;
+  if (!a.from.empty()) range.from = TRY(parse_at(a.from, "--from", session));
+  if (!a.to.empty()) range.to = TRY(parse_at(a.to, "--to", session));
+  if (a.limit < 0) return Error{Fault::malformed, "must not be negative", "--limit"};
+  if (range.from > range.to) return Error{Fault::malformed, "--from is after --to", "tape"};
+  return range;
+}
+
+// A stream that is asked for must be there: nothing at all would look like a quiet one.
+Result<void> check_stream(const std::string& wanted, const std::set<std::string>& known) {
+  if (wanted.empty() || known.contains(wanted)) return {};
+  std::string names;
+  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
+  return Error{Fault::not_found, fmt::format("no stream \"{}\" (there are {})", wanted, names), "--stream"};
+}
+
+// Events of a replay, written by `write_event` until it says stop.
+class EventWriter final : public ReplaySink {
+ public:
+  EventWriter(const Replay& replay, const TapeArguments& a, std::function<bool(const Event&)> write_event)
+      : replay_(replay), stream_(a.stream), limit_(a.limit), write_event_(std::move(write_event)) {}
+  void on_event(const Event& event) override {
+    if (done() || (!stream_.empty() && replay_.sources()[event.source].name != stream_)) return;
+    if (write_event_(event)) ++written_;
+  }
+  void on_undecoded(const Source&, const RawMessage&, const Error&) override { ++undecoded_; }
+  bool done() const { return limit_ > 0 && written_ >= limit_; }
+  uint64_t undecoded() const { return undecoded_; }
+
+ private:
+  const Replay& replay_;
+  std::string stream_;
+  int64_t limit_, written_ = 0;
+  uint64_t undecoded_ = 0;
+  std::function<bool(const Event&)> write_event_;
+};
+
+Result<void> write_events(Session& session, const TapeArguments& a,
+                          const std::function<std::function<bool(const Event&)>(const Replay&, Output&)>& make) {
+  const Range range = TRY(range_of(session, a));
+  auto output = TRY(Output::open(session, a.out));
+  auto replay = TRY(Replay::open(a.tapes, {.from = range.from, .to = range.to}));
+  std::set<std::string> known;
+  for (const Source& source : replay->sources()) known.insert(source.name);
+  TRY(check_stream(a.stream, known));
+  EventWriter writer(*replay, a, make(*replay, *output));
+  while (!writer.done()) {
+    if (!TRY(replay->step(writer))) break;
+    output->settle();
+  }
+  if (writer.undecoded())
+    write(session.io.err,
+          fmt::format("delever: {} messages could not be decoded; brief names the reasons\n", writer.undecoded()));
+  return output->finish();
+}
+
+Result<void> run_cat(Session& session, const TapeArguments& a) {
+  if (a.events) {
+    return write_events(session, a, [](const Replay& replay, Output& output) {
+      return [&](const Event& event) {
+        output.text() += event_json(event, replay.instruments(), replay.sources())
+                             .dump(-1, ' ', false, Json::error_handler_t::replace) +
+                         "\n";
+        return true;
+      };
+    });
+  }
+  // Raw messages: receive time in ns, stream, bytes, as recorded.
+  const Range range = TRY(range_of(session, a));
+  auto output = TRY(Output::open(session, a.out));
+  std::vector<std::unique_ptr<TapeReader>> readers;
+  const Instant end = range.to == Instant::max() ? range.to : range.to + Duration::ns(1);  // --to is inclusive
+  for (const std::string& path : a.tapes)
+    readers.push_back(TRY(TapeReader::open(path, {.from = range.from, .to = end})));
+  std::set<std::string> known;
+  for (const auto& reader : readers) {
+    for (const auto& stream : reader->streams()) known.insert(stream.name);
+  }
+  TRY(check_stream(a.stream, known));
+  TapeMerge merge(std::move(readers));
+  int64_t written = 0;
+  for (;;) {
+    const auto next = TRY(merge.next());
+    if (!next || (a.limit > 0 && written >= a.limit)) break;
+    const TapeMessage& m = next->message;
+    const std::string& name = merge.tape(next->tape).streams()[m.stream - 1].name;
+    if (!a.stream.empty() && name != a.stream) continue;
+    output->text() += fmt::format("{} {} {}\n", m.received.ns(), name, m.bytes);
+    output->settle();
+    ++written;
+  }
+  return output->finish();
+}
+
+Result<void> run_export(Session& session, const TapeArguments& a) {
+  if (session.format == "json") {
+    return write_events(session, a, [](const Replay& replay, Output& output) {
+      return [&](const Event& event) {
+        output.text() += event_json(event, replay.instruments(), replay.sources())
+                             .dump(-1, ' ', false, Json::error_handler_t::replace) +
+                         "\n";
+        return true;
+      };
+    });
+  }
+  const TardisKind kind = TRY(parse_tardis_kind(a.table));
+  return write_events(session, a, [kind](const Replay& replay, Output& output) {
+    output.text() += TardisCsv::header(kind);
+    auto csv = std::make_shared<TardisCsv>(kind, replay.instruments());
+    return [csv, &output](const Event& event) {
+      const size_t before = output.text().size();
+      csv->write(event, output.text());
+      return output.text().size() != before;
+    };
+  });
+}
+
+void add_range(CLI::App* verb, TapeArguments& a) {
+  verb->add_option("--from", a.from, "first receive time, UTC");
+  verb->add_option("--to", a.to, "last receive time, UTC");
+  verb->add_option("--stream", a.stream, "one stream only");
+  verb->add_option("--limit", a.limit, "stop after so many");
+  verb->add_option("--out", a.out, "file to write (default: standard output)");
+}
+
+}  // namespace
+
+void add_tape(CLI::App& app, Session& session) {
+  CLI::App* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
+  tape->require_subcommand(1);
+  const auto add = [&](const char* name, const char* what, Result<void> (*run)(Session&, const TapeArguments&),
+                       const std::vector<std::string>& formats) {
+    auto a = std::make_shared<TapeArguments>();
+    CLI::App* verb = tape->add_subcommand(name, what);
+    verb->add_option("tapes", a->tapes, "tape files; several are merged by time")->required();
+    if (!formats.empty()) add_format(verb, session, formats);
+    verb->callback([&session, a, run] { session.action = [&session, a, run] { return run(session, *a); }; });
+    return std::make_pair(verb, a);
+  };
+  add("info", "streams, counts, times, gaps", run_info, {"text", "json"});
+  add("verify", "read every block; name each damaged place (exit 3)", run_verify, {"text", "json"});
+  const auto [cat, cat_arguments] = add("cat", "messages as they came, or --events as JSON lines", run_cat, {});
+  cat->add_flag("--events", cat_arguments->events, "decoded events instead of raw messages");
+  add_range(cat, *cat_arguments);
+  const auto [exporting, export_arguments] =
+      add("export", "events as CSV in the column order of the Tardis archives, or as JSON lines", run_export,
+          {"text", "csv", "json"});
+  exporting->add_option("--table", export_arguments->table, "which CSV table")
+      ->check(CLI::IsMember(tardis_kind_names()))
+      ->capture_default_str();
+  add_range(exporting, *export_arguments);
+}
+
+}  // namespace delever
