@@ -90,7 +90,6 @@ void Simulation::State::sample(Instant at) {
     }
     out.high = std::max(out.high, s.price);
     out.end = s.price;
-    out.funding_rate_min = std::min(out.funding_rate_min, s.funding_annual);
     out.funding_mean += s.funding_annual;
   }
 }

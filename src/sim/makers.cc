@@ -64,16 +64,19 @@ double Makers::density(uint32_t book) const { return states_[book].density; }
 
 void Makers::observe(const World& w) {
   const Asset& asset = w.assets[setup_.asset];
-  double total = 0, flow = 0;
+  double total = 0, flow = 0, pressure = 0;
   const double keep = std::exp2(-1 / setup_.resilience.in_seconds());
   for (const auto* books : {&w.perpetuals[setup_.asset], &w.spots[setup_.asset]}) {
     for (const uint32_t b : *books) {
       State& s = states_[b];
       s.pressure = s.pressure * keep + w.books[b].flow * (1 - setup_.permanent);
       total += s.density;
+      pressure += s.pressure;
       flow += w.books[b].flow;
     }
   }
+  pooled_pressure_ = pressure;
+  pooled_density_ = total;
   const bool off = w.switches.without(Mechanism::makers);  // makers that never withdraw
   const double excess = asset.sigma_usual > 0 ? asset.sigma / asset.sigma_usual : 0;
   withdrawal_ = off ? 1 : std::exp(-setup_.withdrawal * std::max(excess - 1, 0.0));
@@ -94,9 +97,12 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   const double density = s.density * withdrawal_ / setup_.each_venue;
   const double variance = fair_ * fair_ * asset.sigma_usual * asset.sigma_usual * setup_.horizon.in_seconds();
   const double g = setup_.risk_aversion;
-  const double pressure = impact(s.pressure, s.density * std::max(withdrawal_, kThin), setup_.concave_from);
+  const double thin = std::max(withdrawal_, kThin);
+  const double pooled = w.switches.without(Mechanism::arbitrage) ? 0 : setup_.pooled;
+  const double pressure = pooled * impact(pooled_pressure_, pooled_density_ * thin, setup_.concave_from) +
+                          (1 - pooled) * impact(s.pressure, s.density * thin, setup_.concave_from);
   const double reservation = fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - ladder.inventory * g * variance;
-  const double half = (g * variance + 2 / g * std::log1p(g / setup_.arrival)) / 2 / std::max(withdrawal_, kThin);
+  const double half = (g * variance + 2 / g * std::log1p(g / setup_.arrival)) / 2 / thin;
   const double most = setup_.inventory_max_usd * book.share / fair_;
   const bool reduce_long = ladder.inventory > most, reduce_short = ladder.inventory < -most;
   double inner = 0;

@@ -22,7 +22,7 @@ std::map<std::string, double> Outcome::named() const {
     if (total > 0) out[p + "long_share_24h"] = a.long_24h / total;
     if (a.open_start > 0) out[p + "open_interest_fall"] = 1 - a.open_low / a.open_start;
     if (a.open_low > 0) out[p + "open_interest_rebuilt"] = a.open_end / a.open_low - 1;
-    out[p + "funding_annual_min"] = a.funding_rate_min;
+    if (a.funding_settled_min) out[p + "funding_annual_min"] = *a.funding_settled_min;
     out[p + "funding_annual_mean"] = a.funding_mean;
     out[p + "adl_usd"] = a.adl_usd;
     out[p + "accounts_liquidated"] = static_cast<double>(a.accounts_liquidated);

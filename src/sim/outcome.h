@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,8 @@ struct AssetOutcome {
   std::array<std::array<double, 2>, kAccountKinds> liquidated{};
   double long_24h = 0, short_24h = 0;  // in the 24 hours before report_at
   double open_start = 0, open_low = 0, open_end = 0;  // coins; low: at or after the price's low of the report window
-  double funding_rate_min = 0;   // of settled rates, annual
-  double funding_mean = 0;
+  std::optional<double> funding_settled_min;  // the lowest rate that any venue settled, simple, a year
+  double funding_mean = 0;                    // of the rates expected, each minute, weighted by open interest
   double adl_usd = 0;
   uint64_t adl_count = 0;
   uint64_t accounts_liquidated = 0;

@@ -14,7 +14,7 @@ struct Held {
   uint32_t book = 0;
   AccountId account = 0;
   double coins = 0;   // negative: short
-  uint32_t past = 0;  // entered at the asset's price of this number
+  uint32_t past = 0;  // entered at the asset's past price of this number, modulo their count
 };
 
 // What the venues look like to a population that opens its accounts.

@@ -81,14 +81,13 @@ void Retail::open(Field& field) {
 }
 
 void Retail::hold(const World& w, std::vector<Held>& out) {
-  const uint32_t pasts = static_cast<uint32_t>(64);
   for (uint32_t i = 0; i < size(); ++i) {
     Random random(w.seed, {static_cast<uint32_t>(Stream::retail_setup), stream_ + i, 1});
     if (!random.chance(setup_.open_share)) continue;
     const bool buys = random.chance(setup_.long_share);
     const double coins = notional_[i] / w.assets[setup_.asset].start;
     wants_stop_[i] = random.chance(setup_.stop_chance);
-    out.push_back({book_[i], account_[i], buys ? coins : -coins, static_cast<uint32_t>(random.below(pasts))});
+    out.push_back({book_[i], account_[i], buys ? coins : -coins, static_cast<uint32_t>(random.below(1U << 20))});
   }
 }
 

@@ -97,6 +97,7 @@ Result<MakerSetup> read_maker(const Config& c, const Scenario& s) {
   m.permanent = TRY(share(c, "permanent"));
   m.news = TRY(share(c, "news"));
   m.concave_from = TRY(not_negative(c, "concave_from"));
+  if (c.has("pooled")) m.pooled = TRY(share(c, "pooled"));
   m.requote = TRY(c.boolean("requote", true));
   m.capital_usd = TRY(positive(c, "capital_usd"));
   m.latency = TRY(latency(c));

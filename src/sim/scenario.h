@@ -94,6 +94,7 @@ struct MakerSetup {
   double permanent = 0;     // share of linear impact that stays
   double news = 0;          // share of the fundamental's moves that is quoted at once, without a trade
   double concave_from = 0;  // displacement where impact turns from linear to square root; 0: linear
+  double pooled = 0;        // share of the pressure that makers, who hedge across books, spread over all of the asset's
   bool requote = true;      // false: one passive ladder, never renewed
   double capital_usd = 0;
   Latency latency;
@@ -196,7 +197,6 @@ struct Scenario {
   Instant report_at;    // figures "over 24 h" end here
   Duration book_every;  // between book snapshots on the tape; 0: none
   Duration truth_every;
-  uint32_t past_steps = 8;
   std::vector<AssetSetup> assets;
   std::vector<VenueSetup> venues;
   std::vector<RetailSetup> retail;

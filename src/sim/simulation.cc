@@ -156,6 +156,11 @@ void Simulation::State::count_forced() {
       if (f.at > scenario.report_at - Duration::hours(24) && f.at <= scenario.report_at)
         (is_long ? out.long_24h : out.short_24h) += usd;
     }
+    for (const Venue::Settled& s : venue.settled_rates()) {
+      if (venue.setup().role != VenueRole::perpetual) continue;
+      AssetOutcome& out = outcome.assets[venue.setup().listings[s.instrument].asset];
+      out.funding_settled_min = std::min(out.funding_settled_min.value_or(s.annual), s.annual);
+    }
     for (const Deleveraged& d : venue.deleveraged()) {
       if (venue.setup().role != VenueRole::perpetual) continue;
       AssetOutcome& out = outcome.assets[venue.setup().listings[d.instrument].asset];
@@ -258,7 +263,6 @@ Result<Outcome> Simulation::State::run() {
   for (AssetOutcome& a : outcome.assets) {
     a.low = a.high = a.start = scenario.assets[&a - outcome.assets.data()].start;
     a.low_at = scenario.from;
-    a.funding_rate_min = 1e9;
   }
   const std::function<void(size_t)> decide = [this](size_t i) {
     populations[parts[i].population]->decide(parts[i].part, world, outboxes[i]);
@@ -301,7 +305,8 @@ Result<Outcome> Simulation::State::run() {
     if ((k + 1) % 3600 == 0) {
       for (const auto& v : venues) hash.add(v->exchange().hash());
     }
-    if (k == 0 || (k + 1) % static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1)) == 0)
+    const auto truth_every = static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1));
+    if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
       TRY(write_truth(world.now + Duration::seconds(1), false));
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }

@@ -57,6 +57,7 @@ void Venue::forget() {
   refused_.clear();
   forced_.clear();
   deleveraged_.clear();
+  settled_rates_.clear();
   std::fill(flow_.begin(), flow_.end(), 0.0);
   std::fill(volume_.begin(), volume_.end(), 0.0);
 }
@@ -98,6 +99,9 @@ void Venue::on_event(const Event& event) {
       forced_.push_back({event.at, event.instrument, last_closed_, forced->position_side,
                          qty->approx() * contract_size_[event.instrument], price->approx()});
   }
+  if (const auto* paid = std::get_if<FundingRate>(&event.payload);
+      paid && paid->kind == FundingKind::settled && paid->interval)
+    settled_rates_.push_back({event.instrument, paid->rate.approx() / paid->interval->in_years()});
   if (recording_) wire_->on_event(event);
 }
 

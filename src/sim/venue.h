@@ -67,6 +67,8 @@ class Venue final : public ExchangeSink {
   const std::vector<Deleveraged>& deleveraged() const { return deleveraged_; }
   double flow(InstrumentId i) const { return flow_[i]; }      // signed, in units of the venue's quantity
   double volume(InstrumentId i) const { return volume_[i]; }
+  struct Settled { InstrumentId instrument; double annual; };
+  const std::vector<Settled>& settled_rates() const { return settled_rates_; }  // funding that was paid, simple, a year
   double funding_received(AccountId a) const { return funding_[a]; }  // in the settlement coin, since the start
 
   uint64_t messages = 0, events = 0, refusals = 0;  // since the start
@@ -98,6 +100,7 @@ class Venue final : public ExchangeSink {
   std::vector<Refused> refused_;
   std::vector<ForcedClose> forced_;
   std::vector<Deleveraged> deleveraged_;
+  std::vector<Settled> settled_rates_;
   std::vector<double> flow_, volume_;
   std::vector<double> contract_size_;
   AccountId last_closed_ = 0;  // the account of the last taker's fill or takeover: whose liquidation an event tells
