@@ -76,9 +76,11 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
       out += fmt::format("    wave {} to {}: {} USD, price {:.0f} -> {:.0f}\n", w.from.text(), w.to.text(),
                          short_number(w.usd), w.price_from, w.price_to);
     out +=
-        fmt::format("  open interest {:.0f} -> lowest {:.0f} -> {:.0f} coins\n", a.open_start, a.open_low, a.open_end);
-    out += fmt::format("  funding a year: mean of the rates expected {:.2f} %, lowest settled {}\n", a.funding_mean * 100,
-                       a.funding_settled_min ? fmt::format("{:.2f} %", *a.funding_settled_min * 100) : "none");
+        fmt::format("  open interest {:.0f} -> highest before the low {:.0f} -> lowest after {:.0f} -> {:.0f} coins\n",
+                    a.open_start, a.open_high, a.open_low, a.open_end);
+    out +=
+        fmt::format("  funding a year: mean of the rates expected {:.2f} %, lowest settled {}\n", a.funding_mean * 100,
+                    a.funding_settled_min ? fmt::format("{:.2f} %", *a.funding_settled_min * 100) : "none");
     if (!a.samples.empty()) out += fmt::format("  dealers traded net {:.1f} coins\n", a.samples.back().dealer_flow);
     if (a.adl_count) out += fmt::format("  auto-deleveraged: {} times, {} USD\n", a.adl_count, short_number(a.adl_usd));
   }

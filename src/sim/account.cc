@@ -102,11 +102,16 @@ void Simulation::State::finish() {
   for (AssetOutcome& a : outcome.assets) {
     if (a.samples.empty()) continue;
     a.funding_mean /= static_cast<double>(a.samples.size());
-    // Open interest at the start, its lowest at or after the fall, its last.
     a.open_start = a.samples.front().open_interest;
-    a.open_low = a.open_start;
-    for (const Sample& s : a.samples) a.open_low = std::min(a.open_low, s.open_interest);
     a.open_end = a.samples.back().open_interest;
+    const Sample* high = &a.samples.front();
+    for (const Sample& s : a.samples) {
+      if (s.at <= a.low_at && s.open_interest > high->open_interest) high = &s;
+    }
+    a.open_high = a.open_low = high->open_interest;
+    for (const Sample& s : a.samples) {
+      if (s.at >= high->at) a.open_low = std::min(a.open_low, s.open_interest);
+    }
     hash.add(std::bit_cast<uint64_t>(a.low));
     hash.add(std::bit_cast<uint64_t>(a.long_24h));
     hash.add(std::bit_cast<uint64_t>(a.short_24h));

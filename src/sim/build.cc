@@ -18,6 +18,8 @@ MatchBook::Band band_of(double start, double tick) {
   return {static_cast<Tick>(start * 0.5 / tick), static_cast<Tick>(start * 1.4 / tick)};
 }
 
+constexpr double kTicksMost = 2e7;  // 400 MB a book
+
 std::string option_symbol(const Scenario& s, const OptionSetup& o) {
   return fmt::format("{}-{}-{:.0f}-{}", s.assets[o.asset].name, expiry_name(o.expiry), o.strike,
                      o.type == OptionType::call ? "C" : "P");
@@ -82,6 +84,11 @@ Result<void> Simulation::State::build_venues() {
       for (const ListingSetup& l : v.listings) {
         const ContractRule& contract = *l.rules.contract;
         const double tick = contract.tick->approx();
+        if (s.assets[l.asset].start / tick > kTicksMost)
+          return Error{
+              Fault::out_of_range,
+              fmt::format("a tick of {} is too fine for a price of {}", contract.tick->text(), s.assets[l.asset].start),
+              s.file + ": " + v.name + " " + l.symbol};
         Listing listing{
             .symbol = l.symbol, .rules = l.rules, .band = band_of(s.assets[l.asset].start, tick), .index = l.asset};
         listing.rules.contract->quote = listing.rules.contract->settle = money;
@@ -316,7 +323,15 @@ Result<void> Simulation::State::build() {
     Field field{world, venues, at, p};
     populations[p]->open(field);
   }
+  const auto trouble = [this, &s]() -> Result<void> {
+    for (const auto& v : venues) {
+      if (v->trouble()) return Error(*v->trouble()).at(s.file);
+    }
+    return {};
+  };
+  TRY(trouble());
   begin_positions(at);
+  TRY(trouble());
   for (uint32_t p = 0; p < populations.size(); ++p) {
     for (size_t i = 0; i < populations[p]->parts(); ++i) parts.push_back({p, i});
   }

@@ -21,8 +21,8 @@ void Carry::open(Field& field) {
       const auto index = static_cast<uint32_t>(seats_.size());
       s.account = venue.open_account(field.at, {field.population, index * 2},
                                      portfolio ? CollateralMode::multi_asset : CollateralMode::single_coin);
-      CHECK(venue.now(field.at, SetLeverage{s.account, book.instrument, Leverage::raw(3 * Leverage::scale)}) ==
-            Reject::none);
+      venue.must(field.at, SetLeverage{s.account, book.instrument, Leverage::raw(3 * Leverage::scale)},
+                 "leverage of the start");
       s.spot_book = w.spots[setup_.asset][d % w.spots[setup_.asset].size()];
       const Book& spot = w.books[s.spot_book];
       s.spot_account = field.venues[spot.venue]->open_account(field.at, {field.population, index * 2 + 1},
@@ -45,8 +45,8 @@ void Carry::fund(Field& field, size_t seat, double coins) {
   if (backed) venue.deposit(field.at, s.account, field.coin(setup_.asset), size * setup_.collateral);
   venue.deposit(field.at, s.account, 0, size * start * (backed ? setup_.cash : setup_.cash + setup_.collateral));
   Venue& spot = *field.venues[w.books[s.spot_book].venue];
-  spot.deposit(field.at, s.spot_account, field.coin(setup_.asset),
-               size * (backed ? 1 - std::min(setup_.collateral, 0.9) : 1));
+  // A coin for each coin sold short, beside those that back it: what it takes to unwind without moving any.
+  spot.deposit(field.at, s.spot_account, field.coin(setup_.asset), size);
   spot.deposit(field.at, s.spot_account, 0, size * start * 0.5);
 }
 

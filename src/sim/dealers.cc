@@ -31,9 +31,9 @@ void Dealers::open(Field& field) {
         h.book = b;
         Venue& venue = *field.venues[w.books[b].venue];
         h.account = venue.open_account(field.at, {field.population, first + 1 + a}, CollateralMode::single_coin);
-        venue.deposit(field.at, h.account, 0, std::min(interest[a] * w.assets[a].start * 0.5 + 1e6, 2e9));
-        CHECK(venue.now(field.at, SetLeverage{h.account, w.books[b].instrument, Leverage::raw(4 * Leverage::scale)}) ==
-              Reject::none);
+        venue.deposit(field.at, h.account, 0, std::min(interest[a] * w.assets[a].start * 0.15 + 1e6, 2e9));
+        venue.must(field.at, SetLeverage{h.account, w.books[b].instrument, Leverage::raw(4 * Leverage::scale)},
+                   "leverage of the start");
       }
       dealer.hedges.push_back(h);
     }

@@ -25,8 +25,8 @@ class Desk {
       if (book.spot)
         venue.deposit(field.at, account, field.coin(book.asset), usd / field.world.assets[book.asset].start);
       else
-        CHECK(venue.now(field.at, SetLeverage{account, book.instrument, Leverage::raw(4 * Leverage::scale)}) ==
-              Reject::none);
+        venue.must(field.at, SetLeverage{account, book.instrument, Leverage::raw(2 * Leverage::scale)},
+                   "leverage of the start");
       seats.push_back({b, account, 0});
     }
   }

@@ -41,7 +41,7 @@ void Holders::open(Field& field) {
 void Holders::trade_start(Field& field) {
   Venue& venue = *field.venues[book_->venue];
   const auto must = [&](const std::optional<SubmitOrder>& o) {
-    if (o) CHECK(venue.now(field.at, *o) == Reject::none);
+    if (o) venue.must(field.at, *o, "an option of the start");
   };
   // Even holders are long, odd ones short; dealers stand on their side of the difference.
   const size_t pairs = std::max<size_t>(holders_.size() / 2, 1);

@@ -49,8 +49,8 @@ void Makers::open(Field& field) {
         if (book.spot) {
           venue.deposit(field.at, ladder.account, field.coin(setup_.asset), setup_.capital_usd / asset.start);
         } else {
-          CHECK(venue.now(field.at, SetLeverage{ladder.account, book.instrument, Leverage::raw(4 * Leverage::scale)}) ==
-                Reject::none);
+          venue.must(field.at, SetLeverage{ladder.account, book.instrument, Leverage::raw(1 * Leverage::scale)},
+                     "leverage of the start");
         }
         ladder.bids.resize(setup_.levels);
         ladder.asks.resize(setup_.levels);
@@ -75,6 +75,8 @@ void Makers::observe(const World& w) {
       flow += w.books[b].flow;
     }
   }
+  pooled_inventory_ = 0;
+  for (const Ladder& ladder : ladders_) pooled_inventory_ += ladder.inventory;
   pooled_pressure_ = pressure;
   pooled_density_ = total;
   const bool off = w.switches.without(Mechanism::makers);  // makers that never withdraw
@@ -101,10 +103,12 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   const double pooled = w.switches.without(Mechanism::arbitrage) ? 0 : setup_.pooled;
   const double pressure = pooled * impact(pooled_pressure_, pooled_density_ * thin, setup_.concave_from) +
                           (1 - pooled) * impact(s.pressure, s.density * thin, setup_.concave_from);
-  const double reservation = fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - ladder.inventory * g * variance;
+  const double inventory =
+      pooled * pooled_inventory_ * s.density / pooled_density_ / setup_.each_venue + (1 - pooled) * ladder.inventory;
+  const double reservation = fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - inventory * g * variance;
   const double half = (g * variance + 2 / g * std::log1p(g / setup_.arrival)) / 2 / thin;
   const double most = setup_.inventory_max_usd * book.share / fair_;
-  const bool reduce_long = ladder.inventory > most, reduce_short = ladder.inventory < -most;
+  const bool reduce_long = inventory > most, reduce_short = inventory < -most;
   double inner = 0;
   for (size_t l = 0; l < distances_.size(); ++l) {
     const double d = distances_[l];
@@ -130,8 +134,11 @@ void Makers::place(Ladder& ladder, uint32_t index, Rung& rung, bool buys, size_t
     rung.id = 0;
   }
   const double ticks = buys ? std::floor(price / book.tick) : std::ceil(price / book.tick);
-  const auto o = order(book, {.account = ladder.account, .side = buys ? Side::buy : Side::sell,
-                              .price = ticks * book.tick, .coins = coins, .time_in_force = TimeInForce::post_only,
+  const auto o = order(book, {.account = ladder.account,
+                              .side = buys ? Side::buy : Side::sell,
+                              .price = ticks * book.tick,
+                              .coins = coins,
+                              .time_in_force = TimeInForce::post_only,
                               .client = level * 2 + (buys ? 0 : 1)});
   if (!o) return;
   rung.price = price;

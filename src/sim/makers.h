@@ -3,10 +3,10 @@
 // with a ladder of even density behind them, as deep as the book's share of `depth_usd` within 1 %. S is what all
 // makers of an asset learn from flow: every trade moves it by `permanent` of its linear impact for good, and by the
 // rest for as long as the pressure of that flow lasts (half-life `resilience`): the two parts of M2's impact. Linear
-// near zero, square root from `concave_from` on. A share `pooled` of the pressure is that of all the asset's books
-// together, because makers hedge on one what they took on another; the rest stays with the book that was hit. Without
-// the mechanism `arbitrage` nothing is pooled. A share `news` of what the fundamental moves is quoted without waiting for
-// flow.
+// near zero, square root from `concave_from` on. A share `pooled` of the pressure, and of the inventory, is that of all
+// the asset's books together, because makers hedge on one what they took on another; the rest stays with the book that
+// was hit. Without the mechanism `arbitrage` nothing is pooled. A share `news` of what the fundamental moves is quoted
+// without waiting for flow.
 //
 // Withdrawal: depth * exp(-eta (sigma / usual - 1)^+), and no quotes at all above `pull_sigmas`.
 #pragma once
@@ -55,7 +55,7 @@ class Makers final : public Population {
   double fair_ = 0;         // S without pressure
   double fundamental_ = 0;  // of the second before
   double withdrawal_ = 1;
-  double pooled_pressure_ = 0, pooled_density_ = 0;  // of all books together
+  double pooled_pressure_ = 0, pooled_density_ = 0, pooled_inventory_ = 0;  // of all books together
   bool pulled_ = false;
   std::vector<State> states_;  // by book
   std::vector<Ladder> ladders_;

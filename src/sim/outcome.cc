@@ -20,7 +20,7 @@ std::map<std::string, double> Outcome::named() const {
     const double total = a.long_24h + a.short_24h;
     out[p + "liquidated_usd_24h"] = total;
     if (total > 0) out[p + "long_share_24h"] = a.long_24h / total;
-    if (a.open_start > 0) out[p + "open_interest_fall"] = 1 - a.open_low / a.open_start;
+    if (a.open_high > 0) out[p + "open_interest_fall"] = 1 - a.open_low / a.open_high;
     if (a.open_low > 0) out[p + "open_interest_rebuilt"] = a.open_end / a.open_low - 1;
     if (a.funding_settled_min) out[p + "funding_annual_min"] = *a.funding_settled_min;
     out[p + "funding_annual_mean"] = a.funding_mean;

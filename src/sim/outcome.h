@@ -15,11 +15,11 @@ struct Sample {  // once a minute, of one asset
   Instant at;
   double price = 0;
   double fundamental = 0;
-  double open_interest = 0;   // coins, all perpetuals
-  double funding_annual = 0;  // weighted by open interest
+  double open_interest = 0;            // coins, all perpetuals
+  double funding_annual = 0;           // weighted by open interest
   double long_usd = 0, short_usd = 0;  // liquidated in this minute
-  double dealer_flow = 0;     // coins traded by dealers' hedges since the start
-  double depth_usd = 0;       // bids within 1 % on perpetuals
+  double dealer_flow = 0;              // coins traded by dealers' hedges since the start
+  double depth_usd = 0;                // bids within 1 % on perpetuals
 };
 
 struct AssetOutcome {
@@ -30,7 +30,8 @@ struct AssetOutcome {
   // USD by kind of account, longs and shorts.
   std::array<std::array<double, 2>, kAccountKinds> liquidated{};
   double long_24h = 0, short_24h = 0;  // in the 24 hours before report_at
-  double open_start = 0, open_low = 0, open_end = 0;  // coins; low: at or after the price's low of the report window
+  // Coins: the highest before the price's low, the lowest after that high.
+  double open_start = 0, open_high = 0, open_low = 0, open_end = 0;
   std::optional<double> funding_settled_min;  // the lowest rate that any venue settled, simple, a year
   double funding_mean = 0;                    // of the rates expected, each minute, weighted by open interest
   double adl_usd = 0;
@@ -47,7 +48,7 @@ struct Outcome {
   size_t bytes_per_account = 0;
   std::vector<AssetOutcome> assets;
   double fund_start = 0, fund_end = 0, shortfall = 0;
-  std::array<double, kAccountKinds> profit{};   // USD, beyond what the coins held at the start gained with their price
+  std::array<double, kAccountKinds> profit{};  // USD, beyond what the coins held at the start gained with their price
   std::array<uint64_t, kAccountKinds> accounts_of{};
   double fees = 0;
   size_t options_settled = 0;

@@ -61,10 +61,10 @@ void Retail::open(Field& field) {
     const double margin = notional / leverage;
     const AccountId account = venue.open_account(field.at, {field.population, i}, CollateralMode::single_coin);
     venue.deposit(field.at, account, 0, margin * (1.15 + setup_.reserve) + notional * 0.002);
-    if (!cross) CHECK(venue.now(field.at, SetMarginMode{account, b.instrument, MarginMode::isolated}) == Reject::none);
+    if (!cross) venue.must(field.at, SetMarginMode{account, b.instrument, MarginMode::isolated}, "isolated margin");
     const auto exact = Leverage::nearest(leverage);
     CHECK(exact.has_value());
-    CHECK(venue.now(field.at, SetLeverage{account, b.instrument, exact.value()}) == Reject::none);
+    venue.must(field.at, SetLeverage{account, b.instrument, exact.value()}, "leverage of the start");
     book_.push_back(book);
     account_.push_back(account);
     notional_.push_back(static_cast<float>(notional));
@@ -112,8 +112,8 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
       stop_[i] = 0;
     }
     const double z = std::clamp(asset.momentum, -3.0, 3.0);
-    const bool dip = !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas &&
-                     asset.return_1m > 0;
+    const bool dip =
+        !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas && asset.return_1m > 0;
     if (liquidated_step_[i] >= 0) {  // once: comes back or stays away
       const double window = setup_.reentry_within.in_seconds();
       if (w.step - static_cast<uint32_t>(liquidated_step_[i]) > window) {
@@ -196,10 +196,14 @@ void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
       const double change = ((n.side == Side::buy) == mine ? 1 : -1) * lots * book.lot;
       const double before = coins_[i], after = before + change;
       const double price = n.price.approx();
-      if (before == 0 || (before > 0) == (change > 0)) cost_[i] += std::abs(change) * price;
-      else if (std::abs(after) < book.lot / 2) cost_[i] = 0;
-      else if ((after > 0) == (before > 0)) cost_[i] *= after / before;
-      else cost_[i] = std::abs(after) * price;
+      if (before == 0 || (before > 0) == (change > 0))
+        cost_[i] += std::abs(change) * price;
+      else if (std::abs(after) < book.lot / 2)
+        cost_[i] = 0;
+      else if ((after > 0) == (before > 0))
+        cost_[i] *= after / before;
+      else
+        cost_[i] = std::abs(after) * price;
       coins_[i] = std::abs(after) < book.lot / 2 ? 0 : after;
       break;
     }

@@ -17,11 +17,14 @@ Result<AssetSetup> read_asset(const Config& c, Instant from, Instant to) {
   AssetSetup a;
   a.name = TRY(c.text("name"));
   a.start = TRY(positive(c, "start"));
+  if (!(a.start >= 1e-6 && a.start <= 1e8))
+    return Error{Fault::out_of_range, "from 0.000001 to 100 million USD", c.place("start")};
   a.volatility = TRY(not_negative(c, "volatility"));
   a.volatility_usual = TRY(positive(c, "volatility_usual"));
   a.past = TRY(c.numbers("past"));
   for (const double p : a.past) {
-    if (!(p > 0)) return Error{Fault::out_of_range, "must be greater than 0", c.place("past")};
+    if (!(p > 0.51 * a.start && p < 1.39 * a.start))
+      return Error{Fault::out_of_range, "from 0.51 to 1.39 times the start: what the books hold", c.place("past")};
   }
   if (a.past.empty()) a.past.push_back(a.start);
   const std::vector<Config> points = TRY(c.tables("path"));

@@ -1,5 +1,7 @@
 #include "sim/venue.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace delever::sim {
@@ -31,6 +33,13 @@ Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, ExchangeSetu
 
 Reject Venue::now(Instant at, const CommandBody& body) { return exchange_->apply({at, body}, *this); }
 
+void Venue::must(Instant at, const CommandBody& body, std::string_view what) {
+  const Reject why = now(at, body);
+  if (why == Reject::none || trouble_) return;
+  trouble_ = Error{Fault::out_of_range, fmt::format("the start cannot be set up: {}: {}", what, reject_name(why)),
+                   setup_->name};
+}
+
 AccountId Venue::open_account(Instant at, Owner owner, CollateralMode collateral) {
   CHECK(now(at, OpenAccount{collateral, false}) == Reject::none);
   owners_.push_back(owner);
@@ -42,7 +51,7 @@ AccountId Venue::open_account(Instant at, Owner owner, CollateralMode collateral
 void Venue::deposit(Instant at, AccountId account, CoinId coin, double amount) {
   const auto exact = Amount::nearest(std::min(amount, 2.0e9));  // the largest that a wallet is sure to hold
   CHECK(exact.has_value());
-  if (exact.value() > Amount()) CHECK(now(at, Deposit{account, coin, exact.value()}) == Reject::none);
+  if (exact.value() > Amount()) must(at, Deposit{account, coin, exact.value()}, "deposits beyond what a ledger holds");
 }
 
 void Venue::schedule(Message&& message) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sim/wire.h"
@@ -44,6 +46,9 @@ class Venue final : public ExchangeSink {
 
   // Before the start: takes effect at once. Returns the account that was opened, where one was.
   Reject now(Instant at, const CommandBody& body);
+  // The same for what the start cannot do without: the first refusal is kept, and the scenario is at fault.
+  void must(Instant at, const CommandBody& body, std::string_view what);
+  const std::optional<Error>& trouble() const { return trouble_; }
   AccountId open_account(Instant at, Owner owner, CollateralMode collateral);
   void deposit(Instant at, AccountId account, CoinId coin, double amount);
 
@@ -65,9 +70,12 @@ class Venue final : public ExchangeSink {
   const std::vector<Refused>& refused() const { return refused_; }
   const std::vector<ForcedClose>& forced() const { return forced_; }
   const std::vector<Deleveraged>& deleveraged() const { return deleveraged_; }
-  double flow(InstrumentId i) const { return flow_[i]; }      // signed, in units of the venue's quantity
+  double flow(InstrumentId i) const { return flow_[i]; }  // signed, in units of the venue's quantity
   double volume(InstrumentId i) const { return volume_[i]; }
-  struct Settled { InstrumentId instrument; double annual; };
+  struct Settled {
+    InstrumentId instrument;
+    double annual;
+  };
   const std::vector<Settled>& settled_rates() const { return settled_rates_; }  // funding that was paid, simple, a year
   double funding_received(AccountId a) const { return funding_[a]; }  // in the settlement coin, since the start
 
@@ -92,6 +100,7 @@ class Venue final : public ExchangeSink {
   int64_t tick_seconds_ = 1;
   static constexpr size_t kRing = 4096;  // seconds ahead; an hour's latency at most
   std::vector<std::vector<Queued>> ring_;
+  std::optional<Error> trouble_;
   size_t second_ = 0;
   std::vector<std::pair<int64_t, uint32_t>> order_;
   std::vector<Owner> owners_;
