@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "exchange/state.h"
-#include "margin/portfolio.h"
 
 namespace delever {
 namespace {
@@ -326,6 +325,31 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
   return total;
 }
 
+// Made anew only where a price that enters has moved, or time has.
+const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(InstrumentId i, const ScenarioRule& rule) const {
+  if (scenarios.size() < markets.size()) scenarios.resize(markets.size());
+  const Market& m = markets[i];
+  const auto &mark = prices.mark[i], &underlying = prices.underlying[i], &index = prices.coin_usd[m.settle];
+  if (!mark || !index) return nullptr;
+  SharedScenarios& s = scenarios[i];
+  const Price forward = underlying.value_or(Price());
+  if (s.made && s.mark == *mark && s.underlying == forward && s.index == *index && s.years == prices.years[i])
+    return &s;
+  s.made = false;
+  Stake one;
+  one.instrument = i;
+  const auto leg = risk_leg(position(one, 1, 0), *m.rules, *mark, underlying, prices.years[i]);
+  if (!leg.has_value()) return nullptr;
+  s.leg = leg.value();
+  if (!unit_profits(rule, s.leg, index->approx(), s.unit).has_value()) return nullptr;
+  s.mark = *mark;
+  s.underlying = forward;
+  s.index = *index;
+  s.years = prices.years[i];
+  s.made = true;
+  return &s;
+}
+
 // The scenario matrix of the pool's coin in place of the sum over positions. Orders count at their standard margin.
 bool Exchange::State::portfolio_margin(PoolId id, const Supposed* supposed, PoolSums& total) const {
   const PoolState& pool = pools[id];
@@ -333,29 +357,26 @@ bool Exchange::State::portfolio_margin(PoolId id, const Supposed* supposed, Pool
   if (!rule) return true;  // a coin without a matrix keeps standard margin
   const auto& usd = prices.coin_usd[*pool.coin];
   if (!usd) return false;
-  ScenarioInput input;
-  input.index = usd->approx();
+  held_legs.clear();
   Wide standard = 0;
   for (StakeId id_h = accounts[pool.account].first_stake; id_h != kNoId; id_h = stakes[id_h].next) {
     const Stake& h = stakes[id_h];
     const Market& m = markets[h.instrument];
     const Lots lots = supposed && supposed->stake == id_h ? supposed->lots : h.lots;
     if (m.spot || m.settle != *pool.coin || lots == 0) continue;
-    const auto& mark = prices.mark[h.instrument];
-    if (!mark) return false;
+    const SharedScenarios* shared = scenarios_of(h.instrument, *rule);
+    if (!shared) return false;
+    const Price mark = *prices.mark[h.instrument];
     const Position held_now = position(h, lots, supposed && supposed->stake == id_h ? supposed->cost : h.cost);
-    const auto leg = risk_leg(held_now, *m.rules, *mark, prices.underlying[h.instrument], prices.years[h.instrument]);
-    if (!leg.has_value()) return false;
-    const auto margin = position_margin(held_now, *m.rules, *mark, prices.underlying[h.instrument]);
+    const auto margin = position_margin(held_now, *m.rules, mark, prices.underlying[h.instrument]);
     if (margin.has_value())
       standard += m.option && lots > 0 ? larger(margin.value().value.raw(), 0) : Wide{margin.value().initial.raw()};
-    input.legs.push_back(leg.value());
+    held_legs.push_back({leg_size(held_now, *m.rules, mark), m.option, shared->leg.years.value_or(0), &shared->unit});
   }
-  const auto scenario = scenario_margin(*rule, input);
-  if (!scenario.has_value()) return false;
+  if (!scenario_margin(*rule, usd->approx(), 0, held_legs, scenario).has_value()) return false;
   const Wide orders = larger(total.initial - standard, 0);
-  total.initial = scenario.value().initial.raw() + orders;
-  total.maintenance = scenario.value().maintenance.raw();
+  total.initial = scenario.initial.raw() + orders;
+  total.maintenance = scenario.maintenance.raw();
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include "exchange/exchange.h"
 #include "exchange/watch_index.h"
 #include "margin/exact.h"
+#include "margin/portfolio.h"
 
 namespace delever {
 
@@ -153,6 +154,18 @@ struct Exchange::State {
   // The fund's best balance of the last eight hours, by coin, where a rule asks for its drawdown.
   std::vector<std::deque<std::pair<Instant, int64_t>>> fund_high;
 
+  // Scenario profits of one coin of each instrument at the prices they were made for, shared by all who hold it.
+  struct SharedScenarios {
+    bool made = false;
+    Price mark, underlying, index;
+    std::optional<double> years;
+    RiskLeg leg;  // of one coin, long
+    UnitProfits unit;
+  };
+  mutable std::vector<SharedScenarios> scenarios;  // by instrument
+  mutable std::vector<HeldLeg> held_legs;
+  mutable ScenarioMargin scenario;
+
   // Which pools a price may have put under water; derived, so neither saved nor hashed. Prices are numbered: marks by
   // instrument, then indices.
   WatchIndex watched;
@@ -233,6 +246,7 @@ struct Exchange::State {
   void fill_spot(Market& m, InstrumentId i, const BookEvent& fill, const Sending& sending);
   PoolSums sums(PoolId pool, const Supposed* supposed = nullptr) const;
   bool portfolio_margin(PoolId pool, const Supposed* supposed, PoolSums& sums) const;
+  const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;  // null: something is missing
   Position position(const Stake& h, Lots lots, int64_t cost) const;
   Account account_of(AccountId a) const;
   Wide held(AccountId a, CoinId c) const;  // in spot orders

@@ -12,36 +12,40 @@ namespace {
 
 constexpr double kDaysPerYear = 365;
 
-enum class Vol { up, same, down };
-
 struct Shocks { double up = 0, down = 0, short_power = 0, long_power = 0, floor = 0; };
 
-double shocked(const Shocks& s, const RiskLeg& leg, Vol vol) {
-  if (vol == Vol::same) return leg.volatility;
+// The volatility of one leg under each shock.
+struct Volatilities { double up = 0, same = 0, down = 0; };
+
+Volatilities shocked(const Shocks& s, const RiskLeg& leg) {
   const double days = std::max(*leg.years * kDaysPerYear, 1e-9);
   const double power = days < 30 ? s.short_power : s.long_power;
-  if (vol == Vol::down) return leg.volatility * vol_shock_down(s.down, days, power);
   // The floor applies to the base of the shock up: a dead-calm smile is shocked as if it stood at the floor, and never
   // ends below where it was.
-  return std::max(leg.volatility, s.floor) * vol_shock_up(s.up, days, power);
+  return {.up = std::max(leg.volatility, s.floor) * vol_shock_up(s.up, days, power),
+          .same = leg.volatility,
+          .down = leg.volatility * vol_shock_down(s.down, days, power)};
 }
 
-BlackOption option_of(const RiskLeg& leg, double forward, double volatility) {
-  return {.forward = forward, .strike = leg.option->strike.approx(), .years = *leg.years, .vol = volatility,
-          .type = leg.option->type};
-}
+// black_price() at one forward for several volatilities: what depends on the forward alone is computed once.
+class AtForward {
+ public:
+  AtForward(const RiskLeg& leg, double forward)
+      : root_years_(std::sqrt(*leg.years)), expired_(!(*leg.years > 0)) {
+    const double strike = leg.option->strike.approx();
+    intrinsic_ = std::max(leg.option->type == OptionType::call ? forward - strike : strike - forward, 0.0);
+    smaller_ = std::min(forward, strike);
+    away_ = std::fabs(log_moneyness(forward, strike));
+  }
+  double price(double volatility) const {
+    if (expired_ || !(volatility > 0)) return intrinsic_;
+    return intrinsic_ + smaller_ * time_value_ratio(away_, volatility * root_years_);
+  }
 
-// P&L in coin under a relative move of everything.
-double profit_of(const RiskLeg& leg, double move, double volatility, double index) {
-  if (!leg.option) return leg.size * (1 - 1 / (1 + move));
-  const double now = black_price(option_of(leg, leg.forward, leg.volatility)) / index;
-  const double then = black_price(option_of(leg, leg.forward * (1 + move), volatility)) / (index * (1 + move));
-  return leg.size * (then - now);
-}
-
-double delta_of(const RiskLeg& leg) {
-  return leg.option ? leg.size * black(option_of(leg, leg.forward, leg.volatility)).delta : leg.size;
-}
+ private:
+  double intrinsic_ = 0, smaller_ = 0, away_ = 0, root_years_;
+  bool expired_;
+};
 
 Result<Shocks> shocks_of(const ScenarioRule& rule, bool options) {
   if (!options) return Shocks{};
@@ -51,18 +55,16 @@ Result<Shocks> shocks_of(const ScenarioRule& rule, bool options) {
                 rule.long_vega_power->approx(), rule.vol_up_floor->approx()};
 }
 
-Result<void> check_input(const ScenarioInput& input) {
-  const auto bad = [](std::string_view why) { return Error{Fault::refused, std::string(why)}; };
-  if (!std::isfinite(input.extra_initial) || input.extra_initial < 0) return bad("extra margin must be 0 or more");
-  for (const RiskLeg& leg : input.legs) {
-    if (!std::isfinite(leg.size)) return bad("a size must be finite");
-    if (leg.years && !(*leg.years >= 0 && *leg.years < 100)) return bad("a time to expiry lies outside 0 to 100 years");
-    if (!leg.option) continue;
-    if (!leg.years) return bad("an option needs its time to expiry");
-    if (!(leg.forward > 0) || !(leg.volatility >= 0) || !(leg.volatility < 100) || !std::isfinite(leg.forward) ||
-        leg.option->strike.raw() <= 0 || !(input.index > 0) || !std::isfinite(input.index))
-      return bad("an option needs a forward, an index, a strike and a volatility");
-  }
+Error bad(std::string_view why) { return {Fault::refused, std::string(why)}; }
+
+Result<void> check_leg(const RiskLeg& leg, double index) {
+  if (!std::isfinite(leg.size)) return bad("a size must be finite");
+  if (leg.years && !(*leg.years >= 0 && *leg.years < 100)) return bad("a time to expiry lies outside 0 to 100 years");
+  if (!leg.option) return {};
+  if (!leg.years) return bad("an option needs its time to expiry");
+  if (!(leg.forward > 0) || !(leg.volatility >= 0) || !(leg.volatility < 100) || !std::isfinite(leg.forward) ||
+      leg.option->strike.raw() <= 0 || !(index > 0) || !std::isfinite(index))
+    return bad("an option needs a forward, an index, a strike and a volatility");
   return {};
 }
 
@@ -73,12 +75,16 @@ double vol_shock_down(double range, double days, double power) {
   return std::max(0.0, 1 - range * std::pow(30 / days, power));
 }
 
+double leg_size(const Position& position, const Rulebooks::Compiled& book, Price mark) {
+  const double sign = position.side == PositionSide::long_side ? 1 : -1;
+  const double size = sign * position.qty.approx() * book.size.approx();
+  return book.inverse ? size / mark.approx() : size;
+}
+
 Result<RiskLeg> risk_leg(const Position& position, const Rulebooks::Compiled& book, Price mark,
                          std::optional<Price> underlying, std::optional<double> years) {
   RiskLeg leg;
-  const double sign = position.side == PositionSide::long_side ? 1 : -1;
-  const double size = sign * position.qty.approx() * book.size.approx();
-  leg.size = book.inverse ? size / mark.approx() : size;
+  leg.size = leg_size(position, book, mark);
   if (years) leg.years = std::max(*years, 0.0);
   if (!book.option) return leg;
   if (!underlying || !years || !position.option)
@@ -93,34 +99,66 @@ Result<RiskLeg> risk_leg(const Position& position, const Rulebooks::Compiled& bo
   return leg;
 }
 
-Result<ScenarioMargin> scenario_margin(const ScenarioRule& rule, const ScenarioInput& input) {
-  TRY(check_input(input));
-  const bool options = std::any_of(input.legs.begin(), input.legs.end(), [](const RiskLeg& l) { return l.option; });
-  const Shocks shocks = TRY(shocks_of(rule, options));
-  const double range = rule.price_range.approx(), offset = rule.gain_offset.approx();
-  const auto total = [&](double move, double future_move, Vol vol) {
-    double sum = 0;
-    for (const RiskLeg& leg : input.legs)
-      sum += leg.option ? profit_of(leg, move, shocked(shocks, leg, vol), input.index)
-                        : profit_of(leg, future_move, 0, input.index);
-    return sum;
-  };
-  ScenarioMargin out;
+Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double index, UnitProfits& into) {
+  TRY(check_leg(leg, index));
+  const double range = rule.price_range.approx();
   const int n = rule.buckets_each_side;
+  into.standard.clear();
+  into.extended.clear();
+  into.delta = 1;
+  if (!leg.option) {
+    const auto gain = [](double move) { return 1 - 1 / (1 + move); };
+    for (int i = -n; i <= n; ++i) into.standard.insert(into.standard.end(), 3, gain(range * i / n));
+    for (const Rate move : rule.extended_moves) into.extended.push_back(gain(std::clamp(move.approx(), -range, range)));
+    return {};
+  }
+  const Volatilities vols = shocked(TRY(shocks_of(rule, true)), leg);
+  const double now = AtForward(leg, leg.forward).price(leg.volatility) / index;
   for (int i = -n; i <= n; ++i) {
     const double move = range * i / n;
-    out.moves.push_back(move);
-    double worst = 0;
-    for (const Vol vol : {Vol::up, Vol::same, Vol::down}) {
-      const double profit = total(move, move, vol);
-      out.profit.push_back(profit);
-      worst = vol == Vol::up ? profit : std::min(worst, profit);
-    }
+    const AtForward then(leg, leg.forward * (1 + move));
+    for (const double vol : {vols.up, vols.same, vols.down})
+      into.standard.push_back(then.price(vol) / (index * (1 + move)) - now);
+  }
+  for (const Rate extended : rule.extended_moves) {
+    const double move = extended.approx();
+    into.extended.push_back(AtForward(leg, leg.forward * (1 + move)).price(vols.up) / (index * (1 + move)) - now);
+  }
+  into.delta = black({.forward = leg.forward, .strike = leg.option->strike.approx(), .years = *leg.years,
+                      .vol = leg.volatility, .type = leg.option->type}).delta;
+  return {};
+}
+
+Result<void> scenario_margin(const ScenarioRule& rule, double index, double extra_initial,
+                             std::span<const HeldLeg> legs, ScenarioMargin& out) {
+  if (!std::isfinite(extra_initial) || extra_initial < 0) return bad("extra margin must be 0 or more");
+  const bool options = std::any_of(legs.begin(), legs.end(), [](const HeldLeg& leg) { return leg.option; });
+  const double range = rule.price_range.approx(), offset = rule.gain_offset.approx();
+  const int n = rule.buckets_each_side;
+  const auto standard = 3 * (2 * static_cast<size_t>(n) + 1), extended = rule.extended_moves.size();
+  out.moves.clear();
+  out.counted.clear();
+  out.profit.assign(standard, 0);
+  out.extended.assign(options ? extended : 0, 0);
+  out.worst = out.roll_shock = out.delta_shock = 0;
+  out.delta_shock_is_bound = false;
+  double delta = 0;
+  for (const HeldLeg& leg : legs) {
+    if (!std::isfinite(leg.size)) return bad("a size must be finite");
+    CHECK(leg.unit->standard.size() == standard && leg.unit->extended.size() == extended);
+    for (size_t k = 0; k < standard; ++k) out.profit[k] += leg.size * leg.unit->standard[k];
+    for (size_t k = 0; k < out.extended.size(); ++k) out.extended[k] += leg.size * leg.unit->extended[k];
+    delta += leg.size * leg.unit->delta;
+  }
+  for (int i = -n; i <= n; ++i) {
+    out.moves.push_back(range * i / n);
+    const double* profit = &out.profit[3 * static_cast<size_t>(i + n)];
+    const double worst = std::min(std::min(profit[0], profit[1]), profit[2]);
     double counted = worst;
     if (worst > 0) {
       counted = worst * offset;
-      if (rule.gain_offset_max_usd && input.index > 0)
-        counted = std::min(counted, rule.gain_offset_max_usd->approx() / input.index);
+      if (rule.gain_offset_max_usd && index > 0)
+        counted = std::min(counted, rule.gain_offset_max_usd->approx() / index);
     }
     out.counted.push_back(counted);
     out.worst = std::max(out.worst, -worst);
@@ -129,26 +167,21 @@ Result<ScenarioMargin> scenario_margin(const ScenarioRule& rule, const ScenarioI
   if (options) {
     if (!rule.extended_moves.empty() && (!rule.extended_factor || !rule.extended_dampener_usd))
       return Error{Fault::no_evidence, "the extended table's factor or dampener is not established"};
-    for (const Rate extended : rule.extended_moves) {
-      const double move = extended.approx();
-      const double profit = total(move, std::clamp(move, -range, range), Vol::up);
-      const double dampener = rule.extended_dampener_usd->approx() / (input.index * (1 + move));
-      const double damped = std::min(0.0, profit + dampener) * rule.extended_factor->approx();
-      out.extended.push_back(damped);
-      out.worst = std::max(out.worst, -damped);
+    for (size_t k = 0; k < extended; ++k) {
+      const double dampener = rule.extended_dampener_usd->approx() / (index * (1 + rule.extended_moves[k].approx()));
+      out.extended[k] = std::min(0.0, out.extended[k] + dampener) * rule.extended_factor->approx();
+      out.worst = std::max(out.worst, -out.extended[k]);
     }
   }
-  double delta = 0;
-  for (const RiskLeg& leg : input.legs) {
-    delta += delta_of(leg);
+  for (const HeldLeg& leg : legs) {
     if (leg.option) continue;
     if (!rule.annualised_move_min || !rule.annualised_move)
       return Error{Fault::no_evidence, "the roll shock's rates are not established"};
-    out.roll_shock += std::abs(leg.size) * std::max(rule.annualised_move_min->approx(),
-                                                    rule.annualised_move->approx() * leg.years.value_or(0));
+    out.roll_shock +=
+        std::abs(leg.size) * std::max(rule.annualised_move_min->approx(), rule.annualised_move->approx() * leg.years);
   }
-  if (rule.delta_shock_above_usd && rule.delta_shock_max && input.index > 0 &&
-      std::abs(delta) * input.index > rule.delta_shock_above_usd->approx()) {
+  if (rule.delta_shock_above_usd && rule.delta_shock_max && index > 0 &&
+      std::abs(delta) * index > rule.delta_shock_above_usd->approx()) {
     out.delta_shock = std::abs(delta) * rule.delta_shock_max->approx();
     out.delta_shock_is_bound = true;
   }
@@ -159,11 +192,24 @@ Result<ScenarioMargin> scenario_margin(const ScenarioRule& rule, const ScenarioI
     if (!(units < 9.2e18)) return std::nullopt;
     return Amount::raw(static_cast<int64_t>(std::ceil(units - units * 4e-15)));
   };
-  const auto initial = charged(out.risk_matrix + input.extra_initial);
+  const auto initial = charged(out.risk_matrix + extra_initial);
   const auto maintenance = charged(out.risk_matrix * rule.maintenance_factor.approx());
   if (!initial || !maintenance) return Error{Fault::out_of_range, "a margin beyond 92 billion coins"};
   out.initial = *initial;
   out.maintenance = *maintenance;
+  return {};
+}
+
+Result<ScenarioMargin> scenario_margin(const ScenarioRule& rule, const ScenarioInput& input) {
+  std::vector<UnitProfits> units(input.legs.size());
+  std::vector<HeldLeg> legs;
+  for (size_t k = 0; k < input.legs.size(); ++k) {
+    const RiskLeg& leg = input.legs[k];
+    TRY(unit_profits(rule, leg, input.index, units[k]));
+    legs.push_back({leg.size, leg.option.has_value(), leg.years.value_or(0), &units[k]});
+  }
+  ScenarioMargin out;
+  TRY(scenario_margin(rule, input.index, input.extra_initial, legs, out));
   return out;
 }
 

@@ -3,6 +3,7 @@
 // rounded up to 1e-8 of the coin (against the account).
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "margin/account.h"
@@ -43,6 +44,28 @@ Result<ScenarioMargin> scenario_margin(const ScenarioRule& rule, const ScenarioI
 // 1 + range * (30 / days)^power, power by whether days < 30; the shocked volatility is at least the floor.
 double vol_shock_up(double range, double days, double power);
 double vol_shock_down(double range, double days, double power);
+
+// What one coin of a leg gains in each scenario. It depends on prices, time and rule alone, so all accounts that hold
+// the instrument share it, and a look at one of them is a sum of products.
+struct UnitProfits {
+  std::vector<double> standard;  // as ScenarioMargin::profit
+  std::vector<double> extended;  // per extended move, volatility up; futures clipped to the standard range
+  double delta = 1;
+};
+Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double index, UnitProfits& into);
+
+struct HeldLeg {
+  double size = 0;  // coins; negative: short
+  bool option = false;
+  double years = 0;  // to expiry; 0 for a perpetual
+  const UnitProfits* unit = nullptr;
+};
+// The same margin, to the last bit, from profits made before. Allocates nothing once `into` has grown.
+Result<void> scenario_margin(const ScenarioRule& rule, double index, double extra_initial,
+                             std::span<const HeldLeg> legs, ScenarioMargin& into);
+
+// Signed coins of a position: inverse futures at face / mark.
+double leg_size(const Position& position, const Rulebooks::Compiled& book, Price mark);
 
 // A position as a leg: inverse futures at face / mark, options at the volatility that their own mark implies (0 where
 // it implies none). no_evidence: an option without a price of its underlying.

@@ -104,6 +104,40 @@ TEST(ScenarioMargin, options_and_their_hedge) {
   EXPECT_LT(scenario_margin(rule, hedged).value().worst, m.worst);
 }
 
+// Every leg priced anew in every scenario, as the rule's text says it: the shared profits give the same bits.
+TEST(ScenarioMargin, shared_profits_are_the_plain_ones) {
+  const ScenarioRule rule = *book("deribit", "BTC-PORTFOLIO").scenarios;
+  const double index = 89'300, days = 1.3, years = days / 365, vol = 0.41;
+  const RiskLeg put = option(OptionType::put, 1, 86'000, 89'250, vol, years);
+  const double sizes[] = {-7.3, 2.1, 0.4};
+  UnitProfits unit, future;
+  ASSERT_TRUE(unit_profits(rule, put, index, unit).has_value());
+  ASSERT_TRUE(unit_profits(rule, {.size = 1}, index, future).has_value());
+  ScenarioMargin m;
+  const std::vector<HeldLeg> legs = {
+      {sizes[0], true, years, &unit}, {sizes[1], false, 0, &future}, {sizes[2], true, years, &unit}};
+  for (int again = 0; again < 2; ++again)  // what stood in `m` before leaves no trace
+    ASSERT_TRUE(scenario_margin(rule, index, 0, legs, m).has_value());
+  const auto worth = [&](double move, double at_vol) {
+    return black_price({89'250 * (1 + move), 86'000, years, at_vol, OptionType::put}) / (index * (1 + move));
+  };
+  const double up = std::max(vol, 0.5) * vol_shock_up(0.5, days, 0.3), down = vol * vol_shock_down(0.25, days, 0.3);
+  const auto plain = [&](double move, double future_move, double at_vol) {
+    const double gain = worth(move, at_vol) - worth(0, vol);
+    return sizes[0] * gain + sizes[1] * (1 - 1 / (1 + future_move)) + sizes[2] * gain;
+  };
+  for (int i = 0; i < 9; ++i) {
+    const double move = 0.16 * (i - 4) / 4, vols[] = {up, vol, down};
+    for (int v = 0; v < 3; ++v)
+      EXPECT_NEAR(m.profit[static_cast<size_t>(3 * i + v)], plain(move, move, vols[v]), 1e-12) << move << " " << v;
+  }
+  for (size_t k = 0; k < rule.extended_moves.size(); ++k) {
+    const double move = rule.extended_moves[k].approx();
+    const double damped = plain(move, std::clamp(move, -0.16, 0.16), up) + 100'000 / (index * (1 + move));
+    EXPECT_NEAR(m.extended[k], std::min(0.0, damped), 1e-12) << move;
+  }
+}
+
 TEST(ScenarioMargin, gains_count_by_their_share_up_to_their_bound) {
   ScenarioRule rule = *book("deribit", "ETH-PORTFOLIO").scenarios;
   const ScenarioMargin m = scenario_margin(rule, {.index = 2'000, .legs = {{.size = -100'000}}}).value();

@@ -13,12 +13,12 @@ constexpr double kRootHalf = 0.70710678118654752440;
 double density(double x) { return lanes::kInvRoot2Pi * std::exp(-0.5 * x * x); }
 double distribution(double x) { return 0.5 * std::erfc(-x * kRootHalf); }
 
-// ln(a / b); near 1 the quotient's rounding would be most of the answer, and a - b is exact there.
-double log_quotient(double a, double b) {
+}  // namespace
+
+// Near 1 the quotient's rounding would be most of the answer, and a - b is exact there.
+double log_moneyness(double a, double b) {
   return a < 2 * b && b < 2 * a ? std::log1p((a - b) / b) : std::log(a / b);
 }
-
-}  // namespace
 
 double time_value_ratio(double k, double v) {
   CHECK(k >= 0);
@@ -35,7 +35,7 @@ double black_price(const BlackOption& o) {
   const double payoff = o.type == OptionType::call ? o.forward - o.strike : o.strike - o.forward;
   const double intrinsic = std::max(payoff, 0.0);
   if (!(o.years > 0) || !(o.vol > 0)) return intrinsic;
-  const double k = std::fabs(log_quotient(o.forward, o.strike));
+  const double k = std::fabs(log_moneyness(o.forward, o.strike));
   return intrinsic + std::min(o.forward, o.strike) * time_value_ratio(k, o.vol * std::sqrt(o.years));
 }
 
@@ -48,7 +48,7 @@ BlackGreeks black(const BlackOption& o) {
     out.delta = payoff > 0 ? sign : payoff < 0 ? 0 : 0.5 * sign;
     return out;
   }
-  const double root_t = std::sqrt(o.years), v = o.vol * root_t, x = log_quotient(o.forward, o.strike);
+  const double root_t = std::sqrt(o.years), v = o.vol * root_t, x = log_moneyness(o.forward, o.strike);
   const double d1 = x / v + 0.5 * v, d2 = x / v - 0.5 * v, n = density(d1);
   out.delta = sign * distribution(sign * d1);
   out.gamma = n / (o.forward * v);

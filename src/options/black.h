@@ -32,6 +32,9 @@ BlackGreeks black(const BlackOption& option);
 // The price alone: to half an ulp of the intrinsic value plus 3e-14 (1 + d1^2) of the time value, wings included.
 double black_price(const BlackOption& option);
 
+// ln(forward / strike), exact in relative terms where the two are near.
+double log_moneyness(double forward, double strike);
+
 // Time value / min(F, K), with k = |ln(F/K)| and v = vol sqrt(years): free of cancellation for every k and v.
 double time_value_ratio(double k, double v);
 
