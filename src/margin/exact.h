@@ -11,6 +11,7 @@ namespace delever {
 
 // units x rate. Split so that no intermediate passes 128 bits for |units| < 2^100 and any Rate.
 constexpr Wide times(Wide units, Rate rate, Round round) {
+  if (units <= INT64_MAX && units >= INT64_MIN) return divide(units * rate.raw(), Rate::scale, round);
   const Wide whole = units / Rate::scale, rest = units % Rate::scale;
   return whole * rate.raw() + divide(rest * rate.raw(), Rate::scale, round);
 }

@@ -6,6 +6,8 @@ namespace {
 constexpr uint64_t kStop = 1;  // the client number of stops
 constexpr double kReach = 0.02;
 
+double chance_of(double rate, double time) { return 1 - std::exp(-rate * time); }
+
 }  // namespace
 
 size_t Retail::bytes_per_account() {
@@ -91,6 +93,20 @@ void Retail::hold(const World& w, std::vector<Held>& out) {
   }
 }
 
+void Retail::observe(const World& w) {
+  const Asset& asset = w.assets[setup_.asset];
+  const double hours = period_ / 3600.0;
+  const double z = std::clamp(asset.momentum, -3.0, 3.0);
+  dip_ = !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas && asset.return_1m > 0;
+  const double rate = setup_.open_rate_day / 24 * std::exp(setup_.momentum * std::abs(z) + (dip_ ? setup_.dip : 0));
+  opens_ = chance_of(rate, hours);
+  // Log odds of the crowd's long share, moved by the trend.
+  const double share = std::clamp(setup_.long_share, 0.01, 0.99);
+  const double odds = std::log(share / (1 - share)) + 2 * setup_.momentum * z;
+  long_share_ = 1 / (1 + std::exp(-odds));
+  closes_ = chance_of(std::log(2.0) / setup_.close_half_life_hours, hours);
+}
+
 void Retail::decide(size_t part, const World& w, Outbox& out) {
   // Accounts of this second: those whose number is the step's, modulo the period. Each part takes a stretch of them.
   const size_t n = size(), from = n * part / kParts, to = n * (part + 1) / kParts;
@@ -101,19 +117,14 @@ void Retail::decide(size_t part, const World& w, Outbox& out) {
 
 void Retail::consider(uint32_t i, const World& w, Outbox& out) {
   const Book& book = w.books[book_[i]];
-  const Asset& asset = w.assets[setup_.asset];
   if (!(book.mark > 0) || !(book.mid > 0)) return;
   Random random(w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + i, w.step});
-  const double hours = period_ / 3600.0;
   const double coins = coins_[i];
   if (coins == 0) {
     if (stop_[i] != 0) {  // a stop of a position that is gone
       out.send(w, setup_.latency, stream_ + i, book.venue, CancelOrder{account_[i], book.instrument, stop_[i]});
       stop_[i] = 0;
     }
-    const double z = std::clamp(asset.momentum, -3.0, 3.0);
-    const bool dip =
-        !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas && asset.return_1m > 0;
     if (liquidated_step_[i] >= 0) {  // once: comes back or stays away
       const double window = setup_.reentry_within.in_seconds();
       if (w.step - static_cast<uint32_t>(liquidated_step_[i]) > window) {
@@ -125,12 +136,7 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
         enter(i, w, out, random.chance(setup_.long_share), random);
       return;
     }
-    const double rate = setup_.open_rate_day / 24 * std::exp(setup_.momentum * std::abs(z) + (dip ? setup_.dip : 0));
-    if (!random.chance(1 - std::exp(-rate * hours))) return;
-    // Log odds of the crowd's long share, moved by the trend.
-    const double share = std::clamp(setup_.long_share, 0.01, 0.99);
-    const double odds = std::log(share / (1 - share)) + 2 * setup_.momentum * z;
-    enter(i, w, out, dip || random.chance(1 / (1 + std::exp(-odds))), random);
+    if (random.chance(opens_)) enter(i, w, out, dip_ || random.chance(long_share_), random);
     return;
   }
   // Positions of the start get their stop when they are first looked at.
@@ -158,9 +164,12 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
   const double profit = coins * book.mark - (coins > 0 ? cost_[i] : -cost_[i]);
   const double margin = cost_[i] / leverage_[i];
   const double loss = margin > 0 ? std::max(-profit / margin, 0.0) : 0.0;
-  double rate = std::log(2.0) / setup_.close_half_life_hours;
-  if (loss > 0.5) rate += setup_.panic_rate_hour * std::exp(4 * std::min(loss - 0.5, 1.0));
-  if (random.chance(1 - std::exp(-rate * hours))) leave(i, w, out);
+  double closes = closes_;
+  if (loss > 0.5) {
+    const double panic = setup_.panic_rate_hour * std::exp(4 * std::min(loss - 0.5, 1.0));
+    closes = chance_of(std::log(2.0) / setup_.close_half_life_hours + panic, period_ / 3600.0);
+  }
+  if (random.chance(closes)) leave(i, w, out);
 }
 
 void Retail::enter(uint32_t i, const World& w, Outbox& out, bool buys, Random& random) {

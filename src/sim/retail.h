@@ -19,6 +19,7 @@ class Retail final : public Population {
   explicit Retail(const RetailSetup& setup) : setup_(setup) {}
   void open(Field& field) override;
   void hold(const World& world, std::vector<Held>& out) override;
+  void observe(const World& world) override;
   size_t parts() const override { return kParts; }
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t venue, uint32_t index, const Notice& notice) override;
@@ -38,6 +39,10 @@ class Retail final : public Population {
   RetailSetup setup_;
   uint32_t stream_ = 0;  // this crowd's first number within Stream::retail
   uint32_t period_ = 1;  // seconds between looks
+  // Of this second, the same for every account.
+  bool dip_ = false;
+  double opens_ = 0, long_share_ = 0;  // chance that a flat account opens at a look, and that it opens long
+  double closes_ = 0;                  // chance that one without a large loss closes
   std::vector<uint32_t> book_;
   std::vector<AccountId> account_;
   std::vector<float> notional_, leverage_;
