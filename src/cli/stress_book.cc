@@ -100,7 +100,7 @@ class BookReader {
     const auto [found, fresh] = by_id_.try_emplace({id, venue}, book_.accounts.size());
     if (fresh) {
       book_.accounts.push_back({.id = id, .kind = kind, .venue = venue});
-      if (kind == AccountKind::portfolio) TRY(open_portfolio(book_.accounts.back()));
+      if (kind == AccountKind::portfolio) open_portfolio(book_.accounts.back());
     }
     StressAccount* account = &book_.accounts[found->second];
     if (account->kind != kind) return Error{Fault::malformed, "the account was of another kind before", "kind"};
@@ -117,8 +117,8 @@ class BookReader {
     return account;
   }
 
-  // The venue's portfolio rule, or the reason there is none.
-  Result<void> open_portfolio(StressAccount& account) {
+  // The venue's portfolio rule; where none is established, the haircuts of the holdings are the rule.
+  void open_portfolio(StressAccount& account) {
     StressVenue& venue = *book_.venues[account.venue];
     for (const auto& rules : shelf_.all()) {
       if (rules->venue != venue.name) continue;
@@ -126,10 +126,11 @@ class BookReader {
       if (rules->unified) venue.unified = &*rules->unified;
     }
     if (venue.unified) account.account.collateral = CollateralMode::multi_asset;
-    if (!venue.scenarios && !venue.unified)
-      return Error{Fault::no_evidence, fmt::format("no portfolio margin of {} is established for {}", venue.name,
-                                                   market_.asset), "kind"};
-    return {};
+  }
+  Error no_portfolio_rule(const StressVenue& venue) const {
+    return {Fault::no_evidence,
+            fmt::format("no portfolio margin of {} is established for {}; with a haircut on every holding it is "
+                        "margined as one account in several coins", venue.name, market_.asset), "kind"};
   }
 
   Result<void> add(const CsvRecord& row) {
@@ -138,10 +139,14 @@ class BookReader {
     StressVenue& venue = *book_.venues[at];
     const std::string_view side = field(row, "side");
     if (side == "hold") return add_holding(row, *account, venue);
-    if (side != "long" && side != "short") return Error{Fault::malformed, "wants long, short or hold", "side"};
+    if (side == "beside") return add_beside(row, *account);
+    if (side != "long" && side != "short")
+      return Error{Fault::malformed, "wants long, short, hold or beside", "side"};
     const PositionSide which = side == "long" ? PositionSide::long_side : PositionSide::short_side;
     TRY(empty(row, {"haircut"}, "is for holdings"));
     if (account->kind == AccountKind::portfolio && venue.scenarios) return add_scenario(row, *account, which);
+    if (account->kind == AccountKind::portfolio && account->account.collateral != CollateralMode::multi_asset)
+      return no_portfolio_rule(venue);
     return add_position(row, *account, venue, which);
   }
 
@@ -173,6 +178,16 @@ class BookReader {
       account.account.collateral = CollateralMode::multi_asset;
     }
     account.account.balances.push_back({id, amount});
+    return {};
+  }
+
+  Result<void> add_beside(const CsvRecord& row, StressAccount& account) {
+    TRY(empty(row, {"entry", "leverage", "margin", "stop", "haircut", "iv"}, "what is held beside has none"));
+    if (account.kind != AccountKind::portfolio)
+      return Error{Fault::malformed, "is for portfolios: others are looked at by themselves", "side"};
+    if (field(row, "symbol") != market_.asset) return other_asset(field(row, "symbol").substr(0, 20));
+    const Amount amount = TRY(exact<Amount>(row, "qty"));
+    account.beside += amount.approx();
     return {};
   }
 

@@ -98,7 +98,7 @@ TEST(Stress, names_what_is_wrong_in_a_book) {
     EXPECT_NE(ran.err.find("book.csv:3:" + what), std::string::npos) << ran.err;
   };
   refused("a,naked,binance,BTCUSDT,long,2,84250,20,,,,,", "kind: wants isolated, cross or portfolio");
-  refused("a,isolated,binance,BTCUSDT,up,2,84250,20,,,,,", "side: wants long, short or hold");
+  refused("a,isolated,binance,BTCUSDT,up,2,84250,20,,,,,", "side: wants long, short, hold or beside");
   refused("a,isolated,binance,BTCUSDT,long,x,84250,20,,,,,", "qty:");
   refused("a,isolated,binance,BTCUSDT,long,-2,84250,20,,,,,", "qty: wants a figure above 0");
   refused("a,isolated,binance,BTCUSDT,long,2,84250,,,,,,", "leverage: an isolated position wants leverage or margin");
@@ -119,6 +119,21 @@ TEST(Stress, names_what_is_wrong_in_a_book) {
   std::ofstream(path, std::ios::binary) << "account,kind,venue,symbol,side,qty,colour\na,b,c,d,e,f,red\n";
   EXPECT_NE(stress({"--book", path}).err.find("columns.csv:1: no such column: colour"), std::string::npos);
   EXPECT_EQ(stress({"--book", book_of("")}).code, 4);
+}
+
+// A desk short one coin and long one, 0.7 of it at the venue: what the short earns the coins lose, wherever they are.
+TEST(Stress, a_hedge_held_beside_counts_in_the_loss) {
+  const std::string desk = "d,portfolio,bybit,USDT,hold,8425,,,,,0,,\nd,portfolio,bybit,BTC,hold,0.7,,,,,0.05,,\n"
+                           "d,portfolio,bybit,BTCUSDT,short,1,84250,3,,,,,\n";
+  const auto loss = [&](const std::string& rows, const char* key) {
+    return stressed({"--book", book_of(rows), "--shock", "-5%"})["moves"][0]["by_kind"]["portfolio"][key].get<double>();
+  };
+  EXPECT_NEAR(loss(desk, "loss_usd"), -0.3 * 0.05 * 84250, 0.01);
+  EXPECT_NEAR(loss(desk + "d,portfolio,bybit,BTC,beside,0.3,,,,,,,\n", "loss_usd"), 0, 0.01);
+  EXPECT_NEAR(loss(desk + "d,portfolio,bybit,BTC,beside,0.3,,,,,,,\n", "equity_usd") - loss(desk, "equity_usd"),
+              0.3 * 84250, 0.01);
+  EXPECT_NE(stress({"--book", book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\na,isolated,binance,BTC,beside,"
+                                      "1,,,,,,,\n")}).err.find("side: is for portfolios"), std::string::npos);
 }
 
 TEST(Stress, says_what_it_wants_on_its_command_line) {

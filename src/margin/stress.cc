@@ -89,6 +89,7 @@ std::vector<StressUnit> units_of(const StressBook& book, size_t index) {
       if (p.option) continue;  // closed by the book of options, not by a sale of the asset
       (p.side == PositionSide::long_side ? unit.long_face : unit.short_face) += a.count * p.qty;
     }
+    unit.beside_coins = a.count * a.beside;
     return {unit};
   }
   for (size_t i = 0; i < a.account.positions.size(); ++i) {
@@ -104,6 +105,7 @@ std::vector<StressUnit> units_of(const StressBook& book, size_t index) {
     if (found == units.end()) found = units.insert(units.end(), unit);
     count_size(*found, position, its);
   }
+  if (!units.empty()) units[0].beside_coins = a.count * a.beside;
   return units;
 }
 
@@ -207,7 +209,7 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
               .maintenance = (pool->maintenance + pool->liquidation_fee).approx() * usd};
   s.liquidated = pool->liquidated;
   s.called = s.equity < s.initial;
-  if (a.kind == AccountKind::portfolio) {
+  if (a.kind == AccountKind::portfolio && venue.unified) {
     const UnifiedMargin unified = unified_margin(*venue.unified, pool->equity(), pool->maintenance);
     s.liquidated = unified.band == UnifiedBand::liquidation || unified.band == UnifiedBand::bankrupt;
     s.called = s.liquidated || unified.band != UnifiedBand::free;
@@ -251,7 +253,8 @@ Result<StressWave> stress_wave(const StressBook& book, const std::vector<StressU
     const auto& threshold = rising ? unit.rises : unit.falls;
     const auto& stop = rising ? unit.stop_rises : unit.stop_falls;
     kind.units += unit.count;
-    kind.equity_usd += unit.equity_usd;
+    kind.equity_usd += unit.equity_usd + unit.beside_coins * book.price;
+    kind.loss_usd -= unit.beside_coins * (wave.price - book.price);
     const auto price_at = [&](double y) { return book.price * std::exp(rising ? y : -y); };
     if (stop && *stop <= wave.y) {
       const double price = price_at(*stop);

@@ -45,7 +45,8 @@ struct StressAccount {
   Account account;                          // isolated, cross, and Binance's portfolio margin
   std::vector<std::optional<Price>> stops;  // as account.positions; of isolated positions alone
   std::vector<ScenarioPosition> scenario;   // Deribit's portfolio margin
-  double cash = 0;                          // coins, beside `scenario`
+  double cash = 0;                          // coins, with `scenario`
+  double beside = 0;                        // coins held elsewhere: they back nothing here and move with the price
 };
 
 struct StressVenue {
@@ -74,7 +75,8 @@ struct StressUnit {
   std::optional<CoinId> coin;      // cross pools of one coin
   double long_coins = 0, short_coins = 0;  // of linear contracts
   double long_face = 0, short_face = 0;    // dollars of inverse ones: coins = face / price
-  double equity_usd = 0, value_usd = 0;    // before the move
+  double equity_usd = 0, value_usd = 0;    // before the move; equity is what stands behind it at the venue
+  double beside_coins = 0;                 // of a portfolio, all `count` alike
   double leverage = 0;                     // value / equity; infinite without equity
   bool due = false;                        // liquidated at the price as it stands
   // Displacements (cascade.h's y) at which it is liquidated, or stopped out before that; missing: not within reach.
@@ -100,7 +102,7 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
 struct StressCell { double coins = 0, usd = 0; };  // liquidated; dollars at each unit's own liquidation price
 struct StressByKind {
   size_t units = 0, called = 0, liquidated = 0, stopped = 0;
-  double equity_usd = 0;  // before
+  double equity_usd = 0;  // before, with what is held beside it
   double loss_usd = 0;    // at most: a liquidated unit loses all its equity; negative: a gain
   std::array<StressCell, kLeverageBands.size() + 1> by_band{};
 };
