@@ -79,9 +79,11 @@ void Simulation::State::sample(Instant at) {
       });
     }
     s.funding_annual = s.open_interest > 0 ? weighted / s.open_interest : 0;
-    s.long_usd = minute_liquidations[a].first;
-    s.short_usd = minute_liquidations[a].second;
-    minute_liquidations[a] = {};
+    s.long_usd = minutes[a].longs;
+    s.short_usd = minutes[a].shorts;
+    s.liquidated = minutes[a].by_kind;
+    s.adl_usd = minutes[a].adl;
+    minutes[a] = {};
     if (dealers) s.dealer_flow = dealers->traded(a);
     out.samples.push_back(s);
     if (s.price < out.low) {
@@ -92,6 +94,13 @@ void Simulation::State::sample(Instant at) {
     out.end = s.price;
     out.funding_mean += s.funding_annual;
   }
+  FundSample f{.at = at};
+  for (const auto& venue : venues) {
+    for (AccountId a = 0; a < kFirstUser; ++a) f.funds_usd += equity(*venue, a);
+    for (CoinId c = 0; c < venue->exchange().coins(); ++c)
+      f.shortfall_usd += venue->exchange().shortfall(c).approx() * coin_price(*venue, c);
+  }
+  outcome.funds.push_back(f);
 }
 
 void Simulation::State::finish() {

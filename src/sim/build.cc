@@ -336,7 +336,7 @@ Result<void> Simulation::State::build() {
     for (size_t i = 0; i < populations[p]->parts(); ++i) parts.push_back({p, i});
   }
   outboxes.resize(parts.size());
-  minute_liquidations.resize(s.assets.size());
+  minutes.resize(s.assets.size());
   retail_bytes = Retail::bytes_per_account();
   return {};
 }

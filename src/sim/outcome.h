@@ -20,6 +20,15 @@ struct Sample {  // once a minute, of one asset
   double long_usd = 0, short_usd = 0;  // liquidated in this minute
   double dealer_flow = 0;              // coins traded by dealers' hedges since the start
   double depth_usd = 0;                // bids within 1 % on perpetuals
+  // USD liquidated in this minute by kind of account, longs and shorts.
+  std::array<std::array<double, 2>, kAccountKinds> liquidated{};
+  double adl_usd = 0;         // deleveraged in this minute
+};
+
+struct FundSample {  // once a minute, of all venues
+  Instant at;
+  double funds_usd = 0;      // insurance funds and vaults, with what they took over, at the marks
+  double shortfall_usd = 0;  // deficits so far that nobody covered
 };
 
 struct AssetOutcome {
@@ -47,6 +56,7 @@ struct Outcome {
   std::map<std::string, uint64_t> refused_by_reason;
   size_t bytes_per_account = 0;
   std::vector<AssetOutcome> assets;
+  std::vector<FundSample> funds;
   double fund_start = 0, fund_end = 0, shortfall = 0;
   std::array<double, kAccountKinds> profit{};  // USD, beyond what the coins held at the start gained with their price
   std::array<uint64_t, kAccountKinds> accounts_of{};

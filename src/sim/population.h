@@ -54,6 +54,7 @@ class Population {
   virtual void on_notice(uint32_t venue, uint32_t index, const Notice& notice) = 0;
   virtual void on_refused(uint32_t, uint32_t, const SubmitOrder&, Reject) {}
   virtual AccountKind kind(uint32_t index) const = 0;
+  virtual std::optional<double> stop_price(uint32_t) const { return std::nullopt; }  // that an agent left at the venue
 };
 
 }  // namespace delever::sim

@@ -12,7 +12,7 @@ double chance_of(double rate, double time) { return 1 - std::exp(-rate * time); 
 
 size_t Retail::bytes_per_account() {
   return sizeof(uint32_t) + sizeof(AccountId) + 2 * sizeof(float) + 2 * sizeof(double) + sizeof(OrderId) +
-         sizeof(int32_t) + sizeof(uint16_t) + 2 * sizeof(uint8_t);
+         2 * sizeof(int32_t) + sizeof(uint16_t) + 2 * sizeof(uint8_t);
 }
 
 void Retail::open(Field& field) {
@@ -77,6 +77,7 @@ void Retail::open(Field& field) {
   coins_.assign(n, 0);
   cost_.assign(n, 0);
   stop_.assign(n, 0);
+  stop_ticks_.assign(n, 0);
   liquidated_step_.assign(n, -1);
   liquidations_.assign(n, 0);
   wants_stop_.assign(n, 0);
@@ -158,6 +159,7 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
       stop.reduce_only = true;
       stop.trigger = Price::raw(static_cast<int64_t>(ticks) * book.tick_raw);
       stop.client = kStop;
+      stop_ticks_[i] = static_cast<int32_t>(ticks);
       out.send(w, setup_.latency, stream_ + i, book.venue, stop);
     }
   }

@@ -26,6 +26,11 @@ class Retail final : public Population {
   void on_refused(uint32_t venue, uint32_t index, const SubmitOrder& order, Reject why) override;
   AccountKind kind(uint32_t i) const override { return cross_[i] ? AccountKind::cross : AccountKind::isolated; }
 
+  std::optional<double> stop_price(uint32_t i) const override {
+    if (stop_[i] == 0 || stop_ticks_[i] == 0) return std::nullopt;
+    return stop_ticks_[i] * world_->books[book_[i]].tick;
+  }
+
   size_t size() const { return book_.size(); }
   static size_t bytes_per_account();
   uint32_t liquidated(uint32_t i) const { return liquidations_[i]; }
@@ -49,6 +54,7 @@ class Retail final : public Population {
   std::vector<double> coins_;   // signed position
   std::vector<double> cost_;    // USD at entry, >= 0
   std::vector<OrderId> stop_;   // 0: none
+  std::vector<int32_t> stop_ticks_;       // of the stop last sent
   std::vector<int32_t> liquidated_step_;  // -1: not lately
   std::vector<uint16_t> liquidations_;
   std::vector<uint8_t> cross_, wants_stop_;

@@ -152,7 +152,8 @@ void Simulation::State::count_forced() {
       const bool is_long = f.side == PositionSide::long_side;
       const auto kind = static_cast<size_t>(populations[owner.population]->kind(owner.index));
       out.liquidated[kind][is_long ? 0 : 1] += usd;
-      (is_long ? minute_liquidations[a].first : minute_liquidations[a].second) += usd;
+      (is_long ? minutes[a].longs : minutes[a].shorts) += usd;
+      minutes[a].by_kind[kind][is_long ? 0 : 1] += usd;
       if (f.at > scenario.report_at - Duration::hours(24) && f.at <= scenario.report_at)
         (is_long ? out.long_24h : out.short_24h) += usd;
     }
@@ -163,8 +164,10 @@ void Simulation::State::count_forced() {
     }
     for (const Deleveraged& d : venue.deleveraged()) {
       if (venue.setup().role != VenueRole::perpetual) continue;
-      AssetOutcome& out = outcome.assets[venue.setup().listings[d.instrument].asset];
+      const uint32_t a = venue.setup().listings[d.instrument].asset;
+      AssetOutcome& out = outcome.assets[a];
       out.adl_usd += d.usd;
+      minutes[a].adl += d.usd;
       ++out.adl_count;
     }
     for (const Notice& n : venue.notices()) {
@@ -308,6 +311,7 @@ Result<Outcome> Simulation::State::run() {
     const auto truth_every = static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1));
     if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
       TRY(write_truth(world.now + Duration::seconds(1), false));
+    if (world.now + Duration::seconds(1) == scenario.report_at) TRY(write_books());
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }
   TRY(write_truth(scenario.to, true));

@@ -21,6 +21,8 @@ class Output {
   // The truth beside the tape: rows of CSV.
   virtual Result<void> on_positions(std::string_view rows) = 0;
   virtual Result<void> on_accounts(std::string_view rows) = 0;
+  // Once, at the scenario's report_at, for each asset: the leveraged accounts in the form of `delever stress --book`.
+  virtual Result<void> on_book(std::string_view, std::string_view) { return {}; }  // asset, rows
 };
 
 class Simulation {
@@ -43,6 +45,7 @@ class Simulation {
   double last_book_price(size_t book) const;  // the middle of the n-th book, in the scenario's order
   static std::string_view positions_header();
   static std::string_view accounts_header();
+  static std::string_view book_header();
 
  private:
   struct State;

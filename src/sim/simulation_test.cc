@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <sstream>
+
 #include <algorithm>
 
 #include "sim/testing.h"
@@ -52,6 +55,42 @@ TEST(Simulation, BooksBalanceAndLongsEqualShortsAtTheEnd) {
     EXPECT_TRUE(simulation.value()->check_balance().has_value());
     EXPECT_GT(outcome.value().messages, 10'000U) << name;
   }
+}
+
+TEST(Simulation, MinutesAddUpToTheWhole) {
+  const Outcome o = must_run(shipped("funding-squeeze.toml", 3), {.seed = 1});
+  double sides = 0, kinds = 0, whole = 0;
+  for (const Sample& s : o.assets[0].samples) {
+    sides += s.long_usd + s.short_usd;
+    for (const auto& kind : s.liquidated) kinds += kind[0] + kind[1];
+  }
+  for (const auto& kind : o.assets[0].liquidated) whole += kind[0] + kind[1];
+  EXPECT_GT(whole, 0);
+  EXPECT_NEAR(sides, whole, 1e-6 * whole);
+  EXPECT_NEAR(kinds, whole, 1e-6 * whole);
+  ASSERT_EQ(o.funds.size(), o.assets[0].samples.size());
+  EXPECT_NEAR(o.funds.back().funds_usd, o.fund_end, 1e-6 * o.fund_end);
+}
+
+TEST(Simulation, TheBookForStressHasEveryLeveragedAccount) {
+  const Scenario s = shipped("stop-run.toml", 1);
+  Kept kept;
+  must_run(s, {.seed = 1, .output = &kept});
+  // Against the truth beside the tape: the same positions of the crowd and the desks, at the end.
+  std::map<std::string, size_t> truth, book;
+  std::istringstream positions(kept.positions), rows(kept.book);
+  for (std::string line; std::getline(positions, line);) {
+    if (!line.starts_with("2026-01-05T01:00:00Z")) continue;
+    for (const char* kind : {",isolated,BTCUSDT", ",cross,BTCUSDT", ",portfolio,BTCUSDT"})
+      truth[kind] += line.find(kind) != line.npos;
+  }
+  for (std::string line; std::getline(rows, line);) {
+    for (const char* kind : {"isolated", "cross", "portfolio"})
+      book[std::string(",") + kind + ",BTCUSDT"] += line.find(std::string(",") + kind + ",binance,BTCUSDT,") != line.npos;
+  }
+  EXPECT_GT(book[",isolated,BTCUSDT"], 1'000U);
+  EXPECT_EQ(truth, book);
+  EXPECT_NE(kept.book.find(",beside,"), kept.book.npos);
 }
 
 TEST(Simulation, StopsDeepenAFall) {

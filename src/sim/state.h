@@ -38,7 +38,11 @@ struct Simulation::State {
   struct Premium { double sum = 0; uint64_t samples = 3600; };
   std::vector<Premium> premiums;  // by book
   Outcome outcome;
-  std::vector<std::pair<double, double>> minute_liquidations;  // by asset: long, short USD of this minute
+  struct Minute {  // of one asset, USD
+    double longs = 0, shorts = 0, adl = 0;
+    std::array<std::array<double, 2>, kAccountKinds> by_kind{};
+  };
+  std::vector<Minute> minutes;  // the one at hand, by asset
   std::vector<std::vector<double>> equity_start;               // by venue and account
   std::vector<std::vector<double>> coins_start;                // by venue, account and asset: what lay in wallets
   Hasher hash;
@@ -63,6 +67,10 @@ struct Simulation::State {
   void sample(Instant at);
   void finish();
   Result<void> write_truth(Instant at, bool last);
+  // book_rows.cc
+  double coins_beside(uint32_t venue, AccountId account, uint32_t asset) const;
+  void book_rows(uint32_t venue, AccountId account, AccountKind kind, std::string& rows, uint32_t asset) const;
+  Result<void> write_books();
   Result<void> check_balance() const;
 };
 

@@ -39,7 +39,7 @@ inline Switches without(Mechanism m) {
 
 // Everything that was written, as one text.
 struct Kept final : Output {
-  std::string lines, positions, accounts;
+  std::string lines, positions, accounts, book;
   Result<void> on_lines(size_t stream, Instant received, std::string_view text) override {
     lines += std::to_string(stream) + " " + std::to_string(received.ns()) + "\n";
     lines += text;
@@ -47,6 +47,7 @@ struct Kept final : Output {
   }
   Result<void> on_positions(std::string_view rows) override { positions += rows; return {}; }
   Result<void> on_accounts(std::string_view rows) override { accounts += rows; return {}; }
+  Result<void> on_book(std::string_view, std::string_view rows) override { book += rows; return {}; }
 };
 
 }  // namespace delever::sim::testing
