@@ -13,9 +13,16 @@ namespace {
 constexpr std::string_view kMechanismNames[kMechanisms] = {"stops",  "gamma",      "arbitrage",
                                                            "makers", "dip_buyers", "portfolio"};
 
-Result<AssetSetup> read_asset(const Config& c, Instant from, Instant to) {
+// Books hold prices from half to 1.4 times the start (build.cc), to whole ticks.
+bool in_book(double level) { return level > 0.51 && level < 1.39; }
+
+Result<AssetSetup> read_asset(const Config& c, const Scenario& s) {
+  const Instant from = s.from, to = s.to;
   AssetSetup a;
-  a.name = TRY(c.text("name"));
+  a.name = TRY(name(c, "name"));
+  for (const AssetSetup& other : s.assets) {
+    if (other.name == a.name) return Error{Fault::malformed, "two assets of one name", c.place("name")};
+  }
   a.start = TRY(positive(c, "start"));
   if (!(a.start >= 1e-6 && a.start <= 1e8))
     return Error{Fault::out_of_range, "from 0.000001 to 100 million USD", c.place("start")};
@@ -23,7 +30,7 @@ Result<AssetSetup> read_asset(const Config& c, Instant from, Instant to) {
   a.volatility_usual = TRY(positive(c, "volatility_usual"));
   a.past = TRY(c.numbers("past"));
   for (const double p : a.past) {
-    if (!(p > 0.51 * a.start && p < 1.39 * a.start))
+    if (!in_book(p / a.start))
       return Error{Fault::out_of_range, "from 0.51 to 1.39 times the start: what the books hold", c.place("past")};
   }
   if (a.past.empty()) a.past.push_back(a.start);
@@ -32,6 +39,7 @@ Result<AssetSetup> read_asset(const Config& c, Instant from, Instant to) {
     PathPoint point;
     point.at = TRY(p.instant("at"));
     point.level = TRY(positive(p, "level"));
+    if (!in_book(point.level)) return Error{Fault::out_of_range, "from 0.51 to 1.39: what the books hold", p.place("level")};
     if (point.at < from || point.at > to)
       return Error{Fault::out_of_range, "outside of the scenario's time", p.place("at")};
     if (!a.path.empty() && point.at <= a.path.back().at)
@@ -59,13 +67,16 @@ Result<RetailSetup> read_retail(const Config& c, const Scenario& s) {
   for (size_t i = 0; i < r.weights.size(); ++i) {
     if (!(r.leverages[i] >= 1 && r.leverages[i] <= 125))
       return Error{Fault::out_of_range, "between 1 and 125", c.place("leverages")};
-    if (!(r.weights[i] >= 0)) return Error{Fault::out_of_range, "must not be negative", c.place("weights")};
+    if (!(r.weights[i] >= 0 && r.weights[i] <= 1e6))
+      return Error{Fault::out_of_range, "must not be negative, nor above a million", c.place("weights")};
   }
+  if (std::all_of(r.weights.begin(), r.weights.end(), [](double w) { return w == 0; }))
+    return Error{Fault::out_of_range, "all of them are 0", c.place("weights")};
   r.open_share = TRY(share(c, "open_share"));
   r.long_share = TRY(share(c, "long_share"));
   r.cross_share = TRY(share(c, "cross_share"));
   r.open_rate_day = TRY(not_negative(c, "open_rate_day"));
-  r.momentum = TRY(c.number("momentum"));
+  r.momentum = TRY(any_sign(c, "momentum"));
   r.dip = TRY(not_negative(c, "dip"));
   r.dip_sigmas = TRY(not_negative(c, "dip_sigmas"));
   r.close_half_life_hours = TRY(positive(c, "close_half_life_hours"));
@@ -85,11 +96,15 @@ Result<RetailSetup> read_retail(const Config& c, const Scenario& s) {
 Result<MakerSetup> read_maker(const Config& c, const Scenario& s) {
   MakerSetup m;
   m.asset = TRY(asset(c, s));
+  for (const MakerSetup& other : s.makers) {
+    if (other.asset == m.asset) return Error{Fault::malformed, "two [[makers]] of one asset", c.place("asset")};
+  }
   m.each_venue = TRY(count(c, "each_venue", 1'000));
   m.depth_usd = TRY(positive(c, "depth_usd"));
   m.spot_depth_usd = TRY(positive(c, "spot_depth_usd"));
   m.levels = TRY(count(c, "levels", 400));
   m.reach = TRY(share(c, "reach"));
+  if (m.reach == 0) return Error{Fault::out_of_range, "must be greater than 0", c.place("reach")};
   m.risk_aversion = TRY(positive(c, "risk_aversion"));
   m.arrival = TRY(positive(c, "arrival"));
   m.horizon = TRY(length(c, "horizon"));
@@ -113,9 +128,9 @@ Result<CarrySetup> read_carry(const Config& c, const Scenario& s) {
   x.asset = TRY(asset(c, s));
   x.desks = TRY(count(c, "desks", 10'000));
   x.capacity_usd = TRY(positive(c, "capacity_usd"));
-  x.funding_in = TRY(c.number("funding_in"));
-  x.funding_full = TRY(c.number("funding_full"));
-  x.funding_out = TRY(c.number("funding_out"));
+  x.funding_in = TRY(any_sign(c, "funding_in"));
+  x.funding_full = TRY(any_sign(c, "funding_full"));
+  x.funding_out = TRY(any_sign(c, "funding_out"));
   if (!(x.funding_out <= x.funding_in && x.funding_in < x.funding_full))
     return Error{Fault::out_of_range, "want funding_out <= funding_in < funding_full", c.place("funding_full")};
   x.half_life = TRY(length(c, "half_life"));
@@ -138,10 +153,15 @@ Result<OptionSetup> read_option(const Config& c, const Scenario& s) {
   if (type != "call" && type != "put") return Error{Fault::malformed, "call or put", c.place("type")};
   o.type = type == "call" ? OptionType::call : OptionType::put;
   o.open_interest = TRY(positive(c, "open_interest"));
-  o.dealer_net = TRY(c.number("dealer_net"));
+  o.dealer_net = TRY(any_sign(c, "dealer_net"));
   if (std::abs(o.dealer_net) > o.open_interest)
     return Error{Fault::out_of_range, "more than the open interest", c.place("dealer_net")};
   o.vol = TRY(positive(c, "vol"));
+  for (const OptionSetup& other : s.options) {
+    if (other.asset == o.asset && other.expiry == o.expiry && other.type == o.type &&
+        std::round(other.strike) == std::round(o.strike))
+      return Error{Fault::malformed, "two options of one expiry, strike and type", c.place("strike")};
+  }
   TRY(source(c));
   return o;
 }
@@ -235,8 +255,8 @@ Result<OutsideSetup> read_outside(const Config& c, const Scenario& s) {
   o.to = TRY(c.instant("to"));
   if (o.from < s.from || o.from >= o.to || o.to > s.to)
     return Error{Fault::out_of_range, "from, to lie in this order within the scenario", c.place("to")};
-  o.usd = TRY(c.number("usd"));
-  o.elasticity = TRY(c.number("elasticity"));
+  o.usd = TRY(any_sign(c, "usd"));
+  o.elasticity = TRY(any_sign(c, "elasticity"));
   o.latency = TRY(latency(c));
   TRY(source(c));
   return o;
@@ -296,12 +316,19 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
   if (s.report_at <= s.from || s.report_at > s.to)
     return Error{Fault::out_of_range, "within the scenario", c.place("report_at")};
   s.book_every = TRY(c.duration("book_every"));
+  if (s.book_every < Duration()) return Error{Fault::out_of_range, "must not be negative", c.place("book_every")};
   s.truth_every = TRY(length(c, "truth_every"));
-  TRY(read_all(c, "asset", s.assets, [&](const Config& t) { return read_asset(t, s.from, s.to); }));
+  TRY(read_all(c, "asset", s.assets, [&](const Config& t) { return read_asset(t, s); }));
   if (s.assets.empty()) return Error{Fault::malformed, "no [[asset]]", c.place()};
+  if (s.assets.size() > 7) return Error{Fault::out_of_range, "7 assets at most", c.place("asset")};
   TRY(read_all(c, "venue", s.venues, [&](const Config& t) { return read_venue(t, s, shelf); }));
   if (s.venues.empty()) return Error{Fault::malformed, "no [[venue]]", c.place()};
   TRY(read_all(c, "retail", s.retail, [&](const Config& t) { return read_retail(t, s); }));
+  if (s.accounts() > 4'000'000) return Error{Fault::out_of_range, "4 million accounts at most", c.place("retail")};
+  if (!s.retail.empty() && std::none_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) {
+        return v.role == VenueRole::perpetual && v.share > 0;
+      }))
+    return Error{Fault::malformed, "no perpetual venue with a share: [[retail]] has nowhere to trade", c.place("venue")};
   TRY(read_all(c, "makers", s.makers, [&](const Config& t) { return read_maker(t, s); }));
   TRY(read_all(c, "carry", s.carry, [&](const Config& t) { return read_carry(t, s); }));
   TRY(read_all(c, "option", s.options, [&](const Config& t) { return read_option(t, s); }));

@@ -2,21 +2,46 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
 namespace delever::sim {
 
+namespace {
+constexpr double kMost = 1e15;  // no figure of a market is larger, and products of two of them stay finite
+}  // namespace
+
 Result<double> positive(const Config& c, std::string_view key) {
   const double x = TRY(c.number(key));
   if (!(x > 0)) return Error{Fault::out_of_range, "must be greater than 0", c.place(key)};
+  if (x > kMost) return Error{Fault::out_of_range, "greater than any market", c.place(key)};
   return x;
 }
 
 Result<double> not_negative(const Config& c, std::string_view key) {
   const double x = TRY(c.number(key));
   if (!(x >= 0)) return Error{Fault::out_of_range, "must not be negative", c.place(key)};
+  if (x > kMost) return Error{Fault::out_of_range, "greater than any market", c.place(key)};
   return x;
+}
+
+Result<double> any_sign(const Config& c, std::string_view key) {
+  const double x = TRY(c.number(key));
+  if (std::abs(x) > kMost) return Error{Fault::out_of_range, "greater than any market", c.place(key)};
+  return x;
+}
+
+// Names go into file names, CSV and JSON as they are.
+Result<std::string> name(const Config& c, std::string_view key) {
+  const std::string text = TRY(c.text(key));
+  const auto plain = [](char x) {
+    return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z') || (x >= '0' && x <= '9') || x == '-' || x == '_';
+  };
+  if (text.empty() || text.size() > 40 || !std::all_of(text.begin(), text.end(), plain))
+    return Error{Fault::malformed, "a name of 1 to 40 letters, digits, - and _", c.place(key)};
+  return text;
 }
 
 Result<double> share(const Config& c, std::string_view key) {
@@ -27,7 +52,7 @@ Result<double> share(const Config& c, std::string_view key) {
 
 Result<uint32_t> count(const Config& c, std::string_view key, int64_t most) {
   const int64_t n = TRY(c.integer(key));
-  if (n < 0 || n > most) return Error{Fault::out_of_range, fmt::format("from 0 to {}", most), c.place(key)};
+  if (n < 1 || n > most) return Error{Fault::out_of_range, fmt::format("from 1 to {}", most), c.place(key)};
   return static_cast<uint32_t>(n);
 }
 
@@ -71,6 +96,9 @@ Result<std::string> read_text_file(const std::string& path) {
 }
 
 namespace {
+
+constexpr double kTicksMost = 5e6;    // of a start price: 100 MB a book
+constexpr double kWalletMost = 2e9;   // USD, the largest that a wallet is sure to hold
 
 template <class T>
 Result<std::optional<T>> maybe_exact(const Config& c, std::string_view key) {
@@ -141,7 +169,7 @@ Result<void> fill(const Config& c, Rulebook& rules) {
 Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::string_view venue, VenueRole role,
                                   const RulebookShelf& shelf) {
   ListingSetup l;
-  l.symbol = TRY(c.text("symbol"));
+  l.symbol = TRY(name(c, "symbol"));
   l.asset = TRY(asset(c, s));
   if (role == VenueRole::spot) {
     l.rules.venue = venue;
@@ -161,6 +189,9 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
       return Error{Fault::not_found, fmt::format("no rulebook {} {} {}", book_venue, book, as_of), c.place("symbol")};
     l.rules = *found;
     if (!l.rules.contract) return not_established(l.rules, "contract");
+    if (l.rules.contract->base != s.assets[l.asset].name)
+      return Error{Fault::malformed, fmt::format("is of {}, not of {}", l.rules.contract->base, s.assets[l.asset].name),
+                   c.place("symbol")};
   }
   TRY(fill(c, l.rules));
   const auto missing = [&](std::string_view figure, std::string_view key) {
@@ -169,6 +200,13 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
   const Rulebook& r = l.rules;
   if (!r.contract->tick) return missing("contract.tick", "tick");
   if (!r.contract->step) return missing("contract.step", "step");
+  if (r.contract->tick->raw() <= 0) return Error{Fault::out_of_range, "must be greater than 0", c.place("tick")};
+  if (r.contract->step->raw() <= 0) return Error{Fault::out_of_range, "must be greater than 0", c.place("step")};
+  const double ticks = s.assets[l.asset].start / r.contract->tick->approx();
+  if (ticks < 100 || ticks > kTicksMost)
+    return Error{Fault::out_of_range,
+                 fmt::format("the start price is {:.0f} ticks: a book holds from 100 to {:.0f}", ticks, kTicksMost),
+                 c.place("tick")};
   if (!r.fees || !r.fees->maker) return missing("fees.maker", "maker_fee");
   if (!r.fees->taker) return missing("fees.taker", "taker_fee");
   if (role == VenueRole::perpetual) {
@@ -185,7 +223,7 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
 
 Result<VenueSetup> read_venue(const Config& c, const Scenario& s, const RulebookShelf& shelf) {
   VenueSetup v;
-  v.name = TRY(c.text("name"));
+  v.name = TRY(name(c, "name"));
   const std::string role = TRY(c.text("role"));
   if (role == "perpetual")
     v.role = VenueRole::perpetual;
@@ -202,6 +240,8 @@ Result<VenueSetup> read_venue(const Config& c, const Scenario& s, const Rulebook
   v.share = TRY(not_negative(c, "share"));
   v.fund_usd = TRY(not_negative(c, "fund_usd"));
   if (c.has("vault_usd")) v.vault_usd = TRY(not_negative(c, "vault_usd"));
+  if (v.fund_usd > kWalletMost) return Error{Fault::out_of_range, "2e9 USD at most", c.place("fund_usd")};
+  if (v.vault_usd > kWalletMost) return Error{Fault::out_of_range, "2e9 USD at most", c.place("vault_usd")};
   v.collateral_haircut = TRY(maybe_exact<Rate>(c, "collateral_haircut"));
   if (c.has("tick_every")) v.tick_every = TRY(length(c, "tick_every"));
   if (v.tick_every.ns() % 1'000'000'000 != 0) return Error{Fault::out_of_range, "whole seconds", c.place("tick_every")};

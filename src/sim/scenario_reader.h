@@ -7,8 +7,10 @@ namespace delever::sim {
 
 Result<double> positive(const Config& c, std::string_view key);
 Result<double> not_negative(const Config& c, std::string_view key);
+Result<double> any_sign(const Config& c, std::string_view key);
+Result<std::string> name(const Config& c, std::string_view key);  // letters, digits, - and _
 Result<double> share(const Config& c, std::string_view key);  // 0 to 1
-Result<uint32_t> count(const Config& c, std::string_view key, int64_t most);
+Result<uint32_t> count(const Config& c, std::string_view key, int64_t most);  // from 1 up
 Result<Duration> length(const Config& c, std::string_view key);  // longer than nothing
 Result<uint32_t> asset(const Config& c, const Scenario& s);
 Result<Latency> latency(const Config& c);

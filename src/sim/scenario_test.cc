@@ -67,12 +67,65 @@ TEST(Scenario, BrokenOnesSayFileKeyAndReason) {
                         Case{"rulebook = \"2024-10-24\"", "rulebook = \"1999-01-01\"", "symbol", "no rulebook"},
                         Case{"taker_fee = 0.0005", "taker_fee = 0.0005\ntick = \"0.5\"", "tick", "has this figure"},
                         Case{"stop_chance = 1.0", "stop_chance = 1.5", "stop_chance", "0 to 1"},
-                        Case{"source = \"rulebook; fees: assumption\"", "source = \"\"", "source", "assumption"}}) {
+                        Case{"source = \"rulebook; fees: assumption\"", "source = \"\"", "source", "assumption"},
+                        Case{"start = 90000", "start = nan", "start", "finite"},
+                        Case{"start = 90000", "start = inf", "start", "finite"},
+                        Case{"start = 90000", "start = 1e300", "start", "greater than any market"},
+                        Case{"start = 90000", "start = 9e12", "past", "0.51 to 1.39"},
+                        Case{"level = 0.982", "level = 0.01", "level", "0.51 to 1.39"},
+                        Case{"past = [90900,", "past = [-1,", "past", "0.51 to 1.39"},
+                        Case{"past = [90900,", "past = [\"much\",", "past", "number"},
+                        Case{"name = \"BTC\"", "name = \"../BTC\"", "name", "letters"},
+                        Case{"accounts = 3000", "accounts = 0", "accounts", "from 1 to"},
+                        Case{"accounts = 3000", "accounts = 1000000000000", "accounts", "from 1 to"},
+                        Case{"accounts = 3000", "accounts = 3.5", "accounts", "integer"},
+                        Case{"leverages = [2, 3, 5]", "leverages = []", "weights", "one weight for each"},
+                        Case{"weights = [0.3, 0.4, 0.3]", "weights = [0, 0, 0]", "weights", "all of them are 0"},
+                        Case{"levels = 8", "levels = 0", "levels", "from 1 to"},
+                        Case{"desks = 8", "desks = 0", "desks", "from 1 to"},
+                        Case{"fund_usd = 1e9", "fund_usd = 1e12", "fund_usd", "2e9 USD at most"},
+                        Case{"tick = \"0.1\"", "tick = \"0\"", "tick", "greater than 0"},
+                        Case{"tick = \"0.1\"", "tick = \"0.000001\"", "tick", "ticks"},
+                        Case{"report_at = 2026-01-05T03:00:00Z", "report_at = 2026-01-09T03:00:00Z", "report_at",
+                             "within the scenario"},
+                        Case{"to = 2026-01-05T03:00:00Z", "to = 2027-01-05T03:00:00Z", "to", "30 days at most"},
+                        Case{"book_every = \"1s\"", "book_every = \"often\"", "book_every", "duration"},
+                        Case{"asset = \"BTC\"", "asset = \"DOGE\"", "asset", "no [[asset]] of this name"},
+                        Case{"role = \"spot\"", "role = \"perpetual\"", "name", "two venues"},
+                        Case{"[[retail]]", "[[asset]]\nname = \"BTC\"\nstart = 1\nvolatility = 0\n"
+                                           "volatility_usual = 1\npast = []\nsource = \"x\"\n[[retail]]",
+                             "name", "two assets of one name"},
+                        Case{"[[venue]]", "[[venues]]", "venue", ""}}) {
     const std::string said = error(broken(good, c.from, c.to));
     EXPECT_NE(said.find("x.toml"), said.npos) << c.to << ": " << said;
     EXPECT_NE(said.find(c.key), said.npos) << c.to << ": " << said;
     EXPECT_NE(said.find(c.why), said.npos) << c.to << ": " << said;
   }
+}
+
+TEST(Scenario, OptionsMustOutliveTheStartAndBeListedOnce) {
+  const std::string good = read("gamma-short.toml");
+  ASSERT_EQ(error(good), "");
+  const size_t at = good.find("[[option]]");
+  ASSERT_NE(at, good.npos);
+  const std::string one = good.substr(at, good.find("\n\n", at) - at);
+  EXPECT_NE(error(good + "\n" + one + "\n").find("two options of one expiry"), std::string::npos);
+  const size_t expiry = good.find("expiry = ", at) + 9;
+  std::string expired = good;
+  expired.replace(expiry, 20, "2020-01-05T08:00:00Z");
+  EXPECT_NE(error(expired).find("not after the start"), std::string::npos) << error(expired);
+}
+
+// Any part of a scenario may be missing, cut or twice: an answer or an error, never a crash.
+TEST(Scenario, CutAnywhereItAnswers) {
+  const std::string good = read("stop-run.toml");
+  size_t refused = 0;
+  for (size_t end = 0; end < good.size(); end += 37) {
+    const std::string said = error(good.substr(0, end));
+    refused += !said.empty();
+    EXPECT_TRUE(said.empty() || said.find("x.toml") != said.npos) << said;
+  }
+  EXPECT_GT(refused, 50U);
 }
 
 }  // namespace
