@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "base/csv.h"
 #include "base/text.h"
@@ -14,8 +15,8 @@
 namespace delever {
 namespace {
 
-constexpr std::array<std::string_view, 13> kColumns{"account",  "kind",   "venue", "symbol",  "side", "qty",  "entry",
-                                                    "leverage", "margin", "stop",  "haircut", "iv",   "count"};
+constexpr std::array<std::string_view, 14> kColumns{"account",  "kind",   "venue", "symbol",  "side", "qty",  "entry",
+                                                    "leverage", "margin", "stop",  "haircut", "iv",   "count", "rulebook"};
 constexpr size_t kRequired = 6;  // the first of them
 constexpr std::array<std::string_view, 5> kDollars{"USD", "USDT", "USDC", "FDUSD", "BUSD"};
 
@@ -232,9 +233,13 @@ class BookReader {
 
   // Compiled once per venue and symbol; the number of the instrument with it.
   Result<std::pair<BookId, InstrumentId>> contract_of(const CsvRecord& row, StressVenue& venue) {
-    const std::string symbol(field(row, "symbol"));
-    if (const auto known = contracts_.find({venue.name, symbol}); known != contracts_.end()) return known->second;
-    const Rulebook* rules = shelf_.find(venue.name, symbol);
+    const std::string symbol(field(row, "symbol")), dated(field(row, "rulebook"));
+    const std::tuple key{venue.name, symbol, dated};
+    if (const auto known = contracts_.find(key); known != contracts_.end()) return known->second;
+    const Rulebook* rules = shelf_.find(venue.name, symbol, dated);
+    if (!rules && !dated.empty())
+      return Error{Fault::not_found, fmt::format("no rulebook for {} {} of {}", venue.name, symbol.substr(0, 40),
+                                                 dated.substr(0, 20)), "rulebook"};
     if (!rules)
       return Error{Fault::not_found, fmt::format("no rulebook for {} {}", venue.name, symbol.substr(0, 40)),
                    "symbol"};
@@ -244,7 +249,7 @@ class BookReader {
     if (venue.books[id.value()].option)
       return Error{Fault::refused, "an option is stressed in a Deribit portfolio alone", "symbol"};
     const std::pair<BookId, InstrumentId> made{id.value(), static_cast<InstrumentId>(contracts_.size())};
-    return contracts_[{venue.name, symbol}] = made;
+    return contracts_[key] = made;
   }
 
   Result<void> add_position(const CsvRecord& row, StressAccount& account, StressVenue& venue, PositionSide side) {
@@ -308,7 +313,7 @@ class BookReader {
   const StressMarket& market_;
   StressBook book_;
   std::map<std::pair<std::string, size_t>, size_t> by_id_;
-  std::map<std::pair<std::string, std::string>, std::pair<BookId, InstrumentId>> contracts_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::pair<BookId, InstrumentId>> contracts_;
 };
 
 }  // namespace

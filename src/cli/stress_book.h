@@ -14,6 +14,7 @@
 //   stop      isolated: the price of a stop order for the whole position
 //   haircut   of a holding that backs several coins: a fraction; then every holding of the account needs one
 //   iv        options: volatility a year, as a fraction
+//   rulebook  the date of the venue's rules, of a position (default: the latest)
 //   count     so many alike accounts (default 1); the same in every row of the account
 #pragma once
 

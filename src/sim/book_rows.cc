@@ -10,7 +10,7 @@
 namespace delever::sim {
 
 std::string_view Simulation::book_header() {
-  return "account,kind,venue,symbol,side,qty,entry,leverage,margin,stop,haircut\n";
+  return "account,kind,venue,symbol,side,qty,entry,leverage,margin,stop,haircut,rulebook\n";
 }
 
 // Coins of a desk's spot account, by its perpetual account: they back nothing at the perpetual's venue.
@@ -44,18 +44,18 @@ void Simulation::State::book_rows(uint32_t v, AccountId account, AccountKind kin
       shelf_venue = listing.rules.venue;
       id = fmt::format("{}-{}", shelf_venue, account);
       if (kind != AccountKind::isolated)  // the wallet behind it
-        fmt::format_to(out, "{},{},{},{},hold,{},,,,,{}\n", id, account_kind_name(kind), shelf_venue, contract.settle,
+        fmt::format_to(out, "{},{},{},{},hold,{},,,,,{},\n", id, account_kind_name(kind), shelf_venue, contract.settle,
                        x.wallet(account, 0).text(), kind == AccountKind::portfolio ? "0" : "");
       if (kind == AccountKind::portfolio) {
         const Amount held = x.wallet(account, static_cast<CoinId>(1 + asset));
         double beside = coins_beside(v, account, asset);
         if (backed && held != Amount())
-          fmt::format_to(out, "{},portfolio,{},{},hold,{},,,,,{}\n", id, shelf_venue, scenario.assets[asset].name,
+          fmt::format_to(out, "{},portfolio,{},{},hold,{},,,,,{},\n", id, shelf_venue, scenario.assets[asset].name,
                          held.text(), venue.setup().collateral_haircut->text());
         else
           beside += held.approx();
         if (beside != 0)
-          fmt::format_to(out, "{},portfolio,{},{},beside,{:.8f},,,,,\n", id, shelf_venue, scenario.assets[asset].name,
+          fmt::format_to(out, "{},portfolio,{},{},beside,{:.8f},,,,,,\n", id, shelf_venue, scenario.assets[asset].name,
                          beside);
       }
     }
@@ -64,9 +64,10 @@ void Simulation::State::book_rows(uint32_t v, AccountId account, AccountKind kin
     if (const auto at = populations[owner.population]->stop_price(owner.index); isolated && at) {
       if (const auto exact = Price::nearest(*at); exact.has_value()) stop = exact.value().text();
     }
-    fmt::format_to(out, "{},{},{},{},{},{},{},{},{},{},\n", id, account_kind_name(kind), shelf_venue,
+    fmt::format_to(out, "{},{},{},{},{},{},{},{},{},{},,{}\n", id, account_kind_name(kind), shelf_venue,
                    listing.rules.symbol, p.side == PositionSide::long_side ? "long" : "short", p.qty.text(),
-                   entry.value().text(), p.leverage.text(), isolated ? p.margin.text() : "", stop);
+                   entry.value().text(), p.leverage.text(), isolated ? p.margin.text() : "", stop,
+                   listing.rules.as_of == "undated" ? "" : listing.rules.as_of);
   }
 }
 

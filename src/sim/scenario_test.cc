@@ -78,7 +78,7 @@ TEST(Scenario, BrokenOnesSayFileKeyAndReason) {
                         Case{"name = \"BTC\"", "name = \"../BTC\"", "name", "letters"},
                         Case{"accounts = 3000", "accounts = 0", "accounts", "from 1 to"},
                         Case{"accounts = 3000", "accounts = 1000000000000", "accounts", "from 1 to"},
-                        Case{"accounts = 3000", "accounts = 3.5", "accounts", "integer"},
+                        Case{"accounts = 3000", "accounts = 3.5", "accounts", "whole number"},
                         Case{"leverages = [2, 3, 5]", "leverages = []", "weights", "one weight for each"},
                         Case{"weights = [0.3, 0.4, 0.3]", "weights = [0, 0, 0]", "weights", "all of them are 0"},
                         Case{"levels = 8", "levels = 0", "levels", "from 1 to"},
