@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help deps demo test fuzz asan tsan bench release clean
 
 help:
-	@echo "make demo    build, run the main job on the embedded episode, write an HTML report"
+	@echo "make demo    build; 30 January 2026 as published and simulated, claims, stress; pages in out/"
 	@echo "make test    build and run every test (ctest, dev preset)"
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"

@@ -2,27 +2,10 @@
 #include <memory>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/brief_run.h"
 #include "cli/feed.h"
 
 namespace delever {
-namespace {
-
-constexpr const char* kRules = "rules/2026-01-30.toml";
-constexpr const char* kClaimRules = "rules/claims-2026-01-30.toml";
-constexpr const char* kEmbeddedEpisode = "episodes/2026-01-30";
-
-struct BriefOptions {
-  std::string episode;
-  std::vector<std::string> tapes;
-  std::string claims, asset, at, out, rules = kRules, claim_rules = kClaimRules;
-};
-
-std::string face_of(const Brief& brief, const std::string& format) {
-  if (format == "json") return brief_json(brief);
-  if (format == "html") return brief_html(brief);
-  return brief_text(brief);
-}
 
 Result<Brief> brief_of(Session& session, const BriefOptions& options) {
   BriefInputs inputs;
@@ -32,7 +15,7 @@ Result<Brief> brief_of(Session& session, const BriefOptions& options) {
   std::string claims_path = options.claims;
   if (options.tapes.empty()) {
     const Episode episode =
-        TRY(load_episode(find_shipped(options.episode.empty() ? kEmbeddedEpisode : options.episode)));
+        TRY(load_episode(find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
     inputs.title = episode.title;
     inputs.asset = options.asset.empty() ? episode.asset : upper(options.asset);
     inputs.at = options.at.empty() ? episode.at : TRY(parse_at(options.at, "--at", session));
@@ -54,18 +37,17 @@ Result<Brief> brief_of(Session& session, const BriefOptions& options) {
   return make_brief(inputs, *feed);
 }
 
+namespace {
+
+std::string face_of(const Brief& brief, const std::string& format) {
+  if (format == "json") return brief_json(brief);
+  if (format == "html") return brief_html(brief);
+  return brief_text(brief);
+}
+
 Result<void> run_brief(Session& session, const BriefOptions& options) {
   const Brief brief = TRY(brief_of(session, options));
   return write_output(session, options.out, face_of(brief, session.format));
-}
-
-// The main job on what the repository itself carries: published facts, no recordings needed.
-Result<void> run_demo(Session& session, const std::string& out) {
-  const Brief brief = TRY(brief_of(session, {}));
-  if (auto written = write_output(session, out, brief_html(brief)); !written.has_value()) return written;
-  write(session.io.out, brief_text(brief));
-  write(session.io.out, "\nHTML report: " + out + "\n");
-  return {};
 }
 
 }  // namespace
@@ -84,14 +66,6 @@ void add_brief(CLI::App& app, Session& session) {
   add_format(verb, session, {"text", "json", "html"});
   verb->callback(
       [&session, options] { session.action = [&session, options] { return run_brief(session, *options); }; });
-}
-
-void add_demo(CLI::App& app, Session& session) {
-  auto out = std::make_shared<std::string>("out/brief-2026-01-30.html");
-  CLI::App* verb =
-      app.add_subcommand("demo", "the brief of 30 January 2026 from the published facts in this repository");
-  verb->add_option("--out", *out, "HTML report")->capture_default_str();
-  verb->callback([&session, out] { session.action = [&session, out] { return run_demo(session, *out); }; });
 }
 
 }  // namespace delever

@@ -90,6 +90,8 @@ Result<std::string> read_file(const std::string& path) {
 Result<void> write_output(Session& session, const std::string& path, std::string_view text) {
   if (path.empty() || path == "-") {
     write(session.io.out, text);
+    if (std::fflush(session.io.out) != 0 || std::ferror(session.io.out))
+      return Error{Fault::unavailable, "cannot be written", "standard output"};
     return {};
   }
   std::error_code ec;

@@ -1,6 +1,7 @@
 // How a simulated run, an ensemble and the table of mechanisms look as text, JSON and a page.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,21 @@ struct MechanismRow {
   std::string name;
   std::vector<sim::RunResult> runs;
 };
+
+// Quarters of an hour that each hold 4 % of all that was liquidated, joined where they touch.
+struct LiquidationWave {
+  Instant from, to;
+  double usd = 0, price_from = 0, price_to = 0;
+};
+std::vector<LiquidationWave> liquidation_waves(const sim::AssetOutcome& asset);
+
+struct ReproduceCheck {  // what the scenario says must come out
+  const sim::Reproduce* wanted;
+  std::optional<double> got;
+  bool holds() const { return got && *got >= wanted->low && *got <= wanted->high; }
+};
+std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, const sim::Outcome& outcome);
+std::string population_name(size_t kind);
 
 std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& outcome);
 Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& outcome);

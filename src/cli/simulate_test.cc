@@ -67,6 +67,99 @@ TEST(Simulate, AnEnsembleGoesOnFromItsFile) {
   EXPECT_EQ(resumed.out, whole.out);
 }
 
+// Everything that a command line can get wrong: the exit code, what is said, and nothing left behind.
+TEST(Simulate, NonsenseIsNamed) {
+  const std::string good = short_scenario(), folder = scratch("a-folder"), binary = scratch("binary.toml");
+  std::filesystem::create_directories(folder);
+  std::ofstream(binary, std::ios::binary) << std::string("\x7f""ELF\0\1\2\xff\xfe", 9);
+  const std::string there = scratch("there.tape");
+  std::ofstream(there) << "something";
+  struct Case { std::vector<std::string> line; int code; std::string says; };
+  for (const Case& c : std::vector<Case>{
+           {{}, 2, "scenario is required"},
+           {{"absent.toml"}, 3, "absent.toml: cannot be opened"},
+           {{folder}, 3, "a-folder: is a directory"},
+           {{binary}, 3, "binary.toml"},
+           {{good, "--seed", "-1"}, 2, "--seed"},
+           {{good, "--seed", "many"}, 2, "--seed"},
+           {{good, "--threads", "0"}, 2, "--threads"},
+           {{good, "--runs", "0"}, 2, "--runs"},
+           {{good, "--out", folder}, 3, "a-folder: is a directory"},
+           {{good, "--out", there}, 3, "there.tape: is there already"},
+           {{good, "--out", "/dev/null/x.tape"}, 3, "/dev/null/x.tape: cannot be written"},
+           {{good, "--html", folder}, 3, "a-folder: is a directory"},
+           {{good, "--html", "/dev/null/x.html"}, 3, "/dev/null/x.html: cannot be written"},
+           {{good, "--html", scratch("same"), "--out", scratch("same")}, 3, "--html: the page would replace the tape"},
+           {{good, "--html", "/dev/full"}, 3, "/dev/full: cannot be written"},
+           {{good, "--without", "gravity"}, 3, "--without: no mechanism \"gravity\" (stops, gamma"},
+           {{good, "--runs", "2", "--out", scratch("many.tape")}, 3, "--runs: many runs write no tape"},
+           {{good, "--mechanisms", "--format", "html"}, 3, "--mechanisms: many runs write no tape"}}) {
+    std::vector<std::string> line{"simulate"};
+    line.insert(line.end(), c.line.begin(), c.line.end());
+    const Ran ran = run(line);
+    EXPECT_EQ(ran.code, c.code) << c.says << ": " << ran.err;
+    EXPECT_NE(ran.err.find(c.says), std::string::npos) << ran.err;
+    EXPECT_TRUE(ran.out.empty()) << ran.out.substr(0, 200);
+  }
+  EXPECT_EQ(text_of(there), "something");
+  EXPECT_FALSE(std::filesystem::exists(scratch("many.tape")));
+}
+
+// A disk that fills up while the truth is written: the tape that was begun goes too.
+TEST(Simulate, AFailedRunLeavesNothing) {
+  const std::string tape = scratch("full.tape"), full = tape + ".positions.csv";
+  std::filesystem::remove(full);
+  std::filesystem::create_symlink("/dev/full", full);
+  const Ran ran = run({"simulate", short_scenario(), "--out", tape});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.err.find("full.tape.positions.csv: cannot be written"), std::string::npos) << ran.err;
+  for (const char* suffix : {"", "-wal", "-shm", "-lock", ".positions.csv", ".accounts.csv", ".book-btc.csv"})
+    EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
+  EXPECT_TRUE(std::filesystem::exists("/dev/full"));
+}
+
+TEST(Simulate, StressReadsTheBookBesideTheTape) {
+  const std::string tape = scratch("book.tape");
+  ASSERT_EQ(run({"simulate", short_scenario(), "--out", tape, "--format", "html"}).code, 0);
+  const Ran ran = run({"stress", "--book", tape + ".book-btc.csv", "--tape", tape, "--shock", "-1%,-5%,-10%",
+                       "--format", "json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json report = json::parse(ran.out);
+  const auto& kinds = report["moves"][1]["by_kind"];
+  for (const char* kind : {"isolated", "cross", "portfolio"}) {
+    ASSERT_TRUE(kinds.contains(kind)) << kind;
+    EXPECT_GT(kinds[kind]["units"].get<int>(), 0) << kind;
+  }
+  const auto share = [&](const char* kind) {
+    return kinds[kind]["loss_usd"].get<double>() / kinds[kind]["equity_usd"].get<double>();
+  };
+  EXPECT_GT(share("isolated"), share("cross"));
+  EXPECT_GT(share("cross"), share("portfolio"));
+}
+
+TEST(Demo, WritesAnIndexOfWhatItMade) {
+  const std::string folder = scratch("demo");
+  std::filesystem::remove_all(folder);
+  const std::string scenario = short_scenario();
+  for (int again = 0; again < 2; ++again) {  // over an earlier one too
+    const Ran ran = run({"demo", "--out", folder, "--scenario", scenario});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("4 of 4"), std::string::npos);
+    const std::string index = text_of(folder + "/index.html");
+    size_t links = 0;
+    for (size_t at = 0; (at = index.find("href=\"", at)) != index.npos; ++links) {
+      at += 6;
+      const std::string file = index.substr(at, index.find('"', at) - at);
+      EXPECT_TRUE(std::filesystem::exists(folder + "/" + file)) << file;
+      EXPECT_NE(ran.out.find(file), std::string::npos) << file;
+      if (file.ends_with(".html")) EXPECT_EQ(text_of(folder + "/" + file).find("<script"), std::string::npos) << file;
+    }
+    EXPECT_GE(links, 8U);
+    std::ofstream(folder + "/mine.txt") << "kept";
+  }
+  EXPECT_EQ(text_of(folder + "/mine.txt"), "kept");
+}
+
 TEST(Simulate, BrokenScenariosExitThreeWithFileKeyAndReason) {
   const std::string path = scratch("broken.toml");
   std::string text = text_of(DELEVER_ROOT "/scenarios/stop-run.toml");

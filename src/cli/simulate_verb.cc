@@ -10,9 +10,8 @@
 #include "cli/json.h"
 #include "cli/progress.h"
 #include "cli/simulate_faces.h"
-#include "margin/rulebook_file.h"
+#include "cli/simulate_run.h"
 #include "sim/ensemble.h"
-#include "tape/tape.h"
 
 namespace delever {
 namespace {
@@ -26,87 +25,17 @@ struct SimulateArguments {
   bool mechanisms = false;
 };
 
-// The tape and, beside it, who held what.
-class TapeOutput final : public sim::Output {
- public:
-  static Result<std::unique_ptr<TapeOutput>> open(const std::string& path, Clock& clock) {
-    std::error_code ec;
-    if (std::filesystem::exists(path, ec))
-      return Error{Fault::malformed, "is there already: a simulated tape is not appended to", path};
-    std::unique_ptr<TapeOutput> made(new TapeOutput);
-    made->writer_ = TRY(TapeWriter::open(path, clock, {.flush_after = Duration::minutes(5)}));
-    made->positions_.open(path + ".positions.csv", std::ios::binary | std::ios::trunc);
-    made->accounts_.open(path + ".accounts.csv", std::ios::binary | std::ios::trunc);
-    made->positions_ << sim::Simulation::positions_header();
-    made->accounts_ << sim::Simulation::accounts_header();
-    if (!made->positions_ || !made->accounts_)
-      return Error{Fault::unavailable, "the truth beside it cannot be written", path};
-    return made;
-  }
-  Result<void> add_streams(const std::vector<sim::Simulation::StreamNames>& streams) {
-    for (const auto& s : streams) {
-      const StreamNumber number = TRY(writer_->stream({.name = "simulated:" + s.name,
-                                                       .venue = s.venue,
-                                                       .channel = "simulated",
-                                                       .decoder = "simulated",
-                                                       .settings = {{"venue", s.venue}}}));
-      streams_.push_back(number);
-    }
-    return {};
-  }
-  Result<void> on_lines(size_t stream, Instant received, std::string_view lines) override {
-    while (!lines.empty()) {
-      const size_t end = lines.find('\n');
-      TRY(writer_->append(streams_[stream], received, lines.substr(0, end)));
-      lines.remove_prefix(end + 1);
-    }
-    return {};
-  }
-  Result<void> on_positions(std::string_view rows) override { return put(positions_, rows, "positions"); }
-  Result<void> on_accounts(std::string_view rows) override { return put(accounts_, rows, "accounts"); }
-  Result<void> close() {
-    positions_.close();
-    accounts_.close();
-    if (!positions_ || !accounts_) return Error{Fault::unavailable, "the truth beside the tape cannot be written"};
-    return writer_->close();
-  }
-
- private:
-  TapeOutput() = default;
-  static Result<void> put(std::ofstream& file, std::string_view rows, std::string_view what) {
-    file.write(rows.data(), static_cast<std::streamsize>(rows.size()));
-    if (!file) return Error{Fault::unavailable, "cannot be written", std::string(what)};
-    return {};
-  }
-  std::unique_ptr<TapeWriter> writer_;
-  std::vector<StreamNumber> streams_;
-  std::ofstream positions_, accounts_;
-};
-
-Result<void> write_faces(Session& session, const SimulateArguments& arguments, const sim::Scenario& scenario,
-                         const sim::Outcome& outcome) {
-  if (!arguments.html.empty()) TRY(write_output(session, arguments.html, simulate_html(scenario, outcome)));
+Result<void> run_one(Session& session, const SimulateArguments& a, const sim::Scenario& scenario,
+                     const sim::Switches& switches) {
+  if (!a.html.empty() && a.html == a.out) return Error{Fault::malformed, "the page would replace the tape", "--html"};
+  if (!a.html.empty()) TRY(check_writable(a.html));
+  const sim::Outcome outcome = TRY(run_scenario(
+      session, scenario, {.out = a.out, .options = {.seed = a.seed, .threads = a.threads, .switches = switches}}));
+  if (!a.html.empty()) TRY(write_output(session, a.html, simulate_html(scenario, outcome)));
+  if (session.format == "html") return write_output(session, "", simulate_html(scenario, outcome));
   return write_output(session, "",
                       session.format == "json" ? written_json(simulate_json(scenario, outcome)) + "\n"
                                                : simulate_text(scenario, outcome));
-}
-
-Result<void> run_one(Session& session, const SimulateArguments& arguments, const sim::Scenario& scenario,
-                     const sim::Switches& switches) {
-  std::unique_ptr<TapeOutput> tape;
-  if (!arguments.out.empty()) tape = TRY(TapeOutput::open(arguments.out, *session.io.clock));
-  ProgressBar bar(session.io);
-  auto simulation = TRY(sim::Simulation::open(
-      scenario, {.seed = arguments.seed,
-                 .threads = arguments.threads,
-                 .switches = switches,
-                 .output = tape.get(),
-                 .progress = [&](size_t done, size_t steps) { bar.show("simulating", done, steps); }}));
-  if (tape) TRY(tape->add_streams(simulation->streams()));
-  const sim::Outcome outcome = TRY(simulation->run());
-  if (tape) TRY(tape->close());
-  bar.clear();
-  return write_faces(session, arguments, scenario, outcome);
 }
 
 Result<std::vector<sim::RunResult>> run_many(Session& session, const SimulateArguments& arguments,
@@ -141,12 +70,15 @@ Result<std::vector<sim::RunResult>> run_many(Session& session, const SimulateArg
 }
 
 Result<void> run_simulate(Session& session, const SimulateArguments& arguments) {
-  auto shelf = RulebookShelf::load(find_shipped("rulebooks"));
-  if (!shelf.has_value()) return std::move(shelf.error());
-  const sim::Scenario scenario = TRY(sim::Scenario::load(find_shipped(arguments.scenario), shelf.value()));
+  const sim::Scenario scenario = TRY(load_scenario(arguments.scenario));
+  if (arguments.runs > 1 || arguments.mechanisms) {
+    if (!arguments.out.empty() || !arguments.html.empty() || session.format == "html")
+      return Error{Fault::malformed, "many runs write no tape and no page: leave out --out, --html and --format html",
+                   arguments.mechanisms ? "--mechanisms" : "--runs"};
+  }
   sim::Switches switches;
   for (const std::string& name : arguments.without) {
-    const sim::Mechanism m = TRY(sim::read_mechanism(name));
+    const sim::Mechanism m = TRY(of_option(sim::read_mechanism(name), "--without"));
     switches.off[static_cast<size_t>(m)] = true;
   }
   if (arguments.mechanisms) {
@@ -165,8 +97,6 @@ Result<void> run_simulate(Session& session, const SimulateArguments& arguments) 
                                                  : mechanisms_text(scenario, rows));
   }
   if (arguments.runs > 1) {
-    if (!arguments.out.empty() || !arguments.html.empty())
-      return Error{Fault::malformed, "an ensemble writes no tape and no page: leave out --out and --html", "--runs"};
     const auto runs = TRY(run_many(session, arguments, scenario, switches, "runs"));
     return write_output(
         session, "",
@@ -182,8 +112,8 @@ void add_simulate(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("simulate", "a whole market by a scenario: one run with its tape, or many seeds");
   verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
   verb->add_option("--seed", a->seed, "seed, or the first of them")->capture_default_str();
-  verb->add_option("--out", a->out, "tape to write; the truth goes beside it as .positions.csv and .accounts.csv");
-  verb->add_option("--html", a->html, "page to write");
+  verb->add_option("--out", a->out, "tape to write; the truth goes beside it as .positions.csv, .accounts.csv and .book-btc.csv (for stress)");
+  verb->add_option("--html", a->html, "page to write, beside what is printed");
   verb->add_option("--runs", a->runs, "seeds to run")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   verb->add_option("--threads", a->threads, "threads")->check(CLI::Range(1, 256))->capture_default_str();
   verb->add_option("--runs-file", a->runs_file, "keeps each finished run; an ensemble that was killed goes on from it");
@@ -191,7 +121,7 @@ void add_simulate(CLI::App& app, Session& session) {
                    "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
       ->delimiter(',');
   verb->add_flag("--mechanisms", a->mechanisms, "all, then each mechanism left out, on the same seeds");
-  add_format(verb, session, {"text", "json"});
+  add_format(verb, session, {"text", "json", "html"});
   verb->callback([&session, a] { session.action = [&session, a] { return run_simulate(session, *a); }; });
 }
 

@@ -5,25 +5,15 @@
 #include <memory>
 
 #include "base/text.h"
-#include "cli/cli.h"
 #include "cli/stress_book.h"
-#include "cli/stress_faces.h"
 #include "cli/stress_market.h"
+#include "cli/stress_run.h"
 #include "margin/level_map.h"
 
 namespace delever {
 namespace {
 
 constexpr double kReachMin = 0.3;  // displacement up to which accounts are searched
-
-struct StressOptions {
-  std::vector<std::string> tapes, depth, moves{"-1%", "-3%", "-5%", "-10%", "1%", "3%", "5%", "10%"};
-  std::string book, asset = "BTC", at, rules = "rules/2026-01-30.toml", rulebooks = "rulebooks", out;
-  std::optional<double> price, daily_vol, daily_volume;
-  double impact = 1;
-  bool unscored = false;
-  uint64_t seed = 1;
-};
 
 Result<std::vector<double>> read_moves(const std::vector<std::string>& texts) {
   std::vector<double> moves;
@@ -274,7 +264,9 @@ Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
   return {};
 }
 
-Result<void> run_stress(Session& session, const StressOptions& given) {
+}  // namespace
+
+Result<StressReport> stress_of(Session& session, const StressOptions& given) {
   Stress s{.options = given};
   s.options.asset = upper(given.asset);
   s.moves = TRY(read_moves(given.moves));
@@ -293,8 +285,15 @@ Result<void> run_stress(Session& session, const StressOptions& given) {
   TRY(set_market(s));
   if (given.book.empty()) TRY(stress_levels(s, shelf));
   else TRY(stress_book(s, shelf, session));
-  if (session.format == "text") return write_output(session, given.out, stress_text(s.report));
-  return write_output(session, given.out, written_json(stress_json(s.report)) + "\n");
+  return std::move(s.report);
+}
+
+namespace {
+
+Result<void> run_stress(Session& session, const StressOptions& options) {
+  const StressReport report = TRY(stress_of(session, options));
+  return write_output(session, options.out,
+                      session.format == "text" ? stress_text(report) : written_json(stress_json(report)) + "\n");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "base/text.h"
 
@@ -69,8 +70,9 @@ std::string time_axis(const Frame& frame) {
     const Instant at = Instant::ns(static_cast<int64_t>(t) * 1'000'000'000);
     const std::string text = at.text();
     const std::string label = step >= 86400 ? text.substr(0, 10) : text.substr(5, 5) + " " + text.substr(11, 5);
-    out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", frame.x(t),
-                       frame.height - 8, label);
+    const double half = 3.3 * static_cast<double>(label.size());  // of the 11 px type
+    out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
+                       std::min(frame.x(t), kWidth - half), frame.height - 8, label);
   }
   return out;
 }
@@ -203,8 +205,30 @@ std::string html_escaped(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// Where each bar stands: from zero, or on top of what the series before it put there.
+class Stack {
+ public:
+  explicit Stack(bool stacked) : stacked_(stacked) {}
+  std::pair<double, double> place(const TimePoint& p) {
+    if (!stacked_) return {0, p.value};
+    double& top = tops_[{p.at, p.value < 0}];
+    const double from = top;
+    top += p.value;
+    return {from, top};
+  }
+
+ private:
+  bool stacked_;
+  std::map<std::pair<Instant, bool>, double> tops_;
+};
+
+}  // namespace
+
 std::string svg_time_chart(const TimeChart& chart) {
   Range x, y;
+  Stack measured(chart.stacked), drawn(chart.stacked);
   std::vector<std::pair<std::string, std::string>> entries;
   for (const auto* group : {&chart.bars, &chart.lines}) {
     for (const TimeSeries& series : *group) {
@@ -212,7 +236,7 @@ std::string svg_time_chart(const TimeChart& chart) {
       entries.emplace_back(series.label, series.colour);
       for (const TimePoint& p : series.points) {
         x.add(seconds(p.at));
-        y.add(p.value);
+        y.add(group == &chart.bars ? measured.place(p).second : p.value);
       }
       if (group == &chart.bars) y.add(0);
     }
@@ -227,10 +251,14 @@ std::string svg_time_chart(const TimeChart& chart) {
   out += y_axis(frame, round_ticks(frame.y.from, frame.y.to, 5), chart.scale, chart.unit) + time_axis(frame);
   for (const TimeSeries& series : chart.bars) {
     if (series.points.empty()) continue;
-    const double count = std::max<double>(1, static_cast<double>(series.points.size()));
-    const double width = std::clamp((kWidth - kLeft - kRight) / count * 0.75, 1.0, 14.0);
+    // Points of one time stand on one place: what is left between places is what a bar may take.
+    size_t places = 1;
+    for (size_t i = 1; i < series.points.size(); ++i) places += series.points[i].at != series.points[i - 1].at;
+    const double width = std::clamp((kWidth - kLeft - kRight) / static_cast<double>(places) * 0.75, 1.0, 14.0);
     for (const TimePoint& p : series.points) {
-      const double top = frame.y(std::max(p.value, 0.0)), bottom = frame.y(std::min(p.value, 0.0));
+      const auto [from, to] = drawn.place(p);
+      if (chart.stacked && from == to) continue;
+      const double top = frame.y(std::max(from, to)), bottom = frame.y(std::min(from, to));
       out += fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" style="fill:{}"/>)",
                          frame.x(seconds(p.at)) - width / 2, top, width, std::max(0.5, bottom - top), series.colour);
     }

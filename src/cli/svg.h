@@ -38,6 +38,7 @@ struct TimeChart {
   double scale = 1;  // numbers are multiplied by it before printing (100 for percent)
   std::vector<TimeSeries> lines;
   std::vector<TimeSeries> bars;  // drawn from zero; negative values downwards
+  bool stacked = false;          // bars of one time on top of one another, upwards and downwards
   std::vector<TimeMark> marks;
   std::vector<LevelMark> levels;
   Duration join = Duration::days(3);

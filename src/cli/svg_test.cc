@@ -66,6 +66,32 @@ TEST(Svg, ticks_are_round_and_cover) {
   EXPECT_EQ(short_number(0.0624), "0.0624");
 }
 
+TEST(Svg, stacked_bars_stand_on_one_another) {
+  const auto at = [](int minute) { return Instant::ns(0) + Duration::minutes(minute); };
+  TimeChart chart{.title = "t",
+                  .bars = {{"a", "red", {{at(0), 2}, {at(0), -1}, {at(15), 0}}},
+                           {"b", "blue", {{at(0), 3}, {at(0), -1}, {at(15), 4}}}},
+                  .stacked = true};
+  const std::string stacked = svg_time_chart(chart);
+  // Tops and heights of the bars, in the order in which they are drawn; no bar for nothing.
+  std::vector<double> y, height;
+  for (size_t i = 0; (i = stacked.find("<rect x=", i)) != stacked.npos; ++i) {
+    const std::string tag = stacked.substr(i, stacked.find("/>", i) - i);
+    if (tag.find("rx=") != tag.npos) continue;  // of the legend
+    const auto number = [&](const char* key) {
+      const size_t from = tag.find(key) + std::string_view(key).size();
+      return read_double(tag.substr(from, tag.find('"', from) - from)).value();
+    };
+    y.push_back(number(" y=\""));
+    height.push_back(number("height=\""));
+  }
+  ASSERT_EQ(y.size(), 5u);
+  EXPECT_NEAR(y[2] + height[2], y[0], 0.21);  // b ends where a begins
+  EXPECT_NEAR(y[3], y[1] + height[1], 0.21);  // and below the line
+  EXPECT_NEAR(height[2] / height[0], 1.5, 0.02);
+  EXPECT_GT(y[4], y[2]);  // 4 alone is lower than 2 + 3
+}
+
 TEST(Svg, xy_charts_draw_lines_bands_and_ticks) {
   XyChart chart{.title = "H(x) <net>", .x_unit = "%", .x_scale = 100};
   EXPECT_EQ(svg_xy_chart(chart), "");

@@ -1,0 +1,180 @@
+#include "cli/demo_pages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/page_style.h"
+#include "cli/svg.h"
+
+namespace delever {
+namespace {
+
+// Gauges of the whole market that one of the two has.
+constexpr std::string_view kCompared[] = {
+    "liq_total_usd_24h", "liq_long_share",      "liq_dominance_osc", "funding_annual_oi_weighted", "oi_coins",
+    "oi_change_24h_coins", "realized_vol_24h", "price_low_24h",     "price_high_24h"};
+
+const Reading* reading_of(const Brief& brief, std::string_view name) {
+  for (const Reading& r : brief.readings) {
+    if (r.name == name && !r.venue && !r.expiry) return &r;
+  }
+  return nullptr;
+}
+
+std::string shown(const Reading* r) {
+  return r && r->value ? shown_value(*r->value, r->unit, r->asset) : std::string("pending");
+}
+
+struct BesideClaim {
+  const ClaimCheck *published, *simulated;
+};
+std::vector<BesideClaim> claims_of_both(const Brief& published, const Brief& simulated) {
+  std::vector<BesideClaim> both;
+  for (const ClaimCheck& p : published.claims) {
+    for (const ClaimCheck& s : simulated.claims) {
+      if (s.claim.id == p.claim.id && (p.measured || s.measured)) both.push_back({&p, &s});
+    }
+  }
+  return both;
+}
+
+std::string found(const ClaimCheck& c) {
+  return c.measured ? shown_value(*c.measured, c.unit, c.claim.asset) : std::string("pending");
+}
+
+std::string money(double usd) { return (usd < 0 ? "-$" : "$") + short_number(std::abs(usd)); }
+std::string per_cent(double share) { return fmt::format("{:+.1f} %", 100 * share); }
+std::string of_equity(const StressByKind& k) {
+  return k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-";
+}
+
+double liquidated_usd(const StressWave& w) { return w.longs.usd + w.shorts.usd; }
+
+std::string page(const std::string& title, const std::string& body) {
+  return fmt::format(R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" )"
+                     R"(content="width=device-width,initial-scale=1"><title>{0} · delever</title><style>{1}</style>)"
+                     "</head><body><main><h1>{0}</h1>{2}</main></body></html>\n",
+                     html_escaped(title), kPageStyle, body);
+}
+
+}  // namespace
+
+std::string beside_text(const Brief& published, const Brief& simulated) {
+  std::string out = fmt::format("  {:<28} {:>16} {:>16}\n", "", "published facts", "simulated");
+  for (const std::string_view name : kCompared) {
+    const Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
+    if ((p && p->value) || (s && s->value)) out += fmt::format("  {:<28} {:>16} {:>16}\n", name, shown(p), shown(s));
+  }
+  out += fmt::format("\n  {:<56} {:>14} {:>14} {:>14}\n", "claim", "stated", "published", "simulated");
+  for (const BesideClaim& c : claims_of_both(published, simulated))
+    out += fmt::format("  {:<56} {:>14} {:>14} {:>14}\n",
+                       fmt::format("{} {} {}", c.published->claim.id, c.published->claim.asset,
+                                   c.published->claim.metric).substr(0, 56),
+                       shown_value(c.published->stated, c.published->unit, c.published->claim.asset),
+                       found(*c.published), found(*c.simulated));
+  return out;
+}
+
+std::string beside_html(const Brief& published, const Brief& simulated) {
+  std::string out = R"(<div class="scroll"><table><tr><th>gauge</th><th>published facts</th><th>simulated</th></tr>)";
+  for (const std::string_view name : kCompared) {
+    const Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
+    if ((p && p->value) || (s && s->value))
+      out += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td></tr>)", name,
+                         html_escaped(shown(p)), html_escaped(shown(s)));
+  }
+  out += R"(</table></div><div class="scroll"><table><tr><th>claim</th><th>stated</th><th>measured on published facts)"
+         R"(</th><th>measured on the simulated market</th></tr>)";
+  for (const BesideClaim& c : claims_of_both(published, simulated))
+    out += fmt::format(R"(<tr><td>{} {} {}<br><small>{}</small></td><td class="n">{}</td><td class="n">{}</td>)"
+                       R"(<td class="n">{}</td></tr>)",
+                       html_escaped(c.published->claim.id), html_escaped(c.published->claim.asset),
+                       html_escaped(c.published->claim.metric), html_escaped(c.published->claim.stated_by),
+                       html_escaped(shown_value(c.published->stated, c.published->unit, c.published->claim.asset)),
+                       html_escaped(found(*c.published)), html_escaped(found(*c.simulated)));
+  return out + "</table></div>";
+}
+
+std::string stress_demo_text(const DemoStress& stress) {
+  const StressReport& t = stress.truth;
+  std::string out = fmt::format("  {} at {:.0f}, {}: {} accounts, {} in positions, equity {}\n\n", t.asset, t.price,
+                                t.as_of, t.accounts, money(t.value_usd), money(t.equity_usd));
+  out += fmt::format("  {:>8}  {:<10} {:>6} {:>7} {:>8} {:>11} {:>11} {:>10}\n", "move", "kind", "units", "called",
+                     "stopped", "liquidated", "loss", "of equity");
+  for (const StressMove& m : t.moves) {
+    for (const AccountKind kind : kAccountKinds) {
+      const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
+      if (k.units == 0) continue;
+      out += fmt::format("  {:>8}  {:<10} {:>6} {:>7} {:>8} {:>11} {:>11} {:>10}\n", per_cent(m.wave.move),
+                         account_kind_name(kind), k.units, k.called, k.stopped, k.liquidated, money(k.loss_usd),
+                         of_equity(k));
+    }
+  }
+  out += "  A loss below 0 is a gain. Portfolio: carry desks, short a perpetual, with the coins that hedge it.\n";
+  if (!stress.refused.empty())
+    out += fmt::format("\n  From the tape alone the same question is refused: {}\n", stress.refused);
+  if (!stress.inferred) return out;
+  out += fmt::format("  Shown all the same, to see how far off it is:\n  {:>8} {:>24} {:>24}\n", "move",
+                     "liquidated, accounts", "liquidated, inferred");
+  for (size_t i = 0; i < std::min(t.moves.size(), stress.inferred->moves.size()); ++i)
+    out += fmt::format("  {:>8} {:>24} {:>24}\n", per_cent(t.moves[i].wave.move),
+                       money(liquidated_usd(t.moves[i].wave)), money(liquidated_usd(stress.inferred->moves[i].wave)));
+  return out;
+}
+
+std::string stress_demo_html(const std::string& title, const DemoStress& stress) {
+  const StressReport& t = stress.truth;
+  std::string body = fmt::format(
+      "<p class=\"soft\">{} at {:.2f}, {} · {} accounts, {} in positions, equity {}</p><p>The accounts are those of a "
+      "simulated market, read from the truth beside its tape; the margin rules are the venues' own. A liquidated "
+      "unit is taken whole and as losing its equity, so losses are upper bounds; below 0 is a gain.</p>",
+      html_escaped(t.asset), t.price, html_escaped(t.as_of), t.accounts, money(t.value_usd), money(t.equity_usd));
+  body += R"(<h2>The same move on three kinds of books</h2><div class="scroll"><table><tr><th>move</th><th>book</th>)"
+          R"(<th>units</th><th>margin calls</th><th>stopped</th><th>liquidated</th><th>loss up to</th><th>of equity</th>)"
+          "</tr>";
+  for (const StressMove& m : t.moves) {
+    for (const AccountKind kind : kAccountKinds) {
+      const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
+      if (k.units == 0) continue;
+      const std::string name = kind == AccountKind::isolated ? "retail, isolated"
+                               : kind == AccountKind::cross  ? "retail, cross"
+                                                             : "carry desks, portfolio";
+      body += fmt::format(R"(<tr><td>{}</td><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
+                          R"(<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td></tr>)",
+                          per_cent(m.wave.move), name, k.units, k.called, k.stopped, k.liquidated, money(k.loss_usd),
+                          of_equity(k));
+    }
+  }
+  body += "</table></div>";
+  if (!stress.refused.empty() || stress.inferred) {
+    body += "<h2>What the tape alone says</h2>";
+    if (!stress.refused.empty()) body += "<p>Refused: " + html_escaped(stress.refused) + "</p>";
+    if (stress.inferred) {
+      body += R"(<div class="scroll"><table><tr><th>move</th><th>liquidated, from the accounts</th>)"
+              "<th>liquidated, inferred from the tape</th></tr>";
+      for (size_t i = 0; i < std::min(t.moves.size(), stress.inferred->moves.size()); ++i)
+        body += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td></tr>)",
+                            per_cent(t.moves[i].wave.move), money(liquidated_usd(t.moves[i].wave)),
+                            money(liquidated_usd(stress.inferred->moves[i].wave)));
+      body += "</table></div>";
+    }
+  }
+  return page(title, body + "<h2>The whole report</h2><div class=\"scroll\"><pre>" + html_escaped(stress_text(t)) +
+                         "</pre></div>");
+}
+
+std::string demo_index(const std::string& title, const sim::Outcome& outcome, const std::vector<DemoPage>& pages,
+                       const std::string& beside) {
+  std::string body = fmt::format(
+      "<p>Two things stand side by side here and are never mixed: what was published on the day, and a market that "
+      "was simulated (seed {}, hash {:016x}) from an assumed path and assumed positions.</p><h2>Pages and files</h2>"
+      "<ul>", outcome.seed, outcome.hash);
+  for (const DemoPage& p : pages)
+    body += fmt::format(R"(<li><a href="{}">{}</a><br><span class="soft">{}</span></li>)", html_escaped(p.file),
+                        html_escaped(p.title), html_escaped(p.what));
+  return page(title, body + "</ul><h2>Published and simulated</h2>" + beside);
+}
+
+}  // namespace delever

@@ -1,0 +1,35 @@
+// What the demo shows of a simulated market beside the published facts, as text and as pages.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/brief.h"
+#include "cli/stress_faces.h"
+#include "sim/outcome.h"
+#include "sim/scenario.h"
+
+namespace delever {
+
+struct DemoPage {
+  std::string file, title, what;  // what: one sentence for somebody who has not seen it
+};
+
+// Gauges and claims of two briefs side by side: the real day's and the simulated one's.
+std::string beside_text(const Brief& published, const Brief& simulated);
+std::string beside_html(const Brief& published, const Brief& simulated);
+
+// The same moves on the accounts that were really there and on what can be inferred from the tape alone.
+struct DemoStress {
+  StressReport truth;                    // from the accounts
+  std::string refused;                   // why the tape alone does not speak; empty: it does
+  std::optional<StressReport> inferred;  // levels of the tape, shown although they are refused
+};
+std::string stress_demo_text(const DemoStress& stress);
+std::string stress_demo_html(const std::string& title, const DemoStress& stress);
+
+std::string demo_index(const std::string& title, const sim::Outcome& outcome, const std::vector<DemoPage>& pages,
+                       const std::string& beside);
+
+}  // namespace delever

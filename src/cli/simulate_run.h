@@ -1,0 +1,29 @@
+// One run of a scenario with what it leaves behind: the tape, and the truth beside it. `simulate` and `demo` share it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "sim/simulation.h"
+
+namespace delever {
+
+// The scenario and the rulebooks that it names.
+Result<sim::Scenario> load_scenario(const std::string& path);
+
+struct SimulateRun {
+  std::string out;       // tape to write; empty: none
+  bool replace = false;  // files of an earlier run of the same name go first
+  sim::Simulation::Options options;
+};
+// The tape stands at `out` only when all of it was written; what a failed run had begun is removed.
+Result<sim::Outcome> run_scenario(Session& session, const sim::Scenario& scenario, SimulateRun run);
+
+// OUT.positions.csv, OUT.accounts.csv, OUT.book-btc.csv ...
+std::string book_path(const std::string& out, const std::string& asset);
+std::vector<std::string> truth_paths(const std::string& out, const sim::Scenario& scenario);
+// A path that is going to be written can be: an error now, not after the work.
+Result<void> check_writable(const std::string& path);
+
+}  // namespace delever
