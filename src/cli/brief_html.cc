@@ -179,8 +179,8 @@ std::string brief_html(const Brief& brief) {
          card(brief, "realized_vol_24h", "realised volatility, 24 h") + "</div>";
   out += "<h2>Verdict</h2>" + verdict_block(brief);
   if (!brief.claims.empty()) out += "<h2>Published claims</h2>" + claims_table(brief);
-  out += "<h2>Charts</h2><div class=\"chart\">" + liquidation_charts(brief) + line_charts(brief) + option_charts(brief) +
-         "</div>";
+  out += "<h2>Charts</h2><div class=\"chart\">" + liquidation_charts(brief) + line_charts(brief);
+  out += option_charts(brief) + "</div>";
   out += "<h2>Readings</h2>" + readings_table(brief);
   out += "<h2>Pending</h2><ul>";
   for (const std::string& line : pending_lines(brief)) out += "<li>" + html_escaped(line) + "</li>";

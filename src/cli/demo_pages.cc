@@ -132,8 +132,8 @@ std::string stress_demo_html(const std::string& title, const DemoStress& stress)
       "unit is taken whole and as losing its equity, so losses are upper bounds; below 0 is a gain.</p>",
       html_escaped(t.asset), t.price, html_escaped(t.as_of), t.accounts, money(t.value_usd), money(t.equity_usd));
   body += R"(<h2>The same move on three kinds of books</h2><div class="scroll"><table><tr><th>move</th><th>book</th>)"
-          R"(<th>units</th><th>margin calls</th><th>stopped</th><th>liquidated</th><th>loss up to</th><th>of equity</th>)"
-          "</tr>";
+          R"(<th>units</th><th>margin calls</th><th>stopped</th><th>liquidated</th>)"
+          "<th>loss up to</th><th>of equity</th></tr>";
   for (const StressMove& m : t.moves) {
     for (const AccountKind kind : kAccountKinds) {
       const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];

@@ -1,6 +1,6 @@
 // delever demo: the main job from beginning to end. What was published on 30 January 2026; the same two days as a
-// rehearsal on simulated venues; the same gauges and claims on the simulated tape; the next wave, from the accounts that
-// were really there and from the tape alone; pages in a folder with an index.
+// rehearsal on simulated venues; the same gauges and claims on the simulated tape; the next wave, from the accounts
+// that were really there and from the tape alone; pages in a folder with an index.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,8 +81,8 @@ class Demo {
                                           .at = scenario_.report_at.text()}));
     brief.title = "Simulated market: " + brief.title;
     brief.notes.insert(brief.notes.begin(),
-                       fmt::format("Everything measured here is of a simulated market ({}, seed {}). The claims are the "
-                                   "published ones: where they hold here, the rehearsal resembles the day in that "
+                       fmt::format("Everything measured here is of a simulated market ({}, seed {}). The claims are "
+                                   "the published ones: where they hold here, the rehearsal resembles the day in that "
                                    "figure; it says nothing about whether they were true.",
                                    arguments_.scenario, arguments_.seed));
     say(beside_text(published_, brief));

@@ -78,7 +78,8 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
   out += "who won and lost (USD):\n";
   for (size_t k = 0; k < sim::kAccountKinds; ++k) {
     if (o.accounts_of[k])
-      out += fmt::format("  {:10} {:>7} accounts {:>10}\n", population_name(k), o.accounts_of[k], short_number(o.profit[k]));
+      out += fmt::format("  {:10} {:>7} accounts {:>10}\n", population_name(k), o.accounts_of[k],
+                         short_number(o.profit[k]));
   }
   out += fmt::format("  {:10} {:>16} {:>10}\n", "fees", "", short_number(o.fees));
   const auto all = reproduce_checks(scenario, o);

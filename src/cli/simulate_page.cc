@@ -41,7 +41,9 @@ std::string cards(const sim::AssetOutcome& a, const sim::Scenario& scenario) {
   out += card("open interest", fmt::format("{} {}", short_number(a.open_end), a.name),
               fmt::format("from {}, lowest {}", short_number(a.open_start), short_number(a.open_low)));
   out += card("funding a year", fmt::format("{:.1f} %", 100 * a.funding_mean),
-              fmt::format("mean; lowest {:.1f} %", 100 * a.funding_rate_min));
+              a.funding_settled_min
+                  ? fmt::format("mean expected; lowest settled {:.1f} %", 100 * *a.funding_settled_min)
+                  : "mean expected; nothing settled");
   out += card("deleveraged", a.adl_count ? usd(a.adl_usd) : "nobody",
               a.adl_count ? fmt::format("{} winners cut", a.adl_count) : "funds paid what was short");
   return out + "</div>";
@@ -174,8 +176,8 @@ std::string profit_table(const sim::Outcome& o) {
   const auto row = [&](const std::string& who, const std::string& accounts, double profit, const std::string& each) {
     const double width = most > 0 ? 100 * std::abs(profit) / most : 0;
     out += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
-                       R"x(<td style="width:34%"><div style="height:10px;width:{:.1f}%;background:var({})"></div></td>)x"
-                       "</tr>", who, accounts, usd(profit), each, width, profit < 0 ? "--long" : "--short");
+                       R"x(<td style="width:34%"><div style="height:10px;width:{:.1f}%;background:var({})"></div>)x"
+                       "</td></tr>", who, accounts, usd(profit), each, width, profit < 0 ? "--long" : "--short");
   };
   for (size_t k = 0; k < sim::kAccountKinds; ++k) {
     if (o.accounts_of[k])
@@ -184,8 +186,8 @@ std::string profit_table(const sim::Outcome& o) {
   }
   row("insurance funds", "–", o.fund_end - o.fund_start, "–");
   row("fees of the venues", "–", o.fees, "–");
-  return out + "</table></div><p class=\"soft\">Profit beyond what the coins held at the start gained or lost with their "
-               "price. Trades on spot and perpetuals, funding, fees and liquidations are in it.</p>";
+  return out + "</table></div><p class=\"soft\">Profit beyond what the coins held at the start gained or lost with "
+               "their price. Trades on spot and perpetuals, funding, fees and liquidations are in it.</p>";
 }
 
 std::string fund_chart(const sim::Outcome& o) {
@@ -216,10 +218,11 @@ void collect_sources(const Config& table, const std::string& kind,
     found[key].push_back(name);
   }
   for (const std::string& key : table.keys()) {
+    const std::string part = kind.empty() ? key : kind + "." + key;
     if (const auto tables = table.tables(key); tables.has_value()) {
-      for (const Config& one : tables.value()) collect_sources(one, kind.empty() ? key : kind + "." + key, order, found);
+      for (const Config& one : tables.value()) collect_sources(one, part, order, found);
     } else if (const auto one = table.table(key); one.has_value()) {
-      collect_sources(one.value(), kind.empty() ? key : kind + "." + key, order, found);
+      collect_sources(one.value(), part, order, found);
     }
   }
 }

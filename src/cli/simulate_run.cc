@@ -108,7 +108,9 @@ Result<sim::Scenario> load_scenario(const std::string& path) {
   return sim::Scenario::parse(text, file, shelf.value());
 }
 
-std::string book_path(const std::string& out, const std::string& asset) { return out + ".book-" + lower(asset) + ".csv"; }
+std::string book_path(const std::string& out, const std::string& asset) {
+  return out + ".book-" + lower(asset) + ".csv";
+}
 
 std::vector<std::string> truth_paths(const std::string& out, const sim::Scenario& scenario) {
   std::vector<std::string> paths{out + ".positions.csv", out + ".accounts.csv"};

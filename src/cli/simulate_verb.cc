@@ -112,7 +112,8 @@ void add_simulate(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("simulate", "a whole market by a scenario: one run with its tape, or many seeds");
   verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
   verb->add_option("--seed", a->seed, "seed, or the first of them")->capture_default_str();
-  verb->add_option("--out", a->out, "tape to write; the truth goes beside it as .positions.csv, .accounts.csv and .book-btc.csv (for stress)");
+  verb->add_option("--out", a->out,
+                   "tape to write; beside it the truth: .positions.csv, .accounts.csv, .book-btc.csv (for stress)");
   verb->add_option("--html", a->html, "page to write, beside what is printed");
   verb->add_option("--runs", a->runs, "seeds to run")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   verb->add_option("--threads", a->threads, "threads")->check(CLI::Range(1, 256))->capture_default_str();

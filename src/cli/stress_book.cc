@@ -15,8 +15,8 @@
 namespace delever {
 namespace {
 
-constexpr std::array<std::string_view, 14> kColumns{"account",  "kind",   "venue", "symbol",  "side", "qty",  "entry",
-                                                    "leverage", "margin", "stop",  "haircut", "iv",   "count", "rulebook"};
+constexpr std::array<std::string_view, 14> kColumns{"account", "kind", "venue", "symbol",  "side", "qty",   "entry",
+                                                    "leverage", "margin", "stop", "haircut", "iv", "count", "rulebook"};
 constexpr size_t kRequired = 6;  // the first of them
 constexpr std::array<std::string_view, 5> kDollars{"USD", "USDT", "USDC", "FDUSD", "BUSD"};
 

@@ -5,8 +5,8 @@
 //   kind      isolated, cross or portfolio; one for the whole account
 //   venue     as in rulebooks/
 //   symbol    a contract of the asset with a rulebook; in Deribit portfolios also its options; of a holding the coin
-//   side      long, short, hold (collateral: a coin in the wallet), or beside (of a portfolio: the asset held elsewhere,
-//             which backs nothing here but gains and loses with the price)
+//   side      long, short, hold (collateral: a coin in the wallet), or beside (of a portfolio: the asset held
+//             elsewhere, which backs nothing here but gains and loses with the price)
 //   qty       in the venue's unit; holdings and options in coins; holdings may be negative (debt)
 //   entry     price; options and holdings have none
 //   leverage  chosen on the venue; isolated positions need it or `margin`, cross positions need it

@@ -1,6 +1,6 @@
-// The accounts of one moment as a book for `delever stress` (docs/stress-book.md): the crowd, isolated and cross, and the
-// carry desks with the coins that hedge them. Those who trade against them (makers, dealers, arbitrage, noise) are left
-// out: what they hold is the other side of the market, not the leverage in it.
+// The accounts of one moment as a book for `delever stress` (docs/stress-book.md): the crowd, isolated and cross, and
+// the carry desks with the coins that hedge them. Those who trade against them (makers, dealers, arbitrage, noise) are
+// left out: what they hold is the other side of the market, not the leverage in it.
 #include <fmt/format.h>
 
 #include <iterator>

@@ -328,7 +328,7 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
   if (!s.retail.empty() && std::none_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) {
         return v.role == VenueRole::perpetual && v.share > 0;
       }))
-    return Error{Fault::malformed, "no perpetual venue with a share: [[retail]] has nowhere to trade", c.place("venue")};
+    return Error{Fault::malformed, "no perpetual venue with a share, so [[retail]] has none", c.place("venue")};
   TRY(read_all(c, "makers", s.makers, [&](const Config& t) { return read_maker(t, s); }));
   TRY(read_all(c, "carry", s.carry, [&](const Config& t) { return read_carry(t, s); }));
   TRY(read_all(c, "option", s.options, [&](const Config& t) { return read_option(t, s); }));

@@ -85,8 +85,8 @@ TEST(Simulation, TheBookForStressHasEveryLeveragedAccount) {
       truth[kind] += line.find(kind) != line.npos;
   }
   for (std::string line; std::getline(rows, line);) {
-    for (const char* kind : {"isolated", "cross", "portfolio"})
-      book[std::string(",") + kind + ",BTCUSDT"] += line.find(std::string(",") + kind + ",binance,BTCUSDT,") != line.npos;
+    for (const std::string kind : {",isolated,", ",cross,", ",portfolio,"})
+      book[kind + "BTCUSDT"] += line.find(kind + "binance,BTCUSDT,") != line.npos;
   }
   EXPECT_GT(book[",isolated,BTCUSDT"], 100U);
   EXPECT_EQ(truth, book);
