@@ -40,6 +40,11 @@ std::vector<BesideClaim> claims_of_both(const Brief& published, const Brief& sim
   return both;
 }
 
+// "BTC options expiring"; some metrics name the coin themselves.
+std::string claim_name(const Claim& c) {
+  return c.id + " " + (c.metric.starts_with(c.asset) ? "" : c.asset + " ") + c.metric;
+}
+
 std::string found(const ClaimCheck& c) {
   return c.measured ? shown_value(*c.measured, c.unit, c.claim.asset) : std::string("pending");
 }
@@ -70,28 +75,27 @@ std::string beside_text(const Brief& published, const Brief& simulated) {
   out += fmt::format("\n  {:<56} {:>14} {:>14} {:>14}\n", "claim", "stated", "published", "simulated");
   for (const BesideClaim& c : claims_of_both(published, simulated))
     out += fmt::format("  {:<56} {:>14} {:>14} {:>14}\n",
-                       fmt::format("{} {} {}", c.published->claim.id, c.published->claim.asset,
-                                   c.published->claim.metric).substr(0, 56),
+                       claim_name(c.published->claim).substr(0, 56),
                        shown_value(c.published->stated, c.published->unit, c.published->claim.asset),
                        found(*c.published), found(*c.simulated));
   return out;
 }
 
 std::string beside_html(const Brief& published, const Brief& simulated) {
-  std::string out = R"(<div class="scroll"><table><tr><th>gauge</th><th>published facts</th><th>simulated</th></tr>)";
+  std::string out = R"(<div class="scroll"><table><tr><th>gauge</th><th class="n">published facts</th>)"
+                    R"(<th class="n">simulated</th></tr>)";
   for (const std::string_view name : kCompared) {
     const Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
     if ((p && p->value) || (s && s->value))
       out += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td></tr>)", name,
                          html_escaped(shown(p)), html_escaped(shown(s)));
   }
-  out += R"(</table></div><div class="scroll"><table><tr><th>claim</th><th>stated</th><th>measured on published facts)"
-         R"(</th><th>measured on the simulated market</th></tr>)";
+  out += R"(</table></div><div class="scroll"><table><tr><th>claim</th><th class="n">stated</th>)"
+         R"(<th class="n">measured on published facts</th><th class="n">measured on the simulated market</th></tr>)";
   for (const BesideClaim& c : claims_of_both(published, simulated))
-    out += fmt::format(R"(<tr><td>{} {} {}<br><small>{}</small></td><td class="n">{}</td><td class="n">{}</td>)"
+    out += fmt::format(R"(<tr><td>{}<br><small>{}</small></td><td class="n">{}</td><td class="n">{}</td>)"
                        R"(<td class="n">{}</td></tr>)",
-                       html_escaped(c.published->claim.id), html_escaped(c.published->claim.asset),
-                       html_escaped(c.published->claim.metric), html_escaped(c.published->claim.stated_by),
+                       html_escaped(claim_name(c.published->claim)), html_escaped(c.published->claim.stated_by),
                        html_escaped(shown_value(c.published->stated, c.published->unit, c.published->claim.asset)),
                        html_escaped(found(*c.published)), html_escaped(found(*c.simulated)));
   return out + "</table></div>";
@@ -112,9 +116,13 @@ std::string stress_demo_text(const DemoStress& stress) {
                          of_equity(k));
     }
   }
-  out += "  A loss below 0 is a gain. Portfolio: carry desks, short a perpetual, with the coins that hedge it.\n";
+  out +=
+      "  units: isolated positions, and cross and portfolio accounts. called: equity below the initial margin.\n"
+      "  Losses are at most these; below 0 is a gain. portfolio: carry desks, short a perpetual, with all the coins\n"
+      "  that they hold, at the venue and on spot: the hedge, and a reserve that falls with the price.\n";
   if (!stress.refused.empty())
-    out += fmt::format("\n  From the tape alone the same question is refused: {}\n", stress.refused);
+    out += fmt::format("\n  From the tape alone, without knowing the accounts, the same question is refused:\n    {}\n",
+                       stress.refused);
   if (!stress.inferred) return out;
   out += fmt::format("  Shown all the same, to see how far off it is:\n  {:>8} {:>24} {:>24}\n", "move",
                      "liquidated, accounts", "liquidated, inferred");
@@ -132,8 +140,9 @@ std::string stress_demo_html(const std::string& title, const DemoStress& stress)
       "unit is taken whole and as losing its equity, so losses are upper bounds; below 0 is a gain.</p>",
       html_escaped(t.asset), t.price, html_escaped(t.as_of), t.accounts, money(t.value_usd), money(t.equity_usd));
   body += R"(<h2>The same move on three kinds of books</h2><div class="scroll"><table><tr><th>move</th><th>book</th>)"
-          R"(<th>units</th><th>margin calls</th><th>stopped</th><th>liquidated</th>)"
-          "<th>loss up to</th><th>of equity</th></tr>";
+          R"(<th class="n">units</th><th class="n">margin calls</th><th class="n">stopped</th>)"
+          R"(<th class="n">liquidated</th>)"
+          R"(<th class="n">loss up to</th><th class="n">of equity</th></tr>)";
   for (const StressMove& m : t.moves) {
     for (const AccountKind kind : kAccountKinds) {
       const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];

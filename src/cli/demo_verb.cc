@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/text.h"
 #include "cli/brief_run.h"
 #include "cli/demo_pages.h"
 #include "cli/feed.h"
@@ -102,8 +103,15 @@ class Demo {
     options.book.clear();
     options.unscored = true;
     auto inferred = stress_of(session_, options);
-    if (inferred.has_value()) stress.inferred = std::move(inferred).value();
-    else stress.refused = inferred.error().text();
+    if (inferred.has_value()) {
+      stress.inferred = std::move(inferred).value();
+      for (const std::string& note : stress.inferred->notes) {
+        const size_t at = note.find(": unscored (");
+        if (at != note.npos) stress.refused += (stress.refused.empty() ? "" : "\n    ") + note;
+      }
+    } else {
+      stress.refused = inferred.error().text();
+    }
     say(stress_demo_text(stress));
     return add_page("stress-" + name_ + ".html", "The next wave",
                     "The same fall on isolated retail, cross and hedged carry books: margin calls, liquidations, loss.",
@@ -116,7 +124,9 @@ class Demo {
     for (const std::string& truth : truth_paths(tape_, scenario_)) {
       const std::string file = std::filesystem::path(truth).filename().string();
       const bool book = file.find(".book-") != file.npos, positions = file.find(".positions.") != file.npos;
-      pages_.push_back({file, book ? "Accounts for stress" : positions ? "Positions" : "Accounts",
+      const size_t dash = file.rfind('-') + 1;  // of ".book-btc.csv"
+      const std::string coin = book ? upper(file.substr(dash, file.rfind('.') - dash)) : "";
+      pages_.push_back({file, book ? "Accounts for stress, " + coin : positions ? "Positions" : "Accounts",
                         book        ? "Who stood where at the time of the report, in the form of stress --book."
                         : positions ? "Every position, at several times."
                                     : "What each account began and ended with."});

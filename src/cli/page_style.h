@@ -22,7 +22,7 @@ p,li{max-width:76ch}.soft{color:var(--soft)}small{color:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}
 th{text-align:left;color:var(--soft);font-weight:600}
 th,td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top}
-td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th.n{text-align:right}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .state{display:inline-block;border-radius:10px;padding:0 8px;font-size:12px;border:1px solid;white-space:nowrap}
 .corroborated,.pass{color:var(--ok)}.single_source{color:var(--blue)}.conflicting,.fail{color:var(--bad)}
 .pending,.unknown{color:var(--wait)}
