@@ -31,6 +31,7 @@ class Demo {
   Result<void> run() {
     name_ = std::filesystem::path(arguments_.scenario).stem().string();
     scenario_ = TRY(load_scenario(arguments_.scenario));
+    TRY(check_writable(path("index.html")));
     TRY(published());
     TRY(simulated());
     TRY(beside());
