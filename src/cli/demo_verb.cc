@@ -158,7 +158,7 @@ void add_demo(CLI::App& app, Session& session) {
   verb->add_option("--out", a->out, "folder of the pages and the tape")->capture_default_str();
   verb->add_option("--scenario", a->scenario, "what is simulated")->capture_default_str();
   verb->add_option("--episode", a->episode, "what was published")->capture_default_str();
-  verb->add_option("--seed", a->seed, "of the simulation")->capture_default_str();
+  verb->add_option("--seed", a->seed, "of the simulation")->check(CLI::NonNegativeNumber)->capture_default_str();
   verb->callback([&session, a] { session.action = [&session, a] { return Demo(session, *a).run(); }; });
 }
 

@@ -176,6 +176,8 @@ class BookReader {
       if (venue.books.haircut(id).value_or(haircut) != haircut)
         return Error{Fault::malformed, "the venue had another haircut for this coin before", "haircut"};
       venue.books.set_haircut(id, haircut);
+      // What the venue does not count is the account's all the same, and moves with the price.
+      if (coin == market_.asset) account.beside += amount.approx() * haircut.approx();
       account.account.collateral = CollateralMode::multi_asset;
     }
     account.account.balances.push_back({id, amount});
