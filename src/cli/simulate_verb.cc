@@ -111,7 +111,9 @@ void add_simulate(CLI::App& app, Session& session) {
   auto a = std::make_shared<SimulateArguments>();
   CLI::App* verb = app.add_subcommand("simulate", "a whole market by a scenario: one run with its tape, or many seeds");
   verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
-  verb->add_option("--seed", a->seed, "seed, or the first of them")->check(CLI::NonNegativeNumber)->capture_default_str();
+  verb->add_option("--seed", a->seed, "seed, or the first of them")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   verb->add_option("--out", a->out,
                    "tape to write; beside it the truth: .positions.csv, .accounts.csv, .book-btc.csv (for stress)");
   verb->add_option("--html", a->html, "page to write, beside what is printed");
