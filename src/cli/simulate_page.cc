@@ -39,7 +39,8 @@ std::string cards(const sim::AssetOutcome& a, const sim::Scenario& scenario) {
               fmt::format("to {}; longs {}", scenario.report_at.text(),
                           total > 0 ? fmt::format("{:.1f} %", 100 * a.long_24h / total) : "none"));
   out += card("open interest", fmt::format("{} {}", short_number(a.open_end), a.name),
-              fmt::format("from {}, lowest {}", short_number(a.open_start), short_number(a.open_low)));
+              fmt::format("from {}, {} before the low, {} after", short_number(a.open_start), short_number(a.open_high),
+                          short_number(a.open_low)));
   out += card("funding a year", fmt::format("{:.1f} %", 100 * a.funding_mean),
               a.funding_settled_min
                   ? fmt::format("mean expected; lowest settled {:.1f} %", 100 * *a.funding_settled_min)

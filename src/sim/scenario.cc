@@ -39,7 +39,8 @@ Result<AssetSetup> read_asset(const Config& c, const Scenario& s) {
     PathPoint point;
     point.at = TRY(p.instant("at"));
     point.level = TRY(positive(p, "level"));
-    if (!in_book(point.level)) return Error{Fault::out_of_range, "from 0.51 to 1.39: what the books hold", p.place("level")};
+    if (!in_book(point.level))
+      return Error{Fault::out_of_range, "from 0.51 to 1.39: what the books hold", p.place("level")};
     if (point.at < from || point.at > to)
       return Error{Fault::out_of_range, "outside of the scenario's time", p.place("at")};
     if (!a.path.empty() && point.at <= a.path.back().at)
