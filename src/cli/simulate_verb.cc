@@ -1,7 +1,6 @@
-// delever simulate: one run with its tape and truth, an ensemble of seeds, or one mechanism left out at a time.
+// delever simulate: one run with its tape and truth; ensembles are in ensemble_verb.cc.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -9,22 +8,13 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/progress.h"
+#include "cli/simulate.h"
 #include "cli/simulate_faces.h"
 #include "margin/rulebook_file.h"
-#include "sim/ensemble.h"
 #include "tape/tape.h"
 
 namespace delever {
 namespace {
-
-struct SimulateArguments {
-  std::string scenario, out, html, runs_file;
-  std::vector<std::string> without;
-  uint64_t seed = 1;
-  size_t runs = 1;
-  unsigned threads = 1;
-  bool mechanisms = false;
-};
 
 // The tape and, beside it, who held what.
 class TapeOutput final : public sim::Output {
@@ -109,37 +99,6 @@ Result<void> run_one(Session& session, const SimulateArguments& arguments, const
   return write_faces(session, arguments, scenario, outcome);
 }
 
-Result<std::vector<sim::RunResult>> run_many(Session& session, const SimulateArguments& arguments,
-                                             const sim::Scenario& scenario, const sim::Switches& switches,
-                                             std::string_view what) {
-  const uint64_t digest = sim::ensemble_digest(scenario, switches);
-  sim::EnsembleOptions options{
-      .first_seed = arguments.seed, .runs = arguments.runs, .threads = arguments.threads, .switches = switches};
-  std::ofstream journal;
-  if (!arguments.runs_file.empty()) {
-    std::error_code ec;
-    bool torn = false;
-    if (std::filesystem::exists(arguments.runs_file, ec)) {
-      const std::string text = TRY(read_file(arguments.runs_file));
-      options.done = sim::read_runs(text, digest);
-      torn = !text.empty() && text.back() != '\n';
-    }
-    journal.open(arguments.runs_file, std::ios::binary | std::ios::app);
-    if (torn) journal << "\n";  // what a kill cut off stays behind, and is passed over
-    if (!journal) return Error{Fault::unavailable, "cannot be written", arguments.runs_file};
-  }
-  ProgressBar bar(session.io);
-  size_t finished = options.done.size();
-  options.finished = [&](const sim::RunResult& run) -> Result<void> {
-    bar.show(what, ++finished, arguments.runs);
-    if (arguments.runs_file.empty()) return {};
-    journal << sim::run_line(digest, run) << std::flush;
-    if (!journal) return Error{Fault::unavailable, "cannot be written", arguments.runs_file};
-    return {};
-  };
-  return sim::run_ensemble(scenario, options);
-}
-
 Result<void> run_simulate(Session& session, const SimulateArguments& arguments) {
   auto shelf = RulebookShelf::load(find_shipped("rulebooks"));
   if (!shelf.has_value()) return std::move(shelf.error());
@@ -149,29 +108,7 @@ Result<void> run_simulate(Session& session, const SimulateArguments& arguments) 
     const sim::Mechanism m = TRY(sim::read_mechanism(name));
     switches.off[static_cast<size_t>(m)] = true;
   }
-  if (arguments.mechanisms) {
-    std::vector<MechanismRow> rows;
-    auto all = TRY(run_many(session, arguments, scenario, switches, "all mechanisms"));
-    rows.push_back({"all", std::move(all)});
-    for (size_t m = 0; m < sim::kMechanisms; ++m) {
-      sim::Switches without = switches;
-      without.off[m] = true;
-      const std::string name = "without " + std::string(sim::mechanism_name(static_cast<sim::Mechanism>(m)));
-      auto runs = TRY(run_many(session, arguments, scenario, without, name));
-      rows.push_back({name, std::move(runs)});
-    }
-    return write_output(session, "",
-                        session.format == "json" ? written_json(mechanisms_json(scenario, rows)) + "\n"
-                                                 : mechanisms_text(scenario, rows));
-  }
-  if (arguments.runs > 1) {
-    if (!arguments.out.empty() || !arguments.html.empty())
-      return Error{Fault::malformed, "an ensemble writes no tape and no page: leave out --out and --html", "--runs"};
-    const auto runs = TRY(run_many(session, arguments, scenario, switches, "runs"));
-    return write_output(
-        session, "",
-        session.format == "json" ? written_json(ensemble_json(scenario, runs)) + "\n" : ensemble_text(scenario, runs));
-  }
+  if (arguments.is_ensemble()) return run_ensemble_verb(session, arguments, scenario, switches);
   return run_one(session, arguments, scenario, switches);
 }
 
