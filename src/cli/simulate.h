@@ -17,11 +17,22 @@ struct SimulateArguments {
   size_t runs = 1;
   unsigned threads = 1;
   bool mechanisms = false;
+  // Of ensembles.
+  std::string rare;  // "btc_low<88000"
+  size_t replicas = 200;
+  std::string draws = "independent";
+  double fund_cost = 0.05;
 
-  bool is_ensemble() const { return mechanisms || runs > 1; }
+  bool is_ensemble() const { return mechanisms || runs > 1 || !rare.empty() || !runs_file.empty(); }
 };
 
-Result<void> run_ensemble_verb(Session& session, const SimulateArguments& arguments, const sim::Scenario& scenario,
-                               const sim::Switches& switches);
+struct ScenarioRead {
+  sim::Scenario scenario;
+  sim::Switches switches;
+};
+Result<ScenarioRead> read_scenario(const SimulateArguments& arguments);
+
+void add_ensemble_options(CLI::App& verb, SimulateArguments& arguments);
+Result<void> run_ensemble_verb(Session& session, const SimulateArguments& arguments);
 
 }  // namespace delever

@@ -100,19 +100,23 @@ Result<void> run_one(Session& session, const SimulateArguments& arguments, const
 }
 
 Result<void> run_simulate(Session& session, const SimulateArguments& arguments) {
-  auto shelf = RulebookShelf::load(find_shipped("rulebooks"));
-  if (!shelf.has_value()) return std::move(shelf.error());
-  const sim::Scenario scenario = TRY(sim::Scenario::load(find_shipped(arguments.scenario), shelf.value()));
-  sim::Switches switches;
-  for (const std::string& name : arguments.without) {
-    const sim::Mechanism m = TRY(sim::read_mechanism(name));
-    switches.off[static_cast<size_t>(m)] = true;
-  }
-  if (arguments.is_ensemble()) return run_ensemble_verb(session, arguments, scenario, switches);
-  return run_one(session, arguments, scenario, switches);
+  if (arguments.is_ensemble()) return run_ensemble_verb(session, arguments);
+  const ScenarioRead read = TRY(read_scenario(arguments));
+  return run_one(session, arguments, read.scenario, read.switches);
 }
 
 }  // namespace
+
+Result<ScenarioRead> read_scenario(const SimulateArguments& arguments) {
+  auto shelf = RulebookShelf::load(find_shipped("rulebooks"));
+  if (!shelf.has_value()) return std::move(shelf.error());
+  ScenarioRead read{TRY(sim::Scenario::load(find_shipped(arguments.scenario), shelf.value())), {}};
+  for (const std::string& name : arguments.without) {
+    const sim::Mechanism m = TRY(sim::read_mechanism(name));
+    read.switches.off[static_cast<size_t>(m)] = true;
+  }
+  return read;
+}
 
 void add_simulate(CLI::App& app, Session& session) {
   auto a = std::make_shared<SimulateArguments>();
@@ -121,15 +125,16 @@ void add_simulate(CLI::App& app, Session& session) {
   verb->add_option("--seed", a->seed, "seed, or the first of them")->capture_default_str();
   verb->add_option("--out", a->out, "tape to write; the truth goes beside it as .positions.csv and .accounts.csv");
   verb->add_option("--html", a->html, "page to write");
-  verb->add_option("--runs", a->runs, "seeds to run")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   verb->add_option("--threads", a->threads, "threads")->check(CLI::Range(1, 256))->capture_default_str();
-  verb->add_option("--runs-file", a->runs_file, "keeps each finished run; an ensemble that was killed goes on from it");
   verb->add_option("--without", a->without,
                    "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
       ->delimiter(',');
-  verb->add_flag("--mechanisms", a->mechanisms, "all, then each mechanism left out, on the same seeds");
+  add_ensemble_options(*verb, *a);
   add_format(verb, session, {"text", "json"});
-  verb->callback([&session, a] { session.action = [&session, a] { return run_simulate(session, *a); }; });
+  verb->callback([&session, a] {
+    session.for_all_ranks = a->is_ensemble();
+    session.action = [&session, a] { return run_simulate(session, *a); };
+  });
 }
 
 }  // namespace delever

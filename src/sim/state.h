@@ -38,6 +38,9 @@ struct Simulation::State {
   struct Premium { double sum = 0; uint64_t samples = 3600; };
   std::vector<Premium> premiums;  // by book
   Outcome outcome;
+  Path path;                // of options.climb
+  double shock_factor = 1;  // of the path's displacement, where the scenario has a [shock]
+  double fund_at_start = 0;
   std::vector<std::pair<double, double>> minute_liquidations;  // by asset: long, short USD of this minute
   std::vector<std::vector<double>> equity_start;               // by venue and account
   std::vector<std::vector<double>> coins_start;                // by venue, account and asset: what lay in wallets
@@ -56,10 +59,12 @@ struct Simulation::State {
   void route();
   void look();  // the world after a second
   void count_forced();
+  bool climbed(uint32_t seconds);  // keeps the path; whether the level is reached
   // account.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
   double held_gain(size_t venue, AccountId account) const;  // what the coins of the start gained with their price
   double coin_price(const Venue& venue, CoinId coin) const;
+  double funds() const;  // USD of all insurance funds and vaults
   void sample(Instant at);
   void finish();
   Result<void> write_truth(Instant at, bool last);
