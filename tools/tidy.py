@@ -10,6 +10,7 @@ BANNED = {  # pattern -> (where it may appear, what to use instead)
     r"\bsystem_clock::now|\bsteady_clock::now|\bgettimeofday\b|\btime\(nullptr\)": ("base/clock", "the Clock you were given"),
     r"\bstd::random_device|\bstd::mt19937|\brand\(\)|std::(normal|uniform\w*|poisson|exponential)_distribution": ("base/random", "base/random.h"),
     r"\bstd::stod\b|\batof\b|\bstrtod\b": ("base/", "read_double, or Price::parse"),
+    r"#include\s*<mpi\.h>": ("cluster/cluster.cc", "cluster/cluster.h"),
     r"#include\s*<boost/": ("net/", "net/"),
     r"\bstd::cout|\bprintf\(": ("cli/", "return it, or log it"),
     r"\busing namespace std\b": ("", "std::"),

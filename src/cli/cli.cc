@@ -141,6 +141,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
     write(io.out, out.str());
     return 0;
   } catch (const CLI::ParseError& error) {
+    if (io.other_rank) return 0;  // rank 0 will say it; an exit code from here might have it ended before it does
     const CLI::App* verb = &app;
     std::string path = app.get_name();
     while (!verb->get_subcommands().empty()) {
@@ -152,6 +153,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
     return kUsage;
   }
   CHECK(session.action);
+  if (io.other_rank && !session.for_all_ranks) return 0;
   const auto done = [&]() -> Result<void> {
     TRY(refuse_empty(app));
     return session.action();

@@ -19,6 +19,7 @@ struct Io {
   std::FILE* err = stderr;
   Clock* clock = nullptr;
   bool progress = false;  // err is a terminal
+  bool other_rank = false;  // of an mpirun job, above 0: prints nothing, and does nothing that rank 0 does alone
 };
 
 // What a verb fills in while the arguments are read; run_cli runs `action` once they are.
@@ -26,6 +27,7 @@ struct Session {
   Io io;
   std::string format = "text";
   std::function<Result<void>()> action;
+  bool for_all_ranks = false;  // `action` shares its work out over the ranks of an mpirun job
   std::optional<Instant> now;  // what "now" means throughout one command line, once it has been asked for
 };
 

@@ -2,8 +2,16 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cluster/cluster.h"
 
 int main(int argc, char** argv) {
   delever::SystemClock clock;
-  return delever::run_cli(argc, argv, {.clock = &clock, .progress = isatty(2) == 1});
+  delever::Io io{.clock = &clock, .progress = isatty(2) == 1};
+  if (const auto rank = delever::Cluster::launched_rank(); rank && *rank > 0) {
+    // One message a job, not one a rank: rank 0 speaks for all.
+    io.other_rank = true;
+    io.progress = false;
+    if (std::FILE* nowhere = std::fopen("/dev/null", "w")) io.out = io.err = nowhere;
+  }
+  return delever::run_cli(argc, argv, io);
 }

@@ -1,4 +1,4 @@
-// How a simulated run, an ensemble and the table of mechanisms look as text, JSON and a page.
+// How a simulated run looks as text, JSON and a page.
 #pragma once
 
 #include <optional>
@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "cli/json.h"
-#include "sim/ensemble.h"
+#include "sim/simulation.h"
 
 namespace delever {
-
-struct MechanismRow {
-  std::string name;
-  std::vector<sim::RunResult> runs;
-};
 
 // Quarters of an hour that each hold 4 % of all that was liquidated, joined where they touch.
 struct LiquidationWave {
@@ -33,9 +28,5 @@ std::string population_name(size_t kind);
 std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& outcome);
 Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& outcome);
 std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& outcome);
-std::string ensemble_text(const sim::Scenario& scenario, const std::vector<sim::RunResult>& runs);
-Json ensemble_json(const sim::Scenario& scenario, const std::vector<sim::RunResult>& runs);
-std::string mechanisms_text(const sim::Scenario& scenario, const std::vector<MechanismRow>& rows);
-Json mechanisms_json(const sim::Scenario& scenario, const std::vector<MechanismRow>& rows);
 
 }  // namespace delever

@@ -59,7 +59,21 @@ double Simulation::State::held_gain(size_t v, AccountId account) const {
   return usd;
 }
 
+double Simulation::State::funds() const {
+  double usd = 0;
+  for (uint32_t v = 0; v < venues.size(); ++v) {
+    for (AccountId a = 0; a < kFirstUser; ++a) usd += equity(*venues[v], a) - held_gain(v, a);
+  }
+  return usd;
+}
+
 void Simulation::State::sample(Instant at) {
+  double uncovered = 0;
+  for (const auto& v : venues) {
+    for (CoinId c = 0; c < v->exchange().coins(); ++c)
+      uncovered += v->exchange().shortfall(c).approx() * coin_price(*v, c);
+  }
+  outcome.deficit = std::max(outcome.deficit, fund_at_start - funds() + uncovered);
   for (uint32_t a = 0; a < world.assets.size(); ++a) {
     AssetOutcome& out = outcome.assets[a];
     Sample s;

@@ -286,6 +286,10 @@ void Simulation::State::begin_positions(Instant at) {
 Result<void> Simulation::State::build() {
   const Scenario& s = scenario;
   world.seed = options.seed;
+  if (s.shock)
+    shock_factor = s.shock->factor(
+        options.shock ? *options.shock
+                      : Random(options.seed, {.stream = static_cast<uint32_t>(Stream::shock)}).normal());
   world.switches = options.switches;
   world.perpetuals.resize(s.assets.size());
   world.spots.resize(s.assets.size());

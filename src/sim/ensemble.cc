@@ -1,24 +1,10 @@
 #include "sim/ensemble.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <set>
-
-#include "base/hash.h"
-#include "base/text.h"
 
 namespace delever::sim {
 namespace {
-
-std::optional<uint64_t> read_hex(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // P(X <= k) for X ~ Binomial(n, p), by the recurrence of its terms.
 std::vector<double> binomial_cdf(size_t n, double p) {
@@ -36,80 +22,24 @@ std::vector<double> binomial_cdf(size_t n, double p) {
 
 }  // namespace
 
-uint64_t ensemble_digest(const Scenario& scenario, const Switches& switches) {
-  Hasher h;
-  h.add(scenario.text);
-  for (const bool off : switches.off) h.add(uint64_t{off});
-  return h.digest();
-}
-
-std::string run_line(uint64_t digest, const RunResult& run) {
-  std::string line = fmt::format("{:x} {:x} {:x}", digest, run.seed, run.hash);
-  for (const auto& [name, value] : run.outcomes) line += fmt::format(" {}={}", name, write_double(value));
-  return line + " end\n";
-}
-
-std::vector<RunResult> read_runs(std::string_view text, uint64_t digest) {
-  std::vector<RunResult> runs;
-  std::set<uint64_t> seen;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    if (end == text.npos) break;
-    const std::vector<std::string_view> words = split(text.substr(0, end), ' ');
-    text.remove_prefix(end + 1);
-    if (words.size() < 4 || words.back() != "end" || read_hex(words[0]) != digest) continue;
-    RunResult run;
-    const auto seed = read_hex(words[1]), hash = read_hex(words[2]);
-    bool good = seed && hash;
-    for (size_t i = 3; good && i + 1 < words.size(); ++i) {
-      const size_t equals = words[i].find('=');
-      const auto value = equals == std::string_view::npos ? std::nullopt : read_double(words[i].substr(equals + 1));
-      good = value.has_value();
-      if (good) run.outcomes[std::string(words[i].substr(0, equals))] = *value;
-    }
-    if (!good || !seen.insert(*seed).second) continue;
-    run.seed = *seed;
-    run.hash = *hash;
-    runs.push_back(std::move(run));
-  }
-  return runs;
-}
-
-Result<std::vector<RunResult>> run_ensemble(const Scenario& scenario, const EnsembleOptions& options) {
-  std::map<uint64_t, RunResult> by_seed;
-  for (const RunResult& r : options.done) {
-    if (r.seed >= options.first_seed && r.seed - options.first_seed < options.runs) by_seed[r.seed] = r;
-  }
-  std::vector<uint64_t> todo;
+Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier, const EnsembleOptions& options) {
+  CHECK(options.shocks.empty() || options.shocks.size() == options.runs);
+  std::vector<std::string> orders;
   for (size_t i = 0; i < options.runs; ++i) {
-    if (!by_seed.contains(options.first_seed + i)) todo.push_back(options.first_seed + i);
+    Job job{.seeds = {{0, options.first_seed + i}}, .switches = options.switches};
+    if (!options.shocks.empty()) job.shock = options.shocks[i];
+    orders.push_back(order_of(job));
   }
-  std::mutex lock;
-  std::optional<Error> failed;
-  Crew crew(std::max(1U, options.threads));
-  crew.run(todo.size(), [&](size_t i) {
-    {
-      const std::lock_guard guard(lock);
-      if (failed) return;
-    }
-    auto one = [&]() -> Result<RunResult> {
-      auto simulation = TRY(Simulation::open(scenario, {.seed = todo[i], .threads = 1, .switches = options.switches}));
-      const Outcome outcome = TRY(simulation->run());
-      return RunResult{todo[i], outcome.hash, outcome.named()};
-    }();
-    const std::lock_guard guard(lock);
-    if (!one.has_value()) {
-      if (!failed) failed = std::move(one.error());
-      return;
-    }
-    if (options.finished) {
-      if (auto kept = options.finished(one.value()); !kept.has_value() && !failed) failed = std::move(kept.error());
-    }
-    by_seed[todo[i]] = std::move(one).value();
-  });
-  if (failed) return *std::move(failed);
-  std::vector<RunResult> all;
-  for (auto& [seed, run] : by_seed) all.push_back(std::move(run));
+  std::vector<RunResult> all(options.runs);
+  size_t done = 0;
+  TRY(carrier(orders, [&](size_t i, std::string_view reply) -> Result<void> {
+    auto run = read_reply(reply);
+    if (!run) return Error{Fault::malformed, "no reply of a run: " + std::string(reply.substr(0, 60)), orders[i]};
+    all[i] = *std::move(run);
+    all[i].seed = options.first_seed + i;
+    if (options.progress) options.progress(++done);
+    return {};
+  }));
   return all;
 }
 

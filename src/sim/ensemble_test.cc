@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/makers.h"
 #include "sim/testing.h"
 
@@ -10,37 +12,42 @@ namespace {
 
 TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
   const Scenario s = testing::shipped("gamma-short.toml", 1);
-  const uint64_t digest = ensemble_digest(s, {});
+  constexpr uint64_t digest = 0x1234;
   std::string journal;
-  EnsembleOptions options{.first_seed = 5, .runs = 4, .threads = 2};
-  options.finished = [&](const RunResult& r) -> Result<void> {
-    journal += run_line(digest, r);
+  const auto keep = [&](std::string_view order, std::string_view reply) -> Result<void> {
+    journal += kept_line(digest, order, reply);
     return {};
   };
-  const auto whole = run_ensemble(s, options);
-  ASSERT_TRUE(whole.has_value());
-  ASSERT_EQ(whole.value().size(), 4U);
+  const EnsembleOptions options{.first_seed = 5, .runs = 4};
+  const auto whole = run_ensemble(keeping(on_threads(s, 2), {}, keep), options).value();
+  ASSERT_EQ(whole.size(), 4U);
 
   // Cut in the middle of the third line; another scenario's line stands among them.
   size_t cut = 0;
   for (int lines = 0; lines < 2; ++lines) cut = journal.find('\n', cut) + 1;
-  const std::string left = run_line(digest + 1, whole.value()[0]) + journal.substr(0, cut + 40) + "\n";
-  options.done = read_runs(left, digest);
-  ASSERT_EQ(options.done.size(), 2U);
-  size_t ran = 0;
-  options.finished = [&](const RunResult&) -> Result<void> {
-    ++ran;
-    return {};
-  };
-  const auto resumed = run_ensemble(s, options);
-  ASSERT_TRUE(resumed.has_value());
-  EXPECT_EQ(ran, 2U);
-  ASSERT_EQ(resumed.value().size(), 4U);
+  const KeptRuns left = read_kept(kept_line(digest + 1, "5", "ff x=1") + journal.substr(0, cut + 40), digest);
+  EXPECT_EQ(left.replies.size(), 2U);
+  EXPECT_EQ(left.others, 1U);
+  EXPECT_EQ(left.torn, 1U);
+  journal.clear();
+  const auto resumed = run_ensemble(keeping(on_threads(s, 2), left.replies, keep), options).value();
+  EXPECT_EQ(std::count(journal.begin(), journal.end(), '\n'), 2);
+  ASSERT_EQ(resumed.size(), 4U);
   for (size_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(resumed.value()[i].seed, whole.value()[i].seed);
-    EXPECT_EQ(resumed.value()[i].hash, whole.value()[i].hash);
-    EXPECT_EQ(resumed.value()[i].outcomes, whole.value()[i].outcomes);  // text gives back the very doubles
+    EXPECT_EQ(resumed[i].seed, 5 + i);
+    EXPECT_EQ(resumed[i].hash, whole[i].hash);
+    EXPECT_EQ(resumed[i].outcomes, whole[i].outcomes);  // text gives back the very doubles
   }
+}
+
+TEST(Job, OrdersReadBack) {
+  const Scenario s = testing::shipped("gamma-short.toml", 1);
+  Job job{.seeds = {{0, 5}, {1800, UINT64_MAX}}, .switches = testing::without(Mechanism::gamma), .shock = -0.25};
+  job.rare = "btc_low<88000";
+  EXPECT_EQ(order_of(job), "5,1800:18446744073709551615/without=gamma/shock=-0.25/rare=btc_low<88000");
+  for (const char* bad : {"", "x", "5,6", "5,1:x", "0:5", "5/", "5/without=gravity", "5/shock=", "5/rare=btc_low>1",
+                          "5/rare=eth_low<1", "5/else=1"})
+    EXPECT_FALSE(carry_out(s, bad).has_value()) << bad;
 }
 
 TEST(Ensemble, QuantilesAndTheirIntervals) {

@@ -34,6 +34,7 @@ std::map<std::string, double> Outcome::named() const {
   }
   out["fund_change_usd"] = fund_end - fund_start;
   out["shortfall_usd"] = shortfall;
+  out["deficit_usd"] = deficit;
   out["options_settled_coins"] = options_settled_coins;
   return out;
 }

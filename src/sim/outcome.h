@@ -58,6 +58,9 @@ struct Outcome {
   std::vector<AssetOutcome> assets;
   std::vector<FundSample> funds;
   double fund_start = 0, fund_end = 0, shortfall = 0;
+  // What funds of any size would have had to pay: the most by which they stood below their start, by the minute, and
+  // what nobody covered until then.
+  double deficit = 0;
   std::array<double, kAccountKinds> profit{};  // USD, beyond what the coins held at the start gained with their price
   std::array<uint64_t, kAccountKinds> accounts_of{};
   double fees = 0;

@@ -94,6 +94,22 @@ void Retail::hold(const World& w, std::vector<Held>& out) {
   }
 }
 
+void Retail::each_start(const World& w, const std::function<void(const StartPosition&)>& each) const {
+  for (uint32_t i = 0; i < size(); ++i) {
+    if (coins_[i] == 0) continue;
+    StartPosition p{.asset = setup_.asset,
+                    .coins = coins_[i],
+                    .entry = cost_[i] / std::abs(coins_[i]),
+                    .leverage = leverage_[i],
+                    .stop = wants_stop_[i] != 0 && !w.switches.without(Mechanism::stops),
+                    .stop_from = setup_.stop_from,
+                    .stop_to = setup_.stop_to};
+    p.margin = cross_[i] ? (1.15 + setup_.reserve) / leverage_[i] + 0.002 : 1 / leverage_[i];  // as open() deposits
+    p.book = book_[i];
+    each(p);
+  }
+}
+
 void Retail::observe(const World& w) {
   const Asset& asset = w.assets[setup_.asset];
   const double hours = period_ / 3600.0;

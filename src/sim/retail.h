@@ -10,7 +10,10 @@
 // Rules: docs/models/simulation.md (M3).
 #pragma once
 
+#include <functional>
+
 #include "sim/population.h"
+#include "sim/simulation.h"
 
 namespace delever::sim {
 
@@ -32,6 +35,7 @@ class Retail final : public Population {
   }
 
   size_t size() const { return book_.size(); }
+  void each_start(const World& world, const std::function<void(const StartPosition&)>& each) const;
   static size_t bytes_per_account();
   uint32_t liquidated(uint32_t i) const { return liquidations_[i]; }
 

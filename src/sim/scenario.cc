@@ -263,6 +263,14 @@ Result<OutsideSetup> read_outside(const Config& c, const Scenario& s) {
   return o;
 }
 
+Result<ShockSetup> read_shock(const Config& c) {
+  ShockSetup x;
+  x.spread = TRY(positive(c, "spread"));
+  if (x.spread > 2) return Error{Fault::out_of_range, "must not be greater than 2", c.place("spread")};
+  TRY(source(c));
+  return x;
+}
+
 Result<Reproduce> read_reproduce(const Config& c) {
   Reproduce r;
   r.outcome = TRY(c.text("outcome"));
@@ -338,6 +346,12 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
   TRY(read_all(c, "arbitrage", s.arbitrage, [&](const Config& t) { return read_arbitrage(t, s); }));
   TRY(read_all(c, "outside", s.outside, [&](const Config& t) { return read_outside(t, s); }));
   TRY(read_all(c, "reproduce", s.reproduce, read_reproduce));
+  if (c.has("shock")) {
+    const Config t = TRY(c.table("shock"));
+    s.shock = TRY(read_shock(t));
+    if (std::all_of(s.assets.begin(), s.assets.end(), [](const AssetSetup& a) { return a.path.empty(); }))
+      return Error{Fault::malformed, "no asset has a path whose move it could scale", t.place()};
+  }
   if (c.has("dealers")) {
     const Config t = TRY(c.table("dealers"));
     s.dealers = TRY(read_dealers(t));

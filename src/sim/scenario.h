@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -184,6 +185,13 @@ struct OutsideSetup {
   Latency latency;
 };
 
+// How large the move is, drawn once a run: log levels of every path times exp(spread z - spread^2 / 2), z normal, so
+// that the mean move is the path's.
+struct ShockSetup {
+  double spread = 0;
+  double factor(double z) const { return std::exp(spread * z - spread * spread / 2); }
+};
+
 // What a real episode showed, and what this scenario must therefore give.
 struct Reproduce {
   std::string outcome;
@@ -209,6 +217,7 @@ struct Scenario {
   std::vector<FlowSetup> flow;
   std::vector<ArbitrageSetup> arbitrage;
   std::vector<OutsideSetup> outside;
+  std::optional<ShockSetup> shock;
   std::vector<Reproduce> reproduce;
 
   static Result<Scenario> parse(std::string_view toml, std::string_view file, const RulebookShelf& shelf);

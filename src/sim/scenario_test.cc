@@ -66,6 +66,8 @@ TEST(Scenario, BrokenOnesSayFileKeyAndReason) {
                         Case{"maker_fee = 0.0002\n", "", "maker_fee", "lacks fees.maker"},
                         Case{"rulebook = \"2024-10-24\"", "rulebook = \"1999-01-01\"", "symbol", "no rulebook"},
                         Case{"taker_fee = 0.0005", "taker_fee = 0.0005\ntick = \"0.5\"", "tick", "has this figure"},
+                        Case{"[[venue]]", "[shock]\nspread = 3\nsource = \"x\"\n[[venue]]", "spread", "greater than 2"},
+                        Case{"[[venue]]", "[shock]\nspread = 1\n[[venue]]", "source", "missing"},
                         Case{"stop_chance = 1.0", "stop_chance = 1.5", "stop_chance", "0 to 1"},
                         Case{"source = \"rulebook; fees: assumption\"", "source = \"\"", "source", "assumption"},
                         Case{"start = 90000", "start = nan", "start", "finite"},

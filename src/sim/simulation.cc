@@ -36,6 +36,26 @@ Result<std::unique_ptr<Simulation>> Simulation::open(const Scenario& scenario, O
 }
 
 Result<Outcome> Simulation::run() { return state_->run(); }
+void Simulation::each_start(const std::function<void(const StartPosition&)>& each) const {
+  for (const auto& p : state_->populations) {
+    const auto* crowd = dynamic_cast<const Retail*>(p.get());
+    if (!crowd) continue;
+    crowd->each_start(state_->world, [&](StartPosition position) {
+      const Book& b = state_->world.books[position.book];
+      const auto& ladder = state_->venues[b.venue]->setup().listings[b.instrument].rules.ladder;
+      if (ladder) {
+        const double size =
+            std::abs(position.coins) * (ladder->unit == TierUnit::value ? position.entry : 1);
+        for (const MarginTier& tier : ladder->tiers) {
+          position.maintenance = tier.maintenance.approx();
+          if (!tier.cap || tier.cap->approx() >= size) break;
+        }
+      }
+      each(position);
+    });
+  }
+}
+const Path& Simulation::path() const { return state_->path; }
 Result<void> Simulation::check_balance() const { return state_->check_balance(); }
 
 double Simulation::last_book_price(size_t book) const { return state_->world.books.at(book).mid; }
@@ -69,6 +89,7 @@ void Simulation::State::move_fundamental(size_t second) {
       before = p;
     }
     if (!found) level = before.level;
+    if (scenario.shock) level = std::pow(level, shock_factor);
     Random random(world.seed, {static_cast<uint32_t>(Stream::fundamental), a, static_cast<uint32_t>(second)});
     double& noise = memory[a].noise;
     noise = noise * keep(12 * 3600) + setup.volatility / std::sqrt(kYear) * random.normal();
@@ -240,6 +261,30 @@ void Simulation::State::look() {
   }
 }
 
+bool Simulation::State::climbed(uint32_t seconds) {
+  const Climb& c = *options.climb;
+  const AssetOutcome& a = outcome.assets[c.asset];
+  const double score = [&] {
+    switch (c.measure) {
+      case Climb::Measure::low:
+        return -a.low;
+      case Climb::Measure::fall:
+        return 1 - a.low / a.start;
+      case Climb::Measure::liquidated_usd_24h:
+        return a.long_24h + a.short_24h;
+      case Climb::Measure::accounts_liquidated:
+        return static_cast<double>(a.accounts_liquidated);
+      case Climb::Measure::adl_usd:
+        return a.adl_usd;
+      case Climb::Measure::deficit_usd:
+        return outcome.deficit;
+    }
+    check_failed("a measure has a score", __FILE__, __LINE__);
+  }();
+  if (path.empty() || score > path.back().score) path.push_back({seconds, score});
+  return path.back().score >= c.level;
+}
+
 Result<Outcome> Simulation::State::run() {
   const size_t steps = scenario.steps();
   if (options.output) {
@@ -263,6 +308,7 @@ Result<Outcome> Simulation::State::run() {
       for (CoinId c = 1; c < x.coins(); ++c) coins_start[v].push_back(x.wallet(a, c).approx());
     }
   }
+  fund_at_start = funds();
   for (AssetOutcome& a : outcome.assets) {
     a.low = a.high = a.start = scenario.assets[&a - outcome.assets.data()].start;
     a.low_at = scenario.from;
@@ -279,6 +325,9 @@ Result<Outcome> Simulation::State::run() {
   for (size_t k = 0; k < steps; ++k) {
     world.now = scenario.from + Duration::seconds(static_cast<int64_t>(k));
     world.step = static_cast<uint32_t>(k + 1);
+    for (const Branch& b : options.branches) {
+      if (b.second == k) world.seed = b.seed;
+    }
     move_fundamental(k);
     if (k == 0) look();
     if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
@@ -312,6 +361,7 @@ Result<Outcome> Simulation::State::run() {
     if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
       TRY(write_truth(world.now + Duration::seconds(1), false));
     if (world.now + Duration::seconds(1) == scenario.report_at) TRY(write_books());
+    if (options.climb && climbed(static_cast<uint32_t>(k + 1))) break;
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }
   TRY(write_truth(scenario.to, true));

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 
+#include "sim/climb.h"
+#include "sim/lineage.h"
 #include "sim/outcome.h"
 #include "sim/scenario.h"
 
@@ -25,13 +27,25 @@ class Output {
   virtual Result<void> on_book(std::string_view, std::string_view) { return {}; }  // asset, rows
 };
 
+// A position of the crowd as it stands at the start, and when it will be closed by force.
+struct StartPosition {
+  uint32_t asset = 0, book = 0;
+  double coins = 0, entry = 0, leverage = 0;  // negative coins: short
+  bool stop = false;                          // will leave a stop, from and to this share of the way to liquidation
+  double stop_from = 0, stop_to = 0;
+  double margin = 0, maintenance = 0;  // fractions of the value: what may be lost, and what must be left of it
+};
+
 class Simulation {
  public:
   struct Options {
     uint64_t seed = 1;
     unsigned threads = 1;
     Switches switches;
-    Output* output = nullptr;  // none: nothing is written
+    std::vector<Branch> branches;  // fresh randomness from these seconds on, ascending
+    std::optional<double> shock;   // normal draw of [shock]; missing: drawn from the seed
+    std::optional<Climb> climb;    // followed each second; the run ends once it has reached its level
+    Output* output = nullptr;      // none: nothing is written
     std::function<void(size_t done, size_t steps)> progress;
   };
   struct StreamNames { std::string name, venue; };
@@ -39,6 +53,8 @@ class Simulation {
   static Result<std::unique_ptr<Simulation>> open(const Scenario& scenario, Options options);
   ~Simulation();
   Result<Outcome> run();  // once
+  void each_start(const std::function<void(const StartPosition&)>& each) const;  // before run()
+  const Path& path() const;  // of the climb, after run()
   std::vector<StreamNames> streams() const;
   // For tests: positions of one instrument over all accounts must net to nothing, and every venue's books must balance.
   Result<void> check_balance() const;

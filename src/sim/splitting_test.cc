@@ -2,30 +2,46 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/random.h"
 #include "sim/fund.h"
 
 namespace delever::sim {
 namespace {
 
-// A walk of 40 normal steps; the score is its best so far. P(max of a walk > level) is known by plain runs.
+// A walk of 40 normal steps; the score is its best so far. P(max of a walk > level) is known by plain runs. `grain`
+// rounds scores down, so that many tie, as at thresholds of liquidation.
 struct Walk {
-  struct State {
+  double level = HUGE_VAL, grain = 0;
+  Path follow(const Lineage& lineage) const {
+    Path path;
     double at = 0, best = 0;
-    uint32_t steps = 0;
-  };
-  uint64_t seed;
-  State start(size_t) { return {}; }
-  bool step(State& s, uint64_t draw) {
-    Random random(
-        seed, {.stream = static_cast<uint32_t>(draw >> 32), .entity = static_cast<uint32_t>(draw), .step = s.steps});
-    s.at += random.normal();
-    s.best = std::max(s.best, s.at);
-    return ++s.steps < 40;
+    size_t next = 0;
+    uint64_t seed = 0;
+    for (uint32_t second = 0; second < 40; ++second) {
+      if (next < lineage.size() && lineage[next].second == second) seed = lineage[next++].seed;
+      at += Random(seed, {.step = second}).normal();
+      const double score = grain > 0 ? std::floor(at / grain) * grain : at;
+      if (path.empty() || score > best) path.push_back({second + 1, best = score});
+      if (best >= level) break;
+    }
+    return path;
   }
-  double score(const State& s) const { return s.best; }
-  size_t pick(uint64_t draw, size_t n) {
-    return Random(seed, {.stream = 0x7069636b, .entity = static_cast<uint32_t>(draw)}).below(n);
+  Follow all() const {
+    return [this](const std::vector<Lineage>& lineages) -> Result<std::vector<Path>> {
+      std::vector<Path> paths;
+      for (const Lineage& l : lineages) paths.push_back(follow(l));
+      return paths;
+    };
+  }
+  Probability plain(size_t runs, uint64_t seed) const {
+    size_t hits = 0;
+    for (size_t i = 0; i < runs; ++i) {
+      const Path path = follow({{0, Random(seed, {.entity = static_cast<uint32_t>(i)}).bits64()}});
+      hits += path.back().score >= level;
+    }
+    return crude_probability(hits, runs);
   }
 };
 
@@ -35,55 +51,61 @@ TEST(Splitting, IdealisedErrors) {
 }
 
 TEST(Splitting, AgreesWithPlainRunsAtOneInAThousand) {
-  constexpr double level = 20.5;
-  Walk walk{7};
-  size_t hits = 0;
-  constexpr size_t kRuns = 200'000;
-  for (size_t i = 0; i < kRuns; ++i) {
-    Walk::State s;
-    while (walk.step(s, 1'000'000'000 + i)) {}
-    hits += s.best >= level;
-  }
-  const Probability crude = crude_probability(hits, kRuns);
+  const Walk walk{.level = 20.5};
+  const Probability crude = walk.plain(200'000, 7);
   EXPECT_NEAR(crude.value, 1e-3, 5e-4);
-  const Probability split_once = split(walk, level, 1000).value();
-  EXPECT_LT(split_once.low, crude.high);
-  EXPECT_GT(split_once.high, crude.low);
-  EXPECT_GE(split_once.lineages, 10u);
-  EXPECT_EQ(split_once.estimator, "splitting");
+  const Probability once = split_runs(walk.all(), {.runs = 1000, .level = walk.level, .seed = 7}).value();
+  EXPECT_LT(once.low, crude.high);
+  EXPECT_GT(once.high, crude.low);
+  EXPECT_GE(once.lineages, 10u);
+  EXPECT_EQ(once.estimator, "splitting");
+  EXPECT_LT(once.carried_out, 20'000u);
 }
 
+// Also with scores on a coarse grid, where whole groups tie, and in groups of ten.
 TEST(Splitting, IsUnbiasedOverRepeats) {
-  constexpr double level = 14;
-  size_t hits = 0;
-  constexpr size_t kRuns = 100'000;
-  Walk plain{11};
-  for (size_t i = 0; i < kRuns; ++i) {
-    Walk::State s;
-    while (plain.step(s, 1'000'000'000 + i)) {}
-    hits += s.best >= level;
+  for (const Walk& walk : {Walk{.level = 14}, Walk{.level = 14, .grain = 2}}) {
+    for (const size_t runs : {400u, 100u}) {
+      const Probability crude = walk.plain(100'000, 11);
+      double sum = 0, squares = 0, error = 0;
+      size_t inside = 0;
+      constexpr int kRepeats = 60;
+      for (int k = 0; k < kRepeats; ++k) {
+        const auto once =
+            split_runs(walk.all(), {.runs = runs, .level = walk.level, .seed = static_cast<uint64_t>(100 + k)}).value();
+        sum += once.value;
+        squares += once.value * once.value;
+        error += once.error / kRepeats;
+        inside += once.low <= crude.value && crude.value <= once.high;
+      }
+      const double mean = sum / kRepeats, spread = std::sqrt(squares / kRepeats - mean * mean);
+      EXPECT_NEAR(mean, crude.value, 3 * std::hypot(spread / std::sqrt(60.0), crude.error)) << runs;
+      EXPECT_NEAR(error / spread, 1, 0.35);  // the error that is printed is the spread of repeats
+      EXPECT_GE(inside, 51u);                // of 57 expected; P(51 or fewer) = 2 % at 95 %
+    }
   }
-  const Probability crude = crude_probability(hits, kRuns);
-  double sum = 0, squares = 0;
-  constexpr int kRepeats = 60;
-  for (int k = 0; k < kRepeats; ++k) {
-    Walk walk{static_cast<uint64_t>(100 + k)};
-    const double p = split(walk, level, 400).value().value;
-    sum += p;
-    squares += p * p;
-  }
-  const double mean = sum / kRepeats, spread = std::sqrt((squares / kRepeats - mean * mean) / kRepeats);
-  EXPECT_NEAR(mean, crude.value, 3 * std::hypot(spread, crude.error));
 }
 
 TEST(Splitting, RefusesWhatNothingReaches) {
-  struct Flat : Walk {
-    bool step(State& s, uint64_t) { return ++s.steps < 5; }
+  const Follow flat = [](const std::vector<Lineage>& lineages) -> Result<std::vector<Path>> {
+    return std::vector<Path>(lineages.size(), Path{{1, 0.0}});
   };
-  Flat flat{{1}};
-  EXPECT_EQ(split(flat, 1, 50).error().fault, Fault::no_evidence);
-  Walk walk{1};
-  EXPECT_EQ(split(walk, 1, 5).error().fault, Fault::refused);
+  EXPECT_EQ(split_runs(flat, {.runs = 100, .level = 1}).error().fault, Fault::no_evidence);
+  const Walk far{.level = 45};
+  EXPECT_EQ(split_runs(far.all(), {.runs = 20, .level = far.level}).error().fault, Fault::no_evidence);
+  EXPECT_EQ(split_runs(far.all(), {.runs = 15, .level = far.level}).error().fault, Fault::refused);
+}
+
+TEST(Splitting, WhatJumpsThereCountsWhole) {
+  const Follow jump = [](const std::vector<Lineage>& lineages) -> Result<std::vector<Path>> {
+    std::vector<Path> paths;
+    for (const Lineage& l : lineages) paths.push_back(Random(l.back().seed, {}).chance(0.3) ? Path{{1, 0.0}, {2, 5.0}}
+                                                                                           : Path{{1, 0.0}});
+    return paths;
+  };
+  const Probability p = split_runs(jump, {.runs = 1000, .level = 5, .seed = 3}).value();
+  EXPECT_DOUBLE_EQ(p.value * 1000, static_cast<double>(p.first_hits));
+  EXPECT_EQ(p.carried_out, 1000u);
 }
 
 TEST(ShiftedTail, FourSigma) {

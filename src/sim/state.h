@@ -43,6 +43,9 @@ struct Simulation::State {
     std::array<std::array<double, 2>, kAccountKinds> by_kind{};
   };
   std::vector<Minute> minutes;  // the one at hand, by asset
+  Path path;                // of options.climb
+  double shock_factor = 1;  // of the path's displacement, where the scenario has a [shock]
+  double fund_at_start = 0;
   std::vector<std::vector<double>> equity_start;               // by venue and account
   std::vector<std::vector<double>> coins_start;                // by venue, account and asset: what lay in wallets
   Hasher hash;
@@ -60,10 +63,12 @@ struct Simulation::State {
   void route();
   void look();  // the world after a second
   void count_forced();
+  bool climbed(uint32_t seconds);  // keeps the path; whether the level is reached
   // account.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
   double held_gain(size_t venue, AccountId account) const;  // what the coins of the start gained with their price
   double coin_price(const Venue& venue, CoinId coin) const;
+  double funds() const;  // USD of all insurance funds and vaults
   void sample(Instant at);
   void finish();
   Result<void> write_truth(Instant at, bool last);

@@ -71,7 +71,8 @@ enum class Stream : uint32_t {
   outside,
   carry,
   value,
-  options
+  options,
+  shock
 };
 inline Random random_at(const World& w, Stream stream, uint32_t entity) {
   return Random(w.seed, {static_cast<uint32_t>(stream), entity, w.step});
