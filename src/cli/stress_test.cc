@@ -49,6 +49,18 @@ TEST(Stress, of_one_position_is_the_figure_of_margin) {
   EXPECT_EQ(json["moves"][0]["by_kind"]["isolated"]["called"], 1);
 }
 
+// The source of Bybit's undated ladder ends at 80 M USDT.
+TEST(Stress, leaves_out_by_name_whom_no_source_margins) {
+  const std::string large = "large,cross,bybit,BTCUSDT,long,1200,84250,3,,,,,\nlarge,cross,bybit,USDT,hold,9e7,,,,,,,\n";
+  const auto json = stressed({"--book", book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\n" + large)});
+  EXPECT_EQ(json["moves"][0]["by_kind"]["isolated"]["units"], 1);
+  EXPECT_EQ(json["moves"][0]["by_kind"]["cross"]["units"], 0);
+  const std::string missing = json["missing"].dump();
+  EXPECT_NE(missing.find("1 of the book's units, value $101.1M, are left out"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("account large"), std::string::npos) << missing;
+  EXPECT_EQ(stress({"--book", book_of(large)}).code, 4);
+}
+
 TEST(Stress, hurts_isolated_books_before_portfolios) {
   const auto json = stressed({"--book", kExample, "--depth", "binance=220", "--depth", "bybit=110", "--daily-vol",
                               "0.03", "--daily-volume", "400000"});

@@ -8,6 +8,7 @@
 #include "cli/stress_book.h"
 #include "cli/stress_market.h"
 #include "cli/stress_run.h"
+#include "cli/svg.h"
 #include "margin/level_map.h"
 
 namespace delever {
@@ -153,8 +154,20 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
   const Instant at = s.tape ? s.tape->at : TRY(parse_at(o.at.empty() ? "now" : o.at, "--at", session));
   const StressMarket market{.asset = o.asset, .price = *price, .at = at};
   const StressBook book = TRY(read_stress_book(csv, o.book, shelf, market));
-  auto units = stress_units(book, s.reach);
+  std::vector<StressLeftOut> left_out;
+  auto units = stress_units(book, s.reach, &left_out);
   if (!units.has_value()) return std::move(units.error()).at(o.book);
+  if (!left_out.empty()) {
+    if (units.value().empty()) return std::move(left_out[0].why).at(o.book);
+    double usd = 0;
+    size_t count = 0;
+    for (const StressLeftOut& l : left_out) {
+      usd += l.unit.value_usd;
+      count += l.unit.count;
+    }
+    s.report.missing.push_back(fmt::format("{} of the book's units, value {}, are left out: {}", count, "$" + short_number(usd),
+                                           left_out[0].why.text()));
+  }
   StressReport& r = s.report;
   r.price = *price;
   r.source = o.book;

@@ -217,15 +217,19 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
   return s;
 }
 
-Result<std::vector<StressUnit>> stress_units(const StressBook& book, double reach) {
+Result<std::vector<StressUnit>> stress_units(const StressBook& book, double reach,
+                                             std::vector<StressLeftOut>* left_out) {
   if (!(reach > 0) || !(reach < 5)) return Error{Fault::refused, "the reach of a stress is between 0 and 5"};
   std::vector<StressUnit> out;
   for (size_t i = 0; i < book.accounts.size(); ++i) {
     for (StressUnit& unit : units_of(book, i)) {
+      unit.value_usd = (unit.longs(book.price) + unit.shorts(book.price)) * book.price;
       const auto prepare = [&]() -> Result<void> {
+        for (const double y : {-reach, reach}) {
+          if (left_out) TRY(unit_state(book, unit, book.price * std::exp(y)));
+        }
         const UnitState state = TRY(unit_state(book, unit, book.price));
         unit.equity_usd = unit.count * state.equity;
-        unit.value_usd = (unit.longs(book.price) + unit.shorts(book.price)) * book.price;
         unit.leverage = state.equity > 0 ? unit.value_usd / unit.equity_usd : std::numeric_limits<double>::infinity();
         unit.due = state.liquidated;
         if (unit.due) {
@@ -234,8 +238,12 @@ Result<std::vector<StressUnit>> stress_units(const StressBook& book, double reac
         }
         return find_thresholds(book, unit, reach);
       };
-      if (auto prepared = prepare(); !prepared.has_value())
-        return std::move(prepared.error()).at("account " + book.accounts[i].id);
+      if (auto prepared = prepare(); !prepared.has_value()) {
+        Error why = std::move(prepared.error()).at("account " + book.accounts[i].id);
+        if (!left_out || why.fault != Fault::no_evidence) return why;
+        left_out->push_back({std::move(unit), std::move(why)});
+        continue;
+      }
       out.push_back(std::move(unit));
     }
   }

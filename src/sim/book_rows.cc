@@ -3,6 +3,7 @@
 // left out: what they hold is the other side of the market, not the leverage in it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "sim/state.h"
@@ -13,13 +14,13 @@ std::string_view Simulation::book_header() {
   return "account,kind,venue,symbol,side,qty,entry,leverage,margin,stop,haircut,rulebook\n";
 }
 
-// Coins of a desk's spot account, by its perpetual account: they back nothing at the perpetual's venue.
-double Simulation::State::coins_beside(uint32_t venue, AccountId account, uint32_t asset) const {
+// The coins that hedge a desk's perpetual and lie elsewhere than the `held` at its venue: they back nothing there. What a
+// desk holds beyond its hedge, to unwind or to grow, is left out.
+double Simulation::State::coins_beside(uint32_t venue, AccountId account, uint32_t asset, double held) const {
   for (const Carry* desks : carry) {
     for (const Carry::Seat& s : desks->seats()) {
-      if (s.account != account || world.books[s.book].venue != venue || world.books[s.book].asset != asset) continue;
-      const Exchange& spot = venues[world.books[s.spot_book].venue]->exchange();
-      return spot.wallet(s.spot_account, static_cast<CoinId>(1 + asset)).approx();
+      if (s.account == account && world.books[s.book].venue == venue && world.books[s.book].asset == asset)
+        return std::max(-s.coins - s.spot_owed - held, 0.0);
     }
   }
   return 0;
@@ -48,12 +49,10 @@ void Simulation::State::book_rows(uint32_t v, AccountId account, AccountKind kin
                        x.wallet(account, 0).text(), kind == AccountKind::portfolio ? "0" : "");
       if (kind == AccountKind::portfolio) {
         const Amount held = x.wallet(account, static_cast<CoinId>(1 + asset));
-        double beside = coins_beside(v, account, asset);
+        const double beside = coins_beside(v, account, asset, backed ? held.approx() : 0);
         if (backed && held != Amount())
           fmt::format_to(out, "{},portfolio,{},{},hold,{},,,,,{},\n", id, shelf_venue, scenario.assets[asset].name,
                          held.text(), venue.setup().collateral_haircut->text());
-        else
-          beside += held.approx();
         if (beside != 0)
           fmt::format_to(out, "{},portfolio,{},{},beside,{:.8f},,,,,,\n", id, shelf_venue, scenario.assets[asset].name,
                          beside);

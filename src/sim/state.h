@@ -73,7 +73,7 @@ struct Simulation::State {
   void finish();
   Result<void> write_truth(Instant at, bool last);
   // book_rows.cc
-  double coins_beside(uint32_t venue, AccountId account, uint32_t asset) const;
+  double coins_beside(uint32_t venue, AccountId account, uint32_t asset, double held) const;
   void book_rows(uint32_t venue, AccountId account, AccountKind kind, std::string& rows, uint32_t asset) const;
   Result<void> write_books();
   Result<void> check_balance() const;
