@@ -256,6 +256,7 @@ uint64_t Exchange::hash() const {
 }
 
 Instant Exchange::now() const { return state_->now; }
+uint64_t Exchange::looks() const { return state_->looks; }
 uint32_t Exchange::accounts() const { return static_cast<uint32_t>(state_->accounts.size()); }
 CoinId Exchange::coins() const { return static_cast<CoinId>(state_->coins()); }
 InstrumentId Exchange::instruments() const { return static_cast<InstrumentId>(state_->markets.size()); }

@@ -56,6 +56,7 @@ void Exchange::State::cover_closed() {
 void Exchange::State::look(PoolId p, bool changed) {
   const AccountId a = pools[p].account;
   if (a < kFirstUser || !active(p)) return;  // unwind() sees to the venue's own
+  ++looks;
   PoolSums s = sums(p);
   if (!s.priced) {  // a mark or index is missing: again on the next tick, until it comes
     touch(p);
@@ -606,6 +607,7 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
       watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price), found);
     indices[i].moved = false;
   }
+  take_reached_options(found);
   found.insert(found.end(), timed.begin(), timed.end());
   for (PoolId p = 0; setup.look_at_all && p < pools.size(); ++p) found.push_back(p);
 }
@@ -615,7 +617,7 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
 // maintenance grows, both on a straight line (slack_bound.h has the proof for everything else).
 bool Exchange::State::expose(PoolId p) {
   exposures.clear();
-  if (!pools[p].coin || accounts[pools[p].account].collateral == CollateralMode::portfolio) return false;
+  if (!pools[p].coin || by_scenarios(p)) return false;
   const auto add = [this](const Stake& h) {
     const Market& m = markets[h.instrument];
     if (h.lots == 0 || m.spot) return true;
@@ -652,12 +654,18 @@ bool Exchange::State::expose(PoolId p) {
   return true;
 }
 
+bool Exchange::State::by_scenarios(PoolId p) const {
+  return accounts[pools[p].account].collateral == CollateralMode::portfolio && pools[p].coin &&
+         rulebooks.scenarios(*pools[p].coin);
+}
+
 void Exchange::State::watch(PoolId p, const PoolSums& s) {
   const AccountId a = pools[p].account;
   timed.erase(p);
   bool debt = false;  // in one coin, backed by others: their prices matter without any position
   for (CoinId c = 0; !pools[p].coin && c < coins(); ++c) debt |= wallet(a, c) < 0;
-  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt) {  // nothing that a price could put under water
+  // Nothing that a price could put under water; what a matrix asks of a position may be 0 today alone.
+  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt && (!by_scenarios(p) || heaviest(p) == kNoId)) {
     watched.forget(p);
     return;
   }
@@ -669,8 +677,12 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
     watched.watch(p, exposures, static_cast<double>(slack) - 1 - 8.0 * static_cast<double>(exposures.size()));
     return;
   }
+  if (double spare = 0; by_scenarios(p) && expose_scenarios(p, s, spare)) {
+    watched.watch(p, exposures, spare);
+    return;
+  }
   const Account plain = account_of(a);
-  if (accounts[a].collateral != CollateralMode::portfolio) {
+  if (!by_scenarios(p)) {
     PoolBound bound;
     const auto margin = evaluate(plain, prices, rulebooks);
     if (margin.has_value()) {
@@ -689,7 +701,7 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
       }
     }
   }
-  // Scenario margin has no straight bound that we can prove: any move of any of its prices is looked at.
+  // No bound: any move of any of its prices is looked at.
   exposures.clear();
   const auto any_move = [this](PriceId id, Price at) {
     const Price up = Price::raw(at.raw() + 1), down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));
