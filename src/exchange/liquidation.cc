@@ -380,19 +380,34 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
     const auto at = by == kFund ? std::nullopt : std::optional(Price::raw(m.mark));
     transfer(id, to, h.lots, worth, {NoticeKind::takeover, at});
   }
-  if (by != kVault || !pools[p].coin) return;
+  if (by != kVault) return;
   // The vault gets what margin there is, and bears what is missing.
+  const auto say_moved = [&](CoinId of, int64_t units) {
+    Notice n = notice(NoticeKind::wallet, pools[p].account);
+    n.coin = of;
+    n.counterparty = kVault;
+    n.amount = Amount::raw(-units);
+    say(n);
+  };
+  if (!pools[p].coin) {  // every coin that backed the pool, and every debt in it
+    const AccountId a = pools[p].account;
+    for (CoinId c = 0; c < coins(); ++c) {
+      const int64_t free = narrow(wallet(a, c) - held(a, c));
+      if (free == 0 || (free > 0 && !rulebooks.haircut(c))) continue;
+      wallet(a, c) -= free;
+      wallet(kVault, c) += free;
+      touch(cross_pool(kVault, c));
+      say_moved(c, free);
+    }
+    return;
+  }
   int64_t& purse =
       pools[p].isolated != kNoId && equity < 0 ? stakes[pools[p].isolated].margin : wallet(pools[p].account, coin);
   const int64_t moved = narrow(equity);
   purse -= moved;
   wallet(kVault, coin) += moved;
   touch(cross_pool(kVault, coin));
-  Notice n = notice(NoticeKind::wallet, pools[p].account);
-  n.coin = coin;
-  n.counterparty = kVault;
-  n.amount = Amount::raw(-moved);
-  say(n);
+  say_moved(coin, moved);
 }
 
 // Closes the stake against others' opposite positions at one value for all, shared by the setup's policy.

@@ -110,14 +110,18 @@ struct Market {
   int64_t rate = 0;  // the last estimate, raw Rate per interval
 };
 
+struct SettlementWindow {
+  Instant ends;
+  Wide sum = 0;
+  int64_t samples = 0;
+};
+
 struct IndexState {
   std::vector<int64_t> sources;  // raw prices, 0: not yet
   int64_t price_min = 1, price_max = kValueMax;  // what the books on it can hold
   int64_t price = 0;
   bool moved = false;  // since pools were last looked at
-  Wide window_sum = 0;  // over the settlement window that is open
-  int64_t window_samples = 0;
-  Instant window_ends = Instant::min();
+  std::vector<SettlementWindow> windows;  // those that are open, by their ends
 };
 
 struct PoolSums {
@@ -268,7 +272,8 @@ struct Exchange::State {
   void move_mark(InstrumentId i);
   void sample_premium(InstrumentId i);
   void pay_funding(InstrumentId i);
-  void pay(InstrumentId i, Rate rate, Instant settles);
+  struct Payment { Rate rate; Instant settles; Duration over; };
+  void pay(InstrumentId i, const Payment& payment);
   void settle_expired(InstrumentId i);
 
   // liquidation.cc
