@@ -11,7 +11,7 @@
 namespace delever {
 namespace {
 
-constexpr uint64_t kSnapshotVersion = 0x64656c65'76657201;  // "delever" 1
+constexpr uint64_t kSnapshotVersion = 0x64656c65'76657202;  // "delever" 2
 
 template <class A>
 void archive_order(A& a, SubmitOrder& o) {
@@ -110,8 +110,8 @@ void Exchange::State::archive(Archive& a) {
   });
   a.sequence(indices, [&a](IndexState& i) {
     a.sequence(i.sources, [&a](int64_t& s) { a(s); });
-    a(i.price), a(i.window_sum), a(i.window_samples);
-    archive_time(a, i.window_ends);
+    a(i.price);
+    a.sequence(i.windows, [&a](SettlementWindow& w) { archive_time(a, w.ends), a(w.sum), a(w.samples); });
   });
   for (Market& m : markets) archive_market(a, m);
 }
@@ -223,7 +223,8 @@ uint64_t Exchange::hash() const {
   for (const auto& years : s.prices.years) num(std::bit_cast<uint64_t>(years.value_or(-1)));
   for (const IndexState& i : s.indices) {
     for (const int64_t x : i.sources) num(x);
-    num(i.price), wide(i.window_sum), num(i.window_samples), num(i.window_ends.ns());
+    num(i.price), num(i.windows.size());
+    for (const SettlementWindow& w : i.windows) num(w.ends.ns()), wide(w.sum), num(w.samples);
   }
   for (const Market& m : s.markets) {
     for (const Side side : {Side::buy, Side::sell}) {
@@ -256,6 +257,7 @@ uint64_t Exchange::hash() const {
 }
 
 Instant Exchange::now() const { return state_->now; }
+uint64_t Exchange::looks() const { return state_->looks; }
 uint32_t Exchange::accounts() const { return static_cast<uint32_t>(state_->accounts.size()); }
 CoinId Exchange::coins() const { return static_cast<CoinId>(state_->coins()); }
 InstrumentId Exchange::instruments() const { return static_cast<InstrumentId>(state_->markets.size()); }

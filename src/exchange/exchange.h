@@ -93,6 +93,7 @@ class Exchange {
   static Result<std::unique_ptr<Exchange>> restore(ExchangeSetup setup, std::string_view snapshot);
 
   Instant now() const;
+  uint64_t looks() const;  // at pools, by all ticks so far: nothing depends on it, and it shows what the watching saves
   uint32_t accounts() const;  // ids below this exist
   size_t bytes_per_idle_account() const;
   CoinId coins() const;

@@ -326,28 +326,35 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
 }
 
 // Made anew only where a price that enters has moved, or time has.
-const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(InstrumentId i, const ScenarioRule& rule) const {
+const RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
   if (scenarios.size() < markets.size()) scenarios.resize(markets.size());
-  const Market& m = markets[i];
-  const auto &mark = prices.mark[i], &underlying = prices.underlying[i], &index = prices.coin_usd[m.settle];
-  if (!mark || !index) return nullptr;
+  const auto &mark = prices.mark[i], &underlying = prices.underlying[i];
+  if (!mark) return nullptr;
   SharedScenarios& s = scenarios[i];
   const Price forward = underlying.value_or(Price());
-  if (s.made && s.mark == *mark && s.underlying == forward && s.index == *index && s.years == prices.years[i])
-    return &s;
-  s.made = false;
+  if (s.has_leg && s.mark == *mark && s.underlying == forward && s.years == prices.years[i]) return &s.leg;
+  s.has_leg = s.has_unit = false;
   Stake one;
   one.instrument = i;
-  const auto leg = risk_leg(position(one, 1, 0), *m.rules, *mark, underlying, prices.years[i]);
+  const auto leg = risk_leg(position(one, 1, 0), *markets[i].rules, *mark, underlying, prices.years[i]);
   if (!leg.has_value()) return nullptr;
   s.leg = leg.value();
-  if (!unit_profits(rule, s.leg, index->approx(), s.unit).has_value()) return nullptr;
   s.mark = *mark;
   s.underlying = forward;
-  s.index = *index;
   s.years = prices.years[i];
-  s.made = true;
-  return &s;
+  s.has_leg = true;
+  return &s.leg;
+}
+
+const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(InstrumentId i, const ScenarioRule& rule) const {
+  const RiskLeg* leg = leg_of(i);
+  const auto& index = prices.coin_usd[markets[i].settle];
+  if (!leg || !index) return nullptr;
+  SharedScenarios& s = scenarios[i];
+  if (s.has_unit && s.index == *index) return &s;
+  s.has_unit = unit_profits(rule, *leg, index->approx(), s.unit).has_value();
+  s.index = *index;
+  return s.has_unit ? &s : nullptr;
 }
 
 // The scenario matrix of the pool's coin in place of the sum over positions. Orders count at their standard margin.

@@ -56,6 +56,7 @@ void Exchange::State::cover_closed() {
 void Exchange::State::look(PoolId p, bool changed) {
   const AccountId a = pools[p].account;
   if (a < kFirstUser || !active(p)) return;  // unwind() sees to the venue's own
+  ++looks;
   PoolSums s = sums(p);
   if (!s.priced) {  // a mark or index is missing: again on the next tick, until it comes
     touch(p);
@@ -379,19 +380,34 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
     const auto at = by == kFund ? std::nullopt : std::optional(Price::raw(m.mark));
     transfer(id, to, h.lots, worth, {NoticeKind::takeover, at});
   }
-  if (by != kVault || !pools[p].coin) return;
+  if (by != kVault) return;
   // The vault gets what margin there is, and bears what is missing.
+  const auto say_moved = [&](CoinId of, int64_t units) {
+    Notice n = notice(NoticeKind::wallet, pools[p].account);
+    n.coin = of;
+    n.counterparty = kVault;
+    n.amount = Amount::raw(-units);
+    say(n);
+  };
+  if (!pools[p].coin) {  // every coin that backed the pool, and every debt in it
+    const AccountId a = pools[p].account;
+    for (CoinId c = 0; c < coins(); ++c) {
+      const int64_t free = narrow(wallet(a, c) - held(a, c));
+      if (free == 0 || (free > 0 && !rulebooks.haircut(c))) continue;
+      wallet(a, c) -= free;
+      wallet(kVault, c) += free;
+      touch(cross_pool(kVault, c));
+      say_moved(c, free);
+    }
+    return;
+  }
   int64_t& purse =
       pools[p].isolated != kNoId && equity < 0 ? stakes[pools[p].isolated].margin : wallet(pools[p].account, coin);
   const int64_t moved = narrow(equity);
   purse -= moved;
   wallet(kVault, coin) += moved;
   touch(cross_pool(kVault, coin));
-  Notice n = notice(NoticeKind::wallet, pools[p].account);
-  n.coin = coin;
-  n.counterparty = kVault;
-  n.amount = Amount::raw(-moved);
-  say(n);
+  say_moved(coin, moved);
 }
 
 // Closes the stake against others' opposite positions at one value for all, shared by the setup's policy.
@@ -606,6 +622,7 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
       watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price), found);
     indices[i].moved = false;
   }
+  take_reached_options(found);
   found.insert(found.end(), timed.begin(), timed.end());
   for (PoolId p = 0; setup.look_at_all && p < pools.size(); ++p) found.push_back(p);
 }
@@ -615,7 +632,7 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
 // maintenance grows, both on a straight line (slack_bound.h has the proof for everything else).
 bool Exchange::State::expose(PoolId p) {
   exposures.clear();
-  if (!pools[p].coin || accounts[pools[p].account].collateral == CollateralMode::portfolio) return false;
+  if (!pools[p].coin || by_scenarios(p)) return false;
   const auto add = [this](const Stake& h) {
     const Market& m = markets[h.instrument];
     if (h.lots == 0 || m.spot) return true;
@@ -652,12 +669,18 @@ bool Exchange::State::expose(PoolId p) {
   return true;
 }
 
+bool Exchange::State::by_scenarios(PoolId p) const {
+  return accounts[pools[p].account].collateral == CollateralMode::portfolio && pools[p].coin &&
+         rulebooks.scenarios(*pools[p].coin);
+}
+
 void Exchange::State::watch(PoolId p, const PoolSums& s) {
   const AccountId a = pools[p].account;
   timed.erase(p);
   bool debt = false;  // in one coin, backed by others: their prices matter without any position
   for (CoinId c = 0; !pools[p].coin && c < coins(); ++c) debt |= wallet(a, c) < 0;
-  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt) {  // nothing that a price could put under water
+  // Nothing that a price could put under water; what a matrix asks of a position may be 0 today alone.
+  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt && (!by_scenarios(p) || heaviest(p) == kNoId)) {
     watched.forget(p);
     return;
   }
@@ -669,8 +692,12 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
     watched.watch(p, exposures, static_cast<double>(slack) - 1 - 8.0 * static_cast<double>(exposures.size()));
     return;
   }
+  if (double spare = 0; by_scenarios(p) && expose_scenarios(p, s, spare)) {
+    watched.watch(p, exposures, spare);
+    return;
+  }
   const Account plain = account_of(a);
-  if (accounts[a].collateral != CollateralMode::portfolio) {
+  if (!by_scenarios(p)) {
     PoolBound bound;
     const auto margin = evaluate(plain, prices, rulebooks);
     if (margin.has_value()) {
@@ -689,7 +716,7 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
       }
     }
   }
-  // Scenario margin has no straight bound that we can prove: any move of any of its prices is looked at.
+  // No bound: any move of any of its prices is looked at.
   exposures.clear();
   const auto any_move = [this](PriceId id, Price at) {
     const Price up = Price::raw(at.raw() + 1), down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));

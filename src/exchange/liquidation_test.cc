@@ -308,6 +308,26 @@ TEST_F(Hyperliquid, VaultBelowTwoThirds) {
   EXPECT_EQ(v->last(kPerp), price(84'000)) << "nothing went through the book";
 }
 
+// Collateral of several coins: the vault takes all of it with the position, each coin as it stands. 84,000 on 5 % off
+// 0.06 coin: 4,788 less the fee; at 82,000 minus 0.06 x 1,900 and 4,000 of loss: under two thirds of 2,050.
+TEST(HyperliquidVault, TakesTheCollateralOfEveryCoin) {
+  Venue v(still_venue("hyperliquid"));
+  const AccountId b = v.open(10'000'000), a = v.open(100, 0.06, {.collateral = CollateralMode::multi_asset});
+  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(40 * Leverage::scale)}), Reject::none);
+  v.buys(a, b, 84'000, 2);
+  v.give(kVault, kUsdt, 100'000);
+  v.give(kVault, kBtc, 1);
+  const int64_t usdt = v.wallet(a), btc = v.wallet(a, kBtc), vault = v.wallet(kVault), coin = v.wallet(kVault, kBtc);
+  v.index(82'000);
+  v.mark(kPerp, 82'000);
+  EXPECT_EQ(v.position(a), 0);
+  EXPECT_EQ(v.position(kVault), qty(2).raw());
+  EXPECT_EQ(v.wallet(a), 0);
+  EXPECT_EQ(v.wallet(a, kBtc), 0);
+  EXPECT_EQ(v.wallet(kVault, kBtc), coin + btc);
+  EXPECT_EQ(v.wallet(kVault), vault + usdt - units(4'000)) << "at the mark, so its loss is realised in the account";
+}
+
 // Without a vault an account below zero is closed at the mark before: 82,900 (4,300 - 2,200 are left of it). Of the
 // shorts c has the smaller account and goes first.
 TEST_F(Hyperliquid, InsolventVaultDeleveragesAtThePreviousMark) {

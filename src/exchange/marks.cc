@@ -8,6 +8,7 @@
 namespace delever {
 namespace {
 
+constexpr int kMissedMost = 90;  // intervals that one tick pays at most: 30 days of 8 hours
 constexpr Duration kContinuousPayment = Duration::minutes(1);  // how often continuous funding is booked
 
 int64_t median(int64_t a, int64_t b, int64_t c) { return std::max(std::min(a, b), std::min(std::max(a, b), c)); }
@@ -98,21 +99,26 @@ void Exchange::State::move_index(uint32_t i) {
       if (markets[k].listing->index == i && !markets[k].settled) publish(k, IndexPrice{Price::raw(price)});
     }
   }
-  // The settlement average runs over the window before the next expiry of this index.
-  const Duration window = setup.indices[i].rule.settlement_window.value_or(Duration::minutes(30));
-  Instant next = Instant::max();
+  // Each expiry has a settlement average of its own over the window before it; windows may overlap.
+  const Duration length = setup.indices[i].rule.settlement_window.value_or(Duration::minutes(30));
+  const auto expires = [&](Instant at) {
+    return std::any_of(markets.begin(), markets.end(), [i, at](const Market& m) {
+      return m.listing->index == i && m.listing->expiry == at && !m.settled;
+    });
+  };
+  std::erase_if(index.windows, [&](const SettlementWindow& w) { return !expires(w.ends); });
   for (const Market& m : markets) {
-    if (m.listing->index == i && m.listing->expiry && !m.settled) next = std::min(next, *m.listing->expiry);
+    if (m.listing->index != i || !m.listing->expiry || m.settled || now < *m.listing->expiry - length) continue;
+    const Instant ends = *m.listing->expiry;
+    const auto at = std::lower_bound(index.windows.begin(), index.windows.end(), ends,
+                                     [](const SettlementWindow& w, Instant t) { return w.ends < t; });
+    if (at == index.windows.end() || at->ends != ends) index.windows.insert(at, {.ends = ends});
   }
-  if (next == Instant::max() || now < next - window) return;
-  if (index.window_ends != next) {
-    index.window_ends = next;
-    index.window_sum = 0;
-    index.window_samples = 0;
+  for (SettlementWindow& w : index.windows) {
+    if (now > w.ends && w.samples > 0) continue;  // a late tick: what came after the expiry does not count
+    w.sum += price;
+    ++w.samples;
   }
-  if (now > next && index.window_samples > 0) return;  // a late tick: what came after the expiry does not count
-  index.window_sum += price;
-  ++index.window_samples;
 }
 
 void Exchange::State::move_mark(InstrumentId i) {
@@ -233,21 +239,33 @@ void Exchange::State::pay_funding(InstrumentId i) {
     return;
   }
   if (now < m.funding_at) return;
-  if (m.premium_samples > 0 && m.mark > 0) pay(i, Rate::raw(m.rate), m.funding_at);
+  // Each interval that has ended pays. One in which no tick came had no sample of its own: the estimate that stood is
+  // its rate, on what is held and marked now. Continuous funding is linear in time, so all of it is booked at once.
+  const bool priced = m.premium_samples > 0 && m.mark > 0;
+  const int64_t whole = now.ns() / interval.ns() + (now.ns() >= 0 ? 1 : 0);
+  const Instant next = Instant::ns(whole * interval.ns());
+  const int64_t ended = (next - m.funding_at).ns() / interval.ns();
+  if (priced && rule.interval <= Duration()) {
+    const auto missed = std::min<int64_t>(ended, Rate::scale / std::max<int64_t>(std::abs(m.rate), 1));
+    pay(i, {Rate::raw(m.rate * std::max<int64_t>(missed, 1)), next - interval, Duration::ns(ended * interval.ns())});
+  } else if (priced) {
+    const int64_t paid = std::min<int64_t>(ended, kMissedMost);
+    for (int64_t k = paid; k > 0; --k) pay(i, {Rate::raw(m.rate), next - Duration::ns(k * interval.ns()), interval});
+  }
   m.premium_sum = 0;
   m.premium_samples = 0;
-  const int64_t whole = now.ns() / interval.ns() + (now.ns() >= 0 ? 1 : 0);
-  m.funding_at = Instant::ns(whole * interval.ns());
+  m.funding_at = next;
 }
 
 // Payers round up and receivers down; the units between go to the venue's fees.
-void Exchange::State::pay(InstrumentId i, Rate rate, Instant settles) {
+void Exchange::State::pay(InstrumentId i, const Payment& payment) {
+  const Rate rate = payment.rate;
   Market& m = markets[i];
   const FundingRule& rule = *m.listing->rules.funding;
   publish(i, FundingRate{.rate = rate,
                          .kind = FundingKind::settled,
-                         .interval = rule.interval > Duration() ? rule.interval : kContinuousPayment,
-                         .settles_at = settles,
+                         .interval = payment.over,
+                         .settles_at = payment.settles,
                          .mean_over = {}});
   if (rate == Rate()) return;
   const int64_t reference = rule.pays_on_oracle ? indices[m.listing->index].price : m.mark;
@@ -279,8 +297,9 @@ void Exchange::State::settle_expired(InstrumentId i) {
   Market& m = markets[i];
   const IndexState& index = indices[m.listing->index];
   int64_t settlement = index.price;
-  if (index.window_ends == *m.listing->expiry && index.window_samples > 0)
-    settlement = narrow(index.window_sum / index.window_samples);
+  for (const SettlementWindow& w : index.windows) {
+    if (w.ends == *m.listing->expiry && w.samples > 0) settlement = narrow(w.sum / w.samples);
+  }
   if (settlement == 0) return;  // nothing is known of the index yet: it settles when something is
   int64_t price = settlement;
   if (m.option) {

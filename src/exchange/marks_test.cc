@@ -302,6 +302,46 @@ TEST(Funding, ContinuousByTheMinute) {
   EXPECT_EQ(v.wallet(a) - at_a, -13'138'125);
 }
 
+// No tick came for a day: three intervals end, each pays at the estimate that stood, and the next is in its place.
+TEST(Funding, EachIntervalThatNoTickSawPays) {
+  Venue v(funded(kPerp, kClamped));
+  const AccountId a = v.open(100'000), b = v.open(100'000);
+  v.buys(a, b, 84'000, 1);
+  const int64_t at_a = v.wallet(a), at_b = v.wallet(b);
+  v.go_to(24 * 3'600 + 7);
+  v.tick(0);  // nothing stands in the book: premium 0, rate 0.0001
+  const std::vector<FundingRate> told = v.events<FundingRate>(kPerp);
+  ASSERT_EQ(told.size(), 3u);
+  for (int k = 0; k < 3; ++k) {
+    EXPECT_EQ(told[static_cast<size_t>(k)].settles_at, at((k + 1) * 8 * 3'600));
+    EXPECT_EQ(told[static_cast<size_t>(k)].rate, Rate::raw(kRateUnit / 10'000));
+  }
+  EXPECT_EQ(v.wallet(a) - at_a, units(3 * -8.4));
+  EXPECT_EQ(v.wallet(b) - at_b, units(3 * 8.4));
+  v.go_to(32 * 3'600);
+  v.tick(0);
+  EXPECT_EQ(v.events<FundingRate>(kPerp).size(), 1u);
+}
+
+// Continuous funding is linear in time: ten minutes without a tick pay ten times one minute, in one booking.
+TEST(Funding, ContinuousOverAGap) {
+  Venue v(funded(kPerp, {.formula = FundingFormula::dead_band,
+                         .interval = Duration(),
+                         .rate_period = Duration::hours(8),
+                         .clamp = Rate::raw(25 * kRateUnit / 100'000),
+                         .sample_every = Duration::seconds(1)}));
+  const AccountId a = v.open(100'000), b = v.open(100'000);
+  v.buys(a, b, 84'000, 1);
+  v.go_to(60);
+  v.mark(kPerp, 84'084, 0);
+  const int64_t at_a = v.wallet(a);
+  v.go_to(660);
+  v.tick(0);
+  EXPECT_NEAR(static_cast<double>(v.wallet(a) - at_a), -131'381'250, 10);  // the minute's rate is rounded once
+  ASSERT_EQ(v.events<FundingRate>(kPerp).size(), 1u);
+  EXPECT_EQ(v.events<FundingRate>(kPerp)[0].interval, Duration::minutes(10));
+}
+
 // --- Expiry ---
 
 // The index stands at 84,600, 85,200 and 85,800 when it is looked at in the last 30 minutes: 85,200.
@@ -391,6 +431,30 @@ TEST_F(Expiring, LateTick) {
   v.tick(0);
   ASSERT_EQ(v.notices(NoticeKind::settled).size(), 2u);
   EXPECT_EQ(v.notices(NoticeKind::settled)[0].price, price(85'000));
+}
+
+// Two expiries ten minutes apart: each is the mean of its own window, also where these overlap. Seen from 37,600 on:
+// 85,000 and 86,000; from 38,200 on: these and 87,000.
+TEST(Expiries, OverlappingWindows) {
+  ExchangeSetup setup = still_venue("deribit");
+  setup.listings[kCall].expiry = at(39'400);
+  Venue v(setup);
+  const AccountId a = v.open(100'000, 10), b = v.open(100'000, 10);
+  v.buys(a, b, 84'000, 1, kFuture);
+  v.mark(kCall, 0.01);
+  v.buys(a, b, 0.01, 1, kCall);
+  const std::pair<int64_t, double> seen[] = {{38'300, 85'000}, {39'400, 86'000}, {40'000, 87'000}};
+  std::vector<Notice> settled;
+  for (const auto& [second, level] : seen) {
+    v.go_to(second);
+    v.index(level);
+    v.tick(0);
+    for (const Notice& n : v.notices(NoticeKind::settled)) settled.push_back(n);
+  }
+  ASSERT_EQ(settled.size(), 4u);
+  EXPECT_EQ(settled[0].price.raw(), Wide{500} * Price::scale / 85'500);  // a call at 85,000, in coin
+  EXPECT_EQ(settled[2].instrument, InstrumentId{kFuture});
+  EXPECT_EQ(settled[2].price, price(86'000));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "exchange/testing.h"
+#include "options/black.h"
 
 namespace delever {
 namespace {
@@ -27,15 +28,47 @@ struct Tally {
   int64_t commands = 0;
 };
 
+// Options on portfolio margin: on the future of their expiry, on the index, near and far; two coins, each with a
+// matrix, an inverse perpetual and a linear one beside.
+ExchangeSetup portfolio_venue(uint64_t seed) {
+  const bool soon = seed % 2 == 0;
+  ExchangeSetup setup = small_venue("deribit", soon ? 6'000 : 60'000);
+  setup.coins.push_back({.name = "ETH", .haircut = Rate::raw(60'000'000'000'000), .index = 1});
+  setup.coins.back().scenarios = rules("deribit", "ETH-PORTFOLIO").scenarios;
+  setup.indices.push_back({.name = "ETH", .rule = setup.indices[0].rule, .sources = setup.indices[0].sources});
+  const auto add = [&setup](InstrumentId like, const char* symbol, std::optional<int64_t> expiry, double strike,
+                            bool ether) {
+    Listing l = setup.listings[like];
+    l.symbol = l.rules.symbol = symbol;
+    if (expiry) l.expiry = at(*expiry);
+    if (l.option) l.option->strike = price(strike);
+    if (ether) {
+      l.index = 1;
+      l.rules.contract->base = l.rules.contract->settle = "ETH";
+    }
+    setup.listings.push_back(l);
+  };
+  add(kCall, "C-SOON", 3'000, 84'000, false);
+  add(kPut, "P-FAR", 9'000'000, 90'000, false);
+  add(kCall, "C-FAR", 2'000'000, 60'000, false);
+  add(kInverse, "ETHUSD", std::nullopt, 0, true);
+  add(kCall, "ETH-C", soon ? 20'000 : 300'000, 86'000, true);
+  add(kPut, "ETH-P", 20'000, 84'000, true);
+  return setup;
+}
+
 class Market {
  public:
-  Market(uint64_t seed, std::string_view venue) : random_(seed, {}), venue_(venue) {
-    auto opened = Exchange::open(small_venue(venue));
-    CHECK(opened.has_value());
-    exchange_ = std::move(opened).value();
-    ExchangeSetup plain = small_venue(venue);
+  Market(uint64_t seed, std::string_view venue)
+      : random_(seed, {}), venue_(venue), portfolio_(venue == "portfolio") {
+    setup_ = portfolio_ ? portfolio_venue(seed) : small_venue(venue);
+    exchange_ = std::move(Exchange::open(setup_).value());
+    ExchangeSetup plain = setup_;
     plain.look_at_all = true;
     twin_ = std::move(Exchange::open(std::move(plain)).value());
+    listed_ = exchange_->instruments();
+    coins_ = exchange_->coins();
+    hash_ = exchange_->hash();
   }
 
   Command next() {
@@ -43,8 +76,9 @@ class Market {
     clock_ += static_cast<int64_t>(random_.below(3)) * kSecond / 2;
     if (made_ < 8) {
       ++made_;
-      return say(
-          OpenAccount{.collateral = static_cast<CollateralMode>(random_.below(3)), .hedge = random_.chance(0.3)});
+      const auto mode = static_cast<CollateralMode>(random_.below(3));
+      return say(OpenAccount{.collateral = portfolio_ && made_ > 2 ? CollateralMode::portfolio : mode,
+                             .hedge = random_.chance(0.3)});
     }
     if (made_ < 30) {
       ++made_;
@@ -52,6 +86,11 @@ class Market {
           Deposit{some_account(), some_coin(), coins(made_ % 2 ? 20'000 * random_.uniform() : random_.uniform())});
     }
     if (made_ < 33) return say(PublishIndex{0, static_cast<uint32_t>(made_++ - 30), price(84'000)});
+    if (made_ < 36) {
+      ++made_;
+      if (portfolio_) return say(PublishIndex{1, static_cast<uint32_t>(made_ - 34), price(84'000)});
+    }
+    if (portfolio_ && kind < 200) return say(PublishMark{some_option(), fair()});
     if (kind < 500) return say(order());
     if (kind < 560) return say(CancelOrder{some_account(), some_instrument(), some_order()});
     if (kind < 575) return say(ReduceOrder{some_account(), some_instrument(), some_order(), some_qty()});
@@ -69,15 +108,17 @@ class Market {
       return say(SetMarginMode{some_account(), some_instrument(),
                                random_.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
     if (kind < 655) return say(SetPositionMode{some_account(), random_.chance(0.5)});
-    if (kind < 660) return say(SetCollateralMode{some_account(), static_cast<CollateralMode>(random_.below(3))});
+    if (kind < 660 && (!portfolio_ || random_.chance(0.1)))
+      return say(SetCollateralMode{some_account(), static_cast<CollateralMode>(random_.below(3))});
     if (kind < 675)
       return say(MoveMargin{some_account(), some_instrument(), some_side(), coins(2000 * (random_.uniform() - 0.4))});
     if (kind < 690) return say(hostile());
     if (kind < 760) {
       level_ *= std::exp(random_.normal() * (random_.chance(0.03) ? 0.12 : 0.004));
       level_ = std::clamp(level_, 20'000.0, 300'000.0);
-      return say(
-          PublishIndex{0, static_cast<uint32_t>(random_.below(3)), price(level_ * (1 + 0.0003 * random_.normal()))});
+      const uint32_t index = portfolio_ ? static_cast<uint32_t>(random_.below(2)) : 0;
+      return say(PublishIndex{index, static_cast<uint32_t>(random_.below(3)),
+                              price(level_ * (1 + 0.0003 * random_.normal()))});
     }
     if (kind < 780) {
       const InstrumentId i = random_.chance(0.5) ? kCall : kPut;
@@ -91,7 +132,7 @@ class Market {
   // The reason why something does not hold, or nothing.
   std::string step(Tally& tally) {
     const Command command = next();
-    const uint64_t before = exchange_->hash();
+    const uint64_t before = hash_;
     recorder_.notices.clear();
     const Reject refused = exchange_->apply(command, recorder_);
     ++tally.commands;
@@ -103,13 +144,14 @@ class Market {
     }
     if (orders_.size() > 64) orders_.erase(orders_.begin(), orders_.end() - 64);
     if (refused != Reject::none) {
-      if (exchange_->hash() != before)
+      if (hash_ = exchange_->hash(); hash_ != before)
         return "a refused command changed the state: " + std::string(reject_name(refused));
       if (!recorder_.notices.empty()) return "a refused command said something";
       return "";
     }
     unheard_.notices.clear();
-    if (twin_->apply(command, unheard_) != refused || twin_->hash() != exchange_->hash())
+    hash_ = exchange_->hash();
+    if (twin_->apply(command, unheard_) != refused || twin_->hash() != hash_)
       return "an exchange that looks at every pool came to something else: " + difference();
     if (!recorder_.wrong.empty()) return recorder_.wrong;
     for (CoinId c = 0; c < exchange_->coins(); ++c) {
@@ -119,7 +161,8 @@ class Market {
     return check(std::holds_alternative<TickClock>(command.body));
   }
 
-  Exchange& exchange() { return *exchange_; }
+  const Exchange& exchange() const { return *exchange_; }
+  const Exchange& twin() const { return *twin_; }
 
  private:
   struct Known {
@@ -133,20 +176,39 @@ class Market {
     return {Instant::ns(clock_), body};
   }
   AccountId some_account() { return static_cast<AccountId>(kFirstUser + random_.below(8)); }
-  CoinId some_coin() { return static_cast<CoinId>(random_.below(2)); }
-  InstrumentId some_instrument() { return last_instrument_ = static_cast<InstrumentId>(random_.below(kListed)); }
+  CoinId some_coin() { return static_cast<CoinId>(random_.below(coins_)); }
+  InstrumentId some_instrument() { return last_instrument_ = static_cast<InstrumentId>(random_.below(listed_)); }
   PositionSide some_side() { return random_.chance(0.5) ? PositionSide::long_side : PositionSide::short_side; }
   OrderId some_order() { return orders_.empty() ? 1 : orders_[random_.below(orders_.size())].order; }
   Qty some_qty() {
-    if (last_instrument_ == kInverse) return qty(static_cast<double>(1 + random_.below(60)));
-    if (last_instrument_ == kCall || last_instrument_ == kPut)
+    if (inverse(last_instrument_)) return qty(static_cast<double>(1 + random_.below(60)));
+    if (option(last_instrument_))
       return qty(0.1 * static_cast<double>(1 + random_.below(20)));
     return qty(0.001 * static_cast<double>(1 + random_.below(random_.chance(0.1) ? 4000 : 300)));
+  }
+  bool option(InstrumentId i) const { return setup_.listings[i].option.has_value(); }
+  bool spot(InstrumentId i) const { return i == kSpot; }
+  bool inverse(InstrumentId i) const {
+    return setup_.listings[i].rules.contract->kind == InstrumentKind::inverse;
+  }
+  InstrumentId some_option() {
+    InstrumentId i = some_instrument();
+    while (!option(i)) i = some_instrument();
+    return i;
+  }
+  // A mark of the option last named that a wandering volatility gives, or now and then of no volatility at all.
+  Price fair() {
+    const Listing& l = setup_.listings[last_instrument_];
+    const double years = std::max((*l.expiry - Instant::ns(clock_)).in_years(), 0.0);
+    vol_ = std::clamp(vol_ * std::exp(0.03 * random_.normal()), 0.1, 3.0);
+    if (random_.chance(0.03)) return price(random_.chance(0.5) ? 0 : 0.3 * random_.uniform());
+    const double off = random_.chance(0.5) ? 1 : 1 + 0.001 * random_.normal();
+    return price(black_price({level_ * off, l.option->strike.approx(), years, vol_, l.option->type}) / level_ / off);
   }
   SubmitOrder order() {
     SubmitOrder o;
     o.account = some_account();
-    o.instrument = random_.chance(0.5) ? (last_instrument_ = kPerp) : some_instrument();
+    o.instrument = random_.chance(portfolio_ ? 0.1 : 0.5) ? (last_instrument_ = kPerp) : some_instrument();
     o.side = random_.chance(0.5) ? Side::buy : Side::sell;
     const uint64_t type = random_.below(20);
     o.type = type < 13   ? OrderType::limit
@@ -154,10 +216,11 @@ class Market {
              : type < 19 ? OrderType::stop_market
                          : OrderType::stop_limit;
     o.qty = some_qty();
-    const bool option = o.instrument == kCall || o.instrument == kPut;
+    const bool is_option = option(o.instrument);
     const double away = 1 + 0.01 * random_.normal();
-    o.price = option ? price(0.0005 * static_cast<double>(1 + random_.below(100))) : price(std::round(level_ * away));
-    o.trigger = option ? price(0.0005 * static_cast<double>(1 + random_.below(100)))
+    o.price =
+        is_option ? price(0.0005 * static_cast<double>(1 + random_.below(100))) : price(std::round(level_ * away));
+    o.trigger = is_option ? price(0.0005 * static_cast<double>(1 + random_.below(100)))
                        : price(std::round(level_ * (1 + 0.02 * random_.normal())));
     o.trigger_by = random_.chance(0.5) ? TriggerBy::mark : TriggerBy::last;
     const uint64_t tif = random_.below(12);
@@ -216,7 +279,8 @@ class Market {
         positions |= p.qty.raw() > 0;
         if (p.qty.raw() == 0 && p.margin < Amount() && ticked) return "an isolated debt was left standing";
       }
-      for (InstrumentId i = 0; i < kSpot; ++i) {
+      for (InstrumentId i = 0; i < listed_; ++i) {
+        if (spot(i)) continue;
         const auto kept = recorder_.net.find({a, i});
         if ((kept == recorder_.net.end() ? 0 : kept->second) != (net.contains(i) ? net[i] : 0))
           return "a position is not the sum of its fills: account " + std::to_string(a);
@@ -227,11 +291,12 @@ class Market {
       }
       if (const std::string why = margins(a); !why.empty()) return why;
     }
-    for (InstrumentId i = 0; i < kSpot; ++i) {
+    for (InstrumentId i = 0; i < listed_; ++i) {
+      if (spot(i)) continue;
       if (longs[i] != shorts[i]) return "longs and shorts differ";
       if (Qty::raw(longs[i]) != x.open_interest(i)) return "open interest is not the sum of the longs";
     }
-    for (InstrumentId i = 0; i < kListed; ++i) {
+    for (InstrumentId i = 0; i < listed_; ++i) {
       size_t standing = 0;
       for (const auto& r : recorder_.books[i]) standing += r.qty > 0;
       if (standing != x.book(i).resting()) return "the book is not the plain book";
@@ -303,6 +368,12 @@ class Market {
 
   Random random_;
   std::string venue_;
+  bool portfolio_;
+  ExchangeSetup setup_;
+  InstrumentId listed_ = 0;
+  CoinId coins_ = 0;
+  uint64_t hash_ = 0;  // after the last command
+  double vol_ = 0.5;
   std::unique_ptr<Exchange> exchange_, twin_;  // the twin looks at every pool at every tick
   Recorder unheard_;
   Recorder recorder_;
@@ -318,6 +389,7 @@ class ExchangeProperties : public testing::TestWithParam<const char*> {};
 TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
   const int64_t seeds = setting("DELEVER_EXCHANGE_SEEDS", 20), commands = setting("DELEVER_EXCHANGE_COMMANDS", 10'000);
   Tally tally;
+  uint64_t looks = 0, all_looks = 0;
   const int64_t first = setting("DELEVER_EXCHANGE_FIRST", 1);
   for (int64_t seed = first; seed < first + seeds; ++seed) {
     Market market(static_cast<uint64_t>(seed), GetParam());
@@ -325,12 +397,15 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
       const std::string wrong = market.step(tally);
       ASSERT_EQ(wrong, "") << GetParam() << ", seed " << seed << ", command " << n;
     }
+    looks += market.exchange().looks();
+    all_looks += market.twin().looks();
   }
   std::string seen;
   for (const auto& [kind, count] : tally.notices)
     seen += std::string(notice_name(kind)) + " " + std::to_string(count) + ", ";
   for (const auto& [why, count] : tally.rejects)
     seen += std::string(reject_name(why)) + " " + std::to_string(count) + ", ";
+  seen += "looks " + std::to_string(looks) + " for " + std::to_string(all_looks);
   RecordProperty("seen", seen);
   if (std::getenv("DELEVER_EXCHANGE_TALLY")) std::printf("%s: %s\n", GetParam(), seen.c_str());
   for (const NoticeKind kind : {NoticeKind::fill, NoticeKind::liquidation, NoticeKind::funding, NoticeKind::settled,
@@ -340,7 +415,7 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Venues, ExchangeProperties,
-                         testing::Values("binance", "bybit", "okx", "deribit", "hyperliquid"));
+                         testing::Values("binance", "bybit", "okx", "deribit", "hyperliquid", "portfolio"));
 
 }  // namespace
 }  // namespace delever

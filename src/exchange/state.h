@@ -110,14 +110,18 @@ struct Market {
   int64_t rate = 0;  // the last estimate, raw Rate per interval
 };
 
+struct SettlementWindow {
+  Instant ends;
+  Wide sum = 0;
+  int64_t samples = 0;
+};
+
 struct IndexState {
   std::vector<int64_t> sources;  // raw prices, 0: not yet
   int64_t price_min = 1, price_max = kValueMax;  // what the books on it can hold
   int64_t price = 0;
   bool moved = false;  // since pools were last looked at
-  Wide window_sum = 0;  // over the settlement window that is open
-  int64_t window_samples = 0;
-  Instant window_ends = Instant::min();
+  std::vector<SettlementWindow> windows;  // those that are open, by their ends
 };
 
 struct PoolSums {
@@ -135,6 +139,8 @@ struct Supposed {
   int64_t cost = 0;
   Lots open_buy = 0, open_sell = 0;
 };
+
+struct ScenarioReach;
 
 struct Exchange::State {
   ExchangeSetup setup;
@@ -156,7 +162,7 @@ struct Exchange::State {
 
   // Scenario profits of one coin of each instrument at the prices they were made for, shared by all who hold it.
   struct SharedScenarios {
-    bool made = false;
+    bool has_leg = false, has_unit = false;
     Price mark, underlying, index;
     std::optional<double> years;
     RiskLeg leg;  // of one coin, long
@@ -165,13 +171,16 @@ struct Exchange::State {
   mutable std::vector<SharedScenarios> scenarios;  // by instrument
   mutable std::vector<HeldLeg> held_legs;
   mutable ScenarioMargin scenario;
+  struct ScenarioWatch;
+  std::shared_ptr<ScenarioWatch> scenario_watch;  // portfolio_watch.cc's own
 
   // Which pools a price may have put under water; derived, so neither saved nor hashed. Prices are numbered: marks by
-  // instrument, then indices.
+  // instrument, then indices, then each instrument's volatility and time to expiry.
   WatchIndex watched;
   PriceIds price_ids;
+  uint64_t looks = 0;
   std::vector<Exposure> exposures;
-  std::set<PoolId> timed;  // pools whose margin moves with time alone: scenario margin of options
+  std::set<PoolId> timed;  // pools looked at on every tick: scenario margin of options without a bound
 
   ExchangeSink* sink = nullptr;  // of the command in hand
   std::vector<BookEvent> book_events;
@@ -246,7 +255,8 @@ struct Exchange::State {
   void fill_spot(Market& m, InstrumentId i, const BookEvent& fill, const Sending& sending);
   PoolSums sums(PoolId pool, const Supposed* supposed = nullptr) const;
   bool portfolio_margin(PoolId pool, const Supposed* supposed, PoolSums& sums) const;
-  const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;  // null: something is missing
+  const RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
+  const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;
   Position position(const Stake& h, Lots lots, int64_t cost) const;
   Account account_of(AccountId a) const;
   Wide held(AccountId a, CoinId c) const;  // in spot orders
@@ -262,7 +272,8 @@ struct Exchange::State {
   void move_mark(InstrumentId i);
   void sample_premium(InstrumentId i);
   void pay_funding(InstrumentId i);
-  void pay(InstrumentId i, Rate rate, Instant settles);
+  struct Payment { Rate rate; Instant settles; Duration over; };
+  void pay(InstrumentId i, const Payment& payment);
   void settle_expired(InstrumentId i);
 
   // liquidation.cc
@@ -272,8 +283,18 @@ struct Exchange::State {
   void cover_closed();
   bool release_held(PoolId pool);
   void watch(PoolId pool, const PoolSums& s);
+  bool by_scenarios(PoolId pool) const;  // margined by its coin's matrix
   bool expose(PoolId pool);  // the straight losses of a pool of plain linear contracts; false: not one of these
   void watch_all();  // after a restore
+
+  // portfolio_watch.cc
+  PriceId volatility_id(InstrumentId i) const;
+  PriceId time_id(InstrumentId i) const;
+  static Price volatility_of(const RiskLeg& leg);
+  Price time_left(InstrumentId i) const;
+  void take_reached_options(std::vector<PoolId>& found);
+  bool expose_scenarios(PoolId pool, const PoolSums& s, double& spare);
+  bool bound_scenarios(PoolId pool, const PoolSums& s, const ScenarioReach& reach, double& spare);
   std::vector<StakeId> in_pool(PoolId pool) const;
   StakeId heaviest(PoolId pool) const;
   int64_t bankruptcy_value(PoolId pool, StakeId h) const;

@@ -244,6 +244,13 @@ void WatchIndex::take_due(PriceId price, Price mark, std::vector<uint32_t>& pool
   pools.erase(std::unique(begin, pools.end()), pools.end());
 }
 
+bool WatchIndex::watches(PriceId price) const {
+  for (size_t number = size_t{price} * 2; number < size_t{price} * 2 + 2 && number < lines_.size(); ++number) {
+    if (lines_[number] && lines_[number]->buckets.size() > 0) return true;
+  }
+  return false;
+}
+
 size_t WatchIndex::bytes() const {
   size_t sum = held_.capacity() * sizeof(Held) + watches_.capacity() * sizeof(Watch);
   for (const auto& free : blocks_) sum += free.capacity() * sizeof(uint32_t);

@@ -48,6 +48,7 @@ class WatchIndex {
   // prices until the next watch() or forget(), so one may be named again by another price.
   void take_due(PriceId price, Price mark, std::vector<uint32_t>& pools);
 
+  bool watches(PriceId price) const;  // whether any watch price of it stands
   size_t watched() const { return watched_; }  // watch prices that stand
   // Memory held.
   size_t bytes() const;

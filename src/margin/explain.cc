@@ -191,6 +191,16 @@ Result<Explanation> explain(const MarginQuestion& q, const RulebookShelf& shelf)
   const BookId id = TRY(books.add(book));
   if (books[id].option) return Error{Fault::refused, "an option needs an account, not one position"};
   Account account;
+  if (const auto& ladder = books[id].book.ladder) {
+    const MarginTier* tier = tier_of(*ladder, position_value(books[id], q.qty, q.entry, Round::up), q.qty);
+    const Leverage most = ladder->tiers.front().max_leverage, here = tier ? tier->max_leverage : most;
+    if (q.leverage > most || q.leverage > here)
+      return Error{Fault::refused,
+                   fmt::format("leverage {} is above the venue's maximum of {}{}", q.leverage.text(),
+                               (q.leverage > most ? most : here).text(),
+                               q.leverage > most ? "" : " for a position of this size"),
+                   books[id].book.name()};
+  }
   Position position{.book = id, .side = q.side, .mode = q.mode, .qty = q.qty, .entry = q.entry, .leverage = q.leverage};
   if (q.mode == MarginMode::isolated) {
     const Wide margin = q.wallet ? Wide{q.wallet->raw()}

@@ -70,6 +70,13 @@ TEST(Explain, questions_without_an_answer) {
   EXPECT_EQ(explain(q, shelf()).error().text(), "cross margin needs a wallet");
   q.leverage = Leverage();
   EXPECT_EQ(explain(q, shelf()).error().fault, Fault::refused);
+  q = {.venue = "binance", .symbol = "BTCUSDT", .entry = price(84'250), .qty = qty(2),
+       .leverage = Leverage::raw(1'000 * Leverage::scale)};
+  EXPECT_NE(explain(q, shelf()).error().text().find("above the venue's maximum of 150"), std::string::npos);
+  q.leverage = Leverage::raw(100 * Leverage::scale);
+  q.qty = qty(100);
+  EXPECT_NE(explain(q, shelf()).error().text().find("for a position of this size"), std::string::npos)
+      << explain(q, shelf()).error().text();
   q = {.venue = "deribit", .symbol = "BTC-PERPETUAL", .entry = price(1), .qty = qty(1)};
   EXPECT_EQ(explain(q, shelf()).error().fault, Fault::no_evidence);
 }
