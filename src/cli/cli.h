@@ -43,6 +43,7 @@ void add_margin(CLI::App& app, Session& session);
 void add_conform(CLI::App& app, Session& session);
 void add_stress(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
+void add_facts(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
 
 // Shared by verbs.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/simulate_facts.h"
 #include "sim/scenario.h"
 
 namespace delever {
@@ -17,6 +18,8 @@ struct SimulateArguments {
   size_t runs = 1;
   unsigned threads = 1;
   bool mechanisms = false;
+  bool facts = false;
+  SimulateFacts facts_of;
   // Of ensembles.
   std::string rare;  // "btc_low<88000"
   size_t replicas = 200;

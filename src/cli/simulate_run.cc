@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "cli/facts_feed.h"
 #include "cli/progress.h"
 #include "margin/rulebook_file.h"
 #include "tape/tape.h"
@@ -135,9 +136,14 @@ Result<sim::Outcome> run_scenario(Session& session, const sim::Scenario& scenari
   if (!run.out.empty()) tape = TRY(TapeOutput::open(run, scenario, *session.io.clock));
   ProgressBar bar(session.io);
   run.options.output = tape.get();
+  if (run.observed) {
+    run.observed->pass_on_to(tape.get());
+    run.options.output = run.observed;
+  }
   run.options.progress = [&](size_t done, size_t steps) { bar.show("simulating", done, steps); };
   auto simulation = TRY(sim::Simulation::open(scenario, std::move(run.options)));
   if (tape) TRY(tape->add_streams(simulation->streams()));
+  if (run.observed) TRY(run.observed->add_streams(simulation->streams()));
   sim::Outcome outcome = TRY(simulation->run());
   if (tape) TRY(tape->close());
   return outcome;

@@ -9,12 +9,15 @@
 
 namespace delever {
 
+class FactsOutput;
+
 // The scenario and the rulebooks that it names.
 Result<sim::Scenario> load_scenario(const std::string& path);
 
 struct SimulateRun {
   std::string out;       // tape to write; empty: none
   bool replace = false;  // files of an earlier run of the same name go first
+  FactsOutput* observed = nullptr;  // sees the messages on their way to the tape
   sim::Simulation::Options options;
 };
 // The tape stands at `out` only when all of it was written; what a failed run had begun is removed.

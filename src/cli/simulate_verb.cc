@@ -1,6 +1,8 @@
 // delever simulate: one run with its tape and truth; ensembles are in ensemble_verb.cc.
 #include <memory>
+#include <optional>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/simulate.h"
@@ -10,18 +12,60 @@
 namespace delever {
 namespace {
 
+// What --facts asks for; before anything runs, what is wrong with the rules or the asset.
+Result<SimulateFacts> read_facts(const SimulateArguments& a, const ScenarioRead& read, const std::string& format) {
+  SimulateFacts wanted = a.facts_of;
+  if (!a.facts) {
+    if (wanted.metaorders) return Error{Fault::malformed, "is a part of --facts", "--metaorders"};
+    return wanted;
+  }
+  if (a.mechanisms || !a.rare.empty() || !a.runs_file.empty() || format == "html")
+    return Error{Fault::malformed, "goes with none of --mechanisms, --rare, --runs-file and --format html", "--facts"};
+  if (a.runs > 1 && (!a.out.empty() || !a.html.empty()))
+    return Error{Fault::malformed, "many runs write no tape and no page: leave out --out and --html", "--runs"};
+  wanted.asset = upper(wanted.asset);
+  wanted.seed = a.seed;
+  wanted.runs = a.runs;
+  wanted.threads = a.threads;
+  wanted.switches = read.switches;
+  (void)TRY(simulated_page(read.scenario, wanted, {}));
+  return wanted;
+}
+
+Result<void> run_facts_of_many(Session& session, const SimulateArguments& a) {
+  const ScenarioRead read = TRY(read_scenario(a));
+  const SimulateFacts wanted = TRY(read_facts(a, read, session.format));
+  const facts::FactSet set = TRY(ensemble_facts(read.scenario, wanted, session));
+  const FactsPage page = TRY(simulated_page(read.scenario, wanted, set));
+  return write_output(session, "",
+                      session.format == "json" ? written_json(facts_json(page)) + "\n" : facts_text(page));
+}
+
 Result<void> run_one(Session& session, const SimulateArguments& a) {
   const ScenarioRead read = TRY(read_scenario(a));
   if (!a.html.empty() && a.html == a.out) return Error{Fault::malformed, "the page would replace the tape", "--html"};
   if (!a.html.empty()) TRY(check_writable(a.html));
+  const SimulateFacts wanted = TRY(read_facts(a, read, session.format));
+  std::optional<FactsOutput> observed;
+  if (a.facts) observed.emplace(wanted.asset);
   const sim::Outcome outcome =
       TRY(run_scenario(session, read.scenario,
-                       {.out = a.out, .options = {.seed = a.seed, .threads = a.threads, .switches = read.switches}}));
+                       {.out = a.out,
+                        .observed = observed ? &*observed : nullptr,
+                        .options = {.seed = a.seed, .threads = a.threads, .switches = read.switches}}));
+  std::optional<FactsPage> page;
+  if (observed) {
+    const facts::FactSet set = TRY(observed_facts(observed->observer(), read.scenario, wanted, a.seed, session));
+    page = TRY(simulated_page(read.scenario, wanted, set));
+  }
   if (!a.html.empty()) TRY(write_output(session, a.html, simulate_html(read.scenario, outcome)));
   if (session.format == "html") return write_output(session, "", simulate_html(read.scenario, outcome));
-  return write_output(session, "",
-                      session.format == "json" ? written_json(simulate_json(read.scenario, outcome)) + "\n"
-                                               : simulate_text(read.scenario, outcome));
+  if (session.format == "json") {
+    Json json = simulate_json(read.scenario, outcome);
+    if (page) json["facts"] = facts_json(*page);
+    return write_output(session, "", written_json(json) + "\n");
+  }
+  return write_output(session, "", simulate_text(read.scenario, outcome) + (page ? "\n" + facts_text(*page) : ""));
 }
 
 }  // namespace
@@ -50,10 +94,19 @@ void add_simulate(CLI::App& app, Session& session) {
                    "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
       ->delimiter(',');
   add_ensemble_options(*verb, *a);
+  verb->add_flag("--facts", a->facts, "stylised facts of what happened, against their targets");
+  verb->add_option("--asset", a->facts_of.asset, "--facts: coin")->capture_default_str();
+  verb->add_option("--facts-rules", a->facts_of.rules, "--facts: targets, and what was held out")
+      ->capture_default_str();
+  verb->add_flag("--metaorders", a->facts_of.metaorders, "--facts: impact of orders injected into 13 short runs");
   add_format(verb, session, {"text", "json", "html"});
   verb->callback([&session, a] {
-    session.for_all_ranks = a->is_ensemble();
-    session.action = [&session, a] { return a->is_ensemble() ? run_ensemble_verb(session, *a) : run_one(session, *a); };
+    const bool facts_of_many = a->facts && a->is_ensemble();
+    session.for_all_ranks = a->is_ensemble() && !facts_of_many;
+    session.action = [&session, a, facts_of_many] {
+      if (facts_of_many) return run_facts_of_many(session, *a);
+      return a->is_ensemble() ? run_ensemble_verb(session, *a) : run_one(session, *a);
+    };
   });
 }
 

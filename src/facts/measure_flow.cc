@@ -1,0 +1,230 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "facts/hawkes.h"
+#include "facts/measure.h"
+#include "facts/statistics.h"
+
+namespace delever::facts {
+namespace {
+
+constexpr uint32_t kStream = 1000;
+constexpr size_t kSignLag = 200, kSignOrders = 20 * kSignLag;
+constexpr size_t kSignBlocks = 50;
+constexpr size_t kBins = 60;          // bins that a curve or a regression needs
+constexpr size_t kGroups = 10;        // of bins by size of their flow
+constexpr size_t kGroupsPositive = 6;
+constexpr size_t kHawkesMost = 20'000;
+
+// Sums of s[t] s[t + lag] over stretches of orders: long series are resampled by stretch, because positions one by one
+// would cost a replicate the whole series.
+struct SignSums {
+  std::vector<double> products;  // by lag
+  double signs = 0, count = 0;
+};
+
+std::optional<double> sign_decay(const std::vector<SignSums>& stretches, const Positions& at,
+                                 const std::vector<size_t>& lags) {
+  SignSums all{std::vector<double>(lags.size()), 0, 0};
+  for (const size_t i : at) {
+    for (size_t k = 0; k < lags.size(); ++k) all.products[k] += stretches[i].products[k];
+    all.signs += stretches[i].signs;
+    all.count += stretches[i].count;
+  }
+  const double middle = all.signs / all.count;
+  std::vector<double> x, y;
+  for (size_t k = 0; k < lags.size(); ++k) {
+    x.push_back(static_cast<double>(lags[k]));
+    y.push_back(all.products[k] / all.count - middle * middle);
+  }
+  const auto slope = power_exponent(x, y, (lags.size() * 4 + 4) / 5);
+  return slope ? std::optional(-*slope) : std::nullopt;
+}
+
+Fact sign_acf_decay(const Track* t) {
+  Fact fact{.name = "trade_sign_acf_decay"};
+  if (!t || t->orders.empty()) {
+    fact.reason = "no trades";
+    return fact;
+  }
+  fact.source = t->name;
+  fact.n = t->orders.size();
+  if (fact.n < kSignOrders) {
+    fact.reason = fmt::format("{} orders, want {}", fact.n, kSignOrders);
+    return fact;
+  }
+  const std::vector<size_t> lags = spaced_lags(kSignLag, 6);
+  const size_t usable = fact.n - kSignLag;
+  std::vector<SignSums> stretches(kSignBlocks, {std::vector<double>(lags.size()), 0, 0});
+  for (size_t i = 0; i < usable; ++i) {
+    SignSums& s = stretches[i * kSignBlocks / usable];
+    for (size_t k = 0; k < lags.size(); ++k)
+      s.products[k] += t->orders[i].sign * t->orders[i + lags[k]].sign;
+    s.signs += t->orders[i].sign;
+    s.count += 1;
+  }
+  const Estimate found = block_bootstrap(
+      kSignBlocks, [&](const Positions& at) { return sign_decay(stretches, at, lags); },
+      {.block = 1, .stream = kStream});
+  fact.value = found.value;
+  fact.low = found.low;
+  fact.high = found.high;
+  if (!found.value) fact.reason = "undefined: the correlation of signs is not positive at four lags of five";
+  return fact;
+}
+
+// Flow and return of each bin of a regular grid.
+struct Bins {
+  std::vector<double> trades;  // coins bought less sold by takers
+  std::vector<double> quotes;  // order-flow imbalance of the best quotes, coins (Cont, Kukanov and Stoikov 2014)
+  std::vector<double> returns;  // of the middle
+};
+
+double imbalance(const QuoteState& before, const QuoteState& now) {
+  double coins = 0;
+  if (now.bid >= before.bid) coins += now.bid_coins;
+  if (now.bid <= before.bid) coins -= before.bid_coins;
+  if (now.ask <= before.ask) coins -= now.ask_coins;
+  if (now.ask >= before.ask) coins += before.ask_coins;
+  return coins;
+}
+
+// Quotes are stamped with the second they end in; a bin holds what came in it, and its return is from the last middle
+// before it to the last one in it.
+Bins binned(const Track& t, Duration length) {
+  Bins out;
+  if (t.quotes.size() < 2) return out;
+  const auto number = [&](Instant at) { return at.ns() / length.ns(); };
+  const Duration inside = Duration::ns(1);  // a second's end belongs to the second
+  const int64_t first = number(t.quotes.front().second - inside) + 1;
+  const int64_t last = number(t.quotes.back().second - inside);  // the one that may be cut off
+  if (last <= first) return out;
+  const auto n = static_cast<size_t>(last - first);
+  out.trades.resize(n);
+  out.quotes.resize(n);
+  out.returns.resize(n);
+  for (const Order& order : t.orders) {
+    const int64_t b = number(order.at) - first;
+    if (b >= 0 && b < static_cast<int64_t>(n)) out.trades[static_cast<size_t>(b)] += order.sign * order.coins;
+  }
+  for (size_t i = 1; i < t.quotes.size(); ++i) {
+    const int64_t b = number(t.quotes[i].second - inside) - first;
+    if (b < 0 || b >= static_cast<int64_t>(n)) continue;
+    out.quotes[static_cast<size_t>(b)] += imbalance(t.quotes[i - 1], t.quotes[i]);
+    out.returns[static_cast<size_t>(b)] += std::log(t.quotes[i].mid() / t.quotes[i - 1].mid());
+  }
+  return out;
+}
+
+// Exponent of E[return * sign(flow) | size of flow] over ten groups of equal number.
+std::optional<double> curve_exponent(const std::vector<double>& flow, const std::vector<double>& returns,
+                                     const Positions& at) {
+  Positions order;
+  for (const size_t i : at)
+    if (flow[i] != 0) order.push_back(i);
+  if (order.size() < kGroups * 3) return std::nullopt;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return std::abs(flow[a]) < std::abs(flow[b]); });
+  std::vector<double> size(kGroups), moved(kGroups), count(kGroups);
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t g = i * kGroups / order.size();
+    size[g] += std::abs(flow[order[i]]);
+    moved[g] += (flow[order[i]] > 0 ? 1 : -1) * returns[order[i]];
+    count[g] += 1;
+  }
+  for (size_t g = 0; g < kGroups; ++g) {
+    size[g] /= count[g];
+    moved[g] /= count[g];
+  }
+  return power_exponent(size, moved, kGroupsPositive);
+}
+
+void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream, FactSet& out) {
+  const Bins bins = t ? binned(*t, length) : Bins{};
+  const auto add = [&](const std::string& fact_name, const std::vector<double>& flow, const Statistic& statistic) {
+    Fact fact{.name = fact_name + "_" + name, .n = bins.returns.size(), .source = t ? t->name : ""};
+    const auto moves = [](double v) { return v != 0; };
+    if (!t || t->quotes.empty() || t->orders.empty())
+      fact.reason = "no trades beside best quotes";
+    else if (fact.n < kBins)
+      fact.reason = fmt::format("{} bins of {}, want {}", fact.n, name, kBins);
+    else if (std::none_of(flow.begin(), flow.end(), moves))
+      fact.reason = "no flow in any bin";
+    if (fact.reason.empty()) {
+      const Estimate found = block_bootstrap(fact.n, statistic, {.stream = stream});
+      fact.value = found.value;
+      fact.low = found.low;
+      fact.high = found.high;
+      if (!found.value) fact.reason = "undefined: too few groups of bins in which the price followed the flow";
+    }
+    ++stream;
+    out.push_back(std::move(fact));
+  };
+  const auto explained = [&](const std::vector<double>& flow) {
+    return [&](const Positions& at) -> std::optional<double> {
+      std::vector<double> x, y;
+      for (const size_t i : at) {
+        x.push_back(flow[i]);
+        y.push_back(bins.returns[i]);
+      }
+      const auto line = regress(x, y);
+      return line ? std::optional(line->r2) : std::nullopt;
+    };
+  };
+  add("aggregate_impact_exponent", bins.trades,
+      [&](const Positions& at) { return curve_exponent(bins.trades, bins.returns, at); });
+  add("trade_imbalance_return_r2", bins.trades, explained(bins.trades));
+  add("quote_imbalance_return_r2", bins.quotes, explained(bins.quotes));
+}
+
+}  // namespace
+
+const Track* busiest(const Observer& observed) {
+  const Track* best = nullptr;
+  const auto rank = [](const Track& t) {
+    const size_t weight = t.orders.size() + t.quotes.size() + t.depth.size();
+    return std::pair(t.perpetual && weight > 0, weight);
+  };
+  for (const Track& t : observed.tracks())
+    if (rank(t).second > 0 && (!best || rank(t) > rank(*best))) best = &t;
+  return best;
+}
+
+Fact hawkes_fact(std::string name, std::vector<double> seconds, const std::string& source, const char* what) {
+  Fact fact{.name = std::move(name), .source = source};
+  std::vector<double> times = merged(std::move(seconds));
+  if (times.size() > kHawkesMost) times.erase(times.begin(), times.end() - kHawkesMost);
+  fact.n = times.size();
+  if (times.size() < 100) {
+    fact.reason = fmt::format("{} {} at different times, want 100", times.size(), what);
+    return fact;
+  }
+  const double start = times.front();
+  for (double& t : times) t -= start;
+  const double end = times.back();
+  times.erase(times.begin());  // the first one begins the clock
+  if (const auto fit = fit_hawkes(times, end)) {
+    fact.value = fit->at.n;
+    fact.low = fit->n_low;
+    fact.high = fit->n_high;
+  } else {
+    fact.reason = "the likelihood has no maximum between 0 and 1";
+  }
+  return fact;
+}
+
+void measure_flow(const Observer& observed, FactSet& out) {
+  const Track* t = busiest(observed);
+  out.push_back(sign_acf_decay(t));
+  std::vector<double> times;
+  if (t) {
+    for (const Order& order : t->orders) times.push_back((order.at - t->orders.front().at).in_seconds());
+  }
+  out.push_back(hawkes_fact("hawkes_branching_orders", std::move(times), t ? t->name : "", "orders"));
+  bin_facts(t, Duration::seconds(5), "5s", kStream + 10, out);
+  bin_facts(t, Duration::minutes(1), "1m", kStream + 20, out);
+}
+
+}  // namespace delever::facts

@@ -1,0 +1,147 @@
+#include "facts/observe.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace delever::facts {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+// Appends, or replaces the last point of the same second.
+void put_second(std::vector<Point>& series, Instant second, double value) {
+  if (!series.empty() && series.back().at == second)
+    series.back().value = value;
+  else
+    series.push_back({second, value});
+}
+
+// USD of the levels within `share` of the middle, and whether the side goes that far.
+std::optional<double> side_usd(const Instrument& instrument, std::span<const Level> side, double mid, double share) {
+  double total = 0;
+  for (const Level& level : side) {
+    if (std::abs(level.price.approx() - mid) > share * mid) return total;
+    const auto worth = usd(instrument, level.qty, level.price);
+    if (!worth) return std::nullopt;
+    total += *worth;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Instant second_of(Instant at) {
+  const int64_t rest = at.ns() % kSecond;
+  return rest > 0 ? at + Duration::ns(kSecond - rest) : at - Duration::ns(rest);
+}
+
+Observer::Observer(std::string asset, const Instruments& instruments, Window window)
+    : asset_(std::move(asset)), instruments_(instruments), window_(window) {}
+
+Track* Observer::track(InstrumentId instrument) {
+  if (instrument >= of_instrument_.size()) of_instrument_.resize(instrument + 1, 0);
+  size_t& known = of_instrument_[instrument];
+  if (known == 0) {
+    const Instrument& i = instruments_[instrument];
+    const bool wanted = i.base == asset_ && !i.expiry &&
+                        (i.kind == InstrumentKind::spot || i.kind == InstrumentKind::linear ||
+                         i.kind == InstrumentKind::inverse || i.kind == InstrumentKind::aggregate);
+    known = wanted ? tracks_.size() + 2 : 1;
+    if (wanted) {
+      tracks_.push_back(
+          {.name = i.venue + " " + i.name(), .kind = i.kind, .perpetual = i.is_perpetual()});
+    }
+  }
+  return known == 1 ? nullptr : &tracks_[known - 2];
+}
+
+void Observer::on_trade(Track& t, const Instrument& instrument, Instant at, const Trade& trade) {
+  if (trade.block) return;
+  const auto size = coins(instrument, trade.qty, trade.price);
+  if (!size || !(*size > 0)) return;
+  const int sign = trade.taker_side == Side::buy ? 1 : -1;
+  if (!t.orders.empty() && t.orders.back().at == at && t.orders.back().sign == sign) {
+    t.orders.back().coins += *size;
+    t.orders.back().price = trade.price.approx();
+  } else {
+    t.orders.push_back({at, trade.price.approx(), *size, sign});
+  }
+}
+
+void Observer::on_quote(Track& t, const Instrument& instrument, Instant at, const Quote& quote) {
+  if (!quote.bid_price || !quote.ask_price || !quote.bid_qty || !quote.ask_qty) return;
+  const auto bid_coins = coins(instrument, *quote.bid_qty, quote.bid_price);
+  const auto ask_coins = coins(instrument, *quote.ask_qty, quote.ask_price);
+  if (!bid_coins || !ask_coins || *quote.bid_price >= *quote.ask_price) return;
+  const QuoteState state{second_of(at), quote.bid_price->approx(), quote.ask_price->approx(), *bid_coins, *ask_coins};
+  if (!t.quotes.empty() && t.quotes.back().second == state.second)
+    t.quotes.back() = state;
+  else if (t.quotes.empty() || t.quotes.back().second < state.second)
+    t.quotes.push_back(state);
+}
+
+void Observer::on_event(const Event& event) {
+  if (event.at < window_.from || event.at > window_.to) return;
+  Track* const found = track(event.instrument);
+  if (!found) return;
+  Track& t = *found;
+  ++events_;
+  const Instrument& instrument = instruments_[event.instrument];
+  if (const auto* trade = std::get_if<Trade>(&event.payload)) {
+    on_trade(t, instrument, event.at, *trade);
+  } else if (const auto* quote = std::get_if<Quote>(&event.payload)) {
+    on_quote(t, instrument, event.at, *quote);
+  } else if (const auto* candle = std::get_if<Candle>(&event.payload)) {
+    if (!candle->closed || candle->price_kind != PriceKind::trade) return;
+    // Periods are given with their last millisecond or with the one after it.
+    const int64_t length = (candle->to - candle->from).ns();
+    const Duration period = Duration::seconds((length + kSecond / 2) / kSecond);
+    const double close = candle->close.approx();
+    if (period > Duration() && close > 0) t.closes[period].push_back({candle->from, close});
+  } else if (const auto* open = std::get_if<OpenInterest>(&event.payload)) {
+    std::optional<double> amount = open->coins;
+    if (!amount && open->contracts && t.kind == InstrumentKind::linear)
+      amount = coins(instrument, *open->contracts, std::nullopt);
+    if (!amount && open->contracts && t.kind == InstrumentKind::inverse && !t.quotes.empty())
+      if (const auto price = Price::nearest(t.quotes.back().mid()); price.has_value())
+        amount = coins(instrument, *open->contracts, price.value());
+    if (amount && *amount > 0) put_second(t.open_interest, second_of(event.at), *amount);
+  } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
+    if (!forced->price() || !forced->qty()) return;
+    if (const auto worth = usd(instrument, *forced->qty(), forced->price()); worth && *worth > 0)
+      t.forced.push_back({event.at, forced->position_side == PositionSide::long_side, *worth});
+  } else if (const auto* total = std::get_if<LiquidationTotal>(&event.payload)) {
+    t.totals.push_back({total->from, total->to, total->long_usd, total->short_usd});
+  } else if (const auto* funding = std::get_if<FundingRate>(&event.payload)) {
+    if (funding->kind == FundingKind::settled) t.funding_settled.push_back({event.at, funding->rate.approx()});
+    if (funding->kind == FundingKind::mean) t.funding_mean.push_back({event.at, funding->rate.approx()});
+  }
+}
+
+bool Observer::wants_book(InstrumentId instrument, Instant at) const {
+  if (at < window_.from || at > window_.to || instrument >= of_instrument_.size()) return false;
+  const size_t known = of_instrument_[instrument];
+  if (known < 2) return false;
+  const Track& t = tracks_[known - 2];
+  return t.depth.empty() || t.depth.back().second < second_of(at);
+}
+
+void Observer::on_book(InstrumentId instrument, Instant at, std::span<const Level> bids, std::span<const Level> asks) {
+  Track* const t = track(instrument);
+  if (!t || bids.empty() || asks.empty() || bids.front().price >= asks.front().price) return;
+  const Instrument& i = instruments_[instrument];
+  const double mid = (bids.front().price.approx() + asks.front().price.approx()) / 2;
+  DepthState state{.second = second_of(at)};
+  state.reach = std::min(mid - bids.back().price.approx(), asks.back().price.approx() - mid) / mid;
+  const auto within = [&](double share) -> std::optional<double> {
+    const auto below = side_usd(i, bids, mid, share), above = side_usd(i, asks, mid, share);
+    if (!below || !above) return std::nullopt;
+    return *below + *above;
+  };
+  state.usd_5bp = within(0.0005);
+  state.usd_10bp = within(0.001);
+  state.usd_1pct = within(0.01);
+  t->depth.push_back(state);
+}
+
+}  // namespace delever::facts

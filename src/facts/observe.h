@@ -1,0 +1,102 @@
+// What is kept of a stream of events of one asset for its facts: prices, orders, best quotes, depth, open interest,
+// forced closes and funding, each apart for every instrument. Recorded and simulated markets go through the same sink.
+//
+// Books are kept elsewhere (venues/book.h joins them): who has one offers it once a second, on_book().
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "market/event.h"
+
+namespace delever::facts {
+
+struct Point {
+  Instant at;
+  double value = 0;
+};
+
+// One taker's order: fills of one instant and side together.
+struct Order {
+  Instant at;
+  double price = 0;  // of the last fill
+  double coins = 0;
+  int sign = 1;      // +1 buys
+};
+
+// The last best quote of one second; `second` is when it ends.
+struct QuoteState {
+  Instant second;
+  double bid = 0, ask = 0, bid_coins = 0, ask_coins = 0;
+  double mid() const { return (bid + ask) / 2; }
+};
+
+// Both sides within a distance of the middle; missing where the book that is shown ends before.
+struct DepthState {
+  Instant second;
+  std::optional<double> usd_5bp, usd_10bp, usd_1pct;
+  double reach = 0;  // how far the shorter side goes, as a fraction of the middle
+};
+
+struct Forced {
+  Instant at;
+  bool was_long = false;
+  double usd = 0;
+};
+
+struct ForcedTotal {
+  Instant from, to;
+  double long_usd = 0, short_usd = 0;
+};
+
+struct Track {  // of one instrument
+  std::string name;
+  InstrumentKind kind = InstrumentKind::spot;
+  bool perpetual = false;
+  std::map<Duration, std::vector<Point>> closes;  // candles by period; at: the period's start
+  std::vector<Order> orders;
+  std::vector<QuoteState> quotes;
+  std::vector<DepthState> depth;
+  std::vector<Point> open_interest;                  // coins, the last of each second
+  std::vector<Point> funding_settled, funding_mean;  // fractions per interval
+  std::vector<Forced> forced;
+  std::vector<ForcedTotal> totals;
+};
+
+struct Window {
+  Instant from = Instant::min(), to = Instant::max();  // of the venue's time; both inclusive
+};
+
+class Observer final : public EventSink {
+ public:
+  Observer(std::string asset, const Instruments& instruments, Window window);
+  void on_event(const Event& event) override;
+
+  // Whether a book of this instrument at this time would be kept: the first of each second of the window.
+  bool wants_book(InstrumentId instrument, Instant at) const;
+  void on_book(InstrumentId instrument, Instant at, std::span<const Level> bids, std::span<const Level> asks);
+
+  const std::string& asset() const { return asset_; }
+  const std::vector<Track>& tracks() const { return tracks_; }  // in order of first sight
+  uint64_t events() const { return events_; }                   // of this asset in the window
+
+ private:
+  Track* track(InstrumentId instrument);
+  void on_trade(Track& t, const Instrument& instrument, Instant at, const Trade& trade);
+  void on_quote(Track& t, const Instrument& instrument, Instant at, const Quote& quote);
+
+  std::string asset_;
+  const Instruments& instruments_;
+  Window window_;
+  std::vector<Track> tracks_;
+  std::vector<size_t> of_instrument_;  // 0: not seen, 1: of no interest, else the track's number + 2
+  uint64_t events_ = 0;
+};
+
+// The second it is in, by its end: a simulated tape tells states once a second, at its end.
+Instant second_of(Instant at);
+
+}  // namespace delever::facts
