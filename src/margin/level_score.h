@@ -53,11 +53,19 @@ std::vector<double> randomised_pit(std::span<const CountForecast> forecasts, std
                                    Random random);
 double uniform_p_value(std::vector<double> u);  // Kolmogorov-Smirnov against the uniform, by its limit law
 
+// Mean of a series with a 90 % interval by moving blocks (Kuensch 1989): neighbours share their fate, so whole stretches
+// are drawn. The ratio of two sums (total below / total above) in the same way.
+struct BlockMean { double mean = 0, low = 0, high = 0; };
+// Refused: fewer than three blocks.
+Result<BlockMean> block_mean(std::span<const double> values, size_t block, Random random);
+Result<BlockMean> block_ratio(std::span<const double> above, std::span<const double> below, size_t block,
+                              Random random);
+
 // What a season of held-out hours says about the levels. The bars are acceptance rules of ours.
 struct HeldOut {
   std::vector<CountForecast> levels, climatology, regression, fixed_menu;  // B0, B1, B2, by hour and side
   std::vector<uint64_t> outcomes;
-  uint64_t tail_threshold = 0;  // the training set's 95th percentile
+  std::vector<uint64_t> tail_thresholds;  // each row's training set's 95th percentile
   double days = 0;
 };
 struct LevelVerdict {
