@@ -1,6 +1,7 @@
 #include "cli/level_truth_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -103,6 +104,7 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
   LevelTruth truth;
   std::vector<Instant> instants;
   std::map<AccountKey, std::vector<Row>> crowd;
+  std::map<std::array<std::string, 4>, Instant> told;  // the last moment of a run may be written twice
   for (const CsvRecord& record : table.rows) {
     const std::string venue(table.field(record, "venue")), symbol(table.field(record, "symbol"));
     const std::string_view kind = table.field(record, "kind"), side = table.field(record, "side");
@@ -122,10 +124,14 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
     row.held.leverage = TRY(number(table, record, "leverage"));
     row.mark = TRY(number(table, record, "mark"));
     if (!(row.held.coins > 0)) continue;
+    const std::string account(table.field(record, "account"));
+    const auto [seen, fresh] = told.try_emplace({venue, account, symbol, std::string(side)}, row.at);
+    if (!fresh && seen->second == row.at) continue;
+    seen->second = row.at;
     TrueMoment& moment = truth[venue + " " + symbol][row.at];
     moment.mark = row.mark;
     if (kind == "isolated" || kind == "cross")
-      crowd[{venue, std::string(table.field(record, "account"))}].push_back(row);
+      crowd[{venue, account}].push_back(row);
     else (row.held.side == PositionSide::long_side ? moment.hedged_long : moment.hedged_short) += row.held.coins;
   }
   Rulebooks books;

@@ -98,7 +98,7 @@ std::vector<LevelFold> folds_of(const std::vector<History>& histories, LevelLabI
 }
 
 std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<History>& histories, double price,
-                                     double menu_scale) {
+                                     double menu_scale, double lot) {
   const History& h = histories[0];
   MenuMap menu(h.ratios);
   for (const LevelBar& bar : h.market.bars) menu.step(bar);
@@ -147,7 +147,7 @@ std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<Hist
     }
     for (size_t b = 0; b < buckets.size(); ++b) {
       for (const double s : sd[b]) variance[b] += s * s;
-      const double swing = 1.6448536269514722 * std::sqrt(variance[b]);
+      const double swing = 1.6448536269514722 * std::sqrt(variance[b] + buckets[b].coins * lot);
       buckets[b].low = std::max(0.0, buckets[b].coins - swing);
       buckets[b].high = buckets[b].coins + swing;
       buckets[b].prior_only = prior[b] > 0.5 * buckets[b].coins || buckets[b].coins == 0;
@@ -198,6 +198,7 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const
         density.add(score_density({.history = input.histories[i],
                                    .model = &trial.value().models[f],
                                    .menu_scale = trial.value().menu_scales[f],
+                                   .lot = fit_lot,
                                    .from = folds[f].split ? bars[bars.size() / 2].end : bars[0].end},
                                   *histories[i].truth));
       }
@@ -225,7 +226,7 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const
   const LevelBar& last = histories[0].market.bars.back();
   m.price = std::sqrt(last.low * last.high);
   m.as_of = last.end.text();
-  m.buckets = buckets_of(*m.map, histories, m.price, menu_scale);
+  m.buckets = buckets_of(*m.map, histories, m.price, menu_scale, fit_lot);
   if (!o.unscored && !m.refused.empty()) m.buckets.clear();
   return m;
 }

@@ -51,7 +51,7 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
         mid += s.mid;
         variance += s.sd * s.sd;
       }
-      const double swing = kNinety * std::sqrt(variance);
+      const double swing = kNinety * std::sqrt(variance + mid * in.lot);
       ++scores.buckets;
       scores.covered += std::abs(true_buckets[b] - mid) <= swing;
     }

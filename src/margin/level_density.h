@@ -36,6 +36,7 @@ struct DensityInput {
   LevelHistory history;
   const LevelModel* model = nullptr;
   double menu_scale = 0;  // level_lab.h
+  double lot = 0;         // coins: mean square of an order over its mean; so uneven is what stands
   Instant from;           // moments before it are training
   double reach = 0.1;
 };

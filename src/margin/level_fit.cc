@@ -73,6 +73,7 @@ LevelPrior default_level_prior() {
   // Up to 3x .363, of which half is taken to be under 2x or hedged; 3 to 7x .485; above .152, falling with the
   // leverage.
   LevelPrior prior;
+  prior.scaled = true;
   prior.mean = {0.0915, 0.09, 0.485, 0.07, 0.035, 0.02, 0.015, 0.004, 0.006, 0.002};
   return prior;
 }
@@ -128,7 +129,9 @@ Result<LevelFit> fit_levels(const std::vector<LevelRow>& rows, const LevelPrior&
   return fit_levels(all, prior, background);
 }
 
-Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPrior& prior, double background) {
+namespace {
+
+Result<LevelFit> fit_once(std::span<const LevelRow* const> rows, const LevelPrior& prior, double background) {
   if (rows.empty()) return Error{Fault::no_evidence, "no bar has a report of liquidations"};
   if (!(background > 0) || !(prior.strength > 0)) return Error{Fault::refused, "the prior's strength is positive"};
   double sum = 0;
@@ -169,13 +172,20 @@ Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPr
     if (moved < kSettled) break;
   }
   Matrix information{};
+  double squares = 0, means = 0;
   for (const LevelRow* const at : rows) {
     const LevelRow& row = *at;
     const double mu = expected_reports(row, fit.weight, fit.background);
     fit.log_likelihood += row.reported * std::log(mu) - mu - std::lgamma(row.reported + 1);
+    squares += (row.reported - mu) * (row.reported - mu);
+    means += mu;
     for (const auto& [i, a] : row.exposure) {
       for (const auto& [j, b] : row.exposure) information[i][j] += a * b / mu;
     }
+  }
+  fit.overdispersion = std::max(1.0, squares / means);
+  for (auto& line : information) {
+    for (double& entry : line) entry /= fit.overdispersion;
   }
   // The prior's own information, strength p / w^2, at its mode; so an unexposed weight has a contraction of exactly
   // 1.
@@ -191,6 +201,28 @@ Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPr
     fit.prior_only[j] = fit.contraction[j] > kPriorOnlyContraction;
   }
   fit.dispersion = dispersion_of(rows, fit.weight, fit.background);
+  return fit;
+}
+
+}  // namespace
+
+Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPrior& prior, double background) {
+  LevelFit fit = TRY(fit_once(rows, prior, background));
+  if (!prior.scaled) return fit;
+  double learnt = 0, expected = 0;  // over what was learnt of each leverage
+  for (size_t j = 0; j < kCount; ++j) {
+    const double share = 1 - std::min(1.0, fit.contraction[j] * fit.contraction[j]);
+    learnt += share * fit.weight[j];
+    expected += share * prior.mean[j];
+  }
+  if (!(learnt > 0) || !(expected > 0)) return fit;
+  double sum = 0;
+  for (const double p : prior.mean) sum += p;
+  LevelPrior scaled = prior;
+  const double scale = std::min(learnt / expected, 1 / sum);
+  for (double& p : scaled.mean) p *= scale;
+  fit = TRY(fit_once(rows, scaled, background));
+  fit.prior_scale = scale;
   return fit;
 }
 

@@ -34,6 +34,9 @@ std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const Leve
 struct LevelPrior {
   ByLeverage mean{};      // sums to at most 1
   double strength = 20;   // lots of exposure that the prior is worth
+  // Only coverage x liquidated share x weight is known: what a side's learnt leverages show of the prior is taken for
+  // the others too, so a side that is mostly hedged is not filled up with low leverages that nobody saw.
+  bool scaled = false;
 };
 // Concentrated where recorded open interest was: Hyperliquid, 15 December 2025, 0-3x 36.3 %, 3-7x 48.5 %, above
 // 15.2 %. What stands below 2x is left out: it is not liquidated in any range that matters.
@@ -46,6 +49,8 @@ struct LevelFit {
   std::array<bool, kLeverages.size()> prior_only{};  // contraction above .9: nothing was learnt
   double log_likelihood = 0;    // Poisson, of the reports
   double background = 0;        // lots a row that no level explains, fitted
+  double prior_scale = 1;       // of LevelPrior::mean, where it is scaled
+  double overdispersion = 1;    // sum (y - mu)^2 / sum mu, 1 at the least: sd and contraction have it in them
   double dispersion = 0;        // k of a negative binomial about these means, by moments; infinite: Poisson
   int iterations = 0;
   bool sum_is_one = false;      // the weights pressed against their sum of 1
@@ -80,7 +85,7 @@ struct LevelModel {
 // Values to try; one is searched at a time, twice around, from `rules`.
 struct LevelSearch {
   LevelRules rules{.before_spread = 0.02};
-  std::vector<double> turnovers{0.01, 0.02, 0.05, 0.1, 0.2, 0.4};
+  std::vector<double> turnovers{0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4};
   std::vector<double> half_lives_h{1, 3, 6, 12, 24, 48, 96};
   std::vector<double> before_spreads{0, 0.005, 0.01, 0.02, 0.04};
   double lot = 1;  // coins; best that in which counts are Poisson: mean square of an order over its mean
