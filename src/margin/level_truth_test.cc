@@ -12,6 +12,8 @@
 namespace delever {
 namespace {
 
+using namespace testing_margin;
+
 TEST(TrueLevel, IsTheVenuesPrice) {
   Rulebooks books;
   const BookId id = books.add(book("binance", "BTCUSDT")).value();
