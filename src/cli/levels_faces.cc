@@ -18,7 +18,8 @@ std::string list_of(const std::vector<std::string>& reasons) {
   return out;
 }
 
-double mean_of(const DensityScores& d, std::optional<LevelDistance> DensityMoment::*whose, double LevelDistance::*what) {
+double mean_of(const DensityScores& d, std::optional<LevelDistance> DensityMoment::*whose,
+               double LevelDistance::*what) {
   double sum = 0, count = 0;
   for (const DensityMoment& m : d.moments) {
     if (!m.levels || !m.menu) continue;
@@ -82,8 +83,8 @@ void score_lines(std::string& out, const LevelsMarket& m, double period_s) {
     return;
   }
   const LevelVerdict& v = m.trial->verdict;
-  out += fmt::format("  scored on {} counts of {:g} min, {:.1f} days, {} above zero\n", m.trial->held_out.outcomes.size(),
-                     period_s / 60, m.trial->held_out.days, v.non_zero);
+  out += fmt::format("  scored on {} counts of {:g} min, {:.1f} days, {} above zero\n",
+                     m.trial->held_out.outcomes.size(), period_s / 60, m.trial->held_out.days, v.non_zero);
   out += fmt::format("  {:10} {:12} {:>9} {:>9} {:>27} {:>9}\n", "score", "against", "levels", "baseline",
                      "difference, 90 %", "DM p");
   for (const LevelSkill& s : m.trial->skills) {
@@ -101,9 +102,10 @@ void score_lines(std::string& out, const LevelsMarket& m, double period_s) {
 void density_lines(std::string& out, const LevelsMarket& m) {
   if (!m.density) return;
   const DensityScores& d = *m.density;
-  out += fmt::format("  against the truth at {} moments, within 10 % of the mark ({} moments with something to compare)\n",
+  out += fmt::format("  against the truth at {} moments ({} with something to compare), within 10 % of the mark\n",
                      d.moments.size(), compared(d));
-  const auto row = [&](const char* name, double LevelDistance::*what, double scale, const std::optional<BlockMean>& g) {
+  const auto row = [&](const char* name, double LevelDistance::*what, double scale,
+                       const std::optional<BlockMean>& g) {
     out += fmt::format("  {:34} levels {:>8.3f}  menu {:>8.3f}  gain {}\n", name,
                        scale * mean_of(d, &DensityMoment::levels, what), scale * mean_of(d, &DensityMoment::menu, what),
                        interval(g, 100, " %"));
@@ -177,8 +179,8 @@ std::string levels_text(const LevelsReport& report) {
     score_lines(out, m, report.period_s);
     density_lines(out, m);
   }
-  out += "\ncoins are what the feed would report: coverage of the feed, share liquidated and weight are known as a product "
-         "alone.\na level is where positions would be liquidated, not where the price goes.\n";
+  out += "\ncoins are what the feed would report: coverage of the feed, share liquidated and weight are known as a "
+         "product alone.\na level is where positions would be liquidated, not where the price goes.\n";
   for (const std::string& note : report.notes) out += "note: " + note + "\n";
   return out;
 }
@@ -199,8 +201,8 @@ Json levels_json(const LevelsReport& report) {
     market["at"] = m.as_of;
     Json buckets = Json::array();
     for (const LevelsBucket& b : m.buckets)
-      buckets.push_back({{"side", b.side == PositionSide::long_side ? "long" : "short"}, {"from", b.from}, {"to", b.to},
-                         {"coins", b.coins}, {"low", b.low}, {"high", b.high}, {"fixed_menu", b.menu},
+      buckets.push_back({{"side", b.side == PositionSide::long_side ? "long" : "short"}, {"from", b.from},
+                         {"to", b.to}, {"coins", b.coins}, {"low", b.low}, {"high", b.high}, {"fixed_menu", b.menu},
                          {"truth", json_or_null(b.truth)}, {"status", b.prior_only ? "prior_only" : "ok"}});
     market["levels"] = buckets;
     if (m.trial) {
@@ -226,8 +228,8 @@ Json levels_json(const LevelsReport& report) {
 
 namespace {
 
-// Price upwards, coins to the right: levels as bars (hatched where nothing was learnt), the menu as a line, the truth as
-// another.
+// Price upwards, coins to the right: levels as bars (hatched where nothing was learnt), the menu as a line, the truth
+// as another.
 std::string map_svg(const LevelsMarket& m) {
   constexpr double width = 760, left = 90, row = 18, top = 24;
   std::vector<LevelsBucket> rows = m.buckets;
@@ -256,7 +258,9 @@ std::string map_svg(const LevelsMarket& m) {
     out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\"><title>{:.1f} "
                        "coins, {:.1f} to {:.1f}{}</title></rect>",
                        left, y + 2, std::max(0.0, x(b.coins) - left), row - 4,
-                       b.prior_only ? "url(#hatch)" : b.side == PositionSide::long_side ? "var(--long)" : "var(--short)",
+                       b.prior_only                            ? "url(#hatch)"
+                       : b.side == PositionSide::long_side ? "var(--long)"
+                                                           : "var(--short)",
                        b.coins, b.low, b.high, b.prior_only ? ", prior only" : "");
     out += fmt::format("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"var(--ink)\"/>\n",
                        x(b.low), x(std::min(b.high, most)), y + row / 2);
@@ -281,8 +285,8 @@ std::string levels_html(const LevelsReport& report) {
       "@media(prefers-color-scheme:dark){{:root{{--ink:#ddd;--grid:#444}}}}\n"
       "body{{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:var(--ink)}}\n"
       "pre{{overflow-x:auto}}svg{{width:100%;height:auto}}svg text{{font-size:12px;fill:var(--ink)}}</style></head>"
-      "<body><h1>Levels of {0}</h1>\n<p>Where positions would be liquidated by what the tape shows; no claim that a price "
-      "goes there. {1}.</p>\n",
+      "<body><h1>Levels of {0}</h1>\n<p>Where positions would be liquidated by what the tape shows; no claim that a "
+      "price goes there. {1}.</p>\n",
       html_escaped(report.asset), html_escaped(report.how));
   for (const LevelsMarket& m : report.markets) {
     out += "<h2>" + html_escaped(m.name) + "</h2>\n";
@@ -291,8 +295,8 @@ std::string levels_html(const LevelsReport& report) {
       continue;
     }
     if (!m.refused.empty()) out += "<p>Unscored: " + html_escaped(list_of(m.refused)) + ".</p>\n";
-    out += "<p>Bars: inferred, longs below and shorts above the price, each with its 90 % interval; hatched: prior only. "
-           "Dashed: the fixed menu. Solid: the truth, where one is known.</p>\n";
+    out += "<p>Bars: inferred, longs below and shorts above the price, each with its 90 % interval; hatched: prior "
+           "only. Dashed: the fixed menu. Solid: the truth, where one is known.</p>\n";
     out += map_svg(m);
   }
   out += "<h2>Figures</h2>\n<pre>" + html_escaped(levels_text(report)) + "</pre>\n</body></html>\n";

@@ -1,5 +1,5 @@
-// delever levels: where leveraged positions stand by what a tape shows, beside the fixed menu, scored out of sample, and
-// held against the truth where a simulation wrote it down.
+// delever levels: where leveraged positions stand by what a tape shows, beside the fixed menu, scored out of sample,
+// and held against the truth where a simulation wrote it down.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -137,7 +137,8 @@ std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<Hist
       if (fit.prior_only[level.leverage]) prior[*b] += level.coins;
     }
     for (const LevelInventory::Level& level : menu.levels(side)) {
-      if (const auto b = at(level.price)) buckets[*b].menu += map.model.rules.liquidated_share * menu_scale * level.coins;
+      if (const auto b = at(level.price))
+        buckets[*b].menu += map.model.rules.liquidated_share * menu_scale * level.coins;
     }
     if (truth) {
       for (const TrueLevel& level : truth->levels) {

@@ -24,10 +24,12 @@ const std::string& lab_tape(int seed) {
   static std::map<int, std::string> made;
   if (made.contains(seed)) return made[seed];
   std::string text = text_of(DELEVER_ROOT "/scenarios/levels-lab.toml");
-  for (const std::string key : {"\nto = ", "\nreport_at = "}) text.replace(text.find(key) + key.size(), 20, "2026-01-05T03:00:00Z");
+  for (const std::string key : {"\nto = ", "\nreport_at = "})
+    text.replace(text.find(key) + key.size(), 20, "2026-01-05T03:00:00Z");
   text.replace(text.find("truth_every = \"6h\""), 18, "truth_every = \"30m\"");
   const std::string path = "[[asset.path]]\nat = 2026-01-05T00:20:00Z\nlevel = 1.0\n[[asset.path]]\nat = "
-                           "2026-01-05T01:30:00Z\nlevel = 0.95\n[[asset.path]]\nat = 2026-01-05T03:00:00Z\nlevel = 1.01\n\n";
+                           "2026-01-05T01:30:00Z\nlevel = 0.95\n[[asset.path]]\nat = 2026-01-05T03:00:00Z\n"
+                           "level = 1.01\n\n";
   text.insert(text.find("[[venue]]"), path);
   const std::string scenario = scratch("levels-lab.toml"), tape = scratch("levels-" + std::to_string(seed) + ".tape");
   std::ofstream(scenario) << text;

@@ -32,7 +32,8 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
       if (b >= last) continue;
       Spread& s = buckets[b][level.leverage];
       s.mid += pi * level.coins;
-      s.sd += fit.weight[level.leverage] > 0 ? pi * level.coins * fit.sd[level.leverage] / fit.weight[level.leverage] : 0;
+      const double weight = fit.weight[level.leverage];
+      s.sd += weight > 0 ? pi * level.coins * fit.sd[level.leverage] / weight : 0;
     }
     scores.hedged_predicted += inventory.open_interest(side) - inventory.leveraged(side);
     for (const LevelInventory::Level& level : menu.levels(side))

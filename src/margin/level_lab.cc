@@ -105,7 +105,7 @@ class Lab {
     const double scale = menu_sum > 0 ? sum / menu_sum : 0;
     const auto menu_mean = [&](double lots) { return std::max(scale * lots, 1e-3); };
     for (double& m : menu) m = menu_mean(m);
-    const double k_levels = fit_dispersion(expected, train), k_menu = fit_dispersion(menu, train);
+    const DispersionLaw k_levels = fit_dispersion_law(expected, train), k_menu = fit_dispersion_law(menu, train);
     const double k_climate = fit_dispersion(std::vector<double>(train.size(), mean), train);
     const FittedRegression regression = TRY(regress(features, train));
     std::vector<uint64_t> sorted = train;
@@ -117,10 +117,10 @@ class Lab {
       for (const auto& [key, p] : periods_[i]) {
         if (!p.seen || (fold.split && p.train)) continue;
         held.outcomes.push_back(as_count(p.reported));
-        held.levels.push_back({p.expected, k_levels});
+        held.levels.push_back({p.expected, k_levels.at(p.expected)});
         held.climatology.push_back({mean, k_climate});
         held.regression.push_back(regression.at(p.features(key.second)));
-        held.fixed_menu.push_back({menu_mean(p.menu), k_menu});
+        held.fixed_menu.push_back({menu_mean(p.menu), k_menu.at(menu_mean(p.menu))});
         held.tail_thresholds.push_back(tail);
       }
     }
@@ -241,7 +241,8 @@ Result<LevelTrial> try_levels(const LevelLabInput& in) {
 MenuMap::MenuMap(const LevelRatios& ratios) {
   for (const PositionSide side : kSides) {
     for (const size_t j : kMenu) {
-      if (ratios.at(side, j)) tracks_.push_back({side, j, LevelTrack(side, *ratios.at(side, j), LevelRules{}.entry_step)});
+      if (!ratios.at(side, j)) continue;
+      tracks_.push_back({side, j, LevelTrack(side, *ratios.at(side, j), LevelRules{}.entry_step)});
     }
   }
 }

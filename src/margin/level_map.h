@@ -1,5 +1,5 @@
-// A level map: what one perpetual's bars say about its levels, and the flows and waves that follow from it for cascade.h
-// and stress.h. Whether it has earned showing: level_lab.h.
+// A level map: what one perpetual's bars say about its levels, and the flows and waves that follow from it for
+// cascade.h and stress.h. Whether it has earned showing: level_lab.h.
 #pragma once
 
 #include <span>

@@ -112,11 +112,18 @@ uint64_t count_quantile(const CountForecast& f, double p) {
   return at;
 }
 
-double fit_dispersion(std::span<const double> means, std::span<const uint64_t> outcomes) {
+double DispersionLaw::at(double mean) const { return scale * std::pow(mean, power); }
+
+namespace {
+
+// The best scale at this power, and the loss there.
+std::pair<DispersionLaw, double> fit_scale(std::span<const double> means, std::span<const uint64_t> outcomes,
+                                           double power) {
   CHECK(means.size() == outcomes.size());
-  const auto loss = [&](double log_k) {
+  const auto loss = [&](double log_scale) {
+    const DispersionLaw law{std::exp(log_scale), power};
     double sum = 0;
-    for (size_t i = 0; i < means.size(); ++i) sum += log_score({means[i], std::exp(log_k)}, outcomes[i]);
+    for (size_t i = 0; i < means.size(); ++i) sum += log_score({means[i], law.at(means[i])}, outcomes[i]);
     return sum;
   };
   double low = std::log(1e-3), high = std::log(1e6);  // golden section; the loss has one valley in log k
@@ -125,7 +132,21 @@ double fit_dispersion(std::span<const double> means, std::span<const uint64_t> o
     const double a = high - golden * (high - low), b = low + golden * (high - low);
     (loss(a) < loss(b) ? high : low) = loss(a) < loss(b) ? b : a;
   }
-  return std::exp((low + high) / 2);
+  return {{std::exp((low + high) / 2), power}, loss((low + high) / 2)};
+}
+
+}  // namespace
+
+double fit_dispersion(std::span<const double> means, std::span<const uint64_t> outcomes) {
+  return fit_scale(means, outcomes, 0).first.scale;
+}
+
+DispersionLaw fit_dispersion_law(std::span<const double> means, std::span<const uint64_t> outcomes) {
+  auto best = fit_scale(means, outcomes, 0);
+  for (const double power : {0.5, 1.0}) {
+    if (const auto other = fit_scale(means, outcomes, power); other.second < best.second) best = other;
+  }
+  return best.first;
 }
 
 CountForecast CountRegression::at(std::span<const double> features) const {

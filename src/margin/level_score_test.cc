@@ -201,6 +201,23 @@ TEST(BlockMean, CoversTheMeanAndWidensWithMemory) {
   EXPECT_EQ(half.low, 0.5);
 }
 
+// Reports in lumps: the variance is a multiple of the mean, and the law sees it.
+TEST(DispersionLaw, FindsThePower) {
+  for (const double power : {0.0, 1.0}) {
+    Random random(67, {});
+    std::vector<double> means;
+    std::vector<uint64_t> outcomes;
+    for (int i = 0; i < 3000; ++i) {
+      const int mean = 1 + static_cast<int>(random.below(12));
+      means.push_back(mean);
+      outcomes.push_back(binomial_draw(random, mean, power == 0 ? 2 : 2 * mean));
+    }
+    const DispersionLaw law = fit_dispersion_law(means, outcomes);
+    EXPECT_EQ(law.power, power);
+    EXPECT_NEAR(law.scale, 2, 0.4);
+  }
+}
+
 HeldOut season(double days, double skill) {
   HeldOut h;
   h.days = days;
