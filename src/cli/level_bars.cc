@@ -127,7 +127,8 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     m.lot = sizes[sizes.size() / 2];
     m.lot_weighted = squares / sum;
   }
-  Instant from = now - Duration::hours(6);
+  // A tape that began later is short, not broken.
+  Instant from = std::max(now - Duration::hours(6), readings_.front());
   for (const Instant reading : readings_) {
     if (reading < from) continue;
     m.gap_max = std::max(m.gap_max, reading - from);

@@ -131,11 +131,11 @@ TEST(LevelTruthFile, FindsTheWalletsOfCrossAccounts) {
                          "2026-01-05T06:00:00Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,89000\n";
   const RulebookShelf shelf = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
   const Instant first = Instant::parse("2026-01-05T00:00:01Z").value();
-  LevelTruth truth = read_level_truth(path, shelf, "2024-10-24").value();
+  LevelTruth truth = read_level_truth(path, shelf, "").value();
   EXPECT_EQ(truth["binance BTCUSDT"][first].without_wallet, 1);
   std::ofstream(scratch("held.accounts.csv")) << "venue,account,kind,equity_start_usd,equity_end_usd\n"
                                                  "binance,2,cross,21000,19000\n";
-  truth = read_level_truth(path, shelf, "2024-10-24").value();
+  truth = read_level_truth(path, shelf, "").value();
   const TrueMoment& moment = truth["binance BTCUSDT"][first];
   EXPECT_EQ(moment.without_wallet, 0);
   EXPECT_EQ(moment.hedged_short, 3);
