@@ -131,6 +131,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
   add_margin(app, session);
   add_conform(app, session);
   add_stress(app, session);
+  add_levels(app, session);
   add_simulate(app, session);
   add_facts(app, session);
   add_demo(app, session);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "cli/feed.h"
+#include "cli/level_bars.h"
 #include "gauges/rules.h"
 #include "margin/cascade.h"
-#include "margin/level_fit.h"
 
 namespace delever {
 
@@ -22,15 +22,6 @@ struct DealerFlow {
   bool signed_trades = false;
   // gross: all hedgers on one side. By |ln| of the move, as the curves' points.
   std::vector<FlowCurve::Point> gross_falls, gross_rises;
-};
-
-// One perpetual's minutes.
-struct LevelMarket {
-  std::string venue, symbol;
-  std::vector<LevelBar> bars;
-  double open_interest_start = 0;      // coins
-  std::optional<double> lot;           // median reported liquidation, coins
-  Duration gap_max;                    // between two readings of the open interest in the last 6 h
 };
 
 struct StressTape {

@@ -9,6 +9,7 @@
 #include "cli/stress_market.h"
 #include "cli/stress_run.h"
 #include "cli/svg.h"
+#include "margin/level_lab.h"
 #include "margin/level_map.h"
 
 namespace delever {
@@ -206,31 +207,25 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
   const BookId id = TRY(books.add(*rules));
   const Price reference = TRY(Price::nearest(price));
   const LevelRatios ratios = TRY(level_ratios(books[id], reference));
-  LevelTrialInput input{.bars = market.bars, .ratios = &ratios, .open_interest_start = market.open_interest_start,
-                        .seed = s.options.seed};
-  input.search.lot = *market.lot;
+  LevelLabInput input{.histories = {{.bars = market.bars, .ratios = &ratios,
+                                     .open_interest_start = market.open_interest_start}},
+                      .search = {}, .count_lot = *market.lot, .seed = s.options.seed};
+  input.search.lot = *market.lot_weighted;
   std::vector<std::string> failed;
-  std::optional<HazardPoint> fitted;
-  if (auto trial = try_levels(input); trial.has_value()) {
-    failed = trial.value().verdict.failed;
-    fitted = trial.value().best();
-  } else {
-    failed = {trial.error().what};
-  }
+  if (auto trial = try_levels(input); trial.has_value()) failed = trial.value().verdict.failed;
+  else failed = {trial.error().what};
   if (!failed.empty() && !s.options.unscored) {
     std::string why = "levels have not earned showing:";
     for (const std::string& reason : failed) why += " " + reason + ";";
     return refuse(why + " --unscored shows them all the same");
   }
-  if (!fitted) {
-    const HazardProfile profile = TRY(profile_hazard(market.bars, ratios, input.prior, input.search));
-    fitted = profile.points[profile.best];
-  }
+  LevelFitter fitter(input.histories, input.prior, input.search);  // what is shown has learnt from all bars
+  const LevelModel model = TRY(fitter.fit({0}));
   if (!failed.empty()) notes.push_back(fmt::format("{}: unscored ({})", name, failed[0]));
-  LevelMap map = map_levels(input, *fitted, name);
+  LevelMap map = map_levels(input.histories[0], model, name);
   notes.push_back(fmt::format("{}: half-life {:g} h, {:.0f} % of the open interest was opened in sight; what the feed "
                               "leaves out is not known, so coins are a lower bound",
-                              name, fitted->half_life_h, 100 * map.seen));
+                              name, model.rules.half_life_h, 100 * map.seen));
   return map;
 }
 

@@ -112,11 +112,18 @@ uint64_t count_quantile(const CountForecast& f, double p) {
   return at;
 }
 
-double fit_dispersion(std::span<const double> means, std::span<const uint64_t> outcomes) {
+double DispersionLaw::at(double mean) const { return scale * std::pow(mean, power); }
+
+namespace {
+
+// The best scale at this power, and the loss there.
+std::pair<DispersionLaw, double> fit_scale(std::span<const double> means, std::span<const uint64_t> outcomes,
+                                           double power) {
   CHECK(means.size() == outcomes.size());
-  const auto loss = [&](double log_k) {
+  const auto loss = [&](double log_scale) {
+    const DispersionLaw law{std::exp(log_scale), power};
     double sum = 0;
-    for (size_t i = 0; i < means.size(); ++i) sum += log_score({means[i], std::exp(log_k)}, outcomes[i]);
+    for (size_t i = 0; i < means.size(); ++i) sum += log_score({means[i], law.at(means[i])}, outcomes[i]);
     return sum;
   };
   double low = std::log(1e-3), high = std::log(1e6);  // golden section; the loss has one valley in log k
@@ -125,7 +132,21 @@ double fit_dispersion(std::span<const double> means, std::span<const uint64_t> o
     const double a = high - golden * (high - low), b = low + golden * (high - low);
     (loss(a) < loss(b) ? high : low) = loss(a) < loss(b) ? b : a;
   }
-  return std::exp((low + high) / 2);
+  return {{std::exp((low + high) / 2), power}, loss((low + high) / 2)};
+}
+
+}  // namespace
+
+double fit_dispersion(std::span<const double> means, std::span<const uint64_t> outcomes) {
+  return fit_scale(means, outcomes, 0).first.scale;
+}
+
+DispersionLaw fit_dispersion_law(std::span<const double> means, std::span<const uint64_t> outcomes) {
+  auto best = fit_scale(means, outcomes, 0);
+  for (const double power : {0.5, 1.0}) {
+    if (const auto other = fit_scale(means, outcomes, power); other.second < best.second) best = other;
+  }
+  return best.first;
 }
 
 CountForecast CountRegression::at(std::span<const double> features) const {
@@ -256,10 +277,44 @@ double uniform_p_value(std::vector<double> u) {
   return std::clamp(p, 0.0, 1.0);
 }
 
+Result<BlockMean> block_ratio(std::span<const double> above, std::span<const double> below, size_t block,
+                              Random random) {
+  constexpr size_t draws = 2000;
+  const size_t n = above.size();
+  CHECK(block > 0 && below.size() == n);
+  if (n < 3 * block) return Error{Fault::no_evidence, "fewer than three blocks to draw from"};
+  std::vector<double> drawn;
+  double all_above = 0, all_below = 0;
+  for (size_t i = 0; i < n; ++i) {
+    all_above += above[i];
+    all_below += below[i];
+  }
+  if (!(all_below > 0)) return Error{Fault::no_evidence, "nothing to compare with"};
+  for (size_t d = 0; d < draws; ++d) {
+    double sum_above = 0, sum_below = 0;
+    for (size_t taken = 0; taken < n;) {
+      const size_t from = random.below(n - block + 1);
+      for (size_t i = 0; i < block && taken < n; ++i, ++taken) {
+        sum_above += above[from + i];
+        sum_below += below[from + i];
+      }
+    }
+    if (sum_below > 0) drawn.push_back(sum_above / sum_below);
+  }
+  std::sort(drawn.begin(), drawn.end());
+  const auto at = [&](double p) { return drawn[static_cast<size_t>(p * static_cast<double>(drawn.size() - 1))]; };
+  return BlockMean{all_above / all_below, at(0.05), at(0.95)};
+}
+
+Result<BlockMean> block_mean(std::span<const double> values, size_t block, Random random) {
+  return block_ratio(values, std::vector<double>(values.size(), 1.0), block, random);
+}
+
 Result<LevelVerdict> judge_levels(const HeldOut& h, uint64_t seed) {
   const size_t n = h.outcomes.size();
   if (n == 0) return Error{Fault::no_evidence, "nothing was held out"};
   CHECK(h.levels.size() == n && h.climatology.size() == n && h.regression.size() == n && h.fixed_menu.size() == n);
+  CHECK(h.tail_thresholds.size() == n);
   LevelVerdict v;
   const auto scores = [&](const std::vector<CountForecast>& forecasts) {
     std::vector<double> out;
@@ -269,7 +324,7 @@ Result<LevelVerdict> judge_levels(const HeldOut& h, uint64_t seed) {
   const std::vector<double> ours = scores(h.levels);
   for (size_t i = 0; i < n; ++i) {
     v.crps += crps(h.levels[i], h.outcomes[i]) / static_cast<double>(n);
-    v.crps_tail += crps_above(h.levels[i], h.outcomes[i], h.tail_threshold) / static_cast<double>(n);
+    v.crps_tail += crps_above(h.levels[i], h.outcomes[i], h.tail_thresholds[i]) / static_cast<double>(n);
     v.non_zero += h.outcomes[i] > 0;
   }
   v.log_score = mean_of(ours);

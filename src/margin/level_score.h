@@ -29,6 +29,14 @@ uint64_t count_quantile(const CountForecast& forecast, double p);   // the least
 // The dispersion that maximises the likelihood of outcomes under these means.
 double fit_dispersion(std::span<const double> means, std::span<const uint64_t> outcomes);
 
+// Dispersion that grows with the mean, scale x mean^power: 0 is the common negative binomial; with 1 the variance is a
+// fixed multiple of the mean, as of reports that come in lumps. The best of the powers 0, 1/2 and 1 by likelihood.
+struct DispersionLaw {
+  double scale = 0, power = 0;
+  double at(double mean) const;
+};
+DispersionLaw fit_dispersion_law(std::span<const double> means, std::span<const uint64_t> outcomes);
+
 // B1: log-linear negative binomial regression by iterated weighted least squares; an intercept is added.
 struct CountRegression {
   std::vector<double> coefficients;  // the intercept first
@@ -53,11 +61,19 @@ std::vector<double> randomised_pit(std::span<const CountForecast> forecasts, std
                                    Random random);
 double uniform_p_value(std::vector<double> u);  // Kolmogorov-Smirnov against the uniform, by its limit law
 
+// Mean of a series with a 90 % interval by moving blocks (Kuensch 1989): neighbours share their fate, so whole
+// stretches are drawn. The ratio of two sums (total below / total above) in the same way.
+struct BlockMean { double mean = 0, low = 0, high = 0; };
+// Refused: fewer than three blocks.
+Result<BlockMean> block_mean(std::span<const double> values, size_t block, Random random);
+Result<BlockMean> block_ratio(std::span<const double> above, std::span<const double> below, size_t block,
+                              Random random);
+
 // What a season of held-out hours says about the levels. The bars are acceptance rules of ours.
 struct HeldOut {
   std::vector<CountForecast> levels, climatology, regression, fixed_menu;  // B0, B1, B2, by hour and side
   std::vector<uint64_t> outcomes;
-  uint64_t tail_threshold = 0;  // the training set's 95th percentile
+  std::vector<uint64_t> tail_thresholds;  // each row's training set's 95th percentile
   double days = 0;
 };
 struct LevelVerdict {

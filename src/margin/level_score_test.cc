@@ -172,12 +172,60 @@ TEST(Pit, IsUniformForTheTruthAlone) {
   EXPECT_LT(uniform_p_value(randomised_pit(wrong, outcomes, Random(1, {}))), 1e-6);
 }
 
+// Of independent draws the interval is that of the mean; of a slow series it is wider than independence would say.
+TEST(BlockMean, CoversTheMeanAndWidensWithMemory) {
+  Random random(61, {});
+  int covered = 0;
+  double width = 0, slow_width = 0;
+  for (uint32_t trial = 0; trial < 100; ++trial) {
+    std::vector<double> fast, slow;
+    double memory = 0;
+    for (int i = 0; i < 400; ++i) {
+      fast.push_back(1 + random.normal());
+      memory = 0.9 * memory + std::sqrt(1 - 0.81) * random.normal();
+      slow.push_back(1 + memory);
+    }
+    const BlockMean a = block_mean(fast, 20, Random(trial, {})).value();
+    const BlockMean b = block_mean(slow, 20, Random(trial, {})).value();
+    covered += a.low <= 1 && 1 <= a.high;
+    width += a.high - a.low;
+    slow_width += b.high - b.low;
+  }
+  EXPECT_GE(covered, 80);  // of 90 expected; ends of blocks cost a little
+  EXPECT_NEAR(width / 100, 2 * 1.645 / 20, 0.02);
+  EXPECT_GT(slow_width, 2 * width);
+  EXPECT_EQ(block_mean(std::vector<double>(5, 1.0), 2, Random(1, {})).error().fault, Fault::no_evidence);
+  const std::vector<double> twos(30, 2.0), fours(30, 4.0);
+  const BlockMean half = block_ratio(twos, fours, 5, Random(1, {})).value();
+  EXPECT_EQ(half.mean, 0.5);
+  EXPECT_EQ(half.low, 0.5);
+}
+
+// Reports in lumps: the variance is a multiple of the mean, and the law sees it.
+TEST(DispersionLaw, FindsThePower) {
+  for (const double power : {0.0, 1.0}) {
+    Random random(67, {});
+    std::vector<double> means;
+    std::vector<uint64_t> outcomes;
+    for (int i = 0; i < 3000; ++i) {
+      const int mean = 1 + static_cast<int>(random.below(12));
+      means.push_back(mean);
+      outcomes.push_back(binomial_draw(random, mean, power == 0 ? 2 : 2 * mean));
+    }
+    const DispersionLaw law = fit_dispersion_law(means, outcomes);
+    EXPECT_EQ(law.power, power);
+    EXPECT_NEAR(law.scale, 2, 0.4);
+  }
+}
+
 HeldOut season(double days, double skill) {
-  HeldOut h{.tail_threshold = 20, .days = days};
+  HeldOut h;
+  h.days = days;
   Random random(59, {});
   for (int i = 0; i < static_cast<int>(days * 48); ++i) {
     const double mean = std::exp(1 + skill * random.normal());
     h.outcomes.push_back(binomial_draw(random, mean, 3));
+    h.tail_thresholds.push_back(20);
     h.levels.push_back({mean, 3});
     h.climatology.push_back({std::exp(1 + skill * skill / 2), 1});
     h.regression.push_back({std::exp(1 + skill * skill / 2), 1.5});

@@ -41,18 +41,27 @@ double LevelTrack::price_of(int64_t bucket) const {
   return std::exp((static_cast<double>(bucket) + 0.5) * step_ + log_ratio_);
 }
 
-void LevelTrack::add(double price, double coins) {
-  CHECK(price > 0 && coins >= 0);
+int64_t LevelTrack::bucket_of(double price, double step) {
+  CHECK(price > 0);
+  return static_cast<int64_t>(std::floor(std::log(price) / step));
+}
+
+void LevelTrack::add(double price, double coins) { add_at(bucket_of(price, step_), coins); }
+
+void LevelTrack::add_at(int64_t bucket, double coins) {
+  CHECK(coins >= 0);
   if (coins == 0) return;
-  const auto bucket = static_cast<int64_t>(std::floor(std::log(price) / step_));
-  if (cells_.empty()) first_ = bucket;
+  if (cells_.empty()) {
+    first_ = bucket;
+    factor_ = 1;
+  }
   if (bucket < first_) {
     cells_.insert(cells_.begin(), static_cast<size_t>(first_ - bucket), 0.0);
     first_ = bucket;
   }
   const auto at = static_cast<size_t>(bucket - first_);
   if (at >= cells_.size()) cells_.resize(at + 1, 0.0);
-  cells_[at] += coins;
+  cells_[at] += coins / factor_;
   total_ += coins;
 }
 
@@ -67,16 +76,35 @@ double LevelTrack::cross(double low, double high) {
   } else {
     size_t gone = 0;
     while (gone < cells_.size() && price_of(first_ + static_cast<int64_t>(gone)) <= high) crossed += cells_[gone++];
-    cells_.erase(cells_.begin(), cells_.begin() + static_cast<std::ptrdiff_t>(gone));
+    if (gone > 0) cells_.erase(cells_.begin(), cells_.begin() + static_cast<std::ptrdiff_t>(gone));
     first_ += static_cast<int64_t>(gone);
   }
+  crossed *= factor_;
   total_ = cells_.empty() ? 0 : std::max(0.0, total_ - crossed);
   return crossed;
 }
 
 void LevelTrack::scale(double factor) {
-  for (double& cell : cells_) cell *= factor;
+  factor_ *= factor;
   total_ *= factor;
+  if (factor_ > 1e-100) return;
+  for (double& cell : cells_) cell *= factor_;
+  factor_ = 1;
+}
+
+void place_before(LevelTrack& track, const LevelRules& rules, double price, double coins) {
+  CHECK(rules.before_spread > 0);
+  const int64_t middle = LevelTrack::bucket_of(price, rules.entry_step);
+  const auto reach = static_cast<int64_t>(std::ceil(8 * rules.before_spread / rules.entry_step));
+  std::vector<std::pair<int64_t, double>> standing;
+  double sum = 0;
+  for (int64_t offset = -reach; offset <= reach; ++offset) {
+    if (track.passed(middle + offset, price)) continue;
+    const double share = std::exp(-std::abs(static_cast<double>(offset)) * rules.entry_step / rules.before_spread);
+    standing.emplace_back(middle + offset, share);
+    sum += share;
+  }
+  for (const auto& [bucket, share] : standing) track.add_at(bucket, coins * share / sum);
 }
 
 std::vector<LevelBar::Traded> entry_shares(const LevelBar& bar) {
@@ -99,10 +127,10 @@ double LevelInventory::Side::leveraged() const {
   return sum;
 }
 
-LevelInventory::LevelInventory(const LevelRatios& ratios, const LevelRules& rules, const LevelWeights& weights,
+LevelInventory::LevelInventory(const LevelRatios& ratios, const LevelRules& rules, const SideWeights& weights,
                                double open_interest)
     : rules_(rules), weights_(weights) {
-  CHECK(open_interest >= 0 && rules.half_life_h > 0 && rules.entry_step > 0);
+  CHECK(open_interest >= 0 && rules.half_life_h > 0 && rules.entry_step > 0 && rules.before_spread >= 0);
   CHECK(rules.liquidated_share >= 0 && rules.liquidated_share <= 1 && rules.turnover >= 0);
   for (const PositionSide s : {PositionSide::long_side, PositionSide::short_side}) {
     Side& into = s == PositionSide::long_side ? long_ : short_;
@@ -111,6 +139,19 @@ LevelInventory::LevelInventory(const LevelRatios& ratios, const LevelRules& rule
       if (ratios.at(s, j)) into.tracks[j].emplace(s, *ratios.at(s, j), rules.entry_step);
     }
   }
+}
+
+// By takers' and makers' weights alike: who opened it is not known.
+void LevelInventory::place(Side& side, const LevelWeights& weights, double price) const {
+  const double coins = side.unseen;
+  for (size_t j = 0; j < kLeverages.size(); ++j) {
+    if (!side.tracks[j]) continue;
+    const double before = coins * (weights.taker[j] + weights.maker[j]) / 2;
+    place_before(*side.tracks[j], rules_, price, before);
+    side.unseen -= side.tracks[j]->total();
+    side.before += side.tracks[j]->total();
+  }
+  side.unseen = std::max(0.0, side.unseen);
 }
 
 double LevelInventory::crossed(Side& side, const LevelBar& bar) const {
@@ -131,6 +172,7 @@ void LevelInventory::close(Side& side, double coins, double wanted_share) const 
     for (auto& track : side.tracks) {
       if (track) track->scale(1 - from_leveraged / leveraged);
     }
+    side.before *= 1 - from_leveraged / leveraged;
   }
   if (others > 0) {
     const double kept = 1 - from_others / others;
@@ -139,13 +181,14 @@ void LevelInventory::close(Side& side, double coins, double wanted_share) const 
   }
 }
 
-void LevelInventory::deposit(Side& side, const LevelBar& bar, double coins, double taker_share) const {
+void LevelInventory::deposit(Side& side, const LevelWeights& weights, const LevelBar& bar, double coins,
+                             double taker_share) const {
   if (coins <= 0) return;
   const std::vector<LevelBar::Traded> entries = entry_shares(bar);
   double placed = 0;
   for (size_t j = 0; j < kLeverages.size(); ++j) {
     if (!side.tracks[j]) continue;
-    const double share = taker_share * weights_.taker[j] + (1 - taker_share) * weights_.maker[j];
+    const double share = taker_share * weights.taker[j] + (1 - taker_share) * weights.maker[j];
     for (const LevelBar::Traded& entry : entries) side.tracks[j]->add(entry.price, share * coins * entry.coins);
     placed += share;
   }
@@ -154,6 +197,11 @@ void LevelInventory::deposit(Side& side, const LevelBar& bar, double coins, doub
 
 LevelInventory::Flows LevelInventory::step(const LevelBar& bar) {
   CHECK(bar.low > 0 && bar.high >= bar.low && bar.seconds > 0);
+  if (!placed_ && rules_.before_spread > 0) {
+    place(long_, weights_.longs, std::sqrt(bar.low * bar.high));
+    place(short_, weights_.shorts, std::sqrt(bar.low * bar.high));
+  }
+  placed_ = true;
   Flows flows;
   // Open interest cannot fall below nothing; a change that says so is an error of the feed and is cut.
   const double change = std::max(bar.open_interest_change, -std::min(long_.all(), short_.all()));
@@ -171,8 +219,8 @@ LevelInventory::Flows LevelInventory::step(const LevelBar& bar) {
   close(long_, flows.closed_long, closing);
   close(short_, flows.closed_short, closing);
   const double buys = bar.volume() > 0 ? bar.taker_buy / bar.volume() : 0.5;
-  deposit(long_, bar, flows.opened, buys);
-  deposit(short_, bar, flows.opened, 1 - buys);
+  deposit(long_, weights_.longs, bar, flows.opened, buys);
+  deposit(short_, weights_.shorts, bar, flows.opened, 1 - buys);
   return flows;
 }
 
@@ -190,7 +238,8 @@ double LevelInventory::leveraged(PositionSide s) const { return side(s).leverage
 
 double LevelInventory::seen(PositionSide s) const {
   const double all = side(s).all();
-  return all > 0 ? 1 - side(s).unseen / all : 0;
+  const double before = side(s).unseen + std::min(side(s).before, side(s).leveraged());
+  return all > 0 ? std::max(0.0, 1 - before / all) : 0;
 }
 
 }  // namespace delever

@@ -53,25 +53,35 @@ struct LevelRules {
   double half_life_h = 12;         // of leveraged positions by voluntary closing; infinite: they stay
   double liquidated_share = 0.8;   // pi: of what the mark crosses; the rest was topped up or moved in time
   double entry_step = 0.001;       // log width of an entry bucket
+  // Where what was open before the first bar was entered: Laplace about the first price with this scale in log (a
+  // random walk that ends at an exponential age), and survived. 0: nowhere, held apart.
+  double before_spread = 0;
 };
 
 // Share of opened positions by leverage, takers and makers apart; each sums to at most 1, the rest is hedged or so
 // little leveraged that it is never liquidated.
 struct LevelWeights { ByLeverage taker{}, maker{}; };
+struct SideWeights { LevelWeights longs, shorts; };  // who is hedged differs by side
 
 // Coins of one side and leverage by entry bucket, crossed from the adverse end.
 class LevelTrack {
  public:
   LevelTrack(PositionSide side, double ratio, double step);
+  static int64_t bucket_of(double price, double step);
   void add(double price, double coins);
+  void add_at(int64_t bucket, double coins);
   double cross(double low, double high);  // takes away and returns what the mark has passed
   void scale(double factor);
   double total() const { return total_; }
+  // Would a position entered in this bucket be liquidated at the price?
+  bool passed(int64_t bucket, double price) const {
+    return side_ == PositionSide::long_side ? price_of(bucket) >= price : price_of(bucket) <= price;
+  }
   // Level price and coins of every bucket held.
   template <class Visit>
   void each(Visit visit) const {
     for (size_t i = 0; i < cells_.size(); ++i) {
-      if (cells_[i] > 0) visit(price_of(first_ + static_cast<int64_t>(i)), cells_[i]);
+      if (cells_[i] > 0) visit(price_of(first_ + static_cast<int64_t>(i)), cells_[i] * factor_);
     }
   }
 
@@ -79,6 +89,7 @@ class LevelTrack {
   double price_of(int64_t bucket) const;
   PositionSide side_;
   double log_ratio_, step_;
+  double factor_ = 1;  // of every cell: scaling is one multiplication
   int64_t first_ = 0;  // bucket of cells_[0]
   std::vector<double> cells_;
   double total_ = 0;
@@ -87,10 +98,17 @@ class LevelTrack {
 // The deposits of a bar as (price, share): volume at price, else ten points evenly in log from low to high.
 std::vector<LevelBar::Traded> entry_shares(const LevelBar& bar);
 
+// Places what was open before: `coins` of this side and leverage, by LevelRules::before_spread about `price`, on levels
+// that the price has not passed.
+void place_before(LevelTrack& track, const LevelRules& rules, double price, double coins);
+
 class LevelInventory {
  public:
-  // Open interest at the start has no known entries; it is held apart and closes away.
-  LevelInventory(const LevelRatios& ratios, const LevelRules& rules, const LevelWeights& weights, double open_interest);
+  // Open interest at the start has no known entries: it is spread by before_spread and the weights, or held apart, and
+  // closes away.
+  LevelInventory(const LevelRatios& ratios, const LevelRules& rules, const SideWeights& weights, double open_interest);
+  LevelInventory(const LevelRatios& ratios, const LevelRules& rules, const LevelWeights& weights, double open_interest)
+      : LevelInventory(ratios, rules, SideWeights{weights, weights}, open_interest) {}
 
   struct Flows {
     double opened = 0;  // of each side
@@ -103,23 +121,26 @@ class LevelInventory {
   std::vector<Level> levels(PositionSide side) const;  // by leverage, then price
   double open_interest(PositionSide side) const;       // all that stands on it; equal on both sides, to rounding
   double leveraged(PositionSide side) const;
-  double seen(PositionSide side) const;  // share of the open interest that was opened in sight
+  double seen(PositionSide side) const;  // share of the open interest that was opened in sight, at the least
 
  private:
   struct Side {
     std::array<std::optional<LevelTrack>, kLeverages.size()> tracks;
     double unleveraged = 0, unseen = 0;
+    double before = 0;  // of the leveraged: at most so much was open before the first bar
     double leveraged() const;
     double all() const { return leveraged() + unleveraged + unseen; }
   };
   const Side& side(PositionSide s) const { return s == PositionSide::long_side ? long_ : short_; }
   double crossed(Side& side, const LevelBar& bar) const;
   void close(Side& side, double coins, double wanted_share) const;
-  void deposit(Side& side, const LevelBar& bar, double coins, double taker_share) const;
+  void deposit(Side& side, const LevelWeights& weights, const LevelBar& bar, double coins, double taker_share) const;
+  void place(Side& side, const LevelWeights& weights, double price) const;
 
   LevelRules rules_;
-  LevelWeights weights_;
+  SideWeights weights_;
   Side long_, short_;
+  bool placed_ = false;
 };
 
 }  // namespace delever

@@ -236,18 +236,99 @@ TEST(LevelFit, CannotTellCoverageFromWeight) {
   EXPECT_NEAR(sum / truth, 0.3, 0.03);
 }
 
-TEST(LevelFit, ProfileFindsTheTrueClosingRate) {
+LevelHistory history_of(const Synthetic& s) { return {.bars = s.bars, .ratios = &s.ratios}; }
+
+TEST(LevelFit, SearchFindsTheTrueClosingRate) {
   const Synthetic s(12);
-  const HazardSearch search{.half_lives_h = {3, 6, 12, 24, 1e6}};
-  const HazardProfile profile = profile_hazard(s.bars, s.ratios, s.prior, search).value();
-  EXPECT_EQ(profile.points[profile.best].half_life_h, 12);
-  const double at_truth = profile.points[profile.best].fit.log_likelihood;
-  for (const HazardPoint& point : profile.points) {
-    if (point.half_life_h == 12) continue;
-    EXPECT_LT(point.fit.log_likelihood, at_truth - 20) << point.half_life_h;
+  const LevelSearch search{.rules = {}, .turnovers = {}, .half_lives_h = {3, 6, 12, 24, 1e6}, .before_spreads = {}};
+  LevelFitter fitter({history_of(s)}, s.prior, search);
+  const LevelModel best = fitter.fit({0}).value();
+  EXPECT_EQ(best.rules.half_life_h, 12);
+  EXPECT_EQ(fitter.tried().size(), 5u);
+  for (const LevelModel& model : fitter.tried()) {
+    if (model.rules.half_life_h == 12) continue;
+    EXPECT_LT(model.log_likelihood, best.log_likelihood - 20) << model.rules.half_life_h;
+    // Without closing at all, old positions must explain too much: the low leverages come out far too light.
+    if (model.rules.half_life_h == 1e6) {
+      EXPECT_LT(model.shorts.weight[2], 0.6 * s.truth[2]);  // the path never reached the longs at 5x
+    }
   }
-  // Without closing at all, old positions must explain too much: the low leverages come out far too light.
-  EXPECT_LT(profile.points.back().fit.weight[2], 0.6 * s.truth[2]);
+}
+
+// Turnover and weights are not the same scale: rises of the open interest do not come with the turnover.
+TEST(LevelFit, SearchFindsTheTurnover) {
+  const Synthetic s(12);
+  const LevelSearch search{.rules = {.turnover = 0.4}, .half_lives_h = {12}, .before_spreads = {}};
+  LevelFitter fitter({history_of(s)}, s.prior, search);
+  EXPECT_NEAR(fitter.fit({0}).value().rules.turnover, 0.1, 0.11);
+}
+
+// What was open before the tape began is liquidated too. A fit that knows it explains the reports; one that holds it
+// apart gives its coins to the flow.
+TEST(LevelFit, FindsWhatWasOpenBefore) {
+  Synthetic s(48);
+  constexpr double open = 200'000;
+  Random random(31, {});
+  for (LevelBar& bar : s.bars) bar.liquidated_long = bar.liquidated_short = 0;
+  const LevelRules rules{.half_life_h = 48, .before_spread = 0.02};
+  for (const LevelRow& row : level_exposures(s.bars, s.ratios, rules, 1, open)) {
+    LevelBar& bar = s.bars[row.bar];
+    (row.side == PositionSide::long_side ? bar.liquidated_long : bar.liquidated_short) =
+        static_cast<double>(poisson_draw(random, expected_reports(row, s.truth, 1e-3)));
+  }
+  LevelHistory history = history_of(s);
+  history.open_interest_start = open;
+  const LevelSearch search{.rules = rules, .turnovers = {}, .half_lives_h = {48}};
+  LevelFitter fitter({history}, s.prior, search);
+  const LevelModel best = fitter.fit({0}).value();
+  EXPECT_EQ(best.rules.before_spread, 0.02);
+  size_t learnt = 0;
+  for (const LevelFit* side : {&best.longs, &best.shorts}) {
+    for (size_t j = 2; j < 7; ++j) {
+      if (side->prior_only[j]) continue;  // the path did not go that far on this side
+      ++learnt;
+      EXPECT_NEAR(side->weight[j] / s.truth[j], 1, 0.15) << kLeverages[j];
+    }
+  }
+  EXPECT_GE(learnt, 8u);
+  for (const LevelModel& model : fitter.tried()) {
+    if (model.rules.before_spread == 0) { EXPECT_LT(model.log_likelihood, best.log_likelihood - 100); }
+  }
+}
+
+TEST(LevelInventory, SpreadsWhatWasOpenBeforeAndConserves) {
+  const LevelWeights weights = weights_of({0, 0, 0.3, 0.2, 0.1, 0.05, 0.02});
+  LevelInventory inventory(linear_ratios(), {.before_spread = 0.02}, weights, 1000);
+  EXPECT_EQ(inventory.leveraged(PositionSide::long_side), 0);  // no price yet
+  inventory.step({.low = 1e5, .high = 1e5});
+  EXPECT_NEAR(inventory.leveraged(PositionSide::long_side), 670, 1e-6);
+  EXPECT_NEAR(inventory.leveraged(PositionSide::short_side), 670, 1e-6);
+  EXPECT_NEAR(inventory.open_interest(PositionSide::long_side), 1000, 1e-6);
+  EXPECT_NEAR(inventory.seen(PositionSide::long_side), 0, 1e-9);
+  for (const auto& level : inventory.levels(PositionSide::long_side)) EXPECT_LT(level.price, 1e5);
+  for (const auto& level : inventory.levels(PositionSide::short_side)) EXPECT_GT(level.price, 1e5);
+}
+
+// Scaling is one factor; a plain copy of the cells says the same.
+TEST(LevelTrack, LazyScaleIsThePlainOne) {
+  LevelTrack track(PositionSide::long_side, 0.9, 0.001);
+  std::map<int64_t, double> plain;
+  Random random(7, {});
+  for (int i = 0; i < 20'000; ++i) {
+    const double price = 1e5 * std::exp(0.02 * random.normal()), coins = random.exponential(), kept = random.uniform();
+    track.add(price, coins);
+    plain[LevelTrack::bucket_of(price, 0.001)] += coins;
+    track.scale(kept);
+    for (auto& [bucket, held] : plain) held *= kept;
+  }
+  std::vector<double> cells;
+  track.each([&](double, double coins) { cells.push_back(coins); });
+  double total = 0;
+  for (const auto& [bucket, held] : plain) total += held;
+  EXPECT_NEAR(track.total() / total, 1, 1e-9);
+  double sum = 0;
+  for (const double cell : cells) sum += cell;
+  EXPECT_NEAR(sum / total, 1, 1e-9);
 }
 
 TEST(LevelFit, HoldsTheSumAtOne) {
@@ -272,7 +353,7 @@ TEST(LevelFit, EndsAtAMaximum) {
   const auto posterior = [&](const ByLeverage& w) {
     double sum = 0;
     for (const LevelRow& row : rows) {
-      const double mu = expected_reports(row, w);
+      const double mu = expected_reports(row, w, fit.background);
       sum += row.reported * std::log(mu) - mu;
     }
     for (size_t j = 0; j < w.size(); ++j) sum += s.prior.strength * (s.prior.mean[j] * std::log(w[j]) - w[j]);

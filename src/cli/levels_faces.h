@@ -1,0 +1,51 @@
+// The faces of `delever levels`: text, JSON and a page of one report.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/json.h"
+#include "margin/level_density.h"
+#include "margin/level_lab.h"
+#include "margin/level_map.h"
+
+namespace delever {
+
+// One side and one per cent of price, coins. `truth` missing: no truth was given for that moment.
+struct LevelsBucket {
+  PositionSide side = PositionSide::long_side;
+  double from = 0, to = 0;  // prices, nearest to the mark first
+  double low = 0, coins = 0, high = 0, menu = 0;
+  std::optional<double> truth;
+  bool prior_only = false;  // more than half of it stands on leverages of which nothing was learnt
+};
+
+struct LevelsMarket {
+  std::string name;  // "binance BTCUSDT"
+  size_t tapes = 0;
+  std::vector<std::string> refused;  // why no map is shown; empty: it is
+  // Of the first tape. Missing: nothing could be fitted.
+  std::optional<LevelMap> map;
+  double price = 0;
+  std::string as_of;
+  std::vector<LevelsBucket> buckets;
+  std::optional<LevelTrial> trial;
+  std::string trial_missing;  // why there is none
+  std::optional<DensityScores> density;
+  std::optional<BlockMean> shape_gain, flow_gain;
+};
+
+struct LevelsReport {
+  std::string asset, how;  // how: what was learnt from which tapes
+  double period_s = 3600;
+  bool unscored = false;
+  std::vector<LevelsMarket> markets;
+  std::vector<std::string> notes;
+};
+
+std::string levels_text(const LevelsReport& report);
+Json levels_json(const LevelsReport& report);
+std::string levels_html(const LevelsReport& report);
+
+}  // namespace delever
