@@ -51,7 +51,7 @@ TEST(Facts, ARunAndItsTapeSayTheSame) {
   EXPECT_EQ(of_run["facts"], of_tape["facts"]);
   EXPECT_EQ(of_run["label"], of_tape["label"]);
 
-  EXPECT_EQ(fact(of_tape, "volatility_annual_1m")["simulated"]["n"], 88);
+  EXPECT_EQ(fact(of_tape, "volatility_annual_1m")["simulated"]["n"], 89);  // between the 90 minutes
   EXPECT_GT(fact(of_tape, "spread_bp")["simulated"]["value"].get<double>(), 0);
   EXPECT_GT(fact(of_tape, "depth_10bp_usd")["simulated"]["value"].get<double>(), 1e5);
   EXPECT_TRUE(fact(of_tape, "volatility_annual_1d")["simulated"]["value"].is_null());
