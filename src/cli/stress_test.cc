@@ -51,7 +51,9 @@ TEST(Stress, of_one_position_is_the_figure_of_margin) {
 
 // The source of Bybit's undated ladder ends at 80 M USDT.
 TEST(Stress, leaves_out_by_name_whom_no_source_margins) {
-  const std::string large = "large,cross,bybit,BTCUSDT,long,1200,84250,3,,,,,\nlarge,cross,bybit,USDT,hold,9e7,,,,,,,\n";
+  const std::string large =
+      "large,cross,bybit,BTCUSDT,long,1200,84250,3,,,,,\n"
+      "large,cross,bybit,USDT,hold,90000000,,,,,,,\n";
   const auto json = stressed({"--book", book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\n" + large)});
   EXPECT_EQ(json["moves"][0]["by_kind"]["isolated"]["units"], 1);
   EXPECT_EQ(json["moves"][0]["by_kind"]["cross"]["units"], 0);

@@ -117,8 +117,11 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<Flow> flows) {
     move.cascade.reason = std::move(why);
     return {};
   }
-  const CascadeInput input{.sigma_day = *market.sigma_day, .volume_day = *market.volume_day,
-                           .prefactor = s.options.impact, .depth = market.depth, .flows = std::move(flows)};
+  const CascadeInput input{.sigma_day = *market.sigma_day,
+                           .volume_day = *market.volume_day,
+                           .prefactor = s.options.impact,
+                           .depth = market.depth,
+                           .flows = std::move(flows)};
   move.cascade = TRY(read_cascade(input, move.wave.y));
   if (!move.cascade.value) return {};
   FlowCurve sum = FlowCurve::none(input.flows[0].low.end());
@@ -166,8 +169,8 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
       usd += l.unit.value_usd;
       count += l.unit.count;
     }
-    s.report.missing.push_back(fmt::format("{} of the book's units, value {}, are left out: {}", count, "$" + short_number(usd),
-                                           left_out[0].why.text()));
+    s.report.missing.push_back(fmt::format("{} of the book's units, value {}, are left out: {}", count,
+                                           "$" + short_number(usd), left_out[0].why.text()));
   }
   StressReport& r = s.report;
   r.price = *price;
@@ -179,8 +182,9 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
     r.value_usd += unit.value_usd;
     r.equity_usd += unit.equity_usd;
   }
-  r.notes.push_back("liquidations are taken whole at their first trigger, and a liquidated unit as losing its equity: "
-                    "upper bounds");
+  r.notes.push_back(
+      "liquidations are taken whole at their first trigger, and a liquidated unit as losing its equity: "
+      "upper bounds");
   for (const double m : s.moves) {
     StressMove move;
     move.wave = TRY(stress_wave(book, units.value(), m));
@@ -207,13 +211,17 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
   const BookId id = TRY(books.add(*rules));
   const Price reference = TRY(Price::nearest(price));
   const LevelRatios ratios = TRY(level_ratios(books[id], reference));
-  LevelLabInput input{.histories = {{.bars = market.bars, .ratios = &ratios,
-                                     .open_interest_start = market.open_interest_start}},
-                      .search = {}, .count_lot = *market.lot, .seed = s.options.seed};
+  LevelLabInput input{
+      .histories = {{.bars = market.bars, .ratios = &ratios, .open_interest_start = market.open_interest_start}},
+      .search = {},
+      .count_lot = *market.lot,
+      .seed = s.options.seed};
   input.search.lot = *market.lot_weighted;
   std::vector<std::string> failed;
-  if (auto trial = try_levels(input); trial.has_value()) failed = trial.value().verdict.failed;
-  else failed = {trial.error().what};
+  if (auto trial = try_levels(input); trial.has_value())
+    failed = trial.value().verdict.failed;
+  else
+    failed = {trial.error().what};
   if (!failed.empty() && !s.options.unscored) {
     std::string why = "levels have not earned showing:";
     for (const std::string& reason : failed) why += " " + reason + ";";
@@ -223,9 +231,10 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
   const LevelModel model = TRY(fitter.fit({0}));
   if (!failed.empty()) notes.push_back(fmt::format("{}: unscored ({})", name, failed[0]));
   LevelMap map = map_levels(input.histories[0], model, name);
-  notes.push_back(fmt::format("{}: half-life {:g} h, {:.0f} % of the open interest was opened in sight; what the feed "
-                              "leaves out is not known, so coins are a lower bound",
-                              name, model.rules.half_life_h, 100 * map.seen));
+  notes.push_back(
+      fmt::format("{}: half-life {:g} h, {:.0f} % of the open interest was opened in sight; what the feed "
+                  "leaves out is not known, so coins are a lower bound",
+                  name, model.rules.half_life_h, 100 * map.seen));
   return map;
 }
 
@@ -238,13 +247,17 @@ Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
   if (tape.markets.empty())
     return Error{Fault::no_evidence,
                  fmt::format("no perpetual of {} with both trades and open interest on the tape: levels need them, "
-                             "or give --book", s.options.asset), "stress"};
+                             "or give --book",
+                             s.options.asset),
+                 "stress"};
   std::vector<LevelMap> maps;
   std::string why;
   for (const LevelMarket& market : tape.markets) {
     auto map = infer(s, market, shelf, *price, r.notes);
-    if (map.has_value()) maps.push_back(std::move(map).value());
-    else why += (why.empty() ? "" : "; ") + map.error().text();
+    if (map.has_value())
+      maps.push_back(std::move(map).value());
+    else
+      why += (why.empty() ? "" : "; ") + map.error().text();
     if (!map.has_value()) r.missing.push_back(map.error().text());
   }
   if (maps.empty()) return Error{Fault::no_evidence, why, "stress"};
@@ -262,8 +275,10 @@ Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
     flows.push_back(TRY(level_flow(maps, *price, m > 0, s.reach)));
     TRY(absorb(s, move, std::move(flows)));
     if (s.options.unscored && move.cascade.value) {
-      move.cascade = {.shock = move.wave.y, .evidence = Evidence::refused,
-                      .reason = "the levels are unscored", .inputs = std::move(move.cascade.inputs)};
+      move.cascade = {.shock = move.wave.y,
+                      .evidence = Evidence::refused,
+                      .reason = "the levels are unscored",
+                      .inputs = std::move(move.cascade.inputs)};
       move.by_depth.clear();
     }
     r.moves.push_back(std::move(move));
@@ -291,8 +306,10 @@ Result<StressReport> stress_of(Session& session, const StressOptions& given) {
   }
   s.report.asset = s.options.asset;
   TRY(set_market(s));
-  if (given.book.empty()) TRY(stress_levels(s, shelf));
-  else TRY(stress_book(s, shelf, session));
+  if (given.book.empty())
+    TRY(stress_levels(s, shelf));
+  else
+    TRY(stress_book(s, shelf, session));
   return std::move(s.report);
 }
 

@@ -95,8 +95,9 @@ struct UnitState {
 
 // Units in the order of accounts; liquidations searched to `reach` in both directions. Isolated positions and cross
 // pools of one instrument by price.h; the rest by evaluating every .2 % and halving (a band of safety narrower than
-// that would be missed). Errors name the account. With `left_out`, a unit whose margin is not established at the price or
-// at either end of the reach (a position beyond the last tier that a source shows) goes there instead, with the reason.
+// that would be missed). Errors name the account. With `left_out`, a unit whose margin is not established at the price
+// or at either end of the reach (a position beyond the last tier that a source shows) goes there instead, with the
+// reason.
 struct StressLeftOut { StressUnit unit; Error why; };
 Result<std::vector<StressUnit>> stress_units(const StressBook& book, double reach,
                                              std::vector<StressLeftOut>* left_out = nullptr);

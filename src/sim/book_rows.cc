@@ -14,8 +14,8 @@ std::string_view Simulation::book_header() {
   return "account,kind,venue,symbol,side,qty,entry,leverage,margin,stop,haircut,rulebook\n";
 }
 
-// The coins that hedge a desk's perpetual and lie elsewhere than the `held` at its venue: they back nothing there. What a
-// desk holds beyond its hedge, to unwind or to grow, is left out.
+// The coins that hedge a desk's perpetual and lie elsewhere than the `held` at its venue: they back nothing there.
+// What a desk holds beyond its hedge, to unwind or to grow, is left out.
 double Simulation::State::coins_beside(uint32_t venue, AccountId account, uint32_t asset, double held) const {
   for (const Carry* desks : carry) {
     for (const Carry::Seat& s : desks->seats()) {
