@@ -20,9 +20,7 @@ double raw(Price price) { return static_cast<double>(price.raw()); }
 Price scaled(Price price, double by) {
   return Price::raw(static_cast<int64_t>(std::clamp(raw(price) * by, 1.0, 9.2e18)));
 }
-PriceRange around(Price price, double reach) {
-  return {scaled(price, 1 / (1 + reach)), scaled(price, 1 + reach)};
-}
+PriceRange around(Price price, double reach) { return {scaled(price, 1 / (1 + reach)), scaled(price, 1 + reach)}; }
 
 }  // namespace
 
@@ -36,15 +34,15 @@ struct Exchange::State::ScenarioWatch {
   };
   std::vector<double> weight;  // of a scenario's profit in the margin
   std::vector<double> spare;   // units
-  std::deque<Ways> ways;  // none moves while others come
+  std::deque<Ways> ways;       // none moves while others come
   size_t used = 0;
   OptionReach reach;
 
   // The ways of a price, shared by all legs that stand on it in the same way.
-  Ways& of(PriceId price, bool inverse, Price now, PriceRange range) {
+  Ways& of(PriceId price, bool inverse, Price here, PriceRange range) {
     for (size_t k = 0; k < used; ++k) {
       Ways& w = ways[k];
-      if (w.price == price && w.inverse == inverse && w.now == now && w.low == range.lowest && w.high == range.highest)
+      if (w.price == price && w.inverse == inverse && w.now == here && w.low == range.lowest && w.high == range.highest)
         return w;
     }
     if (used == ways.size()) ways.emplace_back();
@@ -52,7 +50,7 @@ struct Exchange::State::ScenarioWatch {
     fresh.price = price;
     fresh.inverse = inverse;
     fresh.bounded = true;
-    fresh.now = now;
+    fresh.now = here;
     fresh.low = range.lowest;
     fresh.high = range.highest;
     fresh.fall.assign(weight.size(), 0);
@@ -96,8 +94,7 @@ bool Exchange::State::expose_scenarios(PoolId p, const PoolSums& s, double& spar
   for (const ScenarioReach& reach : kReaches) {
     double loss = 0;
     if (!bound_scenarios(p, s, reach, spare)) return false;
-    for (const Exposure& e : exposures)
-      loss += std::max(e.fall ? e.fall->loss : 0.0, e.rise ? e.rise->loss : 0.0);
+    for (const Exposure& e : exposures) loss += std::max(e.fall ? e.fall->loss : 0.0, e.rise ? e.rise->loss : 0.0);
     // A narrower reach draws straighter lines; it pays where the pool would not get far on this one.
     if (spare > loss / 4) break;
   }
@@ -149,12 +146,11 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     if (!m.option) {
       // In x = 1 / mark (inverse) or the mark all of it is straight: profit, fee, and with the size in coins the
       // scenarios' profits and the roll shock.
-      const double roll = std::max(rule.annualised_move_min->approx(),
-                                   rule.annualised_move->approx() * shared->leg.years.value_or(0));
+      const double roll =
+          std::max(rule.annualised_move_min->approx(), rule.annualised_move->approx() * shared->leg.years.value_or(0));
       const auto x_of = [&m](Price at) { return m.inverse ? 1 / at.approx() : at.approx(); };
       const double per_x = m.inverse ? size * mark.approx() : size;
-      ScenarioWatch::Ways& ways =
-          w.of(price_ids.mark[h.instrument], m.inverse, mark, around(mark, reach.price));
+      ScenarioWatch::Ways& ways = w.of(price_ids.mark[h.instrument], m.inverse, mark, around(mark, reach.price));
       const double to_low = x_of(ways.low) - x_of(mark), to_high = x_of(ways.high) - x_of(mark);
       for (size_t k = 0; k <= none; ++k) {
         double slope = (m.inverse ? -kept : kept) * per_x - m.rules->liquidation_fee.approx() * std::abs(per_x);
@@ -192,8 +188,7 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
                                         {in_watched_units(r.volatility_low), in_watched_units(r.volatility_high)});
     const Price left = time_left(h.instrument);
     const auto passing = static_cast<int64_t>(raw(left) * (1 - r.years_low / *leg.years));
-    ScenarioWatch::Ways& passes =
-        w.of(time_id(h.instrument), false, left, {Price::raw(left.raw() - passing), left});
+    ScenarioWatch::Ways& passes = w.of(time_id(h.instrument), false, left, {Price::raw(left.raw() - passing), left});
     for (size_t k = 0; k < none; ++k) {
       quivers.fall[k] += amount * w.weight[k] * (is_long ? r.volatility_long[k] : r.now_fall_short);
       quivers.rise[k] += amount * w.weight[k] * (is_long ? r.now_rise_long : r.volatility_short[k]);

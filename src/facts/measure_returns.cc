@@ -98,7 +98,7 @@ class Returns {
   void add(const std::string& name, const char* unit, size_t wanted, size_t n, const Statistic& statistic) {
     Fact fact{.name = name + "_" + horizon_.name, .unit = unit, .n = x_.size(), .source = source_};
     if (x_.empty()) {
-      fact.reason = fmt::format("no candles of {} and no trades", horizon_.name);
+      fact.reason = fmt::format("no candles of {} and no trades over one", horizon_.name);
     } else if (x_.size() < wanted) {
       fact.reason = fmt::format("{} returns of {}, want {}", x_.size(), horizon_.name, wanted);
     } else {
