@@ -309,8 +309,9 @@ Result<Outcome> Simulation::State::run() {
     }
   }
   fund_at_start = funds();
-  for (AssetOutcome& a : outcome.assets) {
-    a.low = a.high = a.start = scenario.assets[&a - outcome.assets.data()].start;
+  for (size_t i = 0; i < outcome.assets.size(); ++i) {
+    AssetOutcome& a = outcome.assets[i];
+    a.low = a.high = a.start = scenario.assets[i].start;
     a.low_at = scenario.from;
   }
   const std::function<void(size_t)> decide = [this](size_t i) {
