@@ -12,9 +12,9 @@ namespace delever {
 namespace {
 
 // Gauges of the whole market that one of the two has.
-constexpr std::string_view kCompared[] = {
-    "liq_total_usd_24h", "liq_long_share",      "liq_dominance_osc", "funding_annual_oi_weighted", "oi_coins",
-    "oi_change_24h_coins", "realized_vol_24h", "price_low_24h",     "price_high_24h"};
+constexpr std::string_view kCompared[] = {"liq_total_usd_24h",          "liq_long_share", "liq_dominance_osc",
+                                          "funding_annual_oi_weighted", "oi_coins",       "oi_change_24h_coins",
+                                          "realized_vol_24h",           "price_low_24h",  "price_high_24h"};
 
 const Reading* reading_of(const Brief& brief, std::string_view name) {
   for (const Reading& r : brief.readings) {
@@ -55,8 +55,6 @@ std::string of_equity(const StressByKind& k) {
   return k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-";
 }
 
-double liquidated_usd(const StressWave& w) { return w.longs.usd + w.shorts.usd; }
-
 std::string page(const std::string& title, const std::string& body) {
   return fmt::format(R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" )"
                      R"(content="width=device-width,initial-scale=1"><title>{0} · delever</title><style>{1}</style>)"
@@ -74,8 +72,7 @@ std::string beside_text(const Brief& published, const Brief& simulated) {
   }
   out += fmt::format("\n  {:<56} {:>14} {:>14} {:>14}\n", "claim", "stated", "published", "simulated");
   for (const BesideClaim& c : claims_of_both(published, simulated))
-    out += fmt::format("  {:<56} {:>14} {:>14} {:>14}\n",
-                       claim_name(c.published->claim).substr(0, 56),
+    out += fmt::format("  {:<56} {:>14} {:>14} {:>14}\n", claim_name(c.published->claim).substr(0, 56),
                        shown_value(c.published->stated, c.published->unit, c.published->claim.asset),
                        found(*c.published), found(*c.simulated));
   return out;
@@ -101,8 +98,7 @@ std::string beside_html(const Brief& published, const Brief& simulated) {
   return out + "</table></div>";
 }
 
-std::string stress_demo_text(const DemoStress& stress) {
-  const StressReport& t = stress.truth;
+std::string stress_demo_text(const StressReport& t) {
   std::string out = fmt::format("  {} at {:.0f}, {}: {} accounts, {} in positions, equity {}\n\n", t.asset, t.price,
                                 t.as_of, t.accounts, money(t.value_usd), money(t.equity_usd));
   out += fmt::format("  {:>8}  {:<10} {:>6} {:>7} {:>8} {:>11} {:>11} {:>10}\n", "move", "kind", "units", "called",
@@ -118,22 +114,13 @@ std::string stress_demo_text(const DemoStress& stress) {
   }
   out +=
       "  units: isolated positions, and cross and portfolio accounts. called: equity below the initial margin.\n"
-      "  Losses are at most these; below 0 is a gain. portfolio: carry desks, short a perpetual, with all the coins\n"
-      "  that they hold, at the venue and on spot: the hedge, and a reserve that falls with the price.\n";
-  if (!stress.refused.empty())
-    out += fmt::format("\n  From the tape alone, without knowing the accounts, the same question is refused:\n    {}\n",
-                       stress.refused);
-  if (!stress.inferred) return out;
-  out += fmt::format("  Shown all the same, to see how far off it is:\n  {:>8} {:>24} {:>24}\n", "move",
-                     "liquidated, accounts", "liquidated, inferred");
-  for (size_t i = 0; i < std::min(t.moves.size(), stress.inferred->moves.size()); ++i)
-    out += fmt::format("  {:>8} {:>24} {:>24}\n", per_cent(t.moves[i].wave.move),
-                       money(liquidated_usd(t.moves[i].wave)), money(liquidated_usd(stress.inferred->moves[i].wave)));
+      "  Losses are at most these; below 0 is a gain. portfolio: carry desks, short a perpetual, with the coins that\n"
+      "  hedge it, at the venue and on spot.\n";
+  for (const std::string& what : t.missing) out += "  missing: " + what + "\n";
   return out;
 }
 
-std::string stress_demo_html(const std::string& title, const DemoStress& stress) {
-  const StressReport& t = stress.truth;
+std::string stress_demo_html(const std::string& title, const StressReport& t) {
   std::string body = fmt::format(
       "<p class=\"soft\">{} at {:.2f}, {} · {} accounts, {} in positions, equity {}</p><p>The accounts are those of a "
       "simulated market, read from the truth beside its tape; the margin rules are the venues' own. A liquidated "
@@ -157,19 +144,6 @@ std::string stress_demo_html(const std::string& title, const DemoStress& stress)
     }
   }
   body += "</table></div>";
-  if (!stress.refused.empty() || stress.inferred) {
-    body += "<h2>What the tape alone says</h2>";
-    if (!stress.refused.empty()) body += "<p>Refused: " + html_escaped(stress.refused) + "</p>";
-    if (stress.inferred) {
-      body += R"(<div class="scroll"><table><tr><th>move</th><th>liquidated, from the accounts</th>)"
-              "<th>liquidated, inferred from the tape</th></tr>";
-      for (size_t i = 0; i < std::min(t.moves.size(), stress.inferred->moves.size()); ++i)
-        body += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td></tr>)",
-                            per_cent(t.moves[i].wave.move), money(liquidated_usd(t.moves[i].wave)),
-                            money(liquidated_usd(stress.inferred->moves[i].wave)));
-      body += "</table></div>";
-    }
-  }
   return page(title, body + "<h2>The whole report</h2><div class=\"scroll\"><pre>" + html_escaped(stress_text(t)) +
                          "</pre></div>");
 }
@@ -179,7 +153,8 @@ std::string demo_index(const std::string& title, const sim::Outcome& outcome, co
   std::string body = fmt::format(
       "<p>Two things stand side by side here and are never mixed: what was published on the day, and a market that "
       "was simulated (seed {}, hash {:016x}) from an assumed path and assumed positions.</p><h2>Pages and files</h2>"
-      "<ul>", outcome.seed, outcome.hash);
+      "<ul>",
+      outcome.seed, outcome.hash);
   for (const DemoPage& p : pages)
     body += fmt::format(R"(<li><a href="{}">{}</a><br><span class="soft">{}</span></li>)", html_escaped(p.file),
                         html_escaped(p.title), html_escaped(p.what));

@@ -20,14 +20,9 @@ struct DemoPage {
 std::string beside_text(const Brief& published, const Brief& simulated);
 std::string beside_html(const Brief& published, const Brief& simulated);
 
-// The same moves on the accounts that were really there and on what can be inferred from the tape alone.
-struct DemoStress {
-  StressReport truth;                    // from the accounts
-  std::string refused;                   // why the tape alone does not speak; empty: it does
-  std::optional<StressReport> inferred;  // levels of the tape, shown although they are refused
-};
-std::string stress_demo_text(const DemoStress& stress);
-std::string stress_demo_html(const std::string& title, const DemoStress& stress);
+// The same moves on the accounts of the simulated market, by kind of book.
+std::string stress_demo_text(const StressReport& report);
+std::string stress_demo_html(const std::string& title, const StressReport& report);
 
 std::string demo_index(const std::string& title, const sim::Outcome& outcome, const std::vector<DemoPage>& pages,
                        const std::string& beside);

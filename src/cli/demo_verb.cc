@@ -65,9 +65,9 @@ class Demo {
     if (!session_.io.progress) say("        simulating, which takes the better part of a minute\n");
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
     tape_ = path(name_ + ".tape");
-    outcome_ = TRY(run_scenario(session_, scenario_,
-                                {.out = tape_, .replace = true,
-                                 .options = {.seed = arguments_.seed, .threads = threads}}));
+    outcome_ =
+        TRY(run_scenario(session_, scenario_,
+                         {.out = tape_, .replace = true, .options = {.seed = arguments_.seed, .threads = threads}}));
     say("\n" + simulate_text(scenario_, outcome_));
     return add_page("simulated-" + name_ + ".html", "The simulated market",
                     "Price and waves, liquidations by kind of account, open interest, funding, dealers' hedges, funds, "
@@ -79,8 +79,9 @@ class Demo {
   Result<void> beside() {
     say("\n3 of 4  The same gauges and claims on the simulated tape\n\n");
     const Episode episode = TRY(load_episode(find_shipped(arguments_.episode)));
-    Brief brief = TRY(brief_of(session_, {.tapes = {tape_}, .claims = episode.claims_path, .asset = episode.asset,
-                                          .at = scenario_.report_at.text()}));
+    Brief brief = TRY(brief_of(
+        session_,
+        {.tapes = {tape_}, .claims = episode.claims_path, .asset = episode.asset, .at = scenario_.report_at.text()}));
     brief.title = "Simulated market: " + brief.title;
     brief.notes.insert(brief.notes.begin(),
                        fmt::format("Everything measured here is of a simulated market ({}, seed {}). The claims are "
@@ -98,22 +99,13 @@ class Demo {
     say("\n4 of 4  The next wave, on the simulated market after its flush\n\n");
     StressOptions options{.tapes = {tape_}, .moves = {"-1%", "-3%", "-5%", "-10%"}, .at = scenario_.report_at.text()};
     options.asset = scenario_.assets[0].name;
-    DemoStress stress;
     options.book = book_path(tape_, options.asset);
-    stress.truth = TRY(stress_of(session_, options));
-    options.book.clear();
-    options.unscored = true;
-    auto inferred = stress_of(session_, options);
-    if (inferred.has_value()) {
-      stress.inferred = std::move(inferred).value();
-      for (const std::string& note : stress.inferred->notes) {
-        const size_t at = note.find(": unscored (");
-        if (at != note.npos) stress.refused += (stress.refused.empty() ? "" : "\n    ") + note;
-      }
-    } else {
-      stress.refused = inferred.error().text();
-    }
+    const StressReport stress = TRY(stress_of(session_, options));
     say(stress_demo_text(stress));
+    say("\n  The accounts are known here because they were simulated. What the tape alone tells of them, and how far "
+        "off\n"
+        "  that is, takes minutes: delever levels --tape " +
+        tape_ + " --truth " + tape_ + ".positions.csv\n");
     return add_page("stress-" + name_ + ".html", "The next wave",
                     "The same fall on isolated retail, cross and hedged carry books: margin calls, liquidations, loss.",
                     stress_demo_html("The next wave after the simulated flush, " + options.asset, stress));
@@ -127,13 +119,15 @@ class Demo {
       const bool book = file.find(".book-") != file.npos, positions = file.find(".positions.") != file.npos;
       const size_t dash = file.rfind('-') + 1;  // of ".book-btc.csv"
       const std::string coin = book ? upper(file.substr(dash, file.rfind('.') - dash)) : "";
-      pages_.push_back({file, book ? "Accounts for stress, " + coin : positions ? "Positions" : "Accounts",
+      pages_.push_back({file,
+                        book        ? "Accounts for stress, " + coin
+                        : positions ? "Positions"
+                                    : "Accounts",
                         book        ? "Who stood where at the time of the report, in the form of stress --book."
                         : positions ? "Every position, at several times."
                                     : "What each account began and ended with."});
     }
-    TRY(write_output(session_, path("index.html"),
-                     demo_index(published_.title, outcome_, pages_, beside_)));
+    TRY(write_output(session_, path("index.html"), demo_index(published_.title, outcome_, pages_, beside_)));
     std::string text = fmt::format("\nWritten to {}/\n  {:<34} begin here\n", arguments_.out, "index.html");
     for (const DemoPage& p : pages_) text += fmt::format("  {:<34} {}\n", p.file, p.title);
     say(text);
