@@ -107,7 +107,7 @@ struct CarrySetup {
   double capacity_usd = 0;                                   // all desks together, at funding_full
   double funding_in = 0, funding_full = 0, funding_out = 0;  // annual
   Duration half_life;
-  double collateral = 0;    // coins at the venue per coin sold short; the rest of the hedge is held on spot
+  double collateral = 0;    // coins at the venue per coin sold short; on spot lies a coin more, to unwind with
   double cash = 0;          // USD at the venue per USD sold short
   double derisk_below = 0;  // equity / maintenance
   Duration decide_every;
