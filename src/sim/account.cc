@@ -17,6 +17,7 @@ std::string_view Simulation::accounts_header() {
 
 double Simulation::State::coin_price(const Venue& venue, CoinId coin) const {
   if (coin == 0) return 1;
+  if (venue.setup().role == VenueRole::spot) return world.assets[coin - 1].price;  // no index is published there
   const auto index = venue.exchange().index(coin - 1);
   return index ? index->approx() : world.assets[coin - 1].price;
 }

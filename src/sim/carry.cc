@@ -34,6 +34,19 @@ void Carry::open(Field& field) {
   }
 }
 
+void Carry::stand(const World&, uint32_t book, std::vector<Counterparty>& out) const {
+  for (uint32_t i = 0; i < seats_.size(); ++i) {
+    if (seats_[i].book == book) out.push_back({.account = seats_[i].account, .seat = i});
+  }
+}
+
+void Carry::back(Field& field, uint32_t seat, double coins) {
+  fund(field, seat, coins);
+  seats_[seat].hedge -= coins;
+}
+
+Hedge Carry::hedge(uint32_t index) const { return {setup_.asset, index % 2 != 0 ? seats_[index / 2].hedge : 0}; }
+
 void Carry::fund(Field& field, size_t seat, double coins) {
   const Seat& s = seats_[seat];
   const World& w = field.world;

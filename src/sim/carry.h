@@ -17,21 +17,24 @@ class Carry final : public Population {
   void on_notice(uint32_t venue, uint32_t index, const Notice& n) override;
   AccountKind kind(uint32_t) const override { return AccountKind::portfolio; }
 
-  // Who stands against the crowd on a perpetual book at the start.
+  void stand(const World&, uint32_t book, std::vector<Counterparty>& out) const override;
+  void back(Field& field, uint32_t seat, double coins) override;
+  Hedge hedge(uint32_t index) const override;
+
   struct Seat {
-    uint32_t book = 0;     // the perpetual
+    uint32_t book = 0;  // the perpetual
     AccountId account = 0;
     uint32_t spot_book = 0;
     AccountId spot_account = 0;
     double coins = 0;      // of the perpetual, signed
     double spot_owed = 0;  // coins that the hedge is short of
     double capacity = 0;   // coins
+    double hedge = 0;      // coins on spot against the position of the start
   };
   const std::vector<Seat>& seats() const { return seats_; }
-  // Sells short (or buys) at the start: brings the coins and the cash that go with it.
-  void fund(Field& field, size_t seat, double coins);
 
  private:
+  void fund(Field& field, size_t seat, double coins);  // brings the coins and the cash for a short of that many
   CarrySetup setup_;
   uint32_t stream_ = 0, period_ = 1;
   std::vector<Seat> seats_;

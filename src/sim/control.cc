@@ -46,10 +46,10 @@ Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenari
     if (m.asset != asset) continue;
     concave_from = m.concave_from;
     for (const VenueSetup& v : scenario.venues) {
-      const bool listed = std::any_of(v.listings.begin(), v.listings.end(),
-                                      [&](const ListingSetup& l) { return l.asset == asset; });
+      const bool listed =
+          std::any_of(v.listings.begin(), v.listings.end(), [&](const ListingSetup& l) { return l.asset == asset; });
       if (!listed || v.role == VenueRole::options) continue;
-      density += (v.role == VenueRole::spot ? m.spot_depth_usd : m.depth_usd) * v.share / a.start / 0.01;
+      density += m.slope() * (v.role == VenueRole::spot ? m.spot_depth_usd : m.depth_usd) * v.share / a.start / 0.01;
     }
   }
   // The makers' own impact: c^2 = 2 concave_from / ((sqrt 2 - 1) D); a linear one is concave from beyond the curves.

@@ -12,6 +12,7 @@ class Desk {
     uint32_t book = 0;
     AccountId account = 0;
     double coins = 0;  // bought less sold since the start
+    double hedge = 0;  // coins of this seat against positions of the start
   };
   // Opens one seat on each book; `index` is the desk's number in its population, USD and coins are for each seat.
   void open(Field& field, uint32_t index, const std::vector<uint32_t>& books, double usd) {
@@ -30,7 +31,26 @@ class Desk {
       seats.push_back({b, account, 0});
     }
   }
+  // The shares of what the crowd holds net at the start that this desk takes, and the coins on spot against them.
+  void stand(const World& world, uint32_t book, double share, std::vector<Counterparty>& out) const {
+    for (uint32_t i = 0; i < seats.size() && share > 0; ++i) {
+      if (seats[i].book == book && !world.books[book].spot) out.push_back({seats[i].account, i, share});
+    }
+  }
+  void back(Field& field, uint32_t seat, double coins) {
+    const Book& book = field.world.books[seats[seat].book];
+    field.venues[book.venue]->deposit(field.at, seats[seat].account, 0,
+                                      0.5 * std::abs(coins) * field.world.assets[book.asset].start);
+    for (Seat& s : seats) {
+      const Book& spot = field.world.books[s.book];
+      if (!spot.spot) continue;
+      field.venues[spot.venue]->deposit(field.at, s.account, field.coin(spot.asset), std::abs(coins));
+      s.hedge -= coins;
+      return;
+    }
+  }
   void on_notice(const World& world, uint32_t seat, const Notice& n) {
+    if (world.step == 0) return;  // positions of the start are hedged
     Seat& s = seats[seat];
     const Book& book = world.books[s.book];
     switch (n.kind) {

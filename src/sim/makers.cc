@@ -27,7 +27,8 @@ void Makers::open(Field& field) {
   const Asset& asset = w.assets[setup_.asset];
   fair_ = asset.start;
   states_.resize(w.books.size());
-  // Rungs at even steps of log distance from half a basis point on: dense near the touch.
+  // Rungs at even steps of log distance from half a basis point on: dense near the touch, and one at the best price.
+  if (setup_.requote && setup_.touch_usd > 0) distances_.push_back(0);
   const double first = std::min(setup_.reach, 0.00005);
   for (uint32_t l = 0; l < setup_.levels; ++l) {
     const double part = setup_.levels > 1 ? static_cast<double>(l) / (setup_.levels - 1) : 1.0;
@@ -52,8 +53,8 @@ void Makers::open(Field& field) {
           venue.must(field.at, SetLeverage{ladder.account, book.instrument, Leverage::raw(1 * Leverage::scale)},
                      "leverage of the start");
         }
-        ladder.bids.resize(setup_.levels);
-        ladder.asks.resize(setup_.levels);
+        ladder.bids.resize(distances_.size());
+        ladder.asks.resize(distances_.size());
         ladders_.push_back(std::move(ladder));
       }
     }
@@ -61,6 +62,27 @@ void Makers::open(Field& field) {
 }
 
 double Makers::density(uint32_t book) const { return states_[book].density; }
+
+void Makers::stand(const World& w, uint32_t book, std::vector<Counterparty>& out) const {
+  if (!(setup_.standing_share > 0) || w.books[book].spot) return;
+  for (uint32_t i = 0; i < ladders_.size(); ++i) {
+    if (ladders_[i].book == book) out.push_back({ladders_[i].account, i, setup_.standing_share / setup_.each_venue});
+  }
+}
+
+void Makers::back(Field& field, uint32_t seat, double coins) {
+  const World& w = field.world;
+  const uint32_t venue = w.books[ladders_[seat].book].venue;
+  field.venues[venue]->deposit(field.at, ladders_[seat].account, 0,
+                               0.5 * std::abs(coins) * w.assets[setup_.asset].start);
+  for (Ladder& l : ladders_) {
+    const Book& book = w.books[l.book];
+    if (!book.spot) continue;
+    field.venues[book.venue]->deposit(field.at, l.account, field.coin(setup_.asset), std::abs(coins));
+    l.hedge -= coins;
+    return;
+  }
+}
 
 void Makers::observe(const World& w) {
   const Asset& asset = w.assets[setup_.asset];
@@ -82,6 +104,10 @@ void Makers::observe(const World& w) {
   const bool off = w.switches.without(Mechanism::makers);  // makers that never withdraw
   const double excess = asset.sigma_usual > 0 ? asset.sigma / asset.sigma_usual : 0;
   withdrawal_ = off ? 1 : std::exp(-setup_.withdrawal * std::max(excess - 1, 0.0));
+  if (setup_.caution > 0) {
+    worst_ = std::max(worst_ * std::exp2(-1 / setup_.caution_half_life.in_seconds()), 1 - withdrawal_);
+    withdrawal_ = std::min(withdrawal_, 1 - setup_.caution * worst_);
+  }
   pulled_ = !off && excess > setup_.pull_sigmas;
   if (fundamental_ > 0 && asset.fundamental > 0) fair_ *= std::pow(asset.fundamental / fundamental_, setup_.news);
   fundamental_ = asset.fundamental;
@@ -101,8 +127,9 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   const double g = setup_.risk_aversion;
   const double thin = std::max(withdrawal_, kThin);
   const double pooled = w.switches.without(Mechanism::arbitrage) ? 0 : setup_.pooled;
-  const double pressure = pooled * impact(pooled_pressure_, pooled_density_ * thin, setup_.concave_from) +
-                          (1 - pooled) * impact(s.pressure, s.density * thin, setup_.concave_from);
+  const double slope = setup_.slope();
+  const double pressure = pooled * impact(pooled_pressure_, pooled_density_ * thin * slope, setup_.concave_from) +
+                          (1 - pooled) * impact(s.pressure, s.density * thin * slope, setup_.concave_from);
   const double inventory =
       pooled * pooled_inventory_ * s.density / pooled_density_ / setup_.each_venue + (1 - pooled) * ladder.inventory;
   const double reservation = fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - inventory * g * variance;
@@ -112,37 +139,50 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   double inner = 0;
   for (size_t l = 0; l < distances_.size(); ++l) {
     const double d = distances_[l];
+    const double coins =
+        d > 0 ? density * (d - inner) : setup_.touch_usd / fair_ * book.share * withdrawal_ / setup_.each_venue;
     // The rung stands in the middle of its stretch of the ladder; the flow that sweeps it moves the price through it.
-    const double coins = density * (d - inner);
     const double at = setup_.requote ? d : (d + inner) / 2;
     inner = d;
-    const double tolerance = setup_.requote ? std::max(0.2 * d * fair_, half / 2) : 0;
-    const double bid = reservation * (1 - at) - half, ask = reservation * (1 + at) + half;
-    place(ladder, index, ladder.bids[l], true, l, bid, pulled_ || reduce_long ? 0 : coins, tolerance, w, out);
-    place(ladder, index, ladder.asks[l], false, l, ask, pulled_ || reduce_short ? 0 : coins, tolerance, w, out);
+    const double near = setup_.requote ? std::max({0.2 * d * fair_, half / 2, book.tick / 2}) : 0;
+    Rung &bid = ladder.bids[l], &ask = ladder.asks[l];
+    bid.at = reservation * (1 - at) - half;
+    bid.size = pulled_ || reduce_long ? 0 : coins;
+    ask.at = reservation * (1 + at) + half;
+    ask.size = pulled_ || reduce_short ? 0 : coins;
+    withdraw(index, ladder, bid, near, w, out);
+    withdraw(index, ladder, ask, near, w, out);
+  }
+  // After all that moves is gone: a quote near the middle must not meet one's own that was on its way out.
+  for (size_t l = 0; l < distances_.size(); ++l) {
+    post(index, ladder, ladder.bids[l], true, l, w, out);
+    post(index, ladder, ladder.asks[l], false, l, w, out);
   }
   ladder.posted = true;
 }
 
-void Makers::place(Ladder& ladder, uint32_t index, Rung& rung, bool buys, size_t level, double price, double coins,
-                   double near, const World& w, Outbox& out) {
+void Makers::withdraw(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& w, Outbox& out) {
+  rung.stays = rung.id != 0 && std::abs(rung.price - rung.at) <= near && rung.coins >= 0.6 * rung.size &&
+               rung.coins <= 1.6 * rung.size;
+  if (rung.id == 0 || rung.stays) return;
   const Book& book = w.books[ladder.book];
-  if (rung.id != 0) {
-    const bool same = std::abs(rung.price - price) <= near && rung.coins >= 0.6 * coins && rung.coins <= 1.6 * coins;
-    if (same) return;
-    out.send(w, setup_.latency, stream_ + index, book.venue, CancelOrder{ladder.account, book.instrument, rung.id});
-    rung.id = 0;
-  }
-  const double ticks = buys ? std::floor(price / book.tick) : std::ceil(price / book.tick);
+  out.send(w, setup_.latency, stream_ + index, book.venue, CancelOrder{ladder.account, book.instrument, rung.id});
+  rung.id = 0;
+}
+
+void Makers::post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level, const World& w, Outbox& out) {
+  if (rung.stays) return;
+  const Book& book = w.books[ladder.book];
+  const double ticks = buys ? std::floor(rung.at / book.tick) : std::ceil(rung.at / book.tick);
   const auto o = order(book, {.account = ladder.account,
                               .side = buys ? Side::buy : Side::sell,
                               .price = ticks * book.tick,
-                              .coins = coins,
+                              .coins = rung.size,
                               .time_in_force = TimeInForce::post_only,
                               .client = level * 2 + (buys ? 0 : 1)});
   if (!o) return;
-  rung.price = price;
-  rung.coins = coins;
+  rung.price = rung.at;
+  rung.coins = rung.size;
   out.send(w, setup_.latency, stream_ + index, book.venue, *o);
 }
 
@@ -157,6 +197,7 @@ void Makers::on_notice(uint32_t, uint32_t index, const Notice& n) {
       rung().coins = coins();
       break;
     case NoticeKind::fill: {
+      if (world_->step == 0) break;  // the position of the start is hedged
       ladder.inventory += n.side == Side::buy ? coins() : -coins();
       Rung& r = rung();
       if (n.maker && r.id == n.order) {

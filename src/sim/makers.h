@@ -8,7 +8,8 @@
 // was hit. Without the mechanism `arbitrage` nothing is pooled. A share `news` of what the fundamental moves is quoted
 // without waiting for flow.
 //
-// Withdrawal: depth * exp(-eta (sigma / usual - 1)^+), and no quotes at all above `pull_sigmas`.
+// Withdrawal: depth * exp(-eta (sigma / usual - 1)^+), and no quotes at all above `pull_sigmas`. Of the worst
+// withdrawal a share `caution` stays, with a half-life of its own: what is burnt once comes back later than calm does.
 #pragma once
 
 #include "sim/population.h"
@@ -28,33 +29,39 @@ class Makers final : public Population {
   void on_notice(uint32_t venue, uint32_t index, const Notice& notice) override;
   void on_refused(uint32_t venue, uint32_t index, const SubmitOrder& order, Reject why) override;
   AccountKind kind(uint32_t) const override { return AccountKind::maker; }
+  void stand(const World&, uint32_t book, std::vector<Counterparty>& out) const override;
+  void back(Field& field, uint32_t seat, double coins) override;
+  Hedge hedge(uint32_t index) const override { return {setup_.asset, ladders_[index].hedge}; }
 
   double density(uint32_t book) const;  // coins per unit log, one side, all makers of the book, before withdrawal
 
  private:
   struct Rung {
-    OrderId id = 0;  // 0: nothing rests
-    bool sent = false;
-    double price = 0, coins = 0;
+    OrderId id = 0;               // 0: nothing rests
+    double price = 0, coins = 0;  // as posted
+    double at = 0, size = 0;      // as wanted
+    bool stays = false;
   };
   struct Ladder {
     uint32_t book = 0;
     AccountId account = 0;
-    double inventory = 0;  // coins
+    double inventory = 0;  // coins, beyond the hedged position of the start
+    double hedge = 0;      // coins of this account against positions of the start
     bool posted = false;
     std::vector<Rung> bids, asks;
   };
   struct State {  // of one book
     double density = 0, pressure = 0;
   };
-  void place(Ladder& ladder, uint32_t index, Rung& rung, bool buys, size_t level, double price, double coins,
-             double near, const World& world, Outbox& out);
+  void withdraw(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& world, Outbox& out);
+  void post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level, const World& world, Outbox& out);
 
   MakerSetup setup_;
   uint32_t stream_ = 0;
   double fair_ = 0;         // S without pressure
   double fundamental_ = 0;  // of the second before
   double withdrawal_ = 1;
+  double worst_ = 0;  // share of the depth that was once withdrawn, fading
   double pooled_pressure_ = 0, pooled_density_ = 0, pooled_inventory_ = 0;  // of all books together
   bool pulled_ = false;
   std::vector<State> states_;  // by book

@@ -17,6 +17,19 @@ struct Held {
   uint32_t past = 0;  // entered at the asset's past price of this number, modulo their count
 };
 
+// Who takes the other side of what the crowd holds net on a book at the start.
+struct Counterparty {
+  AccountId account = 0;
+  uint32_t seat = 0;  // of its population
+  double share = 0;   // 0: an equal part of what those with a share leave over
+};
+
+// Coins that lie somewhere against a position of the start: their gain and that position's loss are one.
+struct Hedge {
+  uint32_t asset = 0;
+  double coins = 0;
+};
+
 // What the venues look like to a population that opens its accounts.
 struct Field {
   World& world;
@@ -45,7 +58,11 @@ class Population {
  public:
   virtual ~Population() = default;
   virtual void open(Field& field) = 0;
-  virtual void hold(const World&, std::vector<Held>&) {}  // what was held at the start
+  virtual void hold(const World&, std::vector<Held>&) {}                           // what was held at the start
+  virtual void stand(const World&, uint32_t, std::vector<Counterparty>&) const {}  // on this book
+  // Deposits what a position of that many coins needs at the seat's venue, and the coins that hedge it on spot.
+  virtual void back(Field&, uint32_t, double) {}
+  virtual Hedge hedge(uint32_t) const { return {}; }  // what of it lies at the account of this number
   // Once a second, alone, before anybody decides.
   virtual void observe(const World&) {}
   // Independent of one another and of other populations: each writes to its own agents and its own outbox.

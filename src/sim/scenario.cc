@@ -27,6 +27,7 @@ Result<AssetSetup> read_asset(const Config& c, const Scenario& s) {
   if (!(a.start >= 1e-6 && a.start <= 1e8))
     return Error{Fault::out_of_range, "from 0.000001 to 100 million USD", c.place("start")};
   a.volatility = TRY(not_negative(c, "volatility"));
+  if (c.has("bursts")) a.bursts = TRY(share(c, "bursts"));
   a.volatility_usual = TRY(positive(c, "volatility_usual"));
   a.past = TRY(c.numbers("past"));
   for (const double p : a.past) {
@@ -117,6 +118,13 @@ Result<MakerSetup> read_maker(const Config& c, const Scenario& s) {
   m.news = TRY(share(c, "news"));
   m.concave_from = TRY(not_negative(c, "concave_from"));
   if (c.has("pooled")) m.pooled = TRY(share(c, "pooled"));
+  if (c.has("impact_depth_usd")) m.impact_depth_usd = TRY(positive(c, "impact_depth_usd"));
+  if (c.has("touch_usd")) m.touch_usd = TRY(not_negative(c, "touch_usd"));
+  if (c.has("standing_share")) m.standing_share = TRY(share(c, "standing_share"));
+  if (c.has("caution")) {
+    m.caution = TRY(share(c, "caution"));
+    m.caution_half_life = TRY(length(c, "caution_half_life"));
+  }
   m.requote = TRY(c.boolean("requote", true));
   m.capital_usd = TRY(positive(c, "capital_usd"));
   m.latency = TRY(latency(c));
@@ -199,6 +207,14 @@ Result<ValueSetup> read_value(const Config& c, const Scenario& s) {
   v.band = TRY(share(c, "band"));
   v.spot_share = TRY(share(c, "spot_share"));
   v.flow_max_usd = TRY(positive(c, "flow_max_usd"));
+  if (c.has("standing_share")) v.standing_share = TRY(share(c, "standing_share"));
+  double standing = v.standing_share;
+  for (const MakerSetup& m : s.makers) standing += m.asset == v.asset ? m.standing_share : 0;
+  for (const ValueSetup& other : s.value) standing += other.asset == v.asset ? other.standing_share : 0;
+  if (standing > 1)
+    return Error{Fault::out_of_range, "makers and value traders together take more than the crowd holds",
+                 c.place("standing_share")};
+  if (c.has("decide_every")) v.decide_every = TRY(length(c, "decide_every"));
   v.capital_usd = TRY(positive(c, "capital_usd"));
   v.latency = TRY(latency(c));
   TRY(source(c));

@@ -28,6 +28,7 @@ struct AssetSetup {
   std::string name;
   double start = 0;             // USD at `from`
   double volatility = 0;        // of the fundamental around its path, per square root of a year
+  double bursts = 0;            // m: its variance is a product of factors 1 + m or 1 - m (news.h)
   double volatility_usual = 0;  // what makers take for a normal market, per square root of a year
   std::vector<double> past;     // prices at which the positions of the start were entered
   std::vector<PathPoint> path;
@@ -89,6 +90,11 @@ struct MakerSetup {
   double arrival = 0;        // k, 1 / USD
   Duration horizon;          // T
   double inventory_max_usd = 0;
+  double impact_depth_usd = 0;  // what moves the price by 1 % if impact stays linear; 0: depth_usd
+  double touch_usd = 0;         // at the best price of a book of share 1, before the ladder begins
+  double standing_share = 0;    // of what the crowd holds net at the start: the other side of it, hedged with coins
+  double caution = 0;           // share of the worst withdrawal that stays
+  Duration caution_half_life;
   double withdrawal = 0;  // eta: depth * exp(-eta (sigma / usual - 1)^+)
   double pull_sigmas = 0;
   Duration resilience;      // half-life of the pressure of past flow
@@ -97,6 +103,7 @@ struct MakerSetup {
   double concave_from = 0;  // displacement where impact turns from linear to square root; 0: linear
   double pooled = 0;        // share of the pressure that makers, who hedge across books, spread over all of the asset's
   bool requote = true;      // false: one passive ladder, never renewed
+  double slope() const { return impact_depth_usd > 0 ? impact_depth_usd / depth_usd : 1; }  // D of impact over quoted D
   double capital_usd = 0;
   Latency latency;
 };
@@ -147,7 +154,9 @@ struct ValueSetup {
   Duration half_life;  // of the gap between price and fundamental, at usual depth
   double band = 0;     // gap that is not traded
   double spot_share = 0;
-  double flow_max_usd = 0;  // per second
+  double flow_max_usd = 0;                       // per second
+  double standing_share = 0;                     // as the makers'
+  Duration decide_every = Duration::seconds(1);  // on average: each second with a chance, and then for all of them
   double capital_usd = 0;
   Latency latency;
 };

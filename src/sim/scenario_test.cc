@@ -98,6 +98,10 @@ TEST(Scenario, BrokenOnesSayFileKeyAndReason) {
                         Case{"[[retail]]", "[[asset]]\nname = \"BTC\"\nstart = 1\nvolatility = 0\n"
                                            "volatility_usual = 1\npast = []\nsource = \"x\"\n[[retail]]",
                              "name", "two assets of one name"},
+                        Case{"concave_from", "caution = 0.5\nconcave_from", "caution_half_life", "missing"},
+                        Case{"permanent", "impact_depth_usd = 0\npermanent", "impact_depth_usd", "greater than 0"},
+                        Case{"flow_max_usd", "standing_share = 1.5\nflow_max_usd", "standing_share", "0 to 1"},
+                        Case{"volatility_usual", "bursts = -1\nvolatility_usual", "bursts", "0 to 1"},
                         Case{"[[venue]]", "[[venues]]", "venue", ""}}) {
     const std::string said = error(broken(good, c.from, c.to));
     EXPECT_NE(said.find("x.toml"), said.npos) << c.to << ": " << said;

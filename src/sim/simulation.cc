@@ -44,8 +44,7 @@ void Simulation::each_start(const std::function<void(const StartPosition&)>& eac
       const Book& b = state_->world.books[position.book];
       const auto& ladder = state_->venues[b.venue]->setup().listings[b.instrument].rules.ladder;
       if (ladder) {
-        const double size =
-            std::abs(position.coins) * (ladder->unit == TierUnit::value ? position.entry : 1);
+        const double size = std::abs(position.coins) * (ladder->unit == TierUnit::value ? position.entry : 1);
         for (const MarginTier& tier : ladder->tiers) {
           position.maintenance = tier.maintenance.approx();
           if (!tier.cap || tier.cap->approx() >= size) break;
@@ -76,24 +75,11 @@ void Simulation::State::move_fundamental(size_t second) {
   const Instant now = scenario.from + Duration::seconds(static_cast<int64_t>(second));
   for (uint32_t a = 0; a < world.assets.size(); ++a) {
     const AssetSetup& setup = scenario.assets[a];
-    PathPoint before{scenario.from, 1};
-    double level = 1;
-    bool found = false;
-    for (const PathPoint& p : setup.path) {
-      if (now < p.at) {
-        const double part = (now - before.at).in_seconds() / (p.at - before.at).in_seconds();
-        level = before.level * std::pow(p.level / before.level, part);
-        found = true;
-        break;
-      }
-      before = p;
-    }
-    if (!found) level = before.level;
+    double level = path_level(setup, scenario.from, now);
     if (scenario.shock) level = std::pow(level, shock_factor);
-    Random random(world.seed, {static_cast<uint32_t>(Stream::fundamental), a, static_cast<uint32_t>(second)});
-    double& noise = memory[a].noise;
-    noise = noise * keep(12 * 3600) + setup.volatility / std::sqrt(kYear) * random.normal();
-    world.assets[a].fundamental = setup.start * level * std::exp(noise);
+    News& news = memory[a].news;
+    news.move(setup, world.seed, a, static_cast<uint32_t>(second));
+    world.assets[a].fundamental = setup.start * level * std::exp(news.noise());
   }
 }
 
@@ -305,7 +291,10 @@ Result<Outcome> Simulation::State::run() {
     coins_start.emplace_back();
     for (AccountId a = 0; a < x.accounts(); ++a) {
       equity_start[v].push_back(equity(*venues[v], a));
-      for (CoinId c = 1; c < x.coins(); ++c) coins_start[v].push_back(x.wallet(a, c).approx());
+      const Owner* owner = a < kFirstUser ? nullptr : &venues[v]->owner(a);
+      const Hedge hedge = owner ? populations[owner->population]->hedge(owner->index) : Hedge();
+      for (CoinId c = 1; c < x.coins(); ++c)
+        coins_start[v].push_back(x.wallet(a, c).approx() - (hedge.asset + 1U == c ? hedge.coins : 0));
     }
   }
   fund_at_start = funds();

@@ -1,5 +1,5 @@
-// The inside of Simulation, private to this folder: building it (build.cc), running it (simulation.cc), summing it up
-// (account.cc).
+// The inside of Simulation, private to this folder: building it (build.cc, opening.cc), running it (simulation.cc),
+// summing it up (account.cc).
 #pragma once
 
 #include "base/hash.h"
@@ -7,14 +7,16 @@
 #include "sim/crew.h"
 #include "sim/dealers.h"
 #include "sim/holders.h"
+#include "sim/news.h"
 #include "sim/simulation.h"
 
 namespace delever::sim {
 
-struct PriceMemory {  // of one asset
-  std::vector<double> seconds;   // ring of 64
-  std::vector<double> tens;      // ring of 90: every ten seconds, 15 minutes
-  double variance = 0, mean_return = 0, noise = 0;
+struct PriceMemory {            // of one asset
+  std::vector<double> seconds;  // ring of 64
+  std::vector<double> tens;     // ring of 90: every ten seconds, 15 minutes
+  double variance = 0, mean_return = 0;
+  News news;
 };
 
 struct Simulation::State {
@@ -31,11 +33,16 @@ struct Simulation::State {
   OptionBook option_book;
   bool has_options = false;
   Crew crew;
-  struct Part { size_t population, part; };
+  struct Part {
+    size_t population, part;
+  };
   std::vector<Part> parts;
   std::vector<Outbox> outboxes;
   std::vector<PriceMemory> memory;
-  struct Premium { double sum = 0; uint64_t samples = 3600; };
+  struct Premium {
+    double sum = 0;
+    uint64_t samples = 3600;
+  };
   std::vector<Premium> premiums;  // by book
   Outcome outcome;
   struct Minute {  // of one asset, USD
@@ -43,11 +50,11 @@ struct Simulation::State {
     std::array<std::array<double, 2>, kAccountKinds> by_kind{};
   };
   std::vector<Minute> minutes;  // the one at hand, by asset
-  Path path;                // of options.climb
-  double shock_factor = 1;  // of the path's displacement, where the scenario has a [shock]
+  Path path;                    // of options.climb
+  double shock_factor = 1;      // of the path's displacement, where the scenario has a [shock]
   double fund_at_start = 0;
-  std::vector<std::vector<double>> equity_start;               // by venue and account
-  std::vector<std::vector<double>> coins_start;                // by venue, account and asset: what lay in wallets
+  std::vector<std::vector<double>> equity_start;  // by venue and account
+  std::vector<std::vector<double>> coins_start;   // by venue, account and asset: what lay in wallets
   Hasher hash;
 
   // build.cc
@@ -55,6 +62,7 @@ struct Simulation::State {
   Result<void> build_venues();
   void build_populations();
   void begin_positions(Instant at);
+  void take_rest(uint32_t book, double price, Field& field);  // what the crowd left on it
   void publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset);
   // simulation.cc
   Result<Outcome> run();
@@ -66,7 +74,7 @@ struct Simulation::State {
   bool climbed(uint32_t seconds);  // keeps the path; whether the level is reached
   // account.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
-  double held_gain(size_t venue, AccountId account) const;  // what the coins of the start gained with their price
+  double held_gain(size_t venue, AccountId account) const;     // what the coins of the start gained with their price
   double coin_price(const Venue& venue, CoinId coin) const;
   double funds() const;  // USD of all insurance funds and vaults
   void sample(Instant at);

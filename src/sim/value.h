@@ -17,6 +17,11 @@ class Value final : public Population {
     desk_.on_notice(*world_, Desk::seat_of(index), n);
   }
   AccountKind kind(uint32_t) const override { return AccountKind::value; }
+  void stand(const World& world, uint32_t book, std::vector<Counterparty>& out) const override {
+    desk_.stand(world, book, setup_.standing_share, out);
+  }
+  void back(Field& field, uint32_t seat, double coins) override { desk_.back(field, seat, coins); }
+  Hedge hedge(uint32_t index) const override { return {setup_.asset, desk_.seats[Desk::seat_of(index)].hedge}; }
 
  private:
   ValueSetup setup_;

@@ -72,7 +72,8 @@ enum class Stream : uint32_t {
   carry,
   value,
   options,
-  shock
+  shock,
+  bursts
 };
 inline Random random_at(const World& w, Stream stream, uint32_t entity) {
   return Random(w.seed, {static_cast<uint32_t>(stream), entity, w.step});
