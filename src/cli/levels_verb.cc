@@ -186,7 +186,8 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const
   fix(o.turnover, input.search.rules.turnover, input.search.turnovers);
   fix(o.before_spread, input.search.rules.before_spread, input.search.before_spreads);
   const std::vector<LevelFold> folds = folds_of(histories, input);
-  auto trial = try_levels(input, folds);
+  LevelFitter fitter(input.histories, input.prior, input.search);
+  auto trial = try_levels(input, folds, fitter);
   double menu_scale = 0;
   if (trial.has_value()) {
     m.refused = trial.value().verdict.failed;
@@ -218,11 +219,9 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const
   // What is drawn has learnt from all bars but those that were to be scored by others.
   std::vector<size_t> use;
   for (size_t i = 0; i < histories.size(); ++i) {
-    input.histories[i].train_bars = std::numeric_limits<size_t>::max();
     if (o.train.empty() || !histories[i].scored) use.push_back(i);
   }
-  LevelFitter fitter(input.histories, input.prior, input.search);
-  const LevelModel model = TRY(fitter.fit(use));
+  const LevelModel model = TRY(fitter.fit(use, LevelBars::all));
   m.map = map_levels(input.histories[0], model, name);
   const LevelBar& last = histories[0].market.bars.back();
   m.price = std::sqrt(last.low * last.high);

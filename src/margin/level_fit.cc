@@ -84,9 +84,24 @@ double expected_reports(const LevelRow& row, const ByLeverage& weight, double ba
   return mu;
 }
 
+LevelEntries::LevelEntries(std::span<const LevelBar> bars, double entry_step) : entry_step_(entry_step) {
+  for (const LevelBar& bar : bars) {
+    for (const LevelBar::Traded& entry : entry_shares(bar))
+      entries_.emplace_back(LevelTrack::bucket_of(entry.price, entry_step), entry.coins);
+    from_.push_back(entries_.size());
+  }
+}
+
 std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const LevelRatios& ratios,
                                       const LevelRules& rules, double lot, double open_interest_start) {
-  CHECK(lot > 0 && rules.half_life_h > 0);
+  return level_exposures(bars, LevelEntries(bars, rules.entry_step), ratios, rules, lot, open_interest_start);
+}
+
+std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const LevelEntries& entries,
+                                      const LevelRatios& ratios, const LevelRules& rules, double lot,
+                                      double open_interest_start) {
+  CHECK(lot > 0 && rules.half_life_h > 0 && entries.bars() == bars.size());
+  CHECK(entries.entry_step() == rules.entry_step);
   std::vector<LevelRow> rows;
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
     std::array<std::optional<LevelTrack>, kCount> tracks;
@@ -98,21 +113,18 @@ std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const Leve
         if (track) place_before(*track, rules, std::sqrt(bars[0].low * bars[0].high), open_interest_start);
       }
     }
-    std::vector<std::pair<int64_t, double>> entries;
     for (size_t t = 0; t < bars.size(); ++t) {
       const LevelBar& bar = bars[t];
       const double opened = std::max(0.0, bar.open_interest_change) + rules.turnover * bar.volume();
       const double kept = std::exp2(-bar.seconds / 3600 / rules.half_life_h);
-      entries.clear();
-      for (const LevelBar::Traded& entry : entry_shares(bar))
-        entries.emplace_back(LevelTrack::bucket_of(entry.price, rules.entry_step), opened * entry.coins);
+      const auto here = entries.at(t);
       LevelRow row{.bar = static_cast<uint32_t>(t), .side = side};
       for (size_t j = 0; j < kCount; ++j) {
         if (!tracks[j]) continue;
         const double lots = rules.liquidated_share * tracks[j]->cross(bar.low, bar.high) / lot;
         if (lots > 0) row.exposure.emplace_back(static_cast<uint32_t>(j), lots);
         tracks[j]->scale(kept);
-        for (const auto& [bucket, coins] : entries) tracks[j]->add_at(bucket, coins);
+        tracks[j]->add_all(here, opened);
       }
       const auto& reported = side == PositionSide::long_side ? bar.liquidated_long : bar.liquidated_short;
       if (!reported) continue;
@@ -176,7 +188,8 @@ Result<LevelFit> fit_once(std::span<const LevelRow* const> rows, const LevelPrio
   for (const LevelRow* const at : rows) {
     const LevelRow& row = *at;
     const double mu = expected_reports(row, fit.weight, fit.background);
-    fit.log_likelihood += row.reported * std::log(mu) - mu - std::lgamma(row.reported + 1);
+    fit.log_likelihood -= mu;
+    if (row.reported > 0) fit.log_likelihood += row.reported * std::log(mu) - std::lgamma(row.reported + 1);
     squares += (row.reported - mu) * (row.reported - mu);
     means += mu;
     for (const auto& [i, a] : row.exposure) {
@@ -232,10 +245,11 @@ const std::vector<LevelRow>& LevelFitter::rows(size_t history, const LevelRules&
   if (found != rows_[history].end()) return found->second;
   const LevelHistory& h = histories_[history];
   CHECK(h.ratios);
-  return rows_[history][key] = level_exposures(h.bars, *h.ratios, rules, search_.lot, h.open_interest_start);
+  return rows_[history][key] =
+             level_exposures(h.bars, entries_[history], *h.ratios, rules, search_.lot, h.open_interest_start);
 }
 
-Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, const LevelRules& rules) {
+Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, LevelBars bars, const LevelRules& rules) {
   for (const LevelModel& model : tried_) {
     if (model.rules.turnover == rules.turnover && model.rules.half_life_h == rules.half_life_h &&
         model.rules.before_spread == rules.before_spread)
@@ -244,7 +258,7 @@ Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, const Lev
   std::vector<const LevelRow*> longs, shorts;
   for (const size_t history : use) {
     for (const LevelRow& row : rows(history, rules)) {
-      if (row.bar < histories_[history].train_bars)
+      if (bars == LevelBars::all || row.bar < histories_[history].train_bars)
         (row.side == PositionSide::long_side ? longs : shorts).push_back(&row);
     }
   }
@@ -256,7 +270,7 @@ Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, const Lev
   return model;
 }
 
-Result<LevelModel> LevelFitter::fit(const std::vector<size_t>& use) {
+Result<LevelModel> LevelFitter::fit(const std::vector<size_t>& use, LevelBars bars) {
   if (search_.half_lives_h.empty()) return Error{Fault::refused, "no half-life to try"};
   for (const double h : search_.half_lives_h) {
     if (!(h > 0)) return Error{Fault::refused, "a half-life is positive"};
@@ -271,13 +285,13 @@ Result<LevelModel> LevelFitter::fit(const std::vector<size_t>& use) {
   if (std::find(search_.half_lives_h.begin(), search_.half_lives_h.end(), rules.half_life_h) ==
       search_.half_lives_h.end())
     rules.half_life_h = search_.half_lives_h[search_.half_lives_h.size() / 2];
-  LevelModel best = TRY(fit_at(use, rules));
+  LevelModel best = TRY(fit_at(use, bars, rules));
   for (int round = 0; round < 2; ++round) {
     for (const auto& [rule, grid] : grids) {
       for (const double value : *grid) {
         rules = best.rules;
         rules.*rule = value;
-        LevelModel model = TRY(fit_at(use, rules));
+        LevelModel model = TRY(fit_at(use, bars, rules));
         if (model.log_likelihood > best.log_likelihood) best = std::move(model);
       }
     }

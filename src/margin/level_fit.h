@@ -26,10 +26,29 @@ struct LevelRow {
   std::vector<std::pair<uint32_t, double>> exposure;  // (leverage, lots if all positions had it); only those above 0
 };
 
+// Where each bar's opens are entered: bucket and share. The same under all rules of one entry step.
+class LevelEntries {
+ public:
+  LevelEntries(std::span<const LevelBar> bars, double entry_step);
+  std::span<const LevelTrack::Entry> at(size_t bar) const {
+    return std::span(entries_).subspan(from_[bar], from_[bar + 1] - from_[bar]);
+  }
+  double entry_step() const { return entry_step_; }
+  size_t bars() const { return from_.size() - 1; }
+
+ private:
+  double entry_step_;
+  std::vector<LevelTrack::Entry> entries_;
+  std::vector<size_t> from_{0};
+};
+
 // What is deposited does not depend on the weights here: rises of the open interest, the turnover, and, with a
 // before_spread, what was open at the start.
 std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const LevelRatios& ratios,
                                       const LevelRules& rules, double lot, double open_interest_start = 0);
+std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const LevelEntries& entries,
+                                      const LevelRatios& ratios, const LevelRules& rules, double lot,
+                                      double open_interest_start = 0);
 
 struct LevelPrior {
   ByLeverage mean{};      // sums to at most 1
@@ -91,24 +110,29 @@ struct LevelSearch {
   double lot = 1;  // coins; best that in which counts are Poisson: mean square of an order over its mean
 };
 
+enum class LevelBars { training, all };  // whose reports are learnt from: with `all`, also what was held out
+
 // Fits models to any of several histories; what one history says under one set of rules is computed once.
 class LevelFitter {
  public:
   LevelFitter(std::vector<LevelHistory> histories, const LevelPrior& prior, const LevelSearch& search)
-      : histories_(std::move(histories)), prior_(prior), search_(search), rows_(histories_.size()) {}
+      : histories_(std::move(histories)), prior_(prior), search_(search), rows_(histories_.size()) {
+    for (const LevelHistory& h : histories_) entries_.emplace_back(h.bars, search.rules.entry_step);
+  }
 
   // `use`: indices of histories. Errors: as fit_levels.
-  Result<LevelModel> fit(const std::vector<size_t>& use);
+  Result<LevelModel> fit(const std::vector<size_t>& use, LevelBars bars = LevelBars::training);
   // Every assumption that this fitter has weighed for `use`, in the order tried.
   const std::vector<LevelModel>& tried() const { return tried_; }
   const std::vector<LevelRow>& rows(size_t history, const LevelRules& rules);
 
  private:
   using Key = std::array<double, 3>;
-  Result<LevelModel> fit_at(const std::vector<size_t>& use, const LevelRules& rules);
+  Result<LevelModel> fit_at(const std::vector<size_t>& use, LevelBars bars, const LevelRules& rules);
   std::vector<LevelHistory> histories_;
   LevelPrior prior_;
   LevelSearch search_;
+  std::vector<LevelEntries> entries_;
   std::vector<std::map<Key, std::vector<LevelRow>>> rows_;
   std::vector<LevelModel> tried_;
 };

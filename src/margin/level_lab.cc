@@ -75,7 +75,7 @@ Result<FittedRegression> regress(const std::vector<std::vector<double>>& feature
 
 class Lab {
  public:
-  explicit Lab(const LevelLabInput& in) : in_(in), fitter_(in.histories, in.prior, in.search) {
+  Lab(const LevelLabInput& in, LevelFitter& fitter) : in_(in), fitter_(fitter) {
     for (size_t i = 0; i < in.histories.size(); ++i) periods_.push_back(periods_of(i));
   }
 
@@ -172,7 +172,7 @@ class Lab {
   }
 
   const LevelLabInput& in_;
-  LevelFitter fitter_;
+  LevelFitter& fitter_;
   std::vector<Periods> periods_;
 };
 
@@ -209,9 +209,14 @@ std::vector<LevelFold> leave_one_out(size_t histories) {
 }
 
 Result<LevelTrial> try_levels(const LevelLabInput& in, const std::vector<LevelFold>& folds) {
+  LevelFitter fitter(in.histories, in.prior, in.search);
+  return try_levels(in, folds, fitter);
+}
+
+Result<LevelTrial> try_levels(const LevelLabInput& in, const std::vector<LevelFold>& folds, LevelFitter& fitter) {
   CHECK(in.count_lot > 0 && in.period > Duration());
   LevelTrial trial;
-  Lab lab(in);
+  Lab lab(in, fitter);
   for (const LevelFold& fold : folds) TRY(lab.run(fold, trial));
   HeldOut& h = trial.held_out;
   const double per_day = 2 * Duration::days(1).in_seconds() / in.period.in_seconds();

@@ -45,6 +45,8 @@ struct LevelTrial {
   LevelVerdict verdict;
 };
 Result<LevelTrial> try_levels(const LevelLabInput& input, const std::vector<LevelFold>& folds);
+// With a fitter of the input's histories, prior and search: who fits again need not compute their exposures again.
+Result<LevelTrial> try_levels(const LevelLabInput& input, const std::vector<LevelFold>& folds, LevelFitter& fitter);
 // One history, learnt on the first half of the bars and scored on the second.
 Result<LevelTrial> try_levels(const LevelLabInput& input);
 

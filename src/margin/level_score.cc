@@ -8,49 +8,6 @@
 namespace delever {
 namespace {
 
-constexpr double kTail = 1e-18;  // probability of one count, beyond the mean, at which sums over counts end
-
-bool poisson(const CountForecast& f) { return std::isinf(f.dispersion); }
-
-double log_probability(const CountForecast& f, double x) {
-  if (poisson(f)) return x * std::log(f.mean) - f.mean - std::lgamma(x + 1);
-  const double k = f.dispersion;
-  return std::lgamma(x + k) - std::lgamma(k) - std::lgamma(x + 1) - k * std::log1p(f.mean / k) +
-         x * (std::log(f.mean) - std::log(f.mean + k));
-}
-
-// p(x + 1) / p(x)
-double step_ratio(const CountForecast& f, double x) {
-  if (poisson(f)) return f.mean / (x + 1);
-  return (x + f.dispersion) / (x + 1) * (f.mean / (f.mean + f.dispersion));
-}
-
-// Visits (x, F(x)) from 0 until `visit` returns false; its third argument says that what is left of the
-// distribution is too little to count (F is 1 from there). Where p(0) underflows, terms begin at the first that
-// does not.
-template <class Visit>
-void each_count(const CountForecast& f, Visit visit) {
-  CHECK(f.mean > 0 && f.dispersion > 0);
-  double p = std::exp(log_probability(f, 0)), sum = p;
-  for (uint64_t x = 0;; ++x) {
-    const double at = static_cast<double>(x);
-    const bool over = at > f.mean && p < kTail;
-    if (!visit(x, over ? 1.0 : std::min(1.0, sum), over)) return;
-    p = p > 1e-290 ? p * step_ratio(f, at) : std::exp(log_probability(f, at + 1));
-    sum += p;
-  }
-}
-
-double crps_from(const CountForecast& f, uint64_t outcome, uint64_t threshold) {
-  double score = 0;
-  each_count(f, [&](uint64_t x, double cdf, bool over) {
-    const double gap = cdf - (x >= outcome ? 1 : 0);
-    if (x >= threshold) score += gap * gap;
-    return x < outcome || !over;
-  });
-  return score;
-}
-
 double normal_upper(double z) { return 0.5 * std::erfc(z / std::sqrt(2.0)); }
 
 // Solves a x = b in place by Gauss with pivots; false where a column gives nothing new.
@@ -82,72 +39,6 @@ double mean_of(std::span<const double> values) {
 }
 
 }  // namespace
-
-double log_score(const CountForecast& f, uint64_t outcome) {
-  CHECK(f.mean > 0 && f.dispersion > 0);
-  return -log_probability(f, static_cast<double>(outcome));
-}
-
-double crps(const CountForecast& f, uint64_t outcome) { return crps_from(f, outcome, 0); }
-
-double crps_above(const CountForecast& f, uint64_t outcome, uint64_t threshold) {
-  return crps_from(f, outcome, threshold);
-}
-
-double cumulative(const CountForecast& f, uint64_t x) {
-  double at = 0;
-  each_count(f, [&](uint64_t i, double cdf, bool over) {
-    at = cdf;
-    return i < x && !over;
-  });
-  return at;
-}
-
-uint64_t count_quantile(const CountForecast& f, double p) {
-  uint64_t at = 0;
-  each_count(f, [&](uint64_t x, double cdf, bool over) {
-    at = x;
-    return cdf < p && !over;
-  });
-  return at;
-}
-
-double DispersionLaw::at(double mean) const { return scale * std::pow(mean, power); }
-
-namespace {
-
-// The best scale at this power, and the loss there.
-std::pair<DispersionLaw, double> fit_scale(std::span<const double> means, std::span<const uint64_t> outcomes,
-                                           double power) {
-  CHECK(means.size() == outcomes.size());
-  const auto loss = [&](double log_scale) {
-    const DispersionLaw law{std::exp(log_scale), power};
-    double sum = 0;
-    for (size_t i = 0; i < means.size(); ++i) sum += log_score({means[i], law.at(means[i])}, outcomes[i]);
-    return sum;
-  };
-  double low = std::log(1e-3), high = std::log(1e6);  // golden section; the loss has one valley in log k
-  const double golden = (std::sqrt(5.0) - 1) / 2;
-  for (int i = 0; i < 80; ++i) {
-    const double a = high - golden * (high - low), b = low + golden * (high - low);
-    (loss(a) < loss(b) ? high : low) = loss(a) < loss(b) ? b : a;
-  }
-  return {{std::exp((low + high) / 2), power}, loss((low + high) / 2)};
-}
-
-}  // namespace
-
-double fit_dispersion(std::span<const double> means, std::span<const uint64_t> outcomes) {
-  return fit_scale(means, outcomes, 0).first.scale;
-}
-
-DispersionLaw fit_dispersion_law(std::span<const double> means, std::span<const uint64_t> outcomes) {
-  auto best = fit_scale(means, outcomes, 0);
-  for (const double power : {0.5, 1.0}) {
-    if (const auto other = fit_scale(means, outcomes, power); other.second < best.second) best = other;
-  }
-  return best.first;
-}
 
 CountForecast CountRegression::at(std::span<const double> features) const {
   CHECK(features.size() + 1 == coefficients.size());
@@ -283,21 +174,21 @@ Result<BlockMean> block_ratio(std::span<const double> above, std::span<const dou
   const size_t n = above.size();
   CHECK(block > 0 && below.size() == n);
   if (n < 3 * block) return Error{Fault::no_evidence, "fewer than three blocks to draw from"};
-  std::vector<double> drawn;
-  double all_above = 0, all_below = 0;
+  std::vector<double> above_to{0}, below_to{0};  // sums up to each value: a block is one difference
   for (size_t i = 0; i < n; ++i) {
-    all_above += above[i];
-    all_below += below[i];
+    above_to.push_back(above_to.back() + above[i]);
+    below_to.push_back(below_to.back() + below[i]);
   }
+  const double all_above = above_to.back(), all_below = below_to.back();
   if (!(all_below > 0)) return Error{Fault::no_evidence, "nothing to compare with"};
+  std::vector<double> drawn;
   for (size_t d = 0; d < draws; ++d) {
     double sum_above = 0, sum_below = 0;
     for (size_t taken = 0; taken < n;) {
-      const size_t from = random.below(n - block + 1);
-      for (size_t i = 0; i < block && taken < n; ++i, ++taken) {
-        sum_above += above[from + i];
-        sum_below += below[from + i];
-      }
+      const size_t from = random.below(n - block + 1), to = from + std::min(block, n - taken);
+      sum_above += above_to[to] - above_to[from];
+      sum_below += below_to[to] - below_to[from];
+      taken += to - from;
     }
     if (sum_below > 0) drawn.push_back(sum_above / sum_below);
   }

@@ -2,97 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "margin/test_counts.h"
 
 namespace delever {
 namespace {
 
+using namespace testing_margin;
+
 constexpr double kForever = std::numeric_limits<double>::infinity();
-
-uint64_t poisson_draw(Random& random, double mean) {
-  uint64_t count = 0;
-  for (double sum = random.exponential(); sum < mean; sum += random.exponential()) ++count;
-  return count;
-}
-
-// Sum of k exponentials over k: a gamma factor of mean 1, so that the draw is negative binomial of whole dispersion
-// k.
-uint64_t binomial_draw(Random& random, double mean, int k) {
-  double factor = 0;
-  for (int i = 0; i < k; ++i) factor += random.exponential() / k;
-  return poisson_draw(random, mean * factor);
-}
-
-TEST(CountForecast, HasTheKnownProbabilities) {
-  EXPECT_NEAR(log_score({2, kForever}, 0), 2, 1e-14);
-  EXPECT_NEAR(log_score({2, kForever}, 3), 2 - 3 * std::log(2) + std::log(6), 1e-13);
-  // k = 1 is geometric: p(x) = (1/3) (2/3)^x at mean 2.
-  EXPECT_NEAR(log_score({2, 1}, 3), std::log(3) + 3 * std::log(1.5), 1e-13);
-  EXPECT_NEAR(cumulative({2, 1}, 3), 1 - std::pow(2.0 / 3, 4), 1e-13);
-  EXPECT_EQ(count_quantile({2, 1}, 0.5), 1u);
-  EXPECT_NEAR(cumulative({5000, kForever}, 5000), 0.5 + 0.5 * 2 / 3 / std::sqrt(2 * M_PI * 5000) * 2, 2e-4);
-  EXPECT_NEAR(cumulative({1e6, 3}, 100'000'000), 1, 1e-9);
-}
-
-// Twin: E|X - y| - E|X - X'| / 2 by plain sums.
-TEST(CountForecast, CrpsIsTheEnergyForm) {
-  for (const CountForecast f : {CountForecast{0.3, kForever}, CountForecast{4, 2}, CountForecast{12, kForever}}) {
-    std::vector<double> p;
-    for (uint64_t x = 0; x < 300; ++x) p.push_back(std::exp(-log_score(f, x)));
-    for (const uint64_t y : {0u, 1u, 5u, 40u}) {
-      double to_outcome = 0, spread = 0;
-      for (size_t i = 0; i < p.size(); ++i) {
-        to_outcome += p[i] * std::abs(static_cast<double>(i) - static_cast<double>(y));
-        for (size_t j = 0; j < p.size(); ++j)
-          spread += p[i] * p[j] * std::abs(static_cast<double>(i) - static_cast<double>(j));
-      }
-      EXPECT_NEAR(crps(f, y), to_outcome - spread / 2, 1e-9);
-    }
-  }
-}
-
-TEST(CountForecast, TheTailScoreIsPartOfTheWhole) {
-  const CountForecast f{4, 2};
-  for (const uint64_t y : {0u, 6u, 30u}) {
-    double below = 0;
-    for (uint64_t x = 0; x < 8; ++x) {
-      const double gap = cumulative(f, x) - (x >= y ? 1 : 0);
-      below += gap * gap;
-    }
-    EXPECT_NEAR(crps_above(f, y, 8), crps(f, y) - below, 1e-10);
-  }
-}
-
-// Proper: on average nobody beats who knows the law.
-TEST(CountForecast, ScoresAreProper) {
-  Random random(31, {});
-  const CountForecast truth{6, 3};
-  double at_truth[3]{}, at_other[4][3]{};
-  const CountForecast others[4]{{5, 3}, {7.5, 3}, {6, 1}, {6, kForever}};
-  for (int i = 0; i < 20'000; ++i) {
-    const uint64_t y = binomial_draw(random, truth.mean, 3);
-    const auto add = [&](const CountForecast& f, double* into) {
-      into[0] += log_score(f, y);
-      into[1] += crps(f, y);
-      into[2] += crps_above(f, y, 14);
-    };
-    add(truth, at_truth);
-    for (int k = 0; k < 4; ++k) add(others[k], at_other[k]);
-  }
-  for (const auto& other : at_other)
-    for (int score = 0; score < 3; ++score) EXPECT_LT(at_truth[score], other[score]);
-}
-
-TEST(Dispersion, IsFound) {
-  Random random(37, {});
-  std::vector<double> means;
-  std::vector<uint64_t> outcomes;
-  for (int i = 0; i < 5000; ++i) {
-    means.push_back(2 + 20 * random.uniform());
-    outcomes.push_back(binomial_draw(random, means.back(), 2));
-  }
-  EXPECT_NEAR(fit_dispersion(means, outcomes), 2, 0.15);
-}
 
 TEST(CountRegression, RecoversItsCoefficients) {
   Random random(41, {});
@@ -201,21 +121,31 @@ TEST(BlockMean, CoversTheMeanAndWidensWithMemory) {
   EXPECT_EQ(half.low, 0.5);
 }
 
-// Reports in lumps: the variance is a multiple of the mean, and the law sees it.
-TEST(DispersionLaw, FindsThePower) {
-  for (const double power : {0.0, 1.0}) {
-    Random random(67, {});
-    std::vector<double> means;
-    std::vector<uint64_t> outcomes;
-    for (int i = 0; i < 3000; ++i) {
-      const int mean = 1 + static_cast<int>(random.below(12));
-      means.push_back(mean);
-      outcomes.push_back(binomial_draw(random, mean, power == 0 ? 2 : 2 * mean));
-    }
-    const DispersionLaw law = fit_dispersion_law(means, outcomes);
-    EXPECT_EQ(law.power, power);
-    EXPECT_NEAR(law.scale, 2, 0.4);
+// Twin: every drawn value added up.
+TEST(BlockMean, SumsWhatItDraws) {
+  Random random(73, {});
+  std::vector<double> above, below;
+  for (int i = 0; i < 101; ++i) {
+    above.push_back(random.normal());
+    below.push_back(random.exponential());
   }
+  const BlockMean fast = block_ratio(above, below, 8, Random(5, {})).value();
+  Random draw(5, {});
+  std::vector<double> ratios;
+  for (int d = 0; d < 2000; ++d) {
+    double sum_above = 0, sum_below = 0;
+    for (size_t taken = 0; taken < above.size();) {
+      const size_t from = draw.below(above.size() - 8 + 1);
+      for (size_t i = 0; i < 8 && taken < above.size(); ++i, ++taken) {
+        sum_above += above[from + i];
+        sum_below += below[from + i];
+      }
+    }
+    ratios.push_back(sum_above / sum_below);
+  }
+  std::sort(ratios.begin(), ratios.end());
+  EXPECT_NEAR(fast.low, ratios[99], 1e-12);
+  EXPECT_NEAR(fast.high, ratios[1899], 1e-12);
 }
 
 HeldOut season(double days, double skill) {

@@ -41,6 +41,14 @@ double LevelTrack::price_of(int64_t bucket) const {
   return std::exp((static_cast<double>(bucket) + 0.5) * step_ + log_ratio_);
 }
 
+double LevelTrack::edge_price(int64_t bucket) {
+  if (edge_ != bucket) {
+    edge_ = bucket;
+    edge_price_ = price_of(bucket);
+  }
+  return edge_price_;
+}
+
 int64_t LevelTrack::bucket_of(double price, double step) {
   CHECK(price > 0);
   return static_cast<int64_t>(std::floor(std::log(price) / step));
@@ -51,31 +59,47 @@ void LevelTrack::add(double price, double coins) { add_at(bucket_of(price, step_
 void LevelTrack::add_at(int64_t bucket, double coins) {
   CHECK(coins >= 0);
   if (coins == 0) return;
+  reach(bucket, bucket);
+  cells_[static_cast<size_t>(bucket - first_)] += coins / factor_;
+  total_ += coins;
+}
+
+void LevelTrack::add_all(std::span<const Entry> entries, double coins) {
+  CHECK(coins >= 0);
+  if (coins == 0 || entries.empty()) return;
+  const auto [low, high] = std::minmax_element(entries.begin(), entries.end());
+  reach(low->first, high->first);
+  double* const cells = cells_.data();
+  for (const auto& [bucket, share] : entries) {
+    cells[bucket - first_] += coins * share / factor_;
+    total_ += coins * share;
+  }
+}
+
+void LevelTrack::reach(int64_t low, int64_t high) {
   if (cells_.empty()) {
-    first_ = bucket;
+    first_ = low;
     factor_ = 1;
   }
-  if (bucket < first_) {
-    cells_.insert(cells_.begin(), static_cast<size_t>(first_ - bucket), 0.0);
-    first_ = bucket;
+  if (low < first_) {
+    cells_.insert(cells_.begin(), static_cast<size_t>(first_ - low), 0.0);
+    first_ = low;
   }
-  const auto at = static_cast<size_t>(bucket - first_);
-  if (at >= cells_.size()) cells_.resize(at + 1, 0.0);
-  cells_[at] += coins / factor_;
-  total_ += coins;
+  const auto size = static_cast<size_t>(high - first_ + 1);
+  if (size > cells_.size()) cells_.resize(size, 0.0);
 }
 
 // A level is where its bucket's middle stands. Longs entered highest go first, shorts entered lowest.
 double LevelTrack::cross(double low, double high) {
   double crossed = 0;
   if (side_ == PositionSide::long_side) {
-    while (!cells_.empty() && price_of(first_ + static_cast<int64_t>(cells_.size()) - 1) >= low) {
+    while (!cells_.empty() && edge_price(first_ + static_cast<int64_t>(cells_.size()) - 1) >= low) {
       crossed += cells_.back();
       cells_.pop_back();
     }
   } else {
     size_t gone = 0;
-    while (gone < cells_.size() && price_of(first_ + static_cast<int64_t>(gone)) <= high) crossed += cells_[gone++];
+    while (gone < cells_.size() && edge_price(first_ + static_cast<int64_t>(gone)) <= high) crossed += cells_[gone++];
     if (gone > 0) cells_.erase(cells_.begin(), cells_.begin() + static_cast<std::ptrdiff_t>(gone));
     first_ += static_cast<int64_t>(gone);
   }

@@ -9,6 +9,8 @@
 
 #include <array>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "margin/price.h"
@@ -70,6 +72,8 @@ class LevelTrack {
   static int64_t bucket_of(double price, double step);
   void add(double price, double coins);
   void add_at(int64_t bucket, double coins);
+  using Entry = std::pair<int64_t, double>;  // bucket, share
+  void add_all(std::span<const Entry> entries, double coins);  // as add_at(bucket, coins x share) one by one
   double cross(double low, double high);  // takes away and returns what the mark has passed
   void scale(double factor);
   double total() const { return total_; }
@@ -87,12 +91,17 @@ class LevelTrack {
 
  private:
   double price_of(int64_t bucket) const;
+  void reach(int64_t low, int64_t high);  // makes room for the buckets low to high
+  double edge_price(int64_t bucket);
   PositionSide side_;
   double log_ratio_, step_;
   double factor_ = 1;  // of every cell: scaling is one multiplication
   int64_t first_ = 0;  // bucket of cells_[0]
   std::vector<double> cells_;
   double total_ = 0;
+  // The adverse end is asked for its price at every bar and seldom moves.
+  std::optional<int64_t> edge_;
+  double edge_price_ = 0;
 };
 
 // The deposits of a bar as (price, share): volume at price, else ten points evenly in log from low to high.

@@ -7,6 +7,7 @@
 
 #include "margin/level_fit.h"
 #include "margin/test_books.h"
+#include "margin/test_counts.h"
 
 namespace delever {
 namespace {
@@ -169,12 +170,6 @@ TEST(LevelInventory, CutsAChangeThatWouldLeaveLessThanNothing) {
   EXPECT_NEAR(inventory.open_interest(PositionSide::short_side), 0, 1e-12);
 }
 
-uint64_t poisson_draw(Random& random, double mean) {
-  uint64_t count = 0;
-  for (double sum = random.exponential(); sum < mean; sum += random.exponential()) ++count;
-  return count;
-}
-
 // The Poisson synthetic of the specification: 4,000 bars, reports drawn from true weights. 2x and 3x are never
 // reached.
 struct Synthetic {
@@ -329,6 +324,40 @@ TEST(LevelTrack, LazyScaleIsThePlainOne) {
   double sum = 0;
   for (const double cell : cells) sum += cell;
   EXPECT_NEAR(sum / total, 1, 1e-9);
+}
+
+// All of a bar at once, or one by one: the same cells, to the bit.
+TEST(LevelTrack, AddsAllAsOneByOne) {
+  LevelTrack all(PositionSide::short_side, 1.1, 0.001), one(PositionSide::short_side, 1.1, 0.001);
+  Random random(79, {});
+  for (int i = 0; i < 500; ++i) {
+    const auto middle = static_cast<int64_t>(random.below(2000));
+    std::vector<LevelTrack::Entry> entries;
+    for (int e = 0; e < 7; ++e) entries.emplace_back(middle + static_cast<int64_t>(random.below(9)), random.uniform());
+    const double coins = i % 5 == 0 ? 0 : random.exponential();
+    all.add_all(entries, coins);
+    for (const auto& [bucket, share] : entries) one.add_at(bucket, coins * share);
+    const double high = std::exp(0.001 * static_cast<double>(random.below(1000))) * 1.1;
+    ASSERT_EQ(all.cross(high, high), one.cross(high, high));
+    all.scale(0.97);
+    one.scale(0.97);
+  }
+  std::vector<std::pair<double, double>> held, expected;
+  all.each([&](double price, double coins) { held.emplace_back(price, coins); });
+  one.each([&](double price, double coins) { expected.emplace_back(price, coins); });
+  EXPECT_GT(held.size(), 100u);
+  EXPECT_EQ(held, expected);
+}
+
+TEST(LevelFit, LearnsFromWhatWasHeldOutWhenAsked) {
+  const Synthetic s(12);
+  const LevelSearch search{.rules = {}, .turnovers = {}, .half_lives_h = {6, 12}, .before_spreads = {}};
+  LevelHistory half = history_of(s);
+  half.train_bars = s.bars.size() / 2;
+  LevelFitter fitter({half}, s.prior, search), whole({history_of(s)}, s.prior, search);
+  const LevelModel first = fitter.fit({0}).value(), all = fitter.fit({0}, LevelBars::all).value();
+  EXPECT_NE(first.log_likelihood, all.log_likelihood);
+  EXPECT_EQ(all.log_likelihood, whole.fit({0}).value().log_likelihood);
 }
 
 TEST(LevelFit, HoldsTheSumAtOne) {
