@@ -18,11 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 // Ten minutes of a small market; `more` stands before its first table.
 std::string small_scenario(const std::string& name, const std::string& more = "") {
   std::string text = text_of(DELEVER_ROOT "/scenarios/maker-withdrawal.toml");

@@ -11,11 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 // Half an hour of the small scenario about makers.
 std::string short_scenario() {
   std::string text = text_of(DELEVER_ROOT "/scenarios/maker-withdrawal.toml");
