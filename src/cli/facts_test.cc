@@ -14,11 +14,6 @@ using nlohmann::json;
 
 const std::string kData = std::string(DELEVER_ROOT) + "/../shared/data";
 
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 // Ninety minutes of the small scenario about makers.
 std::string short_scenario() {
   std::string text = text_of(DELEVER_ROOT "/scenarios/maker-withdrawal.toml");

@@ -14,11 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 // Three hours of the levels' laboratory with a fall of 5 % and a way back.
 const std::string& lab_tape(int seed) {
   static std::map<int, std::string> made;

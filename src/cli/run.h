@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,11 @@ inline Ran run(std::vector<std::string> arguments) {
   ran.out = contents(io.out);
   ran.err = contents(io.err);
   return ran;
+}
+
+inline std::string text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 // A path that nothing stands at, in a folder of our own.

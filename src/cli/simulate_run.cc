@@ -16,35 +16,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Everything is written beside, under names of its own, and named as asked when all of it is there, the tape last: a
+// run killed in the middle leaves nothing that could be taken for a whole one.
 class TapeOutput final : public sim::Output {
  public:
   static Result<std::unique_ptr<TapeOutput>> open(const SimulateRun& run, const sim::Scenario& scenario, Clock& clock) {
     std::error_code ec;
-    std::vector<std::string> files = truth_paths(run.out, scenario);
+    const std::vector<std::string> truth = truth_paths(run.out, scenario);
     if (fs::is_directory(run.out, ec)) return Error{Fault::malformed, "is a directory, want a file", run.out};
-    for (const char* suffix : {"", "-wal", "-shm", "-lock"}) files.push_back(run.out + suffix);
     if (fs::exists(run.out, ec)) {
       if (!run.replace)
         return Error{Fault::malformed, "is there already: a simulated tape is not appended to", run.out};
-      for (const std::string& file : files) fs::remove(file, ec);
+      for (const std::string& path : truth) fs::remove(path, ec);
+      for (const std::string& path : tape_files(run.out)) fs::remove(path, ec);
     }
     TRY(check_writable(run.out));
+    const std::string tape = unfinished(run.out);
+    if (fs::exists(tape, ec)) {  // of a killed run, unless it is open or something else: then this says so
+      const auto left = TRY(TapeWriter::open(tape, clock));
+      TRY(left->close());
+      for (const std::string& path : tape_files(tape)) fs::remove(path, ec);
+    }
+    auto writer = TRY(TapeWriter::open(tape, clock, {.flush_after = Duration::minutes(5)}));
     std::unique_ptr<TapeOutput> made(new TapeOutput);
-    made->files_ = std::move(files);
-    made->writer_ = TRY(TapeWriter::open(run.out, clock, {.flush_after = Duration::minutes(5)}));
+    made->writer_ = std::move(writer);
+    made->out_ = run.out;
     TRY(made->begin(run.out + ".positions.csv", sim::Simulation::positions_header()));
     TRY(made->begin(run.out + ".accounts.csv", sim::Simulation::accounts_header()));
     for (const sim::AssetSetup& a : scenario.assets)
       TRY(made->begin(book_path(run.out, a.name), sim::Simulation::book_header()));
-    made->out_ = run.out;
     return made;
   }
   ~TapeOutput() override {
     if (closed_) return;
     writer_.reset();
-    tables_.clear();
     std::error_code ec;
-    for (const std::string& file : files_) fs::remove(file, ec);
+    for (auto& [path, file] : tables_) {
+      file.close();
+      fs::remove(unfinished(path), ec);
+    }
+    for (const std::string& path : placed_) fs::remove(path, ec);
+    for (const std::string& path : tape_files(unfinished(out_))) fs::remove(path, ec);
   }
   Result<void> add_streams(const std::vector<sim::Simulation::StreamNames>& streams) {
     for (const auto& s : streams) {
@@ -76,14 +88,30 @@ class TapeOutput final : public sim::Output {
       if (!file) return Error{Fault::unavailable, "cannot be written", path};
     }
     TRY(writer_->close());
+    std::error_code ec;
+    if (fs::exists(unfinished(out_) + "-wal", ec))  // SQLite keeps it where a reader holds on
+      return Error{Fault::unavailable, "another process is reading the tape", unfinished(out_)};
+    for (const auto& [path, file] : tables_) TRY(place(path));
+    TRY(place(out_));
     closed_ = true;
     return {};
   }
 
  private:
   TapeOutput() = default;
+  static std::string unfinished(const std::string& path) { return path + ".unfinished"; }
+  static std::vector<std::string> tape_files(const std::string& tape) {
+    return {tape, tape + "-wal", tape + "-shm", tape + "-lock"};
+  }
+  Result<void> place(const std::string& path) {
+    std::error_code ec;
+    fs::rename(unfinished(path), path, ec);
+    if (ec) return Error{Fault::unavailable, "cannot be written: " + ec.message(), path};
+    placed_.push_back(path);
+    return {};
+  }
   Result<void> begin(const std::string& path, std::string_view header) {
-    tables_[path].open(path, std::ios::binary | std::ios::trunc);
+    tables_[path].open(unfinished(path), std::ios::binary | std::ios::trunc);
     return put(path, header);
   }
   Result<void> put(const std::string& path, std::string_view rows) {
@@ -94,10 +122,10 @@ class TapeOutput final : public sim::Output {
   }
   bool closed_ = false;
   std::string out_;
-  std::vector<std::string> files_;
+  std::vector<std::string> placed_;  // under their own names
   std::unique_ptr<TapeWriter> writer_;
   std::vector<StreamNumber> streams_;
-  std::map<std::string, std::ofstream> tables_;
+  std::map<std::string, std::ofstream> tables_;  // by the name that they get
 };
 
 }  // namespace

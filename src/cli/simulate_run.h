@@ -20,7 +20,8 @@ struct SimulateRun {
   FactsOutput* observed = nullptr;  // sees the messages on their way to the tape
   sim::Simulation::Options options;
 };
-// The tape stands at `out` only when all of it was written; what a failed run had begun is removed.
+// Tape and truth stand at their names only when all was written, the tape last. What a failed run had begun is removed;
+// a killed one leaves it with `.unfinished` behind each name, and the next run removes it.
 Result<sim::Outcome> run_scenario(Session& session, const sim::Scenario& scenario, SimulateRun run);
 
 // OUT.positions.csv, OUT.accounts.csv, OUT.book-btc.csv ...

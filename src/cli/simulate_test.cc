@@ -1,5 +1,11 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,11 +16,6 @@ namespace delever {
 namespace {
 
 using nlohmann::json;
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 // Half an hour of the small scenario about makers.
 std::string short_scenario() {
@@ -105,17 +106,69 @@ TEST(Simulate, NonsenseIsNamed) {
   EXPECT_FALSE(std::filesystem::exists(scratch("many.tape")));
 }
 
+const char* const kFiles[] = {"", "-wal", "-shm", "-lock", ".positions.csv", ".accounts.csv", ".book-btc.csv"};
+const std::string kUnfinished = ".unfinished";
+
+void expect_nothing_unfinished(const std::string& tape) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(tape).parent_path())) {
+    const std::string path = entry.path().string();
+    EXPECT_FALSE(path.starts_with(tape) && path.find(kUnfinished) != path.npos) << path;
+  }
+}
+
 // A disk that fills up while the truth is written: the tape that was begun goes too.
 TEST(Simulate, AFailedRunLeavesNothing) {
-  const std::string tape = scratch("full.tape"), full = tape + ".positions.csv";
+  const std::string tape = scratch("full.tape"), full = tape + ".positions.csv" + kUnfinished;
   std::filesystem::remove(full);
   std::filesystem::create_symlink("/dev/full", full);
   const Ran ran = run({"simulate", short_scenario(), "--out", tape});
   EXPECT_EQ(ran.code, 3);
   EXPECT_NE(ran.err.find("full.tape.positions.csv: cannot be written"), std::string::npos) << ran.err;
-  for (const char* suffix : {"", "-wal", "-shm", "-lock", ".positions.csv", ".accounts.csv", ".book-btc.csv"})
-    EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
+  for (const char* suffix : kFiles) EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
+  expect_nothing_unfinished(tape);
   EXPECT_TRUE(std::filesystem::exists("/dev/full"));
+}
+
+// Killed where it cannot go on: the truth goes into a pipe that nobody empties.
+TEST(Simulate, AKilledRunLeavesNothingThatLooksWholeAndTheNextOneCleansUp) {
+  const std::string tape = scratch("killed.tape"), pipe = tape + ".positions.csv" + kUnfinished;
+  const std::string scenario = short_scenario();
+  for (const char* suffix : kFiles) {
+    std::filesystem::remove(tape + suffix);
+    std::filesystem::remove(tape + suffix + kUnfinished);
+    std::filesystem::remove(tape + kUnfinished + suffix);
+  }
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int held = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(held, 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)run({"simulate", scenario, "--out", tape});
+    ::_exit(0);
+  }
+  // More than the header has come, so the first second is over; the rows of that moment are more than a pipe holds.
+  for (int waiting = 0; waiting < 200;) ::ioctl(held, FIONREAD, &waiting);
+  for (const char* suffix : kFiles) EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
+  EXPECT_TRUE(std::filesystem::exists(tape + kUnfinished));
+  // Another run to the same name meanwhile is refused and takes nothing away.
+  const Ran other = run({"simulate", scenario, "--out", tape});
+  EXPECT_EQ(other.code, 3);
+  EXPECT_NE(other.err.find("another process is writing this tape"), std::string::npos) << other.err;
+  EXPECT_TRUE(std::filesystem::exists(tape + kUnfinished));
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  ::close(held);
+  for (const char* suffix : kFiles) EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
+
+  std::filesystem::remove(pipe);
+  const Ran next = run({"simulate", scenario, "--out", tape});
+  ASSERT_EQ(next.code, 0) << next.err;
+  for (const char* suffix : {"", ".positions.csv", ".accounts.csv", ".book-btc.csv"})
+    EXPECT_TRUE(std::filesystem::exists(tape + suffix)) << suffix;
+  expect_nothing_unfinished(tape);
+  EXPECT_EQ(run({"tape", "verify", tape}).code, 0);
 }
 
 TEST(Simulate, StressReadsTheBookBesideTheTape) {

@@ -183,6 +183,12 @@ const FundingRule kClamped{.formula = FundingFormula::premium_clamp,
                            .impact_notional = coins(30'000),
                            .sample_every = Duration::seconds(5)};
 
+const FundingRule kContinuous{.formula = FundingFormula::dead_band,
+                              .interval = Duration(),
+                              .rate_period = Duration::hours(8),
+                              .clamp = Rate::raw(25 * kRateUnit / 100'000),
+                              .sample_every = Duration::seconds(1)};
+
 // Premium samples: 0 (the book is empty), 168 / 84,000 = 0.002, 0.004; mean 0.002. Rate 0.002 + clamp(0.0001 - 0.002,
 // 0.0005) = 0.0015. At 84,000: 1.5 pay 189; 0.5 receive 63 and 1 receives 126.
 TEST(Funding, RateFromSamplesAndPayments) {
@@ -282,11 +288,7 @@ TEST(Funding, InversePaysInCoin) {
 // Deribit: premium 84 / 84,000 = 0.001 outside a dead band of 0.00025 leaves 0.00075 per 8 h, 0.0000015625 a minute, of
 // 84,084: 0.13138125. Inside the band nothing is paid.
 TEST(Funding, ContinuousByTheMinute) {
-  Venue v(funded(kPerp, {.formula = FundingFormula::dead_band,
-                         .interval = Duration(),
-                         .rate_period = Duration::hours(8),
-                         .clamp = Rate::raw(25 * kRateUnit / 100'000),
-                         .sample_every = Duration::seconds(1)}));
+  Venue v(funded(kPerp, kContinuous));
   const AccountId a = v.open(100'000), b = v.open(100'000);
   v.buys(a, b, 84'000, 1);
   v.go_to(60);
@@ -325,11 +327,7 @@ TEST(Funding, EachIntervalThatNoTickSawPays) {
 
 // Continuous funding is linear in time: ten minutes without a tick pay ten times one minute, in one booking.
 TEST(Funding, ContinuousOverAGap) {
-  Venue v(funded(kPerp, {.formula = FundingFormula::dead_band,
-                         .interval = Duration(),
-                         .rate_period = Duration::hours(8),
-                         .clamp = Rate::raw(25 * kRateUnit / 100'000),
-                         .sample_every = Duration::seconds(1)}));
+  Venue v(funded(kPerp, kContinuous));
   const AccountId a = v.open(100'000), b = v.open(100'000);
   v.buys(a, b, 84'000, 1);
   v.go_to(60);
