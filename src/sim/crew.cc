@@ -1,31 +1,65 @@
 #include "sim/crew.h"
 
+#include <algorithm>
+
+#include "base/check.h"
+
 namespace delever::sim {
+namespace {
+
+// A look takes some 25 ns, so this is about 50 us: more than lies between the two rounds of a second of the rehearsal
+// of 30 January (3 us), and what its longest part takes in the mean. Beyond that a thread sleeps.
+constexpr int kLooks = 2000;
+constexpr uint32_t kPassOverMost = 64;
+
+template <class Done>
+bool watch(Done done) {
+  for (int look = 0; look < kLooks; ++look) {
+    if (done()) return true;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  return false;
+}
+
+}  // namespace
 
 Crew::Crew(unsigned threads) {
-  for (unsigned t = 1; t < threads; ++t) {
-    threads_.emplace_back([this] {
-      unsigned seen = 0;
-      for (;;) {
-        round_.wait(seen);
-        seen = round_.load();
-        if (stop_.load()) return;
-        work();
-        if (busy_.fetch_sub(1) == 1) busy_.notify_one();
-      }
-    });
-  }
+  for (unsigned t = 1; t < threads; ++t) threads_.emplace_back([this] { help(); });
 }
 
 Crew::~Crew() {
   stop_.store(true);
-  round_.fetch_add(1);
-  round_.notify_all();
+  calls_.fetch_add(1);
+  calls_.notify_all();
   for (std::thread& t : threads_) t.join();
 }
 
-void Crew::work() {
-  for (size_t p = next_.fetch_add(1); p < parts_; p = next_.fetch_add(1)) (*part_)(p);
+void Crew::help() {
+  for (;;) {
+    const uint32_t seen = calls_.load();
+    if (stop_.load()) return;
+    do work();
+    while (watch([this] { return unclaimed_.load(std::memory_order_relaxed) != 0; }));
+    calls_.wait(seen);
+  }
+}
+
+// A claim is the step of `unclaimed_` from n to n - 1. It can only succeed in a round that has a part left, and that
+// round is not over until the part is done: so part_ and parts_, read after the claim, are of the same round, even for
+// a thread that has slept through any number of rounds since it read n.
+uint32_t Crew::work() {
+  uint32_t got = 0;
+  uint32_t n = unclaimed_.load();
+  while (n != 0) {
+    if (!unclaimed_.compare_exchange_weak(n, n - 1)) continue;
+    ++got;
+    (*part_)(parts_ - n);
+    if (unfinished_.fetch_sub(1) == 1) unfinished_.notify_one();
+    n = unclaimed_.load();
+  }
+  return got;
 }
 
 void Crew::run(size_t parts, const std::function<void(size_t)>& part) {
@@ -33,14 +67,27 @@ void Crew::run(size_t parts, const std::function<void(size_t)>& part) {
     for (size_t p = 0; p < parts; ++p) part(p);
     return;
   }
+  CHECK(parts <= UINT32_MAX && unfinished_.load() == 0);
   part_ = &part;
-  parts_ = parts;
-  next_.store(0);
-  busy_.store(static_cast<unsigned>(threads_.size()));
-  round_.fetch_add(1);
-  round_.notify_all();
-  work();
-  for (unsigned left = busy_.load(); left != 0; left = busy_.load()) busy_.wait(left);
+  parts_ = static_cast<uint32_t>(parts);
+  unfinished_.store(parts_);
+  unclaimed_.store(parts_);
+  call_helpers();
+  const bool alone = work() == parts_;
+  if (alone && called_) calls_to_pass_over_ = std::clamp(2 * calls_to_pass_over_, 1U, kPassOverMost);
+  if (!alone) calls_to_pass_over_ = 0;
+  if (watch([this] { return unfinished_.load() == 0; })) return;
+  for (uint32_t left = unfinished_.load(); left != 0; left = unfinished_.load()) unfinished_.wait(left);
+}
+
+// A call costs the caller a few microseconds if somebody sleeps. Those who came too late for the last one, because the
+// round was short or because they had no processor, are called less often.
+void Crew::call_helpers() {
+  called_ = calls_passed_over_ >= calls_to_pass_over_;
+  calls_passed_over_ = called_ ? 0 : calls_passed_over_ + 1;
+  if (!called_) return;
+  calls_.fetch_add(1);
+  calls_.notify_all();
 }
 
 }  // namespace delever::sim
