@@ -19,6 +19,10 @@ std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, cons
   return all;
 }
 
+std::string price_text(double usd) { return usd < 100 ? fmt::format("{:.4f}", usd) : fmt::format("{:.0f}", usd); }
+
+bool has_perpetual(const sim::AssetOutcome& a) { return a.open_start != 0 || a.open_end != 0; }
+
 std::string population_name(size_t k) { return std::string(sim::account_kind_name(static_cast<AccountKind>(k))); }
 
 std::vector<LiquidationWave> liquidation_waves(const sim::AssetOutcome& a) {
@@ -48,8 +52,9 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
       fmt::format("{}: seed {}, hash {:016x}\n{:.0f} h simulated, {} accounts, {} messages, {} events, {} refused\n",
                   o.scenario, o.seed, o.hash, o.seconds / 3600, o.accounts, o.messages, o.events, o.refused);
   for (const sim::AssetOutcome& a : o.assets) {
-    out += fmt::format("\n{}  {:.0f} -> {:.0f} USD, low {:.0f} at {}, high {:.0f}\n", a.name, a.start, a.end, a.low,
-                       a.low_at.text(), a.high);
+    out += fmt::format("\n{}  {} -> {} USD, low {} at {}, high {}\n", a.name, price_text(a.start), price_text(a.end),
+                       price_text(a.low), a.low_at.text(), price_text(a.high));
+    if (!has_perpetual(a)) continue;
     out += fmt::format("  liquidated in 24 h to {}: long {} short {} USD\n", scenario.report_at.text(),
                        short_number(a.long_24h), short_number(a.short_24h));
     for (size_t k = 0; k < sim::kAccountKinds; ++k) {
@@ -58,8 +63,8 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
                            short_number(a.liquidated[k][0]), short_number(a.liquidated[k][1]));
     }
     for (const LiquidationWave& w : liquidation_waves(a))
-      out += fmt::format("    wave {} to {}: {} USD, price {:.0f} -> {:.0f}\n", w.from.text(), w.to.text(),
-                         short_number(w.usd), w.price_from, w.price_to);
+      out += fmt::format("    wave {} to {}: {} USD, price {} -> {}\n", w.from.text(), w.to.text(), short_number(w.usd),
+                         price_text(w.price_from), price_text(w.price_to));
     out +=
         fmt::format("  open interest {:.0f} -> highest before the low {:.0f} -> lowest after {:.0f} -> {:.0f} coins\n",
                     a.open_start, a.open_high, a.open_low, a.open_end);

@@ -25,6 +25,8 @@ struct ReproduceCheck {  // what the scenario says must come out
 std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, const sim::Outcome& outcome);
 std::string population_name(size_t kind);
 
+std::string price_text(double usd);
+bool has_perpetual(const sim::AssetOutcome& asset);  // or it is spot alone, as a coin that serves as collateral
 std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& outcome);
 Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& outcome);
 std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& outcome);

@@ -33,18 +33,20 @@ std::string card(std::string_view title, const std::string& value, const std::st
 std::string cards(const sim::AssetOutcome& a, const sim::Scenario& scenario) {
   const double total = a.long_24h + a.short_24h;
   std::string out = "<div class=\"cards\" style=\"grid-template-columns:repeat(auto-fill,minmax(160px,1fr))\">";
-  out += card("lowest price", fmt::format("${:.0f}", a.low),
-              fmt::format("{:+.1f} % from {:.0f}, at {}", 100 * (a.low / a.start - 1), a.start, a.low_at.text()));
+  out +=
+      card("lowest price", "$" + price_text(a.low),
+           fmt::format("{:+.1f} % from {}, at {}", 100 * (a.low / a.start - 1), price_text(a.start), a.low_at.text()));
+  if (!has_perpetual(a)) return out + "</div>";
   out += card("liquidated in 24 h", usd(total),
               fmt::format("to {}; longs {}", scenario.report_at.text(),
                           total > 0 ? fmt::format("{:.1f} %", 100 * a.long_24h / total) : "none"));
   out += card("open interest", fmt::format("{} {}", short_number(a.open_end), a.name),
               fmt::format("from {}, {} before the low, {} after", short_number(a.open_start), short_number(a.open_high),
                           short_number(a.open_low)));
-  out += card("funding a year", fmt::format("{:.1f} %", 100 * a.funding_mean),
-              a.funding_settled_min
-                  ? fmt::format("mean expected; lowest settled {:.1f} %", 100 * *a.funding_settled_min)
-                  : "mean expected; nothing settled");
+  out +=
+      card("funding a year", fmt::format("{:.1f} %", 100 * a.funding_mean),
+           a.funding_settled_min ? fmt::format("mean expected; lowest settled {:.1f} %", 100 * *a.funding_settled_min)
+                                 : "mean expected; nothing settled");
   out += card("deleveraged", a.adl_count ? usd(a.adl_usd) : "nobody",
               a.adl_count ? fmt::format("{} winners cut", a.adl_count) : "funds paid what was short");
   return out + "</div>";
@@ -118,20 +120,24 @@ std::string charts(const sim::AssetOutcome& a) {
                 .stacked = true,
                 .marks = marks});
   if (any_dealer)
-    out += chart({.title = fmt::format("Forced trades and dealers' hedges in 15 minutes, {}: bought up, sold down",
-                                       a.name),
-                  .lines = {dealers},
-                  .bars = {forced}});
-  out += chart({.title = fmt::format("Open interest of perpetuals, {}", a.name), .lines = {open}, .marks = marks,
+    out += chart(
+        {.title = fmt::format("Forced trades and dealers' hedges in 15 minutes, {}: bought up, sold down", a.name),
+         .lines = {dealers},
+         .bars = {forced}});
+  out += chart({.title = fmt::format("Open interest of perpetuals, {}", a.name),
+                .lines = {open},
+                .marks = marks,
                 .height = 200});
-  out += chart({.title = "Funding, % a year, weighted by open interest", .unit = "%", .scale = 100, .lines = {funding},
-                .levels = {{0, ""}}, .height = 200});
-  if (any_dealer)
-    out += chart({.title = fmt::format("Dealers' hedges, {}", a.name), .lines = {hedged}, .height = 200});
-  out += chart({.title = "Depth: bids within 1 % on all perpetuals, USD", .lines = {depth}, .marks = marks,
+  out += chart({.title = "Funding, % a year, weighted by open interest",
+                .unit = "%",
+                .scale = 100,
+                .lines = {funding},
+                .levels = {{0, ""}},
                 .height = 200});
-  if (!adl.points.empty())
-    out += chart({.title = "Auto-deleveraged in 15 minutes, USD", .bars = {adl}, .height = 180});
+  if (any_dealer) out += chart({.title = fmt::format("Dealers' hedges, {}", a.name), .lines = {hedged}, .height = 200});
+  out += chart(
+      {.title = "Depth: bids within 1 % on all perpetuals, USD", .lines = {depth}, .marks = marks, .height = 200});
+  if (!adl.points.empty()) out += chart({.title = "Auto-deleveraged in 15 minutes, USD", .bars = {adl}, .height = 180});
   return out;
 }
 
@@ -145,9 +151,9 @@ std::string waves_table(const sim::AssetOutcome& a) {
   size_t number = 0;
   for (const LiquidationWave& w : waves)
     out += fmt::format(R"(<tr><td>{}</td><td>{}</td><td>{}</td><td class="n">{}</td><td class="n">{:.0f} %</td>)"
-                       R"(<td>{:.0f} → {:.0f} ({:+.1f} %)</td></tr>)",
-                       ++number, w.from.text(), w.to.text(), usd(w.usd), 100 * w.usd / total, w.price_from, w.price_to,
-                       100 * (w.price_to / w.price_from - 1));
+                       R"(<td>{} → {} ({:+.1f} %)</td></tr>)",
+                       ++number, w.from.text(), w.to.text(), usd(w.usd), 100 * w.usd / total, price_text(w.price_from),
+                       price_text(w.price_to), 100 * (w.price_to / w.price_from - 1));
   return out + "</table></div>";
 }
 
@@ -157,7 +163,8 @@ std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o
   const auto held = std::count_if(all.begin(), all.end(), [](const ReproduceCheck& c) { return c.holds(); });
   std::string out = fmt::format(
       "<h2>What the real days showed</h2><p>{} of {} hold. The ranges are published facts that the scenario names; a "
-      "range that is missed says where this market is not that one.</p>", held, all.size());
+      "range that is missed says where this market is not that one.</p>",
+      held, all.size());
   out += R"(<div class="scroll"><table><tr><th>outcome</th><th>low</th><th>high</th><th>simulated</th><th></th>)"
          R"(<th>source</th></tr>)";
   for (const ReproduceCheck& c : all)
@@ -178,7 +185,8 @@ std::string profit_table(const sim::Outcome& o) {
     const double width = most > 0 ? 100 * std::abs(profit) / most : 0;
     out += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
                        R"x(<td style="width:34%"><div style="height:10px;width:{:.1f}%;background:var({})"></div>)x"
-                       "</td></tr>", who, accounts, usd(profit), each, width, profit < 0 ? "--long" : "--short");
+                       "</td></tr>",
+                       who, accounts, usd(profit), each, width, profit < 0 ? "--long" : "--short");
   };
   for (size_t k = 0; k < sim::kAccountKinds; ++k) {
     if (o.accounts_of[k])
@@ -187,8 +195,9 @@ std::string profit_table(const sim::Outcome& o) {
   }
   row("insurance funds", "–", o.fund_end - o.fund_start, "–");
   row("fees of the venues", "–", o.fees, "–");
-  return out + "</table></div><p class=\"soft\">Profit beyond what the coins held at the start gained or lost with "
-               "their price. Trades on spot and perpetuals, funding, fees and liquidations are in it.</p>";
+  return out +
+         "</table></div><p class=\"soft\">Profit beyond what the coins held at the start gained or lost with "
+         "their price. Trades on spot and perpetuals, funding, fees and liquidations are in it.</p>";
 }
 
 std::string fund_chart(const sim::Outcome& o) {
@@ -197,11 +206,11 @@ std::string fund_chart(const sim::Outcome& o) {
     funds.points.push_back({o.funds[i].at, o.funds[i].funds_usd - o.fund_start});
     if (o.shortfall > 0) uncovered.points.push_back({o.funds[i].at, o.funds[i].shortfall_usd});
   }
-  return chart({.title = fmt::format("Insurance funds and vaults since the start, USD (they began with {})",
-                                     usd(o.fund_start)),
-                .lines = o.shortfall > 0 ? std::vector{funds, uncovered} : std::vector{funds},
-                .levels = {{0, ""}},
-                .height = 200});
+  return chart(
+      {.title = fmt::format("Insurance funds and vaults since the start, USD (they began with {})", usd(o.fund_start)),
+       .lines = o.shortfall > 0 ? std::vector{funds, uncovered} : std::vector{funds},
+       .levels = {{0, ""}},
+       .height = 200});
 }
 
 // Where the figures come from, as the scenario says it: alike sources of one kind of table together.
@@ -242,8 +251,10 @@ std::string sources_table(const sim::Scenario& scenario) {
     names.erase(std::unique(names.begin(), names.end()), names.end());
     std::string of;
     for (size_t i = 0; i < std::min<size_t>(names.size(), 6); ++i) of += (i ? ", " : "") + names[i];
-    if (count > names.size()) of += fmt::format(" ({} of them)", count);
-    else if (names.size() > 6) of += fmt::format(" and {} more", names.size() - 6);
+    if (count > names.size())
+      of += fmt::format(" ({} of them)", count);
+    else if (names.size() > 6)
+      of += fmt::format(" and {} more", names.size() - 6);
     out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", html_escaped(key.first), html_escaped(of),
                        html_escaped(key.second));
   }
@@ -266,7 +277,8 @@ std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& o) 
       o.events, html_escaped(scenario.file), o.seed, o.hash);
   out += reproduce_table(scenario, o);
   for (const sim::AssetOutcome& a : o.assets)
-    out += fmt::format("<h2>{}</h2>", html_escaped(a.name)) + cards(a, scenario) + charts(a) + waves_table(a);
+    out += fmt::format("<h2>{}</h2>", html_escaped(a.name)) + cards(a, scenario) +
+           (has_perpetual(a) ? charts(a) + waves_table(a) : "");
   out += "<h2>Who won and who lost</h2>" + profit_table(o);
   out += "<h2>Insurance funds</h2>" + fund_chart(o);
   out += fmt::format("<p>From {} to {}; deficits that nobody covered: {}.</p>", usd(o.fund_start), usd(o.fund_end),

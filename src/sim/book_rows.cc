@@ -26,6 +26,21 @@ double Simulation::State::coins_beside(uint32_t venue, AccountId account, uint32
   return 0;
 }
 
+// The wallet's money; coins of other assets that count as margin are money at their value.
+std::string Simulation::State::money(const Venue& venue, AccountId account, uint32_t asset) const {
+  const Exchange& x = venue.exchange();
+  double others = 0;
+  for (uint32_t a = 0; a < world.assets.size(); ++a) {
+    const CoinId coin = static_cast<CoinId>(1 + a);
+    if (a == asset || x.account(account).collateral != CollateralMode::multi_asset ||
+        x.wallet(account, coin) == Amount())
+      continue;
+    others +=
+        x.wallet(account, coin).approx() * coin_price(venue, coin) * (1 - venue.setup().collateral_haircut->approx());
+  }
+  return others == 0 ? x.wallet(account, 0).text() : fmt::format("{:.6f}", x.wallet(account, 0).approx() + others);
+}
+
 void Simulation::State::book_rows(uint32_t v, AccountId account, AccountKind kind, std::string& rows,
                                   uint32_t asset) const {
   const Venue& venue = *venues[v];
@@ -46,7 +61,7 @@ void Simulation::State::book_rows(uint32_t v, AccountId account, AccountKind kin
       id = fmt::format("{}-{}", shelf_venue, account);
       if (kind != AccountKind::isolated)  // the wallet behind it
         fmt::format_to(out, "{},{},{},{},hold,{},,,,,{},\n", id, account_kind_name(kind), shelf_venue, contract.settle,
-                       x.wallet(account, 0).text(), kind == AccountKind::portfolio ? "0" : "");
+                       money(venue, account, asset), kind == AccountKind::portfolio ? "0" : "");
       if (kind == AccountKind::portfolio) {
         const Amount held = x.wallet(account, static_cast<CoinId>(1 + asset));
         const double beside = coins_beside(v, account, asset, backed ? held.approx() : 0);

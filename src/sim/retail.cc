@@ -61,8 +61,17 @@ void Retail::open(Field& field) {
     }
     const bool cross = random.chance(setup_.cross_share);
     const double margin = notional / leverage;
-    const AccountId account = venue.open_account(field.at, {field.population, i}, CollateralMode::single_coin);
-    venue.deposit(field.at, account, 0, margin * (1.15 + setup_.reserve) + notional * 0.002);
+    const bool backed =
+        cross && setup_.backing && venue.setup().collateral_haircut && random.chance(setup_.backing_share);
+    const AccountId account = venue.open_account(field.at, {field.population, i},
+                                                 backed ? CollateralMode::multi_asset : CollateralMode::single_coin);
+    const double wallet = margin * (1.15 + setup_.reserve) + notional * 0.002;
+    if (backed) {
+      venue.deposit(field.at, account, field.coin(*setup_.backing), wallet / w.assets[*setup_.backing].start);
+      venue.deposit(field.at, account, 0, notional * 0.002);  // for fees
+    } else {
+      venue.deposit(field.at, account, 0, wallet);
+    }
     if (!cross) venue.must(field.at, SetMarginMode{account, b.instrument, MarginMode::isolated}, "isolated margin");
     const auto exact = Leverage::nearest(leverage);
     CHECK(exact.has_value());

@@ -77,6 +77,10 @@ Result<RetailSetup> read_retail(const Config& c, const Scenario& s) {
   r.open_share = TRY(share(c, "open_share"));
   r.long_share = TRY(share(c, "long_share"));
   r.cross_share = TRY(share(c, "cross_share"));
+  if (c.has("backing")) {
+    r.backing = TRY(asset(c, s, "backing"));
+    r.backing_share = TRY(share(c, "backing_share"));
+  }
   r.open_rate_day = TRY(not_negative(c, "open_rate_day"));
   r.momentum = TRY(any_sign(c, "momentum"));
   r.dip = TRY(not_negative(c, "dip"));

@@ -67,6 +67,8 @@ struct RetailSetup {
   double open_share = 0;                                         // of accounts that hold a position at the start
   double long_share = 0;                                         // of those
   double cross_share = 0;                                        // of accounts on cross margin
+  std::optional<uint32_t> backing;                               // asset in which some of those hold their margin
+  double backing_share = 0;                                      // of the cross accounts, where the venue takes coins
   double open_rate_day = 0;                                      // openings of a flat account per day
   double momentum = 0, dip = 0;                                  // exponents of the opening rate
   double dip_sigmas = 2.5;

@@ -62,12 +62,12 @@ Result<Duration> length(const Config& c, std::string_view key) {
   return d;
 }
 
-Result<uint32_t> asset(const Config& c, const Scenario& s) {
-  const std::string name = TRY(c.text("asset"));
+Result<uint32_t> asset(const Config& c, const Scenario& s, std::string_view key) {
+  const std::string name = TRY(c.text(key));
   for (size_t i = 0; i < s.assets.size(); ++i) {
     if (s.assets[i].name == name) return static_cast<uint32_t>(i);
   }
-  return Error{Fault::malformed, "no [[asset]] of this name", c.place("asset")};
+  return Error{Fault::malformed, "no [[asset]] of this name", c.place(key)};
 }
 
 Result<Latency> latency(const Config& c) {

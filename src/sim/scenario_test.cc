@@ -101,6 +101,8 @@ TEST(Scenario, BrokenOnesSayFileKeyAndReason) {
                         Case{"concave_from", "caution = 0.5\nconcave_from", "caution_half_life", "missing"},
                         Case{"permanent", "impact_depth_usd = 0\npermanent", "impact_depth_usd", "greater than 0"},
                         Case{"flow_max_usd", "standing_share = 1.5\nflow_max_usd", "standing_share", "0 to 1"},
+                        Case{"cross_share", "backing = \"GOLD\"\ncross_share", "backing", "no [[asset]] of this name"},
+                        Case{"cross_share", "backing = \"BTC\"\ncross_share", "backing_share", "missing"},
                         Case{"volatility_usual", "bursts = -1\nvolatility_usual", "bursts", "0 to 1"},
                         Case{"[[venue]]", "[[venues]]", "venue", ""}}) {
     const std::string said = error(broken(good, c.from, c.to));

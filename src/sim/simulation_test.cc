@@ -121,6 +121,30 @@ TEST(Simulation, TheBookForStressHasEveryLeveragedAccount) {
   }
 }
 
+// Bitcoin has fallen and stays; then a coin that some hold as margin falls: who holds it is liquidated.
+TEST(Simulation, ACollateralThatFallsLiquidatesThoseItBacks) {
+  Scenario s = shipped("2025-10-10.toml", 4);
+  s.from = s.from + Duration::hours(3);
+  s.assets[0].path = {{s.from + Duration::minutes(10), 0.965}};
+  s.assets[0].volatility = 0;
+  RetailSetup& crowd = s.retail[0];
+  crowd.leverages = {40};
+  crowd.weights = {1};
+  crowd.accounts = 4000;
+  crowd.cross_share = 1;
+  crowd.stop_chance = crowd.panic_rate_hour = 0;
+  const auto cross = [&s] {
+    const Outcome o = must_run(s, {.seed = 1});
+    return std::pair(o.assets[1].low, o.assets[0].liquidated[static_cast<size_t>(AccountKind::cross)][0]);
+  };
+  const auto [low, fallen] = cross();
+  s.assets[1].path.clear();
+  const auto [peg, kept] = cross();
+  EXPECT_NEAR(low, 0.66, 0.02);
+  EXPECT_NEAR(peg, 1, 0.01);
+  EXPECT_GT(fallen, 2 * kept) << kept;
+}
+
 TEST(Simulation, StopsDeepenAFall) {
   const Scenario s = shipped("stop-run.toml", 3);
   const double with = must_run(s, {.seed = 1}).named().at("btc_low");

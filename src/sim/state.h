@@ -82,6 +82,7 @@ struct Simulation::State {
   Result<void> write_truth(Instant at, bool last);
   // book_rows.cc
   double coins_beside(uint32_t venue, AccountId account, uint32_t asset, double held) const;
+  std::string money(const Venue& venue, AccountId account, uint32_t asset) const;
   void book_rows(uint32_t venue, AccountId account, AccountKind kind, std::string& rows, uint32_t asset) const;
   Result<void> write_books();
   Result<void> check_balance() const;
