@@ -104,8 +104,9 @@ class Demo {
     say(stress_demo_text(stress));
     say("\n  The accounts are known here because they were simulated. What the tape alone tells of them, and how far "
         "off\n"
-        "  that is, takes minutes: delever levels --tape " +
-        tape_ + " --truth " + tape_ + ".positions.csv\n");
+        "  that is: delever levels --tape " +
+        tape_ + " --truth " + tape_ + ".positions.csv --rulebook-date " +
+        scenario_.venues[0].listings[0].rules.as_of + "\n");
     return add_page("stress-" + name_ + ".html", "The next wave",
                     "The same fall on isolated retail, cross and hedged carry books: margin calls, liquidations, loss.",
                     stress_demo_html("The next wave after the simulated flush, " + options.asset, stress));
