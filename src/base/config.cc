@@ -206,10 +206,15 @@ Result<Instant> Config::instant(std::string_view key) const {
     if (!parsed.has_value()) return std::move(parsed.error()).at(place(key));
     return parsed;
   }
-  if (const auto* d = value->as_date()) return Instant::from_date(d->get().year, d->get().month, d->get().day);
+  const auto day = [&](const toml::date& d) -> Result<Instant> {
+    auto midnight = Instant::from_date(d.year, d.month, d.day);
+    if (!midnight.has_value()) return std::move(midnight.error()).at(place(key));
+    return midnight;
+  };
+  if (const auto* d = value->as_date()) return day(d->get());
   if (const auto* d = value->as_date_time(); d && (!d->get().offset || d->get().offset->minutes == 0)) {
     const auto& [date, time, offset] = d->get();
-    const Instant midnight = TRY(Instant::from_date(date.year, date.month, date.day));
+    const Instant midnight = TRY(day(date));
     return midnight + Duration::seconds((time.hour * 60 + time.minute) * 60 + time.second) +
            Duration::ns(time.nanosecond);
   }

@@ -29,6 +29,9 @@ TEST(Config, names_what_is_wrong_and_where) {
   EXPECT_EQ(c.finish().error().text(), "rules.toml:1: as_of: unknown key");
   EXPECT_EQ(Config::parse("a = \n", "x.toml").error().where, "x.toml:1");
   EXPECT_EQ(Config::load("/nowhere.toml").error().fault, Fault::unavailable);
+  const Config far = Config::parse("day = 4052-01-05\ntime = 4052-01-05T00:00:00Z\n", "x.toml").value();
+  EXPECT_EQ(far.instant("day").error().text(), "x.toml:1: day: no such date: 4052-1-5");
+  EXPECT_EQ(far.instant("time").error().text(), "x.toml:2: time: no such date: 4052-1-5");
 }
 
 TEST(Config, HeadersWithoutANameAreErrorsAndNotCrashes) {
