@@ -102,11 +102,15 @@ class Demo {
     options.book = book_path(tape_, options.asset);
     const StressReport stress = TRY(stress_of(session_, options));
     say(stress_demo_text(stress));
-    say("\n  The accounts are known here because they were simulated. What the tape alone tells of them, and how far "
-        "off\n"
-        "  that is: delever levels --tape " +
-        tape_ + " --truth " + tape_ + ".positions.csv --rulebook-date " +
-        scenario_.venues[0].listings[0].rules.as_of + "\n");
+    std::string dated;  // the rulebooks that the accounts were simulated under
+    for (const sim::VenueSetup& v : scenario_.venues) {
+      if (v.role != sim::VenueRole::perpetual || !dated.empty()) continue;
+      const std::string& as_of = v.listings[0].rules.as_of;
+      if (as_of != "undated") dated = " --rulebook-date " + as_of;
+    }
+    say("\n  The accounts are known here because they were simulated. What the tape alone tells of them, and how far\n"
+        "  off that is: delever levels --tape " +
+        tape_ + " --truth " + tape_ + ".positions.csv" + dated + "\n");
     return add_page("stress-" + name_ + ".html", "The next wave",
                     "The same fall on isolated retail, cross and hedged carry books: margin calls, liquidations, loss.",
                     stress_demo_html("The next wave after the simulated flush, " + options.asset, stress));

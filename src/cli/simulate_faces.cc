@@ -21,7 +21,15 @@ std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, cons
 
 std::string price_text(double usd) { return usd < 100 ? fmt::format("{:.4f}", usd) : fmt::format("{:.0f}", usd); }
 
-bool has_perpetual(const sim::AssetOutcome& a) { return a.open_start != 0 || a.open_end != 0; }
+bool has_perpetual(const sim::Scenario& scenario, const sim::AssetOutcome& a) {
+  for (const sim::VenueSetup& v : scenario.venues) {
+    if (v.role != sim::VenueRole::perpetual) continue;
+    for (const sim::ListingSetup& l : v.listings) {
+      if (scenario.assets[l.asset].name == a.name) return true;
+    }
+  }
+  return false;
+}
 
 std::string population_name(size_t k) { return std::string(sim::account_kind_name(static_cast<AccountKind>(k))); }
 
@@ -54,7 +62,7 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
   for (const sim::AssetOutcome& a : o.assets) {
     out += fmt::format("\n{}  {} -> {} USD, low {} at {}, high {}\n", a.name, price_text(a.start), price_text(a.end),
                        price_text(a.low), a.low_at.text(), price_text(a.high));
-    if (!has_perpetual(a)) continue;
+    if (!has_perpetual(scenario, a)) continue;
     out += fmt::format("  liquidated in 24 h to {}: long {} short {} USD\n", scenario.report_at.text(),
                        short_number(a.long_24h), short_number(a.short_24h));
     for (size_t k = 0; k < sim::kAccountKinds; ++k) {

@@ -26,7 +26,8 @@ std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, cons
 std::string population_name(size_t kind);
 
 std::string price_text(double usd);
-bool has_perpetual(const sim::AssetOutcome& asset);  // or it is spot alone, as a coin that serves as collateral
+// Or it is traded on spot alone, as a coin that serves as collateral.
+bool has_perpetual(const sim::Scenario& scenario, const sim::AssetOutcome& asset);
 std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& outcome);
 Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& outcome);
 std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& outcome);

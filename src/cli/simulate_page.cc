@@ -36,7 +36,7 @@ std::string cards(const sim::AssetOutcome& a, const sim::Scenario& scenario) {
   out +=
       card("lowest price", "$" + price_text(a.low),
            fmt::format("{:+.1f} % from {}, at {}", 100 * (a.low / a.start - 1), price_text(a.start), a.low_at.text()));
-  if (!has_perpetual(a)) return out + "</div>";
+  if (!has_perpetual(scenario, a)) return out + "</div>";
   out += card("liquidated in 24 h", usd(total),
               fmt::format("to {}; longs {}", scenario.report_at.text(),
                           total > 0 ? fmt::format("{:.1f} %", 100 * a.long_24h / total) : "none"));
@@ -278,7 +278,7 @@ std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& o) 
   out += reproduce_table(scenario, o);
   for (const sim::AssetOutcome& a : o.assets)
     out += fmt::format("<h2>{}</h2>", html_escaped(a.name)) + cards(a, scenario) +
-           (has_perpetual(a) ? charts(a) + waves_table(a) : "");
+           (has_perpetual(scenario, a) ? charts(a) + waves_table(a) : "");
   out += "<h2>Who won and who lost</h2>" + profit_table(o);
   out += "<h2>Insurance funds</h2>" + fund_chart(o);
   out += fmt::format("<p>From {} to {}; deficits that nobody covered: {}.</p>", usd(o.fund_start), usd(o.fund_end),

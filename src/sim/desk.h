@@ -2,6 +2,8 @@
 // splitters and slow outside money have in common.
 #pragma once
 
+#include <algorithm>
+
 #include "sim/population.h"
 
 namespace delever::sim {
@@ -38,16 +40,11 @@ class Desk {
     }
   }
   void back(Field& field, uint32_t seat, double coins) {
-    const Book& book = field.world.books[seats[seat].book];
-    field.venues[book.venue]->deposit(field.at, seats[seat].account, 0,
-                                      0.5 * std::abs(coins) * field.world.assets[book.asset].start);
-    for (Seat& s : seats) {
-      const Book& spot = field.world.books[s.book];
-      if (!spot.spot) continue;
-      field.venues[spot.venue]->deposit(field.at, s.account, field.coin(spot.asset), std::abs(coins));
-      s.hedge -= coins;
-      return;
-    }
+    const std::vector<Book>& books = field.world.books;
+    const auto s = std::find_if(seats.begin(), seats.end(), [&](const Seat& x) { return books[x.book].spot; });
+    CHECK(s != seats.end());  // every asset has a spot book
+    back_position(field, books[seats[seat].book], seats[seat].account, books[s->book], s->account, coins);
+    s->hedge -= coins;
   }
   void on_notice(const World& world, uint32_t seat, const Notice& n) {
     if (world.step == 0) return;  // positions of the start are hedged

@@ -71,17 +71,11 @@ void Makers::stand(const World& w, uint32_t book, std::vector<Counterparty>& out
 }
 
 void Makers::back(Field& field, uint32_t seat, double coins) {
-  const World& w = field.world;
-  const uint32_t venue = w.books[ladders_[seat].book].venue;
-  field.venues[venue]->deposit(field.at, ladders_[seat].account, 0,
-                               0.5 * std::abs(coins) * w.assets[setup_.asset].start);
-  for (Ladder& l : ladders_) {
-    const Book& book = w.books[l.book];
-    if (!book.spot) continue;
-    field.venues[book.venue]->deposit(field.at, l.account, field.coin(setup_.asset), std::abs(coins));
-    l.hedge -= coins;
-    return;
-  }
+  const std::vector<Book>& books = field.world.books;
+  const auto l = std::find_if(ladders_.begin(), ladders_.end(), [&](const Ladder& x) { return books[x.book].spot; });
+  CHECK(l != ladders_.end());  // every asset has a spot book
+  back_position(field, books[ladders_[seat].book], ladders_[seat].account, books[l->book], l->account, coins);
+  l->hedge -= coins;
 }
 
 void Makers::observe(const World& w) {
@@ -150,8 +144,8 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
     bid.size = pulled_ || reduce_long ? 0 : coins;
     ask.at = reservation * (1 + at) + half;
     ask.size = pulled_ || reduce_short ? 0 : coins;
-    withdraw(index, ladder, bid, near, w, out);
-    withdraw(index, ladder, ask, near, w, out);
+    take_back(index, ladder, bid, near, w, out);
+    take_back(index, ladder, ask, near, w, out);
   }
   // After all that moves is gone: a quote near the middle must not meet one's own that was on its way out.
   for (size_t l = 0; l < distances_.size(); ++l) {
@@ -161,7 +155,7 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   ladder.posted = true;
 }
 
-void Makers::withdraw(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& w, Outbox& out) {
+void Makers::take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& w, Outbox& out) {
   rung.stays = rung.id != 0 && std::abs(rung.price - rung.at) <= near && rung.coins >= 0.6 * rung.size &&
                rung.coins <= 1.6 * rung.size;
   if (rung.id == 0 || rung.stays) return;

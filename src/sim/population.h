@@ -39,6 +39,14 @@ struct Field {
   CoinId coin(uint32_t asset) const { return static_cast<CoinId>(1 + asset); }  // 0: USDT
 };
 
+// Money for a position of the start at its venue, half of its value, and the coins that hedge it on a spot book.
+inline void back_position(Field& field, const Book& perpetual, AccountId account, const Book& spot,
+                          AccountId spot_account, double coins) {
+  const double size = std::abs(coins);
+  field.venues[perpetual.venue]->deposit(field.at, account, 0, 0.5 * size * field.world.assets[perpetual.asset].start);
+  field.venues[spot.venue]->deposit(field.at, spot_account, field.coin(spot.asset), size);
+}
+
 enum class AccountKind : uint8_t {
   isolated,
   cross,

@@ -61,6 +61,7 @@ struct Simulation::State {
   Result<void> build();
   Result<void> build_venues();
   void build_populations();
+  // opening.cc
   void begin_positions(Instant at);
   void take_rest(uint32_t book, double price, Field& field);  // what the crowd left on it
   void publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset);
