@@ -1,5 +1,5 @@
-// The only door to wall time. Everything below cli is handed a Clock, or takes an Instant, so that a run is a
-// function of its inputs.
+// The only door to wall time. Everything below cli is handed a Clock, or takes an Instant, so that
+// a run is a function of its inputs.
 #pragma once
 
 #include "base/time.h"

@@ -13,7 +13,8 @@
 
 namespace delever {
 
-// The document stays alive through `root`; `source` keeps the text for decimal(), which must not go through a double.
+// The document stays alive through `root`; `source` keeps the text for decimal(), which must not go
+// through a double.
 struct Config::Node {
   std::shared_ptr<const toml::table> root;
   std::shared_ptr<const std::string> source;
@@ -60,7 +61,8 @@ std::optional<double> as_number(const toml::node& value) {
   return std::nullopt;
 }
 
-std::shared_ptr<Config::Node> child_of(const Config::Node& parent, const toml::table& table, std::string path) {
+std::shared_ptr<Config::Node> child_of(const Config::Node& parent, const toml::table& table,
+                                       std::string path) {
   auto child = std::make_shared<Config::Node>();
   child->root = parent.root;
   child->source = parent.source;
@@ -71,7 +73,8 @@ std::shared_ptr<Config::Node> child_of(const Config::Node& parent, const toml::t
   return child;
 }
 
-// The characters of a value as written, from its start position to the first character that cannot be part of it.
+// The characters of a value as written, from its start position to the first character that cannot
+// be part of it.
 std::string written(const std::string& source, toml::source_position at) {
   size_t offset = 0;
   for (unsigned line = 1; line < at.line; ++line) offset = source.find('\n', offset) + 1;
@@ -82,12 +85,13 @@ std::string written(const std::string& source, toml::source_position at) {
   return out;
 }
 
-// toml++ 3.3 takes it for granted that a key follows "[" or "[[" (TOML_ASSERT_ASSUME in parse_key): anything else there
-// stops a debug build and is undefined in a release. A header stands at the start of a line, outside strings and lists.
+// toml++ 3.3 takes it for granted that a key follows "[" or "[[" (TOML_ASSERT_ASSUME in parse_key):
+// anything else there stops a debug build and is undefined in a release. A header stands at the
+// start of a line, outside strings and lists.
 std::optional<unsigned> line_of_bad_header(std::string_view text) {
   const auto key_begins = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
-           c == '"' || c == '\'' || c == ']';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-' || c == '"' || c == '\'' || c == ']';
   };
   std::string_view quote;  // what ends the string that we are in
   int depth = 0;           // of lists and inline tables
@@ -161,8 +165,10 @@ bool Config::has(std::string_view key) const { return node_->table->contains(key
 
 std::vector<std::string> Config::keys() const {
   std::vector<std::pair<toml::source_position, std::string>> found;
-  for (const auto& [key, value] : *node_->table) found.emplace_back(key.source().begin, std::string(key.str()));
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [key, value] : *node_->table)
+    found.emplace_back(key.source().begin, std::string(key.str()));
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> names;
   for (auto& [at, name] : found) names.push_back(std::move(name));
   return names;
@@ -212,7 +218,8 @@ Result<Instant> Config::instant(std::string_view key) const {
     return midnight;
   };
   if (const auto* d = value->as_date()) return day(d->get());
-  if (const auto* d = value->as_date_time(); d && (!d->get().offset || d->get().offset->minutes == 0)) {
+  if (const auto* d = value->as_date_time();
+      d && (!d->get().offset || d->get().offset->minutes == 0)) {
     const auto& [date, time, offset] = d->get();
     const Instant midnight = TRY(day(date));
     return midnight + Duration::seconds((time.hour * 60 + time.minute) * 60 + time.second) +
@@ -280,7 +287,8 @@ Result<std::vector<Config>> Config::tables(std::string_view key) const {
   for (size_t i = 0; i < list->size(); ++i) {
     const auto* table = list->get(i)->as_table();
     if (!table) return wrong_type(*node_, key, "a list of tables");
-    out.push_back(Config(child_of(*node_, *table, fmt::format("{}[{}]", key_path(*node_, key), i))));
+    out.push_back(
+        Config(child_of(*node_, *table, fmt::format("{}[{}]", key_path(*node_, key), i))));
   }
   return out;
 }

@@ -1,4 +1,5 @@
-// Goal: a mistyped key or value is named by file, line and key; figures keep the text they were written with.
+// Goal: a mistyped key or value is named by file, line and key; figures keep the text they were
+// written with.
 #include "base/config.h"
 
 #include <gtest/gtest.h>
@@ -7,8 +8,10 @@ namespace delever {
 namespace {
 
 Result<Config> sample() {
-  return Config::parse("as_of = 2026-01-30T08:00:00Z\nband = 0.05\nrate = 0.00012500\nlate = \"5m\"\n"
-                       "[venue]\nname = \"okx\"\n[[tier]]\nn = 1\n[[tier]]\nn = 2\n", "rules.toml");
+  return Config::parse(
+      "as_of = 2026-01-30T08:00:00Z\nband = 0.05\nrate = 0.00012500\nlate = \"5m\"\n"
+      "[venue]\nname = \"okx\"\n[[tier]]\nn = 1\n[[tier]]\nn = 2\n",
+      "rules.toml");
 }
 
 TEST(Config, reads_values) {
@@ -29,7 +32,8 @@ TEST(Config, names_what_is_wrong_and_where) {
   EXPECT_EQ(c.finish().error().text(), "rules.toml:1: as_of: unknown key");
   EXPECT_EQ(Config::parse("a = \n", "x.toml").error().where, "x.toml:1");
   EXPECT_EQ(Config::load("/nowhere.toml").error().fault, Fault::unavailable);
-  const Config far = Config::parse("day = 4052-01-05\ntime = 4052-01-05T00:00:00Z\n", "x.toml").value();
+  const Config far =
+      Config::parse("day = 4052-01-05\ntime = 4052-01-05T00:00:00Z\n", "x.toml").value();
   EXPECT_EQ(far.instant("day").error().text(), "x.toml:1: day: no such date: 4052-1-5");
   EXPECT_EQ(far.instant("time").error().text(), "x.toml:2: time: no such date: 4052-1-5");
 }
@@ -40,8 +44,11 @@ TEST(Config, HeadersWithoutANameAreErrorsAndNotCrashes) {
     ASSERT_FALSE(read.has_value()) << text;
     EXPECT_TRUE(read.error().text().starts_with("x.toml:2: ")) << read.error().text();
   }
-  EXPECT_TRUE(Config::parse("a = \"\"\"\n[!x]\n\"\"\"\nb = '''\n[?]'''\n[ t ]\n", "x.toml").has_value());
-  EXPECT_TRUE(Config::parse("a = [\n  [{ x = 1 }],\n  [ # so\n+1]]  # [!]\nb = \"[\"\n[t]\n", "x.toml").has_value());
+  EXPECT_TRUE(
+      Config::parse("a = \"\"\"\n[!x]\n\"\"\"\nb = '''\n[?]'''\n[ t ]\n", "x.toml").has_value());
+  EXPECT_TRUE(
+      Config::parse("a = [\n  [{ x = 1 }],\n  [ # so\n+1]]  # [!]\nb = \"[\"\n[t]\n", "x.toml")
+          .has_value());
 }
 
 }  // namespace

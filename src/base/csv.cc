@@ -33,7 +33,8 @@ Result<std::optional<CsvRecord>> CsvReader::next() {
         field += '"';
         rest_.remove_prefix(1);
       }
-      if (!rest_.empty() && rest_.front() != ',' && rest_.front() != '\n' && !rest_.starts_with("\r\n"))
+      if (!rest_.empty() && rest_.front() != ',' && rest_.front() != '\n' &&
+          !rest_.starts_with("\r\n"))
         return fail("text after a closing quote");
     } else {
       const size_t end = rest_.find_first_of(",\n");
@@ -82,13 +83,15 @@ Result<CsvTable> read_csv(std::string_view text, std::string_view file) {
       continue;
     }
     if (row.fields.size() != table.header.size()) {
-      return Error{Fault::malformed,
-                   fmt::format("{} fields where the header has {}", row.fields.size(), table.header.size()),
-                   fmt::format("{}:{}", file, row.line)};
+      return Error{
+          Fault::malformed,
+          fmt::format("{} fields where the header has {}", row.fields.size(), table.header.size()),
+          fmt::format("{}:{}", file, row.line)};
     }
     table.rows.push_back(std::move(row));
   }
-  if (table.header.empty()) return Error{Fault::malformed, "empty, no header line", std::string(file)};
+  if (table.header.empty())
+    return Error{Fault::malformed, "empty, no header line", std::string(file)};
   return table;
 }
 

@@ -1,5 +1,5 @@
-// CSV after RFC 4180: quoted fields, doubled quotes, line ends inside quotes; \r\n or \n; a byte order mark is skipped.
-// Rows know the line they began on, so that a bad one can be named.
+// CSV after RFC 4180: quoted fields, doubled quotes, line ends inside quotes; \r\n or \n; a byte
+// order mark is skipped. Rows know the line they began on, so that a bad one can be named.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,8 @@ class CsvReader {
   size_t line_ = 1;
 };
 
-// A whole table with a header: every row has as many fields as the header, or the error names FILE:LINE.
+// A whole table with a header: every row has as many fields as the header, or the error names
+// FILE:LINE.
 struct CsvTable {
   std::string file;
   std::vector<std::string> header;

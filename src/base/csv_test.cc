@@ -7,7 +7,11 @@ namespace delever {
 namespace {
 
 TEST(Csv, quotes_and_line_ends) {
-  const CsvTable t = read_csv("\xEF\xBB\xBF" "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\n3,\n", "t.csv").value();
+  const CsvTable t = read_csv(
+                         "\xEF\xBB\xBF"
+                         "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\n3,\n",
+                         "t.csv")
+                         .value();
   ASSERT_EQ(t.rows.size(), 2u);
   EXPECT_EQ(t.field(t.rows[0], "b"), "x, \"y\"\nz");
   EXPECT_EQ(t.field(t.rows[1], "b"), "");

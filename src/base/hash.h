@@ -1,5 +1,6 @@
-// A 64-bit digest of a sequence of integers and bytes, the same on every machine: multiply and fold, as wyhash does.
-// It tells states and files apart; it is no defence against someone who wants two to look alike.
+// A 64-bit digest of a sequence of integers and bytes, the same on every machine: multiply and
+// fold, as wyhash does. It tells states and files apart; it is no defence against someone who wants
+// two to look alike.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@ class Hasher {
  public:
   void add(uint64_t x) {
     __extension__ using Product = unsigned __int128;
-    const Product p = static_cast<Product>(state_ ^ x ^ 0xa0761d6478bd642fULL) * (0xe7037ed1a0b428dbULL ^ ++count_);
+    const Product p = static_cast<Product>(state_ ^ x ^ 0xa0761d6478bd642fULL) *
+                      (0xe7037ed1a0b428dbULL ^ ++count_);
     state_ = static_cast<uint64_t>(p) ^ static_cast<uint64_t>(p >> 64);
   }
   void add(std::string_view bytes) {

@@ -10,7 +10,8 @@ namespace {
 
 // Vectors of the Random123 distribution (kat_vectors, philox4x32 10 rounds).
 TEST(Philox, known_answers) {
-  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}), (PhiloxCounter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}),
+            (PhiloxCounter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(philox4x32({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}),
             (PhiloxCounter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   EXPECT_EQ(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
@@ -45,7 +46,8 @@ TEST(Random, moments_within_four_standard_errors) {
 
 TEST(NormalQuantile, inverts_erfc_from_the_centre_to_the_far_tail) {
   for (double x : {-37.0, -20.0, -8.0, -4.0, -1.0, -1e-3, 0.0, 1e-3, 1.0})
-    EXPECT_NEAR(normal_quantile(0.5 * std::erfc(-x / std::sqrt(2.0))), x, 4e-15 * (1 + std::fabs(x)));
+    EXPECT_NEAR(normal_quantile(0.5 * std::erfc(-x / std::sqrt(2.0))), x,
+                4e-15 * (1 + std::fabs(x)));
 }
 
 TEST(Random, below_covers_its_range_evenly) {

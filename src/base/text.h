@@ -1,4 +1,5 @@
-// Small text jobs that several modules share: splitting, trimming, reading whole numbers and doubles, writing doubles.
+// Small text jobs that several modules share: splitting, trimming, reading whole numbers and
+// doubles, writing doubles.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);  // 
 std::string upper(std::string_view text);
 std::string lower(std::string_view text);
 
-// The whole of `text` must be the number; no spaces, no '+'. Doubles never touch money (style: Numbers).
+// The whole of `text` must be the number; no spaces, no '+'. Doubles never touch money (style:
+// Numbers).
 std::optional<int64_t> read_int(std::string_view text);
 std::optional<double> read_double(std::string_view text);  // finite only
 

@@ -9,7 +9,8 @@ namespace {
 TEST(Text, numbers_are_whole_or_absent) {
   EXPECT_EQ(read_int("-12"), -12);
   EXPECT_EQ(read_double("2.8e-4"), 2.8e-4);
-  for (const char* text : {"", " 1", "1 ", "+1", "1x", "nan", "inf", "1e999"}) EXPECT_FALSE(read_double(text)) << text;
+  for (const char* text : {"", " 1", "1 ", "+1", "1x", "nan", "inf", "1e999"})
+    EXPECT_FALSE(read_double(text)) << text;
   EXPECT_FALSE(read_int("1.0"));
   EXPECT_EQ(write_double(0.1), "0.1");
 }

@@ -10,7 +10,8 @@ namespace {
 
 constexpr int64_t kDay = 86'400'000'000'000;
 
-// Days since 1970-01-01 of a proleptic Gregorian date (H. Hinnant, "chrono-compatible low-level date algorithms").
+// Days since 1970-01-01 of a proleptic Gregorian date (H. Hinnant, "chrono-compatible low-level
+// date algorithms").
 constexpr int64_t days_from_civil(int64_t y, int m, int d) {
   y -= m <= 2;
   const int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -19,7 +20,11 @@ constexpr int64_t days_from_civil(int64_t y, int m, int d) {
   return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-struct Civil { int64_t year; int month; int day; };
+struct Civil {
+  int64_t year;
+  int month;
+  int day;
+};
 
 constexpr Civil civil_from_days(int64_t z) {
   z += 719468;
@@ -40,7 +45,8 @@ int days_in_month(int64_t year, int month) {
 }
 
 Error bad_time(std::string_view text) {
-  return {Fault::malformed, fmt::format("not a UTC time: \"{}\" (want 2026-01-30T08:00:00Z)", text.substr(0, 60))};
+  return {Fault::malformed,
+          fmt::format("not a UTC time: \"{}\" (want 2026-01-30T08:00:00Z)", text.substr(0, 60))};
 }
 
 // Reads exactly `count` digits from the front of `text`.
@@ -90,14 +96,23 @@ Result<Duration> Duration::parse(std::string_view text) {
   if (unit == "d") scale = kDay;
   int64_t product = 0;
   if (ec != std::errc{} || scale == 0 || __builtin_mul_overflow(n, scale, &product))
-    return Error{Fault::malformed, fmt::format("not a duration: \"{}\" (want 90s, 5m, 1h, 30d)", text.substr(0, 60))};
+    return Error{Fault::malformed,
+                 fmt::format("not a duration: \"{}\" (want 90s, 5m, 1h, 30d)", text.substr(0, 60))};
   return ns(product);
 }
 
 std::string Duration::text() const {
-  struct Unit { int64_t ns; const char* name; };
-  constexpr std::array<Unit, 7> units{{{kDay, "d"}, {3'600'000'000'000, "h"}, {60'000'000'000, "m"},
-                                       {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}}};
+  struct Unit {
+    int64_t ns;
+    const char* name;
+  };
+  constexpr std::array<Unit, 7> units{{{kDay, "d"},
+                                       {3'600'000'000'000, "h"},
+                                       {60'000'000'000, "m"},
+                                       {1'000'000'000, "s"},
+                                       {1'000'000, "ms"},
+                                       {1'000, "us"},
+                                       {1, "ns"}}};
   if (ns_ == 0) return "0s";
   for (const Unit& unit : units) {
     if (ns_ % unit.ns == 0) return fmt::format("{}{}", ns_ / unit.ns, unit.name);
@@ -110,7 +125,8 @@ Result<Instant> Instant::from_us(int64_t n) { return scaled(n, 1'000); }
 Result<Instant> Instant::from_seconds(int64_t n) { return scaled(n, 1'000'000'000); }
 
 Result<Instant> Instant::from_date(int year, int month, int day) {
-  if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+  if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 ||
+      day > days_in_month(year, month))
     return Error{Fault::malformed, fmt::format("no such date: {}-{}-{}", year, month, day)};
   return ns(days_from_civil(year, month, day) * kDay);
 }
@@ -118,13 +134,14 @@ Result<Instant> Instant::from_date(int year, int month, int day) {
 Result<Instant> Instant::parse(std::string_view text) {
   std::string_view rest = text;
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (!take_digits(rest, 4, year) || !take(rest, '-') || !take_digits(rest, 2, month) || !take(rest, '-') ||
-      !take_digits(rest, 2, day))
+  if (!take_digits(rest, 4, year) || !take(rest, '-') || !take_digits(rest, 2, month) ||
+      !take(rest, '-') || !take_digits(rest, 2, day))
     return bad_time(text);
   int64_t fraction = 0;
   if (!rest.empty() && (rest.front() == 'T' || rest.front() == ' ')) {
     rest.remove_prefix(1);
-    if (!take_digits(rest, 2, hour) || !take(rest, ':') || !take_digits(rest, 2, minute)) return bad_time(text);
+    if (!take_digits(rest, 2, hour) || !take(rest, ':') || !take_digits(rest, 2, minute))
+      return bad_time(text);
     if (take(rest, ':')) {
       if (!take_digits(rest, 2, second)) return bad_time(text);
       if (take(rest, '.')) {
@@ -138,14 +155,16 @@ Result<Instant> Instant::parse(std::string_view text) {
       }
     }
     // UTC only: an offset other than zero is refused, so that nobody's local time slips in.
-    if (rest != "" && rest != "Z" && rest != "+00" && rest != "+00:00" && rest != " UTC") return bad_time(text);
+    if (rest != "" && rest != "Z" && rest != "+00" && rest != "+00:00" && rest != " UTC")
+      return bad_time(text);
   } else if (!rest.empty() && rest != "Z") {
     return bad_time(text);
   }
   if (hour > 23 || minute > 59 || second > 60) return bad_time(text);
   const auto midnight = from_date(year, month, day);
   if (!midnight.has_value()) return bad_time(text);
-  return ns(midnight.value().ns() + ((hour * 60 + minute) * 60 + second) * 1'000'000'000LL + fraction);
+  return ns(midnight.value().ns() + ((hour * 60 + minute) * 60 + second) * 1'000'000'000LL +
+            fraction);
 }
 
 Instant Instant::start_of_day() const { return ns(clamped_difference(ns_, in_day(ns_))); }

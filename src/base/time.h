@@ -1,7 +1,8 @@
-// Instant and Duration: UTC nanoseconds since 1970 in 64 bits (1677 to 2262). They live in base, not in market,
-// because Clock hands them out. Text is ISO-8601 in UTC: "2026-01-30T08:00:00Z", "2026-01-30", fractions to 9 digits.
-// Sums and differences stop at the ends of the range: a message may be stamped 1677, and "the 30 days before" is then
-// the beginning of time and not an overflow.
+// Instant and Duration: UTC nanoseconds since 1970 in 64 bits (1677 to 2262). They live in base,
+// not in market, because Clock hands them out. Text is ISO-8601 in UTC: "2026-01-30T08:00:00Z",
+// "2026-01-30", fractions to 9 digits. Sums and differences stop at the ends of the range: a
+// message may be stamped 1677, and "the 30 days before" is then the beginning of time and not an
+// overflow.
 #pragma once
 
 #include <compare>
@@ -29,7 +30,11 @@ constexpr int64_t clamped_difference(int64_t a, int64_t b) {
 class Duration {
  public:
   constexpr Duration() = default;
-  static constexpr Duration ns(int64_t n) { Duration d; d.ns_ = n; return d; }
+  static constexpr Duration ns(int64_t n) {
+    Duration d;
+    d.ns_ = n;
+    return d;
+  }
   static constexpr Duration us(int64_t n) { return scaled(n, 1'000); }
   static constexpr Duration ms(int64_t n) { return scaled(n, 1'000'000); }
   static constexpr Duration seconds(int64_t n) { return scaled(n, 1'000'000'000); }
@@ -42,15 +47,22 @@ class Duration {
   constexpr int64_t ns() const { return ns_; }
   constexpr double in_seconds() const { return static_cast<double>(ns_) * 1e-9; }
   constexpr double in_days() const { return static_cast<double>(ns_) / 86'400e9; }
-  constexpr double in_years() const { return in_days() / 365.0; }  // ACT/365, the options convention (docs/models)
+  constexpr double in_years() const {
+    return in_days() / 365.0;
+  }  // ACT/365, the options convention (docs/models)
   std::string text() const;
 
-  friend constexpr Duration operator+(Duration a, Duration b) { return ns(clamped_sum(a.ns_, b.ns_)); }
-  friend constexpr Duration operator-(Duration a, Duration b) { return ns(clamped_difference(a.ns_, b.ns_)); }
+  friend constexpr Duration operator+(Duration a, Duration b) {
+    return ns(clamped_sum(a.ns_, b.ns_));
+  }
+  friend constexpr Duration operator-(Duration a, Duration b) {
+    return ns(clamped_difference(a.ns_, b.ns_));
+  }
   friend constexpr Duration operator*(Duration a, int64_t n) {
     int64_t product = 0;
     if (!__builtin_mul_overflow(a.ns_, n, &product)) return ns(product);
-    return ns((a.ns_ > 0) == (n > 0) ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min());
+    return ns((a.ns_ > 0) == (n > 0) ? std::numeric_limits<int64_t>::max()
+                                     : std::numeric_limits<int64_t>::min());
   }
   friend constexpr Duration operator/(Duration a, int64_t n) { return ns(a.ns_ / n); }
   friend constexpr auto operator<=>(Duration, Duration) = default;
@@ -67,7 +79,11 @@ class Duration {
 class Instant {
  public:
   constexpr Instant() = default;
-  static constexpr Instant ns(int64_t n) { Instant t; t.ns_ = n; return t; }
+  static constexpr Instant ns(int64_t n) {
+    Instant t;
+    t.ns_ = n;
+    return t;
+  }
   static constexpr Instant min() { return ns(std::numeric_limits<int64_t>::min()); }
   static constexpr Instant max() { return ns(std::numeric_limits<int64_t>::max()); }
   // Epoch numbers from the wire; a value that does not fit is an error, never a wrap.
@@ -83,9 +99,15 @@ class Instant {
   std::string text() const;      // shortest exact form: "2026-01-30T08:00:00Z", "...00.009Z"
   std::string date() const;      // "2026-01-30"
 
-  friend constexpr Instant operator+(Instant t, Duration d) { return ns(clamped_sum(t.ns_, d.ns())); }
-  friend constexpr Instant operator-(Instant t, Duration d) { return ns(clamped_difference(t.ns_, d.ns())); }
-  friend constexpr Duration operator-(Instant a, Instant b) { return Duration::ns(clamped_difference(a.ns_, b.ns_)); }
+  friend constexpr Instant operator+(Instant t, Duration d) {
+    return ns(clamped_sum(t.ns_, d.ns()));
+  }
+  friend constexpr Instant operator-(Instant t, Duration d) {
+    return ns(clamped_difference(t.ns_, d.ns()));
+  }
+  friend constexpr Duration operator-(Instant a, Instant b) {
+    return Duration::ns(clamped_difference(a.ns_, b.ns_));
+  }
   friend constexpr auto operator<=>(Instant, Instant) = default;
 
  private:

@@ -17,14 +17,16 @@ TEST(Instant, reads_and_writes_iso8601) {
 }
 
 TEST(Instant, refuses_what_is_not_a_utc_time) {
-  for (const char* text : {"", "now", "2026-02-30", "2026-1-3", "2026-01-30T25:00:00Z", "2026-01-30T08:00:00+02:00",
-                           "2026-01-30T08:00:00.Z", "2026-01-30junk", "9999-01-01", "1677-12-31", "2262-01-01"})
+  for (const char* text :
+       {"", "now", "2026-02-30", "2026-1-3", "2026-01-30T25:00:00Z", "2026-01-30T08:00:00+02:00",
+        "2026-01-30T08:00:00.Z", "2026-01-30junk", "9999-01-01", "1677-12-31", "2262-01-01"})
     EXPECT_FALSE(Instant::parse(text).has_value()) << text;
   EXPECT_FALSE(Instant::from_ms(INT64_MAX / 1000).has_value());
 }
 
 TEST(Instant, text_round_trips_over_four_centuries) {
-  for (int64_t ns = -9'000'000'000'000'000'000; ns < 9'000'000'000'000'000'000; ns += 17'777'777'777'777'777)
+  for (int64_t ns = -9'000'000'000'000'000'000; ns < 9'000'000'000'000'000'000;
+       ns += 17'777'777'777'777'777)
     EXPECT_EQ(Instant::parse(Instant::ns(ns).text()).value().ns(), ns);
 }
 

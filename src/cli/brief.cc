@@ -11,7 +11,8 @@
 namespace delever {
 namespace {
 
-// Lets events through to the gauges and, between them, writes down what was known at the times asked for.
+// Lets events through to the gauges and, between them, writes down what was known at the times
+// asked for.
 class Knower final : public EventSink {
  public:
   Knower(std::vector<std::unique_ptr<Gauges>>& gauges, std::vector<Instant> times)
@@ -47,7 +48,8 @@ struct Extremes {
   }
 };
 
-std::vector<GaugeRange> ranges_of(const std::vector<LiquidationDay>& days, const std::string& asset) {
+std::vector<GaugeRange> ranges_of(const std::vector<LiquidationDay>& days,
+                                  const std::string& asset) {
   std::map<std::string, Extremes> found;
   for (const LiquidationDay& d : days) {
     if (!d.valid) continue;
@@ -62,17 +64,23 @@ std::vector<GaugeRange> ranges_of(const std::vector<LiquidationDay>& days, const
     }
   }
   std::vector<GaugeRange> ranges;
-  for (const auto& [name, e] : found) ranges.push_back({name, asset, e.low, e.high, e.from, e.to, e.days});
+  for (const auto& [name, e] : found)
+    ranges.push_back({name, asset, e.low, e.high, e.from, e.to, e.days});
   return ranges;
 }
 
-// Readings that no gauge gives but that somebody may have meant: means over the settlements inside a span that ends at
-// `at`, by venue. Only for the search over a claim's definitions.
-std::vector<Reading> funding_means(const std::vector<FundingPoint>& points, const std::string& asset, Instant at) {
+// Readings that no gauge gives but that somebody may have meant: means over the settlements inside
+// a span that ends at `at`, by venue. Only for the search over a claim's definitions.
+std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
+                                   const std::string& asset, Instant at) {
   constexpr std::pair<const char*, Duration> spans[] = {{"funding_annual_day", Duration::days(1)},
                                                         {"funding_annual_7d", Duration::days(7)},
                                                         {"funding_annual_30d", Duration::days(30)}};
-  struct Sum { double total = 0; int count = 0; Instant last; };
+  struct Sum {
+    double total = 0;
+    int count = 0;
+    Instant last;
+  };
   std::vector<Reading> out;
   for (const auto& [name, span] : spans) {
     std::map<std::string, Sum> sums;
@@ -107,7 +115,8 @@ void Knower::take() {
     const History history = gauges->history(knowledge.at);
     for (Reading& r : funding_means(history.funding, gauges->asset(), knowledge.at))
       knowledge.meant.push_back(std::move(r));
-    for (GaugeRange& r : ranges_of(history.liquidations, gauges->asset())) knowledge.ranges.push_back(std::move(r));
+    for (GaugeRange& r : ranges_of(history.liquidations, gauges->asset()))
+      knowledge.ranges.push_back(std::move(r));
   }
   known_.push_back(std::move(knowledge));
 }
@@ -117,8 +126,9 @@ std::vector<Reading> of_asset(const std::vector<Reading>& readings, const std::s
   for (const Reading& r : readings) {
     if (r.asset == asset) out.push_back(r);
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Reading& a, const Reading& b) { return reading_rank(a.name) < reading_rank(b.name); });
+  std::stable_sort(out.begin(), out.end(), [](const Reading& a, const Reading& b) {
+    return reading_rank(a.name) < reading_rank(b.name);
+  });
   return out;
 }
 
@@ -160,9 +170,11 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   brief.notes = inputs.notes;
   brief.readings = of_asset(known.back().readings, inputs.asset);
   brief.claims = check_claims(inputs.claims, claim_rules, known, inputs.at);
-  const auto before = std::find_if(known.begin(), known.end(), [&](const Knowledge& k) { return k.at == day_before; });
+  const auto before = std::find_if(known.begin(), known.end(),
+                                   [&](const Knowledge& k) { return k.at == day_before; });
   CHECK(before != known.end());
-  brief.verdict = decide(evidence(brief.readings, of_asset(before->readings, inputs.asset), {}), {});
+  brief.verdict =
+      decide(evidence(brief.readings, of_asset(before->readings, inputs.asset), {}), {});
   for (const auto& one : gauges) {
     if (one->asset() == inputs.asset) brief.history = one->history(inputs.at);
   }

@@ -1,4 +1,5 @@
-// Brief: everything that is said about one asset at one time, and its three faces: text, JSON, one HTML page.
+// Brief: everything that is said about one asset at one time, and its three faces: text, JSON, one
+// HTML page.
 #pragma once
 
 #include <functional>
@@ -34,7 +35,8 @@ struct Brief {
   std::vector<SourceUse> sources;
 };
 
-// What a brief is made from: rules, claims, and something that feeds the events received up to a time, in order.
+// What a brief is made from: rules, claims, and something that feeds the events received up to a
+// time, in order.
 struct BriefInputs {
   std::string title;
   std::string asset = "BTC";
@@ -50,7 +52,8 @@ class EventFeed {
   virtual ~EventFeed() = default;
   virtual const Instruments& instruments() const = 0;
   virtual const std::vector<Source>& sources() const = 0;
-  virtual Result<void> run(EventSink& sink) = 0;  // events received up to and including the time it was opened for
+  virtual Result<void> run(
+      EventSink& sink) = 0;  // events received up to and including the time it was opened for
   virtual std::vector<SourceUse> use() const = 0;
 };
 
@@ -59,7 +62,8 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed);
 std::string brief_text(const Brief& brief);
 std::string brief_json(const Brief& brief);
 std::string brief_html(const Brief& brief);
-std::string option_charts(const Brief& brief);  // of the page: strikes, hedging flow, smiles, term structure
+std::string option_charts(
+    const Brief& brief);  // of the page: strikes, hedging flow, smiles, term structure
 
 // A reading's number with its unit, for people: "5.41 %/y", "96.7k BTC", "$1.59B".
 std::string shown_value(double value, std::string_view unit, std::string_view asset);

@@ -50,7 +50,10 @@ Json to_json(const ClaimCheck& c) {
   json["holds_under"] = c.holds_under ? Json(*c.holds_under) : Json();
   Json tried = Json::array();
   for (const TriedDefinition& t : c.tried) {
-    Json entry{{"definition", t.name}, {"reads", t.reads}, {"value", json_or_null(t.value)}, {"holds", t.holds}};
+    Json entry{{"definition", t.name},
+               {"reads", t.reads},
+               {"value", json_or_null(t.value)},
+               {"holds", t.holds}};
     if (t.venue) entry["venue"] = *t.venue;
     if (t.as_of) entry["as_of"] = t.as_of->text();
     entry["seen_in_history"] = t.seen ? Json(*t.seen) : Json();

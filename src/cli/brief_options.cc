@@ -20,15 +20,18 @@ std::string strike_picture(const ChainRow& row, const std::string& asset) {
   StrikeChart chart{.title = title_of(row, "open interest by strike, " + asset)};
   for (const StrikeInterest& s : row.strikes) chart.bars.push_back({s.strike, s.calls, s.puts});
   if (row.pain)
-    chart.marks.push_back({row.pain->strike_usd, fmt::format("max pain {:.0f}", row.pain->strike_usd)});
+    chart.marks.push_back(
+        {row.pain->strike_usd, fmt::format("max pain {:.0f}", row.pain->strike_usd)});
   if (row.forwards)
-    chart.marks.push_back({row.forwards->used.value, fmt::format("forward {:.0f}", row.forwards->used.value)});
+    chart.marks.push_back(
+        {row.forwards->used.value, fmt::format("forward {:.0f}", row.forwards->used.value)});
   return svg_strike_chart(chart);
 }
 
 std::string flow_picture(const std::string& title, const HedgeCurve& curve) {
   XyChart chart{.title = title, .x_unit = "%", .x_scale = 100};
-  XySeries band{"band", "var(--blue)", {}, XySeries::Shape::band}, mean{"from signed trades", "var(--blue)", {}};
+  XySeries band{"band", "var(--blue)", {}, XySeries::Shape::band},
+      mean{"from signed trades", "var(--blue)", {}};
   std::vector<XySeries> assumed;
   constexpr const char* colours[] = {"var(--short)", "var(--long)", "var(--grey)", "var(--gold)"};
   for (size_t a = 0; a < kDealerAssumptions.size(); ++a) {
@@ -46,7 +49,8 @@ std::string flow_picture(const std::string& title, const HedgeCurve& curve) {
     const NetFlow& f = curve.flow[m];
     band.points.push_back({kMoves[m], f.low, f.high});
     if (f.mean) mean.points.push_back({kMoves[m], *f.mean, *f.mean});
-    for (size_t a = 0; a < assumed.size(); ++a) assumed[a].points.push_back({kMoves[m], f.assumed[a], f.assumed[a]});
+    for (size_t a = 0; a < assumed.size(); ++a)
+      assumed[a].points.push_back({kMoves[m], f.assumed[a], f.assumed[a]});
   }
   chart.series.push_back(std::move(band));
   if (curve.flow[0].mean) chart.series.push_back(std::move(mean));
@@ -57,11 +61,15 @@ std::string flow_picture(const std::string& title, const HedgeCurve& curve) {
 std::string smile_picture(const ChainRow& row) {
   if (!row.smile) return "";
   const Smile& smile = *row.smile;
-  XyChart chart{.title = title_of(row, fmt::format("implied volatility, {} rms {:.2f} points",
-                                                   smile.model == SmileModel::raw_svi ? "SVI" : "SSVI",
-                                                   smile.residual_rms)),
-                .y_unit = "%", .y_scale = 100, .marks = {{smile.forward, "forward"}}};
-  XySeries line{"smile", "var(--blue)", {}}, quotes{"bid to ask", "var(--grey)", {}, XySeries::Shape::ticks};
+  XyChart chart{
+      .title = title_of(row, fmt::format("implied volatility, {} rms {:.2f} points",
+                                         smile.model == SmileModel::raw_svi ? "SVI" : "SSVI",
+                                         smile.residual_rms)),
+      .y_unit = "%",
+      .y_scale = 100,
+      .marks = {{smile.forward, "forward"}}};
+  XySeries line{"smile", "var(--blue)", {}},
+      quotes{"bid to ask", "var(--grey)", {}, XySeries::Shape::ticks};
   constexpr int steps = 80;
   for (int i = 0; i <= steps; ++i) {
     const double strike = smile.strike_low + (smile.strike_high - smile.strike_low) * i / steps;
@@ -71,7 +79,8 @@ std::string smile_picture(const ChainRow& row) {
   for (const ChainQuote& q : row.chain->quotes) {
     if ((q.type == OptionType::call) != (q.strike >= smile.forward)) continue;
     const QuoteVols vols = quote_vols(*row.chain, q, smile.forward);
-    if (vols.bid && vols.ask && *vols.bid <= *vols.ask) quotes.points.push_back({q.strike, *vols.bid, *vols.ask});
+    if (vols.bid && vols.ask && *vols.bid <= *vols.ask)
+      quotes.points.push_back({q.strike, *vols.bid, *vols.ask});
   }
   chart.series = {std::move(quotes), std::move(line)};
   return svg_xy_chart(chart);
@@ -84,10 +93,14 @@ std::string term_picture(const OptionBoard& board) {
     if (vol) line.points.push_back({smile.years * 365, *vol, *vol});
   }
   if (line.points.size() < 2) return "";
-  XyChart chart{.title = fmt::format("{}: at-the-money volatility by days to expiry, as of {}", board.name(),
-                                     board.as_of.text()),
-                .y_unit = "%", .y_scale = 100, .series = {std::move(line)}, .height = 200};
-  if (board.index) chart.marks.push_back({30, fmt::format("30-day index {:.2f} %", 100 * board.index->value)});
+  XyChart chart{.title = fmt::format("{}: at-the-money volatility by days to expiry, as of {}",
+                                     board.name(), board.as_of.text()),
+                .y_unit = "%",
+                .y_scale = 100,
+                .series = {std::move(line)},
+                .height = 200};
+  if (board.index)
+    chart.marks.push_back({30, fmt::format("30-day index {:.2f} %", 100 * board.index->value)});
   return svg_xy_chart(chart);
 }
 
@@ -97,8 +110,9 @@ std::string option_charts(const Brief& brief) {
   const std::vector<OptionBoard>& boards = brief.history.boards;
   std::vector<ChainRow> rows = chain_rows(boards, std::nullopt);
   std::erase_if(rows, [](const ChainRow& row) { return !(row.calls + row.puts > 0); });
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const ChainRow& a, const ChainRow& b) { return a.calls + a.puts > b.calls + b.puts; });
+  std::stable_sort(rows.begin(), rows.end(), [](const ChainRow& a, const ChainRow& b) {
+    return a.calls + a.puts > b.calls + b.puts;
+  });
   rows.resize(std::min(rows.size(), kShown));
   std::string out;
   for (const ChainRow& row : rows) {
@@ -111,8 +125,8 @@ std::string option_charts(const Brief& brief) {
   }
   for (const OptionBoard& board : boards) {
     if (!board.exposures.expiries.empty()) {
-      const std::string title =
-          fmt::format("{}: hedging flow over a move, all expiries, {} bought", board.name(), brief.asset);
+      const std::string title = fmt::format("{}: hedging flow over a move, all expiries, {} bought",
+                                            board.name(), brief.asset);
       out += flow_picture(title, board.exposures.sticky_strike);
     }
     out += term_picture(board);

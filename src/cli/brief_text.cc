@@ -32,11 +32,15 @@ std::string joined(const std::vector<std::string>& parts) {
 
 // Readings by expiry as one table: a line for each would bury the rest.
 std::string expiry_table(const Brief& brief) {
-  struct Column { const char* gauge; const char* head; };
-  constexpr Column columns[] = {{"options_oi", "open int."},       {"options_oi_calls", "calls"},
-                                {"options_oi_puts", "puts"},       {"options_put_call", "put/call"},
-                                {"options_max_pain", "max pain"},  {"options_max_pain_coin", "in coin"},
-                                {"hedge_flow_1pct_gross", "1 % gross"}};
+  struct Column {
+    const char* gauge;
+    const char* head;
+  };
+  constexpr Column columns[] = {
+      {"options_oi", "open int."},           {"options_oi_calls", "calls"},
+      {"options_oi_puts", "puts"},           {"options_put_call", "put/call"},
+      {"options_max_pain", "max pain"},      {"options_max_pain_coin", "in coin"},
+      {"hedge_flow_1pct_gross", "1 % gross"}};
   std::map<Instant, std::map<std::string, const Reading*>> rows;
   for (const Reading& r : brief.readings) {
     if (r.expiry && r.value) rows[*r.expiry][r.name] = &r;
@@ -53,12 +57,11 @@ std::string expiry_table(const Brief& brief) {
       out += fmt::format(" {:>10}", shown);
     }
     const Reading& first = *row.begin()->second;
-    out += fmt::format("  {}, {}, {}\n", state_name(first.state), first.as_of ? first.as_of->text() : "-",
-                       joined(first.sources));
+    out += fmt::format("  {}, {}, {}\n", state_name(first.state),
+                       first.as_of ? first.as_of->text() : "-", joined(first.sources));
   }
   return out;
 }
-
 
 }  // namespace
 
@@ -122,7 +125,8 @@ std::vector<std::string> pending_lines(const Brief& brief) {
 }
 
 std::string brief_text(const Brief& brief) {
-  std::string out = fmt::format("{}\n{} at {}   rules {}\n", brief.title, brief.asset, brief.as_of.text(), brief.rules);
+  std::string out = fmt::format("{}\n{} at {}   rules {}\n", brief.title, brief.asset,
+                                brief.as_of.text(), brief.rules);
   for (const std::string& note : brief.notes) out += fmt::format("  {}\n", note);
   out += "\nMeasured\n";
   for (const Reading& r : brief.readings) {
@@ -138,22 +142,27 @@ std::string brief_text(const Brief& brief) {
   for (const Reading& r : brief.readings) {
     if (r.state != State::pending) continue;
     const std::string interval = interval_text(r, r.asset);
-    out += fmt::format("  {:<34} {}{}{}\n", label_of(r), interval, interval.empty() ? "" : "  ", r.reason);
+    out += fmt::format("  {:<34} {}{}{}\n", label_of(r), interval, interval.empty() ? "" : "  ",
+                       r.reason);
   }
   if (!brief.claims.empty()) {
     out += "\nPublished claims\n";
     for (const ClaimCheck& c : brief.claims) {
-      out += fmt::format("  {} {} {}: {} {}, {}\n", c.claim.id, c.claim.asset, c.claim.metric, c.claim.value_text,
-                         c.claim.unit, c.claim.stated_by);
+      out += fmt::format("  {} {} {}: {} {}, {}\n", c.claim.id, c.claim.asset, c.claim.metric,
+                         c.claim.value_text, c.claim.unit, c.claim.stated_by);
       out += fmt::format("      {:<13} {}{}\n", state_name(c.state),
-                         c.holds_under ? fmt::format("[holds under {}] ", *c.holds_under) : "", c.note);
+                         c.holds_under ? fmt::format("[holds under {}] ", *c.holds_under) : "",
+                         c.note);
     }
   }
-  out += fmt::format("\nVerdict: {}\n  {}\n", answer_name(brief.verdict.answer), brief.verdict.reason);
-  out += fmt::format("  base rate of a false peace after a flush: {:.1f} %\n", brief.verdict.base_rate * 100);
+  out +=
+      fmt::format("\nVerdict: {}\n  {}\n", answer_name(brief.verdict.answer), brief.verdict.reason);
+  out += fmt::format("  base rate of a false peace after a flush: {:.1f} %\n",
+                     brief.verdict.base_rate * 100);
   for (const EvidenceItem& item : brief.verdict.items) {
-    out += fmt::format("  [{}] {} {}: {}\n", item.passes ? (*item.passes ? "pass" : "FAIL") : " ?? ", item.id,
-                       item.asks, item.passes ? item.measured : item.reason);
+    out +=
+        fmt::format("  [{}] {} {}: {}\n", item.passes ? (*item.passes ? "pass" : "FAIL") : " ?? ",
+                    item.id, item.asks, item.passes ? item.measured : item.reason);
   }
   for (const SourceUse& s : brief.sources) {
     for (const auto& [reason, count] : s.undecoded_reasons)

@@ -14,8 +14,8 @@ Result<Brief> brief_of(Session& session, const BriefOptions& options) {
   std::unique_ptr<EventFeed> feed;
   std::string claims_path = options.claims;
   if (options.tapes.empty()) {
-    const Episode episode =
-        TRY(load_episode(find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
+    const Episode episode = TRY(load_episode(
+        find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
     inputs.title = episode.title;
     inputs.asset = options.asset.empty() ? episode.asset : upper(options.asset);
     inputs.at = options.at.empty() ? episode.at : TRY(parse_at(options.at, "--at", session));
@@ -24,7 +24,8 @@ Result<Brief> brief_of(Session& session, const BriefOptions& options) {
     if (claims_path.empty()) claims_path = episode.claims_path;
     feed = TRY(open_episode(episode, inputs.at));
   } else {
-    if (!options.episode.empty()) return Error{Fault::malformed, "give an episode folder or --tape, not both", "brief"};
+    if (!options.episode.empty())
+      return Error{Fault::malformed, "give an episode folder or --tape, not both", "brief"};
     inputs.asset = options.asset.empty() ? "BTC" : upper(options.asset);
     inputs.at = TRY(time_or_last(options.at, "--at", options.tapes, session));
     inputs.title = "Leverage brief, " + inputs.asset;
@@ -54,18 +55,23 @@ Result<void> run_brief(Session& session, const BriefOptions& options) {
 
 void add_brief(CLI::App& app, Session& session) {
   auto options = std::make_shared<BriefOptions>();
-  CLI::App* verb = app.add_subcommand("brief", "what is measured, what is claimed and what is pending, at one time");
-  verb->add_option("episode", options->episode, "episode folder (default: episodes/2026-01-30, when no --tape)");
+  CLI::App* verb = app.add_subcommand(
+      "brief", "what is measured, what is claimed and what is pending, at one time");
+  verb->add_option("episode", options->episode,
+                   "episode folder (default: episodes/2026-01-30, when no --tape)");
   verb->add_option("--tape", options->tapes, "tape to read; may be given several times");
   verb->add_option("--claims", options->claims, "CSV of published claims to check");
   verb->add_option("--asset", options->asset, "coin (default BTC)");
-  verb->add_option("--at", options->at, "time of the brief, UTC (default: the episode's, or the tape's last message)");
+  verb->add_option("--at", options->at,
+                   "time of the brief, UTC (default: the episode's, or the tape's last message)");
   verb->add_option("--rules", options->rules, "rule file")->capture_default_str();
-  verb->add_option("--claim-rules", options->claim_rules, "definitions of claims")->capture_default_str();
+  verb->add_option("--claim-rules", options->claim_rules, "definitions of claims")
+      ->capture_default_str();
   verb->add_option("--out", options->out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json", "html"});
-  verb->callback(
-      [&session, options] { session.action = [&session, options] { return run_brief(session, *options); }; });
+  verb->callback([&session, options] {
+    session.action = [&session, options] { return run_brief(session, *options); };
+  });
 }
 
 }  // namespace delever

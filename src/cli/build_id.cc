@@ -21,9 +21,11 @@ std::string build_id() {
             std::memcpy(&note, at, sizeof note);
             const char* const name = at + sizeof note;
             const char* const bytes = name + (note.n_namesz + 3) / 4 * 4;
-            if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) {
+            if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+                std::memcmp(name, "GNU", 4) == 0) {
               for (size_t b = 0; b < note.n_descsz; ++b)
-                *static_cast<std::string*>(out) += fmt::format("{:02x}", static_cast<unsigned char>(bytes[b]));
+                *static_cast<std::string*>(out) +=
+                    fmt::format("{:02x}", static_cast<unsigned char>(bytes[b]));
             }
             at = bytes + (note.n_descsz + 3) / 4 * 4;
           }

@@ -39,7 +39,8 @@ struct Deal {
   CarryResult result;
 };
 
-// Prices and settled funding of two instruments, known by canonical name and, where several venues have it, by venue.
+// Prices and settled funding of two instruments, known by canonical name and, where several venues
+// have it, by venue.
 class CarrySink final : public EventSink {
  public:
   CarrySink(const Instruments& instruments, const CarryOptions& options)
@@ -52,9 +53,12 @@ class CarrySink final : public EventSink {
     const auto note = [&](Instant at, Price price, const char* what) {
       if (price.raw() > 0) prices_[leg][at] = {price.approx(), what};
     };
-    if (const auto* trade = std::get_if<Trade>(&event.payload)) note(event.at, trade->price, "trade");
-    if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) note(to_second(event.at), mark->price, "mark");
-    if (const auto* index = std::get_if<IndexPrice>(&event.payload)) note(event.at, index->price, "index");
+    if (const auto* trade = std::get_if<Trade>(&event.payload))
+      note(event.at, trade->price, "trade");
+    if (const auto* mark = std::get_if<MarkPrice>(&event.payload))
+      note(to_second(event.at), mark->price, "mark");
+    if (const auto* index = std::get_if<IndexPrice>(&event.payload))
+      note(event.at, index->price, "index");
     if (const auto* candle = std::get_if<Candle>(&event.payload); candle && candle->closed)
       note(to_second(candle->to), candle->close, "candle close");
     const auto* funding = std::get_if<FundingRate>(&event.payload);
@@ -64,13 +68,17 @@ class CarrySink final : public EventSink {
 
   Result<const Instrument*> instrument(size_t leg) const {
     if (seen_[leg].empty()) {
-      return Error{Fault::no_evidence, fmt::format("nothing of {}{} in the data", names_[leg],
-                                                   venue_.empty() ? "" : " at " + venue_), "carry"};
+      return Error{Fault::no_evidence,
+                   fmt::format("nothing of {}{} in the data", names_[leg],
+                               venue_.empty() ? "" : " at " + venue_),
+                   "carry"};
     }
     if (seen_[leg].size() > 1) {
       std::string venues;
-      for (const InstrumentId id : seen_[leg]) venues += (venues.empty() ? "" : ", ") + instruments_[id].venue;
-      return Error{Fault::refused, fmt::format("{} is traded at {}: say --venue", names_[leg], venues), "carry"};
+      for (const InstrumentId id : seen_[leg])
+        venues += (venues.empty() ? "" : ", ") + instruments_[id].venue;
+      return Error{Fault::refused,
+                   fmt::format("{} is traded at {}: say --venue", names_[leg], venues), "carry"};
     }
     return &instruments_[*seen_[leg].begin()];
   }
@@ -78,8 +86,10 @@ class CarrySink final : public EventSink {
   Result<PricePaid> price(size_t leg, Instant at, Duration age) const {
     auto after = prices_[leg].upper_bound(at);
     if (after == prices_[leg].begin() || at - std::prev(after)->first > age) {
-      return Error{Fault::no_evidence,
-                   fmt::format("no price of {} within {} before {}", names_[leg], age.text(), at.text()), "carry"};
+      return Error{
+          Fault::no_evidence,
+          fmt::format("no price of {} within {} before {}", names_[leg], age.text(), at.text()),
+          "carry"};
     }
     const auto& [when, found] = *std::prev(after);
     return PricePaid{found.first, fmt::format("{} of {}", found.second, when.text())};
@@ -121,48 +131,72 @@ class CarrySink final : public EventSink {
 };
 
 CarryCosts costs_of(const CarryOptions& o) {
-  return {.spot_entry = o.spot_fee, .spot_exit = o.spot_fee, .contract_entry = o.contract_fee,
-          .contract_exit = o.exit_fee.value_or(o.contract_fee), .borrow_rate = o.borrow, .borrowed_share = o.borrowed,
+  return {.spot_entry = o.spot_fee,
+          .spot_exit = o.spot_fee,
+          .contract_entry = o.contract_fee,
+          .contract_exit = o.exit_fee.value_or(o.contract_fee),
+          .borrow_rate = o.borrow,
+          .borrowed_share = o.borrowed,
           .margin = o.margin};
 }
 
-Result<PricePaid> given_or(const std::optional<double>& given, const CarrySink* sink, size_t leg, Instant at,
-                           Duration age, const char* option) {
+Result<PricePaid> given_or(const std::optional<double>& given, const CarrySink* sink, size_t leg,
+                           Instant at, Duration age, const char* option) {
   if (given) return PricePaid{*given, "given"};
-  if (!sink) return Error{Fault::malformed, fmt::format("wants {}, or a tape that knows it", option), "carry"};
+  if (!sink)
+    return Error{Fault::malformed, fmt::format("wants {}, or a tape that knows it", option),
+                 "carry"};
   return sink->price(leg, at, age);
 }
 
-Result<void> work_out_dated(Deal& deal, const CarryOptions& o, const CarrySink* sink, Duration age) {
+Result<void> work_out_dated(Deal& deal, const CarryOptions& o, const CarrySink* sink,
+                            Duration age) {
   deal.spot_entry = TRY(given_or(o.spot_entry, sink, 0, deal.from, age, "--spot-entry"));
-  deal.contract_entry = TRY(given_or(o.contract_entry, sink, 1, deal.from, age, "--contract-entry"));
-  DatedCarry trade{.spot = deal.spot_entry.price, .future = deal.contract_entry.price, .entry = deal.from,
-                   .expiry = deal.to, .contract = deal.kind, .costs = costs_of(o), .settlement = o.spot_exit};
+  deal.contract_entry =
+      TRY(given_or(o.contract_entry, sink, 1, deal.from, age, "--contract-entry"));
+  DatedCarry trade{.spot = deal.spot_entry.price,
+                   .future = deal.contract_entry.price,
+                   .entry = deal.from,
+                   .expiry = deal.to,
+                   .contract = deal.kind,
+                   .costs = costs_of(o),
+                   .settlement = o.spot_exit};
   deal.result = TRY(dated_carry(trade));
   const double exit = o.spot_exit.value_or(deal.spot_entry.price);
-  deal.spot_exit = {exit, o.spot_exit ? "given" : "settles where spot stood: it cancels but for fees"};
+  deal.spot_exit = {exit,
+                    o.spot_exit ? "given" : "settles where spot stood: it cancels but for fees"};
   deal.contract_exit = deal.spot_exit;
   return {};
 }
 
-Result<void> work_out_perpetual(Deal& deal, const CarryOptions& o, const CarrySink& sink, Duration age) {
+Result<void> work_out_perpetual(Deal& deal, const CarryOptions& o, const CarrySink& sink,
+                                Duration age) {
   deal.spot_entry = TRY(given_or(o.spot_entry, &sink, 0, deal.from, age, "--spot-entry"));
   deal.spot_exit = TRY(given_or(o.spot_exit, &sink, 0, deal.to, age, "--spot-exit"));
-  deal.contract_entry = TRY(given_or(o.contract_entry, &sink, 1, deal.from, age, "--contract-entry"));
+  deal.contract_entry =
+      TRY(given_or(o.contract_entry, &sink, 1, deal.from, age, "--contract-entry"));
   deal.contract_exit = TRY(given_or(o.contract_exit, &sink, 1, deal.to, age, "--contract-exit"));
-  PerpetualCarry trade{.spot_entry = deal.spot_entry.price, .spot_exit = deal.spot_exit.price,
-                       .perpetual_entry = deal.contract_entry.price, .perpetual_exit = deal.contract_exit.price,
-                       .entry = deal.from, .exit = deal.to, .contract = deal.kind, .costs = costs_of(o)};
+  PerpetualCarry trade{.spot_entry = deal.spot_entry.price,
+                       .spot_exit = deal.spot_exit.price,
+                       .perpetual_entry = deal.contract_entry.price,
+                       .perpetual_exit = deal.contract_exit.price,
+                       .entry = deal.from,
+                       .exit = deal.to,
+                       .contract = deal.kind,
+                       .costs = costs_of(o)};
   std::optional<Duration> interval;
   for (const auto& [at, rate] : sink.rates()) {
     if (at <= deal.from || at > deal.to) continue;
-    const PricePaid mark = TRY(sink.price(1, at, age));  // the venue charges on the mark of the moment
+    const PricePaid mark =
+        TRY(sink.price(1, at, age));  // the venue charges on the mark of the moment
     trade.funding.push_back({at, rate.rate.approx(), mark.price});
     if (rate.interval) interval = std::max(interval.value_or(*rate.interval), *rate.interval);
   }
   if (trade.funding.empty()) {
-    return Error{Fault::no_evidence, fmt::format("no settled funding of {} between {} and {}", deal.contract,
-                                                 deal.from.text(), deal.to.text()), "carry"};
+    return Error{Fault::no_evidence,
+                 fmt::format("no settled funding of {} between {} and {}", deal.contract,
+                             deal.from.text(), deal.to.text()),
+                 "carry"};
   }
   if (interval) trade.gap_max = *interval + *interval / 8;
   deal.result = TRY(perpetual_carry(trade));
@@ -172,17 +206,19 @@ Result<void> work_out_perpetual(Deal& deal, const CarryOptions& o, const CarrySi
 
 std::string carry_text(const Deal& deal) {
   const CarryResult& r = deal.result;
-  std::string out = fmt::format("long {}, short {} ({}), {} to {}, {:.2f} days; money per coin of position\n",
-                                deal.spot, deal.contract, deal.kind == CarryContract::linear ? "linear" : "inverse",
-                                deal.from.text(), deal.to.text(), r.years * 365);
+  std::string out = fmt::format(
+      "long {}, short {} ({}), {} to {}, {:.2f} days; money per coin of position\n", deal.spot,
+      deal.contract, deal.kind == CarryContract::linear ? "linear" : "inverse", deal.from.text(),
+      deal.to.text(), r.years * 365);
   const auto price = [&](const char* when, const PricePaid& spot, const PricePaid& contract) {
-    out += fmt::format("  {:<6} spot {:.2f} ({}), contract {:.2f} ({})\n", when, spot.price, spot.from, contract.price,
-                       contract.from);
+    out += fmt::format("  {:<6} spot {:.2f} ({}), contract {:.2f} ({})\n", when, spot.price,
+                       spot.from, contract.price, contract.from);
   };
   price("entry", deal.spot_entry, deal.contract_entry);
   price("exit", deal.spot_exit, deal.contract_exit);
   const auto leg = [&](const char* name, double money) {
-    out += fmt::format("  {:<16} {:>12.2f} {:>9.2f} %/y\n", name, money, 100 * money / r.capital / r.years);
+    out += fmt::format("  {:<16} {:>12.2f} {:>9.2f} %/y\n", name, money,
+                       100 * money / r.capital / r.years);
   };
   leg("spot", r.spot_leg);
   leg(deal.perpetual ? "perpetual" : "future", r.contract_leg);
@@ -190,23 +226,32 @@ std::string carry_text(const Deal& deal) {
   leg("fees", r.fees);
   leg("borrowing", r.borrowing);
   leg("net", r.net);
-  out += fmt::format("  {:<16} {:>12.2f}   own money in the spot, the margin and the fees of entry\n", "capital",
-                     r.capital);
+  out +=
+      fmt::format("  {:<16} {:>12.2f}   own money in the spot, the margin and the fees of entry\n",
+                  "capital", r.capital);
   out += fmt::format("  basis alone {:.2f} %/y", 100 * r.basis_annual);
   if (deal.perpetual)
-    out += fmt::format(", funding alone {:.2f} %/y ({} payments)", 100 * r.funding_annual, deal.funding.size());
+    out += fmt::format(", funding alone {:.2f} %/y ({} payments)", 100 * r.funding_annual,
+                       deal.funding.size());
   return out + "; simple, ACT/365\n";
 }
 
 Json carry_json(const Deal& deal) {
   const CarryResult& r = deal.result;
   const auto price = [](const PricePaid& p) { return Json{{"price", p.price}, {"from", p.from}}; };
-  Json json{{"kind", deal.perpetual ? "perpetual" : "dated"}, {"spot", deal.spot}, {"contract", deal.contract},
+  Json json{{"kind", deal.perpetual ? "perpetual" : "dated"},
+            {"spot", deal.spot},
+            {"contract", deal.contract},
             {"settlement", deal.kind == CarryContract::linear ? "linear" : "inverse"},
-            {"from", deal.from.text()}, {"to", deal.to.text()}, {"years", r.years}};
+            {"from", deal.from.text()},
+            {"to", deal.to.text()},
+            {"years", r.years}};
   json["entry"] = {{"spot", price(deal.spot_entry)}, {"contract", price(deal.contract_entry)}};
   json["exit"] = {{"spot", price(deal.spot_exit)}, {"contract", price(deal.contract_exit)}};
-  json["legs"] = {{"spot", r.spot_leg}, {"contract", r.contract_leg}, {"funding", r.funding}, {"fees", r.fees},
+  json["legs"] = {{"spot", r.spot_leg},
+                  {"contract", r.contract_leg},
+                  {"funding", r.funding},
+                  {"fees", r.fees},
                   {"borrowing", r.borrowing}};
   json["net"] = r.net;
   json["capital"] = r.capital;
@@ -232,9 +277,11 @@ Result<void> run_carry(Session& session, const CarryOptions& o) {
   std::unique_ptr<CarrySink> sink;
   if (!o.tapes.empty() || !o.episode.empty()) {
     if (o.contract.empty() || o.spot.empty())
-      return Error{Fault::malformed, "data want --spot and --contract, as BTC-USDT and BTC-USDT-PERP", "carry"};
+      return Error{Fault::malformed,
+                   "data want --spot and --contract, as BTC-USDT and BTC-USDT-PERP", "carry"};
     // Settlements may be stamped a little late: the minute after the exit is read as well.
-    const Instant until = std::max(deal.from, o.to.empty() ? deal.from : deal.to) + Duration::minutes(1);
+    const Instant until =
+        std::max(deal.from, o.to.empty() ? deal.from : deal.to) + Duration::minutes(1);
     if (o.tapes.empty()) {
       const Episode episode = TRY(load_episode(find_shipped(o.episode)));
       feed = TRY(open_episode(episode, until));
@@ -251,7 +298,8 @@ Result<void> run_carry(Session& session, const CarryOptions& o) {
     const Instrument* contract = TRY(sink->instrument(1));
     deal.contract = contract->name() + " at " + contract->venue;
     deal.perpetual = contract->is_perpetual();
-    deal.kind = contract->kind == InstrumentKind::inverse ? CarryContract::inverse : CarryContract::linear;
+    deal.kind =
+        contract->kind == InstrumentKind::inverse ? CarryContract::inverse : CarryContract::linear;
     if (!deal.perpetual && !expiry) expiry = contract->expiry;
     if (!o.spot_entry) {
       const Instrument* spot = TRY(sink->instrument(0));
@@ -259,10 +307,12 @@ Result<void> run_carry(Session& session, const CarryOptions& o) {
     }
   }
   if (deal.perpetual) {
-    if (o.to.empty()) return Error{Fault::malformed, "a perpetual wants --to: it has no expiry", "carry"};
+    if (o.to.empty())
+      return Error{Fault::malformed, "a perpetual wants --to: it has no expiry", "carry"};
     TRY(work_out_perpetual(deal, o, *sink, age));
   } else {
-    if (!expiry) return Error{Fault::malformed, "a future without data wants --expiry, as 27MAR26", "carry"};
+    if (!expiry)
+      return Error{Fault::malformed, "a future without data wants --expiry, as 27MAR26", "carry"};
     deal.to = *expiry;
     if (deal.spot.empty()) deal.spot = "spot";
     if (deal.contract.empty()) deal.contract = "future of " + expiry_name(*expiry);
@@ -276,30 +326,40 @@ Result<void> run_carry(Session& session, const CarryOptions& o) {
 
 void add_carry(CLI::App& app, Session& session) {
   auto o = std::make_shared<CarryOptions>();
-  CLI::App* verb = app.add_subcommand("carry", "long spot, short a perpetual or a future: what each leg earned, yield");
-  auto* tape = verb->add_option("--tape", o->tapes, "tape with prices and funding; may be given several times");
+  CLI::App* verb = app.add_subcommand(
+      "carry", "long spot, short a perpetual or a future: what each leg earned, yield");
+  auto* tape = verb->add_option("--tape", o->tapes,
+                                "tape with prices and funding; may be given several times");
   verb->add_option("--episode", o->episode, "episode folder instead of a tape")->excludes(tape);
   verb->add_option("--venue", o->venue, "where both are traded, if several venues are in the data");
   verb->add_option("--spot", o->spot, "spot, canonical or native name: BTC-USDT");
   verb->add_option("--contract", o->contract, "what is sold: BTC-USDT-PERP, BTC-USD-260327@BTC");
   verb->add_option("--from", o->from, "time of entry, UTC")->required();
   verb->add_option("--to", o->to, "time of exit, UTC (perpetual)");
-  verb->add_option("--expiry", o->expiry, "expiry of the future, as 27MAR26, where there are no data");
+  verb->add_option("--expiry", o->expiry,
+                   "expiry of the future, as 27MAR26, where there are no data");
   verb->add_option("--spot-entry", o->spot_entry, "price, instead of the data's");
   verb->add_option("--spot-exit", o->spot_exit, "likewise; of a future: its settlement");
   verb->add_option("--contract-entry", o->contract_entry, "likewise");
   verb->add_option("--contract-exit", o->contract_exit, "likewise (perpetual)");
   verb->add_flag("--inverse", o->inverse, "without data: the future is settled in coins");
-  verb->add_option("--spot-fee", o->spot_fee, "fraction of what is traded, each way")->capture_default_str();
+  verb->add_option("--spot-fee", o->spot_fee, "fraction of what is traded, each way")
+      ->capture_default_str();
   verb->add_option("--contract-fee", o->contract_fee, "fraction, each way")->capture_default_str();
-  verb->add_option("--exit-fee", o->exit_fee, "of the contract at exit, if it differs; 0 for a free delivery");
-  verb->add_option("--borrow", o->borrow, "interest a year on what is borrowed")->capture_default_str();
-  verb->add_option("--borrowed", o->borrowed, "share of the spot that is borrowed")->capture_default_str();
-  verb->add_option("--margin", o->margin, "collateral of the short, share of its notional")->capture_default_str();
-  verb->add_option("--price-age", o->price_age, "a price may be this much older than its time")->capture_default_str();
+  verb->add_option("--exit-fee", o->exit_fee,
+                   "of the contract at exit, if it differs; 0 for a free delivery");
+  verb->add_option("--borrow", o->borrow, "interest a year on what is borrowed")
+      ->capture_default_str();
+  verb->add_option("--borrowed", o->borrowed, "share of the spot that is borrowed")
+      ->capture_default_str();
+  verb->add_option("--margin", o->margin, "collateral of the short, share of its notional")
+      ->capture_default_str();
+  verb->add_option("--price-age", o->price_age, "a price may be this much older than its time")
+      ->capture_default_str();
   verb->add_option("--out", o->out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json"});
-  verb->callback([&session, o] { session.action = [&session, o] { return run_carry(session, *o); }; });
+  verb->callback(
+      [&session, o] { session.action = [&session, o] { return run_carry(session, *o); }; });
 }
 
 }  // namespace delever

@@ -19,14 +19,19 @@ std::optional<double> gamma_gross(const Exposure* e) {
   return e ? std::optional(e->gamma_calls + e->gamma_puts) : std::nullopt;
 }
 
-std::optional<double> value_of(const std::optional<Forward>& f) { return f ? std::optional(f->value) : std::nullopt; }
+std::optional<double> value_of(const std::optional<Forward>& f) {
+  return f ? std::optional(f->value) : std::nullopt;
+}
 
 std::optional<double> at_the_money(const Smile* smile) {
   return smile ? smile->vol(smile->forward) : std::nullopt;
 }
 
 Json to_json(const NetFlow& flow) {
-  Json json{{"low", flow.low}, {"high", flow.high}, {"gross", flow.gross}, {"mean", json_or_null(flow.mean)}};
+  Json json{{"low", flow.low},
+            {"high", flow.high},
+            {"gross", flow.gross},
+            {"mean", json_or_null(flow.mean)}};
   for (size_t a = 0; a < kDealerAssumptions.size(); ++a)
     json["assumed"][std::string(assumption_name(kDealerAssumptions[a]))] = flow.assumed[a];
   return json;
@@ -45,19 +50,32 @@ Json to_json(const HedgeCurve& curve) {
 Json to_json(const Smile& s) {
   const Svi& svi = s.fit.svi;
   return {{"model", s.model == SmileModel::raw_svi ? "raw_svi" : "ssvi"},
-          {"a", svi.a}, {"b", svi.b}, {"rho", svi.rho}, {"m", svi.m}, {"s", svi.s},
+          {"a", svi.a},
+          {"b", svi.b},
+          {"rho", svi.rho},
+          {"m", svi.m},
+          {"s", svi.s},
           {"years", s.years},
           {"atm_vol", json_or_null(at_the_money(&s))},
-          {"strike_low", s.strike_low}, {"strike_high", s.strike_high},
+          {"strike_low", s.strike_low},
+          {"strike_high", s.strike_high},
           {"quotes", s.quotes.used},
-          {"left_out", {{"empty", s.quotes.empty}, {"one_sided", s.quotes.one_sided}, {"crossed", s.quotes.crossed},
-                        {"in_the_money", s.quotes.in_the_money}, {"no_vol", s.quotes.no_vol}}},
-          {"residual_rms_points", s.residual_rms}, {"residual_max_points", s.residual_max},
+          {"left_out",
+           {{"empty", s.quotes.empty},
+            {"one_sided", s.quotes.one_sided},
+            {"crossed", s.quotes.crossed},
+            {"in_the_money", s.quotes.in_the_money},
+            {"no_vol", s.quotes.no_vol}}},
+          {"residual_rms_points", s.residual_rms},
+          {"residual_max_points", s.residual_max},
           {"inside_bid_ask", s.inside},
-          {"durrleman_min", s.fit.durrleman_min}, {"calendar_min", s.fit.calendar_min}};
+          {"durrleman_min", s.fit.durrleman_min},
+          {"calendar_min", s.fit.calendar_min}};
 }
 
-Json to_json(const Error& e) { return {{"kind", fault_name(e.fault)}, {"where", e.where}, {"what", e.what}}; }
+Json to_json(const Error& e) {
+  return {{"kind", fault_name(e.fault)}, {"where", e.where}, {"what", e.what}};
+}
 
 // Recomputed at the forward in use and the mark vol, or the smile's where there is no mark.
 std::optional<BlackGreeks> greeks_of(const ChainRow& row, const ChainQuote& q) {
@@ -69,7 +87,8 @@ std::optional<BlackGreeks> greeks_of(const ChainRow& row, const ChainQuote& q) {
 }
 
 QuoteVols vols_of(const ChainRow& row, const ChainQuote& q) {
-  return row.forwards ? quote_vols(*row.chain, q, row.forwards->used.value) : QuoteVols{q.bid_iv, q.ask_iv};
+  return row.forwards ? quote_vols(*row.chain, q, row.forwards->used.value)
+                      : QuoteVols{q.bid_iv, q.ask_iv};
 }
 
 Json strikes_json(const ChainRow& row) {
@@ -77,14 +96,21 @@ Json strikes_json(const ChainRow& row) {
   for (const ChainQuote& q : row.chain->quotes) {
     Json& json = strikes[q.strike];
     if (json.is_null()) {
-      json = {{"strike", q.strike}, {"calls", 0.0}, {"puts", 0.0}, {"pain_usd", Json()},
+      json = {{"strike", q.strike},
+              {"calls", 0.0},
+              {"puts", 0.0},
+              {"pain_usd", Json()},
               {"surface_vol", json_or_null(row.smile ? row.smile->vol(q.strike) : std::nullopt)},
               {"options", Json::array()}};
     }
     const QuoteVols vols = vols_of(row, q);
-    Json option{{"type", q.type == OptionType::call ? "call" : "put"}, {"bid", json_or_null(q.bid)},
-                {"ask", json_or_null(q.ask)}, {"bid_iv", json_or_null(vols.bid)}, {"ask_iv", json_or_null(vols.ask)},
-                {"mark_iv", json_or_null(q.mark_iv)}, {"open_interest", json_or_null(q.open_interest)}};
+    Json option{{"type", q.type == OptionType::call ? "call" : "put"},
+                {"bid", json_or_null(q.bid)},
+                {"ask", json_or_null(q.ask)},
+                {"bid_iv", json_or_null(vols.bid)},
+                {"ask_iv", json_or_null(vols.ask)},
+                {"mark_iv", json_or_null(q.mark_iv)},
+                {"open_interest", json_or_null(q.open_interest)}};
     const auto greeks = greeks_of(row, q);
     const auto put = [&](const char* name, double BlackGreeks::*field) {
       option[name] = greeks ? Json((*greeks).*field) : Json();
@@ -112,7 +138,8 @@ Json row_json(const ChainRow& row) {
   json["as_of"] = chain.as_of.text();
   json["forward"] = row.forwards ? Json(row.forwards->used.value) : Json();
   json["forward_source"] = row.forwards ? Json(row.forwards->source) : Json();
-  json["forward_parity"] = json_or_null(row.forwards ? value_of(row.forwards->parity) : std::nullopt);
+  json["forward_parity"] =
+      json_or_null(row.forwards ? value_of(row.forwards->parity) : std::nullopt);
   json["forward_delta"] = json_or_null(row.forwards ? value_of(row.forwards->delta) : std::nullopt);
   json["open_interest"] = row.calls + row.puts;
   json["calls"] = row.calls;
@@ -137,8 +164,8 @@ Json row_json(const ChainRow& row) {
 }
 
 Json board_json(const OptionBoard& board) {
-  Json json{{"venue", board.venue}, {"settle", board.settle}, {"as_of", board.as_of.text()},
-            {"sources", board.sources}, {"stale", board.stale}, {"incomplete", board.incomplete}};
+  Json json{{"venue", board.venue},     {"settle", board.settle}, {"as_of", board.as_of.text()},
+            {"sources", board.sources}, {"stale", board.stale},   {"incomplete", board.incomplete}};
   json["vol_index_30d"] = board.index ? Json(board.index->value) : Json();
   json["vol_index_30d_low"] = json_or_null(board.index_low);
   json["vol_index_30d_high"] = json_or_null(board.index_high);
@@ -161,7 +188,8 @@ std::string flow_text(const HedgeCurve& curve) {
   out += "\n";
   for (size_t m = 0; m < kMoves.size(); ++m) {
     const NetFlow& f = curve.flow[m];
-    out += fmt::format("{:>7.1f}% {:>12.1f} {:>12.1f} {:>12}", 100 * kMoves[m], f.low, f.high, text_of(f.mean, 1));
+    out += fmt::format("{:>7.1f}% {:>12.1f} {:>12.1f} {:>12}", 100 * kMoves[m], f.low, f.high,
+                       text_of(f.mean, 1));
     for (const double v : f.assumed) out += fmt::format("  {:>22.1f}", v);
     out += "\n";
   }
@@ -171,29 +199,35 @@ std::string flow_text(const HedgeCurve& curve) {
 std::string expiry_text(const ChainRow& row) {
   std::string out = fmt::format("\n{} {}: open interest by strike\n", row.board->name(),
                                 expiry_name(row.chain->expiry));
-  out += fmt::format("{:>10} {:>12} {:>12} {:>14} {:>8}\n", "strike", "calls", "puts", "pain USD", "vol %");
+  out += fmt::format("{:>10} {:>12} {:>12} {:>14} {:>8}\n", "strike", "calls", "puts", "pain USD",
+                     "vol %");
   for (const StrikeInterest& s : row.strikes) {
     const auto vol = row.smile ? row.smile->vol(s.strike) : std::nullopt;
     out += fmt::format("{:>10} {:>12.1f} {:>12.1f} {:>14} {:>8}\n", s.strike, s.calls, s.puts,
                        short_number(s.pain_usd, 5), vol ? fmt::format("{:.2f}", 100 * *vol) : "-");
   }
   if (!row.exposure) return out;
-  out += fmt::format("hedging flow, coins that hedgers buy over a move of the forward at sticky strikes; {}:\n",
-                     row.exposure->sticky_strike.flow[0].mean ? "90 % band of signed trades"
-                                                              : "open interest alone gives no sign");
+  out += fmt::format(
+      "hedging flow, coins that hedgers buy over a move of the forward at sticky strikes; {}:\n",
+      row.exposure->sticky_strike.flow[0].mean ? "90 % band of signed trades"
+                                               : "open interest alone gives no sign");
   return out + flow_text(row.exposure->sticky_strike);
 }
 
 }  // namespace
 
-std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards, std::optional<Instant> only) {
+std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards,
+                                 std::optional<Instant> only) {
   std::vector<ChainRow> rows;
   for (const OptionBoard& board : boards) {
     for (const Chain& chain : board.chains) {
       if (only && chain.expiry.start_of_day() != only->start_of_day()) continue;
-      ChainRow row{.board = &board, .chain = &chain, .exposure = board.exposure(chain.expiry),
+      ChainRow row{.board = &board,
+                   .chain = &chain,
+                   .exposure = board.exposure(chain.expiry),
                    .smile = board.surface.at(chain.expiry)};
-      if (auto choice = choose_forward(chain); choice.has_value()) row.forwards = std::move(choice).value();
+      if (auto choice = choose_forward(chain); choice.has_value())
+        row.forwards = std::move(choice).value();
       row.strikes = open_interest_by_strike(chain);
       fill_pain(row.strikes);
       for (const StrikeInterest& s : row.strikes) row.calls += s.calls, row.puts += s.puts;
@@ -208,8 +242,9 @@ std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards, std::op
       rows.push_back(std::move(row));
     }
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const ChainRow& a, const ChainRow& b) { return a.chain->expiry < b.chain->expiry; });
+  std::stable_sort(rows.begin(), rows.end(), [](const ChainRow& a, const ChainRow& b) {
+    return a.chain->expiry < b.chain->expiry;
+  });
   return rows;
 }
 
@@ -224,11 +259,15 @@ std::string chain_text(const ChainPage& page) {
     const NetFlow& flow = b.exposures.sticky_strike.at(0.01);
     out += fmt::format(", all expiries +1 %: {:.1f} to {:.1f}\n", flow.low, flow.high);
   }
-  out += fmt::format("{:<8} {:<12} {:>9} {:<6} {:>9} {:>9} {:>9} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} {:>5} {:>6}\n",
-                     "expiry", "board", "forward", "by", "open int.", "calls", "puts", "p/c", "max pain", "in coin",
-                     "gross 1 %", "net +1 % low..high", "atm %", "rms", "inside");
+  out += fmt::format(
+      "{:<8} {:<12} {:>9} {:<6} {:>9} {:>9} {:>9} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} {:>5} "
+      "{:>6}\n",
+      "expiry", "board", "forward", "by", "open int.", "calls", "puts", "p/c", "max pain",
+      "in coin", "gross 1 %", "net +1 % low..high", "atm %", "rms", "inside");
   for (const ChainRow& r : page.rows) {
-    const auto pain = [&](double MaxPain::*field) { return r.pain ? fmt::format("{:.0f}", (*r.pain).*field) : "-"; };
+    const auto pain = [&](double MaxPain::*field) {
+      return r.pain ? fmt::format("{:.0f}", (*r.pain).*field) : "-";
+    };
     std::string band = "-";
     if (r.exposure) {
       const NetFlow& flow = r.exposure->sticky_strike.at(0.01);
@@ -236,23 +275,30 @@ std::string chain_text(const ChainPage& page) {
     }
     const auto atm = at_the_money(r.smile);
     out += fmt::format(
-        "{:<8} {:<12} {:>9} {:<6} {:>9.1f} {:>9.1f} {:>9.1f} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} {:>5} {:>6}\n",
-        expiry_name(r.chain->expiry), r.board->name(), r.forwards ? fmt::format("{:.1f}", r.forwards->used.value) : "-",
+        "{:<8} {:<12} {:>9} {:<6} {:>9.1f} {:>9.1f} {:>9.1f} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} "
+        "{:>5} {:>6}\n",
+        expiry_name(r.chain->expiry), r.board->name(),
+        r.forwards ? fmt::format("{:.1f}", r.forwards->used.value) : "-",
         r.forwards ? r.forwards->source : "-", r.calls + r.puts, r.calls, r.puts,
         r.calls > 0 ? fmt::format("{:.2f}", r.puts / r.calls) : "-", pain(&MaxPain::strike_usd),
         pain(&MaxPain::strike_coin), text_of(gamma_gross(r.exposure), 1), band,
-        atm ? fmt::format("{:.2f}", 100 * *atm) : "-", r.smile ? fmt::format("{:.2f}", r.smile->residual_rms) : "-",
+        atm ? fmt::format("{:.2f}", 100 * *atm) : "-",
+        r.smile ? fmt::format("{:.2f}", r.smile->residual_rms) : "-",
         r.smile ? fmt::format("{:.0f}%", 100 * r.smile->inside) : "-");
   }
-  out += "gross 1 %: coins for 1 %, all hedgers on one side; net: with signs, a band; rms: of the smile, vol points\n";
+  out +=
+      "gross 1 %: coins for 1 %, all hedgers on one side; net: with signs, a band; rms: of the "
+      "smile, vol points\n";
   for (const ChainRow& r : page.rows) {
     for (const Error& e : r.refused) out += fmt::format("refused: {}\n", e.text());
   }
   for (const OptionBoard& b : *page.boards) {
     for (const Error& e : b.refused) out += fmt::format("refused: {}\n", e.text());
-    if (b.stale > 0) out += fmt::format("left out of {}: {} options not quoted lately\n", b.name(), b.stale);
+    if (b.stale > 0)
+      out += fmt::format("left out of {}: {} options not quoted lately\n", b.name(), b.stale);
     if (b.incomplete > 0)
-      out += fmt::format("left out of {}: {} options without a description\n", b.name(), b.incomplete);
+      out +=
+          fmt::format("left out of {}: {} options without a description\n", b.name(), b.incomplete);
   }
   std::map<Instant, size_t> expiries;
   for (const ChainRow& r : page.rows) ++expiries[r.chain->expiry];
@@ -271,9 +317,13 @@ Json chain_json(const ChainPage& page) {
 }
 
 std::string chain_csv(const ChainPage& page) {
-  std::string out = "asset,venue,settle,as_of,expiry,strike,type,forward,forward_source,bid,ask,bid_iv,ask_iv,mark_iv,"
-                    "surface_vol,delta,gamma,vega,theta,open_interest\n";
-  const auto number = [](const std::optional<double>& v) { return v ? fmt::format("{}", *v) : std::string(); };
+  std::string out =
+      "asset,venue,settle,as_of,expiry,strike,type,forward,forward_source,bid,ask,bid_iv,ask_iv,"
+      "mark_iv,"
+      "surface_vol,delta,gamma,vega,theta,open_interest\n";
+  const auto number = [](const std::optional<double>& v) {
+    return v ? fmt::format("{}", *v) : std::string();
+  };
   for (const ChainRow& row : page.rows) {
     const Chain& c = *row.chain;
     for (const ChainQuote& q : c.quotes) {
@@ -282,13 +332,15 @@ std::string chain_csv(const ChainPage& page) {
       const auto greek = [&](double BlackGreeks::*field) {
         return number(greeks ? std::optional((*greeks).*field) : std::nullopt);
       };
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", page.asset, c.venue, c.settle,
-                         c.as_of.text(), c.expiry.text(), q.strike, q.type == OptionType::call ? "call" : "put",
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                         page.asset, c.venue, c.settle, c.as_of.text(), c.expiry.text(), q.strike,
+                         q.type == OptionType::call ? "call" : "put",
                          row.forwards ? fmt::format("{}", row.forwards->used.value) : "",
-                         row.forwards ? row.forwards->source : "", number(q.bid), number(q.ask), number(vols.bid),
-                         number(vols.ask), number(q.mark_iv),
-                         number(row.smile ? row.smile->vol(q.strike) : std::nullopt), greek(&BlackGreeks::delta),
-                         greek(&BlackGreeks::gamma), greek(&BlackGreeks::vega), greek(&BlackGreeks::theta),
+                         row.forwards ? row.forwards->source : "", number(q.bid), number(q.ask),
+                         number(vols.bid), number(vols.ask), number(q.mark_iv),
+                         number(row.smile ? row.smile->vol(q.strike) : std::nullopt),
+                         greek(&BlackGreeks::delta), greek(&BlackGreeks::gamma),
+                         greek(&BlackGreeks::vega), greek(&BlackGreeks::theta),
                          number(q.open_interest));
     }
   }

@@ -1,5 +1,5 @@
-// The faces of option boards: a table for people, JSON, CSV with a line for each option, and the Markdown report that
-// puts our figures beside those of a venue's published snapshots.
+// The faces of option boards: a table for people, JSON, CSV with a line for each option, and the
+// Markdown report that puts our figures beside those of a venue's published snapshots.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace delever {
 
-// One expiry of one board. The pointers are into the board; a missing one has its reason in `refused`.
+// One expiry of one board. The pointers are into the board; a missing one has its reason in
+// `refused`.
 struct ChainRow {
   const OptionBoard* board = nullptr;
   const Chain* chain = nullptr;
@@ -26,7 +27,8 @@ struct ChainRow {
 };
 
 // By expiry, then venue and settlement coin; `only` keeps one day's expiries.
-std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards, std::optional<Instant> only);
+std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards,
+                                 std::optional<Instant> only);
 
 struct ChainPage {
   std::string asset, rules;

@@ -59,8 +59,8 @@ struct Summary {
   }
 
   std::string text() const {
-    std::string out =
-        fmt::format("{} boards, {} rows of an expiry each, {} option quotes.\n\n", boards, rows, instruments);
+    std::string out = fmt::format("{} boards, {} rows of an expiry each, {} option quotes.\n\n",
+                                  boards, rows, instruments);
     out += "| over all rows | median / 9 of 10 / worst |\n|---|---|\n";
     const auto line = [&](const char* what, const std::string& value) {
       out += fmt::format("| {} | {} |\n", what, value);
@@ -76,12 +76,16 @@ struct Summary {
     if (!inside.values.empty()) {
       std::vector<double> v = inside.values;
       std::sort(v.begin(), v.end());
-      out += fmt::format("Share of quotes whose bid-ask holds the smile: {:.0f} % in the median row, "
-                         "{:.0f} % in the worst. ", 100 * v[v.size() / 2], 100 * v.front());
+      out += fmt::format(
+          "Share of quotes whose bid-ask holds the smile: {:.0f} % in the median row, "
+          "{:.0f} % in the worst. ",
+          100 * v[v.size() / 2], 100 * v.front());
     }
-    out += fmt::format("{} smiles, {} of them SSVI; butterfly condition broken in {}, calendar condition in {}.",
-                       smiles, ssvi, butterfly, calendar);
-    for (const auto& [fault, count] : refused) out += fmt::format(" Refused as {}: {}.", fault, count);
+    out += fmt::format(
+        "{} smiles, {} of them SSVI; butterfly condition broken in {}, calendar condition in {}.",
+        smiles, ssvi, butterfly, calendar);
+    for (const auto& [fault, count] : refused)
+      out += fmt::format(" Refused as {}: {}.", fault, count);
     if (!index.empty()) {
       const auto [low, high] = std::minmax_element(index.begin(), index.end());
       out += fmt::format(" 30-day index {:.2f} to {:.2f} %.", 100 * *low, 100 * *high);
@@ -106,8 +110,9 @@ std::string snapshots_markdown(const std::vector<BoardSnapshot>& boards) {
     const NetFlow& flow = report.exposures.sticky_strike.at(0.01);
     const std::string index =
         report.index ? fmt::format("{:.2f} %", 100 * report.index->value) : report.index_refused;
-    tables += fmt::format("\n30-day index: {}. All expiries, +1 %: gross {:.0f} coins, net {:.0f} to {:.0f}.\n",
-                          index, flow.gross, flow.low, flow.high);
+    tables += fmt::format(
+        "\n30-day index: {}. All expiries, +1 %: gross {:.0f} coins, net {:.0f} to {:.0f}.\n",
+        index, flow.gross, flow.low, flow.high);
   }
   return summary.text() + tables;
 }

@@ -1,5 +1,5 @@
-// Goal: what chain and carry say, from a venue's own messages to the page: figures that are known beforehand, refusals
-// by expiry with their names while the others stand, and a yield that adds up.
+// Goal: what chain and carry say, from a venue's own messages to the page: figures that are known
+// beforehand, refusals by expiry with their names while the others stand, and a yield that adds up.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -13,12 +13,13 @@
 
 #include "cli/run.h"
 #include "options/black.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
-const std::string kEpisode = std::string(DELEVER_ROOT) + "/episodes/2026-01-30";
-const std::string kShared = std::string(DELEVER_ROOT) + "/../shared";
+const std::string kEpisode = source_root() + "/episodes/2026-01-30";
+const std::string kShared = source_root() + "/../shared";
 constexpr const char* kAt = "2026-01-10T08:00:00Z";
 
 struct Market {
@@ -26,8 +27,8 @@ struct Market {
   double forward = 0, vol = 0;
 };
 
-std::string summary_row(const Market& m, const std::string& day, Instant expiry, double strike, OptionType type,
-                        double interest) {
+std::string summary_row(const Market& m, const std::string& day, Instant expiry, double strike,
+                        OptionType type, double interest) {
   const Instant at = Instant::parse(kAt).value();
   const bool coin = m.prefix.find('_') == std::string::npos;
   const auto price = [&](double vol) {
@@ -39,14 +40,17 @@ std::string summary_row(const Market& m, const std::string& day, Instant expiry,
       R"({{"creation_timestamp":{},"instrument_name":"{}-{}-{:.0f}-{}","base_currency":"{}","bid_price":{},)"
       R"("ask_price":{:.8f},"mark_price":{:.8f},"mark_iv":{},"underlying_price":{},"underlying_index":"SYN",)"
       R"("last":null,"open_interest":{},"volume":1.0,"interest_rate":0.0}})",
-      at.ns() / 1'000'000, m.prefix, day, strike, type == OptionType::call ? "C" : "P", m.prefix.substr(0, 3),
-      bid > 1e-6 ? fmt::format("{:.8f}", bid) : "null", ask, price(m.vol), 100 * m.vol, m.forward, interest);
+      at.ns() / 1'000'000, m.prefix, day, strike, type == OptionType::call ? "C" : "P",
+      m.prefix.substr(0, 3), bid > 1e-6 ? fmt::format("{:.8f}", bid) : "null", ask, price(m.vol),
+      100 * m.vol, m.forward, interest);
 }
 
-// An answer of get_book_summary_by_currency: two expiries of a flat volatility, and a third of one option alone.
+// An answer of get_book_summary_by_currency: two expiries of a flat volatility, and a third of one
+// option alone.
 std::string summary(const Market& m) {
   std::string rows;
-  for (const auto& [day, date] : {std::pair{"30JAN26", "2026-01-30T08:00:00Z"}, {"27FEB26", "2026-02-27T08:00:00Z"}}) {
+  for (const auto& [day, date] :
+       {std::pair{"30JAN26", "2026-01-30T08:00:00Z"}, {"27FEB26", "2026-02-27T08:00:00Z"}}) {
     for (int i = -12; i <= 12; ++i) {
       const double strike = std::round(m.forward * std::exp(0.05 * i) / 50) * 50;
       for (const OptionType type : {OptionType::call, OptionType::put}) {
@@ -55,18 +59,20 @@ std::string summary(const Market& m) {
       }
     }
   }
-  rows += summary_row(m, "27MAR26", Instant::parse("2026-03-27T08:00:00Z").value(), std::round(m.forward / 50) * 50,
-                      OptionType::call, 3);
-  return R"({"jsonrpc":"2.0","result":[)" + rows + R"(],"usIn":1,"usOut":2,"usDiff":1,"testnet":false})" + "\n";
+  rows += summary_row(m, "27MAR26", Instant::parse("2026-03-27T08:00:00Z").value(),
+                      std::round(m.forward / 50) * 50, OptionType::call, 3);
+  return R"({"jsonrpc":"2.0","result":[)" + rows +
+         R"(],"usIn":1,"usOut":2,"usDiff":1,"testnet":false})" + "\n";
 }
 
 std::string summary_tape(const Market& m) {
   const std::string file = scratch("summary.jsonl"), tape = scratch(m.prefix + "-summary.tape");
   std::ofstream(file, std::ios::binary) << summary(m);
-  const std::string request = "/api/v2/public/get_book_summary_by_currency?currency=" + m.prefix.substr(0, 3) +
-                              "&kind=option";
-  const Ran ran = run({"import", "jsonl", "--decoder", "deribit", "--request", request, "--received", kAt, file,
-                       "--out", tape});
+  const std::string request =
+      "/api/v2/public/get_book_summary_by_currency?currency=" + m.prefix.substr(0, 3) +
+      "&kind=option";
+  const Ran ran = run({"import", "jsonl", "--decoder", "deribit", "--request", request,
+                       "--received", kAt, file, "--out", tape});
   EXPECT_EQ(ran.code, 0) << ran.err;
   return tape;
 }
@@ -109,8 +115,10 @@ TEST(Chain, from_a_book_summary_coin_settled_and_usdc_settled) {
     EXPECT_NEAR(board["vol_index_30d"].get<double>(), m.vol, 0.01);
     EXPECT_LT(board["vol_index_30d_low"].get<double>(), board["vol_index_30d_high"].get<double>());
     ASSERT_EQ(board["refused"].size(), 1u);
-    EXPECT_EQ(board["refused"][0]["where"], asset + " 27MAR26@" + (asset == "BTC" ? "BTC" : "USDC"));
-    EXPECT_TRUE(board["refused"][0]["what"].get<std::string>().starts_with("too_few_quotes")) << board["refused"][0];
+    EXPECT_EQ(board["refused"][0]["where"],
+              asset + " 27MAR26@" + (asset == "BTC" ? "BTC" : "USDC"));
+    EXPECT_TRUE(board["refused"][0]["what"].get<std::string>().starts_with("too_few_quotes"))
+        << board["refused"][0];
   }
 }
 
@@ -118,7 +126,8 @@ TEST(Chain, as_text_as_csv_and_of_one_expiry) {
   const std::string tape = summary_tape({"BTC", 90000, 0.45});
   const Ran text = run({"chain", "--tape", tape});
   ASSERT_EQ(text.code, 0) << text.err;
-  EXPECT_NE(text.out.find("refused: BTC 27MAR26@BTC: too_few_quotes"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("refused: BTC 27MAR26@BTC: too_few_quotes"), std::string::npos)
+      << text.out;
   EXPECT_EQ(text.out.find("hedging flow, coins"), std::string::npos);
   const Ran one = run({"chain", "--tape", tape, "--expiry", "30JAN26"});
   EXPECT_NE(one.out.find("open interest alone gives no sign"), std::string::npos) << one.out;
@@ -136,10 +145,12 @@ TEST(Chain, as_text_as_csv_and_of_one_expiry) {
 TEST(Chain, a_brief_draws_it) {
   const Ran ran = run({"brief", "--tape", summary_tape({"BTC", 90000, 0.45}), "--format", "html"});
   ASSERT_EQ(ran.code, 0) << ran.err;
-  for (const char* part : {"open interest by strike", "hedging flow over a move", "implied volatility, SVI",
-                           "at-the-money volatility by days to expiry", "vol_index_30d", "the sign is not known"})
+  for (const char* part :
+       {"open interest by strike", "hedging flow over a move", "implied volatility, SVI",
+        "at-the-money volatility by days to expiry", "vol_index_30d", "the sign is not known"})
     EXPECT_NE(ran.out.find(part), std::string::npos) << part;
-  for (const char* hole : {" nan", "\"nan", ">nan", ">inf", "\"inf"}) EXPECT_EQ(ran.out.find(hole), std::string::npos);
+  for (const char* hole : {" nan", "\"nan", ">nan", ">inf", "\"inf"})
+    EXPECT_EQ(ran.out.find(hole), std::string::npos);
 }
 
 TEST(Chain, from_a_capture_of_tickers) {
@@ -160,16 +171,20 @@ TEST(Chain, from_a_capture_of_tickers) {
     EXPECT_FALSE(expiry["refused"].empty()) << "two options are no surface";
   }
   EXPECT_TRUE(december) << btc.out.substr(0, 400);
-  const Ran eth = run({"chain", "--tape", tape, "--asset", "ETH"});  // three expiries, an option each
+  const Ran eth =
+      run({"chain", "--tape", tape, "--asset", "ETH"});  // three expiries, an option each
   EXPECT_EQ(eth.code, 4);
   EXPECT_NE(eth.err.find("too_few_quotes"), std::string::npos) << eth.err;
 }
 
 TEST(Chain, of_the_hourly_archive) {
-  const std::string file = kShared + "/data/options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz";
+  const std::string file =
+      kShared + "/data/options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "absent: ../shared/data/options";
   const std::string tape = scratch("archive.tape");
-  ASSERT_EQ(run({"import", "csv", "--map", "maps/deribit-option-chain.toml", file, "--out", tape}).code, 0);
+  ASSERT_EQ(
+      run({"import", "csv", "--map", "maps/deribit-option-chain.toml", file, "--out", tape}).code,
+      0);
   const Ran ran = run({"chain", "--tape", tape, "--expiry", "30JAN26", "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto json = nlohmann::json::parse(ran.out);
@@ -183,13 +198,14 @@ TEST(Chain, of_the_hourly_archive) {
   const Ran report = run({"chain", "--snapshots", file});
   ASSERT_EQ(report.code, 0) << report.err;
   EXPECT_NE(report.out.find("30 boards"), std::string::npos) << report.out.substr(0, 300);
-  EXPECT_NE(report.out.find("butterfly condition broken in 0, calendar condition in 0"), std::string::npos)
+  EXPECT_NE(report.out.find("butterfly condition broken in 0, calendar condition in 0"),
+            std::string::npos)
       << report.out.substr(0, 2000);
 }
 
 TEST(Carry, a_dated_future_locks_its_basis) {
-  const Ran ran = run({"carry", "--from", "2026-01-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry", "80000",
-                       "--contract-entry", "82000", "--format", "json"});
+  const Ran ran = run({"carry", "--from", "2026-01-01T08:00:00Z", "--expiry", "27MAR26",
+                       "--spot-entry", "80000", "--contract-entry", "82000", "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto json = nlohmann::json::parse(ran.out);
   EXPECT_EQ(json["net"], 2000);
@@ -198,10 +214,27 @@ TEST(Carry, a_dated_future_locks_its_basis) {
 }
 
 TEST(Carry, a_perpetual_earns_its_funding_and_the_legs_add_up) {
-  const std::vector<std::string> line{"carry", "--episode", kEpisode, "--spot", "BTC-USDT", "--contract",
-                                      "BTC-USDT-PERP", "--from", "2026-01-28T00:00:00Z", "--to",
-                                      "2026-01-30T00:00:00Z", "--spot-fee", "0.001", "--contract-fee", "0.0005",
-                                      "--borrow", "0.06", "--borrowed", "0.5", "--margin", "0.2"};
+  const std::vector<std::string> line{"carry",
+                                      "--episode",
+                                      kEpisode,
+                                      "--spot",
+                                      "BTC-USDT",
+                                      "--contract",
+                                      "BTC-USDT-PERP",
+                                      "--from",
+                                      "2026-01-28T00:00:00Z",
+                                      "--to",
+                                      "2026-01-30T00:00:00Z",
+                                      "--spot-fee",
+                                      "0.001",
+                                      "--contract-fee",
+                                      "0.0005",
+                                      "--borrow",
+                                      "0.06",
+                                      "--borrowed",
+                                      "0.5",
+                                      "--margin",
+                                      "0.2"};
   std::vector<std::string> as_json = line;
   as_json.insert(as_json.end(), {"--format", "json"});
   const Ran ran = run(as_json);
@@ -210,7 +243,8 @@ TEST(Carry, a_perpetual_earns_its_funding_and_the_legs_add_up) {
   ASSERT_EQ(json["payments"].size(), 6u);
   double legs = 0, funding = 0;
   for (const auto& leg : json["legs"]) legs += leg.get<double>();
-  for (const auto& p : json["payments"]) funding += p["rate"].get<double>() * p["price"].get<double>();
+  for (const auto& p : json["payments"])
+    funding += p["rate"].get<double>() * p["price"].get<double>();
   EXPECT_NEAR(legs, json["net"].get<double>(), 1e-9);
   EXPECT_NEAR(funding, json["legs"]["funding"].get<double>(), 1e-9);
   EXPECT_GT(funding, 0);
@@ -227,23 +261,31 @@ TEST(Carry, refuses_what_it_cannot_know) {
     EXPECT_NE(ran.err.find(why), std::string::npos) << ran.err;
   };
   refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000"}, 3, "--expiry");
-  refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000", "--expiry", "27MAR26"}, 3, "--contract-entry");
-  const std::vector<std::string> whole{"--from", "2026-01-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry",
-                                       "80000", "--contract-entry", "82000"};
+  refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000", "--expiry", "27MAR26"}, 3,
+          "--contract-entry");
+  const std::vector<std::string> whole{
+      "--from", "2026-01-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry",
+      "80000",  "--contract-entry",     "82000"};
   for (const auto& [option, value, why] : std::vector<std::array<const char*, 3>>{
-           {"--price-age", "-5m", "--price-age: must not be negative"}, {"--price-age", "long", "not a duration"},
-           {"--margin", "-5", "margin = -5: expected"}, {"--borrowed", "3", "borrowed_share = 3: expected 0 to 1"},
-           {"--spot-fee", "nan", "fee spot_entry"}, {"--to", "2025-01-01", "--to: is not after --from"}}) {
+           {"--price-age", "-5m", "--price-age: must not be negative"},
+           {"--price-age", "long", "not a duration"},
+           {"--margin", "-5", "margin = -5: expected"},
+           {"--borrowed", "3", "borrowed_share = 3: expected 0 to 1"},
+           {"--spot-fee", "nan", "fee spot_entry"},
+           {"--to", "2025-01-01", "--to: is not after --from"}}) {
     std::vector<std::string> line = whole;
     line.insert(line.end(), {option, value});
     refused(line, 3, why);
   }
-  refused({"--from", "2026-04-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry", "80000", "--contract-entry",
-           "82000"}, 3, "not after entry");
+  refused({"--from", "2026-04-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry", "80000",
+           "--contract-entry", "82000"},
+          3, "not after entry");
   refused({"--episode", kEpisode, "--spot", "BTC-USDT", "--contract", "SOL-USDT-PERP", "--from",
-           "2026-01-28T00:00:00Z", "--to", "2026-01-30T00:00:00Z"}, 4, "nothing of SOL-USDT-PERP");
+           "2026-01-28T00:00:00Z", "--to", "2026-01-30T00:00:00Z"},
+          4, "nothing of SOL-USDT-PERP");
   refused({"--episode", kEpisode, "--spot", "BTC-USDT", "--contract", "BTC-USDT-PERP", "--from",
-           "2026-01-28T05:00:00Z", "--to", "2026-01-30T00:00:00Z"}, 4, "no price of BTC-USDT within");
+           "2026-01-28T05:00:00Z", "--to", "2026-01-30T00:00:00Z"},
+          4, "no price of BTC-USDT within");
 }
 
 }  // namespace

@@ -35,8 +35,10 @@ Result<std::string> read_unpacked(const std::string& path) {
 }
 
 Result<void> run_snapshots(Session& session, const ChainOptions& options) {
-  if (!options.tapes.empty()) return Error{Fault::malformed, "give --tape or --snapshots, not both", "chain"};
-  if (session.format != "text") return Error{Fault::malformed, "--snapshots is Markdown: --format text", "chain"};
+  if (!options.tapes.empty())
+    return Error{Fault::malformed, "give --tape or --snapshots, not both", "chain"};
+  if (session.format != "text")
+    return Error{Fault::malformed, "--snapshots is Markdown: --format text", "chain"};
   const std::string csv = TRY(read_unpacked(options.snapshots));
   auto boards = read_board_csv(csv);
   if (!boards.has_value()) return std::move(boards.error()).at(options.snapshots);
@@ -57,8 +59,9 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
   if (!options.expiry.empty()) only = TRY(of_option(parse_expiry_name(options.expiry), "--expiry"));
   ChainPage page{asset, options.rules, at, chain_rows(boards, only), &boards};
   if (page.rows.empty()) {
-    std::string why = fmt::format("no options of {}{} are known at {}", asset,
-                                  options.expiry.empty() ? "" : " expiring " + options.expiry, at.text());
+    std::string why =
+        fmt::format("no options of {}{} are known at {}", asset,
+                    options.expiry.empty() ? "" : " expiring " + options.expiry, at.text());
     for (const OptionBoard& board : boards) {
       for (const Error& e : board.refused) why += "; refused: " + e.text();
     }
@@ -73,20 +76,24 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
 
 void add_chain(CLI::App& app, Session& session) {
   auto options = std::make_shared<ChainOptions>();
-  CLI::App* verb = app.add_subcommand("chain", "options by expiry: open interest, surface, greeks, hedging flow");
+  CLI::App* verb = app.add_subcommand(
+      "chain", "options by expiry: open interest, surface, greeks, hedging flow");
   auto* source = verb->add_option_group("source");
   source->add_option("--tape", options->tapes, "tape to read; may be given several times");
   source->add_option("--snapshots", options->snapshots,
-                     "instead: a research file of whole boards (CSV, may be gz); a report against its own figures");
+                     "instead: a research file of whole boards (CSV, may be gz); a report against "
+                     "its own figures");
   source->require_option(1);
   verb->add_option("--asset", options->asset, "coin")->capture_default_str();
   verb->add_option("--at", options->at, "time, UTC (default: the tape's last message)");
-  verb->add_option("--expiry", options->expiry, "one expiry, as 30JAN26: adds its strikes and hedging curve");
+  verb->add_option("--expiry", options->expiry,
+                   "one expiry, as 30JAN26: adds its strikes and hedging curve");
   verb->add_option("--rules", options->rules, "rule file")->capture_default_str();
   verb->add_option("--out", options->out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json", "csv"});
-  verb->callback(
-      [&session, options] { session.action = [&session, options] { return run_chain(session, *options); }; });
+  verb->callback([&session, options] {
+    session.action = [&session, options] { return run_chain(session, *options); };
+  });
 }
 
 }  // namespace delever

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
@@ -29,8 +30,10 @@ int exit_code(Fault fault) {
 void report(const Session& session, const Error& error) {
   if (session.format == "json") {
     nlohmann::ordered_json json;
-    json["error"] = {{"kind", fault_name(error.fault)}, {"where", error.where}, {"what", error.what}};
-    write(session.io.err, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    json["error"] = {
+        {"kind", fault_name(error.fault)}, {"where", error.where}, {"what", error.what}};
+    write(session.io.err,
+          json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   } else {
     write(session.io.err, fmt::format("delever: {}\n", error.text()));
   }
@@ -39,27 +42,33 @@ void report(const Session& session, const Error& error) {
 // What is wrong with the usage: CLI11's words, and a name for a verb that is none.
 std::string usage_fault(const CLI::App& verb, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = verb.remaining();
-  if (verb.get_require_subcommand_min() == 0 || unknown.empty() || unknown[0].starts_with('-')) return error.what();
+  if (verb.get_require_subcommand_min() == 0 || unknown.empty() || unknown[0].starts_with('-'))
+    return error.what();
   std::string known;
-  for (const CLI::App* other : verb.get_subcommands(nullptr)) known += (known.empty() ? "" : ", ") + other->get_name();
+  for (const CLI::App* other : verb.get_subcommands(nullptr))
+    known += (known.empty() ? "" : ", ") + other->get_name();
   return fmt::format("no verb \"{}\" (there are {})", unknown[0], known);
 }
 
-// An empty text is a mistake, such as a variable that a script never set, and never "the default". CLI11 would read it
-// as 0 where a number is wanted, so it is refused here, of every option of every verb.
+// An empty text is a mistake, such as a variable that a script never set, and never "the default".
+// CLI11 would read it as 0 where a number is wanted, so it is refused here, of every option of
+// every verb.
 Result<void> refuse_empty(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& value : option->results()) {
       if (value.empty()) return Error{Fault::malformed, "is empty", option->get_name()};
     }
   }
-  for (const CLI::App* verb : app.get_subcommands(nullptr)) TRY(refuse_empty(*verb));  // groups of options as well
+  for (const CLI::App* verb : app.get_subcommands(nullptr))
+    TRY(refuse_empty(*verb));  // groups of options as well
   return {};
 }
 
 }  // namespace
 
-void write(std::FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
+void write(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+}
 
 void add_format(CLI::App* verb, Session& session, const std::vector<std::string>& formats) {
   verb->add_option("--format", session.format, "output format")
@@ -78,7 +87,8 @@ Result<Instant> parse_at(const std::string& text, const char* option, Session& s
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code ec;
-  if (std::filesystem::is_directory(path, ec)) return Error{Fault::unavailable, "is a directory, want a file", path};
+  if (std::filesystem::is_directory(path, ec))
+    return Error{Fault::unavailable, "is a directory, want a file", path};
   std::ifstream in(path, std::ios::binary);
   if (!in) return Error{Fault::unavailable, "cannot be opened", path};
   std::ostringstream all;
@@ -107,14 +117,16 @@ Result<void> write_output(Session& session, const std::string& path, std::string
 std::string find_shipped(const std::string& relative) {
   std::error_code ec;
   if (std::filesystem::exists(relative, ec)) return relative;
-  const std::string beside_source = std::string(DELEVER_ROOT) + "/" + relative;
+  const std::string beside_source = source_root() + "/" + relative;
   if (std::filesystem::exists(beside_source, ec)) return beside_source;
   return relative;  // the caller's open will say that it is not there
 }
 
 int run_cli(int argc, const char* const* argv, Io io) {
-  CLI::App app{"delever: how much leverage the crypto market still carries, and what the next wave would look like",
-               "delever"};
+  CLI::App app{
+      "delever: how much leverage the crypto market still carries, and what the next wave would "
+      "look like",
+      "delever"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "delever 0.1.0");
   app.footer(
@@ -143,7 +155,8 @@ int run_cli(int argc, const char* const* argv, Io io) {
     write(io.out, out.str());
     return 0;
   } catch (const CLI::ParseError& error) {
-    if (io.other_rank) return 0;  // rank 0 will say it; an exit code from here might have it ended before it does
+    if (io.other_rank)
+      return 0;  // rank 0 will say it; an exit code from here might have it ended before it does
     const CLI::App* verb = &app;
     std::string path = app.get_name();
     while (!verb->get_subcommands().empty()) {

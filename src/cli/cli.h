@@ -1,5 +1,5 @@
-// The command line: one file per verb, all wired here. Exit: 0 done, 2 usage, 3 bad input (what and where), 4 refused
-// for lack of evidence.
+// The command line: one file per verb, all wired here. Exit: 0 done, 2 usage, 3 bad input (what and
+// where), 4 refused for lack of evidence.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,7 +19,8 @@ struct Io {
   std::FILE* err = stderr;
   Clock* clock = nullptr;
   bool progress = false;  // err is a terminal
-  bool other_rank = false;  // of an mpirun job, above 0: prints nothing, and does nothing that rank 0 does alone
+  bool other_rank =
+      false;  // of an mpirun job, above 0: prints nothing, and does nothing that rank 0 does alone
 };
 
 // What a verb fills in while the arguments are read; run_cli runs `action` once they are.
@@ -28,7 +29,8 @@ struct Session {
   std::string format = "text";
   std::function<Result<void>()> action;
   bool for_all_ranks = false;  // `action` shares its work out over the ranks of an mpirun job
-  std::optional<Instant> now;  // what "now" means throughout one command line, once it has been asked for
+  std::optional<Instant>
+      now;  // what "now" means throughout one command line, once it has been asked for
 };
 
 int run_cli(int argc, const char* const* argv, Io io);
@@ -55,13 +57,14 @@ Result<T> of_option(Result<T> read, const char* option) {
   if (!read.has_value()) return std::move(read.error()).at(option);
   return read;
 }
-Result<Instant> parse_at(const std::string& text, const char* option, Session& session);  // ISO-8601, or "now"
+Result<Instant> parse_at(const std::string& text, const char* option,
+                         Session& session);  // ISO-8601, or "now"
 Result<std::string> read_file(const std::string& path);
 // To `path`, or to io.out when it is empty or "-".
 Result<void> write_output(Session& session, const std::string& path, std::string_view text);
 void write(std::FILE* file, std::string_view text);
-// Files that come with the program (rules, maps, episodes): as given, then beside the working directory, then beside
-// the source tree the binary was built from.
+// Files that come with the program (rules, maps, episodes): as given, then beside the working
+// directory, then beside the source tree the binary was built from.
 std::string find_shipped(const std::string& relative);
 
 }  // namespace delever

@@ -1,4 +1,5 @@
-// Goal: the program as somebody meets it: its exit codes, its errors, and a brief on what the repository carries.
+// Goal: the program as somebody meets it: its exit codes, its errors, and a brief on what the
+// repository carries.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,20 +8,24 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
-void save(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+void save(const std::string& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
-const std::string kEpisode = std::string(DELEVER_ROOT) + "/episodes/2026-01-30";
-const std::string kFundingMap = std::string(DELEVER_ROOT) + "/maps/binance-funding-8h.toml";
+const std::string kEpisode = source_root() + "/episodes/2026-01-30";
+const std::string kFundingMap = source_root() + "/maps/binance-funding-8h.toml";
 
 // A tape of one funding rate.
 std::string funding_tape() {
   const std::string csv = scratch("f.csv"), tape = scratch("f.tape");
-  save(csv, "symbol,funding_time_ms,funding_time_utc,funding_rate,mark_price\n"
-            "BTCUSDT,1769702400000,2026-01-29T16:00:00Z,0.00004023,84898.2\n");
+  save(csv,
+       "symbol,funding_time_ms,funding_time_utc,funding_rate,mark_price\n"
+       "BTCUSDT,1769702400000,2026-01-29T16:00:00Z,0.00004023,84898.2\n");
   EXPECT_EQ(run({"import", "csv", "--map", kFundingMap, csv, "--out", tape}).code, 0);
   return tape;
 }
@@ -53,7 +58,9 @@ TEST(Cli, bad_input_is_three_and_says_file_line_and_what) {
   EXPECT_EQ(bad_time.code, 3);
   EXPECT_NE(bad_time.err.find("--at"), std::string::npos) << bad_time.err;
   const std::string claims = scratch("claims.csv");
-  save(claims, "claim_id,metric,asset,value,unit,window,stated_by,published,url\nC1,funding,BTC,lots,percent,,,,\n");
+  save(claims,
+       "claim_id,metric,asset,value,unit,window,stated_by,published,url\nC1,funding,BTC,lots,"
+       "percent,,,,\n");
   const Ran bad_claim = run({"brief", kEpisode, "--claims", claims, "--format", "json"});
   EXPECT_EQ(bad_claim.code, 3);
   const auto error = nlohmann::json::parse(bad_claim.err)["error"];
@@ -65,19 +72,32 @@ TEST(Cli, bad_input_is_three_and_says_file_line_and_what) {
   EXPECT_EQ(run({"tape", "info", text}).code, 3);
 }
 
-// A script's unset variable must not mean "the default" to any verb, nor 0 to an option that wants a number.
+// A script's unset variable must not mean "the default" to any verb, nor 0 to an option that wants
+// a number.
 TEST(Cli, an_empty_value_is_refused_by_name) {
   const std::string tape = funding_tape();
   const std::vector<std::vector<std::string>> lines{
-      {"brief", "--at", ""}, {"brief", "--tape", ""}, {"brief", "--claims", ""}, {"brief", "--out", ""},
-      {"chain", "--tape", tape, "--at", ""}, {"chain", "--tape", ""}, {"chain", "--snapshots", ""},
-      {"chain", "--tape", tape, "--expiry", ""}, {"gauges", "--tape", tape, "--from", ""},
-      {"gauges", "--tape", tape, "--step", ""}, {"carry", "--from", ""}, {"demo", "--out", ""},
-      {"carry", "--from", "2026-01-01", "--expiry", "27MAR26", "--spot-entry", "1", "--contract-entry", "2",
-       "--spot-fee", ""},
-      {"tape", "cat", tape, "--to", ""}, {"tape", "cat", tape, "--limit", ""}, {"tape", "export", tape, "--stream", ""},
-      {"import", "csv", tape, "--map", kFundingMap, "--out", ""}, {"conform", tape, "--rulebooks", ""},
-      {"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "1", "--qty", "1", "--mark", ""}};
+      {"brief", "--at", ""},
+      {"brief", "--tape", ""},
+      {"brief", "--claims", ""},
+      {"brief", "--out", ""},
+      {"chain", "--tape", tape, "--at", ""},
+      {"chain", "--tape", ""},
+      {"chain", "--snapshots", ""},
+      {"chain", "--tape", tape, "--expiry", ""},
+      {"gauges", "--tape", tape, "--from", ""},
+      {"gauges", "--tape", tape, "--step", ""},
+      {"carry", "--from", ""},
+      {"demo", "--out", ""},
+      {"carry", "--from", "2026-01-01", "--expiry", "27MAR26", "--spot-entry", "1",
+       "--contract-entry", "2", "--spot-fee", ""},
+      {"tape", "cat", tape, "--to", ""},
+      {"tape", "cat", tape, "--limit", ""},
+      {"tape", "export", tape, "--stream", ""},
+      {"import", "csv", tape, "--map", kFundingMap, "--out", ""},
+      {"conform", tape, "--rulebooks", ""},
+      {"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "1", "--qty", "1",
+       "--mark", ""}};
   for (const auto& line : lines) expect_refused(line, 3, line[line.size() - 2] + ": is empty");
   expect_refused({"tape", "info", ""}, 3, "tapes: is empty");
   expect_refused({"brief", ""}, 3, "episode: is empty");
@@ -90,22 +110,30 @@ TEST(Cli, nonsense_is_named) {
   expect_refused({"simulat"}, 2, "no verb \"simulat\" (there are brief, gauges");
   expect_refused({"tape", "push"}, 2, "no verb \"push\" (there are info, verify, cat, export)");
   expect_refused({"tape", "info"}, 2, "see: delever tape info --help");
-  expect_refused({"tape", "cat", tape, "--stream", "nope"}, 3, "no stream \"nope\" (there are binance:");
+  expect_refused({"tape", "cat", tape, "--stream", "nope"}, 3,
+                 "no stream \"nope\" (there are binance:");
   expect_refused({"tape", "export", tape, "--stream", "nope"}, 3, "--stream: no stream");
   expect_refused({"tape", "cat", tape, "--limit", "-1"}, 3, "--limit: must not be negative");
   expect_refused({"tape", "cat", tape, "--from", "soon"}, 3, "--from: not a UTC time");
   expect_refused({"chain", "--tape", tape, "--expiry", "31FEB26"}, 3, "--expiry: not an expiry");
   expect_refused({"gauges", "--tape", tape, "--to", "soon"}, 3, "--to: not a UTC time");
   expect_refused({"gauges", "--tape", tape, "--step", "1y"}, 3, "--step: not a duration");
-  expect_refused({"gauges", "--tape", tape, "--from", "2026-01-01", "--step", "1ms"}, 3, "--step: gives more than");
-  expect_refused({"gauges", "--tape", tape, "--from", "1678-01-01", "--to", "2261-12-31", "--step", "1ns"}, 3,
+  expect_refused({"gauges", "--tape", tape, "--from", "2026-01-01", "--step", "1ms"}, 3,
                  "--step: gives more than");
-  expect_refused({"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "-1", "--qty", "1"}, 3, "positive");
-  expect_refused({"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "x", "--qty", "1"}, 3, "--entry");
+  expect_refused(
+      {"gauges", "--tape", tape, "--from", "1678-01-01", "--to", "2261-12-31", "--step", "1ns"}, 3,
+      "--step: gives more than");
+  expect_refused(
+      {"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "-1", "--qty", "1"}, 3,
+      "positive");
+  expect_refused(
+      {"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "x", "--qty", "1"}, 3,
+      "--entry");
   const std::string nothing = scratch("no-rulebooks");
   std::filesystem::create_directories(nothing);
   expect_refused({"conform", tape, "--rulebooks", nothing}, 3, nothing + ": holds no rulebook");
-  EXPECT_EQ(run({"gauges", "--tape", tape, "--from", "now", "--to", "now"}).code, 0);  // one moment, not two
+  EXPECT_EQ(run({"gauges", "--tape", tape, "--from", "now", "--to", "now"}).code,
+            0);  // one moment, not two
 }
 
 // The ends of the range of times: what lies before or after them is nothing, and no overflow.
@@ -121,10 +149,12 @@ TEST(Cli, the_first_and_the_last_moment_can_be_asked_for) {
 }
 
 TEST(Cli, bad_rows_are_named_and_skipped_only_when_told) {
-  const std::string csv = scratch("funding.csv"), tape = scratch("rows.tape"), lenient = scratch("lenient.tape");
-  save(csv, "symbol,funding_time_ms,funding_time_utc,funding_rate,mark_price\n"
-            "BTCUSDT,1769702400000,2026-01-29T16:00:00Z,0.00004023,84898.2\n"
-            "BTCUSDT,1769731200008,2026-01-30T00:00:00Z,plenty,84617.1\n");
+  const std::string csv = scratch("funding.csv"), tape = scratch("rows.tape"),
+                    lenient = scratch("lenient.tape");
+  save(csv,
+       "symbol,funding_time_ms,funding_time_utc,funding_rate,mark_price\n"
+       "BTCUSDT,1769702400000,2026-01-29T16:00:00Z,0.00004023,84898.2\n"
+       "BTCUSDT,1769731200008,2026-01-30T00:00:00Z,plenty,84617.1\n");
   const Ran strict = run({"import", "csv", "--map", kFundingMap, csv, "--out", tape});
   EXPECT_EQ(strict.code, 3);
   EXPECT_NE(strict.err.find("funding.csv:3"), std::string::npos) << strict.err;
@@ -144,8 +174,11 @@ TEST(Cli, a_tape_can_be_looked_into_and_exported) {
   EXPECT_EQ(first["event"], "funding_rate");
   EXPECT_EQ(first["rate"], "0.00004023");
   const Ran csv_out = run({"tape", "export", tape, "--table", "derivative_ticker"});
-  EXPECT_TRUE(csv_out.out.starts_with("exchange,symbol,timestamp,local_timestamp,funding_timestamp")) << csv_out.out;
-  EXPECT_NE(csv_out.out.find("binance-futures,BTCUSDT,1769702400000000"), std::string::npos) << csv_out.out;
+  EXPECT_TRUE(
+      csv_out.out.starts_with("exchange,symbol,timestamp,local_timestamp,funding_timestamp"))
+      << csv_out.out;
+  EXPECT_NE(csv_out.out.find("binance-futures,BTCUSDT,1769702400000000"), std::string::npos)
+      << csv_out.out;
   const Ran gauges = run({"gauges", "--tape", tape});
   EXPECT_EQ(gauges.code, 0) << gauges.err;
   EXPECT_NE(gauges.out.find("funding_rate,binance"), std::string::npos);

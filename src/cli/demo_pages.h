@@ -24,7 +24,7 @@ std::string beside_html(const Brief& published, const Brief& simulated);
 std::string stress_demo_text(const StressReport& report);
 std::string stress_demo_html(const std::string& title, const StressReport& report);
 
-std::string demo_index(const std::string& title, const sim::Outcome& outcome, const std::vector<DemoPage>& pages,
-                       const std::string& beside);
+std::string demo_index(const std::string& title, const sim::Outcome& outcome,
+                       const std::vector<DemoPage>& pages, const std::string& beside);
 
 }  // namespace delever

@@ -15,21 +15,24 @@
 namespace delever {
 
 // How large an insurance fund would have to be by the runs' deficits; missing: no run had one.
-std::optional<Result<sim::FundSize>> fund_of(const std::vector<sim::RunResult>& runs, double cost_ratio, uint64_t seed);
+std::optional<Result<sim::FundSize>> fund_of(const std::vector<sim::RunResult>& runs,
+                                             double cost_ratio, uint64_t seed);
 
-// What the scenario's [shock] allows: means by other draws and with the cascade's reduced form as control variate.
+// What the scenario's [shock] allows: means by other draws and with the cascade's reduced form as
+// control variate.
 struct ShockRow {
   std::string outcome;
-  sim::Estimate plain;         // as the runs were drawn
-  sim::Controlled controlled;  // with the control variate
+  sim::Estimate plain;                               // as the runs were drawn
+  sim::Controlled controlled;                        // with the control variate
   std::optional<double> worth_draws, worth_control;  // in independent runs, a run
 };
 struct ShockTable {
   sim::Draws draws = sim::Draws::independent;
   std::vector<ShockRow> rows;
 };
-void add_shock_rows(ShockTable& table, std::string_view asset, const std::vector<sim::RunResult>& runs,
-                    const sim::CascadeControl& control, const std::vector<double>& shocks);
+void add_shock_rows(ShockTable& table, std::string_view asset,
+                    const std::vector<sim::RunResult>& runs, const sim::CascadeControl& control,
+                    const std::vector<double>& shocks);
 
 struct EnsembleExtras {
   std::optional<Result<sim::FundSize>> fund;
@@ -45,7 +48,8 @@ std::string ensemble_text(const sim::Scenario& scenario, const std::vector<sim::
                           const EnsembleExtras& extras);
 Json ensemble_json(const sim::Scenario& scenario, const std::vector<sim::RunResult>& runs,
                    const EnsembleExtras& extras);
-std::string rare_text(const sim::Scenario& scenario, const sim::Climb& climb, const sim::Probability& p);
+std::string rare_text(const sim::Scenario& scenario, const sim::Climb& climb,
+                      const sim::Probability& p);
 Json rare_json(const sim::Scenario& scenario, const sim::Climb& climb, const sim::Probability& p);
 std::string mechanisms_text(const sim::Scenario& scenario, const std::vector<MechanismRow>& rows);
 Json mechanisms_json(const sim::Scenario& scenario, const std::vector<MechanismRow>& rows);

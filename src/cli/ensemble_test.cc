@@ -1,4 +1,5 @@
-// Ensembles as a user runs them: the program itself, killed and gone on with, under mpirun, on one runs file.
+// Ensembles as a user runs them: the program itself, killed and gone on with, under mpirun, on one
+// runs file.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
@@ -20,18 +22,19 @@ using nlohmann::json;
 
 // Ten minutes of a small market; `more` stands before its first table.
 std::string small_scenario(const std::string& name, const std::string& more = "") {
-  std::string text = text_of(DELEVER_ROOT "/scenarios/maker-withdrawal.toml");
+  std::string text = text_of(source_root() + "/scenarios/maker-withdrawal.toml");
   for (const std::string key : {"\nto = ", "\nreport_at = "})
     text.replace(text.find(key) + key.size(), 20, "2026-01-05T00:10:00Z");
   if (more.empty()) {
-    for (size_t at; (at = text.find("[[asset.path]]")) != text.npos;) text.erase(at, text.find("\n\n", at) - at);
+    for (size_t at; (at = text.find("[[asset.path]]")) != text.npos;)
+      text.erase(at, text.find("\n\n", at) - at);
   } else {  // a path of ten minutes
     for (int minutes : {30, 40}) {
       const std::string at = "T00:" + std::to_string(minutes) + ":00Z";
       text.replace(text.find(at), at.size(), minutes == 30 ? "T00:01:00Z" : "T00:06:00Z");
     }
-    text.erase(text.rfind("[[asset.path]]"), text.find("\n\n", text.rfind("[[asset.path]]")) -
-                                                 text.rfind("[[asset.path]]"));
+    text.erase(text.rfind("[[asset.path]]"),
+               text.find("\n\n", text.rfind("[[asset.path]]")) - text.rfind("[[asset.path]]"));
     text.insert(text.find("[[asset]]"), more);
   }
   text.replace(text.find("accounts = 3000"), 15, "accounts = 200");
@@ -43,7 +46,8 @@ std::string small_scenario(const std::string& name, const std::string& more = ""
 // The program, and what stands beside this test.
 std::string program() {
   const std::string path =
-      (std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "delever").string();
+      (std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "delever")
+          .string();
   return std::filesystem::exists(path) ? path : "";
 }
 
@@ -54,7 +58,8 @@ struct Shell {
 Shell shell(const std::string& command) {
   const std::string out = scratch("shell.out"), err = scratch("shell.err");
   const int status = std::system(("( " + command + " ) >" + out + " 2>" + err).c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text_of(out), text_of(err)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text_of(out),
+          text_of(err)};
 }
 
 // Whole lines by order.
@@ -76,7 +81,8 @@ const char* const kMpirun =
 TEST(EnsembleVerb, KilledAtRandomMomentsItGoesOnWithoutRepeatingOrLosingARun) {
   if (program().empty()) GTEST_SKIP() << "the program is not built";
   const std::string scenario = small_scenario("kill.toml"), file = scratch("kill-runs.txt");
-  const std::string command = program() + " simulate " + scenario + " --runs 60 --threads 2 --runs-file " + file;
+  const std::string command =
+      program() + " simulate " + scenario + " --runs 60 --threads 2 --runs-file " + file;
   int killed = 0;
   for (const char* after : {"0.02", "0.15", "0.25", "0.4", "0.1"})
     killed += shell("timeout -s KILL " + std::string(after) + " " + command).code == 128 + 9;
@@ -120,8 +126,8 @@ TEST(EnsembleVerb, TwoRanksPrintWhatOneProcessPrints) {
   if (shell("mpirun --version").code != 0) GTEST_SKIP() << "no mpirun here";
   if (program().empty()) GTEST_SKIP() << "the program is not built";
   const std::string scenario = small_scenario("ranks.toml"), file = scratch("ranks-runs.txt");
-  for (const std::string what : {"--runs 6", "--runs 6 --format json --threads 2", "--runs 2 --mechanisms",
-                                 "--rare 'btc_low<89985' --replicas 40"}) {
+  for (const std::string what : {"--runs 6", "--runs 6 --format json --threads 2",
+                                 "--runs 2 --mechanisms", "--rare 'btc_low<89985' --replicas 40"}) {
     const Shell one = shell(program() + " simulate " + scenario + " " + what);
     const Shell two = shell(kMpirun + program() + " simulate " + scenario + " " + what);
     ASSERT_EQ(one.code, 0) << one.err;
@@ -129,7 +135,8 @@ TEST(EnsembleVerb, TwoRanksPrintWhatOneProcessPrints) {
     EXPECT_EQ(two.out, one.out) << what;
   }
   // The runs file of one is the other's, and of a rare event too.
-  const std::string rare = " simulate " + scenario + " --rare 'btc_low<89985' --replicas 40 --runs-file " + file;
+  const std::string rare =
+      " simulate " + scenario + " --rare 'btc_low<89985' --replicas 40 --runs-file " + file;
   const Shell two = shell(kMpirun + program() + rare);
   ASSERT_EQ(two.code, 0) << two.err;
   const auto size = std::filesystem::file_size(file);
@@ -146,17 +153,20 @@ TEST(EnsembleVerb, ARanksErrorEndsAllWithOneMessageAndItsCode) {
     for (size_t at = 0; (at = text.find("delever: ", at)) != text.npos; ++at) ++n;
     return n;
   };
-  for (const auto& [arguments, code] : std::vector<std::pair<std::string, int>>{
-           {"absent.toml --runs 2", 3}, {scenario + " --runs 0", 2}, {scenario + " --rare 'btc_low<1000'", 4}}) {
+  for (const auto& [arguments, code] :
+       std::vector<std::pair<std::string, int>>{{"absent.toml --runs 2", 3},
+                                                {scenario + " --runs 0", 2},
+                                                {scenario + " --rare 'btc_low<1000'", 4}}) {
     const Shell ran = shell(kMpirun + program() + " simulate " + arguments + " --replicas 20");
     EXPECT_EQ(ran.code, code) << ran.err;
     EXPECT_EQ(says(ran.err), 1u) << ran.err;
     EXPECT_EQ(ran.out, "");
   }
   // Rank 1 reads a file that rank 0 does not.
-  const Shell ran = shell(std::string(kMpirun) + "sh -c 'if [ $OMPI_COMM_WORLD_RANK = 1 ]; then exec " + program() +
-                          " simulate absent.toml --runs 2; else exec " + program() + " simulate " + scenario +
-                          " --runs 2; fi'");
+  const Shell ran =
+      shell(std::string(kMpirun) + "sh -c 'if [ $OMPI_COMM_WORLD_RANK = 1 ]; then exec " +
+            program() + " simulate absent.toml --runs 2; else exec " + program() + " simulate " +
+            scenario + " --runs 2; fi'");
   EXPECT_EQ(ran.code, 3) << ran.err;
   EXPECT_EQ(says(ran.err), 1u) << ran.err;
   EXPECT_NE(ran.err.find("rank 1"), std::string::npos) << ran.err;
@@ -168,8 +178,9 @@ TEST(EnsembleVerb, ARareEventHasEstimatorReplicasAndInterval) {
   ASSERT_EQ(text.code, 0) << text.err;
   for (const char* part : {"splitting", "95 %", "40 first runs", "independent lineages", "crude"})
     EXPECT_NE(text.out.find(part), std::string::npos) << text.out;
-  const json j =
-      json::parse(run({"simulate", scenario, "--rare", "btc_low<89985", "--replicas", "40", "--format", "json"}).out);
+  const json j = json::parse(
+      run({"simulate", scenario, "--rare", "btc_low<89985", "--replicas", "40", "--format", "json"})
+          .out);
   EXPECT_GE(j["lineages"], 10);
   EXPECT_LT(j["low"], j["probability"]);
   EXPECT_EQ(j["event"], "btc_low<89985");
@@ -189,13 +200,15 @@ TEST(EnsembleVerb, AShockHasItsMeansWithAndWithoutTheControl) {
   // Few runs cannot show a gain (8 give a ratio of 0.7, 16 of 2.2); 32 to 128 give 3.9 to 5.5.
   const json j = json::parse(run({"simulate", scenario, "--runs", "64", "--format", "json"}).out);
   const json& fall = j["shock"]["means"]["btc_fall"];
-  const double plain = fall["plain"]["mean"].get<double>(), error = fall["plain"]["error"].get<double>();
+  const double plain = fall["plain"]["mean"].get<double>(),
+               error = fall["plain"]["error"].get<double>();
   EXPECT_NEAR(plain, j["outcomes"]["btc_fall"]["mean"].get<double>(), 1e-12);
   EXPECT_GT(fall["controlled"]["variance_ratio"].get<double>(), 2);
   EXPECT_LT(fall["controlled"]["error"].get<double>(), error);
   EXPECT_NEAR(fall["controlled"]["mean"].get<double>(), plain, 3 * error);
   EXPECT_EQ(run({"simulate", scenario, "--runs", "7", "--draws", "antithetic"}).code, 3);
-  EXPECT_EQ(run({"simulate", small_scenario("plain.toml"), "--runs", "8", "--draws", "sobol"}).code, 3);
+  EXPECT_EQ(run({"simulate", small_scenario("plain.toml"), "--runs", "8", "--draws", "sobol"}).code,
+            3);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// delever simulate --runs, --mechanisms, --rare: many seeds, one mechanism left out at a time, a probability too small
-// for plain runs. On threads of this process or, under mpirun, of all ranks: rank 0 hands out runs one by one, keeps
-// the runs file and prints.
+// delever simulate --runs, --mechanisms, --rare: many seeds, one mechanism left out at a time, a
+// probability too small for plain runs. On threads of this process or, under mpirun, of all ranks:
+// rank 0 hands out runs one by one, keeps the runs file and prints.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,15 +20,18 @@
 namespace delever {
 namespace {
 
-// What the runs are about: the scenario's text, all rulebooks that it may name, and this build of the program.
+// What the runs are about: the scenario's text, all rulebooks that it may name, and this build of
+// the program.
 Result<uint64_t> digest_of(const sim::Scenario& scenario) {
   Hasher h;
   h.add(build_id());
   h.add(scenario.text);
   std::vector<std::string> paths;
   std::error_code ec;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(find_shipped("rulebooks"), ec)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".toml") paths.push_back(entry.path().string());
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(find_shipped("rulebooks"), ec)) {
+    if (entry.is_regular_file() && entry.path().extension() == ".toml")
+      paths.push_back(entry.path().string());
   }
   std::sort(paths.begin(), paths.end());
   for (const std::string& path : paths) {
@@ -49,11 +52,13 @@ struct Prepared {
 
 Result<void> check_together(const SimulateArguments& a, const std::string& format) {
   if (!a.out.empty() || !a.html.empty() || format == "html")
-    return Error{Fault::malformed, "many runs write no tape and no page: leave out --out, --html and --format html",
+    return Error{Fault::malformed,
+                 "many runs write no tape and no page: leave out --out, --html and --format html",
                  a.mechanisms ? "--mechanisms" : "--runs"};
   if (a.rare.empty()) return {};
   if (a.mechanisms) return Error{Fault::malformed, "not together with --mechanisms", "--rare"};
-  if (a.runs > 1) return Error{Fault::malformed, "not together with --runs: --replicas says how many", "--rare"};
+  if (a.runs > 1)
+    return Error{Fault::malformed, "not together with --runs: --replicas says how many", "--rare"};
   if (a.replicas % 10 != 0)
     return Error{Fault::malformed, "ten groups of one size: want a multiple of ten", "--replicas"};
   return {};
@@ -66,17 +71,24 @@ Result<Prepared> prepare(const SimulateArguments& arguments, const std::string& 
   p.draws = TRY(of_option(sim::read_draws(arguments.draws), "--draws"));
   if (p.draws != sim::Draws::independent && (!p.scenario.shock || !arguments.rare.empty()))
     return Error{Fault::malformed,
-                 p.scenario.shock ? "splitting draws its own" : "the scenario has no [shock] that could be drawn so",
+                 p.scenario.shock ? "splitting draws its own"
+                                  : "the scenario has no [shock] that could be drawn so",
                  "--draws"};
-  if (!arguments.rare.empty()) p.climb = TRY(of_option(sim::read_climb(arguments.rare, p.scenario), "--rare"));
+  if (!arguments.rare.empty())
+    p.climb = TRY(of_option(sim::read_climb(arguments.rare, p.scenario), "--rare"));
   p.digest = TRY(digest_of(p.scenario));
   return p;
 }
 
 class Ensembles {
  public:
-  Ensembles(Session& session, const SimulateArguments& arguments, const Prepared& prepared, sim::Carrier carrier)
-      : session_(session), a_(arguments), p_(prepared), carrier_(std::move(carrier)), bar_(session.io) {}
+  Ensembles(Session& session, const SimulateArguments& arguments, const Prepared& prepared,
+            sim::Carrier carrier)
+      : session_(session),
+        a_(arguments),
+        p_(prepared),
+        carrier_(std::move(carrier)),
+        bar_(session.io) {}
 
   Result<void> open_file() {
     if (a_.runs_file.empty()) return {};
@@ -84,13 +96,16 @@ class Ensembles {
     const sim::KeptRuns& kept = file_->kept();
     if (kept.others)
       write(session_.io.err,
-            fmt::format("delever: note: {}: {} lines of another scenario, rulebook or build passed over\n",
-                        a_.runs_file, kept.others));
+            fmt::format(
+                "delever: note: {}: {} lines of another scenario, rulebook or build passed over\n",
+                a_.runs_file, kept.others));
     if (kept.torn)
-      write(session_.io.err, fmt::format("delever: note: {}: {} torn lines passed over\n", a_.runs_file, kept.torn));
-    carrier_ = sim::keeping(std::move(carrier_), kept.replies, [this](std::string_view order, std::string_view reply) {
-      return file_->keep(order, reply);
-    });
+      write(session_.io.err,
+            fmt::format("delever: note: {}: {} torn lines passed over\n", a_.runs_file, kept.torn));
+    carrier_ = sim::keeping(std::move(carrier_), kept.replies,
+                            [this](std::string_view order, std::string_view reply) {
+                              return file_->keep(order, reply);
+                            });
     return {};
   }
 
@@ -112,7 +127,8 @@ class Ensembles {
 
   Result<std::vector<sim::RunResult>> many(const sim::Switches& switches, const std::string& what) {
     sim::EnsembleOptions options{.first_seed = a_.seed, .runs = a_.runs, .switches = switches};
-    if (p_.draws != sim::Draws::independent) options.shocks = TRY(sim::shock_draws(p_.draws, a_.runs, a_.seed));
+    if (p_.draws != sim::Draws::independent)
+      options.shocks = TRY(sim::shock_draws(p_.draws, a_.runs, a_.seed));
     options.progress = [&](size_t done) { bar_.show(what, done, a_.runs); };
     bar_.show(what, 0, a_.runs);
     return sim::run_ensemble(carrier_, options);
@@ -149,25 +165,32 @@ class Ensembles {
     for (size_t m = 0; m < sim::kMechanisms; ++m) {
       sim::Switches without = p_.switches;
       without.off[m] = true;
-      const std::string name = "without " + std::string(sim::mechanism_name(static_cast<sim::Mechanism>(m)));
+      const std::string name =
+          "without " + std::string(sim::mechanism_name(static_cast<sim::Mechanism>(m)));
       auto runs = TRY(many(without, name));
       rows.push_back(row(name, std::move(runs)));
     }
-    return json() ? written_json(mechanisms_json(p_.scenario, rows)) + "\n" : mechanisms_text(p_.scenario, rows);
+    return json() ? written_json(mechanisms_json(p_.scenario, rows)) + "\n"
+                  : mechanisms_text(p_.scenario, rows);
   }
 
   Result<std::string> rare() {
     size_t round = 0, arrived_now = 0;
-    const auto show = [&] { bar_.show(fmt::format("splitting, round {}", round), arrived_now, a_.replicas); };
+    const auto show = [&] {
+      bar_.show(fmt::format("splitting, round {}", round), arrived_now, a_.replicas);
+    };
     const sim::Follow follow =
         [&](const std::vector<sim::Lineage>& lineages) -> Result<std::vector<sim::Path>> {
       std::vector<std::string> orders;
       for (const sim::Lineage& l : lineages)
-        orders.push_back(sim::order_of({.seeds = l, .switches = p_.switches, .shock = {}, .rare = p_.climb->text}));
+        orders.push_back(sim::order_of(
+            {.seeds = l, .switches = p_.switches, .shock = {}, .rare = p_.climb->text}));
       std::vector<sim::Path> paths(lineages.size());
       TRY(carrier_(orders, [&](size_t i, std::string_view reply) -> Result<void> {
         auto path = sim::read_path(reply);
-        if (!path) return Error{Fault::malformed, "no path of a run: " + std::string(reply.substr(0, 60)), orders[i]};
+        if (!path)
+          return Error{Fault::malformed, "no path of a run: " + std::string(reply.substr(0, 60)),
+                       orders[i]};
         paths[i] = *std::move(path);
         show();
         return {};
@@ -181,7 +204,8 @@ class Ensembles {
       show();
     };
     const sim::Probability p = TRY(sim::split_runs(follow, options));
-    return json() ? written_json(rare_json(p_.scenario, *p_.climb, p)) + "\n" : rare_text(p_.scenario, *p_.climb, p);
+    return json() ? written_json(rare_json(p_.scenario, *p_.climb, p)) + "\n"
+                  : rare_text(p_.scenario, *p_.climb, p);
   }
 
   Session& session_;
@@ -195,16 +219,23 @@ class Ensembles {
 }  // namespace
 
 void add_ensemble_options(CLI::App& verb, SimulateArguments& a) {
-  verb.add_option("--runs", a.runs, "seeds to run")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  verb.add_option("--runs-file", a.runs_file, "keeps each finished run; an ensemble that was killed goes on from it");
-  verb.add_flag("--mechanisms", a.mechanisms, "all, then each mechanism left out, on the same seeds");
-  verb.add_option("--rare", a.rare, "probability of OUTCOME<VALUE or OUTCOME>=VALUE, by splitting: \"btc_low<88000\"");
+  verb.add_option("--runs", a.runs, "seeds to run")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  verb.add_option("--runs-file", a.runs_file,
+                  "keeps each finished run; an ensemble that was killed goes on from it");
+  verb.add_flag("--mechanisms", a.mechanisms,
+                "all, then each mechanism left out, on the same seeds");
+  verb.add_option(
+      "--rare", a.rare,
+      "probability of OUTCOME<VALUE or OUTCOME>=VALUE, by splitting: \"btc_low<88000\"");
   verb.add_option("--replicas", a.replicas, "first runs of splitting, in ten groups")
       ->check(CLI::Range(20, 1'000'000))
       ->capture_default_str();
   verb.add_option("--draws", a.draws, "of the scenario's [shock]: independent, antithetic, sobol")
       ->capture_default_str();
-  verb.add_option("--fund-cost", a.fund_cost, "cost of a fund's money over that of a deficit it does not cover")
+  verb.add_option("--fund-cost", a.fund_cost,
+                  "cost of a fund's money over that of a deficit it does not cover")
       ->check(CLI::Range(0.0001, 0.9999))
       ->capture_default_str();
 }
@@ -213,10 +244,13 @@ Result<void> run_ensemble_verb(Session& session, const SimulateArguments& argume
   std::unique_ptr<Cluster> cluster;
   if (Cluster::launched_rank()) cluster = TRY(Cluster::join());
   const Result<Prepared> prepared = prepare(arguments, session.format);
-  const Work work = [&](std::string_view order) { return sim::carry_out(prepared.value().scenario, order); };
+  const Work work = [&](std::string_view order) {
+    return sim::carry_out(prepared.value().scenario, order);
+  };
   if (cluster && cluster->rank() > 0) {
-    const auto same = prepared.has_value() ? Result<std::string>(fmt::format("{:016x}", prepared.value().digest))
-                                           : Result<std::string>(prepared.error());
+    const auto same = prepared.has_value()
+                          ? Result<std::string>(fmt::format("{:016x}", prepared.value().digest))
+                          : Result<std::string>(prepared.error());
     cluster->serve(same, arguments.threads, work);
     return {};
   }
@@ -225,7 +259,8 @@ Result<void> run_ensemble_verb(Session& session, const SimulateArguments& argume
   sim::Carrier carrier = sim::on_threads(p.scenario, arguments.threads);
   if (cluster) {
     carrier = [&](const std::vector<std::string>& orders, const sim::Replied& replied) {
-      return cluster->run(fmt::format("{:016x}", p.digest), arguments.threads, work, orders, replied);
+      return cluster->run(fmt::format("{:016x}", p.digest), arguments.threads, work, orders,
+                          replied);
     };
   }
   Ensembles ensembles(session, arguments, p, std::move(carrier));

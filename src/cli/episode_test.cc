@@ -1,5 +1,5 @@
-// Goal: what the real archives say of three days, from import to brief: the numbers that are there, with their times,
-// and nothing where there is none.
+// Goal: what the real archives say of three days, from import to brief: the numbers that are there,
+// with their times, and nothing where there is none.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,11 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
-const std::string kData = std::string(DELEVER_ROOT) + "/../shared/data";
+const std::string kData = source_root() + "/../shared/data";
 
 #define SKIP_WITHOUT_DATA() \
   if (!std::filesystem::exists(kData)) GTEST_SKIP() << "absent: ../shared/data"
@@ -25,14 +26,17 @@ const std::string& episode_tape() {
         {"coinglass-liquidations-daily",
          {"liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz"}},
         {"coinglass-open-interest-daily", {"oi/coinglass_futures_oi_daily_BTC_ETH.csv.gz"}},
-        {"coinglass-funding-oi-weighted-daily", {"funding/coinglass_funding_oiweighted_daily_BTC_ETH.csv.gz"}},
+        {"coinglass-funding-oi-weighted-daily",
+         {"funding/coinglass_funding_oiweighted_daily_BTC_ETH.csv.gz"}},
         {"binance-funding-8h", {"funding/binance_btcusdt_funding_8h_20251221_20260131.csv"}},
         {"deribit-option-chain", {"options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz"}},
-        {"binance-spot-candles", {"prices/binance_spot_BTCUSDT_1h_20251227_20260206.csv.gz",
-                                  "prices/binance_spot_BTCUSDT_D1_20200831_20260219.csv.gz",
-                                  "prices/binance_spot_ETHUSDT_D1_20200831_20260219.csv.gz"}}};
+        {"binance-spot-candles",
+         {"prices/binance_spot_BTCUSDT_1h_20251227_20260206.csv.gz",
+          "prices/binance_spot_BTCUSDT_D1_20200831_20260219.csv.gz",
+          "prices/binance_spot_ETHUSDT_D1_20200831_20260219.csv.gz"}}};
     for (const auto& [map, files] : archives) {
-      std::vector<std::string> line{"import", "csv", "--map", std::string(DELEVER_ROOT) + "/maps/" + map + ".toml"};
+      std::vector<std::string> line{"import", "csv", "--map",
+                                    source_root() + "/maps/" + map + ".toml"};
       for (const char* file : files) line.push_back(kData + "/" + file);
       line.insert(line.end(), {"--out", tape});
       const Ran ran = run(line);
@@ -43,8 +47,10 @@ const std::string& episode_tape() {
   return path;
 }
 
-nlohmann::json brief_at(const std::string& at, const std::string& asset = "BTC", const std::string& claims = {}) {
-  std::vector<std::string> line{"brief", "--tape", episode_tape(), "--asset", asset, "--at", at, "--format", "json"};
+nlohmann::json brief_at(const std::string& at, const std::string& asset = "BTC",
+                        const std::string& claims = {}) {
+  std::vector<std::string> line{"brief", "--tape", episode_tape(), "--asset", asset,
+                                "--at",  at,       "--format",     "json"};
   if (!claims.empty()) line.insert(line.end(), {"--claims", claims});
   const Ran ran = run(line);
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -65,11 +71,13 @@ TEST(Episode, thirtieth_of_january) {
   const auto interest = of_expiry(readings["options_oi"], "30JAN26");
   EXPECT_NEAR(interest["value"].get<double>(), 96632.5, 0.1);
   EXPECT_EQ(interest["as_of"], "2026-01-24T06:00:00Z");
-  EXPECT_NEAR(of_expiry(readings["options_put_call"], "30JAN26")["value"].get<double>(), 0.5794, 1e-4);
+  EXPECT_NEAR(of_expiry(readings["options_put_call"], "30JAN26")["value"].get<double>(), 0.5794,
+              1e-4);
   EXPECT_EQ(of_expiry(readings["options_max_pain"], "30JAN26")["value"], 90000);
   EXPECT_EQ(of_expiry(readings["options_max_pain_coin"], "30JAN26")["value"], 92000);
   EXPECT_NEAR(readings["funding_annual"][0]["value"].get<double>(), 0.0624, 0.001);
-  for (const char* name : {"liq_total_usd_24h", "liq_long_share", "oi_coins", "oi_usd", "basis_annual"}) {
+  for (const char* name :
+       {"liq_total_usd_24h", "liq_long_share", "oi_coins", "oi_usd", "basis_annual"}) {
     EXPECT_EQ(readings[name]["state"], "pending") << name;
     EXPECT_TRUE(readings[name]["value"].is_null()) << name;
     EXPECT_FALSE(readings[name]["reason"].get<std::string>().empty()) << name;
@@ -100,20 +108,26 @@ TEST(Episode, the_low_of_a_day_is_known_when_the_day_is_over) {
 
 TEST(Episode, past_days_know_their_own_past_alone) {
   SKIP_WITHOUT_DATA();
-  struct Day { const char *at, *asset; double oscillator, share, coins, usd; };
+  struct Day {
+    const char *at, *asset;
+    double oscillator, share, coins, usd;
+  };
   const Day days[] = {{"2021-05-20T00:00:00Z", "BTC", 0.7449, 0.8725, -65780, -4.916e9},
                       {"2021-05-20T00:00:00Z", "ETH", 0.7601, 0.8800, -130700, -2.976e9},
                       {"2024-08-06T00:00:00Z", "BTC", 0.2568, 0.6284, -43523, -4.575e9},
                       {"2024-08-06T00:00:00Z", "ETH", 0.4560, 0.7280, -473000, -2.369e9}};
   for (const Day& day : days) {
     const auto json = brief_at(day.at, day.asset);
-    const auto value = [&](const char* name) { return json["readings"][name]["value"].get<double>(); };
+    const auto value = [&](const char* name) {
+      return json["readings"][name]["value"].get<double>();
+    };
     EXPECT_NEAR(value("liq_dominance_osc"), day.oscillator, 1e-4);
     EXPECT_NEAR(value("liq_long_share"), day.share, 1e-4);
     EXPECT_NEAR(value("oi_change_24h_coins"), day.coins, 1e-3 * std::fabs(day.coins));
     EXPECT_NEAR(value("oi_change_24h_usd"), day.usd, 1e-3 * std::fabs(day.usd));
     const std::string against = json["readings"]["liq_dominance_osc_percentile"]["reason"];
-    EXPECT_NE(against.find(std::string("to ") + (day.at[3] == '1' ? "2021-05-18" : "2024-08-04")), against.npos);
+    EXPECT_NE(against.find(std::string("to ") + (day.at[3] == '1' ? "2021-05-18" : "2024-08-04")),
+              against.npos);
   }
 }
 

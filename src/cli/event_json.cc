@@ -18,7 +18,9 @@ void put(Json& json, const char* key, const std::string& value) {
 }
 
 const char* side_text(Side side) { return side == Side::buy ? "buy" : "sell"; }
-const char* side_text(PositionSide side) { return side == PositionSide::long_side ? "long" : "short"; }
+const char* side_text(PositionSide side) {
+  return side == PositionSide::long_side ? "long" : "short";
+}
 
 const char* feed_text(LiquidationFeed feed) {
   switch (feed) {
@@ -193,7 +195,8 @@ struct Writer {
 
 }  // namespace
 
-Json event_json(const Event& event, const Instruments& instruments, const std::vector<Source>& sources) {
+Json event_json(const Event& event, const Instruments& instruments,
+                const std::vector<Source>& sources) {
   Json json;
   json["event"] = payload_name(event.payload);
   if (event.instrument < instruments.size()) {

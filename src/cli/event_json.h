@@ -1,5 +1,6 @@
-// An event as one JSON object, for `tape cat --events` and `tape export --format json`. Exact numbers are text in their
-// shortest exact form, estimates are JSON numbers, what is missing is left out.
+// An event as one JSON object, for `tape cat --events` and `tape export --format json`. Exact
+// numbers are text in their shortest exact form, estimates are JSON numbers, what is missing is
+// left out.
 #pragma once
 
 #include "cli/json.h"
@@ -7,6 +8,7 @@
 
 namespace delever {
 
-Json event_json(const Event& event, const Instruments& instruments, const std::vector<Source>& sources);
+Json event_json(const Event& event, const Instruments& instruments,
+                const std::vector<Source>& sources);
 
 }  // namespace delever

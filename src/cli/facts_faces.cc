@@ -41,8 +41,8 @@ std::string target_text(const std::optional<Target>& t) {
 std::string side_text(const Fact& fact, Judged judged) {
   if (!fact.value) return fmt::format("{:>9} {:<17} {:>7} {:<5}", "-", "", "", "");
   const char* word = judged == Judged::pass ? "pass" : judged == Judged::fail ? "FAIL" : "";
-  return fmt::format("{:>9} {:<17} {:>7} {:<5}", short_number(*fact.value), range_text(fact.low, fact.high), fact.n,
-                     word);
+  return fmt::format("{:>9} {:<17} {:>7} {:<5}", short_number(*fact.value),
+                     range_text(fact.low, fact.high), fact.n, word);
 }
 
 // Sources are long and few: numbered under the table.
@@ -64,15 +64,17 @@ class Notes {
   std::vector<std::string> texts_;
 };
 
-// "key: fact, fact, fact", in order of first mention; `key` gives nothing for a fact that does not belong here.
+// "key: fact, fact, fact", in order of first mention; `key` gives nothing for a fact that does not
+// belong here.
 template <class Key>
-std::string grouped(const std::vector<Row>& rows, Fact Row::* side, Key key) {
+std::string grouped(const std::vector<Row>& rows, Fact Row::*side, Key key) {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const Row& row : rows) {
     const Fact& fact = row.*side;
     const std::string name = key(fact);
     if (name.empty()) continue;
-    const auto found = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return l.first == name; });
+    const auto found =
+        std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return l.first == name; });
     if (found == lines.end())
       lines.emplace_back(name, fact.name);
     else
@@ -82,14 +84,16 @@ std::string grouped(const std::vector<Row>& rows, Fact Row::* side, Key key) {
   for (const auto& [name, names] : lines) out += fmt::format("  {}: {}\n", name, names);
   return out;
 }
-std::string reasons_text(const std::vector<Row>& rows, Fact Row::* side) {
+std::string reasons_text(const std::vector<Row>& rows, Fact Row::*side) {
   return grouped(rows, side, [](const Fact& f) { return f.value ? "" : f.reason; });
 }
-std::string sources_text(const std::vector<Row>& rows, Fact Row::* side) {
+std::string sources_text(const std::vector<Row>& rows, Fact Row::*side) {
   return grouped(rows, side, [](const Fact& f) { return f.value ? f.source : ""; });
 }
 
-std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
 
 Json side_json(const Fact& fact, Judged judged) {
   return {{"value", json_or_null(fact.value)},
@@ -102,10 +106,10 @@ Json side_json(const Fact& fact, Judged judged) {
 }
 
 Json target_json(const Target& t) {
-  return {{"value", json_or_null(t.value)},         {"low", json_or_null(t.low)},
-          {"high", json_or_null(t.high)},           {"source", t.source},
-          {"real_low", json_or_null(t.real_low)},   {"real_high", json_or_null(t.real_high)},
-          {"real_source", t.real_source},           {"held_out", t.held_out}};
+  return {{"value", json_or_null(t.value)},       {"low", json_or_null(t.low)},
+          {"high", json_or_null(t.high)},         {"source", t.source},
+          {"real_low", json_or_null(t.real_low)}, {"real_high", json_or_null(t.real_high)},
+          {"real_source", t.real_source},         {"held_out", t.held_out}};
 }
 
 }  // namespace
@@ -126,7 +130,8 @@ std::string facts_text(const FactsPage& page) {
   for (const Row& row : r.rows) {
     if (!row.target && !row.real.value && !row.simulated.value) continue;
     std::string target = target_text(row.target);
-    if (row.target && !row.target->source.empty()) target += fmt::format(" [{}]", notes.number(row.target->source));
+    if (row.target && !row.target->source.empty())
+      target += fmt::format(" [{}]", notes.number(row.target->source));
     if (row.target && row.target->real_low && !row.real.value)
       target += fmt::format(" [{}]", notes.number("recorded band: " + row.target->real_source));
     std::string line = fmt::format("{:<34} {:<31}", row.real.name, target);
@@ -144,8 +149,8 @@ std::string facts_text(const FactsPage& page) {
   if (r.has_real) out += "\nnot measurable, recorded\n" + reasons_text(r.rows, &Row::real);
   if (r.has_simulated) {
     out += "\nnot measurable, simulated\n" + reasons_text(r.rows, &Row::simulated);
-    out += fmt::format("\n{}   (held out: {} pass, {} fail, {} not measurable)\n", r.label(), r.held_out_pass,
-                       r.held_out_fail, r.held_out_not_measurable);
+    out += fmt::format("\n{}   (held out: {} pass, {} fail, {} not measurable)\n", r.label(),
+                       r.held_out_pass, r.held_out_fail, r.held_out_not_measurable);
   }
   return out;
 }
@@ -158,7 +163,8 @@ Json facts_json(const FactsPage& page) {
   out["recorded"] = page.recorded;
   out["simulated"] = page.simulated;
   out["label"] = r.has_simulated ? Json(r.label()) : Json();
-  out["held_out"] = {{"pass", r.held_out_pass}, {"fail", r.held_out_fail},
+  out["held_out"] = {{"pass", r.held_out_pass},
+                     {"fail", r.held_out_fail},
                      {"not_measurable", r.held_out_not_measurable}};
   Json rows = Json::array();
   for (const Row& row : r.rows) {

@@ -11,7 +11,8 @@ namespace delever {
 
 struct FactsPage {
   std::string asset, rules;
-  std::vector<std::string> recorded, simulated;  // what was read: tapes, or a scenario with its seeds
+  std::vector<std::string> recorded,
+      simulated;  // what was read: tapes, or a scenario with its seeds
   facts::Report report;
 };
 std::string facts_text(const FactsPage& page);

@@ -11,7 +11,8 @@ void copy_within(const Ladder& side, Price end, bool bid, std::vector<Level>& ou
   }
 }
 
-// A simulation's own messages: one that cannot be read is our bug, and ends the run with its reason.
+// A simulation's own messages: one that cannot be read is our bug, and ends the run with its
+// reason.
 class OwnMessages final : public MessageSink {
  public:
   explicit OwnMessages(EventSink& next) : next_(next) {}

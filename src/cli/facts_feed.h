@@ -1,5 +1,5 @@
-// How events reach the facts: with the books that they make up; from tapes, or from a running simulation through the
-// bytes that it would put on its tape.
+// How events reach the facts: with the books that they make up; from tapes, or from a running
+// simulation through the bytes that it would put on its tape.
 #pragma once
 
 #include <memory>
@@ -8,13 +8,13 @@
 
 #include "facts/measure.h"
 #include "sim/simulation.h"
-#include "venues/book.h"
-#include "venues/decoder.h"
+#include "codec/book.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
-// Keeps books and offers each to the observer once a second, as far as its last snapshot went: what deltas add beyond
-// is only a part of what is there.
+// Keeps books and offers each to the observer once a second, as far as its last snapshot went: what
+// deltas add beyond is only a part of what is there.
 class FactsSink final : public EventSink {
  public:
   FactsSink(const std::string& asset, const Instruments& instruments, facts::Window window)
@@ -37,7 +37,8 @@ class FactsSink final : public EventSink {
   std::vector<Level> bids_, asks_;
 };
 
-// Decodes a simulation's messages as they are written, and passes them on to its tape where there is one.
+// Decodes a simulation's messages as they are written, and passes them on to its tape where there
+// is one.
 class FactsOutput final : public sim::Output {
  public:
   explicit FactsOutput(const std::string& asset)

@@ -1,4 +1,5 @@
-// Goal: one command measures a simulated and a recorded market by the same code, and says what it could not measure.
+// Goal: one command measures a simulated and a recorded market by the same code, and says what it
+// could not measure.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -6,17 +7,18 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
 using nlohmann::json;
 
-const std::string kData = std::string(DELEVER_ROOT) + "/../shared/data";
+const std::string kData = source_root() + "/../shared/data";
 
 // Ninety minutes of the small scenario about makers.
 std::string short_scenario() {
-  std::string text = text_of(DELEVER_ROOT "/scenarios/maker-withdrawal.toml");
+  std::string text = text_of(source_root() + "/scenarios/maker-withdrawal.toml");
   for (const std::string key : {"\nto = ", "\nreport_at = "}) {
     const size_t at = text.find(key) + key.size();
     text.replace(at, 20, "2026-01-05T01:30:00Z");
@@ -50,7 +52,8 @@ TEST(Facts, ARunAndItsTapeSayTheSame) {
   EXPECT_GT(fact(of_tape, "spread_bp")["simulated"]["value"].get<double>(), 0);
   EXPECT_GT(fact(of_tape, "depth_10bp_usd")["simulated"]["value"].get<double>(), 1e5);
   EXPECT_TRUE(fact(of_tape, "volatility_annual_1d")["simulated"]["value"].is_null());
-  EXPECT_NE(fact(of_tape, "volatility_annual_1d")["simulated"]["reason"].get<std::string>().find("no candles of 1d"),
+  EXPECT_NE(fact(of_tape, "volatility_annual_1d")["simulated"]["reason"].get<std::string>().find(
+                "no candles of 1d"),
             std::string::npos);
   EXPECT_TRUE(fact(of_tape, "volatility_annual_1d")["recorded"].is_null());
 
@@ -74,14 +77,14 @@ TEST(Facts, NonsenseIsRefused) {
   EXPECT_NE(strict.err.find("rules.toml"), std::string::npos);
 }
 
-// The archives of BTC: what M3 says was measured on daily closes of 2024 to 2026, on other closes and 7 months fewer
-// before; and the capture of 2024-08-08.
+// The archives of BTC: what M3 says was measured on daily closes of 2024 to 2026, on other closes
+// and 7 months fewer before; and the capture of 2024-08-08.
 TEST(Facts, RealArchivesComeNearWhatWasMeasuredBefore) {
   if (!std::filesystem::exists(kData)) GTEST_SKIP() << "absent: ../shared/data";
   const std::string tape = scratch("prices.tape");
-  const std::string map = std::string(DELEVER_ROOT) + "/maps/binance-spot-candles.toml";
-  ASSERT_EQ(run({"import", "csv", "--map", map, kData + "/prices/binance_spot_BTCUSDT_D1_20200831_20260219.csv.gz",
-                 "--out", tape})
+  const std::string map = source_root() + "/maps/binance-spot-candles.toml";
+  ASSERT_EQ(run({"import", "csv", "--map", map,
+                 kData + "/prices/binance_spot_BTCUSDT_D1_20200831_20260219.csv.gz", "--out", tape})
                 .code,
             0);
   const auto page = [&](std::vector<std::string> more) {

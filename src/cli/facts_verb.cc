@@ -1,4 +1,5 @@
-// delever facts: the stylised facts of recorded and simulated tapes, by the same code, against their targets.
+// delever facts: the stylised facts of recorded and simulated tapes, by the same code, against
+// their targets.
 #include <fmt/format.h>
 
 #include <memory>
@@ -24,7 +25,8 @@ Result<bool> is_simulated(const std::string& path) {
   size_t simulated = 0;
   for (const StreamSummary& s : info.streams) simulated += s.info.decoder == "simulated";
   if (simulated > 0 && simulated < info.streams.size())
-    return Error{Fault::malformed, "has recorded and simulated streams: each wants a tape of its own", path};
+    return Error{Fault::malformed,
+                 "has recorded and simulated streams: each wants a tape of its own", path};
   return simulated > 0;
 }
 
@@ -62,26 +64,32 @@ Result<void> run_facts(Session& session, const FactsArguments& arguments) {
     if (!one.empty()) runs.push_back(std::move(one));
   }
   if (recorded.empty() && runs.empty())
-    return Error{Fault::no_evidence, fmt::format("no events of {} between --from and --to", page.asset),
+    return Error{Fault::no_evidence,
+                 fmt::format("no events of {} between --from and --to", page.asset),
                  fmt::format("{}", fmt::join(arguments.tapes, ", "))};
   page.report = facts::judge(targets, recorded, facts::combined(runs));
-  return write_output(session, arguments.out,
-                      session.format == "json" ? written_json(facts_json(page)) + "\n" : facts_text(page));
+  return write_output(
+      session, arguments.out,
+      session.format == "json" ? written_json(facts_json(page)) + "\n" : facts_text(page));
 }
 
 }  // namespace
 
 void add_facts(CLI::App& app, Session& session) {
   auto a = std::make_shared<FactsArguments>();
-  CLI::App* verb = app.add_subcommand("facts", "stylised facts of tapes, recorded beside simulated, and their targets");
-  verb->add_option("--tape", a->tapes, "tape to read, recorded or simulated; may be given several times")->required();
+  CLI::App* verb = app.add_subcommand(
+      "facts", "stylised facts of tapes, recorded beside simulated, and their targets");
+  verb->add_option("--tape", a->tapes,
+                   "tape to read, recorded or simulated; may be given several times")
+      ->required();
   verb->add_option("--asset", a->asset, "coin")->capture_default_str();
   verb->add_option("--from", a->from, "first time (default: all)");
   verb->add_option("--to", a->to, "last time (default: all)");
   verb->add_option("--rules", a->rules, "targets, and what was held out")->capture_default_str();
   verb->add_option("--out", a->out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json"});
-  verb->callback([&session, a] { session.action = [&session, a] { return run_facts(session, *a); }; });
+  verb->callback(
+      [&session, a] { session.action = [&session, a] { return run_facts(session, *a); }; });
 }
 
 }  // namespace delever

@@ -22,7 +22,9 @@ class CountingSink final : public ReplaySink {
   void on_undecoded(const Source& stream, const RawMessage&, const Error& why) override {
     ++undecoded_[stream.name][why.text()];
   }
-  const std::map<std::string, std::map<std::string, uint64_t>>& undecoded() const { return undecoded_; }
+  const std::map<std::string, std::map<std::string, uint64_t>>& undecoded() const {
+    return undecoded_;
+  }
 
  private:
   EventSink& next_;
@@ -84,19 +86,22 @@ Result<Instant> last_time(const std::vector<std::string>& paths) {
     const TapeInfo info = TRY(tape_info(path));
     if (info.last && (!last || *info.last > *last)) last = info.last;
   }
-  if (!last) return Error{Fault::no_evidence, "holds no message, so there is no time to speak of", paths.at(0)};
+  if (!last)
+    return Error{Fault::no_evidence, "holds no message, so there is no time to speak of",
+                 paths.at(0)};
   return *last;
 }
 
-Result<Instant> time_or_last(const std::string& text, const char* option, const std::vector<std::string>& paths,
-                             Session& session) {
+Result<Instant> time_or_last(const std::string& text, const char* option,
+                             const std::vector<std::string>& paths, Session& session) {
   return text.empty() ? last_time(paths) : parse_at(text, option, session);
 }
 
 Result<Episode> load_episode(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ec;
-  if (!fs::is_directory(folder, ec)) return Error{Fault::not_found, "no such episode folder", folder};
+  if (!fs::is_directory(folder, ec))
+    return Error{Fault::not_found, "no such episode folder", folder};
   const Config config = TRY(Config::load(folder + "/episode.toml"));
   Episode episode;
   episode.folder = folder;
@@ -123,7 +128,8 @@ Result<Episode> load_episode(const std::string& folder) {
     r.from = TRY(range.instant("from"));
     r.to = TRY(range.instant("to"));
     const int64_t days = TRY(range.integer("days"));
-    if (days < 1 || r.low > r.high) return Error{Fault::malformed, "want days > 0 and low <= high", range.place()};
+    if (days < 1 || r.low > r.high)
+      return Error{Fault::malformed, "want days > 0 and low <= high", range.place()};
     r.days = static_cast<size_t>(days);
     (void)TRY(range.text("source"));
     episode.ranges.push_back(std::move(r));
@@ -132,11 +138,13 @@ Result<Episode> load_episode(const std::string& folder) {
   return episode;
 }
 
-// An episode's files take the same road as any archive: onto a tape (a scratch one), and from there to events.
+// An episode's files take the same road as any archive: onto a tape (a scratch one), and from there
+// to events.
 Result<std::unique_ptr<EventFeed>> open_episode(const Episode& episode, Instant to) {
   SystemClock clock;
-  const std::string path = fmt::format("{}/delever-episode-{}-{}.tape", std::filesystem::temp_directory_path().string(),
-                                       ::getpid(), clock.now().ns());
+  const std::string path =
+      fmt::format("{}/delever-episode-{}-{}.tape", std::filesystem::temp_directory_path().string(),
+                  ::getpid(), clock.now().ns());
   const auto build = [&]() -> Result<std::unique_ptr<EventFeed>> {
     auto writer = TRY(TapeWriter::open(path, clock));
     for (const Episode::Data& data : episode.data)

@@ -16,15 +16,17 @@ Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& pa
 // The receive time of the last message on the tapes; an error when they are empty.
 Result<Instant> last_time(const std::vector<std::string>& paths);
 // The time that an option gives ("" when it was not given), else that of the last message.
-Result<Instant> time_or_last(const std::string& text, const char* option, const std::vector<std::string>& paths,
-                             Session& session);
+Result<Instant> time_or_last(const std::string& text, const char* option,
+                             const std::vector<std::string>& paths, Session& session);
 
-// An episode: a folder with episode.toml (title, asset, at, claims, notes and [[data]] of file and column map).
+// An episode: a folder with episode.toml (title, asset, at, claims, notes and [[data]] of file and
+// column map).
 struct Episode {
   std::string folder, title, asset, claims_path;
   Instant at;
   std::vector<std::string> notes;
-  std::vector<GaugeRange> ranges;  // [[range]]: what a long series, too large to carry along, has shown
+  std::vector<GaugeRange>
+      ranges;  // [[range]]: what a long series, too large to carry along, has shown
   struct Data {
     std::string file, map;
   };

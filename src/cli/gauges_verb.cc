@@ -16,7 +16,9 @@ struct GaugesOptions {
   std::string asset = "BTC", from, to, step = "1h", rules = "rules/2026-01-30.toml", out;
 };
 
-std::string csv_number(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; }
+std::string csv_number(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
 
 std::string csv_text(std::string_view text) {
   if (text.find_first_of(",\"\n") == text.npos) return std::string(text);
@@ -28,10 +30,11 @@ std::string csv_text(std::string_view text) {
 std::string csv_row(Instant at, const Reading& r) {
   std::string sources;
   for (const std::string& s : r.sources) sources += (sources.empty() ? "" : ";") + s;
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", at.text(), r.asset, r.name,
-                     r.venue.value_or(""), r.expiry ? expiry_name(*r.expiry) : "", csv_number(r.value),
-                     csv_number(r.low), csv_number(r.high), r.unit, state_name(r.state), r.as_of ? r.as_of->text() : "",
-                     r.window.in_seconds(), csv_number(r.coverage), csv_text(sources), csv_text(r.reason),
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", at.text(), r.asset,
+                     r.name, r.venue.value_or(""), r.expiry ? expiry_name(*r.expiry) : "",
+                     csv_number(r.value), csv_number(r.low), csv_number(r.high), r.unit,
+                     state_name(r.state), r.as_of ? r.as_of->text() : "", r.window.in_seconds(),
+                     csv_number(r.coverage), csv_text(sources), csv_text(r.reason),
                      csv_text(r.rule));
 }
 
@@ -43,14 +46,17 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   if (from > to) return Error{Fault::malformed, "is after --to", "--from"};
   constexpr int64_t most = 1'000'000;  // some 50 lines a time
   if ((to - from).ns() / step.ns() >= most)
-    return Error{Fault::out_of_range, fmt::format("gives more than {} times between --from and --to", most), "--step"};
+    return Error{Fault::out_of_range,
+                 fmt::format("gives more than {} times between --from and --to", most), "--step"};
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
   const Rules rules = TRY(Rules::load(rules_text, options.rules));
   const auto feed = TRY(open_tapes(options.tapes, to));
   Gauges gauges(upper(options.asset), rules, feed->instruments(), feed->sources());
   std::string out;
   if (session.format == "csv")
-    out = "at,asset,name,venue,expiry,value,low,high,unit,state,as_of,window_s,coverage,sources,reason,rule\n";
+    out =
+        "at,asset,name,venue,expiry,value,low,high,unit,state,as_of,window_s,coverage,sources,"
+        "reason,rule\n";
   Sampler sampler(gauges, {from, to, step}, [&](Instant at, const std::vector<Reading>& readings) {
     for (const Reading& r : readings) {
       if (session.format == "csv") {
@@ -71,8 +77,10 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
 
 void add_gauges(CLI::App& app, Session& session) {
   auto options = std::make_shared<GaugesOptions>();
-  CLI::App* verb = app.add_subcommand("gauges", "every gauge at one time or at many, as CSV or JSON lines");
-  verb->add_option("--tape", options->tapes, "tape to read; may be given several times")->required();
+  CLI::App* verb =
+      app.add_subcommand("gauges", "every gauge at one time or at many, as CSV or JSON lines");
+  verb->add_option("--tape", options->tapes, "tape to read; may be given several times")
+      ->required();
   verb->add_option("--asset", options->asset, "coin")->capture_default_str();
   verb->add_option("--from", options->from, "first time (default: --to)");
   verb->add_option("--to", options->to, "last time (default: the tape's last message)");

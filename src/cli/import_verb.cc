@@ -41,7 +41,8 @@ Json to_json(const ImportReport& r) {
 
 std::string report_text(const ImportReport& r, const std::string& out) {
   std::string text = fmt::format("{} messages, {} events on {}", r.messages, r.events, out);
-  if (r.first && r.last) text += fmt::format(", received {} to {}", r.first->text(), r.last->text());
+  if (r.first && r.last)
+    text += fmt::format(", received {} to {}", r.first->text(), r.last->text());
   text += "\n";
   const auto line = [&](uint64_t count, const char* what) {
     if (count) text += fmt::format("  {} {}\n", count, what);
@@ -51,8 +52,10 @@ std::string report_text(const ImportReport& r, const std::string& out) {
   line(r.without_event, "messages that carry no event of ours");
   line(r.skipped, "bad rows skipped:");
   for (const std::string& bad : r.bad_rows) text += "    " + bad + "\n";
-  for (const auto& [reason, count] : r.undecoded) text += fmt::format("  {} undecoded, kept: {}\n", count, reason);
-  for (const auto& [name, count] : r.unknown_channels) text += fmt::format("  {} of unknown channel {}\n", count, name);
+  for (const auto& [reason, count] : r.undecoded)
+    text += fmt::format("  {} undecoded, kept: {}\n", count, reason);
+  for (const auto& [name, count] : r.unknown_channels)
+    text += fmt::format("  {} of unknown channel {}\n", count, name);
   for (const std::string& stream : r.streams) text += fmt::format("  stream {}\n", stream);
   return text;
 }
@@ -73,13 +76,13 @@ Result<void> run_import(Session& session, const ImportArguments& arguments) {
     return Error{Fault::malformed, "csv wants --map FILE (maps/*.toml)", "import"};
   auto writer = TRY(TapeWriter::open(arguments.out, *session.io.clock));
   ProgressBar bar(session.io);
-  const ImportReport report = TRY(import_files(format, arguments.files, options, *writer, [&](const ImportProgress& p) {
-    bar.show(p.file, p.bytes, p.bytes_total);
-  }));
+  const ImportReport report =
+      TRY(import_files(format, arguments.files, options, *writer,
+                       [&](const ImportProgress& p) { bar.show(p.file, p.bytes, p.bytes_total); }));
   bar.clear();
   if (auto closed = writer->close(); !closed.has_value()) return closed;
-  write(session.io.out,
-        session.format == "json" ? written_json(to_json(report)) + "\n" : report_text(report, arguments.out));
+  write(session.io.out, session.format == "json" ? written_json(to_json(report)) + "\n"
+                                                 : report_text(report, arguments.out));
   return {};
 }
 
@@ -87,9 +90,10 @@ Result<void> run_import(Session& session, const ImportArguments& arguments) {
 
 void add_import(CLI::App& app, Session& session) {
   auto a = std::make_shared<ImportArguments>();
-  CLI::App* verb =
-      app.add_subcommand("import", "captures and archives onto a tape: raw, jsonl or csv; plain, gz or zip");
-  verb->add_option("format", a->format, "raw (receive ns + JSON), jsonl (with sidecars), csv (with --map)")
+  CLI::App* verb = app.add_subcommand(
+      "import", "captures and archives onto a tape: raw, jsonl or csv; plain, gz or zip");
+  verb->add_option("format", a->format,
+                   "raw (receive ns + JSON), jsonl (with sidecars), csv (with --map)")
       ->required()
       ->check(CLI::IsMember({"raw", "jsonl", "csv"}));
   verb->add_option("files", a->files, "files to import")->required();
@@ -97,14 +101,17 @@ void add_import(CLI::App& app, Session& session) {
   verb->add_option("--map", a->map, "csv: column map (maps/*.toml, docs/column-maps.md)");
   verb->add_option("--decoder", a->decoder,
                    "raw, jsonl: binance-usdm, bybit, okx, deribit, ... (default: by the path)");
-  verb->add_option("--symbol", a->symbol, "raw, jsonl: native symbol, where the messages do not name it");
+  verb->add_option("--symbol", a->symbol,
+                   "raw, jsonl: native symbol, where the messages do not name it");
   verb->add_option("--category", a->category, "Bybit: linear, inverse, spot or option");
-  verb->add_option("--request", a->request, "jsonl: path and query of the REST call that was answered");
+  verb->add_option("--request", a->request,
+                   "jsonl: path and query of the REST call that was answered");
   verb->add_option("--stream", a->stream, "raw, jsonl: name of the stream on the tape");
   verb->add_option("--received", a->received, "jsonl without .recv: when it was received, UTC");
   verb->add_flag("--lenient", a->lenient, "skip bad rows, count and name them");
   add_format(verb, session, {"text", "json"});
-  verb->callback([&session, a] { session.action = [&session, a] { return run_import(session, *a); }; });
+  verb->callback(
+      [&session, a] { session.action = [&session, a] { return run_import(session, *a); }; });
 }
 
 }  // namespace delever

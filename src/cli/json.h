@@ -1,5 +1,5 @@
-// JSON out, in the order it is written. Numbers are the shortest text that reads back to the same double; a missing
-// number is null, never 0 or NaN.
+// JSON out, in the order it is written. Numbers are the shortest text that reads back to the same
+// double; a missing number is null, never 0 or NaN.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,9 +12,14 @@ namespace delever {
 
 using Json = nlohmann::ordered_json;
 
-inline Json json_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+inline Json json_or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
 Json to_json(const Reading& reading);
-// Two spaces of indent; bytes that are not UTF-8 become U+FFFD, so that a strange symbol cannot stop a report.
-inline std::string written_json(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+// Two spaces of indent; bytes that are not UTF-8 become U+FFFD, so that a strange symbol cannot
+// stop a report.
+inline std::string written_json(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace delever

@@ -13,7 +13,8 @@ constexpr double kEntryStep = 0.001;
 
 class BarSink final : public EventSink {
  public:
-  BarSink(const Instruments& instruments, const std::string& asset, std::optional<Duration> throttle)
+  BarSink(const Instruments& instruments, const std::string& asset,
+          std::optional<Duration> throttle)
       : instruments_(instruments), asset_(asset), throttle_(throttle) {}
   void on_event(const Event& event) override {
     const Instrument& i = instruments_[event.instrument];
@@ -73,15 +74,22 @@ std::vector<BarBuilder::Report> BarBuilder::kept_reports() const {
   if (!throttle_) return reports_;
   std::vector<Report> kept;
   for (const Report& report : reports_) {
-    const bool same = !kept.empty() && kept.back().at.ns() / throttle_->ns() == report.at.ns() / throttle_->ns();
-    if (same) kept.back() = report;
-    else kept.push_back(report);
+    const bool same =
+        !kept.empty() && kept.back().at.ns() / throttle_->ns() == report.at.ns() / throttle_->ns();
+    if (same)
+      kept.back() = report;
+    else
+      kept.push_back(report);
   }
   return kept;
 }
 
 std::optional<LevelMarket> BarBuilder::market(Instant now) const {
-  LevelMarket m{.venue = instrument_.venue, .symbol = instrument_.symbol, .bars = {}, .lot = {}, .lot_weighted = {},
+  LevelMarket m{.venue = instrument_.venue,
+                .symbol = instrument_.symbol,
+                .bars = {},
+                .lot = {},
+                .lot_weighted = {},
                 .gap_max = {}};
   if (!first_) return std::nullopt;
   m.open_interest_start = *first_;
@@ -101,7 +109,9 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
   for (const auto& [minute, data] : minutes_) {
     const Range& range = data.marks.seen ? data.marks : data.trades;
     if (!range.seen && last == 0) continue;  // before the first price
-    LevelBar bar{.end = Instant::ns((minute + 1) * kMinute), .traded = {}, .liquidated_long = {},
+    LevelBar bar{.end = Instant::ns((minute + 1) * kMinute),
+                 .traded = {},
+                 .liquidated_long = {},
                  .liquidated_short = {}};
     bar.seconds = m.bars.empty() ? 60 : static_cast<double>(minute - before) * 60;
     bar.low = range.seen ? range.low : last;
@@ -110,7 +120,8 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     open = data.open_interest.value_or(open);
     bar.taker_buy = data.buys;
     bar.taker_sell = data.sells;
-    for (const auto& [bucket, size] : data.traded) bar.traded.push_back({std::exp((bucket + 0.5) * kEntryStep), size});
+    for (const auto& [bucket, size] : data.traded)
+      bar.traded.push_back({std::exp((bucket + 0.5) * kEntryStep), size});
     if (!sizes.empty()) {
       const auto found = liquidated.find(minute);
       bar.liquidated_long = found == liquidated.end() ? 0 : found->second.first;
@@ -120,10 +131,12 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     before = minute;
     m.bars.push_back(std::move(bar));
   }
-  const bool traded = std::any_of(m.bars.begin(), m.bars.end(), [](const LevelBar& b) { return b.volume() > 0; });
+  const bool traded =
+      std::any_of(m.bars.begin(), m.bars.end(), [](const LevelBar& b) { return b.volume() > 0; });
   if (!traded) return std::nullopt;
   if (!sizes.empty()) {
-    std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2), sizes.end());
+    std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2),
+                     sizes.end());
     m.lot = sizes[sizes.size() / 2];
     m.lot_weighted = squares / sum;
   }
@@ -138,7 +151,8 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
   return m;
 }
 
-Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape, const std::string& asset, Instant at,
+Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
+                                                    const std::string& asset, Instant at,
                                                     std::optional<Duration> throttle) {
   const auto feed = TRY(open_tapes({tape}, at));
   BarSink sink(feed->instruments(), asset, throttle);

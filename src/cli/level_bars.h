@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "margin/levels.h"
+#include "levels/levels.h"
 #include "market/event.h"
 #include "market/instrument.h"
 
@@ -15,10 +15,11 @@ namespace delever {
 struct LevelMarket {
   std::string venue, symbol;
   std::vector<LevelBar> bars;
-  double open_interest_start = 0;      // coins
-  std::optional<double> lot;           // median reported liquidation, coins
-  std::optional<double> lot_weighted;  // mean square over mean: in its counts compound sizes are near Poisson
-  Duration gap_max;                    // between two readings of the open interest in the last 6 h
+  double open_interest_start = 0;  // coins
+  std::optional<double> lot;       // median reported liquidation, coins
+  std::optional<double>
+      lot_weighted;  // mean square over mean: in its counts compound sizes are near Poisson
+  Duration gap_max;  // between two readings of the open interest in the last 6 h
 
   std::string name() const { return venue + " " + symbol; }
 };
@@ -26,7 +27,8 @@ struct LevelMarket {
 // Trades, marks, open interest and liquidations come in, minutes come out.
 class BarBuilder {
  public:
-  // `throttle`: of the liquidations of one such stretch only the last is kept, as Binance's feed does with a second.
+  // `throttle`: of the liquidations of one such stretch only the last is kept, as Binance's feed
+  // does with a second.
   explicit BarBuilder(const Instrument& instrument, std::optional<Duration> throttle = {})
       : instrument_(instrument), throttle_(throttle) {}
 
@@ -45,7 +47,11 @@ class BarBuilder {
     std::map<double, double> traded;  // by entry bucket
     std::optional<double> open_interest;
   };
-  struct Report { Instant at; PositionSide side; double coins; };
+  struct Report {
+    Instant at;
+    PositionSide side;
+    double coins;
+  };
   Minute& at(Instant t) { return minutes_[t.ns() / 60'000'000'000]; }
   std::vector<Report> kept_reports() const;
 
@@ -59,7 +65,8 @@ class BarBuilder {
 };
 
 // Every perpetual of the asset on one tape, up to `at`. Errors: as open_tapes.
-Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape, const std::string& asset, Instant at,
+Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
+                                                    const std::string& asset, Instant at,
                                                     std::optional<Duration> throttle = {});
 
 }  // namespace delever

@@ -15,12 +15,15 @@ namespace delever {
 namespace {
 
 using AccountKey = std::pair<std::string, std::string>;  // venue, number
-struct Equity { double start = 0, end = 0; };
+struct Equity {
+  double start = 0, end = 0;
+};
 
 Result<double> number(const CsvTable& table, const CsvRecord& row, std::string_view column) {
   const auto value = read_double(table.field(row, column));
   if (!value || !std::isfinite(*value))
-    return Error{Fault::malformed, "wants a number in the column " + std::string(column), table.place(row)};
+    return Error{Fault::malformed, "wants a number in the column " + std::string(column),
+                 table.place(row)};
   return *value;
 }
 
@@ -40,7 +43,8 @@ Result<std::map<AccountKey, Equity>> read_equities(const std::string& path) {
   const CsvTable table = TRY(read_csv(text, path));
   TRY(wants_columns(table, {"venue", "account", "equity_start_usd", "equity_end_usd"}));
   for (const CsvRecord& row : table.rows) {
-    Equity& e = equities[{std::string(table.field(row, "venue")), std::string(table.field(row, "account"))}];
+    Equity& e = equities[{std::string(table.field(row, "venue")),
+                          std::string(table.field(row, "account"))}];
     e.start = TRY(number(table, row, "equity_start_usd"));
     e.end = TRY(number(table, row, "equity_end_usd"));
   }
@@ -63,7 +67,8 @@ struct Row {
 };
 
 // The rows of one cross account in time order, some instants without any.
-void give_wallets(std::vector<Row>& rows, const Equity& equity, const std::vector<Instant>& instants) {
+void give_wallets(std::vector<Row>& rows, const Equity& equity,
+                  const std::vector<Instant>& instants) {
   std::map<Instant, Row*> by_time;
   for (Row& row : rows) {
     if (by_time.contains(row.at)) return;  // two contracts on one wallet: left without
@@ -73,20 +78,24 @@ void give_wallets(std::vector<Row>& rows, const Equity& equity, const std::vecto
   std::vector<size_t> changes(instants.size(), 0);
   for (size_t i = 1; i < instants.size(); ++i) {
     const Row *before = at(instants[i - 1]), *now = at(instants[i]);
-    changes[i] = changes[i - 1] + ((before == nullptr) != (now == nullptr) || (before && !before->same(*now)));
+    changes[i] = changes[i - 1] +
+                 ((before == nullptr) != (now == nullptr) || (before && !before->same(*now)));
   }
   const Row *first = at(instants.front()), *last = at(instants.back());
-  const double start = equity.start - (first ? first->profit() : 0), end = equity.end - (last ? last->profit() : 0);
+  const double start = equity.start - (first ? first->profit() : 0),
+               end = equity.end - (last ? last->profit() : 0);
   for (size_t i = 0; i < instants.size(); ++i) {
-    const double share = changes.back() > 0 ? static_cast<double>(changes[i]) / static_cast<double>(changes.back()) : 0;
+    const double share = changes.back() > 0
+                             ? static_cast<double>(changes[i]) / static_cast<double>(changes.back())
+                             : 0;
     if (Row* row = at(instants[i])) row->held.wallet = start + share * (end - start);
   }
 }
 
 }  // namespace
 
-const Rulebook* rulebook_of(const RulebookShelf& shelf, const std::string& venue, const std::string& symbol,
-                            const std::string& date) {
+const Rulebook* rulebook_of(const RulebookShelf& shelf, const std::string& venue,
+                            const std::string& symbol, const std::string& date) {
   const Rulebook* dated = date.empty() ? nullptr : shelf.find(venue, symbol, date);
   return dated ? dated : shelf.find(venue, symbol);
 }
@@ -99,55 +108,65 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
     equities = TRY(read_equities(path.substr(0, path.size() - suffix.size()) + ".accounts.csv"));
   const std::string text = TRY(read_file(path));
   const CsvTable table = TRY(read_csv(text, path));
-  TRY(wants_columns(table, {"at", "venue", "account", "kind", "symbol", "side", "mode", "coins", "entry", "leverage",
-                            "mark"}));
+  TRY(wants_columns(table, {"at", "venue", "account", "kind", "symbol", "side", "mode", "coins",
+                            "entry", "leverage", "mark"}));
   LevelTruth truth;
   std::vector<Instant> instants;
   std::map<AccountKey, std::vector<Row>> crowd;
-  std::map<std::array<std::string, 4>, Instant> told;  // the last moment of a run may be written twice
+  std::map<std::array<std::string, 4>, Instant>
+      told;  // the last moment of a run may be written twice
   for (const CsvRecord& record : table.rows) {
     const std::string venue(table.field(record, "venue")), symbol(table.field(record, "symbol"));
     const std::string_view kind = table.field(record, "kind"), side = table.field(record, "side");
     const Rulebook* rules = rulebook_of(shelf, venue, symbol, rulebooks_of);
     auto at = Instant::parse(table.field(record, "at"));
     if (!at.has_value()) return std::move(at.error()).at(table.place(record));
-    if (instants.empty() || instants.back() < at.value()) instants.push_back(at.value());
+    if (instants.empty() || instants.back() < at.value())
+      instants.push_back(at.value());
     else if (at.value() < instants.back())
       return Error{Fault::malformed, "is older than the row before", table.place(record)};
     if (!rules || (rules->contract && rules->contract->kind == InstrumentKind::option)) continue;
-    if (side != "long" && side != "short") return Error{Fault::malformed, "wants long or short", table.place(record)};
+    if (side != "long" && side != "short")
+      return Error{Fault::malformed, "wants long or short", table.place(record)};
     Row row{.at = at.value(), .symbol = symbol, .held = {}};
     row.held.side = side == "long" ? PositionSide::long_side : PositionSide::short_side;
-    row.held.mode = table.field(record, "mode") == "isolated" ? MarginMode::isolated : MarginMode::cross;
+    row.held.mode =
+        table.field(record, "mode") == "isolated" ? MarginMode::isolated : MarginMode::cross;
     row.held.coins = TRY(number(table, record, "coins"));
     row.held.entry = TRY(number(table, record, "entry"));
     row.held.leverage = TRY(number(table, record, "leverage"));
     row.mark = TRY(number(table, record, "mark"));
     if (!(row.held.coins > 0)) continue;
     const std::string account(table.field(record, "account"));
-    const auto [seen, fresh] = told.try_emplace({venue, account, symbol, std::string(side)}, row.at);
+    const auto [seen, fresh] =
+        told.try_emplace({venue, account, symbol, std::string(side)}, row.at);
     if (!fresh && seen->second == row.at) continue;
     seen->second = row.at;
     TrueMoment& moment = truth[venue + " " + symbol][row.at];
     moment.mark = row.mark;
     if (kind == "isolated" || kind == "cross")
       crowd[{venue, account}].push_back(row);
-    else (row.held.side == PositionSide::long_side ? moment.hedged_long : moment.hedged_short) += row.held.coins;
+    else
+      (row.held.side == PositionSide::long_side ? moment.hedged_long : moment.hedged_short) +=
+          row.held.coins;
   }
   Rulebooks books;
   std::map<std::string, BookId> ids;
   for (auto& [account, rows] : crowd) {
-    if (const auto found = equities.find(account); found != equities.end()) give_wallets(rows, found->second, instants);
+    if (const auto found = equities.find(account); found != equities.end())
+      give_wallets(rows, found->second, instants);
     for (const Row& row : rows) {
       const std::string name = account.first + " " + row.symbol;
-      if (!ids.contains(name)) ids[name] = TRY(books.add(*rulebook_of(shelf, account.first, row.symbol, rulebooks_of)));
+      if (!ids.contains(name))
+        ids[name] = TRY(books.add(*rulebook_of(shelf, account.first, row.symbol, rulebooks_of)));
       TrueMoment& moment = truth[name][row.at];
       if (row.held.mode == MarginMode::cross && !row.held.wallet) {
         moment.without_wallet += row.held.coins;
         continue;
       }
       auto level = true_level(row.held, books[ids[name]]);
-      if (!level.has_value()) return std::move(level.error()).at(path + ": account " + account.second);
+      if (!level.has_value())
+        return std::move(level.error()).at(path + ": account " + account.second);
       moment.levels.push_back(level.value());
     }
   }

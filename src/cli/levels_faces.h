@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "cli/json.h"
-#include "margin/level_density.h"
-#include "margin/level_lab.h"
-#include "margin/level_map.h"
+#include "levels/level_density.h"
+#include "levels/level_lab.h"
+#include "levels/level_map.h"
 
 namespace delever {
 

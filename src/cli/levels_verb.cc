@@ -1,5 +1,5 @@
-// delever levels: where leveraged positions stand by what a tape shows, beside the fixed menu, scored out of sample,
-// and held against the truth where a simulation wrote it down.
+// delever levels: where leveraged positions stand by what a tape shows, beside the fixed menu,
+// scored out of sample, and held against the truth where a simulation wrote it down.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,8 @@ constexpr Duration kGapMax = Duration::minutes(5);
 
 struct LevelsOptions {
   std::vector<std::string> tapes, train, truth;
-  std::string asset = "BTC", at, rulebooks = "rulebooks", rulebook_date, period = "1h", throttle, out;
+  std::string asset = "BTC", at, rulebooks = "rulebooks", rulebook_date, period = "1h", throttle,
+              out;
   std::optional<double> half_life, turnover, before_spread;
   bool unscored = false;
   uint64_t seed = 1;
@@ -45,16 +46,22 @@ struct Levels {
   std::map<std::string, std::string> without;  // by market, why it is left out
 };
 
-Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* truth, bool scored, Session& session) {
+Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* truth, bool scored,
+                       Session& session) {
   const LevelsOptions& o = l.options;
   const Instant at = TRY(time_or_last(scored ? o.at : "", "--at", {path}, session));
   std::vector<LevelMarket> markets = TRY(read_level_markets(path, o.asset, at, l.throttle));
   if (markets.empty())
-    return Error{Fault::no_evidence,
-                 fmt::format("no perpetual of {} with both trades and open interest: levels need them", o.asset), path};
+    return Error{
+        Fault::no_evidence,
+        fmt::format("no perpetual of {} with both trades and open interest: levels need them",
+                    o.asset),
+        path};
   for (LevelMarket& market : markets) {
     const std::string name = market.name();
-    const auto leave_out = [&](const std::string& why) { l.without.emplace(name, path + ": " + why); };
+    const auto leave_out = [&](const std::string& why) {
+      l.without.emplace(name, path + ": " + why);
+    };
     const Rulebook* rules = rulebook_of(l.shelf, market.venue, market.symbol, o.rulebook_date);
     if (!rules) {
       leave_out("no rulebook");
@@ -65,7 +72,8 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
       continue;
     }
     if (market.gap_max > kGapMax) {
-      leave_out(fmt::format("the open interest was not seen for {} within the last 6 h", market.gap_max.text()));
+      leave_out(fmt::format("the open interest was not seen for {} within the last 6 h",
+                            market.gap_max.text()));
       continue;
     }
     Rulebooks books;
@@ -83,11 +91,13 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
 }
 
 LevelHistory plain(const History& h) {
-  return {.bars = h.market.bars, .ratios = &h.ratios, .open_interest_start = h.market.open_interest_start};
+  return {.bars = h.market.bars,
+          .ratios = &h.ratios,
+          .open_interest_start = h.market.open_interest_start};
 }
 
-// With --train, learnt there alone; of several tapes, each is scored by what the others taught; of one, its second half
-// by its first.
+// With --train, learnt there alone; of several tapes, each is scored by what the others taught; of
+// one, its second half by its first.
 std::vector<LevelFold> folds_of(const std::vector<History>& histories, LevelLabInput& input) {
   std::vector<size_t> train, scored;
   for (size_t i = 0; i < histories.size(); ++i) (histories[i].scored ? scored : train).push_back(i);
@@ -97,15 +107,16 @@ std::vector<LevelFold> folds_of(const std::vector<History>& histories, LevelLabI
   return {{.train = {0}, .scored = {0}, .split = true}};
 }
 
-std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<History>& histories, double price,
-                                     double menu_scale, double lot) {
+std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<History>& histories,
+                                     double price, double menu_scale, double lot) {
   const History& h = histories[0];
   MenuMap menu(h.ratios);
   for (const LevelBar& bar : h.market.bars) menu.step(bar);
   const TrueMoment* truth = nullptr;
   if (h.truth) {
     const auto after = h.truth->upper_bound(h.market.bars.back().end + Duration::minutes(1));
-    if (after != h.truth->begin() && h.market.bars.back().end - std::prev(after)->first <= Duration::minutes(5))
+    if (after != h.truth->begin() &&
+        h.market.bars.back().end - std::prev(after)->first <= Duration::minutes(5))
       truth = &std::prev(after)->second;
   }
   const int count = static_cast<int>(std::lround(kReach / 0.01));
@@ -128,7 +139,8 @@ std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<Hist
       if (y < 0 || y >= kReach) return std::nullopt;
       return std::min(buckets.size() - 1, static_cast<size_t>(y / 0.01));
     };
-    for (const LevelInventory::Level& level : side == PositionSide::long_side ? map.longs : map.shorts) {
+    for (const LevelInventory::Level& level :
+         side == PositionSide::long_side ? map.longs : map.shorts) {
       const auto b = at(level.price);
       if (!b) continue;
       buckets[*b].coins += level.coins;
@@ -170,11 +182,13 @@ std::pair<double, double> lots_of(const std::vector<History>& histories) {
   return {medians[medians.size() / 2], weighted};
 }
 
-Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const std::vector<History>& histories) {
+Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
+                                 const std::vector<History>& histories) {
   const LevelsOptions& o = l.options;
   LevelsMarket m{.name = name, .tapes = histories.size()};
   const auto [count_lot, fit_lot] = lots_of(histories);
-  LevelLabInput input{.histories = {}, .search = {}, .count_lot = count_lot, .period = l.period, .seed = o.seed};
+  LevelLabInput input{
+      .histories = {}, .search = {}, .count_lot = count_lot, .period = l.period, .seed = o.seed};
   for (const History& h : histories) input.histories.push_back(plain(h));
   input.search.lot = fit_lot;
   const auto fix = [](const std::optional<double>& given, double& rule, std::vector<double>& grid) {
@@ -197,18 +211,21 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const
       for (const size_t i : folds[f].scored) {
         if (!histories[i].truth) continue;
         const auto& bars = histories[i].market.bars;
-        density.add(score_density({.history = input.histories[i],
-                                   .model = &trial.value().models[f],
-                                   .menu_scale = trial.value().menu_scales[f],
-                                   .lot = fit_lot,
-                                   .from = folds[f].split ? bars[bars.size() / 2].end : bars[0].end},
-                                  *histories[i].truth));
+        density.add(
+            score_density({.history = input.histories[i],
+                           .model = &trial.value().models[f],
+                           .menu_scale = trial.value().menu_scales[f],
+                           .lot = fit_lot,
+                           .from = folds[f].split ? bars[bars.size() / 2].end : bars[0].end},
+                          *histories[i].truth));
       }
     }
     if (!density.moments.empty()) {
       const size_t block = density.moments.size() >= 12 ? 4 : 1;
-      if (const auto gain = shape_gain(density, block, o.seed); gain.has_value()) m.shape_gain = gain.value();
-      if (const auto gain = flow_gain(density, block, o.seed); gain.has_value()) m.flow_gain = gain.value();
+      if (const auto gain = shape_gain(density, block, o.seed); gain.has_value())
+        m.shape_gain = gain.value();
+      if (const auto gain = flow_gain(density, block, o.seed); gain.has_value())
+        m.flow_gain = gain.value();
       m.density = std::move(density);
     }
     m.trial = std::move(trial).value();
@@ -232,15 +249,21 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name, const
 }
 
 Result<void> run_levels(Session& session, const LevelsOptions& given) {
-  Levels l{.options = given, .shelf = TRY(RulebookShelf::load(find_shipped(given.rulebooks))), .period = {},
-           .throttle = {}, .truths = {}, .by_market = {}, .without = {}};
+  Levels l{.options = given,
+           .shelf = TRY(RulebookShelf::load(find_shipped(given.rulebooks))),
+           .period = {},
+           .throttle = {},
+           .truths = {},
+           .by_market = {},
+           .without = {}};
   l.options.asset = upper(given.asset);
   l.period = TRY(of_option(Duration::parse(given.period), "--period"));
   if (l.period < Duration::minutes(1) || l.period > Duration::days(1))
     return Error{Fault::malformed, "wants one minute to one day", "--period"};
   if (!given.throttle.empty()) {
     l.throttle = TRY(of_option(Duration::parse(given.throttle), "--throttle"));
-    if (!(*l.throttle > Duration())) return Error{Fault::malformed, "wants a time above 0", "--throttle"};
+    if (!(*l.throttle > Duration()))
+      return Error{Fault::malformed, "wants a time above 0", "--throttle"};
   }
   if (!given.truth.empty() && given.truth.size() != given.tapes.size())
     return Error{Fault::malformed, "wants one file for each --tape, in their order", "--truth"};
@@ -249,18 +272,25 @@ Result<void> run_levels(Session& session, const LevelsOptions& given) {
   for (size_t i = 0; i < given.tapes.size(); ++i)
     TRY(read_tape(l, given.tapes[i], l.truths.empty() ? nullptr : &l.truths[i], true, session));
   for (const std::string& path : given.train) TRY(read_tape(l, path, nullptr, false, session));
-  LevelsReport report{.asset = l.options.asset, .how = {}, .period_s = l.period.in_seconds(),
-                      .unscored = given.unscored, .markets = {}, .notes = {}};
-  report.how = !given.train.empty()      ? "learnt from the --train tapes, scored on the others"
-               : given.tapes.size() > 1  ? "each tape scored by what the others taught"
-                                         : "the second half scored by what the first taught";
+  LevelsReport report{.asset = l.options.asset,
+                      .how = {},
+                      .period_s = l.period.in_seconds(),
+                      .unscored = given.unscored,
+                      .markets = {},
+                      .notes = {}};
+  report.how = !given.train.empty()     ? "learnt from the --train tapes, scored on the others"
+               : given.tapes.size() > 1 ? "each tape scored by what the others taught"
+                                        : "the second half scored by what the first taught";
   std::string why;
   for (const auto& [name, histories] : l.by_market) {
-    const bool any = std::any_of(histories.begin(), histories.end(), [](const History& h) { return h.scored; });
+    const bool any =
+        std::any_of(histories.begin(), histories.end(), [](const History& h) { return h.scored; });
     if (!any) continue;
     auto market = read_market(l, name, histories);
-    if (market.has_value()) report.markets.push_back(std::move(market).value());
-    else l.without[name] = market.error().what;
+    if (market.has_value())
+      report.markets.push_back(std::move(market).value());
+    else
+      l.without[name] = market.error().what;
   }
   for (const auto& [name, reason] : l.without) {
     report.notes.push_back(name + " left out: " + reason);
@@ -286,28 +316,37 @@ Result<void> run_levels(Session& session, const LevelsOptions& given) {
 
 void add_levels(CLI::App& app, Session& session) {
   auto o = std::make_shared<LevelsOptions>();
-  CLI::App* verb = app.add_subcommand("levels", "where leveraged positions stand, inferred from tapes and scored");
-  verb->add_option("--tape", o->tapes, "tape; several of one market are scored by one another")->required();
+  CLI::App* verb = app.add_subcommand(
+      "levels", "where leveraged positions stand, inferred from tapes and scored");
+  verb->add_option("--tape", o->tapes, "tape; several of one market are scored by one another")
+      ->required();
   verb->add_option("--train", o->train, "tape to learn from and not to score");
-  verb->add_option("--truth", o->truth, "TAPE.positions.csv of a simulation, one for each --tape: scores against it");
+  verb->add_option("--truth", o->truth,
+                   "TAPE.positions.csv of a simulation, one for each --tape: scores against it");
   verb->add_option("--asset", o->asset, "coin")->capture_default_str();
   verb->add_option("--at", o->at, "time, UTC (default: each tape's last message)");
-  verb->add_option("--period", o->period, "of one count of liquidations, as 1h or 5m")->capture_default_str();
-  verb->add_option("--throttle", o->throttle, "thin the liquidation feed: only the last of each such stretch, as 1s");
+  verb->add_option("--period", o->period, "of one count of liquidations, as 1h or 5m")
+      ->capture_default_str();
+  verb->add_option("--throttle", o->throttle,
+                   "thin the liquidation feed: only the last of each such stretch, as 1s");
   verb->add_option("--half-life", o->half_life, "hours, of closing by will; not fitted then")
       ->check(CLI::PositiveNumber);
   verb->add_option("--turnover", o->turnover, "share of the volume that opens; not fitted then")
       ->check(CLI::Range(0.0, 1.0));
   verb->add_option("--before-spread", o->before_spread,
-                   "log scale of the entries of what was open at the start, 0: placed nowhere; not fitted then")
+                   "log scale of the entries of what was open at the start, 0: placed nowhere; not "
+                   "fitted then")
       ->check(CLI::Range(0.0, 1.0));
   verb->add_flag("--unscored", o->unscored, "show levels that have not earned it");
-  verb->add_option("--seed", o->seed, "of the randomised test and the intervals")->capture_default_str();
-  verb->add_option("--rulebook-date", o->rulebook_date, "date of the rulebooks (default: the latest)");
+  verb->add_option("--seed", o->seed, "of the randomised test and the intervals")
+      ->capture_default_str();
+  verb->add_option("--rulebook-date", o->rulebook_date,
+                   "date of the rulebooks (default: the latest)");
   verb->add_option("--rulebooks", o->rulebooks, "folder of rulebooks")->capture_default_str();
   verb->add_option("--out", o->out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json", "html"});
-  verb->callback([&session, o] { session.action = [&session, o] { return run_levels(session, *o); }; });
+  verb->callback(
+      [&session, o] { session.action = [&session, o] { return run_levels(session, *o); }; });
 }
 
 }  // namespace delever

@@ -8,6 +8,7 @@
 #include "cli/level_bars.h"
 #include "cli/level_truth_file.h"
 #include "cli/run.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
@@ -18,15 +19,17 @@ using nlohmann::json;
 const std::string& lab_tape(int seed) {
   static std::map<int, std::string> made;
   if (made.contains(seed)) return made[seed];
-  std::string text = text_of(DELEVER_ROOT "/scenarios/levels-lab.toml");
+  std::string text = text_of(source_root() + "/scenarios/levels-lab.toml");
   for (const std::string key : {"\nto = ", "\nreport_at = "})
     text.replace(text.find(key) + key.size(), 20, "2026-01-05T03:00:00Z");
   text.replace(text.find("truth_every = \"6h\""), 18, "truth_every = \"30m\"");
-  const std::string path = "[[asset.path]]\nat = 2026-01-05T00:20:00Z\nlevel = 1.0\n[[asset.path]]\nat = "
-                           "2026-01-05T01:30:00Z\nlevel = 0.95\n[[asset.path]]\nat = 2026-01-05T03:00:00Z\n"
-                           "level = 1.01\n\n";
+  const std::string path =
+      "[[asset.path]]\nat = 2026-01-05T00:20:00Z\nlevel = 1.0\n[[asset.path]]\nat = "
+      "2026-01-05T01:30:00Z\nlevel = 0.95\n[[asset.path]]\nat = 2026-01-05T03:00:00Z\n"
+      "level = 1.01\n\n";
   text.insert(text.find("[[venue]]"), path);
-  const std::string scenario = scratch("levels-lab.toml"), tape = scratch("levels-" + std::to_string(seed) + ".tape");
+  const std::string scenario = scratch("levels-lab.toml"),
+                    tape = scratch("levels-" + std::to_string(seed) + ".tape");
   std::ofstream(scenario) << text;
   const Ran ran = run({"simulate", scenario, "--seed", std::to_string(seed), "--out", tape});
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -35,9 +38,9 @@ const std::string& lab_tape(int seed) {
 
 TEST(Levels, ScoresTapesByOneAnotherAndAgainstTheTruth) {
   const std::string &a = lab_tape(1), &b = lab_tape(2);
-  const Ran ran = run({"levels", "--tape", a, "--tape", b, "--truth", a + ".positions.csv", "--truth",
-                       b + ".positions.csv", "--period", "5m", "--rulebook-date", "2024-10-24", "--unscored",
-                       "--format", "json"});
+  const Ran ran = run({"levels", "--tape", a, "--tape", b, "--truth", a + ".positions.csv",
+                       "--truth", b + ".positions.csv", "--period", "5m", "--rulebook-date",
+                       "2024-10-24", "--unscored", "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const json report = json::parse(ran.out);
   ASSERT_EQ(report["markets"].size(), 1u) << ran.out;
@@ -91,8 +94,9 @@ TEST(Levels, RefusesNonsense) {
   EXPECT_EQ(run({"levels", "--tape", a, "--asset", "XYZ"}).code, 4);
   EXPECT_EQ(run({"levels", "--tape", a, "--truth", a, "--truth", a}).code, 3);
   const std::string bad = scratch("bad.positions.csv");
-  std::ofstream(bad) << "at,venue,account,kind,symbol,side,mode,coins,entry,leverage,mark\n"
-                        "2026-01-05T01:00:00Z,binance,2,isolated,BTCUSDT,long,isolated,many,90000,10,90000\n";
+  std::ofstream(bad)
+      << "at,venue,account,kind,symbol,side,mode,coins,entry,leverage,mark\n"
+         "2026-01-05T01:00:00Z,binance,2,isolated,BTCUSDT,long,isolated,many,90000,10,90000\n";
   const Ran ran = run({"levels", "--tape", a, "--truth", bad});
   EXPECT_EQ(ran.code, 3);
   EXPECT_NE(ran.err.find(":2"), std::string::npos) << ran.err;
@@ -120,16 +124,18 @@ TEST(LevelBars, ThrottleKeepsOneReportAStretch) {
 TEST(LevelTruthFile, FindsTheWalletsOfCrossAccounts) {
   const std::string path = scratch("held.positions.csv");
   std::filesystem::remove(scratch("held.accounts.csv"));
-  std::ofstream(path) << "at,venue,account,kind,symbol,side,mode,coins,entry,leverage,mark\n"
-                         "2026-01-05T00:00:01Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,91000\n"
-                         "2026-01-05T00:00:01Z,binance,3,portfolio,BTCUSDT,short,cross,3,90000,10,91000\n"
-                         "2026-01-05T06:00:00Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,89000\n";
-  const RulebookShelf shelf = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
+  std::ofstream(path)
+      << "at,venue,account,kind,symbol,side,mode,coins,entry,leverage,mark\n"
+         "2026-01-05T00:00:01Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,91000\n"
+         "2026-01-05T00:00:01Z,binance,3,portfolio,BTCUSDT,short,cross,3,90000,10,91000\n"
+         "2026-01-05T06:00:00Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,89000\n";
+  const RulebookShelf shelf = RulebookShelf::load(source_root() + "/rulebooks").value();
   const Instant first = Instant::parse("2026-01-05T00:00:01Z").value();
   LevelTruth truth = read_level_truth(path, shelf, "").value();
   EXPECT_EQ(truth["binance BTCUSDT"][first].without_wallet, 1);
-  std::ofstream(scratch("held.accounts.csv")) << "venue,account,kind,equity_start_usd,equity_end_usd\n"
-                                                 "binance,2,cross,21000,19000\n";
+  std::ofstream(scratch("held.accounts.csv"))
+      << "venue,account,kind,equity_start_usd,equity_end_usd\n"
+         "binance,2,cross,21000,19000\n";
   truth = read_level_truth(path, shelf, "").value();
   const TrueMoment& moment = truth["binance BTCUSDT"][first];
   EXPECT_EQ(moment.without_wallet, 0);

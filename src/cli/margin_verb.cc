@@ -5,14 +5,15 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "margin/conform.h"
-#include "margin/explain.h"
+#include "conform/conform.h"
+#include "conform/explain.h"
 
 namespace delever {
 namespace {
 
 struct MarginArguments {
-  std::string venue, symbol, as_of, side = "long", mode = "isolated", entry, qty, leverage = "1", wallet, mark, fee;
+  std::string venue, symbol, as_of, side = "long", mode = "isolated", entry, qty, leverage = "1",
+                                    wallet, mark, fee;
   std::string rulebooks = "rulebooks";
 };
 
@@ -28,10 +29,12 @@ Result<void> run_margin(Session& session, const MarginArguments& a) {
   question.leverage = TRY(of_option(Leverage::parse(a.leverage), "--leverage"));
   if (!a.wallet.empty()) question.wallet = TRY(of_option(Amount::parse(a.wallet), "--wallet"));
   if (!a.mark.empty()) question.mark = TRY(of_option(Price::parse(a.mark), "--mark"));
-  if (!a.fee.empty()) question.liquidation_fee = TRY(of_option(Rate::parse(a.fee), "--liquidation-fee"));
+  if (!a.fee.empty())
+    question.liquidation_fee = TRY(of_option(Rate::parse(a.fee), "--liquidation-fee"));
   const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(a.rulebooks)));
   const Explanation explanation = TRY(explain(question, shelf));
-  write(session.io.out, session.format == "json" ? explain_json(explanation) + "\n" : explain_text(explanation));
+  write(session.io.out,
+        session.format == "json" ? explain_json(explanation) + "\n" : explain_text(explanation));
   return {};
 }
 
@@ -45,9 +48,11 @@ Result<void> run_conform(Session& session, const std::string& file, const std::s
     return std::move(text).value();
   };
   const ConformReport report = TRY(conform(csv, file, shelf, ladders));
-  write(session.io.out, session.format == "json" ? conform_json(report) + "\n" : conform_text(report));
+  write(session.io.out,
+        session.format == "json" ? conform_json(report) + "\n" : conform_text(report));
   if (report.total.fail > 0)
-    return Error{Fault::refused, fmt::format("{} of {} rows fail", report.total.fail, report.rows.size()), file};
+    return Error{Fault::refused,
+                 fmt::format("{} of {} rows fail", report.total.fail, report.rows.size()), file};
   return {};
 }
 
@@ -55,8 +60,10 @@ Result<void> run_conform(Session& session, const std::string& file, const std::s
 
 void add_margin(CLI::App& app, Session& session) {
   auto a = std::make_shared<MarginArguments>();
-  CLI::App* verb = app.add_subcommand("margin", "a position's margins, liquidation and bankruptcy price, step by step");
-  verb->add_option("--venue", a->venue, "binance, bybit, okx, deribit, hyperliquid, dydx")->required();
+  CLI::App* verb = app.add_subcommand(
+      "margin", "a position's margins, liquidation and bankruptcy price, step by step");
+  verb->add_option("--venue", a->venue, "binance, bybit, okx, deribit, hyperliquid, dydx")
+      ->required();
   verb->add_option("--symbol", a->symbol, "native symbol")->required();
   verb->add_option("--side", a->side, "of the position")
       ->check(CLI::IsMember({"long", "short"}))
@@ -67,25 +74,29 @@ void add_margin(CLI::App& app, Session& session) {
   verb->add_option("--mode", a->mode, "margin mode")
       ->check(CLI::IsMember({"isolated", "cross"}))
       ->capture_default_str();
-  verb->add_option("--wallet", a->wallet, "margin set aside, or the wallet (default: entry value / leverage)");
+  verb->add_option("--wallet", a->wallet,
+                   "margin set aside, or the wallet (default: entry value / leverage)");
   verb->add_option("--mark", a->mark, "mark price (default: the entry price)");
   verb->add_option("--liquidation-fee", a->fee, "OKX: the taker fee that counts in the trigger");
   verb->add_option("--as-of", a->as_of, "date of the rulebook (default: the latest)");
   verb->add_option("--rulebooks", a->rulebooks, "folder of rulebooks")->capture_default_str();
   add_format(verb, session, {"text", "json"});
-  verb->callback([&session, a] { session.action = [&session, a] { return run_margin(session, *a); }; });
+  verb->callback(
+      [&session, a] { session.action = [&session, a] { return run_margin(session, *a); }; });
 }
 
 void add_conform(CLI::App& app, Session& session) {
   auto file = std::make_shared<std::string>();
   auto rulebooks = std::make_shared<std::string>("rulebooks");
-  CLI::App* verb =
-      app.add_subcommand("conform", "worked examples of the venues: pass, fail (exit 3) or not covered, counted");
+  CLI::App* verb = app.add_subcommand(
+      "conform", "worked examples of the venues: pass, fail (exit 3) or not covered, counted");
   verb->add_option("file", *file, "CSV of worked examples")->required();
   verb->add_option("--rulebooks", *rulebooks, "folder of rulebooks")->capture_default_str();
   add_format(verb, session, {"text", "json"});
   verb->callback([&session, file, rulebooks] {
-    session.action = [&session, file, rulebooks] { return run_conform(session, *file, *rulebooks); };
+    session.action = [&session, file, rulebooks] {
+      return run_conform(session, *file, *rulebooks);
+    };
   });
 }
 

@@ -1,5 +1,6 @@
-// The style of every page that the program writes: one file, light and dark, no fonts or scripts to fetch. On a narrow
-// screen charts keep their size inside `.chart`, which scrolls, so that their labels stay readable.
+// The style of every page that the program writes: one file, light and dark, no fonts or scripts to
+// fetch. On a narrow screen charts keep their size inside `.chart`, which scrolls, so that their
+// labels stay readable.
 #pragma once
 
 #include <string_view>

@@ -48,7 +48,8 @@ inline std::string scratch(const std::string& name) {
   const auto folder = std::filesystem::temp_directory_path() / "delever-cli-test";
   std::filesystem::create_directories(folder);
   const std::string path = (folder / name).string();
-  for (const char* suffix : {"", "-wal", "-shm", "-lock"}) std::filesystem::remove_all(path + suffix);
+  for (const char* suffix : {"", "-wal", "-shm", "-lock"})
+    std::filesystem::remove_all(path + suffix);
   return path;
 }
 

@@ -13,12 +13,14 @@ namespace delever {
 namespace {
 
 Error failed(const std::string& path) {
-  return {Fault::unavailable, fmt::format("cannot be used as a runs file: {}", std::strerror(errno)), path};
+  return {Fault::unavailable,
+          fmt::format("cannot be used as a runs file: {}", std::strerror(errno)), path};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::string& path, uint64_t digest, Clock& clock) {
+Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::string& path, uint64_t digest,
+                                                 Clock& clock) {
   std::unique_ptr<RunsFile> made(new RunsFile(path, digest, clock));
   made->file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (made->file_ < 0) return failed(path);

@@ -1,5 +1,5 @@
-// What `delever simulate` was asked for, shared by its two halves: one run (simulate_verb.cc) and ensembles
-// (ensemble_verb.cc).
+// What `delever simulate` was asked for, shared by its two halves: one run (simulate_verb.cc) and
+// ensembles (ensemble_verb.cc).
 #pragma once
 
 #include <string>

@@ -9,7 +9,8 @@
 namespace delever {
 using sim::AccountKind;
 
-std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, const sim::Outcome& outcome) {
+std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario,
+                                             const sim::Outcome& outcome) {
   const std::map<std::string, double> named = outcome.named();
   std::vector<ReproduceCheck> all;
   for (const sim::Reproduce& r : scenario.reproduce) {
@@ -19,7 +20,9 @@ std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, cons
   return all;
 }
 
-std::string price_text(double usd) { return usd < 100 ? fmt::format("{:.4f}", usd) : fmt::format("{:.0f}", usd); }
+std::string price_text(double usd) {
+  return usd < 100 ? fmt::format("{:.4f}", usd) : fmt::format("{:.0f}", usd);
+}
 
 bool has_perpetual(const sim::Scenario& scenario, const sim::AssetOutcome& a) {
   for (const sim::VenueSetup& v : scenario.venues) {
@@ -31,7 +34,9 @@ bool has_perpetual(const sim::Scenario& scenario, const sim::AssetOutcome& a) {
   return false;
 }
 
-std::string population_name(size_t k) { return std::string(sim::account_kind_name(static_cast<AccountKind>(k))); }
+std::string population_name(size_t k) {
+  return std::string(sim::account_kind_name(static_cast<AccountKind>(k)));
+}
 
 std::vector<LiquidationWave> liquidation_waves(const sim::AssetOutcome& a) {
   double total = 0;
@@ -56,37 +61,45 @@ std::vector<LiquidationWave> liquidation_waves(const sim::AssetOutcome& a) {
 }
 
 std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) {
-  std::string out =
-      fmt::format("{}: seed {}, hash {:016x}\n{:.0f} h simulated, {} accounts, {} messages, {} events, {} refused\n",
-                  o.scenario, o.seed, o.hash, o.seconds / 3600, o.accounts, o.messages, o.events, o.refused);
+  std::string out = fmt::format(
+      "{}: seed {}, hash {:016x}\n{:.0f} h simulated, {} accounts, {} messages, {} events, {} "
+      "refused\n",
+      o.scenario, o.seed, o.hash, o.seconds / 3600, o.accounts, o.messages, o.events, o.refused);
   for (const sim::AssetOutcome& a : o.assets) {
-    out += fmt::format("\n{}  {} -> {} USD, low {} at {}, high {}\n", a.name, price_text(a.start), price_text(a.end),
-                       price_text(a.low), a.low_at.text(), price_text(a.high));
+    out += fmt::format("\n{}  {} -> {} USD, low {} at {}, high {}\n", a.name, price_text(a.start),
+                       price_text(a.end), price_text(a.low), a.low_at.text(), price_text(a.high));
     if (!has_perpetual(scenario, a)) continue;
-    out += fmt::format("  liquidated in 24 h to {}: long {} short {} USD\n", scenario.report_at.text(),
-                       short_number(a.long_24h), short_number(a.short_24h));
+    out +=
+        fmt::format("  liquidated in 24 h to {}: long {} short {} USD\n", scenario.report_at.text(),
+                    short_number(a.long_24h), short_number(a.short_24h));
     for (size_t k = 0; k < sim::kAccountKinds; ++k) {
       if (a.liquidated[k][0] + a.liquidated[k][1] > 0)
         out += fmt::format("    {:10} long {:>8} short {:>8} USD, whole time\n", population_name(k),
                            short_number(a.liquidated[k][0]), short_number(a.liquidated[k][1]));
     }
     for (const LiquidationWave& w : liquidation_waves(a))
-      out += fmt::format("    wave {} to {}: {} USD, price {} -> {}\n", w.from.text(), w.to.text(), short_number(w.usd),
-                         price_text(w.price_from), price_text(w.price_to));
-    out +=
-        fmt::format("  open interest {:.0f} -> highest before the low {:.0f} -> lowest after {:.0f} -> {:.0f} coins\n",
-                    a.open_start, a.open_high, a.open_low, a.open_end);
-    out +=
-        fmt::format("  funding a year: mean of the rates expected {:.2f} %, lowest settled {}\n", a.funding_mean * 100,
-                    a.funding_settled_min ? fmt::format("{:.2f} %", *a.funding_settled_min * 100) : "none");
-    if (!a.samples.empty()) out += fmt::format("  dealers traded net {:.1f} coins\n", a.samples.back().dealer_flow);
-    if (a.adl_count) out += fmt::format("  auto-deleveraged: {} times, {} USD\n", a.adl_count, short_number(a.adl_usd));
+      out += fmt::format("    wave {} to {}: {} USD, price {} -> {}\n", w.from.text(), w.to.text(),
+                         short_number(w.usd), price_text(w.price_from), price_text(w.price_to));
+    out += fmt::format(
+        "  open interest {:.0f} -> highest before the low {:.0f} -> lowest after {:.0f} -> {:.0f} "
+        "coins\n",
+        a.open_start, a.open_high, a.open_low, a.open_end);
+    out += fmt::format(
+        "  funding a year: mean of the rates expected {:.2f} %, lowest settled {}\n",
+        a.funding_mean * 100,
+        a.funding_settled_min ? fmt::format("{:.2f} %", *a.funding_settled_min * 100) : "none");
+    if (!a.samples.empty())
+      out += fmt::format("  dealers traded net {:.1f} coins\n", a.samples.back().dealer_flow);
+    if (a.adl_count)
+      out += fmt::format("  auto-deleveraged: {} times, {} USD\n", a.adl_count,
+                         short_number(a.adl_usd));
   }
-  out += fmt::format("\ninsurance funds {} -> {} USD, nobody covered {} USD\n", short_number(o.fund_start),
-                     short_number(o.fund_end), short_number(o.shortfall));
+  out +=
+      fmt::format("\ninsurance funds {} -> {} USD, nobody covered {} USD\n",
+                  short_number(o.fund_start), short_number(o.fund_end), short_number(o.shortfall));
   if (o.options_settled)
-    out +=
-        fmt::format("options: {} lines settled, {} coins\n", o.options_settled, short_number(o.options_settled_coins));
+    out += fmt::format("options: {} lines settled, {} coins\n", o.options_settled,
+                       short_number(o.options_settled_coins));
   out += "who won and lost (USD):\n";
   for (size_t k = 0; k < sim::kAccountKinds; ++k) {
     if (o.accounts_of[k])
@@ -97,16 +110,17 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
   const auto all = reproduce_checks(scenario, o);
   if (!all.empty()) out += "\nto reproduce:\n";
   for (const ReproduceCheck& c : all)
-    out += fmt::format("  {:4} {} = {} (published {} to {}: {})\n", c.holds() ? "ok" : "NO", c.wanted->outcome,
-                       c.got ? short_number(*c.got) : "none", short_number(c.wanted->low), short_number(c.wanted->high),
-                       c.wanted->source);
+    out += fmt::format("  {:4} {} = {} (published {} to {}: {})\n", c.holds() ? "ok" : "NO",
+                       c.wanted->outcome, c.got ? short_number(*c.got) : "none",
+                       short_number(c.wanted->low), short_number(c.wanted->high), c.wanted->source);
   return out;
 }
 
 Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& o) {
-  Json json{{"scenario", o.scenario},  {"seed", o.seed},         {"hash", fmt::format("{:016x}", o.hash)},
-            {"duration_s", o.seconds}, {"accounts", o.accounts}, {"messages", o.messages},
-            {"events", o.events}};
+  Json json{
+      {"scenario", o.scenario},  {"seed", o.seed},         {"hash", fmt::format("{:016x}", o.hash)},
+      {"duration_s", o.seconds}, {"accounts", o.accounts}, {"messages", o.messages},
+      {"events", o.events}};
   Json outcomes = Json::object();
   for (const auto& [name, value] : o.named()) outcomes[name] = value;
   json["outcomes"] = outcomes;
@@ -115,7 +129,8 @@ Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& o) {
   json["refused"] = refused;
   Json profit = Json::object();
   for (size_t k = 0; k < sim::kAccountKinds; ++k) {
-    if (o.accounts_of[k]) profit[population_name(k)] = {{"accounts", o.accounts_of[k]}, {"profit_usd", o.profit[k]}};
+    if (o.accounts_of[k])
+      profit[population_name(k)] = {{"accounts", o.accounts_of[k]}, {"profit_usd", o.profit[k]}};
   }
   json["profit"] = profit;
   Json assets = Json::array();
@@ -123,7 +138,8 @@ Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& o) {
     Json kinds = Json::object();
     for (size_t k = 0; k < sim::kAccountKinds; ++k) {
       if (a.liquidated[k][0] + a.liquidated[k][1] > 0)
-        kinds[population_name(k)] = {{"long_usd", a.liquidated[k][0]}, {"short_usd", a.liquidated[k][1]}};
+        kinds[population_name(k)] = {{"long_usd", a.liquidated[k][0]},
+                                     {"short_usd", a.liquidated[k][1]}};
     }
     Json list = Json::array();
     for (const LiquidationWave& w : liquidation_waves(a))
@@ -132,11 +148,12 @@ Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& o) {
                       {"usd", w.usd},
                       {"price_from", w.price_from},
                       {"price_to", w.price_to}});
-    assets.push_back({{"asset", a.name},
-                      {"low_at", a.low_at.text()},
-                      {"liquidated", kinds},
-                      {"waves", list},
-                      {"open_interest", {{"start", a.open_start}, {"low", a.open_low}, {"end", a.open_end}}}});
+    assets.push_back(
+        {{"asset", a.name},
+         {"low_at", a.low_at.text()},
+         {"liquidated", kinds},
+         {"waves", list},
+         {"open_interest", {{"start", a.open_start}, {"low", a.open_low}, {"end", a.open_end}}}});
   }
   json["assets"] = assets;
   Json list = Json::array();

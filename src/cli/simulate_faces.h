@@ -22,7 +22,8 @@ struct ReproduceCheck {  // what the scenario says must come out
   std::optional<double> got;
   bool holds() const { return got && *got >= wanted->low && *got <= wanted->high; }
 };
-std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario, const sim::Outcome& outcome);
+std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario,
+                                             const sim::Outcome& outcome);
 std::string population_name(size_t kind);
 
 std::string price_text(double usd);

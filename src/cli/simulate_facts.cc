@@ -12,9 +12,9 @@
 namespace delever {
 namespace {
 
-// A metaorder starts when the market has found its feet and is bought in even slices; the run ends when its decay has
-// been seen. Sizes span a factor of 32, from about what one book shows within some basis points to more than it shows
-// within one per cent.
+// A metaorder starts when the market has found its feet and is bought in even slices; the run ends
+// when its decay has been seen. Sizes span a factor of 32, from about what one book shows within
+// some basis points to more than it shows within one per cent.
 constexpr Duration kWarm = Duration::minutes(30), kLasts = Duration::minutes(10);
 constexpr double kSmallest = 2e6;  // USD
 constexpr int kSizes = 6;
@@ -34,14 +34,17 @@ Result<Place> place_of(const sim::Scenario& scenario, uint32_t asset) {
     for (const sim::ListingSetup& listing : venue.listings)
       if (listing.asset == asset) return Place{venue.name, listing.symbol};
   }
-  return Error{Fault::not_found, "no perpetual of this asset to put metaorders into", scenario.file};
+  return Error{Fault::not_found, "no perpetual of this asset to put metaorders into",
+               scenario.file};
 }
 
-std::optional<double> mid_at(const facts::Observer& observer, const std::string& venue, Instant at) {
+std::optional<double> mid_at(const facts::Observer& observer, const std::string& venue,
+                             Instant at) {
   for (const facts::Track& t : observer.tracks()) {
     if (!t.perpetual || !t.name.starts_with(venue + " ")) continue;
-    const auto after = std::upper_bound(t.quotes.begin(), t.quotes.end(), at,
-                                        [](Instant a, const facts::QuoteState& q) { return a < q.second; });
+    const auto after =
+        std::upper_bound(t.quotes.begin(), t.quotes.end(), at,
+                         [](Instant a, const facts::QuoteState& q) { return a < q.second; });
     if (after == t.quotes.begin()) return std::nullopt;
     return std::prev(after)->mid();
   }
@@ -56,7 +59,8 @@ Result<Path> run_with(sim::Scenario scenario, uint32_t asset, const Place& place
   const Instant start = scenario.from + kWarm, end = start + kLasts, last = end + kLasts;
   scenario.to = last + Duration::seconds(1);
   scenario.report_at = std::min(scenario.report_at, scenario.to);
-  // The run without the order has the same population, with nothing to do, so that both draw the same numbers.
+  // The run without the order has the same population, with nothing to do, so that both draw the
+  // same numbers.
   scenario.outside.push_back({.kind = sim::OutsideKind::treasury,
                               .asset = asset,
                               .venue = place.venue,
@@ -67,16 +71,20 @@ Result<Path> run_with(sim::Scenario scenario, uint32_t asset, const Place& place
                               .latency = {.fixed = Duration::ms(50)}});
   FactsOutput output(wanted.asset);
   auto simulation = TRY(sim::Simulation::open(
-      scenario, {.seed = seed, .threads = wanted.threads, .switches = wanted.switches, .output = &output}));
+      scenario,
+      {.seed = seed, .threads = wanted.threads, .switches = wanted.switches, .output = &output}));
   TRY(output.add_streams(simulation->streams()));
   (void)TRY(simulation->run());
-  const auto peak = mid_at(output.observer(), place.venue, end), after = mid_at(output.observer(), place.venue, last);
-  if (!peak || !after) return Error{Fault::no_evidence, "no quotes around the metaorder", scenario.file};
+  const auto peak = mid_at(output.observer(), place.venue, end),
+             after = mid_at(output.observer(), place.venue, last);
+  if (!peak || !after)
+    return Error{Fault::no_evidence, "no quotes around the metaorder", scenario.file};
   return Path{std::log(*peak), std::log(*after)};
 }
 
-Result<std::vector<facts::Metaorder>> injected(const sim::Scenario& scenario, const SimulateFacts& wanted,
-                                               uint64_t seed, Session& session) {
+Result<std::vector<facts::Metaorder>> injected(const sim::Scenario& scenario,
+                                               const SimulateFacts& wanted, uint64_t seed,
+                                               Session& session) {
   const uint32_t asset = TRY(asset_of(scenario, wanted.asset));
   const Place place = TRY(place_of(scenario, asset));
   ProgressBar bar(session.io);
@@ -87,8 +95,8 @@ Result<std::vector<facts::Metaorder>> injected(const sim::Scenario& scenario, co
       bar.show("metaorders", orders.size(), kSizes * 2);
       const double usd = side * kSmallest * std::pow(2, size);
       const Path with = TRY(run_with(scenario, asset, place, usd, wanted, seed));
-      orders.push_back(
-          {usd / scenario.assets[asset].start, with.peak - without.peak, with.after - without.after});
+      orders.push_back({usd / scenario.assets[asset].start, with.peak - without.peak,
+                        with.after - without.after});
     }
   }
   return orders;
@@ -96,8 +104,9 @@ Result<std::vector<facts::Metaorder>> injected(const sim::Scenario& scenario, co
 
 }  // namespace
 
-Result<facts::FactSet> observed_facts(const facts::Observer& observer, const sim::Scenario& scenario,
-                                      const SimulateFacts& wanted, uint64_t seed, Session& session) {
+Result<facts::FactSet> observed_facts(const facts::Observer& observer,
+                                      const sim::Scenario& scenario, const SimulateFacts& wanted,
+                                      uint64_t seed, Session& session) {
   facts::FactSet set = facts::measure(observer);
   std::vector<facts::Metaorder> orders;
   if (wanted.metaorders) orders = TRY(injected(scenario, wanted, seed, session));
@@ -106,14 +115,16 @@ Result<facts::FactSet> observed_facts(const facts::Observer& observer, const sim
   return set;
 }
 
-Result<facts::FactSet> ensemble_facts(const sim::Scenario& scenario, const SimulateFacts& wanted, Session& session) {
+Result<facts::FactSet> ensemble_facts(const sim::Scenario& scenario, const SimulateFacts& wanted,
+                                      Session& session) {
   std::vector<facts::FactSet> sets;
   ProgressBar bar(session.io);
   for (uint64_t seed = wanted.seed; seed < wanted.seed + wanted.runs; ++seed) {
     bar.show("runs", sets.size(), wanted.runs);
     FactsOutput output(wanted.asset);
     auto simulation = TRY(sim::Simulation::open(
-        scenario, {.seed = seed, .threads = wanted.threads, .switches = wanted.switches, .output = &output}));
+        scenario,
+        {.seed = seed, .threads = wanted.threads, .switches = wanted.switches, .output = &output}));
     TRY(output.add_streams(simulation->streams()));
     (void)TRY(simulation->run());
     auto set = TRY(observed_facts(output.observer(), scenario, wanted, seed, session));
@@ -128,7 +139,8 @@ Result<FactsPage> simulated_page(const sim::Scenario& scenario, const SimulateFa
   if (wanted.metaorders) {
     (void)TRY(place_of(scenario, asset));
     if (scenario.to - scenario.from < kWarm + kLasts * 2 + Duration::seconds(1))
-      return Error{Fault::refused, "the scenario is shorter than the 50 minutes that a metaorder wants",
+      return Error{Fault::refused,
+                   "the scenario is shorter than the 50 minutes that a metaorder wants",
                    "--metaorders"};
   }
   FactsPage page;

@@ -21,11 +21,15 @@ struct SimulateFacts {
 };
 
 // The facts of what one run showed; with metaorders where they are asked for.
-Result<facts::FactSet> observed_facts(const facts::Observer& observer, const sim::Scenario& scenario,
-                                      const SimulateFacts& wanted, uint64_t seed, Session& session);
+Result<facts::FactSet> observed_facts(const facts::Observer& observer,
+                                      const sim::Scenario& scenario, const SimulateFacts& wanted,
+                                      uint64_t seed, Session& session);
 // Seeds from wanted.seed on, one after the other.
-Result<facts::FactSet> ensemble_facts(const sim::Scenario& scenario, const SimulateFacts& wanted, Session& session);
-// An error when the rules, the asset or --metaorders cannot be had; with an empty set it only looks for those.
-Result<FactsPage> simulated_page(const sim::Scenario& scenario, const SimulateFacts& wanted, const facts::FactSet& set);
+Result<facts::FactSet> ensemble_facts(const sim::Scenario& scenario, const SimulateFacts& wanted,
+                                      Session& session);
+// An error when the rules, the asset or --metaorders cannot be had; with an empty set it only looks
+// for those.
+Result<FactsPage> simulated_page(const sim::Scenario& scenario, const SimulateFacts& wanted,
+                                 const facts::FactSet& set);
 
 }  // namespace delever

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/facts_feed.h"
 #include "cli/progress.h"
-#include "margin/rulebook_file.h"
+#include "rulebooks/rulebook_file.h"
 #include "tape/tape.h"
 
 namespace delever {
@@ -16,23 +16,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Everything is written beside, under names of its own, and named as asked when all of it is there, the tape last: a
-// run killed in the middle leaves nothing that could be taken for a whole one.
+// Everything is written beside, under names of its own, and named as asked when all of it is there,
+// the tape last: a run killed in the middle leaves nothing that could be taken for a whole one.
 class TapeOutput final : public sim::Output {
  public:
-  static Result<std::unique_ptr<TapeOutput>> open(const SimulateRun& run, const sim::Scenario& scenario, Clock& clock) {
+  static Result<std::unique_ptr<TapeOutput>> open(const SimulateRun& run,
+                                                  const sim::Scenario& scenario, Clock& clock) {
     std::error_code ec;
     const std::vector<std::string> truth = truth_paths(run.out, scenario);
-    if (fs::is_directory(run.out, ec)) return Error{Fault::malformed, "is a directory, want a file", run.out};
+    if (fs::is_directory(run.out, ec))
+      return Error{Fault::malformed, "is a directory, want a file", run.out};
     if (fs::exists(run.out, ec)) {
       if (!run.replace)
-        return Error{Fault::malformed, "is there already: a simulated tape is not appended to", run.out};
+        return Error{Fault::malformed, "is there already: a simulated tape is not appended to",
+                     run.out};
       for (const std::string& path : truth) fs::remove(path, ec);
       for (const std::string& path : tape_files(run.out)) fs::remove(path, ec);
     }
     TRY(check_writable(run.out));
     const std::string tape = unfinished(run.out);
-    if (fs::exists(tape, ec)) {  // of a killed run, unless it is open or something else: then this says so
+    if (fs::exists(
+            tape, ec)) {  // of a killed run, unless it is open or something else: then this says so
       const auto left = TRY(TapeWriter::open(tape, clock));
       TRY(left->close());
       for (const std::string& path : tape_files(tape)) fs::remove(path, ec);
@@ -77,8 +81,12 @@ class TapeOutput final : public sim::Output {
     }
     return {};
   }
-  Result<void> on_positions(std::string_view rows) override { return put(out_ + ".positions.csv", rows); }
-  Result<void> on_accounts(std::string_view rows) override { return put(out_ + ".accounts.csv", rows); }
+  Result<void> on_positions(std::string_view rows) override {
+    return put(out_ + ".positions.csv", rows);
+  }
+  Result<void> on_accounts(std::string_view rows) override {
+    return put(out_ + ".accounts.csv", rows);
+  }
   Result<void> on_book(std::string_view asset, std::string_view rows) override {
     return put(book_path(out_, std::string(asset)), rows);
   }
@@ -149,7 +157,8 @@ std::vector<std::string> truth_paths(const std::string& out, const sim::Scenario
 
 Result<void> check_writable(const std::string& path) {
   std::error_code ec;
-  if (fs::is_directory(path, ec)) return Error{Fault::malformed, "is a directory, want a file", path};
+  if (fs::is_directory(path, ec))
+    return Error{Fault::malformed, "is a directory, want a file", path};
   const fs::path folder = fs::path(path).parent_path();
   if (!folder.empty()) fs::create_directories(folder, ec);
   const bool there = fs::exists(path, ec);
@@ -159,7 +168,8 @@ Result<void> check_writable(const std::string& path) {
   return {};
 }
 
-Result<sim::Outcome> run_scenario(Session& session, const sim::Scenario& scenario, SimulateRun run) {
+Result<sim::Outcome> run_scenario(Session& session, const sim::Scenario& scenario,
+                                  SimulateRun run) {
   std::unique_ptr<TapeOutput> tape;
   if (!run.out.empty()) tape = TRY(TapeOutput::open(run, scenario, *session.io.clock));
   ProgressBar bar(session.io);

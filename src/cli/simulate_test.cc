@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
@@ -19,20 +20,23 @@ using nlohmann::json;
 
 // Half an hour of the small scenario about makers.
 std::string short_scenario() {
-  std::string text = text_of(DELEVER_ROOT "/scenarios/maker-withdrawal.toml");
+  std::string text = text_of(source_root() + "/scenarios/maker-withdrawal.toml");
   for (const std::string key : {"\nto = ", "\nreport_at = "}) {
     const size_t at = text.find(key) + key.size();
     text.replace(at, 20, "2026-01-05T00:30:00Z");
   }
-  for (size_t at; (at = text.find("[[asset.path]]")) != text.npos;) text.erase(at, text.find("\n\n", at) - at);
+  for (size_t at; (at = text.find("[[asset.path]]")) != text.npos;)
+    text.erase(at, text.find("\n\n", at) - at);
   const std::string path = scratch("short.toml");
   std::ofstream(path) << text;
   return path;
 }
 
 TEST(Simulate, EveryVerbReadsTheTapeBack) {
-  const std::string scenario = short_scenario(), tape = scratch("simulated.tape"), page = scratch("simulated.html");
-  const Ran ran = run({"simulate", scenario, "--seed", "1", "--out", tape, "--html", page, "--format", "json"});
+  const std::string scenario = short_scenario(), tape = scratch("simulated.tape"),
+                    page = scratch("simulated.html");
+  const Ran ran =
+      run({"simulate", scenario, "--seed", "1", "--out", tape, "--html", page, "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const json outcome = json::parse(ran.out);
   EXPECT_EQ(outcome["seed"], 1);
@@ -44,12 +48,14 @@ TEST(Simulate, EveryVerbReadsTheTapeBack) {
   const Ran gauges = run({"gauges", "--tape", tape, "--to", "2026-01-05T00:30:00Z"});
   ASSERT_EQ(gauges.code, 0) << gauges.err;
   EXPECT_NE(gauges.out.find("oi_coins"), std::string::npos);
-  EXPECT_NE(text_of(tape + ".positions.csv").find(",isolated,BTCUSDT,long,isolated,"), std::string::npos);
+  EXPECT_NE(text_of(tape + ".positions.csv").find(",isolated,BTCUSDT,long,isolated,"),
+            std::string::npos);
   EXPECT_NE(text_of(tape + ".accounts.csv").find("binance,"), std::string::npos);
   EXPECT_NE(text_of(page).find("<svg"), std::string::npos);
 
   // The same run without the tape, on two threads.
-  const Ran again = run({"simulate", scenario, "--seed", "1", "--threads", "2", "--format", "json"});
+  const Ran again =
+      run({"simulate", scenario, "--seed", "1", "--threads", "2", "--format", "json"});
   ASSERT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(json::parse(again.out)["hash"], outcome["hash"]);
   // A tape that is there is not appended to.
@@ -58,24 +64,35 @@ TEST(Simulate, EveryVerbReadsTheTapeBack) {
 
 TEST(Simulate, AnEnsembleGoesOnFromItsFile) {
   const std::string scenario = short_scenario(), journal = scratch("runs.txt");
-  const Ran whole =
-      run({"simulate", scenario, "--runs", "3", "--threads", "2", "--runs-file", journal, "--format", "json"});
+  const Ran whole = run({"simulate", scenario, "--runs", "3", "--threads", "2", "--runs-file",
+                         journal, "--format", "json"});
   ASSERT_EQ(whole.code, 0) << whole.err;
   const std::string lines = text_of(journal);
-  std::ofstream(journal, std::ios::binary | std::ios::trunc) << lines.substr(0, lines.find('\n') + 20);
-  const Ran resumed = run({"simulate", scenario, "--runs", "3", "--runs-file", journal, "--format", "json"});
+  std::ofstream(journal, std::ios::binary | std::ios::trunc)
+      << lines.substr(0, lines.find('\n') + 20);
+  const Ran resumed =
+      run({"simulate", scenario, "--runs", "3", "--runs-file", journal, "--format", "json"});
   ASSERT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(resumed.out, whole.out);
 }
 
-// Everything that a command line can get wrong: the exit code, what is said, and nothing left behind.
+// Everything that a command line can get wrong: the exit code, what is said, and nothing left
+// behind.
 TEST(Simulate, NonsenseIsNamed) {
-  const std::string good = short_scenario(), folder = scratch("a-folder"), binary = scratch("binary.toml");
+  const std::string good = short_scenario(), folder = scratch("a-folder"),
+                    binary = scratch("binary.toml");
   std::filesystem::create_directories(folder);
-  std::ofstream(binary, std::ios::binary) << std::string("\x7f""ELF\0\1\2\xff\xfe", 9);
+  std::ofstream(binary, std::ios::binary) << std::string(
+      "\x7f"
+      "ELF\0\1\2\xff\xfe",
+      9);
   const std::string there = scratch("there.tape");
   std::ofstream(there) << "something";
-  struct Case { std::vector<std::string> line; int code; std::string says; };
+  struct Case {
+    std::vector<std::string> line;
+    int code;
+    std::string says;
+  };
   for (const Case& c : std::vector<Case>{
            {{}, 2, "scenario is required"},
            {{"absent.toml"}, 3, "absent.toml: cannot be opened"},
@@ -90,11 +107,17 @@ TEST(Simulate, NonsenseIsNamed) {
            {{good, "--out", "/dev/null/x.tape"}, 3, "/dev/null/x.tape: cannot be written"},
            {{good, "--html", folder}, 3, "a-folder: is a directory"},
            {{good, "--html", "/dev/null/x.html"}, 3, "/dev/null/x.html: cannot be written"},
-           {{good, "--html", scratch("same"), "--out", scratch("same")}, 3, "--html: the page would replace the tape"},
+           {{good, "--html", scratch("same"), "--out", scratch("same")},
+            3,
+            "--html: the page would replace the tape"},
            {{good, "--html", "/dev/full"}, 3, "/dev/full: cannot be written"},
            {{good, "--without", "gravity"}, 3, "--without: no mechanism \"gravity\" (stops, gamma"},
-           {{good, "--runs", "2", "--out", scratch("many.tape")}, 3, "--runs: many runs write no tape"},
-           {{good, "--mechanisms", "--format", "html"}, 3, "--mechanisms: many runs write no tape"}}) {
+           {{good, "--runs", "2", "--out", scratch("many.tape")},
+            3,
+            "--runs: many runs write no tape"},
+           {{good, "--mechanisms", "--format", "html"},
+            3,
+            "--mechanisms: many runs write no tape"}}) {
     std::vector<std::string> line{"simulate"};
     line.insert(line.end(), c.line.begin(), c.line.end());
     const Ran ran = run(line);
@@ -106,11 +129,13 @@ TEST(Simulate, NonsenseIsNamed) {
   EXPECT_FALSE(std::filesystem::exists(scratch("many.tape")));
 }
 
-const char* const kFiles[] = {"", "-wal", "-shm", "-lock", ".positions.csv", ".accounts.csv", ".book-btc.csv"};
+const char* const kFiles[] = {
+    "", "-wal", "-shm", "-lock", ".positions.csv", ".accounts.csv", ".book-btc.csv"};
 const std::string kUnfinished = ".unfinished";
 
 void expect_nothing_unfinished(const std::string& tape) {
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(tape).parent_path())) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(tape).parent_path())) {
     const std::string path = entry.path().string();
     EXPECT_FALSE(path.starts_with(tape) && path.find(kUnfinished) != path.npos) << path;
   }
@@ -123,7 +148,8 @@ TEST(Simulate, AFailedRunLeavesNothing) {
   std::filesystem::create_symlink("/dev/full", full);
   const Ran ran = run({"simulate", short_scenario(), "--out", tape});
   EXPECT_EQ(ran.code, 3);
-  EXPECT_NE(ran.err.find("full.tape.positions.csv: cannot be written"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("full.tape.positions.csv: cannot be written"), std::string::npos)
+      << ran.err;
   for (const char* suffix : kFiles) EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
   expect_nothing_unfinished(tape);
   EXPECT_TRUE(std::filesystem::exists("/dev/full"));
@@ -146,7 +172,8 @@ TEST(Simulate, AKilledRunLeavesNothingThatLooksWholeAndTheNextOneCleansUp) {
     (void)run({"simulate", scenario, "--out", tape});
     ::_exit(0);
   }
-  // More than the header has come, so the first second is over; the rows of that moment are more than a pipe holds.
+  // More than the header has come, so the first second is over; the rows of that moment are more
+  // than a pipe holds.
   for (int waiting = 0; waiting < 200;) ::ioctl(held, FIONREAD, &waiting);
   for (const char* suffix : kFiles) EXPECT_FALSE(std::filesystem::exists(tape + suffix)) << suffix;
   EXPECT_TRUE(std::filesystem::exists(tape + kUnfinished));
@@ -174,8 +201,8 @@ TEST(Simulate, AKilledRunLeavesNothingThatLooksWholeAndTheNextOneCleansUp) {
 TEST(Simulate, StressReadsTheBookBesideTheTape) {
   const std::string tape = scratch("book.tape");
   ASSERT_EQ(run({"simulate", short_scenario(), "--out", tape, "--format", "html"}).code, 0);
-  const Ran ran = run({"stress", "--book", tape + ".book-btc.csv", "--tape", tape, "--shock", "-1%,-5%,-10%",
-                       "--format", "json"});
+  const Ran ran = run({"stress", "--book", tape + ".book-btc.csv", "--tape", tape, "--shock",
+                       "-1%,-5%,-10%", "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const json report = json::parse(ran.out);
   const auto& kinds = report["moves"][1]["by_kind"];
@@ -216,7 +243,7 @@ TEST(Demo, WritesAnIndexOfWhatItMade) {
 
 TEST(Simulate, BrokenScenariosExitThreeWithFileKeyAndReason) {
   const std::string path = scratch("broken.toml");
-  std::string text = text_of(DELEVER_ROOT "/scenarios/stop-run.toml");
+  std::string text = text_of(source_root() + "/scenarios/stop-run.toml");
   text.insert(text.find("open_rate_day"), "typo = 1\n");
   std::ofstream(path) << text;
   const Ran ran = run({"simulate", path});

@@ -13,16 +13,20 @@ namespace delever {
 namespace {
 
 // What --facts asks for; before anything runs, what is wrong with the rules or the asset.
-Result<SimulateFacts> read_facts(const SimulateArguments& a, const ScenarioRead& read, const std::string& format) {
+Result<SimulateFacts> read_facts(const SimulateArguments& a, const ScenarioRead& read,
+                                 const std::string& format) {
   SimulateFacts wanted = a.facts_of;
   if (!a.facts) {
     if (wanted.metaorders) return Error{Fault::malformed, "is a part of --facts", "--metaorders"};
     return wanted;
   }
   if (a.mechanisms || !a.rare.empty() || !a.runs_file.empty() || format == "html")
-    return Error{Fault::malformed, "goes with none of --mechanisms, --rare, --runs-file and --format html", "--facts"};
+    return Error{Fault::malformed,
+                 "goes with none of --mechanisms, --rare, --runs-file and --format html",
+                 "--facts"};
   if (a.runs > 1 && (!a.out.empty() || !a.html.empty()))
-    return Error{Fault::malformed, "many runs write no tape and no page: leave out --out and --html", "--runs"};
+    return Error{Fault::malformed,
+                 "many runs write no tape and no page: leave out --out and --html", "--runs"};
   wanted.asset = upper(wanted.asset);
   wanted.seed = a.seed;
   wanted.runs = a.runs;
@@ -37,35 +41,40 @@ Result<void> run_facts_of_many(Session& session, const SimulateArguments& a) {
   const SimulateFacts wanted = TRY(read_facts(a, read, session.format));
   const facts::FactSet set = TRY(ensemble_facts(read.scenario, wanted, session));
   const FactsPage page = TRY(simulated_page(read.scenario, wanted, set));
-  return write_output(session, "",
-                      session.format == "json" ? written_json(facts_json(page)) + "\n" : facts_text(page));
+  return write_output(
+      session, "",
+      session.format == "json" ? written_json(facts_json(page)) + "\n" : facts_text(page));
 }
 
 Result<void> run_one(Session& session, const SimulateArguments& a) {
   const ScenarioRead read = TRY(read_scenario(a));
-  if (!a.html.empty() && a.html == a.out) return Error{Fault::malformed, "the page would replace the tape", "--html"};
+  if (!a.html.empty() && a.html == a.out)
+    return Error{Fault::malformed, "the page would replace the tape", "--html"};
   if (!a.html.empty()) TRY(check_writable(a.html));
   const SimulateFacts wanted = TRY(read_facts(a, read, session.format));
   std::optional<FactsOutput> observed;
   if (a.facts) observed.emplace(wanted.asset);
-  const sim::Outcome outcome =
-      TRY(run_scenario(session, read.scenario,
-                       {.out = a.out,
-                        .observed = observed ? &*observed : nullptr,
-                        .options = {.seed = a.seed, .threads = a.threads, .switches = read.switches}}));
+  const sim::Outcome outcome = TRY(
+      run_scenario(session, read.scenario,
+                   {.out = a.out,
+                    .observed = observed ? &*observed : nullptr,
+                    .options = {.seed = a.seed, .threads = a.threads, .switches = read.switches}}));
   std::optional<FactsPage> page;
   if (observed) {
-    const facts::FactSet set = TRY(observed_facts(observed->observer(), read.scenario, wanted, a.seed, session));
+    const facts::FactSet set =
+        TRY(observed_facts(observed->observer(), read.scenario, wanted, a.seed, session));
     page = TRY(simulated_page(read.scenario, wanted, set));
   }
   if (!a.html.empty()) TRY(write_output(session, a.html, simulate_html(read.scenario, outcome)));
-  if (session.format == "html") return write_output(session, "", simulate_html(read.scenario, outcome));
+  if (session.format == "html")
+    return write_output(session, "", simulate_html(read.scenario, outcome));
   if (session.format == "json") {
     Json json = simulate_json(read.scenario, outcome);
     if (page) json["facts"] = facts_json(*page);
     return write_output(session, "", written_json(json) + "\n");
   }
-  return write_output(session, "", simulate_text(read.scenario, outcome) + (page ? "\n" + facts_text(*page) : ""));
+  return write_output(
+      session, "", simulate_text(read.scenario, outcome) + (page ? "\n" + facts_text(*page) : ""));
 }
 
 }  // namespace
@@ -81,24 +90,30 @@ Result<ScenarioRead> read_scenario(const SimulateArguments& arguments) {
 
 void add_simulate(CLI::App& app, Session& session) {
   auto a = std::make_shared<SimulateArguments>();
-  CLI::App* verb = app.add_subcommand("simulate", "a whole market by a scenario: one run with its tape, or many seeds");
+  CLI::App* verb = app.add_subcommand(
+      "simulate", "a whole market by a scenario: one run with its tape, or many seeds");
   verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
   verb->add_option("--seed", a->seed, "seed, or the first of them")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_option("--out", a->out,
-                   "tape to write; beside it the truth: .positions.csv, .accounts.csv, .book-btc.csv (for stress)");
+                   "tape to write; beside it the truth: .positions.csv, .accounts.csv, "
+                   ".book-btc.csv (for stress)");
   verb->add_option("--html", a->html, "page to write, beside what is printed");
-  verb->add_option("--threads", a->threads, "threads")->check(CLI::Range(1, 256))->capture_default_str();
-  verb->add_option("--without", a->without,
-                   "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
+  verb->add_option("--threads", a->threads, "threads")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  verb->add_option(
+          "--without", a->without,
+          "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
       ->delimiter(',');
   add_ensemble_options(*verb, *a);
   verb->add_flag("--facts", a->facts, "stylised facts of what happened, against their targets");
   verb->add_option("--asset", a->facts_of.asset, "--facts: coin")->capture_default_str();
   verb->add_option("--facts-rules", a->facts_of.rules, "--facts: targets, and what was held out")
       ->capture_default_str();
-  verb->add_flag("--metaorders", a->facts_of.metaorders, "--facts: impact of orders injected into 13 short runs");
+  verb->add_flag("--metaorders", a->facts_of.metaorders,
+                 "--facts: impact of orders injected into 13 short runs");
   add_format(verb, session, {"text", "json", "html"});
   verb->callback([&session, a] {
     const bool facts_of_many = a->facts && a->is_ensemble();

@@ -15,8 +15,9 @@
 namespace delever {
 namespace {
 
-constexpr std::array<std::string_view, 14> kColumns{"account", "kind", "venue", "symbol",  "side", "qty",   "entry",
-                                                    "leverage", "margin", "stop", "haircut", "iv", "count", "rulebook"};
+constexpr std::array<std::string_view, 14> kColumns{
+    "account",  "kind",   "venue", "symbol",  "side", "qty",   "entry",
+    "leverage", "margin", "stop",  "haircut", "iv",   "count", "rulebook"};
 constexpr size_t kRequired = 6;  // the first of them
 constexpr std::array<std::string_view, 5> kDollars{"USD", "USDT", "USDC", "FDUSD", "BUSD"};
 
@@ -34,10 +35,12 @@ class BookReader {
     }
     for (size_t i = 0; i < kRequired; ++i) {
       if (!table_.column(kColumns[i]))
-        return Error{Fault::malformed, "wants the column " + std::string(kColumns[i]), table_.file + ":1"};
+        return Error{Fault::malformed, "wants the column " + std::string(kColumns[i]),
+                     table_.file + ":1"};
     }
     for (const CsvRecord& row : table_.rows) {
-      if (auto added = add(row); !added.has_value()) return std::move(added.error()).at(table_.place(row));
+      if (auto added = add(row); !added.has_value())
+        return std::move(added.error()).at(table_.place(row));
     }
     if (book_.accounts.empty()) return Error{Fault::no_evidence, "holds no account", table_.file};
     for (const StressAccount& a : book_.accounts) {
@@ -61,14 +64,17 @@ class BookReader {
   template <class T>
   Result<T> positive(const CsvRecord& row, std::string_view column) const {
     const T value = TRY(exact<T>(row, column));
-    if (value.raw() <= 0) return Error{Fault::malformed, "wants a figure above 0", std::string(column)};
+    if (value.raw() <= 0)
+      return Error{Fault::malformed, "wants a figure above 0", std::string(column)};
     return value;
   }
-  // A column that this kind of row has no use for must be empty: a figure there would be ignored in silence.
+  // A column that this kind of row has no use for must be empty: a figure there would be ignored in
+  // silence.
   Result<void> empty(const CsvRecord& row, std::initializer_list<std::string_view> columns,
                      std::string_view why) const {
     for (const std::string_view column : columns) {
-      if (!field(row, column).empty()) return Error{Fault::malformed, std::string(why), std::string(column)};
+      if (!field(row, column).empty())
+        return Error{Fault::malformed, std::string(why), std::string(column)};
     }
     return {};
   }
@@ -86,7 +92,8 @@ class BookReader {
       if (book_.venues[i]->name == name) return i;
     }
     const auto& all = shelf_.all();
-    if (std::none_of(all.begin(), all.end(), [&](const auto& rules) { return rules->venue == name; }))
+    if (std::none_of(all.begin(), all.end(),
+                     [&](const auto& rules) { return rules->venue == name; }))
       return Error{Fault::not_found, "no rulebook of " + name.substr(0, 40), "venue"};
     auto venue = std::make_unique<StressVenue>();
     venue->name = name;
@@ -104,7 +111,8 @@ class BookReader {
       if (kind == AccountKind::portfolio) open_portfolio(book_.accounts.back());
     }
     StressAccount* account = &book_.accounts[found->second];
-    if (account->kind != kind) return Error{Fault::malformed, "the account was of another kind before", "kind"};
+    if (account->kind != kind)
+      return Error{Fault::malformed, "the account was of another kind before", "kind"};
     if (const std::string_view count = field(row, "count"); !count.empty()) {
       const auto alike = read_int(count);
       if (!alike || *alike < 1 || *alike > 1'000'000'000)
@@ -118,20 +126,25 @@ class BookReader {
     return account;
   }
 
-  // The venue's portfolio rule; where none is established, the haircuts of the holdings are the rule.
+  // The venue's portfolio rule; where none is established, the haircuts of the holdings are the
+  // rule.
   void open_portfolio(StressAccount& account) {
     StressVenue& venue = *book_.venues[account.venue];
     for (const auto& rules : shelf_.all()) {
       if (rules->venue != venue.name) continue;
-      if (rules->scenarios && rules->symbol == market_.asset + "-PORTFOLIO") venue.scenarios = &*rules->scenarios;
+      if (rules->scenarios && rules->symbol == market_.asset + "-PORTFOLIO")
+        venue.scenarios = &*rules->scenarios;
       if (rules->unified) venue.unified = &*rules->unified;
     }
     if (venue.unified) account.account.collateral = CollateralMode::multi_asset;
   }
   Error no_portfolio_rule(const StressVenue& venue) const {
     return {Fault::no_evidence,
-            fmt::format("no portfolio margin of {} is established for {}; with a haircut on every holding it is "
-                        "margined as one account in several coins", venue.name, market_.asset), "kind"};
+            fmt::format("no portfolio margin of {} is established for {}; with a haircut on every "
+                        "holding it is "
+                        "margined as one account in several coins",
+                        venue.name, market_.asset),
+            "kind"};
   }
 
   Result<void> add(const CsvRecord& row) {
@@ -145,8 +158,10 @@ class BookReader {
       return Error{Fault::malformed, "wants long, short, hold or beside", "side"};
     const PositionSide which = side == "long" ? PositionSide::long_side : PositionSide::short_side;
     TRY(empty(row, {"haircut"}, "is for holdings"));
-    if (account->kind == AccountKind::portfolio && venue.scenarios) return add_scenario(row, *account, which);
-    if (account->kind == AccountKind::portfolio && account->account.collateral != CollateralMode::multi_asset)
+    if (account->kind == AccountKind::portfolio && venue.scenarios)
+      return add_scenario(row, *account, which);
+    if (account->kind == AccountKind::portfolio &&
+        account->account.collateral != CollateralMode::multi_asset)
       return no_portfolio_rule(venue);
     return add_position(row, *account, venue, which);
   }
@@ -156,25 +171,29 @@ class BookReader {
     const std::string coin(field(row, "symbol"));
     const Amount amount = TRY(exact<Amount>(row, "qty"));
     if (account.kind == AccountKind::isolated)
-      return Error{Fault::malformed, "isolated positions have their own margin, not holdings", "side"};
+      return Error{Fault::malformed, "isolated positions have their own margin, not holdings",
+                   "side"};
     if (account.kind == AccountKind::portfolio && venue.scenarios) {
       TRY(empty(row, {"haircut"}, "cash in the asset has none here"));
       if (coin != market_.asset)
-        return Error{Fault::no_evidence, "cash here is in " + market_.asset + ": no rule for other collateral",
+        return Error{Fault::no_evidence,
+                     "cash here is in " + market_.asset + ": no rule for other collateral",
                      "symbol"};
       account.cash += amount.approx();
       return {};
     }
     const bool dollars = std::find(kDollars.begin(), kDollars.end(), coin) != kDollars.end();
     if (!dollars && coin != market_.asset)
-      return Error{Fault::no_evidence, "no price of " + coin.substr(0, 20) + " is known under the move", "symbol"};
+      return Error{Fault::no_evidence,
+                   "no price of " + coin.substr(0, 20) + " is known under the move", "symbol"};
     const CoinId id = venue.books.coin(coin);
     if (!field(row, "haircut").empty()) {
       const Rate haircut = TRY(exact<Rate>(row, "haircut"));
       if (haircut.raw() < 0 || haircut.raw() > Rate::scale)
         return Error{Fault::malformed, "wants a fraction between 0 and 1", "haircut"};
       if (venue.books.haircut(id).value_or(haircut) != haircut)
-        return Error{Fault::malformed, "the venue had another haircut for this coin before", "haircut"};
+        return Error{Fault::malformed, "the venue had another haircut for this coin before",
+                     "haircut"};
       venue.books.set_haircut(id, haircut);
       // What the venue does not count is the account's all the same, and moves with the price.
       if (coin == market_.asset) account.beside += amount.approx() * haircut.approx();
@@ -185,10 +204,13 @@ class BookReader {
   }
 
   Result<void> add_beside(const CsvRecord& row, StressAccount& account) {
-    TRY(empty(row, {"entry", "leverage", "margin", "stop", "haircut", "iv"}, "what is held beside has none"));
+    TRY(empty(row, {"entry", "leverage", "margin", "stop", "haircut", "iv"},
+              "what is held beside has none"));
     if (account.kind != AccountKind::portfolio)
-      return Error{Fault::malformed, "is for portfolios: others are looked at by themselves", "side"};
-    if (field(row, "symbol") != market_.asset) return other_asset(field(row, "symbol").substr(0, 20));
+      return Error{Fault::malformed, "is for portfolios: others are looked at by themselves",
+                   "side"};
+    if (field(row, "symbol") != market_.asset)
+      return other_asset(field(row, "symbol").substr(0, 20));
     const Amount amount = TRY(exact<Amount>(row, "qty"));
     account.beside += amount.approx();
     return {};
@@ -213,7 +235,8 @@ class BookReader {
       p.option = OptionTerms{parts[3] == "C" ? OptionType::call : OptionType::put, strike.value()};
       p.years = (expiry.value() - market_.at).in_years();
       const auto vol = read_double(field(row, "iv"));
-      if (!vol || !(*vol > 0)) return Error{Fault::malformed, "an option wants its volatility, as 0.45", "iv"};
+      if (!vol || !(*vol > 0))
+        return Error{Fault::malformed, "an option wants its volatility, as 0.45", "iv"};
       p.vol = *vol;
     } else {
       TRY(empty(row, {"iv"}, "is for options"));
@@ -230,7 +253,8 @@ class BookReader {
   }
 
   Error other_asset(std::string_view base) const {
-    return {Fault::malformed, fmt::format("is of {}, the stress is of {}", base, market_.asset), "symbol"};
+    return {Fault::malformed, fmt::format("is of {}, the stress is of {}", base, market_.asset),
+            "symbol"};
   }
 
   // Compiled once per venue and symbol; the number of the instrument with it.
@@ -240,21 +264,27 @@ class BookReader {
     if (const auto known = contracts_.find(key); known != contracts_.end()) return known->second;
     const Rulebook* rules = shelf_.find(venue.name, symbol, dated);
     if (!rules && !dated.empty())
-      return Error{Fault::not_found, fmt::format("no rulebook for {} {} of {}", venue.name, symbol.substr(0, 40),
-                                                 dated.substr(0, 20)), "rulebook"};
+      return Error{Fault::not_found,
+                   fmt::format("no rulebook for {} {} of {}", venue.name, symbol.substr(0, 40),
+                               dated.substr(0, 20)),
+                   "rulebook"};
     if (!rules)
-      return Error{Fault::not_found, fmt::format("no rulebook for {} {}", venue.name, symbol.substr(0, 40)),
+      return Error{Fault::not_found,
+                   fmt::format("no rulebook for {} {}", venue.name, symbol.substr(0, 40)),
                    "symbol"};
-    if (rules->contract && rules->contract->base != market_.asset) return other_asset(rules->contract->base);
+    if (rules->contract && rules->contract->base != market_.asset)
+      return other_asset(rules->contract->base);
     auto id = venue.books.add(*rules);
     if (!id.has_value()) return std::move(id.error()).at("symbol");
     if (venue.books[id.value()].option)
       return Error{Fault::refused, "an option is stressed in a Deribit portfolio alone", "symbol"};
-    const std::pair<BookId, InstrumentId> made{id.value(), static_cast<InstrumentId>(contracts_.size())};
+    const std::pair<BookId, InstrumentId> made{id.value(),
+                                               static_cast<InstrumentId>(contracts_.size())};
     return contracts_[key] = made;
   }
 
-  Result<void> add_position(const CsvRecord& row, StressAccount& account, StressVenue& venue, PositionSide side) {
+  Result<void> add_position(const CsvRecord& row, StressAccount& account, StressVenue& venue,
+                            PositionSide side) {
     TRY(empty(row, {"iv"}, "is for options"));
     const auto contract = TRY(contract_of(row, venue));
     Position p{.instrument = contract.second, .book = contract.first, .side = side};
@@ -262,7 +292,8 @@ class BookReader {
     p.entry = TRY(positive<Price>(row, "entry"));
     if (!field(row, "leverage").empty()) {
       p.leverage = TRY(exact<Leverage>(row, "leverage"));
-      if (p.leverage.raw() < Leverage::scale) return Error{Fault::malformed, "is at least 1", "leverage"};
+      if (p.leverage.raw() < Leverage::scale)
+        return Error{Fault::malformed, "is at least 1", "leverage"};
     }
     std::optional<Price> stop;
     if (account.kind == AccountKind::isolated) {
@@ -279,12 +310,14 @@ class BookReader {
     return {};
   }
 
-  Result<void> set_margin(const CsvRecord& row, const Rulebooks::Compiled& rules, Position& p) const {
+  Result<void> set_margin(const CsvRecord& row, const Rulebooks::Compiled& rules,
+                          Position& p) const {
     const Wide value = position_value(rules, p.qty, p.entry, Round::down);
     if (!field(row, "margin").empty()) {
       p.margin = TRY(positive<Amount>(row, "margin"));
       if (!field(row, "leverage").empty()) return {};
-      const double leverage = std::max(1.0, static_cast<double>(value) / static_cast<double>(p.margin.raw()));
+      const double leverage =
+          std::max(1.0, static_cast<double>(value) / static_cast<double>(p.margin.raw()));
       p.leverage = TRY(Leverage::nearest(leverage));
       return {};
     }
@@ -299,12 +332,14 @@ class BookReader {
   // What only the whole account shows.
   Result<void> check(const StressAccount& a) const {
     const StressVenue& venue = *book_.venues[a.venue];
-    if (a.account.positions.empty() && a.scenario.empty()) return Error{Fault::malformed, "holds no position"};
+    if (a.account.positions.empty() && a.scenario.empty())
+      return Error{Fault::malformed, "holds no position"};
     if (a.account.collateral == CollateralMode::multi_asset) {
       for (const Balance& balance : a.account.balances) {
         if (!venue.books.haircut(balance.coin))
-          return Error{Fault::malformed, fmt::format("a haircut of {} is missing: with one, every holding wants one",
-                                                     venue.books.coin_name(balance.coin))};
+          return Error{Fault::malformed,
+                       fmt::format("a haircut of {} is missing: with one, every holding wants one",
+                                   venue.books.coin_name(balance.coin))};
       }
     }
     return {};
@@ -315,13 +350,14 @@ class BookReader {
   const StressMarket& market_;
   StressBook book_;
   std::map<std::pair<std::string, size_t>, size_t> by_id_;
-  std::map<std::tuple<std::string, std::string, std::string>, std::pair<BookId, InstrumentId>> contracts_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::pair<BookId, InstrumentId>>
+      contracts_;
 };
 
 }  // namespace
 
-Result<StressBook> read_stress_book(std::string_view csv, std::string_view file, const RulebookShelf& shelf,
-                                    const StressMarket& market) {
+Result<StressBook> read_stress_book(std::string_view csv, std::string_view file,
+                                    const RulebookShelf& shelf, const StressMarket& market) {
   const CsvTable table = TRY(read_csv(csv, file));
   StressBook book = TRY(BookReader(table, shelf, market).read());
   for (const auto& venue : book.venues) {
@@ -330,7 +366,8 @@ Result<StressBook> read_stress_book(std::string_view csv, std::string_view file,
       if (name == market.asset) venue->asset = id;
       const bool par = std::find(kDollars.begin(), kDollars.end(), name) != kDollars.end();
       if (!par && name != market.asset)
-        return Error{Fault::no_evidence, fmt::format("no price of {} is known under the move", name),
+        return Error{Fault::no_evidence,
+                     fmt::format("no price of {} is known under the move", name),
                      std::string(file)};
       venue->coin_usd.push_back(par ? std::optional<double>(1) : std::nullopt);
     }

@@ -26,29 +26,33 @@ std::string rest_text(const StressMove& m) {
   const auto bound = [&](const std::optional<double>& y) {
     return y ? per_cent(move_of(*y, m.wave.move)) : std::string("beyond");
   };
-  std::string text = fmt::format("rests at {} [{}, {}]", per_cent(move_of(c.value->y, m.wave.move)), bound(c.y_low),
-                                 bound(c.y_high));
-  text += fmt::format(", {:.3f} times the shock [{}, {}], R {:.2f}", c.value->y / m.wave.y,
-                      c.amplification_low ? fmt::format("{:.3f}", *c.amplification_low) : "-",
-                      c.amplification_high ? fmt::format("{:.3f}", *c.amplification_high) : "beyond",
-                      c.value->reproduction);
+  std::string text = fmt::format("rests at {} [{}, {}]", per_cent(move_of(c.value->y, m.wave.move)),
+                                 bound(c.y_low), bound(c.y_high));
+  text +=
+      fmt::format(", {:.3f} times the shock [{}, {}], R {:.2f}", c.value->y / m.wave.y,
+                  c.amplification_low ? fmt::format("{:.3f}", *c.amplification_low) : "-",
+                  c.amplification_high ? fmt::format("{:.3f}", *c.amplification_high) : "beyond",
+                  c.value->reproduction);
   if (c.value->fold)
-    text += fmt::format(", fold at a shock of {}", per_cent(move_of(c.value->fold->shock, m.wave.move)));
-  if (c.evidence != Evidence::ok) text += fmt::format(" ({}: {})", evidence_name(c.evidence), c.reason);
+    text += fmt::format(", fold at a shock of {}",
+                        per_cent(move_of(c.value->fold->shock, m.wave.move)));
+  if (c.evidence != Evidence::ok)
+    text += fmt::format(" ({}: {})", evidence_name(c.evidence), c.reason);
   return text;
 }
 
 std::string overlap_text(const std::vector<OverlapBucket>& buckets, const char* title) {
   if (buckets.empty()) return {};
-  std::string out = fmt::format("\nwhere liquidations and dealers meet, {}; coins per 1 %\n",
-                                title);
+  std::string out =
+      fmt::format("\nwhere liquidations and dealers meet, {}; coins per 1 %\n", title);
   out += "  from     to       liquidations   dealers               R of both      \n";
   for (const OverlapBucket& b : buckets) {
     const std::string dealers =
-        b.dealers ? fmt::format("{:.0f}..{:.0f}", b.dealers->low / 100, b.dealers->high / 100) : "not known";
-    out += fmt::format("  {:>5.1f} %  {:>5.1f} %  {:>12.1f}   {:<20}  {:>5.2f}..{:<5.2f}   {}\n", 100 * b.from,
-                       100 * b.to, b.liquidations.high / 100, dealers, b.r_total.low, b.r_total.high,
-                       overlap_name(b.label));
+        b.dealers ? fmt::format("{:.0f}..{:.0f}", b.dealers->low / 100, b.dealers->high / 100)
+                  : "not known";
+    out += fmt::format("  {:>5.1f} %  {:>5.1f} %  {:>12.1f}   {:<20}  {:>5.2f}..{:<5.2f}   {}\n",
+                       100 * b.from, 100 * b.to, b.liquidations.high / 100, dealers, b.r_total.low,
+                       b.r_total.high, overlap_name(b.label));
   }
   return out;
 }
@@ -58,7 +62,8 @@ Json cell_json(const StressCell& cell) { return {{"coins", cell.coins}, {"usd", 
 
 Json bands_json(const std::array<StressCell, kLeverageBands.size() + 1>& bands) {
   Json json = Json::object();
-  for (size_t i = 0; i < bands.size(); ++i) json[std::string(kLeverageBandNames[i])] = cell_json(bands[i]);
+  for (size_t i = 0; i < bands.size(); ++i)
+    json[std::string(kLeverageBandNames[i])] = cell_json(bands[i]);
   return json;
 }
 
@@ -87,7 +92,8 @@ Json cascade_json(const StressMove& m) {
     for (const double y : c.value->rounds) json["rounds"].push_back(move_of(y, m.wave.move));
   }
   json["by_depth"] = Json::array();
-  for (const auto& [left, y] : m.by_depth) json["by_depth"].push_back({{"depth", left}, {"rest", as_move(y)}});
+  for (const auto& [left, y] : m.by_depth)
+    json["by_depth"].push_back({{"depth", left}, {"rest", as_move(y)}});
   json["inputs"] = c.inputs;
   return json;
 }
@@ -111,26 +117,29 @@ Json overlap_json(const std::vector<OverlapBucket>& buckets) {
 }  // namespace
 
 std::string stress_text(const StressReport& r) {
-  std::string out = fmt::format("stress of {} at {:.2f}{}{}, {}\n", r.asset, r.price, r.as_of.empty() ? "" : ", ",
-                                r.as_of, r.source);
-  if (r.from_levels) out += fmt::format("  levels inferred, leveraged value in reach {}\n", money(r.value_usd));
+  std::string out = fmt::format("stress of {} at {:.2f}{}{}, {}\n", r.asset, r.price,
+                                r.as_of.empty() ? "" : ", ", r.as_of, r.source);
+  if (r.from_levels)
+    out += fmt::format("  levels inferred, leveraged value in reach {}\n", money(r.value_usd));
   else
-    out += fmt::format("  {} accounts, {} units, value {}, equity {}{}\n", r.accounts, r.units, money(r.value_usd),
-                       money(r.equity_usd), r.due > 0 ? fmt::format(", {} due already", r.due) : "");
+    out += fmt::format("  {} accounts, {} units, value {}, equity {}{}\n", r.accounts, r.units,
+                       money(r.value_usd), money(r.equity_usd),
+                       r.due > 0 ? fmt::format(", {} due already", r.due) : "");
   out += "\nliquidated   price        longs      shorts           usd  ";
   for (const std::string_view name : kLeverageBandNames) out += fmt::format("{:>11}", name);
   out += "   stopped   dealers\n";
   for (const StressMove& m : r.moves) {
     const StressWave& w = m.wave;
-    out += fmt::format("{:>8}  {:>9.2f} {:>11.3f} {:>11.3f} {:>13}  ", per_cent(w.move), w.price, w.longs.coins,
-                       w.shorts.coins, money(w.longs.usd + w.shorts.usd));
+    out += fmt::format("{:>8}  {:>9.2f} {:>11.3f} {:>11.3f} {:>13}  ", per_cent(w.move), w.price,
+                       w.longs.coins, w.shorts.coins, money(w.longs.usd + w.shorts.usd));
     for (size_t band = 0; band < kLeverageBandNames.size(); ++band) {
       double usd = 0;
       for (const StressByKind& kind : w.kinds) usd += kind.by_band[band].usd;
       out += fmt::format("{:>11}", money(usd));
     }
-    out += fmt::format("  {:>8.3f}   {}\n", w.stopped_coins,
-                       m.dealers ? fmt::format("{:.0f}..{:.0f}", m.dealers->low, m.dealers->high) : "not known");
+    out += fmt::format(
+        "  {:>8.3f}   {}\n", w.stopped_coins,
+        m.dealers ? fmt::format("{:.0f}..{:.0f}", m.dealers->low, m.dealers->high) : "not known");
   }
   out += "  longs, shorts, stopped (net), dealers in coins; dealers above 0 trade with the move\n";
   out += "\nleft, value after it  ";
@@ -142,19 +151,23 @@ std::string stress_text(const StressReport& r) {
     out += "\n";
   }
   if (!r.from_levels) {
-    out += "\nwho is hurt      kind        units  called  stopped  liquidated      loss up to  of equity\n";
+    out +=
+        "\nwho is hurt      kind        units  called  stopped  liquidated      loss up to  of "
+        "equity\n";
     for (const StressMove& m : r.moves) {
       for (const AccountKind kind : kAccountKinds) {
         const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
         if (k.units == 0) continue;
-        out += fmt::format("{:>14}   {:<10} {:>6}  {:>6}  {:>7}  {:>10}  {:>14}  {:>9}\n", per_cent(m.wave.move),
-                           account_kind_name(kind), k.units, k.called, k.stopped, k.liquidated, money(k.loss_usd),
-                           k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-");
+        out += fmt::format(
+            "{:>14}   {:<10} {:>6}  {:>6}  {:>7}  {:>10}  {:>14}  {:>9}\n", per_cent(m.wave.move),
+            account_kind_name(kind), k.units, k.called, k.stopped, k.liquidated, money(k.loss_usd),
+            k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-");
       }
     }
   }
   out += "\nonce it is absorbed\n";
-  for (const StressMove& m : r.moves) out += fmt::format("{:>14}   {}\n", per_cent(m.wave.move), rest_text(m));
+  for (const StressMove& m : r.moves)
+    out += fmt::format("{:>14}   {}\n", per_cent(m.wave.move), rest_text(m));
   out += overlap_text(r.overlap_falls, "falling");
   out += overlap_text(r.overlap_rises, "rising");
   if (!r.notes.empty() || !r.missing.empty()) out += "\n";
@@ -164,8 +177,11 @@ std::string stress_text(const StressReport& r) {
 }
 
 Json stress_json(const StressReport& r) {
-  Json json{{"asset", r.asset}, {"price", r.price}, {"as_of", r.as_of.empty() ? Json() : Json(r.as_of)},
-            {"source", r.source}, {"from_levels", r.from_levels}};
+  Json json{{"asset", r.asset},
+            {"price", r.price},
+            {"as_of", r.as_of.empty() ? Json() : Json(r.as_of)},
+            {"source", r.source},
+            {"from_levels", r.from_levels}};
   json["value_usd"] = r.value_usd;
   json["equity_usd"] = r.from_levels ? Json() : Json(r.equity_usd);
   json["accounts"] = r.from_levels ? Json() : Json(r.accounts);
@@ -183,25 +199,33 @@ Json stress_json(const StressReport& r) {
         all[band].usd += k.by_band[band].usd;
       }
       if (k.units == 0) continue;
-      kinds[std::string(account_kind_name(kind))] = {
-          {"units", k.units}, {"called", k.called}, {"stopped", k.stopped}, {"liquidated", k.liquidated},
-          {"equity_usd", k.equity_usd}, {"loss_usd", k.loss_usd}, {"by_leverage", bands_json(k.by_band)}};
+      kinds[std::string(account_kind_name(kind))] = {{"units", k.units},
+                                                     {"called", k.called},
+                                                     {"stopped", k.stopped},
+                                                     {"liquidated", k.liquidated},
+                                                     {"equity_usd", k.equity_usd},
+                                                     {"loss_usd", k.loss_usd},
+                                                     {"by_leverage", bands_json(k.by_band)}};
     }
     Json left = Json::object();
-    for (size_t band = 0; band < all.size(); ++band) left[std::string(kLeverageBandNames[band])] = w.left_usd[band];
+    for (size_t band = 0; band < all.size(); ++band)
+      left[std::string(kLeverageBandNames[band])] = w.left_usd[band];
     Json move{{"move", w.move}, {"price", w.price}};
-    move["liquidated"] = {{"longs", cell_json(w.longs)}, {"shorts", cell_json(w.shorts)},
+    move["liquidated"] = {{"longs", cell_json(w.longs)},
+                          {"shorts", cell_json(w.shorts)},
                           {"by_leverage", bands_json(all)}};
     move["stopped_coins"] = w.stopped_coins;
     move["by_kind"] = std::move(kinds);
     move["left_usd"] = std::move(left);
-    move["dealers"] = m.dealers ? Json{{"low", m.dealers->low}, {"high", m.dealers->high},
+    move["dealers"] = m.dealers ? Json{{"low", m.dealers->low},
+                                       {"high", m.dealers->high},
                                        {"gross", json_or_null(m.dealers_gross)}}
                                 : Json();
     move["cascade"] = cascade_json(m);
     json["moves"].push_back(std::move(move));
   }
-  json["overlap"] = {{"falls", overlap_json(r.overlap_falls)}, {"rises", overlap_json(r.overlap_rises)}};
+  json["overlap"] = {{"falls", overlap_json(r.overlap_falls)},
+                     {"rises", overlap_json(r.overlap_rises)}};
   json["notes"] = r.notes;
   json["missing"] = r.missing;
   return json;

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "cli/json.h"
-#include "margin/stress.h"
+#include "cascade/stress.h"
 
 namespace delever {
 
 struct StressMove {
   StressWave wave;
-  std::optional<FlowBand> dealers;        // coins with the move; gross where no sign is known
+  std::optional<FlowBand> dealers;  // coins with the move; gross where no sign is known
   std::optional<double> dealers_gross;
-  CascadeReading cascade;                 // evidence refused, with its reason, where inputs are missing
+  CascadeReading cascade;  // evidence refused, with its reason, where inputs are missing
   // y* by what is left of the depth; missing: no resting point in the evidence.
   std::vector<std::pair<double, std::optional<double>>> by_depth;
 };
@@ -23,7 +23,7 @@ struct StressMove {
 struct StressReport {
   std::string asset, source, rulebooks;
   double price = 0;
-  std::string as_of;        // empty: not from a tape
+  std::string as_of;         // empty: not from a tape
   bool from_levels = false;  // no accounts: bands are leverage at entry, and there are no kinds
   size_t accounts = 0, units = 0, due = 0;
   double value_usd = 0, equity_usd = 0;

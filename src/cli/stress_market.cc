@@ -7,7 +7,7 @@
 
 #include "gauges/gauges.h"
 #include "options/black.h"
-#include "venues/book.h"
+#include "codec/book.h"
 
 namespace delever {
 namespace {
@@ -29,15 +29,18 @@ class StressSink final : public EventSink {
     gauges_.on_event(event);
     books_.on_event(event);
     const Instrument& i = instruments_[event.instrument];
-    if (i.base != query_.asset || i.kind == InstrumentKind::option || i.kind == InstrumentKind::index) return;
-    if (std::holds_alternative<BookSnapshot>(event.payload) || std::holds_alternative<BookDelta>(event.payload))
+    if (i.base != query_.asset || i.kind == InstrumentKind::option ||
+        i.kind == InstrumentKind::index)
+      return;
+    if (std::holds_alternative<BookSnapshot>(event.payload) ||
+        std::holds_alternative<BookDelta>(event.payload))
       booked_[event.instrument] = true;
     const bool today = event.at > query_.at - Duration::days(1);
     if (const auto* trade = std::get_if<Trade>(&event.payload); trade && today)
       traded_[event.instrument] += coins(i, trade->qty, trade->price).value_or(0);
     if (const auto* candle = std::get_if<Candle>(&event.payload);
-        candle && candle->closed && candle->volume && candle->from >= query_.at - Duration::days(1) &&
-        i.kind != InstrumentKind::inverse)
+        candle && candle->closed && candle->volume &&
+        candle->from >= query_.at - Duration::days(1) && i.kind != InstrumentKind::inverse)
       candles_[event.instrument][candle->to - candle->from] += *candle->volume;
     if (query_.levels && i.is_perpetual())
       bars_.try_emplace(event.instrument, i).first->second.on_event(event);
@@ -57,15 +60,18 @@ class StressSink final : public EventSink {
     for (const auto& [id, seen] : booked_) {
       const Instrument& i = instruments_[id];
       const Book* book = books_.book(id);
-      if (!book || book->bids().empty() || book->asks().empty() || query_.at - book->at() > kBookAge) {
-        tape.missing.push_back(fmt::format("the book of {} {} is not whole at {}", i.venue, i.symbol,
-                                           query_.at.text()));
+      if (!book || book->bids().empty() || book->asks().empty() ||
+          query_.at - book->at() > kBookAge) {
+        tape.missing.push_back(fmt::format("the book of {} {} is not whole at {}", i.venue,
+                                           i.symbol, query_.at.text()));
         continue;
       }
-      const double mid = (book->bids().best().price.approx() + book->asks().best().price.approx()) / 2;
+      const double mid =
+          (book->bids().best().price.approx() + book->asks().best().price.approx()) / 2;
       auto& [bids, asks] = by_venue[i.venue];
       const auto add = [&](const Ladder& side, double& into) {
-        for (size_t n = 0; n < side.size() && std::abs(side[n].price.approx() / mid - 1) <= kNear; ++n)
+        for (size_t n = 0; n < side.size() && std::abs(side[n].price.approx() / mid - 1) <= kNear;
+             ++n)
           into += coins(i, side[n].qty, side[n].price).value_or(0);
       };
       add(book->bids(), bids);
@@ -95,8 +101,8 @@ class StressSink final : public EventSink {
   std::map<InstrumentId, BarBuilder> bars_;
 };
 
-// All hedgers on one side, coins traded between no move and x, at the venue's own vols. An option without one counts
-// whole: its delta cannot change by more than 1.
+// All hedgers on one side, coins traded between no move and x, at the venue's own vols. An option
+// without one counts whole: its delta cannot change by more than 1.
 double gross_at(const OptionBoard& board, double x) {
   double sum = 0;
   for (const Chain& chain : board.chains) {
@@ -108,8 +114,11 @@ double gross_at(const OptionBoard& board, double x) {
         sum += *quote.open_interest;
         continue;
       }
-      BlackOption option{.forward = exposure->forward, .strike = quote.strike, .years = exposure->years,
-                         .vol = *quote.mark_iv, .type = quote.type};
+      BlackOption option{.forward = exposure->forward,
+                         .strike = quote.strike,
+                         .years = exposure->years,
+                         .vol = *quote.mark_iv,
+                         .type = quote.type};
       const double before = black(option).delta;
       option.forward *= std::exp(x);
       sum += *quote.open_interest * std::abs(black(option).delta - before);
@@ -118,9 +127,10 @@ double gross_at(const OptionBoard& board, double x) {
   return sum;
 }
 
-// With the move: sales in a fall, purchases in a rise. Beyond the moves that the boards give, all that is left may
-// come on either side.
-Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, double reach, DealerFlow& into) {
+// With the move: sales in a fall, purchases in a rise. Beyond the moves that the boards give, all
+// that is left may come on either side.
+Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, double reach,
+                         DealerFlow& into) {
   std::vector<FlowCurve::Point> low, high, mid;
   bool known = true;
   const auto add = [&](double y, const NetFlow& sum, bool has_mean, double mean) {
@@ -166,7 +176,12 @@ Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, do
   }
   const FlowCurve least = TRY(FlowCurve::through(low));
   const FlowCurve most = TRY(FlowCurve::through(high));
-  Flow flow{.kind = FlowKind::dealers, .low = least, .high = most, .mid = {}, .prior_only = {}, .source = into.source};
+  Flow flow{.kind = FlowKind::dealers,
+            .low = least,
+            .high = most,
+            .mid = {},
+            .prior_only = {},
+            .source = into.source};
   if (known) flow.mid = TRY(FlowCurve::through(mid));
   return flow;
 }
@@ -182,8 +197,8 @@ Result<void> read_dealers(const std::vector<OptionBoard>& boards, double reach, 
   }
   tape.dealers.signed_trades = true;
   for (const OptionBoard& board : measured) {
-    tape.dealers.source += fmt::format("{}{} as of {}", tape.dealers.source.empty() ? "" : "; ", board.name(),
-                                       board.as_of.text());
+    tape.dealers.source += fmt::format("{}{} as of {}", tape.dealers.source.empty() ? "" : "; ",
+                                       board.name(), board.as_of.text());
     tape.dealers.signed_trades &= board.signed_trades;
   }
   tape.dealers.falls = TRY(dealer_flow(measured, false, reach, tape.dealers));
@@ -212,7 +227,8 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes, const
   sink.depth(tape);
   if (tape.bids.empty()) tape.missing.push_back("no order book on the tape");
   const std::vector<OptionBoard> boards = gauges.history(query.at).boards;
-  if (auto read = read_dealers(boards, query.reach, tape); !read.has_value()) return std::move(read.error());
+  if (auto read = read_dealers(boards, query.reach, tape); !read.has_value())
+    return std::move(read.error());
   if (query.levels) sink.markets(tape);
   return tape;
 }

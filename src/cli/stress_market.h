@@ -1,6 +1,6 @@
-// What a tape says about the market that would have to absorb a stress: price, daily volatility and volume, resting
-// depth by venue, what hedgers of options would trade, and the bars from which levels are inferred. What is not
-// there is said by name in `missing`, never filled in.
+// What a tape says about the market that would have to absorb a stress: price, daily volatility and
+// volume, resting depth by venue, what hedgers of options would trade, and the bars from which
+// levels are inferred. What is not there is said by name in `missing`, never filled in.
 #pragma once
 
 #include <map>
@@ -11,14 +11,14 @@
 #include "cli/feed.h"
 #include "cli/level_bars.h"
 #include "gauges/rules.h"
-#include "margin/cascade.h"
+#include "cascade/cascade.h"
 
 namespace delever {
 
 // Hedgers' flow over a move, coins, with the move positive.
 struct DealerFlow {
   std::optional<Flow> falls, rises;
-  std::string source;                  // "deribit BTC as of ..."
+  std::string source;  // "deribit BTC as of ..."
   bool signed_trades = false;
   // gross: all hedgers on one side. By |ln| of the move, as the curves' points.
   std::vector<FlowCurve::Point> gross_falls, gross_rises;
@@ -29,7 +29,7 @@ struct StressTape {
   std::optional<double> price, sigma_day, volume_day;
   std::vector<VenueDepth> bids, asks;  // bids absorb falls
   DealerFlow dealers;
-  std::vector<LevelMarket> markets;    // with open interest and trades
+  std::vector<LevelMarket> markets;  // with open interest and trades
   std::vector<std::string> missing;
 };
 

@@ -11,8 +11,10 @@
 namespace delever {
 
 struct StressOptions {
-  std::vector<std::string> tapes, depth, moves{"-1%", "-3%", "-5%", "-10%", "1%", "3%", "5%", "10%"};
-  std::string book, asset = "BTC", at, rules = "rules/2026-01-30.toml", rulebooks = "rulebooks", out;
+  std::vector<std::string> tapes, depth,
+      moves{"-1%", "-3%", "-5%", "-10%", "1%", "3%", "5%", "10%"};
+  std::string book, asset = "BTC", at, rules = "rules/2026-01-30.toml", rulebooks = "rulebooks",
+                    out;
   std::optional<double> price, daily_vol, daily_volume;
   double impact = 1;
   bool unscored = false;

@@ -1,5 +1,5 @@
-// Goal: what stress says of a book of accounts and of a tape, that it names what is missing instead of filling it
-// in, and that a bad book is named by file, line and column.
+// Goal: what stress says of a book of accounts and of a tape, that it names what is missing instead
+// of filling it in, and that a bad book is named by file, line and column.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -11,12 +11,14 @@
 #include "base/random.h"
 #include "cli/run.h"
 #include "options/black.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
-constexpr const char* kHeader = "account,kind,venue,symbol,side,qty,entry,leverage,margin,stop,haircut,iv,count\n";
-const std::string kExample = std::string(DELEVER_ROOT) + "/docs/stress-book.csv";
+constexpr const char* kHeader =
+    "account,kind,venue,symbol,side,qty,entry,leverage,margin,stop,haircut,iv,count\n";
+const std::string kExample = source_root() + "/docs/stress-book.csv";
 
 std::string book_of(const std::string& rows) {
   const std::string path = scratch("book.csv");
@@ -54,18 +56,20 @@ TEST(Stress, leaves_out_by_name_whom_no_source_margins) {
   const std::string large =
       "large,cross,bybit,BTCUSDT,long,1200,84250,3,,,,,\n"
       "large,cross,bybit,USDT,hold,90000000,,,,,,,\n";
-  const auto json = stressed({"--book", book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\n" + large)});
+  const auto json =
+      stressed({"--book", book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\n" + large)});
   EXPECT_EQ(json["moves"][0]["by_kind"]["isolated"]["units"], 1);
   EXPECT_FALSE(json["moves"][0]["by_kind"].contains("cross"));
   const std::string missing = json["missing"].dump();
-  EXPECT_NE(missing.find("1 of the book's units, value $101.1M, are left out"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("1 of the book's units, value $101.1M, are left out"), std::string::npos)
+      << missing;
   EXPECT_NE(missing.find("account large"), std::string::npos) << missing;
   EXPECT_EQ(stress({"--book", book_of(large)}).code, 4);
 }
 
 TEST(Stress, hurts_isolated_books_before_portfolios) {
-  const auto json = stressed({"--book", kExample, "--depth", "binance=220", "--depth", "bybit=110", "--daily-vol",
-                              "0.03", "--daily-volume", "400000"});
+  const auto json = stressed({"--book", kExample, "--depth", "binance=220", "--depth", "bybit=110",
+                              "--daily-vol", "0.03", "--daily-volume", "400000"});
   ASSERT_EQ(json["moves"].size(), 8u);
   double liquidated = 0, rest = 0;
   for (size_t i = 0; i < 4; ++i) {
@@ -80,13 +84,15 @@ TEST(Stress, hurts_isolated_books_before_portfolios) {
     liquidated = move["liquidated"]["longs"]["coins"];
     const auto& cascade = move["cascade"];
     EXPECT_EQ(cascade["evidence"], "ok");
-    EXPECT_LT(cascade["rest"].get<double>(), move["move"].get<double>());  // further down than the shock
+    EXPECT_LT(cascade["rest"].get<double>(),
+              move["move"].get<double>());  // further down than the shock
     EXPECT_LT(cascade["rest"].get<double>(), rest);
     rest = cascade["rest"];
     EXPECT_LE(cascade["amplification_low"].get<double>(), cascade["amplification"].get<double>());
     EXPECT_GE(cascade["amplification_high"].get<double>(), cascade["amplification"].get<double>());
     ASSERT_EQ(cascade["by_depth"].size(), 4u);
-    EXPECT_LE(cascade["by_depth"][3]["rest"].get<double>(), cascade["by_depth"][0]["rest"].get<double>());
+    EXPECT_LE(cascade["by_depth"][3]["rest"].get<double>(),
+              cascade["by_depth"][0]["rest"].get<double>());
     EXPECT_TRUE(move["dealers"].is_null());
   }
   EXPECT_GT(liquidated, 6000);
@@ -100,54 +106,78 @@ TEST(Stress, refuses_amplification_by_name) {
             "not given and not on a tape: daily volatility, daily volume, depth");
   EXPECT_TRUE(bare["moves"][0]["cascade"]["rest"].is_null());
   EXPECT_EQ(bare["missing"].size(), 4u);
-  const auto one = stressed({"--book", kExample, "--shock", "-5%", "--depth", "binance=220", "--daily-vol", "0.03",
-                             "--daily-volume", "400000"});
-  EXPECT_EQ(one["moves"][0]["cascade"]["reason"], "depth is from binance alone: two venues are the least");
+  const auto one = stressed({"--book", kExample, "--shock", "-5%", "--depth", "binance=220",
+                             "--daily-vol", "0.03", "--daily-volume", "400000"});
+  EXPECT_EQ(one["moves"][0]["cascade"]["reason"],
+            "depth is from binance alone: two venues are the least");
 }
 
 TEST(Stress, names_what_is_wrong_in_a_book) {
   const auto refused = [](const std::string& row, const std::string& what, int code = 3) {
-    const Ran ran = stress({"--book", book_of("ok,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\n" + row + "\n")});
+    const Ran ran = stress(
+        {"--book", book_of("ok,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\n" + row + "\n")});
     EXPECT_EQ(ran.code, code) << row;
     EXPECT_NE(ran.err.find("book.csv:3:" + what), std::string::npos) << ran.err;
   };
-  refused("a,naked,binance,BTCUSDT,long,2,84250,20,,,,,", "kind: wants isolated, cross or portfolio");
-  refused("a,isolated,binance,BTCUSDT,up,2,84250,20,,,,,", "side: wants long, short, hold or beside");
+  refused("a,naked,binance,BTCUSDT,long,2,84250,20,,,,,",
+          "kind: wants isolated, cross or portfolio");
+  refused("a,isolated,binance,BTCUSDT,up,2,84250,20,,,,,",
+          "side: wants long, short, hold or beside");
   refused("a,isolated,binance,BTCUSDT,long,x,84250,20,,,,,", "qty:");
   refused("a,isolated,binance,BTCUSDT,long,-2,84250,20,,,,,", "qty: wants a figure above 0");
-  refused("a,isolated,binance,BTCUSDT,long,2,84250,,,,,,", "leverage: an isolated position wants leverage or margin");
+  refused("a,isolated,binance,BTCUSDT,long,2,84250,,,,,,",
+          "leverage: an isolated position wants leverage or margin");
   refused("a,isolated,binance,BTCUSDT,long,2,84250,0.5,,,,,", "leverage: is at least 1");
-  refused("a,isolated,binance,ETHUSDT,long,2,3000,20,,,,,", "symbol: is of ETH, the stress is of BTC");
-  refused("a,isolated,binance,NOSUCH,long,2,3000,20,,,,,", "symbol: no rulebook for binance NOSUCH");
+  refused("a,isolated,binance,ETHUSDT,long,2,3000,20,,,,,",
+          "symbol: is of ETH, the stress is of BTC");
+  refused("a,isolated,binance,NOSUCH,long,2,3000,20,,,,,",
+          "symbol: no rulebook for binance NOSUCH");
   refused("a,isolated,moon,BTCUSDT,long,2,84250,20,,,,,", "venue: no rulebook of moon");
   refused("a,cross,binance,BTCUSDT,long,2,84250,,,,,,", "leverage: a cross position wants it");
   refused("a,cross,binance,BTCUSDT,long,2,84250,10,,80000,,,", "stop: is for isolated positions");
   refused("a,cross,binance,DOGE,hold,2,,,,,,,", "symbol: no price of DOGE", 4);
-  refused("a,isolated,binance,USDT,hold,2,,,,,,,", "side: isolated positions have their own margin");
-  refused("a,portfolio,okx,BTC-USDT-SWAP,long,2,84250,,,,,,", "kind: no portfolio margin of okx is established", 4);
-  refused("a,portfolio,deribit,BTC-27MAR26-80000-P,long,2,,,,,,,", "iv: an option wants its volatility");
+  refused("a,isolated,binance,USDT,hold,2,,,,,,,",
+          "side: isolated positions have their own margin");
+  refused("a,portfolio,okx,BTC-USDT-SWAP,long,2,84250,,,,,,",
+          "kind: no portfolio margin of okx is established", 4);
+  refused("a,portfolio,deribit,BTC-27MAR26-80000-P,long,2,,,,,,,",
+          "iv: an option wants its volatility");
   refused("a,portfolio,deribit,BTC-27MAR20-80000-P,long,2,,,,,,0.5,", "symbol: has expired");
-  refused("ok,cross,binance,BTCUSDT,long,2,84250,20,,,,,", "kind: the account was of another kind before");
-  refused("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,0", "count: wants a whole number from 1 up");
+  refused("ok,cross,binance,BTCUSDT,long,2,84250,20,,,,,",
+          "kind: the account was of another kind before");
+  refused("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,0",
+          "count: wants a whole number from 1 up");
   const std::string path = scratch("columns.csv");
-  std::ofstream(path, std::ios::binary) << "account,kind,venue,symbol,side,qty,colour\na,b,c,d,e,f,red\n";
-  EXPECT_NE(stress({"--book", path}).err.find("columns.csv:1: no such column: colour"), std::string::npos);
+  std::ofstream(path, std::ios::binary)
+      << "account,kind,venue,symbol,side,qty,colour\na,b,c,d,e,f,red\n";
+  EXPECT_NE(stress({"--book", path}).err.find("columns.csv:1: no such column: colour"),
+            std::string::npos);
   EXPECT_EQ(stress({"--book", book_of("")}).code, 4);
 }
 
-// A desk short one coin and long one, 0.7 of it at the venue: what the short earns the coins lose, wherever they are.
+// A desk short one coin and long one, 0.7 of it at the venue: what the short earns the coins lose,
+// wherever they are.
 TEST(Stress, a_hedge_held_beside_counts_in_the_loss) {
-  const std::string desk = "d,portfolio,bybit,USDT,hold,8425,,,,,0,,\nd,portfolio,bybit,BTC,hold,0.7,,,,,0.05,,\n"
-                           "d,portfolio,bybit,BTCUSDT,short,1,84250,3,,,,,\n";
+  const std::string desk =
+      "d,portfolio,bybit,USDT,hold,8425,,,,,0,,\nd,portfolio,bybit,BTC,hold,0.7,,,,,0.05,,\n"
+      "d,portfolio,bybit,BTCUSDT,short,1,84250,3,,,,,\n";
   const auto loss = [&](const std::string& rows, const char* key) {
-    return stressed({"--book", book_of(rows), "--shock", "-5%"})["moves"][0]["by_kind"]["portfolio"][key].get<double>();
+    return stressed(
+               {"--book", book_of(rows), "--shock", "-5%"})["moves"][0]["by_kind"]["portfolio"][key]
+        .get<double>();
   };
   EXPECT_NEAR(loss(desk, "loss_usd"), -0.3 * 0.05 * 84250, 0.01);
   EXPECT_NEAR(loss(desk + "d,portfolio,bybit,BTC,beside,0.3,,,,,,,\n", "loss_usd"), 0, 0.01);
-  EXPECT_NEAR(loss(desk + "d,portfolio,bybit,BTC,beside,0.3,,,,,,,\n", "equity_usd") - loss(desk, "equity_usd"),
+  EXPECT_NEAR(loss(desk + "d,portfolio,bybit,BTC,beside,0.3,,,,,,,\n", "equity_usd") -
+                  loss(desk, "equity_usd"),
               0.3 * 84250, 0.01);
-  EXPECT_NE(stress({"--book", book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\na,isolated,binance,BTC,beside,"
-                                      "1,,,,,,,\n")}).err.find("side: is for portfolios"), std::string::npos);
+  EXPECT_NE(
+      stress(
+          {"--book",
+           book_of("a,isolated,binance,BTCUSDT,long,2,84250,20,,,,,\na,isolated,binance,BTC,beside,"
+                   "1,,,,,,,\n")})
+          .err.find("side: is for portfolios"),
+      std::string::npos);
 }
 
 TEST(Stress, says_what_it_wants_on_its_command_line) {
@@ -162,8 +192,8 @@ TEST(Stress, says_what_it_wants_on_its_command_line) {
   EXPECT_NE(text.out.find("missing: no --depth"), std::string::npos);
 }
 
-// Two days of one perpetual by the minute, as Tardis archives have it, with a book of two venues and an option
-// chain at the end.
+// Two days of one perpetual by the minute, as Tardis archives have it, with a book of two venues
+// and an option chain at the end.
 constexpr int kMinutes = 2880;
 const Instant kStart = Instant::parse("2026-01-08T08:00:00Z").value();
 
@@ -174,13 +204,17 @@ void import(std::vector<std::string> arguments, const std::string& tape) {
   ASSERT_EQ(ran.code, 0) << ran.err;
 }
 
-struct Tape { std::string path; double last = 90'000; };
+struct Tape {
+  std::string path;
+  double last = 90'000;
+};
 
 Tape market_tape(bool with_books) {
   Tape tape{scratch(with_books ? "stress-books.tape" : "stress.tape")};
   std::string trades = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
-  std::string tickers = "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
-                        "predicted_funding_rate,open_interest,last_price,index_price,mark_price\n";
+  std::string tickers =
+      "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
+      "predicted_funding_rate,open_interest,last_price,index_price,mark_price\n";
   std::string forced = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
   Random random(83, {});
   double open_interest = 80'000;
@@ -189,18 +223,18 @@ Tape market_tape(bool with_books) {
     open_interest += 30 * random.normal();
     const int64_t us = (kStart + Duration::minutes(t)).ns() / 1000 + 1'000'000;
     const char* side = random.chance(0.5) ? "buy" : "sell";
-    trades += fmt::format("binance-futures,BTCUSDT,{},{},{},{},{:.1f},{:.3f}\n", us, us, t, side, tape.last,
-                          1 + 150 * random.exponential());
-    tickers += fmt::format("binance-futures,BTCUSDT,{},{},,0.0001,,{:.3f},{:.1f},{:.1f},{:.1f}\n", us, us,
-                           open_interest, tape.last, tape.last, tape.last);
+    trades += fmt::format("binance-futures,BTCUSDT,{},{},{},{},{:.1f},{:.3f}\n", us, us, t, side,
+                          tape.last, 1 + 150 * random.exponential());
+    tickers += fmt::format("binance-futures,BTCUSDT,{},{},,0.0001,,{:.3f},{:.1f},{:.1f},{:.1f}\n",
+                           us, us, open_interest, tape.last, tape.last, tape.last);
     if (random.chance(0.1))
-      forced += fmt::format("binance-futures,BTCUSDT,{},{},{},{},{:.1f},{:.3f}\n", us, us, t, side, tape.last,
-                            0.1 + random.uniform());
+      forced += fmt::format("binance-futures,BTCUSDT,{},{},{},{},{:.1f},{:.3f}\n", us, us, t, side,
+                            tape.last, 0.1 + random.uniform());
   }
   const auto csv = [&](const char* map, const char* name, const std::string& text) {
     const std::string file = scratch(name);
     std::ofstream(file, std::ios::binary) << text;
-    import({"csv", "--map", std::string(DELEVER_ROOT) + "/maps/" + map, file}, tape.path);
+    import({"csv", "--map", source_root() + "/maps/" + map, file}, tape.path);
   };
   csv("tardis-trades.toml", "trades.csv", trades);
   csv("tardis-derivative-ticker.toml", "tickers.csv", tickers);
@@ -213,41 +247,52 @@ Tape market_tape(bool with_books) {
     import({"raw", "--decoder", decoder, file}, tape.path);
   };
   const double bid = std::floor(tape.last), ask = bid + 1;
-  raw("bybit", fmt::format(R"({{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":{0},"cts":{0},"data":{{"s":)"
-                           R"("BTCUSDT","b":[["{1:.1f}","150"],["{2:.1f}","900"]],"a":[["{3:.1f}","140"]],"u":7,)"
-                           R"("seq":9}}}})", end.ms(), bid, bid * 0.99, ask));
-  raw("hyperliquid", fmt::format(R"({{"channel":"l2Book","data":{{"coin":"BTC","time":{0},"levels":[[{{"px":"{1:.1f}",)"
-                                 R"("sz":"80","n":3}}],[{{"px":"{2:.1f}","sz":"60","n":3}}]]}}}})",
-                                 end.ms(), bid, ask));
+  raw("bybit",
+      fmt::format(
+          R"({{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":{0},"cts":{0},"data":{{"s":)"
+          R"("BTCUSDT","b":[["{1:.1f}","150"],["{2:.1f}","900"]],"a":[["{3:.1f}","140"]],"u":7,)"
+          R"("seq":9}}}})",
+          end.ms(), bid, bid * 0.99, ask));
+  raw("hyperliquid",
+      fmt::format(
+          R"({{"channel":"l2Book","data":{{"coin":"BTC","time":{0},"levels":[[{{"px":"{1:.1f}",)"
+          R"("sz":"80","n":3}}],[{{"px":"{2:.1f}","sz":"60","n":3}}]]}}}})",
+          end.ms(), bid, ask));
   std::string rows;
   for (int i = -8; i <= 8; ++i) {
     const double strike = std::round(tape.last * std::exp(0.04 * i) / 500) * 500;
     const double years = (Instant::parse("2026-01-30T08:00:00Z").value() - end).in_years();
     const double mark = black_price({tape.last, strike, years, 0.45, OptionType::put}) / tape.last;
-    rows += fmt::format(R"({}{{"creation_timestamp":{},"instrument_name":"BTC-30JAN26-{:.0f}-P","base_currency":"BTC",)"
-                        R"("bid_price":{:.6f},"ask_price":{:.6f},"mark_price":{:.6f},"mark_iv":45,"underlying_price":)"
-                        R"({:.2f},"underlying_index":"SYN","last":null,"open_interest":2000,"volume":1.0,)"
-                        R"("interest_rate":0.0}})", rows.empty() ? "" : ",", end.ms(), strike, mark * 0.98 + 1e-6,
-                        mark * 1.02 + 2e-6, mark, tape.last);
+    rows += fmt::format(
+        R"({}{{"creation_timestamp":{},"instrument_name":"BTC-30JAN26-{:.0f}-P","base_currency":"BTC",)"
+        R"("bid_price":{:.6f},"ask_price":{:.6f},"mark_price":{:.6f},"mark_iv":45,"underlying_price":)"
+        R"({:.2f},"underlying_index":"SYN","last":null,"open_interest":2000,"volume":1.0,)"
+        R"("interest_rate":0.0}})",
+        rows.empty() ? "" : ",", end.ms(), strike, mark * 0.98 + 1e-6, mark * 1.02 + 2e-6, mark,
+        tape.last);
   }
   const std::string file = scratch("summary.jsonl");
   std::ofstream(file, std::ios::binary) << R"({"jsonrpc":"2.0","result":[)" << rows
-                                        << R"(],"usIn":1,"usOut":2,"usDiff":1,"testnet":false})" << "\n";
+                                        << R"(],"usIn":1,"usOut":2,"usDiff":1,"testnet":false})"
+                                        << "\n";
   import({"jsonl", "--decoder", "deribit", "--request",
-          "/api/v2/public/get_book_summary_by_currency?currency=BTC&kind=option", "--received", end.text(), file},
+          "/api/v2/public/get_book_summary_by_currency?currency=BTC&kind=option", "--received",
+          end.text(), file},
          tape.path);
   return tape;
 }
 
 TEST(Stress, takes_the_market_from_a_tape) {
   const Tape tape = market_tape(true);
-  const Ran ran = run({"stress", "--book", kExample, "--tape", tape.path, "--shock", "-5%,5%", "--format", "json"});
+  const Ran ran = run(
+      {"stress", "--book", kExample, "--tape", tape.path, "--shock", "-5%,5%", "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto json = nlohmann::json::parse(ran.out);
   EXPECT_NEAR(json["price"].get<double>(), tape.last, 0.001 * tape.last);
   for (const auto& move : json["moves"]) {
     ASSERT_TRUE(move["dealers"].is_object()) << json["missing"];
-    const double low = move["dealers"]["low"], high = move["dealers"]["high"], gross = move["dealers"]["gross"];
+    const double low = move["dealers"]["low"], high = move["dealers"]["high"],
+                 gross = move["dealers"]["gross"];
     EXPECT_NEAR(low, -high, 1e-6 * high);  // open interest alone gives no sign
     EXPECT_GT(gross, 0);
     EXPECT_NEAR(high, gross, 0.05 * gross);
@@ -256,8 +301,11 @@ TEST(Stress, takes_the_market_from_a_tape) {
     std::string inputs;
     for (const auto& input : move["cascade"]["inputs"]) inputs += input.get<std::string>() + "; ";
     const bool falls = move["move"] < 0;
-    EXPECT_NE(inputs.find(falls ? "bybit: 150 coins" : "bybit: 140 coins"), std::string::npos) << inputs;
-    EXPECT_NE(inputs.find(falls ? "hyperliquid: 80 coins" : "hyperliquid: 60 coins"), std::string::npos) << inputs;
+    EXPECT_NE(inputs.find(falls ? "bybit: 150 coins" : "bybit: 140 coins"), std::string::npos)
+        << inputs;
+    EXPECT_NE(inputs.find(falls ? "hyperliquid: 80 coins" : "hyperliquid: 60 coins"),
+              std::string::npos)
+        << inputs;
   }
   ASSERT_FALSE(json["overlap"]["falls"].empty());
   EXPECT_EQ(json["overlap"]["falls"][0]["label"], "undetermined");
@@ -267,7 +315,8 @@ TEST(Stress, shows_levels_only_where_they_have_earned_it) {
   const Tape tape = market_tape(false);
   const Ran refused = run({"stress", "--tape", tape.path});
   EXPECT_EQ(refused.code, 4);
-  EXPECT_NE(refused.err.find("binance BTCUSDT: levels have not earned showing:"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("binance BTCUSDT: levels have not earned showing:"), std::string::npos)
+      << refused.err;
   EXPECT_NE(refused.err.find("held-out days of 30"), std::string::npos) << refused.err;
   const Ran shown = run({"stress", "--tape", tape.path, "--unscored", "--format", "json"});
   ASSERT_EQ(shown.code, 0) << shown.err;
@@ -288,12 +337,15 @@ TEST(Stress, shows_levels_only_where_they_have_earned_it) {
 
 TEST(Stress, refuses_a_tape_without_the_inputs_of_levels) {
   const std::string tape = scratch("stress-funding.tape"), file = scratch("funding.csv");
-  std::ofstream(file, std::ios::binary) << "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
-                                        << "binance-futures,BTCUSDT,1767859200000000,1767859200000000,1,buy,90000,1\n";
-  import({"csv", "--map", std::string(DELEVER_ROOT) + "/maps/tardis-trades.toml", file}, tape);
+  std::ofstream(file, std::ios::binary)
+      << "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+      << "binance-futures,BTCUSDT,1767859200000000,1767859200000000,1,buy,90000,1\n";
+  import({"csv", "--map", source_root() + "/maps/tardis-trades.toml", file}, tape);
   const Ran ran = run({"stress", "--tape", tape, "--price", "90000"});
   EXPECT_EQ(ran.code, 4);
-  EXPECT_NE(ran.err.find("no perpetual of BTC with both trades and open interest"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("no perpetual of BTC with both trades and open interest"),
+            std::string::npos)
+      << ran.err;
 }
 
 }  // namespace

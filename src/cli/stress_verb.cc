@@ -9,8 +9,8 @@
 #include "cli/stress_market.h"
 #include "cli/stress_run.h"
 #include "cli/svg.h"
-#include "margin/level_lab.h"
-#include "margin/level_map.h"
+#include "levels/level_lab.h"
+#include "levels/level_map.h"
 
 namespace delever {
 namespace {
@@ -27,7 +27,8 @@ Result<std::vector<double>> read_moves(const std::vector<std::string>& texts) {
     const auto value = read_double(figure);
     const double move = value.value_or(0) / (percent ? 100 : 1);
     if (!value || move == 0 || move <= -0.95 || move > 10)
-      return Error{Fault::malformed, "wants moves as -5% or -0.05, not 0, from -95 % to 1000 %: " + text, "--shock"};
+      return Error{Fault::malformed,
+                   "wants moves as -5% or -0.05, not 0, from -95 % to 1000 %: " + text, "--shock"};
     moves.push_back(move);
   }
   return moves;
@@ -78,9 +79,11 @@ Result<void> set_market(Stress& s) {
   std::vector<std::string>& missing = s.report.missing;
   if (s.tape) missing = s.tape->missing;
   std::erase_if(missing, [&](const std::string& what) {  // given by hand
-    return (o.price && what.starts_with("no price")) || (o.daily_vol && what.starts_with("no realised")) ||
+    return (o.price && what.starts_with("no price")) ||
+           (o.daily_vol && what.starts_with("no realised")) ||
            (o.daily_volume && what.starts_with("no traded")) ||
-           (!given.empty() && (what.starts_with("no order book") || what.starts_with("the book of")));
+           (!given.empty() &&
+            (what.starts_with("no order book") || what.starts_with("the book of")));
   });
   if (s.tape) return {};
   if (!o.daily_vol) missing.push_back("no --daily-vol, and no tape to measure it");
@@ -109,7 +112,8 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<Flow> flows) {
     flows.push_back(*market.dealers);
     const double y = move.wave.y;
     move.dealers = FlowBand{market.dealers->low.total(y), market.dealers->high.total(y)};
-    const auto gross = TRY(FlowCurve::through(rising ? s.tape->dealers.gross_rises : s.tape->dealers.gross_falls));
+    const auto gross =
+        TRY(FlowCurve::through(rising ? s.tape->dealers.gross_rises : s.tape->dealers.gross_falls));
     move.dealers_gross = gross.total(y);
   }
   if (std::string why = no_impact(market); !why.empty()) {
@@ -128,13 +132,15 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<Flow> flows) {
   for (const Flow& flow : input.flows) {
     if (flow.mid) sum = sum.plus(*flow.mid);
   }
-  ImpactMarket impact{.sigma_day = input.sigma_day, .volume_day = input.volume_day, .prefactor = input.prefactor};
+  ImpactMarket impact{
+      .sigma_day = input.sigma_day, .volume_day = input.volume_day, .prefactor = input.prefactor};
   for (const VenueDepth& venue : input.depth) impact.depth += venue.coins_10bp / 0.001;
   for (const double left : {1.0, 0.7, 0.25, 0.1}) {
     impact.depth_multiplier = left;
     const Impact stressed = TRY(Impact::of(impact));
     const auto rest = equilibrium(stressed, sum, move.wave.y);
-    move.by_depth.emplace_back(left, rest.has_value() ? std::optional<double>(rest.value().y) : std::nullopt);
+    move.by_depth.emplace_back(
+        left, rest.has_value() ? std::optional<double>(rest.value().y) : std::nullopt);
   }
   std::vector<OverlapBucket>& overlap = rising ? s.report.overlap_rises : s.report.overlap_falls;
   if (!overlap.empty() || !market.dealers) return {};
@@ -155,7 +161,8 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
   std::optional<double> price = o.price;
   if (!price && s.tape) price = s.tape->price;
   if (!price) return Error{Fault::no_evidence, "no --price, and no tape that knows one", "stress"};
-  const Instant at = s.tape ? s.tape->at : TRY(parse_at(o.at.empty() ? "now" : o.at, "--at", session));
+  const Instant at =
+      s.tape ? s.tape->at : TRY(parse_at(o.at.empty() ? "now" : o.at, "--at", session));
   const StressMarket market{.asset = o.asset, .price = *price, .at = at};
   const StressBook book = TRY(read_stress_book(csv, o.book, shelf, market));
   std::vector<StressLeftOut> left_out;
@@ -169,8 +176,8 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
       usd += l.unit.value_usd;
       count += l.unit.count;
     }
-    s.report.missing.push_back(fmt::format("{} of the book's units, value {}, are left out: {}", count,
-                                           "$" + short_number(usd), left_out[0].why.text()));
+    s.report.missing.push_back(fmt::format("{} of the book's units, value {}, are left out: {}",
+                                           count, "$" + short_number(usd), left_out[0].why.text()));
   }
   StressReport& r = s.report;
   r.price = *price;
@@ -183,7 +190,8 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
     r.equity_usd += unit.equity_usd;
   }
   r.notes.push_back(
-      "liquidations are taken whole at their first trigger, and a liquidated unit as losing its equity: "
+      "liquidations are taken whole at their first trigger, and a liquidated unit as losing its "
+      "equity: "
       "upper bounds");
   for (const double m : s.moves) {
     StressMove move;
@@ -198,24 +206,28 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
 }
 
 // One perpetual's levels, or the reason that it has none.
-Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const RulebookShelf& shelf, double price,
-                       std::vector<std::string>& notes) {
+Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const RulebookShelf& shelf,
+                       double price, std::vector<std::string>& notes) {
   const std::string name = market.venue + " " + market.symbol;
-  const auto refuse = [&](std::string why) { return Error{Fault::no_evidence, std::move(why), name}; };
+  const auto refuse = [&](std::string why) {
+    return Error{Fault::no_evidence, std::move(why), name};
+  };
   const Rulebook* rules = shelf.find(market.venue, market.symbol);
   if (!rules) return refuse("no rulebook");
   if (!market.lot || !(*market.lot > 0)) return refuse("no reported liquidation");
   if (market.gap_max > Duration::minutes(5))
-    return refuse(fmt::format("the open interest was not seen for {} within the last 6 h", market.gap_max.text()));
+    return refuse(fmt::format("the open interest was not seen for {} within the last 6 h",
+                              market.gap_max.text()));
   Rulebooks books;
   const BookId id = TRY(books.add(*rules));
   const Price reference = TRY(Price::nearest(price));
   const LevelRatios ratios = TRY(level_ratios(books[id], reference));
-  LevelLabInput input{
-      .histories = {{.bars = market.bars, .ratios = &ratios, .open_interest_start = market.open_interest_start}},
-      .search = {},
-      .count_lot = *market.lot,
-      .seed = s.options.seed};
+  LevelLabInput input{.histories = {{.bars = market.bars,
+                                     .ratios = &ratios,
+                                     .open_interest_start = market.open_interest_start}},
+                      .search = {},
+                      .count_lot = *market.lot,
+                      .seed = s.options.seed};
   input.search.lot = *market.lot_weighted;
   std::vector<std::string> failed;
   if (auto trial = try_levels(input); trial.has_value())
@@ -227,14 +239,15 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
     for (const std::string& reason : failed) why += " " + reason + ";";
     return refuse(why + " --unscored shows them all the same");
   }
-  LevelFitter fitter(input.histories, input.prior, input.search);  // what is shown has learnt from all bars
+  LevelFitter fitter(input.histories, input.prior,
+                     input.search);  // what is shown has learnt from all bars
   const LevelModel model = TRY(fitter.fit({0}));
   if (!failed.empty()) notes.push_back(fmt::format("{}: unscored ({})", name, failed[0]));
   LevelMap map = map_levels(input.histories[0], model, name);
-  notes.push_back(
-      fmt::format("{}: half-life {:g} h, {:.0f} % of the open interest was opened in sight; what the feed "
-                  "leaves out is not known, so coins are a lower bound",
-                  name, model.rules.half_life_h, 100 * map.seen));
+  notes.push_back(fmt::format(
+      "{}: half-life {:g} h, {:.0f} % of the open interest was opened in sight; what the feed "
+      "leaves out is not known, so coins are a lower bound",
+      name, model.rules.half_life_h, 100 * map.seen));
   return map;
 }
 
@@ -245,11 +258,13 @@ Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
   if (!price) price = tape.price;
   if (!price) return Error{Fault::no_evidence, "no --price, and the tape knows none", "stress"};
   if (tape.markets.empty())
-    return Error{Fault::no_evidence,
-                 fmt::format("no perpetual of {} with both trades and open interest on the tape: levels need them, "
-                             "or give --book",
-                             s.options.asset),
-                 "stress"};
+    return Error{
+        Fault::no_evidence,
+        fmt::format(
+            "no perpetual of {} with both trades and open interest on the tape: levels need them, "
+            "or give --book",
+            s.options.asset),
+        "stress"};
   std::vector<LevelMap> maps;
   std::string why;
   for (const LevelMarket& market : tape.markets) {
@@ -293,7 +308,8 @@ Result<StressReport> stress_of(Session& session, const StressOptions& given) {
   Stress s{.options = given};
   s.options.asset = upper(given.asset);
   s.moves = TRY(read_moves(given.moves));
-  if (given.price && !(*given.price > 0)) return Error{Fault::malformed, "wants a price above 0", "--price"};
+  if (given.price && !(*given.price > 0))
+    return Error{Fault::malformed, "wants a price above 0", "--price"};
   for (const double m : s.moves) s.reach = std::max(s.reach, 1.5 * std::abs(std::log1p(m)));
   const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(given.rulebooks)));
   if (!given.tapes.empty()) {
@@ -317,31 +333,41 @@ namespace {
 
 Result<void> run_stress(Session& session, const StressOptions& options) {
   const StressReport report = TRY(stress_of(session, options));
-  return write_output(session, options.out,
-                      session.format == "text" ? stress_text(report) : written_json(stress_json(report)) + "\n");
+  return write_output(
+      session, options.out,
+      session.format == "text" ? stress_text(report) : written_json(stress_json(report)) + "\n");
 }
 
 }  // namespace
 
 void add_stress(CLI::App& app, Session& session) {
   auto o = std::make_shared<StressOptions>();
-  CLI::App* verb = app.add_subcommand("stress", "the next wave: who is liquidated by a move, where it would rest");
+  CLI::App* verb = app.add_subcommand(
+      "stress", "the next wave: who is liquidated by a move, where it would rest");
   verb->add_option("--book", o->book, "CSV of accounts (docs/stress-book.md)");
-  verb->add_option("--tape", o->tapes, "tape: the market that absorbs, and without --book the levels");
-  verb->add_option("--shock", o->moves, "moves, as -5% or -0.05")->delimiter(',')->capture_default_str();
+  verb->add_option("--tape", o->tapes,
+                   "tape: the market that absorbs, and without --book the levels");
+  verb->add_option("--shock", o->moves, "moves, as -5% or -0.05")
+      ->delimiter(',')
+      ->capture_default_str();
   verb->add_option("--asset", o->asset, "coin")->capture_default_str();
   verb->add_option("--price", o->price, "its price (default: the tape's)");
-  verb->add_option("--at", o->at, "time, UTC (default: the tape's last message; without a tape now)");
-  verb->add_option("--depth", o->depth, "VENUE=COINS within 10 bp, instead of the tape's books; two venues at least");
-  verb->add_option("--daily-vol", o->daily_vol, "volatility of a day, a fraction (default: measured on the tape)")
+  verb->add_option("--at", o->at,
+                   "time, UTC (default: the tape's last message; without a tape now)");
+  verb->add_option("--depth", o->depth,
+                   "VENUE=COINS within 10 bp, instead of the tape's books; two venues at least");
+  verb->add_option("--daily-vol", o->daily_vol,
+                   "volatility of a day, a fraction (default: measured on the tape)")
       ->check(CLI::PositiveNumber);
   verb->add_option("--daily-volume", o->daily_volume, "coins traded a day (default: of the tape)")
       ->check(CLI::PositiveNumber);
   verb->add_option("--impact", o->impact, "prefactor Y of the square-root law")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  verb->add_flag("--unscored", o->unscored, "show levels that have not earned it, without amplification");
-  verb->add_option("--seed", o->seed, "of the randomised test of the levels")->capture_default_str();
+  verb->add_flag("--unscored", o->unscored,
+                 "show levels that have not earned it, without amplification");
+  verb->add_option("--seed", o->seed, "of the randomised test of the levels")
+      ->capture_default_str();
   verb->add_option("--rules", o->rules, "rule file")->capture_default_str();
   verb->add_option("--rulebooks", o->rulebooks, "folder of rulebooks")->capture_default_str();
   verb->add_option("--out", o->out, "file to write (default: standard output)");

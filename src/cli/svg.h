@@ -1,5 +1,6 @@
-// Charts as SVG text for a self-contained page: time series, signed bars, bars by strike. No scripts, no fonts to
-// fetch; colours come from CSS variables of the page, so that one page serves light and dark.
+// Charts as SVG text for a self-contained page: time series, signed bars, bars by strike. No
+// scripts, no fonts to fetch; colours come from CSS variables of the page, so that one page serves
+// light and dark.
 #pragma once
 
 #include <optional>
@@ -65,14 +66,18 @@ struct XyPoint {
 struct XySeries {
   std::string label, colour;
   std::vector<XyPoint> points;  // by x
-  enum class Shape { line, band, ticks } shape = Shape::line;  // band: filled between low and high; ticks: one bar each
+  enum class Shape {
+    line,
+    band,
+    ticks
+  } shape = Shape::line;  // band: filled between low and high; ticks: one bar each
 };
 struct XyChart {
   std::string title;
-  std::string x_unit, y_unit;        // printed with the ticks when "%"
-  double x_scale = 1, y_scale = 1;   // numbers are multiplied by it before printing
+  std::string x_unit, y_unit;       // printed with the ticks when "%"
+  double x_scale = 1, y_scale = 1;  // numbers are multiplied by it before printing
   std::vector<XySeries> series;
-  std::vector<LevelMark> marks;      // vertical lines
+  std::vector<LevelMark> marks;  // vertical lines
   int height = 240;
 };
 std::string svg_xy_chart(const XyChart& chart);

@@ -1,4 +1,5 @@
-// Goal: charts never divide by nothing, never print what a browser cannot read, and escape what people write.
+// Goal: charts never divide by nothing, never print what a browser cannot read, and escape what
+// people write.
 #include "cli/svg.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +12,8 @@ namespace {
 TEST(Svg, empty_and_flat_series) {
   EXPECT_EQ(svg_time_chart({}), "");
   EXPECT_EQ(svg_strike_chart({}), "");
-  TimeChart flat{.title = "a<b", .lines = {{"x", "red", {{Instant::ns(0), 5}, {Instant::ns(0), 5}}}}};
+  TimeChart flat{.title = "a<b",
+                 .lines = {{"x", "red", {{Instant::ns(0), 5}, {Instant::ns(0), 5}}}}};
   const std::string svg = svg_time_chart(flat);
   EXPECT_EQ(svg.find("nan"), svg.npos);
   EXPECT_EQ(svg.find("inf"), svg.npos);
@@ -19,8 +21,9 @@ TEST(Svg, empty_and_flat_series) {
 }
 
 TEST(Svg, strikes_and_marks) {
-  const std::string svg = svg_strike_chart(
-      {.title = "t", .bars = {{90, 10, 0}, {100, 5, 5}, {110, 0, 10}}, .marks = {{95, "price"}, {200, "far"}}});
+  const std::string svg = svg_strike_chart({.title = "t",
+                                            .bars = {{90, 10, 0}, {100, 5, 5}, {110, 0, 10}},
+                                            .marks = {{95, "price"}, {200, "far"}}});
   EXPECT_EQ(svg.find("nan"), svg.npos);
   EXPECT_NE(svg.find("price"), svg.npos);
 }
@@ -44,8 +47,12 @@ Label label_in(const std::string& svg, const std::string& text) {
 
 TEST(Svg, labels_of_near_marks_stand_on_rows_of_their_own) {
   StrikeChart chart{.title = "t"};
-  for (int strike = 10; strike <= 400; strike += 10) chart.bars.push_back({static_cast<double>(strike), 5, 5});
-  chart.marks = {{201, "forward 201"}, {198, "max pain 198"}, {20, "far away"}, {203, "and a third"},
+  for (int strike = 10; strike <= 400; strike += 10)
+    chart.bars.push_back({static_cast<double>(strike), 5, 5});
+  chart.marks = {{201, "forward 201"},
+                 {198, "max pain 198"},
+                 {20, "far away"},
+                 {203, "and a third"},
                  {399, "at the edge"}};
   const std::string svg = svg_strike_chart(chart);
   const Label pain = label_in(svg, "max pain 198"), forward = label_in(svg, "forward 201");
@@ -100,7 +107,8 @@ TEST(Svg, xy_charts_draw_lines_bands_and_ticks) {
   chart.series.push_back({"quotes", "green", {{0, 3, 4}}, XySeries::Shape::ticks});
   chart.marks = {{0.0, "forward"}, {7.0, "outside"}};
   const std::string svg = svg_xy_chart(chart);
-  for (const char* part : {"H(x) &lt;net&gt;", "fill:blue", "stroke:red", "fill:green", ">forward<", "10%"})
+  for (const char* part :
+       {"H(x) &lt;net&gt;", "fill:blue", "stroke:red", "fill:green", ">forward<", "10%"})
     EXPECT_NE(svg.find(part), std::string::npos) << part;
   EXPECT_EQ(svg.find("outside"), std::string::npos);
   EXPECT_EQ(svg.find("nan"), std::string::npos);

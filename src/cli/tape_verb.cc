@@ -33,8 +33,9 @@ Json gap_json(const TapeInfo& info, const TapeGap& gap) {
 Json time_json(const std::optional<Instant>& t) { return t ? Json(t->text()) : Json(); }
 
 Json to_json(const TapeInfo& info) {
-  Json json{{"file_bytes", info.file_bytes},  {"closed", info.closed},       {"blocks", info.blocks},
-            {"messages", info.messages},      {"raw_bytes", info.raw_bytes}, {"ratio", json_or_null(info.ratio())},
+  Json json{{"file_bytes", info.file_bytes},  {"closed", info.closed},
+            {"blocks", info.blocks},          {"messages", info.messages},
+            {"raw_bytes", info.raw_bytes},    {"ratio", json_or_null(info.ratio())},
             {"first", time_json(info.first)}, {"last", time_json(info.last)}};
   json["streams"] = Json::array();
   for (const StreamSummary& s : info.streams) {
@@ -59,23 +60,26 @@ std::string gaps_text(const TapeInfo& info, const char* what, const std::vector<
   std::string out;
   for (const TapeGap& gap : gaps) {
     const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
-    out += fmt::format("{} {}: {} to {}: {}\n", what, known ? info.streams[gap.stream - 1].info.name : "(all streams)",
+    out += fmt::format("{} {}: {} to {}: {}\n", what,
+                       known ? info.streams[gap.stream - 1].info.name : "(all streams)",
                        gap.from.text(), gap.to.text(), gap.reason);
   }
   return out;
 }
 
 std::string info_text(const std::string& path, const TapeInfo& info) {
-  const auto time = [](const std::optional<Instant>& t) { return t ? t->text() : std::string("-"); };
-  std::string out =
-      fmt::format("{}: {} messages, {} blocks, {} bytes{}{}, received {} to {}\n", path, info.messages, info.blocks,
-                  info.file_bytes, info.ratio() ? fmt::format(" ({:.1f}:1)", *info.ratio()) : "",
-                  info.closed ? "" : ", not closed", time(info.first), time(info.last));
-  out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", "stream", "messages", "bytes", "first", "last",
-                     "decoder");
+  const auto time = [](const std::optional<Instant>& t) {
+    return t ? t->text() : std::string("-");
+  };
+  std::string out = fmt::format(
+      "{}: {} messages, {} blocks, {} bytes{}{}, received {} to {}\n", path, info.messages,
+      info.blocks, info.file_bytes, info.ratio() ? fmt::format(" ({:.1f}:1)", *info.ratio()) : "",
+      info.closed ? "" : ", not closed", time(info.first), time(info.last));
+  out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", "stream", "messages", "bytes",
+                     "first", "last", "decoder");
   for (const StreamSummary& s : info.streams) {
-    out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", s.info.name, s.messages, s.raw_bytes, time(s.first),
-                       time(s.last), s.info.decoder);
+    out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", s.info.name, s.messages,
+                       s.raw_bytes, time(s.first), time(s.last), s.info.decoder);
   }
   return out + gaps_text(info, "gap", info.gaps) + gaps_text(info, "damage", info.damage);
 }
@@ -83,7 +87,8 @@ std::string info_text(const std::string& path, const TapeInfo& info) {
 Result<void> run_info(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
     const TapeInfo info = TRY(tape_info(path));
-    write(session.io.out, session.format == "json" ? written_json(to_json(info)) + "\n" : info_text(path, info));
+    write(session.io.out,
+          session.format == "json" ? written_json(to_json(info)) + "\n" : info_text(path, info));
   }
   return {};
 }
@@ -99,15 +104,15 @@ Result<void> run_verify(Session& session, const TapeArguments& a) {
       json["trouble"] = check.trouble ? Json(*check.trouble) : Json();
       write(session.io.out, written_json(json) + "\n");
     } else {
-      write(session.io.out,
-            fmt::format("{}: {} blocks, {} messages sound\n", path, check.info.blocks, check.info.messages));
+      write(session.io.out, fmt::format("{}: {} blocks, {} messages sound\n", path,
+                                        check.info.blocks, check.info.messages));
       if (check.trouble) write(session.io.out, fmt::format("trouble: {}\n", *check.trouble));
       write(session.io.out, gaps_text(check.info, "damage", check.damage));
     }
     if (!check.sound()) {
       return Error{Fault::malformed,
-                   fmt::format("{} damaged place{}; what is sound is still served", check.damage.size(),
-                               check.damage.size() == 1 ? "" : "s"),
+                   fmt::format("{} damaged place{}; what is sound is still served",
+                               check.damage.size(), check.damage.size() == 1 ? "" : "s"),
                    path};
     }
   }
@@ -142,7 +147,8 @@ class Output {
   }
 
  private:
-  Output(std::FILE* file, bool owned, std::string path) : file_(file), owned_(owned), path_(std::move(path)) {}
+  Output(std::FILE* file, bool owned, std::string path)
+      : file_(file), owned_(owned), path_(std::move(path)) {}
   void flush() {
     failed_ = failed_ || std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size();
     text_.clear();
@@ -170,13 +176,15 @@ Result<void> check_stream(const std::string& wanted, const std::set<std::string>
   if (wanted.empty() || known.contains(wanted)) return {};
   std::string names;
   for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
-  return Error{Fault::not_found, fmt::format("no stream \"{}\" (there are {})", wanted, names), "--stream"};
+  return Error{Fault::not_found, fmt::format("no stream \"{}\" (there are {})", wanted, names),
+               "--stream"};
 }
 
 // Events of a replay, written by `write_event` until it says stop.
 class EventWriter final : public ReplaySink {
  public:
-  EventWriter(const Replay& replay, const TapeArguments& a, std::function<bool(const Event&)> write_event)
+  EventWriter(const Replay& replay, const TapeArguments& a,
+              std::function<bool(const Event&)> write_event)
       : replay_(replay), stream_(a.stream), limit_(a.limit), write_event_(std::move(write_event)) {}
   void on_event(const Event& event) override {
     if (done() || (!stream_.empty() && replay_.sources()[event.source].name != stream_)) return;
@@ -194,8 +202,9 @@ class EventWriter final : public ReplaySink {
   std::function<bool(const Event&)> write_event_;
 };
 
-Result<void> write_events(Session& session, const TapeArguments& a,
-                          const std::function<std::function<bool(const Event&)>(const Replay&, Output&)>& make) {
+Result<void> write_events(
+    Session& session, const TapeArguments& a,
+    const std::function<std::function<bool(const Event&)>(const Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
   auto replay = TRY(Replay::open(a.tapes, {.from = range.from, .to = range.to}));
@@ -209,7 +218,8 @@ Result<void> write_events(Session& session, const TapeArguments& a,
   }
   if (writer.undecoded())
     write(session.io.err,
-          fmt::format("delever: {} messages could not be decoded; brief names the reasons\n", writer.undecoded()));
+          fmt::format("delever: {} messages could not be decoded; brief names the reasons\n",
+                      writer.undecoded()));
   return output->finish();
 }
 
@@ -228,7 +238,8 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
   std::vector<std::unique_ptr<TapeReader>> readers;
-  const Instant end = range.to == Instant::max() ? range.to : range.to + Duration::ns(1);  // --to is inclusive
+  const Instant end =
+      range.to == Instant::max() ? range.to : range.to + Duration::ns(1);  // --to is inclusive
   for (const std::string& path : a.tapes)
     readers.push_back(TRY(TapeReader::open(path, {.from = range.from, .to = end})));
   std::set<std::string> known;
@@ -287,23 +298,26 @@ void add_range(CLI::App* verb, TapeArguments& a) {
 void add_tape(CLI::App& app, Session& session) {
   CLI::App* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
   tape->require_subcommand(1);
-  const auto add = [&](const char* name, const char* what, Result<void> (*run)(Session&, const TapeArguments&),
+  const auto add = [&](const char* name, const char* what,
+                       Result<void> (*run)(Session&, const TapeArguments&),
                        const std::vector<std::string>& formats) {
     auto a = std::make_shared<TapeArguments>();
     CLI::App* verb = tape->add_subcommand(name, what);
     verb->add_option("tapes", a->tapes, "tape files; several are merged by time")->required();
     if (!formats.empty()) add_format(verb, session, formats);
-    verb->callback([&session, a, run] { session.action = [&session, a, run] { return run(session, *a); }; });
+    verb->callback(
+        [&session, a, run] { session.action = [&session, a, run] { return run(session, *a); }; });
     return std::make_pair(verb, a);
   };
   add("info", "streams, counts, times, gaps", run_info, {"text", "json"});
   add("verify", "read every block; name each damaged place (exit 3)", run_verify, {"text", "json"});
-  const auto [cat, cat_arguments] = add("cat", "messages as they came, or --events as JSON lines", run_cat, {});
+  const auto [cat, cat_arguments] =
+      add("cat", "messages as they came, or --events as JSON lines", run_cat, {});
   cat->add_flag("--events", cat_arguments->events, "decoded events instead of raw messages");
   add_range(cat, *cat_arguments);
   const auto [exporting, export_arguments] =
-      add("export", "events as CSV in the column order of the Tardis archives, or as JSON lines", run_export,
-          {"text", "csv", "json"});
+      add("export", "events as CSV in the column order of the Tardis archives, or as JSON lines",
+          run_export, {"text", "csv", "json"});
   exporting->add_option("--table", export_arguments->table, "which CSV table")
       ->check(CLI::IsMember(tardis_kind_names()))
       ->capture_default_str();

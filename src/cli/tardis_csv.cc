@@ -11,18 +11,23 @@ struct KindRow {
   const char* header;
 };
 constexpr KindRow kKinds[] = {
-    {TardisKind::trades, "trades", "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"},
+    {TardisKind::trades, "trades",
+     "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"},
     {TardisKind::quotes, "quotes",
      "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount\n"},
     {TardisKind::incremental_book_l2, "incremental_book_L2",
      "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount\n"},
-    {TardisKind::liquidations, "liquidations", "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"},
+    {TardisKind::liquidations, "liquidations",
+     "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"},
     {TardisKind::derivative_ticker, "derivative_ticker",
-     "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,predicted_funding_rate,open_interest,"
+     "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,predicted_funding_"
+     "rate,open_interest,"
      "last_price,index_price,mark_price\n"},
     {TardisKind::options_chain, "options_chain",
-     "exchange,symbol,timestamp,local_timestamp,type,strike_price,expiration,open_interest,last_price,bid_price,"
-     "bid_amount,bid_iv,ask_price,ask_amount,ask_iv,mark_price,mark_iv,underlying_index,underlying_price,delta,gamma,"
+     "exchange,symbol,timestamp,local_timestamp,type,strike_price,expiration,open_interest,last_"
+     "price,bid_price,"
+     "bid_amount,bid_iv,ask_price,ask_amount,ask_iv,mark_price,mark_iv,underlying_index,underlying_"
+     "price,delta,gamma,"
      "vega,theta,rho\n"}};
 
 // The archives' own names of markets.
@@ -55,8 +60,12 @@ template <class T>
 std::string text_or_empty(const std::optional<T>& value) {
   return value ? value->text() : std::string();
 }
-std::string text_or_empty(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; }
-std::string percent(const std::optional<double>& value) { return value ? fmt::format("{}", *value * 100) : ""; }
+std::string text_or_empty(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+std::string percent(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value * 100) : "";
+}
 int64_t micros(Instant t) { return t.ns() / 1000; }
 
 }  // namespace
@@ -86,7 +95,8 @@ std::string_view TardisCsv::header(TardisKind kind) {
 
 std::string TardisCsv::start(const Event& event) const {
   const Instrument& i = instruments_[event.instrument];
-  return fmt::format("{},{},{},{},", tardis_exchange(i), i.symbol, micros(event.at), micros(event.received));
+  return fmt::format("{},{},{},{},", tardis_exchange(i), i.symbol, micros(event.at),
+                     micros(event.received));
 }
 
 void TardisCsv::write_ticker(const Event& event, std::string& out) {
@@ -98,18 +108,20 @@ void TardisCsv::write_ticker(const Event& event, std::string& out) {
       t.funding = e->rate.text();
     else
       return;
-    if (e->settles_at && e->kind == FundingKind::current) t.funding_at = fmt::format("{}", micros(*e->settles_at));
+    if (e->settles_at && e->kind == FundingKind::current)
+      t.funding_at = fmt::format("{}", micros(*e->settles_at));
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
     t.mark = mark->price.text();
   } else if (const auto* index = std::get_if<IndexPrice>(&event.payload)) {
     t.index = index->price.text();
   } else if (const auto* interest = std::get_if<OpenInterest>(&event.payload)) {
-    t.open_interest = interest->contracts ? interest->contracts->text() : text_or_empty(interest->coins);
+    t.open_interest =
+        interest->contracts ? interest->contracts->text() : text_or_empty(interest->coins);
   } else {
     return;
   }
-  out += start(event) +
-         fmt::format("{},{},{},{},,{},{}\n", t.funding_at, t.funding, t.predicted, t.open_interest, t.index, t.mark);
+  out += start(event) + fmt::format("{},{},{},{},,{},{}\n", t.funding_at, t.funding, t.predicted,
+                                    t.open_interest, t.index, t.mark);
 }
 
 void TardisCsv::write(const Event& event, std::string& out) {
@@ -117,20 +129,23 @@ void TardisCsv::write(const Event& event, std::string& out) {
   switch (kind_) {
     case TardisKind::trades:
       if (const auto* e = std::get_if<Trade>(&event.payload)) {
-        out += start(event) + fmt::format("{},{},{},{}\n", e->id, e->taker_side == Side::buy ? "buy" : "sell",
+        out += start(event) + fmt::format("{},{},{},{}\n", e->id,
+                                          e->taker_side == Side::buy ? "buy" : "sell",
                                           e->price.text(), e->qty.text());
       }
       return;
     case TardisKind::quotes:
       if (const auto* e = std::get_if<Quote>(&event.payload)) {
-        out += start(event) + fmt::format("{},{},{},{}\n", text_or_empty(e->ask_qty), text_or_empty(e->ask_price),
-                                          text_or_empty(e->bid_price), text_or_empty(e->bid_qty));
+        out += start(event) + fmt::format("{},{},{},{}\n", text_or_empty(e->ask_qty),
+                                          text_or_empty(e->ask_price), text_or_empty(e->bid_price),
+                                          text_or_empty(e->bid_qty));
       }
       return;
     case TardisKind::incremental_book_l2: {
       const auto rows = [&](const std::vector<Level>& levels, const char* side, bool snapshot) {
         for (const Level& level : levels)
-          out += start(event) + fmt::format("{},{},{},{}\n", snapshot, side, level.price.text(), level.qty.text());
+          out += start(event) +
+                 fmt::format("{},{},{},{}\n", snapshot, side, level.price.text(), level.qty.text());
       };
       if (const auto* e = std::get_if<BookSnapshot>(&event.payload)) {
         rows(e->bids, "bid", true);
@@ -143,9 +158,10 @@ void TardisCsv::write(const Event& event, std::string& out) {
     }
     case TardisKind::liquidations:
       if (const auto* e = std::get_if<Liquidation>(&event.payload)) {
-        out += start(event) + fmt::format("{},{},{},{}\n", e->id,
-                                          e->position_side == PositionSide::long_side ? "sell" : "buy",
-                                          text_or_empty(e->price()), text_or_empty(e->qty()));
+        out +=
+            start(event) + fmt::format("{},{},{},{}\n", e->id,
+                                       e->position_side == PositionSide::long_side ? "sell" : "buy",
+                                       text_or_empty(e->price()), text_or_empty(e->qty()));
       }
       return;
     case TardisKind::derivative_ticker:
@@ -154,16 +170,18 @@ void TardisCsv::write(const Event& event, std::string& out) {
     case TardisKind::options_chain:
       if (const auto* e = std::get_if<OptionQuote>(&event.payload)) {
         const Instrument& i = instruments_[event.instrument];
-        out += start(event) + fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                                          i.option_type ? (*i.option_type == OptionType::call ? "call" : "put") : "",
-                                          text_or_empty(i.strike), i.expiry ? fmt::format("{}", micros(*i.expiry)) : "",
-                                          text_or_empty(e->open_interest), text_or_empty(e->last_price),
-                                          text_or_empty(e->bid_price), text_or_empty(e->bid_qty), percent(e->bid_iv),
-                                          text_or_empty(e->ask_price), text_or_empty(e->ask_qty), percent(e->ask_iv),
-                                          text_or_empty(e->mark_price), percent(e->mark_iv), e->underlying,
-                                          text_or_empty(e->underlying_price), text_or_empty(e->greeks.delta),
-                                          text_or_empty(e->greeks.gamma), text_or_empty(e->greeks.vega),
-                                          text_or_empty(e->greeks.theta), text_or_empty(e->greeks.rho));
+        out += start(event) +
+               fmt::format(
+                   "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                   i.option_type ? (*i.option_type == OptionType::call ? "call" : "put") : "",
+                   text_or_empty(i.strike), i.expiry ? fmt::format("{}", micros(*i.expiry)) : "",
+                   text_or_empty(e->open_interest), text_or_empty(e->last_price),
+                   text_or_empty(e->bid_price), text_or_empty(e->bid_qty), percent(e->bid_iv),
+                   text_or_empty(e->ask_price), text_or_empty(e->ask_qty), percent(e->ask_iv),
+                   text_or_empty(e->mark_price), percent(e->mark_iv), e->underlying,
+                   text_or_empty(e->underlying_price), text_or_empty(e->greeks.delta),
+                   text_or_empty(e->greeks.gamma), text_or_empty(e->greeks.vega),
+                   text_or_empty(e->greeks.theta), text_or_empty(e->greeks.rho));
       }
       return;
   }

@@ -1,6 +1,6 @@
-// Events as CSV in the column order of the Tardis archives, so that tools written for those read a tape: trades,
-// quotes, incremental_book_L2, liquidations, derivative_ticker, options_chain. Times in microseconds; missing fields
-// are empty.
+// Events as CSV in the column order of the Tardis archives, so that tools written for those read a
+// tape: trades, quotes, incremental_book_L2, liquidations, derivative_ticker, options_chain. Times
+// in microseconds; missing fields are empty.
 #pragma once
 
 #include <map>
@@ -13,13 +13,21 @@
 
 namespace delever {
 
-enum class TardisKind { trades, quotes, incremental_book_l2, liquidations, derivative_ticker, options_chain };
+enum class TardisKind {
+  trades,
+  quotes,
+  incremental_book_l2,
+  liquidations,
+  derivative_ticker,
+  options_chain
+};
 Result<TardisKind> parse_tardis_kind(std::string_view name);
 const std::vector<std::string>& tardis_kind_names();
 
 class TardisCsv {
  public:
-  TardisCsv(TardisKind kind, const Instruments& instruments) : kind_(kind), instruments_(instruments) {}
+  TardisCsv(TardisKind kind, const Instruments& instruments)
+      : kind_(kind), instruments_(instruments) {}
   static std::string_view header(TardisKind kind);
   // Appends the rows of this event, none when it is of another kind.
   void write(const Event& event, std::string& out);

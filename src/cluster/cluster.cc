@@ -25,11 +25,14 @@ struct Letter {
   std::string text;
 };
 
-// Between looks at the mail, when there is nothing to do. MPI's own waiting would spin and cost a whole core; a
-// millisecond costs an idle rank under 1 % of one, and a run that ends waits half of it on the mean.
+// Between looks at the mail, when there is nothing to do. MPI's own waiting would spin and cost a
+// whole core; a millisecond costs an idle rank under 1 % of one, and a run that ends waits half of
+// it on the mean.
 constexpr Duration kLook = Duration::ms(1);
 
-std::string packed(const Error& e) { return fmt::format("{}\n{}\n{}", static_cast<int>(e.fault), e.where, e.what); }
+std::string packed(const Error& e) {
+  return fmt::format("{}\n{}\n{}", static_cast<int>(e.fault), e.where, e.what);
+}
 Error unpacked(std::string_view text) {
   const size_t first = text.find('\n'), second = text.find('\n', first + 1);
   CHECK(second != text.npos);
@@ -57,7 +60,8 @@ struct Cluster::Inside {
     o.bytes.resize(8 + text.size());
     std::memcpy(o.bytes.data(), &number, 8);
     std::memcpy(o.bytes.data() + 8, text.data(), text.size());
-    MPI_Isend(o.bytes.data(), static_cast<int>(o.bytes.size()), MPI_BYTE, to, tag, MPI_COMM_WORLD, &o.request);
+    MPI_Isend(o.bytes.data(), static_cast<int>(o.bytes.size()), MPI_BYTE, to, tag, MPI_COMM_WORLD,
+              &o.request);
   }
   void drop_sent() {
     outgoing.remove_if([](Outgoing& o) {
@@ -75,7 +79,8 @@ struct Cluster::Inside {
     MPI_Get_count(&status, MPI_BYTE, &size);
     CHECK(size >= 8);
     std::string bytes(static_cast<size_t>(size), '\0');
-    MPI_Recv(bytes.data(), size, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Recv(bytes.data(), size, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
     Letter letter{.from = status.MPI_SOURCE, .tag = static_cast<Tag>(status.MPI_TAG)};
     std::memcpy(&letter.number, bytes.data(), 8);
     letter.text = bytes.substr(8);
@@ -115,7 +120,8 @@ std::optional<int> Cluster::launched_rank() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK"}) {
     const char* value = std::getenv(name);
     if (!value) continue;
-    if (const auto rank = read_int(value); rank && *rank >= 0 && *rank < 1'000'000) return static_cast<int>(*rank);
+    if (const auto rank = read_int(value); rank && *rank >= 0 && *rank < 1'000'000)
+      return static_cast<int>(*rank);
   }
   return std::nullopt;
 }
@@ -132,7 +138,8 @@ Result<std::unique_ptr<Cluster>> Cluster::join() {
   MPI_Comm_rank(MPI_COMM_WORLD, &inside->rank);
   MPI_Comm_size(MPI_COMM_WORLD, &inside->ranks);
   std::unique_ptr<Cluster> made(new Cluster(std::move(inside)));
-  if (provided < MPI_THREAD_FUNNELED) return Error{Fault::unavailable, "MPI was built without threads"};
+  if (provided < MPI_THREAD_FUNNELED)
+    return Error{Fault::unavailable, "MPI was built without threads"};
   return made;
 }
 
@@ -143,7 +150,8 @@ Cluster::~Cluster() {
   }
   while (!inside_->outgoing.empty()) {
     inside_->drop_sent();
-    if (!inside_->outgoing.empty()) std::this_thread::sleep_for(std::chrono::nanoseconds(kLook.ns()));
+    if (!inside_->outgoing.empty())
+      std::this_thread::sleep_for(std::chrono::nanoseconds(kLook.ns()));
   }
   MPI_Finalize();
 }
@@ -167,7 +175,8 @@ void Cluster::serve(const Result<std::string>& same, unsigned threads, const Wor
     }
     while (auto answer = pool.take(kLook)) {
       const Result<std::string>& r = answer->reply;
-      in.send(0, r.has_value() ? reply : failure, answer->number, r.has_value() ? r.value() : packed(r.error()));
+      in.send(0, r.has_value() ? reply : failure, answer->number,
+              r.has_value() ? r.value() : packed(r.error()));
       if (auto letter = in.receive()) {
         if (letter->tag == stop) return;
         pool.give(letter->number, std::move(letter->text));
@@ -176,9 +185,10 @@ void Cluster::serve(const Result<std::string>& same, unsigned threads, const Wor
   }
 }
 
-Result<void> Cluster::run(const std::string& same, unsigned threads, const Work& work,
-                          const std::vector<std::string>& orders,
-                          const std::function<Result<void>(size_t number, std::string_view reply)>& replied) {
+Result<void> Cluster::run(
+    const std::string& same, unsigned threads, const Work& work,
+    const std::vector<std::string>& orders,
+    const std::function<Result<void>(size_t number, std::string_view reply)>& replied) {
   Inside& in = *inside_;
   CHECK(in.rank == 0);
   TRY(in.greet(same));
@@ -198,7 +208,8 @@ Result<void> Cluster::run(const std::string& same, unsigned threads, const Work&
     if (!failed) {
       // The other ranks first: they wait longer for their mail.
       for (int r = 1; r < in.ranks; ++r) {
-        for (size_t& left = free_of[static_cast<size_t>(r)]; left > 0 && next < orders.size(); --left, ++under_way) {
+        for (size_t& left = free_of[static_cast<size_t>(r)]; left > 0 && next < orders.size();
+             --left, ++under_way) {
           in.send(r, order, next, orders[next]);
           ++next;
         }

@@ -1,6 +1,7 @@
-// The ranks of one mpirun job. Rank 0 hands out orders one by one, to its own threads and to those of the other ranks,
-// and gets replies; the others carry out orders until they are told to stop. Nothing here knows what an order means.
-// Only cluster.cc sees MPI. A rank that dies ends the whole job: mpirun sees to that and says so.
+// The ranks of one mpirun job. Rank 0 hands out orders one by one, to its own threads and to those
+// of the other ranks, and gets replies; the others carry out orders until they are told to stop.
+// Nothing here knows what an order means. Only cluster.cc sees MPI. A rank that dies ends the whole
+// job: mpirun sees to that and says so.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,8 @@ using Work = std::function<Result<std::string>(std::string_view order)>;
 
 class Cluster {
  public:
-  // The rank that mpirun gave to this process, by its environment; missing: it was started plainly. Asks no MPI.
+  // The rank that mpirun gave to this process, by its environment; missing: it was started plainly.
+  // Asks no MPI.
   static std::optional<int> launched_rank();
   // Initialises MPI; once a process.
   static Result<std::unique_ptr<Cluster>> join();
@@ -29,14 +31,16 @@ class Cluster {
   int rank() const;
   int ranks() const;
 
-  // Other ranks: `same` names what the orders will be about, and must be rank 0's; an error is passed on to rank 0.
-  // Returns when rank 0 is done.
+  // Other ranks: `same` names what the orders will be about, and must be rank 0's; an error is
+  // passed on to rank 0. Returns when rank 0 is done.
   void serve(const Result<std::string>& same, unsigned threads, const Work& work);
 
-  // Rank 0. `replied` is called on this thread, for one reply at a time, as they come. The first error, of any rank,
-  // ends it.
-  Result<void> run(const std::string& same, unsigned threads, const Work& work, const std::vector<std::string>& orders,
-                   const std::function<Result<void>(size_t number, std::string_view reply)>& replied);
+  // Rank 0. `replied` is called on this thread, for one reply at a time, as they come. The first
+  // error, of any rank, ends it.
+  Result<void> run(
+      const std::string& same, unsigned threads, const Work& work,
+      const std::vector<std::string>& orders,
+      const std::function<Result<void>(size_t number, std::string_view reply)>& replied);
 
  private:
   struct Inside;

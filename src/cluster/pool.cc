@@ -28,7 +28,8 @@ void Pool::give(size_t number, std::string order) {
 
 std::optional<Pool::Answer> Pool::take(Duration wait) {
   std::unique_lock guard(lock_);
-  if (!answers_there_.wait_for(guard, std::chrono::nanoseconds(wait.ns()), [this] { return !answers_.empty(); }))
+  if (!answers_there_.wait_for(guard, std::chrono::nanoseconds(wait.ns()),
+                               [this] { return !answers_.empty(); }))
     return std::nullopt;
   Answer answer = std::move(answers_.front());
   answers_.pop_front();

@@ -1,4 +1,5 @@
-// Threads that carry out orders, for a thread that must not wait for them because it also talks to other machines.
+// Threads that carry out orders, for a thread that must not wait for them because it also talks to
+// other machines.
 #pragma once
 
 #include <condition_variable>
@@ -25,7 +26,9 @@ class Pool {
   void give(size_t number, std::string order);
   // An answer if there is one within `wait`.
   std::optional<Answer> take(Duration wait);
-  size_t idle() const { return threads_.size() - under_way_; }  // as the taker knows: given and not yet taken
+  size_t idle() const {
+    return threads_.size() - under_way_;
+  }  // as the taker knows: given and not yet taken
 
  private:
   void run();

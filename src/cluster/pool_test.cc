@@ -17,7 +17,8 @@ TEST(Pool, EveryOrderComesBackOnceWithItsReply) {
   std::set<size_t> back;
   size_t given = 0;
   while (back.size() < 100) {
-    for (; pool.idle() > 0 && given < 100; ++given) pool.give(given, given == 40 ? "bad" : std::to_string(given));
+    for (; pool.idle() > 0 && given < 100; ++given)
+      pool.give(given, given == 40 ? "bad" : std::to_string(given));
     auto answer = pool.take(Duration::seconds(5));
     ASSERT_TRUE(answer);
     EXPECT_TRUE(back.insert(answer->number).second);
@@ -31,7 +32,8 @@ TEST(Pool, EveryOrderComesBackOnceWithItsReply) {
 }
 
 TEST(Cluster, APlainProcessIsNoRank) {
-  if (std::getenv("OMPI_COMM_WORLD_RANK") || std::getenv("PMIX_RANK")) GTEST_SKIP() << "started by mpirun itself";
+  if (std::getenv("OMPI_COMM_WORLD_RANK") || std::getenv("PMIX_RANK"))
+    GTEST_SKIP() << "started by mpirun itself";
   EXPECT_FALSE(Cluster::launched_rank());
   setenv("OMPI_COMM_WORLD_RANK", "3", 1);
   EXPECT_EQ(Cluster::launched_rank(), 3);

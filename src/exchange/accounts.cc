@@ -5,13 +5,32 @@
 
 namespace delever {
 std::string_view reject_name(Reject reject) {
-  static constexpr std::string_view names[] = {
-      "none",         "time_goes_back",     "bad_time",          "no_such_account",    "no_such_instrument",
-      "no_such_coin",
-      "no_such_index", "no_such_order",     "no_such_mode",      "bad_amount",         "bad_price",
-      "bad_quantity", "bad_leverage",       "too_large",         "no_mark",            "not_enough_margin",
-      "not_enough_balance", "nothing_to_reduce", "would_take",   "not_filled",         "would_trigger",
-      "has_position", "not_isolated",       "expired",           "in_liquidation",     "not_allowed"};
+  static constexpr std::string_view names[] = {"none",
+                                               "time_goes_back",
+                                               "bad_time",
+                                               "no_such_account",
+                                               "no_such_instrument",
+                                               "no_such_coin",
+                                               "no_such_index",
+                                               "no_such_order",
+                                               "no_such_mode",
+                                               "bad_amount",
+                                               "bad_price",
+                                               "bad_quantity",
+                                               "bad_leverage",
+                                               "too_large",
+                                               "no_mark",
+                                               "not_enough_margin",
+                                               "not_enough_balance",
+                                               "nothing_to_reduce",
+                                               "would_take",
+                                               "not_filled",
+                                               "would_trigger",
+                                               "has_position",
+                                               "not_isolated",
+                                               "expired",
+                                               "in_liquidation",
+                                               "not_allowed"};
   static_assert(std::size(names) == static_cast<size_t>(Reject::not_allowed) + 1);
   CHECK(static_cast<size_t>(reject) < std::size(names));
   return names[static_cast<size_t>(reject)];
@@ -19,9 +38,10 @@ std::string_view reject_name(Reject reject) {
 
 std::string_view notice_name(NoticeKind kind) {
   static constexpr std::string_view names[] = {
-      "account_opened", "accepted",  "rested",  "finished",    "stop_armed", "stop_triggered", "fill",
-      "wallet",         "funding",   "margin_call", "liquidation", "takeover", "adl",          "settled",
-      "covered",        "socialised", "shortfall"};
+      "account_opened", "accepted", "rested", "finished", "stop_armed",
+      "stop_triggered", "fill",     "wallet", "funding",  "margin_call",
+      "liquidation",    "takeover", "adl",    "settled",  "covered",
+      "socialised",     "shortfall"};
   static_assert(std::size(names) == static_cast<size_t>(NoticeKind::shortfall) + 1);
   CHECK(static_cast<size_t>(kind) < std::size(names));
   return names[static_cast<size_t>(kind)];
@@ -41,16 +61,20 @@ Reject Exchange::State::apply(const Command& command) {
     accounts[stakes.back().account].first_stake = stakes.back().next;
     markets[stakes.back().instrument].stakes.pop_back();
   }
-  for (; pools.size() > pools_before; pools.pop_back()) accounts[pools.back().account].pools.pop_back();
+  for (; pools.size() > pools_before; pools.pop_back())
+    accounts[pools.back().account].pools.pop_back();
   return refused;
 }
 
-// In order of account and side, so that what happens to all of them does not depend on who came first.
+// In order of account and side, so that what happens to all of them does not depend on who came
+// first.
 const std::vector<StakeId>& Exchange::State::in_order(Market& m) {
   const auto before = [this](StakeId x, StakeId y) {
-    return std::pair(stakes[x].account, stakes[x].side) < std::pair(stakes[y].account, stakes[y].side);
+    return std::pair(stakes[x].account, stakes[x].side) <
+           std::pair(stakes[y].account, stakes[y].side);
   };
-  if (!std::is_sorted(m.stakes.begin(), m.stakes.end(), before)) std::sort(m.stakes.begin(), m.stakes.end(), before);
+  if (!std::is_sorted(m.stakes.begin(), m.stakes.end(), before))
+    std::sort(m.stakes.begin(), m.stakes.end(), before);
   return m.stakes;
 }
 
@@ -85,7 +109,8 @@ PoolId Exchange::State::cross_pool(AccountId a, std::optional<CoinId> coin) {
 bool Exchange::State::active(PoolId id) const {
   const PoolState& pool = pools[id];
   if (pool.isolated != kNoId) return stakes[pool.isolated].pool == id;
-  return pool.coin.has_value() == (accounts[pool.account].collateral != CollateralMode::multi_asset);
+  return pool.coin.has_value() ==
+         (accounts[pool.account].collateral != CollateralMode::multi_asset);
 }
 
 void Exchange::State::touch(PoolId pool) {
@@ -123,8 +148,9 @@ StakeId Exchange::State::need_stake(AccountId a, InstrumentId i, PositionSide si
   h.side = h.hedge ? side : PositionSide::long_side;
   h.leverage = m.listing->default_leverage;
   h.next = accounts[a].first_stake;
-  h.pool = cross_pool(a, accounts[a].collateral == CollateralMode::multi_asset ? std::nullopt
-                                                                               : std::optional<CoinId>(m.settle));
+  h.pool = cross_pool(a, accounts[a].collateral == CollateralMode::multi_asset
+                             ? std::nullopt
+                             : std::optional<CoinId>(m.settle));
   stakes.push_back(h);
   const auto id = static_cast<StakeId>(stakes.size() - 1);
   accounts[a].first_stake = id;
@@ -150,7 +176,8 @@ bool Exchange::State::idle(AccountId a) const {
 
 Reject Exchange::State::take(const OpenAccount& c) {
   if (c.collateral == CollateralMode::portfolio &&
-      std::none_of(setup.coins.begin(), setup.coins.end(), [](const CoinSetup& coin) { return coin.scenarios; }))
+      std::none_of(setup.coins.begin(), setup.coins.end(),
+                   [](const CoinSetup& coin) { return coin.scenarios; }))
     return Reject::no_such_mode;
   if (accounts.size() >= kNoId) return Reject::too_large;
   say(notice(NoticeKind::account_opened, add_account(c.collateral, c.hedge)));
@@ -174,7 +201,8 @@ Reject Exchange::State::take(const Deposit& c) {
   return Reject::none;
 }
 
-// Coins that spot orders hold: quote for buys, base for sells. They may leave at any moment, so they are no collateral.
+// Coins that spot orders hold: quote for buys, base for sells. They may leave at any moment, so
+// they are no collateral.
 Wide Exchange::State::held(AccountId a, CoinId c) const {
   Wide sum = 0;
   for (StakeId id = accounts[a].first_stake; id != kNoId; id = stakes[id].next) {
@@ -182,7 +210,8 @@ Wide Exchange::State::held(AccountId a, CoinId c) const {
     const Market& m = markets[h.instrument];
     if (!m.spot) continue;
     if (m.quote == c) sum += h.open_buy_value;
-    if (m.base == c) sum += divide(static_cast<Wide>(h.open_sell) * m.step * m.size, Qty::scale, Round::up);
+    if (m.base == c)
+      sum += divide(static_cast<Wide>(h.open_sell) * m.step * m.size, Qty::scale, Round::up);
   }
   return sum;
 }
@@ -224,7 +253,7 @@ Reject Exchange::State::take(const SetLeverage& c) {
   const auto& ladder = m.rules->book.ladder;
   if (ladder && c.leverage > ladder->tiers.front().max_leverage) return Reject::bad_leverage;
   StakeId found[2] = {find_stake(c.account, c.instrument, PositionSide::long_side),
-                        find_stake(c.account, c.instrument, PositionSide::short_side)};
+                      find_stake(c.account, c.instrument, PositionSide::short_side)};
   if (found[0] == found[1]) found[1] = kNoId;
   // Every stake must stand it before any is changed.
   int64_t more[2] = {0, 0};
@@ -261,11 +290,13 @@ Reject Exchange::State::take(const SetLeverage& c) {
   // Isolated margin leaves the wallet itself: profit that is not realised cannot pay it.
   if (moved > 0 && wallet(c.account, m.settle) - held(c.account, m.settle) < moved)
     return keep(Reject::not_enough_margin);
-  for (int k = 0; k < 2; ++k) {  // with the new leverage the cross pool must still carry positions and orders
+  for (int k = 0; k < 2;
+       ++k) {  // with the new leverage the cross pool must still carry positions and orders
     if (found[k] == kNoId) continue;
-    const PoolId cross = cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
-                                                   ? std::nullopt
-                                                   : std::optional<CoinId>(m.settle));
+    const PoolId cross =
+        cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
+                                  ? std::nullopt
+                                  : std::optional<CoinId>(m.settle));
     const bool raises = c.leverage < before[k] || moved > 0;
     if (raises && (stakes[found[k]].lots != 0 || stakes[found[k]].first_order != kNoId) &&
         free_margin(cross) < backing(cross, m.settle, moved))
@@ -289,13 +320,15 @@ Reject Exchange::State::take(const SetMarginMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
-  if (m.spot || m.option || accounts[c.account].collateral == CollateralMode::portfolio) return Reject::no_such_mode;
+  if (m.spot || m.option || accounts[c.account].collateral == CollateralMode::portfolio)
+    return Reject::no_such_mode;
   if (m.settled) return Reject::expired;
   const int sides = accounts[c.account].hedge ? 2 : 1;
   constexpr PositionSide both[] = {PositionSide::long_side, PositionSide::short_side};
   for (int k = 0; k < sides; ++k) {
     const StakeId h = find_stake(c.account, c.instrument, both[k]);
-    if (h != kNoId && (stakes[h].lots != 0 || stakes[h].first_order != kNoId)) return Reject::has_position;
+    if (h != kNoId && (stakes[h].lots != 0 || stakes[h].first_order != kNoId))
+      return Reject::has_position;
   }
   for (int k = 0; k < sides; ++k) {
     const StakeId id = need_stake(c.account, c.instrument, both[k]);
@@ -304,9 +337,10 @@ Reject Exchange::State::take(const SetMarginMode& c) {
     if (c.mode == MarginMode::cross) {
       wallet(c.account, m.settle) += stakes[id].margin;
       stakes[id].margin = 0;
-      stakes[id].pool = cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
-                                                    ? std::nullopt
-                                                    : std::optional<CoinId>(m.settle));
+      stakes[id].pool =
+          cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
+                                    ? std::nullopt
+                                    : std::optional<CoinId>(m.settle));
       continue;
     }
     PoolId pool = kNoId;
@@ -348,11 +382,13 @@ Reject Exchange::State::take(const SetCollateralMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (accounts[c.account].collateral == c.collateral) return Reject::none;
   if (c.collateral == CollateralMode::portfolio &&
-      std::none_of(setup.coins.begin(), setup.coins.end(), [](const CoinSetup& coin) { return coin.scenarios; }))
+      std::none_of(setup.coins.begin(), setup.coins.end(),
+                   [](const CoinSetup& coin) { return coin.scenarios; }))
     return Reject::no_such_mode;
   if (!idle(c.account)) return Reject::has_position;
   for (CoinId coin = 0; coin < coins(); ++coin) {
-    if (wallet(c.account, coin) < 0) return Reject::not_enough_balance;  // a debt that other collateral backs
+    if (wallet(c.account, coin) < 0)
+      return Reject::not_enough_balance;  // a debt that other collateral backs
   }
   accounts[c.account].collateral = c.collateral;
   for (StakeId id = accounts[c.account].first_stake; id != kNoId; id = stakes[id].next) {
@@ -373,22 +409,28 @@ Reject Exchange::State::take(const MoveMargin& c) {
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   const Market& m = markets[c.instrument];
   const StakeId id = find_stake(c.account, c.instrument, c.side);
-  if (id == kNoId || stakes[id].mode != MarginMode::isolated || stakes[id].lots == 0) return Reject::not_isolated;
-  if (c.amount == Amount() || c.amount.raw() > kValueMax || c.amount.raw() < -kValueMax) return Reject::bad_amount;
+  if (id == kNoId || stakes[id].mode != MarginMode::isolated || stakes[id].lots == 0)
+    return Reject::not_isolated;
+  if (c.amount == Amount() || c.amount.raw() > kValueMax || c.amount.raw() < -kValueMax)
+    return Reject::bad_amount;
   Stake& h = stakes[id];
   if (pools[h.pool].in_liquidation) return Reject::in_liquidation;
   if (m.mark == 0) return Reject::no_mark;
   if (c.amount > Amount()) {
-    const PoolId cross = cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
-                                                   ? std::nullopt
-                                                   : std::optional<CoinId>(m.settle));
-    if (wallet(c.account, m.settle) - held(c.account, m.settle) < c.amount.raw()) return Reject::not_enough_balance;
-    if (free_margin(cross) < backing(cross, m.settle, c.amount.raw())) return Reject::not_enough_margin;
+    const PoolId cross =
+        cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
+                                  ? std::nullopt
+                                  : std::optional<CoinId>(m.settle));
+    if (wallet(c.account, m.settle) - held(c.account, m.settle) < c.amount.raw())
+      return Reject::not_enough_balance;
+    if (free_margin(cross) < backing(cross, m.settle, c.amount.raw()))
+      return Reject::not_enough_margin;
   } else {
     // What stays must carry the position at its leverage, without profit that is not realised.
     const PoolSums s = sums(h.pool);
     const Wide need = larger(s.initial, shared_by(h.cost, h.leverage, Round::up));
-    if (!s.priced || s.wallet + smaller(s.profit, 0) + c.amount.raw() < need) return Reject::not_enough_margin;
+    if (!s.priced || s.wallet + smaller(s.profit, 0) + c.amount.raw() < need)
+      return Reject::not_enough_margin;
   }
   wallet(c.account, m.settle) -= c.amount.raw();
   h.margin += c.amount.raw();

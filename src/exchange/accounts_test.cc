@@ -1,5 +1,5 @@
-// Accounts: hedge mode, leverage and margin modes with each refusal, isolated margin in and out, and what a setup must
-// state.
+// Accounts: hedge mode, leverage and margin modes with each refusal, isolated margin in and out,
+// and what a setup must state.
 #include "exchange/testing_venue.h"
 
 namespace delever {
@@ -107,7 +107,8 @@ TEST(MarginModes, EachRefusal) {
   for (CoinSetup& coin : plain.coins) coin.scenarios.reset();
   Venue none(plain);
   EXPECT_EQ(none.say(OpenAccount{.collateral = CollateralMode::portfolio}), Reject::no_such_mode);
-  EXPECT_EQ(none.say(SetCollateralMode{none.open(0), CollateralMode::portfolio}), Reject::no_such_mode);
+  EXPECT_EQ(none.say(SetCollateralMode{none.open(0), CollateralMode::portfolio}),
+            Reject::no_such_mode);
 }
 
 TEST(Isolated, MarginIsSetAsideMovedAndReleased) {
@@ -118,7 +119,9 @@ TEST(Isolated, MarginIsSetAsideMovedAndReleased) {
   v.buys(a, b, 84'000, 1);  // 8,400 set aside, fee 42 from the wallet
   EXPECT_EQ(v.held(a).margin, coins(8'400));
   EXPECT_EQ(v.wallet(a), units(11'558));
-  const auto move = [&](double amount) { return v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(amount)}); };
+  const auto move = [&](double amount) {
+    return v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(amount)});
+  };
   EXPECT_EQ(move(0), Reject::bad_amount);
   EXPECT_EQ(move(11'558.01), Reject::not_enough_balance);
   EXPECT_EQ(move(1'000), Reject::none);
@@ -147,32 +150,37 @@ TEST(Isolated, LowerLeverageSetsMoreAside) {
   const AccountId a = v.open(20'000), b = v.open(1'000'000);
   EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 1);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(400)}), Reject::not_enough_margin);  // 21,000 - 8,400 > 11,558
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(500)}), Reject::none);               // 16,800
+  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(400)}),
+            Reject::not_enough_margin);  // 21,000 - 8,400 > 11,558
+  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(500)}), Reject::none);  // 16,800
   EXPECT_EQ(v.held(a).margin, coins(16'800));
   EXPECT_EQ(v.wallet(a), units(3'158));
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(2'000)}), Reject::none);  // nothing comes back
+  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(2'000)}),
+            Reject::none);  // nothing comes back
   EXPECT_EQ(v.held(a).margin, coins(16'800));
 }
 
-// The wallet has 1,000 and a cross position a profit of 20,000: neither leverage nor margin may be paid from it.
+// The wallet has 1,000 and a cross position a profit of 20,000: neither leverage nor margin may be
+// paid from it.
 TEST(Isolated, UnrealisedProfitDoesNotPay) {
   Venue v(still_venue());
   const AccountId a = v.open(20'000), b = v.open(1'000'000);
   EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
-  v.buys(a, b, 84'000, 1);                // 8,400 aside
-  v.buys(a, b, 84'000, 1, kFuture);       // cross, 8,400 of initial margin
+  v.buys(a, b, 84'000, 1);           // 8,400 aside
+  v.buys(a, b, 84'000, 1, kFuture);  // cross, 8,400 of initial margin
   EXPECT_EQ(v.say(Withdraw{a, kUsdt, coins(3'116)}), Reject::none);  // 8,400 stay
   v.mark(kFuture, 104'000);
   EXPECT_EQ(v.pool(a, kUsdt)->equity, coins(28'400));
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(450)}), Reject::not_enough_margin);  // 10,266.67 more
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400.01)}), Reject::not_enough_balance);
+  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(450)}),
+            Reject::not_enough_margin);  // 10,266.67 more
+  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400.01)}),
+            Reject::not_enough_balance);
   EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400)}), Reject::none);
   EXPECT_EQ(v.wallet(a), 0);
 }
 
-// Long 1 at 84,000 with 8,400 aside; at 77,000 1,400 of it are left. Selling 2 would open a short of 1 that asks for
-// 7,700: 6,300 and the fee of 77 must come from the wallet.
+// Long 1 at 84,000 with 8,400 aside; at 77,000 1,400 of it are left. Selling 2 would open a short
+// of 1 that asks for 7,700: 6,300 and the fee of 77 must come from the wallet.
 TEST(Isolated, AFlipBringsItsWholeMargin) {
   Venue v(still_venue());
   const AccountId a = v.open(8'442 + 6'376.99), b = v.open(1'000'000);
@@ -211,21 +219,29 @@ TEST(Setup, WhatIsMissingIsNamed) {
   names(without(kPerp, [](Rulebook& r) { r.contract->step = Qty(); }), "contract.step", "BTCUSDT");
   names(without(kSpot, [](Rulebook& r) { r.fees->maker.reset(); }), "fees.maker", "BTC-USDT");
   names(without(kPerp, [](Rulebook& r) { r.fees->taker.reset(); }), "fees.taker", "BTCUSDT");
-  names(without(kInverse, [](Rulebook& r) { r.ladder.reset(), r.size_margin.reset(); }), "ladder", "BTCUSD");
+  names(without(kInverse, [](Rulebook& r) { r.ladder.reset(), r.size_margin.reset(); }), "ladder",
+        "BTCUSD");
   names(without(kPerp, [](Rulebook& r) { r.liquidation.reset(); }), "liquidation", "BTCUSDT");
   names(without(kPerp, [](Rulebook& r) { r.mark.reset(); }), "mark", "BTCUSDT");
-  names(without(kPerp, [](Rulebook& r) { r.mark->basis_window.reset(); }), "mark.basis_window", "BTCUSDT");
-  names(without(kPerp, [](Rulebook& r) { r.funding->interest.reset(); }), "funding.interest", "BTCUSDT");
+  names(without(kPerp, [](Rulebook& r) { r.mark->basis_window.reset(); }), "mark.basis_window",
+        "BTCUSDT");
+  names(without(kPerp, [](Rulebook& r) { r.funding->interest.reset(); }), "funding.interest",
+        "BTCUSDT");
   names(without(kPerp, [](Rulebook& r) { r.funding->clamp.reset(); }), "funding.clamp", "BTCUSDT");
-  names(without(kPerp, [](Rulebook& r) {
-          r.liquidation->steps = {LiquidationStep::takeover_backstop};
-          r.liquidation->backstop_fraction.reset();
-        }), "liquidation.backstop_fraction", "BTCUSDT");
-  names(without(kPerp, [](Rulebook& r) {
-          r.liquidation->steps = {LiquidationStep::reduce_partial};
-          r.liquidation->partial_fraction.reset();
-        }), "liquidation.partial_fraction", "BTCUSDT");
-  names(without(kCall, [](Rulebook& r) { r.option_margin.reset(); }), "option_margin", "BTC-OPTION");
+  names(without(kPerp,
+                [](Rulebook& r) {
+                  r.liquidation->steps = {LiquidationStep::takeover_backstop};
+                  r.liquidation->backstop_fraction.reset();
+                }),
+        "liquidation.backstop_fraction", "BTCUSDT");
+  names(without(kPerp,
+                [](Rulebook& r) {
+                  r.liquidation->steps = {LiquidationStep::reduce_partial};
+                  r.liquidation->partial_fraction.reset();
+                }),
+        "liquidation.partial_fraction", "BTCUSDT");
+  names(without(kCall, [](Rulebook& r) { r.option_margin.reset(); }), "option_margin",
+        "BTC-OPTION");
 }
 
 TEST(Setup, WhatContradictsItselfIsNamed) {
@@ -234,21 +250,31 @@ TEST(Setup, WhatContradictsItselfIsNamed) {
     change(setup);
     return refusal(std::move(setup));
   };
-  EXPECT_EQ(with([](ExchangeSetup& s) { s.coins.push_back({.name = "BTC"}); }), "BTC: coin listed twice");
-  EXPECT_EQ(with([](ExchangeSetup& s) { s.coins[kBtc].index = 4; }), "BTC: the coin's index is not listed");
-  EXPECT_EQ(with([](ExchangeSetup& s) { s.indices[0].sources.clear(); }), "BTC: an index has no source");
-  EXPECT_EQ(with([](ExchangeSetup& s) { s.listings[kPerp].index = 1; }), "BTCUSDT: its index is not listed");
+  EXPECT_EQ(with([](ExchangeSetup& s) { s.coins.push_back({.name = "BTC"}); }),
+            "BTC: coin listed twice");
+  EXPECT_EQ(with([](ExchangeSetup& s) { s.coins[kBtc].index = 4; }),
+            "BTC: the coin's index is not listed");
+  EXPECT_EQ(with([](ExchangeSetup& s) { s.indices[0].sources.clear(); }),
+            "BTC: an index has no source");
+  EXPECT_EQ(with([](ExchangeSetup& s) { s.listings[kPerp].index = 1; }),
+            "BTCUSDT: its index is not listed");
   EXPECT_EQ(with([](ExchangeSetup& s) { s.listings[kCall].option.reset(); }),
             "C: an option names its strike, nothing else does");
-  EXPECT_EQ(with([](ExchangeSetup& s) { s.listings[kPut].expiry.reset(); }), "P: an option expires");
-  EXPECT_NE(with([](ExchangeSetup& s) { s.listings[kPerp].band = {5, 4}; }).find("the band of ticks is empty"),
+  EXPECT_EQ(with([](ExchangeSetup& s) { s.listings[kPut].expiry.reset(); }),
+            "P: an option expires");
+  EXPECT_NE(with([](ExchangeSetup& s) {
+              s.listings[kPerp].band = {5, 4};
+            }).find("the band of ticks is empty"),
             std::string::npos);
-  EXPECT_NE(with([](ExchangeSetup& s) { s.coins.pop_back(); }).find("a coin of the contract is not listed"),
+  EXPECT_NE(with([](ExchangeSetup& s) {
+              s.coins.pop_back();
+            }).find("a coin of the contract is not listed"),
             std::string::npos);
   EXPECT_EQ(with([](ExchangeSetup& s) {
               s.indices[0].rule.formula = IndexFormula::clipped_mean;
               s.indices[0].rule.clip.reset();
-            }), "BTC: the index formula needs `clip`");
+            }),
+            "BTC: the index formula needs `clip`");
 }
 
 }  // namespace

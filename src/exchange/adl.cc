@@ -9,7 +9,8 @@ namespace {
 
 using Order = std::vector<size_t>;
 
-// Candidates in the order of `before`; equal ones by account, so that the order they came in does not matter.
+// Candidates in the order of `before`; equal ones by account, so that the order they came in does
+// not matter.
 template <class Before>
 Order ordered(std::span<const AdlCandidate> c, Before before) {
   Order order(c.size());
@@ -22,7 +23,9 @@ Order ordered(std::span<const AdlCandidate> c, Before before) {
   return order;
 }
 
-int64_t capped(const AdlCandidate& c) { return narrow(static_cast<Wide>(c.capacity) * c.cap.raw() / Rate::scale); }
+int64_t capped(const AdlCandidate& c) {
+  return narrow(static_cast<Wide>(c.capacity) * c.cap.raw() / Rate::scale);
+}
 
 AdlShare in_turn(std::span<const AdlCandidate> c, const Order& order, int64_t budget) {
   AdlShare share{std::vector<int64_t>(c.size()), 0, {}};
@@ -33,8 +36,8 @@ AdlShare in_turn(std::span<const AdlCandidate> c, const Order& order, int64_t bu
   return share;
 }
 
-// Splits `budget` in proportion to `parts` (which sum to `whole` >= budget): floors first, then one unit each to the
-// largest remainders.
+// Splits `budget` in proportion to `parts` (which sum to `whole` >= budget): floors first, then one
+// unit each to the largest remainders.
 void split_by_largest_remainder(const std::vector<Wide>& parts, Wide whole, int64_t budget,
                                 std::span<const AdlCandidate> c, std::vector<int64_t>& taken) {
   std::vector<Wide> remainder(parts.size());
@@ -53,9 +56,11 @@ void split_by_largest_remainder(const std::vector<Wide>& parts, Wide whole, int6
   for (size_t n = 0; given < budget; ++n, ++given) ++taken[order[n]];
 }
 
-// Shares min(cap_i, level * part_i / ...) with one level for all: those that the level would push over their cap are
-// filled to it and leave; the rest share what is left in proportion to their parts. At most n rounds.
-AdlShare water_filled(std::span<const AdlCandidate> c, const std::vector<Wide>& parts, int64_t budget) {
+// Shares min(cap_i, level * part_i / ...) with one level for all: those that the level would push
+// over their cap are filled to it and leave; the rest share what is left in proportion to their
+// parts. At most n rounds.
+AdlShare water_filled(std::span<const AdlCandidate> c, const std::vector<Wide>& parts,
+                      int64_t budget) {
   AdlShare share{std::vector<int64_t>(c.size()), 0, {}};
   std::vector<char> full(c.size());
   int64_t possible = 0;
@@ -70,7 +75,8 @@ AdlShare water_filled(std::span<const AdlCandidate> c, const std::vector<Wide>& 
     int64_t next = left;
     for (size_t i = 0; i < c.size(); ++i) {
       // level * part = left / whole * part; over the cap?
-      if (full[i] || parts[i] == 0 || static_cast<Wide>(left) * parts[i] < static_cast<Wide>(capped(c[i])) * whole)
+      if (full[i] || parts[i] == 0 ||
+          static_cast<Wide>(left) * parts[i] < static_cast<Wide>(capped(c[i])) * whole)
         continue;
       full[i] = 1;
       filled = true;
@@ -102,15 +108,20 @@ Wide weight_units(double weight) {
 
 AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidates, int64_t budget) {
   CHECK(budget >= 0);
-  for (const AdlCandidate& c : candidates) CHECK(c.capacity >= 0 && c.cap.raw() >= 0 && c.cap.raw() <= Rate::scale);
+  for (const AdlCandidate& c : candidates)
+    CHECK(c.capacity >= 0 && c.cap.raw() >= 0 && c.cap.raw() <= Rate::scale);
   std::vector<Wide> parts;
   switch (policy) {
     case AdlPolicy::queue:
-      return in_turn(candidates, ordered(candidates, [](const auto& a, const auto& b) { return a.rank > b.rank; }),
-                     budget);
+      return in_turn(
+          candidates,
+          ordered(candidates, [](const auto& a, const auto& b) { return a.rank > b.rank; }),
+          budget);
     case AdlPolicy::greedy:
-      return in_turn(candidates, ordered(candidates, [](const auto& a, const auto& b) { return a.weight > b.weight; }),
-                     budget);
+      return in_turn(
+          candidates,
+          ordered(candidates, [](const auto& a, const auto& b) { return a.weight > b.weight; }),
+          budget);
     case AdlPolicy::pro_rata: {
       std::vector<AdlCandidate> uncapped(candidates.begin(), candidates.end());
       for (AdlCandidate& c : uncapped) {
@@ -123,7 +134,8 @@ AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidate
       for (const AdlCandidate& c : candidates) parts.push_back(c.capacity);
       return water_filled(candidates, parts, budget);
     case AdlPolicy::risk_weighted:
-      for (const AdlCandidate& c : candidates) parts.push_back(c.capacity > 0 ? weight_units(c.weight) : 0);
+      for (const AdlCandidate& c : candidates)
+        parts.push_back(c.capacity > 0 ? weight_units(c.weight) : 0);
       return water_filled(candidates, parts, budget);
   }
   check_failed("an AdlPolicy shares", __FILE__, __LINE__);

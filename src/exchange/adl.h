@@ -1,11 +1,13 @@
-// Auto-deleveraging: who gives up how much when a fund cannot pay. One interface, every rule: a budget (contracts to
-// close, or money to take) is shared among candidates with a capacity each. Integers only; what is taken adds up to the
-// budget to the last unit, or to the whole capacity when that is less.
+// Auto-deleveraging: who gives up how much when a fund cannot pay. One interface, every rule: a
+// budget (contracts to close, or money to take) is shared among candidates with a capacity each.
+// Integers only; what is taken adds up to the budget to the last unit, or to the whole capacity
+// when that is less.
 //
-// Rules (docs/models/adl.md): the venues' queues take the highest rank whole before the next; pro-rata takes in
-// proportion to capacity, by largest remainder (rounding down under-collected up to 371 k USD in one wave of 10 October
-// 2025); capped pro-rata takes the share min(eta, cap_i) of each, with one eta for all (water-filling); risk-weighted
-// takes min(cap_i, tau * weight_i); greedy empties the heaviest weights first.
+// Rules (docs/models/adl.md): the venues' queues take the highest rank whole before the next;
+// pro-rata takes in proportion to capacity, by largest remainder (rounding down under-collected up
+// to 371 k USD in one wave of 10 October 2025); capped pro-rata takes the share min(eta, cap_i) of
+// each, with one eta for all (water-filling); risk-weighted takes min(cap_i, tau * weight_i);
+// greedy empties the heaviest weights first.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +23,12 @@ enum class AdlPolicy : uint8_t { queue, pro_rata, capped_pro_rata, risk_weighted
 
 struct AdlCandidate {
   uint32_t account = 0;
-  int64_t capacity = 0;               // contracts held against the deficit, or positive profit in money units; >= 0
-  double rank = 0;                    // queue: the venue's score, highest first; ties by account
-  Rate cap = Rate::raw(Rate::scale);  // at most this share of the capacity (capped and risk-weighted)
-  double weight = 1;                  // risk-weighted and greedy: the account's share of the risk; >= 0
+  int64_t capacity =
+      0;            // contracts held against the deficit, or positive profit in money units; >= 0
+  double rank = 0;  // queue: the venue's score, highest first; ties by account
+  Rate cap =
+      Rate::raw(Rate::scale);  // at most this share of the capacity (capped and risk-weighted)
+  double weight = 1;           // risk-weighted and greedy: the account's share of the risk; >= 0
 };
 
 struct AdlShare {
@@ -35,7 +39,8 @@ struct AdlShare {
 
 AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidates, int64_t budget);
 
-// Scores of the venues' queues (docs/models/adl.md has the sources). Positions in profit rank; the others score 0.
+// Scores of the venues' queues (docs/models/adl.md has the sources). Positions in profit rank; the
+// others score 0.
 struct AdlPosition {
   double profit = 0;  // unrealised, in the settlement coin
   double wallet = 0;  // of the account or the isolated position
@@ -45,8 +50,9 @@ struct AdlPosition {
   double entry = 0, mark = 0;
   bool is_long = true;
 };
-double binance_adl_score(const AdlPosition& p);      // [max(0, uPnL) / max(1, WB)] * [MM / (WB + uPnL)]
-double okx_adl_score(const AdlPosition& p);          // profit % * effective leverage; Bybit ranks likewise
-double hyperliquid_adl_score(const AdlPosition& p);  // profit ratio (mark/entry; entry/mark of shorts) * leverage
+double binance_adl_score(const AdlPosition& p);  // [max(0, uPnL) / max(1, WB)] * [MM / (WB + uPnL)]
+double okx_adl_score(const AdlPosition& p);  // profit % * effective leverage; Bybit ranks likewise
+double hyperliquid_adl_score(
+    const AdlPosition& p);  // profit ratio (mark/entry; entry/mark of shorts) * leverage
 
 }  // namespace delever

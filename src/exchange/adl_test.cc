@@ -1,5 +1,5 @@
-// Goal: the published examples, and what every policy must keep: the budget to the unit, nobody below zero, no reward
-// for order of arrival or for splitting an account.
+// Goal: the published examples, and what every policy must keep: the budget to the unit, nobody
+// below zero, no reward for order of arrival or for splitting an account.
 #include "exchange/adl.h"
 
 #include <gtest/gtest.h>
@@ -26,33 +26,40 @@ std::vector<AdlCandidate> candidates(std::vector<double> capacity, std::vector<d
   return out;
 }
 
-int64_t sum(const std::vector<int64_t>& v) { return std::accumulate(v.begin(), v.end(), int64_t{0}); }
+int64_t sum(const std::vector<int64_t>& v) {
+  return std::accumulate(v.begin(), v.end(), int64_t{0});
+}
 
 // Profits (8, 4, 0.5) of equities (10, 5, 1), deficit to share 8 and 5.
 TEST(Adl, known_answers) {
   const auto w = candidates({8, 4, 0.5});
-  EXPECT_EQ(share_deficit(AdlPolicy::queue, w, 8 * kUnit).taken, (std::vector<int64_t>{8 * kUnit, 0, 0}));
+  EXPECT_EQ(share_deficit(AdlPolicy::queue, w, 8 * kUnit).taken,
+            (std::vector<int64_t>{8 * kUnit, 0, 0}));
   const AdlShare pro_rata = share_deficit(AdlPolicy::pro_rata, w, 5 * kUnit);
   EXPECT_DOUBLE_EQ(*pro_rata.water_level, 0.4);
   EXPECT_EQ(pro_rata.taken, (std::vector<int64_t>{3'200'000, 1'600'000, 200'000}));
-  const AdlShare capped = share_deficit(AdlPolicy::capped_pro_rata, candidates({8, 4, 0.5}, {0.3, 0.9, 1}), 5 * kUnit);
+  const AdlShare capped =
+      share_deficit(AdlPolicy::capped_pro_rata, candidates({8, 4, 0.5}, {0.3, 0.9, 1}), 5 * kUnit);
   EXPECT_NEAR(*capped.water_level, 0.57777777, 1e-8);
   EXPECT_EQ(capped.taken[0], 2'400'000);
   EXPECT_EQ(sum(capped.taken), 5 * kUnit);
 }
 
-// The largest total that a share of profits can take is less under a queue: it takes the first account's whole profit.
-// Gap between the largest shares, pro-rata against queue, when the budget is within the first profit: theta (1 - w1/U).
+// The largest total that a share of profits can take is less under a queue: it takes the first
+// account's whole profit. Gap between the largest shares, pro-rata against queue, when the budget
+// is within the first profit: theta (1 - w1/U).
 TEST(Adl, queue_concentrates) {
   const auto w = candidates({8, 4, 0.5});
   const int64_t budget = 5 * kUnit;
-  const auto queue = share_deficit(AdlPolicy::queue, w, budget), even = share_deficit(AdlPolicy::pro_rata, w, budget);
-  const double gap = static_cast<double>(queue.taken[0] - even.taken[0]) / static_cast<double>(budget);
+  const auto queue = share_deficit(AdlPolicy::queue, w, budget),
+             even = share_deficit(AdlPolicy::pro_rata, w, budget);
+  const double gap =
+      static_cast<double>(queue.taken[0] - even.taken[0]) / static_cast<double>(budget);
   EXPECT_NEAR(gap, 1 - 8 / 12.5, 1e-6);
 }
 
-// Stated as a fractional knapsack, taking w = (1, 1) of weights (2, 1) with budget 1 is worth 2 greedily, 5/3 by
-// weights.
+// Stated as a fractional knapsack, taking w = (1, 1) of weights (2, 1) with budget 1 is worth 2
+// greedily, 5/3 by weights.
 TEST(Adl, greedy_is_the_optimum_of_its_own_problem) {
   auto c = candidates({1, 1});
   c[0].weight = 2;
@@ -105,16 +112,23 @@ TEST(Adl, every_policy_keeps_the_budget_to_the_unit) {
 TEST(Adl, splitting_an_account_gains_nothing_under_pro_rata) {
   const auto whole = share_deficit(AdlPolicy::pro_rata, candidates({8, 4}), 3 * kUnit);
   const auto split = share_deficit(AdlPolicy::pro_rata, candidates({5, 3, 4}), 3 * kUnit);
-  EXPECT_NEAR(static_cast<double>(whole.taken[0]), static_cast<double>(split.taken[0] + split.taken[1]), 1);
+  EXPECT_NEAR(static_cast<double>(whole.taken[0]),
+              static_cast<double>(split.taken[0] + split.taken[1]), 1);
 }
 
 TEST(Adl, scores_rank_profit_and_leverage) {
-  const AdlPosition low{
-      .profit = 10, .wallet = 100, .equity = 110, .maintenance = 1, .notional = 110, .entry = 100, .mark = 110};
+  const AdlPosition low{.profit = 10,
+                        .wallet = 100,
+                        .equity = 110,
+                        .maintenance = 1,
+                        .notional = 110,
+                        .entry = 100,
+                        .mark = 110};
   AdlPosition high = low;
   high.wallet = 20;
   high.equity = 30;
-  for (auto score : {binance_adl_score, okx_adl_score, hyperliquid_adl_score}) EXPECT_GT(score(high), score(low));
+  for (auto score : {binance_adl_score, okx_adl_score, hyperliquid_adl_score})
+    EXPECT_GT(score(high), score(low));
   AdlPosition loser = low;
   loser.profit = -10;
   EXPECT_EQ(binance_adl_score(loser), 0);

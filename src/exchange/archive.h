@@ -1,4 +1,5 @@
-// One description of a state for both directions: a(x) saves x or restores it, little-endian whatever the machine.
+// One description of a state for both directions: a(x) saves x or restores it, little-endian
+// whatever the machine.
 #pragma once
 
 #include <string>
@@ -14,17 +15,21 @@ class Saver {
  public:
   static constexpr bool kLoading = false;
   template <class T>
-    requires std::is_integral_v<T> || std::is_enum_v<T>
+  requires std::is_integral_v<T> || std::is_enum_v<T>
   void operator()(T& x) {
     auto bits = static_cast<uint64_t>(x);
-    for (size_t i = 0; i < sizeof(T); ++i, bits >>= 8) bytes_.push_back(static_cast<char>(bits & 0xff));
+    for (size_t i = 0; i < sizeof(T); ++i, bits >>= 8)
+      bytes_.push_back(static_cast<char>(bits & 0xff));
   }
   void operator()(Wide& x) {
     auto low = static_cast<uint64_t>(x), high = static_cast<uint64_t>(x >> 64);
     (*this)(low), (*this)(high);
   }
   template <class Tag, int kDigits>
-  void operator()(Fixed<Tag, kDigits>& x) { auto raw = x.raw(); (*this)(raw); }
+  void operator()(Fixed<Tag, kDigits>& x) {
+    auto raw = x.raw();
+    (*this)(raw);
+  }
   template <class T, class F>
   void sequence(T& all, F each) {
     uint64_t n = all.size();
@@ -44,11 +49,12 @@ class Loader {
   static constexpr bool kLoading = true;
   explicit Loader(std::string_view bytes) : rest_(bytes) {}
   template <class T>
-    requires std::is_integral_v<T> || std::is_enum_v<T>
+  requires std::is_integral_v<T> || std::is_enum_v<T>
   void operator()(T& x) {
     uint64_t bits = 0;
     if (rest_.size() < sizeof(T)) return fail("it ends too early");
-    for (size_t i = 0; i < sizeof(T); ++i) bits |= uint64_t{static_cast<unsigned char>(rest_[i])} << (8 * i);
+    for (size_t i = 0; i < sizeof(T); ++i)
+      bits |= uint64_t{static_cast<unsigned char>(rest_[i])} << (8 * i);
     rest_.remove_prefix(sizeof(T));
     if constexpr (std::is_same_v<T, bool>) {
       if (bits > 1) return fail("a flag is neither 0 nor 1");
@@ -72,7 +78,8 @@ class Loader {
   void sequence(T& all, F each) {
     uint64_t n = 0;
     (*this)(n);
-    if (n > rest_.size()) return fail("a count is larger than what follows");  // every element takes a byte
+    if (n > rest_.size())
+      return fail("a count is larger than what follows");  // every element takes a byte
     all.clear();
     all.resize(n);
     for (auto& x : all) {

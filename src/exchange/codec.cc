@@ -26,23 +26,39 @@ void one_of(A& a, E& x, E last) {
   }
 }
 
-template <class A> void fields(A& a, OpenAccount& c) {
+template <class A>
+void fields(A& a, OpenAccount& c) {
   one_of(a, c.collateral, CollateralMode::portfolio);
   a(c.hedge);
 }
-template <class A> void fields(A& a, Deposit& c) { a(c.account), a(c.coin), a(c.amount); }
-template <class A> void fields(A& a, Withdraw& c) { a(c.account), a(c.coin), a(c.amount); }
-template <class A> void fields(A& a, SetLeverage& c) { a(c.account), a(c.instrument), a(c.leverage); }
-template <class A> void fields(A& a, SetMarginMode& c) {
+template <class A>
+void fields(A& a, Deposit& c) {
+  a(c.account), a(c.coin), a(c.amount);
+}
+template <class A>
+void fields(A& a, Withdraw& c) {
+  a(c.account), a(c.coin), a(c.amount);
+}
+template <class A>
+void fields(A& a, SetLeverage& c) {
+  a(c.account), a(c.instrument), a(c.leverage);
+}
+template <class A>
+void fields(A& a, SetMarginMode& c) {
   a(c.account), a(c.instrument);
   one_of(a, c.mode, MarginMode::isolated);
 }
-template <class A> void fields(A& a, SetPositionMode& c) { a(c.account), a(c.hedge); }
-template <class A> void fields(A& a, SetCollateralMode& c) {
+template <class A>
+void fields(A& a, SetPositionMode& c) {
+  a(c.account), a(c.hedge);
+}
+template <class A>
+void fields(A& a, SetCollateralMode& c) {
   a(c.account);
   one_of(a, c.collateral, CollateralMode::portfolio);
 }
-template <class A> void fields(A& a, MoveMargin& c) {
+template <class A>
+void fields(A& a, MoveMargin& c) {
   a(c.account), a(c.instrument);
   one_of(a, c.side, PositionSide::short_side);
   a(c.amount);
@@ -61,15 +77,29 @@ void fields(A& a, SubmitOrder& c) {
   one_of(a, c.trigger_by, TriggerBy::last);
   a(c.client);
 }
-template <class A> void fields(A& a, CancelOrder& c) { a(c.account), a(c.instrument), a(c.order); }
-template <class A> void fields(A& a, ReduceOrder& c) { a(c.account), a(c.instrument), a(c.order), a(c.qty); }
-template <class A> void fields(A& a, CancelAll& c) {
+template <class A>
+void fields(A& a, CancelOrder& c) {
+  a(c.account), a(c.instrument), a(c.order);
+}
+template <class A>
+void fields(A& a, ReduceOrder& c) {
+  a(c.account), a(c.instrument), a(c.order), a(c.qty);
+}
+template <class A>
+void fields(A& a, CancelAll& c) {
   a(c.account);
   optional(a, c.instrument);
 }
-template <class A> void fields(A& a, PublishIndex& c) { a(c.index), a(c.source), a(c.price); }
-template <class A> void fields(A& a, PublishMark& c) { a(c.instrument), a(c.price); }
-template <class A> void fields(A&, TickClock&) {}
+template <class A>
+void fields(A& a, PublishIndex& c) {
+  a(c.index), a(c.source), a(c.price);
+}
+template <class A>
+void fields(A& a, PublishMark& c) {
+  a(c.instrument), a(c.price);
+}
+template <class A>
+void fields(A&, TickClock&) {}
 
 template <size_t kTag = 0>
 void read_body(Loader& a, size_t tag, CommandBody& body) {

@@ -1,5 +1,6 @@
-// Commands as bytes, for the journal: a tag, then the fields, little-endian. decode() accepts exactly what encode()
-// writes; enumerations and flags outside their range, missing and surplus bytes are refused.
+// Commands as bytes, for the journal: a tag, then the fields, little-endian. decode() accepts
+// exactly what encode() writes; enumerations and flags outside their range, missing and surplus
+// bytes are refused.
 #pragma once
 
 #include <string>

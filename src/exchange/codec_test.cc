@@ -23,12 +23,14 @@ struct Fields {
   void operator()(const SetCollateralMode& c) { put(c.account, c.collateral); }
   void operator()(const MoveMargin& c) { put(c.account, c.instrument, c.side, c.amount.raw()); }
   void operator()(const SubmitOrder& c) {
-    put(c.account, c.instrument, c.side, c.type, c.price.raw(), c.qty.raw(), c.time_in_force, c.self_trade,
-        c.reduce_only, c.position, c.trigger.raw(), c.trigger_by, c.client);
+    put(c.account, c.instrument, c.side, c.type, c.price.raw(), c.qty.raw(), c.time_in_force,
+        c.self_trade, c.reduce_only, c.position, c.trigger.raw(), c.trigger_by, c.client);
   }
   void operator()(const CancelOrder& c) { put(c.account, c.instrument, c.order); }
   void operator()(const ReduceOrder& c) { put(c.account, c.instrument, c.order, c.qty.raw()); }
-  void operator()(const CancelAll& c) { put(c.account, c.instrument.has_value(), c.instrument.value_or(0)); }
+  void operator()(const CancelAll& c) {
+    put(c.account, c.instrument.has_value(), c.instrument.value_or(0));
+  }
   void operator()(const PublishIndex& c) { put(c.index, c.source, c.price.raw()); }
   void operator()(const PublishMark& c) { put(c.instrument, c.price.raw()); }
   void operator()(const TickClock&) {}
@@ -131,7 +133,8 @@ TEST(Codec, RefusesEveryTruncationAndSurplus) {
   Random random(4, {});
   for (size_t kind = 0; kind < std::variant_size_v<CommandBody>; ++kind) {
     const std::string bytes = encode(some_command(random, kind));
-    for (size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(decode(std::string_view(bytes).substr(0, n)).has_value());
+    for (size_t n = 0; n < bytes.size(); ++n)
+      EXPECT_FALSE(decode(std::string_view(bytes).substr(0, n)).has_value());
     EXPECT_FALSE(decode(bytes + '\0').has_value());
   }
 }
@@ -141,7 +144,8 @@ TEST(Codec, AcceptsOneSpellingOnly) {
   Random random(5, {});
   int accepted = 0;
   for (int n = 0; n < 20'000; ++n) {
-    std::string bytes = encode(some_command(random, static_cast<size_t>(n) % std::variant_size_v<CommandBody>));
+    std::string bytes =
+        encode(some_command(random, static_cast<size_t>(n) % std::variant_size_v<CommandBody>));
     bytes[random.below(bytes.size())] ^= static_cast<char>(1 << random.below(8));
     const auto decoded = decode(bytes);
     if (!decoded.has_value()) continue;

@@ -1,5 +1,6 @@
-// Any sequence of commands: the books close after each, a refused one has changed nothing, what is written decodes to
-// the same, and an exchange restored from a snapshot at any moment is the one that was saved.
+// Any sequence of commands: the books close after each, a refused one has changed nothing, what is
+// written decodes to the same, and an exchange restored from a snapshot at any moment is the one
+// that was saved.
 #include <cstddef>
 #include <cstdint>
 
@@ -31,7 +32,8 @@ class Bytes {
     return static_cast<int64_t>(x);
   }
   std::string_view take(size_t n) {
-    const std::string_view out(reinterpret_cast<const char*>(at_), std::min(n, static_cast<size_t>(end_ - at_)));
+    const std::string_view out(reinterpret_cast<const char*>(at_),
+                               std::min(n, static_cast<size_t>(end_ - at_)));
     at_ += out.size();
     return out;
   }
@@ -82,7 +84,8 @@ class Speaker {
     const uint8_t x = b_.next();
     if (x == 255) return Price::raw(b_.wide());
     if (i == kCall || i == kPut) return price(0.0005 * x);
-    return price(84'000 + 10.0 * (x - 128.0) + static_cast<double>(b_.next()) * (x % 16 == 0 ? 50 : 0));
+    return price(84'000 + 10.0 * (x - 128.0) +
+                 static_cast<double>(b_.next()) * (x % 16 == 0 ? 50 : 0));
   }
   Qty qty_of(InstrumentId i) {
     const uint8_t x = b_.next();
@@ -117,19 +120,21 @@ class Speaker {
                           b_.flag() ? moved : Amount::raw(0) - Amount::raw(moved.raw() / 2)};
       }
       case 8:
-        return CancelOrder{account(), instrument(), uint64_t{b_.next()} | uint64_t{b_.next()} << 32};
+        return CancelOrder{account(), instrument(),
+                           uint64_t{b_.next()} | uint64_t{b_.next()} << 32};
       case 9:
         return CancelOrder{account(), instrument(), uint64_t{1} << 63 | b_.next()};
       case 10: {
         const InstrumentId i = instrument();
-        return ReduceOrder{account(), i, uint64_t{b_.next()} | uint64_t{1 + 2 * b_.below(4)} << 32, qty_of(i)};
+        return ReduceOrder{account(), i, uint64_t{b_.next()} | uint64_t{1 + 2 * b_.below(4)} << 32,
+                           qty_of(i)};
       }
       case 11:
         return CancelAll{account(), b_.flag() ? std::optional(instrument()) : std::nullopt};
       case 12:
       case 13:
-        return PublishIndex{static_cast<uint32_t>(b_.below(8) == 0), static_cast<uint32_t>(b_.below(4)),
-                            price_of(kPerp)};
+        return PublishIndex{static_cast<uint32_t>(b_.below(8) == 0),
+                            static_cast<uint32_t>(b_.below(4)), price_of(kPerp)};
       case 14:
       case 15: {
         const InstrumentId i = instrument();
@@ -150,11 +155,13 @@ class Speaker {
     o.reduce_only = (flags & 0x30) == 0x30;
     o.position = static_cast<PositionSide>(flags >> 6 & 1);
     o.trigger_by = static_cast<TriggerBy>(flags >> 7);
-    o.time_in_force = more & 1 ? static_cast<TimeInForce>(more >> 1 & 3) : TimeInForce::good_till_cancelled;
+    o.time_in_force =
+        more & 1 ? static_cast<TimeInForce>(more >> 1 & 3) : TimeInForce::good_till_cancelled;
     o.self_trade = static_cast<SelfTrade>(more >> 3 & 3);
     o.price = price_of(o.instrument);
     o.qty = qty_of(o.instrument);
-    if (o.type == OrderType::stop_market || o.type == OrderType::stop_limit) o.trigger = price_of(o.instrument);
+    if (o.type == OrderType::stop_market || o.type == OrderType::stop_limit)
+      o.trigger = price_of(o.instrument);
     return o;
   }
 
@@ -183,8 +190,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     exchange->apply({Instant(), Deposit{a, kBtc, coins(0.1)}}, silent);
   }
   exchange->apply({Instant(), PublishIndex{0, 0, price(84'000)}}, silent);
-  for (const InstrumentId i : {kInverse, kFuture}) exchange->apply({Instant(), PublishMark{i, price(84'000)}}, silent);
-  for (const InstrumentId i : {kCall, kPut}) exchange->apply({Instant(), PublishMark{i, price(0.02)}}, silent);
+  for (const InstrumentId i : {kInverse, kFuture})
+    exchange->apply({Instant(), PublishMark{i, price(84'000)}}, silent);
+  for (const InstrumentId i : {kCall, kPut})
+    exchange->apply({Instant(), PublishMark{i, price(0.02)}}, silent);
   exchange->apply({Instant(), TickClock{}}, silent);
   check(*exchange);
 

@@ -15,7 +15,8 @@ constexpr uint64_t kSnapshotVersion = 0x64656c65'76657202;  // "delever" 2
 
 template <class A>
 void archive_order(A& a, SubmitOrder& o) {
-  a(o.account), a(o.instrument), a(o.side), a(o.type), a(o.price), a(o.qty), a(o.time_in_force), a(o.self_trade);
+  a(o.account), a(o.instrument), a(o.side), a(o.type), a(o.price), a(o.qty), a(o.time_in_force),
+      a(o.self_trade);
   a(o.reduce_only), a(o.position), a(o.trigger), a(o.trigger_by), a(o.client);
 }
 
@@ -37,7 +38,10 @@ void archive_stops(A& a, Queue& stops) {
     stops.clear();
     for (const StopOrder& s : all) {
       const uint64_t sequence = s.id & ~(uint64_t{1} << 63);
-      stops.emplace(std::pair(s.order.side == Side::buy ? s.order.trigger.raw() : -s.order.trigger.raw(), sequence), s);
+      stops.emplace(
+          std::pair(s.order.side == Side::buy ? s.order.trigger.raw() : -s.order.trigger.raw(),
+                    sequence),
+          s);
     }
   }
 }
@@ -46,7 +50,8 @@ template <class A>
 void archive_market(A& a, Market& m) {
   m.book.archive(a);
   a.sequence(m.orders, [&a](OrderInfo& o) {
-    a(o.id), a(o.stake), a(o.client), a(o.next), a(o.previous), a(o.tick), a(o.buy), a(o.reduce_only);
+    a(o.id), a(o.stake), a(o.client), a(o.next), a(o.previous), a(o.tick), a(o.buy),
+        a(o.reduce_only);
   });
   a(m.stops_made);
   for (auto& by : m.stops) {
@@ -54,8 +59,10 @@ void archive_market(A& a, Market& m) {
   }
   a.sequence(m.stakes, [&a](StakeId& h) { a(h); });
   a(m.open_lots), a(m.settled), a(m.has_outside), a(m.moved);
-  a(m.mark), a(m.previous_mark), a(m.last), a(m.outside), a(m.told_bid), a(m.told_ask), a(m.told_open), a(m.trades);
-  a.sequence(m.basis, [&a](std::pair<Instant, int64_t>& b) { archive_time(a, b.first), a(b.second); });
+  a(m.mark), a(m.previous_mark), a(m.last), a(m.outside), a(m.told_bid), a(m.told_ask),
+      a(m.told_open), a(m.trades);
+  a.sequence(m.basis,
+             [&a](std::pair<Instant, int64_t>& b) { archive_time(a, b.first), a(b.second); });
   a(m.basis_sum), a(m.ema), a(m.mid_ema);
   archive_time(a, m.mid_ema_at), archive_time(a, m.basis_at);
   a(m.premium_sum), a(m.premium_samples);
@@ -64,7 +71,8 @@ void archive_market(A& a, Market& m) {
   if constexpr (A::kLoading) {
     m.stop_places.clear();
     for (int q = 0; q < 4; ++q) {
-      for (const auto& [key, stop] : m.stops[q / 2][q % 2]) m.stop_places.emplace(stop.id, std::pair(q, key));
+      for (const auto& [key, stop] : m.stops[q / 2][q % 2])
+        m.stop_places.emplace(stop.id, std::pair(q, key));
     }
   }
 }
@@ -80,8 +88,10 @@ void Exchange::State::archive(Archive& a) {
     a.sequence(s.pools, [&a](PoolId& p) { a(p); });
   });
   a.sequence(stakes, [&a](Stake& h) {
-    a(h.account), a(h.instrument), a(h.pool), a(h.next), a(h.side), a(h.hedge), a(h.mode), a(h.leverage), a(h.lots);
-    a(h.cost), a(h.margin), a(h.open_buy), a(h.open_sell), a(h.reduce_lots), a(h.open_buy_value), a(h.first_order);
+    a(h.account), a(h.instrument), a(h.pool), a(h.next), a(h.side), a(h.hedge), a(h.mode),
+        a(h.leverage), a(h.lots);
+    a(h.cost), a(h.margin), a(h.open_buy), a(h.open_sell), a(h.reduce_lots), a(h.open_buy_value),
+        a(h.first_order);
     archive_time(a, h.partial_at);
   });
   a.sequence(pools, [&a](PoolState& p) {
@@ -89,11 +99,13 @@ void Exchange::State::archive(Archive& a) {
     a(p.account), a(coin), a(p.isolated), a(p.dirty), a(p.called), a(p.in_liquidation);
     p.coin = coin == kNoId ? std::nullopt : std::optional(static_cast<CoinId>(coin));
   });
-  for (auto* by_coin : {&fees, &shortfall, &deposited}) a.sequence(*by_coin, [&a](int64_t& x) { a(x); });
+  for (auto* by_coin : {&fees, &shortfall, &deposited})
+    a.sequence(*by_coin, [&a](int64_t& x) { a(x); });
   a.sequence(signed_cost, [&a](Wide& x) { a(x); });
   a.sequence(dirty, [&a](PoolId& p) { a(p); });
   a.sequence(fund_high, [&a](auto& high) {
-    a.sequence(high, [&a](std::pair<Instant, int64_t>& x) { archive_time(a, x.first), a(x.second); });
+    a.sequence(high,
+               [&a](std::pair<Instant, int64_t>& x) { archive_time(a, x.first), a(x.second); });
   });
   for (auto* all : {&prices.mark, &prices.underlying, &prices.coin_usd}) {
     a.sequence(*all, [&a](std::optional<Price>& p) {
@@ -111,7 +123,8 @@ void Exchange::State::archive(Archive& a) {
   a.sequence(indices, [&a](IndexState& i) {
     a.sequence(i.sources, [&a](int64_t& s) { a(s); });
     a(i.price);
-    a.sequence(i.windows, [&a](SettlementWindow& w) { archive_time(a, w.ends), a(w.sum), a(w.samples); });
+    a.sequence(i.windows,
+               [&a](SettlementWindow& w) { archive_time(a, w.ends), a(w.sum), a(w.samples); });
   });
   for (Market& m : markets) archive_market(a, m);
 }
@@ -145,11 +158,14 @@ std::string Exchange::snapshot() const {
   return bytes + tail.take();
 }
 
-Result<std::unique_ptr<Exchange>> Exchange::restore(ExchangeSetup setup, std::string_view snapshot) {
+Result<std::unique_ptr<Exchange>> Exchange::restore(ExchangeSetup setup,
+                                                    std::string_view snapshot) {
   auto opened = open(std::move(setup));
   if (!opened.has_value()) return opened.error();
   std::unique_ptr<Exchange> exchange = std::move(opened).value();
-  const auto refuse = [](const char* why) { return Error{Fault::malformed, std::string("a snapshot: ") + why}; };
+  const auto refuse = [](const char* why) {
+    return Error{Fault::malformed, std::string("a snapshot: ") + why};
+  };
   if (snapshot.size() < 24) return refuse("it is shorter than its frame");
   Hasher h;
   h.add(snapshot.substr(0, snapshot.size() - 8));
@@ -169,12 +185,15 @@ Result<std::unique_ptr<Exchange>> Exchange::restore(ExchangeSetup setup, std::st
   return exchange;
 }
 
-// Accounts, their stakes by instrument and side, books in queue order. Numbers that only say where something is kept
-// (slots, pool and stake ids, order ids) stay out, as do accounts' and stakes' records that say nothing yet.
+// Accounts, their stakes by instrument and side, books in queue order. Numbers that only say where
+// something is kept (slots, pool and stake ids, order ids) stay out, as do accounts' and stakes'
+// records that say nothing yet.
 uint64_t Exchange::hash() const {
   const State& s = *state_;
   Hasher h;
-  const auto wide = [&h](Wide x) { h.add(static_cast<uint64_t>(x)), h.add(static_cast<uint64_t>(x >> 64)); };
+  const auto wide = [&h](Wide x) {
+    h.add(static_cast<uint64_t>(x)), h.add(static_cast<uint64_t>(x >> 64));
+  };
   const auto num = [&h](auto x) { h.add(static_cast<uint64_t>(x)); };
   num(s.setup_digest), num(s.now.ns()), num(s.accounts.size());
   for (const int64_t w : s.wallets) num(w);
@@ -185,8 +204,9 @@ uint64_t Exchange::hash() const {
     for (StakeId id = account.first_stake; id != kNoId; id = s.stakes[id].next) {
       const Stake& x = s.stakes[id];
       const Market& m = s.markets[x.instrument];
-      const bool plain = x.lots == 0 && x.margin == 0 && x.first_order == kNoId && x.mode == MarginMode::cross &&
-                         x.leverage == m.listing->default_leverage && x.partial_at == Instant::min();
+      const bool plain = x.lots == 0 && x.margin == 0 && x.first_order == kNoId &&
+                         x.mode == MarginMode::cross && x.leverage == m.listing->default_leverage &&
+                         x.partial_at == Instant::min();
       if (!plain) own.push_back(id);
     }
     std::sort(own.begin(), own.end(), [&s](StakeId x, StakeId y) {
@@ -195,8 +215,8 @@ uint64_t Exchange::hash() const {
     });
     for (const StakeId id : own) {
       const Stake& x = s.stakes[id];
-      num(a), num(x.instrument), num(x.side), num(x.hedge), num(x.mode), num(x.leverage.raw()), num(x.lots),
-          num(x.cost);
+      num(a), num(x.instrument), num(x.side), num(x.hedge), num(x.mode), num(x.leverage.raw()),
+          num(x.lots), num(x.cost);
       num(x.margin), num(x.partial_at.ns());
     }
     std::vector<std::tuple<uint32_t, uint32_t, PositionSide, unsigned>> flagged;
@@ -210,7 +230,8 @@ uint64_t Exchange::hash() const {
                            (pool.called ? 1u : 0u) | (pool.in_liquidation ? 2u : 0u));
     }
     std::sort(flagged.begin(), flagged.end());
-    for (const auto& [instrument, coin, side, flags] : flagged) num(instrument), num(coin), num(side), num(flags);
+    for (const auto& [instrument, coin, side, flags] : flagged)
+      num(instrument), num(coin), num(side), num(flags);
   }
   for (const auto* by_coin : {&s.fees, &s.shortfall, &s.deposited}) {
     for (const int64_t x : *by_coin) num(x);
@@ -240,14 +261,18 @@ uint64_t Exchange::hash() const {
       for (const StopQueue& stops : by) {
         for (const auto& [key, stop] : stops) {
           const SubmitOrder& o = stop.order;
-          num(key.first), num(o.account), num(o.side), num(o.type), num(o.price.raw()), num(o.qty.raw());
-          num(o.time_in_force), num(o.self_trade), num(o.reduce_only), num(o.position), num(o.client);
+          num(key.first), num(o.account), num(o.side), num(o.type), num(o.price.raw()),
+              num(o.qty.raw());
+          num(o.time_in_force), num(o.self_trade), num(o.reduce_only), num(o.position),
+              num(o.client);
         }
         num(stops.size());
       }
     }
-    num(m.open_lots), num(m.settled), num(m.has_outside), num(m.mark), num(m.previous_mark), num(m.last);
-    num(m.outside), num(m.told_bid), num(m.told_ask), num(m.told_open), num(m.trades), wide(m.basis_sum);
+    num(m.open_lots), num(m.settled), num(m.has_outside), num(m.mark), num(m.previous_mark),
+        num(m.last);
+    num(m.outside), num(m.told_bid), num(m.told_ask), num(m.told_open), num(m.trades),
+        wide(m.basis_sum);
     for (const auto& [at, basis] : m.basis) num(at.ns()), num(basis);
     num(m.ema), num(m.mid_ema), num(m.mid_ema_at.ns()), num(m.basis_at.ns()), wide(m.premium_sum),
         num(m.premium_samples);
@@ -260,8 +285,12 @@ Instant Exchange::now() const { return state_->now; }
 uint64_t Exchange::looks() const { return state_->looks; }
 uint32_t Exchange::accounts() const { return static_cast<uint32_t>(state_->accounts.size()); }
 CoinId Exchange::coins() const { return static_cast<CoinId>(state_->coins()); }
-InstrumentId Exchange::instruments() const { return static_cast<InstrumentId>(state_->markets.size()); }
-size_t Exchange::bytes_per_idle_account() const { return sizeof(AccountState) + coins() * sizeof(int64_t); }
+InstrumentId Exchange::instruments() const {
+  return static_cast<InstrumentId>(state_->markets.size());
+}
+size_t Exchange::bytes_per_idle_account() const {
+  return sizeof(AccountState) + coins() * sizeof(int64_t);
+}
 
 std::optional<Price> Exchange::mark(InstrumentId i) const {
   CHECK(i < state_->markets.size());
@@ -289,7 +318,8 @@ BookSnapshot Exchange::depth(InstrumentId i, size_t levels) const {
     auto& into = side == Side::buy ? out.bids : out.asks;
     m.book.levels(side, [&](Tick tick, Lots lots, uint32_t) {
       if (into.size() == levels) return false;
-      into.push_back({.price = Price::raw(static_cast<int64_t>(tick) * m.tick), .qty = Qty::raw(lots * m.step)});
+      into.push_back({.price = Price::raw(static_cast<int64_t>(tick) * m.tick),
+                      .qty = Qty::raw(lots * m.step)});
       return true;
     });
   }
@@ -321,8 +351,9 @@ std::vector<PositionView> Exchange::positions(AccountId a) const {
     const Market& m = state_->markets[h.instrument];
     if (m.spot || (h.lots == 0 && h.margin == 0)) continue;
     const bool is_long = h.lots > 0 || (h.lots == 0 && h.side == PositionSide::long_side);
-    out.push_back({h.instrument, is_long ? PositionSide::long_side : PositionSide::short_side, h.mode,
-                   Qty::raw(std::abs(h.lots) * m.step), Amount::raw(h.cost), Amount::raw(h.margin), h.leverage});
+    out.push_back({h.instrument, is_long ? PositionSide::long_side : PositionSide::short_side,
+                   h.mode, Qty::raw(std::abs(h.lots) * m.step), Amount::raw(h.cost),
+                   Amount::raw(h.margin), h.leverage});
   }
   std::sort(out.begin(), out.end(), [](const PositionView& x, const PositionView& y) {
     return std::pair(x.instrument, x.side) < std::pair(y.instrument, y.side);
@@ -353,15 +384,18 @@ std::vector<PoolView> Exchange::pools(AccountId a) const {
 Account Exchange::State::account_of(AccountId a) const {
   Account out;
   out.collateral = accounts[a].collateral;
-  for (CoinId c = 0; c < coins(); ++c) out.balances.push_back({c, Amount::raw(narrow(wallet(a, c) - held(a, c)))});
+  for (CoinId c = 0; c < coins(); ++c)
+    out.balances.push_back({c, Amount::raw(narrow(wallet(a, c) - held(a, c)))});
   std::vector<StakeId> own;
   for (StakeId id = accounts[a].first_stake; id != kNoId; id = stakes[id].next) {
     if (stakes[id].lots != 0) own.push_back(id);
   }
   std::sort(own.begin(), own.end(), [this](StakeId x, StakeId y) {
-    return std::pair(stakes[x].instrument, stakes[x].side) < std::pair(stakes[y].instrument, stakes[y].side);
+    return std::pair(stakes[x].instrument, stakes[x].side) <
+           std::pair(stakes[y].instrument, stakes[y].side);
   });
-  for (const StakeId id : own) out.positions.push_back(position(stakes[id], stakes[id].lots, stakes[id].cost));
+  for (const StakeId id : own)
+    out.positions.push_back(position(stakes[id], stakes[id].lots, stakes[id].cost));
   return out;
 }
 

@@ -1,13 +1,15 @@
-// One venue: commands in, events out, one deterministic state machine. The same commands give the same events, state
-// and hash on any machine. Everything that is owed is an integer; nothing here reads a clock, a file or a random
-// number.
+// One venue: commands in, events out, one deterministic state machine. The same commands give the
+// same events, state and hash on any machine. Everything that is owed is an integer; nothing here
+// reads a clock, a file or a random number.
 //
-// The life of a command: apply() checks it against the state and either refuses it (nothing has changed) or carries it
-// out whole. Trading happens at once; what depends on time (index, mark, funding, settlement, liquidation) happens on
-// TickClock, in that order. docs/models/exchange.md says which venue rule stands behind each step.
+// The life of a command: apply() checks it against the state and either refuses it (nothing has
+// changed) or carries it out whole. Trading happens at once; what depends on time (index, mark,
+// funding, settlement, liquidation) happens on TickClock, in that order. docs/models/exchange.md
+// says which venue rule stands behind each step.
 //
-// Collateral is kept in pools: one for each isolated position, one for each settlement coin of an account, or one in
-// USD for accounts in multi-asset mode. A pool is what is evaluated, liquidated and, where it comes to that, covered.
+// Collateral is kept in pools: one for each isolated position, one for each settlement coin of an
+// account, or one in USD for accounts in multi-asset mode. A pool is what is evaluated, liquidated
+// and, where it comes to that, covered.
 #pragma once
 
 #include <memory>
@@ -36,8 +38,8 @@ struct IndexSetup {
 
 struct Listing {
   std::string symbol;
-  Rulebook
-      rules;  // needs contract size, tick, step, maker and taker fee; derivatives a maintenance and liquidation rule
+  Rulebook rules;        // needs contract size, tick, step, maker and taker fee; derivatives a
+                         // maintenance and liquidation rule
   MatchBook::Band band;  // ticks that the book can hold
   uint32_t index = 0;
   std::optional<Instant> expiry;  // dated futures, options
@@ -46,20 +48,24 @@ struct Listing {
   Leverage default_leverage = Leverage::raw(10 * Leverage::scale);
 };
 
-// Where the venues' texts are silent, a figure of ours with its name; docs/models/exchange.md lists them.
+// Where the venues' texts are silent, a figure of ours with its name; docs/models/exchange.md lists
+// them.
 struct ExchangeSetup {
   std::string venue;
   std::vector<CoinSetup> coins;
   std::vector<IndexSetup> indices;
   std::vector<Listing> listings;
   AdlPolicy adl_policy = AdlPolicy::queue;
-  Rate margin_call = Rate::raw(800'000'000'000'000);  // a call when maintenance reaches this share of equity
-  Rate unwind = Rate::raw(50'000'000'000'000);        // of what fund and vault hold, sold on each tick
-  bool look_at_all = false;  // every pool at every tick: the plain twin of the watch index, for tests
+  Rate margin_call =
+      Rate::raw(800'000'000'000'000);  // a call when maintenance reaches this share of equity
+  Rate unwind = Rate::raw(50'000'000'000'000);  // of what fund and vault hold, sold on each tick
+  bool look_at_all =
+      false;  // every pool at every tick: the plain twin of the watch index, for tests
   Rate unwind_slippage = Rate::raw(10'000'000'000'000);  // at this distance from the mark at worst
 };
 
-// What a pool stands at; the plain twin of these figures is margin::evaluate on Exchange::account().
+// What a pool stands at; the plain twin of these figures is margin::evaluate on
+// Exchange::account().
 struct PoolView {
   std::optional<CoinId> coin;  // missing: USD
   std::optional<InstrumentId> isolated;
@@ -85,15 +91,17 @@ class Exchange {
 
   Reject apply(const Command& command, ExchangeSink& sink);
 
-  // Digest of everything that can influence what happens next, in an order that does not depend on how it came about.
+  // Digest of everything that can influence what happens next, in an order that does not depend on
+  // how it came about.
   uint64_t hash() const;
-  // The whole state as bytes, for the same setup; restore() of it behaves as this one does from here on. A snapshot
-  // that is cut, damaged or of another setup is refused.
+  // The whole state as bytes, for the same setup; restore() of it behaves as this one does from
+  // here on. A snapshot that is cut, damaged or of another setup is refused.
   std::string snapshot() const;
   static Result<std::unique_ptr<Exchange>> restore(ExchangeSetup setup, std::string_view snapshot);
 
   Instant now() const;
-  uint64_t looks() const;  // at pools, by all ticks so far: nothing depends on it, and it shows what the watching saves
+  uint64_t looks() const;     // at pools, by all ticks so far: nothing depends on it, and it shows
+                              // what the watching saves
   uint32_t accounts() const;  // ids below this exist
   size_t bytes_per_idle_account() const;
   CoinId coins() const;
@@ -105,16 +113,18 @@ class Exchange {
   BookSnapshot depth(InstrumentId instrument, size_t levels) const;
   Qty open_interest(InstrumentId instrument) const;
   Amount wallet(AccountId account, CoinId coin) const;  // the fund's is the insurance fund
-  Amount fees(CoinId coin) const;                       // what the venue has earned, rounding included
-  Amount shortfall(CoinId coin) const;                  // deficits that nobody covered
+  Amount fees(CoinId coin) const;       // what the venue has earned, rounding included
+  Amount shortfall(CoinId coin) const;  // deficits that nobody covered
   std::vector<PositionView> positions(AccountId account) const;
   std::vector<PoolView> pools(AccountId account) const;
-  // The account as margin::evaluate reads it, with the prices and rulebooks that go with it. What spot orders hold is
-  // not among the balances: it may leave at any moment, and is no collateral until they are cancelled.
+  // The account as margin::evaluate reads it, with the prices and rulebooks that go with it. What
+  // spot orders hold is not among the balances: it may leave at any moment, and is no collateral
+  // until they are cancelled.
   Account account(AccountId account) const;
   const MarkPrices& prices() const;
   const Rulebooks& rulebooks() const;
-  // Wallets + isolated margins + fees - shortfall - signed cost of open positions - (deposits - withdrawals): 0.
+  // Wallets + isolated margins + fees - shortfall - signed cost of open positions - (deposits -
+  // withdrawals): 0.
   Amount imbalance(CoinId coin) const;
 
  private:

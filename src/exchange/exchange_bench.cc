@@ -1,12 +1,12 @@
-// The whole exchange on the workload of match_bench: a thousand accounts, every order checked for margin, every fill
-// with fees, positions and events out; beside the bare book in the same run.
+// The whole exchange on the workload of match_bench: a thousand accounts, every order checked for
+// margin, every fill with fees, positions and events out; beside the bare book in the same run.
 //   exchange_bench [MESSAGES]     prints millions of commands a second, median of five
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "exchange/exchange.h"
-#include "exchange/workload_bench.h"
+#include "matching/workload_bench.h"
 
 namespace delever {
 namespace {
@@ -36,20 +36,27 @@ ExchangeSetup venue() {
                                 .step = Qty::raw(Qty::scale / 1000)};
   rules.ladder = LadderRule{};
   Amount deduction;
-  const int64_t floors[] = {0, 50'000, 250'000, 3'000'000}, rates[] = {4, 5, 10, 25}, leverages[] = {125, 100, 50, 20};
+  const int64_t floors[] = {0, 50'000, 250'000, 3'000'000}, rates[] = {4, 5, 10, 25},
+                leverages[] = {125, 100, 50, 20};
   for (int i = 0; i < 4; ++i) {
-    if (i > 0) deduction = Amount::raw(deduction.raw() + floors[i] * Amount::scale / 1000 * (rates[i] - rates[i - 1]));
-    rules.ladder->tiers.push_back({Amount::raw(floors[i] * Amount::scale),
-                                   i < 3 ? std::optional(Amount::raw(floors[i + 1] * Amount::scale)) : std::nullopt,
-                                   Leverage::raw(leverages[i] * Leverage::scale),
-                                   Rate::raw(rates[i] * Rate::scale / 1000),
-                                   deduction,
-                                   {}});
+    if (i > 0)
+      deduction = Amount::raw(deduction.raw() +
+                              floors[i] * Amount::scale / 1000 * (rates[i] - rates[i - 1]));
+    rules.ladder->tiers.push_back(
+        {Amount::raw(floors[i] * Amount::scale),
+         i < 3 ? std::optional(Amount::raw(floors[i + 1] * Amount::scale)) : std::nullopt,
+         Leverage::raw(leverages[i] * Leverage::scale),
+         Rate::raw(rates[i] * Rate::scale / 1000),
+         deduction,
+         {}});
   }
   rules.margin = MarginRule{};
-  rules.fees = FeeRule{.maker = Rate::raw(Rate::scale / 5000), .taker = Rate::raw(Rate::scale / 2000)};
-  rules.mark = MarkRule{.formula = MarkFormula::median_basis_last, .basis_window = Duration::seconds(30)};
-  rules.liquidation = LiquidationRule{.steps = {LiquidationStep::close_all, LiquidationStep::takeover_bankruptcy}};
+  rules.fees =
+      FeeRule{.maker = Rate::raw(Rate::scale / 5000), .taker = Rate::raw(Rate::scale / 2000)};
+  rules.mark =
+      MarkRule{.formula = MarkFormula::median_basis_last, .basis_window = Duration::seconds(30)};
+  rules.liquidation =
+      LiquidationRule{.steps = {LiquidationStep::close_all, LiquidationStep::takeover_bankruptcy}};
   ExchangeSetup setup;
   setup.venue = "bench";
   setup.coins = {{.name = "USDT"}, {.name = "BTC", .index = 0}};
@@ -65,7 +72,9 @@ double run(const std::vector<Message>& sent, int ticks_every, Counter& counter) 
   CHECK(opened.has_value());
   Exchange& x = *opened.value();
   Instant now = Instant::ns(0);
-  const auto must = [&](CommandBody body) { CHECK(x.apply({now, std::move(body)}, counter) == Reject::none); };
+  const auto must = [&](CommandBody body) {
+    CHECK(x.apply({now, std::move(body)}, counter) == Reject::none);
+  };
   for (uint32_t a = 0; a < kAccounts; ++a) {
     must(OpenAccount{});
     must(Deposit{kFirstUser + a, 0, Amount::raw(10'000'000 * Amount::scale)});
@@ -137,13 +146,16 @@ size_t resident_bytes() {
   return resident * 4096;
 }
 
-// Ten million funded accounts, a tenth of them with a position, on one exchange; then a tick that reaches none.
+// Ten million funded accounts, a tenth of them with a position, on one exchange; then a tick that
+// reaches none.
 void many_accounts(uint32_t accounts) {
   auto opened = Exchange::open(venue());
   Exchange& x = *opened.value();
   Counter counter;
   Instant now = Instant::ns(0);
-  const auto must = [&](CommandBody body) { CHECK(x.apply({now, std::move(body)}, counter) == Reject::none); };
+  const auto must = [&](CommandBody body) {
+    CHECK(x.apply({now, std::move(body)}, counter) == Reject::none);
+  };
   must(PublishIndex{0, 0, Price::raw(10'000 * Price::scale)});
   must(TickClock{});
   const size_t before = resident_bytes();
@@ -176,14 +188,16 @@ void many_accounts(uint32_t accounts) {
     must(TickClock{});
   }
   std::printf(
-      "%u accounts: opened and funded in %.1f s, %zu bytes each; %u positions: %.2f s for the first look at "
+      "%u accounts: opened and funded in %.1f s, %zu bytes each; %u positions: %.2f s for the "
+      "first look at "
       "all, then %.1f us a tick; %zu bytes a position\n",
       accounts, opened_in, idle / accounts, accounts / 10, first, (seconds() - ticks) / 100 * 1e6,
       (resident_bytes() - before - idle) / (accounts / 10));
 }
 
 int bench_main(size_t count) {
-  for (const auto& [name, shape] : {std::pair("normal", Shape::normal), std::pair("wide", Shape::wide)}) {
+  for (const auto& [name, shape] :
+       {std::pair("normal", Shape::normal), std::pair("wide", Shape::wide)}) {
     const std::vector<Message> sent = messages(count, shape);
     std::vector<double> bare, ticked, book;
     Counter counter;
@@ -197,10 +211,12 @@ int bench_main(size_t count) {
     std::sort(book.begin(), book.end());
     const double rate = static_cast<double>(sent.size()) * 1e-6;
     std::printf(
-        "%-8s %5.2f M commands/s (%.1f times the bare book's time), %5.2f with a tick of the clock every 1,000; fills "
+        "%-8s %5.2f M commands/s (%.1f times the bare book's time), %5.2f with a tick of the clock "
+        "every 1,000; fills "
         "%lu, "
         "events %lu\n",
-        name, rate / bare[2], bare[2] / book[2], rate / ticked[2], counter.fills / 2, counter.events);
+        name, rate / bare[2], bare[2] / book[2], rate / ticked[2], counter.fills / 2,
+        counter.events);
   }
   many_accounts(10'000'000);
   auto opened = Exchange::open(venue());

@@ -1,5 +1,5 @@
-// The machine as a whole: what a snapshot keeps, what the hash sees and what it does not, and when commands are refused
-// for their time.
+// The machine as a whole: what a snapshot keeps, what the hash sees and what it does not, and when
+// commands are refused for their time.
 #include "exchange/exchange.h"
 
 #include "exchange/testing_venue.h"
@@ -9,7 +9,9 @@ namespace {
 
 using namespace testing_exchange;
 
-std::unique_ptr<Exchange> opened(ExchangeSetup setup) { return std::move(Exchange::open(std::move(setup))).value(); }
+std::unique_ptr<Exchange> opened(ExchangeSetup setup) {
+  return std::move(Exchange::open(std::move(setup))).value();
+}
 
 TEST(Time, GoesForwardWithinBounds) {
   Venue v(still_venue());
@@ -29,7 +31,8 @@ TEST(Time, GoesForwardWithinBounds) {
 
 class Snapshots : public testing::TestWithParam<const char*> {};
 
-// Restored after every hundredth command, it says and becomes what the one that went on says and becomes.
+// Restored after every hundredth command, it says and becomes what the one that went on says and
+// becomes.
 TEST_P(Snapshots, GoOnAsTheOriginal) {
   ExchangeSetup setup = small_venue(GetParam());
   setup.listings[kPerp].outside_mark = setup.listings[kInverse].outside_mark = true;
@@ -68,7 +71,8 @@ TEST(Snapshot, PortfolioOrdersGoOnBeforeTheNextTick) {
   auto restored = Exchange::restore(v.setup(), v->snapshot());
   ASSERT_TRUE(restored.has_value());
   Teller teller;
-  EXPECT_EQ(restored.value()->apply({Instant::ns(v.clock()), Venue::limit(a, Side::sell, 0.02, 0.1, kCall)}, teller),
+  EXPECT_EQ(restored.value()->apply(
+                {Instant::ns(v.clock()), Venue::limit(a, Side::sell, 0.02, 0.1, kCall)}, teller),
             Reject::none);
   EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 0.02, 0.1, kCall)), Reject::none);
   EXPECT_EQ(restored.value()->hash(), v->hash());
@@ -103,7 +107,9 @@ TEST(Snapshot, CutDamagedAndForeignAreRefused) {
   other([](ExchangeSetup& s) { s.coins[kBtc].haircut.reset(); });
   other([](ExchangeSetup& s) { s.indices[0].rule.formula = IndexFormula::weighted_median; });
   other([](ExchangeSetup& s) { s.listings[kPerp].rules.fees->taker = Rate::raw(1); });
-  other([](ExchangeSetup& s) { s.listings[kPerp].rules.ladder->tiers[0].maintenance = Rate::raw(1); });
+  other([](ExchangeSetup& s) {
+    s.listings[kPerp].rules.ladder->tiers[0].maintenance = Rate::raw(1);
+  });
   other([](ExchangeSetup& s) { s.listings[kFuture].expiry = at(40'001); });
   other([](ExchangeSetup& s) { s.listings[kCall].option->strike = price(86'000); });
   other([](ExchangeSetup& s) { s.listings[kInverse].default_leverage = Leverage::raw(500); });
@@ -112,14 +118,15 @@ TEST(Snapshot, CutDamagedAndForeignAreRefused) {
 
 // --- The hash ---
 
-// Deposits, leverage and modes of different accounts, orders on different instruments and a stop: in whatever order
-// they come, the state is the same, and so is what becomes of it.
+// Deposits, leverage and modes of different accounts, orders on different instruments and a stop:
+// in whatever order they come, the state is the same, and so is what becomes of it.
 TEST(Hash, DoesNotDependOnTheOrderOfIndependentCommands) {
   std::vector<CommandBody> body;
   for (AccountId a = kFirstUser; a < kFirstUser + 4; ++a) {
     body.push_back(Deposit{a, kUsdt, coins(1'000 * a)});
     body.push_back(SetLeverage{a, kFuture, Leverage::raw(300 + 100 * static_cast<int64_t>(a))});
-    if (a >= 4) body.push_back(SetMarginMode{a, kInverse, a % 2 ? MarginMode::isolated : MarginMode::cross});
+    if (a >= 4)
+      body.push_back(SetMarginMode{a, kInverse, a % 2 ? MarginMode::isolated : MarginMode::cross});
   }
   body.push_back(Venue::limit(2, Side::buy, 83'990, 1));
   body.push_back(Venue::limit(3, Side::sell, 84'010, 5, kInverse));

@@ -1,6 +1,7 @@
-// 10 October 2025 in small: longs of two coins fall through their margin while makers step back, the backstop vault
-// takes them over until its own margin is gone, and winners are deleveraged. Held against the facts that the records of
-// that day support (docs/models/exchange.md lists them with their source), not against its totals.
+// 10 October 2025 in small: longs of two coins fall through their margin while makers step back,
+// the backstop vault takes them over until its own margin is gone, and winners are deleveraged.
+// Held against the facts that the records of that day support (docs/models/exchange.md lists them
+// with their source), not against its totals.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -31,14 +32,16 @@ ExchangeSetup hyperliquid() {
     book.contract->step = qty(btc ? 0.001 : 0.1);
     // Fees are not among the rulebook's sources; what follows does not depend on them.
     book.fees = FeeRule{.maker = Rate::raw(150'000'000'000), .taker = Rate::raw(450'000'000'000)};
-    setup.indices.push_back({.name = symbol, .rule = *book.index, .sources = {"binance", "okx", "bybit"}});
-    setup.listings.push_back({.symbol = symbol,
-                              .rules = book,
-                              .band = {1, btc ? 200'000 : 60'000},
-                              .index = btc ? 0u : 1u,
-                              .expiry = {},
-                              .option = {},
-                              .default_leverage = Leverage::raw((btc ? 40 : 20) * Leverage::scale)});
+    setup.indices.push_back(
+        {.name = symbol, .rule = *book.index, .sources = {"binance", "okx", "bybit"}});
+    setup.listings.push_back(
+        {.symbol = symbol,
+         .rules = book,
+         .band = {1, btc ? 200'000 : 60'000},
+         .index = btc ? 0u : 1u,
+         .expiry = {},
+         .option = {},
+         .default_leverage = Leverage::raw((btc ? 40 : 20) * Leverage::scale)});
   }
   return setup;
 }
@@ -92,10 +95,12 @@ Day run() {
     return price(i == 0 ? std::round(p) : std::round(p * 100) / 100);
   };
   const auto on_step = [](InstrumentId i, double q) {
-    return i == 0 ? qty(std::max(1.0, std::round(q * 1000)) / 1000) : qty(std::max(1.0, std::round(q * 10)) / 10);
+    return i == 0 ? qty(std::max(1.0, std::round(q * 1000)) / 1000)
+                  : qty(std::max(1.0, std::round(q * 10)) / 10);
   };
 
-  // Pairs of a long and a short, at entries around the start, sizes with a heavy tail, leverages as they come.
+  // Pairs of a long and a short, at entries around the start, sizes with a heavy tail, leverages as
+  // they come.
   for (int n = 0; n < 500; ++n) {
     const InstrumentId i = n % 3 == 0 ? 1 : 0;
     const double entry = kStart[i] * (1 + 0.01 * (random.uniform() - 0.5));
@@ -112,7 +117,8 @@ Day run() {
     SubmitOrder buy = sell;
     buy.account = buyer;
     buy.side = Side::buy;
-    if (x.apply({at(second), sell}, recorder) == Reject::none) (void)x.apply({at(second), buy}, recorder);
+    if (x.apply({at(second), sell}, recorder) == Reject::none)
+      (void)x.apply({at(second), buy}, recorder);
     must(CancelAll{seller, {}});
     must(CancelAll{buyer, {}});
   }
@@ -124,7 +130,8 @@ Day run() {
     ++second;
     // A slide that quickens, then a rebound: down about 16 % (BTC) and 40 % (SOL) at the worst.
     const double slid = static_cast<double>(t / 12 * 12) / 420;  // in steps, as it went
-    const double depth = t < 420 ? std::pow(slid, 1.4) : 1 - 0.5 * (static_cast<double>(t) - 420) / 300;
+    const double depth =
+        t < 420 ? std::pow(slid, 1.4) : 1 - 0.5 * (static_cast<double>(t) - 420) / 300;
     level[0] = kStart[0] * (1 - 0.16 * depth) * (1 + 0.0005 * random.normal());
     level[1] = kStart[1] * (1 - 0.40 * depth) * (1 + 0.0010 * random.normal());
     if (t % 5 == 0) {  // makers quote less the deeper it gets
@@ -144,7 +151,8 @@ Day run() {
         }
       }
     }
-    if (t % 10 == 9) must(Deposit{kVault, 0, coins(10e3)});  // the vault's own strategy hands money over
+    if (t % 10 == 9)
+      must(Deposit{kVault, 0, coins(10e3)});  // the vault's own strategy hands money over
     recorder.notices.clear();
     publish();
     for (const Notice& n : recorder.notices) {
@@ -165,7 +173,8 @@ Day run() {
       bool flat = true;
       for (const PositionView& p : x.positions(n.counterparty))
         flat &= p.instrument != n.instrument || p.qty.raw() == 0;
-      day.adl.push_back({t, n.instrument, n.account, n.counterparty, n.price.raw(), n.qty.raw(), flat});
+      day.adl.push_back(
+          {t, n.instrument, n.account, n.counterparty, n.price.raw(), n.qty.raw(), flat});
       const double usd = n.amount.approx();
       day.notional += usd;
       if (n.account == kVault) day.notional_of_vault += usd;
@@ -202,9 +211,10 @@ TEST(TenthOfOctober, AnAccountIsClosedFullyBeforeTheNextIsTouched) {
 TEST(TenthOfOctober, TheVaultsInsolvencyIsTheTrigger) {
   const Day& day = the_day();
   ASSERT_FALSE(day.vault_failed.empty());
-  for (const auto& [second, equity] : day.vault_failed) EXPECT_LT(equity, Amount()) << "second " << second;
+  for (const auto& [second, equity] : day.vault_failed)
+    EXPECT_LT(equity, Amount()) << "second " << second;
   EXPECT_GT(day.notional_of_vault / day.notional, 0.9);  // 95.1 % in the records
-  std::map<int64_t, AccountId> last;                     // accounts under water at one instant come in ascending order
+  std::map<int64_t, AccountId> last;  // accounts under water at one instant come in ascending order
   for (const AdlRow& row : day.adl) {
     if (row.underwater == kVault) continue;
     if (last.contains(row.second)) { EXPECT_GE(row.underwater, last[row.second]); }
@@ -219,26 +229,31 @@ TEST(TenthOfOctober, TheTimelineHasTheShapeOfTheRecords) {
   const int64_t delay = day.first_adl - day.first_liquidation;  // 61.7 s in the records
   EXPECT_GE(delay, 20);
   EXPECT_LE(delay, 180);
-  // Seconds with ADL are few, come apart, and hold most of the rows: correlation .946 in the records.
+  // Seconds with ADL are few, come apart, and hold most of the rows: correlation .946 in the
+  // records.
   double n = 0, sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
   std::set<int64_t> seconds;
   for (const auto& [t, rows] : day.rows_liquidated) seconds.insert(t);
   for (const int64_t t : seconds) {
     const double liquidated = static_cast<double>(day.rows_liquidated.at(t));
     const double adl = day.rows_adl.contains(t) ? static_cast<double>(day.rows_adl.at(t)) : 0;
-    n += 1, sx += liquidated, sy += adl, sxx += liquidated * liquidated, syy += adl * adl, sxy += liquidated * adl;
+    n += 1, sx += liquidated, sy += adl, sxx += liquidated * liquidated, syy += adl * adl,
+        sxy += liquidated * adl;
   }
-  const double correlation = (n * sxy - sx * sy) / std::sqrt((n * sxx - sx * sx) * (n * syy - sy * sy));
+  const double correlation =
+      (n * sxy - sx * sy) / std::sqrt((n * sxx - sx * sx) * (n * syy - sy * sy));
   EXPECT_GT(correlation, 0.85);
   // Transfers to the vault stand before the first ADL, and between waves.
-  EXPECT_TRUE(
-      std::any_of(day.transfers.begin(), day.transfers.end(), [&](auto& x) { return x.first < day.first_adl; }));
   EXPECT_TRUE(std::any_of(day.transfers.begin(), day.transfers.end(),
-                          [&](auto& x) { return x.first > day.first_adl && !day.rows_adl.contains(x.first); }));
+                          [&](auto& x) { return x.first < day.first_adl; }));
+  EXPECT_TRUE(std::any_of(day.transfers.begin(), day.transfers.end(), [&](auto& x) {
+    return x.first > day.first_adl && !day.rows_adl.contains(x.first);
+  }));
   if (std::getenv("DELEVER_EXCHANGE_TALLY"))
-    std::printf("delay %d s, correlation %.3f, ADL rows %zu, vault %.3f of %.0f USD, takeovers %zu s\n",
-                static_cast<int>(delay), correlation, day.adl.size(), day.notional_of_vault / day.notional,
-                day.notional, day.transfers.size());
+    std::printf(
+        "delay %d s, correlation %.3f, ADL rows %zu, vault %.3f of %.0f USD, takeovers %zu s\n",
+        static_cast<int>(delay), correlation, day.adl.size(), day.notional_of_vault / day.notional,
+        day.notional, day.transfers.size());
   RecordProperty("delay_s", static_cast<int>(delay));
   RecordProperty("correlation", std::to_string(correlation));
   RecordProperty("adl_rows", static_cast<int>(day.adl.size()));

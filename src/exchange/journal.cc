@@ -20,8 +20,9 @@ uint64_t get(const char* in, int bytes) {
   for (int i = 0; i < bytes; ++i) x |= uint64_t{static_cast<unsigned char>(in[i])} << (8 * i);
   return x;
 }
-// A record: its length (4 bytes), a digest of number and length (4), a digest of number and body (8), the body. With a
-// digest of its own, a damaged length is never taken for a record that was cut.
+// A record: its length (4 bytes), a digest of number and length (4), a digest of number and body
+// (8), the body. With a digest of its own, a damaged length is never taken for a record that was
+// cut.
 constexpr size_t kFront = 16;
 uint64_t digest(uint64_t number, std::string_view body) {
   Hasher h;
@@ -44,8 +45,10 @@ class Silent : public ExchangeSink {
 
 }  // namespace
 
-Result<JournalEnd> read_journal(const std::string& path, const std::function<bool(uint64_t, const Command&)>& each) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+Result<JournalEnd> read_journal(const std::string& path,
+                                const std::function<bool(uint64_t, const Command&)>& each) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                       &std::fclose);
   if (!file) return Error{Fault::unavailable, "cannot be opened", path};
   std::string head(kMagic.size(), '\0');
   const auto unread = [&] { return Error{Fault::unavailable, "cannot be read", path}; };
@@ -72,7 +75,8 @@ Result<JournalEnd> read_journal(const std::string& path, const std::function<boo
       return end;
     }
     const auto length = static_cast<uint32_t>(get(front.data(), 4));
-    if (length == 0 || length > kRecordMax || digest(end.commands, length) != get(front.data() + 4, 4))
+    if (length == 0 || length > kRecordMax ||
+        digest(end.commands, length) != get(front.data() + 4, 4))
       return damaged("a record of impossible length");
     body.resize(length);
     if (std::fread(body.data(), 1, length, file.get()) < length) {
@@ -97,9 +101,11 @@ Result<JournalWriter> JournalWriter::open(const std::string& path) {
     const JournalEnd end = TRY(read_journal(path, [](uint64_t, const Command&) { return true; }));
     commands = end.commands;
     if (end.cut) std::filesystem::resize_file(path, end.bytes, failed);
-    if (failed) return Error{Fault::unavailable, "its cut end cannot be removed: " + failed.message(), path};
+    if (failed)
+      return Error{Fault::unavailable, "its cut end cannot be removed: " + failed.message(), path};
   }
-  const bool fresh = !std::filesystem::exists(path, failed) || std::filesystem::file_size(path, failed) == 0;
+  const bool fresh =
+      !std::filesystem::exists(path, failed) || std::filesystem::file_size(path, failed) == 0;
   std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "ab"));
   if (!file) return Error{Fault::unavailable, "cannot be written", path};
   if (fresh && std::fwrite(kMagic.data(), 1, kMagic.size(), file.get()) != kMagic.size())
@@ -128,8 +134,10 @@ Result<void> JournalWriter::flush() {
 }
 
 Result<std::unique_ptr<Exchange>> replay_journal(ExchangeSetup setup, const std::string& path,
-                                                 const std::optional<JournalStart>& start, uint64_t commands) {
-  auto opened = start ? Exchange::restore(std::move(setup), start->snapshot) : Exchange::open(std::move(setup));
+                                                 const std::optional<JournalStart>& start,
+                                                 uint64_t commands) {
+  auto opened = start ? Exchange::restore(std::move(setup), start->snapshot)
+                      : Exchange::open(std::move(setup));
   if (!opened.has_value()) return opened.error();
   std::unique_ptr<Exchange> exchange = std::move(opened).value();
   Silent silent;
@@ -140,12 +148,14 @@ Result<std::unique_ptr<Exchange>> replay_journal(ExchangeSetup setup, const std:
     if (n < from) return true;
     const Reject refused = exchange->apply(command, silent);
     if (refused == Reject::none) return true;
-    failed = Error{Fault::malformed,
-                   "command " + std::to_string(n) + " is refused: " + std::string(reject_name(refused)), path};
+    failed = Error{
+        Fault::malformed,
+        "command " + std::to_string(n) + " is refused: " + std::string(reject_name(refused)), path};
     return false;
   }));
   if (failed) return *failed;
-  if (end.commands < from) return Error{Fault::malformed, "the journal ends before the snapshot was taken", path};
+  if (end.commands < from)
+    return Error{Fault::malformed, "the journal ends before the snapshot was taken", path};
   return exchange;
 }
 

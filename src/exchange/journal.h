@@ -1,6 +1,7 @@
-// The command log: a file of commands as they were accepted, each with its length and digest. Replaying it from the
-// beginning, or from a snapshot taken after command n, gives the same state hash on any machine. A process that is
-// killed leaves whole records and perhaps one cut record at the end, which reading reports and leaves out.
+// The command log: a file of commands as they were accepted, each with its length and digest.
+// Replaying it from the beginning, or from a snapshot taken after command n, gives the same state
+// hash on any machine. A process that is killed leaves whole records and perhaps one cut record at
+// the end, which reading reports and leaves out.
 #pragma once
 
 #include <cstdio>
@@ -38,12 +39,14 @@ struct JournalEnd {
   bool cut = false;       // a partial record follows
 };
 
-// Hands each command over, with its number from 0, until the end or until the callback returns false. Damage before
-// the last record is an error that names the byte.
-Result<JournalEnd> read_journal(const std::string& path, const std::function<bool(uint64_t, const Command&)>& each);
+// Hands each command over, with its number from 0, until the end or until the callback returns
+// false. Damage before the last record is an error that names the byte.
+Result<JournalEnd> read_journal(const std::string& path,
+                                const std::function<bool(uint64_t, const Command&)>& each);
 
-// The exchange after the first `commands` of the journal, from a snapshot taken after `from` of them where one is
-// given. Only accepted commands stand in a journal: one that is refused on replay is an error that names its number.
+// The exchange after the first `commands` of the journal, from a snapshot taken after `from` of
+// them where one is given. Only accepted commands stand in a journal: one that is refused on replay
+// is an error that names its number.
 struct JournalStart {
   std::string snapshot;
   uint64_t from = 0;

@@ -32,7 +32,10 @@ class Journal : public testing::Test {
   void set_bytes(std::string_view b) const {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << b;
   }
-  struct Read { std::vector<std::string> commands; JournalEnd end; };
+  struct Read {
+    std::vector<std::string> commands;
+    JournalEnd end;
+  };
   Read read() const {
     Read r;
     auto end = read_journal(path, [&r](uint64_t n, const Command& c) {
@@ -92,13 +95,15 @@ TEST_F(Journal, CutTailIsReportedAndWrittenOver) {
   }
 }
 
-// Wherever a byte is flipped, lengths among them, the error names where its record begins, and nothing is thrown away.
+// Wherever a byte is flipped, lengths among them, the error names where its record begins, and
+// nothing is thrown away.
 TEST_F(Journal, AFlippedByteIsNamed) {
   const std::vector<Command> log = some_commands();
   write(log);
   const std::string whole = bytes();
   std::vector<size_t> begins;
-  for (size_t n = 18; n < whole.size(); n += 16 + encode(log[begins.size() - 1]).size()) begins.push_back(n);
+  for (size_t n = 18; n < whole.size(); n += 16 + encode(log[begins.size() - 1]).size())
+    begins.push_back(n);
   ASSERT_EQ(begins.size(), log.size());
   for (size_t n = 0; n < whole.size(); ++n) {
     std::string damaged = whole;
@@ -110,7 +115,8 @@ TEST_F(Journal, AFlippedByteIsNamed) {
       EXPECT_NE(end.error().what.find("not a journal"), std::string::npos);
     } else {
       const size_t begin = *std::prev(std::upper_bound(begins.begin(), begins.end(), n));
-      EXPECT_TRUE(end.error().what.ends_with("at byte " + std::to_string(begin))) << end.error().what << " for " << n;
+      EXPECT_TRUE(end.error().what.ends_with("at byte " + std::to_string(begin)))
+          << end.error().what << " for " << n;
     }
     EXPECT_FALSE(JournalWriter::open(path).has_value());
     EXPECT_EQ(bytes(), damaged);
@@ -169,7 +175,8 @@ TEST_F(Journal, ReplayRefusesWhatDoesNotBelong) {
             "a snapshot: it belongs to another setup");
   const uint64_t n = JournalWriter::open(path).value().commands();
   write({{at(0), TickClock{}}});
-  EXPECT_EQ(replay_journal(setup, path).error().what, "command " + std::to_string(n) + " is refused: time_goes_back");
+  EXPECT_EQ(replay_journal(setup, path).error().what,
+            "command " + std::to_string(n) + " is refused: time_goes_back");
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // What is owed: values, fills, fees and what a pool stands at.
 //
-// A trade has one value, in the settlement coin, that both sides book: the buyer adds it to the cost of what it holds
-// or realises it against that cost, and so does the seller. Realised profits then always equal the change of the signed
-// cost of all open positions, and the books close to the last unit however values were rounded.
+// A trade has one value, in the settlement coin, that both sides book: the buyer adds it to the
+// cost of what it holds or realises it against that cost, and so does the seller. Realised profits
+// then always equal the change of the signed cost of all open positions, and the books close to the
+// last unit however values were rounded.
 #include <algorithm>
 
 #include "exchange/state.h"
@@ -14,7 +15,8 @@ namespace {
 Wide wide_value(const Market& m, Lots lots, int64_t price, Round round) {
   const Wide size = static_cast<Wide>(lots) * m.step * m.size;  // units of 1e-16
   if (m.inverse) return divide(size * (Price::scale / Qty::scale), price, round);
-  // size x price passes 128 bits for extreme sizes; a quantity of 1e-8 is exact wherever step x size is.
+  // size x price passes 128 bits for extreme sizes; a quantity of 1e-8 is exact wherever step x
+  // size is.
   const Wide whole = size / Qty::scale, rest = size % Qty::scale;
   return divide(whole * price + divide(rest * price, Qty::scale, round), Price::scale, round);
 }
@@ -52,7 +54,9 @@ void Exchange::State::move_lots(StakeId id, Lots lots, int64_t value) {
   Market& m = markets[h.instrument];
   CHECK(lots != 0);
   const bool same = h.lots == 0 || (h.lots > 0) == (lots > 0);
-  const auto sign = [&m](Lots position) { return (position > 0) != m.inverse ? 1 : -1; };  // gains with value
+  const auto sign = [&m](Lots position) {
+    return (position > 0) != m.inverse ? 1 : -1;
+  };  // gains with value
   m.open_lots -= std::max<Lots>(h.lots, 0);
   Lots opening = lots;
   int64_t opening_value = value;
@@ -60,19 +64,25 @@ void Exchange::State::move_lots(StakeId id, Lots lots, int64_t value) {
     const Lots held = std::abs(h.lots), closing = std::min(std::abs(lots), held);
     const int gains = sign(h.lots);
     const Round against = gains > 0 ? Round::up : Round::down;
-    const int64_t closing_value = closing == std::abs(lots)
-                                      ? value
-                                      : narrow(divide(static_cast<Wide>(value) * closing, std::abs(lots), Round::down));
-    const int64_t cost = closing == held ? h.cost : narrow(divide(static_cast<Wide>(h.cost) * closing, held, against));
+    const int64_t closing_value =
+        closing == std::abs(lots)
+            ? value
+            : narrow(divide(static_cast<Wide>(value) * closing, std::abs(lots), Round::down));
+    const int64_t cost = closing == held
+                             ? h.cost
+                             : narrow(divide(static_cast<Wide>(h.cost) * closing, held, against));
     const int64_t realised = gains > 0 ? closing_value - cost : cost - closing_value;
     signed_cost[m.settle] -= gains * Wide{cost};
     h.cost -= cost;
     if (h.mode == MarginMode::isolated) {
       const int64_t released =
-          closing == held ? h.margin : narrow(divide(static_cast<Wide>(h.margin) * closing, held, Round::down));
+          closing == held
+              ? h.margin
+              : narrow(divide(static_cast<Wide>(h.margin) * closing, held, Round::down));
       h.margin -= released;
       const int64_t back = released + realised;
-      // A loss beyond the margin released eats into what stays; below nothing it is the venue's, not the wallet's.
+      // A loss beyond the margin released eats into what stays; below nothing it is the venue's,
+      // not the wallet's.
       (back >= 0 ? wallet(h.account, m.settle) : h.margin) += back;
     } else {
       wallet(h.account, m.settle) += realised;
@@ -99,8 +109,9 @@ void Exchange::State::move_lots(StakeId id, Lots lots, int64_t value) {
   if (h.mode == MarginMode::isolated) { touch_all(h.account); }
 }
 
-// A fee, or a rebate where it is negative. Trading fees come from the wallet and, where an isolated position's account
-// has nothing left there, from its margin; fees of a liquidation the other way round.
+// A fee, or a rebate where it is negative. Trading fees come from the wallet and, where an isolated
+// position's account has nothing left there, from its margin; fees of a liquidation the other way
+// round.
 void Exchange::State::charge(StakeId id, int64_t fee, bool from_margin_first, int64_t& to) {
   Stake& h = stakes[id];
   const CoinId coin = markets[h.instrument].settle;
@@ -121,7 +132,8 @@ void Exchange::State::charge(StakeId id, int64_t fee, bool from_margin_first, in
 }
 
 // Hands over `lots` (signed as the giver holds them) at a value, without the book.
-void Exchange::State::transfer(StakeId from, StakeId to, Lots lots, int64_t value, const Handover& handover) {
+void Exchange::State::transfer(StakeId from, StakeId to, Lots lots, int64_t value,
+                               const Handover& handover) {
   const InstrumentId i = stakes[from].instrument;
   const AccountId giver = stakes[from].account;
   const Market& m = markets[i];
@@ -143,16 +155,18 @@ void Exchange::State::transfer(StakeId from, StakeId to, Lots lots, int64_t valu
     n.price = p.value();  // for the eye: `amount` counts
   say(n);
   if (handover.why != NoticeKind::takeover) return;
-  publish(i, Liquidation{.position_side = lots > 0 ? PositionSide::long_side : PositionSide::short_side,
-                         .feed = LiquidationFeed::complete,
-                         .order_price = n.price,
-                         .average_price = n.price,
-                         .order_qty = n.qty,
-                         .filled_qty = n.qty,
-                         .id = {}});
+  publish(
+      i, Liquidation{.position_side = lots > 0 ? PositionSide::long_side : PositionSide::short_side,
+                     .feed = LiquidationFeed::complete,
+                     .order_price = n.price,
+                     .average_price = n.price,
+                     .order_qty = n.qty,
+                     .filled_qty = n.qty,
+                     .id = {}});
 }
 
-void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e, const Sending& sending) {
+void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e,
+                                const Sending& sending) {
   const int64_t quote = value_at(m, e.lots, e.tick);
   const int64_t base = narrow(static_cast<Wide>(e.lots) * m.step * m.size / Qty::scale);
   const bool taker_buys = e.taker_side == Side::buy;
@@ -161,8 +175,8 @@ void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e, c
     const bool buys = maker != taker_buys;
     const Market::Share rate = maker ? m.maker : m.taker;
     const int64_t got = buys ? base : quote;  // the fee is taken from what is received
-    const int64_t fee =
-        rate.part >= 0 ? share(got, rate, Round::up) : -share(got, {-rate.part, rate.whole}, Round::down);
+    const int64_t fee = rate.part >= 0 ? share(got, rate, Round::up)
+                                       : -share(got, {-rate.part, rate.whole}, Round::down);
     wallet(a, buys ? m.base : m.quote) += got - fee;
     wallet(a, buys ? m.quote : m.base) -= buys ? quote : base;
     fees[buys ? m.base : m.quote] += fee;
@@ -212,7 +226,8 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
   const auto add = [&](const Stake& h, Lots lots, int64_t cost, Lots buys, Lots sells) {
     const Market& m = markets[h.instrument];
     if (m.spot) return;
-    // What the position could become if the orders of one side were filled. A hedge-mode stake only opens one way.
+    // What the position could become if the orders of one side were filled. A hedge-mode stake only
+    // opens one way.
     Lots most = 0;
     if (h.hedge)
       most = std::abs(lots) + (h.side == PositionSide::long_side ? buys : sells);
@@ -259,15 +274,16 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
       if (count > 0) {
         Wide needed = 0;
         if (m.option) {
-          const bool shorts =
-              h.hedge ? h.side == PositionSide::short_side : std::abs(lots - sells) == most && sells > 0;
+          const bool shorts = h.hedge ? h.side == PositionSide::short_side
+                                      : std::abs(lots - sells) == most && sells > 0;
           Stake imagined = h;
-          const auto margin =
-              position_margin(position(imagined, shorts ? -count : count, 0), *m.rules, mark, underlying);
+          const auto margin = position_margin(position(imagined, shorts ? -count : count, 0),
+                                              *m.rules, mark, underlying);
           if (!margin.has_value())
             total.priced = false;
           else
-            needed = shorts ? Wide{margin.value().initial.raw()} : larger(margin.value().value.raw(), 0);
+            needed =
+                shorts ? Wide{margin.value().initial.raw()} : larger(margin.value().value.raw(), 0);
         } else {
           const Wide worth = wide_value(m, count, mark.raw(), Round::up);
           const auto need = initial_of(*m.rules, worth, Qty::raw(count * m.step), mark, h.leverage);
@@ -320,7 +336,8 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
         total.wallet += worth->raw();
     }
   }
-  if (account.collateral == CollateralMode::portfolio && any && !portfolio_margin(id, supposed, total))
+  if (account.collateral == CollateralMode::portfolio && any &&
+      !portfolio_margin(id, supposed, total))
     total.priced = false;
   return total;
 }
@@ -332,11 +349,13 @@ const RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
   if (!mark) return nullptr;
   SharedScenarios& s = scenarios[i];
   const Price forward = underlying.value_or(Price());
-  if (s.has_leg && s.mark == *mark && s.underlying == forward && s.years == prices.years[i]) return &s.leg;
+  if (s.has_leg && s.mark == *mark && s.underlying == forward && s.years == prices.years[i])
+    return &s.leg;
   s.has_leg = s.has_unit = false;
   Stake one;
   one.instrument = i;
-  const auto leg = risk_leg(position(one, 1, 0), *markets[i].rules, *mark, underlying, prices.years[i]);
+  const auto leg =
+      risk_leg(position(one, 1, 0), *markets[i].rules, *mark, underlying, prices.years[i]);
   if (!leg.has_value()) return nullptr;
   s.leg = leg.value();
   s.mark = *mark;
@@ -346,7 +365,8 @@ const RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
   return &s.leg;
 }
 
-const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(InstrumentId i, const ScenarioRule& rule) const {
+const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(
+    InstrumentId i, const ScenarioRule& rule) const {
   const RiskLeg* leg = leg_of(i);
   const auto& index = prices.coin_usd[markets[i].settle];
   if (!leg || !index) return nullptr;
@@ -357,7 +377,8 @@ const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(Instrument
   return s.has_unit ? &s : nullptr;
 }
 
-// The scenario matrix of the pool's coin in place of the sum over positions. Orders count at their standard margin.
+// The scenario matrix of the pool's coin in place of the sum over positions. Orders count at their
+// standard margin.
 bool Exchange::State::portfolio_margin(PoolId id, const Supposed* supposed, PoolSums& total) const {
   const PoolState& pool = pools[id];
   const ScenarioRule* rule = pool.coin ? rulebooks.scenarios(*pool.coin) : nullptr;
@@ -374,11 +395,14 @@ bool Exchange::State::portfolio_margin(PoolId id, const Supposed* supposed, Pool
     const SharedScenarios* shared = scenarios_of(h.instrument, *rule);
     if (!shared) return false;
     const Price mark = *prices.mark[h.instrument];
-    const Position held_now = position(h, lots, supposed && supposed->stake == id_h ? supposed->cost : h.cost);
+    const Position held_now =
+        position(h, lots, supposed && supposed->stake == id_h ? supposed->cost : h.cost);
     const auto margin = position_margin(held_now, *m.rules, mark, prices.underlying[h.instrument]);
     if (margin.has_value())
-      standard += m.option && lots > 0 ? larger(margin.value().value.raw(), 0) : Wide{margin.value().initial.raw()};
-    held_legs.push_back({leg_size(held_now, *m.rules, mark), m.option, shared->leg.years.value_or(0), &shared->unit});
+      standard += m.option && lots > 0 ? larger(margin.value().value.raw(), 0)
+                                       : Wide{margin.value().initial.raw()};
+    held_legs.push_back({leg_size(held_now, *m.rules, mark), m.option,
+                         shared->leg.years.value_or(0), &shared->unit});
   }
   if (!scenario_margin(*rule, usd->approx(), 0, held_legs, scenario).has_value()) return false;
   const Wide orders = larger(total.initial - standard, 0);

@@ -1,5 +1,6 @@
-// What is owed, worked out by hand: fees, average cost, realised profit, spot balances, collateral in several coins and
-// the scenario matrix. All figures are units of 1e-8 of a coin; kCoin is one coin.
+// What is owed, worked out by hand: fees, average cost, realised profit, spot balances, collateral
+// in several coins and the scenario matrix. All figures are units of 1e-8 of a coin; kCoin is one
+// coin.
 #include "exchange/testing_venue.h"
 
 namespace delever {
@@ -25,7 +26,8 @@ TEST(Ledger, LinearFeesAverageCostProfitAndFlip) {
   EXPECT_EQ(v.wallet(a), units(100'694.35));
   EXPECT_EQ(v.held(a).cost.raw(), units(42'100));
   EXPECT_EQ(v.position(a), qty(0.5).raw());
-  // 1.5 at 83,000 = 124,500: closes 0.5 for 41,500 against 42,100 (- 600), opens a short of 1; fee 62.25.
+  // 1.5 at 83,000 = 124,500: closes 0.5 for 41,500 against 42,100 (- 600), opens a short of 1;
+  // fee 62.25.
   v.sells(a, c, 83'000, 1.5);
   EXPECT_EQ(v.wallet(a), units(100'032.1));
   EXPECT_EQ(v.position(a), -qty(1).raw());
@@ -33,7 +35,8 @@ TEST(Ledger, LinearFeesAverageCostProfitAndFlip) {
   v.buys(a, b, 82'000, 1);  // + 1,000, fee 41
   EXPECT_EQ(v.wallet(a), units(100'991.1));
   EXPECT_TRUE(v->positions(a).empty());
-  // c made 2.5 as maker: 16.6 ... b and c hold what a does not: b short 2.5 - 0 = 1.5 + 1, c long 2.5.
+  // c made 2.5 as maker: 16.6 ... b and c hold what a does not: b short 2.5 - 0 = 1.5 + 1, c
+  // long 2.5.
   EXPECT_EQ(v.position(b), -qty(2.5).raw());
   EXPECT_EQ(v.position(c), qty(2.5).raw());
   EXPECT_EQ(v->open_interest(kPerp), qty(2.5));
@@ -49,12 +52,13 @@ TEST(Ledger, CostThatDoesNotDivideIsRoundedAgainstTheAccount) {
   v.sells(a, b, 84'001, 0.001);  // 84.001 - 84.00066667 = 0.00033333, fee 0.0420005
   EXPECT_EQ(v.wallet(a) - before, 33'333 - 4'200'050);
   EXPECT_EQ(v.held(a).cost.raw(), 16'800'133'333);
-  // b bought back one of its three shorts: received 252.002, the cost that leaves is rounded down to 84.00066666.
+  // b bought back one of its three shorts: received 252.002, the cost that leaves is rounded down
+  // to 84.00066666.
   EXPECT_EQ(v.held(b).cost.raw(), 25'200'200'000 - 8'400'066'666);
 }
 
-// Fees are rounded up and rebates down: 84 USDT at 0.000333333333333 is 2,799,999.99..., at 0.000111111111111
-// 933,333.33...
+// Fees are rounded up and rebates down: 84 USDT at 0.000333333333333 is 2,799,999.99..., at
+// 0.000111111111111 933,333.33...
 TEST(Ledger, RebateAndRoundingOfFees) {
   ExchangeSetup setup = still_venue();
   setup.listings[kPerp].rules.fees->taker = Rate::raw(333'333'333'333);
@@ -80,8 +84,8 @@ TEST(Ledger, InverseProfitAndFlip) {
   EXPECT_EQ(v.wallet(a, kBtc), kCoin - 5'000);  // 5 bp of 10,000,000
   EXPECT_EQ(v.wallet(b, kBtc), kCoin - 2'000);
   EXPECT_EQ(v.held(a, kInverse).cost.raw(), 10'000'000);
-  // At 80,000 the long has lost 8,400 / 80,000 - 8,400 / 84,000 = 0.005 BTC. 126 are worth 0.1575: 84 of them close
-  // for 0.105, 42 open a short at 0.0525. Fee 7,875.
+  // At 80,000 the long has lost 8,400 / 80,000 - 8,400 / 84,000 = 0.005 BTC. 126 are worth 0.1575:
+  // 84 of them close for 0.105, 42 open a short at 0.0525. Fee 7,875.
   v.sells(a, c, 80'000, 126, kInverse);
   EXPECT_EQ(v.wallet(a, kBtc), kCoin - 5'000 - 500'000 - 7'875);
   EXPECT_EQ(v.position(a, kInverse), -qty(42).raw());
@@ -105,8 +109,9 @@ TEST(Ledger, OptionPremiumIsACost) {
   EXPECT_EQ(v.wallet(a, kBtc), kCoin - 3'000);
   v.mark(kCall, 0.08);
   EXPECT_EQ(v.pool(a, kBtc)->equity.raw(), kCoin - 3'000 + 6'000'000);
-  // Short 2: maintenance (0.075 + 0.08) * 2 = 0.31; initial: strike 85,000 is 1,000 / 84,000 out of the money =
-  // 0.011904761904761 (down), (0.15 - 0.011904761904761 + 0.08) * 2 = 0.43619047619...: up.
+  // Short 2: maintenance (0.075 + 0.08) * 2 = 0.31; initial: strike 85,000 is 1,000 / 84,000 out of
+  // the money = 0.011904761904761 (down), (0.15 - 0.011904761904761 + 0.08) * 2 = 0.43619047619...:
+  // up.
   const std::optional<PoolView> pool = v.pool(b, kBtc);
   EXPECT_EQ(pool->maintenance.raw(), 31'000'000);
   EXPECT_EQ(pool->initial.raw(), 43'619'048);
@@ -135,7 +140,8 @@ TEST(Spot, BalancesHeldAmountsAndFeesInWhatIsReceived) {
   EXPECT_EQ(v.wallet(a, kBtc), units(0.039992));
   EXPECT_EQ(v.fees(kUsdt), units(1.6));
   EXPECT_EQ(v.fees(kBtc), units(0.000008));
-  // 0.06 are left in the bid: 4,800 of 6,800 stay held. Less of the order holds less: 0.02 hold 1,600.
+  // 0.06 are left in the bid: 4,800 of 6,800 stay held. Less of the order holds less: 0.02 hold
+  // 1,600.
   EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(2'000 * kCoin + 1)}), Reject::not_enough_balance);
   EXPECT_EQ(v.say(ReduceOrder{a, kSpot, bid, qty(0.02)}), Reject::none);
   EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(5'200 * kCoin + 1)}), Reject::not_enough_balance);
@@ -152,7 +158,8 @@ TEST(Spot, WhatDoesNotApplyIsRefused) {
   EXPECT_EQ(v.say(SetLeverage{a, kSpot, Leverage::raw(200)}), Reject::no_such_mode);
   EXPECT_EQ(v.say(SetMarginMode{a, kSpot, MarginMode::isolated}), Reject::no_such_mode);
   EXPECT_EQ(v.say(PublishMark{kSpot, price(84'000)}), Reject::no_such_mode);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 80'000, 0.1, TriggerBy::mark, kSpot)), Reject::no_such_mode);
+  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 80'000, 0.1, TriggerBy::mark, kSpot)),
+            Reject::no_such_mode);
 }
 
 // A market buy that lets its own orders expire meets dearer ones: it must be able to pay those.
@@ -189,16 +196,17 @@ TEST(Spot, CollateralThatBacksPositionsCannotBeSoldOrWithdrawn) {
   EXPECT_GT(c, b);
 }
 
-// A coin that an order may sell at any moment is no collateral: the position is liquidated before the sale could leave
-// a debt.
+// A coin that an order may sell at any moment is no collateral: the position is liquidated before
+// the sale could leave a debt.
 TEST(Spot, HeldCoinsDoNotBackPositions) {
   Venue v(still_venue());
   v.give(kFund, kBtc, 1);
   const AccountId a = v.open(0, 0.1), b = v.open(0, 10), c = v.open(100'000);
   v.buys(a, b, 84'000, 100, kInverse);
   v.stands(Venue::limit(a, Side::sell, 90'000, 0.088, kSpot));
-  // At 76,000: value 10,000 / 76,000 = 0.13157895, loss 0.01253134; wallet 0.09994047 - 0.088 = 0.01194047 free.
-  // Equity without what is held: - 0.00059. With it the account could lose the coin and owe.
+  // At 76,000: value 10,000 / 76,000 = 0.13157895, loss 0.01253134; wallet 0.09994047 - 0.088 =
+  // 0.01194047 free. Equity without what is held: - 0.00059. With it the account could lose the
+  // coin and owe.
   EXPECT_EQ(v.say(Venue::limit(b, Side::buy, 75'900, 100, kInverse)), Reject::none);
   v.index(76'000);
   v.mark(kInverse, 76'000);
@@ -231,12 +239,13 @@ TEST(Withdrawal, TakesNoUnrealisedProfit) {
 
 // --- Several coins as collateral ---
 
-// 1 BTC after 5 % haircut backs a long of 1 BTC: equity 0.95 p - 42 + (p - 84,000), maintenance 0.4 % of p.
-// They meet at 84,042 / 1.946 = 43,187.05.
+// 1 BTC after 5 % haircut backs a long of 1 BTC: equity 0.95 p - 42 + (p - 84,000), maintenance 0.4
+// % of p. They meet at 84,042 / 1.946 = 43,187.05.
 TEST(MultiAsset, LiquidatedWhenTheCoinFallsAndTheFundTakesTheCoin) {
   Venue v(still_venue());
   v.give(kFund, kUsdt, 100'000);
-  const AccountId a = v.open(0, 1, {.collateral = CollateralMode::multi_asset}), b = v.open(1'000'000);
+  const AccountId a = v.open(0, 1, {.collateral = CollateralMode::multi_asset}),
+                  b = v.open(1'000'000);
   v.buys(a, b, 84'000, 1);
   EXPECT_EQ(v.wallet(a, kUsdt), units(-42));  // a debt, counted whole
   EXPECT_EQ(v.pool(a, std::nullopt)->equity.raw(), units(79'758));
@@ -249,14 +258,16 @@ TEST(MultiAsset, LiquidatedWhenTheCoinFallsAndTheFundTakesTheCoin) {
   EXPECT_EQ(v.say(Venue::limit(b, Side::buy, 43'100, 1)), Reject::none);
   v.index(43'187);
   v.mark(kPerp, 43'187);
-  // 41,027.65 - 42 - 40,813 = 172.65 against 172.748. The bankruptcy price is 43,187 - 172.65 = 43,014.35: the bid of
-  // 43,100 is within it. Liquidation fee 1.25 % of 43,100 = 538.75 to the fund.
+  // 41,027.65 - 42 - 40,813 = 172.65 against 172.748. The bankruptcy price is 43,187 - 172.65 =
+  // 43,014.35: the bid of 43,100 is within it. Liquidation fee 1.25 % of 43,100 = 538.75 to the
+  // fund.
   const std::vector<Notice> told = v.notices(NoticeKind::liquidation);
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].amount.raw(), units(172.65));
   EXPECT_EQ(told[0].fee.raw(), units(172.748));
   EXPECT_EQ(v.position(a), 0);
-  // - 42 - 40,900 - 538.75 = - 41,480.75 against a coin of 41,027.65: the fund takes the coin and pays the debt.
+  // - 42 - 40,900 - 538.75 = - 41,480.75 against a coin of 41,027.65: the fund takes the coin and
+  // pays the debt.
   EXPECT_EQ(v.wallet(a, kUsdt), 0);
   EXPECT_EQ(v.wallet(a, kBtc), 0);
   EXPECT_EQ(v.wallet(kFund, kUsdt), units(100'000 + 538.75 - 41'480.75));
@@ -270,7 +281,8 @@ TEST(MultiAsset, LiquidatedWhenTheCoinFallsAndTheFundTakesTheCoin) {
 // A debt without positions still needs its collateral.
 TEST(MultiAsset, CollateralOfADebtStays) {
   Venue v(still_venue());
-  const AccountId a = v.open(0, 1, {.collateral = CollateralMode::multi_asset}), b = v.open(1'000'000);
+  const AccountId a = v.open(0, 1, {.collateral = CollateralMode::multi_asset}),
+                  b = v.open(1'000'000);
   v.buys(a, b, 84'000, 1);
   v.sells(a, b, 80'000, 1);
   EXPECT_EQ(v.wallet(a, kUsdt), units(-42 - 4'000 - 40));  // - 4,082
@@ -285,8 +297,8 @@ TEST(MultiAsset, CollateralOfADebtStays) {
 
 // --- Portfolio margin ---
 
-// Long 84 contracts at 84,000: 0.1 BTC. The worst of the grid is - 16 %: 0.1 * (1 / 0.84 - 1) = 0.019047619; roll shock
-// 1 %: 0.001. Initial 0.0200476190..., maintenance 80 % of it.
+// Long 84 contracts at 84,000: 0.1 BTC. The worst of the grid is - 16 %: 0.1 * (1 / 0.84 - 1) =
+// 0.019047619; roll shock 1 %: 0.001. Initial 0.0200476190..., maintenance 80 % of it.
 TEST(Portfolio, FutureAloneByHand) {
   Venue v(still_venue("deribit"));
   const AccountId a = v.open(0, 1, {.collateral = CollateralMode::portfolio}), b = v.open(0, 1);
@@ -314,14 +326,16 @@ TEST(Portfolio, CoveredCallNeedsLessThanItsParts) {
   const auto plain = evaluate(v->account(whole), v->prices(), v->rulebooks());
   ASSERT_TRUE(plain.has_value());
   const auto& pools = plain.value().pools;
-  const auto twin = std::find_if(pools.begin(), pools.end(), [](const Pool& p) { return p.coin == kBtc; });
+  const auto twin =
+      std::find_if(pools.begin(), pools.end(), [](const Pool& p) { return p.coin == kBtc; });
   ASSERT_NE(twin, pools.end());
   EXPECT_EQ(twin->initial.raw(), together);
   EXPECT_EQ(twin->maintenance, v.pool(whole, kBtc)->maintenance);
 }
 
-// 840 contracts are 1 BTC at 84,000 and 840 * 100 / p later. Wallet w: equity w + 1 - 84,000 / p against 0.8 * (84,000
-// / p) * (0.16 / 0.84 + 0.01) = 0.16038095 * 84,000 / p. With w = 0.25 (less the fee of 0.0005): p = 84,000
+// 840 contracts are 1 BTC at 84,000 and 840 * 100 / p later. Wallet w: equity w + 1 - 84,000 / p
+// against 0.8 * (84,000 / p) * (0.16 / 0.84 + 0.01) = 0.16038095 * 84,000 / p. With w = 0.25 (less
+// the fee of 0.0005): p = 84,000
 // * 1.16038095 / 1.2495 = 78,009.2.
 TEST(Portfolio, LiquidatedWhenTheBoundIsCrossed) {
   Venue v(still_venue("deribit"));

@@ -1,5 +1,4 @@
-// Who is under water, and what happens to them: the venue's steps in the venue's order, the fund, the vault, and the
-// queue of those who are deleveraged when neither can pay.
+// Liquidation: trigger check, the venue's steps, insurance fund, backstop vault, ADL.
 #include <algorithm>
 
 #include "exchange/state.h"
@@ -18,8 +17,8 @@ bool gains_with_value(const Market& m, Lots lots) { return (lots > 0) != m.inver
 
 }  // namespace
 
-// The pools that a move since the last look may have put under water, in an order that does not depend on how their
-// numbers were given out.
+// The pools that a move since the last look may have put under water, in an order that does not
+// depend on how their numbers were given out.
 void Exchange::State::look_at_due() {
   due.clear();
   due.swap(dirty);
@@ -29,8 +28,9 @@ void Exchange::State::look_at_due() {
   const auto key = [this](PoolId p) {
     const PoolState& pool = pools[p];
     const bool isolated = pool.isolated != kNoId;
-    return std::tuple(pool.account, isolated, isolated ? stakes[pool.isolated].instrument : pool.coin.value_or(0),
-                      isolated ? stakes[pool.isolated].side : PositionSide::long_side, pool.coin.has_value());
+    return std::tuple(
+        pool.account, isolated, isolated ? stakes[pool.isolated].instrument : pool.coin.value_or(0),
+        isolated ? stakes[pool.isolated].side : PositionSide::long_side, pool.coin.has_value());
   };
   std::sort(due.begin(), due.end(), [&key](PoolId a, PoolId b) { return key(a) < key(b); });
   due.erase(std::unique(due.begin(), due.end()), due.end());
@@ -39,13 +39,15 @@ void Exchange::State::look_at_due() {
   const std::vector<PoolId> now_due = due;
   for (const PoolId p : now_due) {
     const bool was_changed = std::binary_search(by_number.begin(), by_number.end(), p);
-    // What the liquidations of this tick change is looked at on the next, whether a price reached the pool or not.
+    // What the liquidations of this tick change is looked at on the next, whether a price reached
+    // the pool or not.
     if (pools[p].dirty && !was_changed) continue;
     look(p, was_changed);
   }
 }
 
-// Pools that were closed by others in this tick, at a loss beyond their margin, do not wait for the next.
+// Pools that were closed by others in this tick, at a loss beyond their margin, do not wait for the
+// next.
 void Exchange::State::cover_closed() {
   const std::vector<PoolId> touched = dirty;
   for (const PoolId p : touched) {
@@ -76,7 +78,8 @@ void Exchange::State::look(PoolId p, bool changed) {
     return;
   }
   pools[p].in_liquidation = false;
-  const bool call = s.maintenance > 0 && s.maintenance >= times(larger(s.equity(), 0), setup.margin_call, Round::down);
+  const bool call = s.maintenance > 0 &&
+                    s.maintenance >= times(larger(s.equity(), 0), setup.margin_call, Round::down);
   if (call && !pools[p].called) {
     Notice n = notice(NoticeKind::margin_call, a);
     n.coin = pools[p].coin.value_or(0);
@@ -85,8 +88,8 @@ void Exchange::State::look(PoolId p, bool changed) {
     n.fee = Amount::raw(narrow(s.maintenance));
     say(n);
   }
-  // A call stands until the account itself has changed: what the price does alone neither lifts nor repeats it, so that
-  // it does not matter how often a pool is looked at.
+  // A call stands until the account itself has changed: what the price does alone neither lifts nor
+  // repeats it, so that it does not matter how often a pool is looked at.
   if (call || changed) pools[p].called = call;
   watch(p, s);
 }
@@ -115,7 +118,8 @@ std::vector<StakeId> Exchange::State::in_pool(PoolId p) const {
     if (stakes[h].pool == p) found.push_back(h);
   }
   std::sort(found.begin(), found.end(), [this](StakeId x, StakeId y) {
-    return std::pair(stakes[x].instrument, stakes[x].side) < std::pair(stakes[y].instrument, stakes[y].side);
+    return std::pair(stakes[x].instrument, stakes[x].side) <
+           std::pair(stakes[y].instrument, stakes[y].side);
   });
   return found;
 }
@@ -128,8 +132,9 @@ StakeId Exchange::State::heaviest(PoolId p) const {
     const Stake& h = stakes[id];
     const Market& m = markets[h.instrument];
     if (h.lots == 0 || m.spot || !prices.mark[h.instrument]) continue;
-    const auto margin = position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
-                                        prices.underlying[h.instrument]);
+    const auto margin =
+        position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
+                        prices.underlying[h.instrument]);
     if (!margin.has_value()) continue;
     const Wide units = in_pool_units(p, m.settle, margin.value().maintenance.raw());
     if (units > most) {
@@ -140,7 +145,8 @@ StakeId Exchange::State::heaviest(PoolId p) const {
   return found;
 }
 
-// The value at which the whole equity of the pool is gone when this stake is closed and the others stand.
+// The value at which the whole equity of the pool is gone when this stake is closed and the others
+// stand.
 int64_t Exchange::State::bankruptcy_value(PoolId p, StakeId id) const {
   const Stake& h = stakes[id];
   const Market& m = markets[h.instrument];
@@ -161,9 +167,11 @@ Tick Exchange::State::bankruptcy_tick(const Market& m, const Stake& h, int64_t w
   const Lots lots = std::abs(h.lots);
   const bool sells = h.lots > 0;
   const auto enough = [&](Tick t) {
-    return gains_with_value(m, h.lots) ? value_at(m, lots, t) >= worth : value_at(m, lots, t) <= worth;
+    return gains_with_value(m, h.lots) ? value_at(m, lots, t) >= worth
+                                       : value_at(m, lots, t) <= worth;
   };
-  Tick low = band.lowest - 1, high = band.highest + 1;  // sells: the lowest that is enough; buys: the highest
+  Tick low = band.lowest - 1,
+       high = band.highest + 1;  // sells: the lowest that is enough; buys: the highest
   while (low + 1 < high) {
     const Tick t = low + (high - low) / 2;
     (enough(t) == sells ? high : low) = t;
@@ -171,7 +179,8 @@ Tick Exchange::State::bankruptcy_tick(const Market& m, const Stake& h, int64_t w
   return sells ? high : low;
 }
 
-// The fewest lots whose closing at the mark, fee paid, leaves the pool safe; all of them when none does.
+// The fewest lots whose closing at the mark, fee paid, leaves the pool safe; all of them when none
+// does.
 Lots Exchange::State::lots_to_safety(PoolId p, StakeId id) const {
   const Stake& h = stakes[id];
   const Market& m = markets[h.instrument];
@@ -183,10 +192,13 @@ Lots Exchange::State::lots_to_safety(PoolId p, StakeId id) const {
     const int64_t cost = narrow(divide(static_cast<Wide>(h.cost) * left, held, Round::down));
     const Supposed after{id, h.lots > 0 ? left : -left, cost, h.open_buy, h.open_sell};
     const PoolSums s = sums(p, &after);
-    const int64_t fee =
-        m.liquidation_fee.part > 0 ? share(value(m, closed, m.mark, Round::up), m.liquidation_fee, Round::up) : 0;
+    const int64_t fee = m.liquidation_fee.part > 0 ? share(value(m, closed, m.mark, Round::up),
+                                                           m.liquidation_fee, Round::up)
+                                                   : 0;
     const Wide left_over = equity - in_pool_units(p, m.settle, fee);
-    const Wide target = rule.stop_at_ratio ? times(larger(left_over, 0), *rule.stop_at_ratio, Round::down) : left_over;
+    const Wide target = rule.stop_at_ratio
+                            ? times(larger(left_over, 0), *rule.stop_at_ratio, Round::down)
+                            : left_over;
     return s.priced && !delever::triggered(target, s.maintenance + s.fee, s.at_equality);
   };
   Lots low = 0, high = held;
@@ -210,8 +222,9 @@ Lots Exchange::State::lots_to_tier(StakeId id, int tiers) const {
   const auto at = tier - ladder->tiers.data();
   if (at < tiers) return held;
   const int64_t cap = ladder->tiers[static_cast<size_t>(at - tiers)].cap->raw();
-  const Lots keep =
-      ladder->unit == TierUnit::contracts ? cap / m.step : static_cast<Lots>(static_cast<Wide>(held) * cap / worth);
+  const Lots keep = ladder->unit == TierUnit::contracts
+                        ? cap / m.step
+                        : static_cast<Lots>(static_cast<Wide>(held) * cap / worth);
   return std::clamp<Lots>(held - keep, 1, held);
 }
 
@@ -234,10 +247,12 @@ void Exchange::State::liquidate(PoolId p) {
       const auto vault_solvent = [&] {
         return sums(cross_pool(kVault, markets[stakes[id].instrument].settle)).equity() > 0;
       };
-      // The vault's part; a vault with nothing leaves it to the book as long as the account has something.
-      const bool beyond_book = backed && rule.backstop_fraction &&
-                               s.equity() < times(s.maintenance, *rule.backstop_fraction, Round::down) &&
-                               (s.equity() < 0 || vault_solvent());
+      // The vault's part; a vault with nothing leaves it to the book as long as the account has
+      // something.
+      const bool beyond_book =
+          backed && rule.backstop_fraction &&
+          s.equity() < times(s.maintenance, *rule.backstop_fraction, Round::down) &&
+          (s.equity() < 0 || vault_solvent());
       const auto close = [&](StakeId h, Lots lots, bool limited) {
         Forced order{h, lots, std::nullopt};
         const Market& m = markets[stakes[h].instrument];
@@ -246,8 +261,9 @@ void Exchange::State::liquidate(PoolId p) {
       };
       const auto unsafe = [&] {
         const PoolSums at = sums(p);
-        const Wide counted =
-            rule.stop_at_ratio ? times(larger(at.equity(), 0), *rule.stop_at_ratio, Round::down) : at.equity();
+        const Wide counted = rule.stop_at_ratio
+                                 ? times(larger(at.equity(), 0), *rule.stop_at_ratio, Round::down)
+                                 : at.equity();
         return at.priced && delever::triggered(counted, at.maintenance + at.fee, at.at_equality);
       };
       const auto step_down = [&](int tiers) {  // again and again, as far as the book takes it
@@ -275,22 +291,27 @@ void Exchange::State::liquidate(PoolId p) {
             part = larger(part, rule.slice_min.value_or(Amount()).raw());
             if (rule.slice_max) part = smaller(part, rule.slice_max->raw());
             const Lots held = std::abs(h.lots);
-            close(id, std::clamp<Lots>(static_cast<Lots>(divide(held * part, worth, Round::up)), 1, held),
-                  s.equity() > 0);
+            close(
+                id,
+                std::clamp<Lots>(static_cast<Lots>(divide(held * part, worth, Round::up)), 1, held),
+                s.equity() > 0);
             break;
           }
-          const bool cooling =
-              h.partial_at != Instant::min() && rule.partial_cooldown && now - h.partial_at < *rule.partial_cooldown;
-          if (beyond_book || cooling || !rule.partial_fraction || worth <= rule.partial_above.value_or(Amount()).raw())
+          const bool cooling = h.partial_at != Instant::min() && rule.partial_cooldown &&
+                               now - h.partial_at < *rule.partial_cooldown;
+          if (beyond_book || cooling || !rule.partial_fraction ||
+              worth <= rule.partial_above.value_or(Amount()).raw())
             break;
           h.partial_at = now;
-          const auto part = static_cast<Lots>(times(std::abs(h.lots), *rule.partial_fraction, Round::up));
+          const auto part =
+              static_cast<Lots>(times(std::abs(h.lots), *rule.partial_fraction, Round::up));
           close(id, std::min(std::max<Lots>(part, 1), std::abs(h.lots)), bankrupt_price);
           waits = true;
           break;
         }
         case LiquidationStep::reduce_to_safety:
-          // Where nobody takes over at the bankruptcy price, what is lost beyond it is lost in the book.
+          // Where nobody takes over at the bankruptcy price, what is lost beyond it is lost in the
+          // book.
           close(id, lots_to_safety(p, id), bankrupt_price || s.equity() > 0);
           break;
         case LiquidationStep::close_all:
@@ -350,17 +371,19 @@ int64_t Exchange::State::adl_value(PoolId p, StakeId id, AdlPrice at) const {
   CHECK(false);
 }
 
-// Whether the fund may still take positions on: it must stay above zero after the loss and, where the rule says so,
-// above its best balance of eight hours less the drawdown allowed.
+// Whether the fund may still take positions on: it must stay above zero after the loss and, where
+// the rule says so, above its best balance of eight hours less the drawdown allowed.
 bool Exchange::State::fund_bears(StakeId id, Wide loss, CoinId coin) {
   const PoolId fund = cross_pool(kFund, coin);
   const PoolSums s = sums(fund);
   const PoolId debtor = stakes[id].pool;
-  if (!pools[debtor].coin) loss = divide(loss * Price::scale, prices.coin_usd[coin]->raw(), Round::up);
+  if (!pools[debtor].coin)
+    loss = divide(loss * Price::scale, prices.coin_usd[coin]->raw(), Round::up);
   const Wide left = s.equity() - loss;
   if (!s.priced || left < 0 || s.equity() <= 0) return false;
   const auto& adl = markets[stakes[id].instrument].listing->rules.adl;
-  if (!adl || adl->trigger != AdlTrigger::drawdown || !adl->drawdown || fund_high[coin].empty()) return true;
+  if (!adl || adl->trigger != AdlTrigger::drawdown || !adl->drawdown || fund_high[coin].empty())
+    return true;
   const int64_t best = fund_high[coin].front().second;
   if (adl->drawdown_min && best < adl->drawdown_min->raw()) return true;
   return left >= best - times(best, *adl->drawdown, Round::down);
@@ -375,7 +398,8 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
     if (h.lots == 0 || markets[h.instrument].spot) continue;
     const Market& m = markets[h.instrument];
     const Round round = gains_with_value(m, h.lots) ? Round::down : Round::up;
-    const int64_t worth = by == kFund ? bankruptcy_value(p, id) : value(m, std::abs(h.lots), m.mark, round);
+    const int64_t worth =
+        by == kFund ? bankruptcy_value(p, id) : value(m, std::abs(h.lots), m.mark, round);
     const StakeId to = need_stake(by, h.instrument, PositionSide::long_side);
     const auto at = by == kFund ? std::nullopt : std::optional(Price::raw(m.mark));
     transfer(id, to, h.lots, worth, {NoticeKind::takeover, at});
@@ -401,8 +425,8 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
     }
     return;
   }
-  int64_t& purse =
-      pools[p].isolated != kNoId && equity < 0 ? stakes[pools[p].isolated].margin : wallet(pools[p].account, coin);
+  int64_t& purse = pools[p].isolated != kNoId && equity < 0 ? stakes[pools[p].isolated].margin
+                                                            : wallet(pools[p].account, coin);
   const int64_t moved = narrow(equity);
   purse -= moved;
   wallet(kVault, coin) += moved;
@@ -410,7 +434,8 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
   say_moved(coin, moved);
 }
 
-// Closes the stake against others' opposite positions at one value for all, shared by the setup's policy.
+// Closes the stake against others' opposite positions at one value for all, shared by the setup's
+// policy.
 void Exchange::State::deleverage(StakeId id, AdlPrice price) {
   const int64_t worth = adl_value(stakes[id].pool, id, price);
   const InstrumentId i = stakes[id].instrument;
@@ -418,7 +443,8 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
   const auto& rule = m.listing->rules.adl;
   std::optional<Price> at;  // at the bankruptcy value there is no round price
   if (price == AdlPrice::mark) at = Price::raw(m.mark);
-  if (price == AdlPrice::previous_mark) at = Price::raw(m.previous_mark > 0 ? m.previous_mark : m.mark);
+  if (price == AdlPrice::previous_mark)
+    at = Price::raw(m.previous_mark > 0 ? m.previous_mark : m.mark);
   const AdlRanking ranking = rule ? rule->ranking : AdlRanking::leverage_pnl;
   const Lots all = stakes[id].lots;
   struct Candidate {
@@ -434,7 +460,8 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
     const bool gains = gains_with_value(m, h.lots);
     const int64_t at_mark = value(m, std::abs(h.lots), m.mark, gains ? Round::down : Round::up);
     const double profit = static_cast<double>(gains ? at_mark - h.cost : h.cost - at_mark) / 1e8;
-    const double purse = static_cast<double>(s.wallet) / 1e8, equity = static_cast<double>(s.equity()) / 1e8;
+    const double purse = static_cast<double>(s.wallet) / 1e8,
+                 equity = static_cast<double>(s.equity()) / 1e8;
     const double entry = static_cast<double>(std::max<int64_t>(h.cost, 1));
     switch (ranking) {
       case AdlRanking::leverage_pnl: {
@@ -444,14 +471,17 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
         break;
       }
       case AdlRanking::pnl_leverage:
-        c.adl.rank = equity > 0
-                         ? adl_pnl_leverage(profit, std::max(purse, 1e-8), static_cast<double>(at_mark) / 1e8, equity)
-                         : 0;
+        c.adl.rank = equity > 0 ? adl_pnl_leverage(profit, std::max(purse, 1e-8),
+                                                   static_cast<double>(at_mark) / 1e8, equity)
+                                : 0;
         break;
       case AdlRanking::mark_entry_leverage: {
-        const double ratio = m.inverse ? entry / static_cast<double>(at_mark) : static_cast<double>(at_mark) / entry;
-        c.adl.rank =
-            equity > 0 ? adl_mark_entry_leverage(h.lots > 0, ratio, 1, static_cast<double>(at_mark) / 1e8, equity) : 0;
+        const double ratio =
+            m.inverse ? entry / static_cast<double>(at_mark) : static_cast<double>(at_mark) / entry;
+        c.adl.rank = equity > 0
+                         ? adl_mark_entry_leverage(h.lots > 0, ratio, 1,
+                                                   static_cast<double>(at_mark) / 1e8, equity)
+                         : 0;
         break;
       }
       case AdlRanking::random_opposite:
@@ -494,7 +524,8 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
   trim_reduce_only(id);
 }
 
-// What a closed pool still owes: the fund pays, then, where the venue does so, the winners, then nobody.
+// What a closed pool still owes: the fund pays, then, where the venue does so, the winners, then
+// nobody.
 void Exchange::State::cover(PoolId p) {
   const PoolState pool = pools[p];  // a copy: cross_pool() may move them
   const AccountId a = pool.account;
@@ -535,10 +566,12 @@ void Exchange::State::cover(PoolId p) {
   }
 }
 
-// Takes from profits that are not realised yet, in proportion, as far as wallets carry it; returns what is left.
+// Takes from profits that are not realised yet, in proportion, as far as wallets carry it; returns
+// what is left.
 int64_t Exchange::State::socialise(CoinId coin, int64_t deficit, AccountId debtor) {
   const bool rule = std::any_of(markets.begin(), markets.end(), [coin](const Market& m) {
-    return !m.spot && m.settle == coin && has_step(*m.listing->rules.liquidation, LiquidationStep::socialise_loss);
+    return !m.spot && m.settle == coin &&
+           has_step(*m.listing->rules.liquidation, LiquidationStep::socialise_loss);
   });
   if (!rule) return deficit;
   std::vector<AdlCandidate> winners;
@@ -585,7 +618,8 @@ void Exchange::State::unwind() {
           n.fee = Amount::raw(narrow(s.maintenance));
           say(n);
           const auto& adl = m.listing->rules.adl;
-          const AdlPrice at = adl && adl->price == AdlPrice::previous_mark ? adl->price : AdlPrice::mark;
+          const AdlPrice at =
+              adl && adl->price == AdlPrice::previous_mark ? adl->price : AdlPrice::mark;
           deleverage(id, at);
           continue;
         }
@@ -597,7 +631,8 @@ void Exchange::State::unwind() {
         trade_forced({id, std::clamp<Lots>(part, 1, lots), static_cast<Tick>(worst / m.tick)});
       }
       const std::vector<StakeId> left = in_pool(p);
-      const bool flat = std::all_of(left.begin(), left.end(), [this](StakeId h) { return stakes[h].lots == 0; });
+      const bool flat =
+          std::all_of(left.begin(), left.end(), [this](StakeId h) { return stakes[h].lots == 0; });
       if (flat && wallet(a, *pools[p].coin) < 0) cover(p);
     }
   }
@@ -610,7 +645,8 @@ void Exchange::State::unwind() {
   }
 }
 
-// The pools that moves since the last look may have brought to a margin call or under water (watch_index.h).
+// The pools that moves since the last look may have brought to a margin call or under water
+// (watch_index.h).
 void Exchange::State::take_reached(std::vector<PoolId>& found) {
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     Market& m = markets[i];
@@ -619,7 +655,8 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
   }
   for (uint32_t i = 0; i < indices.size(); ++i) {
     if (indices[i].moved)
-      watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price), found);
+      watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price),
+                       found);
     indices[i].moved = false;
   }
   take_reached_options(found);
@@ -627,9 +664,10 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
   for (PoolId p = 0; setup.look_at_all && p < pools.size(); ++p) found.push_back(p);
 }
 
-// Most pools: one coin, linear contracts, maintenance by a ladder of marginal rates. While the mark stays within half
-// and one and a half times itself a long loses at most its value's fall, and a short its value's rise and what
-// maintenance grows, both on a straight line (slack_bound.h has the proof for everything else).
+// Most pools: one coin, linear contracts, maintenance by a ladder of marginal rates. While the mark
+// stays within half and one and a half times itself a long loses at most its value's fall, and a
+// short its value's rise and what maintenance grows, both on a straight line (slack_bound.h has the
+// proof for everything else).
 bool Exchange::State::expose(PoolId p) {
   exposures.clear();
   if (!pools[p].coin || by_scenarios(p)) return false;
@@ -637,7 +675,8 @@ bool Exchange::State::expose(PoolId p) {
     const Market& m = markets[h.instrument];
     if (h.lots == 0 || m.spot) return true;
     const auto& ladder = m.rules->book.ladder;
-    if (m.inverse || m.option || !ladder || ladder->rate != TierRate::incremental || ladder->unit != TierUnit::value)
+    if (m.inverse || m.option || !ladder || ladder->rate != TierRate::incremental ||
+        ladder->unit != TierUnit::value)
       return false;
     const Price now_at = Price::raw(m.mark);
     Exposure e{.price = h.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
@@ -646,15 +685,19 @@ bool Exchange::State::expose(PoolId p) {
     constexpr double rounding = 8;
     if (h.lots > 0) {
       const Price end = Price::raw(m.mark - m.mark / 2);
-      const int64_t lost = value(m, lots, m.mark, Round::up) - value(m, lots, end.raw(), Round::down);
+      const int64_t lost =
+          value(m, lots, m.mark, Round::up) - value(m, lots, end.raw(), Round::down);
       e.fall = Exposure::Way{end, static_cast<double>(lost) + rounding};
     } else {
       const Price end = Price::raw(m.mark + m.mark / 2);
-      const int64_t from = value(m, lots, m.mark, Round::down), to = value(m, lots, end.raw(), Round::up);
-      const auto before = maintenance_of(*m.rules, from, size, now_at), after = maintenance_of(*m.rules, to, size, end);
+      const int64_t from = value(m, lots, m.mark, Round::down),
+                    to = value(m, lots, end.raw(), Round::up);
+      const auto before = maintenance_of(*m.rules, from, size, now_at),
+                 after = maintenance_of(*m.rules, to, size, end);
       if (!before.has_value() || !after.has_value()) return false;
       const Wide fee = times(to - from, m.rules->liquidation_fee, Round::up);
-      e.rise = Exposure::Way{end, static_cast<double>(to - from + after.value() - before.value() + fee) + rounding};
+      e.rise = Exposure::Way{
+          end, static_cast<double>(to - from + after.value() - before.value() + fee) + rounding};
     }
     exposures.push_back(e);
     return true;
@@ -679,17 +722,20 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
   timed.erase(p);
   bool debt = false;  // in one coin, backed by others: their prices matter without any position
   for (CoinId c = 0; !pools[p].coin && c < coins(); ++c) debt |= wallet(a, c) < 0;
-  // Nothing that a price could put under water; what a matrix asks of a position may be 0 today alone.
-  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt && (!by_scenarios(p) || heaviest(p) == kNoId)) {
+  // Nothing that a price could put under water; what a matrix asks of a position may be 0 today
+  // alone.
+  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt &&
+      (!by_scenarios(p) || heaviest(p) == kNoId)) {
     watched.forget(p);
     return;
   }
   // To the margin call, or from there on to the trigger.
   const Wide to_call = times(larger(s.equity(), 0), setup.margin_call, Round::down) - s.maintenance;
-  const Wide slack =
-      pools[p].called ? s.equity() - s.maintenance - s.fee : smaller(to_call, s.equity() - s.maintenance - s.fee);
+  const Wide slack = pools[p].called ? s.equity() - s.maintenance - s.fee
+                                     : smaller(to_call, s.equity() - s.maintenance - s.fee);
   if (expose(p)) {
-    watched.watch(p, exposures, static_cast<double>(slack) - 1 - 8.0 * static_cast<double>(exposures.size()));
+    watched.watch(p, exposures,
+                  static_cast<double>(slack) - 1 - 8.0 * static_cast<double>(exposures.size()));
     return;
   }
   if (double spare = 0; by_scenarios(p) && expose_scenarios(p, s, spare)) {
@@ -705,11 +751,13 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
       for (size_t k = 0; k < all.size(); ++k) {
         const bool isolated = pools[p].isolated != kNoId;
         if (all[k].position.has_value() != isolated || all[k].coin != pools[p].coin) continue;
-        if (isolated && (plain.positions[*all[k].position].instrument != stakes[pools[p].isolated].instrument ||
-                         (plain.positions[*all[k].position].side == PositionSide::long_side) !=
-                             (stakes[pools[p].isolated].lots > 0)))
+        if (isolated &&
+            (plain.positions[*all[k].position].instrument != stakes[pools[p].isolated].instrument ||
+             (plain.positions[*all[k].position].side == PositionSide::long_side) !=
+                 (stakes[pools[p].isolated].lots > 0)))
           continue;
-        if (!bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound).has_value()) break;
+        if (!bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound).has_value())
+          break;
         const Wide beyond = s.equity() - s.maintenance - s.fee - slack;
         watched.watch(p, bound.exposures, bound.spare - static_cast<double>(beyond) - 1);
         return;
@@ -719,9 +767,13 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
   // No bound: any move of any of its prices is looked at.
   exposures.clear();
   const auto any_move = [this](PriceId id, Price at) {
-    const Price up = Price::raw(at.raw() + 1), down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));
-    exposures.push_back(
-        {.price = id, .inverse = false, .now = at, .fall = Exposure::Way{down, 1}, .rise = Exposure::Way{up, 1}});
+    const Price up = Price::raw(at.raw() + 1),
+                down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));
+    exposures.push_back({.price = id,
+                         .inverse = false,
+                         .now = at,
+                         .fall = Exposure::Way{down, 1},
+                         .rise = Exposure::Way{up, 1}});
   };
   for (const Position& position : plain.positions) {
     const InstrumentId i = position.instrument;
@@ -731,7 +783,8 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
     if (prices.underlying[i]) any_move(price_ids.underlying[i], *prices.underlying[i]);
   }
   for (CoinId c = 0; c < coins(); ++c) {
-    if (setup.coins[c].index && prices.coin_usd[c]) any_move(price_ids.coin_usd[c], *prices.coin_usd[c]);
+    if (setup.coins[c].index && prices.coin_usd[c])
+      any_move(price_ids.coin_usd[c], *prices.coin_usd[c]);
   }
   watched.watch(p, exposures, -1);
 }

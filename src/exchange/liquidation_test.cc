@@ -1,5 +1,5 @@
-// Liquidation by each venue's steps, with every price and amount worked out: the book, the fund, the vault, the queue
-// of the deleveraged, socialised losses, and the next one who falls.
+// Liquidation by each venue's steps, with every price and amount worked out: the book, the fund,
+// the vault, the queue of the deleveraged, socialised losses, and the next one who falls.
 #include "exchange/testing_venue.h"
 
 namespace delever {
@@ -52,7 +52,8 @@ TEST(Binance, TriggerAtEqualityAndMarginCallBefore) {
   EXPECT_EQ(v.notices(NoticeKind::liquidation)[0].account, a);
 }
 
-// With a fee of 0.1 % closing x at the mark leaves 333 - 83.333 x against 333.332 (1 - x): safe from 0.002.
+// With a fee of 0.1 % closing x at the mark leaves 333 - 83.333 x against 333.332 (1 - x): safe
+// from 0.002.
 TEST(Binance, ReducesToSafetyAndNoFurther) {
   Venue v(with_fee("binance", 0.001));
   const AccountId b = v.open(1'000'000);
@@ -79,9 +80,10 @@ TEST(Binance, ReducesToSafetyAndNoFurther) {
   EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 90'000, 0.5)), Reject::none) << "it may trade again";
 }
 
-// A fee of 1.25 % is more than the equity: all of it must go, down to the bankruptcy price 83,000. The book takes 0.4
-// at 83,200 (- 320, fee 416): 264 are left of the wallet, the bid of 82,900 is beyond. The fund takes 0.6 at the price
-// that leaves exactly nothing: 50,400 - 264 = 50,136, 83,560 each.
+// A fee of 1.25 % is more than the equity: all of it must go, down to the bankruptcy price 83,000.
+// The book takes 0.4 at 83,200 (- 320, fee 416): 264 are left of the wallet, the bid of 82,900 is
+// beyond. The fund takes 0.6 at the price that leaves exactly nothing: 50,400 - 264 = 50,136,
+// 83,560 each.
 TEST(Binance, BankruptcyLimitThenTakeoverLeavesExactlyNothing) {
   Venue v(with_fee("binance", 0.0125));
   const AccountId b = v.open(1'000'000);
@@ -103,7 +105,8 @@ TEST(Binance, BankruptcyLimitThenTakeoverLeavesExactlyNothing) {
   ASSERT_EQ(v.notices(NoticeKind::takeover).size(), 1u);
   EXPECT_EQ(v.notices(NoticeKind::takeover)[0].counterparty, kFund);
   EXPECT_EQ(v.notices(NoticeKind::takeover)[0].amount, coins(50'136));
-  // The fund sells 5 % of it at once, 0.03, no worse than 1 % from the mark (82,499): 2,487 against 2,506.8.
+  // The fund sells 5 % of it at once, 0.03, no worse than 1 % from the mark (82,499): 2,487 against
+  // 2,506.8.
   EXPECT_EQ(v.position(kFund), qty(0.57).raw());
   EXPECT_EQ(v.wallet(kFund), units(10'000 + 416 - 19.8));
   v.tick();  // 5 % of 0.57, up: 0.029
@@ -113,8 +116,9 @@ TEST(Binance, BankruptcyLimitThenTakeoverLeavesExactlyNothing) {
   EXPECT_EQ(v.position(kFund), qty(0.541).raw());
 }
 
-// a, long 1, is at - 500 with nobody in the book and nothing in the fund. At its bankruptcy price 83,000 the shorts
-// close: first c, whose rank is highest (the same profit on a smaller wallet), whole; then 0.4 of d.
+// a, long 1, is at - 500 with nobody in the book and nothing in the fund. At its bankruptcy price
+// 83,000 the shorts close: first c, whose rank is highest (the same profit on a smaller wallet),
+// whole; then 0.4 of d.
 TEST(Binance, EmptyFundDeleveragesInRankAtOnePrice) {
   Venue v(with_fee("binance", 0));
   const AccountId maker = v.open(1'000'000);
@@ -156,8 +160,8 @@ TEST(Binance, EmptyFundDeleveragesInRankAtOnePrice) {
   EXPECT_EQ(v->shortfall(kUsdt).raw(), 0);
 }
 
-// 600 in the fund bear the 500 of the takeover. At 82,300 the fund has - 100: what it holds is closed against the
-// shorts at the mark, and 100 are owed by nobody.
+// 600 in the fund bear the 500 of the takeover. At 82,300 the fund has - 100: what it holds is
+// closed against the shorts at the mark, and 100 are owed by nobody.
 TEST(Binance, InsolventFundIsDeleveragedItself) {
   Venue v(with_fee("binance", 0));
   const AccountId b = v.open(1'000'000);
@@ -188,7 +192,8 @@ TEST(Binance, IsolatedLosesItsMarginAlone) {
   EXPECT_EQ(v.held(kFund).cost, coins(83'160));
 }
 
-// Inverse: 840 contracts at 84,000 are 1 BTC. Wallet 0.01 after the fee. At p the long has 0.01 + 1 - 84,000 / p left.
+// Inverse: 840 contracts at 84,000 are 1 BTC. Wallet 0.01 after the fee. At p the long has 0.01 + 1
+// - 84,000 / p left.
 TEST(Binance, InverseShortfallIsPaidInCoin) {
   ExchangeSetup setup = still_venue();
   setup.listings[kInverse].rules.fees->liquidation = Rate();
@@ -205,8 +210,8 @@ TEST(Binance, InverseShortfallIsPaidInCoin) {
 
 // --- Bybit: one tier at a time, until maintenance is 90 % of equity ---
 
-// 36 BTC are in the third tier: 0.63 % - 3,020. At 82,800: 15,759.04 against 58,900 - 43,200 = 15,700. The second tier
-// ends at 2,600,000: 31.400 BTC may stay.
+// 36 BTC are in the third tier: 0.63 % - 3,020. At 82,800: 15,759.04 against 58,900 - 43,200 =
+// 15,700. The second tier ends at 2,600,000: 31.400 BTC may stay.
 TEST(Bybit, OneTierAtATime) {
   for (const double bid : {82'700.0, 82'500.0}) {
     Venue v(still_venue("bybit"));
@@ -224,8 +229,8 @@ TEST(Bybit, OneTierAtATime) {
       EXPECT_EQ(v.pool(a, kUsdt)->equity, coins(15'240));
       EXPECT_EQ(v.pool(a, kUsdt)->maintenance, coins(13'359.552));
     } else {
-      // 15,700 - 1,380 = 14,320: 93.3 %. One more: 31,400 * 2,000,000 / 2,599,920 = 24,154 lots stay; 12,146.2 against
-      // 9,999.756.
+      // 15,700 - 1,380 = 14,320: 93.3 %. One more: 31,400 * 2,000,000 / 2,599,920 = 24,154 lots
+      // stay; 12,146.2 against 9,999.756.
       ASSERT_EQ(told.size(), 2u);
       EXPECT_EQ(told[1].filled_qty, qty(7.246));
       EXPECT_EQ(v.pool(a, kUsdt)->equity, coins(12'146.2));
@@ -236,8 +241,8 @@ TEST(Bybit, OneTierAtATime) {
 
 // --- OKX: two tiers at a time ---
 
-// 37 BTC are in the fourth tier: 1 % - 12,000. At 82,814: 18,641.18 against 62,500 - 43,882 = 18,618. Two tiers down
-// ends at 800,000: 37,000 * 800,000 / 3,064,118 = 9,660 lots stay.
+// 37 BTC are in the fourth tier: 1 % - 12,000. At 82,814: 18,641.18 against 62,500 - 43,882 =
+// 18,618. Two tiers down ends at 800,000: 37,000 * 800,000 / 3,064,118 = 9,660 lots stay.
 TEST(Okx, TwoTiersAtATime) {
   Venue v(still_venue("okx"));
   const AccountId b = v.open(10'000'000);
@@ -258,7 +263,8 @@ TEST(Okx, TwoTiersAtATime) {
 // 2 BTC: 1.25 % of the value, strictly below: 4,300 + 2 p - 168,000 < 0.025 p below 82,886.08.
 class Hyperliquid : public testing::Test {
  protected:
-  Hyperliquid() : v(still_venue("hyperliquid")), b(v.open(10'000'000)), a(Longs{v, b}.open(4'300, 2, 40)) {}
+  Hyperliquid()
+      : v(still_venue("hyperliquid")), b(v.open(10'000'000)), a(Longs{v, b}.open(4'300, 2, 40)) {}
   Venue v;
   AccountId b, a;
 };
@@ -288,13 +294,15 @@ TEST_F(Hyperliquid, AFifthAgainAfterThirtySeconds) {
 }
 
 TEST_F(Hyperliquid, SmallPositionsGoAtOnce) {
-  v.sells(a, b, 84'000, 1);  // fee 42: 4,258 for 1 BTC. Below 80,750 its value is no more than 100,000 anyway
+  v.sells(a, b, 84'000,
+          1);  // fee 42: 4,258 for 1 BTC. Below 80,750 its value is no more than 100,000 anyway
   v.stands(Venue::limit(b, Side::buy, 80'700, 10));
   v.mark(kPerp, 80'700);  // 958 against 1,008.75
   EXPECT_EQ(v.position(a), 0);
 }
 
-// At 82,500: 1,300 is less than two thirds of 2,062.5. The vault takes position and margin at the mark.
+// At 82,500: 1,300 is less than two thirds of 2,062.5. The vault takes position and margin at the
+// mark.
 TEST_F(Hyperliquid, VaultBelowTwoThirds) {
   v.give(kVault, kUsdt, 100'000);
   v.stands(Venue::limit(b, Side::buy, 80'000, 10));
@@ -308,16 +316,19 @@ TEST_F(Hyperliquid, VaultBelowTwoThirds) {
   EXPECT_EQ(v->last(kPerp), price(84'000)) << "nothing went through the book";
 }
 
-// Collateral of several coins: the vault takes all of it with the position, each coin as it stands. 84,000 on 5 % off
-// 0.06 coin: 4,788 less the fee; at 82,000 minus 0.06 x 1,900 and 4,000 of loss: under two thirds of 2,050.
+// Collateral of several coins: the vault takes all of it with the position, each coin as it stands.
+// 84,000 on 5 % off 0.06 coin: 4,788 less the fee; at 82,000 minus 0.06 x 1,900 and 4,000 of loss:
+// under two thirds of 2,050.
 TEST(HyperliquidVault, TakesTheCollateralOfEveryCoin) {
   Venue v(still_venue("hyperliquid"));
-  const AccountId b = v.open(10'000'000), a = v.open(100, 0.06, {.collateral = CollateralMode::multi_asset});
+  const AccountId b = v.open(10'000'000),
+                  a = v.open(100, 0.06, {.collateral = CollateralMode::multi_asset});
   EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(40 * Leverage::scale)}), Reject::none);
   v.buys(a, b, 84'000, 2);
   v.give(kVault, kUsdt, 100'000);
   v.give(kVault, kBtc, 1);
-  const int64_t usdt = v.wallet(a), btc = v.wallet(a, kBtc), vault = v.wallet(kVault), coin = v.wallet(kVault, kBtc);
+  const int64_t usdt = v.wallet(a), btc = v.wallet(a, kBtc), vault = v.wallet(kVault),
+                coin = v.wallet(kVault, kBtc);
   v.index(82'000);
   v.mark(kPerp, 82'000);
   EXPECT_EQ(v.position(a), 0);
@@ -325,11 +336,12 @@ TEST(HyperliquidVault, TakesTheCollateralOfEveryCoin) {
   EXPECT_EQ(v.wallet(a), 0);
   EXPECT_EQ(v.wallet(a, kBtc), 0);
   EXPECT_EQ(v.wallet(kVault, kBtc), coin + btc);
-  EXPECT_EQ(v.wallet(kVault), vault + usdt - units(4'000)) << "at the mark, so its loss is realised in the account";
+  EXPECT_EQ(v.wallet(kVault), vault + usdt - units(4'000))
+      << "at the mark, so its loss is realised in the account";
 }
 
-// Without a vault an account below zero is closed at the mark before: 82,900 (4,300 - 2,200 are left of it). Of the
-// shorts c has the smaller account and goes first.
+// Without a vault an account below zero is closed at the mark before: 82,900 (4,300 - 2,200 are
+// left of it). Of the shorts c has the smaller account and goes first.
 TEST_F(Hyperliquid, InsolventVaultDeleveragesAtThePreviousMark) {
   const AccountId c = v.open(12'000), d = v.open(1'000'000), e = v.open(1'000'000);
   v.sells(c, e, 84'000, 1.2);
@@ -350,7 +362,8 @@ TEST_F(Hyperliquid, InsolventVaultDeleveragesAtThePreviousMark) {
   EXPECT_EQ(v.wallet(d) - at_d, units(0.8 * 1'100));
 }
 
-// A vault with nothing does not keep an account from the book: at 82,500 it has 1,300 left, and 82,000 are bid.
+// A vault with nothing does not keep an account from the book: at 82,500 it has 1,300 left, and
+// 82,000 are bid.
 TEST_F(Hyperliquid, InsolventVaultLeavesItToTheBook) {
   v.stands(Venue::limit(b, Side::buy, 82'000, 10));
   v.mark(kPerp, 82'500);  // a fifth, then all
@@ -371,8 +384,8 @@ TEST_F(Hyperliquid, DeleveragedAccountKeepsNoReduceOnlyOrders) {
 
 // --- Deribit ---
 
-// 2 BTC: 1.01 % of the value. 3,500 + 2 p - 168,000 < 0.0202 p below 83,089.2; 0.001 less is enough: 1.999 * 83,089 *
-// 0.01009995 = 1,677.55.
+// 2 BTC: 1.01 % of the value. 3,500 + 2 p - 168,000 < 0.0202 p below 83,089.2; 0.001 less is
+// enough: 1.999 * 83,089 * 0.01009995 = 1,677.55.
 TEST(Deribit, InTheBookToSafety) {
   Venue v(still_venue("deribit"));
   const AccountId b = v.open(10'000'000);
@@ -384,8 +397,8 @@ TEST(Deribit, InTheBookToSafety) {
   EXPECT_EQ(v.position(a), qty(1.999).raw());
 }
 
-// At 82,000 the account has - 500 and sells all at 81,900: - 700. Nobody insures it: the unrealised profits of b
-// (4,000) and c (200) pay in proportion, 666.66666667 and 33.33333333.
+// At 82,000 the account has - 500 and sells all at 81,900: - 700. Nobody insures it: the unrealised
+// profits of b (4,000) and c (200) pay in proportion, 666.66666667 and 33.33333333.
 TEST(Deribit, SocialisedAmongTheWinners) {
   Venue v(still_venue("deribit"));
   const AccountId b = v.open(1'000'000), c = v.open(1'000'000);
@@ -401,7 +414,8 @@ TEST(Deribit, SocialisedAmongTheWinners) {
   EXPECT_EQ(v->shortfall(kUsdt).raw(), 0);
 }
 
-// With an empty book the pool stays in liquidation and takes no orders until the mark has come back.
+// With an empty book the pool stays in liquidation and takes no orders until the mark has come
+// back.
 TEST(Deribit, LockedWhileInLiquidation) {
   Venue v(still_venue("deribit"));
   const AccountId b = v.open(10'000'000), a = v.open(100'000);
@@ -412,7 +426,8 @@ TEST(Deribit, LockedWhileInLiquidation) {
   EXPECT_EQ(v.notices(NoticeKind::liquidation).size(), 1u);
   EXPECT_EQ(v.position(a), qty(2).raw());
   EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 76'000, 1)), Reject::in_liquidation);
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}), Reject::in_liquidation);
+  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}),
+            Reject::in_liquidation);
   v.tick();
   EXPECT_TRUE(v.notices(NoticeKind::liquidation).empty()) << "told once";
   v.mark(kPerp, 84'000);
@@ -423,7 +438,8 @@ TEST(Deribit, LockedWhileInLiquidation) {
 
 // --- Drawdown ---
 
-// Bybit: the fund has had 100,000; a loss that would leave it below 70,000 goes to the shorts at the bankruptcy price.
+// Bybit: the fund has had 100,000; a loss that would leave it below 70,000 goes to the shorts at
+// the bankruptcy price.
 TEST(Bybit, FundDrawdownDeleverages) {
   for (const double mark : {81'500.0, 81'000.0}) {
     Venue v(still_venue("bybit"));
@@ -449,17 +465,20 @@ TEST(Bybit, FundDrawdownDeleverages) {
 
 // --- Cascade ---
 
-// The mark is the middle of the book. A sale takes the first bid: 82,800. a (2,200: below 82,835) must sell into the
-// next at 81,590, which moves the middle to 82,500; there b (2,500: below 82,532) must sell at 80,990.
+// The mark is the middle of the book. A sale takes the first bid: 82,800. a (2,200: below 82,835)
+// must sell into the next at 81,590, which moves the middle to 82,500; there b (2,500: below
+// 82,532) must sell at 80,990.
 TEST(Cascade, TheFirstForcedSalePutsTheSecondUnderWater) {
   ExchangeSetup setup = still_venue("hyperliquid");
   setup.listings[kPerp].outside_mark = false;
-  setup.listings[kPerp].rules.mark = MarkRule{.formula = MarkFormula::index_ema, .basis_window = Duration()};
+  setup.listings[kPerp].rules.mark =
+      MarkRule{.formula = MarkFormula::index_ema, .basis_window = Duration()};
   Venue v(setup);
   v.give(kFund, kUsdt, 10'000);
   const AccountId m = v.open(100'000'000), s = v.open(1'000'000);
   const AccountId a = Longs{v, m}.open(2'200, 1, 40), b = Longs{v, m}.open(2'500, 1, 40);
-  for (const double bid : {83'990.0, 81'590.0, 80'990.0}) v.stands(Venue::limit(m, Side::buy, bid, 1));
+  for (const double bid : {83'990.0, 81'590.0, 80'990.0})
+    v.stands(Venue::limit(m, Side::buy, bid, 1));
   v.stands(Venue::limit(m, Side::buy, 70'000, 10));
   v.stands(Venue::limit(m, Side::sell, 84'010, 10));
   v.tick();

@@ -1,5 +1,6 @@
-// What the clock does: index and mark by the venue's rule, funding, settlement. Integers throughout: prices in raw
-// units, averages as sums and counts, exponential means by (x - mean) * dt / (window + dt).
+// What the clock does: index and mark by the venue's rule, funding, settlement. Integers
+// throughout: prices in raw units, averages as sums and counts, exponential means by (x - mean) *
+// dt / (window + dt).
 #include <algorithm>
 
 #include "exchange/state.h"
@@ -9,9 +10,12 @@ namespace delever {
 namespace {
 
 constexpr int kMissedMost = 90;  // intervals that one tick pays at most: 30 days of 8 hours
-constexpr Duration kContinuousPayment = Duration::minutes(1);  // how often continuous funding is booked
+constexpr Duration kContinuousPayment =
+    Duration::minutes(1);  // how often continuous funding is booked
 
-int64_t median(int64_t a, int64_t b, int64_t c) { return std::max(std::min(a, b), std::min(std::max(a, b), c)); }
+int64_t median(int64_t a, int64_t b, int64_t c) {
+  return std::max(std::min(a, b), std::min(std::max(a, b), c));
+}
 
 int64_t ema(int64_t mean, int64_t x, Duration passed, Duration window) {
   const Wide weight = window.ns() + passed.ns();
@@ -23,7 +27,8 @@ std::optional<int64_t> middle(const Market& m) {
   return (static_cast<int64_t>(m.book.best_bid()) + m.book.best_ask()) * m.tick / 2;
 }
 
-// The constituents' prices by the rule: weighted mean, mean after clipping to the median, or weighted median.
+// The constituents' prices by the rule: weighted mean, mean after clipping to the median, or
+// weighted median.
 int64_t index_of(const IndexSetup& setup, const std::vector<int64_t>& sources) {
   struct Constituent {
     int64_t price;
@@ -69,7 +74,8 @@ int64_t index_of(const IndexSetup& setup, const std::vector<int64_t>& sources) {
 }  // namespace
 
 Reject Exchange::State::take(const PublishIndex& c) {
-  if (c.index >= indices.size() || c.source >= indices[c.index].sources.size()) return Reject::no_such_index;
+  if (c.index >= indices.size() || c.source >= indices[c.index].sources.size())
+    return Reject::no_such_index;
   const IndexState& index = indices[c.index];
   if (c.price.raw() < index.price_min || c.price.raw() > index.price_max) return Reject::bad_price;
   indices[c.index].sources[c.source] = c.price.raw();
@@ -82,7 +88,8 @@ Reject Exchange::State::take(const PublishMark& c) {
   if (m.spot) return Reject::no_such_mode;
   if (m.settled) return Reject::expired;
   // An option may be worth nothing; anything else has a price.
-  if (c.price.raw() < (m.option ? 0 : m.price_min) || c.price.raw() > m.price_max) return Reject::bad_price;
+  if (c.price.raw() < (m.option ? 0 : m.price_min) || c.price.raw() > m.price_max)
+    return Reject::bad_price;
   m.outside = c.price.raw();
   m.has_outside = true;
   return Reject::none;
@@ -96,7 +103,8 @@ void Exchange::State::move_index(uint32_t i) {
     index.price = price;
     index.moved = true;
     for (InstrumentId k = 0; k < markets.size(); ++k) {
-      if (markets[k].listing->index == i && !markets[k].settled) publish(k, IndexPrice{Price::raw(price)});
+      if (markets[k].listing->index == i && !markets[k].settled)
+        publish(k, IndexPrice{Price::raw(price)});
     }
   }
   // Each expiry has a settlement average of its own over the window before it; windows may overlap.
@@ -108,14 +116,18 @@ void Exchange::State::move_index(uint32_t i) {
   };
   std::erase_if(index.windows, [&](const SettlementWindow& w) { return !expires(w.ends); });
   for (const Market& m : markets) {
-    if (m.listing->index != i || !m.listing->expiry || m.settled || now < *m.listing->expiry - length) continue;
+    if (m.listing->index != i || !m.listing->expiry || m.settled ||
+        now < *m.listing->expiry - length)
+      continue;
     const Instant ends = *m.listing->expiry;
-    const auto at = std::lower_bound(index.windows.begin(), index.windows.end(), ends,
-                                     [](const SettlementWindow& w, Instant t) { return w.ends < t; });
+    const auto at =
+        std::lower_bound(index.windows.begin(), index.windows.end(), ends,
+                         [](const SettlementWindow& w, Instant t) { return w.ends < t; });
     if (at == index.windows.end() || at->ends != ends) index.windows.insert(at, {.ends = ends});
   }
   for (SettlementWindow& w : index.windows) {
-    if (now > w.ends && w.samples > 0) continue;  // a late tick: what came after the expiry does not count
+    if (now > w.ends && w.samples > 0)
+      continue;  // a late tick: what came after the expiry does not count
     w.sum += price;
     ++w.samples;
   }
@@ -135,7 +147,8 @@ void Exchange::State::move_mark(InstrumentId i) {
     const auto mid = middle(m);
     const Duration every = rule.sample_every.value_or(Duration::seconds(1));
     const bool sampled = mid && (m.basis_at == Instant::min() || now - m.basis_at >= every);
-    if (sampled && (rule.formula == MarkFormula::index_ema || rule.formula == MarkFormula::median_oracle)) {
+    if (sampled &&
+        (rule.formula == MarkFormula::index_ema || rule.formula == MarkFormula::median_oracle)) {
       const int64_t basis = *mid - index;  // the first sample starts the mean
       m.ema = m.basis_at == Instant::min() ? basis : ema(m.ema, basis, now - m.basis_at, window);
     }
@@ -156,12 +169,15 @@ void Exchange::State::move_mark(InstrumentId i) {
           m.basis_sum -= m.basis.front().second;
           m.basis.pop_front();
         }
-        const int64_t mean = m.basis.empty() ? 0 : narrow(m.basis_sum / static_cast<int64_t>(m.basis.size()));
+        const int64_t mean =
+            m.basis.empty() ? 0 : narrow(m.basis_sum / static_cast<int64_t>(m.basis.size()));
         int64_t carried = index;  // index * (1 + rate * time to funding / interval)
-        if (const auto& funding = m.listing->rules.funding; funding && funding->interval > Duration()) {
+        if (const auto& funding = m.listing->rules.funding;
+            funding && funding->interval > Duration()) {
           const int64_t left = std::max<int64_t>((m.funding_at - now).ns(), 0);
           if (m.funding_at != Instant::min())
-            carried += narrow(times(index, Rate::raw(m.rate), Round::down) * left / funding->interval.ns());
+            carried += narrow(times(index, Rate::raw(m.rate), Round::down) * left /
+                              funding->interval.ns());
         }
         mark = median(carried, index + mean, m.last != 0 ? m.last : index + mean);
         break;
@@ -169,11 +185,14 @@ void Exchange::State::move_mark(InstrumentId i) {
       case MarkFormula::median_oracle: {
         int64_t here = m.last != 0 ? m.last : index;  // median(bid, ask, last)
         if (mid) {
-          here = median(static_cast<int64_t>(m.book.best_bid()) * m.tick,
-                        static_cast<int64_t>(m.book.best_ask()) * m.tick, m.last != 0 ? m.last : *mid);
+          here =
+              median(static_cast<int64_t>(m.book.best_bid()) * m.tick,
+                     static_cast<int64_t>(m.book.best_ask()) * m.tick, m.last != 0 ? m.last : *mid);
         }
         if (m.mid_ema_at == Instant::min() || now - m.mid_ema_at >= every) {
-          m.mid_ema = m.mid_ema == 0 ? here : ema(m.mid_ema, here, now - m.mid_ema_at, Duration::seconds(30));
+          m.mid_ema = m.mid_ema == 0
+                          ? here
+                          : ema(m.mid_ema, here, now - m.mid_ema_at, Duration::seconds(30));
           m.mid_ema_at = now;
         }
         // The third leg is the other venues' perpetuals; without them, a 30 s mean of the second.
@@ -196,16 +215,20 @@ void Exchange::State::sample_premium(InstrumentId i) {
   const FundingRule& rule = *m.listing->rules.funding;
   const int64_t index = indices[m.listing->index].price;
   if (index == 0 || m.mark == 0) return;
-  if (m.premium_at != Instant::min() && now - m.premium_at < rule.sample_every.value_or(Duration::seconds(5))) return;
+  if (m.premium_at != Instant::min() &&
+      now - m.premium_at < rule.sample_every.value_or(Duration::seconds(5)))
+    return;
   m.premium_at = now;
   std::optional<Rate> premium;
-  if (rule.formula == FundingFormula::premium_clamp || rule.formula == FundingFormula::premium_plus) {
+  if (rule.formula == FundingFormula::premium_clamp ||
+      rule.formula == FundingFormula::premium_plus) {
     // Average price of trading the impact notional; the top of the book where the rule names none.
     const auto impact = [&](Side taker) -> std::optional<Price> {
       Lots lots = 1;
       if (rule.impact_notional) {
-        const int64_t per_lot = m.inverse ? narrow(static_cast<Wide>(m.step) * m.size / Qty::scale)  // quote money
-                                          : value(m, 1, m.mark, Round::up);
+        const int64_t per_lot =
+            m.inverse ? narrow(static_cast<Wide>(m.step) * m.size / Qty::scale)  // quote money
+                      : value(m, 1, m.mark, Round::up);
         lots = std::max<Lots>(1, rule.impact_notional->raw() / std::max<int64_t>(per_lot, 1));
       }
       const MatchBook::Sweep sweep = m.book.sweep(taker, lots);
@@ -226,7 +249,8 @@ void Exchange::State::sample_premium(InstrumentId i) {
   if (!rate.has_value()) return;  // the formula needs a figure that the rules lack: no funding
   const Duration interval = rule.interval > Duration() ? rule.interval : kContinuousPayment;
   // A whole notional an interval at most, whatever the book showed.
-  m.rate = std::clamp(per_interval(rate.value(), rule.rate_period, interval).raw(), -Rate::scale, Rate::scale);
+  m.rate = std::clamp(per_interval(rate.value(), rule.rate_period, interval).raw(), -Rate::scale,
+                      Rate::scale);
 }
 
 void Exchange::State::pay_funding(InstrumentId i) {
@@ -239,18 +263,22 @@ void Exchange::State::pay_funding(InstrumentId i) {
     return;
   }
   if (now < m.funding_at) return;
-  // Each interval that has ended pays. One in which no tick came had no sample of its own: the estimate that stood is
-  // its rate, on what is held and marked now. Continuous funding is linear in time, so all of it is booked at once.
+  // Each interval that has ended pays. One in which no tick came had no sample of its own: the
+  // estimate that stood is its rate, on what is held and marked now. Continuous funding is linear
+  // in time, so all of it is booked at once.
   const bool priced = m.premium_samples > 0 && m.mark > 0;
   const int64_t whole = now.ns() / interval.ns() + (now.ns() >= 0 ? 1 : 0);
   const Instant next = Instant::ns(whole * interval.ns());
   const int64_t ended = (next - m.funding_at).ns() / interval.ns();
   if (priced && rule.interval <= Duration()) {
-    const auto missed = std::min<int64_t>(ended, Rate::scale / std::max<int64_t>(std::abs(m.rate), 1));
-    pay(i, {Rate::raw(m.rate * std::max<int64_t>(missed, 1)), next - interval, Duration::ns(ended * interval.ns())});
+    const auto missed =
+        std::min<int64_t>(ended, Rate::scale / std::max<int64_t>(std::abs(m.rate), 1));
+    pay(i, {Rate::raw(m.rate * std::max<int64_t>(missed, 1)), next - interval,
+            Duration::ns(ended * interval.ns())});
   } else if (priced) {
     const int64_t paid = std::min<int64_t>(ended, kMissedMost);
-    for (int64_t k = paid; k > 0; --k) pay(i, {Rate::raw(m.rate), next - Duration::ns(k * interval.ns()), interval});
+    for (int64_t k = paid; k > 0; --k)
+      pay(i, {Rate::raw(m.rate), next - Duration::ns(k * interval.ns()), interval});
   }
   m.premium_sum = 0;
   m.premium_samples = 0;
@@ -291,8 +319,8 @@ void Exchange::State::pay(InstrumentId i, const Payment& payment) {
   }
 }
 
-// Everyone closes at the settlement price: the mean of the index over the last part of its life. Longs round down and
-// shorts up; the difference is the venue's.
+// Everyone closes at the settlement price: the mean of the index over the last part of its life.
+// Longs round down and shorts up; the difference is the venue's.
 void Exchange::State::settle_expired(InstrumentId i) {
   Market& m = markets[i];
   const IndexState& index = indices[m.listing->index];
@@ -304,8 +332,8 @@ void Exchange::State::settle_expired(InstrumentId i) {
   int64_t price = settlement;
   if (m.option) {
     const OptionTerms& terms = *m.listing->option;
-    const int64_t inside =
-        terms.type == OptionType::call ? settlement - terms.strike.raw() : terms.strike.raw() - settlement;
+    const int64_t inside = terms.type == OptionType::call ? settlement - terms.strike.raw()
+                                                          : terms.strike.raw() - settlement;
     price = std::max<int64_t>(inside, 0);
     // In coin: (S - K) / S of a coin.
     if (m.settle == m.base) price = narrow(static_cast<Wide>(price) * Price::scale / settlement);
@@ -369,8 +397,9 @@ Reject Exchange::State::take(const TickClock&) {
     Market& m = markets[i];
     if (m.listing->expiry) prices.years[i] = std::max((*m.listing->expiry - now).in_years(), 0.0);
     if (!m.option) continue;
-    const int64_t forward =
-        m.forward && markets[*m.forward].mark > 0 ? markets[*m.forward].mark : indices[m.listing->index].price;
+    const int64_t forward = m.forward && markets[*m.forward].mark > 0
+                                ? markets[*m.forward].mark
+                                : indices[m.listing->index].price;
     if (forward > 0) prices.underlying[i] = Price::raw(forward);
   }
   for (InstrumentId i = 0; i < markets.size(); ++i) {
@@ -391,7 +420,8 @@ Reject Exchange::State::take(const TickClock&) {
     tell_quote(i);
     if (m.spot || m.open_lots == m.told_open) continue;
     m.told_open = m.open_lots;
-    publish(i, OpenInterest{.contracts = Qty::raw(m.open_lots * m.step), .coins = {}, .value_usd = {}});
+    publish(
+        i, OpenInterest{.contracts = Qty::raw(m.open_lots * m.step), .coins = {}, .value_usd = {}});
   }
   cover_closed();
   return Reject::none;

@@ -9,7 +9,9 @@ using namespace testing_exchange;
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
 constexpr int64_t kRateUnit = Rate::scale;
 
-IndexWeight weight(std::string venue, int64_t x) { return {std::move(venue), Rate::raw(x * kRateUnit)}; }
+IndexWeight weight(std::string venue, int64_t x) {
+  return {std::move(venue), Rate::raw(x * kRateUnit)};
+}
 
 // The index of binance, okx and bybit at these prices; 0 is not published.
 Price index_of(IndexRule rule, double binance, double okx, double bybit) {
@@ -30,14 +32,16 @@ TEST(Index, WeightedMean) {
   IndexRule rule{.formula = IndexFormula::volume_weighted_mean};
   EXPECT_EQ(index_of(rule, 84'000, 84'060, 83'970), price(84'010));  // no weights: equal
   rule.weights = {weight("binance", 3), weight("okx", 2), weight("bybit", 1)};
-  EXPECT_EQ(index_of(rule, 84'000, 84'060, 83'940), price(84'010));                    // 504,060 / 6
-  EXPECT_EQ(index_of(rule, 84'000, 84'060, 0), price(84'024));                         // 420,120 / 5
-  EXPECT_EQ(index_of(rule, 84'000, 84'060, 84'061), Price::raw(840'301'666'666'666));  // 504,181 / 6, cut
+  EXPECT_EQ(index_of(rule, 84'000, 84'060, 83'940), price(84'010));  // 504,060 / 6
+  EXPECT_EQ(index_of(rule, 84'000, 84'060, 0), price(84'024));       // 420,120 / 5
+  EXPECT_EQ(index_of(rule, 84'000, 84'060, 84'061),
+            Price::raw(840'301'666'666'666));  // 504,181 / 6, cut
 }
 
 // The median is 84,100, 0.5 % of it 420.5: 90,000 counts as 84,520.5. 252,620.5 / 3.
 TEST(Index, ClippedMean) {
-  const IndexRule rule{.formula = IndexFormula::clipped_mean, .clip = Rate::raw(5 * kRateUnit / 1'000)};
+  const IndexRule rule{.formula = IndexFormula::clipped_mean,
+                       .clip = Rate::raw(5 * kRateUnit / 1'000)};
   EXPECT_EQ(index_of(rule, 84'000, 84'100, 90'000), Price::raw(842'068'333'333'333));
   EXPECT_EQ(index_of(rule, 84'000, 84'100, 84'200), price(84'100));
 }
@@ -136,9 +140,11 @@ TEST(Mark, MedianOfIndexBasisAndLast) {
   EXPECT_EQ(v->mark(kPerp), price(84'300));  // of 84,400, 84,200 and 84,300
 }
 
-// The first leg carries the funding rate to the next payment: 84,000 * (1 + 0.0001 * 4 h / 8 h) = 84,004.2.
+// The first leg carries the funding rate to the next payment: 84,000 * (1 + 0.0001 * 4 h / 8 h) =
+// 84,004.2.
 TEST(Mark, TheIndexLegCarriesFunding) {
-  ExchangeSetup setup = marked({.formula = MarkFormula::median_basis_last, .basis_window = Duration::seconds(30)});
+  ExchangeSetup setup =
+      marked({.formula = MarkFormula::median_basis_last, .basis_window = Duration::seconds(30)});
   setup.listings[kPerp].rules.funding = small_venue().listings[kPerp].rules.funding;
   MarkVenue v(setup);
   v.tick();
@@ -156,7 +162,8 @@ TEST(Mark, MedianOfOracleBookAndOthers) {
   EXPECT_EQ(v->mark(kPerp), price(84'000));
   v.last(84'120);
   v.quote(84'090, 84'110);
-  v.tick(3);  // of 84,100, median(bid, ask, last) = 84,110, and for want of others its mean 84,000 + 110 * 3 / 33
+  v.tick(3);  // of 84,100, median(bid, ask, last) = 84,110, and for want of others its mean 84,000
+              // + 110 * 3 / 33
   EXPECT_EQ(v->mark(kPerp), price(84'100));
   EXPECT_EQ(v.say(PublishMark{kPerp, price(84'120)}), Reject::none);
   v.tick(2);
@@ -189,11 +196,13 @@ const FundingRule kContinuous{.formula = FundingFormula::dead_band,
                               .clamp = Rate::raw(25 * kRateUnit / 100'000),
                               .sample_every = Duration::seconds(1)};
 
-// Premium samples: 0 (the book is empty), 168 / 84,000 = 0.002, 0.004; mean 0.002. Rate 0.002 + clamp(0.0001 - 0.002,
-// 0.0005) = 0.0015. At 84,000: 1.5 pay 189; 0.5 receive 63 and 1 receives 126.
+// Premium samples: 0 (the book is empty), 168 / 84,000 = 0.002, 0.004; mean 0.002. Rate 0.002 +
+// clamp(0.0001 - 0.002, 0.0005) = 0.0015. At 84,000: 1.5 pay 189; 0.5 receive 63 and 1 receives
+// 126.
 TEST(Funding, RateFromSamplesAndPayments) {
   Venue v(funded(kPerp, kClamped));
-  const AccountId a = v.open(100'000), b = v.open(100'000), c = v.open(100'000), d = v.open(10'000'000);
+  const AccountId a = v.open(100'000), b = v.open(100'000), c = v.open(100'000),
+                  d = v.open(10'000'000);
   v.buys(a, b, 84'000, 0.5);
   v.buys(a, c, 84'000, 1);
   const int64_t at_a = v.wallet(a), at_b = v.wallet(b), at_c = v.wallet(c), fees = v.fees();
@@ -218,8 +227,8 @@ TEST(Funding, RateFromSamplesAndPayments) {
   EXPECT_TRUE(v.events<FundingRate>(kPerp).empty()) << "once an interval";
 }
 
-// Rate 0.000100000000001 on 252.003: 2,520,030.00002 units, up; on 84.001 and 168.002: 840,010 and 1,680,020, down. The
-// unit between goes to the venue.
+// Rate 0.000100000000001 on 252.003: 2,520,030.00002 units, up; on 84.001 and 168.002: 840,010 and
+// 1,680,020, down. The unit between goes to the venue.
 TEST(Funding, RoundingGoesToFees) {
   FundingRule rule = kClamped;
   rule.interest = Rate::raw(kRateUnit / 10'000 + 1);
@@ -237,8 +246,8 @@ TEST(Funding, RoundingGoesToFees) {
   EXPECT_EQ(v.fees() - fees, 1);
 }
 
-// Asks at 83,832: premium - 0.002, rate - 0.002 + 0.0005 = - 0.0015: the short pays, from its isolated margin.
-// Hyperliquid counts at the oracle's 84,000, not at the mark.
+// Asks at 83,832: premium - 0.002, rate - 0.002 + 0.0005 = - 0.0015: the short pays, from its
+// isolated margin. Hyperliquid counts at the oracle's 84,000, not at the mark.
 TEST(Funding, ShortsPayFromIsolatedMarginOnTheOracle) {
   FundingRule rule = kClamped;
   rule.pays_on_oracle = true;
@@ -271,8 +280,8 @@ TEST(Funding, CapHolds) {
   EXPECT_EQ(v.wallet(a) - before, units(-25.2));
 }
 
-// The impact notional is quote money: 30,000 are 300 contracts of 100. 84 long contracts are 0.1 BTC; the mean of 0 and
-// 0.002 makes the rate 0.0005: 0.00005 BTC.
+// The impact notional is quote money: 30,000 are 300 contracts of 100. 84 long contracts are 0.1
+// BTC; the mean of 0 and 0.002 makes the rate 0.0005: 0.00005 BTC.
 TEST(Funding, InversePaysInCoin) {
   Venue v(funded(kInverse, kClamped));
   const AccountId a = v.open(0, 1), b = v.open(0, 1), d = v.open(0, 10);
@@ -285,8 +294,8 @@ TEST(Funding, InversePaysInCoin) {
   EXPECT_EQ(v.wallet(b, kBtc) - at_b, 5'000);
 }
 
-// Deribit: premium 84 / 84,000 = 0.001 outside a dead band of 0.00025 leaves 0.00075 per 8 h, 0.0000015625 a minute, of
-// 84,084: 0.13138125. Inside the band nothing is paid.
+// Deribit: premium 84 / 84,000 = 0.001 outside a dead band of 0.00025 leaves 0.00075 per 8 h,
+// 0.0000015625 a minute, of 84,084: 0.13138125. Inside the band nothing is paid.
 TEST(Funding, ContinuousByTheMinute) {
   Venue v(funded(kPerp, kContinuous));
   const AccountId a = v.open(100'000), b = v.open(100'000);
@@ -304,7 +313,8 @@ TEST(Funding, ContinuousByTheMinute) {
   EXPECT_EQ(v.wallet(a) - at_a, -13'138'125);
 }
 
-// No tick came for a day: three intervals end, each pays at the estimate that stood, and the next is in its place.
+// No tick came for a day: three intervals end, each pays at the estimate that stood, and the next
+// is in its place.
 TEST(Funding, EachIntervalThatNoTickSawPays) {
   Venue v(funded(kPerp, kClamped));
   const AccountId a = v.open(100'000), b = v.open(100'000);
@@ -325,7 +335,8 @@ TEST(Funding, EachIntervalThatNoTickSawPays) {
   EXPECT_EQ(v.events<FundingRate>(kPerp).size(), 1u);
 }
 
-// Continuous funding is linear in time: ten minutes without a tick pay ten times one minute, in one booking.
+// Continuous funding is linear in time: ten minutes without a tick pay ten times one minute, in one
+// booking.
 TEST(Funding, ContinuousOverAGap) {
   Venue v(funded(kPerp, kContinuous));
   const AccountId a = v.open(100'000), b = v.open(100'000);
@@ -335,14 +346,16 @@ TEST(Funding, ContinuousOverAGap) {
   const int64_t at_a = v.wallet(a);
   v.go_to(660);
   v.tick(0);
-  EXPECT_NEAR(static_cast<double>(v.wallet(a) - at_a), -131'381'250, 10);  // the minute's rate is rounded once
+  EXPECT_NEAR(static_cast<double>(v.wallet(a) - at_a), -131'381'250,
+              10);  // the minute's rate is rounded once
   ASSERT_EQ(v.events<FundingRate>(kPerp).size(), 1u);
   EXPECT_EQ(v.events<FundingRate>(kPerp)[0].interval, Duration::minutes(10));
 }
 
 // --- Expiry ---
 
-// The index stands at 84,600, 85,200 and 85,800 when it is looked at in the last 30 minutes: 85,200.
+// The index stands at 84,600, 85,200 and 85,800 when it is looked at in the last 30 minutes:
+// 85,200.
 class Expiring : public testing::Test {
  protected:
   Expiring() : v(still_venue("deribit")), a(v.open(100'000, 10)), b(v.open(100'000, 10)) {}
@@ -394,8 +407,8 @@ TEST_F(Expiring, DatedFuture) {
   EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1)), Reject::none) << "the perpetual goes on";
 }
 
-// (85,200 - 85,000) / 85,200 = 0.0023474178 BTC each (cut at 1e-10): 2 are 469,483.56 units, of which the long gets
-// 469,483 and the short pays 469,484. The put at 80,000 is worth nothing.
+// (85,200 - 85,000) / 85,200 = 0.0023474178 BTC each (cut at 1e-10): 2 are 469,483.56 units, of
+// which the long gets 469,483 and the short pays 469,484. The put at 80,000 is worth nothing.
 TEST_F(Expiring, CallAndPutInCoin) {
   v.mark(kCall, 0.05);
   v.mark(kPut, 0.02);
@@ -431,8 +444,8 @@ TEST_F(Expiring, LateTick) {
   EXPECT_EQ(v.notices(NoticeKind::settled)[0].price, price(85'000));
 }
 
-// Two expiries ten minutes apart: each is the mean of its own window, also where these overlap. Seen from 37,600 on:
-// 85,000 and 86,000; from 38,200 on: these and 87,000.
+// Two expiries ten minutes apart: each is the mean of its own window, also where these overlap.
+// Seen from 37,600 on: 85,000 and 86,000; from 38,200 on: these and 87,000.
 TEST(Expiries, OverlappingWindows) {
   ExchangeSetup setup = still_venue("deribit");
   setup.listings[kCall].expiry = at(39'400);
@@ -450,7 +463,8 @@ TEST(Expiries, OverlappingWindows) {
     for (const Notice& n : v.notices(NoticeKind::settled)) settled.push_back(n);
   }
   ASSERT_EQ(settled.size(), 4u);
-  EXPECT_EQ(settled[0].price.raw(), Wide{500} * Price::scale / 85'500);  // a call at 85,000, in coin
+  EXPECT_EQ(settled[0].price.raw(),
+            Wide{500} * Price::scale / 85'500);  // a call at 85,000, in coin
   EXPECT_EQ(settled[2].instrument, InstrumentId{kFuture});
   EXPECT_EQ(settled[2].price, price(86'000));
 }

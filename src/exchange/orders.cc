@@ -24,8 +24,9 @@ bool closes_only(const Stake& h, Side side) {  // the closing side of a hedge-mo
 
 Reject Exchange::State::check_order(const SubmitOrder& c, const Market& m) const {
   if (m.settled) return Reject::expired;
-  if (c.side > Side::sell || c.type > OrderType::stop_limit || c.time_in_force > TimeInForce::post_only ||
-      c.self_trade > SelfTrade::expire_both || c.position > PositionSide::short_side || c.trigger_by > TriggerBy::last)
+  if (c.side > Side::sell || c.type > OrderType::stop_limit ||
+      c.time_in_force > TimeInForce::post_only || c.self_trade > SelfTrade::expire_both ||
+      c.position > PositionSide::short_side || c.trigger_by > TriggerBy::last)
     return Reject::no_such_mode;
   if (c.qty.raw() <= 0 || c.qty.raw() % m.step != 0) return Reject::bad_quantity;
   const ContractRule& contract = *m.listing->rules.contract;
@@ -36,17 +37,21 @@ Reject Exchange::State::check_order(const SubmitOrder& c, const Market& m) const
   const MatchBook::Band band = m.listing->band;
   if (limit) {
     const int64_t tick = c.price.raw() / m.tick;
-    if (c.price.raw() <= 0 || c.price.raw() % m.tick != 0 || tick < band.lowest || tick > band.highest)
+    if (c.price.raw() <= 0 || c.price.raw() % m.tick != 0 || tick < band.lowest ||
+        tick > band.highest)
       return Reject::bad_price;
     if (!value_fits(m, lots, c.price.raw())) return Reject::too_large;
     if (contract.price_band && m.mark > 0 && c.type == OrderType::limit) {
-      const Wide away = static_cast<Wide>(c.price.raw() > m.mark ? c.price.raw() - m.mark : m.mark - c.price.raw());
-      if (away * Rate::scale > static_cast<Wide>(m.mark) * contract.price_band->raw()) return Reject::bad_price;
+      const Wide away = static_cast<Wide>(c.price.raw() > m.mark ? c.price.raw() - m.mark
+                                                                 : m.mark - c.price.raw());
+      if (away * Rate::scale > static_cast<Wide>(m.mark) * contract.price_band->raw())
+        return Reject::bad_price;
     }
     if (contract.notional_min && !c.reduce_only && !m.inverse &&
         value(m, lots, c.price.raw(), Round::down) < contract.notional_min->raw())
       return Reject::bad_quantity;
-  } else if (!value_fits(m, lots, static_cast<int64_t>(m.inverse ? band.lowest : band.highest) * m.tick)) {
+  } else if (!value_fits(m, lots,
+                         static_cast<int64_t>(m.inverse ? band.lowest : band.highest) * m.tick)) {
     return Reject::too_large;
   }
   if (!limit && c.time_in_force == TimeInForce::post_only) return Reject::would_take;
@@ -66,13 +71,15 @@ Reject Exchange::State::take(const SubmitOrder& c) {
   return r;
 }
 
-// May the account carry what it would hold if this order were filled? Orders that make no position larger always may.
-bool Exchange::State::covers(AccountId a, InstrumentId i, StakeId id, const Supposed& after, Wide loss,
-                             Wide fee) const {
+// May the account carry what it would hold if this order were filled? Orders that make no position
+// larger always may.
+bool Exchange::State::covers(AccountId a, InstrumentId i, StakeId id, const Supposed& after,
+                             Wide loss, Wide fee) const {
   const Market& m = markets[i];
   PoolId cross = kNoId;
   for (const PoolId p : accounts[a].pools) {
-    if (pools[p].isolated == kNoId && active(p) && (!pools[p].coin || *pools[p].coin == m.settle)) cross = p;
+    if (pools[p].isolated == kNoId && active(p) && (!pools[p].coin || *pools[p].coin == m.settle))
+      cross = p;
   }
   CHECK(cross != kNoId);
   const PoolSums s = sums(cross, &after);
@@ -81,7 +88,8 @@ bool Exchange::State::covers(AccountId a, InstrumentId i, StakeId id, const Supp
   if (s.equity() < s.initial + in_pool_units(cross, m.settle, lost)) return false;
   // Isolated margin and fees leave the wallet itself: profit that is not realised cannot pay them.
   return stakes[id].mode == MarginMode::cross ||
-         wallet(a, m.settle) - held(a, m.settle) >= (pools[cross].coin ? s.initial : Wide{0}) + fee + loss;
+         wallet(a, m.settle) - held(a, m.settle) >=
+             (pools[cross].coin ? s.initial : Wide{0}) + fee + loss;
 }
 
 Reject Exchange::State::trade(const SubmitOrder& c) {
@@ -101,13 +109,18 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
     if (!buy) {
       need = divide(static_cast<Wide>(lots) * m.step * m.size, Qty::scale, Round::up);
     } else if (market) {
-      need = m.book.sweep({.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade}).lots_ticks *
-             m.unit;
+      need =
+          m.book
+              .sweep(
+                  {.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade})
+              .lots_ticks *
+          m.unit;
     } else {
       need = static_cast<Wide>(lots) * tick * m.unit;
     }
     if (wallet(c.account, pays) - held(c.account, pays) < need) return Reject::not_enough_balance;
-    for (const PoolId p : accounts[c.account].pools) {  // a coin that backs positions is not free to leave
+    for (const PoolId p :
+         accounts[c.account].pools) {  // a coin that backs positions is not free to leave
       const PoolState& pool = pools[p];
       if (pool.isolated != kNoId || !active(p) || (pool.coin && *pool.coin != pays)) continue;
       const bool in_use = sums(p).initial > 0 || indebted(c.account);
@@ -127,31 +140,38 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
       if (lots <= 0) return Reject::nothing_to_reduce;
     } else {
       const Lots opening = lots - std::min(lots, reducible);
-      Supposed after{id, h.lots, h.cost, h.open_buy + (buy ? lots : 0), h.open_sell + (buy ? 0 : lots)};
-      const Lots before_most = std::max(std::abs(h.lots + h.open_buy), std::abs(h.lots - h.open_sell));
-      const Lots after_most = std::max(std::abs(h.lots + after.open_buy), std::abs(h.lots - after.open_sell));
+      Supposed after{id, h.lots, h.cost, h.open_buy + (buy ? lots : 0),
+                     h.open_sell + (buy ? 0 : lots)};
+      const Lots before_most =
+          std::max(std::abs(h.lots + h.open_buy), std::abs(h.lots - h.open_sell));
+      const Lots after_most =
+          std::max(std::abs(h.lots + after.open_buy), std::abs(h.lots - after.open_sell));
       const Lots grown = h.hedge ? lots : after_most - before_most;
       // What would stand on the other side once this side's orders have closed the position.
-      const Lots flipped = h.hedge || reducible == 0 ? 0 : (buy ? after.open_buy : after.open_sell) - reducible;
+      const Lots flipped =
+          h.hedge || reducible == 0 ? 0 : (buy ? after.open_buy : after.open_sell) - reducible;
       const bool flips_isolated = h.mode == MarginMode::isolated && flipped > 0;
       if (grown > 0 || opening > 0 || flips_isolated) {
-        const Lots most = h.hedge ? std::abs(h.lots) + (buy ? after.open_buy : after.open_sell) : after_most;
-        // At the dearest price that the book knows, and with room for the fund to hold the whole open interest.
+        const Lots most =
+            h.hedge ? std::abs(h.lots) + (buy ? after.open_buy : after.open_sell) : after_most;
+        // At the dearest price that the book knows, and with room for the fund to hold the whole
+        // open interest.
         const int64_t dearest = m.inverse ? m.price_min : m.price_max;
         if (!value_fits(m, most, dearest) || m.open_lots > kLotsMax - lots ||
-            static_cast<Wide>(value(m, 1, dearest, Round::up)) * (m.open_lots + lots) > 8 * Wide{kValueMax})
+            static_cast<Wide>(value(m, 1, dearest, Round::up)) * (m.open_lots + lots) >
+                8 * Wide{kValueMax})
           return Reject::too_large;
         if (!m.option && m.rules->book.ladder) {
-          const MarginTier* tier =
-              tier_of(*m.rules->book.ladder, value(m, most, m.mark, Round::up), Qty::raw(most * m.step));
+          const MarginTier* tier = tier_of(*m.rules->book.ladder, value(m, most, m.mark, Round::up),
+                                           Qty::raw(most * m.step));
           if (!tier || h.leverage > tier->max_leverage) return Reject::bad_leverage;
         }
         // What it pays above the mark, or sells below it, is lost at once.
         Wide at_order = 0;
         Lots counted = lots;
         if (market) {
-          const MatchBook::Sweep sweep =
-              m.book.sweep({.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade});
+          const MatchBook::Sweep sweep = m.book.sweep(
+              {.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade});
           counted = sweep.lots;
           if (counted > 0) {
             const auto average = static_cast<int64_t>(sweep.lots_ticks * m.tick / counted);
@@ -163,8 +183,11 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
         const Wide at_mark = counted > 0 ? Wide{value(m, counted, m.mark, Round::down)} : Wide{0};
         const Wide loss = larger(buy != m.inverse ? at_order - at_mark : at_mark - at_order, 0);
         const Wide fee =
-            m.taker.part > 0 ? Wide{share(static_cast<int64_t>(larger(at_order, at_mark)), m.taker, Round::up)} : 0;
-        Wide opened = counted > 0 ? divide(loss * std::min(opening, counted), counted, Round::up) : Wide{0};
+            m.taker.part > 0
+                ? Wide{share(static_cast<int64_t>(larger(at_order, at_mark)), m.taker, Round::up)}
+                : 0;
+        Wide opened =
+            counted > 0 ? divide(loss * std::min(opening, counted), counted, Round::up) : Wide{0};
         if (flips_isolated) {  // what the position's own margin will not bring along
           const PoolSums own = sums(h.pool);
           const int64_t turned = value(m, std::min(flipped, reducible), m.mark, Round::up);
@@ -245,14 +268,15 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
             const StakeId h = is_maker ? maker : sending.stake;
             move_lots(h, buys != is_maker ? e.lots : -e.lots, worth);
             const Market::Share rate = is_maker ? m.maker : m.taker;
-            int64_t fee =
-                rate.part >= 0 ? share(worth, rate, Round::up) : -share(worth, {-rate.part, rate.whole}, Round::down);
+            int64_t fee = rate.part >= 0 ? share(worth, rate, Round::up)
+                                         : -share(worth, {-rate.part, rate.whole}, Round::down);
             const AccountId owner = stakes[h].account;
             if (owner < kFirstUser) fee = 0;
             if (!is_maker && sending.forced && owner >= kFirstUser) {
               fee = 0;
               if (m.liquidation_fee.part > 0)
-                charge(h, share(worth, m.liquidation_fee, Round::up), true, wallet(kFund, m.settle));
+                charge(h, share(worth, m.liquidation_fee, Round::up), true,
+                       wallet(kFund, m.settle));
             }
             if (fee != 0) charge(h, fee, false, fees[m.settle]);
             Notice n = notice(NoticeKind::fill, owner);
@@ -279,7 +303,8 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
             unrest(m, slot, e.lots, true);
             finish(i, e.order, info, e.taker_side, e.lots, e.tick);
           } else {
-            finish(i, 0, {.stake = sending.stake, .client = sending.client}, e.taker_side, e.lots, e.tick);
+            finish(i, 0, {.stake = sending.stake, .client = sending.client}, e.taker_side, e.lots,
+                   e.tick);
           }
           break;
         case BookEvent::Kind::rested:
@@ -378,7 +403,8 @@ void Exchange::State::unrest(Market& m, uint32_t slot, Lots lots, bool gone) {
   info = {};
 }
 
-void Exchange::State::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left, Tick tick) {
+void Exchange::State::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side,
+                             Lots left, Tick tick) {
   const Market& m = markets[i];
   Notice n = notice(NoticeKind::finished, stakes[info.stake].account);
   n.instrument = i;
@@ -400,7 +426,8 @@ void Exchange::State::drop_orders(StakeId id) {
     gone.clear();
     CHECK(m.book.cancel(info.id, gone));
     unrest(m, slot, gone.front().lots, true);
-    finish(h.instrument, info.id, info, gone.front().taker_side, gone.front().lots, gone.front().tick);
+    finish(h.instrument, info.id, info, gone.front().taker_side, gone.front().lots,
+           gone.front().tick);
   }
 }
 
@@ -528,7 +555,8 @@ Reject Exchange::State::arm(const SubmitOrder& c) {
   const uint64_t sequence = ++m.stops_made;
   const OrderId id = kStopBit | sequence;
   const int queue = static_cast<int>(c.trigger_by) * 2 + static_cast<int>(c.side);
-  const std::pair<int64_t, uint64_t> key{c.side == Side::buy ? c.trigger.raw() : -c.trigger.raw(), sequence};
+  const std::pair<int64_t, uint64_t> key{c.side == Side::buy ? c.trigger.raw() : -c.trigger.raw(),
+                                         sequence};
   m.stops[queue / 2][queue % 2].emplace(key, StopOrder{c, id});
   m.stop_places.emplace(id, std::pair(queue, key));
   Notice n = notice(NoticeKind::stop_armed, c.account);
@@ -542,7 +570,8 @@ Reject Exchange::State::arm(const SubmitOrder& c) {
   return Reject::none;
 }
 
-// Carries out every stop that the price has reached, the furthest behind first; one may set off the next.
+// Carries out every stop that the price has reached, the furthest behind first; one may set off the
+// next.
 void Exchange::State::run_stops(InstrumentId i, TriggerBy by) {
   for (;;) {
     Market& m = markets[i];
@@ -576,8 +605,8 @@ void Exchange::State::run_stops(InstrumentId i, TriggerBy by) {
   }
 }
 
-// A liquidation's order: it takes from the book like any other, pays the liquidation fee to the fund, and what it does
-// not find is not left behind.
+// A liquidation's order: it takes from the book like any other, pays the liquidation fee to the
+// fund, and what it does not find is not left behind.
 Lots Exchange::State::trade_forced(const Forced& forced) {
   const Stake& h = stakes[forced.stake];
   const InstrumentId i = h.instrument;
@@ -585,15 +614,16 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
   CHECK(forced.lots > 0 && forced.lots <= std::abs(h.lots));
   const Side side = h.lots > 0 ? Side::sell : Side::buy;
   const MatchBook::Band band = m.listing->band;
-  MatchBook::NewOrder order{.account = h.account,
-                            .side = side,
-                            .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : 0,
-                            .lots = forced.lots,
-                            .market = !forced.limit,
-                            .time_in_force = TimeInForce::immediate_or_cancel,
-                            .self_trade = SelfTrade::expire_maker};
-  const bool out_of_reach =
-      forced.limit && (side == Side::sell ? *forced.limit > band.highest : *forced.limit < band.lowest);
+  MatchBook::NewOrder order{
+      .account = h.account,
+      .side = side,
+      .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : 0,
+      .lots = forced.lots,
+      .market = !forced.limit,
+      .time_in_force = TimeInForce::immediate_or_cancel,
+      .self_trade = SelfTrade::expire_maker};
+  const bool out_of_reach = forced.limit && (side == Side::sell ? *forced.limit > band.highest
+                                                                : *forced.limit < band.lowest);
   const PositionSide closed = h.lots > 0 ? PositionSide::long_side : PositionSide::short_side;
   const bool user = h.account >= kFirstUser;
   const Sent sent = out_of_reach ? Sent{} : send(i, {order, forced.stake, 0, true, true});
@@ -610,7 +640,8 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
 
 void Exchange::State::tell_quote(InstrumentId i) {
   Market& m = markets[i];
-  const int64_t bid = m.book.has_bids() ? m.book.best_bid() : 0, ask = m.book.has_asks() ? m.book.best_ask() : 0;
+  const int64_t bid = m.book.has_bids() ? m.book.best_bid() : 0,
+                ask = m.book.has_asks() ? m.book.best_ask() : 0;
   if (bid == m.told_bid && ask == m.told_ask) return;
   m.told_bid = bid;
   m.told_ask = ask;

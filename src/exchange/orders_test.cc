@@ -1,4 +1,5 @@
-// Orders as a trader knows them: how long they live, what they may do to a position, what sets them off.
+// Orders as a trader knows them: how long they live, what they may do to a position, what sets them
+// off.
 #include "exchange/testing_venue.h"
 
 namespace delever {
@@ -46,7 +47,8 @@ TEST_F(Resting, GoodTillCancelledRestsWithWhatIsLeft) {
 }
 
 TEST_F(Resting, ImmediateOrCancelLeavesNothing) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), TimeInForce::immediate_or_cancel)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), TimeInForce::immediate_or_cancel)),
+            Reject::none);
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v.levels(Side::buy), Levels{});
   ASSERT_EQ(v.notices(NoticeKind::finished).size(), 1u);
@@ -54,18 +56,24 @@ TEST_F(Resting, ImmediateOrCancelLeavesNothing) {
 }
 
 TEST_F(Resting, FillOrKillIsWholeOrNothing) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.001), TimeInForce::fill_or_kill)), Reject::not_filled);
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'002, 3.001), TimeInForce::fill_or_kill)), Reject::not_filled);
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'002, 2.5), TimeInForce::fill_or_kill)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.001), TimeInForce::fill_or_kill)),
+            Reject::not_filled);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'002, 3.001), TimeInForce::fill_or_kill)),
+            Reject::not_filled);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'002, 2.5), TimeInForce::fill_or_kill)),
+            Reject::none);
   EXPECT_EQ(v.position(a), qty(2.5).raw());
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'002, 0.5}}));
 }
 
 TEST_F(Resting, PostOnlyNeverTakes) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1), TimeInForce::post_only)), Reject::would_take);
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'000, 1), TimeInForce::post_only)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1), TimeInForce::post_only)),
+            Reject::would_take);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'000, 1), TimeInForce::post_only)),
+            Reject::none);
   EXPECT_EQ(v.levels(Side::buy), (Levels{{84'000, 1}}));
-  EXPECT_EQ(v.say(with(Venue::market(a, Side::buy, 1), TimeInForce::post_only)), Reject::would_take);
+  EXPECT_EQ(v.say(with(Venue::market(a, Side::buy, 1), TimeInForce::post_only)),
+            Reject::would_take);
 }
 
 TEST_F(Resting, MarketTakesWhatThereIs) {
@@ -132,8 +140,9 @@ TEST(Orders, MarginIsCheckedToTheLastUnit) {
   EXPECT_EQ(v.say(Venue::market(d, Side::buy, 1)), Reject::none);
   // Resting orders need margin as well: 0.5 more would be 12,600 for a.
   EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 80'000, 0.5)), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 90'000, 1)), Reject::none);                 // what closes needs none
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 91'000, 1.1)), Reject::not_enough_margin);  // a short of 1.1: 9,240
+  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 90'000, 1)), Reject::none);  // what closes needs none
+  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 91'000, 1.1)),
+            Reject::not_enough_margin);  // a short of 1.1: 9,240
 }
 
 // --- Self-trade ---
@@ -155,22 +164,25 @@ TEST_F(SelfTrading, Allow) {
   EXPECT_EQ(v.wallet(a), 1'000'000 * kCoin - 4'200'050'000 - 1'680'020'000 - 2'100'025'000);
 }
 TEST_F(SelfTrading, ExpireTaker) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_taker)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_taker)),
+            Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'001, 2}}));
   EXPECT_EQ(v.levels(Side::buy), Levels{});
-  EXPECT_EQ(
-      v.say(with(with(Venue::limit(a, Side::buy, 84'001, 0.5), SelfTrade::expire_taker), TimeInForce::fill_or_kill)),
-      Reject::not_filled);
+  EXPECT_EQ(v.say(with(with(Venue::limit(a, Side::buy, 84'001, 0.5), SelfTrade::expire_taker),
+                       TimeInForce::fill_or_kill)),
+            Reject::not_filled);
 }
 TEST_F(SelfTrading, ExpireMaker) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_maker)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_maker)),
+            Reject::none);
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v.levels(Side::sell), Levels{});
   EXPECT_EQ(v.levels(Side::buy), (Levels{{84'001, 0.5}}));
 }
 TEST_F(SelfTrading, ExpireBoth) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_both)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_both)),
+            Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'001, 1}}));  // b's
   EXPECT_EQ(v.levels(Side::buy), Levels{});
@@ -190,8 +202,9 @@ TEST(ReduceOnly, OnlyCloses) {
   EXPECT_EQ(v.say(reduce(Venue::limit(a, Side::sell, 91'000, 0.001))), Reject::nothing_to_reduce);
 }
 
-// Long 1; one sweep meets an ordinary sell of 0.6 and two reduce-only sells of 0.5. After the first 0.6 only 0.4 may
-// still be closed: the second sell gives 0.4, the third is gone, and the position is 0, not short.
+// Long 1; one sweep meets an ordinary sell of 0.6 and two reduce-only sells of 0.5. After the first
+// 0.6 only 0.4 may still be closed: the second sell gives 0.4, the third is gone, and the position
+// is 0, not short.
 TEST(ReduceOnly, NeverFlipsInOneSweep) {
   Venue v(still_venue());
   const AccountId a = v.open(100'000), b = v.open(1'000'000), c = v.open(1'000'000);
@@ -222,16 +235,19 @@ TEST(ReduceOnly, TheYoungestGiveWayWhenThePositionShrinks) {
   EXPECT_EQ(v.levels(Side::sell), Levels{});
 }
 
-// Reduce-only makers may turn out smaller than they stand: a fill-or-kill order cannot count on them.
+// Reduce-only makers may turn out smaller than they stand: a fill-or-kill order cannot count on
+// them.
 TEST(ReduceOnly, FillOrKillDoesNotCountOnThem) {
   Venue v(still_venue());
   const AccountId a = v.open(100'000), b = v.open(1'000'000), c = v.open(1'000'000);
   v.buys(a, b, 84'000, 1);
   v.stands(reduce(Venue::limit(a, Side::sell, 84'001, 1)));
-  EXPECT_EQ(v.say(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)), Reject::not_filled);
+  EXPECT_EQ(v.say(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)),
+            Reject::not_filled);
   // With as much behind it at the limit it is filled, the reduce-only order first.
   v.stands(Venue::limit(b, Side::sell, 84'001, 1));
-  EXPECT_EQ(v.say(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)), Reject::none);
+  EXPECT_EQ(v.say(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)),
+            Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'001, 1}}));
 }
@@ -272,8 +288,8 @@ TEST(Stops, OnTheLastPriceAtOnce) {
   EXPECT_EQ(v.levels(Side::sell), (Levels{{83'800, 1}}));  // it stands: nobody bids there
 }
 
-// Last price 84,000. Selling 1 at 83,500 sets off the stop at 83,500, which sells at 83,000 and so sets off the next,
-// which sells at 82,000; the third, at 81,999, does not go.
+// Last price 84,000. Selling 1 at 83,500 sets off the stop at 83,500, which sells at 83,000 and so
+// sets off the next, which sells at 82,000; the third, at 81,999, does not go.
 TEST(Stops, OneSetsOffTheNext) {
   Venue v(still_venue());
   const AccountId a = v.open(1'000'000), b = v.open(1'000'000), c = v.open(1'000'000);
@@ -285,7 +301,8 @@ TEST(Stops, OneSetsOffTheNext) {
   v.stands(Venue::stop(a, Side::sell, 83'500, 1, TriggerBy::last));
   EXPECT_EQ(v.say(Venue::market(c, Side::sell, 1)), Reject::none);
   std::vector<double> triggered;
-  for (const Notice& n : v.notices(NoticeKind::stop_triggered)) triggered.push_back(n.price.approx());
+  for (const Notice& n : v.notices(NoticeKind::stop_triggered))
+    triggered.push_back(n.price.approx());
   EXPECT_EQ(triggered, (std::vector<double>{83'500, 83'000}));
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v->last(kPerp), price(82'000));

@@ -1,9 +1,10 @@
-// When portfolio pools need a look: what their scenario margin can lose while marks, forwards, volatilities and time
-// stay within watch prices (scenario_bound.h; the proof is in docs/models/watch.md).
+// When portfolio pools need a look: what their scenario margin can lose while marks, forwards,
+// volatilities and time stay within watch prices (scenario_bound.h; the proof is in
+// docs/models/watch.md).
 #include <algorithm>
 #include <cmath>
 
-#include "exchange/scenario_bound.h"
+#include "watch/scenario_bound.h"
 #include "exchange/state.h"
 
 namespace delever {
@@ -11,8 +12,8 @@ namespace {
 
 constexpr ScenarioReach kReaches[] = {{0.25, 0.5, 0.5}, {0.06, 0.2, 0.2}, {0.015, 0.05, 0.05}};
 constexpr double kUnits = static_cast<double>(Amount::scale);
-// Doubles against the account's integers, per coin of position: marks to 1e-10, volatilities watched to 1e-10, values
-// of options good to 1e-12.
+// Doubles against the account's integers, per coin of position: marks to 1e-10, volatilities
+// watched to 1e-10, values of options good to 1e-12.
 constexpr double kErrorPerCoin = 4e-9;
 constexpr double kErrorPerLeg = 64;  // units: what position_margin() rounds
 
@@ -20,15 +21,19 @@ double raw(Price price) { return static_cast<double>(price.raw()); }
 Price scaled(Price price, double by) {
   return Price::raw(static_cast<int64_t>(std::clamp(raw(price) * by, 1.0, 9.2e18)));
 }
-PriceRange around(Price price, double reach) { return {scaled(price, 1 / (1 + reach)), scaled(price, 1 + reach)}; }
+PriceRange around(Price price, double reach) {
+  return {scaled(price, 1 / (1 + reach)), scaled(price, 1 + reach)};
+}
 
 }  // namespace
 
-// Everything of one reach: the slack in each scenario, and by price what each of them loses until the ends of its ways.
+// Everything of one reach: the slack in each scenario, and by price what each of them loses until
+// the ends of its ways.
 struct Exchange::State::ScenarioWatch {
   struct Ways {
     PriceId price = 0;
-    bool inverse = false, bounded = true;  // not bounded: a way that costs no scenario goes on for ever
+    bool inverse = false,
+         bounded = true;  // not bounded: a way that costs no scenario goes on for ever
     Price now, low, high;
     std::vector<double> fall, rise;  // units, by scenario
   };
@@ -42,7 +47,8 @@ struct Exchange::State::ScenarioWatch {
   Ways& of(PriceId price, bool inverse, Price here, PriceRange range) {
     for (size_t k = 0; k < used; ++k) {
       Ways& w = ways[k];
-      if (w.price == price && w.inverse == inverse && w.now == here && w.low == range.lowest && w.high == range.highest)
+      if (w.price == price && w.inverse == inverse && w.now == here && w.low == range.lowest &&
+          w.high == range.highest)
         return w;
     }
     if (used == ways.size()) ways.emplace_back();
@@ -71,7 +77,8 @@ PriceId Exchange::State::time_id(InstrumentId i) const {
 
 // In units of 1e-10, as a price is; 0 where the mark implies none.
 Price Exchange::State::volatility_of(const RiskLeg& leg) {
-  return Price::raw(static_cast<int64_t>(std::min(leg.volatility, 1e8) * static_cast<double>(Price::scale)));
+  return Price::raw(
+      static_cast<int64_t>(std::min(leg.volatility, 1e8) * static_cast<double>(Price::scale)));
 }
 // In microseconds.
 Price Exchange::State::time_left(InstrumentId i) const {
@@ -85,7 +92,8 @@ void Exchange::State::take_reached_options(std::vector<PoolId>& found) {
     if (!m.option) continue;
     if (time_id(i) == volatility_id(i) + 1) watched.take_due(time_id(i), time_left(i), found);
     if (m.settled || !watched.watches(volatility_id(i))) continue;
-    if (const RiskLeg* leg = leg_of(i)) watched.take_due(volatility_id(i), volatility_of(*leg), found);
+    if (const RiskLeg* leg = leg_of(i))
+      watched.take_due(volatility_id(i), volatility_of(*leg), found);
   }
 }
 
@@ -94,14 +102,17 @@ bool Exchange::State::expose_scenarios(PoolId p, const PoolSums& s, double& spar
   for (const ScenarioReach& reach : kReaches) {
     double loss = 0;
     if (!bound_scenarios(p, s, reach, spare)) return false;
-    for (const Exposure& e : exposures) loss += std::max(e.fall ? e.fall->loss : 0.0, e.rise ? e.rise->loss : 0.0);
-    // A narrower reach draws straighter lines; it pays where the pool would not get far on this one.
+    for (const Exposure& e : exposures)
+      loss += std::max(e.fall ? e.fall->loss : 0.0, e.rise ? e.rise->loss : 0.0);
+    // A narrower reach draws straighter lines; it pays where the pool would not get far on this
+    // one.
     if (spare > loss / 4) break;
   }
   return true;
 }
 
-bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& reach, double& spare) {
+bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& reach,
+                                      double& spare) {
   const CoinId coin = *pools[p].coin;
   const ScenarioRule& rule = *rulebooks.scenarios(coin);
   std::vector<StakeId> held;
@@ -115,15 +126,17 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
   const bool indexed = setup.coins[coin].index.has_value();
   const Price index_now = *prices.coin_usd[coin];
   const double index = index_now.approx(), reached = 1 + reach.price;
-  const double growth = indexed ? reached : 1;  // of a loss in proportion to 1 / index, while that falls
-  const double kept = pools[p].called ? 1 : std::min(1.0, setup.margin_call.approx());  // of the equity
+  const double growth =
+      indexed ? reached : 1;  // of a loss in proportion to 1 / index, while that falls
+  const double kept =
+      pools[p].called ? 1 : std::min(1.0, setup.margin_call.approx());  // of the equity
   const double factor = rule.maintenance_factor.approx();
   const size_t standard = 3 * (2 * static_cast<size_t>(rule.buckets_each_side) + 1);
   const size_t extended = options ? rule.extended_moves.size() : 0, none = standard + extended;
   if (extended > 0 && (!rule.extended_factor || !rule.extended_dampener_usd)) return false;
 
-  // The slack in each scenario as if it were the worst, the last one standing for a margin of no scenario: the pool's
-  // own is the least of them.
+  // The slack in each scenario as if it were the worst, the last one standing for a margin of no
+  // scenario: the pool's own is the least of them.
   ScenarioWatch& w = *scenario_watch;
   w.used = 0;
   w.weight.assign(none + 1, factor);
@@ -140,20 +153,24 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     const Price mark = *prices.mark[h.instrument];
     const double size = leg_size(position(h, h.lots, h.cost), *m.rules, mark);
     const auto gain = [&](size_t k) {
-      return k < standard ? shared->unit.standard[k] : k < none ? shared->unit.extended[k - standard] : 0.0;
+      return k < standard ? shared->unit.standard[k]
+             : k < none   ? shared->unit.extended[k - standard]
+                          : 0.0;
     };
     for (size_t k = 0; k < none; ++k) w.spare[k] += size * gain(k);
     if (!m.option) {
-      // In x = 1 / mark (inverse) or the mark all of it is straight: profit, fee, and with the size in coins the
-      // scenarios' profits and the roll shock.
-      const double roll =
-          std::max(rule.annualised_move_min->approx(), rule.annualised_move->approx() * shared->leg.years.value_or(0));
+      // In x = 1 / mark (inverse) or the mark all of it is straight: profit, fee, and with the size
+      // in coins the scenarios' profits and the roll shock.
+      const double roll = std::max(rule.annualised_move_min->approx(),
+                                   rule.annualised_move->approx() * shared->leg.years.value_or(0));
       const auto x_of = [&m](Price at) { return m.inverse ? 1 / at.approx() : at.approx(); };
       const double per_x = m.inverse ? size * mark.approx() : size;
-      ScenarioWatch::Ways& ways = w.of(price_ids.mark[h.instrument], m.inverse, mark, around(mark, reach.price));
+      ScenarioWatch::Ways& ways =
+          w.of(price_ids.mark[h.instrument], m.inverse, mark, around(mark, reach.price));
       const double to_low = x_of(ways.low) - x_of(mark), to_high = x_of(ways.high) - x_of(mark);
       for (size_t k = 0; k <= none; ++k) {
-        double slope = (m.inverse ? -kept : kept) * per_x - m.rules->liquidation_fee.approx() * std::abs(per_x);
+        double slope = (m.inverse ? -kept : kept) * per_x -
+                       m.rules->liquidation_fee.approx() * std::abs(per_x);
         if (m.inverse) slope += w.weight[k] * per_x * gain(k) - factor * roll * std::abs(per_x);
         ways.fall[k] -= slope * to_low * kUnits;
         ways.rise[k] -= slope * to_high * kUnits;
@@ -166,12 +183,16 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     }
     coins_held += std::abs(size);
     const RiskLeg& leg = shared->leg;
-    const bool unlisted_forward = m.forward && markets[*m.forward].mark == 0;  // the index stands in for it
-    if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward || m.rules->liquidation_fee != Rate()) return false;
+    const bool unlisted_forward =
+        m.forward && markets[*m.forward].mark == 0;  // the index stands in for it
+    if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward ||
+        m.rules->liquidation_fee != Rate())
+      return false;
     const PriceId forward_id = price_ids.underlying[h.instrument];
     const bool on_index = indexed && forward_id == price_ids.coin_usd[coin];
     OptionReach& r = w.reach;
-    const HeldOption option{.leg = leg, .mark = mark.approx(), .index = index, .on_index = on_index};
+    const HeldOption option{
+        .leg = leg, .mark = mark.approx(), .index = index, .on_index = on_index};
     if (!option_reach(rule, option, reach, r).has_value()) return false;
     const bool is_long = size > 0;
     const double grown = kUnits * (on_index ? 1 : growth), amount = std::abs(size) * grown;
@@ -183,25 +204,33 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
       if (!on_index) by_index[k] += size * gain(k);
     }
     const Price vol = volatility_of(leg);
-    const auto in_watched_units = [](double x) { return Price::raw(static_cast<int64_t>(x * Price::scale)); };
-    ScenarioWatch::Ways& quivers = w.of(volatility_id(h.instrument), false, vol,
-                                        {in_watched_units(r.volatility_low), in_watched_units(r.volatility_high)});
+    const auto in_watched_units = [](double x) {
+      return Price::raw(static_cast<int64_t>(x * Price::scale));
+    };
+    ScenarioWatch::Ways& quivers =
+        w.of(volatility_id(h.instrument), false, vol,
+             {in_watched_units(r.volatility_low), in_watched_units(r.volatility_high)});
     const Price left = time_left(h.instrument);
     const auto passing = static_cast<int64_t>(raw(left) * (1 - r.years_low / *leg.years));
-    ScenarioWatch::Ways& passes = w.of(time_id(h.instrument), false, left, {Price::raw(left.raw() - passing), left});
+    ScenarioWatch::Ways& passes =
+        w.of(time_id(h.instrument), false, left, {Price::raw(left.raw() - passing), left});
     for (size_t k = 0; k < none; ++k) {
       quivers.fall[k] += amount * w.weight[k] * (is_long ? r.volatility_long[k] : r.now_fall_short);
       quivers.rise[k] += amount * w.weight[k] * (is_long ? r.now_rise_long : r.volatility_short[k]);
       passes.fall[k] += amount * w.weight[k] * (is_long ? r.time_long[k] : r.now_time_short);
     }
-    // Its mark, in the equity and, where it is anchored, in what the option is worth now: a coin of mark is `kept` less
-    // weight * forward / index of slack, whatever these two have come to by then.
-    ScenarioWatch::Ways& own = w.of(price_ids.mark[h.instrument], false, mark, {Price(), scaled(mark, 16)});
+    // Its mark, in the equity and, where it is anchored, in what the option is worth now: a coin of
+    // mark is `kept` less weight * forward / index of slack, whatever these two have come to by
+    // then.
+    ScenarioWatch::Ways& own =
+        w.of(price_ids.mark[h.instrument], false, mark, {Price(), scaled(mark, 16)});
     own.bounded = false;
-    const double ratio = on_index ? 1 : forward.approx() / index, apart = on_index ? 1 : reached * growth;
+    const double ratio = on_index ? 1 : forward.approx() / index,
+                 apart = on_index ? 1 : reached * growth;
     for (size_t k = 0; k <= none; ++k) {
       const double counted = r.anchored ? w.weight[k] : 0;
-      const double one = size * (kept - counted * ratio * apart), other = size * (kept - counted * ratio / apart);
+      const double one = size * (kept - counted * ratio * apart),
+                   other = size * (kept - counted * ratio / apart);
       own.fall[k] += std::max(one, other) * mark.approx() * kUnits;
       own.rise[k] += std::max(-one, -other) * (own.high.approx() - mark.approx()) * kUnits;
     }
@@ -209,20 +238,22 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     delta_high += is_long ? size * r.delta_high : size * r.delta_low;
   }
   for (size_t k = standard; k < none; ++k) {
-    const double dampener =
-        rule.extended_dampener_usd->approx() / (index * (1 + rule.extended_moves[k - standard].approx()));
+    const double dampener = rule.extended_dampener_usd->approx() /
+                            (index * (1 + rule.extended_moves[k - standard].approx()));
     w.spare[k] += dampener;
     by_index[k] += dampener;
   }
   if (indexed) {
-    ScenarioWatch::Ways& ways = w.of(price_ids.coin_usd[coin], true, index_now, around(index_now, reach.price));
+    ScenarioWatch::Ways& ways =
+        w.of(price_ids.coin_usd[coin], true, index_now, around(index_now, reach.price));
     for (size_t k = 0; k < none; ++k) {
       ways.fall[k] -= w.weight[k] * by_index[k] * (raw(index_now) / raw(ways.low) - 1) * kUnits;
       ways.rise[k] -= w.weight[k] * by_index[k] * (raw(index_now) / raw(ways.high) - 1) * kUnits;
     }
   }
   // The delta shock jumps: the most that it can be within the reach is counted throughout.
-  const double delta = std::max(std::abs(delta_low), std::abs(delta_high)) + kErrorPerCoin * coins_held;
+  const double delta =
+      std::max(std::abs(delta_low), std::abs(delta_high)) + kErrorPerCoin * coins_held;
   double shock = 0;
   if (rule.delta_shock_above_usd && rule.delta_shock_max &&
       delta * index * growth * (1 + 1e-9) > rule.delta_shock_above_usd->approx())
@@ -240,13 +271,15 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
   // A scenario with more to spare may lose more: its losses count in proportion.
   const auto most = [&](const std::vector<double>& losses) {
     double found = 0;
-    for (size_t k = 0; spare > 0 && k <= none; ++k) found = std::max(found, losses[k] * (spare / w.spare[k]));
+    for (size_t k = 0; spare > 0 && k <= none; ++k)
+      found = std::max(found, losses[k] * (spare / w.spare[k]));
     return found;
   };
   exposures.clear();
   for (size_t j = 0; j < w.used; ++j) {
     const ScenarioWatch::Ways& ways = w.ways[j];
-    Exposure e{.price = ways.price, .inverse = ways.inverse, .now = ways.now, .fall = {}, .rise = {}};
+    Exposure e{
+        .price = ways.price, .inverse = ways.inverse, .now = ways.now, .fall = {}, .rise = {}};
     const double fall = most(ways.fall), rise = most(ways.rise);
     if (ways.bounded || fall > 0) e.fall = Exposure::Way{ways.low, fall};
     if (ways.bounded || rise > 0) e.rise = Exposure::Way{ways.high, rise};

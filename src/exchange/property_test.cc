@@ -1,6 +1,7 @@
-// Random markets, hostile input among them: after every command the books close, longs equal shorts, the book equals a
-// plain one, every account's margin equals margin::evaluate, and a refused command has changed nothing.
-// DELEVER_EXCHANGE_FIRST, _SEEDS and _COMMANDS ask for other seeds, or more, than CI runs.
+// Random markets, hostile input among them: after every command the books close, longs equal
+// shorts, the book equals a plain one, every account's margin equals margin::evaluate, and a
+// refused command has changed nothing. DELEVER_EXCHANGE_FIRST, _SEEDS and _COMMANDS ask for other
+// seeds, or more, than CI runs.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,23 +22,25 @@ int64_t setting(const char* name, int64_t otherwise) {
   return text ? std::atoll(text) : otherwise;
 }
 
-// What happened over a run, so that a test that never liquidates anyone does not pass for one that does.
+// What happened over a run, so that a test that never liquidates anyone does not pass for one that
+// does.
 struct Tally {
   std::map<NoticeKind, int64_t> notices;
   std::map<Reject, int64_t> rejects;
   int64_t commands = 0;
 };
 
-// Options on portfolio margin: on the future of their expiry, on the index, near and far; two coins, each with a
-// matrix, an inverse perpetual and a linear one beside.
+// Options on portfolio margin: on the future of their expiry, on the index, near and far; two
+// coins, each with a matrix, an inverse perpetual and a linear one beside.
 ExchangeSetup portfolio_venue(uint64_t seed) {
   const bool soon = seed % 2 == 0;
   ExchangeSetup setup = small_venue("deribit", soon ? 6'000 : 60'000);
   setup.coins.push_back({.name = "ETH", .haircut = Rate::raw(60'000'000'000'000), .index = 1});
   setup.coins.back().scenarios = rules("deribit", "ETH-PORTFOLIO").scenarios;
-  setup.indices.push_back({.name = "ETH", .rule = setup.indices[0].rule, .sources = setup.indices[0].sources});
-  const auto add = [&setup](InstrumentId like, const char* symbol, std::optional<int64_t> expiry, double strike,
-                            bool ether) {
+  setup.indices.push_back(
+      {.name = "ETH", .rule = setup.indices[0].rule, .sources = setup.indices[0].sources});
+  const auto add = [&setup](InstrumentId like, const char* symbol, std::optional<int64_t> expiry,
+                            double strike, bool ether) {
     Listing l = setup.listings[like];
     l.symbol = l.rules.symbol = symbol;
     if (expiry) l.expiry = at(*expiry);
@@ -77,13 +80,14 @@ class Market {
     if (made_ < 8) {
       ++made_;
       const auto mode = static_cast<CollateralMode>(random_.below(3));
-      return say(OpenAccount{.collateral = portfolio_ && made_ > 2 ? CollateralMode::portfolio : mode,
-                             .hedge = random_.chance(0.3)});
+      return say(
+          OpenAccount{.collateral = portfolio_ && made_ > 2 ? CollateralMode::portfolio : mode,
+                      .hedge = random_.chance(0.3)});
     }
     if (made_ < 30) {
       ++made_;
-      return say(
-          Deposit{some_account(), some_coin(), coins(made_ % 2 ? 20'000 * random_.uniform() : random_.uniform())});
+      return say(Deposit{some_account(), some_coin(),
+                         coins(made_ % 2 ? 20'000 * random_.uniform() : random_.uniform())});
     }
     if (made_ < 33) return say(PublishIndex{0, static_cast<uint32_t>(made_++ - 30), price(84'000)});
     if (made_ < 36) {
@@ -93,17 +97,20 @@ class Market {
     if (portfolio_ && kind < 200) return say(PublishMark{some_option(), fair()});
     if (kind < 500) return say(order());
     if (kind < 560) return say(CancelOrder{some_account(), some_instrument(), some_order()});
-    if (kind < 575) return say(ReduceOrder{some_account(), some_instrument(), some_order(), some_qty()});
+    if (kind < 575)
+      return say(ReduceOrder{some_account(), some_instrument(), some_order(), some_qty()});
     if (kind < 582) return say(CancelAll{some_account(), some_instrument()});
     if (kind < 600)
-      return say(Deposit{random_.chance(0.1) ? static_cast<AccountId>(random_.below(3)) : some_account(), some_coin(),
-                         coins(random_.chance(0.5) ? 5000 * random_.uniform() : random_.uniform())});
+      return say(Deposit{
+          random_.chance(0.1) ? static_cast<AccountId>(random_.below(3)) : some_account(),
+          some_coin(), coins(random_.chance(0.5) ? 5000 * random_.uniform() : random_.uniform())});
     if (kind < 612)
-      return say(Withdraw{some_account(), some_coin(),
-                          coins(random_.chance(0.5) ? 3000 * random_.uniform() : random_.uniform())});
-    if (kind < 630)
       return say(
-          SetLeverage{some_account(), some_instrument(), Leverage::raw(static_cast<int64_t>(random_.below(13'000)))});
+          Withdraw{some_account(), some_coin(),
+                   coins(random_.chance(0.5) ? 3000 * random_.uniform() : random_.uniform())});
+    if (kind < 630)
+      return say(SetLeverage{some_account(), some_instrument(),
+                             Leverage::raw(static_cast<int64_t>(random_.below(13'000)))});
     if (kind < 650)
       return say(SetMarginMode{some_account(), some_instrument(),
                                random_.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
@@ -111,7 +118,8 @@ class Market {
     if (kind < 660 && (!portfolio_ || random_.chance(0.1)))
       return say(SetCollateralMode{some_account(), static_cast<CollateralMode>(random_.below(3))});
     if (kind < 675)
-      return say(MoveMargin{some_account(), some_instrument(), some_side(), coins(2000 * (random_.uniform() - 0.4))});
+      return say(MoveMargin{some_account(), some_instrument(), some_side(),
+                            coins(2000 * (random_.uniform() - 0.4))});
     if (kind < 690) return say(hostile());
     if (kind < 760) {
       level_ *= std::exp(random_.normal() * (random_.chance(0.03) ? 0.12 : 0.004));
@@ -122,8 +130,9 @@ class Market {
     }
     if (kind < 780) {
       const InstrumentId i = random_.chance(0.5) ? kCall : kPut;
-      return say(PublishMark{i, price(std::max(0.0, (i == kCall ? level_ - 85'000 : 80'000 - level_) / level_) +
-                                      0.02 * random_.uniform())});
+      return say(PublishMark{
+          i, price(std::max(0.0, (i == kCall ? level_ - 85'000 : 80'000 - level_) / level_) +
+                   0.02 * random_.uniform())});
     }
     if (random_.chance(0.02)) clock_ += 3600 * kSecond;
     return say(TickClock{});
@@ -156,7 +165,8 @@ class Market {
     if (!recorder_.wrong.empty()) return recorder_.wrong;
     for (CoinId c = 0; c < exchange_->coins(); ++c) {
       if (exchange_->imbalance(c) != Amount())
-        return "the books of coin " + std::to_string(c) + " are open by " + exchange_->imbalance(c).text();
+        return "the books of coin " + std::to_string(c) + " are open by " +
+               exchange_->imbalance(c).text();
     }
     return check(std::holds_alternative<TickClock>(command.body));
   }
@@ -177,13 +187,18 @@ class Market {
   }
   AccountId some_account() { return static_cast<AccountId>(kFirstUser + random_.below(8)); }
   CoinId some_coin() { return static_cast<CoinId>(random_.below(coins_)); }
-  InstrumentId some_instrument() { return last_instrument_ = static_cast<InstrumentId>(random_.below(listed_)); }
-  PositionSide some_side() { return random_.chance(0.5) ? PositionSide::long_side : PositionSide::short_side; }
-  OrderId some_order() { return orders_.empty() ? 1 : orders_[random_.below(orders_.size())].order; }
+  InstrumentId some_instrument() {
+    return last_instrument_ = static_cast<InstrumentId>(random_.below(listed_));
+  }
+  PositionSide some_side() {
+    return random_.chance(0.5) ? PositionSide::long_side : PositionSide::short_side;
+  }
+  OrderId some_order() {
+    return orders_.empty() ? 1 : orders_[random_.below(orders_.size())].order;
+  }
   Qty some_qty() {
     if (inverse(last_instrument_)) return qty(static_cast<double>(1 + random_.below(60)));
-    if (option(last_instrument_))
-      return qty(0.1 * static_cast<double>(1 + random_.below(20)));
+    if (option(last_instrument_)) return qty(0.1 * static_cast<double>(1 + random_.below(20)));
     return qty(0.001 * static_cast<double>(1 + random_.below(random_.chance(0.1) ? 4000 : 300)));
   }
   bool option(InstrumentId i) const { return setup_.listings[i].option.has_value(); }
@@ -196,19 +211,23 @@ class Market {
     while (!option(i)) i = some_instrument();
     return i;
   }
-  // A mark of the option last named that a wandering volatility gives, or now and then of no volatility at all.
+  // A mark of the option last named that a wandering volatility gives, or now and then of no
+  // volatility at all.
   Price fair() {
     const Listing& l = setup_.listings[last_instrument_];
     const double years = std::max((*l.expiry - Instant::ns(clock_)).in_years(), 0.0);
     vol_ = std::clamp(vol_ * std::exp(0.03 * random_.normal()), 0.1, 3.0);
     if (random_.chance(0.03)) return price(random_.chance(0.5) ? 0 : 0.3 * random_.uniform());
     const double off = random_.chance(0.5) ? 1 : 1 + 0.001 * random_.normal();
-    return price(black_price({level_ * off, l.option->strike.approx(), years, vol_, l.option->type}) / level_ / off);
+    return price(
+        black_price({level_ * off, l.option->strike.approx(), years, vol_, l.option->type}) /
+        level_ / off);
   }
   SubmitOrder order() {
     SubmitOrder o;
     o.account = some_account();
-    o.instrument = random_.chance(portfolio_ ? 0.1 : 0.5) ? (last_instrument_ = kPerp) : some_instrument();
+    o.instrument =
+        random_.chance(portfolio_ ? 0.1 : 0.5) ? (last_instrument_ = kPerp) : some_instrument();
     o.side = random_.chance(0.5) ? Side::buy : Side::sell;
     const uint64_t type = random_.below(20);
     o.type = type < 13   ? OrderType::limit
@@ -218,13 +237,14 @@ class Market {
     o.qty = some_qty();
     const bool is_option = option(o.instrument);
     const double away = 1 + 0.01 * random_.normal();
-    o.price =
-        is_option ? price(0.0005 * static_cast<double>(1 + random_.below(100))) : price(std::round(level_ * away));
+    o.price = is_option ? price(0.0005 * static_cast<double>(1 + random_.below(100)))
+                        : price(std::round(level_ * away));
     o.trigger = is_option ? price(0.0005 * static_cast<double>(1 + random_.below(100)))
-                       : price(std::round(level_ * (1 + 0.02 * random_.normal())));
+                          : price(std::round(level_ * (1 + 0.02 * random_.normal())));
     o.trigger_by = random_.chance(0.5) ? TriggerBy::mark : TriggerBy::last;
     const uint64_t tif = random_.below(12);
-    o.time_in_force = tif < 9 ? TimeInForce::good_till_cancelled : static_cast<TimeInForce>(tif - 8);
+    o.time_in_force =
+        tif < 9 ? TimeInForce::good_till_cancelled : static_cast<TimeInForce>(tif - 8);
     o.self_trade = static_cast<SelfTrade>(random_.below(4));
     o.reduce_only = random_.chance(0.2);
     o.position = some_side();
@@ -232,16 +252,19 @@ class Market {
     return o;
   }
   CommandBody hostile() {
-    const int64_t extremes[] = {0, -1, 1, INT64_MAX, INT64_MIN, INT64_MAX / 2, 1'000'000'000'000'000};
+    const int64_t extremes[] = {
+        0, -1, 1, INT64_MAX, INT64_MIN, INT64_MAX / 2, 1'000'000'000'000'000};
     const auto extreme = [&] { return extremes[random_.below(std::size(extremes))]; };
     switch (random_.below(8)) {
       case 0:
-        return Deposit{static_cast<AccountId>(random_.bits32()), static_cast<CoinId>(random_.below(5)),
-                       Amount::raw(extreme())};
+        return Deposit{static_cast<AccountId>(random_.bits32()),
+                       static_cast<CoinId>(random_.below(5)), Amount::raw(extreme())};
       case 1:
-        return Withdraw{some_account(), static_cast<CoinId>(random_.below(5)), Amount::raw(extreme())};
+        return Withdraw{some_account(), static_cast<CoinId>(random_.below(5)),
+                        Amount::raw(extreme())};
       case 2:
-        return PublishIndex{static_cast<uint32_t>(random_.below(3)), static_cast<uint32_t>(random_.below(5)),
+        return PublishIndex{static_cast<uint32_t>(random_.below(3)),
+                            static_cast<uint32_t>(random_.below(5)),
                             Price::raw(random_.chance(0.9) ? extreme() : 1)};
       case 3: {
         SubmitOrder o = order();
@@ -277,7 +300,8 @@ class Market {
         (p.side == PositionSide::long_side ? longs : shorts)[p.instrument] += p.qty.raw();
         net[p.instrument] += p.side == PositionSide::long_side ? p.qty.raw() : -p.qty.raw();
         positions |= p.qty.raw() > 0;
-        if (p.qty.raw() == 0 && p.margin < Amount() && ticked) return "an isolated debt was left standing";
+        if (p.qty.raw() == 0 && p.margin < Amount() && ticked)
+          return "an isolated debt was left standing";
       }
       for (InstrumentId i = 0; i < listed_; ++i) {
         if (spot(i)) continue;
@@ -286,7 +310,8 @@ class Market {
           return "a position is not the sum of its fills: account " + std::to_string(a);
       }
       for (CoinId c = 0; c < x.coins(); ++c) {
-        if (ticked && !positions && x.wallet(a, c) < Amount() && x.account(a).collateral != CollateralMode::multi_asset)
+        if (ticked && !positions && x.wallet(a, c) < Amount() &&
+            x.account(a).collateral != CollateralMode::multi_asset)
           return "a wallet without positions is below zero: account " + std::to_string(a);
       }
       if (const std::string why = margins(a); !why.empty()) return why;
@@ -294,7 +319,8 @@ class Market {
     for (InstrumentId i = 0; i < listed_; ++i) {
       if (spot(i)) continue;
       if (longs[i] != shorts[i]) return "longs and shorts differ";
-      if (Qty::raw(longs[i]) != x.open_interest(i)) return "open interest is not the sum of the longs";
+      if (Qty::raw(longs[i]) != x.open_interest(i))
+        return "open interest is not the sum of the longs";
     }
     for (InstrumentId i = 0; i < listed_; ++i) {
       size_t standing = 0;
@@ -327,8 +353,9 @@ class Market {
     for (size_t k = 0; k < std::max(mine.size(), plain.size()); ++k) {
       const auto tell = [k](const std::vector<Notice>& all) {
         if (k >= all.size()) return std::string("nothing");
-        return std::string(notice_name(all[k].kind)) + " of account " + std::to_string(all[k].account) + " in " +
-               std::to_string(all[k].instrument) + ", amount " + all[k].amount.text() + ", fee " + all[k].fee.text();
+        return std::string(notice_name(all[k].kind)) + " of account " +
+               std::to_string(all[k].account) + " in " + std::to_string(all[k].instrument) +
+               ", amount " + all[k].amount.text() + ", fee " + all[k].fee.text();
       };
       if (tell(mine) != tell(plain)) return tell(mine) + " against " + tell(plain);
     }
@@ -343,21 +370,24 @@ class Market {
       const auto& all = plain.value().pools;
       const auto twin = std::find_if(all.begin(), all.end(), [&](const Pool& p) {
         if (p.position.has_value() != pool.isolated.has_value()) return false;
-        if (p.position) return account.positions[*p.position].instrument == *pool.isolated && matches(p, pool);
+        if (p.position)
+          return account.positions[*p.position].instrument == *pool.isolated && matches(p, pool);
         return p.coin == pool.coin;
       });
       if (twin == all.end()) {
         if (!pool.isolated && pool.equity == Amount() && pool.maintenance == Amount()) continue;
-        std::string what = "a pool without a twin: account " + std::to_string(a) + ", equity " + pool.equity.text() +
-                           ", maintenance " + pool.maintenance.text() +
+        std::string what = "a pool without a twin: account " + std::to_string(a) + ", equity " +
+                           pool.equity.text() + ", maintenance " + pool.maintenance.text() +
                            (pool.isolated ? ", isolated; twins:" : ", cross; twins:");
         for (const Pool& p : all)
-          what += " " + p.equity().text() + "/" + p.maintenance.text() + (p.position ? " isolated" : "");
+          what += " " + p.equity().text() + "/" + p.maintenance.text() +
+                  (p.position ? " isolated" : "");
         return what;
       }
       if (!matches(*twin, pool))
         return "margin differs: account " + std::to_string(a) + ": " + pool.equity.text() + " / " +
-               pool.maintenance.text() + " against " + twin->equity().text() + " / " + twin->maintenance.text();
+               pool.maintenance.text() + " against " + twin->equity().text() + " / " +
+               twin->maintenance.text();
     }
     return "";
   }
@@ -387,7 +417,8 @@ class Market {
 class ExchangeProperties : public testing::TestWithParam<const char*> {};
 
 TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
-  const int64_t seeds = setting("DELEVER_EXCHANGE_SEEDS", 20), commands = setting("DELEVER_EXCHANGE_COMMANDS", 10'000);
+  const int64_t seeds = setting("DELEVER_EXCHANGE_SEEDS", 20),
+                commands = setting("DELEVER_EXCHANGE_COMMANDS", 10'000);
   Tally tally;
   uint64_t looks = 0, all_looks = 0;
   const int64_t first = setting("DELEVER_EXCHANGE_FIRST", 1);
@@ -408,14 +439,16 @@ TEST_P(ExchangeProperties, HoldAfterEveryCommand) {
   seen += "looks " + std::to_string(looks) + " for " + std::to_string(all_looks);
   RecordProperty("seen", seen);
   if (std::getenv("DELEVER_EXCHANGE_TALLY")) std::printf("%s: %s\n", GetParam(), seen.c_str());
-  for (const NoticeKind kind : {NoticeKind::fill, NoticeKind::liquidation, NoticeKind::funding, NoticeKind::settled,
-                                NoticeKind::stop_triggered, NoticeKind::margin_call}) {
+  for (const NoticeKind kind :
+       {NoticeKind::fill, NoticeKind::liquidation, NoticeKind::funding, NoticeKind::settled,
+        NoticeKind::stop_triggered, NoticeKind::margin_call}) {
     EXPECT_GT(tally.notices[kind], 0) << notice_name(kind) << " never happened";
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Venues, ExchangeProperties,
-                         testing::Values("binance", "bybit", "okx", "deribit", "hyperliquid", "portfolio"));
+                         testing::Values("binance", "bybit", "okx", "deribit", "hyperliquid",
+                                         "portfolio"));
 
 }  // namespace
 }  // namespace delever

@@ -1,5 +1,6 @@
-// Goal: no state within a reach costs more than the lines of option_reach() say, whatever the option and the scenario.
-#include "exchange/scenario_bound.h"
+// Goal: no state within a reach costs more than the lines of option_reach() say, whatever the
+// option and the scenario.
+#include "watch/scenario_bound.h"
 
 #include <gtest/gtest.h>
 
@@ -18,18 +19,23 @@ struct Seen {
   int64_t states = 0, anchored = 0, far = 0, tight = 0;
 };
 
-// One random option, random ends, random states within them: each scenario's change for a long and for a short coin
-// against its lines.
+// One random option, random ends, random states within them: each scenario's change for a long and
+// for a short coin against its lines.
 void check_one(Random& random, const ScenarioRule& rule, Seen& seen) {
   const double forward = 90'000, index = random.chance(0.5) ? forward : 89'700;
   const bool on_index = index == forward;
-  RiskLeg leg{.size = 1, .years = std::exp(random.uniform() * 14 - 13), .option = {}, .forward = forward,
+  RiskLeg leg{.size = 1,
+              .years = std::exp(random.uniform() * 14 - 13),
+              .option = {},
+              .forward = forward,
               .volatility = random.chance(0.1) ? 0 : std::exp(random.normal() * 0.7 - 0.7)};
   const double spread = random.chance(0.5) ? 0.05 : 0.6;
   leg.option = OptionTerms{random.chance(0.5) ? OptionType::call : OptionType::put,
                            price(std::round(forward * std::exp(spread * random.normal())))};
   const auto mark_at = [&](const RiskLeg& l) {
-    return black_price({l.forward, leg.option->strike.approx(), *l.years, l.volatility, leg.option->type}) / l.forward;
+    return black_price(
+               {l.forward, leg.option->strike.approx(), *l.years, l.volatility, leg.option->type}) /
+           l.forward;
   };
   const HeldOption option{.leg = leg, .mark = mark_at(leg), .index = index, .on_index = on_index};
   const double scale = std::exp(-4 * random.uniform());
@@ -57,23 +63,29 @@ void check_one(Random& random, const ScenarioRule& rule, Seen& seen) {
     const double quiver = to_end == 0 ? 0 : (then.volatility - leg.volatility) / to_end;
     const double passed = (*leg.years - *then.years) / (*leg.years - r.years_low);
     // An anchored option is worth its mark now: the mark's own move is counted elsewhere.
-    const double mark = r.anchored ? mark_at(then) * then.forward / index_then - option.mark * forward / index : 0;
-    const double mark_line = r.anchored && !on_index ? option.mark * (then.forward - forward) / index : 0;
+    const double mark =
+        r.anchored ? mark_at(then) * then.forward / index_then - option.mark * forward / index : 0;
+    const double mark_line =
+        r.anchored && !on_index ? option.mark * (then.forward - forward) / index : 0;
     for (size_t k = 0; k < before.standard.size() + before.extended.size(); ++k) {
       const size_t e = k - before.standard.size();
       const bool standard = k < before.standard.size();
-      const double gained =
-          standard ? after.standard[k] - before.standard[k] : after.extended[e] - before.extended[e];
+      const double gained = standard ? after.standard[k] - before.standard[k]
+                                     : after.extended[e] - before.extended[e];
       const double change = gained + mark - mark_line;
       const bool down = then.volatility < leg.volatility;
       const double long_least = way * (falls ? r.fall_long : r.rise_long)[k] -
-                                quiver * (down ? r.volatility_long[k] : r.now_rise_long) - passed * r.time_long[k];
+                                quiver * (down ? r.volatility_long[k] : r.now_rise_long) -
+                                passed * r.time_long[k];
       const double short_most = way * (falls ? r.fall_short : r.rise_short)[k] +
-                                quiver * (down ? r.now_fall_short : r.volatility_short[k]) + passed * r.now_time_short;
-      ASSERT_GE(change, long_least - 1e-9) << k << " strike " << leg.option->strike.approx() << " way " << way
-                                           << " quiver " << quiver << " passed " << passed << " years " << *leg.years;
-      ASSERT_LE(change, short_most + 1e-9) << k << " strike " << leg.option->strike.approx() << " way " << way
-                                           << " quiver " << quiver << " passed " << passed << " years " << *leg.years;
+                                quiver * (down ? r.now_fall_short : r.volatility_short[k]) +
+                                passed * r.now_time_short;
+      ASSERT_GE(change, long_least - 1e-9)
+          << k << " strike " << leg.option->strike.approx() << " way " << way << " quiver "
+          << quiver << " passed " << passed << " years " << *leg.years;
+      ASSERT_LE(change, short_most + 1e-9)
+          << k << " strike " << leg.option->strike.approx() << " way " << way << " quiver "
+          << quiver << " passed " << passed << " years " << *leg.years;
       ++seen.states;
       seen.far += std::abs(change) > 1e-4;
       seen.tight += std::abs(change) > 1e-4 && (change - long_least < 0.2 * std::abs(change) ||
@@ -91,7 +103,8 @@ TEST(ScenarioBound, no_state_within_the_reach_costs_more) {
     const ScenarioRule rule = *rules("deribit", symbol).scenarios;
     Random random(7, {});
     Seen seen;
-    for (int n = 0; n < 2'000 && !testing::Test::HasFatalFailure(); ++n) check_one(random, rule, seen);
+    for (int n = 0; n < 2'000 && !testing::Test::HasFatalFailure(); ++n)
+      check_one(random, rule, seen);
     EXPECT_GT(seen.anchored, 200);
     EXPECT_GT(seen.far, seen.states / 10);
     EXPECT_GT(seen.tight, seen.far / 5) << "the lines are far from what happens";

@@ -1,5 +1,5 @@
-// What an exchange is opened with: refused where a figure is missing, and told apart from every other setup by a digest
-// of every figure that it reads.
+// What an exchange is opened with: refused where a figure is missing, and told apart from every
+// other setup by a digest of every figure that it reads.
 #include <algorithm>
 #include <numeric>
 
@@ -15,10 +15,12 @@ Market::Share lowest_terms(Rate rate) {
   return {rate.raw() / g, Rate::scale / g};
 }
 
-Error lacks(const Listing& listing, std::string what) { return {Fault::refused, std::move(what), listing.symbol}; }
+Error lacks(const Listing& listing, std::string what) {
+  return {Fault::refused, std::move(what), listing.symbol};
+}
 
-// The figures of a derivative's rules that a later step would miss: better now, by name, than a step that never
-// happens.
+// The figures of a derivative's rules that a later step would miss: better now, by name, than a
+// step that never happens.
 Result<void> check_rules(const Listing& listing) {
   const Rulebook& rules = listing.rules;
   const bool option = listing.option.has_value();
@@ -56,8 +58,8 @@ class Figures {
       each(i.sources, [this](const std::string& name) { add(name); });
     });
     each(s.listings, [this](const Listing& l) {
-      all(l.symbol, l.rules, l.band.lowest, l.band.highest, l.index, l.expiry, l.option, l.outside_mark,
-          l.default_leverage);
+      all(l.symbol, l.rules, l.band.lowest, l.band.highest, l.index, l.expiry, l.option,
+          l.outside_mark, l.default_leverage);
     });
     return hash_.digest();
   }
@@ -94,38 +96,48 @@ class Figures {
 
   void add(const OptionTerms& t) { all(t.type, t.strike); }
   void add(const ContractRule& r) {
-    all(r.kind, r.base, r.quote, r.settle, r.size, r.tick, r.step, r.limit_qty_max, r.market_qty_max, r.notional_min,
-        r.price_band);
+    all(r.kind, r.base, r.quote, r.settle, r.size, r.tick, r.step, r.limit_qty_max,
+        r.market_qty_max, r.notional_min, r.price_band);
   }
-  void add(const MarginTier& t) { all(t.floor, t.cap, t.max_leverage, t.maintenance, t.deduction, t.initial); }
+  void add(const MarginTier& t) {
+    all(t.floor, t.cap, t.max_leverage, t.maintenance, t.deduction, t.initial);
+  }
   void add(const LadderRule& r) { all(r.tiers, r.unit, r.rate, r.complete); }
-  void add(const SizeMarginRule& r) { all(r.initial_base, r.initial_step, r.maintenance_base, r.maintenance_step); }
+  void add(const SizeMarginRule& r) {
+    all(r.initial_base, r.initial_step, r.maintenance_base, r.maintenance_step);
+  }
   void add(const OptionMarginRule& r) { all(r.initial_rate, r.initial_floor, r.maintenance_rate); }
   void add(const LiquidityTierRule& r) {
-    all(r.initial, r.maintenance_fraction, r.open_interest_low, r.open_interest_high, r.impact_notional);
+    all(r.initial, r.maintenance_fraction, r.open_interest_low, r.open_interest_high,
+        r.impact_notional);
   }
-  void add(const MarginRule& r) { all(r.isolated_maintenance, r.liquidate_at_equality, r.liquidation_fee); }
+  void add(const MarginRule& r) {
+    all(r.isolated_maintenance, r.liquidate_at_equality, r.liquidation_fee);
+  }
   void add(const FeeRule& r) { all(r.maker, r.taker, r.liquidation); }
   void add(const FundingRule& r) {
-    all(r.formula, r.interval, r.rate_period, r.interest, r.clamp, r.cap, r.cap_period, r.impact_notional,
-        r.sample_every, r.pays_on_oracle);
+    all(r.formula, r.interval, r.rate_period, r.interest, r.clamp, r.cap, r.cap_period,
+        r.impact_notional, r.sample_every, r.pays_on_oracle);
   }
   void add(const MarkRule& r) { all(r.formula, r.basis_window, r.sample_every); }
   void add(const IndexWeight& w) { all(w.venue, w.weight); }
   void add(const IndexRule& r) { all(r.formula, r.clip, r.weights, r.settlement_window); }
   void add(const LiquidationRule& r) {
-    all(r.steps, r.partial_fraction, r.partial_above, r.partial_cooldown, r.backstop_fraction, r.stop_at_ratio,
-        r.price_spread_max, r.slice_min, r.slice_max, r.slice_fraction_min);
+    all(r.steps, r.partial_fraction, r.partial_above, r.partial_cooldown, r.backstop_fraction,
+        r.stop_at_ratio, r.price_spread_max, r.slice_min, r.slice_max, r.slice_fraction_min);
   }
-  void add(const AdlRule& r) { all(r.ranking, r.trigger, r.price, r.drawdown, r.drawdown_min, r.stop_drawdown); }
+  void add(const AdlRule& r) {
+    all(r.ranking, r.trigger, r.price, r.drawdown, r.drawdown_min, r.stop_drawdown);
+  }
   void add(const ScenarioRule& r) {
-    all(r.price_range, r.buckets_each_side, r.vol_up, r.vol_down, r.short_vega_power, r.long_vega_power, r.vol_up_floor,
-        r.annualised_move, r.annualised_move_min, r.gain_offset, r.gain_offset_max_usd, r.maintenance_factor,
-        r.extended_moves, r.extended_factor, r.extended_dampener_usd, r.delta_shock_above_usd, r.delta_shock_max);
+    all(r.price_range, r.buckets_each_side, r.vol_up, r.vol_down, r.short_vega_power,
+        r.long_vega_power, r.vol_up_floor, r.annualised_move, r.annualised_move_min, r.gain_offset,
+        r.gain_offset_max_usd, r.maintenance_factor, r.extended_moves, r.extended_factor,
+        r.extended_dampener_usd, r.delta_shock_above_usd, r.delta_shock_max);
   }
   void add(const Rulebook& r) {
-    all(r.venue, r.symbol, r.as_of, r.contract, r.ladder, r.size_margin, r.option_margin, r.liquidity_tier, r.margin,
-        r.fees, r.funding, r.mark, r.liquidation, r.adl);
+    all(r.venue, r.symbol, r.as_of, r.contract, r.ladder, r.size_margin, r.option_margin,
+        r.liquidity_tier, r.margin, r.fees, r.funding, r.mark, r.liquidation, r.adl);
   }
 
   Hasher hash_;
@@ -163,7 +175,8 @@ Result<void> Exchange::State::build() {
     if (listing.index >= setup.indices.size()) return lacks(listing, "its index is not listed");
     if (listing.band.lowest < 1 || listing.band.highest < listing.band.lowest ||
         static_cast<Wide>(listing.band.highest) * contract.tick->raw() > INT64_MAX)
-      return lacks(listing, "the band of ticks is empty, starts below 1, or passes the largest price");
+      return lacks(listing,
+                   "the band of ticks is empty, starts below 1, or passes the largest price");
     m.spot = contract.kind == InstrumentKind::spot;
     m.inverse = contract.kind == InstrumentKind::inverse;
     m.option = contract.kind == InstrumentKind::option;
@@ -175,9 +188,11 @@ Result<void> Exchange::State::build() {
     m.settle = rulebooks.coin(contract.settle);
     if (std::max({m.base, m.quote, m.settle}) >= coins())
       return lacks(listing, "a coin of the contract is not listed: its id indexes the wallets");
-    if (m.option != listing.option.has_value()) return lacks(listing, "an option names its strike, nothing else does");
+    if (m.option != listing.option.has_value())
+      return lacks(listing, "an option names its strike, nothing else does");
     if (m.option && !listing.expiry) return lacks(listing, "an option expires");
-    if (listing.expiry && !timely(*listing.expiry)) return lacks(listing, "it expires outside 1823 to 2116");
+    if (listing.expiry && !timely(*listing.expiry))
+      return lacks(listing, "it expires outside 1823 to 2116");
     const Wide per_lot_tick = static_cast<Wide>(m.tick) * m.step * m.size;
     constexpr Wide one = static_cast<Wide>(Price::scale) * Qty::scale;
     if (!m.inverse && per_lot_tick % one == 0 && per_lot_tick / one <= kValueMax)
@@ -186,11 +201,13 @@ Result<void> Exchange::State::build() {
     m.taker = lowest_terms(*rules.fees->taker);
     m.liquidation_fee = lowest_terms(rules.fees->liquidation.value_or(Rate()));
     if (m.spot) {
-      if (m.unit == 0) return lacks(listing, "one lot at one tick must be worth a whole number of 1e-8 coins");
+      if (m.unit == 0)
+        return lacks(listing, "one lot at one tick must be worth a whole number of 1e-8 coins");
     } else {
       m.book_id = TRY(rulebooks.add(rules));
       TRY(check_rules(listing));
-      if (listing.default_leverage.raw() <= 0) return lacks(listing, "the default leverage must be positive");
+      if (listing.default_leverage.raw() <= 0)
+        return lacks(listing, "the default leverage must be positive");
     }
     m.price_min = listing.band.lowest * m.tick;
     m.price_max = listing.band.highest * m.tick;
@@ -198,7 +215,8 @@ Result<void> Exchange::State::build() {
     if (!m.option) {
       index.price_min = std::max(index.price_min, m.price_min);
       index.price_max = std::min(index.price_max, m.price_max);
-      if (index.price_min > index.price_max) return lacks(listing, "no price fits all books on its index");
+      if (index.price_min > index.price_max)
+        return lacks(listing, "no price fits all books on its index");
     }
     m.book = MatchBook(listing.band);
     markets.push_back(std::move(m));
@@ -206,10 +224,12 @@ Result<void> Exchange::State::build() {
   for (Market& m : markets) m.rules = m.spot ? nullptr : &rulebooks[m.book_id];
   for (Market& m : markets) {
     if (m.option)
-      m.price_max = std::max(m.price_max, m.settle == m.base ? Price::scale : indices[m.listing->index].price_max);
+      m.price_max = std::max(
+          m.price_max, m.settle == m.base ? Price::scale : indices[m.listing->index].price_max);
     for (InstrumentId i = 0; m.option && i < markets.size(); ++i) {
       const Market& f = markets[i];
-      if (!f.option && !f.spot && f.base == m.base && f.listing->expiry == m.listing->expiry) m.forward = i;
+      if (!f.option && !f.spot && f.base == m.base && f.listing->expiry == m.listing->expiry)
+        m.forward = i;
     }
   }
   for (CoinId c = 0; c < coins(); ++c) {

@@ -1,5 +1,5 @@
-// The inside of Exchange, for the files of this folder alone: plain structs, and the functions that change them, each
-// group in a file of its own (accounts, orders, ledger, marks, liquidation).
+// The inside of Exchange, for the files of this folder alone: plain structs, and the functions that
+// change them, each group in a file of its own (accounts, orders, ledger, marks, liquidation).
 #pragma once
 
 #include <array>
@@ -8,8 +8,8 @@
 #include <set>
 
 #include "exchange/exchange.h"
-#include "exchange/watch_index.h"
-#include "margin/exact.h"
+#include "watch/watch_index.h"
+#include "market/exact.h"
 #include "margin/portfolio.h"
 
 namespace delever {
@@ -17,11 +17,13 @@ namespace delever {
 using PoolId = uint32_t;
 using StakeId = uint32_t;
 inline constexpr uint32_t kNoId = ~0u;
-// Values, wallets and sums of orders stay below this many units of 1e-8 coins (2.9 billion coins), so that sums of a
-// few of them never pass 64 bits.
+// Values, wallets and sums of orders stay below this many units of 1e-8 coins (2.9 billion coins),
+// so that sums of a few of them never pass 64 bits.
 inline constexpr int64_t kValueMax = int64_t{1} << 58;
 inline constexpr Lots kLotsMax = Lots{1} << 58;
-constexpr bool timely(Instant t) { return t.ns() > -(int64_t{1} << 62) && t.ns() < int64_t{1} << 62; }
+constexpr bool timely(Instant t) {
+  return t.ns() > -(int64_t{1} << 62) && t.ns() < int64_t{1} << 62;
+}
 
 struct OrderInfo {  // beside the book's own record, by its slot
   OrderId id = 0;   // 0: free
@@ -36,32 +38,34 @@ struct StopOrder {
   SubmitOrder order;
   OrderId id = 0;
 };
-// Due when the price falls to the key (sells) or rises to it (buys); equal keys in order of arrival.
+// Due when the price falls to the key (sells) or rises to it (buys); equal keys in order of
+// arrival.
 using StopQueue = std::map<std::pair<int64_t, uint64_t>, StopOrder>;
 
-// One account's stake in one instrument; in hedge mode one for each side. Spot has no lots, only orders.
+// One account's stake in one instrument; in hedge mode one for each side. Spot has no lots, only
+// orders.
 struct Stake {
   AccountId account = 0;
   InstrumentId instrument = 0;
   PoolId pool = kNoId;
-  StakeId next = kNoId;  // of the account
+  StakeId next = kNoId;                         // of the account
   PositionSide side = PositionSide::long_side;  // hedge mode: which one
   bool hedge = false;
   MarginMode mode = MarginMode::cross;
   Leverage leverage;
-  Lots lots = 0;       // negative: short
-  int64_t cost = 0;    // value at entry, >= 0
-  int64_t margin = 0;  // isolated
-  Lots open_buy = 0, open_sell = 0;      // resting
-  Lots reduce_lots = 0;                  // of them reduce-only
-  Wide open_buy_value = 0;               // spot: quote coins held for buys
+  Lots lots = 0;                     // negative: short
+  int64_t cost = 0;                  // value at entry, >= 0
+  int64_t margin = 0;                // isolated
+  Lots open_buy = 0, open_sell = 0;  // resting
+  Lots reduce_lots = 0;              // of them reduce-only
+  Wide open_buy_value = 0;           // spot: quote coins held for buys
   uint32_t first_order = kNoId;
-  Instant partial_at = Instant::min();   // of the last partial liquidation
+  Instant partial_at = Instant::min();  // of the last partial liquidation
 };
 
 struct PoolState {
   AccountId account = 0;
-  std::optional<CoinId> coin;   // missing: USD
+  std::optional<CoinId> coin;  // missing: USD
   StakeId isolated = kNoId;
   bool dirty = false, called = false, in_liquidation = false;
 };
@@ -79,24 +83,27 @@ struct Market {
   BookId book_id = 0;
   bool spot = false, inverse = false, option = false;
   CoinId base = 0, quote = 0, settle = 0;
-  int64_t tick = 1, step = 1;  // raw Price and Qty
-  int64_t size = 0;            // contract size, raw Qty
+  int64_t tick = 1, step = 1;            // raw Price and Qty
+  int64_t size = 0;                      // contract size, raw Qty
   int64_t price_min = 1, price_max = 1;  // marks and settlement stay within these
-  int64_t unit = 0;            // linear: value of one lot at one tick, where that is an integer; else 0
-  struct Share { int64_t part = 0, whole = 1; } maker, taker, liquidation_fee;  // fee rates in lowest terms
+  int64_t unit = 0;  // linear: value of one lot at one tick, where that is an integer; else 0
+  struct Share {
+    int64_t part = 0, whole = 1;
+  } maker, taker, liquidation_fee;  // fee rates in lowest terms
   MatchBook book{{0, 0}};
   std::vector<OrderInfo> orders;
   uint64_t stops_made = 0;
   StopQueue stops[2][2];  // [TriggerBy][Side]
-  std::map<uint64_t, std::pair<int, std::pair<int64_t, uint64_t>>> stop_places;  // by id: queue and key
+  std::map<uint64_t, std::pair<int, std::pair<int64_t, uint64_t>>>
+      stop_places;  // by id: queue and key
   std::vector<StakeId> stakes;
   Lots open_lots = 0;  // of the longs
   bool settled = false, has_outside = false;
-  bool moved = false;          // the mark, since pools were last looked at
+  bool moved = false;  // the mark, since pools were last looked at
   int64_t mark = 0, previous_mark = 0, last = 0, outside = 0;  // raw prices; 0: not known
   int64_t told_bid = -1, told_ask = -1;                        // ticks of the last Quote
   Lots told_open = -1;
-  std::optional<InstrumentId> forward;                         // options: the future of the same expiry
+  std::optional<InstrumentId> forward;  // options: the future of the same expiry
   uint64_t trades = 0;
   // Mark rule: mean or EMA of (mid - index), and of the mid where the rule wants it.
   std::deque<std::pair<Instant, int64_t>> basis;
@@ -117,10 +124,10 @@ struct SettlementWindow {
 };
 
 struct IndexState {
-  std::vector<int64_t> sources;  // raw prices, 0: not yet
+  std::vector<int64_t> sources;                  // raw prices, 0: not yet
   int64_t price_min = 1, price_max = kValueMax;  // what the books on it can hold
   int64_t price = 0;
-  bool moved = false;  // since pools were last looked at
+  bool moved = false;                     // since pools were last looked at
   std::vector<SettlementWindow> windows;  // those that are open, by their ends
 };
 
@@ -129,7 +136,9 @@ struct PoolSums {
   bool priced = true;  // false: a mark or a coin's price is missing, nothing can be said
   bool at_equality = true;
   Wide equity() const { return wallet + profit; }
-  bool triggered() const { return priced && delever::triggered(equity(), maintenance + fee, at_equality); }
+  bool triggered() const {
+    return priced && delever::triggered(equity(), maintenance + fee, at_equality);
+  }
 };
 
 // A stake as it would be: for order checks and to find how much must be closed.
@@ -153,14 +162,15 @@ struct Exchange::State {
   std::vector<Stake> stakes;
   std::vector<PoolState> pools;
   std::vector<int64_t> fees, shortfall, deposited;  // by coin
-  std::vector<Wide> signed_cost;                    // by coin: what realised profit is still owed by open positions
+  std::vector<Wide> signed_cost;  // by coin: what realised profit is still owed by open positions
   std::vector<PoolId> dirty;
   MarkPrices prices;
   Instant now = Instant::min();
   // The fund's best balance of the last eight hours, by coin, where a rule asks for its drawdown.
   std::vector<std::deque<std::pair<Instant, int64_t>>> fund_high;
 
-  // Scenario profits of one coin of each instrument at the prices they were made for, shared by all who hold it.
+  // Scenario profits of one coin of each instrument at the prices they were made for, shared by all
+  // who hold it.
   struct SharedScenarios {
     bool has_leg = false, has_unit = false;
     Price mark, underlying, index;
@@ -174,13 +184,15 @@ struct Exchange::State {
   struct ScenarioWatch;
   std::shared_ptr<ScenarioWatch> scenario_watch;  // portfolio_watch.cc's own
 
-  // Which pools a price may have put under water; derived, so neither saved nor hashed. Prices are numbered: marks by
-  // instrument, then indices, then each instrument's volatility and time to expiry.
+  // Which pools a price may have put under water; derived, so neither saved nor hashed. Prices are
+  // numbered: marks by instrument, then indices, then each instrument's volatility and time to
+  // expiry.
   WatchIndex watched;
   PriceIds price_ids;
   uint64_t looks = 0;
   std::vector<Exposure> exposures;
-  std::set<PoolId> timed;  // pools looked at on every tick: scenario margin of options without a bound
+  std::set<PoolId>
+      timed;  // pools looked at on every tick: scenario margin of options without a bound
 
   ExchangeSink* sink = nullptr;  // of the command in hand
   std::vector<BookEvent> book_events;
@@ -209,14 +221,17 @@ struct Exchange::State {
   StakeId need_stake(AccountId a, InstrumentId i, PositionSide side);
   const std::vector<StakeId>& in_order(Market& m);
   bool idle(AccountId a) const;  // no positions, no orders
-  bool active(PoolId pool) const;  // of the account's present modes; pools of former modes stay behind, empty
-  void touch(PoolId pool);       // look again on the next tick
-  void touch_all(AccountId a);   // every pool of the account
+  bool active(PoolId pool)
+      const;  // of the account's present modes; pools of former modes stay behind, empty
+  void touch(PoolId pool);           // look again on the next tick
+  void touch_all(AccountId a);       // every pool of the account
   bool indebted(AccountId a) const;  // a wallet is below zero: other coins back it
   Notice notice(NoticeKind kind, AccountId account) const;
   void say(const Notice& n) { sink->on_notice(n); }
   template <class Payload>
-  void publish(InstrumentId i, Payload payload) { sink->on_event({i, 0, now, now, std::move(payload)}); }
+  void publish(InstrumentId i, Payload payload) {
+    sink->on_event({i, 0, now, now, std::move(payload)});
+  }
 
   // orders.cc
   Reject take(const SubmitOrder& c);
@@ -227,10 +242,22 @@ struct Exchange::State {
   Reject trade(const SubmitOrder& c);
   Reject arm(const SubmitOrder& c);
   bool locked(AccountId a, InstrumentId i) const;  // its pool is being liquidated
-  struct Forced { StakeId stake; Lots lots; std::optional<Tick> limit; };
+  struct Forced {
+    StakeId stake;
+    Lots lots;
+    std::optional<Tick> limit;
+  };
   Lots trade_forced(const Forced& order);  // returns the lots closed
-  struct Sending { MatchBook::NewOrder order; StakeId stake; uint64_t client; bool reduce_only, forced; };
-  struct Sent { Lots lots = 0; Wide lots_ticks = 0; };
+  struct Sending {
+    MatchBook::NewOrder order;
+    StakeId stake;
+    uint64_t client;
+    bool reduce_only, forced;
+  };
+  struct Sent {
+    Lots lots = 0;
+    Wide lots_ticks = 0;
+  };
   Sent send(InstrumentId i, const Sending& sending);  // what was traded
   void rested(Market& m, OrderId id, const Sending& sending, Lots lots);
   void say_rested(InstrumentId i, uint32_t slot, Lots lots);
@@ -240,17 +267,22 @@ struct Exchange::State {
   void run_stops(InstrumentId i, TriggerBy by);
   void finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left, Tick tick);
   void tell_quote(InstrumentId i);
-  bool covers(AccountId a, InstrumentId i, StakeId h, const Supposed& after, Wide opening_loss, Wide fee) const;
+  bool covers(AccountId a, InstrumentId i, StakeId h, const Supposed& after, Wide opening_loss,
+              Wide fee) const;
 
   // ledger.cc
   int64_t value(const Market& m, Lots lots, int64_t price_raw, Round round) const;  // lots >= 0
   bool value_fits(const Market& m, Lots lots, int64_t price_raw) const;
   int64_t value_at(const Market& m, Lots lots, Tick tick) const;
   static int64_t share(int64_t units, Market::Share share, Round round);
-  // Moves `lots` (signed) into the stake against `value`; both sides of a trade call it with the same value.
+  // Moves `lots` (signed) into the stake against `value`; both sides of a trade call it with the
+  // same value.
   void move_lots(StakeId h, Lots lots, int64_t value);
   void charge(StakeId h, int64_t fee, bool from_margin_first, int64_t& to);
-  struct Handover { NoticeKind why; std::optional<Price> at; };  // the price, where one was set and not a value
+  struct Handover {
+    NoticeKind why;
+    std::optional<Price> at;
+  };  // the price, where one was set and not a value
   void transfer(StakeId from, StakeId to, Lots lots, int64_t value, const Handover& handover);
   void fill_spot(Market& m, InstrumentId i, const BookEvent& fill, const Sending& sending);
   PoolSums sums(PoolId pool, const Supposed* supposed = nullptr) const;
@@ -260,8 +292,9 @@ struct Exchange::State {
   Position position(const Stake& h, Lots lots, int64_t cost) const;
   Account account_of(AccountId a) const;
   Wide held(AccountId a, CoinId c) const;  // in spot orders
-  Wide free_margin(PoolId pool) const;  // equity - initial
-  Wide backing(PoolId pool, CoinId coin, Wide units) const;  // what the pool loses when these units of a wallet leave
+  Wide free_margin(PoolId pool) const;     // equity - initial
+  Wide backing(PoolId pool, CoinId coin,
+               Wide units) const;  // what the pool loses when these units of a wallet leave
   Wide in_pool_units(PoolId pool, CoinId coin, Wide units) const;  // in the pool's unit, rounded up
 
   // marks.cc
@@ -272,7 +305,11 @@ struct Exchange::State {
   void move_mark(InstrumentId i);
   void sample_premium(InstrumentId i);
   void pay_funding(InstrumentId i);
-  struct Payment { Rate rate; Instant settles; Duration over; };
+  struct Payment {
+    Rate rate;
+    Instant settles;
+    Duration over;
+  };
   void pay(InstrumentId i, const Payment& payment);
   void settle_expired(InstrumentId i);
 
@@ -284,8 +321,9 @@ struct Exchange::State {
   bool release_held(PoolId pool);
   void watch(PoolId pool, const PoolSums& s);
   bool by_scenarios(PoolId pool) const;  // margined by its coin's matrix
-  bool expose(PoolId pool);  // the straight losses of a pool of plain linear contracts; false: not one of these
-  void watch_all();  // after a restore
+  bool expose(PoolId pool);  // the straight losses of a pool of plain linear contracts; false: not
+                             // one of these
+  void watch_all();          // after a restore
 
   // portfolio_watch.cc
   PriceId volatility_id(InstrumentId i) const;

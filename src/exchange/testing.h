@@ -1,5 +1,6 @@
-// A small venue for tests: one linear perpetual, an inverse one, a dated future, a call, a put and a spot pair on one
-// index, under the rules of the venue asked for. Figures that a rulebook lacks are set here, for the tests alone.
+// A small venue for tests: one linear perpetual, an inverse one, a dated future, a call, a put and
+// a spot pair on one index, under the rules of the venue asked for. Figures that a rulebook lacks
+// are set here, for the tests alone.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +9,13 @@
 #include <vector>
 
 #include "exchange/exchange.h"
-#include "margin/rulebook_file.h"
+#include "rulebooks/rulebook_file.h"
+#include "base/source_root.h"
 
 namespace delever::testing_exchange {
 
 inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
+  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 inline Rulebook rules(std::string_view venue, std::string_view symbol) {
@@ -66,9 +68,11 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
                                .sample_every = Duration::seconds(5)};
   }
   if (!perp.mark)
-    perp.mark = MarkRule{.formula = MarkFormula::median_basis_last, .basis_window = Duration::seconds(30)};
+    perp.mark =
+        MarkRule{.formula = MarkFormula::median_basis_last, .basis_window = Duration::seconds(30)};
   if (!perp.ladder && !perp.size_margin) perp.ladder = rules("binance", "BTCUSDT").ladder;
-  if (perp.ladder && perp.ladder->unit == TierUnit::contracts) perp.ladder = rules("binance", "BTCUSDT").ladder;
+  if (perp.ladder && perp.ladder->unit == TierUnit::contracts)
+    perp.ladder = rules("binance", "BTCUSDT").ladder;
   if (!perp.liquidation) perp.liquidation = rules("deribit", "BTC_USDC-PERPETUAL").liquidation;
 
   Rulebook inverse = perp;
@@ -81,9 +85,10 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
   inverse.contract->quote = "USDT";
   inverse.size_margin.reset();
   inverse.ladder.emplace();
-  inverse.ladder->tiers = {{Amount(), coins(5), Leverage::raw(10'000), Rate::raw(4'000'000'000'000), Amount(), {}},
-                           {coins(5), coins(20), Leverage::raw(5'000), Rate::raw(10'000'000'000'000), coins(0.03), {}},
-                           {coins(20), {}, Leverage::raw(2'000), Rate::raw(25'000'000'000'000), coins(0.33), {}}};
+  inverse.ladder->tiers = {
+      {Amount(), coins(5), Leverage::raw(10'000), Rate::raw(4'000'000'000'000), Amount(), {}},
+      {coins(5), coins(20), Leverage::raw(5'000), Rate::raw(10'000'000'000'000), coins(0.03), {}},
+      {coins(20), {}, Leverage::raw(2'000), Rate::raw(25'000'000'000'000), coins(0.33), {}}};
 
   Rulebook future = perp;
   future.symbol = "BTCUSDT-F";
@@ -111,7 +116,9 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
                  {.name = "BTC", .haircut = Rate::raw(50'000'000'000'000), .index = 0}};
   if (const Rulebook* portfolio = shelf().find("deribit", "BTC-PORTFOLIO"))
     setup.coins[kBtc].scenarios = portfolio->scenarios;
-  setup.indices = {{.name = "BTC", .rule = perp.index.value_or(IndexRule{}), .sources = {"binance", "okx", "bybit"}}};
+  setup.indices = {{.name = "BTC",
+                    .rule = perp.index.value_or(IndexRule{}),
+                    .sources = {"binance", "okx", "bybit"}}};
   const MatchBook::Band band{1'000, 400'000};
   setup.listings = {
       {.symbol = "BTCUSDT", .rules = perp, .band = band},
@@ -181,8 +188,10 @@ struct Recorder : ExchangeSink {
           break;
         }
         for (const Resting& r : book) {  // nobody better, nobody earlier
-          const bool better = r.side == it->side && (r.side == Side::buy ? r.price > it->price : r.price < it->price);
-          const bool earlier = r.side == it->side && r.price == it->price && r.arrived < it->arrived;
+          const bool better = r.side == it->side &&
+                              (r.side == Side::buy ? r.price > it->price : r.price < it->price);
+          const bool earlier =
+              r.side == it->side && r.price == it->price && r.arrived < it->arrived;
           if (better || earlier) wrong = "a fill out of turn";
         }
         it->qty -= n.qty.raw();

@@ -1,5 +1,5 @@
-// An exchange with a clock for hand-computed tests: commands in short, and after each of them the books must close and
-// a refusal must have changed nothing.
+// An exchange with a clock for hand-computed tests: commands in short, and after each of them the
+// books must close and a refusal must have changed nothing.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,8 @@ inline void PrintTo(Reject reject, std::ostream* out) { *out << reject_name(reje
 
 namespace delever::testing_exchange {
 
-// small_venue with marks that the test publishes and no funding, so that nothing moves but what a test moves.
+// small_venue with marks that the test publishes and no funding, so that nothing moves but what a
+// test moves.
 inline ExchangeSetup still_venue(std::string_view venue = "binance") {
   ExchangeSetup setup = small_venue(venue);
   for (const InstrumentId i : {kPerp, kInverse, kFuture}) {
@@ -30,7 +31,8 @@ inline constexpr int64_t kCoin = Amount::scale;  // 1e-8 of a coin is one unit
 
 class Venue {
  public:
-  explicit Venue(ExchangeSetup setup, double start = 84'000) : setup_(setup), exchange_(opened(setup)) {
+  explicit Venue(ExchangeSetup setup, double start = 84'000)
+      : setup_(setup), exchange_(opened(setup)) {
     recorder_.keep = true;
     if (start > 0) {
       index(start);
@@ -53,9 +55,11 @@ class Venue {
     const Reject refused = exchange_->apply(log.back(), recorder_);
     if (refused != Reject::none) {
       log.pop_back();
-      EXPECT_EQ(exchange_->hash(), before) << "a refused command changed the state: " << reject_name(refused);
+      EXPECT_EQ(exchange_->hash(), before)
+          << "a refused command changed the state: " << reject_name(refused);
     }
-    for (CoinId c = 0; c < exchange_->coins(); ++c) EXPECT_EQ(exchange_->imbalance(c).raw(), 0) << "coin " << c;
+    for (CoinId c = 0; c < exchange_->coins(); ++c)
+      EXPECT_EQ(exchange_->imbalance(c).raw(), 0) << "coin " << c;
     EXPECT_EQ(recorder_.wrong, "");
     return refused;
   }
@@ -66,9 +70,12 @@ class Venue {
     if (btc > 0) give(a, kBtc, btc);
     return a;
   }
-  void give(AccountId a, CoinId c, double amount) { EXPECT_EQ(say(Deposit{a, c, coins(amount)}), Reject::none); }
+  void give(AccountId a, CoinId c, double amount) {
+    EXPECT_EQ(say(Deposit{a, c, coins(amount)}), Reject::none);
+  }
 
-  static SubmitOrder limit(AccountId a, Side side, double at_price, double size, InstrumentId i = kPerp) {
+  static SubmitOrder limit(AccountId a, Side side, double at_price, double size,
+                           InstrumentId i = kPerp) {
     SubmitOrder o;
     o.account = a;
     o.instrument = i;
@@ -82,8 +89,8 @@ class Venue {
     o.type = OrderType::market;
     return o;
   }
-  static SubmitOrder stop(AccountId a, Side side, double trigger, double size, TriggerBy by = TriggerBy::mark,
-                          InstrumentId i = kPerp) {
+  static SubmitOrder stop(AccountId a, Side side, double trigger, double size,
+                          TriggerBy by = TriggerBy::mark, InstrumentId i = kPerp) {
     SubmitOrder o = limit(a, side, 0, size, i);
     o.type = OrderType::stop_market;
     o.trigger = price(trigger);
@@ -94,24 +101,29 @@ class Venue {
   OrderId stands(const SubmitOrder& o) {
     EXPECT_EQ(say(o), Reject::none);
     for (const Notice& n : recorder_.notices) {
-      if ((n.kind == NoticeKind::rested || n.kind == NoticeKind::stop_armed) && n.account == o.account) return n.order;
+      if ((n.kind == NoticeKind::rested || n.kind == NoticeKind::stop_armed) &&
+          n.account == o.account)
+        return n.order;
     }
     ADD_FAILURE() << "the order does not stand";
     return 0;
   }
   // `seller` offers, `buyer` takes.
-  void buys(AccountId buyer, AccountId seller, double at_price, double size, InstrumentId i = kPerp) {
+  void buys(AccountId buyer, AccountId seller, double at_price, double size,
+            InstrumentId i = kPerp) {
     EXPECT_EQ(say(limit(seller, Side::sell, at_price, size, i)), Reject::none);
     EXPECT_EQ(say(limit(buyer, Side::buy, at_price, size, i)), Reject::none);
   }
   // `buyer` bids, `seller` hits.
-  void sells(AccountId seller, AccountId buyer, double at_price, double size, InstrumentId i = kPerp) {
+  void sells(AccountId seller, AccountId buyer, double at_price, double size,
+             InstrumentId i = kPerp) {
     EXPECT_EQ(say(limit(buyer, Side::buy, at_price, size, i)), Reject::none);
     EXPECT_EQ(say(limit(seller, Side::sell, at_price, size, i)), Reject::none);
   }
 
   void index(double at_price) {
-    for (uint32_t s = 0; s < 3; ++s) EXPECT_EQ(say(PublishIndex{0, s, price(at_price)}), Reject::none);
+    for (uint32_t s = 0; s < 3; ++s)
+      EXPECT_EQ(say(PublishIndex{0, s, price(at_price)}), Reject::none);
   }
   void tick(int64_t seconds = 1) {
     clock_ += seconds * kSecond;
@@ -143,7 +155,8 @@ class Venue {
     }
     return {};
   }
-  std::optional<PoolView> pool(AccountId a, std::optional<CoinId> coin, bool isolated = false) const {
+  std::optional<PoolView> pool(AccountId a, std::optional<CoinId> coin,
+                               bool isolated = false) const {
     for (const PoolView& p : exchange_->pools(a)) {
       if (p.coin == coin && p.isolated.has_value() == isolated) return p;
     }
@@ -161,7 +174,8 @@ class Venue {
   std::vector<Payload> events(InstrumentId i) const {
     std::vector<Payload> found;
     for (const Event& e : recorder_.events) {
-      if (const auto* p = std::get_if<Payload>(&e.payload); p && e.instrument == i) found.push_back(*p);
+      if (const auto* p = std::get_if<Payload>(&e.payload); p && e.instrument == i)
+        found.push_back(*p);
     }
     return found;
   }
@@ -189,29 +203,34 @@ class Venue {
   int64_t clock_ = 0;
 };
 
-// What ten accounts of every kind do in `count` commands: orders, stops, options, spot, moving prices, some of them
-// hard. The commands that were accepted.
+// What ten accounts of every kind do in `count` commands: orders, stops, options, spot, moving
+// prices, some of them hard. The commands that were accepted.
 inline std::vector<Command> lively(ExchangeSetup setup, uint64_t seed, int count) {
   Venue v(std::move(setup));
   Random random(seed, {});
   std::vector<AccountId> all;
   for (int n = 0; n < 10; ++n) {
-    all.push_back(v.open(4'000, 0.05, {.collateral = static_cast<CollateralMode>(n % 3), .hedge = n % 4 == 3}));
+    all.push_back(v.open(4'000, 0.05,
+                         {.collateral = static_cast<CollateralMode>(n % 3), .hedge = n % 4 == 3}));
   }
   v.mark(kCall, 0.03);
   v.mark(kPut, 0.03);
   double level = 84'000;
-  const auto around = [&](double spread) { return std::round(level * (1 + spread * random.normal())); };
+  const auto around = [&](double spread) {
+    return std::round(level * (1 + spread * random.normal()));
+  };
   const auto some = [&] { return all[random.below(all.size())]; };
   for (int n = 0; n < count; ++n) {
     const uint64_t kind = random.below(100);
-    const auto i = random.chance(0.5) ? InstrumentId{kPerp} : static_cast<InstrumentId>(random.below(kListed));
+    const auto i =
+        random.chance(0.5) ? InstrumentId{kPerp} : static_cast<InstrumentId>(random.below(kListed));
     const bool option = i == kCall || i == kPut;
     const Side side = random.chance(0.5) ? Side::buy : Side::sell;
     const double size = i == kInverse ? static_cast<double>(1 + random.below(30))
                         : option      ? 0.1 * static_cast<double>(1 + random.below(5))
                                       : 0.001 * static_cast<double>(1 + random.below(200));
-    const double at_price = option ? 0.0005 * static_cast<double>(40 + random.below(40)) : around(0.004);
+    const double at_price =
+        option ? 0.0005 * static_cast<double>(40 + random.below(40)) : around(0.004);
     if (kind < 60) {
       SubmitOrder o = Venue::limit(some(), side, at_price, size, i);
       o.reduce_only = random.chance(0.1);
@@ -224,7 +243,8 @@ inline std::vector<Command> lively(ExchangeSetup setup, uint64_t seed, int count
     } else if (kind < 68) {
       v.say(CancelAll{some(), i});
     } else if (kind < 71) {
-      v.say(SetMarginMode{some(), i, random.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
+      v.say(
+          SetMarginMode{some(), i, random.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
     } else if (kind < 74) {
       v.say(SetLeverage{some(), i, Leverage::raw(static_cast<int64_t>(100 + random.below(9'900)))});
     } else {
@@ -242,7 +262,8 @@ inline std::vector<Command> lively(ExchangeSetup setup, uint64_t seed, int count
 class Teller : public ExchangeSink {
  public:
   void on_event(const Event& e) override {
-    text += std::string(payload_name(e.payload)) + " " + std::to_string(e.instrument) + " " + std::to_string(e.at.ns());
+    text += std::string(payload_name(e.payload)) + " " + std::to_string(e.instrument) + " " +
+            std::to_string(e.at.ns());
     if (const auto* p = std::get_if<Trade>(&e.payload))
       text += " " + p->id + " " + p->price.text() + " " + p->qty.text();
     if (const auto* p = std::get_if<MarkPrice>(&e.payload)) text += " " + p->price.text();
@@ -250,12 +271,15 @@ class Teller : public ExchangeSink {
     text += "\n";
   }
   void on_notice(const Notice& n) override {
-    text += std::string(notice_name(n.kind)) + (n.maker ? " maker" : "") + (n.side == Side::buy ? " buy" : " sell");
-    for (const uint64_t x : {uint64_t{n.coin}, uint64_t{n.account}, uint64_t{n.counterparty}, uint64_t{n.instrument},
-                             n.order, n.client, static_cast<uint64_t>(n.at.ns())}) {
+    text += std::string(notice_name(n.kind)) + (n.maker ? " maker" : "") +
+            (n.side == Side::buy ? " buy" : " sell");
+    for (const uint64_t x :
+         {uint64_t{n.coin}, uint64_t{n.account}, uint64_t{n.counterparty}, uint64_t{n.instrument},
+          n.order, n.client, static_cast<uint64_t>(n.at.ns())}) {
       text += " " + std::to_string(x);
     }
-    text += " " + n.price.text() + " " + n.qty.text() + " " + n.amount.text() + " " + n.fee.text() + "\n";
+    text += " " + n.price.text() + " " + n.qty.text() + " " + n.amount.text() + " " + n.fee.text() +
+            "\n";
   }
   std::string text;
 };

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 

@@ -1,5 +1,5 @@
-// A stylised fact: one number about a market, with its interval, how much it rests on, and whose data it is; or the
-// reason why it cannot be had. docs/models/facts.md defines each name.
+// A stylised fact: one number about a market, with its interval, how much it rests on, and whose
+// data it is; or the reason why it cannot be had. docs/models/facts.md defines each name.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "facts/bootstrap.h"
+#include "statistics/bootstrap.h"
 
 namespace delever::facts {
 
@@ -22,8 +22,8 @@ struct Fact {
 };
 using FactSet = std::vector<Fact>;
 
-// Several runs of one scenario: the mean of each fact over the runs that have it, with a normal 95 % interval of that
-// mean. One run is returned as it is.
+// Several runs of one scenario: the mean of each fact over the runs that have it, with a normal 95
+// % interval of that mean. One run is returned as it is.
 FactSet combined(const std::vector<FactSet>& runs);
 
 }  // namespace delever::facts

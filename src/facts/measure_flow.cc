@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "facts/hawkes.h"
+#include "statistics/hawkes.h"
 #include "facts/measure.h"
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 namespace {
@@ -13,13 +13,13 @@ namespace {
 constexpr uint32_t kStream = 1000;
 constexpr size_t kSignLag = 200, kSignOrders = 20 * kSignLag;
 constexpr size_t kSignBlocks = 50;
-constexpr size_t kBins = 60;          // bins that a curve or a regression needs
-constexpr size_t kGroups = 10;        // of bins by size of their flow
+constexpr size_t kBins = 60;    // bins that a curve or a regression needs
+constexpr size_t kGroups = 10;  // of bins by size of their flow
 constexpr size_t kGroupsPositive = 6;
 constexpr size_t kHawkesMost = 20'000;
 
-// Sums of s[t] s[t + lag] over stretches of orders: long series are resampled by stretch, because positions one by one
-// would cost a replicate the whole series.
+// Sums of s[t] s[t + lag] over stretches of orders: long series are resampled by stretch, because
+// positions one by one would cost a replicate the whole series.
 struct SignSums {
   std::vector<double> products;  // by lag
   double signs = 0, count = 0;
@@ -71,14 +71,16 @@ Fact sign_acf_decay(const Track* t) {
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;
-  if (!found.value) fact.reason = "undefined: the correlation of signs is not positive at four lags of five";
+  if (!found.value)
+    fact.reason = "undefined: the correlation of signs is not positive at four lags of five";
   return fact;
 }
 
 // Flow and return of each bin of a regular grid.
 struct Bins {
   std::vector<double> trades;  // coins bought less sold by takers
-  std::vector<double> quotes;  // order-flow imbalance of the best quotes, coins (Cont, Kukanov and Stoikov 2014)
+  std::vector<double>
+      quotes;  // order-flow imbalance of the best quotes, coins (Cont, Kukanov and Stoikov 2014)
   std::vector<double> returns;  // of the middle
 };
 
@@ -91,8 +93,8 @@ double imbalance(const QuoteState& before, const QuoteState& now) {
   return coins;
 }
 
-// Quotes are stamped with the second they end in; a bin holds what came in it, and its return is from the last middle
-// before it to the last one in it.
+// Quotes are stamped with the second they end in; a bin holds what came in it, and its return is
+// from the last middle before it to the last one in it.
 Bins binned(const Track& t, Duration length) {
   Bins out;
   if (t.quotes.size() < 2) return out;
@@ -107,7 +109,8 @@ Bins binned(const Track& t, Duration length) {
   out.returns.resize(n);
   for (const Order& order : t.orders) {
     const int64_t b = number(order.at) - first;
-    if (b >= 0 && b < static_cast<int64_t>(n)) out.trades[static_cast<size_t>(b)] += order.sign * order.coins;
+    if (b >= 0 && b < static_cast<int64_t>(n))
+      out.trades[static_cast<size_t>(b)] += order.sign * order.coins;
   }
   for (size_t i = 1; i < t.quotes.size(); ++i) {
     const int64_t b = number(t.quotes[i].second - inside) - first;
@@ -119,8 +122,8 @@ Bins binned(const Track& t, Duration length) {
 }
 
 // Exponent of E[return * sign(flow) | size of flow] over ten groups of equal number.
-std::optional<double> curve_exponent(const std::vector<double>& flow, const std::vector<double>& returns,
-                                     const Positions& at) {
+std::optional<double> curve_exponent(const std::vector<double>& flow,
+                                     const std::vector<double>& returns, const Positions& at) {
   Positions order;
   for (const size_t i : at)
     if (flow[i] != 0) order.push_back(i);
@@ -141,9 +144,11 @@ std::optional<double> curve_exponent(const std::vector<double>& flow, const std:
   return power_exponent(size, moved, kGroupsPositive);
 }
 
-void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream, FactSet& out) {
+void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream,
+               FactSet& out) {
   const Bins bins = t ? binned(*t, length) : Bins{};
-  const auto add = [&](const std::string& fact_name, const std::vector<double>& flow, const Statistic& statistic) {
+  const auto add = [&](const std::string& fact_name, const std::vector<double>& flow,
+                       const Statistic& statistic) {
     Fact fact{.name = fact_name + "_" + name, .n = bins.returns.size(), .source = t ? t->name : ""};
     const auto moves = [](double v) { return v != 0; };
     if (!t || t->quotes.empty() || t->orders.empty())
@@ -157,7 +162,8 @@ void bin_facts(const Track* t, Duration length, const std::string& name, uint32_
       fact.value = found.value;
       fact.low = found.low;
       fact.high = found.high;
-      if (!found.value) fact.reason = "undefined: too few groups of bins in which the price followed the flow";
+      if (!found.value)
+        fact.reason = "undefined: too few groups of bins in which the price followed the flow";
     }
     ++stream;
     out.push_back(std::move(fact));
@@ -192,7 +198,8 @@ const Track* busiest(const Observer& observed) {
   return best;
 }
 
-Fact hawkes_fact(std::string name, std::vector<double> seconds, const std::string& source, const char* what) {
+Fact hawkes_fact(std::string name, std::vector<double> seconds, const std::string& source,
+                 const char* what) {
   Fact fact{.name = std::move(name), .source = source};
   std::vector<double> times = merged(std::move(seconds));
   if (times.size() > kHawkesMost) times.erase(times.begin(), times.end() - kHawkesMost);
@@ -220,9 +227,11 @@ void measure_flow(const Observer& observed, FactSet& out) {
   out.push_back(sign_acf_decay(t));
   std::vector<double> times;
   if (t) {
-    for (const Order& order : t->orders) times.push_back((order.at - t->orders.front().at).in_seconds());
+    for (const Order& order : t->orders)
+      times.push_back((order.at - t->orders.front().at).in_seconds());
   }
-  out.push_back(hawkes_fact("hawkes_branching_orders", std::move(times), t ? t->name : "", "orders"));
+  out.push_back(
+      hawkes_fact("hawkes_branching_orders", std::move(times), t ? t->name : "", "orders"));
   bin_facts(t, Duration::seconds(5), "5s", kStream + 10, out);
   bin_facts(t, Duration::minutes(1), "1m", kStream + 20, out);
 }

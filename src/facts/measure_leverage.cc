@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "facts/hawkes.h"
+#include "statistics/hawkes.h"
 #include "facts/measure.h"
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 namespace {
@@ -20,13 +20,14 @@ int64_t number_of(Instant at, Duration step) {
   return at.ns() / step.ns() - (rest < 0 ? 1 : 0);
 }
 
-// The last value of each step, carried over steps without one. A level told at the moment when a step ends is its last:
-// archives give the close of a day at the midnight after it.
+// The last value of each step, carried over steps without one. A level told at the moment when a
+// step ends is its last: archives give the close of a day at the midnight after it.
 std::vector<Point> stepped(const std::vector<Point>& series, Duration step) {
   std::vector<Point> out;
   for (const Point& p : series) {
     const Instant start = Instant::ns(number_of(p.at - Duration::ns(1), step) * step.ns());
-    while (!out.empty() && out.back().at + step < start) out.push_back({out.back().at + step, out.back().value});
+    while (!out.empty() && out.back().at + step < start)
+      out.push_back({out.back().at + step, out.back().value});
     if (!out.empty() && out.back().at == start)
       out.back().value = p.value;
     else if (out.empty() || out.back().at < start)
@@ -55,10 +56,12 @@ void open_interest_fall(const Observer& observed, FactSet& out) {
     return out.push_back(std::move(fact));
   }
   double largest = 0;
-  std::vector<size_t> highest;  // positions of falling values: the first is the highest of the window
+  std::vector<size_t>
+      highest;  // positions of falling values: the first is the highest of the window
   size_t first = 0;
   for (size_t i = 0; i < series.coins.size(); ++i) {
-    while (highest.size() > first && series.coins[highest.back()].value <= series.coins[i].value) highest.pop_back();
+    while (highest.size() > first && series.coins[highest.back()].value <= series.coins[i].value)
+      highest.pop_back();
     highest.push_back(i);
     while (series.coins[highest[first]].at < series.coins[i].at - Duration::days(1)) ++first;
     largest = std::max(largest, 1 - series.coins[i].value / series.coins[highest[first]].value);
@@ -84,7 +87,8 @@ ForcedAll forced_of(const Observer& observed) {
       vendor = t.name;
     }
   }
-  std::stable_sort(all.events.begin(), all.events.end(), [](const Forced& a, const Forced& b) { return a.at < b.at; });
+  std::stable_sort(all.events.begin(), all.events.end(),
+                   [](const Forced& a, const Forced& b) { return a.at < b.at; });
   if (all.events.empty()) all.source = vendor;
   return all;
 }
@@ -129,13 +133,17 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
   std::vector<double> gaps;
   for (size_t i = 1; i < single.size(); ++i) gaps.push_back(single[i] - single[i - 1]);
   uint32_t stream = kStream;
-  const auto add = [&](const char* name, const char* unit, const std::vector<double>& values, size_t wanted,
-                       auto statistic) {
-    Fact fact{.name = name, .unit = unit, .n = values.size(), .source = all.events.empty() ? "" : all.source};
+  const auto add = [&](const char* name, const char* unit, const std::vector<double>& values,
+                       size_t wanted, auto statistic) {
+    Fact fact{.name = name,
+              .unit = unit,
+              .n = values.size(),
+              .source = all.events.empty() ? "" : all.source};
     ++stream;
     if (values.size() < wanted) {
-      fact.reason = all.events.empty() ? "no single liquidations"
-                                       : fmt::format("{} liquidations, want {}", values.size(), wanted);
+      fact.reason = all.events.empty()
+                        ? "no single liquidations"
+                        : fmt::format("{} liquidations, want {}", values.size(), wanted);
       return out.push_back(std::move(fact));
     }
     const auto of_chosen = [&](const Positions& at) -> std::optional<double> {
@@ -143,28 +151,35 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
       for (const size_t i : at) chosen.push_back(values[i]);
       return statistic(std::move(chosen));
     };
-    put(std::move(fact), block_bootstrap(values.size(), of_chosen, {.stream = stream}), "undefined", out);
+    put(std::move(fact), block_bootstrap(values.size(), of_chosen, {.stream = stream}), "undefined",
+        out);
   };
   add("liquidation_size_tail_k100", "", sizes, kTailWanted,
       [](std::vector<double> x) { return hill(std::move(x), kTail); });
-  add("liquidation_size_median_usd", "usd", sizes, kForced, [](std::vector<double> x) { return median(std::move(x)); });
-  add("liquidation_gap_median_s", "s", gaps, kForced, [](std::vector<double> x) { return median(std::move(x)); });
-  add("liquidation_gap_variation", "", gaps, kForced, [](std::vector<double> x) -> std::optional<double> {
-    const auto sd = deviation(x), middle = mean(x);
-    return sd && *middle > 0 ? std::optional(*sd / *middle) : std::nullopt;
-  });
-  out.push_back(
-      hawkes_fact("hawkes_branching_liquidations", times, all.events.empty() ? "" : all.source, "liquidations"));
+  add("liquidation_size_median_usd", "usd", sizes, kForced,
+      [](std::vector<double> x) { return median(std::move(x)); });
+  add("liquidation_gap_median_s", "s", gaps, kForced,
+      [](std::vector<double> x) { return median(std::move(x)); });
+  add("liquidation_gap_variation", "", gaps, kForced,
+      [](std::vector<double> x) -> std::optional<double> {
+        const auto sd = deviation(x), middle = mean(x);
+        return sd && *middle > 0 ? std::optional(*sd / *middle) : std::nullopt;
+      });
+  out.push_back(hawkes_fact("hawkes_branching_liquidations", times,
+                            all.events.empty() ? "" : all.source, "liquidations"));
 }
 
 void deleveraging(FactSet& out) {
-  for (const auto& [name, unit] : {std::pair("adl_delay_s", "s"), std::pair("adl_liquidation_correlation_1s", "")})
-    out.push_back({.name = name, .unit = unit, .reason = "no message of a tape tells auto-deleveraging"});
+  for (const auto& [name, unit] :
+       {std::pair("adl_delay_s", "s"), std::pair("adl_liquidation_correlation_1s", "")})
+    out.push_back(
+        {.name = name, .unit = unit, .reason = "no message of a tape tells auto-deleveraging"});
 }
 
-// Of the longest series without a hole; times are rounded to the step, as venues settle some milliseconds late.
-void funding(const Observer& observed, std::vector<Point> Track::* kind, Duration step, const char* name,
-             std::initializer_list<size_t> lags, uint32_t stream, FactSet& out) {
+// Of the longest series without a hole; times are rounded to the step, as venues settle some
+// milliseconds late.
+void funding(const Observer& observed, std::vector<Point> Track::*kind, Duration step,
+             const char* name, std::initializer_list<size_t> lags, uint32_t stream, FactSet& out) {
   std::vector<Point> best;
   std::string source;
   for (const Track& t : observed.tracks()) {
@@ -178,12 +193,15 @@ void funding(const Observer& observed, std::vector<Point> Track::* kind, Duratio
   std::vector<double> rates;
   for (const Point& p : best) rates.push_back(p.value);
   for (const size_t lag : lags) {
-    Fact fact{.name = fmt::format("funding_acf_lag{}_{}", lag, name), .n = rates.size(), .source = source};
+    Fact fact{.name = fmt::format("funding_acf_lag{}_{}", lag, name),
+              .n = rates.size(),
+              .source = source};
     const size_t wanted = std::max<size_t>(kSteps, 10 * lag);
     ++stream;
     if (rates.size() < wanted) {
       fact.reason = rates.size() < 2 ? fmt::format("no funding rates every {}", name)
-                                     : fmt::format("{} funding rates every {}, want {}", rates.size(), name, wanted);
+                                     : fmt::format("{} funding rates every {}, want {}",
+                                                   rates.size(), name, wanted);
       out.push_back(std::move(fact));
       continue;
     }
@@ -195,7 +213,8 @@ void funding(const Observer& observed, std::vector<Point> Track::* kind, Duratio
       }
       return correlation(x, y);
     };
-    put(std::move(fact), block_bootstrap(rates.size() - lag, pairs, {.stream = stream}), "rates do not vary", out);
+    put(std::move(fact), block_bootstrap(rates.size() - lag, pairs, {.stream = stream}),
+        "rates do not vary", out);
   }
 }
 
@@ -204,7 +223,8 @@ struct Pairs {
 };
 
 void pair_fact(Fact fact, const Pairs& pairs, uint32_t stream, const char* missing,
-               const std::function<std::optional<double>(Values, Values)>& statistic, FactSet& out) {
+               const std::function<std::optional<double>(Values, Values)>& statistic,
+               FactSet& out) {
   fact.n = pairs.x.size();
   if (fact.n < kSteps) {
     fact.reason = fact.n == 0 ? missing : fmt::format("{} common steps, want {}", fact.n, kSteps);
@@ -218,18 +238,20 @@ void pair_fact(Fact fact, const Pairs& pairs, uint32_t stream, const char* missi
     }
     return statistic(some.x, some.y);
   };
-  put(std::move(fact), block_bootstrap(fact.n, chosen, {.stream = stream}), "undefined: no variance", out);
+  put(std::move(fact), block_bootstrap(fact.n, chosen, {.stream = stream}),
+      "undefined: no variance", out);
 }
 
 // Change of the log of open interest in coins against the log return of the same step.
-void interest_regression(const Observer& observed, Duration step, const std::string& name, uint32_t stream,
-                         FactSet& out) {
+void interest_regression(const Observer& observed, Duration step, const std::string& name,
+                         uint32_t stream, FactSet& out) {
   const Closes prices = closes_of(observed, step);
   const InterestSeries interest = open_interest_of(observed, step);
   std::map<Instant, double> change;
   for (size_t i = 1; i < interest.coins.size(); ++i) {
     if (interest.coins[i].at == interest.coins[i - 1].at + step)
-      change[interest.coins[i].at] = std::log(interest.coins[i].value / interest.coins[i - 1].value);
+      change[interest.coins[i].at] =
+          std::log(interest.coins[i].value / interest.coins[i - 1].value);
   }
   Pairs pairs;
   for (size_t i = 1; i < prices.closes.size(); ++i) {
@@ -238,8 +260,9 @@ void interest_regression(const Observer& observed, Duration step, const std::str
     pairs.x.push_back(prices.returns[i - 1]);
     pairs.y.push_back(found->second);
   }
-  const std::string source =
-      interest.source.empty() || prices.source.empty() ? "" : interest.source + " on " + prices.source;
+  const std::string source = interest.source.empty() || prices.source.empty()
+                                 ? ""
+                                 : interest.source + " on " + prices.source;
   const auto slope = [](Values x, Values y) -> std::optional<double> {
     const auto line = regress(x, y);
     return line ? std::optional(line->slope) : std::nullopt;
@@ -249,8 +272,10 @@ void interest_regression(const Observer& observed, Duration step, const std::str
     return line ? std::optional(line->r2) : std::nullopt;
   };
   constexpr const char* kMissing = "no open interest in coins beside prices of this step";
-  pair_fact({.name = "open_interest_return_slope_" + name, .source = source}, pairs, stream, kMissing, slope, out);
-  pair_fact({.name = "open_interest_return_r2_" + name, .source = source}, pairs, stream + 1, kMissing, explained, out);
+  pair_fact({.name = "open_interest_return_slope_" + name, .source = source}, pairs, stream,
+            kMissing, slope, out);
+  pair_fact({.name = "open_interest_return_r2_" + name, .source = source}, pairs, stream + 1,
+            kMissing, explained, out);
 }
 
 // Daily dominance (L - S) / (L + S) against the return of the same day.
@@ -266,8 +291,9 @@ void dominance(const Observer& observed, const ForcedAll& all, FactSet& out) {
     pairs.y.push_back((found->second.long_usd - found->second.short_usd) /
                       (found->second.long_usd + found->second.short_usd));
   }
-  pair_fact({.name = "dominance_return_correlation_1d", .source = pairs.x.empty() ? "" : prices.source}, pairs,
-            kStream + 90, "no daily totals of liquidations beside daily prices", correlation, out);
+  pair_fact(
+      {.name = "dominance_return_correlation_1d", .source = pairs.x.empty() ? "" : prices.source},
+      pairs, kStream + 90, "no daily totals of liquidations beside daily prices", correlation, out);
 }
 
 }  // namespace

@@ -4,16 +4,17 @@
 #include <cmath>
 
 #include "facts/measure.h"
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 namespace {
 
 constexpr uint32_t kStream = 2000;
-constexpr size_t kSeconds = 60;        // of quotes that a mean spread needs
-constexpr size_t kBooks = 30;          // snapshots that a mean or a median needs
+constexpr size_t kSeconds = 60;  // of quotes that a mean spread needs
+constexpr size_t kBooks = 30;    // snapshots that a mean or a median needs
 constexpr size_t kShockMinutes = 60;
-constexpr Duration kBefore = Duration::hours(6), kSettling = Duration::hours(2), kAfter = Duration::hours(24);
+constexpr Duration kBefore = Duration::hours(6), kSettling = Duration::hours(2),
+                   kAfter = Duration::hours(24);
 
 struct Shock {
   Instant from, to;
@@ -34,35 +35,38 @@ std::optional<Shock> largest_hour(const Observer& observed) {
   return shock;
 }
 
-// Relative spread of every second from the first quote to the last, in basis points; a quote stands until the next.
+// Relative spread of every second from the first quote to the last, in basis points; a quote stands
+// until the next.
 std::vector<double> spreads(const Track& t) {
   std::vector<double> out;
   for (size_t i = 0; i + 1 < t.quotes.size(); ++i) {
     const double bp = 1e4 * (t.quotes[i].ask - t.quotes[i].bid) / t.quotes[i].mid();
-    const auto stands = static_cast<size_t>((t.quotes[i + 1].second - t.quotes[i].second).ns() / 1'000'000'000);
+    const auto stands =
+        static_cast<size_t>((t.quotes[i + 1].second - t.quotes[i].second).ns() / 1'000'000'000);
     out.insert(out.end(), std::min<size_t>(stands, 3600), bp);
   }
   return out;
 }
 
 void add_mean(Fact fact, const std::vector<double>& values, uint32_t stream, FactSet& out) {
-  const Estimate found = block_bootstrap(
-      values.size(),
-      [&](const Positions& at) -> std::optional<double> {
-        double total = 0;
-        for (const size_t i : at) total += values[i];
-        return total / static_cast<double>(at.size());
-      },
-      {.stream = stream});
+  const Estimate found = block_bootstrap(values.size(),
+                                         [&](const Positions& at) -> std::optional<double> {
+                                           double total = 0;
+                                           for (const size_t i : at) total += values[i];
+                                           return total / static_cast<double>(at.size());
+                                         },
+                                         {.stream = stream});
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;
   out.push_back(std::move(fact));
 }
 
-// Of the busiest market whose books go far enough; where none do, the busiest says how far its own go.
-void depth_fact(const Observer& observed, const char* name, std::optional<double> DepthState::* within, double share,
-                uint32_t stream, FactSet& out) {
+// Of the busiest market whose books go far enough; where none do, the busiest says how far its own
+// go.
+void depth_fact(const Observer& observed, const char* name,
+                std::optional<double> DepthState::*within, double share, uint32_t stream,
+                FactSet& out) {
   Fact fact{.name = name, .unit = "usd", .reason = "no books"};
   std::vector<double> values;
   std::pair<bool, size_t> best;
@@ -77,8 +81,9 @@ void depth_fact(const Observer& observed, const char* name, std::optional<double
     if (&t == first && !reaches.empty() && !goes_far) {
       fact.source = t.name;
       fact.n = found.size();
-      fact.reason = fmt::format("the books shown end at {:.1f} bp in the middle of their cases, want {:.0f} bp",
-                                *median(reaches) * 1e4, share * 1e4);
+      fact.reason = fmt::format(
+          "the books shown end at {:.1f} bp in the middle of their cases, want {:.0f} bp",
+          *median(reaches) * 1e4, share * 1e4);
     }
     if (!goes_far || found.size() < kBooks) continue;
     const std::pair rank(t.perpetual, t.orders.size() + t.quotes.size());
@@ -94,8 +99,8 @@ void depth_fact(const Observer& observed, const char* name, std::optional<double
 }
 
 // Median after the shock over the median before it; as a loss, one less that ratio.
-void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<double>& after, bool loss,
-                uint32_t stream, FactSet& out) {
+void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<double>& after,
+                bool loss, uint32_t stream, FactSet& out) {
   const auto shown = [&](double ratio) { return loss ? 1 - ratio : ratio; };
   const double base = *median(before);
   if (!(base > 0)) {
@@ -107,7 +112,8 @@ void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<
   constexpr size_t kReplicates = 400;
   const auto drawn = [](const std::vector<double>& from, Random& random) {
     std::vector<double> values;
-    for (const size_t i : resampled(from.size(), usual_block(from.size()), random)) values.push_back(from[i]);
+    for (const size_t i : resampled(from.size(), usual_block(from.size()), random))
+      values.push_back(from[i]);
     return *median(std::move(values));
   };
   for (size_t i = 0; i < kReplicates; ++i) {
@@ -115,7 +121,8 @@ void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<
     const double below = drawn(before, random), above = drawn(after, random);
     if (below > 0) replicates.push_back(shown(above / below));
   }
-  const Estimate found = with_interval(shown(*median(after) / base), std::move(replicates), kReplicates);
+  const Estimate found =
+      with_interval(shown(*median(after) / base), std::move(replicates), kReplicates);
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;
@@ -123,21 +130,22 @@ void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<
 }
 
 template <class State, class Read>
-std::pair<std::vector<double>, std::vector<double>> around(const std::vector<State>& states, const Shock& shock,
-                                                           Read read) {
+std::pair<std::vector<double>, std::vector<double>> around(const std::vector<State>& states,
+                                                           const Shock& shock, Read read) {
   std::pair<std::vector<double>, std::vector<double>> out;
   for (const State& s : states) {
     const std::optional<double> value = read(s);
     if (!value) continue;
     if (s.second >= shock.from - kBefore && s.second < shock.from) out.first.push_back(*value);
-    if (s.second >= shock.to + kSettling && s.second < shock.to + kAfter) out.second.push_back(*value);
+    if (s.second >= shock.to + kSettling && s.second < shock.to + kAfter)
+      out.second.push_back(*value);
   }
   return out;
 }
 
 template <class State, class Read>
 void after_shock(const Track* t, const std::optional<Shock>& shock, Fact fact, bool loss,
-                 std::vector<State> Track::* states, uint32_t stream, Read read, FactSet& out) {
+                 std::vector<State> Track::*states, uint32_t stream, Read read, FactSet& out) {
   if (t) fact.source = t->name;
   if (!t || (t->*states).empty()) {
     fact.reason = loss ? "no books" : "no best quotes";
@@ -147,8 +155,9 @@ void after_shock(const Track* t, const std::optional<Shock>& shock, Fact fact, b
     const auto [before, after] = around(t->*states, *shock, read);
     if (before.size() >= kBooks && after.size() >= kBooks)
       return ratio_fact(std::move(fact), before, after, loss, stream, out);
-    fact.reason = fmt::format("{} values in the 6 h before {}, {} in 2 h to 24 h after {}, want {} each",
-                              before.size(), shock->from.text(), after.size(), shock->to.text(), kBooks);
+    fact.reason =
+        fmt::format("{} values in the 6 h before {}, {} in 2 h to 24 h after {}, want {} each",
+                    before.size(), shock->from.text(), after.size(), shock->to.text(), kBooks);
   }
   out.push_back(std::move(fact));
 }
@@ -161,7 +170,8 @@ void measure_liquidity(const Observer& observed, FactSet& out) {
   const std::vector<double> values = t ? spreads(*t) : std::vector<double>{};
   spread.n = values.size();
   if (values.size() < kSeconds) {
-    spread.reason = values.empty() ? "no best quotes" : fmt::format("{} s of quotes, want {}", spread.n, kSeconds);
+    spread.reason = values.empty() ? "no best quotes"
+                                   : fmt::format("{} s of quotes, want {}", spread.n, kSeconds);
     out.push_back(std::move(spread));
   } else {
     add_mean(std::move(spread), values, kStream, out);
@@ -171,12 +181,15 @@ void measure_liquidity(const Observer& observed, FactSet& out) {
   depth_fact(observed, "depth_1pct_usd", &DepthState::usd_1pct, 0.01, kStream + 2, out);
 
   const auto shock = largest_hour(observed);
-  after_shock(t, shock, {.name = "depth_1pct_loss_after_shock"}, true, &Track::depth, kStream + 3,
-              [](const DepthState& s) { return s.usd_1pct; }, out);
-  after_shock(t, shock, {.name = "depth_10bp_loss_after_shock"}, true, &Track::depth, kStream + 4,
-              [](const DepthState& s) { return s.usd_10bp; }, out);
-  after_shock(t, shock, {.name = "spread_ratio_after_shock"}, false, &Track::quotes, kStream + 5,
-              [](const QuoteState& q) { return std::optional((q.ask - q.bid) / q.mid()); }, out);
+  after_shock(
+      t, shock, {.name = "depth_1pct_loss_after_shock"}, true, &Track::depth, kStream + 3,
+      [](const DepthState& s) { return s.usd_1pct; }, out);
+  after_shock(
+      t, shock, {.name = "depth_10bp_loss_after_shock"}, true, &Track::depth, kStream + 4,
+      [](const DepthState& s) { return s.usd_10bp; }, out);
+  after_shock(
+      t, shock, {.name = "spread_ratio_after_shock"}, false, &Track::quotes, kStream + 5,
+      [](const QuoteState& q) { return std::optional((q.ask - q.bid) / q.mid()); }, out);
 }
 
 }  // namespace delever::facts

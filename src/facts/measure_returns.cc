@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "facts/measure.h"
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 namespace {
@@ -21,10 +21,10 @@ const Horizon kHorizons[] = {{"1d", Duration::days(1), 20},
 constexpr size_t kAbsoluteLags[] = {1, 2, 5, 10, 20};
 constexpr size_t kTails[] = {50, 100, 150};
 constexpr size_t kSignedTail = 50;
-constexpr size_t kMoments = 60;    // returns that a moment needs
-constexpr size_t kPairs = 100;     // and a correlation
-constexpr size_t kEachLag = 20;    // and times its lag
-constexpr size_t kEachTail = 5;    // and a tail of k, times k
+constexpr size_t kMoments = 60;  // returns that a moment needs
+constexpr size_t kPairs = 100;   // and a correlation
+constexpr size_t kEachLag = 20;  // and times its lag
+constexpr size_t kEachTail = 5;  // and a tail of k, times k
 
 std::vector<double> chosen(const std::vector<double>& x, const Positions& at, size_t shift = 0) {
   std::vector<double> out;
@@ -33,8 +33,10 @@ std::vector<double> chosen(const std::vector<double>& x, const Positions& at, si
   return out;
 }
 
-// Correlation of pairs (t, t + lag) at the positions, with the mean and variance of the first of each.
-std::optional<double> pair_correlation(const std::vector<double>& x, const Positions& at, size_t lag) {
+// Correlation of pairs (t, t + lag) at the positions, with the mean and variance of the first of
+// each.
+std::optional<double> pair_correlation(const std::vector<double>& x, const Positions& at,
+                                       size_t lag) {
   double total = 0;
   for (const size_t i : at) total += x[i];
   const double middle = total / static_cast<double>(at.size());
@@ -47,15 +49,16 @@ std::optional<double> pair_correlation(const std::vector<double>& x, const Posit
   return lagged / all;
 }
 
-// The last price of each step. One without a trade keeps the price before it, as candles of venues do; after ten of
-// them the market was not being recorded.
+// The last price of each step. One without a trade keeps the price before it, as candles of venues
+// do; after ten of them the market was not being recorded.
 std::vector<Point> last_prices(const std::vector<Order>& orders, Duration step) {
   constexpr int kKept = 10;
   std::vector<Point> points;
   for (const Order& order : orders) {
     const Instant start = Instant::ns(order.at.ns() - order.at.ns() % step.ns());
     if (!points.empty() && start <= points.back().at + step * (kKept + 1)) {
-      while (points.back().at + step < start) points.push_back({points.back().at + step, points.back().value});
+      while (points.back().at + step < start)
+        points.push_back({points.back().at + step, points.back().value});
     }
     if (!points.empty() && points.back().at == start)
       points.back().value = order.price;
@@ -79,23 +82,26 @@ class Returns {
 
   void measure() {
     const double year = std::sqrt(Duration::days(365).in_seconds() / horizon_.step.in_seconds());
-    add("volatility_annual", "per_sqrt_year", kMoments, x_.size(), [&](const Positions& at) -> std::optional<double> {
-      const auto sd = deviation(chosen(x_, at));
-      return sd ? std::optional(*sd * year) : std::nullopt;
-    });
+    add("volatility_annual", "per_sqrt_year", kMoments, x_.size(),
+        [&](const Positions& at) -> std::optional<double> {
+          const auto sd = deviation(chosen(x_, at));
+          return sd ? std::optional(*sd * year) : std::nullopt;
+        });
     add("excess_kurtosis", "", kMoments, x_.size(),
         [&](const Positions& at) { return excess_kurtosis(chosen(x_, at)); });
     for (const size_t k : kTails) tail(fmt::format("tail_index_k{}", k), k, 0);
     tail("tail_index_negative", kSignedTail, -1);
     tail("tail_index_positive", kSignedTail, +1);
     lagged("acf_return_lag1", x_, 1);
-    for (const size_t lag : kAbsoluteLags) lagged(fmt::format("acf_abs_return_lag{}", lag), absolute_, lag);
+    for (const size_t lag : kAbsoluteLags)
+      lagged(fmt::format("acf_abs_return_lag{}", lag), absolute_, lag);
     decay();
   }
 
  private:
   // `n` positions, of returns or of pairs.
-  void add(const std::string& name, const char* unit, size_t wanted, size_t n, const Statistic& statistic) {
+  void add(const std::string& name, const char* unit, size_t wanted, size_t n,
+           const Statistic& statistic) {
     Fact fact{.name = name + "_" + horizon_.name, .unit = unit, .n = x_.size(), .source = source_};
     if (x_.empty()) {
       fact.reason = fmt::format("no candles of {} and no trades over one", horizon_.name);
@@ -106,7 +112,8 @@ class Returns {
       fact.value = found.value;
       fact.low = found.low;
       fact.high = found.high;
-      if (!found.value) fact.reason = "undefined: no variance, or correlations that are not positive";
+      if (!found.value)
+        fact.reason = "undefined: no variance, or correlations that are not positive";
     }
     out_.push_back(std::move(fact));
   }
@@ -123,7 +130,8 @@ class Returns {
     add(name, "", std::max(kPairs, kEachLag * lag), x.size() - std::min(lag, x.size()),
         [&x, lag](const Positions& at) { return pair_correlation(x, at, lag); });
   }
-  // ACF(lag) ~ lag^-d, fitted where the correlation is positive, which it must be at four lags of five.
+  // ACF(lag) ~ lag^-d, fitted where the correlation is positive, which it must be at four lags of
+  // five.
   void decay() {
     const std::vector<size_t> lags = spaced_lags(horizon_.decay_last, 6);
     const size_t last = horizon_.decay_last;
@@ -168,7 +176,8 @@ Closes closes_of(const Observer& observed, Duration step) {
     std::vector<Point> points;
     if (const auto candles = t.closes.find(step); candles != t.closes.end()) {
       points = candles->second;
-      std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.at < b.at; });
+      std::stable_sort(points.begin(), points.end(),
+                       [](const Point& a, const Point& b) { return a.at < b.at; });
       const auto same = [](const Point& a, const Point& b) { return a.at == b.at; };
       points.erase(std::unique(points.begin(), points.end(), same), points.end());
     } else {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 namespace {
@@ -15,18 +15,28 @@ const Instant kStart = Instant::parse("2026-01-01T00:00:00Z").value();
 
 struct Market {
   Instruments instruments;
-  InstrumentId perpetual = instruments.add(
-      {.venue = "v", .symbol = "BTCUSDT", .kind = InstrumentKind::linear, .base = "BTC", .quote = "USDT",
-       .settle = "USDT", .contract_size = Qty::raw(Qty::scale)});
+  InstrumentId perpetual = instruments.add({.venue = "v",
+                                            .symbol = "BTCUSDT",
+                                            .kind = InstrumentKind::linear,
+                                            .base = "BTC",
+                                            .quote = "USDT",
+                                            .settle = "USDT",
+                                            .contract_size = Qty::raw(Qty::scale)});
   Observer observer{"BTC", instruments, {}};
 
-  void say(Instant at, EventPayload payload) { observer.on_event({perpetual, 0, at, at, std::move(payload)}); }
+  void say(Instant at, EventPayload payload) {
+    observer.on_event({perpetual, 0, at, at, std::move(payload)});
+  }
   void trade(Instant at, double price, double coins, Side side) {
-    say(at, Trade{.price = Price::nearest(price).value(), .qty = Qty::nearest(coins).value(), .taker_side = side});
+    say(at, Trade{.price = Price::nearest(price).value(),
+                  .qty = Qty::nearest(coins).value(),
+                  .taker_side = side});
   }
   void quote(Instant at, double bid, double ask) {
-    say(at, Quote{.bid_price = Price::nearest(bid).value(), .ask_price = Price::nearest(ask).value(),
-                  .bid_qty = Qty::raw(Qty::scale), .ask_qty = Qty::raw(Qty::scale)});
+    say(at, Quote{.bid_price = Price::nearest(bid).value(),
+                  .ask_price = Price::nearest(ask).value(),
+                  .bid_qty = Qty::raw(Qty::scale),
+                  .ask_qty = Qty::raw(Qty::scale)});
   }
   Fact fact(const std::string& name) const {
     for (const Fact& f : measure(observer))
@@ -55,10 +65,12 @@ TEST(Measure, VolatilityAndTailOfDailyCandles) {
     const Instant at = kStart + Duration::days(day);
     if (day > 0) {
       // Both tails Pareto of index 3; its standard deviation is scale * sqrt(3).
-      returns.push_back((random.chance(0.5) ? 1 : -1) * 0.01 * std::pow(random.uniform(), -1.0 / 3));
+      returns.push_back((random.chance(0.5) ? 1 : -1) * 0.01 *
+                        std::pow(random.uniform(), -1.0 / 3));
       price *= std::exp(returns.back());
     }
-    market.say(at, Candle{.from = at, .to = at + Duration::days(1) - Duration::ms(1),
+    market.say(at, Candle{.from = at,
+                          .to = at + Duration::days(1) - Duration::ms(1),
                           .close = Price::nearest(price).value()});
   }
   const Fact vol = market.fact("volatility_annual_1d");
@@ -75,7 +87,8 @@ TEST(Measure, VolatilityAndTailOfDailyCandles) {
 
 TEST(Measure, TheLongestStretchWithoutAHole) {
   std::vector<Point> points;
-  for (const int day : {0, 1, 3, 4, 5, 9}) points.push_back({kStart + Duration::days(day), 1.0 * day});
+  for (const int day : {0, 1, 3, 4, 5, 9})
+    points.push_back({kStart + Duration::days(day), 1.0 * day});
   const auto found = longest_without_hole(points, Duration::days(1));
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].value, 3);
@@ -85,7 +98,8 @@ TEST(Measure, TheLongestStretchWithoutAHole) {
 TEST(Measure, AMinuteWithoutATradeKeepsThePrice) {
   Market market;
   for (const int minute : {0, 1, 4, 16})  // 4 to 16 is more than ten minutes of silence
-    market.trade(kStart + Duration::minutes(minute) + Duration::seconds(7), 100 + minute, 1, Side::buy);
+    market.trade(kStart + Duration::minutes(minute) + Duration::seconds(7), 100 + minute, 1,
+                 Side::buy);
   const Closes closes = closes_of(market.observer, Duration::minutes(1));
   ASSERT_EQ(closes.closes.size(), 5U);
   EXPECT_EQ(closes.closes[3].value, 101);
@@ -93,8 +107,9 @@ TEST(Measure, AMinuteWithoutATradeKeepsThePrice) {
   EXPECT_EQ(closes.returns[1], 0);
 }
 
-// Signs of metaorders with Pareto(1.5) lengths, one after the other: the correlation decays as lag^-0.5 (Lillo, Mike
-// and Farmer 2005). Fills of one instant are one order. Asymptotics come in slowly: 0.15 either side.
+// Signs of metaorders with Pareto(1.5) lengths, one after the other: the correlation decays as
+// lag^-0.5 (Lillo, Mike and Farmer 2005). Fills of one instant are one order. Asymptotics come in
+// slowly: 0.15 either side.
 TEST(Measure, SignsOfSplitOrdersDecayByTheirLengths) {
   Market market;
   Random random(3, {2});
@@ -145,7 +160,8 @@ TEST(Measure, DepthCountsWhatIsWithinAndSaysHowFarABookGoes) {
   for (int i = 0; i < 40; ++i) {
     const Instant at = kStart + Duration::seconds(i) + Duration::ms(5);
     ASSERT_TRUE(market.observer.wants_book(market.perpetual, at));
-    market.observer.on_book(market.perpetual, at, levels({99.95, 99.92, 99.5, 99.2}), levels({100.05, 100.3}));
+    market.observer.on_book(market.perpetual, at, levels({99.95, 99.92, 99.5, 99.2}),
+                            levels({100.05, 100.3}));
     EXPECT_FALSE(market.observer.wants_book(market.perpetual, at + Duration::ms(1)));
   }
   const Fact near = market.fact("depth_10bp_usd");
@@ -163,8 +179,10 @@ TEST(Measure, AnEpisodeOfForcedSelling) {
     market.say(at, OpenInterest{.contracts = Qty::nearest(coins).value()});
     if (minute >= 1000 && minute < 1100)
       market.say(at + Duration::ms(10),
-                 Liquidation{.position_side = minute % 5 ? PositionSide::long_side : PositionSide::short_side,
-                             .average_price = Price::nearest(50'000).value(), .filled_qty = Qty::raw(Qty::scale)});
+                 Liquidation{.position_side =
+                                 minute % 5 ? PositionSide::long_side : PositionSide::short_side,
+                             .average_price = Price::nearest(50'000).value(),
+                             .filled_qty = Qty::raw(Qty::scale)});
   }
   EXPECT_NEAR(*market.fact("open_interest_fall_24h").value, 0.3, 1e-9);
   EXPECT_FALSE(market.fact("open_interest_fall_24h").low);
@@ -192,8 +210,12 @@ TEST(Measure, FundingRemembersAndSettlesAFewMillisecondsLate) {
 
 TEST(Measure, OtherCoinsAndOtherTimesAreLeftOut) {
   Market market;
-  const InstrumentId ether = market.instruments.add({.venue = "v", .symbol = "ETHUSDT", .kind = InstrumentKind::linear,
-                                                     .base = "ETH", .quote = "USDT", .settle = "USDT",
+  const InstrumentId ether = market.instruments.add({.venue = "v",
+                                                     .symbol = "ETHUSDT",
+                                                     .kind = InstrumentKind::linear,
+                                                     .base = "ETH",
+                                                     .quote = "USDT",
+                                                     .settle = "USDT",
                                                      .contract_size = Qty::raw(Qty::scale)});
   Observer windowed("BTC", market.instruments, {.from = kStart, .to = kStart + Duration::hours(1)});
   const Trade trade{.price = Price::nearest(5).value(), .qty = Qty::raw(Qty::scale)};

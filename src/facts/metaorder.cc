@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "facts/statistics.h"
+#include "statistics/statistics.h"
 
 namespace delever::facts {
 namespace {
@@ -50,12 +50,14 @@ FactSet metaorder_facts(const std::vector<Metaorder>& orders, const std::string&
     if (orders.empty()) {
       fact.reason = "no metaorders were injected, and a tape does not say whose orders are whose";
     } else {
-      const Estimate found = block_bootstrap(
-          orders.size(), [&](const Positions& at) { return statistic(orders, at); }, {.block = 1, .stream = stream});
+      const Estimate found =
+          block_bootstrap(orders.size(), [&](const Positions& at) { return statistic(orders, at); },
+                          {.block = 1, .stream = stream});
       fact.value = found.value;
       fact.low = found.low;
       fact.high = found.high;
-      if (!found.value) fact.reason = "undefined: the price did not follow the orders at four sizes or more";
+      if (!found.value)
+        fact.reason = "undefined: the price did not follow the orders at four sizes or more";
     }
     out.push_back(std::move(fact));
   };

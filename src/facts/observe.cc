@@ -17,7 +17,8 @@ void put_second(std::vector<Point>& series, Instant second, double value) {
 }
 
 // USD of the levels within `share` of the middle, and whether the side goes that far.
-std::optional<double> side_usd(const Instrument& instrument, std::span<const Level> side, double mid, double share) {
+std::optional<double> side_usd(const Instrument& instrument, std::span<const Level> side,
+                               double mid, double share) {
   double total = 0;
   for (const Level& level : side) {
     if (std::abs(level.price.approx() - mid) > share * mid) return total;
@@ -73,7 +74,8 @@ void Observer::on_quote(Track& t, const Instrument& instrument, Instant at, cons
   const auto bid_coins = coins(instrument, *quote.bid_qty, quote.bid_price);
   const auto ask_coins = coins(instrument, *quote.ask_qty, quote.ask_price);
   if (!bid_coins || !ask_coins || *quote.bid_price >= *quote.ask_price) return;
-  const QuoteState state{second_of(at), quote.bid_price->approx(), quote.ask_price->approx(), *bid_coins, *ask_coins};
+  const QuoteState state{second_of(at), quote.bid_price->approx(), quote.ask_price->approx(),
+                         *bid_coins, *ask_coins};
   if (!t.quotes.empty() && t.quotes.back().second == state.second)
     t.quotes.back() = state;
   else if (t.quotes.empty() || t.quotes.back().second < state.second)
@@ -113,8 +115,10 @@ void Observer::on_event(const Event& event) {
   } else if (const auto* total = std::get_if<LiquidationTotal>(&event.payload)) {
     t.totals.push_back({total->from, total->to, total->long_usd, total->short_usd});
   } else if (const auto* funding = std::get_if<FundingRate>(&event.payload)) {
-    if (funding->kind == FundingKind::settled) t.funding_settled.push_back({event.at, funding->rate.approx()});
-    if (funding->kind == FundingKind::mean) t.funding_mean.push_back({event.at, funding->rate.approx()});
+    if (funding->kind == FundingKind::settled)
+      t.funding_settled.push_back({event.at, funding->rate.approx()});
+    if (funding->kind == FundingKind::mean)
+      t.funding_mean.push_back({event.at, funding->rate.approx()});
   }
 }
 
@@ -126,7 +130,8 @@ bool Observer::wants_book(InstrumentId instrument, Instant at) const {
   return t.depth.empty() || t.depth.back().second < second_of(at);
 }
 
-void Observer::on_book(InstrumentId instrument, Instant at, std::span<const Level> bids, std::span<const Level> asks) {
+void Observer::on_book(InstrumentId instrument, Instant at, std::span<const Level> bids,
+                       std::span<const Level> asks) {
   Track* const t = track(instrument);
   if (!t || bids.empty() || asks.empty() || bids.front().price >= asks.front().price) return;
   const Instrument& i = instruments_[instrument];

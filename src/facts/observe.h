@@ -1,7 +1,9 @@
-// What is kept of a stream of events of one asset for its facts: prices, orders, best quotes, depth, open interest,
-// forced closes and funding, each apart for every instrument. Recorded and simulated markets go through the same sink.
+// What is kept of a stream of events of one asset for its facts: prices, orders, best quotes,
+// depth, open interest, forced closes and funding, each apart for every instrument. Recorded and
+// simulated markets go through the same sink.
 //
-// Books are kept elsewhere (venues/book.h joins them): who has one offers it once a second, on_book().
+// Books are kept elsewhere (venues/book.h joins them): who has one offers it once a second,
+// on_book().
 #pragma once
 
 #include <functional>
@@ -24,7 +26,7 @@ struct Order {
   Instant at;
   double price = 0;  // of the last fill
   double coins = 0;
-  int sign = 1;      // +1 buys
+  int sign = 1;  // +1 buys
 };
 
 // The last best quote of one second; `second` is when it ends.
@@ -75,9 +77,11 @@ class Observer final : public EventSink {
   Observer(std::string asset, const Instruments& instruments, Window window);
   void on_event(const Event& event) override;
 
-  // Whether a book of this instrument at this time would be kept: the first of each second of the window.
+  // Whether a book of this instrument at this time would be kept: the first of each second of the
+  // window.
   bool wants_book(InstrumentId instrument, Instant at) const;
-  void on_book(InstrumentId instrument, Instant at, std::span<const Level> bids, std::span<const Level> asks);
+  void on_book(InstrumentId instrument, Instant at, std::span<const Level> bids,
+               std::span<const Level> asks);
 
   const std::string& asset() const { return asset_; }
   const std::vector<Track>& tracks() const { return tracks_; }  // in order of first sight
@@ -92,7 +96,8 @@ class Observer final : public EventSink {
   const Instruments& instruments_;
   Window window_;
   std::vector<Track> tracks_;
-  std::vector<size_t> of_instrument_;  // 0: not seen, 1: of no interest, else the track's number + 2
+  std::vector<size_t>
+      of_instrument_;  // 0: not seen, 1: of no interest, else the track's number + 2
   uint64_t events_ = 0;
 };
 

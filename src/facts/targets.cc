@@ -23,7 +23,8 @@ Result<std::optional<double>> maybe(const Config& c, std::string_view key) {
 Result<Range> range(const Config& c, std::string_view low, std::string_view high) {
   Range out{TRY(maybe(c, low)), TRY(maybe(c, high))};
   if (out.first.has_value() != out.second.has_value())
-    return Error{Fault::malformed, fmt::format("{} and {} want one another", low, high), c.place(low)};
+    return Error{Fault::malformed, fmt::format("{} and {} want one another", low, high),
+                 c.place(low)};
   if (out.first && *out.first > *out.second)
     return Error{Fault::malformed, fmt::format("{} is above {}", low, high), c.place(low)};
   return out;
@@ -52,7 +53,8 @@ void judge_simulated(Row& row) {
     row.simulated_judged = Judged::pass;
     row.simulated_by = what;
   };
-  if (row.target && row.target->low) against("range", *fact.value, row.target->low, row.target->high);
+  if (row.target && row.target->low)
+    against("range", *fact.value, row.target->low, row.target->high);
   if (row.real.value && row.real.low)
     against("recorded band", *fact.value, row.real.low, row.real.high);
   else if (row.target && row.target->real_low)
@@ -86,8 +88,10 @@ Result<Targets> Targets::parse(std::string_view toml, std::string_view file) {
     Target t;
     t.name = TRY(c.text("name"));
     if (std::find(names.begin(), names.end(), t.name) == names.end())
-      return Error{Fault::malformed, fmt::format("\"{}\" is no fact of ours", t.name), c.place("name")};
-    if (std::any_of(out.all.begin(), out.all.end(), [&](const Target& o) { return o.name == t.name; }))
+      return Error{Fault::malformed, fmt::format("\"{}\" is no fact of ours", t.name),
+                   c.place("name")};
+    if (std::any_of(out.all.begin(), out.all.end(),
+                    [&](const Target& o) { return o.name == t.name; }))
       return Error{Fault::malformed, fmt::format("\"{}\" is there twice", t.name), c.place("name")};
     t.value = TRY(maybe(c, "value"));
     std::tie(t.low, t.high) = TRY(range(c, "low", "high"));
@@ -100,7 +104,8 @@ Result<Targets> Targets::parse(std::string_view toml, std::string_view file) {
     if (t.real_low && t.real_source.empty())
       return Error{Fault::malformed, "a recorded band wants its source", c.place("real_source")};
     if (!t.value && !t.low && !t.real_low && t.held_out)
-      return Error{Fault::malformed, "says nothing: want value, low and high, or real_low and real_high", c.place()};
+      return Error{Fault::malformed,
+                   "says nothing: want value, low and high, or real_low and real_high", c.place()};
     out.all.push_back(std::move(t));
   }
   if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
@@ -125,7 +130,8 @@ std::string Report::label() const {
   if (!has_simulated) return "";
   const size_t judged = held_out_pass + held_out_fail;
   if (judged == 0) return "not judged: no held-out fact could be measured";
-  if (held_out_fail > 0) return fmt::format("illustrative: {} of {} held-out facts fail", held_out_fail, judged);
+  if (held_out_fail > 0)
+    return fmt::format("illustrative: {} of {} held-out facts fail", held_out_fail, judged);
   return fmt::format("all {} held-out facts that could be measured pass", judged);
 }
 
@@ -134,7 +140,8 @@ Report judge(const Targets& targets, const FactSet& real, const FactSet& simulat
   report.has_real = !real.empty();
   report.has_simulated = !simulated.empty();
   const auto found = [](const FactSet& set, const std::string& name) {
-    const auto at = std::find_if(set.begin(), set.end(), [&](const Fact& f) { return f.name == name; });
+    const auto at =
+        std::find_if(set.begin(), set.end(), [&](const Fact& f) { return f.name == name; });
     return at == set.end() ? Fact{.name = name, .reason = "not given"} : *at;
   };
   for (const std::string& name : fact_names()) {
@@ -146,7 +153,8 @@ Report judge(const Targets& targets, const FactSet& real, const FactSet& simulat
     if (!row.target || row.target->held_out) {
       report.held_out_pass += row.simulated_judged == Judged::pass;
       report.held_out_fail += row.simulated_judged == Judged::fail;
-      report.held_out_not_measurable += row.target && row.simulated_judged == Judged::not_measurable;
+      report.held_out_not_measurable +=
+          row.target && row.simulated_judged == Judged::not_measurable;
     }
     report.rows.push_back(std::move(row));
   }

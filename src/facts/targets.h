@@ -1,5 +1,6 @@
-// What each fact should be, who says so, and whether the simulated market was calibrated on it: rules/facts-*.toml,
-// read strictly. And the judgement: each fact of the recorded and of the simulated market against its target.
+// What each fact should be, who says so, and whether the simulated market was calibrated on it:
+// rules/facts-*.toml, read strictly. And the judgement: each fact of the recorded and of the
+// simulated market against its target.
 #pragma once
 
 #include <string_view>
@@ -14,7 +15,8 @@ struct Target {
   std::optional<double> value;      // one published number
   std::optional<double> low, high;  // a stated range
   std::string source;               // of either
-  std::optional<double> real_low, real_high;  // 95 % band of this program on recordings named by real_source
+  std::optional<double> real_low,
+      real_high;  // 95 % band of this program on recordings named by real_source
   std::string real_source;
   bool held_out = true;  // false: the scenario was calibrated on it, so that a pass proves nothing
 };
@@ -41,17 +43,18 @@ struct Row {
 
 struct Report {
   std::vector<Row> rows;  // in the order of fact_names()
-  size_t held_out_pass = 0, held_out_fail = 0, held_out_not_measurable = 0;  // of the simulated market, with a target
+  size_t held_out_pass = 0, held_out_fail = 0,
+         held_out_not_measurable = 0;  // of the simulated market, with a target
   bool has_real = false, has_simulated = false;
   // "illustrative: 3 of 20 held-out facts fail"; empty without a simulated market.
   std::string label() const;
 };
 
-// A recorded fact passes when it lies in the stated range, or when its 95 % band holds the published number. A
-// simulated one passes when it lies in the stated range or in the recorded band (of the recording at hand, else the
-// band that the rules carry); where there is neither, when its own interval holds the published number.
-// Without range, band or interval nothing is judged: one episode says nothing about another's number.
-// An empty set is a market that was not given.
+// A recorded fact passes when it lies in the stated range, or when its 95 % band holds the
+// published number. A simulated one passes when it lies in the stated range or in the recorded band
+// (of the recording at hand, else the band that the rules carry); where there is neither, when its
+// own interval holds the published number. Without range, band or interval nothing is judged: one
+// episode says nothing about another's number. An empty set is a market that was not given.
 Report judge(const Targets& targets, const FactSet& real, const FactSet& simulated);
 
 }  // namespace delever::facts

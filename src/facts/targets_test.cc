@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "facts/metaorder.h"
+#include "base/source_root.h"
 
 namespace delever::facts {
 namespace {
@@ -22,31 +23,44 @@ std::string fault(std::string_view toml) {
   return targets.has_value() ? "none" : targets.error().text();
 }
 FactSet of(const std::string& name, double value, double low, double high) {
-  return {{.name = name, .value = value, .low = low, .high = high, .n = 9, .reason = "", .source = "x"}};
+  return {{.name = name,
+           .value = value,
+           .low = low,
+           .high = high,
+           .n = 9,
+           .reason = "",
+           .source = "x"}};
 }
 const Row& row(const Report& report, const std::string& name) {
-  return *std::find_if(report.rows.begin(), report.rows.end(), [&](const Row& r) { return r.real.name == name; });
+  return *std::find_if(report.rows.begin(), report.rows.end(),
+                       [&](const Row& r) { return r.real.name == name; });
 }
 
 TEST(Targets, TheShippedFileIsRead) {
-  std::ifstream in(DELEVER_ROOT "/rules/facts-2026-01-30.toml", std::ios::binary);
+  std::ifstream in(source_root() + "/rules/facts-2026-01-30.toml", std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(in), {});
   const Targets targets = parsed(text);
   EXPECT_GT(targets.all.size(), 20U);
 }
 
 TEST(Targets, WhatIsWrongIsNamedWithItsLine) {
-  EXPECT_NE(fault("[[fact]]\nname = \"weather\"\nvalue = 1\nsource = \"x\"").find("t.toml:2"), std::string::npos);
-  EXPECT_NE(fault("[[fact]]\nname = \"spread_bp\"\nvalue = 1\nsauce = \"x\"").find("wants its source"),
+  EXPECT_NE(fault("[[fact]]\nname = \"weather\"\nvalue = 1\nsource = \"x\"").find("t.toml:2"),
             std::string::npos);
-  EXPECT_NE(fault("[[fact]]\nname = \"spread_bp\"\nvalue = 1\nsource = \"x\"\ncolour = 2").find("colour"),
-            std::string::npos);
-  EXPECT_NE(fault("[[fact]]\nname = \"spread_bp\"\nlow = 1\nsource = \"x\"").find("want one another"),
-            std::string::npos);
-  EXPECT_NE(fault("[[fact]]\nname = \"spread_bp\"\nlow = 2\nhigh = 1\nsource = \"x\"").find("above"),
-            std::string::npos);
-  EXPECT_NE(fault("[[fact]]\nname = \"spread_bp\"\nvalue = \"wide\"\nsource = \"x\"").find("t.toml:3"),
-            std::string::npos);
+  EXPECT_NE(
+      fault("[[fact]]\nname = \"spread_bp\"\nvalue = 1\nsauce = \"x\"").find("wants its source"),
+      std::string::npos);
+  EXPECT_NE(
+      fault("[[fact]]\nname = \"spread_bp\"\nvalue = 1\nsource = \"x\"\ncolour = 2").find("colour"),
+      std::string::npos);
+  EXPECT_NE(
+      fault("[[fact]]\nname = \"spread_bp\"\nlow = 1\nsource = \"x\"").find("want one another"),
+      std::string::npos);
+  EXPECT_NE(
+      fault("[[fact]]\nname = \"spread_bp\"\nlow = 2\nhigh = 1\nsource = \"x\"").find("above"),
+      std::string::npos);
+  EXPECT_NE(
+      fault("[[fact]]\nname = \"spread_bp\"\nvalue = \"wide\"\nsource = \"x\"").find("t.toml:3"),
+      std::string::npos);
   EXPECT_NE(fault("[[fact]]\nname = \"spread_bp\"").find("says nothing"), std::string::npos);
   const std::string twice = "[[fact]]\nname = \"spread_bp\"\nvalue = 1\nsource = \"x\"\n";
   EXPECT_NE(fault(twice + twice).find("twice"), std::string::npos);
@@ -71,10 +85,18 @@ real_source = "recorded"
 held_out = false
 )");
   // A recorded fact: inside the range, or its band around the point.
-  EXPECT_EQ(row(judge(targets, of("excess_kurtosis_1d", 3, 1, 9), {}), "excess_kurtosis_1d").real_judged, Judged::pass);
-  EXPECT_EQ(row(judge(targets, of("excess_kurtosis_1d", 1, 0, 9), {}), "excess_kurtosis_1d").real_judged, Judged::fail);
-  EXPECT_EQ(row(judge(targets, of("tail_index_k50_1d", 4, 3, 5), {}), "tail_index_k50_1d").real_judged, Judged::pass);
-  EXPECT_EQ(row(judge(targets, of("tail_index_k50_1d", 4, 3, 4.5), {}), "tail_index_k50_1d").real_judged, Judged::fail);
+  EXPECT_EQ(
+      row(judge(targets, of("excess_kurtosis_1d", 3, 1, 9), {}), "excess_kurtosis_1d").real_judged,
+      Judged::pass);
+  EXPECT_EQ(
+      row(judge(targets, of("excess_kurtosis_1d", 1, 0, 9), {}), "excess_kurtosis_1d").real_judged,
+      Judged::fail);
+  EXPECT_EQ(
+      row(judge(targets, of("tail_index_k50_1d", 4, 3, 5), {}), "tail_index_k50_1d").real_judged,
+      Judged::pass);
+  EXPECT_EQ(
+      row(judge(targets, of("tail_index_k50_1d", 4, 3, 4.5), {}), "tail_index_k50_1d").real_judged,
+      Judged::fail);
   // A simulated one: the range, else the recorded band, else its own interval.
   const FactSet recorded = of("tail_index_k50_1d", 4, 3, 5);
   Report report = judge(targets, recorded, of("tail_index_k50_1d", 3.1, 2, 3.2));

@@ -6,9 +6,10 @@ namespace {
 
 using namespace feedtest;
 
-Replayed read_archive(const Folder& folder, const std::string& map, const std::string& file, std::string_view text) {
-  const auto report = import_to(folder / (map + ".tape"), ImportFormat::csv, {folder.write(file, text)},
-                                {.map = map_path(map)});
+Replayed read_archive(const Folder& folder, const std::string& map, const std::string& file,
+                      std::string_view text) {
+  const auto report = import_to(folder / (map + ".tape"), ImportFormat::csv,
+                                {folder.write(file, text)}, {.map = map_path(map)});
   EXPECT_TRUE(report.has_value()) << (report.has_value() ? "" : report.error().text());
   if (!report.has_value()) return {};
   Replayed tape = replay_all(folder / (map + ".tape"));
@@ -27,7 +28,8 @@ TEST(BinanceArchive, AggregatedTradesWithAndWithoutAHeader) {
   for (const std::string& header : {std::string(), names}) {
     const Replayed tape = read_archive(folder, "binance-archive-agg-trades-usdm",
                                        header.empty() ? "a/BTCUSDT-aggTrades-2026-01-30.csv"
-                                                      : "b/BTCUSDT-aggTrades-2026-01-31.csv", header + row);
+                                                      : "b/BTCUSDT-aggTrades-2026-01-31.csv",
+                                       header + row);
     ASSERT_FALSE(tape.kept.events.empty());
     const auto& trade = std::get<Trade>(tape.kept.events.back().payload);
     EXPECT_EQ(trade.price, price("84250.1"));
@@ -39,20 +41,22 @@ TEST(BinanceArchive, AggregatedTradesWithAndWithoutAHeader) {
     EXPECT_EQ(tape.instrument(tape.kept.events.back()).name(), "BTC-USDT-PERP");
   }
   // Both files are one stream: the columns are the same.
-  EXPECT_EQ(replay_all(folder / "binance-archive-agg-trades-usdm.tape").replay->sources().size(), 1u);
+  EXPECT_EQ(replay_all(folder / "binance-archive-agg-trades-usdm.tape").replay->sources().size(),
+            1u);
 }
 
 TEST(BinanceArchive, SpotTimesAreMicrosecondsSince2025) {
   const Folder folder;
-  const Replayed old = read_archive(folder, "binance-archive-trades-spot", "ETHUSDT-trades-2024-01-01.csv",
-                                    "1,2300.5,0.1,230.05,1704067200123,False,True\n");
+  const Replayed old =
+      read_archive(folder, "binance-archive-trades-spot", "ETHUSDT-trades-2024-01-01.csv",
+                   "1,2300.5,0.1,230.05,1704067200123,False,True\n");
   ASSERT_EQ(old.kept.events.size(), 1u);
   EXPECT_EQ(old.kept.events[0].at, time_of("2024-01-01T00:00:00.123Z"));
   EXPECT_EQ(std::get<Trade>(old.kept.events[0].payload).taker_side, Side::buy);
   const Folder other;
-  const Replayed now =
-      read_archive(other, "binance-archive-klines-spot", "ETHUSDT-1h-2026-01-30.csv",
-                   "1769760000000000,2800.1,2810,2790.25,2805,12.5,1769763599999999,35000,100,6,17000,0\n");
+  const Replayed now = read_archive(
+      other, "binance-archive-klines-spot", "ETHUSDT-1h-2026-01-30.csv",
+      "1769760000000000,2800.1,2810,2790.25,2805,12.5,1769763599999999,35000,100,6,17000,0\n");
   ASSERT_EQ(now.kept.events.size(), 1u);
   const auto& candle = std::get<Candle>(now.kept.events[0].payload);
   EXPECT_EQ(candle.from, time_of("2026-01-30T08:00:00Z"));
@@ -65,11 +69,11 @@ TEST(BinanceArchive, SpotTimesAreMicrosecondsSince2025) {
 
 TEST(BinanceArchive, CandlesOfCoinMarginedContracts) {
   const Folder folder;
-  const Replayed tape =
-      read_archive(folder, "binance-archive-klines-coinm", "BTCUSD_PERP-1d-2026-01.csv",
-                   "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,"
-                   "taker_buy_quote_volume,ignore\n"
-                   "1769731200000,84000,85000,81000,82000,5000,1769817599999,6,7,8,9,0\n");
+  const Replayed tape = read_archive(
+      folder, "binance-archive-klines-coinm", "BTCUSD_PERP-1d-2026-01.csv",
+      "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,"
+      "taker_buy_quote_volume,ignore\n"
+      "1769731200000,84000,85000,81000,82000,5000,1769817599999,6,7,8,9,0\n");
   ASSERT_EQ(tape.kept.events.size(), 1u);
   EXPECT_EQ(std::get<Candle>(tape.kept.events[0].payload).to, time_of("2026-01-31"));
   EXPECT_EQ(tape.instrument(tape.kept.events[0]).name(), "BTC-USD-PERP@BTC");
@@ -77,29 +81,32 @@ TEST(BinanceArchive, CandlesOfCoinMarginedContracts) {
 
 TEST(BinanceArchive, FundingMetricsAndLiquidations) {
   const Folder folder;
-  const Replayed funding = read_archive(folder, "binance-archive-funding-usdm", "LPTUSDT-fundingRate-2026-01.csv",
-                                        "calc_time,funding_interval_hours,last_funding_rate\n"
-                                        "1769760000004,4,-0.00012\n");
+  const Replayed funding =
+      read_archive(folder, "binance-archive-funding-usdm", "LPTUSDT-fundingRate-2026-01.csv",
+                   "calc_time,funding_interval_hours,last_funding_rate\n"
+                   "1769760000004,4,-0.00012\n");
   ASSERT_EQ(funding.kept.events.size(), 1u);
   const auto& rate = std::get<FundingRate>(funding.kept.events[0].payload);
   EXPECT_EQ(rate.interval, Duration::hours(4));
   EXPECT_EQ(rate.rate, Rate::parse("-0.00012").value());
   EXPECT_EQ(rate.kind, FundingKind::settled);
 
-  const Replayed metrics =
-      read_archive(folder, "binance-archive-metrics-usdm", "BTCUSDT-metrics-2026-01-30.csv",
-                   "create_time,symbol,sum_open_interest,sum_open_interest_value,count_toptrader_long_short_ratio,"
-                   "sum_toptrader_long_short_ratio,count_long_short_ratio,sum_taker_long_short_vol_ratio\n"
-                   "2026-01-30 00:05:00,BTCUSDT,98765.4320000000000000,8300000000.25,1.9,1.5,2.1,\n");
+  const Replayed metrics = read_archive(
+      folder, "binance-archive-metrics-usdm", "BTCUSDT-metrics-2026-01-30.csv",
+      "create_time,symbol,sum_open_interest,sum_open_interest_value,count_toptrader_long_short_"
+      "ratio,"
+      "sum_toptrader_long_short_ratio,count_long_short_ratio,sum_taker_long_short_vol_ratio\n"
+      "2026-01-30 00:05:00,BTCUSDT,98765.4320000000000000,8300000000.25,1.9,1.5,2.1,\n");
   ASSERT_EQ(metrics.kept.events.size(), 4u);  // the last ratio is empty
   const auto& interest = std::get<OpenInterest>(metrics.kept.events[0].payload);
   EXPECT_EQ(interest.contracts, qty("98765.432"));
   EXPECT_EQ(interest.value_usd, 8300000000.25);
   EXPECT_EQ(metrics.kept.events[0].received, time_of("2026-01-30T00:05:00Z"));
 
-  const Replayed forced = read_archive(folder, "binance-archive-liquidations-coinm",
-                                       "ETHUSD_PERP-liquidationSnapshot-2024-01-30.csv",
-                                       "1706572800123,SELL,LIMIT,IOC,120,2290.5,2295.123456789,FILLED,20,120\n");
+  const Replayed forced =
+      read_archive(folder, "binance-archive-liquidations-coinm",
+                   "ETHUSD_PERP-liquidationSnapshot-2024-01-30.csv",
+                   "1706572800123,SELL,LIMIT,IOC,120,2290.5,2295.123456789,FILLED,20,120\n");
   ASSERT_EQ(forced.kept.events.size(), 1u);
   const auto& liquidation = std::get<Liquidation>(forced.kept.events[0].payload);
   EXPECT_EQ(liquidation.position_side, PositionSide::long_side);
@@ -112,19 +119,22 @@ TEST(BinanceArchive, FundingMetricsAndLiquidations) {
 
 TEST(BinanceArchive, AFileOfAnotherNameIsRefused) {
   const Folder folder;
-  const auto report = import_to(folder / "x.tape", ImportFormat::csv, {folder.write("trades.csv", "1,2,3\n")},
-                                {.map = map_path("binance-archive-trades-usdm")});
+  const auto report =
+      import_to(folder / "x.tape", ImportFormat::csv, {folder.write("trades.csv", "1,2,3\n")},
+                {.map = map_path("binance-archive-trades-usdm")});
   ASSERT_FALSE(report.has_value());
-  EXPECT_NE(report.error().text().find("trades.csv: the map is for files named {symbol}-trades-*"), std::string::npos);
+  EXPECT_NE(report.error().text().find("trades.csv: the map is for files named {symbol}-trades-*"),
+            std::string::npos);
 }
 
 TEST(TardisArchive, TradesOfSeveralVenuesAreStreamsOfTheirOwn) {
   const Folder folder;
-  const Replayed tape = read_archive(folder, "tardis-trades", "t.csv",
-                                     "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
-                                     "deribit,BTC-PERPETUAL,1769760000000000,1769760000003123,77,sell,84250.5,1000\n"
-                                     "okex-swap,BTC-USDT-SWAP,1769760000000001,1769760000003120,78,buy,84251,1e-05\n"
-                                     "bybit,BTCUSD,1769760000000002,1769760000003130,,unknown,84251,3\n");
+  const Replayed tape =
+      read_archive(folder, "tardis-trades", "t.csv",
+                   "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+                   "deribit,BTC-PERPETUAL,1769760000000000,1769760000003123,77,sell,84250.5,1000\n"
+                   "okex-swap,BTC-USDT-SWAP,1769760000000001,1769760000003120,78,buy,84251,1e-05\n"
+                   "bybit,BTCUSD,1769760000000002,1769760000003130,,unknown,84251,3\n");
   ASSERT_EQ(tape.kept.events.size(), 2u);  // the side of the third is not told
   EXPECT_EQ(tape.instrument(tape.kept.events[0]).name(), "BTC-USDT-PERP");
   EXPECT_EQ(std::get<Trade>(tape.kept.events[0].payload).qty, qty("0.00001"));
@@ -138,12 +148,13 @@ TEST(TardisArchive, TradesOfSeveralVenuesAreStreamsOfTheirOwn) {
 
 TEST(TardisArchive, LiquidationsSayWhichSideWasClosedAndHowTheFeedThins) {
   const Folder folder;
-  const Replayed tape = read_archive(folder, "tardis-liquidations", "t.csv",
-                                     "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
-                                     "binance-futures,BTCUSDT,1584059031421000,1584059031500000,,buy,4793.91,0.014\n"
-                                     "bybit,BTCUSD,1632123292903000,1632123293000000,10759329,sell,44662.5,1257079\n"
-                                     "deribit,BTC-PERPETUAL,1684058044032000,1684058044100000,1,sell,4469.5,1120\n"
-                                     "bybit,BTCUSDT,1769760000000000,1769760000100000,,sell,84000,2\n");
+  const Replayed tape =
+      read_archive(folder, "tardis-liquidations", "t.csv",
+                   "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+                   "binance-futures,BTCUSDT,1584059031421000,1584059031500000,,buy,4793.91,0.014\n"
+                   "bybit,BTCUSD,1632123292903000,1632123293000000,10759329,sell,44662.5,1257079\n"
+                   "deribit,BTC-PERPETUAL,1684058044032000,1684058044100000,1,sell,4469.5,1120\n"
+                   "bybit,BTCUSDT,1769760000000000,1769760000100000,,sell,84000,2\n");
   const auto all = tape.kept.all<Liquidation>();
   ASSERT_EQ(all.size(), 4u);
   EXPECT_EQ(all[0].position_side, PositionSide::short_side);
@@ -162,12 +173,14 @@ TEST(TardisArchive, LiquidationsSayWhichSideWasClosedAndHowTheFeedThins) {
 
 TEST(TardisArchive, DerivativeTickersBecomeSeveralEvents) {
   const Folder folder;
-  const Replayed tape = read_archive(
-      folder, "tardis-derivative-ticker", "t.csv",
-      "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,predicted_funding_rate,open_interest,"
-      "last_price,index_price,mark_price\n"
-      "bybit,BTCUSD,1680673822776000,1680673822800000,1680681600000000,0.0001,,449736675,28560,28566.94,28560\n"
-      "binance-futures,BTCUSDT,1680673822777000,1680673822900000,,,0.0002,105.5,,,\n");
+  const Replayed tape =
+      read_archive(folder, "tardis-derivative-ticker", "t.csv",
+                   "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
+                   "predicted_funding_rate,open_interest,"
+                   "last_price,index_price,mark_price\n"
+                   "bybit,BTCUSD,1680673822776000,1680673822800000,1680681600000000,0.0001,,"
+                   "449736675,28560,28566.94,28560\n"
+                   "binance-futures,BTCUSDT,1680673822777000,1680673822900000,,,0.0002,105.5,,,\n");
   const auto rates = tape.kept.all<FundingRate>();
   ASSERT_EQ(rates.size(), 2u);
   EXPECT_EQ(rates[0].kind, FundingKind::current);
@@ -186,16 +199,22 @@ TEST(TardisArchive, DerivativeTickersBecomeSeveralEvents) {
 TEST(TardisArchive, OptionVolatilitiesArePercentOnDeribitAlone) {
   const Folder folder;
   const std::string header =
-      "exchange,symbol,timestamp,local_timestamp,type,strike_price,expiration,open_interest,last_price,bid_price,"
-      "bid_amount,bid_iv,ask_price,ask_amount,ask_iv,mark_price,mark_iv,underlying_index,underlying_price,delta,gamma,"
+      "exchange,symbol,timestamp,local_timestamp,type,strike_price,expiration,open_interest,last_"
+      "price,bid_price,"
+      "bid_amount,bid_iv,ask_price,ask_amount,ask_iv,mark_price,mark_iv,underlying_index,"
+      "underlying_price,delta,gamma,"
       "vega,theta,rho\n";
-  const Replayed tape = read_archive(
-      folder, "tardis-options-chain", "t.csv",
-      header +
-          "deribit,BTC-5JUN20-9250-C,1590969652595000,1590969652600000,call,9250,1591344000000000,533.2,0.038,0.0365,"
-          "15.4,58.39,0.04,4.8,66.9,0.03847784,63.21,SYN.BTC-5JUN20,9440.73,0.62959,0.00058,3.88497,-28.34113,0.66242\n"
-          "bybit-options,SOL-28APR23-24-C,1680652810254000,1680652810300000,call,24,1682668800000000,20,1.6,0.34,10,"
-          "0.6004,3.11,51,2.0007,1.99054639,1.4674,,20.93,0.42723543,0.0505193,0.02075941,-0.06527514,\n");
+  const Replayed tape =
+      read_archive(folder, "tardis-options-chain", "t.csv",
+                   header +
+                       "deribit,BTC-5JUN20-9250-C,1590969652595000,1590969652600000,call,9250,"
+                       "1591344000000000,533.2,0.038,0.0365,"
+                       "15.4,58.39,0.04,4.8,66.9,0.03847784,63.21,SYN.BTC-5JUN20,9440.73,0.62959,0."
+                       "00058,3.88497,-28.34113,0.66242\n"
+                       "bybit-options,SOL-28APR23-24-C,1680652810254000,1680652810300000,call,24,"
+                       "1682668800000000,20,1.6,0.34,10,"
+                       "0.6004,3.11,51,2.0007,1.99054639,1.4674,,20.93,0.42723543,0.0505193,0."
+                       "02075941,-0.06527514,\n");
   const auto quotes = tape.kept.all<OptionQuote>();
   ASSERT_EQ(quotes.size(), 2u);
   EXPECT_EQ(quotes[0].bid_iv, 0.5839);
@@ -212,11 +231,15 @@ TEST(TardisArchive, OptionVolatilitiesArePercentOnDeribitAlone) {
 
 TEST(TardisArchive, AnExchangeWithoutATranslationIsNamed) {
   const Folder folder;
-  const std::string file = folder.write("t.csv", "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
-                                                 "ftx,BTC-PERP,1,1,1,buy,1,1\n");
-  const auto report = import_to(folder / "x.tape", ImportFormat::csv, {file}, {.map = map_path("tardis-trades")});
+  const std::string file =
+      folder.write("t.csv",
+                   "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+                   "ftx,BTC-PERP,1,1,1,buy,1,1\n");
+  const auto report =
+      import_to(folder / "x.tape", ImportFormat::csv, {file}, {.map = map_path("tardis-trades")});
   ASSERT_FALSE(report.has_value());
-  EXPECT_NE(report.error().text().find("t.csv:2:exchange: \"ftx\" is not among the map's values"), std::string::npos);
+  EXPECT_NE(report.error().text().find("t.csv:2:exchange: \"ftx\" is not among the map's values"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -19,7 +19,9 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-Error unavailable(const std::string& path, std::string what) { return {Fault::unavailable, std::move(what), path}; }
+Error unavailable(const std::string& path, std::string what) {
+  return {Fault::unavailable, std::move(what), path};
+}
 
 class PlainSource final : public ByteSource {
  public:
@@ -38,11 +40,14 @@ class PlainSource final : public ByteSource {
   uint64_t consumed_ = 0;
 };
 
-// gzip may be several members end to end (parts appended, block gzip); zeros after the last are padding of tapes.
+// gzip may be several members end to end (parts appended, block gzip); zeros after the last are
+// padding of tapes.
 class GzipSource final : public ByteSource {
  public:
-  GzipSource(std::unique_ptr<ByteSource> from, std::string path) : from_(std::move(from)), path_(std::move(path)) {
-    CHECK(inflateInit2(&stream_, 15 + 16) == Z_OK);  // 15: the largest window; 16: gzip with its checksum
+  GzipSource(std::unique_ptr<ByteSource> from, std::string path)
+      : from_(std::move(from)), path_(std::move(path)) {
+    CHECK(inflateInit2(&stream_, 15 + 16) ==
+          Z_OK);  // 15: the largest window; 16: gzip with its checksum
   }
   ~GzipSource() override { inflateEnd(&stream_); }
   GzipSource(const GzipSource&) = delete;
@@ -92,7 +97,8 @@ class GzipSource final : public ByteSource {
     return {};
   }
   Error broken(std::string_view why) const {
-    return {Fault::malformed, fmt::format("damaged gzip data near byte {}: {}", consumed(), why), path_};
+    return {Fault::malformed, fmt::format("damaged gzip data near byte {}: {}", consumed(), why),
+            path_};
   }
 
   std::unique_ptr<ByteSource> from_;
@@ -104,8 +110,13 @@ class GzipSource final : public ByteSource {
 
 class ZipSource final : public ByteSource {
  public:
-  ZipSource(zip_file_t* file, std::string place, uint64_t before, uint64_t packed, uint64_t unpacked)
-      : file_(file), place_(std::move(place)), before_(before), packed_(packed), unpacked_(unpacked) {}
+  ZipSource(zip_file_t* file, std::string place, uint64_t before, uint64_t packed,
+            uint64_t unpacked)
+      : file_(file),
+        place_(std::move(place)),
+        before_(before),
+        packed_(packed),
+        unpacked_(unpacked) {}
   ~ZipSource() override { zip_fclose(file_); }
   ZipSource(const ZipSource&) = delete;
   ZipSource& operator=(const ZipSource&) = delete;
@@ -113,12 +124,16 @@ class ZipSource final : public ByteSource {
   Result<size_t> read(char* to, size_t size) override {
     const zip_int64_t n = zip_fread(file_, to, size);
     if (n < 0) {
-      return Error{Fault::malformed, fmt::format("damaged zip member after {} of its bytes: {}", done_,
-                                                 zip_file_strerror(file_)), place_};
+      return Error{Fault::malformed,
+                   fmt::format("damaged zip member after {} of its bytes: {}", done_,
+                               zip_file_strerror(file_)),
+                   place_};
     }
     done_ += static_cast<uint64_t>(n);
     if (n == 0 && done_ != unpacked_)
-      return Error{Fault::malformed, fmt::format("the zip member ends after {} of {} bytes", done_, unpacked_), place_};
+      return Error{Fault::malformed,
+                   fmt::format("the zip member ends after {} of {} bytes", done_, unpacked_),
+                   place_};
     return static_cast<size_t>(n);
   }
   uint64_t consumed() const override {
@@ -135,7 +150,8 @@ class ZipSource final : public ByteSource {
 
 class ZipFile final : public InputFile {
  public:
-  ZipFile(zip_t* zip, std::string path, uint64_t size) : zip_(zip), path_(std::move(path)), size_(size) {}
+  ZipFile(zip_t* zip, std::string path, uint64_t size)
+      : zip_(zip), path_(std::move(path)), size_(size) {}
   ~ZipFile() override { zip_discard(zip_); }
   ZipFile(const ZipFile&) = delete;
   ZipFile& operator=(const ZipFile&) = delete;
@@ -145,17 +161,21 @@ class ZipFile final : public InputFile {
     for (; at_ < count; ++at_) {
       const auto index = static_cast<zip_uint64_t>(at_);
       zip_stat_t stat;
-      if (zip_stat_index(zip_, index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_NAME) || !(stat.valid & ZIP_STAT_SIZE))
-        return Error{Fault::malformed, fmt::format("damaged zip directory at entry {}", at_), path_};
+      if (zip_stat_index(zip_, index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_NAME) ||
+          !(stat.valid & ZIP_STAT_SIZE))
+        return Error{Fault::malformed, fmt::format("damaged zip directory at entry {}", at_),
+                     path_};
       const std::filesystem::path inner(stat.name);
       const std::string base = inner.filename().string();
       // Folders, and the shadow files that macOS packs beside each real one.
-      if (base.empty() || base.starts_with('.') || inner.string().starts_with("__MACOSX/")) continue;
+      if (base.empty() || base.starts_with('.') || inner.string().starts_with("__MACOSX/"))
+        continue;
       zip_file_t* file = zip_fopen_index(zip_, index, 0);
       const std::string place = path_ + ":" + stat.name;
       if (!file) return Error{Fault::malformed, zip_strerror(zip_), place};
       const uint64_t packed = stat.valid & ZIP_STAT_COMP_SIZE ? stat.comp_size : 0;
-      ByteMember member{base, place, std::make_unique<ZipSource>(file, place, packed_before_, packed, stat.size)};
+      ByteMember member{
+          base, place, std::make_unique<ZipSource>(file, place, packed_before_, packed, stat.size)};
       packed_before_ += packed;
       ++at_;
       return std::optional<ByteMember>(std::move(member));
@@ -203,7 +223,8 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
     if (!zip) {
       zip_error_t why;
       zip_error_init_with_code(&why, code);
-      Error error{Fault::malformed, fmt::format("damaged zip archive: {}", zip_error_strerror(&why)), path};
+      Error error{Fault::malformed,
+                  fmt::format("damaged zip archive: {}", zip_error_strerror(&why)), path};
       zip_error_fini(&why);
       return error;
     }

@@ -1,5 +1,5 @@
-// Bytes of a file, plain, gzip or zip, told apart by their first bytes and not by the name. Constant memory; damage is
-// an error that says where.
+// Bytes of a file, plain, gzip or zip, told apart by their first bytes and not by the name.
+// Constant memory; damage is an error that says where.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
   virtual Result<size_t> read(char* to, size_t size) = 0;  // 0 at the end
-  virtual uint64_t consumed() const = 0;                   // bytes of the file on disk, for progress
+  virtual uint64_t consumed() const = 0;  // bytes of the file on disk, for progress
 };
 
 // What one file holds: itself, or the members of a zip archive, one after the other.

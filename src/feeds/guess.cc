@@ -12,20 +12,26 @@ namespace {
 struct Known {
   std::string_view name, decoder, category;
 };
-constexpr std::array kFolders{Known{"binance-usdm", "binance-usdm", ""}, Known{"binance-coinm", "binance-coinm", ""},
+constexpr std::array kFolders{Known{"binance-usdm", "binance-usdm", ""},
+                              Known{"binance-coinm", "binance-coinm", ""},
                               Known{"binance-spot", "binance-spot", ""},
-                              Known{"binance-eoptions", "binance-eoptions", ""}, Known{"bybit", "bybit", ""},
-                              Known{"bybit-spot", "bybit", "spot"}, Known{"okx", "okx", ""},
-                              Known{"okx-spot", "okx", ""}, Known{"deribit", "deribit", ""},
+                              Known{"binance-eoptions", "binance-eoptions", ""},
+                              Known{"bybit", "bybit", ""},
+                              Known{"bybit-spot", "bybit", "spot"},
+                              Known{"okx", "okx", ""},
+                              Known{"okx-spot", "okx", ""},
+                              Known{"deribit", "deribit", ""},
                               Known{"hyperliquid", "hyperliquid", ""}};
-constexpr std::array kMarkets{Known{"usdm", "binance-usdm", ""}, Known{"um", "binance-usdm", ""},
-                              Known{"coinm", "binance-coinm", ""}, Known{"cm", "binance-coinm", ""},
-                              Known{"spot", "binance-spot", ""}, Known{"eoptions", "binance-eoptions", ""}};
+constexpr std::array kMarkets{
+    Known{"usdm", "binance-usdm", ""},   Known{"um", "binance-usdm", ""},
+    Known{"coinm", "binance-coinm", ""}, Known{"cm", "binance-coinm", ""},
+    Known{"spot", "binance-spot", ""},   Known{"eoptions", "binance-eoptions", ""}};
 constexpr std::array<std::string_view, 4> kCategories{"linear", "inverse", "spot", "option"};
 
 template <class Rows>
 const Known* find(const Rows& rows, std::string_view name) {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Known& row) { return row.name == name; });
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Known& row) { return row.name == name; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -38,7 +44,8 @@ std::vector<std::string_view> words(std::string_view stem) {
 }
 
 bool is_date(std::string_view word) {
-  return word.size() == 8 && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return word.size() == 8 &&
+         std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // binance_usdm_btcusdt_20240808: the words between the market and the date are the symbol.
@@ -87,7 +94,8 @@ std::optional<StreamGuess> guess_stream(std::string_view path) {
   // A mock recorder's names: "/" written as "_", the case of the path kept.
   const std::string_view written = folders.back().substr(0, folders.back().find('.'));
   constexpr std::string_view rest = "-rest-";
-  if (const size_t at = written.find(rest); at != written.npos && written.find('_', at) != written.npos) {
+  if (const size_t at = written.find(rest);
+      at != written.npos && written.find('_', at) != written.npos) {
     std::string& request = out->request_path;
     request.push_back('/');
     request.append(written.substr(at + rest.size()));

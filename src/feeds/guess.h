@@ -1,19 +1,19 @@
-// What a file's path says about its stream, for captures whose bytes do not say it. A guess: the caller may know
-// better.
+// What a file's path says about its stream, for captures whose bytes do not say it. A guess: the
+// caller may know better.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
 struct StreamGuess {
   std::string decoder;
-  StreamSettings settings;    // "symbol" and "category", where the path has them
-  std::string request_path;   // "/fapi/v1/depth" from "...-rest-fapi_v1_depth.jsonl"; empty without
+  StreamSettings settings;   // "symbol" and "category", where the path has them
+  std::string request_path;  // "/fapi/v1/depth" from "...-rest-fapi_v1_depth.jsonl"; empty without
 };
 
 // By folder ("binance-usdm/book-....jsonl", "bybit-spot/...") or by the file's name

@@ -36,7 +36,8 @@ Result<ImportFormat> read_import_format(std::string_view name) {
   if (name == "raw") return ImportFormat::raw;
   if (name == "jsonl") return ImportFormat::jsonl;
   if (name == "csv") return ImportFormat::csv;
-  return Error{Fault::not_found, fmt::format("no import format \"{}\" (want raw, jsonl or csv)", name.substr(0, 40))};
+  return Error{Fault::not_found,
+               fmt::format("no import format \"{}\" (want raw, jsonl or csv)", name.substr(0, 40))};
 }
 
 Result<ImportReport> import_files(ImportFormat format, const std::vector<std::string>& files,
@@ -64,7 +65,9 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
       TRY(import_member(path, *member));
     }
     if (imported == 0) {
-      return Error{Fault::malformed, fmt::format("a zip archive of {} files, none of them to be imported", seen), path};
+      return Error{Fault::malformed,
+                   fmt::format("a zip archive of {} files, none of them to be imported", seen),
+                   path};
     }
     files_before_ += file->size();
   }
@@ -85,7 +88,8 @@ Result<StreamNumber> Importer::stream(StreamInfo info) {
     number = tape_.stream(info);
   }
   std::vector<std::string>& names = report_.streams;
-  if (number.has_value() && std::find(names.begin(), names.end(), info.name) == names.end()) names.push_back(info.name);
+  if (number.has_value() && std::find(names.begin(), names.end(), info.name) == names.end())
+    names.push_back(info.name);
   return number;
 }
 

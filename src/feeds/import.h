@@ -1,8 +1,9 @@
-// Import: archives and captures of others onto a tape. The tape gets the raw rows and messages, each with the time it
-// became known; every one is decoded once on the way in, so that a bad row is found now and named by file and line.
+// Import: archives and captures of others onto a tape. The tape gets the raw rows and messages,
+// each with the time it became known; every one is decoded once on the way in, so that a bad row is
+// found now and named by file and line.
 //
-// After an error the tape holds what the earlier chunks brought (64 MiB each); a caller who wants all or nothing
-// imports to a new file and renames it.
+// After an error the tape holds what the earlier chunks brought (64 MiB each); a caller who wants
+// all or nothing imports to a new file and renames it.
 #pragma once
 
 #include <functional>
@@ -12,23 +13,26 @@
 
 #include "base/result.h"
 #include "tape/tape.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
-// raw: receive time in nanoseconds, a space, the message. jsonl: one message a line, with the sidecars .recv (receive
-// time in ns or seconds), .query, .urls, .req (the request of each line) where they stand beside the file. csv: rows
-// through a column map. All of them plain, gzip or zip.
+// raw: receive time in nanoseconds, a space, the message. jsonl: one message a line, with the
+// sidecars .recv (receive time in ns or seconds), .query, .urls, .req (the request of each line)
+// where they stand beside the file. csv: rows through a column map. All of them plain, gzip or zip.
 enum class ImportFormat { raw, jsonl, csv };
 Result<ImportFormat> read_import_format(std::string_view name);
 
 struct ImportOptions {
-  std::string map;           // csv: path of the column map
-  std::string decoder;       // raw, jsonl: empty guesses it from the path (guess_stream)
-  StreamSettings settings;   // raw, jsonl: "symbol", "category", "request"; they win over what is guessed
-  std::string stream;        // raw, jsonl: its name on the tape; empty makes one from decoder, symbol and request
-  std::optional<Instant> received;  // jsonl without .recv: when all of it was received; else each message's own time
-  bool lenient = false;      // bad rows are skipped and counted
+  std::string map;      // csv: path of the column map
+  std::string decoder;  // raw, jsonl: empty guesses it from the path (guess_stream)
+  StreamSettings
+      settings;  // raw, jsonl: "symbol", "category", "request"; they win over what is guessed
+  std::string
+      stream;  // raw, jsonl: its name on the tape; empty makes one from decoder, symbol and request
+  std::optional<Instant>
+      received;  // jsonl without .recv: when all of it was received; else each message's own time
+  bool lenient = false;  // bad rows are skipped and counted
   size_t chunk_bytes = size_t{64} << 20;
 };
 
@@ -39,14 +43,17 @@ struct ImportProgress {
 };
 
 struct ImportReport {
-  uint64_t messages = 0;    // on the tape now
-  uint64_t events = 0;      // that they decode to
-  uint64_t left_out = 0;    // rows that the map's [[where]] leaves out
-  uint64_t unfinished = 0;  // rows of a file's last period, where the map says that it was still running
-  uint64_t without_event = 0;  // rows with nothing in them, acknowledgements, channels that carry no event of ours
-  uint64_t skipped = 0;     // bad rows (lenient); the first few are named below
+  uint64_t messages = 0;  // on the tape now
+  uint64_t events = 0;    // that they decode to
+  uint64_t left_out = 0;  // rows that the map's [[where]] leaves out
+  uint64_t unfinished =
+      0;  // rows of a file's last period, where the map says that it was still running
+  uint64_t without_event =
+      0;  // rows with nothing in them, acknowledgements, channels that carry no event of ours
+  uint64_t skipped = 0;  // bad rows (lenient); the first few are named below
   std::vector<std::string> bad_rows;
-  DecodeCounts::ByName undecoded, unknown_channels;  // kept on the tape, but not understood; by reason and by channel
+  DecodeCounts::ByName undecoded,
+      unknown_channels;  // kept on the tape, but not understood; by reason and by channel
   std::vector<std::string> streams;
   std::optional<Instant> first, last;  // receive times
 };

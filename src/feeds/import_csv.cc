@@ -24,7 +24,9 @@ class CsvImporter final : public Importer {
       : Importer(options, tape, progress), map_(std::move(map)) {}
 
  private:
-  bool wants(const ByteMember& member) const override { return lower(member.name).ends_with(".csv"); }
+  bool wants(const ByteMember& member) const override {
+    return lower(member.name).ends_with(".csv");
+  }
 
   Result<void> import_member(const std::string&, ByteMember& member) override {
     LineReader lines(*member.source, member.place);
@@ -63,7 +65,8 @@ class CsvImporter final : public Importer {
   Result<void> keep(const CsvDecoder::Row& row, std::string_view bytes) {
     const StreamNumber number = TRY(stream_of(row.venue));
     if (!map_.drop_last_period) return put(number, row.known, bytes, row.events);
-    // Rows of the latest period wait: if the file ends here, they are of a period that was still running.
+    // Rows of the latest period wait: if the file ends here, they are of a period that was still
+    // running.
     if (!held_at_ || row.at > *held_at_) {
       for (const HeldRow& held : held_) TRY(put(held.stream, held.known, held.bytes, held.events));
       held_.clear();
@@ -83,7 +86,8 @@ class CsvImporter final : public Importer {
   // One stream for each venue whose rows a file mixes.
   Result<StreamNumber> stream_of(std::string_view venue) {
     if (const auto found = streams_.find(venue); found != streams_.end()) return found->second;
-    StreamInfo info{.name = map_.name, .venue = std::string(venue), .channel = map_.channel, .decoder = "csv"};
+    StreamInfo info{
+        .name = map_.name, .venue = std::string(venue), .channel = map_.channel, .decoder = "csv"};
     if (!map_.name.starts_with(info.venue + ":")) info.name += "@" + info.venue;
     for (const auto& [key, value] : settings_) {
       if (key.starts_with("file.")) info.name += ":" + value;
@@ -105,7 +109,8 @@ class CsvImporter final : public Importer {
 
 }  // namespace
 
-Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options, TapeWriter& tape,
+Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options,
+                                TapeWriter& tape,
                                 const std::function<void(const ImportProgress&)>& progress) {
   if (options.map.empty()) return Error{Fault::not_found, "a CSV import needs a column map"};
   CsvImporter importer(TRY(CsvMap::load(options.map)), options, tape, progress);

@@ -15,7 +15,8 @@ namespace {
 class Sidecar {
  public:
   // Not there: nullptr.
-  static Result<std::unique_ptr<Sidecar>> open(const std::string& path, std::string_view extension) {
+  static Result<std::unique_ptr<Sidecar>> open(const std::string& path,
+                                               std::string_view extension) {
     std::filesystem::path beside(path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path);
     beside.replace_extension(extension);
     if (!std::filesystem::is_regular_file(beside) || beside == std::filesystem::path(path))
@@ -29,7 +30,8 @@ class Sidecar {
   }
   Result<std::string_view> next() {
     const auto line = TRY(lines_->line());
-    if (!line) return Error{Fault::malformed, "the sidecar is shorter than its file", lines_->where()};
+    if (!line)
+      return Error{Fault::malformed, "the sidecar is shorter than its file", lines_->where()};
     return trimmed(*line);
   }
   std::string where() const { return lines_->where(); }
@@ -49,13 +51,15 @@ Result<Instant> read_receive_time(std::string_view text) {
   return Instant::ns(read.value().units);
 }
 
-// What a request line says: a URL without its host, a query behind the path of the file, or a POST body as it is.
+// What a request line says: a URL without its host, a query behind the path of the file, or a POST
+// body as it is.
 std::string read_request(std::string_view line, std::string_view path) {
   if (const size_t host = line.find("://"); host != line.npos) {
     const size_t slash = line.find('/', host + 3);
     return slash == line.npos ? "/" : std::string(line.substr(slash));
   }
-  if (line.starts_with('{') || line.starts_with('[') || line.starts_with('/')) return std::string(line);
+  if (line.starts_with('{') || line.starts_with('[') || line.starts_with('/'))
+    return std::string(line);
   return fmt::format("{}{}{}", path, line.empty() ? "" : "?", line);
 }
 
@@ -68,7 +72,8 @@ class TimeSink final : public MessageSink {
   }
   void on_undecoded(const RawMessage&, const Error&) override {}
 
-  static constexpr Instant kNoTime = Instant();  // what a message without a venue time gets as its own
+  static constexpr Instant kNoTime =
+      Instant();  // what a message without a venue time gets as its own
   uint64_t events = 0;
   std::optional<Instant> at;
 };
@@ -93,9 +98,11 @@ class MessageImporter final : public Importer {
 
   Result<void> import_member(const std::string& path, ByteMember& member) override {
     StreamGuess guess = guess_stream(path).value_or(StreamGuess{});
-    if (!options_.decoder.empty() && options_.decoder != guess.decoder) guess = {.decoder = options_.decoder};
+    if (!options_.decoder.empty() && options_.decoder != guess.decoder)
+      guess = {.decoder = options_.decoder};
     if (guess.decoder.empty())
-      return Error{Fault::not_found, "its path does not say which venue's messages it holds: name a decoder", path};
+      return Error{Fault::not_found,
+                   "its path does not say which venue's messages it holds: name a decoder", path};
     for (const auto& [key, value] : options_.settings) guess.settings[key] = value;
 
     const bool stamped = format_ == ImportFormat::raw;
@@ -124,7 +131,8 @@ class MessageImporter final : public Importer {
         const size_t space = message.find(' ');
         auto read = read_decimal(message.substr(0, space), 0, Precision::exact);
         if (space == message.npos || !read.has_value()) {
-          TRY(bad_row(lines, {Fault::malformed, "want the receive time in nanoseconds, a space, and the message"}));
+          TRY(bad_row(lines, {Fault::malformed,
+                              "want the receive time in nanoseconds, a space, and the message"}));
           continue;
         }
         received = Instant::ns(read.value().units);
@@ -142,8 +150,10 @@ class MessageImporter final : public Importer {
 
   static constexpr size_t kWaitingMax = 10'000;
   static Error no_time() {
-    return {Fault::malformed, "no receive times beside it, and its messages have no time of their own: give a time of "
-                              "receipt"};
+    return {
+        Fault::malformed,
+        "no receive times beside it, and its messages have no time of their own: give a time of "
+        "receipt"};
   }
 
   Result<Target*> target_of(const StreamGuess& guess, const std::string& request) {
@@ -196,7 +206,8 @@ class MessageImporter final : public Importer {
       report_.without_event += counts.control;
       for (const auto& [channel, n] : counts.no_event) report_.without_event += n;
       for (const auto& [reason, n] : counts.undecoded) report_.undecoded[reason] += n;
-      for (const auto& [channel, n] : counts.unknown_channels) report_.unknown_channels[channel] += n;
+      for (const auto& [channel, n] : counts.unknown_channels)
+        report_.unknown_channels[channel] += n;
     }
   }
 

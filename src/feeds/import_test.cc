@@ -34,24 +34,27 @@ std::string rows(int days) {
   return out;
 }
 
-Result<ImportReport> import_csv_text(const Folder& folder, const std::string& file, std::string_view text,
-                                     ImportOptions options = {}) {
+Result<ImportReport> import_csv_text(const Folder& folder, const std::string& file,
+                                     std::string_view text, ImportOptions options = {}) {
   options.map = folder.write("map.toml", kMap);
   return import_to(folder / "out.tape", ImportFormat::csv, {folder.write(file, text)}, options);
 }
 
-void zip_to(const std::string& path, const std::vector<std::pair<std::string, std::string>>& members) {
+void zip_to(const std::string& path,
+            const std::vector<std::pair<std::string, std::string>>& members) {
   int code = 0;
   zip_t* zip = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
   ASSERT_NE(zip, nullptr);
   for (const auto& [name, text] : members)
-    zip_file_add(zip, name.c_str(), zip_source_buffer(zip, text.data(), text.size(), 0), ZIP_FL_OVERWRITE);
+    zip_file_add(zip, name.c_str(), zip_source_buffer(zip, text.data(), text.size(), 0),
+                 ZIP_FL_OVERWRITE);
   ASSERT_EQ(zip_close(zip), 0);
 }
 
 std::vector<double> longs(const std::string& tape) {
   std::vector<double> out;
-  for (const auto& total : replay_all(tape).kept.all<LiquidationTotal>()) out.push_back(total.long_usd);
+  for (const auto& total : replay_all(tape).kept.all<LiquidationTotal>())
+    out.push_back(total.long_usd);
   return out;
 }
 
@@ -61,9 +64,11 @@ TEST(Import, PlainGzipAndZipGiveTheSameTape) {
   folder.write("a.csv", text);
   folder.write("b.csv.gz", gzip(text));
   // Members end to end, as `cat a.gz b.gz` and block gzip make them, and a tape drive's padding.
-  folder.write("c.csv.gz", gzip(text.substr(0, 1000)) + gzip(text.substr(1000)) + std::string(512, '\0'));
+  folder.write("c.csv.gz",
+               gzip(text.substr(0, 1000)) + gzip(text.substr(1000)) + std::string(512, '\0'));
   folder.write("named_wrongly.csv", gzip(text));
-  zip_to(folder / "d.zip", {{"inner/d.csv", text}, {"d.csv.CHECKSUM", "not rows"}, {"__MACOSX/d.csv", "not rows"}});
+  zip_to(folder / "d.zip",
+         {{"inner/d.csv", text}, {"d.csv.CHECKSUM", "not rows"}, {"__MACOSX/d.csv", "not rows"}});
   std::vector<double> first;
   for (const char* name : {"a.csv", "b.csv.gz", "c.csv.gz", "named_wrongly.csv", "d.zip"}) {
     const std::string tape = folder / (std::string(name) + ".tape");
@@ -80,7 +85,8 @@ TEST(Import, AZipMayHoldSeveralFiles) {
   const Folder folder;
   const std::string text = rows(4);
   const std::string head = text.substr(0, text.find('\n') + 1);
-  zip_to(folder / "two.zip", {{"a.csv", head + "2026-01-02,BTC,2,0\n"}, {"b.csv", head + "2026-01-01,BTC,1,0\n"}});
+  zip_to(folder / "two.zip",
+         {{"a.csv", head + "2026-01-02,BTC,2,0\n"}, {"b.csv", head + "2026-01-01,BTC,1,0\n"}});
   const auto report = import_to(folder / "out.tape", ImportFormat::csv, {folder / "two.zip"},
                                 {.map = folder.write("map.toml", kMap)});
   ASSERT_TRUE(report.has_value()) << report.error().text();
@@ -91,36 +97,45 @@ TEST(Import, DamagedArchivesAreErrorsThatSayWhere) {
   const Folder folder;
   const std::string map = folder.write("map.toml", kMap), text = rows(5000), packed = gzip(text);
   const auto fault = [&](const std::string& name, std::string_view bytes) {
-    const auto report = import_to(folder / "out.tape", ImportFormat::csv, {folder.write(name, bytes)}, {.map = map});
+    const auto report = import_to(folder / "out.tape", ImportFormat::csv,
+                                  {folder.write(name, bytes)}, {.map = map});
     EXPECT_FALSE(report.has_value()) << name;
     return report.has_value() ? std::string() : report.error().text();
   };
-  EXPECT_NE(fault("cut.csv.gz", packed.substr(0, packed.size() / 2)).find("cut.csv.gz: damaged gzip data near byte "),
+  EXPECT_NE(fault("cut.csv.gz", packed.substr(0, packed.size() / 2))
+                .find("cut.csv.gz: damaged gzip data near byte "),
             std::string::npos);
   std::string flipped = packed;
-  flipped[packed.size() - 6] = static_cast<char>(flipped[packed.size() - 6] ^ 1);  // in the checksum
+  flipped[packed.size() - 6] =
+      static_cast<char>(flipped[packed.size() - 6] ^ 1);  // in the checksum
   EXPECT_NE(fault("flipped.csv.gz", flipped).find("incorrect data check"), std::string::npos);
-  EXPECT_NE(fault("tail.csv.gz", packed + "more").find("damaged gzip data near byte"), std::string::npos);
+  EXPECT_NE(fault("tail.csv.gz", packed + "more").find("damaged gzip data near byte"),
+            std::string::npos);
 
   zip_to(folder / "good.zip", {{"a.csv", text}});
   std::ifstream in(folder / "good.zip", std::ios::binary);
   const std::string zipped{std::istreambuf_iterator<char>(in), {}};
-  EXPECT_NE(fault("cut.zip", zipped.substr(0, zipped.size() / 2)).find("cut.zip: damaged zip archive"),
-            std::string::npos);
+  EXPECT_NE(
+      fault("cut.zip", zipped.substr(0, zipped.size() / 2)).find("cut.zip: damaged zip archive"),
+      std::string::npos);
   std::string bent = zipped;
   bent[200] = static_cast<char>(bent[200] ^ 0x55);
-  EXPECT_NE(fault("bent.zip", bent).find("bent.zip:a.csv: damaged zip member after "), std::string::npos);
-  zip_to(folder / "none.zip", {{"readme.txt", "hello"}});
-  const auto none = import_to(folder / "out.tape", ImportFormat::csv, {folder / "none.zip"}, {.map = map});
-  ASSERT_FALSE(none.has_value());
-  EXPECT_NE(none.error().text().find("none.zip: a zip archive of 1 files, none of them to be imported"),
+  EXPECT_NE(fault("bent.zip", bent).find("bent.zip:a.csv: damaged zip member after "),
             std::string::npos);
+  zip_to(folder / "none.zip", {{"readme.txt", "hello"}});
+  const auto none =
+      import_to(folder / "out.tape", ImportFormat::csv, {folder / "none.zip"}, {.map = map});
+  ASSERT_FALSE(none.has_value());
+  EXPECT_NE(
+      none.error().text().find("none.zip: a zip archive of 1 files, none of them to be imported"),
+      std::string::npos);
 }
 
 TEST(Import, ABadRowIsNamedByFileAndLine) {
   const Folder folder;
   const auto why = [&](const std::string& row) {
-    const auto report = import_csv_text(folder, "a.csv", "day,coin,long,short\r\n\r\n2026-01-01,BTC,1,2\r\n" + row);
+    const auto report =
+        import_csv_text(folder, "a.csv", "day,coin,long,short\r\n\r\n2026-01-01,BTC,1,2\r\n" + row);
     EXPECT_FALSE(report.has_value()) << row;
     const std::string text = report.has_value() ? "" : report.error().text();
     return text.substr(std::min(text.size(), text.rfind('/') + 1));
@@ -130,27 +145,32 @@ TEST(Import, ABadRowIsNamedByFileAndLine) {
   EXPECT_EQ(why("2026-01-02,BTC,nan,2\n"), "a.csv:4:long: \"nan\" is not a finite number");
   EXPECT_EQ(why("2026-01-02,BTC,-1,2\n"), "a.csv:4:long: negative");
   EXPECT_EQ(why("2026-01-02,BTC,1\n"), "a.csv:4: 3 fields, the header has 4");
-  EXPECT_EQ(why("2026-02-30,BTC,1,2\n"), "a.csv:4:day: not a UTC time: \"2026-02-30\" (want 2026-01-30T08:00:00Z)");
+  EXPECT_EQ(why("2026-02-30,BTC,1,2\n"),
+            "a.csv:4:day: not a UTC time: \"2026-02-30\" (want 2026-01-30T08:00:00Z)");
   EXPECT_EQ(why("2026-01-02,,1,2\n"), "a.csv:4:coin: missing");
-  EXPECT_EQ(why("2026-01-02,B\"T\"C,1,2\n"), "a.csv:4: field 2: a quote inside a field that does not begin with one");
-  EXPECT_EQ(why("2026-01-02,\"BTC,1,2\n2026-01-03,BTC,1,2\n"), "a.csv:4: field 2: a quote that never closes");
+  EXPECT_EQ(why("2026-01-02,B\"T\"C,1,2\n"),
+            "a.csv:4: field 2: a quote inside a field that does not begin with one");
+  EXPECT_EQ(why("2026-01-02,\"BTC,1,2\n2026-01-03,BTC,1,2\n"),
+            "a.csv:4: field 2: a quote that never closes");
   EXPECT_EQ(why("2026-01-02,\"B\nC\",1,2\n2026-01-03,\"BTC\"x,1,2\n"),
             "a.csv:6: field 2: text after the closing quote");
 }
 
 TEST(Import, LenientSkipsAndCounts) {
   const Folder folder;
-  const auto report = import_csv_text(folder, "a.csv",
-                                      "day,coin,long,short\n2026-01-01,BTC,1,2\n2026-01-02,\"BTC,1,2\n"
-                                      "2026-01-03,BTC,3,2\nrubbish\n2026-01-05,BTC,5,2",
-                                      {.lenient = true});
+  const auto report =
+      import_csv_text(folder, "a.csv",
+                      "day,coin,long,short\n2026-01-01,BTC,1,2\n2026-01-02,\"BTC,1,2\n"
+                      "2026-01-03,BTC,3,2\nrubbish\n2026-01-05,BTC,5,2",
+                      {.lenient = true});
   ASSERT_TRUE(report.has_value()) << report.error().text();
   EXPECT_EQ(report.value().messages, 3u);
   EXPECT_EQ(report.value().skipped, 2u);
   ASSERT_EQ(report.value().bad_rows.size(), 2u);
   EXPECT_NE(report.value().bad_rows[0].find("a.csv:3: field 2"), std::string::npos);
   EXPECT_NE(report.value().bad_rows[1].find("a.csv:5: 1 fields"), std::string::npos);
-  EXPECT_EQ(longs(folder / "out.tape"), (std::vector<double>{1, 3, 5}));  // one stray quote spoils one row
+  EXPECT_EQ(longs(folder / "out.tape"),
+            (std::vector<double>{1, 3, 5}));  // one stray quote spoils one row
 }
 
 TEST(Import, OutOfOrderRowsEndInOrderOfTime) {
@@ -158,7 +178,8 @@ TEST(Import, OutOfOrderRowsEndInOrderOfTime) {
   std::string text = "day,coin,long,short\n";
   for (int i = 0; i < 3000; ++i) {
     const int day = i * 1009 % 3000;
-    text += (time_of("2015-01-01") + Duration::days(day)).date() + ",BTC," + std::to_string(day) + ",0\n";
+    text += (time_of("2015-01-01") + Duration::days(day)).date() + ",BTC," + std::to_string(day) +
+            ",0\n";
   }
   for (const size_t chunk : {size_t{4096}, size_t{64} << 20}) {  // many sorted runs, and one
     const auto report = import_csv_text(folder, "a.csv", text, {.chunk_bytes = chunk});
@@ -172,16 +193,19 @@ TEST(Import, OutOfOrderRowsEndInOrderOfTime) {
 
 TEST(Import, AnotherHeaderIsAnotherStream) {
   const Folder folder;
-  ASSERT_TRUE(import_csv_text(folder, "a.csv", "day,coin,long,short\n2026-01-01,BTC,1,2\n").has_value());
-  const auto second = import_csv_text(folder, "b.csv", "\xEF\xBB\xBF"
-                                                       "coin,short,long,day,note\nBTC,2,9,2026-01-02,\n");
+  ASSERT_TRUE(
+      import_csv_text(folder, "a.csv", "day,coin,long,short\n2026-01-01,BTC,1,2\n").has_value());
+  const auto second = import_csv_text(folder, "b.csv",
+                                      "\xEF\xBB\xBF"
+                                      "coin,short,long,day,note\nBTC,2,9,2026-01-02,\n");
   ASSERT_TRUE(second.has_value()) << second.error().text();
   EXPECT_TRUE(second.value().streams[0].starts_with("desk:liquidations~"));
   EXPECT_EQ(longs(folder / "out.tape"), (std::vector<double>{1, 9}));
   const auto missing = import_csv_text(folder, "c.csv", "coin,long,day\nBTC,9,2026-01-02\n");
   ASSERT_FALSE(missing.has_value());
   EXPECT_NE(missing.error().text().find("c.csv:1:"), std::string::npos);
-  EXPECT_NE(missing.error().text().find("event[0].short_usd: the file has no column \"short\""), std::string::npos);
+  EXPECT_NE(missing.error().text().find("event[0].short_usd: the file has no column \"short\""),
+            std::string::npos);
 }
 
 TEST(Import, FilesThatAreNotThere) {
@@ -194,8 +218,9 @@ TEST(Import, FilesThatAreNotThere) {
   EXPECT_FALSE(import_csv_text(folder, "empty.csv", "").has_value());
 }
 
-const char* const kTrade = R"({"e":"aggTrade","E":1769760000003,"a":1,"s":"BTCUSDT","p":"84250.00","q":"0.5","f":1,)"
-                           R"("l":1,"T":1769760000001,"m":true})";
+const char* const kTrade =
+    R"({"e":"aggTrade","E":1769760000003,"a":1,"s":"BTCUSDT","p":"84250.00","q":"0.5","f":1,)"
+    R"("l":1,"T":1769760000001,"m":true})";
 
 TEST(Import, JsonLinesTakeTheirTimesFromTheSidecar) {
   const Folder folder;
@@ -218,7 +243,8 @@ TEST(Import, JsonLinesTakeTheirTimesFromTheSidecar) {
   folder.write("binance-usdm/a.recv", "1769760000002000001\n");
   const auto shorter = import_to(folder / "short.tape", ImportFormat::jsonl, {ns}, {});
   ASSERT_FALSE(shorter.has_value());
-  EXPECT_NE(shorter.error().text().find("a.recv:1: the sidecar is shorter than its file"), std::string::npos)
+  EXPECT_NE(shorter.error().text().find("a.recv:1: the sidecar is shorter than its file"),
+            std::string::npos)
       << shorter.error().text();
 }
 
@@ -231,29 +257,33 @@ TEST(Import, JsonLinesWithoutASidecar) {
   EXPECT_NE(unnamed.error().text().find("name a decoder"), std::string::npos);
 
   // The message's own time, which the acknowledgement before it shares.
-  ASSERT_TRUE(import_to(folder / "own.tape", ImportFormat::jsonl, {file}, {.decoder = "binance-usdm"}).has_value());
+  ASSERT_TRUE(
+      import_to(folder / "own.tape", ImportFormat::jsonl, {file}, {.decoder = "binance-usdm"})
+          .has_value());
   const Replayed own = replay_all(folder / "own.tape");
   EXPECT_EQ(own.replay->messages(), 2u);
   ASSERT_EQ(own.kept.events.size(), 1u);
   EXPECT_EQ(own.kept.events[0].received, own.kept.events[0].at);
 
   const Instant given = time_of("2026-02-01T12:00:00Z");
-  const auto report =
-      import_to(folder / "given.tape", ImportFormat::jsonl, {file}, {.decoder = "binance-usdm", .received = given});
+  const auto report = import_to(folder / "given.tape", ImportFormat::jsonl, {file},
+                                {.decoder = "binance-usdm", .received = given});
   ASSERT_TRUE(report.has_value());
   EXPECT_EQ(report.value().first, given);
   EXPECT_EQ(replay_all(folder / "given.tape").kept.events[0].received, given);
 
   const std::string timeless = folder.write("b.jsonl", "{\"result\":null,\"id\":1}\n");
-  const auto none = import_to(folder / "x.tape", ImportFormat::jsonl, {timeless}, {.decoder = "binance-usdm"});
+  const auto none =
+      import_to(folder / "x.tape", ImportFormat::jsonl, {timeless}, {.decoder = "binance-usdm"});
   ASSERT_FALSE(none.has_value());
   EXPECT_NE(none.error().text().find("give a time of receipt"), std::string::npos);
 }
 
 TEST(Import, RequestsBecomeStreamsOfTheirOwn) {
   const Folder folder;
-  const std::string depth = R"({"lastUpdateId":7,"E":1769760000003,"T":1769760000001,"bids":[["1.5","2"]],)"
-                            R"("asks":[["1.6","3"]]})";
+  const std::string depth =
+      R"({"lastUpdateId":7,"E":1769760000003,"T":1769760000001,"bids":[["1.5","2"]],)"
+      R"("asks":[["1.6","3"]]})";
   const std::string file = folder.write("binance-usdm/depth.jsonl", depth + "\n" + depth + "\n");
   folder.write("binance-usdm/depth.urls",
                "https://fapi.binance.com/fapi/v1/depth?symbol=SUSHIUSDT&limit=1000\n"
@@ -274,7 +304,8 @@ TEST(Import, EveryRecordedFileOfTheVenuesComesThrough) {
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(wire)) {
     const std::string path = entry.path().string();
-    if (path.ends_with(".jsonl") && !entry.path().filename().string().starts_with("expected")) files.push_back(path);
+    if (path.ends_with(".jsonl") && !entry.path().filename().string().starts_with("expected"))
+      files.push_back(path);
   }
   std::sort(files.begin(), files.end());
   ASSERT_GT(files.size(), 100u);
@@ -283,10 +314,12 @@ TEST(Import, EveryRecordedFileOfTheVenuesComesThrough) {
     std::ifstream in(path);
     for (std::string line; std::getline(in, line);) messages += !line.empty();
   }
-  const auto report = import_to(folder / "out.tape", ImportFormat::jsonl, files, {.received = time_of("2026-11-22")});
+  const auto report = import_to(folder / "out.tape", ImportFormat::jsonl, files,
+                                {.received = time_of("2026-11-22")});
   ASSERT_TRUE(report.has_value()) << report.error().text();
   EXPECT_EQ(report.value().messages, messages);
-  EXPECT_EQ(report.value().first, time_of("2021-04-17T16:43:06.801375Z"));  // of the one session recorded in 2021-04
+  EXPECT_EQ(report.value().first,
+            time_of("2021-04-17T16:43:06.801375Z"));  // of the one session recorded in 2021-04
   const Replayed tape = replay_all(folder / "out.tape");
   EXPECT_EQ(tape.replay->messages(), messages);
   EXPECT_EQ(tape.kept.events.size(), report.value().events);
@@ -297,11 +330,14 @@ TEST(Import, UndecodedMessagesAreKeptAndCounted) {
   const std::string broken = "1769760000000000000 {\"e\":\"aggTrade\",\"s\":\n";
   const std::string file =
       folder.write("a.txt", broken + "1769760000000000001 " + std::string(kTrade) + "\nno time\n");
-  const auto strict = import_to(folder / "x.tape", ImportFormat::raw, {file}, {.decoder = "binance-usdm"});
+  const auto strict =
+      import_to(folder / "x.tape", ImportFormat::raw, {file}, {.decoder = "binance-usdm"});
   ASSERT_FALSE(strict.has_value());
-  EXPECT_NE(strict.error().text().find("a.txt:3: want the receive time in nanoseconds"), std::string::npos);
-  const auto report = import_to(folder / "out.tape", ImportFormat::raw, {file},
-                                {.decoder = "binance-usdm", .settings = {{"symbol", "BTCUSDT"}}, .lenient = true});
+  EXPECT_NE(strict.error().text().find("a.txt:3: want the receive time in nanoseconds"),
+            std::string::npos);
+  const auto report =
+      import_to(folder / "out.tape", ImportFormat::raw, {file},
+                {.decoder = "binance-usdm", .settings = {{"symbol", "BTCUSDT"}}, .lenient = true});
   ASSERT_TRUE(report.has_value()) << report.error().text();
   EXPECT_EQ(report.value().messages, 2u);
   EXPECT_EQ(report.value().skipped, 1u);

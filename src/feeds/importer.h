@@ -14,7 +14,8 @@ namespace delever {
 
 class Importer {
  public:
-  Importer(const ImportOptions& options, TapeWriter& tape, const std::function<void(const ImportProgress&)>& progress)
+  Importer(const ImportOptions& options, TapeWriter& tape,
+           const std::function<void(const ImportProgress&)>& progress)
       : options_(options), tape_(tape), progress_(progress), sorter_(tape, options.chunk_bytes) {}
   virtual ~Importer() = default;
   Importer(const Importer&) = delete;
@@ -27,8 +28,8 @@ class Importer {
   virtual Result<void> import_member(const std::string& path, ByteMember& member) = 0;
   virtual void finish() {}
 
-  // Finds or adds a stream. Where the tape has another one of that name (another header, an older map), the name gets
-  // a mark made from the settings.
+  // Finds or adds a stream. Where the tape has another one of that name (another header, an older
+  // map), the name gets a mark made from the settings.
   Result<StreamNumber> stream(StreamInfo info);
   Result<void> append(StreamNumber stream, Instant received, std::string_view bytes);
   Result<void> bad_row(const LineReader& lines, Error why);  // an error; or, lenient, a count
@@ -45,7 +46,8 @@ class Importer {
   uint64_t files_before_ = 0;  // bytes of the files that are done
 };
 
-Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options, TapeWriter& tape,
+Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options,
+                                TapeWriter& tape,
                                 const std::function<void(const ImportProgress&)>& progress);
 Result<ImportReport> import_messages(ImportFormat format, const std::vector<std::string>& files,
                                      const ImportOptions& options, TapeWriter& tape,

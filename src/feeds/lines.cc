@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "venues/csv/row.h"
-#include "venues/decoder.h"
+#include "codec/row.h"
+#include "codec/decoder.h"
 
 namespace delever {
 namespace {
@@ -24,7 +24,8 @@ Result<bool> LineReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.size() < end_ + kChunk + kPadding) buffer_.resize(std::max(buffer_.size() * 2, end_ + kChunk + kPadding));
+  if (buffer_.size() < end_ + kChunk + kPadding)
+    buffer_.resize(std::max(buffer_.size() * 2, end_ + kChunk + kPadding));
   const size_t n = TRY(source_.read(buffer_.data() + end_, kChunk));
   end_ += n;
   done_ = n == 0;

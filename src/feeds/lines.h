@@ -18,16 +18,19 @@ class LineReader {
 
   LineReader(ByteSource& source, std::string place) : source_(source), place_(std::move(place)) {}
 
-  // The next line without its end ("\n" or "\r\n"); at least kPadding readable bytes follow. Valid until the next call.
+  // The next line without its end ("\n" or "\r\n"); at least kPadding readable bytes follow. Valid
+  // until the next call.
   Result<std::optional<std::string_view>> line();
-  // The same, but a record goes on while a quote is open. Where none closes it within kRecordMax, the record is the one
-  // line, so that one stray quote spoils one row and not the rest of the file.
+  // The same, but a record goes on while a quote is open. Where none closes it within kRecordMax,
+  // the record is the one line, so that one stray quote spoils one row and not the rest of the
+  // file.
   Result<std::optional<std::string_view>> record();
   uint64_t number() const { return number_; }  // of the last line's (record's first line), from 1
   std::string where() const;                   // "FILE:LINE"
 
  private:
-  Result<size_t> find_line_end(size_t from);  // position of '\n', or of the end of the file; npos: more than `max`
+  Result<size_t> find_line_end(
+      size_t from);  // position of '\n', or of the end of the file; npos: more than `max`
   Result<bool> fill();
   std::string_view take(size_t end);
 

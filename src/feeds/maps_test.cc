@@ -1,4 +1,5 @@
-// Every map for ../shared/data on the whole of its file, with the first rows and the counts spelled out.
+// Every map for ../shared/data on the whole of its file, with the first rows and the counts spelled
+// out.
 #include "feeds/testing.h"
 
 namespace delever {
@@ -24,7 +25,8 @@ Imported import_csv_file(const Folder& folder, const std::string& map, const std
 }
 
 TEST(Maps, LiquidationTotalsAreKnownWhenTheirDayIsOver) {
-  SKIP_WITHOUT_DATA(file, "data/liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz");
+  SKIP_WITHOUT_DATA(
+      file, "data/liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz");
   const Folder folder;
   const auto [report, tape] = import_csv_file(folder, "coinglass-liquidations-daily", file);
   EXPECT_EQ(report.messages, 3440u);
@@ -103,10 +105,12 @@ TEST(Maps, TwoImportsToOneTapeAreTwoStreams) {
   SKIP_WITHOUT_DATA(vol, "data/funding/coinglass_funding_volweighted_daily_BTC_ETH.csv.gz");
   const Folder folder;
   const std::string path = folder / "out.tape";
-  ASSERT_TRUE(import_to(path, ImportFormat::csv, {oi}, {.map = map_path("coinglass-funding-oi-weighted-daily")})
+  ASSERT_TRUE(import_to(path, ImportFormat::csv, {oi},
+                        {.map = map_path("coinglass-funding-oi-weighted-daily")})
                   .has_value());
   const auto [report, tape] = [&] {
-    auto second = import_to(path, ImportFormat::csv, {vol}, {.map = map_path("coinglass-funding-vol-weighted-daily")});
+    auto second = import_to(path, ImportFormat::csv, {vol},
+                            {.map = map_path("coinglass-funding-vol-weighted-daily")});
     return std::pair(std::move(second).value(), replay_all(path));
   }();
   EXPECT_EQ(report.messages, 1738u);
@@ -130,7 +134,8 @@ TEST(Maps, BinanceFundingIsSettledEveryEightHours) {
   EXPECT_EQ(rate.settles_at, first.at);
   EXPECT_EQ(tape.instrument(first).name(), "BTC-USDT-PERP");
   EXPECT_EQ(tape.instrument(first).venue, "binance");
-  EXPECT_EQ(std::get<MarkPrice>(tape.kept.events[1].payload).price, Price::parse("88141.4479058").value());
+  EXPECT_EQ(std::get<MarkPrice>(tape.kept.events[1].payload).price,
+            Price::parse("88141.4479058").value());
 }
 
 TEST(Maps, BinanceDailyMeans) {
@@ -171,9 +176,12 @@ TEST(Maps, OptionChainBecomesQuotesOfInstruments) {
   EXPECT_FALSE(quote.bid_price);
   // A bid volatility of 0 is no bid.
   const auto quotes = tape.kept.all<OptionQuote>();
-  const auto no_bid = std::count_if(quotes.begin(), quotes.end(), [](const OptionQuote& q) { return !q.bid_iv; });
+  const auto no_bid =
+      std::count_if(quotes.begin(), quotes.end(), [](const OptionQuote& q) { return !q.bid_iv; });
   EXPECT_GT(no_bid, 100);
-  EXPECT_EQ(std::count_if(quotes.begin(), quotes.end(), [](const OptionQuote& q) { return !q.ask_iv; }), 0);
+  EXPECT_EQ(
+      std::count_if(quotes.begin(), quotes.end(), [](const OptionQuote& q) { return !q.ask_iv; }),
+      0);
 }
 
 TEST(Maps, OptionFeatures) {
@@ -205,10 +213,12 @@ TEST(Maps, SpotCandlesDropTheBarThatWasStillRunning) {
   const Replayed tape = replay_all(folder / "out.tape");
   EXPECT_EQ(tape.replay->sources().size(), 6u);
   ASSERT_EQ(tape.kept.events.size(), 2 * (998u + 1498u + 1998u));
-  const auto first = std::find_if(tape.kept.events.begin(), tape.kept.events.end(), [&](const Event& e) {
-    return std::get<Candle>(e.payload).from == time_of("2025-12-27T04:00:00Z") &&
-           std::get<Candle>(e.payload).to == time_of("2025-12-27T05:00:00Z") && tape.instrument(e).base == "BTC";
-  });
+  const auto first =
+      std::find_if(tape.kept.events.begin(), tape.kept.events.end(), [&](const Event& e) {
+        return std::get<Candle>(e.payload).from == time_of("2025-12-27T04:00:00Z") &&
+               std::get<Candle>(e.payload).to == time_of("2025-12-27T05:00:00Z") &&
+               tape.instrument(e).base == "BTC";
+      });
   ASSERT_NE(first, tape.kept.events.end());
   EXPECT_EQ(first->received, time_of("2025-12-27T05:00:00Z"));
   const auto& candle = std::get<Candle>(first->payload);
@@ -253,15 +263,17 @@ TEST(Maps, IbitFlowsBelongToTheSessionBefore) {
   EXPECT_EQ(report.messages, 66u);
   EXPECT_EQ(report.without_event, 5u);  // flow_usd empty
   const auto dated = [&](std::string_view received) {
-    const auto found = std::find_if(tape.kept.events.begin(), tape.kept.events.end(),
-                                    [&](const Event& e) { return e.received == time_of(received); });
+    const auto found =
+        std::find_if(tape.kept.events.begin(), tape.kept.events.end(),
+                     [&](const Event& e) { return e.received == time_of(received); });
     EXPECT_NE(found, tape.kept.events.end());
     return *found;
   };
   const Event thursday = dated("2026-01-31");  // dated the 30th in the file
   EXPECT_EQ(thursday.at, time_of("2026-01-30"));
   EXPECT_NEAR(*std::get<Holding>(thursday.payload).flow_usd, -317.8e6, 0.1e6);
-  EXPECT_EQ(dated("2026-01-06").at, time_of("2026-01-03"));  // dated Monday the 5th: of Friday the 2nd
+  EXPECT_EQ(dated("2026-01-06").at,
+            time_of("2026-01-03"));  // dated Monday the 5th: of Friday the 2nd
 }
 
 TEST(Maps, TreasuriesAsPrinted) {

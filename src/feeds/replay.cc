@@ -15,7 +15,8 @@ struct Replay::Stream final : MessageSink {
   const Source& source;
   ReplaySink* out = nullptr;
   std::unique_ptr<Decoder> decoder;
-  std::optional<Error> no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
+  std::optional<Error>
+      no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
   DecodeCounts unread;
 };
 
@@ -23,18 +24,22 @@ Replay::Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options)
     : options_(options), merge_(std::move(tapes)) {}
 Replay::~Replay() = default;
 
-Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths, Options options) {
+Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths,
+                                             Options options) {
   TapeReader::Options range{.from = options.from, .to = options.to};
-  if (range.to < Instant::max()) range.to = range.to + Duration::ns(1);  // a reader's end is exclusive
+  if (range.to < Instant::max())
+    range.to = range.to + Duration::ns(1);  // a reader's end is exclusive
   std::vector<std::unique_ptr<TapeReader>> tapes;
   for (const std::string& path : paths) tapes.push_back(TRY(TapeReader::open(path, range)));
   return over(std::move(tapes), options);
 }
 
-Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeReader>> tapes, Options options) {
+Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeReader>> tapes,
+                                             Options options) {
   std::unique_ptr<Replay> replay(new Replay(std::move(tapes), options));
   size_t count = 0;
-  for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape) count += replay->merge_.tape(tape).streams().size();
+  for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape)
+    count += replay->merge_.tape(tape).streams().size();
   replay->sources_.reserve(count);  // streams keep references into it
   for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape) {
     replay->first_source_.push_back(static_cast<SourceId>(replay->sources_.size()));
@@ -62,7 +67,8 @@ const DecodeCounts& Replay::counts(SourceId source) const {
   return stream.decoder ? stream.decoder->counts() : stream.unread;
 }
 
-// A gap is told where it begins: from then on the stream says nothing. Its end is told only as far as `to`.
+// A gap is told where it begins: from then on the stream says nothing. Its end is told only as far
+// as `to`.
 void Replay::collect_gaps(size_t tape) {
   const std::vector<TapeGap>& found = merge_.tape(tape).gaps();
   if (gaps_seen_[tape] == found.size()) return;
@@ -73,10 +79,12 @@ void Replay::collect_gaps(size_t tape) {
     event.source = first_source_[tape] + gap.stream - 1;
     if (event.source >= sources_.size()) continue;
     event.at = event.received = std::max({gap.from, options_.from, latest_});
-    event.payload = Gap{.from = gap.from, .to = std::min(gap.to, options_.to), .reason = gap.reason};
+    event.payload =
+        Gap{.from = gap.from, .to = std::min(gap.to, options_.to), .reason = gap.reason};
     gaps_.push_back(std::move(event));
   }
-  std::stable_sort(gaps_.begin(), gaps_.end(), [](const Event& a, const Event& b) { return a.received > b.received; });
+  std::stable_sort(gaps_.begin(), gaps_.end(),
+                   [](const Event& a, const Event& b) { return a.received > b.received; });
 }
 
 void Replay::deliver_gaps(Instant until, ReplaySink& sink) {
@@ -113,8 +121,7 @@ Result<bool> Replay::step(ReplaySink& sink) {
 }
 
 Result<void> Replay::run(ReplaySink& sink) {
-  while (TRY(step(sink))) {
-  }
+  while (TRY(step(sink))) {}
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Replay: tapes to events, in order of receive time. What is known at T is what was received before or at T, so a
-// replay with `to` = T delivers nothing younger: no event, and no end of a gap.
+// Replay: tapes to events, in order of receive time. What is known at T is what was received before
+// or at T, so a replay with `to` = T delivers nothing younger: no event, and no end of a gap.
 //
 //   auto replay = TRY(Replay::open({"a.tape", "b.tape"}, {.to = at}));  TRY(replay->run(sink));
 #pragma once
@@ -13,7 +13,7 @@
 #include "market/event.h"
 #include "market/instrument.h"
 #include "tape/merge.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
@@ -26,11 +26,14 @@ class ReplaySink : public EventSink {
 class Replay {
  public:
   struct Options {
-    Instant from = Instant::min();  // inclusive; what earlier messages would have told (books, contract tables) is lost
+    Instant from = Instant::min();  // inclusive; what earlier messages would have told (books,
+                                    // contract tables) is lost
     Instant to = Instant::max();    // inclusive
   };
-  static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths, Options options);
-  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<TapeReader>> tapes, Options options);
+  static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
+                                              Options options);
+  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<TapeReader>> tapes,
+                                              Options options);
   ~Replay();
 
   // Everything, or one message (and the gaps that begin before it): false at the end.

@@ -1,5 +1,5 @@
-// Replay of a tape, decoding included: messages a second, and time and memory of the whole process (the tape's reader
-// has a thread of its own).
+// Replay of a tape, decoding included: messages a second, and time and memory of the whole process
+// (the tape's reader has a thread of its own).
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -18,12 +18,16 @@ namespace {
 class MixTape {
  public:
   explicit MixTape(size_t messages)
-      : path_((std::filesystem::temp_directory_path() / fmt::format("delever_bench_{}_{}.tape", getpid(), messages))
+      : path_((std::filesystem::temp_directory_path() /
+               fmt::format("delever_bench_{}_{}.tape", getpid(), messages))
                   .string()) {
     ManualClock clock{Instant()};
     auto writer = std::move(TapeWriter::open(path_, clock)).value();
     const StreamNumber stream =
-        writer->stream({.name = "mix", .venue = "binance", .channel = "mix", .decoder = "binance-usdm"}).value();
+        writer
+            ->stream(
+                {.name = "mix", .venue = "binance", .channel = "mix", .decoder = "binance-usdm"})
+            .value();
     const MixWorkload mix;
     Instant at = Instant::ns(1'769'760'000'000'000'000);
     for (size_t i = 0; i < messages; ++i) {
@@ -81,8 +85,13 @@ void read_mix(benchmark::State& state) {
   state.counters["peak_MiB"] = peak_mib();
 }
 
-// The memory must not grow with the length, so the short tape comes first: the peak is the process's.
-BENCHMARK(read_mix)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+// The memory must not grow with the length, so the short tape comes first: the peak is the
+// process's.
+BENCHMARK(read_mix)
+    ->Arg(1'000'000)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 BENCHMARK(replay_mix)
     ->Arg(1'000'000)
     ->Arg(4'000'000)

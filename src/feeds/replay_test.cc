@@ -12,14 +12,16 @@ namespace {
 using namespace feedtest;
 
 std::string mark_price(int64_t ms, const std::string& price) {
-  return "{\"e\":\"markPriceUpdate\",\"E\":" + std::to_string(ms) + ",\"s\":\"BTCUSDT\",\"p\":\"" + price +
-         "\",\"i\":\"1\",\"P\":\"1\",\"r\":\"\",\"T\":0}";
+  return "{\"e\":\"markPriceUpdate\",\"E\":" + std::to_string(ms) + ",\"s\":\"BTCUSDT\",\"p\":\"" +
+         price + "\",\"i\":\"1\",\"P\":\"1\",\"r\":\"\",\"T\":0}";
 }
 
 struct TestTape {
-  explicit TestTape(const std::string& path) : writer(std::move(TapeWriter::open(path, clock)).value()) {}
+  explicit TestTape(const std::string& path)
+      : writer(std::move(TapeWriter::open(path, clock)).value()) {}
   StreamNumber stream(const std::string& name, const std::string& decoder) {
-    return writer->stream({.name = name, .venue = "binance", .channel = "x", .decoder = decoder}).value();
+    return writer->stream({.name = name, .venue = "binance", .channel = "x", .decoder = decoder})
+        .value();
   }
   ManualClock clock{Instant()};
   std::unique_ptr<TapeWriter> writer;
@@ -32,7 +34,9 @@ TEST(Replay, SeveralTapesAreOneInOrderOfReceipt) {
     const auto sa = a.stream("one", "binance-usdm"), sb = b.stream("two", "binance-usdm");
     for (int i = 0; i < 10; ++i) {
       const bool first = i % 3 == 0;
-      const auto done = (first ? a : b).writer->append(first ? sa : sb, Instant::ns(1000 + i), mark_price(1 + i, "9"));
+      const auto done =
+          (first ? a : b)
+              .writer->append(first ? sa : sb, Instant::ns(1000 + i), mark_price(1 + i, "9"));
       ASSERT_TRUE(done.has_value());
     }
     ASSERT_TRUE(a.writer->close().has_value());
@@ -47,9 +51,11 @@ TEST(Replay, SeveralTapesAreOneInOrderOfReceipt) {
   for (const Event& e : kept.events) {
     if (!std::holds_alternative<MarkPrice>(e.payload)) continue;
     received.push_back(e.received.ns());
-    EXPECT_EQ(replay.value()->sources()[e.source].name, (e.received.ns() - 1000) % 3 == 0 ? "one" : "two");
+    EXPECT_EQ(replay.value()->sources()[e.source].name,
+              (e.received.ns() - 1000) % 3 == 0 ? "one" : "two");
   }
-  EXPECT_EQ(received, (std::vector<int64_t>{1001, 1002, 1003, 1004, 1005, 1006, 1007}));  // both ends inclusive
+  EXPECT_EQ(received, (std::vector<int64_t>{1001, 1002, 1003, 1004, 1005, 1006,
+                                            1007}));  // both ends inclusive
   EXPECT_EQ(replay.value()->messages(), 7u);
   EXPECT_EQ(replay.value()->counts(0).messages, 2u);
   EXPECT_EQ(replay.value()->counts(1).messages, 5u);
@@ -61,11 +67,14 @@ TEST(Replay, AGapIsToldWhereItBeginsAndNeverBeyondWhatIsKnown) {
     TestTape tape(folder / "a.tape");
     const auto s = tape.stream("one", "binance-usdm");
     ASSERT_TRUE(tape.writer->append(s, Instant::ns(10), mark_price(1, "100")).has_value());
-    ASSERT_TRUE(tape.writer->gap({s, Instant::ns(20), Instant::ns(40), "connection lost"}).has_value());
+    ASSERT_TRUE(
+        tape.writer->gap({s, Instant::ns(20), Instant::ns(40), "connection lost"}).has_value());
     ASSERT_TRUE(tape.writer->append(s, Instant::ns(50), mark_price(2, "101")).has_value());
     ASSERT_TRUE(tape.writer->close().has_value());
   }
-  const auto gaps = [&](int64_t to) { return replay_all(folder / "a.tape", Instant::ns(to)).kept.all<Gap>(); };
+  const auto gaps = [&](int64_t to) {
+    return replay_all(folder / "a.tape", Instant::ns(to)).kept.all<Gap>();
+  };
   EXPECT_TRUE(gaps(19).empty());
   ASSERT_EQ(gaps(30).size(), 1u);
   EXPECT_EQ(gaps(30)[0].to, Instant::ns(30));
@@ -86,7 +95,8 @@ TEST(Replay, AStreamWithoutADecoderDoesNotHideTheOthers) {
   const Folder folder;
   {
     TestTape tape(folder / "a.tape");
-    const auto known = tape.stream("known", "binance-usdm"), strange = tape.stream("strange", "from-the-future");
+    const auto known = tape.stream("known", "binance-usdm"),
+               strange = tape.stream("strange", "from-the-future");
     ASSERT_TRUE(tape.writer->append(known, Instant::ns(10), mark_price(1, "100")).has_value());
     ASSERT_TRUE(tape.writer->append(strange, Instant::ns(11), "bytes").has_value());
     ASSERT_TRUE(tape.writer->close().has_value());
@@ -162,11 +172,13 @@ TEST(Replay, ARealCaptureGivesWhatDirectDecodingGives) {
     const size_t space = line->find(' ');
     messages.emplace_back(*read_int(line->substr(0, space)), line->substr(space + 1));
   }
-  std::stable_sort(messages.begin(), messages.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(messages.begin(), messages.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [received, bytes] : messages) {
     const size_t size = bytes.size();
     bytes.resize(size + kPadding);
-    decoder.value()->decode({std::string_view(bytes).substr(0, size), Instant::ns(received)}, direct);
+    decoder.value()->decode({std::string_view(bytes).substr(0, size), Instant::ns(received)},
+                            direct);
   }
   const Replayed tape = replay_all(folder / "out.tape");
   ASSERT_EQ(tape.kept.events.size(), direct.all.size());
@@ -183,7 +195,8 @@ TEST(Guess, FromFoldersAndNames) {
   EXPECT_EQ(guess("x/wire/binance-coinm/session-2021.jsonl").decoder, "binance-coinm");
   EXPECT_EQ(guess("bybit-spot/a.jsonl").decoder, "bybit");
   EXPECT_EQ(guess("bybit-spot/a.jsonl").settings.at("category"), "spot");
-  EXPECT_EQ(guess("bybit/old-v2-inverse-session-20210417.jsonl").settings.at("category"), "inverse");
+  EXPECT_EQ(guess("bybit/old-v2-inverse-session-20210417.jsonl").settings.at("category"),
+            "inverse");
   EXPECT_EQ(guess("okx-spot/a.jsonl").decoder, "okx");
   EXPECT_EQ(guess("l2/binance_cm_btcusd_perp_20240808.gz").decoder, "binance-coinm");
   EXPECT_EQ(guess("l2/binance_cm_btcusd_perp_20240808.gz").settings.at("symbol"), "BTCUSD_PERP");

@@ -5,7 +5,8 @@
 namespace delever {
 
 Result<void> Sorter::add(StreamNumber stream, Instant received, std::string_view bytes) {
-  if (bytes_.size() + bytes.size() + (entries_.size() + 1) * sizeof(Entry) > chunk_bytes_) TRY(flush());
+  if (bytes_.size() + bytes.size() + (entries_.size() + 1) * sizeof(Entry) > chunk_bytes_)
+    TRY(flush());
   in_order_ = in_order_ && (entries_.empty() || entries_.back().received <= received);
   entries_.push_back({received, bytes_.size(), static_cast<uint32_t>(bytes.size()), stream});
   bytes_.append(bytes);
@@ -18,7 +19,8 @@ Result<void> Sorter::flush() {
                      [](const Entry& a, const Entry& b) { return a.received < b.received; });
   }
   for (const Entry& entry : entries_)
-    TRY(tape_.append(entry.stream, entry.received, std::string_view(bytes_).substr(entry.offset, entry.size)));
+    TRY(tape_.append(entry.stream, entry.received,
+                     std::string_view(bytes_).substr(entry.offset, entry.size)));
   entries_.clear();
   bytes_.clear();
   in_order_ = true;

@@ -1,5 +1,5 @@
-// Messages on their way to a tape, put in order of receive time within chunks of bounded size; the tape merges the
-// chunks. Equal times keep their order of arrival.
+// Messages on their way to a tape, put in order of receive time within chunks of bounded size; the
+// tape merges the chunks. Equal times keep their order of arrival.
 #pragma once
 
 #include <string>

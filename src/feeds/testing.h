@@ -1,4 +1,5 @@
-// For the tests of feeds: a folder that goes away, files written from text, an import, and a replay that keeps all.
+// For the tests of feeds: a folder that goes away, files written from text, an import, and a replay
+// that keeps all.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,13 +14,14 @@
 
 #include "feeds/import.h"
 #include "feeds/replay.h"
+#include "base/source_root.h"
 
 namespace delever::feedtest {
 
-inline std::string root(const std::string& path) { return std::string(DELEVER_ROOT) + "/" + path; }
+inline std::string root(const std::string& path) { return source_root() + "/" + path; }
 inline std::string map_path(const std::string& name) { return root("maps/" + name + ".toml"); }
 
-#define SKIP_WITHOUT_DATA(variable, name)                                     \
+#define SKIP_WITHOUT_DATA(variable, name)                                      \
   const std::string variable = delever::feedtest::root("../shared/") + (name); \
   if (!std::filesystem::exists(variable)) GTEST_SKIP() << "absent: ../shared/" << (name)
 
@@ -27,8 +29,8 @@ class Folder {
  public:
   Folder() {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::temp_directory_path() /
-            ("delever_" + std::to_string(getpid()) + "_" + test->test_suite_name() + "_" + test->name());
+    path_ = std::filesystem::temp_directory_path() / ("delever_" + std::to_string(getpid()) + "_" +
+                                                      test->test_suite_name() + "_" + test->name());
     std::filesystem::create_directories(path_);
   }
   ~Folder() { std::filesystem::remove_all(path_); }
@@ -62,7 +64,8 @@ inline std::string gzip(std::string_view text) {
 }
 
 inline Result<ImportReport> import_to(const std::string& tape_path, ImportFormat format,
-                                      const std::vector<std::string>& files, const ImportOptions& options) {
+                                      const std::vector<std::string>& files,
+                                      const ImportOptions& options) {
   ManualClock clock{Instant()};
   const auto tape = TRY(TapeWriter::open(tape_path, clock));
   ImportReport report = TRY(import_files(format, files, options, *tape));
@@ -97,7 +100,9 @@ class Kept final : public ReplaySink {
 struct Replayed {
   std::unique_ptr<Replay> replay;
   Kept kept;
-  const Instrument& instrument(const Event& event) const { return replay->instruments()[event.instrument]; }
+  const Instrument& instrument(const Event& event) const {
+    return replay->instruments()[event.instrument];
+  }
 };
 inline Replayed replay_all(const std::string& tape, Instant to = Instant::max()) {
   Replayed out;

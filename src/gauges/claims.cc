@@ -25,7 +25,8 @@ std::optional<int> month_of(std::string_view word) {
   return std::nullopt;
 }
 
-// How far a unit moves the decimal point on the way to plain units: a percentage becomes a fraction, coins stay.
+// How far a unit moves the decimal point on the way to plain units: a percentage becomes a
+// fraction, coins stay.
 int point_shift(std::string_view unit) {
   const std::string u = lower(unit);
   if (u.starts_with("percent") || u.starts_with("%")) return -2;
@@ -44,12 +45,13 @@ int64_t exponent_of(std::string_view text) {
   return read_int(digits).value_or(0);
 }
 
-// Moves the point in the text, so that 43.2 percent becomes the double that 0.432 is written as. Beyond the range of a
-// double it leaves the value where it was.
+// Moves the point in the text, so that 43.2 percent becomes the double that 0.432 is written as.
+// Beyond the range of a double it leaves the value where it was.
 double plain_value(const Claim& claim) {
   const std::string_view text = claim.value_text;
   const int64_t exponent = exponent_of(text) + point_shift(claim.unit);
-  return read_double(fmt::format("{}e{}", text.substr(0, text.find_first_of("eE")), exponent)).value_or(claim.value);
+  return read_double(fmt::format("{}e{}", text.substr(0, text.find_first_of("eE")), exponent))
+      .value_or(claim.value);
 }
 
 // Half of the last digit that was printed: "43.2" -> 0.05, "91000" -> 0.5, "1.7e9" -> 0.05e9.
@@ -63,10 +65,12 @@ double half_digit(std::string_view text) {
 }
 
 bool contains_all(const std::string& text, const std::vector<std::string>& words) {
-  return std::all_of(words.begin(), words.end(), [&](const auto& w) { return text.find(w) != text.npos; });
+  return std::all_of(words.begin(), words.end(),
+                     [&](const auto& w) { return text.find(w) != text.npos; });
 }
 bool contains_any(const std::string& text, const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(), [&](const auto& w) { return text.find(w) != text.npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](const auto& w) { return text.find(w) != text.npos; });
 }
 
 std::optional<std::string> venue_in(const std::string& text) {
@@ -78,7 +82,8 @@ std::optional<std::string> venue_in(const std::string& text) {
 
 double interval_hours(const std::vector<Reading>& readings, const std::string& venue) {
   for (const Reading& r : readings) {
-    if (r.name == "funding_rate" && r.venue == venue && r.window > Duration()) return r.window.in_seconds() / 3600;
+    if (r.name == "funding_rate" && r.venue == venue && r.window > Duration())
+      return r.window.in_seconds() / 3600;
   }
   return 8;
 }
@@ -114,8 +119,9 @@ struct Boundary {
   Duration shift;
   const char* name;
 };
-constexpr std::array<Boundary, 3> kBoundaries{
-    {{Duration::hours(-8), "day_of_utc+8"}, {Duration::hours(5), "day_of_utc-5"}, {Duration::days(1), "next_day"}}};
+constexpr std::array<Boundary, 3> kBoundaries{{{Duration::hours(-8), "day_of_utc+8"},
+                                               {Duration::hours(5), "day_of_utc-5"},
+                                               {Duration::days(1), "next_day"}}};
 
 const Knowledge* knowledge_exactly_at(const std::vector<Knowledge>& known, Instant t) {
   for (const Knowledge& k : known) {
@@ -138,13 +144,14 @@ struct Measured {
 };
 
 // Every reading that one definition can stand for; one entry without a value when there is none.
-std::vector<Measured> measure(const Definition& definition, const Claim& claim, const Knowledge& known, Instant end,
-                              double stated, double slack) {
+std::vector<Measured> measure(const Definition& definition, const Claim& claim,
+                              const Knowledge& known, Instant end, double stated, double slack) {
   std::vector<Measured> out;
   const std::optional<std::string> venue = venue_in(lower(claim.metric));
   const auto try_reading = [&](const Reading& r) {
     if (!reading_matches(r, definition, claim, venue, end)) return;
-    Measured m{{definition.name(), definition.reads, {}, r.as_of, r.venue, false, {}, r.reason}, &r};
+    Measured m{{definition.name(), definition.reads, {}, r.as_of, r.venue, false, {}, r.reason},
+               &r};
     if (r.value && r.state != State::pending) {
       const double hours = r.venue ? interval_hours(known.readings, *r.venue) : 8;
       m.tried.value = transformed(*r.value, definition.transform, hours) * definition.factor;
@@ -158,15 +165,18 @@ std::vector<Measured> measure(const Definition& definition, const Claim& claim, 
     const std::string why =
         claim.asset == kEveryCoin
             ? "it is about every coin together, and readings are made coin by coin"
-            : fmt::format("no reading of {}{} for {}", definition.gauge, venue ? " of " + *venue : "", claim.asset);
+            : fmt::format("no reading of {}{} for {}", definition.gauge,
+                          venue ? " of " + *venue : "", claim.asset);
     out.push_back({{definition.name(), definition.reads, {}, {}, {}, false, {}, why}, nullptr});
   }
-  if (const GaugeRange* range = definition.transform.empty() ? range_of(known, claim, definition.gauge) : nullptr) {
+  if (const GaugeRange* range =
+          definition.transform.empty() ? range_of(known, claim, definition.gauge) : nullptr) {
     for (Measured& m : out) {
       m.tried.seen = stated >= range->low - slack && stated <= range->high + slack;
       if (!*m.tried.seen) {
-        m.tried.note = fmt::format("never seen: {} days from {} to {} lie between {:.4f} and {:.4f}", range->days,
-                                   range->from.date(), range->to.date(), range->low, range->high);
+        m.tried.note =
+            fmt::format("never seen: {} days from {} to {} lie between {:.4f} and {:.4f}",
+                        range->days, range->from.date(), range->to.date(), range->low, range->high);
       }
     }
   }
@@ -177,33 +187,39 @@ std::string join_notes(const std::string& a, const std::string& b) {
   return a.empty() ? b : b.empty() ? a : a + "; " + b;
 }
 
-// Chooses among the alternatives: measured ones that hold (closest first), then ones that history at least allows.
+// Chooses among the alternatives: measured ones that hold (closest first), then ones that history
+// at least allows.
 void find_other(ClaimCheck& check, const std::vector<Measured>& others) {
   const Measured* best = nullptr;
   for (const Measured& m : others) {
     if (!m.tried.holds) continue;
-    if (!best || std::fabs(*m.tried.value - check.stated) < std::fabs(*best->tried.value - check.stated)) best = &m;
+    if (!best ||
+        std::fabs(*m.tried.value - check.stated) < std::fabs(*best->tried.value - check.stated))
+      best = &m;
   }
   if (best) {
     check.holds_under = best->tried.name;
-    check.note = join_notes(check.note, fmt::format("holds under {} ({}{}), which measures {:.4g}", best->tried.name,
-                                                    best->tried.venue ? *best->tried.venue + ": " : "",
-                                                    best->tried.reads, *best->tried.value));
+    check.note = join_notes(
+        check.note, fmt::format("holds under {} ({}{}), which measures {:.4g}", best->tried.name,
+                                best->tried.venue ? *best->tried.venue + ": " : "",
+                                best->tried.reads, *best->tried.value));
     if (best->reading) check.sources = best->reading->sources;
     return;
   }
   for (const Measured& m : others) {
     if (m.tried.value || !m.tried.seen.value_or(false)) continue;
     check.holds_under = m.tried.name;
-    check.note =
-        join_notes(check.note, fmt::format("only {} ({}) has held such a value; it was not measured at that time",
-                                           m.tried.name, m.tried.reads));
+    check.note = join_notes(
+        check.note,
+        fmt::format("only {} ({}) has held such a value; it was not measured at that time",
+                    m.tried.name, m.tried.reads));
     return;
   }
   check.note = join_notes(check.note, "no known definition reaches it");
 }
 
-ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vector<Knowledge>& known, Instant at) {
+ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
+                     const std::vector<Knowledge>& known, Instant at) {
   ClaimCheck check;
   check.claim = claim;
   check.stated = plain_value(claim);
@@ -221,7 +237,8 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
   }
   // "30 Jan 2026" of an expiry is its hour, not the end of its day.
   const bool of_expiry = metric->window == "expiry";
-  const Instant end = of_expiry && window.value().whole_day ? window.value().day + kExpiryHour : window.value().end;
+  const Instant end =
+      of_expiry && window.value().whole_day ? window.value().day + kExpiryHour : window.value().end;
   const Knowledge* knowledge = knowledge_at(known, std::min(end, at));
   if (!knowledge) {
     check.note = "nothing was known at that time";
@@ -229,7 +246,8 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
   }
   const double slack = metric->absolute + metric->relative * std::fabs(check.stated) +
                        half_digit(claim.value_text) * std::pow(10.0, point_shift(claim.unit));
-  // A flow over a window that has not ended cannot be measured; a level or an expiry can, at an earlier time, dated.
+  // A flow over a window that has not ended cannot be measured; a level or an expiry can, at an
+  // earlier time, dated.
   const bool unfinished = end > at && !of_expiry;
   if (unfinished) {
     check.note = fmt::format("its window ends {}, after {}", end.text(), at.text());
@@ -237,30 +255,37 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
   }
   std::vector<Measured> literal, others;
   for (size_t i = 0; i < metric->definitions.size(); ++i) {
-    for (Measured& m : measure(metric->definitions[i], claim, *knowledge, end, check.stated, slack)) {
+    for (Measured& m :
+         measure(metric->definitions[i], claim, *knowledge, end, check.stated, slack)) {
       check.tried.push_back(m.tried);
       (i == 0 ? literal : others).push_back(std::move(m));
     }
   }
   std::vector<Boundary> boundaries(kBoundaries.begin(), kBoundaries.end());
-  if (at > end && at - end < Duration::days(1)) boundaries.push_back({at - end, "latest"});  // an author's "today"
+  if (at > end && at - end < Duration::days(1))
+    boundaries.push_back({at - end, "latest"});  // an author's "today"
   for (const Boundary& boundary : boundaries) {
     const Knowledge* then = knowledge_exactly_at(known, end + boundary.shift);
     if (!window.value().whole_day || metric->window != "24h" || !then) continue;
-    for (Measured& m : measure(metric->definitions[0], claim, *then, end + boundary.shift, check.stated, slack)) {
+    for (Measured& m :
+         measure(metric->definitions[0], claim, *then, end + boundary.shift, check.stated, slack)) {
       m.tried.name += fmt::format(":{}", boundary.name);
       check.tried.push_back(m.tried);
       others.push_back(std::move(m));
     }
   }
-  // The literal definition may be an aggregate that is missing while single venues are there: then they stand for it.
+  // The literal definition may be an aggregate that is missing while single venues are there: then
+  // they stand for it.
   const Measured* first = nullptr;
   for (const Measured& m : literal) {
     if (m.tried.value && (!first || (m.tried.holds && !first->tried.holds))) first = &m;
   }
-  if (!first && metric->definitions.size() > 1 && metric->definitions[1].gauge == "funding_annual") {
+  if (!first && metric->definitions.size() > 1 &&
+      metric->definitions[1].gauge == "funding_annual") {
     for (const Measured& m : others) {
-      if (m.tried.value && m.tried.name == metric->definitions[1].name() && (!first || m.tried.holds)) first = &m;
+      if (m.tried.value && m.tried.name == metric->definitions[1].name() &&
+          (!first || m.tried.holds))
+        first = &m;
     }
   }
   if (first) {
@@ -268,9 +293,10 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
     check.sources = first->reading->sources;
     const Duration age = end - first->reading->as_of.value_or(end);
     if (of_expiry && age > Duration::days(1)) {
-      check.note = fmt::format("measured {:.6g} at {}, {:.1f} days before: it {}, and neither confirms nor contradicts",
-                               *first->tried.value, first->reading->as_of->text(), age.in_days(),
-                               first->tried.holds ? "agrees" : "differs");
+      check.note = fmt::format(
+          "measured {:.6g} at {}, {:.1f} days before: it {}, and neither confirms nor contradicts",
+          *first->tried.value, first->reading->as_of->text(), age.in_days(),
+          first->tried.holds ? "agrees" : "differs");
       return check;
     }
     if (first->tried.holds) {
@@ -280,8 +306,8 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
     }
     if (first->reading->coverage && *first->reading->coverage < 0.5 &&
         std::fabs(*first->tried.value) < std::fabs(check.stated)) {
-      check.note = fmt::format("{:.4g} was measured, but the sources cover only part: {}", *first->tried.value,
-                               first->reading->reason);
+      check.note = fmt::format("{:.4g} was measured, but the sources cover only part: {}",
+                               *first->tried.value, first->reading->reason);
       return check;
     }
     check.state = State::conflicting;
@@ -303,7 +329,8 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
       break;
     }
     if (m.tried.seen == false)
-      check.note = join_notes(check.note, fmt::format("as {} it was {}", m.tried.reads, m.tried.note));
+      check.note =
+          join_notes(check.note, fmt::format("as {} it was {}", m.tried.reads, m.tried.note));
   }
   return check;
 }
@@ -312,20 +339,24 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules, const std::vec
 
 Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view file) {
   const CsvTable table = TRY(read_csv(text, file));
-  for (const char* column :
-       {"claim_id", "metric", "asset", "value", "unit", "window", "stated_by", "published", "url"}) {
+  for (const char* column : {"claim_id", "metric", "asset", "value", "unit", "window", "stated_by",
+                             "published", "url"}) {
     if (!table.column(column))
-      return Error{Fault::malformed, fmt::format("column \"{}\" is missing", column), fmt::format("{}:1", file)};
+      return Error{Fault::malformed, fmt::format("column \"{}\" is missing", column),
+                   fmt::format("{}:1", file)};
   }
   std::vector<Claim> claims;
   for (const CsvRecord& row : table.rows) {
-    const auto field = [&](std::string_view name) { return std::string(trimmed(table.field(row, name))); };
+    const auto field = [&](std::string_view name) {
+      return std::string(trimmed(table.field(row, name)));
+    };
     Claim claim{field("claim_id"), field("metric"),    upper(field("asset")), field("unit"),
                 field("window"),   field("stated_by"), field("url"),          0,
                 field("value"),    field("published"), table.place(row)};
     const auto value = read_double(claim.value_text);
     if (!value) {
-      return Error{Fault::malformed, fmt::format("value \"{}\" is not a number", claim.value_text.substr(0, 40)),
+      return Error{Fault::malformed,
+                   fmt::format("value \"{}\" is not a number", claim.value_text.substr(0, 40)),
                    claim.place};
     }
     if (claim.id.empty() || claim.metric.empty() || claim.asset.empty())
@@ -333,7 +364,8 @@ Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view f
     claim.value = *value;
     for (const Claim& other : claims) {
       if (other.id == claim.id)
-        return Error{Fault::malformed, fmt::format("claim_id {} stands twice", claim.id), claim.place};
+        return Error{Fault::malformed, fmt::format("claim_id {} stands twice", claim.id),
+                     claim.place};
     }
     claims.push_back(std::move(claim));
   }
@@ -358,19 +390,24 @@ Result<ClaimWindow> read_window(std::string_view text) {
     if (i + 2 < words.size() && month_of(words[i + 1])) {
       const auto d = read_int(words[i]), y = read_int(words[i + 2]);
       if (d && y && *d > 0 && *d < 32 && *y > 1900 && *y < 2200) {
-        const auto date = Instant::from_date(static_cast<int>(*y), *month_of(words[i + 1]), static_cast<int>(*d));
+        const auto date =
+            Instant::from_date(static_cast<int>(*y), *month_of(words[i + 1]), static_cast<int>(*d));
         if (date.has_value()) day = date.value();
       }
     }
     if (words[i].size() == 5 && words[i][2] == ':') {
       const auto h = read_int(words[i].substr(0, 2)), m = read_int(words[i].substr(3));
-      if (h && m && *h >= 0 && *h < 24 && *m >= 0 && *m < 60) clock = Duration::minutes(*h * 60 + *m);
+      if (h && m && *h >= 0 && *h < 24 && *m >= 0 && *m < 60)
+        clock = Duration::minutes(*h * 60 + *m);
     }
   }
-  if (!day) return Error{Fault::malformed, fmt::format("its window \"{}\" names no date", text.substr(0, 60))};
+  if (!day)
+    return Error{Fault::malformed,
+                 fmt::format("its window \"{}\" names no date", text.substr(0, 60))};
   if (expiry && !clock) clock = kExpiryHour;
   if (clock) return ClaimWindow{*day, *day + *clock, false};
-  const bool until_midnight_before = to && words[0].ends_with("h");  // "24h to 30 Jan": up to its first midnight
+  const bool until_midnight_before =
+      to && words[0].ends_with("h");  // "24h to 30 Jan": up to its first midnight
   return ClaimWindow{*day, until_midnight_before ? *day : *day + Duration::days(1), true};
 }
 
@@ -394,15 +431,16 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
       d.per = TRY(entry.text("per", ""));
       d.transform = TRY(entry.text("transform", ""));
       d.factor = TRY(entry.number("factor", 1.0));
-      constexpr std::array<std::string_view, 6> transforms{"",      "compounded",    "as_hourly",
-                                                           "as_8h", "latest_annual", "latest_as_hourly"};
+      constexpr std::array<std::string_view, 6> transforms{
+          "", "compounded", "as_hourly", "as_8h", "latest_annual", "latest_as_hourly"};
       if (std::find(transforms.begin(), transforms.end(), d.transform) == transforms.end())
         return Error{Fault::malformed, "unknown transform", entry.place("transform")};
       if (!d.per.empty() && d.per != "venue" && d.per != "expiry")
         return Error{Fault::malformed, "want venue or expiry", entry.place("per")};
       metric.definitions.push_back(std::move(d));
     }
-    if (metric.definitions.empty()) return Error{Fault::malformed, "a metric needs a definition", table.place()};
+    if (metric.definitions.empty())
+      return Error{Fault::malformed, "a metric needs a definition", table.place()};
     rules.metrics.push_back(std::move(metric));
   }
   if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
@@ -439,7 +477,8 @@ std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const Cla
                                      const std::vector<Knowledge>& known, Instant at) {
   std::vector<ClaimCheck> checks;
   for (const Claim& claim : claims) checks.push_back(check_one(claim, rules, known, at));
-  // One author's figures of one family share a formula: what excludes a reading of one is said beside the other.
+  // One author's figures of one family share a formula: what excludes a reading of one is said
+  // beside the other.
   for (ClaimCheck& check : checks) {
     const Metric* metric = rules.find(check.claim.metric);
     if (!metric || metric->id != "liquidation_dominance") continue;
@@ -447,10 +486,11 @@ std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const Cla
       if (sibling.claim.stated_by != check.claim.stated_by || !sibling.holds_under ||
           !sibling.holds_under->starts_with("liq_dominance_osc_ma30"))
         continue;
-      check.note =
-          join_notes(check.note, fmt::format("{} by the same author can only be the oscillator; read so, {:.3g} "
-                                             "is a long share of {:.4f}",
-                                             sibling.claim.id, check.stated, (1 + check.stated) / 2));
+      check.note = join_notes(
+          check.note,
+          fmt::format("{} by the same author can only be the oscillator; read so, {:.3g} "
+                      "is a long share of {:.4f}",
+                      sibling.claim.id, check.stated, (1 + check.stated) / 2));
     }
   }
   return checks;

@@ -1,6 +1,7 @@
-// Claims: published figures, checked like readings. A claim names a metric in words; the definitions file says what
-// those words can mean. Where the literal meaning fails, the others are tried, and history is asked whether a value was
-// ever seen. "Neither" is an answer, and so is "pending".
+// Claims: published figures, checked like readings. A claim names a metric in words; the
+// definitions file says what those words can mean. Where the literal meaning fails, the others are
+// tried, and history is asked whether a value was ever seen. "Neither" is an answer, and so is
+// "pending".
 #pragma once
 
 #include <optional>
@@ -14,7 +15,8 @@
 
 namespace delever {
 
-// The asset of a claim over all coins together. No gauge covers them all, so such a claim stays pending.
+// The asset of a claim over all coins together. No gauge covers them all, so such a claim stays
+// pending.
 inline constexpr std::string_view kEveryCoin = "ALL";
 
 struct Claim {
@@ -28,10 +30,11 @@ struct Claim {
 // CSV with the columns claim_id,metric,asset,value,unit,window,stated_by,published,url.
 Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view file);
 
-// "29 Jan 2026 day", "24h to 30 Jan 2026", "30 days to 29 Jan 2026", "30 Jan 2026 08:00 UTC", "30 Jan 2026 expiry":
-// the time at which the statement can be measured, and the expiry when it is about one.
+// "29 Jan 2026 day", "24h to 30 Jan 2026", "30 days to 29 Jan 2026", "30 Jan 2026 08:00 UTC", "30
+// Jan 2026 expiry": the time at which the statement can be measured, and the expiry when it is
+// about one.
 struct ClaimWindow {
-  Instant day;             // 00:00 UTC of the date that is named
+  Instant day;  // 00:00 UTC of the date that is named
   Instant end;
   bool whole_day = false;  // the words name a day, so its boundaries may be another time zone's
 };
@@ -70,7 +73,8 @@ struct GaugeRange {
 struct Knowledge {
   Instant at;
   std::vector<Reading> readings;
-  std::vector<Reading> meant;  // what no gauge gives but somebody may have meant: a day's own settlements, 7-day means
+  std::vector<Reading> meant;  // what no gauge gives but somebody may have meant: a day's own
+                               // settlements, 7-day means
   std::vector<GaugeRange> ranges;
 };
 
@@ -80,7 +84,8 @@ struct TriedDefinition {
   std::optional<Instant> as_of;
   std::optional<std::string> venue;
   bool holds = false;
-  std::optional<bool> seen;  // whether history ever held such a value; missing without enough history
+  std::optional<bool>
+      seen;  // whether history ever held such a value; missing without enough history
   std::string note;
 };
 
@@ -96,7 +101,8 @@ struct ClaimCheck {
   std::vector<TriedDefinition> tried;
 };
 
-// The times at which knowledge is needed to check these claims, none after `at`; sorted, without duplicates.
+// The times at which knowledge is needed to check these claims, none after `at`; sorted, without
+// duplicates.
 std::vector<Instant> claim_times(const std::vector<Claim>& claims, Instant at);
 
 // `known` holds the knowledge at each of claim_times(claims, at).

@@ -1,5 +1,7 @@
-// Goal: a printed number is held against every meaning its words can have, and never against a guess.
+// Goal: a printed number is held against every meaning its words can have, and never against a
+// guess.
 #include "gauges/claims.h"
+#include "base/source_root.h"
 
 #include <gtest/gtest.h>
 
@@ -12,13 +14,14 @@ namespace {
 Instant at(const char* text) { return Instant::parse(text).value(); }
 
 ClaimRules shipped_rules() {
-  const std::string path = std::string(DELEVER_ROOT) + "/rules/claims-2026-01-30.toml";
+  const std::string path = source_root() + "/rules/claims-2026-01-30.toml";
   return ClaimRules::load(Config::load(path).value(), "rules/claims-2026-01-30.toml").value();
 }
 
 Claim claim(const char* metric, const char* value, const char* unit, const char* window) {
-  const std::string text = std::string("claim_id,metric,asset,value,unit,window,stated_by,published,url\nC1,") +
-                           metric + ",BTC," + value + "," + unit + "," + window + ",somebody,2026-01-30,\n";
+  const std::string text =
+      std::string("claim_id,metric,asset,value,unit,window,stated_by,published,url\nC1,") + metric +
+      ",BTC," + value + "," + unit + "," + window + ",somebody,2026-01-30,\n";
   return read_claims(text, "c.csv").value().at(0);
 }
 
@@ -52,17 +55,20 @@ TEST(Claims, windows) {
 
 TEST(Claims, bad_rows_are_named) {
   const std::string header = "claim_id,metric,asset,value,unit,window,stated_by,published,url\n";
-  EXPECT_EQ(read_claims("a,b\n", "c.csv").error().text(), "c.csv:1: column \"claim_id\" is missing");
+  EXPECT_EQ(read_claims("a,b\n", "c.csv").error().text(),
+            "c.csv:1: column \"claim_id\" is missing");
   EXPECT_EQ(read_claims(header + "C1,m,BTC,much,USD,,,,\n", "c.csv").error().text(),
             "c.csv:2: value \"much\" is not a number");
-  EXPECT_EQ(read_claims(header + "C1,m,BTC,1,,,,,\nC1,m,BTC,1,,,,,\n", "c.csv").error().where, "c.csv:3");
+  EXPECT_EQ(read_claims(header + "C1,m,BTC,1,,,,,\nC1,m,BTC,1,,,,,\n", "c.csv").error().where,
+            "c.csv:3");
 }
 
 TEST(Claims, funding_that_was_annualised_by_the_wrong_clock) {
   Reading rate = reading("funding_rate", 0.00004023, "binance");
   rate.window = Duration::hours(8);
-  const ClaimCheck c = check(claim("perp funding annualized", "43.2", "percent per year", "29 Jan 2026"),
-                             {.readings = {reading("funding_annual", 0.0540875, "binance"), rate}});
+  const ClaimCheck c =
+      check(claim("perp funding annualized", "43.2", "percent per year", "29 Jan 2026"),
+            {.readings = {reading("funding_annual", 0.0540875, "binance"), rate}});
   EXPECT_EQ(c.state, State::conflicting);
   EXPECT_DOUBLE_EQ(c.stated, 0.432);
   EXPECT_EQ(c.holds_under, "funding_annual:as_hourly");
@@ -70,9 +76,12 @@ TEST(Claims, funding_that_was_annualised_by_the_wrong_clock) {
 }
 
 TEST(Claims, a_mean_share_that_never_was) {
-  const GaugeRange share{"liq_long_share_ma30", "BTC", 0.37, 0.70, at("2021-01-21"), at("2025-09-08"), 1692};
-  const GaugeRange oscillator{"liq_dominance_osc_ma30", "BTC", -0.26, 0.40, at("2021-01-21"), at("2025-09-08"), 1692};
-  const Claim c = claim("liquidation dominance 30-day moving average", "31.4", "percent", "30 days to 29 Jan 2026");
+  const GaugeRange share{"liq_long_share_ma30", "BTC", 0.37, 0.70, at("2021-01-21"),
+                         at("2025-09-08"),      1692};
+  const GaugeRange oscillator{"liq_dominance_osc_ma30", "BTC", -0.26, 0.40, at("2021-01-21"),
+                              at("2025-09-08"),         1692};
+  const Claim c = claim("liquidation dominance 30-day moving average", "31.4", "percent",
+                        "30 days to 29 Jan 2026");
   const ClaimCheck found = check(c, {.ranges = {share, oscillator}});
   EXPECT_EQ(found.state, State::conflicting);
   EXPECT_EQ(found.holds_under, "liq_dominance_osc_ma30");
@@ -91,12 +100,14 @@ TEST(Claims, stated_values_in_plain_units) {
   EXPECT_EQ(stated("1.7e9", "USD"), 1.7e9);
   EXPECT_EQ(stated("1e+3", "percent"), 10);
   EXPECT_EQ(stated("1.7", "billion USD"), 1.7e9);
-  EXPECT_EQ(stated("1e308", "billion USD"), 1e308);  // does not fit: left alone, and nothing will hold it
+  EXPECT_EQ(stated("1e308", "billion USD"),
+            1e308);  // does not fit: left alone, and nothing will hold it
 }
 
 TEST(Claims, neither_meaning_reaches) {
-  const ClaimCheck c = check(claim("liquidation dominance", "20", "percent", "29 Jan 2026 day"),
-                             {.readings = {reading("liq_long_share", 0.9), reading("liq_dominance_osc", 0.8)}});
+  const ClaimCheck c =
+      check(claim("liquidation dominance", "20", "percent", "29 Jan 2026 day"),
+            {.readings = {reading("liq_long_share", 0.9), reading("liq_dominance_osc", 0.8)}});
   EXPECT_EQ(c.state, State::conflicting);
   EXPECT_FALSE(c.holds_under);
   EXPECT_NE(c.note.find("no known definition reaches it"), c.note.npos);
@@ -105,8 +116,8 @@ TEST(Claims, neither_meaning_reaches) {
 TEST(Claims, holds_inherits_the_state_of_its_evidence) {
   Reading r = reading("liq_long_share", 0.9696);
   r.state = State::corroborated;
-  const ClaimCheck c =
-      check(claim("long share of liquidations", "97", "percent", "29 Jan 2026 day"), {.readings = {r}});
+  const ClaimCheck c = check(
+      claim("long share of liquidations", "97", "percent", "29 Jan 2026 day"), {.readings = {r}});
   EXPECT_EQ(c.state, State::corroborated);
 }
 
@@ -115,16 +126,18 @@ TEST(Claims, unfinished_windows_and_unknown_metrics_stay_pending) {
   EXPECT_EQ(check(low, {.readings = {reading("price_low_24h", 81118)}}).state, State::pending);
   EXPECT_EQ(check(claim("number of whales", "7", "", "29 Jan 2026"), {}).note,
             "no definition is known for this metric");
-  EXPECT_EQ(
-      check(claim("low price", "81119", "USD", "29 Jan 2026"), {.readings = {reading("price_low_24h", 81118)}}).state,
-      State::single_source);
+  EXPECT_EQ(check(claim("low price", "81119", "USD", "29 Jan 2026"),
+                  {.readings = {reading("price_low_24h", 81118)}})
+                .state,
+            State::single_source);
 }
 
 TEST(Claims, an_old_chain_neither_confirms_nor_contradicts) {
   Reading r = reading("options_oi", 96680);
   r.expiry = at("2026-01-30T08:00:00Z");
   r.as_of = at("2026-01-24T06:00:00Z");
-  const ClaimCheck c = check(claim("options expiring", "91000", "BTC", "30 Jan 2026 08:00 UTC"), {.readings = {r}});
+  const ClaimCheck c =
+      check(claim("options expiring", "91000", "BTC", "30 Jan 2026 08:00 UTC"), {.readings = {r}});
   EXPECT_EQ(c.state, State::pending);
   EXPECT_EQ(c.measured, 96680);
   EXPECT_NE(c.note.find("6.1 days before"), c.note.npos) << c.note;

@@ -9,12 +9,15 @@ namespace delever {
 void Expiries::add(const Event& event, const OptionQuote& quote) {
   const Instrument& i = desk_.instruments[event.instrument];
   if (!quote.open_interest || quote.open_interest->raw() < 0) return;
-  if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type || i.strike->raw() <= 0) return;
+  if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type ||
+      i.strike->raw() <= 0)
+    return;
   Chain& chain = venues_[i.venue][*i.expiry];
   const Latest now{event.at, *quote.open_interest, event.source};
   const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
   Latest& last = at->second;
-  if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest)) last = now;
+  if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest))
+    last = now;
   if (fresh || chain.sources.size() < 8) chain.sources.insert(desk_.source_name(event));
 }
 
@@ -23,7 +26,8 @@ void Expiries::forget_before(Instant known) {
     expiries.erase(expiries.begin(), expiries.upper_bound(known));
 }
 
-ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry, const Chain& chain) const {
+ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
+                                const Chain& chain) const {
   ExpiryInterest out{.venue = venue, .expiry = expiry, .as_of = Instant::min()};
   for (const auto& [id, latest] : chain.latest) out.as_of = std::max(out.as_of, latest.at);
   std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
@@ -39,7 +43,9 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry, const 
     (*i.option_type == OptionType::call ? calls : puts) += exact->value().raw();
   }
   Wide calls = 0, puts = 0;
-  const auto in_coins = [](Wide raw) { return static_cast<double>(raw) / static_cast<double>(Qty::scale); };
+  const auto in_coins = [](Wide raw) {
+    return static_cast<double>(raw) / static_cast<double>(Qty::scale);
+  };
   for (const auto& [strike, sums] : strikes) {
     calls += sums.first;
     puts += sums.second;
@@ -68,10 +74,15 @@ std::vector<ExpiryInterest> Expiries::chain(Instant at) const {
 
 void Expiries::read(Panel& panel) const {
   const auto& rules = desk_.rules.options;
-  struct Gauge { std::string_view name, unit; };
-  constexpr Gauge kGauges[] = {{"options_oi", "coins"},        {"options_oi_calls", "coins"},
-                               {"options_oi_puts", "coins"},   {"options_put_call", "fraction"},
-                               {"options_max_pain", "USD_per_coin"}, {"options_max_pain_coin", "USD_per_coin"}};
+  struct Gauge {
+    std::string_view name, unit;
+  };
+  constexpr Gauge kGauges[] = {{"options_oi", "coins"},
+                               {"options_oi_calls", "coins"},
+                               {"options_oi_puts", "coins"},
+                               {"options_put_call", "fraction"},
+                               {"options_max_pain", "USD_per_coin"},
+                               {"options_max_pain_coin", "USD_per_coin"}};
   // One chain over all venues; each also alone where there are several.
   std::map<std::pair<std::string, Instant>, ExpiryInterest> chains;  // venue "": all
   std::map<std::string, std::set<std::string>> sources;
@@ -80,8 +91,9 @@ void Expiries::read(Panel& panel) const {
   std::string missing = "no option open interest of " + desk_.asset;
   for (ExpiryInterest& one : chain(panel.at)) {
     if (panel.at - one.as_of > rules.stale_after) {
-      missing = fmt::format("{}: the newest chain is of {}, {} before (limit {})", one.venue, one.as_of.text(),
-                            short_age(panel.at - one.as_of), rules.stale_after.text());
+      missing =
+          fmt::format("{}: the newest chain is of {}, {} before (limit {})", one.venue,
+                      one.as_of.text(), short_age(panel.at - one.as_of), rules.stale_after.text());
       continue;
     }
     names.insert(one.venue);
@@ -117,24 +129,29 @@ void Expiries::read(Panel& panel) const {
     chains.emplace(std::pair(one.venue, one.expiry), std::move(one));
   }
   const auto put = [&](const Gauge& gauge, const std::string& venue, const ExpiryInterest& e,
-                       std::optional<Instant> expiry, std::optional<double> value, std::string_view undefined) {
+                       std::optional<Instant> expiry, std::optional<double> value,
+                       std::string_view undefined) {
     std::vector<Estimate> estimates;
     if (value) {
       Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
       one.sources = sources[venue];
       one.origin = origins[venue];
       if (panel.at - e.as_of > rules.fresh_for)
-        one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of), e.as_of.text());
+        one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of),
+                               e.as_of.text());
       if (e.left_out > 0)
-        one.note += fmt::format("{}{} instruments left out (not in the newest chain, or no contract size)",
-                                one.note.empty() ? "" : "; ", e.left_out);
+        one.note +=
+            fmt::format("{}{} instruments left out (not in the newest chain, or no contract size)",
+                        one.note.empty() ? "" : "; ", e.left_out);
       estimates.push_back(std::move(one));
     }
-    Panel::Name name{.name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
+    Panel::Name name{
+        .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
     if (!venue.empty()) name.venue = venue;
     panel.settle(name, std::move(estimates), rules.band, undefined);
   };
-  const auto value_of = [](std::string_view name, const ExpiryInterest& e) -> std::optional<double> {
+  const auto value_of = [](std::string_view name,
+                           const ExpiryInterest& e) -> std::optional<double> {
     if (name == "options_oi") return e.calls + e.puts;
     if (name == "options_oi_calls") return e.calls;
     if (name == "options_oi_puts") return e.puts;
@@ -151,7 +168,8 @@ void Expiries::read(Panel& panel) const {
   for (const Gauge& gauge : kGauges) {
     const bool per_strike = gauge.name.starts_with("options_max_pain");
     for (const std::string& venue : shown) {
-      if (!per_strike) {  // the total over expiries; a max pain over several settlements means nothing
+      if (!per_strike) {  // the total over expiries; a max pain over several settlements means
+                          // nothing
         ExpiryInterest total{.as_of = Instant::max()};
         for (const auto& [key, e] : chains) {
           if (key.first != venue) continue;
@@ -165,7 +183,8 @@ void Expiries::read(Panel& panel) const {
       }
       for (const auto& [key, e] : chains) {
         if (key.first != venue) continue;
-        put(gauge, venue, e, e.expiry, value_of(gauge.name, e), "no open interest to compute it from");
+        put(gauge, venue, e, e.expiry, value_of(gauge.name, e),
+            "no open interest to compute it from");
       }
     }
   }

@@ -1,5 +1,6 @@
-// Options of one asset by expiry: open interest, put/call and max pain, from the latest open interest of each
-// instrument. An expiry is gone at its time, 08:00 UTC. An old chain is still told, with its age.
+// Options of one asset by expiry: open interest, put/call and max pain, from the latest open
+// interest of each instrument. An expiry is gone at its time, 08:00 UTC. An old chain is still
+// told, with its age.
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
-// Goal: open interest, put/call and max pain of small chains known by hand; expiries leave at their time.
+// Goal: open interest, put/call and max pain of small chains known by hand; expiries leave at their
+// time.
 #include "gauges/expiries.h"
 
 #include "gauges/gauges_test.h"
@@ -10,15 +11,19 @@ const Instant kAt = time_of("2026-01-30T00:00:00Z");
 const Instant kExpiry = time_of("2026-01-30T08:00:00Z");
 
 struct ChainScene : Scene {
-  void quote(const std::string& name, double interest, Instant at, const std::string& venue = "deribit") {
+  void quote(const std::string& name, double interest, Instant at,
+             const std::string& venue = "deribit") {
     OptionQuote q;
     q.open_interest = Qty::nearest(interest).value();
     put(instrument(venue, name), venue + ":chain", at, q);
   }
   void known_chain(Instant at, const std::string& venue = "deribit") {
-    for (const auto& [name, interest] : {std::pair{"BTC-USD-260130-90-C@BTC", 10.0}, {"BTC-USD-260130-100-C@BTC", 5.0},
-                                         {"BTC-USD-260130-100-P@BTC", 5.0}, {"BTC-USD-260130-110-P@BTC", 10.0},
-                                         {"BTC-USD-260227-100-C@BTC", 4.0}, {"BTC-USD-260227-100-P@BTC", 1.0}})
+    for (const auto& [name, interest] : {std::pair{"BTC-USD-260130-90-C@BTC", 10.0},
+                                         {"BTC-USD-260130-100-C@BTC", 5.0},
+                                         {"BTC-USD-260130-100-P@BTC", 5.0},
+                                         {"BTC-USD-260130-110-P@BTC", 10.0},
+                                         {"BTC-USD-260227-100-C@BTC", 4.0},
+                                         {"BTC-USD-260227-100-P@BTC", 1.0}})
       quote(name, interest, at, venue);
   }
 };
@@ -46,7 +51,8 @@ TEST(Expiries, leave_at_eight) {
   EXPECT_EQ(*pick(chain.readings(kExpiry - Duration::ns(1)), "options_oi").value, 35);
   const auto after = chain.readings(kExpiry);
   EXPECT_EQ(*pick(after, "options_oi").value, 5);
-  EXPECT_TRUE(std::none_of(after.begin(), after.end(), [](const Reading& r) { return r.expiry == kExpiry; }));
+  EXPECT_TRUE(std::none_of(after.begin(), after.end(),
+                           [](const Reading& r) { return r.expiry == kExpiry; }));
 }
 
 TEST(Expiries, an_old_chain_is_told_with_its_age_and_withheld_after_a_week) {
@@ -88,7 +94,8 @@ TEST(Expiries, undefined_is_missing) {
   ChainScene chain;
   chain.quote("BTC-USD-260130-90-P@BTC", 3, kAt);
   const auto readings = chain.readings(kAt);
-  EXPECT_EQ(pick(readings, "options_put_call", {}, kExpiry).state, State::pending);  // no calls: not infinite
+  EXPECT_EQ(pick(readings, "options_put_call", {}, kExpiry).state,
+            State::pending);  // no calls: not infinite
   EXPECT_EQ(*pick(readings, "options_oi_calls", {}, kExpiry).value, 0);
 }
 

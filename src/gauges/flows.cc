@@ -8,7 +8,9 @@
 namespace delever {
 
 void Flows::add(const Event& event, const Holding& holding) {
-  if (holding.holder_kind != HolderKind::etf || !holding.flow_usd || !std::isfinite(*holding.flow_usd)) return;
+  if (holding.holder_kind != HolderKind::etf || !holding.flow_usd ||
+      !std::isfinite(*holding.flow_usd))
+    return;
   Fund& fund = funds_[{holding.holder, desk_.instruments[event.instrument].venue}];
   const std::string source = desk_.source_name(event);
   fund.source = fund.source.empty() ? source : std::min(fund.source, source);
@@ -27,15 +29,16 @@ void Flows::read(Panel& panel) const {
     if (after == fund.days.begin()) continue;
     const auto& [day, flow] = *std::prev(after);
     if (panel.at - day > rules.stale_after) {
-      why.push_back(fmt::format("{}: {} is as of {}, {} before (limit {})", fund.source, holder, day.text(),
-                                short_age(panel.at - day), rules.stale_after.text()));
+      why.push_back(fmt::format("{}: {} is as of {}, {} before (limit {})", fund.source, holder,
+                                day.text(), short_age(panel.at - day), rules.stale_after.text()));
       continue;
     }
     Estimate e = Estimate::exact(publisher, flow, day);
     e.sources = {fund.source};
     e.origin = desk_.rules.origin_of(publisher);
     e.note = fmt::format("{}, the day to {}", holder, day.text());
-    if (std::find(rules.all_funds.begin(), rules.all_funds.end(), holder) != rules.all_funds.end()) {
+    if (std::find(rules.all_funds.begin(), rules.all_funds.end(), holder) !=
+        rules.all_funds.end()) {
       market.push_back(std::move(e));
     } else {
       why.push_back(holder + " alone is not the market");
@@ -43,7 +46,8 @@ void Flows::read(Panel& panel) const {
     }
   }
   if (why.empty()) why.push_back("no fund flows of " + desk_.asset);
-  const Panel::Name name{.name = "etf_flow_usd_1d", .unit = "USD", .window = Duration::days(1), .section = "etf"};
+  const Panel::Name name{
+      .name = "etf_flow_usd_1d", .unit = "USD", .window = Duration::days(1), .section = "etf"};
   panel.settle(name, std::move(market), rules.band, join(why, "; "));
   for (auto& [holder, estimate] : single) {
     Panel::Name one = name;

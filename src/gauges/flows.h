@@ -1,5 +1,6 @@
-// Flows of outside money into one asset, kept apart from the short clock: for now the daily flow of exchange-traded
-// funds. One fund is not the market: the market figure needs a holder that stands for all of them.
+// Flows of outside money into one asset, kept apart from the short clock: for now the daily flow of
+// exchange-traded funds. One fund is not the market: the market figure needs a holder that stands
+// for all of them.
 #pragma once
 
 #include <map>

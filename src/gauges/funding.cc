@@ -27,8 +27,11 @@ int64_t hour_of(Instant t) {
 std::string filled(const std::string& pattern, const std::string& asset) {
   std::string out;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern.compare(i, 2, "{}") == 0) { out += asset; ++i; }
-    else out += pattern[i];
+    if (pattern.compare(i, 2, "{}") == 0) {
+      out += asset;
+      ++i;
+    } else
+      out += pattern[i];
   }
   return out;
 }
@@ -46,7 +49,8 @@ double annual_compounded(double rate, Duration interval) {
   return std::expm1(std::log1p(rate) * (kYear.in_seconds() / interval.in_seconds()));
 }
 
-std::optional<Duration> Fundings::interval_of(const Instrument& instrument, std::optional<Duration> stated) const {
+std::optional<Duration> Fundings::interval_of(const Instrument& instrument,
+                                              std::optional<Duration> stated) const {
   if (stated && *stated > Duration()) return stated;
   const auto known = desk_.rules.funding.by_venue.find(instrument.venue);
   if (known == desk_.rules.funding.by_venue.end()) return std::nullopt;
@@ -92,10 +96,12 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
 
 void Fundings::forget_before(Instant known) {
   for (auto& [id, market] : markets_) {
-    market.hours.erase(market.hours.begin(), market.hours.lower_bound(hour_of(known - Duration::hours(26))));
+    market.hours.erase(market.hours.begin(),
+                       market.hours.lower_bound(hour_of(known - Duration::hours(26))));
     // What was announced just before a settlement that nobody reported stands for it from now on.
     const auto& rules = desk_.rules.funding;
-    while (!market.announced.empty() && market.announced.begin()->first < known - Duration::hours(48)) {
+    while (!market.announced.empty() &&
+           market.announced.begin()->first < known - Duration::hours(48)) {
       const auto& [at, rated] = *market.announced.begin();
       if (at - rated.at <= rules.announced_within) market.settled.try_emplace(at, rated);
       market.announced.erase(market.announced.begin());
@@ -115,7 +121,10 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
     if (known != desk_.rules.funding.by_venue.end()) {
       const auto& main = known->second.main;
       for (size_t i = 0; i < main.size(); ++i) {
-        if (filled(main[i], desk_.asset) == instrument.name()) { rank = i; break; }
+        if (filled(main[i], desk_.asset) == instrument.name()) {
+          rank = i;
+          break;
+        }
       }
     }
     if (rank < best || (rank == best && instrument.name() < first_name)) {
@@ -128,8 +137,8 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
 }
 
 // In (from, to], what was settled, or announced just before and not reported since.
-std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const Market& market, Instant from,
-                                                        Instant to) const {
+std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const Market& market,
+                                                        Instant from, Instant to) const {
   const Instrument& instrument = desk_.instruments[id];
   std::map<Instant, Settlement> found;
   const auto add = [&](Instant at, const Rated& rated, bool announced) {
@@ -137,18 +146,21 @@ std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const M
     const auto interval = interval_of(instrument, rated.interval);
     if (interval) found.emplace(at, Settlement{at, rated.rate.approx(), *interval, announced});
   };
-  for (auto it = market.settled.upper_bound(from); it != market.settled.end() && it->first <= to; ++it)
+  for (auto it = market.settled.upper_bound(from); it != market.settled.end() && it->first <= to;
+       ++it)
     add(it->first, it->second, false);
-  for (auto it = market.announced.upper_bound(from); it != market.announced.end() && it->first <= to; ++it) {
-    if (it->first - it->second.at <= desk_.rules.funding.announced_within) add(it->first, it->second, true);
+  for (auto it = market.announced.upper_bound(from);
+       it != market.announced.end() && it->first <= to; ++it) {
+    if (it->first - it->second.at <= desk_.rules.funding.announced_within)
+      add(it->first, it->second, true);
   }
   std::vector<Settlement> out;
   for (const auto& entry : found) out.push_back(entry.second);
   return out;
 }
 
-std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Market& market, Instant at,
-                                                    std::string& why_not) const {
+std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Market& market,
+                                                    Instant at, std::string& why_not) const {
   const auto& rules = desk_.rules.funding;
   const Instrument& instrument = desk_.instruments[id];
   const auto recent = settlements(id, market, at - rules.stale_after - kDay, at);
@@ -166,8 +178,9 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
     }
     mean.coverage = std::min(1.0, paid.in_days());
     if (mean.coverage < rules.coverage_min) {
-      why_not = fmt::format("{} {}: {} settlements cover {:.1f} of the 24 h to {}", instrument.venue, instrument.name(),
-                            count, paid.in_seconds() / 3600, end.text());
+      why_not =
+          fmt::format("{} {}: {} settlements cover {:.1f} of the 24 h to {}", instrument.venue,
+                      instrument.name(), count, paid.in_seconds() / 3600, end.text());
       return std::nullopt;
     }
     mean.annual = annual_simple(mean.sum, paid);
@@ -180,22 +193,26 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
     const int64_t last = hour_of(at);
     double sum = 0;
     int hours = 0;
-    for (auto it = market.hours.lower_bound(last - 23); it != market.hours.end() && it->first <= last; ++it) {
+    for (auto it = market.hours.lower_bound(last - 23);
+         it != market.hours.end() && it->first <= last; ++it) {
       const double count = static_cast<double>(it->second.count) * static_cast<double>(Rate::scale);
       sum += static_cast<double>(it->second.sum) / count;
       ++hours;
     }
-    const auto interval = interval_of(instrument, market.current ? market.current->interval : std::nullopt);
+    const auto interval =
+        interval_of(instrument, market.current ? market.current->interval : std::nullopt);
     DayMean mean{.as_of = market.current ? market.current->at : at, .coverage = hours / 24.0};
     if (interval && hours > 0 && mean.coverage >= rules.coverage_min) {
       const double rate = sum / hours;
       mean.sum = rate * (kDay.in_seconds() / interval->in_seconds());
       mean.annual = annual_simple(rate, *interval);
       mean.compounded = annual_compounded(rate, *interval);
-      mean.note = fmt::format("{}, accrues continuously, mean of {} hours", instrument.name(), hours);
+      mean.note =
+          fmt::format("{}, accrues continuously, mean of {} hours", instrument.name(), hours);
       return mean;
     }
-    why_not = fmt::format("{} {}: rates in {} of the last 24 hours", instrument.venue, instrument.name(), hours);
+    why_not = fmt::format("{} {}: rates in {} of the last 24 hours", instrument.venue,
+                          instrument.name(), hours);
     return std::nullopt;
   }
   auto last = market.means.upper_bound(at);
@@ -220,12 +237,14 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   };
   const auto settled = newest(market.settled), mean = newest(market.means);
   const auto known = std::max(settled, mean);
-  why_not += known ? fmt::format("the last rate is of {}, {} before", known->text(), short_age(at - *known))
+  why_not += known ? fmt::format("the last rate is of {}, {} before", known->text(),
+                                 short_age(at - *known))
                    : std::string("no settlement known");
   return std::nullopt;
 }
 
-void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId id, const Market& market) const {
+void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId id,
+                          const Market& market) const {
   const auto& rules = desk_.rules.funding;
   const Instrument& instrument = desk_.instruments[id];
   const auto estimate = [&](double value, Instant as_of, double coverage, const std::string& note) {
@@ -237,21 +256,25 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
     return std::vector<Estimate>{std::move(e)};
   };
   const auto put_rate = [&](std::string_view name, const std::optional<Rated>& rated, bool wanted) {
-    Panel::Name out{.name = name, .unit = "fraction_per_interval", .section = kSection, .venue = venue};
+    Panel::Name out{
+        .name = name, .unit = "fraction_per_interval", .section = kSection, .venue = venue};
     std::optional<Duration> interval;
     if (rated) interval = interval_of(instrument, rated->interval);
     if (rated && interval && panel.at - rated->at <= rules.stale_after) {
       out.window = *interval;
-      panel.settle(out, estimate(rated->rate.approx(), rated->at, 1, instrument.name()), rules.band, "");
+      panel.settle(out, estimate(rated->rate.approx(), rated->at, 1, instrument.name()), rules.band,
+                   "");
     } else if (wanted) {
       std::string why = !rated ? "no rate" : "the interval is not known";
       if (rated && interval)
-        why = fmt::format("the last rate is of {}, {} before", rated->at.text(), short_age(panel.at - rated->at));
+        why = fmt::format("the last rate is of {}, {} before", rated->at.text(),
+                          short_age(panel.at - rated->at));
       panel.pending(out, why);
     }
   };
   std::optional<Rated> now = market.current;
-  if (!now || panel.at - now->at > rules.stale_after) {  // what was paid last, where nothing is announced
+  if (!now ||
+      panel.at - now->at > rules.stale_after) {  // what was paid last, where nothing is announced
     const auto it = market.settled.upper_bound(panel.at);
     if (it != market.settled.begin()) {
       now = std::prev(it)->second;
@@ -271,7 +294,8 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
   };
   const double neutral = annual_simple(rules.neutral_per_8h, Duration::hours(8));
   put("funding_annual", "fraction_per_year", mean ? std::optional(mean->annual) : std::nullopt);
-  put("funding_annual_compounded", "fraction_per_year", mean ? std::optional(mean->compounded) : std::nullopt);
+  put("funding_annual_compounded", "fraction_per_year",
+      mean ? std::optional(mean->compounded) : std::nullopt);
   put("funding_distance_from_neutral", "fraction_per_year",
       mean ? std::optional(mean->annual - neutral) : std::nullopt);
   const auto level = interests_.of_venue(venue, panel.at);
@@ -289,17 +313,22 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
   for (const std::string& venue : rules.venues) {
     const auto main = mains.find(venue);
     std::string why_not = venue + ": no funding";
-    const auto mean = main == mains.end() ? std::nullopt
-                                          : day_mean(main->second, markets_.at(main->second), panel.at, why_not);
+    const auto mean = main == mains.end()
+                          ? std::nullopt
+                          : day_mean(main->second, markets_.at(main->second), panel.at, why_not);
     const auto level = interests_.of_venue(venue, panel.at);
     if (!mean || !level || level->coins <= 0) {
       absent.push_back(venue);
-      if (main != mains.end()) why.push_back(mean ? venue + ": no open interest to weigh by" : why_not);
+      if (main != mains.end())
+        why.push_back(mean ? venue + ": no open interest to weigh by" : why_not);
       continue;
     }
     weighted += level->coins * mean->annual;
     weight += level->coins;
-    if (level->usd) { carry += mean->sum * *level->usd; carried = true; }
+    if (level->usd) {
+      carry += mean->sum * *level->usd;
+      carried = true;
+    }
     sum.as_of = std::max(sum.as_of, mean->as_of);
     const auto& sources = markets_.at(main->second).sources;
     sum.sources.insert(sources.begin(), sources.end());
@@ -321,7 +350,8 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
       carries.push_back(sum);
     }
   }
-  // A vendor's own weighted mean. Its volume-weighted twin is another quantity and stays in the history.
+  // A vendor's own weighted mean. Its volume-weighted twin is another quantity and stays in the
+  // history.
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = desk_.instruments[id];
     if (instrument.kind != InstrumentKind::aggregate || market.means.empty()) continue;
@@ -340,10 +370,14 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
   }
   if (why.empty()) why.push_back("no funding rates of " + desk_.asset);
   const std::string missing = join(why, "; ");
-  panel.settle({.name = "funding_annual_oi_weighted", .unit = "fraction_per_year", .window = kDay, .section = kSection},
+  panel.settle({.name = "funding_annual_oi_weighted",
+                .unit = "fraction_per_year",
+                .window = kDay,
+                .section = kSection},
                std::move(rates), rules.band, missing);
-  panel.settle({.name = "funding_carry_usd_24h", .unit = "USD", .window = kDay, .section = kSection},
-               std::move(carries), rules.band, missing);
+  panel.settle(
+      {.name = "funding_carry_usd_24h", .unit = "USD", .window = kDay, .section = kSection},
+      std::move(carries), rules.band, missing);
 }
 
 void Fundings::read(Panel& panel) const {
@@ -357,9 +391,12 @@ void Fundings::read(Panel& panel) const {
   for (const auto& [venue, id] : mains) read_venue(panel, venue, id, markets_.at(id));
   if (!mains.empty()) return;
   const std::string missing = "no perpetual of " + desk_.asset + " with a funding rate";
-  panel.pending({.name = "funding_rate", .unit = "fraction_per_interval", .section = kSection}, missing);
-  for (const std::string_view name : {"funding_annual", "funding_annual_compounded", "funding_distance_from_neutral"})
-    panel.pending({.name = name, .unit = "fraction_per_year", .window = kDay, .section = kSection}, missing);
+  panel.pending({.name = "funding_rate", .unit = "fraction_per_interval", .section = kSection},
+                missing);
+  for (const std::string_view name :
+       {"funding_annual", "funding_annual_compounded", "funding_distance_from_neutral"})
+    panel.pending({.name = name, .unit = "fraction_per_year", .window = kDay, .section = kSection},
+                  missing);
 }
 
 std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
@@ -370,11 +407,14 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
     if (!mains.contains(i.venue)) mains[i.venue] = main_of(i.venue);
     const bool main = mains[i.venue] == id;
     const auto add = [&](Instant t, double rate, Duration interval, FundingKind kind) {
-      out.push_back({i.venue, i.symbol, i.name(), t, rate, interval, annual_simple(rate, interval), kind, main});
+      out.push_back({i.venue, i.symbol, i.name(), t, rate, interval, annual_simple(rate, interval),
+                     kind, main});
     };
     const Instant after = from == Instant::min() ? from : from - Duration::ns(1);
-    for (const Settlement& s : settlements(id, market, after, at)) add(s.at, s.rate, s.interval, FundingKind::settled);
-    for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at; ++it) {
+    for (const Settlement& s : settlements(id, market, after, at))
+      add(s.at, s.rate, s.interval, FundingKind::settled);
+    for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at;
+         ++it) {
       if (const auto interval = interval_of(i, it->second.interval))
         add(it->first, it->second.rate.approx(), *interval, FundingKind::mean);
     }

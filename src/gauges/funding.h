@@ -1,6 +1,6 @@
-// Funding of one asset's perpetuals: the rate now with its own interval, the mean of the last 24 h of settlements made
-// annual (simple: rate * (24 h / interval) * 365), weighted by open interest, what it costs longs, and how far it is
-// from neutral.
+// Funding of one asset's perpetuals: the rate now with its own interval, the mean of the last 24 h
+// of settlements made annual (simple: rate * (24 h / interval) * 365), weighted by open interest,
+// what it costs longs, and how far it is from neutral.
 #pragma once
 
 #include <map>
@@ -15,7 +15,8 @@
 
 namespace delever {
 
-// Simple, as everywhere here; 43.2 % a year is 0.039452 % per 8 h. Compounded: (1 + rate)^(periods a year) - 1.
+// Simple, as everywhere here; 43.2 % a year is 0.039452 % per 8 h. Compounded: (1 + rate)^(periods
+// a year) - 1.
 double annual_simple(double rate, Duration interval);
 double annual_compounded(double rate, Duration interval);
 
@@ -38,7 +39,10 @@ class Fundings {
     std::optional<Instant> settles_at;
     auto rank() const { return std::pair(at, rate.raw()); }
   };
-  struct Hour { Wide sum = 0; int64_t count = 0; };
+  struct Hour {
+    Wide sum = 0;
+    int64_t count = 0;
+  };
   struct Market {
     std::map<Instant, Rated> settled;    // by nominal settlement time, for good
     std::map<Instant, Rated> announced;  // the last word before each settlement
@@ -47,7 +51,12 @@ class Fundings {
     std::optional<Rated> current, predicted;
     std::set<std::string> sources;
   };
-  struct Settlement { Instant at; double rate; Duration interval; bool announced; };
+  struct Settlement {
+    Instant at;
+    double rate;
+    Duration interval;
+    bool announced;
+  };
   struct DayMean {
     double annual = 0, compounded = 0, sum = 0;  // sum: of the rates paid
     Instant as_of;
@@ -55,11 +64,15 @@ class Fundings {
     std::string note;
   };
 
-  std::optional<Duration> interval_of(const Instrument& instrument, std::optional<Duration> stated) const;
+  std::optional<Duration> interval_of(const Instrument& instrument,
+                                      std::optional<Duration> stated) const;
   std::optional<InstrumentId> main_of(const std::string& venue) const;
-  std::vector<Settlement> settlements(InstrumentId id, const Market& market, Instant from, Instant to) const;
-  std::optional<DayMean> day_mean(InstrumentId id, const Market& market, Instant at, std::string& why_not) const;
-  void read_venue(Panel& panel, const std::string& venue, InstrumentId id, const Market& market) const;
+  std::vector<Settlement> settlements(InstrumentId id, const Market& market, Instant from,
+                                      Instant to) const;
+  std::optional<DayMean> day_mean(InstrumentId id, const Market& market, Instant at,
+                                  std::string& why_not) const;
+  void read_venue(Panel& panel, const std::string& venue, InstrumentId id,
+                  const Market& market) const;
   void read_weighted(Panel& panel, const std::map<std::string, InstrumentId>& mains) const;
 
   const Desk& desk_;

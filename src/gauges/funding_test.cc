@@ -1,4 +1,5 @@
-// Goal: funding is annualised as M0 says, over the settlements that were known, with each venue's own interval.
+// Goal: funding is annualised as M0 says, over the settlements that were known, with each venue's
+// own interval.
 #include "gauges/funding.h"
 
 #include <cmath>
@@ -16,10 +17,12 @@ struct Market : Scene {
   InstrumentId hyperliquid = instrument("hyperliquid", "BTC-USDC-PERP");
 
   void settled(InstrumentId id, Instant at, double rate, std::optional<Duration> interval = {}) {
-    put(id, "prints", at, FundingRate{Rate::nearest(rate).value(), FundingKind::settled, interval, at, {}});
+    put(id, "prints", at,
+        FundingRate{Rate::nearest(rate).value(), FundingKind::settled, interval, at, {}});
   }
   void announced(InstrumentId id, Instant at, double rate, Instant settles) {
-    put(id, "marks", at, FundingRate{Rate::nearest(rate).value(), FundingKind::current, {}, settles, {}});
+    put(id, "marks", at,
+        FundingRate{Rate::nearest(rate).value(), FundingKind::current, {}, settles, {}});
   }
   void interest(InstrumentId id, double coins) {
     OpenInterest oi;
@@ -30,7 +33,8 @@ struct Market : Scene {
 };
 
 TEST(Funding, annual) {
-  EXPECT_NEAR(annual_simple(0.00039452, Duration::hours(8)), 0.432, 1e-6);  // M0: 43.2 % is 0.039452 % per 8 h
+  EXPECT_NEAR(annual_simple(0.00039452, Duration::hours(8)), 0.432,
+              1e-6);  // M0: 43.2 % is 0.039452 % per 8 h
   EXPECT_NEAR(annual_simple(0.0001, Duration::hours(8)), 0.1095, 1e-15);
   EXPECT_NEAR(annual_simple(0.0000125, kHour), 0.1095, 1e-15);
   EXPECT_NEAR(annual_compounded(0.0001, Duration::hours(8)), std::pow(1.0001, 1095) - 1, 1e-12);
@@ -41,7 +45,8 @@ TEST(Funding, day_mean_over_known_settlements) {
   Market m;
   // The prints of Binance, 29 January 2026; the last came 8 ms after the time asked for.
   for (const auto& [at, rate] : {std::pair{"2026-01-28T16:00:00.000Z", 0.00003830},
-                                 {"2026-01-29T00:00:00.000Z", 0.00007210}, {"2026-01-29T08:00:00.009Z", 0.00005856},
+                                 {"2026-01-29T00:00:00.000Z", 0.00007210},
+                                 {"2026-01-29T08:00:00.009Z", 0.00005856},
                                  {"2026-01-29T16:00:00.000Z", 0.00004023},
                                  {"2026-01-30T00:00:00.008Z", 0.00004478}})
     m.settled(m.binance, time_of(at), rate);
@@ -56,7 +61,8 @@ TEST(Funding, day_mean_over_known_settlements) {
   const Reading rate = pick(m.readings(kAt), "funding_rate", "binance");
   EXPECT_DOUBLE_EQ(*rate.value, 0.00004023);
   EXPECT_EQ(rate.window, Duration::hours(8));
-  EXPECT_NEAR(*pick(m.readings(kAt), "funding_distance_from_neutral", "binance").value, *r.value - 0.1095, 1e-12);
+  EXPECT_NEAR(*pick(m.readings(kAt), "funding_distance_from_neutral", "binance").value,
+              *r.value - 0.1095, 1e-12);
 }
 
 TEST(Funding, a_missing_settlement_or_an_old_one_is_no_mean) {
@@ -65,7 +71,8 @@ TEST(Funding, a_missing_settlement_or_an_old_one_is_no_mean) {
   m.settled(m.binance, kAt, 0.0001);
   const Reading holed = pick(m.readings(kAt), "funding_annual", "binance");
   EXPECT_EQ(holed.state, State::pending);
-  EXPECT_NE(holed.reason.find("2 settlements cover 16.0 of the 24 h"), std::string::npos) << holed.reason;
+  EXPECT_NE(holed.reason.find("2 settlements cover 16.0 of the 24 h"), std::string::npos)
+      << holed.reason;
   m.settled(m.binance, kAt - Duration::hours(8), 0.0001);
   EXPECT_NEAR(*pick(m.readings(kAt), "funding_annual", "binance").value, 0.1095, 1e-12);
   const Reading stale = pick(m.readings(kAt + Duration::hours(11)), "funding_annual", "binance");
@@ -78,7 +85,8 @@ TEST(Funding, hourly_venue_and_stated_interval) {
   for (int h = 0; h < 30; ++h) m.settled(m.hyperliquid, kAt - kHour * h, 0.0000125);
   EXPECT_NEAR(*pick(m.readings(kAt), "funding_annual", "hyperliquid").value, 0.1095, 1e-12);
   Market four;  // the message's interval goes before the venue's usual one
-  for (int h = 0; h < 32; h += 4) four.settled(four.binance, kAt - kHour * h, 0.0001, Duration::hours(4));
+  for (int h = 0; h < 32; h += 4)
+    four.settled(four.binance, kAt - kHour * h, 0.0001, Duration::hours(4));
   EXPECT_NEAR(*pick(four.readings(kAt), "funding_annual", "binance").value, 0.219, 1e-12);
   EXPECT_EQ(pick(four.readings(kAt), "funding_rate", "binance").window, Duration::hours(4));
 }
@@ -105,8 +113,12 @@ TEST(Funding, accruing_without_settlements) {
   const auto deribit = m.instrument("deribit", "BTC-USD-PERP@BTC", 1);
   for (int i = 0; i < 24 * 4; ++i) {
     const Instant at = kAt - Duration::minutes(15 * i);
-    m.put(deribit, "ticker", at, FundingRate{Rate::nearest(i % 2 == 0 ? 0.0002 : 0.0).value(), FundingKind::current,
-                                            Duration::hours(8), {}, {}});
+    m.put(deribit, "ticker", at,
+          FundingRate{Rate::nearest(i % 2 == 0 ? 0.0002 : 0.0).value(),
+                      FundingKind::current,
+                      Duration::hours(8),
+                      {},
+                      {}});
   }
   const Reading r = pick(m.readings(kAt), "funding_annual", "deribit");
   EXPECT_NEAR(*r.value, 0.1095, 0.006);  // the hour that just began holds one sample
@@ -124,8 +136,10 @@ TEST(Funding, weighted_by_open_interest_and_its_cost) {
   EXPECT_NEAR(*r.value, (3 * 0.3285 + 0.1095) / 4, 1e-12);
   EXPECT_NEAR(*r.coverage, 0.4, 1e-12);
   EXPECT_NE(r.reason.find("without bybit, okx, deribit"), std::string::npos) << r.reason;
-  EXPECT_NEAR(*pick(readings, "funding_carry_usd_24h", "binance").value, 0.0009 * 30000 * 80000, 1e-3);
-  EXPECT_NEAR(*pick(readings, "funding_carry_usd_24h").value, 0.0009 * 30000 * 80000 + 0.0003 * 10000 * 80000, 1e-3);
+  EXPECT_NEAR(*pick(readings, "funding_carry_usd_24h", "binance").value, 0.0009 * 30000 * 80000,
+              1e-3);
+  EXPECT_NEAR(*pick(readings, "funding_carry_usd_24h").value,
+              0.0009 * 30000 * 80000 + 0.0003 * 10000 * 80000, 1e-3);
 }
 
 TEST(Funding, a_daily_mean_speaks_where_prints_are_absent) {
@@ -135,7 +149,8 @@ TEST(Funding, a_daily_mean_speaks_where_prints_are_absent) {
   const Reading r = pick(m.readings(kAt + Duration::hours(9)), "funding_annual", "binance");
   EXPECT_NEAR(*r.value, 0.0000569633 * 1095, 1e-12);
   EXPECT_NE(r.reason.find("a published daily mean"), std::string::npos) << r.reason;
-  EXPECT_EQ(pick(m.readings(kAt + Duration::hours(27)), "funding_annual", "binance").state, State::pending);
+  EXPECT_EQ(pick(m.readings(kAt + Duration::hours(27)), "funding_annual", "binance").state,
+            State::pending);
 }
 
 TEST(Funding, main_contract_stands_for_the_venue) {
@@ -148,7 +163,9 @@ TEST(Funding, main_contract_stands_for_the_venue) {
   EXPECT_NEAR(*pick(m.readings(kAt), "funding_annual", "binance").value, 0.1095, 1e-12);
   const History history = m.gauges(kAt)->history(kAt);
   ASSERT_EQ(history.funding.size(), 8u);  // both are in the series
-  EXPECT_EQ(std::count_if(history.funding.begin(), history.funding.end(), [](const auto& p) { return p.main; }), 4);
+  EXPECT_EQ(std::count_if(history.funding.begin(), history.funding.end(),
+                          [](const auto& p) { return p.main; }),
+            4);
 }
 
 }  // namespace

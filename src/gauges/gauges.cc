@@ -14,10 +14,12 @@
 namespace delever {
 namespace {
 
-// A venue's sign of life is taken once a second of an instrument; finer says nothing more about coverage.
+// A venue's sign of life is taken once a second of an instrument; finer says nothing more about
+// coverage.
 constexpr Duration kHeardEvery = Duration::seconds(1);
 
-Instant floor_before(Instant t, Duration step) {  // the latest multiple of `step` that is before `t`
+Instant floor_before(Instant t,
+                     Duration step) {  // the latest multiple of `step` that is before `t`
   const int64_t ns = t.ns() - 1, n = step.ns();
   return Instant::ns((ns / n - (ns % n < 0 ? 1 : 0)) * n);
 }
@@ -25,7 +27,8 @@ Instant floor_before(Instant t, Duration step) {  // the latest multiple of `ste
 }  // namespace
 
 struct Gauges::Impl {
-  Impl(std::string asset, const Rules& rules, const Instruments& instruments, const std::vector<Source>& sources)
+  Impl(std::string asset, const Rules& rules, const Instruments& instruments,
+       const std::vector<Source>& sources)
       : desk{std::move(asset), rules, instruments, sources} {}
 
   Desk desk;
@@ -42,7 +45,8 @@ struct Gauges::Impl {
   Instant known = Instant::min();
   std::vector<Instant> heard;  // by instrument
 
-  // What the families hold that several sources could disagree about, in the order of gauge_names().
+  // What the families hold that several sources could disagree about, in the order of
+  // gauge_names().
   void read(Panel& panel, bool all) const {
     if (all || liquidations.several()) liquidations.read(panel);
     if (all || fundings.several()) fundings.read(panel);
@@ -55,8 +59,9 @@ struct Gauges::Impl {
     if (all || flows.several()) flows.read(panel);
   }
 
-  // On the grid, before the first event behind it: sources are put aside or taken back, and the old is forgotten.
-  // A moment without new events decides nothing, so the outcome depends on the events alone.
+  // On the grid, before the first event behind it: sources are put aside or taken back, and the old
+  // is forgotten. A moment without new events decides nothing, so the outcome depends on the events
+  // alone.
   void review_before(Instant received) {
     const Instant due = floor_before(received, desk.rules.review_every);
     if (!dirty || known == Instant::min() || due < known || (reviewed && due <= *reviewed)) return;
@@ -107,15 +112,18 @@ void Gauges::on_event(const Event& event) {
     my.known = event.received;
   }
   const Instrument& instrument = my.desk.instruments[event.instrument];
-  if (my.heard.size() <= event.instrument) my.heard.resize(my.desk.instruments.size(), Instant::min());
+  if (my.heard.size() <= event.instrument)
+    my.heard.resize(my.desk.instruments.size(), Instant::min());
   Instant& heard = my.heard[event.instrument];
   if (heard == Instant::min() || my.known >= heard + kHeardEvery) {
     my.liquidations.watch().heard(instrument.venue, my.known);
     heard = my.known;
   }
   if (std::holds_alternative<Liquidation>(event.payload))
-    my.liquidations.watch().liquidation(instrument.venue, event.source, my.known, instrument.base == my.desk.asset);
-  if (const Gap* gap = std::get_if<Gap>(&event.payload)) my.liquidations.watch().gap(event.source, *gap);
+    my.liquidations.watch().liquidation(instrument.venue, event.source, my.known,
+                                        instrument.base == my.desk.asset);
+  if (const Gap* gap = std::get_if<Gap>(&event.payload))
+    my.liquidations.watch().gap(event.source, *gap);
   if (instrument.base != my.desk.asset) return;
   my.dirty = true;
   std::visit([&](const auto& payload) { my.take(event, payload); }, event.payload);
@@ -125,10 +133,12 @@ std::vector<Reading> Gauges::readings(Instant at) const {
   CHECK(at >= impl_->known);
   Panel panel(impl_->desk, at, impl_->standings);
   impl_->read(panel, true);
-  // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found, kept.
+  // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found,
+  // kept.
   const auto& names = gauge_names();
   const auto rank = [&](const Reading& r) {
-    const auto found = std::find_if(names.begin(), names.end(), [&](const GaugeName& n) { return n.name == r.name; });
+    const auto found = std::find_if(names.begin(), names.end(),
+                                    [&](const GaugeName& n) { return n.name == r.name; });
     CHECK(found != names.end() && found->unit == r.unit);
     return found - names.begin();
   };
@@ -197,14 +207,20 @@ const std::vector<GaugeName>& gauge_names() {
       {"liq_dominance_osc_ma30", "fraction", "mean of 30 daily oscillators"},
       {"liq_dominance_osc_ma30_weighted", "fraction", "(L - S) / (L + S) of 30 days' sums"},
       {"liq_dominance_osc_percentile", "fraction", "share of earlier days with a lower oscillator"},
-      {"liq_dominance_osc_percentile_weighted", "fraction", "the same, days weighted by their total"},
-      {"funding_rate", "fraction_per_interval", "accruing now, else paid last; the window is its interval"},
+      {"liq_dominance_osc_percentile_weighted", "fraction",
+       "the same, days weighted by their total"},
+      {"funding_rate", "fraction_per_interval",
+       "accruing now, else paid last; the window is its interval"},
       {"funding_rate_predicted", "fraction_per_interval", "announced for the period after"},
       {"funding_annual", "fraction_per_year", "mean of 24 h of settlements, simple"},
-      {"funding_annual_compounded", "fraction_per_year", "the same mean, compounded every interval"},
-      {"funding_annual_oi_weighted", "fraction_per_year", "funding_annual of the venues, weighted by coins open"},
-      {"funding_distance_from_neutral", "fraction_per_year", "funding_annual less the interest part of the formula"},
-      {"funding_carry_usd_24h", "USD", "what longs paid shorts in 24 h, on the open interest of now"},
+      {"funding_annual_compounded", "fraction_per_year",
+       "the same mean, compounded every interval"},
+      {"funding_annual_oi_weighted", "fraction_per_year",
+       "funding_annual of the venues, weighted by coins open"},
+      {"funding_distance_from_neutral", "fraction_per_year",
+       "funding_annual less the interest part of the formula"},
+      {"funding_carry_usd_24h", "USD",
+       "what longs paid shorts in 24 h, on the open interest of now"},
       {"oi_coins", "coins", "open interest, one side"},
       {"oi_usd", "USD", "open interest, one side"},
       {"oi_change_24h_coins", "coins", "over 24 h, contracts that were there at both ends"},
@@ -213,17 +229,21 @@ const std::vector<GaugeName>& gauge_names() {
       {"price_low_24h", "USD_per_coin", "lowest trade of 24 h"},
       {"price_high_24h", "USD_per_coin", "highest trade of 24 h"},
       {"basis_annual", "fraction_per_year", "(future / index - 1) / years to expiry"},
-      {"basis_perpetual", "fraction", "perpetual / index - 1; a perpetual has no years to divide by"},
+      {"basis_perpetual", "fraction",
+       "perpetual / index - 1; a perpetual has no years to divide by"},
       {"realized_vol_24h", "fraction_per_year", "log returns of 24 h, times 365"},
-      {"vol_index_30d", "fraction_per_year", "delever-VIX30: variance strip of the options, 30 days"},
+      {"vol_index_30d", "fraction_per_year",
+       "delever-VIX30: variance strip of the options, 30 days"},
       {"vol_premium", "fraction_per_year", "vol_index_30d less realized_vol_24h"},
       {"options_oi", "coins", "open options; with an expiry: of it"},
       {"options_oi_calls", "coins", "open calls"},
       {"options_oi_puts", "coins", "open puts"},
       {"options_put_call", "fraction", "open puts / open calls"},
       {"options_max_pain", "USD_per_coin", "strike where holders would receive the fewest dollars"},
-      {"options_max_pain_coin", "USD_per_coin", "strike where holders would receive the fewest coins"},
-      {"hedge_flow_1pct_gross", "coins", "what all hedgers trade when the forward rises 1 %, all on one side"},
+      {"options_max_pain_coin", "USD_per_coin",
+       "strike where holders would receive the fewest coins"},
+      {"hedge_flow_1pct_gross", "coins",
+       "what all hedgers trade when the forward rises 1 %, all on one side"},
       {"hedge_flow_1pct_net", "coins", "the same with their positions' signs: + is buying"},
       {"etf_flow_usd_1d", "USD", "net flow of exchange-traded funds on the last day reported"},
   };

@@ -1,12 +1,14 @@
-// Gauges: events of one asset in, Readings out. Feed events in order of receive time (as a tape serves them) and ask
-// for readings at any time that is not before the last event fed; asking changes nothing, so the readings at T are the
-// same whatever was asked before. What "known at T" means is thus the order of feeding: never an event received later.
+// Gauges: events of one asset in, Readings out. Feed events in order of receive time (as a tape
+// serves them) and ask for readings at any time that is not before the last event fed; asking
+// changes nothing, so the readings at T are the same whatever was asked before. What "known at T"
+// means is thus the order of feeding: never an event received later.
 //
 //   Gauges gauges("BTC", rules, instruments, sources);
 //   while (auto event = replay.next_until(at)) gauges.on_event(*event);
 //   for (const Reading& r : gauges.readings(at)) ...
 //
-// Memory: 48 h of single liquidations, 26 h of minute prices, and day sums, settlements and candles for good.
+// Memory: 48 h of single liquidations, 26 h of minute prices, and day sums, settlements and candles
+// for good.
 #pragma once
 
 #include <functional>
@@ -23,20 +25,22 @@ namespace delever {
 
 class Gauges : public EventSink {
  public:
-  // The three references must outlive the gauges. `sources[id]` names Event::source; both tables may grow while
-  // events are fed. An id beyond the table is named by its instrument's venue.
-  Gauges(std::string asset, const Rules& rules, const Instruments& instruments, const std::vector<Source>& sources);
+  // The three references must outlive the gauges. `sources[id]` names Event::source; both tables
+  // may grow while events are fed. An id beyond the table is named by its instrument's venue.
+  Gauges(std::string asset, const Rules& rules, const Instruments& instruments,
+         const std::vector<Source>& sources);
   ~Gauges() override;
 
   void on_event(const Event& event) override;
 
-  // Every canonical gauge, each at least once, in the order of gauge_names(): the aggregate, then by venue, then by
-  // expiry. CHECKs at >= known_until().
+  // Every canonical gauge, each at least once, in the order of gauge_names(): the aggregate, then
+  // by venue, then by expiry. CHECKs at >= known_until().
   std::vector<Reading> readings(Instant at) const;
   // Series from `from` (inclusive) to `at`. CHECKs like readings().
   History history(Instant at, Instant from = Instant::min()) const;
 
-  Instant known_until() const;  // receive time of the last event fed; Instant::min() before the first
+  Instant known_until()
+      const;  // receive time of the last event fed; Instant::min() before the first
   const std::string& asset() const;
 
  private:
@@ -44,12 +48,15 @@ class Gauges : public EventSink {
   std::unique_ptr<Impl> impl_;
 };
 
-// Readings at many times in one pass: put it before the gauges. Before it passes on an event received after the next
-// time, it takes the readings of that time.
+// Readings at many times in one pass: put it before the gauges. Before it passes on an event
+// received after the next time, it takes the readings of that time.
 class Sampler : public EventSink {
  public:
   using Take = std::function<void(Instant at, const std::vector<Reading>& readings)>;
-  struct Times { Instant from, to; Duration step; };  // from, from + step, ... up to and including `to`
+  struct Times {
+    Instant from, to;
+    Duration step;
+  };  // from, from + step, ... up to and including `to`
 
   Sampler(Gauges& gauges, Times times, Take take);
   void on_event(const Event& event) override;
@@ -64,7 +71,8 @@ class Sampler : public EventSink {
   bool done_ = false;
 };
 
-// All names that readings() may give, in its order; what a canonical gauge means, in one line, for help and reports.
+// All names that readings() may give, in its order; what a canonical gauge means, in one line, for
+// help and reports.
 struct GaugeName {
   std::string_view name, unit, meaning;
 };

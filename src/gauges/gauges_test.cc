@@ -1,5 +1,6 @@
-// Goal: what holds for every gauge: nothing is seen before it was received, order within one moment does not matter,
-// missing is missing, and asking changes nothing. Then open interest, prices and flows on small known tapes.
+// Goal: what holds for every gauge: nothing is seen before it was received, order within one moment
+// does not matter, missing is missing, and asking changes nothing. Then open interest, prices and
+// flows on small known tapes.
 #include "gauges/gauges.h"
 
 #include <cmath>
@@ -26,11 +27,14 @@ Scene random_tape(uint64_t seed) {
     spots.push_back(s.instrument(v, "BTC-USDT"));
     futures.push_back(s.instrument(v, "BTC-USDT-260327"));
   }
-  for (const char* name : {"BTC-USD-260130-80000-C@BTC", "BTC-USD-260130-80000-P@BTC", "BTC-USD-260327-90000-C@BTC"})
+  for (const char* name :
+       {"BTC-USD-260130-80000-C@BTC", "BTC-USD-260130-80000-P@BTC", "BTC-USD-260327-90000-C@BTC"})
     options.push_back(s.instrument("deribit", name));
   const auto vendor = s.aggregate("coinglass", "BTC");
   const auto any = [&](const std::vector<InstrumentId>& of) { return of[random.below(of.size())]; };
-  const auto price = [&] { return Price::nearest(80000 + std::floor(500 * random.normal())).value(); };
+  const auto price = [&] {
+    return Price::nearest(80000 + std::floor(500 * random.normal())).value();
+  };
   const auto millions = [&] { return 1e6 * static_cast<double>(random.below(90)); };
   for (int d = 250; d >= 1; --d) s.total(vendor, kAt - kDay * d, millions(), millions());
   for (int m = 0; m < 49 * 12; ++m) {
@@ -39,8 +43,10 @@ Scene random_tape(uint64_t seed) {
       const std::string source = "stream" + std::to_string(random.below(4));
       switch (random.below(8)) {
         case 0: {
-          Liquidation l{.position_side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
-                        .feed = random.chance(0.5) ? LiquidationFeed::complete : LiquidationFeed::latest_per_second};
+          Liquidation l{.position_side =
+                            random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
+                        .feed = random.chance(0.5) ? LiquidationFeed::complete
+                                                   : LiquidationFeed::latest_per_second};
           l.average_price = price();
           l.filled_qty = Qty::nearest(static_cast<double>(random.below(40))).value();
           s.put(any(perpetuals), source, at, l);
@@ -52,15 +58,20 @@ Scene random_tape(uint64_t seed) {
           s.put(any(perpetuals), source, at, oi);
           break;
         }
-        case 2: s.put(any(perpetuals), source, at, MarkPrice{price()}); break;
-        case 3: s.put(any(perpetuals), source, at, IndexPrice{price()}); break;
+        case 2:
+          s.put(any(perpetuals), source, at, MarkPrice{price()});
+          break;
+        case 3:
+          s.put(any(perpetuals), source, at, IndexPrice{price()});
+          break;
         case 4: {
           Trade t{.price = price(), .qty = Qty::nearest(1).value()};
           s.put(random.chance(0.5) ? any(spots) : any(futures), source, at, t);
           break;
         }
         case 5: {
-          FundingRate f{.rate = Rate::nearest(1e-5 * static_cast<double>(random.below(20))).value()};
+          FundingRate f{.rate =
+                            Rate::nearest(1e-5 * static_cast<double>(random.below(20))).value()};
           f.kind = static_cast<FundingKind>(random.below(3));
           f.settles_at = at;
           s.put(any(perpetuals), source, at, f);
@@ -105,26 +116,18 @@ TEST(Gauges, numbers_are_finite_and_states_keep_their_word) {
   for (uint64_t seed = 1; seed <= 5; ++seed) {
     for (const Reading& r : random_tape(seed).readings(kAt)) {
       for (const auto& number : {r.value, r.low, r.high, r.coverage}) {
-        if (number) {
-          EXPECT_TRUE(std::isfinite(*number)) << text_of(r);
-        }
+        if (number) { EXPECT_TRUE(std::isfinite(*number)) << text_of(r); }
       }
-      if (r.coverage) {
-        EXPECT_TRUE(*r.coverage >= 0 && *r.coverage <= 1) << text_of(r);
-      }
-      if (r.value && r.low) {
-        EXPECT_LE(*r.low, *r.value) << text_of(r);
-      }
-      if (r.value && r.high) {
-        EXPECT_GE(*r.high, *r.value) << text_of(r);
-      }
-      EXPECT_EQ(r.value.has_value(), r.state == State::corroborated || r.state == State::single_source) << text_of(r);
+      if (r.coverage) { EXPECT_TRUE(*r.coverage >= 0 && *r.coverage <= 1) << text_of(r); }
+      if (r.value && r.low) { EXPECT_LE(*r.low, *r.value) << text_of(r); }
+      if (r.value && r.high) { EXPECT_GE(*r.high, *r.value) << text_of(r); }
+      EXPECT_EQ(r.value.has_value(),
+                r.state == State::corroborated || r.state == State::single_source)
+          << text_of(r);
       EXPECT_EQ(r.sources.empty(), r.state == State::pending) << text_of(r);
       EXPECT_EQ(r.as_of.has_value(), r.state != State::pending) << text_of(r);
       EXPECT_TRUE(!r.as_of || *r.as_of <= kAt) << text_of(r);
-      if (!r.value) {
-        EXPECT_FALSE(r.reason.empty()) << text_of(r);
-      }
+      if (!r.value) { EXPECT_FALSE(r.reason.empty()) << text_of(r); }
     }
   }
 }
@@ -135,7 +138,8 @@ TEST(Gauges, order_within_a_moment_does_not_matter) {
     const std::string before = text_of(scene.readings(kAt));
     Random random(seed, {.stream = 9});
     for (int round = 0; round < 3; ++round) {
-      for (size_t i = scene.events.size(); i > 1; --i)  // ordered() puts the moments back, and leaves ties as they are
+      for (size_t i = scene.events.size(); i > 1;
+           --i)  // ordered() puts the moments back, and leaves ties as they are
         std::swap(scene.events[i - 1], scene.events[random.below(i)]);
       EXPECT_EQ(text_of(scene.readings(kAt)), before);
     }
@@ -148,7 +152,8 @@ TEST(Gauges, what_came_later_is_not_seen) {
   const auto sample = [&](const std::vector<Event>& events) {
     Gauges gauges("BTC", shipped_rules(), scene.instruments, scene.sources);
     std::string out;
-    Sampler sampler(gauges, {at, at, kHour}, [&](Instant, const std::vector<Reading>& r) { out = text_of(r); });
+    Sampler sampler(gauges, {at, at, kHour},
+                    [&](Instant, const std::vector<Reading>& r) { out = text_of(r); });
     for (const Event& e : events) sampler.on_event(e);
     sampler.finish();
     return out;
@@ -174,7 +179,9 @@ TEST(Gauges, asking_changes_nothing) {
   Gauges often("BTC", shipped_rules(), scene.instruments, scene.sources);
   std::string stepped;
   Sampler sampler(often, {kAt - kDay, kAt, Duration::minutes(10)},
-                  [&](Instant at, const std::vector<Reading>& r) { if (at == kAt) stepped = text_of(r); });
+                  [&](Instant at, const std::vector<Reading>& r) {
+                    if (at == kAt) stepped = text_of(r);
+                  });
   for (const Event& e : scene.ordered()) sampler.on_event(e);
   sampler.finish();
   EXPECT_EQ(stepped, text_of(scene.readings(kAt)));
@@ -185,7 +192,8 @@ TEST(Gauges, sampler_takes_each_time_once) {
   const auto id = scene.instrument("binance", "BTC-USDT");
   Gauges gauges("BTC", shipped_rules(), scene.instruments, scene.sources);
   std::vector<Instant> taken;
-  Sampler sampler(gauges, {kAt, kAt + kHour * 3, kHour}, [&](Instant at, const auto&) { taken.push_back(at); });
+  Sampler sampler(gauges, {kAt, kAt + kHour * 3, kHour},
+                  [&](Instant at, const auto&) { taken.push_back(at); });
   sampler.on_event({id, 0, kAt + kHour, kAt + kHour, Trade{}});
   EXPECT_EQ(taken.size(), 1u);  // an event of exactly that time is known at that time
   sampler.finish();
@@ -194,7 +202,8 @@ TEST(Gauges, sampler_takes_each_time_once) {
 
 TEST(Gauges, the_future_is_stale) {
   const Scene scene = random_tape(5);
-  for (const Reading& r : scene.readings(kAt + kDay * 60)) EXPECT_EQ(r.state, State::pending) << text_of(r);
+  for (const Reading& r : scene.readings(kAt + kDay * 60))
+    EXPECT_EQ(r.state, State::pending) << text_of(r);
 }
 
 struct Tape : Scene {
@@ -203,8 +212,8 @@ struct Tape : Scene {
   InstrumentId spot = instrument("binance", "BTC-USDT");
   InstrumentId vendor = aggregate("coinglass", "BTC");
 
-  void interest(InstrumentId id, Instant at, std::optional<double> contracts, std::optional<double> coins = {},
-                std::optional<double> value = {}) {
+  void interest(InstrumentId id, Instant at, std::optional<double> contracts,
+                std::optional<double> coins = {}, std::optional<double> value = {}) {
     OpenInterest oi{.coins = coins, .value_usd = value};
     if (contracts) oi.contracts = Qty::nearest(*contracts).value();
     put(id, "oi", at, oi);
@@ -212,7 +221,8 @@ struct Tape : Scene {
   void candle(Instant from, Duration span, double open, double high, double low, double close) {
     const auto p = [](double x) { return Price::nearest(x).value(); };
     const Instant to = from + span - Duration::ms(1);  // as archives close them
-    put(spot, "candles", to, Candle{from, to, p(open), p(high), p(low), p(close), {}, PriceKind::trade, true});
+    put(spot, "candles", to,
+        Candle{from, to, p(open), p(high), p(low), p(close), {}, PriceKind::trade, true});
   }
 };
 
@@ -228,7 +238,8 @@ TEST(OpenInterests, change_is_counted_in_coins) {
   EXPECT_DOUBLE_EQ(*pick(readings, "oi_coins", "binance").value, 2250);
   EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_coins", "binance").value, 250);
   EXPECT_DOUBLE_EQ(*pick(readings, "oi_usd", "binance").value, 180e6);
-  EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_usd", "binance").value, -20e6);  // the price alone
+  EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_usd", "binance").value,
+                   -20e6);  // the price alone
   const Reading total = pick(readings, "oi_coins");
   EXPECT_DOUBLE_EQ(*total.coverage, 0.2);
   EXPECT_EQ(total.low, total.value);
@@ -239,8 +250,9 @@ TEST(OpenInterests, a_vendors_dollars_become_coins_and_levels_match_changes) {
   Tape t;
   t.candle(kAt - kDay * 2, kDay, 90000, 90000, 90000, 100000);
   t.candle(kAt - kDay, kDay, 100000, 100000, 80000, 80000);
-  t.interest(t.vendor, kAt - kDay, {}, 50000.0, 40e9);  // 400,000 coins by the dollars: more contracts than the coins
-  t.interest(t.vendor, kAt, {}, 45000.0, 24e9);         // 300,000
+  t.interest(t.vendor, kAt - kDay, {}, 50000.0,
+             40e9);  // 400,000 coins by the dollars: more contracts than the coins
+  t.interest(t.vendor, kAt, {}, 45000.0, 24e9);  // 300,000
   const auto readings = t.readings(kAt);
   EXPECT_DOUBLE_EQ(*pick(readings, "oi_coins").value, 300000);
   EXPECT_DOUBLE_EQ(*pick(readings, "oi_change_24h_coins").value, -100000);
@@ -260,7 +272,11 @@ TEST(OpenInterests, stale_is_pending_with_its_date) {
 TEST(Prices, day_range_and_last) {
   Tape t;
   for (int h = 0; h < 30; ++h)
-    t.candle(kAt - kHour * (30 - h), kHour, 100, h == 20 ? 130 : 110, h == 4 ? 50 : h == 25 ? 70 : 90, 100 + h);
+    t.candle(kAt - kHour * (30 - h), kHour, 100, h == 20 ? 130 : 110,
+             h == 4    ? 50
+             : h == 25 ? 70
+                       : 90,
+             100 + h);
   const auto readings = t.readings(kAt);
   EXPECT_EQ(*pick(readings, "price_usd").value, 129);
   EXPECT_EQ(*pick(readings, "price_low_24h").value, 70);  // the 50 was 26 hours ago
@@ -280,7 +296,8 @@ TEST(Prices, realised_volatility_of_known_returns) {
   EXPECT_DOUBLE_EQ(*r.coverage, 1);
   EXPECT_NE(r.reason.find("60 min returns"), std::string::npos) << r.reason;
   Tape four;  // four-hour candles are too few
-  for (int i = 0; i < 12; ++i) four.candle(kAt - kHour * 4 * (12 - i), kHour * 4, 100, 100, 100, 100 + i);
+  for (int i = 0; i < 12; ++i)
+    four.candle(kAt - kHour * 4 * (12 - i), kHour * 4, 100, 100, 100, 100 + i);
   EXPECT_EQ(pick(four.readings(kAt), "realized_vol_24h").state, State::pending);
 }
 
@@ -314,7 +331,8 @@ TEST(Prices, basis_against_the_venues_own_index) {
   t.put(t.binance, "marks", at, IndexPrice{Price::nearest(80000).value()});
   const auto readings = t.readings(kAt);
   const Instant expiry = time_of("2026-04-30T08:00:00Z");
-  EXPECT_NEAR(*pick(readings, "basis_annual", "binance", expiry).value, 0.025 / ((90 + 8.0 / 24) / 365), 1e-12);
+  EXPECT_NEAR(*pick(readings, "basis_annual", "binance", expiry).value,
+              0.025 / ((90 + 8.0 / 24) / 365), 1e-12);
   EXPECT_NEAR(*pick(readings, "basis_perpetual", "binance").value, 0.001, 1e-12);
   EXPECT_EQ(pick(t.readings(kAt + kHour), "basis_annual").state, State::pending);
 }

@@ -1,4 +1,5 @@
-// Scene: a small stage for gauge tests. Events are put on it in any order and played in order of receive time.
+// Scene: a small stage for gauge tests. Events are put on it in any order and played in order of
+// receive time.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "gauges/gauges.h"
+#include "base/source_root.h"
 
 namespace delever {
 
@@ -22,7 +24,7 @@ inline Instant time_of(std::string_view text) {
 
 inline const Rules& shipped_rules() {
   static const Rules rules = [] {
-    std::ifstream in(DELEVER_ROOT "/rules/2026-01-30.toml");
+    std::ifstream in(source_root() + "/rules/2026-01-30.toml");
     std::stringstream text;
     text << in.rdbuf();
     auto loaded = Rules::load(text.str(), "rules/2026-01-30.toml");
@@ -37,7 +39,8 @@ struct Scene {
   std::vector<Source> sources;
   std::vector<Event> events;
 
-  InstrumentId instrument(const std::string& venue, const std::string& name, double contract_size = 1) {
+  InstrumentId instrument(const std::string& venue, const std::string& name,
+                          double contract_size = 1) {
     auto parsed = parse_name(name);
     CHECK(parsed.has_value());
     Instrument i = std::move(parsed).value();
@@ -46,10 +49,15 @@ struct Scene {
     if (contract_size > 0) i.contract_size = Qty::nearest(contract_size).value();
     return instruments.intern(venue, name, [&] { return i; });
   }
-  InstrumentId aggregate(const std::string& publisher, const std::string& symbol, const std::string& asset = "BTC") {
+  InstrumentId aggregate(const std::string& publisher, const std::string& symbol,
+                         const std::string& asset = "BTC") {
     return instruments.intern(publisher, symbol, [&] {
-      return Instrument{.venue = publisher, .symbol = symbol, .kind = InstrumentKind::aggregate, .base = asset,
-                        .quote = "USD", .settle = "USD"};
+      return Instrument{.venue = publisher,
+                        .symbol = symbol,
+                        .kind = InstrumentKind::aggregate,
+                        .base = asset,
+                        .quote = "USD",
+                        .settle = "USD"};
     });
   }
   SourceId source(const std::string& name) {
@@ -59,17 +67,18 @@ struct Scene {
     sources.push_back({name, "", ""});
     return static_cast<SourceId>(sources.size() - 1);
   }
-  void put(InstrumentId instrument, const std::string& source_name, Instant at, EventPayload payload,
-           std::optional<Instant> received = {}) {
-    events.push_back({instrument, source(source_name), at, received.value_or(at), std::move(payload)});
+  void put(InstrumentId instrument, const std::string& source_name, Instant at,
+           EventPayload payload, std::optional<Instant> received = {}) {
+    events.push_back(
+        {instrument, source(source_name), at, received.value_or(at), std::move(payload)});
   }
   // A published day, known at its end.
   void total(InstrumentId id, Instant day, double longs, double shorts) {
     const Instant end = day + Duration::days(1);
     put(id, "vendor:liquidations", end, LiquidationTotal{day, end, longs, shorts});
   }
-  void liquidation(InstrumentId id, const std::string& source_name, Instant at, PositionSide side, double qty,
-                   double price, LiquidationFeed feed) {
+  void liquidation(InstrumentId id, const std::string& source_name, Instant at, PositionSide side,
+                   double qty, double price, LiquidationFeed feed) {
     Liquidation l{.position_side = side, .feed = feed};
     l.average_price = Price::nearest(price).value();
     l.filled_qty = Qty::nearest(qty).value();
@@ -82,7 +91,8 @@ struct Scene {
 
   std::vector<Event> ordered() const {
     std::vector<Event> out = events;
-    std::stable_sort(out.begin(), out.end(), [](const Event& a, const Event& b) { return a.received < b.received; });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const Event& a, const Event& b) { return a.received < b.received; });
     return out;
   }
   std::unique_ptr<Gauges> gauges(Instant at, const std::string& asset = "BTC") const {
@@ -98,8 +108,8 @@ struct Scene {
 };
 
 // The reading of that name; venue and expiry as given.
-inline Reading pick(const std::vector<Reading>& readings, std::string_view name, std::optional<std::string> venue = {},
-                    std::optional<Instant> expiry = {}) {
+inline Reading pick(const std::vector<Reading>& readings, std::string_view name,
+                    std::optional<std::string> venue = {}, std::optional<Instant> expiry = {}) {
   for (const Reading& r : readings) {
     if (r.name == name && r.venue == venue && r.expiry == expiry) return r;
   }
@@ -111,15 +121,20 @@ inline std::string text_of(const Reading& r) {
   std::ostringstream out;
   out.precision(17);
   const auto number = [&](const std::optional<double>& v) {
-    if (v) out << *v; else out << "-";
+    if (v)
+      out << *v;
+    else
+      out << "-";
     out << ' ';
   };
-  out << r.name << ' ' << r.venue.value_or("-") << ' ' << (r.expiry ? r.expiry->text() : "-") << ' ';
+  out << r.name << ' ' << r.venue.value_or("-") << ' ' << (r.expiry ? r.expiry->text() : "-")
+      << ' ';
   number(r.value);
   number(r.low);
   number(r.high);
   number(r.coverage);
-  out << r.unit << ' ' << state_name(r.state) << ' ' << (r.as_of ? r.as_of->text() : "-") << ' ' << r.window.text();
+  out << r.unit << ' ' << state_name(r.state) << ' ' << (r.as_of ? r.as_of->text() : "-") << ' '
+      << r.window.text();
   for (const std::string& s : r.sources) out << ' ' << s;
   out << " | " << r.reason << " | " << r.rule;
   return out.str();

@@ -1,5 +1,5 @@
-// History: the series behind the readings, for charts and for the search over a claim's other definitions. Plain
-// values; everything in it was known at the time asked for.
+// History: the series behind the readings, for charts and for the search over a claim's other
+// definitions. Plain values; everything in it was known at the time asked for.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,9 @@
 
 namespace delever {
 
-// One complete UTC day of one series ("coinglass", or "venues" for the sum of recorded events). The means run over the
-// 30 (rules: days) complete days that end with this one, and are missing when too few of them are valid.
+// One complete UTC day of one series ("coinglass", or "venues" for the sum of recorded events). The
+// means run over the 30 (rules: days) complete days that end with this one, and are missing when
+// too few of them are valid.
 struct LiquidationDay {
   std::string series;
   Instant day;  // 00:00 UTC
@@ -31,9 +32,9 @@ struct FundingPoint {
   Instant at;                       // the settlement; of means the end of the period
   double rate = 0;                  // per interval
   Duration interval;
-  double annual = 0;                // simple: rate * (24 h / interval) * 365
+  double annual = 0;  // simple: rate * (24 h / interval) * 365
   FundingKind kind = FundingKind::settled;
-  bool main = false;                // the contract that stands for the venue
+  bool main = false;  // the contract that stands for the venue
 };
 
 struct OpenInterestPoint {
@@ -69,9 +70,9 @@ struct History {
   std::vector<FundingPoint> funding;             // by venue, symbol, time
   std::vector<OpenInterestPoint> open_interest;  // by venue, time
   std::vector<ExpiryInterest> expiries;          // by venue, expiry; as known at the time asked for
-  std::vector<OptionBoard> boards;               // by venue, settlement coin; as known, each with its own time
-  std::vector<PricePoint> prices;                // by venue, symbol, time; the finest closed candles kept
-  std::vector<EtfFlow> etf_flows;                // by holder, time
+  std::vector<OptionBoard> boards;  // by venue, settlement coin; as known, each with its own time
+  std::vector<PricePoint> prices;   // by venue, symbol, time; the finest closed candles kept
+  std::vector<EtfFlow> etf_flows;   // by holder, time
 };
 
 }  // namespace delever

@@ -12,15 +12,24 @@ constexpr Duration kDay = Duration::days(1);
 constexpr std::string_view kSection = "liquidation";
 
 Estimate estimate_of(const LiquidationWindow& w, double value) {
-  Estimate e{.label = w.label, .value = value, .as_of = w.as_of, .sources = w.sources, .origin = w.origin,
-             .coverage = w.coverage, .note = w.note};
+  Estimate e{.label = w.label,
+             .value = value,
+             .as_of = w.as_of,
+             .sources = w.sources,
+             .origin = w.origin,
+             .coverage = w.coverage,
+             .note = w.note};
   return e;
 }
 
-// L / (L + S) over the box of what L and S may be. An end whose numbers have no upper limit is missing.
+// L / (L + S) over the box of what L and S may be. An end whose numbers have no upper limit is
+// missing.
 void bound_share(Estimate& e, const LiquidationWindow& w, bool as_oscillator) {
-  const auto share = [&](double l, double s) { return as_oscillator ? (l - s) / (l + s) : l / (l + s); };
-  if (w.long_side.high && *w.long_side.high + w.short_side.low > 0) e.high = share(*w.long_side.high, w.short_side.low);
+  const auto share = [&](double l, double s) {
+    return as_oscillator ? (l - s) / (l + s) : l / (l + s);
+  };
+  if (w.long_side.high && *w.long_side.high + w.short_side.low > 0)
+    e.high = share(*w.long_side.high, w.short_side.low);
   if (w.short_side.high && w.long_side.low + *w.short_side.high > 0)
     e.low = share(w.long_side.low, *w.short_side.high);
 }
@@ -80,7 +89,8 @@ DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const Liquid
   return out;
 }
 
-Percentile percentile_of(double value, const LiquidationSeries& series, Instant end, const LiquidationRules& rules) {
+Percentile percentile_of(double value, const LiquidationSeries& series, Instant end,
+                         const LiquidationRules& rules) {
   Percentile out;
   double below = 0, weight_below = 0, weight = 0;
   for (const DaySums& d : series.days) {
@@ -105,19 +115,27 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
                   const std::optional<std::string>& venue, const std::string& missing) {
   const auto& r = rules.liquidation;
   const auto name = [&](std::string_view n, std::string_view unit) {
-    return Panel::Name{.name = n, .unit = unit, .window = kDay, .section = kSection, .venue = venue};
+    return Panel::Name{
+        .name = n, .unit = unit, .window = kDay, .section = kSection, .venue = venue};
   };
-  struct Sum { std::string_view name; bool longs, shorts; };
-  for (const Sum level : {Sum{"liq_long_usd_24h", true, false}, Sum{"liq_short_usd_24h", false, true},
-                            Sum{"liq_total_usd_24h", true, true}}) {
+  struct Sum {
+    std::string_view name;
+    bool longs, shorts;
+  };
+  for (const Sum level :
+       {Sum{"liq_long_usd_24h", true, false}, Sum{"liq_short_usd_24h", false, true},
+        Sum{"liq_total_usd_24h", true, true}}) {
     std::vector<Estimate> estimates;
     for (const auto& w : windows) {
       SideInterval sum{.high = 0.0};
-      for (const SideInterval* side : {level.longs ? &w.long_side : nullptr, level.shorts ? &w.short_side : nullptr}) {
+      for (const SideInterval* side :
+           {level.longs ? &w.long_side : nullptr, level.shorts ? &w.short_side : nullptr}) {
         if (side == nullptr) continue;
         sum.low += side->low;
-        if (!side->high) sum.high.reset();
-        else if (sum.high) *sum.high += *side->high;
+        if (!side->high)
+          sum.high.reset();
+        else if (sum.high)
+          *sum.high += *side->high;
       }
       Estimate e = estimate_of(w, sum.low);
       e.low = sum.low;
@@ -131,22 +149,27 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
   for (const auto& w : windows) {
     const auto o = oscillator(w.long_side.low, w.short_side.low, r.floor_usd_per_day);
     if (!o) {
-      too_small = fmt::format("{}: {} USD in 24 h is below the floor of {}", w.label, short_number(total(w)),
-                              short_number(r.floor_usd_per_day));
+      too_small = fmt::format("{}: {} USD in 24 h is below the floor of {}", w.label,
+                              short_number(total(w)), short_number(r.floor_usd_per_day));
       continue;
     }
     oscillators.push_back(estimate_of(w, *o));
     bound_share(oscillators.back(), w, true);
-    shares.push_back(estimate_of(w, *long_share(w.long_side.low, w.short_side.low, r.floor_usd_per_day)));
+    shares.push_back(
+        estimate_of(w, *long_share(w.long_side.low, w.short_side.low, r.floor_usd_per_day)));
     bound_share(shares.back(), w, false);
     if (const auto share = concentration(w, 1)) minutes.push_back(estimate_of(w, *share));
     if (const auto share = concentration(w, 60)) hours.push_back(estimate_of(w, *share));
   }
   const std::string needs_singles =
-      shares.empty() ? too_small : "published totals do not say when in the day; single liquidations are needed";
+      shares.empty()
+          ? too_small
+          : "published totals do not say when in the day; single liquidations are needed";
   panel.settle(name("liq_long_share", "fraction"), std::move(shares), r.share, too_small);
-  panel.settle(name("liq_dominance_osc", "fraction"), std::move(oscillators), {0, 2 * r.share.absolute}, too_small);
-  panel.settle(name("liq_concentration_1m", "fraction"), std::move(minutes), r.share, needs_singles);
+  panel.settle(name("liq_dominance_osc", "fraction"), std::move(oscillators),
+               {0, 2 * r.share.absolute}, too_small);
+  panel.settle(name("liq_concentration_1m", "fraction"), std::move(minutes), r.share,
+               needs_singles);
   panel.settle(name("liq_concentration_1h", "fraction"), std::move(hours), r.share, needs_singles);
 }
 
@@ -154,17 +177,23 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
                const std::vector<LiquidationWindow>& windows) {
   const auto& r = rules.liquidation;
   const Instant end = panel.at.start_of_day(), from = end - kDay * r.days;
-  const std::string span = fmt::format("the {} UTC days {} to {}", r.days, from.date(), (end - kDay).date());
+  const std::string span =
+      fmt::format("the {} UTC days {} to {}", r.days, from.date(), (end - kDay).date());
   std::vector<Estimate> oscillators, weighted, shares, shares_weighted;
   std::string missing = fmt::format("no daily liquidations for {}", span);
   for (const LiquidationSeries& series : all) {
     const DayMeans means = mean_of_days(series, end, r);
     if (!means.oscillator) {
-      missing = fmt::format("{}: {} of {} are valid, {} needed", series.label, means.valid, span, r.days_min);
-      if (!series.days.empty()) missing += "; its last complete day is " + series.days.back().day.date();
+      missing = fmt::format("{}: {} of {} are valid, {} needed", series.label, means.valid, span,
+                            r.days_min);
+      if (!series.days.empty())
+        missing += "; its last complete day is " + series.days.back().day.date();
       continue;
     }
-    Estimate e{.label = series.label, .sources = series.sources, .origin = series.origin, .coverage = means.coverage,
+    Estimate e{.label = series.label,
+               .sources = series.sources,
+               .origin = series.origin,
+               .coverage = means.coverage,
                .note = span};
     for (const DaySums& d : series.days) {
       if (d.day < end) e.as_of = d.day + kDay;
@@ -185,21 +214,25 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
   const Duration days = kDay * r.days;
   const Band double_band{0, 2 * r.share.absolute};
   panel.settle(name("liq_long_share_ma30", days), std::move(shares), r.share, missing);
-  panel.settle(name("liq_long_share_ma30_weighted", days), std::move(shares_weighted), r.share, missing);
+  panel.settle(name("liq_long_share_ma30_weighted", days), std::move(shares_weighted), r.share,
+               missing);
   panel.settle(name("liq_dominance_osc_ma30", days), std::move(oscillators), double_band, missing);
-  panel.settle(name("liq_dominance_osc_ma30_weighted", days), std::move(weighted), double_band, missing);
+  panel.settle(name("liq_dominance_osc_ma30_weighted", days), std::move(weighted), double_band,
+               missing);
 
   // Against the days that ended before the window began: the window is not its own history.
   std::vector<Estimate> by_day, by_volume;
-  missing = windows.empty() ? "no oscillator to place" : "the oscillator is undefined below the floor";
+  missing =
+      windows.empty() ? "no oscillator to place" : "the oscillator is undefined below the floor";
   for (const LiquidationWindow& w : windows) {
-    const auto series = std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.label == w.label; });
+    const auto series =
+        std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.label == w.label; });
     const auto o = oscillator(w.long_side.low, w.short_side.low, r.floor_usd_per_day);
     if (!o || series == all.end()) continue;
     const Percentile p = percentile_of(*o, *series, w.from, r);
     if (!p.by_day) {
-      missing = fmt::format("{}: {} valid days before {}, {} needed", w.label, p.days, w.from.text(),
-                            r.history_days_min);
+      missing = fmt::format("{}: {} valid days before {}, {} needed", w.label, p.days,
+                            w.from.text(), r.history_days_min);
       continue;
     }
     Estimate e = estimate_of(w, *p.by_day);
@@ -210,7 +243,8 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
     by_volume.push_back(std::move(e));
   }
   panel.settle(name("liq_dominance_osc_percentile", kDay), std::move(by_day), r.share, missing);
-  panel.settle(name("liq_dominance_osc_percentile_weighted", kDay), std::move(by_volume), r.share, missing);
+  panel.settle(name("liq_dominance_osc_percentile_weighted", kDay), std::move(by_volume), r.share,
+               missing);
 }
 
 }  // namespace delever

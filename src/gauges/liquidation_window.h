@@ -1,6 +1,7 @@
-// What one series of liquidations says of 24 hours and of each UTC day, and the readings that follow from it:
-// oscillator (L - S) / (L + S) and long share L / (L + S), both undefined below the floor; a 30-day mean over complete
-// days only. docs/models/liquidation-interval.md derives the intervals.
+// What one series of liquidations says of 24 hours and of each UTC day, and the readings that
+// follow from it: oscillator (L - S) / (L + S) and long share L / (L + S), both undefined below the
+// floor; a 30-day mean over complete days only. docs/models/liquidation-interval.md derives the
+// intervals.
 #pragma once
 
 #include <map>
@@ -23,7 +24,8 @@ struct LiquidationWindow {
   double coverage = 1;
   SideInterval long_side, short_side;  // USD; low is what was observed
   bool exact = false;                  // a publisher's word or a complete feed, not a thinned one
-  std::map<int64_t, Wide> minutes;     // 1e-6 USD of both sides by minute of the epoch; only from single liquidations
+  std::map<int64_t, Wide>
+      minutes;  // 1e-6 USD of both sides by minute of the epoch; only from single liquidations
   std::string note;
 };
 
@@ -39,14 +41,15 @@ struct LiquidationSeries {
   std::vector<DaySums> days{};  // complete UTC days, ascending
 };
 
-// The share of the total that fell into its largest bucket of so many minutes of the clock. Missing without minutes.
+// The share of the total that fell into its largest bucket of so many minutes of the clock. Missing
+// without minutes.
 std::optional<double> concentration(const LiquidationWindow& window, int64_t bucket_minutes);
 
 std::optional<double> oscillator(double longs, double shorts, double floor);
 std::optional<double> long_share(double longs, double shorts, double floor);
 
-// Means over the `rules.days` complete days that end before `end` (a 00:00), for one series. Missing with fewer than
-// `rules.days_min` valid days; `valid` is how many there were.
+// Means over the `rules.days` complete days that end before `end` (a 00:00), for one series.
+// Missing with fewer than `rules.days_min` valid days; `valid` is how many there were.
 struct DayMeans {
   int valid = 0;
   double coverage = 0;  // of the days
@@ -54,13 +57,15 @@ struct DayMeans {
 };
 DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const LiquidationRules& rules);
 
-// Where `value` stands among the oscillators of the valid days before `end`: the share below, ties counted half.
+// Where `value` stands among the oscillators of the valid days before `end`: the share below, ties
+// counted half.
 struct Percentile {
   int days = 0;
   std::optional<double> by_day, by_volume;
   Instant first, last;
 };
-Percentile percentile_of(double value, const LiquidationSeries& series, Instant end, const LiquidationRules& rules);
+Percentile percentile_of(double value, const LiquidationSeries& series, Instant end,
+                         const LiquidationRules& rules);
 
 void read_windows(Panel& panel, const Rules& rules, const std::vector<LiquidationWindow>& windows,
                   const std::optional<std::string>& venue, const std::string& missing);

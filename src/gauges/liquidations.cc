@@ -11,10 +11,12 @@ namespace delever {
 namespace {
 
 constexpr Duration kDay = Duration::days(1);
-constexpr Duration kKept = Duration::hours(48);  // single liquidations; one that comes later than this is too late
+constexpr Duration kKept =
+    Duration::hours(48);  // single liquidations; one that comes later than this is too late
 
 bool throttles(LiquidationFeed feed) {
-  return feed == LiquidationFeed::latest_per_second || feed == LiquidationFeed::at_most_one_per_second;
+  return feed == LiquidationFeed::latest_per_second ||
+         feed == LiquidationFeed::at_most_one_per_second;
 }
 
 struct Extra {  // beyond what was observed
@@ -36,21 +38,24 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   const auto qty = liquidation.qty();
   const auto value = qty ? usd(instrument, *qty, liquidation.price()) : std::nullopt;
   const auto exact = value && *value >= 0 ? std::optional(Usd::nearest(*value)) : std::nullopt;
-  if (!exact || !exact->has_value() || event.at + kKept < event.received || event.at > event.received + kDay) {
+  if (!exact || !exact->has_value() || event.at + kKept < event.received ||
+      event.at > event.received + kDay) {
     ++venue.unusable;
     return;
   }
   venue.throttled = venue.throttled || throttles(liquidation.feed);
   venue.complete = venue.complete || liquidation.feed == LiquidationFeed::complete;
-  venue.late = venue.late || !(throttles(liquidation.feed) || liquidation.feed == LiquidationFeed::complete);
+  venue.late =
+      venue.late || !(throttles(liquidation.feed) || liquidation.feed == LiquidationFeed::complete);
   venue.last = std::max(venue.last, event.at);
   const auto price = liquidation.price();
-  const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, qty->raw(), liquidation.id};
+  const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, qty->raw(),
+                liquidation.id};
   Entry& entry = venue.markets[event.instrument].entries[key];
   entry.usd = exact->value().raw();
   entry.complete = entry.complete || liquidation.feed == LiquidationFeed::complete;
-  // Two streams that show the same liquidation count it once. One stream that shows it twice means two, unless the
-  // venue numbered them or cannot send two in one instant.
+  // Two streams that show the same liquidation count it once. One stream that shows it twice means
+  // two, unless the venue numbered them or cannot send two in one instant.
   const bool single = !liquidation.id.empty() || throttles(liquidation.feed);
   auto shown = std::find_if(entry.shown.begin(), entry.shown.end(),
                             [&](const auto& s) { return s.first == event.source; });
@@ -66,8 +71,9 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
   Publisher& publisher = publishers_[desk_.instruments[event.instrument].venue];
   publisher.sources.insert(desk_.source_name(event));
   const auto longs = Usd::nearest(total.long_usd), shorts = Usd::nearest(total.short_usd);
-  if (!longs.has_value() || !shorts.has_value() || total.to <= total.from || total.to - total.from > kDay ||
-      total.long_usd < 0 || total.short_usd < 0 || total.to > event.received)
+  if (!longs.has_value() || !shorts.has_value() || total.to <= total.from ||
+      total.to - total.from > kDay || total.long_usd < 0 || total.short_usd < 0 ||
+      total.to > event.received)
     return;
   const Row row{total.from, event.received, longs.value().raw(), shorts.value().raw()};
   const auto [at, fresh] = publisher.rows.try_emplace(total.to, row);
@@ -113,10 +119,14 @@ void Liquidations::forget_before(Instant known) {
 
 bool Liquidations::several() const { return publishers_.size() + !venues_.empty() >= 2; }
 
-LiquidationWindow Liquidations::venue_window(const std::string& name, const Venue& venue, Instant at) const {
+LiquidationWindow Liquidations::venue_window(const std::string& name, const Venue& venue,
+                                             Instant at) const {
   const Instant from = at - kDay;
-  LiquidationWindow out{.label = name, .sources = venue.sources, .origin = desk_.rules.origin_of(name, true),
-                        .from = from, .as_of = from};
+  LiquidationWindow out{.label = name,
+                        .sources = venue.sources,
+                        .origin = desk_.rules.origin_of(name, true),
+                        .from = from,
+                        .as_of = from};
   out.coverage = watch_.liquidation_coverage(name, {from, at});
   out.exact = venue.complete && !venue.throttled && !venue.late;
   Wide longs = 0, shorts = 0;
@@ -126,7 +136,8 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
     std::map<int64_t, ThrottledMinute> minutes;
     Key first{};
     first.at = from + Duration::ns(1);
-    for (auto it = market.entries.lower_bound(first); it != market.entries.end() && it->first.at <= at; ++it) {
+    for (auto it = market.entries.lower_bound(first);
+         it != market.entries.end() && it->first.at <= at; ++it) {
       const auto& [key, entry] = *it;
       const bool is_long = key.side == PositionSide::long_side;
       const Wide sum = static_cast<Wide>(entry.usd) * entry.counted;
@@ -148,8 +159,10 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       const auto volume = std::lower_bound(market.volumes.begin(), market.volumes.end(), minute,
                                            [](const Volume& v, int64_t x) { return v.minute < x; });
       // The first minute with trades may be half recorded and bounds nothing.
-      if (volume != market.volumes.end() && volume->minute == minute && minute > *market.first_volume_minute) {
-        m.long_side.volume = static_cast<double>(volume->sells) * 1e-6;  // longs are closed by selling
+      if (volume != market.volumes.end() && volume->minute == minute &&
+          minute > *market.first_volume_minute) {
+        m.long_side.volume =
+            static_cast<double>(volume->sells) * 1e-6;  // longs are closed by selling
         m.short_side.volume = static_cast<double>(volume->buys) * 1e-6;
       }
       thinned.push_back(m);
@@ -174,23 +187,28 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   out.long_side = side(longs, long_extra);
   out.short_side = side(shorts, short_extra);
   if (venue.throttled)
-    out.note = fmt::format("{} shows at most one a symbol and second: observed sum, upper end estimated", name);
+    out.note = fmt::format(
+        "{} shows at most one a symbol and second: observed sum, upper end estimated", name);
   if (saturated > 0) out.note += fmt::format(", {} minutes saturated", saturated);
-  if (venue.late) out.note = fmt::format("{} flags liquidations late or not at all: lower bound", name);
+  if (venue.late)
+    out.note = fmt::format("{} flags liquidations late or not at all: lower bound", name);
   if (venue.unusable > 0)
-    out.note += fmt::format("{}{} liquidations at {} left out (no contract size or price, or too late)",
-                            out.note.empty() ? "" : "; ", venue.unusable, name);
+    out.note +=
+        fmt::format("{}{} liquidations at {} left out (no contract size or price, or too late)",
+                    out.note.empty() ? "" : "; ", venue.unusable, name);
   return out;
 }
 
-LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWindow>& venues, Instant at) const {
+LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWindow>& venues,
+                                                Instant at) const {
   LiquidationWindow sum{.label = "venues", .from = at - kDay, .as_of = at - kDay, .exact = true};
   sum.long_side.high = sum.short_side.high = 0.0;
   sum.coverage = 0;
   const auto& expected = desk_.rules.liquidation.venues;
   std::vector<std::string> absent, notes;
   for (const std::string& name : expected) {
-    const auto found = std::find_if(venues.begin(), venues.end(), [&](const auto& w) { return w.label == name; });
+    const auto found =
+        std::find_if(venues.begin(), venues.end(), [&](const auto& w) { return w.label == name; });
     if (found == venues.end() || found->coverage < desk_.rules.liquidation.coverage_min) {
       absent.push_back(name);
       continue;
@@ -198,8 +216,10 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
     const auto add = [](SideInterval& to, const SideInterval& side) {
       to.low += side.low;
       to.expected += side.expected;
-      if (!side.high) to.high.reset();
-      else if (to.high) *to.high += *side.high;
+      if (!side.high)
+        to.high.reset();
+      else if (to.high)
+        *to.high += *side.high;
     };
     add(sum.long_side, found->long_side);
     add(sum.short_side, found->short_side);
@@ -221,8 +241,10 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
   return sum;
 }
 
-std::optional<LiquidationWindow> Liquidations::published_window(const std::string& name, const Publisher& publisher,
-                                                                Instant at, std::string& why_not) const {
+std::optional<LiquidationWindow> Liquidations::published_window(const std::string& name,
+                                                                const Publisher& publisher,
+                                                                Instant at,
+                                                                std::string& why_not) const {
   const auto& rules = desk_.rules.liquidation;
   auto it = publisher.rows.upper_bound(at);
   if (it == publisher.rows.begin()) {
@@ -232,12 +254,16 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
   --it;
   const Instant end = it->first;
   if (at - end > rules.stale_after) {
-    why_not = fmt::format("{}: the last total ends {}, {} before (limit {})", name, end.text(), short_age(at - end),
-                          rules.stale_after.text());
+    why_not = fmt::format("{}: the last total ends {}, {} before (limit {})", name, end.text(),
+                          short_age(at - end), rules.stale_after.text());
     return std::nullopt;
   }
-  LiquidationWindow out{.label = name, .sources = publisher.sources, .origin = desk_.rules.origin_of(name, true),
-                        .from = end - kDay, .as_of = end, .exact = true};
+  LiquidationWindow out{.label = name,
+                        .sources = publisher.sources,
+                        .origin = desk_.rules.origin_of(name, true),
+                        .from = end - kDay,
+                        .as_of = end,
+                        .exact = true};
   Instant reached = end;
   Wide longs = 0, shorts = 0;
   while (reached > end - kDay) {
@@ -256,9 +282,11 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
   // The publisher's sums come from thinned feeds: true or more, by how much nobody says.
   out.long_side.low = out.long_side.expected = static_cast<double>(longs) * 1e-6;
   out.short_side.low = out.short_side.expected = static_cast<double>(shorts) * 1e-6;
-  out.note = fmt::format("{} sums thinned feeds: a lower bound; shares hold if both sides are thinned alike", name);
+  out.note = fmt::format(
+      "{} sums thinned feeds: a lower bound; shares hold if both sides are thinned alike", name);
   if (end != at)
-    out.note += fmt::format("; the window is the 24 h to {}, {} before", end.text(), short_age(at - end));
+    out.note +=
+        fmt::format("; the window is the 24 h to {}, {} before", end.text(), short_age(at - end));
   return out;
 }
 
@@ -291,7 +319,11 @@ std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
 }
 
 std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, Instant at) const {
-  struct Sum { Wide longs = 0, shorts = 0; Duration covered; Instant reached = Instant::min(); };
+  struct Sum {
+    Wide longs = 0, shorts = 0;
+    Duration covered;
+    Instant reached = Instant::min();
+  };
   std::map<Instant, Sum> sums;
   for (const auto& [to, row] : publisher.rows) {
     if (to > at) break;
@@ -307,8 +339,8 @@ std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, In
   std::vector<DaySums> out;
   for (const auto& [day, sum] : sums) {
     if (day + kDay > at) break;
-    out.push_back({day, static_cast<double>(sum.longs) * 1e-6, static_cast<double>(sum.shorts) * 1e-6,
-                   sum.covered.in_days()});
+    out.push_back({day, static_cast<double>(sum.longs) * 1e-6,
+                   static_cast<double>(sum.shorts) * 1e-6, sum.covered.in_days()});
   }
   return out;
 }
@@ -316,7 +348,8 @@ std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, In
 std::vector<LiquidationSeries> Liquidations::all_series(Instant at) const {
   std::vector<LiquidationSeries> out;
   for (const auto& [name, publisher] : publishers_)
-    out.push_back({name, publisher.sources, desk_.rules.origin_of(name, true), published_days(publisher, at)});
+    out.push_back({name, publisher.sources, desk_.rules.origin_of(name, true),
+                   published_days(publisher, at)});
   LiquidationSeries recorded;
   recorded.label = "venues";
   recorded.days = recorded_days(at);
@@ -346,14 +379,17 @@ void Liquidations::read(Panel& panel) const {
   }
   for (const auto& [name, publisher] : publishers_) {
     std::string why;
-    if (auto window = published_window(name, publisher, panel.at, why)) usable.push_back(std::move(*window));
-    else why_not.push_back(why);
+    if (auto window = published_window(name, publisher, panel.at, why))
+      usable.push_back(std::move(*window));
+    else
+      why_not.push_back(why);
   }
   if (why_not.empty()) why_not.push_back("no liquidations and no totals of " + desk_.asset);
   read_windows(panel, desk_.rules, usable, std::nullopt, join(why_not, "; "));
   for (const auto& w : venues) {
     const bool enough = w.coverage >= desk_.rules.liquidation.coverage_min;
-    read_windows(panel, desk_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{}, w.label,
+    read_windows(panel, desk_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{},
+                 w.label,
                  fmt::format("{:.1f} of 24 h recorded, {} USD seen in them", w.coverage * 24,
                              short_number(w.long_side.low + w.short_side.low)));
   }
@@ -365,7 +401,10 @@ std::vector<LiquidationDay> Liquidations::days(Instant at) const {
   std::vector<LiquidationDay> out;
   for (const LiquidationSeries& series : all_series(at)) {
     for (const DaySums& d : series.days) {
-      LiquidationDay day{.series = series.label, .day = d.day, .long_usd = d.longs, .short_usd = d.shorts,
+      LiquidationDay day{.series = series.label,
+                         .day = d.day,
+                         .long_usd = d.longs,
+                         .short_usd = d.shorts,
                          .coverage = d.coverage};
       if (d.coverage >= rules.coverage_min) {
         day.oscillator = oscillator(d.longs, d.shorts, rules.floor_usd_per_day);

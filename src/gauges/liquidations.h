@@ -1,6 +1,6 @@
-// Liquidations of one asset: 24 h sums by side with their interval, shares, 30-day means and percentiles, from single
-// liquidations of venues and from published totals. Sums are exact integers of 1e-6 USD, so the order of events that
-// came together cannot matter.
+// Liquidations of one asset: 24 h sums by side with their interval, shares, 30-day means and
+// percentiles, from single liquidations of venues and from published totals. Sums are exact
+// integers of 1e-6 USD, so the order of events that came together cannot matter.
 #pragma once
 
 #include <map>
@@ -23,7 +23,8 @@ class Liquidations {
 
   void add(const Event& event, const Liquidation& liquidation);
   void add(const Event& event, const LiquidationTotal& total);
-  void add(const Event& event, const Trade& trade);  // taker volume, which bounds a saturated minute
+  void add(const Event& event,
+           const Trade& trade);  // taker volume, which bounds a saturated minute
   Watch& watch() { return watch_; }
   void forget_before(Instant known);  // what no later reading needs
 
@@ -41,18 +42,23 @@ class Liquidations {
     friend bool operator<(const Key& a, const Key& b) { return a.tie() < b.tie(); }
   };
   struct Entry {
-    int64_t usd = 0;     // 1e-6
-    int counted = 0;     // identical liquidations, the most that one stream showed
+    int64_t usd = 0;  // 1e-6
+    int counted = 0;  // identical liquidations, the most that one stream showed
     bool complete = false;
     std::vector<std::pair<SourceId, int>> shown;
   };
-  struct Volume { int64_t minute = 0; Wide buys = 0, sells = 0; };
+  struct Volume {
+    int64_t minute = 0;
+    Wide buys = 0, sells = 0;
+  };
   struct Market {  // one instrument
     std::map<Key, Entry> entries;
     std::vector<Volume> volumes;  // by minute, ascending
     std::optional<int64_t> first_volume_minute;
   };
-  struct Sums { Wide longs = 0, shorts = 0; };
+  struct Sums {
+    Wide longs = 0, shorts = 0;
+  };
   struct Venue {
     std::map<InstrumentId, Market> markets;
     std::map<Instant, Sums> days;
@@ -61,7 +67,11 @@ class Liquidations {
     uint64_t unusable = 0;  // no contract size, price or size
     Instant last;
   };
-  struct Row { Instant from; Instant received; int64_t longs = 0, shorts = 0; };
+  struct Row {
+    Instant from;
+    Instant received;
+    int64_t longs = 0, shorts = 0;
+  };
   struct Publisher {
     std::map<Instant, Row> rows;  // by end; a vendor's rows are few enough to keep
     std::set<std::string> sources;
@@ -69,7 +79,8 @@ class Liquidations {
 
   LiquidationWindow venue_window(const std::string& name, const Venue& venue, Instant at) const;
   LiquidationWindow recorded_window(const std::vector<LiquidationWindow>& venues, Instant at) const;
-  std::optional<LiquidationWindow> published_window(const std::string& name, const Publisher& publisher, Instant at,
+  std::optional<LiquidationWindow> published_window(const std::string& name,
+                                                    const Publisher& publisher, Instant at,
                                                     std::string& why_not) const;
   std::vector<DaySums> recorded_days(Instant at) const;
   std::vector<DaySums> published_days(const Publisher& publisher, Instant at) const;

@@ -1,5 +1,5 @@
-// Goal: the definitions of M0 on small known days: shares, oscillators, means, percentiles, windows; and who is counted
-// once.
+// Goal: the definitions of M0 on small known days: shares, oscillators, means, percentiles,
+// windows; and who is counted once.
 #include "gauges/liquidations.h"
 
 #include "base/random.h"
@@ -22,11 +22,15 @@ Scene published(Instant end, int days, double longs, double shorts) {
 }
 
 TEST(Liquidations, share_and_oscillator) {
-  struct Case { double longs, shorts; std::optional<double> osc, share; };
+  struct Case {
+    double longs, shorts;
+    std::optional<double> osc, share;
+  };
   for (const Case& c : {Case{98.5e6, 1.5e6, 0.97, 0.985}, Case{1e6, 0, 1, 1}, Case{0, 2e6, -1, 0},
                         Case{3e6, 3e6, 0, 0.5}, Case{4e5, 4e5, {}, {}}, Case{0, 0, {}, {}}}) {
     const auto readings = published(kAt, 1, c.longs, c.shorts).readings(kAt);
-    const Reading osc = pick(readings, "liq_dominance_osc"), share = pick(readings, "liq_long_share");
+    const Reading osc = pick(readings, "liq_dominance_osc"),
+                  share = pick(readings, "liq_long_share");
     EXPECT_EQ(osc.value.has_value(), c.osc.has_value());
     if (c.osc) {
       EXPECT_DOUBLE_EQ(*osc.value, *c.osc);
@@ -38,7 +42,8 @@ TEST(Liquidations, share_and_oscillator) {
     }
     EXPECT_EQ(pick(readings, "liq_total_usd_24h").value, c.longs + c.shorts);
     EXPECT_EQ(pick(readings, "liq_total_usd_24h").low, c.longs + c.shorts);
-    EXPECT_FALSE(pick(readings, "liq_total_usd_24h").high.has_value());  // the vendor sums thinned feeds
+    EXPECT_FALSE(
+        pick(readings, "liq_total_usd_24h").high.has_value());  // the vendor sums thinned feeds
     EXPECT_EQ(osc.rule, "rules/2026-01-30.toml#liquidation");
     EXPECT_EQ(osc.window, kDay);
   }
@@ -50,7 +55,8 @@ TEST(Liquidations, published_day_is_dated_and_goes_stale) {
   const Reading r = pick(later, "liq_dominance_osc");
   EXPECT_DOUBLE_EQ(*r.value, 0.8);
   EXPECT_EQ(r.as_of, kAt);
-  EXPECT_NE(r.reason.find("the 24 h to 2026-01-30T00:00:00Z, 15h 0m before"), std::string::npos) << r.reason;
+  EXPECT_NE(r.reason.find("the 24 h to 2026-01-30T00:00:00Z, 15h 0m before"), std::string::npos)
+      << r.reason;
   const Reading stale = pick(scene.readings(kAt + Duration::hours(26)), "liq_dominance_osc");
   EXPECT_EQ(stale.state, State::pending);
   EXPECT_FALSE(stale.value.has_value());
@@ -91,11 +97,12 @@ TEST(Liquidations, mean_needs_27_of_30_complete_days) {
 }
 
 TEST(Liquidations, means_by_day_and_by_volume_differ) {
-  Scene scene = published(kAt - kDay, 29, 6e6, 4e6);                              // oscillator 0.2
-  scene.total(scene.aggregate("coinglass", "BTC"), kAt - kDay, 985e6, 15e6);      // 0.97, of a billion
+  Scene scene = published(kAt - kDay, 29, 6e6, 4e6);                          // oscillator 0.2
+  scene.total(scene.aggregate("coinglass", "BTC"), kAt - kDay, 985e6, 15e6);  // 0.97, of a billion
   const auto readings = scene.readings(kAt);
   EXPECT_NEAR(*pick(readings, "liq_dominance_osc_ma30").value, (29 * 0.2 + 0.97) / 30, 1e-15);
-  EXPECT_NEAR(*pick(readings, "liq_dominance_osc_ma30_weighted").value, (29 * 2e6 + 970e6) / (290e6 + 1000e6), 1e-15);
+  EXPECT_NEAR(*pick(readings, "liq_dominance_osc_ma30_weighted").value,
+              (29 * 2e6 + 970e6) / (290e6 + 1000e6), 1e-15);
   EXPECT_NEAR(*pick(readings, "liq_long_share_ma30").value, (29 * 0.6 + 0.985) / 30, 1e-15);
   // M0: a mean oscillator of 0.314 is a mean share of 0.657.
   const double osc = *pick(readings, "liq_dominance_osc_ma30").value;
@@ -105,7 +112,8 @@ TEST(Liquidations, means_by_day_and_by_volume_differ) {
 TEST(Liquidations, quiet_days_do_not_count) {
   Scene scene;
   const auto id = scene.aggregate("coinglass", "BTC");
-  for (int d = 30; d >= 1; --d) scene.total(id, kAt - kDay * d, d <= 2 ? 1e5 : 8e6, d <= 2 ? 1e5 : 2e6);
+  for (int d = 30; d >= 1; --d)
+    scene.total(id, kAt - kDay * d, d <= 2 ? 1e5 : 8e6, d <= 2 ? 1e5 : 2e6);
   const Reading r = pick(scene.readings(kAt), "liq_dominance_osc_ma30");
   EXPECT_DOUBLE_EQ(*r.value, 0.6);
   EXPECT_DOUBLE_EQ(*r.coverage, 28.0 / 30);
@@ -114,7 +122,8 @@ TEST(Liquidations, quiet_days_do_not_count) {
 TEST(Liquidations, percentile_is_of_the_days_before_the_window) {
   Scene scene;
   const auto id = scene.aggregate("coinglass", "BTC");
-  for (int d = 201; d >= 2; --d) scene.total(id, kAt - kDay * d, d % 2 == 0 ? 9e6 : 1e6, d % 2 == 0 ? 1e6 : 9e6);
+  for (int d = 201; d >= 2; --d)
+    scene.total(id, kAt - kDay * d, d % 2 == 0 ? 9e6 : 1e6, d % 2 == 0 ? 1e6 : 9e6);
   scene.total(id, kAt - kDay, 5e6, 5e6);
   auto readings = scene.readings(kAt);
   EXPECT_DOUBLE_EQ(*pick(readings, "liq_dominance_osc_percentile").value, 0.5);
@@ -124,7 +133,8 @@ TEST(Liquidations, percentile_is_of_the_days_before_the_window) {
   readings = scene.readings(kAt);
   EXPECT_DOUBLE_EQ(*pick(readings, "liq_dominance_osc_percentile").value, 0.75);
   EXPECT_DOUBLE_EQ(*pick(readings, "liq_dominance_osc_percentile_weighted").value, 0.75);
-  EXPECT_EQ(pick(published(kAt, 90, 9e6, 1e6).readings(kAt), "liq_dominance_osc_percentile").state, State::pending);
+  EXPECT_EQ(pick(published(kAt, 90, 9e6, 1e6).readings(kAt), "liq_dominance_osc_percentile").state,
+            State::pending);
 }
 
 TEST(Liquidations, a_revision_replaces) {
@@ -145,20 +155,24 @@ struct Venues : Scene {
   const std::string force = "binance:!forceOrder@arr", all = "bybit:allLiquidation.BTCUSDT";
 
   Venues() {
-    for (const auto& [id, name] : {std::pair{binance, force}, {bybit, all}}) alive(id, name, kAt - kDay - kDay, kAt);
+    for (const auto& [id, name] : {std::pair{binance, force}, {bybit, all}})
+      alive(id, name, kAt - kDay - kDay, kAt);
     // The streams are known to carry liquidations from before the window on.
-    liquidation(binance, force, kAt - kDay - Duration::hours(1), kLong, 9, 80000, LiquidationFeed::latest_per_second);
-    liquidation(bybit, all, kAt - kDay - Duration::hours(1), kLong, 9, 80000, LiquidationFeed::complete);
+    liquidation(binance, force, kAt - kDay - Duration::hours(1), kLong, 9, 80000,
+                LiquidationFeed::latest_per_second);
+    liquidation(bybit, all, kAt - kDay - Duration::hours(1), kLong, 9, 80000,
+                LiquidationFeed::complete);
   }
 };
 
 TEST(Liquidations, from_single_events_by_venue_and_summed) {
   Venues scene;
   scene.liquidation(scene.binance, scene.force, kAt - Duration::hours(2), kLong, 25, 80000,
-                    LiquidationFeed::latest_per_second);                       // 2,000,000 USD
+                    LiquidationFeed::latest_per_second);  // 2,000,000 USD
   scene.liquidation(scene.inverse, scene.force, kAt - Duration::hours(1), kShort, 5000, 80000,
-                    LiquidationFeed::latest_per_second);                       // 500,000 USD
-  scene.liquidation(scene.bybit, scene.all, kAt - Duration::minutes(90), kLong, 10, 79000, LiquidationFeed::complete);
+                    LiquidationFeed::latest_per_second);  // 500,000 USD
+  scene.liquidation(scene.bybit, scene.all, kAt - Duration::minutes(90), kLong, 10, 79000,
+                    LiquidationFeed::complete);
   const auto readings = scene.readings(kAt);
   const Reading bybit = pick(readings, "liq_long_usd_24h", "bybit");
   EXPECT_DOUBLE_EQ(*bybit.value, 790000);
@@ -189,27 +203,31 @@ TEST(Liquidations, two_streams_of_one_venue_count_once) {
   Venues scene;
   const auto both = [&](Instant at, double qty) {
     for (const std::string& stream : {scene.force, std::string("binance:btcusdt@forceOrder")})
-      scene.liquidation(scene.binance, stream, at, kLong, qty, 80000, LiquidationFeed::latest_per_second);
+      scene.liquidation(scene.binance, stream, at, kLong, qty, 80000,
+                        LiquidationFeed::latest_per_second);
   };
   both(kAt - Duration::hours(3), 25);
   both(kAt - Duration::hours(2), 50);
-  scene.liquidation(scene.binance, "binance:btcusdt@forceOrder", kAt - Duration::hours(1), kLong, 12.5, 80000,
+  scene.liquidation(scene.binance, "binance:btcusdt@forceOrder", kAt - Duration::hours(1), kLong,
+                    12.5, 80000,
                     LiquidationFeed::latest_per_second);  // only one of them caught this
   EXPECT_DOUBLE_EQ(*pick(scene.readings(kAt), "liq_long_usd_24h", "binance").value, 7e6);
   // A complete feed may show two alike in one batch, and both happened.
   for (int i = 0; i < 2; ++i)
-    scene.liquidation(scene.bybit, scene.all, kAt - Duration::hours(1), kShort, 1, 80000, LiquidationFeed::complete);
+    scene.liquidation(scene.bybit, scene.all, kAt - Duration::hours(1), kShort, 1, 80000,
+                      LiquidationFeed::complete);
   EXPECT_DOUBLE_EQ(*pick(scene.readings(kAt), "liq_short_usd_24h", "bybit").value, 160000);
 }
 
 TEST(Liquidations, what_cannot_be_converted_is_said) {
   Venues scene;
   scene.alive(scene.unknown, "okx:liquidation-orders", kAt - kDay * 2, kAt);
-  scene.liquidation(scene.unknown, "okx:liquidation-orders", kAt - kDay - Duration::hours(1), kLong, 8, 80000,
-                    LiquidationFeed::at_most_one_per_second);
+  scene.liquidation(scene.unknown, "okx:liquidation-orders", kAt - kDay - Duration::hours(1), kLong,
+                    8, 80000, LiquidationFeed::at_most_one_per_second);
   const Reading r = pick(scene.readings(kAt), "liq_long_usd_24h", "okx");
   EXPECT_EQ(r.value, 0.0);
-  EXPECT_NE(r.reason.find("1 liquidations at okx left out (no contract size"), std::string::npos) << r.reason;
+  EXPECT_NE(r.reason.find("1 liquidations at okx left out (no contract size"), std::string::npos)
+      << r.reason;
 }
 
 TEST(Liquidations, a_short_recording_is_not_a_day) {
@@ -217,7 +235,8 @@ TEST(Liquidations, a_short_recording_is_not_a_day) {
   const auto id = scene.instrument("binance", "BTC-USDT-PERP");
   const Instant from = kAt - Duration::hours(3);
   scene.alive(id, "binance:forceOrder", from, kAt);
-  scene.liquidation(id, "binance:forceOrder", from, kLong, 100, 80000, LiquidationFeed::latest_per_second);
+  scene.liquidation(id, "binance:forceOrder", from, kLong, 100, 80000,
+                    LiquidationFeed::latest_per_second);
   for (const auto& venue : {std::optional<std::string>("binance"), std::optional<std::string>()}) {
     const Reading r = pick(scene.readings(kAt), "liq_long_usd_24h", venue);
     EXPECT_EQ(r.state, State::pending);
@@ -228,7 +247,8 @@ TEST(Liquidations, a_short_recording_is_not_a_day) {
 
 TEST(Liquidations, gaps_take_from_the_coverage) {
   Venues scene;
-  scene.liquidation(scene.bybit, scene.all, kAt - Duration::hours(1), kLong, 10, 80000, LiquidationFeed::complete);
+  scene.liquidation(scene.bybit, scene.all, kAt - Duration::hours(1), kLong, 10, 80000,
+                    LiquidationFeed::complete);
   EXPECT_GT(*pick(scene.readings(kAt), "liq_long_usd_24h", "bybit").coverage, 0.999);
   const Instant from = kAt - Duration::hours(5);
   const Instant to = from + Duration::hours(1);
@@ -241,7 +261,8 @@ TEST(Liquidations, gaps_take_from_the_coverage) {
 TEST(Liquidations, only_this_asset) {
   Venues scene;
   const auto eth = scene.instrument("binance", "ETH-USDT-PERP");
-  scene.liquidation(eth, scene.force, kAt - Duration::hours(1), kLong, 1000, 3000, LiquidationFeed::latest_per_second);
+  scene.liquidation(eth, scene.force, kAt - Duration::hours(1), kLong, 1000, 3000,
+                    LiquidationFeed::latest_per_second);
   EXPECT_EQ(pick(scene.readings(kAt), "liq_long_usd_24h", "binance").value, 0.0);
   EXPECT_DOUBLE_EQ(*pick(scene.readings(kAt, "ETH"), "liq_long_usd_24h", "binance").value, 3e6);
 }
@@ -254,12 +275,18 @@ TEST(Liquidations, agrees_with_the_plain_twin_on_random_days) {
     const auto id = scene.instrument("binance", "BTC-USDT-PERP");
     const Instant start = kAt - kDay * 40;
     scene.alive(id, "binance:forceOrder", start, kAt + kDay);
-    struct Seen { Instant at; bool is_long; double usd; };
+    struct Seen {
+      Instant at;
+      bool is_long;
+      double usd;
+    };
     std::vector<Seen> all;
-    scene.liquidation(id, "binance:forceOrder", start, kLong, 1, 1, LiquidationFeed::latest_per_second);
+    scene.liquidation(id, "binance:forceOrder", start, kLong, 1, 1,
+                      LiquidationFeed::latest_per_second);
     all.push_back({start, true, 1});
     for (int i = 0; i < 1500; ++i) {
-      const Instant at = start + Duration::ns(static_cast<int64_t>(random.uniform() * 40.5 * 86'400e9));
+      const Instant at =
+          start + Duration::ns(static_cast<int64_t>(random.uniform() * 40.5 * 86'400e9));
       const double qty = static_cast<double>(1 + random.below(5000)) / 100;
       const bool is_long = random.chance(0.6);
       scene.liquidation(id, "binance:forceOrder", at, is_long ? kLong : kShort, qty, 50000,
@@ -305,7 +332,8 @@ TEST(Liquidations, memory_is_two_days_of_singles) {
   const auto history = gauges.history(kAt + kDay * 20);
   ASSERT_EQ(history.liquidations.size(), 20u);  // the days stay
   EXPECT_DOUBLE_EQ(history.liquidations[5].long_usd, 1440 * 50000.0);
-  EXPECT_DOUBLE_EQ(*pick(gauges.readings(kAt + kDay * 20), "liq_long_usd_24h", "binance").value, 1439 * 50000.0);
+  EXPECT_DOUBLE_EQ(*pick(gauges.readings(kAt + kDay * 20), "liq_long_usd_24h", "binance").value,
+                   1439 * 50000.0);
 }
 
 }  // namespace

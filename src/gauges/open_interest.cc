@@ -27,8 +27,10 @@ void OpenInterests::put(std::vector<Sample>& samples, const Sample& sample) {
   }
   const auto at = std::lower_bound(samples.begin(), samples.end(), sample.slot,
                                    [](const Sample& s, int64_t slot) { return s.slot < slot; });
-  if (at->slot != sample.slot) samples.insert(at, sample);
-  else if (sample.rank() > at->rank()) *at = sample;
+  if (at->slot != sample.slot)
+    samples.insert(at, sample);
+  else if (sample.rank() > at->rank())
+    *at = sample;
 }
 
 void OpenInterests::add(const Event& event, const OpenInterest& interest) {
@@ -41,7 +43,8 @@ void OpenInterests::add(const Event& event, const OpenInterest& interest) {
   if (!sample.contracts && !sample.coins && !sample.usd) return;
   Market& market = markets_[event.instrument];
   market.sources.insert(desk_.source_name(event));
-  market.published = instrument.kind == InstrumentKind::aggregate || desk_.rules.is_publisher(instrument.venue);
+  market.published =
+      instrument.kind == InstrumentKind::aggregate || desk_.rules.is_publisher(instrument.venue);
   sample.slot = floor_to(event.at, Duration::minutes(1));
   put(market.minutes, sample);
   // A close stamped on midnight belongs to the day before it.
@@ -63,7 +66,8 @@ void OpenInterests::forget_before(Instant known) {
 const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Instant t) const {
   const Duration stale = market.published ? desk_.rules.open_interest.published_stale_after
                                           : desk_.rules.open_interest.stale_after;
-  auto it = std::upper_bound(market.minutes.begin(), market.minutes.end(), floor_to(t, Duration::minutes(1)),
+  auto it = std::upper_bound(market.minutes.begin(), market.minutes.end(),
+                             floor_to(t, Duration::minutes(1)),
                              [](int64_t slot, const Sample& s) { return slot < s.slot; });
   while (it != market.minutes.begin()) {
     --it;
@@ -79,12 +83,14 @@ const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Inst
   return nullptr;
 }
 
-OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& market, const Sample& sample) const {
+OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& market,
+                                            const Sample& sample) const {
   const Instrument& instrument = desk_.instruments[id];
   Amount out{.coins = sample.coins, .usd = sample.usd, .at = sample.at};
   std::optional<double> dollars_a_coin;
   if (!market.published) {
-    if (const auto own = prices_.of(id, sample.at, desk_.rules.price.stale_after)) dollars_a_coin = own->price;
+    if (const auto own = prices_.of(id, sample.at, desk_.rules.price.stale_after))
+      dollars_a_coin = own->price;
   }
   if (!dollars_a_coin) {
     if (const auto reference = prices_.reference(sample.at)) dollars_a_coin = reference->price;
@@ -92,7 +98,8 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
   if (sample.contracts && !market.published) {
     std::optional<Price> price;
     if (dollars_a_coin) {
-      if (const auto exact = Price::nearest(*dollars_a_coin); exact.has_value()) price = exact.value();
+      if (const auto exact = Price::nearest(*dollars_a_coin); exact.has_value())
+        price = exact.value();
     }
     if (!out.coins) out.coins = coins(instrument, *sample.contracts, price);
     if (!out.usd) out.usd = usd(instrument, *sample.contracts, price);
@@ -103,7 +110,8 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
     const double derived = *out.usd / *dollars_a_coin;
     if (!out.coins) {
       out.coins = derived;
-    } else if (market.published && derived > *out.coins * (1 + desk_.rules.open_interest.scope_gap)) {
+    } else if (market.published &&
+               derived > *out.coins * (1 + desk_.rules.open_interest.scope_gap)) {
       out.stated_coins = out.coins;
       out.coins = derived;
     }
@@ -150,17 +158,21 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
   }
   if (!all_usd) sum.usd.reset();
   if (sum.left_out > 0)
-    sum.note = fmt::format("{}: {} contracts left out (stale, or no contract size or price)", venue, sum.left_out);
-  if (sum.without_past > 0) {  // a contract that was not there yesterday is not a change of those that were
+    sum.note = fmt::format("{}: {} contracts left out (stale, or no contract size or price)", venue,
+                           sum.left_out);
+  if (sum.without_past >
+      0) {  // a contract that was not there yesterday is not a change of those that were
     if (!sum.note.empty()) sum.note += "; ";
     sum.note += fmt::format("{}: {} contracts have no figure of 24 h ago", venue, sum.without_past);
   }
   return sum;
 }
 
-// A vendor's widest series: the one with the most coins. Level and change are counted the same way, so that one can be
-// set against the other: by its coins, unless they cover fewer contracts than its dollars do.
-std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::string& venue, Instant at) const {
+// A vendor's widest series: the one with the most coins. Level and change are counted the same way,
+// so that one can be set against the other: by its coins, unless they cover fewer contracts than
+// its dollars do.
+std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::string& venue,
+                                                                Instant at) const {
   std::optional<VenueSum> out;
   for (const auto& [id, market] : markets_) {
     if (!market.published || desk_.instruments[id].venue != venue) continue;
@@ -168,8 +180,13 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
     if (now == nullptr) continue;
     const Amount level = amount(id, market, *now);
     if (out && level.coins.value_or(0) <= out->coins.value_or(-1)) continue;
-    VenueSum sum{.coins = level.coins, .usd = level.usd, .as_of = level.at, .markets = 1, .sources = market.sources};
-    if (!now->coins && level.coins) sum.note = venue + ": coins are dollars over the reference price";
+    VenueSum sum{.coins = level.coins,
+                 .usd = level.usd,
+                 .as_of = level.at,
+                 .markets = 1,
+                 .sources = market.sources};
+    if (!now->coins && level.coins)
+      sum.note = venue + ": coins are dollars over the reference price";
     const Sample* past = sample_at(market, at - kDay);
     if (past != nullptr && past->at < now->at) {
       const Amount before = amount(id, market, *past);
@@ -177,16 +194,18 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
       const bool alike = level.stated_coins.has_value() == before.stated_coins.has_value();
       if (level.coins && before.coins && alike) sum.coins_change = *level.coins - *before.coins;
       if (level.stated_coins && before.stated_coins)
-        sum.note = fmt::format("{}: coins are dollars over the reference price; the {} coins it counts changed by {}",
-                               venue, short_number(*level.stated_coins),
-                               short_number(*level.stated_coins - *before.stated_coins));
+        sum.note = fmt::format(
+            "{}: coins are dollars over the reference price; the {} coins it counts changed by {}",
+            venue, short_number(*level.stated_coins),
+            short_number(*level.stated_coins - *before.stated_coins));
     }
     out = std::move(sum);
   }
   return out;
 }
 
-std::optional<OpenInterests::Level> OpenInterests::of_venue(const std::string& venue, Instant t) const {
+std::optional<OpenInterests::Level> OpenInterests::of_venue(const std::string& venue,
+                                                            Instant t) const {
   const VenueSum sum = venue_sum(venue, t);
   if (!sum.coins) return std::nullopt;
   return Level{*sum.coins, sum.usd};
@@ -216,13 +235,16 @@ void OpenInterests::read(Panel& panel) const {
     const Sample& last = market.minutes.back();
     std::string line = fmt::format("{} {}: the last is of {}", desk_.instruments[id].venue,
                                    desk_.instruments[id].name(), last.at.text());
-    if (std::find(why.begin(), why.end(), line) == why.end()) why.push_back(std::move(line));  // parts of one total
+    if (std::find(why.begin(), why.end(), line) == why.end())
+      why.push_back(std::move(line));  // parts of one total
     if (why.size() == 4) break;
   }
   if (markets_.empty()) why.push_back("no open interest of " + desk_.asset);
   for (const Gauge& gauge : gauges) {
-    const Panel::Name name{.name = gauge.name, .unit = gauge.unit, .window = gauge.window, .section = "open_interest"};
-    std::string missing = gauge.window > Duration() ? "no figure of 24 h ago" : "no price to convert with";
+    const Panel::Name name{
+        .name = gauge.name, .unit = gauge.unit, .window = gauge.window, .section = "open_interest"};
+    std::string missing =
+        gauge.window > Duration() ? "no figure of 24 h ago" : "no price to convert with";
     if (!why.empty()) missing = join(why, "; ");
     std::vector<Estimate> estimates;
     Estimate sum{.label = "venues", .coverage = 0};
@@ -244,9 +266,12 @@ void OpenInterests::read(Panel& panel) const {
     if (sum.coverage > 0) {
       sum.value = value;
       const bool level = gauge.window == Duration();
-      if (level || absent.empty()) sum.low = value;  // what the other venues hold can only add to a level
-      if (absent.empty()) sum.high = value;
-      else notes.push_back("without " + join(absent, ", "));
+      if (level || absent.empty())
+        sum.low = value;  // what the other venues hold can only add to a level
+      if (absent.empty())
+        sum.high = value;
+      else
+        notes.push_back("without " + join(absent, ", "));
       sum.note = join(notes, "; ");
       sum.coverage = std::min(1.0, sum.coverage);
       estimates.push_back(std::move(sum));
@@ -277,8 +302,12 @@ void OpenInterests::read(Panel& panel) const {
 }
 
 std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) const {
-  // By venue and day, the sum over its contracts that have a close that day; of a vendor its widest series.
-  struct Sum { std::optional<double> coins, usd; Instant at; };
+  // By venue and day, the sum over its contracts that have a close that day; of a vendor its widest
+  // series.
+  struct Sum {
+    std::optional<double> coins, usd;
+    Instant at;
+  };
   std::map<std::string, std::map<int64_t, Sum>> all;
   for (const auto& [id, market] : markets_) {
     const std::string& venue = desk_.instruments[id].venue;
@@ -288,7 +317,8 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
       Sum& sum = all[venue][s.slot];
       sum.at = std::max(sum.at, s.at);
       if (market.published) {
-        if (a.coins.value_or(0) > sum.coins.value_or(-1)) sum.coins = a.stated_coins ? a.stated_coins : a.coins;
+        if (a.coins.value_or(0) > sum.coins.value_or(-1))
+          sum.coins = a.stated_coins ? a.stated_coins : a.coins;
         if (a.usd.value_or(0) > sum.usd.value_or(-1)) sum.usd = a.usd;
       } else {
         if (a.coins) sum.coins = sum.coins.value_or(0) + *a.coins;

@@ -1,5 +1,6 @@
-// Open interest of one asset, one side of the market, in coins and in dollars, by venue and summed, and its change
-// over 24 h counted in coins: in dollars alone a falling price looks like deleveraging.
+// Open interest of one asset, one side of the market, in coins and in dollars, by venue and summed,
+// and its change over 24 h counted in coins: in dollars alone a falling price looks like
+// deleveraging.
 #pragma once
 
 #include <map>
@@ -23,7 +24,10 @@ class OpenInterests {
 
   void read(Panel& panel) const;
   // One venue at `t`, for weighting funding.
-  struct Level { double coins = 0; std::optional<double> usd; };
+  struct Level {
+    double coins = 0;
+    std::optional<double> usd;
+  };
   std::optional<Level> of_venue(const std::string& venue, Instant t) const;
   std::vector<OpenInterestPoint> points(Instant from, Instant at) const;
   bool several() const { return markets_.size() >= 2; }
@@ -34,17 +38,21 @@ class OpenInterests {
     Instant at;
     std::optional<Qty> contracts;
     std::optional<double> coins, usd;
-    auto rank() const { return std::tuple(at, contracts.value_or(Qty()).raw(), coins.value_or(0), usd.value_or(0)); }
+    auto rank() const {
+      return std::tuple(at, contracts.value_or(Qty()).raw(), coins.value_or(0), usd.value_or(0));
+    }
   };
   struct Market {
-    std::vector<Sample> minutes;  // the last of each minute of the last 26 h, and at least the newest
-    std::vector<Sample> days;     // the last of each day
+    std::vector<Sample>
+        minutes;               // the last of each minute of the last 26 h, and at least the newest
+    std::vector<Sample> days;  // the last of each day
     std::set<std::string> sources;
     bool published = false;  // by a vendor, over venues
   };
   struct Amount {
     std::optional<double> coins, usd;
-    std::optional<double> stated_coins;  // of a publisher whose coin figure covers less than its dollars
+    std::optional<double>
+        stated_coins;  // of a publisher whose coin figure covers less than its dollars
     Instant at;
   };
   struct VenueSum {

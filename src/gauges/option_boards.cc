@@ -7,8 +7,10 @@
 namespace delever {
 namespace {
 
-constexpr Panel::Name kIndex{.name = "vol_index_30d", .unit = "fraction_per_year", .section = "options"};
-constexpr Panel::Name kPremium{.name = "vol_premium", .unit = "fraction_per_year", .section = "options"};
+constexpr Panel::Name kIndex{
+    .name = "vol_index_30d", .unit = "fraction_per_year", .section = "options"};
+constexpr Panel::Name kPremium{
+    .name = "vol_premium", .unit = "fraction_per_year", .section = "options"};
 
 double open_interest(const std::vector<Chain>& chains) {
   double sum = 0;
@@ -36,7 +38,7 @@ std::string forward_source(const OptionBoard& board, Instant expiry) {
 struct OptionBoards::Flow {
   double gross = 0, unpriced = 0, low = 0, high = 0, open = 0;
   std::optional<double> mean;
-  bool known_side = true;         // every part comes from signed trades
+  bool known_side = true;            // every part comes from signed trades
   std::vector<std::string> refused;  // with open interest that is not in the figures
   std::vector<std::string> forwards;
   Instant as_of = Instant::max();
@@ -112,7 +114,8 @@ std::vector<OptionBoard> OptionBoards::boards(Instant at) const {
   return out;
 }
 
-void OptionBoards::read_index(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const {
+void OptionBoards::read_index(Panel& panel, const std::vector<OptionBoard>& boards,
+                              std::string_view missing) const {
   std::vector<Estimate> estimates;
   std::string reason(missing);
   for (const OptionBoard& board : boards) {
@@ -121,17 +124,24 @@ void OptionBoards::read_index(Panel& panel, const std::vector<OptionBoard>& boar
       continue;
     }
     const VolIndex30& index = *board.index;
-    Estimate e{.label = board.name(), .value = index.value, .low = board.index_low, .high = board.index_high,
-               .as_of = board.as_of, .sources = board.sources, .origin = desk_.rules.origin_of(board.venue)};
-    e.note = fmt::format("{}: {} and {}, forwards by {} and {}; interval: every quote at its bid, at its ask",
-                         board.name(), expiry_name(index.near_expiry), expiry_name(index.next_expiry),
-                         forward_source(board, index.near_expiry), forward_source(board, index.next_expiry));
+    Estimate e{.label = board.name(),
+               .value = index.value,
+               .low = board.index_low,
+               .high = board.index_high,
+               .as_of = board.as_of,
+               .sources = board.sources,
+               .origin = desk_.rules.origin_of(board.venue)};
+    e.note = fmt::format(
+        "{}: {} and {}, forwards by {} and {}; interval: every quote at its bid, at its ask",
+        board.name(), expiry_name(index.near_expiry), expiry_name(index.next_expiry),
+        forward_source(board, index.near_expiry), forward_source(board, index.next_expiry));
     estimates.push_back(std::move(e));
   }
   panel.settle(kIndex, std::move(estimates), desk_.rules.options.band, reason);
 }
 
-// Implied less realised. Two windows: the next 30 days against the last 24 h, so a gap is a comparison, not a profit.
+// Implied less realised. Two windows: the next 30 days against the last 24 h, so a gap is a
+// comparison, not a profit.
 void OptionBoards::read_premium(Panel& panel) const {
   const Reading* implied = nullptr;
   const Reading* realised = nullptr;
@@ -143,17 +153,20 @@ void OptionBoards::read_premium(Panel& panel) const {
   for (const Reading* r : {implied, realised}) {
     if (!r->value) return panel.pending(kPremium, fmt::format("{}: {}", r->name, r->reason));
   }
-  Estimate e{.label = "difference", .value = *implied->value - *realised->value,
+  Estimate e{.label = "difference",
+             .value = *implied->value - *realised->value,
              .as_of = std::min(*implied->as_of, *realised->as_of)};
   if (implied->low && realised->high) e.low = *implied->low - *realised->high;
   if (implied->high && realised->low) e.high = *implied->high - *realised->low;
-  for (const Reading* r : {implied, realised}) e.sources.insert(r->sources.begin(), r->sources.end());
-  e.note = fmt::format("{} {} less {} {}", kIndex.name, short_number(*implied->value), realised->name,
-                       short_number(*realised->value));
+  for (const Reading* r : {implied, realised})
+    e.sources.insert(r->sources.begin(), r->sources.end());
+  e.note = fmt::format("{} {} less {} {}", kIndex.name, short_number(*implied->value),
+                       realised->name, short_number(*realised->value));
   panel.settle(kPremium, {std::move(e)}, desk_.rules.options.band, "");
 }
 
-void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const {
+void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boards,
+                              std::string_view missing) const {
   std::map<std::pair<std::string, Instant>, Flow> flows;  // venue "": all; expiry max(): the total
   std::set<std::string> venues;
   for (const OptionBoard& board : boards) {
@@ -172,8 +185,9 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boar
           lines[0]->add(exposure->sticky_strike.at(0.01), exposure->unpriced, open);
           lines[0]->forwards.push_back(forward_source(board, chain.expiry));
         } else if (open_interest({chain}) > 0) {
-          const auto why = std::find_if(board.exposures.refused.begin(), board.exposures.refused.end(),
-                                        [&](const Error& e) { return e.where == chain.name(); });
+          const auto why =
+              std::find_if(board.exposures.refused.begin(), board.exposures.refused.end(),
+                           [&](const Error& e) { return e.where == chain.name(); });
           CHECK(why != board.exposures.refused.end());
           for (Flow* flow : lines) flow->refused.push_back(why->text());
         }
@@ -181,24 +195,30 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boar
       Flow& total = flows[{venue, Instant::max()}];
       double unpriced = 0;
       for (const Exposure& e : board.exposures.expiries) unpriced += e.unpriced;
-      total.add(board.exposures.sticky_strike.at(0.01), unpriced, board.exposures.calls + board.exposures.puts);
+      total.add(board.exposures.sticky_strike.at(0.01), unpriced,
+                board.exposures.calls + board.exposures.puts);
       for (const Error& e : board.refused) total.refused.push_back(e.text());
     }
   }
-  const auto put = [&](std::string_view gauge, const std::string& venue, Instant expiry, const Flow& flow) {
+  const auto put = [&](std::string_view gauge, const std::string& venue, Instant expiry,
+                       const Flow& flow) {
     Panel::Name name{.name = gauge, .unit = "coins", .section = "options"};
     if (!venue.empty()) name.venue = venue;
     if (expiry != Instant::max()) name.expiry = expiry;
     std::string note;
     const auto say = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
     if (!flow.forwards.empty()) say("forward by " + flow.forwards.front());
-    if (flow.unpriced > 0) say(fmt::format("{} coins open without a vol, counted as a change of delta of up to 1",
-                                           short_number(flow.unpriced)));
+    if (flow.unpriced > 0)
+      say(fmt::format("{} coins open without a vol, counted as a change of delta of up to 1",
+                      short_number(flow.unpriced)));
     if (!flow.refused.empty()) say("not in it: " + join(flow.refused, ", "));
     if (!(flow.open > 0)) return panel.pending(name, note.empty() ? "no open interest" : note);
     const bool whole = flow.refused.empty();
-    Estimate e{.label = venue.empty() ? "venues" : venue, .as_of = flow.as_of, .sources = flow.sources,
-               .origin = flow.origin, .coverage = 1 - flow.unpriced / flow.open};
+    Estimate e{.label = venue.empty() ? "venues" : venue,
+               .as_of = flow.as_of,
+               .sources = flow.sources,
+               .origin = flow.origin,
+               .coverage = 1 - flow.unpriced / flow.open};
     if (gauge == "hedge_flow_1pct_gross") {
       e.value = flow.gross - flow.unpriced;
       e.low = e.value;
@@ -220,7 +240,8 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boar
   std::vector<std::string> shown{""};
   if (venues.size() > 1) shown.insert(shown.end(), venues.begin(), venues.end());
   for (const std::string_view gauge : {"hedge_flow_1pct_gross", "hedge_flow_1pct_net"}) {
-    if (flows.empty()) panel.pending({.name = gauge, .unit = "coins", .section = "options"}, missing);
+    if (flows.empty())
+      panel.pending({.name = gauge, .unit = "coins", .section = "options"}, missing);
     for (const std::string& venue : shown) {
       const auto total = flows.find({venue, Instant::max()});
       if (total == flows.end()) continue;
@@ -240,8 +261,9 @@ void OptionBoards::read(Panel& panel) const {
     if (panel.at - board.as_of <= rules.board_stale_after) {
       fresh.push_back(std::move(board));
     } else {
-      missing = fmt::format("{}: the newest quotes are of {}, {} before (limit {})", board.name(), board.as_of.text(),
-                            short_age(panel.at - board.as_of), rules.board_stale_after.text());
+      missing = fmt::format("{}: the newest quotes are of {}, {} before (limit {})", board.name(),
+                            board.as_of.text(), short_age(panel.at - board.as_of),
+                            rules.board_stale_after.text());
     }
   }
   read_index(panel, fresh, missing);

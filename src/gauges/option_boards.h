@@ -1,5 +1,6 @@
-// What option prices say: the 30-day volatility index, its gap to realised volatility, and the coins that hedgers must
-// trade when the forward moves by 1 %. From boards of one venue and settlement coin, each with its own time.
+// What option prices say: the 30-day volatility index, its gap to realised volatility, and the
+// coins that hedgers must trade when the forward moves by 1 %. From boards of one venue and
+// settlement coin, each with its own time.
 #pragma once
 
 #include <map>
@@ -35,9 +36,11 @@ class OptionBoards {
   };
   struct Flow;
   Book& book_of(const Instrument& instrument);
-  void read_index(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const;
+  void read_index(Panel& panel, const std::vector<OptionBoard>& boards,
+                  std::string_view missing) const;
   void read_premium(Panel& panel) const;
-  void read_flows(Panel& panel, const std::vector<OptionBoard>& boards, std::string_view missing) const;
+  void read_flows(Panel& panel, const std::vector<OptionBoard>& boards,
+                  std::string_view missing) const;
 
   const Desk& desk_;
   std::map<std::pair<std::string, std::string>, Book> books_;  // by venue, settlement coin

@@ -1,5 +1,6 @@
-// Goal: on boards made from one known volatility the index finds it, the flows are those of Black-76 by hand, the sign
-// of the net flow is told only with signed trades, and old or unpriced boards are refused by name.
+// Goal: on boards made from one known volatility the index finds it, the flows are those of
+// Black-76 by hand, the sign of the net flow is told only with signed trades, and old or unpriced
+// boards are refused by name.
 #include "gauges/option_boards.h"
 
 #include <cmath>
@@ -22,7 +23,8 @@ struct BoardScene : Scene {
     return fmt_name(day, strike * unit, type == OptionType::call ? "C" : "P");
   }
   std::string fmt_name(const char* day, double strike, const char* letter) const {
-    return asset + "-" + quote + "-" + day + "-" + std::to_string(std::lround(strike)) + "-" + letter + settle;
+    return asset + "-" + quote + "-" + day + "-" + std::to_string(std::lround(strike)) + "-" +
+           letter + settle;
   }
   // A board of flat volatility, bid and ask one vol point to each side.
   void board(Instant at, bool priced = true) {
@@ -53,8 +55,10 @@ struct BoardScene : Scene {
     for (double strike = 30000; strike <= 250000; strike += 2500) {
       for (const OptionType type : {OptionType::call, OptionType::put}) {
         const double years = (expiry - at).in_years();
-        sum += kOpen * std::fabs(black({forward * std::exp(0.01), strike * scale, years, kVol, type}).delta -
-                                 black({forward, strike * scale, years, kVol, type}).delta);
+        sum +=
+            kOpen *
+            std::fabs(black({forward * std::exp(0.01), strike * scale, years, kVol, type}).delta -
+                      black({forward, strike * scale, years, kVol, type}).delta);
       }
     }
     return sum;
@@ -86,8 +90,9 @@ TEST(OptionBoards, the_flow_is_that_of_the_deltas_and_its_sign_is_not_told) {
     const double both = near + BoardScene::gross(forward, kAt, kNext, scene.unit);
     EXPECT_NEAR(*pick(readings, "hedge_flow_1pct_gross", {}, kNear).value, near, 1e-9 * near);
     EXPECT_NEAR(*pick(readings, "hedge_flow_1pct_gross").value, both, 1e-9 * both);
-    for (const auto& [r, gross] : {std::pair{pick(readings, "hedge_flow_1pct_net", {}, kNear), near},
-                                   {pick(readings, "hedge_flow_1pct_net"), both}}) {
+    for (const auto& [r, gross] :
+         {std::pair{pick(readings, "hedge_flow_1pct_net", {}, kNear), near},
+          {pick(readings, "hedge_flow_1pct_net"), both}}) {
       EXPECT_FALSE(r.value.has_value()) << text_of(r);
       EXPECT_EQ(r.state, State::pending);
       ASSERT_TRUE(r.low && r.high) << text_of(r);
@@ -105,9 +110,12 @@ TEST(OptionBoards, signed_trades_give_a_sign_only_when_there_are_enough) {
     for (const char* day : {"260130", "260227"}) {
       for (double strike = 30000; strike <= 250000; strike += 2500) {
         for (const OptionType type : {OptionType::call, OptionType::put}) {
-          Trade t{.price = Price::nearest(0.01).value(), .qty = Qty::nearest(coins_of_each).value()};
-          t.taker_side = Side::buy;  // customers buy: hedgers are short gamma and must buy when it rises
-          scene.put(scene.instrument("deribit", scene.name(day, strike, type)), "deribit:trades", kAt, t);
+          Trade t{.price = Price::nearest(0.01).value(),
+                  .qty = Qty::nearest(coins_of_each).value()};
+          t.taker_side =
+              Side::buy;  // customers buy: hedgers are short gamma and must buy when it rises
+          scene.put(scene.instrument("deribit", scene.name(day, strike, type)), "deribit:trades",
+                    kAt, t);
         }
       }
     }
@@ -140,7 +148,8 @@ TEST(OptionBoards, refusals_have_names) {
 TEST(OptionBoards, the_premium_is_implied_less_realised) {
   BoardScene scene;
   scene.board(kAt);
-  EXPECT_NE(pick(scene.readings(kAt), "vol_premium").reason.find("realized_vol_24h: "), std::string::npos);
+  EXPECT_NE(pick(scene.readings(kAt), "vol_premium").reason.find("realized_vol_24h: "),
+            std::string::npos);
   const auto spot = scene.instrument("binance", "BTC-USDT");
   for (int i = 0; i <= 24 * 12; ++i) {
     const double price = kForward * (i % 2 == 0 ? 1 : 1.001);
@@ -150,7 +159,8 @@ TEST(OptionBoards, the_premium_is_implied_less_realised) {
   const auto readings = scene.readings(kAt);
   const Reading premium = pick(readings, "vol_premium");
   ASSERT_TRUE(premium.value.has_value()) << text_of(premium);
-  EXPECT_DOUBLE_EQ(*premium.value, *pick(readings, "vol_index_30d").value - *pick(readings, "realized_vol_24h").value);
+  EXPECT_DOUBLE_EQ(*premium.value, *pick(readings, "vol_index_30d").value -
+                                       *pick(readings, "realized_vol_24h").value);
   EXPECT_LT(*premium.low, *premium.value);
   EXPECT_EQ(premium.sources, (std::vector<std::string>{"binance:trades", "deribit:chain"}));
 }

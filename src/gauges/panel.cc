@@ -38,7 +38,9 @@ double median(std::vector<double> values) {
 // How many of them share no origin, taken greedily from the narrowest origin on.
 size_t independent(std::vector<const Estimate*> estimates) {
   std::stable_sort(estimates.begin(), estimates.end(), [](const Estimate* a, const Estimate* b) {
-    const auto breadth = [](const Estimate* e) { return e->origin.everywhere ? SIZE_MAX : e->origin.venues.size(); };
+    const auto breadth = [](const Estimate* e) {
+      return e->origin.everywhere ? SIZE_MAX : e->origin.venues.size();
+    };
     return breadth(a) < breadth(b);
   });
   Origin taken;
@@ -52,7 +54,8 @@ size_t independent(std::vector<const Estimate*> estimates) {
 }
 
 std::string key_of(const Panel::Name& name) {
-  return fmt::format("{}|{}|{}", name.name, name.venue.value_or(""), name.expiry ? name.expiry->text() : "");
+  return fmt::format("{}|{}|{}", name.name, name.venue.value_or(""),
+                     name.expiry ? name.expiry->text() : "");
 }
 
 void add_note(std::string& reason, std::string_view note) {
@@ -80,7 +83,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 std::string Desk::source_name(const Event& event) const {
-  if (event.source < sources.size() && !sources[event.source].name.empty()) return sources[event.source].name;
+  if (event.source < sources.size() && !sources[event.source].name.empty())
+    return sources[event.source].name;
   return instruments[event.instrument].venue;
 }
 
@@ -113,7 +117,8 @@ void Panel::only_band(const Name& name, const Estimate& estimate) {
   r.coverage = estimate.coverage;
 }
 
-void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band, std::string_view missing) {
+void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
+                   std::string_view missing) {
   if (estimates.empty()) return pending(name, missing);
   std::sort(estimates.begin(), estimates.end(), [](const Estimate& a, const Estimate& b) {
     return a.label != b.label ? a.label < b.label : a.value < b.value;
@@ -124,7 +129,8 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
   Standing now;
   Reading out = blank(name);
 
-  // Put aside what lies outside the band of the middle: with two sources there is no middle to trust.
+  // Put aside what lies outside the band of the middle: with two sources there is no middle to
+  // trust.
   std::vector<const Estimate*> active;
   std::vector<double> values;
   for (const Estimate& e : estimates) {
@@ -135,10 +141,11 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
   for (const Estimate& e : estimates) {
     const Band mine = scaled(band, before.aside.contains(e.label) ? 0.5 : 1);
     const bool open = !bounded(e);  // a lower bound is not wrong for being low
-    if (estimates.size() >= 3 && !open && std::fabs(e.value - middle) > mine.width(e.value, middle)) {
+    if (estimates.size() >= 3 && !open &&
+        std::fabs(e.value - middle) > mine.width(e.value, middle)) {
       now.aside.insert(e.label);
-      add_note(out.reason,
-               fmt::format("{} aside: {} against {}", e.label, short_number(e.value), short_number(middle)));
+      add_note(out.reason, fmt::format("{} aside: {} against {}", e.label, short_number(e.value),
+                                       short_number(middle)));
     } else {
       active.push_back(&e);
     }
@@ -162,10 +169,12 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
       voices.push_back(e);
     } else if (disjoint(*lead, *e, band) || before.conflict) {
       now.conflict = true;
-      add_note(out.reason, fmt::format("{} says {}, {} says {}", lead->label, short_number(lead->value), e->label,
-                                       short_number(e->value)));
+      add_note(out.reason,
+               fmt::format("{} says {}, {} says {}", lead->label, short_number(lead->value),
+                           e->label, short_number(e->value)));
     } else {
-      add_note(out.reason, fmt::format("{} says {}, which its open interval allows", e->label, short_number(e->value)));
+      add_note(out.reason, fmt::format("{} says {}, which its open interval allows", e->label,
+                                       short_number(e->value)));
     }
   }
   const auto note_sources = [&](const Estimate& e) {

@@ -1,5 +1,6 @@
-// Panel: where the gauges of one moment put their readings. It turns the estimates of several sources into one
-// reading with a state, by the rules' bands and the sources' origins, the same way for every gauge.
+// Panel: where the gauges of one moment put their readings. It turns the estimates of several
+// sources into one reading with a state, by the rules' bands and the sources' origins, the same way
+// for every gauge.
 #pragma once
 
 #include <map>
@@ -25,7 +26,8 @@ struct Desk {
   std::string source_name(const Event& event) const;
 };
 
-// What one source says. low and high as in Reading: a missing end is unbounded; both equal to value: exact.
+// What one source says. low and high as in Reading: a missing end is unbounded; both equal to
+// value: exact.
 struct Estimate {
   std::string label;  // "binance", "coinglass"
   double value = 0;
@@ -41,8 +43,8 @@ struct Estimate {
   }
 };
 
-// What the last review decided about one gauge. Sources aside come back, and sides in conflict agree again, only
-// inside half the band.
+// What the last review decided about one gauge. Sources aside come back, and sides in conflict
+// agree again, only inside half the band.
 struct Standing {
   std::set<std::string> aside;
   bool conflict = false;
@@ -52,7 +54,8 @@ using Standings = std::map<std::string, Standing>;  // by gauge, venue and expir
 
 class Panel {
  public:
-  Panel(const Desk& desk, Instant when, const Standings& past) : at(when), desk_(desk), past_(past) {}
+  Panel(const Desk& desk, Instant when, const Standings& past)
+      : at(when), desk_(desk), past_(past) {}
 
   struct Name {
     std::string_view name, unit;
@@ -62,9 +65,11 @@ class Panel {
     std::optional<Instant> expiry = std::nullopt;
   };
   // One reading from the estimates that there are. `missing` is the reason when there is none.
-  void settle(const Name& name, std::vector<Estimate> estimates, Band band, std::string_view missing);
+  void settle(const Name& name, std::vector<Estimate> estimates, Band band,
+              std::string_view missing);
   void pending(const Name& name, std::string_view reason);
-  // Pending with an interval: the evidence bounds the figure and gives no number in it. The note is the reason.
+  // Pending with an interval: the evidence bounds the figure and gives no number in it. The note is
+  // the reason.
   void only_band(const Name& name, const Estimate& estimate);
 
   const Instant at;

@@ -1,4 +1,5 @@
-// Goal: states follow from bands and origins; who was put aside comes back only inside half the band.
+// Goal: states follow from bands and origins; who was put aside comes back only inside half the
+// band.
 #include "gauges/panel.h"
 
 #include "gauges/gauges_test.h"
@@ -8,7 +9,8 @@ namespace {
 
 const Instant kNow = time_of("2026-01-30T00:00:00Z");
 
-Estimate says(const std::string& venue, double value, std::optional<double> low = {}, std::optional<double> high = {}) {
+Estimate says(const std::string& venue, double value, std::optional<double> low = {},
+              std::optional<double> high = {}) {
   Estimate e = Estimate::exact(venue, value, kNow);
   if (low || high) {
     e.low = low;
@@ -30,8 +32,9 @@ class Bench {
  public:
   Reading settle(std::vector<Estimate> estimates, Band band = {0, 0.1}) {
     Panel panel(desk_, kNow, past_);
-    panel.settle({.name = "realized_vol_24h", .unit = "fraction_per_year", .section = "realized_vol"},
-                 std::move(estimates), band, "nothing there");
+    panel.settle(
+        {.name = "realized_vol_24h", .unit = "fraction_per_year", .section = "realized_vol"},
+        std::move(estimates), band, "nothing there");
     past_ = panel.standings;
     EXPECT_EQ(panel.readings.size(), 1u);
     return panel.readings.at(0);
@@ -50,22 +53,30 @@ TEST(Panel, states) {
       {"one", {says("binance", 1)}, State::single_source, 1},
       {"two venues agree", {says("binance", 1), says("okx", 1.08)}, State::corroborated, 1.04},
       {"two venues apart", {says("binance", 1), says("okx", 1.2)}, State::conflicting, {}},
-      {"a vendor that contains the venue is no second source", {says("binance", 1), says("coinglass", 1)},
-       State::single_source, 1},
-      {"intervals that overlap agree", {says("binance", 1, 0.8, 1.3), says("okx", 1.4, 1.2, 1.6)}, State::corroborated,
+      {"a vendor that contains the venue is no second source",
+       {says("binance", 1), says("coinglass", 1)},
+       State::single_source,
+       1},
+      {"intervals that overlap agree",
+       {says("binance", 1, 0.8, 1.3), says("okx", 1.4, 1.2, 1.6)},
+       State::corroborated,
        1.2},
-      {"a lower bound is no conflict from below", {says("binance", 1, 1.0), says("okx", 5)}, State::single_source, 1},
+      {"a lower bound is no conflict from below",
+       {says("binance", 1, 1.0), says("okx", 5)},
+       State::single_source,
+       1},
       {"but from above it is", {says("binance", 6, 6.0), says("okx", 5)}, State::conflicting, {}},
-      {"one of three apart", {says("binance", 1), says("okx", 1.05), says("bybit", 9)}, State::corroborated, 1.025},
+      {"one of three apart",
+       {says("binance", 1), says("okx", 1.05), says("bybit", 9)},
+       State::corroborated,
+       1.025},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.what);
     const Reading r = Bench().settle(c.estimates);
     EXPECT_EQ(state_name(r.state), state_name(c.state));
     EXPECT_EQ(r.value.has_value(), c.value.has_value());
-    if (r.value && c.value) {
-      EXPECT_DOUBLE_EQ(*r.value, *c.value);
-    }
+    if (r.value && c.value) { EXPECT_DOUBLE_EQ(*r.value, *c.value); }
     EXPECT_EQ(r.sources.empty(), r.state == State::pending);
     EXPECT_FALSE(r.state == State::pending && r.reason.empty());
     EXPECT_FALSE(r.state == State::conflicting && r.reason.empty());
@@ -86,16 +97,18 @@ TEST(Panel, aside_comes_back_inside_half_the_band) {
   const auto with = [&](double third) {
     return bench.settle({says("binance", 1), says("okx", 1), says("bybit", third)});
   };
-  EXPECT_EQ(with(1.09).sources.size(), 3u);   // inside the band: never left
-  EXPECT_EQ(with(1.11).sources.size(), 2u);   // out
-  EXPECT_EQ(with(1.09).sources.size(), 2u);   // inside the band, not inside half of it
-  EXPECT_EQ(with(1.04).sources.size(), 3u);   // back
+  EXPECT_EQ(with(1.09).sources.size(), 3u);  // inside the band: never left
+  EXPECT_EQ(with(1.11).sources.size(), 2u);  // out
+  EXPECT_EQ(with(1.09).sources.size(), 2u);  // inside the band, not inside half of it
+  EXPECT_EQ(with(1.04).sources.size(), 3u);  // back
   EXPECT_EQ(with(1.09).sources.size(), 3u);
 }
 
 TEST(Panel, a_conflict_ends_inside_half_the_band) {
   Bench bench;
-  const auto with = [&](double other) { return bench.settle({says("binance", 1), says("okx", other)}).state; };
+  const auto with = [&](double other) {
+    return bench.settle({says("binance", 1), says("okx", other)}).state;
+  };
   EXPECT_EQ(with(1.09), State::corroborated);
   EXPECT_EQ(with(1.2), State::conflicting);
   EXPECT_EQ(with(1.09), State::conflicting);

@@ -29,13 +29,16 @@ Instant rounded(Instant t) {
 
 bool Prices::in_dollars(const Event& event) const {
   const Instrument& i = desk_.instruments[event.instrument];
-  return i.kind != InstrumentKind::option && i.kind != InstrumentKind::aggregate && desk_.rules.counts_as_usd(i.quote);
+  return i.kind != InstrumentKind::option && i.kind != InstrumentKind::aggregate &&
+         desk_.rules.counts_as_usd(i.quote);
 }
 
 void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
   Series& series = series_[{event.instrument, kind}];
-  if (series.source.empty()) series.source = desk_.source_name(event);
-  else series.source = std::min(series.source, desk_.source_name(event));
+  if (series.source.empty())
+    series.source = desk_.source_name(event);
+  else
+    series.source = std::min(series.source, desk_.source_name(event));
   const Point point{closing_minute(at), at, price};
   auto& points = series.points;
   if (points.empty() || points.back().minute < point.minute) {
@@ -60,23 +63,33 @@ void Prices::add(const Event& event, const Trade& trade) {
   const double price = trade.price.approx();
   put(event, PriceKind::trade, price, event.at);
   const Duration hour = Duration::hours(1);
-  const Instant from = Instant::ns((closing_minute(event.at + Duration::ns(1)) - 1) / 60 * hour.ns());
+  const Instant from =
+      Instant::ns((closing_minute(event.at + Duration::ns(1)) - 1) / 60 * hour.ns());
   auto& bars = bars_[{event.instrument, PriceKind::trade, hour, true}];
-  const auto [at, fresh] = bars.try_emplace(from, Bar{from + hour, price, price, price, price, event.at, event.at});
+  const auto [at, fresh] =
+      bars.try_emplace(from, Bar{from + hour, price, price, price, price, event.at, event.at});
   Bar& bar = at->second;
-  if (std::pair(event.at, price) < std::pair(bar.first, bar.open)) { bar.first = event.at; bar.open = price; }
-  if (std::pair(event.at, price) > std::pair(bar.last, bar.close)) { bar.last = event.at; bar.close = price; }
+  if (std::pair(event.at, price) < std::pair(bar.first, bar.open)) {
+    bar.first = event.at;
+    bar.open = price;
+  }
+  if (std::pair(event.at, price) > std::pair(bar.last, bar.close)) {
+    bar.last = event.at;
+    bar.close = price;
+  }
   bar.high = std::max(bar.high, price);
   bar.low = std::min(bar.low, price);
   if (bars.size() > kBarsKept) bars.erase(bars.begin());
 }
 
 void Prices::add(const Event& event, const MarkPrice& mark) {
-  if (mark.price.raw() > 0 && in_dollars(event)) put(event, PriceKind::mark, mark.price.approx(), event.at);
+  if (mark.price.raw() > 0 && in_dollars(event))
+    put(event, PriceKind::mark, mark.price.approx(), event.at);
 }
 
 void Prices::add(const Event& event, const IndexPrice& index) {
-  if (index.price.raw() > 0 && in_dollars(event)) put(event, PriceKind::index, index.price.approx(), event.at);
+  if (index.price.raw() > 0 && in_dollars(event))
+    put(event, PriceKind::index, index.price.approx(), event.at);
 }
 
 void Prices::add(const Event& event, const Candle& candle) {
@@ -86,9 +99,16 @@ void Prices::add(const Event& event, const Candle& candle) {
     return;
   put(event, candle.price_kind, candle.close.approx(), to);
   auto& bars = bars_[{event.instrument, candle.price_kind, to - candle.from, false}];
-  const Bar bar{to, candle.open.approx(), candle.high.approx(), candle.low.approx(), candle.close.approx(), to, to};
+  const Bar bar{to,
+                candle.open.approx(),
+                candle.high.approx(),
+                candle.low.approx(),
+                candle.close.approx(),
+                to,
+                to};
   const auto [at, fresh] = bars.try_emplace(candle.from, bar);
-  if (!fresh && std::tie(bar.close, bar.high) > std::tie(at->second.close, at->second.high)) at->second = bar;
+  if (!fresh && std::tie(bar.close, bar.high) > std::tie(at->second.close, at->second.high))
+    at->second = bar;
   if (bars.size() > kBarsKept) bars.erase(bars.begin());
 }
 
@@ -128,7 +148,8 @@ std::optional<PriceAt> Prices::reference(Instant t) const {
     if (mine == 0 || mine < best_rank) continue;
     auto price = price_at(key, series, t, desk_.rules.price.stale_after);
     if (!price) continue;
-    const auto before = [](const PriceAt& a, const PriceAt& b) {  // newer; then by venue and price, always the same
+    const auto before = [](const PriceAt& a,
+                           const PriceAt& b) {  // newer; then by venue and price, always the same
       return a.at != b.at ? a.at > b.at : std::tie(a.venue, a.price) < std::tie(b.venue, b.price);
     };
     if (best && mine == best_rank && !before(*price, *best)) continue;
@@ -138,7 +159,8 @@ std::optional<PriceAt> Prices::reference(Instant t) const {
   return best;
 }
 
-// The price that speaks for a venue: what was paid on its spot market, its index, then what perpetuals traded at.
+// The price that speaks for a venue: what was paid on its spot market, its index, then what
+// perpetuals traded at.
 int Prices::rank(const Instrument& i, PriceKind kind) {
   if (i.expiry) return 0;
   if (i.kind == InstrumentKind::spot && kind == PriceKind::trade) return 4;
@@ -147,9 +169,11 @@ int Prices::rank(const Instrument& i, PriceKind kind) {
 }
 
 // Over the closed candles of the 24 h to the last one's end, of the finest span that fills them.
-std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKind kind, Instant at) const {
+std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKind kind,
+                                               Instant at) const {
   const Duration day = Duration::days(1);
-  for (auto it = bars_.lower_bound({instrument, kind, Duration(), false}); it != bars_.end(); ++it) {
+  for (auto it = bars_.lower_bound({instrument, kind, Duration(), false}); it != bars_.end();
+       ++it) {
     const auto& [key, bars] = *it;
     if (key.instrument != instrument || key.kind != kind) break;
     std::optional<Range> out;
@@ -173,7 +197,10 @@ std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKin
 }
 
 void Prices::read_level(Panel& panel) const {
-  struct Best { int price_rank = 0, range_rank = 0; Estimate price, low, high; };
+  struct Best {
+    int price_rank = 0, range_rank = 0;
+    Estimate price, low, high;
+  };
   std::map<std::string, Best> by_venue;
   std::string missing = "no prices of " + desk_.asset;
   for (const auto& [key, series] : series_) {
@@ -194,7 +221,8 @@ void Prices::read_level(Panel& panel) const {
         best.price = estimate(now->price, now->at, 1);
         best.price_rank = mine;
       } else if (!series.points.empty()) {
-        missing = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue, series.points.back().at.text());
+        missing = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue,
+                              series.points.back().at.text());
       }
     }
     if (mine > best.range_rank) {
@@ -233,17 +261,22 @@ std::optional<PriceAt> Prices::of(InstrumentId instrument, Instant t, Duration s
   return std::nullopt;
 }
 
-// The venue's own index, else its own spot price, else nothing: the basis compares prices of one clock.
-std::optional<PriceAt> Prices::spot_for(const std::string& venue, Instant t, Duration stale_after) const {
+// The venue's own index, else its own spot price, else nothing: the basis compares prices of one
+// clock.
+std::optional<PriceAt> Prices::spot_for(const std::string& venue, Instant t,
+                                        Duration stale_after) const {
   std::optional<PriceAt> best;
   bool best_index = false;
   for (const auto& [key, series] : series_) {
     const Instrument& i = desk_.instruments[key.instrument];
     const bool index = key.kind == PriceKind::index || i.kind == InstrumentKind::index;
-    if (i.venue != venue || !(index || i.kind == InstrumentKind::spot) || (best_index && !index)) continue;
+    if (i.venue != venue || !(index || i.kind == InstrumentKind::spot) || (best_index && !index))
+      continue;
     auto price = price_at(key, series, t, stale_after);
     if (!price) continue;
-    if (best && best_index == index && std::pair(price->at, price->price) <= std::pair(best->at, best->price)) continue;
+    if (best && best_index == index &&
+        std::pair(price->at, price->price) <= std::pair(best->at, best->price))
+      continue;
     best = std::move(price);
     best_index = index;
   }
@@ -252,7 +285,8 @@ std::optional<PriceAt> Prices::spot_for(const std::string& venue, Instant t, Dur
 
 void Prices::read_basis(Panel& panel) const {
   const auto& rules = desk_.rules.basis;
-  std::map<std::pair<std::optional<Instant>, std::string>, std::vector<Estimate>> found;  // expiry, venue
+  std::map<std::pair<std::optional<Instant>, std::string>, std::vector<Estimate>>
+      found;  // expiry, venue
   std::string missing = "no dated future with a price";
   std::string perpetual_missing = "no perpetual with a price";
   std::optional<InstrumentId> previous;
@@ -266,13 +300,14 @@ void Prices::read_basis(Panel& panel) const {
     if (i.expiry && *i.expiry - panel.at < rules.tau_min) continue;
     const auto future = of(id, panel.at, rules.stale_after);
     if (!future) {
-      why = fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
+      why =
+          fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
       continue;
     }
     const auto spot = spot_for(i.venue, panel.at, rules.stale_after);
     if (!spot || spot->at - future->at > rules.apart || future->at - spot->at > rules.apart) {
-      why = fmt::format("{} at {}: no index or spot price of that venue within {} of its own", i.name(), i.venue,
-                        rules.apart.text());
+      why = fmt::format("{} at {}: no index or spot price of that venue within {} of its own",
+                        i.name(), i.venue, rules.apart.text());
       continue;
     }
     const double premium = future->price / spot->price - 1;
@@ -293,12 +328,16 @@ void Prices::read_basis(Panel& panel) const {
                   .expiry = key.first},
                  std::move(estimates), rules.band, "");
   }
-  if (!dated) panel.pending({.name = "basis_annual", .unit = "fraction_per_year", .section = "basis"}, missing);
+  if (!dated)
+    panel.pending({.name = "basis_annual", .unit = "fraction_per_year", .section = "basis"},
+                  missing);
   if (!perpetual)
-    panel.pending({.name = "basis_perpetual", .unit = "fraction", .section = "basis"}, perpetual_missing);
+    panel.pending({.name = "basis_perpetual", .unit = "fraction", .section = "basis"},
+                  perpetual_missing);
 }
 
-std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices, int64_t end, double coverage_min) {
+std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices, int64_t end,
+                                        double coverage_min) {
   constexpr int64_t day = 1440;
   for (const int64_t step : {5, 15, 30, 60}) {
     const int64_t expected = day / step;
@@ -308,7 +347,8 @@ std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices,
       double squares = 0;
       int64_t count = 0;
       std::optional<double> before;
-      // Grids are aligned to the clock, so that hourly candles meet one of them whenever they are read.
+      // Grids are aligned to the clock, so that hourly candles meet one of them whenever they are
+      // read.
       const int64_t first = end - day - ((end - day - offset) % step + step) % step;
       for (int64_t m = first < end - day ? first + step : first; m <= end; m += step) {
         const auto it = prices.find(m);
@@ -324,7 +364,8 @@ std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices,
         before = it->second;
       }
       // A grid that does not end where the day ends has one return fewer.
-      const double share = static_cast<double>(count) / static_cast<double>(expected - (first < end - day));
+      const double share =
+          static_cast<double>(count) / static_cast<double>(expected - (first < end - day));
       if (share < coverage_min || count == 0) continue;
       variances += squares / static_cast<double>(count);
       covered += std::min(1.0, share);
@@ -335,7 +376,8 @@ std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices,
     out.step_minutes = static_cast<int>(step);
     out.returns = static_cast<int>(expected);
     out.value = std::sqrt(variances / usable * static_cast<double>(expected) * 365);
-    const double spread = std::exp(1.959963984540054 / std::sqrt(2.0 * static_cast<double>(expected)));
+    const double spread =
+        std::exp(1.959963984540054 / std::sqrt(2.0 * static_cast<double>(expected)));
     out.low = out.value / spread;
     out.high = out.value * spread;
     out.coverage = covered / usable;
@@ -346,7 +388,10 @@ std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices,
 
 void Prices::read_realized_vol(Panel& panel) const {
   const auto& rules = desk_.rules.realized_vol;
-  struct Best { int rank = 0; Estimate estimate; };
+  struct Best {
+    int rank = 0;
+    Estimate estimate;
+  };
   std::map<std::string, Best> by_venue;
   std::string missing = "no prices of " + desk_.asset;
   for (const auto& [key, series] : series_) {
@@ -364,28 +409,35 @@ void Prices::read_realized_vol(Panel& panel) const {
       last = p.at;
     }
     if (!last || panel.at - *last > rules.stale_after) {
-      missing = fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
+      missing =
+          fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
       continue;
     }
     const auto vol = realized_vol(prices, prices.rbegin()->first, rules.coverage_min);
     if (!vol) {
-      missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h", i.name(), i.venue,
-                            short_number(rules.coverage_min));
+      missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h",
+                            i.name(), i.venue, short_number(rules.coverage_min));
       continue;
     }
-    Estimate e{.label = i.venue, .value = vol->value, .low = vol->low, .high = vol->high, .as_of = *last,
+    Estimate e{.label = i.venue,
+               .value = vol->value,
+               .low = vol->low,
+               .high = vol->high,
+               .as_of = *last,
                .coverage = vol->coverage};
     e.sources = {series.source};
     e.origin = desk_.rules.origin_of(i.venue);
-    e.note = fmt::format("{}, {} min returns{}, interval as for normal returns", i.name(), vol->step_minutes,
-                         vol->step_minutes == 5 ? " subsampled" : "");
+    e.note = fmt::format("{}, {} min returns{}, interval as for normal returns", i.name(),
+                         vol->step_minutes, vol->step_minutes == 5 ? " subsampled" : "");
     best = {mine, std::move(e)};
   }
   std::vector<Estimate> estimates;
   for (auto& [venue, best] : by_venue) {
     if (best.rank > 0) estimates.push_back(std::move(best.estimate));
   }
-  panel.settle({.name = "realized_vol_24h", .unit = "fraction_per_year", .window = Duration::days(1),
+  panel.settle({.name = "realized_vol_24h",
+                .unit = "fraction_per_year",
+                .window = Duration::days(1),
                 .section = "realized_vol"},
                std::move(estimates), rules.band, missing);
 }

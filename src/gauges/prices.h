@@ -1,5 +1,6 @@
-// Prices of one asset against the dollar: minute closes of the last 26 hours by instrument and kind, candles for good.
-// From them: the reference price that turns dollars into coins, the basis, and realised volatility.
+// Prices of one asset against the dollar: minute closes of the last 26 hours by instrument and
+// kind, candles for good. From them: the reference price that turns dollars into coins, the basis,
+// and realised volatility.
 #pragma once
 
 #include <map>
@@ -28,7 +29,8 @@ class Prices {
   void add(const Event& event, const Candle& candle);
   void forget_before(Instant known);
 
-  // Dollars per coin at `t`, not older than the rule allows: an index before a spot price before a perpetual's.
+  // Dollars per coin at `t`, not older than the rule allows: an index before a spot price before a
+  // perpetual's.
   std::optional<PriceAt> reference(Instant t) const;
   // The latest price of one instrument at `t`: its mark, else its last trade.
   std::optional<PriceAt> of(InstrumentId instrument, Instant t, Duration stale_after) const;
@@ -40,7 +42,11 @@ class Prices {
   bool several() const { return series_.size() >= 2; }
 
  private:
-  struct Point { int64_t minute = 0; Instant at; double price = 0; };  // the last price before the end of the minute
+  struct Point {
+    int64_t minute = 0;
+    Instant at;
+    double price = 0;
+  };  // the last price before the end of the minute
   struct Series {
     std::vector<Point> points;  // ascending
     std::string source;
@@ -50,7 +56,11 @@ class Prices {
     PriceKind kind;
     friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
   };
-  struct Bar { Instant to; double open = 0, high = 0, low = 0, close = 0; Instant first, last; };
+  struct Bar {
+    Instant to;
+    double open = 0, high = 0, low = 0, close = 0;
+    Instant first, last;
+  };
   struct BarKey {
     InstrumentId instrument;
     PriceKind kind;
@@ -59,13 +69,18 @@ class Prices {
     friend auto operator<=>(const BarKey&, const BarKey&) = default;
   };
 
-  struct Range { double low = 0, high = 0; Instant to; double coverage = 0; };
+  struct Range {
+    double low = 0, high = 0;
+    Instant to;
+    double coverage = 0;
+  };
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);
   bool in_dollars(const Event& event) const;
   void put(const Event& event, PriceKind kind, double price, Instant at);
   static const Point* last_at(const Series& series, Instant t);
-  std::optional<PriceAt> price_at(const SeriesKey& key, const Series& series, Instant t, Duration stale_after) const;
+  std::optional<PriceAt> price_at(const SeriesKey& key, const Series& series, Instant t,
+                                  Duration stale_after) const;
   std::optional<PriceAt> spot_for(const std::string& venue, Instant t, Duration stale_after) const;
 
   const Desk& desk_;
@@ -73,15 +88,17 @@ class Prices {
   std::map<BarKey, std::map<Instant, Bar>> bars_;
 };
 
-// Annualised volatility of log returns, from prices by minute: the finest of 5 min, 15 min, 30 min and 1 h steps for
-// which `coverage_min` of a day's returns are there; steps that start at different minutes are averaged (subsampling).
-// sqrt(mean r^2 * steps a day * 365). Missing when no step has enough.
+// Annualised volatility of log returns, from prices by minute: the finest of 5 min, 15 min, 30 min
+// and 1 h steps for which `coverage_min` of a day's returns are there; steps that start at
+// different minutes are averaged (subsampling). sqrt(mean r^2 * steps a day * 365). Missing when no
+// step has enough.
 struct RealizedVol {
-  double value = 0, low = 0, high = 0;  // 95 % under normal returns: value * exp(-+1.96 / sqrt(2 n))
+  double value = 0, low = 0,
+         high = 0;  // 95 % under normal returns: value * exp(-+1.96 / sqrt(2 n))
   int step_minutes = 0, returns = 0;
   double coverage = 0;
 };
-std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& price_by_minute, int64_t end_minute,
-                                        double coverage_min);
+std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& price_by_minute,
+                                        int64_t end_minute, double coverage_min);
 
 }  // namespace delever

@@ -4,10 +4,14 @@ namespace delever {
 
 std::string_view state_name(State state) {
   switch (state) {
-    case State::corroborated: return "corroborated";
-    case State::single_source: return "single_source";
-    case State::conflicting: return "conflicting";
-    case State::pending: return "pending";
+    case State::corroborated:
+      return "corroborated";
+    case State::single_source:
+      return "single_source";
+    case State::conflicting:
+      return "conflicting";
+    case State::pending:
+      return "pending";
   }
   check_failed("a State has a name", __FILE__, __LINE__);
 }

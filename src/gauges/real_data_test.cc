@@ -1,22 +1,26 @@
-// Goal: on the real series the gauges give what is known of the event and of two past floods, and refuse the rest.
-// Skips where the data folder is absent. The archives are read here by hand: the decoders have tests of their own.
+// Goal: on the real series the gauges give what is known of the event and of two past floods, and
+// refuse the rest. Skips where the data folder is absent. The archives are read here by hand: the
+// decoders have tests of their own.
 #include <cstdio>
 #include <filesystem>
 #include <functional>
 
 #include "base/text.h"
 #include "gauges/gauges_test.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
-const std::string kData = DELEVER_ROOT "/../shared/data/";
+const std::string kData = source_root() + "/../shared/data/";
 
 // Rows of a CSV, .gz or plain, without the header.
-bool each_row(const std::string& file, const std::function<void(const std::vector<std::string_view>&)>& use) {
+bool each_row(const std::string& file,
+              const std::function<void(const std::vector<std::string_view>&)>& use) {
   const std::string path = kData + file;
   if (!std::filesystem::exists(path)) return false;
-  std::FILE* pipe = popen(((file.ends_with(".gz") ? "gzip -dc '" : "cat '") + path + "'").c_str(), "r");
+  std::FILE* pipe =
+      popen(((file.ends_with(".gz") ? "gzip -dc '" : "cat '") + path + "'").c_str(), "r");
   if (pipe == nullptr) return false;
   char line[1024];
   for (bool header = true; std::fgets(line, sizeof line, pipe) != nullptr; header = false) {
@@ -34,48 +38,74 @@ struct RealTape : Scene {
     const auto vendor = [&](std::string_view symbol) {
       return aggregate("coinglass", std::string(symbol), std::string(symbol));
     };
-    whole = each_row("liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz", [&](const auto& c) {
-      total(vendor(c[0]), day_of(c[1]), *read_double(c[2]), *read_double(c[3]));
-    }) && whole;
-    whole = each_row("oi/coinglass_futures_oi_daily_BTC_ETH.csv.gz", [&](const auto& c) {
-      OpenInterest oi{.coins = read_double(c[3]), .value_usd = read_double(c[2])};
-      put(vendor(c[0]), "coinglass:oi_daily", day_of(c[1]) + day, oi);
-    }) && whole;
+    whole = each_row("liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz",
+                     [&](const auto& c) {
+                       total(vendor(c[0]), day_of(c[1]), *read_double(c[2]), *read_double(c[3]));
+                     }) &&
+            whole;
+    whole = each_row("oi/coinglass_futures_oi_daily_BTC_ETH.csv.gz",
+                     [&](const auto& c) {
+                       OpenInterest oi{.coins = read_double(c[3]), .value_usd = read_double(c[2])};
+                       put(vendor(c[0]), "coinglass:oi_daily", day_of(c[1]) + day, oi);
+                     }) &&
+            whole;
     const auto perpetual = instrument("binance", "BTC-USDT-PERP");
-    whole = each_row("funding/binance_btcusdt_funding_8h_20251221_20260131.csv", [&](const auto& c) {
-      const Instant at = Instant::from_ms(*read_int(c[1])).value();
-      put(perpetual, "binance:funding_8h", at,
-          FundingRate{Rate::parse(c[3]).value(), FundingKind::settled, Duration::hours(8), at, {}});
-    }) && whole;
+    whole =
+        each_row(
+            "funding/binance_btcusdt_funding_8h_20251221_20260131.csv",
+            [&](const auto& c) {
+              const Instant at = Instant::from_ms(*read_int(c[1])).value();
+              put(perpetual, "binance:funding_8h", at,
+                  FundingRate{
+                      Rate::parse(c[3]).value(), FundingKind::settled, Duration::hours(8), at, {}});
+            }) &&
+        whole;
     for (const std::string asset : {"BTC", "ETH"}) {
       const auto spot = instrument("binance", asset + "-USDT");
       for (const char* file : {"_D1_20200831_20260219.csv.gz", "_1h_20251227_20260206.csv.gz"}) {
-        whole = each_row("prices/binance_spot_" + asset + "USDT" + file, [&](const auto& c) {
-          const auto price = [&](size_t i) { return Price::nearest(*read_double(c[i])).value(); };
-          const Instant from = Instant::from_ms(*read_int(c[0])).value();
-          const Instant to = Instant::from_ms(*read_int(c[6])).value();
-          put(spot, "binance:klines", to,
-              Candle{from, to, price(1), price(2), price(3), price(4), {}, PriceKind::trade, true});
-        }) && whole;
+        whole = each_row("prices/binance_spot_" + asset + "USDT" + file,
+                         [&](const auto& c) {
+                           const auto price = [&](size_t i) {
+                             return Price::nearest(*read_double(c[i])).value();
+                           };
+                           const Instant from = Instant::from_ms(*read_int(c[0])).value();
+                           const Instant to = Instant::from_ms(*read_int(c[6])).value();
+                           put(spot, "binance:klines", to,
+                               Candle{from,
+                                      to,
+                                      price(1),
+                                      price(2),
+                                      price(3),
+                                      price(4),
+                                      {},
+                                      PriceKind::trade,
+                                      true});
+                         }) &&
+                whole;
       }
     }
-    whole = each_row("options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz", [&](const auto& c) {
-      const auto parts = split(c[1], '-');
-      const Instant expiry = parse_expiry_name(parts[1]).value();
-      const std::string date = expiry.date();
-      const std::string name = "BTC-USD-" + date.substr(2, 2) + date.substr(5, 2) + date.substr(8, 2) + "-" +
-                               std::string(parts[2]) + "-" + std::string(parts[3]) + "@BTC";
-      OptionQuote q;
-      q.open_interest = Qty::nearest(*read_double(c[7])).value();
-      put(instrument("deribit", name), "r1quant:deribit_chain", time_of(std::string(c[0].substr(0, 19)) + "Z"), q);
-    }) && whole;
+    whole = each_row("options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz",
+                     [&](const auto& c) {
+                       const auto parts = split(c[1], '-');
+                       const Instant expiry = parse_expiry_name(parts[1]).value();
+                       const std::string date = expiry.date();
+                       const std::string name = "BTC-USD-" + date.substr(2, 2) + date.substr(5, 2) +
+                                                date.substr(8, 2) + "-" + std::string(parts[2]) +
+                                                "-" + std::string(parts[3]) + "@BTC";
+                       OptionQuote q;
+                       q.open_interest = Qty::nearest(*read_double(c[7])).value();
+                       put(instrument("deribit", name), "r1quant:deribit_chain",
+                           time_of(std::string(c[0].substr(0, 19)) + "Z"), q);
+                     }) &&
+            whole;
   }
 };
 
 class Real : public testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no data folder beside the repository: " << kData;
+    if (!std::filesystem::exists(kData))
+      GTEST_SKIP() << "no data folder beside the repository: " << kData;
     static const RealTape shared;
     ASSERT_TRUE(shared.whole);
     tape = &shared;
@@ -89,13 +119,15 @@ TEST_F(Real, thirtieth_of_january_2026) {
   const Reading funding = pick(readings, "funding_annual", "binance");
   EXPECT_NEAR(funding.value.value(), 0.0624, 1e-4);  // not 0.432
   EXPECT_EQ(funding.state, State::single_source);
-  // docs/models/ M5: 30JAN26 held 61,186 calls and 35,494 puts at 24 January 13:00; this chain is of 06:00.
+  // docs/models/ M5: 30JAN26 held 61,186 calls and 35,494 puts at 24 January 13:00; this chain is
+  // of 06:00.
   EXPECT_NEAR(pick(readings, "options_oi", {}, expiry).value.value(), 96'000, 2'000);
   EXPECT_NEAR(pick(readings, "options_put_call", {}, expiry).value.value(), 0.5798, 5e-4);
   EXPECT_EQ(pick(readings, "options_max_pain", {}, expiry).value.value(), 90'000);
   EXPECT_EQ(pick(readings, "options_max_pain_coin", {}, expiry).value.value(), 92'000);
   EXPECT_EQ(pick(readings, "options_max_pain", {}, expiry).as_of, time_of("2026-01-24T06:00:00Z"));
-  for (const char* name : {"liq_total_usd_24h", "liq_dominance_osc", "liq_dominance_osc_ma30", "oi_coins", "oi_usd"}) {
+  for (const char* name :
+       {"liq_total_usd_24h", "liq_dominance_osc", "liq_dominance_osc_ma30", "oi_coins", "oi_usd"}) {
     const Reading r = pick(readings, name);
     EXPECT_EQ(r.state, State::pending) << text_of(r);
     EXPECT_FALSE(r.value.has_value());
@@ -106,15 +138,20 @@ TEST_F(Real, thirtieth_of_january_2026) {
 }
 
 TEST_F(Real, past_floods) {
-  struct Case { const char* at; double longs, shorts, usd_change, coins_low, coins_high; };
-  for (const Case& c : {Case{"2021-05-20T00:00:00Z", 1386008445.366, 202621857.43543, 12493364737.0 - 17409454454.0,
-                             -90'000, -40'000},
-                        Case{"2024-08-06T00:00:00Z", 183511346.15639, 108529211.20394, 26646516636.0 - 31221153939.0,
-                             -60'000, 10'000}}) {
+  struct Case {
+    const char* at;
+    double longs, shorts, usd_change, coins_low, coins_high;
+  };
+  for (const Case& c : {Case{"2021-05-20T00:00:00Z", 1386008445.366, 202621857.43543,
+                             12493364737.0 - 17409454454.0, -90'000, -40'000},
+                        Case{"2024-08-06T00:00:00Z", 183511346.15639, 108529211.20394,
+                             26646516636.0 - 31221153939.0, -60'000, 10'000}}) {
     const Instant at = time_of(c.at);
     const auto readings = tape->readings(at);
-    EXPECT_NEAR(pick(readings, "liq_dominance_osc").value.value(), (c.longs - c.shorts) / (c.longs + c.shorts), 1e-9);
-    EXPECT_NEAR(pick(readings, "liq_long_share").value.value(), c.longs / (c.longs + c.shorts), 1e-9);
+    EXPECT_NEAR(pick(readings, "liq_dominance_osc").value.value(),
+                (c.longs - c.shorts) / (c.longs + c.shorts), 1e-9);
+    EXPECT_NEAR(pick(readings, "liq_long_share").value.value(), c.longs / (c.longs + c.shorts),
+                1e-9);
     EXPECT_NEAR(pick(readings, "oi_change_24h_usd").value.value(), c.usd_change, 1);
     const double coins = pick(readings, "oi_change_24h_coins").value.value();
     EXPECT_GT(coins, c.coins_low);

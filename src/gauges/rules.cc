@@ -31,8 +31,10 @@ Result<Band> band(const Config& c) {
 Origin origin(const std::vector<std::string>& names) {
   Origin out;
   for (const std::string& name : names) {
-    if (name == "*") out.everywhere = true;
-    else out.venues.insert(name);
+    if (name == "*")
+      out.everywhere = true;
+    else
+      out.venues.insert(name);
   }
   return out;
 }
@@ -68,10 +70,12 @@ Result<FundingRules> funding_rules(const Config& c) {
     const std::string venue = TRY(entry.text("venue"));
     one.interval = TRY(positive(entry, "interval"));
     one.main = TRY(entry.texts("main"));
-    TRY(entry.text("source"));  // for the reader of the file; required so that no figure stands without its paper
+    TRY(entry.text("source"));  // for the reader of the file; required so that no figure stands
+                                // without its paper
     TRY(entry.text("as_of"));
     TRY(entry.finish());
-    if (!r.by_venue.emplace(venue, std::move(one)).second) return bad(entry, "venue", "given twice");
+    if (!r.by_venue.emplace(venue, std::move(one)).second)
+      return bad(entry, "venue", "given twice");
   }
   TRY(c.finish());
   return r;
@@ -96,7 +100,8 @@ double Band::width(double a, double b) const {
 
 bool Origin::shares_with(const Origin& other) const {
   if (everywhere || other.everywhere) return true;
-  return std::any_of(venues.begin(), venues.end(), [&](const std::string& v) { return other.venues.contains(v); });
+  return std::any_of(venues.begin(), venues.end(),
+                     [&](const std::string& v) { return other.venues.contains(v); });
 }
 
 void Origin::add(const Origin& other) {
@@ -110,7 +115,8 @@ bool Rules::counts_as_usd(std::string_view quote) const {
 
 Origin Rules::origin_of(std::string_view venue, bool liquidations) const {
   const auto found = publishers.find(venue);
-  if (found != publishers.end()) return liquidations ? found->second.liquidations_made_of : found->second.made_of;
+  if (found != publishers.end())
+    return liquidations ? found->second.liquidations_made_of : found->second.made_of;
   Origin out;
   out.venues.insert(std::string(venue));
   return out;
@@ -138,7 +144,8 @@ Result<Rules> Rules::load(std::string_view text, std::string_view file_name) {
     }
     TRY(c.text("note", ""));
     TRY(c.finish());
-    if (!out.publishers.emplace(name, std::move(publisher)).second) return bad(c, "name", "given twice");
+    if (!out.publishers.emplace(name, std::move(publisher)).second)
+      return bad(c, "name", "given twice");
   }
   const Config liquidation_table = TRY(root.table("liquidation"));
   out.liquidation = TRY(liquidation_rules(liquidation_table));
@@ -150,16 +157,20 @@ Result<Rules> Rules::load(std::string_view text, std::string_view file_name) {
   out.price = {TRY(positive(price, "stale_after")), TRY(band(price))};
   TRY(price.finish());
   const Config basis = TRY(root.table("basis"));
-  out.basis = {TRY(positive(basis, "stale_after")), TRY(positive(basis, "apart")), TRY(positive(basis, "tau_min")),
-               TRY(band(basis))};
+  out.basis = {TRY(positive(basis, "stale_after")), TRY(positive(basis, "apart")),
+               TRY(positive(basis, "tau_min")), TRY(band(basis))};
   TRY(basis.finish());
   const Config vol = TRY(root.table("realized_vol"));
-  out.realized_vol = {TRY(positive(vol, "stale_after")), TRY(within(vol, "coverage_min", 0, 1)), TRY(band(vol))};
+  out.realized_vol = {TRY(positive(vol, "stale_after")), TRY(within(vol, "coverage_min", 0, 1)),
+                      TRY(band(vol))};
   TRY(vol.finish());
   const Config options = TRY(root.table("options"));
-  out.options = {TRY(positive(options, "fresh_for")), TRY(positive(options, "stale_after")),
-                 TRY(positive(options, "chain_span")), TRY(positive(options, "quotes_apart")),
-                 TRY(positive(options, "board_stale_after")), TRY(within(options, "signed_volume_min", 0, 1000)),
+  out.options = {TRY(positive(options, "fresh_for")),
+                 TRY(positive(options, "stale_after")),
+                 TRY(positive(options, "chain_span")),
+                 TRY(positive(options, "quotes_apart")),
+                 TRY(positive(options, "board_stale_after")),
+                 TRY(within(options, "signed_volume_min", 0, 1000)),
                  TRY(band(options))};
   TRY(options.finish());
   const Config etf = TRY(root.table("etf"));

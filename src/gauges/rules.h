@@ -1,5 +1,5 @@
-// Rules: every figure of judgement that the gauges use, read from one dated file (rules/*.toml). Which file is the
-// caller's choice; nothing here has a default. A reading names "FILE#SECTION".
+// Rules: every figure of judgement that the gauges use, read from one dated file (rules/*.toml).
+// Which file is the caller's choice; nothing here has a default. A reading names "FILE#SECTION".
 #pragma once
 
 #include <map>
@@ -49,16 +49,30 @@ struct OpenInterestRules {
   Band band;
 };
 
-struct PriceRules { Duration stale_after; Band band; };
-struct BasisRules { Duration stale_after, apart, tau_min; Band band; };
-struct VolRules { Duration stale_after; double coverage_min = 0; Band band; };
+struct PriceRules {
+  Duration stale_after;
+  Band band;
+};
+struct BasisRules {
+  Duration stale_after, apart, tau_min;
+  Band band;
+};
+struct VolRules {
+  Duration stale_after;
+  double coverage_min = 0;
+  Band band;
+};
 struct OptionRules {
   Duration fresh_for, stale_after, chain_span;
   Duration quotes_apart, board_stale_after;
   double signed_volume_min = 0;
   Band band;
 };
-struct EtfRules { Duration stale_after; std::vector<std::string> all_funds; Band band; };
+struct EtfRules {
+  Duration stale_after;
+  std::vector<std::string> all_funds;
+  Band band;
+};
 
 // Where a publisher's numbers come from: a set of venues, or everywhere.
 struct Origin {
@@ -90,7 +104,9 @@ struct Rules {
   bool is_publisher(std::string_view venue) const { return publishers.contains(venue); }
   Origin origin_of(std::string_view venue, bool liquidations = false) const;
 
-  struct Publisher { Origin made_of, liquidations_made_of; };
+  struct Publisher {
+    Origin made_of, liquidations_made_of;
+  };
   std::map<std::string, Publisher, std::less<>> publishers;
 };
 

@@ -2,12 +2,13 @@
 #include "gauges/rules.h"
 
 #include "gauges/gauges_test.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
 std::string shipped_text() {
-  std::ifstream in(DELEVER_ROOT "/rules/2026-01-30.toml");
+  std::ifstream in(source_root() + "/rules/2026-01-30.toml");
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
@@ -41,9 +42,11 @@ TEST(Rules, errors_name_the_line_and_key) {
   EXPECT_NE(extra.find("rules.toml:"), std::string::npos) << extra;
   EXPECT_NE(extra.find("surprise"), std::string::npos) << extra;
   EXPECT_NE(error_after("days_min = 27", "days_min = 31").find("out of range"), std::string::npos);
-  EXPECT_NE(error_after("quiet_max = \"1h\"", "quiet_max = \"0s\"").find("quiet_max"), std::string::npos);
+  EXPECT_NE(error_after("quiet_max = \"1h\"", "quiet_max = \"0s\"").find("quiet_max"),
+            std::string::npos);
   EXPECT_NE(error_after("[etf]", "[eft]"), "loaded");
-  EXPECT_NE(error_after("venue = \"bybit\"", "venue = \"binance\"").find("twice"), std::string::npos);
+  EXPECT_NE(error_after("venue = \"bybit\"", "venue = \"binance\"").find("twice"),
+            std::string::npos);
   EXPECT_FALSE(Rules::load("", "empty.toml").has_value());
 }
 
@@ -53,7 +56,8 @@ TEST(Rules, a_vendor_is_not_independent_of_its_venues) {
   EXPECT_TRUE(vendor.shares_with(r.origin_of("binance", true)));
   EXPECT_TRUE(vendor.shares_with(r.origin_of("okx", true)));
   EXPECT_FALSE(vendor.shares_with(r.origin_of("deribit", true)));
-  EXPECT_TRUE(r.origin_of("coinglass").shares_with(r.origin_of("deribit")));  // its other series: all venues
+  EXPECT_TRUE(r.origin_of("coinglass")
+                  .shares_with(r.origin_of("deribit")));  // its other series: all venues
   EXPECT_FALSE(r.origin_of("binance").shares_with(r.origin_of("bybit")));
 }
 

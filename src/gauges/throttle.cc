@@ -8,7 +8,8 @@
 namespace delever {
 namespace {
 
-// Below this many observations a minute's own variance of sizes says nothing; the pooled one is used.
+// Below this many observations a minute's own variance of sizes says nothing; the pooled one is
+// used.
 constexpr int kOwnVariance = 8;
 
 struct Moments {
@@ -22,10 +23,10 @@ Moments moments(double count, double sum, double squares) {
   return {mean, std::max(0.0, spread)};
 }
 
-// Arrivals in the seconds of a minute are Poisson with rate a per second; k of n seconds show one. Then, with
-// p = 1 - exp(-a), the maximum-likelihood count is n a^ with a^ = -ln(1 - k/n), and the error of that count against
-// the arrivals that there were has variance n (exp(a) - 1 - a) and bias (exp(a) - 1 - a) / 2: linear counting (Whang,
-// Vander-Zanden, Taylor, ACM TODS 15(2), 1990).
+// Arrivals in the seconds of a minute are Poisson with rate a per second; k of n seconds show one.
+// Then, with p = 1 - exp(-a), the maximum-likelihood count is n a^ with a^ = -ln(1 - k/n), and the
+// error of that count against the arrivals that there were has variance n (exp(a) - 1 - a) and bias
+// (exp(a) - 1 - a) / 2: linear counting (Whang, Vander-Zanden, Taylor, ACM TODS 15(2), 1990).
 struct Hidden {
   double count = 0, variance = 0;
 };
@@ -38,17 +39,20 @@ Hidden hidden_arrivals(int observed, int seconds) {
 }
 
 struct Total {
-  double low = 0, expected = 0, variance = 0, certain = 0;  // certain: hard bounds, added without variance
+  double low = 0, expected = 0, variance = 0,
+         certain = 0;  // certain: hard bounds, added without variance
   bool bounded = true;
 
   SideInterval interval(double z) const {
     SideInterval out{.low = low, .expected = expected};
-    if (bounded) out.high = low + certain + std::max(0.0, expected - low - certain) + z * std::sqrt(variance);
+    if (bounded)
+      out.high = low + certain + std::max(0.0, expected - low - certain) + z * std::sqrt(variance);
     return out;
   }
 };
 
-void add(Total& total, const ThrottledMinute& minute, const ThrottledMinute::SideSum& side, const Moments& pooled) {
+void add(Total& total, const ThrottledMinute& minute, const ThrottledMinute::SideSum& side,
+         const Moments& pooled) {
   total.low += side.sum;
   const std::optional<double> room =
       side.volume ? std::optional<double>(std::max(0.0, *side.volume - side.sum)) : std::nullopt;
@@ -64,9 +68,11 @@ void add(Total& total, const ThrottledMinute& minute, const ThrottledMinute::Sid
   }
   const Hidden hidden = hidden_arrivals(minute.observed, minute.seconds);
   const Moments own = moments(minute.observed, side.sum, side.sum_of_squares);
-  const double spread = minute.observed >= kOwnVariance ? own.variance : std::max(own.variance, pooled.variance);
+  const double spread =
+      minute.observed >= kOwnVariance ? own.variance : std::max(own.variance, pooled.variance);
   const double mean = own.mean;
-  // Hidden sizes: their count is uncertain, each size is uncertain, and so is the mean they are valued at.
+  // Hidden sizes: their count is uncertain, each size is uncertain, and so is the mean they are
+  // valued at.
   const double variance = mean * mean * hidden.variance +
                           spread * (hidden.count + hidden.count * hidden.count / minute.observed);
   if (room && *room < hidden.count * mean) {

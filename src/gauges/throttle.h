@@ -1,6 +1,7 @@
-// How much a throttled liquidation channel hides. The channel shows at most one liquidation a symbol and second, so
-// the observed sum is a lower bound that always holds; how full the seconds are says how many arrivals were hidden.
-// Derivation, assumptions and the measured coverage: docs/models/liquidation-interval.md.
+// How much a throttled liquidation channel hides. The channel shows at most one liquidation a
+// symbol and second, so the observed sum is a lower bound that always holds; how full the seconds
+// are says how many arrivals were hidden. Derivation, assumptions and the measured coverage:
+// docs/models/liquidation-interval.md.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,7 @@ namespace delever {
 // The observations of one symbol in one minute; seconds: the slots of the throttle in it.
 struct ThrottledMinute {
   struct SideSum {
-    double sum = 0, sum_of_squares = 0;            // of the observed sizes on this side
+    double sum = 0, sum_of_squares = 0;  // of the observed sizes on this side
     // Taker volume of the closing side (longs are closed by sells), where trades are known.
     std::optional<double> volume;
   };
@@ -32,6 +33,7 @@ struct ThrottleInterval {
 };
 
 // The sum over the minutes, with a one-sided upper limit at normal quantile `z` (1.645: 95 %).
-ThrottleInterval unthrottle(const std::vector<ThrottledMinute>& minutes, double z = 1.6448536269514722);
+ThrottleInterval unthrottle(const std::vector<ThrottledMinute>& minutes,
+                            double z = 1.6448536269514722);
 
 }  // namespace delever

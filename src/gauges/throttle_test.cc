@@ -1,5 +1,6 @@
-// Goal: the interval of a throttled channel contains the truth about as often as it says while its assumptions hold,
-// never loses the lower bound, and is known to fail where the assumptions do (docs/models/liquidation-interval.md).
+// Goal: the interval of a throttled channel contains the truth about as often as it says while its
+// assumptions hold, never loses the lower bound, and is known to fail where the assumptions do
+// (docs/models/liquidation-interval.md).
 #include "gauges/throttle.h"
 
 #include <gtest/gtest.h>
@@ -55,7 +56,8 @@ struct Score {
   double relative_width = 0;
 };
 
-Score score(uint32_t stream, int runs, int minutes, const std::function<double(Random&, int minute, int second)>& rate,
+Score score(uint32_t stream, int runs, int minutes,
+            const std::function<double(Random&, int minute, int second)>& rate,
             Shown shown = Shown::latest) {
   Score out;
   for (int run = 0; run < runs; ++run) {
@@ -63,13 +65,15 @@ Score score(uint32_t stream, int runs, int minutes, const std::function<double(R
     std::vector<ThrottledMinute> seen;
     double longs = 0, shorts = 0;
     for (int m = 0; m < minutes; ++m) {
-      const Truth truth = minute(random, [&](int second) { return rate(random, m, second); }, shown);
+      const Truth truth = minute(
+          random, [&](int second) { return rate(random, m, second); }, shown);
       seen.push_back(truth.seen);
       longs += truth.longs;
       shorts += truth.shorts;
     }
     const ThrottleInterval interval = unthrottle(seen);
-    out.low_broken += interval.long_side.low > longs + 1e-9 || interval.short_side.low > shorts + 1e-9;
+    out.low_broken +=
+        interval.long_side.low > longs + 1e-9 || interval.short_side.low > shorts + 1e-9;
     out.unbounded += !interval.long_side.high;
     out.longs_inside += !interval.long_side.high || longs <= *interval.long_side.high;
     out.shorts_inside += !interval.short_side.high || shorts <= *interval.short_side.high;
@@ -86,42 +90,50 @@ Score score(uint32_t stream, int runs, int minutes, const std::function<double(R
 double cascade(int minute) { return minute % 10 == 0 ? 1.2 : minute % 3 == 0 ? 0.3 : 0.02; }
 
 TEST(Throttle, contains_the_truth_as_often_as_stated) {
-  const struct { const char* what; double rate; double most_width; } cases[] = {
-      {"quiet", 0.02, 0.2}, {"busy", 0.3, 0.6}, {"cascade", 1.2, 2.0}};
+  const struct {
+    const char* what;
+    double rate;
+    double most_width;
+  } cases[] = {{"quiet", 0.02, 0.2}, {"busy", 0.3, 0.6}, {"cascade", 1.2, 2.0}};
   uint32_t stream = 1;
   for (const auto& c : cases) {
     SCOPED_TRACE(c.what);
     const Score s = score(stream++, 400, 60, [&](Random&, int, int) { return c.rate; });
     EXPECT_EQ(s.low_broken, 0);
     EXPECT_EQ(s.unbounded, 0);
-    // 95 % stated; two standard errors of 400 runs are 2.2 points. Quiet minutes hide so little that it is more.
+    // 95 % stated; two standard errors of 400 runs are 2.2 points. Quiet minutes hide so little
+    // that it is more.
     EXPECT_GE(s.longs_inside, 0.925);
     EXPECT_GE(s.shorts_inside, 0.92);
     EXPECT_LE(s.longs_inside, 0.995);
     EXPECT_LT(s.relative_width, c.most_width);
     RecordProperty(std::string(c.what) + "_inside", std::to_string(s.longs_inside));
-    std::cout << c.what << ": longs inside " << s.longs_inside << ", shorts " << s.shorts_inside << ", width "
-              << s.relative_width << "\n";
+    std::cout << c.what << ": longs inside " << s.longs_inside << ", shorts " << s.shorts_inside
+              << ", width " << s.relative_width << "\n";
   }
   const Score mixed = score(9, 400, 120, [](Random&, int m, int) { return cascade(m); });
-  std::cout << "mixed: longs inside " << mixed.longs_inside << ", shorts " << mixed.shorts_inside << ", width "
-            << mixed.relative_width << "\n";
+  std::cout << "mixed: longs inside " << mixed.longs_inside << ", shorts " << mixed.shorts_inside
+            << ", width " << mixed.relative_width << "\n";
   EXPECT_GE(mixed.longs_inside, 0.925);
   EXPECT_LE(mixed.longs_inside, 0.985);
 }
 
-// Arrivals that cluster inside the minute hide more than the occupancy tells: the upper end is then too low.
+// Arrivals that cluster inside the minute hide more than the occupancy tells: the upper end is then
+// too low.
 TEST(Throttle, clustering_breaks_the_upper_end_and_only_it) {
   // Ten seconds of the minute carry all the arrivals, at the same mean rate.
-  const Score s = score(20, 300, 60, [](Random&, int, int second) { return second % 60 < 10 ? 1.8 : 0.0; });
+  const Score s =
+      score(20, 300, 60, [](Random&, int, int second) { return second % 60 < 10 ? 1.8 : 0.0; });
   std::cout << "clustered: longs inside " << s.longs_inside << "\n";
   EXPECT_EQ(s.low_broken, 0);
   EXPECT_LT(s.longs_inside, 0.2);
 }
 
-// "Largest" instead of "latest": the mean size is overstated, so the interval is wide rather than wrong.
+// "Largest" instead of "latest": the mean size is overstated, so the interval is wide rather than
+// wrong.
 TEST(Throttle, showing_the_largest_errs_upwards) {
-  const Score s = score(21, 300, 60, [](Random&, int, int) { return 1.2; }, Shown::largest);
+  const Score s = score(
+      21, 300, 60, [](Random&, int, int) { return 1.2; }, Shown::largest);
   std::cout << "largest: longs inside " << s.longs_inside << "\n";
   EXPECT_EQ(s.low_broken, 0);
   EXPECT_GT(s.longs_inside, 0.98);
@@ -150,7 +162,8 @@ TEST(Throttle, taker_volume_bounds_a_minute) {
   const double tight = *unthrottle({m}).long_side.high;
   EXPECT_GT(free, 150);
   EXPECT_DOUBLE_EQ(tight, 70);
-  m.long_side.volume = 20;  // less than was seen: the trades were not whole, and nothing is taken away
+  m.long_side.volume =
+      20;  // less than was seen: the trades were not whole, and nothing is taken away
   EXPECT_DOUBLE_EQ(*unthrottle({m}).long_side.high, 55);
 }
 

@@ -14,11 +14,13 @@ Duration overlap(Span a, Span b) {
 
 void Spans::add(Span span) {
   if (span.to < span.from) return;
-  if (!spans_.empty() && spans_.back().from <= span.from && span.from <= spans_.back().to) {  // the usual: it grows
+  if (!spans_.empty() && spans_.back().from <= span.from &&
+      span.from <= spans_.back().to) {  // the usual: it grows
     spans_.back().to = std::max(spans_.back().to, span.to);
     return;
   }
-  auto at = std::lower_bound(spans_.begin(), spans_.end(), span, [](Span a, Span b) { return a.to < b.from; });
+  auto at = std::lower_bound(spans_.begin(), spans_.end(), span,
+                             [](Span a, Span b) { return a.to < b.from; });
   auto end = at;
   for (; end != spans_.end() && end->from <= span.to; ++end) {
     span.from = std::min(span.from, end->from);
@@ -30,7 +32,8 @@ void Spans::add(Span span) {
 
 Duration Spans::covered(Span window) const {
   Duration sum;
-  auto at = std::lower_bound(spans_.begin(), spans_.end(), window, [](Span a, Span b) { return a.to < b.from; });
+  auto at = std::lower_bound(spans_.begin(), spans_.end(), window,
+                             [](Span a, Span b) { return a.to < b.from; });
   for (; at != spans_.end() && at->from < window.to; ++at) sum = sum + overlap(*at, window);
   return sum;
 }

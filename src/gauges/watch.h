@@ -1,5 +1,6 @@
-// Watch: when each venue was being recorded. A quiet hour and a dead recorder look alike in one stream, so a venue
-// counts as watched while any of its streams speaks; a gap of a stream takes away from what that stream covers.
+// Watch: when each venue was being recorded. A quiet hour and a dead recorder look alike in one
+// stream, so a venue counts as watched while any of its streams speaks; a gap of a stream takes
+// away from what that stream covers.
 #pragma once
 
 #include <map>
@@ -12,7 +13,9 @@
 
 namespace delever {
 
-struct Span { Instant from, to; };
+struct Span {
+  Instant from, to;
+};
 
 // Disjoint spans in order. Adding merges.
 class Spans {
@@ -31,21 +34,25 @@ class Watch {
   explicit Watch(Duration quiet_max) : quiet_max_(quiet_max) {}
 
   void heard(const std::string& venue, Instant received);
-  // `ours`: of the asset that is gauged. A stream of another coin covers nothing of this one; a stream of all coins is
-  // known from its first liquidation of any.
+  // `ours`: of the asset that is gauged. A stream of another coin covers nothing of this one; a
+  // stream of all coins is known from its first liquidation of any.
   void liquidation(const std::string& venue, SourceId source, Instant received, bool ours);
   void gap(SourceId source, const Gap& gap);
 
-  // The share of the window in which the venue's liquidations were recorded; a lower bound of what is known when the
-  // streams end before the window does.
+  // The share of the window in which the venue's liquidations were recorded; a lower bound of what
+  // is known when the streams end before the window does.
   double liquidation_coverage(const std::string& venue, Span window) const;
 
  private:
   Duration quiet_max_;
   std::map<std::string, Spans> alive_;
   std::map<std::string, Instant> last_;
-  struct Carrier { Instant first; bool ours = false; };
-  std::map<std::string, std::map<SourceId, Carrier>> carriers_;  // the liquidation streams of each venue
+  struct Carrier {
+    Instant first;
+    bool ours = false;
+  };
+  std::map<std::string, std::map<SourceId, Carrier>>
+      carriers_;  // the liquidation streams of each venue
   std::map<SourceId, Spans> gaps_;
 };
 

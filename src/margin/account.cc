@@ -34,7 +34,8 @@ Result<BookId> Rulebooks::add(const Rulebook& book) {
   if (!book.contract) return not_established(book, "contract");
   if (!book.contract->size) return not_established(book, "contract.size");
   const InstrumentKind kind = book.contract->kind;
-  if (kind != InstrumentKind::linear && kind != InstrumentKind::inverse && kind != InstrumentKind::option)
+  if (kind != InstrumentKind::linear && kind != InstrumentKind::inverse &&
+      kind != InstrumentKind::option)
     return Error{Fault::refused, "positions are linear, inverse or options", book.name()};
   const bool option = kind == InstrumentKind::option;
   if (option ? !book.option_margin : !book.ladder && !book.size_margin && !book.liquidity_tier)

@@ -1,5 +1,5 @@
-// One account as the margin engine sees it: balances and positions, with the rulebooks and prices that value them.
-// Plain data; the exchange keeps these and changes them, margin only reads.
+// One account as the margin engine sees it: balances and positions, with the rulebooks and prices
+// that value them. Plain data; the exchange keeps these and changes them, margin only reads.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,11 @@ using BookId = uint32_t;  // index into Rulebooks
 
 enum class MarginMode : uint8_t { cross, isolated };
 
-// single_coin: each settlement coin is a pool of its own (Binance single-asset, OKX single-currency, Deribit S:SM,
-// dYdX, Hyperliquid). multi_asset: all balances, valued in USD after haircuts, back all cross positions (Binance
-// multi-assets, Bybit UTA, OKX multi-currency, Deribit X:SM).
-// portfolio: a pool per settlement coin, margined by the coin's scenario matrix (Deribit X:PM, S:PM).
+// single_coin: each settlement coin is a pool of its own (Binance single-asset, OKX
+// single-currency, Deribit S:SM, dYdX, Hyperliquid). multi_asset: all balances, valued in USD after
+// haircuts, back all cross positions (Binance multi-assets, Bybit UTA, OKX multi-currency, Deribit
+// X:SM). portfolio: a pool per settlement coin, margined by the coin's scenario matrix (Deribit
+// X:PM, S:PM).
 enum class CollateralMode : uint8_t { single_coin, multi_asset, portfolio };
 
 struct OptionTerms {
@@ -36,9 +37,10 @@ struct Position {
   BookId book = 0;
   PositionSide side = PositionSide::long_side;
   MarginMode mode = MarginMode::cross;
-  Qty qty;    // > 0, in the venue's unit
+  Qty qty;  // > 0, in the venue's unit
   Price entry;
-  std::optional<Amount> cost;  // exact value at entry, from who keeps it (the exchange); missing: qty x entry
+  std::optional<Amount>
+      cost;  // exact value at entry, from who keeps it (the exchange); missing: qty x entry
   Leverage leverage = Leverage::raw(Leverage::scale);
   Amount margin;  // isolated: what is set aside for this position, in its settlement coin
   std::optional<OptionTerms> option;
@@ -55,9 +57,11 @@ struct Account {
   std::vector<Position> positions;
 };
 
-// Prices by InstrumentId and CoinId; what is not known is missing and stops the computation that needs it.
+// Prices by InstrumentId and CoinId; what is not known is missing and stops the computation that
+// needs it.
 struct MarkPrices {
-  std::vector<std::optional<Price>> mark;        // options: in the settlement coin, as the venue quotes them
+  std::vector<std::optional<Price>>
+      mark;  // options: in the settlement coin, as the venue quotes them
   std::vector<std::optional<Price>> underlying;  // options: S, in quote money
   std::vector<std::optional<Price>> coin_usd;    // index price of a collateral coin
   std::vector<std::optional<double>> years;      // to expiry, for scenarios; missing: never
@@ -67,35 +71,41 @@ struct MarkPrices {
   }
 };
 
-// The rulebooks that an account's positions refer to, compiled once: coin names become numbers, and whatever a
-// computation on the hot path would have to look up is looked up here.
+// The rulebooks that an account's positions refer to, compiled once: coin names become numbers, and
+// whatever a computation on the hot path would have to look up is looked up here.
 class Rulebooks {
  public:
   // Refused when the book has no contract, no contract size, or no maintenance rule of any kind.
   Result<BookId> add(const Rulebook& book);
   CoinId coin(std::string_view name);  // finds or adds
-  std::string_view coin_name(CoinId id) const { CHECK(id < coins_.size()); return coins_[id]; }
+  std::string_view coin_name(CoinId id) const {
+    CHECK(id < coins_.size());
+    return coins_[id];
+  }
   CoinId coin_count() const { return static_cast<CoinId>(coins_.size()); }
   // 1 - haircut of a positive balance. Coins without a rule count nothing in multi-asset mode.
   void set_haircut(CoinId coin, Rate haircut);
   std::optional<Rate> haircut(CoinId coin) const;
 
-  // The scenario matrix that portfolio accounts are margined by in this coin; coins without one keep the sum of their
-  // positions' margins.
+  // The scenario matrix that portfolio accounts are margined by in this coin; coins without one
+  // keep the sum of their positions' margins.
   void set_scenarios(CoinId coin, const ScenarioRule& rule);
   const ScenarioRule* scenarios(CoinId coin) const;
 
   struct Compiled {
     Rulebook book;
-    bool inverse = false;    // value = face / price
+    bool inverse = false;  // value = face / price
     bool option = false;
-    Qty size;                // contract size
+    Qty size;  // contract size
     CoinId settle = 0;
-    Rate liquidation_fee;    // 0 where the trigger has none
+    Rate liquidation_fee;  // 0 where the trigger has none
     MaintenanceAt isolated_maintenance = MaintenanceAt::mark;
     bool at_equality = true;
   };
-  const Compiled& operator[](BookId id) const { CHECK(id < books_.size()); return books_[id]; }
+  const Compiled& operator[](BookId id) const {
+    CHECK(id < books_.size());
+    return books_[id];
+  }
   size_t size() const { return books_.size(); }
 
  private:

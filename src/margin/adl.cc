@@ -14,12 +14,14 @@ double adl_pnl_leverage(double profit, double margin, double value, double equit
   return profit / margin * (value / equity);
 }
 
-double adl_mark_entry_leverage(bool is_long, double mark, double entry, double value, double account_value) {
+double adl_mark_entry_leverage(bool is_long, double mark, double entry, double value,
+                               double account_value) {
   if (!(mark > 0) || !(entry > 0) || !(account_value > 0)) return 0;
   return (is_long ? mark / entry : entry / mark) * (value / account_value);
 }
 
-DrawdownTrigger adl_drawdown(double balance_max_8h, double drawdown_8h, double share, double threshold) {
+DrawdownTrigger adl_drawdown(double balance_max_8h, double drawdown_8h, double share,
+                             double threshold) {
   if (!(balance_max_8h > threshold)) return {};
   const double beyond = drawdown_8h - share * balance_max_8h;
   return {.triggered = beyond > 0, .shifted = std::max(0.0, beyond)};

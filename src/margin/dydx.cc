@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "margin/exact.h"
+#include "market/exact.h"
 
 namespace delever {
 
@@ -13,7 +13,8 @@ std::optional<double> fillable_price(const DydxPosition& p, const DydxLiquidatio
   return (p.size * p.oracle - abr * params.spread_to_maintenance * p.maintenance) / p.size;
 }
 
-double worst_order_price(double oracle, bool is_long, double maintenance_fraction, const DydxLiquidation& params) {
+double worst_order_price(double oracle, bool is_long, double maintenance_fraction,
+                         const DydxLiquidation& params) {
   const double spread = params.spread_to_maintenance * maintenance_fraction;
   return oracle * (is_long ? 1 - spread : 1 + spread);
 }
@@ -24,7 +25,8 @@ std::optional<double> dydx_bankruptcy_price(const DydxPosition& p) {
 }
 
 Rate scaled_initial_fraction(const LiquidityTierRule& tier, Amount open_interest) {
-  if (!tier.open_interest_low || !tier.open_interest_high || open_interest <= *tier.open_interest_low)
+  if (!tier.open_interest_low || !tier.open_interest_high ||
+      open_interest <= *tier.open_interest_low)
     return tier.initial;
   if (open_interest >= *tier.open_interest_high) return Rate::raw(Rate::scale);
   const Wide beyond = Wide{open_interest.raw()} - tier.open_interest_low->raw();

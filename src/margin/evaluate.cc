@@ -14,7 +14,9 @@ Error no_price(std::string_view what, size_t id) {
 }
 
 // Sums kept wide until the pool is closed.
-struct Sums { Wide wallet = 0, profit = 0, initial = 0, maintenance = 0, fee = 0; };
+struct Sums {
+  Wide wallet = 0, profit = 0, initial = 0, maintenance = 0, fee = 0;
+};
 
 void add(Sums& sums, const PositionMargin& margin) {
   sums.profit += margin.profit.raw();
@@ -30,14 +32,20 @@ Wide in_usd(Wide units, Price price, Round round) {
 }
 
 Result<Pool> close(const Sums& sums, bool at_equality) {
-  const auto wallet = fit<Amount>(sums.wallet), profit = fit<Amount>(sums.profit), initial = fit<Amount>(sums.initial),
-             maintenance = fit<Amount>(sums.maintenance), fee = fit<Amount>(sums.fee);
-  if (!wallet || !profit || !initial || !maintenance || !fee || !fit<Amount>(sums.wallet + sums.profit) ||
-      !fit<Amount>(sums.maintenance + sums.fee) || !fit<Amount>(sums.wallet + sums.profit - sums.initial))
+  const auto wallet = fit<Amount>(sums.wallet), profit = fit<Amount>(sums.profit),
+             initial = fit<Amount>(sums.initial), maintenance = fit<Amount>(sums.maintenance),
+             fee = fit<Amount>(sums.fee);
+  if (!wallet || !profit || !initial || !maintenance || !fee ||
+      !fit<Amount>(sums.wallet + sums.profit) || !fit<Amount>(sums.maintenance + sums.fee) ||
+      !fit<Amount>(sums.wallet + sums.profit - sums.initial))
     return too_large();
-  return Pool{.wallet = *wallet, .profit = *profit, .initial = *initial, .maintenance = *maintenance,
-              .liquidation_fee = *fee,
-              .liquidated = triggered(sums.wallet + sums.profit, sums.maintenance + sums.fee, at_equality)};
+  return Pool{
+      .wallet = *wallet,
+      .profit = *profit,
+      .initial = *initial,
+      .maintenance = *maintenance,
+      .liquidation_fee = *fee,
+      .liquidated = triggered(sums.wallet + sums.profit, sums.maintenance + sums.fee, at_equality)};
 }
 
 Result<Wide> usd_wallet(const Account& account, const MarkPrices& marks, const Rulebooks& books) {
@@ -56,8 +64,8 @@ Result<Wide> usd_wallet(const Account& account, const MarkPrices& marks, const R
 }
 
 // The scenario matrix in place of the sum over positions.
-Result<void> by_scenarios(const Account& account, const MarkPrices& marks, const Rulebooks& books, CoinId coin,
-                          const ScenarioRule& rule, Sums& sums) {
+Result<void> by_scenarios(const Account& account, const MarkPrices& marks, const Rulebooks& books,
+                          CoinId coin, const ScenarioRule& rule, Sums& sums) {
   const Price* usd = MarkPrices::at(marks.coin_usd, coin);
   if (!usd || usd->raw() <= 0) return no_price("index price of coin", coin);
   ScenarioInput input;
@@ -69,7 +77,8 @@ Result<void> by_scenarios(const Account& account, const MarkPrices& marks, const
     const std::optional<Price> forward = underlying ? std::optional(*underlying) : std::nullopt;
     std::optional<double> years;
     if (position.instrument < marks.years.size()) years = marks.years[position.instrument];
-    const Price mark = *MarkPrices::at(marks.mark, position.instrument);  // evaluate() has asked for it
+    const Price mark =
+        *MarkPrices::at(marks.mark, position.instrument);  // evaluate() has asked for it
     input.legs.push_back(TRY(risk_leg(position, book, mark, forward, years)));
   }
   if (input.legs.empty()) return {};
@@ -142,15 +151,18 @@ bool AccountMargin::liquidated() const {
 Amount available(const Pool& pool) { return std::max(Amount(), pool.equity() - pool.initial); }
 
 std::optional<Amount> collateral_value(Amount balance, Price coin_usd, Rate haircut) {
-  const Wide kept = balance > Amount() ? times(balance.raw(), Rate::raw(Rate::scale) - haircut, Round::down)
-                                       : Wide{balance.raw()};
+  const Wide kept = balance > Amount()
+                        ? times(balance.raw(), Rate::raw(Rate::scale) - haircut, Round::down)
+                        : Wide{balance.raw()};
   return fit<Amount>(divide(kept * coin_usd.raw(), Price::scale, Round::down));
 }
 
-Result<void> evaluate(const Account& account, const MarkPrices& marks, const Rulebooks& books, AccountMargin& into) {
+Result<void> evaluate(const Account& account, const MarkPrices& marks, const Rulebooks& books,
+                      AccountMargin& into) {
   into.positions.clear();
   into.pools.clear();
-  uint64_t coins = 0;  // bit per coin of a cross pool; coins beyond 63 are found by the slow loop below
+  uint64_t coins =
+      0;  // bit per coin of a cross pool; coins beyond 63 are found by the slow loop below
   CoinId highest = 0;
   const auto seen = [&](CoinId coin) {
     if (coin < 64) coins |= uint64_t{1} << coin;
@@ -161,8 +173,9 @@ Result<void> evaluate(const Account& account, const MarkPrices& marks, const Rul
     const Price* mark = MarkPrices::at(marks.mark, position.instrument);
     if (!mark) return no_price("mark price of instrument", position.instrument);
     const Price* underlying = MarkPrices::at(marks.underlying, position.instrument);
-    into.positions.push_back(TRY(position_margin(
-        position, book, *mark, underlying ? std::optional<Price>(*underlying) : std::optional<Price>())));
+    into.positions.push_back(TRY(
+        position_margin(position, book, *mark,
+                        underlying ? std::optional<Price>(*underlying) : std::optional<Price>())));
     if (position.mode == MarginMode::cross) seen(book.settle);
   }
   for (const Balance& balance : account.balances) seen(balance.coin);
@@ -170,7 +183,8 @@ Result<void> evaluate(const Account& account, const MarkPrices& marks, const Rul
     TRY(cross_pool(account, marks, books, std::nullopt, into));
   } else {
     for (uint32_t coin = 0; coin <= highest; ++coin) {
-      if (coin >= 64 || (coins >> coin & 1)) TRY(cross_pool(account, marks, books, static_cast<CoinId>(coin), into));
+      if (coin >= 64 || (coins >> coin & 1))
+        TRY(cross_pool(account, marks, books, static_cast<CoinId>(coin), into));
     }
   }
   for (size_t i = 0; i < account.positions.size(); ++i) {
@@ -186,7 +200,8 @@ Result<void> evaluate(const Account& account, const MarkPrices& marks, const Rul
   return {};
 }
 
-Result<AccountMargin> evaluate(const Account& account, const MarkPrices& marks, const Rulebooks& books) {
+Result<AccountMargin> evaluate(const Account& account, const MarkPrices& marks,
+                               const Rulebooks& books) {
   AccountMargin margin;
   TRY(evaluate(account, marks, books, margin));
   return margin;

@@ -1,4 +1,5 @@
-// Goal: funding, ADL and dYdX formulas agree with the venues' own figures (rules.md and its worked examples).
+// Goal: funding, ADL and dYdX formulas agree with the venues' own figures (rules.md and its worked
+// examples).
 #include <gtest/gtest.h>
 
 #include "margin/adl.h"
@@ -37,7 +38,8 @@ TEST(Funding, a_missing_figure_is_said) {
 }
 
 TEST(Funding, payments_are_against_the_holder) {
-  const Rate hourly = per_interval(Rate::parse("0.0095").value(), Duration::hours(8), Duration::hours(1));
+  const Rate hourly =
+      per_interval(Rate::parse("0.0095").value(), Duration::hours(8), Duration::hours(1));
   EXPECT_EQ(hourly.text(), "0.0011875");
   EXPECT_EQ(funding_payment(qty(10), true, price(10'000), hourly)->text(), "118.75");
   EXPECT_EQ(funding_payment(qty(10), false, price(10'000), hourly)->text(), "-118.75");
@@ -66,14 +68,21 @@ TEST(Adl, rankings_and_triggers) {
 }
 
 TEST(Dydx, prices_of_the_protocol) {
-  const DydxPosition p{.size = 500, .oracle = 0.801, .total_collateral = 0.5, .total_maintenance = 12.015,
+  const DydxPosition p{.size = 500,
+                       .oracle = 0.801,
+                       .total_collateral = 0.5,
+                       .total_maintenance = 12.015,
                        .maintenance = 12.015};
   EXPECT_NEAR(*fillable_price(p), 0.766455, 1e-9);
   EXPECT_NEAR(*dydx_bankruptcy_price(p), 0.8, 1e-12);
   EXPECT_NEAR(worst_order_price(0.801, true, 0.03), 0.764955, 1e-12);
-  const DydxPosition short_side{.size = -500, .oracle = 1.2, .total_collateral = -10, .total_maintenance = 18,
+  const DydxPosition short_side{.size = -500,
+                                .oracle = 1.2,
+                                .total_collateral = -10,
+                                .total_maintenance = 18,
                                 .maintenance = 18};
-  EXPECT_NEAR(*fillable_price(short_side), 1.2 + 1.5 * 18 / 500, 1e-12);  // health below 0: the whole spread
+  EXPECT_NEAR(*fillable_price(short_side), 1.2 + 1.5 * 18 / 500,
+              1e-12);  // health below 0: the whole spread
   EXPECT_FALSE(fillable_price({}));
 }
 
@@ -82,7 +91,8 @@ TEST(Dydx, open_interest_raises_the_initial_fraction) {
   EXPECT_EQ(scaled_initial_fraction(tier, coins(35e6)).text(), "0.55");
   EXPECT_EQ(scaled_initial_fraction(tier, coins(1)).text(), "0.1");
   EXPECT_EQ(scaled_initial_fraction(tier, coins(50e6)).text(), "1");
-  EXPECT_EQ(scaled_initial_fraction(*book("dydx", "Large-Cap").liquidity_tier, coins(9e10)).text(), "0.02");
+  EXPECT_EQ(scaled_initial_fraction(*book("dydx", "Large-Cap").liquidity_tier, coins(9e10)).text(),
+            "0.02");
   const LiquidationRule rule = *book("dydx", "Large-Cap").liquidation;
   EXPECT_EQ(liquidation_slice(rule, coins(50'000))->text(), "5000");
   EXPECT_EQ(liquidation_slice(rule, coins(2'000))->text(), "1000");

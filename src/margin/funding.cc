@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "margin/exact.h"
+#include "market/exact.h"
 
 namespace delever {
 namespace {
@@ -14,7 +14,8 @@ Wide nearest(Wide dividend, Wide divisor) {
 
 }  // namespace
 
-std::optional<Rate> impact_premium(std::optional<Price> impact_bid, std::optional<Price> impact_ask, Price reference) {
+std::optional<Rate> impact_premium(std::optional<Price> impact_bid, std::optional<Price> impact_ask,
+                                   Price reference) {
   if (reference.raw() <= 0) return std::nullopt;
   Wide gap = 0;
   if (impact_bid) gap += larger(0, Wide{impact_bid->raw()} - reference.raw());
@@ -41,7 +42,8 @@ Result<Rate> funding_rate(const FundingRule& rule, Rate premium, const Rulebook&
       break;
     case FundingFormula::dead_band:
       if (!rule.clamp) return not_established(book, "funding.clamp");
-      rate = larger(rule.clamp->raw(), premium.raw()) + smaller(-Wide{rule.clamp->raw()}, premium.raw());
+      rate = larger(rule.clamp->raw(), premium.raw()) +
+             smaller(-Wide{rule.clamp->raw()}, premium.raw());
       break;
   }
   if (rule.cap) {
@@ -58,8 +60,8 @@ Rate per_interval(Rate rate, Duration rate_period, Duration interval) {
 }
 
 std::optional<Amount> funding_payment(Qty size, bool is_long, Price reference, Rate rate) {
-  const Wide value =
-      divide(Wide{size.raw()} * reference.raw(), Price::scale, rate.raw() >= 0 ? Round::up : Round::down);
+  const Wide value = divide(Wide{size.raw()} * reference.raw(), Price::scale,
+                            rate.raw() >= 0 ? Round::up : Round::down);
   return fit<Amount>(times(is_long ? value : -value, rate, Round::up));
 }
 

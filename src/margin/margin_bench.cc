@@ -22,13 +22,14 @@ struct Market {
       Account account;
       account.balances = {{0, coins(log_uniform(random, 1e4, 1e6))}};
       for (int i = 0; i < positions; ++i) {
-        account.positions.push_back({.instrument = static_cast<InstrumentId>(i),
-                                     .book = ids[i % 2],
-                                     .side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
-                                     .qty = qty(log_uniform(random, 0.01, 10)),
-                                     .entry = *marks.mark[static_cast<size_t>(i)],
-                                     .leverage = times_leverage(10),
-                                     .margin = coins(log_uniform(random, 1e3, 1e5))});
+        account.positions.push_back(
+            {.instrument = static_cast<InstrumentId>(i),
+             .book = ids[i % 2],
+             .side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
+             .qty = qty(log_uniform(random, 0.01, 10)),
+             .entry = *marks.mark[static_cast<size_t>(i)],
+             .leverage = times_leverage(10),
+             .margin = coins(log_uniform(random, 1e3, 1e5))});
       }
       accounts.push_back(std::move(account));
     }
@@ -53,8 +54,10 @@ void liquidation_price_isolated(benchmark::State& state) {
   for (auto _ : state) {
     const Position& p = market.accounts[i++ & 1023].positions[0];
     pool.equity_elsewhere = p.margin.approx();
-    pool.legs.assign(1,
-                     {.book = &market.books[p.book], .side = p.side, .qty = p.qty.approx(), .entry = p.entry.approx()});
+    pool.legs.assign(1, {.book = &market.books[p.book],
+                         .side = p.side,
+                         .qty = p.qty.approx(),
+                         .entry = p.entry.approx()});
     const auto prices = liquidation_prices(pool);
     benchmark::DoNotOptimize(adverse(prices.value(), pool));
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "margin/exact.h"
+#include "market/exact.h"
 #include "options/black.h"
 #include "options/implied.h"
 
@@ -12,28 +12,34 @@ namespace {
 
 constexpr double kDaysPerYear = 365;
 
-struct Shocks { double up = 0, down = 0, short_power = 0, long_power = 0, floor = 0; };
+struct Shocks {
+  double up = 0, down = 0, short_power = 0, long_power = 0, floor = 0;
+};
 
 // The volatility of one leg under each shock.
-struct Volatilities { double up = 0, same = 0, down = 0; };
+struct Volatilities {
+  double up = 0, same = 0, down = 0;
+};
 
 Volatilities shocked(const Shocks& s, const RiskLeg& leg) {
   const double days = std::max(*leg.years * kDaysPerYear, 1e-9);
   const double power = days < 30 ? s.short_power : s.long_power;
-  // The floor applies to the base of the shock up: a dead-calm smile is shocked as if it stood at the floor, and never
-  // ends below where it was.
+  // The floor applies to the base of the shock up: a dead-calm smile is shocked as if it stood at
+  // the floor, and never ends below where it was.
   return {.up = std::max(leg.volatility, s.floor) * vol_shock_up(s.up, days, power),
           .same = leg.volatility,
           .down = leg.volatility * vol_shock_down(s.down, days, power)};
 }
 
-// black_price() at one forward for several volatilities: what depends on the forward alone is computed once.
+// black_price() at one forward for several volatilities: what depends on the forward alone is
+// computed once.
 class AtForward {
  public:
   AtForward(const RiskLeg& leg, double forward)
       : root_years_(std::sqrt(*leg.years)), expired_(!(*leg.years > 0)) {
     const double strike = leg.option->strike.approx();
-    intrinsic_ = std::max(leg.option->type == OptionType::call ? forward - strike : strike - forward, 0.0);
+    intrinsic_ =
+        std::max(leg.option->type == OptionType::call ? forward - strike : strike - forward, 0.0);
     smaller_ = std::min(forward, strike);
     away_ = std::fabs(log_moneyness(forward, strike));
   }
@@ -49,8 +55,10 @@ class AtForward {
 
 Result<Shocks> shocks_of(const ScenarioRule& rule, bool options) {
   if (!options) return Shocks{};
-  if (!rule.vol_up || !rule.vol_down || !rule.short_vega_power || !rule.long_vega_power || !rule.vol_up_floor)
-    return Error{Fault::no_evidence, "options need the volatility shocks, and this rulebook lacks some"};
+  if (!rule.vol_up || !rule.vol_down || !rule.short_vega_power || !rule.long_vega_power ||
+      !rule.vol_up_floor)
+    return Error{Fault::no_evidence,
+                 "options need the volatility shocks, and this rulebook lacks some"};
   return Shocks{rule.vol_up->approx(), rule.vol_down->approx(), rule.short_vega_power->approx(),
                 rule.long_vega_power->approx(), rule.vol_up_floor->approx()};
 }
@@ -59,18 +67,22 @@ Error bad(std::string_view why) { return {Fault::refused, std::string(why)}; }
 
 Result<void> check_leg(const RiskLeg& leg, double index) {
   if (!std::isfinite(leg.size)) return bad("a size must be finite");
-  if (leg.years && !(*leg.years >= 0 && *leg.years < 100)) return bad("a time to expiry lies outside 0 to 100 years");
+  if (leg.years && !(*leg.years >= 0 && *leg.years < 100))
+    return bad("a time to expiry lies outside 0 to 100 years");
   if (!leg.option) return {};
   if (!leg.years) return bad("an option needs its time to expiry");
-  if (!(leg.forward > 0) || !(leg.volatility >= 0) || !(leg.volatility < 100) || !std::isfinite(leg.forward) ||
-      leg.option->strike.raw() <= 0 || !(index > 0) || !std::isfinite(index))
+  if (!(leg.forward > 0) || !(leg.volatility >= 0) || !(leg.volatility < 100) ||
+      !std::isfinite(leg.forward) || leg.option->strike.raw() <= 0 || !(index > 0) ||
+      !std::isfinite(index))
     return bad("an option needs a forward, an index, a strike and a volatility");
   return {};
 }
 
 }  // namespace
 
-double vol_shock_up(double range, double days, double power) { return 1 + range * std::pow(30 / days, power); }
+double vol_shock_up(double range, double days, double power) {
+  return 1 + range * std::pow(30 / days, power);
+}
 double vol_shock_down(double range, double days, double power) {
   return std::max(0.0, 1 - range * std::pow(30 / days, power));
 }
@@ -88,7 +100,8 @@ Result<RiskLeg> risk_leg(const Position& position, const Rulebooks::Compiled& bo
   if (years) leg.years = std::max(*years, 0.0);
   if (!book.option) return leg;
   if (!underlying || !years || !position.option)
-    return Error{Fault::no_evidence, "an option without its underlying's price, time or terms", book.book.name()};
+    return Error{Fault::no_evidence, "an option without its underlying's price, time or terms",
+                 book.book.name()};
   leg.option = position.option;
   leg.forward = underlying->approx();
   const bool in_coin = book.book.contract->settle == book.book.contract->base;
@@ -99,7 +112,8 @@ Result<RiskLeg> risk_leg(const Position& position, const Rulebooks::Compiled& bo
   return leg;
 }
 
-Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double index, UnitProfits& into) {
+Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double index,
+                          UnitProfits& into) {
   TRY(check_leg(leg, index));
   const double range = rule.price_range.approx();
   const int n = rule.buckets_each_side;
@@ -109,7 +123,8 @@ Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double i
   if (!leg.option) {
     const auto gain = [](double move) { return 1 - 1 / (1 + move); };
     for (int i = -n; i <= n; ++i) into.standard.insert(into.standard.end(), 3, gain(range * i / n));
-    for (const Rate move : rule.extended_moves) into.extended.push_back(gain(std::clamp(move.approx(), -range, range)));
+    for (const Rate move : rule.extended_moves)
+      into.extended.push_back(gain(std::clamp(move.approx(), -range, range)));
     return {};
   }
   const Volatilities vols = shocked(TRY(shocks_of(rule, true)), leg);
@@ -122,17 +137,24 @@ Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double i
   }
   for (const Rate extended : rule.extended_moves) {
     const double move = extended.approx();
-    into.extended.push_back(AtForward(leg, leg.forward * (1 + move)).price(vols.up) / (index * (1 + move)) - now);
+    into.extended.push_back(
+        AtForward(leg, leg.forward * (1 + move)).price(vols.up) / (index * (1 + move)) - now);
   }
-  into.delta = black({.forward = leg.forward, .strike = leg.option->strike.approx(), .years = *leg.years,
-                      .vol = leg.volatility, .type = leg.option->type}).delta;
+  into.delta = black({.forward = leg.forward,
+                      .strike = leg.option->strike.approx(),
+                      .years = *leg.years,
+                      .vol = leg.volatility,
+                      .type = leg.option->type})
+                   .delta;
   return {};
 }
 
 Result<void> scenario_margin(const ScenarioRule& rule, double index, double extra_initial,
                              std::span<const HeldLeg> legs, ScenarioMargin& out) {
-  if (!std::isfinite(extra_initial) || extra_initial < 0) return bad("extra margin must be 0 or more");
-  const bool options = std::any_of(legs.begin(), legs.end(), [](const HeldLeg& leg) { return leg.option; });
+  if (!std::isfinite(extra_initial) || extra_initial < 0)
+    return bad("extra margin must be 0 or more");
+  const bool options =
+      std::any_of(legs.begin(), legs.end(), [](const HeldLeg& leg) { return leg.option; });
   const double range = rule.price_range.approx(), offset = rule.gain_offset.approx();
   const int n = rule.buckets_each_side;
   const auto standard = 3 * (2 * static_cast<size_t>(n) + 1), extended = rule.extended_moves.size();
@@ -147,7 +169,8 @@ Result<void> scenario_margin(const ScenarioRule& rule, double index, double extr
     if (!std::isfinite(leg.size)) return bad("a size must be finite");
     CHECK(leg.unit->standard.size() == standard && leg.unit->extended.size() == extended);
     for (size_t k = 0; k < standard; ++k) out.profit[k] += leg.size * leg.unit->standard[k];
-    for (size_t k = 0; k < out.extended.size(); ++k) out.extended[k] += leg.size * leg.unit->extended[k];
+    for (size_t k = 0; k < out.extended.size(); ++k)
+      out.extended[k] += leg.size * leg.unit->extended[k];
     delta += leg.size * leg.unit->delta;
   }
   for (int i = -n; i <= n; ++i) {
@@ -163,12 +186,15 @@ Result<void> scenario_margin(const ScenarioRule& rule, double index, double extr
     out.counted.push_back(counted);
     out.worst = std::max(out.worst, -worst);
   }
-  // The extended table exists for short options far out of the money; futures are clipped to the standard range there.
+  // The extended table exists for short options far out of the money; futures are clipped to the
+  // standard range there.
   if (options) {
     if (!rule.extended_moves.empty() && (!rule.extended_factor || !rule.extended_dampener_usd))
-      return Error{Fault::no_evidence, "the extended table's factor or dampener is not established"};
+      return Error{Fault::no_evidence,
+                   "the extended table's factor or dampener is not established"};
     for (size_t k = 0; k < extended; ++k) {
-      const double dampener = rule.extended_dampener_usd->approx() / (index * (1 + rule.extended_moves[k].approx()));
+      const double dampener =
+          rule.extended_dampener_usd->approx() / (index * (1 + rule.extended_moves[k].approx()));
       out.extended[k] = std::min(0.0, out.extended[k] + dampener) * rule.extended_factor->approx();
       out.worst = std::max(out.worst, -out.extended[k]);
     }
@@ -177,8 +203,8 @@ Result<void> scenario_margin(const ScenarioRule& rule, double index, double extr
     if (leg.option) continue;
     if (!rule.annualised_move_min || !rule.annualised_move)
       return Error{Fault::no_evidence, "the roll shock's rates are not established"};
-    out.roll_shock +=
-        std::abs(leg.size) * std::max(rule.annualised_move_min->approx(), rule.annualised_move->approx() * leg.years);
+    out.roll_shock += std::abs(leg.size) * std::max(rule.annualised_move_min->approx(),
+                                                    rule.annualised_move->approx() * leg.years);
   }
   if (rule.delta_shock_above_usd && rule.delta_shock_max && index > 0 &&
       std::abs(delta) * index > rule.delta_shock_above_usd->approx()) {
@@ -186,7 +212,8 @@ Result<void> scenario_margin(const ScenarioRule& rule, double index, double extr
     out.delta_shock_is_bound = true;
   }
   out.risk_matrix = out.worst + out.roll_shock + out.delta_shock;
-  // Up to 1e-8 of a coin. The estimate's own rounding (1e-15 relative) must not add a unit to an exact figure.
+  // Up to 1e-8 of a coin. The estimate's own rounding (1e-15 relative) must not add a unit to an
+  // exact figure.
   const auto charged = [](double coins) -> std::optional<Amount> {
     const double units = coins * static_cast<double>(Amount::scale);
     if (!(units < 9.2e18)) return std::nullopt;
@@ -194,7 +221,8 @@ Result<void> scenario_margin(const ScenarioRule& rule, double index, double extr
   };
   const auto initial = charged(out.risk_matrix + extra_initial);
   const auto maintenance = charged(out.risk_matrix * rule.maintenance_factor.approx());
-  if (!initial || !maintenance) return Error{Fault::out_of_range, "a margin beyond 92 billion coins"};
+  if (!initial || !maintenance)
+    return Error{Fault::out_of_range, "a margin beyond 92 billion coins"};
   out.initial = *initial;
   out.maintenance = *maintenance;
   return {};
@@ -223,7 +251,8 @@ StressComponents stress_components(const StressRule& rule, const std::vector<Dat
   StressComponents out;
   for (const Rate move : rule.spot_moves) out.spot = std::max(out.spot, -net * move.approx());
   out.extreme = std::abs(net) * rule.extreme_move.approx();
-  // A parallel move of the annualised basis: longs and shorts of different expiry offset by their length.
+  // A parallel move of the annualised basis: longs and shorts of different expiry offset by their
+  // length.
   out.basis = std::abs(long_basis + short_basis);
   return out;
 }
@@ -245,9 +274,12 @@ UnifiedMargin unified_margin(const UnifiedRule& rule, Amount equity, Amount main
   UnifiedMargin out{.equity = equity, .maintenance = maintenance};
   if (maintenance > Amount()) out.ratio = equity.approx() / maintenance.approx();
   // equity <= bound * maintenance, in integers
-  const auto within = [&](Rate bound) { return Wide{equity.raw()} <= times(maintenance.raw(), bound, Round::down); };
+  const auto within = [&](Rate bound) {
+    return Wide{equity.raw()} <= times(maintenance.raw(), bound, Round::down);
+  };
   if (maintenance <= Amount()) {
-    out.band = equity < Amount() ? UnifiedBand::liquidation : UnifiedBand::free;  // a debt without positions
+    out.band = equity < Amount() ? UnifiedBand::liquidation
+                                 : UnifiedBand::free;  // a debt without positions
   } else if (within(rule.bankrupt_at)) {
     out.band = UnifiedBand::bankrupt;
   } else if (within(rule.liquidate_at)) {

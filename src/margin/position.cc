@@ -15,8 +15,10 @@ Wide size_of(const Rulebooks::Compiled& book, Qty qty, Round round) {
 }
 
 // Deribit: base + step * size in base coins, on the whole position.
-Result<Wide> by_size(const Rulebooks::Compiled& book, Rate base, Rate step, Wide value, Qty qty, Price price) {
-  const Wide coins = book.inverse ? position_value(book, qty, price, Round::up) : size_of(book, qty, Round::up);
+Result<Wide> by_size(const Rulebooks::Compiled& book, Rate base, Rate step, Wide value, Qty qty,
+                     Price price) {
+  const Wide coins =
+      book.inverse ? position_value(book, qty, price, Round::up) : size_of(book, qty, Round::up);
   const std::optional<Amount> held = fit<Amount>(coins);
   if (!held) return beyond(book);
   const Wide added = divide(static_cast<Wide>(held->raw()) * step.raw(), Amount::scale, Round::up);
@@ -26,7 +28,8 @@ Result<Wide> by_size(const Rulebooks::Compiled& book, Rate base, Rate step, Wide
 }
 
 Rate liquidity_maintenance(const LiquidityTierRule& tier) {
-  return Rate::raw(static_cast<int64_t>(times(tier.initial.raw(), tier.maintenance_fraction, Round::up)));
+  return Rate::raw(
+      static_cast<int64_t>(times(tier.initial.raw(), tier.maintenance_fraction, Round::up)));
 }
 
 // OTM amount / S at 1e-15, rounded down: a smaller discount is a larger margin.
@@ -37,21 +40,27 @@ Wide out_of_the_money(const OptionTerms& terms, Price underlying) {
 }
 
 // Margin of one short contract as a fraction of a base coin, at 1e-15.
-struct OptionRates { Wide initial = 0, maintenance = 0; };
+struct OptionRates {
+  Wide initial = 0, maintenance = 0;
+};
 
-OptionRates short_option(const OptionMarginRule& rule, const OptionTerms& terms, Rate mark, Price underlying) {
+OptionRates short_option(const OptionMarginRule& rule, const OptionTerms& terms, Rate mark,
+                         Price underlying) {
   const Wide away = out_of_the_money(terms, underlying);
-  const Wide initial = larger(rule.initial_rate.raw() - away, rule.initial_floor.raw()) + mark.raw();
-  if (terms.type == OptionType::call) return {initial, Wide{rule.maintenance_rate.raw()} + mark.raw()};
+  const Wide initial =
+      larger(rule.initial_rate.raw() - away, rule.initial_floor.raw()) + mark.raw();
+  if (terms.type == OptionType::call)
+    return {initial, Wide{rule.maintenance_rate.raw()} + mark.raw()};
   const Wide maintenance =
-      larger(rule.maintenance_rate.raw(), times(mark.raw(), rule.maintenance_rate, Round::up)) + mark.raw();
+      larger(rule.maintenance_rate.raw(), times(mark.raw(), rule.maintenance_rate, Round::up)) +
+      mark.raw();
   return {larger(initial, maintenance), maintenance};
 }
 
-// Longs owe nothing beyond the premium paid. Contracts settled in quote money (USDC) are quoted in it too: their mark
-// is divided by S to become a fraction, and the margin multiplied by S again.
-Result<PositionMargin> option_margin(const Position& position, const Rulebooks::Compiled& book, Price mark,
-                                     Price underlying) {
+// Longs owe nothing beyond the premium paid. Contracts settled in quote money (USDC) are quoted in
+// it too: their mark is divided by S to become a fraction, and the margin multiplied by S again.
+Result<PositionMargin> option_margin(const Position& position, const Rulebooks::Compiled& book,
+                                     Price mark, Price underlying) {
   const bool is_long = position.side == PositionSide::long_side;
   const bool in_quote = book.book.contract->settle != book.book.contract->base;
   const std::optional<Amount> size = fit<Amount>(size_of(book, position.qty, Round::up));
@@ -60,19 +69,21 @@ Result<PositionMargin> option_margin(const Position& position, const Rulebooks::
     return divide(static_cast<Wide>(size->raw()) * price.raw(), Price::scale, round);
   };
   const Wide value = worth(mark, is_long ? Round::down : Round::up);
-  const Wide cost =
-      position.cost ? Wide{position.cost->raw()} : worth(position.entry, is_long ? Round::up : Round::down);
+  const Wide cost = position.cost ? Wide{position.cost->raw()}
+                                  : worth(position.entry, is_long ? Round::up : Round::down);
   const auto owed = [&](Wide fraction) -> std::optional<Amount> {
     const std::optional<Rate> rate = fit<Rate>(fraction);
     if (!rate) return std::nullopt;
     const std::optional<Amount> coins = fit<Amount>(times(size->raw(), *rate, Round::up));
     if (!coins || !in_quote) return coins;
-    return fit<Amount>(divide(static_cast<Wide>(coins->raw()) * underlying.raw(), Price::scale, Round::up));
+    return fit<Amount>(
+        divide(static_cast<Wide>(coins->raw()) * underlying.raw(), Price::scale, Round::up));
   };
   OptionRates rates;
   if (!is_long) {
-    const Wide fraction = in_quote ? divide(static_cast<Wide>(mark.raw()) * Rate::scale, underlying.raw(), Round::up)
-                                   : static_cast<Wide>(mark.raw()) * (Rate::scale / Price::scale);
+    const Wide fraction =
+        in_quote ? divide(static_cast<Wide>(mark.raw()) * Rate::scale, underlying.raw(), Round::up)
+                 : static_cast<Wide>(mark.raw()) * (Rate::scale / Price::scale);
     const std::optional<Rate> mark_rate = fit<Rate>(fraction);
     if (!mark_rate) return beyond(book);
     rates = short_option(*book.book.option_margin, *position.option, *mark_rate, underlying);
@@ -104,26 +115,31 @@ const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty) {
 Result<Wide> maintenance_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price) {
   if (const auto& rule = book.book.size_margin)
     return by_size(book, rule->maintenance_base, rule->maintenance_step, value, qty, price);
-  if (const auto& rule = book.book.liquidity_tier) return times(value, liquidity_maintenance(*rule), Round::up);
+  if (const auto& rule = book.book.liquidity_tier)
+    return times(value, liquidity_maintenance(*rule), Round::up);
   if (!book.book.ladder) return not_established(book.book, "ladder");
   const MarginTier* tier = tier_of(*book.book.ladder, value, qty);
   if (!tier) return not_established(book.book, "ladder above its last tier");
   return times(value, tier->maintenance, Round::up) - tier->deduction.raw();
 }
 
-Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price, Leverage leverage) {
+Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price,
+                        Leverage leverage) {
   if (const auto& rule = book.book.size_margin)
     return by_size(book, rule->initial_base, rule->initial_step, value, qty, price);
   if (const auto& rule = book.book.liquidity_tier) return times(value, rule->initial, Round::up);
-  if (leverage.raw() <= 0) return Error{Fault::refused, "leverage must be positive", book.book.name()};
+  if (leverage.raw() <= 0)
+    return Error{Fault::refused, "leverage must be positive", book.book.name()};
   return shared_by(value, leverage, Round::up);
 }
 
-Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book, Price mark,
-                                       std::optional<Price> underlying) {
-  if (position.qty.raw() <= 0) return Error{Fault::refused, "a position has a positive quantity", book.book.name()};
+Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book,
+                                       Price mark, std::optional<Price> underlying) {
+  if (position.qty.raw() <= 0)
+    return Error{Fault::refused, "a position has a positive quantity", book.book.name()};
   if (book.option) {
-    if (!position.option) return Error{Fault::refused, "an option position names its strike", book.book.name()};
+    if (!position.option)
+      return Error{Fault::refused, "an option position names its strike", book.book.name()};
     if (!underlying || underlying->raw() <= 0 || mark.raw() < 0)
       return Error{Fault::no_evidence, "no underlying price for an option", book.book.name()};
     return option_margin(position, book, mark, *underlying);
@@ -131,25 +147,32 @@ Result<PositionMargin> position_margin(const Position& position, const Rulebooks
   if (mark.raw() <= 0 || (position.entry.raw() <= 0 && !position.cost))
     return Error{Fault::refused, "prices must be positive", book.book.name()};
   const bool is_long = position.side == PositionSide::long_side;
-  // A long gains what it is worth now minus what it cost; which of the two is "worth" flips with inverse.
+  // A long gains what it is worth now minus what it cost; which of the two is "worth" flips with
+  // inverse.
   const bool gains_with_value = is_long != book.inverse;
-  const Wide now = position_value(book, position.qty, mark, gains_with_value ? Round::down : Round::up);
+  const Wide now =
+      position_value(book, position.qty, mark, gains_with_value ? Round::down : Round::up);
   const auto at_entry = [&](Round round) {
-    return position.cost ? Wide{position.cost->raw()} : position_value(book, position.qty, position.entry, round);
+    return position.cost ? Wide{position.cost->raw()}
+                         : position_value(book, position.qty, position.entry, round);
   };
   const Wide then = at_entry(gains_with_value ? Round::up : Round::down);
   const Wide profit = gains_with_value ? now - then : then - now;
 
   const Wide value = position_value(book, position.qty, mark, Round::up);
-  const bool frozen = position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
+  const bool frozen =
+      position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
   const Price margin_price = frozen ? position.entry : mark;
   const Wide margin_value = frozen ? at_entry(Round::up) : value;
-  const Wide initial = TRY(initial_of(book, margin_value, position.qty, margin_price, position.leverage));
+  const Wide initial =
+      TRY(initial_of(book, margin_value, position.qty, margin_price, position.leverage));
   const Wide maintenance = TRY(maintenance_of(book, margin_value, position.qty, margin_price));
-  const auto v = fit<Amount>(value), p = fit<Amount>(profit), i = fit<Amount>(initial), m = fit<Amount>(maintenance),
+  const auto v = fit<Amount>(value), p = fit<Amount>(profit), i = fit<Amount>(initial),
+             m = fit<Amount>(maintenance),
              f = fit<Amount>(times(value, book.liquidation_fee, Round::up));
   if (!v || !p || !i || !m || !f) return beyond(book);
-  return PositionMargin{.value = *v, .profit = *p, .initial = *i, .maintenance = *m, .liquidation_fee = *f};
+  return PositionMargin{
+      .value = *v, .profit = *p, .initial = *i, .maintenance = *m, .liquidation_fee = *f};
 }
 
 }  // namespace delever

@@ -1,15 +1,17 @@
-// One position: value, profit, initial and maintenance margin in its settlement coin, exact. Every rounding is against
-// the account: values and margins up, profit down (units of 1e-8 of the coin; where tick times step is a multiple of
-// 1e-8, as on every linear contract here, a linear value has no rounding at all).
+// One position: value, profit, initial and maintenance margin in its settlement coin, exact. Every
+// rounding is against the account: values and margins up, profit down (units of 1e-8 of the coin;
+// where tick times step is a multiple of 1e-8, as on every linear contract here, a linear value has
+// no rounding at all).
 //
-//   linear   size = qty * contract size (coins)   value = size * P    profit = s * (size * P - size * E)
-//   inverse  size = qty * contract size (money)   value = size / P    profit = s * (size / E - size / P)
-//   option   value = qty * size * mark (coin)     profit = s * value - s * qty * size * entry
+//   linear   size = qty * contract size (coins)   value = size * P    profit = s * (size * P - size
+//   * E) inverse  size = qty * contract size (money)   value = size / P    profit = s * (size / E -
+//   size / P) option   value = qty * size * mark (coin)     profit = s * value - s * qty * size *
+//   entry
 // Sources per venue: docs/models/margin.md.
 #pragma once
 
 #include "margin/account.h"
-#include "margin/exact.h"
+#include "market/exact.h"
 
 namespace delever {
 
@@ -22,17 +24,18 @@ struct PositionMargin {
 // position value at a price, in units of 1e-8 of the settlement coin. Needs price > 0 for inverse.
 Wide position_value(const Rulebooks::Compiled& book, Qty qty, Price price, Round round);
 
-// Maintenance of a value under the ladder (or Deribit's size rule, or dYdX's tier). no_evidence: the value lies above
-// the last tier that the source gives.
+// Maintenance of a value under the ladder (or Deribit's size rule, or dYdX's tier). no_evidence:
+// the value lies above the last tier that the source gives.
 Result<Wide> maintenance_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price);
-Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price, Leverage leverage);
+Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Price price,
+                        Leverage leverage);
 
-// The tier of a value (or of a quantity, on ladders by contracts); boundaries belong to the tier below them, which on a
-// continuous ladder is the same margin. Missing: above an incomplete ladder.
+// The tier of a value (or of a quantity, on ladders by contracts); boundaries belong to the tier
+// below them, which on a continuous ladder is the same margin. Missing: above an incomplete ladder.
 const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty);
 
 // mark: in option positions the option's own mark; `underlying` then must be given.
-Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book, Price mark,
-                                       std::optional<Price> underlying = {});
+Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book,
+                                       Price mark, std::optional<Price> underlying = {});
 
 }  // namespace delever

@@ -1,4 +1,5 @@
-// Goal: one position's margins are exact, rounded against the account, continuous over tiers and monotone.
+// Goal: one position's margins are exact, rounded against the account, continuous over tiers and
+// monotone.
 #include "margin/position.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,10 @@ struct Books {
 };
 
 Position linear(BookId id, double entry, double size, double leverage) {
-  return {.book = id, .mode = MarginMode::isolated, .qty = qty(size), .entry = price(entry),
+  return {.book = id,
+          .mode = MarginMode::isolated,
+          .qty = qty(size),
+          .entry = price(entry),
           .leverage = times_leverage(leverage)};
 }
 
@@ -38,16 +42,16 @@ TEST(Position, roundings_are_against_the_account) {
   const BookId id = books.add(inverse_book(100));
   Random random(11, {});
   for (int i = 0; i < 2'000; ++i) {
-    Position p =
-        linear(id, std::round(log_uniform(random, 1e3, 2e5)), 1 + static_cast<double>(random.below(10'000)), 3);
+    Position p = linear(id, std::round(log_uniform(random, 1e3, 2e5)),
+                        1 + static_cast<double>(random.below(10'000)), 3);
     const Price mark = price(std::round(log_uniform(random, 1e3, 2e5)));
     PositionMargin both[2];
     for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
       p.side = side;
       both[static_cast<int>(side)] = position_margin(p, books.all[id], mark).value();
       const double face = p.qty.approx() * 100;
-      const double exact =
-          (side == PositionSide::long_side ? 1 : -1) * face * (1 / p.entry.approx() - 1 / mark.approx());
+      const double exact = (side == PositionSide::long_side ? 1 : -1) * face *
+                           (1 / p.entry.approx() - 1 / mark.approx());
       const double got = both[static_cast<int>(side)].profit.approx(),
                    slack = 1e-15 * face / std::min(p.entry, mark).approx();
       EXPECT_LE(got, exact + slack);
@@ -59,7 +63,8 @@ TEST(Position, roundings_are_against_the_account) {
   }
 }
 
-// Every ladder by value in the tree: at a boundary both tiers give the same margin to a unit; in between it only rises.
+// Every ladder by value in the tree: at a boundary both tiers give the same margin to a unit; in
+// between it only rises.
 TEST(Position, maintenance_is_continuous_and_monotone_over_tiers) {
   int boundaries = 0;
   for (const auto& b : shelf().all()) {
@@ -93,7 +98,8 @@ TEST(Position, maintenance_is_continuous_and_monotone_over_tiers) {
 TEST(Position, above_an_incomplete_ladder_there_is_no_margin) {
   Books books;
   const BookId id = books.add(book("binance", "BTCUSDT", "2025-08-19"));  // four tiers, to 12 M
-  EXPECT_TRUE(position_margin(linear(id, 100'000, 120, 10), books.all[id], price(100'000)).has_value());
+  EXPECT_TRUE(
+      position_margin(linear(id, 100'000, 120, 10), books.all[id], price(100'000)).has_value());
   const auto beyond = position_margin(linear(id, 100'000, 121, 10), books.all[id], price(100'000));
   ASSERT_FALSE(beyond.has_value());
   EXPECT_EQ(beyond.error().fault, Fault::no_evidence);
@@ -123,14 +129,21 @@ TEST(Position, options_by_the_standard_rule) {
   Books books;
   const BookId id = books.add(book("deribit", "BTC-OPTION"));
   const auto margin = [&](OptionType type, double strike, double mark, PositionSide side) {
-    const Position p{.book = id, .side = side, .qty = qty(1), .entry = price(mark),
+    const Position p{.book = id,
+                     .side = side,
+                     .qty = qty(1),
+                     .entry = price(mark),
                      .option = OptionTerms{type, price(strike)}};
     return position_margin(p, books.all[id], price(mark), price(90'000)).value();
   };
-  EXPECT_EQ(margin(OptionType::call, 100'000, 0.02, PositionSide::short_side).initial.text(), "0.12");
-  EXPECT_EQ(margin(OptionType::call, 93'000, 0.05, PositionSide::short_side).initial.text(), "0.16666667");  // up
-  EXPECT_EQ(margin(OptionType::put, 80'000, 0.015, PositionSide::short_side).maintenance.text(), "0.09");
-  EXPECT_EQ(margin(OptionType::put, 100'000, 2, PositionSide::short_side).maintenance.text(), "2.15");  // 0.075 * mark
+  EXPECT_EQ(margin(OptionType::call, 100'000, 0.02, PositionSide::short_side).initial.text(),
+            "0.12");
+  EXPECT_EQ(margin(OptionType::call, 93'000, 0.05, PositionSide::short_side).initial.text(),
+            "0.16666667");  // up
+  EXPECT_EQ(margin(OptionType::put, 80'000, 0.015, PositionSide::short_side).maintenance.text(),
+            "0.09");
+  EXPECT_EQ(margin(OptionType::put, 100'000, 2, PositionSide::short_side).maintenance.text(),
+            "2.15");  // 0.075 * mark
   EXPECT_EQ(margin(OptionType::put, 100'000, 0.13, PositionSide::long_side).initial, Amount());
 }
 
@@ -139,17 +152,21 @@ TEST(Position, options_in_quote_money_scale_with_the_underlying) {
   Rulebook b = book("deribit", "BTC-OPTION");
   b.contract->settle = b.contract->quote = "USDC";
   const BookId id = books.add(b);
-  const Position p{.book = id, .side = PositionSide::short_side, .qty = qty(1), .entry = price(1'800),
+  const Position p{.book = id,
+                   .side = PositionSide::short_side,
+                   .qty = qty(1),
+                   .entry = price(1'800),
                    .option = OptionTerms{OptionType::call, price(100'000)}};
   const PositionMargin m = position_margin(p, books.all[id], price(1'800), price(90'000)).value();
-  EXPECT_EQ(m.initial.text(), "10800");       // 0.12 * 90,000
-  EXPECT_EQ(m.maintenance.text(), "8550");    // 0.095 * 90,000
+  EXPECT_EQ(m.initial.text(), "10800");     // 0.12 * 90,000
+  EXPECT_EQ(m.maintenance.text(), "8550");  // 0.095 * 90,000
 }
 
 TEST(Position, hostile_sizes_are_refused_and_nothing_stops) {
   Books books;
-  const BookId ids[] = {books.add(book("binance", "BTCUSDT", "2024-10-24")), books.add(inverse_book(100)),
-                        books.add(book("deribit", "BTC_USDC-PERPETUAL")), books.add(book("deribit", "BTC-OPTION"))};
+  const BookId ids[] = {
+      books.add(book("binance", "BTCUSDT", "2024-10-24")), books.add(inverse_book(100)),
+      books.add(book("deribit", "BTC_USDC-PERPETUAL")), books.add(book("deribit", "BTC-OPTION"))};
   const int64_t extremes[] = {INT64_MIN, -1, 0, 1, 2, 99'999'999, INT64_MAX - 1, INT64_MAX};
   int refused = 0;
   for (const BookId id : ids) {
@@ -157,8 +174,12 @@ TEST(Position, hostile_sizes_are_refused_and_nothing_stops) {
       for (const int64_t e : extremes) {
         for (const int64_t m : extremes) {
           for (const int64_t l : {int64_t{INT64_MIN}, int64_t{0}, int64_t{1}, int64_t{INT64_MAX}}) {
-            const Position p{.book = id, .side = PositionSide::short_side, .qty = Qty::raw(q), .entry = Price::raw(e),
-                             .leverage = Leverage::raw(l), .option = OptionTerms{OptionType::put, Price::raw(e)}};
+            const Position p{.book = id,
+                             .side = PositionSide::short_side,
+                             .qty = Qty::raw(q),
+                             .entry = Price::raw(e),
+                             .leverage = Leverage::raw(l),
+                             .option = OptionTerms{OptionType::put, Price::raw(e)}};
             refused += !position_margin(p, books.all[id], Price::raw(m), Price::raw(m)).has_value();
           }
         }

@@ -37,12 +37,14 @@ Result<Quadratic> maintenance_near(const PriceLeg& leg, double x) {
     return Quadratic{.b = (base + step * size) * size + fee};
   }
   if (const auto& rule = book.liquidity_tier)
-    return Quadratic{.b = rule->initial.approx() * rule->maintenance_fraction.approx() * size + fee};
+    return Quadratic{.b =
+                         rule->initial.approx() * rule->maintenance_fraction.approx() * size + fee};
   if (!book.ladder) return not_established(book, "ladder");
   const LadderRule& ladder = *book.ladder;
   const double where = ladder.unit == TierUnit::value ? size * x : leg.qty;
   for (const MarginTier& tier : ladder.tiers) {
-    if (!tier.cap || where <= tier.cap->approx() || (ladder.complete && &tier == &ladder.tiers.back()))
+    if (!tier.cap || where <= tier.cap->approx() ||
+        (ladder.complete && &tier == &ladder.tiers.back()))
       return Quadratic{.b = tier.maintenance.approx() * size + fee, .c = -tier.deduction.approx()};
   }
   return not_established(book, "ladder above its last tier");
@@ -51,8 +53,8 @@ Result<Quadratic> maintenance_near(const PriceLeg& leg, double x) {
 // Where x crosses from one tier to the next.
 void add_breaks(const PriceLeg& leg, std::vector<double>& breaks) {
   const auto& ladder = leg.book->book.ladder;
-  if (leg.frozen_maintenance || leg.book->book.size_margin || leg.book->book.liquidity_tier || !ladder ||
-      ladder->unit != TierUnit::value)
+  if (leg.frozen_maintenance || leg.book->book.size_margin || leg.book->book.liquidity_tier ||
+      !ladder || ladder->unit != TierUnit::value)
     return;
   for (const MarginTier& tier : ladder->tiers) {
     if (tier.cap) breaks.push_back(tier.cap->approx() / size_of(leg));
@@ -76,8 +78,8 @@ Result<Quadratic> surplus_near(const PricePool& pool, double x) {
   return surplus;
 }
 
-// The root of q in [low, high], given that its signs differ there (high may be infinite). The stable form of the
-// quadratic formula; clamped, because rounding may push it past a tier's edge.
+// The root of q in [low, high], given that its signs differ there (high may be infinite). The
+// stable form of the quadratic formula; clamped, because rounding may push it past a tier's edge.
 double root_between(const Quadratic& q, double low, double high, bool rising) {
   double root = 0;
   if (q.a == 0) {
@@ -95,11 +97,15 @@ double root_between(const Quadratic& q, double low, double high, bool rising) {
 constexpr double kForever = std::numeric_limits<double>::infinity();
 
 bool gains_outright(const PricePool& pool) {
-  return std::all_of(pool.legs.begin(), pool.legs.end(), [](const PriceLeg& leg) { return slope_sign(leg) > 0; });
+  return std::all_of(pool.legs.begin(), pool.legs.end(),
+                     [](const PriceLeg& leg) { return slope_sign(leg) > 0; });
 }
 
 // The interval of x on which the surplus is not negative.
-struct Interval { std::optional<double> low, high; bool empty = false; };
+struct Interval {
+  std::optional<double> low, high;
+  bool empty = false;
+};
 
 Result<Interval> safe_x(const PricePool& pool) {
   std::vector<double> points{0};
@@ -115,7 +121,8 @@ Result<Interval> safe_x(const PricePool& pool) {
     if (low == high) continue;
     auto found = surplus_near(pool, high == kForever ? std::max(1.0, low) * 2 : 0.5 * (low + high));
     if (!found.has_value()) {
-      // Above an incomplete ladder. No rate passes 100 %, so legs that gain their whole size stay safe whatever it is.
+      // Above an incomplete ladder. No rate passes 100 %, so legs that gain their whole size stay
+      // safe whatever it is.
       if (inside && gains_outright(pool)) return safe;
       return std::move(found.error());
     }
@@ -126,7 +133,8 @@ Result<Interval> safe_x(const PricePool& pool) {
       if (end <= low && end != kForever) continue;
       if (low == end) continue;
       const bool rising = end == kForever ? q.a == 0 && q.b > 0 : q.at(end) > q.at(low);
-      const bool ends_inside = end == kForever ? q.a == 0 && q.b >= 0 && (q.b > 0 || inside) : q.at(end) >= 0;
+      const bool ends_inside =
+          end == kForever ? q.a == 0 && q.b >= 0 && (q.b > 0 || inside) : q.at(end) >= 0;
       if (!inside && ends_inside) {
         safe.low = root_between(q, low, end, rising);
         entered = true;
@@ -143,12 +151,13 @@ Result<Interval> safe_x(const PricePool& pool) {
 }
 
 bool valid(const PricePool& pool) {
-  if (pool.legs.empty() || !std::isfinite(pool.equity_elsewhere) || !std::isfinite(pool.maintenance_elsewhere) ||
+  if (pool.legs.empty() || !std::isfinite(pool.equity_elsewhere) ||
+      !std::isfinite(pool.maintenance_elsewhere) ||
       !(pool.maintenance_share >= 0 && pool.maintenance_share <= 1))
     return false;
   for (const PriceLeg& leg : pool.legs) {
-    if (!leg.book || leg.book != pool.legs[0].book || leg.book->option || !(leg.qty > 0) || !(leg.entry > 0) ||
-        !std::isfinite(leg.qty) || !std::isfinite(leg.entry))
+    if (!leg.book || leg.book != pool.legs[0].book || leg.book->option || !(leg.qty > 0) ||
+        !(leg.entry > 0) || !std::isfinite(leg.qty) || !std::isfinite(leg.entry))
       return false;
   }
   return true;
@@ -156,14 +165,16 @@ bool valid(const PricePool& pool) {
 
 double net_size(const PricePool& pool) {
   double net = 0;
-  for (const PriceLeg& leg : pool.legs) net += leg.side == PositionSide::long_side ? size_of(leg) : -size_of(leg);
+  for (const PriceLeg& leg : pool.legs)
+    net += leg.side == PositionSide::long_side ? size_of(leg) : -size_of(leg);
   return net;
 }
 
 }  // namespace
 
 Result<SafePrices> liquidation_prices(const PricePool& pool) {
-  if (!valid(pool)) return Error{Fault::refused, "a liquidation price needs positive sizes and entry prices"};
+  if (!valid(pool))
+    return Error{Fault::refused, "a liquidation price needs positive sizes and entry prices"};
   const Interval x = TRY(safe_x(pool));
   if (x.empty) return SafePrices{.never_safe = true};
   if (!pool.legs[0].book->inverse) return SafePrices{.below = x.low, .above = x.high};
@@ -193,12 +204,16 @@ std::optional<double> adverse(const SafePrices& prices, const PricePool& pool) {
   return prices.above;  // balanced hedges lose to rising maintenance
 }
 
-Result<PricePool> price_pool(const Account& account, size_t index, const MarkPrices& marks, const Rulebooks& books) {
+Result<PricePool> price_pool(const Account& account, size_t index, const MarkPrices& marks,
+                             const Rulebooks& books) {
   CHECK(index < account.positions.size());
   const Position& target = account.positions[index];
   const Rulebooks::Compiled& book = books[target.book];
   const auto leg_of = [](const Position& p, const Rulebooks::Compiled& b) {
-    return PriceLeg{.book = &b, .side = p.side, .qty = p.qty.approx(), .entry = p.entry.approx(),
+    return PriceLeg{.book = &b,
+                    .side = p.side,
+                    .qty = p.qty.approx(),
+                    .entry = p.entry.approx(),
                     .frozen_maintenance = p.mode == MarginMode::isolated &&
                                           b.isolated_maintenance == MaintenanceAt::entry};
   };
@@ -226,7 +241,8 @@ Result<PricePool> price_pool(const Account& account, size_t index, const MarkPri
       pool.legs.push_back(leg_of(position, its));
       pool.equity_elsewhere -= m.profit.approx() * usd_of(its.settle);
     } else {
-      pool.maintenance_elsewhere += (m.maintenance.approx() + m.liquidation_fee.approx()) * usd_of(its.settle);
+      pool.maintenance_elsewhere +=
+          (m.maintenance.approx() + m.liquidation_fee.approx()) * usd_of(its.settle);
     }
   }
   pool.equity_elsewhere /= usd_of(book.settle);
@@ -238,17 +254,21 @@ namespace {
 
 Result<bool> triggers_at(const Position& position, const Rulebooks::Compiled& book, Price price) {
   const PositionMargin m = TRY(position_margin(position, book, price));
-  return triggered(Wide{position.margin.raw()} + m.profit.raw(), Wide{m.maintenance.raw()} + m.liquidation_fee.raw(),
-                   book.at_equality);
+  return triggered(Wide{position.margin.raw()} + m.profit.raw(),
+                   Wide{m.maintenance.raw()} + m.liquidation_fee.raw(), book.at_equality);
 }
 
 }  // namespace
 
-Result<std::optional<Price>> trigger_price(const Position& position, const Rulebooks::Compiled& book) {
+Result<std::optional<Price>> trigger_price(const Position& position,
+                                           const Rulebooks::Compiled& book) {
   CHECK(position.mode == MarginMode::isolated);
   const PricePool pool{
       .equity_elsewhere = position.margin.approx(),
-      .legs = {{.book = &book, .side = position.side, .qty = position.qty.approx(), .entry = position.entry.approx(),
+      .legs = {{.book = &book,
+                .side = position.side,
+                .qty = position.qty.approx(),
+                .entry = position.entry.approx(),
                 .frozen_maintenance = book.isolated_maintenance == MaintenanceAt::entry}}};
   const bool is_long = position.side == PositionSide::long_side;
   const SafePrices prices = TRY(liquidation_prices(pool));
@@ -256,7 +276,8 @@ Result<std::optional<Price>> trigger_price(const Position& position, const Ruleb
   const Price guess = Price::nearest(near.value_or(is_long ? 0 : 9e8)).has_value()
                           ? Price::nearest(near.value_or(is_long ? 0 : 9e8)).value()
                           : Price::raw(is_long ? 1 : INT64_MAX);
-  // Bracket the change from safe to triggered around the guess, then halve. `toward` is the hurting direction.
+  // Bracket the change from safe to triggered around the guess, then halve. `toward` is the hurting
+  // direction.
   const int64_t toward = is_long ? -1 : 1;
   const int64_t start = std::max<int64_t>(1, guess.raw());
   const auto moved = [&](int64_t from, int64_t by) {
@@ -270,8 +291,8 @@ Result<std::optional<Price>> trigger_price(const Position& position, const Ruleb
     int64_t& edge = hit_at_start ? safe : hit;
     const int64_t next = moved(edge, (hit_at_start ? -toward : toward) * step);
     if (next == edge) {
-      if (!hit_at_start) return std::optional<Price>();        // no price triggers it
-      return std::optional<Price>(Price::raw(edge));           // every price does
+      if (!hit_at_start) return std::optional<Price>();  // no price triggers it
+      return std::optional<Price>(Price::raw(edge));     // every price does
     }
     edge = next;
     if (TRY(triggers_at(position, book, Price::raw(edge))) != hit_at_start) break;

@@ -1,4 +1,5 @@
-// Goal: at a liquidation price the account really stands at its maintenance margin, on every venue and in every mode.
+// Goal: at a liquidation price the account really stands at its maintenance margin, on every venue
+// and in every mode.
 #include "margin/price.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include "base/csv.h"
 #include "base/text.h"
 #include "margin/test_books.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
@@ -18,16 +20,19 @@ using namespace testing_margin;
 // models.md M1: E = 1e5, 10x, maintenance 0.4 %
 TEST(LiquidationPrice, known_answers_linear_and_inverse) {
   Rulebook flat = book("binance", "BTCUSDT", "2024-10-24");
-  flat.ladder->tiers = {{.max_leverage = times_leverage(125), .maintenance = Rate::parse("0.004").value()}};
+  flat.ladder->tiers = {
+      {.max_leverage = times_leverage(125), .maintenance = Rate::parse("0.004").value()}};
   Rulebook coin = flat;
   coin.contract->kind = InstrumentKind::inverse;
   Rulebooks books;
   const BookId linear = books.add(flat).value(), inverse = books.add(coin).value();
   const auto at = [&](BookId id, PositionSide side) {
     const double margin = id == linear ? 10'000 : 0.1;
-    const PricePool pool{
-        .equity_elsewhere = margin,
-        .legs = {{.book = &books[id], .side = side, .qty = id == linear ? 1.0 : 100'000.0, .entry = 1e5}}};
+    const PricePool pool{.equity_elsewhere = margin,
+                         .legs = {{.book = &books[id],
+                                   .side = side,
+                                   .qty = id == linear ? 1.0 : 100'000.0,
+                                   .entry = 1e5}}};
     return *adverse(liquidation_prices(pool).value(), pool);
   };
   EXPECT_NEAR(at(linear, PositionSide::long_side), 90361.45, 0.005);
@@ -37,14 +42,16 @@ TEST(LiquidationPrice, known_answers_linear_and_inverse) {
 }
 
 TEST(LiquidationPrice, hyperliquid_published_states) {
-  std::ifstream in(DELEVER_ROOT "/../shared/hyperliquid/liquidation_px_cases.csv");
+  std::ifstream in(source_root() + "/../shared/hyperliquid/liquidation_px_cases.csv");
   if (!in) GTEST_SKIP() << "absent: ../shared/hyperliquid/liquidation_px_cases.csv";
   std::ostringstream all;
   all << in.rdbuf();
   const CsvTable table = read_csv(all.str(), "cases").value();
   ASSERT_EQ(table.rows.size(), 5u);
   for (const CsvRecord& row : table.rows) {
-    const auto read = [&](std::string_view column) { return *read_double(table.field(row, column)); };
+    const auto read = [&](std::string_view column) {
+      return *read_double(table.field(row, column));
+    };
     // The rate is half of 1 / max leverage, as the documents say; the value gives the mark.
     Rulebook flat = book("hyperliquid", "BTC");
     flat.ladder->tiers = {{.max_leverage = times_leverage(read("max_leverage")),
@@ -54,18 +61,23 @@ TEST(LiquidationPrice, hyperliquid_published_states) {
     const double size = read("size_signed"), mark = read("position_value_usd") / std::abs(size);
     const double own = read("position_value_usd") * 0.5 / read("max_leverage");
     // The leg stands at the mark, so the published equity is all elsewhere.
-    const PricePool pool{.equity_elsewhere = read("margin_equity_usd"),
-                         .maintenance_elsewhere = read("maintenance_margin_usd") - own,
-                         .legs = {{.book = &books[id],
-                                   .side = size > 0 ? PositionSide::long_side : PositionSide::short_side,
-                                   .qty = std::abs(size),
-                                   .entry = mark}}};
-    EXPECT_NEAR(*adverse(liquidation_prices(pool).value(), pool), read("liquidation_px"), 1e-8 * read("liquidation_px"))
+    const PricePool pool{
+        .equity_elsewhere = read("margin_equity_usd"),
+        .maintenance_elsewhere = read("maintenance_margin_usd") - own,
+        .legs = {{.book = &books[id],
+                  .side = size > 0 ? PositionSide::long_side : PositionSide::short_side,
+                  .qty = std::abs(size),
+                  .entry = mark}}};
+    EXPECT_NEAR(*adverse(liquidation_prices(pool).value(), pool), read("liquidation_px"),
+                1e-8 * read("liquidation_px"))
         << table.field(row, "case");
   }
 }
 
-struct Venue { const char* name; Rulebook rules; };
+struct Venue {
+  const char* name;
+  Rulebook rules;
+};
 
 std::vector<Venue> venues() {
   std::vector<Venue> all = {{"binance", book("binance", "BTCUSDT", "2024-10-24")},
@@ -91,13 +103,14 @@ Position random_isolated(Random& random, const Rulebooks::Compiled& rules, BookI
   double value = log_uniform(random, 1e3, 1e7);
   const double size = rules.inverse ? std::ceil(value / rules.size.approx())
                                     : std::ceil(value / entry / rules.size.approx() * 1e3) / 1e3;
-  Position p{
-      .book = id,
-      .side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
-      .mode = MarginMode::isolated,
-      .qty = qty(rules.book.ladder && rules.book.ladder->unit == TierUnit::contracts ? std::min(size, 1000.0) : size),
-      .entry = price(entry),
-      .leverage = times_leverage(1 + std::floor(random.uniform() * 19))};
+  Position p{.book = id,
+             .side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
+             .mode = MarginMode::isolated,
+             .qty = qty(rules.book.ladder && rules.book.ladder->unit == TierUnit::contracts
+                            ? std::min(size, 1000.0)
+                            : size),
+             .entry = price(entry),
+             .leverage = times_leverage(1 + std::floor(random.uniform() * 19))};
   const Wide worth = position_value(rules, p.qty, p.entry, Round::down);
   p.margin = *fit<Amount>(shared_by(worth, p.leverage, Round::down));
   return p;
@@ -137,7 +150,8 @@ TEST(LiquidationPrice, isolated_margin_there_is_exactly_used_up) {
       ASSERT_TRUE(exact.has_value()) << venue.name << " " << exact.error().text();
       if (!exact.value()) continue;
       // The ledger's unit of 1e-8 coins moves the edge by that share of the value.
-      EXPECT_NEAR(exact.value()->approx(), *liquidation, (1e-10 + 1e-7 / value) * *liquidation + 2e-10)
+      EXPECT_NEAR(exact.value()->approx(), *liquidation,
+                  (1e-10 + 1e-7 / value) * *liquidation + 2e-10)
           << venue.name << " " << i;
       const int64_t outward = p.side == PositionSide::long_side ? 1 : -1;
       const auto hit = [&](Price at) {
@@ -167,18 +181,22 @@ TEST(LiquidationPrice, bankruptcy_leaves_nothing_and_lies_beyond_liquidation) {
       if (!bankruptcy || *bankruptcy < 1 || *bankruptcy > 1e8) continue;
       const auto m = position_margin(p, books[id], price(*bankruptcy));
       if (!m.has_value()) continue;  // above an incomplete ladder
-      EXPECT_NEAR((p.margin + m.value().profit).approx(), 0, 1e-11 * m.value().value.approx() + 1e-7) << venue.name;
+      EXPECT_NEAR((p.margin + m.value().profit).approx(), 0,
+                  1e-11 * m.value().value.approx() + 1e-7)
+          << venue.name;
       const auto found = liquidation_prices(pool);
       if (!found.has_value()) continue;
       const auto liquidation = adverse(found.value(), pool);
       if (!liquidation) continue;
-      const double beyond = p.side == PositionSide::long_side ? *liquidation - *bankruptcy : *bankruptcy - *liquidation;
+      const double beyond = p.side == PositionSide::long_side ? *liquidation - *bankruptcy
+                                                              : *bankruptcy - *liquidation;
       EXPECT_GE(beyond, -1e-12 * *bankruptcy) << venue.name;
     }
   }
 }
 
-// Cross accounts with several instruments and hedge legs: moving one price to its threshold uses the pool up.
+// Cross accounts with several instruments and hedge legs: moving one price to its threshold uses
+// the pool up.
 TEST(LiquidationPrice, cross_accounts_stand_at_their_margin_there) {
   for (const CollateralMode mode : {CollateralMode::single_coin, CollateralMode::multi_asset}) {
     Rulebooks books;
@@ -191,19 +209,23 @@ TEST(LiquidationPrice, cross_accounts_stand_at_their_margin_there) {
     int thresholds = 0;
     for (int i = 0; i < 3'000; ++i) {
       Account account{.collateral = mode};
-      account.balances = {{usdt, coins(log_uniform(random, 1e3, 1e6))}, {coin, coins(random.uniform())}};
-      const MarkPrices marks{.mark = {price(100'000), price(4'000)}, .coin_usd = {price(0.999), price(100'000)}};
+      account.balances = {{usdt, coins(log_uniform(random, 1e3, 1e6))},
+                          {coin, coins(random.uniform())}};
+      const MarkPrices marks{.mark = {price(100'000), price(4'000)},
+                             .coin_usd = {price(0.999), price(100'000)}};
       for (const auto& [id, instrument, entry] :
-           {std::tuple{btc, 0u, 100'000.0}, std::tuple{btc, 0u, 98'000.0}, std::tuple{eth, 1u, 4'100.0}}) {
+           {std::tuple{btc, 0u, 100'000.0}, std::tuple{btc, 0u, 98'000.0},
+            std::tuple{eth, 1u, 4'100.0}}) {
         const bool second = entry == 98'000.0;
-        account.positions.push_back({.instrument = instrument,
-                                     .book = id,
-                                     .side = second                                  ? PositionSide::short_side
-                                             : random.chance(0.5) && instrument == 1 ? PositionSide::short_side
-                                                                                     : PositionSide::long_side,
-                                     .qty = qty(std::ceil(log_uniform(random, 1, 1e3)) / (instrument == 1 ? 1 : 20)),
-                                     .entry = price(entry),
-                                     .leverage = times_leverage(10)});
+        account.positions.push_back(
+            {.instrument = instrument,
+             .book = id,
+             .side = second                                  ? PositionSide::short_side
+                     : random.chance(0.5) && instrument == 1 ? PositionSide::short_side
+                                                             : PositionSide::long_side,
+             .qty = qty(std::ceil(log_uniform(random, 1, 1e3)) / (instrument == 1 ? 1 : 20)),
+             .entry = price(entry),
+             .leverage = times_leverage(10)});
       }
       const PricePool pool = price_pool(account, 0, marks, books).value();
       ASSERT_EQ(pool.legs.size(), 2u);
@@ -215,7 +237,8 @@ TEST(LiquidationPrice, cross_accounts_stand_at_their_margin_there) {
         const AccountMargin m = evaluate(account, moved, books).value();
         const Pool& cross = m.pools[0];
         EXPECT_NEAR(cross.equity().approx(), cross.maintenance.approx(),
-                    1e-11 * (cross.wallet.approx() + 1e3 * *threshold) + 1e-6) << i;
+                    1e-11 * (cross.wallet.approx() + 1e3 * *threshold) + 1e-6)
+            << i;
         ++thresholds;
       }
       // Inside the interval the pool is safe, outside it is not.
@@ -242,8 +265,10 @@ TEST(LiquidationPrice, isolated_and_cross_agree_on_one_position) {
     p.mode = MarginMode::cross;
     cross.positions.push_back(p);
     const MarkPrices marks{.mark = {price(p.entry.approx() * (0.99 + 0.02 * random.uniform()))}};
-    const PricePool a = price_pool(isolated, 0, marks, books).value(), b = price_pool(cross, 0, marks, books).value();
-    const auto x = adverse(liquidation_prices(a).value(), a), y = adverse(liquidation_prices(b).value(), b);
+    const PricePool a = price_pool(isolated, 0, marks, books).value(),
+                    b = price_pool(cross, 0, marks, books).value();
+    const auto x = adverse(liquidation_prices(a).value(), a),
+               y = adverse(liquidation_prices(b).value(), b);
     ASSERT_EQ(x.has_value(), y.has_value());
     EXPECT_NEAR(x.value_or(0), y.value_or(0), 1e-10 * x.value_or(0));
     EXPECT_NEAR(evaluate(isolated, marks, books).value().pools[0].equity().approx(),
@@ -254,9 +279,10 @@ TEST(LiquidationPrice, isolated_and_cross_agree_on_one_position) {
 TEST(LiquidationPrice, a_perfect_hedge_dies_of_rising_maintenance_only) {
   Rulebooks books;
   const BookId id = books.add(book("binance", "BTCUSDT", "2024-10-24")).value();
-  const PricePool pool{.equity_elsewhere = 5'000,
-                       .legs = {{.book = &books[id], .qty = 1, .entry = 100'000},
-                                {.book = &books[id], .side = PositionSide::short_side, .qty = 1, .entry = 100'000}}};
+  const PricePool pool{
+      .equity_elsewhere = 5'000,
+      .legs = {{.book = &books[id], .qty = 1, .entry = 100'000},
+               {.book = &books[id], .side = PositionSide::short_side, .qty = 1, .entry = 100'000}}};
   const SafePrices safe = liquidation_prices(pool).value();
   EXPECT_FALSE(safe.below);
   ASSERT_TRUE(safe.above);
@@ -267,11 +293,13 @@ TEST(LiquidationPrice, a_perfect_hedge_dies_of_rising_maintenance_only) {
 TEST(LiquidationPrice, never_and_always) {
   Rulebooks books;
   const BookId id = books.add(book("binance", "BTCUSDT", "2024-10-24")).value();
-  const PricePool rich{.equity_elsewhere = 200'000, .legs = {{.book = &books[id], .qty = 1, .entry = 100'000}}};
+  const PricePool rich{.equity_elsewhere = 200'000,
+                       .legs = {{.book = &books[id], .qty = 1, .entry = 100'000}}};
   EXPECT_FALSE(adverse(liquidation_prices(rich).value(), rich));
-  const PricePool broke{.equity_elsewhere = -1,
-                        .legs = {{.book = &books[id], .qty = 1, .entry = 100'000},
-                                 {.book = &books[id], .side = PositionSide::short_side, .qty = 1, .entry = 100'000}}};
+  const PricePool broke{
+      .equity_elsewhere = -1,
+      .legs = {{.book = &books[id], .qty = 1, .entry = 100'000},
+               {.book = &books[id], .side = PositionSide::short_side, .qty = 1, .entry = 100'000}}};
   EXPECT_TRUE(liquidation_prices(broke).value().never_safe);
   EXPECT_FALSE(liquidation_prices(PricePool{}).has_value());
 }

@@ -1,5 +1,5 @@
 // Goal: the rulebooks in the tree say what their sources say, and a mistake in one cannot load.
-#include "margin/rulebook_file.h"
+#include "rulebooks/rulebook_file.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,7 @@
 
 #include "base/csv.h"
 #include "margin/account.h"
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
@@ -21,17 +22,18 @@ std::string slurp(const std::string& path) {
   return all.str();
 }
 
-const std::string kTiers = DELEVER_ROOT "/../shared/venues/tiers/";
+const std::string kTiers = source_root() + "/../shared/venues/tiers/";
 
 const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
+  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 
 // The smallest book, with room for one more section.
 std::string book_with(const std::string& more) {
   return "venue = \"v\"\nsymbol = \"s\"\nas_of = \"2026-01-01\"\n"
-         "[sources.a]\ntext = \"t\"\ngrade = \"D\"\nas_of = \"undated\"\n" + more;
+         "[sources.a]\ntext = \"t\"\ngrade = \"D\"\nas_of = \"undated\"\n" +
+         more;
 }
 
 std::string ladder(const std::string& tiers, const std::string& rate = "incremental") {
@@ -43,8 +45,10 @@ TEST(RulebookFile, every_file_of_the_tree_loads_and_is_found_under_its_own_name)
   EXPECT_GE(shelf().all().size(), 60u);
   for (const auto& book : shelf().all()) {
     EXPECT_EQ(shelf().find(book->venue, book->symbol, book->as_of), book.get()) << book->name();
-    EXPECT_TRUE(std::filesystem::exists(std::string(DELEVER_ROOT) + "/rulebooks/" + book->venue)) << book->name();
-    for (const RuleSource& source : book->sources) EXPECT_FALSE(source.text.empty() || source.as_of.empty());
+    EXPECT_TRUE(std::filesystem::exists(source_root() + "/rulebooks/" + book->venue))
+        << book->name();
+    for (const RuleSource& source : book->sources)
+      EXPECT_FALSE(source.text.empty() || source.as_of.empty());
   }
 }
 
@@ -56,7 +60,8 @@ TEST(RulebookFile, ladders_are_the_published_ones) {
     const std::string name = entry.path().filename().string(), text = slurp(entry.path().string());
     const CsvTable table = read_csv(text, name).value();
     if (!table.column("notional_floor") || name.starts_with("okx")) continue;
-    const std::string_view venue = table.field(table.rows[0], "venue"), symbol = table.field(table.rows[0], "symbol");
+    const std::string_view venue = table.field(table.rows[0], "venue"),
+                           symbol = table.field(table.rows[0], "symbol");
     std::string as_of(table.field(table.rows[0], "as_of"));
     if (as_of.starts_with("undated")) as_of = "undated";
     const Rulebook* book = shelf().find(venue, symbol, as_of);
@@ -79,7 +84,8 @@ TEST(RulebookFile, ladders_are_the_published_ones) {
 }
 
 TEST(RulebookFile, hyperliquid_ladders_cover_the_documented_coins) {
-  const std::string text = slurp(DELEVER_ROOT "/../shared/hyperliquid/margin_tiers_docs_2026_08.csv");
+  const std::string text =
+      slurp(source_root() + "/../shared/hyperliquid/margin_tiers_docs_2026_08.csv");
   if (text.empty()) GTEST_SKIP() << "absent: ../shared/hyperliquid/margin_tiers_docs_2026_08.csv";
   const CsvTable table = read_csv(text, "tiers").value();
   for (const CsvRecord& row : table.rows) {
@@ -87,7 +93,8 @@ TEST(RulebookFile, hyperliquid_ladders_cover_the_documented_coins) {
     ASSERT_NE(book, nullptr) << table.field(row, "coin");
     const Amount floor = Amount::parse(table.field(row, "tier_lower_bound_notional_usd")).value();
     const auto& tiers = book->ladder->tiers;
-    const auto tier = std::find_if(tiers.begin(), tiers.end(), [&](const MarginTier& t) { return t.floor == floor; });
+    const auto tier = std::find_if(tiers.begin(), tiers.end(),
+                                   [&](const MarginTier& t) { return t.floor == floor; });
     ASSERT_NE(tier, tiers.end());
     EXPECT_EQ(tier->max_leverage, Leverage::parse(table.field(row, "max_leverage")).value());
     EXPECT_NEAR(tier->maintenance.approx() * 2 * tier->max_leverage.approx(), 1, 1e-12);
@@ -101,13 +108,20 @@ TEST(RulebookFile, unknown_and_missing_keys_are_refused_with_their_place) {
     return parsed.has_value() ? std::string("accepted") : parsed.error().text();
   };
   EXPECT_EQ(refused(book_with("[margni]\nx = 1\n")), "b.toml:8: margni: unknown key");
-  EXPECT_EQ(refused(book_with("[fees]\nsource = \"a\"\ntakr = 0.1\n")), "b.toml:10: fees.takr: unknown key");
+  EXPECT_EQ(refused(book_with("[fees]\nsource = \"a\"\ntakr = 0.1\n")),
+            "b.toml:10: fees.takr: unknown key");
   EXPECT_EQ(refused(book_with("[fees]\ntaker = 0.1\n")), "b.toml:8: fees.source: missing");
-  EXPECT_EQ(refused(book_with("[fees]\nsource = \"b\"\n")), "b.toml:9: fees.source: no source is called \"b\"");
-  EXPECT_NE(refused("venue = \"v\"\nsymbol = \"s\"\nas_of = \"x\"\n").find("sources: missing"), std::string::npos);
-  EXPECT_NE(refused(book_with("[mark]\nsource = \"a\"\nformula = \"mean\"\n")).find("none of"), std::string::npos);
-  EXPECT_NE(refused(book_with("[scenarios]\nsource = \"a\"\nprice_range = 1\nbuckets_each_side = 4\ngain_offset = 0\n"
-                              "maintenance_factor = 0.8\n")).find("leaves no price"), std::string::npos);
+  EXPECT_EQ(refused(book_with("[fees]\nsource = \"b\"\n")),
+            "b.toml:9: fees.source: no source is called \"b\"");
+  EXPECT_NE(refused("venue = \"v\"\nsymbol = \"s\"\nas_of = \"x\"\n").find("sources: missing"),
+            std::string::npos);
+  EXPECT_NE(refused(book_with("[mark]\nsource = \"a\"\nformula = \"mean\"\n")).find("none of"),
+            std::string::npos);
+  EXPECT_NE(refused(book_with("[scenarios]\nsource = \"a\"\nprice_range = 1\nbuckets_each_side = "
+                              "4\ngain_offset = 0\n"
+                              "maintenance_factor = 0.8\n"))
+                .find("leaves no price"),
+            std::string::npos);
 }
 
 TEST(RulebookFile, a_ladder_must_be_whole_and_continuous) {
@@ -116,26 +130,36 @@ TEST(RulebookFile, a_ladder_must_be_whole_and_continuous) {
     return parsed.has_value() ? std::string("accepted") : parsed.error().text();
   };
   const std::string first = "{floor = 0, cap = 100, max_leverage = 10, maintenance = 0.01}, ";
-  EXPECT_EQ(refused(first + "{floor = 100, max_leverage = 5, maintenance = 0.02, deduction = 1}"), "accepted");
+  EXPECT_EQ(refused(first + "{floor = 100, max_leverage = 5, maintenance = 0.02, deduction = 1}"),
+            "accepted");
   EXPECT_EQ(refused(first + "{floor = 100, max_leverage = 5, maintenance = 0.02}"), "accepted");
   EXPECT_NE(refused(first + "{floor = 100, max_leverage = 5, maintenance = 0.02, deduction = 2}")
-                .find("deduction 2 where the rates give 1"), std::string::npos);
-  EXPECT_NE(refused(first + "{floor = 150, max_leverage = 5, maintenance = 0.02}").find("does not begin"),
+                .find("deduction 2 where the rates give 1"),
             std::string::npos);
-  EXPECT_NE(refused(first + "{floor = 100, max_leverage = 5, maintenance = 0.005}").find("lower maintenance"),
+  EXPECT_NE(
+      refused(first + "{floor = 150, max_leverage = 5, maintenance = 0.02}").find("does not begin"),
+      std::string::npos);
+  EXPECT_NE(refused(first + "{floor = 100, max_leverage = 5, maintenance = 0.005}")
+                .find("lower maintenance"),
             std::string::npos);
-  EXPECT_NE(refused(first + "{floor = 100, max_leverage = 20, maintenance = 0.02}").find("more leverage"),
+  EXPECT_NE(
+      refused(first + "{floor = 100, max_leverage = 20, maintenance = 0.02}").find("more leverage"),
+      std::string::npos);
+  EXPECT_NE(refused("{floor = 5, max_leverage = 5, maintenance = 0.02}").find("begin at 0"),
             std::string::npos);
-  EXPECT_NE(refused("{floor = 5, max_leverage = 5, maintenance = 0.02}").find("begin at 0"), std::string::npos);
   EXPECT_NE(refused("").find("at least one tier"), std::string::npos);
   EXPECT_NE(refused("{floor = 0, cap = 92000000000, max_leverage = 5, maintenance = 0}, "
-                    "{floor = 92000000000, max_leverage = 5, maintenance = 9}").find("0 to 1"), std::string::npos);
+                    "{floor = 92000000000, max_leverage = 5, maintenance = 9}")
+                .find("0 to 1"),
+            std::string::npos);
 }
 
 TEST(RulebookFile, recursion_is_the_published_one) {
   // Binance COIN-M FAQ: floor 50 BTC, 5 % after 2.5 %, cum 0.56 -> 1.81 BTC
-  EXPECT_EQ(next_deduction(Amount::parse("0.56").value(), Amount::parse("50").value(), Rate::parse("0.05").value(),
-                           Rate::parse("0.025").value())->text(), "1.81");
+  EXPECT_EQ(next_deduction(Amount::parse("0.56").value(), Amount::parse("50").value(),
+                           Rate::parse("0.05").value(), Rate::parse("0.025").value())
+                ->text(),
+            "1.81");
 }
 
 TEST(RulebookFile, what_is_not_established_says_so) {
@@ -149,14 +173,16 @@ TEST(RulebookFile, what_is_not_established_says_so) {
   EXPECT_EQ(btc->as_of, "2025-08-19");  // the latest
   EXPECT_FALSE(btc->funding->cap);
   EXPECT_EQ(not_established(*btc, "insurance").text(),
-            "binance BTCUSDT 2025-08-19: insurance is not established: fund balances and scope are not in the sources");
+            "binance BTCUSDT 2025-08-19: insurance is not established: fund balances and scope are "
+            "not in the sources");
   EXPECT_EQ(shelf().find("binance", "BTCUSDT", "1999-01-01"), nullptr);
 }
 
 TEST(RulebookFile, a_ladder_csv_names_its_faults) {
   const std::string head = "notional_floor,notional_cap,max_leverage,mmr,maint_amount\n";
   EXPECT_TRUE(parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,1\n", "l").has_value());
-  EXPECT_EQ(parse_ladder_csv(head + "0,100,10,x,0\n", "l").error().text(), "l:2: mmr: \"x\" is not a number");
+  EXPECT_EQ(parse_ladder_csv(head + "0,100,10,x,0\n", "l").error().text(),
+            "l:2: mmr: \"x\" is not a number");
   EXPECT_FALSE(parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,7\n", "l").has_value());
   EXPECT_FALSE(parse_ladder_csv("a,b\n1,2\n", "l").has_value());
 }

@@ -1,5 +1,5 @@
-// A rulebook is data that somebody typed, and a ladder CSV comes from outside. Whatever loads must then value any
-// position without stopping: the last bytes of the input are the position.
+// A rulebook is data that somebody typed, and a ladder CSV comes from outside. Whatever loads must
+// then value any position without stopping: the last bytes of the input are the position.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,13 +7,16 @@
 #include <string_view>
 
 #include "margin/price.h"
-#include "margin/rulebook_file.h"
+#include "rulebooks/rulebook_file.h"
 
 using namespace delever;
 
 namespace {
 
-struct Tail { int64_t qty, entry, mark, margin; int32_t leverage, flags; };
+struct Tail {
+  int64_t qty, entry, mark, margin;
+  int32_t leverage, flags;
+};
 
 void use(const Rulebook& book, const Tail& tail) {
   Rulebooks books;
@@ -22,13 +25,17 @@ void use(const Rulebook& book, const Tail& tail) {
   Account account;
   account.collateral = tail.flags & 1 ? CollateralMode::multi_asset : CollateralMode::single_coin;
   account.balances.push_back({0, Amount::raw(tail.margin)});
-  account.positions.push_back({.book = id.value(),
-                               .side = tail.flags & 2 ? PositionSide::long_side : PositionSide::short_side,
-                               .mode = tail.flags & 4 ? MarginMode::isolated : MarginMode::cross,
-                               .qty = Qty::raw(tail.qty), .entry = Price::raw(tail.entry),
-                               .leverage = Leverage::raw(tail.leverage), .margin = Amount::raw(tail.margin),
-                               .option = OptionTerms{OptionType::call, Price::raw(tail.entry)}});
-  const MarkPrices marks{.mark = {Price::raw(tail.mark)}, .underlying = {Price::raw(tail.entry)},
+  account.positions.push_back(
+      {.book = id.value(),
+       .side = tail.flags & 2 ? PositionSide::long_side : PositionSide::short_side,
+       .mode = tail.flags & 4 ? MarginMode::isolated : MarginMode::cross,
+       .qty = Qty::raw(tail.qty),
+       .entry = Price::raw(tail.entry),
+       .leverage = Leverage::raw(tail.leverage),
+       .margin = Amount::raw(tail.margin),
+       .option = OptionTerms{OptionType::call, Price::raw(tail.entry)}});
+  const MarkPrices marks{.mark = {Price::raw(tail.mark)},
+                         .underlying = {Price::raw(tail.entry)},
                          .coin_usd = {Price::raw(tail.mark)}};
   const auto margin = evaluate(account, marks, books);
   if (!margin.has_value() || books[id.value()].option) return;
@@ -48,10 +55,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t tail_size = std::min(size, sizeof(Tail));
   std::memcpy(&tail, data + size - tail_size, tail_size);
   const std::string_view text(reinterpret_cast<const char*>(data), size - tail_size);
-  if (const auto book = parse_rulebook(text, "fuzz.toml"); book.has_value()) use(book.value(), tail);
+  if (const auto book = parse_rulebook(text, "fuzz.toml"); book.has_value())
+    use(book.value(), tail);
   if (auto ladder = parse_ladder_csv(text, "fuzz.csv"); ladder.has_value()) {
     Rulebook book{.venue = "v", .symbol = "s", .as_of = "undated"};
-    book.contract = ContractRule{.base = "B", .quote = "Q", .settle = "Q", .size = Qty::raw(Qty::scale)};
+    book.contract =
+        ContractRule{.base = "B", .quote = "Q", .settle = "Q", .size = Qty::raw(Qty::scale)};
     book.ladder = std::move(ladder).value();
     use(book, tail);
   }

@@ -5,12 +5,13 @@
 
 #include "base/random.h"
 #include "margin/price.h"
-#include "margin/rulebook_file.h"
+#include "rulebooks/rulebook_file.h"
+#include "base/source_root.h"
 
 namespace delever::testing_margin {
 
 inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
+  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 
@@ -35,7 +36,8 @@ inline Rulebook inverse_book(int64_t face) {
   for (size_t i = 1; i < b.ladder->tiers.size(); ++i) {
     const MarginTier& before = b.ladder->tiers[i - 1];
     MarginTier& tier = b.ladder->tiers[i];
-    tier.deduction = *next_deduction(before.deduction, tier.floor, tier.maintenance, before.maintenance);
+    tier.deduction =
+        *next_deduction(before.deduction, tier.floor, tier.maintenance, before.maintenance);
   }
   return b;
 }

@@ -6,9 +6,23 @@ namespace delever {
 
 std::string_view payload_name(const EventPayload& payload) {
   constexpr std::array<std::string_view, std::variant_size_v<EventPayload>> names{
-      "trade", "quote", "book_snapshot", "book_delta", "liquidation", "liquidation_total", "funding_rate",
-      "mark_price", "index_price", "open_interest", "option_quote", "instrument", "candle", "vol_index",
-      "holding", "published_figure", "gap"};
+      "trade",
+      "quote",
+      "book_snapshot",
+      "book_delta",
+      "liquidation",
+      "liquidation_total",
+      "funding_rate",
+      "mark_price",
+      "index_price",
+      "open_interest",
+      "option_quote",
+      "instrument",
+      "candle",
+      "vol_index",
+      "holding",
+      "published_figure",
+      "gap"};
   return names[payload.index()];
 }
 

@@ -1,9 +1,10 @@
-// Event: one thing that happened, as a closed variant, so that a new kind makes the compiler list every place to think
-// about. The same kinds come from live feeds, archives and our own exchange.
+// Event: one thing that happened, as a closed variant, so that a new kind makes the compiler list
+// every place to think about. The same kinds come from live feeds, archives and our own exchange.
 //
-// Quantities are in the venue's own unit; Instrument::contract_size says what one unit is worth, and coins(), usd()
-// apply it. Prices are quote per base (options: in the settlement coin where the venue quotes coins). Missing values
-// are std::nullopt: 0 is a price or a size that was really sent.
+// Quantities are in the venue's own unit; Instrument::contract_size says what one unit is worth,
+// and coins(), usd() apply it. Prices are quote per base (options: in the settlement coin where the
+// venue quotes coins). Missing values are std::nullopt: 0 is a price or a size that was really
+// sent.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@
 
 namespace delever {
 
-enum class Side : uint8_t { buy, sell };                     // of an order
+enum class Side : uint8_t { buy, sell };                      // of an order
 enum class PositionSide : uint8_t { long_side, short_side };  // of a position
 
 struct Trade {
@@ -39,29 +40,32 @@ struct Quote {
   uint64_t update_id = 0;  // 0: the channel has none
 };
 
-// `price_digits` and `qty_digits` count the digits written after the point: with them the very text can be rebuilt, as
-// a checksum over the text needs. In a delta, qty 0 takes the level away.
+// `price_digits` and `qty_digits` count the digits written after the point: with them the very text
+// can be rebuilt, as a checksum over the text needs. In a delta, qty 0 takes the level away.
 struct Level {
   Price price;
   Qty qty;
   uint8_t price_digits = 0, qty_digits = 0;
 };
 
-// Sequence numbers as the venue sends them; which rule joins them is the BookBuilder's business (venues/book.h).
+// Sequence numbers as the venue sends them; which rule joins them is the BookBuilder's business
+// (venues/book.h).
 struct BookSequence {
-  uint64_t first = 0;                     // Binance U
-  uint64_t last = 0;                      // Binance u and lastUpdateId, Bybit u, OKX seqId, Deribit change_id
-  std::optional<uint64_t> previous;       // Binance pu, OKX prevSeqId, Deribit prev_change_id
-  std::optional<int32_t> checksum;        // OKX, absent when the venue sends 0
-  // Which of the channels that a venue has for one symbol's book (depths, intervals) numbered this message, as its
-  // decoder counts them; 0: the venue has only one, or it is a whole book that nothing follows (REST, books5).
+  uint64_t first = 0;  // Binance U
+  uint64_t last = 0;   // Binance u and lastUpdateId, Bybit u, OKX seqId, Deribit change_id
+  std::optional<uint64_t> previous;  // Binance pu, OKX prevSeqId, Deribit prev_change_id
+  std::optional<int32_t> checksum;   // OKX, absent when the venue sends 0
+  // Which of the channels that a venue has for one symbol's book (depths, intervals) numbered this
+  // message, as its decoder counts them; 0: the venue has only one, or it is a whole book that
+  // nothing follows (REST, books5).
   uint32_t chain = 0;
 };
 
 struct BookSnapshot {
   std::vector<Level> bids, asks;  // best first
   BookSequence sequence;
-  std::optional<uint32_t> depth;  // levels a side that the channel promises; missing: the whole book
+  std::optional<uint32_t>
+      depth;  // levels a side that the channel promises; missing: the whole book
 };
 
 struct BookDelta {
@@ -69,13 +73,15 @@ struct BookDelta {
   BookSequence sequence;
 };
 
-// How a liquidation channel thins what happened. venues/channels.h says which channel is which, with sources.
+// How a liquidation channel thins what happened. venues/channels.h says which channel is which,
+// with sources.
 enum class LiquidationFeed : uint8_t {
-  complete,               // every liquidation, perhaps batched
-  latest_per_second,      // at most one a symbol in 1,000 ms: the sums are lower bounds
-  at_most_one_per_second,  // the same for a reason the venue words as "at most one", and documented as not the full set
-  flagged_trades,         // flags on public trades, observed late or absent for up to an hour
-  aggregated,             // a vendor's totals over feeds of the kinds above
+  complete,                // every liquidation, perhaps batched
+  latest_per_second,       // at most one a symbol in 1,000 ms: the sums are lower bounds
+  at_most_one_per_second,  // the same for a reason the venue words as "at most one", and documented
+                           // as not the full set
+  flagged_trades,          // flags on public trades, observed late or absent for up to an hour
+  aggregated,              // a vendor's totals over feeds of the kinds above
   unknown,
 };
 
@@ -86,8 +92,8 @@ struct Liquidation {
   std::optional<Price> order_price;    // limit or bankruptcy price of the liquidation order
   std::optional<Price> average_price;  // what it was filled at
   std::optional<Qty> order_qty;
-  std::optional<Qty> filled_qty;       // cumulative
-  std::string id;                      // for removing duplicates between channels; empty when there is none
+  std::optional<Qty> filled_qty;  // cumulative
+  std::string id;  // for removing duplicates between channels; empty when there is none
 
   // What gauges use: the fill where it is known, else the order.
   std::optional<Price> price() const { return average_price ? average_price : order_price; }
@@ -111,24 +117,33 @@ enum class FundingKind : uint8_t {
 struct FundingRate {
   Rate rate;  // a fraction of notional per `interval`; positive: longs pay
   FundingKind kind = FundingKind::current;
-  std::optional<Duration> interval;  // missing: the message does not say, and the venue's default is not assumed here
+  std::optional<Duration>
+      interval;  // missing: the message does not say, and the venue's default is not assumed here
   std::optional<Instant> settles_at;
   std::optional<Duration> mean_over;  // kind mean: the period averaged
 };
 
-struct MarkPrice { Price price; };
-struct IndexPrice { Price price; };
+struct MarkPrice {
+  Price price;
+};
+struct IndexPrice {
+  Price price;
+};
 
-// One side of the market: every contract counts once. Venues that publish both sides are halved by their decoder.
+// One side of the market: every contract counts once. Venues that publish both sides are halved by
+// their decoder.
 struct OpenInterest {
   std::optional<Qty> contracts;     // in the venue's unit
   std::optional<double> coins;      // where the venue or vendor states it
   std::optional<double> value_usd;  // likewise
 };
 
-struct Greeks { std::optional<double> delta, gamma, vega, theta, rho; };
+struct Greeks {
+  std::optional<double> delta, gamma, vega, theta, rho;
+};
 
-// An option's market and what the venue publishes about it. Volatilities are fractions (0.45), per year.
+// An option's market and what the venue publishes about it. Volatilities are fractions (0.45), per
+// year.
 struct OptionQuote {
   std::optional<Price> bid_price, ask_price, mark_price, last_price;
   std::optional<Qty> bid_qty, ask_qty;
@@ -141,7 +156,9 @@ struct OptionQuote {
 };
 
 // The venue described its instrument: Instruments already holds the new description.
-struct InstrumentListed { std::string status; };
+struct InstrumentListed {
+  std::string status;
+};
 
 enum class PriceKind : uint8_t { trade, mark, index };
 
@@ -170,22 +187,25 @@ struct Holding {
   std::optional<double> flow_usd;  // over the day that ends at Event::at
 };
 
-// A number that somebody printed, not measured by us: ratios, dominance, statements. Units as in product vocabulary.
+// A number that somebody printed, not measured by us: ratios, dominance, statements. Units as in
+// product vocabulary.
 struct PublishedFigure {
   std::string metric, asset, unit, window, stated_by, url;
   double value = 0;
 };
 
-// Something is missing from a stream between two times. A book is not served until it is whole again.
+// Something is missing from a stream between two times. A book is not served until it is whole
+// again.
 struct Gap {
   Instant from, to;
   std::string reason;
   std::optional<uint64_t> expected, received;
 };
 
-using EventPayload = std::variant<Trade, Quote, BookSnapshot, BookDelta, Liquidation, LiquidationTotal, FundingRate,
-                                  MarkPrice, IndexPrice, OpenInterest, OptionQuote, InstrumentListed, Candle, VolIndex,
-                                  Holding, PublishedFigure, Gap>;
+using EventPayload =
+    std::variant<Trade, Quote, BookSnapshot, BookDelta, Liquidation, LiquidationTotal, FundingRate,
+                 MarkPrice, IndexPrice, OpenInterest, OptionQuote, InstrumentListed, Candle,
+                 VolIndex, Holding, PublishedFigure, Gap>;
 
 // Where an event came from: one stream of one tape, or one run of the exchange.
 using SourceId = uint32_t;
@@ -199,8 +219,9 @@ struct Source {
 struct Event {
   InstrumentId instrument = 0;
   SourceId source = 0;
-  Instant at;        // the venue's time
-  Instant received;  // ours: when it became known. Archive rows become known at the end of their period
+  Instant at;  // the venue's time
+  Instant
+      received;  // ours: when it became known. Archive rows become known at the end of their period
   EventPayload payload;
 };
 

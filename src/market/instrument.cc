@@ -13,14 +13,17 @@ constexpr std::array<std::string_view, 12> kMonths{"JAN", "FEB", "MAR", "APR", "
                                                    "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
 
 Error bad_name(std::string_view name) {
-  return {Fault::malformed,
-          fmt::format("not an instrument name: \"{}\" (want BTC-USDT-PERP, BTC-USD-260130-90000-C@BTC "
-                      "or a ccxt symbol)", name.substr(0, 60))};
+  return {
+      Fault::malformed,
+      fmt::format("not an instrument name: \"{}\" (want BTC-USDT-PERP, BTC-USD-260130-90000-C@BTC "
+                  "or a ccxt symbol)",
+                  name.substr(0, 60))};
 }
 
 Result<Instant> parse_yymmdd(std::string_view text) {
   const auto number = read_int(text);
-  if (text.size() != 6 || !number || *number < 0) return Error{Fault::malformed, "not a YYMMDD date"};
+  if (text.size() != 6 || !number || *number < 0)
+    return Error{Fault::malformed, "not a YYMMDD date"};
   const int n = static_cast<int>(*number);
   return TRY(Instant::from_date(2000 + n / 10000, n / 100 % 100, n % 100)) + Duration::hours(8);
 }
@@ -53,12 +56,18 @@ size_t shelf(InstrumentKind kind) {
 
 std::string_view kind_name(InstrumentKind kind) {
   switch (kind) {
-    case InstrumentKind::spot: return "spot";
-    case InstrumentKind::linear: return "linear";
-    case InstrumentKind::inverse: return "inverse";
-    case InstrumentKind::option: return "option";
-    case InstrumentKind::index: return "index";
-    case InstrumentKind::aggregate: return "aggregate";
+    case InstrumentKind::spot:
+      return "spot";
+    case InstrumentKind::linear:
+      return "linear";
+    case InstrumentKind::inverse:
+      return "inverse";
+    case InstrumentKind::option:
+      return "option";
+    case InstrumentKind::index:
+      return "index";
+    case InstrumentKind::aggregate:
+      return "aggregate";
   }
   check_failed("an InstrumentKind has a name", __FILE__, __LINE__);
 }
@@ -78,7 +87,8 @@ std::string Instrument::name() const {
 Result<Instrument> parse_name(std::string_view name) {
   Instrument out;
   const auto fail = [&] { return bad_name(name); };
-  if (const size_t slash = name.find('/'); slash != name.npos) {  // ccxt: BASE/QUOTE[:SETTLE[-YYMMDD[-STRIKE-C]]]
+  if (const size_t slash = name.find('/');
+      slash != name.npos) {  // ccxt: BASE/QUOTE[:SETTLE[-YYMMDD[-STRIKE-C]]]
     out.base = name.substr(0, slash);
     std::string_view rest = name.substr(slash + 1);
     const size_t colon = rest.find(':');
@@ -99,7 +109,8 @@ Result<Instrument> parse_name(std::string_view name) {
     out.settle = at == name.npos ? out.quote : std::string(name.substr(at + 1));
     if (parts.size() > 2) {
       out.kind = out.settle == out.base ? InstrumentKind::inverse : InstrumentKind::linear;
-      if (!(parts.size() == 3 && parts[2] == "PERP") && !read_terms(out, parts, 2).has_value()) return fail();
+      if (!(parts.size() == 3 && parts[2] == "PERP") && !read_terms(out, parts, 2).has_value())
+        return fail();
     }
   }
   for (const std::string* coin : {&out.base, &out.quote, &out.settle}) {
@@ -110,20 +121,24 @@ Result<Instrument> parse_name(std::string_view name) {
 
 std::string expiry_name(Instant expiry) {
   const std::string date = expiry.date();
-  const auto month = static_cast<size_t>(*read_int(date.substr(5, 1) == "0" ? date.substr(6, 1) : date.substr(5, 2)));
-  return fmt::format("{}{}{}", *read_int(date.substr(8, 1) == "0" ? date.substr(9, 1) : date.substr(8, 2)),
+  const auto month = static_cast<size_t>(
+      *read_int(date.substr(5, 1) == "0" ? date.substr(6, 1) : date.substr(5, 2)));
+  return fmt::format("{}{}{}",
+                     *read_int(date.substr(8, 1) == "0" ? date.substr(9, 1) : date.substr(8, 2)),
                      kMonths[month - 1], date.substr(2, 2));
 }
 
 Result<Instant> parse_expiry_name(std::string_view text) {
-  const Error bad{Fault::malformed, fmt::format("not an expiry: \"{}\" (want 30JAN26)", text.substr(0, 40))};
+  const Error bad{Fault::malformed,
+                  fmt::format("not an expiry: \"{}\" (want 30JAN26)", text.substr(0, 40))};
   if (text.size() < 6 || text.size() > 7) return bad;
   const auto day = read_int(text.substr(0, text.size() - 5));
   const auto year = read_int(text.substr(text.size() - 2));
   const std::string month = upper(text.substr(text.size() - 5, 3));
   for (size_t m = 0; m < kMonths.size(); ++m) {
     if (kMonths[m] != month || !day || !year) continue;
-    auto date = Instant::from_date(2000 + static_cast<int>(*year), static_cast<int>(m) + 1, static_cast<int>(*day));
+    auto date = Instant::from_date(2000 + static_cast<int>(*year), static_cast<int>(m) + 1,
+                                   static_cast<int>(*day));
     if (date.has_value()) return date.value() + Duration::hours(8);
   }
   return bad;
@@ -145,19 +160,23 @@ std::optional<double> usd(const Instrument& instrument, Qty qty, std::optional<P
   return units * price->approx();
 }
 
-std::optional<Usd> exact_notional(const Instrument& instrument, Qty qty, std::optional<Price> price, Round round) {
+std::optional<Usd> exact_notional(const Instrument& instrument, Qty qty, std::optional<Price> price,
+                                  Round round) {
   if (!instrument.contract_size) return std::nullopt;
   const Wide units = static_cast<Wide>(qty.raw()) * instrument.contract_size->raw();  // scale 1e-16
   constexpr Wide qty_scale = Qty::scale;
   if (instrument.kind == InstrumentKind::inverse)
     return Usd::raw(narrow(divide(units, qty_scale * qty_scale / Usd::scale, round)));
   if (!price || price->raw() <= 0) return std::nullopt;
-  const Wide base = divide(units, qty_scale, round);  // exact for every contract size that is a whole power of ten
+  const Wide base = divide(units, qty_scale,
+                           round);  // exact for every contract size that is a whole power of ten
   return notional(*price, Qty::raw(narrow(base)), round);
 }
 
-std::optional<InstrumentId> Instruments::find(std::string_view venue, std::string_view symbol) const {
-  for (const InstrumentKind kind : {InstrumentKind::linear, InstrumentKind::spot, InstrumentKind::index}) {
+std::optional<InstrumentId> Instruments::find(std::string_view venue,
+                                              std::string_view symbol) const {
+  for (const InstrumentKind kind :
+       {InstrumentKind::linear, InstrumentKind::spot, InstrumentKind::index}) {
     if (const auto found = find(venue, symbol, kind)) return found;
   }
   return std::nullopt;

@@ -1,4 +1,5 @@
-// Goal: one name per contract, both spellings read, sizes turned into coins and money only when that is known.
+// Goal: one name per contract, both spellings read, sizes turned into coins and money only when
+// that is known.
 #include "market/instrument.h"
 
 #include <gtest/gtest.h>
@@ -18,8 +19,10 @@ TEST(Instrument, canonical_and_ccxt_names_meet) {
     EXPECT_EQ(parse_name(canonical).value().name(), canonical);
   }
   EXPECT_EQ(parse_name("BTC/USD:BTC").value().kind, InstrumentKind::inverse);
-  EXPECT_EQ(parse_name("BTC-USD-260130-90000-C@BTC").value().expiry->text(), "2026-01-30T08:00:00Z");
-  for (const char* bad : {"", "BTC", "BTC-", "/", "BTC/USDT:", "BTC-USDT-260230", "BTC-USDT-260130-90000-X"})
+  EXPECT_EQ(parse_name("BTC-USD-260130-90000-C@BTC").value().expiry->text(),
+            "2026-01-30T08:00:00Z");
+  for (const char* bad :
+       {"", "BTC", "BTC-", "/", "BTC/USDT:", "BTC-USDT-260230", "BTC-USDT-260130-90000-X"})
     EXPECT_FALSE(parse_name(bad).has_value()) << bad;
 }
 
@@ -37,7 +40,8 @@ TEST(Instrument, contract_sizes) {
   linear.contract_size = Qty::parse("0.01").value();
   const Price price = Price::parse("82655.7").value();
   EXPECT_DOUBLE_EQ(*coins(linear, Qty::parse("855").value(), price), 8.55);
-  EXPECT_EQ(exact_notional(linear, Qty::parse("855").value(), price, Round::down)->text(), "706706.235");
+  EXPECT_EQ(exact_notional(linear, Qty::parse("855").value(), price, Round::down)->text(),
+            "706706.235");
   Instrument inverse = parse_name("BTC-USD-PERP@BTC").value();
   inverse.contract_size = Qty::parse("100").value();
   EXPECT_DOUBLE_EQ(*usd(inverse, Qty::parse("2137").value(), std::nullopt), 213700);
@@ -46,7 +50,12 @@ TEST(Instrument, contract_sizes) {
 
 TEST(Instruments, ids_are_stable) {
   Instruments all;
-  const auto make = [] { Instrument i; i.venue = "okx"; i.symbol = "A"; return i; };
+  const auto make = [] {
+    Instrument i;
+    i.venue = "okx";
+    i.symbol = "A";
+    return i;
+  };
   const InstrumentId a = all.intern("okx", "A", make);
   EXPECT_EQ(all.intern("okx", "A", make), a);
   Instrument better = make();

@@ -18,7 +18,8 @@ Error bad(std::string_view text, std::string_view why) {
   return {Fault::malformed, fmt::format("\"{}\" is {}", text.substr(0, 40), why)};
 }
 Error beyond(std::string_view text) {
-  return {Fault::out_of_range, fmt::format("\"{}\" is beyond the range of its unit", text.substr(0, 40))};
+  return {Fault::out_of_range,
+          fmt::format("\"{}\" is beyond the range of its unit", text.substr(0, 40))};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -62,7 +63,8 @@ Result<DecimalText> read_slow(std::string_view text, int scale_digits, Precision
   int shift = scale_digits - after_point + exponent;
   const size_t significant = digits.find_first_not_of('0');
   const int written = std::max(0, after_point - exponent);
-  if (significant == digits.npos) return DecimalText{0, static_cast<uint8_t>(std::min(written, 255))};
+  if (significant == digits.npos)
+    return DecimalText{0, static_cast<uint8_t>(std::min(written, 255))};
   digits.erase(0, significant);
   bool round_up = false;
   if (shift < 0) {
@@ -89,7 +91,8 @@ Result<DecimalText> read_slow(std::string_view text, int scale_digits, Precision
 
 }  // namespace
 
-// Venues write plain decimals, so this loop takes nearly every number; what it does not know goes the slow way.
+// Venues write plain decimals, so this loop takes nearly every number; what it does not know goes
+// the slow way.
 Result<DecimalText> read_decimal(std::string_view text, int scale_digits, Precision precision) {
   const char* p = text.data();
   const char* const end = p + text.size();
@@ -99,7 +102,8 @@ Result<DecimalText> read_decimal(std::string_view text, int scale_digits, Precis
   uint64_t units = 0;
   while (p != end && is_digit(*p)) units = units * 10 + static_cast<uint64_t>(*p++ - '0');
   const auto whole = p - first;
-  if (whole == 0) return text.empty() ? bad(text, "empty, not a number") : bad(text, "not a number");
+  if (whole == 0)
+    return text.empty() ? bad(text, "empty, not a number") : bad(text, "not a number");
   long after = 0;
   if (p != end && *p == '.') {
     const char* const fraction = ++p;
@@ -107,7 +111,8 @@ Result<DecimalText> read_decimal(std::string_view text, int scale_digits, Precis
     after = p - fraction;
     if (after == 0) return bad(text, "not a number");
   }
-  if (p != end || whole + after > 18 || after > scale_digits) return read_slow(text, scale_digits, precision);
+  if (p != end || whole + after > 18 || after > scale_digits)
+    return read_slow(text, scale_digits, precision);
   int64_t scaled = 0;
   const int64_t weight = kPowers[static_cast<size_t>(scale_digits - after)];
   if (__builtin_mul_overflow(static_cast<int64_t>(units), weight, &scaled)) return beyond(text);
@@ -115,7 +120,8 @@ Result<DecimalText> read_decimal(std::string_view text, int scale_digits, Precis
 }
 
 std::string write_decimal(int64_t units, int scale_digits, int digits) {
-  const uint64_t magnitude = units < 0 ? 0 - static_cast<uint64_t>(units) : static_cast<uint64_t>(units);
+  const uint64_t magnitude =
+      units < 0 ? 0 - static_cast<uint64_t>(units) : static_cast<uint64_t>(units);
   const uint64_t scale = static_cast<uint64_t>(kPowers[static_cast<size_t>(scale_digits)]);
   std::string out = fmt::format("{}{}", units < 0 ? "-" : "", magnitude / scale);
   if (digits > 0) {

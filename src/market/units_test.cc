@@ -8,11 +8,18 @@
 namespace delever {
 namespace {
 
-template <class A, class B> concept Addable = requires(A a, B b) { a + b; };
-template <class A, class B> concept Multipliable = requires(A a, B b) { a * b; };
+template <class A, class B>
+concept Addable = requires(A a, B b) {
+  a + b;
+};
+template <class A, class B>
+concept Multipliable = requires(A a, B b) {
+  a* b;
+};
 static_assert(Addable<Price, Price>);
 static_assert(!Addable<Price, Qty> && !Addable<Price, Usd> && !Addable<Price, double>);
-static_assert(!Multipliable<Price, Price> && !Multipliable<Price, Qty>);  // notional() says how to round
+static_assert(!Multipliable<Price, Price> &&
+              !Multipliable<Price, Qty>);  // notional() says how to round
 static_assert(sizeof(Price) == 8);
 
 Result<Usd> parsed_notional(std::string_view price, std::string_view qty) {
@@ -26,7 +33,8 @@ TEST(Units, parse_is_exact) {
   EXPECT_EQ(Price::parse("999999999999999999").error().fault, Fault::out_of_range);
   EXPECT_EQ(Price::parse("2.8e-4").value(), Price::raw(2'800'000));
   EXPECT_EQ(Price::parse("1E5").value(), Price::parse("100000").value());
-  for (const char* text : {"", "-", ".5", "5.", "1e", "1e5x", "0x10", " 1", "1,5", "nan", "--1", "1.2.3"})
+  for (const char* text :
+       {"", "-", ".5", "5.", "1e", "1e5x", "0x10", " 1", "1,5", "nan", "--1", "1.2.3"})
     EXPECT_EQ(Price::parse(text).error().fault, Fault::malformed) << text;
 }
 
@@ -53,7 +61,8 @@ TEST(Units, notional_rounds_as_told) {
   EXPECT_EQ(notional(Price::raw(-1), Qty::raw(1), Round::down), Usd::raw(-1));
   EXPECT_EQ(notional(Price::raw(-1), Qty::raw(1), Round::up), Usd::raw(0));
   EXPECT_FALSE(parsed_notional("", "1").has_value());
-  EXPECT_EQ(portion(Usd::parse("100000").value(), Rate::parse("0.0001").value(), Round::up).text(), "10");
+  EXPECT_EQ(portion(Usd::parse("100000").value(), Rate::parse("0.0001").value(), Round::up).text(),
+            "10");
 }
 
 TEST(Units, text_round_trips) {

@@ -18,10 +18,14 @@ namespace {
 
 const lanes::Kernel* kernel_of(Lanes lanes) {
   switch (lanes) {
-    case Lanes::one: return lanes::kernel_one();
-    case Lanes::sse2: return lanes::kernel_sse2();
-    case Lanes::avx2: return lanes::kernel_avx2();
-    case Lanes::avx512: return lanes::kernel_avx512();
+    case Lanes::one:
+      return lanes::kernel_one();
+    case Lanes::sse2:
+      return lanes::kernel_sse2();
+    case Lanes::avx2:
+      return lanes::kernel_avx2();
+    case Lanes::avx512:
+      return lanes::kernel_avx512();
   }
   CHECK(false);
 }
@@ -29,9 +33,12 @@ const lanes::Kernel* kernel_of(Lanes lanes) {
 bool machine_has([[maybe_unused]] Lanes lanes) {
 #if defined(__x86_64__)
   switch (lanes) {
-    case Lanes::one: return true;
-    case Lanes::sse2: return __builtin_cpu_supports("sse2") != 0;
-    case Lanes::avx2: return __builtin_cpu_supports("avx2") != 0;
+    case Lanes::one:
+      return true;
+    case Lanes::sse2:
+      return __builtin_cpu_supports("sse2") != 0;
+    case Lanes::avx2:
+      return __builtin_cpu_supports("avx2") != 0;
     case Lanes::avx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
@@ -60,17 +67,26 @@ struct Padded {
 };
 
 void price_tail(const lanes::Kernel& kernel, const lanes::PriceJob& job, size_t from, size_t n) {
-  const Padded forward(job.forward + from, n, 1), strike(job.strike + from, n, 1), years(job.years + from, n, 1),
-      vol(job.vol + from, n, 1), sign(job.sign + from, n, 1);
+  const Padded forward(job.forward + from, n, 1), strike(job.strike + from, n, 1),
+      years(job.years + from, n, 1), vol(job.vol + from, n, 1), sign(job.sign + from, n, 1);
   std::array<std::array<double, kWidest>, 8> out;
-  lanes::PriceJob tail{forward.values.data(), strike.values.data(), years.values.data(), vol.values.data(),
-                       sign.values.data(),    out[0].data(),        out[1].data(),       out[2].data(),
-                       out[3].data(),         out[4].data(),        nullptr,             nullptr,
+  lanes::PriceJob tail{forward.values.data(),
+                       strike.values.data(),
+                       years.values.data(),
+                       vol.values.data(),
+                       sign.values.data(),
+                       out[0].data(),
+                       out[1].data(),
+                       out[2].data(),
+                       out[3].data(),
+                       out[4].data(),
+                       nullptr,
+                       nullptr,
                        nullptr};
   if (job.vanna) tail.vanna = out[5].data(), tail.volga = out[6].data(), tail.charm = out[7].data();
   kernel.price(tail, 0, kernel.width);
-  const std::array<double*, 8> to{job.price, job.delta, job.gamma, job.vega, job.theta,
-                                  job.vanna, job.volga, job.charm};
+  const std::array<double*, 8> to{job.price, job.delta, job.gamma, job.vega,
+                                  job.theta, job.vanna, job.volga, job.charm};
   for (size_t i = 0; i < to.size(); ++i) {
     if (to[i]) std::copy_n(out[i].begin(), n, to[i] + from);
   }
@@ -80,10 +96,14 @@ void price_tail(const lanes::Kernel& kernel, const lanes::PriceJob& job, size_t 
 
 std::string_view lanes_name(Lanes lanes) {
   switch (lanes) {
-    case Lanes::one: return "one";
-    case Lanes::sse2: return "sse2";
-    case Lanes::avx2: return "avx2";
-    case Lanes::avx512: return "avx512";
+    case Lanes::one:
+      return "one";
+    case Lanes::sse2:
+      return "sse2";
+    case Lanes::avx2:
+      return "avx2";
+    case Lanes::avx512:
+      return "avx512";
   }
   CHECK(false);
 }
@@ -103,7 +123,8 @@ Lanes widest_lanes() {
 void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<Lanes> lanes) {
   const size_t n = in.forward.size();
   CHECK(in.strike.size() == n && in.years.size() == n && in.vol.size() == n && in.sign.size() == n);
-  CHECK(out.price.size() == n && out.delta.size() == n && out.gamma.size() == n && out.vega.size() == n);
+  CHECK(out.price.size() == n && out.delta.size() == n && out.gamma.size() == n &&
+        out.vega.size() == n);
   CHECK(out.theta.size() == n);
   const size_t second = out.vanna.size();
   CHECK((second == 0 || second == n) && out.volga.size() == second && out.charm.size() == second);
@@ -112,10 +133,12 @@ void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<L
     for (const double price : prices) outside += price > 1e-100 && price < 1e100 ? 0 : 1;
   }
   CHECK(outside == 0);
-  lanes::PriceJob job{in.forward.data(), in.strike.data(), in.years.data(),  in.vol.data(),    in.sign.data(),
-                      out.price.data(),  out.delta.data(), out.gamma.data(), out.vega.data(),  out.theta.data(),
-                      nullptr,           nullptr,          nullptr};
-  if (second) job.vanna = out.vanna.data(), job.volga = out.volga.data(), job.charm = out.charm.data();
+  lanes::PriceJob job{
+      in.forward.data(), in.strike.data(), in.years.data(),  in.vol.data(),   in.sign.data(),
+      out.price.data(),  out.delta.data(), out.gamma.data(), out.vega.data(), out.theta.data(),
+      nullptr,           nullptr,          nullptr};
+  if (second)
+    job.vanna = out.vanna.data(), job.volga = out.volga.data(), job.charm = out.charm.data();
   const lanes::Kernel& kernel = chosen(lanes);
   const size_t whole = n - n % kernel.width;
   kernel.price(job, 0, whole);
@@ -125,7 +148,8 @@ void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<L
 void implied_vol_batch(const PriceArrays& in, std::span<double> vol, std::span<IvStatus> status,
                        std::optional<Lanes> lanes) {
   const size_t n = in.forward.size();
-  CHECK(in.strike.size() == n && in.years.size() == n && in.price.size() == n && in.sign.size() == n);
+  CHECK(in.strike.size() == n && in.years.size() == n && in.price.size() == n &&
+        in.sign.size() == n);
   CHECK(vol.size() == n && status.size() == n);
   const lanes::Kernel& kernel = chosen(lanes);
   // Statuses come as doubles, a block at a time.
@@ -134,8 +158,8 @@ void implied_vol_batch(const PriceArrays& in, std::span<double> vol, std::span<I
   size_t from = 0;
   for (; n - from >= kernel.width;) {
     const size_t count = std::min(block, (n - from) / kernel.width * kernel.width);
-    kernel.implied({in.forward.data() + from, in.strike.data() + from, in.years.data() + from, in.price.data() + from,
-                    in.sign.data() + from, vol.data() + from, codes.data()},
+    kernel.implied({in.forward.data() + from, in.strike.data() + from, in.years.data() + from,
+                    in.price.data() + from, in.sign.data() + from, vol.data() + from, codes.data()},
                    0, count);
     for (size_t i = 0; i < count; ++i) status[from + i] = static_cast<IvStatus>(codes[i]);
     from += count;
@@ -146,8 +170,8 @@ void implied_vol_batch(const PriceArrays& in, std::span<double> vol, std::span<I
       years(in.years.data() + from, rest, 1), price(in.price.data() + from, rest, 0.1),
       sign(in.sign.data() + from, rest, 1);
   std::array<double, kWidest> vols;
-  kernel.implied({forward.values.data(), strike.values.data(), years.values.data(), price.values.data(),
-                  sign.values.data(), vols.data(), codes.data()},
+  kernel.implied({forward.values.data(), strike.values.data(), years.values.data(),
+                  price.values.data(), sign.values.data(), vols.data(), codes.data()},
                  0, kernel.width);
   for (size_t i = 0; i < rest; ++i) {
     vol[from + i] = vols[i];

@@ -1,6 +1,7 @@
-// Black-76 over arrays: the same formulas as black.h and implied.h, several options at a time, on the widest
-// instruction set that this machine has. The result of an option does not depend on the width: sums and products are
-// never fused and every step is exactly rounded, so all widths agree bit for bit (batch_test.cc holds them to it).
+// Black-76 over arrays: the same formulas as black.h and implied.h, several options at a time, on
+// the widest instruction set that this machine has. The result of an option does not depend on the
+// width: sums and products are never fused and every step is exactly rounded, so all widths agree
+// bit for bit (batch_test.cc holds them to it).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ std::string_view lanes_name(Lanes lanes);
 bool lanes_supported(Lanes lanes);  // by this machine and this build
 Lanes widest_lanes();
 
-// Equal sizes. forward and strike finite and positive (CHECKed); sign is +1 for a call and -1 for a put.
+// Equal sizes. forward and strike finite and positive (CHECKed); sign is +1 for a call and -1 for a
+// put.
 struct OptionArrays {
   std::span<const double> forward, strike, years, vol, sign;
 };
@@ -31,7 +33,8 @@ struct GreekArrays {
   std::span<double> vanna, volga, charm;
 };
 
-void black_batch(const OptionArrays& options, const GreekArrays& out, std::optional<Lanes> lanes = std::nullopt);
+void black_batch(const OptionArrays& options, const GreekArrays& out,
+                 std::optional<Lanes> lanes = std::nullopt);
 
 struct PriceArrays {
   std::span<const double> forward, strike, years, price, sign;

@@ -18,7 +18,8 @@ struct Book {
   size_t size() const { return forward.size(); }
   OptionArrays arrays() const { return {forward, strike, years, vol, sign}; }
   BlackOption option(size_t i) const {
-    return {forward[i], strike[i], years[i], vol[i], sign[i] > 0 ? OptionType::call : OptionType::put};
+    return {forward[i], strike[i], years[i], vol[i],
+            sign[i] > 0 ? OptionType::call : OptionType::put};
   }
 };
 
@@ -30,7 +31,8 @@ Book random_book(uint64_t seed, size_t n) {
     const double vol = 0.02 * std::pow(200.0, random.uniform()), v = vol * std::sqrt(years);
     const double deviations = 12 * std::pow(2 * random.uniform() - 1, 3);
     book.forward.push_back(std::exp(20 * random.uniform() - 5));
-    book.strike.push_back(i % 50 == 0 ? book.forward.back() : book.forward.back() * std::exp(deviations * v));
+    book.strike.push_back(i % 50 == 0 ? book.forward.back()
+                                      : book.forward.back() * std::exp(deviations * v));
     book.years.push_back(i % 97 == 0 ? 0 : years);
     book.vol.push_back(i % 101 == 0 ? 0 : vol);
     book.sign.push_back(random.chance(0.5) ? 1 : -1);
@@ -42,7 +44,8 @@ struct Greeks8 {
   std::array<std::vector<double>, 8> columns;
   explicit Greeks8(size_t n) { columns.fill(std::vector<double>(n, -7)); }
   GreekArrays arrays() {
-    return {columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7]};
+    return {columns[0], columns[1], columns[2], columns[3],
+            columns[4], columns[5], columns[6], columns[7]};
   }
 };
 
@@ -62,7 +65,9 @@ TEST(Batch, WidthsAgreeBitForBit) {
     Greeks8 wide(book.size());
     black_batch(book.arrays(), wide.arrays(), lanes);
     for (size_t c = 0; c < 8; ++c) {
-      EXPECT_EQ(std::memcmp(one.columns[c].data(), wide.columns[c].data(), book.size() * sizeof(double)), 0)
+      EXPECT_EQ(
+          std::memcmp(one.columns[c].data(), wide.columns[c].data(), book.size() * sizeof(double)),
+          0)
           << lanes_name(lanes) << " column " << c;
     }
   }
@@ -73,7 +78,8 @@ TEST(Batch, ImpliedWidthsAgreeBitForBit) {
   Greeks8 greeks(book.size());
   black_batch(book.arrays(), greeks.arrays());
   std::vector<double>& price = greeks.columns[0];
-  for (size_t i = 0; i < price.size(); i += 13) price[i] = std::round(price[i]);  // some below intrinsic, some 0
+  for (size_t i = 0; i < price.size(); i += 13)
+    price[i] = std::round(price[i]);  // some below intrinsic, some 0
   price[5] = std::nan("");
   const PriceArrays prices{book.forward, book.strike, book.years, price, book.sign};
   std::vector<double> vol(book.size());
@@ -85,12 +91,14 @@ TEST(Batch, ImpliedWidthsAgreeBitForBit) {
     std::vector<IvStatus> why(book.size());
     implied_vol_batch(prices, other, why, lanes);
     EXPECT_EQ(why, status) << lanes_name(lanes);
-    EXPECT_EQ(std::memcmp(vol.data(), other.data(), vol.size() * sizeof(double)), 0) << lanes_name(lanes);
+    EXPECT_EQ(std::memcmp(vol.data(), other.data(), vol.size() * sizeof(double)), 0)
+        << lanes_name(lanes);
   }
 }
 
-// Norms: price against min(F, K) plus the price, delta against 1, the other greeks against the largest value that the
-// greek's own factors could give it at this density (the density carries d^2 half ulps of its argument).
+// Norms: price against min(F, K) plus the price, delta against 1, the other greeks against the
+// largest value that the greek's own factors could give it at this density (the density carries d^2
+// half ulps of its argument).
 TEST(Batch, AgreesWithTheScalarReference) {
   const Book book = random_book(3, 20000);
   Greeks8 batch(book.size());
@@ -102,15 +110,17 @@ TEST(Batch, AgreesWithTheScalarReference) {
     const double v = o.vol * std::sqrt(o.years), x = std::log(o.forward / o.strike);
     const double d = v > 0 ? std::fabs(x / v) + v / 2 : 0;
     const double steep = 1 + d * d;
-    const std::array<double, 8> want{g.price, g.delta, g.gamma, g.vega, g.theta, g.vanna, g.volga, g.charm};
-    const std::array<double, 8> scale{std::min(o.forward, o.strike) + g.price,
-                                      1,
-                                      steep * g.gamma,
-                                      steep * g.vega,
-                                      steep * std::fabs(g.theta),
-                                      v > 0 ? steep * g.vega / o.forward / v * (1 + d) : 0,
-                                      v > 0 ? steep * g.vega * steep / o.vol : 0,
-                                      v > 0 ? steep * g.vega / o.forward * (1 + d) / std::sqrt(o.years) / o.years : 0};
+    const std::array<double, 8> want{g.price, g.delta, g.gamma, g.vega,
+                                     g.theta, g.vanna, g.volga, g.charm};
+    const std::array<double, 8> scale{
+        std::min(o.forward, o.strike) + g.price,
+        1,
+        steep * g.gamma,
+        steep * g.vega,
+        steep * std::fabs(g.theta),
+        v > 0 ? steep * g.vega / o.forward / v * (1 + d) : 0,
+        v > 0 ? steep * g.vega * steep / o.vol : 0,
+        v > 0 ? steep * g.vega / o.forward * (1 + d) / std::sqrt(o.years) / o.years : 0};
     for (size_t c = 0; c < 8; ++c) {
       const double gap = std::fabs(batch.columns[c][i] - want[c]);
       if (gap > 0) worst[c] = std::max(worst[c], gap / (scale[c] + 1e-290));
@@ -125,7 +135,8 @@ TEST(Batch, ImpliedAgreesWithScalar) {
   black_batch(book.arrays(), greeks.arrays());
   std::vector<double> vol(book.size());
   std::vector<IvStatus> status(book.size());
-  implied_vol_batch({book.forward, book.strike, book.years, greeks.columns[0], book.sign}, vol, status);
+  implied_vol_batch({book.forward, book.strike, book.years, greeks.columns[0], book.sign}, vol,
+                    status);
   for (size_t i = 0; i < book.size(); ++i) {
     const BlackOption o = book.option(i);
     const ImpliedVol iv = implied_vol({o.forward, o.strike, o.years, greeks.columns[0][i], o.type});
@@ -140,7 +151,8 @@ TEST(Batch, EmptyAndSmallArrays) {
     std::array<std::vector<double>, 5> out;
     out.fill(std::vector<double>(n));
     black_batch(book.arrays(), {out[0], out[1], out[2], out[3], out[4], {}, {}, {}});
-    for (size_t i = 0; i < n; ++i) EXPECT_NEAR(out[0][i], black_price(book.option(i)), 1e-13 * book.forward[i]);
+    for (size_t i = 0; i < n; ++i)
+      EXPECT_NEAR(out[0][i], black_price(book.option(i)), 1e-13 * book.forward[i]);
   }
 }
 

@@ -36,7 +36,8 @@ double black_price(const BlackOption& o) {
   const double intrinsic = std::max(payoff, 0.0);
   if (!(o.years > 0) || !(o.vol > 0)) return intrinsic;
   const double k = std::fabs(log_moneyness(o.forward, o.strike));
-  return intrinsic + std::min(o.forward, o.strike) * time_value_ratio(k, o.vol * std::sqrt(o.years));
+  return intrinsic +
+         std::min(o.forward, o.strike) * time_value_ratio(k, o.vol * std::sqrt(o.years));
 }
 
 BlackGreeks black(const BlackOption& o) {
@@ -48,7 +49,8 @@ BlackGreeks black(const BlackOption& o) {
     out.delta = payoff > 0 ? sign : payoff < 0 ? 0 : 0.5 * sign;
     return out;
   }
-  const double root_t = std::sqrt(o.years), v = o.vol * root_t, x = log_moneyness(o.forward, o.strike);
+  const double root_t = std::sqrt(o.years), v = o.vol * root_t,
+               x = log_moneyness(o.forward, o.strike);
   const double d1 = x / v + 0.5 * v, d2 = x / v - 0.5 * v, n = density(d1);
   out.delta = sign * distribution(sign * d1);
   out.gamma = n / (o.forward * v);
@@ -64,9 +66,9 @@ BlackGreeks discounted(const BlackGreeks& g, double factor, double years) {
   CHECK(factor > 0);
   const double rate = years > 0 ? -std::log(factor) / years : 0;
   BlackGreeks out = g;
-  for (double BlackGreeks::* value : {&BlackGreeks::price, &BlackGreeks::delta, &BlackGreeks::gamma,
-                                      &BlackGreeks::vega, &BlackGreeks::theta, &BlackGreeks::vanna,
-                                      &BlackGreeks::volga, &BlackGreeks::charm}) {
+  for (double BlackGreeks::*value :
+       {&BlackGreeks::price, &BlackGreeks::delta, &BlackGreeks::gamma, &BlackGreeks::vega,
+        &BlackGreeks::theta, &BlackGreeks::vanna, &BlackGreeks::volga, &BlackGreeks::charm}) {
     out.*value *= factor;
   }
   out.theta += rate * out.price;

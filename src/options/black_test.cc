@@ -43,7 +43,8 @@ TEST(Black, NetDeltaIsTheSlopeOfTheCoinValue) {
   const double slope = (value(84000 + step) - value(84000 - step)) / (2 * step);
   EXPECT_NEAR(slope * 84000, c.net_delta, 1e-7);
   const double wide = 20;
-  const double curvature = (value(84000 + wide) - 2 * value(84000) + value(84000 - wide)) / (wide * wide);
+  const double curvature =
+      (value(84000 + wide) - 2 * value(84000) + value(84000 - wide)) / (wide * wide);
   EXPECT_NEAR(curvature, c.curvature, 1e-13);
 }
 
@@ -76,18 +77,19 @@ TEST(Black, GreeksAreTheDerivatives) {
     for (const double strike : {60000.0, 84000.0, 100000.0}) {
       const BlackOption o{84000, strike, 0.1, 0.5, type};
       const BlackGreeks g = black(o);
-      const auto with = [&](double BlackOption::* field, double by) {
+      const auto with = [&](double BlackOption::*field, double by) {
         BlackOption moved = o;
         moved.*field += by;
         return black(moved);
       };
-      const auto slope = [&](double BlackOption::* field, double BlackGreeks::* greek, double step) {
+      const auto slope = [&](double BlackOption::*field, double BlackGreeks::*greek, double step) {
         return (with(field, step).*greek - with(field, -step).*greek) / (2 * step);
       };
       EXPECT_NEAR(slope(&BlackOption::forward, &BlackGreeks::price, 1), g.delta, 1e-8);
       EXPECT_NEAR(slope(&BlackOption::forward, &BlackGreeks::delta, 1), g.gamma, 1e-12);
       EXPECT_NEAR(slope(&BlackOption::vol, &BlackGreeks::price, 1e-4), g.vega, 1e-3);
-      EXPECT_NEAR(-slope(&BlackOption::years, &BlackGreeks::price, 1e-5), g.theta, 2e-3 * std::fabs(g.theta) * 1e-2);
+      EXPECT_NEAR(-slope(&BlackOption::years, &BlackGreeks::price, 1e-5), g.theta,
+                  2e-3 * std::fabs(g.theta) * 1e-2);
       EXPECT_NEAR(slope(&BlackOption::vol, &BlackGreeks::delta, 1e-4), g.vanna, 1e-6);
       EXPECT_NEAR(slope(&BlackOption::vol, &BlackGreeks::vega, 1e-4), g.volga, 1e-2);
       EXPECT_NEAR(-slope(&BlackOption::years, &BlackGreeks::delta, 1e-5), g.charm, 1e-6);
@@ -96,7 +98,8 @@ TEST(Black, GreeksAreTheDerivatives) {
 }
 
 TEST(Black, WithoutTimeOrVolIsThePayoff) {
-  for (const auto& [years, vol] : {std::pair{0.0, 0.5}, std::pair{0.5, 0.0}, std::pair{-1.0, 0.5}}) {
+  for (const auto& [years, vol] :
+       {std::pair{0.0, 0.5}, std::pair{0.5, 0.0}, std::pair{-1.0, 0.5}}) {
     const BlackGreeks in = black({100, 90, years, vol, OptionType::call});
     EXPECT_EQ(in.price, 10);
     EXPECT_EQ(in.delta, 1);
@@ -112,11 +115,14 @@ TEST(Black, DiscountScalesAndUnwinds) {
   const double rate = 0.04;
   const BlackGreeks g = discounted(black(o), std::exp(-rate * o.years), o.years);
   EXPECT_DOUBLE_EQ(g.price, black(o).price * std::exp(-0.02));
-  const auto at = [&](double years) { return black_price({100, 105, years, 0.6}) * std::exp(-rate * years); };
+  const auto at = [&](double years) {
+    return black_price({100, 105, years, 0.6}) * std::exp(-rate * years);
+  };
   EXPECT_NEAR(-(at(0.5 + 1e-5) - at(0.5 - 1e-5)) / 2e-5, g.theta, 1e-6);
 }
 
-// Against 80-bit arithmetic, in which the textbook difference F N(d1) - K N(d2) has digits to spare for v >= 0.001.
+// Against 80-bit arithmetic, in which the textbook difference F N(d1) - K N(d2) has digits to spare
+// for v >= 0.001.
 TEST(Black, TimeValueKeepsItsDigitsInTheWings) {
   Random random(11, {});
   double worst = 0;
@@ -124,16 +130,20 @@ TEST(Black, TimeValueKeepsItsDigitsInTheWings) {
     const double v = std::pow(10.0, -3 + 3.9 * random.uniform());
     const double k = v * std::min(30.0, 36 * random.uniform());
     const long double d1 = -static_cast<long double>(k) / v + 0.5L * v, d2 = d1 - v;
-    const long double exact = 0.5L * std::erfc(-d1 / std::sqrt(2.0L)) -
-                              std::exp(static_cast<long double>(k)) * 0.5L * std::erfc(-d2 / std::sqrt(2.0L));
-    // The density alone turns half an ulp of d1 into d1^2 half ulps: that is the data's doing, not the formula's.
+    const long double exact =
+        0.5L * std::erfc(-d1 / std::sqrt(2.0L)) -
+        std::exp(static_cast<long double>(k)) * 0.5L * std::erfc(-d2 / std::sqrt(2.0L));
+    // The density alone turns half an ulp of d1 into d1^2 half ulps: that is the data's doing, not
+    // the formula's.
     const double scale = 1 + static_cast<double>(d1 * d1);
-    worst = std::max(worst, std::fabs(static_cast<double>(time_value_ratio(k, v) / exact - 1)) / scale);
+    worst =
+        std::max(worst, std::fabs(static_cast<double>(time_value_ratio(k, v) / exact - 1)) / scale);
   }
   EXPECT_LT(worst, 3e-14);
 }
 
-// The greeks' common factor in 80-bit arithmetic: relative accuracy out to 20 deviations and down to a minute.
+// The greeks' common factor in 80-bit arithmetic: relative accuracy out to 20 deviations and down
+// to a minute.
 TEST(Black, GreeksKeepTheirDigitsInTheWings) {
   Random random(12, {});
   double worst = 0;
@@ -142,14 +152,17 @@ TEST(Black, GreeksKeepTheirDigitsInTheWings) {
     BlackOption o{.forward = 84000, .years = years, .vol = 0.1 + random.uniform()};
     const double v = o.vol * std::sqrt(o.years);
     o.strike = o.forward * std::exp(v * 20 * (2 * random.uniform() - 1));
-    const long double wide = static_cast<long double>(o.vol) * std::sqrt(static_cast<long double>(o.years));
-    const long double d1 = std::log(static_cast<long double>(o.forward) / o.strike) / wide + wide / 2;
+    const long double wide =
+        static_cast<long double>(o.vol) * std::sqrt(static_cast<long double>(o.years));
+    const long double d1 =
+        std::log(static_cast<long double>(o.forward) / o.strike) / wide + wide / 2;
     const long double density = std::exp(-d1 * d1 / 2) / std::sqrt(2 * M_PIl);
     const BlackGreeks g = black(o);
     const double scale = 1 + static_cast<double>(d1 * d1);
-    for (const long double ratio : {g.gamma / (density / (o.forward * wide)),
-                                    g.vega / (o.forward * density * std::sqrt(static_cast<long double>(o.years))),
-                                    g.theta / (-o.forward * density * wide / (2.0L * o.years))}) {
+    for (const long double ratio :
+         {g.gamma / (density / (o.forward * wide)),
+          g.vega / (o.forward * density * std::sqrt(static_cast<long double>(o.years))),
+          g.theta / (-o.forward * density * wide / (2.0L * o.years))}) {
       worst = std::max(worst, std::fabs(static_cast<double>(ratio - 1)) / scale);
     }
   }

@@ -7,14 +7,17 @@
 namespace delever {
 namespace {
 
-// The board as if every two-sided quote stood at one of its sides. The forward stays that of the mids.
+// The board as if every two-sided quote stood at one of its sides. The forward stays that of the
+// mids.
 std::vector<Chain> at_one_side(const std::vector<Chain>& chains, bool at_bid) {
   std::vector<Chain> out = chains;
   for (Chain& chain : out) {
-    if (const auto choice = choose_forward(chain); choice.has_value()) chain.forward = choice.value().used.value;
+    if (const auto choice = choose_forward(chain); choice.has_value())
+      chain.forward = choice.value().used.value;
     for (ChainQuote& q : chain.quotes) {
       if (q.bid && q.ask && *q.bid <= *q.ask) (at_bid ? q.ask : q.bid) = at_bid ? q.bid : q.ask;
-      if (q.bid_iv && q.ask_iv && *q.bid_iv <= *q.ask_iv) (at_bid ? q.ask_iv : q.bid_iv) = at_bid ? q.bid_iv : q.ask_iv;
+      if (q.bid_iv && q.ask_iv && *q.bid_iv <= *q.ask_iv)
+        (at_bid ? q.ask_iv : q.bid_iv) = at_bid ? q.bid_iv : q.ask_iv;
     }
   }
   return out;
@@ -34,8 +37,11 @@ const Exposure* OptionBoard::exposure(Instant expiry) const {
 }
 
 OptionBoard measure_board(ChainBuilder::Chains read, const DealerBook* dealers) {
-  OptionBoard board{.chains = std::move(read.chains), .refused = std::move(read.refused), .stale = read.stale,
-                    .incomplete = read.incomplete, .signed_trades = dealers != nullptr};
+  OptionBoard board{.chains = std::move(read.chains),
+                    .refused = std::move(read.refused),
+                    .stale = read.stale,
+                    .incomplete = read.incomplete,
+                    .signed_trades = dealers != nullptr};
   std::stable_sort(board.chains.begin(), board.chains.end(),
                    [](const Chain& a, const Chain& b) { return a.expiry < b.expiry; });
   board.surface = build_surface(board.chains);
@@ -55,7 +61,8 @@ QuoteVols quote_vols(const Chain& chain, const ChainQuote& quote, double forward
   const double money = chain.settlement == OptionSettlement::coin ? forward : 1;
   const auto vol = [&](const std::optional<double>& price) -> std::optional<double> {
     if (!price || *price <= 0) return std::nullopt;
-    const ImpliedVol found = implied_vol({forward, quote.strike, chain.years(), *price * money, quote.type});
+    const ImpliedVol found =
+        implied_vol({forward, quote.strike, chain.years(), *price * money, quote.type});
     return found.status == IvStatus::ok ? std::optional(found.vol) : std::nullopt;
   };
   return {vol(quote.bid), vol(quote.ask)};

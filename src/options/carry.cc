@@ -8,20 +8,26 @@ namespace delever {
 namespace {
 
 Result<void> check_costs(const CarryCosts& c) {
-  for (const auto& [name, value] : {std::pair{"spot_entry", c.spot_entry}, {"spot_exit", c.spot_exit},
-                                    {"contract_entry", c.contract_entry}, {"contract_exit", c.contract_exit}}) {
+  for (const auto& [name, value] : {std::pair{"spot_entry", c.spot_entry},
+                                    {"spot_exit", c.spot_exit},
+                                    {"contract_entry", c.contract_entry},
+                                    {"contract_exit", c.contract_exit}}) {
     if (!(value > -0.1 && value < 0.1)) {  // rebates are negative
-      return Error{Fault::out_of_range, fmt::format("fee {} = {}: expected a fraction such as 0.0005", name, value)};
+      return Error{Fault::out_of_range,
+                   fmt::format("fee {} = {}: expected a fraction such as 0.0005", name, value)};
     }
   }
   if (!(c.borrow_rate > -1 && c.borrow_rate < 10)) {
-    return Error{Fault::out_of_range, fmt::format("borrow_rate = {}: expected a fraction a year", c.borrow_rate)};
+    return Error{Fault::out_of_range,
+                 fmt::format("borrow_rate = {}: expected a fraction a year", c.borrow_rate)};
   }
   if (!(c.borrowed_share >= 0 && c.borrowed_share <= 1)) {
-    return Error{Fault::out_of_range, fmt::format("borrowed_share = {}: expected 0 to 1", c.borrowed_share)};
+    return Error{Fault::out_of_range,
+                 fmt::format("borrowed_share = {}: expected 0 to 1", c.borrowed_share)};
   }
   if (!(c.margin >= 0 && c.margin <= 10)) {
-    return Error{Fault::out_of_range, fmt::format("margin = {}: expected a share of the notional, 0 to 10", c.margin)};
+    return Error{Fault::out_of_range,
+                 fmt::format("margin = {}: expected a share of the notional, 0 to 10", c.margin)};
   }
   return {};
 }
@@ -31,10 +37,12 @@ Result<void> check_price(std::string_view name, double price) {
   return Error{Fault::out_of_range, fmt::format("{} = {}: expected a price", name, price)};
 }
 
-struct Legs { double spot_entry, spot_exit, contract_entry, contract_exit; };
+struct Legs {
+  double spot_entry, spot_exit, contract_entry, contract_exit;
+};
 
-// The two legs over the holding period. Short inverse, dollars N = entry: coins N (1/exit - 1/entry), worth that times
-// the spot of the exit.
+// The two legs over the holding period. Short inverse, dollars N = entry: coins N (1/exit -
+// 1/entry), worth that times the spot of the exit.
 CarryResult close(const Legs& p, CarryContract contract, const CarryCosts& costs, double years) {
   CarryResult out{.years = years};
   out.spot_leg = p.spot_exit - p.spot_entry;
@@ -43,17 +51,21 @@ CarryResult close(const Legs& p, CarryContract contract, const CarryCosts& costs
                             : (p.contract_entry / p.contract_exit - 1) * p.spot_exit;
   // An inverse position's notional is its dollars, whatever the price.
   const double notional_out = linear ? p.contract_exit : p.contract_entry;
-  const double entry_fees = p.spot_entry * costs.spot_entry + p.contract_entry * costs.contract_entry;
+  const double entry_fees =
+      p.spot_entry * costs.spot_entry + p.contract_entry * costs.contract_entry;
   out.fees = -(entry_fees + p.spot_exit * costs.spot_exit + notional_out * costs.contract_exit);
   out.borrowing = -p.spot_entry * costs.borrowed_share * costs.borrow_rate * years;
-  out.capital = p.spot_entry * (1 - costs.borrowed_share) + p.contract_entry * costs.margin + entry_fees;
+  out.capital =
+      p.spot_entry * (1 - costs.borrowed_share) + p.contract_entry * costs.margin + entry_fees;
   return out;
 }
 
 Result<CarryResult> finish(CarryResult out, double spot) {
   out.net = out.spot_leg + out.contract_leg + out.funding + out.fees + out.borrowing;
   if (!(out.capital > 0)) {
-    return Error{Fault::refused, "no capital is tied up (all borrowed, no margin): a yield on nothing has no meaning"};
+    return Error{
+        Fault::refused,
+        "no capital is tied up (all borrowed, no margin): a yield on nothing has no meaning"};
   }
   out.annual = out.net / out.capital / out.years;
   out.basis_annual = (out.spot_leg + out.contract_leg) / spot / out.years;
@@ -70,9 +82,11 @@ Result<CarryResult> dated_carry(const DatedCarry& t) {
   const double settlement = t.settlement.value_or(t.spot);
   TRY(check_price("settlement", settlement));
   if (t.expiry <= t.entry) {
-    return Error{Fault::out_of_range, fmt::format("expiry {} is not after entry {}", t.expiry.text(), t.entry.text())};
+    return Error{Fault::out_of_range,
+                 fmt::format("expiry {} is not after entry {}", t.expiry.text(), t.entry.text())};
   }
-  return finish(close({t.spot, settlement, t.future, settlement}, t.contract, t.costs, (t.expiry - t.entry).in_years()),
+  return finish(close({t.spot, settlement, t.future, settlement}, t.contract, t.costs,
+                      (t.expiry - t.entry).in_years()),
                 t.spot);
 }
 
@@ -83,26 +97,32 @@ Result<CarryResult> perpetual_carry(const PerpetualCarry& t) {
   TRY(check_price("perpetual_exit", t.perpetual_exit));
   TRY(check_costs(t.costs));
   if (t.exit <= t.entry) {
-    return Error{Fault::out_of_range, fmt::format("exit {} is not after entry {}", t.exit.text(), t.entry.text())};
+    return Error{Fault::out_of_range,
+                 fmt::format("exit {} is not after entry {}", t.exit.text(), t.entry.text())};
   }
-  CarryResult out = close({t.spot_entry, t.spot_exit, t.perpetual_entry, t.perpetual_exit}, t.contract, t.costs,
-                          (t.exit - t.entry).in_years());
+  CarryResult out = close({t.spot_entry, t.spot_exit, t.perpetual_entry, t.perpetual_exit},
+                          t.contract, t.costs, (t.exit - t.entry).in_years());
   Instant last = t.entry;
   for (const FundingPayment& payment : t.funding) {
     if (payment.at <= t.entry || payment.at > t.exit || payment.at < last) {
-      return Error{Fault::malformed, fmt::format("funding at {} is outside {} to {}, or out of order",
-                                                 payment.at.text(), t.entry.text(), t.exit.text())};
+      return Error{Fault::malformed,
+                   fmt::format("funding at {} is outside {} to {}, or out of order",
+                               payment.at.text(), t.entry.text(), t.exit.text())};
     }
     if (payment.at - last > t.gap_max) {
-      return Error{Fault::no_evidence, fmt::format("no funding between {} and {}", last.text(), payment.at.text())};
+      return Error{Fault::no_evidence,
+                   fmt::format("no funding between {} and {}", last.text(), payment.at.text())};
     }
     TRY(check_price("funding price", payment.price));
-    if (!(std::fabs(payment.rate) < 1)) return Error{Fault::out_of_range, fmt::format("funding {}", payment.rate)};
+    if (!(std::fabs(payment.rate) < 1))
+      return Error{Fault::out_of_range, fmt::format("funding {}", payment.rate)};
     last = payment.at;
-    out.funding += payment.rate * (t.contract == CarryContract::linear ? payment.price : t.perpetual_entry);
+    out.funding +=
+        payment.rate * (t.contract == CarryContract::linear ? payment.price : t.perpetual_entry);
   }
   if (t.exit - last > t.gap_max) {
-    return Error{Fault::no_evidence, fmt::format("no funding between {} and {}", last.text(), t.exit.text())};
+    return Error{Fault::no_evidence,
+                 fmt::format("no funding between {} and {}", last.text(), t.exit.text())};
   }
   return finish(out, t.spot_entry);
 }

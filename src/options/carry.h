@@ -1,9 +1,11 @@
-// Carry: long spot against a short future or perpetual, one coin of it. What each leg earned, what it cost, and the
-// yield on the capital tied up, simple and ACT/365. Fees, funding and borrowing are given, not assumed.
+// Carry: long spot against a short future or perpetual, one coin of it. What each leg earned, what
+// it cost, and the yield on the capital tied up, simple and ACT/365. Fees, funding and borrowing
+// are given, not assumed.
 //
-// Money is quote money per coin of position. A linear contract's profit is in quote money. An inverse contract is
-// sold for a fixed number of dollars (the entry price), pays in coins, and is valued in dollars at the exit: with
-// the coin itself as its collateral that locks the entry price, and funding is a share of those fixed dollars.
+// Money is quote money per coin of position. A linear contract's profit is in quote money. An
+// inverse contract is sold for a fixed number of dollars (the entry price), pays in coins, and is
+// valued in dollars at the exit: with the coin itself as its collateral that locks the entry price,
+// and funding is a share of those fixed dollars.
 #pragma once
 
 #include <optional>
@@ -21,7 +23,8 @@ struct CarryCosts {
   double spot_entry = 0, spot_exit = 0, contract_entry = 0, contract_exit = 0;
   double borrow_rate = 0;     // a year, on the borrowed share of the spot purchase
   double borrowed_share = 0;  // 0: all own money; 1: all borrowed
-  double margin = 0;          // collateral of the short, a fraction of its notional, beside the spot (0 for inverse)
+  double margin =
+      0;  // collateral of the short, a fraction of its notional, beside the spot (0 for inverse)
 };
 
 struct FundingPayment {
@@ -31,17 +34,19 @@ struct FundingPayment {
 };
 
 struct CarryResult {
-  double spot_leg = 0, contract_leg = 0, funding = 0, fees = 0, borrowing = 0;  // costs are negative
-  double net = 0;       // the sum of the five
-  double capital = 0;   // own money in the spot, the margin and the fees of entry
+  double spot_leg = 0, contract_leg = 0, funding = 0, fees = 0,
+         borrowing = 0;  // costs are negative
+  double net = 0;        // the sum of the five
+  double capital = 0;    // own money in the spot, the margin and the fees of entry
   double years = 0;
-  double annual = 0;    // net / capital / years: simple, not compounded
+  double annual = 0;          // net / capital / years: simple, not compounded
   double basis_annual = 0;    // of the gross basis alone, on spot
   double funding_annual = 0;  // of funding alone, on spot; 0 for a dated future
 };
 
-// A dated future held to its expiry, where it settles on the spot: the result does not depend on where that is, but
-// for the fees of exit, which are taken at `settlement` (missing: at the entry spot).
+// A dated future held to its expiry, where it settles on the spot: the result does not depend on
+// where that is, but for the fees of exit, which are taken at `settlement` (missing: at the entry
+// spot).
 struct DatedCarry {
   double spot = 0, future = 0;
   Instant entry, expiry;
@@ -51,8 +56,9 @@ struct DatedCarry {
 };
 Result<CarryResult> dated_carry(const DatedCarry& trade);
 
-// A perpetual held from entry to exit, with the funding that was paid in (entry, exit]. Payments outside are refused:
-// a history that does not fit the holding period is a mistake. So is one with a hole of more than `gap_max`.
+// A perpetual held from entry to exit, with the funding that was paid in (entry, exit]. Payments
+// outside are refused: a history that does not fit the holding period is a mistake. So is one with
+// a hole of more than `gap_max`.
 struct PerpetualCarry {
   double spot_entry = 0, spot_exit = 0, perpetual_entry = 0, perpetual_exit = 0;
   Instant entry, exit;

@@ -7,11 +7,18 @@ namespace {
 
 Instant at(std::string_view text) { return Instant::parse(text).value(); }
 
-// 90 days at a basis of 2 %: 2,000 on 100,000, less 0.1 % + 0.05 % in, nothing out, 5 % borrowing on half.
+// 90 days at a basis of 2 %: 2,000 on 100,000, less 0.1 % + 0.05 % in, nothing out, 5 % borrowing
+// on half.
 TEST(Carry, DatedFutureByHand) {
-  const DatedCarry trade{.spot = 100000, .future = 102000, .entry = at("2026-01-01"), .expiry = at("2026-04-01"),
-                         .costs = {.spot_entry = 0.001, .contract_entry = 0.0005, .borrow_rate = 0.05,
-                                   .borrowed_share = 0.5, .margin = 0.1}};
+  const DatedCarry trade{.spot = 100000,
+                         .future = 102000,
+                         .entry = at("2026-01-01"),
+                         .expiry = at("2026-04-01"),
+                         .costs = {.spot_entry = 0.001,
+                                   .contract_entry = 0.0005,
+                                   .borrow_rate = 0.05,
+                                   .borrowed_share = 0.5,
+                                   .margin = 0.1}};
   const CarryResult r = dated_carry(trade).value();
   EXPECT_DOUBLE_EQ(r.spot_leg, 0);
   EXPECT_DOUBLE_EQ(r.contract_leg, 2000);
@@ -24,7 +31,10 @@ TEST(Carry, DatedFutureByHand) {
 
 TEST(Carry, ResultDoesNotDependOnWhereItSettles) {
   for (const CarryContract contract : {CarryContract::linear, CarryContract::inverse}) {
-    DatedCarry trade{.spot = 100000, .future = 102000, .entry = at("2026-01-01"), .expiry = at("2026-04-01"),
+    DatedCarry trade{.spot = 100000,
+                     .future = 102000,
+                     .entry = at("2026-01-01"),
+                     .expiry = at("2026-04-01"),
                      .contract = contract};
     for (const double settlement : {40000.0, 100000.0, 250000.0}) {
       trade.settlement = settlement;
@@ -36,8 +46,12 @@ TEST(Carry, ResultDoesNotDependOnWhereItSettles) {
 }
 
 TEST(Carry, PerpetualFundingByHand) {
-  PerpetualCarry trade{.spot_entry = 100000, .spot_exit = 90000, .perpetual_entry = 100100, .perpetual_exit = 90020,
-                       .entry = at("2026-01-01"), .exit = at("2026-01-02")};
+  PerpetualCarry trade{.spot_entry = 100000,
+                       .spot_exit = 90000,
+                       .perpetual_entry = 100100,
+                       .perpetual_exit = 90020,
+                       .entry = at("2026-01-01"),
+                       .exit = at("2026-01-02")};
   trade.funding = {{at("2026-01-01T08:00:00Z"), 0.0001, 100000},
                    {at("2026-01-01T16:00:00Z"), -0.0002, 95000},
                    {at("2026-01-02T00:00:00Z"), 0.0003, 90000}};
@@ -53,19 +67,25 @@ TEST(Carry, PerpetualFundingByHand) {
 }
 
 TEST(Carry, RefusesWhatDoesNotFit) {
-  PerpetualCarry trade{.spot_entry = 1, .spot_exit = 1, .perpetual_entry = 1, .perpetual_exit = 1,
-                       .entry = at("2026-01-01"), .exit = at("2026-01-03")};
+  PerpetualCarry trade{.spot_entry = 1,
+                       .spot_exit = 1,
+                       .perpetual_entry = 1,
+                       .perpetual_exit = 1,
+                       .entry = at("2026-01-01"),
+                       .exit = at("2026-01-03")};
   EXPECT_EQ(perpetual_carry(trade).error().what,
             "no funding between 2026-01-01T00:00:00Z and 2026-01-03T00:00:00Z");
   trade.funding = {{at("2026-01-05"), 0.0001, 1}};
   EXPECT_EQ(perpetual_carry(trade).error().fault, Fault::malformed);
-  DatedCarry dated{.spot = 100, .future = 101, .entry = at("2026-01-01"), .expiry = at("2026-01-01")};
+  DatedCarry dated{
+      .spot = 100, .future = 101, .entry = at("2026-01-01"), .expiry = at("2026-01-01")};
   EXPECT_FALSE(dated_carry(dated).has_value());
   dated.expiry = at("2026-02-01");
   dated.costs.borrowed_share = 1;
   EXPECT_EQ(dated_carry(dated).error().fault, Fault::refused);
   dated.costs = {.spot_entry = 5};
-  EXPECT_EQ(dated_carry(dated).error().what, "fee spot_entry = 5: expected a fraction such as 0.0005");
+  EXPECT_EQ(dated_carry(dated).error().what,
+            "fee spot_entry = 5: expected a fraction such as 0.0005");
   dated.costs = {};
   dated.spot = -1;
   EXPECT_FALSE(dated_carry(dated).has_value());

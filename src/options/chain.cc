@@ -22,29 +22,39 @@ char letter(OptionType type) { return type == OptionType::call ? 'C' : 'P'; }
 double median_of(std::vector<double> values) {
   CHECK(!values.empty());
   const size_t middle = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
+                   values.end());
   if (values.size() % 2 == 1) return values[middle];
-  return (values[middle] + *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle))) / 2;
+  return (values[middle] +
+          *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle))) /
+         2;
 }
 
 // Both sides of a quote in units of the forward's money, or as coin prices; `coin` says which.
-struct TwoSided { double bid, ask; bool coin; };
+struct TwoSided {
+  double bid, ask;
+  bool coin;
+};
 
-std::optional<TwoSided> two_sided(const Chain& chain, const ChainQuote& q, std::optional<double> reference) {
+std::optional<TwoSided> two_sided(const Chain& chain, const ChainQuote& q,
+                                  std::optional<double> reference) {
   if (q.bid && q.ask && *q.bid > 0 && *q.ask >= *q.bid) {
     return TwoSided{*q.bid, *q.ask, chain.settlement == OptionSettlement::coin};
   }
-  if (q.bid || q.ask || !reference || !q.bid_iv || !q.ask_iv || *q.bid_iv <= 0 || *q.ask_iv < *q.bid_iv) {
+  if (q.bid || q.ask || !reference || !q.bid_iv || !q.ask_iv || *q.bid_iv <= 0 ||
+      *q.ask_iv < *q.bid_iv) {
     return std::nullopt;
   }
-  const auto price = [&](double vol) { return black_price({*reference, q.strike, chain.years(), vol, q.type}); };
+  const auto price = [&](double vol) {
+    return black_price({*reference, q.strike, chain.years(), vol, q.type});
+  };
   return TwoSided{price(*q.bid_iv), price(*q.ask_iv), false};
 }
 
 // An order of quotes of one instant.
 auto standing(const OptionQuote& q) {
-  return std::tuple(q.mark_iv, q.open_interest, q.bid_price, q.ask_price, q.bid_iv, q.ask_iv, q.underlying_price,
-                    q.mark_price, q.greeks.delta);
+  return std::tuple(q.mark_iv, q.open_interest, q.bid_price, q.ask_price, q.bid_iv, q.ask_iv,
+                    q.underlying_price, q.mark_price, q.greeks.delta);
 }
 
 }  // namespace
@@ -61,12 +71,18 @@ std::vector<std::span<const Chain>> boards_of(std::span<const Chain> chains) {
 
 std::string_view chain_fault_name(ChainFault fault) {
   switch (fault) {
-    case ChainFault::expired: return "expired";
-    case ChainFault::too_few_quotes: return "too_few_quotes";
-    case ChainFault::no_forward: return "no_forward";
-    case ChainFault::bad_price: return "bad_price";
-    case ChainFault::no_open_interest: return "no_open_interest";
-    case ChainFault::not_arbitrage_free: return "not_arbitrage_free";
+    case ChainFault::expired:
+      return "expired";
+    case ChainFault::too_few_quotes:
+      return "too_few_quotes";
+    case ChainFault::no_forward:
+      return "no_forward";
+    case ChainFault::bad_price:
+      return "bad_price";
+    case ChainFault::no_open_interest:
+      return "no_open_interest";
+    case ChainFault::not_arbitrage_free:
+      return "not_arbitrage_free";
   }
   CHECK(false);
 }
@@ -78,10 +94,12 @@ Error chain_error(const Chain& chain, ChainFault fault, std::string_view what) {
 
 Result<void> check_chain(const Chain& chain) {
   if (chain.expiry <= chain.as_of) {
-    return chain_error(chain, ChainFault::expired, fmt::format("it settled at {}", chain.expiry.text()));
+    return chain_error(chain, ChainFault::expired,
+                       fmt::format("it settled at {}", chain.expiry.text()));
   }
   if (chain.quotes.size() < 2) {
-    return chain_error(chain, ChainFault::too_few_quotes, fmt::format("{} in the chain", chain.quotes.size()));
+    return chain_error(chain, ChainFault::too_few_quotes,
+                       fmt::format("{} in the chain", chain.quotes.size()));
   }
   if (chain.forward && !(*chain.forward > 1e-90 && *chain.forward < 1e90)) {
     return chain_error(chain, ChainFault::bad_price, fmt::format("forward {}", *chain.forward));
@@ -95,7 +113,8 @@ Result<void> check_chain(const Chain& chain) {
     for (const auto& [field, value] : {std::pair{"bid", q.bid}, {"ask", q.ask}, {"mark", q.mark}}) {
       if (bad(value, 1e90)) return refuse(field, *value);
     }
-    for (const auto& [field, value] : {std::pair{"bid_iv", q.bid_iv}, {"ask_iv", q.ask_iv}, {"mark_iv", q.mark_iv}}) {
+    for (const auto& [field, value] :
+         {std::pair{"bid_iv", q.bid_iv}, {"ask_iv", q.ask_iv}, {"mark_iv", q.mark_iv}}) {
       if (bad(value, 1e4)) return refuse(field, *value);
     }
     if (bad(q.open_interest, 1e90)) return refuse("open_interest", *q.open_interest);
@@ -105,7 +124,9 @@ Result<void> check_chain(const Chain& chain) {
 }
 
 std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<double> reference) {
-  struct Implied { double strike, mid, low, high; };
+  struct Implied {
+    double strike, mid, low, high;
+  };
   std::map<double, std::array<std::optional<TwoSided>, 2>> strikes;
   for (const ChainQuote& q : chain.quotes) {
     strikes[q.strike][q.type == OptionType::call ? 0 : 1] = two_sided(chain, q, reference);
@@ -118,7 +139,8 @@ std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<dou
     if (!coin) {
       found.push_back({strike, strike + (low + high) / 2, strike + low, strike + high});
     } else if (high < 0.9) {  // F = K / (1 - (c - p)), and c < 1: a gap near 1 says nothing of F
-      found.push_back({strike, strike / (1 - (low + high) / 2), strike / (1 - low), strike / (1 - high)});
+      found.push_back(
+          {strike, strike / (1 - (low + high) / 2), strike / (1 - low), strike / (1 - high)});
     }
   }
   if (found.empty()) return std::nullopt;
@@ -130,7 +152,8 @@ std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<dou
     mids.push_back(f.mid);
   }
   if (*out.low > *out.high) std::swap(out.low, out.high);
-  // Far from the money prices are a tick or two wide of nothing: the forward is read where options trade.
+  // Far from the money prices are a tick or two wide of nothing: the forward is read where options
+  // trade.
   const double rough = median_of(std::move(mids));
   if (!(rough > 0)) return std::nullopt;
   std::stable_sort(found.begin(), found.end(), [&](const Implied& a, const Implied& b) {
@@ -147,16 +170,20 @@ std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<dou
 std::optional<Forward> forward_from_deltas(const Chain& chain) {
   const double years = chain.years();
   if (!(years > 0)) return std::nullopt;
-  struct Implied { double off, forward; };
+  struct Implied {
+    double off, forward;
+  };
   std::vector<Implied> all;
   for (const ChainQuote& q : chain.quotes) {
     if (!q.delta || !q.mark_iv || *q.mark_iv <= 0) continue;
     const double call_delta = q.type == OptionType::call ? *q.delta : 1 + *q.delta;
     if (!(call_delta >= 0.05 && call_delta <= 0.95)) continue;
     const double v = *q.mark_iv * std::sqrt(years);
-    all.push_back({std::fabs(call_delta - 0.5), q.strike * std::exp(normal_quantile(call_delta) * v - 0.5 * v * v)});
+    all.push_back({std::fabs(call_delta - 0.5),
+                   q.strike * std::exp(normal_quantile(call_delta) * v - 0.5 * v * v)});
   }
-  std::stable_sort(all.begin(), all.end(), [](const Implied& a, const Implied& b) { return a.off < b.off; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Implied& a, const Implied& b) { return a.off < b.off; });
   std::vector<double> found;
   for (size_t i = 0; i < std::min<size_t>(all.size(), 14); ++i) found.push_back(all[i].forward);
   if (found.empty()) return std::nullopt;
@@ -179,15 +206,18 @@ Result<ForwardChoice> choose_forward(const Chain& chain) {
                                           [](const ChainQuote& q) { return q.bid && q.ask; })) {
     choice.used = *choice.parity;
     choice.source = "parity";
-  } else if (choice.delta) {  // quotes in vols alone refer to the venue's forward: its deltas say which that is
+  } else if (choice.delta) {  // quotes in vols alone refer to the venue's forward: its deltas say
+                              // which that is
     choice.used = *choice.delta;
     choice.source = "delta";
   } else {
-    return chain_error(chain, ChainFault::no_forward, "no underlying price, no strike quoted on both sides as call and "
-                                                      "put, no published delta between 0.05 and 0.95");
+    return chain_error(chain, ChainFault::no_forward,
+                       "no underlying price, no strike quoted on both sides as call and "
+                       "put, no published delta between 0.05 and 0.95");
   }
   if (!(choice.used.value > 1e-90 && choice.used.value < 1e90)) {
-    return chain_error(chain, ChainFault::no_forward, fmt::format("{} gives {}", choice.source, choice.used.value));
+    return chain_error(chain, ChainFault::no_forward,
+                       fmt::format("{} gives {}", choice.source, choice.used.value));
   }
   return choice;
 }
@@ -230,7 +260,8 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
     Chain& chain = building.chain;
     chain.venue = option.venue, chain.asset = option.base, chain.settle = option.settle;
     chain.as_of = wanted.at, chain.expiry = *option.expiry;
-    chain.settlement = option.settle == option.base ? OptionSettlement::coin : OptionSettlement::linear;
+    chain.settlement =
+        option.settle == option.base ? OptionSettlement::coin : OptionSettlement::linear;
     const OptionQuote& q = latest.quote;
     const bool priced = wanted.at - latest.at <= wanted.price_age_max;
     if (priced && q.underlying_price && latest.at > building.forward_at) {
@@ -241,9 +272,10 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
     const auto price = [](const std::optional<Price>& p) {
       return p ? std::optional(p->approx()) : std::nullopt;
     };
-    const auto present = [](std::optional<double> value) {  // a bid of 0, in price or vol, is no bid
-      return value && *value == 0 ? std::nullopt : value;
-    };
+    const auto present =
+        [](std::optional<double> value) {  // a bid of 0, in price or vol, is no bid
+          return value && *value == 0 ? std::nullopt : value;
+        };
     ChainQuote quote{.strike = option.strike->approx(), .type = *option.option_type};
     if (q.open_interest) quote.open_interest = coins(option, *q.open_interest, std::nullopt);
     quote.mark_iv = present(q.mark_iv), quote.volume_24h = q.volume_24h;
@@ -251,7 +283,8 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
       chain.quotes.push_back(quote);
       continue;
     }
-    quote.bid = present(price(q.bid_price)), quote.ask = present(price(q.ask_price)), quote.mark = price(q.mark_price);
+    quote.bid = present(price(q.bid_price)), quote.ask = present(price(q.ask_price)),
+    quote.mark = price(q.mark_price);
     quote.bid_iv = present(q.bid_iv), quote.ask_iv = present(q.ask_iv);
     quote.delta = q.greeks.delta, quote.gamma = q.greeks.gamma;
     quote.vega = q.greeks.vega, quote.theta = q.greeks.theta;
@@ -259,9 +292,10 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
   }
   for (auto& [key, building] : expiries) {
     Chain& chain = building.chain;
-    std::sort(chain.quotes.begin(), chain.quotes.end(), [](const ChainQuote& a, const ChainQuote& b) {
-      return std::tie(a.strike, a.type) < std::tie(b.strike, b.type);
-    });
+    std::sort(chain.quotes.begin(), chain.quotes.end(),
+              [](const ChainQuote& a, const ChainQuote& b) {
+                return std::tie(a.strike, a.type) < std::tie(b.strike, b.type);
+              });
     if (auto checked = check_chain(chain); !checked.has_value()) {
       out.refused.push_back(checked.error());
     } else {

@@ -13,13 +13,23 @@ Instant at(std::string_view text) { return Instant::parse(text).value(); }
 
 // A coin-settled chain with exact two-sided prices around a known forward.
 Chain coin_chain(double forward = 89300) {
-  Chain chain{.venue = "deribit", .asset = "BTC", .settle = "BTC", .as_of = at("2026-01-23T13:00:00Z"),
-              .expiry = at("2026-01-30T08:00:00Z"), .forward = forward, .forward_name = "SYN.BTC-30JAN26"};
+  Chain chain{.venue = "deribit",
+              .asset = "BTC",
+              .settle = "BTC",
+              .as_of = at("2026-01-23T13:00:00Z"),
+              .expiry = at("2026-01-30T08:00:00Z"),
+              .forward = forward,
+              .forward_name = "SYN.BTC-30JAN26"};
   for (double strike = 70000; strike <= 110000; strike += 2000) {
     for (const OptionType type : {OptionType::call, OptionType::put}) {
       const double coins = black_price({forward, strike, chain.years(), 0.4, type}) / forward;
-      chain.quotes.push_back({.strike = strike, .type = type, .bid = coins * 0.99, .ask = coins * 1.01,
-                              .mark = coins, .mark_iv = 0.4, .open_interest = 10});
+      chain.quotes.push_back({.strike = strike,
+                              .type = type,
+                              .bid = coins * 0.99,
+                              .ask = coins * 1.01,
+                              .mark = coins,
+                              .mark_iv = 0.4,
+                              .open_interest = 10});
     }
   }
   return chain;
@@ -49,7 +59,8 @@ TEST(Chain, ForwardFromParityOfVols) {
   }
   EXPECT_FALSE(forward_from_parity(chain, std::nullopt).has_value());
   EXPECT_NEAR(forward_from_parity(chain, 89300)->value, 89300, 1e-6);
-  // Put vols above call vols mean that calls are cheap: the forward by parity is below the reference.
+  // Put vols above call vols mean that calls are cheap: the forward by parity is below the
+  // reference.
   for (ChainQuote& q : chain.quotes) {
     if (q.type == OptionType::put) q.bid_iv = 0.397, q.ask_iv = 0.407;
   }
@@ -58,7 +69,8 @@ TEST(Chain, ForwardFromParityOfVols) {
 
 TEST(Chain, ForwardFromDeltas) {
   Chain chain = coin_chain();
-  for (ChainQuote& q : chain.quotes) q.delta = black({89300, q.strike, chain.years(), 0.4, q.type}).delta;
+  for (ChainQuote& q : chain.quotes)
+    q.delta = black({89300, q.strike, chain.years(), 0.4, q.type}).delta;
   const auto found = forward_from_deltas(chain);
   ASSERT_TRUE(found.has_value());
   EXPECT_NEAR(found->value, 89300, 1e-6);
@@ -98,7 +110,8 @@ TEST(Chain, RefusesByName) {
   EXPECT_EQ(refusal(chain), "bad_price: forward -5");
 }
 
-// Builder: latest quote per option, stale ones out, expiries and settlement coins apart, bad ones refused alone.
+// Builder: latest quote per option, stale ones out, expiries and settlement coins apart, bad ones
+// refused alone.
 class Builder : public testing::Test {
  protected:
   Instruments instruments;
@@ -121,9 +134,11 @@ class Builder : public testing::Test {
 };
 
 TEST_F(Builder, LatestPerOption) {
-  const InstrumentId put = option("BTC-USD-260130-80000-P@BTC"), call = option("BTC-USD-260130-90000-C@BTC");
+  const InstrumentId put = option("BTC-USD-260130-80000-P@BTC"),
+                     call = option("BTC-USD-260130-90000-C@BTC");
   const InstrumentId usdc = option("BTC-USDC-260130-90000-C");
-  const InstrumentId late = option("BTC-USD-260327-90000-C@BTC"), gone = option("BTC-USD-260123-90000-C@BTC");
+  const InstrumentId late = option("BTC-USD-260327-90000-C@BTC"),
+                     gone = option("BTC-USD-260123-90000-C@BTC");
   quote(call, now - Duration::minutes(5), 0.01);
   quote(call, now - Duration::minutes(1), 0.02, "7");
   quote(put, now - Duration::minutes(2), 0);
@@ -148,8 +163,9 @@ TEST_F(Builder, LatestPerOption) {
 }
 
 TEST_F(Builder, BoardsKeepSettlementCoinsApart) {
-  for (const char* name : {"BTC-USD-260130-80000-P@BTC", "BTC-USD-260130-90000-C@BTC", "BTC-USD-260327-80000-P@BTC",
-                           "BTC-USD-260327-90000-C@BTC", "BTC-USDC-260130-80000-P", "BTC-USDC-260130-90000-C"}) {
+  for (const char* name :
+       {"BTC-USD-260130-80000-P@BTC", "BTC-USD-260130-90000-C@BTC", "BTC-USD-260327-80000-P@BTC",
+        "BTC-USD-260327-90000-C@BTC", "BTC-USDC-260130-80000-P", "BTC-USDC-260130-90000-C"}) {
     quote(option(name), now, 0.01);
   }
   const auto made = builder.chains({.at = now});

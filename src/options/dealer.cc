@@ -23,10 +23,13 @@ void DealerBook::on_event(const Event& event, const Instruments& instruments) {
   const auto* trade = std::get_if<Trade>(&event.payload);
   if (!trade) return;
   const Instrument& option = instruments[event.instrument];
-  if (option.kind != InstrumentKind::option || !option.expiry || !option.strike || !option.option_type) return;
+  if (option.kind != InstrumentKind::option || !option.expiry || !option.strike ||
+      !option.option_type)
+    return;
   const auto size = coins(option, trade->qty, trade->price);
   if (!size || *size < 0) return;
-  on_trade({option.venue, option.base, option.settle, *option.expiry, option.strike->approx(), *option.option_type},
+  on_trade({option.venue, option.base, option.settle, *option.expiry, option.strike->approx(),
+            *option.option_type},
            {trade->taker_side, *size, trade->block ? TradeKind::block : TradeKind::screen});
 }
 

@@ -1,8 +1,9 @@
-// DealerBook: what hedgers hold of each option, inferred from signed trades. The aggressor of a trade faces a dealer
-// with probability p, by the kind of trade; each trade then moves the dealers' position against the aggressor by q p in
-// the mean and adds 4 q^2 p (1 - p) to the variance. A position can never exceed the open interest. Where the option's
-// history was not seen from its listing, the start is unknown: mean 0, variance OI^2 / 3 (uniform over +-OI).
-// The probabilities are assumptions, to be configured: .9 on screen, .7 in blocks, .5 in combination legs.
+// DealerBook: what hedgers hold of each option, inferred from signed trades. The aggressor of a
+// trade faces a dealer with probability p, by the kind of trade; each trade then moves the dealers'
+// position against the aggressor by q p in the mean and adds 4 q^2 p (1 - p) to the variance. A
+// position can never exceed the open interest. Where the option's history was not seen from its
+// listing, the start is unknown: mean 0, variance OI^2 / 3 (uniform over +-OI). The probabilities
+// are assumptions, to be configured: .9 on screen, .7 in blocks, .5 in combination legs.
 #pragma once
 
 #include <map>
@@ -16,7 +17,9 @@ namespace delever {
 
 enum class TradeKind : uint8_t { screen, block, combo_leg };
 
-struct DealerOdds { double screen = 0.9, block = 0.7, combo_leg = 0.5; };
+struct DealerOdds {
+  double screen = 0.9, block = 0.7, combo_leg = 0.5;
+};
 
 struct OptionKey {
   std::string venue, asset, settle;
@@ -26,7 +29,9 @@ struct OptionKey {
   friend auto operator<=>(const OptionKey&, const OptionKey&) = default;
 };
 
-struct DealerPosition { double mean = 0, variance = 0; };  // coins, long positive
+struct DealerPosition {
+  double mean = 0, variance = 0;
+};  // coins, long positive
 
 class DealerBook {
  public:

@@ -20,10 +20,14 @@ struct Position {
 
 double assumed_position(DealerAssumption assumption, const Position& p) {
   switch (assumption) {
-    case DealerAssumption::long_calls_short_puts: return p.sign * p.open_interest;
-    case DealerAssumption::short_calls_long_puts: return -p.sign * p.open_interest;
-    case DealerAssumption::long_all: return p.open_interest;
-    case DealerAssumption::short_all: return -p.open_interest;
+    case DealerAssumption::long_calls_short_puts:
+      return p.sign * p.open_interest;
+    case DealerAssumption::short_calls_long_puts:
+      return -p.sign * p.open_interest;
+    case DealerAssumption::long_all:
+      return p.open_interest;
+    case DealerAssumption::short_all:
+      return -p.open_interest;
   }
   CHECK(false);
 }
@@ -39,8 +43,8 @@ void set_band(NetFlow& flow, double unpriced) {
 }
 
 // -sum D c, where c[i] is what one coin of option i makes its hedger trade, reversed.
-NetFlow net_flow(std::span<const Position> positions, std::span<const double> change, bool signed_trades,
-                 double unpriced) {
+NetFlow net_flow(std::span<const Position> positions, std::span<const double> change,
+                 bool signed_trades, double unpriced) {
   NetFlow flow{.gross = unpriced};
   double mean = 0;
   for (size_t i = 0; i < positions.size(); ++i) {
@@ -74,8 +78,10 @@ struct Columns {
 
   explicit Columns(std::span<const Position> positions, double at_forward, double at_years)
       : forward(positions.size(), at_forward), years(positions.size(), at_years) {
-    for (const Position& p : positions) strike.push_back(p.strike), vol.push_back(p.vol), sign.push_back(p.sign);
-    for (auto* column : {&price, &delta, &gamma, &vega, &theta, &vanna, &volga, &charm}) column->resize(strike.size());
+    for (const Position& p : positions)
+      strike.push_back(p.strike), vol.push_back(p.vol), sign.push_back(p.sign);
+    for (auto* column : {&price, &delta, &gamma, &vega, &theta, &vanna, &volga, &charm})
+      column->resize(strike.size());
   }
   void measure(bool second_order) {
     GreekArrays out{price, delta, gamma, vega, theta, {}, {}, {}};
@@ -111,15 +117,18 @@ Result<Book> open_book(const Chain& chain, const Smile* smile, const DealerBook*
     }
     Position p{q.strike, q.type == OptionType::call ? 1.0 : -1.0, open, *vol, {}};
     if (dealers) {
-      p.dealers = dealers->position({chain.venue, chain.asset, chain.settle, chain.expiry, q.strike, q.type}, open);
+      p.dealers = dealers->position(
+          {chain.venue, chain.asset, chain.settle, chain.expiry, q.strike, q.type}, open);
     }
     book.positions.push_back(p);
   }
-  if (!(interest > 0)) return chain_error(chain, ChainFault::no_open_interest, "every contract is closed");
+  if (!(interest > 0))
+    return chain_error(chain, ChainFault::no_open_interest, "every contract is closed");
   return book;
 }
 
-HedgeCurve hedge_curve(const Book& book, const std::vector<double>& delta_now, const Smile* smile, bool signed_trades) {
+HedgeCurve hedge_curve(const Book& book, const std::vector<double>& delta_now, const Smile* smile,
+                       bool signed_trades) {
   HedgeCurve curve{.rule = smile ? StickyRule::delta : StickyRule::strike};
   Columns moved(book.positions, book.forward, book.years);
   std::vector<double> change(book.positions.size());
@@ -128,12 +137,15 @@ HedgeCurve hedge_curve(const Book& book, const std::vector<double>& delta_now, c
     std::fill(moved.forward.begin(), moved.forward.end(), forward);
     for (size_t i = 0; smile && i < book.positions.size(); ++i) {
       const Position& p = book.positions[i];
-      // The smile moves with the forward: what was at K e^-x is now at K. Held at its ends outside the quoted range.
-      const double shift = smile->vol_held(p.strike * std::exp(-kMoves[m])) - smile->vol_held(p.strike);
+      // The smile moves with the forward: what was at K e^-x is now at K. Held at its ends outside
+      // the quoted range.
+      const double shift =
+          smile->vol_held(p.strike * std::exp(-kMoves[m])) - smile->vol_held(p.strike);
       moved.vol[i] = std::max(p.vol + shift, 0.1 * p.vol);
     }
     moved.measure(false);
-    for (size_t i = 0; i < change.size(); ++i) change[i] = book.left * (moved.delta[i] - delta_now[i]);
+    for (size_t i = 0; i < change.size(); ++i)
+      change[i] = book.left * (moved.delta[i] - delta_now[i]);
     curve.flow[m] = net_flow(book.positions, change, signed_trades, book.unpriced);
   }
   return curve;
@@ -151,10 +163,14 @@ void set_bands(HedgeCurve& total, double unpriced) {
 
 std::string_view assumption_name(DealerAssumption assumption) {
   switch (assumption) {
-    case DealerAssumption::long_calls_short_puts: return "dealers_long_calls_short_puts";
-    case DealerAssumption::short_calls_long_puts: return "dealers_short_calls_long_puts";
-    case DealerAssumption::long_all: return "dealers_long_all";
-    case DealerAssumption::short_all: return "dealers_short_all";
+    case DealerAssumption::long_calls_short_puts:
+      return "dealers_long_calls_short_puts";
+    case DealerAssumption::short_calls_long_puts:
+      return "dealers_short_calls_long_puts";
+    case DealerAssumption::long_all:
+      return "dealers_long_all";
+    case DealerAssumption::short_all:
+      return "dealers_short_all";
   }
   CHECK(false);
 }
@@ -166,7 +182,8 @@ const NetFlow& HedgeCurve::at(double x) const {
   CHECK(false);
 }
 
-Result<Exposure> measure_exposure(const Chain& chain, const Smile* smile, const DealerBook* dealers) {
+Result<Exposure> measure_exposure(const Chain& chain, const Smile* smile,
+                                  const DealerBook* dealers) {
   const Book book = TRY(open_book(chain, smile, dealers));
   const bool signed_trades = dealers != nullptr;
   Exposure out{.expiry = chain.expiry, .forward = book.forward, .years = book.years};
@@ -190,7 +207,8 @@ Result<Exposure> measure_exposure(const Chain& chain, const Smile* smile, const 
     at_expiry[i] = book.left * ((payoff > 0 ? p.sign : 0) - now.delta[i]);
     (p.sign > 0 ? out.gamma_calls : out.gamma_puts) += p.open_interest * per_percent[i];
     const double coin_delta = now.delta[i] - now.price[i] / book.forward;
-    out.gamma_coin_gross += p.open_interest * std::fabs(per_percent[i] - 0.01 * book.left * coin_delta);
+    out.gamma_coin_gross +=
+        p.open_interest * std::fabs(per_percent[i] - 0.01 * book.left * coin_delta);
   }
   out.gamma_net = net_flow(book.positions, per_percent, signed_trades, book.unpriced);
   out.charm_day = net_flow(book.positions, per_day, signed_trades, book.unpriced);
@@ -200,7 +218,8 @@ Result<Exposure> measure_exposure(const Chain& chain, const Smile* smile, const 
   return out;
 }
 
-Exposures measure_exposures(std::span<const Chain> chains, const Surface& surface, const DealerBook* dealers) {
+Exposures measure_exposures(std::span<const Chain> chains, const Surface& surface,
+                            const DealerBook* dealers) {
   Exposures out;
   out.sticky_delta.rule = StickyRule::delta;
   double unpriced = 0;
@@ -227,7 +246,8 @@ Exposures measure_exposures(std::span<const Chain> chains, const Surface& surfac
   return out;
 }
 
-Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface, const DealerBook* dealers) {
+Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
+                          const DealerBook* dealers) {
   NetFlow one_percent;
   double unpriced = 0, level = 0;
   std::vector<Book> books;
@@ -245,16 +265,17 @@ Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
   if (books.empty()) return Error{Fault::no_evidence, "no expiry with open interest"};
   set_band(one_percent, unpriced);
   if (!one_percent.sign_known()) {
-    return Error{Fault::no_evidence,
-                 fmt::format("hedgers' side is not known: the 90 % band of the flow for +1 % is {:.1f} to {:.1f} coins",
-                             one_percent.low, one_percent.high)};
+    return Error{Fault::no_evidence, fmt::format("hedgers' side is not known: the 90 % band of the "
+                                                 "flow for +1 % is {:.1f} to {:.1f} coins",
+                                                 one_percent.low, one_percent.high)};
   }
   const auto net_gamma = [&](double x) {
     double sum = 0;
     for (const Book& book : books) {
       Columns at(book.positions, book.forward * std::exp(x), book.years);
       at.measure(false);
-      for (size_t i = 0; i < book.positions.size(); ++i) sum += book.positions[i].dealers.mean * at.gamma[i];
+      for (size_t i = 0; i < book.positions.size(); ++i)
+        sum += book.positions[i].dealers.mean * at.gamma[i];
     }
     return sum;
   };
@@ -272,7 +293,8 @@ Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
       before = now;
     }
   }
-  if (!best) return Error{Fault::not_found, "the net gamma keeps its sign within 25 % of the forward"};
+  if (!best)
+    return Error{Fault::not_found, "the net gamma keeps its sign within 25 % of the forward"};
   return level * std::exp(*best);
 }
 

@@ -13,13 +13,19 @@ namespace {
 Instant at(std::string_view text) { return Instant::parse(text).value(); }
 
 Chain small_chain() {
-  Chain chain{.venue = "deribit", .asset = "BTC", .settle = "BTC", .as_of = at("2026-01-23T13:00:00Z"),
-              .expiry = at("2026-01-30T08:00:00Z"), .forward = 89300};
+  Chain chain{.venue = "deribit",
+              .asset = "BTC",
+              .settle = "BTC",
+              .as_of = at("2026-01-23T13:00:00Z"),
+              .expiry = at("2026-01-30T08:00:00Z"),
+              .forward = 89300};
   const double calls[] = {5, 10, 60, 120, 300}, puts[] = {250, 90, 40, 10, 2};
   for (size_t i = 0; i < 5; ++i) {
     const double strike = 80000 + 5000 * static_cast<double>(i);
-    chain.quotes.push_back({.strike = strike, .type = OptionType::call, .mark_iv = 0.42, .open_interest = calls[i]});
-    chain.quotes.push_back({.strike = strike, .type = OptionType::put, .mark_iv = 0.45, .open_interest = puts[i]});
+    chain.quotes.push_back(
+        {.strike = strike, .type = OptionType::call, .mark_iv = 0.42, .open_interest = calls[i]});
+    chain.quotes.push_back(
+        {.strike = strike, .type = OptionType::put, .mark_iv = 0.45, .open_interest = puts[i]});
   }
   return chain;
 }
@@ -37,7 +43,8 @@ TEST(MaxPain, KnownAnswer) {
   EXPECT_EQ(filled[0].pain_usd, 250);
   EXPECT_EQ(filled[1].pain_usd, 200);
   EXPECT_EQ(filled[2].pain_usd, 250);
-  const auto apart = max_pain(std::vector<StrikeInterest>{{100, 10, 0}, {200, 0, 9}});  // 900, 1000; in coins 9 and 5
+  const auto apart = max_pain(
+      std::vector<StrikeInterest>{{100, 10, 0}, {200, 0, 9}});  // 900, 1000; in coins 9 and 5
   EXPECT_EQ(apart->strike_usd, 100);
   EXPECT_EQ(apart->strike_coin, 200);
 }
@@ -50,14 +57,16 @@ TEST(MaxPain, AgreesWithTheDoubleLoop) {
     double strike = 100;
     for (uint64_t i = 0, n = 1 + random.below(30); i < n; ++i) {
       strike += 1 + static_cast<double>(random.below(20));
-      strikes.push_back({strike, static_cast<double>(random.below(50)), static_cast<double>(random.below(50))});
+      strikes.push_back(
+          {strike, static_cast<double>(random.below(50)), static_cast<double>(random.below(50))});
     }
     double best_usd = INFINITY, best_coin = INFINITY, open = 0;
     for (const StrikeInterest& s : strikes) {
       double pain = 0;
       open += s.calls + s.puts;
       for (const StrikeInterest& k : strikes) {
-        pain += k.calls * std::max(s.strike - k.strike, 0.0) + k.puts * std::max(k.strike - s.strike, 0.0);
+        pain += k.calls * std::max(s.strike - k.strike, 0.0) +
+                k.puts * std::max(k.strike - s.strike, 0.0);
       }
       best_usd = std::min(best_usd, pain);
       best_coin = std::min(best_coin, pain / s.strike);
@@ -79,7 +88,8 @@ TEST(Exposure, GrossIsTheSumAndTheBandHoldsEveryAssumption) {
   double gross = 0, flow = 0, naive = 0;
   for (const ChainQuote& q : chain.quotes) {
     const BlackGreeks now = black({89300, q.strike, chain.years(), *q.mark_iv, q.type});
-    const BlackGreeks up = black({89300 * std::exp(0.01), q.strike, chain.years(), *q.mark_iv, q.type});
+    const BlackGreeks up =
+        black({89300 * std::exp(0.01), q.strike, chain.years(), *q.mark_iv, q.type});
     gross += *q.open_interest * now.gamma * 893;
     flow += *q.open_interest * (up.delta - now.delta);
     naive -= *q.open_interest * (up.delta - now.delta) * (q.type == OptionType::call ? 1 : -1);
@@ -116,13 +126,16 @@ TEST(Exposure, StickyDeltaOfAFlatSmileIsStickyStrike) {
   ASSERT_TRUE(e.sticky_delta.has_value());
   EXPECT_EQ(e.sticky_delta->rule, StickyRule::delta);
   for (const double x : kMoves) {
-    EXPECT_NEAR(e.sticky_delta->at(x).gross, e.sticky_strike.at(x).gross, 0.02 * e.sticky_strike.at(x).gross) << x;
+    EXPECT_NEAR(e.sticky_delta->at(x).gross, e.sticky_strike.at(x).gross,
+                0.02 * e.sticky_strike.at(x).gross)
+        << x;
   }
 }
 
 TEST(Exposure, OptionsWithoutVolWidenTheBand) {
   Chain chain = small_chain();
-  const double before = measure_exposure(chain, nullptr, nullptr).value().sticky_strike.at(0.01).gross;
+  const double before =
+      measure_exposure(chain, nullptr, nullptr).value().sticky_strike.at(0.01).gross;
   chain.quotes.push_back({.strike = 250000, .type = OptionType::call, .open_interest = 33});
   const Exposure e = measure_exposure(chain, nullptr, nullptr).value();
   EXPECT_EQ(e.unpriced, 33);
@@ -171,17 +184,21 @@ TEST(DealerBook, TradesMoveTheMeanAgainstTheAggressor) {
 TEST(DealerBook, ReadsTradesFromEvents) {
   Instruments instruments;
   Instrument option = parse_name("BTC-USD-260130-90000-C@BTC").value();
-  option.venue = "deribit", option.symbol = "BTC-30JAN26-90000-C", option.contract_size = Qty::parse("1").value();
+  option.venue = "deribit", option.symbol = "BTC-30JAN26-90000-C",
+  option.contract_size = Qty::parse("1").value();
   const InstrumentId id = instruments.add(option);
   DealerBook book;
-  Trade trade{.price = Price::parse("0.02").value(), .qty = Qty::parse("2.5").value(), .taker_side = Side::sell};
+  Trade trade{.price = Price::parse("0.02").value(),
+              .qty = Qty::parse("2.5").value(),
+              .taker_side = Side::sell};
   book.on_event({.instrument = id, .payload = trade}, instruments);
   trade.block = true;
   book.on_event({.instrument = id, .payload = trade}, instruments);
   EXPECT_DOUBLE_EQ(book.position(key(90000, OptionType::call), 100).mean, 2.5 * 0.9 + 2.5 * 0.7);
 }
 
-// Trades that account for the whole open interest, one way: the band leaves 0 and the flip level is allowed.
+// Trades that account for the whole open interest, one way: the band leaves 0 and the flip level is
+// allowed.
 TEST(Exposure, SignedTradesNarrowTheBand) {
   const Chain chain = small_chain();
   DealerBook book({.screen = 0.98});
@@ -190,7 +207,8 @@ TEST(Exposure, SignedTradesNarrowTheBand) {
     book.on_listed(option);
     // Customers buy everything up to 90,000 and sell what is above, in ten trades each.
     const Side side = q.strike > 92000 ? Side::sell : Side::buy;
-    for (int i = 0; i < 10; ++i) book.on_trade(option, {.taker_side = side, .coins = *q.open_interest / 10});
+    for (int i = 0; i < 10; ++i)
+      book.on_trade(option, {.taker_side = side, .coins = *q.open_interest / 10});
   }
   const Exposure e = measure_exposure(chain, nullptr, &book).value();
   const NetFlow& down = e.sticky_strike.at(-0.10);
@@ -223,7 +241,8 @@ TEST(Exposure, TotalsAddGrossAndQuadrature) {
   const DealerBook empty;
   const Exposures all = measure_exposures(chains, {}, &empty);
   ASSERT_EQ(all.expiries.size(), 2U);
-  const NetFlow &a = all.expiries[0].sticky_strike.at(0.01), &b = all.expiries[1].sticky_strike.at(0.01);
+  const NetFlow &a = all.expiries[0].sticky_strike.at(0.01),
+                &b = all.expiries[1].sticky_strike.at(0.01);
   const NetFlow& total = all.sticky_strike.at(0.01);
   EXPECT_NEAR(total.gross, a.gross + b.gross, 1e-9);
   EXPECT_NEAR(total.high, 1.6448536 * std::sqrt(a.variance + b.variance), 1e-6);
@@ -239,13 +258,15 @@ TEST(Settlement, GammaFadesOverTheWindow) {
   for (const int minutes : {30, 20, 10, 5, 1}) {
     const Duration left = Duration::minutes(minutes);
     const double fixed = settled_share(expiry - left, expiry);
-    const SettlementGreeks g = settlement_greeks(OptionType::call, 84000, 84000, 0.5, left.in_years(), {fixed, 84000});
+    const SettlementGreeks g =
+        settlement_greeks(OptionType::call, 84000, 84000, 0.5, left.in_years(), {fixed, 84000});
     EXPECT_LT(g.gamma, before);
     EXPECT_NEAR(g.delta, (1 - fixed) * 0.5, 0.01);
     before = g.gamma;
     // The same by bumping the index.
     const auto price = [&](double index) {
-      return settlement_greeks(OptionType::call, 84000, index, 0.5, left.in_years(), {fixed, 84000}).price;
+      return settlement_greeks(OptionType::call, 84000, index, 0.5, left.in_years(), {fixed, 84000})
+          .price;
     };
     EXPECT_NEAR((price(84001) - price(83999)) / 2, g.delta, 2e-3);
   }

@@ -9,13 +9,20 @@ namespace delever {
 
 std::string_view iv_status_name(IvStatus status) {
   switch (status) {
-    case IvStatus::ok: return "ok";
-    case IvStatus::bad_input: return "bad_input";
-    case IvStatus::expired: return "expired";
-    case IvStatus::below_intrinsic: return "below_intrinsic";
-    case IvStatus::above_bound: return "above_bound";
-    case IvStatus::no_information: return "no_information";
-    case IvStatus::not_converged: return "not_converged";
+    case IvStatus::ok:
+      return "ok";
+    case IvStatus::bad_input:
+      return "bad_input";
+    case IvStatus::expired:
+      return "expired";
+    case IvStatus::below_intrinsic:
+      return "below_intrinsic";
+    case IvStatus::above_bound:
+      return "above_bound";
+    case IvStatus::no_information:
+      return "no_information";
+    case IvStatus::not_converged:
+      return "not_converged";
   }
   CHECK(false);
 }

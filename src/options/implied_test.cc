@@ -14,10 +14,12 @@ namespace {
 
 constexpr double kUlp = 0x1p-53;
 
-// Black-76 in 80-bit arithmetic, from the textbook difference: a second opinion that shares nothing with our forms.
-// Its relative error is about 1e-19 x / v, x the distance in deviations: below 1e-14 on the domain used here.
+// Black-76 in 80-bit arithmetic, from the textbook difference: a second opinion that shares nothing
+// with our forms. Its relative error is about 1e-19 x / v, x the distance in deviations: below
+// 1e-14 on the domain used here.
 long double exact_price(const BlackOption& o) {
-  const long double v = static_cast<long double>(o.vol) * std::sqrt(static_cast<long double>(o.years));
+  const long double v =
+      static_cast<long double>(o.vol) * std::sqrt(static_cast<long double>(o.years));
   const long double f = o.forward, k = o.strike, sign = o.type == OptionType::call ? 1 : -1;
   const long double d1 = std::log(f / k) / v + v / 2, d2 = d1 - v, root2 = std::sqrt(2.0L);
   if (f == k) return f * std::erf(v / (2 * root2));
@@ -31,8 +33,9 @@ struct Worst {
     if (!(e <= error)) error = e, at = o;
   }
   std::string text() const {
-    return "F " + std::to_string(at.forward) + " K " + std::to_string(at.strike) + " T " + std::to_string(at.years) +
-           " vol " + std::to_string(at.vol) + (at.type == OptionType::call ? " call" : " put");
+    return "F " + std::to_string(at.forward) + " K " + std::to_string(at.strike) + " T " +
+           std::to_string(at.years) + " vol " + std::to_string(at.vol) +
+           (at.type == OptionType::call ? " call" : " put");
   }
 };
 
@@ -43,7 +46,8 @@ TEST(ImpliedVol, OutOfTheMoneyTo1em12) {
   int solved = 0;
   for (int i = 0; i < 60000; ++i) {
     BlackOption o{.forward = std::exp(25 * random.uniform() - 8)};
-    o.years = std::exp(std::log(1.0 / (365 * 1440)) + std::log(3.0 * 365 * 1440) * random.uniform());
+    o.years =
+        std::exp(std::log(1.0 / (365 * 1440)) + std::log(3.0 * 365 * 1440) * random.uniform());
     o.vol = 0.02 * std::pow(250.0, random.uniform());
     const double v = o.vol * std::sqrt(o.years), x = v * 35 * std::pow(2 * random.uniform() - 1, 3);
     if (std::fabs(x) > 20) continue;
@@ -54,7 +58,8 @@ TEST(ImpliedVol, OutOfTheMoneyTo1em12) {
     if (exact < 1e-290L * bound || exact > 0.99L * bound) continue;
     const PricedOption priced{o.forward, o.strike, o.years, static_cast<double>(exact), o.type};
     const ImpliedVol iv = implied_vol(priced);
-    ASSERT_EQ(iv.status, IvStatus::ok) << o.forward << " " << o.strike << " " << o.years << " " << o.vol;
+    ASSERT_EQ(iv.status, IvStatus::ok)
+        << o.forward << " " << o.strike << " " << o.years << " " << o.vol;
     worst.see(std::fabs(iv.vol / o.vol - 1), o);
     ++solved;
   }
@@ -62,8 +67,8 @@ TEST(ImpliedVol, OutOfTheMoneyTo1em12) {
   EXPECT_LT(worst.error, 1e-12) << worst.text();
 }
 
-// In the money, and up against the bound, the price's own rounding is magnified by the condition: the error is held
-// to a few units of that.
+// In the money, and up against the bound, the price's own rounding is magnified by the condition:
+// the error is held to a few units of that.
 TEST(ImpliedVol, ElsewhereToThePricesOwnRounding) {
   Random random(4, {});
   Worst worst;
@@ -76,16 +81,19 @@ TEST(ImpliedVol, ElsewhereToThePricesOwnRounding) {
     o.strike = o.forward * std::exp(v * 16 * (random.uniform() - 0.5));
     if (o.strike < 1e-3 || o.strike > 1e12) continue;
     o.type = random.chance(0.5) ? OptionType::call : OptionType::put;
-    const PricedOption priced{o.forward, o.strike, o.years, static_cast<double>(exact_price(o)), o.type};
+    const PricedOption priced{o.forward, o.strike, o.years, static_cast<double>(exact_price(o)),
+                              o.type};
     const ImpliedVol iv = implied_vol(priced);
     if (iv.status != IvStatus::ok) {
       ++refused;
-      const double scale = std::max(priced.price, o.type == OptionType::call ? o.forward : o.strike);
+      const double scale =
+          std::max(priced.price, o.type == OptionType::call ? o.forward : o.strike);
       EXPECT_GT(iv_condition({o.forward, o.strike, o.years, scale, o.type}, o.vol), 1e10);
       continue;
     }
     ++solved;
-    // Near the upper bound what counts is the rounding of bound - price, of the size of an ulp of the bound.
+    // Near the upper bound what counts is the rounding of bound - price, of the size of an ulp of
+    // the bound.
     const double condition = std::max(1.0, iv_condition(priced, o.vol));
     worst.see(std::fabs(iv.vol / o.vol - 1) / (condition * 4 * kUlp + 1e-13), o);
   }
@@ -113,7 +121,8 @@ TEST(ImpliedVol, RoundTripOverThePriceRange) {
 }
 
 TEST(ImpliedVol, OneHourToExpiryOnTicks) {
-  // A tick of 0.0001 coins at 84,000: the range of vols that round to the printed price holds the true one.
+  // A tick of 0.0001 coins at 84,000: the range of vols that round to the printed price holds the
+  // true one.
   const double tick = 8.4, years = 1.0 / 8760;
   int bounded = 0;
   for (double strike = 80000; strike <= 88000; strike += 250) {
@@ -124,14 +133,13 @@ TEST(ImpliedVol, OneHourToExpiryOnTicks) {
     EXPECT_LE(range.low.value_or(0), 0.6) << strike;
     EXPECT_GE(range.high.value_or(1e9), 0.6) << strike;
     bounded += range.low && range.high;
-    if (printed.price == 0) {
-      EXPECT_EQ(implied_vol(printed).status, IvStatus::no_information);
-    }
+    if (printed.price == 0) { EXPECT_EQ(implied_vol(printed).status, IvStatus::no_information); }
   }
   EXPECT_GE(bounded, 5);
 }
 
-TEST(ImpliedVol, AtTheMoneyDownToTheSmallestPrice) {  // price = F (2 N(v / 2) - 1) = F v / sqrt(2 pi) for small v
+TEST(ImpliedVol, AtTheMoneyDownToTheSmallestPrice) {  // price = F (2 N(v / 2) - 1) = F v / sqrt(2
+                                                      // pi) for small v
   for (int exponent = 289; exponent >= 9; --exponent) {
     const double u = std::pow(10.0, -exponent);
     const ImpliedVol got = implied_vol({.forward = 1, .strike = 1, .years = 1, .price = u});
@@ -141,7 +149,8 @@ TEST(ImpliedVol, AtTheMoneyDownToTheSmallestPrice) {  // price = F (2 N(v / 2) -
 }
 
 TEST(ImpliedVol, SaysWhichPricesHaveNone) {
-  const auto status = [](double forward, double strike, double years, double price, OptionType type) {
+  const auto status = [](double forward, double strike, double years, double price,
+                         OptionType type) {
     return implied_vol({forward, strike, years, price, type}).status;
   };
   using enum IvStatus;

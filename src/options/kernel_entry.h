@@ -1,4 +1,5 @@
-// What one kernel file offers to batch.cc: plain pointers and a length that is a multiple of the width. Private.
+// What one kernel file offers to batch.cc: plain pointers and a length that is a multiple of the
+// width. Private.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@ struct Kernel {
 };
 
 const Kernel* kernel_one();
-const Kernel* kernel_sse2();    // null where this build has none
+const Kernel* kernel_sse2();  // null where this build has none
 const Kernel* kernel_avx2();
 const Kernel* kernel_avx512();
 

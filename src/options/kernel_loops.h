@@ -1,5 +1,6 @@
-// The loops of one kernel file, over V lanes at a time. Private; included once by each kernel_*.cc, which is compiled
-// for its own instruction set. Each V is a different type, so no two files share an instantiation.
+// The loops of one kernel file, over V lanes at a time. Private; included once by each kernel_*.cc,
+// which is compiled for its own instruction set. Each V is a different type, so no two files share
+// an instantiation.
 #pragma once
 
 #include "options/kernel.h"
@@ -11,7 +12,8 @@ template <class V, bool kSecondOrder>
 void price_range(const PriceJob& job, size_t from, size_t to) {
   for (size_t i = from; i < to; i += Width<V>::value) {
     const auto out = price_lanes<V, kSecondOrder>(take<V>(job.forward + i), take<V>(job.strike + i),
-                                                  take<V>(job.years + i), take<V>(job.vol + i), take<V>(job.sign + i));
+                                                  take<V>(job.years + i), take<V>(job.vol + i),
+                                                  take<V>(job.sign + i));
     put(job.price + i, out.price);
     put(job.delta + i, out.delta);
     put(job.gamma + i, out.gamma);
@@ -37,8 +39,9 @@ void price_loop(const PriceJob& job, size_t from, size_t to) {
 template <class V>
 void implied_loop(const ImpliedJob& job, size_t from, size_t to) {
   for (size_t i = from; i < to; i += Width<V>::value) {
-    const auto out = implied_lanes<V>(take<V>(job.forward + i), take<V>(job.strike + i), take<V>(job.years + i),
-                                      take<V>(job.price + i), take<V>(job.sign + i));
+    const auto out =
+        implied_lanes<V>(take<V>(job.forward + i), take<V>(job.strike + i), take<V>(job.years + i),
+                         take<V>(job.price + i), take<V>(job.sign + i));
     put(job.vol + i, out.vol);
     put(job.status + i, out.status);
   }

@@ -1,9 +1,11 @@
-// Lanes: the few operations our kernels need beyond + - * /, for double and for an xsimd batch, so that one kernel text
-// serves every width. Nothing here fuses a multiply with an add, and every operation is one that IEEE 754 rounds
-// exactly, so a lane's result does not depend on how many lanes stand beside it: widths agree bit for bit.
+// Lanes: the few operations our kernels need beyond + - * /, for double and for an xsimd batch, so
+// that one kernel text serves every width. Nothing here fuses a multiply with an add, and every
+// operation is one that IEEE 754 rounds exactly, so a lane's result does not depend on how many
+// lanes stand beside it: widths agree bit for bit.
 //
-// Everything is inlined by force: a kernel file is compiled for one instruction set, and an inline function left over
-// in it for the linker to share would take that instruction set to machines without it.
+// Everything is inlined by force: a kernel file is compiled for one instruction set, and an inline
+// function left over in it for the linker to share would take that instruction set to machines
+// without it.
 #pragma once
 
 #include <bit>
@@ -16,9 +18,13 @@
 namespace delever::lanes {
 
 template <class V>
-struct Width { static constexpr size_t value = V::size; };
+struct Width {
+  static constexpr size_t value = V::size;
+};
 template <>
-struct Width<double> { static constexpr size_t value = 1; };
+struct Width<double> {
+  static constexpr size_t value = 1;
+};
 
 template <class V>
 DELEVER_LANES V take(const double* from) {
@@ -46,16 +52,23 @@ DELEVER_LANES double from_bits(uint64_t x) { return std::bit_cast<double>(x); }
 DELEVER_LANES uint64_t whole_like(double, uint64_t x) { return x; }
 
 template <class A>
-DELEVER_LANES xsimd::batch<double, A> pick(const xsimd::batch_bool<double, A>& mask, const xsimd::batch<double, A>& yes,
+DELEVER_LANES xsimd::batch<double, A> pick(const xsimd::batch_bool<double, A>& mask,
+                                           const xsimd::batch<double, A>& yes,
                                            const xsimd::batch<double, A>& no) {
   return xsimd::select(mask, yes, no);
 }
 template <class A>
-DELEVER_LANES xsimd::batch<double, A> root(const xsimd::batch<double, A>& x) { return xsimd::sqrt(x); }
+DELEVER_LANES xsimd::batch<double, A> root(const xsimd::batch<double, A>& x) {
+  return xsimd::sqrt(x);
+}
 template <class A>
-DELEVER_LANES xsimd::batch<double, A> magnitude(const xsimd::batch<double, A>& x) { return xsimd::abs(x); }
+DELEVER_LANES xsimd::batch<double, A> magnitude(const xsimd::batch<double, A>& x) {
+  return xsimd::abs(x);
+}
 template <class A>
-DELEVER_LANES bool any_of(const xsimd::batch_bool<double, A>& mask) { return xsimd::any(mask); }
+DELEVER_LANES bool any_of(const xsimd::batch_bool<double, A>& mask) {
+  return xsimd::any(mask);
+}
 template <class A>
 DELEVER_LANES xsimd::batch<uint64_t, A> bits_of(const xsimd::batch<double, A>& x) {
   return xsimd::bitwise_cast<xsimd::batch<uint64_t, A>>(x);
@@ -71,8 +84,12 @@ DELEVER_LANES xsimd::batch<uint64_t, A> whole_like(const xsimd::batch<double, A>
 
 // Written out, because min and max of a NaN differ between instruction sets.
 template <class V>
-DELEVER_LANES V smaller(V a, V b) { return pick(b < a, b, a); }
+DELEVER_LANES V smaller(V a, V b) {
+  return pick(b < a, b, a);
+}
 template <class V>
-DELEVER_LANES V larger(V a, V b) { return pick(a < b, b, a); }
+DELEVER_LANES V larger(V a, V b) {
+  return pick(a < b, b, a);
+}
 
 }  // namespace delever::lanes

@@ -20,7 +20,8 @@ std::vector<StrikeInterest> open_interest_by_strike(const Chain& chain) {
   return out;
 }
 
-// Going up, what the calls below receive grows by their number times the step; going down likewise for the puts above.
+// Going up, what the calls below receive grows by their number times the step; going down likewise
+// for the puts above.
 void fill_pain(std::span<StrikeInterest> strikes) {
   double open = 0, received = 0;
   for (size_t i = 0; i < strikes.size(); ++i) {
@@ -43,7 +44,8 @@ std::optional<MaxPain> max_pain(std::span<const StrikeInterest> given) {
   double open = 0;
   for (const StrikeInterest& s : strikes) open += s.calls + s.puts;
   if (!(open > 0)) return std::nullopt;
-  MaxPain best{strikes[0].strike, strikes[0].pain_usd, strikes[0].strike, strikes[0].pain_usd / strikes[0].strike};
+  MaxPain best{strikes[0].strike, strikes[0].pain_usd, strikes[0].strike,
+               strikes[0].pain_usd / strikes[0].strike};
   for (const StrikeInterest& s : strikes) {
     if (s.pain_usd < best.pain_usd) best.strike_usd = s.strike, best.pain_usd = s.pain_usd;
     const double coin = s.pain_usd / s.strike;
@@ -56,13 +58,14 @@ double settled_share(Instant now, Instant expiry) {
   return std::clamp(1 - (expiry - now).in_seconds() / kSettlementWindow.in_seconds(), 0.0, 1.0);
 }
 
-SettlementGreeks settlement_greeks(OptionType type, double strike, double index, double vol, double years_left,
-                                   const SettlementWindow& window) {
+SettlementGreeks settlement_greeks(OptionType type, double strike, double index, double vol,
+                                   double years_left, const SettlementWindow& window) {
   CHECK(window.fixed >= 0 && window.fixed <= 1 && index > 0 && strike > 0);
   CHECK(window.fixed == 0 || window.average > 0);
   const double open = 1 - window.fixed;
   const double forward = window.fixed * window.average + open * index;
-  // The part still open moves the average by its share; its own vol is that of a mean over the time left.
+  // The part still open moves the average by its share; its own vol is that of a mean over the time
+  // left.
   const double share = open * index / forward;
   const BlackGreeks g = black({forward, strike, years_left / 3, vol * share, type});
   return {g.price, g.delta * open, g.gamma * open * open};

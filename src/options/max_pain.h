@@ -1,5 +1,6 @@
-// Max pain: the listed strike at which all open options together would pay least if it settled there, in dollars
-// sum C (S - K)^+ + P (K - S)^+ and in coins (divided by S), which may differ. For display: it predicts nothing.
+// Max pain: the listed strike at which all open options together would pay least if it settled
+// there, in dollars sum C (S - K)^+ + P (K - S)^+ and in coins (divided by S), which may differ.
+// For display: it predicts nothing.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// Any bytes as a chain and as prices: forwards, surface, exposure, index and implied vols never crash, hang or give a
-// number that is not one; a vol that is said to be ok prices back to the price.
+// Any bytes as a chain and as prices: forwards, surface, exposure, index and implied vols never
+// crash, hang or give a number that is not one; a vol that is said to be ok prices back to the
+// price.
 #include <cmath>
 #include <cstring>
 #include <string_view>
@@ -61,12 +62,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (bytes.left > 16 && chains.size() < 3) {
     Chain chain{.venue = "v", .asset = "A", .settle = "A", .as_of = Instant::ns(0)};
     const double days = bytes.number();
-    chain.expiry = Instant::ns(static_cast<int64_t>((days >= 0 && days < 4000 ? days : 30) * 86'400e9));
+    chain.expiry =
+        Instant::ns(static_cast<int64_t>((days >= 0 && days < 4000 ? days : 30) * 86'400e9));
     chain.settlement = bytes.left % 2 ? OptionSettlement::coin : OptionSettlement::linear;
     chain.forward = bytes.maybe();
     for (int i = 0; i < 24 && bytes.left > 0; ++i) {
       ChainQuote q{.strike = bytes.number(), .type = i % 2 ? OptionType::call : OptionType::put};
-      q.bid = bytes.maybe(), q.ask = bytes.maybe(), q.bid_iv = bytes.maybe(), q.ask_iv = bytes.maybe();
+      q.bid = bytes.maybe(), q.ask = bytes.maybe(), q.bid_iv = bytes.maybe(),
+      q.ask_iv = bytes.maybe();
       q.mark_iv = bytes.maybe(), q.delta = bytes.maybe(), q.open_interest = bytes.maybe();
       chain.quotes.push_back(q);
     }
@@ -76,7 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const Smile& smile : surface.smiles) CHECK(std::isfinite(smile.vol_held(smile.forward)));
   const DealerBook dealers;
   const Exposures all = measure_exposures(chains, surface, &dealers);
-  for (const NetFlow& flow : all.sticky_strike.flow) CHECK(std::isfinite(flow.gross) && flow.low <= flow.high);
+  for (const NetFlow& flow : all.sticky_strike.flow)
+    CHECK(std::isfinite(flow.gross) && flow.low <= flow.high);
   (void)gamma_flip(chains, surface, &dealers);
   (void)vol_index_30d(chains);
   return 0;

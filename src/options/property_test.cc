@@ -41,7 +41,8 @@ TEST(Property, PriceToVolToPrice) {
     // An ulp of the price, or of the bound, is all that a vol can promise to give back.
     const double bound = o.type == OptionType::call ? o.forward : o.strike;
     const double condition = iv_condition({o.forward, o.strike, o.years, price, o.type}, o.vol);
-    RC_ASSERT(std::fabs(black_price(back) - price) <= 1e-12 * price / std::min(condition, 1.0) + 0x1p-50 * bound);
+    RC_ASSERT(std::fabs(black_price(back) - price) <=
+              1e-12 * price / std::min(condition, 1.0) + 0x1p-50 * bound);
     RC_ASSERT(std::fabs(iv.vol / o.vol - 1) <= 1e-12 * std::max(1.0, condition));
   }));
 }

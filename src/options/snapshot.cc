@@ -13,10 +13,23 @@ namespace delever {
 namespace {
 
 constexpr std::array<std::string_view, 14> kColumns{
-    "date",  "instrument_name", "expiry_date", "strike", "type",   "volume",  "open_interest",
+    "date",  "instrument_name", "expiry_date", "strike", "type",   "volume", "open_interest",
     "delta", "gamma",           "vega",        "theta",  "bid_iv", "ask_iv", "mark_iv"};
 enum Column : size_t {
-  kDate, kName, kExpiry, kStrike, kType, kVolume, kInterest, kDelta, kGamma, kVega, kTheta, kBid, kAsk, kMark
+  kDate,
+  kName,
+  kExpiry,
+  kStrike,
+  kType,
+  kVolume,
+  kInterest,
+  kDelta,
+  kGamma,
+  kVega,
+  kTheta,
+  kBid,
+  kAsk,
+  kMark
 };
 
 Error bad_line(size_t line, std::string what) {
@@ -90,7 +103,8 @@ Result<std::vector<BoardSnapshot>> read_board_csv(std::string_view csv) {
       }
       continue;
     }
-    if (cells.size() != width) return bad_line(line, fmt::format("{} cells, the header has {}", cells.size(), width));
+    if (cells.size() != width)
+      return bad_line(line, fmt::format("{} cells, the header has {}", cells.size(), width));
     const auto cell = [&](Column c) { return trimmed(cells[index[c]]); };
     const auto number = [&](Column c) { return read_double(cell(c)); };
     auto date = Instant::parse(cell(kDate));
@@ -111,8 +125,10 @@ Result<std::vector<BoardSnapshot>> read_board_csv(std::string_view csv) {
     chain.asset = chain.settle = std::string(name.substr(0, std::min(name.find('-'), name.size())));
     chain.as_of = as_of, chain.expiry = expiry;
     ChainQuote q{.strike = *strike, .type = call ? OptionType::call : OptionType::put};
-    q.bid_iv = percent(number(kBid)), q.ask_iv = percent(number(kAsk)), q.mark_iv = percent(number(kMark));
-    q.delta = number(kDelta), q.gamma = number(kGamma), q.vega = number(kVega), q.theta = number(kTheta);
+    q.bid_iv = percent(number(kBid)), q.ask_iv = percent(number(kAsk)),
+    q.mark_iv = percent(number(kMark));
+    q.delta = number(kDelta), q.gamma = number(kGamma), q.vega = number(kVega),
+    q.theta = number(kTheta);
     q.open_interest = number(kInterest), q.volume_24h = number(kVolume);
     chain.quotes.push_back(q);
   }
@@ -121,9 +137,10 @@ Result<std::vector<BoardSnapshot>> read_board_csv(std::string_view csv) {
   for (const Instant as_of : order) {
     BoardSnapshot board{.labelled = as_of, .as_of = as_of};
     for (auto& [expiry, chain] : boards[as_of]) {
-      std::sort(chain.quotes.begin(), chain.quotes.end(), [](const ChainQuote& a, const ChainQuote& b) {
-        return std::pair(a.strike, a.type) < std::pair(b.strike, b.type);
-      });
+      std::sort(chain.quotes.begin(), chain.quotes.end(),
+                [](const ChainQuote& a, const ChainQuote& b) {
+                  return std::pair(a.strike, a.type) < std::pair(b.strike, b.type);
+                });
       board.chains.push_back(std::move(chain));
     }
     set_clock(board);
@@ -160,9 +177,11 @@ BoardReport report_board(const BoardSnapshot& board) {
       size_t zeros = 0;
       for (const ChainQuote& q : chain.quotes) {
         if (!q.mark_iv || *q.mark_iv <= 0) continue;
-        const BlackGreeks g = black({choice.value().used.value, q.strike, chain.years(), *q.mark_iv, q.type});
+        const BlackGreeks g =
+            black({choice.value().used.value, q.strike, chain.years(), *q.mark_iv, q.type});
         if (q.delta) delta_gaps.push_back(std::fabs(g.delta - *q.delta));
-        if (q.gamma && g.gamma > 0) gamma_gaps.push_back(std::fabs(*q.gamma / g.gamma - 1)), zeros += *q.gamma == 0;
+        if (q.gamma && g.gamma > 0)
+          gamma_gaps.push_back(std::fabs(*q.gamma / g.gamma - 1)), zeros += *q.gamma == 0;
       }
       if (!delta_gaps.empty()) {
         row.delta_gap_max = *std::max_element(delta_gaps.begin(), delta_gaps.end());
@@ -179,28 +198,33 @@ BoardReport report_board(const BoardSnapshot& board) {
 }
 
 std::string board_table_header() {
-  return "| expiry | options | OI, coins | put/call | max pain USD / coin | F by delta | F by parity | "
-         "delta gap max / median | gamma: median gap, zero | model | rms / max, vol pts | inside | min g | calendar |\n"
+  return "| expiry | options | OI, coins | put/call | max pain USD / coin | F by delta | F by "
+         "parity | "
+         "delta gap max / median | gamma: median gap, zero | model | rms / max, vol pts | inside | "
+         "min g | calendar |\n"
          "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
 }
 
 std::string board_table_row(const BoardRow& row) {
-  const auto value = [](const std::optional<Forward>& f) { return f ? std::optional(f->value) : std::nullopt; };
-  std::string out = fmt::format("| {} | {} | {:.0f} | {} | {} | {} | {} | {} / {} | {}, {:.0f} % |",
-                                expiry_name(row.expiry), row.instruments, row.open_interest,
-                                text_or_dash(row.put_call, 2),
-                                row.pain ? fmt::format("{:.0f} / {:.0f}", row.pain->strike_usd, row.pain->strike_coin)
-                                         : "-",
-                                text_or_dash(value(row.forward_delta), 1), text_or_dash(value(row.forward_parity), 1),
-                                text_or_dash(row.delta_gap_max, 5), text_or_dash(row.delta_gap_median, 6),
-                                row.gamma_gap_median ? fmt::format("{:.1f} %", 100 * *row.gamma_gap_median) : "-",
-                                100 * row.gamma_zero_share);
+  const auto value = [](const std::optional<Forward>& f) {
+    return f ? std::optional(f->value) : std::nullopt;
+  };
+  std::string out = fmt::format(
+      "| {} | {} | {:.0f} | {} | {} | {} | {} | {} / {} | {}, {:.0f} % |", expiry_name(row.expiry),
+      row.instruments, row.open_interest, text_or_dash(row.put_call, 2),
+      row.pain ? fmt::format("{:.0f} / {:.0f}", row.pain->strike_usd, row.pain->strike_coin) : "-",
+      text_or_dash(value(row.forward_delta), 1), text_or_dash(value(row.forward_parity), 1),
+      text_or_dash(row.delta_gap_max, 5), text_or_dash(row.delta_gap_median, 6),
+      row.gamma_gap_median ? fmt::format("{:.1f} %", 100 * *row.gamma_gap_median) : "-",
+      100 * row.gamma_zero_share);
   if (!row.smile) return out + fmt::format(" {} | | | | |\n", row.refused);
   const Smile& smile = *row.smile;
   return out + fmt::format(" {} | {:.2f} / {:.2f} | {:.0f} % | {:.3f} | {} |\n",
-                           smile.model == SmileModel::raw_svi ? "SVI" : "SSVI", smile.residual_rms, smile.residual_max,
-                           100 * smile.inside, smile.fit.durrleman_min,
-                           smile.fit.calendar_min >= 0 ? "holds" : fmt::format("{:.2g}", smile.fit.calendar_min));
+                           smile.model == SmileModel::raw_svi ? "SVI" : "SSVI", smile.residual_rms,
+                           smile.residual_max, 100 * smile.inside, smile.fit.durrleman_min,
+                           smile.fit.calendar_min >= 0
+                               ? "holds"
+                               : fmt::format("{:.2g}", smile.fit.calendar_min));
 }
 
 }  // namespace delever

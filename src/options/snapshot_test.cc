@@ -6,17 +6,20 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include "base/source_root.h"
 
 namespace delever {
 namespace {
 
 const std::string kHeader =
-    "date,instrument_name,expiry_name,expiry_date,strike,type,volume,open_interest,rho,theta,vega,gamma,delta,bid_iv,"
+    "date,instrument_name,expiry_name,expiry_date,strike,type,volume,open_interest,rho,theta,vega,"
+    "gamma,delta,bid_iv,"
     "ask_iv,mark_iv\n";
 
 TEST(BoardCsv, ReadsARowAndSaysWhereOneIsBad) {
   const std::string row =
-      "2026-01-23T01:00:00.000000,BTC-13FEB26-100000-C,13FEB26,2026-02-13,100000.0,call,185.2,167.7,6.08259,-37.26312,"
+      "2026-01-23T01:00:00.000000,BTC-13FEB26-100000-C,13FEB26,2026-02-13,100000.0,call,185.2,167."
+      "7,6.08259,-37.26312,"
       "43.7124,0.00003,0.12116,0.0,36.17,36.24\n";
   const auto boards = read_board_csv(kHeader + row).value();
   ASSERT_EQ(boards.size(), 1U);
@@ -48,13 +51,15 @@ std::string read_gz(const std::filesystem::path& path) {
   return out;
 }
 
-// Thirty hourly boards of the real Deribit BTC chain (23 and 24 January 2026), when they are at hand.
+// Thirty hourly boards of the real Deribit BTC chain (23 and 24 January 2026), when they are at
+// hand.
 class DeribitBoards : public testing::Test {
  protected:
   std::vector<BoardSnapshot> boards;
   void SetUp() override {
-    const std::filesystem::path path = std::filesystem::path(DELEVER_ROOT) /
-                                       "../shared/data/options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz";
+    const std::filesystem::path path =
+        std::filesystem::path(source_root()) /
+        "../shared/data/options/deribit_btc_chain_1h_20260123T01_20260124T06.csv.gz";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "absent: " << path;
     auto read = read_board_csv(read_gz(path));
     ASSERT_TRUE(read.has_value()) << read.error().text();
@@ -76,8 +81,9 @@ TEST_F(DeribitBoards, OurFiguresBesideTheVenues) {
       ASSERT_TRUE(row.pain.has_value());
       const bool near = (row.expiry - board.as_of).in_days() < 2;
       if (row.delta_gap_max) {
-        // Mostly the five published decimals and mark IV to 0.01 points (1e-5); but the board was collected over some
-        // seconds, row by row, so when the market runs its rows have different forwards.
+        // Mostly the five published decimals and mark IV to 0.01 points (1e-5); but the board was
+        // collected over some seconds, row by row, so when the market runs its rows have different
+        // forwards.
         EXPECT_LT(*row.delta_gap_max, 2e-2) << row.as_of.text() << expiry_name(row.expiry);
         worst_delta = std::max(worst_delta, *row.delta_gap_max);
         delta_medians.push_back(*row.delta_gap_median);
@@ -93,7 +99,8 @@ TEST_F(DeribitBoards, OurFiguresBesideTheVenues) {
       ++smiles;
       EXPECT_GE(row.smile->fit.durrleman_min, 0) << row.as_of.text() << expiry_name(row.expiry);
       EXPECT_GE(row.smile->fit.calendar_min, 0) << row.as_of.text() << expiry_name(row.expiry);
-      EXPECT_LT(row.smile->residual_rms, near ? 15 : 6) << row.as_of.text() << expiry_name(row.expiry);
+      EXPECT_LT(row.smile->residual_rms, near ? 15 : 6)
+          << row.as_of.text() << expiry_name(row.expiry);
     }
     ASSERT_TRUE(report.index.has_value()) << report.index_refused;
     EXPECT_GT(report.index->value, 0.37);
@@ -108,7 +115,8 @@ TEST_F(DeribitBoards, OurFiguresBesideTheVenues) {
   EXPECT_GT(smiles, 10 * refused);
 }
 
-// Two views of one expiry that were computed by others or by hand: the 30 January expiry on the 24th at 04:00.
+// Two views of one expiry that were computed by others or by hand: the 30 January expiry on the
+// 24th at 04:00.
 TEST_F(DeribitBoards, The30JanuaryExpiry) {
   const BoardReport report = report_board(boards[27]);
   EXPECT_EQ(boards[27].labelled.text(), "2026-01-24T04:00:00Z");
@@ -122,7 +130,8 @@ TEST_F(DeribitBoards, The30JanuaryExpiry) {
   for (const Exposure& e : report.exposures.expiries) {
     if (expiry_name(e.expiry) != "30JAN26") continue;
     EXPECT_NEAR(e.gamma_net.gross, 2480, 120);
-    EXPECT_LT(std::fabs(e.gamma_net.assumed[0]), 0.1 * e.gamma_net.gross) << "the naive sign is a small difference";
+    EXPECT_LT(std::fabs(e.gamma_net.assumed[0]), 0.1 * e.gamma_net.gross)
+        << "the naive sign is a small difference";
   }
 }
 

@@ -11,10 +11,13 @@
 namespace delever {
 namespace {
 
-constexpr size_t kStrikesMin = 5;       // raw SVI has five parameters
-constexpr double kHalfWidthMin = 1e-3;  // vol: a quote tighter than 0.2 points does not outweigh the rest for it
+constexpr size_t kStrikesMin = 5;  // raw SVI has five parameters
+constexpr double kHalfWidthMin =
+    1e-3;  // vol: a quote tighter than 0.2 points does not outweigh the rest for it
 
-struct VolQuote { double strike, k, bid, ask; };  // bid and ask are vols
+struct VolQuote {
+  double strike, k, bid, ask;
+};  // bid and ask are vols
 
 bool out_of_the_money(const ChainQuote& q, double forward) {
   return q.type == OptionType::call ? q.strike >= forward : q.strike < forward;
@@ -59,8 +62,10 @@ std::vector<VolQuote> usable_quotes(const Chain& chain, double forward, QuoteFil
     const bool good = status[2 * i] == IvStatus::ok && status[2 * i + 1] == IvStatus::ok;
     q.bid = good ? vols[2 * i] : 0, q.ask = vols[2 * i + 1];
   }
-  filter.no_vol += static_cast<size_t>(std::erase_if(out, [](const VolQuote& q) { return q.bid == 0; }));
-  std::sort(out.begin(), out.end(), [](const VolQuote& a, const VolQuote& b) { return a.strike < b.strike; });
+  filter.no_vol +=
+      static_cast<size_t>(std::erase_if(out, [](const VolQuote& q) { return q.bid == 0; }));
+  std::sort(out.begin(), out.end(),
+            [](const VolQuote& a, const VolQuote& b) { return a.strike < b.strike; });
   filter.used = out.size();
   return out;
 }
@@ -74,15 +79,17 @@ SviFit fit_points(std::span<const SviPoint> points, const SviBounds& bounds, Smi
   return fit_ssvi(points, bounds);
 }
 
-// Adds to the level what falls short of the expiry before. A higher w only helps Durrleman's condition.
+// Adds to the level what falls short of the expiry before. A higher w only helps Durrleman's
+// condition.
 void lift(SviFit& fit, const SviBounds& bounds) {
   if (fit.calendar_min >= 0) return;
   fit.svi.a += -fit.calendar_min + 1e-12;
   check_svi(fit, bounds);
 }
 
-// Where the quotes themselves cross the expiry before, no smile through them is free of arbitrage: the points are
-// raised to that expiry's, fitted again, and what still falls short is added to the level.
+// Where the quotes themselves cross the expiry before, no smile through them is free of arbitrage:
+// the points are raised to that expiry's, fitted again, and what still falls short is added to the
+// level.
 SviFit fit_above(std::vector<SviPoint> points, const SviBounds& bounds, SmileModel& model) {
   for (SviPoint& p : points) p.w = std::max(p.w, bounds.earlier->variance(p.k));
   SviFit fit = fit_points(points, bounds, model);
@@ -102,7 +109,8 @@ Result<Smile> fit_smile(const Chain& chain, const Svi* earlier) {
   const std::vector<VolQuote> quotes = usable_quotes(chain, smile.forward, smile.quotes);
   if (quotes.size() < kStrikesMin) {
     return chain_error(chain, ChainFault::too_few_quotes,
-                       fmt::format("{} two-sided out-of-the-money quotes, {} are needed", quotes.size(), kStrikesMin));
+                       fmt::format("{} two-sided out-of-the-money quotes, {} are needed",
+                                   quotes.size(), kStrikesMin));
   }
   std::vector<SviPoint> points;
   for (const VolQuote& q : quotes) {
@@ -136,7 +144,8 @@ Result<Smile> fit_smile(const Chain& chain, const Svi* earlier) {
 std::vector<const Chain*> by_expiry(std::span<const Chain> chains) {
   std::vector<const Chain*> order;
   for (const Chain& chain : chains) order.push_back(&chain);
-  std::stable_sort(order.begin(), order.end(), [](const Chain* a, const Chain* b) { return a->expiry < b->expiry; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Chain* a, const Chain* b) { return a->expiry < b->expiry; });
   return order;
 }
 
@@ -145,8 +154,11 @@ std::optional<double> mid_price(const Chain& chain, const ChainQuote& q, double 
   if (q.bid && q.ask && *q.bid > 0 && *q.bid <= *q.ask) {
     return (*q.bid + *q.ask) / 2 * (chain.settlement == OptionSettlement::coin ? forward : 1);
   }
-  if (q.bid || q.ask || !q.bid_iv || !q.ask_iv || *q.bid_iv <= 0 || *q.ask_iv < *q.bid_iv) return std::nullopt;
-  const auto price = [&](double vol) { return black_price({forward, q.strike, chain.years(), vol, q.type}); };
+  if (q.bid || q.ask || !q.bid_iv || !q.ask_iv || *q.bid_iv <= 0 || *q.ask_iv < *q.bid_iv)
+    return std::nullopt;
+  const auto price = [&](double vol) {
+    return black_price({forward, q.strike, chain.years(), vol, q.type});
+  };
   return (price(*q.bid_iv) + price(*q.ask_iv)) / 2;
 }
 
@@ -190,13 +202,17 @@ Result<double> strip_variance(const Chain& chain) {
   // Out-of-the-money mids by strike; at K0 the mean of put and call, where both are quoted.
   std::optional<double> strike_0;
   for (const ChainQuote& q : chain.quotes) {
-    if (q.strike <= forward && mid_price(chain, q, forward)) strike_0 = std::max(strike_0.value_or(0), q.strike);
+    if (q.strike <= forward && mid_price(chain, q, forward))
+      strike_0 = std::max(strike_0.value_or(0), q.strike);
   }
-  if (!strike_0) return chain_error(chain, ChainFault::too_few_quotes, "no quoted strike at or below the forward");
+  if (!strike_0)
+    return chain_error(chain, ChainFault::too_few_quotes,
+                       "no quoted strike at or below the forward");
   std::map<double, std::vector<double>> mids;
   for (const ChainQuote& q : chain.quotes) {
     const auto mid = mid_price(chain, q, forward);
-    const bool wanted = q.strike == *strike_0 || (q.type == OptionType::call) == (q.strike > *strike_0);
+    const bool wanted =
+        q.strike == *strike_0 || (q.type == OptionType::call) == (q.strike > *strike_0);
     if (mid && wanted) mids[q.strike].push_back(*mid);
   }
   if (mids.size() < kStrikesMin || mids.rbegin()->first <= forward) {
@@ -213,13 +229,15 @@ Result<double> strip_variance(const Chain& chain) {
   double sum = 0;
   for (size_t i = 0; i < strip.size(); ++i) {
     const size_t before = i == 0 ? 0 : i - 1, after = std::min(i + 1, strip.size() - 1);
-    const double width = (strip[after].first - strip[before].first) / static_cast<double>(after - before);
+    const double width =
+        (strip[after].first - strip[before].first) / static_cast<double>(after - before);
     const double strike = strip[i].first;
     sum += width / (strike * strike) * strip[i].second;
   }
   const double offset = forward / *strike_0 - 1;
   const double variance = (2 * sum - offset * offset) / years;
-  if (!(variance > 0)) return chain_error(chain, ChainFault::bad_price, "the strip's variance is not positive");
+  if (!(variance > 0))
+    return chain_error(chain, ChainFault::bad_price, "the strip's variance is not positive");
   return variance;
 }
 
@@ -244,12 +262,14 @@ Result<VolIndex30> vol_index_30d(std::span<const Chain> chains) {
   }
   if (near && near->years() == target) next = near, next_variance = near_variance;
   if (!near || !next) {
-    return Error{Fault::no_evidence, fmt::format("no usable expiry {} 30 days{}{}", near ? "after" : "before",
-                                                 refused.empty() ? "" : "; refused: ", refused)};
+    return Error{Fault::no_evidence,
+                 fmt::format("no usable expiry {} 30 days{}{}", near ? "after" : "before",
+                             refused.empty() ? "" : "; refused: ", refused)};
   }
   const double span = next->years() - near->years();
   const double share = span > 0 ? (target - near->years()) / span : 0;
-  const double total = (1 - share) * near_variance * near->years() + share * next_variance * next->years();
+  const double total =
+      (1 - share) * near_variance * near->years() + share * next_variance * next->years();
   return VolIndex30{std::sqrt(total / target), near->expiry, next->expiry, std::sqrt(near_variance),
                     std::sqrt(next_variance)};
 }

@@ -1,5 +1,6 @@
-// The implied-volatility surface of one asset: a smile for each expiry, fitted to two-sided out-of-the-money quotes,
-// free of butterfly and calendar arbitrage over the quoted range or said not to be. And the 30-day index of variance.
+// The implied-volatility surface of one asset: a smile for each expiry, fitted to two-sided
+// out-of-the-money quotes, free of butterfly and calendar arbitrage over the quoted range or said
+// not to be. And the 30-day index of variance.
 #pragma once
 
 #include <optional>
@@ -50,12 +51,13 @@ struct VolIndex30 {
   double near_vol = 0, next_vol = 0;
 };
 
-// Model-free variance of one expiry: (2/T) sum dK/K^2 Q(K) - (1/T)(F/K0 - 1)^2 over two-sided out-of-the-money quotes
-// (mid prices, undiscounted), K0 the last strike at or below F. Source: the CBOE VIX white paper. Units: 1/year.
+// Model-free variance of one expiry: (2/T) sum dK/K^2 Q(K) - (1/T)(F/K0 - 1)^2 over two-sided
+// out-of-the-money quotes (mid prices, undiscounted), K0 the last strike at or below F. Source: the
+// CBOE VIX white paper. Units: 1/year.
 Result<double> strip_variance(const Chain& chain);
 
-// delever-VIX30 (gauge vol_index_30d): total variance interpolated to 30 days between the two expiries around it. Not
-// DVOL, whose smoothing is not published.
+// delever-VIX30 (gauge vol_index_30d): total variance interpolated to 30 days between the two
+// expiries around it. Not DVOL, whose smoothing is not published.
 Result<VolIndex30> vol_index_30d(std::span<const Chain> chains);
 
 }  // namespace delever

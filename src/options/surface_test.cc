@@ -13,15 +13,22 @@ namespace {
 // A chain of one asset whose mid vols are given by `smile(k)`, quoted `half` either side.
 template <class VolOf>
 Chain chain_of(double days, VolOf vol_of, double half, double step = 0.02, double deviations = 5) {
-  Chain chain{.venue = "deribit", .asset = "BTC", .settle = "BTC",
-              .as_of = Instant::parse("2026-01-23T13:00:00Z").value(), .forward = 90000};
+  Chain chain{.venue = "deribit",
+              .asset = "BTC",
+              .settle = "BTC",
+              .as_of = Instant::parse("2026-01-23T13:00:00Z").value(),
+              .forward = 90000};
   chain.expiry = chain.as_of + Duration::seconds(static_cast<int64_t>(days * 86400));
   const double reach = deviations * 0.5 * std::sqrt(chain.years());
   for (double k = -reach; k <= reach; k += step) {
     for (const OptionType type : {OptionType::call, OptionType::put}) {
       const double vol = vol_of(k);
-      chain.quotes.push_back({.strike = 90000 * std::exp(k), .type = type, .bid_iv = vol - half, .ask_iv = vol + half,
-                              .mark_iv = vol, .open_interest = 1});
+      chain.quotes.push_back({.strike = 90000 * std::exp(k),
+                              .type = type,
+                              .bid_iv = vol - half,
+                              .ask_iv = vol + half,
+                              .mark_iv = vol,
+                              .open_interest = 1});
     }
   }
   return chain;
@@ -36,22 +43,28 @@ TEST(Svi, DerivativesAndDurrlemanAgreeWithDifferences) {
     const auto d = kTrue.derivatives(k);
     const double h = 1e-4;
     EXPECT_NEAR((kTrue.variance(k + h) - kTrue.variance(k - h)) / (2 * h), d.first, 1e-8);
-    EXPECT_NEAR((kTrue.variance(k + h) - 2 * d.w + kTrue.variance(k - h)) / (h * h), d.second, 1e-5);
-    // The density of ln(S/F) that the smile implies, from second differences of call prices, is g phi(d2) / sqrt(w).
+    EXPECT_NEAR((kTrue.variance(k + h) - 2 * d.w + kTrue.variance(k - h)) / (h * h), d.second,
+                1e-5);
+    // The density of ln(S/F) that the smile implies, from second differences of call prices, is g
+    // phi(d2) / sqrt(w).
     const auto call = [&](double strike) {
-      return black_price({1, strike, 1, std::sqrt(kTrue.variance(std::log(strike))), OptionType::call});
+      return black_price(
+          {1, strike, 1, std::sqrt(kTrue.variance(std::log(strike))), OptionType::call});
     };
     const double strike = std::exp(k), bump = 1e-4;
-    const double density = (call(strike + bump) - 2 * call(strike) + call(strike - bump)) / (bump * bump);
+    const double density =
+        (call(strike + bump) - 2 * call(strike) + call(strike - bump)) / (bump * bump);
     const double d2 = -k / std::sqrt(d.w) - std::sqrt(d.w) / 2;
-    const double expected = kTrue.durrleman(k) * std::exp(-d2 * d2 / 2) / std::sqrt(2 * M_PI * d.w) / strike;
+    const double expected =
+        kTrue.durrleman(k) * std::exp(-d2 * d2 / 2) / std::sqrt(2 * M_PI * d.w) / strike;
     EXPECT_NEAR(density, expected, 1e-4);
   }
 }
 
 TEST(Svi, FitsItsOwnSmile) {
   const double years = 30.0 / 365;
-  const Chain chain = chain_of(30, [&](double k) { return true_vol(k, years); }, 0.005);
+  const Chain chain = chain_of(
+      30, [&](double k) { return true_vol(k, years); }, 0.005);
   const Surface surface = build_surface({&chain, 1});
   ASSERT_EQ(surface.smiles.size(), 1U);
   const Smile& smile = surface.smiles[0];
@@ -72,10 +85,14 @@ TEST(Surface, RandomSmilesWithNoiseStayFreeOfArbitrage) {
     std::vector<Chain> chains;
     for (const double days : {2.0, 9.0, 30.0, 90.0, 270.0}) {
       const double scale = std::sqrt(days / 365);
-      chains.push_back(chain_of(days, [&](double k) {
-        const double z = k / scale;
-        return atm + 0.1 * skew * z + 0.02 * wings * z * z / (1 + 0.3 * std::fabs(z)) + 0.002 * random.normal();
-      }, 0.004, 0.1 * 0.5 * scale * 2));
+      chains.push_back(chain_of(
+          days,
+          [&](double k) {
+            const double z = k / scale;
+            return atm + 0.1 * skew * z + 0.02 * wings * z * z / (1 + 0.3 * std::fabs(z)) +
+                   0.002 * random.normal();
+          },
+          0.004, 0.1 * 0.5 * scale * 2));
     }
     const Surface surface = build_surface(chains);
     EXPECT_TRUE(surface.refused.empty());
@@ -89,8 +106,10 @@ TEST(Surface, RandomSmilesWithNoiseStayFreeOfArbitrage) {
 
 TEST(Surface, ACalendarCrossingIsFittedAway) {
   std::vector<Chain> chains;
-  chains.push_back(chain_of(30, [](double) { return 0.80; }, 0.01));
-  chains.push_back(chain_of(35, [](double) { return 0.60; }, 0.01));  // total variance falls: an arbitrage
+  chains.push_back(chain_of(
+      30, [](double) { return 0.80; }, 0.01));
+  chains.push_back(chain_of(
+      35, [](double) { return 0.60; }, 0.01));  // total variance falls: an arbitrage
   const Surface surface = build_surface(chains);
   ASSERT_EQ(surface.smiles.size(), 2U);
   const Smile& late = surface.smiles[1];
@@ -101,7 +120,8 @@ TEST(Surface, ACalendarCrossingIsFittedAway) {
 
 TEST(Svi, SsviHoldsItsBounds) {
   std::vector<SviPoint> points;
-  for (double k = -0.5; k <= 0.5; k += 0.05) points.push_back({k, 0.02 + 3 * k * k, 1});  // too convex to be a smile
+  for (double k = -0.5; k <= 0.5; k += 0.05)
+    points.push_back({k, 0.02 + 3 * k * k, 1});  // too convex to be a smile
   const SviFit fit = fit_ssvi(points, {-0.5, 0.5, nullptr});
   EXPECT_GE(fit.durrleman_min, 0);
   const double theta_phi = 2 * fit.svi.b;
@@ -109,7 +129,8 @@ TEST(Svi, SsviHoldsItsBounds) {
 }
 
 TEST(Surface, FiltersAndCounts) {
-  Chain chain = chain_of(30, [](double) { return 0.5; }, 0.01, 0.02);
+  Chain chain = chain_of(
+      30, [](double) { return 0.5; }, 0.01, 0.02);
   size_t otm = 0, spoiled = 0;
   for (ChainQuote& q : chain.quotes) {
     const bool out = q.type == OptionType::call ? q.strike >= 90000 : q.strike < 90000;
@@ -117,7 +138,8 @@ TEST(Surface, FiltersAndCounts) {
     if (otm == 1) q.bid_iv.reset();
     if (otm == 2) q.bid_iv.reset(), q.ask_iv.reset();
     if (otm == 3) std::swap(q.bid_iv, q.ask_iv);
-    if (otm == 4) q.bid = 0.5, q.ask = 2.0, q.bid_iv.reset(), q.ask_iv.reset();  // coins: no put is worth two
+    if (otm == 4)
+      q.bid = 0.5, q.ask = 2.0, q.bid_iv.reset(), q.ask_iv.reset();  // coins: no put is worth two
     ++spoiled;
   }
   ASSERT_EQ(spoiled, 4U);
@@ -133,7 +155,9 @@ TEST(Surface, FiltersAndCounts) {
 
 TEST(Surface, RefusesOneExpiryAndKeepsTheOthers) {
   std::vector<Chain> chains;
-  for (const double days : {7.0, 30.0, 90.0}) chains.push_back(chain_of(days, [](double) { return 0.5; }, 0.01));
+  for (const double days : {7.0, 30.0, 90.0})
+    chains.push_back(chain_of(
+        days, [](double) { return 0.5; }, 0.01));
   chains[0].quotes.resize(6);
   chains[1].quotes[3].bid_iv = -0.2;
   const Surface surface = build_surface(chains);
@@ -149,7 +173,8 @@ TEST(VolIndex, FlatSmile) {
   for (const double vol : {0.3, 0.5}) {
     std::vector<Chain> chains;
     for (const double days : {23.0, 51.0}) {
-      chains.push_back(chain_of(days, [&](double) { return vol; }, 1e-6, 0.01, 20 * vol));
+      chains.push_back(chain_of(
+          days, [&](double) { return vol; }, 1e-6, 0.01, 20 * vol));
     }
     const auto index = vol_index_30d(chains);
     ASSERT_TRUE(index.has_value()) << index.error().text();
@@ -158,8 +183,10 @@ TEST(VolIndex, FlatSmile) {
 }
 
 TEST(VolIndex, InterpolatesTotalVarianceTo30Days) {
-  std::vector<Chain> chains{chain_of(10, [](double) { return 0.4; }, 1e-6, 0.005, 8),
-                            chain_of(50, [](double) { return 0.6; }, 1e-6, 0.01, 8)};
+  std::vector<Chain> chains{chain_of(
+                                10, [](double) { return 0.4; }, 1e-6, 0.005, 8),
+                            chain_of(
+                                50, [](double) { return 0.6; }, 1e-6, 0.01, 8)};
   const VolIndex30 index = vol_index_30d(chains).value();
   const double total = (0.16 * 10 + 0.36 * 50) / 2;
   EXPECT_NEAR(index.value, std::sqrt(total / 30), 1e-3);
@@ -167,7 +194,8 @@ TEST(VolIndex, InterpolatesTotalVarianceTo30Days) {
 }
 
 TEST(VolIndex, RefusesWithoutBothSides) {
-  std::vector<Chain> chains{chain_of(50, [](double) { return 0.6; }, 0.01)};
+  std::vector<Chain> chains{chain_of(
+      50, [](double) { return 0.6; }, 0.01)};
   EXPECT_EQ(vol_index_30d(chains).error().what, "no usable expiry before 30 days");
 }
 

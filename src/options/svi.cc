@@ -11,13 +11,20 @@ namespace {
 
 using Pair = std::array<double, 2>;
 
-struct Least { Pair at; double cost; };
+struct Least {
+  Pair at;
+  double cost;
+};
 
-// Nelder and Mead 1965, in two dimensions, with their coefficients; stops at `evaluations` or when the corners agree.
+// Nelder and Mead 1965, in two dimensions, with their coefficients; stops at `evaluations` or when
+// the corners agree.
 template <class Cost>
 Least nelder_mead(Cost cost, Pair start, Pair step, int evaluations) {
   std::array<Least, 3> corner;
-  const auto at = [&](Pair p) { --evaluations; return Least{p, cost(p)}; };
+  const auto at = [&](Pair p) {
+    --evaluations;
+    return Least{p, cost(p)};
+  };
   corner[0] = at(start);
   corner[1] = at({start[0] + step[0], start[1]});
   corner[2] = at({start[0], start[1] + step[1]});
@@ -27,7 +34,8 @@ Least nelder_mead(Cost cost, Pair start, Pair step, int evaluations) {
   };
   while (true) {
     std::sort(corner.begin(), corner.end(), by_cost);
-    if (evaluations <= 0 || corner[2].cost - corner[0].cost <= 1e-9 * corner[0].cost + 1e-300) return corner[0];
+    if (evaluations <= 0 || corner[2].cost - corner[0].cost <= 1e-9 * corner[0].cost + 1e-300)
+      return corner[0];
     const Pair middle = between(corner[0].at, corner[1].at, 0.5);
     const Least reflected = at(between(corner[2].at, middle, 2));
     if (reflected.cost < corner[0].cost) {
@@ -47,8 +55,8 @@ Least nelder_mead(Cost cost, Pair start, Pair step, int evaluations) {
   }
 }
 
-// min x'Ax - 2 b'x in the box 0 <= x <= high, exactly: of the 27 choices of which coordinates sit on which face, the
-// best feasible one (the problem is convex).
+// min x'Ax - 2 b'x in the box 0 <= x <= high, exactly: of the 27 choices of which coordinates sit
+// on which face, the best feasible one (the problem is convex).
 struct Quadratic {
   std::array<std::array<double, 3>, 3> a{};
   std::array<double, 3> b{};
@@ -84,7 +92,8 @@ bool solve_free(const Quadratic& q, const std::array<int, 3>& face, std::array<d
       if (std::fabs(rows[r][c]) > std::fabs(rows[pivot][c])) pivot = r;
     }
     std::swap(rows[c], rows[pivot]);
-    if (!(std::fabs(rows[c][c]) > 1e-13 * (std::fabs(q.a[index[c]][index[c]]) + 1e-300))) return false;
+    if (!(std::fabs(rows[c][c]) > 1e-13 * (std::fabs(q.a[index[c]][index[c]]) + 1e-300)))
+      return false;
     for (size_t r = c + 1; r < n; ++r) {
       const double factor = rows[r][c] / rows[c][c];
       for (size_t k = c; k < 4; ++k) rows[r][k] -= factor * rows[c][k];
@@ -101,7 +110,8 @@ bool solve_free(const Quadratic& q, const std::array<int, 3>& face, std::array<d
 std::array<double, 3> least_in_box(const Quadratic& q, const std::array<double, 3>& high) {
   std::array<double, 3> best{};
   double best_value = q.value(best);
-  for (int code = 0; code < 27; ++code) {  // 0 free, 1 low, 2 high; code 0 is the unconstrained answer
+  for (int code = 0; code < 27;
+       ++code) {  // 0 free, 1 low, 2 high; code 0 is the unconstrained answer
     const std::array<int, 3> face{code % 3, code / 3 % 3, code / 9};
     std::array<double, 3> x{};
     for (size_t i = 0; i < 3; ++i) x[i] = face[i] == 2 ? high[i] : 0;
@@ -139,7 +149,10 @@ double cost_of(const Svi& svi, std::span<const SviPoint> points, double total_we
   return sum / total_weight;
 }
 
-struct Extent { double w_max = 0, weight = 0, squares = 0, k_low = 0, k_high = 0, spread = 0, k_atm = 0, w_atm = 0; };
+struct Extent {
+  double w_max = 0, weight = 0, squares = 0, k_low = 0, k_high = 0, spread = 0, k_atm = 0,
+         w_atm = 0;
+};
 
 Extent extent_of(std::span<const SviPoint> points) {
   CHECK(points.size() >= 3);
@@ -162,7 +175,9 @@ constexpr double kPenaltyScale = 1e3;
 
 }  // namespace
 
-double Svi::variance(double k) const { return a + b * (rho * (k - m) + std::sqrt((k - m) * (k - m) + s * s)); }
+double Svi::variance(double k) const {
+  return a + b * (rho * (k - m) + std::sqrt((k - m) * (k - m) + s * s));
+}
 
 Svi::Derivatives Svi::derivatives(double k) const {
   const double x = k - m, root = std::sqrt(x * x + s * s);
@@ -191,9 +206,13 @@ void check_svi(SviFit& fit, const SviBounds& bounds) {
 
 SviFit fit_raw_svi(std::span<const SviPoint> points, const SviBounds& bounds) {
   const Extent e = extent_of(points);
-  // With y = (k - m)/s and z = sqrt(y^2 + 1): w = a + d y + c z, where c = b s and d = rho c. The slope bounds
-  // b (1 + |rho|) <= 4 and |rho| <= 1 are a box in (a, u, v) with c = (u + v)/2, d = (u - v)/2: 0 <= u, v <= 4 s.
-  struct Inner { Svi svi; double cost; };
+  // With y = (k - m)/s and z = sqrt(y^2 + 1): w = a + d y + c z, where c = b s and d = rho c. The
+  // slope bounds b (1 + |rho|) <= 4 and |rho| <= 1 are a box in (a, u, v) with c = (u + v)/2, d =
+  // (u - v)/2: 0 <= u, v <= 4 s.
+  struct Inner {
+    Svi svi;
+    double cost;
+  };
   const auto inner = [&](double m, double s) {
     Quadratic q;
     for (const SviPoint& p : points) {
@@ -207,11 +226,14 @@ SviFit fit_raw_svi(std::span<const SviPoint> points, const SviBounds& bounds) {
     q.a[1][0] = q.a[0][1], q.a[2][0] = q.a[0][2], q.a[2][1] = q.a[1][2];
     const auto x = least_in_box(q, {e.w_max, 4 * s, 4 * s});
     const double u = x[1], v = x[2], c = (u + v) / 2;
-    // The weighted sum of squares is the quadratic form plus that of the points; below 1e-14 of it, it is rounding.
-    return Inner{{x[0], c / s, c > 0 ? (u - v) / (u + v) : 0, m, s}, std::max(q.value(x) + e.squares, 0.0) / e.weight};
+    // The weighted sum of squares is the quadratic form plus that of the points; below 1e-14 of it,
+    // it is rounding.
+    return Inner{{x[0], c / s, c > 0 ? (u - v) / (u + v) : 0, m, s},
+                 std::max(q.value(x) + e.squares, 0.0) / e.weight};
   };
   const double scale = kPenaltyScale * e.w_atm * e.w_atm;
-  // m is kept near the quotes and s between a thousandth and ten times their spread: beyond, the smile is a line.
+  // m is kept near the quotes and s between a thousandth and ten times their spread: beyond, the
+  // smile is a line.
   const double middle = (e.k_low + e.k_high) / 2;
   const auto unpack = [&](Pair p) {
     const double m = middle + e.spread * std::clamp(p[0], -1.5, 1.5);
@@ -262,7 +284,9 @@ SviFit fit_ssvi(std::span<const SviPoint> points, const SviBounds& bounds) {
   // phi of a smile that doubles its variance over the quoted range, as a start.
   const double start = std::log(3 / e.spread);
   Least best = nelder_mead(cost, {-0.1, start}, {0.3, 0.5}, 120);
-  if (const Least other = nelder_mead(cost, {0.1, start - 1.5}, {0.3, 0.5}, 120); other.cost < best.cost) best = other;
+  if (const Least other = nelder_mead(cost, {0.1, start - 1.5}, {0.3, 0.5}, 120);
+      other.cost < best.cost)
+    best = other;
   SviFit fit{.svi = unpack(best.at)};
   fit.cost = cost_of(fit.svi, points, e.weight);
   check_svi(fit, bounds);

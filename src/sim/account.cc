@@ -1,4 +1,5 @@
-// Summing up: equity of accounts, the minute's sample, the truth beside the tape, and whether the books balance.
+// Summing up: equity of accounts, the minute's sample, the truth beside the tape, and whether the
+// books balance.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +18,8 @@ std::string_view Simulation::accounts_header() {
 
 double Simulation::State::coin_price(const Venue& venue, CoinId coin) const {
   if (coin == 0) return 1;
-  if (venue.setup().role == VenueRole::spot) return world.assets[coin - 1].price;  // no index is published there
+  if (venue.setup().role == VenueRole::spot)
+    return world.assets[coin - 1].price;  // no index is published there
   const auto index = venue.exchange().index(coin - 1);
   return index ? index->approx() : world.assets[coin - 1].price;
 }
@@ -37,15 +39,18 @@ double Simulation::State::equity(const Venue& venue, AccountId account) const {
     CoinId settle = 0;
     if (is_options) {
       const OptionBook::Line& line = option_book.lines[p.instrument];
-      value = coins_of(Book{.step_raw = option_book.step_raw, .lot = option_book.lot}, p.qty) * mark->approx();
+      value = coins_of(Book{.step_raw = option_book.step_raw, .lot = option_book.lot}, p.qty) *
+              mark->approx();
       settle = static_cast<CoinId>(1 + line.asset);
     } else {
       for (const Book& b : world.books) {
-        if (b.venue < venues.size() && venues[b.venue].get() == &venue && b.instrument == p.instrument)
+        if (b.venue < venues.size() && venues[b.venue].get() == &venue &&
+            b.instrument == p.instrument)
           value = coins_of(b, p.qty) * mark->approx();
       }
     }
-    const double profit = p.side == PositionSide::long_side ? value - p.cost.approx() : p.cost.approx() - value;
+    const double profit =
+        p.side == PositionSide::long_side ? value - p.cost.approx() : p.cost.approx() - value;
     usd += (profit + p.margin.approx()) * coin_price(venue, settle);
   }
   return usd;
@@ -86,12 +91,15 @@ void Simulation::State::sample(Instant at) {
       const Book& b = world.books[i];
       s.open_interest += b.open_interest;
       weighted += b.open_interest * b.funding_annual;
-      venues[b.venue]->exchange().book(b.instrument).levels(Side::buy, [&](Tick tick, Lots lots, uint32_t) {
-        const double price = tick * b.tick;
-        if (price < b.mid * 0.99) return false;
-        s.depth_usd += static_cast<double>(lots) * b.lot * price;
-        return true;
-      });
+      venues[b.venue]
+          ->exchange()
+          .book(b.instrument)
+          .levels(Side::buy, [&](Tick tick, Lots lots, uint32_t) {
+            const double price = tick * b.tick;
+            if (price < b.mid * 0.99) return false;
+            s.depth_usd += static_cast<double>(lots) * b.lot * price;
+            return true;
+          });
     }
     s.funding_annual = s.open_interest > 0 ? weighted / s.open_interest : 0;
     s.long_usd = minutes[a].longs;
@@ -147,10 +155,12 @@ void Simulation::State::finish() {
     outcome.events += venue.events;
     outcome.refused += venue.refusals;
     outcome.accounts += x.accounts() - kFirstUser;
-    outcome.bytes_per_account = std::max(outcome.bytes_per_account, retail_bytes + x.bytes_per_idle_account());
+    outcome.bytes_per_account =
+        std::max(outcome.bytes_per_account, retail_bytes + x.bytes_per_idle_account());
     for (size_t r = 1; r < venue.refusals_by_reason.size(); ++r) {
       if (venue.refusals_by_reason[r])
-        outcome.refused_by_reason[std::string(reject_name(static_cast<Reject>(r)))] += venue.refusals_by_reason[r];
+        outcome.refused_by_reason[std::string(reject_name(static_cast<Reject>(r)))] +=
+            venue.refusals_by_reason[r];
     }
     for (AccountId a = 0; a < x.accounts(); ++a) {
       const double change = equity(venue, a) - equity_start[v][a] - held_gain(v, a);
@@ -192,8 +202,9 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
         std::string symbol;
         if (is_options) {
           const OptionBook::Line& line = option_book.lines[p.instrument];
-          symbol = fmt::format("{}-{}-{:.0f}-{}", scenario.assets[line.asset].name, expiry_name(line.expiry),
-                               line.strike, line.type == OptionType::call ? "C" : "P");
+          symbol = fmt::format("{}-{}-{:.0f}-{}", scenario.assets[line.asset].name,
+                               expiry_name(line.expiry), line.strike,
+                               line.type == OptionType::call ? "C" : "P");
         } else {
           symbol = venue.setup().listings[p.instrument].symbol;
           for (const Book& b : world.books) {
@@ -202,11 +213,13 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
         }
         const double coins = coins_of(book, p.qty);
         const auto mark = x.mark(p.instrument);
-        fmt::format_to(std::back_inserter(rows), "{},{},{},{},{},{},{},{},{},{},{}\n", at.text(), venue.setup().name, a,
+        fmt::format_to(std::back_inserter(rows), "{},{},{},{},{},{},{},{},{},{},{}\n", at.text(),
+                       venue.setup().name, a,
                        account_kind_name(populations[owner.population]->kind(owner.index)), symbol,
                        p.side == PositionSide::long_side ? "long" : "short",
                        p.mode == MarginMode::isolated ? "isolated" : "cross", coins,
-                       coins > 0 ? p.cost.approx() / coins : 0.0, p.leverage.text(), mark ? mark->text() : "");
+                       coins > 0 ? p.cost.approx() / coins : 0.0, p.leverage.text(),
+                       mark ? mark->text() : "");
       }
     }
   }
@@ -219,8 +232,9 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
       const Owner& owner = venue.owner(a);
       const double end = equity(venue, a);
       fmt::format_to(std::back_inserter(rows), "{},{},{},{},{},{},{}\n", venue.setup().name, a,
-                     account_kind_name(populations[owner.population]->kind(owner.index)), equity_start[v][a], end,
-                     venue.funding_received(a), end - equity_start[v][a] - held_gain(v, a));
+                     account_kind_name(populations[owner.population]->kind(owner.index)),
+                     equity_start[v][a], end, venue.funding_received(a),
+                     end - equity_start[v][a] - held_gain(v, a));
     }
   }
   return options.output->on_accounts(rows);
@@ -231,7 +245,8 @@ Result<void> Simulation::State::check_balance() const {
     const Exchange& x = venue->exchange();
     for (CoinId c = 0; c < x.coins(); ++c) {
       if (x.imbalance(c) != Amount())
-        return Error{Fault::malformed, fmt::format("coin {} is out of balance by {}", c, x.imbalance(c).text()),
+        return Error{Fault::malformed,
+                     fmt::format("coin {} is out of balance by {}", c, x.imbalance(c).text()),
                      venue->setup().name};
     }
     std::vector<int64_t> net(x.instruments());
@@ -241,7 +256,8 @@ Result<void> Simulation::State::check_balance() const {
     }
     for (size_t i = 0; i < net.size(); ++i) {
       if (net[i] != 0)
-        return Error{Fault::malformed, fmt::format("instrument {}: longs and shorts differ by {} units", i, net[i]),
+        return Error{Fault::malformed,
+                     fmt::format("instrument {}: longs and shorts differ by {} units", i, net[i]),
                      venue->setup().name};
     }
   }

@@ -28,7 +28,8 @@ void Arbitrage::decide(size_t, const World& w, Outbox& out) {
     if (!b.two_sided) continue;
     const double gap = std::log(mean / b.mid);
     if (std::abs(gap) <= setup_.cost) continue;
-    const double density = (b.spot ? makers_.spot_depth_usd : makers_.depth_usd) * b.share / mean / 0.01;
+    const double density =
+        (b.spot ? makers_.spot_depth_usd : makers_.depth_usd) * b.share / mean / 0.01;
     double coins = setup_.share * (gap > 0 ? gap - setup_.cost : gap + setup_.cost) * density;
     const double most = setup_.position_max_usd / mean;
     coins = std::clamp(coins, -most - s.coins, most - s.coins);
@@ -38,7 +39,8 @@ void Arbitrage::decide(size_t, const World& w, Outbox& out) {
   const double both = std::min(buys, sells);
   for (size_t i = 0; i < wanted.size(); ++i) {
     double coins = wanted[i];
-    // A gap without its mirror image is traded by half: the other leg follows when the rest has moved.
+    // A gap without its mirror image is traded by half: the other leg follows when the rest has
+    // moved.
     const double own = coins > 0 ? buys : sells;
     if (own > 0) coins *= (both + 0.5 * (own - both)) / own;
     const Book& b = w.books[desk_.seats[i].book];

@@ -1,6 +1,7 @@
-// Between venues: buys where an asset is cheap and sells where it is dear against the mean of all its books, once the
-// gap is wider than the cost, a share of it at a time. A perpetual's usual distance from spot (its premium) is not a
-// gap: it pays funding. This is what carries a cascade from one venue to the others.
+// Between venues: buys where an asset is cheap and sells where it is dear against the mean of all
+// its books, once the gap is wider than the cost, a share of it at a time. A perpetual's usual
+// distance from spot (its premium) is not a gap: it pays funding. This is what carries a cascade
+// from one venue to the others.
 #pragma once
 
 #include "sim/desk.h"
@@ -9,7 +10,8 @@ namespace delever::sim {
 
 class Arbitrage final : public Population {
  public:
-  Arbitrage(const ArbitrageSetup& setup, const MakerSetup& makers) : setup_(setup), makers_(makers) {}
+  Arbitrage(const ArbitrageSetup& setup, const MakerSetup& makers)
+      : setup_(setup), makers_(makers) {}
   void open(Field& field) override;
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t, uint32_t index, const Notice& n) override {

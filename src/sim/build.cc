@@ -29,7 +29,8 @@ std::string option_symbol(const Scenario& s, const OptionSetup& o) {
 
 Result<void> Simulation::State::build_venues() {
   const Scenario& s = scenario;
-  std::vector<std::string> sources;  // every asset's index has all spot venues; one without the asset never reports
+  std::vector<std::string>
+      sources;  // every asset's index has all spot venues; one without the asset never reports
   for (const VenueSetup& v : s.venues) {
     if (v.role == VenueRole::spot) sources.push_back(v.name);
   }
@@ -37,7 +38,8 @@ Result<void> Simulation::State::build_venues() {
     const VenueSetup& v = s.venues[number];
     ExchangeSetup x;
     x.venue = v.name;
-    const std::string money = v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
+    const std::string money =
+        v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
     x.coins.push_back({.name = money, .haircut = Rate()});
     for (uint32_t a = 0; a < s.assets.size(); ++a) {
       CoinSetup coin{.name = s.assets[a].name, .haircut = v.collateral_haircut, .index = a};
@@ -45,7 +47,8 @@ Result<void> Simulation::State::build_venues() {
       x.coins.push_back(std::move(coin));
       IndexSetup index{.name = s.assets[a].name, .rule = {}, .sources = sources};
       for (const ListingSetup& l : v.listings) {
-        if ((l.asset == a || v.role == VenueRole::options) && l.rules.index) index.rule = *l.rules.index;
+        if ((l.asset == a || v.role == VenueRole::options) && l.rules.index)
+          index.rule = *l.rules.index;
       }
       x.indices.push_back(std::move(index));
     }
@@ -85,12 +88,14 @@ Result<void> Simulation::State::build_venues() {
         const ContractRule& contract = *l.rules.contract;
         const double tick = contract.tick->approx();
         if (s.assets[l.asset].start / tick > kTicksMost)
-          return Error{
-              Fault::out_of_range,
-              fmt::format("a tick of {} is too fine for a price of {}", contract.tick->text(), s.assets[l.asset].start),
-              s.file + ": " + v.name + " " + l.symbol};
-        Listing listing{
-            .symbol = l.symbol, .rules = l.rules, .band = band_of(s.assets[l.asset].start, tick), .index = l.asset};
+          return Error{Fault::out_of_range,
+                       fmt::format("a tick of {} is too fine for a price of {}",
+                                   contract.tick->text(), s.assets[l.asset].start),
+                       s.file + ": " + v.name + " " + l.symbol};
+        Listing listing{.symbol = l.symbol,
+                        .rules = l.rules,
+                        .band = band_of(s.assets[l.asset].start, tick),
+                        .index = l.asset};
         listing.rules.contract->quote = listing.rules.contract->settle = money;
         Book b;
         b.venue = number;
@@ -102,10 +107,12 @@ Result<void> Simulation::State::build_venues() {
         b.step_raw = contract.step->raw();
         b.tick = tick;
         b.lot = contract.step->approx() * contract.size->approx();
-        b.lots_max =
-            contract.limit_qty_max ? std::floor(contract.limit_qty_max->approx() / contract.step->approx()) : 1e12;
+        b.lots_max = contract.limit_qty_max
+                         ? std::floor(contract.limit_qty_max->approx() / contract.step->approx())
+                         : 1e12;
         b.taker_fee = l.rules.fees->taker->approx();
-        (b.spot ? world.spots : world.perpetuals)[l.asset].push_back(static_cast<uint32_t>(world.books.size()));
+        (b.spot ? world.spots : world.perpetuals)[l.asset].push_back(
+            static_cast<uint32_t>(world.books.size()));
         world.books.push_back(b);
         x.listings.push_back(std::move(listing));
       }
@@ -132,7 +139,9 @@ Result<void> Simulation::State::build_venues() {
       described.push_back(std::move(i));
     }
     std::unique_ptr<Wire> wire;
-    if (options.output) wire = std::make_unique<Wire>(std::move(described), Wire::Options{.book_every = s.book_every});
+    if (options.output)
+      wire =
+          std::make_unique<Wire>(std::move(described), Wire::Options{.book_every = s.book_every});
     auto opened = Venue::open(v, std::move(x), s.from, std::move(wire));
     if (!opened.has_value()) return std::move(opened.error()).at(s.file);
     venues.push_back(std::move(opened).value());
@@ -158,7 +167,8 @@ void Simulation::State::build_populations() {
   };
   for (const ValueSetup& v : s.value) add(std::make_unique<Value>(v, makers_of(v.asset)));
   for (const FlowSetup& f : s.flow) add(std::make_unique<Flow>(f));
-  for (const ArbitrageSetup& a : s.arbitrage) add(std::make_unique<Arbitrage>(a, makers_of(a.asset)));
+  for (const ArbitrageSetup& a : s.arbitrage)
+    add(std::make_unique<Arbitrage>(a, makers_of(a.asset)));
   for (const OutsideSetup& o : s.outside) add(std::make_unique<Outside>(o));
   if (has_options) {
     dealers = add(std::make_unique<Dealers>(*s.dealers, option_book));
@@ -171,8 +181,9 @@ Result<void> Simulation::State::build() {
   world.seed = options.seed;
   if (s.shock)
     shock_factor = s.shock->factor(
-        options.shock ? *options.shock
-                      : Random(options.seed, {.stream = static_cast<uint32_t>(Stream::shock)}).normal());
+        options.shock
+            ? *options.shock
+            : Random(options.seed, {.stream = static_cast<uint32_t>(Stream::shock)}).normal());
   world.switches = options.switches;
   world.perpetuals.resize(s.assets.size());
   world.spots.resize(s.assets.size());
@@ -190,7 +201,8 @@ Result<void> Simulation::State::build() {
   }
   TRY(build_venues());
   for (uint32_t a = 0; a < s.assets.size(); ++a) {
-    if (world.spots[a].empty()) return Error{Fault::malformed, "no spot venue lists " + s.assets[a].name, s.file};
+    if (world.spots[a].empty())
+      return Error{Fault::malformed, "no spot venue lists " + s.assets[a].name, s.file};
   }
   for (Book& b : world.books) {
     b.mid = s.assets[b.asset].start;

@@ -14,20 +14,24 @@ void Carry::open(Field& field) {
   for (const uint32_t b : w.perpetuals[setup_.asset]) {
     const Book& book = w.books[b];
     Venue& venue = *field.venues[book.venue];
-    const bool portfolio = venue.setup().collateral_haircut && !w.switches.without(Mechanism::portfolio);
+    const bool portfolio =
+        venue.setup().collateral_haircut && !w.switches.without(Mechanism::portfolio);
     for (uint32_t d = 0; d < setup_.desks; ++d) {
       Seat s;
       s.book = b;
       const auto index = static_cast<uint32_t>(seats_.size());
-      s.account = venue.open_account(field.at, {field.population, index * 2},
-                                     portfolio ? CollateralMode::multi_asset : CollateralMode::single_coin);
-      venue.must(field.at, SetLeverage{s.account, book.instrument, Leverage::raw(3 * Leverage::scale)},
+      s.account =
+          venue.open_account(field.at, {field.population, index * 2},
+                             portfolio ? CollateralMode::multi_asset : CollateralMode::single_coin);
+      venue.must(field.at,
+                 SetLeverage{s.account, book.instrument, Leverage::raw(3 * Leverage::scale)},
                  "leverage of the start");
       s.spot_book = w.spots[setup_.asset][d % w.spots[setup_.asset].size()];
       const Book& spot = w.books[s.spot_book];
-      s.spot_account = field.venues[spot.venue]->open_account(field.at, {field.population, index * 2 + 1},
-                                                              CollateralMode::single_coin);
-      s.capacity = setup_.capacity_usd / w.assets[setup_.asset].start * book.share / shares / setup_.desks;
+      s.spot_account = field.venues[spot.venue]->open_account(
+          field.at, {field.population, index * 2 + 1}, CollateralMode::single_coin);
+      s.capacity =
+          setup_.capacity_usd / w.assets[setup_.asset].start * book.share / shares / setup_.desks;
       seats_.push_back(s);
       fund(field, index, s.capacity * 0.25);  // dry powder
     }
@@ -45,7 +49,9 @@ void Carry::back(Field& field, uint32_t seat, double coins) {
   seats_[seat].hedge -= coins;
 }
 
-Hedge Carry::hedge(uint32_t index) const { return {setup_.asset, index % 2 != 0 ? seats_[index / 2].hedge : 0}; }
+Hedge Carry::hedge(uint32_t index) const {
+  return {setup_.asset, index % 2 != 0 ? seats_[index / 2].hedge : 0};
+}
 
 void Carry::fund(Field& field, size_t seat, double coins) {
   const Seat& s = seats_[seat];
@@ -54,11 +60,15 @@ void Carry::fund(Field& field, size_t seat, double coins) {
   const double start = w.assets[setup_.asset].start;
   const double size = std::abs(coins);
   const bool backed = venue.setup().collateral_haircut.has_value();
-  // Coins at the venue do not count without portfolio margin; the same wealth is there, the offset is not.
-  if (backed) venue.deposit(field.at, s.account, field.coin(setup_.asset), size * setup_.collateral);
-  venue.deposit(field.at, s.account, 0, size * start * (backed ? setup_.cash : setup_.cash + setup_.collateral));
+  // Coins at the venue do not count without portfolio margin; the same wealth is there, the offset
+  // is not.
+  if (backed)
+    venue.deposit(field.at, s.account, field.coin(setup_.asset), size * setup_.collateral);
+  venue.deposit(field.at, s.account, 0,
+                size * start * (backed ? setup_.cash : setup_.cash + setup_.collateral));
   Venue& spot = *field.venues[w.books[s.spot_book].venue];
-  // A coin for each coin sold short, beside those that back it: what it takes to unwind without moving any.
+  // A coin for each coin sold short, beside those that back it: what it takes to unwind without
+  // moving any.
   spot.deposit(field.at, s.spot_account, field.coin(setup_.asset), size);
   spot.deposit(field.at, s.spot_account, 0, size * start * 0.5);
 }
@@ -75,7 +85,9 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
       double target = s.coins;
       if (f > setup_.funding_in)
         target = std::min(
-            s.coins, -s.capacity * std::min((f - setup_.funding_in) / (setup_.funding_full - setup_.funding_in), 1.0));
+            s.coins,
+            -s.capacity *
+                std::min((f - setup_.funding_in) / (setup_.funding_full - setup_.funding_in), 1.0));
       else if (f < setup_.funding_out)
         target = 0;
       double change = (target - s.coins) * (1 - keep);
@@ -106,7 +118,8 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
 void Carry::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Seat& s = seats_[index / 2];
   const bool on_spot = index % 2 != 0;
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl) return;
+  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
+    return;
   const Book& book = world_->books[on_spot ? s.spot_book : s.book];
   const double coins = coins_of(book, n.qty);
   const bool mine = n.account == (on_spot ? s.spot_account : s.account);

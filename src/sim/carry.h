@@ -1,8 +1,9 @@
-// Institutions on portfolio margin: short a perpetual, long the coin, paid by funding. Their target grows from nothing
-// at `funding_in` to the whole capacity at `funding_full`, shrinks below `funding_out`, stays in between, and is
-// approached with a half-life. Where the venue takes coins as margin, the coins that hedge the short also back it
-// (multi-asset mode); without `portfolio` only cash does, and a rally liquidates what a hedge should have carried.
-// When equity / maintenance falls below `derisk_below`, a fifth of the position is closed at each look.
+// Institutions on portfolio margin: short a perpetual, long the coin, paid by funding. Their target
+// grows from nothing at `funding_in` to the whole capacity at `funding_full`, shrinks below
+// `funding_out`, stays in between, and is approached with a half-life. Where the venue takes coins
+// as margin, the coins that hedge the short also back it (multi-asset mode); without `portfolio`
+// only cash does, and a rally liquidates what a hedge should have carried. When equity /
+// maintenance falls below `derisk_below`, a fifth of the position is closed at each look.
 #pragma once
 
 #include "sim/desk.h"
@@ -34,7 +35,8 @@ class Carry final : public Population {
   const std::vector<Seat>& seats() const { return seats_; }
 
  private:
-  void fund(Field& field, size_t seat, double coins);  // brings the coins and the cash for a short of that many
+  void fund(Field& field, size_t seat,
+            double coins);  // brings the coins and the cash for a short of that many
   CarrySetup setup_;
   uint32_t stream_ = 0, period_ = 1;
   std::vector<Seat> seats_;

@@ -19,15 +19,19 @@ constexpr std::pair<std::string_view, Climb::Measure> kOfAssets[] = {
 }  // namespace
 
 Result<Climb> read_climb(std::string_view text, const Scenario& scenario) {
-  const auto wrong = [&](std::string_view why) { return Error{Fault::malformed, fmt::format("{}: {}", text, why)}; };
+  const auto wrong = [&](std::string_view why) {
+    return Error{Fault::malformed, fmt::format("{}: {}", text, why)};
+  };
   const size_t sign = text.find_first_of("<>");
-  if (sign == std::string_view::npos || sign == 0) return wrong("want OUTCOME<VALUE or OUTCOME>=VALUE");
+  if (sign == std::string_view::npos || sign == 0)
+    return wrong("want OUTCOME<VALUE or OUTCOME>=VALUE");
   const std::string_view name = trimmed(text.substr(0, sign));
   const bool below = text[sign] == '<', equal = sign + 1 < text.size() && text[sign + 1] == '=';
   const auto value = read_double(trimmed(text.substr(sign + (equal ? 2 : 1))));
   if (!value) return wrong("the value is no number");
-  Climb climb{.outcome = std::string(name),
-              .text = fmt::format("{}{}{}{}", name, text[sign], equal ? "=" : "", write_double(*value))};
+  Climb climb{
+      .outcome = std::string(name),
+      .text = fmt::format("{}{}{}{}", name, text[sign], equal ? "=" : "", write_double(*value))};
   bool found = name == "deficit_usd";
   if (found) climb.measure = Climb::Measure::deficit_usd;
   std::string known = "deficit_usd";
@@ -42,7 +46,8 @@ Result<Climb> read_climb(std::string_view text, const Scenario& scenario) {
     }
   }
   if (!found) return wrong("no outcome that only grows along a run; there are " + known);
-  if (climb.falls() != below) return wrong(climb.falls() ? "a low falls: want < or <=" : "it grows: want > or >=");
+  if (climb.falls() != below)
+    return wrong(climb.falls() ? "a low falls: want < or <=" : "it grows: want > or >=");
   climb.level = climb.falls() ? -*value : *value;
   if (!equal) climb.level = std::nextafter(climb.level, HUGE_VAL);
   return climb;

@@ -9,8 +9,8 @@
 
 namespace delever::sim {
 
-Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenario, uint32_t asset, uint64_t seed,
-                                                         const Switches& switches) {
+Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenario, uint32_t asset,
+                                                         uint64_t seed, const Switches& switches) {
   CHECK(scenario.shock);
   const AssetSetup& a = scenario.assets[asset];
   double move = 0;
@@ -34,28 +34,34 @@ Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenari
     };
     if (p.stop) {  // somewhere between its ends, evenly: eight places
       for (int k = 0; k < 8; ++k)
-        stops += add((p.stop_from + (p.stop_to - p.stop_from) * (k + 0.5) / 8) / p.leverage, size / 8);
-    } else {  // a long is liquidated at entry (1 - margin) / (1 - maintenance), a short at (1 + margin) / (1 + ...)
+        stops +=
+            add((p.stop_from + (p.stop_to - p.stop_from) * (k + 0.5) / 8) / p.leverage, size / 8);
+    } else {  // a long is liquidated at entry (1 - margin) / (1 - maintenance), a short at (1 +
+              // margin) / (1 + ...)
       liquidations += add(side * (1 - (1 - side * p.margin) / (1 - side * p.maintenance)), size);
     }
   });
   const double largest = std::abs(move) * scenario.shock->factor(5);
-  auto flow = TRY(FlowCurve::of_masses(masses, {.width = 0.0005, .end = std::max(0.1, 4 * largest)}));
+  auto flow =
+      TRY(FlowCurve::of_masses(masses, {.width = 0.0005, .end = std::max(0.1, 4 * largest)}));
   double density = 0, concave_from = 0;
   for (const MakerSetup& m : scenario.makers) {
     if (m.asset != asset) continue;
     concave_from = m.concave_from;
     for (const VenueSetup& v : scenario.venues) {
-      const bool listed =
-          std::any_of(v.listings.begin(), v.listings.end(), [&](const ListingSetup& l) { return l.asset == asset; });
+      const bool listed = std::any_of(v.listings.begin(), v.listings.end(),
+                                      [&](const ListingSetup& l) { return l.asset == asset; });
       if (!listed || v.role == VenueRole::options) continue;
-      density += m.slope() * (v.role == VenueRole::spot ? m.spot_depth_usd : m.depth_usd) * v.share / a.start / 0.01;
+      density += m.slope() * (v.role == VenueRole::spot ? m.spot_depth_usd : m.depth_usd) *
+                 v.share / a.start / 0.01;
     }
   }
-  // The makers' own impact: c^2 = 2 concave_from / ((sqrt 2 - 1) D); a linear one is concave from beyond the curves.
+  // The makers' own impact: c^2 = 2 concave_from / ((sqrt 2 - 1) D); a linear one is concave from
+  // beyond the curves.
   const double from = concave_from > 0 ? concave_from : 10 * flow.end();
   const double c2 = 2 * from / ((std::sqrt(2.0) - 1) * density);
-  const auto impact = TRY(Impact::of({.sigma_day = 0.01, .volume_day = 1e-4 / c2, .depth = density}));
+  const auto impact =
+      TRY(Impact::of({.sigma_day = 0.01, .volume_day = 1e-4 / c2, .depth = density}));
   CascadeControl control(impact, std::move(flow), *scenario.shock);
   control.move_ = move;
   control.stops_ = stops;

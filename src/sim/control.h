@@ -1,20 +1,22 @@
-// The cascade's reduced form (M2, margin/cascade.h) as a control variate for the simulated market (M3): the same
-// shock, the positions that the simulated market starts with, the depth that its makers quote. It costs microseconds,
-// its mean over shocks is known by quadrature, and what it explains of a run's outcome is noise that needs no runs.
+// The cascade's reduced form (M2, margin/cascade.h) as a control variate for the simulated market
+// (M3): the same shock, the positions that the simulated market starts with, the depth that its
+// makers quote. It costs microseconds, its mean over shocks is known by quadrature, and what it
+// explains of a run's outcome is noise that needs no runs.
 #pragma once
 
 #include <optional>
 
-#include "margin/cascade.h"
+#include "cascade/cascade.h"
 #include "sim/simulation.h"
 
 namespace delever::sim {
 
 class CascadeControl {
  public:
-  // The book is that of the run with this seed, all the same for every shock. Missing: the asset has no path.
-  static Result<std::optional<CascadeControl>> of(const Scenario& scenario, uint32_t asset, uint64_t seed,
-                                                  const Switches& switches);
+  // The book is that of the run with this seed, all the same for every shock. Missing: the asset
+  // has no path.
+  static Result<std::optional<CascadeControl>> of(const Scenario& scenario, uint32_t asset,
+                                                  uint64_t seed, const Switches& switches);
   double at(double z) const;  // the fall, as a fraction, or the rise; held where the curves end
   double mean() const { return mean_; }
   double move() const { return move_; }  // largest log displacement of the path, without a shock
@@ -22,7 +24,8 @@ class CascadeControl {
   double liquidations() const { return liquidations_; }  // coins of the whole curve
 
  private:
-  CascadeControl(Impact impact, FlowCurve flow, ShockSetup shock) : impact_(impact), flow_(flow), shock_(shock) {}
+  CascadeControl(Impact impact, FlowCurve flow, ShockSetup shock)
+      : impact_(impact), flow_(flow), shock_(shock) {}
   Impact impact_;
   FlowCurve flow_;
   ShockSetup shock_;

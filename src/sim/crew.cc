@@ -7,8 +7,9 @@
 namespace delever::sim {
 namespace {
 
-// A look takes some 25 ns, so this is about 50 us: more than lies between the two rounds of a second of the rehearsal
-// of 30 January (3 us), and what its longest part takes in the mean. Beyond that a thread sleeps.
+// A look takes some 25 ns, so this is about 50 us: more than lies between the two rounds of a
+// second of the rehearsal of 30 January (3 us), and what its longest part takes in the mean. Beyond
+// that a thread sleeps.
 constexpr int kLooks = 2000;
 constexpr uint32_t kPassOverMost = 64;
 
@@ -46,9 +47,10 @@ void Crew::help() {
   }
 }
 
-// A claim is the step of `unclaimed_` from n to n - 1. It can only succeed in a round that has a part left, and that
-// round is not over until the part is done: so part_ and parts_, read after the claim, are of the same round, even for
-// a thread that has slept through any number of rounds since it read n.
+// A claim is the step of `unclaimed_` from n to n - 1. It can only succeed in a round that has a
+// part left, and that round is not over until the part is done: so part_ and parts_, read after the
+// claim, are of the same round, even for a thread that has slept through any number of rounds since
+// it read n.
 uint32_t Crew::work() {
   uint32_t got = 0;
   uint32_t n = unclaimed_.load();
@@ -74,14 +76,16 @@ void Crew::run(size_t parts, const std::function<void(size_t)>& part) {
   unclaimed_.store(parts_);
   call_helpers();
   const bool alone = work() == parts_;
-  if (alone && called_) calls_to_pass_over_ = std::clamp(2 * calls_to_pass_over_, 1U, kPassOverMost);
+  if (alone && called_)
+    calls_to_pass_over_ = std::clamp(2 * calls_to_pass_over_, 1U, kPassOverMost);
   if (!alone) calls_to_pass_over_ = 0;
   if (watch([this] { return unfinished_.load() == 0; })) return;
-  for (uint32_t left = unfinished_.load(); left != 0; left = unfinished_.load()) unfinished_.wait(left);
+  for (uint32_t left = unfinished_.load(); left != 0; left = unfinished_.load())
+    unfinished_.wait(left);
 }
 
-// A call costs the caller a few microseconds if somebody sleeps. Those who came too late for the last one, because the
-// round was short or because they had no processor, are called less often.
+// A call costs the caller a few microseconds if somebody sleeps. Those who came too late for the
+// last one, because the round was short or because they had no processor, are called less often.
 void Crew::call_helpers() {
   called_ = calls_passed_over_ >= calls_to_pass_over_;
   calls_passed_over_ = called_ ? 0 : calls_passed_over_ + 1;

@@ -1,6 +1,7 @@
-// A few threads that carry out the numbered parts of a job together. Which thread does which part is left to chance:
-// parts must not depend on one another, and then nothing depends on it. Nobody waits for a thread, only for parts that
-// a thread has begun: a helper that has no processor at the moment is not missed.
+// A few threads that carry out the numbered parts of a job together. Which thread does which part
+// is left to chance: parts must not depend on one another, and then nothing depends on it. Nobody
+// waits for a thread, only for parts that a thread has begun: a helper that has no processor at the
+// moment is not missed.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,8 @@ class Crew {
   uint32_t work();  // how many parts it was given
   void call_helpers();
 
-  const std::function<void(size_t)>* part_ = nullptr;  // of the round; read by those alone who have claimed a part
+  const std::function<void(size_t)>* part_ =
+      nullptr;  // of the round; read by those alone who have claimed a part
   uint32_t parts_ = 0;
   uint32_t calls_passed_over_ = 0, calls_to_pass_over_ = 0;
   bool called_ = false;

@@ -9,8 +9,8 @@
 namespace delever::sim {
 namespace {
 
-// What a part leaves behind depends on its number, its round and what the round before left there, so that a part done
-// twice, not at all, or in the wrong round shows.
+// What a part leaves behind depends on its number, its round and what the round before left there,
+// so that a part done twice, not at all, or in the wrong round shows.
 uint64_t next_of(uint64_t before, uint64_t round, uint64_t part) {
   uint64_t x = before ^ (round * 0x9e3779b97f4a7c15 + part);
   x ^= x >> 31;
@@ -28,10 +28,12 @@ std::vector<uint64_t> left_behind(const Rounds& r, bool by_crew) {
   Crew crew(by_crew ? r.threads : 1);
   std::vector<uint64_t> places(r.parts_max, 1);
   for (uint64_t round = 0; round < r.rounds; ++round) {
-    // Each round has a function of its own, gone when the round is over: a sanitizer finds whoever calls it later.
+    // Each round has a function of its own, gone when the round is over: a sanitizer finds whoever
+    // calls it later.
     const auto words = std::make_unique<uint64_t>(round);
     const std::function<void(size_t)> part = [&, words = words.get()](size_t p) {
-      const auto turns = r.work_max == 0 ? 0 : (*words * 7 + p * 13) % static_cast<uint64_t>(r.work_max);
+      const auto turns =
+          r.work_max == 0 ? 0 : (*words * 7 + p * 13) % static_cast<uint64_t>(r.work_max);
       for (uint64_t t = 0; t <= turns; ++t) places[p] = next_of(places[p], *words + t, p);
     };
     const size_t parts = round % (r.parts_max + 1);
@@ -46,10 +48,12 @@ std::vector<uint64_t> left_behind(const Rounds& r, bool by_crew) {
 
 TEST(Crew, ManyShortRoundsLeaveWhatAPlainLoopLeaves) {
   for (const unsigned threads : {2U, 3U, 16U}) {
-    for (const Rounds& r : {Rounds{.threads = threads, .rounds = 10'000, .parts_max = 7},
-                            Rounds{.threads = threads, .rounds = 2'000, .parts_max = 3, .work_max = 2'000},
-                            Rounds{.threads = threads, .rounds = 300, .parts_max = 100, .work_max = 200}})
-      EXPECT_EQ(left_behind(r, true), left_behind(r, false)) << threads << " threads, " << r.parts_max << " parts";
+    for (const Rounds& r :
+         {Rounds{.threads = threads, .rounds = 10'000, .parts_max = 7},
+          Rounds{.threads = threads, .rounds = 2'000, .parts_max = 3, .work_max = 2'000},
+          Rounds{.threads = threads, .rounds = 300, .parts_max = 100, .work_max = 200}})
+      EXPECT_EQ(left_behind(r, true), left_behind(r, false))
+          << threads << " threads, " << r.parts_max << " parts";
   }
 }
 
@@ -63,8 +67,8 @@ TEST(Crew, HelpersThatFellAsleepComeAgain) {
   EXPECT_EQ(done, std::vector<int>(8, 20));
 }
 
-// Two parts that each wait for the other: the helper was called. A crew of its own each time, because in a later round
-// it may be passed over.
+// Two parts that each wait for the other: the helper was called. A crew of its own each time,
+// because in a later round it may be passed over.
 TEST(Crew, PartsAreDoneAtTheSameTime) {
   for (int crews = 0; crews < 20; ++crews) {
     Crew crew(2);

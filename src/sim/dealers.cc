@@ -17,7 +17,8 @@ void Dealers::open(Field& field) {
     Dealer dealer;
     const uint32_t first = d << kAccountBits;
     Venue& options = *field.venues[book_->venue];
-    dealer.option_account = options.open_account(field.at, {field.population, first}, CollateralMode::portfolio);
+    dealer.option_account =
+        options.open_account(field.at, {field.population, first}, CollateralMode::portfolio);
     std::vector<double> coins(w.assets.size()), interest(w.assets.size());
     for (const OptionBook::Line& line : book_->lines) {
       dealer.options.push_back(0);  // they come with the fills
@@ -30,10 +31,14 @@ void Dealers::open(Field& field) {
         if (field.venues[w.books[b].venue]->setup().name != setup_.hedge_venue) continue;
         h.book = b;
         Venue& venue = *field.venues[w.books[b].venue];
-        h.account = venue.open_account(field.at, {field.population, first + 1 + a}, CollateralMode::single_coin);
-        venue.deposit(field.at, h.account, 0, std::min(interest[a] * w.assets[a].start * 0.15 + 1e6, 2e9));
-        venue.must(field.at, SetLeverage{h.account, w.books[b].instrument, Leverage::raw(4 * Leverage::scale)},
-                   "leverage of the start");
+        h.account = venue.open_account(field.at, {field.population, first + 1 + a},
+                                       CollateralMode::single_coin);
+        venue.deposit(field.at, h.account, 0,
+                      std::min(interest[a] * w.assets[a].start * 0.15 + 1e6, 2e9));
+        venue.must(
+            field.at,
+            SetLeverage{h.account, w.books[b].instrument, Leverage::raw(4 * Leverage::scale)},
+            "leverage of the start");
       }
       dealer.hedges.push_back(h);
     }
@@ -56,7 +61,8 @@ void Dealers::hold(const World&, std::vector<Held>& out) {
 
 void Dealers::decide(size_t, const World& w, Outbox& out) {
   if (w.switches.without(Mechanism::gamma) || w.step % kSlice != 0) return;
-  const uint32_t every = static_cast<uint32_t>(std::max<int64_t>(kSlice, setup_.hedge_every.ns() / 1'000'000'000));
+  const uint32_t every =
+      static_cast<uint32_t>(std::max<int64_t>(kSlice, setup_.hedge_every.ns() / 1'000'000'000));
   const double slices = std::max(setup_.slice_over.in_seconds() / kSlice, 1.0);
   for (uint32_t d = 0; d < dealers_.size(); ++d) {
     Dealer& dealer = dealers_[d];
@@ -79,7 +85,8 @@ void Dealers::decide(size_t, const World& w, Outbox& out) {
         h.slice = std::abs(open) / slices;
       }
       const double slice = std::clamp(h.work, -h.slice, h.slice);
-      if (const auto o = taking(book, h.account, slice, 0.01)) out.send(w, setup_.latency, stream_ + d, book.venue, *o);
+      if (const auto o = taking(book, h.account, slice, 0.01))
+        out.send(w, setup_.latency, stream_ + d, book.venue, *o);
     }
   }
 }
@@ -88,18 +95,20 @@ void Dealers::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Dealer& dealer = dealers_[index >> kAccountBits];
   const uint32_t which = index & ((1U << kAccountBits) - 1);
   if (which == 0) {
-    if (n.kind != NoticeKind::fill && n.kind != NoticeKind::settled && n.kind != NoticeKind::takeover &&
-        n.kind != NoticeKind::adl)
+    if (n.kind != NoticeKind::fill && n.kind != NoticeKind::settled &&
+        n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
       return;
     for (size_t i = 0; i < book_->lines.size(); ++i) {
       if (book_->lines[i].instrument != n.instrument) continue;
       const double coins = static_cast<double>(n.qty.raw() / book_->step_raw) * book_->lot;
-      dealer.options[i] += (n.side == Side::buy) == (n.account == dealer.option_account) ? coins : -coins;
+      dealer.options[i] +=
+          (n.side == Side::buy) == (n.account == dealer.option_account) ? coins : -coins;
     }
     return;
   }
   Hedge& h = dealer.hedges[which - 1];
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl) return;
+  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
+    return;
   const Book& book = world_->books[h.book];
   const double coins = coins_of(book, n.qty);
   const double change = (n.side == Side::buy) == (n.account == h.account) ? coins : -coins;

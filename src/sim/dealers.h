@@ -1,7 +1,9 @@
-// Option dealers. Each holds its part of every line's dealer position and hedges the delta on a perpetual: on schedule
-// (`hedge_every`), or at once when the open delta passes the band (Whalley and Wilmott 1997 give its cube-root law;
-// here its width is a share of the gross position), in even slices over `slice_over`. Short gamma sells into a fall,
-// long gamma buys it; `without gamma` freezes the hedge of the start.
+// Option dealers. Each holds its part of every line's dealer position and hedges the delta on a
+// perpetual: on schedule
+// (`hedge_every`), or at once when the open delta passes the band (Whalley and Wilmott 1997 give
+// its cube-root law; here its width is a share of the gross position), in even slices over
+// `slice_over`. Short gamma sells into a fall, long gamma buys it; `without gamma` freezes the
+// hedge of the start.
 #pragma once
 
 #include "sim/option_book.h"
@@ -22,7 +24,9 @@ class Dealers final : public Population {
   AccountId option_account(size_t dealer) const { return dealers_[dealer].option_account; }
   double net_delta(uint32_t asset) const;  // of the options, all dealers, coins
   double hedged(uint32_t asset) const;     // coins of perpetual held
-  double traded(uint32_t asset) const { return traded_.empty() ? 0 : traded_[asset]; }  // signed coins since the start
+  double traded(uint32_t asset) const {
+    return traded_.empty() ? 0 : traded_[asset];
+  }  // signed coins since the start
 
  private:
   struct Hedge {

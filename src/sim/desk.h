@@ -1,5 +1,5 @@
-// One trader with an account on each of several books and what it holds there: what value traders, arbitrageurs,
-// splitters and slow outside money have in common.
+// One trader with an account on each of several books and what it holds there: what value traders,
+// arbitrageurs, splitters and slow outside money have in common.
 #pragma once
 
 #include <algorithm>
@@ -16,34 +16,42 @@ class Desk {
     double coins = 0;  // bought less sold since the start
     double hedge = 0;  // coins of this seat against positions of the start
   };
-  // Opens one seat on each book; `index` is the desk's number in its population, USD and coins are for each seat.
+  // Opens one seat on each book; `index` is the desk's number in its population, USD and coins are
+  // for each seat.
   void open(Field& field, uint32_t index, const std::vector<uint32_t>& books, double usd) {
     for (const uint32_t b : books) {
       const Book& book = field.world.books[b];
       Venue& venue = *field.venues[book.venue];
-      const AccountId account =
-          venue.open_account(field.at, {field.population, index << kSeatBits | static_cast<uint32_t>(seats.size())},
-                             CollateralMode::single_coin);
+      const AccountId account = venue.open_account(
+          field.at, {field.population, index << kSeatBits | static_cast<uint32_t>(seats.size())},
+          CollateralMode::single_coin);
       venue.deposit(field.at, account, 0, usd);
       if (book.spot)
-        venue.deposit(field.at, account, field.coin(book.asset), usd / field.world.assets[book.asset].start);
+        venue.deposit(field.at, account, field.coin(book.asset),
+                      usd / field.world.assets[book.asset].start);
       else
-        venue.must(field.at, SetLeverage{account, book.instrument, Leverage::raw(2 * Leverage::scale)},
+        venue.must(field.at,
+                   SetLeverage{account, book.instrument, Leverage::raw(2 * Leverage::scale)},
                    "leverage of the start");
       seats.push_back({b, account, 0});
     }
   }
-  // The shares of what the crowd holds net at the start that this desk takes, and the coins on spot against them.
-  void stand(const World& world, uint32_t book, double share, std::vector<Counterparty>& out) const {
+  // The shares of what the crowd holds net at the start that this desk takes, and the coins on spot
+  // against them.
+  void stand(const World& world, uint32_t book, double share,
+             std::vector<Counterparty>& out) const {
     for (uint32_t i = 0; i < seats.size() && share > 0; ++i) {
-      if (seats[i].book == book && !world.books[book].spot) out.push_back({seats[i].account, i, share});
+      if (seats[i].book == book && !world.books[book].spot)
+        out.push_back({seats[i].account, i, share});
     }
   }
   void back(Field& field, uint32_t seat, double coins) {
     const std::vector<Book>& books = field.world.books;
-    const auto s = std::find_if(seats.begin(), seats.end(), [&](const Seat& x) { return books[x.book].spot; });
+    const auto s =
+        std::find_if(seats.begin(), seats.end(), [&](const Seat& x) { return books[x.book].spot; });
     CHECK(s != seats.end());  // every asset has a spot book
-    back_position(field, books[seats[seat].book], seats[seat].account, books[s->book], s->account, coins);
+    back_position(field, books[seats[seat].book], seats[seat].account, books[s->book], s->account,
+                  coins);
     s->hedge -= coins;
   }
   void on_notice(const World& world, uint32_t seat, const Notice& n) {

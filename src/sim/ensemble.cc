@@ -11,9 +11,10 @@ std::vector<double> binomial_cdf(size_t n, double p) {
   std::vector<double> cdf(n + 1);
   double sum = 0;
   for (size_t k = 0; k <= n; ++k) {
-    const double log_term = std::lgamma(static_cast<double>(n) + 1) - std::lgamma(static_cast<double>(k) + 1) -
-                            std::lgamma(static_cast<double>(n - k) + 1) + static_cast<double>(k) * std::log(p) +
-                            static_cast<double>(n - k) * std::log1p(-p);
+    const double log_term =
+        std::lgamma(static_cast<double>(n) + 1) - std::lgamma(static_cast<double>(k) + 1) -
+        std::lgamma(static_cast<double>(n - k) + 1) + static_cast<double>(k) * std::log(p) +
+        static_cast<double>(n - k) * std::log1p(-p);
     sum += std::exp(log_term);
     cdf[k] = sum;
   }
@@ -22,7 +23,8 @@ std::vector<double> binomial_cdf(size_t n, double p) {
 
 }  // namespace
 
-Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier, const EnsembleOptions& options) {
+Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier,
+                                            const EnsembleOptions& options) {
   CHECK(options.shocks.empty() || options.shocks.size() == options.runs);
   std::vector<std::string> orders;
   for (size_t i = 0; i < options.runs; ++i) {
@@ -34,7 +36,9 @@ Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier, const Ensemb
   size_t done = 0;
   TRY(carrier(orders, [&](size_t i, std::string_view reply) -> Result<void> {
     auto run = read_reply(reply);
-    if (!run) return Error{Fault::malformed, "no reply of a run: " + std::string(reply.substr(0, 60)), orders[i]};
+    if (!run)
+      return Error{Fault::malformed, "no reply of a run: " + std::string(reply.substr(0, 60)),
+                   orders[i]};
     all[i] = *std::move(run);
     all[i].seed = options.first_seed + i;
     if (options.progress) options.progress(++done);
@@ -65,7 +69,8 @@ Spread spread_of(std::vector<double> x) {
     const auto below = static_cast<size_t>(at);
     const double part = at - static_cast<double>(below);
     q.value = x[below] + (below + 1 < x.size() ? part * (x[below + 1] - x[below]) : 0);
-    // Largest l with P(X < l) <= 2.5 %, smallest u with P(X < u) >= 97.5 %, X the count below the quantile.
+    // Largest l with P(X < l) <= 2.5 %, smallest u with P(X < u) >= 97.5 %, X the count below the
+    // quantile.
     const std::vector<double> cdf = binomial_cdf(x.size(), p);
     for (size_t l = x.size(); l >= 1; --l) {
       if (cdf[l - 1] > 0.025) continue;
@@ -84,7 +89,8 @@ Spread spread_of(std::vector<double> x) {
 
 double rank_of(const std::vector<double>& values, double value) {
   if (values.empty()) return 0;
-  const auto below = std::count_if(values.begin(), values.end(), [value](double x) { return x <= value; });
+  const auto below =
+      std::count_if(values.begin(), values.end(), [value](double x) { return x <= value; });
   return static_cast<double>(below) / static_cast<double>(values.size());
 }
 

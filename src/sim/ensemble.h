@@ -1,4 +1,5 @@
-// Many runs of one scenario, one seed each, and what is said of them together. Who carries them out is given (job.h).
+// Many runs of one scenario, one seed each, and what is said of them together. Who carries them out
+// is given (job.h).
 #pragma once
 
 #include <functional>
@@ -20,9 +21,9 @@ struct EnsembleOptions {
 // All runs by seed.
 Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier, const EnsembleOptions& options);
 
-// Of one outcome over runs. Intervals hold 95 %: the mean's by its standard error, a quantile's by the order statistics
-// whose ranks a binomial law puts around it (no assumption about the distribution); missing where the sample is too
-// small to bound it.
+// Of one outcome over runs. Intervals hold 95 %: the mean's by its standard error, a quantile's by
+// the order statistics whose ranks a binomial law puts around it (no assumption about the
+// distribution); missing where the sample is too small to bound it.
 struct Quantile {
   double p = 0, value = 0;
   std::optional<double> low, high;

@@ -1,4 +1,5 @@
-// What a second thread or rank brings: the same runs by one and by two, in turns, on a clock and in processor time.
+// What a second thread or rank brings: the same runs by one and by two, in turns, on a clock and in
+// processor time.
 //   ensemble_bench [RUNS [ROUNDS]]
 // tools/ranks_bench.py does the same with one rank and two of Open MPI.
 #include <sys/resource.h>
@@ -52,14 +53,17 @@ int bench_main(int argc, char** argv) {
   }
   double load[3] = {};
   getloadavg(load, 3);
-  std::printf("%zu runs of an hour of maker-withdrawal.toml, median of %d rounds in turns, load %.1f\n", runs, rounds,
-              load[0]);
+  std::printf(
+      "%zu runs of an hour of maker-withdrawal.toml, median of %d rounds in turns, load %.1f\n",
+      runs, rounds, load[0]);
   for (const unsigned t : {0U, 1U})
-    std::printf("%u thread%s: %.3f s, %.3f s of processor time, %.2f runs per processor second, %.0f waits\n", t + 1,
-                t ? "s" : " ", median(wall[t]), median(cpu[t]), static_cast<double>(runs) / median(cpu[t]),
-                median(slept[t]));
-  std::printf("efficiency by the clock %.3f, by processor time %.3f\n", median(wall[0]) / (2 * median(wall[1])),
-              median(cpu[0]) / median(cpu[1]));
+    std::printf(
+        "%u thread%s: %.3f s, %.3f s of processor time, %.2f runs per processor second, %.0f "
+        "waits\n",
+        t + 1, t ? "s" : " ", median(wall[t]), median(cpu[t]),
+        static_cast<double>(runs) / median(cpu[t]), median(slept[t]));
+  std::printf("efficiency by the clock %.3f, by processor time %.3f\n",
+              median(wall[0]) / (2 * median(wall[1])), median(cpu[0]) / median(cpu[1]));
   return 0;
 }
 

@@ -25,7 +25,8 @@ TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
   // Cut in the middle of the third line; another scenario's line stands among them.
   size_t cut = 0;
   for (int lines = 0; lines < 2; ++lines) cut = journal.find('\n', cut) + 1;
-  const KeptRuns left = read_kept(kept_line(digest + 1, "5", "ff x=1") + journal.substr(0, cut + 40), digest);
+  const KeptRuns left =
+      read_kept(kept_line(digest + 1, "5", "ff x=1") + journal.substr(0, cut + 40), digest);
   EXPECT_EQ(left.replies.size(), 2U);
   EXPECT_EQ(left.others, 1U);
   EXPECT_EQ(left.torn, 1U);
@@ -42,11 +43,14 @@ TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
 
 TEST(Job, OrdersReadBack) {
   const Scenario s = testing::shipped("gamma-short.toml", 1);
-  Job job{.seeds = {{0, 5}, {1800, UINT64_MAX}}, .switches = testing::without(Mechanism::gamma), .shock = -0.25};
+  Job job{.seeds = {{0, 5}, {1800, UINT64_MAX}},
+          .switches = testing::without(Mechanism::gamma),
+          .shock = -0.25};
   job.rare = "btc_low<88000";
-  EXPECT_EQ(order_of(job), "5,1800:18446744073709551615/without=gamma/shock=-0.25/rare=btc_low<88000");
-  for (const char* bad : {"", "x", "5,6", "5,1:x", "0:5", "5/", "5/without=gravity", "5/shock=", "5/rare=btc_low>1",
-                          "5/rare=eth_low<1", "5/else=1"})
+  EXPECT_EQ(order_of(job),
+            "5,1800:18446744073709551615/without=gamma/shock=-0.25/rare=btc_low<88000");
+  for (const char* bad : {"", "x", "5,6", "5,1:x", "0:5", "5/", "5/without=gravity",
+                          "5/shock=", "5/rare=btc_low>1", "5/rare=eth_low<1", "5/else=1"})
     EXPECT_FALSE(carry_out(s, bad).has_value()) << bad;
 }
 
@@ -56,7 +60,8 @@ TEST(Ensemble, QuantilesAndTheirIntervals) {
   const Spread s = spread_of(x);
   EXPECT_DOUBLE_EQ(s.mean, 50.5);
   EXPECT_DOUBLE_EQ(s.quantiles[2].value, 50.5);
-  // Binomial(100, 1/2): ranks 40 and 61 hold the median with 95 % (Conover, Practical Nonparametric Statistics).
+  // Binomial(100, 1/2): ranks 40 and 61 hold the median with 95 % (Conover, Practical Nonparametric
+  // Statistics).
   EXPECT_EQ(s.quantiles[2].low, 40.0);
   EXPECT_EQ(s.quantiles[2].high, 61.0);
   // Five runs cannot bound a 5 % quantile from below.

@@ -30,7 +30,8 @@ void Flow::decide(size_t, const World& w, Outbox& out) {
       s.left = static_cast<uint32_t>(std::min<double>(pareto, setup_.children_max));
       const double usd = setup_.child_usd * std::exp(setup_.child_spread * random.normal());
       // Back towards an empty position once it is large, so that no splitter becomes an investor.
-      const double held = s.desk.seats[0].coins * book.mid / (setup_.child_usd * setup_.children_max);
+      const double held =
+          s.desk.seats[0].coins * book.mid / (setup_.child_usd * setup_.children_max);
       const bool buys = random.uniform() < std::clamp(0.5 - 0.5 * held, 0.0, 1.0);
       s.child = (buys ? 1 : -1) * usd / book.mid;
     }

@@ -1,5 +1,6 @@
-// Metaorders cut into children: the number of children is Pareto with exponent alpha, so that signs of trades stay
-// correlated with the exponent alpha - 1 (Lillo, Mike and Farmer 2005). Uninformed: half buy, half sell.
+// Metaorders cut into children: the number of children is Pareto with exponent alpha, so that signs
+// of trades stay correlated with the exponent alpha - 1 (Lillo, Mike and Farmer 2005). Uninformed:
+// half buy, half sell.
 #pragma once
 
 #include "sim/desk.h"
@@ -20,7 +21,7 @@ class Flow final : public Population {
   struct Splitter {
     Desk desk;  // one seat
     uint32_t left = 0;
-    double child = 0;  // signed coins
+    double child = 0;   // signed coins
     uint32_t next = 0;  // step of the next child
   };
   FlowSetup setup_;

@@ -3,15 +3,16 @@
 namespace delever::sim {
 namespace {
 
-std::optional<SubmitOrder> option_order(const OptionBook& book, const OptionBook::Line& line, AccountId account,
-                                        Side side, double coins) {
+std::optional<SubmitOrder> option_order(const OptionBook& book, const OptionBook::Line& line,
+                                        AccountId account, Side side, double coins) {
   const double lots = std::floor(coins / book.lot + 0.5);
   if (lots < 1) return std::nullopt;
   SubmitOrder o;
   o.account = account;
   o.instrument = line.instrument;
   o.side = side;
-  o.price = Price::raw(std::max<int64_t>(1, static_cast<int64_t>(line.mark / book.tick + 0.5)) * book.tick_raw);
+  o.price = Price::raw(std::max<int64_t>(1, static_cast<int64_t>(line.mark / book.tick + 0.5)) *
+                       book.tick_raw);
   o.qty = Qty::raw(static_cast<int64_t>(lots) * book.step_raw);
   o.self_trade = SelfTrade::allow;
   return o;
@@ -45,10 +46,13 @@ void Holders::trade_start(Field& field) {
   };
   // Even holders are long, odd ones short; dealers stand on their side of the difference.
   const size_t pairs = std::max<size_t>(holders_.size() / 2, 1);
-  const auto lots_of = [&](double coins) { return std::floor(coins / book_->lot + 0.5) * book_->lot; };
+  const auto lots_of = [&](double coins) {
+    return std::floor(coins / book_->lot + 0.5) * book_->lot;
+  };
   for (const OptionBook::Line& line : book_->lines) {
     const double dealers = std::abs(line.dealer_net);
-    const double each_dealer = dealers_->size() ? lots_of(dealers / static_cast<double>(dealers_->size())) : 0;
+    const double each_dealer =
+        dealers_->size() ? lots_of(dealers / static_cast<double>(dealers_->size())) : 0;
     const double each_pair = lots_of((line.open_interest - dealers) / static_cast<double>(pairs));
     const bool dealers_long = line.dealer_net > 0;
     for (size_t p = 0; p < pairs && holders_.size() >= 2; ++p) {
@@ -57,7 +61,8 @@ void Holders::trade_start(Field& field) {
     }
     for (size_t d = 0; d < dealers_->size(); ++d) {
       const AccountId dealer = dealers_->option_account(d);
-      const AccountId holder = holders_[(2 * (d % pairs) + (dealers_long ? 1 : 0)) % holders_.size()].account;
+      const AccountId holder =
+          holders_[(2 * (d % pairs) + (dealers_long ? 1 : 0)) % holders_.size()].account;
       must(option_order(*book_, line, dealers_long ? holder : dealer, Side::sell, each_dealer));
       must(option_order(*book_, line, dealers_long ? dealer : holder, Side::buy, each_dealer));
     }
@@ -70,7 +75,9 @@ void Holders::decide(size_t, const World& w, Outbox& out) {
     Holder& holder = holders_[h];
     for (size_t i = 0; i < book_->lines.size(); ++i) {
       const OptionBook::Line& line = book_->lines[i];
-      if (line.expired || line.type != OptionType::put || holder.monetised[i] || holder.options[i] <= 0) continue;
+      if (line.expired || line.type != OptionType::put || holder.monetised[i] ||
+          holder.options[i] <= 0)
+        continue;
       if (line.delta > -setup_.monetise_delta || w.now + Duration::hours(1) > line.expiry) continue;
       holder.monetised[i] = 1;
       if (w.step == 1) continue;  // deep in the money from the start: kept on purpose
@@ -86,8 +93,8 @@ void Holders::decide(size_t, const World& w, Outbox& out) {
 }
 
 void Holders::on_notice(uint32_t, uint32_t index, const Notice& n) {
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::settled && n.kind != NoticeKind::takeover &&
-      n.kind != NoticeKind::adl)
+  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::settled &&
+      n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
     return;
   Holder& holder = holders_[index];
   for (size_t i = 0; i < book_->lines.size(); ++i) {

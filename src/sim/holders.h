@@ -1,6 +1,8 @@
-// Option holders: the long side of every line, and the short side where dealers are not it. Hedged by what they hold,
-// they neither panic nor are liquidated by a move that their options cover; when a put's delta passes
-// -`monetise_delta` they sell `monetise_share` of it back to a dealer, who then has less gamma to hedge.
+// Option holders: the long side of every line, and the short side where dealers are not it. Hedged
+// by what they hold, they neither panic nor are liquidated by a move that their options cover; when
+// a put's delta passes
+// -`monetise_delta` they sell `monetise_share` of it back to a dealer, who then has less gamma to
+// hedge.
 #pragma once
 
 #include "sim/dealers.h"
@@ -21,7 +23,7 @@ class Holders final : public Population {
  private:
   struct Holder {
     AccountId account = 0;
-    std::vector<double> options;    // by line, coins
+    std::vector<double> options;  // by line, coins
     std::vector<uint8_t> monetised;
   };
   HolderSetup setup_;

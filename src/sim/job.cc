@@ -18,7 +18,9 @@ std::optional<uint64_t> read_number(std::string_view text, int base) {
   return value;
 }
 
-Error wrong_order(std::string_view order) { return {Fault::malformed, "no order of a run", std::string(order)}; }
+Error wrong_order(std::string_view order) {
+  return {Fault::malformed, "no order of a run", std::string(order)};
+}
 
 Result<Job> read_order(std::string_view order) {
   Job job;
@@ -67,7 +69,8 @@ std::string order_of(const Job& job) {
   }
   std::string off;
   for (size_t m = 0; m < kMechanisms; ++m) {
-    if (job.switches.off[m]) off += (off.empty() ? "" : ",") + std::string(mechanism_name(static_cast<Mechanism>(m)));
+    if (job.switches.off[m])
+      off += (off.empty() ? "" : ",") + std::string(mechanism_name(static_cast<Mechanism>(m)));
   }
   if (!off.empty()) order += "/without=" + off;
   if (job.shock) order += "/shock=" + write_double(*job.shock);
@@ -77,7 +80,8 @@ std::string order_of(const Job& job) {
 
 Result<std::string> carry_out(const Scenario& scenario, std::string_view order) {
   const Job job = TRY(read_order(order));
-  Simulation::Options options{.seed = job.seeds[0].seed, .threads = 1, .switches = job.switches, .shock = job.shock};
+  Simulation::Options options{
+      .seed = job.seeds[0].seed, .threads = 1, .switches = job.switches, .shock = job.shock};
   options.branches.assign(job.seeds.begin() + 1, job.seeds.end());
   if (!job.rare.empty()) options.climb = TRY(read_climb(job.rare, scenario));
   auto simulation = TRY(Simulation::open(scenario, std::move(options)));
@@ -89,7 +93,8 @@ Result<std::string> carry_out(const Scenario& scenario, std::string_view order) 
     return reply;
   }
   reply = fmt::format("{:x}", outcome.hash);
-  for (const auto& [name, value] : outcome.named()) reply += fmt::format(" {}={}", name, write_double(value));
+  for (const auto& [name, value] : outcome.named())
+    reply += fmt::format(" {}={}", name, write_double(value));
   return reply;
 }
 
@@ -101,7 +106,8 @@ std::optional<RunResult> read_reply(std::string_view reply) {
   run.hash = *hash;
   for (size_t i = 1; i < words.size(); ++i) {
     const size_t equals = words[i].find('=');
-    const auto value = equals == std::string_view::npos ? std::nullopt : read_double(words[i].substr(equals + 1));
+    const auto value =
+        equals == std::string_view::npos ? std::nullopt : read_double(words[i].substr(equals + 1));
     if (!value) return std::nullopt;
     run.outcomes[std::string(words[i].substr(0, equals))] = *value;
   }
@@ -122,7 +128,8 @@ std::optional<Path> read_path(std::string_view reply) {
 }
 
 Carrier on_threads(const Scenario& scenario, unsigned threads) {
-  return [&scenario, threads](const std::vector<std::string>& orders, const Replied& replied) -> Result<void> {
+  return [&scenario, threads](const std::vector<std::string>& orders,
+                              const Replied& replied) -> Result<void> {
     std::mutex lock;
     std::optional<Error> failed;
     Crew crew(std::max(1U, threads));
@@ -156,9 +163,11 @@ KeptRuns read_kept(std::string_view text, uint64_t digest) {
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
     if (line.empty()) continue;
-    const size_t first = line.find(' '), second = first == line.npos ? first : line.find(' ', first + 1);
+    const size_t first = line.find(' '),
+                 second = first == line.npos ? first : line.find(' ', first + 1);
     const auto of = first == 16 ? read_number(line.substr(0, first), 16) : std::nullopt;
-    if (end == text.npos || !of || second == line.npos || line.size() < second + 5 || !line.ends_with(" end")) {
+    if (end == text.npos || !of || second == line.npos || line.size() < second + 5 ||
+        !line.ends_with(" end")) {
       ++kept.torn;
       continue;
     }

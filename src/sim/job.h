@@ -1,8 +1,9 @@
-// One run as a line of text, and what came of it as another: so it may be carried out by any thread of any machine, and
-// kept in a file. The same order gives the same reply everywhere.
+// One run as a line of text, and what came of it as another: so it may be carried out by any thread
+// of any machine, and kept in a file. The same order gives the same reply everywhere.
 //
-//   order   5   5/without=stops,gamma   5/shock=-0.31   5,1800:77,2400:91/rare=btc_low<88000      seeds, from SECOND on
-//   reply   HASH name=value ...         or, of a rare event, its path: SECOND:SCORE ...
+//   order   5   5/without=stops,gamma   5/shock=-0.31   5,1800:77,2400:91/rare=btc_low<88000 seeds,
+//   from SECOND on reply   HASH name=value ...         or, of a rare event, its path: SECOND:SCORE
+//   ...
 #pragma once
 
 #include <functional>
@@ -32,10 +33,11 @@ struct RunResult {
 std::optional<RunResult> read_reply(std::string_view reply);  // the seed is not in it
 std::optional<Path> read_path(std::string_view reply);
 
-// Whoever carries out orders: threads here, or ranks elsewhere. `replied` is called for one reply at a time, as they
-// come. The first error ends it.
+// Whoever carries out orders: threads here, or ranks elsewhere. `replied` is called for one reply
+// at a time, as they come. The first error ends it.
 using Replied = std::function<Result<void>(size_t number, std::string_view reply)>;
-using Carrier = std::function<Result<void>(const std::vector<std::string>& orders, const Replied& replied)>;
+using Carrier =
+    std::function<Result<void>(const std::vector<std::string>& orders, const Replied& replied)>;
 Carrier on_threads(const Scenario& scenario, unsigned threads);  // refers to the scenario
 
 // One line of a runs file: DIGEST ORDER REPLY end. A torn line has no end and is run again.

@@ -1,5 +1,6 @@
-// The seeds of a run, and how far it came. Every draw is a function of (seed; stream, entity, second), so a run that
-// takes another seed from some second on is an exact copy until then with fresh randomness after it.
+// The seeds of a run, and how far it came. Every draw is a function of (seed; stream, entity,
+// second), so a run that takes another seed from some second on is an exact copy until then with
+// fresh randomness after it.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct Record {
   double score = 0;
   bool operator==(const Record&) const = default;
 };
-using Path = std::vector<Record>;  // rising; the first after the first second; may end once the level is reached
+using Path = std::vector<Record>;  // rising; the first after the first second; may end once the
+                                   // level is reached
 
 }  // namespace delever::sim

@@ -3,8 +3,8 @@
 namespace delever::sim {
 namespace {
 
-// Beliefs do not thin out with the quotes: a maker who shows a tenth of the depth does not take the same flow for ten
-// times the news. One third at least.
+// Beliefs do not thin out with the quotes: a maker who shows a tenth of the depth does not take the
+// same flow for ten times the news. One third at least.
 constexpr double kThin = 0.33;
 
 }  // namespace
@@ -27,7 +27,8 @@ void Makers::open(Field& field) {
   const Asset& asset = w.assets[setup_.asset];
   fair_ = asset.start;
   states_.resize(w.books.size());
-  // Rungs at even steps of log distance from half a basis point on: dense near the touch, and one at the best price.
+  // Rungs at even steps of log distance from half a basis point on: dense near the touch, and one
+  // at the best price.
   if (setup_.requote && setup_.touch_usd > 0) distances_.push_back(0);
   const double first = std::min(setup_.reach, 0.00005);
   for (uint32_t l = 0; l < setup_.levels; ++l) {
@@ -45,13 +46,17 @@ void Makers::open(Field& field) {
         ladder.book = b;
         Venue& venue = *field.venues[book.venue];
         const auto index = static_cast<uint32_t>(ladders_.size());
-        ladder.account = venue.open_account(field.at, {field.population, index}, CollateralMode::single_coin);
+        ladder.account =
+            venue.open_account(field.at, {field.population, index}, CollateralMode::single_coin);
         venue.deposit(field.at, ladder.account, 0, setup_.capital_usd);
         if (book.spot) {
-          venue.deposit(field.at, ladder.account, field.coin(setup_.asset), setup_.capital_usd / asset.start);
+          venue.deposit(field.at, ladder.account, field.coin(setup_.asset),
+                        setup_.capital_usd / asset.start);
         } else {
-          venue.must(field.at, SetLeverage{ladder.account, book.instrument, Leverage::raw(1 * Leverage::scale)},
-                     "leverage of the start");
+          venue.must(
+              field.at,
+              SetLeverage{ladder.account, book.instrument, Leverage::raw(1 * Leverage::scale)},
+              "leverage of the start");
         }
         ladder.bids.resize(distances_.size());
         ladder.asks.resize(distances_.size());
@@ -66,15 +71,18 @@ double Makers::density(uint32_t book) const { return states_[book].density; }
 void Makers::stand(const World& w, uint32_t book, std::vector<Counterparty>& out) const {
   if (!(setup_.standing_share > 0) || w.books[book].spot) return;
   for (uint32_t i = 0; i < ladders_.size(); ++i) {
-    if (ladders_[i].book == book) out.push_back({ladders_[i].account, i, setup_.standing_share / setup_.each_venue});
+    if (ladders_[i].book == book)
+      out.push_back({ladders_[i].account, i, setup_.standing_share / setup_.each_venue});
   }
 }
 
 void Makers::back(Field& field, uint32_t seat, double coins) {
   const std::vector<Book>& books = field.world.books;
-  const auto l = std::find_if(ladders_.begin(), ladders_.end(), [&](const Ladder& x) { return books[x.book].spot; });
+  const auto l = std::find_if(ladders_.begin(), ladders_.end(),
+                              [&](const Ladder& x) { return books[x.book].spot; });
   CHECK(l != ladders_.end());  // every asset has a spot book
-  back_position(field, books[ladders_[seat].book], ladders_[seat].account, books[l->book], l->account, coins);
+  back_position(field, books[ladders_[seat].book], ladders_[seat].account, books[l->book],
+                l->account, coins);
   l->hedge -= coins;
 }
 
@@ -99,13 +107,16 @@ void Makers::observe(const World& w) {
   const double excess = asset.sigma_usual > 0 ? asset.sigma / asset.sigma_usual : 0;
   withdrawal_ = off ? 1 : std::exp(-setup_.withdrawal * std::max(excess - 1, 0.0));
   if (setup_.caution > 0) {
-    worst_ = std::max(worst_ * std::exp2(-1 / setup_.caution_half_life.in_seconds()), 1 - withdrawal_);
+    worst_ =
+        std::max(worst_ * std::exp2(-1 / setup_.caution_half_life.in_seconds()), 1 - withdrawal_);
     withdrawal_ = std::min(withdrawal_, 1 - setup_.caution * worst_);
   }
   pulled_ = !off && excess > setup_.pull_sigmas;
-  if (fundamental_ > 0 && asset.fundamental > 0) fair_ *= std::pow(asset.fundamental / fundamental_, setup_.news);
+  if (fundamental_ > 0 && asset.fundamental > 0)
+    fair_ *= std::pow(asset.fundamental / fundamental_, setup_.news);
   fundamental_ = asset.fundamental;
-  if (total > 0 && setup_.requote) fair_ *= std::exp(setup_.permanent * flow / (total * std::max(withdrawal_, kThin)));
+  if (total > 0 && setup_.requote)
+    fair_ *= std::exp(setup_.permanent * flow / (total * std::max(withdrawal_, kThin)));
 }
 
 void Makers::decide(size_t part, const World& w, Outbox& out) {
@@ -117,16 +128,20 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   const State& s = states_[ladder.book];
   const auto index = static_cast<uint32_t>(part);
   const double density = s.density * withdrawal_ / setup_.each_venue;
-  const double variance = fair_ * fair_ * asset.sigma_usual * asset.sigma_usual * setup_.horizon.in_seconds();
+  const double variance =
+      fair_ * fair_ * asset.sigma_usual * asset.sigma_usual * setup_.horizon.in_seconds();
   const double g = setup_.risk_aversion;
   const double thin = std::max(withdrawal_, kThin);
   const double pooled = w.switches.without(Mechanism::arbitrage) ? 0 : setup_.pooled;
   const double slope = setup_.slope();
-  const double pressure = pooled * impact(pooled_pressure_, pooled_density_ * thin * slope, setup_.concave_from) +
-                          (1 - pooled) * impact(s.pressure, s.density * thin * slope, setup_.concave_from);
+  const double pressure =
+      pooled * impact(pooled_pressure_, pooled_density_ * thin * slope, setup_.concave_from) +
+      (1 - pooled) * impact(s.pressure, s.density * thin * slope, setup_.concave_from);
   const double inventory =
-      pooled * pooled_inventory_ * s.density / pooled_density_ / setup_.each_venue + (1 - pooled) * ladder.inventory;
-  const double reservation = fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - inventory * g * variance;
+      pooled * pooled_inventory_ * s.density / pooled_density_ / setup_.each_venue +
+      (1 - pooled) * ladder.inventory;
+  const double reservation =
+      fair_ * std::exp(std::clamp(pressure, -0.2, 0.2)) - inventory * g * variance;
   const double half = (g * variance + 2 / g * std::log1p(g / setup_.arrival)) / 2 / thin;
   const double most = setup_.inventory_max_usd * book.share / fair_;
   const bool reduce_long = inventory > most, reduce_short = inventory < -most;
@@ -134,8 +149,10 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   for (size_t l = 0; l < distances_.size(); ++l) {
     const double d = distances_[l];
     const double coins =
-        d > 0 ? density * (d - inner) : setup_.touch_usd / fair_ * book.share * withdrawal_ / setup_.each_venue;
-    // The rung stands in the middle of its stretch of the ladder; the flow that sweeps it moves the price through it.
+        d > 0 ? density * (d - inner)
+              : setup_.touch_usd / fair_ * book.share * withdrawal_ / setup_.each_venue;
+    // The rung stands in the middle of its stretch of the ladder; the flow that sweeps it moves the
+    // price through it.
     const double at = setup_.requote ? d : (d + inner) / 2;
     inner = d;
     const double near = setup_.requote ? std::max({0.2 * d * fair_, half / 2, book.tick / 2}) : 0;
@@ -147,7 +164,8 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
     take_back(index, ladder, bid, near, w, out);
     take_back(index, ladder, ask, near, w, out);
   }
-  // After all that moves is gone: a quote near the middle must not meet one's own that was on its way out.
+  // After all that moves is gone: a quote near the middle must not meet one's own that was on its
+  // way out.
   for (size_t l = 0; l < distances_.size(); ++l) {
     post(index, ladder, ladder.bids[l], true, l, w, out);
     post(index, ladder, ladder.asks[l], false, l, w, out);
@@ -155,16 +173,19 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   ladder.posted = true;
 }
 
-void Makers::take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& w, Outbox& out) {
-  rung.stays = rung.id != 0 && std::abs(rung.price - rung.at) <= near && rung.coins >= 0.6 * rung.size &&
-               rung.coins <= 1.6 * rung.size;
+void Makers::take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& w,
+                       Outbox& out) {
+  rung.stays = rung.id != 0 && std::abs(rung.price - rung.at) <= near &&
+               rung.coins >= 0.6 * rung.size && rung.coins <= 1.6 * rung.size;
   if (rung.id == 0 || rung.stays) return;
   const Book& book = w.books[ladder.book];
-  out.send(w, setup_.latency, stream_ + index, book.venue, CancelOrder{ladder.account, book.instrument, rung.id});
+  out.send(w, setup_.latency, stream_ + index, book.venue,
+           CancelOrder{ladder.account, book.instrument, rung.id});
   rung.id = 0;
 }
 
-void Makers::post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level, const World& w, Outbox& out) {
+void Makers::post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level,
+                  const World& w, Outbox& out) {
   if (rung.stays) return;
   const Book& book = w.books[ladder.book];
   const double ticks = buys ? std::floor(rung.at / book.tick) : std::ceil(rung.at / book.tick);
@@ -184,7 +205,9 @@ void Makers::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Ladder& ladder = ladders_[index];
   const Book& book = world_->books[ladder.book];
   const auto coins = [&] { return coins_of(book, n.qty); };
-  const auto rung = [&]() -> Rung& { return (n.client % 2 == 0 ? ladder.bids : ladder.asks)[n.client / 2]; };
+  const auto rung = [&]() -> Rung& {
+    return (n.client % 2 == 0 ? ladder.bids : ladder.asks)[n.client / 2];
+  };
   switch (n.kind) {
     case NoticeKind::rested:
       rung().id = n.order;
@@ -214,6 +237,7 @@ void Makers::on_notice(uint32_t, uint32_t index, const Notice& n) {
   }
 }
 
-void Makers::on_refused(uint32_t, uint32_t, const SubmitOrder&, Reject) {}  // tried again in the next second
+void Makers::on_refused(uint32_t, uint32_t, const SubmitOrder&, Reject) {
+}  // tried again in the next second
 
 }  // namespace delever::sim

@@ -1,15 +1,19 @@
 // Market makers after Avellaneda and Stoikov (2008): quotes around a reservation price
-//   r = S - q gamma sigma^2 T,   half spread = (gamma sigma^2 T + (2 / gamma) ln(1 + gamma / k)) / 2,
-// with `touch_usd` at the best price and a ladder of even density behind it, as deep as the book's share of `depth_usd`
-// within 1 %. S is what all makers of an asset learn from flow: every trade moves it by `permanent` of its linear
-// impact for good, and by the rest for as long as the pressure of that flow lasts (half-life `resilience`): the two
-// parts of M2's impact. Linear near zero, as if `impact_depth_usd` stood within 1 %, square root from `concave_from`
-// on. A share `pooled` of the pressure, and of the inventory, is that of all the asset's books together, because makers
-// hedge on one what they took on another; the rest stays with the book that was hit. Without the mechanism `arbitrage`
-// nothing is pooled. A share `news` of what the fundamental moves is quoted without waiting for flow.
+//   r = S - q gamma sigma^2 T,   half spread = (gamma sigma^2 T + (2 / gamma) ln(1 + gamma / k)) /
+//   2,
+// with `touch_usd` at the best price and a ladder of even density behind it, as deep as the book's
+// share of `depth_usd` within 1 %. S is what all makers of an asset learn from flow: every trade
+// moves it by `permanent` of its linear impact for good, and by the rest for as long as the
+// pressure of that flow lasts (half-life `resilience`): the two parts of M2's impact. Linear near
+// zero, as if `impact_depth_usd` stood within 1 %, square root from `concave_from` on. A share
+// `pooled` of the pressure, and of the inventory, is that of all the asset's books together,
+// because makers hedge on one what they took on another; the rest stays with the book that was hit.
+// Without the mechanism `arbitrage` nothing is pooled. A share `news` of what the fundamental moves
+// is quoted without waiting for flow.
 //
-// Withdrawal: depth * exp(-eta (sigma / usual - 1)^+), and no quotes at all above `pull_sigmas`. Of the worst
-// withdrawal a share `caution` stays, with a half-life of its own: what is burnt once comes back later than calm does.
+// Withdrawal: depth * exp(-eta (sigma / usual - 1)^+), and no quotes at all above `pull_sigmas`. Of
+// the worst withdrawal a share `caution` stays, with a half-life of its own: what is burnt once
+// comes back later than calm does.
 #pragma once
 
 #include "sim/population.h"
@@ -33,7 +37,8 @@ class Makers final : public Population {
   void back(Field& field, uint32_t seat, double coins) override;
   Hedge hedge(uint32_t index) const override { return {setup_.asset, ladders_[index].hedge}; }
 
-  double density(uint32_t book) const;  // coins per unit log, one side, all makers of the book, before withdrawal
+  double density(uint32_t book)
+      const;  // coins per unit log, one side, all makers of the book, before withdrawal
 
  private:
   struct Rung {
@@ -53,8 +58,10 @@ class Makers final : public Population {
   struct State {  // of one book
     double density = 0, pressure = 0;
   };
-  void take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& world, Outbox& out);
-  void post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level, const World& world, Outbox& out);
+  void take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, const World& world,
+                 Outbox& out);
+  void post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level, const World& world,
+            Outbox& out);
 
   MakerSetup setup_;
   uint32_t stream_ = 0;

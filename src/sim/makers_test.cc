@@ -26,7 +26,8 @@ TEST(Impact, IsLinearNearZeroAndASquareRootFarOut) {
   EXPECT_DOUBLE_EQ(impact(700, kDensity, 0), 700 / kDensity);
 }
 
-// Share of the seconds before `until` at whose end the perpetual was quoted two ticks apart or less.
+// Share of the seconds before `until` at whose end the perpetual was quoted two ticks apart or
+// less.
 double tight_share(const Kept& kept, Instant from, Instant until) {
   std::istringstream lines(kept.lines);
   bool perpetual = false, tight = false;
@@ -40,7 +41,8 @@ double tight_share(const Kept& kept, Instant from, Instant until) {
     if (tight) sum += now - at;
     at = now;
     tight = !j["bid"].is_null() && !j["ask"].is_null() &&
-            std::stod(j["ask"][0].get<std::string>()) - std::stod(j["bid"][0].get<std::string>()) < 0.25;
+            std::stod(j["ask"][0].get<std::string>()) - std::stod(j["bid"][0].get<std::string>()) <
+                0.25;
   }
   return sum / (until - from).in_seconds();
 }

@@ -36,7 +36,8 @@ void News::move(const AssetSetup& asset, uint64_t seed, uint32_t number, uint32_
     }
   }
   Random random(seed, {static_cast<uint32_t>(Stream::fundamental), number, second});
-  noise_ = noise_ * std::exp2(-1.0 / (12 * 3600)) + asset.volatility * std::sqrt(variance / kYear) * random.normal();
+  noise_ = noise_ * std::exp2(-1.0 / (12 * 3600)) +
+           asset.volatility * std::sqrt(variance / kYear) * random.normal();
 }
 
 }  // namespace delever::sim

@@ -31,7 +31,9 @@ std::vector<double> minutes(const AssetSetup& a, uint32_t days) {
   return out;
 }
 
-struct Shape { double deviation, kurtosis, memory; };  // memory: correlation of |x| with itself five minutes later
+struct Shape {
+  double deviation, kurtosis, memory;
+};  // memory: correlation of |x| with itself five minutes later
 
 Shape shape(const std::vector<double>& x) {
   double m2 = 0, m4 = 0, mean = 0;
@@ -60,7 +62,8 @@ TEST(News, WithoutBurstsIsNormalWithoutMemory) {
 TEST(News, BurstsKeepTheVarianceFattenTheTailsAndHaveMemory) {
   const Shape s = shape(minutes(asset(0.4, 0.45), 200));
   EXPECT_NEAR(s.deviation, 0.4 * std::sqrt(60 / (365.0 * 86'400)), 0.1 * s.deviation);
-  // Of a product of independent factors: 3 (1 + m^2)^8 = 13; within a minute the quickest factors average out.
+  // Of a product of independent factors: 3 (1 + m^2)^8 = 13; within a minute the quickest factors
+  // average out.
   EXPECT_GT(s.kurtosis, 6);
   EXPECT_LT(s.kurtosis, 13);
   EXPECT_GT(s.memory, 0.1);

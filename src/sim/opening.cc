@@ -5,13 +5,15 @@
 
 namespace delever::sim {
 
-void Simulation::State::publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset) {
+void Simulation::State::publish_prices(Venue& venue, Instant at,
+                                       const std::vector<double>& by_asset) {
   size_t sources = 0;
   for (const auto& v : venues) sources += v->setup().role == VenueRole::spot;
   for (uint32_t a = 0; a < by_asset.size(); ++a) {
     const auto price = Price::nearest(by_asset[a]);
     CHECK(price.has_value());
-    for (uint32_t source = 0; source < sources; ++source) venue.now(at, PublishIndex{a, source, price.value()});
+    for (uint32_t source = 0; source < sources; ++source)
+      venue.now(at, PublishIndex{a, source, price.value()});
   }
   for (const Book& b : world.books) {
     if (venues[b.venue].get() != &venue || b.spot) continue;
@@ -21,8 +23,8 @@ void Simulation::State::publish_prices(Venue& venue, Instant at, const std::vect
   }
 }
 
-// What the crowd's orders left on a book, taken by those who stand there: makers and value traders with their shares,
-// carry desks with the rest in equal parts.
+// What the crowd's orders left on a book, taken by those who stand there: makers and value traders
+// with their shares, carry desks with the rest in equal parts.
 void Simulation::State::take_rest(uint32_t b, double price, Field& field) {
   const Book& book = world.books[b];
   Venue& venue = *venues[book.venue];
@@ -42,7 +44,8 @@ void Simulation::State::take_rest(uint32_t b, double price, Field& field) {
       others.push_back({p.get(), c});
     }
   }
-  std::stable_partition(others.begin(), others.end(), [](const auto& o) { return o.second.share > 0; });
+  std::stable_partition(others.begin(), others.end(),
+                        [](const auto& o) { return o.second.share > 0; });
   double left = size;
   for (size_t i = 0; i < others.size(); ++i) {
     const auto& [population, c] = others[i];
@@ -62,11 +65,13 @@ void Simulation::State::take_rest(uint32_t b, double price, Field& field) {
   }
 }
 
-// The crowd's positions, entered at the prices of the past against one another; others take what is left over.
+// The crowd's positions, entered at the prices of the past against one another; others take what is
+// left over.
 void Simulation::State::begin_positions(Instant at) {
   Field field{world, venues, at, 0};
   if (has_options) {
-    for (uint32_t a = 0; a < world.assets.size(); ++a) world.assets[a].price = scenario.assets[a].start;
+    for (uint32_t a = 0; a < world.assets.size(); ++a)
+      world.assets[a].price = scenario.assets[a].start;
     world.now = scenario.from;
     option_book.revalue(world, scenario.dealers->settlement_window);
   }
@@ -78,7 +83,8 @@ void Simulation::State::begin_positions(Instant at) {
     at = at + Duration::seconds(60);
     field.at = at;
     std::vector<double> prices;
-    for (const AssetSetup& a : scenario.assets) prices.push_back(a.past[std::min(past, a.past.size() - 1)]);
+    for (const AssetSetup& a : scenario.assets)
+      prices.push_back(a.past[std::min(past, a.past.size() - 1)]);
     for (const auto& v : venues) {
       publish_prices(*v, at, prices);
       for (int tick = 0; tick < 3; ++tick) v->now(at + Duration::seconds(tick), TickClock{});

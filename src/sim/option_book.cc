@@ -13,9 +13,13 @@ void OptionBook::revalue(const World& w, Duration settlement_window) {
       continue;
     }
     const Duration left = line.expiry - w.now;
-    const BlackGreeks g = black({.forward = price, .strike = line.strike, .years = left.in_years(), .vol = line.vol,
+    const BlackGreeks g = black({.forward = price,
+                                 .strike = line.strike,
+                                 .years = left.in_years(),
+                                 .vol = line.vol,
                                  .type = line.type});
-    const double part = left < settlement_window ? left.in_seconds() / settlement_window.in_seconds() : 1.0;
+    const double part =
+        left < settlement_window ? left.in_seconds() / settlement_window.in_seconds() : 1.0;
     line.delta = g.delta * part;
     line.gamma = g.gamma * part;
     line.mark = g.price / price;
@@ -23,7 +27,8 @@ void OptionBook::revalue(const World& w, Duration settlement_window) {
 }
 
 std::optional<Price> OptionBook::mark_price(const Line& line) const {
-  const auto p = Price::nearest(std::max(line.mark, tick / 100));  // an exchange takes 0 for no mark at all
+  const auto p =
+      Price::nearest(std::max(line.mark, tick / 100));  // an exchange takes 0 for no mark at all
   return p.has_value() ? std::optional(p.value()) : std::nullopt;
 }
 

@@ -1,6 +1,7 @@
-// The options that are listed, and what they are worth: Black-76 on the price of the moment at each option's own
-// volatility (sticky strike), in coins as the venue quotes. In the last `settlement_window` before expiry a part of the
-// settlement mean is known already, and the delta that is left shrinks with the rest (models M5).
+// The options that are listed, and what they are worth: Black-76 on the price of the moment at each
+// option's own volatility (sticky strike), in coins as the venue quotes. In the last
+// `settlement_window` before expiry a part of the settlement mean is known already, and the delta
+// that is left shrinks with the rest (models M5).
 #pragma once
 
 #include "sim/world.h"

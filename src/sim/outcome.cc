@@ -5,8 +5,9 @@
 namespace delever::sim {
 
 std::string_view account_kind_name(AccountKind kind) {
-  static constexpr std::string_view names[kAccountKinds] = {"isolated", "cross", "portfolio", "maker",     "dealer",
-                                                            "holder",   "value", "noise",     "arbitrage", "outside"};
+  static constexpr std::string_view names[kAccountKinds] = {
+      "isolated", "cross", "portfolio", "maker",     "dealer",
+      "holder",   "value", "noise",     "arbitrage", "outside"};
   return names[static_cast<size_t>(kind)];
 }
 
@@ -27,7 +28,8 @@ std::map<std::string, double> Outcome::named() const {
     out[p + "adl_usd"] = a.adl_usd;
     out[p + "accounts_liquidated"] = static_cast<double>(a.accounts_liquidated);
     if (!a.samples.empty()) out[p + "dealer_flow"] = a.samples.back().dealer_flow;
-    for (const AccountKind k : {AccountKind::isolated, AccountKind::cross, AccountKind::portfolio}) {
+    for (const AccountKind k :
+         {AccountKind::isolated, AccountKind::cross, AccountKind::portfolio}) {
       const auto& sides = a.liquidated[static_cast<size_t>(k)];
       out[p + "liquidated_usd_" + std::string(account_kind_name(k))] = sides[0] + sides[1];
     }

@@ -10,7 +10,8 @@ constexpr uint32_t kSlice = 5;  // seconds
 void Outside::open(Field& field) {
   world_ = &field.world;
   stream_ = field.population << 22;
-  for (const uint32_t b : (setup_.perpetual ? field.world.perpetuals : field.world.spots)[setup_.asset]) {
+  for (const uint32_t b :
+       (setup_.perpetual ? field.world.perpetuals : field.world.spots)[setup_.asset]) {
     if (field.venues[field.world.books[b].venue]->setup().name == setup_.venue)
       desk_.open(field, 0, {b}, std::abs(setup_.usd) * 1.5);
   }
@@ -21,7 +22,8 @@ void Outside::decide(size_t, const World& w, Outbox& out) {
   const Asset& asset = w.assets[setup_.asset];
   if (!(asset.price > 0)) return;
   const double fall = std::log(asset.start / asset.price);
-  const double scale = std::exp(std::clamp((setup_.usd > 0 ? 1 : -1) * setup_.elasticity * fall, -3.0, 3.0));
+  const double scale =
+      std::exp(std::clamp((setup_.usd > 0 ? 1 : -1) * setup_.elasticity * fall, -3.0, 3.0));
   owed_ += setup_.usd * scale / (setup_.to - setup_.from).in_seconds();
   if (w.step % kSlice != stream_ % kSlice) return;
   const Book& book = w.books[desk_.seats[0].book];

@@ -1,6 +1,6 @@
-// Slow money from outside: a treasury that buys, a fund (ETF) whose investors come and go, a foundation that spends
-// coins. It works on its own clock, in even slices on one market, and looks at the price at most through
-// `elasticity`.
+// Slow money from outside: a treasury that buys, a fund (ETF) whose investors come and go, a
+// foundation that spends coins. It works on its own clock, in even slices on one market, and looks
+// at the price at most through `elasticity`.
 #pragma once
 
 #include "sim/desk.h"

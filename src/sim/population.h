@@ -1,4 +1,5 @@
-// A population: agents of one kind. The kernel asks it what it does in each second and tells it what came of it.
+// A population: agents of one kind. The kernel asks it what it does in each second and tells it
+// what came of it.
 #pragma once
 
 #include <string_view>
@@ -24,7 +25,8 @@ struct Counterparty {
   double share = 0;   // 0: an equal part of what those with a share leave over
 };
 
-// Coins that lie somewhere against a position of the start: their gain and that position's loss are one.
+// Coins that lie somewhere against a position of the start: their gain and that position's loss are
+// one.
 struct Hedge {
   uint32_t asset = 0;
   double coins = 0;
@@ -39,11 +41,13 @@ struct Field {
   CoinId coin(uint32_t asset) const { return static_cast<CoinId>(1 + asset); }  // 0: USDT
 };
 
-// Money for a position of the start at its venue, half of its value, and the coins that hedge it on a spot book.
+// Money for a position of the start at its venue, half of its value, and the coins that hedge it on
+// a spot book.
 inline void back_position(Field& field, const Book& perpetual, AccountId account, const Book& spot,
                           AccountId spot_account, double coins) {
   const double size = std::abs(coins);
-  field.venues[perpetual.venue]->deposit(field.at, account, 0, 0.5 * size * field.world.assets[perpetual.asset].start);
+  field.venues[perpetual.venue]->deposit(field.at, account, 0,
+                                         0.5 * size * field.world.assets[perpetual.asset].start);
   field.venues[spot.venue]->deposit(field.at, spot_account, field.coin(spot.asset), size);
 }
 
@@ -66,20 +70,26 @@ class Population {
  public:
   virtual ~Population() = default;
   virtual void open(Field& field) = 0;
-  virtual void hold(const World&, std::vector<Held>&) {}                           // what was held at the start
+  virtual void hold(const World&, std::vector<Held>&) {}  // what was held at the start
   virtual void stand(const World&, uint32_t, std::vector<Counterparty>&) const {}  // on this book
-  // Deposits what a position of that many coins needs at the seat's venue, and the coins that hedge it on spot.
+  // Deposits what a position of that many coins needs at the seat's venue, and the coins that hedge
+  // it on spot.
   virtual void back(Field&, uint32_t, double) {}
-  virtual Hedge hedge(uint32_t) const { return {}; }  // what of it lies at the account of this number
+  virtual Hedge hedge(uint32_t) const {
+    return {};
+  }  // what of it lies at the account of this number
   // Once a second, alone, before anybody decides.
   virtual void observe(const World&) {}
-  // Independent of one another and of other populations: each writes to its own agents and its own outbox.
+  // Independent of one another and of other populations: each writes to its own agents and its own
+  // outbox.
   virtual size_t parts() const { return 1; }
   virtual void decide(size_t part, const World& world, Outbox& out) = 0;
   virtual void on_notice(uint32_t venue, uint32_t index, const Notice& notice) = 0;
   virtual void on_refused(uint32_t, uint32_t, const SubmitOrder&, Reject) {}
   virtual AccountKind kind(uint32_t index) const = 0;
-  virtual std::optional<double> stop_price(uint32_t) const { return std::nullopt; }  // that an agent left at the venue
+  virtual std::optional<double> stop_price(uint32_t) const {
+    return std::nullopt;
+  }  // that an agent left at the venue
 };
 
 }  // namespace delever::sim

@@ -24,7 +24,9 @@ Scenario quiet() {
   return s;
 }
 
-Path path_of(const Scenario& s, const Job& job) { return read_path(carry_out(s, order_of(job)).value()).value(); }
+Path path_of(const Scenario& s, const Job& job) {
+  return read_path(carry_out(s, order_of(job)).value()).value();
+}
 
 TEST(Rare, ACopyIsTheRunUntilItsBranchAndAnotherRunAfterIt) {
   const Scenario s = quiet();
@@ -38,7 +40,8 @@ TEST(Rare, ACopyIsTheRunUntilItsBranchAndAnotherRunAfterIt) {
   EXPECT_NE(a, b);
   const auto before = [](const Path& path) {
     Path until;
-    std::copy_if(path.begin(), path.end(), std::back_inserter(until), [](const Record& r) { return r.second <= 180; });
+    std::copy_if(path.begin(), path.end(), std::back_inserter(until),
+                 [](const Record& r) { return r.second <= 180; });
     return until;
   };
   EXPECT_GE(before(a).size(), 1u);
@@ -48,7 +51,9 @@ TEST(Rare, ACopyIsTheRunUntilItsBranchAndAnotherRunAfterIt) {
 TEST(Rare, WhatItFollowsIsTheOutcomeOfTheRun) {
   Scenario s = testing::shipped("funding-squeeze.toml", 1);
   const RunResult whole = read_reply(carry_out(s, "3").value()).value();
-  const auto last = [&](const std::string& rare) { return path_of(s, {.seeds = {{0, 3}}, .rare = rare}).back().score; };
+  const auto last = [&](const std::string& rare) {
+    return path_of(s, {.seeds = {{0, 3}}, .rare = rare}).back().score;
+  };
   EXPECT_EQ(-last("btc_low<1"), whole.outcomes.at("btc_low"));
   EXPECT_EQ(last("btc_fall>=0.99"), whole.outcomes.at("btc_fall"));
   EXPECT_EQ(last("btc_liquidated_usd_24h>1e12"), whole.outcomes.at("btc_liquidated_usd_24h"));
@@ -59,15 +64,15 @@ TEST(Rare, WhatItFollowsIsTheOutcomeOfTheRun) {
 
 TEST(Rare, NonsenseIsNamed) {
   const Scenario s = quiet();
-  for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
-           {"btc_low", "want OUTCOME<VALUE"},
-           {"<5", "want OUTCOME<VALUE"},
-           {"btc_low<x", "no number"},
-           {"btc_low<", "no number"},
-           {"btc_low>5", "a low falls"},
-           {"btc_fall<0.1", "it grows"},
-           {"btc_end<5", "btc_low"},
-           {"eth_low<5", "no outcome"}}) {
+  for (const auto& [text, why] :
+       std::vector<std::pair<std::string, std::string>>{{"btc_low", "want OUTCOME<VALUE"},
+                                                        {"<5", "want OUTCOME<VALUE"},
+                                                        {"btc_low<x", "no number"},
+                                                        {"btc_low<", "no number"},
+                                                        {"btc_low>5", "a low falls"},
+                                                        {"btc_fall<0.1", "it grows"},
+                                                        {"btc_end<5", "btc_low"},
+                                                        {"eth_low<5", "no outcome"}}) {
     const auto climb = read_climb(text, s);
     ASSERT_FALSE(climb.has_value()) << text;
     EXPECT_NE(climb.error().what.find(why), std::string::npos) << climb.error().what;
@@ -103,7 +108,8 @@ TEST(Rare, SplittingAgreesWithPlainRuns) {
   EXPECT_GT(p.high, crude.low);
   EXPECT_GE(p.lineages, 10u);
   EXPECT_GT(p.carried_out, 200u);
-  EXPECT_LT(std::abs(p.value - crude.value), 3 * std::hypot(p.error, crude.error)) << p.value << " " << crude.value;
+  EXPECT_LT(std::abs(p.value - crude.value), 3 * std::hypot(p.error, crude.error))
+      << p.value << " " << crude.value;
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
-// Where the market of agents must be the reduced form of margin/cascade.h: one shock from outside, longs whose
-// liquidation prices are spread evenly, makers of constant density who forget nothing, and nobody else
-// (scenarios/reduced-form.toml). Both are given the same book: the positions that the run wrote down at its start.
+// Where the market of agents must be the reduced form of margin/cascade.h: one shock from outside,
+// longs whose liquidation prices are spread evenly, makers of constant density who forget nothing,
+// and nobody else (scenarios/reduced-form.toml). Both are given the same book: the positions that
+// the run wrote down at its start.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <sstream>
 
 #include "base/text.h"
-#include "margin/cascade.h"
+#include "cascade/cascade.h"
 #include "sim/testing.h"
 
 namespace delever::sim {
@@ -17,8 +18,8 @@ using testing::Kept;
 using testing::must_run;
 using testing::shipped;
 
-constexpr double kDepth = 4e5;                 // coins per unit log, as the scenario's makers quote
-constexpr double kMaintenance = 0.0125;        // of the venue's first tier
+constexpr double kDepth = 4e5;           // coins per unit log, as the scenario's makers quote
+constexpr double kMaintenance = 0.0125;  // of the venue's first tier
 constexpr double kWidth = 0.0154, kLevels = 154;  // of the grid of liquidation prices
 
 struct Limit {
@@ -48,7 +49,8 @@ Limit compare(double density, double shock, const ImpactMarket& impact) {
     masses.push_back({std::log(s.assets[0].start / price), read_double(cells[7]).value()});
   }
   EXPECT_EQ(masses.size(), s.retail[0].accounts);
-  const FlowCurve flow = FlowCurve::of_masses(masses, {.width = kWidth / kLevels, .end = kWidth}).value();
+  const FlowCurve flow =
+      FlowCurve::of_masses(masses, {.width = kWidth / kLevels, .end = kWidth}).value();
   return {ln_fall(outcome), equilibrium(law, flow, shock).value().y};
 }
 
@@ -59,15 +61,18 @@ constexpr ImpactMarket kSquareRoot{.sigma_day = 0.03, .volume_day = 4e5, .depth 
 TEST(ReducedForm, OfLinearImpactIsTheMarketsLimit) {
   for (const auto& [r, shock] : {std::pair{0.3, 0.004}, {0.5, 0.004}, {0.9, 0.001}}) {
     const Limit limit = compare(r * kDepth, shock, kLinear);
-    EXPECT_NEAR(limit.market / limit.reduced, 1, 0.05) << "R " << r << ": " << limit.market << " " << limit.reduced;
+    EXPECT_NEAR(limit.market / limit.reduced, 1, 0.05)
+        << "R " << r << ": " << limit.market << " " << limit.reduced;
   }
 }
 
 // Known answer 2 of the cascade: shock .005, Y 1, sigma .03, V = D = 400,000.
 TEST(ReducedForm, OfTheFullLawIsTheMarketsLimit) {
-  for (const auto& [l, y] : {std::pair{1e5, 0.00577556}, {2e5, 0.00629178}, {3.8e5, 0.00704523}, {6e5, 0.00783280}}) {
+  for (const auto& [l, y] :
+       {std::pair{1e5, 0.00577556}, {2e5, 0.00629178}, {3.8e5, 0.00704523}, {6e5, 0.00783280}}) {
     const Limit limit = compare(l, 0.005, kSquareRoot);
-    EXPECT_NEAR(limit.market / limit.reduced, 1, 0.05) << "l " << l << ": " << limit.market << " " << limit.reduced;
+    EXPECT_NEAR(limit.market / limit.reduced, 1, 0.05)
+        << "l " << l << ": " << limit.market << " " << limit.reduced;
     EXPECT_NEAR(limit.market / y, 1, 0.05) << "l " << l;
   }
 }

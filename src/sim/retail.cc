@@ -11,8 +11,8 @@ double chance_of(double rate, double time) { return 1 - std::exp(-rate * time); 
 }  // namespace
 
 size_t Retail::bytes_per_account() {
-  return sizeof(uint32_t) + sizeof(AccountId) + 2 * sizeof(float) + 2 * sizeof(double) + sizeof(OrderId) +
-         2 * sizeof(int32_t) + sizeof(uint16_t) + 2 * sizeof(uint8_t);
+  return sizeof(uint32_t) + sizeof(AccountId) + 2 * sizeof(float) + 2 * sizeof(double) +
+         sizeof(OrderId) + 2 * sizeof(int32_t) + sizeof(uint16_t) + 2 * sizeof(uint8_t);
 }
 
 void Retail::open(Field& field) {
@@ -47,35 +47,43 @@ void Retail::open(Field& field) {
       }
     }
     // Truncated Pareto by inversion.
-    const double a = setup_.notional_tail, ratio = std::pow(setup_.notional_min / setup_.notional_max, a);
+    const double a = setup_.notional_tail,
+                 ratio = std::pow(setup_.notional_min / setup_.notional_max, a);
     double notional = setup_.notional_min * std::pow(1 - random.uniform() * (1 - ratio), -1 / a);
     const Book& b = w.books[book];
-    // Venues allow less leverage on larger positions: the account takes what the tier of 1.5 times its size allows.
+    // Venues allow less leverage on larger positions: the account takes what the tier of 1.5 times
+    // its size allows.
     Venue& venue = *field.venues[b.venue];
     if (const auto& ladder = venue.setup().listings[b.instrument].rules.ladder) {
       for (const MarginTier& tier : ladder->tiers) {
-        if (ladder->unit == TierUnit::value && tier.cap && tier.cap->approx() < notional * 1.5) continue;
+        if (ladder->unit == TierUnit::value && tier.cap && tier.cap->approx() < notional * 1.5)
+          continue;
         leverage = std::min(leverage, std::floor(tier.max_leverage.approx()));
         break;
       }
     }
     const bool cross = random.chance(setup_.cross_share);
     const double margin = notional / leverage;
-    const bool backed =
-        cross && setup_.backing && venue.setup().collateral_haircut && random.chance(setup_.backing_share);
-    const AccountId account = venue.open_account(field.at, {field.population, i},
-                                                 backed ? CollateralMode::multi_asset : CollateralMode::single_coin);
+    const bool backed = cross && setup_.backing && venue.setup().collateral_haircut &&
+                        random.chance(setup_.backing_share);
+    const AccountId account =
+        venue.open_account(field.at, {field.population, i},
+                           backed ? CollateralMode::multi_asset : CollateralMode::single_coin);
     const double wallet = margin * (1.15 + setup_.reserve) + notional * 0.002;
     if (backed) {
-      venue.deposit(field.at, account, field.coin(*setup_.backing), wallet / w.assets[*setup_.backing].start);
+      venue.deposit(field.at, account, field.coin(*setup_.backing),
+                    wallet / w.assets[*setup_.backing].start);
       venue.deposit(field.at, account, 0, notional * 0.002);  // for fees
     } else {
       venue.deposit(field.at, account, 0, wallet);
     }
-    if (!cross) venue.must(field.at, SetMarginMode{account, b.instrument, MarginMode::isolated}, "isolated margin");
+    if (!cross)
+      venue.must(field.at, SetMarginMode{account, b.instrument, MarginMode::isolated},
+                 "isolated margin");
     const auto exact = Leverage::nearest(leverage);
     CHECK(exact.has_value());
-    venue.must(field.at, SetLeverage{account, b.instrument, exact.value()}, "leverage of the start");
+    venue.must(field.at, SetLeverage{account, b.instrument, exact.value()},
+               "leverage of the start");
     book_.push_back(book);
     account_.push_back(account);
     notional_.push_back(static_cast<float>(notional));
@@ -99,11 +107,13 @@ void Retail::hold(const World& w, std::vector<Held>& out) {
     const bool buys = random.chance(setup_.long_share);
     const double coins = notional_[i] / w.assets[setup_.asset].start;
     wants_stop_[i] = random.chance(setup_.stop_chance);
-    out.push_back({book_[i], account_[i], buys ? coins : -coins, static_cast<uint32_t>(random.below(1U << 20))});
+    out.push_back({book_[i], account_[i], buys ? coins : -coins,
+                   static_cast<uint32_t>(random.below(1U << 20))});
   }
 }
 
-void Retail::each_start(const World& w, const std::function<void(const StartPosition&)>& each) const {
+void Retail::each_start(const World& w,
+                        const std::function<void(const StartPosition&)>& each) const {
   for (uint32_t i = 0; i < size(); ++i) {
     if (coins_[i] == 0) continue;
     StartPosition p{.asset = setup_.asset,
@@ -113,7 +123,8 @@ void Retail::each_start(const World& w, const std::function<void(const StartPosi
                     .stop = wants_stop_[i] != 0 && !w.switches.without(Mechanism::stops),
                     .stop_from = setup_.stop_from,
                     .stop_to = setup_.stop_to};
-    p.margin = cross_[i] ? (1.15 + setup_.reserve) / leverage_[i] + 0.002 : 1 / leverage_[i];  // as open() deposits
+    p.margin = cross_[i] ? (1.15 + setup_.reserve) / leverage_[i] + 0.002
+                         : 1 / leverage_[i];  // as open() deposits
     p.book = book_[i];
     each(p);
   }
@@ -123,8 +134,10 @@ void Retail::observe(const World& w) {
   const Asset& asset = w.assets[setup_.asset];
   const double hours = period_ / 3600.0;
   const double z = std::clamp(asset.momentum, -3.0, 3.0);
-  dip_ = !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas && asset.return_1m > 0;
-  const double rate = setup_.open_rate_day / 24 * std::exp(setup_.momentum * std::abs(z) + (dip_ ? setup_.dip : 0));
+  dip_ = !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas &&
+         asset.return_1m > 0;
+  const double rate =
+      setup_.open_rate_day / 24 * std::exp(setup_.momentum * std::abs(z) + (dip_ ? setup_.dip : 0));
   opens_ = chance_of(rate, hours);
   // Log odds of the crowd's long share, moved by the trend.
   const double share = std::clamp(setup_.long_share, 0.01, 0.99);
@@ -134,7 +147,8 @@ void Retail::observe(const World& w) {
 }
 
 void Retail::decide(size_t part, const World& w, Outbox& out) {
-  // Accounts of this second: those whose number is the step's, modulo the period. Each part takes a stretch of them.
+  // Accounts of this second: those whose number is the step's, modulo the period. Each part takes a
+  // stretch of them.
   const size_t n = size(), from = n * part / kParts, to = n * (part + 1) / kParts;
   const size_t phase = w.step % period_;
   for (size_t i = from + (phase + period_ - from % period_) % period_; i < to; i += period_)
@@ -148,7 +162,8 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
   const double coins = coins_[i];
   if (coins == 0) {
     if (stop_[i] != 0) {  // a stop of a position that is gone
-      out.send(w, setup_.latency, stream_ + i, book.venue, CancelOrder{account_[i], book.instrument, stop_[i]});
+      out.send(w, setup_.latency, stream_ + i, book.venue,
+               CancelOrder{account_[i], book.instrument, stop_[i]});
       stop_[i] = 0;
     }
     if (liquidated_step_[i] >= 0) {  // once: comes back or stays away
@@ -213,7 +228,8 @@ void Retail::leave(uint32_t i, const World& w, Outbox& out) {
   const auto o = taking(book, account_[i], -coins_[i], kReach, true);
   if (!o) return;
   if (stop_[i] != 0) {
-    out.send(w, setup_.latency, stream_ + i, book.venue, CancelOrder{account_[i], book.instrument, stop_[i]});
+    out.send(w, setup_.latency, stream_ + i, book.venue,
+             CancelOrder{account_[i], book.instrument, stop_[i]});
     stop_[i] = 0;
   }
   out.send(w, setup_.latency, stream_ + i, book.venue, *o);

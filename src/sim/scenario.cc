@@ -21,7 +21,8 @@ Result<AssetSetup> read_asset(const Config& c, const Scenario& s) {
   AssetSetup a;
   a.name = TRY(name(c, "name"));
   for (const AssetSetup& other : s.assets) {
-    if (other.name == a.name) return Error{Fault::malformed, "two assets of one name", c.place("name")};
+    if (other.name == a.name)
+      return Error{Fault::malformed, "two assets of one name", c.place("name")};
   }
   a.start = TRY(positive(c, "start"));
   if (!(a.start >= 1e-6 && a.start <= 1e8))
@@ -32,7 +33,8 @@ Result<AssetSetup> read_asset(const Config& c, const Scenario& s) {
   a.past = TRY(c.numbers("past"));
   for (const double p : a.past) {
     if (!in_book(p / a.start))
-      return Error{Fault::out_of_range, "from 0.51 to 1.39 times the start: what the books hold", c.place("past")};
+      return Error{Fault::out_of_range, "from 0.51 to 1.39 times the start: what the books hold",
+                   c.place("past")};
   }
   if (a.past.empty()) a.past.push_back(a.start);
   const std::vector<Config> points = TRY(c.tables("path"));
@@ -70,7 +72,8 @@ Result<RetailSetup> read_retail(const Config& c, const Scenario& s) {
     if (!(r.leverages[i] >= 1 && r.leverages[i] <= 125))
       return Error{Fault::out_of_range, "between 1 and 125", c.place("leverages")};
     if (!(r.weights[i] >= 0 && r.weights[i] <= 1e6))
-      return Error{Fault::out_of_range, "must not be negative, nor above a million", c.place("weights")};
+      return Error{Fault::out_of_range, "must not be negative, nor above a million",
+                   c.place("weights")};
   }
   if (std::all_of(r.weights.begin(), r.weights.end(), [](double w) { return w == 0; }))
     return Error{Fault::out_of_range, "all of them are 0", c.place("weights")};
@@ -89,7 +92,8 @@ Result<RetailSetup> read_retail(const Config& c, const Scenario& s) {
   r.stop_chance = TRY(share(c, "stop_chance"));
   r.stop_from = TRY(share(c, "stop_from"));
   r.stop_to = TRY(share(c, "stop_to"));
-  if (r.stop_to < r.stop_from) return Error{Fault::out_of_range, "below stop_from", c.place("stop_to")};
+  if (r.stop_to < r.stop_from)
+    return Error{Fault::out_of_range, "below stop_from", c.place("stop_to")};
   r.panic_rate_hour = TRY(not_negative(c, "panic_rate_hour"));
   r.reentry_chance = TRY(share(c, "reentry_chance"));
   r.reentry_within = TRY(length(c, "reentry_within"));
@@ -103,7 +107,8 @@ Result<MakerSetup> read_maker(const Config& c, const Scenario& s) {
   MakerSetup m;
   m.asset = TRY(asset(c, s));
   for (const MakerSetup& other : s.makers) {
-    if (other.asset == m.asset) return Error{Fault::malformed, "two [[makers]] of one asset", c.place("asset")};
+    if (other.asset == m.asset)
+      return Error{Fault::malformed, "two [[makers]] of one asset", c.place("asset")};
   }
   m.each_venue = TRY(count(c, "each_venue", 1'000));
   m.depth_usd = TRY(positive(c, "depth_usd"));
@@ -145,7 +150,8 @@ Result<CarrySetup> read_carry(const Config& c, const Scenario& s) {
   x.funding_full = TRY(any_sign(c, "funding_full"));
   x.funding_out = TRY(any_sign(c, "funding_out"));
   if (!(x.funding_out <= x.funding_in && x.funding_in < x.funding_full))
-    return Error{Fault::out_of_range, "want funding_out <= funding_in < funding_full", c.place("funding_full")};
+    return Error{Fault::out_of_range, "want funding_out <= funding_in < funding_full",
+                 c.place("funding_full")};
   x.half_life = TRY(length(c, "half_life"));
   x.collateral = TRY(not_negative(c, "collateral"));
   x.cash = TRY(not_negative(c, "cash"));
@@ -160,10 +166,12 @@ Result<OptionSetup> read_option(const Config& c, const Scenario& s) {
   OptionSetup o;
   o.asset = TRY(asset(c, s));
   o.expiry = TRY(c.instant("expiry"));
-  if (o.expiry <= s.from) return Error{Fault::out_of_range, "not after the start", c.place("expiry")};
+  if (o.expiry <= s.from)
+    return Error{Fault::out_of_range, "not after the start", c.place("expiry")};
   o.strike = TRY(positive(c, "strike"));
   const std::string type = TRY(c.text("type"));
-  if (type != "call" && type != "put") return Error{Fault::malformed, "call or put", c.place("type")};
+  if (type != "call" && type != "put")
+    return Error{Fault::malformed, "call or put", c.place("type")};
   o.type = type == "call" ? OptionType::call : OptionType::put;
   o.open_interest = TRY(positive(c, "open_interest"));
   o.dealer_net = TRY(any_sign(c, "dealer_net"));
@@ -173,7 +181,8 @@ Result<OptionSetup> read_option(const Config& c, const Scenario& s) {
   for (const OptionSetup& other : s.options) {
     if (other.asset == o.asset && other.expiry == o.expiry && other.type == o.type &&
         std::round(other.strike) == std::round(o.strike))
-      return Error{Fault::malformed, "two options of one expiry, strike and type", c.place("strike")};
+      return Error{Fault::malformed, "two options of one expiry, strike and type",
+                   c.place("strike")};
   }
   TRY(source(c));
   return o;
@@ -214,9 +223,11 @@ Result<ValueSetup> read_value(const Config& c, const Scenario& s) {
   if (c.has("standing_share")) v.standing_share = TRY(share(c, "standing_share"));
   double standing = v.standing_share;
   for (const MakerSetup& m : s.makers) standing += m.asset == v.asset ? m.standing_share : 0;
-  for (const ValueSetup& other : s.value) standing += other.asset == v.asset ? other.standing_share : 0;
+  for (const ValueSetup& other : s.value)
+    standing += other.asset == v.asset ? other.standing_share : 0;
   if (standing > 1)
-    return Error{Fault::out_of_range, "makers and value traders together take more than the crowd holds",
+    return Error{Fault::out_of_range,
+                 "makers and value traders together take more than the crowd holds",
                  c.place("standing_share")};
   if (c.has("decide_every")) v.decide_every = TRY(length(c, "decide_every"));
   v.capital_usd = TRY(positive(c, "capital_usd"));
@@ -266,16 +277,19 @@ Result<OutsideSetup> read_outside(const Config& c, const Scenario& s) {
   o.asset = TRY(asset(c, s));
   o.venue = TRY(c.text("venue"));
   const std::string market = TRY(c.text("market"));
-  if (market != "spot" && market != "perpetual") return Error{Fault::malformed, "spot or perpetual", c.place("market")};
+  if (market != "spot" && market != "perpetual")
+    return Error{Fault::malformed, "spot or perpetual", c.place("market")};
   o.perpetual = market == "perpetual";
   if (std::none_of(s.venues.begin(), s.venues.end(), [&](const VenueSetup& v) {
-        return v.name == o.venue && v.role == (o.perpetual ? VenueRole::perpetual : VenueRole::spot);
+        return v.name == o.venue &&
+               v.role == (o.perpetual ? VenueRole::perpetual : VenueRole::spot);
       }))
     return Error{Fault::malformed, "no such venue of this name", c.place("venue")};
   o.from = TRY(c.instant("from"));
   o.to = TRY(c.instant("to"));
   if (o.from < s.from || o.from >= o.to || o.to > s.to)
-    return Error{Fault::out_of_range, "from, to lie in this order within the scenario", c.place("to")};
+    return Error{Fault::out_of_range, "from, to lie in this order within the scenario",
+                 c.place("to")};
   o.usd = TRY(any_sign(c, "usd"));
   o.elasticity = TRY(any_sign(c, "elasticity"));
   o.latency = TRY(latency(c));
@@ -286,7 +300,8 @@ Result<OutsideSetup> read_outside(const Config& c, const Scenario& s) {
 Result<ShockSetup> read_shock(const Config& c) {
   ShockSetup x;
   x.spread = TRY(positive(c, "spread"));
-  if (x.spread > 2) return Error{Fault::out_of_range, "must not be greater than 2", c.place("spread")};
+  if (x.spread > 2)
+    return Error{Fault::out_of_range, "must not be greater than 2", c.place("spread")};
   TRY(source(c));
   return x;
 }
@@ -319,8 +334,10 @@ Result<Mechanism> read_mechanism(std::string_view name) {
   for (size_t i = 0; i < kMechanisms; ++i) {
     if (kMechanismNames[i] == name) return static_cast<Mechanism>(i);
   }
-  return Error{Fault::malformed,
-               fmt::format("no mechanism \"{}\" (stops, gamma, arbitrage, makers, dip_buyers, portfolio)", name)};
+  return Error{
+      Fault::malformed,
+      fmt::format("no mechanism \"{}\" (stops, gamma, arbitrage, makers, dip_buyers, portfolio)",
+                  name)};
 }
 
 size_t Scenario::accounts() const {
@@ -329,7 +346,8 @@ size_t Scenario::accounts() const {
   return n;
 }
 
-Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, const RulebookShelf& shelf) {
+Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
+                                 const RulebookShelf& shelf) {
   const Config c = TRY(Config::parse(toml, file));
   Scenario s;
   s.file = file;
@@ -345,7 +363,8 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
   if (s.report_at <= s.from || s.report_at > s.to)
     return Error{Fault::out_of_range, "within the scenario", c.place("report_at")};
   s.book_every = TRY(c.duration("book_every"));
-  if (s.book_every < Duration()) return Error{Fault::out_of_range, "must not be negative", c.place("book_every")};
+  if (s.book_every < Duration())
+    return Error{Fault::out_of_range, "must not be negative", c.place("book_every")};
   s.truth_every = TRY(length(c, "truth_every"));
   TRY(read_all(c, "asset", s.assets, [&](const Config& t) { return read_asset(t, s); }));
   if (s.assets.empty()) return Error{Fault::malformed, "no [[asset]]", c.place()};
@@ -353,11 +372,13 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
   TRY(read_all(c, "venue", s.venues, [&](const Config& t) { return read_venue(t, s, shelf); }));
   if (s.venues.empty()) return Error{Fault::malformed, "no [[venue]]", c.place()};
   TRY(read_all(c, "retail", s.retail, [&](const Config& t) { return read_retail(t, s); }));
-  if (s.accounts() > 4'000'000) return Error{Fault::out_of_range, "4 million accounts at most", c.place("retail")};
+  if (s.accounts() > 4'000'000)
+    return Error{Fault::out_of_range, "4 million accounts at most", c.place("retail")};
   if (!s.retail.empty() && std::none_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) {
         return v.role == VenueRole::perpetual && v.share > 0;
       }))
-    return Error{Fault::malformed, "no perpetual venue with a share, so [[retail]] has none", c.place("venue")};
+    return Error{Fault::malformed, "no perpetual venue with a share, so [[retail]] has none",
+                 c.place("venue")};
   TRY(read_all(c, "makers", s.makers, [&](const Config& t) { return read_maker(t, s); }));
   TRY(read_all(c, "carry", s.carry, [&](const Config& t) { return read_carry(t, s); }));
   TRY(read_all(c, "option", s.options, [&](const Config& t) { return read_option(t, s); }));
@@ -369,7 +390,8 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
   if (c.has("shock")) {
     const Config t = TRY(c.table("shock"));
     s.shock = TRY(read_shock(t));
-    if (std::all_of(s.assets.begin(), s.assets.end(), [](const AssetSetup& a) { return a.path.empty(); }))
+    if (std::all_of(s.assets.begin(), s.assets.end(),
+                    [](const AssetSetup& a) { return a.path.empty(); }))
       return Error{Fault::malformed, "no asset has a path whose move it could scale", t.place()};
   }
   if (c.has("dealers")) {
@@ -385,14 +407,17 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file, c
     s.holders = TRY(read_holders(t));
   }
   if (!s.options.empty()) {
-    const bool venue =
-        std::any_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) { return v.role == VenueRole::options; });
+    const bool venue = std::any_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) {
+      return v.role == VenueRole::options;
+    });
     if (!venue || !s.dealers || !s.holders)
-      return Error{Fault::malformed, "options need an options venue, [dealers] and [holders]", c.place("option")};
+      return Error{Fault::malformed, "options need an options venue, [dealers] and [holders]",
+                   c.place("option")};
   }
   if (s.makers.size() != s.assets.size())
     return Error{Fault::malformed, "one [[makers]] for each asset", c.place("makers")};
-  if (std::none_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) { return v.role == VenueRole::spot; }))
+  if (std::none_of(s.venues.begin(), s.venues.end(),
+                   [](const VenueSetup& v) { return v.role == VenueRole::spot; }))
     return Error{Fault::malformed, "no spot venue: indices would have no source", c.place("venue")};
   TRY(c.finish());
   return s;

@@ -1,10 +1,11 @@
-// A scenario: which venues, under which rulebooks, who trades there and by what rule, and what comes from outside.
-// Read strictly from TOML (docs/models/simulation.md lists the keys with units): an unknown key, a missing figure, a
-// time out of order or a venue rule that neither the rulebook nor the scenario supplies is an error with file and key.
+// A scenario: which venues, under which rulebooks, who trades there and by what rule, and what
+// comes from outside. Read strictly from TOML (docs/models/simulation.md lists the keys with
+// units): an unknown key, a missing figure, a time out of order or a venue rule that neither the
+// rulebook nor the scenario supplies is an error with file and key.
 //
-// Every table carries `source`: where its figures come from, or "assumption". Money is in USD, times in UTC, rates as
-// fractions, sizes in coins; these are parameters of behaviour and are doubles. What is owed is counted by the
-// exchange.
+// Every table carries `source`: where its figures come from, or "assumption". Money is in USD,
+// times in UTC, rates as fractions, sizes in coins; these are parameters of behaviour and are
+// doubles. What is owed is counted by the exchange.
 #pragma once
 
 #include <array>
@@ -15,13 +16,14 @@
 
 #include "base/config.h"
 #include "exchange/exchange.h"
-#include "margin/rulebook_file.h"
+#include "rulebooks/rulebook_file.h"
 
 namespace delever::sim {
 
 struct PathPoint {
   Instant at;
-  double level = 1;  // of the fundamental, as a multiple of the start price; log-linear between points
+  double level =
+      1;  // of the fundamental, as a multiple of the start price; log-linear between points
 };
 
 struct AssetSetup {
@@ -45,9 +47,10 @@ struct ListingSetup {
 struct VenueSetup {
   std::string name;
   VenueRole role = VenueRole::perpetual;
-  std::vector<ListingSetup> listings;      // perpetuals or spot pairs; options come from [[option]]
-  std::optional<Rate> collateral_haircut;  // of coins as margin: what portfolio-margined accounts need
-  std::vector<ScenarioRule> scenarios;     // options venues: the margin matrix of each asset
+  std::vector<ListingSetup> listings;  // perpetuals or spot pairs; options come from [[option]]
+  std::optional<Rate>
+      collateral_haircut;               // of coins as margin: what portfolio-margined accounts need
+  std::vector<ScenarioRule> scenarios;  // options venues: the margin matrix of each asset
   double fund_usd = 0, vault_usd = 0;
   double share = 1;  // of retail accounts and of depth
   Duration tick_every = Duration::seconds(1);
@@ -62,19 +65,20 @@ struct RetailSetup {
   uint32_t asset = 0;
   uint32_t accounts = 0;
   double notional_min = 0, notional_max = 0, notional_tail = 0;  // truncated Pareto, USD
-  double reserve = 0;                                            // wallet beyond the first margin, as a multiple of it
-  std::vector<double> leverages, weights;                        // weights by accounts
-  double open_share = 0;                                         // of accounts that hold a position at the start
-  double long_share = 0;                                         // of those
-  double cross_share = 0;                                        // of accounts on cross margin
-  std::optional<uint32_t> backing;                               // asset in which some of those hold their margin
-  double backing_share = 0;                                      // of the cross accounts, where the venue takes coins
-  double open_rate_day = 0;                                      // openings of a flat account per day
-  double momentum = 0, dip = 0;                                  // exponents of the opening rate
+  double reserve = 0;                      // wallet beyond the first margin, as a multiple of it
+  std::vector<double> leverages, weights;  // weights by accounts
+  double open_share = 0;                   // of accounts that hold a position at the start
+  double long_share = 0;                   // of those
+  double cross_share = 0;                  // of accounts on cross margin
+  std::optional<uint32_t> backing;         // asset in which some of those hold their margin
+  double backing_share = 0;                // of the cross accounts, where the venue takes coins
+  double open_rate_day = 0;                // openings of a flat account per day
+  double momentum = 0, dip = 0;            // exponents of the opening rate
   double dip_sigmas = 2.5;
   double close_half_life_hours = 0;
   double stop_chance = 0, stop_from = 0, stop_to = 0;  // of the distance to liquidation
-  double panic_rate_hour = 0;  // at a loss of half the margin, growing as exp(4 (loss/margin - 0.5))
+  double panic_rate_hour =
+      0;  // at a loss of half the margin, growing as exp(4 (loss/margin - 0.5))
   double reentry_chance = 0;
   Duration reentry_within;
   Duration decide_every;
@@ -94,18 +98,22 @@ struct MakerSetup {
   double inventory_max_usd = 0;
   double impact_depth_usd = 0;  // what moves the price by 1 % if impact stays linear; 0: depth_usd
   double touch_usd = 0;         // at the best price of a book of share 1, before the ladder begins
-  double standing_share = 0;    // of what the crowd holds net at the start: the other side of it, hedged with coins
-  double caution = 0;           // share of the worst withdrawal that stays
+  double standing_share =
+      0;  // of what the crowd holds net at the start: the other side of it, hedged with coins
+  double caution = 0;  // share of the worst withdrawal that stays
   Duration caution_half_life;
   double withdrawal = 0;  // eta: depth * exp(-eta (sigma / usual - 1)^+)
   double pull_sigmas = 0;
-  Duration resilience;      // half-life of the pressure of past flow
-  double permanent = 0;     // share of linear impact that stays
-  double news = 0;          // share of the fundamental's moves that is quoted at once, without a trade
+  Duration resilience;   // half-life of the pressure of past flow
+  double permanent = 0;  // share of linear impact that stays
+  double news = 0;       // share of the fundamental's moves that is quoted at once, without a trade
   double concave_from = 0;  // displacement where impact turns from linear to square root; 0: linear
-  double pooled = 0;        // share of the pressure that makers, who hedge across books, spread over all of the asset's
-  bool requote = true;      // false: one passive ladder, never renewed
-  double slope() const { return impact_depth_usd > 0 ? impact_depth_usd / depth_usd : 1; }  // D of impact over quoted D
+  double pooled = 0;  // share of the pressure that makers, who hedge across books, spread over all
+                      // of the asset's
+  bool requote = true;  // false: one passive ladder, never renewed
+  double slope() const {
+    return impact_depth_usd > 0 ? impact_depth_usd / depth_usd : 1;
+  }  // D of impact over quoted D
   double capital_usd = 0;
   Latency latency;
 };
@@ -116,7 +124,8 @@ struct CarrySetup {
   double capacity_usd = 0;                                   // all desks together, at funding_full
   double funding_in = 0, funding_full = 0, funding_out = 0;  // annual
   Duration half_life;
-  double collateral = 0;    // coins at the venue per coin sold short; on spot lies a coin more, to unwind with
+  double collateral =
+      0;  // coins at the venue per coin sold short; on spot lies a coin more, to unwind with
   double cash = 0;          // USD at the venue per USD sold short
   double derisk_below = 0;  // equity / maintenance
   Duration decide_every;
@@ -156,9 +165,10 @@ struct ValueSetup {
   Duration half_life;  // of the gap between price and fundamental, at usual depth
   double band = 0;     // gap that is not traded
   double spot_share = 0;
-  double flow_max_usd = 0;                       // per second
-  double standing_share = 0;                     // as the makers'
-  Duration decide_every = Duration::seconds(1);  // on average: each second with a chance, and then for all of them
+  double flow_max_usd = 0;    // per second
+  double standing_share = 0;  // as the makers'
+  Duration decide_every =
+      Duration::seconds(1);  // on average: each second with a chance, and then for all of them
   double capital_usd = 0;
   Latency latency;
 };
@@ -191,13 +201,14 @@ struct OutsideSetup {
   std::string venue;
   bool perpetual = false;  // or spot
   Instant from, to;
-  double usd = 0;         // signed: positive buys
-  double elasticity = 0;  // more is bought, and less is sold, by exp(elasticity * fall since the start)
+  double usd = 0;  // signed: positive buys
+  double elasticity =
+      0;  // more is bought, and less is sold, by exp(elasticity * fall since the start)
   Latency latency;
 };
 
-// How large the move is, drawn once a run: log levels of every path times exp(spread z - spread^2 / 2), z normal, so
-// that the mean move is the path's.
+// How large the move is, drawn once a run: log levels of every path times exp(spread z - spread^2 /
+// 2), z normal, so that the mean move is the path's.
 struct ShockSetup {
   double spread = 0;
   double factor(double z) const { return std::exp(spread * z - spread * spread / 2); }
@@ -231,7 +242,8 @@ struct Scenario {
   std::optional<ShockSetup> shock;
   std::vector<Reproduce> reproduce;
 
-  static Result<Scenario> parse(std::string_view toml, std::string_view file, const RulebookShelf& shelf);
+  static Result<Scenario> parse(std::string_view toml, std::string_view file,
+                                const RulebookShelf& shelf);
   static Result<Scenario> load(const std::string& path, const RulebookShelf& shelf);
   size_t steps() const { return static_cast<size_t>((to - from).ns() / 1'000'000'000); }
   size_t accounts() const;  // of retail

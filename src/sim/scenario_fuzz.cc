@@ -1,5 +1,5 @@
-// A scenario is data that somebody typed. Whatever the bytes, reading it ends with a scenario or with an error that
-// names the file; what is read has figures that a kernel can work with.
+// A scenario is data that somebody typed. Whatever the bytes, reading it ends with a scenario or
+// with an error that names the file; what is read has figures that a kernel can work with.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -7,11 +7,12 @@
 
 #include "base/check.h"
 #include "sim/scenario.h"
+#include "base/source_root.h"
 
 using namespace delever;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const RulebookShelf shelf = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
+  static const RulebookShelf shelf = RulebookShelf::load(source_root() + "/rulebooks").value();
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto read = sim::Scenario::parse(text, "fuzz.toml", shelf);
   if (!read.has_value()) {
@@ -21,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const sim::Scenario& s = read.value();
   CHECK(s.steps() > 0 && s.report_at > s.from && s.report_at <= s.to);
   CHECK(!s.assets.empty() && !s.venues.empty());
-  for (const sim::AssetSetup& a : s.assets) CHECK(std::isfinite(a.start) && a.start > 0 && !a.past.empty());
+  for (const sim::AssetSetup& a : s.assets)
+    CHECK(std::isfinite(a.start) && a.start > 0 && !a.past.empty());
   for (const sim::VenueSetup& v : s.venues) CHECK(!v.listings.empty());
   return 0;
 }

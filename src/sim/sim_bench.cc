@@ -1,4 +1,5 @@
-// The whole market on one thread: messages of agents a second through real exchanges, and what an account weighs.
+// The whole market on one thread: messages of agents a second through real exchanges, and what an
+// account weighs.
 //   sim_bench [SCENARIO [HOURS [THREADS]]]
 #include <chrono>
 #include <cstdio>
@@ -10,7 +11,9 @@
 namespace delever::sim {
 namespace {
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 long resident_kb() {
   std::FILE* file = std::fopen("/proc/self/statm", "r");
@@ -48,9 +51,10 @@ int bench_main(int argc, char** argv) {
     const double took = seconds() - opened;
     const Outcome& o = outcome.value();
     std::printf(
-        "%-24s %8.0f simulated s in %6.2f s (%u threads; opened in %.2f s): %9lu messages, %.3f M/s; %9lu events\n",
-        name, o.seconds, took, threads, opened - start, o.messages, static_cast<double>(o.messages) * 1e-6 / took,
-        o.events);
+        "%-24s %8.0f simulated s in %6.2f s (%u threads; opened in %.2f s): %9lu messages, %.3f "
+        "M/s; %9lu events\n",
+        name, o.seconds, took, threads, opened - start, o.messages,
+        static_cast<double>(o.messages) * 1e-6 / took, o.events);
   };
   if (argc > 1) {
     run(argv[1], testing::shipped(argv[1], argc > 2 ? std::atoi(argv[2]) : 1'000));
@@ -74,9 +78,11 @@ int bench_main(int argc, char** argv) {
   const long after = resident_kb();
   CHECK(warm.has_value() && some.has_value() && twice.has_value());
   std::printf(
-      "an account: %zu bytes of the crowd's arrays; 100,000 accounts with their positions on the exchange: %.0f bytes "
+      "an account: %zu bytes of the crowd's arrays; 100,000 accounts with their positions on the "
+      "exchange: %.0f bytes "
       "each\n",
-      Retail::bytes_per_account(), static_cast<double>(after - between - (between - before)) * 1024 / 100'000);
+      Retail::bytes_per_account(),
+      static_cast<double>(after - between - (between - before)) * 1024 / 100'000);
   return 0;
 }
 

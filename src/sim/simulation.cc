@@ -18,7 +18,8 @@ double keep(double half_life_seconds) { return std::exp2(-1 / half_life_seconds)
 double funding_annual(const FundingRule& rule, double premium) {
   double rate = premium;
   if (rule.formula == FundingFormula::premium_clamp) {
-    const double interest = rule.interest ? rule.interest->approx() : 0, c = rule.clamp ? rule.clamp->approx() : 0;
+    const double interest = rule.interest ? rule.interest->approx() : 0,
+                 c = rule.clamp ? rule.clamp->approx() : 0;
     rate = premium + std::clamp(interest - premium, -c, c);
   }
   return rate * kYear / std::max(rule.rate_period.in_seconds(), 1.0);
@@ -44,7 +45,8 @@ void Simulation::each_start(const std::function<void(const StartPosition&)>& eac
       const Book& b = state_->world.books[position.book];
       const auto& ladder = state_->venues[b.venue]->setup().listings[b.instrument].rules.ladder;
       if (ladder) {
-        const double size = std::abs(position.coins) * (ladder->unit == TierUnit::value ? position.entry : 1);
+        const double size =
+            std::abs(position.coins) * (ladder->unit == TierUnit::value ? position.entry : 1);
         for (const MarginTier& tier : ladder->tiers) {
           position.maintenance = tier.maintenance.approx();
           if (!tier.cap || tier.cap->approx() >= size) break;
@@ -64,13 +66,14 @@ std::vector<Simulation::StreamNames> Simulation::streams() const {
   for (const auto& v : state_->venues) {
     static constexpr std::string_view roles[] = {"perpetual", "spot", "options"};
     names.push_back(
-        {fmt::format("{}:{}", v->setup().name, roles[static_cast<size_t>(v->setup().role)]), v->setup().name});
+        {fmt::format("{}:{}", v->setup().name, roles[static_cast<size_t>(v->setup().role)]),
+         v->setup().name});
   }
   return names;
 }
 
-// Log-linear between the points, with noise of the scenario's volatility that forgets with a half-life of 12 hours, so
-// that a path means the same for every seed.
+// Log-linear between the points, with noise of the scenario's volatility that forgets with a
+// half-life of 12 hours, so that a path means the same for every seed.
 void Simulation::State::move_fundamental(size_t second) {
   const Instant now = scenario.from + Duration::seconds(static_cast<int64_t>(second));
   for (uint32_t a = 0; a < world.assets.size(); ++a) {
@@ -83,7 +86,8 @@ void Simulation::State::move_fundamental(size_t second) {
   }
 }
 
-// Prices from elsewhere, at the beginning of a second: indices from spot, the third leg of marks, marks of options.
+// Prices from elsewhere, at the beginning of a second: indices from spot, the third leg of marks,
+// marks of options.
 void Simulation::State::publish(Venue& venue) {
   const VenueRole role = venue.setup().role;
   if (role == VenueRole::spot) return;
@@ -113,7 +117,10 @@ void Simulation::State::publish(Venue& venue) {
       venue.now(world.now, PublishMark{b.instrument, p.value()});
   }
   if (role != VenueRole::options || !has_options) return;
-  if ((world.now - scenario.from).ns() / 1'000'000'000 % (venue.setup().tick_every.ns() / 1'000'000'000) != 0) return;
+  if ((world.now - scenario.from).ns() / 1'000'000'000 %
+          (venue.setup().tick_every.ns() / 1'000'000'000) !=
+      0)
+    return;
   for (const OptionBook::Line& line : option_book.lines) {
     if (line.expired) continue;
     const auto mark = option_book.mark_price(line);
@@ -142,7 +149,8 @@ void Simulation::State::route() {
     }
     for (const Refused& r : venue.refused()) {
       const Owner& owner = venue.owner(r.account);
-      populations[owner.population]->on_refused(v, owner.index, std::get<SubmitOrder>(r.body), r.why);
+      populations[owner.population]->on_refused(v, owner.index, std::get<SubmitOrder>(r.body),
+                                                r.why);
     }
   }
 }
@@ -180,7 +188,8 @@ void Simulation::State::count_forced() {
     for (const Notice& n : venue.notices()) {
       if (n.kind == NoticeKind::liquidation && venue.setup().role == VenueRole::perpetual)
         ++outcome.assets[venue.setup().listings[n.instrument].asset].accounts_liquidated;
-      if (n.kind == NoticeKind::settled && n.side == Side::sell && venue.setup().role == VenueRole::options)
+      if (n.kind == NoticeKind::settled && n.side == Side::sell &&
+          venue.setup().role == VenueRole::options)
         outcome.options_settled_coins += n.qty.approx();
     }
   }
@@ -214,7 +223,8 @@ void Simulation::State::look() {
     if (!rule || !index) continue;
     Premium& p = premiums[i];
     const int64_t interval = std::max<int64_t>(rule->interval.ns(), 1'000'000'000);
-    // What is expected for the interval: its mean so far, with an hour's worth of the one before it.
+    // What is expected for the interval: its mean so far, with an hour's worth of the one before
+    // it.
     if (world.now.ns() % interval == 0) p = {.sum = b.premium * 3600, .samples = 3600};
     p.sum += b.mid / index->approx() - 1;
     ++p.samples;
@@ -294,7 +304,8 @@ Result<Outcome> Simulation::State::run() {
       const Owner* owner = a < kFirstUser ? nullptr : &venues[v]->owner(a);
       const Hedge hedge = owner ? populations[owner->population]->hedge(owner->index) : Hedge();
       for (CoinId c = 1; c < x.coins(); ++c)
-        coins_start[v].push_back(x.wallet(a, c).approx() - (hedge.asset + 1U == c ? hedge.coins : 0));
+        coins_start[v].push_back(x.wallet(a, c).approx() -
+                                 (hedge.asset + 1U == c ? hedge.coins : 0));
     }
   }
   fund_at_start = funds();
@@ -310,7 +321,8 @@ Result<Outcome> Simulation::State::run() {
   // Parts are many and small: a thread takes a stretch of them.
   const size_t stretches = std::min<size_t>(parts.size(), std::max<size_t>(options.threads, 1) * 2);
   const std::function<void(size_t)> decide_stretch = [&](size_t s) {
-    for (size_t i = parts.size() * s / stretches; i < parts.size() * (s + 1) / stretches; ++i) decide(i);
+    for (size_t i = parts.size() * s / stretches; i < parts.size() * (s + 1) / stretches; ++i)
+      decide(i);
   };
   for (size_t k = 0; k < steps; ++k) {
     world.now = scenario.from + Duration::seconds(static_cast<int64_t>(k));
@@ -347,7 +359,8 @@ Result<Outcome> Simulation::State::run() {
     if ((k + 1) % 3600 == 0) {
       for (const auto& v : venues) hash.add(v->exchange().hash());
     }
-    const auto truth_every = static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1));
+    const auto truth_every =
+        static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1));
     if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
       TRY(write_truth(world.now + Duration::seconds(1), false));
     if (world.now + Duration::seconds(1) == scenario.report_at) TRY(write_books());

@@ -1,7 +1,8 @@
-// The kernel. Time runs in seconds: at the beginning of each, agents see the state that the second before left behind
-// (world.h) and decide; what they send arrives after each sender's own latency, at nanosecond times, and every venue
-// takes what arrives in order of arrival; then its clock ticks. Decisions of one second and the seconds of different
-// venues are independent, so both run on any number of threads with the same result, bit for bit.
+// The kernel. Time runs in seconds: at the beginning of each, agents see the state that the second
+// before left behind (world.h) and decide; what they send arrives after each sender's own latency,
+// at nanosecond times, and every venue takes what arrives in order of arrival; then its clock
+// ticks. Decisions of one second and the seconds of different venues are independent, so both run
+// on any number of threads with the same result, bit for bit.
 #pragma once
 
 #include <functional>
@@ -23,7 +24,8 @@ class Output {
   // The truth beside the tape: rows of CSV.
   virtual Result<void> on_positions(std::string_view rows) = 0;
   virtual Result<void> on_accounts(std::string_view rows) = 0;
-  // Once, at the scenario's report_at, for each asset: the leveraged accounts in the form of `delever stress --book`.
+  // Once, at the scenario's report_at, for each asset: the leveraged accounts in the form of
+  // `delever stress --book`.
   virtual Result<void> on_book(std::string_view, std::string_view) { return {}; }  // asset, rows
 };
 
@@ -31,9 +33,10 @@ class Output {
 struct StartPosition {
   uint32_t asset = 0, book = 0;
   double coins = 0, entry = 0, leverage = 0;  // negative coins: short
-  bool stop = false;                          // will leave a stop, from and to this share of the way to liquidation
+  bool stop = false;  // will leave a stop, from and to this share of the way to liquidation
   double stop_from = 0, stop_to = 0;
-  double margin = 0, maintenance = 0;  // fractions of the value: what may be lost, and what must be left of it
+  double margin = 0,
+         maintenance = 0;  // fractions of the value: what may be lost, and what must be left of it
 };
 
 class Simulation {
@@ -44,21 +47,25 @@ class Simulation {
     Switches switches;
     std::vector<Branch> branches;  // fresh randomness from these seconds on, ascending
     std::optional<double> shock;   // normal draw of [shock]; missing: drawn from the seed
-    std::optional<Climb> climb;    // followed each second; the run ends once it has reached its level
-    Output* output = nullptr;      // none: nothing is written
+    std::optional<Climb> climb;  // followed each second; the run ends once it has reached its level
+    Output* output = nullptr;    // none: nothing is written
     std::function<void(size_t done, size_t steps)> progress;
   };
-  struct StreamNames { std::string name, venue; };
+  struct StreamNames {
+    std::string name, venue;
+  };
 
   static Result<std::unique_ptr<Simulation>> open(const Scenario& scenario, Options options);
   ~Simulation();
-  Result<Outcome> run();  // once
+  Result<Outcome> run();                                                         // once
   void each_start(const std::function<void(const StartPosition&)>& each) const;  // before run()
   const Path& path() const;  // of the climb, after run()
   std::vector<StreamNames> streams() const;
-  // For tests: positions of one instrument over all accounts must net to nothing, and every venue's books must balance.
+  // For tests: positions of one instrument over all accounts must net to nothing, and every venue's
+  // books must balance.
   Result<void> check_balance() const;
-  double last_book_price(size_t book) const;  // the middle of the n-th book, in the scenario's order
+  double last_book_price(
+      size_t book) const;  // the middle of the n-th book, in the scenario's order
   static std::string_view positions_header();
   static std::string_view accounts_header();
   static std::string_view book_header();

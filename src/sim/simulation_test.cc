@@ -45,8 +45,8 @@ TEST(Simulation, WritingATapeChangesNothing) {
 }
 
 TEST(Simulation, BooksBalanceAndLongsEqualShortsAtTheEnd) {
-  for (const char* name :
-       {"stop-run.toml", "gamma-short.toml", "gamma-long.toml", "funding-squeeze.toml", "maker-withdrawal.toml"}) {
+  for (const char* name : {"stop-run.toml", "gamma-short.toml", "gamma-long.toml",
+                           "funding-squeeze.toml", "maker-withdrawal.toml"}) {
     const Scenario s = shipped(name, 3);
     auto simulation = Simulation::open(s, {.seed = 1});
     ASSERT_TRUE(simulation.has_value()) << simulation.error().text();
@@ -72,36 +72,45 @@ TEST(Simulation, MinutesAddUpToTheWhole) {
   EXPECT_NEAR(o.funds.back().funds_usd, o.fund_end, 1e-6 * o.fund_end);
 }
 
-// Every row of the book against the truth beside the tape, at the end. Coins that back a desk's short lie at its venue;
-// where the venue takes none, they lie elsewhere and hedge it from there. Nobody else has any.
+// Every row of the book against the truth beside the tape, at the end. Coins that back a desk's
+// short lie at its venue; where the venue takes none, they lie elsewhere and hedge it from there.
+// Nobody else has any.
 TEST(Simulation, TheBookForStressHasEveryLeveragedAccount) {
   using Rows = std::map<std::string, double>;  // account, kind and side: coins
   for (const bool backed : {true, false}) {
     Kept kept;
     must_run(shipped("stop-run.toml", 1),
-             {.seed = 1, .switches = backed ? Switches() : without(Mechanism::portfolio), .output = &kept});
+             {.seed = 1,
+              .switches = backed ? Switches() : without(Mechanism::portfolio),
+              .output = &kept});
     const auto coins_of = [](const auto& field) { return read_double(field).value(); };
     Rows truth, wallets;
     std::map<std::string, size_t> kinds;
     std::istringstream positions(kept.positions), book(kept.book);
     for (std::string line; std::getline(positions, line);) {
-      const auto f = delever::split(line, ',');  // at, venue, account, kind, symbol, side, mode, coins
-      if (f[0] != "2026-01-05T01:00:00Z" || (f[3] != "isolated" && f[3] != "cross" && f[3] != "portfolio")) continue;
+      const auto f =
+          delever::split(line, ',');  // at, venue, account, kind, symbol, side, mode, coins
+      if (f[0] != "2026-01-05T01:00:00Z" ||
+          (f[3] != "isolated" && f[3] != "cross" && f[3] != "portfolio"))
+        continue;
       const std::string account = fmt::format("{}-{},{}", f[1], f[2], f[3]);
-      EXPECT_TRUE(truth.emplace(fmt::format("{},{}", account, f[5]), coins_of(f[7])).second) << line;
+      EXPECT_TRUE(truth.emplace(fmt::format("{},{}", account, f[5]), coins_of(f[7])).second)
+          << line;
       ++kinds[std::string(f[3])];
       if (f[3] != "isolated") wallets[account + ",hold,USDT"] = 0;
-      if (f[3] == "portfolio") wallets[account + (backed ? ",hold,BTC" : ",beside,BTC")] = coins_of(f[7]);
+      if (f[3] == "portfolio")
+        wallets[account + (backed ? ",hold,BTC" : ",beside,BTC")] = coins_of(f[7]);
     }
     EXPECT_GT(kinds["isolated"], 100U);
     EXPECT_GT(kinds["cross"], 10U);
     EXPECT_EQ(kinds["portfolio"], 8U);
     size_t stops = 0;
     for (std::string line; std::getline(book, line);) {
-      const auto f = delever::split(line, ',');  // account, kind, venue, symbol, side, qty, .., stop
+      const auto f =
+          delever::split(line, ',');  // account, kind, venue, symbol, side, qty, .., stop
       Rows& left = f[3] == "BTCUSDT" ? truth : wallets;
-      const auto found =
-          left.find(fmt::format("{},{},{}", f[0], f[1], f[4]) + (f[3] == "BTCUSDT" ? "" : fmt::format(",{}", f[3])));
+      const auto found = left.find(fmt::format("{},{},{}", f[0], f[1], f[4]) +
+                                   (f[3] == "BTCUSDT" ? "" : fmt::format(",{}", f[3])));
       ASSERT_NE(found, left.end()) << line;  // or is there twice
       if (f[3] == "BTCUSDT") {
         EXPECT_NEAR(coins_of(f[5]), found->second, 1e-9) << line;
@@ -114,14 +123,16 @@ TEST(Simulation, TheBookForStressHasEveryLeveragedAccount) {
       }
       left.erase(found);
     }
-    // In this scenario everybody places a stop; who has opened a moment ago may not yet have done so.
+    // In this scenario everybody places a stop; who has opened a moment ago may not yet have done
+    // so.
     EXPECT_GE(static_cast<double>(stops), 0.99 * static_cast<double>(kinds["isolated"]));
     EXPECT_TRUE(truth.empty()) << truth.begin()->first;
     EXPECT_TRUE(wallets.empty()) << wallets.begin()->first;
   }
 }
 
-// Bitcoin has fallen and stays; then a coin that some hold as margin falls: who holds it is liquidated.
+// Bitcoin has fallen and stays; then a coin that some hold as margin falls: who holds it is
+// liquidated.
 TEST(Simulation, ACollateralThatFallsLiquidatesThoseItBacks) {
   Scenario s = shipped("2025-10-10.toml", 4);
   s.from = s.from + Duration::hours(3);
@@ -135,7 +146,8 @@ TEST(Simulation, ACollateralThatFallsLiquidatesThoseItBacks) {
   crowd.stop_chance = crowd.panic_rate_hour = 0;
   const auto cross = [&s] {
     const Outcome o = must_run(s, {.seed = 1});
-    return std::pair(o.assets[1].low, o.assets[0].liquidated[static_cast<size_t>(AccountKind::cross)][0]);
+    return std::pair(o.assets[1].low,
+                     o.assets[0].liquidated[static_cast<size_t>(AccountKind::cross)][0]);
   };
   const auto [low, fallen] = cross();
   s.assets[1].path.clear();
@@ -148,7 +160,8 @@ TEST(Simulation, ACollateralThatFallsLiquidatesThoseItBacks) {
 TEST(Simulation, StopsDeepenAFall) {
   const Scenario s = shipped("stop-run.toml", 3);
   const double with = must_run(s, {.seed = 1}).named().at("btc_low");
-  const double none = must_run(s, {.seed = 1, .switches = without(Mechanism::stops)}).named().at("btc_low");
+  const double none =
+      must_run(s, {.seed = 1, .switches = without(Mechanism::stops)}).named().at("btc_low");
   EXPECT_LT(with, none * 0.999);
 }
 
@@ -163,7 +176,8 @@ TEST(Simulation, ShortGammaDeepensAFallAndLongGammaSoftensIt) {
 TEST(Simulation, WithdrawalDeepensAFall) {
   const Scenario s = shipped("maker-withdrawal.toml", 3);
   const double with = must_run(s, {.seed = 1}).named().at("btc_low");
-  const double stay = must_run(s, {.seed = 1, .switches = without(Mechanism::makers)}).named().at("btc_low");
+  const double stay =
+      must_run(s, {.seed = 1, .switches = without(Mechanism::makers)}).named().at("btc_low");
   EXPECT_LT(with, stay);
 }
 

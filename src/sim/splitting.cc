@@ -15,12 +15,15 @@ double upper_tail(double z) { return 0.5 * std::erfc(z / std::sqrt(2.0)); }
 
 constexpr size_t kLineagesLeast = 10;
 
-// Quantile 97.5 % of Student's t. Exact to three digits up to 10 degrees of freedom, then by Cornish and Fisher.
+// Quantile 97.5 % of Student's t. Exact to three digits up to 10 degrees of freedom, then by
+// Cornish and Fisher.
 double student(size_t degrees) {
-  constexpr double exact[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
+  constexpr double exact[] = {12.706, 4.303, 3.182, 2.776, 2.571,
+                              2.447,  2.365, 2.306, 2.262, 2.228};
   if (degrees <= std::size(exact)) return exact[degrees - 1];
   const double z = 1.959964, n = static_cast<double>(degrees);
-  return z + (z * z * z + z) / (4 * n) + (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * n * n);
+  return z + (z * z * z + z) / (4 * n) +
+         (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * n * n);
 }
 
 struct Run {
@@ -55,8 +58,9 @@ Run copy_until(const Run& parent, double lowest) {
 Result<Probability> split_runs(const Follow& follow, const SplitOptions& options) {
   const size_t size = options.groups ? options.runs / options.groups : 0;
   if (options.groups < 2 || size < 2 || size * options.groups != options.runs)
-    return Error{Fault::refused, fmt::format("splitting needs {} groups of two runs or more, all of one size",
-                                             std::max<size_t>(options.groups, 2))};
+    return Error{Fault::refused,
+                 fmt::format("splitting needs {} groups of two runs or more, all of one size",
+                             std::max<size_t>(options.groups, 2))};
   const size_t lose = std::max<size_t>(1, size / 10);
   uint64_t drawn = 0;
   const auto fresh = [&] {
@@ -87,7 +91,8 @@ Result<Probability> split_runs(const Follow& follow, const SplitOptions& options
     for (size_t i = 0; i < waiting.size(); ++i) {
       // What was copied comes out again: a path that does not begin as its parent's did is our bug.
       const Path& before = waiting[i]->path;
-      CHECK(before.size() <= paths[i].size() && std::equal(before.begin(), before.end(), paths[i].begin()));
+      CHECK(before.size() <= paths[i].size() &&
+            std::equal(before.begin(), before.end(), paths[i].begin()));
       waiting[i]->path = std::move(paths[i]);
     }
     out.carried_out += waiting.size();
@@ -124,7 +129,8 @@ Result<Probability> split_runs(const Follow& follow, const SplitOptions& options
       if (group.done) continue;
       std::vector<double> scores;
       for (const Run& run : group.runs) scores.push_back(run.best());
-      std::nth_element(scores.begin(), scores.begin() + static_cast<int64_t>(lose) - 1, scores.end());
+      std::nth_element(scores.begin(), scores.begin() + static_cast<int64_t>(lose) - 1,
+                       scores.end());
       const double lowest = std::min(scores[lose - 1], std::nextafter(options.level, -HUGE_VAL));
       std::vector<size_t> kept, lost;
       for (size_t i = 0; i < size; ++i) (group.runs[i].best() > lowest ? kept : lost).push_back(i);
@@ -132,7 +138,8 @@ Result<Probability> split_runs(const Follow& follow, const SplitOptions& options
         group.done = true;
         continue;
       }
-      if (kept.empty()) {  // every run of the group ended at or below this score: nothing here climbs
+      if (kept.empty()) {  // every run of the group ended at or below this score: nothing here
+                           // climbs
         group.p = 0;
         group.done = true;
         continue;
@@ -140,14 +147,16 @@ Result<Probability> split_runs(const Follow& follow, const SplitOptions& options
       group.p *= static_cast<double>(kept.size()) / static_cast<double>(size);
       for (const size_t i : lost) {
         Run child = copy_until(group.runs[kept[pick(kept.size())]], lowest);
-        const bool arrived = child.best() >= options.level;  // by one jump: there is nothing to continue
+        const bool arrived =
+            child.best() >= options.level;  // by one jump: there is nothing to continue
         if (!arrived) child.lineage.push_back({child.path.back().second, fresh()});
         group.runs[i] = std::move(child);
         if (!arrived) waiting.push_back(&group.runs[i]);
       }
     }
     if (std::all_of(groups.begin(), groups.end(), [](const Group& g) { return g.done; })) break;
-    if (out.rounds == options.rounds_most) return Error{Fault::no_evidence, "the runs do not climb to the level"};
+    if (out.rounds == options.rounds_most)
+      return Error{Fault::no_evidence, "the runs do not climb to the level"};
     if (!waiting.empty()) TRY(follow_all(waiting));
   }
   std::set<size_t> first;
@@ -160,8 +169,9 @@ Result<Probability> split_runs(const Follow& follow, const SplitOptions& options
   }
   out.lineages = first.size();
   if (out.lineages < kLineagesLeast)
-    return Error{Fault::no_evidence, fmt::format("the estimate rests on {} of the {} first runs; ten are the least",
-                                                 out.lineages, options.runs)};
+    return Error{Fault::no_evidence,
+                 fmt::format("the estimate rests on {} of the {} first runs; ten are the least",
+                             out.lineages, options.runs)};
   for (const Group& group : groups) squares += (group.p - out.value) * (group.p - out.value);
   const double n = static_cast<double>(options.groups);
   out.error = std::sqrt(squares / (n - 1) / n);
@@ -211,8 +221,8 @@ Result<ShiftedTail> shifted_tail(double z, double shift, size_t draws, uint64_t 
   out.effective = all_squares > 0 ? all * all / all_squares : 0;
   if (out.effective < 0.1 * n)
     return Error{Fault::no_evidence, "the draws' weights are too uneven: an effective " +
-                                         std::to_string(static_cast<size_t>(out.effective)) + " of " +
-                                         std::to_string(draws)};
+                                         std::to_string(static_cast<size_t>(out.effective)) +
+                                         " of " + std::to_string(draws)};
   return out;
 }
 

@@ -10,8 +10,8 @@
 namespace delever::sim {
 namespace {
 
-// A walk of 40 normal steps; the score is its best so far. P(max of a walk > level) is known by plain runs. `grain`
-// rounds scores down, so that many tie, as at thresholds of liquidation.
+// A walk of 40 normal steps; the score is its best so far. P(max of a walk > level) is known by
+// plain runs. `grain` rounds scores down, so that many tie, as at thresholds of liquidation.
 struct Walk {
   double level = HUGE_VAL, grain = 0;
   Path follow(const Lineage& lineage) const {
@@ -54,7 +54,8 @@ TEST(Splitting, AgreesWithPlainRunsAtOneInAThousand) {
   const Walk walk{.level = 20.5};
   const Probability crude = walk.plain(200'000, 7);
   EXPECT_NEAR(crude.value, 1e-3, 5e-4);
-  const Probability once = split_runs(walk.all(), {.runs = 1000, .level = walk.level, .seed = 7}).value();
+  const Probability once =
+      split_runs(walk.all(), {.runs = 1000, .level = walk.level, .seed = 7}).value();
   EXPECT_LT(once.low, crude.high);
   EXPECT_GT(once.high, crude.low);
   EXPECT_GE(once.lineages, 10u);
@@ -72,7 +73,9 @@ TEST(Splitting, IsUnbiasedOverRepeats) {
       constexpr int kRepeats = 60;
       for (int k = 0; k < kRepeats; ++k) {
         const auto once =
-            split_runs(walk.all(), {.runs = runs, .level = walk.level, .seed = static_cast<uint64_t>(100 + k)}).value();
+            split_runs(walk.all(),
+                       {.runs = runs, .level = walk.level, .seed = static_cast<uint64_t>(100 + k)})
+                .value();
         sum += once.value;
         squares += once.value * once.value;
         error += once.error / kRepeats;
@@ -92,15 +95,17 @@ TEST(Splitting, RefusesWhatNothingReaches) {
   };
   EXPECT_EQ(split_runs(flat, {.runs = 100, .level = 1}).error().fault, Fault::no_evidence);
   const Walk far{.level = 45};
-  EXPECT_EQ(split_runs(far.all(), {.runs = 20, .level = far.level}).error().fault, Fault::no_evidence);
+  EXPECT_EQ(split_runs(far.all(), {.runs = 20, .level = far.level}).error().fault,
+            Fault::no_evidence);
   EXPECT_EQ(split_runs(far.all(), {.runs = 15, .level = far.level}).error().fault, Fault::refused);
 }
 
 TEST(Splitting, WhatJumpsThereCountsWhole) {
   const Follow jump = [](const std::vector<Lineage>& lineages) -> Result<std::vector<Path>> {
     std::vector<Path> paths;
-    for (const Lineage& l : lineages) paths.push_back(Random(l.back().seed, {}).chance(0.3) ? Path{{1, 0.0}, {2, 5.0}}
-                                                                                           : Path{{1, 0.0}});
+    for (const Lineage& l : lineages)
+      paths.push_back(Random(l.back().seed, {}).chance(0.3) ? Path{{1, 0.0}, {2, 5.0}}
+                                                            : Path{{1, 0.0}});
     return paths;
   };
   const Probability p = split_runs(jump, {.runs = 1000, .level = 5, .seed = 3}).value();
@@ -109,7 +114,8 @@ TEST(Splitting, WhatJumpsThereCountsWhole) {
 }
 
 TEST(ShiftedTail, FourSigma) {
-  // p (1 - p) / (e^16 N(-8) - p^2): in closed form 6,999. (Where 6.44e3 is printed for it, it was drawn, not derived.)
+  // p (1 - p) / (e^16 N(-8) - p^2): in closed form 6,999. (Where 6.44e3 is printed for it, it was
+  // drawn, not derived.)
   EXPECT_NEAR(shift_gain(4, 4), 6999.03, 0.01);
   const ShiftedTail tail = shifted_tail(4, 4, 200'000, 3).value();
   EXPECT_NEAR(tail.probability, 3.167124e-5, 3 * tail.error);

@@ -1,5 +1,5 @@
-// The inside of Simulation, private to this folder: building it (build.cc, opening.cc), running it (simulation.cc),
-// summing it up (account.cc).
+// The inside of Simulation, private to this folder: building it (build.cc, opening.cc), running it
+// (simulation.cc), summing it up (account.cc).
 #pragma once
 
 #include "base/hash.h"
@@ -54,7 +54,7 @@ struct Simulation::State {
   double shock_factor = 1;      // of the path's displacement, where the scenario has a [shock]
   double fund_at_start = 0;
   std::vector<std::vector<double>> equity_start;  // by venue and account
-  std::vector<std::vector<double>> coins_start;   // by venue, account and asset: what lay in wallets
+  std::vector<std::vector<double>> coins_start;  // by venue, account and asset: what lay in wallets
   Hasher hash;
 
   // build.cc
@@ -75,7 +75,8 @@ struct Simulation::State {
   bool climbed(uint32_t seconds);  // keeps the path; whether the level is reached
   // account.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
-  double held_gain(size_t venue, AccountId account) const;     // what the coins of the start gained with their price
+  double held_gain(size_t venue,
+                   AccountId account) const;  // what the coins of the start gained with their price
   double coin_price(const Venue& venue, CoinId coin) const;
   double funds() const;  // USD of all insurance funds and vaults
   void sample(Instant at);
@@ -84,7 +85,8 @@ struct Simulation::State {
   // book_rows.cc
   double coins_beside(uint32_t venue, AccountId account, uint32_t asset, double held) const;
   std::string money(const Venue& venue, AccountId account, uint32_t asset) const;
-  void book_rows(uint32_t venue, AccountId account, AccountKind kind, std::string& rows, uint32_t asset) const;
+  void book_rows(uint32_t venue, AccountId account, AccountKind kind, std::string& rows,
+                 uint32_t asset) const;
   Result<void> write_books();
   Result<void> check_balance() const;
 };

@@ -1,20 +1,22 @@
-// Small markets for the tests of this folder: a scenario as text, from pieces that a test may replace.
+// Small markets for the tests of this folder: a scenario as text, from pieces that a test may
+// replace.
 #pragma once
 
 #include <string>
 
 #include "sim/simulation.h"
+#include "base/source_root.h"
 
 namespace delever::sim::testing {
 
 inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(DELEVER_ROOT "/rulebooks").value();
+  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 
 // One of the scenarios that come with the program, cut to `hours`.
 inline Scenario shipped(const std::string& name, int hours) {
-  auto loaded = Scenario::load(DELEVER_ROOT "/scenarios/" + name, shelf());
+  auto loaded = Scenario::load(source_root() + "/scenarios/" + name, shelf());
   CHECK(loaded.has_value());
   Scenario s = std::move(loaded).value();
   const Instant end = s.from + Duration::hours(hours);
@@ -45,9 +47,18 @@ struct Kept final : Output {
     lines += text;
     return {};
   }
-  Result<void> on_positions(std::string_view rows) override { positions += rows; return {}; }
-  Result<void> on_accounts(std::string_view rows) override { accounts += rows; return {}; }
-  Result<void> on_book(std::string_view, std::string_view rows) override { book += rows; return {}; }
+  Result<void> on_positions(std::string_view rows) override {
+    positions += rows;
+    return {};
+  }
+  Result<void> on_accounts(std::string_view rows) override {
+    accounts += rows;
+    return {};
+  }
+  Result<void> on_book(std::string_view, std::string_view rows) override {
+    book += rows;
+    return {};
+  }
 };
 
 }  // namespace delever::sim::testing

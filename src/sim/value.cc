@@ -22,11 +22,14 @@ void Value::decide(size_t, const World& w, Outbox& out) {
     (b.spot ? spot : perpetual) += b.share;
   }
   // d(ln P)/dt = permanent * flow / density = gap ln 2 / half-life.
-  double flow = gap * std::log(2.0) / setup_.half_life.in_seconds() * density / std::max(makers_.permanent, 0.01);
-  flow = looks * std::clamp(flow, -setup_.flow_max_usd / asset.price, setup_.flow_max_usd / asset.price);
+  double flow = gap * std::log(2.0) / setup_.half_life.in_seconds() * density /
+                std::max(makers_.permanent, 0.01);
+  flow = looks *
+         std::clamp(flow, -setup_.flow_max_usd / asset.price, setup_.flow_max_usd / asset.price);
   for (size_t i = 0; i < desk_.seats.size(); ++i) {
     const Book& b = w.books[desk_.seats[i].book];
-    const double part = (b.spot ? setup_.spot_share : 1 - setup_.spot_share) * b.share / (b.spot ? spot : perpetual);
+    const double part = (b.spot ? setup_.spot_share : 1 - setup_.spot_share) * b.share /
+                        (b.spot ? spot : perpetual);
     if (const auto o = taking(b, desk_.seats[i].account, flow * part, 0.005))
       out.send(w, setup_.latency, stream_ + static_cast<uint32_t>(i), b.venue, *o);
   }

@@ -1,6 +1,7 @@
-// Those who know what news is worth: they trade towards the fundamental at a speed that would close the gap with the
-// half-life given at usual depth, on spot and perpetuals, inside a band not at all. Through them, and only through them
-// and the flows from outside, the scenario's path reaches the price.
+// Those who know what news is worth: they trade towards the fundamental at a speed that would close
+// the gap with the half-life given at usual depth, on spot and perpetuals, inside a band not at
+// all. Through them, and only through them and the flows from outside, the scenario's path reaches
+// the price.
 #pragma once
 
 #include "sim/desk.h"
@@ -21,7 +22,9 @@ class Value final : public Population {
     desk_.stand(world, book, setup_.standing_share, out);
   }
   void back(Field& field, uint32_t seat, double coins) override { desk_.back(field, seat, coins); }
-  Hedge hedge(uint32_t index) const override { return {setup_.asset, desk_.seats[Desk::seat_of(index)].hedge}; }
+  Hedge hedge(uint32_t index) const override {
+    return {setup_.asset, desk_.seats[Desk::seat_of(index)].hedge};
+  }
 
  private:
   ValueSetup setup_;

@@ -21,7 +21,9 @@ size_t group_of(size_t run, Draws draws) {
   return draws == Draws::antithetic ? run / 2 : draws == Draws::sobol ? run % kShifts : run;
 }
 size_t groups_of(size_t runs, Draws draws) {
-  return draws == Draws::antithetic ? runs / 2 : draws == Draws::sobol ? std::min(kShifts, runs) : runs;
+  return draws == Draws::antithetic ? runs / 2
+         : draws == Draws::sobol    ? std::min(kShifts, runs)
+                                    : runs;
 }
 
 // 0.b1b2b3... of the reversed bits of n: the first dimension of Sobol's sequence.
@@ -41,7 +43,8 @@ Result<Draws> read_draws(std::string_view name) {
   for (size_t i = 0; i < kNames.size(); ++i) {
     if (kNames[i] == name) return static_cast<Draws>(i);
   }
-  return Error{Fault::malformed, fmt::format("no draws \"{}\" (independent, antithetic, sobol)", name)};
+  return Error{Fault::malformed,
+               fmt::format("no draws \"{}\" (independent, antithetic, sobol)", name)};
 }
 std::string_view draws_name(Draws draws) { return kNames[static_cast<size_t>(draws)]; }
 
@@ -54,7 +57,8 @@ Result<std::vector<double>> shock_draws(Draws draws, size_t runs, uint64_t first
   if (draws == Draws::antithetic && runs % 2 != 0)
     return Error{Fault::malformed, "antithetic draws come in pairs: want an even number of runs"};
   if (draws == Draws::sobol && runs % kShifts != 0)
-    return Error{Fault::malformed, "Sobol draws are eight sequences: want a multiple of eight runs"};
+    return Error{Fault::malformed,
+                 "Sobol draws are eight sequences: want a multiple of eight runs"};
   std::array<double, kShifts> shift;
   for (size_t s = 0; s < kShifts; ++s)
     shift[s] = Random(first_seed, {.stream = static_cast<uint32_t>(Stream::shock),
@@ -70,7 +74,8 @@ Result<std::vector<double>> shock_draws(Draws draws, size_t runs, uint64_t first
         break;
       case Draws::sobol: {
         // Half a point of 2^-32 keeps the quantile's argument off 0.
-        double u = radical_inverse(static_cast<uint32_t>(i / kShifts)) + shift[i % kShifts] + 0x1p-33;
+        double u =
+            radical_inverse(static_cast<uint32_t>(i / kShifts)) + shift[i % kShifts] + 0x1p-33;
         u -= std::floor(u);
         z[i] = normal_quantile(std::max(u, 0x1p-33));
         break;
@@ -100,8 +105,8 @@ Estimate estimate(std::span<const double> values, Draws draws) {
   return e;
 }
 
-Controlled controlled(std::span<const double> values, std::span<const double> controls, double control_mean,
-                      Draws draws) {
+Controlled controlled(std::span<const double> values, std::span<const double> controls,
+                      double control_mean, Draws draws) {
   Controlled out;
   const size_t n = values.size();
   std::array<double, 2> slope{};

@@ -12,7 +12,8 @@
 namespace delever::sim {
 namespace {
 
-// A toy whose answer is known: exp(s z) + noise has mean exp(s^2 / 2); its control is z^3 + z, of mean 0.
+// A toy whose answer is known: exp(s z) + noise has mean exp(s^2 / 2); its control is z^3 + z, of
+// mean 0.
 struct Toy {
   std::vector<double> values, controls;
   Toy(Draws draws, size_t runs, uint64_t seed) {
@@ -40,15 +41,18 @@ TEST(Variance, EveryEstimateIsUnbiasedAndItsErrorIsTheSpreadOfRepeats) {
       }
     }
     for (int which = 0; which < 2; ++which) {
-      const double mean = sum[which] / kRepeats, spread = std::sqrt(squares[which] / kRepeats - mean * mean);
-      EXPECT_NEAR(mean, std::exp(0.125), 3.5 * spread / std::sqrt(kRepeats)) << draws_name(draws) << which;
+      const double mean = sum[which] / kRepeats,
+                   spread = std::sqrt(squares[which] / kRepeats - mean * mean);
+      EXPECT_NEAR(mean, std::exp(0.125), 3.5 * spread / std::sqrt(kRepeats))
+          << draws_name(draws) << which;
       EXPECT_NEAR(std::sqrt(error[which]) / spread, 1, 0.2) << draws_name(draws) << which;
     }
-    // A control that explains most of it, and draws that cover the law evenly, are worth more than one run a run.
-    const auto variance = [&](int which) { return squares[which] / kRepeats - std::pow(sum[which] / kRepeats, 2); };
-    if (draws == Draws::independent) {
-      EXPECT_LT(variance(1), 0.5 * variance(0));
-    }
+    // A control that explains most of it, and draws that cover the law evenly, are worth more than
+    // one run a run.
+    const auto variance = [&](int which) {
+      return squares[which] / kRepeats - std::pow(sum[which] / kRepeats, 2);
+    };
+    if (draws == Draws::independent) { EXPECT_LT(variance(1), 0.5 * variance(0)); }
   }
 }
 

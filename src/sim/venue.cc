@@ -6,7 +6,8 @@
 
 namespace delever::sim {
 
-Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start, std::unique_ptr<Wire> wire)
+Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start,
+             std::unique_ptr<Wire> wire)
     : refusals_by_reason(static_cast<size_t>(Reject::not_allowed) + 1),
       setup_(&setup),
       exchange_(std::move(exchange)),
@@ -19,8 +20,8 @@ Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instan
       flow_(exchange_->instruments()),
       volume_(exchange_->instruments()) {}
 
-Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, ExchangeSetup setup, Instant start,
-                                           std::unique_ptr<Wire> wire) {
+Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, ExchangeSetup setup,
+                                           Instant start, std::unique_ptr<Wire> wire) {
   std::vector<double> sizes;
   for (const Listing& l : setup.listings)
     sizes.push_back(l.rules.contract->size ? l.rules.contract->size->approx() : 1);
@@ -31,12 +32,15 @@ Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, ExchangeSetu
   return made;
 }
 
-Reject Venue::now(Instant at, const CommandBody& body) { return exchange_->apply({at, body}, *this); }
+Reject Venue::now(Instant at, const CommandBody& body) {
+  return exchange_->apply({at, body}, *this);
+}
 
 void Venue::must(Instant at, const CommandBody& body, std::string_view what) {
   const Reject why = now(at, body);
   if (why == Reject::none || trouble_) return;
-  trouble_ = Error{Fault::out_of_range, fmt::format("the start cannot be set up: {}: {}", what, reject_name(why)),
+  trouble_ = Error{Fault::out_of_range,
+                   fmt::format("the start cannot be set up: {}: {}", what, reject_name(why)),
                    setup_->name};
 }
 
@@ -49,9 +53,11 @@ AccountId Venue::open_account(Instant at, Owner owner, CollateralMode collateral
 }
 
 void Venue::deposit(Instant at, AccountId account, CoinId coin, double amount) {
-  const auto exact = Amount::nearest(std::min(amount, 2.0e9));  // the largest that a wallet is sure to hold
+  const auto exact =
+      Amount::nearest(std::min(amount, 2.0e9));  // the largest that a wallet is sure to hold
   CHECK(exact.has_value());
-  if (exact.value() > Amount()) must(at, Deposit{account, coin, exact.value()}, "deposits beyond what a ledger holds");
+  if (exact.value() > Amount())
+    must(at, Deposit{account, coin, exact.value()}, "deposits beyond what a ledger holds");
 }
 
 void Venue::schedule(Message&& message) {

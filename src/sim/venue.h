@@ -1,5 +1,5 @@
-// One venue of the simulation: a real Exchange, the messages that are on their way to it, and what it said in the last
-// second. Venues share nothing, so their seconds may run on different threads.
+// One venue of the simulation: a real Exchange, the messages that are on their way to it, and what
+// it said in the last second. Venues share nothing, so their seconds may run on different threads.
 #pragma once
 
 #include <memory>
@@ -41,12 +41,13 @@ struct Deleveraged {
 class Venue final : public ExchangeSink {
  public:
   // `setup` names the listings; `wire` may be null: then nothing is written.
-  static Result<std::unique_ptr<Venue>> open(const VenueSetup& venue, ExchangeSetup setup, Instant start,
-                                             std::unique_ptr<Wire> wire);
+  static Result<std::unique_ptr<Venue>> open(const VenueSetup& venue, ExchangeSetup setup,
+                                             Instant start, std::unique_ptr<Wire> wire);
 
   // Before the start: takes effect at once. Returns the account that was opened, where one was.
   Reject now(Instant at, const CommandBody& body);
-  // The same for what the start cannot do without: the first refusal is kept, and the scenario is at fault.
+  // The same for what the start cannot do without: the first refusal is kept, and the scenario is
+  // at fault.
   void must(Instant at, const CommandBody& body, std::string_view what);
   const std::optional<Error>& trouble() const { return trouble_; }
   AccountId open_account(Instant at, Owner owner, CollateralMode collateral);
@@ -70,14 +71,20 @@ class Venue final : public ExchangeSink {
   const std::vector<Refused>& refused() const { return refused_; }
   const std::vector<ForcedClose>& forced() const { return forced_; }
   const std::vector<Deleveraged>& deleveraged() const { return deleveraged_; }
-  double flow(InstrumentId i) const { return flow_[i]; }  // signed, in units of the venue's quantity
+  double flow(InstrumentId i) const {
+    return flow_[i];
+  }  // signed, in units of the venue's quantity
   double volume(InstrumentId i) const { return volume_[i]; }
   struct Settled {
     InstrumentId instrument;
     double annual;
   };
-  const std::vector<Settled>& settled_rates() const { return settled_rates_; }  // funding that was paid, simple, a year
-  double funding_received(AccountId a) const { return funding_[a]; }  // in the settlement coin, since the start
+  const std::vector<Settled>& settled_rates() const {
+    return settled_rates_;
+  }  // funding that was paid, simple, a year
+  double funding_received(AccountId a) const {
+    return funding_[a];
+  }  // in the settlement coin, since the start
 
   uint64_t messages = 0, events = 0, refusals = 0;  // since the start
   std::vector<uint64_t> refusals_by_reason;
@@ -90,7 +97,8 @@ class Venue final : public ExchangeSink {
     int64_t at;
     CommandBody body;
   };
-  Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start, std::unique_ptr<Wire> wire);
+  Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start,
+        std::unique_ptr<Wire> wire);
 
   const VenueSetup* setup_;
   std::unique_ptr<Exchange> exchange_;
@@ -112,7 +120,8 @@ class Venue final : public ExchangeSink {
   std::vector<Settled> settled_rates_;
   std::vector<double> flow_, volume_;
   std::vector<double> contract_size_;
-  AccountId last_closed_ = 0;  // the account of the last taker's fill or takeover: whose liquidation an event tells
+  AccountId last_closed_ =
+      0;  // the account of the last taker's fill or takeover: whose liquidation an event tells
 };
 
 }  // namespace delever::sim

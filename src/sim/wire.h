@@ -1,6 +1,7 @@
-// The JSON wire form of a simulated venue, one message a line; src/venues/simulated reads it back. What changes many
-// times a second (quotes, marks, indices, open interest) is told once a second, as its last state; trades, funding,
-// liquidations and settlements are told one by one. docs/models/simulation.md shows a dump.
+// The JSON wire form of a simulated venue, one message a line; src/venues/simulated reads it back.
+// What changes many times a second (quotes, marks, indices, open interest) is told once a second,
+// as its last state; trades, funding, liquidations and settlements are told one by one.
+// docs/models/simulation.md shows a dump.
 #pragma once
 
 #include <optional>
@@ -23,7 +24,8 @@ class Wire {
   void describe(Instant at);  // every instrument, for the beginning of a tape
   void on_event(const Event& event);
   void option_quote(InstrumentId i, Instant at, const OptionQuote& quote);
-  void end(Instant second, const Exchange& exchange);  // the states, and snapshots where they are due
+  void end(Instant second,
+           const Exchange& exchange);  // the states, and snapshots where they are due
 
   const std::string& lines() const { return lines_; }  // each ends with '\n'
   const std::vector<Instrument>& instruments() const { return instruments_; }

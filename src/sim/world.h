@@ -1,5 +1,6 @@
-// What agents can see at the beginning of a second: the state that the second before it left behind. It is the same for
-// all of them and nobody writes to it while they decide, so decisions may be made on any number of threads.
+// What agents can see at the beginning of a second: the state that the second before it left
+// behind. It is the same for all of them and nobody writes to it while they decide, so decisions
+// may be made on any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +37,9 @@ struct Book {  // one perpetual or spot pair on one venue
   double funding_annual = 0;
 };
 
-inline double coins_of(const Book& book, Qty qty) { return static_cast<double>(qty.raw() / book.step_raw) * book.lot; }
+inline double coins_of(const Book& book, Qty qty) {
+  return static_cast<double>(qty.raw() / book.step_raw) * book.lot;
+}
 
 struct Asset {
   double start = 0;
@@ -45,8 +48,10 @@ struct Asset {
   double sigma = 0;  // per square root of a second, short memory
   double sigma_usual = 0;
   double return_1m = 0;
-  double momentum = 0;  // mean return of the last hour, exponential, in units of its usual deviation
-  double drawdown = 0;  // below the highest price of 15 minutes, in usual deviations of 15 minutes; <= 0
+  double momentum =
+      0;  // mean return of the last hour, exponential, in units of its usual deviation
+  double drawdown =
+      0;  // below the highest price of 15 minutes, in usual deviations of 15 minutes; <= 0
 };
 
 struct World {
@@ -85,14 +90,17 @@ struct Message {
   CommandBody body;
 };
 
-// Where one part of a population puts what it sends. Arrival = now + fixed + exponential, drawn by (sender, step).
+// Where one part of a population puts what it sends. Arrival = now + fixed + exponential, drawn by
+// (sender, step).
 class Outbox {
  public:
   std::vector<Message> messages;
-  void send(const World& w, const Latency& latency, uint32_t sender, uint32_t venue, CommandBody body) {
+  void send(const World& w, const Latency& latency, uint32_t sender, uint32_t venue,
+            CommandBody body) {
     int64_t at = w.now.ns() + latency.fixed.ns();
     if (latency.mean_extra > Duration()) {
-      if (drawn_for_ != sender || drawn_step_ != w.step) {  // one way of one sender in one second: order is kept
+      if (drawn_for_ != sender ||
+          drawn_step_ != w.step) {  // one way of one sender in one second: order is kept
         extra_ = random_at(w, Stream::latency, sender).exponential();
         drawn_for_ = sender;
         drawn_step_ = w.step;
@@ -107,7 +115,8 @@ class Outbox {
   double extra_ = 0;
 };
 
-// A limit order for about `coins` at about `price`: down to whole lots, to the nearest tick. Nothing below one lot.
+// A limit order for about `coins` at about `price`: down to whole lots, to the nearest tick.
+// Nothing below one lot.
 struct OrderShape {
   AccountId account = 0;
   Side side = Side::buy;
@@ -135,9 +144,10 @@ inline std::optional<SubmitOrder> order(const Book& book, const OrderShape& shap
   return o;
 }
 
-// Takes what stands within `reach` of the middle; the rest is gone. For those who pay for immediacy.
-inline std::optional<SubmitOrder> taking(const Book& book, AccountId account, double signed_coins, double reach,
-                                         bool reduce_only = false) {
+// Takes what stands within `reach` of the middle; the rest is gone. For those who pay for
+// immediacy.
+inline std::optional<SubmitOrder> taking(const Book& book, AccountId account, double signed_coins,
+                                         double reach, bool reduce_only = false) {
   if (!(book.mid > 0)) return std::nullopt;
   const bool buys = signed_coins > 0;
   return order(book, {.account = account,

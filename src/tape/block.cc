@@ -14,7 +14,8 @@ namespace {
 Error malformed(std::string what) { return {Fault::malformed, std::move(what)}; }
 
 uint32_t crc(uint32_t seed, std::string_view bytes) {
-  return static_cast<uint32_t>(crc32_z(seed, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  return static_cast<uint32_t>(
+      crc32_z(seed, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 // Reads one varint and moves `at`; false when the bytes end or the number has more than 64 bits.
@@ -38,14 +39,14 @@ bool read_varint(const unsigned char*& at, const unsigned char* end, uint64_t& v
 bool plausible(const BlockHeader& header) {
   constexpr int64_t kMost = int64_t{1} << 48;
   const auto number = [](int64_t n, int64_t from) { return n >= from && n <= kMost; };
-  return number(header.id, 1) && header.stream >= 1 && number(header.run, 0) && number(header.seq, 0) &&
-         header.first <= header.last && header.raw_bytes >= 2 &&
+  return number(header.id, 1) && header.stream >= 1 && number(header.run, 0) &&
+         number(header.seq, 0) && header.first <= header.last && header.raw_bytes >= 2 &&
          header.raw_bytes <= static_cast<int64_t>(kPayloadMax) && header.count >= 1 &&
          header.count <= header.raw_bytes / 2;  // two varints for each message
 }
 
 uint32_t block_checksum(const BlockHeader& header, std::string_view packed) {
-  const int64_t fields[] = {header.id,         header.stream,      header.run,   header.seq,
+  const int64_t fields[] = {header.id,         header.stream,    header.run,   header.seq,
                             header.first.ns(), header.last.ns(), header.count, header.raw_bytes};
   std::string bytes;
   for (const int64_t field : fields) {
@@ -88,7 +89,8 @@ std::string BlockBuilder::payload() const {
   out.reserve(bytes_.size() + times_.size() * 8);
   int64_t before = first_.ns();
   for (const int64_t time : times_) {
-    write_varint(out, static_cast<uint64_t>(time) - static_cast<uint64_t>(before));  // exact for any two, modulo 2^64
+    write_varint(out, static_cast<uint64_t>(time) -
+                          static_cast<uint64_t>(before));  // exact for any two, modulo 2^64
     before = time;
   }
   for (const uint32_t size : sizes_) write_varint(out, size);
@@ -98,7 +100,8 @@ std::string BlockBuilder::payload() const {
 std::string BlockBuilder::sorted_payload() const {
   std::vector<size_t> order(times_.size()), offsets(times_.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return times_[a] < times_[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return times_[a] < times_[b]; });
   std::exclusive_scan(sizes_.begin(), sizes_.end(), offsets.begin(), size_t{0});
   BlockBuilder sorted;
   for (const size_t i : order) {
@@ -114,14 +117,16 @@ Result<std::string_view> Packer::pack(std::string_view payload, int level) {
   out_.resize(std::max(out_.size(), ZSTD_compressBound(payload.size())));
   const size_t size = ZSTD_compressCCtx(context_.get(), out_.data(), out_.size(), payload.data(),
                                         payload.size(), level);
-  if (ZSTD_isError(size)) return Error{Fault::unavailable, fmt::format("zstd: {}", ZSTD_getErrorName(size))};
+  if (ZSTD_isError(size))
+    return Error{Fault::unavailable, fmt::format("zstd: {}", ZSTD_getErrorName(size))};
   return std::string_view(out_.data(), size);
 }
 
 void BlockMessages::reserve(size_t payload_bytes) {
   if (capacity < payload_bytes + kPadding) {
     capacity = payload_bytes + kPadding;
-    bytes.reset(new char[capacity]);  // not make_unique: clearing what zstd overwrites costs as much as half its work
+    bytes.reset(new char[capacity]);  // not make_unique: clearing what zstd overwrites costs as
+                                      // much as half its work
   }
   std::memset(bytes.get() + payload_bytes, 0, kPadding);
 }
@@ -129,7 +134,9 @@ void BlockMessages::reserve(size_t payload_bytes) {
 BlockMessages slice(const BlockMessages& block, size_t begin, size_t end, size_t bytes_max) {
   CHECK(begin < end && end <= block.count());
   size_t stop = begin + 1;
-  while (stop < end && block.offsets[stop + 1] - block.offsets[begin] + 12 * (stop + 1 - begin) <= bytes_max) ++stop;
+  while (stop < end &&
+         block.offsets[stop + 1] - block.offsets[begin] + 12 * (stop + 1 - begin) <= bytes_max)
+    ++stop;
   const uint32_t from = block.offsets[begin];
   BlockMessages out;
   out.reserve(block.offsets[stop] - from);
@@ -143,25 +150,29 @@ BlockMessages slice(const BlockMessages& block, size_t begin, size_t end, size_t
 Unpacker::Unpacker() : context_(ZSTD_createDCtx()) { CHECK(context_ != nullptr); }
 void Unpacker::Free::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
 
-Result<void> Unpacker::unpack(const BlockHeader& header, std::string_view packed, BlockMessages& out) {
+Result<void> Unpacker::unpack(const BlockHeader& header, std::string_view packed,
+                              BlockMessages& out) {
   if (header.raw_bytes < 0 || static_cast<uint64_t>(header.raw_bytes) > kPayloadMax) {
-    return malformed(fmt::format("claims to hold {} bytes, more than a block may", header.raw_bytes));
+    return malformed(
+        fmt::format("claims to hold {} bytes, more than a block may", header.raw_bytes));
   }
   const auto raw_bytes = static_cast<size_t>(header.raw_bytes);
   if (ZSTD_getFrameContentSize(packed.data(), packed.size()) != raw_bytes) {
     return malformed("what is packed has not the length that its header says");
   }
   out.reserve(raw_bytes);
-  const size_t size = ZSTD_decompressDCtx(context_.get(), out.bytes.get(), raw_bytes, packed.data(),
-                                          packed.size());
-  if (ZSTD_isError(size)) return malformed(fmt::format("does not decompress: {}", ZSTD_getErrorName(size)));
+  const size_t size =
+      ZSTD_decompressDCtx(context_.get(), out.bytes.get(), raw_bytes, packed.data(), packed.size());
+  if (ZSTD_isError(size))
+    return malformed(fmt::format("does not decompress: {}", ZSTD_getErrorName(size)));
   if (size != raw_bytes) return malformed("decompresses to another length than its header says");
   return read_payload(header, out);
 }
 
 Result<void> read_payload(const BlockHeader& header, BlockMessages& out) {
   const auto raw_bytes = static_cast<size_t>(header.raw_bytes);
-  if (header.count < 1 || static_cast<uint64_t>(header.count) > raw_bytes / 2) {  // two varints for each message
+  if (header.count < 1 ||
+      static_cast<uint64_t>(header.count) > raw_bytes / 2) {  // two varints for each message
     return malformed(fmt::format("claims {} messages in {} bytes", header.count, header.raw_bytes));
   }
   const auto count = static_cast<size_t>(header.count);

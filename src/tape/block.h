@@ -1,6 +1,7 @@
-// A block: messages of one stream as one row of the tape. Its payload is three columns, one after another: the
-// differences of the receive times, the lengths (both as LEB128 varints), the bytes; the whole compressed with zstd.
-// The checksum covers the header as well as the packed bytes, so that no field of the row can change unnoticed.
+// A block: messages of one stream as one row of the tape. Its payload is three columns, one after
+// another: the differences of the receive times, the lengths (both as LEB128 varints), the bytes;
+// the whole compressed with zstd. The checksum covers the header as well as the packed bytes, so
+// that no field of the row can change unnoticed.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +20,13 @@ struct ZSTD_DCtx_s;
 
 namespace delever {
 
-// Bounds that the writer keeps and the reader holds a file to, so that no file can ask for unbounded memory.
+// Bounds that the writer keeps and the reader holds a file to, so that no file can ask for
+// unbounded memory.
 inline constexpr size_t kMessageMax = size_t{32} << 20;
-inline constexpr size_t kBlockMax = size_t{16} << 20;                      // the largest Options::block_bytes
-inline constexpr size_t kPayloadMax = size_t{4} * kBlockMax + kMessageMax;  // its columns take the rest
-inline constexpr size_t kPadding = 64;                                     // readable bytes behind every message
+inline constexpr size_t kBlockMax = size_t{16} << 20;  // the largest Options::block_bytes
+inline constexpr size_t kPayloadMax =
+    size_t{4} * kBlockMax + kMessageMax;  // its columns take the rest
+inline constexpr size_t kPadding = 64;    // readable bytes behind every message
 
 struct BlockHeader {
   int64_t id = 0;           // row number: 1, 2, 3 in order of arrival, over all streams
@@ -35,7 +38,8 @@ struct BlockHeader {
   int64_t raw_bytes = 0;    // length of the payload before compression
 };
 
-// Whether the numbers are such as a writer makes. A checksum says only that they are those somebody wrote.
+// Whether the numbers are such as a writer makes. A checksum says only that they are those somebody
+// wrote.
 bool plausible(const BlockHeader& header);
 
 // CRC-32 (that of zlib) over the fields above as little-endian 64-bit words, then `packed`.
@@ -50,7 +54,9 @@ class BlockBuilder {
   void add(Instant received, std::string_view bytes);
   bool empty() const { return times_.empty(); }
   size_t count() const { return times_.size(); }
-  size_t bytes() const { return bytes_.size() + times_.size() * 8; }  // about what the payload will take
+  size_t bytes() const {
+    return bytes_.size() + times_.size() * 8;
+  }  // about what the payload will take
   Instant first() const { return first_; }
   Instant last() const { return last_; }
   std::string payload() const;  // in order of time, equal times in order of arrival
@@ -73,7 +79,9 @@ class Packer {
   Result<std::string_view> pack(std::string_view payload, int level);  // valid until the next call
 
  private:
-  struct Free { void operator()(ZSTD_CCtx_s* context) const; };
+  struct Free {
+    void operator()(ZSTD_CCtx_s* context) const;
+  };
   std::unique_ptr<ZSTD_CCtx_s, Free> context_;
   std::string out_;
 };
@@ -83,28 +91,36 @@ struct BlockMessages {
   std::unique_ptr<char[]> bytes;  // kPadding readable bytes behind the last message
   size_t capacity = 0;            // what `bytes` can hold, padding included
   std::vector<int64_t> times;
-  std::vector<uint32_t> offsets;  // one more than messages: message i is [offsets[i], offsets[i + 1])
+  std::vector<uint32_t>
+      offsets;  // one more than messages: message i is [offsets[i], offsets[i + 1])
 
   size_t count() const { return times.size(); }
-  std::string_view message(size_t i) const { return {bytes.get() + offsets[i], offsets[i + 1] - offsets[i]}; }
+  std::string_view message(size_t i) const {
+    return {bytes.get() + offsets[i], offsets[i + 1] - offsets[i]};
+  }
   void reserve(size_t payload_bytes);  // room for that many and the padding, which it clears
 };
 
-// Messages from `begin` until about `bytes_max` bytes, at least one. For readers that cannot hold whole blocks.
+// Messages from `begin` until about `bytes_max` bytes, at least one. For readers that cannot hold
+// whole blocks.
 BlockMessages slice(const BlockMessages& block, size_t begin, size_t end, size_t bytes_max);
 
 class Unpacker {
  public:
   Unpacker();
-  // The checksum is the caller's to check first. Any bytes are safe; what is not a block is an error that says why.
+  // The checksum is the caller's to check first. Any bytes are safe; what is not a block is an
+  // error that says why.
   Result<void> unpack(const BlockHeader& header, std::string_view packed, BlockMessages& out);
 
  private:
-  struct Free { void operator()(ZSTD_DCtx_s* context) const; };
+  struct Free {
+    void operator()(ZSTD_DCtx_s* context) const;
+  };
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
 };
 
-// The second half of unpack: `out.bytes` holds a payload of header.raw_bytes bytes; finds the messages in it.
+// The second half of unpack: `out.bytes` holds a payload of header.raw_bytes bytes; finds the
+// messages in it.
 Result<void> read_payload(const BlockHeader& header, BlockMessages& out);
 
 }  // namespace delever

@@ -26,7 +26,9 @@ TEST(Block, PayloadIsWhatTheFormatSays) {
   builder.add(Instant::ns(1300), "");
   builder.add(Instant::ns(1300), "c");
   // Differences 0, 300 = 0xac 0x02, 0; lengths 2, 0, 1; the bytes.
-  EXPECT_EQ(builder.payload(), std::string("\x00\xac\x02\x00\x02\x00\x01" "abc", 10));
+  EXPECT_EQ(builder.payload(), std::string("\x00\xac\x02\x00\x02\x00\x01"
+                                           "abc",
+                                           10));
 }
 
 TEST(Block, SortsByTimeAndKeepsArrivalAtEqualTimes) {
@@ -74,7 +76,8 @@ TEST(Block, ChecksumSeesEveryBit) {
   }
 }
 
-// Even with a checksum that somebody made to fit, a block that lies about itself is refused, not believed.
+// Even with a checksum that somebody made to fit, a block that lies about itself is refused, not
+// believed.
 TEST(Block, RefusesHeadersThatDoNotFit) {
   BlockBuilder builder;
   for (int i = 0; i < 20; ++i) builder.add(Instant::ns(i * 7), std::to_string(i));
@@ -84,12 +87,14 @@ TEST(Block, RefusesHeadersThatDoNotFit) {
     return !Unpacker().unpack(header, packed.data, out).has_value();
   };
   EXPECT_FALSE(refuses(packed.header));
-  for (const int64_t count : {int64_t{-1}, int64_t{0}, int64_t{19}, int64_t{21}, int64_t{1} << 60}) {
+  for (const int64_t count :
+       {int64_t{-1}, int64_t{0}, int64_t{19}, int64_t{21}, int64_t{1} << 60}) {
     BlockHeader header = packed.header;
     header.count = count;
     EXPECT_TRUE(refuses(header)) << count;
   }
-  for (const int64_t size : {int64_t{-1}, int64_t{0}, packed.header.raw_bytes + 1, int64_t{1} << 40}) {
+  for (const int64_t size :
+       {int64_t{-1}, int64_t{0}, packed.header.raw_bytes + 1, int64_t{1} << 40}) {
     BlockHeader header = packed.header;
     header.raw_bytes = size;
     EXPECT_TRUE(refuses(header)) << size;

@@ -16,13 +16,16 @@ namespace {
 constexpr size_t kAhead = 256;  // index entries read at a time; half as many are always known ahead
 
 bool same(const BlockHeader& a, const BlockHeader& b) {
-  return a.id == b.id && a.stream == b.stream && a.run == b.run && a.seq == b.seq && a.first == b.first &&
-         a.last == b.last && a.count == b.count && a.raw_bytes == b.raw_bytes;
+  return a.id == b.id && a.stream == b.stream && a.run == b.run && a.seq == b.seq &&
+         a.first == b.first && a.last == b.last && a.count == b.count && a.raw_bytes == b.raw_bytes;
 }
 
-auto order(const BlockHeader& block) { return std::tuple(block.first, block.stream, block.run, block.seq); }
+auto order(const BlockHeader& block) {
+  return std::tuple(block.first, block.stream, block.run, block.seq);
+}
 
-// Whether the header of the file still says that this is a tape of ours: only then is it worth searching.
+// Whether the header of the file still says that this is a tape of ours: only then is it worth
+// searching.
 bool says_tape(const std::string& path) {
   char mark[4] = {};
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -61,27 +64,31 @@ Result<void> TapeContents::open_database() {
   tape_ = TRY(read_description(*db_));
   TRY(read_last_id());
   end_known_ = true;
-  next_ = TRY(db_->prepare("SELECT first_ns, stream, run, seq, last_ns, count, raw_bytes, id "
-                           "FROM blocks INDEXED BY blocks_by_time WHERE (first_ns, stream, run, seq) > (?, ?, ?, ?) "
-                           "AND first_ns <= ? AND id <= ? ORDER BY first_ns, stream, run, seq LIMIT ?"));
-  row_ = TRY(db_->prepare("SELECT stream, run, seq, first_ns, last_ns, count, raw_bytes, checksum, data "
-                          "FROM blocks WHERE id = ?"));
+  next_ = TRY(db_->prepare(
+      "SELECT first_ns, stream, run, seq, last_ns, count, raw_bytes, id "
+      "FROM blocks INDEXED BY blocks_by_time WHERE (first_ns, stream, run, seq) > (?, ?, ?, ?) "
+      "AND first_ns <= ? AND id <= ? ORDER BY first_ns, stream, run, seq LIMIT ?"));
+  row_ = TRY(
+      db_->prepare("SELECT stream, run, seq, first_ns, last_ns, count, raw_bytes, checksum, data "
+                   "FROM blocks WHERE id = ?"));
   // No block lasts longer than span_max, so none that begins earlier reaches into the range.
   constexpr int64_t kBeginning = std::numeric_limits<int64_t>::min();
   int64_t begin = kBeginning;
   const bool bounded = tape_.span_max && *tape_.span_max < kSpanUnbounded;
-  if (bounded && __builtin_sub_overflow(range_.from.ns(), tape_.span_max->ns(), &begin)) begin = kBeginning;
+  if (bounded && __builtin_sub_overflow(range_.from.ns(), tape_.span_max->ns(), &begin))
+    begin = kBeginning;
   reached_.first = Instant::ns(begin);
   reached_.run = reached_.seq = -1;
   return {};
 }
 
-// Asked of the table, of the index and of the totals, because where one is damaged the others still know; and what is
-// beyond the last block would otherwise be lost without a word.
+// Asked of the table, of the index and of the totals, because where one is damaged the others still
+// know; and what is beyond the last block would otherwise be lost without a word.
 Result<void> TapeContents::read_last_id() {
   last_id_ = TRY(db_->integer("SELECT max(id) FROM blocks"));
-  Statement latest = TRY(db_->prepare("SELECT id FROM blocks INDEXED BY blocks_by_time "
-                                      "ORDER BY first_ns DESC, stream DESC, run DESC, seq DESC LIMIT 64"));
+  Statement latest =
+      TRY(db_->prepare("SELECT id FROM blocks INDEXED BY blocks_by_time "
+                       "ORDER BY first_ns DESC, stream DESC, run DESC, seq DESC LIMIT 64"));
   while (TRY(latest.row())) last_id_ = std::max(last_id_, latest.integer(0));
   int64_t blocks = 0;
   for (const StreamTotals& t : tape_.totals) blocks += t.blocks;
@@ -90,8 +97,12 @@ Result<void> TapeContents::read_last_id() {
 }
 
 Result<void> TapeContents::refill() {
-  // Stream 0 and run -1 sort before every block, so the first call takes blocks that begin at `first` itself.
-  next_->bind(1, reached_.first.ns()).bind(2, int64_t{reached_.stream}).bind(3, reached_.run).bind(4, reached_.seq);
+  // Stream 0 and run -1 sort before every block, so the first call takes blocks that begin at
+  // `first` itself.
+  next_->bind(1, reached_.first.ns())
+      .bind(2, int64_t{reached_.stream})
+      .bind(3, reached_.run)
+      .bind(4, reached_.seq);
   next_->bind(5, upper()).bind(6, last_id_).bind(7, static_cast<int64_t>(kAhead));
   const size_t before = ahead_.size();
   while (TRY(next_->row())) {
@@ -99,10 +110,12 @@ Result<void> TapeContents::refill() {
     const int64_t stream = row.integer(1);
     if (stream < 1 || stream > static_cast<int64_t>(tape_.streams.size())) {
       next_->reset();
-      return Error{Fault::malformed, fmt::format("the index speaks of stream {}, which is not on the tape", stream)};
+      return Error{Fault::malformed,
+                   fmt::format("the index speaks of stream {}, which is not on the tape", stream)};
     }
-    ahead_.push_back({row.integer(7), static_cast<StreamNumber>(stream), row.integer(2), row.integer(3),
-                      Instant::ns(row.integer(0)), Instant::ns(row.integer(4)), row.integer(5), row.integer(6)});
+    ahead_.push_back({row.integer(7), static_cast<StreamNumber>(stream), row.integer(2),
+                      row.integer(3), Instant::ns(row.integer(0)), Instant::ns(row.integer(4)),
+                      row.integer(5), row.integer(6)});
   }
   const size_t got = ahead_.size() - before;
   if (got < kAhead) exhausted_ = true;
@@ -115,16 +128,19 @@ Result<void> TapeContents::refill() {
   return {};
 }
 
-// Sees damage to the index while the blocks around it are still to come, so that they can be served in their turn.
+// Sees damage to the index while the blocks around it are still to come, so that they can be served
+// in their turn.
 Result<void> TapeContents::scout(const BlockHeader& header) {
-  if (!plausible(header)) return Error{Fault::malformed, fmt::format("the index is wrong about block {}", header.id)};
+  if (!plausible(header))
+    return Error{Fault::malformed, fmt::format("the index is wrong about block {}", header.id)};
   if (order(header) <= order(reached_)) return Error{Fault::malformed, "the index is not in order"};
   reached_ = header;
   std::optional<int64_t>& next = runs_[{header.stream, header.run}].scouted;
   if (!next) next = whole_start() ? 0 : header.seq;
   if (header.seq == (*next)++) return {};
-  return Error{Fault::malformed, fmt::format("the index has no block before number {} of run {} of stream {}",
-                                             header.seq, header.run, header.stream)};
+  return Error{Fault::malformed,
+               fmt::format("the index has no block before number {} of run {} of stream {}",
+                           header.seq, header.run, header.stream)};
 }
 
 const BlockHeader* TapeContents::peek() {
@@ -134,7 +150,8 @@ const BlockHeader* TapeContents::peek() {
       if (refilled.has_value() || salvage(refilled.error().text())) continue;
       exhausted_ = true;
       for (StreamNumber n = 1; n <= tape_.streams.size(); ++n) {
-        add_damage(n, reached_.first, range_.to, "the rest cannot be read: " + refilled.error().text());
+        add_damage(n, reached_.first, range_.to,
+                   "the rest cannot be read: " + refilled.error().text());
       }
     } else if (!ahead_.empty()) {
       if (front_followed_) return &ahead_.front();
@@ -158,13 +175,15 @@ void TapeContents::pop() {
   ahead_.pop_front();
 }
 
-// Blocks of a run come with rising numbers; a hole is a block whose row, or whose way to it, is lost.
+// Blocks of a run come with rising numbers; a hole is a block whose row, or whose way to it, is
+// lost.
 TapeContents::Step TapeContents::follow(const BlockHeader& header) {
   if (header.stream < 1 || header.stream > tape_.streams.size()) return Step::skip;
   Progress& run = runs_[{header.stream, header.run}];
   if (!run.seen && !whole_start()) run.next = header.seq;
   if (header.seq != run.next) {
-    const std::string why = fmt::format("{} blocks are missing before block {}", header.seq - run.next, header.id);
+    const std::string why =
+        fmt::format("{} blocks are missing before block {}", header.seq - run.next, header.id);
     if (salvage(why)) return Step::again;
     if (header.seq < run.next) return Step::skip;  // an entry that repeats another
     add_damage(header.stream, run.seen ? run.last : range_.from, header.first, why);
@@ -176,7 +195,8 @@ TapeContents::Step TapeContents::follow(const BlockHeader& header) {
   return header.last >= range_.from && header.first.ns() <= upper() ? Step::serve : Step::skip;
 }
 
-// At the end: whether all that was ever written came by. What is missing is told, once nothing more can be found.
+// At the end: whether all that was ever written came by. What is missing is told, once nothing more
+// can be found.
 bool TapeContents::complete() {
   finished_ = true;
   if (!whole_range()) return true;
@@ -189,7 +209,8 @@ bool TapeContents::complete() {
     const int64_t lost = t.blocks - blocks_seen_[t.stream - 1];
     if (lost <= 0) continue;
     known += lost;
-    // What is lost at the end of a run follows what was seen of it; of a run never seen nothing is known.
+    // What is lost at the end of a run follows what was seen of it; of a run never seen nothing is
+    // known.
     Instant from = Instant::max();
     int64_t runs = 0;
     for (const auto& [key, run] : runs_) {
@@ -200,11 +221,13 @@ bool TapeContents::complete() {
     gaps.push_back({t.stream, runs < t.runs ? Instant::min() : from, Instant::max(),
                     fmt::format("{} blocks are missing at the end", lost)});
   }
-  for (StreamNumber n = 1; n <= blocks_seen_.size(); ++n) {  // streams without totals: the tape was not closed
+  for (StreamNumber n = 1; n <= blocks_seen_.size();
+       ++n) {  // streams without totals: the tape was not closed
     if (counted[n - 1] || (known >= last_id_ && end_known_)) continue;
-    std::string why = known < last_id_
-                          ? fmt::format("{} blocks are missing, of this stream or of another", last_id_ - known)
-                          : fmt::format("damaged; whether anything followed block {} is not known", last_id_);
+    std::string why =
+        known < last_id_
+            ? fmt::format("{} blocks are missing, of this stream or of another", last_id_ - known)
+            : fmt::format("damaged; whether anything followed block {} is not known", last_id_);
     gaps.push_back({n, Instant::min(), Instant::max(), std::move(why)});
   }
   if (gaps.empty()) return true;
@@ -226,7 +249,8 @@ bool TapeContents::salvage(std::string why) {
   Salvaged& salvaged = found.value();
   if (!db_ || tape_.streams.empty()) {
     StreamNumber highest = 0;
-    for (const FoundBlock& block : salvaged.blocks) highest = std::max(highest, block.header.stream);
+    for (const FoundBlock& block : salvaged.blocks)
+      highest = std::max(highest, block.header.stream);
     tape_ = std::move(salvaged.tape);
     name_lost_streams(tape_, highest);
   }
@@ -248,7 +272,8 @@ bool TapeContents::salvage(std::string why) {
   return true;
 }
 
-TapeContents::Row TapeContents::read_row(const BlockHeader& header, std::string_view& packed, std::string& why) {
+TapeContents::Row TapeContents::read_row(const BlockHeader& header, std::string_view& packed,
+                                         std::string& why) {
   if (pages_) {
     const auto found = found_.find(header.id);
     if (found != found_.end() && same(found->second.header, header)) {
@@ -263,7 +288,8 @@ TapeContents::Row TapeContents::read_row(const BlockHeader& header, std::string_
   row_->reset();
   auto stepped = row_->bind(1, header.id).row();
   if (!stepped.has_value() || !stepped.value()) {
-    why = stepped.has_value() ? "its row is lost" : "its row cannot be read: " + stepped.error().text();
+    why = stepped.has_value() ? "its row is lost"
+                              : "its row cannot be read: " + stepped.error().text();
     return Row::astray;
   }
   const Statement& row = *row_;
@@ -276,7 +302,8 @@ TapeContents::Row TapeContents::read_row(const BlockHeader& header, std::string_
                           row.integer(5),
                           row.integer(6)};
   packed = row.blob(8);
-  if (!same(there, header)) {  // either may be the one that is wrong, so neither says when the block was
+  if (!same(there,
+            header)) {  // either may be the one that is wrong, so neither says when the block was
     why = "the index does not agree with its row";
     return Row::astray;
   }
@@ -290,7 +317,8 @@ bool TapeContents::load(const BlockHeader& header, bool again, BlockMessages& ou
   std::string why;
   const Row row = read_row(header, packed, why);
   if (row == Row::astray && !again && !trouble_) {
-    // Give it back, so that it comes again from the pages if it is there, and as a hole if it is not.
+    // Give it back, so that it comes again from the pages if it is there, and as a hole if it is
+    // not.
     Progress& run = runs_[{header.stream, header.run}];
     const Progress followed = run;
     run = {header.seq, run.last_before, run.last_before, run.last_before != Instant::min(), {}};
@@ -306,8 +334,8 @@ bool TapeContents::load(const BlockHeader& header, bool again, BlockMessages& ou
     why = unpacked.error().text();
   }
   add_damage(header.stream, header.first, header.last,
-             fmt::format("block {} (run {}, number {}, {} messages) is lost: {}", header.id, header.run, header.seq,
-                         header.count, why));
+             fmt::format("block {} (run {}, number {}, {} messages) is lost: {}", header.id,
+                         header.run, header.seq, header.count, why));
   return false;
 }
 

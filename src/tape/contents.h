@@ -1,5 +1,6 @@
-// What blocks a tape holds, one after another in order of their first message, and the messages of each. Here damage
-// is met, told as gaps, and stepped around; the reader above merges what comes out.
+// What blocks a tape holds, one after another in order of their first message, and the messages of
+// each. Here damage is met, told as gaps, and stepped around; the reader above merges what comes
+// out.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ class TapeContents {
 
   const TapeDescription& description() const { return tape_; }
 
-  // The next block in the order (first, stream, run, seq) that may hold messages in the range; nullopt at the end.
+  // The next block in the order (first, stream, run, seq) that may hold messages in the range;
+  // nullopt at the end.
   const BlockHeader* peek();
   void pop();
   // Reads one block. False when it is damaged: then a gap has been added to the damage.
@@ -38,7 +40,8 @@ class TapeContents {
   void add_damage(StreamNumber stream, Instant from, Instant to, std::string reason);
   // Damage met since this was last asked, that of the rows of gaps and streams included.
   std::vector<TapeGap> take_damage() { return std::exchange(damage_, {}); }
-  // Why the pages had to be searched for blocks, once they were: SQLite's trees are damaged, even if nothing is lost.
+  // Why the pages had to be searched for blocks, once they were: SQLite's trees are damaged, even
+  // if nothing is lost.
   const std::optional<std::string>& trouble() const { return trouble_; }
 
  private:
@@ -47,23 +50,31 @@ class TapeContents {
     Instant last = Instant::min();         // where the last block seen ended
     Instant last_before = Instant::min();  // and the one before it
     bool seen = false;                     // a block of the run has come by
-    std::optional<int64_t> scouted{};      // the sequence number that follows in what was read ahead
+    std::optional<int64_t> scouted{};  // the sequence number that follows in what was read ahead
   };
   enum class Step { serve, skip, again };
-  enum class Row { sound, damaged, astray };  // astray: SQLite's trees lead nowhere, or to another row
+  enum class Row {
+    sound,
+    damaged,
+    astray
+  };  // astray: SQLite's trees lead nowhere, or to another row
 
-  TapeContents(std::string path, TapeReader::Options range) : path_(std::move(path)), range_(range) {}
+  TapeContents(std::string path, TapeReader::Options range)
+      : path_(std::move(path)), range_(range) {}
   Result<void> open_database();
   Result<void> read_last_id();
   Result<void> refill();
   Result<void> scout(const BlockHeader& header);
-  bool salvage(std::string why);  // false when the pages were searched before, or nothing is in them
+  bool salvage(
+      std::string why);  // false when the pages were searched before, or nothing is in them
   Step follow(const BlockHeader& header);
   bool complete();
   Row read_row(const BlockHeader& header, std::string_view& packed, std::string& why);
   bool whole_start() const { return range_.from == Instant::min(); }
   bool whole_range() const { return whole_start() && range_.to == Instant::max(); }
-  int64_t upper() const { return range_.to == Instant::max() ? range_.to.ns() : range_.to.ns() - 1; }
+  int64_t upper() const {
+    return range_.to == Instant::max() ? range_.to.ns() : range_.to.ns() - 1;
+  }
 
   std::string path_;
   TapeReader::Options range_;

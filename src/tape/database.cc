@@ -6,7 +6,8 @@
 namespace delever {
 namespace {
 
-// One code per process would do, but another process may hold the file for as long as a checkpoint takes.
+// One code per process would do, but another process may hold the file for as long as a checkpoint
+// takes.
 constexpr int kBusyMs = 10'000;
 
 Error failed(sqlite3* db, int code) {
@@ -18,15 +19,17 @@ Error failed(sqlite3* db, int code) {
           fmt::format("SQLite: {}", db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code))};
 }
 
-// A file in WAL mode needs -wal and -shm beside it even to be read. Where they cannot be made (a read-only disk) and
-// there is no -wal to miss, `immutable` reads the file as it stands.
+// A file in WAL mode needs -wal and -shm beside it even to be read. Where they cannot be made (a
+// read-only disk) and there is no -wal to miss, `immutable` reads the file as it stands.
 std::string immutable_uri(const std::string& path) {
   std::string uri = "file:";
   for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-                       c == '.' || c == '-' || c == '_';
-    if (plain) uri += c;
-    else uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '/' || c == '.' || c == '-' || c == '_';
+    if (plain)
+      uri += c;
+    else
+      uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
   }
   return uri + "?immutable=1";
 }
@@ -39,13 +42,14 @@ Statement& Statement::bind(int at, int64_t value) {
 }
 
 Statement& Statement::bind(int at, std::string_view text) {
-  CHECK(sqlite3_bind_text64(statement_.get(), at, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC,
-                            SQLITE_UTF8) == SQLITE_OK);
+  CHECK(sqlite3_bind_text64(statement_.get(), at, text.data() != nullptr ? text.data() : "",
+                            text.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
   return *this;
 }
 
 Statement& Statement::bind_blob(int at, std::string_view bytes) {
-  CHECK(sqlite3_bind_blob64(statement_.get(), at, bytes.data(), bytes.size(), SQLITE_STATIC) == SQLITE_OK);
+  CHECK(sqlite3_bind_blob64(statement_.get(), at, bytes.data(), bytes.size(), SQLITE_STATIC) ==
+        SQLITE_OK);
   return *this;
 }
 
@@ -65,8 +69,12 @@ Result<void> Statement::done() {
 }
 
 void Statement::reset() { sqlite3_reset(statement_.get()); }
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string_view Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
@@ -81,21 +89,25 @@ std::string_view Statement::blob(int column) const {
 }
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
-  const int flags = mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const int flags =
+      mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
   int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database db(handle);
   // Opening reads nothing yet; asking for the schema does.
-  if (code == SQLITE_OK) code = sqlite3_exec(handle, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr);
+  if (code == SQLITE_OK)
+    code = sqlite3_exec(handle, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr);
   if (code == SQLITE_CANTOPEN && mode == Mode::read && access((path + "-wal").c_str(), F_OK) != 0) {
     sqlite3* still = nullptr;
-    code = sqlite3_open_v2(immutable_uri(path).c_str(), &still, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
+    code = sqlite3_open_v2(immutable_uri(path).c_str(), &still,
+                           flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
     db.db_.reset(still);
     handle = still;
   }
   if (code != SQLITE_OK) return failed(handle, code);
   sqlite3_busy_timeout(handle, kBusyMs);
-  // The file may come from anybody: nothing in its schema is to run, and a damaged page is to be told, not followed.
+  // The file may come from anybody: nothing in its schema is to run, and a damaged page is to be
+  // told, not followed.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
@@ -112,7 +124,8 @@ Result<void> Database::run(const char* sql) {
 
 Result<Statement> Database::prepare(const char* sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(db_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code =
+      sqlite3_prepare_v3(db_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return failed(db_.get(), code);
   return Statement(db_.get(), statement);
 }

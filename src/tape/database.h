@@ -1,5 +1,6 @@
-// SQLite behind Result: the only header of the tape that the rest of the module needs to talk to the file. Names a
-// fault by what it means for a tape: `malformed` is damage, `unavailable` a disk, a lock or a permission.
+// SQLite behind Result: the only header of the tape that the rest of the module needs to talk to
+// the file. Names a fault by what it means for a tape: `malformed` is damage, `unavailable` a disk,
+// a lock or a permission.
 #pragma once
 
 #include <sqlite3.h>
@@ -29,7 +30,9 @@ class Statement {
 
  private:
   friend class Database;
-  struct Close { void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); } };
+  struct Close {
+    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+  };
   Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
 
   sqlite3* db_;
@@ -42,10 +45,13 @@ class Database {
   static Result<Database> open(const std::string& path, Mode mode);
   Result<void> run(const char* sql);
   Result<Statement> prepare(const char* sql);
-  Result<int64_t> integer(const char* sql);  // the first column of the first row; 0 when there is none
+  Result<int64_t> integer(
+      const char* sql);  // the first column of the first row; 0 when there is none
 
  private:
-  struct Close { void operator()(sqlite3* db) const { sqlite3_close_v2(db); } };
+  struct Close {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
   explicit Database(sqlite3* db) : db_(db) {}
 
   std::unique_ptr<sqlite3, Close> db_;

@@ -1,4 +1,5 @@
-// What a tape holds, and whether it is sound: for `tape info` and `tape verify`, which only print what these return.
+// What a tape holds, and whether it is sound: for `tape info` and `tape verify`, which only print
+// what these return.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,13 @@ struct StreamSummary {
   StreamNumber number = 0;
   StreamInfo info;
   int64_t blocks = 0, runs = 0, messages = 0;
-  int64_t raw_bytes = 0;                // of the payloads: messages with their times and lengths
-  std::optional<Instant> first, last;   // none without messages
+  int64_t raw_bytes = 0;               // of the payloads: messages with their times and lengths
+  std::optional<Instant> first, last;  // none without messages
 };
 
 struct TapeInfo {
   int64_t file_bytes = 0;
-  bool closed = false;   // false while it is written, and after a writer was killed
+  bool closed = false;  // false while it is written, and after a writer was killed
   int64_t blocks = 0, messages = 0, raw_bytes = 0;
   std::optional<Instant> first, last;
   std::vector<StreamSummary> streams;
@@ -36,12 +37,14 @@ struct TapeCheck {
   int64_t packed_bytes = 0;  // of their data
   // Each with its stream, its time range, and a reason that names the block.
   std::vector<TapeGap> damage;
-  // Why the pages of the file had to be searched: SQLite's own trees are damaged, even where nothing is lost.
+  // Why the pages of the file had to be searched: SQLite's own trees are damaged, even where
+  // nothing is lost.
   std::optional<std::string> trouble;
   bool sound() const { return damage.empty() && !trouble; }
 };
 
-Result<TapeInfo> tape_info(const std::string& path);    // reads the list of blocks, not the blocks
-Result<TapeCheck> tape_verify(const std::string& path);  // reads every block: checksum, decompression, count
+Result<TapeInfo> tape_info(const std::string& path);  // reads the list of blocks, not the blocks
+Result<TapeCheck> tape_verify(
+    const std::string& path);  // reads every block: checksum, decompression, count
 
 }  // namespace delever

@@ -20,7 +20,8 @@ class Inspect : public testing::Test {
     must(writer->gap({b_, Instant::ns(5), Instant::ns(6), "no connection"}));
     for (int block = 0; block < 3; ++block) {
       for (int i = 0; i < 10; ++i) {
-        must(writer->append(a_, Instant::ns(1000 * block + i), std::string(100, static_cast<char>('a' + block))));
+        must(writer->append(a_, Instant::ns(1000 * block + i),
+                            std::string(100, static_cast<char>('a' + block))));
       }
       must(writer->flush());
     }
@@ -68,7 +69,8 @@ TEST_F(Inspect, VerifyNamesTheDamagedBlock) {
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(tape_.path.c_str(), &db), SQLITE_OK);
   sqlite3_stmt* row = nullptr;
-  ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT data FROM blocks WHERE id = 2", -1, &row, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT data FROM blocks WHERE id = 2", -1, &row, nullptr),
+            SQLITE_OK);
   ASSERT_EQ(sqlite3_step(row), SQLITE_ROW);
   const std::string data(static_cast<const char*>(sqlite3_column_blob(row, 0)),
                          static_cast<size_t>(sqlite3_column_bytes(row, 0)));
@@ -85,7 +87,8 @@ TEST_F(Inspect, VerifyNamesTheDamagedBlock) {
   EXPECT_EQ(check.damage[0].stream, a_);
   EXPECT_EQ(check.damage[0].from, Instant::ns(1000));
   EXPECT_EQ(check.damage[0].to, Instant::ns(1009));
-  EXPECT_NE(check.damage[0].reason.find("block 2 (run 0, number 1, 10 messages)"), std::string::npos)
+  EXPECT_NE(check.damage[0].reason.find("block 2 (run 0, number 1, 10 messages)"),
+            std::string::npos)
       << check.damage[0].reason;
   EXPECT_EQ(check.info.messages, 22);
 }

@@ -33,7 +33,8 @@ Result<std::optional<TapeMerge::Message>> TapeMerge::next() {
     begun_ = true;
     for (size_t i = 0; i < tapes_.size(); ++i) TRY(advance(i));
   }
-  // Only now may the tape that was served move on: its last message was the caller's until this call.
+  // Only now may the tape that was served move on: its last message was the caller's until this
+  // call.
   if (served_) TRY(advance(*std::exchange(served_, std::nullopt)));
   if (heap_.empty()) return std::optional<Message>();
   std::pop_heap(heap_.begin(), heap_.end(), later);

@@ -1,4 +1,5 @@
-// Several tapes as one: their messages in order of receive time; at equal times, in the order the tapes were given.
+// Several tapes as one: their messages in order of receive time; at equal times, in the order the
+// tapes were given.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +22,15 @@ class TapeMerge {
   explicit TapeMerge(std::vector<std::unique_ptr<TapeReader>> tapes);
   size_t tapes() const { return tapes_.size(); }
   const TapeReader& tape(size_t index) const;  // its streams, and its gaps met so far
-  Result<std::optional<Message>> next();       // bytes are valid until the next call, as with TapeReader
+  Result<std::optional<Message>> next();  // bytes are valid until the next call, as with TapeReader
 
  private:
   Result<void> advance(size_t tape);
 
   std::vector<std::unique_ptr<TapeReader>> tapes_;
-  std::vector<Message> heap_;       // the next message of each tape
-  std::optional<size_t> served_;    // the tape whose message is with the caller; none before the first
+  std::vector<Message> heap_;  // the next message of each tape
+  std::optional<size_t>
+      served_;  // the tape whose message is with the caller; none before the first
   bool begun_ = false;
 };
 

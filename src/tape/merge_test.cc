@@ -13,7 +13,11 @@ TEST(TapeMerge, GivesTheMessagesOfAllTapesInOrderOfTime) {
   Random random(5, {});
   const TempTape a("merge_a"), b("merge_b"), c("merge_c");
   SystemClock clock;
-  struct Expected { Instant received; size_t tape; std::string bytes; };
+  struct Expected {
+    Instant received;
+    size_t tape;
+    std::string bytes;
+  };
   std::vector<Expected> want;
   std::vector<std::unique_ptr<TapeReader>> readers;
   size_t index = 0;

@@ -1,5 +1,6 @@
-// The reader of tapes. A thread behind it loads blocks, merges them by time and hands over batches of finished
-// messages, so that next() is a step along an array; the blocks that a batch points into travel with it.
+// The reader of tapes. A thread behind it loads blocks, merges them by time and hands over batches
+// of finished messages, so that next() is a step along an array; the blocks that a batch points
+// into travel with it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,10 +20,11 @@ namespace delever {
 namespace {
 
 constexpr size_t kBatchMessages = 4096;
-constexpr size_t kBatchBytes = size_t{1} << 20;     // of blocks that end in a batch, one block more at most
+constexpr size_t kBatchBytes = size_t{1}
+                               << 20;  // of blocks that end in a batch, one block more at most
 constexpr size_t kBatchesAhead = 4;
-constexpr size_t kAheadBytes = size_t{8} << 20;     // of batches that wait, one batch more at most
-constexpr size_t kOpenBytes = size_t{64} << 20;     // of blocks that the merge stands in, about
+constexpr size_t kAheadBytes = size_t{8} << 20;  // of batches that wait, one batch more at most
+constexpr size_t kOpenBytes = size_t{64} << 20;  // of blocks that the merge stands in, about
 constexpr size_t kSliceMin = size_t{8} << 10;
 
 struct Entry {
@@ -34,9 +36,10 @@ struct Entry {
 
 struct Batch {
   std::vector<Entry> entries;
-  std::vector<BlockMessages> blocks;  // read to their end by this batch, so needed until it has been served
-  std::vector<TapeGap> damage;        // met while it was made
-  size_t bytes = 0;  // of `blocks`
+  std::vector<BlockMessages>
+      blocks;  // read to their end by this batch, so needed until it has been served
+  std::vector<TapeGap> damage;  // met while it was made
+  size_t bytes = 0;             // of `blocks`
   void clear() {
     entries.clear();
     blocks.clear();
@@ -58,11 +61,13 @@ struct OpenBlock {
   auto key() const { return std::tuple(time(), header.stream, header.id); }
 };
 
-// All messages of a tape in order of (time, stream, arrival). A block is opened when the merge comes to its first
-// message; so as many are open as overlap there. When they are too many to be held whole, slices of them are.
+// All messages of a tape in order of (time, stream, arrival). A block is opened when the merge
+// comes to its first message; so as many are open as overlap there. When they are too many to be
+// held whole, slices of them are.
 class Merge {
  public:
-  Merge(TapeContents contents, TapeReader::Options range) : contents_(std::move(contents)), range_(range) {}
+  Merge(TapeContents contents, TapeReader::Options range)
+      : contents_(std::move(contents)), range_(range) {}
 
   const TapeContents& contents() const { return contents_; }
   std::vector<TapeGap> take_damage() { return contents_.take_damage(); }
@@ -84,7 +89,8 @@ class Merge {
       std::pop_heap(heap_.begin(), heap_.end(), later);
       OpenBlock block = std::move(heap_.back());
       heap_.pop_back();
-      serve(block, next != nullptr ? next->first.ns() : std::numeric_limits<int64_t>::max(), next != nullptr, batch);
+      serve(block, next != nullptr ? next->first.ns() : std::numeric_limits<int64_t>::max(),
+            next != nullptr, batch);
       put_back(std::move(block), batch);
     }
     batch.damage = contents_.take_damage();
@@ -103,16 +109,19 @@ class Merge {
       return;
     }
     const auto& times = block.messages.times;
-    // Messages from before the place that was served already cannot be served in order: only damage to the index, met
-    // late, makes a block come late.
+    // Messages from before the place that was served already cannot be served in order: only damage
+    // to the index, met late, makes a block come late.
     const int64_t from = std::max(range_.from.ns(), served_);
     const auto begin = std::lower_bound(times.begin(), times.end(), from);
     if (served_ > range_.from.ns() && times.front() < served_) {
-      contents_.add_damage(header.stream, header.first, Instant::ns(served_),
-                           fmt::format("{} messages of block {} were found too late to be served in order",
-                                       begin - times.begin(), header.id));
+      contents_.add_damage(
+          header.stream, header.first, Instant::ns(served_),
+          fmt::format("{} messages of block {} were found too late to be served in order",
+                      begin - times.begin(), header.id));
     }
-    const auto end = range_.to == Instant::max() ? times.end() : std::lower_bound(begin, times.end(), range_.to.ns());
+    const auto end = range_.to == Instant::max()
+                         ? times.end()
+                         : std::lower_bound(begin, times.end(), range_.to.ns());
     if (begin == end) {
       spare_ = std::move(block.messages);
       return;
@@ -123,7 +132,8 @@ class Merge {
     add(std::move(block));
   }
 
-  // Keeps of a block what memory allows: a share of what is left, so that however many are open, the sum stays bounded.
+  // Keeps of a block what memory allows: a share of what is left, so that however many are open,
+  // the sum stays bounded.
   void cut_to_size(OpenBlock& block) {
     const size_t left = open_bytes_ < kOpenBytes ? kOpenBytes - open_bytes_ : 0;
     const size_t share = std::max(kSliceMin, left / 32);
@@ -144,13 +154,15 @@ class Merge {
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
 
-  // Messages of this block for as long as none of another, and none of a block still to be opened, comes before.
+  // Messages of this block for as long as none of another, and none of a block still to be opened,
+  // comes before.
   void serve(OpenBlock& block, int64_t next_first, bool any_next, Batch& batch) {
     const int64_t* const times = block.messages.times.data();
     const uint32_t* const offsets = block.messages.offsets.data();
     const char* const bytes = block.messages.bytes.get();
     size_t stop = block.end;
-    // At the very time of the other, whose turn it is depends on stream and arrival: the heap decides again.
+    // At the very time of the other, whose turn it is depends on stream and arrival: the heap
+    // decides again.
     int64_t limit = any_next ? next_first : std::numeric_limits<int64_t>::max();
     bool limited = any_next;
     if (!heap_.empty()) {
@@ -222,7 +234,8 @@ class FileReader final : public TapeReader {
       if (!take()) return std::optional<TapeMessage>();
     }
     const Entry& entry = batch_.entries[at_++];
-    return std::optional(TapeMessage{entry.stream, Instant::ns(entry.time), {entry.data, entry.size}});
+    return std::optional(
+        TapeMessage{entry.stream, Instant::ns(entry.time), {entry.data, entry.size}});
   }
 
  private:
@@ -252,7 +265,8 @@ class FileReader final : public TapeReader {
       {
         std::unique_lock guard(mutex_);
         room_.wait(guard, [this] {
-          return stop_ || batches_.empty() || (batches_.size() < kBatchesAhead && waiting_bytes_ < kAheadBytes);
+          return stop_ || batches_.empty() ||
+                 (batches_.size() < kBatchesAhead && waiting_bytes_ < kAheadBytes);
         });
         if (stop_) return;
         if (!spares_.empty()) {
@@ -291,13 +305,17 @@ class FileReader final : public TapeReader {
 
 Result<std::unique_ptr<TapeReader>> TapeReader::open(const std::string& path, Options options) {
   if (options.to < options.from) {
-    return Error{Fault::refused, fmt::format("a range that ends at {} before it begins at {}", options.to.text(),
-                                             options.from.text()), path};
+    return Error{Fault::refused,
+                 fmt::format("a range that ends at {} before it begins at {}", options.to.text(),
+                             options.from.text()),
+                 path};
   }
   TapeContents contents = TRY(TapeContents::open(path, options));
   return std::unique_ptr<TapeReader>(std::make_unique<FileReader>(std::move(contents), options));
 }
 
-Result<std::unique_ptr<TapeReader>> TapeReader::open(const std::string& path) { return open(path, Options{}); }
+Result<std::unique_ptr<TapeReader>> TapeReader::open(const std::string& path) {
+  return open(path, Options{});
+}
 
 }  // namespace delever

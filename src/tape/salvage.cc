@@ -16,10 +16,11 @@ namespace delever {
 namespace {
 
 constexpr auto kPage = static_cast<size_t>(kTapePageBytes);
-constexpr size_t kLocalMax = kPage - 35;                         // payload of a table leaf that stays in the page
-constexpr size_t kLocalMin = (kPage - 12) * 32 / 255 - 23;       // of one that does not, at least
-constexpr size_t kRowMax = kPayloadMax + kPayloadMax / 8;        // more than zstd makes of the largest block
-constexpr size_t kSmallRowMax = size_t{1} << 20;                 // streams and gaps
+constexpr size_t kLocalMax = kPage - 35;  // payload of a table leaf that stays in the page
+constexpr size_t kLocalMin = (kPage - 12) * 32 / 255 - 23;  // of one that does not, at least
+constexpr size_t kRowMax =
+    kPayloadMax + kPayloadMax / 8;                // more than zstd makes of the largest block
+constexpr size_t kSmallRowMax = size_t{1} << 20;  // streams and gaps
 
 uint32_t big_endian(const char* at, int bytes) {
   uint32_t value = 0;
@@ -32,8 +33,10 @@ std::optional<uint64_t> take_varint(std::string_view& bytes) {
   uint64_t value = 0;
   for (size_t i = 0; i < 9 && i < bytes.size(); ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (i == 8) value = value << 8 | byte;
-    else value = value << 7 | (byte & 0x7fU);
+    if (i == 8)
+      value = value << 8 | byte;
+    else
+      value = value << 7 | (byte & 0x7fU);
     if (i == 8 || byte < 0x80) {
       bytes.remove_prefix(i + 1);
       return value;
@@ -73,7 +76,8 @@ struct Column {
   size_t begin = 0, size = 0;  // of a text or blob, in the payload
 };
 
-// The columns of a record, as far as its start tells: numbers must lie in `start`, texts and blobs may go beyond.
+// The columns of a record, as far as its start tells: numbers must lie in `start`, texts and blobs
+// may go beyond.
 bool read_record(std::string_view start, size_t size, std::vector<Column>& columns) {
   columns.clear();
   std::string_view rest = start;
@@ -86,14 +90,16 @@ bool read_record(std::string_view start, size_t size, std::vector<Column>& colum
     Column column;
     constexpr std::array<size_t, 7> widths = {0, 1, 2, 3, 4, 6, 8};
     if (*type >= 12) {
-      column = {*type % 2 == 0 ? Column::Kind::blob : Column::Kind::text, 0, at, static_cast<size_t>(*type - 12) / 2};
+      column = {*type % 2 == 0 ? Column::Kind::blob : Column::Kind::text, 0, at,
+                static_cast<size_t>(*type - 12) / 2};
     } else if (*type == 8 || *type == 9) {
       column = {Column::Kind::number, static_cast<int64_t>(*type - 8), at, 0};
     } else if (*type >= 1 && *type <= 6) {
       column = {Column::Kind::number, 0, at, widths[*type]};
       if (at > start.size() || column.size > start.size() - at) return false;
       uint64_t value = (static_cast<unsigned char>(start[at]) & 0x80U) != 0 ? ~uint64_t{0} : 0;
-      for (size_t i = 0; i < column.size; ++i) value = value << 8 | static_cast<unsigned char>(start[at + i]);
+      for (size_t i = 0; i < column.size; ++i)
+        value = value << 8 | static_cast<unsigned char>(start[at + i]);
       column.number = static_cast<int64_t>(value);
     } else if (*type != 0) {
       return false;
@@ -145,22 +151,30 @@ bool whole_payload(const PageFile& file, const Cell& cell, std::string& out) {
 }
 
 // One row of the small tables, when it is one and checks.
-void read_small_row(int64_t row, const std::string& payload, const std::vector<Column>& c, TapeDescription& tape,
-                    std::set<int64_t>& gaps_seen) {
-  const auto text = [&](size_t i) { return std::string_view(payload).substr(c[i].begin, c[i].size); };
+void read_small_row(int64_t row, const std::string& payload, const std::vector<Column>& c,
+                    TapeDescription& tape, std::set<int64_t>& gaps_seen) {
+  const auto text = [&](size_t i) {
+    return std::string_view(payload).substr(c[i].begin, c[i].size);
+  };
   if (shaped(c, "-tttttn") && row >= 1 && row <= int64_t{kStreamMax}) {
-    StreamInfo info{std::string(text(1)), std::string(text(2)), std::string(text(3)), std::string(text(4)), {}};
+    StreamInfo info{
+        std::string(text(1)), std::string(text(2)), std::string(text(3)), std::string(text(4)), {}};
     const auto settings = read_settings(text(5));
     const auto number = static_cast<StreamNumber>(row);
     if (!settings || c[6].number != int64_t{stream_checksum(number, info, text(5))}) return;
     info.settings = *settings;
     place_stream(tape, number, std::move(info));
   } else if (shaped(c, "-nnntn")) {
-    TapeGap gap{static_cast<StreamNumber>(c[1].number), Instant::ns(c[2].number), Instant::ns(c[3].number),
-                std::string(text(4))};
-    if (c[5].number == int64_t{gap_checksum(row, gap)} && gaps_seen.insert(row).second) tape.gaps.push_back(gap);
+    TapeGap gap{static_cast<StreamNumber>(c[1].number), Instant::ns(c[2].number),
+                Instant::ns(c[3].number), std::string(text(4))};
+    if (c[5].number == int64_t{gap_checksum(row, gap)} && gaps_seen.insert(row).second)
+      tape.gaps.push_back(gap);
   } else if (shaped(c, "-nnnnnn")) {
-    const StreamTotals t{static_cast<StreamNumber>(row), c[1].number, c[2].number, c[3].number, c[4].number,
+    const StreamTotals t{static_cast<StreamNumber>(row),
+                         c[1].number,
+                         c[2].number,
+                         c[3].number,
+                         c[4].number,
                          c[5].number};
     if (c[6].number == int64_t{totals_checksum(t)} && plausible(t)) tape.totals.push_back(t);
   }
@@ -208,7 +222,8 @@ Result<Salvaged> PageFile::search() const {
     if (!read(number, page.data())) continue;
     const size_t start = number == 1 ? 100 : 0;  // the file header
     if (page[start] != kTableLeaf) continue;
-    const size_t cells = std::min<size_t>(big_endian(page.data() + start + 3, 2), (kPage - start - 8) / 2);
+    const size_t cells =
+        std::min<size_t>(big_endian(page.data() + start + 3, 2), (kPage - start - 8) / 2);
     for (size_t i = 0; i < cells; ++i) {
       const size_t at = big_endian(page.data() + start + 8 + 2 * i, 2);
       if (at < start + 8 || at >= kPage) continue;
@@ -219,7 +234,8 @@ Result<Salvaged> PageFile::search() const {
         if (!header || !plausible(*header)) continue;
         FoundBlock block{*header, number, static_cast<uint32_t>(at)};
         const auto data = packed(block);
-        if (data && block_checksum(*header, *data) == columns[8].number) found.blocks.push_back(block);
+        if (data && block_checksum(*header, *data) == columns[8].number)
+          found.blocks.push_back(block);
       } else if (cell->size <= kSmallRowMax && whole_payload(*this, *cell, payload)) {
         read_small_row(cell->row, payload, columns, found.tape, gaps_seen);
       }
@@ -228,9 +244,11 @@ Result<Salvaged> PageFile::search() const {
   const auto key = [](const FoundBlock& b) {
     return std::tuple(b.header.first, b.header.stream, b.header.run, b.header.seq, b.header.id);
   };
-  std::sort(found.blocks.begin(), found.blocks.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::sort(found.blocks.begin(), found.blocks.end(),
+            [&](const auto& a, const auto& b) { return key(a) < key(b); });
   const auto same = [&](const FoundBlock& a, const FoundBlock& b) { return key(a) == key(b); };
-  found.blocks.erase(std::unique(found.blocks.begin(), found.blocks.end(), same), found.blocks.end());
+  found.blocks.erase(std::unique(found.blocks.begin(), found.blocks.end(), same),
+                     found.blocks.end());
   return found;
 }
 
@@ -240,7 +258,8 @@ std::optional<std::string> PageFile::packed(const FoundBlock& block) const {
   std::string payload;
   if (!read(block.page, page.data())) return std::nullopt;
   const auto cell = read_cell(page.data(), block.cell);
-  if (!cell || !read_record(cell->local, cell->size, columns) || !shaped(columns, "-nnnnnnnnb")) return std::nullopt;
+  if (!cell || !read_record(cell->local, cell->size, columns) || !shaped(columns, "-nnnnnnnnb"))
+    return std::nullopt;
   if (!whole_payload(*this, *cell, payload)) return std::nullopt;
   return payload.substr(columns[9].begin, columns[9].size);
 }

@@ -31,9 +31,13 @@ CREATE TABLE totals(stream INTEGER PRIMARY KEY, runs INTEGER NOT NULL, blocks IN
   messages INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, gaps INTEGER NOT NULL, checksum INTEGER NOT NULL);
 )";
 
-Error not_a_tape(std::string_view why) { return {Fault::malformed, fmt::format("not a tape: {}", why)}; }
+Error not_a_tape(std::string_view why) {
+  return {Fault::malformed, fmt::format("not a tape: {}", why)};
+}
 
-uint32_t setting_checksum(std::string_view key, int64_t value) { return row_checksum("tape", {key, value}); }
+uint32_t setting_checksum(std::string_view key, int64_t value) {
+  return row_checksum("tape", {key, value});
+}
 
 Result<void> put_setting(Database& db, std::string_view key, int64_t value) {
   Statement put = TRY(db.prepare("INSERT OR REPLACE INTO tape VALUES(?, ?, ?)"));
@@ -45,8 +49,11 @@ Result<void> read_streams(Database& db, const char* sql, TapeDescription& tape) 
   while (TRY(rows.row())) {
     const int64_t number = rows.integer(0);
     if (number < 1 || number > int64_t{kStreamMax}) continue;
-    StreamInfo info{std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3)),
-                    std::string(rows.text(4)), {}};
+    StreamInfo info{std::string(rows.text(1)),
+                    std::string(rows.text(2)),
+                    std::string(rows.text(3)),
+                    std::string(rows.text(4)),
+                    {}};
     const std::string settings(rows.text(5));
     const auto stream = static_cast<StreamNumber>(number);
     const bool sound = rows.integer(6) == int64_t{stream_checksum(stream, info, settings)};
@@ -59,13 +66,14 @@ Result<void> read_streams(Database& db, const char* sql, TapeDescription& tape) 
 }
 
 Result<void> read_gaps(Database& db, TapeDescription& tape) {
-  Statement rows = TRY(db.prepare("SELECT id, stream, from_ns, to_ns, reason, checksum FROM gaps ORDER BY id"));
+  Statement rows =
+      TRY(db.prepare("SELECT id, stream, from_ns, to_ns, reason, checksum FROM gaps ORDER BY id"));
   while (TRY(rows.row())) {
     const int64_t stream = rows.integer(1);
-    TapeGap gap{static_cast<StreamNumber>(stream), Instant::ns(rows.integer(2)), Instant::ns(rows.integer(3)),
-                std::string(rows.text(4))};
-    if (rows.integer(5) == int64_t{gap_checksum(rows.integer(0), gap)} && stream == int64_t{gap.stream} &&
-        gap.stream >= 1 && gap.stream <= tape.streams.size()) {
+    TapeGap gap{static_cast<StreamNumber>(stream), Instant::ns(rows.integer(2)),
+                Instant::ns(rows.integer(3)), std::string(rows.text(4))};
+    if (rows.integer(5) == int64_t{gap_checksum(rows.integer(0), gap)} &&
+        stream == int64_t{gap.stream} && gap.stream >= 1 && gap.stream <= tape.streams.size()) {
       tape.gaps.push_back(std::move(gap));
       continue;
     }
@@ -78,10 +86,15 @@ Result<void> read_gaps(Database& db, TapeDescription& tape) {
 }
 
 Result<void> read_totals(Database& db, TapeDescription& tape) {
-  Statement rows = TRY(db.prepare("SELECT stream, runs, blocks, messages, raw_bytes, gaps, checksum FROM totals"));
+  Statement rows = TRY(
+      db.prepare("SELECT stream, runs, blocks, messages, raw_bytes, gaps, checksum FROM totals"));
   while (TRY(rows.row())) {
-    const StreamTotals t{static_cast<StreamNumber>(rows.integer(0)), rows.integer(1), rows.integer(2), rows.integer(3),
-                         rows.integer(4), rows.integer(5)};
+    const StreamTotals t{static_cast<StreamNumber>(rows.integer(0)),
+                         rows.integer(1),
+                         rows.integer(2),
+                         rows.integer(3),
+                         rows.integer(4),
+                         rows.integer(5)};
     if (rows.integer(6) == int64_t{totals_checksum(t)} && plausible(t)) tape.totals.push_back(t);
   }
   return {};
@@ -104,8 +117,10 @@ std::string write_settings(const TapeSettings& settings) {
     out += '"';
     for (const char c : text) {
       if (c == '"' || c == '\\') out += '\\';
-      if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-      else out += c;
+      if (static_cast<unsigned char>(c) < 0x20)
+        out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+      else
+        out += c;
     }
     out += '"';
   };
@@ -120,7 +135,9 @@ std::string write_settings(const TapeSettings& settings) {
 
 std::optional<TapeSettings> read_settings(std::string_view json) {
   size_t at = 0;
-  const auto take = [&](char c) { return at < json.size() && json[at] == c ? (++at, true) : false; };
+  const auto take = [&](char c) {
+    return at < json.size() && json[at] == c ? (++at, true) : false;
+  };
   const auto quoted = [&](std::string& out) {
     if (!take('"')) return false;
     while (at < json.size() && json[at] != '"') {
@@ -161,7 +178,8 @@ std::optional<TapeSettings> read_settings(std::string_view json) {
 uint32_t row_checksum(std::string_view table, std::initializer_list<Field> fields) {
   std::string bytes;
   const auto number = [&bytes](uint64_t n) {
-    for (unsigned shift = 0; shift < 64; shift += 8) bytes.push_back(static_cast<char>(n >> shift & 0xff));
+    for (unsigned shift = 0; shift < 64; shift += 8)
+      bytes.push_back(static_cast<char>(n >> shift & 0xff));
   };
   number(table.size());
   bytes += table;
@@ -169,20 +187,24 @@ uint32_t row_checksum(std::string_view table, std::initializer_list<Field> field
     number(field.is_text ? field.text.size() : static_cast<uint64_t>(field.number));
     bytes += field.text;
   }
-  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  return static_cast<uint32_t>(
+      crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 uint32_t stream_checksum(StreamNumber number, const StreamInfo& info, std::string_view settings) {
-  return row_checksum("streams", {int64_t{number}, std::string_view(info.name), std::string_view(info.venue),
-                                  std::string_view(info.channel), std::string_view(info.decoder), settings});
+  return row_checksum("streams",
+                      {int64_t{number}, std::string_view(info.name), std::string_view(info.venue),
+                       std::string_view(info.channel), std::string_view(info.decoder), settings});
 }
 
 uint32_t gap_checksum(int64_t id, const TapeGap& gap) {
-  return row_checksum("gaps", {id, int64_t{gap.stream}, gap.from.ns(), gap.to.ns(), std::string_view(gap.reason)});
+  return row_checksum(
+      "gaps", {id, int64_t{gap.stream}, gap.from.ns(), gap.to.ns(), std::string_view(gap.reason)});
 }
 
 uint32_t totals_checksum(const StreamTotals& t) {
-  return row_checksum("totals", {int64_t{t.stream}, t.runs, t.blocks, t.messages, t.raw_bytes, t.gaps});
+  return row_checksum("totals",
+                      {int64_t{t.stream}, t.runs, t.blocks, t.messages, t.raw_bytes, t.gaps});
 }
 
 bool plausible(const StreamTotals& t) {
@@ -195,7 +217,8 @@ bool plausible(const StreamTotals& t) {
 Result<void> check_file(const std::string& path, bool empty_will_do) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
-    return Error{errno == ENOENT ? Fault::not_found : Fault::unavailable, std::strerror(errno), path};
+    return Error{errno == ENOENT ? Fault::not_found : Fault::unavailable, std::strerror(errno),
+                 path};
   }
   if (S_ISDIR(info.st_mode)) return not_a_tape("it is a directory").at(path);
   if (!S_ISREG(info.st_mode)) return not_a_tape("it is not a regular file").at(path);
@@ -225,34 +248,41 @@ Result<void> create_schema(Database& db) {
 }
 
 Result<bool> is_blank(Database& db) {
-  return TRY(db.integer("PRAGMA application_id")) == 0 && TRY(db.integer("SELECT count(*) FROM sqlite_schema")) == 0;
+  return TRY(db.integer("PRAGMA application_id")) == 0 &&
+         TRY(db.integer("SELECT count(*) FROM sqlite_schema")) == 0;
 }
 
 Result<void> check_format(Database& db) {
   if (TRY(is_blank(db))) return not_a_tape("an SQLite file with nothing in it");
-  if (TRY(db.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'tape'")) == 0) {
-    if (TRY(db.integer("PRAGMA application_id")) == kTapeApplicationId) return not_a_tape("its tables are lost");
+  if (TRY(db.integer(
+          "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'tape'")) == 0) {
+    if (TRY(db.integer("PRAGMA application_id")) == kTapeApplicationId)
+      return not_a_tape("its tables are lost");
     return not_a_tape("an SQLite file of something else");
   }
   Statement row = TRY(db.prepare("SELECT value, checksum FROM tape WHERE key = 'format'"));
   if (!TRY(row.row())) return {};  // the row is lost: what follows checks itself
   const int64_t format = row.integer(0);
   if (row.integer(1) == int64_t{setting_checksum("format", format)} && format > kTapeFormat) {
-    return Error{Fault::refused,
-                 fmt::format("written in tape format {}; this program reads up to {}: use a newer delever", format,
-                             kTapeFormat)};
+    return Error{
+        Fault::refused,
+        fmt::format("written in tape format {}; this program reads up to {}: use a newer delever",
+                    format, kTapeFormat)};
   }
   return {};
 }
 
 Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& info) {
-  if (number > kStreamMax) return Error{Fault::refused, fmt::format("a tape takes {} streams", kStreamMax)};
+  if (number > kStreamMax)
+    return Error{Fault::refused, fmt::format("a tape takes {} streams", kStreamMax)};
   const std::string settings = write_settings(info.settings);
-  for (const char* sql :
-       {"INSERT INTO streams VALUES(?, ?, ?, ?, ?, ?, ?)", "INSERT INTO streams_copy VALUES(?, ?, ?, ?, ?, ?, ?)"}) {
+  for (const char* sql : {"INSERT INTO streams VALUES(?, ?, ?, ?, ?, ?, ?)",
+                          "INSERT INTO streams_copy VALUES(?, ?, ?, ?, ?, ?, ?)"}) {
     Statement insert = TRY(db.prepare(sql));
     insert.bind(1, int64_t{number}).bind(2, info.name).bind(3, info.venue).bind(4, info.channel);
-    insert.bind(5, info.decoder).bind(6, settings).bind(7, int64_t{stream_checksum(number, info, settings)});
+    insert.bind(5, info.decoder)
+        .bind(6, settings)
+        .bind(7, int64_t{stream_checksum(number, info, settings)});
     TRY(insert.done());
   }
   return {};
@@ -260,18 +290,28 @@ Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& 
 
 Result<void> insert_gap(Database& db, int64_t id, const TapeGap& gap) {
   Statement insert = TRY(db.prepare("INSERT INTO gaps VALUES(?, ?, ?, ?, ?, ?)"));
-  insert.bind(1, id).bind(2, int64_t{gap.stream}).bind(3, gap.from.ns()).bind(4, gap.to.ns()).bind(5, gap.reason);
+  insert.bind(1, id)
+      .bind(2, int64_t{gap.stream})
+      .bind(3, gap.from.ns())
+      .bind(4, gap.to.ns())
+      .bind(5, gap.reason);
   return insert.bind(6, int64_t{gap_checksum(id, gap)}).done();
 }
 
-Result<void> set_span(Database& db, Duration span) { return put_setting(db, "span_max_ns", span.ns()); }
+Result<void> set_span(Database& db, Duration span) {
+  return put_setting(db, "span_max_ns", span.ns());
+}
 
 Result<void> set_totals(Database& db, const std::vector<StreamTotals>& totals) {
   TRY(db.run("BEGIN IMMEDIATE"));
   TRY(db.run("DELETE FROM totals"));
   Statement insert = TRY(db.prepare("INSERT INTO totals VALUES(?, ?, ?, ?, ?, ?, ?)"));
   for (const StreamTotals& t : totals) {
-    insert.bind(1, int64_t{t.stream}).bind(2, t.runs).bind(3, t.blocks).bind(4, t.messages).bind(5, t.raw_bytes);
+    insert.bind(1, int64_t{t.stream})
+        .bind(2, t.runs)
+        .bind(3, t.blocks)
+        .bind(4, t.messages)
+        .bind(5, t.raw_bytes);
     TRY(insert.bind(6, t.gaps).bind(7, int64_t{totals_checksum(t)}).done());
   }
   return db.run("COMMIT");
@@ -295,15 +335,18 @@ void name_lost_streams(TapeDescription& tape, StreamNumber highest) {
   for (size_t i = 0; i < size; ++i) {
     if (!tape.stream_lost[i] || !tape.streams[i].name.empty()) continue;
     tape.streams[i].name = fmt::format("stream {} (its description is damaged)", i + 1);
-    tape.damage.push_back({static_cast<StreamNumber>(i + 1), Instant::min(), Instant::max(),
-                           "the description of this stream is damaged: its messages cannot be decoded"});
+    tape.damage.push_back(
+        {static_cast<StreamNumber>(i + 1), Instant::min(), Instant::max(),
+         "the description of this stream is damaged: its messages cannot be decoded"});
   }
 }
 
 Result<TapeDescription> read_description(Database& db) {
   TapeDescription tape;
-  TRY(read_streams(db, "SELECT id, name, venue, channel, decoder, settings, checksum FROM streams", tape));
-  TRY(read_streams(db, "SELECT id, name, venue, channel, decoder, settings, checksum FROM streams_copy", tape));
+  TRY(read_streams(db, "SELECT id, name, venue, channel, decoder, settings, checksum FROM streams",
+                   tape));
+  TRY(read_streams(
+      db, "SELECT id, name, venue, channel, decoder, settings, checksum FROM streams_copy", tape));
   name_lost_streams(tape, 0);
   TRY(read_gaps(db, tape));
   TRY(read_totals(db, tape));

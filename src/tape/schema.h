@@ -1,6 +1,6 @@
-// The tables of a tape (docs/tape-format.md) and its small rows: what the tape is, streams, gaps, totals. Every row
-// carries a CRC-32 of its own fields, so that a damaged row is known from a true one; streams are stored twice,
-// because a block without its stream cannot be decoded.
+// The tables of a tape (docs/tape-format.md) and its small rows: what the tape is, streams, gaps,
+// totals. Every row carries a CRC-32 of its own fields, so that a damaged row is known from a true
+// one; streams are stored twice, because a block without its stream cannot be decoded.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,14 @@
 namespace delever {
 
 inline constexpr int64_t kTapeFormat = 1;
-inline constexpr int64_t kTapeApplicationId = 0x646c7672;  // "dlvr", in the header of the SQLite file
-inline constexpr StreamNumber kStreamMax = 1'000'000;      // a damaged number must not ask for a table of milliards
-inline constexpr Duration kSpanUnbounded = Duration::ns(std::numeric_limits<int64_t>::max());  // of a span_max: or more
-inline constexpr int64_t kTapePageBytes = 4096;            // so that salvage need not trust a damaged header for it
+inline constexpr int64_t kTapeApplicationId =
+    0x646c7672;  // "dlvr", in the header of the SQLite file
+inline constexpr StreamNumber kStreamMax =
+    1'000'000;  // a damaged number must not ask for a table of milliards
+inline constexpr Duration kSpanUnbounded =
+    Duration::ns(std::numeric_limits<int64_t>::max());  // of a span_max: or more
+inline constexpr int64_t kTapePageBytes =
+    4096;  // so that salvage need not trust a damaged header for it
 
 using TapeSettings = std::map<std::string, std::string, std::less<>>;
 
@@ -42,17 +46,17 @@ struct StreamTotals {
   StreamNumber stream = 0;
   int64_t runs = 0, blocks = 0, messages = 0, raw_bytes = 0, gaps = 0;
 };
-// `table` keeps a row of one table from passing for a row of another. Numbers as 8 bytes little-endian, texts with
-// their length before them.
+// `table` keeps a row of one table from passing for a row of another. Numbers as 8 bytes
+// little-endian, texts with their length before them.
 uint32_t row_checksum(std::string_view table, std::initializer_list<Field> fields);
 uint32_t stream_checksum(StreamNumber number, const StreamInfo& info, std::string_view settings);
 uint32_t gap_checksum(int64_t id, const TapeGap& gap);
 uint32_t totals_checksum(const StreamTotals& totals);
 bool plausible(const StreamTotals& totals);  // small enough to be added up
 
-
-// Says why `path` cannot be a tape before SQLite is asked: absent, a directory, empty, or not SQLite at all.
-// An empty file passes when `empty_will_do`: a writer may have been killed before its first page.
+// Says why `path` cannot be a tape before SQLite is asked: absent, a directory, empty, or not
+// SQLite at all. An empty file passes when `empty_will_do`: a writer may have been killed before
+// its first page.
 Result<void> check_file(const std::string& path, bool empty_will_do);
 
 Result<void> create_schema(Database& db);
@@ -64,11 +68,11 @@ Result<void> insert_gap(Database& db, int64_t id, const TapeGap& gap);
 Result<void> set_span(Database& db, Duration span);
 Result<void> set_totals(Database& db, const std::vector<StreamTotals>& totals);
 
-// What the small rows say. Damage among them is told in `damage`; a stream of which both copies are lost has an empty
-// decoder and a name that says so.
+// What the small rows say. Damage among them is told in `damage`; a stream of which both copies are
+// lost has an empty decoder and a name that says so.
 struct TapeDescription {
-  std::vector<StreamInfo> streams;   // streams[n - 1] is stream n
-  std::vector<bool> stream_lost;     // beside `streams`
+  std::vector<StreamInfo> streams;  // streams[n - 1] is stream n
+  std::vector<bool> stream_lost;    // beside `streams`
   std::vector<TapeGap> gaps;
   std::vector<TapeGap> damage;
   std::optional<Duration> span_max;  // no block is longer; absent on a damaged row

@@ -1,6 +1,7 @@
-// Tape: a recording, one SQLite file. Raw bytes as they came, in compressed checksummed blocks with our receive time
-// for each message, the streams with what is needed to decode them, and the gaps. Events are decoded on reading
-// (feeds/replay.h), so a mended decoder re-reads the past. The format is described in docs/tape-format.md.
+// Tape: a recording, one SQLite file. Raw bytes as they came, in compressed checksummed blocks with
+// our receive time for each message, the streams with what is needed to decode them, and the gaps.
+// Events are decoded on reading (feeds/replay.h), so a mended decoder re-reads the past. The format
+// is described in docs/tape-format.md.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct TapeGap {
   std::string reason;
 };
 
-// Appends. What was appended is safe from kill -9 at the latest `flush_after` later, counted on the clock at appends.
+// Appends. What was appended is safe from kill -9 at the latest `flush_after` later, counted on the
+// clock at appends.
 class TapeWriter {
  public:
   struct Options {
@@ -42,11 +44,13 @@ class TapeWriter {
     size_t block_bytes = 256 * 1024;
     int compression = 1;
   };
-  static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock, Options options);
+  static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock,
+                                                  Options options);
   static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock);
 
   virtual ~TapeWriter() = default;
-  virtual Result<StreamNumber> stream(const StreamInfo& info) = 0;  // finds the stream of that name, or adds it
+  virtual Result<StreamNumber> stream(
+      const StreamInfo& info) = 0;  // finds the stream of that name, or adds it
   virtual Result<void> append(StreamNumber stream, Instant received, std::string_view bytes) = 0;
   virtual Result<void> gap(const TapeGap& gap) = 0;
   virtual Result<void> flush() = 0;
@@ -59,8 +63,9 @@ struct TapeMessage {
   std::string_view bytes;  // valid until the next call of next(); at least 64 readable bytes follow
 };
 
-// Reads every message of a tape in order of receive time (ties: stream number, then order of arrival), in constant
-// memory. A damaged block is skipped and reported as a gap of its stream; the rest is served.
+// Reads every message of a tape in order of receive time (ties: stream number, then order of
+// arrival), in constant memory. A damaged block is skipped and reported as a gap of its stream; the
+// rest is served.
 class TapeReader {
  public:
   struct Options {
@@ -72,8 +77,8 @@ class TapeReader {
 
   virtual ~TapeReader() = default;
   virtual const std::vector<StreamInfo>& streams() const = 0;  // streams()[n - 1] is stream n
-  virtual const std::vector<TapeGap>& gaps() const = 0;        // recorded ones, and damage met so far
-  virtual Result<std::optional<TapeMessage>> next() = 0;       // nullopt at the end
+  virtual const std::vector<TapeGap>& gaps() const = 0;   // recorded ones, and damage met so far
+  virtual Result<std::optional<TapeMessage>> next() = 0;  // nullopt at the end
 };
 
 }  // namespace delever

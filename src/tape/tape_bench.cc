@@ -1,5 +1,6 @@
-// Append and replay of messages like those of a busy day: 70 % trades, 25 % depth updates, 5 % liquidations, 367 bytes
-// on average, on six streams. Replay is of the bytes; what decoding costs is measured in feeds.
+// Append and replay of messages like those of a busy day: 70 % trades, 25 % depth updates, 5 %
+// liquidations, 367 bytes on average, on six streams. Replay is of the bytes; what decoding costs
+// is measured in feeds.
 //   build/bench/src/tape_bench --benchmark_counters_tabular=true
 // DELEVER_BENCH_MESSAGES sets how many messages the replayed tape holds (2 million).
 #include <benchmark/benchmark.h>
@@ -21,7 +22,10 @@ namespace {
 
 constexpr size_t kStreams = 6;
 
-struct Sample { StreamNumber stream; std::string bytes; };
+struct Sample {
+  StreamNumber stream;
+  std::string bytes;
+};
 
 std::string levels(Random& random, double price, double step) {
   std::string out;
@@ -34,13 +38,16 @@ std::string levels(Random& random, double price, double step) {
 }
 
 // The shapes of Binance's aggTrade, depthUpdate and forceOrder.
-constexpr char kTrade[] = R"({{"e":"aggTrade","E":{},"a":{},"s":"BTCUSDT","p":"{:.2f}","q":"{:.3f}","f":{},)"
-                               R"("l":{},"T":{},"m":{}}})";
-constexpr char kDepth[] = R"({{"e":"depthUpdate","E":{},"T":{},"s":"BTCUSDT","U":{},"u":{},"pu":{},"b":[{}],)"
-                               R"("a":[{}]}})";
-constexpr char kForce[] = R"({{"e":"forceOrder","E":{},"o":{{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC",)"
-                               R"("q":"{:.3f}","p":"{:.2f}","ap":"{:.2f}","X":"FILLED","l":"{:.3f}","z":"{:.3f}",)"
-                               R"("T":{}}}}})";
+constexpr char kTrade[] =
+    R"({{"e":"aggTrade","E":{},"a":{},"s":"BTCUSDT","p":"{:.2f}","q":"{:.3f}","f":{},)"
+    R"("l":{},"T":{},"m":{}}})";
+constexpr char kDepth[] =
+    R"({{"e":"depthUpdate","E":{},"T":{},"s":"BTCUSDT","U":{},"u":{},"pu":{},"b":[{}],)"
+    R"("a":[{}]}})";
+constexpr char kForce[] =
+    R"({{"e":"forceOrder","E":{},"o":{{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC",)"
+    R"("q":"{:.3f}","p":"{:.2f}","ap":"{:.2f}","X":"FILLED","l":"{:.3f}","z":"{:.3f}",)"
+    R"("T":{}}}}})";
 
 std::vector<Sample> samples() {
   Random random(5, {});
@@ -55,22 +62,26 @@ std::vector<Sample> samples() {
     if (kind < 0.7) {
       ++trade;
       const char* maker = random.chance(0.5) ? "true" : "false";
-      out.push_back({1 + symbol, fmt::format(kTrade, t + 2, trade, price, size, trade * 2, trade * 2 + 1, t, maker)});
+      out.push_back({1 + symbol, fmt::format(kTrade, t + 2, trade, price, size, trade * 2,
+                                             trade * 2 + 1, t, maker)});
     } else if (kind < 0.95) {
       const int64_t before = update;
       update += static_cast<int64_t>(10 + random.below(51));
       const std::string bids = levels(random, price, -0.1), asks = levels(random, price, 0.1);
-      out.push_back({3 + symbol, fmt::format(kDepth, t + 2, t, before + 1, update, before, bids, asks)});
+      out.push_back(
+          {3 + symbol, fmt::format(kDepth, t + 2, t, before + 1, update, before, bids, asks)});
     } else {
-      out.push_back({5 + symbol, fmt::format(kForce, t + 2, size, price * 0.995, price, size, size, t)});
+      out.push_back(
+          {5 + symbol, fmt::format(kForce, t + 2, size, price * 0.995, price, size, size, t)});
     }
   }
   return out;
 }
 
 struct Tape {
-  std::string path = fmt::format("{}/delever_bench_{}.tape",
-                                 std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp", getpid());
+  std::string path =
+      fmt::format("{}/delever_bench_{}.tape",
+                  std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp", getpid());
   Tape() { remove(); }
   ~Tape() { remove(); }
   void remove() const {
@@ -86,12 +97,15 @@ int64_t record(const std::string& path, const std::vector<Sample>& all, int64_t 
   auto writer = TapeWriter::open(path, clock);
   CHECK(writer.has_value());
   for (size_t n = 1; n <= kStreams; ++n) {
-    CHECK(writer.value()->stream({fmt::format("stream {}", n), "binance", "mix", "binance", {}}).has_value());
+    CHECK(writer.value()
+              ->stream({fmt::format("stream {}", n), "binance", "mix", "binance", {}})
+              .has_value());
   }
   int64_t bytes = 0;
   for (int64_t i = 0; i < messages; ++i) {
     const Sample& sample = all[static_cast<size_t>(i) % all.size()];
-    must(writer.value()->append(sample.stream, Instant::ns(1'769'760'000'000'000'000 + i * 1711), sample.bytes));
+    must(writer.value()->append(sample.stream, Instant::ns(1'769'760'000'000'000'000 + i * 1711),
+                                sample.bytes));
     bytes += static_cast<int64_t>(sample.bytes.size());
   }
   must(writer.value()->close());
@@ -101,7 +115,8 @@ int64_t record(const std::string& path, const std::vector<Sample>& all, int64_t 
 double status_mib(const std::string& key) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.rfind(key, 0) == 0) return static_cast<double>(std::atol(line.c_str() + key.size() + 1)) / 1024;
+    if (line.rfind(key, 0) == 0)
+      return static_cast<double>(std::atol(line.c_str() + key.size() + 1)) / 1024;
   }
   return 0;
 }
@@ -121,7 +136,8 @@ void append(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kMessages);
   state.SetBytesProcessed(bytes);
-  state.counters["bytes_mean"] = static_cast<double>(bytes) / static_cast<double>(state.iterations() * kMessages);
+  state.counters["bytes_mean"] =
+      static_cast<double>(bytes) / static_cast<double>(state.iterations() * kMessages);
 }
 
 // CPU is that of the thread that calls next(): what replay takes from whoever decodes.
@@ -149,8 +165,9 @@ void replay(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * messages);
   state.counters["peak_rss_mib"] = status_mib("VmHWM:");
   state.counters["rss_before_mib"] = before;
-  state.counters["cpu_per_message"] = benchmark::Counter(
-      static_cast<double>(state.iterations() * messages), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["cpu_per_message"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * messages),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 BENCHMARK(append)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();

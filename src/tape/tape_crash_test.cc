@@ -1,6 +1,7 @@
-// A recording that is killed: children record and report each message through a pipe, and are killed at random moments.
-// Whatever was appended more than a second before must be on the tape, in order, and nothing else. Each tape is
-// recorded on by the next child after the crash, so it is killed several times.
+// A recording that is killed: children record and report each message through a pipe, and are
+// killed at random moments. Whatever was appended more than a second before must be on the tape, in
+// order, and nothing else. Each tape is recorded on by the next child after the crash, so it is
+// killed several times.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,7 +30,11 @@ struct Report {
   int64_t before_ns = 0;  // on the monotonic clock, before it was appended
 };
 
-struct Known { StreamNumber stream; Instant received; std::string bytes; };
+struct Known {
+  StreamNumber stream;
+  Instant received;
+  std::string bytes;
+};
 
 // Message `number` of a recording, the same for parent and child.
 Known known(uint64_t seed, uint64_t number) {
@@ -51,9 +56,11 @@ Known known(uint64_t seed, uint64_t number) {
   for (uint64_t number = from;; ++number) {
     const Known message = known(seed, number);
     const Report report{number, clock.elapsed().ns()};
-    if (!writer.value()->append(message.stream, message.received, message.bytes).has_value()) _exit(12);
+    if (!writer.value()->append(message.stream, message.received, message.bytes).has_value())
+      _exit(12);
     if (write(pipe, &report, sizeof report) != sizeof report) _exit(13);
-    if (pace.chance(0.03)) usleep(static_cast<useconds_t>(pace.below(pace.chance(0.02) ? 400'000 : 4000)));
+    if (pace.chance(0.03))
+      usleep(static_cast<useconds_t>(pace.below(pace.chance(0.02) ? 400'000 : 4000)));
   }
 }
 
@@ -114,7 +121,8 @@ void run_until_killed(std::vector<std::unique_ptr<Recording>>& all) {
   }
 }
 
-// The messages of the tape, and the number that the next session begins with: beyond what may ever have been appended.
+// The messages of the tape, and the number that the next session begins with: beyond what may ever
+// have been appended.
 void examine(Recording& r, std::vector<uint64_t>& on_tape, size_t& promised) {
   const auto reader = TapeReader::open(r.tape.path);
   std::vector<Message> got;
@@ -122,14 +130,16 @@ void examine(Recording& r, std::vector<uint64_t>& on_tape, size_t& promised) {
     got = read_all(*reader.value());
     EXPECT_TRUE(reader.value()->gaps().empty());
   } else {
-    EXPECT_TRUE(r.reports.empty() && on_tape.empty()) << reader.error().text();  // killed before the tape was made
+    EXPECT_TRUE(r.reports.empty() && on_tape.empty())
+        << reader.error().text();  // killed before the tape was made
   }
   const uint64_t reported = r.reports.empty() ? r.start : r.reports.back().number + 1;
   std::vector<uint64_t> numbers;
   std::vector<bool> seen(reported + 1 - r.start);
   for (const Message& m : got) {
     const auto number = static_cast<uint64_t>(m.received.ns() / 1000);
-    ASSERT_LE(number, reported) << "invented";  // the last one may have been appended but not reported
+    ASSERT_LE(number, reported)
+        << "invented";  // the last one may have been appended but not reported
     const Known want = known(r.seed, number);
     ASSERT_EQ(m.stream, want.stream);
     ASSERT_EQ(m.bytes, want.bytes);
@@ -138,7 +148,8 @@ void examine(Recording& r, std::vector<uint64_t>& on_tape, size_t& promised) {
     if (number >= r.start) seen[number - r.start] = true;
   }
   ASSERT_GE(numbers.size(), on_tape.size());
-  ASSERT_TRUE(std::equal(on_tape.begin(), on_tape.end(), numbers.begin())) << "an earlier session lost something";
+  ASSERT_TRUE(std::equal(on_tape.begin(), on_tape.end(), numbers.begin()))
+      << "an earlier session lost something";
   std::vector<bool> ended(kStreams + 1);
   for (uint64_t number = r.start; number < reported; ++number) {
     const StreamNumber stream = known(r.seed, number).stream;

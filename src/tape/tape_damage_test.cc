@@ -1,5 +1,5 @@
-// A damaged tape: whatever byte is changed, wherever the file ends, the reader serves true messages only, in order, and
-// each message that it does not serve lies in a gap of its stream.
+// A damaged tape: whatever byte is changed, wherever the file ends, the reader serves true messages
+// only, in order, and each message that it does not serve lies in a gap of its stream.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
@@ -24,7 +24,8 @@ struct Outcome {
 
 class TapeDamage : public testing::Test {
  protected:
-  // Blocks of many sizes, out of order in places, with recorded gaps; every message is unlike all others.
+  // Blocks of many sizes, out of order in places, with recorded gaps; every message is unlike all
+  // others.
   static void SetUpTestSuite() {
     const TempTape tape("sound.tape");
     ManualClock clock(Instant::ns(0));
@@ -35,12 +36,15 @@ class TapeDamage : public testing::Test {
     for (int i = 0; i < 4000; ++i) {
       const StreamNumber stream = must(writer->stream(stream_info(1 + random.below(4))));
       time += static_cast<int64_t>(random.below(1'000'000));
-      const int64_t late = random.chance(0.01) ? static_cast<int64_t>(random.below(100'000'000)) : 0;
+      const int64_t late =
+          random.chance(0.01) ? static_cast<int64_t>(random.below(100'000'000)) : 0;
       const size_t size = random.below(random.chance(0.01) ? 9000 : 200);
-      messages->push_back({stream, Instant::ns(time - late), std::to_string(i) + " " + random_bytes(random, size)});
+      messages->push_back(
+          {stream, Instant::ns(time - late), std::to_string(i) + " " + random_bytes(random, size)});
       must(writer->append(stream, messages->back().received, messages->back().bytes));
       clock.advance(Duration::us(static_cast<int64_t>(random.below(2000))));
-      if (i % 500 == 0) must(writer->gap({stream, Instant::ns(time), Instant::ns(time + 1), "no connection"}));
+      if (i % 500 == 0)
+        must(writer->gap({stream, Instant::ns(time), Instant::ns(time + 1), "no connection"}));
     }
     must(writer->close());
     sound = new std::string(tape.bytes());
@@ -78,10 +82,12 @@ class TapeDamage : public testing::Test {
         break;
       }
       if (!next.value()) break;
-      const Message got{next.value()->stream, next.value()->received, std::string(next.value()->bytes)};
+      const Message got{next.value()->stream, next.value()->received,
+                        std::string(next.value()->bytes)};
       while (at < messages->size() && !((*messages)[at] == got)) ++at;
       if (at == messages->size()) {
-        ADD_FAILURE() << "served out of order, twice, or never recorded: " << got.bytes.substr(0, 40);
+        ADD_FAILURE() << "served out of order, twice, or never recorded: "
+                      << got.bytes.substr(0, 40);
         break;
       }
       seen[at++] = true;
@@ -90,18 +96,22 @@ class TapeDamage : public testing::Test {
     for (const TapeGap& gap : reader.gaps()) {
       EXPECT_TRUE(gap.stream >= 1 && gap.stream <= reader.streams().size()) << gap.reason;
       if (gap.reason == "no connection") continue;
-      outcome.damage += "\nstream " + std::to_string(gap.stream) + " from " + std::to_string(gap.from.ns()) + " to " +
-                        std::to_string(gap.to.ns()) + ": " + gap.reason;
+      outcome.damage += "\nstream " + std::to_string(gap.stream) + " from " +
+                        std::to_string(gap.from.ns()) + " to " + std::to_string(gap.to.ns()) +
+                        ": " + gap.reason;
     }
     for (size_t i = 0; i < messages->size(); ++i) {
       if (seen[i]) continue;
       ++outcome.lost;
       const Message& m = (*messages)[i];
-      const bool told = std::any_of(reader.gaps().begin(), reader.gaps().end(), [&](const TapeGap& gap) {
-        const bool covers = gap.stream == m.stream && gap.from <= m.received && m.received <= gap.to;
-        return covers && gap.reason != "no connection";
-      });
-      if (m.stream > reader.streams().size()) continue;  // a tape cut before its last streams were described
+      const bool told =
+          std::any_of(reader.gaps().begin(), reader.gaps().end(), [&](const TapeGap& gap) {
+            const bool covers =
+                gap.stream == m.stream && gap.from <= m.received && m.received <= gap.to;
+            return covers && gap.reason != "no connection";
+          });
+      if (m.stream > reader.streams().size())
+        continue;  // a tape cut before its last streams were described
       EXPECT_TRUE(told) << "message " << i << " of stream " << m.stream << " at " << m.received.ns()
                         << " is lost and no gap says so" << outcome.damage;
       if (!told) break;
@@ -130,7 +140,8 @@ TEST_F(TapeDamage, ASoundTapeLosesNothing) {
   EXPECT_EQ(outcome.served, messages->size());
 }
 
-// One byte costs the block that it lies in, and nothing where it lies in the tables around the blocks.
+// One byte costs the block that it lies in, and nothing where it lies in the tables around the
+// blocks.
 TEST_F(TapeDamage, OneChangedByteCostsAtMostOneBlock) {
   Random random(seed_of(21), {});
   for (int trial = 0; trial < 400 && !HasFailure(); ++trial) {
@@ -168,7 +179,8 @@ TEST_F(TapeDamage, PagesOfNoiseOrNothing) {
     std::string content = random.chance(0.5) ? *sound : *unclosed;
     const size_t page = 1 + random.below(content.size() / 4096 - 1);
     const bool noise = random.chance(0.5);
-    for (size_t i = 0; i < 4096; ++i) content[page * 4096 + i] = static_cast<char>(noise ? random.below(256) : 0);
+    for (size_t i = 0; i < 4096; ++i)
+      content[page * 4096 + i] = static_cast<char>(noise ? random.below(256) : 0);
     SCOPED_TRACE("page " + std::to_string(page + 1) + " of trial " + std::to_string(trial));
     const Outcome outcome = examine(content);
     EXPECT_TRUE(outcome.opened);

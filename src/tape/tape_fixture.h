@@ -1,5 +1,5 @@
-// What the tests of the tape share: a file that goes away, random recordings, and a plain vector that knows what a
-// tape must say. For tests only.
+// What the tests of the tape share: a file that goes away, random recordings, and a plain vector
+// that knows what a tape must say. For tests only.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,8 @@ struct TempTape {
   TempTape& operator=(const TempTape&) = delete;
   ~TempTape() { remove(); }
   void remove() const {
-    for (const char* suffix : {"", "-wal", "-shm", "-lock", "-journal"}) std::remove((path + suffix).c_str());
+    for (const char* suffix : {"", "-wal", "-shm", "-lock", "-journal"})
+      std::remove((path + suffix).c_str());
   }
   std::string bytes() const {
     std::ifstream file(path, std::ios::binary);
@@ -35,7 +36,8 @@ struct TempTape {
   }
   void write(const std::string& content) const {
     remove();
-    std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(content.data(), static_cast<std::streamsize>(content.size()));
   }
 };
 
@@ -61,7 +63,11 @@ inline std::string random_bytes(Random& random, size_t size) {
 }
 
 inline StreamInfo stream_info(size_t n) {
-  return {"stream " + std::to_string(n), "venue", "channel", "decoder", {{"symbol", "BTC\"\\\n" + std::to_string(n)}}};
+  return {"stream " + std::to_string(n),
+          "venue",
+          "channel",
+          "decoder",
+          {{"symbol", "BTC\"\\\n" + std::to_string(n)}}};
 }
 
 // An error fails the test that asks, and says itself.

@@ -1,5 +1,5 @@
-// Any bytes as a block, twice: as what zstd packed, and, so that the fuzzer need not first invent zstd, as what comes
-// out of it. What is accepted must be consistent with its header.
+// Any bytes as a block, twice: as what zstd packed, and, so that the fuzzer need not first invent
+// zstd, as what comes out of it. What is accepted must be consistent with its header.
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -19,7 +19,8 @@ void hold_to_promise(const BlockHeader& header, const BlockMessages& messages) {
     CHECK(messages.times[i] >= before);
     before = messages.times[i];
     const std::string_view bytes = messages.message(i);
-    for (size_t at = 0; at < bytes.size() + kPadding; ++at) sum += static_cast<unsigned char>(bytes.data()[at]);
+    for (size_t at = 0; at < bytes.size() + kPadding; ++at)
+      sum += static_cast<unsigned char>(bytes.data()[at]);
   }
   CHECK(before == header.last.ns());
   const BlockMessages part = slice(messages, messages.count() / 2, messages.count(), sum % 100);
@@ -34,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   uint8_t fields[8] = {};
   if (size < sizeof fields) return 0;
   std::memcpy(fields, data, sizeof fields);
-  const std::string_view rest(reinterpret_cast<const char*>(data) + sizeof fields, size - sizeof fields);
+  const std::string_view rest(reinterpret_cast<const char*>(data) + sizeof fields,
+                              size - sizeof fields);
   BlockHeader header;
   header.first = Instant::ns(fields[0]);
   header.last = Instant::ns(fields[1] | fields[2] << 8);
@@ -47,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   messages.reserve(rest.size());
   std::memcpy(messages.bytes.get(), rest.data(), rest.size());
   if (read_payload(header, messages).has_value()) hold_to_promise(header, messages);
-  if (const auto settings = read_settings(rest)) CHECK(read_settings(write_settings(*settings)) == settings);
+  if (const auto settings = read_settings(rest))
+    CHECK(read_settings(write_settings(*settings)) == settings);
   return 0;
 }

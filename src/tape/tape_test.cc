@@ -15,7 +15,8 @@ namespace {
 
 using namespace testing_tape;
 
-// Appends what a random recorder might see: streams that come and go, bursts at one instant, steps back in time.
+// Appends what a random recorder might see: streams that come and go, bursts at one instant, steps
+// back in time.
 struct Recorder {
   Random random;
   int64_t time = 1'769'760'000'000'000'000;
@@ -23,7 +24,8 @@ struct Recorder {
 
   explicit Recorder(uint32_t seed) : random(seed, {}) {}
 
-  void record(TapeWriter& writer, ManualClock& clock, size_t streams, size_t messages, bool disorder) {
+  void record(TapeWriter& writer, ManualClock& clock, size_t streams, size_t messages,
+              bool disorder) {
     for (size_t i = 0; i < messages; ++i) {
       const auto n = 1 + random.below(streams);
       const StreamNumber stream = must(writer.stream(stream_info(n)));
@@ -96,11 +98,14 @@ TEST(Tape, TakesLargeMessagesAndRefusesMonsters) {
   const StreamNumber stream = must(writer->stream(stream_info(1)));
   Random random(3, {});
   std::vector<Message> want;
-  for (const size_t size : {size_t{10} << 20, size_t{0}, size_t{1}, size_t{10} << 20, size_t{32} << 20}) {
-    want.push_back({stream, Instant::ns(static_cast<int64_t>(want.size())), random_bytes(random, size)});
+  for (const size_t size :
+       {size_t{10} << 20, size_t{0}, size_t{1}, size_t{10} << 20, size_t{32} << 20}) {
+    want.push_back(
+        {stream, Instant::ns(static_cast<int64_t>(want.size())), random_bytes(random, size)});
     must(writer->append(stream, want.back().received, want.back().bytes));
   }
-  const auto refused = writer->append(stream, Instant::ns(9), std::string((size_t{32} << 20) + 1, 'x'));
+  const auto refused =
+      writer->append(stream, Instant::ns(9), std::string((size_t{32} << 20) + 1, 'x'));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().fault, Fault::refused);
   must(writer->close());
@@ -112,7 +117,8 @@ TEST(Tape, KeepsTheEndsOfTime) {
   SystemClock clock;
   auto writer = must(TapeWriter::open(tape.path, clock));
   const StreamNumber stream = must(writer->stream(stream_info(1)));
-  for (const Instant t : {Instant::max(), Instant::min(), Instant::ns(0)}) must(writer->append(stream, t, "x"));
+  for (const Instant t : {Instant::max(), Instant::min(), Instant::ns(0)})
+    must(writer->append(stream, t, "x"));
   must(writer->close());
   const auto got = read_all(tape.path);
   ASSERT_EQ(got.size(), 3U);
@@ -131,7 +137,8 @@ TEST(Tape, MergesThousandsOfOverlappingBlocks) {
     const StreamNumber stream = must(writer->stream(stream_info(n)));
     for (int i = 0; i < 100; ++i) {
       const int64_t time = 1000 * i + static_cast<int64_t>(n * 7 % 1000);
-      want.push_back({stream, Instant::ns(time), text + std::to_string(time) + " of " + std::to_string(n)});
+      want.push_back(
+          {stream, Instant::ns(time), text + std::to_string(time) + " of " + std::to_string(n)});
       must(writer->append(stream, want.back().received, want.back().bytes));
     }
   }
@@ -145,14 +152,16 @@ TEST(Tape, KeepsGapsAndStreamsAcrossSessions) {
   SystemClock clock;
   for (int session = 0; session < 2; ++session) {
     auto writer = must(TapeWriter::open(tape.path, clock));
-    const StreamNumber a = must(writer->stream(stream_info(1))), b = must(writer->stream(stream_info(2)));
+    const StreamNumber a = must(writer->stream(stream_info(1))),
+                       b = must(writer->stream(stream_info(2)));
     EXPECT_EQ(a, 1U);
     EXPECT_EQ(b, 2U);
     must(writer->gap({b, Instant::ns(session), Instant::ns(10), "disconnected"}));
     StreamInfo other = stream_info(1);
     other.decoder = "another";
     EXPECT_EQ(writer->stream(other).error().fault, Fault::refused);
-    EXPECT_EQ(writer->gap({a, Instant::ns(2), Instant::ns(1), "backwards"}).error().fault, Fault::refused);
+    EXPECT_EQ(writer->gap({a, Instant::ns(2), Instant::ns(1), "backwards"}).error().fault,
+              Fault::refused);
     must(writer->close());
   }
   const auto reader = must(TapeReader::open(tape.path));
@@ -185,11 +194,13 @@ TEST(Tape, IsReadWhileItIsWritten) {
   size_t written = 0;
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 200; ++i, ++written) {
-      must(writer->append(stream, Instant::ns(static_cast<int64_t>(written)), std::to_string(written)));
+      must(writer->append(stream, Instant::ns(static_cast<int64_t>(written)),
+                          std::to_string(written)));
     }
     must(writer->flush());
     const auto reader = must(TapeReader::open(tape.path));
-    must(writer->append(stream, Instant::ns(static_cast<int64_t>(written)), std::to_string(written)));
+    must(writer->append(stream, Instant::ns(static_cast<int64_t>(written)),
+                        std::to_string(written)));
     ++written;
     const auto got = read_all(*reader);
     ASSERT_EQ(got.size(), written - 1);  // what was committed when it was opened
@@ -223,7 +234,8 @@ TEST(Tape, PaddingCanBeRead) {
   const auto reader = must(TapeReader::open(tape.path));
   unsigned sum = 0;
   while (const auto message = must(reader->next())) {
-    for (size_t i = 0; i < 64; ++i) sum += static_cast<unsigned char>(message->bytes.data()[message->bytes.size() + i]);
+    for (size_t i = 0; i < 64; ++i)
+      sum += static_cast<unsigned char>(message->bytes.data()[message->bytes.size() + i]);
   }
   EXPECT_GT(sum, 0U);
 }
@@ -242,7 +254,11 @@ TEST(Tape, ReadsFromAPlaceThatCannotBeWritten) {
 }
 
 // What is no tape is refused with its name and the reason, and is left as it was.
-struct NoTape { const char* name; std::string content; const char* reason; };
+struct NoTape {
+  const char* name;
+  std::string content;
+  const char* reason;
+};
 
 TEST(Tape, RefusesWhatIsNoTape) {
   SystemClock clock;
@@ -285,7 +301,8 @@ TEST(Tape, RefusesOtherDatabasesAndLeavesThemAlone) {
   run_sql(file.path, "CREATE TABLE totals(stream INTEGER); INSERT INTO totals VALUES(1)");
   const std::string before = file.bytes();
   EXPECT_NE(TapeReader::open(file.path).error().text().find("something else"), std::string::npos);
-  EXPECT_NE(TapeWriter::open(file.path, clock).error().text().find("something else"), std::string::npos);
+  EXPECT_NE(TapeWriter::open(file.path, clock).error().text().find("something else"),
+            std::string::npos);
   EXPECT_EQ(file.bytes(), before);
 }
 

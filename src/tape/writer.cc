@@ -1,5 +1,6 @@
-// The writer of tapes. append() only copies into the block that is being filled; one thread behind it compresses full
-// blocks and commits them, and also wakes by itself to commit what waits when no further message comes.
+// The writer of tapes. append() only copies into the block that is being filled; one thread behind
+// it compresses full blocks and commits them, and also wakes by itself to commit what waits when no
+// further message comes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -25,10 +26,12 @@
 namespace delever {
 namespace {
 
-constexpr size_t kQueueBytes = size_t{32} << 20;  // waiting to be compressed; beyond it append waits
+constexpr size_t kQueueBytes = size_t{32}
+                               << 20;  // waiting to be compressed; beyond it append waits
 
-// Keeps two writers off one tape. A file of its own, because SQLite's locks are those of the process: closing a second
-// descriptor of the tape would drop them. Held by flock, so a kill releases it.
+// Keeps two writers off one tape. A file of its own, because SQLite's locks are those of the
+// process: closing a second descriptor of the tape would drop them. Held by flock, so a kill
+// releases it.
 class WriterLock {
  public:
   WriterLock() = default;
@@ -46,7 +49,9 @@ class WriterLock {
     path_ = tape + "-lock";
     while (true) {
       const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-      if (file < 0) return Error{Fault::unavailable, fmt::format("cannot be written: {}", std::strerror(errno)), tape};
+      if (file < 0)
+        return Error{Fault::unavailable, fmt::format("cannot be written: {}", std::strerror(errno)),
+                     tape};
       if (flock(file, LOCK_EX | LOCK_NB) != 0) {
         const bool held = errno == EWOULDBLOCK;
         const std::string why = fmt::format("cannot be locked: {}", std::strerror(errno));
@@ -54,9 +59,12 @@ class WriterLock {
         if (held) return Error{Fault::refused, "another process is writing this tape", tape};
         return Error{Fault::unavailable, why, tape};
       }
-      // Between our open and our lock the holder may have gone and taken the name with it: then we hold nothing.
-      struct stat ours {}, named {};
-      if (fstat(file, &ours) == 0 && stat(path_.c_str(), &named) == 0 && ours.st_ino == named.st_ino) {
+      // Between our open and our lock the holder may have gone and taken the name with it: then we
+      // hold nothing.
+      struct stat ours {
+      }, named{};
+      if (fstat(file, &ours) == 0 && stat(path_.c_str(), &named) == 0 &&
+          ours.st_ino == named.st_ino) {
         file_ = file;
         return {};
       }
@@ -83,7 +91,10 @@ struct Job {
 class FileWriter final : public TapeWriter {
  public:
   FileWriter(std::string path, Clock& clock, Options options)
-      : path_(std::move(path)), clock_(clock), options_(options), cut_after_(options.flush_after / 2) {}
+      : path_(std::move(path)),
+        clock_(clock),
+        options_(options),
+        cut_after_(options.flush_after / 2) {}
 
   ~FileWriter() override {
     if (!closed_) (void)close();
@@ -93,8 +104,10 @@ class FileWriter final : public TapeWriter {
     TRY(lock_.take(path_));
     auto opened = open_database();
     if (!opened.has_value()) {
-      db_.reset();  // before close() in the destructor: nothing is to be written into a file that we refused
-      return opened.error().where.empty() ? std::move(opened.error()).at(path_) : std::move(opened.error());
+      db_.reset();  // before close() in the destructor: nothing is to be written into a file that
+                    // we refused
+      return opened.error().where.empty() ? std::move(opened.error()).at(path_)
+                                          : std::move(opened.error());
     }
     worker_ = std::jthread([this] { work(); });
     return {};
@@ -106,16 +119,18 @@ class FileWriter final : public TapeWriter {
     for (size_t i = 0; i < streams_.size(); ++i) {
       if (streams_[i].name != info.name) continue;
       const StreamInfo& there = streams_[i];
-      if (there.venue == info.venue && there.channel == info.channel && there.decoder == info.decoder &&
-          there.settings == info.settings) {
+      if (there.venue == info.venue && there.channel == info.channel &&
+          there.decoder == info.decoder && there.settings == info.settings) {
         return static_cast<StreamNumber>(i + 1);
       }
-      return Error{Fault::refused,
-                   fmt::format("stream {} is on this tape already with other attributes ({} {} {} {}, not {} {} {} "
-                               "{}): give it another name",
-                               info.name, there.venue, there.channel, there.decoder, write_settings(there.settings),
-                               info.venue, info.channel, info.decoder, write_settings(info.settings)),
-                   path_};
+      return Error{
+          Fault::refused,
+          fmt::format(
+              "stream {} is on this tape already with other attributes ({} {} {} {}, not {} {} {} "
+              "{}): give it another name",
+              info.name, there.venue, there.channel, there.decoder, write_settings(there.settings),
+              info.venue, info.channel, info.decoder, write_settings(info.settings)),
+          path_};
     }
     if (info.name.empty()) return Error{Fault::refused, "a stream needs a name", path_};
     const auto number = static_cast<StreamNumber>(streams_.size() + 1);
@@ -134,8 +149,10 @@ class FileWriter final : public TapeWriter {
     TRY(healthy());
     CHECK(stream >= 1 && stream <= streams_.size());
     if (bytes.size() > kMessageMax) {
-      return Error{Fault::refused, fmt::format("a message of {} bytes on {}: a tape takes {} at most", bytes.size(),
-                                               streams_[stream - 1].name, kMessageMax), path_};
+      return Error{Fault::refused,
+                   fmt::format("a message of {} bytes on {}: a tape takes {} at most", bytes.size(),
+                               streams_[stream - 1].name, kMessageMax),
+                   path_};
     }
     BlockBuilder& block = pending_[stream - 1];
     if (!waiting_) {
@@ -143,8 +160,10 @@ class FileWriter final : public TapeWriter {
       oldest_ = now;
     }
     block.add(received, bytes);
-    if (now - oldest_ >= cut_after_) cut_all();
-    else if (block.bytes() >= options_.block_bytes) cut(stream);
+    if (now - oldest_ >= cut_after_)
+      cut_all();
+    else if (block.bytes() >= options_.block_bytes)
+      cut(stream);
     if (queued_bytes_ > kQueueBytes) {
       done_.wait(guard, [this] { return queued_bytes_ <= kQueueBytes || error_; });
       return healthy();
@@ -157,8 +176,10 @@ class FileWriter final : public TapeWriter {
     TRY(healthy());
     CHECK(gap.stream >= 1 && gap.stream <= streams_.size());
     if (gap.to < gap.from) {
-      return Error{Fault::refused, fmt::format("a gap that ends at {} before it begins at {}", gap.to.text(),
-                                               gap.from.text()), path_};
+      return Error{Fault::refused,
+                   fmt::format("a gap that ends at {} before it begins at {}", gap.to.text(),
+                               gap.from.text()),
+                   path_};
     }
     const std::lock_guard db_guard(db_mutex_);
     TRY(transaction([&] { return insert_gap(*db_, next_gap_, gap); }));
@@ -191,7 +212,8 @@ class FileWriter final : public TapeWriter {
       for (const RunState& run : runs_) totals.push_back(run.totals);
       flushed = set_totals(*db_, totals);
       if (!flushed.has_value()) flushed = std::move(flushed.error()).at(path_);
-      // One file, readable from a disk that cannot be written. When a reader holds on, it stays in WAL mode: no loss.
+      // One file, readable from a disk that cannot be written. When a reader holds on, it stays in
+      // WAL mode: no loss.
       (void)db_->run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
     }
     insert_.reset();
@@ -212,7 +234,8 @@ class FileWriter final : public TapeWriter {
     if (blank) TRY(create_schema(*db_));
     TRY(load());
     TRY(set_totals(*db_, {}));  // absent while the tape is being written
-    insert_ = std::make_unique<Statement>(TRY(db_->prepare("INSERT INTO blocks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
+    insert_ = std::make_unique<Statement>(
+        TRY(db_->prepare("INSERT INTO blocks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
     return {};
   }
 
@@ -220,20 +243,26 @@ class FileWriter final : public TapeWriter {
   Result<void> load() {
     TapeDescription tape = TRY(read_description(*db_));
     if (!tape.damage.empty()) {
-      return Error{Fault::refused, fmt::format("damaged, so nothing is added to it: {}", tape.damage[0].reason), path_};
+      return Error{Fault::refused,
+                   fmt::format("damaged, so nothing is added to it: {}", tape.damage[0].reason),
+                   path_};
     }
     streams_ = std::move(tape.streams);
     pending_.resize(streams_.size());
     runs_.resize(streams_.size());
-    for (size_t i = 0; i < runs_.size(); ++i) runs_[i].totals.stream = static_cast<StreamNumber>(i + 1);
+    for (size_t i = 0; i < runs_.size(); ++i)
+      runs_[i].totals.stream = static_cast<StreamNumber>(i + 1);
     for (const TapeGap& gap : tape.gaps) ++runs_[gap.stream - 1].totals.gaps;
-    // With max(), SQLite takes the other columns from the row that has it (documented: "bare columns").
-    Statement rows = TRY(db_->prepare("SELECT stream, max(id), run, seq, last_ns, count(*), sum(count), sum(raw_bytes) "
-                                      "FROM blocks INDEXED BY blocks_by_time GROUP BY stream"));
+    // With max(), SQLite takes the other columns from the row that has it (documented: "bare
+    // columns").
+    Statement rows = TRY(db_->prepare(
+        "SELECT stream, max(id), run, seq, last_ns, count(*), sum(count), sum(raw_bytes) "
+        "FROM blocks INDEXED BY blocks_by_time GROUP BY stream"));
     while (TRY(rows.row())) {
       const int64_t stream = rows.integer(0);
       if (stream < 1 || stream > static_cast<int64_t>(streams_.size())) {
-        return Error{Fault::malformed, fmt::format("a block of stream {}, which is not on the tape", stream), path_};
+        return Error{Fault::malformed,
+                     fmt::format("a block of stream {}, which is not on the tape", stream), path_};
       }
       next_block_ = std::max(next_block_, rows.integer(1) + 1);
       RunState& state = runs_[static_cast<size_t>(stream - 1)];
@@ -296,7 +325,8 @@ class FileWriter final : public TapeWriter {
     const std::chrono::nanoseconds patience(std::max<int64_t>(cut_after_.ns(), 1'000'000));
     std::unique_lock guard(mutex_);
     while (true) {
-      // The clock we were given is asked at appends only; when none comes, this wait is what bounds the loss.
+      // The clock we were given is asked at appends only; when none comes, this wait is what bounds
+      // the loss.
       if (!work_.wait_for(guard, patience, [this] { return stop_ || !queue_.empty(); })) cut_all();
       if (error_) queue_.clear();
       if (queue_.empty()) {
@@ -335,9 +365,14 @@ class FileWriter final : public TapeWriter {
     }
     state.last = messages.last();
     const std::string payload = messages.payload();
-    const BlockHeader header{next_block_++,    job.stream,      state.run,
-                             ++state.seq,      messages.first(), messages.last(),
-                             static_cast<int64_t>(messages.count()), static_cast<int64_t>(payload.size())};
+    const BlockHeader header{next_block_++,
+                             job.stream,
+                             state.run,
+                             ++state.seq,
+                             messages.first(),
+                             messages.last(),
+                             static_cast<int64_t>(messages.count()),
+                             static_cast<int64_t>(payload.size())};
     CHECK(payload.size() <= kPayloadMax);
     const std::string_view packed = TRY(packer_.pack(payload, options_.compression));
     state.totals.runs = state.run + 1;
@@ -345,16 +380,23 @@ class FileWriter final : public TapeWriter {
     state.totals.messages += header.count;
     state.totals.raw_bytes += header.raw_bytes;
     TRY(raise_span(header));
-    insert_->bind(1, header.id).bind(2, int64_t{header.stream}).bind(3, header.run).bind(4, header.seq);
-    insert_->bind(5, header.first.ns()).bind(6, header.last.ns()).bind(7, header.count).bind(8, header.raw_bytes);
+    insert_->bind(1, header.id)
+        .bind(2, int64_t{header.stream})
+        .bind(3, header.run)
+        .bind(4, header.seq);
+    insert_->bind(5, header.first.ns())
+        .bind(6, header.last.ns())
+        .bind(7, header.count)
+        .bind(8, header.raw_bytes);
     return insert_->bind(9, int64_t{block_checksum(header, packed)}).bind_blob(10, packed).done();
   }
 
-  // How long the longest block lasts tells a reader how far before a time it must look. Doubled, so that it is
-  // written a few times in the life of a tape.
+  // How long the longest block lasts tells a reader how far before a time it must look. Doubled, so
+  // that it is written a few times in the life of a tape.
   Result<void> raise_span(const BlockHeader& header) {
     int64_t span = 0;
-    if (__builtin_sub_overflow(header.last.ns(), header.first.ns(), &span)) span = kSpanUnbounded.ns();
+    if (__builtin_sub_overflow(header.last.ns(), header.first.ns(), &span))
+      span = kSpanUnbounded.ns();
     if (span <= span_max_.ns()) return {};
     span_max_ = __builtin_mul_overflow(span, 2, &span) ? kSpanUnbounded : Duration::ns(span);
     return set_span(*db_, span_max_);
@@ -392,11 +434,16 @@ class FileWriter final : public TapeWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<TapeWriter>> TapeWriter::open(const std::string& path, Clock& clock, Options options) {
-  if (options.block_bytes < 1 || options.block_bytes > kBlockMax || options.flush_after < Duration() ||
-      options.compression < 1 || options.compression > 19) {
-    return Error{Fault::refused, fmt::format("a tape takes block_bytes 1 to {}, a flush_after that is not negative and "
-                                             "compression 1 to 19", kBlockMax), path};
+Result<std::unique_ptr<TapeWriter>> TapeWriter::open(const std::string& path, Clock& clock,
+                                                     Options options) {
+  if (options.block_bytes < 1 || options.block_bytes > kBlockMax ||
+      options.flush_after < Duration() || options.compression < 1 || options.compression > 19) {
+    return Error{
+        Fault::refused,
+        fmt::format("a tape takes block_bytes 1 to {}, a flush_after that is not negative and "
+                    "compression 1 to 19",
+                    kBlockMax),
+        path};
   }
   auto writer = std::make_unique<FileWriter>(path, clock, options);
   TRY(writer->begin());

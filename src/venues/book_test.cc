@@ -1,4 +1,4 @@
-#include "venues/book.h"
+#include "codec/book.h"
 
 #include <gtest/gtest.h>
 
@@ -20,14 +20,18 @@ Level level(int64_t price, int64_t qty) {
 struct Venues {
   Venues() {
     for (const auto& [venue, kind] : std::vector<std::pair<const char*, InstrumentKind>>{
-             {"binance", InstrumentKind::linear}, {"binance", InstrumentKind::spot}, {"bybit", InstrumentKind::linear},
-             {"okx", InstrumentKind::linear}, {"deribit", InstrumentKind::inverse},
+             {"binance", InstrumentKind::linear},
+             {"binance", InstrumentKind::spot},
+             {"bybit", InstrumentKind::linear},
+             {"okx", InstrumentKind::linear},
+             {"deribit", InstrumentKind::inverse},
              {"hyperliquid", InstrumentKind::linear}})
       all.add({.venue = venue, .symbol = "X", .kind = kind});
   }
   Instruments all;
 };
-constexpr InstrumentId kFutures = 0, kSpot = 1, kBybit = 2, kOkx = 3, kDeribit = 4, kHyperliquid = 5;
+constexpr InstrumentId kFutures = 0, kSpot = 1, kBybit = 2, kOkx = 3, kDeribit = 4,
+                       kHyperliquid = 5;
 
 class Feed {
  public:
@@ -41,7 +45,10 @@ class Feed {
   }
   void send(EventPayload payload) {
     now_ += 1'000'000;
-    books.on_event({.instrument = id_, .source = 3, .at = Instant::ns(now_), .received = Instant::ns(now_ + 5),
+    books.on_event({.instrument = id_,
+                    .source = 3,
+                    .at = Instant::ns(now_),
+                    .received = Instant::ns(now_ + 5),
                     .payload = std::move(payload)});
   }
   void repeat_last_time() { now_ -= 1'000'000; }
@@ -92,7 +99,9 @@ TEST(BookBuilder, FuturesBuffersBridgesAndFollowsPu) {
   EXPECT_EQ(feed.gap(0).received, 290u);
   EXPECT_EQ(feed.sink.events[0].source, 3u);
   feed.delta({.first = 311, .last = 320, .previous = 310});
-  feed.delta({.first = 330, .last = 340, .previous = 325});  // a second hole inside the first: the same one
+  feed.delta({.first = 330,
+              .last = 340,
+              .previous = 325});  // a second hole inside the first: the same one
   EXPECT_EQ(feed.gaps(), 1u);
   feed.snapshot(335, {level(90, 1)}, {level(91, 1)});
   ASSERT_NE(feed.book(), nullptr);
@@ -142,7 +151,9 @@ TEST(BookBuilder, BinanceKeepsASnapshotThatIsAheadForTheNextHole) {
   feed.delta({.first = 100, .last = 110, .previous = 99});
   feed.snapshot(150, {level(2, 1)}, {level(8, 1)});  // polled again, ahead of the stream
   EXPECT_EQ(feed.book()->bids().best().price, level(1, 0).price);
-  feed.delta({.first = 140, .last = 160, .previous = 139});  // 111..139 are lost, and the snapshot has them
+  feed.delta({.first = 140,
+              .last = 160,
+              .previous = 139});  // 111..139 are lost, and the snapshot has them
   EXPECT_EQ(feed.gaps(), 1u);
   ASSERT_NE(feed.book(), nullptr);
   EXPECT_EQ(feed.book()->bids().best().price, level(2, 0).price);
@@ -156,20 +167,23 @@ TEST(BookBuilder, BinanceCopiesAreNotHolesAndResetsAre) {
   feed.delta({.first = 100, .last = 110, .previous = 99});
   EXPECT_EQ(feed.gaps(), 0u);
   EXPECT_EQ(feed.books.counts(kFutures).dropped, 1u);
-  feed.delta({.first = 1, .last = 5, .previous = 0});  // later by the venue's clock, smaller by number
+  feed.delta(
+      {.first = 1, .last = 5, .previous = 0});  // later by the venue's clock, smaller by number
   EXPECT_EQ(feed.gaps(), 1u);
   EXPECT_EQ(feed.book(), nullptr);
 }
 
 TEST(BookBuilder, WaitsForASnapshotOnlySoLong) {
   Feed feed(kFutures);
-  for (uint64_t i = 1; i <= 5000; ++i) feed.delta({.first = i, .last = i, .previous = i - 1}, {level(1, 1)});
+  for (uint64_t i = 1; i <= 5000; ++i)
+    feed.delta({.first = i, .last = i, .previous = i - 1}, {level(1, 1)});
   EXPECT_EQ(feed.gaps(), 1u);
   EXPECT_EQ(feed.gap(0).reason, "no snapshot came");
   EXPECT_EQ(feed.books.counts(kFutures).dropped, 5000u - 1024u);
   feed.snapshot(4500, {level(2, 1)}, {level(3, 1)});
   ASSERT_NE(feed.book(), nullptr);
-  EXPECT_EQ(feed.books.counts(kFutures).applied, 501u);  // 4500 itself straddles, as on the real wire
+  EXPECT_EQ(feed.books.counts(kFutures).applied,
+            501u);  // 4500 itself straddles, as on the real wire
 }
 
 TEST(BookBuilder, BinanceStreamsOfLimitedDepthStandAloneAndDisturbNothing) {
@@ -177,7 +191,8 @@ TEST(BookBuilder, BinanceStreamsOfLimitedDepthStandAloneAndDisturbNothing) {
   feed.snapshot(5, {level(1, 1)}, {level(9, 1)}, 20);
   feed.snapshot(9, {level(2, 1)}, {level(8, 1)}, 20);
   EXPECT_EQ(feed.book()->bids().size(), 1u);
-  feed.delta({.first = 10, .last = 11, .previous = 9});  // a diff stream appears: its base is another one
+  feed.delta(
+      {.first = 10, .last = 11, .previous = 9});  // a diff stream appears: its base is another one
   EXPECT_EQ(feed.book(), nullptr);
   feed.snapshot(10, {level(3, 1), level(2, 1)}, {level(8, 1)});
   feed.snapshot(12, {level(5, 1)}, {level(8, 1)}, 20);
@@ -240,7 +255,7 @@ TEST(BookBuilder, OkxChecksumIsOverTheVeryText) {
   Book book;
   book.load(snapshot, {});
   EXPECT_EQ(okx_checksum(book), -1881014294);  // zlib.crc32 of that text
-  snapshot.bids[0].price_digits = 2;                                // 3366.10: the same price, other text
+  snapshot.bids[0].price_digits = 2;           // 3366.10: the same price, other text
   Book other;
   other.load(snapshot, {});
   EXPECT_NE(okx_checksum(other), okx_checksum(book));
@@ -250,7 +265,8 @@ TEST(BookBuilder, OkxChecksumIsOverTheVeryText) {
   snapshot.sequence.checksum = -1881014294;
   feed.send(snapshot);
   EXPECT_NE(feed.book(), nullptr);
-  feed.send(BookDelta{.bids = {}, .asks = {}, .sequence = {.last = 0, .checksum = 831078361}});  // before seqId
+  feed.send(BookDelta{
+      .bids = {}, .asks = {}, .sequence = {.last = 0, .checksum = 831078361}});  // before seqId
   EXPECT_EQ(feed.book(), nullptr);
   EXPECT_EQ(feed.gaps(), 1u);
   feed.send(BookDelta{});
@@ -276,7 +292,8 @@ TEST(BookBuilder, ACrossedBookIsAHole) {
   EXPECT_NE(feed.book(), nullptr);
 }
 
-// Two depths of one symbol on one stream, each with numbers of its own that mean nothing to the other.
+// Two depths of one symbol on one stream, each with numbers of its own that mean nothing to the
+// other.
 TEST(BookBuilder, ChannelsOfOneSymbolMakeBooksOfTheirOwn) {
   Feed feed(kBybit);
   const auto snapshot = [&](uint32_t depth, uint64_t last, std::vector<Level> bids) {
@@ -298,7 +315,8 @@ TEST(BookBuilder, ChannelsOfOneSymbolMakeBooksOfTheirOwn) {
   ASSERT_NE(feed.books.book(kBybit, 50), nullptr);
   EXPECT_EQ(feed.books.book(kBybit, 50)->bids().best().qty, level(0, 3).qty);
   EXPECT_EQ(feed.books.book(kBybit, 50)->bids().size(), 2u);
-  delta(200, 705, {level(7, 1)});  // the deep one has a hole; the other is in step and says how deep it is
+  delta(200, 705,
+        {level(7, 1)});  // the deep one has a hole; the other is in step and says how deep it is
   EXPECT_EQ(feed.gaps(), 1u);
   ASSERT_NE(feed.book(), nullptr);
   EXPECT_EQ(feed.book()->depth(), 50u);
@@ -333,7 +351,8 @@ TEST(BookBuilder, DeeperLevelsThanPromisedAreDropped) {
   EXPECT_EQ(feed.book()->bids()[1].price, level(5, 0).price);
 }
 
-// The plain twin: two std::map, and the rules written down once more in the plainest way, without bounds or speed.
+// The plain twin: two std::map, and the rules written down once more in the plainest way, without
+// bounds or speed.
 class PlainBooks {
  public:
   explicit PlainBooks(BookRule rule) : rule_(rule) {}
@@ -344,14 +363,16 @@ class PlainBooks {
     joined_ = true;
   }
   void on(const BookDelta& d, Instant at) {
-    if (rule_ == BookRule::binance_futures || rule_ == BookRule::binance_spot) return on_diff(d, at);
+    if (rule_ == BookRule::binance_futures || rule_ == BookRule::binance_spot)
+      return on_diff(d, at);
     if (rule_ == BookRule::bybit && d.sequence.last == 1) {
       load(BookSnapshot{d.bids, d.asks, d.sequence});
       joined_ = true;
       return;
     }
     if (!joined_) return hole();
-    const bool follows = rule_ == BookRule::bybit ? d.sequence.last == last_ + 1 : d.sequence.previous == last_;
+    const bool follows =
+        rule_ == BookRule::bybit ? d.sequence.last == last_ + 1 : d.sequence.previous == last_;
     if (!follows) {
       if (d.sequence.last > last_ || at > at_) hole();
       return;
@@ -370,8 +391,9 @@ class PlainBooks {
     if (!diffs_.empty() && q.last <= diffs_.back().sequence.last && at <= at_) return;
     if (!diffs_.empty()) {
       const uint64_t before = diffs_.back().sequence.last;
-      const bool follows = q.last > before && (rule_ == BookRule::binance_spot ? q.first <= before + 1
-                                                                                : q.previous == before);
+      const bool follows =
+          q.last > before &&
+          (rule_ == BookRule::binance_spot ? q.first <= before + 1 : q.previous == before);
       if (!follows) {
         hole();
         diffs_.clear();
@@ -386,7 +408,8 @@ class PlainBooks {
     }
     if (base_) join();
   }
-  // Every diff since the last break is at hand: the base and what of them is newer make the book, if they meet.
+  // Every diff since the last break is at hand: the base and what of them is newer make the book,
+  // if they meet.
   void join() {
     const uint64_t base = base_->sequence.last;
     const bool spot = rule_ == BookRule::binance_spot;
@@ -416,7 +439,8 @@ class PlainBooks {
     }
     base_ = s;
     join();
-    if (!joined_ && base_) load(s);  // nothing newer is known: it is the book until a diff says otherwise
+    if (!joined_ && base_)
+      load(s);  // nothing newer is known: it is the book until a diff says otherwise
   }
   void load(const BookSnapshot& s) {
     bids.clear();
@@ -436,7 +460,8 @@ class PlainBooks {
     if (l.qty.raw() == 0) side.erase(l.price.raw());
   }
   void settle() {
-    if (!bids.empty() && !asks.empty() && bids.rbegin()->first >= asks.begin()->first) return hole();
+    if (!bids.empty() && !asks.empty() && bids.rbegin()->first >= asks.begin()->first)
+      return hole();
     served = true;
     open_ = false;
   }
@@ -459,11 +484,14 @@ std::map<int64_t, int64_t> as_map(const Ladder& side) {
   return out;
 }
 
-// A venue that knows the truth at every sequence number, over a line that loses, repeats and delays.
+// A venue that knows the truth at every sequence number, over a line that loses, repeats and
+// delays.
 TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
-  const std::vector<std::tuple<InstrumentId, BookRule>> rules{
-      {kFutures, BookRule::binance_futures}, {kSpot, BookRule::binance_spot}, {kBybit, BookRule::bybit},
-      {kOkx, BookRule::okx}, {kDeribit, BookRule::deribit}};
+  const std::vector<std::tuple<InstrumentId, BookRule>> rules{{kFutures, BookRule::binance_futures},
+                                                              {kSpot, BookRule::binance_spot},
+                                                              {kBybit, BookRule::bybit},
+                                                              {kOkx, BookRule::okx},
+                                                              {kDeribit, BookRule::deribit}};
   uint64_t served = 0, holes = 0;
   for (uint32_t seed = 0; seed < 200; ++seed) {
     for (const auto& [id, rule] : rules) {
@@ -510,10 +538,12 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
         const uint64_t before = number;
         number += rule == BookRule::bybit ? 1 : 1 + random.below(4);
         delta.sequence = {.first = before + 1, .last = number};
-        if (rule != BookRule::bybit && rule != BookRule::binance_spot) delta.sequence.previous = before;
+        if (rule != BookRule::bybit && rule != BookRule::binance_spot)
+          delta.sequence.previous = before;
         for (uint64_t i = random.below(4); i > 0; --i) {
           const bool bid = random.chance(0.5);
-          const int64_t price = static_cast<int64_t>(bid ? 1 + random.below(12) : 13 + random.below(12));
+          const int64_t price =
+              static_cast<int64_t>(bid ? 1 + random.below(12) : 13 + random.below(12));
           const int64_t qty = static_cast<int64_t>(random.below(3));
           (bid ? delta.bids : delta.asks).push_back({Price::raw(price), Qty::raw(qty)});
           auto& side = bid ? bids : asks;

@@ -1,5 +1,5 @@
-// For tests: a whole file of recorded messages through a decoder, and how its messages ended, in one line that a table
-// can hold. Checks on the way that every message ended in exactly one count.
+// For tests: a whole file of recorded messages through a decoder, and how its messages ended, in
+// one line that a table can hold. Checks on the way that every message ended in exactly one count.
 #pragma once
 
 #include <fmt/format.h>
@@ -45,7 +45,8 @@ std::string endings(std::string_view decoder_name, const WireFile& file, Request
     EXPECT_EQ(now.events - before.events, sink.events.size());
     EXPECT_EQ(without_events(now) - without_events(before), sink.events.empty() ? 1u : 0u)
         << message.raw.bytes.substr(0, 200);
-    const auto add = [&](const char* kind, const DecodeCounts::ByName& after, const DecodeCounts::ByName& earlier) {
+    const auto add = [&](const char* kind, const DecodeCounts::ByName& after,
+                         const DecodeCounts::ByName& earlier) {
       for (const auto& [name, n] : after) {
         const auto found = earlier.find(name);
         const uint64_t more = n - (found == earlier.end() ? 0 : found->second);

@@ -1,13 +1,13 @@
-// Decoding to events beside the least that any reader of these messages must do: simdjson on demand, the same fields,
-// to doubles. The workload is that of venues/mix.h.
+// Decoding to events beside the least that any reader of these messages must do: simdjson on
+// demand, the same fields, to doubles. The workload is that of venues/mix.h.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 
 #include <string>
 #include <vector>
 
-#include "venues/book.h"
-#include "venues/decoder.h"
+#include "codec/book.h"
+#include "codec/decoder.h"
 #include "venues/mix.h"
 
 namespace delever {
@@ -18,13 +18,23 @@ const MixWorkload& workload() {
   return all;
 }
 
-struct PlainTrade { double price, qty; int64_t time, id; bool maker; std::string_view symbol; };
+struct PlainTrade {
+  double price, qty;
+  int64_t time, id;
+  bool maker;
+  std::string_view symbol;
+};
 struct PlainDepth {
   int64_t time, first, last, previous;
   std::string_view symbol;
   std::vector<std::pair<double, double>> bids, asks;
 };
-struct PlainForce { double price, average, qty, filled; int64_t time; bool sell; std::string_view symbol; };
+struct PlainForce {
+  double price, average, qty, filled;
+  int64_t time;
+  bool sell;
+  std::string_view symbol;
+};
 
 // What the decoder reads, in the order of the wire, without a check.
 class PlainReader {
@@ -70,7 +80,8 @@ class PlainReader {
   }
 
  private:
-  static void read_level(simdjson::ondemand::array& level, std::vector<std::pair<double, double>>& out) {
+  static void read_level(simdjson::ondemand::array& level,
+                         std::vector<std::pair<double, double>>& out) {
     double numbers[2] = {};
     size_t n = 0;
     for (auto number : level) {
@@ -137,8 +148,9 @@ void decode_to_books(benchmark::State& state) {
     CountingSink gaps;
     BookBuilder books(instruments, gaps);
     BookSink sink(books);
-    const std::string opening = R"({"lastUpdateId":9000000000,"symbol":"BTCUSDT","bids":[],"asks":[]})" +
-                                std::string(kPadding, ' ');
+    const std::string opening =
+        R"({"lastUpdateId":9000000000,"symbol":"BTCUSDT","bids":[],"asks":[]})" +
+        std::string(kPadding, ' ');
     decoder->decode({std::string_view(opening).substr(0, opening.size() - kPadding), {}}, sink);
     for (size_t i = 0; i < workload().size(); ++i) decoder->decode({workload()[i], {}}, sink);
     benchmark::DoNotOptimize(books.book(0));

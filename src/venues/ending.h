@@ -1,9 +1,9 @@
-// For the coverage tests of decoders: how the messages of a recorded file ended, in one line, so that nothing is lost
-// unnoticed.
+// For the coverage tests of decoders: how the messages of a recorded file ended, in one line, so
+// that nothing is lost unnoticed.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <map>
 #include <string>
@@ -13,8 +13,9 @@
 
 namespace delever::venuetest {
 
-// "50: book_delta=49 book_snapshot=1 | control 2 | no_event tickers 1 | undecoded kline:interval: ... 1". Checks on
-// the way that each message ends in exactly one count and that events carry their source and receive time.
+// "50: book_delta=49 book_snapshot=1 | control 2 | no_event tickers 1 | undecoded kline:interval:
+// ... 1". Checks on the way that each message ends in exactly one count and that events carry their
+// source and receive time.
 inline std::string endings(Decoder& decoder, const WireFile& file, SourceId source) {
   std::map<std::string, uint64_t> events;
   for (const WireMessage& message : file.messages()) {

@@ -1,5 +1,6 @@
-// For fuzz targets of decoders: the lines of an input are the messages of one stream. Nothing may crash; each message
-// ends in exactly one count; what is reported is well-formed; book builders survive the books.
+// For fuzz targets of decoders: the lines of an input are the messages of one stream. Nothing may
+// crash; each message ends in exactly one count; what is reported is well-formed; book builders
+// survive the books.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "venues/book.h"
-#include "venues/decoder.h"
+#include "codec/book.h"
+#include "codec/decoder.h"
 
 namespace delever::venuetest {
 
@@ -57,12 +58,14 @@ inline void check_event(const Event& event, const Instruments& instruments, Sour
   }
 }
 
-inline void decode_lines(Decoder& decoder, const Instruments& instruments, SourceId source, std::string_view input) {
+inline void decode_lines(Decoder& decoder, const Instruments& instruments, SourceId source,
+                         std::string_view input) {
   Kept gaps;
   BookBuilder books(instruments, gaps);
   int64_t clock = 0;
   for (const std::string_view line : split(input, '\n')) {
-    // An allocation of its own, as long as it must be and no longer, so that reading too far is seen.
+    // An allocation of its own, as long as it must be and no longer, so that reading too far is
+    // seen.
     std::vector<char> bytes(line.begin(), line.end());
     bytes.resize(line.size() + kPadding);
     const DecodeCounts before = decoder.counts();

@@ -1,5 +1,6 @@
-// For fuzz targets of decoders: every line of the input is one message, each in an allocation of its own so that
-// reading too far is seen; after each, the counts must have moved by exactly one ending.
+// For fuzz targets of decoders: every line of the input is one message, each in an allocation of
+// its own so that reading too far is seen; after each, the counts must have moved by exactly one
+// ending.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "venues/book.h"
-#include "venues/decoder.h"
+#include "codec/book.h"
+#include "codec/decoder.h"
 
 namespace delever::fuzzing {
 
@@ -44,8 +45,8 @@ inline uint64_t sum(const DecodeCounts::ByName& names) {
 }
 
 template <size_t n>
-void run_lines(std::string_view decoder_name, const std::array<std::string_view, n>& requests, const uint8_t* data,
-               size_t size) {
+void run_lines(std::string_view decoder_name, const std::array<std::string_view, n>& requests,
+               const uint8_t* data, size_t size) {
   if (size == 0) return;
   StreamSettings settings;
   if (const auto request = requests[data[0] % n]; !request.empty()) settings["request"] = request;
@@ -64,7 +65,8 @@ void run_lines(std::string_view decoder_name, const std::array<std::string_view,
     padded.resize(length + kPadding);
     const uint64_t events = sink.events, undecoded = sink.undecoded;
     const DecodeCounts before = decoder.value()->counts();
-    decoder.value()->decode({std::string_view(padded).substr(0, length), Instant::ns(1'700'000'000'000'000'000)}, sink);
+    decoder.value()->decode(
+        {std::string_view(padded).substr(0, length), Instant::ns(1'700'000'000'000'000'000)}, sink);
     const DecodeCounts& after = decoder.value()->counts();
     CHECK(after.messages == ++lines);
     CHECK(after.events - before.events == sink.events - events);
@@ -72,8 +74,9 @@ void run_lines(std::string_view decoder_name, const std::array<std::string_view,
     // A message with events may report one part that could not be read; it counts by its events.
     CHECK(failed <= sink.undecoded - undecoded && sink.undecoded - undecoded <= 1);
     CHECK(failed == sink.undecoded - undecoded || sink.events > events);
-    const uint64_t silent = after.control - before.control + sum(after.no_event) - sum(before.no_event) +
-                            sum(after.unknown_channels) - sum(before.unknown_channels) + failed;
+    const uint64_t silent = after.control - before.control + sum(after.no_event) -
+                            sum(before.no_event) + sum(after.unknown_channels) -
+                            sum(before.unknown_channels) + failed;
     CHECK(silent == (sink.events == events ? 1 : 0));
     from = end + 1;
   }

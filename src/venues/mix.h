@@ -1,6 +1,5 @@
-// The `mix` workload of the benchmarks, that of ../shared/bench/json_workload.py: 70 % aggTrade, 25 % depth,
-// 5 % forceOrder.
-// DELEVER_MIX=FILE.jsonl reads its lines from a file instead.
+// The `mix` workload of the benchmarks, that of ../shared/bench/json_workload.py: 70 % aggTrade, 25
+// % depth, 5 % forceOrder. DELEVER_MIX=FILE.jsonl reads its lines from a file instead.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,7 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
@@ -50,9 +49,11 @@ class MixWorkload {
     price_ += (static_cast<double>(random_.below(3)) - 1) * 0.1 * (random_.chance(2.0 / 3) ? 1 : 0);
     step();
     ++trade_;
-    return fmt::format(R"({{"e":"aggTrade","E":{},"a":{},"s":"BTCUSDT","p":"{:.2f}","q":"{:.3f}","f":{},"l":{},)"
-                       R"("T":{},"m":{}}})", time_ + 2, trade_, price_, size(5) + .001, trade_ * 2, trade_ * 2 + 1,
-                       time_, random_.chance(.5));
+    return fmt::format(
+        R"({{"e":"aggTrade","E":{},"a":{},"s":"BTCUSDT","p":"{:.2f}","q":"{:.3f}","f":{},"l":{},)"
+        R"("T":{},"m":{}}})",
+        time_ + 2, trade_, price_, size(5) + .001, trade_ * 2, trade_ * 2 + 1, time_,
+        random_.chance(.5));
   }
   std::string side(double best, double tick) {
     std::vector<uint64_t> at(300);
@@ -62,8 +63,9 @@ class MixWorkload {
     std::sort(at.begin(), at.begin() + static_cast<long>(n));
     std::string out;
     for (size_t i = 0; i < n; ++i)
-      out += fmt::format(R"({}["{:.2f}","{:.3f}"])", i ? "," : "", best + tick * static_cast<double>(at[i]),
-                         random_.chance(.5) ? 0 : size(.3));
+      out +=
+          fmt::format(R"({}["{:.2f}","{:.3f}"])", i ? "," : "",
+                      best + tick * static_cast<double>(at[i]), random_.chance(.5) ? 0 : size(.3));
     return out;
   }
   std::string depth() {
@@ -71,15 +73,17 @@ class MixWorkload {
     const uint64_t before = update_;
     update_ += 10 + random_.below(51);
     const std::string bids = side(price_, -.1), asks = side(price_ + .1, .1);
-    return fmt::format(R"({{"e":"depthUpdate","E":{},"T":{},"s":"BTCUSDT","U":{},"u":{},"pu":{},"b":[{}],"a":[{}]}})",
-                       time_ + 2, time_, before + 1, update_, before, bids, asks);
+    return fmt::format(
+        R"({{"e":"depthUpdate","E":{},"T":{},"s":"BTCUSDT","U":{},"u":{},"pu":{},"b":[{}],"a":[{}]}})",
+        time_ + 2, time_, before + 1, update_, before, bids, asks);
   }
   std::string force_order() {
     step();
     const double q = size(5) + .001;
-    return fmt::format(R"({{"e":"forceOrder","E":{},"o":{{"s":"BTCUSDT","S":"{}","o":"LIMIT","f":"IOC","q":"{:.3f}",)"
-                       R"("p":"{:.2f}","ap":"{:.2f}","X":"FILLED","l":"{:.3f}","z":"{:.3f}","T":{}}}}})", time_ + 2,
-                       random_.chance(.75) ? "SELL" : "BUY", q, price_ * .995, price_, q, q, time_);
+    return fmt::format(
+        R"({{"e":"forceOrder","E":{},"o":{{"s":"BTCUSDT","S":"{}","o":"LIMIT","f":"IOC","q":"{:.3f}",)"
+        R"("p":"{:.2f}","ap":"{:.2f}","X":"FILLED","l":"{:.3f}","z":"{:.3f}","T":{}}}}})",
+        time_ + 2, random_.chance(.75) ? "SELL" : "BUY", q, price_ * .995, price_, q, q, time_);
   }
 
   Random random_{5, {}};

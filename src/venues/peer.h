@@ -1,9 +1,10 @@
-// For tests: our events against the normalised events of another decoder (tardis-node) for the same raw messages, field
-// by field. Every line of ../shared/wire/*/expected-tardis.jsonl is {source, raw, expected: [...]}.
+// For tests: our events against the normalised events of another decoder (tardis-node) for the same
+// raw messages, field by field. Every line of ../shared/wire/*/expected-tardis.jsonl is {source,
+// raw, expected: [...]}.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <simdjson.h>
 
 #include <cmath>
@@ -17,7 +18,8 @@
 
 namespace delever::venuetest {
 
-// One normalised event as "field" -> text; numbers through write_double, times as ISO text. Missing fields are absent.
+// One normalised event as "field" -> text; numbers through write_double, times as ISO text. Missing
+// fields are absent.
 using PeerEvent = std::map<std::string, std::string>;
 
 inline void put(PeerEvent& out, const char* field, std::optional<double> value) {
@@ -30,16 +32,18 @@ void put(PeerEvent& out, const char* field, std::optional<Fixed<Tag, n>> value) 
 inline std::string levels_text(const std::vector<Level>& levels) {
   std::string out;
   for (const Level& level : levels)
-    out += fmt::format("{}x{} ", write_double(level.price.approx()), write_double(level.qty.approx()));
+    out +=
+        fmt::format("{}x{} ", write_double(level.price.approx()), write_double(level.qty.approx()));
   return out;
 }
 
-// Our events of one message in the peer's terms. The peer merges what concerns a contract into one derivative_ticker
-// that remembers the fields of earlier messages; so does this.
+// Our events of one message in the peer's terms. The peer merges what concerns a contract into one
+// derivative_ticker that remembers the fields of earlier messages; so does this.
 class PeerView {
  public:
   // `iv_scale`: 100 where the peer keeps volatilities in per cent.
-  PeerView(const Instruments& instruments, double iv_scale) : instruments_(instruments), iv_scale_(iv_scale) {}
+  PeerView(const Instruments& instruments, double iv_scale)
+      : instruments_(instruments), iv_scale_(iv_scale) {}
 
   std::vector<PeerEvent> of(const std::vector<Event>& events) {
     std::vector<PeerEvent> out;
@@ -69,7 +73,9 @@ class PeerView {
         if (!liquidation->id.empty()) row["id"] = liquidation->id;
         put(row, "price", liquidation->price());
         put(row, "amount", liquidation->qty());
-        row["side"] = liquidation->position_side == PositionSide::long_side ? "sell" : "buy";  // of the closing order
+        row["side"] = liquidation->position_side == PositionSide::long_side
+                          ? "sell"
+                          : "buy";  // of the closing order
       } else if (const auto* quote = std::get_if<Quote>(&event.payload)) {
         row["type"] = "book_ticker";
         put(row, "bidPrice", quote->bid_price);
@@ -101,9 +107,11 @@ class PeerView {
   std::optional<double> scaled(std::optional<double> iv) const {
     return iv ? std::optional(*iv * iv_scale_) : std::nullopt;
   }
-  void option_summary(PeerEvent& row, const OptionQuote& option, const Instrument& instrument) const {
+  void option_summary(PeerEvent& row, const OptionQuote& option,
+                      const Instrument& instrument) const {
     row["type"] = "option_summary";
-    if (instrument.option_type) row["optionType"] = *instrument.option_type == OptionType::call ? "call" : "put";
+    if (instrument.option_type)
+      row["optionType"] = *instrument.option_type == OptionType::call ? "call" : "put";
     if (instrument.expiry) row["expirationDate"] = instrument.expiry->text();
     put(row, "strikePrice", instrument.strike);
     put(row, "bestBidPrice", option.bid_price);
@@ -125,11 +133,15 @@ class PeerView {
     row["underlyingIndex"] = option.underlying;
   }
   static void merge(PeerEvent& row, const EventPayload& payload) {
-    if (const auto* mark = std::get_if<MarkPrice>(&payload)) put(row, "markPrice", std::optional(mark->price));
-    if (const auto* index = std::get_if<IndexPrice>(&payload)) put(row, "indexPrice", std::optional(index->price));
-    if (const auto* open = std::get_if<OpenInterest>(&payload)) put(row, "openInterest", open->contracts);
+    if (const auto* mark = std::get_if<MarkPrice>(&payload))
+      put(row, "markPrice", std::optional(mark->price));
+    if (const auto* index = std::get_if<IndexPrice>(&payload))
+      put(row, "indexPrice", std::optional(index->price));
+    if (const auto* open = std::get_if<OpenInterest>(&payload))
+      put(row, "openInterest", open->contracts);
     if (const auto* funding = std::get_if<FundingRate>(&payload)) {
-      if (funding->kind == FundingKind::predicted) put(row, "predictedFundingRate", std::optional(funding->rate));
+      if (funding->kind == FundingKind::predicted)
+        put(row, "predictedFundingRate", std::optional(funding->rate));
       if (funding->kind != FundingKind::current) return;
       put(row, "fundingRate", std::optional(funding->rate));
       if (funding->settles_at) row["fundingTimestamp"] = funding->settles_at->text();
@@ -153,7 +165,8 @@ inline PeerEvent peer_event(simdjson::dom::object object) {
       }
     } else if (value.is_string()) {
       const std::string text(value.get_string().value_unsafe());
-      const bool time = name == "timestamp" || name == "expirationDate" || name == "fundingTimestamp";
+      const bool time =
+          name == "timestamp" || name == "expirationDate" || name == "fundingTimestamp";
       const auto instant = time ? Instant::parse(text) : Result<Instant>(Instant());
       out[name] = time && instant.has_value() ? instant.value().text() : text;
     } else if (value.is_bool()) {
@@ -172,8 +185,9 @@ inline bool same_value(const std::string& a, const std::string& b) {
   return x && y && std::fabs(*x - *y) <= 1e-12 * std::fabs(*y);
 }
 
-// All differences, as "type.field" (a field differs or only one has it), "type missing" (only the peer has the event)
-// or "type extra" (only we have it), with the number of times and the first example.
+// All differences, as "type.field" (a field differs or only one has it), "type missing" (only the
+// peer has the event) or "type extra" (only we have it), with the number of times and the first
+// example.
 struct PeerDifference {
   uint64_t times = 0;
   std::string example;
@@ -189,10 +203,12 @@ inline std::vector<PeerRow> peer_rows(const WireFile& file) {
   std::vector<PeerRow> out;
   for (const WireMessage& line : file.messages()) {
     PeerRow row;
-    const size_t from = line.raw.bytes.find("\"raw\":") + 6, to = line.raw.bytes.rfind(",\"expected\":");
+    const size_t from = line.raw.bytes.find("\"raw\":") + 6,
+                 to = line.raw.bytes.rfind(",\"expected\":");
     row.raw = std::string(line.raw.bytes.substr(from, to - from));
     simdjson::dom::parser parser;
-    const simdjson::dom::element whole = parser.parse(line.raw.bytes.data(), line.raw.bytes.size()).value();
+    const simdjson::dom::element whole =
+        parser.parse(line.raw.bytes.data(), line.raw.bytes.size()).value();
     row.source = std::string(whole["source"].get_string().value_unsafe());
     for (const simdjson::dom::element one : whole["expected"].get_array())
       row.expected.push_back(peer_event(one.get_object().value_unsafe()));
@@ -201,9 +217,10 @@ inline std::vector<PeerRow> peer_rows(const WireFile& file) {
   return out;
 }
 
-inline void compare_with_peer(std::vector<PeerEvent> ours, std::vector<PeerEvent> peers, std::string_view raw,
-                              PeerDifferences& out) {
-  const auto differ = [&](const std::string& what, const std::string& mine, const std::string& theirs) {
+inline void compare_with_peer(std::vector<PeerEvent> ours, std::vector<PeerEvent> peers,
+                              std::string_view raw, PeerDifferences& out) {
+  const auto differ = [&](const std::string& what, const std::string& mine,
+                          const std::string& theirs) {
     PeerDifference& difference = out[what];
     if (difference.times++ == 0)
       difference.example = fmt::format("ours {} peer {} in {}", mine, theirs, raw.substr(0, 400));
@@ -236,8 +253,8 @@ struct AcceptedDifference {
 
 // Decodes every raw message of `file` and wants exactly the accepted differences.
 template <class Accepted>
-void expect_peer_agrees(std::string_view decoder_name, const StreamSettings& settings, double iv_scale,
-                        const Accepted& accepted, const WireFile& file) {
+void expect_peer_agrees(std::string_view decoder_name, const StreamSettings& settings,
+                        double iv_scale, const Accepted& accepted, const WireFile& file) {
   Instruments instruments;
   const auto decoder = std::move(make_decoder(decoder_name, settings, instruments, 1)).value();
   PeerView view(instruments, iv_scale);
@@ -252,7 +269,8 @@ void expect_peer_agrees(std::string_view decoder_name, const StreamSettings& set
   }
   EXPECT_GT(compared, 0U);
   for (const AcceptedDifference& one : accepted) {
-    EXPECT_EQ(found[one.what].times, one.times) << one.what << ": " << one.reason << "\n" << found[one.what].example;
+    EXPECT_EQ(found[one.what].times, one.times) << one.what << ": " << one.reason << "\n"
+                                                << found[one.what].example;
     found.erase(one.what);
   }
   for (const auto& [what, difference] : found)

@@ -4,7 +4,7 @@
 #include "venues/binance/binance.h"
 #include "venues/bybit/bybit.h"
 #include "venues/csv/csv.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 #include "venues/deribit/deribit.h"
 #include "venues/hyperliquid/hyperliquid.h"
 #include "venues/okx/okx.h"
@@ -16,7 +16,8 @@ namespace {
 using Make = Result<std::unique_ptr<Decoder>> (*)(const StreamSettings&, Instruments&, SourceId);
 
 template <BinanceMarket market>
-Result<std::unique_ptr<Decoder>> binance(const StreamSettings& settings, Instruments& instruments, SourceId source) {
+Result<std::unique_ptr<Decoder>> binance(const StreamSettings& settings, Instruments& instruments,
+                                         SourceId source) {
   return make_binance_decoder(market, settings, instruments, source);
 }
 
@@ -47,7 +48,8 @@ Result<std::unique_ptr<Decoder>> make_decoder(std::string_view name, const Strea
     if (row.name == name) return row.make(settings, instruments, source);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
   }
-  return Error{Fault::not_found, fmt::format("no decoder \"{}\" (there are {})", name.substr(0, 60), names)};
+  return Error{Fault::not_found,
+               fmt::format("no decoder \"{}\" (there are {})", name.substr(0, 60), names)};
 }
 
 }  // namespace delever

@@ -1,5 +1,6 @@
-// For the tests and benches of venues: the recorded messages of ../shared/wire with their sidecars, and a sink that
-// keeps everything. A file that is absent is nullptr, and the test that wants it skips by name: SKIP_WITHOUT_WIRE.
+// For the tests and benches of venues: the recorded messages of ../shared/wire with their sidecars,
+// and a sink that keeps everything. A file that is absent is nullptr, and the test that wants it
+// skips by name: SKIP_WITHOUT_WIRE.
 #pragma once
 
 #include <fstream>
@@ -12,9 +13,10 @@
 #include <vector>
 
 #include "base/text.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
+#include "base/source_root.h"
 
-#define SKIP_WITHOUT_WIRE(file, name) \
+#define SKIP_WITHOUT_WIRE(file, name)                    \
   const auto file = delever::venuetest::wire_file(name); \
   if (!file) GTEST_SKIP() << "absent: ../shared/wire/" << (name)
 
@@ -23,7 +25,9 @@ namespace delever::venuetest {
 // Bytes with kPadding readable bytes behind them, as decoders want.
 class PaddedText {
  public:
-  explicit PaddedText(std::string_view text) : bytes_(text), size_(text.size()) { bytes_.resize(size_ + kPadding); }
+  explicit PaddedText(std::string_view text) : bytes_(text), size_(text.size()) {
+    bytes_.resize(size_ + kPadding);
+  }
   std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
 
  private:
@@ -38,13 +42,15 @@ struct WireMessage {
 
 class WireFile {
  public:
-  WireFile(std::string_view text, std::string_view received, std::string_view requests) : text_(text) {
+  WireFile(std::string_view text, std::string_view received, std::string_view requests)
+      : text_(text) {
     const auto times = split(received, '\n'), queries = split(requests, '\n');
     size_t n = 0;
     for (const std::string_view line : split(text_.view(), '\n')) {
       if (!line.empty()) {
         const Instant at = n < times.size() ? read_time(times[n]) : Instant();
-        messages_.push_back({{line, at}, n < queries.size() ? std::string(queries[n]) : std::string()});
+        messages_.push_back(
+            {{line, at}, n < queries.size() ? std::string(queries[n]) : std::string()});
       }
       ++n;
     }
@@ -73,7 +79,7 @@ inline std::optional<std::string> read_text(const std::string& path) {
 }
 
 inline std::string wire_path(std::string_view name) {
-  return std::string(DELEVER_ROOT "/../shared/wire/") + std::string(name);
+  return source_root() + "/../shared/wire/" + std::string(name);
 }
 
 // `name` is "binance-usdm/book-btcusdt-20240808", without the suffix .jsonl.
@@ -91,7 +97,10 @@ inline std::unique_ptr<WireFile> wire_file(std::string_view name) {
 // Keeps everything that a decoder says.
 class Collected final : public MessageSink {
  public:
-  struct Undecoded { std::string bytes; Error why; };
+  struct Undecoded {
+    std::string bytes;
+    Error why;
+  };
   void on_event(const Event& event) override { events.push_back(event); }
   void on_undecoded(const RawMessage& message, const Error& why) override {
     undecoded.push_back({std::string(message.bytes), why});
@@ -110,7 +119,8 @@ class Collected final : public MessageSink {
 };
 
 // Decodes one message that need not be padded.
-inline void decode_text(Decoder& decoder, std::string_view text, MessageSink& sink, Instant received = {}) {
+inline void decode_text(Decoder& decoder, std::string_view text, MessageSink& sink,
+                        Instant received = {}) {
   const PaddedText padded(text);
   decoder.decode({padded.view(), received}, sink);
 }
@@ -119,8 +129,8 @@ inline void decode_all(Decoder& decoder, const WireFile& file, MessageSink& sink
   for (const WireMessage& message : file.messages()) decoder.decode(message.raw, sink);
 }
 
-// What the contract of DecodeCounts promises: messages that ended in a count other than events. With events it cannot
-// be said from outside, because one message may carry many.
+// What the contract of DecodeCounts promises: messages that ended in a count other than events.
+// With events it cannot be said from outside, because one message may carry many.
 inline uint64_t without_events(const DecodeCounts& counts) {
   uint64_t sum = counts.control;
   for (const auto* names : {&counts.no_event, &counts.unknown_channels, &counts.undecoded}) {

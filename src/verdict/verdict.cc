@@ -27,8 +27,8 @@ std::string why_missing(const std::vector<Reading>& readings, std::string_view n
 
 EvidenceItem funding_item(const std::vector<Reading>& now, const VerdictRules& rules) {
   EvidenceItem item{"E1",
-                    fmt::format("funding at most {} % a year on {} venues or more", rules.funding_annual_max * 100,
-                                rules.funding_venues_min),
+                    fmt::format("funding at most {} % a year on {} venues or more",
+                                rules.funding_annual_max * 100, rules.funding_venues_min),
                     {},
                     "",
                     ""};
@@ -40,7 +40,8 @@ EvidenceItem funding_item(const std::vector<Reading>& now, const VerdictRules& r
     highest = std::max(highest, *r.value);
   }
   if (venues < rules.funding_venues_min) {
-    item.reason = fmt::format("funding is known for {} of {} venues", venues, rules.funding_venues_min);
+    item.reason =
+        fmt::format("funding is known for {} of {} venues", venues, rules.funding_venues_min);
     return item;
   }
   item.passes = highest <= rules.funding_annual_max;
@@ -50,7 +51,11 @@ EvidenceItem funding_item(const std::vector<Reading>& now, const VerdictRules& r
 
 EvidenceItem open_interest_item(const std::vector<Reading>& now, const VerdictRules& rules) {
   EvidenceItem item{
-      "E2", fmt::format("open interest in coins down {} % or more in 24 h", rules.oi_fall_min * 100), {}, "", ""};
+      "E2",
+      fmt::format("open interest in coins down {} % or more in 24 h", rules.oi_fall_min * 100),
+      {},
+      "",
+      ""};
   const auto level = value_of(now, "oi_coins"), change = value_of(now, "oi_change_24h_coins");
   if (!level || !change || !(*level - *change > 0)) {
     item.reason = why_missing(now, !level ? "oi_coins" : "oi_change_24h_coins");
@@ -65,24 +70,28 @@ EvidenceItem open_interest_item(const std::vector<Reading>& now, const VerdictRu
 EvidenceItem dominance_item(const std::vector<Reading>& now, const std::vector<Reading>& before,
                             const VerdictRules& rules) {
   EvidenceItem item{"E3",
-                    fmt::format("dominance oscillator within +-{} and its 30-day mean falling", rules.oscillator_max),
+                    fmt::format("dominance oscillator within +-{} and its 30-day mean falling",
+                                rules.oscillator_max),
                     {},
                     "",
                     ""};
   const auto oscillator = value_of(now, "liq_dominance_osc");
-  const auto mean = value_of(now, "liq_dominance_osc_ma30"), earlier = value_of(before, "liq_dominance_osc_ma30");
+  const auto mean = value_of(now, "liq_dominance_osc_ma30"),
+             earlier = value_of(before, "liq_dominance_osc_ma30");
   if (!oscillator || !mean || !earlier) {
     item.reason = !oscillator ? why_missing(now, "liq_dominance_osc")
                               : why_missing(mean ? before : now, "liq_dominance_osc_ma30");
     return item;
   }
   item.passes = std::fabs(*oscillator) <= rules.oscillator_max && *mean < *earlier;
-  item.measured = fmt::format("oscillator {:+.3f}, mean {:+.3f} after {:+.3f}", *oscillator, *mean, *earlier);
+  item.measured =
+      fmt::format("oscillator {:+.3f}, mean {:+.3f} after {:+.3f}", *oscillator, *mean, *earlier);
   return item;
 }
 
 EvidenceItem basis_item(const std::vector<Reading>& now, const VerdictRules& rules) {
-  EvidenceItem item{"E5", fmt::format("basis at most {} % a year", rules.basis_annual_max * 100), {}, "", ""};
+  EvidenceItem item{
+      "E5", fmt::format("basis at most {} % a year", rules.basis_annual_max * 100), {}, "", ""};
   const auto basis = value_of(now, "basis_annual");
   if (!basis) {
     item.reason = why_missing(now, "basis_annual");
@@ -120,7 +129,8 @@ std::string_view answer_name(Answer answer) {
   check_failed("an Answer has a name", __FILE__, __LINE__);
 }
 
-std::vector<EvidenceItem> evidence(const std::vector<Reading>& now, const std::vector<Reading>& day_before,
+std::vector<EvidenceItem> evidence(const std::vector<Reading>& now,
+                                   const std::vector<Reading>& day_before,
                                    const VerdictRules& rules) {
   const auto unknown = [](const char* id, const char* asks, const char* reason) {
     return EvidenceItem{id, asks, {}, "", reason};
@@ -131,9 +141,12 @@ std::vector<EvidenceItem> evidence(const std::vector<Reading>& now, const std::v
           unknown("E4", "remaining long mass within -5 % at most 40 % of what it was",
                   "needs liquidation levels inferred from minute data; none on this tape"),
           basis_item(now, rules),
-          unknown("E6", "25-delta skew off its extreme by a third or more", "needs two chains of the same day"),
-          unknown("E7", "10 bp depth at least 80 % of its median before", "needs order books of both days"),
-          unknown("E8", "liquidations triggered per dollar over depth below 0.5", "needs E4's levels and E7's depth")};
+          unknown("E6", "25-delta skew off its extreme by a third or more",
+                  "needs two chains of the same day"),
+          unknown("E7", "10 bp depth at least 80 % of its median before",
+                  "needs order books of both days"),
+          unknown("E8", "liquidations triggered per dollar over depth below 0.5",
+                  "needs E4's levels and E7's depth")};
 }
 
 Verdict decide(std::vector<EvidenceItem> items, const VerdictRules& rules) {
@@ -148,8 +161,8 @@ Verdict decide(std::vector<EvidenceItem> items, const VerdictRules& rules) {
   }
   verdict.items = std::move(items);
   if (known < rules.known_items_min) {
-    verdict.reason = fmt::format("refused: {} of {} items are known, {} are needed", known, verdict.items.size(),
-                                 rules.known_items_min);
+    verdict.reason = fmt::format("refused: {} of {} items are known, {} are needed", known,
+                                 verdict.items.size(), rules.known_items_min);
     return verdict;
   }
   const auto moved = [shift](double p) { return 1 / (1 + std::exp(-(logit(p) + shift))); };
@@ -158,8 +171,9 @@ Verdict decide(std::vector<EvidenceItem> items, const VerdictRules& rules) {
   const double low = moved(base.low), high = moved(base.high);
   if (high < rules.cleared_below) verdict.answer = Answer::cleared;
   if (low > rules.not_cleared_above) verdict.answer = Answer::not_cleared;
-  verdict.reason = fmt::format("probability of a false peace {:.3f}, 80 % interval {:.3f} to {:.3f}",
-                               *verdict.probability, low, high);
+  verdict.reason =
+      fmt::format("probability of a false peace {:.3f}, 80 % interval {:.3f} to {:.3f}",
+                  *verdict.probability, low, high);
   return verdict;
 }
 

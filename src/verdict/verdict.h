@@ -1,10 +1,12 @@
-// Verdict: did the flush clear the leverage, or is the calm a false peace? A visible checklist over a base rate, and a
-// refusal when evidence is missing. Readings in, verdict out; no prices are predicted.
+// Verdict: did the flush clear the leverage, or is the calm a false peace? A visible checklist over
+// a base rate, and a refusal when evidence is missing. Readings in, verdict out; no prices are
+// predicted.
 //
-// Target event (docs/models/verdict.md): some close below 0.95 x the flush day's close within 7 days. Base rate after a
-// flush: 46.7 % of 30 flushes of BTC, January 2020 to January 2026 (80 % interval 35 to 59 %, Wilson); any day: 28.5 %.
-// logit P = logit(base) + sum w_i x_i, x_i = -1 pass, +1 fail, 0 unknown. With 30 events no weight can be estimated, so
-// every w_i stands at its prior mean 0 and P is the base rate; the checklist is what a reader can judge by.
+// Target event (docs/models/verdict.md): some close below 0.95 x the flush day's close within 7
+// days. Base rate after a flush: 46.7 % of 30 flushes of BTC, January 2020 to January 2026 (80 %
+// interval 35 to 59 %, Wilson); any day: 28.5 %. logit P = logit(base) + sum w_i x_i, x_i = -1
+// pass, +1 fail, 0 unknown. With 30 events no weight can be estimated, so every w_i stands at its
+// prior mean 0 and P is the base rate; the checklist is what a reader can judge by.
 #pragma once
 
 #include <array>
@@ -35,7 +37,8 @@ struct Verdict {
   std::string reason;
 };
 
-// Thresholds of the items; E1 and E3 follow the published brief, the others are assumptions, named here.
+// Thresholds of the items; E1 and E3 follow the published brief, the others are assumptions, named
+// here.
 struct VerdictRules {
   double funding_annual_max = 0.05;
   size_t funding_venues_min = 3;
@@ -49,7 +52,8 @@ struct VerdictRules {
 };
 
 // The items that readings can answer, at `now` and a day before.
-std::vector<EvidenceItem> evidence(const std::vector<Reading>& now, const std::vector<Reading>& day_before,
+std::vector<EvidenceItem> evidence(const std::vector<Reading>& now,
+                                   const std::vector<Reading>& day_before,
                                    const VerdictRules& rules);
 // The decision over a checklist.
 Verdict decide(std::vector<EvidenceItem> items, const VerdictRules& rules);

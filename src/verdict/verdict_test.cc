@@ -1,4 +1,5 @@
-// Goal: the verdict refuses without evidence, never moves off the base rate for free, and names what it lacked.
+// Goal: the verdict refuses without evidence, never moves off the base rate for free, and names
+// what it lacked.
 #include "verdict/verdict.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Binance: public streams and REST answers of its four markets, to events. Facts of the wire: src/venues/channels.h.
+// Binance: public streams and REST answers of its four markets, to events. Facts of the wire:
+// src/venues/channels.h.
 #pragma once
 
 #include <memory>
@@ -6,20 +7,23 @@
 
 #include "base/result.h"
 #include "market/instrument.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
 enum class BinanceMarket : uint8_t { usdm, coinm, spot, eoptions };
 
-// Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" for streams whose bytes do not
-// name it. Without them a REST answer is known by its shape, and a depth snapshot among a stream's messages is taken
-// for the symbol of that stream's depth channel, if there is exactly one.
-Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market, const StreamSettings& settings,
+// Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" for streams
+// whose bytes do not name it. Without them a REST answer is known by its shape, and a depth
+// snapshot among a stream's messages is taken for the symbol of that stream's depth channel, if
+// there is exactly one.
+Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market,
+                                                      const StreamSettings& settings,
                                                       Instruments& instruments, SourceId source);
 
-// Kind, coins, expiry and strike from a symbol, best effort: BTCUSDT, BTCUSD_PERP, BTCUSDT_240329, BTC-240927-60000-C.
-// A symbol that cannot be taken apart becomes the base coin, with an empty quote.
+// Kind, coins, expiry and strike from a symbol, best effort: BTCUSDT, BTCUSD_PERP, BTCUSDT_240329,
+// BTC-240927-60000-C. A symbol that cannot be taken apart becomes the base coin, with an empty
+// quote.
 Instrument binance_instrument(BinanceMarket market, std::string_view symbol);
 // The price index of a pair: BTCUSD, BTCUSDT.
 Instrument binance_index(std::string_view pair);

@@ -1,12 +1,13 @@
-// Any bytes through any of the four decoders. The first byte chooses the market and whether a REST request is known.
+// Any bytes through any of the four decoders. The first byte chooses the market and whether a REST
+// request is known.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "base/check.h"
-#include "venues/book.h"
-#include "venues/decoder.h"
+#include "codec/book.h"
+#include "codec/decoder.h"
 
 namespace {
 
@@ -27,7 +28,9 @@ class Sink final : public delever::MessageSink {
 
 class Gaps final : public delever::EventSink {
  public:
-  void on_event(const delever::Event& event) override { CHECK(std::holds_alternative<delever::Gap>(event.payload)); }
+  void on_event(const delever::Event& event) override {
+    CHECK(std::holds_alternative<delever::Gap>(event.payload));
+  }
 };
 
 uint64_t sum(const delever::DecodeCounts::ByName& names) {
@@ -40,10 +43,15 @@ uint64_t sum(const delever::DecodeCounts::ByName& names) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  constexpr const char* names[] = {"binance-usdm", "binance-coinm", "binance-spot", "binance-eoptions"};
-  constexpr const char* requests[] = {"", "/fapi/v1/klines?symbol=BTCUSDT", "/dapi/v1/depth?symbol=BTCUSD_PERP",
-                                      "/fapi/v1/exchangeInfo", "/futures/data/openInterestHist?symbol=BTCUSDT",
-                                      "/eapi/v1/index?underlying=BTCUSDT", "/api/v3/trades?symbol=BTCUSDT",
+  constexpr const char* names[] = {"binance-usdm", "binance-coinm", "binance-spot",
+                                   "binance-eoptions"};
+  constexpr const char* requests[] = {"",
+                                      "/fapi/v1/klines?symbol=BTCUSDT",
+                                      "/dapi/v1/depth?symbol=BTCUSD_PERP",
+                                      "/fapi/v1/exchangeInfo",
+                                      "/futures/data/openInterestHist?symbol=BTCUSDT",
+                                      "/eapi/v1/index?underlying=BTCUSDT",
+                                      "/api/v3/trades?symbol=BTCUSDT",
                                       "/fapi/v1/fundingInfo"};
   delever::StreamSettings settings;
   if (const char* request = requests[data[0] / 4 % 8]; *request) settings["request"] = request;
@@ -63,13 +71,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     padded.resize(length + delever::kPadding);
     const uint64_t events = sink.events, undecoded = sink.undecoded;
     const delever::DecodeCounts before = decoder.value()->counts();
-    decoder.value()->decode({std::string_view(padded).substr(0, length), delever::Instant::ns(7)}, sink);
+    decoder.value()->decode({std::string_view(padded).substr(0, length), delever::Instant::ns(7)},
+                            sink);
     const delever::DecodeCounts& after = decoder.value()->counts();
     CHECK(after.messages == ++lines);
     CHECK(after.events - before.events == sink.events - events);
     CHECK(sum(after.undecoded) - sum(before.undecoded) == sink.undecoded - undecoded);
-    const uint64_t silent = after.control - before.control + sum(after.no_event) - sum(before.no_event) +
-                            sum(after.unknown_channels) - sum(before.unknown_channels) + sink.undecoded - undecoded;
+    const uint64_t silent = after.control - before.control + sum(after.no_event) -
+                            sum(before.no_event) + sum(after.unknown_channels) -
+                            sum(before.unknown_channels) + sink.undecoded - undecoded;
     CHECK(silent == (sink.events == events ? 1 : 0));
     from = end + 1;
   }

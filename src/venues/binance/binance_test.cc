@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 #include "venues/testing.h"
 
 namespace delever {
@@ -12,7 +12,8 @@ namespace {
 class Binance : public ::testing::Test {
  protected:
   // One message through a fresh decoder of that name; instruments live on.
-  venuetest::Collected decode(std::string_view name, std::string_view text, const StreamSettings& settings = {}) {
+  venuetest::Collected decode(std::string_view name, std::string_view text,
+                              const StreamSettings& settings = {}) {
     decoder = std::move(make_decoder(name, settings, instruments, 1)).value();
     venuetest::Collected sink;
     venuetest::decode_text(*decoder, text, sink, Instant::ns(1'800'000'000'000'000'000));
@@ -65,13 +66,15 @@ TEST_F(Binance, SymbolsOfEveryMarket) {
 
 TEST_F(Binance, OneSymbolThreeInstruments) {
   const auto linear = decode("binance-usdm", kTrade), spot = decode("binance-spot", kTrade);
-  const auto index = decode("binance-eoptions", R"({"e":"index","E":5,"s":"BTCUSDT","p":"26963.13461538"})");
+  const auto index =
+      decode("binance-eoptions", R"({"e":"index","E":5,"s":"BTCUSDT","p":"26963.13461538"})");
   EXPECT_EQ(of(linear).kind, InstrumentKind::linear);
   EXPECT_EQ(of(spot).kind, InstrumentKind::spot);
   EXPECT_EQ(of(index).kind, InstrumentKind::index);
   EXPECT_EQ(instruments.size(), 3u);
   EXPECT_EQ(instruments.find("binance", "BTCUSDT"), linear.events[0].instrument);
-  EXPECT_EQ(instruments.find("binance", "BTCUSDT", InstrumentKind::spot), spot.events[0].instrument);
+  EXPECT_EQ(instruments.find("binance", "BTCUSDT", InstrumentKind::spot),
+            spot.events[0].instrument);
 }
 
 // The same message with blanks, other key order, unquoted numbers and unknown fields says the same.
@@ -82,18 +85,19 @@ TEST_F(Binance, WrittenInOtherWays) {
   EXPECT_EQ(want.bids[1].qty, Qty());
   EXPECT_EQ(want.bids[0].price_digits, 2);
   EXPECT_EQ(want.asks[0].qty_digits, 0);
-  for (const std::string_view other : {
-           R"({ "e": "depthUpdate", "E": 2, "T": 1, "s": "BTCUSDT", "U": 5, "u": 9, "pu": 4, "b": [ ["84250.10",)"
-           R"( "1.000"], ["84250.00","0.000"] ], "a": [["84251.00","2"]] })",
-           R"({"a":[["84251.00","2","0"]],"b":[["84250.10","1.000"],["84250.00","0.000"]],"new":{"x":[1]},"pu":4,)"
-           R"("u":9,"U":5,"s":"BTCUSDT","T":1,"E":2,"e":"depthUpdate"})",
-           R"({"e":"depthUpdate","E":"2","T":"1","s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[[84250.10,1.000],[84250.00,)"
-           R"(0.000]],"a":[[84251.00,2]]})",
-           R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,)"
-           R"("pu":4,"b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]}})",
-           R"({"generated":true,"data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,"pu":4,)"
-           R"("b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]},"stream":"btcusdt@depth"})",
-       }) {
+  for (
+      const std::string_view other : {
+          R"({ "e": "depthUpdate", "E": 2, "T": 1, "s": "BTCUSDT", "U": 5, "u": 9, "pu": 4, "b": [ ["84250.10",)"
+          R"( "1.000"], ["84250.00","0.000"] ], "a": [["84251.00","2"]] })",
+          R"({"a":[["84251.00","2","0"]],"b":[["84250.10","1.000"],["84250.00","0.000"]],"new":{"x":[1]},"pu":4,)"
+          R"("u":9,"U":5,"s":"BTCUSDT","T":1,"E":2,"e":"depthUpdate"})",
+          R"({"e":"depthUpdate","E":"2","T":"1","s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[[84250.10,1.000],[84250.00,)"
+          R"(0.000]],"a":[[84251.00,2]]})",
+          R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,)"
+          R"("pu":4,"b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]}})",
+          R"({"generated":true,"data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,"pu":4,)"
+          R"("b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]},"stream":"btcusdt@depth"})",
+      }) {
     const auto sink = decode("binance-usdm", other);
     ASSERT_EQ(sink.events.size(), 1u) << other << " " << why(sink);
     EXPECT_EQ(sink.events[0].at, plain.events[0].at);
@@ -114,25 +118,30 @@ TEST_F(Binance, SaysWhyAMessageWasNotDecoded) {
       {"", "not JSON: Empty: no JSON found"},
       {"ping", "not JSON: The JSON element does not have the requested type."},
       {R"({"e":"aggTrade","s":"BTCUSDT","q":"1","T":1,"m":true})", "p: missing"},
-      {R"({"e":"aggTrade","s":"BTCUSDT","p":"x","q":"1","T":1,"m":true})", "p: \"x\" is not a number"},
+      {R"({"e":"aggTrade","s":"BTCUSDT","p":"x","q":"1","T":1,"m":true})",
+       "p: \"x\" is not a number"},
       {R"({"e":"aggTrade","s":"BTCUSDT","p":null,"q":"1","T":1,"m":true})", "p: null"},
       {R"({"e":"aggTrade","s":"BTCUSDT","p":"1","q":"0.123456789","T":1,"m":true})",
        "q: \"0.123456789\" is finer than 1e-8"},
       {R"({"e":"aggTrade","s":"BTCUSDT","p":"99999999999","q":"1","T":1,"m":true})",
        "p: \"99999999999\" is beyond the range of its unit"},
       {R"({"e":"aggTrade","s":"BTCUSDT","p":"1","q":"1","T":1,"m":"yes"})", "m: not true or false"},
-      {R"({"e":"aggTrade","s":"BTCUSDT","p":"1","q":"1","T":1.5,"m":true})", "T: not a whole number"},
+      {R"({"e":"aggTrade","s":"BTCUSDT","p":"1","q":"1","T":1.5,"m":true})",
+       "T: not a whole number"},
       {R"({"e":"aggTrade","s":"BTCUSDT","p":"1","q":"1","T":99999999999999999,"m":true})",
        "T: beyond the years 1677 to 2262"},
       {R"({"e":"depthUpdate","s":"BTCUSDT","U":1,"u":2,"b":{},"a":[]})", "b: not a list"},
       {R"({"e":"depthUpdate","s":"BTCUSDT","U":1,"u":2,"b":[["1"]],"a":[]})", "b: not a level"},
-      {R"({"e":"depthUpdate","s":"BTCUSDT","U":1,"u":2,"b":[["1","-1"]],"a":[]})", "b: not a level"},
+      {R"({"e":"depthUpdate","s":"BTCUSDT","U":1,"u":2,"b":[["1","-1"]],"a":[]})",
+       "b: not a level"},
       {R"({"e":"depthUpdate","s":"BTCUSDT","U":1,"u":-2,"b":[],"a":[]})", "u: negative"},
       {R"({"e":"depthUpdate","s":"BTCUSDT","U":1,"b":[],"a":[]})", "u: missing"},
       {R"({"e":"forceOrder","E":1})", "o: missing"},
       {R"({"e":"forceOrder","o":{"s":"B","S":"HOLD","q":"1","p":"1","T":1}})", "o.S: missing"},
-      {R"({"lastUpdateId":5,"bids":[],"asks":[]})", "symbol: names no symbol, and neither do the settings"},
-      {R"({"code":-1121,"msg":"Invalid symbol."})", "code: the venue refused: -1121 Invalid symbol."},
+      {R"({"lastUpdateId":5,"bids":[],"asks":[]})",
+       "symbol: names no symbol, and neither do the settings"},
+      {R"({"code":-1121,"msg":"Invalid symbol."})",
+       "code: the venue refused: -1121 Invalid symbol."},
       {R"([[1,"2","3","1","2","9",5]])", "request: rows that only their request explains"},
       {R"({"stream":"x@trade"})", "data: missing"},
   };
@@ -155,14 +164,16 @@ TEST_F(Binance, OneMessageOnly) {
 
 // Events of a message that turns out to be broken half way are not sent.
 TEST_F(Binance, AllOrNothing) {
-  const auto sink = decode("binance-usdm", R"([{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1","i":"2","r":"0.1",)"
-                                           R"("T":3},)"
-                                           R"({"e":"markPriceUpdate","E":1,"s":"ETHUSDT","p":"oops"}])");
+  const auto sink = decode(
+      "binance-usdm", R"([{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1","i":"2","r":"0.1",)"
+                      R"("T":3},)"
+                      R"({"e":"markPriceUpdate","E":1,"s":"ETHUSDT","p":"oops"}])");
   EXPECT_TRUE(sink.events.empty());
   EXPECT_EQ(why(sink), "p: \"oops\" is not a number");
-  const auto good = decode("binance-usdm", R"([{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1","i":"2","r":"0.1",)"
-                                           R"("T":3},)"
-                                           R"({"e":"markPriceUpdate","E":1,"s":"ETHUSDT","p":"4"}])");
+  const auto good = decode(
+      "binance-usdm", R"([{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1","i":"2","r":"0.1",)"
+                      R"("T":3},)"
+                      R"({"e":"markPriceUpdate","E":1,"s":"ETHUSDT","p":"4"}])");
   EXPECT_EQ(good.events.size(), 4u);
   EXPECT_EQ(decoder->counts().events, 4u);
 }
@@ -180,7 +191,8 @@ TEST_F(Binance, EveryPrefixAndManyDamagesEndInOneCount) {
       for (uint64_t k = 1 + random.below(3); k > 0; --k)
         text[random.below(text.size())] = "{}[]\",:.0x-\\e"[random.below(13)];
       const auto sink = decode("binance-usdm", text);
-      EXPECT_EQ(venuetest::without_events(decoder->counts()), sink.events.empty() ? 1u : 0u) << text;
+      EXPECT_EQ(venuetest::without_events(decoder->counts()), sink.events.empty() ? 1u : 0u)
+          << text;
     }
   }
 }
@@ -192,8 +204,10 @@ TEST_F(Binance, UnknownChannelsAreToleratedAndCounted) {
   EXPECT_EQ(decoder->counts().unknown_channels.size(), 1u);
   decode("binance-usdm", R"({"result":null,"id":1})");
   EXPECT_EQ(decoder->counts().control, 1u);
-  decode("binance-spot", R"({"stream":"btcusdt@rpiDepth@500ms","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,)"
-                         R"("u":2,"b":[],"a":[]}})");
+  decode(
+      "binance-spot",
+      R"({"stream":"btcusdt@rpiDepth@500ms","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,)"
+      R"("u":2,"b":[],"a":[]}})");
   EXPECT_EQ(decoder->counts().no_event.at("rpiDepth"), 1u);
   venuetest::Collected sink;  // names from the wire do not fill the memory
   for (int i = 0; i < 1000; ++i)
@@ -204,8 +218,8 @@ TEST_F(Binance, UnknownChannelsAreToleratedAndCounted) {
 
 TEST_F(Binance, TradesOutsideTheMarketAreNotTrades) {
   const auto text = [](std::string_view role) {
-    return R"({"e":"trade","E":2,"T":1,"s":"ETCUSDT","t":84242137,"p":"852.722","q":"0.05","X":")" + std::string(role) +
-           R"(","m":true})";
+    return R"({"e":"trade","E":2,"T":1,"s":"ETCUSDT","t":84242137,"p":"852.722","q":"0.05","X":")" +
+           std::string(role) + R"(","m":true})";
   };
   EXPECT_EQ(decode("binance-usdm", text("MARKET")).events.size(), 1u);
   EXPECT_TRUE(decode("binance-usdm", text("ADL")).events.empty());
@@ -213,19 +227,22 @@ TEST_F(Binance, TradesOutsideTheMarketAreNotTrades) {
 }
 
 TEST_F(Binance, FundingIntervalsReachTheRates) {
-  const auto info = decode("binance-usdm", R"([{"symbol":"LPTUSDT","adjustedFundingRateCap":"0.02",)"
-                                           R"("fundingIntervalHours":4}])");
+  const auto info =
+      decode("binance-usdm", R"([{"symbol":"LPTUSDT","adjustedFundingRateCap":"0.02",)"
+                             R"("fundingIntervalHours":4}])");
   ASSERT_EQ(info.events.size(), 1u);
   EXPECT_EQ(of(info).funding_interval, Duration::hours(4));
-  const auto mark = decode("binance-usdm", R"({"e":"markPriceUpdate","E":1,"s":"LPTUSDT","p":"1","r":"0.0001",)"
-                                           R"("T":14400000})");
+  const auto mark =
+      decode("binance-usdm", R"({"e":"markPriceUpdate","E":1,"s":"LPTUSDT","p":"1","r":"0.0001",)"
+                             R"("T":14400000})");
   EXPECT_EQ(mark.all<FundingRate>().at(0).interval, Duration::hours(4));
   EXPECT_EQ(why(decode("binance-usdm", R"([{"symbol":"LPTUSDT","fundingIntervalHours":0}])")),
             "fundingIntervalHours: not an interval");
 }
 
 TEST_F(Binance, ExchangeInfoDescribesInstruments) {
-  const auto sink = decode("binance-coinm",
+  const auto sink = decode(
+      "binance-coinm",
       R"({"serverTime":9,"symbols":[{"symbol":"BTCUSD_260327","contractType":"CURRENT_QUARTER",)"
       R"("deliveryDate":1774598400000,)"
       R"("contractStatus":"TRADING","contractSize":100,"marginAsset":"BTC","baseAsset":"BTC","quoteAsset":"USD",)"
@@ -238,7 +255,8 @@ TEST_F(Binance, ExchangeInfoDescribesInstruments) {
   EXPECT_EQ(listed.tick->text(), "0.1");
   EXPECT_EQ(listed.step->text(), "1");
   EXPECT_EQ(std::get<InstrumentListed>(sink.events[0].payload).status, "TRADING");
-  const auto option = decode("binance-eoptions",
+  const auto option = decode(
+      "binance-eoptions",
       R"({"serverTime":9,"optionSymbols":[{"expiryDate":1774598400000,"symbol":"BTC-260327-90000-P","side":"PUT",)"
       R"("strikePrice":"90000","unit":1,"quoteAsset":"USDT","filters":[]}]})");
   EXPECT_EQ(of(option).name(), "BTC-USDT-260327-90000-P");
@@ -248,13 +266,18 @@ TEST_F(Binance, ExchangeInfoDescribesInstruments) {
 TEST_F(Binance, WhoseADepthSnapshotIs) {
   constexpr std::string_view rest = R"({"lastUpdateId":5,"bids":[["1","2"]],"asks":[["3","4"]]})";
   EXPECT_EQ(of(decode("binance-spot", rest, {{"symbol", "ETHBTC"}})).name(), "ETH-BTC");
-  EXPECT_EQ(of(decode("binance-spot", rest, {{"request", "/api/v3/depth?symbol=BNBBTC&limit=5"}})).name(), "BNB-BTC");
-  const StreamSettings whole_url{{"request", "https://fapi.binance.com/fapi/v1/depth?symbol=XUSDT&limit=1000"}};
+  EXPECT_EQ(
+      of(decode("binance-spot", rest, {{"request", "/api/v3/depth?symbol=BNBBTC&limit=5"}})).name(),
+      "BNB-BTC");
+  const StreamSettings whole_url{
+      {"request", "https://fapi.binance.com/fapi/v1/depth?symbol=XUSDT&limit=1000"}};
   EXPECT_EQ(of(decode("binance-usdm", rest, whole_url)).name(), "X-USDT-PERP");
-  const auto partial = decode("binance-spot", R"({"stream":"ethbtc@depth20@100ms","data":)" + std::string(rest) + "}");
+  const auto partial = decode(
+      "binance-spot", R"({"stream":"ethbtc@depth20@100ms","data":)" + std::string(rest) + "}");
   EXPECT_EQ(of(partial).name(), "ETH-BTC");
   EXPECT_EQ(partial.all<BookSnapshot>().at(0).depth, 20u);
-  // Among a stream's own messages: the only symbol of its depth channel, and no guess when there are two.
+  // Among a stream's own messages: the only symbol of its depth channel, and no guess when there
+  // are two.
   venuetest::Collected sink;
   decode("binance-usdm", kDepth);
   venuetest::decode_text(*decoder, rest, sink);
@@ -269,7 +292,8 @@ TEST_F(Binance, WhoseADepthSnapshotIs) {
 }
 
 TEST_F(Binance, OptionSidesThatAreEmptyAreMissing) {
-  const auto sink = decode("binance-eoptions",
+  const auto sink = decode(
+      "binance-eoptions",
       R"({"stream":"xrpusdt@optionMarkPrice","data":[{"s":"XRP-251219-2.05-P","mp":"19.0314","E":1765983420260,)"
       R"("e":"markPrice",)"
       R"("i":"1.96239445","bo":"0.0000","ao":"20.5","bq":"0.00","aq":"3.00","b":"-1.0","a":"1.5","vo":"2.6",)"
@@ -292,9 +316,12 @@ TEST_F(Binance, RegistryNamesWhatItKnows) {
 
 TEST(Channels, LiquidationFeedsByDate) {
   const auto day = [](const char* text) { return Instant::parse(text).value(); };
-  EXPECT_EQ(liquidation_feed("binance", "forceOrder", day("2026-01-30")), LiquidationFeed::latest_per_second);
-  EXPECT_EQ(liquidation_feed("bybit", "allLiquidation", day("2026-01-30")), LiquidationFeed::complete);
-  EXPECT_EQ(liquidation_feed("bybit", "liquidation", day("2024-08-05")), LiquidationFeed::at_most_one_per_second);
+  EXPECT_EQ(liquidation_feed("binance", "forceOrder", day("2026-01-30")),
+            LiquidationFeed::latest_per_second);
+  EXPECT_EQ(liquidation_feed("bybit", "allLiquidation", day("2026-01-30")),
+            LiquidationFeed::complete);
+  EXPECT_EQ(liquidation_feed("bybit", "liquidation", day("2024-08-05")),
+            LiquidationFeed::at_most_one_per_second);
   EXPECT_EQ(liquidation_feed("bybit", "liquidation", day("2026-01-30")), LiquidationFeed::unknown);
   EXPECT_EQ(liquidation_feed("moon", "x", day("2026-01-30")), LiquidationFeed::unknown);
   for (const LiquidationChannel& row : liquidation_channels()) {

@@ -1,4 +1,5 @@
-// Every recorded Binance file through its decoder: how each message ended, so that nothing is lost unnoticed.
+// Every recorded Binance file through its decoder: how each message ended, so that nothing is lost
+// unnoticed.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -12,9 +13,11 @@
 namespace delever {
 namespace {
 
-constexpr std::string_view kFolders[] = {"binance-usdm", "binance-coinm", "binance-spot", "binance-eoptions"};
+constexpr std::string_view kFolders[] = {"binance-usdm", "binance-coinm", "binance-spot",
+                                         "binance-eoptions"};
 
-// "gct-rest-fapi_v1_ticker_24hr" -> "/fapi/v1/ticker/24hr"; a file's name is part of what was asked.
+// "gct-rest-fapi_v1_ticker_24hr" -> "/fapi/v1/ticker/24hr"; a file's name is part of what was
+// asked.
 std::string path_of(std::string_view stem) {
   constexpr std::string_view prefix = "gct-rest-";
   if (!stem.starts_with(prefix)) return {};
@@ -26,7 +29,8 @@ std::string path_of(std::string_view stem) {
 // Examples of documentation come without what was asked.
 const std::map<std::string, const char*, std::less<>> kAsked{
     {"jk-rest-GetAggregatedTradeHistory", "/fapi/v1/aggTrades?symbol=BTCUSDT"},
-    {"jk-rest-GetContinuousContractKlines", "/fapi/v1/continuousKlines?pair=BTCUSDT&contractType=PERPETUAL"},
+    {"jk-rest-GetContinuousContractKlines",
+     "/fapi/v1/continuousKlines?pair=BTCUSDT&contractType=PERPETUAL"},
     {"jk-rest-GetIndexPriceKlines", "/fapi/v1/indexPriceKlines?pair=BTCUSDT"},
     {"jk-rest-GetKlines", "/fapi/v1/klines?symbol=BTCUSDT"},
     {"jk-rest-GetMarkPriceKlines", "/fapi/v1/markPriceKlines?symbol=BTCUSDT"},
@@ -55,7 +59,8 @@ Ended decode_file(std::string_view folder, std::string_view stem, const venuetes
   std::string request = "none yet";
   DecodeCounts before;
   for (const auto& message : file.messages()) {
-    if (const std::string wanted = request_of(stem, message.request); wanted != request || !decoder) {
+    if (const std::string wanted = request_of(stem, message.request);
+        wanted != request || !decoder) {
       request = wanted;
       StreamSettings settings;
       if (!request.empty()) settings["request"] = request;
@@ -77,7 +82,8 @@ Ended decode_file(std::string_view folder, std::string_view stem, const venuetes
     EXPECT_EQ(now.events - before.events, sink.events.size());
     EXPECT_EQ(now.messages - before.messages, 1u);
     out.with_events += !sink.events.empty();
-    const auto add = [&](const char* kind, const DecodeCounts::ByName& after, const DecodeCounts::ByName& earlier) {
+    const auto add = [&](const char* kind, const DecodeCounts::ByName& after,
+                         const DecodeCounts::ByName& earlier) {
       for (const auto& [name, n] : after) {
         const auto found = earlier.find(name);
         if (const uint64_t more = n - (found == earlier.end() ? 0 : found->second))
@@ -103,8 +109,8 @@ std::string as_text(const Ended& ended) {
   return out;
 }
 
-// Events by kind, then messages that carry none by where they ended. "undecoded" is only what the venue refused to
-// answer: {"code":-1121,"msg":"Invalid symbol."}.
+// Events by kind, then messages that carry none by where they ended. "undecoded" is only what the
+// venue refused to answer: {"code":-1121,"msg":"Invalid symbol."}.
 const std::map<std::string, const char*> kEndings{
     {"binance-coinm/book-btcusd_perp-20240808", "book_delta: 4468, book_snapshot: 1"},
     {"binance-coinm/gct-rest-dapi_v1_aggTrades", "trade: 5"},
@@ -118,7 +124,8 @@ const std::map<std::string, const char*> kEndings{
     {"binance-coinm/gct-rest-dapi_v1_klines", "candle: 16, undecoded unavailable code: 1"},
     {"binance-coinm/gct-rest-dapi_v1_markPriceKlines", "candle: 9"},
     {"binance-coinm/gct-rest-dapi_v1_openInterest", "open_interest: 1"},
-    {"binance-coinm/gct-rest-dapi_v1_premiumIndex", "funding_rate: 5, index_price: 11, mark_price: 11"},
+    {"binance-coinm/gct-rest-dapi_v1_premiumIndex",
+     "funding_rate: 5, index_price: 11, mark_price: 11"},
     {"binance-coinm/gct-rest-dapi_v1_ticker_24hr", "no_event ticker/24hr: 3"},
     {"binance-coinm/gct-rest-dapi_v1_ticker_bookTicker", "quote: 8"},
     {"binance-coinm/gct-rest-dapi_v1_ticker_price", "no_event ticker/price: 1"},
@@ -166,20 +173,25 @@ const std::map<std::string, const char*> kEndings{
     {"binance-usdm/gct-rest-fapi_v1_indexInfo", "no_event indexInfo: 2"},
     {"binance-usdm/gct-rest-fapi_v1_klines", "candle: 1133"},
     {"binance-usdm/gct-rest-fapi_v1_openInterest", "open_interest: 1"},
-    {"binance-usdm/gct-rest-fapi_v1_premiumIndex", "funding_rate: 6, index_price: 6, mark_price: 6"},
-    {"binance-usdm/gct-rest-fapi_v1_ticker_24hr", "no_event ticker/24hr: 2, undecoded unavailable code: 1"},
+    {"binance-usdm/gct-rest-fapi_v1_premiumIndex",
+     "funding_rate: 6, index_price: 6, mark_price: 6"},
+    {"binance-usdm/gct-rest-fapi_v1_ticker_24hr",
+     "no_event ticker/24hr: 2, undecoded unavailable code: 1"},
     {"binance-usdm/gct-rest-fapi_v1_ticker_bookTicker", "quote: 66"},
     {"binance-usdm/gct-rest-fapi_v1_ticker_price", "no_event ticker/price: 2"},
     {"binance-usdm/gct-rest-fapi_v1_time", "control: 1"},
     {"binance-usdm/gct-rest-fapi_v1_trades", "trade: 10"},
     {"binance-usdm/gct-rest-futures_data_basis", "no_event basis: 2"},
-    {"binance-usdm/gct-rest-futures_data_globalLongShortAccountRatio", "no_event globalLongShortAccountRatio: 7"},
+    {"binance-usdm/gct-rest-futures_data_globalLongShortAccountRatio",
+     "no_event globalLongShortAccountRatio: 7"},
     {"binance-usdm/gct-rest-futures_data_openInterestHist",
      "open_interest: 21, no_event openInterestHist of a delivery contract without a name: 2"},
     {"binance-usdm/gct-rest-futures_data_takerBuySellVol", "no_event takerBuySellVol: 2"},
     {"binance-usdm/gct-rest-futures_data_takerlongshortRatio", "no_event takerlongshortRatio: 1"},
-    {"binance-usdm/gct-rest-futures_data_topLongShortAccountRatio", "no_event topLongShortAccountRatio: 5"},
-    {"binance-usdm/gct-rest-futures_data_topLongShortPositionRatio", "no_event topLongShortPositionRatio: 5"},
+    {"binance-usdm/gct-rest-futures_data_topLongShortAccountRatio",
+     "no_event topLongShortAccountRatio: 5"},
+    {"binance-usdm/gct-rest-futures_data_topLongShortPositionRatio",
+     "no_event topLongShortPositionRatio: 5"},
     {"binance-usdm/jk-rest-GetAggregatedTradeHistory", "trade: 1"},
     {"binance-usdm/jk-rest-GetAssetIndexes", "no_event assetIndex: 1"},
     {"binance-usdm/jk-rest-GetBasis", "no_event basis: 1"},
@@ -222,7 +234,8 @@ const std::map<std::string, const char*> kEndings{
     {"binance-usdm/leverage-brackets-20241024", "no_event leverageBracket: 349"},
     {"binance-usdm/live2026-depth-bookTicker-demo", "book_delta: 7, quote: 2"},
     {"binance-usdm/live2026-forceOrder", "liquidation: 5"},
-    {"binance-usdm/live2026-markPrice-rollover", "funding_rate: 12, index_price: 12, mark_price: 12"},
+    {"binance-usdm/live2026-markPrice-rollover",
+     "funding_rate: 12, index_price: 12, mark_price: 12"},
     {"binance-usdm/nautilus-account_info_v2", "no_event account: 1"},
     {"binance-usdm/nautilus-account_update", "no_event ACCOUNT_UPDATE: 1"},
     {"binance-usdm/nautilus-account_update_bnfcr", "no_event ACCOUNT_UPDATE: 1"},
@@ -277,11 +290,14 @@ TEST(BinanceCoverage, EveryFile) {
       const auto file = venuetest::wire_file(name);
       ASSERT_TRUE(file);
       const auto row = kEndings.find(name);
-      EXPECT_EQ(as_text(decode_file(folder, stem, *file)), row == kEndings.end() ? "no row" : row->second) << name;
+      EXPECT_EQ(as_text(decode_file(folder, stem, *file)),
+                row == kEndings.end() ? "no row" : row->second)
+          << name;
       seen.insert(name);
     }
   }
-  for (const auto& [name, ending] : kEndings) EXPECT_TRUE(seen.contains(name)) << name << " is absent";
+  for (const auto& [name, ending] : kEndings)
+    EXPECT_TRUE(seen.contains(name)) << name << " is absent";
 }
 
 }  // namespace

@@ -9,15 +9,20 @@ namespace binance {
 Reader::Reader(BinanceMarket market, const StreamSettings& settings, Instruments& instruments)
     : market_(market),
       instruments_(instruments),
-      request_(Request::parse(settings.contains("request") ? settings.find("request")->second : std::string())),
+      request_(Request::parse(settings.contains("request") ? settings.find("request")->second
+                                                           : std::string())),
       symbol_(settings.contains("symbol") ? settings.find("symbol")->second : std::string()) {}
 
 InstrumentKind Reader::kind() const {
   switch (market_) {
-    case BinanceMarket::usdm: return InstrumentKind::linear;
-    case BinanceMarket::coinm: return InstrumentKind::inverse;
-    case BinanceMarket::spot: return InstrumentKind::spot;
-    case BinanceMarket::eoptions: return InstrumentKind::option;
+    case BinanceMarket::usdm:
+      return InstrumentKind::linear;
+    case BinanceMarket::coinm:
+      return InstrumentKind::inverse;
+    case BinanceMarket::spot:
+      return InstrumentKind::spot;
+    case BinanceMarket::eoptions:
+      return InstrumentKind::option;
   }
   check_failed("a BinanceMarket has a kind", __FILE__, __LINE__);
 }
@@ -25,8 +30,8 @@ InstrumentKind Reader::kind() const {
 InstrumentId Reader::find_instrument(std::string_view symbol) {
   auto found = known_.find(symbol);
   if (found == known_.end()) {
-    const InstrumentId id = instruments_.intern("binance", symbol, kind(),
-                                                [&] { return binance_instrument(market_, symbol); });
+    const InstrumentId id = instruments_.intern(
+        "binance", symbol, kind(), [&] { return binance_instrument(market_, symbol); });
     found = known_.emplace(symbol, id).first;
   }
   last_symbol_ = symbol;
@@ -34,21 +39,25 @@ InstrumentId Reader::find_instrument(std::string_view symbol) {
 }
 
 InstrumentId Reader::index(std::string_view pair) {
-  return instruments_.intern("binance", pair, InstrumentKind::index, [&] { return binance_index(pair); });
+  return instruments_.intern("binance", pair, InstrumentKind::index,
+                             [&] { return binance_index(pair); });
 }
 
 std::optional<InstrumentId> Reader::unnamed(std::string_view stream) {
   if (!request_.symbol.empty()) return instrument(request_.symbol);
   if (!symbol_.empty()) return instrument(symbol_);
-  if (const size_t at = stream.find('@'); at != stream.npos && at > 0) return instrument(upper(stream.substr(0, at)));
+  if (const size_t at = stream.find('@'); at != stream.npos && at > 0)
+    return instrument(upper(stream.substr(0, at)));
   if (only_depth_ && !many_depths_) return only_depth_;
   fields.fail(Fault::malformed, "names no symbol, and neither do the settings", "symbol");
   return std::nullopt;
 }
 
-std::optional<InstrumentId> Reader::contract_of(std::string_view pair, std::string_view contract_type) {
+std::optional<InstrumentId> Reader::contract_of(std::string_view pair,
+                                                std::string_view contract_type) {
   if (pair.empty() || contract_type != "PERPETUAL") return std::nullopt;
-  return instrument(market_ == BinanceMarket::coinm ? std::string(pair) + "_PERP" : std::string(pair));
+  return instrument(market_ == BinanceMarket::coinm ? std::string(pair) + "_PERP"
+                                                    : std::string(pair));
 }
 
 const char* Reader::scan_levels(const char* p, std::vector<Level>& out) {
@@ -57,7 +66,8 @@ const char* Reader::scan_levels(const char* p, std::vector<Level>& out) {
   while (p[0] == '[' || p[0] == ',') {
     if (p[1] != '[' || p[2] != '"') return nullptr;
     const ScannedDecimal price = scan_decimal(p + 3, Price::digits);
-    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"') return nullptr;
+    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"')
+      return nullptr;
     const ScannedDecimal qty = scan_decimal(price.end + 3, Qty::digits);
     if (!qty.end || qty.end[0] != '"' || qty.end[1] != ']' || qty.units < 0) return nullptr;
     out.push_back({Price::raw(price.units), Qty::raw(qty.units), price.digits, qty.digits});
@@ -76,19 +86,23 @@ void Reader::levels(JsonValue& value, std::vector<Level>& out, std::string_view 
 
 void Reader::levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key) {
   JsonArray rows;
-  if (value.get_array().get(rows) != simdjson::SUCCESS) return fields.fail(Fault::malformed, "not a list", key);
+  if (value.get_array().get(rows) != simdjson::SUCCESS)
+    return fields.fail(Fault::malformed, "not a list", key);
   for (auto entry : rows) {
     JsonArray row;
-    if (entry.get_array().get(row) != simdjson::SUCCESS) return fields.fail(Fault::malformed, "not a level", key);
+    if (entry.get_array().get(row) != simdjson::SUCCESS)
+      return fields.fail(Fault::malformed, "not a level", key);
     Level level;
     size_t column = 0;
     for (auto cell : row) {
       JsonValue number;
-      if (cell.get(number) != simdjson::SUCCESS) return fields.fail(Fault::malformed, "broken JSON", key);
+      if (cell.get(number) != simdjson::SUCCESS)
+        return fields.fail(Fault::malformed, "broken JSON", key);
       if (column < 2) {
         const std::string_view text = fields.text(number, key);
         if (!fields.ok()) return;
-        const auto read = read_decimal(text, column == 0 ? Price::digits : Qty::digits, Precision::exact);
+        const auto read =
+            read_decimal(text, column == 0 ? Price::digits : Qty::digits, Precision::exact);
         if (!read.has_value()) return fields.fail(read.error().fault, read.error().what, key);
         (column == 0 ? level.price_digits : level.qty_digits) = read.value().digits;
         if (column == 0) level.price = Price::raw(read.value().units);
@@ -107,7 +121,8 @@ constexpr size_t kNamesKept = 200;  // a name comes from the wire, so their numb
 
 class BinanceDecoder final : public Decoder {
  public:
-  BinanceDecoder(BinanceMarket market, const StreamSettings& settings, Instruments& instruments, SourceId source)
+  BinanceDecoder(BinanceMarket market, const StreamSettings& settings, Instruments& instruments,
+                 SourceId source)
       : reader_(market, settings, instruments), source_(source) {}
 
   void decode(const RawMessage& message, MessageSink& sink) override {
@@ -126,10 +141,16 @@ class BinanceDecoder final : public Decoder {
       return reader_.stage.send(sink, source_, message.received);
     }
     switch (ending) {
-      case Ending::control: ++counts_.control; break;
-      case Ending::unknown: count(counts_.unknown_channels, reader_.channel); break;
+      case Ending::control:
+        ++counts_.control;
+        break;
+      case Ending::unknown:
+        count(counts_.unknown_channels, reader_.channel);
+        break;
       case Ending::read:
-      case Ending::no_event: count(counts_.no_event, reader_.channel); break;
+      case Ending::no_event:
+        count(counts_.no_event, reader_.channel);
+        break;
     }
   }
 
@@ -137,7 +158,8 @@ class BinanceDecoder final : public Decoder {
   static void count(DecodeCounts::ByName& names, std::string_view name) {
     name = name.substr(0, 60);
     auto found = names.find(name);
-    if (found == names.end()) found = names.emplace(names.size() < kNamesKept ? name : "other names", 0).first;
+    if (found == names.end())
+      found = names.emplace(names.size() < kNamesKept ? name : "other names", 0).first;
     ++found->second;
   }
 
@@ -146,10 +168,12 @@ class BinanceDecoder final : public Decoder {
   }
 
   void broken(simdjson::error_code code) {
-    reader_.fields.fail(Fault::malformed, std::string("not JSON: ") + simdjson::error_message(code));
+    reader_.fields.fail(Fault::malformed,
+                        std::string("not JSON: ") + simdjson::error_message(code));
   }
 
-  // The stream's name and the payload of {"stream":"btcusdt@depth","data":...}, where it is written just so.
+  // The stream's name and the payload of {"stream":"btcusdt@depth","data":...}, where it is written
+  // just so.
   static std::pair<std::string_view, std::string_view> unwrapped(std::string_view bytes) {
     constexpr std::string_view opening = "{\"stream\":\"", middle = "\",\"data\":";
     if (!bytes.starts_with(opening) || !bytes.ends_with("}")) return {{}, bytes};
@@ -179,8 +203,9 @@ class BinanceDecoder final : public Decoder {
       if (const auto code = document.get_object().get(object); code != simdjson::SUCCESS)
         return broken(code), Ending::read;
       constexpr std::string_view wrapped = "{\"stream\":";
-      ending = std::string_view(text, wrapped.size()) == wrapped ? read_wrapped(object)
-                                                                  : reader_.read_object(object, text, {});
+      ending = std::string_view(text, wrapped.size()) == wrapped
+                   ? read_wrapped(object)
+                   : reader_.read_object(object, text, {});
     } else if (const auto code = document.get_array().get(array); code == simdjson::SUCCESS) {
       ending = reader_.read_array(array, {});
     } else {
@@ -216,10 +241,12 @@ class BinanceDecoder final : public Decoder {
       each_field(object, reader_.fields, [](uint64_t, JsonValue&) {});
     } else if (!is_object && document.get_array().get(array) == simdjson::SUCCESS) {
       for (auto entry : array) {
-        if (entry.error() != simdjson::SUCCESS) return reader_.fields.fail(Fault::malformed, "broken JSON");
+        if (entry.error() != simdjson::SUCCESS)
+          return reader_.fields.fail(Fault::malformed, "broken JSON");
       }
     }
-    if (reader_.fields.ok() && !at_end(document)) reader_.fields.fail(Fault::malformed, "more than one message");
+    if (reader_.fields.ok() && !at_end(document))
+      reader_.fields.fail(Fault::malformed, "more than one message");
   }
 
   Reader reader_;
@@ -230,9 +257,11 @@ class BinanceDecoder final : public Decoder {
 }  // namespace
 }  // namespace binance
 
-Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market, const StreamSettings& settings,
+Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market,
+                                                      const StreamSettings& settings,
                                                       Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(std::make_unique<binance::BinanceDecoder>(market, settings, instruments, source));
+  return std::unique_ptr<Decoder>(
+      std::make_unique<binance::BinanceDecoder>(market, settings, instruments, source));
 }
 
 }  // namespace delever

@@ -1,5 +1,5 @@
-// What reading one Binance message needs, shared by the readers of streams (stream.cc) and of REST answers (rest.cc).
-// Private to this folder.
+// What reading one Binance message needs, shared by the readers of streams (stream.cc) and of REST
+// answers (rest.cc). Private to this folder.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "venues/binance/binance.h"
-#include "venues/json.h"
-#include "venues/stage.h"
+#include "codec/json.h"
+#include "codec/stage.h"
 
 namespace delever::binance {
 
@@ -28,8 +28,8 @@ class Reader {
  public:
   Reader(BinanceMarket where, const StreamSettings& settings, Instruments& all);
 
-  // One message: an event of a stream, a REST answer, an acknowledgement. `text` is where the object begins, `stream`
-  // the name it came under ("btcusdt@depth20"), or empty.
+  // One message: an event of a stream, a REST answer, an acknowledgement. `text` is where the
+  // object begins, `stream` the name it came under ("btcusdt@depth20"), or empty.
   Ending read_object(JsonObject& object, const char* text, std::string_view stream);
   Ending read_array(JsonArray& array, std::string_view stream);
   // A depth update in the usual spelling, without simdjson; false: not one, and nothing was done.
@@ -82,7 +82,8 @@ class Reader {
   Instrument read_listing(JsonObject& symbol);
   Keys keys_of(JsonObject& object);
 
-  // [["84250.00","1.250"],...] from its text to where it ends; nullptr when it is written in another way.
+  // [["84250.00","1.250"],...] from its text to where it ends; nullptr when it is written in
+  // another way.
   static const char* scan_levels(const char* p, std::vector<Level>& out);
   void levels(JsonValue& value, std::vector<Level>& out, std::string_view key);
   void levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key);
@@ -91,11 +92,14 @@ class Reader {
   }
   InstrumentId find_instrument(std::string_view symbol);
   InstrumentId index(std::string_view pair);
-  // For messages that do not name their symbol: the request, the settings, the stream's name, or the only depth
-  // channel seen.
+  // For messages that do not name their symbol: the request, the settings, the stream's name, or
+  // the only depth channel seen.
   std::optional<InstrumentId> unnamed(std::string_view stream);
   std::optional<InstrumentId> contract_of(std::string_view pair, std::string_view contract_type);
-  Ending skip(std::string_view name) { channel = name; return Ending::no_event; }
+  Ending skip(std::string_view name) {
+    channel = name;
+    return Ending::no_event;
+  }
   InstrumentKind kind() const;
 
   struct Hash {

@@ -1,16 +1,18 @@
-// What was measured on the recordings by an independent script (../shared/wire/expected.md sections 1, 2 and 4).
+// What was measured on the recordings by an independent script (../shared/wire/expected.md sections
+// 1, 2 and 4).
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "venues/binance/binance.h"
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/testing.h"
 
 namespace delever {
 namespace {
 
-std::unique_ptr<Decoder> decoder_of(std::string_view name, Instruments& instruments, StreamSettings settings = {}) {
+std::unique_ptr<Decoder> decoder_of(std::string_view name, Instruments& instruments,
+                                    StreamSettings settings = {}) {
   return std::move(make_decoder(name, settings, instruments, 0)).value();
 }
 
@@ -22,10 +24,12 @@ struct RecordedBook {
   uint64_t last;
 };
 constexpr RecordedBook kBooks[] = {
-    {"binance-usdm", "binance-usdm/book-btcusdt-20240808", 4, 2853, 3318, 3180, "61715.7", "61715.8", 5123119506731},
-    {"binance-coinm", "binance-coinm/book-btcusd_perp-20240808", 23, 4445, 1148, 1162, "61808.7", "61808.8",
-     1007199340881},
-    {"binance-spot", "binance-spot/book-btcusdt-20240808", 2, 3449, 1209, 2196, "61685.99", "61686", 50093421584},
+    {"binance-usdm", "binance-usdm/book-btcusdt-20240808", 4, 2853, 3318, 3180, "61715.7",
+     "61715.8", 5123119506731},
+    {"binance-coinm", "binance-coinm/book-btcusd_perp-20240808", 23, 4445, 1148, 1162, "61808.7",
+     "61808.8", 1007199340881},
+    {"binance-spot", "binance-spot/book-btcusdt-20240808", 2, 3449, 1209, 2196, "61685.99", "61686",
+     50093421584},
 };
 
 class BinanceBooks : public ::testing::TestWithParam<RecordedBook> {};
@@ -59,10 +63,11 @@ TEST_P(BinanceBooks, EndAsMeasured) {
   EXPECT_EQ(book->sequence().last, want.last);
 }
 
-// Each line taken away in turn (a sample of the long files). Two cannot be missed by anybody: the first line, with
-// nothing before it, and the last one. Every other is one gap. A delta that the snapshot contains is a gap of the
-// stream too, but the book recovers from it by itself: the snapshot bridges it. From all others it does not recover,
-// because no second snapshot follows in these recordings.
+// Each line taken away in turn (a sample of the long files). Two cannot be missed by anybody: the
+// first line, with nothing before it, and the last one. Every other is one gap. A delta that the
+// snapshot contains is a gap of the stream too, but the book recovers from it by itself: the
+// snapshot bridges it. From all others it does not recover, because no second snapshot follows in
+// these recordings.
 TEST_P(BinanceBooks, OneLineLessIsOneGap) {
   SKIP_WITHOUT_WIRE(file, GetParam().file);
   Instruments instruments;
@@ -94,9 +99,7 @@ TEST_P(BinanceBooks, OneLineLessIsOneGap) {
     EXPECT_EQ(after_gap, nullptr) << "without line " << gone + 1;
     const bool recovers = undetectable || (gone < first_applied && gone != snapshot);
     EXPECT_EQ(books.book(0) != nullptr, recovers) << "without line " << gone + 1;
-    if (recovers && gone != n - 1) {
-      EXPECT_EQ(books.book(0)->bids().size(), GetParam().bids);
-    }
+    if (recovers && gone != n - 1) { EXPECT_EQ(books.book(0)->bids().size(), GetParam().bids); }
   }
 }
 
@@ -104,7 +107,8 @@ TEST_P(BinanceBooks, OneLineLessIsOneGap) {
 TEST_P(BinanceBooks, BothReadersAgree) {
   SKIP_WITHOUT_WIRE(file, GetParam().file);
   Instruments instruments;
-  const auto plain = decoder_of(GetParam().decoder, instruments), general = decoder_of(GetParam().decoder, instruments);
+  const auto plain = decoder_of(GetParam().decoder, instruments),
+             general = decoder_of(GetParam().decoder, instruments);
   for (const auto& message : file->messages()) {
     venuetest::Collected one, other;
     plain->decode(message.raw, one);
@@ -124,10 +128,12 @@ TEST_P(BinanceBooks, BothReadersAgree) {
     EXPECT_EQ(a->sequence.previous, b->sequence.previous);
     const auto same = [](const std::vector<Level>& x, const std::vector<Level>& y) {
       return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const Level& l, const Level& r) {
-        return l.price == r.price && l.qty == r.qty && l.price_digits == r.price_digits && l.qty_digits == r.qty_digits;
+        return l.price == r.price && l.qty == r.qty && l.price_digits == r.price_digits &&
+               l.qty_digits == r.qty_digits;
       });
     };
-    EXPECT_TRUE(same(a->bids, b->bids) && same(a->asks, b->asks)) << message.raw.bytes.substr(0, 200);
+    EXPECT_TRUE(same(a->bids, b->bids) && same(a->asks, b->asks))
+        << message.raw.bytes.substr(0, 200);
   }
 }
 
@@ -138,8 +144,9 @@ TEST(BinanceRecorded, FundingPeriodFlipsOnlyAfterTheBoundary) {
   venuetest::Collected sink;
   decode_all(*decoder, *file, sink);
   const Instant boundary = Instant::ns(1790755200000 * int64_t{1'000'000});
-  const std::map<std::string, Duration> next{
-      {"BTCUSDT", Duration::hours(8)}, {"ETHUSDT", Duration::hours(8)}, {"LPTUSDT", Duration::hours(4)}};
+  const std::map<std::string, Duration> next{{"BTCUSDT", Duration::hours(8)},
+                                             {"ETHUSDT", Duration::hours(8)},
+                                             {"LPTUSDT", Duration::hours(4)}};
   size_t before = 0, at = 0, after = 0;
   for (const Event& event : sink.events) {
     const auto* funding = std::get_if<FundingRate>(&event.payload);
@@ -163,10 +170,16 @@ TEST(BinanceRecorded, LiquidationsSidesSizesPrices) {
   const auto decoder = decoder_of("binance-usdm", instruments);
   venuetest::Collected sink;
   decode_all(*decoder, *file, sink);
-  struct Want { const char* symbol; PositionSide closed; const char *price, *order_price, *qty; double notional; };
+  struct Want {
+    const char* symbol;
+    PositionSide closed;
+    const char *price, *order_price, *qty;
+    double notional;
+  };
   const Want wants[] = {
       {"BTCUSDT", PositionSide::long_side, "82651.9", "82338.3", "0.19", 15703.861},
-      {"XRPUSDT", PositionSide::short_side, "1.4912", "1.4984", "127.2", 127.2 * 1.4912},  // not l = 108.1
+      {"XRPUSDT", PositionSide::short_side, "1.4912", "1.4984", "127.2",
+       127.2 * 1.4912},  // not l = 108.1
       {"MANTAUSDT", PositionSide::long_side, "0.0722187", "0.07115", "2049.1", 2049.1 * 0.0722187},
       {"KAIAUSDT", PositionSide::long_side, "0.05956", "0.05905", "3391", 3391 * 0.05956},
       {"COTIUSDT", PositionSide::short_side, "0.021912", "0.0220482", "288183", 288183 * 0.021912},
@@ -209,7 +222,9 @@ class NautilusFixtures : public ::testing::Test {
     return true;
   }
   template <class T>
-  const T& only(size_t i = 0) { return std::get<T>(sink.events.at(i).payload); }
+  const T& only(size_t i = 0) {
+    return std::get<T>(sink.events.at(i).payload);
+  }
   std::string symbol() { return instruments[sink.events.at(0).instrument].symbol; }
   static Instant ms(int64_t n) { return Instant::ns(n * 1'000'000); }
   Instruments instruments;
@@ -217,7 +232,8 @@ class NautilusFixtures : public ::testing::Test {
 };
 
 TEST_F(NautilusFixtures, Trades) {
-  if (!decode("agg_trade_stream") || !decode("trade_stream")) GTEST_SKIP() << "absent: ../shared/wire/binance-usdm";
+  if (!decode("agg_trade_stream") || !decode("trade_stream"))
+    GTEST_SKIP() << "absent: ../shared/wire/binance-usdm";
   for (size_t i = 0; i < 2; ++i) {
     const Trade& trade = only<Trade>(i);
     EXPECT_EQ(trade.price.text(), "0.001");

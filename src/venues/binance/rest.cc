@@ -1,9 +1,10 @@
-// Binance's REST answers. What was asked is in the stream's settings; where it is not, the shape of the answer tells.
+// Binance's REST answers. What was asked is in the stream's settings; where it is not, the shape of
+// the answer tells.
 #include <algorithm>
 #include <array>
 
 #include "venues/binance/reader.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 
 namespace delever::binance {
 namespace {
@@ -56,11 +57,25 @@ constexpr Shape kShapes[] = {
 };
 
 // Asked for by name, and nothing of ours in the answer.
-constexpr std::string_view kSilent[] = {
-    "ticker/24hr", "ticker/price", "ticker", "basis", "longShortRatio", "globalLongShortAccountRatio",
-    "topLongShortAccountRatio", "topLongShortPositionRatio", "takerlongshortRatio", "takerBuySellVol", "indexInfo",
-    "assetIndex", "constituents", "insuranceBalance", "leverageBracket", "account", "premiumIndexKlines", "avgPrice",
-    "delivery-price"};
+constexpr std::string_view kSilent[] = {"ticker/24hr",
+                                        "ticker/price",
+                                        "ticker",
+                                        "basis",
+                                        "longShortRatio",
+                                        "globalLongShortAccountRatio",
+                                        "topLongShortAccountRatio",
+                                        "topLongShortPositionRatio",
+                                        "takerlongshortRatio",
+                                        "takerBuySellVol",
+                                        "indexInfo",
+                                        "assetIndex",
+                                        "constituents",
+                                        "insuranceBalance",
+                                        "leverageBracket",
+                                        "account",
+                                        "premiumIndexKlines",
+                                        "avgPrice",
+                                        "delivery-price"};
 
 std::string_view endpoint_of(std::string_view path) {
   if (const size_t host = path.find("://"); host != path.npos) {
@@ -120,7 +135,9 @@ Ending Reader::read_object(JsonObject& object, const char* text, std::string_vie
   }
   const Keys keys = keys_of(object);
   if (!fields.ok()) return Ending::read;
-  const auto has = [&](std::string_view key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+  const auto has = [&](std::string_view key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
   if (has("e")) {
     type = fields.text(object, "e");
     return fields.rewind(object) ? read_stream(object, type, stream) : Ending::read;
@@ -134,7 +151,8 @@ Ending Reader::read_object(JsonObject& object, const char* text, std::string_vie
   if (has("error") || (has("code") && has("msg"))) {  // the data that was asked for is not here
     std::string said = "the venue refused:";
     if (const auto code = fields.maybe_text(object, "code")) said += " " + std::string(*code);
-    if (const auto msg = fields.maybe_text(object, "msg")) said += " " + std::string(msg->substr(0, 200));
+    if (const auto msg = fields.maybe_text(object, "msg"))
+      said += " " + std::string(msg->substr(0, 200));
     fields.fail(Fault::unavailable, std::move(said), "code");
     return Ending::read;
   }
@@ -144,9 +162,11 @@ Ending Reader::read_object(JsonObject& object, const char* text, std::string_vie
   if (endpoint.empty() || has("lastUpdateId")) {
     endpoint = {};
     for (const Shape& shape : kShapes) {
-      if (!std::all_of(shape.keys.begin(), shape.keys.end(), [&](auto key) { return key.empty() || has(key); }))
+      if (!std::all_of(shape.keys.begin(), shape.keys.end(),
+                       [&](auto key) { return key.empty() || has(key); }))
         continue;
-      endpoint = has("bidPrice") && shape.endpoint == "depth" ? "ticker/bookTicker" : shape.endpoint;
+      endpoint =
+          has("bidPrice") && shape.endpoint == "depth" ? "ticker/bookTicker" : shape.endpoint;
       break;
     }
   }
@@ -163,15 +183,18 @@ Ending Reader::read_value(JsonValue& value, std::string_view stream) {
   const char* const text = value.raw_json_token().data();
   JsonObject object;
   JsonArray array;
-  if (*text == '{' && value.get_object().get(object) == simdjson::SUCCESS) return read_object(object, text, stream);
-  if (*text == '[' && value.get_array().get(array) == simdjson::SUCCESS) return read_array(array, stream);
+  if (*text == '{' && value.get_object().get(object) == simdjson::SUCCESS)
+    return read_object(object, text, stream);
+  if (*text == '[' && value.get_array().get(array) == simdjson::SUCCESS)
+    return read_array(array, stream);
   fields.fail(Fault::malformed, "neither an object nor a list", "data");
   return Ending::read;
 }
 
 Ending Reader::read_array(JsonArray& array, std::string_view stream) {
   Ending ending = Ending::no_event;
-  channel = request_.endpoint.empty() ? std::string_view("an empty list") : std::string_view(request_.endpoint);
+  channel = request_.endpoint.empty() ? std::string_view("an empty list")
+                                      : std::string_view(request_.endpoint);
   for (auto entry : array) {
     JsonValue value;
     JsonArray row;
@@ -189,7 +212,8 @@ Ending Reader::read_array(JsonArray& array, std::string_view stream) {
   return ending;
 }
 
-Ending Reader::read_endpoint(std::string_view endpoint, JsonObject& object, std::string_view stream) {
+Ending Reader::read_endpoint(std::string_view endpoint, JsonObject& object,
+                             std::string_view stream) {
   if (endpoint == "depth") return rest_depth(object, stream);
   if (endpoint == "aggTrades") return rest_trade(object, true);
   if (endpoint == "trades" || endpoint == "historicalTrades") return rest_trade(object, false);
@@ -197,17 +221,21 @@ Ending Reader::read_endpoint(std::string_view endpoint, JsonObject& object, std:
   if (endpoint == "premiumIndex") return rest_premium_index(object);
   if (endpoint == "fundingRate") return rest_funding_rate(object);
   if (endpoint == "fundingInfo") return rest_funding_info(object);
-  if (endpoint == "openInterest" && market_ != BinanceMarket::eoptions) return rest_open_interest(object);
-  if (endpoint == "openInterest" || endpoint == "openInterestHist") return rest_open_interest_history(object);
+  if (endpoint == "openInterest" && market_ != BinanceMarket::eoptions)
+    return rest_open_interest(object);
+  if (endpoint == "openInterest" || endpoint == "openInterestHist")
+    return rest_open_interest_history(object);
   if (endpoint == "mark") return rest_option_mark(object);
   if (endpoint == "index") return rest_index(object);
   if (endpoint == "exchangeInfo") return rest_exchange_info(object);
   if (endpoint == "time" || endpoint == "ping") return Ending::control;
-  return std::find(std::begin(kSilent), std::end(kSilent), endpoint) != std::end(kSilent) ? Ending::no_event
-                                                                                         : Ending::unknown;
+  return std::find(std::begin(kSilent), std::end(kSilent), endpoint) != std::end(kSilent)
+             ? Ending::no_event
+             : Ending::unknown;
 }
 
-// [open time, open, high, low, close, volume, close time, ...]; whose it is stands only in the request.
+// [open time, open, high, low, close, volume, close time, ...]; whose it is stands only in the
+// request.
 Ending Reader::read_kline_row(JsonArray& row) {
   const std::string_view endpoint = request_.endpoint;
   Candle candle;
@@ -235,14 +263,30 @@ Ending Reader::read_kline_row(JsonArray& row) {
       break;
     }
     switch (column++) {
-      case 0: candle.from = fields.ms(value, "open time"); break;
-      case 1: candle.open = fields.fixed<Price>(value, "open", Precision::nearest); break;
-      case 2: candle.high = fields.fixed<Price>(value, "high", Precision::nearest); break;
-      case 3: candle.low = fields.fixed<Price>(value, "low", Precision::nearest); break;
-      case 4: candle.close = fields.fixed<Price>(value, "close", Precision::nearest); break;
-      case 5: if (candle.price_kind == PriceKind::trade) candle.volume = fields.maybe_double(value, "volume"); break;
-      case 6: candle.to = fields.ms(value, "close time") + Duration::ms(1); break;
-      default: break;
+      case 0:
+        candle.from = fields.ms(value, "open time");
+        break;
+      case 1:
+        candle.open = fields.fixed<Price>(value, "open", Precision::nearest);
+        break;
+      case 2:
+        candle.high = fields.fixed<Price>(value, "high", Precision::nearest);
+        break;
+      case 3:
+        candle.low = fields.fixed<Price>(value, "low", Precision::nearest);
+        break;
+      case 4:
+        candle.close = fields.fixed<Price>(value, "close", Precision::nearest);
+        break;
+      case 5:
+        if (candle.price_kind == PriceKind::trade)
+          candle.volume = fields.maybe_double(value, "volume");
+        break;
+      case 6:
+        candle.to = fields.ms(value, "close time") + Duration::ms(1);
+        break;
+      default:
+        break;
     }
     if (!fields.ok()) break;
   }
@@ -263,13 +307,28 @@ Ending Reader::rest_depth(JsonObject& object, std::string_view stream) {
   BookSnapshot& book = stage.add<BookSnapshot>(0, {});
   each_field(object, fields, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case key_code("symbol"): symbol = fields.text(value, "symbol"); break;
-      case key_code("T"): engine = fields.ms(value, "T"); break;
-      case key_code("E"): sent = fields.ms(value, "E"); break;
-      case key_code("u"): option_last = fields.count(value, "u"); break;
-      case key_code("bids"): levels(value, book.bids, "bids"); has_bids = true; break;
-      case key_code("asks"): levels(value, book.asks, "asks"); has_asks = true; break;
-      default: break;
+      case key_code("symbol"):
+        symbol = fields.text(value, "symbol");
+        break;
+      case key_code("T"):
+        engine = fields.ms(value, "T");
+        break;
+      case key_code("E"):
+        sent = fields.ms(value, "E");
+        break;
+      case key_code("u"):
+        option_last = fields.count(value, "u");
+        break;
+      case key_code("bids"):
+        levels(value, book.bids, "bids");
+        has_bids = true;
+        break;
+      case key_code("asks"):
+        levels(value, book.asks, "asks");
+        has_asks = true;
+        break;
+      default:
+        break;
     }
   });
   fields.require(has_bids, "bids");
@@ -280,7 +339,8 @@ Ending Reader::rest_depth(JsonObject& object, std::string_view stream) {
   const auto id = symbol.empty() ? unnamed(stream) : std::optional(instrument(symbol));
   if (!id) return Ending::read;
   book.sequence.last = last ? static_cast<uint64_t>(*last) : *option_last;
-  constexpr std::string_view mark = "@depth";  // "@depth20" is a book of 20 levels, "@depthSnapshot" a REST answer
+  constexpr std::string_view mark =
+      "@depth";  // "@depth20" is a book of 20 levels, "@depthSnapshot" a REST answer
   if (const size_t at = stream.find(mark); at != stream.npos) {
     const std::string_view rest = stream.substr(at + mark.size());
     const auto depth = read_int(rest.substr(0, rest.find('@')));
@@ -302,18 +362,33 @@ Ending Reader::rest_trade(JsonObject& object, bool aggregated) {
   if (!fields.rewind(object)) return Ending::read;
   each_field(object, fields, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case key_code("symbol"): symbol = fields.text(value, "symbol"); break;
+      case key_code("symbol"):
+        symbol = fields.text(value, "symbol");
+        break;
       case key_code("a"):
-      case key_code("id"): id = fields.text(value, "id"); break;
+      case key_code("id"):
+        id = fields.text(value, "id");
+        break;
       case key_code("p"):
-      case key_code("price"): price = fields.fixed<Price>(value, "price"); break;
+      case key_code("price"):
+        price = fields.fixed<Price>(value, "price");
+        break;
       case key_code("q"):
-      case key_code("qty"): qty = fields.fixed<Qty>(value, "qty"); break;
+      case key_code("qty"):
+        qty = fields.fixed<Qty>(value, "qty");
+        break;
       case key_code("T"):
-      case key_code("time"): at = fields.ms(value, "time"); break;
-      case key_code("m"): side = fields.boolean(value, "m") ? Side::sell : Side::buy; break;
-      case key_code("side"): side = fields.integer(value, "side") < 0 ? Side::sell : Side::buy; break;  // options
-      default: break;
+      case key_code("time"):
+        at = fields.ms(value, "time");
+        break;
+      case key_code("m"):
+        side = fields.boolean(value, "m") ? Side::sell : Side::buy;
+        break;
+      case key_code("side"):
+        side = fields.integer(value, "side") < 0 ? Side::sell : Side::buy;
+        break;  // options
+      default:
+        break;
     }
   });
   fields.require(price.has_value(), "price");
@@ -336,11 +411,14 @@ Ending Reader::rest_quote(JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   Quote quote{.bid_price = fields.maybe<Price>(object, "bidPrice"),
               .ask_price = fields.maybe<Price>(object, "askPrice"),
-              .bid_qty = fields.maybe<Qty>(object, "bidQty"), .ask_qty = fields.maybe<Qty>(object, "askQty")};
+              .bid_qty = fields.maybe<Qty>(object, "bidQty"),
+              .ask_qty = fields.maybe<Qty>(object, "askQty")};
   const int64_t update_id = fields.maybe_integer(object, "lastUpdateId").value_or(0);
   quote.update_id = static_cast<uint64_t>(std::max<int64_t>(0, update_id));
-  if (quote.bid_price == Price() && quote.bid_qty == Qty()) quote.bid_price.reset(), quote.bid_qty.reset();
-  if (quote.ask_price == Price() && quote.ask_qty == Qty()) quote.ask_price.reset(), quote.ask_qty.reset();
+  if (quote.bid_price == Price() && quote.bid_qty == Qty())
+    quote.bid_price.reset(), quote.bid_qty.reset();
+  if (quote.ask_price == Price() && quote.ask_qty == Qty())
+    quote.ask_price.reset(), quote.ask_qty.reset();
   const Instant at = fields.maybe_ms(object, "time").value_or(received);
   if (fields.ok()) stage.add<Quote>(instrument(symbol), at) = quote;
   return Ending::read;
@@ -357,7 +435,8 @@ Ending Reader::rest_premium_index(JsonObject& object) {
   const InstrumentId id = instrument(symbol);
   stage.add<MarkPrice>(id, at).price = mark;
   if (index_price && *index_price != Price()) stage.add<IndexPrice>(id, at).price = *index_price;
-  if (rate && settles_at) {  // named "last", and yet the rate of the period that ends at nextFundingTime
+  if (rate &&
+      settles_at) {  // named "last", and yet the rate of the period that ends at nextFundingTime
     FundingRate& funding = stage.add<FundingRate>(id, at);
     funding.rate = *rate;
     funding.interval = instruments_[id].funding_interval;
@@ -378,8 +457,8 @@ Ending Reader::rest_funding_rate(JsonObject& object) {
   return Ending::read;
 }
 
-// Only contracts whose interval or limits were ever changed are listed. The interval goes into the instrument, where
-// the rates of other streams find it.
+// Only contracts whose interval or limits were ever changed are listed. The interval goes into the
+// instrument, where the rates of other streams find it.
 Ending Reader::rest_funding_info(JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   const int64_t hours = fields.integer(object, "fundingIntervalHours");
@@ -403,8 +482,8 @@ Ending Reader::rest_open_interest(JsonObject& object) {
   return Ending::read;
 }
 
-// USD-M: base coins and their value in USD. COIN-M, by pair and contract type: contracts and their value in coins.
-// Options: contracts of one base coin, and USD.
+// USD-M: base coins and their value in USD. COIN-M, by pair and contract type: contracts and their
+// value in coins. Options: contracts of one base coin, and USD.
 Ending Reader::rest_open_interest_history(JsonObject& object) {
   const auto symbol = fields.maybe_text(object, "symbol");
   const auto pair = fields.maybe_text(object, "pair");
@@ -437,8 +516,10 @@ Ending Reader::rest_option_mark(JsonObject& object) {
     if (*iv && **iv <= 0) iv->reset();  // could not be computed
   }
   q.interest_rate = fields.maybe_double(object, "riskFreeInterest");
-  q.greeks = {.delta = fields.maybe_double(object, "delta"), .gamma = fields.maybe_double(object, "gamma"),
-              .vega = fields.maybe_double(object, "vega"), .theta = fields.maybe_double(object, "theta")};
+  q.greeks = {.delta = fields.maybe_double(object, "delta"),
+              .gamma = fields.maybe_double(object, "gamma"),
+              .vega = fields.maybe_double(object, "vega"),
+              .theta = fields.maybe_double(object, "theta")};
   if (fields.ok()) stage.add<OptionQuote>(instrument(symbol), received) = std::move(q);
   return Ending::read;
 }
@@ -446,7 +527,8 @@ Ending Reader::rest_option_mark(JsonObject& object) {
 Ending Reader::rest_index(JsonObject& object) {
   const Price price = fields.fixed<Price>(object, "indexPrice", Precision::nearest);
   const Instant at = fields.ms(object, "time");
-  if (request_.underlying.empty()) fields.fail(Fault::malformed, "an index that only its request names", "request");
+  if (request_.underlying.empty())
+    fields.fail(Fault::malformed, "an index that only its request names", "request");
   if (fields.ok()) stage.add<IndexPrice>(index(request_.underlying), at).price = price;
   return Ending::read;
 }
@@ -454,7 +536,9 @@ Ending Reader::rest_index(JsonObject& object) {
 Ending Reader::rest_exchange_info(JsonObject& object) {
   const Instant at = fields.maybe_ms(object, "serverTime").value_or(received);
   JsonArray symbols;
-  fields.require(fields.find(object, "optionSymbols", symbols) || fields.find(object, "symbols", symbols), "symbols");
+  fields.require(
+      fields.find(object, "optionSymbols", symbols) || fields.find(object, "symbols", symbols),
+      "symbols");
   std::vector<std::pair<Instrument, std::string>> found;
   if (fields.ok()) {
     for (auto entry : symbols) {
@@ -471,7 +555,8 @@ Ending Reader::rest_exchange_info(JsonObject& object) {
   for (auto& [listing, status] : found) {
     if (const auto known = instruments_.find(listing.venue, listing.symbol, listing.kind))
       listing.funding_interval = instruments_[*known].funding_interval;
-    stage.add<InstrumentListed>(instruments_.add(std::move(listing)), at).status = std::move(status);
+    stage.add<InstrumentListed>(instruments_.add(std::move(listing)), at).status =
+        std::move(status);
   }
   return found.empty() ? skip("exchangeInfo without symbols") : Ending::read;
 }
@@ -493,8 +578,11 @@ Instrument Reader::read_listing(JsonObject& symbol) {
     out.settle = out.kind == InstrumentKind::inverse ? out.base : out.quote;
     take(out.settle, "marginAsset");
     if (const auto size = fields.maybe<Qty>(symbol, "contractSize")) out.contract_size = size;
-    if (const auto delivery = fields.maybe_integer(symbol, "deliveryDate"); delivery && *delivery > 0)
-      out.expiry = *delivery == kNoDelivery ? std::nullopt : std::optional(fields.from_ms(*delivery, "deliveryDate"));
+    if (const auto delivery = fields.maybe_integer(symbol, "deliveryDate");
+        delivery && *delivery > 0)
+      out.expiry = *delivery == kNoDelivery
+                       ? std::nullopt
+                       : std::optional(fields.from_ms(*delivery, "deliveryDate"));
   }
   JsonArray filters;
   if (!fields.find(symbol, "filters", filters)) return out;

@@ -1,9 +1,10 @@
-// Events of Binance's streams. Each is read in one pass over its fields, whatever their order; "T" is the time of the
-// matching engine and "E" the time of sending, and the first is taken where there is one.
+// Events of Binance's streams. Each is read in one pass over its fields, whatever their order; "T"
+// is the time of the matching engine and "E" the time of sending, and the first is taken where
+// there is one.
 #include <optional>
 
 #include "venues/binance/reader.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 
 namespace delever::binance {
 namespace {
@@ -26,7 +27,9 @@ std::optional<T> unless_zero(std::optional<T> value) {
   return value && *value != T() ? value : std::nullopt;
 }
 // Volatilities that could not be computed are sent as 0 or -1.
-std::optional<double> if_positive(std::optional<double> value) { return value && *value > 0 ? value : std::nullopt; }
+std::optional<double> if_positive(std::optional<double> value) {
+  return value && *value > 0 ? value : std::nullopt;
+}
 
 constexpr uint64_t k(std::string_view key) { return key_code(key); }
 
@@ -40,14 +43,30 @@ Ending Reader::read_trade(JsonObject& object, bool aggregated) {
   std::optional<Instant> at;
   each_field(object, fields, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("s"): symbol = fields.text(value, "s"); break;
-      case k("a"): if (aggregated) id = fields.text(value, "a"); break;  // elsewhere the seller's order
-      case k("t"): if (!aggregated) id = fields.text(value, "t"); break;
-      case k("p"): price = fields.fixed<Price>(value, "p"); break;
-      case k("q"): qty = fields.fixed<Qty>(value, "q"); break;
-      case k("T"): at = fields.ms(value, "T"); break;
-      case k("m"): side = fields.boolean(value, "m") ? Side::sell : Side::buy; break;
-      case k("X"): role = fields.text(value, "X"); break;
+      case k("s"):
+        symbol = fields.text(value, "s");
+        break;
+      case k("a"):
+        if (aggregated) id = fields.text(value, "a");
+        break;  // elsewhere the seller's order
+      case k("t"):
+        if (!aggregated) id = fields.text(value, "t");
+        break;
+      case k("p"):
+        price = fields.fixed<Price>(value, "p");
+        break;
+      case k("q"):
+        qty = fields.fixed<Qty>(value, "q");
+        break;
+      case k("T"):
+        at = fields.ms(value, "T");
+        break;
+      case k("m"):
+        side = fields.boolean(value, "m") ? Side::sell : Side::buy;
+        break;
+      case k("X"):
+        role = fields.text(value, "X");
+        break;
       case k("S"):  // options: BUY, SELL; before December 2025 "1", "-1"
         if (const std::string_view text = fields.text(value, "S"); text == "BUY" || text == "1") {
           side = Side::buy;
@@ -57,7 +76,8 @@ Ending Reader::read_trade(JsonObject& object, bool aggregated) {
           fields.fail(Fault::malformed, "neither BUY nor SELL", "S");
         }
         break;
-      default: break;
+      default:
+        break;
     }
   });
   fields.require(!symbol.empty(), "s");
@@ -66,8 +86,8 @@ Ending Reader::read_trade(JsonObject& object, bool aggregated) {
   fields.require(at.has_value(), "T");
   fields.require(side.has_value(), "m");
   if (!fields.ok()) return Ending::read;
-  // Transfers to the insurance fund and by auto-deleveraging are not trades of the market, and their prices are far
-  // from it (85 for a coin at 50); aggTrade and peers leave them out too.
+  // Transfers to the insurance fund and by auto-deleveraging are not trades of the market, and
+  // their prices are far from it (85 for a coin at 50); aggTrade and peers leave them out too.
   const bool block = role == "BLOCK";
   if (!role.empty() && role != "MARKET" && !block) return skip("trade outside the market");
   Trade& trade = stage.add<Trade>(instrument(symbol), *at);
@@ -81,22 +101,42 @@ Ending Reader::read_trade(JsonObject& object, bool aggregated) {
 }
 
 Ending Reader::read_depth(JsonObject& object, std::string_view stream, bool always_partial) {
-  if (stream.find("@rpiDepth") != stream.npos) return skip("rpiDepth");  // holds quotes that the book does not
+  if (stream.find("@rpiDepth") != stream.npos)
+    return skip("rpiDepth");  // holds quotes that the book does not
   const std::optional<uint32_t> depth = partial_depth(stream);
   DepthFields f;
   const auto read_into = [&](auto& book) {
     bool has_bids = false, has_asks = false;
     each_field(object, fields, [&](uint64_t key, JsonValue& value) {
       switch (key) {
-        case k("s"): f.symbol = fields.text(value, "s"); break;
-        case k("T"): f.engine = fields.ms(value, "T"); break;
-        case k("E"): f.sent = fields.ms(value, "E"); break;
-        case k("U"): f.first = fields.count(value, "U"); break;
-        case k("u"): f.last = fields.count(value, "u"); break;
-        case k("pu"): f.previous = fields.count(value, "pu"); break;
-        case k("b"): levels(value, book.bids, "b"); has_bids = true; break;
-        case k("a"): levels(value, book.asks, "a"); has_asks = true; break;
-        default: break;
+        case k("s"):
+          f.symbol = fields.text(value, "s");
+          break;
+        case k("T"):
+          f.engine = fields.ms(value, "T");
+          break;
+        case k("E"):
+          f.sent = fields.ms(value, "E");
+          break;
+        case k("U"):
+          f.first = fields.count(value, "U");
+          break;
+        case k("u"):
+          f.last = fields.count(value, "u");
+          break;
+        case k("pu"):
+          f.previous = fields.count(value, "pu");
+          break;
+        case k("b"):
+          levels(value, book.bids, "b");
+          has_bids = true;
+          break;
+        case k("a"):
+          levels(value, book.asks, "a");
+          has_asks = true;
+          break;
+        default:
+          break;
       }
     });
     fields.require(!f.symbol.empty(), "s");
@@ -124,9 +164,10 @@ void Reader::finish_depth(const DepthFields& f) {
   many_depths_ |= *only_depth_ != id;
 }
 
-// Depth updates are nine tenths of the bytes of a busy tape, and all of them are written alike: no blanks, no escapes,
-// whole numbers, levels in quotes. Such a text is read here without an index of its tokens (on depth messages 40 ms
-// with one, 25 ms without). Anything else, and any error, is left to read_depth: false, and nothing is staged.
+// Depth updates are nine tenths of the bytes of a busy tape, and all of them are written alike: no
+// blanks, no escapes, whole numbers, levels in quotes. Such a text is read here without an index of
+// its tokens (on depth messages 40 ms with one, 25 ms without). Anything else, and any error, is
+// left to read_depth: false, and nothing is staged.
 bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
   constexpr std::string_view opening = R"({"e":"depthUpdate")";
   // No loop below steps over a '}', so the last one keeps them all inside the message.
@@ -165,17 +206,29 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
         if (!number.end) return false;
         const auto count = static_cast<uint64_t>(number.value);
         switch (key) {
-          case k("T"): f.engine = fields.from_ms(number.value, "T"); break;
-          case k("E"): f.sent = fields.from_ms(number.value, "E"); break;
-          case k("U"): f.first = count; break;
-          case k("u"): f.last = count; break;
-          case k("pu"): f.previous = count; break;
-          default: break;
+          case k("T"):
+            f.engine = fields.from_ms(number.value, "T");
+            break;
+          case k("E"):
+            f.sent = fields.from_ms(number.value, "E");
+            break;
+          case k("U"):
+            f.first = count;
+            break;
+          case k("u"):
+            f.last = count;
+            break;
+          case k("pu"):
+            f.previous = count;
+            break;
+          default:
+            break;
         }
         p = number.end;
       }
     }
-    return p + 1 == text.data() + text.size() && !f.symbol.empty() && f.last && has_bids && has_asks && fields.ok();
+    return p + 1 == text.data() + text.size() && !f.symbol.empty() && f.last && has_bids &&
+           has_asks && fields.ok();
   };
   if (!read()) {
     stage.clear();
@@ -193,29 +246,48 @@ Ending Reader::read_book_ticker(JsonObject& object) {
   std::optional<Instant> engine, sent;
   each_field(object, fields, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("s"): symbol = fields.text(value, "s"); break;
-      case k("u"): quote.update_id = fields.count(value, "u"); break;
-      case k("b"): quote.bid_price = fields.fixed<Price>(value, "b"); break;
-      case k("B"): quote.bid_qty = fields.fixed<Qty>(value, "B"); break;
-      case k("a"): quote.ask_price = fields.fixed<Price>(value, "a"); break;
-      case k("A"): quote.ask_qty = fields.fixed<Qty>(value, "A"); break;
-      case k("T"): engine = fields.ms(value, "T"); break;
-      case k("E"): sent = fields.ms(value, "E"); break;
-      default: break;
+      case k("s"):
+        symbol = fields.text(value, "s");
+        break;
+      case k("u"):
+        quote.update_id = fields.count(value, "u");
+        break;
+      case k("b"):
+        quote.bid_price = fields.fixed<Price>(value, "b");
+        break;
+      case k("B"):
+        quote.bid_qty = fields.fixed<Qty>(value, "B");
+        break;
+      case k("a"):
+        quote.ask_price = fields.fixed<Price>(value, "a");
+        break;
+      case k("A"):
+        quote.ask_qty = fields.fixed<Qty>(value, "A");
+        break;
+      case k("T"):
+        engine = fields.ms(value, "T");
+        break;
+      case k("E"):
+        sent = fields.ms(value, "E");
+        break;
+      default:
+        break;
     }
   });
   fields.require(!symbol.empty(), "s");
   fields.require(quote.bid_price && quote.bid_qty, "b");
   fields.require(quote.ask_price && quote.ask_qty, "a");
   if (!fields.ok()) return Ending::read;
-  if (quote.bid_price == Price() && quote.bid_qty == Qty()) quote.bid_price.reset(), quote.bid_qty.reset();
-  if (quote.ask_price == Price() && quote.ask_qty == Qty()) quote.ask_price.reset(), quote.ask_qty.reset();
+  if (quote.bid_price == Price() && quote.bid_qty == Qty())
+    quote.bid_price.reset(), quote.bid_qty.reset();
+  if (quote.ask_price == Price() && quote.ask_qty == Qty())
+    quote.ask_price.reset(), quote.ask_qty.reset();
   stage.add<Quote>(instrument(symbol), engine ? *engine : sent.value_or(received)) = quote;
   return Ending::read;
 }
 
-// "S" is the side of the order: a sale closes a long. Peers differ on the price (p or ap) and the size (q, l or z):
-// all four are kept, and l, the last fill alone, is not.
+// "S" is the side of the order: a sale closes a long. Peers differ on the price (p or ap) and the
+// size (q, l or z): all four are kept, and l, the last fill alone, is not.
 Ending Reader::read_force_order(JsonObject& object) {
   std::optional<Instant> at;
   std::string_view symbol, side;
@@ -224,18 +296,34 @@ Ending Reader::read_force_order(JsonObject& object) {
   each_field(object, fields, [&](uint64_t key, JsonValue& value) {
     if (key != k("o")) return;
     JsonObject order;
-    if (value.get_object().get(order) != simdjson::SUCCESS) return fields.fail(Fault::malformed, "not an object", "o");
+    if (value.get_object().get(order) != simdjson::SUCCESS)
+      return fields.fail(Fault::malformed, "not an object", "o");
     has_order = true;
     each_field(order, fields, [&](uint64_t inner, JsonValue& v) {
       switch (inner) {
-        case k("s"): symbol = fields.text(v, "o.s"); break;
-        case k("S"): side = fields.text(v, "o.S"); break;
-        case k("p"): found.order_price = fields.fixed<Price>(v, "o.p"); break;
-        case k("ap"): found.average_price = fields.fixed<Price>(v, "o.ap", Precision::nearest); break;
-        case k("q"): found.order_qty = fields.fixed<Qty>(v, "o.q"); break;
-        case k("z"): found.filled_qty = fields.fixed<Qty>(v, "o.z"); break;
-        case k("T"): at = fields.ms(v, "o.T"); break;
-        default: break;
+        case k("s"):
+          symbol = fields.text(v, "o.s");
+          break;
+        case k("S"):
+          side = fields.text(v, "o.S");
+          break;
+        case k("p"):
+          found.order_price = fields.fixed<Price>(v, "o.p");
+          break;
+        case k("ap"):
+          found.average_price = fields.fixed<Price>(v, "o.ap", Precision::nearest);
+          break;
+        case k("q"):
+          found.order_qty = fields.fixed<Qty>(v, "o.q");
+          break;
+        case k("z"):
+          found.filled_qty = fields.fixed<Qty>(v, "o.z");
+          break;
+        case k("T"):
+          at = fields.ms(v, "o.T");
+          break;
+        default:
+          break;
       }
     });
   });
@@ -251,8 +339,9 @@ Ending Reader::read_force_order(JsonObject& object) {
   return Ending::read;
 }
 
-// "T" is the end of the funding period. At the boundary the frame stamped exactly E == T still shows the period that
-// ends; the new one shows a second later (seen on three contracts, 2026-09-30).
+// "T" is the end of the funding period. At the boundary the frame stamped exactly E == T still
+// shows the period that ends; the new one shows a second later (seen on three contracts,
+// 2026-09-30).
 Ending Reader::read_mark_price(JsonObject& object) {
   std::string_view symbol;
   std::optional<Price> mark, index_price;
@@ -261,13 +350,26 @@ Ending Reader::read_mark_price(JsonObject& object) {
   int64_t settles = 0;
   each_field(object, fields, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("s"): symbol = fields.text(value, "s"); break;
-      case k("E"): at = fields.ms(value, "E"); break;
-      case k("p"): mark = fields.fixed<Price>(value, "p", Precision::nearest); break;
-      case k("i"): index_price = fields.maybe<Price>(value, "i", Precision::nearest); break;
-      case k("r"): rate = fields.maybe<Rate>(value, "r", Precision::nearest); break;
-      case k("T"): settles = fields.integer(value, "T"); break;
-      default: break;
+      case k("s"):
+        symbol = fields.text(value, "s");
+        break;
+      case k("E"):
+        at = fields.ms(value, "E");
+        break;
+      case k("p"):
+        mark = fields.fixed<Price>(value, "p", Precision::nearest);
+        break;
+      case k("i"):
+        index_price = fields.maybe<Price>(value, "i", Precision::nearest);
+        break;
+      case k("r"):
+        rate = fields.maybe<Rate>(value, "r", Precision::nearest);
+        break;
+      case k("T"):
+        settles = fields.integer(value, "T");
+        break;
+      default:
+        break;
     }
   });
   fields.require(!symbol.empty(), "s");
@@ -337,12 +439,15 @@ Ending Reader::read_option_ticker(JsonObject& object) {
   q.last_price = unless_zero(fields.maybe<Price>(object, "c"));
   q.bid_qty = fields.maybe<Qty>(object, "bq");
   q.ask_qty = fields.maybe<Qty>(object, "aq");
-  if (q.mark_price) {  // without it b and a would be something else: the second version has no volatilities here
+  if (q.mark_price) {  // without it b and a would be something else: the second version has no
+                       // volatilities here
     q.bid_iv = if_positive(fields.maybe_double(object, "b"));
     q.ask_iv = if_positive(fields.maybe_double(object, "a"));
     q.mark_iv = if_positive(fields.maybe_double(object, "vo"));
-    q.greeks = {.delta = fields.maybe_double(object, "d"), .gamma = fields.maybe_double(object, "g"),
-                .vega = fields.maybe_double(object, "v"), .theta = fields.maybe_double(object, "t")};
+    q.greeks = {.delta = fields.maybe_double(object, "d"),
+                .gamma = fields.maybe_double(object, "g"),
+                .vega = fields.maybe_double(object, "v"),
+                .theta = fields.maybe_double(object, "t")};
     q.volume_24h = fields.maybe_double(object, "V");
   } else {
     q.volume_24h = fields.maybe_double(object, "v");
@@ -376,8 +481,10 @@ Ending Reader::read_option_mark(JsonObject& object, std::string_view stream) {
   q.mark_iv = if_positive(fields.maybe_double(object, "vo"));
   q.underlying_price = if_positive(underlying);
   q.interest_rate = fields.maybe_double(object, "rf");
-  q.greeks = {.delta = fields.maybe_double(object, "d"), .gamma = fields.maybe_double(object, "g"),
-              .vega = fields.maybe_double(object, "v"), .theta = fields.maybe_double(object, "t")};
+  q.greeks = {.delta = fields.maybe_double(object, "d"),
+              .gamma = fields.maybe_double(object, "g"),
+              .vega = fields.maybe_double(object, "v"),
+              .theta = fields.maybe_double(object, "t")};
   const std::string pair = upper(stream.substr(0, stream.find('@')));
   q.underlying = pair.empty() ? instruments_[id].base + instruments_[id].quote : pair;
   if (fields.ok()) stage.add<OptionQuote>(id, at) = std::move(q);
@@ -390,7 +497,8 @@ Ending Reader::read_option_open_interest(JsonObject& object) {
   const Qty contracts = fields.fixed<Qty>(object, "o");
   std::optional<double> value = fields.maybe_double(object, "h");
   if (value == 0 && contracts != Qty()) value.reset();  // the first version always sent 0.0
-  if (fields.ok()) stage.add<OpenInterest>(instrument(symbol), at) = {.contracts = contracts, .value_usd = value};
+  if (fields.ok())
+    stage.add<OpenInterest>(instrument(symbol), at) = {.contracts = contracts, .value_usd = value};
   return Ending::read;
 }
 
@@ -422,13 +530,35 @@ Ending Reader::read_stream(JsonObject& object, std::string_view type, std::strin
   if (option && type == "markPrice") return read_option_mark(object, stream);
   if (option && type == "openInterest") return read_option_open_interest(object);
   if (option && (type == "index" || type == "indexPrice")) return read_index_price(object, "s");
-  // Known, and nothing of ours in them: summaries of what other channels say in full, and a user's own affairs.
-  constexpr std::string_view known[] = {
-      "24hrTicker", "24hrMiniTicker", "1hTicker", "4hTicker", "1dTicker", "avgPrice", "compositeIndex",
-      "assetIndexUpdate", "tradingSession", "OPTION_PAIR", "ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE", "ALGO_UPDATE",
-      "TRADE_LITE", "MARGIN_CALL", "ACCOUNT_CONFIG_UPDATE", "STRATEGY_UPDATE", "GRID_UPDATE",
-      "CONDITIONAL_ORDER_TRIGGER_REJECT", "BALANCE_POSITION_UPDATE", "GREEK_UPDATE", "RISK_LEVEL_CHANGE",
-      "executionReport", "outboundAccountPosition", "balanceUpdate", "listStatus", "externalLockUpdate"};
+  // Known, and nothing of ours in them: summaries of what other channels say in full, and a user's
+  // own affairs.
+  constexpr std::string_view known[] = {"24hrTicker",
+                                        "24hrMiniTicker",
+                                        "1hTicker",
+                                        "4hTicker",
+                                        "1dTicker",
+                                        "avgPrice",
+                                        "compositeIndex",
+                                        "assetIndexUpdate",
+                                        "tradingSession",
+                                        "OPTION_PAIR",
+                                        "ORDER_TRADE_UPDATE",
+                                        "ACCOUNT_UPDATE",
+                                        "ALGO_UPDATE",
+                                        "TRADE_LITE",
+                                        "MARGIN_CALL",
+                                        "ACCOUNT_CONFIG_UPDATE",
+                                        "STRATEGY_UPDATE",
+                                        "GRID_UPDATE",
+                                        "CONDITIONAL_ORDER_TRIGGER_REJECT",
+                                        "BALANCE_POSITION_UPDATE",
+                                        "GREEK_UPDATE",
+                                        "RISK_LEVEL_CHANGE",
+                                        "executionReport",
+                                        "outboundAccountPosition",
+                                        "balanceUpdate",
+                                        "listStatus",
+                                        "externalLockUpdate"};
   for (const std::string_view name : known) {
     if (type == name) return Ending::no_event;
   }

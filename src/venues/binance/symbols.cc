@@ -1,19 +1,20 @@
 #include <array>
-#include <utility>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "venues/binance/binance.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 
 namespace delever {
 namespace {
 
 // Longer names before those they end with: FDUSD before USD.
 constexpr std::array<std::string_view, 38> kQuotes{
-    "FDUSD", "USDSB", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USD1", "USDS", "USDE", "IDRT", "BIDR", "BVND",
-    "BKRW", "DOGE", "AEUR", "EURI", "DAI", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "AUD", "RUB", "UAH",
-    "NGN", "ZAR", "PLN", "ARS", "MXN", "JPY", "XRP", "TRX", "SOL", "USD"};
+    "FDUSD", "USDSB", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USD1", "USDS", "USDE",
+    "IDRT",  "BIDR",  "BVND", "BKRW", "DOGE", "AEUR", "EURI", "DAI",  "BTC",  "ETH",
+    "BNB",   "EUR",   "GBP",  "TRY",  "BRL",  "AUD",  "RUB",  "UAH",  "NGN",  "ZAR",
+    "PLN",   "ARS",   "MXN",  "JPY",  "XRP",  "TRX",  "SOL",  "USD"};
 
 std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
   for (const std::string_view quote : kQuotes) {
@@ -46,7 +47,8 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
     if (parts.size() == 4) {
       out.expiry = read_delivery(parts[1]);
       if (auto strike = Price::parse(parts[2]); strike.has_value()) out.strike = strike.value();
-      if (parts[3] == "C" || parts[3] == "P") out.option_type = parts[3] == "C" ? OptionType::call : OptionType::put;
+      if (parts[3] == "C" || parts[3] == "P")
+        out.option_type = parts[3] == "C" ? OptionType::call : OptionType::put;
     }
   } else {
     const size_t bar = name.find('_');

@@ -1,5 +1,6 @@
-// Field by field against the normalised events of tardis-node 18.2.0 on the same messages (expected-tardis.jsonl). Each
-// accepted difference stands in kAccepted with its reason, and one that no longer occurs fails the test as well.
+// Field by field against the normalised events of tardis-node 18.2.0 on the same messages
+// (expected-tardis.jsonl). Each accepted difference stands in kAccepted with its reason, and one
+// that no longer occurs fails the test as well.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -7,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/testing.h"
 
 namespace delever {
@@ -27,45 +28,66 @@ constexpr Accepted kAccepted[] = {
     // aggTrade is another channel of ours for the same trades; tardis takes trade alone.
     {"binance-usdm", 1, "extra trade"},
     // 24hrTicker repeats the last price that trades say in full: it carries no event of ours.
-    {"binance-usdm", 2, "lastPrice"}, {"binance-usdm", 2, kMatchingTime},
-    {"binance-usdm", 3, "lastPrice"}, {"binance-usdm", 9, "lastPrice"}, {"binance-usdm", 10, "lastPrice"},
-    // We give deltas as they come, whole or not; the builder keeps them. tardis holds them back until a snapshot.
-    {"binance-usdm", 6, "extra book_delta"}, {"binance-usdm", 16, "extra book_delta"},
-    // Made by hand, with a bid of 8493.78 above the asks: our builder reports that and serves no book, so that the
+    {"binance-usdm", 2, "lastPrice"},
+    {"binance-usdm", 2, kMatchingTime},
+    {"binance-usdm", 3, "lastPrice"},
+    {"binance-usdm", 9, "lastPrice"},
+    {"binance-usdm", 10, "lastPrice"},
+    // We give deltas as they come, whole or not; the builder keeps them. tardis holds them back
+    // until a snapshot.
+    {"binance-usdm", 6, "extra book_delta"},
+    {"binance-usdm", 16, "extra book_delta"},
+    // Made by hand, with a bid of 8493.78 above the asks: our builder reports that and serves no
+    // book, so that the
     // levels compared are those of the snapshot, without the update that waited for it.
-    {"binance-usdm", 7, "gap"}, {"binance-usdm", 7, "bids"}, {"binance-usdm", 7, "asks"},
+    {"binance-usdm", 7, "gap"},
+    {"binance-usdm", 7, "bids"},
+    {"binance-usdm", 7, "asks"},
     {"binance-usdm", 8, kMatchingTime},
-    // openInterest without a time of its own: ours is the receive time, tardis repeats the last ticker's.
+    // openInterest without a time of its own: ours is the receive time, tardis repeats the last
+    // ticker's.
     {"binance-usdm", 9, kMatchingTime},
-    // The price and size of a liquidation: the fill (ap, z), where tardis takes the order (p, q). z is q here.
+    // The price and size of a liquidation: the fill (ap, z), where tardis takes the order (p, q). z
+    // is q here.
     {"binance-usdm", 13, "price"},
     {"binance-usdm", 15, kMatchingTime},
     // tardis waits for the snapshot; see usdm 6.
-    {"binance-spot", 7, "extra book_delta"}, {"binance-spot", 8, "extra book_delta"},
+    {"binance-spot", 7, "extra book_delta"},
+    {"binance-spot", 8, "extra book_delta"},
     // tardis keeps these to fill in its option summaries; they are events of ours.
-    {"binance-eoptions", 4, "extra index_price"}, {"binance-eoptions", 5, "extra mark_price"},
-    {"binance-eoptions", 7, "extra open_interest"}, {"binance-eoptions", 8, "extra index_price"},
-    {"binance-eoptions", 9, "extra open_interest"}, {"binance-eoptions", 16, "extra option_quote"},
-    {"binance-eoptions", 17, "extra open_interest"}, {"binance-eoptions", 17, "extra open_interest"},
+    {"binance-eoptions", 4, "extra index_price"},
+    {"binance-eoptions", 5, "extra mark_price"},
+    {"binance-eoptions", 7, "extra open_interest"},
+    {"binance-eoptions", 8, "extra index_price"},
+    {"binance-eoptions", 9, "extra open_interest"},
+    {"binance-eoptions", 16, "extra option_quote"},
+    {"binance-eoptions", 17, "extra open_interest"},
+    {"binance-eoptions", 17, "extra open_interest"},
     // The first version's depth: T is a second older than E.
     {"binance-eoptions", 3, kMatchingTime},
     // What other channels said: gauges join them, the decoder does not.
-    {"binance-eoptions", 6, "underlyingPrice"}, {"binance-eoptions", 6, "underlyingIndex"},
-    {"binance-eoptions", 10, "underlyingPrice"}, {"binance-eoptions", 10, "underlyingIndex"},
+    {"binance-eoptions", 6, "underlyingPrice"},
+    {"binance-eoptions", 6, "underlyingIndex"},
+    {"binance-eoptions", 10, "underlyingPrice"},
+    {"binance-eoptions", 10, "underlyingIndex"},
     {"binance-eoptions", 10, "openInterest"},
-    {"binance-eoptions", 18, "lastPrice"}, {"binance-eoptions", 18, "openInterest"},
+    {"binance-eoptions", 18, "lastPrice"},
+    {"binance-eoptions", 18, "openInterest"},
 };
 
 using Fields = std::map<std::string, std::string>;
 
 std::string number(double value) { return write_double(value); }
 template <class T>
-std::string number(const T& fixed) { return write_double(*read_double(fixed.text())); }
+std::string number(const T& fixed) {
+  return write_double(*read_double(fixed.text()));
+}
 
 template <class Side>
 std::string levels_text(const Side& side) {
   std::string out;
-  for (size_t i = 0; i < side.size(); ++i) out += number(side[i].price) + ":" + number(side[i].qty) + " ";
+  for (size_t i = 0; i < side.size(); ++i)
+    out += number(side[i].price) + ":" + number(side[i].qty) + " ";
   return out;
 }
 
@@ -83,7 +105,8 @@ Fields fields_of(simdjson::dom::object event) {
       out[name] = value.get_bool().value() ? "true" : "false";
     } else if (value.is_array()) {
       for (const simdjson::dom::object level : value.get_array())
-        out[name] += write_double(level["price"].get_double()) + ":" + write_double(level["amount"].get_double()) + " ";
+        out[name] += write_double(level["price"].get_double()) + ":" +
+                     write_double(level["amount"].get_double()) + " ";
       out.try_emplace(name);  // an empty side
     }
   }
@@ -93,10 +116,12 @@ Fields fields_of(simdjson::dom::object event) {
   return out;
 }
 
-// What our events say in tardis' words. Several events may make one of theirs; a ticker is merged from many messages.
+// What our events say in tardis' words. Several events may make one of theirs; a ticker is merged
+// from many messages.
 class Translator {
  public:
-  explicit Translator(const Instruments& instruments) : instruments_(instruments), books_(instruments, gaps_) {}
+  explicit Translator(const Instruments& instruments)
+      : instruments_(instruments), books_(instruments, gaps_) {}
 
   // The fields of `type`, out of the events of one message.
   Fields translate(const std::string& type, const std::vector<Event>& events) {
@@ -108,19 +133,28 @@ class Translator {
       const Instrument& instrument = instruments_[event.instrument];
       Fields& ticker = tickers_[event.instrument];
       if (const auto* t = std::get_if<Trade>(&event.payload)) {
-        out.insert({{"id", t->id}, {"price", number(t->price)}, {"amount", number(t->qty)},
+        out.insert({{"id", t->id},
+                    {"price", number(t->price)},
+                    {"amount", number(t->qty)},
                     {"side", t->taker_side == Side::buy ? "buy" : "sell"}});
       } else if (const auto* q = std::get_if<Quote>(&event.payload)) {
-        out.insert({{"askPrice", number(*q->ask_price)}, {"askAmount", number(*q->ask_qty)},
-                    {"bidPrice", number(*q->bid_price)}, {"bidAmount", number(*q->bid_qty)}});
+        out.insert({{"askPrice", number(*q->ask_price)},
+                    {"askAmount", number(*q->ask_qty)},
+                    {"bidPrice", number(*q->bid_price)},
+                    {"bidAmount", number(*q->bid_qty)}});
       } else if (const auto* l = std::get_if<Liquidation>(&event.payload)) {
-        out.insert({{"price", number(*l->price())}, {"amount", number(*l->qty())},
+        out.insert({{"price", number(*l->price())},
+                    {"amount", number(*l->qty())},
                     {"side", l->position_side == PositionSide::long_side ? "sell" : "buy"}});
       } else if (const auto* d = std::get_if<BookDelta>(&event.payload)) {
-        out.insert({{"isSnapshot", "false"}, {"bids", levels_text(d->bids)}, {"asks", levels_text(d->asks)}});
+        out.insert({{"isSnapshot", "false"},
+                    {"bids", levels_text(d->bids)},
+                    {"asks", levels_text(d->asks)}});
       } else if (const auto* b = std::get_if<BookSnapshot>(&event.payload)) {
-        const Book* book = books_.book(event.instrument);  // theirs holds the updates that waited for it
-        out.insert({{"isSnapshot", "true"}, {"bids", book ? levels_text(book->bids()) : levels_text(b->bids)},
+        const Book* book =
+            books_.book(event.instrument);  // theirs holds the updates that waited for it
+        out.insert({{"isSnapshot", "true"},
+                    {"bids", book ? levels_text(book->bids()) : levels_text(b->bids)},
                     {"asks", book ? levels_text(book->asks()) : levels_text(b->asks)}});
       } else if (const auto* f = std::get_if<FundingRate>(&event.payload)) {
         ticker["fundingRate"] = number(f->rate);
@@ -141,7 +175,9 @@ class Translator {
     }
     return out;
   }
-  static std::string type_of(const Event& event) { return std::string(payload_name(event.payload)); }
+  static std::string type_of(const Event& event) {
+    return std::string(payload_name(event.payload));
+  }
 
  private:
   static void option(Fields& out, const OptionQuote& s, const Instrument& instrument) {
@@ -152,7 +188,8 @@ class Translator {
     put("bestAskPrice", s.ask_price), put("bestAskAmount", s.ask_qty), put("bestAskIV", s.ask_iv);
     put("markPrice", s.mark_price), put("markIV", s.mark_iv), put("lastPrice", s.last_price);
     put("delta", s.greeks.delta), put("gamma", s.greeks.gamma), put("vega", s.greeks.vega);
-    put("theta", s.greeks.theta), put("underlyingPrice", s.underlying_price), put("strikePrice", instrument.strike);
+    put("theta", s.greeks.theta), put("underlyingPrice", s.underlying_price),
+        put("strikePrice", instrument.strike);
     if (!s.underlying.empty()) out["underlyingIndex"] = s.underlying;
     out["optionType"] = instrument.option_type == OptionType::call ? "call" : "put";
     out["expirationDate"] = instrument.expiry->text();
@@ -173,7 +210,8 @@ std::string sorted_words(const std::string& text) {
 }
 
 class Tardis : public ::testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Binance, Tardis, ::testing::Values("binance-usdm", "binance-spot", "binance-eoptions"));
+INSTANTIATE_TEST_SUITE_P(Binance, Tardis,
+                         ::testing::Values("binance-usdm", "binance-spot", "binance-eoptions"));
 
 TEST_P(Tardis, EveryField) {
   const std::string folder = GetParam();
@@ -197,7 +235,8 @@ TEST_P(Tardis, EveryField) {
       decoder = std::move(make_decoder(folder, {}, *instruments, 0)).value();
       translator = std::make_unique<Translator>(*instruments);
     }
-    const std::string_view text = (*file)[n].raw.bytes;  // the raw message as it stands, numbers untouched
+    const std::string_view text =
+        (*file)[n].raw.bytes;  // the raw message as it stands, numbers untouched
     const size_t from = text.find("\"raw\":") + 6, to = text.rfind(",\"expected\":");
     const Instant received = Instant::parse(entry["localTimestamp"].get_string().value()).value();
     venuetest::Collected ours;
@@ -221,11 +260,13 @@ TEST_P(Tardis, EveryField) {
     ASSERT_EQ(expected.size(), 1u);
     const simdjson::dom::object event = expected.at(0).get_object();
     Fields theirs = fields_of(event);
-    Fields mine = translator->translate(std::string(event["type"].get_string().value()), ours.events);
+    Fields mine =
+        translator->translate(std::string(event["type"].get_string().value()), ours.events);
     if (mine.contains("gap")) differs("gap", "");
     for (auto& [name, value] : theirs) {
       std::string own = mine.contains(name) ? mine[name] : "(missing)";
-      if (name == "symbol" && own == "(missing)") continue;  // no event of ours at all: its fields are listed
+      if (name == "symbol" && own == "(missing)")
+        continue;  // no event of ours at all: its fields are listed
       if (name == "bids" || name == "asks") own = sorted_words(own), value = sorted_words(value);
       if (own != value) differs(name, "ours " + own + " theirs " + value);
       ++compared;

@@ -1,5 +1,5 @@
-// The Bybit decoder, private to this folder: v5 streams (stream.cc), tickers of all kinds (tickers.cc), REST answers
-// (rest.cc), and the streams of before v5 (legacy.cc).
+// The Bybit decoder, private to this folder: v5 streams (stream.cc), tickers of all kinds
+// (tickers.cc), REST answers (rest.cc), and the streams of before v5 (legacy.cc).
 #pragma once
 
 #include <array>
@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "venues/bybit/bybit.h"
-#include "venues/json_decoder.h"
-#include "venues/request.h"
+#include "codec/json_decoder.h"
+#include "codec/request.h"
 
 namespace delever::bybit {
 
 class BybitDecoder final : public JsonDecoder {
  public:
-  BybitDecoder(const StreamSettings& settings, std::optional<BybitCategory> category, Instruments& instruments,
-               SourceId source);
+  BybitDecoder(const StreamSettings& settings, std::optional<BybitCategory> category,
+               Instruments& instruments, SourceId source);
 
  private:
   using Category = std::optional<BybitCategory>;
@@ -31,8 +31,8 @@ class BybitDecoder final : public JsonDecoder {
   Ending read_trades(JsonObject& message, const Parts& topic);
   void read_trade(InstrumentId id);
   Ending read_book(JsonObject& message, FlatObject& top, const Parts& topic);
-  void read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update, const std::vector<Level>& bids,
-                 const std::vector<Level>& asks);
+  void read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
+                 const std::vector<Level>& bids, const std::vector<Level>& asks);
   Ending read_liquidations(JsonObject& message, FlatObject& top, bool complete);
   void read_liquidation(Instant at, LiquidationFeed feed);
   Ending read_klines(JsonObject& message, FlatObject& top, const Parts& topic);
@@ -45,10 +45,10 @@ class BybitDecoder final : public JsonDecoder {
 
   // rest.cc
   Ending read_rest(JsonObject& message, FlatObject& top);
-  Ending read_rest_list(JsonObject& result, std::string_view endpoint, Category category, std::string_view symbol,
-                        Instant at);
-  Ending read_rest_klines(JsonObject& result, std::string_view endpoint, Category category, std::string_view symbol,
-                          Instant at);
+  Ending read_rest_list(JsonObject& result, std::string_view endpoint, Category category,
+                        std::string_view symbol, Instant at);
+  Ending read_rest_klines(JsonObject& result, std::string_view endpoint, Category category,
+                          std::string_view symbol, Instant at);
   Ending read_rest_book(JsonObject& result, Category category);
   void read_listing(JsonObject& row, Category category, Instant at);
   void read_rest_trade(Category category);
@@ -93,7 +93,8 @@ class BybitDecoder final : public JsonDecoder {
   std::map<InstrumentId, Ticker> tickers_;
   std::map<InstrumentId, Best> best_;
   std::map<std::string, uint64_t, std::less<>> v2_sequence_;  // by topic
-  std::array<std::map<std::string, InstrumentId, std::less<>>, 5> known_;  // by category, the last: none
+  std::array<std::map<std::string, InstrumentId, std::less<>>, 5>
+      known_;  // by category, the last: none
 };
 
 }  // namespace delever::bybit

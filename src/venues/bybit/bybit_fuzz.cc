@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }};
   const auto& chosen = settings[data[0] % settings.size()];
   Instruments instruments;
-  const auto decoder = make_bybit_decoder({{"category", chosen[0]}, {"request", chosen[1]}}, instruments, 3);
+  const auto decoder =
+      make_bybit_decoder({{"category", chosen[0]}, {"request", chosen[1]}}, instruments, 3);
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   venuetest::decode_lines(*decoder.value(), instruments, 3, input.substr(1));
   return 0;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/testing.h"
 
 namespace delever {
@@ -16,7 +16,8 @@ Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Bybit {
-  explicit Bybit(const StreamSettings& settings = {}) : decoder(make_bybit_decoder(settings, instruments, 1).value()) {}
+  explicit Bybit(const StreamSettings& settings = {})
+      : decoder(make_bybit_decoder(settings, instruments, 1).value()) {}
   Collected read(std::string_view text) {
     Collected sink;
     decode_text(*decoder, text, sink, Instant::ns(5));
@@ -32,7 +33,11 @@ struct Bybit {
   std::unique_ptr<Decoder> decoder;
 };
 
-struct Named { const char* symbol; std::optional<BybitCategory> category; const char* name; };
+struct Named {
+  const char* symbol;
+  std::optional<BybitCategory> category;
+  const char* name;
+};
 
 TEST(BybitSymbols, AllShapes) {
   const Named table[] = {
@@ -116,13 +121,21 @@ TEST(BybitTickers, ADeltaChangesOnlyWhatItNames) {
 
 TEST(BybitTickers, NoQuoteWhileASideIsUnknown) {
   Bybit bybit;
-  EXPECT_TRUE(bybit.read(
-      R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT","bid1Price":"9","bid1Size":"1"},"ts":1})")
-      .events.empty());
+  EXPECT_TRUE(
+      bybit
+          .read(
+              R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT",)"
+              R"("bid1Price":"9","bid1Size":"1"},"ts":1})")
+          .events.empty());
   EXPECT_EQ(bybit.decoder->counts().no_event.at("tickers"), 1U);
-  EXPECT_EQ(bybit.read(
-      R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT","ask1Price":"10","ask1Size":"1"},"ts":2})")
-      .all<Quote>().size(), 1U);
+  EXPECT_EQ(
+      bybit
+          .read(
+              R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT",)"
+              R"("ask1Price":"10","ask1Size":"1"},"ts":2})")
+          .all<Quote>()
+          .size(),
+      1U);
 }
 
 TEST(BybitTickers, OpenInterestIsOneSide) {
@@ -130,10 +143,13 @@ TEST(BybitTickers, OpenInterestIsOneSide) {
   const OpenInterest halved = bybit.read(kTicker).all<OpenInterest>().at(0);
   EXPECT_EQ(halved.contracts, qty("10"));
   EXPECT_DOUBLE_EQ(*halved.value_usd, 1005);
-  const OpenInterest single = bybit.read(
-      R"({"topic":"tickers.BTCUSD","type":"snapshot","data":{"symbol":"BTCUSD","openInterest":"20",)"
-      R"("singleOpenInterest":"11","openInterestValue":"0.2","singleOpenInterestValue":"0.11"},"ts":1})")
-      .all<OpenInterest>().at(0);
+  const OpenInterest single =
+      bybit
+          .read(
+              R"({"topic":"tickers.BTCUSD","type":"snapshot","data":{"symbol":"BTCUSD","openInterest":"20",)"
+              R"("singleOpenInterest":"11","openInterestValue":"0.2","singleOpenInterestValue":"0.11"},"ts":1})")
+          .all<OpenInterest>()
+          .at(0);
   EXPECT_EQ(single.contracts, qty("11"));
   EXPECT_DOUBLE_EQ(*single.coins, 0.11);  // the value of an inverse contract is in coins
   EXPECT_FALSE(single.value_usd);
@@ -142,10 +158,11 @@ TEST(BybitTickers, OpenInterestIsOneSide) {
 TEST(BybitTickers, AFaultLeavesTheStateAsItWas) {
   Bybit bybit;
   bybit.read(kTicker);
-  EXPECT_EQ(bybit.why_not(
-      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"7","markPrice":"oops"},)"
-      R"("ts":1001})"),
-            "tickers:markPrice: \"oops\" is not a number");
+  EXPECT_EQ(
+      bybit.why_not(
+          R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"7","markPrice":"oops"},)"
+          R"("ts":1001})"),
+      "tickers:markPrice: \"oops\" is not a number");
   const Collected after = bybit.read(
       R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","ask1Size":"5"},"ts":1002})");
   EXPECT_EQ(after.all<Quote>().at(0).bid_qty, qty("1"));
@@ -163,12 +180,20 @@ TEST(BybitBook, SnapshotDeltaAndRestart) {
   EXPECT_EQ(book.asks.at(0).qty_digits, 2);
   EXPECT_EQ(snapshot.events[0].at.ms(), 7);  // the engine's time
   // u = 1 is a whole book even when it is called a delta.
-  EXPECT_EQ(bybit.read(
-      R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT","b":[],"a":[],"u":1}})")
-      .all<BookSnapshot>().size(), 1U);
-  EXPECT_EQ(bybit.read(
-      R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT","b":[],"a":[],"u":2}})")
-      .all<BookDelta>().size(), 1U);
+  EXPECT_EQ(
+      bybit
+          .read(
+              R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT","b":[],"a":[],"u":1}})")
+          .all<BookSnapshot>()
+          .size(),
+      1U);
+  EXPECT_EQ(
+      bybit
+          .read(
+              R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT","b":[],"a":[],"u":2}})")
+          .all<BookDelta>()
+          .size(),
+      1U);
 }
 
 TEST(BybitBook, EachDepthIsAChainOfItsOwn) {
@@ -177,9 +202,10 @@ TEST(BybitBook, EachDepthIsAChainOfItsOwn) {
   BookBuilder books(bybit.instruments, gaps);
   InstrumentId id = 0;
   const auto send = [&](const char* depth, const char* type, int update, const char* bid) {
-    const Collected read = bybit.read(fmt::format(
-        R"({{"topic":"orderbook.{}.BTCUSDT","type":"{}","ts":8,)"
-        R"("data":{{"s":"BTCUSDT","b":[["{}","1"]],"a":[],"u":{}}}}})", depth, type, bid, update));
+    const Collected read =
+        bybit.read(fmt::format(R"({{"topic":"orderbook.{}.BTCUSDT","type":"{}","ts":8,)"
+                               R"("data":{{"s":"BTCUSDT","b":[["{}","1"]],"a":[],"u":{}}}}})",
+                               depth, type, bid, update));
     ASSERT_EQ(read.events.size(), 1U);
     id = read.events[0].instrument;
     books.on_event(read.events[0]);
@@ -202,9 +228,11 @@ TEST(BybitBook, EachDepthIsAChainOfItsOwn) {
 TEST(BybitBook, DepthOneBecomesQuotes) {
   Bybit bybit;
   const auto quote = [&](std::string_view type, std::string_view bids, std::string_view asks) {
-    return bybit.read(fmt::format(
-        R"({{"topic":"orderbook.1.BTCUSDT","type":"{}","ts":8,"data":{{"s":"BTCUSDT","b":{},"a":{},"u":9}}}})",
-        type, bids, asks)).all<Quote>();
+    return bybit
+        .read(fmt::format(
+            R"({{"topic":"orderbook.1.BTCUSDT","type":"{}","ts":8,"data":{{"s":"BTCUSDT","b":{},"a":{},"u":9}}}})",
+            type, bids, asks))
+        .all<Quote>();
   };
   EXPECT_TRUE(quote("delta", R"([["99","1"]])", "[]").empty());  // the other side is unknown
   EXPECT_EQ(quote("snapshot", R"([["99","1"]])", R"([["101","1"]])").at(0).update_id, 9U);
@@ -235,7 +263,8 @@ TEST(BybitRest, MonthsAndPricesOfCandlesComeFromTheRequest) {
   constexpr std::string_view answer =
       R"({"retCode":0,"result":{"symbol":"BTCUSDT","category":"linear","list":[["1706745600000","1","3","0.5","2",)"
       R"("10","20"]]},"time":1710000000000})";
-  Bybit month(StreamSettings{{"request", "https://api.bybit.com/v5/market/kline?symbol=BTCUSDT&interval=M"}});
+  Bybit month(StreamSettings{
+      {"request", "https://api.bybit.com/v5/market/kline?symbol=BTCUSDT&interval=M"}});
   const Candle candle = month.read(answer).all<Candle>().at(0);
   EXPECT_EQ(candle.from.date(), "2024-02-01");
   EXPECT_EQ(candle.to.date(), "2024-03-01");
@@ -243,8 +272,9 @@ TEST(BybitRest, MonthsAndPricesOfCandlesComeFromTheRequest) {
   Bybit mark(StreamSettings{{"request", "/v5/market/mark-price-kline?interval=60"}});
   EXPECT_EQ(mark.read(answer).all<Candle>().at(0).price_kind, PriceKind::mark);
   Bybit blind;
-  EXPECT_EQ(blind.why_not(answer),
-            "kline:interval: the request, which alone names kind and interval of candles, is not known");
+  EXPECT_EQ(
+      blind.why_not(answer),
+      "kline:interval: the request, which alone names kind and interval of candles, is not known");
 }
 
 TEST(BybitFaults, NameTheFieldAndEmitNothing) {
@@ -252,42 +282,44 @@ TEST(BybitFaults, NameTheFieldAndEmitNothing) {
   const auto trade = [](std::string_view row) {
     return fmt::format(
         R"({{"topic":"publicTrade.X","type":"snapshot","ts":1,"data":[{{"T":2,"s":"BTCUSDT","S":"Buy","v":"1","p":"2",)"
-        R"("i":"x"}},{}]}})", row);
+        R"("i":"x"}},{}]}})",
+        row);
   };
-  EXPECT_EQ(bybit.why_not(trade(R"({"T":2,"s":"BTCUSDT","S":"Buy","v":"1","i":"y"})")), "publicTrade:p: missing");
-  EXPECT_EQ(bybit.why_not(trade(
-      R"({"T":2,"s":"BTCUSDT","S":"Bid","v":"1","p":"2","i":"y"})")),
-      "publicTrade:S: neither Buy nor Sell");
-  EXPECT_EQ(bybit.why_not(trade(
-      R"({"T":"later","s":"BTCUSDT","S":"Buy","v":"1","p":"2","i":"y"})")),
+  EXPECT_EQ(bybit.why_not(trade(R"({"T":2,"s":"BTCUSDT","S":"Buy","v":"1","i":"y"})")),
+            "publicTrade:p: missing");
+  EXPECT_EQ(bybit.why_not(trade(R"({"T":2,"s":"BTCUSDT","S":"Bid","v":"1","p":"2","i":"y"})")),
+            "publicTrade:S: neither Buy nor Sell");
+  EXPECT_EQ(
+      bybit.why_not(trade(R"({"T":"later","s":"BTCUSDT","S":"Buy","v":"1","p":"2","i":"y"})")),
       "publicTrade:T: not a whole number");
+  EXPECT_EQ(bybit.why_not(trade(R"({"T":2,"s":"BTC\"USDT","S":"Buy","v":"1","p":"2","i":"y"})")),
+            "publicTrade:s: not a symbol");
+  EXPECT_EQ(bybit.why_not(trade(R"({"T":2,"s":"BTCUSDT","S":"Buy","v":{},"p":"2","i":"y"})")),
+            "publicTrade:v: neither text nor number");
   EXPECT_EQ(bybit.why_not(trade(
-      R"({"T":2,"s":"BTC\"USDT","S":"Buy","v":"1","p":"2","i":"y"})")),
-      "publicTrade:s: not a symbol");
-  EXPECT_EQ(bybit.why_not(trade(
-      R"({"T":2,"s":"BTCUSDT","S":"Buy","v":{},"p":"2","i":"y"})")),
-      "publicTrade:v: neither text nor number");
-  EXPECT_EQ(bybit.why_not(trade(
-      R"({"T":99999999999999999,"s":"BTCUSDT","S":"Buy","v":"1","p":"2","i":"y"})")),
-      "publicTrade:T: beyond the years 1677 to 2262");
-  EXPECT_EQ(bybit.why_not(trade(R"("a word")")), "publicTrade:data: holds something other than objects");
-  EXPECT_EQ(bybit.why_not(R"({"topic":"publicTrade.X","data":7})"), "publicTrade:data: not an array");
-  EXPECT_EQ(bybit.why_not(
-      R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1"]],"a":[],"u":2}})"),
+                R"({"T":99999999999999999,"s":"BTCUSDT","S":"Buy","v":"1","p":"2","i":"y"})")),
+            "publicTrade:T: beyond the years 1677 to 2262");
+  EXPECT_EQ(bybit.why_not(trade(R"("a word")")),
+            "publicTrade:data: holds something other than objects");
+  EXPECT_EQ(bybit.why_not(R"({"topic":"publicTrade.X","data":7})"),
+            "publicTrade:data: not an array");
+  EXPECT_EQ(
+      bybit.why_not(
+          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1"]],"a":[],"u":2}})"),
       "orderbook:b: a level lacks its quantity");
-  EXPECT_EQ(bybit.why_not(
-      R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1","-1"]],"a":[],"u":2}})"),
+  EXPECT_EQ(
+      bybit.why_not(
+          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1","-1"]],"a":[],"u":2}})"),
       "orderbook:b: a level has a negative quantity");
-  EXPECT_EQ(bybit.why_not(
-      R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["0.12345678901","1"]],"a":[],)"
-      R"("u":2}})"),
+  EXPECT_EQ(
+      bybit.why_not(
+          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["0.12345678901","1"]],"a":[],)"
+          R"("u":2}})"),
       "orderbook:b: \"0.12345678901\" is finer than 1e-10");
-  EXPECT_EQ(bybit.why_not(
-      R"({"success":false,"ret_msg":"Invalid topic","op":"subscribe"})"),
-      "acknowledgement: the venue refuses: Invalid topic");
-  EXPECT_EQ(bybit.why_not(
-      R"({"retCode":10006,"retMsg":"Too many visits!","result":{},"time":1})"),
-      "REST: the venue refuses: 10006 Too many visits!");
+  EXPECT_EQ(bybit.why_not(R"({"success":false,"ret_msg":"Invalid topic","op":"subscribe"})"),
+            "acknowledgement: the venue refuses: Invalid topic");
+  EXPECT_EQ(bybit.why_not(R"({"retCode":10006,"retMsg":"Too many visits!","result":{},"time":1})"),
+            "REST: the venue refuses: 10006 Too many visits!");
   EXPECT_EQ(bybit.decoder->counts().events, 0U);
 }
 
@@ -299,7 +331,8 @@ TEST(BybitFaults, WhatIsCutOffIsNeverTakenForWhole) {
     ASSERT_EQ(sink.undecoded.size(), 1U) << length;
   }
   EXPECT_EQ(bybit.why_not(std::string(kTicker) + "}"), "something follows the JSON object");
-  EXPECT_EQ(bybit.why_not(std::string(kTicker) + std::string(kTicker)), "something follows the JSON object");
+  EXPECT_EQ(bybit.why_not(std::string(kTicker) + std::string(kTicker)),
+            "something follows the JSON object");
   EXPECT_EQ(bybit.why_not(kTicker), "");
 }
 
@@ -314,7 +347,8 @@ TEST(BybitCounts, UnknownAndControl) {
   EXPECT_EQ(counts.control, 2U);
   EXPECT_EQ(counts.no_event.at("adlAlert"), 1U);
   EXPECT_EQ(counts.messages, 4U);
-  for (int i = 0; i < 2000; ++i) bybit.read(fmt::format(R"({{"topic":"t{}"}})", i));  // names do not pile up for ever
+  for (int i = 0; i < 2000; ++i)
+    bybit.read(fmt::format(R"({{"topic":"t{}"}})", i));  // names do not pile up for ever
   EXPECT_LT(counts.unknown_channels.size(), 300U);
   EXPECT_GT(counts.unknown_channels.at("(others)"), 1000U);
 }

@@ -1,18 +1,22 @@
-// The streams of before v5: those of derivatives ("v2"; archives hold them until 2023) and those of spot.
+// The streams of before v5: those of derivatives ("v2"; archives hold them until 2023) and those of
+// spot.
 #include "base/text.h"
 #include "venues/bybit/bybit_decoder.h"
 
 namespace delever::bybit {
 namespace {
 
-// v2 scales some numbers by powers of ten and says so in the name: mark_price_e4, funding_rate_e6, timestamp_e6.
+// v2 scales some numbers by powers of ten and says so in the name: mark_price_e4, funding_rate_e6,
+// timestamp_e6.
 template <class T>
-std::optional<T> scaled(FieldReader& faults, std::optional<int64_t> value, int digits, std::string_view key) {
+std::optional<T> scaled(FieldReader& faults, std::optional<int64_t> value, int digits,
+                        std::string_view key) {
   if (!value) return std::nullopt;
   int64_t factor = 1;
   for (int i = digits; i < T::digits; ++i) factor *= 10;
   int64_t units = 0;
-  if (__builtin_mul_overflow(*value, factor, &units)) faults.fail(Fault::out_of_range, "beyond its unit", key);
+  if (__builtin_mul_overflow(*value, factor, &units))
+    faults.fail(Fault::out_of_range, "beyond its unit", key);
   return T::raw(units);
 }
 
@@ -29,9 +33,11 @@ Instant BybitDecoder::v2_time(FlatObject& top) {
   return at.has_value() ? at.value() : Instant();
 }
 
-// Numbered by cross_seq, which rises but not by one, so that a missing message cannot be seen. Messages are chained to
-// the one that came before them here: the book builder then finds what a crossed book shows, and no more.
-JsonDecoder::Ending BybitDecoder::read_v2_book(JsonObject& message, FlatObject& top, const Parts& topic) {
+// Numbered by cross_seq, which rises but not by one, so that a missing message cannot be seen.
+// Messages are chained to the one that came before them here: the book builder then finds what a
+// crossed book shows, and no more.
+JsonDecoder::Ending BybitDecoder::read_v2_book(JsonObject& message, FlatObject& top,
+                                               const Parts& topic) {
   const std::string_view symbol = topic.back();
   const std::string_view type = top.text("type");
   const Instant at = v2_time(top);
@@ -80,17 +86,19 @@ JsonDecoder::Ending BybitDecoder::read_v2_book(JsonObject& message, FlatObject& 
 void BybitDecoder::read_v2_level(BookDelta& book, bool taken_away) {
   Level level{.price = row_.fixed<Price>("price")};
   if (!taken_away) level.qty = row_.fixed<Qty>("size");
-  if (fields_.ok() && level.qty < Qty()) fields_.fail(Fault::malformed, "a negative quantity", "size");
+  if (fields_.ok() && level.qty < Qty())
+    fields_.fail(Fault::malformed, "a negative quantity", "size");
   const Side where = side("side");
   if (fields_.ok()) (where == Side::buy ? book.bids : book.asks).push_back(level);
 }
 
-// Text beside a scaled number is the better one: for coins with ticks below 0.0001 the "_e4" of a message is not e4
-// (XLMUSDT: "last_price_e4":"28765" beside "last_price":"0.28765").
+// Text beside a scaled number is the better one: for coins with ticks below 0.0001 the "_e4" of a
+// message is not e4 (XLMUSDT: "last_price_e4":"28765" beside "last_price":"0.28765").
 std::optional<Price> BybitDecoder::v2_price(std::string_view snake, std::string_view camel) {
   const std::string_view name = row_.has(camel) ? camel : snake;
   if (row_.has(name)) return row_.maybe<Price>(name, Precision::nearest);
-  const std::string e4 = row_.has(std::string(camel) + "E4") ? std::string(camel) + "E4" : std::string(snake) + "_e4";
+  const std::string e4 =
+      row_.has(std::string(camel) + "E4") ? std::string(camel) + "E4" : std::string(snake) + "_e4";
   return scaled<Price>(fields_, row_.maybe_integer(e4), 4, snake);
 }
 
@@ -119,25 +127,31 @@ void BybitDecoder::read_v2_instrument_row(Instant at, bool snapshot) {
   if (!fields_.ok()) return;
   const InstrumentId id = instrument(symbol, std::nullopt);
   Ticker ticker;
-  if (const auto found = tickers_.find(id); !snapshot && found != tickers_.end()) ticker = found->second;
+  if (const auto found = tickers_.find(id); !snapshot && found != tickers_.end())
+    ticker = found->second;
 
-  if (const auto mark = v2_price("mark_price", "markPrice")) stage_.add<MarkPrice>(id, at).price = *mark;
-  if (const auto index = v2_price("index_price", "indexPrice")) stage_.add<IndexPrice>(id, at).price = *index;
+  if (const auto mark = v2_price("mark_price", "markPrice"))
+    stage_.add<MarkPrice>(id, at).price = *mark;
+  if (const auto index = v2_price("index_price", "indexPrice"))
+    stage_.add<IndexPrice>(id, at).price = *index;
   // Both sides, as in v5 (tickers.cc): contracts of 1 USD as a number, coins as e8.
   auto both = row_.maybe<Qty>("open_interest", Precision::nearest);
   if (!both) {
-    const auto e8 = row_.maybe_integer(row_.has("openInterestE8") ? "openInterestE8" : "open_interest_e8");
+    const auto e8 =
+        row_.maybe_integer(row_.has("openInterestE8") ? "openInterestE8" : "open_interest_e8");
     both = scaled<Qty>(fields_, e8, 8, "open_interest_e8");
   }
   if (both) stage_.add<OpenInterest>(id, at).contracts = Qty::raw(both->raw() / 2);
 
   const auto rate = v2_rate("funding_rate_e6", "fundingRateE6");
   const auto predicted = v2_rate("predicted_funding_rate_e6", "predictedFundingRateE6");
-  const auto next = row_.maybe_text(row_.has("nextFundingTime") ? "nextFundingTime" : "next_funding_time");
+  const auto next =
+      row_.maybe_text(row_.has("nextFundingTime") ? "nextFundingTime" : "next_funding_time");
   std::optional<Instant> next_at;
   if (next) {
     const auto parsed = Instant::parse(*next);
-    if (!parsed.has_value()) return fields_.fail(Fault::malformed, "not a time", "next_funding_time");
+    if (!parsed.has_value())
+      return fields_.fail(Fault::malformed, "not a time", "next_funding_time");
     if (parsed.value() > Instant()) next_at = parsed.value();  // 1970 stands for none
   }
   if (!fields_.ok()) return;
@@ -148,13 +162,15 @@ void BybitDecoder::read_v2_instrument_row(Instant at, bool snapshot) {
   if (rate || predicted || next_at) stage_funding(id, at, ticker);
 }
 
-// {"topic":"trade","params":{"symbol":...},"data":{...}}. Every depth message is the whole of 40 levels a side.
+// {"topic":"trade","params":{"symbol":...},"data":{...}}. Every depth message is the whole of 40
+// levels a side.
 JsonDecoder::Ending BybitDecoder::read_old_spot(JsonObject& message, FlatObject& top) {
   const std::string_view topic = top.text("topic");
   channel_ = topic;
   if (top.has("event")) {
     if (top.maybe_text("code").value_or("0") != "0")
-      fields_.fail(Fault::refused, "the venue refuses: " + std::string(top.maybe_text("msg").value_or("")));
+      fields_.fail(Fault::refused,
+                   "the venue refuses: " + std::string(top.maybe_text("msg").value_or("")));
     return Ending::control;
   }
   if (topic != "depth" && topic != "trade" && topic != "bookTicker")
@@ -194,10 +210,12 @@ JsonDecoder::Ending BybitDecoder::read_old_spot(JsonObject& message, FlatObject&
 
 // Milliseconds; recordings with whole seconds exist.
 Instant BybitDecoder::old_spot_time(std::string_view key) {
-  constexpr int64_t kSecondsBelow = 100'000'000'000;  // as seconds the year 5138, as milliseconds 1973
+  constexpr int64_t kSecondsBelow =
+      100'000'000'000;  // as seconds the year 5138, as milliseconds 1973
   const int64_t value = row_.integer(key);
   if (!fields_.ok()) return {};
-  return fields_.from_ms(value < kSecondsBelow && value > -kSecondsBelow ? value * 1000 : value, key);
+  return fields_.from_ms(value < kSecondsBelow && value > -kSecondsBelow ? value * 1000 : value,
+                         key);
 }
 
 }  // namespace delever::bybit

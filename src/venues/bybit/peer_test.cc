@@ -1,4 +1,5 @@
-// Bybit against tardis-node 18.2.0 on the same messages: every field, and every difference accounted for.
+// Bybit against tardis-node 18.2.0 on the same messages: every field, and every difference
+// accounted for.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,16 +12,23 @@ namespace {
 using venuetest::AcceptedDifference;
 
 constexpr AcceptedDifference kDerivatives[] = {
-    {"book_change extra", 3, "orderBook_200 is a book as well; the peer reads orderBookL2_25 alone"},
-    {"book_ticker extra", 5, "tickers carry the best bid and ask; the peer takes them from orderbook.1 alone"},
-    {"derivative_ticker missing", 2, "messages with a last price and nothing else: trades say that, with their size"},
+    {"book_change extra", 3,
+     "orderBook_200 is a book as well; the peer reads orderBookL2_25 alone"},
+    {"book_ticker extra", 5,
+     "tickers carry the best bid and ask; the peer takes them from orderbook.1 alone"},
+    {"derivative_ticker missing", 2,
+     "messages with a last price and nothing else: trades say that, with their size"},
     {"derivative_ticker.lastPrice", 8, "the same"},
-    {"derivative_ticker.openInterest", 8, "openInterest counts both sides of the market; ours is half of it"},
+    {"derivative_ticker.openInterest", 8,
+     "openInterest counts both sides of the market; ours is half of it"},
     {"derivative_ticker.predictedFundingRate", 1,
-     "a prediction of 2020 (v2) for BTCUSDT, remembered by this test's view; the peer reads v5 with another mapper"},
+     "a prediction of 2020 (v2) for BTCUSDT, remembered by this test's view; the peer reads v5 "
+     "with another mapper"},
     {"derivative_ticker.timestamp", 1,
-     "a message 16 minutes older than the one before it: the peer's merged ticker keeps the later time"},
-    {"liquidation extra", 1, "one message twice; the peer takes allLiquidation only after a date of receipt"},
+     "a message 16 minutes older than the one before it: the peer's merged ticker keeps the later "
+     "time"},
+    {"liquidation extra", 1,
+     "one message twice; the peer takes allLiquidation only after a date of receipt"},
 };
 
 TEST(BybitPeer, DerivativesAndOptions) {

@@ -6,9 +6,12 @@
 namespace delever::bybit {
 namespace {
 
-struct Shape { std::string_view field, endpoint; };
+struct Shape {
+  std::string_view field, endpoint;
+};
 
-// An endpoint is known by its path, or else by a field that only its rows have; the first that fits counts.
+// An endpoint is known by its path, or else by a field that only its rows have; the first that fits
+// counts.
 constexpr std::array<Shape, 14> kShapes{{
     {"lotSizeFilter", "instruments-info"},
     {"fundingRateTimestamp", "history"},
@@ -27,12 +30,29 @@ constexpr std::array<Shape, 14> kShapes{{
 }};
 
 // Endpoints without an event of ours, by path.
-constexpr std::array<std::string_view, 20> kNoEvent{
-    "account-ratio", "adlAlert", "announcements", "components", "delivery-price", "fee-group-info", "full_ob",
-    "historical-volatility", "index", "info", "insurance", "leveraged-token", "new-delivery-price", "price-limit",
-    "reference", "risk-limit", "rpi_orderbook", "status", "time", "wallet-balance"};
+constexpr std::array<std::string_view, 20> kNoEvent{"account-ratio",
+                                                    "adlAlert",
+                                                    "announcements",
+                                                    "components",
+                                                    "delivery-price",
+                                                    "fee-group-info",
+                                                    "full_ob",
+                                                    "historical-volatility",
+                                                    "index",
+                                                    "info",
+                                                    "insurance",
+                                                    "leveraged-token",
+                                                    "new-delivery-price",
+                                                    "price-limit",
+                                                    "reference",
+                                                    "risk-limit",
+                                                    "rpi_orderbook",
+                                                    "status",
+                                                    "time",
+                                                    "wallet-balance"};
 
-// When a candle of `interval` (minutes, D, W or M) that began at `from` ends; missing for what is not an interval.
+// When a candle of `interval` (minutes, D, W or M) that began at `from` ends; missing for what is
+// not an interval.
 std::optional<Duration> fixed_interval(std::string_view interval) {
   if (interval == "D") return Duration::days(1);
   if (interval == "W") return Duration::days(7);
@@ -45,7 +65,8 @@ std::optional<Instant> next_month(Instant from) {
   const std::string date = from.date();  // "2026-01-01"
   if (date.size() != 10) return std::nullopt;
   const auto year = read_int(std::string_view(date).substr(0, 4));
-  const auto month = read_int(std::string_view(date).substr(date[5] == '0' ? 6 : 5, date[5] == '0' ? 1 : 2));
+  const auto month =
+      read_int(std::string_view(date).substr(date[5] == '0' ? 6 : 5, date[5] == '0' ? 1 : 2));
   if (!year || !month) return std::nullopt;
   const bool december = *month == 12;
   const auto next = Instant::from_date(static_cast<int>(*year) + (december ? 1 : 0),
@@ -59,12 +80,14 @@ bool is_spread(std::string_view symbol) { return symbol.find_first_of("_/") != s
 }  // namespace
 
 JsonDecoder::Ending BybitDecoder::read_rest(JsonObject& message, FlatObject& top) {
-  channel_ = request_.endpoint.empty() ? std::string_view("REST") : std::string_view(request_.endpoint);
+  channel_ =
+      request_.endpoint.empty() ? std::string_view("REST") : std::string_view(request_.endpoint);
   const int64_t code = top.integer("retCode");
   if (!fields_.ok()) return Ending::events;
   if (code != 0) {
-    fields_.fail(Fault::refused, "the venue refuses: " + std::to_string(code) + " " +
-                                     std::string(top.maybe_text("retMsg").value_or("").substr(0, 200)));
+    fields_.fail(Fault::refused,
+                 "the venue refuses: " + std::to_string(code) + " " +
+                     std::string(top.maybe_text("retMsg").value_or("").substr(0, 200)));
     return Ending::events;
   }
   const auto time = top.maybe_ms("time");
@@ -103,7 +126,8 @@ JsonDecoder::Ending BybitDecoder::read_rest(JsonObject& message, FlatObject& top
     if (any) return;
     any = true;
     simdjson::ondemand::json_type type{};
-    rows_are_arrays = value.type().get(type) == simdjson::SUCCESS && type == simdjson::ondemand::json_type::array;
+    rows_are_arrays =
+        value.type().get(type) == simdjson::SUCCESS && type == simdjson::ondemand::json_type::array;
     if (rows_are_arrays) return;
     JsonObject first;
     if (value.get_object().get(first) != simdjson::SUCCESS)
@@ -123,13 +147,15 @@ JsonDecoder::Ending BybitDecoder::read_rest(JsonObject& message, FlatObject& top
         break;
       }
     }
-    if (endpoint.empty() && row_.has("openInterest") && row_.has("timestamp")) endpoint = "open-interest";
+    if (endpoint.empty() && row_.has("openInterest") && row_.has("timestamp"))
+      endpoint = "open-interest";
   }
   return read_rest_list(result, endpoint, category, symbol, at);
 }
 
-JsonDecoder::Ending BybitDecoder::read_rest_list(JsonObject& result, std::string_view endpoint, Category category,
-                                                 std::string_view symbol, Instant at) {
+JsonDecoder::Ending BybitDecoder::read_rest_list(JsonObject& result, std::string_view endpoint,
+                                                 Category category, std::string_view symbol,
+                                                 Instant at) {
   for (const std::string_view name : kNoEvent) {
     if (endpoint == name) return skip(name);
   }
@@ -147,9 +173,11 @@ JsonDecoder::Ending BybitDecoder::read_rest_list(JsonObject& result, std::string
       const Instant settled = row_.ms("fundingRateTimestamp");
       if (!fields_.ok()) return;
       const InstrumentId id = instrument(of, category);
-      stage_.add<FundingRate>(id, settled) = {.rate = row_.fixed<Rate>("fundingRate", Precision::nearest),
-                                              .kind = FundingKind::settled,
-                                              .interval = instruments_[id].funding_interval, .settles_at = settled};
+      stage_.add<FundingRate>(id, settled) = {
+          .rate = row_.fixed<Rate>("fundingRate", Precision::nearest),
+          .kind = FundingKind::settled,
+          .interval = instruments_[id].funding_interval,
+          .settles_at = settled};
     });
   } else if (endpoint == "recent-trade") {
     each_row(result, "list", row_, [&](JsonObject&) { read_rest_trade(category); });
@@ -158,7 +186,8 @@ JsonDecoder::Ending BybitDecoder::read_rest_list(JsonObject& result, std::string
       const std::string_view of = row_.symbol("symbol");
       if (!fields_.ok()) return;
       const bool spot = row_.has("usdIndexPrice") && !row_.has("markPrice");
-      const InstrumentId id = instrument(of, category || !spot ? category : std::optional(BybitCategory::spot));
+      const InstrumentId id =
+          instrument(of, category || !spot ? category : std::optional(BybitCategory::spot));
       if (instruments_[id].kind == InstrumentKind::option) return read_option_ticker(id, at);
       read_contract_ticker(id, at, true, false);
     });
@@ -174,7 +203,8 @@ void BybitDecoder::read_open_interest(InstrumentId id) {
   OpenInterest& open_interest = stage_.add<OpenInterest>(id, row_.ms("timestamp"));
   open_interest.contracts = row_.maybe<Qty>("singleOpenInterest", Precision::nearest);
   if (open_interest.contracts) return;
-  const Qty both = row_.fixed<Qty>("openInterest", Precision::nearest);  // longs and shorts: see tickers.cc
+  const Qty both =
+      row_.fixed<Qty>("openInterest", Precision::nearest);  // longs and shorts: see tickers.cc
   open_interest.contracts = Qty::raw(both.raw() / 2);
 }
 
@@ -219,28 +249,35 @@ JsonDecoder::Ending BybitDecoder::read_rest_book(JsonObject& result, Category ca
   // As deep as was asked for; an answer that does not say counts as being as deep as it is.
   const auto limit = read_int(request_.get("limit"));
   const size_t shown = std::max(book.bids.size(), book.asks.size());
-  book.depth = static_cast<uint32_t>(limit && *limit > 0 && *limit <= 100'000 ? static_cast<size_t>(*limit) : shown);
+  book.depth = static_cast<uint32_t>(
+      limit && *limit > 0 && *limit <= 100'000 ? static_cast<size_t>(*limit) : shown);
   return Ending::events;
 }
 
-// Rows of [start, open, high, low, close, volume, turnover], the last two for trades only. What the prices are and how
-// long a candle lasts stands in the request alone.
-JsonDecoder::Ending BybitDecoder::read_rest_klines(JsonObject& result, std::string_view endpoint, Category category,
-                                                   std::string_view symbol, Instant at) {
+// Rows of [start, open, high, low, close, volume, turnover], the last two for trades only. What the
+// prices are and how long a candle lasts stands in the request alone.
+JsonDecoder::Ending BybitDecoder::read_rest_klines(JsonObject& result, std::string_view endpoint,
+                                                   Category category, std::string_view symbol,
+                                                   Instant at) {
   channel_ = endpoint.empty() ? std::string_view("kline") : endpoint;
   if (endpoint == "premium-index-price-kline") return Ending::no_event;
   PriceKind kind = PriceKind::trade;
-  if (endpoint == "mark-price-kline") kind = PriceKind::mark;
-  else if (endpoint == "index-price-kline") kind = PriceKind::index;
-  else if (!endpoint.empty() && endpoint != "kline") return Ending::unknown;
+  if (endpoint == "mark-price-kline")
+    kind = PriceKind::mark;
+  else if (endpoint == "index-price-kline")
+    kind = PriceKind::index;
+  else if (!endpoint.empty() && endpoint != "kline")
+    return Ending::unknown;
   const std::string_view interval = request_.get("interval");
   const auto length = fixed_interval(interval);
   if (endpoint.empty() || (!length && interval != "M")) {
-    fields_.fail(Fault::no_evidence, "the request, which alone names kind and interval of candles, is not known",
+    fields_.fail(Fault::no_evidence,
+                 "the request, which alone names kind and interval of candles, is not known",
                  "interval");
     return Ending::events;
   }
-  if (symbol.empty()) fields_.fail(Fault::malformed, "missing, in the answer and in the request", "symbol");
+  if (symbol.empty())
+    fields_.fail(Fault::malformed, "missing, in the answer and in the request", "symbol");
   if (!fields_.ok()) return Ending::events;
   const InstrumentId id = instrument(symbol, category);
   const Precision precision = kind == PriceKind::trade ? Precision::exact : Precision::nearest;
@@ -266,7 +303,8 @@ JsonDecoder::Ending BybitDecoder::read_rest_klines(JsonObject& result, std::stri
     } else if (const auto end = next_month(candle.from)) {
       candle.to = *end;
     }
-    if (fields_.ok() && candle.to <= candle.from) return fields_.fail(Fault::out_of_range, "has no next month", "list");
+    if (fields_.ok() && candle.to <= candle.from)
+      return fields_.fail(Fault::out_of_range, "has no next month", "list");
     candle.open = fields_.fixed<Price>(text[1], "open", precision);
     candle.high = fields_.fixed<Price>(text[2], "high", precision);
     candle.low = fields_.fixed<Price>(text[3], "low", precision);
@@ -292,11 +330,13 @@ void BybitDecoder::read_listing(JsonObject& row, Category category, Instant at) 
   listed.base = row_.text("baseCoin");
   listed.quote = row_.text("quoteCoin");
   listed.settle = row_.maybe_text("settleCoin").value_or(listed.quote);
-  if (listed.kind == InstrumentKind::linear || listed.kind == InstrumentKind::inverse) listed.expiry.reset();
+  if (listed.kind == InstrumentKind::linear || listed.kind == InstrumentKind::inverse)
+    listed.expiry.reset();
   if (listed.kind != InstrumentKind::spot && !contract.ends_with("Perpetual")) {
     if (const auto expiry = row_.maybe_ms("deliveryTime")) listed.expiry = expiry;
   }
-  if (const auto minutes = row_.maybe_integer("fundingInterval"); minutes && *minutes > 0 && *minutes <= 1'000'000)
+  if (const auto minutes = row_.maybe_integer("fundingInterval");
+      minutes && *minutes > 0 && *minutes <= 1'000'000)
     listed.funding_interval = Duration::minutes(*minutes);
   if (const auto type = row_.maybe_text("optionsType"))
     listed.option_type = *type == "Call" ? OptionType::call : OptionType::put;

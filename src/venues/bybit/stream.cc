@@ -4,19 +4,22 @@
 
 #include "base/text.h"
 #include "venues/bybit/bybit_decoder.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 
 namespace delever {
 namespace bybit {
 namespace {
 
-// Known channels without an event of ours: private ones, leveraged tokens, insurance pools, price limits.
+// Known channels without an event of ours: private ones, leveraged tokens, insurance pools, price
+// limits.
 constexpr std::array<std::string_view, 19> kNoEvent{
-    "insurance", "adlAlert", "priceLimit", "kline_lt", "tickers_lt", "lt", "system", "order", "execution", "position",
-    "wallet", "greeks", "dcp", "stopOrder", "strategy", "rfq", "userLevel", "fast-execution", "spread"};
+    "insurance", "adlAlert",  "priceLimit", "kline_lt",       "tickers_lt", "lt",  "system",
+    "order",     "execution", "position",   "wallet",         "greeks",     "dcp", "stopOrder",
+    "strategy",  "rfq",       "userLevel",  "fast-execution", "spread"};
 
-// The table of channels knows the dates for which a throttle rule is documented; what a channel means does not depend
-// on them, so that a stamp from outside its dates (examples in docs, a late archive) is not thrown back to unknown.
+// The table of channels knows the dates for which a throttle rule is documented; what a channel
+// means does not depend on them, so that a stamp from outside its dates (examples in docs, a late
+// archive) is not thrown back to unknown.
 LiquidationFeed feed_of(std::string_view channel) {
   for (const LiquidationChannel& row : liquidation_channels()) {
     if (row.venue == "bybit" && row.channel == channel) return row.feed;
@@ -30,10 +33,12 @@ BybitDecoder::BybitDecoder(const StreamSettings& settings, std::optional<BybitCa
                            Instruments& instruments, SourceId source)
     : JsonDecoder(instruments, source),
       category_(category),
-      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second : "")) {}
+      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second
+                                                               : "")) {}
 
 JsonDecoder::Ending BybitDecoder::read(JsonObject& message, FlatObject& top) {
-  if (top.has("topic")) return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
+  if (top.has("topic"))
+    return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
   if (top.has("op") || top.has("success") || top.has("ret_msg")) return read_acknowledgement(top);
   if (top.has("retCode") || top.has("result")) return read_rest(message, top);
   if (top.has("ping") || top.has("pong")) return Ending::control;
@@ -47,7 +52,8 @@ JsonDecoder::Ending BybitDecoder::read_acknowledgement(FlatObject& top) {
     channel_ = "acknowledgement";
     auto why = top.maybe_text("ret_msg");
     if (!why) why = top.maybe_text("retMsg");
-    fields_.fail(Fault::refused, "the venue refuses: " + std::string(why.value_or("no reason given").substr(0, 200)));
+    fields_.fail(Fault::refused, "the venue refuses: " +
+                                     std::string(why.value_or("no reason given").substr(0, 200)));
   }
   return Ending::control;
 }
@@ -75,7 +81,8 @@ InstrumentId BybitDecoder::instrument(std::string_view symbol, Category category
   if (const auto found = known.find(symbol); found != known.end()) return found->second;
   Instrument guess = bybit_instrument(symbol, category);
   const InstrumentKind kind = guess.kind;
-  const InstrumentId id = instruments_.intern("bybit", symbol, kind, [&] { return std::move(guess); });
+  const InstrumentId id =
+      instruments_.intern("bybit", symbol, kind, [&] { return std::move(guess); });
   known.emplace(symbol, id);
   return id;
 }
@@ -98,9 +105,11 @@ uint64_t BybitDecoder::count(FlatObject& object, std::string_view key) {
   return static_cast<uint64_t>(number);
 }
 
-// v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in camel case too.
+// v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in
+// camel case too.
 JsonDecoder::Ending BybitDecoder::read_trades(JsonObject& message, const Parts& topic) {
-  const Category category = topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
+  const Category category =
+      topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
   each_row(message, "data", row_, [&](JsonObject&) {
     const std::string_view symbol = row_.symbol(row_.has("s") ? "s" : "symbol");
     if (fields_.ok()) read_trade(instrument(symbol, category));
@@ -132,10 +141,13 @@ void BybitDecoder::read_trade(InstrumentId id) {
   trade.id = row_.text(row_.has("tradeId") ? "tradeId" : "trade_id");
 }
 
-// orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts` that of the push.
-JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top, const Parts& topic) {
+// orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts`
+// that of the push.
+JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top,
+                                            const Parts& topic) {
   if (topic.size() < 3) return Ending::unknown;
-  if (topic[1] == "rpi") return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
+  if (topic[1] == "rpi")
+    return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
   const bool whole = topic[1] == "full";
   const auto depth = read_int(topic[1]);
   if (!whole && (!depth || *depth <= 0 || *depth > 100'000)) return Ending::unknown;
@@ -151,7 +163,8 @@ JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top
   const uint64_t update = count(row_, "u");
   if (!fields_.ok()) return Ending::events;
   const InstrumentId id = instrument(symbol, std::nullopt);
-  // After a restart of the service the first message has u = 1 and is the whole book, whatever its label.
+  // After a restart of the service the first message has u = 1 and is the whole book, whatever its
+  // label.
   const bool snapshot = type == "snapshot" || update == 1;
   if (!whole && *depth == 1) {
     bids_.clear();
@@ -163,7 +176,8 @@ JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top
   }
   const auto fill = [&](auto& book) {
     book.sequence.last = update;
-    book.sequence.chain = whole ? 1 : static_cast<uint32_t>(*depth);  // each depth counts its own u; 1 makes no book
+    book.sequence.chain =
+        whole ? 1 : static_cast<uint32_t>(*depth);  // each depth counts its own u; 1 makes no book
     read_levels(data, "b", book.bids, false);
     if (fields_.ok()) read_levels(data, "a", book.asks, false);
   };
@@ -182,7 +196,8 @@ void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_
                              const std::vector<Level>& bids, const std::vector<Level>& asks) {
   Best& best = best_[id];
   if (snapshot) best = {.bid_known = true, .ask_known = true};
-  const auto apply = [](const std::vector<Level>& levels, std::optional<Level>& side_best, bool& known, bool bid) {
+  const auto apply = [](const std::vector<Level>& levels, std::optional<Level>& side_best,
+                        bool& known, bool bid) {
     std::optional<Level> found;
     for (const Level& level : levels) {
       if (level.qty == Qty()) {
@@ -212,9 +227,10 @@ void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_
   quote.update_id = update;
 }
 
-// allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a long), its size as
-// executed, and the bankruptcy price, which is not the fill.
-JsonDecoder::Ending BybitDecoder::read_liquidations(JsonObject& message, FlatObject& top, bool complete) {
+// allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a
+// long), its size as executed, and the bankruptcy price, which is not the fill.
+JsonDecoder::Ending BybitDecoder::read_liquidations(JsonObject& message, FlatObject& top,
+                                                    bool complete) {
   const LiquidationFeed feed = feed_of(complete ? "allLiquidation" : "liquidation");
   const auto read_row = [&](JsonObject&) {
     for (const std::string_view key : {"T", "updatedTime", "time"}) {
@@ -238,13 +254,15 @@ void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
   if (!fields_.ok()) return;
   Liquidation& liquidation = stage_.add<Liquidation>(instrument(symbol, std::nullopt), at);
   liquidation.feed = feed;
-  liquidation.position_side = side(v5 ? "S" : "side") == Side::buy ? PositionSide::long_side : PositionSide::short_side;
+  liquidation.position_side =
+      side(v5 ? "S" : "side") == Side::buy ? PositionSide::long_side : PositionSide::short_side;
   liquidation.order_price = row_.fixed<Price>(v5 ? "p" : "price");
   liquidation.filled_qty = row_.fixed<Qty>(v5 ? "v" : row_.has("size") ? "size" : "qty");
   liquidation.id = row_.maybe_text("id").value_or("");
 }
 
-JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& top, const Parts& topic) {
+JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& top,
+                                              const Parts& topic) {
   if (topic.size() != 3 || topic[2].empty() || topic[2].size() > 64) return Ending::unknown;
   const Instant pushed = top.ms("ts");
   if (!fields_.ok()) return Ending::events;
@@ -252,29 +270,34 @@ JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& t
   each_row(message, "data", row_, [&](JsonObject&) {
     Candle& candle = stage_.add<Candle>(id, pushed);
     candle.from = row_.ms("start");
-    candle.to = plus(row_.ms("end"), Duration::ms(1), "end");  // sent as the last millisecond inside
+    candle.to =
+        plus(row_.ms("end"), Duration::ms(1), "end");  // sent as the last millisecond inside
     candle.open = row_.fixed<Price>("open");
     candle.high = row_.fixed<Price>("high");
     candle.low = row_.fixed<Price>("low");
     candle.close = row_.fixed<Price>("close");
     candle.volume = row_.maybe_double("volume");
     candle.closed = row_.maybe_bool("confirm").value_or(false);
-    if (fields_.ok() && candle.to <= candle.from) fields_.fail(Fault::malformed, "not after start", "end");
+    if (fields_.ok() && candle.to <= candle.from)
+      fields_.fail(Fault::malformed, "not after start", "end");
   });
   return Ending::events;
 }
 
 }  // namespace bybit
 
-Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                    SourceId source) {
+Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settings,
+                                                    Instruments& instruments, SourceId source) {
   std::optional<BybitCategory> category;
-  if (const auto found = settings.find("category"); found != settings.end() && !found->second.empty()) {
+  if (const auto found = settings.find("category");
+      found != settings.end() && !found->second.empty()) {
     category = read_bybit_category(found->second);
     if (!category)
-      return Error{Fault::refused, "category \"" + found->second + "\": want spot, linear, inverse or option"};
+      return Error{Fault::refused,
+                   "category \"" + found->second + "\": want spot, linear, inverse or option"};
   }
-  return std::unique_ptr<Decoder>(std::make_unique<bybit::BybitDecoder>(settings, category, instruments, source));
+  return std::unique_ptr<Decoder>(
+      std::make_unique<bybit::BybitDecoder>(settings, category, instruments, source));
 }
 
 }  // namespace delever

@@ -4,14 +4,15 @@
 
 #include "base/text.h"
 #include "venues/bybit/bybit.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 
 namespace delever {
 namespace {
 
 // Longer names before those they end with.
-constexpr std::array<std::string_view, 18> kQuotes{"USDT", "USDC", "USDE", "USDQ", "USD1", "USDR", "EUR", "GBP", "BRL",
-                                                   "BRZ", "TRY", "PLN", "DAI", "BTC", "ETH", "MNT", "SOL", "USD"};
+constexpr std::array<std::string_view, 18> kQuotes{"USDT", "USDC", "USDE", "USDQ", "USD1", "USDR",
+                                                   "EUR",  "GBP",  "BRL",  "BRZ",  "TRY",  "PLN",
+                                                   "DAI",  "BTC",  "ETH",  "MNT",  "SOL",  "USD"};
 
 std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
   for (const std::string_view quote : kQuotes) {
@@ -21,7 +22,8 @@ std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
   return {std::string(pair), ""};
 }
 
-// Futures months by letter, as on every futures exchange; delivery is on the last Friday of the month, 08:00 UTC.
+// Futures months by letter, as on every futures exchange; delivery is on the last Friday of the
+// month, 08:00 UTC.
 constexpr std::string_view kMonthLetters = "FGHJKMNQUVXZ";
 
 // BTCUSDU23 -> the expiry of U23.
@@ -35,7 +37,8 @@ std::optional<Instant> quarterly_expiry(std::string_view symbol) {
   const auto after = Instant::from_date(2000 + static_cast<int>(*year) + (next_month > 12 ? 1 : 0),
                                         next_month > 12 ? 1 : next_month, 1);
   if (!after.has_value()) return std::nullopt;
-  const int64_t last_day = after.value().ns() / Duration::days(1).ns() - 1;  // days since 1970-01-01, a Thursday
+  const int64_t last_day =
+      after.value().ns() / Duration::days(1).ns() - 1;  // days since 1970-01-01, a Thursday
   const int64_t past_friday = (last_day - 1) % 7;
   return Instant() + Duration::days(last_day - past_friday) + Duration::hours(8);
 }
@@ -45,9 +48,12 @@ std::optional<Instant> dated(std::string_view text) {
   return expiry.has_value() ? std::optional(expiry.value()) : std::nullopt;
 }
 
-// BTC-30JUN23-45000-P settles in USDC and is quoted in USD; a fifth part names another coin for both.
+// BTC-30JUN23-45000-P settles in USDC and is quoted in USD; a fifth part names another coin for
+// both.
 bool read_option(Instrument& out, const std::vector<std::string_view>& parts) {
-  if (parts.size() < 4 || parts.size() > 5 || parts[0].empty() || (parts[3] != "C" && parts[3] != "P")) return false;
+  if (parts.size() < 4 || parts.size() > 5 || parts[0].empty() ||
+      (parts[3] != "C" && parts[3] != "P"))
+    return false;
   const auto expiry = dated(parts[1]);
   const auto strike = Price::parse(parts[2]);
   if (!expiry || !strike.has_value()) return false;
@@ -108,8 +114,10 @@ Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory
       out.kind = InstrumentKind::inverse;
       out.settle = out.base;
     } else {
-      // Contracts against other coins than these two have never been listed: without a category it is a spot pair.
-      const bool contract = out.quote == "USDT" || out.quote == "USDC" || category == BybitCategory::linear;
+      // Contracts against other coins than these two have never been listed: without a category it
+      // is a spot pair.
+      const bool contract =
+          out.quote == "USDT" || out.quote == "USDC" || category == BybitCategory::linear;
       out.kind = contract ? InstrumentKind::linear : InstrumentKind::spot;
       out.settle = out.quote;
     }

@@ -3,9 +3,10 @@
 namespace delever::bybit {
 namespace {
 
-// openInterest counts both sides of the market, longs and shorts (v5 docs of the ticker; and in ten recordings of 2019
-// to 2024, of five contracts, it is an even multiple of the step every time). Half of it is what others call open
-// interest. Options are not meant: there odd multiples are recorded, 29.35 BTC in steps of 0.01.
+// openInterest counts both sides of the market, longs and shorts (v5 docs of the ticker; and in ten
+// recordings of 2019 to 2024, of five contracts, it is an even multiple of the step every time).
+// Half of it is what others call open interest. Options are not meant: there odd multiples are
+// recorded, 29.35 BTC in steps of 0.01.
 Qty half(Qty both_sides) { return Qty::raw(both_sides.raw() / 2); }
 
 std::optional<double> half(std::optional<double> both_sides) {
@@ -27,9 +28,11 @@ JsonDecoder::Ending BybitDecoder::read_ticker(JsonObject& message, FlatObject& t
   row_.read(data);
   const std::string_view symbol = row_.symbol("symbol");
   if (!fields_.ok()) return Ending::events;
-  // Tickers of spot pairs alone carry the price of the coin in US dollars, and nothing of a contract.
+  // Tickers of spot pairs alone carry the price of the coin in US dollars, and nothing of a
+  // contract.
   const bool spot = row_.has("usdIndexPrice") && !row_.has("markPrice");
-  const InstrumentId id = instrument(symbol, spot ? std::optional(BybitCategory::spot) : std::nullopt);
+  const InstrumentId id =
+      instrument(symbol, spot ? std::optional(BybitCategory::spot) : std::nullopt);
   if (instruments_[id].kind == InstrumentKind::option) {
     read_option_ticker(id, at);
   } else {
@@ -39,14 +42,16 @@ JsonDecoder::Ending BybitDecoder::read_ticker(JsonObject& message, FlatObject& t
 }
 
 // Linear, inverse and spot. In a delta an absent field has not changed; an empty one has no value.
-void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapshot, bool keep_state) {
+void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapshot,
+                                        bool keep_state) {
   Ticker ticker;
   if (!snapshot) {
     if (const auto found = tickers_.find(id); found != tickers_.end()) ticker = found->second;
   }
-  const bool quoted = row_.has("bid1Price") || row_.has("bid1Size") || row_.has("ask1Price") || row_.has("ask1Size");
-  const auto read_side = [&](std::string_view price_key, std::string_view size_key, std::optional<Price>& price,
-                             std::optional<Qty>& qty, bool& known) {
+  const bool quoted = row_.has("bid1Price") || row_.has("bid1Size") || row_.has("ask1Price") ||
+                      row_.has("ask1Size");
+  const auto read_side = [&](std::string_view price_key, std::string_view size_key,
+                             std::optional<Price>& price, std::optional<Qty>& qty, bool& known) {
     if (row_.has(price_key)) price = row_.maybe<Price>(price_key);
     if (row_.has(size_key)) qty = row_.maybe<Qty>(size_key);
     known = known || snapshot || row_.has(price_key);
@@ -64,14 +69,17 @@ void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapsh
     if (ticker.bid) quote.bid_qty = ticker.bid_qty;
     if (ticker.ask) quote.ask_qty = ticker.ask_qty;
   }
-  if (const auto mark = row_.maybe<Price>("markPrice", Precision::nearest)) stage_.add<MarkPrice>(id, at).price = *mark;
+  if (const auto mark = row_.maybe<Price>("markPrice", Precision::nearest))
+    stage_.add<MarkPrice>(id, at).price = *mark;
   if (const auto index = row_.maybe<Price>("indexPrice", Precision::nearest))
     stage_.add<IndexPrice>(id, at).price = *index;
 
   const auto both = row_.maybe<Qty>("openInterest", Precision::nearest);
   const auto single = row_.maybe<Qty>("singleOpenInterest", Precision::nearest);
-  if (single) ticker.open_interest.contracts = single;
-  else if (both) ticker.open_interest.contracts = half(*both);
+  if (single)
+    ticker.open_interest.contracts = single;
+  else if (both)
+    ticker.open_interest.contracts = half(*both);
   const auto single_value = row_.maybe_double("singleOpenInterestValue");
   const auto value = single_value ? single_value : half(row_.maybe_double("openInterestValue"));
   if (value) {  // coins for inverse contracts, quote money for linear ones
@@ -82,7 +90,8 @@ void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapsh
     stage_.add<OpenInterest>(id, at) = ticker.open_interest;
   }
 
-  const bool funded = row_.has("fundingRate") || row_.has("nextFundingTime") || row_.has("fundingIntervalHour");
+  const bool funded =
+      row_.has("fundingRate") || row_.has("nextFundingTime") || row_.has("fundingIntervalHour");
   if (row_.has("fundingRate")) ticker.rate = row_.maybe<Rate>("fundingRate", Precision::nearest);
   if (row_.has("nextFundingTime")) ticker.next_funding = row_.maybe_ms("nextFundingTime");
   if (const auto hours = row_.maybe_integer("fundingIntervalHour")) {
@@ -99,7 +108,8 @@ void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapsh
 
 void BybitDecoder::stage_funding(InstrumentId id, Instant at, const Ticker& ticker) {
   if (!ticker.rate) return;
-  FundingRate funding{.rate = *ticker.rate, .interval = ticker.funding_interval, .settles_at = ticker.next_funding};
+  FundingRate funding{
+      .rate = *ticker.rate, .interval = ticker.funding_interval, .settles_at = ticker.next_funding};
   if (!funding.interval) funding.interval = instruments_[id].funding_interval;
   stage_.add<FundingRate>(id, at) = funding;
   if (!ticker.predicted) return;
@@ -109,12 +119,13 @@ void BybitDecoder::stage_funding(InstrumentId id, Instant at, const Ticker& tick
   stage_.add<FundingRate>(id, at) = funding;
 }
 
-// Always whole. Field names differ between the stream (bidPrice, markPriceIv) and REST (bid1Price, markIv).
-// Volatilities are fractions. A side without orders is sent as zeros.
+// Always whole. Field names differ between the stream (bidPrice, markPriceIv) and REST (bid1Price,
+// markIv). Volatilities are fractions. A side without orders is sent as zeros.
 void BybitDecoder::read_option_ticker(InstrumentId id, Instant at) {
   const bool rest = row_.has("bid1Price") || row_.has("ask1Price");
-  const auto read_side = [&](std::string_view price_key, std::string_view size_key, std::string_view iv_key,
-                             std::optional<Price>& price, std::optional<Qty>& qty, std::optional<double>& iv) {
+  const auto read_side = [&](std::string_view price_key, std::string_view size_key,
+                             std::string_view iv_key, std::optional<Price>& price,
+                             std::optional<Qty>& qty, std::optional<double>& iv) {
     const auto sent = row_.maybe<Price>(price_key);
     const auto size = row_.maybe<Qty>(size_key);
     const auto volatility = row_.maybe_double(iv_key);
@@ -124,10 +135,10 @@ void BybitDecoder::read_option_ticker(InstrumentId id, Instant at) {
     if (volatility != 0.0) iv = volatility;
   };
   OptionQuote& quote = stage_.add<OptionQuote>(id, at);
-  read_side(rest ? "bid1Price" : "bidPrice", rest ? "bid1Size" : "bidSize", rest ? "bid1Iv" : "bidIv", quote.bid_price,
-            quote.bid_qty, quote.bid_iv);
-  read_side(rest ? "ask1Price" : "askPrice", rest ? "ask1Size" : "askSize", rest ? "ask1Iv" : "askIv", quote.ask_price,
-            quote.ask_qty, quote.ask_iv);
+  read_side(rest ? "bid1Price" : "bidPrice", rest ? "bid1Size" : "bidSize",
+            rest ? "bid1Iv" : "bidIv", quote.bid_price, quote.bid_qty, quote.bid_iv);
+  read_side(rest ? "ask1Price" : "askPrice", rest ? "ask1Size" : "askSize",
+            rest ? "ask1Iv" : "askIv", quote.ask_price, quote.ask_qty, quote.ask_iv);
   quote.mark_price = row_.maybe<Price>("markPrice", Precision::nearest);
   quote.mark_iv = row_.maybe_double(rest ? "markIv" : "markPriceIv");
   quote.last_price = row_.maybe<Price>("lastPrice");
@@ -135,19 +146,26 @@ void BybitDecoder::read_option_ticker(InstrumentId id, Instant at) {
   quote.underlying_price = row_.maybe_double("underlyingPrice");
   quote.open_interest = row_.maybe<Qty>("openInterest", Precision::nearest);
   quote.volume_24h = row_.maybe_double("volume24h");
-  quote.greeks = {.delta = row_.maybe_double("delta"), .gamma = row_.maybe_double("gamma"),
-                  .vega = row_.maybe_double("vega"), .theta = row_.maybe_double("theta")};
+  quote.greeks = {.delta = row_.maybe_double("delta"),
+                  .gamma = row_.maybe_double("gamma"),
+                  .vega = row_.maybe_double("vega"),
+                  .theta = row_.maybe_double("theta")};
   const auto index = row_.maybe<Price>("indexPrice", Precision::nearest);
   if (fields_.ok() && index && *index != Price())
     stage_.add<IndexPrice>(index_of(instruments_[id]), at).price = *index;
 }
 
-// Options of one coin share an index; as an instrument it goes by the pair it is named after on Bybit: BTCUSD, BTCUSDT.
+// Options of one coin share an index; as an instrument it goes by the pair it is named after on
+// Bybit: BTCUSD, BTCUSDT.
 InstrumentId BybitDecoder::index_of(const Instrument& option) {
   const std::string base = option.base, quote = option.quote == "USDC" ? "USD" : option.quote;
   return instruments_.intern("bybit", base + quote, InstrumentKind::index, [&] {
-    return Instrument{.venue = "bybit", .symbol = base + quote, .kind = InstrumentKind::index, .base = base,
-                      .quote = quote, .settle = quote};
+    return Instrument{.venue = "bybit",
+                      .symbol = base + quote,
+                      .kind = InstrumentKind::index,
+                      .base = base,
+                      .quote = quote,
+                      .settle = quote};
   });
 }
 

@@ -1,8 +1,8 @@
-// Recorded Bybit messages against what is known of them: the book archive, liquidations, and the assertions that
-// another adapter (nautilus_trader) makes about the same messages.
+// Recorded Bybit messages against what is known of them: the book archive, liquidations, and the
+// assertions that another adapter (nautilus_trader) makes about the same messages.
 #include <gtest/gtest.h>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/bybit/bybit.h"
 #include "venues/testing.h"
 
@@ -14,7 +14,8 @@ using venuetest::Collected;
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
-Collected decode(const venuetest::WireFile& file, Instruments& instruments, const StreamSettings& settings = {}) {
+Collected decode(const venuetest::WireFile& file, Instruments& instruments,
+                 const StreamSettings& settings = {}) {
   const auto decoder = make_bybit_decoder(settings, instruments, 1);
   Collected sink;
   venuetest::decode_all(*decoder.value(), file, sink);
@@ -56,7 +57,8 @@ TEST(BybitWire, EachMissingLineIsOneGapAndNoBookUntilASnapshot) {
     for (size_t i = 0; i < decoded.events.size(); ++i) {
       if (i == missing) continue;
       books.on_event(decoded.events[i]);
-      ASSERT_EQ(books.book(id) != nullptr, i < missing) << "line " << i << " without line " << missing;
+      ASSERT_EQ(books.book(id) != nullptr, i < missing)
+          << "line " << i << " without line " << missing;
     }
     ASSERT_EQ(gaps.all<Gap>().size(), 1U) << "without line " << missing;
     books.on_event(decoded.events[0]);  // a snapshot mends it
@@ -106,12 +108,14 @@ TEST(BybitWire, LiquidationsNameThePositionThatWasClosed) {
     EXPECT_EQ(instruments[event.instrument].symbol, expected[i].symbol);
     EXPECT_EQ(liquidation.position_side, expected[i].side);
     EXPECT_EQ(liquidation.filled_qty, qty(expected[i].qty));
-    EXPECT_EQ(liquidation.order_price, price(expected[i].price));  // the bankruptcy price, not a fill
+    EXPECT_EQ(liquidation.order_price,
+              price(expected[i].price));  // the bankruptcy price, not a fill
     EXPECT_FALSE(liquidation.average_price);
     EXPECT_EQ(liquidation.feed, LiquidationFeed::complete);
   }
   // 19.7 ICP at 2.585.
-  EXPECT_DOUBLE_EQ(*usd(instruments[decoded.events[3].instrument], qty("19.7"), price("2.585")), 19.7 * 2.585);
+  EXPECT_DOUBLE_EQ(*usd(instruments[decoded.events[3].instrument], qty("19.7"), price("2.585")),
+                   19.7 * 2.585);
   EXPECT_EQ(decoded.events[0].at.ms(), 1791565600992);
 }
 
@@ -148,7 +152,8 @@ TEST(BybitNautilus, Streams) {
   Collected books;
   venuetest::decode_all(*decoder, *snapshot, books);
   venuetest::decode_all(*decoder, *delta, books);
-  const auto quotes = books.all<Quote>();  // of depth 1: quotes, where nautilus makes deltas and quotes
+  const auto quotes =
+      books.all<Quote>();  // of depth 1: quotes, where nautilus makes deltas and quotes
   ASSERT_EQ(quotes.size(), 2U);
   EXPECT_EQ(quotes[0].bid_price, price("27450.00"));
   EXPECT_EQ(quotes[0].bid_qty, qty("0.500"));
@@ -241,8 +246,10 @@ TEST(BybitNautilus, Rest) {
   EXPECT_EQ(traded.events[0].at.ns(), 1'709'891'679'000'000'000);
 
   const Candle candle =
-      decode(*klines, instruments, {{"request", "/v5/market/kline?category=linear&symbol=BTCUSDT&interval=5"}})
-          .all<Candle>().at(0);
+      decode(*klines, instruments,
+             {{"request", "/v5/market/kline?category=linear&symbol=BTCUSDT&interval=5"}})
+          .all<Candle>()
+          .at(0);
   EXPECT_EQ(candle.open, price("27450.0"));
   EXPECT_EQ(candle.high, price("27460.0"));
   EXPECT_EQ(candle.low, price("27440.0"));

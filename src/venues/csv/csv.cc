@@ -19,13 +19,14 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-std::string_view setting(const StreamSettings& settings, std::string_view key, std::string_view fallback = {}) {
+std::string_view setting(const StreamSettings& settings, std::string_view key,
+                         std::string_view fallback = {}) {
   const auto found = settings.find(key);
   return found == settings.end() ? fallback : std::string_view(found->second);
 }
 
-// "{symbol}-aggTrades-*" against "BTCUSDT-aggTrades-2026-01-30.csv": braces take letters, digits and '_', a star takes
-// anything, both as little as will do.
+// "{symbol}-aggTrades-*" against "BTCUSDT-aggTrades-2026-01-30.csv": braces take letters, digits
+// and '_', a star takes anything, both as little as will do.
 bool match_name(std::string_view pattern, std::string_view name, FieldSources& parts) {
   if (pattern.empty()) return name.empty();
   if (pattern.front() == '*') {
@@ -46,7 +47,8 @@ bool match_name(std::string_view pattern, std::string_view name, FieldSources& p
     }
     return false;
   }
-  return !name.empty() && name.front() == pattern.front() && match_name(pattern.substr(1), name.substr(1), parts);
+  return !name.empty() && name.front() == pattern.front() &&
+         match_name(pattern.substr(1), name.substr(1), parts);
 }
 
 std::optional<Instant> sum(Instant t, Duration d) {
@@ -76,7 +78,8 @@ Result<CsvMap> CsvMap::parse(std::string_view text, std::string_view file) {
   map.text = text;
   map.file = file;
   if (TRY(config.integer("format")) != 1)
-    return Error{Fault::malformed, "this program reads column maps of format 1", config.place("format")};
+    return Error{Fault::malformed, "this program reads column maps of format 1",
+                 config.place("format")};
   map.name = TRY(config.text("name"));
   map.channel = TRY(config.text("channel"));
   map.file_name = TRY(config.text("file_name", ""));
@@ -85,7 +88,9 @@ Result<CsvMap> CsvMap::parse(std::string_view text, std::string_view file) {
   const std::string header = TRY(config.text("header", "required"));
   if (header != "required" && header != "absent" && header != "optional")
     return Error{Fault::malformed, "want required, absent or optional", config.place("header")};
-  map.header = header == "required" ? Header::required : header == "absent" ? Header::absent : Header::optional;
+  map.header = header == "required" ? Header::required
+               : header == "absent" ? Header::absent
+                                    : Header::optional;
   if (map.header != Header::required && map.columns.empty())
     return Error{Fault::malformed, "a file without a header wants columns", config.place("header")};
   return map;
@@ -106,7 +111,8 @@ bool CsvMap::has_header(std::string_view first_row) const {
   return !read_double(trimmed(row.fields().front()));
 }
 
-Result<StreamSettings> CsvMap::settings(std::string_view base_name, std::string_view header_row) const {
+Result<StreamSettings> CsvMap::settings(std::string_view base_name,
+                                        std::string_view header_row) const {
   // Without the folder: the same map from another place is the same stream.
   StreamSettings out{{"map", text}, {"map_name", file.substr(file.find_last_of('/') + 1)}};
   std::string_view header_text = without_mark(header_row);
@@ -138,7 +144,8 @@ Result<void> CsvDecoder::read_time(const Config& time) {
 }
 
 Result<void> CsvDecoder::read_map(const Config& map) {
-  for (const char* head : {"format", "name", "channel", "file_name", "drop_last_period", "columns", "header", "about"})
+  for (const char* head :
+       {"format", "name", "channel", "file_name", "drop_last_period", "columns", "header", "about"})
     (void)map.text(head);  // CsvMap has read them; here they only count as known
   venue_ = TRY(read_field(map, "venue", sources_));
   const Config time = TRY(map.table("time"));
@@ -157,22 +164,27 @@ Result<void> CsvDecoder::read_map(const Config& map) {
     rule.payload = TRY(read_payload_rule(event, sources_, period_ || period_end_));
     rule.where = TRY(read_conditions(event, sources_));
     rule.part = TRY(maybe_field(event, "part", sources_));
-    if (rule.part && !asset_) return Error{Fault::malformed, "is for an [instrument] with asset", event.place("part")};
+    if (rule.part && !asset_)
+      return Error{Fault::malformed, "is for an [instrument] with asset", event.place("part")};
     rules_.push_back(std::move(rule));
   }
-  if (rules_.empty()) return Error{Fault::malformed, "a map without [[event]] makes nothing", map.place()};
+  if (rules_.empty())
+    return Error{Fault::malformed, "a map without [[event]] makes nothing", map.place()};
   return map.finish();
 }
 
-Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const StreamSettings& settings, Instruments& instruments,
-                                                     SourceId source) {
-  if (!settings.contains("map")) return Error{Fault::malformed, "a csv stream has no column map among its settings"};
-  const Config map = TRY(Config::parse(setting(settings, "map"), setting(settings, "map_name", "column map")));
+Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const StreamSettings& settings,
+                                                     Instruments& instruments, SourceId source) {
+  if (!settings.contains("map"))
+    return Error{Fault::malformed, "a csv stream has no column map among its settings"};
+  const Config map =
+      TRY(Config::parse(setting(settings, "map"), setting(settings, "map_name", "column map")));
   std::unique_ptr<CsvDecoder> decoder(new CsvDecoder(instruments, source));
   CsvRow header;
   if (auto read = header.split(setting(settings, "header")); !read.has_value())
     return std::move(read.error()).at("header");
-  for (const std::string_view column : header.fields()) decoder->sources_.columns.emplace_back(trimmed(column));
+  for (const std::string_view column : header.fields())
+    decoder->sources_.columns.emplace_back(trimmed(column));
   for (const auto& [key, value] : settings) {
     if (key.starts_with("file.")) decoder->sources_.file_parts[key.substr(5)] = value;
   }
@@ -222,13 +234,16 @@ std::optional<InstrumentId> CsvDecoder::instrument(const EventRule& rule) {
     if (!venue) reader_.fail(Fault::malformed, "missing", venue_.label);
     if (!reader_.ok()) return std::nullopt;
     key_.append(*venue).append("\n").append(*asset).append("\n").append(part.value_or(""));
-    if (const auto found = known_instruments_.find(key_); found != known_instruments_.end()) return found->second;
-    Instrument made{.venue = std::string(*venue), .symbol = std::string(*asset), .kind = InstrumentKind::aggregate};
+    if (const auto found = known_instruments_.find(key_); found != known_instruments_.end())
+      return found->second;
+    Instrument made{.venue = std::string(*venue),
+                    .symbol = std::string(*asset),
+                    .kind = InstrumentKind::aggregate};
     made.base = *asset;
     if (part) made.symbol.append(" ").append(*part);
     const std::string made_venue = made.venue, made_symbol = made.symbol;
-    const InstrumentId id =
-        instruments_.intern(made_venue, made_symbol, made.kind, [&made] { return std::move(made); });
+    const InstrumentId id = instruments_.intern(made_venue, made_symbol, made.kind,
+                                                [&made] { return std::move(made); });
     return known_instruments_.emplace(key_, id).first->second;
   }
   const auto symbol = reader_.text(*symbol_);
@@ -237,22 +252,26 @@ std::optional<InstrumentId> CsvDecoder::instrument(const EventRule& rule) {
   if (!grammar) reader_.fail(Fault::malformed, "missing", grammar_->label);
   if (!reader_.ok()) return std::nullopt;
   key_.append(*grammar).append("\n").append(*symbol);
-  if (const auto found = known_instruments_.find(key_); found != known_instruments_.end()) return found->second;
+  if (const auto found = known_instruments_.find(key_); found != known_instruments_.end())
+    return found->second;
   auto made = native_instrument(*grammar, *symbol);
   if (!made.has_value()) {
     reader_.fail(made.error().fault, std::move(made.error().what), symbol_->label);
     return std::nullopt;
   }
   const Instrument& like = made.value();
-  const InstrumentId id = instruments_.intern(like.venue, like.symbol, like.kind, [&like] { return like; });
+  const InstrumentId id =
+      instruments_.intern(like.venue, like.symbol, like.kind, [&like] { return like; });
   return known_instruments_.emplace(key_, id).first->second;
 }
 
-Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<Instant> received, EventSink* sink) {
+Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<Instant> received,
+                                         EventSink* sink) {
   TRY(fields_.split(bytes));
   const auto& fields = fields_.fields();
   if (fields.size() != sources_.columns.size())
-    return Error{Fault::malformed, fmt::format("{} fields, the header has {}", fields.size(), sources_.columns.size())};
+    return Error{Fault::malformed, fmt::format("{} fields, the header has {}", fields.size(),
+                                               sources_.columns.size())};
   Row row;
   for (const Condition& condition : where_) {
     if (!condition.holds(fields)) {
@@ -294,7 +313,8 @@ void CsvDecoder::decode(const RawMessage& message, MessageSink& sink) {
   const auto row = read(message.bytes, message.received, &sink);
   if (!row.has_value()) {
     const Error& why = row.error();  // without the row's own text, so that reasons stay few
-    ++counts_.undecoded[fmt::format("{}{}{}", fault_name(why.fault), why.where.empty() ? "" : ": ", why.where)];
+    ++counts_.undecoded[fmt::format("{}{}{}", fault_name(why.fault), why.where.empty() ? "" : ": ",
+                                    why.where)];
     sink.on_undecoded(message, row.error());
   } else if (row.value().events == 0) {
     ++counts_.no_event[row.value().kept ? "empty row" : "row left out by the map"];
@@ -303,8 +323,8 @@ void CsvDecoder::decode(const RawMessage& message, MessageSink& sink) {
   }
 }
 
-Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                  SourceId source) {
+Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings,
+                                                  Instruments& instruments, SourceId source) {
   return std::unique_ptr<Decoder>(TRY(CsvDecoder::make(settings, instruments, source)));
 }
 

@@ -1,8 +1,9 @@
-// CSV archives through a column map (docs/column-maps.md). One message is one row. The map's text and the header line
-// travel in the stream's settings, so a tape needs nothing beside it.
+// CSV archives through a column map (docs/column-maps.md). One message is one row. The map's text
+// and the header line travel in the stream's settings, so a tape needs nothing beside it.
 //
-// Settings: "map" (TOML text), "map_name" (for errors), "header" (the file's first line, or the map's columns for a
-// file without one), "file.NAME" (what {NAME} in the map's file_name stood for).
+// Settings: "map" (TOML text), "map_name" (for errors), "header" (the file's first line, or the
+// map's columns for a file without one), "file.NAME" (what {NAME} in the map's file_name stood
+// for).
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@
 #include "base/time.h"
 #include "venues/csv/field.h"
 #include "venues/csv/payloads.h"
-#include "venues/csv/row.h"
-#include "venues/decoder.h"
+#include "codec/row.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
@@ -31,28 +32,31 @@ struct CsvMap {
 
   static Result<CsvMap> parse(std::string_view text, std::string_view file);
   static Result<CsvMap> load(const std::string& path);
-  // The settings of a file's stream. `first_row` is the header line where the file has one (see has_header).
+  // The settings of a file's stream. `first_row` is the header line where the file has one (see
+  // has_header).
   Result<StreamSettings> settings(std::string_view base_name, std::string_view header_row) const;
-  // Whether the first row of a file is its header: an optional header is one whose first field is no number.
+  // Whether the first row of a file is its header: an optional header is one whose first field is
+  // no number.
   bool has_header(std::string_view first_row) const;
 };
 
 class CsvDecoder final : public Decoder {
  public:
-  static Result<std::unique_ptr<CsvDecoder>> make(const StreamSettings& settings, Instruments& instruments,
-                                                  SourceId source);
+  static Result<std::unique_ptr<CsvDecoder>> make(const StreamSettings& settings,
+                                                  Instruments& instruments, SourceId source);
 
   void decode(const RawMessage& message, MessageSink& sink) override;
 
   // What an importer asks of a row.
   struct Row {
-    Instant known;            // when it could first have been read
-    Instant at;               // the end of its period
-    std::string_view venue;   // whose data it is; valid until the next row
-    bool kept = true;         // false: the map's [[where]] leaves it out; the times are not set
+    Instant known;           // when it could first have been read
+    Instant at;              // the end of its period
+    std::string_view venue;  // whose data it is; valid until the next row
+    bool kept = true;        // false: the map's [[where]] leaves it out; the times are not set
     size_t events = 0;
   };
-  // Reads a row and gives its events to `sink` (nullptr: to nobody). Events carry `received`, or `known` without one.
+  // Reads a row and gives its events to `sink` (nullptr: to nobody). Events carry `received`, or
+  // `known` without one.
   Result<Row> read(std::string_view row, std::optional<Instant> received, EventSink* sink);
 
  private:
@@ -61,7 +65,8 @@ class CsvDecoder final : public Decoder {
     std::vector<Condition> where;
     std::optional<Field> part;  // an aggregate of less than everything: "stablecoin-margined"
   };
-  CsvDecoder(Instruments& instruments, SourceId source) : instruments_(instruments), source_(source) {}
+  CsvDecoder(Instruments& instruments, SourceId source)
+      : instruments_(instruments), source_(source) {}
   Result<void> read_map(const Config& map);
   Result<void> read_time(const Config& time);
   RowTimes times_of_row(Instant& known);
@@ -87,7 +92,7 @@ class CsvDecoder final : public Decoder {
   std::map<std::string, InstrumentId, std::less<>> known_instruments_;
 };
 
-Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                  SourceId source);
+Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings,
+                                                  Instruments& instruments, SourceId source);
 
 }  // namespace delever

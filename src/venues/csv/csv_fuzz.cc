@@ -1,5 +1,6 @@
-// Any map, any header, any rows: never a crash, every row in exactly one count. The input is cut at NUL bytes into map,
-// header and rows; an input without NUL is rows for a map that uses every kind of field.
+// Any map, any header, any rows: never a crash, every row in exactly one count. The input is cut at
+// NUL bytes into map, header and rows; an input without NUL is rows for a map that uses every kind
+// of field.
 #include <cstdint>
 #include <cstdlib>
 
@@ -65,11 +66,13 @@ class Nobody final : public MessageSink {
 
 void run(std::string_view map, std::string_view header, std::string_view rows) {
   Instruments instruments;
-  auto decoder = CsvDecoder::make({{"map", std::string(map)}, {"header", std::string(header)}}, instruments, 0);
+  auto decoder = CsvDecoder::make({{"map", std::string(map)}, {"header", std::string(header)}},
+                                  instruments, 0);
   (void)CsvMap::parse(map, "fuzz.toml");
   if (!decoder.has_value()) return;
   Nobody sink;
-  for (const std::string_view row : split(rows, '\n')) decoder.value()->decode({row, Instant::ns(1)}, sink);
+  for (const std::string_view row : split(rows, '\n'))
+    decoder.value()->decode({row, Instant::ns(1)}, sink);
   const DecodeCounts& counts = decoder.value()->counts();
   uint64_t other = 0;
   for (const auto& [name, n] : counts.no_event) other += n;
@@ -91,7 +94,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const size_t second = all.find('\0', first + 1);
-  const std::string_view header = all.substr(first + 1, second == all.npos ? all.npos : second - first - 1);
-  run(all.substr(0, first), header, second == all.npos ? std::string_view() : all.substr(second + 1));
+  const std::string_view header =
+      all.substr(first + 1, second == all.npos ? all.npos : second - first - 1);
+  run(all.substr(0, first), header,
+      second == all.npos ? std::string_view() : all.substr(second + 1));
   return 0;
 }

@@ -1,4 +1,5 @@
-// The map language, row by row: what a field may do, what is refused, and where a mistyped map is said to be wrong.
+// The map language, row by row: what a field may do, what is refused, and where a mistyped map is
+// said to be wrong.
 #include "venues/csv/csv.h"
 
 #include <gtest/gtest.h>
@@ -27,8 +28,9 @@ class Kept final : public MessageSink {
 
 struct Bench {
   Bench(const std::string& map, const std::string& header) {
-    auto made = CsvDecoder::make({{"map", map}, {"map_name", "m.toml"}, {"header", header}, {"file.day", "20260130"}},
-                                 instruments, 3);
+    auto made = CsvDecoder::make(
+        {{"map", map}, {"map_name", "m.toml"}, {"header", header}, {"file.day", "20260130"}},
+        instruments, 3);
     if (made.has_value()) {
       decoder = std::move(made).value();
     } else {
@@ -47,10 +49,13 @@ struct Bench {
   std::vector<std::string> last_errors;
 };
 
-std::string with_time(const std::string& events, const std::string& time = "column = \"t\"\nunit = \"ms\"") {
+std::string with_time(const std::string& events,
+                      const std::string& time = "column = \"t\"\nunit = \"ms\"") {
   return std::string(kTop) + "[time]\n" + time + "\n" + events;
 }
-std::string interest(const std::string& field) { return with_time("[[event]]\nkind = \"open_interest\"\n" + field); }
+std::string interest(const std::string& field) {
+  return with_time("[[event]]\nkind = \"open_interest\"\n" + field);
+}
 
 TEST(CsvRow, QuotesCommasAndLineEnds) {
   const auto fields = [](std::string_view record) {
@@ -74,7 +79,8 @@ TEST(CsvRow, QuotesCommasAndLineEnds) {
 
 TEST(CsvField, PointsMoveInTheTextAndAreRoundedOnce) {
   Bench b(interest("coins = { column = \"x\", unit = \"percent\" }\n"
-                   "value_usd = { column = \"x\", unit = \"million\" }\n"), "t,x");
+                   "value_usd = { column = \"x\", unit = \"million\" }\n"),
+          "t,x");
   ASSERT_EQ(b.error, "");
   const auto value = [&](const std::string& text) {
     return std::get<OpenInterest>(b.read("1769760000000," + text).at(0).payload);
@@ -90,15 +96,17 @@ TEST(CsvField, PointsMoveInTheTextAndAreRoundedOnce) {
 }
 
 TEST(CsvField, ExactTargetsStayExact) {
-  Bench b(with_time("[[event]]\nkind = \"funding_rate\"\nfunding_kind = \"settled\"\n"
-                    "rate = { column = \"x\", unit = \"percent\" }\n[[event]]\nkind = \"open_interest\"\n"
-                    "contracts = { column = \"y\", half = true, round = false }\n"),
+  Bench b(with_time(
+              "[[event]]\nkind = \"funding_rate\"\nfunding_kind = \"settled\"\n"
+              "rate = { column = \"x\", unit = \"percent\" }\n[[event]]\nkind = \"open_interest\"\n"
+              "contracts = { column = \"y\", half = true, round = false }\n"),
           "t,x,y");
   ASSERT_EQ(b.error, "");
   const auto events = b.read("0,0.0099090000001,12345678901.00000003");
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(std::get<FundingRate>(events[0].payload).rate.raw(), 99090000001);  // of 1e-15
-  EXPECT_EQ(std::get<OpenInterest>(events[1].payload).contracts->raw(), 617283945050000002);  // the odd half rounds up
+  EXPECT_EQ(std::get<OpenInterest>(events[1].payload).contracts->raw(),
+            617283945050000002);  // the odd half rounds up
   EXPECT_TRUE(b.read("0,1,0.000000001").empty());
   EXPECT_EQ(b.last_errors.at(0), "y: \"0.000000001\" is finer than 1e-8");
   EXPECT_TRUE(b.read("0,1e30,1").empty());
@@ -106,13 +114,18 @@ TEST(CsvField, ExactTargetsStayExact) {
 }
 
 TEST(CsvField, StripSuffixMissingAndValues) {
-  Bench b(with_time("[[event]]\nkind = \"holding\"\nholder = { column = \"who\", values = { x = \"X Corp\" } }\n"
-                    "holder_kind = \"treasury\"\n"
-                    "coins = { column = \"c\", strip = [\"₿\", \",\"], missing = [\"—\", \"n/a\"] }\n"
-                    "value_usd = { column = \"v\", strip = [\"$\", \",\"], suffix = { M = 6, B = 9 } }\n"),
-          "t,who,c,v");
+  Bench b(
+      with_time(
+          "[[event]]\nkind = \"holding\"\nholder = { column = \"who\", values = { x = \"X Corp\" } "
+          "}\n"
+          "holder_kind = \"treasury\"\n"
+          "coins = { column = \"c\", strip = [\"₿\", \",\"], missing = [\"—\", \"n/a\"] }\n"
+          "value_usd = { column = \"v\", strip = [\"$\", \",\"], suffix = { M = 6, B = 9 } }\n"),
+      "t,who,c,v");
   ASSERT_EQ(b.error, "");
-  const auto held = [&](const std::string& row) { return std::get<Holding>(b.read("0," + row).at(0).payload); };
+  const auto held = [&](const std::string& row) {
+    return std::get<Holding>(b.read("0," + row).at(0).payload);
+  };
   EXPECT_EQ(held("x,\"₿597,325\",\"$64,623M\"").coins, 597325.0);
   EXPECT_EQ(held("x,\"₿597,325\",\"$64,623M\"").value_usd, 64623e6);
   EXPECT_EQ(held("x,₿.2,$1.5B").coins, 0.2);
@@ -136,39 +149,48 @@ TEST(CsvTime, UnitsPeriodsAndWhenARowIsKnown) {
     return read.has_value() ? read.value().at.text() + " " + read.value().known.text() : "";
   };
   const std::string t = "column = \"t\"\n";
-  EXPECT_EQ(times(t + "unit = \"s\"", "1769760000.25,1,"), "2026-01-30T08:00:00.25Z 2026-01-30T08:00:00.25Z");
+  EXPECT_EQ(times(t + "unit = \"s\"", "1769760000.25,1,"),
+            "2026-01-30T08:00:00.25Z 2026-01-30T08:00:00.25Z");
   EXPECT_EQ(times(t + "unit = \"us\"", "1769760000000001,1,"),
             "2026-01-30T08:00:00.000001Z 2026-01-30T08:00:00.000001Z");
   EXPECT_EQ(times(t + "unit = \"ns\"", "1769760000000000001,1,"),
             "2026-01-30T08:00:00.000000001Z 2026-01-30T08:00:00.000000001Z");
-  EXPECT_EQ(times(t + "unit = \"ms_or_us\"", "1769760000000,1,"), "2026-01-30T08:00:00Z 2026-01-30T08:00:00Z");
-  EXPECT_EQ(times(t + "unit = \"ms_or_us\"", "1769760000000000,1,"), "2026-01-30T08:00:00Z 2026-01-30T08:00:00Z");
+  EXPECT_EQ(times(t + "unit = \"ms_or_us\"", "1769760000000,1,"),
+            "2026-01-30T08:00:00Z 2026-01-30T08:00:00Z");
+  EXPECT_EQ(times(t + "unit = \"ms_or_us\"", "1769760000000000,1,"),
+            "2026-01-30T08:00:00Z 2026-01-30T08:00:00Z");
   EXPECT_EQ(times(t + "unit = \"iso\"\nperiod = \"1d\"", "2026-01-30 00:00:00+00,1,"),
             "2026-01-31T00:00:00Z 2026-01-31T00:00:00Z");
   EXPECT_EQ(times(t + "unit = \"iso\"\nperiod = \"1d\"\nknown_after = \"12h\"", "2026-01-30,1,"),
             "2026-01-31T00:00:00Z 2026-01-31T12:00:00Z");
-  EXPECT_EQ(times(t + "unit = \"ms\"\nperiod_end = { column = \"e\", unit = \"ms\", inclusive = true }",
-                  "1769760000000,1,1769763599999"), "2026-01-30T09:00:00Z 2026-01-30T09:00:00Z");
+  EXPECT_EQ(
+      times(t + "unit = \"ms\"\nperiod_end = { column = \"e\", unit = \"ms\", inclusive = true }",
+            "1769760000000,1,1769763599999"),
+      "2026-01-30T09:00:00Z 2026-01-30T09:00:00Z");
   EXPECT_EQ(times(t + "unit = \"iso\"\nreceived = { column = \"e\", unit = \"us\" }",
-                  "2026-01-30,1,1769760000000000"), "2026-01-30T00:00:00Z 2026-01-30T08:00:00Z");
+                  "2026-01-30,1,1769760000000000"),
+            "2026-01-30T00:00:00Z 2026-01-30T08:00:00Z");
   EXPECT_EQ(times(t + "unit = \"iso\"\nperiod = \"1d\"\nprevious_weekday = true", "2026-02-02,1,"),
-            "2026-01-31T00:00:00Z 2026-02-03T00:00:00Z");  // a Monday speaks of Friday, and is printed on Monday
+            "2026-01-31T00:00:00Z 2026-02-03T00:00:00Z");  // a Monday speaks of Friday, and is
+                                                           // printed on Monday
   EXPECT_EQ(times("file = \"day\"\nunit = \"yyyymmdd\"\nperiod = \"1d\"", ",1,"),
             "2026-01-31T00:00:00Z 2026-01-31T00:00:00Z");
 }
 
 TEST(CsvTime, TimesThatCannotBe) {
   Bench b(with_time("[[event]]\nkind = \"open_interest\"\ncoins = \"x\"\n",
-                    "column = \"t\"\nunit = \"ms\"\nperiod_end = { column = \"e\", unit = \"ms\", inclusive = true }"),
+                    "column = \"t\"\nunit = \"ms\"\nperiod_end = { column = \"e\", unit = \"ms\", "
+                    "inclusive = true }"),
           "t,x,e");
   ASSERT_EQ(b.error, "");
-  for (const char* row :
-       {"1,1,0", ",1,5", "1,1,", "9223372036854775807,1,5", "1,1,9223372036854", "x,1,5", "1.5.5,1,9"}) {
+  for (const char* row : {"1,1,0", ",1,5", "1,1,", "9223372036854775807,1,5", "1,1,9223372036854",
+                          "x,1,5", "1.5.5,1,9"}) {
     EXPECT_TRUE(b.read(row).empty()) << row;
     EXPECT_EQ(b.last_errors.size(), 1u) << row;
   }
   Bench late(with_time("[[event]]\nkind = \"open_interest\"\ncoins = \"x\"\n",
-                       "column = \"t\"\nunit = \"iso\"\nperiod = \"100000d\""), "t,x");
+                       "column = \"t\"\nunit = \"iso\"\nperiod = \"100000d\""),
+             "t,x");
   EXPECT_TRUE(late.read("2200-01-01,1").empty());
   EXPECT_EQ(late.last_errors.at(0), "t: beyond the years 1677 to 2262");
 }
@@ -177,7 +199,8 @@ TEST(CsvMap, OneRowSeveralEventsAllOrNothing) {
   Bench b(with_time("[[event]]\nkind = \"mark_price\"\nprice = \"m\"\n"
                     "[[event]]\nkind = \"index_price\"\nprice = \"i\"\n"
                     "[[event]]\nkind = \"open_interest\"\ncoins = \"o\"\n"
-                    "where = [{ column = \"u\", is = [\"coins\"] }]\n"), "t,m,i,o,u");
+                    "where = [{ column = \"u\", is = [\"coins\"] }]\n"),
+          "t,m,i,o,u");
   ASSERT_EQ(b.error, "");
   const auto events = b.read("5,1.5,2.5,3,coins", Instant::ns(99));
   ASSERT_EQ(events.size(), 3u);
@@ -185,15 +208,19 @@ TEST(CsvMap, OneRowSeveralEventsAllOrNothing) {
   EXPECT_EQ(events[0].at, Instant::ns(5'000'000));
   EXPECT_EQ(events[0].source, 3u);
   EXPECT_EQ(b.read("5,1.5,,3,usd").size(), 1u);
-  EXPECT_TRUE(b.read("5,1.5,2.5,bad,coins").empty());  // the good half of a bad row is not given out
+  EXPECT_TRUE(
+      b.read("5,1.5,2.5,bad,coins").empty());  // the good half of a bad row is not given out
   EXPECT_EQ(b.decoder->counts().messages, 3u);
   EXPECT_EQ(b.decoder->counts().events, 4u);
   EXPECT_EQ(b.decoder->counts().undecoded.at("malformed: o"), 1u);
 }
 
 TEST(CsvMap, WhereLeavesRowsOut) {
-  Bench b(with_time("[[where]]\ncolumn = \"u\"\nnot = [\"test\", \"\"]\n[[event]]\nkind = \"open_interest\"\n"
-                    "coins = \"x\"\n"), "t,x,u");
+  Bench b(
+      with_time(
+          "[[where]]\ncolumn = \"u\"\nnot = [\"test\", \"\"]\n[[event]]\nkind = \"open_interest\"\n"
+          "coins = \"x\"\n"),
+      "t,x,u");
   EXPECT_EQ(b.read("5,1,real").size(), 1u);
   EXPECT_TRUE(b.read("5,1,test").empty());
   EXPECT_TRUE(b.read("rubbish,,").empty());
@@ -202,9 +229,13 @@ TEST(CsvMap, WhereLeavesRowsOut) {
 }
 
 TEST(CsvMap, MistakesAreNamedByLine) {
-  const auto fault = [](const std::string& map, const std::string& header = "t,x") { return Bench(map, header).error; };
-  EXPECT_EQ(fault(interest("coins = \"y\"\n")), "m.toml:13: event[0].coins: the file has no column \"y\"");
-  EXPECT_EQ(fault(interest("coins = \"x\"\n"), "t,x,x"), "m.toml:13: event[0].coins: the file has two columns \"x\"");
+  const auto fault = [](const std::string& map, const std::string& header = "t,x") {
+    return Bench(map, header).error;
+  };
+  EXPECT_EQ(fault(interest("coins = \"y\"\n")),
+            "m.toml:13: event[0].coins: the file has no column \"y\"");
+  EXPECT_EQ(fault(interest("coins = \"x\"\n"), "t,x,x"),
+            "m.toml:13: event[0].coins: the file has two columns \"x\"");
   EXPECT_EQ(fault(interest("coin = \"x\"\n")), "m.toml:13: event[0].coin: unknown key");
   EXPECT_EQ(fault(interest("coins = { column = \"x\", value = \"1\" }\n")),
             "m.toml:13: event[0].coins: want one of column, value, file");
@@ -214,10 +245,14 @@ TEST(CsvMap, MistakesAreNamedByLine) {
             "m.toml:13: event[0].coins.file: file_name has no part {hour}");
   EXPECT_TRUE(fault(with_time("[[event]]\nkind = \"order\"\n"))
                   .starts_with("m.toml:12: event[0].kind: a row can become candle, "));
-  EXPECT_NE(fault(with_time("[[event]]\nkind = \"liquidation_total\"\nlong_usd = \"x\"\nshort_usd = \"x\"\n"))
-                .find("wants period or period_end"), std::string::npos);
+  EXPECT_NE(
+      fault(with_time(
+                "[[event]]\nkind = \"liquidation_total\"\nlong_usd = \"x\"\nshort_usd = \"x\"\n"))
+          .find("wants period or period_end"),
+      std::string::npos);
   EXPECT_NE(fault(with_time("")).find("a map without [[event]] makes nothing"), std::string::npos);
-  EXPECT_NE(fault(interest("coins = \"x\"\n") + "[[event]]\nkind = \"vol_index\"\n").find("index: missing"),
+  EXPECT_NE(fault(interest("coins = \"x\"\n") + "[[event]]\nkind = \"vol_index\"\n")
+                .find("index: missing"),
             std::string::npos);
   EXPECT_NE(fault("x").find("m.toml:1"), std::string::npos);
 }

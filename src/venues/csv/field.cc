@@ -14,14 +14,17 @@ Result<size_t> find_column(const Config& config, std::string_view key, std::stri
                            const FieldSources& sources) {
   const auto found = std::find(sources.columns.begin(), sources.columns.end(), name);
   if (found == sources.columns.end())
-    return Error{Fault::malformed, fmt::format("the file has no column \"{}\"", name), config.place(key)};
+    return Error{Fault::malformed, fmt::format("the file has no column \"{}\"", name),
+                 config.place(key)};
   if (std::find(found + 1, sources.columns.end(), name) != sources.columns.end())
-    return Error{Fault::malformed, fmt::format("the file has two columns \"{}\"", name), config.place(key)};
+    return Error{Fault::malformed, fmt::format("the file has two columns \"{}\"", name),
+                 config.place(key)};
   return static_cast<size_t>(found - sources.columns.begin());
 }
 
 // column, value or file: exactly one of them.
-Result<void> read_origin(const Config& table, std::string_view label, const FieldSources& sources, Field& out) {
+Result<void> read_origin(const Config& table, std::string_view label, const FieldSources& sources,
+                         Field& out) {
   out.label = label;
   if (table.has("column") + table.has("value") + table.has("file") != 1)
     return Error{Fault::malformed, "want one of column, value, file", table.place()};
@@ -34,7 +37,8 @@ Result<void> read_origin(const Config& table, std::string_view label, const Fiel
     const std::string part = TRY(table.text("file"));
     const auto found = sources.file_parts.find(part);
     if (found == sources.file_parts.end())
-      return Error{Fault::malformed, fmt::format("file_name has no part {{{}}}", part), table.place("file")};
+      return Error{Fault::malformed, fmt::format("file_name has no part {{{}}}", part),
+                   table.place("file")};
     out.constant = found->second;
   }
   return {};
@@ -47,18 +51,25 @@ Result<int> shift_of_unit(const Config& table) {
   if (unit == "basis_points") return -4;
   if (unit == "thousand") return 3;
   if (unit == "million") return 6;
-  return Error{Fault::malformed, "want one, percent, basis_points, thousand or million", table.place("unit")};
+  return Error{Fault::malformed, "want one, percent, basis_points, thousand or million",
+               table.place("unit")};
 }
 
 Result<TimeUnit> time_unit(const Config& table) {
-  constexpr std::array<std::pair<std::string_view, TimeUnit>, 7> names{{
-      {"s", TimeUnit::seconds}, {"ms", TimeUnit::ms}, {"us", TimeUnit::us}, {"ns", TimeUnit::ns},
-      {"ms_or_us", TimeUnit::ms_or_us}, {"iso", TimeUnit::iso}, {"yyyymmdd", TimeUnit::yyyymmdd}}};
+  constexpr std::array<std::pair<std::string_view, TimeUnit>, 7> names{
+      {{"s", TimeUnit::seconds},
+       {"ms", TimeUnit::ms},
+       {"us", TimeUnit::us},
+       {"ns", TimeUnit::ns},
+       {"ms_or_us", TimeUnit::ms_or_us},
+       {"iso", TimeUnit::iso},
+       {"yyyymmdd", TimeUnit::yyyymmdd}}};
   const std::string name = TRY(table.text("unit"));
   for (const auto& [known, unit] : names) {
     if (known == name) return unit;
   }
-  return Error{Fault::malformed, "want s, ms, us, ns, ms_or_us, iso or yyyymmdd", table.place("unit")};
+  return Error{Fault::malformed, "want s, ms, us, ns, ms_or_us, iso or yyyymmdd",
+               table.place("unit")};
 }
 
 Result<Instant> parse_yyyymmdd(std::string_view text) {
@@ -73,12 +84,21 @@ Result<Instant> parse_yyyymmdd(std::string_view text) {
 Result<Instant> parse_epoch(std::string_view text, TimeUnit unit, bool inclusive) {
   int digits = 0;
   switch (unit) {
-    case TimeUnit::seconds: digits = 9; break;
-    case TimeUnit::ms: digits = 6; break;
-    case TimeUnit::us: digits = 3; break;
+    case TimeUnit::seconds:
+      digits = 9;
+      break;
+    case TimeUnit::ms:
+      digits = 6;
+      break;
+    case TimeUnit::us:
+      digits = 3;
+      break;
     // Milliseconds reach 10^14 in the year 5138; microseconds passed it in 1973.
-    case TimeUnit::ms_or_us: digits = text.substr(0, text.find('.')).size() > 14 ? 3 : 6; break;
-    default: break;
+    case TimeUnit::ms_or_us:
+      digits = text.substr(0, text.find('.')).size() > 14 ? 3 : 6;
+      break;
+    default:
+      break;
   }
   int64_t ns = TRY(read_decimal(text, digits, Precision::exact)).units;
   int64_t one = 1;
@@ -100,7 +120,8 @@ Result<Field> read_field(const Config& config, std::string_view key, const Field
   if (!config.has(key)) return Error{Fault::malformed, "missing", config.place(key)};
   auto found = config.table(key);
   if (!found.has_value())
-    return Error{Fault::malformed, "want a column's name or a table such as { column = \"x\" }", config.place(key)};
+    return Error{Fault::malformed, "want a column's name or a table such as { column = \"x\" }",
+                 config.place(key)};
   const Config table = std::move(found).value();
   TRY(read_origin(table, key, sources, out));
   if (table.has("strip")) out.strip = TRY(table.texts("strip"));
@@ -109,7 +130,8 @@ Result<Field> read_field(const Config& config, std::string_view key, const Field
     const Config suffixes = TRY(table.table("suffix"));
     for (const std::string& suffix : suffixes.keys()) {
       const int64_t shift = TRY(suffixes.integer(suffix));
-      if (shift < -30 || shift > 30) return Error{Fault::malformed, "want -30 to 30", suffixes.place(suffix)};
+      if (shift < -30 || shift > 30)
+        return Error{Fault::malformed, "want -30 to 30", suffixes.place(suffix)};
       out.suffixes.emplace_back(suffix, static_cast<int>(shift));
     }
   }
@@ -124,18 +146,21 @@ Result<Field> read_field(const Config& config, std::string_view key, const Field
   return out;
 }
 
-Result<std::optional<Field>> maybe_field(const Config& config, std::string_view key, const FieldSources& sources) {
+Result<std::optional<Field>> maybe_field(const Config& config, std::string_view key,
+                                         const FieldSources& sources) {
   if (!config.has(key)) return std::optional<Field>();
   return std::optional<Field>(TRY(read_field(config, key, sources)));
 }
 
-Result<TimeField> read_time_field(const Config& table, std::string_view label, const FieldSources& sources) {
+Result<TimeField> read_time_field(const Config& table, std::string_view label,
+                                  const FieldSources& sources) {
   TimeField out;
   TRY(read_origin(table, label, sources, out.field));
   out.unit = TRY(time_unit(table));
   out.inclusive = TRY(table.boolean("inclusive", false));
   if (out.inclusive && (out.unit == TimeUnit::iso || out.unit == TimeUnit::yyyymmdd))
-    return Error{Fault::malformed, "is for numbers: s, ms, us, ns or ms_or_us", table.place("inclusive")};
+    return Error{Fault::malformed, "is for numbers: s, ms, us, ns or ms_or_us",
+                 table.place("inclusive")};
   return out;
 }
 
@@ -166,13 +191,16 @@ Result<std::vector<Condition>> read_conditions(const Config& config, const Field
 
 std::optional<std::string_view> RowReader::text(const Field& field) {
   std::string_view text = field.constant;
-  if (field.column) text = trimmed((*fields_)[*field.column]);  // the caller has checked the row's width
-  if (text.empty() || std::find(field.missing.begin(), field.missing.end(), text) != field.missing.end())
+  if (field.column)
+    text = trimmed((*fields_)[*field.column]);  // the caller has checked the row's width
+  if (text.empty() ||
+      std::find(field.missing.begin(), field.missing.end(), text) != field.missing.end())
     return std::nullopt;
   if (field.values.empty()) return text;
   const auto found = field.values.find(text);
   if (found == field.values.end()) {
-    fail(Fault::malformed, fmt::format("\"{}\" is not among the map's values", text.substr(0, 40)), field.label);
+    fail(Fault::malformed, fmt::format("\"{}\" is not among the map's values", text.substr(0, 40)),
+         field.label);
     return std::nullopt;
   }
   return std::string_view(found->second);
@@ -185,7 +213,8 @@ std::optional<std::string_view> RowReader::figure(const Field& field) {
   scratch_ = *raw;
   for (const std::string& gone : field.strip) {
     if (gone.empty()) continue;
-    for (size_t at = 0; (at = scratch_.find(gone, at)) != scratch_.npos;) scratch_.erase(at, gone.size());
+    for (size_t at = 0; (at = scratch_.find(gone, at)) != scratch_.npos;)
+      scratch_.erase(at, gone.size());
   }
   int shift = field.shift;
   for (const auto& [suffix, by] : field.suffixes) {
@@ -194,7 +223,8 @@ std::optional<std::string_view> RowReader::figure(const Field& field) {
     shift += by;
     break;
   }
-  if (const size_t point = scratch_.starts_with('-'); scratch_.substr(point, 1) == ".") scratch_.insert(point, 1, '0');
+  if (const size_t point = scratch_.starts_with('-'); scratch_.substr(point, 1) == ".")
+    scratch_.insert(point, 1, '0');
   if (shift != 0) {  // the text's own exponent and ours in one
     const size_t e = scratch_.find_first_of("eE");
     int64_t exponent = shift;
@@ -203,7 +233,8 @@ std::optional<std::string_view> RowReader::figure(const Field& field) {
       if (own.starts_with('+')) own.remove_prefix(1);
       const auto written = read_int(own);
       if (!written || *written < -999 || *written > 999) {
-        fail(Fault::malformed, fmt::format("\"{}\" is not a number", raw->substr(0, 40)), field.label);
+        fail(Fault::malformed, fmt::format("\"{}\" is not a number", raw->substr(0, 40)),
+             field.label);
         return std::nullopt;
       }
       exponent += *written;
@@ -232,20 +263,24 @@ std::optional<double> RowReader::number(const Field& field) {
   if (!figures) return std::nullopt;
   const auto value = read_double(*figures);
   if (!value) {
-    fail(Fault::malformed, fmt::format("\"{}\" is not a finite number", figures->substr(0, 40)), field.label);
+    fail(Fault::malformed, fmt::format("\"{}\" is not a finite number", figures->substr(0, 40)),
+         field.label);
     return std::nullopt;
   }
   return field.half ? *value / 2 : *value;
 }
 
-std::optional<int64_t> RowReader::whole(const Field& field) { return decimal(field, 0, Precision::exact); }
+std::optional<int64_t> RowReader::whole(const Field& field) {
+  return decimal(field, 0, Precision::exact);
+}
 
 std::optional<Instant> RowReader::instant(const TimeField& time) {
   const auto written = text(time.field);
   if (!written) return std::nullopt;
-  auto parsed = time.unit == TimeUnit::iso        ? Instant::parse(*written)
-                : time.unit == TimeUnit::yyyymmdd ? parse_yyyymmdd(*written)
-                                                  : parse_epoch(*written, time.unit, time.inclusive);
+  auto parsed = time.unit == TimeUnit::iso ? Instant::parse(*written)
+                : time.unit == TimeUnit::yyyymmdd
+                    ? parse_yyyymmdd(*written)
+                    : parse_epoch(*written, time.unit, time.inclusive);
   if (parsed.has_value()) return parsed.value();
   fail(parsed.error().fault, std::move(parsed.error().what), time.field.label);
   return std::nullopt;

@@ -1,6 +1,6 @@
-// One value of a CSV row as a column map describes it (docs/column-maps.md): where it stands, what is stripped from it,
-// how its decimal point moves. Shifts are made in the text ("0.0099" percent is read as 0.0099e-2), so exact types stay
-// exact and doubles are rounded once.
+// One value of a CSV row as a column map describes it (docs/column-maps.md): where it stands, what
+// is stripped from it, how its decimal point moves. Shifts are made in the text ("0.0099" percent
+// is read as 0.0099e-2), so exact types stay exact and doubles are rounded once.
 #pragma once
 
 #include <map>
@@ -23,9 +23,9 @@ struct FieldSources {
 };
 
 struct Field {
-  std::string label;           // for errors: the column, else the key in the map
+  std::string label;  // for errors: the column, else the key in the map
   std::optional<size_t> column;
-  std::string constant;        // when there is no column
+  std::string constant;  // when there is no column
   std::vector<std::string> strip, missing;
   std::vector<std::pair<std::string, int>> suffixes;  // "M" moves the point by 6
   std::map<std::string, std::string, std::less<>> values;
@@ -36,7 +36,8 @@ struct Field {
 
 // A field is the name of a column, or a table { column | value | file, ... }.
 Result<Field> read_field(const Config& config, std::string_view key, const FieldSources& sources);
-Result<std::optional<Field>> maybe_field(const Config& config, std::string_view key, const FieldSources& sources);
+Result<std::optional<Field>> maybe_field(const Config& config, std::string_view key,
+                                         const FieldSources& sources);
 
 enum class TimeUnit : uint8_t { seconds, ms, us, ns, ms_or_us, iso, yyyymmdd };
 
@@ -46,7 +47,8 @@ struct TimeField {
   bool inclusive = false;  // the last ms (us, ...) inside a period: its end is one unit later
 };
 // The table itself, and the table under a key.
-Result<TimeField> read_time_field(const Config& table, std::string_view label, const FieldSources& sources);
+Result<TimeField> read_time_field(const Config& table, std::string_view label,
+                                  const FieldSources& sources);
 Result<std::optional<TimeField>> maybe_time_field(const Config& config, std::string_view key,
                                                   const FieldSources& sources);
 
@@ -60,7 +62,8 @@ struct Condition {
 };
 Result<std::vector<Condition>> read_conditions(const Config& config, const FieldSources& sources);
 
-// Reads fields of one row and remembers the first thing that went wrong. A missing value is nullopt.
+// Reads fields of one row and remembers the first thing that went wrong. A missing value is
+// nullopt.
 class RowReader {
  public:
   void begin(const std::vector<std::string_view>& fields) {
@@ -84,8 +87,12 @@ class RowReader {
     return T::raw(*units);
   }
 
-  std::optional<std::string_view> text(const std::optional<Field>& f) { return f ? text(*f) : std::nullopt; }
-  std::optional<double> number(const std::optional<Field>& f) { return f ? number(*f) : std::nullopt; }
+  std::optional<std::string_view> text(const std::optional<Field>& f) {
+    return f ? text(*f) : std::nullopt;
+  }
+  std::optional<double> number(const std::optional<Field>& f) {
+    return f ? number(*f) : std::nullopt;
+  }
   template <class T>
   std::optional<T> fixed(const std::optional<Field>& f, Precision precision = Precision::exact) {
     if (!f) return std::nullopt;
@@ -99,7 +106,8 @@ class RowReader {
   }
 
  private:
-  std::optional<std::string_view> figure(const Field& field);  // text of a number, cleaned and shifted
+  std::optional<std::string_view> figure(
+      const Field& field);  // text of a number, cleaned and shifted
   std::optional<int64_t> decimal(const Field& field, int digits, Precision precision);
 
   const std::vector<std::string_view>* fields_ = nullptr;

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 
 namespace delever {
 namespace {
@@ -27,11 +27,13 @@ std::optional<E> word(std::string_view text, const Names<E>& names) {
 template <class E>
 std::string list(const Names<E>& names) {
   std::string out;
-  for (const auto& [name, value] : names) out += fmt::format("{}{}", out.empty() ? "want " : ", ", name);
+  for (const auto& [name, value] : names)
+    out += fmt::format("{}{}", out.empty() ? "want " : ", ", name);
   return out;
 }
 template <class E>
-Result<E> option(const Config& event, std::string_view key, const Names<E>& names, std::optional<E> fallback = {}) {
+Result<E> option(const Config& event, std::string_view key, const Names<E>& names,
+                 std::optional<E> fallback = {}) {
   if (fallback && !event.has(key)) return *fallback;
   const auto value = word(TRY(event.text(key)), names);
   if (!value) return Error{Fault::malformed, list(names), event.place(key)};
@@ -41,13 +43,16 @@ template <class E>
 E row_word(RowReader& row, const Field& field, const Names<E>& names) {
   const auto text = row.text(field);
   const auto value = word(text.value_or(""), names);
-  if (!value) row.fail(Fault::malformed, text ? fmt::format("\"{}\": {}", text->substr(0, 40), list(names)) : "missing",
-                       field.label);
+  if (!value)
+    row.fail(Fault::malformed,
+             text ? fmt::format("\"{}\": {}", text->substr(0, 40), list(names)) : "missing",
+             field.label);
   return value.value_or(E());
 }
 
 const Names<Side> kSides{{"buy", Side::buy}, {"sell", Side::sell}};
-const Names<PositionSide> kPositionSides{{"long", PositionSide::long_side}, {"short", PositionSide::short_side}};
+const Names<PositionSide> kPositionSides{{"long", PositionSide::long_side},
+                                         {"short", PositionSide::short_side}};
 const Names<LiquidationFeed> kFeeds{
     {"complete", LiquidationFeed::complete},
     {"latest_per_second", LiquidationFeed::latest_per_second},
@@ -59,8 +64,9 @@ const Names<FundingKind> kFundingKinds{{"current", FundingKind::current},
                                        {"predicted", FundingKind::predicted},
                                        {"settled", FundingKind::settled},
                                        {"mean", FundingKind::mean}};
-const Names<HolderKind> kHolderKinds{
-    {"etf", HolderKind::etf}, {"treasury", HolderKind::treasury}, {"foundation", HolderKind::foundation}};
+const Names<HolderKind> kHolderKinds{{"etf", HolderKind::etf},
+                                     {"treasury", HolderKind::treasury},
+                                     {"foundation", HolderKind::foundation}};
 const Names<PriceKind> kPriceKinds{
     {"trade", PriceKind::trade}, {"mark", PriceKind::mark}, {"index", PriceKind::index}};
 
@@ -146,14 +152,16 @@ struct LiquidationRule final : PayloadRule {
     liquidation.filled_qty = row.fixed<Qty>(filled_qty);
     if (!liquidation.price())
       row.fail(Fault::malformed, "missing", (average_price ? average_price : order_price)->label);
-    if (!liquidation.qty()) row.fail(Fault::malformed, "missing", (filled_qty ? filled_qty : order_qty)->label);
+    if (!liquidation.qty())
+      row.fail(Fault::malformed, "missing", (filled_qty ? filled_qty : order_qty)->label);
     liquidation.id = row.text(id).value_or("");
     liquidation.feed = feed;
     if (const auto names = row.text(channel)) liquidation.feed = feed_of(*names, times.to);
     out = std::move(liquidation);
     return row.ok();
   }
-  // "bybit/allLiquidation bybit/liquidation": the first that is known to have reported at that time.
+  // "bybit/allLiquidation bybit/liquidation": the first that is known to have reported at that
+  // time.
   static LiquidationFeed feed_of(std::string_view names, Instant at) {
     for (const std::string_view name : split(names, ' ')) {
       const size_t slash = name.find('/');
@@ -205,13 +213,15 @@ struct FundingRateRule final : PayloadRule {
     return std::unique_ptr<PayloadRule>(std::move(r));
   }
   bool read(RowReader& row, const RowTimes& times, EventPayload& out) const override {
-    const auto value = row.fixed<Rate>(rate, Precision::nearest);  // the venue's own average; its last digits are noise
+    const auto value = row.fixed<Rate>(
+        rate, Precision::nearest);  // the venue's own average; its last digits are noise
     if (!value) return false;
     FundingRate funding{.rate = *value, .kind = kind, .interval = interval, .mean_over = mean_over};
     if (interval_hours) {
       const auto hours = row.whole(*interval_hours);
       if (hours && (*hours < 1 || *hours > 24 * 366)) {
-        row.fail(Fault::out_of_range, fmt::format("{} is not a number of hours", *hours), interval_hours->label);
+        row.fail(Fault::out_of_range, fmt::format("{} is not a number of hours", *hours),
+                 interval_hours->label);
       } else if (hours) {
         funding.interval = Duration::hours(*hours);
       }
@@ -264,22 +274,37 @@ struct OpenInterestRule final : PayloadRule {
 };
 
 struct OptionQuoteRule final : PayloadRule {
-  MaybeField bid_price, ask_price, mark_price, last_price, bid_qty, ask_qty, bid_iv, ask_iv, mark_iv, underlying_price,
-      interest_rate, underlying, open_interest, volume_24h, delta, gamma, vega, theta, rho;
+  MaybeField bid_price, ask_price, mark_price, last_price, bid_qty, ask_qty, bid_iv, ask_iv,
+      mark_iv, underlying_price, interest_rate, underlying, open_interest, volume_24h, delta, gamma,
+      vega, theta, rho;
 
   static RulePointer make(const Config& c, const FieldSources& s) {
     auto r = std::make_unique<OptionQuoteRule>();
     for (const auto& [key, field] : std::initializer_list<std::pair<const char*, MaybeField*>>{
-             {"bid_price", &r->bid_price}, {"ask_price", &r->ask_price}, {"mark_price", &r->mark_price},
-             {"last_price", &r->last_price}, {"bid_qty", &r->bid_qty}, {"ask_qty", &r->ask_qty},
-             {"bid_iv", &r->bid_iv}, {"ask_iv", &r->ask_iv}, {"mark_iv", &r->mark_iv},
-             {"underlying_price", &r->underlying_price}, {"interest_rate", &r->interest_rate},
-             {"underlying", &r->underlying}, {"open_interest", &r->open_interest}, {"volume_24h", &r->volume_24h},
-             {"delta", &r->delta}, {"gamma", &r->gamma}, {"vega", &r->vega}, {"theta", &r->theta}, {"rho", &r->rho}})
+             {"bid_price", &r->bid_price},
+             {"ask_price", &r->ask_price},
+             {"mark_price", &r->mark_price},
+             {"last_price", &r->last_price},
+             {"bid_qty", &r->bid_qty},
+             {"ask_qty", &r->ask_qty},
+             {"bid_iv", &r->bid_iv},
+             {"ask_iv", &r->ask_iv},
+             {"mark_iv", &r->mark_iv},
+             {"underlying_price", &r->underlying_price},
+             {"interest_rate", &r->interest_rate},
+             {"underlying", &r->underlying},
+             {"open_interest", &r->open_interest},
+             {"volume_24h", &r->volume_24h},
+             {"delta", &r->delta},
+             {"gamma", &r->gamma},
+             {"vega", &r->vega},
+             {"theta", &r->theta},
+             {"rho", &r->rho}})
       *field = TRY(maybe_field(c, key, s));
     return std::unique_ptr<PayloadRule>(std::move(r));
   }
-  // Venues and vendors write 0 for a volatility that does not exist (no bid); a volatility of 0 is none.
+  // Venues and vendors write 0 for a volatility that does not exist (no bid); a volatility of 0 is
+  // none.
   static std::optional<double> volatility(RowReader& row, const MaybeField& field) {
     const auto value = row.number(field);
     return value && *value > 0 ? value : std::nullopt;
@@ -300,9 +325,10 @@ struct OptionQuoteRule final : PayloadRule {
     quote.underlying = row.text(underlying).value_or("");
     quote.open_interest = row.fixed<Qty>(open_interest, Precision::nearest);
     quote.volume_24h = row.number(volume_24h);
-    quote.greeks = {row.number(delta), row.number(gamma), row.number(vega), row.number(theta), row.number(rho)};
-    const bool any = quote.bid_price || quote.ask_price || quote.mark_price || quote.last_price || quote.bid_iv ||
-                     quote.ask_iv || quote.mark_iv || quote.open_interest;
+    quote.greeks = {row.number(delta), row.number(gamma), row.number(vega), row.number(theta),
+                    row.number(rho)};
+    const bool any = quote.bid_price || quote.ask_price || quote.mark_price || quote.last_price ||
+                     quote.bid_iv || quote.ask_iv || quote.mark_iv || quote.open_interest;
     out = std::move(quote);
     return row.ok() && any;
   }
@@ -407,7 +433,8 @@ struct PublishedFigureRule final : PayloadRule {
   bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
     const auto number = row.number(value);
     if (!number) return false;
-    PublishedFigure figure{.metric = metric, .unit = unit, .stated_by = stated_by, .url = url, .value = *number};
+    PublishedFigure figure{
+        .metric = metric, .unit = unit, .stated_by = stated_by, .url = url, .value = *number};
     figure.asset = row.text(asset).value_or("");
     figure.window = row.text(window).value_or("");
     out = std::move(figure);
@@ -417,7 +444,8 @@ struct PublishedFigureRule final : PayloadRule {
 
 }  // namespace
 
-Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event, const FieldSources& sources,
+Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
+                                                       const FieldSources& sources,
                                                        bool has_period) {
   using Make = RulePointer (*)(const Config&, const FieldSources&);
   static const std::map<std::string, Make, std::less<>> kinds{
@@ -442,7 +470,8 @@ Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event, cons
     return Error{Fault::malformed, "a row can become " + names, event.place("kind")};
   }
   if (!has_period && (kind == "candle" || kind == "liquidation_total"))
-    return Error{Fault::malformed, "stands for a period: [time] wants period or period_end", event.place("kind")};
+    return Error{Fault::malformed, "stands for a period: [time] wants period or period_end",
+                 event.place("kind")};
   return found->second(event, sources);
 }
 

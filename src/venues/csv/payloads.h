@@ -1,4 +1,5 @@
-// What one [[event]] of a column map makes of a row: one rule per kind of event. docs/column-maps.md lists the keys.
+// What one [[event]] of a column map makes of a row: one rule per kind of event.
+// docs/column-maps.md lists the keys.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,9 @@
 namespace delever {
 
 // The row's own time, and the period it stands for: without one, from == to.
-struct RowTimes { Instant from, to; };
+struct RowTimes {
+  Instant from, to;
+};
 
 class PayloadRule {
  public:
@@ -20,7 +23,8 @@ class PayloadRule {
 };
 
 // `has_period`: kinds that stand for a period (candle, liquidation_total) are refused without.
-Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event, const FieldSources& sources,
+Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
+                                                       const FieldSources& sources,
                                                        bool has_period);
 
 }  // namespace delever

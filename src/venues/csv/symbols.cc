@@ -4,7 +4,7 @@
 
 #include "venues/binance/binance.h"
 #include "venues/bybit/bybit.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 #include "venues/deribit/deribit.h"
 #include "venues/hyperliquid/hyperliquid.h"
 #include "venues/okx/okx.h"
@@ -31,14 +31,21 @@ constexpr Grammar kGrammars[] = {
     {"binance-coinm", binance<BinanceMarket::coinm>},
     {"binance-spot", binance<BinanceMarket::spot>},
     {"binance-eoptions", binance<BinanceMarket::eoptions>},
-    {"bybit", [](std::string_view symbol) -> std::optional<Instrument> { return bybit_instrument(symbol, {}); }},
+    {"bybit",
+     [](std::string_view symbol) -> std::optional<Instrument> {
+       return bybit_instrument(symbol, {});
+     }},
     {"bybit-linear", bybit<BybitCategory::linear>},
     {"bybit-inverse", bybit<BybitCategory::inverse>},
     {"bybit-spot", bybit<BybitCategory::spot>},
     {"bybit-option", bybit<BybitCategory::option>},
-    {"okx", [](std::string_view symbol) -> std::optional<Instrument> { return okx_instrument(symbol); }},
+    {"okx",
+     [](std::string_view symbol) -> std::optional<Instrument> { return okx_instrument(symbol); }},
     {"deribit", deribit_instrument},
-    {"hyperliquid", [](std::string_view coin) -> std::optional<Instrument> { return hyperliquid_instrument(coin); }},
+    {"hyperliquid",
+     [](std::string_view coin) -> std::optional<Instrument> {
+       return hyperliquid_instrument(coin);
+     }},
 };
 
 }  // namespace
@@ -47,10 +54,14 @@ Result<Instrument> native_instrument(std::string_view grammar, std::string_view 
   for (const Grammar& known : kGrammars) {
     if (known.name != grammar) continue;
     std::optional<Instrument> out = known.read(symbol);
-    // The venues' readers do their best with anything; here a symbol that does not fit is a bad row.
-    if (!out || out->base.empty() || out->quote.empty() || (out->kind == InstrumentKind::option && !out->strike))
-      return Error{Fault::malformed, fmt::format("\"{}\" is not a symbol of {}", symbol.substr(0, 60), grammar)};
-    if (!out->contract_size) out->contract_size = known_contract_size(out->venue, out->kind, out->base);
+    // The venues' readers do their best with anything; here a symbol that does not fit is a bad
+    // row.
+    if (!out || out->base.empty() || out->quote.empty() ||
+        (out->kind == InstrumentKind::option && !out->strike))
+      return Error{Fault::malformed,
+                   fmt::format("\"{}\" is not a symbol of {}", symbol.substr(0, 60), grammar)};
+    if (!out->contract_size)
+      out->contract_size = known_contract_size(out->venue, out->kind, out->base);
     return *std::move(out);
   }
   return Error{Fault::not_found, fmt::format("no symbol grammar \"{}\"", grammar.substr(0, 40))};

@@ -1,4 +1,5 @@
-// A venue's native symbol to an Instrument, for archives that name the venue in a column or not at all.
+// A venue's native symbol to an Instrument, for archives that name the venue in a column or not at
+// all.
 #pragma once
 
 #include <string_view>
@@ -8,9 +9,9 @@
 
 namespace delever {
 
-// `grammar`: binance-usdm, binance-coinm, binance-spot, binance-eoptions, bybit (linear or inverse, by the
-// quote coin), bybit-linear, bybit-inverse, bybit-spot,
-// bybit-option, okx, deribit, hyperliquid. A symbol that does not fit its grammar is an error.
+// `grammar`: binance-usdm, binance-coinm, binance-spot, binance-eoptions, bybit (linear or inverse,
+// by the quote coin), bybit-linear, bybit-inverse, bybit-spot, bybit-option, okx, deribit,
+// hyperliquid. A symbol that does not fit its grammar is an error.
 Result<Instrument> native_instrument(std::string_view grammar, std::string_view symbol);
 
 }  // namespace delever

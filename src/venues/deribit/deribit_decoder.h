@@ -1,5 +1,5 @@
-// The Deribit decoder, private to this folder: subscriptions (stream.cc), answers (rest.cc), and the tickers that both
-// bring (tickers.cc).
+// The Deribit decoder, private to this folder: subscriptions (stream.cc), answers (rest.cc), and
+// the tickers that both bring (tickers.cc).
 #pragma once
 
 #include <map>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "venues/deribit/deribit.h"
-#include "venues/json_decoder.h"
-#include "venues/request.h"
+#include "codec/json_decoder.h"
+#include "codec/request.h"
 
 namespace delever::deribit {
 
@@ -50,7 +50,8 @@ class DeribitDecoder final : public JsonDecoder {
   void read_funding_row(InstrumentId id);
   bool read_listing(Instant at);
 
-  // Missing, without a fault, for combinations of legs: they are no instruments of ours. What is neither is a fault.
+  // Missing, without a fault, for combinations of legs: they are no instruments of ours. What is
+  // neither is a fault.
   std::optional<InstrumentId> instrument(std::string_view name, std::string_view key);
   std::optional<InstrumentId> index(std::string_view name, std::string_view key);
   InstrumentId index_of(const Instrument& option);

@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       "/api/v2/public/get_instruments?currency=BTC",
   };
   Instruments instruments;
-  const auto decoder = make_deribit_decoder({{"request", requests[data[0] % requests.size()]}}, instruments, 3);
+  const auto decoder =
+      make_deribit_decoder({{"request", requests[data[0] % requests.size()]}}, instruments, 3);
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   venuetest::decode_lines(*decoder.value(), instruments, 3, input.substr(1));
   return 0;

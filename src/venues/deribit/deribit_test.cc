@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/testing.h"
 
 namespace delever {
@@ -26,7 +26,8 @@ struct Deribit {
   }
   Collected subscribed(std::string_view channel, std::string_view data) {
     return read(fmt::format(
-        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"{}","data":{}}}}})", channel, data));
+        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"{}","data":{}}}}})",
+        channel, data));
   }
   std::string why_not(const Collected& sink) {
     EXPECT_TRUE(sink.undecoded.empty() || sink.events.empty());
@@ -59,19 +60,22 @@ TEST(DeribitSymbols, AllShapes) {
   EXPECT_EQ(deribit_instrument("SOL_USDC-PERPETUAL")->kind, InstrumentKind::linear);
   EXPECT_EQ(deribit_instrument("BTC-30JAN26-90000-C")->settle, "BTC");
   EXPECT_EQ(deribit_instrument("XRP_USDC-27SEP24-0d5-C")->settle, "USDC");
-  for (const char* none : {"", "BTC", "BTC-", "BTC-FS-30SEP22_PERP", "BTC-STRD-30SEP22-20000", "BTC-30FEB26-90000-C",
-                           "BTC-30JAN26-90000-X", "BTC-30JAN26--C", "BTC-30JAN26-0-C", "-PERPETUAL", "BTC_-PERPETUAL",
-                           "BTC-30JAN26-90000-C-", "BTC-PERPETUAL-C"})
+  for (const char* none :
+       {"", "BTC", "BTC-", "BTC-FS-30SEP22_PERP", "BTC-STRD-30SEP22-20000", "BTC-30FEB26-90000-C",
+        "BTC-30JAN26-90000-X", "BTC-30JAN26--C", "BTC-30JAN26-0-C", "-PERPETUAL", "BTC_-PERPETUAL",
+        "BTC-30JAN26-90000-C-", "BTC-PERPETUAL-C"})
     EXPECT_FALSE(deribit_instrument(none)) << none;
 }
 
 TEST(DeribitLiquidations, FlagsNameTheSides) {
   Deribit deribit;
   const auto flagged = [&](std::string_view direction, std::string_view flag) {
-    const Collected sink = deribit.subscribed("trades.ETH-PERPETUAL.raw", fmt::format(
-        R"([{{"trade_id":"ETH-1","timestamp":9,"price":2.5,"amount":30,"instrument_name":"ETH-PERPETUAL",)"
-        R"("direction":"{}","liquidation":"{}"}}])",
-        direction, flag));
+    const Collected sink = deribit.subscribed(
+        "trades.ETH-PERPETUAL.raw",
+        fmt::format(
+            R"([{{"trade_id":"ETH-1","timestamp":9,"price":2.5,"amount":30,"instrument_name":"ETH-PERPETUAL",)"
+            R"("direction":"{}","liquidation":"{}"}}])",
+            direction, flag));
     EXPECT_EQ(sink.all<Trade>().size(), 1U);
     return sink.all<Liquidation>();
   };
@@ -89,7 +93,8 @@ TEST(DeribitLiquidations, FlagsNameTheSides) {
 
 TEST(DeribitTicker, PerpetualSaysFundingForEightHours) {
   Deribit deribit;
-  const Collected sink = deribit.subscribed("ticker.BTC-PERPETUAL.100ms",
+  const Collected sink = deribit.subscribed(
+      "ticker.BTC-PERPETUAL.100ms",
       R"({"timestamp":1000,"open_interest":66128281,"mark_price":1.00941e4,"instrument_name":"BTC-PERPETUAL",)"
       R"("index_price":10091.15,"funding_8h":0.00016281,"current_funding":-1.2e-7,"best_bid_price":10095,)"
       R"("best_bid_amount":7000,"best_ask_price":null,"best_ask_amount":0})");
@@ -112,46 +117,57 @@ TEST(DeribitTicker, PerpetualSaysFundingForEightHours) {
 
 TEST(DeribitChannels, IndexVolatilityPerpetualQuoteAndMarks) {
   Deribit deribit;
-  const Collected index = deribit.subscribed("deribit_price_index.btc_usd",
-                                             R"({"timestamp":1,"price":84123.45678901234,"index_name":"btc_usd"})");
+  const Collected index =
+      deribit.subscribed("deribit_price_index.btc_usd",
+                         R"({"timestamp":1,"price":84123.45678901234,"index_name":"btc_usd"})");
   EXPECT_EQ(deribit.symbol(index.events.at(0)), "btc_usd");
   EXPECT_EQ(index.all<IndexPrice>().at(0).price, price("84123.4567890123"));
 
-  const Collected vol = deribit.subscribed("deribit_volatility_index.eth_usd",
-                                           R"({"volatility":129.36,"timestamp":2,"index_name":"eth_usd"})");
+  const Collected vol =
+      deribit.subscribed("deribit_volatility_index.eth_usd",
+                         R"({"volatility":129.36,"timestamp":2,"index_name":"eth_usd"})");
   EXPECT_DOUBLE_EQ(vol.all<VolIndex>().at(0).value, 1.2936);
   EXPECT_EQ(vol.all<VolIndex>().at(0).index, "DVOL");
   EXPECT_EQ(deribit.instruments[vol.events[0].instrument].base, "ETH");
 
-  const Collected perpetual = deribit.subscribed("perpetual.BTC-PERPETUAL.raw",
-                                                 R"({"timestamp":3,"interest":0.004999511380756577,)"
-                                                 R"("index_price":7872.88})");
+  const Collected perpetual = deribit.subscribed(
+      "perpetual.BTC-PERPETUAL.raw", R"({"timestamp":3,"interest":0.004999511380756577,)"
+                                     R"("index_price":7872.88})");
   EXPECT_EQ(perpetual.all<FundingRate>().at(0).rate, rate("0.004999511380757"));
   EXPECT_EQ(deribit.symbol(perpetual.events.at(0)), "BTC-PERPETUAL");
 
-  const Collected quote = deribit.subscribed("quote.BTC-30JAN26-90000-C",
+  const Collected quote = deribit.subscribed(
+      "quote.BTC-30JAN26-90000-C",
       R"({"timestamp":4,"instrument_name":"BTC-30JAN26-90000-C","best_bid_price":0,"best_bid_amount":0,)"
       R"("best_ask_price":0.01,"best_ask_amount":2.5})");
   EXPECT_FALSE(quote.all<Quote>().at(0).bid_price);
   EXPECT_EQ(quote.all<Quote>().at(0).ask_qty, qty("2.5"));
 
-  const Collected marks = deribit.subscribed("markprice.options.btc_usd",
+  const Collected marks = deribit.subscribed(
+      "markprice.options.btc_usd",
       R"([{"timestamp":5,"mark_price":0.0333,"iv":0.9,"instrument_name":"BTC-2JUN21-37000-P"},{"timestamp":5,)"
       R"("mark_price":0.117,"iv":0.8,"instrument_name":"BTC-4JUN21-40500-P"}])");
   ASSERT_EQ(marks.all<OptionQuote>().size(), 2U);
-  EXPECT_DOUBLE_EQ(*marks.all<OptionQuote>()[0].mark_iv, 0.9);  // a fraction here, per cent in tickers
+  EXPECT_DOUBLE_EQ(*marks.all<OptionQuote>()[0].mark_iv,
+                   0.9);  // a fraction here, per cent in tickers
   EXPECT_EQ(marks.all<OptionQuote>()[1].mark_price, price("0.117"));
 }
 
 TEST(DeribitBook, GroupedAndLimitedChannels) {
   Deribit deribit;
-  const Collected limited = deribit.subscribed("book.BTC-PERPETUAL.none.10.100ms",
+  const Collected limited = deribit.subscribed(
+      "book.BTC-PERPETUAL.none.10.100ms",
       R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[[99.5,10.0]],"asks":[[100.0,20.0]]})");
   EXPECT_EQ(limited.all<BookSnapshot>().at(0).depth, 10U);
-  EXPECT_TRUE(deribit.subscribed("book.BTC-PERPETUAL.250.20.100ms",
-      R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[],"asks":[]})").events.empty());
+  EXPECT_TRUE(
+      deribit
+          .subscribed(
+              "book.BTC-PERPETUAL.250.20.100ms",
+              R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[],"asks":[]})")
+          .events.empty());
   EXPECT_EQ(deribit.decoder->counts().no_event.at("book, grouped"), 1U);
-  const Collected change = deribit.subscribed("book.BTC-PERPETUAL.100ms",
+  const Collected change = deribit.subscribed(
+      "book.BTC-PERPETUAL.100ms",
       R"({"type":"change","timestamp":1,"prev_change_id":7,"instrument_name":"BTC-PERPETUAL","change_id":8,)"
       R"("bids":[["delete",99.5,0.0],["new",1e2,5]],"asks":[]})");
   const BookDelta delta = change.all<BookDelta>().at(0);
@@ -166,11 +182,15 @@ TEST(DeribitBook, IntervalsOfOneInstrumentDoNotDisturbOneAnother) {
   BookBuilder books(deribit.instruments, gaps);
   InstrumentId id = 0;
   const auto send = [&](const char* interval, std::optional<int> previous, int change) {
-    const std::string of = previous ? fmt::format(R"("type":"change","prev_change_id":{})", *previous)
-                                    : std::string(R"("type":"snapshot")");
-    const Collected read = deribit.subscribed(fmt::format("book.BTC-PERPETUAL.{}", interval), fmt::format(
-        R"({{{},"timestamp":{},"instrument_name":"BTC-PERPETUAL","change_id":{},"bids":[["new",{}.5,10]],"asks":[]}})",
-        of, change, change, change));
+    const std::string of = previous
+                               ? fmt::format(R"("type":"change","prev_change_id":{})", *previous)
+                               : std::string(R"("type":"snapshot")");
+    const Collected read = deribit.subscribed(
+        fmt::format("book.BTC-PERPETUAL.{}", interval),
+        fmt::format(
+            R"({{{},"timestamp":{},"instrument_name":"BTC-PERPETUAL","change_id":{},)"
+            R"("bids":[["new",{}.5,10]],"asks":[]}})",
+            of, change, change, change));
     ASSERT_EQ(read.events.size(), 1U);
     id = read.events[0].instrument;
     books.on_event(read.events[0]);
@@ -202,7 +222,8 @@ constexpr std::string_view kSummary =
     R"("usOut":2})";
 
 TEST(DeribitRest, BookSummaryIsAChainWhereAnythingMayBeNull) {
-  for (const char* request : {"", "/api/v2/public/get_book_summary_by_currency?currency=BTC&kind=option"}) {
+  for (const char* request :
+       {"", "/api/v2/public/get_book_summary_by_currency?currency=BTC&kind=option"}) {
     Deribit deribit(request);
     const Collected sink = deribit.read(kSummary);
     ASSERT_TRUE(sink.undecoded.empty()) << sink.undecoded[0].why.text();
@@ -240,14 +261,16 @@ TEST(DeribitRest, OrderBookIsABookAndATicker) {
   EXPECT_EQ(book.depth, 2U);
   EXPECT_EQ(book.bids.at(1).qty, qty("102020"));
   EXPECT_EQ(sink.all<FundingRate>().at(0).rate, rate("0.00500063"));
-  EXPECT_EQ(sink.all<OpenInterest>().at(0).contracts, qty("45.27600333"));  // the venue's own sum, rounded
+  EXPECT_EQ(sink.all<OpenInterest>().at(0).contracts,
+            qty("45.27600333"));  // the venue's own sum, rounded
 }
 
 TEST(DeribitRest, HistoriesNeedTheirRequest) {
   constexpr std::string_view funding =
       R"({"jsonrpc":"2.0","result":[{"timestamp":1569891600000,"index_price":8222.87,"prev_index_price":8305.72,)"
       R"("interest_8h":-0.00009234260068476106,"interest_1h":-4.739622041017375e-7}]})";
-  Deribit known("/api/v2/public/get_funding_rate_history?instrument_name=BTC-PERPETUAL&start_timestamp=1");
+  Deribit known(
+      "/api/v2/public/get_funding_rate_history?instrument_name=BTC-PERPETUAL&start_timestamp=1");
   const Collected sink = known.read(funding);
   const FundingRate paid = sink.all<FundingRate>().at(0);
   EXPECT_EQ(paid.kind, FundingKind::settled);
@@ -308,31 +331,43 @@ TEST(DeribitCounts, ControlAndNoEvent) {
 
 TEST(DeribitFaults, NameTheFieldAndEmitNothing) {
   Deribit deribit;
-  EXPECT_EQ(deribit.why_not(deribit.read(
-      R"({"jsonrpc":"2.0","error":{"message":"too_many_requests","code":10028},"id":1})")),
-            "answer: the venue refuses: too_many_requests");
-  EXPECT_EQ(deribit.why_not(deribit.subscribed("ticker.X", R"({"timestamp":1,"instrument_name":"NOT AN INSTRUMENT"})")),
+  EXPECT_EQ(
+      deribit.why_not(deribit.read(
+          R"({"jsonrpc":"2.0","error":{"message":"too_many_requests","code":10028},"id":1})")),
+      "answer: the venue refuses: too_many_requests");
+  EXPECT_EQ(deribit.why_not(deribit.subscribed(
+                "ticker.X", R"({"timestamp":1,"instrument_name":"NOT AN INSTRUMENT"})")),
             "ticker:instrument_name: not a symbol");
-  EXPECT_EQ(deribit.why_not(deribit.subscribed("ticker.X", R"({"timestamp":1,"instrument_name":"BTC-30FEB26-1-C"})")),
+  EXPECT_EQ(deribit.why_not(deribit.subscribed(
+                "ticker.X", R"({"timestamp":1,"instrument_name":"BTC-30FEB26-1-C"})")),
             "ticker:instrument_name: not an instrument of Deribit");
-  EXPECT_EQ(deribit.why_not(deribit.subscribed("ticker.X",
-      R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","mark_price":"x"})")),
-            "ticker:mark_price: \"x\" is not a number");
-  EXPECT_EQ(deribit.why_not(deribit.subscribed("book.X.raw",
-      R"({"type":"change","timestamp":1,"prev_change_id":1,"instrument_name":"BTC-PERPETUAL","change_id":2,)"
-      R"("bids":[["moved",1,1]],"asks":[]})")),
-            "book:bids: a level is neither new, change nor delete");
-  EXPECT_EQ(deribit.why_not(deribit.subscribed("trades.X",
-      R"([{"trade_id":"1","timestamp":1,"price":1,"amount":1,"instrument_name":"BTC-PERPETUAL","direction":"buy",)"
-      R"("liquidation":"Q"}])")),
-            "trades:liquidation: neither T, M nor MT");
+  EXPECT_EQ(
+      deribit.why_not(deribit.subscribed(
+          "ticker.X", R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","mark_price":"x"})")),
+      "ticker:mark_price: \"x\" is not a number");
+  EXPECT_EQ(
+      deribit.why_not(deribit.subscribed(
+          "book.X.raw",
+          R"({"type":"change","timestamp":1,"prev_change_id":1,"instrument_name":"BTC-PERPETUAL","change_id":2,)"
+          R"("bids":[["moved",1,1]],"asks":[]})")),
+      "book:bids: a level is neither new, change nor delete");
+  EXPECT_EQ(
+      deribit.why_not(deribit.subscribed(
+          "trades.X",
+          R"([{"trade_id":"1","timestamp":1,"price":1,"amount":1,"instrument_name":"BTC-PERPETUAL","direction":"buy",)"
+          R"("liquidation":"Q"}])")),
+      "trades:liquidation: neither T, M nor MT");
   EXPECT_EQ(deribit.why_not(deribit.subscribed("ticker.X", "[1]")), "ticker:data: not an object");
-  // A fault before the nested objects: they are not those of the message before (found by deribit_fuzz).
+  // A fault before the nested objects: they are not those of the message before (found by
+  // deribit_fuzz).
   Deribit earlier;
   const auto option = [&](std::string_view iv) {
-    return earlier.subscribed("ticker.X", fmt::format(
-        R"({{"timestamp":1,"instrument_name":"BTC-30JAN26-90000-C","mark_iv":{},"greeks":{{"delta":0.5}},)"
-        R"("stats":{{}}}})", iv));
+    return earlier.subscribed(
+        "ticker.X",
+        fmt::format(
+            R"({{"timestamp":1,"instrument_name":"BTC-30JAN26-90000-C","mark_iv":{},"greeks":{{"delta":0.5}},)"
+            R"("stats":{{}}}})",
+            iv));
   };
   EXPECT_DOUBLE_EQ(*option("40").all<OptionQuote>().at(0).greeks.delta, 0.5);
   EXPECT_EQ(earlier.why_not(option("\"x\"")), "ticker:mark_iv: not a finite number");

@@ -7,10 +7,12 @@
 namespace delever::deribit {
 namespace {
 
-struct Shape { std::string_view field, endpoint; };
+struct Shape {
+  std::string_view field, endpoint;
+};
 
-// An answer is known by the path of its request, or else by a field that only its rows have; the first that fits
-// counts.
+// An answer is known by the path of its request, or else by a field that only its rows have; the
+// first that fits counts.
 constexpr std::array<Shape, 5> kRowShapes{{
     {"tick_size", "get_instruments"},
     {"interest_1h", "get_funding_rate_history"},
@@ -27,13 +29,25 @@ constexpr std::array<Shape, 6> kObjectShapes{{
     {"tick_size", "get_instrument"},
 }};
 
-constexpr std::array<std::string_view, 16> kNoEvent{
-    "get_announcements", "get_contract_size", "get_currencies", "get_delivery_prices", "get_expirations",
-    "get_funding_chart_data", "get_funding_rate_value", "get_historical_volatility", "get_index_price_names",
-    "get_last_settlements_by_currency", "get_last_settlements_by_instrument", "get_mark_price_history",
-    "get_rfqs", "get_trade_volumes", "get_tradingview_chart_data", "status"};
-constexpr std::array<std::string_view, 9> kControl{"auth", "disable_heartbeat", "get_time", "hello", "set_heartbeat",
-                                                   "subscribe", "test", "unsubscribe", "unsubscribe_all"};
+constexpr std::array<std::string_view, 16> kNoEvent{"get_announcements",
+                                                    "get_contract_size",
+                                                    "get_currencies",
+                                                    "get_delivery_prices",
+                                                    "get_expirations",
+                                                    "get_funding_chart_data",
+                                                    "get_funding_rate_value",
+                                                    "get_historical_volatility",
+                                                    "get_index_price_names",
+                                                    "get_last_settlements_by_currency",
+                                                    "get_last_settlements_by_instrument",
+                                                    "get_mark_price_history",
+                                                    "get_rfqs",
+                                                    "get_trade_volumes",
+                                                    "get_tradingview_chart_data",
+                                                    "status"};
+constexpr std::array<std::string_view, 9> kControl{"auth",  "disable_heartbeat", "get_time",
+                                                   "hello", "set_heartbeat",     "subscribe",
+                                                   "test",  "unsubscribe",       "unsubscribe_all"};
 
 template <size_t n>
 bool is_one_of(std::string_view name, const std::array<std::string_view, n>& names) {
@@ -52,7 +66,8 @@ std::string_view plain(std::string_view endpoint) {
 }  // namespace
 
 JsonDecoder::Ending DeribitDecoder::read_answer(JsonObject& message, FlatObject& top) {
-  channel_ = request_.endpoint.empty() ? std::string_view("answer") : std::string_view(request_.endpoint);
+  channel_ =
+      request_.endpoint.empty() ? std::string_view("answer") : std::string_view(request_.endpoint);
   if (top.is_object("error")) {
     JsonObject error = child(message, "error", fields_);
     if (fields_.ok()) row_.read(error);
@@ -63,12 +78,15 @@ JsonDecoder::Ending DeribitDecoder::read_answer(JsonObject& message, FlatObject&
   const std::string_view endpoint = plain(request_.endpoint);
   if (is_one_of(endpoint, kControl)) return Ending::control;
   if (is_one_of(endpoint, kNoEvent)) return Ending::no_event;
-  // Rows without a time of their own are as old as the answer, which Deribit stamps in microseconds.
+  // Rows without a time of their own are as old as the answer, which Deribit stamps in
+  // microseconds.
   Instant at = received_;
   if (const auto out = top.maybe_integer("usOut")) {
     const auto sent = Instant::from_us(*out);
-    if (!sent.has_value()) fields_.fail(Fault::out_of_range, "beyond the years 1677 to 2262", "usOut");
-    else at = sent.value();
+    if (!sent.has_value())
+      fields_.fail(Fault::out_of_range, "beyond the years 1677 to 2262", "usOut");
+    else
+      at = sent.value();
   }
   if (!fields_.ok()) return Ending::events;
   if (top.is_array("result")) return read_rows(message, endpoint, at);
@@ -80,7 +98,8 @@ JsonDecoder::Ending DeribitDecoder::read_answer(JsonObject& message, FlatObject&
   return read_object(result, endpoint, at);
 }
 
-JsonDecoder::Ending DeribitDecoder::read_rows(JsonObject& message, std::string_view endpoint, Instant at) {
+JsonDecoder::Ending DeribitDecoder::read_rows(JsonObject& message, std::string_view endpoint,
+                                              Instant at) {
   bool any = false, objects = false;
   each_in(message, "result", fields_, [&](JsonValue value) {
     if (any) return;
@@ -88,11 +107,14 @@ JsonDecoder::Ending DeribitDecoder::read_rows(JsonObject& message, std::string_v
     objects = value.raw_json_token().starts_with('{');
     JsonObject first;
     if (!objects) return;
-    if (value.get_object().get(first) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not JSON", "result");
+    if (value.get_object().get(first) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not JSON", "result");
     row_.read(first);
   });
   if (!fields_.ok()) return Ending::events;
-  if (!objects) return endpoint.empty() ? Ending::control : Ending::no_event;  // names of channels; nothing at all
+  if (!objects)
+    return endpoint.empty() ? Ending::control
+                            : Ending::no_event;  // names of channels; nothing at all
   if (message.reset().error() != simdjson::SUCCESS) fields_.fail(Fault::malformed, "not JSON");
   for (const Shape& shape : kRowShapes) {
     if (!endpoint.empty()) break;
@@ -108,7 +130,8 @@ JsonDecoder::Ending DeribitDecoder::read_rows(JsonObject& message, std::string_v
     return read_trades(message, "result");
   } else if (endpoint == "get_funding_rate_history") {
     const std::string_view name = request_.get("instrument_name");
-    if (name.empty()) fields_.fail(Fault::no_evidence, "neither answer nor request says which", "instrument_name");
+    if (name.empty())
+      fields_.fail(Fault::no_evidence, "neither answer nor request says which", "instrument_name");
     const auto id = instrument(name, "instrument_name");
     if (id) each_row(message, "result", row_, [&](JsonObject&) { read_funding_row(*id); });
   } else {
@@ -117,7 +140,8 @@ JsonDecoder::Ending DeribitDecoder::read_rows(JsonObject& message, std::string_v
   return Ending::events;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_object(JsonObject& result, std::string_view endpoint, Instant at) {
+JsonDecoder::Ending DeribitDecoder::read_object(JsonObject& result, std::string_view endpoint,
+                                                Instant at) {
   if (endpoint.empty() && row_.is_array("data") && !row_.has("current_interest"))
     endpoint = "get_volatility_index_data";
   for (const Shape& shape : kObjectShapes) {
@@ -136,7 +160,8 @@ JsonDecoder::Ending DeribitDecoder::read_object(JsonObject& result, std::string_
   }
   if (endpoint != "get_index_price") return Ending::unknown;
   const std::string_view name = request_.get("index_name");
-  if (name.empty()) fields_.fail(Fault::no_evidence, "neither answer nor request says which", "index_name");
+  if (name.empty())
+    fields_.fail(Fault::no_evidence, "neither answer nor request says which", "index_name");
   if (const auto id = index(name, "index_name"))
     stage_.add<IndexPrice>(*id, at).price = row_.fixed<Price>("index_price", Precision::nearest);
   return Ending::events;
@@ -156,7 +181,8 @@ JsonDecoder::Ending DeribitDecoder::read_order_book(JsonObject& result) {
   // As deep as was asked for; an answer that does not say counts as being as deep as it is.
   const auto depth = read_int(request_.get("depth"));
   const size_t shown = std::max(book.bids.size(), book.asks.size());
-  book.depth = static_cast<uint32_t>(depth && *depth > 0 && *depth <= 10'000 ? static_cast<size_t>(*depth) : shown);
+  book.depth = static_cast<uint32_t>(
+      depth && *depth > 0 && *depth <= 10'000 ? static_cast<size_t>(*depth) : shown);
   return fields_.ok() ? read_ticker(result) : Ending::events;
 }
 
@@ -165,8 +191,8 @@ void DeribitDecoder::read_funding_row(InstrumentId id) {
   const Instant at = row_.ms("timestamp");
   const Rate rate = row_.fixed<Rate>("interest_1h", Precision::nearest);
   if (!fields_.ok()) return;
-  stage_.add<FundingRate>(id, at) = {.rate = rate, .kind = FundingKind::settled, .interval = Duration::hours(1),
-                                     .settles_at = at};
+  stage_.add<FundingRate>(id, at) = {
+      .rate = rate, .kind = FundingKind::settled, .interval = Duration::hours(1), .settles_at = at};
 }
 
 // Rows of [start, open, high, low, close], in per cent; known at the end of their period.
@@ -206,8 +232,8 @@ JsonDecoder::Ending DeribitDecoder::read_volatility_candles(JsonObject& result) 
   return Ending::events;
 }
 
-// The venue's contract_size says how many units of amount make one contract. Amounts are what messages carry, so it is
-// not ours (venues/channels.cc).
+// The venue's contract_size says how many units of amount make one contract. Amounts are what
+// messages carry, so it is not ours (venues/channels.cc).
 bool DeribitDecoder::read_listing(Instant at) {
   const std::string_view name = row_.symbol("instrument_name");
   const auto id = instrument(name, "instrument_name");
@@ -215,7 +241,8 @@ bool DeribitDecoder::read_listing(Instant at) {
   Instrument listed = instruments_[*id];
   listed.tick = row_.maybe<Price>("tick_size");
   listed.step = row_.maybe<Qty>("min_trade_amount");
-  if (listed.expiry) listed.expiry = row_.maybe_ms("expiration_timestamp");  // perpetuals expire in the year 3000
+  if (listed.expiry)
+    listed.expiry = row_.maybe_ms("expiration_timestamp");  // perpetuals expire in the year 3000
   if (listed.strike) {
     if (const auto strike = row_.maybe<Price>("strike")) listed.strike = strike;
   }

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 #include "venues/deribit/deribit_decoder.h"
 
 namespace delever {
@@ -11,9 +11,17 @@ namespace deribit {
 namespace {
 
 // Known channels without an event of ours.
-constexpr std::array<std::string_view, 11> kNoEvent{
-    "announcements", "block_rfq", "block_trade_confirmations", "chart", "deribit_price_ranking",
-    "deribit_price_statistics", "estimated_expiration_price", "instrument", "platform_state", "rfq", "user"};
+constexpr std::array<std::string_view, 11> kNoEvent{"announcements",
+                                                    "block_rfq",
+                                                    "block_trade_confirmations",
+                                                    "chart",
+                                                    "deribit_price_ranking",
+                                                    "deribit_price_statistics",
+                                                    "estimated_expiration_price",
+                                                    "instrument",
+                                                    "platform_state",
+                                                    "rfq",
+                                                    "user"};
 
 // "BTC-FS-30SEP22_PERP": a coin, then letters that are neither PERPETUAL nor a date.
 bool is_combination(std::string_view name) {
@@ -23,9 +31,11 @@ bool is_combination(std::string_view name) {
 
 }  // namespace
 
-DeribitDecoder::DeribitDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
+DeribitDecoder::DeribitDecoder(const StreamSettings& settings, Instruments& instruments,
+                               SourceId source)
     : JsonDecoder(instruments, source),
-      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second : "")) {}
+      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second
+                                                               : "")) {}
 
 JsonDecoder::Ending DeribitDecoder::read(JsonObject& message, FlatObject& top) {
   if (const auto method = top.maybe_text("method")) {
@@ -41,7 +51,8 @@ JsonDecoder::Ending DeribitDecoder::read(JsonObject& message, FlatObject& top) {
   return Ending::unknown;
 }
 
-std::optional<InstrumentId> DeribitDecoder::instrument(std::string_view name, std::string_view key) {
+std::optional<InstrumentId> DeribitDecoder::instrument(std::string_view name,
+                                                       std::string_view key) {
   if (!fields_.ok()) return std::nullopt;
   if (const auto found = known_.find(name); found != known_.end()) return found->second;
   std::optional<InstrumentId> id;
@@ -63,14 +74,16 @@ std::optional<InstrumentId> DeribitDecoder::index(std::string_view name, std::st
     fields_.fail(Fault::malformed, "not an index of Deribit", key);
     return std::nullopt;
   }
-  return instruments_.intern("deribit", name, InstrumentKind::index, [&] { return std::move(*parsed); });
+  return instruments_.intern("deribit", name, InstrumentKind::index,
+                             [&] { return std::move(*parsed); });
 }
 
 // The index that an option settles on: btc_usd, sol_usdc.
 InstrumentId DeribitDecoder::index_of(const Instrument& option) {
   auto made = deribit_index(lower(option.base) + "_" + lower(option.quote));
   CHECK(made.has_value());
-  return instruments_.intern("deribit", made->symbol, InstrumentKind::index, [&] { return std::move(*made); });
+  return instruments_.intern("deribit", made->symbol, InstrumentKind::index,
+                             [&] { return std::move(*made); });
 }
 
 uint64_t DeribitDecoder::count(FlatObject& object, std::string_view key) {
@@ -90,9 +103,10 @@ JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
   channel_ = name;
   if (std::find(kNoEvent.begin(), kNoEvent.end(), name) != kNoEvent.end()) return Ending::no_event;
   if (name == "trades") return read_trades(params, "data");
-  if (name == "markprice" && parts.size() > 1 && parts[1] == "options") return read_option_marks(params);
-  constexpr std::array<std::string_view, 6> objects{"book", "ticker", "quote", "perpetual", "deribit_price_index",
-                                                    "deribit_volatility_index"};
+  if (name == "markprice" && parts.size() > 1 && parts[1] == "options")
+    return read_option_marks(params);
+  constexpr std::array<std::string_view, 6> objects{
+      "book", "ticker", "quote", "perpetual", "deribit_price_index", "deribit_volatility_index"};
   if (std::find(objects.begin(), objects.end(), name) == objects.end()) return Ending::unknown;
   JsonObject data = child(params, "data", fields_);
   if (!fields_.ok()) return Ending::events;
@@ -106,8 +120,9 @@ JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
   return read_volatility_index();
 }
 
-// book.{instrument}.{interval}: a snapshot, then changes. book.{instrument}.{group}.{depth}.{interval}: the best levels
-// each time, which are no true levels when they are grouped.
+// book.{instrument}.{interval}: a snapshot, then changes.
+// book.{instrument}.{group}.{depth}.{interval}: the best levels each time, which are no true levels
+// when they are grouped.
 JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& channel) {
   const Instant at = row_.ms("timestamp");
   const uint64_t change = count(row_, "change_id");
@@ -119,25 +134,31 @@ JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& cha
     BookSnapshot& book = stage_.add<BookSnapshot>(*id, at);
     book.sequence.last = change;
     const auto depth = read_int(channel[3]);
-    if (!depth || *depth <= 0 || *depth > 10'000) fields_.fail(Fault::malformed, "not a depth", "channel");
-    else book.depth = static_cast<uint32_t>(*depth);
+    if (!depth || *depth <= 0 || *depth > 10'000)
+      fields_.fail(Fault::malformed, "not a depth", "channel");
+    else
+      book.depth = static_cast<uint32_t>(*depth);
     if (fields_.ok()) read_levels(data, "bids", book.bids, false);
     if (fields_.ok()) read_levels(data, "asks", book.asks, false);
     return Ending::events;
   }
-  // Before 2020 there was no type; the first message then has no predecessor. A change whose predecessor is 0 is the
-  // first one of a new instrument.
+  // Before 2020 there was no type; the first message then has no predecessor. A change whose
+  // predecessor is 0 is the first one of a new instrument.
   const std::string_view type = row_.maybe_text("type").value_or("");
   const bool has_previous = row_.maybe_text("prev_change_id").has_value();
   const uint64_t previous = has_previous ? count(row_, "prev_change_id") : 0;
   if (fields_.ok() && !type.empty() && type != "snapshot" && type != "change")
     fields_.fail(Fault::malformed, "neither snapshot nor change", "type");
   if (!fields_.ok()) return Ending::events;
-  // Each interval joins its own changes: prev_change_id of 100ms is not the change_id that raw sent before it.
+  // Each interval joins its own changes: prev_change_id of 100ms is not the change_id that raw sent
+  // before it.
   const std::string_view interval = channel.size() > 2 ? channel[2] : std::string_view();
   const auto fill = [&](auto& book) {
     book.sequence.last = change;
-    book.sequence.chain = interval == "raw" ? 1 : interval == "100ms" ? 2 : interval == "agg2" ? 3 : 0;
+    book.sequence.chain = interval == "raw"     ? 1
+                          : interval == "100ms" ? 2
+                          : interval == "agg2"  ? 3
+                                                : 0;
     read_levels(data, "bids", book.bids, true);
     if (fields_.ok()) read_levels(data, "asks", book.asks, true);
   };
@@ -174,8 +195,10 @@ void DeribitDecoder::read_trade() {
     stage_liquidations(*id, at, trade, *flag);
 }
 
-// T: the taker was liquidated, M: the maker, MT: both, each at the other's side. Who sells under force held a long.
-void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag) {
+// T: the taker was liquidated, M: the maker, MT: both, each at the other's side. Who sells under
+// force held a long.
+void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade& trade,
+                                        std::string_view flag) {
   const bool taker = flag == "T" || flag == "MT" || flag == "TM";
   const bool maker = flag == "M" || flag == "MT" || flag == "TM";
   if (!taker && !maker) {
@@ -255,9 +278,10 @@ JsonDecoder::Ending DeribitDecoder::read_option_marks(JsonObject& params) {
 
 }  // namespace deribit
 
-Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                      SourceId source) {
-  return std::unique_ptr<Decoder>(std::make_unique<deribit::DeribitDecoder>(settings, instruments, source));
+Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings,
+                                                      Instruments& instruments, SourceId source) {
+  return std::unique_ptr<Decoder>(
+      std::make_unique<deribit::DeribitDecoder>(settings, instruments, source));
 }
 
 }  // namespace delever

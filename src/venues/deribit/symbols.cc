@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "venues/channels.h"
+#include "codec/channels.h"
 #include "venues/deribit/deribit.h"
 
 namespace delever {
@@ -14,7 +14,8 @@ bool is_coin(std::string_view text) {
   return !text.empty() && text.size() <= 20 && text.find_first_not_of(letters) == text.npos;
 }
 
-// "BTC" is margined and settled in itself against the dollar, "BTC_USDC" in the coin behind the bar.
+// "BTC" is margined and settled in itself against the dollar, "BTC_USDC" in the coin behind the
+// bar.
 bool read_coins(Instrument& out, std::string_view text) {
   const size_t bar = text.find('_');
   out.base = text.substr(0, bar);
@@ -29,7 +30,8 @@ std::optional<Price> read_strike(std::string_view text) {
   std::string plain(text);
   if (const size_t d = plain.find('D'); d != plain.npos) plain[d] = '.';
   const auto strike = Price::parse(plain);
-  return strike.has_value() && strike.value() > Price() ? std::optional(strike.value()) : std::nullopt;
+  return strike.has_value() && strike.value() > Price() ? std::optional(strike.value())
+                                                        : std::nullopt;
 }
 
 }  // namespace

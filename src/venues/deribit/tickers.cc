@@ -2,8 +2,8 @@
 
 namespace delever::deribit {
 
-void DeribitDecoder::read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
-                               std::optional<Qty>& qty) {
+void DeribitDecoder::read_side(std::string_view price_key, std::string_view qty_key,
+                               std::optional<Price>& price, std::optional<Qty>& qty) {
   price = row_.maybe<Price>(price_key);
   if (!qty_key.empty()) qty = row_.maybe<Qty>(qty_key);
   if (price == Price() || qty == Qty()) {
@@ -18,7 +18,8 @@ std::optional<double> DeribitDecoder::percent(FlatObject& object, std::string_vi
   return *value / 100.0;
 }
 
-// ticker.{instrument}.{interval}, and the answer to `ticker`; get_order_book brings the same fields.
+// ticker.{instrument}.{interval}, and the answer to `ticker`; get_order_book brings the same
+// fields.
 JsonDecoder::Ending DeribitDecoder::read_ticker(JsonObject& data) {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
@@ -32,7 +33,8 @@ JsonDecoder::Ending DeribitDecoder::read_ticker(JsonObject& data) {
   return Ending::events;
 }
 
-// A row of get_book_summary_by_currency, the source of whole option chains. No sizes, no greeks; anything may be null.
+// A row of get_book_summary_by_currency, the source of whole option chains. No sizes, no greeks;
+// anything may be null.
 JsonDecoder::Ending DeribitDecoder::read_summary_row() {
   const Instant at = row_.ms("creation_timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
@@ -45,11 +47,14 @@ JsonDecoder::Ending DeribitDecoder::read_summary_row() {
   return Ending::events;
 }
 
-// Prices in the coin of settlement, volatilities in per cent. `data` holds stats and greeks; a summary has none.
+// Prices in the coin of settlement, volatilities in per cent. `data` holds stats and greeks; a
+// summary has none.
 void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) {
   OptionQuote& quote = stage_.add<OptionQuote>(id, at);
-  read_side(data ? "best_bid_price" : "bid_price", data ? "best_bid_amount" : "", quote.bid_price, quote.bid_qty);
-  read_side(data ? "best_ask_price" : "ask_price", data ? "best_ask_amount" : "", quote.ask_price, quote.ask_qty);
+  read_side(data ? "best_bid_price" : "bid_price", data ? "best_bid_amount" : "", quote.bid_price,
+            quote.bid_qty);
+  read_side(data ? "best_ask_price" : "ask_price", data ? "best_ask_amount" : "", quote.ask_price,
+            quote.ask_qty);
   // Without an order there is no volatility of one: 0 and 500 are sent then.
   if (quote.bid_price) quote.bid_iv = percent(row_, "bid_iv");
   if (quote.ask_price) quote.ask_iv = percent(row_, "ask_iv");
@@ -67,8 +72,10 @@ void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) 
   if (row_.is_object("greeks")) {
     JsonObject greeks = child(*data, "greeks", fields_);
     if (fields_.ok()) nested_.read(greeks);
-    quote.greeks = {.delta = nested_.maybe_double("delta"), .gamma = nested_.maybe_double("gamma"),
-                    .vega = nested_.maybe_double("vega"), .theta = nested_.maybe_double("theta"),
+    quote.greeks = {.delta = nested_.maybe_double("delta"),
+                    .gamma = nested_.maybe_double("gamma"),
+                    .vega = nested_.maybe_double("vega"),
+                    .theta = nested_.maybe_double("theta"),
                     .rho = nested_.maybe_double("rho")};
   }
   if (row_.is_object("stats")) {
@@ -76,14 +83,17 @@ void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) 
     if (fields_.ok()) nested_.read(stats);
     quote.volume_24h = nested_.maybe_double("volume");
   }
-  if (const auto price = row_.maybe<Price>("index_price", Precision::nearest); fields_.ok() && price)
+  if (const auto price = row_.maybe<Price>("index_price", Precision::nearest);
+      fields_.ok() && price)
     stage_.add<IndexPrice>(index_of(instruments_[id]), at).price = *price;
 }
 
 void DeribitDecoder::read_future(InstrumentId id, Instant at, bool summary) {
   Quote quote;
-  read_side(summary ? "bid_price" : "best_bid_price", summary ? "" : "best_bid_amount", quote.bid_price, quote.bid_qty);
-  read_side(summary ? "ask_price" : "best_ask_price", summary ? "" : "best_ask_amount", quote.ask_price, quote.ask_qty);
+  read_side(summary ? "bid_price" : "best_bid_price", summary ? "" : "best_bid_amount",
+            quote.bid_price, quote.bid_qty);
+  read_side(summary ? "ask_price" : "best_ask_price", summary ? "" : "best_ask_amount",
+            quote.ask_price, quote.ask_qty);
   stage_.add<Quote>(id, at) = quote;
   if (const auto mark = row_.maybe<Price>("mark_price", Precision::nearest))
     stage_.add<MarkPrice>(id, at).price = *mark;
@@ -95,15 +105,18 @@ void DeribitDecoder::read_future(InstrumentId id, Instant at, bool summary) {
   stage_funding(id, at);
 }
 
-// Funding accrues continuously. Both rates are for eight hours: the one accruing now, and what the last eight hours
-// came to, which is the mean of the first over them.
+// Funding accrues continuously. Both rates are for eight hours: the one accruing now, and what the
+// last eight hours came to, which is the mean of the first over them.
 void DeribitDecoder::stage_funding(InstrumentId id, Instant at) {
   const Duration eight_hours = Duration::hours(8);
   if (const auto now = row_.maybe<Rate>("current_funding", Precision::nearest))
     stage_.add<FundingRate>(id, at) = {.rate = *now, .interval = eight_hours};
   if (const auto past = row_.maybe<Rate>("funding_8h", Precision::nearest))
-    stage_.add<FundingRate>(id, at) = {.rate = *past, .kind = FundingKind::mean, .interval = eight_hours,
-                                       .settles_at = at, .mean_over = eight_hours};
+    stage_.add<FundingRate>(id, at) = {.rate = *past,
+                                       .kind = FundingKind::mean,
+                                       .interval = eight_hours,
+                                       .settles_at = at,
+                                       .mean_over = eight_hours};
 }
 
 }  // namespace delever::deribit

@@ -1,10 +1,10 @@
-// Recorded Deribit messages against what is known of them: the books of the session, liquidation flags, the contract
-// tables, and one live option.
+// Recorded Deribit messages against what is known of them: the books of the session, liquidation
+// flags, the contract tables, and one live option.
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/deribit/deribit.h"
 #include "venues/testing.h"
 
@@ -27,7 +27,8 @@ Collected decode(const venuetest::WireFile& file, Instruments& instruments) {
 std::vector<Event> books_of(const Collected& decoded) {
   std::vector<Event> out;
   for (const Event& event : decoded.events) {
-    if (std::holds_alternative<BookSnapshot>(event.payload) || std::holds_alternative<BookDelta>(event.payload))
+    if (std::holds_alternative<BookSnapshot>(event.payload) ||
+        std::holds_alternative<BookDelta>(event.payload))
       out.push_back(event);
   }
   return out;
@@ -68,11 +69,13 @@ TEST(DeribitWire, EachMissingLineIsOneGapAndNoBookUntilASnapshot) {
     BookBuilder books(instruments, gaps);
     const Event* snapshot = nullptr;
     for (size_t i = 0; i < all.size(); ++i) {
-      if (all[i].instrument == id && std::holds_alternative<BookSnapshot>(all[i].payload)) snapshot = &all[i];
+      if (all[i].instrument == id && std::holds_alternative<BookSnapshot>(all[i].payload))
+        snapshot = &all[i];
       if (i == missing) continue;
       books.on_event(all[i]);
       if (all[i].instrument == id) {
-        ASSERT_EQ(books.book(id) != nullptr, i < missing) << "message " << i << " without " << missing;
+        ASSERT_EQ(books.book(id) != nullptr, i < missing)
+            << "message " << i << " without " << missing;
       }
     }
     ASSERT_EQ(gaps.all<Gap>().size(), 1U) << "without message " << missing;
@@ -108,12 +111,15 @@ TEST(DeribitWire, ContractTables) {
   Instruments instruments;
   const Collected decoded = decode(*file, instruments);
   EXPECT_EQ(decoded.events.size(), 1017U);
-  const auto find = [&](std::string_view symbol) { return instruments[instruments.find("deribit", symbol).value()]; };
+  const auto find = [&](std::string_view symbol) {
+    return instruments[instruments.find("deribit", symbol).value()];
+  };
   const Instrument perpetual = find("BTC-PERPETUAL");
   EXPECT_TRUE(perpetual.is_perpetual());  // the venue lets it expire in the year 3000
   EXPECT_EQ(perpetual.tick, price("0.5"));
   EXPECT_EQ(perpetual.step, qty("10"));
-  EXPECT_EQ(perpetual.contract_size, qty("1"));  // a unit of amount is one dollar, a contract of ten is not asked
+  EXPECT_EQ(perpetual.contract_size,
+            qty("1"));  // a unit of amount is one dollar, a contract of ten is not asked
   const Instrument option = find("BTC-24SEP21-40000-P");
   EXPECT_EQ(option.name(), "BTC-USD-210924-40000-P@BTC");
   EXPECT_EQ(option.expiry->text(), "2021-09-24T08:00:00Z");

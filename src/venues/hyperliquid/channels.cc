@@ -14,12 +14,27 @@ constexpr Duration kFundingInterval = Duration::hours(1);  // docs/trading/fundi
 constexpr uint32_t kBookDepth = 20, kFastBookDepth = 5;
 
 // Known, and nothing of ours in them.
-constexpr std::string_view kSilent[] = {
-    "allMids", "notification", "webData2", "webData3", "orderUpdates", "userFundings", "userNonFundingLedgerUpdates",
-    "activeAssetData", "userTwapSliceFills", "userTwapHistory", "clearinghouseState", "allDexsClearinghouseState",
-    "openOrders", "twapStates", "spotState", "userHistoricalOrders", "explorerBlock", "explorerTxs"};
+constexpr std::string_view kSilent[] = {"allMids",
+                                        "notification",
+                                        "webData2",
+                                        "webData3",
+                                        "orderUpdates",
+                                        "userFundings",
+                                        "userNonFundingLedgerUpdates",
+                                        "activeAssetData",
+                                        "userTwapSliceFills",
+                                        "userTwapHistory",
+                                        "clearinghouseState",
+                                        "allDexsClearinghouseState",
+                                        "openOrders",
+                                        "twapStates",
+                                        "spotState",
+                                        "userHistoricalOrders",
+                                        "explorerBlock",
+                                        "explorerTxs"};
 
-Side read_side(FieldReader& fields, std::string_view text) {  // of the aggressor: A hits the bid, B lifts the ask
+Side read_side(FieldReader& fields,
+               std::string_view text) {  // of the aggressor: A hits the bid, B lifts the ask
   if (text != "A" && text != "B") fields.fail(Fault::malformed, "neither A nor B", "side");
   return text == "A" ? Side::sell : Side::buy;
 }
@@ -83,7 +98,8 @@ FramedDecoder::Ending HyperliquidDecoder::read_channel(std::string_view channel,
 Level HyperliquidDecoder::read_level(JsonObject& object) {
   Level level;
   bool has_price = false, has_qty = false;
-  const auto number = [&](JsonValue& value, int scale, uint8_t& digits, std::string_view key) -> int64_t {
+  const auto number = [&](JsonValue& value, int scale, uint8_t& digits,
+                          std::string_view key) -> int64_t {
     JsonKey raw;
     if (value.get_raw_json_string().get(raw) == simdjson::SUCCESS) {
       const ScannedDecimal scanned = scan_decimal(raw.raw(), scale);
@@ -116,8 +132,10 @@ Level HyperliquidDecoder::read_level(JsonObject& object) {
 
 void HyperliquidDecoder::read_levels(JsonValue& value, std::vector<Level>& out) {
   JsonArray rows;
-  if (value.get_array().get(rows) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a list", "levels");
-  each_object(rows, fields_, "levels", [&](JsonObject& level) { out.push_back(read_level(level)); });
+  if (value.get_array().get(rows) != simdjson::SUCCESS)
+    return fields_.fail(Fault::malformed, "not a list", "levels");
+  each_object(rows, fields_, "levels",
+              [&](JsonObject& level) { out.push_back(read_level(level)); });
 }
 
 // Every message is the whole book as far as it is shown.
@@ -129,23 +147,31 @@ void HyperliquidDecoder::read_book(JsonObject& object) {
   book.depth = channel_ == "fastBook" ? kFastBookDepth : kBookDepth;
   each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("coin"): coin = fields_.text(value, "coin"); break;
-      case k("time"): at = fields_.ms(value, "time"); break;
-      case k("fast"): if (fields_.boolean(value, "fast")) book.depth = kFastBookDepth; break;
+      case k("coin"):
+        coin = fields_.text(value, "coin");
+        break;
+      case k("time"):
+        at = fields_.ms(value, "time");
+        break;
+      case k("fast"):
+        if (fields_.boolean(value, "fast")) book.depth = kFastBookDepth;
+        break;
       case k("levels"): {
         JsonArray both;
         if (value.get_array().get(both) != simdjson::SUCCESS)
           return fields_.fail(Fault::malformed, "not a list", "levels");
         for (auto entry : both) {
           JsonValue side;
-          if (entry.get(side) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON", "levels");
+          if (entry.get(side) != simdjson::SUCCESS)
+            return fields_.fail(Fault::malformed, "broken JSON", "levels");
           if (sides < 2) read_levels(side, sides == 0 ? book.bids : book.asks);
           if (!fields_.ok()) return;
           ++sides;
         }
         break;
       }
-      default: break;
+      default:
+        break;
     }
   });
   fields_.require(!coin.empty(), "coin");
@@ -168,12 +194,14 @@ void HyperliquidDecoder::read_bbo(JsonObject& object) {
     if (key != k("bbo")) return;
     has_levels = true;
     JsonArray both;
-    if (value.get_array().get(both) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a list", "bbo");
+    if (value.get_array().get(both) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not a list", "bbo");
     size_t side = 0;
     for (auto entry : both) {
       JsonValue cell;
       JsonObject level;
-      if (entry.get(cell) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON", "bbo");
+      if (entry.get(cell) != simdjson::SUCCESS)
+        return fields_.fail(Fault::malformed, "broken JSON", "bbo");
       if (*cell.raw_json_token().data() != 'n') {
         if (cell.get_object().get(level) != simdjson::SUCCESS)
           return fields_.fail(Fault::malformed, "not an object", "bbo");
@@ -181,7 +209,8 @@ void HyperliquidDecoder::read_bbo(JsonObject& object) {
         (side == 0 ? quote.bid_price : quote.ask_price) = read.price;
         (side == 0 ? quote.bid_qty : quote.ask_qty) = read.qty;
       }
-      if (++side > 2 || !fields_.ok()) return fields_.fail(Fault::malformed, "more than two sides", "bbo");
+      if (++side > 2 || !fields_.ok())
+        return fields_.fail(Fault::malformed, "more than two sides", "bbo");
     }
   });
   fields_.require(!coin.empty(), "coin");
@@ -197,13 +226,26 @@ void HyperliquidDecoder::read_trade(JsonObject& object) {
   std::optional<Instant> at;
   each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("coin"): coin = fields_.text(value, "coin"); break;
-      case k("side"): side = fields_.text(value, "side"); break;
-      case k("px"): price = fields_.fixed<Price>(value, "px"); break;
-      case k("sz"): qty = fields_.fixed<Qty>(value, "sz"); break;
-      case k("time"): at = fields_.ms(value, "time"); break;
-      case k("tid"): id = fields_.text(value, "tid"); break;
-      default: break;
+      case k("coin"):
+        coin = fields_.text(value, "coin");
+        break;
+      case k("side"):
+        side = fields_.text(value, "side");
+        break;
+      case k("px"):
+        price = fields_.fixed<Price>(value, "px");
+        break;
+      case k("sz"):
+        qty = fields_.fixed<Qty>(value, "sz");
+        break;
+      case k("time"):
+        at = fields_.ms(value, "time");
+        break;
+      case k("tid"):
+        id = fields_.text(value, "tid");
+        break;
+      default:
+        break;
     }
   });
   fields_.require(!coin.empty(), "coin");
@@ -245,8 +287,12 @@ void HyperliquidDecoder::read_context(JsonObject& context, InstrumentId of) {
   std::optional<Price> mark, oracle;
   each_key(context, fields_, [&](JsonKey key, JsonValue& value) {
     switch (key_code(key)) {
-      case k("funding"): funding = fields_.maybe<Rate>(value, "funding", Precision::nearest); break;
-      case k("markPx"): mark = fields_.maybe<Price>(value, "markPx", Precision::nearest); break;
+      case k("funding"):
+        funding = fields_.maybe<Rate>(value, "funding", Precision::nearest);
+        break;
+      case k("markPx"):
+        mark = fields_.maybe<Price>(value, "markPx", Precision::nearest);
+        break;
       case 0:
         if (is_key(key, "openInterest")) {
           contracts = fields_.maybe<Qty>(value, "openInterest", Precision::nearest);
@@ -254,7 +300,8 @@ void HyperliquidDecoder::read_context(JsonObject& context, InstrumentId of) {
           oracle = fields_.maybe<Price>(value, "oraclePx", Precision::nearest);
         }
         break;
-      default: break;
+      default:
+        break;
     }
   });
   fields_.require(mark.has_value() || oracle.has_value(), "markPx");
@@ -262,11 +309,12 @@ void HyperliquidDecoder::read_context(JsonObject& context, InstrumentId of) {
   if (mark) stage_.add<MarkPrice>(of, received_).price = *mark;
   if (oracle) stage_.add<IndexPrice>(of, received_).price = *oracle;
   if (funding) {
-    stage_.add<FundingRate>(of, received_) = {.rate = *funding, .kind = FundingKind::current,
-                                              .interval = kFundingInterval};
+    stage_.add<FundingRate>(of, received_) = {
+        .rate = *funding, .kind = FundingKind::current, .interval = kFundingInterval};
   }
   if (contracts) {
-    stage_.add<OpenInterest>(of, received_) = {.contracts = contracts, .coins = contracts->approx()};
+    stage_.add<OpenInterest>(of, received_) = {.contracts = contracts,
+                                               .coins = contracts->approx()};
   }
 }
 
@@ -277,18 +325,22 @@ void HyperliquidDecoder::read_all_contexts(JsonObject& data) {
   if (!fields_.ok()) return;
   for (auto entry : dexs) {
     JsonArray pair;
-    if (entry.get_array().get(pair) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a list", "ctxs");
+    if (entry.get_array().get(pair) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not a list", "ctxs");
     size_t column = 0;
     const Names* universe = nullptr;
     for (auto part : pair) {
       JsonValue value;
-      if (part.get(value) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON", "ctxs");
+      if (part.get(value) != simdjson::SUCCESS)
+        return fields_.fail(Fault::malformed, "broken JSON", "ctxs");
       if (column == 0) {
         const std::string_view dex = fields_.text(value, "ctxs.dex");
         if (!fields_.ok()) return;
         const auto found = universes_.find(dex);
         if (found != universes_.end()) universe = &found->second;
-        if (!universe) report_part(Fault::no_evidence, "names no coins, and no meta of its dex was seen", "ctxs");
+        if (!universe)
+          report_part(Fault::no_evidence, "names no coins, and no meta of its dex was seen",
+                      "ctxs");
       } else if (column == 1 && universe) {
         JsonArray contexts;
         if (value.get_array().get(contexts) != simdjson::SUCCESS)
@@ -309,15 +361,32 @@ void HyperliquidDecoder::read_candle(JsonObject& object) {
   std::optional<double> volume;
   each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("s"): coin = fields_.text(value, "s"); break;
-      case k("t"): from = fields_.ms(value, "t"); break;
-      case k("T"): last = fields_.ms(value, "T"); break;
-      case k("o"): open = fields_.fixed<Price>(value, "o"); break;
-      case k("h"): high = fields_.fixed<Price>(value, "h"); break;
-      case k("l"): low = fields_.fixed<Price>(value, "l"); break;
-      case k("c"): close = fields_.fixed<Price>(value, "c"); break;
-      case k("v"): volume = fields_.maybe_double(value, "v"); break;
-      default: break;
+      case k("s"):
+        coin = fields_.text(value, "s");
+        break;
+      case k("t"):
+        from = fields_.ms(value, "t");
+        break;
+      case k("T"):
+        last = fields_.ms(value, "T");
+        break;
+      case k("o"):
+        open = fields_.fixed<Price>(value, "o");
+        break;
+      case k("h"):
+        high = fields_.fixed<Price>(value, "h");
+        break;
+      case k("l"):
+        low = fields_.fixed<Price>(value, "l");
+        break;
+      case k("c"):
+        close = fields_.fixed<Price>(value, "c");
+        break;
+      case k("v"):
+        volume = fields_.maybe_double(value, "v");
+        break;
+      default:
+        break;
     }
   });
   fields_.require(!coin.empty(), "s");
@@ -331,21 +400,29 @@ void HyperliquidDecoder::read_candle(JsonObject& object) {
   const Instant to = plus(*last, Duration::ms(1), "T");  // T is the last millisecond inside
   if (!fields_.ok()) return;
   const bool closed = received_ >= to;  // the messages do not say
-  stage_.add<Candle>(instrument(coin), closed ? to : received_) = {
-      .from = *from, .to = to, .open = *open, .high = *high, .low = *low, .close = *close, .volume = volume,
-      .closed = closed};
+  stage_.add<Candle>(instrument(coin), closed ? to : received_) = {.from = *from,
+                                                                   .to = to,
+                                                                   .open = *open,
+                                                                   .high = *high,
+                                                                   .low = *low,
+                                                                   .close = *close,
+                                                                   .volume = volume,
+                                                                   .closed = closed};
 }
 
-// A fill of an account with "liquidation":{"liquidatedUser","markPx","method"}. The account may be the one liquidated
-// (its side is the forced order's) or the one across (the forced order was on the other side). Where the message does
-// not name its account, "dir" or being the maker tells; where nothing tells, there is no event.
+// A fill of an account with "liquidation":{"liquidatedUser","markPx","method"}. The account may be
+// the one liquidated (its side is the forced order's) or the one across (the forced order was on
+// the other side). Where the message does not name its account, "dir" or being the maker tells;
+// where nothing tells, there is no event.
 void HyperliquidDecoder::read_fill(JsonObject& fill, std::string_view user) {
   JsonValue value;
   JsonObject liquidation;
-  if (!fields_.find(fill, "liquidation", value) || *value.raw_json_token().data() == 'n') return;  // absent, or null
+  if (!fields_.find(fill, "liquidation", value) || *value.raw_json_token().data() == 'n')
+    return;  // absent, or null
   if (value.get_object().get(liquidation) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not an object", "liquidation");
-  const std::string_view liquidated = fields_.maybe_text(liquidation, "liquidatedUser").value_or("");
+  const std::string_view liquidated =
+      fields_.maybe_text(liquidation, "liquidatedUser").value_or("");
   const std::string_view coin = fields_.text(fill, "coin");
   const Price price = fields_.fixed<Price>(fill, "px");
   const Qty qty = fields_.fixed<Qty>(fill, "sz");

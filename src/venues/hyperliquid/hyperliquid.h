@@ -1,14 +1,18 @@
-// Hyperliquid: public WebSocket channels and answers of POST /info, to events. Facts about the wire are in
-// src/venues/channels.h.
+// Hyperliquid: public WebSocket channels and answers of POST /info, to events. Facts about the wire
+// are in src/venues/channels.h.
 //
-// - A subscription to trades begins with a replay of recent ones: a (time, tid) seen before is left out, per coin, with
+// - A subscription to trades begins with a replay of recent ones: a (time, tid) seen before is left
+// out, per coin, with
 //   a memory of the last 512.
-// - Contexts (activeAssetCtx, metaAndAssetCtxs, ...) carry no time: theirs is the time received. The oracle price is
+// - Contexts (activeAssetCtx, metaAndAssetCtxs, ...) carry no time: theirs is the time received.
+// The oracle price is
 //   the index price. Funding accrues by the hour.
-// - allDexsAssetCtxs names no coins: they follow from the universe of each dex, as the last meta answer on the same
+// - allDexsAssetCtxs names no coins: they follow from the universe of each dex, as the last meta
+// answer on the same
 //   stream gave it. Contexts of a dex without one are reported as undecoded.
 // - allMids is no event: a mid is neither a quote nor a mark.
-// - There is no public channel of liquidations. Fills of an account (userFills) carry a mark when they come from one;
+// - There is no public channel of liquidations. Fills of an account (userFills) carry a mark when
+// they come from one;
 //   those become Liquidation events where it is clear which side was closed.
 #pragma once
 
@@ -17,16 +21,19 @@
 
 #include "base/result.h"
 #include "market/instrument.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
-// Settings: "request" (the POST body, {"type":"l2Book","coin":"BTC"}). Without it an answer is known by its shape.
-Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings, Instruments& instruments,
+// Settings: "request" (the POST body, {"type":"l2Book","coin":"BTC"}). Without it an answer is
+// known by its shape.
+Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings,
+                                                          Instruments& instruments,
                                                           SourceId source);
 
-// From a coin's native name, best effort: BTC and xyz:TSLA (builder-deployed) are perpetuals, PURR/USDC and @107 spot
-// pairs, #12 an outcome, taken for spot. Sizes are in base coins; collateral is USDC unless a meta answer says else.
+// From a coin's native name, best effort: BTC and xyz:TSLA (builder-deployed) are perpetuals,
+// PURR/USDC and @107 spot pairs, #12 an outcome, taken for spot. Sizes are in base coins;
+// collateral is USDC unless a meta answer says else.
 Instrument hyperliquid_instrument(std::string_view coin);
 
 }  // namespace delever

@@ -1,4 +1,5 @@
-// The decoder of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private to this folder.
+// The decoder of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private
+// to this folder.
 #pragma once
 
 #include <deque>
@@ -10,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "venues/frame.h"
+#include "codec/frame.h"
 #include "venues/hyperliquid/hyperliquid.h"
 
 namespace delever::hyperliquid {
@@ -61,7 +62,8 @@ class HyperliquidDecoder final : public FramedDecoder {
   Level read_level(JsonObject& object);
 
   // One row of an answer, or a whole one, by its keys. Missing: of no known shape.
-  std::optional<Ending> read_shape(JsonObject& object, const std::vector<std::string_view>& keys, Names& universe);
+  std::optional<Ending> read_shape(JsonObject& object, const std::vector<std::string_view>& keys,
+                                   Names& universe);
   Ending read_list(JsonArray& list, int depth);
   Ending unknown_shape();
   void read_meta(JsonObject& meta, Names& universe);
@@ -81,8 +83,8 @@ class HyperliquidDecoder final : public FramedDecoder {
   std::string last_coin_;
   InstrumentId last_id_ = 0;
   std::unordered_map<InstrumentId, SeenTrades> seen_;
-  std::vector<InstrumentId> seen_now_;  // added by the message at hand
-  size_t copies_ = 0;                   // trades of it that were seen before
+  std::vector<InstrumentId> seen_now_;                   // added by the message at hand
+  size_t copies_ = 0;                                    // trades of it that were seen before
   std::map<std::string, Names, std::less<>> universes_;  // by dex; the first one is ""
   std::vector<std::pair<std::string, Names>> universes_now_;
   std::map<int64_t, std::string> tokens_;  // names by index, from spotMeta

@@ -1,11 +1,16 @@
-// Any bytes through the Hyperliquid decoder, one message a line. The first byte chooses the request that is known.
+// Any bytes through the Hyperliquid decoder, one message a line. The first byte chooses the request
+// that is known.
 #include "venues/fuzzing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr std::array<std::string_view, 8> requests{
-      "", R"({"type":"meta"})", R"({"type":"metaAndAssetCtxs"})", R"({"type":"l2Book","coin":"BTC"})",
-      R"({"type":"fundingHistory","coin":"BTC"})", R"({"type":"spotMetaAndAssetCtxs"})", R"({"type":"recentTrades"})",
-      R"({"type":"allMids")"};
+  constexpr std::array<std::string_view, 8> requests{"",
+                                                     R"({"type":"meta"})",
+                                                     R"({"type":"metaAndAssetCtxs"})",
+                                                     R"({"type":"l2Book","coin":"BTC"})",
+                                                     R"({"type":"fundingHistory","coin":"BTC"})",
+                                                     R"({"type":"spotMetaAndAssetCtxs"})",
+                                                     R"({"type":"recentTrades"})",
+                                                     R"({"type":"allMids")"};
   delever::fuzzing::run_lines("hyperliquid", requests, data, size);
   return 0;
 }

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/testing.h"
 
 namespace delever {
@@ -21,7 +21,9 @@ class Hyperliquid : public ::testing::Test {
     venuetest::decode_text(*decoder, text, sink, received);
     return sink;
   }
-  const Instrument& named(std::string_view coin) { return instruments[instruments.find("hyperliquid", coin).value()]; }
+  const Instrument& named(std::string_view coin) {
+    return instruments[instruments.find("hyperliquid", coin).value()];
+  }
   StreamSettings settings;
   Instruments instruments;
   std::unique_ptr<Decoder> decoder;
@@ -33,7 +35,8 @@ TEST_F(Hyperliquid, NamesOfCoins) {
   EXPECT_EQ(hyperliquid_instrument("PURR/USDC").name(), "PURR-USDC");
   EXPECT_EQ(hyperliquid_instrument("@107").kind, InstrumentKind::spot);
   EXPECT_EQ(hyperliquid_instrument("#12").kind, InstrumentKind::spot);
-  for (const char* odd : {"", ":", "/", "a:", "@", "#"}) EXPECT_EQ(hyperliquid_instrument(odd).symbol, odd);
+  for (const char* odd : {"", ":", "/", "a:", "@", "#"})
+    EXPECT_EQ(hyperliquid_instrument(odd).symbol, odd);
 }
 
 TEST_F(Hyperliquid, SessionOf2025) {  // expected.md, section 1
@@ -65,11 +68,13 @@ TEST_F(Hyperliquid, SessionOf2025) {  // expected.md, section 1
   EXPECT_TRUE(gaps.events.empty());
 }
 
-std::string trades(std::initializer_list<std::pair<int64_t, int64_t>> time_and_id, const char* more = "") {
+std::string trades(std::initializer_list<std::pair<int64_t, int64_t>> time_and_id,
+                   const char* more = "") {
   std::string rows;
   for (const auto& [time, id] : time_and_id)
-    rows += fmt::format(R"({}{{"coin":"BTC","side":"A","px":"100.5","sz":"0.1","time":{},"hash":"0x","tid":{}}})",
-                        rows.empty() ? "" : ",", time, id);
+    rows += fmt::format(
+        R"({}{{"coin":"BTC","side":"A","px":"100.5","sz":"0.1","time":{},"hash":"0x","tid":{}}})",
+        rows.empty() ? "" : ",", time, id);
   return fmt::format(R"({{"channel":"trades","data":[{}{}]}})", rows, more);
 }
 
@@ -82,21 +87,30 @@ TEST_F(Hyperliquid, ReplaysAtSubscriptionAreLeftOut) {
   EXPECT_EQ(trade.price, price("100.5"));
   EXPECT_TRUE(decode(trades({{1000, 2}, {1001, 3}})).events.empty());
   EXPECT_EQ(decoder->counts().no_event.at("trades seen before"), 1u);
-  EXPECT_EQ(decode(trades({{1001, 3}, {1001, 4}, {1000, 5}, {1002, 3}})).events.size(), 3u);  // an id alone is no copy
+  EXPECT_EQ(decode(trades({{1001, 3}, {1001, 4}, {1000, 5}, {1002, 3}})).events.size(),
+            3u);  // an id alone is no copy
   // A broken message leaves no trace: what it held is new when it comes again.
   EXPECT_EQ(decode(trades({{1003, 9}}, ",{}")).undecoded.size(), 1u);
   EXPECT_EQ(decode(trades({{1003, 9}})).events.size(), 1u);
 }
 
 TEST_F(Hyperliquid, FastBooksQuotesAndEmptySides) {
-  const auto fast = decode(R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"fast":true,"levels":[[{"px":"1.50",)"
-                           R"("sz":"2","n":1}],[]]}})").all<BookSnapshot>();
+  const auto fast =
+      decode(
+          R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"fast":true,"levels":[[{"px":"1.50",)"
+          R"("sz":"2","n":1}],[]]}})")
+          .all<BookSnapshot>();
   EXPECT_EQ(fast.at(0).depth, 5u);
   EXPECT_EQ(fast.at(0).bids.at(0).price_digits, 2);
   EXPECT_EQ(decode(R"({"channel":"fastBook","data":{"coin":"BTC","time":1,"levels":[[],[]]}})")
-                .all<BookSnapshot>().at(0).depth, 5u);
-  const auto quote = decode(R"({"channel":"bbo","data":{"coin":"BTC","time":1,"bbo":[null,{"px":"2","sz":"3"}]}})")
-                         .all<Quote>().at(0);
+                .all<BookSnapshot>()
+                .at(0)
+                .depth,
+            5u);
+  const auto quote =
+      decode(R"({"channel":"bbo","data":{"coin":"BTC","time":1,"bbo":[null,{"px":"2","sz":"3"}]}})")
+          .all<Quote>()
+          .at(0);
   EXPECT_FALSE(quote.bid_price);
   EXPECT_EQ(quote.ask_qty, qty("3"));
 }
@@ -106,8 +120,10 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
       R"({"channel":"allDexsAssetCtxs","data":{"ctxs":[["",[{"funding":"0.0000125","openInterest":"10.5",)"
       R"("oraclePx":"100","markPx":"101"},{"funding":"0.0","openInterest":"0.0","oraclePx":"5","markPx":"6",)"
       R"("premium":null}]],["xyz",[{"funding":"0.1","openInterest":"1","oraclePx":"7","markPx":"8"}]]]}})";
-  EXPECT_EQ(decode(contexts).undecoded.at(0).why.text(), "ctxs: names no coins, and no meta of its dex was seen");
-  decode(R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4}]})");
+  EXPECT_EQ(decode(contexts).undecoded.at(0).why.text(),
+            "ctxs: names no coins, and no meta of its dex was seen");
+  decode(
+      R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4}]})");
   const auto heard = decode(contexts);
   ASSERT_EQ(heard.events.size(), 8u);
   EXPECT_EQ(heard.undecoded.size(), 1u);  // the part of dex xyz
@@ -122,12 +138,14 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
 }
 
 TEST_F(Hyperliquid, CollateralAndSpotPairsByTheirTokens) {
-  decode(R"({"tokens":[{"name":"USDC","index":0,"szDecimals":8},{"name":"USDH","index":360,"szDecimals":2},)"
-         R"({"name":"PURR","index":1,"szDecimals":0}],"universe":[{"name":"@7","tokens":[1,360],"index":7}]})");
+  decode(
+      R"({"tokens":[{"name":"USDC","index":0,"szDecimals":8},{"name":"USDH","index":360,"szDecimals":2},)"
+      R"({"name":"PURR","index":1,"szDecimals":0}],"universe":[{"name":"@7","tokens":[1,360],"index":7}]})");
   EXPECT_EQ(named("@7").name(), "PURR-USDH");
   EXPECT_EQ(named("@7").step, qty("1"));
-  decode(R"([{"collateralToken":360,"universe":[{"name":"km:US500","szDecimals":3}],"marginTables":[]},)"
-         R"({"collateralToken":99,"universe":[{"name":"q:A","szDecimals":3}]}])");
+  decode(
+      R"([{"collateralToken":360,"universe":[{"name":"km:US500","szDecimals":3}],"marginTables":[]},)"
+      R"({"collateralToken":99,"universe":[{"name":"q:A","szDecimals":3}]}])");
   EXPECT_EQ(named("km:US500").settle, "USDH");
   EXPECT_EQ(named("q:A").settle, "TOKEN99");
 }
@@ -149,7 +167,8 @@ TEST_F(Hyperliquid, FundingWasPaidEveryEightHoursUntilJune2023) {
 }
 
 TEST_F(Hyperliquid, LiquidationsOutOfFills) {
-  const auto closed = [&](const char* user, const char* side, const char* dir, const char* crossed) {
+  const auto closed = [&](const char* user, const char* side, const char* dir,
+                          const char* crossed) {
     const auto heard = decode(fmt::format(
         R"({{"channel":"userFills","data":{{{}"fills":[{{"coin":"BTC","px":"66653.0","sz":"0.001","side":"{}",)"
         R"("time":1,"dir":"{}","crossed":{},"tid":7,"liquidation":{{"liquidatedUser":"0xAB","markPx":"1",)"
@@ -159,8 +178,10 @@ TEST_F(Hyperliquid, LiquidationsOutOfFills) {
     const auto found = heard.all<Liquidation>();
     return found.empty() ? std::optional<PositionSide>() : std::optional(found[0].position_side);
   };
-  EXPECT_EQ(closed(R"("user":"0xab",)", "A", "Close Long", "true"), PositionSide::long_side);    // its own
-  EXPECT_EQ(closed(R"("user":"0xcd",)", "A", "Open Short", "false"), PositionSide::short_side);  // from across
+  EXPECT_EQ(closed(R"("user":"0xab",)", "A", "Close Long", "true"),
+            PositionSide::long_side);  // its own
+  EXPECT_EQ(closed(R"("user":"0xcd",)", "A", "Open Short", "false"),
+            PositionSide::short_side);  // from across
   EXPECT_EQ(closed("", "A", "Open Short", "false"), PositionSide::short_side);
   EXPECT_EQ(closed("", "B", "Liquidated Cross Short", "true"), PositionSide::short_side);
   EXPECT_EQ(closed("", "B", "Close Short", "true"), std::nullopt);  // nothing tells whose it is
@@ -211,13 +232,16 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
   EXPECT_EQ(decoder->counts().unknown_channels.at("novelty"), 1u);
   EXPECT_EQ(venuetest::without_events(decoder->counts()), decoder->counts().messages);
   const std::pair<std::string, std::string_view> cases[] = {
-      {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[]]}})", "levels: not two sides"},
-      {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[{"px":"1"}],[]]}})", "sz: missing"},
+      {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[]]}})",
+       "levels: not two sides"},
+      {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[{"px":"1"}],[]]}})",
+       "sz: missing"},
       {R"({"channel":"l2Book","data":{"time":1,"levels":[[],[]]}})", "coin: missing"},
       {R"({"channel":"trades","data":{}})", "data: not a list"},
       {R"({"channel":"trades","data":[{"coin":"BTC","side":"C","px":"1","sz":"1","time":1,"tid":1}]})",
        "side: neither A nor B"},
-      {R"({"channel":"bbo","data":{"coin":"BTC","time":"x","bbo":[]}})", "time: not a whole number"},
+      {R"({"channel":"bbo","data":{"coin":"BTC","time":"x","bbo":[]}})",
+       "time: not a whole number"},
       {R"({"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{}}})", "markPx: missing"},
       {R"({"channel":"trades"})", "data: missing"},
       {R"(["meta",)", "not JSON: "},
@@ -225,7 +249,8 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
   for (const auto& [text, why] : cases) {
     const auto heard = decode(text);
     ASSERT_EQ(heard.undecoded.size(), 1u) << text;
-    EXPECT_TRUE(heard.undecoded[0].why.text().starts_with(why)) << text << " " << heard.undecoded[0].why.text();
+    EXPECT_TRUE(heard.undecoded[0].why.text().starts_with(why))
+        << text << " " << heard.undecoded[0].why.text();
   }
 }
 

@@ -1,4 +1,5 @@
-// Every recorded Hyperliquid file through its decoder: how each message ended, so that nothing is lost unnoticed.
+// Every recorded Hyperliquid file through its decoder: how each message ended, so that nothing is
+// lost unnoticed.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -8,8 +9,9 @@
 namespace delever {
 namespace {
 
-// Unknown: bare lists of names, of which nothing says what they are, without the call that they belong to. Undecoded:
-// allDexsAssetCtxs names no coins, and a meta answer does not stand before it (hyperliquid_test.cc has both).
+// Unknown: bare lists of names, of which nothing says what they are, without the call that they
+// belong to. Undecoded: allDexsAssetCtxs names no coins, and a meta answer does not stand before it
+// (hyperliquid_test.cc has both).
 const std::map<std::string, std::string, std::less<>> kEndings = {
     {"docs-info",
      "12: candle=1 | no_event answer about an account or a setting 7 | no_event fills 2"
@@ -33,7 +35,8 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
     {"nautilus-http_l2_book_snapshot", "1: book_snapshot=1"},
     {"nautilus-http_meta_perp_sample", "1: instrument=3"},
     {"nautilus-http_recent_trades_btc", "1: trade=3"},
-    {"nautilus-http_spot_clearinghouse_state", "1: | no_event answer about an account or a setting 1"},
+    {"nautilus-http_spot_clearinghouse_state",
+     "1: | no_event answer about an account or a setting 1"},
     {"nautilus-http_spot_meta_non_usdc_collateral", "1: | no_event spotMeta 1"},
     {"nautilus-http_user_fills_dust_conversion", "1: | no_event fills 1"},
     {"nautilus-ws_all_dexs_asset_ctxs", "1: | undecoded no_evidence ctxs 1"},
@@ -76,9 +79,12 @@ TEST(HyperliquidWire, EveryFileEndsAsListed) {
     ASSERT_TRUE(file);
     const auto listed = kEndings.find(stem);
     ASSERT_NE(listed, kEndings.end()) << stem;
-    EXPECT_EQ(venuetest::endings("hyperliquid", *file, [](const std::string& asked) { return asked; }), listed->second)
+    EXPECT_EQ(
+        venuetest::endings("hyperliquid", *file, [](const std::string& asked) { return asked; }),
+        listed->second)
         << stem;
-    EXPECT_EQ(listed->second.find("undecoded") != std::string::npos, stem == "nautilus-ws_all_dexs_asset_ctxs");
+    EXPECT_EQ(listed->second.find("undecoded") != std::string::npos,
+              stem == "nautilus-ws_all_dexs_asset_ctxs");
   }
   EXPECT_EQ(stems.size(), kEndings.size());
 }

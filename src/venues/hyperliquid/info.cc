@@ -32,25 +32,79 @@ namespace hyperliquid {
 namespace {
 
 // Answers that are read by their shape.
-constexpr std::string_view kRead[] = {
-    "meta", "metaAndAssetCtxs", "allPerpMetas", "spotMeta", "spotMetaAndAssetCtxs", "l2Book", "fundingHistory",
-    "candleSnapshot", "recentTrades", "userFills", "userFillsByTime"};
+constexpr std::string_view kRead[] = {"meta",           "metaAndAssetCtxs",     "allPerpMetas",
+                                      "spotMeta",       "spotMetaAndAssetCtxs", "l2Book",
+                                      "fundingHistory", "candleSnapshot",       "recentTrades",
+                                      "userFills",      "userFillsByTime"};
 // Known, and nothing of ours in them.
-constexpr std::string_view kSilent[] = {
-    "allMids", "clearinghouseState", "spotClearinghouseState", "openOrders", "frontendOpenOrders", "historicalOrders",
-    "orderStatus", "userFunding", "userNonFundingLedgerUpdates", "userRateLimit", "userRole", "userTwapSliceFills",
-    "userVaultEquities", "vaultDetails", "portfolio", "referral", "userFees", "delegations", "delegatorSummary",
-    "delegatorHistory", "delegatorRewards", "extraAgents", "subAccounts", "subAccounts2", "maxBuilderFee", "perpDexs",
-    "predictedFundings", "perpsAtOpenInterestCap", "perpDeployAuctionStatus", "activeAssetData", "perpDexLimits",
-    "perpDexStatus", "exchangeStatus", "spotDeployState", "spotPairDeployAuctionStatus", "tokenDetails",
-    "userDexAbstraction", "userAbstraction", "borrowLendUserState", "borrowLendReserveState",
-    "allBorrowLendReserveStates", "alignedQuoteTokenInfo", "perpAnnotation", "perpCategories", "perpConciseAnnotations",
-    "webData2", "userToMultiSigSigners", "approvedBuilders"};
+constexpr std::string_view kSilent[] = {"allMids",
+                                        "clearinghouseState",
+                                        "spotClearinghouseState",
+                                        "openOrders",
+                                        "frontendOpenOrders",
+                                        "historicalOrders",
+                                        "orderStatus",
+                                        "userFunding",
+                                        "userNonFundingLedgerUpdates",
+                                        "userRateLimit",
+                                        "userRole",
+                                        "userTwapSliceFills",
+                                        "userVaultEquities",
+                                        "vaultDetails",
+                                        "portfolio",
+                                        "referral",
+                                        "userFees",
+                                        "delegations",
+                                        "delegatorSummary",
+                                        "delegatorHistory",
+                                        "delegatorRewards",
+                                        "extraAgents",
+                                        "subAccounts",
+                                        "subAccounts2",
+                                        "maxBuilderFee",
+                                        "perpDexs",
+                                        "predictedFundings",
+                                        "perpsAtOpenInterestCap",
+                                        "perpDeployAuctionStatus",
+                                        "activeAssetData",
+                                        "perpDexLimits",
+                                        "perpDexStatus",
+                                        "exchangeStatus",
+                                        "spotDeployState",
+                                        "spotPairDeployAuctionStatus",
+                                        "tokenDetails",
+                                        "userDexAbstraction",
+                                        "userAbstraction",
+                                        "borrowLendUserState",
+                                        "borrowLendReserveState",
+                                        "allBorrowLendReserveStates",
+                                        "alignedQuoteTokenInfo",
+                                        "perpAnnotation",
+                                        "perpCategories",
+                                        "perpConciseAnnotations",
+                                        "webData2",
+                                        "userToMultiSigSigners",
+                                        "approvedBuilders"};
 // Keys that only answers without an event of ours have.
-constexpr std::string_view kSilentKeys[] = {
-    "assetPositions", "marginSummary", "balances", "limitPx", "order", "delta", "fill", "cumVlm", "delegated",
-    "vaultAddress", "validUntil", "clearinghouseState", "totalNetDeposit", "maxTradeSzs", "borrowYearlyRate",
-    "startGas", "deployer", "role", "category"};
+constexpr std::string_view kSilentKeys[] = {"assetPositions",
+                                            "marginSummary",
+                                            "balances",
+                                            "limitPx",
+                                            "order",
+                                            "delta",
+                                            "fill",
+                                            "cumVlm",
+                                            "delegated",
+                                            "vaultAddress",
+                                            "validUntil",
+                                            "clearinghouseState",
+                                            "totalNetDeposit",
+                                            "maxTradeSzs",
+                                            "borrowYearlyRate",
+                                            "startGas",
+                                            "deployer",
+                                            "role",
+                                            "category"};
 
 template <size_t n>
 bool holds(const std::string_view (&names)[n], std::string_view name) {
@@ -62,8 +116,8 @@ std::string setting(const StreamSettings& settings, std::string_view key) {
   return found == settings.end() ? std::string() : found->second;
 }
 
-// Funding was paid every eight hours up to 2023-06-08T00:00Z and every hour since: the spacing of 1,038 rows of
-// fundingHistory of BTC, May to July 2023.
+// Funding was paid every eight hours up to 2023-06-08T00:00Z and every hour since: the spacing of
+// 1,038 rows of fundingHistory of BTC, May to July 2023.
 Duration settled_interval(Instant at) {
   const Instant hourly_since = Instant::ns(1'686'182'400'000'000'000) + Duration::minutes(30);
   return at < hourly_since ? Duration::hours(8) : Duration::hours(1);
@@ -86,7 +140,8 @@ Request Request::parse(std::string_view body) {
   return out;
 }
 
-HyperliquidDecoder::HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
+HyperliquidDecoder::HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments,
+                                       SourceId source)
     : FramedDecoder(instruments, source), request_(Request::parse(setting(settings, "request"))) {}
 
 InstrumentId HyperliquidDecoder::instrument(std::string_view coin) {
@@ -95,7 +150,8 @@ InstrumentId HyperliquidDecoder::instrument(std::string_view coin) {
   if (found == known_.end()) {
     Instrument parsed = hyperliquid_instrument(coin);
     const InstrumentKind kind = parsed.kind;
-    const InstrumentId id = instruments_.intern("hyperliquid", coin, kind, [&] { return std::move(parsed); });
+    const InstrumentId id =
+        instruments_.intern("hyperliquid", coin, kind, [&] { return std::move(parsed); });
     found = known_.emplace(coin, id).first;
   }
   last_coin_ = coin;
@@ -113,7 +169,8 @@ void HyperliquidDecoder::begin() {
 
 void HyperliquidDecoder::accepted() {
   seen_now_.clear();
-  for (auto& [dex, names] : universes_now_) universes_.insert_or_assign(std::move(dex), std::move(names));
+  for (auto& [dex, names] : universes_now_)
+    universes_.insert_or_assign(std::move(dex), std::move(names));
   for (auto& [index, name] : tokens_now_) tokens_.insert_or_assign(index, std::move(name));
   universes_now_.clear();
   tokens_now_.clear();
@@ -178,7 +235,9 @@ FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
 
 std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_shape(
     JsonObject& object, const std::vector<std::string_view>& keys, Names& universe) {
-  const auto has = [&](std::string_view key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+  const auto has = [&](std::string_view key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
   const auto named = [&](std::string_view type) {
     if (channel_.empty()) channel_ = type;
     return Ending::read;
@@ -191,7 +250,8 @@ std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_shape(
   if (has("t") && has("T") && has("s")) return read_candle(object), named("candleSnapshot");
   if (has("fundingRate") && has("coin")) return read_funding(object), named("fundingHistory");
   for (const std::string_view key : keys) {
-    if (holds(kSilentKeys, key)) return named("answer about an account or a setting"), Ending::no_event;
+    if (holds(kSilentKeys, key))
+      return named("answer about an account or a setting"), Ending::no_event;
   }
   if (has("status") && has("response")) return Ending::control;  // of POST /exchange
   return std::nullopt;
@@ -215,7 +275,8 @@ FramedDecoder::Ending HyperliquidDecoder::read_list(JsonArray& list, int depth) 
     JsonValue value;
     JsonObject object;
     JsonArray inner;
-    if (entry.get(value) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
+    if (entry.get(value) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
     const char opening = *value.raw_json_token().data();
     if (opening == '{' && value.get_object().get(object) == simdjson::SUCCESS) {
       const auto keys = keys_of(object);
@@ -250,7 +311,8 @@ FramedDecoder::Ending HyperliquidDecoder::read_list(JsonArray& list, int depth) 
 void HyperliquidDecoder::read_contexts(JsonArray& contexts, const Names& universe) {
   size_t at = 0;
   each_object(contexts, fields_, "ctxs", [&](JsonObject& context) {
-    if (const auto coin = fields_.maybe_text(context, "coin"); coin && !coin->empty()) {  // spot names its pairs
+    if (const auto coin = fields_.maybe_text(context, "coin");
+        coin && !coin->empty()) {  // spot names its pairs
       if (fields_.rewind(context)) read_context(context, instrument(*coin));
     } else if (at >= universe.size()) {
       report_part(Fault::no_evidence, "more contexts than coins in the meta", "ctxs");
@@ -275,7 +337,8 @@ void HyperliquidDecoder::read_meta(JsonObject& meta, Names& universe) {
     const int64_t digits = fields_.integer(coin, "szDecimals");
     const bool delisted = fields_.maybe_bool(coin, "isDelisted").value_or(false);
     fields_.require(!name.empty(), "name");
-    if (digits < 0 || digits > Qty::digits) fields_.fail(Fault::out_of_range, "not 0 to 8", "szDecimals");
+    if (digits < 0 || digits > Qty::digits)
+      fields_.fail(Fault::out_of_range, "not 0 to 8", "szDecimals");
     if (!fields_.ok()) return;
     Instrument listing = hyperliquid_instrument(name);
     if (listing.kind == InstrumentKind::linear) listing.quote = listing.settle = collateral;
@@ -287,19 +350,25 @@ void HyperliquidDecoder::read_meta(JsonObject& meta, Names& universe) {
   });
   if (!fields_.ok() || universe.empty()) return;
   const size_t colon = universe.front().find(':');
-  universes_now_.emplace_back(colon == std::string::npos ? std::string() : universe.front().substr(0, colon), universe);
+  universes_now_.emplace_back(
+      colon == std::string::npos ? std::string() : universe.front().substr(0, colon), universe);
 }
 
 void HyperliquidDecoder::read_spot_meta(JsonObject& meta, Names& universe) {
-  struct Token { std::string name; int64_t digits = 0; };
+  struct Token {
+    std::string name;
+    int64_t digits = 0;
+  };
   std::map<int64_t, Token> tokens;
   JsonArray list_of_tokens, pairs;
   fields_.require(fields_.find(meta, "tokens", list_of_tokens), "tokens");
   if (!fields_.ok()) return;
   each_object(list_of_tokens, fields_, "tokens", [&](JsonObject& token) {
-    const int64_t index = fields_.integer(token, "index"), digits = fields_.integer(token, "szDecimals");
+    const int64_t index = fields_.integer(token, "index"),
+                  digits = fields_.integer(token, "szDecimals");
     const std::string_view name = fields_.text(token, "name");
-    if (digits < 0 || digits > Qty::digits) fields_.fail(Fault::out_of_range, "not 0 to 8", "szDecimals");
+    if (digits < 0 || digits > Qty::digits)
+      fields_.fail(Fault::out_of_range, "not 0 to 8", "szDecimals");
     if (!fields_.ok()) return;
     tokens[index] = {upper(name), digits};
     tokens_now_.emplace_back(index, upper(name));
@@ -342,13 +411,16 @@ void HyperliquidDecoder::read_funding(JsonObject& row) {
   const Instant at = fields_.ms(row, "time");
   fields_.require(!coin.empty(), "coin");
   if (!fields_.ok()) return;
-  stage_.add<FundingRate>(instrument(coin), at) = {
-      .rate = rate, .kind = FundingKind::settled, .interval = settled_interval(at), .settles_at = at};
+  stage_.add<FundingRate>(instrument(coin), at) = {.rate = rate,
+                                                   .kind = FundingKind::settled,
+                                                   .interval = settled_interval(at),
+                                                   .settles_at = at};
 }
 
 }  // namespace hyperliquid
 
-Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings, Instruments& instruments,
+Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings,
+                                                          Instruments& instruments,
                                                           SourceId source) {
   return std::unique_ptr<Decoder>(
       std::make_unique<hyperliquid::HyperliquidDecoder>(settings, instruments, source));

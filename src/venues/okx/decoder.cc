@@ -30,7 +30,8 @@ OkxDecoder::OkxDecoder(const StreamSettings& settings, Instruments& instruments,
 std::string_view OkxDecoder::name_of(std::string_view of_row, const Envelope& envelope) {
   if (!of_row.empty()) return of_row;
   if (!envelope.inst_id.empty()) return envelope.inst_id;
-  if (symbol_.empty()) fields_.fail(Fault::malformed, "names no instrument, and neither do the settings", "instId");
+  if (symbol_.empty())
+    fields_.fail(Fault::malformed, "names no instrument, and neither do the settings", "instId");
   return symbol_;
 }
 
@@ -45,7 +46,8 @@ InstrumentId OkxDecoder::find_instrument(std::string_view inst_id) {
   if (found == known_.end()) {
     Instrument parsed = okx_instrument(inst_id);
     const InstrumentKind kind = parsed.kind;
-    const InstrumentId id = instruments_.intern("okx", inst_id, kind, [&] { return std::move(parsed); });
+    const InstrumentId id =
+        instruments_.intern("okx", inst_id, kind, [&] { return std::move(parsed); });
     found = known_.emplace(inst_id, id).first;
   }
   last_symbol_ = inst_id;
@@ -82,7 +84,8 @@ void OkxDecoder::read_argument(JsonValue& value, Envelope& envelope) {
   });
 }
 
-// {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or {"code":...,"data":...}.
+// {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or
+// {"code":...,"data":...}.
 FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
   settled_now_.clear();
   Envelope envelope;
@@ -103,17 +106,27 @@ FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
         envelope.action = fields_.text(value, "action");
         envelope.has_action = true;
         break;
-      case k("event"): case k("op"): is_control = true; break;
-      case k("code"): code = fields_.text(value, "code"); break;
-      case k("table"): table = fields_.text(value, "table"); break;
+      case k("event"):
+      case k("op"):
+        is_control = true;
+        break;
+      case k("code"):
+        code = fields_.text(value, "code");
+        break;
+      case k("table"):
+        table = fields_.text(value, "table");
+        break;
       case k("data"):
         has_data = true;
-        if (is_control || !has_argument) break;  // a REST answer, or out of the usual order: in a second pass
-        if (channel && channel->feed == Feed::books && !channel->partial && !envelope.has_action) break;
+        if (is_control || !has_argument)
+          break;  // a REST answer, or out of the usual order: in a second pass
+        if (channel && channel->feed == Feed::books && !channel->partial && !envelope.has_action)
+          break;
         was_read = true;
         if (channel) ending = read_data(value, *channel, envelope);
         break;
-      default: break;
+      default:
+        break;
     }
   });
   if (!fields_.ok()) return Ending::read;
@@ -145,7 +158,9 @@ FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_vi
   if (code != "0" && fields_.rewind(object)) {
     const std::string_view message = fields_.maybe_text(object, "msg").value_or("");
     fields_.fail(Fault::unavailable,
-                 fmt::format("the venue refused with code {}: {}", code.substr(0, 20), message.substr(0, 200)), "code");
+                 fmt::format("the venue refused with code {}: {}", code.substr(0, 20),
+                             message.substr(0, 200)),
+                 "code");
   }
   JsonValue value;
   if (!fields_.ok() || !data(value)) return Ending::read;
@@ -168,14 +183,16 @@ std::vector<std::string_view> OkxDecoder::first_row_keys(JsonValue& data) {
   std::vector<std::string_view> keys;
   if (*data.raw_json_token().data() != '[') return keys;  // some answers hold one object
   JsonArray rows;
-  if (data.get_array().get(rows) != simdjson::SUCCESS) fields_.fail(Fault::malformed, "broken JSON", "data");
+  if (data.get_array().get(rows) != simdjson::SUCCESS)
+    fields_.fail(Fault::malformed, "broken JSON", "data");
   if (!fields_.ok()) return keys;
   for (auto entry : rows) {
     JsonValue row;
     JsonObject object;
     if (entry.get(row) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "broken JSON", "data");
-    } else if (*row.raw_json_token().data() == '{' && row.get_object().get(object) == simdjson::SUCCESS) {
+    } else if (*row.raw_json_token().data() == '{' &&
+               row.get_object().get(object) == simdjson::SUCCESS) {
       each_key(object, fields_, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
     }
     break;
@@ -183,7 +200,8 @@ std::vector<std::string_view> OkxDecoder::first_row_keys(JsonValue& data) {
   return keys;
 }
 
-FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& channel, const Envelope& envelope) {
+FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& channel,
+                                            const Envelope& envelope) {
   if (channel_.empty()) channel_ = envelope.channel;
   if (channel.feed == Feed::silent) return Ending::no_event;
   if (channel.feed == Feed::control) return Ending::control;
@@ -195,11 +213,13 @@ FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& cha
   for (auto entry : rows) {
     if (channel.feed == Feed::candles) {
       JsonArray cells;
-      if (entry.get_array().get(cells) != simdjson::SUCCESS) fields_.fail(Fault::malformed, "not a list", "candle");
+      if (entry.get_array().get(cells) != simdjson::SUCCESS)
+        fields_.fail(Fault::malformed, "not a list", "candle");
       if (fields_.ok()) read_candle(cells, channel, envelope);
     } else {
       JsonObject row;
-      if (entry.get_object().get(row) != simdjson::SUCCESS) fields_.fail(Fault::malformed, "not an object", "data");
+      if (entry.get_object().get(row) != simdjson::SUCCESS)
+        fields_.fail(Fault::malformed, "not an object", "data");
       if (fields_.ok()) read_row(row, channel, envelope);
     }
     if (!fields_.ok()) break;
@@ -209,32 +229,48 @@ FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& cha
 
 void OkxDecoder::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {
   switch (channel.feed) {
-    case Feed::trades: return read_trade(row, envelope, false);
-    case Feed::block_trades: return read_trade(row, envelope, true);
-    case Feed::books: return read_book(row, channel, envelope);
-    case Feed::best_level: return read_best_level(row, envelope);
-    case Feed::tickers: return read_ticker(row, envelope);
-    case Feed::funding: return read_funding(row, envelope);
-    case Feed::funding_history: return read_funding_history(row, envelope);
-    case Feed::open_interest: return read_open_interest(row, envelope);
-    case Feed::mark_price: return read_mark_price(row, envelope);
-    case Feed::index_price: return read_index_price(row, envelope);
-    case Feed::liquidations: return read_liquidations(row, envelope);
+    case Feed::trades:
+      return read_trade(row, envelope, false);
+    case Feed::block_trades:
+      return read_trade(row, envelope, true);
+    case Feed::books:
+      return read_book(row, channel, envelope);
+    case Feed::best_level:
+      return read_best_level(row, envelope);
+    case Feed::tickers:
+      return read_ticker(row, envelope);
+    case Feed::funding:
+      return read_funding(row, envelope);
+    case Feed::funding_history:
+      return read_funding_history(row, envelope);
+    case Feed::open_interest:
+      return read_open_interest(row, envelope);
+    case Feed::mark_price:
+      return read_mark_price(row, envelope);
+    case Feed::index_price:
+      return read_index_price(row, envelope);
+    case Feed::liquidations:
+      return read_liquidations(row, envelope);
     case Feed::flat_liquidations: {
       const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
       return fields_.ok() ? read_liquidation(row, of, "liquidations") : void();
     }
-    case Feed::option_summary: return read_option_summary(row, envelope);
-    case Feed::listings: return read_listing(row);
-    case Feed::candles: case Feed::silent: case Feed::control: break;
+    case Feed::option_summary:
+      return read_option_summary(row, envelope);
+    case Feed::listings:
+      return read_listing(row);
+    case Feed::candles:
+    case Feed::silent:
+    case Feed::control:
+      break;
   }
   check_failed("a feed of objects", __FILE__, __LINE__);
 }
 
 }  // namespace okx
 
-Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                  SourceId source) {
+Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings,
+                                                  Instruments& instruments, SourceId source) {
   return std::unique_ptr<Decoder>(std::make_unique<okx::OkxDecoder>(settings, instruments, source));
 }
 

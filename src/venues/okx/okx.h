@@ -1,9 +1,11 @@
-// OKX v5: public WebSocket channels and REST answers, to events. Facts about the wire are in src/venues/channels.h.
+// OKX v5: public WebSocket channels and REST answers, to events. Facts about the wire are in
+// src/venues/channels.h.
 //
-// Sizes are in contracts for derivatives and in base coins for spot; ctVal x ctMult becomes Instrument::contract_size.
-// It is known for the few families of okx_contract_sizes() and, for everything else, once an instruments payload was
-// seen. Greeks of options are the Black-Scholes ones (deltaBS, ...), in dollars as the venue states them; those in
-// coins (delta, "PA") are left out.
+// Sizes are in contracts for derivatives and in base coins for spot; ctVal x ctMult becomes
+// Instrument::contract_size. It is known for the few families of okx_contract_sizes() and, for
+// everything else, once an instruments payload was seen. Greeks of options are the Black-Scholes
+// ones (deltaBS, ...), in dollars as the venue states them; those in coins (delta, "PA") are left
+// out.
 #pragma once
 
 #include <memory>
@@ -12,24 +14,25 @@
 
 #include "base/result.h"
 #include "market/instrument.h"
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
-// Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" (instId, for answers that do
-// not name it). Without a request a REST answer is known by the shape of its rows.
-Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                  SourceId source);
+// Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" (instId,
+// for answers that do not name it). Without a request a REST answer is known by the shape of its
+// rows.
+Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings,
+                                                  Instruments& instruments, SourceId source);
 
-// Kind, coins, expiry and strike from an instId, best effort: BTC-USDT, BTC-USDT-SWAP, BTC-USD-SWAP (inverse),
-// BTC-USDT-240329, BTC-USD-240329-60000-C (settled in BTC), BTC-USD_UM_XPERP-310404. One that cannot be taken apart
-// becomes the base coin, with an empty quote.
+// Kind, coins, expiry and strike from an instId, best effort: BTC-USDT, BTC-USDT-SWAP, BTC-USD-SWAP
+// (inverse), BTC-USDT-240329, BTC-USD-240329-60000-C (settled in BTC), BTC-USD_UM_XPERP-310404. One
+// that cannot be taken apart becomes the base coin, with an empty quote.
 Instrument okx_instrument(std::string_view inst_id);
 // The price index of a pair: BTC-USD.
 Instrument okx_index(std::string_view inst_id);
 
-// What one contract of a family was worth where we looked: base coins, or dollars for the inverse ones (quote USD).
-// Options are not here: their ctMult has changed over the years.
+// What one contract of a family was worth where we looked: base coins, or dollars for the inverse
+// ones (quote USD). Options are not here: their ctMult has changed over the years.
 struct OkxContractSize {
   std::string_view family;  // "BTC-USDT": swaps and futures
   Qty size;

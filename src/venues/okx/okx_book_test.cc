@@ -1,4 +1,5 @@
-// Books out of the recorded OKX session of 2022: three instruments, no sequence numbers, a checksum in every message.
+// Books out of the recorded OKX session of 2022: three instruments, no sequence numbers, a checksum
+// in every message.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -6,7 +7,7 @@
 #include <map>
 #include <tuple>
 
-#include "venues/book.h"
+#include "codec/book.h"
 #include "venues/okx/okx.h"
 #include "venues/testing.h"
 
@@ -78,9 +79,10 @@ bool same_top(const Book& a, const Book& b, size_t depth) {
   return same_top(a.bids(), b.bids(), depth) && same_top(a.asks(), b.asks(), depth);
 }
 
-// A deleted message shows in the checksum of the next one unless the first 25 levels of both sides are then the same
-// as if it had come. So three kinds cannot show: the last message of an instrument; one whose changes the next one
-// overwrites; one that changed levels further down, which do not come up while the recording lasts.
+// A deleted message shows in the checksum of the next one unless the first 25 levels of both sides
+// are then the same as if it had come. So three kinds cannot show: the last message of an
+// instrument; one whose changes the next one overwrites; one that changed levels further down,
+// which do not come up while the recording lasts.
 TEST(OkxBook, AnyDeletedMessageIsOneGapUnlessTheChecksumCannotSeeIt) {
   SKIP_WITHOUT_WIRE(file, kSession);
   Instruments instruments;
@@ -112,7 +114,8 @@ TEST(OkxBook, AnyDeletedMessageIsOneGapUnlessTheChecksumCannotSeeIt) {
     } else if (deleted == last[of]) {
       ++unseen_last;
     } else {
-      EXPECT_FALSE(top_differs) << "message " << deleted;  // what the checksum covers was right all the time
+      EXPECT_FALSE(top_differs) << "message "
+                                << deleted;  // what the checksum covers was right all the time
       ++(differs_at_last ? unseen_deep : unseen_overwritten);
     }
   }
@@ -125,9 +128,11 @@ TEST(OkxBook, AnyDeletedMessageIsOneGapUnlessTheChecksumCannotSeeIt) {
 
 // As sent since 2026: sequence numbers, the checksum always 0.
 std::string numbered(int64_t previous, int64_t id, size_t nth, std::string_view channel = "books") {
-  return fmt::format(R"({{"arg":{{"channel":"{}","instId":"BTC-USDT-SWAP"}},"action":"{}","data":[{{"asks":[],)"
-                     R"("bids":[["{}","1","0","1"]],"ts":"{}","checksum":0,"seqId":{},"prevSeqId":{}}}]}})",
-                     channel, previous < 0 ? "snapshot" : "update", 100 + nth, 1'790'000'000'000 + nth, id, previous);
+  return fmt::format(
+      R"({{"arg":{{"channel":"{}","instId":"BTC-USDT-SWAP"}},"action":"{}","data":[{{"asks":[],)"
+      R"("bids":[["{}","1","0","1"]],"ts":"{}","checksum":0,"seqId":{},"prevSeqId":{}}}]}})",
+      channel, previous < 0 ? "snapshot" : "update", 100 + nth, 1'790'000'000'000 + nth, id,
+      previous);
 }
 
 TEST(OkxBook, ChannelsOfOneSymbolDoNotDisturbOneAnother) {
@@ -135,9 +140,15 @@ TEST(OkxBook, ChannelsOfOneSymbolDoNotDisturbOneAnother) {
   IntoBooks sink(desk.books);
   const auto decoder = std::move(make_okx_decoder({}, desk.instruments, 1)).value();
   size_t nth = 0;
-  for (const auto& [channel, previous, id] : std::vector<std::tuple<const char*, int64_t, int64_t>>{
-           {"books", -1, 10}, {"books-l2-tbt", -1, 11}, {"books50-l2-tbt", -1, 11}, {"books50-l2-tbt", 11, 12},
-           {"books-l2-tbt", 11, 14}, {"books", 10, 14}, {"books50-l2-tbt", 12, 14}, {"books", 14, 15}})
+  for (const auto& [channel, previous, id] :
+       std::vector<std::tuple<const char*, int64_t, int64_t>>{{"books", -1, 10},
+                                                              {"books-l2-tbt", -1, 11},
+                                                              {"books50-l2-tbt", -1, 11},
+                                                              {"books50-l2-tbt", 11, 12},
+                                                              {"books-l2-tbt", 11, 14},
+                                                              {"books", 10, 14},
+                                                              {"books50-l2-tbt", 12, 14},
+                                                              {"books", 14, 15}})
     venuetest::decode_text(*decoder, numbered(previous, id, ++nth, channel), sink);
   EXPECT_TRUE(desk.gaps.events.empty());
   ASSERT_NE(desk.books.book(0), nullptr);
@@ -147,7 +158,8 @@ TEST(OkxBook, ChannelsOfOneSymbolDoNotDisturbOneAnother) {
 
 TEST(OkxBook, SequenceNumbersShowEveryHoleButTheLast) {
   // 14 to 14 is a heartbeat, 14 to 3 a reset after maintenance.
-  const std::vector<std::pair<int64_t, int64_t>> chain{{-1, 10}, {10, 12}, {12, 14}, {14, 14}, {14, 3}, {3, 8}, {8, 9}};
+  const std::vector<std::pair<int64_t, int64_t>> chain{{-1, 10}, {10, 12}, {12, 14}, {14, 14},
+                                                       {14, 3},  {3, 8},   {8, 9}};
   for (size_t deleted = 0; deleted <= chain.size(); ++deleted) {
     Desk desk;
     IntoBooks sink(desk.books);

@@ -1,4 +1,5 @@
-// The decoder of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private to this folder.
+// The decoder of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private
+// to this folder.
 #pragma once
 
 #include <functional>
@@ -7,15 +8,30 @@
 #include <unordered_map>
 #include <vector>
 
-#include "venues/frame.h"
+#include "codec/frame.h"
 #include "venues/okx/okx.h"
 
 namespace delever::okx {
 
 // What the rows of a channel or endpoint are.
 enum class Feed : uint8_t {
-  trades, block_trades, books, best_level, tickers, funding, funding_history, open_interest, mark_price, index_price,
-  liquidations, flat_liquidations, option_summary, candles, listings, silent, control,
+  trades,
+  block_trades,
+  books,
+  best_level,
+  tickers,
+  funding,
+  funding_history,
+  open_interest,
+  mark_price,
+  index_price,
+  liquidations,
+  flat_liquidations,
+  option_summary,
+  candles,
+  listings,
+  silent,
+  control,
 };
 
 struct Channel {
@@ -30,8 +46,8 @@ std::optional<Channel> endpoint_of(std::string_view path);  // "/api/v5/market/b
 // By the keys of the first row of a REST answer.
 std::optional<Channel> channel_of_shape(const std::vector<std::string_view>& keys);
 
-// The end of a candle of `bar` ("1m", "4H", "1Dutc", "1M"). Bars of a day and more begin at 00:00 UTC+8 unless they
-// say utc. Missing: not a bar.
+// The end of a candle of `bar` ("1m", "4H", "1Dutc", "1M"). Bars of a day and more begin at 00:00
+// UTC+8 unless they say utc. Missing: not a bar.
 std::optional<Instant> bar_end(Instant from, std::string_view bar);
 
 class OkxDecoder final : public FramedDecoder {

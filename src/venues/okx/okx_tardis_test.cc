@@ -1,5 +1,6 @@
-// Field by field against the normalised events of tardis-node 18.2.0 on the same messages (expected-tardis.jsonl). Each
-// accepted difference stands in kAccepted with its reason, and one that no longer occurs fails the test as well.
+// Field by field against the normalised events of tardis-node 18.2.0 on the same messages
+// (expected-tardis.jsonl). Each accepted difference stands in kAccepted with its reason, and one
+// that no longer occurs fails the test as well.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -18,44 +19,87 @@ struct Accepted {
 };
 
 constexpr Accepted kAccepted[] = {
-    // Index tickers are events of ours on the index; tardis keeps them to fill in tickers of contracts.
-    {"okx", 11, "extra index_price"}, {"okx", 15, "extra index_price"}, {"okx", 21, "extra index_price"},
-    {"okx", 28, "extra index_price"}, {"okx", 30, "extra index_price"}, {"okx", 32, "extra index_price"},
+    // Index tickers are events of ours on the index; tardis keeps them to fill in tickers of
+    // contracts.
+    {"okx", 11, "extra index_price"},
+    {"okx", 15, "extra index_price"},
+    {"okx", 21, "extra index_price"},
+    {"okx", 28, "extra index_price"},
+    {"okx", 30, "extra index_price"},
+    {"okx", 32, "extra index_price"},
     {"okx", 35, "extra index_price"},
-    // The same for what it merges into option summaries; gauges join them here, the decoder does not.
-    {"okx", 36, "extra open_interest"}, {"okx", 37, "extra mark_price"},
-    // tardis takes liquidation-orders and bbo-tbt only from the days on when it recorded them (by local time).
-    {"okx", 13, "extra liquidation"}, {"okx", 25, "extra quote"},
-    // Best prices from tickers until bbo-tbt was recorded, then no longer; ours are quotes of a slower channel.
-    {"okx", 27, "extra quote"}, {"okx", 29, "extra quote"}, {"okx", 31, "extra quote"}, {"okx", 33, "extra quote"},
+    // The same for what it merges into option summaries; gauges join them here, the decoder does
+    // not.
+    {"okx", 36, "extra open_interest"},
+    {"okx", 37, "extra mark_price"},
+    // tardis takes liquidation-orders and bbo-tbt only from the days on when it recorded them (by
+    // local time).
+    {"okx", 13, "extra liquidation"},
+    {"okx", 25, "extra quote"},
+    // Best prices from tickers until bbo-tbt was recorded, then no longer; ours are quotes of a
+    // slower channel.
+    {"okx", 27, "extra quote"},
+    {"okx", 29, "extra quote"},
+    {"okx", 31, "extra quote"},
+    {"okx", 33, "extra quote"},
     // The last price of a ticker repeats what trades say in full.
-    {"okx", 7, "lastPrice"}, {"okx", 12, "lastPrice"}, {"okx", 20, "lastPrice"}, {"okx", 22, "lastPrice"},
-    {"okx", 23, "lastPrice"}, {"okx", 27, "lastPrice"}, {"okx", 29, "lastPrice"}, {"okx", 31, "lastPrice"},
-    {"okx", 33, "lastPrice"}, {"okx", 39, "lastPrice"},
-    // A merged ticker keeps the latest time of all its parts: here the receive time that both of us give to the
+    {"okx", 7, "lastPrice"},
+    {"okx", 12, "lastPrice"},
+    {"okx", 20, "lastPrice"},
+    {"okx", 22, "lastPrice"},
+    {"okx", 23, "lastPrice"},
+    {"okx", 27, "lastPrice"},
+    {"okx", 29, "lastPrice"},
+    {"okx", 31, "lastPrice"},
+    {"okx", 33, "lastPrice"},
+    {"okx", 39, "lastPrice"},
+    // A merged ticker keeps the latest time of all its parts: here the receive time that both of us
+    // give to the
     // funding of line 18, which states none, a day later than the rest.
-    {"okx", 20, "timestamp"}, {"okx", 22, "timestamp"}, {"okx", 23, "timestamp"},
+    {"okx", 20, "timestamp"},
+    {"okx", 22, "timestamp"},
+    {"okx", 23, "timestamp"},
     // ... and, one part older than another, the time of line 4 for line 5.
     {"okx", 5, "timestamp"},
-    // No rate accrues in a message without fundingRate: the time it names settles nothing that we know.
+    // No rate accrues in a message without fundingRate: the time it names settles nothing that we
+    // know.
     {"okx", 24, "fundingTimestamp"},
-    // Sixteen digits, of which Rate holds fifteen; nineteen, of which Price holds ten after the point.
-    {"okx", 16, "fundingRate"}, {"okx", 39, "markPrice"},
-    // Black-Scholes greeks in dollars, where tardis takes those in coins ("PA"), which cannot be added up in dollars.
-    {"okx", 39, "delta"}, {"okx", 39, "gamma"}, {"okx", 39, "vega"}, {"okx", 39, "theta"},
-    {"okx", 39, "delta"}, {"okx", 39, "gamma"}, {"okx", 39, "vega"}, {"okx", 39, "theta"},
-    {"okx", 41, "delta"}, {"okx", 41, "gamma"}, {"okx", 41, "vega"}, {"okx", 41, "theta"},
-    // The decoder leaves the joining of the index price to gauges (fwdPx, where it is sent, is the forward).
-    {"okx", 39, "underlyingPrice"}, {"okx", 39, "underlyingPrice"}, {"okx", 41, "underlyingPrice"},
+    // Sixteen digits, of which Rate holds fifteen; nineteen, of which Price holds ten after the
+    // point.
+    {"okx", 16, "fundingRate"},
+    {"okx", 39, "markPrice"},
+    // Black-Scholes greeks in dollars, where tardis takes those in coins ("PA"), which cannot be
+    // added up in dollars.
+    {"okx", 39, "delta"},
+    {"okx", 39, "gamma"},
+    {"okx", 39, "vega"},
+    {"okx", 39, "theta"},
+    {"okx", 39, "delta"},
+    {"okx", 39, "gamma"},
+    {"okx", 39, "vega"},
+    {"okx", 39, "theta"},
+    {"okx", 41, "delta"},
+    {"okx", 41, "gamma"},
+    {"okx", 41, "vega"},
+    {"okx", 41, "theta"},
+    // The decoder leaves the joining of the index price to gauges (fwdPx, where it is sent, is the
+    // forward).
+    {"okx", 39, "underlyingPrice"},
+    {"okx", 39, "underlyingPrice"},
+    {"okx", 41, "underlyingPrice"},
     // Spreads are no instruments of ours.
-    {"okx", 42, "no trade"}, {"okx", 43, "no book_change"}, {"okx", 44, "no book_ticker"},
+    {"okx", 42, "no trade"},
+    {"okx", 43, "no book_change"},
+    {"okx", 44, "no book_ticker"},
 };
 
 using Fields = std::map<std::string, std::string>;
 
 std::string number(double value) { return write_double(value); }
 template <class T>
-std::string number(const T& fixed) { return write_double(*read_double(fixed.text())); }
+std::string number(const T& fixed) {
+  return write_double(*read_double(fixed.text()));
+}
 
 std::string levels_text(const std::vector<Level>& side) {
   std::string out;
@@ -78,7 +122,8 @@ Fields fields_of(simdjson::dom::object event) {
     } else if (value.is_array()) {
       out.try_emplace(name);  // an empty side
       for (const simdjson::dom::object level : value.get_array())
-        out[name] += write_double(level["price"].get_double()) + ":" + write_double(level["amount"].get_double()) + " ";
+        out[name] += write_double(level["price"].get_double()) + ":" +
+                     write_double(level["amount"].get_double()) + " ";
     }
   }
   for (const char* name : {"timestamp", "fundingTimestamp", "expirationDate"}) {
@@ -96,7 +141,8 @@ std::string type_of(const Event& event) {
   return name == "option_quote" ? "option_summary" : "derivative_ticker";
 }
 
-// The index that a contract follows, as tardis joins them: USDC contracts followed the dollar index until 2023-04-20.
+// The index that a contract follows, as tardis joins them: USDC contracts followed the dollar index
+// until 2023-04-20.
 std::string index_of(const Instrument& instrument, Instant at) {
   const bool dollar = instrument.quote == "USDC" && at < Instant::parse("2023-04-20").value();
   return instrument.base + "-" + (dollar ? "USD" : instrument.quote);
@@ -113,25 +159,34 @@ class Translator {
     Fields& ticker = tickers_[instrument.symbol];
     const std::string type = type_of(event);
     if (const auto* t = std::get_if<Trade>(&event.payload)) {
-      out = {{"id", t->id}, {"price", number(t->price)}, {"amount", number(t->qty)},
+      out = {{"id", t->id},
+             {"price", number(t->price)},
+             {"amount", number(t->qty)},
              {"side", t->taker_side == Side::buy ? "buy" : "sell"}};
     } else if (const auto* q = std::get_if<Quote>(&event.payload)) {
-      const auto put = [&](const char* name, const auto& value) { if (value) out[name] = number(*value); };
+      const auto put = [&](const char* name, const auto& value) {
+        if (value) out[name] = number(*value);
+      };
       put("askPrice", q->ask_price), put("askAmount", q->ask_qty);
       put("bidPrice", q->bid_price), put("bidAmount", q->bid_qty);
       Fields& best = best_[instrument.symbol];
       best.clear();
-      for (const auto& [name, merged_name] : {std::pair{"askPrice", "bestAskPrice"}, {"askAmount", "bestAskAmount"},
-                                              {"bidPrice", "bestBidPrice"}, {"bidAmount", "bestBidAmount"}}) {
+      for (const auto& [name, merged_name] : {std::pair{"askPrice", "bestAskPrice"},
+                                              {"askAmount", "bestAskAmount"},
+                                              {"bidPrice", "bestBidPrice"},
+                                              {"bidAmount", "bestBidAmount"}}) {
         if (out.contains(name)) best[merged_name] = out[name];
       }
     } else if (const auto* l = std::get_if<Liquidation>(&event.payload)) {
-      out = {{"price", number(*l->price())}, {"amount", number(*l->qty())},
+      out = {{"price", number(*l->price())},
+             {"amount", number(*l->qty())},
              {"side", l->position_side == PositionSide::long_side ? "sell" : "buy"}};
     } else if (const auto* d = std::get_if<BookDelta>(&event.payload)) {
-      out = {{"isSnapshot", "false"}, {"bids", levels_text(d->bids)}, {"asks", levels_text(d->asks)}};
+      out = {
+          {"isSnapshot", "false"}, {"bids", levels_text(d->bids)}, {"asks", levels_text(d->asks)}};
     } else if (const auto* b = std::get_if<BookSnapshot>(&event.payload)) {
-      out = {{"isSnapshot", "true"}, {"bids", levels_text(b->bids)}, {"asks", levels_text(b->asks)}};
+      out = {
+          {"isSnapshot", "true"}, {"bids", levels_text(b->bids)}, {"asks", levels_text(b->asks)}};
     } else if (const auto* f = std::get_if<FundingRate>(&event.payload)) {
       if (f->kind == FundingKind::current) {
         ticker["fundingRate"] = number(f->rate);
@@ -167,10 +222,13 @@ class Translator {
 
  private:
   static void option(Fields& out, const OptionQuote& s, const Instrument& instrument) {
-    const auto put = [&](const char* name, const auto& value) { if (value) out[name] = number(*value); };
+    const auto put = [&](const char* name, const auto& value) {
+      if (value) out[name] = number(*value);
+    };
     put("bestBidIV", s.bid_iv), put("bestAskIV", s.ask_iv), put("markIV", s.mark_iv);
     put("delta", s.greeks.delta), put("gamma", s.greeks.gamma), put("vega", s.greeks.vega);
-    put("theta", s.greeks.theta), put("underlyingPrice", s.underlying_price), put("strikePrice", instrument.strike);
+    put("theta", s.greeks.theta), put("underlyingPrice", s.underlying_price),
+        put("strikePrice", instrument.strike);
     if (!s.underlying.empty()) out["underlyingIndex"] = s.underlying;
     out["optionType"] = instrument.option_type == OptionType::call ? "call" : "put";
     out["expirationDate"] = instrument.expiry->text();
@@ -202,7 +260,8 @@ TEST_P(OkxTardis, EveryField) {
     const simdjson::dom::element entry = parser.parse(std::string(text)).value();
     // tardis begins anew with each test, and within one with each day of its table of channels.
     const Instant received = Instant::parse(entry["localTimestamp"].get_string().value()).value();
-    if (const std::string name = std::string(entry["test"].get_string().value()) + received.date(); name != test) {
+    if (const std::string name = std::string(entry["test"].get_string().value()) + received.date();
+        name != test) {
       test = name;
       instruments = std::make_unique<Instruments>();
       decoder = std::move(make_decoder("okx", {}, *instruments, 0)).value();
@@ -220,7 +279,8 @@ TEST_P(OkxTardis, EveryField) {
         ADD_FAILURE() << folder << " line " << line << ": " << what << " " << detail;
       }
     };
-    // Events of one type and symbol are translated one after the other; a merged ticker is whole with the last.
+    // Events of one type and symbol are translated one after the other; a merged ticker is whole
+    // with the last.
     std::map<std::pair<std::string, std::string>, Fields> mine;
     for (const Event& event : ours.events) {
       const Fields fields = translator->translate(event);
@@ -228,13 +288,15 @@ TEST_P(OkxTardis, EveryField) {
     }
     std::set<std::pair<std::string, std::string>> matched;
     for (const simdjson::dom::object event : entry["expected"].get_array()) {
-      const std::string type(event["type"].get_string().value()), symbol(event["symbol"].get_string().value());
+      const std::string type(event["type"].get_string().value()),
+          symbol(event["symbol"].get_string().value());
       const Fields theirs = fields_of(event);
       matched.insert({type, symbol});
       Fields own;
       if (const auto found = mine.find({type, symbol}); found != mine.end()) {
         own = found->second;
-      } else if (const auto known = instruments->find("okx", symbol); known && type == "derivative_ticker") {
+      } else if (const auto known = instruments->find("okx", symbol);
+                 known && type == "derivative_ticker") {
         own = translator->merged((*instruments)[*known], ours.events.at(0).at);
       } else {
         differs("no " + type, symbol);

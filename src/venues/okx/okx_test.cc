@@ -39,7 +39,8 @@ TEST_F(Okx, NamesOfInstruments) {
   EXPECT_EQ(okx_instrument("BTC-USD_UM_XPERP-310404").kind, InstrumentKind::linear);
   EXPECT_EQ(okx_instrument("BTC-USD-240329-60000-P").option_type, OptionType::put);
   EXPECT_EQ(okx_instrument("BTC-USD-240329-60000-P").expiry->text(), "2024-03-29T08:00:00Z");
-  for (const char* odd : {"", "-", "BTC", "--", "BTC-USDT-", "BTC-USDT-999999", "BTC-USD-1-2-3-4-5", "-SWAP"})
+  for (const char* odd :
+       {"", "-", "BTC", "--", "BTC-USDT-", "BTC-USDT-999999", "BTC-USD-1-2-3-4-5", "-SWAP"})
     EXPECT_EQ(okx_instrument(odd).symbol, odd);
 }
 
@@ -49,7 +50,8 @@ TEST_F(Okx, ContractSizesAreKnownForFewUntilListed) {
   EXPECT_EQ(okx_instrument("BTC-USD-SWAP").contract_size, qty("100"));
   EXPECT_EQ(okx_instrument("ETH-USD-SWAP").contract_size, qty("10"));
   EXPECT_EQ(okx_instrument("BTC-USDT").contract_size, qty("1"));
-  for (const char* unknown : {"SOL-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD-240329-60000-C", "BTC-USD_UM_XPERP-310404"})
+  for (const char* unknown :
+       {"SOL-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD-240329-60000-C", "BTC-USD_UM_XPERP-310404"})
     EXPECT_FALSE(okx_instrument(unknown).contract_size) << unknown;
 }
 
@@ -93,9 +95,11 @@ TEST_F(Okx, LiquidationsAsExpected) {  // expected.md, section 2
   const auto third = decode((*file)[2].raw.bytes);
   const auto& c = std::get<Liquidation>(third.events.at(0).payload);
   EXPECT_EQ(c.position_side, PositionSide::short_side);
-  EXPECT_FALSE(usd(instrument(third.events[0]), *c.qty(), c.price()));  // the size of the contract is not known
-  decode(R"({"code":"0","msg":"","data":[{"instId":"CNPY-USDT-SWAP","instType":"SWAP","ctType":"linear","ctVal":"10",)"
-         R"("ctMult":"1","ctValCcy":"CNPY","settleCcy":"USDT","tickSz":"0.0001","lotSz":"1","state":"live"}]})");
+  EXPECT_FALSE(usd(instrument(third.events[0]), *c.qty(),
+                   c.price()));  // the size of the contract is not known
+  decode(
+      R"({"code":"0","msg":"","data":[{"instId":"CNPY-USDT-SWAP","instType":"SWAP","ctType":"linear","ctVal":"10",)"
+      R"("ctMult":"1","ctValCcy":"CNPY","settleCcy":"USDT","tickSz":"0.0001","lotSz":"1","state":"live"}]})");
   EXPECT_DOUBLE_EQ(*usd(instrument(third.events[0]), *c.qty(), c.price()), 2137 * 10 * 0.4162);
   // An inverse contract of 100 dollars needs no price.
   EXPECT_DOUBLE_EQ(*usd(okx_instrument("BTC-USD-SWAP"), *c.qty(), {}), 213700);
@@ -105,7 +109,8 @@ TEST_F(Okx, NetModeAndRepeatedLiquidations) {
   const auto row = [&](const char* side, const char* position) {
     return decode(fmt::format(
         R"({{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},"data":[{{"instId":"BTC-USD-SWAP","details":[)"
-        R"({{"bkPx":"100","posSide":"{}","side":"{}","sz":"5","ts":"1700000000000"}}]}}]}})", position, side));
+        R"({{"bkPx":"100","posSide":"{}","side":"{}","sz":"5","ts":"1700000000000"}}]}}]}})",
+        position, side));
   };
   const auto closed = [](const venuetest::Collected& heard) {
     return std::get<Liquidation>(heard.events.at(0).payload).position_side;
@@ -113,7 +118,8 @@ TEST_F(Okx, NetModeAndRepeatedLiquidations) {
   EXPECT_EQ(closed(row("sell", "net")), PositionSide::long_side);
   EXPECT_EQ(closed(row("buy", "")), PositionSide::short_side);
   EXPECT_EQ(closed(row("buy", "short")), PositionSide::short_side);
-  EXPECT_EQ(row("sell", "sideways").undecoded.at(0).why.text(), "posSide: neither long, short nor net");
+  EXPECT_EQ(row("sell", "sideways").undecoded.at(0).why.text(),
+            "posSide: neither long, short nor net");
   // The same report by REST has the same id.
   const auto streamed = row("sell", "long");
   const auto polled = decode(
@@ -146,27 +152,30 @@ TEST_F(Okx, BookDigitsAndSequence) {
   const auto heard = decode(
       R"({"data":[{"asks":[["38632.40","727","0","22"]],"bids":[["38632.3","0.10","0","22"]],"ts":"1651761120004",)"
       R"("checksum":-855196043,"seqId":123,"prevSeqId":-1}],"action":"snapshot",)"
-      R"("arg":{"channel":"books","instId":"BTC-USDT-SWAP"}})");  // an order of fields not seen: read all the same
+      R"("arg":{"channel":"books","instId":"BTC-USDT-SWAP"}})");  // an order of fields not seen:
+                                                                  // read all the same
   const auto& book = std::get<BookSnapshot>(heard.events.at(0).payload);
   EXPECT_EQ(book.asks.at(0).price_digits, 2);
   EXPECT_EQ(book.bids.at(0).qty_digits, 2);
   EXPECT_EQ(book.sequence.last, 123u);
   EXPECT_FALSE(book.sequence.previous);
   EXPECT_EQ(book.sequence.checksum, -855196043);
-  const auto dead = decode(R"({"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[)"
-                           R"({"asks":[],)"
-                           R"("bids":[],"ts":"1651761120004","checksum":0,"seqId":130,"prevSeqId":123}]})");
+  const auto dead =
+      decode(R"({"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[)"
+             R"({"asks":[],)"
+             R"("bids":[],"ts":"1651761120004","checksum":0,"seqId":130,"prevSeqId":123}]})");
   const auto& delta = std::get<BookDelta>(dead.events.at(0).payload);
   EXPECT_FALSE(delta.sequence.checksum);
   EXPECT_EQ(delta.sequence.previous, 123u);
 }
 
 TEST_F(Okx, OptionSummaryHasBlackScholesGreeks) {
-  const auto quotes = decode(
-      R"({"arg":{"channel":"opt-summary","instFamily":"ETH-USD"},"data":[{"instId":"ETH-USD-211222-4000-C",)"
-      R"("uly":"ETH-USD","delta":"0.19","deltaBS":"0.2038","gammaBS":"0.0013","thetaBS":"-16.4","vegaBS":"0.76",)"
-      R"("markVol":"0.7794","bidVol":"","askVol":"0.82","fwdPx":"3814.5","ts":"1640001659301"}]})")
-                          .all<OptionQuote>();
+  const auto quotes =
+      decode(
+          R"({"arg":{"channel":"opt-summary","instFamily":"ETH-USD"},"data":[{"instId":"ETH-USD-211222-4000-C",)"
+          R"("uly":"ETH-USD","delta":"0.19","deltaBS":"0.2038","gammaBS":"0.0013","thetaBS":"-16.4","vegaBS":"0.76",)"
+          R"("markVol":"0.7794","bidVol":"","askVol":"0.82","fwdPx":"3814.5","ts":"1640001659301"}]})")
+          .all<OptionQuote>();
   ASSERT_EQ(quotes.size(), 1u);
   EXPECT_EQ(quotes[0].greeks.delta, 0.2038);
   EXPECT_EQ(quotes[0].mark_iv, 0.7794);
@@ -178,12 +187,15 @@ TEST_F(Okx, OptionSummaryHasBlackScholesGreeks) {
 TEST_F(Okx, CandlesEndWhereTheirBarDoes) {
   const auto candle = [&](const char* bar, const char* from) {
     return decode(fmt::format(R"({{"arg":{{"channel":"candle{}","instId":"BTC-USDT"}},)"
-                              R"("data":[["{}","1","3","0.5","2","10","20","20","1"]]}})", bar, from)).all<Candle>();
+                              R"("data":[["{}","1","3","0.5","2","10","20","20","1"]]}})",
+                              bar, from))
+        .all<Candle>();
   };
   EXPECT_EQ(candle("1m", "1700000000000").at(0).to, ms(1'700'000'060'000));
   EXPECT_EQ(candle("4H", "1700000000000").at(0).to, ms(1'700'014'400'000));
   EXPECT_EQ(candle("1Mutc", "1706745600000").at(0).to.text(), "2024-03-01T00:00:00Z");
-  EXPECT_EQ(candle("1M", "1706716800000").at(0).to.text(), "2024-02-29T16:00:00Z");  // from 2024-02-01 in UTC+8
+  EXPECT_EQ(candle("1M", "1706716800000").at(0).to.text(),
+            "2024-02-29T16:00:00Z");  // from 2024-02-01 in UTC+8
   EXPECT_EQ(candle("3M", "1730390400000").at(0).to.text(), "2025-01-31T16:00:00Z");
   EXPECT_TRUE(candle("1m", "1700000000000").at(0).closed);
   EXPECT_EQ(candle("1m", "1700000000000").at(0).volume, 10);
@@ -191,8 +203,9 @@ TEST_F(Okx, CandlesEndWhereTheirBarDoes) {
 }
 
 TEST_F(Okx, EveryMessageHasOneEnding) {
-  for (const char* control : {"pong", " ping\r", R"({"event":"error","code":"60012","msg":"bad"})",
-                              R"({"event":"subscribe","arg":{"channel":"books","instId":"X"},"connId":"a"})"})
+  for (const char* control :
+       {"pong", " ping\r", R"({"event":"error","code":"60012","msg":"bad"})",
+        R"({"event":"subscribe","arg":{"channel":"books","instId":"X"},"connId":"a"})"})
     EXPECT_TRUE(decode(control).events.empty()) << control;
   EXPECT_EQ(decoder->counts().control, 4u);
   decode(R"({"arg":{"channel":"price-limit","instId":"X-Y"},"data":[{}]})");
@@ -213,11 +226,14 @@ TEST_F(Okx, SaysWhyAMessageWasNotDecoded) {
       {"", "blank"},
       {"hello", "neither an object nor a list"},
       {trade + R"({"tradeId":"1","sz":"1","side":"buy","ts":"1"}]})", "px: missing"},
-      {trade + R"({"tradeId":"1","px":"x","sz":"1","side":"buy","ts":"1"}]})", "px: \"x\" is not a number"},
-      {trade + R"({"tradeId":"1","px":"1","sz":"1","side":"up","ts":"1"}]})", "side: neither buy nor sell"},
+      {trade + R"({"tradeId":"1","px":"x","sz":"1","side":"buy","ts":"1"}]})",
+       "px: \"x\" is not a number"},
+      {trade + R"({"tradeId":"1","px":"1","sz":"1","side":"up","ts":"1"}]})",
+       "side: neither buy nor sell"},
       {trade + R"({"tradeId":"1","px":"1","sz":"0.123456789","side":"buy","ts":"1"}]})",
        "sz: \"0.123456789\" is finer than 1e-8"},
-      {trade + R"({"tradeId":"1","px":"1","sz":"1","side":"buy","ts":"soon"}]})", "ts: not a whole number"},
+      {trade + R"({"tradeId":"1","px":"1","sz":"1","side":"buy","ts":"soon"}]})",
+       "ts: not a whole number"},
       {trade + "7]}", "data: not an object"},
       {R"({"arg":{"channel":"trades"},"data":{}})", "data: not a list"},
       {R"({"arg":{"channel":"trades","instId":"BTC-USDT"}})", "data: missing"},
@@ -240,7 +256,8 @@ TEST_F(Okx, SaysWhyAMessageWasNotDecoded) {
 }
 
 TEST_F(Okx, NothingOfABrokenMessageGoesOut) {
-  const std::string good = R"({"instId":"BTC-USDT","tradeId":"1","px":"1","sz":"1","side":"buy","ts":"1"})";
+  const std::string good =
+      R"({"instId":"BTC-USDT","tradeId":"1","px":"1","sz":"1","side":"buy","ts":"1"})";
   const std::string head = R"({"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[)";
   EXPECT_EQ(decode(head + good + "," + good + "]}").events.size(), 2u);
   EXPECT_TRUE(decode(head + good + R"(,{"px":"1"}]})").events.empty());

@@ -1,4 +1,5 @@
-// Every recorded OKX file through its decoder: how each message ended, so that nothing is lost unnoticed.
+// Every recorded OKX file through its decoder: how each message ended, so that nothing is lost
+// unnoticed.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -9,7 +10,8 @@
 namespace delever {
 namespace {
 
-// Answers that do not name their instrument, or whose shape is not theirs alone, with the call they belong to.
+// Answers that do not name their instrument, or whose shape is not theirs alone, with the call they
+// belong to.
 const std::map<std::string, std::string, std::less<>> kRequests = {
     {"jk-rest-Get24HourVolume", "/api/v5/market/platform-24-volume"},
     {"jk-rest-GetAnnouncementTypes", "/api/v5/support/announcement-types"},
@@ -33,8 +35,10 @@ const std::map<std::string, std::string, std::less<>> kRequests = {
     {"jk-rest-GetPositionTiers", "/api/v5/public/position-tiers?instType=MARGIN&tdMode=cross"},
     {"jk-rest-GetPremiumHistory", "/api/v5/public/premium-history"},
     {"jk-rest-GetRubikContractSummary", "/api/v5/rubik/stat/contracts/open-interest-volume"},
-    {"jk-rest-GetRubikInterestVolumeExpiry", "/api/v5/rubik/stat/option/open-interest-volume-expiry"},
-    {"jk-rest-GetRubikInterestVolumeStrike", "/api/v5/rubik/stat/option/open-interest-volume-strike"},
+    {"jk-rest-GetRubikInterestVolumeExpiry",
+     "/api/v5/rubik/stat/option/open-interest-volume-expiry"},
+    {"jk-rest-GetRubikInterestVolumeStrike",
+     "/api/v5/rubik/stat/option/open-interest-volume-strike"},
     {"jk-rest-GetRubikLongShortRatio", "/api/v5/rubik/stat/contracts/long-short-account-ratio"},
     {"jk-rest-GetRubikMarginLendingRatio", "/api/v5/rubik/stat/margin/loan-ratio"},
     {"jk-rest-GetRubikOptionsSummary", "/api/v5/rubik/stat/option/open-interest-volume"},
@@ -57,9 +61,12 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
     {"okx/jk-rest-GetBlockTicker", "1: | no_event /api/v5/market/block-ticker 1"},
     {"okx/jk-rest-GetBlockTickers", "1: | no_event /api/v5/market/block-tickers 1"},
     {"okx/jk-rest-GetBlockTrades", "1: trade=1"},
-    {"okx/jk-rest-GetDeliveryExerciseHistory", "1: | no_event /api/v5/public/delivery-exercise-history 1"},
-    {"okx/jk-rest-GetDiscountInfo", "1: | no_event /api/v5/public/discount-rate-interest-free-quota 1"},
-    {"okx/jk-rest-GetEstimatedFuturesSettlementPrice", "1: | no_event /api/v5/public/estimated-settlement-info 1"},
+    {"okx/jk-rest-GetDeliveryExerciseHistory",
+     "1: | no_event /api/v5/public/delivery-exercise-history 1"},
+    {"okx/jk-rest-GetDiscountInfo",
+     "1: | no_event /api/v5/public/discount-rate-interest-free-quota 1"},
+    {"okx/jk-rest-GetEstimatedFuturesSettlementPrice",
+     "1: | no_event /api/v5/public/estimated-settlement-info 1"},
     {"okx/jk-rest-GetEstimatedPrice", "1: | no_event /api/v5/public/estimated-price 1"},
     {"okx/jk-rest-GetFundingRateHistory", "1: funding_rate=2"},
     {"okx/jk-rest-GetFundingRates", "1: funding_rate=1"},
@@ -80,17 +87,24 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
     {"okx/jk-rest-GetPositionTiers", "1: | no_event /api/v5/public/position-tiers 1"},
     {"okx/jk-rest-GetPremiumHistory", "1: | no_event /api/v5/public/premium-history 1"},
     {"okx/jk-rest-GetRecentTrades", "1: trade=2"},
-    {"okx/jk-rest-GetRubikContractSummary", "1: | no_event /api/v5/rubik/stat/contracts/open-interest-volume 1"},
+    {"okx/jk-rest-GetRubikContractSummary",
+     "1: | no_event /api/v5/rubik/stat/contracts/open-interest-volume 1"},
     {"okx/jk-rest-GetRubikInterestVolumeExpiry",
      "1: | no_event /api/v5/rubik/stat/option/open-interest-volume-expiry 1"},
     {"okx/jk-rest-GetRubikInterestVolumeStrike",
      "1: | no_event /api/v5/rubik/stat/option/open-interest-volume-strike 1"},
-    {"okx/jk-rest-GetRubikLongShortRatio", "1: | no_event /api/v5/rubik/stat/contracts/long-short-account-ratio 1"},
-    {"okx/jk-rest-GetRubikMarginLendingRatio", "1: | no_event /api/v5/rubik/stat/margin/loan-ratio 1"},
-    {"okx/jk-rest-GetRubikOptionsSummary", "1: | no_event /api/v5/rubik/stat/option/open-interest-volume 1"},
-    {"okx/jk-rest-GetRubikPutCallRatio", "1: | no_event /api/v5/rubik/stat/option/open-interest-volume-ratio 1"},
-    {"okx/jk-rest-GetRubikSupportCoin", "1: | no_event /api/v5/rubik/stat/trading-data/support-coin 1"},
-    {"okx/jk-rest-GetRubikTakerFlow", "1: | no_event /api/v5/rubik/stat/option/taker-block-volume 1"},
+    {"okx/jk-rest-GetRubikLongShortRatio",
+     "1: | no_event /api/v5/rubik/stat/contracts/long-short-account-ratio 1"},
+    {"okx/jk-rest-GetRubikMarginLendingRatio",
+     "1: | no_event /api/v5/rubik/stat/margin/loan-ratio 1"},
+    {"okx/jk-rest-GetRubikOptionsSummary",
+     "1: | no_event /api/v5/rubik/stat/option/open-interest-volume 1"},
+    {"okx/jk-rest-GetRubikPutCallRatio",
+     "1: | no_event /api/v5/rubik/stat/option/open-interest-volume-ratio 1"},
+    {"okx/jk-rest-GetRubikSupportCoin",
+     "1: | no_event /api/v5/rubik/stat/trading-data/support-coin 1"},
+    {"okx/jk-rest-GetRubikTakerFlow",
+     "1: | no_event /api/v5/rubik/stat/option/taker-block-volume 1"},
     {"okx/jk-rest-GetRubikTakerVolume", "1: | no_event /api/v5/rubik/stat/taker-volume 1"},
     {"okx/jk-rest-GetServerTime", "1: | control 1"},
     {"okx/jk-rest-GetSettlementHistory", "1: | no_event /api/v5/public/settlement-history 1"},
@@ -99,7 +113,8 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
     {"okx/jk-rest-GetTickers", "1: quote=2"},
     {"okx/jk-rest-GetTradeHistory", "1: trade=2"},
     {"okx/jk-rest-GetUnderlying", "1: | no_event /api/v5/public/underlying 1"},
-    {"okx/jk-rest-GetVIPInterestRates", "1: | no_event /api/v5/public/vip-interest-rate-loan-quota 1"},
+    {"okx/jk-rest-GetVIPInterestRates",
+     "1: | no_event /api/v5/public/vip-interest-rate-loan-quota 1"},
     {"okx/jk-rest-UnitConvert", "1: | no_event /api/v5/public/convert-contract-coin 1"},
     {"okx/jk-rest-acct-GetAccountBalance", "1: | no_event answer about an account 1"},
     {"okx/jk-rest-acct-GetAccountPositionHistory", "1: | no_event answer about an account 1"},
@@ -107,7 +122,8 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
     {"okx/jk-rest-acct-GetAccountPositions", "1: | no_event answer about an account 1"},
     {"okx/jk-rest-acct-GetAccountRiskState", "1: | unknown answer of unknown shape 1"},
     {"okx/live2026-liquidation-orders", "3: liquidation=3"},
-    {"okx/live2026-perp-4h-session", "8: funding_rate=2 index_price=1 mark_price=1 open_interest=3 | control 2"},
+    {"okx/live2026-perp-4h-session",
+     "8: funding_rate=2 index_price=1 mark_price=1 open_interest=3 | control 2"},
     {"okx/rest-instruments-20220513", "4: instrument=966"},
     {"okx/session-books-trades-tickers-20220513",
      "410: book_delta=287 book_snapshot=3 quote=28 trade=74 | control 18"},
@@ -149,7 +165,8 @@ TEST(OkxWire, EveryFileEndsAsListed) {
       const auto listed = kEndings.find(folder + "/" + stem);
       ASSERT_NE(listed, kEndings.end()) << folder << "/" << stem;
       const std::string asked = request == kRequests.end() ? std::string() : request->second;
-      EXPECT_EQ(venuetest::endings("okx", *file, [&](const std::string&) { return asked; }), listed->second)
+      EXPECT_EQ(venuetest::endings("okx", *file, [&](const std::string&) { return asked; }),
+                listed->second)
           << folder << "/" << stem;
       EXPECT_EQ(listed->second.find("undecoded"), std::string::npos);
       ++found;

@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "venues/channels.h"
+#include "codec/channels.h"
 #include "venues/okx/okx_decoder.h"
 
 namespace delever::okx {
@@ -13,7 +13,8 @@ namespace {
 constexpr uint64_t k(std::string_view key) { return key_code(key); }
 
 Side read_side(FieldReader& fields, std::string_view text) {
-  if (text != "buy" && text != "sell") fields.fail(Fault::malformed, "neither buy nor sell", "side");
+  if (text != "buy" && text != "sell")
+    fields.fail(Fault::malformed, "neither buy nor sell", "side");
   return text == "sell" ? Side::sell : Side::buy;
 }
 
@@ -25,7 +26,9 @@ const char* skip_digits(const char* p) {
 
 }  // namespace
 
-Instant OkxDecoder::time_of(JsonObject& row) { return fields_.maybe_ms(row, "ts").value_or(received_); }
+Instant OkxDecoder::time_of(JsonObject& row) {
+  return fields_.maybe_ms(row, "ts").value_or(received_);
+}
 
 void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool block) {
   std::string_view inst_id, id, side;
@@ -35,15 +38,32 @@ void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool bloc
   int64_t fills = 1;
   each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("instId"): inst_id = fields_.text(value, "instId"); break;
-      case k("tradeId"): id = fields_.text(value, "tradeId"); break;
-      case k("px"): price = fields_.fixed<Price>(value, "px"); break;
-      case k("sz"): qty = fields_.fixed<Qty>(value, "sz"); break;
-      case k("side"): side = fields_.text(value, "side"); break;
-      case k("ts"): at = fields_.ms(value, "ts"); break;
-      case k("count"): fills = fields_.integer(value, "count"); break;
-      case k("idxPx"): index_price = fields_.maybe<Price>(value, "idxPx", Precision::nearest); break;
-      default: break;
+      case k("instId"):
+        inst_id = fields_.text(value, "instId");
+        break;
+      case k("tradeId"):
+        id = fields_.text(value, "tradeId");
+        break;
+      case k("px"):
+        price = fields_.fixed<Price>(value, "px");
+        break;
+      case k("sz"):
+        qty = fields_.fixed<Qty>(value, "sz");
+        break;
+      case k("side"):
+        side = fields_.text(value, "side");
+        break;
+      case k("ts"):
+        at = fields_.ms(value, "ts");
+        break;
+      case k("count"):
+        fills = fields_.integer(value, "count");
+        break;
+      case k("idxPx"):
+        index_price = fields_.maybe<Price>(value, "idxPx", Precision::nearest);
+        break;
+      default:
+        break;
     }
   });
   fields_.require(price.has_value(), "px");
@@ -63,8 +83,8 @@ void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool bloc
   trade.block = block;
 }
 
-// [["30246.5","0.00087743","0","1"],...]: price, size, a retired field, orders. Straight from its text, the form of
-// every message seen; anything else goes token by token.
+// [["30246.5","0.00087743","0","1"],...]: price, size, a retired field, orders. Straight from its
+// text, the form of every message seen; anything else goes token by token.
 void OkxDecoder::levels(JsonValue& value, std::vector<Level>& out, std::string_view key) {
   const char* p = value.raw_json_token().data();
   out.clear();
@@ -87,19 +107,23 @@ void OkxDecoder::levels(JsonValue& value, std::vector<Level>& out, std::string_v
 
 void OkxDecoder::levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key) {
   JsonArray rows;
-  if (value.get_array().get(rows) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a list", key);
+  if (value.get_array().get(rows) != simdjson::SUCCESS)
+    return fields_.fail(Fault::malformed, "not a list", key);
   for (auto entry : rows) {
     JsonArray row;
-    if (entry.get_array().get(row) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a level", key);
+    if (entry.get_array().get(row) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not a level", key);
     Level level;
     size_t column = 0;
     for (auto cell : row) {
       JsonValue number;
-      if (cell.get(number) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON", key);
+      if (cell.get(number) != simdjson::SUCCESS)
+        return fields_.fail(Fault::malformed, "broken JSON", key);
       if (column < 2) {
         const std::string_view text = fields_.text(number, key);
         if (!fields_.ok()) return;
-        const auto read = read_decimal(text, column == 0 ? Price::digits : Qty::digits, Precision::exact);
+        const auto read =
+            read_decimal(text, column == 0 ? Price::digits : Qty::digits, Precision::exact);
         if (!read.has_value()) return fields_.fail(read.error().fault, read.error().what, key);
         (column == 0 ? level.price_digits : level.qty_digits) = read.value().digits;
         if (column == 0) level.price = Price::raw(read.value().units);
@@ -123,23 +147,39 @@ void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelo
     book.sequence.chain = channel.chain;
     each_key(row, fields_, [&](JsonKey key, JsonValue& value) {
       switch (key_code(key)) {
-        case k("asks"): levels(value, book.asks, "asks"); has_asks = true; break;
-        case k("bids"): levels(value, book.bids, "bids"); has_bids = true; break;
-        case k("instId"): inst_id = fields_.text(value, "instId"); break;
-        case k("ts"): at = fields_.ms(value, "ts"); break;
-        case k("seqId"): book.sequence.last = fields_.count(value, "seqId"); break;
+        case k("asks"):
+          levels(value, book.asks, "asks");
+          has_asks = true;
+          break;
+        case k("bids"):
+          levels(value, book.bids, "bids");
+          has_bids = true;
+          break;
+        case k("instId"):
+          inst_id = fields_.text(value, "instId");
+          break;
+        case k("ts"):
+          at = fields_.ms(value, "ts");
+          break;
+        case k("seqId"):
+          book.sequence.last = fields_.count(value, "seqId");
+          break;
         case 0:
           if (is_key(key, "checksum")) {
             const int64_t sum = fields_.integer(value, "checksum");
-            if (sum < std::numeric_limits<int32_t>::min() || sum > std::numeric_limits<int32_t>::max())
+            if (sum < std::numeric_limits<int32_t>::min() ||
+                sum > std::numeric_limits<int32_t>::max())
               return fields_.fail(Fault::out_of_range, "not a signed CRC-32", "checksum");
-            if (sum != 0) book.sequence.checksum = static_cast<int32_t>(sum);  // 0: no longer provided
+            if (sum != 0)
+              book.sequence.checksum = static_cast<int32_t>(sum);  // 0: no longer provided
           } else if (is_key(key, "prevSeqId")) {
             const int64_t previous = fields_.integer(value, "prevSeqId");
-            if (previous >= 0) book.sequence.previous = static_cast<uint64_t>(previous);  // -1: a snapshot
+            if (previous >= 0)
+              book.sequence.previous = static_cast<uint64_t>(previous);  // -1: a snapshot
           }
           break;
-        default: break;
+        default:
+          break;
       }
     });
   };
@@ -166,12 +206,25 @@ void OkxDecoder::read_best_level(JsonObject& row, const Envelope& envelope) {
   Quote quote;
   each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("asks"): levels(value, scratch_.asks, "asks"); has_asks = true; break;
-      case k("bids"): levels(value, scratch_.bids, "bids"); has_bids = true; break;
-      case k("instId"): inst_id = fields_.text(value, "instId"); break;
-      case k("ts"): at = fields_.ms(value, "ts"); break;
-      case k("seqId"): quote.update_id = fields_.count(value, "seqId"); break;
-      default: break;
+      case k("asks"):
+        levels(value, scratch_.asks, "asks");
+        has_asks = true;
+        break;
+      case k("bids"):
+        levels(value, scratch_.bids, "bids");
+        has_bids = true;
+        break;
+      case k("instId"):
+        inst_id = fields_.text(value, "instId");
+        break;
+      case k("ts"):
+        at = fields_.ms(value, "ts");
+        break;
+      case k("seqId"):
+        quote.update_id = fields_.count(value, "seqId");
+        break;
+      default:
+        break;
     }
   });
   fields_.require(has_asks, "asks");
@@ -196,13 +249,26 @@ void OkxDecoder::read_ticker(JsonObject& row, const Envelope& envelope) {
   Quote quote;
   each_field(row, fields_, [&](uint64_t key, JsonValue& value) {  // an empty side is ""
     switch (key) {
-      case k("instId"): inst_id = fields_.text(value, "instId"); break;
-      case k("askPx"): quote.ask_price = fields_.maybe<Price>(value, "askPx"); break;
-      case k("askSz"): quote.ask_qty = fields_.maybe<Qty>(value, "askSz"); break;
-      case k("bidPx"): quote.bid_price = fields_.maybe<Price>(value, "bidPx"); break;
-      case k("bidSz"): quote.bid_qty = fields_.maybe<Qty>(value, "bidSz"); break;
-      case k("ts"): at = fields_.ms(value, "ts"); break;
-      default: break;
+      case k("instId"):
+        inst_id = fields_.text(value, "instId");
+        break;
+      case k("askPx"):
+        quote.ask_price = fields_.maybe<Price>(value, "askPx");
+        break;
+      case k("askSz"):
+        quote.ask_qty = fields_.maybe<Qty>(value, "askSz");
+        break;
+      case k("bidPx"):
+        quote.bid_price = fields_.maybe<Price>(value, "bidPx");
+        break;
+      case k("bidSz"):
+        quote.bid_qty = fields_.maybe<Qty>(value, "bidSz");
+        break;
+      case k("ts"):
+        at = fields_.ms(value, "ts");
+        break;
+      default:
+        break;
     }
   });
   fields_.require(at.has_value(), "ts");
@@ -210,8 +276,9 @@ void OkxDecoder::read_ticker(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<Quote>(of, *at) = quote;
 }
 
-// fundingTime is when the period now running settles, nextFundingTime when the one after does: their difference is the
-// interval. The rate settled last (settFundingRate at prevFundingTime) comes with every message and goes out once.
+// fundingTime is when the period now running settles, nextFundingTime when the one after does:
+// their difference is the interval. The rate settled last (settFundingRate at prevFundingTime)
+// comes with every message and goes out once.
 void OkxDecoder::read_funding(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = time_of(row);
@@ -224,30 +291,38 @@ void OkxDecoder::read_funding(JsonObject& row, const Envelope& envelope) {
   const bool is_settled = fields_.maybe_text(row, "settState") == "settled";
   fields_.require(settles.has_value(), "fundingTime");
   if (!fields_.ok()) return;
-  const auto between = [](std::optional<Instant> from, std::optional<Instant> to) -> std::optional<Duration> {
+  const auto between = [](std::optional<Instant> from,
+                          std::optional<Instant> to) -> std::optional<Duration> {
     int64_t ns = 0;
-    if (!from || !to || __builtin_sub_overflow(to->ns(), from->ns(), &ns) || ns <= 0) return std::nullopt;
+    if (!from || !to || __builtin_sub_overflow(to->ns(), from->ns(), &ns) || ns <= 0)
+      return std::nullopt;
     return Duration::ns(ns);
   };
   if (rate) {
-    stage_.add<FundingRate>(of, at) = {.rate = *rate, .kind = FundingKind::current,
-                                       .interval = between(settles, next), .settles_at = settles};
+    stage_.add<FundingRate>(of, at) = {.rate = *rate,
+                                       .kind = FundingKind::current,
+                                       .interval = between(settles, next),
+                                       .settles_at = settles};
   }
   if (next_rate) {
-    stage_.add<FundingRate>(of, at) = {.rate = *next_rate, .kind = FundingKind::predicted, .settles_at = next};
+    stage_.add<FundingRate>(of, at) = {
+        .rate = *next_rate, .kind = FundingKind::predicted, .settles_at = next};
   }
   if (!settled || !previous || !is_settled) return;
   const auto known = settled_.find(of);
   if (known != settled_.end() && known->second >= *previous) return;
   settled_now_.emplace_back(of, *previous);
-  stage_.add<FundingRate>(of, at) = {.rate = *settled, .kind = FundingKind::settled,
-                                     .interval = between(previous, settles), .settles_at = previous};
+  stage_.add<FundingRate>(of, at) = {.rate = *settled,
+                                     .kind = FundingKind::settled,
+                                     .interval = between(previous, settles),
+                                     .settles_at = previous};
 }
 
 void OkxDecoder::read_funding_history(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = fields_.ms(row, "fundingTime");
-  auto rate = fields_.maybe<Rate>(row, "realizedRate", Precision::nearest);  // what was paid; fundingRate was expected
+  auto rate = fields_.maybe<Rate>(row, "realizedRate",
+                                  Precision::nearest);  // what was paid; fundingRate was expected
   if (!rate) rate = fields_.fixed<Rate>(row, "fundingRate", Precision::nearest);
   if (!fields_.ok()) return;
   stage_.add<FundingRate>(of, at) = {.rate = *rate, .kind = FundingKind::settled, .settles_at = at};
@@ -256,7 +331,8 @@ void OkxDecoder::read_funding_history(JsonObject& row, const Envelope& envelope)
 void OkxDecoder::read_open_interest(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   OpenInterest found;
-  found.contracts = fields_.fixed<Qty>(row, "oi", Precision::nearest);  // a sum, with the noise of one
+  found.contracts =
+      fields_.fixed<Qty>(row, "oi", Precision::nearest);  // a sum, with the noise of one
   found.coins = fields_.maybe_double(row, "oiCcy");
   found.value_usd = fields_.maybe_double(row, "oiUsd");
   const Instant at = time_of(row);
@@ -269,10 +345,17 @@ void OkxDecoder::read_mark_price(JsonObject& row, const Envelope& envelope) {
   std::optional<Instant> at;
   each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("instId"): inst_id = fields_.text(value, "instId"); break;
-      case k("markPx"): price = fields_.fixed<Price>(value, "markPx", Precision::nearest); break;
-      case k("ts"): at = fields_.ms(value, "ts"); break;
-      default: break;
+      case k("instId"):
+        inst_id = fields_.text(value, "instId");
+        break;
+      case k("markPx"):
+        price = fields_.fixed<Price>(value, "markPx", Precision::nearest);
+        break;
+      case k("ts"):
+        at = fields_.ms(value, "ts");
+        break;
+      default:
+        break;
     }
   });
   fields_.require(price.has_value(), "markPx");
@@ -287,10 +370,17 @@ void OkxDecoder::read_index_price(JsonObject& row, const Envelope& envelope) {
   std::optional<Instant> at;
   each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
-      case k("instId"): inst_id = fields_.text(value, "instId"); break;
-      case k("idxPx"): price = fields_.fixed<Price>(value, "idxPx", Precision::nearest); break;
-      case k("ts"): at = fields_.ms(value, "ts"); break;
-      default: break;
+      case k("instId"):
+        inst_id = fields_.text(value, "instId");
+        break;
+      case k("idxPx"):
+        price = fields_.fixed<Price>(value, "idxPx", Precision::nearest);
+        break;
+      case k("ts"):
+        at = fields_.ms(value, "ts");
+        break;
+      default:
+        break;
     }
   });
   fields_.require(price.has_value(), "idxPx");
@@ -304,13 +394,12 @@ void OkxDecoder::read_liquidations(JsonObject& row, const Envelope& envelope) {
   JsonArray details;
   fields_.require(fields_.find(row, "details", details), "details");
   if (!fields_.ok()) return;
-  each_object(details, fields_, "details", [&](JsonObject& detail) {
-    read_liquidation(detail, of, "liquidation-orders");
-  });
+  each_object(details, fields_, "details",
+              [&](JsonObject& detail) { read_liquidation(detail, of, "liquidation-orders"); });
 }
 
-// bkPx is called a bankruptcy price and is the only one there is. In net mode, posSide does not say what was closed:
-// selling closes a long.
+// bkPx is called a bankruptcy price and is the only one there is. In net mode, posSide does not say
+// what was closed: selling closes a long.
 void OkxDecoder::read_liquidation(JsonObject& detail, InstrumentId of, std::string_view channel) {
   const Instant at = fields_.ms(detail, "ts");
   const std::string_view side = fields_.text(detail, "side");
@@ -352,13 +441,15 @@ void OkxDecoder::read_option_summary(JsonObject& row, const Envelope& envelope) 
   if (fields_.ok()) stage_.add<OptionQuote>(of, at) = std::move(quote);
 }
 
-// [ts, open, high, low, close, volume in the venue's unit, ..., confirm] of trades, [ts, o, h, l, c, confirm] else.
+// [ts, open, high, low, close, volume in the venue's unit, ..., confirm] of trades, [ts, o, h, l,
+// c, confirm] else.
 void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope) {
   std::array<std::string_view, 9> cells;
   size_t count = 0;
   for (auto cell : row) {
     JsonValue value;
-    if (cell.get(value) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "broken JSON", "candle");
+    if (cell.get(value) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "broken JSON", "candle");
     const std::string_view text = fields_.text(value, "candle");
     if (!fields_.ok()) return;
     if (count < cells.size()) cells[count] = text;
@@ -368,7 +459,8 @@ void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envel
   const auto opened = read_int(cells[0]);
   if (!opened) return fields_.fail(Fault::malformed, "not a whole number", "candle.ts");
   const bool of_trades = channel.price_kind == PriceKind::trade;
-  const InstrumentId of = channel.price_kind == PriceKind::index ? index({}, envelope) : instrument({}, envelope);
+  const InstrumentId of =
+      channel.price_kind == PriceKind::index ? index({}, envelope) : instrument({}, envelope);
   Candle candle{.price_kind = channel.price_kind};
   candle.from = fields_.from_ms(*opened, "candle.ts");
   const auto to = bar_end(candle.from, envelope.bar);
@@ -380,7 +472,8 @@ void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envel
   candle.close = fields_.fixed<Price>(cells[4], "candle.close", Precision::nearest);
   if (of_trades) {
     candle.volume = read_double(cells[5]);
-    if (!candle.volume && !cells[5].empty()) fields_.fail(Fault::malformed, "not a finite number", "candle.volume");
+    if (!candle.volume && !cells[5].empty())
+      fields_.fail(Fault::malformed, "not a finite number", "candle.volume");
   }
   // Before 2022 there was no confirm: a candle is closed when its time is over.
   const size_t confirm = of_trades ? 8 : 5;
@@ -393,9 +486,14 @@ void OkxDecoder::read_listing(JsonObject& row) {
   fields_.require(!inst_id.empty(), "instId");
   if (!fields_.ok()) return;
   Instrument out = okx_instrument(inst_id);
-  const auto text = [&](std::string_view key) { return fields_.maybe_text(row, key).value_or(std::string_view()); };
-  const std::string_view type = text("instType"), contract_type = text("ctType"), size_coin = text("ctValCcy");
-  const auto take = [](std::string& into, std::string_view found) { if (!found.empty()) into = upper(found); };
+  const auto text = [&](std::string_view key) {
+    return fields_.maybe_text(row, key).value_or(std::string_view());
+  };
+  const std::string_view type = text("instType"), contract_type = text("ctType"),
+                         size_coin = text("ctValCcy");
+  const auto take = [](std::string& into, std::string_view found) {
+    if (!found.empty()) into = upper(found);
+  };
   if (type == "SPOT" || type == "MARGIN") {
     out.kind = InstrumentKind::spot;
     take(out.base, text("baseCcy"));
@@ -413,7 +511,8 @@ void OkxDecoder::read_listing(JsonObject& row) {
     const Qty times = fields_.maybe<Qty>(row, "ctMult").value_or(Qty::raw(Qty::scale));
     out.contract_size.reset();
     // Only a size in the coin that the kind of contract asks for says what a contract is worth.
-    const bool in_its_coin = upper(size_coin) == (out.kind == InstrumentKind::inverse ? out.quote : out.base);
+    const bool in_its_coin =
+        upper(size_coin) == (out.kind == InstrumentKind::inverse ? out.quote : out.base);
     if (value && in_its_coin) {
       const Wide product = static_cast<Wide>(value->raw()) * times.raw();
       const Wide size = product / Qty::scale;
@@ -422,12 +521,14 @@ void OkxDecoder::read_listing(JsonObject& row) {
       else
         out.contract_size = Qty::raw(static_cast<int64_t>(size));
     }
-    if (const auto expiry = fields_.maybe_ms(row, "expTime"); expiry && type != "SWAP") out.expiry = expiry;
+    if (const auto expiry = fields_.maybe_ms(row, "expTime"); expiry && type != "SWAP")
+      out.expiry = expiry;
     if (const auto strike = fields_.maybe<Price>(row, "stk")) out.strike = strike;
     if (const std::string_view option = text("optType"); option == "C" || option == "P")
       out.option_type = option == "C" ? OptionType::call : OptionType::put;
   }
-  // A step finer than our scale (KISHU-USDT-SWAP ticked by 1e-11 in 2022) is left out: the contract trades anyway.
+  // A step finer than our scale (KISHU-USDT-SWAP ticked by 1e-11 in 2022) is left out: the contract
+  // trades anyway.
   const auto tick = Price::parse(text("tickSz"));
   const auto step = Qty::parse(text("lotSz"));
   out.tick = tick.has_value() ? std::optional(tick.value()) : std::nullopt;

@@ -8,12 +8,17 @@ namespace {
 
 constexpr Qty hundredths(int64_t n) { return Qty::raw(n * (Qty::scale / 100)); }
 
-constexpr std::string_view kListing = "OKX GET /api/v5/public/instruments, instType SWAP and FUTURES";
+constexpr std::string_view kListing =
+    "OKX GET /api/v5/public/instruments, instType SWAP and FUTURES";
 constexpr std::array kContractSizes{
-    OkxContractSize{.family = "BTC-USDT", .size = hundredths(1), .source = kListing, .as_of = "2022-05-13"},
-    OkxContractSize{.family = "ETH-USDT", .size = hundredths(10), .source = kListing, .as_of = "2022-05-13"},
-    OkxContractSize{.family = "BTC-USD", .size = hundredths(100'00), .source = kListing, .as_of = "2022-05-13"},
-    OkxContractSize{.family = "ETH-USD", .size = hundredths(10'00), .source = kListing, .as_of = "2022-05-13"},
+    OkxContractSize{
+        .family = "BTC-USDT", .size = hundredths(1), .source = kListing, .as_of = "2022-05-13"},
+    OkxContractSize{
+        .family = "ETH-USDT", .size = hundredths(10), .source = kListing, .as_of = "2022-05-13"},
+    OkxContractSize{
+        .family = "BTC-USD", .size = hundredths(100'00), .source = kListing, .as_of = "2022-05-13"},
+    OkxContractSize{
+        .family = "ETH-USD", .size = hundredths(10'00), .source = kListing, .as_of = "2022-05-13"},
 };
 
 // YYMMDD, at 08:00 UTC.

@@ -1,4 +1,4 @@
-#include "venues/json_decoder.h"
+#include "codec/json_decoder.h"
 #include "venues/simulated/simulated.h"
 
 namespace delever {
@@ -38,7 +38,8 @@ class SimulatedDecoder final : public JsonDecoder {
 
   Instant time(FlatObject& top, std::string_view key) { return Instant::ns(top.integer(key)); }
 
-  // The venue's own table, so that one symbol of a spot pair and a contract on two streams stays apart.
+  // The venue's own table, so that one symbol of a spot pair and a contract on two streams stays
+  // apart.
   std::optional<InstrumentId> find(std::string_view symbol) const {
     const auto found = known_.find(symbol);
     return found == known_.end() ? std::nullopt : std::optional(found->second);
@@ -48,13 +49,14 @@ class SimulatedDecoder final : public JsonDecoder {
     Instrument out{.venue = venue_, .symbol = std::string(symbol)};
     const std::string_view kind = top.text("kind");
     bool named = false;
-    for (const InstrumentKind k :
-         {InstrumentKind::spot, InstrumentKind::linear, InstrumentKind::inverse, InstrumentKind::option}) {
+    for (const InstrumentKind k : {InstrumentKind::spot, InstrumentKind::linear,
+                                   InstrumentKind::inverse, InstrumentKind::option}) {
       if (kind_name(k) != kind) continue;
       out.kind = k;
       named = true;
     }
-    if (fields_.ok() && !named) fields_.fail(Fault::malformed, "not a kind that a simulated venue lists", "kind");
+    if (fields_.ok() && !named)
+      fields_.fail(Fault::malformed, "not a kind that a simulated venue lists", "kind");
     out.base = top.symbol("base");
     out.quote = top.symbol("quote");
     out.settle = top.symbol("settle");
@@ -64,12 +66,14 @@ class SimulatedDecoder final : public JsonDecoder {
     if (const auto expiry = top.maybe_integer("expiry")) out.expiry = Instant::ns(*expiry);
     out.strike = top.maybe<Price>("strike");
     if (const auto type = top.maybe_text("type")) {
-      if (*type != "call" && *type != "put") fields_.fail(Fault::malformed, "neither call nor put", "type");
+      if (*type != "call" && *type != "put")
+        fields_.fail(Fault::malformed, "neither call nor put", "type");
       out.option_type = *type == "call" ? OptionType::call : OptionType::put;
     }
     if (out.kind == InstrumentKind::option && (!out.expiry || !out.strike || !out.option_type))
       fields_.fail(Fault::malformed, "an option without expiry, strike or type", "strike");
-    if (const auto interval = top.maybe_integer("funding_interval")) out.funding_interval = Duration::ns(*interval);
+    if (const auto interval = top.maybe_integer("funding_interval"))
+      out.funding_interval = Duration::ns(*interval);
     const Instant at = time(top, "time");
     if (!fields_.ok()) return Ending::events;
     const InstrumentKind k = out.kind;
@@ -83,7 +87,8 @@ class SimulatedDecoder final : public JsonDecoder {
   Ending read_trades(JsonObject& message, InstrumentId id) {
     each_in(message, "data", fields_, [&](JsonValue row) {
       JsonArray cells;
-      if (row.get_array().get(cells) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not a list", "data");
+      if (row.get_array().get(cells) != simdjson::SUCCESS)
+        return fields_.fail(Fault::malformed, "not a list", "data");
       Trade& trade = stage_.add<Trade>(id, Instant());
       size_t column = 0;
       each(cells, fields_, "data", [&](JsonValue cell) {
@@ -111,16 +116,19 @@ class SimulatedDecoder final : public JsonDecoder {
             fields_.fail(Fault::malformed, "more cells than a trade has", "data");
         }
       });
-      if (fields_.ok() && column != 5) fields_.fail(Fault::malformed, "fewer cells than a trade has", "data");
+      if (fields_.ok() && column != 5)
+        fields_.fail(Fault::malformed, "fewer cells than a trade has", "data");
     });
     return Ending::events;
   }
 
-  void read_side(JsonObject& message, std::string_view key, std::optional<Price>& price, std::optional<Qty>& qty) {
+  void read_side(JsonObject& message, std::string_view key, std::optional<Price>& price,
+                 std::optional<Qty>& qty) {
     JsonValue value;
     if (!fields_.find(message, key, value)) return fields_.require(false, key);
     bool empty = false;
-    if (value.is_null().get(empty) != simdjson::SUCCESS) return fields_.fail(Fault::malformed, "not JSON", key);
+    if (value.is_null().get(empty) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not JSON", key);
     if (empty) return;
     levels_.clear();
     read_level(value, levels_, key, false);
@@ -138,7 +146,8 @@ class SimulatedDecoder final : public JsonDecoder {
   Ending read_ticker(FlatObject& top, InstrumentId id, Instant at) {
     if (const auto mark = top.maybe<Price>("mark")) stage_.add<MarkPrice>(id, at).price = *mark;
     if (const auto index = top.maybe<Price>("index")) stage_.add<IndexPrice>(id, at).price = *index;
-    if (const auto open = top.maybe<Qty>("open_interest")) stage_.add<OpenInterest>(id, at).contracts = *open;
+    if (const auto open = top.maybe<Qty>("open_interest"))
+      stage_.add<OpenInterest>(id, at).contracts = *open;
     return Ending::events;
   }
 
@@ -190,12 +199,13 @@ class SimulatedDecoder final : public JsonDecoder {
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                        SourceId source) {
+Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings,
+                                                        Instruments& instruments, SourceId source) {
   const auto venue = settings.find("venue");
   if (venue == settings.end() || venue->second.empty())
     return Error{Fault::malformed, "a simulated stream names its venue", "venue"};
-  return std::unique_ptr<Decoder>(std::make_unique<SimulatedDecoder>(venue->second, instruments, source));
+  return std::unique_ptr<Decoder>(
+      std::make_unique<SimulatedDecoder>(venue->second, instruments, source));
 }
 
 }  // namespace delever

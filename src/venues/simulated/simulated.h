@@ -1,12 +1,12 @@
-// What `delever simulate` writes (sim/wire.h): one JSON object a message, times in nanoseconds, prices and quantities
-// as text. The setting "venue" names the simulated venue.
+// What `delever simulate` writes (sim/wire.h): one JSON object a message, times in nanoseconds,
+// prices and quantities as text. The setting "venue" names the simulated venue.
 #pragma once
 
-#include "venues/decoder.h"
+#include "codec/decoder.h"
 
 namespace delever {
 
-Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings, Instruments& instruments,
-                                                        SourceId source);
+Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings,
+                                                        Instruments& instruments, SourceId source);
 
 }  // namespace delever

@@ -1,13 +1,13 @@
-// Any bytes: no crash, and each message ends in exactly one count. Two lines that describe instruments go ahead of the
-// input, so that what follows finds them.
+// Any bytes: no crash, and each message ends in exactly one count. Two lines that describe
+// instruments go ahead of the input, so that what follows finds them.
 #include <string>
 
 #include "venues/fuzzing.h"
 
 namespace {
 
-// run_lines makes its decoder by name and settings; the venue's name is a setting of its own, so this runs lines
-// itself.
+// run_lines makes its decoder by name and settings; the venue's name is a setting of its own, so
+// this runs lines itself.
 void run(const uint8_t* data, size_t size) {
   using namespace delever;
   Instruments instruments;
@@ -18,10 +18,10 @@ void run(const uint8_t* data, size_t size) {
   fuzzing::BookSink sink(books);
   std::string text =
       R"({"channel":"instrument","symbol":"P","time":1,"kind":"linear","base":"B","quote":"U","settle":"U",)"
-        R"("size":"1"})"
+      R"("size":"1"})"
       "\n"
       R"({"channel":"instrument","symbol":"O","time":1,"kind":"option","base":"B","quote":"U","settle":"B",)"
-        R"("expiry":5,"strike":"2","type":"put"})"
+      R"("expiry":5,"strike":"2","type":"put"})"
       "\n";
   text.append(reinterpret_cast<const char*>(data), size);
   uint64_t lines = 0;
@@ -32,7 +32,8 @@ void run(const uint8_t* data, size_t size) {
     padded.resize(length + kPadding);
     const uint64_t events = sink.events;
     const DecodeCounts before = decoder.value()->counts();
-    decoder.value()->decode({std::string_view(padded).substr(0, length), Instant::ns(1'700'000'000'000'000'000)}, sink);
+    decoder.value()->decode(
+        {std::string_view(padded).substr(0, length), Instant::ns(1'700'000'000'000'000'000)}, sink);
     const DecodeCounts& after = decoder.value()->counts();
     CHECK(after.messages == ++lines);
     const uint64_t silent = after.control - before.control + fuzzing::sum(after.no_event) -

@@ -12,13 +12,16 @@ using venuetest::decode_text;
 
 constexpr std::string_view kPerpetual =
     R"({"channel":"instrument","symbol":"BTCUSDT","time":1769644800000000000,"kind":"linear","base":"BTC",)"
-        R"("quote":"USDT","settle":"USDT","size":"1","tick":"0.1","step":"0.001","funding_interval":28800000000000})";
+    R"("quote":"USDT","settle":"USDT","size":"1","tick":"0.1","step":"0.001","funding_interval":28800000000000})";
 
 struct Simulated : testing::Test {
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder = make_decoder("simulated", {{"venue", "binance"}}, instruments, 4).value();
+  std::unique_ptr<Decoder> decoder =
+      make_decoder("simulated", {{"venue", "binance"}}, instruments, 4).value();
   Collected seen;
-  void say(std::string_view text) { decode_text(*decoder, text, seen, Instant::ns(1769644801000000000)); }
+  void say(std::string_view text) {
+    decode_text(*decoder, text, seen, Instant::ns(1769644801000000000));
+  }
 };
 
 TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
@@ -30,7 +33,7 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
   EXPECT_EQ(instruments[0].funding_interval, Duration::hours(8));
 
   say(R"({"channel":"trade","symbol":"BTCUSDT","data":[[1769644800200000000,"89300.1","0.5","buy","1"],)"
-        R"([1769644800300000000,"89300","0.25","sell","2"]]})");
+      R"([1769644800300000000,"89300","0.25","sell","2"]]})");
   const auto trades = seen.all<Trade>();
   ASSERT_EQ(trades.size(), 2U);
   EXPECT_EQ(trades[0].price.text(), "89300.1");
@@ -43,34 +46,34 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
   EXPECT_FALSE(seen.all<Quote>()[0].ask_price.has_value());
 
   say(R"({"channel":"ticker","symbol":"BTCUSDT","time":1769644801000000000,"mark":"89301","index":"89302.5",)"
-        R"("open_interest":"50000.125"})");
+      R"("open_interest":"50000.125"})");
   EXPECT_EQ(seen.all<MarkPrice>()[0].price.text(), "89301");
   EXPECT_EQ(seen.all<IndexPrice>()[0].price.text(), "89302.5");
   EXPECT_EQ(seen.all<OpenInterest>()[0].contracts->text(), "50000.125");
 
   say(R"({"channel":"book","symbol":"BTCUSDT","time":1769644860000000000,"bids":[["89299.9","1.5"],["89299",)"
-        R"("2"]],"asks":[]})");
+      R"("2"]],"asks":[]})");
   EXPECT_EQ(seen.all<BookSnapshot>()[0].bids.size(), 2U);
 
   say(R"({"channel":"liquidation","symbol":"BTCUSDT","time":1769644861000000000,"position":"long",)"
-        R"("price":"89000","qty":"3"})");
+      R"("price":"89000","qty":"3"})");
   EXPECT_EQ(seen.all<Liquidation>()[0].position_side, PositionSide::long_side);
   EXPECT_EQ(seen.all<Liquidation>()[0].feed, LiquidationFeed::complete);
 
   say(R"({"channel":"funding","symbol":"BTCUSDT","time":1769673600000000000,"rate":"0.0001",)"
-        R"("interval":28800000000000,"settles":1769673600000000000})");
+      R"("interval":28800000000000,"settles":1769673600000000000})");
   EXPECT_EQ(seen.all<FundingRate>()[0].rate.text(), "0.0001");
   EXPECT_EQ(seen.all<FundingRate>()[0].interval, Duration::hours(8));
 
   say(R"({"channel":"instrument","symbol":"BTC-30JAN26-90000-C","time":1769644800000000000,"kind":"option",)"
-        R"("base":"BTC","quote":"USD","settle":"BTC","size":"1","expiry":1769760000000000000,)"
-        R"("strike":"90000","type":"call"})");
+      R"("base":"BTC","quote":"USD","settle":"BTC","size":"1","expiry":1769760000000000000,)"
+      R"("strike":"90000","type":"call"})");
   say(R"({"channel":"option","symbol":"BTC-30JAN26-90000-C","time":1769644860000000000,"mark":"0.0123",)"
-        R"("mark_iv":0.4,"underlying":89300.5,"open_interest":"2818.5"})");
+      R"("mark_iv":0.4,"underlying":89300.5,"open_interest":"2818.5"})");
   EXPECT_EQ(instruments[1].name(), "BTC-USD-260130-90000-C@BTC");
   EXPECT_EQ(seen.all<OptionQuote>()[0].open_interest->text(), "2818.5");
   say(R"({"channel":"status","symbol":"BTC-30JAN26-90000-C","time":1769760000000000000,)"
-        R"("status":"settled at 82400"})");
+      R"("status":"settled at 82400"})");
   EXPECT_EQ(seen.all<InstrumentListed>().back().status, "settled at 82400");
   EXPECT_TRUE(seen.undecoded.empty());
 }
@@ -86,7 +89,7 @@ TEST_F(Simulated, WhatIsWrongIsSaidAndGivesNoEvent) {
        R"({"channel":"quote","symbol":"BTCUSDT","time":1,"bid":["x","1"],"ask":null})",
        R"({"channel":"liquidation","symbol":"BTCUSDT","time":1,"position":"flat","price":"1","qty":"1"})",
        R"({"channel":"instrument","symbol":"X","time":1,"kind":"option","base":"BTC","quote":"USD",)"
-        R"("settle":"BTC"})"}) {
+       R"("settle":"BTC"})"}) {
     say(text);
     EXPECT_EQ(seen.events.size(), before) << text;
   }

@@ -1,0 +1,67 @@
+// Decoder: bytes of one stream to events. No sockets, no files. One decoder per stream, because
+// some streams carry state (partial tickers) and some need settings that the bytes lack (a REST
+// depth snapshot does not name its symbol).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "market/event.h"
+
+namespace delever {
+
+// simdjson reads past the end of what it parses: at least kPadding readable bytes must follow
+// `bytes`.
+inline constexpr size_t kPadding = 64;
+
+struct RawMessage {
+  std::string_view bytes;  // one message, without line end
+  Instant received;
+};
+
+// What the bytes do not say. Known keys: "symbol" (native symbol of a stream that does not name
+// it), "request" (path and query of a REST call, "/fapi/v1/depth?symbol=BTCUSDT&limit=1000", or a
+// POST body), "category" (Bybit: linear, inverse, spot, option), "map" (TOML text of a CSV column
+// map), "header" (first line of a CSV file).
+using StreamSettings = std::map<std::string, std::string, std::less<>>;
+
+struct DecodeCounts {
+  uint64_t messages = 0;
+  uint64_t events = 0;
+  using ByName = std::map<std::string, uint64_t, std::less<>>;
+  uint64_t control = 0;     // acknowledgements, pings, heartbeats
+  ByName no_event;          // known channels that carry no event of ours, by channel
+  ByName unknown_channels;  // tolerated, counted
+  ByName undecoded;         // reported to the sink one by one, here by reason
+};
+
+class MessageSink : public EventSink {
+ public:
+  // A message, or an entry inside one, that could not be turned into events. Its bytes are still on
+  // the tape.
+  virtual void on_undecoded(const RawMessage& message, const Error& why) = 0;
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // Never throws, never stops the process, whatever the bytes. Every message ends in exactly one
+  // count: events, control, no_event, unknown_channels or undecoded.
+  virtual void decode(const RawMessage& message, MessageSink& sink) = 0;
+  const DecodeCounts& counts() const { return counts_; }
+
+ protected:
+  DecodeCounts counts_;
+};
+
+// `name`: binance-usdm, binance-coinm, binance-spot, binance-eoptions, bybit, okx, deribit,
+// hyperliquid, simulated (what `delever simulate` writes), csv. Instruments outlives the decoder
+// and is shared by all streams of a run.
+Result<std::unique_ptr<Decoder>> make_decoder(std::string_view name, const StreamSettings& settings,
+                                              Instruments& instruments, SourceId source);
+
+}  // namespace delever

@@ -1,0 +1,98 @@
+// Stage: the events of one message while it is being read. They go out together once the whole
+// message is known to be good, or not at all. Events are used again, so that the levels of a book
+// keep their memory from message to message.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "market/event.h"
+
+namespace delever {
+
+class Stage {
+ public:
+  // A fresh payload of kind T, to be filled in by the caller. Valid until clear().
+  template <class T>
+  T& add(InstrumentId instrument, Instant at) {
+    Pool& pool = pools_[index_of<T>()];
+    if (pool.used == pool.events.size()) {
+      pool.events.push_back(std::make_unique<Event>());
+      pool.events.back()->payload.template emplace<T>();
+    }
+    Event& event = *pool.events[pool.used++];
+    event.instrument = instrument;
+    event.at = at;
+    order_.push_back(&event);
+    T& payload = *std::get_if<T>(&event.payload);
+    renew(payload);
+    return payload;
+  }
+  // The levels are often read before the field that names their instrument or time.
+  Event& last() { return *order_.back(); }
+  bool empty() const { return order_.empty(); }
+  size_t size() const { return order_.size(); }
+
+  void send(EventSink& sink, SourceId source, Instant received) {
+    for (Event* event : order_) {
+      event->source = source;
+      event->received = received;
+      sink.on_event(*event);
+    }
+  }
+  void clear() {
+    for (const Event* event : order_) pools_[event->payload.index()].used = 0;
+    if (order_.size() > kKept) {  // a REST page may hold thousands
+      for (Pool& pool : pools_) pool.events.resize(std::min(pool.events.size(), kKept));
+    }
+    order_.clear();
+  }
+
+ private:
+  static constexpr size_t kKept = 64;
+  struct Pool {
+    std::vector<std::unique_ptr<Event>> events;
+    size_t used = 0;
+  };
+  template <class T, size_t i = 0>
+  static constexpr size_t index_of() {
+    if constexpr (std::is_same_v<std::variant_alternative_t<i, EventPayload>, T>) {
+      return i;
+    } else {
+      return index_of<T, i + 1>();
+    }
+  }
+  template <class T>
+  static void renew(T& payload) {
+    payload = T{};
+  }
+  static void renew(BookDelta& book) {
+    book.bids.clear();
+    book.asks.clear();
+    book.sequence = {};
+  }
+  static void renew(BookSnapshot& book) {
+    book.bids.clear();
+    book.asks.clear();
+    book.sequence = {};
+    book.depth.reset();
+  }
+  static void renew(Trade& trade) {
+    trade.id.clear();
+    trade.taker_side = Side::buy;
+    trade.index_price.reset();
+    trade.aggregated = trade.block = false;
+    trade.price = {};
+    trade.qty = {};
+  }
+
+  std::array<Pool, std::variant_size_v<EventPayload>> pools_;
+  std::vector<Event*> order_;
+};
+
+}  // namespace delever

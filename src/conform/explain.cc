@@ -1,0 +1,290 @@
+#include "conform/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "conform/json_text.h"
+
+namespace delever {
+namespace {
+
+class Writer {
+ public:
+  Writer(const Rulebooks::Compiled& book, std::vector<ExplainedStep>& steps)
+      : book_(book), steps_(steps) {}
+
+  void step(std::string what, std::string formula, std::string value, std::string unit = {},
+            std::string source = {}) {
+    steps_.push_back({std::move(what), std::move(formula), std::move(value), std::move(unit),
+                      std::move(source)});
+  }
+  std::string source(SourceIndex i) const {
+    if (i >= book_.book.sources.size()) return {};
+    const RuleSource& s = book_.book.sources[i];
+    return fmt::format("{} [{}, {}]", s.text, s.grade, s.as_of);
+  }
+  const std::string& coin() const { return book_.book.contract->settle; }
+  std::string price_unit() const {
+    return book_.book.contract->quote + " per " + book_.book.contract->base;
+  }
+
+ private:
+  const Rulebooks::Compiled& book_;
+  std::vector<ExplainedStep>& steps_;
+};
+
+std::string price_text(double price) { return fmt::format("{:.10g}", price); }
+
+std::string tier_text(const LadderRule& ladder, const MarginTier& tier) {
+  const size_t number = static_cast<size_t>(&tier - ladder.tiers.data()) + 1;
+  return fmt::format("tier {} ({} to {}): rate {}{}", number, tier.floor.text(),
+                     tier.cap ? tier.cap->text() : "any", tier.maintenance.text(),
+                     ladder.rate == TierRate::whole ? " on the whole position"
+                                                    : ", deduction " + tier.deduction.text());
+}
+
+void maintenance_steps(Writer& w, const Position& position, const Rulebooks::Compiled& book,
+                       const PositionMargin& m, Amount margin_value) {
+  const Rulebook& rules = book.book;
+  if (const auto& by_size = rules.size_margin) {
+    w.step("maintenance margin",
+           fmt::format("value * (base + step * size) = {} * ({} + {} * size)", margin_value.text(),
+                       by_size->maintenance_base.text(), by_size->maintenance_step.text()),
+           m.maintenance.text(), w.coin(), w.source(by_size->source));
+  } else if (const auto& tier = rules.liquidity_tier) {
+    w.step("maintenance margin",
+           fmt::format("value * initial * maintenance fraction = {} * {} * {}", margin_value.text(),
+                       tier->initial.text(), tier->maintenance_fraction.text()),
+           m.maintenance.text(), w.coin(), w.source(tier->source));
+  } else if (rules.ladder) {
+    const MarginTier* tier_at = tier_of(*rules.ladder, margin_value.raw(), position.qty);
+    if (!tier_at) return;
+    w.step("tier of the position", tier_text(*rules.ladder, *tier_at), tier_at->maintenance.text(),
+           {}, w.source(rules.ladder->source));
+    w.step("maintenance margin",
+           fmt::format("value * rate - deduction = {} * {} - {}", margin_value.text(),
+                       tier_at->maintenance.text(), tier_at->deduction.text()),
+           m.maintenance.text(), w.coin());
+  }
+  if (book.liquidation_fee != Rate())
+    w.step("liquidation fee in the trigger",
+           fmt::format("value * fee = {} * {}", m.value.text(), book.liquidation_fee.text()),
+           m.liquidation_fee.text(), w.coin());
+}
+
+// The tier that holds at the liquidation price, and the closed form with its figures, for one leg.
+void price_steps(Writer& w, const Position& position, const Rulebooks::Compiled& book,
+                 const PricePool& pool, double price) {
+  const double size = position.qty.approx() * book.size.approx();
+  const double value = book.inverse ? size / price : size * price;
+  const int sign = position.side == PositionSide::long_side ? 1 : -1;
+  const std::string rule = book.book.margin ? w.source(book.book.margin->source) : std::string();
+  if (book.book.ladder && !pool.legs[0].frozen_maintenance) {
+    const auto units = Amount::nearest(value);
+    const MarginTier* tier =
+        units.has_value() ? tier_of(*book.book.ladder, units.value().raw(), position.qty) : nullptr;
+    if (tier)
+      w.step("tier at the liquidation price", tier_text(*book.book.ladder, *tier),
+             tier->maintenance.text(), {}, w.source(book.book.ladder->source));
+    if (tier && pool.legs.size() == 1) {
+      const double rate = tier->maintenance.approx() + book.liquidation_fee.approx(),
+                   cum = tier->deduction.approx();
+      const double free = pool.equity_elsewhere - pool.maintenance_elsewhere,
+                   entry = position.entry.approx();
+      const std::string formula =
+          book.inverse
+              ? fmt::format(
+                    "size * (1 + s*rate) / (size / E + s*(free + deduction)) = {:g} * (1 + "
+                    "{}*{:g}) / "
+                    "({:g} / {:g} + {}*({:g} + {:g}))",
+                    size, sign, rate, size, entry, sign, free, cum)
+              : fmt::format(
+                    "(free + deduction - s*q*E) / (q*rate - s*q) = ({:g} + {:g} - {}*{:g}*{:g}) / "
+                    "({:g}*{:g} - {}*{:g})",
+                    free, cum, sign, size, entry, size, rate, sign, size);
+      w.step("liquidation price", formula, price_text(price), w.price_unit(), rule);
+      return;
+    }
+  }
+  w.step("liquidation price", "equity(P) = maintenance(P) + fee(P), P on the side that hurts",
+         price_text(price), w.price_unit(), rule);
+}
+
+}  // namespace
+
+Result<Explanation> explain(const Account& account, size_t index, const MarkPrices& marks,
+                            const Rulebooks& books) {
+  if (index >= account.positions.size()) return Error{Fault::not_found, "no such position"};
+  const Position& position = account.positions[index];
+  const Rulebooks::Compiled& book = books[position.book];
+  const AccountMargin all = TRY(evaluate(account, marks, books));
+  Explanation out;
+  out.margin = all.positions[index];
+  const PositionMargin& m = out.margin;
+  Writer w(book, out.steps);
+  const ContractRule& contract = *book.book.contract;
+  const Price mark = *MarkPrices::at(marks.mark, position.instrument);  // evaluate() has seen it
+  const char* times_or_over = book.inverse ? "/" : "*";
+  w.step("rulebook", fmt::format("{} of {}", book.book.symbol, book.book.venue), book.book.as_of,
+         {}, w.source(contract.source));
+  w.step("size",
+         fmt::format("quantity * contract size = {} * {}", position.qty.text(), book.size.text()),
+         fmt::format("{:.10g}", position.qty.approx() * book.size.approx()),
+         book.inverse ? contract.quote : contract.base);
+  w.step("value", fmt::format("size {} mark, mark {}", times_or_over, mark.text()), m.value.text(),
+         w.coin());
+  w.step("profit",
+         book.inverse
+             ? fmt::format("side * (size / {} - size / {})", position.entry.text(), mark.text())
+             : fmt::format("side * size * ({} - {})", mark.text(), position.entry.text()),
+         m.profit.text(), w.coin());
+  if (book.option) {
+    w.step("initial margin",
+           "short options: max(rate - OTM/S, floor) + mark per contract; longs owe nothing",
+           m.initial.text(), w.coin(), w.source(book.book.option_margin->source));
+    w.step("maintenance margin", "short options: rate + mark per contract", m.maintenance.text(),
+           w.coin(), w.source(book.book.option_margin->source));
+    return out;
+  }
+  const bool frozen =
+      position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
+  const std::optional<Amount> entry_value =
+      fit<Amount>(position_value(book, position.qty, position.entry, Round::up));
+  const Amount margin_value = frozen && entry_value ? *entry_value : m.value;
+  if (frozen)
+    w.step("value that margins use", "at the entry price, frozen", margin_value.text(), w.coin());
+  if (book.book.size_margin || book.book.liquidity_tier)
+    w.step("initial margin", "value * the venue's initial rate", m.initial.text(), w.coin());
+  else
+    w.step("initial margin",
+           fmt::format("value / leverage = {} / {}", margin_value.text(), position.leverage.text()),
+           m.initial.text(), w.coin());
+  maintenance_steps(w, position, book, m, margin_value);
+
+  for (const Pool& pool : all.pools) {
+    const bool its = position.mode == MarginMode::isolated
+                         ? pool.position == index
+                         : !pool.position && (!pool.coin || *pool.coin == book.settle);
+    if (!its) continue;
+    const std::string coin = pool.coin ? std::string(books.coin_name(*pool.coin)) : "USD";
+    w.step("equity",
+           fmt::format("wallet + profit = {} + {}", pool.wallet.text(), pool.profit.text()),
+           pool.equity().text(), coin);
+    out.ratio = pool.ratio();
+    out.liquidated = pool.liquidated;
+    w.step("margin ratio",
+           fmt::format("(maintenance + fee) / equity = {} / {}",
+                       (pool.maintenance + pool.liquidation_fee).text(), pool.equity().text()),
+           out.ratio ? fmt::format("{:.10g}", *out.ratio) : "none: no equity", {});
+  }
+  const PricePool pool = TRY(price_pool(account, index, marks, books));
+  const SafePrices prices = TRY(liquidation_prices(pool));
+  out.liquidation = adverse(prices, pool);
+  if (out.liquidation)
+    price_steps(w, position, book, pool, *out.liquidation);
+  else
+    w.step("liquidation price",
+           prices.never_safe ? "no price is safe" : "no price on the side that hurts triggers it",
+           "none");
+  out.bankruptcy = bankruptcy_price(pool);
+  w.step("bankruptcy price", "equity(P) = 0", out.bankruptcy ? price_text(*out.bankruptcy) : "none",
+         w.price_unit());
+  if (position.mode == MarginMode::isolated) {
+    out.trigger = TRY(trigger_price(position, book));
+    if (out.trigger)
+      w.step("first price that triggers", "in integers, at 1e-10 of a price", out.trigger->text(),
+             w.price_unit());
+  }
+  return out;
+}
+
+Result<Explanation> explain(const MarginQuestion& q, const RulebookShelf& shelf) {
+  const Rulebook* found = shelf.find(q.venue, q.symbol, q.as_of);
+  if (!found)
+    return Error{
+        Fault::not_found,
+        fmt::format("no rulebook for {} {}{}{}", q.venue.substr(0, 40), q.symbol.substr(0, 40),
+                    q.as_of.empty() ? "" : " of ", q.as_of.substr(0, 40))};
+  if (q.qty.raw() <= 0 || q.entry.raw() <= 0)
+    return Error{Fault::refused, "entry and quantity must be positive"};
+  if (q.leverage.raw() < Leverage::scale) return Error{Fault::refused, "leverage is at least 1"};
+  Rulebook book = *found;
+  if (q.liquidation_fee) {
+    if (!book.margin) book.margin = MarginRule{};
+    book.margin->liquidation_fee = q.liquidation_fee;
+  }
+  Rulebooks books;
+  const BookId id = TRY(books.add(book));
+  if (books[id].option)
+    return Error{Fault::refused, "an option needs an account, not one position"};
+  Account account;
+  if (const auto& ladder = books[id].book.ladder) {
+    const MarginTier* tier =
+        tier_of(*ladder, position_value(books[id], q.qty, q.entry, Round::up), q.qty);
+    const Leverage most = ladder->tiers.front().max_leverage,
+                   here = tier ? tier->max_leverage : most;
+    if (q.leverage > most || q.leverage > here)
+      return Error{Fault::refused,
+                   fmt::format("leverage {} is above the venue's maximum of {}{}",
+                               q.leverage.text(), (q.leverage > most ? most : here).text(),
+                               q.leverage > most ? "" : " for a position of this size"),
+                   books[id].book.name()};
+  }
+  Position position{.book = id,
+                    .side = q.side,
+                    .mode = q.mode,
+                    .qty = q.qty,
+                    .entry = q.entry,
+                    .leverage = q.leverage};
+  if (q.mode == MarginMode::isolated) {
+    const Wide margin = q.wallet ? Wide{q.wallet->raw()}
+                                 : shared_by(position_value(books[id], q.qty, q.entry, Round::down),
+                                             q.leverage, Round::down);
+    const auto fitted = fit<Amount>(margin);
+    if (!fitted) return Error{Fault::out_of_range, "a margin beyond 92 billion coins"};
+    position.margin = *fitted;
+  } else if (q.wallet) {
+    account.balances.push_back({books[id].settle, *q.wallet});
+  } else {
+    return Error{Fault::refused, "cross margin needs a wallet"};
+  }
+  account.positions.push_back(position);
+  const MarkPrices marks{.mark = {q.mark.value_or(q.entry)}};
+  return explain(account, 0, marks, books);
+}
+
+std::string explain_text(const Explanation& explanation) {
+  size_t width = 0;
+  for (const ExplainedStep& step : explanation.steps) width = std::max(width, step.what.size());
+  std::string out;
+  for (const ExplainedStep& step : explanation.steps) {
+    out += fmt::format("{:<{}}  {}{}{}\n{:{}}  {}\n", step.what, width, step.value,
+                       step.unit.empty() ? "" : " ", step.unit, "", width, step.formula);
+    if (!step.source.empty()) out += fmt::format("{:{}}  source: {}\n", "", width, step.source);
+  }
+  return out;
+}
+
+std::string explain_json(const Explanation& explanation) {
+  const auto price = [](std::optional<double> value) {
+    return value ? fmt::format("{}", *value) : std::string("null");
+  };
+  std::string steps;
+  for (const ExplainedStep& step : explanation.steps) {
+    steps += fmt::format("{}{{\"what\":{},\"formula\":{},\"value\":{},\"unit\":{},\"source\":{}}}",
+                         steps.empty() ? "" : ",", json_text(step.what), json_text(step.formula),
+                         json_text(step.value), json_text(step.unit), json_text(step.source));
+  }
+  return fmt::format(
+      "{{\"initial\":{},\"maintenance\":{},\"profit\":{},\"margin_ratio\":{},\"liquidation_price\":"
+      "{},"
+      "\"bankruptcy_price\":{},\"trigger_price\":{},\"liquidated\":{},\"steps\":[{}]}}",
+      json_text(explanation.margin.initial.text()),
+      json_text(explanation.margin.maintenance.text()), json_text(explanation.margin.profit.text()),
+      price(explanation.ratio), price(explanation.liquidation), price(explanation.bankruptcy),
+      explanation.trigger ? json_text(explanation.trigger->text()) : "null", explanation.liquidated,
+      steps);
+}
+
+}  // namespace delever

@@ -1,0 +1,49 @@
+// How a margin figure comes about, step by step, for `delever margin` and for anyone who doubts a
+// number: each step says what is computed, by which formula with which figures, and the value that
+// the library itself uses.
+#pragma once
+
+#include "margin/price.h"
+#include "rulebooks/rulebook_file.h"
+
+namespace delever {
+
+struct ExplainedStep {
+  std::string what;     // "maintenance margin"
+  std::string formula;  // "value * rate - deduction = 100000 * 0.005 - 50"
+  std::string value;    // "450"
+  std::string unit;     // "USDT", "BTC", "USDT per BTC"; empty for ratios
+  std::string source;   // of the rule or figure; empty for algebra
+};
+
+struct Explanation {
+  std::vector<ExplainedStep> steps;
+  PositionMargin margin;
+  std::optional<double> liquidation, bankruptcy, ratio;
+  std::optional<Price> trigger;  // isolated: the exact price of the first trigger
+  bool liquidated = false;
+};
+
+Result<Explanation> explain(const Account& account, size_t position, const MarkPrices& marks,
+                            const Rulebooks& books);
+
+// One position on one venue, as the command line asks for it.
+struct MarginQuestion {
+  std::string venue, symbol, as_of;  // as_of empty: the latest rulebook
+  PositionSide side = PositionSide::long_side;
+  MarginMode mode = MarginMode::isolated;
+  Price entry;
+  Qty qty;
+  Leverage leverage = Leverage::raw(Leverage::scale);
+  std::optional<Amount> wallet;  // missing: isolated margin of entry value / leverage, rounded down
+  std::optional<Price> mark;     // missing: the entry price
+  std::optional<Rate>
+      liquidation_fee;  // OKX: the taker-level fee in the trigger, which no rulebook can know
+};
+
+Result<Explanation> explain(const MarginQuestion& question, const RulebookShelf& shelf);
+
+std::string explain_text(const Explanation& explanation);
+std::string explain_json(const Explanation& explanation);
+
+}  // namespace delever

@@ -1,0 +1,90 @@
+// Goal: the steps lead to the very figures that the library uses.
+#include "conform/explain.h"
+
+#include <gtest/gtest.h>
+
+#include "margin/test_books.h"
+
+namespace delever {
+namespace {
+
+using namespace testing_margin;
+
+std::string value_of(const Explanation& e, std::string_view what) {
+  for (const ExplainedStep& step : e.steps) {
+    if (step.what == what) return step.value;
+  }
+  return "no such step";
+}
+
+TEST(Explain, binance_isolated_short_that_crosses_a_tier) {
+  const MarginQuestion q{.venue = "binance",
+                         .symbol = "BTCUSDT",
+                         .as_of = "2024-10-24",
+                         .side = PositionSide::short_side,
+                         .entry = price(100'000),
+                         .qty = qty(5.9),
+                         .leverage = times_leverage(10)};
+  const Explanation e = explain(q, shelf()).value();
+  EXPECT_EQ(value_of(e, "initial margin"), "59000");
+  EXPECT_EQ(value_of(e, "maintenance margin"), "2900");
+  EXPECT_EQ(value_of(e, "tier of the position"), "0.005");
+  EXPECT_EQ(value_of(e, "tier at the liquidation price"), "0.0065");  // 645,752 lies in bracket 3
+  EXPECT_EQ(value_of(e, "liquidation price"), "109449.5946");
+  EXPECT_EQ(value_of(e, "bankruptcy price"), "110000");
+  ASSERT_TRUE(e.trigger);
+  EXPECT_NEAR(e.trigger->approx(), *e.liquidation, 1e-8);
+  const std::string text = explain_text(e);
+  EXPECT_NE(text.find("freqtrade"), std::string::npos);  // the source of the ladder
+  EXPECT_NE(explain_json(e).find("\"initial\":\"59000\""), std::string::npos);
+}
+
+// The formula that is printed gives the price that is printed.
+TEST(Explain, the_printed_formula_is_the_computation) {
+  for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
+    Rulebooks books;
+    const BookId id = books.add(inverse_book(100)).value();
+    Account account;
+    account.positions = {{.book = id,
+                          .side = side,
+                          .mode = MarginMode::isolated,
+                          .qty = qty(600),
+                          .entry = price(50'000),
+                          .leverage = times_leverage(10),
+                          .margin = coins(0.12)}};
+    const Explanation e = explain(account, 0, MarkPrices{.mark = {price(50'000)}}, books).value();
+    const double s = side == PositionSide::long_side ? 1 : -1, size = 60'000;
+    const MarginTier tier = *tier_of(*books[id].book.ladder,
+                                     Amount::nearest(size / *e.liquidation).value().raw(), qty(1));
+    const double by_hand = size * (1 + s * tier.maintenance.approx()) /
+                           (size / 50'000 + s * (0.12 + tier.deduction.approx()));
+    EXPECT_NEAR(*e.liquidation, by_hand, 1e-9 * by_hand);
+  }
+}
+
+TEST(Explain, questions_without_an_answer) {
+  MarginQuestion q{.venue = "binance", .symbol = "NOPE", .entry = price(1), .qty = qty(1)};
+  EXPECT_EQ(explain(q, shelf()).error().fault, Fault::not_found);
+  q.symbol = "BTCUSDT";
+  q.mode = MarginMode::cross;
+  EXPECT_EQ(explain(q, shelf()).error().text(), "cross margin needs a wallet");
+  q.leverage = Leverage();
+  EXPECT_EQ(explain(q, shelf()).error().fault, Fault::refused);
+  q = {.venue = "binance",
+       .symbol = "BTCUSDT",
+       .entry = price(84'250),
+       .qty = qty(2),
+       .leverage = Leverage::raw(1'000 * Leverage::scale)};
+  EXPECT_NE(explain(q, shelf()).error().text().find("above the venue's maximum of 150"),
+            std::string::npos);
+  q.leverage = Leverage::raw(100 * Leverage::scale);
+  q.qty = qty(100);
+  EXPECT_NE(explain(q, shelf()).error().text().find("for a position of this size"),
+            std::string::npos)
+      << explain(q, shelf()).error().text();
+  q = {.venue = "deribit", .symbol = "BTC-PERPETUAL", .entry = price(1), .qty = qty(1)};
+  EXPECT_EQ(explain(q, shelf()).error().fault, Fault::no_evidence);
+}
+
+}  // namespace
+}  // namespace delever

@@ -1,0 +1,122 @@
+#include "statistics/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace delever::facts {
+namespace {
+
+double count(Values x) { return static_cast<double>(x.size()); }
+
+double sum(Values x) {
+  double total = 0;
+  for (const double v : x) total += v;
+  return total;
+}
+
+}  // namespace
+
+std::optional<double> mean(Values x) {
+  if (x.empty()) return std::nullopt;
+  return sum(x) / count(x);
+}
+
+std::optional<double> deviation(Values x) {
+  if (x.size() < 2) return std::nullopt;
+  const double middle = *mean(x);
+  double squares = 0;
+  for (const double v : x) squares += (v - middle) * (v - middle);
+  return std::sqrt(squares / (count(x) - 1));
+}
+
+std::optional<double> excess_kurtosis(Values x) {
+  if (x.size() < 4) return std::nullopt;
+  const double middle = *mean(x);
+  double second = 0, fourth = 0;
+  for (const double v : x) {
+    const double square = (v - middle) * (v - middle);
+    second += square;
+    fourth += square * square;
+  }
+  if (!(second > 0)) return std::nullopt;
+  return count(x) * fourth / (second * second) - 3;
+}
+
+std::optional<double> quantile(std::vector<double> x, double p) {
+  if (x.empty()) return std::nullopt;
+  std::sort(x.begin(), x.end());
+  const double place = p * static_cast<double>(x.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  if (below + 1 >= x.size()) return x.back();
+  const double part = place - static_cast<double>(below);
+  return x[below] + part * (x[below + 1] - x[below]);
+}
+
+std::optional<double> median(std::vector<double> x) { return quantile(std::move(x), 0.5); }
+
+std::optional<Line> regress(Values x, Values y) {
+  if (x.size() != y.size() || x.size() < 3) return std::nullopt;
+  const double mean_x = *mean(x), mean_y = *mean(y);
+  double xx = 0, xy = 0, yy = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    xx += (x[i] - mean_x) * (x[i] - mean_x);
+    xy += (x[i] - mean_x) * (y[i] - mean_y);
+    yy += (y[i] - mean_y) * (y[i] - mean_y);
+  }
+  if (!(xx > 0) || !(yy > 0)) return std::nullopt;
+  return Line{xy / xx, mean_y - xy / xx * mean_x, xy * xy / (xx * yy)};
+}
+
+std::optional<double> correlation(Values x, Values y) {
+  const auto line = regress(x, y);
+  if (!line) return std::nullopt;
+  return (line->slope < 0 ? -1 : 1) * std::sqrt(line->r2);
+}
+
+std::optional<double> autocorrelation(Values x, size_t lag) {
+  if (x.size() < lag + 2) return std::nullopt;
+  const double middle = *mean(x);
+  double all = 0, lagged = 0;
+  for (const double v : x) all += (v - middle) * (v - middle);
+  for (size_t i = 0; i + lag < x.size(); ++i) lagged += (x[i] - middle) * (x[i + lag] - middle);
+  if (!(all > 0)) return std::nullopt;
+  return lagged / all;
+}
+
+std::optional<double> hill(std::vector<double> x, size_t k) {
+  std::erase_if(x, [](double v) { return !(v > 0); });
+  if (k == 0 || x.size() <= k) return std::nullopt;
+  std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(k), x.end(),
+                   std::greater<>());
+  const double threshold = x[k];
+  double logs = 0;
+  for (size_t i = 0; i < k; ++i) logs += std::log(x[i] / threshold);
+  if (!(logs > 0)) return std::nullopt;
+  return static_cast<double>(k) / logs;
+}
+
+std::optional<double> power_exponent(Values x, Values y, size_t points) {
+  std::vector<double> log_x, log_y;
+  for (size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
+    if (!(x[i] > 0) || !(y[i] > 0)) continue;
+    log_x.push_back(std::log(x[i]));
+    log_y.push_back(std::log(y[i]));
+  }
+  if (log_x.size() < points) return std::nullopt;
+  const auto line = regress(log_x, log_y);
+  if (!line) return std::nullopt;
+  return line->slope;
+}
+
+std::vector<size_t> spaced_lags(size_t last, size_t each_decade) {
+  std::vector<size_t> lags;
+  for (size_t i = 0;; ++i) {
+    const double at = std::pow(10.0, static_cast<double>(i) / static_cast<double>(each_decade));
+    const auto lag = static_cast<size_t>(std::llround(at));
+    if (lag > last) return lags;
+    if (lags.empty() || lag != lags.back()) lags.push_back(lag);
+  }
+}
+
+}  // namespace delever::facts

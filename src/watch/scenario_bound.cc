@@ -1,0 +1,183 @@
+#include "watch/scenario_bound.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "options/black.h"
+
+namespace delever {
+namespace {
+
+constexpr double kDaysPerYear = 365, kShortDays = 30;
+constexpr double kInvRoot2Pi = 0.39894228040143267794, kRootHalf = 0.70710678118654752440;
+
+struct Point {
+  double price = 0, delta = 0;
+};
+
+Point at(const OptionTerms& terms, double forward, double total_vol) {
+  const double strike = terms.strike.approx(), sign = terms.type == OptionType::call ? 1 : -1;
+  const double inside = sign * (forward - strike);
+  Point p{std::max(inside, 0.0),
+          inside > 0 ? sign : 0};  // at the kink any slope between those of both sides will do
+  if (!(total_vol > 0)) return p;
+  const double x = log_moneyness(forward, strike);
+  p.price += std::min(forward, strike) * time_value_ratio(std::abs(x), total_vol);
+  p.delta = sign * 0.5 * std::erfc(-sign * (x / total_vol + 0.5 * total_vol) * kRootHalf);
+  return p;
+}
+
+struct Span {
+  double low = 0, high = 0;
+};
+
+// d1 = k / v + v / 2 over all k and v: it rises with k; in v it has its minimum at sqrt(2 k) for k
+// > 0, and rises throughout for k <= 0.
+Span d1_over(Span k, Span v) {
+  constexpr double kFar = std::numeric_limits<double>::infinity();
+  const auto d1 = [](double away, double vol) {
+    return vol > 0 ? away / vol + 0.5 * vol : away > 0 ? kFar : away < 0 ? -kFar : 0.0;
+  };
+  const double lowest_at = k.low > 0 ? std::clamp(std::sqrt(2 * k.low), v.low, v.high) : v.low;
+  return {d1(k.low, lowest_at), std::max(d1(k.high, v.low), d1(k.high, v.high))};
+}
+
+double density_most(Span d1) {
+  const double nearest = d1.low > 0 ? d1.low : d1.high < 0 ? d1.high : 0;
+  return kInvRoot2Pi * std::exp(-0.5 * nearest * nearest);
+}
+
+// A shock takes a base of volatility, at least its floor, to a total one of base * factor *
+// sqrt(years).
+struct Shock {
+  double now = 0, later = 0;  // factor * sqrt(years), at the start and at the end of the time
+  double floor = 0;
+  double decay =
+      0;  // at least now - later, and straight in time: what is lost on the way is its share
+};
+
+constexpr double kVolatilityMost = 99;  // scenario_margin() refuses 100 and more
+// An option is anchored where its volatility takes this many coins of price to double.
+constexpr double kAnchor = 0.006;
+
+}  // namespace
+
+Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
+                          const ScenarioReach& reach, OptionReach& into) {
+  const RiskLeg& leg = option.leg;
+  CHECK(leg.option && leg.years && *leg.years > 0 && leg.forward > 0 && option.index > 0);
+  if (!rule.vol_up || !rule.vol_down || !rule.short_vega_power || !rule.long_vega_power ||
+      !rule.vol_up_floor)
+    return Error{Fault::no_evidence,
+                 "options need the volatility shocks, and this rulebook lacks some"};
+  const OptionTerms& terms = *leg.option;
+  const double forward = leg.forward, years = *leg.years, vol = leg.volatility;
+  into.forward_low = forward / (1 + reach.price);
+  into.forward_high = forward * (1 + reach.price);
+  const double root = std::sqrt(years), away = log_moneyness(forward, terms.strike.approx());
+  const double d1 = away / (vol * root) + 0.5 * vol * root;
+  into.anchored = vol > 0 && kInvRoot2Pi * std::exp(-0.5 * d1 * d1) * vol * root >= kAnchor;
+  into.volatility_low = into.anchored ? vol * (1 - reach.volatility) : 0;
+  into.volatility_high = vol * (1 + reach.volatility);
+  // Up to where 0.2 to 0.4 % of the forward in time value would send it.
+  if (!into.anchored)
+    into.volatility_high += 2 * reach.volatility * (0.6 * std::abs(away) + 0.01) / root;
+  into.volatility_high = std::min(into.volatility_high, std::max(vol, kVolatilityMost));
+  into.years_low = years * (1 - reach.time);
+  // The shocks change their power at 30 days: no way passes it, so that each is one power of the
+  // time.
+  const bool beyond = years * kDaysPerYear >= kShortDays;
+  if (beyond) into.years_low = std::max(into.years_low, std::min(years, kShortDays / kDaysPerYear));
+  const double power = beyond ? rule.long_vega_power->approx() : rule.short_vega_power->approx();
+  if (!(power >= 0 && power <= 0.5))
+    return Error{Fault::refused,
+                 "a shock whose power lies outside 0 to 0.5: it would not shrink with time"};
+  const auto up = [&](double t) {
+    return std::sqrt(t) * vol_shock_up(rule.vol_up->approx(), t * kDaysPerYear, power);
+  };
+  const auto down = [&](double t) {
+    return std::sqrt(t) * vol_shock_down(rule.vol_down->approx(), t * kDaysPerYear, power);
+  };
+  const double root_low = std::sqrt(into.years_low);
+  const Shock shocks[] = {
+      {up(years), up(into.years_low), rule.vol_up_floor->approx(), up(years) - up(into.years_low)},
+      {root, root_low, 0, root - root_low},
+      {down(years), down(into.years_low), 0, root - root_low}};
+
+  for (auto* list : {&into.fall_long, &into.fall_short, &into.rise_long, &into.rise_short,
+                     &into.volatility_long, &into.volatility_short, &into.time_long})
+    list->clear();
+  const auto value = [&](double price, double of_forward) {  // in coins
+    return option.on_index ? price / of_forward : price / option.index;
+  };
+  struct Change {
+    double tangent = 0, chord = 0;
+  };
+  // Of value(black(F (1 + move))) as F goes to `end`.
+  const auto change = [&](const Point& here, double end, double move, double total_vol) {
+    const double shocked = forward * (1 + move), shocked_end = end * (1 + move);
+    Change c;
+    c.chord = value(at(terms, shocked_end, total_vol).price, shocked_end) *
+                  (option.on_index ? 1 : 1 / (1 + move)) -
+              value(here.price, shocked) * (option.on_index ? 1 : 1 / (1 + move));
+    c.tangent = option.on_index
+                    ? (here.price - shocked * here.delta) / (1 + move) * (1 / end - 1 / forward)
+                    : here.delta * (end - forward) / option.index;
+    return c;
+  };
+  const Point worth = at(terms, forward, vol * root);
+  const auto change_of_now = [&](double end) {
+    if (!into.anchored) return change(worth, end, 0, vol * root);
+    const double straight = option.on_index ? 0 : option.mark * (end - forward) / option.index;
+    return Change{straight, straight};
+  };
+  const Change now_fall = change_of_now(into.forward_low),
+               now_rise = change_of_now(into.forward_high);
+  const double per_vega = option.on_index ? 1 : into.forward_high / option.index;
+  const auto add = [&](double move, const Shock& shock) {
+    const double base = std::max(vol, shock.floor),
+                 lowest = std::max(into.volatility_low, shock.floor),
+                 highest = std::max(into.volatility_high, shock.floor);
+    const double total_vol = base * shock.now;
+    const Point here = at(terms, forward * (1 + move), total_vol);
+    const Change fall = change(here, into.forward_low, move, total_vol),
+                 rise = change(here, into.forward_high, move, total_vol);
+    into.fall_long.push_back(fall.tangent - now_fall.chord);
+    into.fall_short.push_back(fall.chord - now_fall.tangent);
+    into.rise_long.push_back(rise.tangent - now_rise.chord);
+    into.rise_short.push_back(rise.chord - now_rise.tangent);
+    const double strike = terms.strike.approx();
+    const Span k{log_moneyness(into.forward_low * (1 + move), strike),
+                 log_moneyness(into.forward_high * (1 + move), strike)};
+    const double vega =
+        per_vega * density_most(d1_over(k, {lowest * shock.later, highest * shock.now}));
+    // A base on its floor loses nothing as volatility falls; above it the straight line counts as
+    // if there were none.
+    into.volatility_long.push_back(
+        vol > shock.floor ? vega * shock.now * (vol - into.volatility_low) : 0);
+    into.volatility_short.push_back(vega * shock.now * (highest - base));
+    into.time_long.push_back(vega * highest * shock.decay);
+  };
+  const int n = rule.buckets_each_side;
+  const double range = rule.price_range.approx();
+  for (int i = -n; i <= n; ++i) {
+    for (const Shock& shock : shocks) add(range * i / n, shock);
+  }
+  for (const Rate move : rule.extended_moves) add(move.approx(), shocks[0]);
+
+  const Span k{log_moneyness(into.forward_low, terms.strike.approx()),
+               log_moneyness(into.forward_high, terms.strike.approx())};
+  const Span d1s = d1_over(k, {into.volatility_low * root_low, into.volatility_high * root});
+  const double now_vega = into.anchored ? 0 : per_vega * density_most(d1s);
+  into.now_fall_short = now_vega * root * (vol - into.volatility_low);
+  into.now_rise_long = now_vega * root * (into.volatility_high - vol);
+  into.now_time_short = now_vega * into.volatility_high * (root - root_low);
+  const auto distribution = [](double x) { return 0.5 * std::erfc(-x * kRootHalf); };
+  const double put = terms.type == OptionType::put ? 1 : 0;
+  into.delta_low = distribution(d1s.low) - put;
+  into.delta_high = distribution(d1s.high) - put;
+  return {};
+}
+
+}  // namespace delever
