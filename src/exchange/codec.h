@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "exchange/command.h"
+#include "market/command.h"
 
 namespace delever {
 

@@ -18,10 +18,17 @@
 #include <vector>
 
 #include "exchange/adl.h"
-#include "exchange/command.h"
 #include "margin/evaluate.h"
+#include "market/command.h"
+#include "market/notice.h"
+#include "matching/match_book.h"
 
 namespace delever {
+
+class ExchangeSink : public EventSink {
+ public:
+  virtual void on_notice(const Notice& notice) = 0;
+};
 
 struct CoinSetup {
   std::string name;

@@ -18,8 +18,8 @@ struct Counter : ExchangeSink {
   OrderId last_rested = 0;
   void on_event(const Event&) override { ++events; }
   void on_notice(const Notice& n) override {
-    if (n.kind == NoticeKind::fill) ++fills;
-    if (n.kind == NoticeKind::rested) last_rested = n.order;
+    if (n.kind() == NoticeKind::fill) ++fills;
+    if (const auto* rested = n.as<OrderRested>()) last_rested = rested->order;
   }
 };
 

@@ -139,22 +139,25 @@ void Exchange::State::transfer(StakeId from, StakeId to, Lots lots, int64_t valu
   const Market& m = markets[i];
   move_lots(from, -lots, value);
   move_lots(to, lots, value);
-  Notice n = notice(handover.why, giver);
-  n.counterparty = stakes[to].account;
-  n.instrument = i;
-  n.side = lots > 0 ? Side::sell : Side::buy;
-  n.qty = Qty::raw(std::abs(lots) * m.step);
-  n.amount = Amount::raw(value);
-  n.coin = m.settle;
+  PositionTransfer n{.instrument = i,
+                     .side = lots > 0 ? Side::sell : Side::buy,
+                     .counterparty = stakes[to].account,
+                     .coin = m.settle,
+                     .price = {},
+                     .qty = Qty::raw(std::abs(lots) * m.step),
+                     .value = Amount::raw(value)};
   const double per_lot = static_cast<double>(value) / static_cast<double>(std::abs(lots));
   const double size = static_cast<double>(m.step) * static_cast<double>(m.size) / 1e16;
   const double price = m.inverse ? size * 1e8 / per_lot : per_lot / 1e8 / size;
   if (handover.at)
     n.price = *handover.at;
   else if (const auto p = Price::nearest(price); p.has_value())
-    n.price = p.value();  // for the eye: `amount` counts
-  say(n);
-  if (handover.why != NoticeKind::takeover) return;
+    n.price = p.value();  // for the eye: `value` counts
+  if (!handover.takeover) {
+    emit(giver, PositionDeleveraged{n});
+    return;
+  }
+  emit(giver, PositionTakenOver{n});
   publish(
       i, Liquidation{.position_side = lots > 0 ? PositionSide::long_side : PositionSide::short_side,
                      .feed = LiquidationFeed::complete,
@@ -181,18 +184,17 @@ void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e,
     wallet(a, buys ? m.quote : m.base) -= buys ? quote : base;
     fees[buys ? m.base : m.quote] += fee;
     touch_all(a);
-    Notice n = notice(NoticeKind::fill, a);
-    n.maker = maker;
-    n.side = buys ? Side::buy : Side::sell;
-    n.counterparty = maker ? e.account : e.maker_account;
-    n.instrument = i;
-    n.order = maker ? e.maker : 0;
-    n.client = maker ? m.orders[static_cast<uint32_t>(e.maker)].client : sending.client;
-    n.coin = buys ? m.base : m.quote;
-    n.price = Price::raw(static_cast<int64_t>(e.tick) * m.tick);
-    n.qty = Qty::raw(e.lots * m.step);
-    n.fee = Amount::raw(fee);
-    say(n);
+    emit(a, Fill{.instrument = i,
+                 .side = buys ? Side::buy : Side::sell,
+                 .maker = maker,
+                 .coin = buys ? m.base : m.quote,
+                 .counterparty = maker ? e.account : e.maker_account,
+                 .order = maker ? e.maker : 0,
+                 .client = maker ? m.orders[static_cast<uint32_t>(e.maker)].client : sending.client,
+                 .price = Price::raw(static_cast<int64_t>(e.tick) * m.tick),
+                 .qty = Qty::raw(e.lots * m.step),
+                 .value = Amount::raw(quote),
+                 .fee = Amount::raw(fee)});
   }
 }
 

@@ -67,12 +67,10 @@ void Exchange::State::look(PoolId p, bool changed) {
   if (s.triggered() && release_held(p)) s = sums(p);
   if (s.triggered()) {
     if (!pools[p].in_liquidation) {
-      Notice n = notice(NoticeKind::liquidation, a);
-      n.coin = pools[p].coin.value_or(0);
-      if (pools[p].isolated != kNoId) n.instrument = stakes[pools[p].isolated].instrument;
-      n.amount = Amount::raw(narrow(s.equity()));
-      n.fee = Amount::raw(narrow(s.maintenance));
-      say(n);
+      emit(a, LiquidationStarted{.coin = pools[p].coin,
+                                 .instrument = isolated_in(p),
+                                 .equity = Amount::raw(narrow(s.equity())),
+                                 .maintenance = Amount::raw(narrow(s.maintenance))});
     }
     liquidate(p);
     return;
@@ -81,12 +79,10 @@ void Exchange::State::look(PoolId p, bool changed) {
   const bool call = s.maintenance > 0 &&
                     s.maintenance >= times(larger(s.equity(), 0), setup.margin_call, Round::down);
   if (call && !pools[p].called) {
-    Notice n = notice(NoticeKind::margin_call, a);
-    n.coin = pools[p].coin.value_or(0);
-    if (pools[p].isolated != kNoId) n.instrument = stakes[pools[p].isolated].instrument;
-    n.amount = Amount::raw(narrow(s.equity()));
-    n.fee = Amount::raw(narrow(s.maintenance));
-    say(n);
+    emit(a, MarginCall{.coin = pools[p].coin,
+                       .instrument = isolated_in(p),
+                       .equity = Amount::raw(narrow(s.equity())),
+                       .maintenance = Amount::raw(narrow(s.maintenance))});
   }
   // A call stands until the account itself has changed: what the price does alone neither lifts nor
   // repeats it, so that it does not matter how often a pool is looked at.
@@ -109,6 +105,11 @@ bool Exchange::State::release_held(PoolId p) {
     released = true;
   }
   return released;
+}
+
+std::optional<InstrumentId> Exchange::State::isolated_in(PoolId p) const {
+  if (pools[p].isolated == kNoId) return std::nullopt;
+  return stakes[pools[p].isolated].instrument;
 }
 
 std::vector<StakeId> Exchange::State::in_pool(PoolId p) const {
@@ -402,16 +403,15 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
         by == kFund ? bankruptcy_value(p, id) : value(m, std::abs(h.lots), m.mark, round);
     const StakeId to = need_stake(by, h.instrument, PositionSide::long_side);
     const auto at = by == kFund ? std::nullopt : std::optional(Price::raw(m.mark));
-    transfer(id, to, h.lots, worth, {NoticeKind::takeover, at});
+    transfer(id, to, h.lots, worth, {.takeover = true, .at = at});
   }
   if (by != kVault) return;
   // The vault gets what margin there is, and bears what is missing.
   const auto say_moved = [&](CoinId of, int64_t units) {
-    Notice n = notice(NoticeKind::wallet, pools[p].account);
-    n.coin = of;
-    n.counterparty = kVault;
-    n.amount = Amount::raw(-units);
-    say(n);
+    emit(pools[p].account, WalletChanged{.cause = WalletChanged::Cause::taken_by_vault,
+                                         .coin = of,
+                                         .isolated = {},
+                                         .amount = Amount::raw(-units)});
   };
   if (!pools[p].coin) {  // every coin that backed the pool, and every debt in it
     const AccountId a = pools[p].account;
@@ -518,7 +518,7 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
     const auto upto = [&](Lots n) { return narrow(static_cast<Wide>(worth) * n / total); };
     const int64_t part = upto(given + take[k]) - upto(given);
     given += take[k];
-    transfer(id, queue[k].stake, all > 0 ? take[k] : -take[k], part, {NoticeKind::adl, at});
+    transfer(id, queue[k].stake, all > 0 ? take[k] : -take[k], part, {.takeover = false, .at = at});
     trim_reduce_only(queue[k].stake);
   }
   trim_reduce_only(id);
@@ -537,18 +537,13 @@ void Exchange::State::cover(PoolId p) {
     debtor = 0;
     fund -= paid;
     owed -= paid;
-    Notice n = notice(NoticeKind::covered, a);
-    n.coin = coin;
-    n.amount = Amount::raw(paid);
     if (paid > 0) {
       touch(cross_pool(kFund, coin));
-      say(n);
+      emit(a, DeficitCovered{coin, Amount::raw(paid)});
     }
     if (owed > 0) owed = socialise(coin, owed, a);
     shortfall[coin] += owed;
-    n.kind = NoticeKind::shortfall;
-    n.amount = Amount::raw(owed);
-    if (owed > 0) say(n);
+    if (owed > 0) emit(a, DeficitUncovered{coin, Amount::raw(owed)});
   };
   if (pool.isolated != kNoId) {
     settle_debt(*pool.coin, stakes[pool.isolated].margin);
@@ -591,11 +586,8 @@ int64_t Exchange::State::socialise(CoinId coin, int64_t deficit, AccountId debto
     const AccountId a = winners[k].account;
     wallet(a, coin) -= share.taken[k];
     for (const PoolId p : accounts[a].pools) touch(p);
-    Notice n = notice(NoticeKind::socialised, a);
-    n.coin = coin;
-    n.counterparty = debtor;
-    n.amount = Amount::raw(share.taken[k]);
-    say(n);
+    emit(a,
+         ProfitSocialised{.coin = coin, .debtor = debtor, .amount = Amount::raw(share.taken[k])});
   }
   return deficit - share.total;
 }
@@ -611,12 +603,10 @@ void Exchange::State::unwind() {
         if (m.mark == 0 || m.settled) continue;
         const PoolSums s = sums(p);
         if (s.priced && s.equity() < 0) {
-          Notice n = notice(NoticeKind::liquidation, a);
-          n.coin = m.settle;
-          n.instrument = stakes[id].instrument;
-          n.amount = Amount::raw(narrow(s.equity()));
-          n.fee = Amount::raw(narrow(s.maintenance));
-          say(n);
+          emit(a, LiquidationStarted{.coin = m.settle,
+                                     .instrument = stakes[id].instrument,
+                                     .equity = Amount::raw(narrow(s.equity())),
+                                     .maintenance = Amount::raw(narrow(s.maintenance))});
           const auto& adl = m.listing->rules.adl;
           const AdlPrice at =
               adl && adl->price == AdlPrice::previous_mark ? adl->price : AdlPrice::mark;

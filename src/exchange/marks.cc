@@ -308,14 +308,12 @@ void Exchange::State::pay(InstrumentId i, const Payment& payment) {
     (h.mode == MarginMode::isolated ? h.margin : wallet(h.account, m.settle)) += received;
     fees[m.settle] -= received;
     touch_all(h.account);
-    Notice n = notice(NoticeKind::funding, h.account);
-    n.instrument = i;
-    n.coin = m.settle;
-    n.amount = Amount::raw(received);
-    n.qty = Qty::raw(std::abs(h.lots) * m.step);
-    n.side = h.lots > 0 ? Side::buy : Side::sell;
-    n.price = Price::raw(reference);
-    say(n);
+    emit(h.account, FundingPaid{.instrument = i,
+                                .coin = m.settle,
+                                .side = h.lots > 0 ? Side::buy : Side::sell,
+                                .price = Price::raw(reference),
+                                .qty = Qty::raw(std::abs(h.lots) * m.step),
+                                .amount = Amount::raw(received)});
   }
 }
 
@@ -342,15 +340,7 @@ void Exchange::State::settle_expired(InstrumentId i) {
   for (const StakeId id : all) drop_orders(id);
   for (auto& by : m.stops) {
     for (StopQueue& stops : by) {
-      for (const auto& [key, stop] : stops) {
-        Notice n = notice(NoticeKind::finished, stop.order.account);
-        n.instrument = i;
-        n.order = stop.id;
-        n.client = stop.order.client;
-        n.qty = stop.order.qty;
-        n.side = stop.order.side;
-        say(n);
-      }
+      for (const auto& [key, stop] : stops) finish_stop(stop);
       stops.clear();
     }
   }
@@ -365,14 +355,12 @@ void Exchange::State::settle_expired(InstrumentId i) {
     const int64_t profit = gains ? worth - h.cost : h.cost - worth;
     owed += gains ? -worth : worth;
     move_lots(id, -lots, worth);
-    Notice n = notice(NoticeKind::settled, h.account);
-    n.instrument = i;
-    n.coin = m.settle;
-    n.side = lots > 0 ? Side::sell : Side::buy;
-    n.qty = Qty::raw(std::abs(lots) * m.step);
-    n.price = Price::raw(price);
-    n.amount = Amount::raw(profit);
-    say(n);
+    emit(h.account, PositionSettled{.instrument = i,
+                                    .side = lots > 0 ? Side::sell : Side::buy,
+                                    .coin = m.settle,
+                                    .price = Price::raw(price),
+                                    .qty = Qty::raw(std::abs(lots) * m.step),
+                                    .profit = Amount::raw(profit)});
   }
   fees[m.settle] += narrow(owed);
   m.settled = true;

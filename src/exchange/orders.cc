@@ -214,13 +214,11 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
     if (m.book.available(order) < lots) return Reject::not_filled;
     order.time_in_force = TimeInForce::immediate_or_cancel;  // it will be filled whole
   }
-  Notice n = notice(NoticeKind::accepted, c.account);
-  n.instrument = i;
-  n.side = c.side;
-  n.client = c.client;
-  n.price = c.price;
-  n.qty = Qty::raw(lots * m.step);
-  say(n);
+  emit(c.account, OrderAccepted{.instrument = i,
+                                .side = c.side,
+                                .price = c.price,
+                                .qty = Qty::raw(lots * m.step),
+                                .client = c.client});
   send(i, {order, id, c.client, reduce_only, false});
   return Reject::none;
 }
@@ -279,19 +277,17 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                        wallet(kFund, m.settle));
             }
             if (fee != 0) charge(h, fee, false, fees[m.settle]);
-            Notice n = notice(NoticeKind::fill, owner);
-            n.maker = is_maker;
-            n.side = buys != is_maker ? Side::buy : Side::sell;
-            n.counterparty = is_maker ? e.account : e.maker_account;
-            n.instrument = i;
-            n.order = is_maker ? e.maker : 0;
-            n.client = is_maker ? maker_client : sending.client;
-            n.coin = m.settle;
-            n.price = Price::raw(m.last);
-            n.qty = Qty::raw(e.lots * m.step);
-            n.amount = Amount::raw(worth);
-            n.fee = Amount::raw(fee);
-            say(n);
+            emit(owner, Fill{.instrument = i,
+                             .side = buys != is_maker ? Side::buy : Side::sell,
+                             .maker = is_maker,
+                             .coin = m.settle,
+                             .counterparty = is_maker ? e.account : e.maker_account,
+                             .order = is_maker ? e.maker : 0,
+                             .client = is_maker ? maker_client : sending.client,
+                             .price = Price::raw(m.last),
+                             .qty = Qty::raw(e.lots * m.step),
+                             .value = Amount::raw(worth),
+                             .fee = Amount::raw(fee)});
             note(h);
           }
           break;
@@ -377,14 +373,13 @@ void Exchange::State::rested(Market& m, OrderId id, const Sending& sending, Lots
 void Exchange::State::say_rested(InstrumentId i, uint32_t slot, Lots lots) {
   const Market& m = markets[i];
   const OrderInfo& info = m.orders[slot];
-  Notice n = notice(NoticeKind::rested, stakes[info.stake].account);
-  n.instrument = i;
-  n.side = info.buy ? Side::buy : Side::sell;
-  n.order = info.id;
-  n.client = info.client;
-  n.price = Price::raw(static_cast<int64_t>(info.tick) * m.tick);
-  n.qty = Qty::raw(lots * m.step);
-  say(n);
+  emit(stakes[info.stake].account,
+       OrderRested{.instrument = i,
+                   .side = info.buy ? Side::buy : Side::sell,
+                   .order = info.id,
+                   .client = info.client,
+                   .price = Price::raw(static_cast<int64_t>(info.tick) * m.tick),
+                   .qty = Qty::raw(lots * m.step)});
 }
 
 // `lots` of a resting order are no longer there: filled, trimmed or cancelled.
@@ -406,14 +401,22 @@ void Exchange::State::unrest(Market& m, uint32_t slot, Lots lots, bool gone) {
 void Exchange::State::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side,
                              Lots left, Tick tick) {
   const Market& m = markets[i];
-  Notice n = notice(NoticeKind::finished, stakes[info.stake].account);
-  n.instrument = i;
-  n.side = side;
-  n.order = id;
-  n.client = info.client;
-  n.qty = Qty::raw(left * m.step);
-  n.price = Price::raw(static_cast<int64_t>(tick) * m.tick);
-  say(n);
+  emit(stakes[info.stake].account,
+       OrderFinished{.instrument = i,
+                     .side = side,
+                     .order = id,
+                     .client = info.client,
+                     .price = Price::raw(static_cast<int64_t>(tick) * m.tick),
+                     .left = Qty::raw(left * m.step)});
+}
+
+void Exchange::State::finish_stop(const StopOrder& stop) {
+  emit(stop.order.account, OrderFinished{.instrument = stop.order.instrument,
+                                         .side = stop.order.side,
+                                         .order = stop.id,
+                                         .client = stop.order.client,
+                                         .price = {},
+                                         .left = stop.order.qty});
 }
 
 void Exchange::State::drop_orders(StakeId id) {
@@ -470,15 +473,10 @@ Reject Exchange::State::take(const CancelOrder& c) {
     const auto stop = stops.find(key);
     CHECK(stop != stops.end());
     if (stop->second.order.account != c.account) return Reject::no_such_order;
-    Notice n = notice(NoticeKind::finished, c.account);
-    n.instrument = c.instrument;
-    n.order = c.order;
-    n.client = stop->second.order.client;
-    n.side = stop->second.order.side;
-    n.qty = stop->second.order.qty;
+    const StopOrder gone = stop->second;
     stops.erase(stop);
     m.stop_places.erase(place);
-    say(n);
+    finish_stop(gone);
     return Reject::none;
   }
   MatchBook::Resting resting{};
@@ -527,15 +525,10 @@ Reject Exchange::State::take(const CancelAll& c) {
             ++at;
             continue;
           }
-          Notice n = notice(NoticeKind::finished, c.account);
-          n.instrument = i;
-          n.order = at->second.id;
-          n.client = at->second.order.client;
-          n.side = at->second.order.side;
-          n.qty = at->second.order.qty;
-          m.stop_places.erase(at->second.id);
+          const StopOrder gone = at->second;
+          m.stop_places.erase(gone.id);
           at = stops.erase(at);
-          say(n);
+          finish_stop(gone);
         }
       }
     }
@@ -559,14 +552,12 @@ Reject Exchange::State::arm(const SubmitOrder& c) {
                                          sequence};
   m.stops[queue / 2][queue % 2].emplace(key, StopOrder{c, id});
   m.stop_places.emplace(id, std::pair(queue, key));
-  Notice n = notice(NoticeKind::stop_armed, c.account);
-  n.instrument = c.instrument;
-  n.side = c.side;
-  n.order = id;
-  n.client = c.client;
-  n.price = c.trigger;
-  n.qty = c.qty;
-  say(n);
+  emit(c.account, StopArmed{.instrument = c.instrument,
+                            .side = c.side,
+                            .order = id,
+                            .client = c.client,
+                            .trigger = c.trigger,
+                            .qty = c.qty});
   return Reject::none;
 }
 
@@ -591,17 +582,13 @@ void Exchange::State::run_stops(InstrumentId i, TriggerBy by) {
     const StopOrder stop = reached->begin()->second;
     m.stop_places.erase(stop.id);
     reached->erase(reached->begin());
-    Notice n = notice(NoticeKind::stop_triggered, stop.order.account);
-    n.instrument = i;
-    n.side = stop.order.side;
-    n.order = stop.id;
-    n.client = stop.order.client;
-    n.price = Price::raw(price);
-    n.qty = stop.order.qty;
-    say(n);
-    if (trade(stop.order) == Reject::none) continue;
-    n.kind = NoticeKind::finished;
-    say(n);
+    emit(stop.order.account, StopTriggered{.instrument = i,
+                                           .side = stop.order.side,
+                                           .order = stop.id,
+                                           .client = stop.order.client,
+                                           .price = Price::raw(price),
+                                           .qty = stop.order.qty});
+    if (trade(stop.order) != Reject::none) finish_stop(stop);
   }
 }
 

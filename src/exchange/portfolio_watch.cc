@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "watch/scenario_bound.h"
 #include "exchange/state.h"
+#include "watch/scenario_bound.h"
 
 namespace delever {
 namespace {

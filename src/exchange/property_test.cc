@@ -146,10 +146,12 @@ class Market {
     const Reject refused = exchange_->apply(command, recorder_);
     ++tally.commands;
     ++tally.rejects[refused];
-    for (const Notice& n : recorder_.notices) ++tally.notices[n.kind];
+    for (const Notice& n : recorder_.notices) ++tally.notices[n.kind()];
     for (const Notice& n : recorder_.notices) {
-      if (n.kind == NoticeKind::rested || n.kind == NoticeKind::stop_armed)
-        orders_.push_back({n.instrument, n.order, n.account});
+      if (const auto* rested = n.as<OrderRested>())
+        orders_.push_back({rested->instrument, rested->order, n.account});
+      if (const auto* armed = n.as<StopArmed>())
+        orders_.push_back({armed->instrument, armed->order, n.account});
     }
     if (orders_.size() > 64) orders_.erase(orders_.begin(), orders_.end() - 64);
     if (refused != Reject::none) {
@@ -353,9 +355,7 @@ class Market {
     for (size_t k = 0; k < std::max(mine.size(), plain.size()); ++k) {
       const auto tell = [k](const std::vector<Notice>& all) {
         if (k >= all.size()) return std::string("nothing");
-        return std::string(notice_name(all[k].kind)) + " of account " +
-               std::to_string(all[k].account) + " in " + std::to_string(all[k].instrument) +
-               ", amount " + all[k].amount.text() + ", fee " + all[k].fee.text();
+        return text_of(all[k]);
       };
       if (tell(mine) != tell(plain)) return tell(mine) + " against " + tell(plain);
     }

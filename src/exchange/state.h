@@ -8,9 +8,9 @@
 #include <set>
 
 #include "exchange/exchange.h"
-#include "watch/watch_index.h"
-#include "market/exact.h"
 #include "margin/portfolio.h"
+#include "market/exact.h"
+#include "watch/watch_index.h"
 
 namespace delever {
 
@@ -226,8 +226,9 @@ struct Exchange::State {
   void touch(PoolId pool);           // look again on the next tick
   void touch_all(AccountId a);       // every pool of the account
   bool indebted(AccountId a) const;  // a wallet is below zero: other coins back it
-  Notice notice(NoticeKind kind, AccountId account) const;
-  void say(const Notice& n) { sink->on_notice(n); }
+  void emit(AccountId account, NoticeBody body) {
+    sink->on_notice({account, now, std::move(body)});
+  }
   template <class Payload>
   void publish(InstrumentId i, Payload payload) {
     sink->on_event({i, 0, now, now, std::move(payload)});
@@ -266,6 +267,7 @@ struct Exchange::State {
   void trim_reduce_only(StakeId h);
   void run_stops(InstrumentId i, TriggerBy by);
   void finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left, Tick tick);
+  void finish_stop(const StopOrder& stop);
   void tell_quote(InstrumentId i);
   bool covers(AccountId a, InstrumentId i, StakeId h, const Supposed& after, Wide opening_loss,
               Wide fee) const;
@@ -280,7 +282,7 @@ struct Exchange::State {
   void move_lots(StakeId h, Lots lots, int64_t value);
   void charge(StakeId h, int64_t fee, bool from_margin_first, int64_t& to);
   struct Handover {
-    NoticeKind why;
+    bool takeover = false;  // else ADL
     std::optional<Price> at;
   };  // the price, where one was set and not a value
   void transfer(StakeId from, StakeId to, Lots lots, int64_t value, const Handover& handover);
@@ -333,6 +335,7 @@ struct Exchange::State {
   void take_reached_options(std::vector<PoolId>& found);
   bool expose_scenarios(PoolId pool, const PoolSums& s, double& spare);
   bool bound_scenarios(PoolId pool, const PoolSums& s, const ScenarioReach& reach, double& spare);
+  std::optional<InstrumentId> isolated_in(PoolId pool) const;  // missing: a cross pool
   std::vector<StakeId> in_pool(PoolId pool) const;
   StakeId heaviest(PoolId pool) const;
   int64_t bankruptcy_value(PoolId pool, StakeId h) const;

@@ -118,12 +118,11 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
 void Carry::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Seat& s = seats_[index / 2];
   const bool on_spot = index % 2 != 0;
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
-    return;
+  const auto traded = position_change(n, on_spot ? s.spot_account : s.account);
+  if (!traded || n.kind() == NoticeKind::settled) return;
   const Book& book = world_->books[on_spot ? s.spot_book : s.book];
-  const double coins = coins_of(book, n.qty);
-  const bool mine = n.account == (on_spot ? s.spot_account : s.account);
-  const double change = (n.side == Side::buy) == mine ? coins : -coins;
+  const double coins = coins_of(book, traded->qty);
+  const double change = traded->side == Side::buy ? coins : -coins;
   if (on_spot) {
     s.spot_owed -= change;
   } else {

@@ -121,7 +121,7 @@ void Venue::on_event(const Event& event) {
 }
 
 void Venue::on_notice(const Notice& n) {
-  switch (n.kind) {
+  switch (n.kind()) {
     case NoticeKind::account_opened:
     case NoticeKind::accepted:
     case NoticeKind::wallet:
@@ -130,16 +130,17 @@ void Venue::on_notice(const Notice& n) {
     case NoticeKind::shortfall:
       return;
     case NoticeKind::funding:
-      funding_[n.account] += n.amount.approx();
+      funding_[n.account] += n.as<FundingPaid>()->amount.approx();
       return;
     case NoticeKind::fill:
-      if (!n.maker) last_closed_ = n.account;
+      if (!n.as<Fill>()->maker) last_closed_ = n.account;
       break;
     case NoticeKind::takeover:
       last_closed_ = n.account;
       break;
     case NoticeKind::adl:
-      deleveraged_.push_back({n.at, n.instrument, n.counterparty, n.amount.approx()});
+      if (const auto* d = n.as<PositionDeleveraged>())
+        deleveraged_.push_back({n.at, d->instrument, d->counterparty, d->value.approx()});
       break;
     case NoticeKind::rested:
     case NoticeKind::finished:
