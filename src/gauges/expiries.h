@@ -19,6 +19,7 @@ class Expiries {
   explicit Expiries(const Desk& desk) : desk_(desk) {}
 
   void add(const Event& event, const OptionQuote& quote);
+  void add(const Event& event, const OpenInterest& interest);  // where it is a message of its own
   void forget_before(Instant known);
 
   void read(Panel& panel) const;
@@ -35,6 +36,7 @@ class Expiries {
     std::map<InstrumentId, Latest> latest;
     std::set<std::string> sources;
   };
+  void put(const Event& event, Qty open_interest);
   ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
 
   const Desk& desk_;
