@@ -18,6 +18,29 @@ struct Replay::Stream final : MessageSink {
   std::optional<Error>
       no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
   DecodeCounts unread;
+  // The messages of the newest time of receipt: the same bytes at the same nanosecond came from two
+  // imports of one recording, not from the venue twice. Rows of archives are told apart by their
+  // numbers, where they have any.
+  bool rows = false;
+  Instant at = Instant::min();
+  std::vector<std::string> together;
+  uint64_t doubled = 0;
+
+  bool seen(std::string_view bytes, Instant received) {
+    constexpr size_t kTogether = 32;
+    if (rows) return false;
+    if (received != at) {
+      at = received;
+      together.resize(1);
+      together[0].assign(bytes);
+      return false;
+    }
+    for (const std::string& one : together) {
+      if (one == bytes) return ++doubled, true;
+    }
+    if (together.size() < kTogether) together.emplace_back(bytes);
+    return false;
+  }
 };
 
 Replay::Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options)
@@ -47,6 +70,7 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeRea
       const auto source = static_cast<SourceId>(replay->sources_.size());
       replay->sources_.push_back({info.name, info.venue, info.channel});
       auto stream = std::make_unique<Stream>(replay->sources_.back());
+      stream->rows = info.decoder == "csv";
       auto decoder = make_decoder(info.decoder, info.settings, replay->instruments_, source);
       if (decoder.has_value()) {
         stream->decoder = std::move(decoder).value();
@@ -65,6 +89,11 @@ const DecodeCounts& Replay::counts(SourceId source) const {
   CHECK(source < streams_.size());
   const Stream& stream = *streams_[source];
   return stream.decoder ? stream.decoder->counts() : stream.unread;
+}
+
+uint64_t Replay::doubled(SourceId source) const {
+  CHECK(source < streams_.size());
+  return streams_[source]->doubled;
 }
 
 // A gap is told where it begins: from then on the stream says nothing. Its end is told only as far
@@ -109,6 +138,7 @@ Result<bool> Replay::step(ReplaySink& sink) {
   Stream& stream = *streams_[first_source_[next->tape] + message.stream - 1];
   stream.out = &sink;
   ++messages_;
+  if (stream.seen(message.bytes, message.received)) return true;
   const RawMessage raw{message.bytes, message.received};
   if (stream.decoder) {
     stream.decoder->decode(raw, stream);

@@ -44,6 +44,7 @@ class Replay {
   const std::vector<Source>& sources() const { return sources_; }
   const Instruments& instruments() const { return instruments_; }
   const DecodeCounts& counts(SourceId source) const;
+  uint64_t doubled(SourceId source) const;  // messages that were there twice, and count once
   uint64_t messages() const { return messages_; }
 
  private:
