@@ -102,9 +102,12 @@ std::vector<Change> make_changes() {
   add("listings in the middle",
       [](Recording& r, Random& random) { move_listings(r, random.uniform()); });
   add("listings last", [](Recording& r, Random&) { move_listings(r, 1); });
-  add("every message twice", [](Recording& r, Random&) {
+  add("every message twice", [](Recording& r, Random& random) {
     copy_where(
-        r, [](const Item&) { return true; }, [](Item&) {});
+        r, [](const Item&) { return true; },
+        [&](Item& i) {
+          i.received = i.received + Duration::ns(1 + static_cast<int64_t>(random.below(1'000'000)));
+        });
   });
   add("two recorders with an overlap", split_recorders);
   add("another order of the files", shuffle);
@@ -195,7 +198,9 @@ std::string check_chain(uint64_t seed, const std::vector<size_t>& chain, const R
   const Change* judge = nullptr;
   for (size_t n = 0; n < chain.size(); ++n) {
     const Change& change = changes()[chain[n]];
-    Random random(seed, {.stream = 1, .entity = static_cast<uint32_t>(chain[n])});
+    Random random(
+        seed,
+        {.stream = 1, .entity = static_cast<uint32_t>(chain[n]), .step = static_cast<uint32_t>(n)});
     change.apply(recording, random);
     basis = basis && change.name != "coin-margined";
     if (change.last) judge = &change;
