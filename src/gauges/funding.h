@@ -14,7 +14,7 @@
 #include "gauges/panel.h"
 #include "market/terms.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // Simple, as everywhere here; 43.2 % a year is 0.039452 % per 8 h. Compounded: (1 + rate)^(periods
 // a year) - 1.
@@ -97,4 +97,4 @@ class Fundings {
   std::map<InstrumentId, Market> markets_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

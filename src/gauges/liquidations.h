@@ -18,7 +18,7 @@
 #include "gauges/watch.h"
 #include "market/seen.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class Liquidations {
  public:
@@ -115,4 +115,4 @@ class Liquidations {
   std::map<std::string, Publisher> publishers_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

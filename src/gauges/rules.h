@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "market/terms.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // Two figures agree when |a - b| <= absolute + relative * max(|a|, |b|).
 struct Band {
@@ -113,4 +113,4 @@ struct Rules {
   std::map<std::string, Publisher, std::less<>> publishers;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -5,7 +5,7 @@
 
 #include "gauges/gauges_test.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const Instant kAt = time_of("2026-03-02T00:00:30Z");
@@ -254,4 +254,4 @@ TEST(Options, open_interest_in_a_message_of_its_own) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

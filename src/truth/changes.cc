@@ -13,8 +13,9 @@ namespace {
 // about six of the figures that are summed here.
 constexpr double kSame = 2e-6;
 
-const Reading* find(const std::vector<Reading>& readings, const Reading& like) {
-  for (const Reading& r : readings) {
+const gauges::Reading* find(const std::vector<gauges::Reading>& readings,
+                            const gauges::Reading& like) {
+  for (const gauges::Reading& r : readings) {
     if (r.name == like.name && r.venue == like.venue && r.expiry == like.expiry) return &r;
   }
   return nullptr;
@@ -26,14 +27,14 @@ bool same(std::optional<double> a, std::optional<double> b) {
   return std::fabs(*a - *b) <= kSame * std::max({std::fabs(*a), std::fabs(*b), 1e-6});
 }
 
-std::string text(const Reading& r) {
+std::string text(const gauges::Reading& r) {
   const auto number = [](std::optional<double> v) { return v ? fmt::format("{}", *v) : "-"; };
   return fmt::format("{} {} [{}, {}] {} window {} ({})", number(r.value), r.unit, number(r.low),
                      number(r.high), state_name(r.state), r.window.text(), r.reason);
 }
 
-std::string unchanged(const std::vector<Reading>& before, const Reading& after) {
-  const Reading* was = find(before, after);
+std::string unchanged(const std::vector<gauges::Reading>& before, const gauges::Reading& after) {
+  const gauges::Reading* was = find(before, after);
   if (!was) return "is new: " + text(after);
   if (same(was->value, after.value) && same(was->low, after.low) && same(was->high, after.high) &&
       was->state == after.state && was->window == after.window)
@@ -41,7 +42,8 @@ std::string unchanged(const std::vector<Reading>& before, const Reading& after) 
   return "was " + text(*was) + ", is " + text(after);
 }
 
-std::string without_basis(const std::vector<Reading>& before, const Reading& after) {
+std::string without_basis(const std::vector<gauges::Reading>& before,
+                          const gauges::Reading& after) {
   return after.name.starts_with("basis") ? "" : unchanged(before, after);
 }
 
@@ -94,7 +96,8 @@ std::vector<Change> make_changes() {
   std::vector<Change> out;
   const auto add =
       [&](const char* name, std::function<void(Recording&, Random&)> apply,
-          std::function<std::string(const std::vector<Reading>&, const Reading&)> judge = {},
+          std::function<std::string(const std::vector<gauges::Reading>&, const gauges::Reading&)>
+              judge = {},
           bool last = false) {
         out.push_back({name, std::move(apply), std::move(judge), last});
       };
@@ -148,7 +151,7 @@ std::vector<Change> make_changes() {
           if (i.venue == venue) i.at = i.at + by;
         }
       },
-      [](const std::vector<Reading>&, const Reading& after) -> std::string {
+      [](const std::vector<gauges::Reading>&, const gauges::Reading& after) -> std::string {
         const Instant at = end_of({});
         return after.as_of && *after.as_of > at ? "as of " + after.as_of->text() : "";
       },
@@ -158,7 +161,7 @@ std::vector<Change> make_changes() {
       [](Recording& r, Random&) {
         std::erase_if(r.items, [](const Item& i) { return i.venue == "okx"; });
       },
-      [](const std::vector<Reading>& before, const Reading& after) -> std::string {
+      [](const std::vector<gauges::Reading>& before, const gauges::Reading& after) -> std::string {
         if (after.venue) return after.venue == "okx" ? "is still there" : unchanged(before, after);
         const bool sum = after.name.starts_with("oi_coins") || after.name.starts_with("oi_usd") ||
                          after.name == "liq_long_usd_24h" || after.name == "liq_total_usd_24h";
@@ -173,8 +176,8 @@ std::vector<Change> make_changes() {
         r.lost_from = end_of(r) - Duration::minutes(200 + static_cast<int64_t>(random.below(600)));
         r.lost_to = r.lost_from + Duration::minutes(100);
       },
-      [](const std::vector<Reading>& before, const Reading& after) -> std::string {
-        const Reading* was = find(before, after);
+      [](const std::vector<gauges::Reading>& before, const gauges::Reading& after) -> std::string {
+        const gauges::Reading* was = find(before, after);
         if (!was || !was->value || !after.value || !after.name.starts_with("liq_")) return "";
         if (after.high || after.coverage.value_or(1) > 0.999)
           return "rests on a gap and does not say so: " + text(after);
@@ -191,9 +194,10 @@ const std::vector<Change>& changes() {
   return all;
 }
 
-std::string check_chain(uint64_t seed, const std::vector<size_t>& chain, const Rules& rules) {
+std::string check_chain(uint64_t seed, const std::vector<size_t>& chain,
+                        const gauges::Rules& rules) {
   Recording recording = make_recording(seed);
-  const std::vector<Reading> before = read(recording, rules);
+  const std::vector<gauges::Reading> before = read(recording, rules);
   bool basis = true;
   const Change* judge = nullptr;
   for (size_t n = 0; n < chain.size(); ++n) {
@@ -206,7 +210,7 @@ std::string check_chain(uint64_t seed, const std::vector<size_t>& chain, const R
     if (change.last) judge = &change;
   }
   std::string wrong;
-  for (const Reading& r : read(recording, rules)) {
+  for (const gauges::Reading& r : read(recording, rules)) {
     const std::string why = judge   ? judge->judge(before, r)
                             : basis ? unchanged(before, r)
                                     : without_basis(before, r);
@@ -216,7 +220,7 @@ std::string check_chain(uint64_t seed, const std::vector<size_t>& chain, const R
   return wrong;
 }
 
-std::vector<size_t> shrink(uint64_t seed, std::vector<size_t> chain, const Rules& rules) {
+std::vector<size_t> shrink(uint64_t seed, std::vector<size_t> chain, const gauges::Rules& rules) {
   for (size_t n = 0; n < chain.size();) {
     std::vector<size_t> shorter = chain;
     shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(n));

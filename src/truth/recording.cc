@@ -8,6 +8,7 @@
 
 #include "codec/decoder.h"
 #include "gauges/gauges.h"
+#include "venues/registry.h"
 
 namespace delever::truth {
 namespace {
@@ -172,17 +173,17 @@ class Writer {
   const Recording& r_;
 };
 
-class Into final : public MessageSink {
+class Into final : public codec::MessageSink {
  public:
-  explicit Into(Gauges& gauges) : gauges_(gauges) {}
+  explicit Into(gauges::Gauges& gauges) : gauges_(gauges) {}
   void on_event(const Event& event) override { gauges_.on_event(event); }
-  void on_undecoded(const RawMessage& message, const Error& why) override {
+  void on_undecoded(const codec::RawMessage& message, const Error& why) override {
     check_failed(fmt::format("{}: {}", why.text(), message.bytes.substr(0, 300)).c_str(), __FILE__,
                  __LINE__);
   }
 
  private:
-  Gauges& gauges_;
+  gauges::Gauges& gauges_;
 };
 
 }  // namespace
@@ -235,13 +236,13 @@ Recording make_recording(uint64_t seed) {
   return out;
 }
 
-std::vector<Reading> read(const Recording& recording, const Rules& rules) {
+std::vector<gauges::Reading> read(const Recording& recording, const gauges::Rules& rules) {
   const Writer writer(recording);
   Instruments instruments;
   std::vector<Source> sources;
-  std::map<std::string, std::pair<SourceId, std::unique_ptr<Decoder>>> streams;
+  std::map<std::string, std::pair<SourceId, std::unique_ptr<codec::Decoder>>> streams;
   sources.reserve(64);
-  Gauges gauges(recording.asset, rules, instruments, sources);
+  gauges::Gauges gauges(recording.asset, rules, instruments, sources);
   Into sink(gauges);
   std::vector<const Item*> order;
   for (const Item& item : recording.items) order.push_back(&item);
@@ -256,11 +257,11 @@ std::vector<Reading> read(const Recording& recording, const Rules& rules) {
                                          request, item->recorder);
     auto found = streams.find(name);
     if (found == streams.end()) {
-      StreamSettings settings;
+      codec::StreamSettings settings;
       if (!request.empty()) settings["request"] = request;
       const auto id = static_cast<SourceId>(sources.size());
       sources.push_back({name, item->venue, ""});
-      auto decoder = make_decoder(writer.decoder(*item), settings, instruments, id);
+      auto decoder = venues::make_decoder(writer.decoder(*item), settings, instruments, id);
       CHECK(decoder.has_value());
       found = streams.emplace(name, std::pair(id, std::move(decoder).value())).first;
     }
@@ -276,7 +277,7 @@ std::vector<Reading> read(const Recording& recording, const Rules& rules) {
     if (item->received >= recording.lost_from && item->received < recording.lost_to) continue;
     bytes = writer.write(*item);
     const size_t size = bytes.size();
-    bytes.resize(size + kPadding);
+    bytes.resize(size + codec::kPadding);
     found->second.second->decode({std::string_view(bytes).substr(0, size), item->received}, sink);
   }
   return gauges.readings(end_of(recording));

@@ -53,21 +53,24 @@ struct Recording {
 
 Instant end_of(const Recording& recording);  // when it is read: T
 Recording make_recording(uint64_t seed);
-std::vector<Reading> read(const Recording& recording, const Rules& rules);
+std::vector<gauges::Reading> read(const Recording& recording, const gauges::Rules& rules);
 
 // A change of the recording, and what it must do to a reading.
 struct Change {
   std::string name;
   std::function<void(Recording&, Random&)> apply;
   // Missing: the reading stays as it is. Otherwise what is wrong with the new one, or "".
-  std::function<std::string(const std::vector<Reading>& before, const Reading& after)> judge;
+  std::function<std::string(const std::vector<gauges::Reading>& before,
+                            const gauges::Reading& after)>
+      judge;
   bool last = false;  // nothing may follow it in a chain
 };
 const std::vector<Change>& changes();
 
 // What is wrong after the changes of `chain`, in order; empty: nothing.
-std::string check_chain(uint64_t seed, const std::vector<size_t>& chain, const Rules& rules);
+std::string check_chain(uint64_t seed, const std::vector<size_t>& chain,
+                        const gauges::Rules& rules);
 // The shortest part of a failing chain that still fails.
-std::vector<size_t> shrink(uint64_t seed, std::vector<size_t> chain, const Rules& rules);
+std::vector<size_t> shrink(uint64_t seed, std::vector<size_t> chain, const gauges::Rules& rules);
 
 }  // namespace delever::truth

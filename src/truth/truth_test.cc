@@ -14,12 +14,12 @@
 namespace delever::truth {
 namespace {
 
-const Rules& rules() {
-  static const Rules loaded = [] {
+const gauges::Rules& rules() {
+  static const gauges::Rules loaded = [] {
     std::ifstream in(source_root() + "/rules/2026-01-30.toml");
     std::stringstream text;
     text << in.rdbuf();
-    auto read = Rules::load(text.str(), "rules/2026-01-30.toml");
+    auto read = gauges::Rules::load(text.str(), "rules/2026-01-30.toml");
     if (!read.has_value()) ADD_FAILURE() << read.error().text();
     return std::move(read).value();
   }();
