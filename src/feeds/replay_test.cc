@@ -62,6 +62,25 @@ TEST(Replay, SeveralTapesAreOneInOrderOfReceipt) {
   EXPECT_EQ(replay.value()->counts(1).messages, 5u);
 }
 
+TEST(Replay, TheSameBytesAtTheSameNanosecondCountOnce) {
+  const Folder folder;
+  {
+    TestTape tape(folder / "a.tape");
+    const auto s = tape.stream("one", "binance-usdm");
+    for (const auto& [at, price] :
+         {std::pair(10, "100"), std::pair(10, "101"), std::pair(10, "100"), std::pair(11, "100")})
+      ASSERT_TRUE(tape.writer->append(s, Instant::ns(at), mark_price(1, price)).has_value());
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  auto replay = Replay::open({folder / "a.tape"}, {});
+  ASSERT_TRUE(replay.has_value());
+  Kept kept;
+  ASSERT_TRUE(replay.value()->run(kept).has_value());
+  EXPECT_EQ(replay.value()->messages(), 4u);
+  EXPECT_EQ(replay.value()->counts(0).messages, 3u);
+  EXPECT_EQ(replay.value()->doubled(0), 1u);
+}
+
 TEST(Replay, AGapIsToldWhereItBeginsAndNeverBeyondWhatIsKnown) {
   const Folder folder;
   {

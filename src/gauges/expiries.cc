@@ -7,21 +7,21 @@
 namespace delever::gauges {
 
 void Expiries::add(const Event& event, const OptionQuote& quote) {
-  if (quote.open_interest) put(event, *quote.open_interest);
+  if (quote.open_interest) put(event, *quote.open_interest, {});
 }
 
 void Expiries::add(const Event& event, const OpenInterest& interest) {
-  if (interest.contracts) put(event, *interest.contracts);
+  if (interest.contracts) put(event, *interest.contracts, interest.coins);
 }
 
-void Expiries::put(const Event& event, Qty open_interest) {
+void Expiries::put(const Event& event, Qty open_interest, std::optional<double> stated_coins) {
   const Instrument& i = desk_.instruments[event.instrument];
   if (open_interest.raw() < 0) return;
   if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type ||
       i.strike->raw() <= 0)
     return;
   Chain& chain = venues_[i.venue][*i.expiry];
-  const Latest now{event.at, open_interest, event.source};
+  const Latest now{event.at, open_interest, event.source, stated_coins};
   const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
   Latest& last = at->second;
   if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest))
@@ -41,7 +41,9 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
   for (const auto& [id, latest] : chain.latest) {
     const Instrument& i = desk_.instruments[id];
-    const auto amount = coins(desk_.terms(id), latest.open_interest.approx(), std::nullopt);
+    const std::optional<double> amount =
+        latest.stated_coins ? *latest.stated_coins * desk_.terms(id).units
+                            : coins(desk_.terms(id), latest.open_interest.approx(), std::nullopt);
     const auto exact = amount ? std::optional(Qty::nearest(*amount)) : std::nullopt;
     if (out.as_of - latest.at > desk_.rules.options.chain_span || !exact || !exact->has_value()) {
       ++out.left_out;

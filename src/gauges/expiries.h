@@ -31,12 +31,13 @@ class Expiries {
     Instant at;
     Qty open_interest;
     SourceId source = 0;
+    std::optional<double> stated_coins;  // where the venue says them beside its contracts
   };
   struct Chain {
     std::map<InstrumentId, Latest> latest;
     std::set<std::string> sources;
   };
-  void put(const Event& event, Qty open_interest);
+  void put(const Event& event, Qty open_interest, std::optional<double> stated_coins);
   ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
 
   const Desk& desk_;

@@ -89,7 +89,7 @@ struct Gauges::Impl {
     option_boards.forget_before(due);
   }
 
-  // Messages stamped later than they were received, by venue: how many, and by how much at most.
+  // What was stamped later than it was received, by venue: how many, and by how much at most.
   struct Ahead {
     uint64_t count = 0;
     Duration most;
@@ -118,7 +118,7 @@ struct Gauges::Impl {
     for (const auto& [venue, clock] : clocks) {
       if (r.venue && *r.venue != venue) continue;
       add(
-          fmt::format("{}: {} messages stamped up to {} later than they were received, left out: "
+          fmt::format("{}: {} figures stamped up to {} later than they were received, left out: "
                       "its clock or the recorder's is wrong",
                       venue, clock.count, short_age(clock.most)));
     }

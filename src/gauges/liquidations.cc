@@ -188,6 +188,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   out.exact = venue.complete && !venue.throttled && !venue.late;
   Wide longs = 0, shorts = 0;
   int saturated = 0;
+  std::set<std::string> other_money;
   Extra long_extra, short_extra;
   for (const auto& [id, market] : venue.markets) {
     std::map<int64_t, ThrottledMinute> minutes;
@@ -205,6 +206,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
         continue;
       }
       out.counted += static_cast<uint64_t>(entry.counted);
+      if (!desk_.in_dollars(desk_.terms(id))) other_money.insert(desk_.terms(id).quote);
       const Wide sum = micros(*usd) * entry.counted;
       (is_long ? longs : shorts) += sum;
       const int64_t minute = minute_of(key.at);
@@ -255,6 +257,9 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   const auto say = [&](const std::string& what) {
     out.note += (out.note.empty() ? "" : "; ") + what;
   };
+  if (!other_money.empty())
+    say(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
+                    join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
   if (out.left_out > 0)
     say(fmt::format("{} liquidations at {} left out: no contract size, or no price of the coin",
                     out.left_out, name));

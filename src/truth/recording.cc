@@ -78,7 +78,8 @@ class Writer {
       case Fact::listing:
         return fmt::format(
             R"({{"timezone":"UTC","serverTime":{},"symbols":[{{"symbol":"{}","pair":"{}","contractType":"PERPETUAL",)"
-            R"("deliveryDate":4133404800000,"status":"TRADING","baseAsset":"{}","quoteAsset":"{}","marginAsset":"{}"{},)"
+            R"("deliveryDate":4133404800000,"status":"TRADING","baseAsset":"{}","quoteAsset":"{}",)"
+            R"("marginAsset":"{}"{},)"
             R"("filters":[]}}]}})",
             t, s, s.substr(0, s.find('_')),
             r_.thousands && !r_.coin_margined ? "1000" + r_.asset : r_.asset,
@@ -148,7 +149,8 @@ class Writer {
         return fmt::format(
             R"({{"retCode":0,"retMsg":"OK","result":{{"category":"linear","list":[{{"symbol":"{}",)"
             R"("contractType":"LinearPerpetual","status":"Trading","baseCoin":"{}","quoteCoin":"USDT",)"
-            R"("settleCoin":"USDT","fundingInterval":480,"priceFilter":{{"tickSize":"0.01"}},"lotSizeFilter":{{"qtyStep":"0.01"}}}}]}},"time":{}}})",
+            R"("settleCoin":"USDT","fundingInterval":480,"priceFilter":{{"tickSize":"0.01"}},)"
+            R"("lotSizeFilter":{{"qtyStep":"0.01"}}}}]}},"time":{}}})",
             s, r_.thousands ? "1000" + r_.asset : r_.asset, t);
       case Fact::liquidation:
         return fmt::format(
