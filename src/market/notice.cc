@@ -103,6 +103,9 @@ std::optional<PositionChange> position_change(const Notice& notice, AccountId ac
   const PositionTransfer* n = notice.as<PositionTakenOver>();
   if (!n) n = notice.as<PositionDeleveraged>();
   if (!n) return std::nullopt;
+  // An account in hedge mode can stand on both sides: its net position stays.
+  if (n->counterparty == notice.account)
+    return PositionChange{n->instrument, n->side, n->price, {}};
   const Side side = account == notice.account ? n->side : opposite(n->side);
   return PositionChange{n->instrument, side, n->price, n->qty};
 }
