@@ -15,12 +15,30 @@ BANNED = {  # pattern -> (where it may appear, what to use instead)
     r"\bstd::cout|\bprintf\(": ("cli/", "return it, or log it"),
     r"\busing namespace std\b": ("", "std::"),
 }
+TEST_ONLY = re.compile(r"_(test|bench|fuzz)\.cc$|_testing\.h$")
+UNMARKED = {"feeds/testing.h", "tape/tape_fixture.h"}  # test-only headers that still lack the suffix: may only shrink
 
 
 def modules(root):
     text = (root / "src/CMakeLists.txt").read_text()
     found = re.findall(r"^module\((\w+)([^)]*)\)", text, re.M)
     return {name: set(re.split(r"\bLIBS\b", rest)[0].replace("DEPS", "").split()) for name, rest in found}
+
+
+def test_headers(root):
+    """A header *_testing.h is for tests, benches and fuzz targets alone, and a header that only they include is named so."""
+    users = {}
+    for path in sorted((root / "src").rglob("*.*")):
+        if path.suffix in (".h", ".cc"):
+            for n, line in enumerate(path.read_text().splitlines(), 1):
+                if used := re.match(r'\s*#\s*include "([^"]+)"', line):
+                    users.setdefault(used.group(1), []).append((str(path.relative_to(root / "src")), n))
+    for header, places in users.items():
+        outside = [(path, n) for path, n in places if not TEST_ONLY.search(path)]
+        if TEST_ONLY.search(header):
+            yield from (f"src/{path}:{n}: {header} is for tests only" for path, n in outside)
+        elif not outside and header not in UNMARKED and (root / "src" / header).exists():
+            yield f"src/{header}:1: only tests include it: name it *_testing.h"
 
 
 def main(root):
@@ -46,8 +64,9 @@ def main(root):
                 if target in graph and target != module and target not in graph.get(module, ()):
                     say(n, f"{module} may not include {target}/ (not in its DEPS)")
             for pattern, (home, instead) in BANNED.items():
-                if re.search(pattern, line) and not (home and str(rel).startswith(home)) and not re.search(r"_(test|bench)\.(cc|h)$", rel.name):
+                if re.search(pattern, line) and not (home and str(rel).startswith(home)) and not re.search(r"_(test|bench|testing)\.(cc|h)$", rel.name):
                     say(n, f"use {instead}")
+    faults += test_headers(root)
     print("\n".join(faults))
     return 1 if faults else 0
 

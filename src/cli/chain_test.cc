@@ -11,9 +11,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
-#include "options/black.h"
 #include "base/source_root.h"
+#include "cli/run_testing.h"
+#include "options/black.h"
 
 namespace delever {
 namespace {

@@ -7,8 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run_testing.h"
 
 namespace delever {
 namespace {

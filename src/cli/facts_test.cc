@@ -6,8 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run_testing.h"
 
 namespace delever {
 namespace {

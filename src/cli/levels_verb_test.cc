@@ -5,10 +5,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/source_root.h"
 #include "cli/level_bars.h"
 #include "cli/level_truth_file.h"
-#include "cli/run.h"
-#include "base/source_root.h"
+#include "cli/run_testing.h"
 
 namespace delever {
 namespace {

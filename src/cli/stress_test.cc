@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
-#include "cli/run.h"
-#include "options/black.h"
 #include "base/source_root.h"
+#include "cli/run_testing.h"
+#include "options/black.h"
 
 namespace delever {
 namespace {

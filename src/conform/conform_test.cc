@@ -9,10 +9,10 @@
 #include <sstream>
 
 #include "base/csv.h"
+#include "base/source_root.h"
 #include "base/text.h"
 #include "conform/notes.h"
-#include "margin/test_books.h"
-#include "base/source_root.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever {
 namespace {

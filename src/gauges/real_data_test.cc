@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <functional>
 
-#include "base/text.h"
-#include "gauges/gauges_test.h"
 #include "base/source_root.h"
+#include "base/text.h"
+#include "gauges/scene_testing.h"
 
 namespace delever {
 namespace {

@@ -1,8 +1,8 @@
 // Goal: the shipped rule file loads; a mistyped, missing or absurd figure is named with its line.
 #include "gauges/rules.h"
 
-#include "gauges/gauges_test.h"
 #include "base/source_root.h"
+#include "gauges/scene_testing.h"
 
 namespace delever {
 namespace {

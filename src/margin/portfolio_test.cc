@@ -10,10 +10,10 @@
 #include <sstream>
 
 #include "base/config.h"
-#include "base/text.h"
-#include "margin/test_books.h"
-#include "options/black.h"
 #include "base/source_root.h"
+#include "base/text.h"
+#include "margin/rulebooks_testing.h"
+#include "options/black.h"
 
 namespace delever {
 namespace {

@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "base/csv.h"
-#include "base/text.h"
-#include "margin/test_books.h"
 #include "base/source_root.h"
+#include "base/text.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "sim/testing.h"
 #include "base/source_root.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "margin/rulebooks_testing.h"
 #include "watch/cross_sweep.h"
 #include "watch/watch_index.h"
-#include "margin/test_books.h"
 
 namespace delever {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 #include "codec/channels.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever {
 namespace {

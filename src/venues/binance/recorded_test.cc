@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "venues/binance/binance.h"
 #include "codec/book.h"
-#include "venues/testing.h"
+#include "venues/binance/binance.h"
+#include "venues/wire_testing.h"
 
 namespace delever {
 namespace {

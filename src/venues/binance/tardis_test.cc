@@ -9,7 +9,7 @@
 #include <set>
 
 #include "codec/book.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever {
 namespace {

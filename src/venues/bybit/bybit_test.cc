@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever {
 namespace {
@@ -121,21 +121,17 @@ TEST(BybitTickers, ADeltaChangesOnlyWhatItNames) {
 
 TEST(BybitTickers, NoQuoteWhileASideIsUnknown) {
   Bybit bybit;
-  EXPECT_TRUE(
-      bybit
-          .read(
-              R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT",)"
-              R"("bid1Price":"9","bid1Size":"1"},"ts":1})")
-          .events.empty());
+  EXPECT_TRUE(bybit
+                  .read(R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT",)"
+                        R"("bid1Price":"9","bid1Size":"1"},"ts":1})")
+                  .events.empty());
   EXPECT_EQ(bybit.decoder->counts().no_event.at("tickers"), 1U);
-  EXPECT_EQ(
-      bybit
-          .read(
-              R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT",)"
-              R"("ask1Price":"10","ask1Size":"1"},"ts":2})")
-          .all<Quote>()
-          .size(),
-      1U);
+  EXPECT_EQ(bybit
+                .read(R"({"topic":"tickers.X","type":"delta","data":{"symbol":"BTCUSDT",)"
+                      R"("ask1Price":"10","ask1Size":"1"},"ts":2})")
+                .all<Quote>()
+                .size(),
+            1U);
 }
 
 TEST(BybitTickers, OpenInterestIsOneSide) {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "venues/ending.h"
+#include "venues/ending_testing.h"
 
 namespace delever {
 namespace {

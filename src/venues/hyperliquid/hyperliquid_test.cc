@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever {
 namespace {

@@ -2,7 +2,7 @@
 // instruments go ahead of the input, so that what follows finds them.
 #include <string>
 
-#include "venues/fuzzing.h"
+#include "venues/fuzz_lines_testing.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "sim/simulation.h"
 #include "base/source_root.h"
+#include "sim/simulation.h"
 
 namespace delever::sim::testing {
 

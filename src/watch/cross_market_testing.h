@@ -2,8 +2,8 @@
 // five venues, random accounts over them, and prices that wander together, with jumps.
 #pragma once
 
+#include "margin/rulebooks_testing.h"
 #include "watch/slack_bound.h"
-#include "margin/test_books.h"
 
 namespace delever::testing_exchange {
 

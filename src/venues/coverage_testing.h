@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venuetest {
 

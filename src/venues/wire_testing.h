@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/source_root.h"
 #include "base/text.h"
 #include "codec/decoder.h"
-#include "base/source_root.h"
 
 #define SKIP_WITHOUT_WIRE(file, name)                    \
   const auto file = delever::venuetest::wire_file(name); \

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "gauges/gauges.h"
 #include "base/source_root.h"
+#include "gauges/gauges.h"
 
 namespace delever {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "base/source_root.h"
 #include "margin/price.h"
 #include "rulebooks/rulebook_file.h"
-#include "base/source_root.h"
 
 namespace delever::testing_margin {
 
