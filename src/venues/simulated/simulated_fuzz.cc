@@ -17,10 +17,12 @@ void run(const uint8_t* data, size_t size) {
   BookBuilder books(instruments, gaps);
   fuzzing::BookSink sink(books);
   std::string text =
-      R"({"channel":"instrument","symbol":"P","time":1,"kind":"linear","base":"B","quote":"U","settle":"U",)"
+      R"({"channel":"instrument","symbol":"P","time":1,"kind":"linear","base":"B","quote":"U",)"
+      R"("settle":"U",)"
       R"("size":"1"})"
       "\n"
-      R"({"channel":"instrument","symbol":"O","time":1,"kind":"option","base":"B","quote":"U","settle":"B",)"
+      R"({"channel":"instrument","symbol":"O","time":1,"kind":"option","base":"B","quote":"U",)"
+      R"("settle":"B",)"
       R"("expiry":5,"strike":"2","type":"put"})"
       "\n";
   text.append(reinterpret_cast<const char*>(data), size);
