@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes fixtures/conform/examples.csv: worked examples with numbers of our own. Each expected figure is the value of the
 formula in the column `working`, computed here in a few operations and by nothing of src/. Run from the root; the same bytes
-come out each time (tools/fixtures_test.py compares)."""
+come out each time (the test fixture_examples compares)."""
 import csv
 import io
 import sys
