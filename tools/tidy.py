@@ -25,7 +25,7 @@ BANNED = {  # pattern -> (where it may appear, what to use instead)
 TEST_ONLY = re.compile(r"_(test|bench|fuzz)\.cc$|_testing\.h$")
 UNMARKED = {"feeds/testing.h", "tape/tape_fixture.h"}  # test-only headers that still lack the suffix: may only shrink
 BARE_NAMESPACE = {"base", "market"}  # the modules whose types live in namespace delever itself
-CHECK_NAMESPACES = False  # on when every other module has its own
+CHECK_NAMESPACES = True
 
 
 def modules(root):

@@ -15,7 +15,7 @@
 #include "base/source_root.h"
 #include "cli/run_testing.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -212,4 +212,4 @@ TEST(EnsembleVerb, AShockHasItsMeansWithAndWithoutTheControl) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

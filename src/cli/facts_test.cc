@@ -9,7 +9,7 @@
 #include "base/source_root.h"
 #include "cli/run_testing.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -105,4 +105,4 @@ TEST(Facts, RealArchivesComeNearWhatWasMeasuredBefore) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

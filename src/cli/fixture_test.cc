@@ -9,7 +9,7 @@
 #include "base/source_root.h"
 #include "cli/run_testing.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 const std::string kFolder = source_root() + "/fixtures/episode";
@@ -137,4 +137,4 @@ TEST(FixtureChain, one_board) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

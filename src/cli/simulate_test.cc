@@ -13,7 +13,7 @@
 #include "base/source_root.h"
 #include "cli/run_testing.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -256,4 +256,4 @@ TEST(Simulate, BrokenScenariosExitThreeWithFileKeyAndReason) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

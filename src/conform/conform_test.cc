@@ -14,10 +14,10 @@
 #include "conform/notes.h"
 #include "margin/rulebooks_testing.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
-using testing_margin::shelf;
+using margin::fixture::shelf;
 
 std::string slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -231,4 +231,4 @@ TEST(Facts, numbers_words_and_signs) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::conform

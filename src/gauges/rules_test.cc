@@ -4,7 +4,7 @@
 #include "base/source_root.h"
 #include "gauges/scene_testing.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 std::string shipped_text() {
@@ -62,4 +62,4 @@ TEST(Rules, a_vendor_is_not_independent_of_its_venues) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

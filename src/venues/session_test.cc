@@ -6,9 +6,10 @@
 #include <fstream>
 
 #include "codec/book.h"
+#include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 template <class T>
@@ -123,9 +124,9 @@ std::string line_of(const Event& event, const Instruments& instruments) {
 }
 
 // The top of the book that a builder serves after a message about it; "none" behind a hole.
-std::string top_of(const Book* book) {
+std::string top_of(const codec::Book* book) {
   if (!book) return "  book none\n";
-  const auto best = [](const Ladder& side) {
+  const auto best = [](const codec::Ladder& side) {
     return side.empty() ? std::string("-")
                         : side.best().price.text() + " x " + side.best().qty.text();
   };
@@ -133,8 +134,8 @@ std::string top_of(const Book* book) {
 }
 
 // "@ bybit category=spot": the decoder and its settings.
-std::unique_ptr<Decoder> open_decoder(std::string_view line, Instruments& instruments) {
-  StreamSettings settings;
+std::unique_ptr<codec::Decoder> open_decoder(std::string_view line, Instruments& instruments) {
+  codec::StreamSettings settings;
   const auto words = split(line.substr(2), ' ');
   for (size_t i = 1; i < words.size(); ++i) {
     const size_t equals = words[i].find('=');
@@ -148,9 +149,9 @@ std::unique_ptr<Decoder> open_decoder(std::string_view line, Instruments& instru
 std::string play(std::string_view session) {
   std::string out;
   Instruments instruments;
-  venuetest::Collected gaps;
-  BookBuilder books(instruments, gaps);
-  std::unique_ptr<Decoder> decoder;
+  fixture::Collected gaps;
+  codec::BookBuilder books(instruments, gaps);
+  std::unique_ptr<codec::Decoder> decoder;
   Instant received = Instant::parse("2026-01-05T01:00:00Z").value();
   for (const std::string_view line : split(session, '\n')) {
     if (line.empty() || line.starts_with('#')) continue;
@@ -162,8 +163,8 @@ std::string play(std::string_view session) {
     if (!decoder) return "a session opens with a decoder";
     received = received + Duration::seconds(1);
     const uint64_t control = decoder->counts().control;
-    venuetest::Collected heard;
-    venuetest::decode_text(*decoder, line, heard, received);
+    fixture::Collected heard;
+    fixture::decode_text(*decoder, line, heard, received);
     out += fmt::format("> {}\n", line.substr(0, 60));
     for (const Event& event : heard.events) {
       out += "  " + line_of(event, instruments);
@@ -185,10 +186,10 @@ class Session : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Session, decodes_as_written) {
   const std::string path = source_root() + "/fixtures/wire/" + GetParam();
-  const auto session = venuetest::read_text(path + ".session");
+  const auto session = fixture::read_text(path + ".session");
   ASSERT_TRUE(session) << path;
   const std::string got = play(*session);
-  const std::string want = venuetest::read_text(path + ".expected").value_or("");
+  const std::string want = fixture::read_text(path + ".expected").value_or("");
   if (got == want) return;
   const std::string written = ::testing::TempDir() + GetParam() + ".got";
   std::ofstream(written) << got;
@@ -210,4 +211,4 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Session,
                          });
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

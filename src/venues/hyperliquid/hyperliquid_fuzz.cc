@@ -11,6 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                                      R"({"type":"spotMetaAndAssetCtxs"})",
                                                      R"({"type":"recentTrades"})",
                                                      R"({"type":"allMids")"};
-  delever::fuzzing::run_lines("hyperliquid", requests, data, size);
+  delever::venues::fuzzing::run_lines("hyperliquid", requests, data, size);
   return 0;
 }
