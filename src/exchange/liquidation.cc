@@ -434,6 +434,27 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
   say_moved(coin, moved);
 }
 
+// A position's figures for the venue's ranking, in the unit of its pool.
+AdlInput Exchange::State::adl_input(StakeId id, const PoolSums& s) const {
+  const Stake& h = stakes[id];
+  const Market& m = markets[h.instrument];
+  const bool gains = gains_with_value(m, h.lots);
+  const int64_t at_mark = value(m, std::abs(h.lots), m.mark, gains ? Round::down : Round::up);
+  const auto amount = [](Wide units) {  // a rank only: what passes 64 bits is as large as can be
+    return Amount::raw(
+        static_cast<int64_t>(smaller(larger(units, -Wide{INT64_MAX}), Wide{INT64_MAX})));
+  };
+  const auto in_pool = [&](int64_t units) { return in_pool_units(h.pool, m.settle, units); };
+  return {.profit = amount(in_pool(gains ? at_mark - h.cost : h.cost - at_mark)),
+          .value = amount(in_pool(at_mark)),
+          .cost = amount(in_pool(h.cost)),
+          .wallet = amount(s.wallet),
+          .equity = amount(s.equity()),
+          .maintenance = amount(s.maintenance),
+          .is_long = h.lots > 0,
+          .inverse = m.inverse};
+}
+
 // Closes the stake against others' opposite positions at one value for all, shared by the setup's
 // policy.
 void Exchange::State::deleverage(StakeId id, AdlPrice price) {
@@ -457,37 +478,7 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
     if (h.lots == 0 || (h.lots > 0) == (all > 0)) continue;
     Candidate c{other, {.account = h.account, .capacity = std::abs(h.lots)}};
     const PoolSums s = sums(h.pool);
-    const bool gains = gains_with_value(m, h.lots);
-    const int64_t at_mark = value(m, std::abs(h.lots), m.mark, gains ? Round::down : Round::up);
-    const double profit = static_cast<double>(gains ? at_mark - h.cost : h.cost - at_mark) / 1e8;
-    const double purse = static_cast<double>(s.wallet) / 1e8,
-                 equity = static_cast<double>(s.equity()) / 1e8;
-    const double entry = static_cast<double>(std::max<int64_t>(h.cost, 1));
-    switch (ranking) {
-      case AdlRanking::leverage_pnl: {
-        std::optional<double> ratio;
-        if (equity > 0) ratio = static_cast<double>(s.maintenance) / 1e8 / equity;
-        c.adl.rank = adl_leverage_pnl(profit, purse, ratio);
-        break;
-      }
-      case AdlRanking::pnl_leverage:
-        c.adl.rank = equity > 0 ? adl_pnl_leverage(profit, std::max(purse, 1e-8),
-                                                   static_cast<double>(at_mark) / 1e8, equity)
-                                : 0;
-        break;
-      case AdlRanking::mark_entry_leverage: {
-        const double ratio =
-            m.inverse ? entry / static_cast<double>(at_mark) : static_cast<double>(at_mark) / entry;
-        c.adl.rank = equity > 0
-                         ? adl_mark_entry_leverage(h.lots > 0, ratio, 1,
-                                                   static_cast<double>(at_mark) / 1e8, equity)
-                         : 0;
-        break;
-      }
-      case AdlRanking::random_opposite:
-        c.adl.rank = 0;
-        break;  // in order of account: nothing here is random
-    }
+    c.adl.rank = adl_score(ranking, adl_input(other, s));
     // The venue's own, and the other side of the same account, come only when nobody else is left.
     if (h.account < kFirstUser) c.adl.rank = -1;
     if (h.account == stakes[id].account) c.adl.rank = -2;

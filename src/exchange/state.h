@@ -8,6 +8,7 @@
 #include <set>
 
 #include "exchange/exchange.h"
+#include "margin/adl.h"
 #include "margin/portfolio.h"
 #include "market/exact.h"
 #include "watch/watch_index.h"
@@ -347,6 +348,7 @@ struct Exchange::State {
   int64_t adl_value(PoolId pool, StakeId h, AdlPrice at) const;
   bool fund_bears(StakeId h, Wide loss, CoinId coin);
   void take_over(PoolId pool, AccountId by);
+  AdlInput adl_input(StakeId h, const PoolSums& s) const;
   void deleverage(StakeId h, AdlPrice price);
   void cover(PoolId pool);
   int64_t socialise(CoinId coin, int64_t deficit, AccountId debtor);
