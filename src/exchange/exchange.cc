@@ -95,7 +95,7 @@ void Exchange::State::archive(Archive& a) {
     archive_time(a, h.partial_at);
   });
   a.sequence(pools, [&a](PoolState& p) {
-    uint32_t coin = p.coin ? *p.coin : kNoId;
+    uint32_t coin = p.coin ? uint32_t{*p.coin} : kNoId;
     a(p.account), a(coin), a(p.isolated), a(p.dirty), a(p.called), a(p.in_liquidation);
     p.coin = coin == kNoId ? std::nullopt : std::optional(static_cast<CoinId>(coin));
   });
@@ -224,7 +224,7 @@ uint64_t Exchange::hash() const {
       const PoolState& pool = s.pools[p];
       if (!pool.called && !pool.in_liquidation) continue;
       const bool isolated = pool.isolated != kNoId;
-      flagged.emplace_back(isolated ? s.stakes[pool.isolated].instrument : kNoId,
+      flagged.emplace_back(isolated ? uint32_t{s.stakes[pool.isolated].instrument} : kNoId,
                            pool.coin ? uint32_t{*pool.coin} : kNoId,
                            isolated ? s.stakes[pool.isolated].side : PositionSide::long_side,
                            (pool.called ? 1u : 0u) | (pool.in_liquidation ? 2u : 0u));

@@ -61,7 +61,7 @@ void Exchange::State::move_lots(StakeId id, Lots lots, int64_t value) {
   Lots opening = lots;
   int64_t opening_value = value;
   if (!same) {
-    const Lots held = std::abs(h.lots), closing = std::min(std::abs(lots), held);
+    const Lots held = std::abs(h.lots), closing = std::min<Lots>(std::abs(lots), held);
     const int gains = sign(h.lots);
     const Round against = gains > 0 ? Round::up : Round::down;
     const int64_t closing_value =
@@ -189,7 +189,7 @@ void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e,
                  .maker = maker,
                  .coin = buys ? m.base : m.quote,
                  .counterparty = maker ? e.account : e.maker_account,
-                 .order = maker ? e.maker : 0,
+                 .order = maker ? e.maker : OrderId(),
                  .client = maker ? m.orders[static_cast<uint32_t>(e.maker)].client : sending.client,
                  .price = Price::raw(static_cast<int64_t>(e.tick) * m.tick),
                  .qty = Qty::raw(e.lots * m.step),
@@ -272,7 +272,7 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
       if (m.option && lots > 0) initial = larger(p.value.raw(), 0);
     }
     if (pool.isolated == kNoId && (most != std::abs(lots) || h.mode == MarginMode::isolated)) {
-      const Lots count = h.mode == MarginMode::isolated ? most - std::abs(lots) : most;
+      const Lots count = h.mode == MarginMode::isolated ? most - Lots(std::abs(lots)) : most;
       if (count > 0) {
         Wide needed = 0;
         if (m.option) {

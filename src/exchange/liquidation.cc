@@ -24,12 +24,15 @@ void Exchange::State::look_at_due() {
   due.swap(dirty);
   for (const PoolId p : due) pools[p].dirty = false;
   const std::vector<PoolId> changed = due;
-  take_reached(due);
+  std::vector<uint32_t> reached;
+  take_reached(reached);
+  due.insert(due.end(), reached.begin(), reached.end());
   const auto key = [this](PoolId p) {
     const PoolState& pool = pools[p];
     const bool isolated = pool.isolated != kNoId;
     return std::tuple(
-        pool.account, isolated, isolated ? stakes[pool.isolated].instrument : pool.coin.value_or(0),
+        pool.account, isolated,
+        isolated ? uint32_t{stakes[pool.isolated].instrument} : uint32_t{pool.coin.value_or(0)},
         isolated ? stakes[pool.isolated].side : PositionSide::long_side, pool.coin.has_value());
   };
   std::sort(due.begin(), due.end(), [&key](PoolId a, PoolId b) { return key(a) < key(b); });
@@ -224,7 +227,7 @@ Lots Exchange::State::lots_to_tier(StakeId id, int tiers) const {
   if (at < tiers) return held;
   const int64_t cap = ladder->tiers[static_cast<size_t>(at - tiers)].cap->raw();
   const Lots keep = ladder->unit == TierUnit::contracts
-                        ? cap / m.step
+                        ? Lots(cap / m.step)
                         : static_cast<Lots>(static_cast<Wide>(held) * cap / worth);
   return std::clamp<Lots>(held - keep, 1, held);
 }
@@ -306,7 +309,7 @@ void Exchange::State::liquidate(PoolId p) {
           h.partial_at = now;
           const auto part =
               static_cast<Lots>(times(std::abs(h.lots), *rule.partial_fraction, Round::up));
-          close(id, std::min(std::max<Lots>(part, 1), std::abs(h.lots)), bankrupt_price);
+          close(id, std::min<Lots>(std::max<Lots>(part, 1), std::abs(h.lots)), bankrupt_price);
           waits = true;
           break;
         }
@@ -498,7 +501,7 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
   for (size_t k = 0; k < users.size(); ++k) take[k] = share.taken[k];
   left -= share.total;
   for (size_t k = 0; k < queue.size() && left > 0; ++k) {
-    const Lots more = std::min(left, queue[k].adl.capacity - take[k]);
+    const Lots more = std::min<Lots>(left, queue[k].adl.capacity - take[k]);
     take[k] += more;
     left -= more;
   }
@@ -628,7 +631,7 @@ void Exchange::State::unwind() {
 
 // The pools that moves since the last look may have brought to a margin call or under water
 // (watch_index.h).
-void Exchange::State::take_reached(std::vector<PoolId>& found) {
+void Exchange::State::take_reached(std::vector<uint32_t>& found) {
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     Market& m = markets[i];
     if (m.moved && m.mark >= 0) watched.take_due(i, Price::raw(m.mark), found);

@@ -136,12 +136,12 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
     if (reduce_only) {
       Lots resting = 0;  // reduce-only orders of a stake all stand on its closing side
       resting = h.reduce_lots;
-      lots = std::min(lots, reducible - resting);
+      lots = std::min<Lots>(lots, reducible - resting);
       if (lots <= 0) return Reject::nothing_to_reduce;
     } else {
       const Lots opening = lots - std::min(lots, reducible);
-      Supposed after{id, h.lots, h.cost, h.open_buy + (buy ? lots : 0),
-                     h.open_sell + (buy ? 0 : lots)};
+      Supposed after{id, h.lots, h.cost, h.open_buy + (buy ? lots : Lots()),
+                     h.open_sell + (buy ? Lots() : lots)};
       const Lots before_most =
           std::max(std::abs(h.lots + h.open_buy), std::abs(h.lots - h.open_sell));
       const Lots after_most =
@@ -149,11 +149,12 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
       const Lots grown = h.hedge ? lots : after_most - before_most;
       // What would stand on the other side once this side's orders have closed the position.
       const Lots flipped =
-          h.hedge || reducible == 0 ? 0 : (buy ? after.open_buy : after.open_sell) - reducible;
+          h.hedge || reducible == 0 ? Lots() : (buy ? after.open_buy : after.open_sell) - reducible;
       const bool flips_isolated = h.mode == MarginMode::isolated && flipped > 0;
       if (grown > 0 || opening > 0 || flips_isolated) {
-        const Lots most =
-            h.hedge ? std::abs(h.lots) + (buy ? after.open_buy : after.open_sell) : after_most;
+        const Lots most = h.hedge
+                              ? Lots(std::abs(h.lots)) + (buy ? after.open_buy : after.open_sell)
+                              : after_most;
         // At the dearest price that the book knows, and with room for the fund to hold the whole
         // open interest.
         const int64_t dearest = m.inverse ? m.price_min : m.price_max;
@@ -282,7 +283,7 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                              .maker = is_maker,
                              .coin = m.settle,
                              .counterparty = is_maker ? e.account : e.maker_account,
-                             .order = is_maker ? e.maker : 0,
+                             .order = is_maker ? e.maker : OrderId(),
                              .client = is_maker ? maker_client : sending.client,
                              .price = Price::raw(m.last),
                              .qty = Qty::raw(e.lots * m.step),
@@ -604,7 +605,7 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
   MatchBook::NewOrder order{
       .account = h.account,
       .side = side,
-      .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : 0,
+      .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : Tick(),
       .lots = forced.lots,
       .market = !forced.limit,
       .time_in_force = TimeInForce::immediate_or_cancel,
@@ -627,8 +628,8 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
 
 void Exchange::State::tell_quote(InstrumentId i) {
   Market& m = markets[i];
-  const int64_t bid = m.book.has_bids() ? m.book.best_bid() : 0,
-                ask = m.book.has_asks() ? m.book.best_ask() : 0;
+  const int64_t bid = m.book.has_bids() ? m.book.best_bid() : Tick(),
+                ask = m.book.has_asks() ? m.book.best_ask() : Tick();
   if (bid == m.told_bid && ask == m.told_ask) return;
   m.told_bid = bid;
   m.told_ask = ask;

@@ -86,7 +86,7 @@ Price Exchange::State::time_left(InstrumentId i) const {
 }
 
 // The volatilities and times that some pool watches, of this tick.
-void Exchange::State::take_reached_options(std::vector<PoolId>& found) {
+void Exchange::State::take_reached_options(std::vector<uint32_t>& found) {
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     const Market& m = markets[i];
     if (!m.option) continue;

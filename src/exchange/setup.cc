@@ -82,6 +82,10 @@ class Figures {
   void add(Fixed<Tag, kDigits> x) {
     hash_.add(static_cast<uint64_t>(x.raw()));
   }
+  template <class Tag, class Rep>
+  void add(Strong<Tag, Rep> x) {
+    add(x.raw());
+  }
   void add(Duration d) { hash_.add(static_cast<uint64_t>(d.ns())); }
   void add(Instant t) { hash_.add(static_cast<uint64_t>(t.ns())); }
   template <class T>
@@ -253,7 +257,7 @@ Result<void> Exchange::State::build() {
     const Market& m = markets[i];
     const auto index = static_cast<PriceId>(markets.size() + m.listing->index);
     price_ids.mark.push_back(i);
-    price_ids.underlying.push_back(m.forward ? *m.forward : index);
+    price_ids.underlying.push_back(m.forward ? PriceId{*m.forward} : index);
   }
   for (const CoinSetup& coin : setup.coins)
     price_ids.coin_usd.push_back(static_cast<PriceId>(markets.size() + coin.index.value_or(0)));

@@ -15,8 +15,8 @@
 
 namespace delever {
 
-using PoolId = uint32_t;
-using StakeId = uint32_t;
+using PoolId = Strong<struct PoolTag, uint32_t>;
+using StakeId = Strong<struct StakeTag, uint32_t>;
 inline constexpr uint32_t kNoId = ~0u;
 // Values, wallets and sums of orders stay below this many units of 1e-8 coins (2.9 billion coins),
 // so that sums of a few of them never pass 64 bits.
@@ -318,7 +318,7 @@ struct Exchange::State {
 
   // liquidation.cc
   void look_at_due();
-  void take_reached(std::vector<PoolId>& found);
+  void take_reached(std::vector<uint32_t>& found);
   void look(PoolId pool, bool changed);  // changed: by more than prices
   void cover_closed();
   bool release_held(PoolId pool);
@@ -333,7 +333,7 @@ struct Exchange::State {
   PriceId time_id(InstrumentId i) const;
   static Price volatility_of(const RiskLeg& leg);
   Price time_left(InstrumentId i) const;
-  void take_reached_options(std::vector<PoolId>& found);
+  void take_reached_options(std::vector<uint32_t>& found);
   bool expose_scenarios(PoolId pool, const PoolSums& s, double& spare);
   bool bound_scenarios(PoolId pool, const PoolSums& s, const ScenarioReach& reach, double& spare);
   std::optional<InstrumentId> isolated_in(PoolId pool) const;  // missing: a cross pool
