@@ -8,15 +8,15 @@ Reject Exchange::State::apply(const Command& command) {
   if (command.at < now) return Reject::time_goes_back;
   if (!timely(command.at)) return Reject::bad_time;
   const Instant before = now;
-  const size_t stakes_before = stakes.size(), pools_before = pools.size();
+  const size_t positions_before = positions.size(), pools_before = pools.size();
   now = command.at;  // events carry the command's time
-  const Reject refused = std::visit([this](const auto& body) { return take(body); }, command.body);
+  const Reject refused = std::visit([this](const auto& body) { return apply(body); }, command.body);
   if (refused == Reject::none) return refused;
   // What was made ready for a command that was then refused goes again, the last first.
   now = before;
-  for (; stakes.size() > stakes_before; stakes.pop_back()) {
-    accounts[stakes.back().account].first_stake = stakes.back().next;
-    markets[stakes.back().instrument].stakes.pop_back();
+  for (; positions.size() > positions_before; positions.pop_back()) {
+    accounts[positions.back().account].first_position = positions.back().next;
+    markets[positions.back().instrument].positions.pop_back();
   }
   for (; pools.size() > pools_before; pools.pop_back())
     accounts[pools.back().account].pools.pop_back();
@@ -25,14 +25,14 @@ Reject Exchange::State::apply(const Command& command) {
 
 // In order of account and side, so that what happens to all of them does not depend on who came
 // first.
-const std::vector<StakeId>& Exchange::State::in_order(Market& m) {
-  const auto before = [this](StakeId x, StakeId y) {
-    return std::pair(stakes[x].account, stakes[x].side) <
-           std::pair(stakes[y].account, stakes[y].side);
+const std::vector<PositionId>& Exchange::State::in_order(Market& m) {
+  const auto before = [this](PositionId x, PositionId y) {
+    return std::pair(positions[x].account, positions[x].side) <
+           std::pair(positions[y].account, positions[y].side);
   };
-  if (!std::is_sorted(m.stakes.begin(), m.stakes.end(), before))
-    std::sort(m.stakes.begin(), m.stakes.end(), before);
-  return m.stakes;
+  if (!std::is_sorted(m.positions.begin(), m.positions.end(), before))
+    std::sort(m.positions.begin(), m.positions.end(), before);
+  return m.positions;
 }
 
 Reject Exchange::State::check_account(AccountId a) const {
@@ -42,7 +42,7 @@ Reject Exchange::State::check_account(AccountId a) const {
 
 AccountId Exchange::State::add_account(CollateralMode collateral, bool hedge) {
   accounts.push_back({.collateral = collateral, .hedge = hedge});
-  wallets.resize(wallets.size() + coins());
+  ledger.add_account();
   return static_cast<AccountId>(accounts.size() - 1);
 }
 
@@ -57,19 +57,24 @@ PoolId Exchange::State::cross_pool(AccountId a, std::optional<CoinId> coin) {
 
 bool Exchange::State::active(PoolId id) const {
   const PoolState& pool = pools[id];
-  if (pool.isolated != kNoId) return stakes[pool.isolated].pool == id;
+  if (pool.isolated != kNoId) return positions[pool.isolated].pool == id;
   return pool.coin.has_value() ==
          (accounts[pool.account].collateral != CollateralMode::multi_asset);
 }
 
-void Exchange::State::touch(PoolId pool) {
+void Exchange::State::mark_dirty(PoolId pool) {
   if (pools[pool].dirty || !active(pool)) return;
   pools[pool].dirty = true;
   dirty.push_back(pool);
 }
 
-void Exchange::State::touch_all(AccountId a) {
-  for (const PoolId p : accounts[a].pools) touch(p);
+void Exchange::State::mark_all_dirty(AccountId a) {
+  for (const PoolId p : accounts[a].pools) mark_dirty(p);
+}
+
+void Exchange::State::return_margin(PositionState& pos) {
+  ledger.move(margin_of(pos), wallet_of(pos.account), markets[pos.instrument].settle, pos.margin);
+  CHECK(pos.margin == 0);
 }
 
 bool Exchange::State::indebted(AccountId a) const {
@@ -79,37 +84,38 @@ bool Exchange::State::indebted(AccountId a) const {
   return false;
 }
 
-StakeId Exchange::State::find_stake(AccountId a, InstrumentId i, PositionSide side) const {
+PositionId Exchange::State::find_position(AccountId a, InstrumentId i, PositionSide side) const {
   if (!accounts[a].hedge) side = PositionSide::long_side;
-  for (StakeId h = accounts[a].first_stake; h != kNoId; h = stakes[h].next) {
-    if (stakes[h].instrument == i && (!stakes[h].hedge || stakes[h].side == side)) return h;
+  for (PositionId pos = accounts[a].first_position; pos != kNoId; pos = positions[pos].next) {
+    if (positions[pos].instrument == i && (!positions[pos].hedge || positions[pos].side == side))
+      return pos;
   }
   return kNoId;
 }
 
-StakeId Exchange::State::need_stake(AccountId a, InstrumentId i, PositionSide side) {
-  if (const StakeId found = find_stake(a, i, side); found != kNoId) return found;
+PositionId Exchange::State::find_or_add_position(AccountId a, InstrumentId i, PositionSide side) {
+  if (const PositionId found = find_position(a, i, side); found != kNoId) return found;
   const Market& m = markets[i];
-  Stake h;
-  h.account = a;
-  h.instrument = i;
-  h.hedge = accounts[a].hedge && !m.spot;
-  h.side = h.hedge ? side : PositionSide::long_side;
-  h.leverage = m.listing->default_leverage;
-  h.next = accounts[a].first_stake;
-  h.pool = cross_pool(a, accounts[a].collateral == CollateralMode::multi_asset
-                             ? std::nullopt
-                             : std::optional<CoinId>(m.settle));
-  stakes.push_back(h);
-  const auto id = static_cast<StakeId>(stakes.size() - 1);
-  accounts[a].first_stake = id;
-  markets[i].stakes.push_back(id);
+  PositionState pos;
+  pos.account = a;
+  pos.instrument = i;
+  pos.hedge = accounts[a].hedge && !m.spot;
+  pos.side = pos.hedge ? side : PositionSide::long_side;
+  pos.leverage = m.listing->default_leverage;
+  pos.next = accounts[a].first_position;
+  pos.pool = cross_pool(a, accounts[a].collateral == CollateralMode::multi_asset
+                               ? std::nullopt
+                               : std::optional<CoinId>(m.settle));
+  positions.push_back(pos);
+  const auto id = static_cast<PositionId>(positions.size() - 1);
+  accounts[a].first_position = id;
+  markets[i].positions.push_back(id);
   return id;
 }
 
 bool Exchange::State::idle(AccountId a) const {
-  for (StakeId h = accounts[a].first_stake; h != kNoId; h = stakes[h].next) {
-    if (stakes[h].lots != 0 || stakes[h].first_order != kNoId) return false;
+  for (PositionId pos = accounts[a].first_position; pos != kNoId; pos = positions[pos].next) {
+    if (positions[pos].lots != 0 || positions[pos].first_order != kNoId) return false;
   }
   for (const Market& m : markets) {
     for (const auto& by : m.stops) {
@@ -123,7 +129,7 @@ bool Exchange::State::idle(AccountId a) const {
   return true;
 }
 
-Reject Exchange::State::take(const OpenAccount& c) {
+Reject Exchange::State::apply(const OpenAccount& c) {
   if (c.collateral == CollateralMode::portfolio &&
       std::none_of(setup.coins.begin(), setup.coins.end(),
                    [](const CoinSetup& coin) { return coin.scenarios; }))
@@ -133,16 +139,15 @@ Reject Exchange::State::take(const OpenAccount& c) {
   return Reject::none;
 }
 
-Reject Exchange::State::take(const Deposit& c) {
+Reject Exchange::State::apply(const Deposit& c) {
   if (c.account >= accounts.size()) return Reject::no_such_account;
   if (c.coin >= coins()) return Reject::no_such_coin;
   if (c.amount <= Amount() || c.amount.raw() > kValueMax ||
       c.amount.raw() > kValueMax - wallet(c.account, c.coin) ||
-      c.amount.raw() > 8 * kValueMax - deposited[c.coin])
+      c.amount.raw() > 8 * kValueMax - ledger.deposited(c.coin))
     return Reject::bad_amount;
-  wallet(c.account, c.coin) += c.amount.raw();
-  deposited[c.coin] += c.amount.raw();
-  touch_all(c.account);
+  ledger.move(MoneyAccount::outside(), wallet_of(c.account), c.coin, c.amount.raw());
+  mark_all_dirty(c.account);
   emit(c.account, WalletChanged{.cause = WalletChanged::Cause::deposit,
                                 .coin = c.coin,
                                 .isolated = {},
@@ -154,24 +159,24 @@ Reject Exchange::State::take(const Deposit& c) {
 // they are no collateral.
 Wide Exchange::State::held(AccountId a, CoinId c) const {
   Wide sum = 0;
-  for (StakeId id = accounts[a].first_stake; id != kNoId; id = stakes[id].next) {
-    const Stake& h = stakes[id];
-    const Market& m = markets[h.instrument];
+  for (PositionId id = accounts[a].first_position; id != kNoId; id = positions[id].next) {
+    const PositionState& pos = positions[id];
+    const Market& m = markets[pos.instrument];
     if (!m.spot) continue;
-    if (m.quote == c) sum += h.open_buy_value;
+    if (m.quote == c) sum += pos.open_buy_value;
     if (m.base == c)
-      sum += divide(static_cast<Wide>(h.open_sell) * m.step * m.size, Qty::scale, Round::up);
+      sum += divide(static_cast<Wide>(pos.open_sell) * m.step * m.size, Qty::scale, Round::up);
   }
   return sum;
 }
 
-Reject Exchange::State::take(const Withdraw& c) {
+Reject Exchange::State::apply(const Withdraw& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.coin >= coins()) return Reject::no_such_coin;
   if (c.amount <= Amount()) return Reject::bad_amount;
-  int64_t& balance = wallet(c.account, c.coin);
-  if (balance - held(c.account, c.coin) < c.amount.raw()) return Reject::not_enough_balance;
-  balance -= c.amount.raw();
+  if (wallet(c.account, c.coin) - held(c.account, c.coin) < c.amount.raw())
+    return Reject::not_enough_balance;
+  ledger.move(wallet_of(c.account), MoneyAccount::outside(), c.coin, c.amount.raw());
   for (const PoolId p : accounts[c.account].pools) {
     const PoolState& pool = pools[p];
     if (pool.isolated != kNoId || !active(p) || (pool.coin && *pool.coin != c.coin)) continue;
@@ -179,12 +184,11 @@ Reject Exchange::State::take(const Withdraw& c) {
     const bool in_use = s.initial > 0 || s.maintenance > 0 || s.profit != 0 || indebted(c.account);
     const Wide unearned = larger(s.profit, 0);  // profit that is not realised does not leave
     if (in_use && (!s.priced || s.equity() - unearned < s.initial)) {
-      balance += c.amount.raw();
+      ledger.move(MoneyAccount::outside(), wallet_of(c.account), c.coin, c.amount.raw());
       return s.priced ? Reject::not_enough_margin : Reject::no_mark;
     }
   }
-  deposited[c.coin] -= c.amount.raw();
-  touch_all(c.account);
+  mark_all_dirty(c.account);
   emit(c.account, WalletChanged{.cause = WalletChanged::Cause::withdrawal,
                                 .coin = c.coin,
                                 .isolated = {},
@@ -192,7 +196,7 @@ Reject Exchange::State::take(const Withdraw& c) {
   return Reject::none;
 }
 
-Reject Exchange::State::take(const SetLeverage& c) {
+Reject Exchange::State::apply(const SetLeverage& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   const Market& m = markets[c.instrument];
@@ -201,38 +205,39 @@ Reject Exchange::State::take(const SetLeverage& c) {
   if (c.leverage.raw() <= 0) return Reject::bad_leverage;
   const auto& ladder = m.rules->book.ladder;
   if (ladder && c.leverage > ladder->tiers.front().max_leverage) return Reject::bad_leverage;
-  StakeId found[2] = {find_stake(c.account, c.instrument, PositionSide::long_side),
-                      find_stake(c.account, c.instrument, PositionSide::short_side)};
+  PositionId found[2] = {find_position(c.account, c.instrument, PositionSide::long_side),
+                         find_position(c.account, c.instrument, PositionSide::short_side)};
   if (found[0] == found[1]) found[1] = kNoId;
-  // Every stake must stand it before any is changed.
+  // Every position must stand it before any is changed.
   int64_t more[2] = {0, 0};
   Wide moved = 0;
   for (int k = 0; k < 2; ++k) {
     if (found[k] == kNoId) continue;
-    const Stake& h = stakes[found[k]];
-    const Lots most = std::max(std::abs(h.lots + h.open_buy), std::abs(h.lots - h.open_sell));
+    const PositionState& pos = positions[found[k]];
+    const Lots most =
+        std::max(std::abs(pos.lots + pos.open_buy), std::abs(pos.lots - pos.open_sell));
     if (most == 0) continue;
     if (m.mark == 0) return Reject::no_mark;
     if (!value_fits(m, most, m.mark)) return Reject::too_large;
-    const int64_t worth = value(m, most, m.mark, Round::up);
+    const int64_t position_value = value(m, most, m.mark, Round::up);
     if (ladder) {
-      const MarginTier* tier = tier_of(*ladder, worth, Qty::raw(most * m.step));
+      const MarginTier* tier = tier_of(*ladder, position_value, Qty::raw(most * m.step));
       if (!tier || c.leverage > tier->max_leverage) return Reject::bad_leverage;
     }
-    if (h.mode == MarginMode::isolated && h.lots != 0) {
-      const Wide need = shared_by(h.cost, c.leverage, Round::up);
-      more[k] = static_cast<int64_t>(larger(need - h.margin, 0));
+    if (pos.mode == MarginMode::isolated && pos.lots != 0) {
+      const Wide need = shared_by(pos.cost, c.leverage, Round::up);
+      more[k] = static_cast<int64_t>(larger(need - pos.margin, 0));
       moved += more[k];
     }
   }
-  const Leverage before[2] = {found[0] == kNoId ? Leverage() : stakes[found[0]].leverage,
-                              found[1] == kNoId ? Leverage() : stakes[found[1]].leverage};
+  const Leverage before[2] = {found[0] == kNoId ? Leverage() : positions[found[0]].leverage,
+                              found[1] == kNoId ? Leverage() : positions[found[1]].leverage};
   for (int k = 0; k < 2; ++k) {
-    if (found[k] != kNoId) stakes[found[k]].leverage = c.leverage;
+    if (found[k] != kNoId) positions[found[k]].leverage = c.leverage;
   }
   const auto keep = [&](Reject why) {
     for (int k = 0; k < 2; ++k) {
-      if (found[k] != kNoId) stakes[found[k]].leverage = before[k];
+      if (found[k] != kNoId) positions[found[k]].leverage = before[k];
     }
     return why;
   };
@@ -247,25 +252,26 @@ Reject Exchange::State::take(const SetLeverage& c) {
                                   ? std::nullopt
                                   : std::optional<CoinId>(m.settle));
     const bool raises = c.leverage < before[k] || moved > 0;
-    if (raises && (stakes[found[k]].lots != 0 || stakes[found[k]].first_order != kNoId) &&
+    if (raises && (positions[found[k]].lots != 0 || positions[found[k]].first_order != kNoId) &&
         free_margin(cross) < backing(cross, m.settle, moved))
       return keep(Reject::not_enough_margin);
   }
-  stakes[need_stake(c.account, c.instrument, PositionSide::long_side)].leverage = c.leverage;
+  positions[find_or_add_position(c.account, c.instrument, PositionSide::long_side)].leverage =
+      c.leverage;
   if (accounts[c.account].hedge)
-    stakes[need_stake(c.account, c.instrument, PositionSide::short_side)].leverage = c.leverage;
+    positions[find_or_add_position(c.account, c.instrument, PositionSide::short_side)].leverage =
+        c.leverage;
   for (int k = 0; k < 2; ++k) {
     if (found[k] == kNoId || more[k] == 0) continue;
-    Stake& h = stakes[found[k]];
-    wallet(c.account, m.settle) -= more[k];
-    h.margin += more[k];
-    touch(h.pool);
+    PositionState& pos = positions[found[k]];
+    ledger.move(wallet_of(c.account), margin_of(pos), m.settle, more[k]);
+    mark_dirty(pos.pool);
   }
-  touch_all(c.account);
+  mark_all_dirty(c.account);
   return Reject::none;
 }
 
-Reject Exchange::State::take(const SetMarginMode& c) {
+Reject Exchange::State::apply(const SetMarginMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
@@ -275,18 +281,17 @@ Reject Exchange::State::take(const SetMarginMode& c) {
   const int sides = accounts[c.account].hedge ? 2 : 1;
   constexpr PositionSide both[] = {PositionSide::long_side, PositionSide::short_side};
   for (int k = 0; k < sides; ++k) {
-    const StakeId h = find_stake(c.account, c.instrument, both[k]);
-    if (h != kNoId && (stakes[h].lots != 0 || stakes[h].first_order != kNoId))
+    const PositionId pos = find_position(c.account, c.instrument, both[k]);
+    if (pos != kNoId && (positions[pos].lots != 0 || positions[pos].first_order != kNoId))
       return Reject::has_position;
   }
   for (int k = 0; k < sides; ++k) {
-    const StakeId id = need_stake(c.account, c.instrument, both[k]);
-    if (stakes[id].mode == c.mode) continue;
-    stakes[id].mode = c.mode;
+    const PositionId id = find_or_add_position(c.account, c.instrument, both[k]);
+    if (positions[id].mode == c.mode) continue;
+    positions[id].mode = c.mode;
     if (c.mode == MarginMode::cross) {
-      wallet(c.account, m.settle) += stakes[id].margin;
-      stakes[id].margin = 0;
-      stakes[id].pool =
+      return_margin(positions[id]);
+      positions[id].pool =
           cross_pool(c.account, accounts[c.account].collateral == CollateralMode::multi_asset
                                     ? std::nullopt
                                     : std::optional<CoinId>(m.settle));
@@ -301,33 +306,32 @@ Reject Exchange::State::take(const SetMarginMode& c) {
       pool = static_cast<PoolId>(pools.size() - 1);
       accounts[c.account].pools.push_back(pool);
     }
-    stakes[id].pool = pool;
+    positions[id].pool = pool;
   }
   return Reject::none;
 }
 
-Reject Exchange::State::take(const SetPositionMode& c) {
+Reject Exchange::State::apply(const SetPositionMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (accounts[c.account].hedge == c.hedge) return Reject::none;
   if (!idle(c.account)) return Reject::has_position;
   accounts[c.account].hedge = c.hedge;
-  for (StakeId id = accounts[c.account].first_stake; id != kNoId; id = stakes[id].next) {
-    Stake& h = stakes[id];
-    if (markets[h.instrument].spot) continue;
-    if (c.hedge && !h.hedge) {
-      h.hedge = true;
-      h.side = PositionSide::long_side;
+  for (PositionId id = accounts[c.account].first_position; id != kNoId; id = positions[id].next) {
+    PositionState& pos = positions[id];
+    if (markets[pos.instrument].spot) continue;
+    if (c.hedge && !pos.hedge) {
+      pos.hedge = true;
+      pos.side = PositionSide::long_side;
     } else if (!c.hedge) {
       // The short one becomes unreachable twin of the long one; its isolated margin goes home.
-      wallet(c.account, markets[h.instrument].settle) += h.margin;
-      h.margin = 0;
-      h.hedge = h.side == PositionSide::short_side;
+      return_margin(pos);
+      pos.hedge = pos.side == PositionSide::short_side;
     }
   }
   return Reject::none;
 }
 
-Reject Exchange::State::take(const SetCollateralMode& c) {
+Reject Exchange::State::apply(const SetCollateralMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (accounts[c.account].collateral == c.collateral) return Reject::none;
   if (c.collateral == CollateralMode::portfolio &&
@@ -340,30 +344,29 @@ Reject Exchange::State::take(const SetCollateralMode& c) {
       return Reject::not_enough_balance;  // a debt that other collateral backs
   }
   accounts[c.account].collateral = c.collateral;
-  for (StakeId id = accounts[c.account].first_stake; id != kNoId; id = stakes[id].next) {
-    Stake& h = stakes[id];
-    if (h.mode == MarginMode::isolated && c.collateral != CollateralMode::portfolio) continue;
-    wallet(c.account, markets[h.instrument].settle) += h.margin;
-    h.margin = 0;
-    h.mode = MarginMode::cross;
-    h.pool = cross_pool(c.account, c.collateral == CollateralMode::multi_asset
-                                       ? std::nullopt
-                                       : std::optional<CoinId>(markets[h.instrument].settle));
+  for (PositionId id = accounts[c.account].first_position; id != kNoId; id = positions[id].next) {
+    PositionState& pos = positions[id];
+    if (pos.mode == MarginMode::isolated && c.collateral != CollateralMode::portfolio) continue;
+    return_margin(pos);
+    pos.mode = MarginMode::cross;
+    pos.pool = cross_pool(c.account, c.collateral == CollateralMode::multi_asset
+                                         ? std::nullopt
+                                         : std::optional<CoinId>(markets[pos.instrument].settle));
   }
   return Reject::none;
 }
 
-Reject Exchange::State::take(const MoveMargin& c) {
+Reject Exchange::State::apply(const MoveMargin& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   const Market& m = markets[c.instrument];
-  const StakeId id = find_stake(c.account, c.instrument, c.side);
-  if (id == kNoId || stakes[id].mode != MarginMode::isolated || stakes[id].lots == 0)
+  const PositionId id = find_position(c.account, c.instrument, c.side);
+  if (id == kNoId || positions[id].mode != MarginMode::isolated || positions[id].lots == 0)
     return Reject::not_isolated;
   if (c.amount == Amount() || c.amount.raw() > kValueMax || c.amount.raw() < -kValueMax)
     return Reject::bad_amount;
-  Stake& h = stakes[id];
-  if (pools[h.pool].in_liquidation) return Reject::in_liquidation;
+  PositionState& pos = positions[id];
+  if (pools[pos.pool].in_liquidation) return Reject::in_liquidation;
   if (m.mark == 0) return Reject::no_mark;
   if (c.amount > Amount()) {
     const PoolId cross =
@@ -376,14 +379,13 @@ Reject Exchange::State::take(const MoveMargin& c) {
       return Reject::not_enough_margin;
   } else {
     // What stays must carry the position at its leverage, without profit that is not realised.
-    const PoolSums s = sums(h.pool);
-    const Wide need = larger(s.initial, shared_by(h.cost, h.leverage, Round::up));
+    const PoolSums s = sums(pos.pool);
+    const Wide need = larger(s.initial, shared_by(pos.cost, pos.leverage, Round::up));
     if (!s.priced || s.wallet + smaller(s.profit, 0) + c.amount.raw() < need)
       return Reject::not_enough_margin;
   }
-  wallet(c.account, m.settle) -= c.amount.raw();
-  h.margin += c.amount.raw();
-  touch_all(c.account);
+  ledger.move(wallet_of(c.account), margin_of(pos), m.settle, c.amount.raw());
+  mark_all_dirty(c.account);
   emit(c.account, WalletChanged{.cause = WalletChanged::Cause::margin_moved,
                                 .coin = m.settle,
                                 .isolated = c.instrument,

@@ -50,17 +50,17 @@ template <class A>
 void archive_market(A& a, Market& m) {
   m.book.archive(a);
   a.sequence(m.orders, [&a](OrderInfo& o) {
-    a(o.id), a(o.stake), a(o.client), a(o.next), a(o.previous), a(o.tick), a(o.buy),
+    a(o.id), a(o.position), a(o.client), a(o.next), a(o.previous), a(o.tick), a(o.buy),
         a(o.reduce_only);
   });
   a(m.stops_made);
   for (auto& by : m.stops) {
     for (StopQueue& stops : by) archive_stops(a, stops);
   }
-  a.sequence(m.stakes, [&a](StakeId& h) { a(h); });
+  a.sequence(m.positions, [&a](PositionId& id) { a(id); });
   a(m.open_lots), a(m.settled), a(m.has_outside), a(m.moved);
-  a(m.mark), a(m.previous_mark), a(m.last), a(m.outside), a(m.told_bid), a(m.told_ask),
-      a(m.told_open), a(m.trades);
+  a(m.mark), a(m.previous_mark), a(m.last), a(m.outside), a(m.published_bid), a(m.published_ask),
+      a(m.published_open), a(m.trades);
   a.sequence(m.basis,
              [&a](std::pair<Instant, int64_t>& b) { archive_time(a, b.first), a(b.second); });
   a(m.basis_sum), a(m.ema), a(m.mid_ema);
@@ -82,26 +82,24 @@ void archive_market(A& a, Market& m) {
 template <class Archive>
 void Exchange::State::archive(Archive& a) {
   archive_time(a, now);
-  a.sequence(wallets, [&a](int64_t& w) { a(w); });
+  ledger.archive_wallets(a);
   a.sequence(accounts, [&a](AccountState& s) {
-    a(s.collateral), a(s.hedge), a(s.first_stake);
+    a(s.collateral), a(s.hedge), a(s.first_position);
     a.sequence(s.pools, [&a](PoolId& p) { a(p); });
   });
-  a.sequence(stakes, [&a](Stake& h) {
-    a(h.account), a(h.instrument), a(h.pool), a(h.next), a(h.side), a(h.hedge), a(h.mode),
-        a(h.leverage), a(h.lots);
-    a(h.cost), a(h.margin), a(h.open_buy), a(h.open_sell), a(h.reduce_lots), a(h.open_buy_value),
-        a(h.first_order);
-    archive_time(a, h.partial_at);
+  a.sequence(positions, [&a](PositionState& pos) {
+    a(pos.account), a(pos.instrument), a(pos.pool), a(pos.next), a(pos.side), a(pos.hedge),
+        a(pos.mode), a(pos.leverage), a(pos.lots);
+    a(pos.cost), pos.margin.archive(a), a(pos.open_buy), a(pos.open_sell), a(pos.reduce_lots),
+        a(pos.open_buy_value), a(pos.first_order);
+    archive_time(a, pos.partial_at);
   });
   a.sequence(pools, [&a](PoolState& p) {
     uint32_t coin = p.coin ? uint32_t{*p.coin} : kNoId;
     a(p.account), a(coin), a(p.isolated), a(p.dirty), a(p.called), a(p.in_liquidation);
     p.coin = coin == kNoId ? std::nullopt : std::optional(static_cast<CoinId>(coin));
   });
-  for (auto* by_coin : {&fees, &shortfall, &deposited})
-    a.sequence(*by_coin, [&a](int64_t& x) { a(x); });
-  a.sequence(signed_cost, [&a](Wide& x) { a(x); });
+  ledger.archive_coins(a);
   a.sequence(dirty, [&a](PoolId& p) { a(p); });
   a.sequence(fund_high, [&a](auto& high) {
     a.sequence(high,
@@ -185,9 +183,9 @@ Result<std::unique_ptr<Exchange>> Exchange::restore(ExchangeSetup setup,
   return exchange;
 }
 
-// Accounts, their stakes by instrument and side, books in queue order. Numbers that only say where
-// something is kept (slots, pool and stake ids, order ids) stay out, as do accounts' and stakes'
-// records that say nothing yet.
+// Accounts, their positions by instrument and side, books in queue order. Numbers that only say
+// where something is kept (slots, pool and position ids, order ids) stay out, as do accounts' and
+// positions' records that say nothing yet.
 uint64_t Exchange::hash() const {
   const State& s = *state_;
   Hasher h;
@@ -196,47 +194,48 @@ uint64_t Exchange::hash() const {
   };
   const auto num = [&h](auto x) { h.add(static_cast<uint64_t>(x)); };
   num(s.setup_digest), num(s.now.ns()), num(s.accounts.size());
-  for (const int64_t w : s.wallets) num(w);
+  s.ledger.each_wallet(num);
   for (AccountId a = 0; a < s.accounts.size(); ++a) {
     const AccountState& account = s.accounts[a];
     num(account.collateral), num(account.hedge);
-    std::vector<StakeId> own;
-    for (StakeId id = account.first_stake; id != kNoId; id = s.stakes[id].next) {
-      const Stake& x = s.stakes[id];
+    std::vector<PositionId> own;
+    for (PositionId id = account.first_position; id != kNoId; id = s.positions[id].next) {
+      const PositionState& x = s.positions[id];
       const Market& m = s.markets[x.instrument];
       const bool plain = x.lots == 0 && x.margin == 0 && x.first_order == kNoId &&
                          x.mode == MarginMode::cross && x.leverage == m.listing->default_leverage &&
                          x.partial_at == Instant::min();
       if (!plain) own.push_back(id);
     }
-    std::sort(own.begin(), own.end(), [&s](StakeId x, StakeId y) {
-      return std::tuple(s.stakes[x].instrument, s.stakes[x].side, s.stakes[x].hedge) <
-             std::tuple(s.stakes[y].instrument, s.stakes[y].side, s.stakes[y].hedge);
+    std::sort(own.begin(), own.end(), [&s](PositionId x, PositionId y) {
+      return std::tuple(s.positions[x].instrument, s.positions[x].side, s.positions[x].hedge) <
+             std::tuple(s.positions[y].instrument, s.positions[y].side, s.positions[y].hedge);
     });
-    for (const StakeId id : own) {
-      const Stake& x = s.stakes[id];
+    for (const PositionId id : own) {
+      const PositionState& x = s.positions[id];
       num(a), num(x.instrument), num(x.side), num(x.hedge), num(x.mode), num(x.leverage.raw()),
           num(x.lots), num(x.cost);
-      num(x.margin), num(x.partial_at.ns());
+      num(int64_t{x.margin}), num(x.partial_at.ns());
     }
     std::vector<std::tuple<uint32_t, uint32_t, PositionSide, unsigned>> flagged;
     for (const PoolId p : account.pools) {
       const PoolState& pool = s.pools[p];
       if (!pool.called && !pool.in_liquidation) continue;
       const bool isolated = pool.isolated != kNoId;
-      flagged.emplace_back(isolated ? uint32_t{s.stakes[pool.isolated].instrument} : kNoId,
+      flagged.emplace_back(isolated ? uint32_t{s.positions[pool.isolated].instrument} : kNoId,
                            pool.coin ? uint32_t{*pool.coin} : kNoId,
-                           isolated ? s.stakes[pool.isolated].side : PositionSide::long_side,
+                           isolated ? s.positions[pool.isolated].side : PositionSide::long_side,
                            (pool.called ? 1u : 0u) | (pool.in_liquidation ? 2u : 0u));
     }
     std::sort(flagged.begin(), flagged.end());
     for (const auto& [instrument, coin, side, flags] : flagged)
       num(instrument), num(coin), num(side), num(flags);
   }
-  for (const auto* by_coin : {&s.fees, &s.shortfall, &s.deposited}) {
-    for (const int64_t x : *by_coin) num(x);
-  }
-  for (const Wide x : s.signed_cost) wide(x);
+  const auto coins = static_cast<CoinId>(s.coins());
+  for (CoinId c = 0; c < coins; ++c) num(s.ledger.fees(c));
+  for (CoinId c = 0; c < coins; ++c) num(s.ledger.shortfall(c));
+  for (CoinId c = 0; c < coins; ++c) num(s.ledger.deposited(c));
+  for (CoinId c = 0; c < coins; ++c) wide(s.ledger.open_cost(c));
   for (const auto& high : s.fund_high) {
     num(high.size());
     for (const auto& [at, balance] : high) num(at.ns()), num(balance);
@@ -252,7 +251,7 @@ uint64_t Exchange::hash() const {
       m.book.orders(side, [&](OrderId id, const MatchBook::Resting& r) {
         const OrderInfo& info = m.orders[static_cast<uint32_t>(id)];
         num(r.account), num(r.tick), num(r.lots), num(info.reduce_only), num(info.client);
-        num(s.stakes[info.stake].side);
+        num(s.positions[info.position].side);
         return true;
       });
       num(m.book.resting());
@@ -271,8 +270,8 @@ uint64_t Exchange::hash() const {
     }
     num(m.open_lots), num(m.settled), num(m.has_outside), num(m.mark), num(m.previous_mark),
         num(m.last);
-    num(m.outside), num(m.told_bid), num(m.told_ask), num(m.told_open), num(m.trades),
-        wide(m.basis_sum);
+    num(m.outside), num(m.published_bid), num(m.published_ask), num(m.published_open),
+        num(m.trades), wide(m.basis_sum);
     for (const auto& [at, basis] : m.basis) num(at.ns()), num(basis);
     num(m.ema), num(m.mid_ema), num(m.mid_ema_at.ns()), num(m.basis_at.ns()), wide(m.premium_sum),
         num(m.premium_samples);
@@ -336,24 +335,25 @@ Amount Exchange::wallet(AccountId a, CoinId c) const {
 }
 Amount Exchange::fees(CoinId c) const {
   CHECK(c < coins());
-  return Amount::raw(state_->fees[c]);
+  return Amount::raw(state_->ledger.fees(c));
 }
 Amount Exchange::shortfall(CoinId c) const {
   CHECK(c < coins());
-  return Amount::raw(state_->shortfall[c]);
+  return Amount::raw(state_->ledger.shortfall(c));
 }
 
 std::vector<PositionView> Exchange::positions(AccountId a) const {
   CHECK(a < accounts());
   std::vector<PositionView> out;
-  for (StakeId id = state_->accounts[a].first_stake; id != kNoId; id = state_->stakes[id].next) {
-    const Stake& h = state_->stakes[id];
-    const Market& m = state_->markets[h.instrument];
-    if (m.spot || (h.lots == 0 && h.margin == 0)) continue;
-    const bool is_long = h.lots > 0 || (h.lots == 0 && h.side == PositionSide::long_side);
-    out.push_back({h.instrument, is_long ? PositionSide::long_side : PositionSide::short_side,
-                   h.mode, Qty::raw(std::abs(h.lots) * m.step), Amount::raw(h.cost),
-                   Amount::raw(h.margin), h.leverage});
+  for (PositionId id = state_->accounts[a].first_position; id != kNoId;
+       id = state_->positions[id].next) {
+    const PositionState& pos = state_->positions[id];
+    const Market& m = state_->markets[pos.instrument];
+    if (m.spot || (pos.lots == 0 && pos.margin == 0)) continue;
+    const bool is_long = pos.lots > 0 || (pos.lots == 0 && pos.side == PositionSide::long_side);
+    out.push_back({pos.instrument, is_long ? PositionSide::long_side : PositionSide::short_side,
+                   pos.mode, Qty::raw(std::abs(pos.lots) * m.step), Amount::raw(pos.cost),
+                   Amount::raw(pos.margin), pos.leverage});
   }
   std::sort(out.begin(), out.end(), [](const PositionView& x, const PositionView& y) {
     return std::pair(x.instrument, x.side) < std::pair(y.instrument, y.side);
@@ -368,14 +368,15 @@ std::vector<PoolView> Exchange::pools(AccountId a) const {
     if (!state_->active(p)) continue;
     const PoolState& pool = state_->pools[p];
     const PoolSums s = state_->sums(p);
-    if (!s.priced || (pool.isolated != kNoId && state_->stakes[pool.isolated].lots == 0)) continue;
+    if (!s.priced || (pool.isolated != kNoId && state_->positions[pool.isolated].lots == 0))
+      continue;
     PoolView view{.coin = pool.coin,
                   .isolated = {},
                   .equity = Amount::raw(narrow(s.equity())),
                   .initial = Amount::raw(narrow(s.initial)),
                   .maintenance = Amount::raw(narrow(s.maintenance)),
                   .liquidated = s.triggered()};
-    if (pool.isolated != kNoId) view.isolated = state_->stakes[pool.isolated].instrument;
+    if (pool.isolated != kNoId) view.isolated = state_->positions[pool.isolated].instrument;
     out.push_back(view);
   }
   return out;
@@ -386,16 +387,16 @@ Account Exchange::State::account_of(AccountId a) const {
   out.collateral = accounts[a].collateral;
   for (CoinId c = 0; c < coins(); ++c)
     out.balances.push_back({c, Amount::raw(narrow(wallet(a, c) - held(a, c)))});
-  std::vector<StakeId> own;
-  for (StakeId id = accounts[a].first_stake; id != kNoId; id = stakes[id].next) {
-    if (stakes[id].lots != 0) own.push_back(id);
+  std::vector<PositionId> own;
+  for (PositionId id = accounts[a].first_position; id != kNoId; id = positions[id].next) {
+    if (positions[id].lots != 0) own.push_back(id);
   }
-  std::sort(own.begin(), own.end(), [this](StakeId x, StakeId y) {
-    return std::pair(stakes[x].instrument, stakes[x].side) <
-           std::pair(stakes[y].instrument, stakes[y].side);
+  std::sort(own.begin(), own.end(), [this](PositionId x, PositionId y) {
+    return std::pair(positions[x].instrument, positions[x].side) <
+           std::pair(positions[y].instrument, positions[y].side);
   });
-  for (const StakeId id : own)
-    out.positions.push_back(position(stakes[id], stakes[id].lots, stakes[id].cost));
+  for (const PositionId id : own)
+    out.positions.push_back(margin_position(positions[id], positions[id].lots, positions[id].cost));
   return out;
 }
 
@@ -410,12 +411,12 @@ const Rulebooks& Exchange::rulebooks() const { return state_->rulebooks; }
 Amount Exchange::imbalance(CoinId c) const {
   CHECK(c < coins());
   const State& s = *state_;
-  Wide sum = Wide{s.fees[c]} - s.shortfall[c] - s.deposited[c] - s.signed_cost[c];
-  for (AccountId a = 0; a < s.accounts.size(); ++a) sum += s.wallet(a, c);
-  for (const Stake& h : s.stakes) {
-    if (!s.markets[h.instrument].spot && s.markets[h.instrument].settle == c) sum += h.margin;
+  Wide margins = 0;
+  for (const PositionState& pos : s.positions) {
+    if (!s.markets[pos.instrument].spot && s.markets[pos.instrument].settle == c)
+      margins += pos.margin;
   }
-  return Amount::raw(narrow(sum));
+  return Amount::raw(narrow(s.ledger.imbalance(c, margins)));
 }
 
 }  // namespace delever

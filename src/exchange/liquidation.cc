@@ -19,7 +19,7 @@ bool gains_with_value(const Market& m, Lots lots) { return (lots > 0) != m.inver
 
 // The pools that a move since the last look may have put under water, in an order that does not
 // depend on how their numbers were given out.
-void Exchange::State::look_at_due() {
+void Exchange::State::reevaluate_due() {
   due.clear();
   due.swap(dirty);
   for (const PoolId p : due) pools[p].dirty = false;
@@ -32,8 +32,8 @@ void Exchange::State::look_at_due() {
     const bool isolated = pool.isolated != kNoId;
     return std::tuple(
         pool.account, isolated,
-        isolated ? uint32_t{stakes[pool.isolated].instrument} : uint32_t{pool.coin.value_or(0)},
-        isolated ? stakes[pool.isolated].side : PositionSide::long_side, pool.coin.has_value());
+        isolated ? uint32_t{positions[pool.isolated].instrument} : uint32_t{pool.coin.value_or(0)},
+        isolated ? positions[pool.isolated].side : PositionSide::long_side, pool.coin.has_value());
   };
   std::sort(due.begin(), due.end(), [&key](PoolId a, PoolId b) { return key(a) < key(b); });
   due.erase(std::unique(due.begin(), due.end()), due.end());
@@ -45,26 +45,26 @@ void Exchange::State::look_at_due() {
     // What the liquidations of this tick change is looked at on the next, whether a price reached
     // the pool or not.
     if (pools[p].dirty && !was_changed) continue;
-    look(p, was_changed);
+    reevaluate(p, was_changed);
   }
 }
 
 // Pools that were closed by others in this tick, at a loss beyond their margin, do not wait for the
 // next.
 void Exchange::State::cover_closed() {
-  const std::vector<PoolId> touched = dirty;
-  for (const PoolId p : touched) {
-    if (heaviest(p) == kNoId && sums(p).triggered()) look(p, true);
+  const std::vector<PoolId> changed = dirty;
+  for (const PoolId p : changed) {
+    if (heaviest(p) == kNoId && sums(p).triggered()) reevaluate(p, true);
   }
 }
 
-void Exchange::State::look(PoolId p, bool changed) {
+void Exchange::State::reevaluate(PoolId p, bool changed) {
   const AccountId a = pools[p].account;
   if (a < kFirstUser || !active(p)) return;  // unwind() sees to the venue's own
   ++looks;
   PoolSums s = sums(p);
   if (!s.priced) {  // a mark or index is missing: again on the next tick, until it comes
-    touch(p);
+    mark_dirty(p);
     return;
   }
   if (s.triggered() && release_held(p)) s = sums(p);
@@ -98,11 +98,12 @@ bool Exchange::State::release_held(PoolId p) {
   if (pools[p].isolated != kNoId) return false;
   const auto& coin = pools[p].coin;
   bool released = false;
-  for (StakeId id = accounts[pools[p].account].first_stake; id != kNoId; id = stakes[id].next) {
-    const Stake& h = stakes[id];
-    const Market& m = markets[h.instrument];
-    const bool buys = h.open_buy > 0 && (!coin || *coin == m.quote),
-               sells = h.open_sell > 0 && (!coin || *coin == m.base);
+  for (PositionId id = accounts[pools[p].account].first_position; id != kNoId;
+       id = positions[id].next) {
+    const PositionState& pos = positions[id];
+    const Market& m = markets[pos.instrument];
+    const bool buys = pos.open_buy > 0 && (!coin || *coin == m.quote),
+               sells = pos.open_sell > 0 && (!coin || *coin == m.base);
     if (!m.spot || (!buys && !sells)) continue;
     drop_orders(id);
     released = true;
@@ -112,33 +113,34 @@ bool Exchange::State::release_held(PoolId p) {
 
 std::optional<InstrumentId> Exchange::State::isolated_in(PoolId p) const {
   if (pools[p].isolated == kNoId) return std::nullopt;
-  return stakes[pools[p].isolated].instrument;
+  return positions[pools[p].isolated].instrument;
 }
 
-std::vector<StakeId> Exchange::State::in_pool(PoolId p) const {
+std::vector<PositionId> Exchange::State::in_pool(PoolId p) const {
   if (pools[p].isolated != kNoId) return {pools[p].isolated};
-  std::vector<StakeId> found;
-  for (StakeId h = accounts[pools[p].account].first_stake; h != kNoId; h = stakes[h].next) {
-    if (stakes[h].pool == p) found.push_back(h);
+  std::vector<PositionId> found;
+  for (PositionId pos = accounts[pools[p].account].first_position; pos != kNoId;
+       pos = positions[pos].next) {
+    if (positions[pos].pool == p) found.push_back(pos);
   }
-  std::sort(found.begin(), found.end(), [this](StakeId x, StakeId y) {
-    return std::pair(stakes[x].instrument, stakes[x].side) <
-           std::pair(stakes[y].instrument, stakes[y].side);
+  std::sort(found.begin(), found.end(), [this](PositionId x, PositionId y) {
+    return std::pair(positions[x].instrument, positions[x].side) <
+           std::pair(positions[y].instrument, positions[y].side);
   });
   return found;
 }
 
 // The position that asks for most maintenance; the first by instrument of equal ones.
-StakeId Exchange::State::heaviest(PoolId p) const {
-  StakeId found = kNoId;
+PositionId Exchange::State::heaviest(PoolId p) const {
+  PositionId found = kNoId;
   Wide most = -1;
-  for (const StakeId id : in_pool(p)) {
-    const Stake& h = stakes[id];
-    const Market& m = markets[h.instrument];
-    if (h.lots == 0 || m.spot || !prices.mark[h.instrument]) continue;
+  for (const PositionId id : in_pool(p)) {
+    const PositionState& pos = positions[id];
+    const Market& m = markets[pos.instrument];
+    if (pos.lots == 0 || m.spot || !prices.mark[pos.instrument]) continue;
     const auto margin =
-        position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
-                        prices.underlying[h.instrument]);
+        position_margin(margin_position(pos, pos.lots, pos.cost), *m.rules,
+                        *prices.mark[pos.instrument], prices.underlying[pos.instrument]);
     if (!margin.has_value()) continue;
     const Wide units = in_pool_units(p, m.settle, margin.value().maintenance.raw());
     if (units > most) {
@@ -149,30 +151,32 @@ StakeId Exchange::State::heaviest(PoolId p) const {
   return found;
 }
 
-// The value at which the whole equity of the pool is gone when this stake is closed and the others
-// stand.
-int64_t Exchange::State::bankruptcy_value(PoolId p, StakeId id) const {
-  const Stake& h = stakes[id];
-  const Market& m = markets[h.instrument];
-  const bool gains = gains_with_value(m, h.lots);
+// The value at which the whole equity of the pool is gone when this position is closed and the
+// others stand.
+int64_t Exchange::State::bankruptcy_value(PoolId p, PositionId id) const {
+  const PositionState& pos = positions[id];
+  const Market& m = markets[pos.instrument];
+  const bool gains = gains_with_value(m, pos.lots);
   Wide equity = sums(p).equity();
   if (!pools[p].coin) {
     const Price usd = *prices.coin_usd[m.settle];
     equity = divide(equity * Price::scale, usd.raw(), Round::down);
   }
-  const int64_t worth = value(m, std::abs(h.lots), m.mark, gains ? Round::down : Round::up);
-  const Wide gone = gains ? worth - equity : worth + equity;
+  const int64_t position_value =
+      value(m, std::abs(pos.lots), m.mark, gains ? Round::down : Round::up);
+  const Wide gone = gains ? position_value - equity : position_value + equity;
   return static_cast<int64_t>(smaller(larger(gone, 0), 4 * Wide{kValueMax}));
 }
 
 // The worst tick at which closing still leaves nothing owed.
-Tick Exchange::State::bankruptcy_tick(const Market& m, const Stake& h, int64_t worth) const {
+Tick Exchange::State::bankruptcy_tick(const Market& m, const PositionState& pos,
+                                      int64_t position_value) const {
   const MatchBook::Band band = m.listing->band;
-  const Lots lots = std::abs(h.lots);
-  const bool sells = h.lots > 0;
+  const Lots lots = std::abs(pos.lots);
+  const bool sells = pos.lots > 0;
   const auto enough = [&](Tick t) {
-    return gains_with_value(m, h.lots) ? value_at(m, lots, t) >= worth
-                                       : value_at(m, lots, t) <= worth;
+    return gains_with_value(m, pos.lots) ? value_at(m, lots, t) >= position_value
+                                         : value_at(m, lots, t) <= position_value;
   };
   Tick low = band.lowest - 1,
        high = band.highest + 1;  // sells: the lowest that is enough; buys: the highest
@@ -185,16 +189,16 @@ Tick Exchange::State::bankruptcy_tick(const Market& m, const Stake& h, int64_t w
 
 // The fewest lots whose closing at the mark, fee paid, leaves the pool safe; all of them when none
 // does.
-Lots Exchange::State::lots_to_safety(PoolId p, StakeId id) const {
-  const Stake& h = stakes[id];
-  const Market& m = markets[h.instrument];
+Lots Exchange::State::lots_to_safety(PoolId p, PositionId id) const {
+  const PositionState& pos = positions[id];
+  const Market& m = markets[pos.instrument];
   const Wide equity = sums(p).equity();
   const LiquidationRule& rule = liquidation(id);
-  const Lots held = std::abs(h.lots);
+  const Lots held = std::abs(pos.lots);
   const auto safe = [&](Lots closed) {
     const Lots left = held - closed;
-    const int64_t cost = narrow(divide(static_cast<Wide>(h.cost) * left, held, Round::down));
-    const Supposed after{id, h.lots > 0 ? left : -left, cost, h.open_buy, h.open_sell};
+    const int64_t cost = narrow(divide(static_cast<Wide>(pos.cost) * left, held, Round::down));
+    const Hypothetical after{id, pos.lots > 0 ? left : -left, cost, pos.open_buy, pos.open_sell};
     const PoolSums s = sums(p, &after);
     const int64_t fee = m.liquidation_fee.part > 0 ? share(value(m, closed, m.mark, Round::up),
                                                            m.liquidation_fee, Round::up)
@@ -214,31 +218,31 @@ Lots Exchange::State::lots_to_safety(PoolId p, StakeId id) const {
 }
 
 // What takes the position down `tiers` tiers; all of it from the lowest.
-Lots Exchange::State::lots_to_tier(StakeId id, int tiers) const {
-  const Stake& h = stakes[id];
-  const Market& m = markets[h.instrument];
-  const Lots held = std::abs(h.lots);
+Lots Exchange::State::lots_to_tier(PositionId id, int tiers) const {
+  const PositionState& pos = positions[id];
+  const Market& m = markets[pos.instrument];
+  const Lots held = std::abs(pos.lots);
   const auto& ladder = m.rules->book.ladder;
   if (!ladder) return held;
-  const int64_t worth = value(m, held, m.mark, Round::up);
-  const MarginTier* tier = tier_of(*ladder, worth, Qty::raw(held * m.step));
+  const int64_t position_value = value(m, held, m.mark, Round::up);
+  const MarginTier* tier = tier_of(*ladder, position_value, Qty::raw(held * m.step));
   if (!tier) return held;
   const auto at = tier - ladder->tiers.data();
   if (at < tiers) return held;
   const int64_t cap = ladder->tiers[static_cast<size_t>(at - tiers)].cap->raw();
   const Lots keep = ladder->unit == TierUnit::contracts
                         ? Lots(cap / m.step)
-                        : static_cast<Lots>(static_cast<Wide>(held) * cap / worth);
+                        : static_cast<Lots>(static_cast<Wide>(held) * cap / position_value);
   return std::clamp<Lots>(held - keep, 1, held);
 }
 
-const LiquidationRule& Exchange::State::liquidation(StakeId h) const {
-  return *markets[stakes[h].instrument].listing->rules.liquidation;
+const LiquidationRule& Exchange::State::liquidation(PositionId pos) const {
+  return *markets[positions[pos].instrument].listing->rules.liquidation;
 }
 
 void Exchange::State::liquidate(PoolId p) {
   pools[p].in_liquidation = true;
-  StakeId id = heaviest(p);
+  PositionId id = heaviest(p);
   if (id != kNoId) {
     const LiquidationRule& rule = liquidation(id);
     const bool backed = has_step(rule, LiquidationStep::takeover_backstop);
@@ -249,7 +253,7 @@ void Exchange::State::liquidate(PoolId p) {
       id = heaviest(p);
       if (id == kNoId || !s.triggered() || waits) break;
       const auto vault_solvent = [&] {
-        return sums(cross_pool(kVault, markets[stakes[id].instrument].settle)).equity() > 0;
+        return sums(cross_pool(kVault, markets[positions[id].instrument].settle)).equity() > 0;
       };
       // The vault's part; a vault with nothing leaves it to the book as long as the account has
       // something.
@@ -257,10 +261,10 @@ void Exchange::State::liquidate(PoolId p) {
           backed && rule.backstop_fraction &&
           s.equity() < times(s.maintenance, *rule.backstop_fraction, Round::down) &&
           (s.equity() < 0 || vault_solvent());
-      const auto close = [&](StakeId h, Lots lots, bool limited) {
-        Forced order{h, lots, std::nullopt};
-        const Market& m = markets[stakes[h].instrument];
-        if (limited) order.limit = bankruptcy_tick(m, stakes[h], bankruptcy_value(p, h));
+      const auto close = [&](PositionId pos, Lots lots, bool limited) {
+        Forced order{pos, lots, std::nullopt};
+        const Market& m = markets[positions[pos].instrument];
+        if (limited) order.limit = bankruptcy_tick(m, positions[pos], bankruptcy_value(p, pos));
         return lots > 0 ? trade_forced(order) : Lots{0};
       };
       const auto unsafe = [&] {
@@ -271,14 +275,14 @@ void Exchange::State::liquidate(PoolId p) {
         return at.priced && delever::triggered(counted, at.maintenance + at.fee, at.at_equality);
       };
       const auto step_down = [&](int tiers) {  // again and again, as far as the book takes it
-        for (StakeId h = heaviest(p); h != kNoId && unsafe(); h = heaviest(p)) {
-          const Lots lots = lots_to_tier(h, tiers);
-          if (close(h, lots, true) < lots) break;
+        for (PositionId pos = heaviest(p); pos != kNoId && unsafe(); pos = heaviest(p)) {
+          const Lots lots = lots_to_tier(pos, tiers);
+          if (close(pos, lots, true) < lots) break;
         }
       };
       switch (step) {
         case LiquidationStep::cancel_orders:
-          for (const StakeId h : in_pool(p)) drop_orders(h);
+          for (const PositionId pos : in_pool(p)) drop_orders(pos);
           break;
         case LiquidationStep::reduce_one_tier:
           step_down(1);
@@ -287,29 +291,29 @@ void Exchange::State::liquidate(PoolId p) {
           step_down(2);
           break;
         case LiquidationStep::reduce_partial: {
-          Stake& h = stakes[id];
-          const Market& m = markets[h.instrument];
-          const int64_t worth = value(m, std::abs(h.lots), m.mark, Round::up);
+          PositionState& pos = positions[id];
+          const Market& m = markets[pos.instrument];
+          const int64_t position_value = value(m, std::abs(pos.lots), m.mark, Round::up);
           if (rule.slice_min || rule.slice_max) {  // dYdX: one slice a block
-            Wide part = times(worth, rule.slice_fraction_min.value_or(Rate()), Round::up);
+            Wide part = times(position_value, rule.slice_fraction_min.value_or(Rate()), Round::up);
             part = larger(part, rule.slice_min.value_or(Amount()).raw());
             if (rule.slice_max) part = smaller(part, rule.slice_max->raw());
-            const Lots held = std::abs(h.lots);
-            close(
-                id,
-                std::clamp<Lots>(static_cast<Lots>(divide(held * part, worth, Round::up)), 1, held),
-                s.equity() > 0);
+            const Lots held = std::abs(pos.lots);
+            close(id,
+                  std::clamp<Lots>(
+                      static_cast<Lots>(divide(held * part, position_value, Round::up)), 1, held),
+                  s.equity() > 0);
             break;
           }
-          const bool cooling = h.partial_at != Instant::min() && rule.partial_cooldown &&
-                               now - h.partial_at < *rule.partial_cooldown;
+          const bool cooling = pos.partial_at != Instant::min() && rule.partial_cooldown &&
+                               now - pos.partial_at < *rule.partial_cooldown;
           if (beyond_book || cooling || !rule.partial_fraction ||
-              worth <= rule.partial_above.value_or(Amount()).raw())
+              position_value <= rule.partial_above.value_or(Amount()).raw())
             break;
-          h.partial_at = now;
+          pos.partial_at = now;
           const auto part =
-              static_cast<Lots>(times(std::abs(h.lots), *rule.partial_fraction, Round::up));
-          close(id, std::min<Lots>(std::max<Lots>(part, 1), std::abs(h.lots)), bankrupt_price);
+              static_cast<Lots>(times(std::abs(pos.lots), *rule.partial_fraction, Round::up));
+          close(id, std::min<Lots>(std::max<Lots>(part, 1), std::abs(pos.lots)), bankrupt_price);
           waits = true;
           break;
         }
@@ -320,12 +324,12 @@ void Exchange::State::liquidate(PoolId p) {
           break;
         case LiquidationStep::close_all:
           if (beyond_book) break;
-          for (const StakeId h : in_pool(p)) {
-            if (stakes[h].lots != 0) close(h, std::abs(stakes[h].lots), bankrupt_price);
+          for (const PositionId pos : in_pool(p)) {
+            if (positions[pos].lots != 0) close(pos, std::abs(positions[pos].lots), bankrupt_price);
           }
           break;
         case LiquidationStep::takeover_bankruptcy: {
-          const CoinId coin = markets[stakes[id].instrument].settle;
+          const CoinId coin = markets[positions[id].instrument].settle;
           if (fund_bears(id, larger(-s.equity(), 0), coin)) take_over(p, kFund);
           break;
         }
@@ -333,11 +337,11 @@ void Exchange::State::liquidate(PoolId p) {
           if (beyond_book && vault_solvent()) take_over(p, kVault);
           break;
         case LiquidationStep::auto_deleverage: {
-          const auto& adl = markets[stakes[id].instrument].listing->rules.adl;
+          const auto& adl = markets[positions[id].instrument].listing->rules.adl;
           const AdlPrice at = adl ? adl->price : AdlPrice::bankruptcy;
           if (at != AdlPrice::bankruptcy && s.equity() >= 0) break;
-          for (const StakeId h : in_pool(p)) {
-            if (stakes[h].lots != 0) deleverage(h, at);
+          for (const PositionId pos : in_pool(p)) {
+            if (positions[pos].lots != 0) deleverage(pos, at);
           }
           break;
         }
@@ -355,37 +359,37 @@ void Exchange::State::liquidate(PoolId p) {
   const PoolSums after = sums(p);
   pools[p].in_liquidation = after.triggered();
   if (after.triggered())
-    touch(p);
+    mark_dirty(p);
   else
     watch(p, after);
 }
 
-int64_t Exchange::State::adl_value(PoolId p, StakeId id, AdlPrice at) const {
-  const Stake& h = stakes[id];
-  const Market& m = markets[h.instrument];
-  const Round round = gains_with_value(m, h.lots) ? Round::down : Round::up;
+int64_t Exchange::State::adl_value(PoolId p, PositionId id, AdlPrice at) const {
+  const PositionState& pos = positions[id];
+  const Market& m = markets[pos.instrument];
+  const Round round = gains_with_value(m, pos.lots) ? Round::down : Round::up;
   switch (at) {
     case AdlPrice::bankruptcy:
       return bankruptcy_value(p, id);
     case AdlPrice::mark:
-      return value(m, std::abs(h.lots), m.mark, round);
+      return value(m, std::abs(pos.lots), m.mark, round);
     case AdlPrice::previous_mark:
-      return value(m, std::abs(h.lots), m.previous_mark > 0 ? m.previous_mark : m.mark, round);
+      return value(m, std::abs(pos.lots), m.previous_mark > 0 ? m.previous_mark : m.mark, round);
   }
   CHECK(false);
 }
 
 // Whether the fund may still take positions on: it must stay above zero after the loss and, where
 // the rule says so, above its best balance of eight hours less the drawdown allowed.
-bool Exchange::State::fund_bears(StakeId id, Wide loss, CoinId coin) {
+bool Exchange::State::fund_bears(PositionId id, Wide loss, CoinId coin) {
   const PoolId fund = cross_pool(kFund, coin);
   const PoolSums s = sums(fund);
-  const PoolId debtor = stakes[id].pool;
+  const PoolId debtor = positions[id].pool;
   if (!pools[debtor].coin)
     loss = divide(loss * Price::scale, prices.coin_usd[coin]->raw(), Round::up);
   const Wide left = s.equity() - loss;
   if (!s.priced || left < 0 || s.equity() <= 0) return false;
-  const auto& adl = markets[stakes[id].instrument].listing->rules.adl;
+  const auto& adl = markets[positions[id].instrument].listing->rules.adl;
   if (!adl || adl->trigger != AdlTrigger::drawdown || !adl->drawdown || fund_high[coin].empty())
     return true;
   const int64_t best = fund_high[coin].front().second;
@@ -396,21 +400,21 @@ bool Exchange::State::fund_bears(StakeId id, Wide loss, CoinId coin) {
 void Exchange::State::take_over(PoolId p, AccountId by) {
   const Wide equity = sums(p).equity();
   const CoinId coin = pools[p].coin.value_or(0);
-  for (const StakeId id : in_pool(p)) {
+  for (const PositionId id : in_pool(p)) {
     drop_orders(id);
-    const Stake h = stakes[id];  // a copy: need_stake() may move them
-    if (h.lots == 0 || markets[h.instrument].spot) continue;
-    const Market& m = markets[h.instrument];
-    const Round round = gains_with_value(m, h.lots) ? Round::down : Round::up;
-    const int64_t worth =
-        by == kFund ? bankruptcy_value(p, id) : value(m, std::abs(h.lots), m.mark, round);
-    const StakeId to = need_stake(by, h.instrument, PositionSide::long_side);
+    const PositionState pos = positions[id];  // a copy: find_or_add_position() may move them
+    if (pos.lots == 0 || markets[pos.instrument].spot) continue;
+    const Market& m = markets[pos.instrument];
+    const Round round = gains_with_value(m, pos.lots) ? Round::down : Round::up;
+    const int64_t position_value =
+        by == kFund ? bankruptcy_value(p, id) : value(m, std::abs(pos.lots), m.mark, round);
+    const PositionId to = find_or_add_position(by, pos.instrument, PositionSide::long_side);
     const auto at = by == kFund ? std::nullopt : std::optional(Price::raw(m.mark));
-    transfer(id, to, h.lots, worth, {.takeover = true, .at = at});
+    transfer(id, to, pos.lots, position_value, {.takeover = true, .at = at});
   }
   if (by != kVault) return;
   // The vault gets what margin there is, and bears what is missing.
-  const auto say_moved = [&](CoinId of, int64_t units) {
+  const auto emit_moved = [&](CoinId of, int64_t units) {
     emit(pools[p].account, WalletChanged{.cause = WalletChanged::Cause::taken_by_vault,
                                          .coin = of,
                                          .isolated = {},
@@ -421,48 +425,46 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
     for (CoinId c = 0; c < coins(); ++c) {
       const int64_t free = narrow(wallet(a, c) - held(a, c));
       if (free == 0 || (free > 0 && !rulebooks.haircut(c))) continue;
-      wallet(a, c) -= free;
-      wallet(kVault, c) += free;
-      touch(cross_pool(kVault, c));
-      say_moved(c, free);
+      ledger.move(wallet_of(a), wallet_of(kVault), c, free);
+      mark_dirty(cross_pool(kVault, c));
+      emit_moved(c, free);
     }
     return;
   }
-  int64_t& purse = pools[p].isolated != kNoId && equity < 0 ? stakes[pools[p].isolated].margin
-                                                            : wallet(pools[p].account, coin);
+  const bool margin_short = pools[p].isolated != kNoId && equity < 0;
   const int64_t moved = narrow(equity);
-  purse -= moved;
-  wallet(kVault, coin) += moved;
-  touch(cross_pool(kVault, coin));
-  say_moved(coin, moved);
+  ledger.move(margin_short ? margin_of(positions[pools[p].isolated]) : wallet_of(pools[p].account),
+              wallet_of(kVault), coin, moved);
+  mark_dirty(cross_pool(kVault, coin));
+  emit_moved(coin, moved);
 }
 
 // A position's figures for the venue's ranking, in the unit of its pool.
-AdlInput Exchange::State::adl_input(StakeId id, const PoolSums& s) const {
-  const Stake& h = stakes[id];
-  const Market& m = markets[h.instrument];
-  const bool gains = gains_with_value(m, h.lots);
-  const int64_t at_mark = value(m, std::abs(h.lots), m.mark, gains ? Round::down : Round::up);
+AdlInput Exchange::State::adl_input(PositionId id, const PoolSums& s) const {
+  const PositionState& pos = positions[id];
+  const Market& m = markets[pos.instrument];
+  const bool gains = gains_with_value(m, pos.lots);
+  const int64_t at_mark = value(m, std::abs(pos.lots), m.mark, gains ? Round::down : Round::up);
   const auto amount = [](Wide units) {  // a rank only: what passes 64 bits is as large as can be
     return Amount::raw(
         static_cast<int64_t>(smaller(larger(units, -Wide{INT64_MAX}), Wide{INT64_MAX})));
   };
-  const auto in_pool = [&](int64_t units) { return in_pool_units(h.pool, m.settle, units); };
-  return {.profit = amount(in_pool(gains ? at_mark - h.cost : h.cost - at_mark)),
+  const auto in_pool = [&](int64_t units) { return in_pool_units(pos.pool, m.settle, units); };
+  return {.profit = amount(in_pool(gains ? at_mark - pos.cost : pos.cost - at_mark)),
           .value = amount(in_pool(at_mark)),
-          .cost = amount(in_pool(h.cost)),
+          .cost = amount(in_pool(pos.cost)),
           .wallet = amount(s.wallet),
           .equity = amount(s.equity()),
           .maintenance = amount(s.maintenance),
-          .is_long = h.lots > 0,
+          .is_long = pos.lots > 0,
           .inverse = m.inverse};
 }
 
-// Closes the stake against others' opposite positions at one value for all, shared by the setup's
-// policy.
-void Exchange::State::deleverage(StakeId id, AdlPrice price) {
-  const int64_t worth = adl_value(stakes[id].pool, id, price);
-  const InstrumentId i = stakes[id].instrument;
+// Closes the position against others' opposite positions at one value for all, shared by the
+// setup's policy.
+void Exchange::State::deleverage(PositionId id, AdlPrice price) {
+  const int64_t position_value = adl_value(positions[id].pool, id, price);
+  const InstrumentId i = positions[id].instrument;
   Market& m = markets[i];
   const auto& rule = m.listing->rules.adl;
   std::optional<Price> at;  // at the bankruptcy value there is no round price
@@ -470,21 +472,21 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
   if (price == AdlPrice::previous_mark)
     at = Price::raw(m.previous_mark > 0 ? m.previous_mark : m.mark);
   const AdlRanking ranking = rule ? rule->ranking : AdlRanking::leverage_pnl;
-  const Lots all = stakes[id].lots;
+  const Lots all = positions[id].lots;
   struct Candidate {
-    StakeId stake;
+    PositionId position;
     AdlCandidate adl;
   };
   std::vector<Candidate> queue;
-  for (const StakeId other : in_order(m)) {
-    const Stake& h = stakes[other];
-    if (h.lots == 0 || (h.lots > 0) == (all > 0)) continue;
-    Candidate c{other, {.account = h.account, .capacity = std::abs(h.lots)}};
-    const PoolSums s = sums(h.pool);
+  for (const PositionId other : in_order(m)) {
+    const PositionState& pos = positions[other];
+    if (pos.lots == 0 || (pos.lots > 0) == (all > 0)) continue;
+    Candidate c{other, {.account = pos.account, .capacity = std::abs(pos.lots)}};
+    const PoolSums s = sums(pos.pool);
     c.adl.rank = adl_score(ranking, adl_input(other, s));
     // The venue's own, and the other side of the same account, come only when nobody else is left.
-    if (h.account < kFirstUser) c.adl.rank = -1;
-    if (h.account == stakes[id].account) c.adl.rank = -2;
+    if (pos.account < kFirstUser) c.adl.rank = -1;
+    if (pos.account == positions[id].account) c.adl.rank = -2;
     queue.push_back(c);
   }
   std::stable_sort(queue.begin(), queue.end(), [](const Candidate& a, const Candidate& b) {
@@ -509,11 +511,12 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
   for (size_t k = 0; k < queue.size(); ++k) {
     if (take[k] == 0) continue;
     const Lots total = std::abs(all);
-    const auto upto = [&](Lots n) { return narrow(static_cast<Wide>(worth) * n / total); };
+    const auto upto = [&](Lots n) { return narrow(static_cast<Wide>(position_value) * n / total); };
     const int64_t part = upto(given + take[k]) - upto(given);
     given += take[k];
-    transfer(id, queue[k].stake, all > 0 ? take[k] : -take[k], part, {.takeover = false, .at = at});
-    trim_reduce_only(queue[k].stake);
+    transfer(id, queue[k].position, all > 0 ? take[k] : -take[k], part,
+             {.takeover = false, .at = at});
+    trim_reduce_only(queue[k].position);
   }
   trim_reduce_only(id);
 }
@@ -523,46 +526,43 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
 void Exchange::State::cover(PoolId p) {
   const PoolState pool = pools[p];  // a copy: cross_pool() may move them
   const AccountId a = pool.account;
-  const auto settle_debt = [&](CoinId coin, int64_t& debtor) {
-    if (debtor >= 0) return;
-    int64_t owed = -debtor;
-    int64_t& fund = wallet(kFund, coin);
-    const int64_t paid = a == kFund ? 0 : std::min(owed, std::max<int64_t>(fund, 0));
-    debtor = 0;
-    fund -= paid;
+  const auto settle_debt = [&](CoinId coin, const MoneyAccount& debtor, int64_t balance) {
+    if (balance >= 0) return;
+    int64_t owed = -balance;
+    const int64_t paid = a == kFund ? 0 : std::min(owed, std::max<int64_t>(wallet(kFund, coin), 0));
+    ledger.move(wallet_of(kFund), debtor, coin, paid);
     owed -= paid;
     if (paid > 0) {
-      touch(cross_pool(kFund, coin));
+      mark_dirty(cross_pool(kFund, coin));
       emit(a, DeficitCovered{coin, Amount::raw(paid)});
     }
-    if (owed > 0) owed = socialise(coin, owed, a);
-    shortfall[coin] += owed;
+    if (owed > 0) owed -= socialise(coin, owed, a, debtor);
+    ledger.move(MoneyAccount::shortfall(), debtor, coin, owed);
     if (owed > 0) emit(a, DeficitUncovered{coin, Amount::raw(owed)});
   };
   if (pool.isolated != kNoId) {
-    settle_debt(*pool.coin, stakes[pool.isolated].margin);
+    PositionState& pos = positions[pool.isolated];
+    settle_debt(*pool.coin, margin_of(pos), pos.margin);
   } else if (pool.coin) {
-    settle_debt(*pool.coin, wallet(a, *pool.coin));
+    settle_debt(*pool.coin, wallet_of(a), wallet(a, *pool.coin));
   } else if (sums(p).equity() < 0) {  // all collateral goes to the fund, which pays all debts
     for (CoinId c = 0; c < coins(); ++c) {
-      int64_t& purse = wallet(a, c);
-      if (purse > 0 && rulebooks.haircut(c) && held(a, c) == 0) {
-        wallet(kFund, c) += purse;
-        purse = 0;
-      }
-      settle_debt(c, purse);
+      if (wallet(a, c) > 0 && rulebooks.haircut(c) && held(a, c) == 0)
+        ledger.move(wallet_of(a), wallet_of(kFund), c, wallet(a, c));
+      settle_debt(c, wallet_of(a), wallet(a, c));
     }
   }
 }
 
 // Takes from profits that are not realised yet, in proportion, as far as wallets carry it; returns
-// what is left.
-int64_t Exchange::State::socialise(CoinId coin, int64_t deficit, AccountId debtor) {
+// what was taken.
+int64_t Exchange::State::socialise(CoinId coin, int64_t deficit, AccountId debtor,
+                                   const MoneyAccount& to) {
   const bool rule = std::any_of(markets.begin(), markets.end(), [coin](const Market& m) {
     return !m.spot && m.settle == coin &&
            has_step(*m.listing->rules.liquidation, LiquidationStep::socialise_loss);
   });
-  if (!rule) return deficit;
+  if (!rule) return 0;
   std::vector<AdlCandidate> winners;
   for (AccountId a = kFirstUser; a < accounts.size(); ++a) {
     if (a == debtor || accounts[a].collateral == CollateralMode::multi_asset) continue;
@@ -578,12 +578,13 @@ int64_t Exchange::State::socialise(CoinId coin, int64_t deficit, AccountId debto
   for (size_t k = 0; k < winners.size(); ++k) {
     if (share.taken[k] == 0) continue;
     const AccountId a = winners[k].account;
-    wallet(a, coin) -= share.taken[k];
-    for (const PoolId p : accounts[a].pools) touch(p);
+    ledger.move(wallet_of(a), to, coin, share.taken[k]);
+    for (const PoolId p : accounts[a].pools) mark_dirty(p);
     emit(a,
          ProfitSocialised{.coin = coin, .debtor = debtor, .amount = Amount::raw(share.taken[k])});
   }
-  return deficit - share.total;
+  CHECK(share.total <= deficit);
+  return share.total;
 }
 
 // The fund and the vault sell what they took, slowly; one that has lost all it had is deleveraged.
@@ -591,14 +592,14 @@ void Exchange::State::unwind() {
   for (const AccountId a : {kFund, kVault}) {
     const std::vector<PoolId> own = accounts[a].pools;
     for (const PoolId p : own) {
-      for (const StakeId id : in_pool(p)) {
-        if (stakes[id].lots == 0) continue;
-        const Market& m = markets[stakes[id].instrument];
+      for (const PositionId id : in_pool(p)) {
+        if (positions[id].lots == 0) continue;
+        const Market& m = markets[positions[id].instrument];
         if (m.mark == 0 || m.settled) continue;
         const PoolSums s = sums(p);
         if (s.priced && s.equity() < 0) {
           emit(a, LiquidationStarted{.coin = m.settle,
-                                     .instrument = stakes[id].instrument,
+                                     .instrument = positions[id].instrument,
                                      .equity = Amount::raw(narrow(s.equity())),
                                      .maintenance = Amount::raw(narrow(s.maintenance))});
           const auto& adl = m.listing->rules.adl;
@@ -607,16 +608,16 @@ void Exchange::State::unwind() {
           deleverage(id, at);
           continue;
         }
-        const Lots lots = std::abs(stakes[id].lots);
+        const Lots lots = std::abs(positions[id].lots);
         const auto part = static_cast<Lots>(times(lots, setup.unwind, Round::up));
         const auto away = static_cast<int64_t>(times(m.mark, setup.unwind_slippage, Round::down));
-        const bool sells = stakes[id].lots > 0;
+        const bool sells = positions[id].lots > 0;
         const int64_t worst = sells ? m.mark - away : m.mark + away;
         trade_forced({id, std::clamp<Lots>(part, 1, lots), static_cast<Tick>(worst / m.tick)});
       }
-      const std::vector<StakeId> left = in_pool(p);
-      const bool flat =
-          std::all_of(left.begin(), left.end(), [this](StakeId h) { return stakes[h].lots == 0; });
+      const std::vector<PositionId> left = in_pool(p);
+      const bool flat = std::all_of(left.begin(), left.end(),
+                                    [this](PositionId pos) { return positions[pos].lots == 0; });
       if (flat && wallet(a, *pools[p].coin) < 0) cover(p);
     }
   }
@@ -630,7 +631,7 @@ void Exchange::State::unwind() {
 }
 
 // The pools that moves since the last look may have brought to a margin call or under water
-// (watch_index.h).
+// (watch_index.pos).
 void Exchange::State::take_reached(std::vector<uint32_t>& found) {
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     Market& m = markets[i];
@@ -650,24 +651,24 @@ void Exchange::State::take_reached(std::vector<uint32_t>& found) {
 
 // Most pools: one coin, linear contracts, maintenance by a ladder of marginal rates. While the mark
 // stays within half and one and a half times itself a long loses at most its value's fall, and a
-// short its value's rise and what maintenance grows, both on a straight line (slack_bound.h has the
-// proof for everything else).
+// short its value's rise and what maintenance grows, both on a straight line (slack_bound.pos has
+// the proof for everything else).
 bool Exchange::State::expose(PoolId p) {
   exposures.clear();
   if (!pools[p].coin || by_scenarios(p)) return false;
-  const auto add = [this](const Stake& h) {
-    const Market& m = markets[h.instrument];
-    if (h.lots == 0 || m.spot) return true;
+  const auto add = [this](const PositionState& pos) {
+    const Market& m = markets[pos.instrument];
+    if (pos.lots == 0 || m.spot) return true;
     const auto& ladder = m.rules->book.ladder;
     if (m.inverse || m.option || !ladder || ladder->rate != TierRate::incremental ||
         ladder->unit != TierUnit::value)
       return false;
     const Price now_at = Price::raw(m.mark);
-    Exposure e{.price = h.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
-    const Lots lots = std::abs(h.lots);
+    Exposure e{.price = pos.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
+    const Lots lots = std::abs(pos.lots);
     const Qty size = Qty::raw(lots * m.step);
     constexpr double rounding = 8;
-    if (h.lots > 0) {
+    if (pos.lots > 0) {
       const Price end = Price::raw(m.mark - m.mark / 2);
       const int64_t lost =
           value(m, lots, m.mark, Round::up) - value(m, lots, end.raw(), Round::down);
@@ -687,11 +688,12 @@ bool Exchange::State::expose(PoolId p) {
     return true;
   };
   if (pools[p].isolated != kNoId) {
-    const Stake& h = stakes[pools[p].isolated];
-    return markets[h.instrument].rules->isolated_maintenance == MaintenanceAt::mark && add(h);
+    const PositionState& pos = positions[pools[p].isolated];
+    return markets[pos.instrument].rules->isolated_maintenance == MaintenanceAt::mark && add(pos);
   }
-  for (StakeId h = accounts[pools[p].account].first_stake; h != kNoId; h = stakes[h].next) {
-    if (stakes[h].pool == p && !add(stakes[h])) return false;
+  for (PositionId pos = accounts[pools[p].account].first_position; pos != kNoId;
+       pos = positions[pos].next) {
+    if (positions[pos].pool == p && !add(positions[pos])) return false;
   }
   return true;
 }
@@ -735,10 +737,10 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
       for (size_t k = 0; k < all.size(); ++k) {
         const bool isolated = pools[p].isolated != kNoId;
         if (all[k].position.has_value() != isolated || all[k].coin != pools[p].coin) continue;
-        if (isolated &&
-            (plain.positions[*all[k].position].instrument != stakes[pools[p].isolated].instrument ||
-             (plain.positions[*all[k].position].side == PositionSide::long_side) !=
-                 (stakes[pools[p].isolated].lots > 0)))
+        if (isolated && (plain.positions[*all[k].position].instrument !=
+                             positions[pools[p].isolated].instrument ||
+                         (plain.positions[*all[k].position].side == PositionSide::long_side) !=
+                             (positions[pools[p].isolated].lots > 0)))
           continue;
         if (!bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound).has_value())
           break;

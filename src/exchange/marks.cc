@@ -73,7 +73,7 @@ int64_t index_of(const IndexSetup& setup, const std::vector<int64_t>& sources) {
 
 }  // namespace
 
-Reject Exchange::State::take(const PublishIndex& c) {
+Reject Exchange::State::apply(const PublishIndex& c) {
   if (c.index >= indices.size() || c.source >= indices[c.index].sources.size())
     return Reject::no_such_index;
   const IndexState& index = indices[c.index];
@@ -82,12 +82,12 @@ Reject Exchange::State::take(const PublishIndex& c) {
   return Reject::none;
 }
 
-Reject Exchange::State::take(const PublishMark& c) {
+Reject Exchange::State::apply(const PublishMark& c) {
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
   if (m.spot) return Reject::no_such_mode;
   if (m.settled) return Reject::expired;
-  // An option may be worth nothing; anything else has a price.
+  // An option may be position_value nothing; anything else has a price.
   if (c.price.raw() < (m.option ? 0 : m.price_min) || c.price.raw() > m.price_max)
     return Reject::bad_price;
   m.outside = c.price.raw();
@@ -297,23 +297,24 @@ void Exchange::State::pay(InstrumentId i, const Payment& payment) {
                          .mean_over = {}});
   if (rate == Rate()) return;
   const int64_t reference = rule.pays_on_oracle ? indices[m.listing->index].price : m.mark;
-  for (const StakeId id : in_order(m)) {
-    Stake& h = stakes[id];
-    if (h.lots == 0) continue;
-    const bool pays = (h.lots > 0) == (rate > Rate());
+  for (const PositionId id : in_order(m)) {
+    PositionState& pos = positions[id];
+    if (pos.lots == 0) continue;
+    const bool pays = (pos.lots > 0) == (rate > Rate());
     const Round round = pays ? Round::up : Round::down;
-    const int64_t worth = value(m, std::abs(h.lots), reference, round);
-    const int64_t amount = narrow(times(worth, rate > Rate() ? rate : -rate, round));
+    const int64_t position_value = value(m, std::abs(pos.lots), reference, round);
+    const int64_t amount = narrow(times(position_value, rate > Rate() ? rate : -rate, round));
     const int64_t received = pays ? -amount : amount;
-    (h.mode == MarginMode::isolated ? h.margin : wallet(h.account, m.settle)) += received;
-    fees[m.settle] -= received;
-    touch_all(h.account);
-    emit(h.account, FundingPaid{.instrument = i,
-                                .coin = m.settle,
-                                .side = h.lots > 0 ? Side::buy : Side::sell,
-                                .price = Price::raw(reference),
-                                .qty = Qty::raw(std::abs(h.lots) * m.step),
-                                .amount = Amount::raw(received)});
+    ledger.move(MoneyAccount::fees(),
+                pos.mode == MarginMode::isolated ? margin_of(pos) : wallet_of(pos.account),
+                m.settle, received);
+    mark_all_dirty(pos.account);
+    emit(pos.account, FundingPaid{.instrument = i,
+                                  .coin = m.settle,
+                                  .side = pos.lots > 0 ? Side::buy : Side::sell,
+                                  .price = Price::raw(reference),
+                                  .qty = Qty::raw(std::abs(pos.lots) * m.step),
+                                  .amount = Amount::raw(received)});
   }
 }
 
@@ -336,8 +337,8 @@ void Exchange::State::settle_expired(InstrumentId i) {
     // In coin: (S - K) / S of a coin.
     if (m.settle == m.base) price = narrow(static_cast<Wide>(price) * Price::scale / settlement);
   }
-  const std::vector<StakeId> all = in_order(m);
-  for (const StakeId id : all) drop_orders(id);
+  const std::vector<PositionId> all = in_order(m);
+  for (const PositionId id : all) drop_orders(id);
   for (auto& by : m.stops) {
     for (StopQueue& stops : by) {
       for (const auto& [key, stop] : stops) finish_stop(stop);
@@ -346,29 +347,31 @@ void Exchange::State::settle_expired(InstrumentId i) {
   }
   m.stop_places.clear();
   Wide owed = 0;
-  for (const StakeId id : all) {
-    const Stake& h = stakes[id];
-    if (h.lots == 0) continue;
-    const Lots lots = h.lots;
+  for (const PositionId id : all) {
+    const PositionState& pos = positions[id];
+    if (pos.lots == 0) continue;
+    const Lots lots = pos.lots;
     const bool gains = (lots > 0) != m.inverse;
-    const int64_t worth = value(m, std::abs(lots), price, gains ? Round::down : Round::up);
-    const int64_t profit = gains ? worth - h.cost : h.cost - worth;
-    owed += gains ? -worth : worth;
-    move_lots(id, -lots, worth);
-    emit(h.account, PositionSettled{.instrument = i,
-                                    .side = lots > 0 ? Side::sell : Side::buy,
-                                    .coin = m.settle,
-                                    .price = Price::raw(price),
-                                    .qty = Qty::raw(std::abs(lots) * m.step),
-                                    .profit = Amount::raw(profit)});
+    const int64_t position_value = value(m, std::abs(lots), price, gains ? Round::down : Round::up);
+    const int64_t profit = gains ? position_value - pos.cost : pos.cost - position_value;
+    owed += gains ? -position_value : position_value;
+    move_lots(id, -lots, position_value);
+    emit(pos.account, PositionSettled{.instrument = i,
+                                      .side = lots > 0 ? Side::sell : Side::buy,
+                                      .coin = m.settle,
+                                      .price = Price::raw(price),
+                                      .qty = Qty::raw(std::abs(lots) * m.step),
+                                      .profit = Amount::raw(profit)});
   }
-  fees[m.settle] += narrow(owed);
+  // What the roundings of both sides leave between them.
+  ledger.move(MoneyAccount::clearing(), MoneyAccount::fees(), m.settle, narrow(owed));
+  ledger.check_cleared(m.settle);
   m.settled = true;
   publish(i, InstrumentListed{.status = "settled at " + Price::raw(settlement).text()});
-  tell_quote(i);
+  publish_quote(i);
 }
 
-Reject Exchange::State::take(const TickClock&) {
+Reject Exchange::State::apply(const TickClock&) {
   for (uint32_t i = 0; i < indices.size(); ++i) move_index(i);
   for (size_t c = 0; c < coins(); ++c) {
     const auto& index = setup.coins[c].index;
@@ -400,14 +403,14 @@ Reject Exchange::State::take(const TickClock&) {
     if (m.listing->expiry && now >= *m.listing->expiry) settle_expired(i);
   }
   for (InstrumentId i = 0; i < markets.size(); ++i) run_stops(i, TriggerBy::mark);
-  look_at_due();
+  reevaluate_due();
   unwind();
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     Market& m = markets[i];
     run_stops(i, TriggerBy::last);
-    tell_quote(i);
-    if (m.spot || m.open_lots == m.told_open) continue;
-    m.told_open = m.open_lots;
+    publish_quote(i);
+    if (m.spot || m.open_lots == m.published_open) continue;
+    m.published_open = m.open_lots;
     publish(
         i, OpenInterest{.contracts = Qty::raw(m.open_lots * m.step), .coins = {}, .value_usd = {}});
   }

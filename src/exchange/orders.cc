@@ -8,16 +8,17 @@ namespace {
 
 constexpr OrderId kStopBit = OrderId{1} << 63;
 
-Lots closable(const Stake& h, Side side) {  // lots that an order of this side can close
-  if (h.hedge) {
-    const bool closes = (h.side == PositionSide::long_side) == (side == Side::sell);
-    return closes ? std::abs(h.lots) : 0;
+Lots closable(const PositionState& pos, Side side) {  // lots that an order of this side can close
+  if (pos.hedge) {
+    const bool closes = (pos.side == PositionSide::long_side) == (side == Side::sell);
+    return closes ? std::abs(pos.lots) : 0;
   }
-  return side == Side::sell ? std::max<Lots>(h.lots, 0) : std::max<Lots>(-h.lots, 0);
+  return side == Side::sell ? std::max<Lots>(pos.lots, 0) : std::max<Lots>(-pos.lots, 0);
 }
 
-bool closes_only(const Stake& h, Side side) {  // the closing side of a hedge-mode stake
-  return h.hedge && (h.side == PositionSide::long_side) == (side == Side::sell);
+bool closes_only(const PositionState& pos,
+                 Side side) {  // the closing side of a hedge-mode position
+  return pos.hedge && (pos.side == PositionSide::long_side) == (side == Side::sell);
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ Reject Exchange::State::check_order(const SubmitOrder& c, const Market& m) const
   return Reject::none;
 }
 
-Reject Exchange::State::take(const SubmitOrder& c) {
+Reject Exchange::State::apply(const SubmitOrder& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   if (const Reject r = check_order(c, markets[c.instrument]); r != Reject::none) return r;
@@ -66,14 +67,14 @@ Reject Exchange::State::take(const SubmitOrder& c) {
   const Reject r = trade(c);
   if (r == Reject::none) {
     run_stops(c.instrument, TriggerBy::last);
-    tell_quote(c.instrument);
+    publish_quote(c.instrument);
   }
   return r;
 }
 
 // May the account carry what it would hold if this order were filled? Orders that make no position
 // larger always may.
-bool Exchange::State::covers(AccountId a, InstrumentId i, StakeId id, const Supposed& after,
+bool Exchange::State::covers(AccountId a, InstrumentId i, PositionId id, const Hypothetical& after,
                              Wide loss, Wide fee) const {
   const Market& m = markets[i];
   PoolId cross = kNoId;
@@ -84,10 +85,10 @@ bool Exchange::State::covers(AccountId a, InstrumentId i, StakeId id, const Supp
   CHECK(cross != kNoId);
   const PoolSums s = sums(cross, &after);
   if (!s.priced) return false;
-  const Wide lost = fee + (stakes[id].mode == MarginMode::cross ? loss : Wide{0});
+  const Wide lost = fee + (positions[id].mode == MarginMode::cross ? loss : Wide{0});
   if (s.equity() < s.initial + in_pool_units(cross, m.settle, lost)) return false;
   // Isolated margin and fees leave the wallet itself: profit that is not realised cannot pay them.
-  return stakes[id].mode == MarginMode::cross ||
+  return positions[id].mode == MarginMode::cross ||
          wallet(a, m.settle) - held(a, m.settle) >=
              (pools[cross].coin ? s.initial : Wide{0}) + fee + loss;
 }
@@ -101,7 +102,7 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
   const bool buy = c.side == Side::buy;
   const auto tick = market ? Tick{0} : static_cast<Tick>(c.price.raw() / m.tick);
   bool reduce_only = false;
-  StakeId id = kNoId;
+  PositionId id = kNoId;
   if (m.spot) {
     if (c.reduce_only) return Reject::nothing_to_reduce;
     const CoinId pays = buy ? m.quote : m.base;
@@ -126,34 +127,35 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
       const bool in_use = sums(p).initial > 0 || indebted(c.account);
       if (in_use && free_margin(p) < backing(p, pays, need)) return Reject::not_enough_margin;
     }
-    id = need_stake(c.account, i, PositionSide::long_side);
+    id = find_or_add_position(c.account, i, PositionSide::long_side);
   } else {
     if (m.mark == 0) return Reject::no_mark;
-    id = need_stake(c.account, i, c.position);
-    const Stake& h = stakes[id];
-    reduce_only = c.reduce_only || closes_only(h, c.side);
-    const Lots reducible = closable(h, c.side);
+    id = find_or_add_position(c.account, i, c.position);
+    const PositionState& pos = positions[id];
+    reduce_only = c.reduce_only || closes_only(pos, c.side);
+    const Lots reducible = closable(pos, c.side);
     if (reduce_only) {
-      Lots resting = 0;  // reduce-only orders of a stake all stand on its closing side
-      resting = h.reduce_lots;
+      Lots resting = 0;  // reduce-only orders of a position all stand on its closing side
+      resting = pos.reduce_lots;
       lots = std::min<Lots>(lots, reducible - resting);
       if (lots <= 0) return Reject::nothing_to_reduce;
     } else {
       const Lots opening = lots - std::min(lots, reducible);
-      Supposed after{id, h.lots, h.cost, h.open_buy + (buy ? lots : Lots()),
-                     h.open_sell + (buy ? Lots() : lots)};
+      Hypothetical after{id, pos.lots, pos.cost, pos.open_buy + (buy ? lots : Lots()),
+                         pos.open_sell + (buy ? Lots() : lots)};
       const Lots before_most =
-          std::max(std::abs(h.lots + h.open_buy), std::abs(h.lots - h.open_sell));
+          std::max(std::abs(pos.lots + pos.open_buy), std::abs(pos.lots - pos.open_sell));
       const Lots after_most =
-          std::max(std::abs(h.lots + after.open_buy), std::abs(h.lots - after.open_sell));
-      const Lots grown = h.hedge ? lots : after_most - before_most;
+          std::max(std::abs(pos.lots + after.open_buy), std::abs(pos.lots - after.open_sell));
+      const Lots grown = pos.hedge ? lots : after_most - before_most;
       // What would stand on the other side once this side's orders have closed the position.
-      const Lots flipped =
-          h.hedge || reducible == 0 ? Lots() : (buy ? after.open_buy : after.open_sell) - reducible;
-      const bool flips_isolated = h.mode == MarginMode::isolated && flipped > 0;
+      const Lots flipped = pos.hedge || reducible == 0
+                               ? Lots()
+                               : (buy ? after.open_buy : after.open_sell) - reducible;
+      const bool flips_isolated = pos.mode == MarginMode::isolated && flipped > 0;
       if (grown > 0 || opening > 0 || flips_isolated) {
-        const Lots most = h.hedge
-                              ? Lots(std::abs(h.lots)) + (buy ? after.open_buy : after.open_sell)
+        const Lots most = pos.hedge
+                              ? Lots(std::abs(pos.lots)) + (buy ? after.open_buy : after.open_sell)
                               : after_most;
         // At the dearest price that the book knows, and with room for the fund to hold the whole
         // open interest.
@@ -165,7 +167,7 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
         if (!m.option && m.rules->book.ladder) {
           const MarginTier* tier = tier_of(*m.rules->book.ladder, value(m, most, m.mark, Round::up),
                                            Qty::raw(most * m.step));
-          if (!tier || h.leverage > tier->max_leverage) return Reject::bad_leverage;
+          if (!tier || pos.leverage > tier->max_leverage) return Reject::bad_leverage;
         }
         // What it pays above the mark, or sells below it, is lost at once.
         Wide at_order = 0;
@@ -190,16 +192,16 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
         Wide opened =
             counted > 0 ? divide(loss * std::min(opening, counted), counted, Round::up) : Wide{0};
         if (flips_isolated) {  // what the position's own margin will not bring along
-          const PoolSums own = sums(h.pool);
+          const PoolSums own = sums(pos.pool);
           const int64_t turned = value(m, std::min(flipped, reducible), m.mark, Round::up);
-          opened += larger(shared_by(turned, h.leverage, Round::up) - larger(own.equity(), 0), 0);
+          opened += larger(shared_by(turned, pos.leverage, Round::up) - larger(own.equity(), 0), 0);
         }
         if (!covers(c.account, i, id, after, opened, fee)) return Reject::not_enough_margin;
       }
     }
   }
-  const int64_t purse = wallet(c.account, m.settle);
-  if (purse > 2 * kValueMax || purse < -2 * kValueMax) return Reject::too_large;
+  const int64_t balance = wallet(c.account, m.settle);
+  if (balance > 2 * kValueMax || balance < -2 * kValueMax) return Reject::too_large;
   MatchBook::NewOrder order{.account = c.account,
                             .side = c.side,
                             .tick = tick,
@@ -225,8 +227,8 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
 }
 
 bool Exchange::State::locked(AccountId a, InstrumentId i) const {
-  for (StakeId h = accounts[a].first_stake; h != kNoId; h = stakes[h].next) {
-    if (stakes[h].instrument == i && pools[stakes[h].pool].in_liquidation) return true;
+  for (PositionId pos = accounts[a].first_position; pos != kNoId; pos = positions[pos].next) {
+    if (positions[pos].instrument == i && pools[positions[pos].pool].in_liquidation) return true;
   }
   return false;
 }
@@ -236,9 +238,9 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
   MatchBook::NewOrder order = sending.order;
   Sent sent;
   OrderId passed = 0;  // a guarded order that was let through
-  std::vector<StakeId> shrunk;
-  const auto note = [&](StakeId h) {
-    if (stakes[h].reduce_lots > 0) shrunk.push_back(h);
+  std::vector<PositionId> shrunk;
+  const auto note = [&](PositionId pos) {
+    if (positions[pos].reduce_lots > 0) shrunk.push_back(pos);
   };
   for (bool again = true; again;) {
     again = false;
@@ -248,10 +250,10 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
       switch (e.kind) {
         case BookEvent::Kind::fill: {
           const auto slot = static_cast<uint32_t>(e.maker);
-          const StakeId maker = m.orders[slot].stake;
+          const PositionId maker = m.orders[slot].position;
           const uint64_t maker_client = m.orders[slot].client;
           if (m.spot) fill_spot(m, i, e, sending);
-          unrest(m, slot, e.lots, e.maker_left == 0);
+          take_off(m, slot, e.lots, e.maker_left == 0);
           sent.lots += e.lots;
           sent.lots_ticks += static_cast<Wide>(e.lots) * e.tick;
           order.lots -= e.lots;
@@ -261,23 +263,24 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                            .taker_side = e.taker_side,
                            .id = std::to_string(++m.trades)});
           if (m.spot) break;
-          const int64_t worth = value_at(m, e.lots, e.tick);
+          const int64_t position_value = value_at(m, e.lots, e.tick);
           const bool buys = e.taker_side == Side::buy;
           for (const bool is_maker : {true, false}) {
-            const StakeId h = is_maker ? maker : sending.stake;
-            move_lots(h, buys != is_maker ? e.lots : -e.lots, worth);
+            const PositionId pos = is_maker ? maker : sending.position;
+            move_lots(pos, buys != is_maker ? e.lots : -e.lots, position_value);
             const Market::Share rate = is_maker ? m.maker : m.taker;
-            int64_t fee = rate.part >= 0 ? share(worth, rate, Round::up)
-                                         : -share(worth, {-rate.part, rate.whole}, Round::down);
-            const AccountId owner = stakes[h].account;
+            int64_t fee = rate.part >= 0
+                              ? share(position_value, rate, Round::up)
+                              : -share(position_value, {-rate.part, rate.whole}, Round::down);
+            const AccountId owner = positions[pos].account;
             if (owner < kFirstUser) fee = 0;
             if (!is_maker && sending.forced && owner >= kFirstUser) {
               fee = 0;
               if (m.liquidation_fee.part > 0)
-                charge(h, share(worth, m.liquidation_fee, Round::up), true,
-                       wallet(kFund, m.settle));
+                charge(pos, share(position_value, m.liquidation_fee, Round::up), true,
+                       wallet_of(kFund));
             }
-            if (fee != 0) charge(h, fee, false, fees[m.settle]);
+            if (fee != 0) charge(pos, fee, false, MoneyAccount::fees());
             emit(owner, Fill{.instrument = i,
                              .side = buys != is_maker ? Side::buy : Side::sell,
                              .maker = is_maker,
@@ -287,21 +290,22 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                              .client = is_maker ? maker_client : sending.client,
                              .price = Price::raw(m.last),
                              .qty = Qty::raw(e.lots * m.step),
-                             .value = Amount::raw(worth),
+                             .value = Amount::raw(position_value),
                              .fee = Amount::raw(fee)});
-            note(h);
+            note(pos);
           }
+          ledger.check_cleared(m.settle);
           break;
         }
         case BookEvent::Kind::expired:
           if (e.order != 0) {
             const auto slot = static_cast<uint32_t>(e.order);
             const OrderInfo info = m.orders[slot];
-            unrest(m, slot, e.lots, true);
+            take_off(m, slot, e.lots, true);
             finish(i, e.order, info, e.taker_side, e.lots, e.tick);
           } else {
-            finish(i, 0, {.stake = sending.stake, .client = sending.client}, e.taker_side, e.lots,
-                   e.tick);
+            finish(i, 0, {.position = sending.position, .client = sending.client}, e.taker_side,
+                   e.lots, e.tick);
           }
           break;
         case BookEvent::Kind::rested:
@@ -323,18 +327,18 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     const OrderInfo info = m.orders[slot];
     MatchBook::Resting resting{};
     CHECK(m.book.find(passed, resting));
-    const Lots allowed = closable(stakes[info.stake], resting.side);
+    const Lots allowed = closable(positions[info.position], resting.side);
     std::vector<BookEvent> trimmed;
     if (allowed <= 0) {
       m.book.cancel(passed, trimmed);
-      unrest(m, slot, resting.lots, true);
+      take_off(m, slot, resting.lots, true);
       finish(i, passed, info, resting.side, resting.lots, resting.tick);
       passed = 0;
     } else {
       if (allowed < resting.lots) {
         m.book.reduce(passed, allowed, trimmed);
-        unrest(m, slot, resting.lots - allowed, false);
-        say_rested(i, slot, allowed);
+        take_off(m, slot, resting.lots - allowed, false);
+        emit_rested(i, slot, allowed);
       }
       m.book.guard(passed, false);
     }
@@ -344,37 +348,37 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     MatchBook::Resting resting{};
     if (m.book.find(passed, resting)) m.book.guard(passed, true);
   }
-  for (const StakeId h : shrunk) trim_reduce_only(h);
+  for (const PositionId pos : shrunk) trim_reduce_only(pos);
   return sent;
 }
 
 void Exchange::State::rested(Market& m, OrderId id, const Sending& sending, Lots lots) {
   const auto slot = static_cast<uint32_t>(id);
   if (slot >= m.orders.size()) m.orders.resize(slot + 1);
-  Stake& h = stakes[sending.stake];
+  PositionState& pos = positions[sending.position];
   OrderInfo& info = m.orders[slot];
   info = {.id = id,
-          .stake = sending.stake,
+          .position = sending.position,
           .client = sending.client,
-          .next = h.first_order,
+          .next = pos.first_order,
           .tick = sending.order.tick,
           .buy = sending.order.side == Side::buy,
           .reduce_only = sending.reduce_only};
-  if (h.first_order != kNoId) m.orders[h.first_order].previous = slot;
-  h.first_order = slot;
-  (sending.order.side == Side::buy ? h.open_buy : h.open_sell) += lots;
-  if (sending.reduce_only) h.reduce_lots += lots;
+  if (pos.first_order != kNoId) m.orders[pos.first_order].previous = slot;
+  pos.first_order = slot;
+  (sending.order.side == Side::buy ? pos.open_buy : pos.open_sell) += lots;
+  if (sending.reduce_only) pos.reduce_lots += lots;
   if (m.spot && sending.order.side == Side::buy)
-    h.open_buy_value += static_cast<Wide>(lots) * sending.order.tick * m.unit;
-  touch(h.pool);
-  if (m.spot) touch_all(h.account);
-  say_rested(h.instrument, slot, lots);
+    pos.open_buy_value += static_cast<Wide>(lots) * sending.order.tick * m.unit;
+  mark_dirty(pos.pool);
+  if (m.spot) mark_all_dirty(pos.account);
+  emit_rested(pos.instrument, slot, lots);
 }
 
-void Exchange::State::say_rested(InstrumentId i, uint32_t slot, Lots lots) {
+void Exchange::State::emit_rested(InstrumentId i, uint32_t slot, Lots lots) {
   const Market& m = markets[i];
   const OrderInfo& info = m.orders[slot];
-  emit(stakes[info.stake].account,
+  emit(positions[info.position].account,
        OrderRested{.instrument = i,
                    .side = info.buy ? Side::buy : Side::sell,
                    .order = info.id,
@@ -384,17 +388,17 @@ void Exchange::State::say_rested(InstrumentId i, uint32_t slot, Lots lots) {
 }
 
 // `lots` of a resting order are no longer there: filled, trimmed or cancelled.
-void Exchange::State::unrest(Market& m, uint32_t slot, Lots lots, bool gone) {
+void Exchange::State::take_off(Market& m, uint32_t slot, Lots lots, bool gone) {
   OrderInfo& info = m.orders[slot];
-  Stake& h = stakes[info.stake];
-  (info.buy ? h.open_buy : h.open_sell) -= lots;
-  if (info.reduce_only) h.reduce_lots -= lots;
+  PositionState& pos = positions[info.position];
+  (info.buy ? pos.open_buy : pos.open_sell) -= lots;
+  if (info.reduce_only) pos.reduce_lots -= lots;
   if (m.spot) {
-    if (info.buy) h.open_buy_value -= static_cast<Wide>(lots) * info.tick * m.unit;
-    touch_all(h.account);
+    if (info.buy) pos.open_buy_value -= static_cast<Wide>(lots) * info.tick * m.unit;
+    mark_all_dirty(pos.account);
   }
   if (!gone) return;
-  (info.previous == kNoId ? h.first_order : m.orders[info.previous].next) = info.next;
+  (info.previous == kNoId ? pos.first_order : m.orders[info.previous].next) = info.next;
   if (info.next != kNoId) m.orders[info.next].previous = info.previous;
   info = {};
 }
@@ -402,7 +406,7 @@ void Exchange::State::unrest(Market& m, uint32_t slot, Lots lots, bool gone) {
 void Exchange::State::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side,
                              Lots left, Tick tick) {
   const Market& m = markets[i];
-  emit(stakes[info.stake].account,
+  emit(positions[info.position].account,
        OrderFinished{.instrument = i,
                      .side = side,
                      .order = id,
@@ -420,49 +424,49 @@ void Exchange::State::finish_stop(const StopOrder& stop) {
                                          .left = stop.order.qty});
 }
 
-void Exchange::State::drop_orders(StakeId id) {
-  Stake& h = stakes[id];
-  Market& m = markets[h.instrument];
+void Exchange::State::drop_orders(PositionId id) {
+  PositionState& pos = positions[id];
+  Market& m = markets[pos.instrument];
   std::vector<BookEvent> gone;
-  while (h.first_order != kNoId) {
-    const uint32_t slot = h.first_order;
+  while (pos.first_order != kNoId) {
+    const uint32_t slot = pos.first_order;
     const OrderInfo info = m.orders[slot];
     gone.clear();
     CHECK(m.book.cancel(info.id, gone));
-    unrest(m, slot, gone.front().lots, true);
-    finish(h.instrument, info.id, info, gone.front().taker_side, gone.front().lots,
+    take_off(m, slot, gone.front().lots, true);
+    finish(pos.instrument, info.id, info, gone.front().taker_side, gone.front().lots,
            gone.front().tick);
   }
 }
 
 // Reduce-only orders never stand for more than the position: the youngest give way.
-void Exchange::State::trim_reduce_only(StakeId id) {
-  Stake& h = stakes[id];
-  Market& m = markets[h.instrument];
+void Exchange::State::trim_reduce_only(PositionId id) {
+  PositionState& pos = positions[id];
+  Market& m = markets[pos.instrument];
   std::vector<BookEvent> events;
-  uint32_t slot = h.first_order;
-  while (slot != kNoId && h.reduce_lots > 0) {
+  uint32_t slot = pos.first_order;
+  while (slot != kNoId && pos.reduce_lots > 0) {
     const OrderInfo info = m.orders[slot];
     slot = info.next;
     if (!info.reduce_only) continue;
-    const Lots excess = h.reduce_lots - closable(h, info.buy ? Side::buy : Side::sell);
+    const Lots excess = pos.reduce_lots - closable(pos, info.buy ? Side::buy : Side::sell);
     if (excess <= 0) return;
     MatchBook::Resting resting{};
     CHECK(m.book.find(info.id, resting));
     events.clear();
     if (excess >= resting.lots) {
       m.book.cancel(info.id, events);
-      unrest(m, static_cast<uint32_t>(info.id), resting.lots, true);
-      finish(h.instrument, info.id, info, resting.side, resting.lots, resting.tick);
+      take_off(m, static_cast<uint32_t>(info.id), resting.lots, true);
+      finish(pos.instrument, info.id, info, resting.side, resting.lots, resting.tick);
     } else {
       m.book.reduce(info.id, resting.lots - excess, events);
-      unrest(m, static_cast<uint32_t>(info.id), excess, false);
-      say_rested(h.instrument, static_cast<uint32_t>(info.id), resting.lots - excess);
+      take_off(m, static_cast<uint32_t>(info.id), excess, false);
+      emit_rested(pos.instrument, static_cast<uint32_t>(info.id), resting.lots - excess);
     }
   }
 }
 
-Reject Exchange::State::take(const CancelOrder& c) {
+Reject Exchange::State::apply(const CancelOrder& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
@@ -486,13 +490,13 @@ Reject Exchange::State::take(const CancelOrder& c) {
   const OrderInfo info = m.orders[slot];
   book_events.clear();
   m.book.cancel(c.order, book_events);
-  unrest(m, slot, resting.lots, true);
+  take_off(m, slot, resting.lots, true);
   finish(c.instrument, c.order, info, resting.side, resting.lots, resting.tick);
-  tell_quote(c.instrument);
+  publish_quote(c.instrument);
   return Reject::none;
 }
 
-Reject Exchange::State::take(const ReduceOrder& c) {
+Reject Exchange::State::apply(const ReduceOrder& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
@@ -504,20 +508,20 @@ Reject Exchange::State::take(const ReduceOrder& c) {
   book_events.clear();
   CHECK(m.book.reduce(c.order, lots, book_events));
   const auto slot = static_cast<uint32_t>(c.order);
-  unrest(m, slot, resting.lots - lots, false);
-  say_rested(c.instrument, slot, lots);
-  tell_quote(c.instrument);
+  take_off(m, slot, resting.lots - lots, false);
+  emit_rested(c.instrument, slot, lots);
+  publish_quote(c.instrument);
   return Reject::none;
 }
 
-Reject Exchange::State::take(const CancelAll& c) {
+Reject Exchange::State::apply(const CancelAll& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument && *c.instrument >= markets.size()) return Reject::no_such_instrument;
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     if (c.instrument && *c.instrument != i) continue;
     Market& m = markets[i];
     for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
-      if (const StakeId h = find_stake(c.account, i, side); h != kNoId) drop_orders(h);
+      if (const PositionId pos = find_position(c.account, i, side); pos != kNoId) drop_orders(pos);
     }
     for (auto& by : m.stops) {
       for (StopQueue& stops : by) {
@@ -533,7 +537,7 @@ Reject Exchange::State::take(const CancelAll& c) {
         }
       }
     }
-    tell_quote(i);
+    publish_quote(i);
   }
   return Reject::none;
 }
@@ -596,14 +600,14 @@ void Exchange::State::run_stops(InstrumentId i, TriggerBy by) {
 // A liquidation's order: it takes from the book like any other, pays the liquidation fee to the
 // fund, and what it does not find is not left behind.
 Lots Exchange::State::trade_forced(const Forced& forced) {
-  const Stake& h = stakes[forced.stake];
-  const InstrumentId i = h.instrument;
+  const PositionState& pos = positions[forced.position];
+  const InstrumentId i = pos.instrument;
   Market& m = markets[i];
-  CHECK(forced.lots > 0 && forced.lots <= std::abs(h.lots));
-  const Side side = h.lots > 0 ? Side::sell : Side::buy;
+  CHECK(forced.lots > 0 && forced.lots <= std::abs(pos.lots));
+  const Side side = pos.lots > 0 ? Side::sell : Side::buy;
   const MatchBook::Band band = m.listing->band;
   MatchBook::NewOrder order{
-      .account = h.account,
+      .account = pos.account,
       .side = side,
       .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : Tick(),
       .lots = forced.lots,
@@ -612,9 +616,9 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
       .self_trade = SelfTrade::expire_maker};
   const bool out_of_reach = forced.limit && (side == Side::sell ? *forced.limit > band.highest
                                                                 : *forced.limit < band.lowest);
-  const PositionSide closed = h.lots > 0 ? PositionSide::long_side : PositionSide::short_side;
-  const bool user = h.account >= kFirstUser;
-  const Sent sent = out_of_reach ? Sent{} : send(i, {order, forced.stake, 0, true, true});
+  const PositionSide closed = pos.lots > 0 ? PositionSide::long_side : PositionSide::short_side;
+  const bool user = pos.account >= kFirstUser;
+  const Sent sent = out_of_reach ? Sent{} : send(i, {order, forced.position, 0, true, true});
   if (user && sent.lots > 0) {
     Liquidation event{.position_side = closed, .feed = LiquidationFeed::complete};
     if (forced.limit) event.order_price = Price::raw(static_cast<int64_t>(order.tick) * m.tick);
@@ -626,13 +630,13 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
   return sent.lots;
 }
 
-void Exchange::State::tell_quote(InstrumentId i) {
+void Exchange::State::publish_quote(InstrumentId i) {
   Market& m = markets[i];
   const int64_t bid = m.book.has_bids() ? m.book.best_bid() : Tick(),
                 ask = m.book.has_asks() ? m.book.best_ask() : Tick();
-  if (bid == m.told_bid && ask == m.told_ask) return;
-  m.told_bid = bid;
-  m.told_ask = ask;
+  if (bid == m.published_bid && ask == m.published_ask) return;
+  m.published_bid = bid;
+  m.published_ask = ask;
   Quote quote;
   const auto best = [&](Side side, std::optional<Price>& price, std::optional<Qty>& qty) {
     m.book.levels(side, [&](Tick tick, Lots lots, uint32_t) {

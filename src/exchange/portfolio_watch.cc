@@ -1,5 +1,5 @@
 // When portfolio pools need a look: what their scenario margin can lose while marks, forwards,
-// volatilities and time stay within watch prices (scenario_bound.h; the proof is in
+// volatilities and time stay within watch prices (scenario_bound.pos; the proof is in
 // docs/models/watch.md).
 #include <algorithm>
 #include <cmath>
@@ -115,11 +115,11 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
                                       double& spare) {
   const CoinId coin = *pools[p].coin;
   const ScenarioRule& rule = *rulebooks.scenarios(coin);
-  std::vector<StakeId> held;
+  std::vector<PositionId> held;
   bool options = false;
-  for (const StakeId id : in_pool(p)) {
-    const Market& m = markets[stakes[id].instrument];
-    if (m.spot || stakes[id].lots == 0) continue;
+  for (const PositionId id : in_pool(p)) {
+    const Market& m = markets[positions[id].instrument];
+    if (m.spot || positions[id].lots == 0) continue;
     held.push_back(id);
     options |= m.option;
   }
@@ -145,13 +145,13 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
   w.spare.assign(none + 1, 0);  // profits, in coins, until all are known
   std::vector<double> by_index(none + 1);
   double coins_held = 0, delta_low = 0, delta_high = 0, roll_shock = 0;
-  for (const StakeId id : held) {
-    const Stake& h = stakes[id];
-    const Market& m = markets[h.instrument];
-    const SharedScenarios* shared = scenarios_of(h.instrument, rule);
+  for (const PositionId id : held) {
+    const PositionState& pos = positions[id];
+    const Market& m = markets[pos.instrument];
+    const SharedScenarios* shared = scenarios_of(pos.instrument, rule);
     if (!shared) return false;
-    const Price mark = *prices.mark[h.instrument];
-    const double size = leg_size(position(h, h.lots, h.cost), *m.rules, mark);
+    const Price mark = *prices.mark[pos.instrument];
+    const double size = leg_size(margin_position(pos, pos.lots, pos.cost), *m.rules, mark);
     const auto gain = [&](size_t k) {
       return k < standard ? shared->unit.standard[k]
              : k < none   ? shared->unit.extended[k - standard]
@@ -166,7 +166,7 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
       const auto x_of = [&m](Price at) { return m.inverse ? 1 / at.approx() : at.approx(); };
       const double per_x = m.inverse ? size * mark.approx() : size;
       ScenarioWatch::Ways& ways =
-          w.of(price_ids.mark[h.instrument], m.inverse, mark, around(mark, reach.price));
+          w.of(price_ids.mark[pos.instrument], m.inverse, mark, around(mark, reach.price));
       const double to_low = x_of(ways.low) - x_of(mark), to_high = x_of(ways.high) - x_of(mark);
       for (size_t k = 0; k <= none; ++k) {
         double slope = (m.inverse ? -kept : kept) * per_x -
@@ -188,7 +188,7 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward ||
         m.rules->liquidation_fee != Rate())
       return false;
-    const PriceId forward_id = price_ids.underlying[h.instrument];
+    const PriceId forward_id = price_ids.underlying[pos.instrument];
     const bool on_index = indexed && forward_id == price_ids.coin_usd[coin];
     OptionReach& r = w.reach;
     const HeldOption option{
@@ -196,7 +196,7 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     if (!option_reach(rule, option, reach, r).has_value()) return false;
     const bool is_long = size > 0;
     const double grown = kUnits * (on_index ? 1 : growth), amount = std::abs(size) * grown;
-    const Price forward = *prices.underlying[h.instrument];
+    const Price forward = *prices.underlying[pos.instrument];
     ScenarioWatch::Ways& moves = w.of(forward_id, on_index, forward, around(forward, reach.price));
     for (size_t k = 0; k < none; ++k) {
       moves.fall[k] -= size * grown * w.weight[k] * (is_long ? r.fall_long : r.fall_short)[k];
@@ -208,22 +208,22 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
       return Price::raw(static_cast<int64_t>(x * Price::scale));
     };
     ScenarioWatch::Ways& quivers =
-        w.of(volatility_id(h.instrument), false, vol,
+        w.of(volatility_id(pos.instrument), false, vol,
              {in_watched_units(r.volatility_low), in_watched_units(r.volatility_high)});
-    const Price left = time_left(h.instrument);
+    const Price left = time_left(pos.instrument);
     const auto passing = static_cast<int64_t>(raw(left) * (1 - r.years_low / *leg.years));
     ScenarioWatch::Ways& passes =
-        w.of(time_id(h.instrument), false, left, {Price::raw(left.raw() - passing), left});
+        w.of(time_id(pos.instrument), false, left, {Price::raw(left.raw() - passing), left});
     for (size_t k = 0; k < none; ++k) {
       quivers.fall[k] += amount * w.weight[k] * (is_long ? r.volatility_long[k] : r.now_fall_short);
       quivers.rise[k] += amount * w.weight[k] * (is_long ? r.now_rise_long : r.volatility_short[k]);
       passes.fall[k] += amount * w.weight[k] * (is_long ? r.time_long[k] : r.now_time_short);
     }
-    // Its mark, in the equity and, where it is anchored, in what the option is worth now: a coin of
-    // mark is `kept` less weight * forward / index of slack, whatever these two have come to by
-    // then.
+    // Its mark, in the equity and, where it is anchored, in what the option is position_value now:
+    // a coin of mark is `kept` less weight * forward / index of slack, whatever these two have come
+    // to by then.
     ScenarioWatch::Ways& own =
-        w.of(price_ids.mark[h.instrument], false, mark, {Price(), scaled(mark, 16)});
+        w.of(price_ids.mark[pos.instrument], false, mark, {Price(), scaled(mark, 16)});
     own.bounded = false;
     const double ratio = on_index ? 1 : forward.approx() / index,
                  apart = on_index ? 1 : reached * growth;

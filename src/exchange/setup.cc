@@ -206,7 +206,8 @@ Result<void> Exchange::State::build() {
     m.liquidation_fee = lowest_terms(rules.fees->liquidation.value_or(Rate()));
     if (m.spot) {
       if (m.unit == 0)
-        return lacks(listing, "one lot at one tick must be worth a whole number of 1e-8 coins");
+        return lacks(listing,
+                     "one lot at one tick must be position_value a whole number of 1e-8 coins");
     } else {
       m.book_id = TRY(rulebooks.add(rules));
       TRY(check_rules(listing));
@@ -241,10 +242,7 @@ Result<void> Exchange::State::build() {
     if (setup.coins[c].scenarios) rulebooks.set_scenarios(c, *setup.coins[c].scenarios);
   }
   setup_digest = Figures().of(setup);
-  fees.resize(coins());
-  shortfall.resize(coins());
-  deposited.resize(coins());
-  signed_cost.resize(coins());
+  ledger.open(coins());
   fund_high.resize(coins());
   prices.mark.resize(markets.size());
   prices.underlying.resize(markets.size());

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "exchange/exchange.h"
+#include "exchange/ledger.h"
 #include "margin/adl.h"
 #include "margin/portfolio.h"
 #include "market/exact.h"
@@ -16,7 +17,7 @@
 namespace delever {
 
 using PoolId = Strong<struct PoolTag, uint32_t>;
-using StakeId = Strong<struct StakeTag, uint32_t>;
+using PositionId = Strong<struct PositionTag, uint32_t>;
 inline constexpr uint32_t kNoId = ~0u;
 // Values, wallets and sums of orders stay below this many units of 1e-8 coins (2.9 billion coins),
 // so that sums of a few of them never pass 64 bits.
@@ -28,9 +29,9 @@ constexpr bool timely(Instant t) {
 
 struct OrderInfo {  // beside the book's own record, by its slot
   OrderId id = 0;   // 0: free
-  StakeId stake = kNoId;
+  PositionId position = kNoId;
   uint64_t client = 0;
-  uint32_t next = kNoId, previous = kNoId;  // of the stake's resting orders
+  uint32_t next = kNoId, previous = kNoId;  // of the position's resting orders
   Tick tick = 0;
   bool buy = false, reduce_only = false;
 };
@@ -43,20 +44,20 @@ struct StopOrder {
 // arrival.
 using StopQueue = std::map<std::pair<int64_t, uint64_t>, StopOrder>;
 
-// One account's stake in one instrument; in hedge mode one for each side. Spot has no lots, only
+// One account's position in one instrument; in hedge mode one for each side. Spot has no lots, only
 // orders.
-struct Stake {
+struct PositionState {
   AccountId account = 0;
   InstrumentId instrument = 0;
   PoolId pool = kNoId;
-  StakeId next = kNoId;                         // of the account
+  PositionId next = kNoId;                      // of the account
   PositionSide side = PositionSide::long_side;  // hedge mode: which one
   bool hedge = false;
   MarginMode mode = MarginMode::cross;
   Leverage leverage;
   Lots lots = 0;                     // negative: short
   int64_t cost = 0;                  // value at entry, >= 0
-  int64_t margin = 0;                // isolated
+  MarginBalance margin;              // isolated
   Lots open_buy = 0, open_sell = 0;  // resting
   Lots reduce_lots = 0;              // of them reduce-only
   Wide open_buy_value = 0;           // spot: quote coins held for buys
@@ -67,14 +68,14 @@ struct Stake {
 struct PoolState {
   AccountId account = 0;
   std::optional<CoinId> coin;  // missing: USD
-  StakeId isolated = kNoId;
+  PositionId isolated = kNoId;
   bool dirty = false, called = false, in_liquidation = false;
 };
 
 struct AccountState {
   CollateralMode collateral = CollateralMode::single_coin;
   bool hedge = false;
-  StakeId first_stake = kNoId;
+  PositionId first_position = kNoId;
   std::vector<PoolId> pools;
 };
 
@@ -97,13 +98,13 @@ struct Market {
   StopQueue stops[2][2];  // [TriggerBy][Side]
   std::map<uint64_t, std::pair<int, std::pair<int64_t, uint64_t>>>
       stop_places;  // by id: queue and key
-  std::vector<StakeId> stakes;
+  std::vector<PositionId> positions;
   Lots open_lots = 0;  // of the longs
   bool settled = false, has_outside = false;
   bool moved = false;  // the mark, since pools were last looked at
   int64_t mark = 0, previous_mark = 0, last = 0, outside = 0;  // raw prices; 0: not known
-  int64_t told_bid = -1, told_ask = -1;                        // ticks of the last Quote
-  Lots told_open = -1;
+  int64_t published_bid = -1, published_ask = -1;              // ticks of the last Quote
+  Lots published_open = -1;
   std::optional<InstrumentId> forward;  // options: the future of the same expiry
   uint64_t trades = 0;
   // Mark rule: mean or EMA of (mid - index), and of the mid where the rule wants it.
@@ -142,15 +143,18 @@ struct PoolSums {
   }
 };
 
-// A stake as it would be: for order checks and to find how much must be closed.
-struct Supposed {
-  StakeId stake = kNoId;
+// A position as it would be: for order checks and to find how much must be closed.
+struct Hypothetical {
+  PositionId position = kNoId;
   Lots lots = 0;
   int64_t cost = 0;
   Lots open_buy = 0, open_sell = 0;
 };
 
 struct ScenarioReach;
+
+Wide wide_value(const Market& m, Lots lots, int64_t price,
+                Round round);  // before it is known to fit
 
 struct Exchange::State {
   ExchangeSetup setup;
@@ -159,11 +163,9 @@ struct Exchange::State {
   std::vector<Market> markets;
   std::vector<IndexState> indices;
   std::vector<AccountState> accounts;
-  std::vector<int64_t> wallets;  // account x coin
-  std::vector<Stake> stakes;
+  Ledger ledger;
+  std::vector<PositionState> positions;
   std::vector<PoolState> pools;
-  std::vector<int64_t> fees, shortfall, deposited;  // by coin
-  std::vector<Wide> signed_cost;  // by coin: what realised profit is still owed by open positions
   std::vector<PoolId> dirty;
   MarkPrices prices;
   Instant now = Instant::min();
@@ -204,28 +206,32 @@ struct Exchange::State {
 
   // accounts.cc
   size_t coins() const { return setup.coins.size(); }
-  int64_t& wallet(AccountId a, CoinId c) { return wallets[size_t{a} * coins() + c]; }
-  int64_t wallet(AccountId a, CoinId c) const { return wallets[size_t{a} * coins() + c]; }
+  int64_t wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
+  static MoneyAccount wallet_of(AccountId a) { return MoneyAccount::wallet(a); }
+  MoneyAccount margin_of(PositionState& pos) const {
+    return MoneyAccount::isolated(pos.margin, markets[pos.instrument].settle);
+  }
+  void return_margin(PositionState& pos);  // all of it to the wallet
   Reject apply(const Command& command);
   Reject check_account(AccountId a) const;
-  Reject take(const OpenAccount& c);
-  Reject take(const Deposit& c);
-  Reject take(const Withdraw& c);
-  Reject take(const SetLeverage& c);
-  Reject take(const SetMarginMode& c);
-  Reject take(const SetPositionMode& c);
-  Reject take(const SetCollateralMode& c);
-  Reject take(const MoveMargin& c);
+  Reject apply(const OpenAccount& c);
+  Reject apply(const Deposit& c);
+  Reject apply(const Withdraw& c);
+  Reject apply(const SetLeverage& c);
+  Reject apply(const SetMarginMode& c);
+  Reject apply(const SetPositionMode& c);
+  Reject apply(const SetCollateralMode& c);
+  Reject apply(const MoveMargin& c);
   AccountId add_account(CollateralMode collateral, bool hedge);
   PoolId cross_pool(AccountId a, std::optional<CoinId> coin);
-  StakeId find_stake(AccountId a, InstrumentId i, PositionSide side) const;
-  StakeId need_stake(AccountId a, InstrumentId i, PositionSide side);
-  const std::vector<StakeId>& in_order(Market& m);
+  PositionId find_position(AccountId a, InstrumentId i, PositionSide side) const;
+  PositionId find_or_add_position(AccountId a, InstrumentId i, PositionSide side);
+  const std::vector<PositionId>& in_order(Market& m);
   bool idle(AccountId a) const;  // no positions, no orders
   bool active(PoolId pool)
       const;  // of the account's present modes; pools of former modes stay behind, empty
-  void touch(PoolId pool);           // look again on the next tick
-  void touch_all(AccountId a);       // every pool of the account
+  void mark_dirty(PoolId pool);      // look again on the next tick
+  void mark_all_dirty(AccountId a);  // every pool of the account
   bool indebted(AccountId a) const;  // a wallet is below zero: other coins back it
   void emit(AccountId account, NoticeBody body) {
     sink->on_notice({account, now, std::move(body)});
@@ -236,23 +242,23 @@ struct Exchange::State {
   }
 
   // orders.cc
-  Reject take(const SubmitOrder& c);
-  Reject take(const CancelOrder& c);
-  Reject take(const ReduceOrder& c);
-  Reject take(const CancelAll& c);
+  Reject apply(const SubmitOrder& c);
+  Reject apply(const CancelOrder& c);
+  Reject apply(const ReduceOrder& c);
+  Reject apply(const CancelAll& c);
   Reject check_order(const SubmitOrder& c, const Market& m) const;
   Reject trade(const SubmitOrder& c);
   Reject arm(const SubmitOrder& c);
   bool locked(AccountId a, InstrumentId i) const;  // its pool is being liquidated
   struct Forced {
-    StakeId stake;
+    PositionId position;
     Lots lots;
     std::optional<Tick> limit;
   };
   Lots trade_forced(const Forced& order);  // returns the lots closed
   struct Sending {
     MatchBook::NewOrder order;
-    StakeId stake;
+    PositionId position;
     uint64_t client;
     bool reduce_only, forced;
   };
@@ -262,37 +268,37 @@ struct Exchange::State {
   };
   Sent send(InstrumentId i, const Sending& sending);  // what was traded
   void rested(Market& m, OrderId id, const Sending& sending, Lots lots);
-  void say_rested(InstrumentId i, uint32_t slot, Lots lots);
-  void unrest(Market& m, uint32_t slot, Lots lots, bool gone);
-  void drop_orders(StakeId h);
-  void trim_reduce_only(StakeId h);
+  void emit_rested(InstrumentId i, uint32_t slot, Lots lots);
+  void take_off(Market& m, uint32_t slot, Lots lots, bool gone);
+  void drop_orders(PositionId pos);
+  void trim_reduce_only(PositionId pos);
   void run_stops(InstrumentId i, TriggerBy by);
   void finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left, Tick tick);
   void finish_stop(const StopOrder& stop);
-  void tell_quote(InstrumentId i);
-  bool covers(AccountId a, InstrumentId i, StakeId h, const Supposed& after, Wide opening_loss,
-              Wide fee) const;
+  void publish_quote(InstrumentId i);
+  bool covers(AccountId a, InstrumentId i, PositionId pos, const Hypothetical& after,
+              Wide opening_loss, Wide fee) const;
 
-  // ledger.cc
+  // valuation.cc, fills.cc, sums.cc
   int64_t value(const Market& m, Lots lots, int64_t price_raw, Round round) const;  // lots >= 0
   bool value_fits(const Market& m, Lots lots, int64_t price_raw) const;
   int64_t value_at(const Market& m, Lots lots, Tick tick) const;
   static int64_t share(int64_t units, Market::Share share, Round round);
-  // Moves `lots` (signed) into the stake against `value`; both sides of a trade call it with the
+  // Moves `lots` (signed) into the position against `value`; both sides of a trade call it with the
   // same value.
-  void move_lots(StakeId h, Lots lots, int64_t value);
-  void charge(StakeId h, int64_t fee, bool from_margin_first, int64_t& to);
+  void move_lots(PositionId pos, Lots lots, int64_t value);
+  void charge(PositionId pos, int64_t fee, bool from_margin_first, const MoneyAccount& to);
   struct Handover {
     bool takeover = false;  // else ADL
     std::optional<Price> at;
   };  // the price, where one was set and not a value
-  void transfer(StakeId from, StakeId to, Lots lots, int64_t value, const Handover& handover);
+  void transfer(PositionId from, PositionId to, Lots lots, int64_t value, const Handover& handover);
   void fill_spot(Market& m, InstrumentId i, const BookEvent& fill, const Sending& sending);
-  PoolSums sums(PoolId pool, const Supposed* supposed = nullptr) const;
-  bool portfolio_margin(PoolId pool, const Supposed* supposed, PoolSums& sums) const;
+  PoolSums sums(PoolId pool, const Hypothetical* hypothetical = nullptr) const;
+  bool portfolio_margin(PoolId pool, const Hypothetical* hypothetical, PoolSums& sums) const;
   const RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
   const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;
-  Position position(const Stake& h, Lots lots, int64_t cost) const;
+  Position margin_position(const PositionState& pos, Lots lots, int64_t cost) const;
   Account account_of(AccountId a) const;
   Wide held(AccountId a, CoinId c) const;  // in spot orders
   Wide free_margin(PoolId pool) const;     // equity - initial
@@ -301,9 +307,9 @@ struct Exchange::State {
   Wide in_pool_units(PoolId pool, CoinId coin, Wide units) const;  // in the pool's unit, rounded up
 
   // marks.cc
-  Reject take(const PublishIndex& c);
-  Reject take(const PublishMark& c);
-  Reject take(const TickClock& c);
+  Reject apply(const PublishIndex& c);
+  Reject apply(const PublishMark& c);
+  Reject apply(const TickClock& c);
   void move_index(uint32_t i);
   void move_mark(InstrumentId i);
   void sample_premium(InstrumentId i);
@@ -317,9 +323,9 @@ struct Exchange::State {
   void settle_expired(InstrumentId i);
 
   // liquidation.cc
-  void look_at_due();
+  void reevaluate_due();
   void take_reached(std::vector<uint32_t>& found);
-  void look(PoolId pool, bool changed);  // changed: by more than prices
+  void reevaluate(PoolId pool, bool changed);  // changed: by more than prices
   void cover_closed();
   bool release_held(PoolId pool);
   void watch(PoolId pool, const PoolSums& s);
@@ -337,21 +343,21 @@ struct Exchange::State {
   bool expose_scenarios(PoolId pool, const PoolSums& s, double& spare);
   bool bound_scenarios(PoolId pool, const PoolSums& s, const ScenarioReach& reach, double& spare);
   std::optional<InstrumentId> isolated_in(PoolId pool) const;  // missing: a cross pool
-  std::vector<StakeId> in_pool(PoolId pool) const;
-  StakeId heaviest(PoolId pool) const;
-  int64_t bankruptcy_value(PoolId pool, StakeId h) const;
-  Tick bankruptcy_tick(const Market& m, const Stake& h, int64_t value) const;
-  Lots lots_to_safety(PoolId pool, StakeId h) const;
-  Lots lots_to_tier(StakeId h, int tiers) const;
-  const LiquidationRule& liquidation(StakeId h) const;
+  std::vector<PositionId> in_pool(PoolId pool) const;
+  PositionId heaviest(PoolId pool) const;
+  int64_t bankruptcy_value(PoolId pool, PositionId pos) const;
+  Tick bankruptcy_tick(const Market& m, const PositionState& pos, int64_t value) const;
+  Lots lots_to_safety(PoolId pool, PositionId pos) const;
+  Lots lots_to_tier(PositionId pos, int tiers) const;
+  const LiquidationRule& liquidation(PositionId pos) const;
   void liquidate(PoolId pool);
-  int64_t adl_value(PoolId pool, StakeId h, AdlPrice at) const;
-  bool fund_bears(StakeId h, Wide loss, CoinId coin);
+  int64_t adl_value(PoolId pool, PositionId pos, AdlPrice at) const;
+  bool fund_bears(PositionId pos, Wide loss, CoinId coin);
   void take_over(PoolId pool, AccountId by);
-  AdlInput adl_input(StakeId h, const PoolSums& s) const;
-  void deleverage(StakeId h, AdlPrice price);
+  AdlInput adl_input(PositionId pos, const PoolSums& s) const;
+  void deleverage(PositionId pos, AdlPrice price);
   void cover(PoolId pool);
-  int64_t socialise(CoinId coin, int64_t deficit, AccountId debtor);
+  int64_t socialise(CoinId coin, int64_t deficit, AccountId debtor, const MoneyAccount& to);
   void unwind();
 
   // archive.cc
