@@ -7,7 +7,7 @@
 namespace delever {
 
 // The pools that moves since the last look may have brought to a margin call or under water
-// (watch_index.pos).
+// (watch_index.h).
 void Pools::take_reached(Markets& moved, std::vector<uint32_t>& found) {
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     Market& m = moved[i];
@@ -59,7 +59,7 @@ bool Pools::expose_position(const PositionState& pos) {
 
 // Most pools: one coin, linear contracts, maintenance by a ladder of marginal rates. While the mark
 // stays within half and one and a half times itself a long loses at most its value's fall, and a
-// short its value's rise and what maintenance grows, both on a straight line (slack_bound.pos has
+// short its value's rise and what maintenance grows, both on a straight line (slack_bound.h has
 // the proof for everything else).
 bool Pools::expose(PoolId p) {
   exposures.clear();

@@ -1,5 +1,5 @@
 // When portfolio pools need a look: what their scenario margin can lose while marks, forwards,
-// volatilities and time stay within watch prices (scenario_bound.pos; the proof is in
+// volatilities and time stay within watch prices (scenario_bound.h; the proof is in
 // docs/models/watch.md).
 #include <algorithm>
 #include <cmath>
