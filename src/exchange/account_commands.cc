@@ -3,7 +3,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 
 Reject Exchange::State::apply(const Command& command) {
   if (command.at < out.now) return Reject::time_goes_back;
@@ -101,7 +101,7 @@ Reject Exchange::State::apply(const SetLeverage& c) {
     if (!value_fits(m, most, m.mark)) return Reject::too_large;
     const int64_t position_value = value(m, most, m.mark, Round::up);
     if (ladder) {
-      const MarginTier* tier = tier_of(*ladder, position_value, Qty::raw(most * m.step));
+      const MarginTier* tier = margin::tier_of(*ladder, position_value, Qty::raw(most * m.step));
       if (!tier || c.leverage > tier->max_leverage) return Reject::bad_leverage;
     }
     if (pos.mode == MarginMode::isolated && pos.lots != 0) {
@@ -258,4 +258,4 @@ Reject Exchange::State::apply(const MoveMargin& c) {
   return Reject::none;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -3,7 +3,7 @@
 
 #include "exchange/pools.h"
 
-namespace delever {
+namespace delever::exchange {
 
 AccountId Pools::add_account(CollateralMode collateral, bool hedge) {
   accounts.push_back({.collateral = collateral, .hedge = hedge});
@@ -157,4 +157,4 @@ void Pools::return_margin(PositionState& pos) {
   CHECK(pos.margin == 0);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 using Order = std::vector<size_t>;
@@ -141,4 +141,4 @@ AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidate
   check_failed("an AdlPolicy shares", __FILE__, __LINE__);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

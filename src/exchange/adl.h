@@ -17,7 +17,7 @@
 
 #include "market/units.h"
 
-namespace delever {
+namespace delever::exchange {
 
 enum class AdlPolicy : uint8_t { queue, pro_rata, capped_pro_rata, risk_weighted, greedy };
 
@@ -39,4 +39,4 @@ struct AdlShare {
 
 AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidates, int64_t budget);
 
-}  // namespace delever
+}  // namespace delever::exchange

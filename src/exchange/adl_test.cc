@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr int64_t kUnit = 1'000'000;
@@ -117,4 +117,4 @@ TEST(Adl, splitting_an_account_gains_nothing_under_pro_rata) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

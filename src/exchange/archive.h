@@ -10,7 +10,7 @@
 #include "market/strong.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::exchange {
 
 class Saver {
  public:
@@ -112,4 +112,4 @@ class Loader {
   const char* why_ = nullptr;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -4,7 +4,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr int kMissedMost = 90;  // intervals that one tick pays at most: 30 days of 8 hours
@@ -141,7 +141,7 @@ int64_t Exchange::State::settlement_index(const Market& m) const {
 // What a unit is worth at that index: the index itself, or what an option is in the money.
 int64_t Exchange::State::settlement_price(const Market& m, int64_t settlement) const {
   if (!m.option) return settlement;
-  const OptionTerms& terms = *m.listing->option;
+  const margin::OptionTerms& terms = *m.listing->option;
   const int64_t inside = terms.type == OptionType::call ? settlement - terms.strike.raw()
                                                         : terms.strike.raw() - settlement;
   const int64_t price = std::max<int64_t>(inside, 0);
@@ -184,4 +184,4 @@ void Exchange::State::settle_expired(InstrumentId i) {
   markets.publish_quote(i);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -3,7 +3,7 @@
 
 #include "exchange/liquidator.h"
 
-namespace delever {
+namespace delever::exchange {
 
 const LiquidationRule& Liquidator::rule_of(PositionId pos) const {
   return *markets[positions[pos].instrument].listing->rules.liquidation;
@@ -29,7 +29,7 @@ int64_t Liquidator::bankruptcy_value(PoolId p, PositionId id) const {
 // The worst tick at which closing still leaves nothing owed.
 Tick Liquidator::bankruptcy_tick(const Market& m, const PositionState& pos,
                                  int64_t position_value) const {
-  const MatchBook::Band band = m.listing->band;
+  const matching::MatchBook::Band band = m.listing->band;
   const Lots lots = std::abs(pos.lots);
   const bool sells = pos.lots > 0;
   const auto enough = [&](Tick t) {
@@ -65,7 +65,7 @@ Lots Liquidator::lots_to_safety(PoolId p, PositionId id) const {
     const Wide target = rule.stop_at_ratio
                             ? times(larger(left_over, 0), *rule.stop_at_ratio, Round::down)
                             : left_over;
-    return s.priced && !delever::triggered(target, s.maintenance + s.fee, s.at_equality);
+    return s.priced && !margin::triggered(target, s.maintenance + s.fee, s.at_equality);
   };
   Lots low = 0, high = held;
   while (low + 1 < high) {
@@ -83,7 +83,7 @@ Lots Liquidator::lots_to_tier(PositionId id, int tiers) const {
   const auto& ladder = m.rules->book.ladder;
   if (!ladder) return held;
   const int64_t position_value = value(m, held, m.mark, Round::up);
-  const MarginTier* tier = tier_of(*ladder, position_value, Qty::raw(held * m.step));
+  const MarginTier* tier = margin::tier_of(*ladder, position_value, Qty::raw(held * m.step));
   if (!tier) return held;
   const auto at = tier - ladder->tiers.data();
   if (at < tiers) return held;
@@ -109,4 +109,4 @@ int64_t Liquidator::adl_value(PoolId p, PositionId id, AdlPrice at) const {
   CHECK(false);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

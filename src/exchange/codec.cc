@@ -2,7 +2,7 @@
 
 #include "exchange/archive.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 template <class A, class T>
@@ -154,4 +154,4 @@ Result<Command> decode(std::string_view bytes) {
   return command;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

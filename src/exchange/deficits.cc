@@ -4,7 +4,7 @@
 
 #include "exchange/liquidator.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr Duration kFundMemory = Duration::hours(8);
@@ -193,4 +193,4 @@ void Liquidator::unwind() {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -3,10 +3,10 @@
 
 #include "exchange/liquidator.h"
 
-namespace delever {
+namespace delever::exchange {
 
 // A position's figures for the venue's ranking, in the unit of its pool.
-AdlInput Liquidator::adl_input(PositionId id, const PoolSums& s) const {
+margin::AdlInput Liquidator::adl_input(PositionId id, const PoolSums& s) const {
   const PositionState& pos = positions[id];
   const Market& m = markets[pos.instrument];
   const bool gains = gains_with_value(m, pos.lots);
@@ -39,7 +39,7 @@ std::vector<Liquidator::Candidate> Liquidator::adl_queue(PositionId id) {
     if (pos.lots == 0 || (pos.lots > 0) == (all > 0)) continue;
     Candidate c{other, {.account = pos.account, .capacity = std::abs(pos.lots)}};
     const PoolSums s = pools.sums(pos.pool);
-    c.adl.rank = adl_score(ranking, adl_input(other, s));
+    c.adl.rank = margin::adl_score(ranking, adl_input(other, s));
     if (pos.account < kFirstUser) c.adl.rank = -1;
     if (pos.account == positions[id].account) c.adl.rank = -2;
     queue.push_back(c);
@@ -91,4 +91,4 @@ void Liquidator::deleverage(PositionId id, AdlPrice price) {
   trading.trim_reduce_only(id);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -5,7 +5,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 
 Exchange::Exchange(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Exchange::~Exchange() = default;
@@ -47,7 +47,7 @@ std::optional<Price> Exchange::last(InstrumentId i) const {
   const int64_t price = state_->markets[i].last;
   return price == 0 ? std::nullopt : std::optional(Price::raw(price));
 }
-const MatchBook& Exchange::book(InstrumentId i) const {
+const matching::MatchBook& Exchange::book(InstrumentId i) const {
   CHECK(i < state_->markets.size());
   return state_->markets[i].book;
 }
@@ -124,13 +124,13 @@ std::vector<PoolView> Exchange::pools(AccountId a) const {
   return out;
 }
 
-Account Exchange::account(AccountId a) const {
+margin::Account Exchange::account(AccountId a) const {
   CHECK(a < accounts());
   return state_->pools.account_of(a);
 }
 
-const MarkPrices& Exchange::prices() const { return state_->markets.prices; }
-const Rulebooks& Exchange::rulebooks() const { return state_->rulebooks; }
+const margin::MarkPrices& Exchange::prices() const { return state_->markets.prices; }
+const margin::Rulebooks& Exchange::rulebooks() const { return state_->rulebooks; }
 
 Amount Exchange::imbalance(CoinId c) const {
   CHECK(c < coins());
@@ -143,4 +143,4 @@ Amount Exchange::imbalance(CoinId c) const {
   return Amount::raw(narrow(s.ledger.imbalance(c, margins)));
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -8,7 +8,7 @@
 
 #include "exchange/trading.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 int64_t fee_of(int64_t value, Market::Share rate) {
@@ -84,7 +84,7 @@ void Trading::open_lots(PositionState& pos, const Market& m, Lots opening, int64
 }
 
 // Books one fill of the book: the maker's resting order, the last price, both positions, both fees.
-void Trading::book_fill(InstrumentId i, const BookEvent& e, const Sending& sending,
+void Trading::book_fill(InstrumentId i, const matching::BookEvent& e, const Sending& sending,
                         std::vector<PositionId>& shrunk) {
   Market& m = markets[i];
   const auto slot = static_cast<uint32_t>(e.maker);
@@ -193,7 +193,8 @@ void Trading::transfer(PositionId from, PositionId to, Lots lots, int64_t value,
                      .id = {}});
 }
 
-void Trading::fill_spot(Market& m, InstrumentId i, const BookEvent& e, const Sending& sending) {
+void Trading::fill_spot(Market& m, InstrumentId i, const matching::BookEvent& e,
+                        const Sending& sending) {
   const int64_t quote = value_at(m, e.lots, e.tick);
   const int64_t base = narrow(static_cast<Wide>(e.lots) * m.step * m.size / Qty::scale);
   const bool taker_buys = e.taker_side == Side::buy;
@@ -225,4 +226,4 @@ void Trading::fill_spot(Market& m, InstrumentId i, const BookEvent& e, const Sen
   ledger.check_cleared(m.quote);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

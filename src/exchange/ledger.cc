@@ -1,6 +1,6 @@
 #include "exchange/ledger.h"
 
-namespace delever {
+namespace delever::exchange {
 
 void Ledger::open(size_t coins) {
   CHECK(coins_ == 0 && wallets_.empty());
@@ -20,4 +20,4 @@ Wide Ledger::imbalance(CoinId coin, Wide margins) const {
   return sum;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -9,7 +9,7 @@
 #include "market/account.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::exchange {
 
 // An isolated margin. It stands in its position's record, and only the ledger changes it.
 class MarginBalance {
@@ -131,4 +131,4 @@ class Ledger {
   std::vector<Wide> open_cost_, clearing_;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -3,7 +3,7 @@
 
 #include "exchange/liquidator.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 bool has_step(const LiquidationRule& rule, LiquidationStep step) {
@@ -171,7 +171,7 @@ bool Liquidator::unsafe(const Case& c) const {
   const Wide counted = c.rule->stop_at_ratio
                            ? times(larger(at.equity(), 0), *c.rule->stop_at_ratio, Round::down)
                            : at.equity();
-  return at.priced && delever::triggered(counted, at.maintenance + at.fee, at.at_equality);
+  return at.priced && margin::triggered(counted, at.maintenance + at.fee, at.at_equality);
 }
 
 // Sends a closing order; a limited one no worse than the pool's bankruptcy price. Returns the lots
@@ -260,4 +260,4 @@ void Liquidator::auto_deleverage(Case& c) {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

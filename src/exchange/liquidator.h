@@ -5,11 +5,11 @@
 #include "exchange/trading.h"
 #include "margin/adl.h"
 
-namespace delever {
+namespace delever::exchange {
 
 class Liquidator {
  public:
-  Liquidator(const ExchangeSetup& s, const Rulebooks& r, Markets& m, Pools& p, Trading& t,
+  Liquidator(const ExchangeSetup& s, const margin::Rulebooks& r, Markets& m, Pools& p, Trading& t,
              Ledger& l, Reporting& o)
       : setup(s),
         rulebooks(r),
@@ -80,7 +80,7 @@ class Liquidator {
     PositionId position;
     AdlCandidate adl;
   };
-  AdlInput adl_input(PositionId id, const PoolSums& s) const;
+  margin::AdlInput adl_input(PositionId id, const PoolSums& s) const;
   std::vector<Candidate> adl_queue(PositionId id);
   void deleverage(PositionId id, AdlPrice price);
 
@@ -98,9 +98,9 @@ class Liquidator {
   MoneyAccount margin_of(PositionState& pos) const { return pools.margin_of(pos); }
 
   const ExchangeSetup& setup;
-  const Rulebooks& rulebooks;
+  const margin::Rulebooks& rulebooks;
   Markets& markets;
-  const MarkPrices& prices;
+  const margin::MarkPrices& prices;
   Pools& pools;
   std::vector<AccountState>& accounts;
   std::vector<PositionState>& positions;
@@ -111,4 +111,4 @@ class Liquidator {
   uint64_t looks_ = 0;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

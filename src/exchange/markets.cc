@@ -6,7 +6,7 @@
 
 #include "margin/funding.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 int64_t median(int64_t a, int64_t b, int64_t c) {
@@ -231,12 +231,12 @@ void Markets::sample_premium(InstrumentId i) {
   ++m.premium_samples;
   const auto mean = fit<Rate>(m.premium_sum / m.premium_samples);
   if (!mean) return;
-  const auto rate = funding_rate(rule, *mean, m.listing->rules);
+  const auto rate = margin::funding_rate(rule, *mean, m.listing->rules);
   if (!rate.has_value()) return;  // the formula needs a figure that the rules lack: no funding
   const Duration interval = rule.interval > Duration() ? rule.interval : kContinuousPayment;
   // A whole notional an interval at most, whatever the book showed.
-  m.rate = std::clamp(per_interval(rate.value(), rule.rate_period, interval).raw(), -Rate::scale,
-                      Rate::scale);
+  m.rate = std::clamp(margin::per_interval(rate.value(), rule.rate_period, interval).raw(),
+                      -Rate::scale, Rate::scale);
 }
 
 // How far the market stands from the index, by the funding rule: the impact prices, the mark or the
@@ -258,11 +258,11 @@ std::optional<Rate> Markets::premium_of(const Market& m, int64_t index) const {
                     : value(m, 1, m.mark, Round::up);
       lots = std::max<Lots>(1, rule.impact_notional->raw() / std::max<int64_t>(per_lot, 1));
     }
-    const MatchBook::Sweep sweep = m.book.sweep(taker, lots);
+    const matching::MatchBook::Sweep sweep = m.book.sweep(taker, lots);
     if (sweep.lots < lots) return std::nullopt;
     return Price::raw(narrow(sweep.lots_ticks * m.tick / sweep.lots));
   };
-  return impact_premium(impact(Side::sell), impact(Side::buy), Price::raw(index));
+  return margin::impact_premium(impact(Side::sell), impact(Side::buy), Price::raw(index));
 }
 
 void Markets::publish_quote(InstrumentId i) {
@@ -294,4 +294,4 @@ void Markets::publish_open_interest(InstrumentId i) {
       i, OpenInterest{.contracts = Qty::raw(m.open_lots * m.step), .coins = {}, .value_usd = {}});
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

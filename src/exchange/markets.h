@@ -7,12 +7,12 @@
 #include "exchange/reporting.h"
 #include "market/exact.h"
 
-namespace delever {
+namespace delever::exchange {
 
 struct Market {
   const Listing* listing = nullptr;
-  const Rulebooks::Compiled* rules = nullptr;  // null for spot
-  BookId book_id = 0;
+  const margin::Rulebooks::Compiled* rules = nullptr;  // null for spot
+  margin::BookId book_id = 0;
   bool spot = false, inverse = false, option = false;
   CoinId base = 0, quote = 0, settle = 0;
   int64_t tick = 1, step = 1;            // raw Price and Qty
@@ -22,7 +22,7 @@ struct Market {
   struct Share {
     int64_t part = 0, whole = 1;
   } maker, taker, liquidation_fee;  // fee rates in lowest terms
-  MatchBook book{{0, 0}};
+  matching::MatchBook book{{0, 0}};
   std::vector<OrderInfo> orders;
   uint64_t stops_made = 0;
   StopQueue stops[2][2];  // [TriggerBy][Side]
@@ -100,7 +100,7 @@ class Markets {
 
   std::vector<Market> all;
   std::vector<IndexState> indices;
-  MarkPrices prices;
+  margin::MarkPrices prices;
 
  private:
   int64_t computed_mark(Market& m, int64_t index) const;
@@ -114,4 +114,4 @@ class Markets {
   const Instant& now;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

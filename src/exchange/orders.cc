@@ -3,7 +3,7 @@
 
 #include "exchange/trading.h"
 
-namespace delever {
+namespace delever::exchange {
 
 Reject Trading::check_order(const SubmitOrder& c, const Market& m) const {
   if (m.settled) return Reject::expired;
@@ -17,7 +17,7 @@ Reject Trading::check_order(const SubmitOrder& c, const Market& m) const {
   const auto& most = limit ? contract.limit_qty_max : contract.market_qty_max;
   if (most && c.qty > *most) return Reject::bad_quantity;
   const Lots lots = c.qty.raw() / m.step;
-  const MatchBook::Band band = m.listing->band;
+  const matching::MatchBook::Band band = m.listing->band;
   if (limit) {
     const int64_t tick = c.price.raw() / m.tick;
     if (c.price.raw() <= 0 || c.price.raw() % m.tick != 0 || tick < band.lowest ||
@@ -91,7 +91,7 @@ Reject Trading::check_spot(const SubmitOrder& c, const Market& m, Lots lots) con
   if (!buy) {
     need = divide(static_cast<Wide>(lots) * m.step * m.size, Qty::scale, Round::up);
   } else if (market) {
-    const MatchBook::NewOrder order{
+    const matching::MatchBook::NewOrder order{
         .account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade};
     need = m.book.sweep(order).lots_ticks * m.unit;
   } else {
@@ -145,8 +145,8 @@ Reject Trading::check_opening(const SubmitOrder& c, const Market& m, PositionId 
           8 * Wide{kValueMax})
     return Reject::too_large;
   if (!m.option && m.rules->book.ladder) {
-    const MarginTier* tier = tier_of(*m.rules->book.ladder, value(m, o.most, m.mark, Round::up),
-                                     Qty::raw(o.most * m.step));
+    const MarginTier* tier = margin::tier_of(
+        *m.rules->book.ladder, value(m, o.most, m.mark, Round::up), Qty::raw(o.most * m.step));
     if (!tier || pos.leverage > tier->max_leverage) return Reject::bad_leverage;
   }
   // What it pays above the mark, or sells below it, is lost at once.
@@ -154,7 +154,7 @@ Reject Trading::check_opening(const SubmitOrder& c, const Market& m, PositionId 
   Wide at_order = 0;
   Lots counted = lots;
   if (market) {
-    const MatchBook::Sweep sweep = m.book.sweep(
+    const matching::MatchBook::Sweep sweep = m.book.sweep(
         {.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade});
     counted = sweep.lots;
     if (counted > 0) {
@@ -211,14 +211,14 @@ Reject Trading::trade(const SubmitOrder& c) {
   }
   const int64_t balance = wallet(c.account, m.settle);
   if (balance > 2 * kValueMax || balance < -2 * kValueMax) return Reject::too_large;
-  MatchBook::NewOrder order{.account = c.account,
-                            .side = c.side,
-                            .tick = tick,
-                            .lots = lots,
-                            .market = market,
-                            .time_in_force = c.time_in_force,
-                            .self_trade = c.self_trade,
-                            .guarded = reduce_only};
+  matching::MatchBook::NewOrder order{.account = c.account,
+                                      .side = c.side,
+                                      .tick = tick,
+                                      .lots = lots,
+                                      .market = market,
+                                      .time_in_force = c.time_in_force,
+                                      .self_trade = c.self_trade,
+                                      .guarded = reduce_only};
   const bool crosses = c.side == Side::buy
                            ? m.book.has_asks() && (market || m.book.best_ask() <= tick)
                            : m.book.has_bids() && (market || m.book.best_bid() >= tick);
@@ -241,7 +241,7 @@ Reject Trading::apply(const CancelOrder& c) {
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
   if (is_stop(c.order)) return cancel_stop(c);
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   if (!m.book.find(c.order, resting) || resting.account != c.account) return Reject::no_such_order;
   const auto slot = static_cast<uint32_t>(c.order);
   const OrderInfo info = m.orders[slot];
@@ -257,7 +257,7 @@ Reject Trading::apply(const ReduceOrder& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   if (!m.book.find(c.order, resting) || resting.account != c.account) return Reject::no_such_order;
   if (c.qty.raw() <= 0 || c.qty.raw() % m.step != 0 || c.qty.raw() / m.step >= resting.lots)
     return Reject::bad_quantity;
@@ -295,8 +295,8 @@ Lots Trading::trade_forced(const Forced& forced) {
   Market& m = markets[i];
   CHECK(forced.lots > 0 && forced.lots <= std::abs(pos.lots));
   const Side side = pos.lots > 0 ? Side::sell : Side::buy;
-  const MatchBook::Band band = m.listing->band;
-  MatchBook::NewOrder order{
+  const matching::MatchBook::Band band = m.listing->band;
+  matching::MatchBook::NewOrder order{
       .account = pos.account,
       .side = side,
       .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : Tick(),
@@ -320,4 +320,4 @@ Lots Trading::trade_forced(const Forced& forced) {
   return sent.lots;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -4,7 +4,7 @@
 
 #include "exchange/pools.h"
 
-namespace delever {
+namespace delever::exchange {
 
 // The pools that moves since the last look may have brought to a margin call or under water
 // (watch_index.h).
@@ -16,8 +16,8 @@ void Pools::take_reached(Markets& moved, std::vector<uint32_t>& found) {
   }
   for (uint32_t i = 0; i < indices.size(); ++i) {
     if (indices[i].moved)
-      watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price),
-                       found);
+      watched.take_due(static_cast<watch::PriceId>(markets.size() + i),
+                       Price::raw(indices[i].price), found);
     moved.indices[i].moved = false;
   }
   take_reached_options(found);
@@ -34,14 +34,15 @@ bool Pools::expose_position(const PositionState& pos) {
       ladder->unit != TierUnit::value)
     return false;
   const Price now_at = Price::raw(m.mark);
-  Exposure e{.price = pos.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
+  watch::Exposure e{
+      .price = pos.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
   const Lots lots = std::abs(pos.lots);
   const Qty size = Qty::raw(lots * m.step);
   constexpr double rounding = 8;
   if (pos.lots > 0) {
     const Price end = Price::raw(m.mark - m.mark / 2);
     const int64_t lost = value(m, lots, m.mark, Round::up) - value(m, lots, end.raw(), Round::down);
-    e.fall = Exposure::Way{end, static_cast<double>(lost) + rounding};
+    e.fall = watch::Exposure::Way{end, static_cast<double>(lost) + rounding};
   } else {
     const Price end = Price::raw(m.mark + m.mark / 2);
     const int64_t from = value(m, lots, m.mark, Round::down),
@@ -50,7 +51,7 @@ bool Pools::expose_position(const PositionState& pos) {
                after = maintenance_of(*m.rules, to, size, end);
     if (!before.has_value() || !after.has_value()) return false;
     const Wide fee = times(to - from, m.rules->liquidation_fee, Round::up);
-    e.rise = Exposure::Way{
+    e.rise = watch::Exposure::Way{
         end, static_cast<double>(to - from + after.value() - before.value() + fee) + rounding};
   }
   exposures.push_back(e);
@@ -112,7 +113,7 @@ void Pools::watch(PoolId p, const PoolSums& s) {
 // By the proof of slack_bound.h, for pools of any kind but portfolios. `beyond` is what the call
 // ratio asks for on top of the trigger. False: there is no bound.
 bool Pools::watch_bound(PoolId p, Wide beyond) {
-  const Account plain = account_of(pools[p].account);
+  const margin::Account plain = account_of(pools[p].account);
   const auto margin = evaluate(plain, prices, rulebooks);
   if (!margin.has_value()) return false;
   const bool isolated = pools[p].isolated != kNoId;
@@ -120,13 +121,13 @@ bool Pools::watch_bound(PoolId p, Wide beyond) {
   for (size_t k = 0; k < all.size(); ++k) {
     if (all[k].position.has_value() != isolated || all[k].coin != pools[p].coin) continue;
     if (isolated) {
-      const Position& held_now = plain.positions[*all[k].position];
+      const margin::Position& held_now = plain.positions[*all[k].position];
       const PositionState& pos = positions[pools[p].isolated];
       if (held_now.instrument != pos.instrument ||
           (held_now.side == PositionSide::long_side) != (pos.lots > 0))
         continue;
     }
-    PoolBound bound;
+    watch::PoolBound bound;
     if (!bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound).has_value())
       return false;
     watched.watch(p, bound.exposures, bound.spare - static_cast<double>(beyond) - 1);
@@ -137,18 +138,18 @@ bool Pools::watch_bound(PoolId p, Wide beyond) {
 
 // No bound: the pool is evaluated again at any move of any of its prices.
 void Pools::watch_any_move(PoolId p) {
-  const Account plain = account_of(pools[p].account);
+  const margin::Account plain = account_of(pools[p].account);
   exposures.clear();
-  const auto any_move = [this](PriceId id, Price at) {
+  const auto any_move = [this](watch::PriceId id, Price at) {
     const Price up = Price::raw(at.raw() + 1),
                 down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));
     exposures.push_back({.price = id,
                          .inverse = false,
                          .now = at,
-                         .fall = Exposure::Way{down, 1},
-                         .rise = Exposure::Way{up, 1}});
+                         .fall = watch::Exposure::Way{down, 1},
+                         .rise = watch::Exposure::Way{up, 1}});
   };
-  for (const Position& position : plain.positions) {
+  for (const margin::Position& position : plain.positions) {
     const InstrumentId i = position.instrument;
     if (prices.mark[i]) any_move(price_ids.mark[i], *prices.mark[i]);
     if (!position.option) continue;
@@ -170,4 +171,4 @@ void Pools::watch_all() {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

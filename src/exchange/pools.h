@@ -13,7 +13,11 @@
 #include "margin/portfolio.h"
 #include "watch/watch_index.h"
 
-namespace delever {
+namespace delever::watch {
+struct ScenarioReach;
+}  // namespace delever::watch
+
+namespace delever::exchange {
 
 struct PoolSums {
   Wide wallet = 0, profit = 0, initial = 0, maintenance = 0, fee = 0;
@@ -21,7 +25,7 @@ struct PoolSums {
   bool at_equality = true;
   Wide equity() const { return wallet + profit; }
   bool triggered() const {
-    return priced && delever::triggered(equity(), maintenance + fee, at_equality);
+    return priced && margin::triggered(equity(), maintenance + fee, at_equality);
   }
 };
 
@@ -33,11 +37,10 @@ struct Hypothetical {
   Lots open_buy = 0, open_sell = 0;
 };
 
-struct ScenarioReach;
-
 class Pools {
  public:
-  Pools(const ExchangeSetup& s, const Rulebooks& r, const Markets& m, Ledger& l, const Instant& n)
+  Pools(const ExchangeSetup& s, const margin::Rulebooks& r, const Markets& m, Ledger& l,
+        const Instant& n)
       : setup(s),
         rulebooks(r),
         markets(m),
@@ -84,8 +87,8 @@ class Pools {
   Wide backing(PoolId p, CoinId coin, Wide units) const;  // lost when these units of a wallet leave
   Wide in_pool_units(PoolId p, CoinId coin, Wide units) const;  // in the pool's unit, rounded up
   PositionId heaviest(PoolId p) const;
-  Position margin_position(const PositionState& pos, Lots lots, int64_t cost) const;
-  Account account_of(AccountId a) const;
+  margin::Position margin_position(const PositionState& pos, Lots lots, int64_t cost) const;
+  margin::Account account_of(AccountId a) const;
 
   // pool_watch.cc: which pools a price may have put under water
   void take_reached(Markets& moved, std::vector<uint32_t>& found);
@@ -96,10 +99,10 @@ class Pools {
   std::vector<PositionState> positions;
   std::vector<PoolState> pools;
   std::vector<PoolId> dirty;
-  WatchIndex watched;
+  watch::WatchIndex watched;
   // Of the watched prices: marks by instrument, then indices, then each instrument's volatility and
   // time to expiry.
-  PriceIds price_ids;
+  watch::PriceIds price_ids;
 
  private:
   // Scenario profits of one coin of each instrument at the prices they were made for, shared by all
@@ -108,8 +111,8 @@ class Pools {
     bool has_leg = false, has_unit = false;
     Price mark, underlying, index;
     std::optional<double> years;
-    RiskLeg leg;  // of one coin, long
-    UnitProfits unit;
+    margin::RiskLeg leg;  // of one coin, long
+    margin::UnitProfits unit;
   };
   struct ScenarioWatch;
   struct ScenarioTerms;
@@ -120,7 +123,7 @@ class Pools {
                      Wide& needed) const;
   void add_wallets(PoolId p, PoolSums& total) const;
   bool portfolio_margin(PoolId p, const Hypothetical* hypothetical, PoolSums& total) const;
-  const RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
+  const margin::RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
   const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;
 
   bool by_scenarios(PoolId p) const;  // margined by its coin's matrix
@@ -130,38 +133,39 @@ class Pools {
   void watch_any_move(PoolId p);
 
   // portfolio_watch.cc
-  PriceId volatility_id(InstrumentId i) const;
-  PriceId time_id(InstrumentId i) const;
-  static Price volatility_of(const RiskLeg& leg);
+  watch::PriceId volatility_id(InstrumentId i) const;
+  watch::PriceId time_id(InstrumentId i) const;
+  static Price volatility_of(const margin::RiskLeg& leg);
   Price time_left(InstrumentId i) const;
   void take_reached_options(std::vector<uint32_t>& found);
   bool expose_scenarios(PoolId p, const PoolSums& s, double& spare);
-  bool bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& reach, double& spare);
+  bool bound_scenarios(PoolId p, const PoolSums& s, const watch::ScenarioReach& reach,
+                       double& spare);
   void add_future(ScenarioTerms& t, const PositionState& pos, double size,
                   const SharedScenarios& shared) const;
   bool add_option(ScenarioTerms& t, const PositionState& pos, double size,
                   const SharedScenarios& shared) const;
-  void add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const RiskLeg& leg, double amount,
-                               bool is_long) const;
+  void add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const margin::RiskLeg& leg,
+                               double amount, bool is_long) const;
   void add_index(ScenarioTerms& t) const;
   double scenario_slack(ScenarioTerms& t, const PoolSums& s, size_t positions_held) const;
   void expose_ways(const ScenarioTerms& t, double spare);
   static double gain_of(const ScenarioTerms& t, const SharedScenarios& shared, size_t k);
 
   const ExchangeSetup& setup;
-  const Rulebooks& rulebooks;
+  const margin::Rulebooks& rulebooks;
   const Markets& markets;
-  const MarkPrices& prices;
+  const margin::MarkPrices& prices;
   const std::vector<IndexState>& indices;
   Ledger& ledger;
   const Instant& now;
 
   mutable std::vector<SharedScenarios> scenarios;  // by instrument
-  mutable std::vector<HeldLeg> held_legs;
-  mutable ScenarioMargin scenario;
+  mutable std::vector<margin::HeldLeg> held_legs;
+  mutable margin::ScenarioMargin scenario;
   std::shared_ptr<ScenarioWatch> scenario_watch;
-  std::vector<Exposure> exposures;
+  std::vector<watch::Exposure> exposures;
   std::set<PoolId> timed;  // looked at on every tick: scenario margin of options without a bound
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

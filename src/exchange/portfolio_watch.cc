@@ -7,10 +7,11 @@
 #include "exchange/pools.h"
 #include "watch/scenario_bound.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-constexpr ScenarioReach kReaches[] = {{0.25, 0.5, 0.5}, {0.06, 0.2, 0.2}, {0.015, 0.05, 0.05}};
+constexpr watch::ScenarioReach kReaches[] = {
+    {0.25, 0.5, 0.5}, {0.06, 0.2, 0.2}, {0.015, 0.05, 0.05}};
 constexpr double kUnits = static_cast<double>(Amount::scale);
 // Doubles against the account's integers, per coin of position: marks to 1e-10, volatilities
 // watched to 1e-10, values of options good to 1e-12.
@@ -21,7 +22,7 @@ double raw(Price price) { return static_cast<double>(price.raw()); }
 Price scaled(Price price, double by) {
   return Price::raw(static_cast<int64_t>(std::clamp(raw(price) * by, 1.0, 9.2e18)));
 }
-PriceRange around(Price price, double reach) {
+watch::PriceRange around(Price price, double reach) {
   return {scaled(price, 1 / (1 + reach)), scaled(price, 1 + reach)};
 }
 
@@ -31,7 +32,7 @@ PriceRange around(Price price, double reach) {
 // the ends of its ways.
 struct Pools::ScenarioWatch {
   struct Ways {
-    PriceId price = 0;
+    watch::PriceId price = 0;
     bool inverse = false,
          bounded = true;  // not bounded: a way that costs no scenario goes on for ever
     Price now, low, high;
@@ -41,10 +42,10 @@ struct Pools::ScenarioWatch {
   std::vector<double> spare;   // units
   std::deque<Ways> ways;       // none moves while others come
   size_t used = 0;
-  OptionReach reach;
+  watch::OptionReach reach;
 
   // The ways of a price, shared by all legs that stand on it in the same way.
-  Ways& of(PriceId price, bool inverse, Price here, PriceRange range) {
+  Ways& of(watch::PriceId price, bool inverse, Price here, watch::PriceRange range) {
     for (size_t k = 0; k < used; ++k) {
       Ways& w = ways[k];
       if (w.price == price && w.inverse == inverse && w.now == here && w.low == range.lowest &&
@@ -65,10 +66,10 @@ struct Pools::ScenarioWatch {
   }
 };
 
-PriceId Pools::volatility_id(InstrumentId i) const {
-  return static_cast<PriceId>(markets.size() + indices.size() + 2 * i);
+watch::PriceId Pools::volatility_id(InstrumentId i) const {
+  return static_cast<watch::PriceId>(markets.size() + indices.size() + 2 * i);
 }
-PriceId Pools::time_id(InstrumentId i) const {
+watch::PriceId Pools::time_id(InstrumentId i) const {
   for (InstrumentId k = 0; k < i; ++k) {  // one for each expiry
     if (markets[k].option && markets[k].listing->expiry == markets[i].listing->expiry) i = k;
   }
@@ -76,7 +77,7 @@ PriceId Pools::time_id(InstrumentId i) const {
 }
 
 // In units of 1e-10, as a price is; 0 where the mark implies none.
-Price Pools::volatility_of(const RiskLeg& leg) {
+Price Pools::volatility_of(const margin::RiskLeg& leg) {
   return Price::raw(
       static_cast<int64_t>(std::min(leg.volatility, 1e8) * static_cast<double>(Price::scale)));
 }
@@ -92,17 +93,17 @@ void Pools::take_reached_options(std::vector<uint32_t>& found) {
     if (!m.option) continue;
     if (time_id(i) == volatility_id(i) + 1) watched.take_due(time_id(i), time_left(i), found);
     if (m.settled || !watched.watches(volatility_id(i))) continue;
-    if (const RiskLeg* leg = leg_of(i))
+    if (const margin::RiskLeg* leg = leg_of(i))
       watched.take_due(volatility_id(i), volatility_of(*leg), found);
   }
 }
 
 bool Pools::expose_scenarios(PoolId p, const PoolSums& s, double& spare) {
   if (!scenario_watch) scenario_watch = std::make_shared<ScenarioWatch>();
-  for (const ScenarioReach& reach : kReaches) {
+  for (const watch::ScenarioReach& reach : kReaches) {
     double loss = 0;
     if (!bound_scenarios(p, s, reach, spare)) return false;
-    for (const Exposure& e : exposures)
+    for (const watch::Exposure& e : exposures)
       loss += std::max(e.fall ? e.fall->loss : 0.0, e.rise ? e.rise->loss : 0.0);
     // A narrower reach draws straighter lines; it pays where the pool would not get far on this
     // one.
@@ -116,7 +117,7 @@ bool Pools::expose_scenarios(PoolId p, const PoolSums& s, double& spare) {
 // on which scenario k loses a straight amount until the way's end.
 struct Pools::ScenarioTerms {
   const ScenarioRule& rule;
-  const ScenarioReach& reach;
+  const watch::ScenarioReach& reach;
   ScenarioWatch& w;
   CoinId coin;
   bool indexed = false;  // the coin's USD price moves
@@ -171,18 +172,18 @@ bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
   const Market& m = markets[pos.instrument];
   const Price mark = *prices.mark[pos.instrument];
   t.coins_held += std::abs(size);
-  const RiskLeg& leg = shared.leg;
+  const margin::RiskLeg& leg = shared.leg;
   const bool unlisted_forward =
       m.forward && markets[*m.forward].mark == 0;  // the index stands in for it
   if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward ||
       m.rules->liquidation_fee != Rate())
     return false;
-  const PriceId forward_id = price_ids.underlying[pos.instrument];
+  const watch::PriceId forward_id = price_ids.underlying[pos.instrument];
   const bool on_index = t.indexed && forward_id == price_ids.coin_usd[t.coin];
-  OptionReach& r = t.w.reach;
-  const HeldOption option{
+  watch::OptionReach& r = t.w.reach;
+  const watch::HeldOption option{
       .leg = leg, .mark = mark.approx(), .index = t.index, .on_index = on_index};
-  if (!option_reach(t.rule, option, t.reach, r).has_value()) return false;
+  if (!watch::option_reach(t.rule, option, t.reach, r).has_value()) return false;
   const bool is_long = size > 0;
   // Losses are counted in coins at the index of now; while it falls they weigh more.
   const double grown = kUnits * (on_index ? 1 : t.growth), amount = std::abs(size) * grown;
@@ -216,9 +217,9 @@ bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
 }
 
 // `amount`: units of the option held, grown. Time only passes one way.
-void Pools::add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const RiskLeg& leg,
+void Pools::add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const margin::RiskLeg& leg,
                                     double amount, bool is_long) const {
-  const OptionReach& r = t.w.reach;
+  const watch::OptionReach& r = t.w.reach;
   const auto in_watched_units = [](double x) {
     return Price::raw(static_cast<int64_t>(x * Price::scale));
   };
@@ -290,11 +291,11 @@ void Pools::expose_ways(const ScenarioTerms& t, double spare) {
   exposures.clear();
   for (size_t j = 0; j < t.w.used; ++j) {
     const ScenarioWatch::Ways& ways = t.w.ways[j];
-    Exposure e{
+    watch::Exposure e{
         .price = ways.price, .inverse = ways.inverse, .now = ways.now, .fall = {}, .rise = {}};
     const double fall = most(ways.fall), rise = most(ways.rise);
-    if (ways.bounded || fall > 0) e.fall = Exposure::Way{ways.low, fall};
-    if (ways.bounded || rise > 0) e.rise = Exposure::Way{ways.high, rise};
+    if (ways.bounded || fall > 0) e.fall = watch::Exposure::Way{ways.low, fall};
+    if (ways.bounded || rise > 0) e.rise = watch::Exposure::Way{ways.high, rise};
     exposures.push_back(e);
   }
 }
@@ -308,7 +309,7 @@ double Pools::gain_of(const ScenarioTerms& t, const SharedScenarios& shared, siz
 // The slack of a portfolio pool and what each price can take of it, while all prices stay within
 // the reach. With losses L_j of the ways j, the pool is safe as long as the sum of L_j stays below
 // the slack. False: no bound holds.
-bool Pools::bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& reach,
+bool Pools::bound_scenarios(PoolId p, const PoolSums& s, const watch::ScenarioReach& reach,
                             double& spare) {
   const CoinId coin = *pools[p].coin;
   const ScenarioRule& rule = *rulebooks.scenarios(coin);
@@ -345,8 +346,8 @@ bool Pools::bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& re
     const Market& m = markets[pos.instrument];
     const SharedScenarios* shared = scenarios_of(pos.instrument, rule);
     if (!shared) return false;
-    const double size =
-        leg_size(margin_position(pos, pos.lots, pos.cost), *m.rules, *prices.mark[pos.instrument]);
+    const double size = margin::leg_size(margin_position(pos, pos.lots, pos.cost), *m.rules,
+                                         *prices.mark[pos.instrument]);
     for (size_t k = 0; k < t.none; ++k) w.spare[k] += size * gain_of(t, *shared, k);
     if (!m.option)
       add_future(t, pos, size, *shared);
@@ -360,4 +361,4 @@ bool Pools::bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& re
   return true;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

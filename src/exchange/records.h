@@ -13,7 +13,7 @@
 #include "market/instrument.h"
 #include "market/strong.h"
 
-namespace delever {
+namespace delever::exchange {
 
 using PoolId = Strong<struct PoolTag, uint32_t>;
 using PositionId = Strong<struct PositionTag, uint32_t>;
@@ -78,4 +78,4 @@ struct AccountState {
   std::vector<PoolId> pools;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

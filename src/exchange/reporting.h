@@ -5,7 +5,7 @@
 
 #include "exchange/exchange.h"
 
-namespace delever {
+namespace delever::exchange {
 
 struct Reporting {
   ExchangeSink* sink = nullptr;  // of the command in hand
@@ -20,4 +20,4 @@ struct Reporting {
   }
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

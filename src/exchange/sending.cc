@@ -3,13 +3,13 @@
 
 #include "exchange/trading.h"
 
-namespace delever {
+namespace delever::exchange {
 
 // Matches until the book has nothing more for the order. A guarded (reduce-only) resting order
 // stops the match: only when everything before it is booked is it known how much of it may trade.
 Trading::Sent Trading::send(InstrumentId i, const Sending& sending) {
   Market& m = markets[i];
-  MatchBook::NewOrder order = sending.order;
+  matching::MatchBook::NewOrder order = sending.order;
   Sent sent;
   std::vector<PositionId> shrunk;  // whose reduce-only orders may now stand for too much
   OrderId unguarded = 0;           // let through, to be guarded again if it still stands
@@ -21,7 +21,7 @@ Trading::Sent Trading::send(InstrumentId i, const Sending& sending) {
   }
   CHECK(order.lots >= 0 && sent.lots + order.lots == sending.order.lots);
   if (unguarded != 0) {
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     if (m.book.find(unguarded, resting)) m.book.guard(unguarded, true);
   }
   for (const PositionId pos : shrunk) trim_reduce_only(pos);
@@ -30,31 +30,31 @@ Trading::Sent Trading::send(InstrumentId i, const Sending& sending) {
 
 // One pass of the book. `order` keeps what is left of it; returns the guarded order that stopped
 // the pass, or 0.
-OrderId Trading::match(InstrumentId i, const Sending& sending, MatchBook::NewOrder& order,
+OrderId Trading::match(InstrumentId i, const Sending& sending, matching::MatchBook::NewOrder& order,
                        Sent& sent, std::vector<PositionId>& shrunk) {
   Market& m = markets[i];
   OrderId guarded = 0;
   book_events.clear();
   m.book.submit(order, book_events);
-  for (const BookEvent& e : book_events) {
+  for (const matching::BookEvent& e : book_events) {
     switch (e.kind) {
-      case BookEvent::Kind::fill:
+      case matching::BookEvent::Kind::fill:
         sent.lots += e.lots;
         sent.lots_ticks += static_cast<Wide>(e.lots) * e.tick;
         order.lots -= e.lots;
         book_fill(i, e, sending, shrunk);
         break;
-      case BookEvent::Kind::expired:
+      case matching::BookEvent::Kind::expired:
         expire(i, e, sending);
         break;
-      case BookEvent::Kind::rested:
+      case matching::BookEvent::Kind::rested:
         rested(m, e.order, sending, e.lots);
         break;
-      case BookEvent::Kind::guarded:
+      case matching::BookEvent::Kind::guarded:
         guarded = e.maker;
         break;
-      case BookEvent::Kind::cancelled:
-      case BookEvent::Kind::rejected:
+      case matching::BookEvent::Kind::cancelled:
+      case matching::BookEvent::Kind::rejected:
         CHECK(false);  // nothing here cancels, and every refusal was ruled out before
     }
   }
@@ -63,7 +63,7 @@ OrderId Trading::match(InstrumentId i, const Sending& sending, MatchBook::NewOrd
 
 // An order that gave way to another of its account, or the rest of the order in hand (which has no
 // id: it never rested).
-void Trading::expire(InstrumentId i, const BookEvent& e, const Sending& sending) {
+void Trading::expire(InstrumentId i, const matching::BookEvent& e, const Sending& sending) {
   if (e.order == 0) {
     const OrderInfo info{.position = sending.position, .client = sending.client};
     return finish(i, 0, info, e.taker_side, e.lots, e.tick);
@@ -79,10 +79,10 @@ bool Trading::admit_guarded(InstrumentId i, OrderId guarded) {
   Market& m = markets[i];
   const auto slot = static_cast<uint32_t>(guarded);
   const OrderInfo info = m.orders[slot];
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   CHECK(m.book.find(guarded, resting));
   const Lots allowed = closable(positions[info.position], resting.side);
-  std::vector<BookEvent> trimmed;
+  std::vector<matching::BookEvent> trimmed;
   if (allowed <= 0) {
     m.book.cancel(guarded, trimmed);
     take_off(m, slot, resting.lots, true);
@@ -164,7 +164,7 @@ void Trading::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side sid
 void Trading::drop_orders(PositionId id) {
   PositionState& pos = positions[id];
   Market& m = markets[pos.instrument];
-  std::vector<BookEvent> gone;
+  std::vector<matching::BookEvent> gone;
   while (pos.first_order != kNoId) {
     const uint32_t slot = pos.first_order;
     const OrderInfo info = m.orders[slot];
@@ -180,7 +180,7 @@ void Trading::drop_orders(PositionId id) {
 void Trading::trim_reduce_only(PositionId id) {
   PositionState& pos = positions[id];
   Market& m = markets[pos.instrument];
-  std::vector<BookEvent> events;
+  std::vector<matching::BookEvent> events;
   uint32_t slot = pos.first_order;
   while (slot != kNoId && pos.reduce_lots > 0) {
     const OrderInfo info = m.orders[slot];
@@ -188,7 +188,7 @@ void Trading::trim_reduce_only(PositionId id) {
     if (!info.reduce_only) continue;
     const Lots excess = pos.reduce_lots - closable(pos, info.buy ? Side::buy : Side::sell);
     if (excess <= 0) return;
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     CHECK(m.book.find(info.id, resting));
     events.clear();
     if (excess >= resting.lots) {
@@ -203,4 +203,4 @@ void Trading::trim_reduce_only(PositionId id) {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

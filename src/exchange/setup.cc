@@ -6,7 +6,7 @@
 #include "exchange/state.h"
 #include "margin/funding.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 Market::Share lowest_terms(Rate rate) {
@@ -42,7 +42,7 @@ Result<void> check_rules(const Listing& listing) {
     return lacks(listing, "funding is paid at least once in each period of its rate");
   if (funding.cap && funding.cap_period.value_or(funding.rate_period) <= Duration())
     return lacks(listing, "the cap of funding is for a period");
-  TRY(funding_rate(funding, Rate(), rules));  // names the figure that the formula needs
+  TRY(margin::funding_rate(funding, Rate(), rules));  // names the figure that the formula needs
   return {};
 }
 
@@ -137,7 +137,7 @@ Result<void> Exchange::State::build_market(const Listing& listing) {
     if (index.price_min > index.price_max)
       return lacks(listing, "no price fits all books on its index");
   }
-  m.book = MatchBook(listing.band);
+  m.book = matching::MatchBook(listing.band);
   markets.all.push_back(std::move(m));
   return {};
 }
@@ -159,13 +159,13 @@ void Exchange::State::link_markets() {
   }
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     const Market& m = markets[i];
-    const auto index = static_cast<PriceId>(markets.size() + m.listing->index);
+    const auto index = static_cast<watch::PriceId>(markets.size() + m.listing->index);
     pools.price_ids.mark.push_back(i);
-    pools.price_ids.underlying.push_back(m.forward ? PriceId{*m.forward} : index);
+    pools.price_ids.underlying.push_back(m.forward ? watch::PriceId{*m.forward} : index);
   }
   for (const CoinSetup& coin : setup.coins)
     pools.price_ids.coin_usd.push_back(
-        static_cast<PriceId>(markets.size() + coin.index.value_or(0)));
+        static_cast<watch::PriceId>(markets.size() + coin.index.value_or(0)));
 }
 
 Result<void> Exchange::State::build() {
@@ -192,4 +192,4 @@ Result<void> Exchange::State::build() {
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

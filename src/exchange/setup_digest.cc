@@ -3,7 +3,7 @@
 #include "exchange/exchange.h"
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 // Every figure that decides what the exchange does. Each struct is bound member by member, so that
@@ -63,7 +63,7 @@ class Figures {
     const auto& [name, rule, sources] = i;
     all(name, rule, sources);
   }
-  void add(const MatchBook::Band& band) {
+  void add(const matching::MatchBook::Band& band) {
     const auto& [lowest, highest] = band;
     all(lowest, highest);
   }
@@ -71,7 +71,7 @@ class Figures {
     const auto& [symbol, rules, band, index, expiry, option, outside_mark, default_leverage] = l;
     all(symbol, rules, band, index, expiry, option, outside_mark, default_leverage);
   }
-  void add(const OptionTerms& t) {
+  void add(const margin::OptionTerms& t) {
     const auto& [type, strike] = t;
     all(type, strike);
   }
@@ -164,4 +164,4 @@ class Figures {
 
 uint64_t digest_of(const ExchangeSetup& setup) { return Figures().of(setup); }
 
-}  // namespace delever
+}  // namespace delever::exchange

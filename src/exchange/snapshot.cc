@@ -8,7 +8,7 @@
 #include "exchange/archive.h"
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr uint64_t kSnapshotVersion = 0x64656c65'76657202;  // "delever" 2
@@ -121,7 +121,7 @@ struct Archived {
     t = Instant::ns(ns);
   }
   void one(MarginBalance& margin) { margin.archive(a); }
-  void one(MatchBook& book) { book.archive(a); }
+  void one(matching::MatchBook& book) { book.archive(a); }
   void one(std::optional<CoinId>& coin) {
     uint32_t raw = coin ? uint32_t{*coin} : kNoId;
     a(raw);
@@ -251,7 +251,7 @@ void hash_account(Hashed& h, AccountId a, const Pools& pools, const Markets& mar
 // The orders of a book in queue order, and its stops.
 void hash_orders(Hashed& h, const Market& m, const Pools& pools) {
   for (const Side side : {Side::buy, Side::sell}) {
-    m.book.orders(side, [&](OrderId id, const MatchBook::Resting& r) {
+    m.book.orders(side, [&](OrderId id, const matching::MatchBook::Resting& r) {
       const OrderInfo& info = m.orders[static_cast<uint32_t>(id)];
       h.all(r.account, r.tick, r.lots, info.reduce_only, info.client);
       h.add(pools.positions[info.position].side);
@@ -357,4 +357,4 @@ Result<std::unique_ptr<Exchange>> Exchange::restore(ExchangeSetup setup,
   return exchange;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

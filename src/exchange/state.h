@@ -11,14 +11,14 @@
 #include "exchange/reporting.h"
 #include "exchange/trading.h"
 
-namespace delever {
+namespace delever::exchange {
 
 uint64_t digest_of(const ExchangeSetup& setup);  // setup_digest.cc
 
 struct Exchange::State {
   ExchangeSetup setup;
   uint64_t setup_digest = 0;
-  Rulebooks rulebooks;
+  margin::Rulebooks rulebooks;
   Reporting out;
   Ledger ledger;
   Markets markets{setup, out};
@@ -72,4 +72,4 @@ struct Exchange::State {
   size_t coins() const { return setup.coins.size(); }
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

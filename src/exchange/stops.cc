@@ -1,7 +1,7 @@
 // Stop orders: armed, triggered by mark or last price, cancelled.
 #include "exchange/trading.h"
 
-namespace delever {
+namespace delever::exchange {
 
 Reject Trading::arm(const SubmitOrder& c) {
   Market& m = markets[c.instrument];
@@ -111,4 +111,4 @@ void Trading::finish_stop(const StopOrder& stop) {
                                              .left = stop.order.qty});
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

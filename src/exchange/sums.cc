@@ -3,7 +3,7 @@
 
 #include "exchange/pools.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 // What the position could become if the orders of one side were filled. A hedge-mode position only
@@ -16,9 +16,9 @@ Lots most_of(const PositionState& pos, const Hypothetical& as) {
 
 }  // namespace
 
-Position Pools::margin_position(const PositionState& pos, Lots lots, int64_t cost) const {
+margin::Position Pools::margin_position(const PositionState& pos, Lots lots, int64_t cost) const {
   const Market& m = markets[pos.instrument];
-  Position p;
+  margin::Position p;
   p.instrument = pos.instrument;
   p.book = m.book_id;
   p.side = lots > 0 ? PositionSide::long_side : PositionSide::short_side;
@@ -31,8 +31,8 @@ Position Pools::margin_position(const PositionState& pos, Lots lots, int64_t cos
   return p;
 }
 
-Account Pools::account_of(AccountId a) const {
-  Account out;
+margin::Account Pools::account_of(AccountId a) const {
+  margin::Account out;
   out.collateral = accounts[a].collateral;
   for (CoinId c = 0; c < coins(); ++c)
     out.balances.push_back({c, Amount::raw(narrow(wallet(a, c) - held(a, c)))});
@@ -120,7 +120,7 @@ bool Pools::add_position(PoolId p, const PositionState& pos, const Hypothetical&
       total.priced = false;
       return true;
     }
-    const PositionMargin& of = margin.value();
+    const margin::PositionMargin& of = margin.value();
     total.profit += in_units(of.profit.raw(), Round::down);
     total.maintenance += in_units(of.maintenance.raw(), Round::up);
     total.fee += in_units(of.liquidation_fee.raw(), Round::up);
@@ -155,7 +155,8 @@ void Pools::add_wallets(PoolId p, PoolSums& total) const {
     if (!haircut && balance > 0) continue;  // no collateral; a debt counts all the same
     const auto& usd = prices.coin_usd[c];
     const auto counted =
-        usd ? collateral_value(Amount::raw(balance), *usd, haircut.value_or(Rate())) : std::nullopt;
+        usd ? margin::collateral_value(Amount::raw(balance), *usd, haircut.value_or(Rate()))
+            : std::nullopt;
     if (counted)
       total.wallet += counted->raw();
     else
@@ -195,7 +196,7 @@ PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical) const {
 }
 
 // Made anew only where a price that enters has moved, or time has.
-const RiskLeg* Pools::leg_of(InstrumentId i) const {
+const margin::RiskLeg* Pools::leg_of(InstrumentId i) const {
   if (scenarios.size() < markets.size()) scenarios.resize(markets.size());
   const auto &mark = prices.mark[i], &underlying = prices.underlying[i];
   if (!mark) return nullptr;
@@ -218,7 +219,7 @@ const RiskLeg* Pools::leg_of(InstrumentId i) const {
 }
 
 const Pools::SharedScenarios* Pools::scenarios_of(InstrumentId i, const ScenarioRule& rule) const {
-  const RiskLeg* leg = leg_of(i);
+  const margin::RiskLeg* leg = leg_of(i);
   const auto& index = prices.coin_usd[markets[i].settle];
   if (!leg || !index) return nullptr;
   SharedScenarios& s = scenarios[i];
@@ -248,7 +249,7 @@ bool Pools::portfolio_margin(PoolId id, const Hypothetical* hypothetical, PoolSu
     const SharedScenarios* shared = scenarios_of(pos.instrument, *rule);
     if (!shared) return false;
     const Price mark = *prices.mark[pos.instrument];
-    const Position held_now = margin_position(
+    const margin::Position held_now = margin_position(
         pos, lots, hypothetical && hypothetical->position == id_h ? hypothetical->cost : pos.cost);
     const auto margin =
         position_margin(held_now, *m.rules, mark, prices.underlying[pos.instrument]);
@@ -277,8 +278,8 @@ Wide Pools::backing(PoolId id, CoinId coin, Wide units) const {
   const auto& usd = prices.coin_usd[coin];
   if (!haircut || !usd) return 0;
   const Wide free = wallet(pool.account, coin) - held(pool.account, coin);
-  const auto before = collateral_value(Amount::raw(narrow(free)), *usd, *haircut);
-  const auto after = collateral_value(Amount::raw(narrow(free - units)), *usd, *haircut);
+  const auto before = margin::collateral_value(Amount::raw(narrow(free)), *usd, *haircut);
+  const auto after = margin::collateral_value(Amount::raw(narrow(free - units)), *usd, *haircut);
   return before && after ? Wide{before->raw()} - after->raw() : kValueMax;
 }
 
@@ -303,4 +304,4 @@ PositionId Pools::heaviest(PoolId p) const {
   return found;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -7,7 +7,7 @@
 
 #include "exchange/pools.h"
 
-namespace delever {
+namespace delever::exchange {
 
 // Stop orders carry a bit of their own, so that an order id says where to look.
 inline constexpr uint64_t kStopBit = uint64_t{1} << 63;
@@ -58,7 +58,7 @@ class Trading {
 
  private:
   struct Sending {
-    MatchBook::NewOrder order;
+    matching::MatchBook::NewOrder order;
     PositionId position;
     uint64_t client;
     bool reduce_only, forced;
@@ -93,19 +93,20 @@ class Trading {
   void cancel_stops(Market& m, AccountId account);
 
   Sent send(InstrumentId i, const Sending& sending);
-  OrderId match(InstrumentId i, const Sending& sending, MatchBook::NewOrder& order, Sent& sent,
-                std::vector<PositionId>& shrunk);
+  OrderId match(InstrumentId i, const Sending& sending, matching::MatchBook::NewOrder& order,
+                Sent& sent, std::vector<PositionId>& shrunk);
   bool admit_guarded(InstrumentId i, OrderId guarded);
-  void expire(InstrumentId i, const BookEvent& e, const Sending& sending);
+  void expire(InstrumentId i, const matching::BookEvent& e, const Sending& sending);
   void rested(Market& m, OrderId id, const Sending& sending, Lots lots);
   void emit_rested(InstrumentId i, uint32_t slot, Lots lots);
   void take_off(Market& m, uint32_t slot, Lots lots, bool gone);
   void finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left, Tick tick);
   void finish_stop(const StopOrder& stop);
 
-  void book_fill(InstrumentId i, const BookEvent& e, const Sending& sending,
+  void book_fill(InstrumentId i, const matching::BookEvent& e, const Sending& sending,
                  std::vector<PositionId>& shrunk);
-  void fill_spot(Market& m, InstrumentId i, const BookEvent& fill, const Sending& sending);
+  void fill_spot(Market& m, InstrumentId i, const matching::BookEvent& fill,
+                 const Sending& sending);
   int64_t charge_fill(const Market& m, PositionId id, bool is_maker, bool forced, int64_t value);
   void charge(PositionId id, int64_t fee, bool from_margin_first, const MoneyAccount& to);
   void close_lots(PositionState& pos, const Market& m, Lots closing, int64_t value);
@@ -121,7 +122,7 @@ class Trading {
   std::vector<PositionState>& positions;
   Ledger& ledger;
   Reporting& out;
-  std::vector<BookEvent> book_events;
+  std::vector<matching::BookEvent> book_events;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

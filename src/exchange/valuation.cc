@@ -1,7 +1,7 @@
 // What lots are worth at a price, and shares of it, to the last unit.
 #include "exchange/markets.h"
 
-namespace delever {
+namespace delever::exchange {
 
 // Value of lots at a price, before it is known to fit.
 Wide wide_value(const Market& m, Lots lots, int64_t price, Round round) {
@@ -39,4 +39,4 @@ int64_t share(int64_t units, Market::Share share, Round round) {
   return narrow(divide(product, share.whole, round));
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::margin {
 
 double adl_score(AdlRanking ranking, const AdlInput& in) {
   const double profit = in.profit.approx(), equity = in.equity.approx();
@@ -40,4 +40,4 @@ double adl_fund_floor(double balance_mean_8h, double share, double least) {
   return balance_mean_8h - std::max(share * balance_mean_8h, least);
 }
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -6,7 +6,7 @@
 #include "market/rulebook.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::margin {
 
 // A candidate's position and the pool of collateral behind it, all in the pool's own unit: the
 // settlement coin, or USD where all coins back the account.
@@ -42,4 +42,4 @@ DrawdownTrigger adl_drawdown(double balance_max_8h, double drawdown_8h, double s
 // OKX 2025-03: ADL below (8 h mean - max(share * mean, least)).
 double adl_fund_floor(double balance_mean_8h, double share, double least);
 
-}  // namespace delever
+}  // namespace delever::margin

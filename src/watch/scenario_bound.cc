@@ -6,7 +6,7 @@
 
 #include "options/black.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 constexpr double kDaysPerYear = 365, kShortDays = 30;
@@ -16,14 +16,14 @@ struct Point {
   double price = 0, delta = 0;
 };
 
-Point at(const OptionTerms& terms, double forward, double total_vol) {
+Point at(const margin::OptionTerms& terms, double forward, double total_vol) {
   const double strike = terms.strike.approx(), sign = terms.type == OptionType::call ? 1 : -1;
   const double inside = sign * (forward - strike);
   Point p{std::max(inside, 0.0),
           inside > 0 ? sign : 0};  // at the kink any slope between those of both sides will do
   if (!(total_vol > 0)) return p;
-  const double x = log_moneyness(forward, strike);
-  p.price += std::min(forward, strike) * time_value_ratio(std::abs(x), total_vol);
+  const double x = options::log_moneyness(forward, strike);
+  p.price += std::min(forward, strike) * options::time_value_ratio(std::abs(x), total_vol);
   p.delta = sign * 0.5 * std::erfc(-sign * (x / total_vol + 0.5 * total_vol) * kRootHalf);
   return p;
 }
@@ -70,10 +70,10 @@ struct Reach {
 
 Reach reach_of(const HeldOption& option, const ScenarioReach& reach, double power_changes_at,
                OptionReach& into) {
-  const RiskLeg& leg = option.leg;
+  const margin::RiskLeg& leg = option.leg;
   Reach r{.forward = leg.forward, .years = *leg.years, .vol = leg.volatility};
   r.root = std::sqrt(r.years);
-  r.away = log_moneyness(r.forward, leg.option->strike.approx());
+  r.away = options::log_moneyness(r.forward, leg.option->strike.approx());
   into.forward_low = r.forward / (1 + reach.price);
   into.forward_high = r.forward * (1 + reach.price);
   const double d1 = r.away / (r.vol * r.root) + 0.5 * r.vol * r.root;
@@ -105,7 +105,7 @@ struct Lines {
   Change now_fall, now_rise;
   double per_vega = 1;
 
-  const OptionTerms& terms() const { return *option.leg.option; }
+  const margin::OptionTerms& terms() const { return *option.leg.option; }
   double value(double price, double of_forward) const {  // in coins
     return option.on_index ? price / of_forward : price / option.index;
   }
@@ -140,8 +140,8 @@ struct Lines {
     into.rise_long.push_back(rise.tangent - now_rise.chord);
     into.rise_short.push_back(rise.chord - now_rise.tangent);
     const double strike = terms().strike.approx();
-    const Span k{log_moneyness(into.forward_low * (1 + move), strike),
-                 log_moneyness(into.forward_high * (1 + move), strike)};
+    const Span k{options::log_moneyness(into.forward_low * (1 + move), strike),
+                 options::log_moneyness(into.forward_high * (1 + move), strike)};
     const double vega =
         per_vega * density_most(d1_over(k, {lowest * shock.later, highest * shock.now}));
     // A base on its floor loses nothing as volatility falls; above it the straight line counts as
@@ -157,7 +157,8 @@ struct Lines {
 void bound_now(const Lines& lines, OptionReach& into) {
   const Reach& r = lines.r;
   const double strike = lines.terms().strike.approx();
-  const Span k{log_moneyness(into.forward_low, strike), log_moneyness(into.forward_high, strike)};
+  const Span k{options::log_moneyness(into.forward_low, strike),
+               options::log_moneyness(into.forward_high, strike)};
   const Span d1s = d1_over(k, {into.volatility_low * r.root_low, into.volatility_high * r.root});
   const double now_vega = into.anchored ? 0 : lines.per_vega * density_most(d1s);
   into.now_fall_short = now_vega * r.root * (r.vol - into.volatility_low);
@@ -173,7 +174,7 @@ void bound_now(const Lines& lines, OptionReach& into) {
 
 Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
                           const ScenarioReach& reach, OptionReach& into) {
-  const RiskLeg& leg = option.leg;
+  const margin::RiskLeg& leg = option.leg;
   CHECK(leg.option && leg.years && *leg.years > 0 && leg.forward > 0 && option.index > 0);
   if (!rule.vol_up || !rule.vol_down || !rule.short_vega_power || !rule.long_vega_power ||
       !rule.vol_up_floor)
@@ -186,10 +187,10 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
     return Error{Fault::refused,
                  "a shock whose power lies outside 0 to 0.5: it would not shrink with time"};
   const auto up = [&](double t) {
-    return std::sqrt(t) * vol_shock_up(rule.vol_up->approx(), t * kDaysPerYear, power);
+    return std::sqrt(t) * margin::vol_shock_up(rule.vol_up->approx(), t * kDaysPerYear, power);
   };
   const auto down = [&](double t) {
-    return std::sqrt(t) * vol_shock_down(rule.vol_down->approx(), t * kDaysPerYear, power);
+    return std::sqrt(t) * margin::vol_shock_down(rule.vol_down->approx(), t * kDaysPerYear, power);
   };
   const Shock shocks[] = {{up(r.years), up(into.years_low), rule.vol_up_floor->approx(),
                            up(r.years) - up(into.years_low)},
@@ -214,4 +215,4 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::watch
