@@ -1,5 +1,5 @@
 // Replay: order, the end of what is known, gaps, and real captures against direct decoding.
-#include "feeds/testing.h"
+#include "feeds/feeds_testing.h"
 
 #include "base/text.h"
 #include "feeds/bytes.h"

@@ -8,7 +8,7 @@
 #include <map>
 #include <thread>
 
-#include "tape/tape_fixture.h"
+#include "tape/tape_testing.h"
 
 namespace delever {
 namespace {
