@@ -2,18 +2,36 @@
 
 #include <algorithm>
 
+#include "codec/book.h"
+
 namespace delever {
+
+// The books of all streams, kept for the holes in their numbering alone.
+struct Replay::Books final : EventSink {
+  explicit Books(const Instruments& instruments) : builder(instruments, *this) {}
+  void on_event(const Event& gap) override { out->on_event(gap); }
+
+  EventSink* out = nullptr;
+  BookBuilder builder;
+};
 
 // One stream: its decoder, and the sink that tells which stream a message was of.
 struct Replay::Stream final : MessageSink {
   explicit Stream(const Source& named) : source(named) {}
-  void on_event(const Event& event) override { out->on_event(event); }
+  void on_event(const Event& event) override {
+    if (books != nullptr) {
+      books->out = out;
+      books->builder.on_event(event);
+    }
+    out->on_event(event);
+  }
   void on_undecoded(const RawMessage& message, const Error& why) override {
     out->on_undecoded(source, message, why);
   }
 
   const Source& source;
   ReplaySink* out = nullptr;
+  Books* books = nullptr;
   std::unique_ptr<Decoder> decoder;
   std::optional<Error>
       no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
@@ -21,7 +39,9 @@ struct Replay::Stream final : MessageSink {
 };
 
 Replay::Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options)
-    : options_(options), merge_(std::move(tapes)) {}
+    : options_(options), merge_(std::move(tapes)) {
+  if (options.sequences) books_ = std::make_unique<Books>(instruments_);
+}
 Replay::~Replay() = default;
 
 Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths,
@@ -47,6 +67,7 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeRea
       const auto source = static_cast<SourceId>(replay->sources_.size());
       replay->sources_.push_back({info.name, info.venue, info.channel});
       auto stream = std::make_unique<Stream>(replay->sources_.back());
+      stream->books = replay->books_.get();
       auto decoder = make_decoder(info.decoder, info.settings, replay->instruments_, source);
       if (decoder.has_value()) {
         stream->decoder = std::move(decoder).value();
@@ -76,11 +97,14 @@ void Replay::collect_gaps(size_t tape) {
     const TapeGap& gap = found[gaps_seen_[tape]];
     if (gap.from > options_.to || gap.to < options_.from || gap.stream == 0) continue;
     Event event;
+    event.instrument = kNoInstrument;
     event.source = first_source_[tape] + gap.stream - 1;
     if (event.source >= sources_.size()) continue;
     event.at = event.received = std::max({gap.from, options_.from, latest_});
-    event.payload =
-        Gap{.from = gap.from, .to = std::min(gap.to, options_.to), .reason = gap.reason};
+    event.payload = Gap{.from = gap.from,
+                        .to = std::min(gap.to, options_.to),
+                        .reason = gap.reason,
+                        .kind = gap.damage ? GapKind::damage : GapKind::recorded};
     gaps_.push_back(std::move(event));
   }
   std::stable_sort(gaps_.begin(), gaps_.end(),

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/decoder.h"
 #include "market/event.h"
 #include "market/instrument.h"
 #include "tape/merge.h"
-#include "codec/decoder.h"
 
 namespace delever {
 
@@ -29,6 +29,9 @@ class Replay {
     Instant from = Instant::min();  // inclusive; what earlier messages would have told (books,
                                     // contract tables) is lost
     Instant to = Instant::max();    // inclusive
+    // Follow the numbering of every book and tell each hole in it as a Gap (GapKind::sequence),
+    // just before the message that shows it. Costs the upkeep of the books.
+    bool sequences = false;
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);
@@ -48,6 +51,7 @@ class Replay {
 
  private:
   struct Stream;
+  struct Books;
   explicit Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options);
   void collect_gaps(size_t tape);
   void deliver_gaps(Instant until, ReplaySink& sink);
@@ -57,9 +61,10 @@ class Replay {
   Instruments instruments_;
   std::vector<Source> sources_;
   std::vector<std::unique_ptr<Stream>> streams_;  // by SourceId
-  std::vector<SourceId> first_source_;            // by tape
-  std::vector<size_t> gaps_seen_;                 // by tape: damage is met while reading
-  std::vector<Event> gaps_;                       // to be delivered, the next one last
+  std::unique_ptr<Books> books_;
+  std::vector<SourceId> first_source_;  // by tape
+  std::vector<size_t> gaps_seen_;       // by tape: damage is met while reading
+  std::vector<Event> gaps_;             // to be delivered, the next one last
   Instant latest_ = Instant::min();
   uint64_t messages_ = 0;
 };

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "feeds/bytes.h"
 #include "feeds/guess.h"
+#include "feeds/holes.h"
 #include "feeds/lines.h"
 
 namespace delever {
@@ -89,6 +90,97 @@ TEST(Replay, AGapIsToldWhereItBeginsAndNeverBeyondWhatIsKnown) {
   EXPECT_EQ(std::get<Gap>(gap.payload).reason, "connection lost");
   for (size_t i = 1; i < whole.kept.events.size(); ++i)
     EXPECT_LE(whole.kept.events[i - 1].received, whole.kept.events[i].received);
+}
+
+// A gap is of its stream: before the first message no instrument is known that it could be of.
+TEST(Replay, AGapBeforeTheFirstMessageHasNoInstrument) {
+  const Folder folder;
+  {
+    TestTape tape(folder / "a.tape");
+    const auto s = tape.stream("one", "binance-usdm");
+    ASSERT_TRUE(tape.writer->gap({s, Instant::ns(5), Instant::ns(8), "starting"}).has_value());
+    ASSERT_TRUE(tape.writer->append(s, Instant::ns(10), mark_price(1, "100")).has_value());
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  const Replayed tape = replay_all(folder / "a.tape");
+  ASSERT_FALSE(tape.kept.events.empty());
+  const Event& first = tape.kept.events.front();
+  const Gap* gap = std::get_if<Gap>(&first.payload);
+  ASSERT_NE(gap, nullptr);
+  EXPECT_EQ(first.instrument, kNoInstrument);
+  EXPECT_EQ(gap->kind, GapKind::recorded);
+  EXPECT_EQ(tape.replay->sources()[first.source].name, "one");
+}
+
+TEST(Replay, ALostBlockIsAGapOfDamageAndTheRestIsServed) {
+  const Folder folder;
+  const std::string path = folder / "a.tape";
+  {
+    TestTape tape(path);
+    const auto s = tape.stream("one", "binance-usdm");
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_TRUE(
+          tape.writer->append(s, Instant::ns(10 + i), mark_price(1 + i, "10" + std::to_string(i)))
+              .has_value());
+      ASSERT_TRUE(tape.writer->flush().has_value());
+    }
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t zstd = bytes.find("\x28\xb5\x2f\xfd");  // the frame of one of the blocks
+  ASSERT_NE(zstd, std::string::npos);
+  file.seekp(static_cast<std::streamoff>(zstd + 20));
+  file.put(static_cast<char>(bytes[zstd + 20] ^ 1));
+  file.close();
+  const Replayed tape = replay_all(path);
+  EXPECT_EQ(tape.replay->messages(), 3u);
+  const auto gaps = tape.kept.all<Gap>();
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].kind, GapKind::damage);
+  EXPECT_NE(gaps[0].reason.find("checksum"), std::string::npos) << gaps[0].reason;
+}
+
+std::string okx_book(const char* action, int64_t previous, int64_t sequence) {
+  return "{\"arg\":{\"channel\":\"books\",\"instId\":\"ETH-USDT-SWAP\"},\"action\":\"" +
+         std::string(action) +
+         "\",\"data\":[{\"asks\":[[\"2801.5\",\"4\",\"0\",\"1\"]],\"bids\":[[\"2801.1\",\"7\","
+         "\"0\"," +
+         "\"2\"]],\"ts\":\"" + std::to_string(1769760000000 + sequence) +
+         "\",\"checksum\":0,\"prevSeqId\":" + std::to_string(previous) +
+         ",\"seqId\":" + std::to_string(sequence) + "}]}";
+}
+
+TEST(Replay, AHoleInAVenuesSequenceIsNamed) {
+  const Folder folder;
+  const std::string path = folder / "a.tape";
+  {
+    TestTape tape(path);
+    const auto s = tape.stream("okx:books", "okx");
+    for (int i = 0; i < 6; ++i) {
+      if (i == 3) continue;  // the update that is missing
+      ASSERT_TRUE(
+          tape.writer
+              ->append(s, Instant::ns(1769760000000000000 + i * 1000000),
+                       okx_book(i == 0 ? "snapshot" : "update", i == 0 ? -1 : 40 + i - 1, 40 + i))
+              .has_value());
+    }
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  EXPECT_TRUE(replay_all(path).kept.all<Gap>().empty());  // not asked for
+  auto replay = std::move(Replay::open({path}, {.sequences = true})).value();
+  Kept kept;
+  ASSERT_TRUE(replay->run(kept).has_value());
+  const auto gaps = kept.all<Gap>();
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].kind, GapKind::sequence);
+  const auto holes = sequence_holes(path);
+  ASSERT_TRUE(holes.has_value()) << holes.error().text();
+  ASSERT_EQ(holes.value().count, 1u);
+  EXPECT_EQ(holes.value().named.at(0).symbol, "ETH-USDT-SWAP");
+  EXPECT_EQ(holes.value().named.at(0).stream, "okx:books");
+  EXPECT_EQ(holes.value().named.at(0).gap.expected, std::optional<uint64_t>(42));
+  EXPECT_EQ(holes.value().named.at(0).gap.received, std::optional<uint64_t>(43));
 }
 
 TEST(Replay, AStreamWithoutADecoderDoesNotHideTheOthers) {
