@@ -13,7 +13,7 @@
 #include "feeds/replay.h"
 #include "tape/inspect.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct TapeArguments {
@@ -23,7 +23,7 @@ struct TapeArguments {
   bool events = false;
 };
 
-Json gap_json(const TapeInfo& info, const TapeGap& gap) {
+Json gap_json(const tape::TapeInfo& info, const tape::TapeGap& gap) {
   const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
   return {{"stream", known ? info.streams[gap.stream - 1].info.name : ""},
           {"from", gap.from.text()},
@@ -33,13 +33,13 @@ Json gap_json(const TapeInfo& info, const TapeGap& gap) {
 
 Json time_json(const std::optional<Instant>& t) { return t ? Json(t->text()) : Json(); }
 
-Json to_json(const TapeInfo& info) {
+Json to_json(const tape::TapeInfo& info) {
   Json json{{"file_bytes", info.file_bytes},  {"closed", info.closed},
             {"blocks", info.blocks},          {"messages", info.messages},
             {"raw_bytes", info.raw_bytes},    {"ratio", json_or_null(info.ratio())},
             {"first", time_json(info.first)}, {"last", time_json(info.last)}};
   json["streams"] = Json::array();
-  for (const StreamSummary& s : info.streams) {
+  for (const tape::StreamSummary& s : info.streams) {
     json["streams"].push_back({{"name", s.info.name},
                                {"venue", s.info.venue},
                                {"channel", s.info.channel},
@@ -51,15 +51,16 @@ Json to_json(const TapeInfo& info) {
                                {"last", time_json(s.last)}});
   }
   json["gaps"] = Json::array();
-  for (const TapeGap& gap : info.gaps) json["gaps"].push_back(gap_json(info, gap));
+  for (const tape::TapeGap& gap : info.gaps) json["gaps"].push_back(gap_json(info, gap));
   json["damage"] = Json::array();
-  for (const TapeGap& gap : info.damage) json["damage"].push_back(gap_json(info, gap));
+  for (const tape::TapeGap& gap : info.damage) json["damage"].push_back(gap_json(info, gap));
   return json;
 }
 
-std::string gaps_text(const TapeInfo& info, const char* what, const std::vector<TapeGap>& gaps) {
+std::string gaps_text(const tape::TapeInfo& info, const char* what,
+                      const std::vector<tape::TapeGap>& gaps) {
   std::string out;
-  for (const TapeGap& gap : gaps) {
+  for (const tape::TapeGap& gap : gaps) {
     const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
     out += fmt::format("{} {}: {} to {}: {}\n", what,
                        known ? info.streams[gap.stream - 1].info.name : "(all streams)",
@@ -68,7 +69,7 @@ std::string gaps_text(const TapeInfo& info, const char* what, const std::vector<
   return out;
 }
 
-std::string info_text(const std::string& path, const TapeInfo& info) {
+std::string info_text(const std::string& path, const tape::TapeInfo& info) {
   const auto time = [](const std::optional<Instant>& t) {
     return t ? t->text() : std::string("-");
   };
@@ -78,7 +79,7 @@ std::string info_text(const std::string& path, const TapeInfo& info) {
       info.closed ? "" : ", not closed", time(info.first), time(info.last));
   out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", "stream", "messages", "bytes",
                      "first", "last", "decoder");
-  for (const StreamSummary& s : info.streams) {
+  for (const tape::StreamSummary& s : info.streams) {
     out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", s.info.name, s.messages,
                        s.raw_bytes, time(s.first), time(s.last), s.info.decoder);
   }
@@ -86,9 +87,9 @@ std::string info_text(const std::string& path, const TapeInfo& info) {
 }
 
 // What the venues' own numbering shows to be missing from their books.
-Json holes_json(const SequenceHoles& holes) {
+Json holes_json(const feeds::SequenceHoles& holes) {
   Json json = Json::array();
-  for (const SequenceHole& hole : holes.named) {
+  for (const feeds::SequenceHole& hole : holes.named) {
     Json one{{"stream", hole.stream},    {"venue", hole.venue},
              {"symbol", hole.symbol},    {"from", hole.gap.from.text()},
              {"to", hole.gap.to.text()}, {"reason", hole.gap.reason}};
@@ -99,15 +100,18 @@ Json holes_json(const SequenceHoles& holes) {
   return json;
 }
 
-std::string holes_text(const SequenceHoles& holes) {
+std::string holes_text(const feeds::SequenceHoles& holes) {
   std::string out;
-  for (const SequenceHole& hole : holes.named) {
+  for (const feeds::SequenceHole& hole : holes.named) {
     out += fmt::format("hole {} {}: {} to {}: {}", hole.stream, hole.symbol, hole.gap.from.text(),
                        hole.gap.to.text(), hole.gap.reason);
     if (hole.gap.expected && hole.gap.received)
       out += fmt::format(" (expected {}, received {})", *hole.gap.expected, *hole.gap.received);
     out += "\n";
   }
+  for (const auto& [stream, count] : holes.repeated)
+    out += fmt::format("repeated {}: {} messages are on the tape twice and count once\n", stream,
+                       count);
   if (holes.count > holes.named.size())
     out += fmt::format("hole: {} more\n", holes.count - holes.named.size());
   return out;
@@ -115,11 +119,12 @@ std::string holes_text(const SequenceHoles& holes) {
 
 Result<void> run_info(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
-    const TapeInfo info = TRY(tape_info(path));
-    const SequenceHoles holes = TRY(sequence_holes(path));
+    const tape::TapeInfo info = TRY(tape::tape_info(path));
+    const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
     if (session.format == "json") {
       Json json = to_json(info);
       json["holes"] = holes_json(holes);
+      json["repeated"] = holes.repeated;
       write(session.io.out, written_json(json) + "\n");
     } else {
       write(session.io.out, info_text(path, info) + holes_text(holes));
@@ -130,14 +135,16 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
 
 Result<void> run_verify(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
-    const TapeCheck check = TRY(tape_verify(path));
-    const SequenceHoles holes = TRY(sequence_holes(path));
+    const tape::TapeCheck check = TRY(tape::tape_verify(path));
+    const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
     if (session.format == "json") {
       Json json = to_json(check.info);
       json["sound"] = check.sound();
       json["damage"] = Json::array();
-      for (const TapeGap& gap : check.damage) json["damage"].push_back(gap_json(check.info, gap));
+      for (const tape::TapeGap& gap : check.damage)
+        json["damage"].push_back(gap_json(check.info, gap));
       json["holes"] = holes_json(holes);
+      json["repeated"] = holes.repeated;
       json["trouble"] = check.trouble ? Json(*check.trouble) : Json();
       write(session.io.out, written_json(json) + "\n");
     } else {
@@ -219,9 +226,9 @@ Result<void> check_stream(const std::string& wanted, const std::set<std::string>
 }
 
 // Events of a replay, written by `write_event` until it says stop.
-class EventWriter final : public ReplaySink {
+class EventWriter final : public feeds::ReplaySink {
  public:
-  EventWriter(const Replay& replay, const TapeArguments& a,
+  EventWriter(const feeds::Replay& replay, const TapeArguments& a,
               std::function<bool(const Event&)> write_event)
       : replay_(replay), stream_(a.stream), limit_(a.limit), write_event_(std::move(write_event)) {}
   void on_event(const Event& event) override {
@@ -229,7 +236,9 @@ class EventWriter final : public ReplaySink {
     if (const Gap* gap = std::get_if<Gap>(&event.payload)) note(event, *gap);
     if (write_event_(event)) ++written_;
   }
-  void on_undecoded(const Source&, const RawMessage&, const Error&) override { ++undecoded_; }
+  void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {
+    ++undecoded_;
+  }
   bool done() const { return limit_ > 0 && written_ >= limit_; }
   uint64_t undecoded() const { return undecoded_; }
   // Gaps that came by, for formats that have no row for them.
@@ -250,7 +259,7 @@ class EventWriter final : public ReplaySink {
 
   uint64_t gaps_ = 0;
   std::string gap_lines_;
-  const Replay& replay_;
+  const feeds::Replay& replay_;
   std::string stream_;
   int64_t limit_, written_ = 0;
   uint64_t undecoded_ = 0;
@@ -259,10 +268,11 @@ class EventWriter final : public ReplaySink {
 
 Result<void> write_events(
     Session& session, const TapeArguments& a,
-    const std::function<std::function<bool(const Event&)>(const Replay&, Output&)>& make) {
+    const std::function<std::function<bool(const Event&)>(const feeds::Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
-  auto replay = TRY(Replay::open(a.tapes, {.from = range.from, .to = range.to, .sequences = true}));
+  auto replay =
+      TRY(feeds::Replay::open(a.tapes, {.from = range.from, .to = range.to, .sequences = true}));
   std::set<std::string> known;
   for (const Source& source : replay->sources()) known.insert(source.name);
   TRY(check_stream(a.stream, known));
@@ -284,7 +294,7 @@ Result<void> write_events(
 
 Result<void> run_cat(Session& session, const TapeArguments& a) {
   if (a.events) {
-    return write_events(session, a, [](const Replay& replay, Output& output) {
+    return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
         output.text() += event_json(event, replay.instruments(), replay.sources())
                              .dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -296,22 +306,22 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   // Raw messages: receive time in ns, stream, bytes, as recorded.
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
-  std::vector<std::unique_ptr<TapeReader>> readers;
+  std::vector<std::unique_ptr<tape::TapeReader>> readers;
   const Instant end =
       range.to == Instant::max() ? range.to : range.to + Duration::ns(1);  // --to is inclusive
   for (const std::string& path : a.tapes)
-    readers.push_back(TRY(TapeReader::open(path, {.from = range.from, .to = end})));
+    readers.push_back(TRY(tape::TapeReader::open(path, {.from = range.from, .to = end})));
   std::set<std::string> known;
   for (const auto& reader : readers) {
     for (const auto& stream : reader->streams()) known.insert(stream.name);
   }
   TRY(check_stream(a.stream, known));
-  TapeMerge merge(std::move(readers));
+  tape::TapeMerge merge(std::move(readers));
   int64_t written = 0;
   for (;;) {
     const auto next = TRY(merge.next());
     if (!next || (a.limit > 0 && written >= a.limit)) break;
-    const TapeMessage& m = next->message;
+    const tape::TapeMessage& m = next->message;
     const std::string& name = merge.tape(next->tape).streams()[m.stream - 1].name;
     if (!a.stream.empty() && name != a.stream) continue;
     output->text() += fmt::format("{} {} {}\n", m.received.ns(), name, m.bytes);
@@ -323,7 +333,7 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
 
 Result<void> run_export(Session& session, const TapeArguments& a) {
   if (session.format == "json") {
-    return write_events(session, a, [](const Replay& replay, Output& output) {
+    return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
         output.text() += event_json(event, replay.instruments(), replay.sources())
                              .dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -333,7 +343,7 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
     });
   }
   const TardisKind kind = TRY(parse_tardis_kind(a.table));
-  return write_events(session, a, [kind](const Replay& replay, Output& output) {
+  return write_events(session, a, [kind](const feeds::Replay& replay, Output& output) {
     output.text() += TardisCsv::header(kind);
     auto csv = std::make_shared<TardisCsv>(kind, replay.instruments());
     return [csv, &output](const Event& event) {
@@ -383,4 +393,4 @@ void add_tape(CLI::App& app, Session& session) {
   add_range(exporting, *export_arguments);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 // What stands between the quotes; the tokenizer has found the closing one. Escapes stay as they
@@ -109,4 +109,4 @@ JsonObject child(JsonObject& parent, std::string_view key, FieldReader& faults) 
   return object;
 }
 
-}  // namespace delever
+}  // namespace delever::codec

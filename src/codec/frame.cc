@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 constexpr size_t kNamesKept = 200;  // names come from the wire, so their number is bounded here
@@ -136,4 +136,4 @@ std::string_view request_query(std::string_view request, std::string_view key) {
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::codec

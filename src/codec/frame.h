@@ -12,7 +12,7 @@
 #include "codec/json.h"
 #include "codec/stage.h"
 
-namespace delever {
+namespace delever::codec {
 
 class FramedDecoder : public Decoder {
  public:
@@ -114,4 +114,4 @@ void each_object(JsonArray& array, FieldReader& fields, std::string_view what, V
 std::string_view request_path(std::string_view request);
 std::string_view request_query(std::string_view request, std::string_view key);
 
-}  // namespace delever
+}  // namespace delever::codec

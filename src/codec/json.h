@@ -17,7 +17,7 @@
 #include "base/time.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::codec {
 
 using JsonObject = simdjson::ondemand::object;
 using JsonArray = simdjson::ondemand::array;
@@ -348,4 +348,4 @@ class FieldReader {
   std::optional<Error> error_;
 };
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 // Names come from outside: without a limit a stream of nonsense would fill memory.
@@ -143,4 +143,4 @@ void JsonDecoder::read_levels(JsonObject& object, std::string_view key, std::vec
   each_in(object, key, fields_, [&](JsonValue value) { read_level(value, out, key, with_action); });
 }
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -11,7 +11,7 @@
 #include "codec/flat.h"
 #include "codec/stage.h"
 
-namespace delever {
+namespace delever::codec {
 
 class JsonDecoder : public Decoder {
  public:
@@ -56,4 +56,4 @@ class JsonDecoder : public Decoder {
   std::vector<Instrument> listed_;
 };
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::codec {
 
 struct RestRequest {
   std::string endpoint;  // the last part of the path: "kline", "get_book_summary_by_currency";
@@ -36,4 +36,4 @@ struct RestRequest {
   }
 };
 
-}  // namespace delever
+}  // namespace delever::codec

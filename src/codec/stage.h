@@ -13,7 +13,7 @@
 
 #include "market/event.h"
 
-namespace delever {
+namespace delever::codec {
 
 class Stage {
  public:
@@ -95,4 +95,4 @@ class Stage {
   std::vector<Event*> order_;
 };
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -3,7 +3,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 Reject Exchange::State::apply(const Command& command) {
   if (command.at < now) return Reject::time_goes_back;
   if (!timely(command.at)) return Reject::bad_time;
@@ -216,7 +216,7 @@ Reject Exchange::State::take(const SetLeverage& c) {
     if (!value_fits(m, most, m.mark)) return Reject::too_large;
     const int64_t worth = value(m, most, m.mark, Round::up);
     if (ladder) {
-      const MarginTier* tier = tier_of(*ladder, worth, Qty::raw(most * m.step));
+      const MarginTier* tier = margin::tier_of(*ladder, worth, Qty::raw(most * m.step));
       if (!tier || c.leverage > tier->max_leverage) return Reject::bad_leverage;
     }
     if (h.mode == MarginMode::isolated && h.lots != 0) {
@@ -391,4 +391,4 @@ Reject Exchange::State::take(const MoveMargin& c) {
   return Reject::none;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -8,9 +8,9 @@
 
 #include "market/command.h"
 
-namespace delever {
+namespace delever::exchange {
 
 std::string encode(const Command& command);
 Result<Command> decode(std::string_view bytes);
 
-}  // namespace delever
+}  // namespace delever::exchange

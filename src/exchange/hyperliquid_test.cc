@@ -12,10 +12,10 @@
 #include "base/random.h"
 #include "exchange/testing.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr InstrumentId kCoins = 2;
 constexpr double kStart[kCoins] = {122'000, 220};
@@ -261,4 +261,4 @@ TEST(TenthOfOctober, TheTimelineHasTheShapeOfTheRecords) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -3,10 +3,10 @@
 // coin.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
 
@@ -323,11 +323,11 @@ TEST(Portfolio, CoveredCallNeedsLessThanItsParts) {
   EXPECT_LT(together, alone);
   EXPECT_LT(together, v.pool(standard, kBtc)->initial.raw());
   // The same as margin's own evaluation.
-  const auto plain = evaluate(v->account(whole), v->prices(), v->rulebooks());
+  const auto plain = margin::evaluate(v->account(whole), v->prices(), v->rulebooks());
   ASSERT_TRUE(plain.has_value());
   const auto& pools = plain.value().pools;
-  const auto twin =
-      std::find_if(pools.begin(), pools.end(), [](const Pool& p) { return p.coin == kBtc; });
+  const auto twin = std::find_if(pools.begin(), pools.end(),
+                                 [](const margin::Pool& p) { return p.coin == kBtc; });
   ASSERT_NE(twin, pools.end());
   EXPECT_EQ(twin->initial.raw(), together);
   EXPECT_EQ(twin->maintenance, v.pool(whole, kBtc)->maintenance);
@@ -356,4 +356,4 @@ TEST(Portfolio, LiquidatedWhenTheBoundIsCrossed) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

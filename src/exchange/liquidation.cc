@@ -4,7 +4,7 @@
 #include "exchange/state.h"
 #include "margin/adl.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr Duration kFundMemory = Duration::hours(8);
@@ -134,8 +134,8 @@ StakeId Exchange::State::heaviest(PoolId p) const {
     const Market& m = markets[h.instrument];
     if (h.lots == 0 || m.spot || !prices.mark[h.instrument]) continue;
     const auto margin =
-        position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
-                        prices.underlying[h.instrument]);
+        margin::position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
+                                prices.underlying[h.instrument]);
     if (!margin.has_value()) continue;
     const Wide units = in_pool_units(p, m.settle, margin.value().maintenance.raw());
     if (units > most) {
@@ -164,7 +164,7 @@ int64_t Exchange::State::bankruptcy_value(PoolId p, StakeId id) const {
 
 // The worst tick at which closing still leaves nothing owed.
 Tick Exchange::State::bankruptcy_tick(const Market& m, const Stake& h, int64_t worth) const {
-  const MatchBook::Band band = m.listing->band;
+  const matching::MatchBook::Band band = m.listing->band;
   const Lots lots = std::abs(h.lots);
   const bool sells = h.lots > 0;
   const auto enough = [&](Tick t) {
@@ -200,7 +200,7 @@ Lots Exchange::State::lots_to_safety(PoolId p, StakeId id) const {
     const Wide target = rule.stop_at_ratio
                             ? times(larger(left_over, 0), *rule.stop_at_ratio, Round::down)
                             : left_over;
-    return s.priced && !delever::triggered(target, s.maintenance + s.fee, s.at_equality);
+    return s.priced && !delever::margin::triggered(target, s.maintenance + s.fee, s.at_equality);
   };
   Lots low = 0, high = held;
   while (low + 1 < high) {
@@ -218,7 +218,7 @@ Lots Exchange::State::lots_to_tier(StakeId id, int tiers) const {
   const auto& ladder = m.rules->book.ladder;
   if (!ladder) return held;
   const int64_t worth = value(m, held, m.mark, Round::up);
-  const MarginTier* tier = tier_of(*ladder, worth, Qty::raw(held * m.step));
+  const MarginTier* tier = margin::tier_of(*ladder, worth, Qty::raw(held * m.step));
   if (!tier) return held;
   const auto at = tier - ladder->tiers.data();
   if (at < tiers) return held;
@@ -265,7 +265,8 @@ void Exchange::State::liquidate(PoolId p) {
         const Wide counted = rule.stop_at_ratio
                                  ? times(larger(at.equity(), 0), *rule.stop_at_ratio, Round::down)
                                  : at.equity();
-        return at.priced && delever::triggered(counted, at.maintenance + at.fee, at.at_equality);
+        return at.priced &&
+               delever::margin::triggered(counted, at.maintenance + at.fee, at.at_equality);
       };
       const auto step_down = [&](int tiers) {  // again and again, as far as the book takes it
         for (StakeId h = heaviest(p); h != kNoId && unsafe(); h = heaviest(p)) {
@@ -467,20 +468,21 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
       case AdlRanking::leverage_pnl: {
         std::optional<double> ratio;
         if (equity > 0) ratio = static_cast<double>(s.maintenance) / 1e8 / equity;
-        c.adl.rank = adl_leverage_pnl(profit, purse, ratio);
+        c.adl.rank = margin::adl_leverage_pnl(profit, purse, ratio);
         break;
       }
       case AdlRanking::pnl_leverage:
-        c.adl.rank = equity > 0 ? adl_pnl_leverage(profit, std::max(purse, 1e-8),
-                                                   static_cast<double>(at_mark) / 1e8, equity)
-                                : 0;
+        c.adl.rank = equity > 0
+                         ? margin::adl_pnl_leverage(profit, std::max(purse, 1e-8),
+                                                    static_cast<double>(at_mark) / 1e8, equity)
+                         : 0;
         break;
       case AdlRanking::mark_entry_leverage: {
         const double ratio =
             m.inverse ? entry / static_cast<double>(at_mark) : static_cast<double>(at_mark) / entry;
         c.adl.rank = equity > 0
-                         ? adl_mark_entry_leverage(h.lots > 0, ratio, 1,
-                                                   static_cast<double>(at_mark) / 1e8, equity)
+                         ? margin::adl_mark_entry_leverage(
+                               h.lots > 0, ratio, 1, static_cast<double>(at_mark) / 1e8, equity)
                          : 0;
         break;
       }
@@ -645,8 +647,8 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
   }
   for (uint32_t i = 0; i < indices.size(); ++i) {
     if (indices[i].moved)
-      watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price),
-                       found);
+      watched.take_due(static_cast<watch::PriceId>(markets.size() + i),
+                       Price::raw(indices[i].price), found);
     indices[i].moved = false;
   }
   take_reached_options(found);
@@ -669,7 +671,8 @@ bool Exchange::State::expose(PoolId p) {
         ladder->unit != TierUnit::value)
       return false;
     const Price now_at = Price::raw(m.mark);
-    Exposure e{.price = h.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
+    watch::Exposure e{
+        .price = h.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
     const Lots lots = std::abs(h.lots);
     const Qty size = Qty::raw(lots * m.step);
     constexpr double rounding = 8;
@@ -677,16 +680,16 @@ bool Exchange::State::expose(PoolId p) {
       const Price end = Price::raw(m.mark - m.mark / 2);
       const int64_t lost =
           value(m, lots, m.mark, Round::up) - value(m, lots, end.raw(), Round::down);
-      e.fall = Exposure::Way{end, static_cast<double>(lost) + rounding};
+      e.fall = watch::Exposure::Way{end, static_cast<double>(lost) + rounding};
     } else {
       const Price end = Price::raw(m.mark + m.mark / 2);
       const int64_t from = value(m, lots, m.mark, Round::down),
                     to = value(m, lots, end.raw(), Round::up);
-      const auto before = maintenance_of(*m.rules, from, size, now_at),
-                 after = maintenance_of(*m.rules, to, size, end);
+      const auto before = margin::maintenance_of(*m.rules, from, size, now_at),
+                 after = margin::maintenance_of(*m.rules, to, size, end);
       if (!before.has_value() || !after.has_value()) return false;
       const Wide fee = times(to - from, m.rules->liquidation_fee, Round::up);
-      e.rise = Exposure::Way{
+      e.rise = watch::Exposure::Way{
           end, static_cast<double>(to - from + after.value() - before.value() + fee) + rounding};
     }
     exposures.push_back(e);
@@ -732,10 +735,10 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
     watched.watch(p, exposures, spare);
     return;
   }
-  const Account plain = account_of(a);
+  const margin::Account plain = account_of(a);
   if (!by_scenarios(p)) {
-    PoolBound bound;
-    const auto margin = evaluate(plain, prices, rulebooks);
+    watch::PoolBound bound;
+    const auto margin = margin::evaluate(plain, prices, rulebooks);
     if (margin.has_value()) {
       const auto& all = margin.value().pools;
       for (size_t k = 0; k < all.size(); ++k) {
@@ -746,7 +749,8 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
              (plain.positions[*all[k].position].side == PositionSide::long_side) !=
                  (stakes[pools[p].isolated].lots > 0)))
           continue;
-        if (!bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound).has_value())
+        if (!watch::bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound)
+                 .has_value())
           break;
         const Wide beyond = s.equity() - s.maintenance - s.fee - slack;
         watched.watch(p, bound.exposures, bound.spare - static_cast<double>(beyond) - 1);
@@ -756,16 +760,16 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
   }
   // No bound: any move of any of its prices is looked at.
   exposures.clear();
-  const auto any_move = [this](PriceId id, Price at) {
+  const auto any_move = [this](watch::PriceId id, Price at) {
     const Price up = Price::raw(at.raw() + 1),
                 down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));
     exposures.push_back({.price = id,
                          .inverse = false,
                          .now = at,
-                         .fall = Exposure::Way{down, 1},
-                         .rise = Exposure::Way{up, 1}});
+                         .fall = watch::Exposure::Way{down, 1},
+                         .rise = watch::Exposure::Way{up, 1}});
   };
-  for (const Position& position : plain.positions) {
+  for (const margin::Position& position : plain.positions) {
     const InstrumentId i = position.instrument;
     if (prices.mark[i]) any_move(price_ids.mark[i], *prices.mark[i]);
     if (!position.option) continue;
@@ -787,4 +791,4 @@ void Exchange::State::watch_all() {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -2,10 +2,10 @@
 // the vault, the queue of the deleveraged, socialised losses, and the next one who falls.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 using Levels = Venue::Levels;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
@@ -501,4 +501,4 @@ TEST(Cascade, TheFirstForcedSalePutsTheSecondUnderWater) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

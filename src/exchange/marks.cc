@@ -6,7 +6,7 @@
 #include "exchange/state.h"
 #include "margin/funding.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr int kMissedMost = 90;  // intervals that one tick pays at most: 30 days of 8 hours
@@ -231,11 +231,11 @@ void Exchange::State::sample_premium(InstrumentId i) {
                       : value(m, 1, m.mark, Round::up);
         lots = std::max<Lots>(1, rule.impact_notional->raw() / std::max<int64_t>(per_lot, 1));
       }
-      const MatchBook::Sweep sweep = m.book.sweep(taker, lots);
+      const matching::MatchBook::Sweep sweep = m.book.sweep(taker, lots);
       if (sweep.lots < lots) return std::nullopt;
       return Price::raw(narrow(sweep.lots_ticks * m.tick / sweep.lots));
     };
-    premium = impact_premium(impact(Side::sell), impact(Side::buy), Price::raw(index));
+    premium = margin::impact_premium(impact(Side::sell), impact(Side::buy), Price::raw(index));
   } else {
     const auto mid = rule.formula == FundingFormula::dead_band ? std::optional(m.mark) : middle(m);
     if (mid) premium = fit<Rate>(static_cast<Wide>(*mid - index) * Rate::scale / index);
@@ -245,12 +245,12 @@ void Exchange::State::sample_premium(InstrumentId i) {
   ++m.premium_samples;
   const auto mean = fit<Rate>(m.premium_sum / m.premium_samples);
   if (!mean) return;
-  const auto rate = funding_rate(rule, *mean, m.listing->rules);
+  const auto rate = margin::funding_rate(rule, *mean, m.listing->rules);
   if (!rate.has_value()) return;  // the formula needs a figure that the rules lack: no funding
   const Duration interval = rule.interval > Duration() ? rule.interval : kContinuousPayment;
   // A whole notional an interval at most, whatever the book showed.
-  m.rate = std::clamp(per_interval(rate.value(), rule.rate_period, interval).raw(), -Rate::scale,
-                      Rate::scale);
+  m.rate = std::clamp(margin::per_interval(rate.value(), rule.rate_period, interval).raw(),
+                      -Rate::scale, Rate::scale);
 }
 
 void Exchange::State::pay_funding(InstrumentId i) {
@@ -329,7 +329,7 @@ void Exchange::State::settle_expired(InstrumentId i) {
   if (settlement == 0) return;  // nothing is known of the index yet: it settles when something is
   int64_t price = settlement;
   if (m.option) {
-    const OptionTerms& terms = *m.listing->option;
+    const margin::OptionTerms& terms = *m.listing->option;
     const int64_t inside = terms.type == OptionType::call ? settlement - terms.strike.raw()
                                                           : terms.strike.raw() - settlement;
     price = std::max<int64_t>(inside, 0);
@@ -415,4 +415,4 @@ Reject Exchange::State::take(const TickClock&) {
   return Reject::none;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -1,10 +1,10 @@
 // What the clock does, by hand: index and mark by each formula, funding, expiry.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
 constexpr int64_t kRateUnit = Rate::scale;
@@ -470,4 +470,4 @@ TEST(Expiries, OverlappingWindows) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

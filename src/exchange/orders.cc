@@ -3,7 +3,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr OrderId kStopBit = OrderId{1} << 63;
@@ -34,7 +34,7 @@ Reject Exchange::State::check_order(const SubmitOrder& c, const Market& m) const
   const auto& most = limit ? contract.limit_qty_max : contract.market_qty_max;
   if (most && c.qty > *most) return Reject::bad_quantity;
   const Lots lots = c.qty.raw() / m.step;
-  const MatchBook::Band band = m.listing->band;
+  const matching::MatchBook::Band band = m.listing->band;
   if (limit) {
     const int64_t tick = c.price.raw() / m.tick;
     if (c.price.raw() <= 0 || c.price.raw() % m.tick != 0 || tick < band.lowest ||
@@ -162,15 +162,15 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
                 8 * Wide{kValueMax})
           return Reject::too_large;
         if (!m.option && m.rules->book.ladder) {
-          const MarginTier* tier = tier_of(*m.rules->book.ladder, value(m, most, m.mark, Round::up),
-                                           Qty::raw(most * m.step));
+          const MarginTier* tier = margin::tier_of(
+              *m.rules->book.ladder, value(m, most, m.mark, Round::up), Qty::raw(most * m.step));
           if (!tier || h.leverage > tier->max_leverage) return Reject::bad_leverage;
         }
         // What it pays above the mark, or sells below it, is lost at once.
         Wide at_order = 0;
         Lots counted = lots;
         if (market) {
-          const MatchBook::Sweep sweep = m.book.sweep(
+          const matching::MatchBook::Sweep sweep = m.book.sweep(
               {.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade});
           counted = sweep.lots;
           if (counted > 0) {
@@ -199,14 +199,14 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
   }
   const int64_t purse = wallet(c.account, m.settle);
   if (purse > 2 * kValueMax || purse < -2 * kValueMax) return Reject::too_large;
-  MatchBook::NewOrder order{.account = c.account,
-                            .side = c.side,
-                            .tick = tick,
-                            .lots = lots,
-                            .market = market,
-                            .time_in_force = c.time_in_force,
-                            .self_trade = c.self_trade,
-                            .guarded = reduce_only};
+  matching::MatchBook::NewOrder order{.account = c.account,
+                                      .side = c.side,
+                                      .tick = tick,
+                                      .lots = lots,
+                                      .market = market,
+                                      .time_in_force = c.time_in_force,
+                                      .self_trade = c.self_trade,
+                                      .guarded = reduce_only};
   const bool crosses = buy ? m.book.has_asks() && (market || m.book.best_ask() <= tick)
                            : m.book.has_bids() && (market || m.book.best_bid() >= tick);
   if (c.time_in_force == TimeInForce::post_only && crosses) return Reject::would_take;
@@ -232,7 +232,7 @@ bool Exchange::State::locked(AccountId a, InstrumentId i) const {
 
 Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sending) {
   Market& m = markets[i];
-  MatchBook::NewOrder order = sending.order;
+  matching::MatchBook::NewOrder order = sending.order;
   Sent sent;
   OrderId passed = 0;  // a guarded order that was let through
   std::vector<StakeId> shrunk;
@@ -243,9 +243,9 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     again = false;
     book_events.clear();
     m.book.submit(order, book_events);
-    for (const BookEvent& e : book_events) {
+    for (const matching::BookEvent& e : book_events) {
       switch (e.kind) {
-        case BookEvent::Kind::fill: {
+        case matching::BookEvent::Kind::fill: {
           const auto slot = static_cast<uint32_t>(e.maker);
           const StakeId maker = m.orders[slot].stake;
           const uint64_t maker_client = m.orders[slot].client;
@@ -292,7 +292,7 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
           }
           break;
         }
-        case BookEvent::Kind::expired:
+        case matching::BookEvent::Kind::expired:
           if (e.order != 0) {
             const auto slot = static_cast<uint32_t>(e.order);
             const OrderInfo info = m.orders[slot];
@@ -303,16 +303,16 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                    e.tick);
           }
           break;
-        case BookEvent::Kind::rested:
+        case matching::BookEvent::Kind::rested:
           rested(m, e.order, sending, e.lots);
           break;
-        case BookEvent::Kind::guarded: {
+        case matching::BookEvent::Kind::guarded: {
           again = true;
           passed = e.maker;
           break;
         }
-        case BookEvent::Kind::cancelled:
-        case BookEvent::Kind::rejected:
+        case matching::BookEvent::Kind::cancelled:
+        case matching::BookEvent::Kind::rejected:
           CHECK(false);  // nothing here cancels, and every refusal was ruled out before
       }
     }
@@ -320,10 +320,10 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     // Everything before the guarded order is booked: now it is known how much of it may trade.
     const auto slot = static_cast<uint32_t>(passed);
     const OrderInfo info = m.orders[slot];
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     CHECK(m.book.find(passed, resting));
     const Lots allowed = closable(stakes[info.stake], resting.side);
-    std::vector<BookEvent> trimmed;
+    std::vector<matching::BookEvent> trimmed;
     if (allowed <= 0) {
       m.book.cancel(passed, trimmed);
       unrest(m, slot, resting.lots, true);
@@ -340,7 +340,7 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     if (order.lots == 0) break;
   }
   if (passed != 0) {
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     if (m.book.find(passed, resting)) m.book.guard(passed, true);
   }
   for (const StakeId h : shrunk) trim_reduce_only(h);
@@ -422,7 +422,7 @@ void Exchange::State::finish_stop(const StopOrder& stop) {
 void Exchange::State::drop_orders(StakeId id) {
   Stake& h = stakes[id];
   Market& m = markets[h.instrument];
-  std::vector<BookEvent> gone;
+  std::vector<matching::BookEvent> gone;
   while (h.first_order != kNoId) {
     const uint32_t slot = h.first_order;
     const OrderInfo info = m.orders[slot];
@@ -438,7 +438,7 @@ void Exchange::State::drop_orders(StakeId id) {
 void Exchange::State::trim_reduce_only(StakeId id) {
   Stake& h = stakes[id];
   Market& m = markets[h.instrument];
-  std::vector<BookEvent> events;
+  std::vector<matching::BookEvent> events;
   uint32_t slot = h.first_order;
   while (slot != kNoId && h.reduce_lots > 0) {
     const OrderInfo info = m.orders[slot];
@@ -446,7 +446,7 @@ void Exchange::State::trim_reduce_only(StakeId id) {
     if (!info.reduce_only) continue;
     const Lots excess = h.reduce_lots - closable(h, info.buy ? Side::buy : Side::sell);
     if (excess <= 0) return;
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     CHECK(m.book.find(info.id, resting));
     events.clear();
     if (excess >= resting.lots) {
@@ -479,7 +479,7 @@ Reject Exchange::State::take(const CancelOrder& c) {
     finish_stop(gone);
     return Reject::none;
   }
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   if (!m.book.find(c.order, resting) || resting.account != c.account) return Reject::no_such_order;
   const auto slot = static_cast<uint32_t>(c.order);
   const OrderInfo info = m.orders[slot];
@@ -495,7 +495,7 @@ Reject Exchange::State::take(const ReduceOrder& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   if (!m.book.find(c.order, resting) || resting.account != c.account) return Reject::no_such_order;
   if (c.qty.raw() <= 0 || c.qty.raw() % m.step != 0 || c.qty.raw() / m.step >= resting.lots)
     return Reject::bad_quantity;
@@ -600,8 +600,8 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
   Market& m = markets[i];
   CHECK(forced.lots > 0 && forced.lots <= std::abs(h.lots));
   const Side side = h.lots > 0 ? Side::sell : Side::buy;
-  const MatchBook::Band band = m.listing->band;
-  MatchBook::NewOrder order{
+  const matching::MatchBook::Band band = m.listing->band;
+  matching::MatchBook::NewOrder order{
       .account = h.account,
       .side = side,
       .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : 0,
@@ -645,4 +645,4 @@ void Exchange::State::tell_quote(InstrumentId i) {
   publish(i, quote);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -2,10 +2,10 @@
 // off.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 using Levels = Venue::Levels;
 
 SubmitOrder with(SubmitOrder o, TimeInForce t) {
@@ -354,4 +354,4 @@ TEST(Quotes, ToldWhenTheTopMoves) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

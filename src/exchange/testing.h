@@ -12,10 +12,11 @@
 #include "exchange/exchange.h"
 #include "rulebooks/rulebook_file.h"
 
-namespace delever::testing_exchange {
+namespace delever::exchange::fixture {
 
-inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
+inline const rulebooks::RulebookShelf& shelf() {
+  static const rulebooks::RulebookShelf loaded =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 inline Rulebook rules(std::string_view venue, std::string_view symbol) {
@@ -119,7 +120,7 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
   setup.indices = {{.name = "BTC",
                     .rule = perp.index.value_or(IndexRule{}),
                     .sources = {"binance", "okx", "bybit"}}};
-  const MatchBook::Band band{1'000, 400'000};
+  const matching::MatchBook::Band band{1'000, 400'000};
   setup.listings = {
       {.symbol = "BTCUSDT", .rules = perp, .band = band},
       {.symbol = "BTCUSD", .rules = inverse, .band = band},
@@ -128,12 +129,12 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
        .rules = option,
        .band = {1, 4'000},
        .expiry = end,
-       .option = OptionTerms{OptionType::call, price(85'000)}},
+       .option = margin::OptionTerms{OptionType::call, price(85'000)}},
       {.symbol = "P",
        .rules = option,
        .band = {1, 4'000},
        .expiry = end,
-       .option = OptionTerms{OptionType::put, price(80'000)}},
+       .option = margin::OptionTerms{OptionType::put, price(80'000)}},
       {.symbol = "BTC-USDT", .rules = spot, .band = band},
   };
   return setup;
@@ -210,4 +211,4 @@ struct Recorder : ExchangeSink {
   }
 };
 
-}  // namespace delever::testing_exchange
+}  // namespace delever::exchange::fixture

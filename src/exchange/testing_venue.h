@@ -10,11 +10,11 @@
 #include "base/random.h"
 #include "exchange/testing.h"
 
-namespace delever {
+namespace delever::exchange {
 inline void PrintTo(Reject reject, std::ostream* out) { *out << reject_name(reject); }
-}  // namespace delever
+}  // namespace delever::exchange
 
-namespace delever::testing_exchange {
+namespace delever::exchange::fixture {
 
 // small_venue with marks that the test publishes and no funding, so that nothing moves but what a
 // test moves.
@@ -280,4 +280,4 @@ class Teller : public ExchangeSink {
   std::string text;
 };
 
-}  // namespace delever::testing_exchange
+}  // namespace delever::exchange::fixture

@@ -2,7 +2,7 @@
 
 #include "feeds/replay.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 class HoleSink final : public ReplaySink {
@@ -16,7 +16,7 @@ class HoleSink final : public ReplaySink {
     found.named.push_back(
         {replay_.sources()[event.source].name, instrument.venue, instrument.symbol, *gap});
   }
-  void on_undecoded(const Source&, const RawMessage&, const Error&) override {}
+  void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {}
 
   SequenceHoles found;
 
@@ -30,7 +30,11 @@ Result<SequenceHoles> sequence_holes(const std::string& tape) {
   const auto replay = TRY(Replay::open({tape}, {.sequences = true}));
   HoleSink sink(*replay);
   TRY(replay->run(sink));
+  for (SourceId id = 0; id < replay->sources().size(); ++id) {
+    if (const uint64_t n = replay->repeated(id))
+      sink.found.repeated[replay->sources()[id].name] = n;
+  }
   return std::move(sink.found);
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -2,13 +2,14 @@
 // and no block is damaged. Decodes the whole tape, so it costs what a replay costs.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::feeds {
 
 struct SequenceHole {
   std::string stream, venue, symbol;
@@ -19,8 +20,9 @@ struct SequenceHoles {
   static constexpr size_t kNamed = 1000;
   std::vector<SequenceHole> named;  // the first kNamed
   uint64_t count = 0;
+  std::map<std::string, uint64_t> repeated;  // by stream: messages that are on the tape twice
 };
 
 Result<SequenceHoles> sequence_holes(const std::string& tape);
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -15,12 +15,13 @@
 #include "market/instrument.h"
 #include "tape/merge.h"
 
-namespace delever {
+namespace delever::feeds {
 
 class ReplaySink : public EventSink {
  public:
   // A message that gave no events, or not all of them. Counted as well (Replay::counts).
-  virtual void on_undecoded(const Source& stream, const RawMessage& message, const Error& why) = 0;
+  virtual void on_undecoded(const Source& stream, const codec::RawMessage& message,
+                            const Error& why) = 0;
 };
 
 class Replay {
@@ -35,7 +36,7 @@ class Replay {
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);
-  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<TapeReader>> tapes,
+  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<tape::TapeReader>> tapes,
                                               Options options);
   ~Replay();
 
@@ -46,18 +47,21 @@ class Replay {
   // Event::source and Event::instrument point into these. Instruments grow as messages are read.
   const std::vector<Source>& sources() const { return sources_; }
   const Instruments& instruments() const { return instruments_; }
-  const DecodeCounts& counts(SourceId source) const;
+  const codec::DecodeCounts& counts(SourceId source) const;
   uint64_t messages() const { return messages_; }
+  // Messages of the stream that were on the tape before, byte for byte and to the nanosecond, and
+  // so gave no events but those that have no id (feeds/repeats.h).
+  uint64_t repeated(SourceId source) const;
 
  private:
   struct Stream;
   struct Books;
-  explicit Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options);
+  explicit Replay(std::vector<std::unique_ptr<tape::TapeReader>> tapes, Options options);
   void collect_gaps(size_t tape);
   void deliver_gaps(Instant until, ReplaySink& sink);
 
   Options options_;
-  TapeMerge merge_;
+  tape::TapeMerge merge_;
   Instruments instruments_;
   std::vector<Source> sources_;
   std::vector<std::unique_ptr<Stream>> streams_;  // by SourceId
@@ -69,4 +73,4 @@ class Replay {
   uint64_t messages_ = 0;
 };
 
-}  // namespace delever
+}  // namespace delever::feeds

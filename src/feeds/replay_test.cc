@@ -6,11 +6,13 @@
 #include "feeds/guess.h"
 #include "feeds/holes.h"
 #include "feeds/lines.h"
+#include "feeds/repeats.h"
+#include "venues/registry.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
-using namespace feedtest;
+using namespace fixture;
 
 std::string mark_price(int64_t ms, const std::string& price) {
   return "{\"e\":\"markPriceUpdate\",\"E\":" + std::to_string(ms) + ",\"s\":\"BTCUSDT\",\"p\":\"" +
@@ -19,13 +21,13 @@ std::string mark_price(int64_t ms, const std::string& price) {
 
 struct TestTape {
   explicit TestTape(const std::string& path)
-      : writer(std::move(TapeWriter::open(path, clock)).value()) {}
-  StreamNumber stream(const std::string& name, const std::string& decoder) {
+      : writer(std::move(tape::TapeWriter::open(path, clock)).value()) {}
+  tape::StreamNumber stream(const std::string& name, const std::string& decoder) {
     return writer->stream({.name = name, .venue = "binance", .channel = "x", .decoder = decoder})
         .value();
   }
   ManualClock clock{Instant()};
-  std::unique_ptr<TapeWriter> writer;
+  std::unique_ptr<tape::TapeWriter> writer;
 };
 
 TEST(Replay, SeveralTapesAreOneInOrderOfReceipt) {
@@ -183,6 +185,83 @@ TEST(Replay, AHoleInAVenuesSequenceIsNamed) {
   EXPECT_EQ(holes.value().named.at(0).gap.received, std::optional<uint64_t>(43));
 }
 
+std::string agg_trades(std::initializer_list<const char*> rows) {
+  std::string out;
+  for (const char* row : rows) out += std::string(row) + "\n";
+  return out;
+}
+
+// A doubled archive, the same file given twice, files that overlap, an import of yesterday: each
+// trade counts once. Two trades under one id stay two.
+TEST(Replay, WhatIsOnATapeTwiceCountsOnce) {
+  const char* const a = "901,2801.5,0.4,1,1,1769760000100,true";
+  const char* const b = "902,2801.6,0.2,2,3,1769760000100,false";
+  const char* const c = "903,2801.7,1.5,4,4,1769760000900,false";
+  const char* const other_b = "902,2801.4,0.9,5,5,1769760000100,true";  // another under b's id
+  const Folder folder;
+  const std::string once =
+      folder.write("x/ETHUSDT-aggTrades-2026-01-30.csv", agg_trades({a, b, c}));
+  const std::string twice =
+      folder.write("y/ETHUSDT-aggTrades-2026-01-30.csv", agg_trades({a, b, c, a, b, c}));
+  const std::string more =
+      folder.write("z/ETHUSDT-aggTrades-2026-01.csv", agg_trades({b, other_b, c}));
+  const ImportOptions options{.map = map_path("binance-archive-agg-trades-usdm")};
+  const auto trades = [&](const std::string& name, const std::vector<std::string>& files) {
+    for (const std::string& file : files)
+      EXPECT_TRUE(import_to(folder / name, ImportFormat::csv, {file}, options).has_value());
+    return replay_all(folder / name);
+  };
+  EXPECT_EQ(trades("once.tape", {once}).kept.all<Trade>().size(), 3u);
+  const Replayed doubled = trades("twice.tape", {twice});
+  EXPECT_EQ(doubled.kept.all<Trade>().size(), 3u);
+  EXPECT_EQ(doubled.replay->repeated(0), 3u);
+  EXPECT_EQ(doubled.replay->messages(), 6u);  // the bytes stay on the tape
+  EXPECT_EQ(trades("again.tape", {once, once, once}).kept.all<Trade>().size(), 3u);
+  const Replayed overlap = trades("overlap.tape", {once, more});
+  EXPECT_EQ(overlap.kept.all<Trade>().size(), 4u);
+  EXPECT_EQ(overlap.replay->repeated(0), 2u);
+  EXPECT_EQ(sequence_holes(folder / "overlap.tape").value().repeated.size(), 1u);
+}
+
+// Liquidations of an archive have no id: two alike in one file may be two.
+TEST(Replay, RowsWithoutAnIdThatAreAlikeStayTwo) {
+  const Folder folder;
+  const char* const row = "1769760000100,SELL,LIMIT,IOC,0.5,2790.1,2791,FILLED,0.5,0.5";
+  const std::string file =
+      folder.write("ETHUSDT-liquidationSnapshot-2026-01-30.csv", agg_trades({row, row}));
+  ASSERT_TRUE(import_to(folder / "a.tape", ImportFormat::csv, {file},
+                        {.map = map_path("binance-archive-liquidations-usdm")})
+                  .has_value());
+  const Replayed tape = replay_all(folder / "a.tape");
+  EXPECT_EQ(tape.kept.all<Liquidation>().size(), 2u);
+  EXPECT_EQ(tape.replay->repeated(0), 1u);
+}
+
+// A capture that was imported twice is one capture.
+TEST(Replay, ACaptureImportedTwiceCountsOnce) {
+  const Folder folder;
+  const std::string file = folder.write(
+      "a.raw", "1769760000000000001 " + mark_price(1769760000000, "2801.1") +
+                   "\n1769760000000000002 " + mark_price(1769760000000, "2801.1") + "\n");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(import_to(folder / "a.tape", ImportFormat::raw, {file}, {.decoder = "binance-usdm"})
+                    .has_value());
+  }
+  const Replayed tape = replay_all(folder / "a.tape");
+  EXPECT_EQ(tape.replay->messages(), 4u);
+  EXPECT_EQ(tape.kept.all<MarkPrice>().size(), 2u);  // two receipts, each once
+}
+
+TEST(Repeats, ManyAtOneInstant) {
+  Repeats repeats;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (int i = 0; i < 100; ++i)
+      EXPECT_EQ(repeats.seen(Instant::ns(5), "row " + std::to_string(i)), pass == 1) << i;
+  }
+  EXPECT_FALSE(repeats.seen(Instant::ns(6), "row 1"));
+  EXPECT_TRUE(repeats.seen(Instant::ns(6), "row 1"));
+}
+
 TEST(Replay, AStreamWithoutADecoderDoesNotHideTheOthers) {
   const Folder folder;
   {
@@ -233,11 +312,11 @@ uint64_t digest(const Event& event, const Instruments& instruments) {
   return hash;
 }
 
-class Digests final : public MessageSink {
+class Digests final : public codec::MessageSink {
  public:
   explicit Digests(const Instruments& instruments) : instruments_(instruments) {}
   void on_event(const Event& event) override { all.push_back(digest(event, instruments_)); }
-  void on_undecoded(const RawMessage&, const Error& why) override { FAIL() << why.text(); }
+  void on_undecoded(const codec::RawMessage&, const Error& why) override { FAIL() << why.text(); }
   std::vector<uint64_t> all;
 
  private:
@@ -254,7 +333,7 @@ TEST(Replay, ARealCaptureGivesWhatDirectDecodingGives) {
   EXPECT_EQ(report.value().streams, std::vector<std::string>{"binance-usdm:BTCUSDT"});
 
   Instruments instruments;
-  auto decoder = make_decoder("binance-usdm", {{"symbol", "BTCUSDT"}}, instruments, 0);
+  auto decoder = venues::make_decoder("binance-usdm", {{"symbol", "BTCUSDT"}}, instruments, 0);
   ASSERT_TRUE(decoder.has_value());
   Digests direct(instruments);
   auto file = InputFile::open(path).value()->next().value();
@@ -268,7 +347,7 @@ TEST(Replay, ARealCaptureGivesWhatDirectDecodingGives) {
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [received, bytes] : messages) {
     const size_t size = bytes.size();
-    bytes.resize(size + kPadding);
+    bytes.resize(size + codec::kPadding);
     decoder.value()->decode({std::string_view(bytes).substr(0, size), Instant::ns(received)},
                             direct);
   }
@@ -300,4 +379,4 @@ TEST(Guess, FromFoldersAndNames) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::feeds

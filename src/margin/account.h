@@ -13,7 +13,7 @@
 #include "market/instrument.h"
 #include "market/rulebook.h"
 
-namespace delever {
+namespace delever::margin {
 
 using BookId = uint32_t;  // index into Rulebooks
 
@@ -106,4 +106,4 @@ class Rulebooks {
   std::vector<std::optional<ScenarioRule>> scenarios_;
 };
 
-}  // namespace delever
+}  // namespace delever::margin

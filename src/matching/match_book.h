@@ -17,7 +17,7 @@
 #include "market/event.h"
 #include "market/order.h"
 
-namespace delever {
+namespace delever::matching {
 
 enum class BookReject : uint8_t {
   none,
@@ -189,4 +189,4 @@ void MatchBook::orders(Side side, F f) const {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::matching

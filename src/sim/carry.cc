@@ -93,7 +93,7 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
       double change = (target - s.coins) * (1 - keep);
       bool reduce = std::abs(target) < std::abs(s.coins);
       const Venue& venue = *(*venues_)[book.venue];
-      for (const PoolView& pool : venue.exchange().pools(s.account)) {
+      for (const exchange::PoolView& pool : venue.exchange().pools(s.account)) {
         const double maintenance = pool.maintenance.approx();
         if (maintenance > 0 && pool.equity.approx() < setup_.derisk_below * maintenance) {
           change = -0.2 * s.coins;

@@ -17,6 +17,7 @@ Result<uint32_t> asset(const Config& c, const Scenario& s, std::string_view key 
 Result<Latency> latency(const Config& c);
 Result<void> source(const Config& c);  // every table says where its figures come from
 
-Result<VenueSetup> read_venue(const Config& c, const Scenario& s, const RulebookShelf& shelf);
+Result<VenueSetup> read_venue(const Config& c, const Scenario& s,
+                              const rulebooks::RulebookShelf& shelf);
 
 }  // namespace delever::sim

@@ -204,8 +204,8 @@ void Simulation::State::look() {
   for (uint32_t i = 0; i < world.books.size(); ++i) {
     Book& b = world.books[i];
     const Venue& venue = *venues[b.venue];
-    const Exchange& x = venue.exchange();
-    const MatchBook& book = x.book(b.instrument);
+    const exchange::Exchange& x = venue.exchange();
+    const matching::MatchBook& book = x.book(b.instrument);
     b.two_sided = book.has_bids() && book.has_asks();
     if (b.two_sided) {
       b.bid = book.best_bid() * b.tick;
@@ -301,7 +301,7 @@ Result<Outcome> Simulation::State::run() {
     v->messages = v->events = v->refusals = 0;
   }
   for (uint32_t v = 0; v < venues.size(); ++v) {
-    const Exchange& x = venues[v]->exchange();
+    const exchange::Exchange& x = venues[v]->exchange();
     equity_start.emplace_back();
     coins_start.emplace_back();
     for (AccountId a = 0; a < x.accounts(); ++a) {

@@ -6,7 +6,7 @@
 
 namespace delever::sim {
 
-Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start,
+Venue::Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
              std::unique_ptr<Wire> wire)
     : refusals_by_reason(static_cast<size_t>(Reject::not_allowed) + 1),
       setup_(&setup),
@@ -20,12 +20,12 @@ Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instan
       flow_(exchange_->instruments()),
       volume_(exchange_->instruments()) {}
 
-Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, ExchangeSetup setup,
+Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, exchange::ExchangeSetup setup,
                                            Instant start, std::unique_ptr<Wire> wire) {
   std::vector<double> sizes;
-  for (const Listing& l : setup.listings)
+  for (const exchange::Listing& l : setup.listings)
     sizes.push_back(l.rules.contract->size ? l.rules.contract->size->approx() : 1);
-  auto opened = Exchange::open(std::move(setup));
+  auto opened = exchange::Exchange::open(std::move(setup));
   if (!opened.has_value()) return std::move(opened.error()).at(venue.name);
   std::unique_ptr<Venue> made(new Venue(venue, std::move(opened).value(), start, std::move(wire)));
   made->contract_size_ = std::move(sizes);

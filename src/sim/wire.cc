@@ -114,7 +114,7 @@ void Wire::option_quote(InstrumentId i, Instant at, const OptionQuote& q) {
   lines_ += "}\n";
 }
 
-void Wire::end(Instant second, const Exchange& exchange) {
+void Wire::end(Instant second, const exchange::Exchange& exchange) {
   const bool snapshot =
       options_.book_every > Duration() && second.ns() % options_.book_every.ns() == 0;
   for (InstrumentId i = 0; i < instruments_.size(); ++i) {

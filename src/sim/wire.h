@@ -25,7 +25,7 @@ class Wire {
   void on_event(const Event& event);
   void option_quote(InstrumentId i, Instant at, const OptionQuote& quote);
   void end(Instant second,
-           const Exchange& exchange);  // the states, and snapshots where they are due
+           const exchange::Exchange& exchange);  // the states, and snapshots where they are due
 
   const std::string& lines() const { return lines_; }  // each ends with '\n'
   const std::vector<Instrument>& instruments() const { return instruments_; }

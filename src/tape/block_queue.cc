@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace delever {
+namespace delever::tape {
 
 void BlockQueue::add(StreamNumber stream, Instant received, std::string_view bytes, Duration now) {
   CHECK(stream >= 1 && stream <= filling_.size());
@@ -50,4 +50,4 @@ void BlockQueue::give_back(std::deque<CutBlock> stored) {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::tape

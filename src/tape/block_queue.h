@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "tape/block.h"
 
-namespace delever {
+namespace delever::tape {
 
 struct CutBlock {
   StreamNumber stream = 0;
@@ -46,4 +46,4 @@ class BlockQueue {
   Duration oldest_;
 };
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace delever {
+namespace delever::tape {
 
 Result<void> BlockStore::open(Duration now) {
   struct stat info {};
@@ -217,4 +217,4 @@ void BlockStore::abandon() {
   db_.reset();
 }
 
-}  // namespace delever
+}  // namespace delever::tape

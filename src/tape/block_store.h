@@ -14,7 +14,7 @@
 #include "tape/schema.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 
 class BlockStore {
  public:
@@ -66,4 +66,4 @@ class BlockStore {
   bool unsynced_ = false;  // something was committed since
 };
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -18,7 +18,7 @@
 #include "base/check.h"
 #include "base/random.h"
 
-namespace delever::testing_tape {
+namespace delever::tape::fixture {
 
 enum class DiskFault {
   none,
@@ -267,4 +267,4 @@ class FaultDisk {
   std::vector<File*> open_files_;
 };
 
-}  // namespace delever::testing_tape
+}  // namespace delever::tape::fixture

@@ -7,10 +7,10 @@
 #include "tape/inspect.h"
 #include "tape/tape_testing.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 constexpr int kEarlier = 40;  // messages of the session before, which ended well
 constexpr int kMessages = 120;
@@ -153,4 +153,4 @@ INSTANTIATE_TEST_SUITE_P(Disk, TapeFault,
                          fault_name);
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

@@ -12,10 +12,10 @@
 #include "tape/inspect.h"
 #include "tape/tape_testing.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 // Appends what a random recorder might see: streams that come and go, bursts at one instant, steps
 // back in time.
@@ -380,4 +380,4 @@ TEST(Tape, RefusesANewerFormat) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

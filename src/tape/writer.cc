@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 class SteppedWriter final : public TapeWriter {
@@ -152,4 +152,4 @@ Result<std::unique_ptr<TapeWriter>> TapeWriter::open_stepped(const std::string& 
   return std::unique_ptr<TapeWriter>(std::move(writer));
 }
 
-}  // namespace delever
+}  // namespace delever::tape

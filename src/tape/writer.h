@@ -10,7 +10,7 @@
 #include "tape/tape.h"
 #include "tape/writer_lock.h"
 
-namespace delever {
+namespace delever::tape {
 
 // Bytes that wait to be compressed; beyond it append() stores (stepped) or waits (threaded).
 inline constexpr size_t kQueueBytes = size_t{32} << 20;
@@ -20,4 +20,4 @@ Result<void> check_message(std::string_view bytes, const StreamInfo& stream,
                            const std::string& path);
 Result<void> open_store(BlockStore& store, const std::string& path, Duration now);
 
-}  // namespace delever
+}  // namespace delever::tape

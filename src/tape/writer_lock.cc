@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace delever {
+namespace delever::tape {
 
 void WriterLock::release() {
   if (file_ < 0) return;
@@ -49,4 +49,4 @@ Result<void> WriterLock::take(const std::string& tape) {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::tape

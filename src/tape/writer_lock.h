@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace delever {
+namespace delever::tape {
 
 class WriterLock {
  public:
@@ -24,4 +24,4 @@ class WriterLock {
   int file_ = -1;
 };
 
-}  // namespace delever
+}  // namespace delever::tape

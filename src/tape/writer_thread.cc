@@ -10,7 +10,7 @@
 
 #include "tape/writer.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 class ThreadedWriter final : public TapeWriter {
@@ -171,4 +171,4 @@ Result<std::unique_ptr<TapeWriter>> TapeWriter::open(const std::string& path, Cl
   return open(path, clock, Options{});
 }
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -3,10 +3,11 @@
 
 #include "venues/binance/reader.h"
 
-namespace delever {
+namespace delever::venues {
 namespace binance {
 
-Reader::Reader(BinanceMarket market, const StreamSettings& settings, Instruments& instruments)
+Reader::Reader(BinanceMarket market, const codec::StreamSettings& settings,
+               Instruments& instruments)
     : market_(market),
       instruments_(instruments),
       request_(Request::parse(settings.contains("request") ? settings.find("request")->second
@@ -65,10 +66,10 @@ const char* Reader::scan_levels(const char* p, std::vector<Level>& out) {
   if (p[0] == '[' && p[1] == ']') return p + 2;
   while (p[0] == '[' || p[0] == ',') {
     if (p[1] != '[' || p[2] != '"') return nullptr;
-    const ScannedDecimal price = scan_decimal(p + 3, Price::digits);
+    const codec::ScannedDecimal price = codec::scan_decimal(p + 3, Price::digits);
     if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"')
       return nullptr;
-    const ScannedDecimal qty = scan_decimal(price.end + 3, Qty::digits);
+    const codec::ScannedDecimal qty = codec::scan_decimal(price.end + 3, Qty::digits);
     if (!qty.end || qty.end[0] != '"' || qty.end[1] != ']' || qty.units < 0) return nullptr;
     out.push_back({Price::raw(price.units), Qty::raw(qty.units), price.digits, qty.digits});
     p = qty.end + 2;
@@ -78,24 +79,25 @@ const char* Reader::scan_levels(const char* p, std::vector<Level>& out) {
 }
 
 // simdjson steps over what was read here from the text.
-void Reader::levels(JsonValue& value, std::vector<Level>& out, std::string_view key) {
+void Reader::levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key) {
   if (scan_levels(value.raw_json_token().data(), out)) return;
   out.clear();
   levels_by_token(value, out, key);
 }
 
-void Reader::levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key) {
-  JsonArray rows;
+void Reader::levels_by_token(codec::JsonValue& value, std::vector<Level>& out,
+                             std::string_view key) {
+  codec::JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS)
     return fields.fail(Fault::malformed, "not a list", key);
   for (auto entry : rows) {
-    JsonArray row;
+    codec::JsonArray row;
     if (entry.get_array().get(row) != simdjson::SUCCESS)
       return fields.fail(Fault::malformed, "not a level", key);
     Level level;
     size_t column = 0;
     for (auto cell : row) {
-      JsonValue number;
+      codec::JsonValue number;
       if (cell.get(number) != simdjson::SUCCESS)
         return fields.fail(Fault::malformed, "broken JSON", key);
       if (column < 2) {
@@ -119,13 +121,13 @@ namespace {
 
 constexpr size_t kNamesKept = 200;  // a name comes from the wire, so their number is bounded here
 
-class BinanceDecoder final : public Decoder {
+class BinanceDecoder final : public codec::Decoder {
  public:
-  BinanceDecoder(BinanceMarket market, const StreamSettings& settings, Instruments& instruments,
-                 SourceId source)
+  BinanceDecoder(BinanceMarket market, const codec::StreamSettings& settings,
+                 Instruments& instruments, SourceId source)
       : reader_(market, settings, instruments), source_(source) {}
 
-  void decode(const RawMessage& message, MessageSink& sink) override {
+  void decode(const codec::RawMessage& message, codec::MessageSink& sink) override {
     ++counts_.messages;
     reader_.fields.reset();
     reader_.stage.clear();
@@ -155,7 +157,7 @@ class BinanceDecoder final : public Decoder {
   }
 
  private:
-  static void count(DecodeCounts::ByName& names, std::string_view name) {
+  static void count(codec::DecodeCounts::ByName& names, std::string_view name) {
     name = name.substr(0, 60);
     auto found = names.find(name);
     if (found == names.end())
@@ -191,12 +193,13 @@ class BinanceDecoder final : public Decoder {
     if (const auto [stream, payload] = unwrapped(bytes); reader_.read_plain_depth(payload, stream))
       return Ending::read;
     simdjson::ondemand::document document;
-    const simdjson::padded_string_view padded(bytes.data(), bytes.size(), bytes.size() + kPadding);
+    const simdjson::padded_string_view padded(bytes.data(), bytes.size(),
+                                              bytes.size() + codec::kPadding);
     if (const auto code = parser_.iterate(padded).get(document); code != simdjson::SUCCESS)
       return broken(code), Ending::read;
     Ending ending = Ending::read;
-    JsonObject object;
-    JsonArray array;
+    codec::JsonObject object;
+    codec::JsonArray array;
     const char* text = bytes.data();  // iterate() refuses blank messages
     while (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n') ++text;
     if (*text == '{') {
@@ -216,14 +219,14 @@ class BinanceDecoder final : public Decoder {
   }
 
   // {"stream":"btcusdt@depth","data":...}
-  Ending read_wrapped(JsonObject& envelope) {
+  Ending read_wrapped(codec::JsonObject& envelope) {
     Ending ending = Ending::unknown;
     std::string_view stream;
     bool has_data = false;
-    each_field(envelope, reader_.fields, [&](uint64_t key, JsonValue& value) {
-      if (key == key_code("stream")) {
+    codec::each_field(envelope, reader_.fields, [&](uint64_t key, codec::JsonValue& value) {
+      if (key == codec::key_code("stream")) {
         stream = reader_.fields.text(value, "stream");
-      } else if (key == key_code("data")) {
+      } else if (key == codec::key_code("data")) {
         has_data = true;
         ending = reader_.read_value(value, stream);
       }
@@ -235,10 +238,10 @@ class BinanceDecoder final : public Decoder {
   // What was not looked at must be JSON as well, and one message only.
   void walk(simdjson::ondemand::document& document, bool is_object) {
     document.rewind();
-    JsonObject object;
-    JsonArray array;
+    codec::JsonObject object;
+    codec::JsonArray array;
     if (is_object && document.get_object().get(object) == simdjson::SUCCESS) {
-      each_field(object, reader_.fields, [](uint64_t, JsonValue&) {});
+      codec::each_field(object, reader_.fields, [](uint64_t, codec::JsonValue&) {});
     } else if (!is_object && document.get_array().get(array) == simdjson::SUCCESS) {
       for (auto entry : array) {
         if (entry.error() != simdjson::SUCCESS)
@@ -257,11 +260,12 @@ class BinanceDecoder final : public Decoder {
 }  // namespace
 }  // namespace binance
 
-Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market,
-                                                      const StreamSettings& settings,
-                                                      Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(
+Result<std::unique_ptr<codec::Decoder>> make_binance_decoder(BinanceMarket market,
+                                                             const codec::StreamSettings& settings,
+                                                             Instruments& instruments,
+                                                             SourceId source) {
+  return std::unique_ptr<codec::Decoder>(
       std::make_unique<binance::BinanceDecoder>(market, settings, instruments, source));
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "venues/binance/binance.h"
 #include "codec/json.h"
 #include "codec/stage.h"
+#include "venues/binance/binance.h"
 
-namespace delever::binance {
+namespace delever::venues::binance {
 
 // How a message ended, apart from errors (in Reader::fields) and from staged events.
 enum class Ending : uint8_t { read, control, no_event, unknown };
@@ -26,18 +26,18 @@ struct Request {
 
 class Reader {
  public:
-  Reader(BinanceMarket where, const StreamSettings& settings, Instruments& all);
+  Reader(BinanceMarket where, const codec::StreamSettings& settings, Instruments& all);
 
   // One message: an event of a stream, a REST answer, an acknowledgement. `text` is where the
   // object begins, `stream` the name it came under ("btcusdt@depth20"), or empty.
-  Ending read_object(JsonObject& object, const char* text, std::string_view stream);
-  Ending read_array(JsonArray& array, std::string_view stream);
+  Ending read_object(codec::JsonObject& object, const char* text, std::string_view stream);
+  Ending read_array(codec::JsonArray& array, std::string_view stream);
   // A depth update in the usual spelling, without simdjson; false: not one, and nothing was done.
   bool read_plain_depth(std::string_view text, std::string_view stream);
-  Ending read_value(JsonValue& value, std::string_view stream);  // either
+  Ending read_value(codec::JsonValue& value, std::string_view stream);  // either
 
-  FieldReader fields;
-  Stage stage;
+  codec::FieldReader fields;
+  codec::Stage stage;
   Instant received;
   std::string_view channel;  // what the counts call this message; lives until the next message
 
@@ -45,9 +45,9 @@ class Reader {
   using Keys = std::vector<std::string_view>;
 
   // One event of a stream; `type` is its "e".
-  Ending read_stream(JsonObject& object, std::string_view type, std::string_view stream);
-  Ending read_trade(JsonObject& object, bool aggregated);
-  Ending read_depth(JsonObject& object, std::string_view stream, bool always_partial);
+  Ending read_stream(codec::JsonObject& object, std::string_view type, std::string_view stream);
+  Ending read_trade(codec::JsonObject& object, bool aggregated);
+  Ending read_depth(codec::JsonObject& object, std::string_view stream, bool always_partial);
   struct DepthFields {
     std::string_view symbol;
     std::optional<Instant> engine, sent;
@@ -55,38 +55,39 @@ class Reader {
     std::optional<uint64_t> last, previous;
   };
   void finish_depth(const DepthFields& f);
-  Ending read_book_ticker(JsonObject& object);
-  Ending read_force_order(JsonObject& object);
-  Ending read_mark_price(JsonObject& object);
-  Ending read_index_price(JsonObject& object, std::string_view pair_key);
-  Ending read_kline(JsonObject& object, PriceKind kind);
-  Ending read_option_ticker(JsonObject& object);
-  Ending read_option_mark(JsonObject& object, std::string_view stream);
-  Ending read_option_open_interest(JsonObject& object);
-  Ending read_contract_info(JsonObject& object);
+  Ending read_book_ticker(codec::JsonObject& object);
+  Ending read_force_order(codec::JsonObject& object);
+  Ending read_mark_price(codec::JsonObject& object);
+  Ending read_index_price(codec::JsonObject& object, std::string_view pair_key);
+  Ending read_kline(codec::JsonObject& object, PriceKind kind);
+  Ending read_option_ticker(codec::JsonObject& object);
+  Ending read_option_mark(codec::JsonObject& object, std::string_view stream);
+  Ending read_option_open_interest(codec::JsonObject& object);
+  Ending read_contract_info(codec::JsonObject& object);
 
   // REST: the endpoint that a request or a shape names, then its rows.
-  Ending read_endpoint(std::string_view endpoint, JsonObject& object, std::string_view stream);
-  Ending read_kline_row(JsonArray& row);
-  Ending rest_depth(JsonObject& object, std::string_view stream);
-  Ending rest_trade(JsonObject& object, bool aggregated);
-  Ending rest_quote(JsonObject& object);
-  Ending rest_premium_index(JsonObject& object);
-  Ending rest_funding_rate(JsonObject& object);
-  Ending rest_funding_info(JsonObject& object);
-  Ending rest_open_interest(JsonObject& object);
-  Ending rest_open_interest_history(JsonObject& object);
-  Ending rest_option_mark(JsonObject& object);
-  Ending rest_index(JsonObject& object);
-  Ending rest_exchange_info(JsonObject& object);
-  Instrument read_listing(JsonObject& symbol);
-  Keys keys_of(JsonObject& object);
+  Ending read_endpoint(std::string_view endpoint, codec::JsonObject& object,
+                       std::string_view stream);
+  Ending read_kline_row(codec::JsonArray& row);
+  Ending rest_depth(codec::JsonObject& object, std::string_view stream);
+  Ending rest_trade(codec::JsonObject& object, bool aggregated);
+  Ending rest_quote(codec::JsonObject& object);
+  Ending rest_premium_index(codec::JsonObject& object);
+  Ending rest_funding_rate(codec::JsonObject& object);
+  Ending rest_funding_info(codec::JsonObject& object);
+  Ending rest_open_interest(codec::JsonObject& object);
+  Ending rest_open_interest_history(codec::JsonObject& object);
+  Ending rest_option_mark(codec::JsonObject& object);
+  Ending rest_index(codec::JsonObject& object);
+  Ending rest_exchange_info(codec::JsonObject& object);
+  Instrument read_listing(codec::JsonObject& symbol);
+  Keys keys_of(codec::JsonObject& object);
 
   // [["84250.00","1.250"],...] from its text to where it ends; nullptr when it is written in
   // another way.
   static const char* scan_levels(const char* p, std::vector<Level>& out);
-  void levels(JsonValue& value, std::vector<Level>& out, std::string_view key);
-  void levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key);
+  void levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
+  void levels_by_token(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
   InstrumentId instrument(std::string_view symbol) {
     return symbol == last_symbol_ && !symbol.empty() ? last_id_ : find_instrument(symbol);
   }
@@ -117,4 +118,4 @@ class Reader {
   bool many_depths_ = false;
 };
 
-}  // namespace delever::binance
+}  // namespace delever::venues::binance

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "venues/binance/reader.h"
 #include "codec/channels.h"
+#include "venues/binance/reader.h"
 
-namespace delever::binance {
+namespace delever::venues::binance {
 namespace {
 
 constexpr int64_t kNoDelivery = 4133404800000;  // 2100-12-25: how perpetuals fill deliveryDate
@@ -107,7 +107,7 @@ Request Request::parse(std::string_view text) {
   return out;
 }
 
-Reader::Keys Reader::keys_of(JsonObject& object) {
+Reader::Keys Reader::keys_of(codec::JsonObject& object) {
   Keys keys;
   for (auto entry : object) {
     simdjson::ondemand::field field;
@@ -124,7 +124,7 @@ Reader::Keys Reader::keys_of(JsonObject& object) {
   return keys;
 }
 
-Ending Reader::read_object(JsonObject& object, const char* text, std::string_view stream) {
+Ending Reader::read_object(codec::JsonObject& object, const char* text, std::string_view stream) {
   constexpr std::string_view opening = "{\"e\":\"";  // how nearly every event begins
   std::string_view type;
   if (std::string_view(text, opening.size()) == opening) {
@@ -144,7 +144,7 @@ Ending Reader::read_object(JsonObject& object, const char* text, std::string_vie
   }
   if (has("stream") && has("data")) {  // an envelope with "stream" not in front
     stream = fields.text(object, "stream");
-    JsonValue data;
+    codec::JsonValue data;
     if (!fields.find(object, "data", data)) return Ending::read;
     return read_value(data, stream);
   }
@@ -179,10 +179,10 @@ Ending Reader::read_object(JsonObject& object, const char* text, std::string_vie
   return endpoint.empty() ? Ending::unknown : read_endpoint(endpoint, object, stream);
 }
 
-Ending Reader::read_value(JsonValue& value, std::string_view stream) {
+Ending Reader::read_value(codec::JsonValue& value, std::string_view stream) {
   const char* const text = value.raw_json_token().data();
-  JsonObject object;
-  JsonArray array;
+  codec::JsonObject object;
+  codec::JsonArray array;
   if (*text == '{' && value.get_object().get(object) == simdjson::SUCCESS)
     return read_object(object, text, stream);
   if (*text == '[' && value.get_array().get(array) == simdjson::SUCCESS)
@@ -191,13 +191,13 @@ Ending Reader::read_value(JsonValue& value, std::string_view stream) {
   return Ending::read;
 }
 
-Ending Reader::read_array(JsonArray& array, std::string_view stream) {
+Ending Reader::read_array(codec::JsonArray& array, std::string_view stream) {
   Ending ending = Ending::no_event;
   channel = request_.endpoint.empty() ? std::string_view("an empty list")
                                       : std::string_view(request_.endpoint);
   for (auto entry : array) {
-    JsonValue value;
-    JsonArray row;
+    codec::JsonValue value;
+    codec::JsonArray row;
     if (entry.get(value) != simdjson::SUCCESS) {
       fields.fail(Fault::malformed, "broken JSON");
     } else if (*value.raw_json_token().data() != '[') {
@@ -212,7 +212,7 @@ Ending Reader::read_array(JsonArray& array, std::string_view stream) {
   return ending;
 }
 
-Ending Reader::read_endpoint(std::string_view endpoint, JsonObject& object,
+Ending Reader::read_endpoint(std::string_view endpoint, codec::JsonObject& object,
                              std::string_view stream) {
   if (endpoint == "depth") return rest_depth(object, stream);
   if (endpoint == "aggTrades") return rest_trade(object, true);
@@ -236,7 +236,7 @@ Ending Reader::read_endpoint(std::string_view endpoint, JsonObject& object,
 
 // [open time, open, high, low, close, volume, close time, ...]; whose it is stands only in the
 // request.
-Ending Reader::read_kline_row(JsonArray& row) {
+Ending Reader::read_kline_row(codec::JsonArray& row) {
   const std::string_view endpoint = request_.endpoint;
   Candle candle;
   std::optional<InstrumentId> id;
@@ -257,7 +257,7 @@ Ending Reader::read_kline_row(JsonArray& row) {
   if (!id) return Ending::read;
   size_t column = 0;
   for (auto entry : row) {
-    JsonValue value;
+    codec::JsonValue value;
     if (entry.get(value) != simdjson::SUCCESS) {
       fields.fail(Fault::malformed, "broken JSON");
       break;
@@ -297,7 +297,7 @@ Ending Reader::read_kline_row(JsonArray& row) {
   return Ending::read;
 }
 
-Ending Reader::rest_depth(JsonObject& object, std::string_view stream) {
+Ending Reader::rest_depth(codec::JsonObject& object, std::string_view stream) {
   const auto last = fields.maybe_integer(object, "lastUpdateId");
   if (!fields.rewind(object)) return Ending::read;
   std::string_view symbol;
@@ -305,25 +305,25 @@ Ending Reader::rest_depth(JsonObject& object, std::string_view stream) {
   std::optional<uint64_t> option_last;
   bool has_bids = false, has_asks = false;
   BookSnapshot& book = stage.add<BookSnapshot>(0, {});
-  each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
-      case key_code("symbol"):
+      case codec::key_code("symbol"):
         symbol = fields.text(value, "symbol");
         break;
-      case key_code("T"):
+      case codec::key_code("T"):
         engine = fields.ms(value, "T");
         break;
-      case key_code("E"):
+      case codec::key_code("E"):
         sent = fields.ms(value, "E");
         break;
-      case key_code("u"):
+      case codec::key_code("u"):
         option_last = fields.count(value, "u");
         break;
-      case key_code("bids"):
+      case codec::key_code("bids"):
         levels(value, book.bids, "bids");
         has_bids = true;
         break;
-      case key_code("asks"):
+      case codec::key_code("asks"):
         levels(value, book.asks, "asks");
         has_asks = true;
         break;
@@ -351,7 +351,7 @@ Ending Reader::rest_depth(JsonObject& object, std::string_view stream) {
   return Ending::read;
 }
 
-Ending Reader::rest_trade(JsonObject& object, bool aggregated) {
+Ending Reader::rest_trade(codec::JsonObject& object, bool aggregated) {
   std::string_view symbol, id;
   std::optional<Price> price;
   std::optional<Qty> qty;
@@ -360,31 +360,31 @@ Ending Reader::rest_trade(JsonObject& object, bool aggregated) {
   const auto maker = fields.maybe_bool(object, "isBuyerMaker");
   if (maker) side = *maker ? Side::sell : Side::buy;
   if (!fields.rewind(object)) return Ending::read;
-  each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
-      case key_code("symbol"):
+      case codec::key_code("symbol"):
         symbol = fields.text(value, "symbol");
         break;
-      case key_code("a"):
-      case key_code("id"):
+      case codec::key_code("a"):
+      case codec::key_code("id"):
         id = fields.text(value, "id");
         break;
-      case key_code("p"):
-      case key_code("price"):
+      case codec::key_code("p"):
+      case codec::key_code("price"):
         price = fields.fixed<Price>(value, "price");
         break;
-      case key_code("q"):
-      case key_code("qty"):
+      case codec::key_code("q"):
+      case codec::key_code("qty"):
         qty = fields.fixed<Qty>(value, "qty");
         break;
-      case key_code("T"):
-      case key_code("time"):
+      case codec::key_code("T"):
+      case codec::key_code("time"):
         at = fields.ms(value, "time");
         break;
-      case key_code("m"):
+      case codec::key_code("m"):
         side = fields.boolean(value, "m") ? Side::sell : Side::buy;
         break;
-      case key_code("side"):
+      case codec::key_code("side"):
         side = fields.integer(value, "side") < 0 ? Side::sell : Side::buy;
         break;  // options
       default:
@@ -407,7 +407,7 @@ Ending Reader::rest_trade(JsonObject& object, bool aggregated) {
   return Ending::read;
 }
 
-Ending Reader::rest_quote(JsonObject& object) {
+Ending Reader::rest_quote(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   Quote quote{.bid_price = fields.maybe<Price>(object, "bidPrice"),
               .ask_price = fields.maybe<Price>(object, "askPrice"),
@@ -424,7 +424,7 @@ Ending Reader::rest_quote(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::rest_premium_index(JsonObject& object) {
+Ending Reader::rest_premium_index(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   const Price mark = fields.fixed<Price>(object, "markPrice", Precision::nearest);
   const auto index_price = fields.maybe<Price>(object, "indexPrice", Precision::nearest);
@@ -445,7 +445,7 @@ Ending Reader::rest_premium_index(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::rest_funding_rate(JsonObject& object) {
+Ending Reader::rest_funding_rate(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   const Rate rate = fields.fixed<Rate>(object, "fundingRate", Precision::nearest);
   const Instant at = fields.ms(object, "fundingTime");
@@ -459,7 +459,7 @@ Ending Reader::rest_funding_rate(JsonObject& object) {
 
 // Only contracts whose interval or limits were ever changed are listed. The interval goes into the
 // instrument, where the rates of other streams find it.
-Ending Reader::rest_funding_info(JsonObject& object) {
+Ending Reader::rest_funding_info(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   const int64_t hours = fields.integer(object, "fundingIntervalHours");
   if (fields.ok() && (hours < 1 || hours > 24 * 365))
@@ -474,7 +474,7 @@ Ending Reader::rest_funding_info(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::rest_open_interest(JsonObject& object) {
+Ending Reader::rest_open_interest(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   const Qty contracts = fields.fixed<Qty>(object, "openInterest");
   const Instant at = fields.maybe_ms(object, "time").value_or(received);
@@ -484,7 +484,7 @@ Ending Reader::rest_open_interest(JsonObject& object) {
 
 // USD-M: base coins and their value in USD. COIN-M, by pair and contract type: contracts and their
 // value in coins. Options: contracts of one base coin, and USD.
-Ending Reader::rest_open_interest_history(JsonObject& object) {
+Ending Reader::rest_open_interest_history(codec::JsonObject& object) {
   const auto symbol = fields.maybe_text(object, "symbol");
   const auto pair = fields.maybe_text(object, "pair");
   const auto contract_type = fields.maybe_text(object, "contractType");
@@ -505,7 +505,7 @@ Ending Reader::rest_open_interest_history(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::rest_option_mark(JsonObject& object) {
+Ending Reader::rest_option_mark(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "symbol");
   OptionQuote q;
   q.mark_price = fields.fixed<Price>(object, "markPrice", Precision::nearest);
@@ -524,7 +524,7 @@ Ending Reader::rest_option_mark(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::rest_index(JsonObject& object) {
+Ending Reader::rest_index(codec::JsonObject& object) {
   const Price price = fields.fixed<Price>(object, "indexPrice", Precision::nearest);
   const Instant at = fields.ms(object, "time");
   if (request_.underlying.empty())
@@ -533,16 +533,16 @@ Ending Reader::rest_index(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::rest_exchange_info(JsonObject& object) {
+Ending Reader::rest_exchange_info(codec::JsonObject& object) {
   const Instant at = fields.maybe_ms(object, "serverTime").value_or(received);
-  JsonArray symbols;
+  codec::JsonArray symbols;
   fields.require(
       fields.find(object, "optionSymbols", symbols) || fields.find(object, "symbols", symbols),
       "symbols");
   std::vector<std::pair<Instrument, std::string>> found;
   if (fields.ok()) {
     for (auto entry : symbols) {
-      JsonObject symbol;
+      codec::JsonObject symbol;
       if (entry.get_object().get(symbol) != simdjson::SUCCESS)
         fields.fail(Fault::malformed, "not an object", "symbols");
       if (!fields.ok()) return Ending::read;
@@ -561,7 +561,7 @@ Ending Reader::rest_exchange_info(JsonObject& object) {
   return found.empty() ? skip("exchangeInfo without symbols") : Ending::read;
 }
 
-Instrument Reader::read_listing(JsonObject& symbol) {
+Instrument Reader::read_listing(codec::JsonObject& symbol) {
   Instrument out = binance_instrument(market_, fields.text(symbol, "symbol"));
   const auto take = [&](std::string& into, std::string_view key) {
     if (const auto text = fields.maybe_text(symbol, key); text && !text->empty()) into = *text;
@@ -584,10 +584,10 @@ Instrument Reader::read_listing(JsonObject& symbol) {
                        ? std::nullopt
                        : std::optional(fields.from_ms(*delivery, "deliveryDate"));
   }
-  JsonArray filters;
+  codec::JsonArray filters;
   if (!fields.find(symbol, "filters", filters)) return out;
   for (auto entry : filters) {
-    JsonObject filter;
+    codec::JsonObject filter;
     if (entry.get_object().get(filter) != simdjson::SUCCESS) {
       fields.fail(Fault::malformed, "not an object", "filters");
       return out;
@@ -600,4 +600,4 @@ Instrument Reader::read_listing(JsonObject& symbol) {
   return out;
 }
 
-}  // namespace delever::binance
+}  // namespace delever::venues::binance

@@ -3,10 +3,10 @@
 // there is one.
 #include <optional>
 
-#include "venues/binance/reader.h"
 #include "codec/channels.h"
+#include "venues/binance/reader.h"
 
-namespace delever::binance {
+namespace delever::venues::binance {
 namespace {
 
 // "btcusdt@depth20@100ms" -> 20; nullopt for a diff stream and for no name at all.
@@ -31,17 +31,17 @@ std::optional<double> if_positive(std::optional<double> value) {
   return value && *value > 0 ? value : std::nullopt;
 }
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 }  // namespace
 
-Ending Reader::read_trade(JsonObject& object, bool aggregated) {
+Ending Reader::read_trade(codec::JsonObject& object, bool aggregated) {
   std::string_view symbol, id, role;
   std::optional<Price> price;
   std::optional<Qty> qty;
   std::optional<Side> side;
   std::optional<Instant> at;
-  each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         symbol = fields.text(value, "s");
@@ -100,14 +100,14 @@ Ending Reader::read_trade(JsonObject& object, bool aggregated) {
   return Ending::read;
 }
 
-Ending Reader::read_depth(JsonObject& object, std::string_view stream, bool always_partial) {
+Ending Reader::read_depth(codec::JsonObject& object, std::string_view stream, bool always_partial) {
   if (stream.find("@rpiDepth") != stream.npos)
     return skip("rpiDepth");  // holds quotes that the book does not
   const std::optional<uint32_t> depth = partial_depth(stream);
   DepthFields f;
   const auto read_into = [&](auto& book) {
     bool has_bids = false, has_asks = false;
-    each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+    codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
       switch (key) {
         case k("s"):
           f.symbol = fields.text(value, "s");
@@ -180,7 +180,7 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
   const auto read = [&] {
     for (; *p != '}';) {
       if (p[0] != ',' || p[1] != '"') return false;
-      const uint64_t key = key_code_at(p + 2);
+      const uint64_t key = codec::key_code_at(p + 2);
       for (p += 2; *p != '"'; ++p) {
         if (*p < 'A' || *p > 'z' || *p == '\\') return false;
       }
@@ -202,7 +202,7 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
         }
         ++p;
       } else {
-        const ScannedWhole number = scan_whole(p);
+        const codec::ScannedWhole number = codec::scan_whole(p);
         if (!number.end) return false;
         const auto count = static_cast<uint64_t>(number.value);
         switch (key) {
@@ -240,11 +240,11 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
   return true;
 }
 
-Ending Reader::read_book_ticker(JsonObject& object) {
+Ending Reader::read_book_ticker(codec::JsonObject& object) {
   std::string_view symbol;
   Quote quote;
   std::optional<Instant> engine, sent;
-  each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         symbol = fields.text(value, "s");
@@ -288,18 +288,18 @@ Ending Reader::read_book_ticker(JsonObject& object) {
 
 // "S" is the side of the order: a sale closes a long. Peers differ on the price (p or ap) and the
 // size (q, l or z): all four are kept, and l, the last fill alone, is not.
-Ending Reader::read_force_order(JsonObject& object) {
+Ending Reader::read_force_order(codec::JsonObject& object) {
   std::optional<Instant> at;
   std::string_view symbol, side;
   Liquidation found{.feed = LiquidationFeed::latest_per_second};
   bool has_order = false;
-  each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
     if (key != k("o")) return;
-    JsonObject order;
+    codec::JsonObject order;
     if (value.get_object().get(order) != simdjson::SUCCESS)
       return fields.fail(Fault::malformed, "not an object", "o");
     has_order = true;
-    each_field(order, fields, [&](uint64_t inner, JsonValue& v) {
+    codec::each_field(order, fields, [&](uint64_t inner, codec::JsonValue& v) {
       switch (inner) {
         case k("s"):
           symbol = fields.text(v, "o.s");
@@ -342,13 +342,13 @@ Ending Reader::read_force_order(JsonObject& object) {
 // "T" is the end of the funding period. At the boundary the frame stamped exactly E == T still
 // shows the period that ends; the new one shows a second later (seen on three contracts,
 // 2026-09-30).
-Ending Reader::read_mark_price(JsonObject& object) {
+Ending Reader::read_mark_price(codec::JsonObject& object) {
   std::string_view symbol;
   std::optional<Price> mark, index_price;
   std::optional<Rate> rate;
   std::optional<Instant> at;
   int64_t settles = 0;
-  each_field(object, fields, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         symbol = fields.text(value, "s");
@@ -389,7 +389,7 @@ Ending Reader::read_mark_price(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::read_index_price(JsonObject& object, std::string_view pair_key) {
+Ending Reader::read_index_price(codec::JsonObject& object, std::string_view pair_key) {
   const std::string_view pair = fields.text(object, pair_key);
   const Price price = fields.fixed<Price>(object, "p", Precision::nearest);
   const Instant at = fields.ms(object, "E");
@@ -397,11 +397,11 @@ Ending Reader::read_index_price(JsonObject& object, std::string_view pair_key) {
   return Ending::read;
 }
 
-Ending Reader::read_kline(JsonObject& object, PriceKind kind) {
+Ending Reader::read_kline(codec::JsonObject& object, PriceKind kind) {
   const Instant at = fields.ms(object, "E");
   const std::string_view pair = fields.maybe_text(object, "ps").value_or("");
   const std::string_view contract_type = fields.maybe_text(object, "ct").value_or("");
-  JsonObject bar;
+  codec::JsonObject bar;
   fields.require(fields.find(object, "k", bar), "k");
   if (!fields.ok()) return Ending::read;
   std::optional<InstrumentId> id;
@@ -429,7 +429,7 @@ Ending Reader::read_kline(JsonObject& object, PriceKind kind) {
   return Ending::read;
 }
 
-Ending Reader::read_option_ticker(JsonObject& object) {
+Ending Reader::read_option_ticker(codec::JsonObject& object) {
   OptionQuote q;
   const std::string_view symbol = fields.text(object, "s");
   const Instant at = fields.ms(object, "E");
@@ -459,7 +459,7 @@ Ending Reader::read_option_ticker(JsonObject& object) {
 }
 
 // Before December 2025 the mark alone; since then the whole quote, under "<pair>@optionMarkPrice".
-Ending Reader::read_option_mark(JsonObject& object, std::string_view stream) {
+Ending Reader::read_option_mark(codec::JsonObject& object, std::string_view stream) {
   const std::string_view symbol = fields.text(object, "s");
   const Price mark = fields.fixed<Price>(object, "mp", Precision::nearest);
   const Instant at = fields.ms(object, "E");
@@ -491,7 +491,7 @@ Ending Reader::read_option_mark(JsonObject& object, std::string_view stream) {
   return Ending::read;
 }
 
-Ending Reader::read_option_open_interest(JsonObject& object) {
+Ending Reader::read_option_open_interest(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "s");
   const Instant at = fields.ms(object, "E");
   const Qty contracts = fields.fixed<Qty>(object, "o");
@@ -502,7 +502,7 @@ Ending Reader::read_option_open_interest(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::read_contract_info(JsonObject& object) {
+Ending Reader::read_contract_info(codec::JsonObject& object) {
   const std::string_view symbol = fields.text(object, "s");
   const Instant at = fields.ms(object, "E");
   const std::string_view status = fields.maybe_text(object, "cs").value_or("");
@@ -510,7 +510,8 @@ Ending Reader::read_contract_info(JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::read_stream(JsonObject& object, std::string_view type, std::string_view stream) {
+Ending Reader::read_stream(codec::JsonObject& object, std::string_view type,
+                           std::string_view stream) {
   const bool option = market_ == BinanceMarket::eoptions;
   channel = type;
   if (type == "aggTrade") return read_trade(object, true);
@@ -566,4 +567,4 @@ Ending Reader::read_stream(JsonObject& object, std::string_view type, std::strin
   return Ending::unknown;
 }
 
-}  // namespace delever::binance
+}  // namespace delever::venues::binance

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "base/text.h"
-#include "venues/bybit/bybit_decoder.h"
 #include "codec/channels.h"
+#include "venues/bybit/bybit_decoder.h"
 
-namespace delever {
+namespace delever::venues {
 namespace bybit {
 namespace {
 
@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 19> kNoEvent{
 // means does not depend on them, so that a stamp from outside its dates (examples in docs, a late
 // archive) is not thrown back to unknown.
 LiquidationFeed feed_of(std::string_view channel) {
-  for (const LiquidationChannel& row : liquidation_channels()) {
+  for (const codec::LiquidationChannel& row : codec::liquidation_channels()) {
     if (row.venue == "bybit" && row.channel == channel) return row.feed;
   }
   return LiquidationFeed::unknown;
@@ -29,14 +29,15 @@ LiquidationFeed feed_of(std::string_view channel) {
 
 }  // namespace
 
-BybitDecoder::BybitDecoder(const StreamSettings& settings, std::optional<BybitCategory> category,
-                           Instruments& instruments, SourceId source)
-    : JsonDecoder(instruments, source),
+BybitDecoder::BybitDecoder(const codec::StreamSettings& settings,
+                           std::optional<BybitCategory> category, Instruments& instruments,
+                           SourceId source)
+    : codec::JsonDecoder(instruments, source),
       category_(category),
-      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second
-                                                               : "")) {}
+      request_(codec::RestRequest::parse(
+          settings.contains("request") ? settings.find("request")->second : "")) {}
 
-JsonDecoder::Ending BybitDecoder::read(JsonObject& message, FlatObject& top) {
+codec::JsonDecoder::Ending BybitDecoder::read(codec::JsonObject& message, codec::FlatObject& top) {
   if (top.has("topic"))
     return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
   if (top.has("op") || top.has("success") || top.has("ret_msg")) return read_acknowledgement(top);
@@ -47,7 +48,7 @@ JsonDecoder::Ending BybitDecoder::read(JsonObject& message, FlatObject& top) {
 }
 
 // A refusal is a fault: what was asked for will not come.
-JsonDecoder::Ending BybitDecoder::read_acknowledgement(FlatObject& top) {
+codec::JsonDecoder::Ending BybitDecoder::read_acknowledgement(codec::FlatObject& top) {
   if (top.maybe_bool("success") == false) {
     channel_ = "acknowledgement";
     auto why = top.maybe_text("ret_msg");
@@ -58,7 +59,8 @@ JsonDecoder::Ending BybitDecoder::read_acknowledgement(FlatObject& top) {
   return Ending::control;
 }
 
-JsonDecoder::Ending BybitDecoder::read_topic(JsonObject& message, FlatObject& top) {
+codec::JsonDecoder::Ending BybitDecoder::read_topic(codec::JsonObject& message,
+                                                    codec::FlatObject& top) {
   const std::string_view topic = top.text("topic");
   const Parts parts = split(topic, '.');
   const std::string_view name = parts[0];
@@ -99,7 +101,7 @@ Side BybitDecoder::side(std::string_view key) {
   return found.value_or(Side::buy);
 }
 
-uint64_t BybitDecoder::count(FlatObject& object, std::string_view key) {
+uint64_t BybitDecoder::count(codec::FlatObject& object, std::string_view key) {
   const int64_t number = object.integer(key);
   if (number < 0) fields_.fail(Fault::malformed, "negative", key);
   return static_cast<uint64_t>(number);
@@ -107,10 +109,11 @@ uint64_t BybitDecoder::count(FlatObject& object, std::string_view key) {
 
 // v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in
 // camel case too.
-JsonDecoder::Ending BybitDecoder::read_trades(JsonObject& message, const Parts& topic) {
+codec::JsonDecoder::Ending BybitDecoder::read_trades(codec::JsonObject& message,
+                                                     const Parts& topic) {
   const Category category =
       topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
-  each_row(message, "data", row_, [&](JsonObject&) {
+  codec::each_row(message, "data", row_, [&](codec::JsonObject&) {
     const std::string_view symbol = row_.symbol(row_.has("s") ? "s" : "symbol");
     if (fields_.ok()) read_trade(instrument(symbol, category));
   });
@@ -143,8 +146,8 @@ void BybitDecoder::read_trade(InstrumentId id) {
 
 // orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts`
 // that of the push.
-JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top,
-                                            const Parts& topic) {
+codec::JsonDecoder::Ending BybitDecoder::read_book(codec::JsonObject& message,
+                                                   codec::FlatObject& top, const Parts& topic) {
   if (topic.size() < 3) return Ending::unknown;
   if (topic[1] == "rpi")
     return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
@@ -156,7 +159,7 @@ JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   const auto engine_time = top.maybe_ms("cts");
   const Instant at = engine_time ? *engine_time : top.ms("ts");
-  JsonObject data = child(message, "data", fields_);
+  codec::JsonObject data = codec::child(message, "data", fields_);
   if (!fields_.ok()) return Ending::events;
   row_.read(data);
   const std::string_view symbol = row_.symbol("s");
@@ -229,19 +232,19 @@ void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_
 
 // allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a
 // long), its size as executed, and the bankruptcy price, which is not the fill.
-JsonDecoder::Ending BybitDecoder::read_liquidations(JsonObject& message, FlatObject& top,
-                                                    bool complete) {
+codec::JsonDecoder::Ending BybitDecoder::read_liquidations(codec::JsonObject& message,
+                                                           codec::FlatObject& top, bool complete) {
   const LiquidationFeed feed = feed_of(complete ? "allLiquidation" : "liquidation");
-  const auto read_row = [&](JsonObject&) {
+  const auto read_row = [&](codec::JsonObject&) {
     for (const std::string_view key : {"T", "updatedTime", "time"}) {
       if (row_.has(key)) return read_liquidation(row_.ms(key), feed);
     }
     fields_.fail(Fault::malformed, "missing", complete ? "T" : "updatedTime");
   };
   if (top.is_array("data")) {
-    each_row(message, "data", row_, read_row);
+    codec::each_row(message, "data", row_, read_row);
   } else {
-    JsonObject data = child(message, "data", fields_);
+    codec::JsonObject data = codec::child(message, "data", fields_);
     if (fields_.ok()) row_.read(data);
     if (fields_.ok()) read_row(data);
   }
@@ -261,13 +264,13 @@ void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
   liquidation.id = row_.maybe_text("id").value_or("");
 }
 
-JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& top,
-                                              const Parts& topic) {
+codec::JsonDecoder::Ending BybitDecoder::read_klines(codec::JsonObject& message,
+                                                     codec::FlatObject& top, const Parts& topic) {
   if (topic.size() != 3 || topic[2].empty() || topic[2].size() > 64) return Ending::unknown;
   const Instant pushed = top.ms("ts");
   if (!fields_.ok()) return Ending::events;
   const InstrumentId id = instrument(topic[2], std::nullopt);
-  each_row(message, "data", row_, [&](JsonObject&) {
+  codec::each_row(message, "data", row_, [&](codec::JsonObject&) {
     Candle& candle = stage_.add<Candle>(id, pushed);
     candle.from = row_.ms("start");
     candle.to =
@@ -286,8 +289,9 @@ JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& t
 
 }  // namespace bybit
 
-Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settings,
-                                                    Instruments& instruments, SourceId source) {
+Result<std::unique_ptr<codec::Decoder>> make_bybit_decoder(const codec::StreamSettings& settings,
+                                                           Instruments& instruments,
+                                                           SourceId source) {
   std::optional<BybitCategory> category;
   if (const auto found = settings.find("category");
       found != settings.end() && !found->second.empty()) {
@@ -296,8 +300,8 @@ Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settin
       return Error{Fault::refused,
                    "category \"" + found->second + "\": want spot, linear, inverse or option"};
   }
-  return std::unique_ptr<Decoder>(
+  return std::unique_ptr<codec::Decoder>(
       std::make_unique<bybit::BybitDecoder>(settings, category, instruments, source));
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,6 +1,6 @@
 #include "venues/bybit/bybit_decoder.h"
 
-namespace delever::bybit {
+namespace delever::venues::bybit {
 namespace {
 
 // openInterest counts both sides of the market, longs and shorts (v5 docs of the ticker; and in ten
@@ -18,12 +18,13 @@ constexpr int64_t kHoursMax = 24 * 366;
 
 }  // namespace
 
-JsonDecoder::Ending BybitDecoder::read_ticker(JsonObject& message, FlatObject& top) {
+codec::JsonDecoder::Ending BybitDecoder::read_ticker(codec::JsonObject& message,
+                                                     codec::FlatObject& top) {
   const std::string_view type = top.text("type");
   if (fields_.ok() && type != "snapshot" && type != "delta")
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   const Instant at = top.ms("ts");
-  JsonObject data = child(message, "data", fields_);
+  codec::JsonObject data = codec::child(message, "data", fields_);
   if (!fields_.ok()) return Ending::events;
   row_.read(data);
   const std::string_view symbol = row_.symbol("symbol");
@@ -169,4 +170,4 @@ InstrumentId BybitDecoder::index_of(const Instrument& option) {
   });
 }
 
-}  // namespace delever::bybit
+}  // namespace delever::venues::bybit

@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "base/time.h"
+#include "codec/decoder.h"
+#include "codec/row.h"
 #include "venues/csv/field.h"
 #include "venues/csv/payloads.h"
-#include "codec/row.h"
-#include "codec/decoder.h"
 
-namespace delever {
+namespace delever::venues {
 
 // The parts of a map that an importer needs before it knows a header.
 struct CsvMap {
@@ -34,18 +34,19 @@ struct CsvMap {
   static Result<CsvMap> load(const std::string& path);
   // The settings of a file's stream. `first_row` is the header line where the file has one (see
   // has_header).
-  Result<StreamSettings> settings(std::string_view base_name, std::string_view header_row) const;
+  Result<codec::StreamSettings> settings(std::string_view base_name,
+                                         std::string_view header_row) const;
   // Whether the first row of a file is its header: an optional header is one whose first field is
   // no number.
   bool has_header(std::string_view first_row) const;
 };
 
-class CsvDecoder final : public Decoder {
+class CsvDecoder final : public codec::Decoder {
  public:
-  static Result<std::unique_ptr<CsvDecoder>> make(const StreamSettings& settings,
+  static Result<std::unique_ptr<CsvDecoder>> make(const codec::StreamSettings& settings,
                                                   Instruments& instruments, SourceId source);
 
-  void decode(const RawMessage& message, MessageSink& sink) override;
+  void decode(const codec::RawMessage& message, codec::MessageSink& sink) override;
 
   // What an importer asks of a row.
   struct Row {
@@ -85,14 +86,14 @@ class CsvDecoder final : public Decoder {
   std::vector<Condition> where_;
   std::vector<EventRule> rules_;
 
-  CsvRow fields_;
+  codec::CsvRow fields_;
   RowReader reader_;
   std::vector<Event> events_;  // of one row: given out only when the whole row is good
   std::string key_;
   std::map<std::string, InstrumentId, std::less<>> known_instruments_;
 };
 
-Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings,
-                                                  Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_csv_decoder(const codec::StreamSettings& settings,
+                                                         Instruments& instruments, SourceId source);
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "codec/channels.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 using MaybeField = std::optional<Field>;
@@ -166,7 +166,8 @@ struct LiquidationRule final : PayloadRule {
     for (const std::string_view name : split(names, ' ')) {
       const size_t slash = name.find('/');
       if (slash == name.npos) continue;
-      const auto* known = liquidation_channel(name.substr(0, slash), name.substr(slash + 1), at);
+      const auto* known =
+          codec::liquidation_channel(name.substr(0, slash), name.substr(slash + 1), at);
       if (known) return known->feed;
     }
     return LiquidationFeed::unknown;
@@ -475,4 +476,4 @@ Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
   return found->second(event, sources);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

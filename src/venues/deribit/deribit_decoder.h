@@ -7,46 +7,46 @@
 #include <string_view>
 #include <vector>
 
-#include "venues/deribit/deribit.h"
 #include "codec/json_decoder.h"
 #include "codec/request.h"
+#include "venues/deribit/deribit.h"
 
-namespace delever::deribit {
+namespace delever::venues::deribit {
 
-class DeribitDecoder final : public JsonDecoder {
+class DeribitDecoder final : public codec::JsonDecoder {
  public:
-  DeribitDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+  DeribitDecoder(const codec::StreamSettings& settings, Instruments& instruments, SourceId source);
 
  private:
   using Parts = std::vector<std::string_view>;
 
-  Ending read(JsonObject& message, FlatObject& top) override;
+  Ending read(codec::JsonObject& message, codec::FlatObject& top) override;
 
   // stream.cc
-  Ending read_subscription(JsonObject& message);
-  Ending read_book(JsonObject& data, const Parts& channel);
-  Ending read_trades(JsonObject& holder, std::string_view key);
+  Ending read_subscription(codec::JsonObject& message);
+  Ending read_book(codec::JsonObject& data, const Parts& channel);
+  Ending read_trades(codec::JsonObject& holder, std::string_view key);
   void read_trade();
   void stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag);
   Ending read_quote();
   Ending read_perpetual(std::string_view instrument_name);
   Ending read_index_price();
   Ending read_volatility_index();
-  Ending read_option_marks(JsonObject& params);
+  Ending read_option_marks(codec::JsonObject& params);
 
   // tickers.cc: row_ holds the fields of `data`.
-  Ending read_ticker(JsonObject& data);
+  Ending read_ticker(codec::JsonObject& data);
   Ending read_summary_row();
-  void read_option(JsonObject* data, InstrumentId id, Instant at);
+  void read_option(codec::JsonObject* data, InstrumentId id, Instant at);
   void read_future(InstrumentId id, Instant at, bool summary);
   void stage_funding(InstrumentId id, Instant at);
 
   // rest.cc
-  Ending read_answer(JsonObject& message, FlatObject& top);
-  Ending read_rows(JsonObject& message, std::string_view endpoint, Instant at);
-  Ending read_object(JsonObject& result, std::string_view endpoint, Instant at);
-  Ending read_order_book(JsonObject& result);
-  Ending read_volatility_candles(JsonObject& result);
+  Ending read_answer(codec::JsonObject& message, codec::FlatObject& top);
+  Ending read_rows(codec::JsonObject& message, std::string_view endpoint, Instant at);
+  Ending read_object(codec::JsonObject& result, std::string_view endpoint, Instant at);
+  Ending read_order_book(codec::JsonObject& result);
+  Ending read_volatility_candles(codec::JsonObject& result);
   void read_funding_row(InstrumentId id);
   bool read_listing(Instant at);
 
@@ -55,15 +55,15 @@ class DeribitDecoder final : public JsonDecoder {
   std::optional<InstrumentId> instrument(std::string_view name, std::string_view key);
   std::optional<InstrumentId> index(std::string_view name, std::string_view key);
   InstrumentId index_of(const Instrument& option);
-  uint64_t count(FlatObject& object, std::string_view key);
+  uint64_t count(codec::FlatObject& object, std::string_view key);
   // A side of the book that is empty is sent as null or as zeros.
   void read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
                  std::optional<Qty>& qty);
-  std::optional<double> percent(FlatObject& object, std::string_view key);
+  std::optional<double> percent(codec::FlatObject& object, std::string_view key);
 
-  const RestRequest request_;
-  FlatObject row_{fields_}, nested_{fields_};
+  const codec::RestRequest request_;
+  codec::FlatObject row_{fields_}, nested_{fields_};
   std::map<std::string, std::optional<InstrumentId>, std::less<>> known_;
 };
 
-}  // namespace delever::deribit
+}  // namespace delever::venues::deribit

@@ -6,7 +6,7 @@
 #include "codec/channels.h"
 #include "venues/deribit/deribit_decoder.h"
 
-namespace delever {
+namespace delever::venues {
 namespace deribit {
 namespace {
 
@@ -31,13 +31,14 @@ bool is_combination(std::string_view name) {
 
 }  // namespace
 
-DeribitDecoder::DeribitDecoder(const StreamSettings& settings, Instruments& instruments,
+DeribitDecoder::DeribitDecoder(const codec::StreamSettings& settings, Instruments& instruments,
                                SourceId source)
-    : JsonDecoder(instruments, source),
-      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second
-                                                               : "")) {}
+    : codec::JsonDecoder(instruments, source),
+      request_(codec::RestRequest::parse(
+          settings.contains("request") ? settings.find("request")->second : "")) {}
 
-JsonDecoder::Ending DeribitDecoder::read(JsonObject& message, FlatObject& top) {
+codec::JsonDecoder::Ending DeribitDecoder::read(codec::JsonObject& message,
+                                                codec::FlatObject& top) {
   if (const auto method = top.maybe_text("method")) {
     if (*method == "subscription") return read_subscription(message);
     if (*method == "heartbeat" || method->starts_with("public/") || method->starts_with("private/"))
@@ -86,14 +87,14 @@ InstrumentId DeribitDecoder::index_of(const Instrument& option) {
                              [&] { return std::move(*made); });
 }
 
-uint64_t DeribitDecoder::count(FlatObject& object, std::string_view key) {
+uint64_t DeribitDecoder::count(codec::FlatObject& object, std::string_view key) {
   const int64_t number = object.integer(key);
   if (number < 0) fields_.fail(Fault::malformed, "negative", key);
   return static_cast<uint64_t>(number);
 }
 
-JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
-  JsonObject params = child(message, "params", fields_);
+codec::JsonDecoder::Ending DeribitDecoder::read_subscription(codec::JsonObject& message) {
+  codec::JsonObject params = codec::child(message, "params", fields_);
   if (!fields_.ok()) return Ending::events;
   row_.read(params);
   const std::string_view channel = row_.text("channel");
@@ -108,7 +109,7 @@ JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
   constexpr std::array<std::string_view, 6> objects{
       "book", "ticker", "quote", "perpetual", "deribit_price_index", "deribit_volatility_index"};
   if (std::find(objects.begin(), objects.end(), name) == objects.end()) return Ending::unknown;
-  JsonObject data = child(params, "data", fields_);
+  codec::JsonObject data = codec::child(params, "data", fields_);
   if (!fields_.ok()) return Ending::events;
   row_.read(data);
   if (!fields_.ok()) return Ending::events;
@@ -123,7 +124,8 @@ JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
 // book.{instrument}.{interval}: a snapshot, then changes.
 // book.{instrument}.{group}.{depth}.{interval}: the best levels each time, which are no true levels
 // when they are grouped.
-JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& channel) {
+codec::JsonDecoder::Ending DeribitDecoder::read_book(codec::JsonObject& data,
+                                                     const Parts& channel) {
   const Instant at = row_.ms("timestamp");
   const uint64_t change = count(row_, "change_id");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
@@ -172,8 +174,9 @@ JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& cha
   return Ending::events;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_trades(JsonObject& holder, std::string_view key) {
-  each_row(holder, key, row_, [&](JsonObject&) { read_trade(); });
+codec::JsonDecoder::Ending DeribitDecoder::read_trades(codec::JsonObject& holder,
+                                                       std::string_view key) {
+  codec::each_row(holder, key, row_, [&](codec::JsonObject&) { read_trade(); });
   return Ending::events;
 }
 
@@ -205,7 +208,7 @@ void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade
     if (flag != "none") fields_.fail(Fault::malformed, "neither T, M nor MT", "liquidation");
     return;
   }
-  const LiquidationFeed feed = liquidation_feed("deribit", "trades", at);
+  const LiquidationFeed feed = codec::liquidation_feed("deribit", "trades", at);
   const auto add = [&](bool sells, std::string_view mark) {
     Liquidation& liquidation = stage_.add<Liquidation>(id, at);
     liquidation.position_side = sells ? PositionSide::long_side : PositionSide::short_side;
@@ -220,7 +223,7 @@ void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade
   if (maker) add(!taker_sells, ":M");
 }
 
-JsonDecoder::Ending DeribitDecoder::read_quote() {
+codec::JsonDecoder::Ending DeribitDecoder::read_quote() {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
   if (!fields_.ok()) return Ending::events;
@@ -232,7 +235,7 @@ JsonDecoder::Ending DeribitDecoder::read_quote() {
 }
 
 // Funding accrues every millisecond; Deribit states it as a rate for eight hours.
-JsonDecoder::Ending DeribitDecoder::read_perpetual(std::string_view instrument_name) {
+codec::JsonDecoder::Ending DeribitDecoder::read_perpetual(std::string_view instrument_name) {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(instrument_name, "channel");
   if (!fields_.ok()) return Ending::events;
@@ -244,14 +247,14 @@ JsonDecoder::Ending DeribitDecoder::read_perpetual(std::string_view instrument_n
   return Ending::events;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_index_price() {
+codec::JsonDecoder::Ending DeribitDecoder::read_index_price() {
   const Instant at = row_.ms("timestamp");
   const auto id = index(row_.symbol("index_name"), "index_name");
   if (id) stage_.add<IndexPrice>(*id, at).price = row_.fixed<Price>("price", Precision::nearest);
   return Ending::events;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_volatility_index() {
+codec::JsonDecoder::Ending DeribitDecoder::read_volatility_index() {
   const Instant at = row_.ms("timestamp");
   const auto id = index(row_.symbol("index_name"), "index_name");
   const auto value = percent(row_, "volatility");
@@ -264,8 +267,8 @@ JsonDecoder::Ending DeribitDecoder::read_volatility_index() {
 }
 
 // Here volatility is a fraction, where tickers send per cent.
-JsonDecoder::Ending DeribitDecoder::read_option_marks(JsonObject& params) {
-  each_row(params, "data", row_, [&](JsonObject&) {
+codec::JsonDecoder::Ending DeribitDecoder::read_option_marks(codec::JsonObject& params) {
+  codec::each_row(params, "data", row_, [&](codec::JsonObject&) {
     const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
     if (!fields_.ok() || !id) return;
     const auto sent = row_.maybe_ms("timestamp");
@@ -278,10 +281,11 @@ JsonDecoder::Ending DeribitDecoder::read_option_marks(JsonObject& params) {
 
 }  // namespace deribit
 
-Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings,
-                                                      Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(
+Result<std::unique_ptr<codec::Decoder>> make_deribit_decoder(const codec::StreamSettings& settings,
+                                                             Instruments& instruments,
+                                                             SourceId source) {
+  return std::unique_ptr<codec::Decoder>(
       std::make_unique<deribit::DeribitDecoder>(settings, instruments, source));
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,6 +1,6 @@
 #include "venues/deribit/deribit_decoder.h"
 
-namespace delever::deribit {
+namespace delever::venues::deribit {
 
 void DeribitDecoder::read_side(std::string_view price_key, std::string_view qty_key,
                                std::optional<Price>& price, std::optional<Qty>& qty) {
@@ -12,7 +12,7 @@ void DeribitDecoder::read_side(std::string_view price_key, std::string_view qty_
   }
 }
 
-std::optional<double> DeribitDecoder::percent(FlatObject& object, std::string_view key) {
+std::optional<double> DeribitDecoder::percent(codec::FlatObject& object, std::string_view key) {
   const auto value = object.maybe_double(key);
   if (!value) return std::nullopt;
   return *value / 100.0;
@@ -20,7 +20,7 @@ std::optional<double> DeribitDecoder::percent(FlatObject& object, std::string_vi
 
 // ticker.{instrument}.{interval}, and the answer to `ticker`; get_order_book brings the same
 // fields.
-JsonDecoder::Ending DeribitDecoder::read_ticker(JsonObject& data) {
+codec::JsonDecoder::Ending DeribitDecoder::read_ticker(codec::JsonObject& data) {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
   if (!fields_.ok()) return Ending::events;
@@ -35,7 +35,7 @@ JsonDecoder::Ending DeribitDecoder::read_ticker(JsonObject& data) {
 
 // A row of get_book_summary_by_currency, the source of whole option chains. No sizes, no greeks;
 // anything may be null.
-JsonDecoder::Ending DeribitDecoder::read_summary_row() {
+codec::JsonDecoder::Ending DeribitDecoder::read_summary_row() {
   const Instant at = row_.ms("creation_timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
   if (!fields_.ok() || !id) return Ending::events;
@@ -49,7 +49,7 @@ JsonDecoder::Ending DeribitDecoder::read_summary_row() {
 
 // Prices in the coin of settlement, volatilities in per cent. `data` holds stats and greeks; a
 // summary has none.
-void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) {
+void DeribitDecoder::read_option(codec::JsonObject* data, InstrumentId id, Instant at) {
   OptionQuote& quote = stage_.add<OptionQuote>(id, at);
   read_side(data ? "best_bid_price" : "bid_price", data ? "best_bid_amount" : "", quote.bid_price,
             quote.bid_qty);
@@ -70,7 +70,7 @@ void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) 
     return;
   }
   if (row_.is_object("greeks")) {
-    JsonObject greeks = child(*data, "greeks", fields_);
+    codec::JsonObject greeks = codec::child(*data, "greeks", fields_);
     if (fields_.ok()) nested_.read(greeks);
     quote.greeks = {.delta = nested_.maybe_double("delta"),
                     .gamma = nested_.maybe_double("gamma"),
@@ -79,7 +79,7 @@ void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) 
                     .rho = nested_.maybe_double("rho")};
   }
   if (row_.is_object("stats")) {
-    JsonObject stats = child(*data, "stats", fields_);
+    codec::JsonObject stats = codec::child(*data, "stats", fields_);
     if (fields_.ok()) nested_.read(stats);
     quote.volume_24h = nested_.maybe_double("volume");
   }
@@ -119,4 +119,4 @@ void DeribitDecoder::stage_funding(InstrumentId id, Instant at) {
                                        .mean_over = eight_hours};
 }
 
-}  // namespace delever::deribit
+}  // namespace delever::venues::deribit

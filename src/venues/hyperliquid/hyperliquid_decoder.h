@@ -14,7 +14,7 @@
 #include "codec/frame.h"
 #include "venues/hyperliquid/hyperliquid.h"
 
-namespace delever::hyperliquid {
+namespace delever::venues::hyperliquid {
 
 // The POST body that an answer belongs to.
 struct Request {
@@ -36,41 +36,42 @@ class SeenTrades {
   int64_t newest_ = INT64_MIN;  // what is newer cannot be a copy
 };
 
-class HyperliquidDecoder final : public FramedDecoder {
+class HyperliquidDecoder final : public codec::FramedDecoder {
  public:
-  HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+  HyperliquidDecoder(const codec::StreamSettings& settings, Instruments& instruments,
+                     SourceId source);
 
  private:
   using Names = std::vector<std::string>;
 
-  Ending read_object(JsonObject& object) override;
-  Ending read_array(JsonArray& array) override;
+  Ending read_object(codec::JsonObject& object) override;
+  Ending read_array(codec::JsonArray& array) override;
   std::optional<Ending> read_plain(std::string_view text) override;
   void accepted() override;
   void begin();
 
-  Ending read_channel(std::string_view channel, JsonValue& data);
-  void read_book(JsonObject& book);
-  void read_bbo(JsonObject& object);
-  void read_trade(JsonObject& trade);
-  void read_asset_context(JsonObject& data);
-  void read_all_contexts(JsonObject& data);
-  void read_context(JsonObject& context, InstrumentId of);
-  void read_candle(JsonObject& candle);
-  void read_fill(JsonObject& fill, std::string_view user);
-  void read_levels(JsonValue& value, std::vector<Level>& out);
-  Level read_level(JsonObject& object);
+  Ending read_channel(std::string_view channel, codec::JsonValue& data);
+  void read_book(codec::JsonObject& book);
+  void read_bbo(codec::JsonObject& object);
+  void read_trade(codec::JsonObject& trade);
+  void read_asset_context(codec::JsonObject& data);
+  void read_all_contexts(codec::JsonObject& data);
+  void read_context(codec::JsonObject& context, InstrumentId of);
+  void read_candle(codec::JsonObject& candle);
+  void read_fill(codec::JsonObject& fill, std::string_view user);
+  void read_levels(codec::JsonValue& value, std::vector<Level>& out);
+  Level read_level(codec::JsonObject& object);
 
   // One row of an answer, or a whole one, by its keys. Missing: of no known shape.
-  std::optional<Ending> read_shape(JsonObject& object, const std::vector<std::string_view>& keys,
-                                   Names& universe);
-  Ending read_list(JsonArray& list, int depth);
+  std::optional<Ending> read_shape(codec::JsonObject& object,
+                                   const std::vector<std::string_view>& keys, Names& universe);
+  Ending read_list(codec::JsonArray& list, int depth);
   Ending unknown_shape();
-  void read_meta(JsonObject& meta, Names& universe);
-  void read_spot_meta(JsonObject& meta, Names& universe);
-  void read_contexts(JsonArray& contexts, const Names& universe);
-  void read_funding(JsonObject& row);
-  std::vector<std::string_view> keys_of(JsonObject& object);
+  void read_meta(codec::JsonObject& meta, Names& universe);
+  void read_spot_meta(codec::JsonObject& meta, Names& universe);
+  void read_contexts(codec::JsonArray& contexts, const Names& universe);
+  void read_funding(codec::JsonObject& row);
+  std::vector<std::string_view> keys_of(codec::JsonObject& object);
 
   InstrumentId instrument(std::string_view coin);
 
@@ -91,4 +92,4 @@ class HyperliquidDecoder final : public FramedDecoder {
   std::vector<std::pair<int64_t, std::string>> tokens_now_;
 };
 
-}  // namespace delever::hyperliquid
+}  // namespace delever::venues::hyperliquid

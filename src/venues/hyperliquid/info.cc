@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "venues/hyperliquid/hyperliquid_decoder.h"
 
-namespace delever {
+namespace delever::venues {
 
 Instrument hyperliquid_instrument(std::string_view coin) {
   Instrument out{.venue = "hyperliquid", .symbol = std::string(coin)};
@@ -111,7 +111,7 @@ bool holds(const std::string_view (&names)[n], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-std::string setting(const StreamSettings& settings, std::string_view key) {
+std::string setting(const codec::StreamSettings& settings, std::string_view key) {
   const auto found = settings.find(key);
   return found == settings.end() ? std::string() : found->second;
 }
@@ -129,20 +129,21 @@ Request Request::parse(std::string_view body) {
   Request out;
   std::string text(trimmed(body));
   const size_t size = text.size();
-  text.resize(size + kPadding);
+  text.resize(size + codec::kPadding);
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  JsonObject object;
-  FieldReader fields;
+  codec::JsonObject object;
+  codec::FieldReader fields;
   if (parser.iterate(text.data(), size, text.size()).get(document) != simdjson::SUCCESS) return out;
   if (document.get_object().get(object) != simdjson::SUCCESS) return out;
   out.type = fields.maybe_text(object, "type").value_or("");
   return out;
 }
 
-HyperliquidDecoder::HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments,
-                                       SourceId source)
-    : FramedDecoder(instruments, source), request_(Request::parse(setting(settings, "request"))) {}
+HyperliquidDecoder::HyperliquidDecoder(const codec::StreamSettings& settings,
+                                       Instruments& instruments, SourceId source)
+    : codec::FramedDecoder(instruments, source),
+      request_(Request::parse(setting(settings, "request"))) {}
 
 InstrumentId HyperliquidDecoder::instrument(std::string_view coin) {
   if (coin == last_coin_) return last_id_;
@@ -176,30 +177,32 @@ void HyperliquidDecoder::accepted() {
   tokens_now_.clear();
 }
 
-std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_plain(std::string_view text) {
+std::optional<codec::FramedDecoder::Ending> HyperliquidDecoder::read_plain(std::string_view text) {
   begin();
   if (text == "Websocket connection established.") return Ending::control;
   if (text == "null" && !request_.type.empty()) return skip("answer without content");
   return std::nullopt;
 }
 
-std::vector<std::string_view> HyperliquidDecoder::keys_of(JsonObject& object) {
+std::vector<std::string_view> HyperliquidDecoder::keys_of(codec::JsonObject& object) {
   std::vector<std::string_view> keys;
-  each_key(object, fields_, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
+  codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue&) {
+    keys.push_back(codec::key_text(key));
+  });
   fields_.rewind(object);
   return keys;
 }
 
-FramedDecoder::Ending HyperliquidDecoder::read_object(JsonObject& object) {
+codec::FramedDecoder::Ending HyperliquidDecoder::read_object(codec::JsonObject& object) {
   begin();
   Ending ending = Ending::read;
   std::string_view channel;
   bool has_channel = false, has_data = false, was_read = false;
-  each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
-    if (key_code(key) == key_code("channel")) {
+  codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+    if (codec::key_code(key) == codec::key_code("channel")) {
       channel = fields_.text(value, "channel");
       has_channel = true;
-    } else if (key_code(key) == key_code("data")) {
+    } else if (codec::key_code(key) == codec::key_code("data")) {
       has_data = true;
       if (!has_channel) return;
       was_read = true;
@@ -210,7 +213,7 @@ FramedDecoder::Ending HyperliquidDecoder::read_object(JsonObject& object) {
   if (has_channel) {
     if (was_read) return ending;
     if (channel == "pong") return Ending::control;  // the only one without data
-    JsonValue data;
+    codec::JsonValue data;
     fields_.require(has_data && fields_.find(object, "data", data), "data");
     return fields_.ok() ? read_channel(channel, data) : Ending::read;
   }
@@ -224,7 +227,7 @@ FramedDecoder::Ending HyperliquidDecoder::read_object(JsonObject& object) {
   return unknown_shape();
 }
 
-FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
+codec::FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
   if (!request_.type.empty()) {
     fields_.fail(Fault::malformed, fmt::format("not an answer to {}", request_.type.substr(0, 60)));
     return Ending::read;
@@ -233,8 +236,8 @@ FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
   return Ending::unknown;
 }
 
-std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_shape(
-    JsonObject& object, const std::vector<std::string_view>& keys, Names& universe) {
+std::optional<codec::FramedDecoder::Ending> HyperliquidDecoder::read_shape(
+    codec::JsonObject& object, const std::vector<std::string_view>& keys, Names& universe) {
   const auto has = [&](std::string_view key) {
     return std::find(keys.begin(), keys.end(), key) != keys.end();
   };
@@ -257,7 +260,7 @@ std::optional<FramedDecoder::Ending> HyperliquidDecoder::read_shape(
   return std::nullopt;
 }
 
-FramedDecoder::Ending HyperliquidDecoder::read_array(JsonArray& array) {
+codec::FramedDecoder::Ending HyperliquidDecoder::read_array(codec::JsonArray& array) {
   begin();
   channel_ = request_.type;
   if (holds(kSilent, request_.type)) return Ending::no_event;
@@ -266,15 +269,15 @@ FramedDecoder::Ending HyperliquidDecoder::read_array(JsonArray& array) {
 }
 
 // Rows of one kind; or [meta, contexts], [meta, meta, ...], [[meta, contexts], ...].
-FramedDecoder::Ending HyperliquidDecoder::read_list(JsonArray& list, int depth) {
+codec::FramedDecoder::Ending HyperliquidDecoder::read_list(codec::JsonArray& list, int depth) {
   Ending ending = Ending::no_event;
   Names universe;
   bool has_universe = false, is_empty = true;
   for (auto entry : list) {
     is_empty = false;
-    JsonValue value;
-    JsonObject object;
-    JsonArray inner;
+    codec::JsonValue value;
+    codec::JsonObject object;
+    codec::JsonArray inner;
     if (entry.get(value) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
     const char opening = *value.raw_json_token().data();
@@ -308,9 +311,9 @@ FramedDecoder::Ending HyperliquidDecoder::read_list(JsonArray& list, int depth) 
 }
 
 // Contexts beyond the universe belong to coins listed since.
-void HyperliquidDecoder::read_contexts(JsonArray& contexts, const Names& universe) {
+void HyperliquidDecoder::read_contexts(codec::JsonArray& contexts, const Names& universe) {
   size_t at = 0;
-  each_object(contexts, fields_, "ctxs", [&](JsonObject& context) {
+  codec::each_object(contexts, fields_, "ctxs", [&](codec::JsonObject& context) {
     if (const auto coin = fields_.maybe_text(context, "coin");
         coin && !coin->empty()) {  // spot names its pairs
       if (fields_.rewind(context)) read_context(context, instrument(*coin));
@@ -323,16 +326,16 @@ void HyperliquidDecoder::read_contexts(JsonArray& contexts, const Names& univers
   });
 }
 
-void HyperliquidDecoder::read_meta(JsonObject& meta, Names& universe) {
+void HyperliquidDecoder::read_meta(codec::JsonObject& meta, Names& universe) {
   std::string collateral = "USDC";
   if (const auto token = fields_.maybe_integer(meta, "collateralToken"); token && *token != 0) {
     const auto known = tokens_.find(*token);
     collateral = known != tokens_.end() ? known->second : fmt::format("TOKEN{}", *token);
   }
-  JsonArray coins;
+  codec::JsonArray coins;
   fields_.require(fields_.find(meta, "universe", coins), "universe");
   if (!fields_.ok()) return;
-  each_object(coins, fields_, "universe", [&](JsonObject& coin) {
+  codec::each_object(coins, fields_, "universe", [&](codec::JsonObject& coin) {
     const std::string_view name = fields_.text(coin, "name");
     const int64_t digits = fields_.integer(coin, "szDecimals");
     const bool delisted = fields_.maybe_bool(coin, "isDelisted").value_or(false);
@@ -354,16 +357,16 @@ void HyperliquidDecoder::read_meta(JsonObject& meta, Names& universe) {
       colon == std::string::npos ? std::string() : universe.front().substr(0, colon), universe);
 }
 
-void HyperliquidDecoder::read_spot_meta(JsonObject& meta, Names& universe) {
+void HyperliquidDecoder::read_spot_meta(codec::JsonObject& meta, Names& universe) {
   struct Token {
     std::string name;
     int64_t digits = 0;
   };
   std::map<int64_t, Token> tokens;
-  JsonArray list_of_tokens, pairs;
+  codec::JsonArray list_of_tokens, pairs;
   fields_.require(fields_.find(meta, "tokens", list_of_tokens), "tokens");
   if (!fields_.ok()) return;
-  each_object(list_of_tokens, fields_, "tokens", [&](JsonObject& token) {
+  codec::each_object(list_of_tokens, fields_, "tokens", [&](codec::JsonObject& token) {
     const int64_t index = fields_.integer(token, "index"),
                   digits = fields_.integer(token, "szDecimals");
     const std::string_view name = fields_.text(token, "name");
@@ -376,9 +379,9 @@ void HyperliquidDecoder::read_spot_meta(JsonObject& meta, Names& universe) {
   if (!fields_.ok()) return;
   fields_.require(fields_.find(meta, "universe", pairs), "universe");
   if (!fields_.ok()) return;
-  each_object(pairs, fields_, "universe", [&](JsonObject& pair) {
+  codec::each_object(pairs, fields_, "universe", [&](codec::JsonObject& pair) {
     const std::string_view name = fields_.text(pair, "name");
-    JsonArray both;
+    codec::JsonArray both;
     fields_.require(fields_.find(pair, "tokens", both), "universe.tokens");
     fields_.require(!name.empty(), "universe.name");
     if (!fields_.ok()) return;
@@ -405,7 +408,7 @@ void HyperliquidDecoder::read_spot_meta(JsonObject& meta, Names& universe) {
   });
 }
 
-void HyperliquidDecoder::read_funding(JsonObject& row) {
+void HyperliquidDecoder::read_funding(codec::JsonObject& row) {
   const std::string_view coin = fields_.text(row, "coin");
   const Rate rate = fields_.fixed<Rate>(row, "fundingRate", Precision::nearest);
   const Instant at = fields_.ms(row, "time");
@@ -419,11 +422,10 @@ void HyperliquidDecoder::read_funding(JsonObject& row) {
 
 }  // namespace hyperliquid
 
-Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings,
-                                                          Instruments& instruments,
-                                                          SourceId source) {
-  return std::unique_ptr<Decoder>(
+Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
+    const codec::StreamSettings& settings, Instruments& instruments, SourceId source) {
+  return std::unique_ptr<codec::Decoder>(
       std::make_unique<hyperliquid::HyperliquidDecoder>(settings, instruments, source));
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "venues/okx/okx_decoder.h"
 
-namespace delever::okx {
+namespace delever::venues::okx {
 namespace {
 
 struct Row {
@@ -208,4 +208,4 @@ std::optional<Instant> bar_end(Instant from, std::string_view bar) {
   }
 }
 
-}  // namespace delever::okx
+}  // namespace delever::venues::okx

@@ -2,11 +2,11 @@
 
 #include "venues/okx/okx_decoder.h"
 
-namespace delever {
+namespace delever::venues {
 namespace okx {
 namespace {
 
-std::string setting(const StreamSettings& settings, std::string_view key) {
+std::string setting(const codec::StreamSettings& settings, std::string_view key) {
   const auto found = settings.find(key);
   return found == settings.end() ? std::string() : found->second;
 }
@@ -18,12 +18,13 @@ std::string_view bar_of(std::string_view channel) {
   return at == channel.npos ? std::string_view() : channel.substr(at + mark.size());
 }
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 }  // namespace
 
-OkxDecoder::OkxDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
-    : FramedDecoder(instruments, source),
+OkxDecoder::OkxDecoder(const codec::StreamSettings& settings, Instruments& instruments,
+                       SourceId source)
+    : codec::FramedDecoder(instruments, source),
       request_(trimmed(setting(settings, "request"))),
       symbol_(setting(settings, "symbol")) {}
 
@@ -60,12 +61,12 @@ InstrumentId OkxDecoder::index(std::string_view of_row, const Envelope& envelope
   return instruments_.intern("okx", name, InstrumentKind::index, [&] { return okx_index(name); });
 }
 
-std::optional<FramedDecoder::Ending> OkxDecoder::read_plain(std::string_view text) {
+std::optional<codec::FramedDecoder::Ending> OkxDecoder::read_plain(std::string_view text) {
   if (text == "ping" || text == "pong") return Ending::control;
   return std::nullopt;
 }
 
-FramedDecoder::Ending OkxDecoder::read_array(JsonArray&) {
+codec::FramedDecoder::Ending OkxDecoder::read_array(codec::JsonArray&) {
   channel_ = "list";  // no message of version 5 is one
   return Ending::unknown;
 }
@@ -74,11 +75,11 @@ void OkxDecoder::accepted() {
   for (const auto& [of, at] : settled_now_) settled_[of] = at;
 }
 
-void OkxDecoder::read_argument(JsonValue& value, Envelope& envelope) {
-  JsonObject argument;
+void OkxDecoder::read_argument(codec::JsonValue& value, Envelope& envelope) {
+  codec::JsonObject argument;
   if (value.get_object().get(argument) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not an object", "arg");
-  each_field(argument, fields_, [&](uint64_t key, JsonValue& field) {
+  codec::each_field(argument, fields_, [&](uint64_t key, codec::JsonValue& field) {
     if (key == k("channel")) envelope.channel = fields_.text(field, "arg.channel");
     if (key == k("instId")) envelope.inst_id = fields_.text(field, "arg.instId");
   });
@@ -86,16 +87,16 @@ void OkxDecoder::read_argument(JsonValue& value, Envelope& envelope) {
 
 // {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or
 // {"code":...,"data":...}.
-FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
+codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) {
   settled_now_.clear();
   Envelope envelope;
   Ending ending = Ending::read;
   std::string_view code, table, first;
   std::optional<Channel> channel;
   bool has_argument = false, is_control = false, has_data = false, was_read = false;
-  each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
-    if (first.empty()) first = key_text(key);
-    switch (key_code(key)) {
+  codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+    if (first.empty()) first = codec::key_text(key);
+    switch (codec::key_code(key)) {
       case k("arg"):
         has_argument = true;
         read_argument(value, envelope);
@@ -142,15 +143,16 @@ FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
   channel_ = envelope.channel;
   if (!channel) return Ending::unknown;
   if (was_read) return ending;
-  JsonValue data;
+  codec::JsonValue data;
   if (!fields_.rewind(object) || !fields_.find(object, "data", data)) return Ending::read;
   return read_data(data, *channel, envelope);
 }
 
-FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_view code) {
-  const std::string_view path = request_path(request_);
+codec::FramedDecoder::Ending OkxDecoder::read_answer(codec::JsonObject& object,
+                                                     std::string_view code) {
+  const std::string_view path = codec::request_path(request_);
   channel_ = path.empty() ? "answer of unknown shape" : path;
-  const auto data = [&](JsonValue& value) {
+  const auto data = [&](codec::JsonValue& value) {
     const bool found = fields_.rewind(object) && fields_.find(object, "data", value);
     fields_.require(found, "data");
     return found;
@@ -162,11 +164,11 @@ FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_vi
                              message.substr(0, 200)),
                  "code");
   }
-  JsonValue value;
+  codec::JsonValue value;
   if (!fields_.ok() || !data(value)) return Ending::read;
   Envelope envelope;
-  envelope.inst_id = request_query(request_, "instId");
-  envelope.bar = request_query(request_, "bar");
+  envelope.inst_id = codec::request_query(request_, "instId");
+  envelope.bar = codec::request_query(request_, "bar");
   if (envelope.bar.empty()) envelope.bar = "1m";
   auto channel = endpoint_of(path);
   if (!channel && path.empty()) {
@@ -179,45 +181,47 @@ FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_vi
   return read_data(value, *channel, envelope);
 }
 
-std::vector<std::string_view> OkxDecoder::first_row_keys(JsonValue& data) {
+std::vector<std::string_view> OkxDecoder::first_row_keys(codec::JsonValue& data) {
   std::vector<std::string_view> keys;
   if (*data.raw_json_token().data() != '[') return keys;  // some answers hold one object
-  JsonArray rows;
+  codec::JsonArray rows;
   if (data.get_array().get(rows) != simdjson::SUCCESS)
     fields_.fail(Fault::malformed, "broken JSON", "data");
   if (!fields_.ok()) return keys;
   for (auto entry : rows) {
-    JsonValue row;
-    JsonObject object;
+    codec::JsonValue row;
+    codec::JsonObject object;
     if (entry.get(row) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "broken JSON", "data");
     } else if (*row.raw_json_token().data() == '{' &&
                row.get_object().get(object) == simdjson::SUCCESS) {
-      each_key(object, fields_, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
+      codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue&) {
+        keys.push_back(codec::key_text(key));
+      });
     }
     break;
   }
   return keys;
 }
 
-FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& channel,
-                                            const Envelope& envelope) {
+codec::FramedDecoder::Ending OkxDecoder::read_data(codec::JsonValue& value, const Channel& channel,
+                                                   const Envelope& envelope) {
   if (channel_.empty()) channel_ = envelope.channel;
   if (channel.feed == Feed::silent) return Ending::no_event;
   if (channel.feed == Feed::control) return Ending::control;
-  JsonArray rows;
+  codec::JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS) {
     fields_.fail(Fault::malformed, "not a list", "data");
     return Ending::read;
   }
   for (auto entry : rows) {
     if (channel.feed == Feed::candles) {
-      JsonArray cells;
+      codec::JsonArray cells;
       if (entry.get_array().get(cells) != simdjson::SUCCESS)
         fields_.fail(Fault::malformed, "not a list", "candle");
       if (fields_.ok()) read_candle(cells, channel, envelope);
     } else {
-      JsonObject row;
+      codec::JsonObject row;
       if (entry.get_object().get(row) != simdjson::SUCCESS)
         fields_.fail(Fault::malformed, "not an object", "data");
       if (fields_.ok()) read_row(row, channel, envelope);
@@ -227,7 +231,8 @@ FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& cha
   return Ending::read;
 }
 
-void OkxDecoder::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+void OkxDecoder::read_row(codec::JsonObject& row, const Channel& channel,
+                          const Envelope& envelope) {
   switch (channel.feed) {
     case Feed::trades:
       return read_trade(row, envelope, false);
@@ -269,9 +274,11 @@ void OkxDecoder::read_row(JsonObject& row, const Channel& channel, const Envelop
 
 }  // namespace okx
 
-Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings,
-                                                  Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(std::make_unique<okx::OkxDecoder>(settings, instruments, source));
+Result<std::unique_ptr<codec::Decoder>> make_okx_decoder(const codec::StreamSettings& settings,
+                                                         Instruments& instruments,
+                                                         SourceId source) {
+  return std::unique_ptr<codec::Decoder>(
+      std::make_unique<okx::OkxDecoder>(settings, instruments, source));
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -11,7 +11,7 @@
 #include "codec/frame.h"
 #include "venues/okx/okx.h"
 
-namespace delever::okx {
+namespace delever::venues::okx {
 
 // What the rows of a channel or endpoint are.
 enum class Feed : uint8_t {
@@ -50,13 +50,13 @@ std::optional<Channel> channel_of_shape(const std::vector<std::string_view>& key
 // UTC+8 unless they say utc. Missing: not a bar.
 std::optional<Instant> bar_end(Instant from, std::string_view bar);
 
-class OkxDecoder final : public FramedDecoder {
+class OkxDecoder final : public codec::FramedDecoder {
  public:
-  OkxDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+  OkxDecoder(const codec::StreamSettings& settings, Instruments& instruments, SourceId source);
 
  private:
-  Ending read_object(JsonObject& object) override;
-  Ending read_array(JsonArray& array) override;
+  Ending read_object(codec::JsonObject& object) override;
+  Ending read_array(codec::JsonArray& array) override;
   std::optional<Ending> read_plain(std::string_view text) override;
   void accepted() override;
 
@@ -65,30 +65,31 @@ class OkxDecoder final : public FramedDecoder {
     std::string_view channel, inst_id, bar, action;
     bool has_action = false;
   };
-  Ending read_answer(JsonObject& object, std::string_view code);
-  void read_argument(JsonValue& value, Envelope& envelope);
-  Ending read_data(JsonValue& value, const Channel& channel, const Envelope& envelope);
-  void read_row(JsonObject& row, const Channel& channel, const Envelope& envelope);
-  std::vector<std::string_view> first_row_keys(JsonValue& data);
+  Ending read_answer(codec::JsonObject& object, std::string_view code);
+  void read_argument(codec::JsonValue& value, Envelope& envelope);
+  Ending read_data(codec::JsonValue& value, const Channel& channel, const Envelope& envelope);
+  void read_row(codec::JsonObject& row, const Channel& channel, const Envelope& envelope);
+  std::vector<std::string_view> first_row_keys(codec::JsonValue& data);
 
-  void read_trade(JsonObject& row, const Envelope& envelope, bool block);
-  void read_book(JsonObject& row, const Channel& channel, const Envelope& envelope);
-  void read_best_level(JsonObject& row, const Envelope& envelope);
-  void read_ticker(JsonObject& row, const Envelope& envelope);
-  void read_funding(JsonObject& row, const Envelope& envelope);
-  void read_funding_history(JsonObject& row, const Envelope& envelope);
-  void read_open_interest(JsonObject& row, const Envelope& envelope);
-  void read_mark_price(JsonObject& row, const Envelope& envelope);
-  void read_index_price(JsonObject& row, const Envelope& envelope);
-  void read_liquidations(JsonObject& row, const Envelope& envelope);
-  void read_liquidation(JsonObject& detail, InstrumentId instrument, std::string_view channel);
-  void read_option_summary(JsonObject& row, const Envelope& envelope);
-  void read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope);
-  void read_listing(JsonObject& row);
+  void read_trade(codec::JsonObject& row, const Envelope& envelope, bool block);
+  void read_book(codec::JsonObject& row, const Channel& channel, const Envelope& envelope);
+  void read_best_level(codec::JsonObject& row, const Envelope& envelope);
+  void read_ticker(codec::JsonObject& row, const Envelope& envelope);
+  void read_funding(codec::JsonObject& row, const Envelope& envelope);
+  void read_funding_history(codec::JsonObject& row, const Envelope& envelope);
+  void read_open_interest(codec::JsonObject& row, const Envelope& envelope);
+  void read_mark_price(codec::JsonObject& row, const Envelope& envelope);
+  void read_index_price(codec::JsonObject& row, const Envelope& envelope);
+  void read_liquidations(codec::JsonObject& row, const Envelope& envelope);
+  void read_liquidation(codec::JsonObject& detail, InstrumentId instrument,
+                        std::string_view channel);
+  void read_option_summary(codec::JsonObject& row, const Envelope& envelope);
+  void read_candle(codec::JsonArray& row, const Channel& channel, const Envelope& envelope);
+  void read_listing(codec::JsonObject& row);
 
-  void levels(JsonValue& value, std::vector<Level>& out, std::string_view key);
-  void levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key);
-  Instant time_of(JsonObject& row);  // "ts", else when the message was received
+  void levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
+  void levels_by_token(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
+  Instant time_of(codec::JsonObject& row);  // "ts", else when the message was received
 
   // The instId of the row, else of the envelope, else of the settings.
   InstrumentId instrument(std::string_view of_row, const Envelope& envelope);
@@ -110,4 +111,4 @@ class OkxDecoder final : public FramedDecoder {
   BookSnapshot scratch_;
 };
 
-}  // namespace delever::okx
+}  // namespace delever::venues::okx

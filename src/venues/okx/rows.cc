@@ -7,12 +7,12 @@
 #include "codec/channels.h"
 #include "venues/okx/okx_decoder.h"
 
-namespace delever::okx {
+namespace delever::venues::okx {
 namespace {
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
-Side read_side(FieldReader& fields, std::string_view text) {
+Side read_side(codec::FieldReader& fields, std::string_view text) {
   if (text != "buy" && text != "sell")
     fields.fail(Fault::malformed, "neither buy nor sell", "side");
   return text == "sell" ? Side::sell : Side::buy;
@@ -26,17 +26,17 @@ const char* skip_digits(const char* p) {
 
 }  // namespace
 
-Instant OkxDecoder::time_of(JsonObject& row) {
+Instant OkxDecoder::time_of(codec::JsonObject& row) {
   return fields_.maybe_ms(row, "ts").value_or(received_);
 }
 
-void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool block) {
+void OkxDecoder::read_trade(codec::JsonObject& row, const Envelope& envelope, bool block) {
   std::string_view inst_id, id, side;
   std::optional<Price> price, index_price;
   std::optional<Qty> qty;
   std::optional<Instant> at;
   int64_t fills = 1;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
         inst_id = fields_.text(value, "instId");
@@ -85,15 +85,15 @@ void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool bloc
 
 // [["30246.5","0.00087743","0","1"],...]: price, size, a retired field, orders. Straight from its
 // text, the form of every message seen; anything else goes token by token.
-void OkxDecoder::levels(JsonValue& value, std::vector<Level>& out, std::string_view key) {
+void OkxDecoder::levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key) {
   const char* p = value.raw_json_token().data();
   out.clear();
   if (p[0] == '[' && p[1] == ']') return;
   while (p[0] == '[' || p[0] == ',') {
     if (p[1] != '[' || p[2] != '"') break;
-    const ScannedDecimal price = scan_decimal(p + 3, Price::digits);
+    const codec::ScannedDecimal price = codec::scan_decimal(p + 3, Price::digits);
     if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"') break;
-    const ScannedDecimal qty = scan_decimal(price.end + 3, Qty::digits);
+    const codec::ScannedDecimal qty = codec::scan_decimal(price.end + 3, Qty::digits);
     if (!qty.end || qty.end[0] != '"' || qty.units < 0) break;
     p = qty.end + 1;
     while (p && p[0] == ',' && p[1] == '"') p = skip_digits(p + 2);
@@ -105,18 +105,19 @@ void OkxDecoder::levels(JsonValue& value, std::vector<Level>& out, std::string_v
   levels_by_token(value, out, key);
 }
 
-void OkxDecoder::levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key) {
-  JsonArray rows;
+void OkxDecoder::levels_by_token(codec::JsonValue& value, std::vector<Level>& out,
+                                 std::string_view key) {
+  codec::JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not a list", key);
   for (auto entry : rows) {
-    JsonArray row;
+    codec::JsonArray row;
     if (entry.get_array().get(row) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not a level", key);
     Level level;
     size_t column = 0;
     for (auto cell : row) {
-      JsonValue number;
+      codec::JsonValue number;
       if (cell.get(number) != simdjson::SUCCESS)
         return fields_.fail(Fault::malformed, "broken JSON", key);
       if (column < 2) {
@@ -136,7 +137,8 @@ void OkxDecoder::levels_by_token(JsonValue& value, std::vector<Level>& out, std:
   }
 }
 
-void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+void OkxDecoder::read_book(codec::JsonObject& row, const Channel& channel,
+                           const Envelope& envelope) {
   const bool snapshot = channel.partial || envelope.action == "snapshot";
   if (!snapshot && envelope.action != "update")
     return fields_.fail(Fault::malformed, "neither snapshot nor update", "action");
@@ -145,8 +147,8 @@ void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelo
   bool has_bids = false, has_asks = false;
   const auto read_into = [&](auto& book) {
     book.sequence.chain = channel.chain;
-    each_key(row, fields_, [&](JsonKey key, JsonValue& value) {
-      switch (key_code(key)) {
+    codec::each_key(row, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+      switch (codec::key_code(key)) {
         case k("asks"):
           levels(value, book.asks, "asks");
           has_asks = true;
@@ -165,14 +167,14 @@ void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelo
           book.sequence.last = fields_.count(value, "seqId");
           break;
         case 0:
-          if (is_key(key, "checksum")) {
+          if (codec::is_key(key, "checksum")) {
             const int64_t sum = fields_.integer(value, "checksum");
             if (sum < std::numeric_limits<int32_t>::min() ||
                 sum > std::numeric_limits<int32_t>::max())
               return fields_.fail(Fault::out_of_range, "not a signed CRC-32", "checksum");
             if (sum != 0)
               book.sequence.checksum = static_cast<int32_t>(sum);  // 0: no longer provided
-          } else if (is_key(key, "prevSeqId")) {
+          } else if (codec::is_key(key, "prevSeqId")) {
             const int64_t previous = fields_.integer(value, "prevSeqId");
             if (previous >= 0)
               book.sequence.previous = static_cast<uint64_t>(previous);  // -1: a snapshot
@@ -199,12 +201,12 @@ void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelo
   stage_.last().at = *at;
 }
 
-void OkxDecoder::read_best_level(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_best_level(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   bool has_bids = false, has_asks = false;
   Quote quote;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("asks"):
         levels(value, scratch_.asks, "asks");
@@ -243,34 +245,35 @@ void OkxDecoder::read_best_level(JsonObject& row, const Envelope& envelope) {
   stage_.add<Quote>(of, *at) = quote;
 }
 
-void OkxDecoder::read_ticker(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   Quote quote;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {  // an empty side is ""
-    switch (key) {
-      case k("instId"):
-        inst_id = fields_.text(value, "instId");
-        break;
-      case k("askPx"):
-        quote.ask_price = fields_.maybe<Price>(value, "askPx");
-        break;
-      case k("askSz"):
-        quote.ask_qty = fields_.maybe<Qty>(value, "askSz");
-        break;
-      case k("bidPx"):
-        quote.bid_price = fields_.maybe<Price>(value, "bidPx");
-        break;
-      case k("bidSz"):
-        quote.bid_qty = fields_.maybe<Qty>(value, "bidSz");
-        break;
-      case k("ts"):
-        at = fields_.ms(value, "ts");
-        break;
-      default:
-        break;
-    }
-  });
+  codec::each_field(row, fields_,
+                    [&](uint64_t key, codec::JsonValue& value) {  // an empty side is ""
+                      switch (key) {
+                        case k("instId"):
+                          inst_id = fields_.text(value, "instId");
+                          break;
+                        case k("askPx"):
+                          quote.ask_price = fields_.maybe<Price>(value, "askPx");
+                          break;
+                        case k("askSz"):
+                          quote.ask_qty = fields_.maybe<Qty>(value, "askSz");
+                          break;
+                        case k("bidPx"):
+                          quote.bid_price = fields_.maybe<Price>(value, "bidPx");
+                          break;
+                        case k("bidSz"):
+                          quote.bid_qty = fields_.maybe<Qty>(value, "bidSz");
+                          break;
+                        case k("ts"):
+                          at = fields_.ms(value, "ts");
+                          break;
+                        default:
+                          break;
+                      }
+                    });
   fields_.require(at.has_value(), "ts");
   const InstrumentId of = instrument(inst_id, envelope);
   if (fields_.ok()) stage_.add<Quote>(of, *at) = quote;
@@ -279,7 +282,7 @@ void OkxDecoder::read_ticker(JsonObject& row, const Envelope& envelope) {
 // fundingTime is when the period now running settles, nextFundingTime when the one after does:
 // their difference is the interval. The rate settled last (settFundingRate at prevFundingTime)
 // comes with every message and goes out once.
-void OkxDecoder::read_funding(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_funding(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = time_of(row);
   const auto settles = fields_.maybe_ms(row, "fundingTime");
@@ -318,7 +321,7 @@ void OkxDecoder::read_funding(JsonObject& row, const Envelope& envelope) {
                                      .settles_at = previous};
 }
 
-void OkxDecoder::read_funding_history(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_funding_history(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = fields_.ms(row, "fundingTime");
   auto rate = fields_.maybe<Rate>(row, "realizedRate",
@@ -328,7 +331,7 @@ void OkxDecoder::read_funding_history(JsonObject& row, const Envelope& envelope)
   stage_.add<FundingRate>(of, at) = {.rate = *rate, .kind = FundingKind::settled, .settles_at = at};
 }
 
-void OkxDecoder::read_open_interest(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_open_interest(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   OpenInterest found;
   found.contracts =
@@ -339,11 +342,11 @@ void OkxDecoder::read_open_interest(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<OpenInterest>(of, at) = found;
 }
 
-void OkxDecoder::read_mark_price(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_mark_price(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
         inst_id = fields_.text(value, "instId");
@@ -364,11 +367,11 @@ void OkxDecoder::read_mark_price(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<MarkPrice>(of, *at).price = *price;
 }
 
-void OkxDecoder::read_index_price(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_index_price(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
         inst_id = fields_.text(value, "instId");
@@ -389,18 +392,20 @@ void OkxDecoder::read_index_price(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<IndexPrice>(of, *at).price = *price;
 }
 
-void OkxDecoder::read_liquidations(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_liquidations(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
-  JsonArray details;
+  codec::JsonArray details;
   fields_.require(fields_.find(row, "details", details), "details");
   if (!fields_.ok()) return;
-  each_object(details, fields_, "details",
-              [&](JsonObject& detail) { read_liquidation(detail, of, "liquidation-orders"); });
+  codec::each_object(details, fields_, "details", [&](codec::JsonObject& detail) {
+    read_liquidation(detail, of, "liquidation-orders");
+  });
 }
 
 // bkPx is called a bankruptcy price and is the only one there is. In net mode, posSide does not say
 // what was closed: selling closes a long.
-void OkxDecoder::read_liquidation(JsonObject& detail, InstrumentId of, std::string_view channel) {
+void OkxDecoder::read_liquidation(codec::JsonObject& detail, InstrumentId of,
+                                  std::string_view channel) {
   const Instant at = fields_.ms(detail, "ts");
   const std::string_view side = fields_.text(detail, "side");
   const std::string_view position = fields_.maybe_text(detail, "posSide").value_or("");
@@ -413,7 +418,7 @@ void OkxDecoder::read_liquidation(JsonObject& detail, InstrumentId of, std::stri
   const bool is_long = position == "long" || (position != "short" && order_side == Side::sell);
   Liquidation& found = stage_.add<Liquidation>(of, at);
   found.position_side = is_long ? PositionSide::long_side : PositionSide::short_side;
-  found.feed = liquidation_feed("okx", channel, at);
+  found.feed = codec::liquidation_feed("okx", channel, at);
   found.order_price = price;
   found.order_qty = qty;
   // The stream and the REST answer repeat one another and have no id of their own.
@@ -421,7 +426,7 @@ void OkxDecoder::read_liquidation(JsonObject& detail, InstrumentId of, std::stri
                          price ? price->text() : std::string());
 }
 
-void OkxDecoder::read_option_summary(JsonObject& row, const Envelope& envelope) {
+void OkxDecoder::read_option_summary(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const auto vol = [&](std::string_view key) {  // "" or 0: could not be computed
     const auto value = fields_.maybe_double(row, key);
@@ -443,11 +448,12 @@ void OkxDecoder::read_option_summary(JsonObject& row, const Envelope& envelope) 
 
 // [ts, open, high, low, close, volume in the venue's unit, ..., confirm] of trades, [ts, o, h, l,
 // c, confirm] else.
-void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope) {
+void OkxDecoder::read_candle(codec::JsonArray& row, const Channel& channel,
+                             const Envelope& envelope) {
   std::array<std::string_view, 9> cells;
   size_t count = 0;
   for (auto cell : row) {
-    JsonValue value;
+    codec::JsonValue value;
     if (cell.get(value) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "broken JSON", "candle");
     const std::string_view text = fields_.text(value, "candle");
@@ -481,7 +487,7 @@ void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envel
   if (fields_.ok()) stage_.add<Candle>(of, candle.closed ? candle.to : received_) = candle;
 }
 
-void OkxDecoder::read_listing(JsonObject& row) {
+void OkxDecoder::read_listing(codec::JsonObject& row) {
   const std::string_view inst_id = fields_.text(row, "instId");
   fields_.require(!inst_id.empty(), "instId");
   if (!fields_.ok()) return;
@@ -536,4 +542,4 @@ void OkxDecoder::read_listing(JsonObject& row) {
   list(std::move(out), received_, text("state"));
 }
 
-}  // namespace delever::okx
+}  // namespace delever::venues::okx
