@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "exchange/exchange.h"
-#include "matching/workload_bench.h"
+#include "matching/workload_testing.h"
 
 namespace delever::exchange {
 namespace {

@@ -1,6 +1,6 @@
 // Liquidation by each venue's steps, with every price and amount worked out: the book, the fund,
 // the vault, the queue of the deleveraged, socialised losses, and the next one who falls.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

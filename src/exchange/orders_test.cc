@@ -1,6 +1,6 @@
 // Orders as a trader knows them: how long they live, what they may do to a position, what sets them
 // off.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/random.h"
-#include "exchange/testing.h"
+#include "exchange/small_venue_testing.h"
 #include "options/black.h"
 
 namespace delever::exchange {

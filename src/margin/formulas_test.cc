@@ -5,7 +5,7 @@
 #include "margin/adl.h"
 #include "margin/dydx.h"
 #include "margin/funding.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::margin {
 namespace {

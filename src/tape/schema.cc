@@ -17,18 +17,24 @@ namespace {
 
 constexpr const char* kSchema = R"(
 CREATE TABLE tape(key TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, venue TEXT NOT NULL, channel TEXT NOT NULL,
+CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, venue TEXT NOT NULL, )"
+                                R"(channel TEXT NOT NULL,
   decoder TEXT NOT NULL, settings TEXT NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE streams_copy(id INTEGER PRIMARY KEY, name TEXT NOT NULL, venue TEXT NOT NULL, channel TEXT NOT NULL,
+CREATE TABLE streams_copy(id INTEGER PRIMARY KEY, name TEXT NOT NULL, venue TEXT NOT NULL, )"
+                                R"(channel TEXT NOT NULL,
   decoder TEXT NOT NULL, settings TEXT NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE blocks(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, run INTEGER NOT NULL, seq INTEGER NOT NULL,
-  first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,
+CREATE TABLE blocks(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, run INTEGER NOT NULL, seq )"
+                                R"(INTEGER NOT NULL,
+  first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL, raw_bytes INTEGER )"
+                                R"(NOT NULL,
   checksum INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE INDEX blocks_by_time ON blocks(first_ns, stream, run, seq, last_ns, count, raw_bytes);
-CREATE TABLE gaps(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
+CREATE TABLE gaps(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, from_ns INTEGER NOT NULL, )"
+                                R"(to_ns INTEGER NOT NULL,
   reason TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE totals(stream INTEGER PRIMARY KEY, runs INTEGER NOT NULL, blocks INTEGER NOT NULL,
-  messages INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, gaps INTEGER NOT NULL, checksum INTEGER NOT NULL);
+  messages INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, gaps INTEGER NOT NULL, checksum INTEGER )"
+                                R"(NOT NULL);
 )";
 
 Error not_a_tape(std::string_view why) {
