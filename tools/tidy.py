@@ -22,8 +22,26 @@ BANNED = {  # pattern -> (where it may appear, what to use instead)
     r"\bstd::cout|\bprintf\(": ("cli/", "return it, or log it"),
     r"\busing namespace std\b": ("", "std::"),
 }
+# Threads, waiting and files: only in the files named here, each with its reason. A folder ends with "/".
+EDGES = {
+    r"\bstd::j?thread\b(?!::hardware)|\b(wait|sleep)_(for|until)\(|\busleep\b|\bnanosleep\b|\bcondition_variable\b": {
+        "tape/writer_thread.cc": "the shell of the recorder: compresses and commits behind append()",
+        "tape/reader.cc": "reads blocks ahead; what it serves does not depend on when",
+        "sim/crew.": "shares the work of one step out; the result does not depend on who did it",
+        "cluster/": "runs of an ensemble on threads and ranks, and waits for their answers",
+    },
+    r"\bfopen\(|\b[io]?fstream\b|(?<![\w>])::open\(": {
+        "base/file.": "the one reader of whole files, and what opens others",
+        "feeds/bytes.cc": "archives are read as they stream, gzip and zip too",
+        "tape/schema.cc": "looks at a file's first bytes before SQLite does",
+        "tape/contents.cc": "the mark in the header of a file that SQLite cannot open",
+        "tape/salvage.cc": "reads the pages of a damaged tape without SQLite",
+        "tape/writer_lock.cc": "flock",
+        "cli/": "the command line writes the files it is asked for",
+    },
+}
 TEST_ONLY = re.compile(r"_(test|bench|fuzz)\.cc$|_testing\.h$")
-UNMARKED = {"feeds/testing.h", "tape/tape_fixture.h"}  # test-only headers that still lack the suffix: may only shrink
+UNMARKED = set()  # test-only headers that still lack the suffix: may only shrink
 BARE_NAMESPACE = {"base", "market"}  # the modules whose types live in namespace delever itself
 CHECK_NAMESPACES = True
 
@@ -242,6 +260,9 @@ def lines_of(root, sources, graph):
             for pattern, (home, instead) in BANNED.items():
                 if re.search(pattern, line) and not (home and rel.startswith(home)) and not re.search(r"_(test|bench)\.cc$|_testing\.h$", rel):
                     yield rel, n, f"use {instead}"
+            for pattern, places in EDGES.items():
+                if re.search(pattern, line.split("//")[0]) and not any(rel.startswith(p) for p in places) and not TEST_ONLY.search(rel) and rel not in UNMARKED:
+                    yield rel, n, "threads, waiting and files are at the edge only (EDGES in tools/tidy.py)"
 
 
 def read_sources(root):

@@ -57,6 +57,15 @@ class Tidy(unittest.TestCase):
     def test_clean(self):
         self.passes(namespaces=True)
 
+    def test_edges(self):
+        for line in ("std::jthread t;", "done.wait_for(guard, t);", "std::this_thread::sleep_for(t);",
+                     'std::FILE* f = std::fopen("a", "rb");', "std::ifstream in(path);", "int f = ::open(path, 0);"):
+            planted = CLEAN["src/margin/one.cc"] + line + "\n"
+            self.fails({"src/margin/one.cc": planted}, "at the edge only")
+            self.passes({"src/margin/one_test.cc": CLEAN["src/margin/one_test.cc"] + line + "\n"})
+        self.passes({"src/base/file.cc": "std::ifstream in(path);\n"})
+        self.passes({"src/margin/one.cc": CLEAN["src/margin/one.cc"] + "Replay::open(a); // std::ifstream\n"})
+
     def test_drawing(self):
         self.fails({"src/base/text.cc": '#include "margin/one.h"\n'}, "base may not include margin/")
         self.fails({"src/CMakeLists.txt": CLEAN["src/CMakeLists.txt"].replace("base LIBS", "base DEPS margin LIBS")},

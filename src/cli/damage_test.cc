@@ -24,22 +24,27 @@ constexpr int64_t kStart = 1'769'700'000'000;  // ms
 
 std::string mark(int64_t ms, int i) {
   return fmt::format(
-      R"({{"e":"markPriceUpdate","E":{},"s":"BTCUSDT","p":"{}.5","i":"{}.1","P":"1","r":"0.0001","T":{}}})",
+      R"({{"e":"markPriceUpdate","E":{},"s":"BTCUSDT","p":"{}.5","i":"{}.1","P":"1","r":")"
+      R"(0.0001","T":{}}})",
       ms, 84000 + i, 84000 + i, ms + 3'600'000);
 }
 std::string forced(int64_t ms, int i) {
   return fmt::format(
-      R"({{"e":"forceOrder","E":{0},"o":{{"s":"BTCUSDT","S":"{1}","o":"LIMIT","f":"IOC","q":"0.5","p":"{2}","ap":"{2}","X":"FILLED","l":"0.5","z":"0.5","T":{0}}}}})",
+      R"({{"e":"forceOrder","E":{0},"o":{{"s":"BTCUSDT","S":"{1}","o":"LIMIT","f":"IOC",")"
+      R"(q":"0.5","p":"{2}","ap":"{2}","X":"FILLED","l":"0.5","z":"0.5","T":{0}}}}})",
       ms, i % 2 == 0 ? "SELL" : "BUY", 84000 + i);
 }
 std::string trade(int64_t ms, int i) {
   return fmt::format(
-      R"({{"e":"aggTrade","E":{0},"s":"BTCUSDT","a":{1},"p":"{2}","q":"0.25","f":{1},"l":{1},"T":{0},"m":{3}}})",
+      R"({{"e":"aggTrade","E":{0},"s":"BTCUSDT","a":{1},"p":"{2}","q":"0.25","f":{1},"l":)"
+      R"({1},"T":{0},"m":{3}}})",
       ms, i, 84000 + i % 50, i % 3 == 0);
 }
 std::string book(int64_t ms, int i) {
   return fmt::format(
-      R"({{"arg":{{"channel":"books","instId":"BTC-USDT-SWAP"}},"action":"{}","data":[{{"asks":[["84010.{}","4","0","1"]],"bids":[["84001.{}","7","0","2"]],"ts":"{}","checksum":0,"prevSeqId":{},"seqId":{}}}]}})",
+      R"({{"arg":{{"channel":"books","instId":"BTC-USDT-SWAP"}},"action":"{}","data":[{{")"
+      R"(asks":[["84010.{}","4","0","1"]],"bids":[["84001.{}","7","0","2"]],"ts":"{}","ch)"
+      R"(ecksum":0,"prevSeqId":{},"seqId":{}}}]}})",
       i == 0 ? "snapshot" : "update", i % 10, i % 10, ms, i == 0 ? -1 : 100 + i - 1, 100 + i);
 }
 

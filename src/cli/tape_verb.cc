@@ -120,6 +120,7 @@ std::string holes_text(const feeds::SequenceHoles& holes) {
 Result<void> run_info(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
     const tape::TapeInfo info = TRY(tape::tape_info(path));
+    // A hole in a venue's numbering is no damage of the file: it is named, and the exit is 0.
     const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
     if (session.format == "json") {
       Json json = to_json(info);
@@ -246,6 +247,7 @@ class EventWriter final : public feeds::ReplaySink {
   const std::string& gap_lines() const { return gap_lines_; }
 
  private:
+  // The first few by name; after a bad night there are thousands.
   static constexpr uint64_t kNamedGaps = 20;
   void note(const Event& event, const Gap& gap) {
     if (++gaps_ > kNamedGaps) return;

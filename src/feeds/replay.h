@@ -31,7 +31,7 @@ class Replay {
                                     // contract tables) is lost
     Instant to = Instant::max();    // inclusive
     // Follow the numbering of every book and tell each hole in it as a Gap (GapKind::sequence),
-    // just before the message that shows it. Costs the upkeep of the books.
+    // just before the message that shows it. Costs what keeping the books costs.
     bool sequences = false;
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,

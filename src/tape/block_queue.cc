@@ -38,7 +38,7 @@ void BlockQueue::cut(StreamNumber stream) {
   spare_.pop_back();
 }
 
-std::deque<CutBlock> BlockQueue::take() { return std::exchange(cut_, {}); }
+std::deque<CutBlock> BlockQueue::collect() { return std::exchange(cut_, {}); }
 
 void BlockQueue::give_back(std::deque<CutBlock> stored) {
   constexpr size_t kSpares = 16;

@@ -28,7 +28,7 @@ class BlockQueue {
   void cut_all();
 
   bool empty() const { return cut_.empty(); }
-  std::deque<CutBlock> take();                  // the blocks that are cut, in order
+  std::deque<CutBlock> collect();                  // the blocks that are cut, in order
   void give_back(std::deque<CutBlock> stored);  // they are on the tape; their memory is kept
   void drop() { cut_.clear(); }                 // nothing will be stored any more
   size_t bytes() const { return bytes_; }       // cut, and taken but not given back

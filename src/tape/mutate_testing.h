@@ -18,25 +18,25 @@ namespace delever::tape::fixture {
 struct Choices {
   const uint8_t* data;
   size_t left;
-  uint64_t take(size_t bytes) {
+  uint64_t next(size_t bytes) {
     uint64_t value = 0;
     for (; bytes > 0 && left > 0; --bytes, --left) value = value << 8 | *data++;
     return value;
   }
   int64_t number() {  // small, or absurd
-    const uint64_t kind = take(1);
-    return static_cast<int64_t>(kind % 4 == 0 ? take(8) : kind % 4 == 1 ? ~take(1) : take(1));
+    const uint64_t kind = next(1);
+    return static_cast<int64_t>(kind % 4 == 0 ? next(8) : kind % 4 == 1 ? ~next(1) : next(1));
   }
 };
 
 inline void change_bytes(std::string& bytes, Choices& in) {
-  const size_t at = in.take(3) % (bytes.size() + 1), size = in.take(2) % 5000;
-  switch (in.take(1) % 5) {
+  const size_t at = in.next(3) % (bytes.size() + 1), size = in.next(2) % 5000;
+  switch (in.next(1) % 5) {
     case 0:
       bytes.resize(at);
       break;
     case 1:
-      bytes.insert(at, size, static_cast<char>(in.take(1)));
+      bytes.insert(at, size, static_cast<char>(in.next(1)));
       break;
     case 2:
       bytes.erase(at, size);
@@ -45,7 +45,7 @@ inline void change_bytes(std::string& bytes, Choices& in) {
       for (size_t i = at; i < std::min(bytes.size(), at + size); ++i) bytes[i] = 0;
       break;
     default:
-      if (at < bytes.size()) bytes[at] = static_cast<char>(in.take(1));
+      if (at < bytes.size()) bytes[at] = static_cast<char>(in.next(1));
   }
 }
 
@@ -57,7 +57,7 @@ inline void change_rows(const std::string& path, Choices& in) {
     sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr);
   };
   const auto text = [](int64_t n) { return std::to_string(n); };
-  switch (in.take(1) % 4) {
+  switch (in.next(1) % 4) {
     case 0: {
       const TapeGap gap{static_cast<StreamNumber>(in.number()), Instant::ns(in.number()),
                         Instant::ns(in.number()), "w"};

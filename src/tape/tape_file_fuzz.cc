@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string sound = make_tape(path);
   Choices in{data, size};
   std::string bytes = sound;
-  const bool rows = in.take(1) % 2 == 0;
+  const bool rows = in.next(1) % 2 == 0;
   if (!rows) {
     for (int i = 0; i < 8 && in.left > 0; ++i) change_bytes(bytes, in);
   }

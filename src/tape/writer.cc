@@ -22,7 +22,7 @@ class SteppedWriter final : public TapeWriter {
   }
 
   Result<void> begin() {
-    TRY(lock_.take(path_));
+    TRY(lock_.acquire(path_));
     TRY(open_store(store_, path_, clock_.elapsed()));
     for (size_t i = 0; i < store_.streams().size(); ++i) queue_.add_stream();
     return {};
@@ -96,7 +96,7 @@ class SteppedWriter final : public TapeWriter {
 
   Result<size_t> store_cut(Duration now) {
     if (queue_.empty()) return size_t{0};
-    std::deque<CutBlock> blocks = queue_.take();
+    std::deque<CutBlock> blocks = queue_.collect();
     const size_t count = blocks.size();
     auto stored = held(store_.store(blocks, now));
     queue_.give_back(std::move(blocks));

@@ -19,7 +19,7 @@ void WriterLock::release() {
   ::close(std::exchange(file_, -1));
 }
 
-Result<void> WriterLock::take(const std::string& tape) {
+Result<void> WriterLock::acquire(const std::string& tape) {
   // Beside the file itself, whatever links lead to it: two names of one tape are one tape.
   std::error_code ec;
   const auto real = std::filesystem::weakly_canonical(tape, ec);

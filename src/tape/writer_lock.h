@@ -16,7 +16,7 @@ class WriterLock {
   WriterLock& operator=(const WriterLock&) = delete;
   ~WriterLock() { release(); }
 
-  Result<void> take(const std::string& tape);
+  Result<void> acquire(const std::string& tape);
   void release();
 
  private:

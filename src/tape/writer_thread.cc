@@ -27,7 +27,7 @@ class ThreadedWriter final : public TapeWriter {
   }
 
   Result<void> begin() {
-    TRY(lock_.take(path_));
+    TRY(lock_.acquire(path_));
     TRY(open_store(store_, path_, clock_.elapsed()));
     streams_ = store_.streams();
     for (size_t i = 0; i < streams_.size(); ++i) queue_.add_stream();
@@ -120,7 +120,7 @@ class ThreadedWriter final : public TapeWriter {
       if (stop_ && queue_.empty()) return;
       const Duration now = clock_.elapsed();
       queue_.cut_due(now);
-      std::deque<CutBlock> blocks = queue_.take();
+      std::deque<CutBlock> blocks = queue_.collect();
       storing_ = true;
       guard.unlock();
       auto stored = store(blocks, now);
