@@ -71,6 +71,8 @@ std::optional<Usd> exact_notional(const Instrument& instrument, Qty qty, std::op
 // spot pair, a contract and an index (Binance BTCUSDT): these three are apart, and who knows which
 // one is meant says so with `kind`.
 using InstrumentId = Strong<struct InstrumentTag, uint32_t>;
+// Of a Gap event that is of a whole stream: no instrument is known by this number.
+inline constexpr InstrumentId kNoInstrument{UINT32_MAX};
 
 class Instruments {
  public:
