@@ -3,7 +3,7 @@
 #include "gauges/liquidations.h"
 
 #include "base/random.h"
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {
