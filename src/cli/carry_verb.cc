@@ -87,7 +87,7 @@ class CarrySink final : public EventSink {
     return &instruments_[*seen_[leg].begin()];
   }
 
-  // Both legs are one coin, in one currency. Contracts of 1000 coins are counted in plain coins.
+  // Both legs are one coin, paid in one money. Contracts of 1000 coins are counted in plain coins.
   Result<void> legs_belong_together() const {
     if (seen_[0].empty()) return {};  // the prices of the spot are given
     const Instrument &spot = instruments_[*seen_[0].begin()],
@@ -98,10 +98,10 @@ class CarrySink final : public EventSink {
                    fmt::format("another coin: {} is {}, {} is {}", spot.name(), a.asset,
                                contract.name(), b.asset),
                    "carry"};
-    if (currency(spot.quote) != currency(contract.quote))
+    if (money_of(spot.quote) != money_of(contract.quote))
       return Error{Fault::refused,
-                   fmt::format("another currency: {} is paid in {}, {} in {}", spot.name(),
-                               spot.quote, contract.name(), contract.quote),
+                   fmt::format("another quote: {} is paid in {}, {} in {}", spot.name(), spot.quote,
+                               contract.name(), contract.quote),
                    "carry"};
     return {};
   }
@@ -133,7 +133,7 @@ class CarrySink final : public EventSink {
  private:
   static constexpr size_t kNone = 2;
   // The dollar and its stablecoins count as one, as in the rules of the gauges.
-  static std::string currency(const std::string& quote) {
+  static std::string money_of(const std::string& quote) {
     for (const char* dollar : {"USD", "USDT", "USDC", "BUSD", "FDUSD"}) {
       if (quote == dollar) return "USD";
     }
@@ -244,37 +244,37 @@ Result<void> work_out_perpetual(Deal& deal, const CarryOptions& o, const CarrySi
   return {};
 }
 
-std::string carry_text(const Deal& deal) {
-  const options::CarryResult& r = deal.result;
+std::string carry_text(const Deal& carry) {
+  const options::CarryResult& r = carry.result;
   std::string out = fmt::format(
-      "long {}, short {} ({}), {} to {}, {:.2f} days; money per coin of position\n", deal.spot,
-      deal.contract, deal.kind == options::CarryContract::linear ? "linear" : "inverse",
-      deal.from.text(), deal.to.text(), r.years * 365);
+      "long {}, short {} ({}), {} to {}, {:.2f} days; money per coin of position\n", carry.spot,
+      carry.contract, carry.kind == options::CarryContract::linear ? "linear" : "inverse",
+      carry.from.text(), carry.to.text(), r.years * 365);
   const auto price = [&](const char* when, const PricePaid& spot, const PricePaid& contract) {
     out += fmt::format("  {:<6} spot {} ({}), contract {} ({})\n", when, shown_price(spot.price, 2),
                        spot.from, shown_price(contract.price, 2), contract.from);
   };
-  if (deal.units != 1)
+  if (carry.units != 1)
     out += fmt::format("  one unit of the contract is {:.0f} coins: its prices are shown a coin\n",
-                       deal.units);
-  price("entry", deal.spot_entry, deal.contract_entry);
-  price("exit", deal.spot_exit, deal.contract_exit);
+                       carry.units);
+  price("entry", carry.spot_entry, carry.contract_entry);
+  price("exit", carry.spot_exit, carry.contract_exit);
   const auto leg = [&](const char* name, double money) {
     out += fmt::format("  {:<16} {:>12} {:>9.2f} %/y\n", name, shown_price(money, 2),
                        100 * money / r.capital / r.years);
   };
   leg("spot", r.spot_leg);
-  leg(deal.perpetual ? "perpetual" : "future", r.contract_leg);
-  if (deal.perpetual) leg("funding", r.funding);
+  leg(carry.perpetual ? "perpetual" : "future", r.contract_leg);
+  if (carry.perpetual) leg("funding", r.funding);
   leg("fees", r.fees);
   leg("borrowing", r.borrowing);
   leg("net", r.net);
   out += fmt::format("  {:<16} {:>12}   own money in the spot, the margin and the fees of entry\n",
                      "capital", shown_price(r.capital, 2));
   out += fmt::format("  basis alone {:.2f} %/y", 100 * r.basis_annual);
-  if (deal.perpetual)
+  if (carry.perpetual)
     out += fmt::format(", funding alone {:.2f} %/y ({} payments)", 100 * r.funding_annual,
-                       deal.funding.size());
+                       carry.funding.size());
   return out + "; simple, ACT/365\n";
 }
 

@@ -58,13 +58,13 @@ TEST(Carry, AContractOfAThousandCoinsIsCountedInPlainCoins) {
   EXPECT_NE(ran.out.find("spot 0.00008 "), std::string::npos) << ran.out;
 }
 
-TEST(Carry, RefusesLegsOfAnotherCoinAndCurrency) {
+TEST(Carry, RefusesLegsOfAnotherCoinOrQuote) {
   const Ran coin = carry(tape_of("LTCUSDT", "BCHUSDT", 90, 500), "LTC-USDT", "BCH-USDT-PERP");
   EXPECT_NE(coin.code, 0);
   EXPECT_NE(coin.err.find("another coin: LTC-USDT is LTC"), std::string::npos) << coin.err;
   const Ran money = carry(tape_of("LTCEUR", "LTCUSDT", 80, 90), "LTC-EUR", "LTC-USDT-PERP");
   EXPECT_NE(money.code, 0);
-  EXPECT_NE(money.err.find("another currency"), std::string::npos) << money.err;
+  EXPECT_NE(money.err.find("another quote"), std::string::npos) << money.err;
 }
 
 }  // namespace

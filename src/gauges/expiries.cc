@@ -5,6 +5,15 @@
 #include <algorithm>
 
 namespace delever::gauges {
+namespace {
+
+std::string nothing_counted(const ExpiryInterest& e) {
+  return fmt::format(
+      "{} instruments with open interest, none that can be counted: {} without a contract size",
+      e.left_out, e.unsized);
+}
+
+}  // namespace
 
 void Expiries::add(const Event& event, const OptionQuote& quote) {
   if (quote.open_interest) put(event, *quote.open_interest, {});
@@ -143,20 +152,12 @@ void Expiries::read(Panel& panel) const {
   const auto put = [&](const Gauge& gauge, const std::string& venue, const ExpiryInterest& e,
                        std::optional<Instant> expiry, std::optional<double> value,
                        std::string_view undefined) {
+    Panel::Name name{
+        .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
+    if (!venue.empty()) name.venue = venue;
+    if (e.strikes.empty() && e.left_out > 0)  // not nothing: nothing that can be counted
+      return panel.pending(name, nothing_counted(e));
     std::vector<Estimate> estimates;
-    if (e.strikes.empty() && e.left_out > 0) {  // not nothing: nothing that can be counted
-      panel.pending(
-          [&] {
-            Panel::Name name{
-                .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
-            if (!venue.empty()) name.venue = venue;
-            return name;
-          }(),
-          fmt::format("{} instruments with open interest, none that can be counted: {} without a "
-                      "contract size",
-                      e.left_out, e.unsized));
-      return;
-    }
     if (value) {
       Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
       one.sources = sources[venue];
@@ -165,19 +166,14 @@ void Expiries::read(Panel& panel) const {
         one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of),
                                e.as_of.text());
       // What cannot be counted adds to a sum, and to a ratio of sums on either side.
-      if (e.left_out > 0) {
-        one.high.reset();
-        if (!gauge.name.starts_with("options_oi")) one.low.reset();
-      }
+      if (e.left_out > 0) one.high.reset();
+      if (e.left_out > 0 && !gauge.name.starts_with("options_oi")) one.low.reset();
       if (e.left_out > 0)
         one.note +=
             fmt::format("{}{} instruments left out (not in the newest chain, or no contract size)",
                         one.note.empty() ? "" : "; ", e.left_out);
       estimates.push_back(std::move(one));
     }
-    Panel::Name name{
-        .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
-    if (!venue.empty()) name.venue = venue;
     panel.settle(name, std::move(estimates), rules.band, undefined);
   };
   const auto value_of = [](std::string_view name,

@@ -36,6 +36,16 @@ std::string filled(const std::string& pattern, const std::string& asset) {
   return out;
 }
 
+// Venues with a contract that the rule does not name.
+std::vector<std::string> beside_the_rule(const std::map<std::string, InstrumentId>& mains,
+                                         const std::vector<std::string>& named) {
+  std::vector<std::string> out;
+  for (const auto& [venue, id] : mains) {
+    if (std::find(named.begin(), named.end(), venue) == named.end()) out.push_back(venue);
+  }
+  return out;
+}
+
 }  // namespace
 
 double annual_simple(double rate, Duration interval) {
@@ -492,11 +502,7 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
   std::vector<Estimate> rates, carries;
   if (weight > 0) {
     sum.coverage = std::min(1.0, sum.coverage);
-    std::vector<std::string> others;
-    for (const auto& [venue, id] : mains) {
-      if (std::find(rules.venues.begin(), rules.venues.end(), venue) == rules.venues.end())
-        others.push_back(venue);
-    }
+    const std::vector<std::string> others = beside_the_rule(mains, rules.venues);
     sum.note = "over " + join(with, ", ");
     if (!absent.empty()) sum.note += "; without " + join(absent, ", ");
     if (!others.empty()) sum.note += "; by the rule not in it: " + join(others, ", ");

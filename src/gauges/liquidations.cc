@@ -49,8 +49,8 @@ void Liquidations::Raw::add(int64_t raw_qty, int64_t raw_price) {
 }
 
 // In dollars, by the terms as they are known now. A contract that is quoted in another coin is
-// worth its coins at the asset's own price.
-std::optional<double> Liquidations::worth(InstrumentId id, const Raw& raw, Instant at) const {
+// valued by its coins at the asset's own price.
+std::optional<double> Liquidations::dollars_of(InstrumentId id, const Raw& raw, Instant at) const {
   const Terms& terms = desk_.terms(id);
   if (!terms.size) return std::nullopt;
   const double qty = static_cast<double>(raw.qty) / static_cast<double>(Qty::scale);
@@ -151,7 +151,7 @@ std::optional<double> Liquidations::volume(InstrumentId id, const Market& market
     if (found == channel.volumes.end() || found->minute != minute ||
         minute <= *channel.first_minute)
       continue;
-    const auto usd = worth(id, (*found).*side, start_of(minute + 1));
+    const auto usd = dollars_of(id, (*found).*side, start_of(minute + 1));
     if (usd) most = std::max(most.value_or(0), *usd);
   }
   return most;
@@ -175,6 +175,32 @@ void Liquidations::forget_before(Instant known) {
 }
 
 bool Liquidations::several() const { return publishers_.size() + !venues_.empty() >= 2; }
+
+// What limits the figures of a venue's window, as it stands beside them.
+std::string Liquidations::notes_of(const LiquidationWindow& window, const Venue& venue,
+                                   int saturated, const std::set<std::string>& other_money) const {
+  std::string note;
+  if (venue.throttled)
+    note =
+        fmt::format("{} shows at most one a symbol and second: observed sum, upper end estimated",
+                    window.label);
+  if (saturated > 0) note += fmt::format(", {} minutes saturated", saturated);
+  if (venue.late)
+    note = fmt::format("{} flags liquidations late or not at all: lower bound", window.label);
+  const auto add = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
+  if (!other_money.empty())
+    add(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
+                    join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
+  if (window.left_out > 0)
+    add(fmt::format("{} liquidations at {} left out: no contract size, or no price of the coin",
+                    window.left_out, window.label));
+  if (venue.unusable > 0)
+    add(fmt::format("{} liquidations at {} left out (no size or price, or too late)",
+                    venue.unusable, window.label));
+  if (venue.doubled > 0)
+    add(fmt::format("{} trades at {} came twice and count once", venue.doubled, window.label));
+  return note;
+}
 
 LiquidationWindow Liquidations::venue_window(const std::string& name, const Venue& venue,
                                              Instant at) const {
@@ -200,7 +226,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       const bool is_long = key.side == PositionSide::long_side;
       Raw raw;
       raw.add(key.qty, key.price);
-      const auto usd = worth(id, raw, key.at);
+      const auto usd = dollars_of(id, raw, key.at);
       if (!usd) {
         out.left_out += static_cast<uint64_t>(entry.counted);
         continue;
@@ -248,26 +274,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   };
   out.long_side = side(longs, long_extra);
   out.short_side = side(shorts, short_extra);
-  if (venue.throttled)
-    out.note = fmt::format(
-        "{} shows at most one a symbol and second: observed sum, upper end estimated", name);
-  if (saturated > 0) out.note += fmt::format(", {} minutes saturated", saturated);
-  if (venue.late)
-    out.note = fmt::format("{} flags liquidations late or not at all: lower bound", name);
-  const auto say = [&](const std::string& what) {
-    out.note += (out.note.empty() ? "" : "; ") + what;
-  };
-  if (!other_money.empty())
-    say(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
-                    join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
-  if (out.left_out > 0)
-    say(fmt::format("{} liquidations at {} left out: no contract size, or no price of the coin",
-                    out.left_out, name));
-  if (venue.unusable > 0)
-    say(fmt::format("{} liquidations at {} left out (no size or price, or too late)",
-                    venue.unusable, name));
-  if (venue.doubled > 0)
-    say(fmt::format("{} trades at {} came twice and count once", venue.doubled, name));
+  out.note = notes_of(out, venue, saturated, other_money);
   return out;
 }
 
@@ -393,8 +400,8 @@ std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
       for (const auto& [id, market] : venue->second.markets) {
         const auto found = market.days.find(day);
         if (found == market.days.end()) continue;
-        const auto longs = worth(id, found->second.longs, day + kDay);
-        const auto shorts = worth(id, found->second.shorts, day + kDay);
+        const auto longs = dollars_of(id, found->second.longs, day + kDay);
+        const auto shorts = dollars_of(id, found->second.shorts, day + kDay);
         whole = whole && longs && shorts;
         sums.longs += longs.value_or(0);
         sums.shorts += shorts.value_or(0);

@@ -55,8 +55,8 @@ class Liquidations {
     };
     std::vector<Shown> shown;
   };
-  // Quantities as the venue counts them, and price times quantity (1e-8): what they are worth is
-  // asked of the terms when they are read.
+  // Quantities as the venue counts them, and price times quantity (1e-8): their value is asked of
+  // the terms when they are read.
   struct Raw {
     Wide qty = 0, money = 0;
     void add(int64_t raw_qty, int64_t raw_price);
@@ -94,10 +94,12 @@ class Liquidations {
     std::set<std::string> sources;
   };
 
-  std::optional<double> worth(InstrumentId id, const Raw& raw, Instant at) const;
+  std::optional<double> dollars_of(InstrumentId id, const Raw& raw, Instant at) const;
   // Taker volume of the minute: the most that one channel shows, since all show the same trades.
   std::optional<double> volume(InstrumentId id, const Market& market, int64_t minute,
                                Raw Volume::*side) const;
+  std::string notes_of(const LiquidationWindow& window, const Venue& venue, int saturated,
+                       const std::set<std::string>& other_money) const;
   LiquidationWindow venue_window(const std::string& name, const Venue& venue, Instant at) const;
   LiquidationWindow recorded_window(const std::vector<LiquidationWindow>& venues, Instant at) const;
   std::optional<LiquidationWindow> published_window(const std::string& name,

@@ -21,6 +21,18 @@ bool is_zero(const Sample& s) {
   return s.contracts.value_or(Qty()) == Qty() && s.coins.value_or(0) == 0 && s.usd.value_or(0) == 0;
 }
 
+// Venues that say the figure and that the rule does not name.
+template <class Sums, class Member>
+std::vector<std::string> beside_the_rule(const Sums& sums, Member value,
+                                         const std::vector<std::string>& named) {
+  std::vector<std::string> out;
+  for (const auto& [venue, one] : sums) {
+    if (one.*value && std::find(named.begin(), named.end(), venue) == named.end())
+      out.push_back(venue);
+  }
+  return out;
+}
+
 bool usable(std::optional<double> value) { return value && std::isfinite(*value) && *value >= 0; }
 
 }  // namespace
@@ -327,12 +339,7 @@ void OpenInterests::read(Panel& panel) const {
         sum.low = value;  // what the other venues hold can only add to a level
       if (absent.empty() && !lower_bound) sum.high = value;
       if (!absent.empty()) notes.push_back("without " + join(absent, ", "));
-      std::vector<std::string> others;
-      for (const auto& [venue, one] : sums) {
-        if (one.*gauge.value &&
-            std::find(rules.venues.begin(), rules.venues.end(), venue) == rules.venues.end())
-          others.push_back(venue);
-      }
+      const auto others = beside_the_rule(sums, gauge.value, rules.venues);
       if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
       sum.note = join(notes, "; ");
       sum.coverage = std::min(1.0, sum.coverage);

@@ -53,7 +53,7 @@ struct Terms {
   TermSource coin_from = TermSource::symbol;
   InstrumentKind kind = InstrumentKind::spot;
   std::string quote;
-  // What one unit of quantity is worth: plain coins, or money of the quote for inverse contracts.
+  // The value of one unit of quantity: plain coins, or money of the quote for inverse contracts.
   std::optional<double> size;
   TermSource size_from = TermSource::unknown;
   std::optional<Instant> expiry;

@@ -75,6 +75,7 @@ void copy_where(Recording& r, const std::function<bool(const Item&)>& which,
   }
 }
 
+// One recorder stops, another began two hours before.
 void split_recorders(Recording& r, Random& random) {
   const Instant middle = end_of(r) - Duration::hours(10 + static_cast<int64_t>(random.below(10)));
   copy_where(
@@ -92,40 +93,49 @@ void shuffle(Recording& r, Random& random) {
 
 const char* const kVenues[] = {"binance", "okx", "bybit"};
 
-std::vector<Change> make_changes() {
-  std::vector<Change> out;
-  const auto add =
-      [&](const char* name, std::function<void(Recording&, Random&)> apply,
-          std::function<std::string(const std::vector<gauges::Reading>&, const gauges::Reading&)>
-              judge = {},
-          bool last = false) {
-        out.push_back({name, std::move(apply), std::move(judge), last});
-      };
-  add("listings first", [](Recording& r, Random&) { move_listings(r, 0); });
-  add("listings in the middle",
-      [](Recording& r, Random& random) { move_listings(r, random.uniform()); });
-  add("listings last", [](Recording& r, Random&) { move_listings(r, 1); });
-  add("every message twice", [](Recording& r, Random& random) {
+using Apply = std::function<void(Recording&, Random&)>;
+using Judge =
+    std::function<std::string(const std::vector<gauges::Reading>&, const gauges::Reading&)>;
+
+class Changes {
+ public:
+  void add(const char* name, Apply apply, Judge judge = {}, bool last = false) {
+    all.push_back({name, std::move(apply), std::move(judge), last});
+  }
+  std::vector<Change> all;
+};
+
+// Another form of the same recording: every figure stays as it is.
+void add_forms(Changes& out) {
+  // The venue's descriptions, wherever they stand before the time asked.
+  out.add("listings first", [](Recording& r, Random&) { move_listings(r, 0); });
+  out.add("listings in the middle",
+          [](Recording& r, Random& random) { move_listings(r, random.uniform()); });
+  out.add("listings last", [](Recording& r, Random&) { move_listings(r, 1); });
+  // A recorder that writes all it hears twice, a moment apart.
+  out.add("every message twice", [](Recording& r, Random& random) {
     copy_where(
         r, [](const Item&) { return true; },
         [&](Item& i) {
           i.received = i.received + Duration::ns(1 + static_cast<int64_t>(random.below(1'000'000)));
         });
   });
-  add("two recorders with an overlap", split_recorders);
-  add("another order of the files", shuffle);
-  add("contract size times k", [](Recording& r, Random& random) {
+  out.add("two recorders with an overlap", split_recorders);
+  out.add("another order of the files", shuffle);
+  // Sizes on the wire shrink as the contract grows: the coins are the same.
+  out.add("contract size times k", [](Recording& r, Random& random) {
     r.okx_size *= std::pow(10.0, static_cast<double>(random.below(4)) - 2);
   });
-  add("a coin as its 1000-fold contract", [](Recording& r, Random&) { r.thousands = true; });
-  add(
+  out.add("a coin as its 1000-fold contract", [](Recording& r, Random&) { r.thousands = true; });
+  out.add(
       "coin-margined", [](Recording& r, Random&) { r.coin_margined = true; }, without_basis);
-  add("trades beside their aggregates", [](Recording& r, Random&) {
+  out.add("trades beside their aggregates", [](Recording& r, Random&) {
     copy_where(
         r, [](const Item& i) { return i.fact == Fact::aggregate; },
         [](Item& i) { i.fact = Fact::trade; });
   });
-  add("rows of zero open interest", [](Recording& r, Random& random) {
+  // Never the first row: the large one before it must be there to be believed.
+  out.add("rows of zero open interest", [](Recording& r, Random& random) {
     size_t n = 0;
     copy_where(
         r,
@@ -139,10 +149,16 @@ std::vector<Change> make_changes() {
           i.received = i.received + Duration::seconds(20);
         });
   });
-  add("no table of funding intervals", [](Recording& r, Random&) {
+  // The distances between settlements are left to tell the interval of 4 h.
+  out.add("no table of funding intervals", [](Recording& r, Random&) {
     std::erase_if(r.items, [](const Item& i) { return i.fact == Fact::funding_info; });
   });
-  add(
+}
+
+// What was recorded is another thing: the readings must say so. Nothing follows these in a chain.
+void add_losses(Changes& out) {
+  // A figure stamped later than now is not known now.
+  out.add(
       "a venue clock ahead",
       [](Recording& r, Random& random) {
         const std::string venue = kVenues[random.below(3)];
@@ -156,8 +172,8 @@ std::vector<Change> make_changes() {
         return after.as_of && *after.as_of > at ? "as of " + after.as_of->text() : "";
       },
       true);
-  add(
-      "a venue taken away",
+  out.add(
+      "a venue taken away",  // sums keep their lower end and lose the upper one
       [](Recording& r, Random&) {
         std::erase_if(r.items, [](const Item& i) { return i.venue == "okx"; });
       },
@@ -170,7 +186,7 @@ std::vector<Change> make_changes() {
         return after.reason.find("okx") == after.reason.npos ? "does not name okx" : "";
       },
       true);
-  add(
+  out.add(
       "a lost block",
       [](Recording& r, Random& random) {
         r.lost_from = end_of(r) - Duration::minutes(200 + static_cast<int64_t>(random.below(600)));
@@ -184,7 +200,13 @@ std::vector<Change> make_changes() {
         return "";
       },
       true);
-  return out;
+}
+
+std::vector<Change> make_changes() {
+  Changes out;
+  add_forms(out);
+  add_losses(out);
+  return std::move(out.all);
 }
 
 }  // namespace

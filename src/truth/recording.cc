@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kMs = 1'000'000;
 
+// 28 hours, so that a day has ended and the first settlements lie before it.
 Instant start() { return Instant::from_date(2026, 1, 28).value() + Duration::hours(20); }
 Instant stop() { return Instant::from_date(2026, 1, 30).value(); }
 
@@ -27,6 +28,7 @@ Instant next_multiple(Instant t, Duration step) {
 // Ten digits after the point, as exact types hold them.
 std::string digits(double value) { return fmt::format("{:.8f}", value); }
 
+// The messages as each venue writes them, with as few fields as its decoder needs.
 class Writer {
  public:
   explicit Writer(const Recording& r) : r_(r) {}
@@ -35,6 +37,7 @@ class Writer {
     if (i.venue == "binance") return r_.coin_margined ? "binance-coinm" : "binance-usdm";
     return i.venue;
   }
+  // REST answers do not say what was asked.
   std::string request(const Item& i) const {
     if (i.venue == "binance" && i.fact == Fact::listing) return "/fapi/v1/exchangeInfo";
     if (i.venue == "binance" && i.fact == Fact::funding_info) return "/fapi/v1/fundingInfo";
@@ -57,6 +60,7 @@ class Writer {
     if (i.venue == "okx" || (i.venue == "binance" && r_.coin_margined)) return 1;
     return r_.thousands ? 1000 : 1;
   }
+  // Prices are per unit of the contract, amounts in such units.
   std::string price(const Item& i) const { return digits(i.price * scale(i)); }
   std::string size(const Item& i) const {
     if (i.venue == "okx") return digits(i.coins / r_.okx_size);
@@ -71,13 +75,15 @@ class Writer {
   }
 
  private:
+  // Binance: streams of one object each, and three REST answers.
   std::string binance(const Item& i) const {
     const std::string s = symbol(i), p = price(i), q = size(i);
     const int64_t t = ms(i.at);
     switch (i.fact) {
       case Fact::listing:
         return fmt::format(
-            R"({{"timezone":"UTC","serverTime":{},"symbols":[{{"symbol":"{}","pair":"{}","contractType":"PERPETUAL",)"
+            R"({{"timezone":"UTC","serverTime":{},"symbols":[{{"symbol":"{}","pair":"{}",)"
+            R"("contractType":"PERPETUAL",)"
             R"("deliveryDate":4133404800000,"status":"TRADING","baseAsset":"{}","quoteAsset":"{}",)"
             R"("marginAsset":"{}"{},)"
             R"("filters":[]}}]}})",
@@ -86,26 +92,29 @@ class Writer {
             r_.coin_margined ? "USD" : "USDT", r_.coin_margined ? r_.asset : "USDT",
             r_.coin_margined ? R"(,"contractSize":10)" : "");
       case Fact::funding_info:
-        return fmt::format(
-            R"([{{"symbol":"{}","adjustedFundingRateCap":"0.02","adjustedFundingRateFloor":"-0.02",)"
-            R"("fundingIntervalHours":{},"disclaimer":false}}])",
-            s, static_cast<int>(r_.binance_interval.in_seconds() / 3600));
+        return fmt::format(R"([{{"symbol":"{}","adjustedFundingRateCap":"0.02",)"
+                           R"("adjustedFundingRateFloor":"-0.02",)"
+                           R"("fundingIntervalHours":{},"disclaimer":false}}])",
+                           s, static_cast<int>(r_.binance_interval.in_seconds() / 3600));
       case Fact::mark:
-        return fmt::format(
-            R"({{"e":"markPriceUpdate","E":{},"s":"{}","p":"{}","P":"{}","i":"{}","r":"{:.8f}","T":{}}})",
-            t, s, p, p, p, i.rate, ms(i.settles_at));
+        return fmt::format(R"({{"e":"markPriceUpdate","E":{},"s":"{}","p":"{}","P":"{}","i":"{}",)"
+                           R"("r":"{:.8f}","T":{}}})",
+                           t, s, p, p, p, i.rate, ms(i.settles_at));
       case Fact::liquidation:
         return fmt::format(
-            R"({{"e":"forceOrder","E":{},"o":{{"s":"{}","S":"{}","o":"LIMIT","f":"IOC","q":"{}","p":"{}","ap":"{}",)"
+            R"({{"e":"forceOrder","E":{},"o":{{"s":"{}","S":"{}","o":"LIMIT","f":"IOC",)"
+            R"("q":"{}","p":"{}","ap":"{}",)"
             R"("X":"FILLED","l":"{}","z":"{}","T":{}}}}})",
             t, s, i.long_side ? "SELL" : "BUY", q, p, p, q, q, t);
       case Fact::trade:
         return fmt::format(
-            R"({{"e":"trade","E":{},"T":{},"s":"{}","t":{},"p":"{}","q":"{}","X":"MARKET","m":{}}})",
+            R"({{"e":"trade","E":{},"T":{},"s":"{}","t":{},"p":"{}","q":"{}","X":"MARKET",)"
+            R"("m":{}}})",
             t, t, s, 100 + i.id, p, q, i.long_side);
       case Fact::aggregate:
         return fmt::format(
-            R"({{"e":"aggTrade","E":{},"s":"{}","a":{},"p":"{}","q":"{}","f":{},"l":{},"T":{},"m":{}}})",
+            R"({{"e":"aggTrade","E":{},"s":"{}","a":{},"p":"{}","q":"{}","f":{},"l":{},"T":{},)"
+            R"("m":{}}})",
             t, s, i.id, p, q, 100 + i.id, 100 + i.id, t, i.long_side);
       case Fact::open_interest:
       case Fact::zero_interest:
@@ -113,6 +122,7 @@ class Writer {
     }
     return "";
   }
+  // OKX: channels with rows; open interest in contracts alone, as some recorders keep it.
   std::string okx(const Item& i) const {
     const std::string s = symbol(i), p = price(i), q = size(i);
     const int64_t t = ms(i.at);
@@ -123,17 +133,20 @@ class Writer {
     };
     switch (i.fact) {
       case Fact::listing:
-        return fmt::format(
-            R"({{"code":"0","msg":"","data":[{{"instType":"SWAP","instId":"{}","uly":"{}-USDT","ctVal":"{}",)"
-            R"("ctMult":"1","ctValCcy":"{}","ctType":"linear","settleCcy":"USDT","state":"live","tickSz":"0.0001",)"
-            R"("lotSz":"0.01"}}]}})",
-            s, r_.asset, digits(r_.okx_size), r_.asset);
+        return fmt::format(R"({{"code":"0","msg":"","data":[{{"instType":"SWAP","instId":"{}",)"
+                           R"("uly":"{}-USDT","ctVal":"{}",)"
+                           R"("ctMult":"1","ctValCcy":"{}","ctType":"linear","settleCcy":"USDT",)"
+                           R"("state":"live","tickSz":"0.0001",)"
+                           R"("lotSz":"0.01"}}]}})",
+                           s, r_.asset, digits(r_.okx_size), r_.asset);
       case Fact::mark:
         return channel("mark-price", fmt::format(R"("markPx":"{}")", p));
       case Fact::liquidation:
         return fmt::format(
-            R"({{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},"data":[{{"details":[{{"bkLoss":"0",)"
-            R"("bkPx":"{}","ccy":"","posSide":"{}","side":"{}","sz":"{}","ts":"{}"}}],"instFamily":"{}-USDT",)"
+            R"({{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},)"
+            R"("data":[{{"details":[{{"bkLoss":"0",)"
+            R"("bkPx":"{}","ccy":"","posSide":"{}","side":"{}","sz":"{}","ts":"{}"}}],)"
+            R"("instFamily":"{}-USDT",)"
             R"("instId":"{}","instType":"SWAP","uly":"{}-USDT"}}]}})",
             p, i.long_side ? "long" : "short", i.long_side ? "sell" : "buy", q, t, r_.asset, s,
             r_.asset);
@@ -141,6 +154,7 @@ class Writer {
         return channel("open-interest", fmt::format(R"("oi":"{}")", q));
     }
   }
+  // Bybit: a ticker carries mark, index, open interest and funding together.
   std::string bybit(const Item& i) const {
     const std::string s = symbol(i), p = price(i), q = size(i);
     const int64_t t = ms(i.at);
@@ -148,33 +162,39 @@ class Writer {
       case Fact::listing:
         return fmt::format(
             R"({{"retCode":0,"retMsg":"OK","result":{{"category":"linear","list":[{{"symbol":"{}",)"
-            R"("contractType":"LinearPerpetual","status":"Trading","baseCoin":"{}","quoteCoin":"USDT",)"
+            R"("contractType":"LinearPerpetual","status":"Trading","baseCoin":"{}",)"
+            R"("quoteCoin":"USDT",)"
             R"("settleCoin":"USDT","fundingInterval":480,"priceFilter":{{"tickSize":"0.01"}},)"
             R"("lotSizeFilter":{{"qtyStep":"0.01"}}}}]}},"time":{}}})",
             s, r_.thousands ? "1000" + r_.asset : r_.asset, t);
       case Fact::liquidation:
         return fmt::format(
-            R"({{"topic":"allLiquidation.{}","type":"snapshot","ts":{},"data":[{{"T":{},"s":"{}","S":"{}","v":"{}",)"
+            R"({{"topic":"allLiquidation.{}","type":"snapshot","ts":{},"data":[{{"T":{},)"
+            R"("s":"{}","S":"{}","v":"{}",)"
             R"("p":"{}"}}]}})",
             s, t, t, s, i.long_side ? "Buy" : "Sell", q, p);
       default:
-        return fmt::format(
-            R"({{"topic":"tickers.{}","type":"snapshot","data":{{"symbol":"{}","markPrice":"{}","indexPrice":"{}",)"
-            R"("lastPrice":"{}","openInterest":"{}","fundingRate":"{:.8f}","nextFundingTime":"{}"}},"cs":1,"ts":{}}})",
-            s, s, p, p, p, q, i.rate, ms(i.settles_at), t);
+        return fmt::format(R"({{"topic":"tickers.{}","type":"snapshot","data":{{"symbol":"{}",)"
+                           R"("markPrice":"{}","indexPrice":"{}",)"
+                           R"("lastPrice":"{}","openInterest":"{}","fundingRate":"{:.8f}",)"
+                           R"("nextFundingTime":"{}"}},"cs":1,"ts":{}}})",
+                           s, s, p, p, p, q, i.rate, ms(i.settles_at), t);
     }
   }
   std::string hyperliquid(const Item& i) const {
     const std::string p = price(i);
     return fmt::format(
-        R"({{"channel":"activeAssetCtx","data":{{"coin":"{}","ctx":{{"funding":"{:.8f}","openInterest":"{}",)"
-        R"("prevDayPx":"{}","dayNtlVlm":"1","premium":"0","oraclePx":"{}","markPx":"{}","midPx":"{}"}}}}}})",
+        R"({{"channel":"activeAssetCtx","data":{{"coin":"{}","ctx":{{"funding":"{:.8f}",)"
+        R"("openInterest":"{}",)"
+        R"("prevDayPx":"{}","dayNtlVlm":"1","premium":"0","oraclePx":"{}","markPx":"{}",)"
+        R"("midPx":"{}"}}}}}})",
         symbol(i), i.rate, size(i), p, p, p, p);
   }
 
   const Recording& r_;
 };
 
+// What cannot be decoded is a fault of the writer above.
 class Into final : public codec::MessageSink {
  public:
   explicit Into(gauges::Gauges& gauges) : gauges_(gauges) {}
@@ -210,6 +230,7 @@ Recording make_recording(uint64_t seed) {
   };
   for (const char* venue : {"binance", "okx", "bybit"}) put(venue, Fact::listing, start(), 120, 1);
   put("binance", Fact::funding_info, start(), 120, 1);
+  // A walk in steps of 5 minutes, the same price everywhere.
   double price = 120;
   size_t step = 0;
   for (Instant t = start(); t <= stop(); t = t + Duration::minutes(5)) {
@@ -250,7 +271,8 @@ std::vector<gauges::Reading> read(const Recording& recording, const gauges::Rule
   for (const Item& item : recording.items) order.push_back(&item);
   std::stable_sort(order.begin(), order.end(),
                    [](const Item* a, const Item* b) { return a->received < b->received; });
-  bool told = recording.lost_from == recording.lost_to;
+  // The streams come into being with their first message, as on a tape.
+  bool gap_sent = recording.lost_from == recording.lost_to;
   std::string bytes;
   for (const Item* item : order) {
     if (item->received > end_of(recording)) break;
@@ -267,8 +289,8 @@ std::vector<gauges::Reading> read(const Recording& recording, const gauges::Rule
       CHECK(decoder.has_value());
       found = streams.emplace(name, std::pair(id, std::move(decoder).value())).first;
     }
-    if (!told && item->received >= recording.lost_from) {
-      told = true;
+    if (!gap_sent && item->received >= recording.lost_from) {
+      gap_sent = true;
       for (const auto& [stream, entry] : streams) {
         Event gap{.source = entry.first, .at = recording.lost_from, .received = item->received};
         gap.payload =

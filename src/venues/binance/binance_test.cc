@@ -283,10 +283,10 @@ TEST_F(Binance, APerpetualIsNotDelivered) {
   const auto listed = [&](const char* type, const char* delivery) {
     const auto sink = decode(
         "binance-usdm",
-        fmt::format(
-            R"({{"serverTime":9,"symbols":[{{"symbol":"LTCUSDT","contractType":"{}","deliveryDate":{},)"
-            R"("status":"TRADING","baseAsset":"LTC","quoteAsset":"USDT","filters":[]}}]}})",
-            type, delivery));
+        fmt::format(R"({{"serverTime":9,"symbols":[{{"symbol":"LTCUSDT","contractType":"{}",)"
+                    R"("deliveryDate":{},)"
+                    R"("status":"TRADING","baseAsset":"LTC","quoteAsset":"USDT","filters":[]}}]}})",
+                    type, delivery));
     return of(sink).expiry.has_value();
   };
   EXPECT_FALSE(listed("", "4133404801000"));  // some day of the year 2100
@@ -297,10 +297,11 @@ TEST_F(Binance, APerpetualIsNotDelivered) {
 
 TEST_F(Binance, ADescriptionKeepsTheIntervalThatCameBeforeIt) {
   decode("binance-usdm", R"([{"symbol":"LTCUSDT","fundingIntervalHours":2}])");
-  const auto sink = decode(
-      "binance-usdm",
-      R"({"serverTime":9,"symbols":[{"symbol":"LTCUSDT","contractType":"PERPETUAL","status":"TRADING",)"
-      R"("baseAsset":"LTC","quoteAsset":"USDT","filters":[]}]})");
+  const auto sink =
+      decode("binance-usdm",
+             R"({"serverTime":9,"symbols":[{"symbol":"LTCUSDT","contractType":"PERPETUAL",)"
+             R"("status":"TRADING",)"
+             R"("baseAsset":"LTC","quoteAsset":"USDT","filters":[]}]})");
   EXPECT_EQ(of(sink).funding_interval, Duration::hours(2));
 }
 
