@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "venues/binance/binance.h"
 #include "codec/book.h"
+#include "venues/binance/binance.h"
 #include "venues/testing.h"
 
 namespace delever {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "venues/binance/binance.h"
 #include "codec/channels.h"
+#include "venues/binance/binance.h"
 
 namespace delever {
 namespace {

@@ -3,8 +3,9 @@
 #include <utility>
 
 #include "base/text.h"
-#include "venues/bybit/bybit_decoder.h"
 #include "codec/channels.h"
+#include "codec/message_loop.h"
+#include "venues/bybit/reader.h"
 
 namespace delever {
 namespace bybit {
@@ -29,14 +30,13 @@ LiquidationFeed feed_of(std::string_view channel) {
 
 }  // namespace
 
-BybitDecoder::BybitDecoder(const StreamSettings& settings, std::optional<BybitCategory> category,
-                           Instruments& instruments, SourceId source)
-    : JsonDecoder(instruments, source),
+BybitReader::BybitReader(const StreamSettings& settings, std::optional<BybitCategory> category,
+                         Instruments& instruments)
+    : FlatReader(instruments),
       category_(category),
-      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second
-                                                               : "")) {}
+      request_(RestRequest::parse(setting(settings, "request"))) {}
 
-JsonDecoder::Ending BybitDecoder::read(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read(JsonObject& message, FlatObject& top) {
   if (top.has("topic"))
     return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
   if (top.has("op") || top.has("success") || top.has("ret_msg")) return read_acknowledgement(top);
@@ -47,18 +47,17 @@ JsonDecoder::Ending BybitDecoder::read(JsonObject& message, FlatObject& top) {
 }
 
 // A refusal is a fault: what was asked for will not come.
-JsonDecoder::Ending BybitDecoder::read_acknowledgement(FlatObject& top) {
+Ending BybitReader::read_acknowledgement(FlatObject& top) {
   if (top.maybe_bool("success") == false) {
     channel_ = "acknowledgement";
     auto why = top.maybe_text("ret_msg");
     if (!why) why = top.maybe_text("retMsg");
-    fields_.fail(Fault::refused, "the venue refuses: " +
-                                     std::string(why.value_or("no reason given").substr(0, 200)));
+    return refuse(why.value_or(""));
   }
   return Ending::control;
 }
 
-JsonDecoder::Ending BybitDecoder::read_topic(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_topic(JsonObject& message, FlatObject& top) {
   const std::string_view topic = top.text("topic");
   const Parts parts = split(topic, '.');
   const std::string_view name = parts[0];
@@ -75,7 +74,7 @@ JsonDecoder::Ending BybitDecoder::read_topic(JsonObject& message, FlatObject& to
   return Ending::unknown;
 }
 
-InstrumentId BybitDecoder::instrument(std::string_view symbol, Category category) {
+InstrumentId BybitReader::instrument(std::string_view symbol, Category category) {
   if (!category) category = category_;
   auto& known = known_[category ? static_cast<size_t>(*category) : known_.size() - 1];
   if (const auto found = known.find(symbol); found != known.end()) return found->second;
@@ -87,37 +86,31 @@ InstrumentId BybitDecoder::instrument(std::string_view symbol, Category category
   return id;
 }
 
-std::optional<Side> BybitDecoder::side_of(std::string_view text) {
+std::optional<Side> BybitReader::side_of(std::string_view text) {
   if (text == "Buy") return Side::buy;
   if (text == "Sell") return Side::sell;
   return std::nullopt;
 }
 
-Side BybitDecoder::side(std::string_view key) {
+Side BybitReader::side(std::string_view key) {
   const auto found = side_of(row_.text(key));
   if (!found) fields_.fail(Fault::malformed, "neither Buy nor Sell", key);
   return found.value_or(Side::buy);
 }
 
-uint64_t BybitDecoder::count(FlatObject& object, std::string_view key) {
-  const int64_t number = object.integer(key);
-  if (number < 0) fields_.fail(Fault::malformed, "negative", key);
-  return static_cast<uint64_t>(number);
-}
-
 // v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in
 // camel case too.
-JsonDecoder::Ending BybitDecoder::read_trades(JsonObject& message, const Parts& topic) {
+Ending BybitReader::read_trades(JsonObject& message, const Parts& topic) {
   const Category category =
       topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
   each_row(message, "data", row_, [&](JsonObject&) {
     const std::string_view symbol = row_.symbol(row_.has("s") ? "s" : "symbol");
     if (fields_.ok()) read_trade(instrument(symbol, category));
   });
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_trade(InstrumentId id) {
+void BybitReader::read_trade(InstrumentId id) {
   if (row_.has("S")) {
     Trade& trade = stage_.add<Trade>(id, row_.ms("T"));
     trade.price = row_.fixed<Price>("p");
@@ -143,8 +136,7 @@ void BybitDecoder::read_trade(InstrumentId id) {
 
 // orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts`
 // that of the push.
-JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top,
-                                            const Parts& topic) {
+Ending BybitReader::read_book(JsonObject& message, FlatObject& top, const Parts& topic) {
   if (topic.size() < 3) return Ending::unknown;
   if (topic[1] == "rpi")
     return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
@@ -157,11 +149,11 @@ JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top
   const auto engine_time = top.maybe_ms("cts");
   const Instant at = engine_time ? *engine_time : top.ms("ts");
   JsonObject data = child(message, "data", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const std::string_view symbol = row_.symbol("s");
-  const uint64_t update = count(row_, "u");
-  if (!fields_.ok()) return Ending::events;
+  const uint64_t update = row_.count("u");
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, std::nullopt);
   // After a restart of the service the first message has u = 1 and is the whole book, whatever its
   // label.
@@ -169,17 +161,17 @@ JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top
   if (!whole && *depth == 1) {
     bids_.clear();
     asks_.clear();
-    read_levels(data, "b", bids_, false);
-    if (fields_.ok()) read_levels(data, "a", asks_, false);
+    read_levels(data, "b", bids_);
+    if (fields_.ok()) read_levels(data, "a", asks_);
     if (fields_.ok()) read_best(id, at, snapshot, update, bids_, asks_);
-    return Ending::events;
+    return Ending::read;
   }
   const auto fill = [&](auto& book) {
     book.sequence.last = update;
     book.sequence.chain =
         whole ? 1 : static_cast<uint32_t>(*depth);  // each depth counts its own u; 1 makes no book
-    read_levels(data, "b", book.bids, false);
-    if (fields_.ok()) read_levels(data, "a", book.asks, false);
+    read_levels(data, "b", book.bids);
+    if (fields_.ok()) read_levels(data, "a", book.asks);
   };
   if (snapshot) {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
@@ -188,12 +180,12 @@ JsonDecoder::Ending BybitDecoder::read_book(JsonObject& message, FlatObject& top
   } else {
     fill(stage_.add<BookDelta>(id, at));
   }
-  return Ending::events;
+  return Ending::read;
 }
 
 // A side is known from a snapshot on, or from the first delta that names its price.
-void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
-                             const std::vector<Level>& bids, const std::vector<Level>& asks) {
+void BybitReader::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
+                            const std::vector<Level>& bids, const std::vector<Level>& asks) {
   Best& best = best_[id];
   if (snapshot) best = {.bid_known = true, .ask_known = true};
   const auto apply = [](const std::vector<Level>& levels, std::optional<Level>& side_best,
@@ -229,8 +221,7 @@ void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_
 
 // allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a
 // long), its size as executed, and the bankruptcy price, which is not the fill.
-JsonDecoder::Ending BybitDecoder::read_liquidations(JsonObject& message, FlatObject& top,
-                                                    bool complete) {
+Ending BybitReader::read_liquidations(JsonObject& message, FlatObject& top, bool complete) {
   const LiquidationFeed feed = feed_of(complete ? "allLiquidation" : "liquidation");
   const auto read_row = [&](JsonObject&) {
     for (const std::string_view key : {"T", "updatedTime", "time"}) {
@@ -245,10 +236,10 @@ JsonDecoder::Ending BybitDecoder::read_liquidations(JsonObject& message, FlatObj
     if (fields_.ok()) row_.read(data);
     if (fields_.ok()) read_row(data);
   }
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
+void BybitReader::read_liquidation(Instant at, LiquidationFeed feed) {
   const bool v5 = row_.has("S");
   const std::string_view symbol = row_.symbol(v5 ? "s" : "symbol");
   if (!fields_.ok()) return;
@@ -261,11 +252,10 @@ void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
   liquidation.id = row_.maybe_text("id").value_or("");
 }
 
-JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& top,
-                                              const Parts& topic) {
+Ending BybitReader::read_klines(JsonObject& message, FlatObject& top, const Parts& topic) {
   if (topic.size() != 3 || topic[2].empty() || topic[2].size() > 64) return Ending::unknown;
   const Instant pushed = top.ms("ts");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(topic[2], std::nullopt);
   each_row(message, "data", row_, [&](JsonObject&) {
     Candle& candle = stage_.add<Candle>(id, pushed);
@@ -281,7 +271,7 @@ JsonDecoder::Ending BybitDecoder::read_klines(JsonObject& message, FlatObject& t
     if (fields_.ok() && candle.to <= candle.from)
       fields_.fail(Fault::malformed, "not after start", "end");
   });
-  return Ending::events;
+  return Ending::read;
 }
 
 }  // namespace bybit
@@ -296,8 +286,7 @@ Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settin
       return Error{Fault::refused,
                    "category \"" + found->second + "\": want spot, linear, inverse or option"};
   }
-  return std::unique_ptr<Decoder>(
-      std::make_unique<bybit::BybitDecoder>(settings, category, instruments, source));
+  return make_message_loop<bybit::BybitReader>(source, settings, category, instruments);
 }
 
 }  // namespace delever

@@ -19,8 +19,8 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-std::string_view setting(const StreamSettings& settings, std::string_view key,
-                         std::string_view fallback = {}) {
+std::string_view setting_or(const StreamSettings& settings, std::string_view key,
+                            std::string_view fallback = {}) {
   const auto found = settings.find(key);
   return found == settings.end() ? fallback : std::string_view(found->second);
 }
@@ -177,11 +177,11 @@ Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const StreamSettings& setti
                                                      Instruments& instruments, SourceId source) {
   if (!settings.contains("map"))
     return Error{Fault::malformed, "a csv stream has no column map among its settings"};
-  const Config map =
-      TRY(Config::parse(setting(settings, "map"), setting(settings, "map_name", "column map")));
+  const Config map = TRY(
+      Config::parse(setting_or(settings, "map"), setting_or(settings, "map_name", "column map")));
   std::unique_ptr<CsvDecoder> decoder(new CsvDecoder(instruments, source));
   CsvRow header;
-  if (auto read = header.split(setting(settings, "header")); !read.has_value())
+  if (auto read = header.split(setting_or(settings, "header")); !read.has_value())
     return std::move(read.error()).at("header");
   for (const std::string_view column : header.fields())
     decoder->sources_.columns.emplace_back(trimmed(column));

@@ -187,10 +187,9 @@ TEST(DeribitBook, IntervalsOfOneInstrumentDoNotDisturbOneAnother) {
                                : std::string(R"("type":"snapshot")");
     const Collected read = deribit.subscribed(
         fmt::format("book.BTC-PERPETUAL.{}", interval),
-        fmt::format(
-            R"({{{},"timestamp":{},"instrument_name":"BTC-PERPETUAL","change_id":{},)"
-            R"("bids":[["new",{}.5,10]],"asks":[]}})",
-            of, change, change, change));
+        fmt::format(R"({{{},"timestamp":{},"instrument_name":"BTC-PERPETUAL","change_id":{},)"
+                    R"("bids":[["new",{}.5,10]],"asks":[]}})",
+                    of, change, change, change));
     ASSERT_EQ(read.events.size(), 1U);
     id = read.events[0].instrument;
     books.on_event(read.events[0]);

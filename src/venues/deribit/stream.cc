@@ -4,7 +4,8 @@
 
 #include "base/text.h"
 #include "codec/channels.h"
-#include "venues/deribit/deribit_decoder.h"
+#include "codec/message_loop.h"
+#include "venues/deribit/reader.h"
 
 namespace delever {
 namespace deribit {
@@ -31,13 +32,10 @@ bool is_combination(std::string_view name) {
 
 }  // namespace
 
-DeribitDecoder::DeribitDecoder(const StreamSettings& settings, Instruments& instruments,
-                               SourceId source)
-    : JsonDecoder(instruments, source),
-      request_(RestRequest::parse(settings.contains("request") ? settings.find("request")->second
-                                                               : "")) {}
+DeribitReader::DeribitReader(const StreamSettings& settings, Instruments& instruments)
+    : FlatReader(instruments), request_(RestRequest::parse(setting(settings, "request"))) {}
 
-JsonDecoder::Ending DeribitDecoder::read(JsonObject& message, FlatObject& top) {
+Ending DeribitReader::read(JsonObject& message, FlatObject& top) {
   if (const auto method = top.maybe_text("method")) {
     if (*method == "subscription") return read_subscription(message);
     if (*method == "heartbeat" || method->starts_with("public/") || method->starts_with("private/"))
@@ -45,14 +43,13 @@ JsonDecoder::Ending DeribitDecoder::read(JsonObject& message, FlatObject& top) {
     channel_ = *method;
     return Ending::unknown;
   }
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (top.has("result") || top.has("error")) return read_answer(message, top);
   channel_ = "(neither method nor result)";
   return Ending::unknown;
 }
 
-std::optional<InstrumentId> DeribitDecoder::instrument(std::string_view name,
-                                                       std::string_view key) {
+std::optional<InstrumentId> DeribitReader::instrument(std::string_view name, std::string_view key) {
   if (!fields_.ok()) return std::nullopt;
   if (const auto found = known_.find(name); found != known_.end()) return found->second;
   std::optional<InstrumentId> id;
@@ -67,7 +64,7 @@ std::optional<InstrumentId> DeribitDecoder::instrument(std::string_view name,
   return id;
 }
 
-std::optional<InstrumentId> DeribitDecoder::index(std::string_view name, std::string_view key) {
+std::optional<InstrumentId> DeribitReader::index(std::string_view name, std::string_view key) {
   if (!fields_.ok()) return std::nullopt;
   auto parsed = deribit_index(name);
   if (!parsed) {
@@ -79,25 +76,19 @@ std::optional<InstrumentId> DeribitDecoder::index(std::string_view name, std::st
 }
 
 // The index that an option settles on: btc_usd, sol_usdc.
-InstrumentId DeribitDecoder::index_of(const Instrument& option) {
+InstrumentId DeribitReader::index_of(const Instrument& option) {
   auto made = deribit_index(lower(option.base) + "_" + lower(option.quote));
   CHECK(made.has_value());
   return instruments_.intern("deribit", made->symbol, InstrumentKind::index,
                              [&] { return std::move(*made); });
 }
 
-uint64_t DeribitDecoder::count(FlatObject& object, std::string_view key) {
-  const int64_t number = object.integer(key);
-  if (number < 0) fields_.fail(Fault::malformed, "negative", key);
-  return static_cast<uint64_t>(number);
-}
-
-JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
+Ending DeribitReader::read_subscription(JsonObject& message) {
   JsonObject params = child(message, "params", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(params);
   const std::string_view channel = row_.text("channel");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   const Parts parts = split(channel, '.');
   const std::string_view name = parts[0];
   channel_ = name;
@@ -109,9 +100,9 @@ JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
       "book", "ticker", "quote", "perpetual", "deribit_price_index", "deribit_volatility_index"};
   if (std::find(objects.begin(), objects.end(), name) == objects.end()) return Ending::unknown;
   JsonObject data = child(params, "data", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(data);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (name == "book") return read_book(data, parts);
   if (name == "ticker") return read_ticker(data);
   if (name == "quote") return read_quote();
@@ -123,11 +114,11 @@ JsonDecoder::Ending DeribitDecoder::read_subscription(JsonObject& message) {
 // book.{instrument}.{interval}: a snapshot, then changes.
 // book.{instrument}.{group}.{depth}.{interval}: the best levels each time, which are no true levels
 // when they are grouped.
-JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& channel) {
+Ending DeribitReader::read_book(JsonObject& data, const Parts& channel) {
   const Instant at = row_.ms("timestamp");
-  const uint64_t change = count(row_, "change_id");
+  const uint64_t change = row_.count("change_id");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (!id) return skip("combination");
   if (channel.size() >= 5) {
     if (channel[2] != "none") return skip("book, grouped");
@@ -138,18 +129,18 @@ JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& cha
       fields_.fail(Fault::malformed, "not a depth", "channel");
     else
       book.depth = static_cast<uint32_t>(*depth);
-    if (fields_.ok()) read_levels(data, "bids", book.bids, false);
-    if (fields_.ok()) read_levels(data, "asks", book.asks, false);
-    return Ending::events;
+    if (fields_.ok()) read_levels(data, "bids", book.bids);
+    if (fields_.ok()) read_levels(data, "asks", book.asks);
+    return Ending::read;
   }
   // Before 2020 there was no type; the first message then has no predecessor. A change whose
   // predecessor is 0 is the first one of a new instrument.
   const std::string_view type = row_.maybe_text("type").value_or("");
   const bool has_previous = row_.maybe_text("prev_change_id").has_value();
-  const uint64_t previous = has_previous ? count(row_, "prev_change_id") : 0;
+  const uint64_t previous = has_previous ? row_.count("prev_change_id") : 0;
   if (fields_.ok() && !type.empty() && type != "snapshot" && type != "change")
     fields_.fail(Fault::malformed, "neither snapshot nor change", "type");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   // Each interval joins its own changes: prev_change_id of 100ms is not the change_id that raw sent
   // before it.
   const std::string_view interval = channel.size() > 2 ? channel[2] : std::string_view();
@@ -169,15 +160,15 @@ JsonDecoder::Ending DeribitDecoder::read_book(JsonObject& data, const Parts& cha
     book.sequence.previous = previous;
     fill(book);
   }
-  return Ending::events;
+  return Ending::read;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_trades(JsonObject& holder, std::string_view key) {
+Ending DeribitReader::read_trades(JsonObject& holder, std::string_view key) {
   each_row(holder, key, row_, [&](JsonObject&) { read_trade(); });
-  return Ending::events;
+  return Ending::read;
 }
 
-void DeribitDecoder::read_trade() {
+void DeribitReader::read_trade() {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
   if (!fields_.ok() || !id) return;  // trades of a combination are sent again, leg by leg
@@ -197,8 +188,8 @@ void DeribitDecoder::read_trade() {
 
 // T: the taker was liquidated, M: the maker, MT: both, each at the other's side. Who sells under
 // force held a long.
-void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade& trade,
-                                        std::string_view flag) {
+void DeribitReader::stage_liquidations(InstrumentId id, Instant at, const Trade& trade,
+                                       std::string_view flag) {
   const bool taker = flag == "T" || flag == "MT" || flag == "TM";
   const bool maker = flag == "M" || flag == "MT" || flag == "TM";
   if (!taker && !maker) {
@@ -220,51 +211,51 @@ void DeribitDecoder::stage_liquidations(InstrumentId id, Instant at, const Trade
   if (maker) add(!taker_sells, ":M");
 }
 
-JsonDecoder::Ending DeribitDecoder::read_quote() {
+Ending DeribitReader::read_quote() {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (!id) return skip("combination");
   Quote& quote = stage_.add<Quote>(*id, at);
   read_side("best_bid_price", "best_bid_amount", quote.bid_price, quote.bid_qty);
   read_side("best_ask_price", "best_ask_amount", quote.ask_price, quote.ask_qty);
-  return Ending::events;
+  return Ending::read;
 }
 
 // Funding accrues every millisecond; Deribit states it as a rate for eight hours.
-JsonDecoder::Ending DeribitDecoder::read_perpetual(std::string_view instrument_name) {
+Ending DeribitReader::read_perpetual(std::string_view instrument_name) {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(instrument_name, "channel");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (!id) return skip("combination");
   stage_.add<FundingRate>(*id, at) = {.rate = row_.fixed<Rate>("interest", Precision::nearest),
                                       .interval = Duration::hours(8)};
   if (const auto price = row_.maybe<Price>("index_price", Precision::nearest))
     stage_.add<IndexPrice>(*id, at).price = *price;
-  return Ending::events;
+  return Ending::read;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_index_price() {
+Ending DeribitReader::read_index_price() {
   const Instant at = row_.ms("timestamp");
   const auto id = index(row_.symbol("index_name"), "index_name");
   if (id) stage_.add<IndexPrice>(*id, at).price = row_.fixed<Price>("price", Precision::nearest);
-  return Ending::events;
+  return Ending::read;
 }
 
-JsonDecoder::Ending DeribitDecoder::read_volatility_index() {
+Ending DeribitReader::read_volatility_index() {
   const Instant at = row_.ms("timestamp");
   const auto id = index(row_.symbol("index_name"), "index_name");
   const auto value = percent(row_, "volatility");
   if (fields_.ok() && !value) fields_.fail(Fault::malformed, "missing", "volatility");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   VolIndex& published = stage_.add<VolIndex>(*id, at);
   published.index = "DVOL";
   published.value = *value;
-  return Ending::events;
+  return Ending::read;
 }
 
 // Here volatility is a fraction, where tickers send per cent.
-JsonDecoder::Ending DeribitDecoder::read_option_marks(JsonObject& params) {
+Ending DeribitReader::read_option_marks(JsonObject& params) {
   each_row(params, "data", row_, [&](JsonObject&) {
     const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
     if (!fields_.ok() || !id) return;
@@ -273,15 +264,14 @@ JsonDecoder::Ending DeribitDecoder::read_option_marks(JsonObject& params) {
     quote.mark_price = row_.fixed<Price>("mark_price", Precision::nearest);
     quote.mark_iv = row_.maybe_double("iv");
   });
-  return Ending::events;
+  return Ending::read;
 }
 
 }  // namespace deribit
 
 Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings,
                                                       Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(
-      std::make_unique<deribit::DeribitDecoder>(settings, instruments, source));
+  return make_message_loop<deribit::DeribitReader>(source, settings, instruments);
 }
 
 }  // namespace delever

@@ -1,9 +1,9 @@
-#include "venues/deribit/deribit_decoder.h"
+#include "venues/deribit/reader.h"
 
 namespace delever::deribit {
 
-void DeribitDecoder::read_side(std::string_view price_key, std::string_view qty_key,
-                               std::optional<Price>& price, std::optional<Qty>& qty) {
+void DeribitReader::read_side(std::string_view price_key, std::string_view qty_key,
+                              std::optional<Price>& price, std::optional<Qty>& qty) {
   price = row_.maybe<Price>(price_key);
   if (!qty_key.empty()) qty = row_.maybe<Qty>(qty_key);
   if (price == Price() || qty == Qty()) {
@@ -12,7 +12,7 @@ void DeribitDecoder::read_side(std::string_view price_key, std::string_view qty_
   }
 }
 
-std::optional<double> DeribitDecoder::percent(FlatObject& object, std::string_view key) {
+std::optional<double> DeribitReader::percent(FlatObject& object, std::string_view key) {
   const auto value = object.maybe_double(key);
   if (!value) return std::nullopt;
   return *value / 100.0;
@@ -20,36 +20,36 @@ std::optional<double> DeribitDecoder::percent(FlatObject& object, std::string_vi
 
 // ticker.{instrument}.{interval}, and the answer to `ticker`; get_order_book brings the same
 // fields.
-JsonDecoder::Ending DeribitDecoder::read_ticker(JsonObject& data) {
+Ending DeribitReader::read_ticker(JsonObject& data) {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (!id) return skip("combination");
   if (instruments_[*id].kind == InstrumentKind::option) {
     read_option(&data, *id, at);
   } else {
     read_future(*id, at, false);
   }
-  return Ending::events;
+  return Ending::read;
 }
 
 // A row of get_book_summary_by_currency, the source of whole option chains. No sizes, no greeks;
 // anything may be null.
-JsonDecoder::Ending DeribitDecoder::read_summary_row() {
+Ending DeribitReader::read_summary_row() {
   const Instant at = row_.ms("creation_timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
-  if (!fields_.ok() || !id) return Ending::events;
+  if (!fields_.ok() || !id) return Ending::read;
   if (instruments_[*id].kind == InstrumentKind::option) {
     read_option(nullptr, *id, at);
   } else {
     read_future(*id, at, true);
   }
-  return Ending::events;
+  return Ending::read;
 }
 
 // Prices in the coin of settlement, volatilities in per cent. `data` holds stats and greeks; a
 // summary has none.
-void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) {
+void DeribitReader::read_option(JsonObject* data, InstrumentId id, Instant at) {
   OptionQuote& quote = stage_.add<OptionQuote>(id, at);
   read_side(data ? "best_bid_price" : "bid_price", data ? "best_bid_amount" : "", quote.bid_price,
             quote.bid_qty);
@@ -88,7 +88,7 @@ void DeribitDecoder::read_option(JsonObject* data, InstrumentId id, Instant at) 
     stage_.add<IndexPrice>(index_of(instruments_[id]), at).price = *price;
 }
 
-void DeribitDecoder::read_future(InstrumentId id, Instant at, bool summary) {
+void DeribitReader::read_future(InstrumentId id, Instant at, bool summary) {
   Quote quote;
   read_side(summary ? "bid_price" : "best_bid_price", summary ? "" : "best_bid_amount",
             quote.bid_price, quote.bid_qty);
@@ -107,7 +107,7 @@ void DeribitDecoder::read_future(InstrumentId id, Instant at, bool summary) {
 
 // Funding accrues continuously. Both rates are for eight hours: the one accruing now, and what the
 // last eight hours came to, which is the mean of the first over them.
-void DeribitDecoder::stage_funding(InstrumentId id, Instant at) {
+void DeribitReader::stage_funding(InstrumentId id, Instant at) {
   const Duration eight_hours = Duration::hours(8);
   if (const auto now = row_.maybe<Rate>("current_funding", Precision::nearest))
     stage_.add<FundingRate>(id, at) = {.rate = *now, .interval = eight_hours};

@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "venues/hyperliquid/hyperliquid_decoder.h"
+#include "venues/hyperliquid/reader.h"
 
 namespace delever::hyperliquid {
 namespace {
@@ -50,7 +50,7 @@ bool SeenTrades::add(int64_t time, int64_t id) {
   return true;
 }
 
-FramedDecoder::Ending HyperliquidDecoder::read_channel(std::string_view channel, JsonValue& data) {
+Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data) {
   channel_ = channel;
   JsonObject object;
   JsonArray list;
@@ -95,7 +95,7 @@ FramedDecoder::Ending HyperliquidDecoder::read_channel(std::string_view channel,
   return Ending::read;
 }
 
-Level HyperliquidDecoder::read_level(JsonObject& object) {
+Level HyperliquidReader::read_level(JsonObject& object) {
   Level level;
   bool has_price = false, has_qty = false;
   const auto number = [&](JsonValue& value, int scale, uint8_t& digits,
@@ -130,7 +130,7 @@ Level HyperliquidDecoder::read_level(JsonObject& object) {
   return level;
 }
 
-void HyperliquidDecoder::read_levels(JsonValue& value, std::vector<Level>& out) {
+void HyperliquidReader::read_levels(JsonValue& value, std::vector<Level>& out) {
   JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not a list", "levels");
@@ -139,7 +139,7 @@ void HyperliquidDecoder::read_levels(JsonValue& value, std::vector<Level>& out) 
 }
 
 // Every message is the whole book as far as it is shown.
-void HyperliquidDecoder::read_book(JsonObject& object) {
+void HyperliquidReader::read_book(JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> at;
   size_t sides = 0;
@@ -183,7 +183,7 @@ void HyperliquidDecoder::read_book(JsonObject& object) {
 }
 
 // "bbo":[bid,ask], null for an empty side; a trailing one may be left away.
-void HyperliquidDecoder::read_bbo(JsonObject& object) {
+void HyperliquidReader::read_bbo(JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> at;
   Quote quote;
@@ -219,7 +219,7 @@ void HyperliquidDecoder::read_bbo(JsonObject& object) {
   if (fields_.ok()) stage_.add<Quote>(instrument(coin), *at) = quote;
 }
 
-void HyperliquidDecoder::read_trade(JsonObject& object) {
+void HyperliquidReader::read_trade(JsonObject& object) {
   std::string_view coin, side, id;
   std::optional<Price> price;
   std::optional<Qty> qty;
@@ -272,7 +272,7 @@ void HyperliquidDecoder::read_trade(JsonObject& object) {
   trade.id.assign(id);
 }
 
-void HyperliquidDecoder::read_asset_context(JsonObject& data) {
+void HyperliquidReader::read_asset_context(JsonObject& data) {
   const std::string_view coin = fields_.text(data, "coin");
   JsonObject context;
   fields_.require(fields_.find(data, "ctx", context), "ctx");
@@ -281,7 +281,7 @@ void HyperliquidDecoder::read_asset_context(JsonObject& data) {
 }
 
 // Open interest counts one side, in coins. Spot pairs have a mark price alone.
-void HyperliquidDecoder::read_context(JsonObject& context, InstrumentId of) {
+void HyperliquidReader::read_context(JsonObject& context, InstrumentId of) {
   std::optional<Rate> funding;
   std::optional<Qty> contracts;
   std::optional<Price> mark, oracle;
@@ -319,7 +319,7 @@ void HyperliquidDecoder::read_context(JsonObject& context, InstrumentId of) {
 }
 
 // {"ctxs":[["",[...]],["xyz",[...]],...]}: dex, contexts in the order of its universe.
-void HyperliquidDecoder::read_all_contexts(JsonObject& data) {
+void HyperliquidReader::read_all_contexts(JsonObject& data) {
   JsonArray dexs;
   fields_.require(fields_.find(data, "ctxs", dexs), "ctxs");
   if (!fields_.ok()) return;
@@ -354,7 +354,7 @@ void HyperliquidDecoder::read_all_contexts(JsonObject& data) {
   }
 }
 
-void HyperliquidDecoder::read_candle(JsonObject& object) {
+void HyperliquidReader::read_candle(JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> from, last;
   std::optional<Price> open, high, low, close;
@@ -414,7 +414,7 @@ void HyperliquidDecoder::read_candle(JsonObject& object) {
 // the one liquidated (its side is the forced order's) or the one across (the forced order was on
 // the other side). Where the message does not name its account, "dir" or being the maker tells;
 // where nothing tells, there is no event.
-void HyperliquidDecoder::read_fill(JsonObject& fill, std::string_view user) {
+void HyperliquidReader::read_fill(JsonObject& fill, std::string_view user) {
   JsonValue value;
   JsonObject liquidation;
   if (!fields_.find(fill, "liquidation", value) || *value.raw_json_token().data() == 'n')

@@ -121,7 +121,7 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
       R"("oraclePx":"100","markPx":"101"},{"funding":"0.0","openInterest":"0.0","oraclePx":"5","markPx":"6",)"
       R"("premium":null}]],["xyz",[{"funding":"0.1","openInterest":"1","oraclePx":"7","markPx":"8"}]]]}})";
   EXPECT_EQ(decode(contexts).undecoded.at(0).why.text(),
-            "ctxs: names no coins, and no meta of its dex was seen");
+            "allDexsAssetCtxs:ctxs: names no coins, and no meta of its dex was seen");
   decode(
       R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4}]})");
   const auto heard = decode(contexts);
@@ -233,17 +233,18 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
   EXPECT_EQ(venuetest::without_events(decoder->counts()), decoder->counts().messages);
   const std::pair<std::string, std::string_view> cases[] = {
       {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[]]}})",
-       "levels: not two sides"},
+       "l2Book:levels: not two sides"},
       {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[{"px":"1"}],[]]}})",
-       "sz: missing"},
-      {R"({"channel":"l2Book","data":{"time":1,"levels":[[],[]]}})", "coin: missing"},
-      {R"({"channel":"trades","data":{}})", "data: not a list"},
+       "l2Book:sz: missing"},
+      {R"({"channel":"l2Book","data":{"time":1,"levels":[[],[]]}})", "l2Book:coin: missing"},
+      {R"({"channel":"trades","data":{}})", "trades:data: not a list"},
       {R"({"channel":"trades","data":[{"coin":"BTC","side":"C","px":"1","sz":"1","time":1,"tid":1}]})",
-       "side: neither A nor B"},
+       "trades:side: neither A nor B"},
       {R"({"channel":"bbo","data":{"coin":"BTC","time":"x","bbo":[]}})",
-       "time: not a whole number"},
-      {R"({"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{}}})", "markPx: missing"},
-      {R"({"channel":"trades"})", "data: missing"},
+       "bbo:time: not a whole number"},
+      {R"({"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{}}})",
+       "activeAssetCtx:markPx: missing"},
+      {R"({"channel":"trades"})", "trades:data: missing"},
       {R"(["meta",)", "not JSON: "},
   };
   for (const auto& [text, why] : cases) {

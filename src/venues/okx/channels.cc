@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "venues/okx/okx_decoder.h"
+#include "venues/okx/reader.h"
 
 namespace delever::okx {
 namespace {

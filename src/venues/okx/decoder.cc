@@ -1,15 +1,11 @@
 #include <fmt/format.h>
 
-#include "venues/okx/okx_decoder.h"
+#include "codec/message_loop.h"
+#include "venues/okx/reader.h"
 
 namespace delever {
 namespace okx {
 namespace {
-
-std::string setting(const StreamSettings& settings, std::string_view key) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? std::string() : found->second;
-}
 
 // "candle1m", "mark-price-candle1D" -> "1m", "1D".
 std::string_view bar_of(std::string_view channel) {
@@ -22,12 +18,12 @@ constexpr uint64_t k(std::string_view key) { return key_code(key); }
 
 }  // namespace
 
-OkxDecoder::OkxDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source)
-    : FramedDecoder(instruments, source),
-      request_(trimmed(setting(settings, "request"))),
+OkxReader::OkxReader(const StreamSettings& settings, Instruments& instruments)
+    : Reader(instruments),
+      request_(RestRequest::parse(setting(settings, "request"))),
       symbol_(setting(settings, "symbol")) {}
 
-std::string_view OkxDecoder::name_of(std::string_view of_row, const Envelope& envelope) {
+std::string_view OkxReader::name_of(std::string_view of_row, const Envelope& envelope) {
   if (!of_row.empty()) return of_row;
   if (!envelope.inst_id.empty()) return envelope.inst_id;
   if (symbol_.empty())
@@ -35,46 +31,40 @@ std::string_view OkxDecoder::name_of(std::string_view of_row, const Envelope& en
   return symbol_;
 }
 
-InstrumentId OkxDecoder::instrument(std::string_view of_row, const Envelope& envelope) {
+InstrumentId OkxReader::instrument(std::string_view of_row, const Envelope& envelope) {
   const std::string_view name = name_of(of_row, envelope);
   if (!fields_.ok()) return 0;
-  return name == last_symbol_ ? last_id_ : find_instrument(name);
-}
-
-InstrumentId OkxDecoder::find_instrument(std::string_view inst_id) {
-  auto found = known_.find(inst_id);
-  if (found == known_.end()) {
-    Instrument parsed = okx_instrument(inst_id);
+  return known_.find(name, [&] {
+    Instrument parsed = okx_instrument(name);
     const InstrumentKind kind = parsed.kind;
-    const InstrumentId id =
-        instruments_.intern("okx", inst_id, kind, [&] { return std::move(parsed); });
-    found = known_.emplace(inst_id, id).first;
-  }
-  last_symbol_ = inst_id;
-  return last_id_ = found->second;
+    return instruments_.intern("okx", name, kind, [&] { return std::move(parsed); });
+  });
 }
 
-InstrumentId OkxDecoder::index(std::string_view of_row, const Envelope& envelope) {
+InstrumentId OkxReader::index(std::string_view of_row, const Envelope& envelope) {
   const std::string_view name = name_of(of_row, envelope);
   if (!fields_.ok()) return 0;
   return instruments_.intern("okx", name, InstrumentKind::index, [&] { return okx_index(name); });
 }
 
-std::optional<FramedDecoder::Ending> OkxDecoder::read_plain(std::string_view text) {
+std::optional<Ending> OkxReader::read_text(std::string_view text) {
   if (text == "ping" || text == "pong") return Ending::control;
   return std::nullopt;
 }
 
-FramedDecoder::Ending OkxDecoder::read_array(JsonArray&) {
+Ending OkxReader::read(JsonArray&) {
   channel_ = "list";  // no message of version 5 is one
   return Ending::unknown;
 }
 
-void OkxDecoder::accepted() {
-  for (const auto& [of, at] : settled_now_) settled_[of] = at;
+void OkxReader::finish(bool accepted) {
+  if (accepted) {
+    for (const auto& [of, at] : settled_now_) settled_[of] = at;
+  }
+  settled_now_.clear();
 }
 
-void OkxDecoder::read_argument(JsonValue& value, Envelope& envelope) {
+void OkxReader::read_argument(JsonValue& value, Envelope& envelope) {
   JsonObject argument;
   if (value.get_object().get(argument) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not an object", "arg");
@@ -86,8 +76,7 @@ void OkxDecoder::read_argument(JsonValue& value, Envelope& envelope) {
 
 // {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or
 // {"code":...,"data":...}.
-FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
-  settled_now_.clear();
+Ending OkxReader::read(JsonObject& object) {
   Envelope envelope;
   Ending ending = Ending::read;
   std::string_view code, table, first;
@@ -99,6 +88,7 @@ FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
       case k("arg"):
         has_argument = true;
         read_argument(value, envelope);
+        channel_ = envelope.channel;
         channel = channel_of(envelope.channel);
         envelope.bar = bar_of(envelope.channel);
         break;
@@ -139,7 +129,6 @@ FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
   fields_.require(!envelope.channel.empty(), "arg.channel");
   fields_.require(has_data, "data");
   if (!fields_.ok()) return Ending::read;
-  channel_ = envelope.channel;
   if (!channel) return Ending::unknown;
   if (was_read) return ending;
   JsonValue data;
@@ -147,8 +136,8 @@ FramedDecoder::Ending OkxDecoder::read_object(JsonObject& object) {
   return read_data(data, *channel, envelope);
 }
 
-FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_view code) {
-  const std::string_view path = request_path(request_);
+Ending OkxReader::read_answer(JsonObject& object, std::string_view code) {
+  const std::string_view path = request_.path;
   channel_ = path.empty() ? "answer of unknown shape" : path;
   const auto data = [&](JsonValue& value) {
     const bool found = fields_.rewind(object) && fields_.find(object, "data", value);
@@ -157,16 +146,13 @@ FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_vi
   };
   if (code != "0" && fields_.rewind(object)) {
     const std::string_view message = fields_.maybe_text(object, "msg").value_or("");
-    fields_.fail(Fault::unavailable,
-                 fmt::format("the venue refused with code {}: {}", code.substr(0, 20),
-                             message.substr(0, 200)),
-                 "code");
+    return refuse(fmt::format("{} {}", code.substr(0, 20), message));
   }
   JsonValue value;
   if (!fields_.ok() || !data(value)) return Ending::read;
   Envelope envelope;
-  envelope.inst_id = request_query(request_, "instId");
-  envelope.bar = request_query(request_, "bar");
+  envelope.inst_id = request_.get("instId");
+  envelope.bar = request_.get("bar");
   if (envelope.bar.empty()) envelope.bar = "1m";
   auto channel = endpoint_of(path);
   if (!channel && path.empty()) {
@@ -179,7 +165,7 @@ FramedDecoder::Ending OkxDecoder::read_answer(JsonObject& object, std::string_vi
   return read_data(value, *channel, envelope);
 }
 
-std::vector<std::string_view> OkxDecoder::first_row_keys(JsonValue& data) {
+std::vector<std::string_view> OkxReader::first_row_keys(JsonValue& data) {
   std::vector<std::string_view> keys;
   if (*data.raw_json_token().data() != '[') return keys;  // some answers hold one object
   JsonArray rows;
@@ -193,16 +179,14 @@ std::vector<std::string_view> OkxDecoder::first_row_keys(JsonValue& data) {
       fields_.fail(Fault::malformed, "broken JSON", "data");
     } else if (*row.raw_json_token().data() == '{' &&
                row.get_object().get(object) == simdjson::SUCCESS) {
-      each_key(object, fields_, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
+      keys = keys_of(object, fields_);
     }
     break;
   }
   return keys;
 }
 
-FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& channel,
-                                            const Envelope& envelope) {
-  if (channel_.empty()) channel_ = envelope.channel;
+Ending OkxReader::read_data(JsonValue& value, const Channel& channel, const Envelope& envelope) {
   if (channel.feed == Feed::silent) return Ending::no_event;
   if (channel.feed == Feed::control) return Ending::control;
   JsonArray rows;
@@ -227,7 +211,7 @@ FramedDecoder::Ending OkxDecoder::read_data(JsonValue& value, const Channel& cha
   return Ending::read;
 }
 
-void OkxDecoder::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+void OkxReader::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {
   switch (channel.feed) {
     case Feed::trades:
       return read_trade(row, envelope, false);
@@ -271,7 +255,7 @@ void OkxDecoder::read_row(JsonObject& row, const Channel& channel, const Envelop
 
 Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings,
                                                   Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(std::make_unique<okx::OkxDecoder>(settings, instruments, source));
+  return make_message_loop<okx::OkxReader>(source, settings, instruments);
 }
 
 }  // namespace delever

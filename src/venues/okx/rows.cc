@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "codec/channels.h"
-#include "venues/okx/okx_decoder.h"
+#include "venues/okx/reader.h"
 
 namespace delever::okx {
 namespace {
@@ -18,19 +18,13 @@ Side read_side(FieldReader& fields, std::string_view text) {
   return text == "sell" ? Side::sell : Side::buy;
 }
 
-// The digits of a number in quotes, from behind the first quote; nullptr when it is anything else.
-const char* skip_digits(const char* p) {
-  while (*p >= '0' && *p <= '9') ++p;
-  return *p == '"' ? p + 1 : nullptr;
-}
-
 }  // namespace
 
-Instant OkxDecoder::time_of(JsonObject& row) {
+Instant OkxReader::time_of(JsonObject& row) {
   return fields_.maybe_ms(row, "ts").value_or(received_);
 }
 
-void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool block) {
+void OkxReader::read_trade(JsonObject& row, const Envelope& envelope, bool block) {
   std::string_view inst_id, id, side;
   std::optional<Price> price, index_price;
   std::optional<Qty> qty;
@@ -83,60 +77,7 @@ void OkxDecoder::read_trade(JsonObject& row, const Envelope& envelope, bool bloc
   trade.block = block;
 }
 
-// [["30246.5","0.00087743","0","1"],...]: price, size, a retired field, orders. Straight from its
-// text, the form of every message seen; anything else goes token by token.
-void OkxDecoder::levels(JsonValue& value, std::vector<Level>& out, std::string_view key) {
-  const char* p = value.raw_json_token().data();
-  out.clear();
-  if (p[0] == '[' && p[1] == ']') return;
-  while (p[0] == '[' || p[0] == ',') {
-    if (p[1] != '[' || p[2] != '"') break;
-    const ScannedDecimal price = scan_decimal(p + 3, Price::digits);
-    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"') break;
-    const ScannedDecimal qty = scan_decimal(price.end + 3, Qty::digits);
-    if (!qty.end || qty.end[0] != '"' || qty.units < 0) break;
-    p = qty.end + 1;
-    while (p && p[0] == ',' && p[1] == '"') p = skip_digits(p + 2);
-    if (!p || p[0] != ']') break;
-    out.push_back({Price::raw(price.units), Qty::raw(qty.units), price.digits, qty.digits});
-    if (*++p == ']') return;
-  }
-  out.clear();
-  levels_by_token(value, out, key);
-}
-
-void OkxDecoder::levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key) {
-  JsonArray rows;
-  if (value.get_array().get(rows) != simdjson::SUCCESS)
-    return fields_.fail(Fault::malformed, "not a list", key);
-  for (auto entry : rows) {
-    JsonArray row;
-    if (entry.get_array().get(row) != simdjson::SUCCESS)
-      return fields_.fail(Fault::malformed, "not a level", key);
-    Level level;
-    size_t column = 0;
-    for (auto cell : row) {
-      JsonValue number;
-      if (cell.get(number) != simdjson::SUCCESS)
-        return fields_.fail(Fault::malformed, "broken JSON", key);
-      if (column < 2) {
-        const std::string_view text = fields_.text(number, key);
-        if (!fields_.ok()) return;
-        const auto read =
-            read_decimal(text, column == 0 ? Price::digits : Qty::digits, Precision::exact);
-        if (!read.has_value()) return fields_.fail(read.error().fault, read.error().what, key);
-        (column == 0 ? level.price_digits : level.qty_digits) = read.value().digits;
-        if (column == 0) level.price = Price::raw(read.value().units);
-        if (column == 1) level.qty = Qty::raw(read.value().units);
-      }
-      ++column;
-    }
-    if (column < 2 || level.qty < Qty()) return fields_.fail(Fault::malformed, "not a level", key);
-    out.push_back(level);
-  }
-}
-
-void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+void OkxReader::read_book(JsonObject& row, const Channel& channel, const Envelope& envelope) {
   const bool snapshot = channel.partial || envelope.action == "snapshot";
   if (!snapshot && envelope.action != "update")
     return fields_.fail(Fault::malformed, "neither snapshot nor update", "action");
@@ -148,11 +89,11 @@ void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelo
     each_key(row, fields_, [&](JsonKey key, JsonValue& value) {
       switch (key_code(key)) {
         case k("asks"):
-          levels(value, book.asks, "asks");
+          read_levels(value, book.asks, "asks");
           has_asks = true;
           break;
         case k("bids"):
-          levels(value, book.bids, "bids");
+          read_levels(value, book.bids, "bids");
           has_bids = true;
           break;
         case k("instId"):
@@ -199,7 +140,7 @@ void OkxDecoder::read_book(JsonObject& row, const Channel& channel, const Envelo
   stage_.last().at = *at;
 }
 
-void OkxDecoder::read_best_level(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_best_level(JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   bool has_bids = false, has_asks = false;
@@ -207,11 +148,11 @@ void OkxDecoder::read_best_level(JsonObject& row, const Envelope& envelope) {
   each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
     switch (key) {
       case k("asks"):
-        levels(value, scratch_.asks, "asks");
+        read_levels(value, scratch_.asks, "asks");
         has_asks = true;
         break;
       case k("bids"):
-        levels(value, scratch_.bids, "bids");
+        read_levels(value, scratch_.bids, "bids");
         has_bids = true;
         break;
       case k("instId"):
@@ -243,7 +184,7 @@ void OkxDecoder::read_best_level(JsonObject& row, const Envelope& envelope) {
   stage_.add<Quote>(of, *at) = quote;
 }
 
-void OkxDecoder::read_ticker(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_ticker(JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   Quote quote;
@@ -279,7 +220,7 @@ void OkxDecoder::read_ticker(JsonObject& row, const Envelope& envelope) {
 // fundingTime is when the period now running settles, nextFundingTime when the one after does:
 // their difference is the interval. The rate settled last (settFundingRate at prevFundingTime)
 // comes with every message and goes out once.
-void OkxDecoder::read_funding(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_funding(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = time_of(row);
   const auto settles = fields_.maybe_ms(row, "fundingTime");
@@ -318,7 +259,7 @@ void OkxDecoder::read_funding(JsonObject& row, const Envelope& envelope) {
                                      .settles_at = previous};
 }
 
-void OkxDecoder::read_funding_history(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_funding_history(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = fields_.ms(row, "fundingTime");
   auto rate = fields_.maybe<Rate>(row, "realizedRate",
@@ -328,7 +269,7 @@ void OkxDecoder::read_funding_history(JsonObject& row, const Envelope& envelope)
   stage_.add<FundingRate>(of, at) = {.rate = *rate, .kind = FundingKind::settled, .settles_at = at};
 }
 
-void OkxDecoder::read_open_interest(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_open_interest(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   OpenInterest found;
   found.contracts =
@@ -339,7 +280,7 @@ void OkxDecoder::read_open_interest(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<OpenInterest>(of, at) = found;
 }
 
-void OkxDecoder::read_mark_price(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_mark_price(JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
@@ -364,7 +305,7 @@ void OkxDecoder::read_mark_price(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<MarkPrice>(of, *at).price = *price;
 }
 
-void OkxDecoder::read_index_price(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_index_price(JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
@@ -389,7 +330,7 @@ void OkxDecoder::read_index_price(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<IndexPrice>(of, *at).price = *price;
 }
 
-void OkxDecoder::read_liquidations(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_liquidations(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   JsonArray details;
   fields_.require(fields_.find(row, "details", details), "details");
@@ -400,7 +341,7 @@ void OkxDecoder::read_liquidations(JsonObject& row, const Envelope& envelope) {
 
 // bkPx is called a bankruptcy price and is the only one there is. In net mode, posSide does not say
 // what was closed: selling closes a long.
-void OkxDecoder::read_liquidation(JsonObject& detail, InstrumentId of, std::string_view channel) {
+void OkxReader::read_liquidation(JsonObject& detail, InstrumentId of, std::string_view channel) {
   const Instant at = fields_.ms(detail, "ts");
   const std::string_view side = fields_.text(detail, "side");
   const std::string_view position = fields_.maybe_text(detail, "posSide").value_or("");
@@ -421,7 +362,7 @@ void OkxDecoder::read_liquidation(JsonObject& detail, InstrumentId of, std::stri
                          price ? price->text() : std::string());
 }
 
-void OkxDecoder::read_option_summary(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_option_summary(JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const auto vol = [&](std::string_view key) {  // "" or 0: could not be computed
     const auto value = fields_.maybe_double(row, key);
@@ -443,7 +384,7 @@ void OkxDecoder::read_option_summary(JsonObject& row, const Envelope& envelope) 
 
 // [ts, open, high, low, close, volume in the venue's unit, ..., confirm] of trades, [ts, o, h, l,
 // c, confirm] else.
-void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope) {
+void OkxReader::read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope) {
   std::array<std::string_view, 9> cells;
   size_t count = 0;
   for (auto cell : row) {
@@ -481,7 +422,7 @@ void OkxDecoder::read_candle(JsonArray& row, const Channel& channel, const Envel
   if (fields_.ok()) stage_.add<Candle>(of, candle.closed ? candle.to : received_) = candle;
 }
 
-void OkxDecoder::read_listing(JsonObject& row) {
+void OkxReader::read_listing(JsonObject& row) {
   const std::string_view inst_id = fields_.text(row, "instId");
   fields_.require(!inst_id.empty(), "instId");
   if (!fields_.ok()) return;

@@ -1,4 +1,4 @@
-// The Bybit decoder, private to this folder: v5 streams (stream.cc), tickers of all kinds
+// The Bybit reader, private to this folder: v5 streams (stream.cc), tickers of all kinds
 // (tickers.cc), REST answers (rest.cc), and the streams of before v5 (legacy.cc).
 #pragma once
 
@@ -8,16 +8,16 @@
 #include <string_view>
 #include <vector>
 
-#include "venues/bybit/bybit.h"
-#include "codec/json_decoder.h"
+#include "codec/reader.h"
 #include "codec/request.h"
+#include "venues/bybit/bybit.h"
 
 namespace delever::bybit {
 
-class BybitDecoder final : public JsonDecoder {
+class BybitReader final : public FlatReader {
  public:
-  BybitDecoder(const StreamSettings& settings, std::optional<BybitCategory> category,
-               Instruments& instruments, SourceId source);
+  BybitReader(const StreamSettings& settings, std::optional<BybitCategory> category,
+              Instruments& instruments);
 
  private:
   using Category = std::optional<BybitCategory>;
@@ -68,7 +68,6 @@ class BybitDecoder final : public JsonDecoder {
   InstrumentId instrument(std::string_view symbol, Category category);
   static std::optional<Side> side_of(std::string_view text);
   Side side(std::string_view key);
-  uint64_t count(FlatObject& object, std::string_view key);
 
   // What ticker deltas leave out is what came before.
   struct Ticker {

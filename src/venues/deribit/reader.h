@@ -1,4 +1,4 @@
-// The Deribit decoder, private to this folder: subscriptions (stream.cc), answers (rest.cc), and
+// The Deribit reader, private to this folder: subscriptions (stream.cc), answers (rest.cc), and
 // the tickers that both bring (tickers.cc).
 #pragma once
 
@@ -7,15 +7,15 @@
 #include <string_view>
 #include <vector>
 
-#include "venues/deribit/deribit.h"
-#include "codec/json_decoder.h"
+#include "codec/reader.h"
 #include "codec/request.h"
+#include "venues/deribit/deribit.h"
 
 namespace delever::deribit {
 
-class DeribitDecoder final : public JsonDecoder {
+class DeribitReader final : public FlatReader {
  public:
-  DeribitDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+  DeribitReader(const StreamSettings& settings, Instruments& instruments);
 
  private:
   using Parts = std::vector<std::string_view>;
@@ -55,7 +55,6 @@ class DeribitDecoder final : public JsonDecoder {
   std::optional<InstrumentId> instrument(std::string_view name, std::string_view key);
   std::optional<InstrumentId> index(std::string_view name, std::string_view key);
   InstrumentId index_of(const Instrument& option);
-  uint64_t count(FlatObject& object, std::string_view key);
   // A side of the book that is empty is sent as null or as zeros.
   void read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
                  std::optional<Qty>& qty);

@@ -1,9 +1,8 @@
-// The decoder of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private
+// The reader of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private
 // to this folder.
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "codec/frame.h"
+#include "codec/reader.h"
 #include "venues/hyperliquid/hyperliquid.h"
 
 namespace delever::hyperliquid {
@@ -36,18 +35,17 @@ class SeenTrades {
   int64_t newest_ = INT64_MIN;  // what is newer cannot be a copy
 };
 
-class HyperliquidDecoder final : public FramedDecoder {
+class HyperliquidReader final : public Reader {
  public:
-  HyperliquidDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+  HyperliquidReader(const StreamSettings& settings, Instruments& instruments);
 
  private:
   using Names = std::vector<std::string>;
 
-  Ending read_object(JsonObject& object) override;
-  Ending read_array(JsonArray& array) override;
-  std::optional<Ending> read_plain(std::string_view text) override;
-  void accepted() override;
-  void begin();
+  Ending read(JsonObject& object) override;
+  Ending read(JsonArray& array) override;
+  std::optional<Ending> read_text(std::string_view text) override;
+  void finish(bool accepted) override;
 
   Ending read_channel(std::string_view channel, JsonValue& data);
   void read_book(JsonObject& book);
@@ -70,18 +68,11 @@ class HyperliquidDecoder final : public FramedDecoder {
   void read_spot_meta(JsonObject& meta, Names& universe);
   void read_contexts(JsonArray& contexts, const Names& universe);
   void read_funding(JsonObject& row);
-  std::vector<std::string_view> keys_of(JsonObject& object);
 
   InstrumentId instrument(std::string_view coin);
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   const Request request_;
-  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
-  std::string last_coin_;
-  InstrumentId last_id_ = 0;
+  SymbolCache known_;
   std::unordered_map<InstrumentId, SeenTrades> seen_;
   std::vector<InstrumentId> seen_now_;                   // added by the message at hand
   size_t copies_ = 0;                                    // trades of it that were seen before

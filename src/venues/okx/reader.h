@@ -1,14 +1,14 @@
-// The decoder of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private
+// The reader of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private
 // to this folder.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "codec/frame.h"
+#include "codec/reader.h"
+#include "codec/request.h"
 #include "venues/okx/okx.h"
 
 namespace delever::okx {
@@ -50,15 +50,15 @@ std::optional<Channel> channel_of_shape(const std::vector<std::string_view>& key
 // UTC+8 unless they say utc. Missing: not a bar.
 std::optional<Instant> bar_end(Instant from, std::string_view bar);
 
-class OkxDecoder final : public FramedDecoder {
+class OkxReader final : public Reader {
  public:
-  OkxDecoder(const StreamSettings& settings, Instruments& instruments, SourceId source);
+  OkxReader(const StreamSettings& settings, Instruments& instruments);
 
  private:
-  Ending read_object(JsonObject& object) override;
-  Ending read_array(JsonArray& array) override;
-  std::optional<Ending> read_plain(std::string_view text) override;
-  void accepted() override;
+  Ending read(JsonObject& object) override;
+  Ending read(JsonArray& array) override;
+  std::optional<Ending> read_text(std::string_view text) override;
+  void finish(bool accepted) override;
 
   // What stands around the rows.
   struct Envelope {
@@ -86,24 +86,16 @@ class OkxDecoder final : public FramedDecoder {
   void read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope);
   void read_listing(JsonObject& row);
 
-  void levels(JsonValue& value, std::vector<Level>& out, std::string_view key);
-  void levels_by_token(JsonValue& value, std::vector<Level>& out, std::string_view key);
   Instant time_of(JsonObject& row);  // "ts", else when the message was received
 
   // The instId of the row, else of the envelope, else of the settings.
   InstrumentId instrument(std::string_view of_row, const Envelope& envelope);
   InstrumentId index(std::string_view of_row, const Envelope& envelope);
-  InstrumentId find_instrument(std::string_view inst_id);
   std::string_view name_of(std::string_view of_row, const Envelope& envelope);
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  const std::string request_, symbol_;
-  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
-  std::string last_symbol_;
-  InstrumentId last_id_ = 0;
+  const RestRequest request_;
+  const std::string symbol_;
+  SymbolCache known_;
   // Settled rates are repeated with every message of funding-rate; each goes out once.
   std::unordered_map<InstrumentId, Instant> settled_;
   std::vector<std::pair<InstrumentId, Instant>> settled_now_;
