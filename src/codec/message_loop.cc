@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "codec/bad_row.h"
+
 namespace delever {
 namespace {
 
@@ -31,6 +33,7 @@ void MessageLoop::decode(const RawMessage& message, MessageSink& sink) {
   Reader& reader = *reader_;
   reader.begin(message.received);
   const Ending ending = read(message.bytes);
+  if (reader.fields_.ok()) drop_bad_rows();
   const bool only_parts = reader.part_ && reader.stage_.empty();
   const bool accepted = reader.fields_.ok() && !only_parts;
   if (accepted) {
@@ -56,6 +59,16 @@ void MessageLoop::decode(const RawMessage& message, MessageSink& sink) {
       count(counts_.no_event, reader.channel_);
       break;
   }
+}
+
+void MessageLoop::drop_bad_rows() {
+  Reader& reader = *reader_;
+  reader.stage_.drop_if([&](const Event& event) {
+    const std::string_view why = bad_row(event, reader.instruments_[event.instrument].kind);
+    if (!why.empty())
+      reader.report_part(Fault::malformed, std::string(why), payload_name(event.payload));
+    return !why.empty();
+  });
 }
 
 // "ticker:mark_iv: not a finite number": the channel, the field, the reason.

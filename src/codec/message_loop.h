@@ -19,6 +19,7 @@ class MessageLoop final : public Decoder {
  private:
   Ending read(std::string_view bytes);
   Ending read_json(std::string_view bytes, size_t first);
+  void drop_bad_rows();
   void walk(simdjson::ondemand::document& document, bool is_object);
   void undecoded(const RawMessage& message, MessageSink& sink, Error why, bool is_part);
 

@@ -66,6 +66,8 @@ void Reader::read_level(JsonValue value, std::vector<Level>& out, std::string_vi
   if (!fields_.ok()) return;
   if (column < price_column + 2)
     return fields_.fail(Fault::malformed, "a level lacks its quantity", key);
+  if (level.price <= Price())
+    return fields_.fail(Fault::malformed, "a level has a price that is not positive", key);
   if (level.qty < Qty())
     return fields_.fail(Fault::malformed, "a level has a negative quantity", key);
   if (taken_away) level.qty = Qty();
@@ -78,7 +80,8 @@ const char* scan_levels(const char* p, std::vector<Level>& out) {
   while (p[0] == '[' || p[0] == ',') {
     if (p[1] != '[' || p[2] != '"') return nullptr;
     const ScannedDecimal price = scan_decimal(p + 3, Price::digits);
-    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"')
+    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"' ||
+        price.units <= 0)
       return nullptr;
     const ScannedDecimal qty = scan_decimal(price.end + 3, Qty::digits);
     if (!qty.end || qty.end[0] != '"' || qty.units < 0) return nullptr;

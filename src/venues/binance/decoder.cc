@@ -67,30 +67,17 @@ Ending BinanceReader::read_wrapped(JsonObject& envelope) {
   return ending;
 }
 
-InstrumentKind BinanceReader::kind() const {
-  switch (market_) {
-    case BinanceMarket::usdm:
-      return InstrumentKind::linear;
-    case BinanceMarket::coinm:
-      return InstrumentKind::inverse;
-    case BinanceMarket::spot:
-      return InstrumentKind::spot;
-    case BinanceMarket::eoptions:
-      return InstrumentKind::option;
-  }
-  check_failed("a BinanceMarket has a kind", __FILE__, __LINE__);
-}
-
 InstrumentId BinanceReader::instrument(std::string_view symbol) {
   return known_.find(symbol, [&] {
-    return instruments_.intern("binance", symbol, kind(),
-                               [&] { return binance_instrument(market_, symbol); });
+    Instrument parsed = binance_instrument(market_, symbol);
+    const InstrumentKind kind = parsed.kind;
+    return instruments_.intern("binance", symbol, kind, [&] { return std::move(parsed); });
   });
 }
 
 InstrumentId BinanceReader::index(std::string_view pair) {
   return instruments_.intern("binance", pair, InstrumentKind::index,
-                             [&] { return binance_index(pair); });
+                             [&] { return binance_index(market_, pair); });
 }
 
 std::optional<InstrumentId> BinanceReader::unnamed(std::string_view stream) {

@@ -34,7 +34,7 @@ class BinanceReader final : public Reader {
 
   // One event of a stream; `type` is its "e".
   Ending read_stream(JsonObject& object, std::string_view type, std::string_view stream);
-  Ending read_trade(JsonObject& object, bool aggregated);
+  Ending read_trade(JsonObject& object, bool aggregated, bool off_book = false);
   Ending read_depth(JsonObject& object, std::string_view stream, bool always_partial);
   struct DepthFields {
     std::string_view symbol;
@@ -52,6 +52,7 @@ class BinanceReader final : public Reader {
   Ending read_option_mark(JsonObject& object, std::string_view stream);
   Ending read_option_open_interest(JsonObject& object);
   Ending read_contract_info(JsonObject& object);
+  Ending read_option_symbol(JsonObject& object);
 
   // REST: the endpoint that a request or a shape names, then its rows.
   Ending read_endpoint(std::string_view endpoint, JsonObject& object, std::string_view stream);
@@ -61,6 +62,7 @@ class BinanceReader final : public Reader {
   Ending rest_quote(JsonObject& object);
   Ending rest_premium_index(JsonObject& object);
   Ending rest_funding_rate(JsonObject& object);
+  void check_rate_types(JsonArray& rows);
   Ending rest_funding_info(JsonObject& object);
   Ending rest_open_interest(JsonObject& object);
   Ending rest_open_interest_history(JsonObject& object);
@@ -75,7 +77,6 @@ class BinanceReader final : public Reader {
   // the only depth channel seen.
   std::optional<InstrumentId> unnamed(std::string_view stream);
   std::optional<InstrumentId> contract_of(std::string_view pair, std::string_view contract_type);
-  InstrumentKind kind() const;
 
   const BinanceMarket market_;
   const RestRequest request_;
@@ -84,6 +85,7 @@ class BinanceReader final : public Reader {
   SymbolCache known_;
   std::optional<InstrumentId> only_depth_;
   bool many_depths_ = false;
+  bool mixed_rate_types_ = false;
 };
 
 }  // namespace delever::binance

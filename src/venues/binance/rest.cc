@@ -9,7 +9,8 @@
 namespace delever::binance {
 namespace {
 
-constexpr int64_t kNoDelivery = 4133404800000;  // 2100-12-25: how perpetuals fill deliveryDate
+// 2100-01-01. Perpetuals fill deliveryDate with days of that year: 4133404800000, 4133404802000.
+constexpr int64_t kNoDelivery = 4'102'444'800'000;
 
 struct Shape {
   std::string_view endpoint;
@@ -144,7 +145,25 @@ Ending BinanceReader::read_value(JsonValue& value, std::string_view stream) {
   return Ending::read;
 }
 
+// Since July 2026 rows name a rateType whose values are documented nowhere. One type for all rows
+// is taken for the usual settlement; where there are several, nobody knows which ones are extra.
+void BinanceReader::check_rate_types(JsonArray& rows) {
+  mixed_rate_types_ = false;
+  std::optional<std::string> first;
+  each_object(rows, fields_, "fundingRate", [&](JsonObject& row) {
+    const auto type = fields_.maybe_text(row, "rateType");
+    if (!type) return;
+    if (!first) first = *type;
+    mixed_rate_types_ |= *first != *type;
+  });
+  if (fields_.ok() && rows.reset().error() != simdjson::SUCCESS)
+    fields_.fail(Fault::malformed, "broken JSON");
+}
+
 Ending BinanceReader::read_list(JsonArray& array, std::string_view stream) {
+  mixed_rate_types_ = false;
+  if (endpoint_ == "fundingRate") check_rate_types(array);
+  if (!fields_.ok()) return Ending::read;
   Ending ending = Ending::no_event;
   channel_ = endpoint_.empty() ? std::string_view("list") : endpoint_;
   for (auto entry : array) {
@@ -404,6 +423,11 @@ Ending BinanceReader::rest_funding_rate(JsonObject& object) {
   const auto mark = fields_.maybe<Price>(object, "markPrice", Precision::nearest);
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol);
+  if (mixed_rate_types_) {
+    report_part(Fault::no_evidence, "several types in one answer, and none is documented",
+                "rateType");
+    return Ending::read;
+  }
   stage_.add<FundingRate>(id, at) = {.rate = rate, .kind = FundingKind::settled, .settles_at = at};
   if (mark) stage_.add<MarkPrice>(id, at).price = *mark;
   return Ending::read;
@@ -421,8 +445,7 @@ Ending BinanceReader::rest_funding_info(JsonObject& object) {
   const InstrumentId id = instrument(symbol);
   Instrument known = instruments_[id];
   known.funding_interval = Duration::hours(hours);
-  instruments_.add(std::move(known));
-  stage_.add<InstrumentListed>(id, at);
+  list(std::move(known), at, {});
   return Ending::read;
 }
 
@@ -507,8 +530,7 @@ Ending BinanceReader::rest_exchange_info(JsonObject& object) {
   for (auto& [listing, status] : found) {
     if (const auto known = instruments_.find(listing.venue, listing.symbol, listing.kind))
       listing.funding_interval = instruments_[*known].funding_interval;
-    stage_.add<InstrumentListed>(instruments_.add(std::move(listing)), at).status =
-        std::move(status);
+    list(std::move(listing), at, status);
   }
   return found.empty() ? skip("exchangeInfo without symbols") : Ending::read;
 }
@@ -530,9 +552,12 @@ Instrument BinanceReader::read_listing(JsonObject& symbol) {
     out.settle = out.kind == InstrumentKind::inverse ? out.base : out.quote;
     take(out.settle, "marginAsset");
     if (const auto size = fields_.maybe<Qty>(symbol, "contractSize")) out.contract_size = size;
+    // PERPETUAL, TRADIFI_PERPETUAL
+    const bool perpetual =
+        fields_.maybe_text(symbol, "contractType").value_or("").ends_with("PERPETUAL");
     if (const auto delivery = fields_.maybe_integer(symbol, "deliveryDate");
         delivery && *delivery > 0)
-      out.expiry = *delivery == kNoDelivery
+      out.expiry = perpetual || *delivery >= kNoDelivery
                        ? std::nullopt
                        : std::optional(fields_.from_ms(*delivery, "deliveryDate"));
   }

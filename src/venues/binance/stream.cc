@@ -35,7 +35,7 @@ constexpr uint64_t k(std::string_view key) { return key_code(key); }
 
 }  // namespace
 
-Ending BinanceReader::read_trade(JsonObject& object, bool aggregated) {
+Ending BinanceReader::read_trade(JsonObject& object, bool aggregated, bool off_book) {
   std::string_view symbol, id, role;
   std::optional<Price> price;
   std::optional<Qty> qty;
@@ -88,7 +88,7 @@ Ending BinanceReader::read_trade(JsonObject& object, bool aggregated) {
   if (!fields_.ok()) return Ending::read;
   // Transfers to the insurance fund and by auto-deleveraging are not trades of the market, and
   // their prices are far from it (85 for a coin at 50); aggTrade and peers leave them out too.
-  const bool block = role == "BLOCK";
+  const bool block = off_book || role == "BLOCK";
   if (!role.empty() && role != "MARKET" && !block) return skip("trade outside the market");
   Trade& trade = stage_.add<Trade>(instrument(symbol), *at);
   trade.price = *price;
@@ -510,6 +510,24 @@ Ending BinanceReader::read_contract_info(JsonObject& object) {
   return Ending::read;
 }
 
+// A new option: {"s":"BTC-261225-140000-C","ps":"BTCUSDT","qa":"USDT","d":"CALL","sp":"140000",
+// "dt":1798185600000,"u":1,"cs":"TRADING"}; u is the size of a contract in base coins.
+Ending BinanceReader::read_option_symbol(JsonObject& object) {
+  Instrument listing = binance_instrument(market_, fields_.text(object, "s"));
+  const Instant at = fields_.ms(object, "E");
+  if (const auto quote = fields_.maybe_text(object, "qa"); quote && !quote->empty())
+    listing.quote = listing.settle = *quote;
+  if (const auto size = fields_.maybe<Qty>(object, "u")) listing.contract_size = size;
+  if (const auto strike = fields_.maybe<Price>(object, "sp")) listing.strike = strike;
+  if (const auto expiry = fields_.maybe_ms(object, "dt")) listing.expiry = expiry;
+  const std::string_view side = fields_.maybe_text(object, "d").value_or("");
+  if (side == "CALL" || side == "PUT")
+    listing.option_type = side == "CALL" ? OptionType::call : OptionType::put;
+  const std::string_view status = fields_.maybe_text(object, "cs").value_or("");
+  list(std::move(listing), at, status);
+  return Ending::read;
+}
+
 Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
                                   std::string_view stream) {
   const bool option = market_ == BinanceMarket::eoptions;
@@ -517,6 +535,7 @@ Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
   if (type == "aggTrade") return read_trade(object, true);
   if (type == "depthUpdate") return read_depth(object, stream, false);
   if (type == "trade") return read_trade(object, false);
+  if (type == "blockTrade") return read_trade(object, false, true);
   if (type == "bookTicker") return read_book_ticker(object);
   if (type == "forceOrder") return read_force_order(object);
   if (type == "markPriceUpdate") return read_mark_price(object);
@@ -526,6 +545,7 @@ Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
   if (type == "markPrice_kline") return read_kline(object, PriceKind::mark);
   if (type == "indexPrice_kline") return read_kline(object, PriceKind::index);
   if (type == "contractInfo") return read_contract_info(object);
+  if (option && type == "optionSymbol") return read_option_symbol(object);
   if (option && type == "depth") return read_depth(object, stream, true);
   if (option && type == "24hrTicker") return read_option_ticker(object);
   if (option && type == "markPrice") return read_option_mark(object, stream);
@@ -540,6 +560,7 @@ Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
                                         "1dTicker",
                                         "avgPrice",
                                         "compositeIndex",
+                                        "referencePrice",
                                         "assetIndexUpdate",
                                         "tradingSession",
                                         "OPTION_PAIR",
@@ -563,7 +584,8 @@ Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
   for (const std::string_view name : known) {
     if (type == name) return Ending::no_event;
   }
-  if (type == "listenKeyExpired" || type == "eventStreamTerminated") return Ending::control;
+  if (type == "listenKeyExpired" || type == "eventStreamTerminated" || type == "serverShutdown")
+    return Ending::control;
   return Ending::unknown;
 }
 

@@ -24,6 +24,13 @@ std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
   return {std::string(pair), ""};
 }
 
+// Everything on COIN-M is quoted in USD: BNBUSD is BNB against USD, not BN against BUSD.
+std::pair<std::string, std::string> coinm_coins(std::string_view pair) {
+  constexpr std::string_view usd = "USD";
+  if (pair.size() <= usd.size() || !pair.ends_with(usd)) return base_and_quote(pair);
+  return {std::string(pair.substr(0, pair.size() - usd.size())), std::string(usd)};
+}
+
 // YYMMDD, delivered at 08:00 UTC.
 std::optional<Instant> read_delivery(std::string_view text) {
   const auto number = read_int(text);
@@ -35,6 +42,16 @@ std::optional<Instant> read_delivery(std::string_view text) {
 }
 
 }  // namespace
+
+// USD-M perpetuals have no suffix, and what is dated there is quoted in a stablecoin.
+BinanceMarket binance_market_of(BinanceMarket market, std::string_view symbol) {
+  if (market != BinanceMarket::usdm) return market;
+  const size_t bar = symbol.find('_');
+  if (bar == symbol.npos) return market;
+  const std::string_view pair = symbol.substr(0, bar), suffix = symbol.substr(bar + 1);
+  const bool dollars = pair.ends_with("USD") && !pair.ends_with("BUSD");
+  return suffix == "PERP" || dollars ? BinanceMarket::coinm : market;
+}
 
 Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   Instrument out{.venue = "binance", .symbol = std::string(symbol)};
@@ -53,7 +70,9 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   } else {
     const size_t bar = name.find('_');
     const std::string_view pair = std::string_view(name).substr(0, bar);
-    std::tie(out.base, out.quote) = base_and_quote(pair);
+    market = binance_market_of(market, name);
+    std::tie(out.base, out.quote) =
+        market == BinanceMarket::coinm ? coinm_coins(pair) : base_and_quote(pair);
     out.settle = out.quote;
     if (market == BinanceMarket::spot) {
       out.kind = InstrumentKind::spot;
@@ -68,9 +87,11 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   return out;
 }
 
-Instrument binance_index(std::string_view pair) {
+Instrument binance_index(BinanceMarket market, std::string_view pair) {
   Instrument out{.venue = "binance", .symbol = std::string(pair), .kind = InstrumentKind::index};
-  std::tie(out.base, out.quote) = base_and_quote(upper(pair));
+  const std::string name = upper(pair);
+  std::tie(out.base, out.quote) =
+      market == BinanceMarket::coinm ? coinm_coins(name) : base_and_quote(name);
   out.settle = out.quote;
   return out;
 }

@@ -87,6 +87,8 @@ void BybitReader::read_v2_level(BookDelta& book, bool taken_away) {
   if (!taken_away) level.qty = row_.fixed<Qty>("size");
   if (fields_.ok() && level.qty < Qty())
     fields_.fail(Fault::malformed, "a negative quantity", "size");
+  if (fields_.ok() && level.price <= Price())
+    fields_.fail(Fault::malformed, "not positive", "price");
   const Side where = side("side");
   if (fields_.ok()) (where == Side::buy ? book.bids : book.asks).push_back(level);
 }

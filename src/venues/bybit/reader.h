@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/book.h"
 #include "codec/reader.h"
 #include "codec/request.h"
 #include "venues/bybit/bybit.h"
@@ -24,7 +25,7 @@ class BybitReader final : public FlatReader {
   using Parts = std::vector<std::string_view>;
 
   Ending read(JsonObject& message, FlatObject& top) override;
-  Ending read_acknowledgement(FlatObject& top);
+  Ending read_acknowledgement(JsonObject& message, FlatObject& top);
 
   // stream.cc
   Ending read_topic(JsonObject& message, FlatObject& top);

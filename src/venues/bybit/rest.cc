@@ -240,13 +240,16 @@ Ending BybitReader::read_rest_book(JsonObject& result, Category category) {
   if (rpi) return skip("rpi_orderbook");
   BookSnapshot& book = stage_.add<BookSnapshot>(instrument(symbol, category), at);
   book.sequence.last = update;
+  const bool full = request_.endpoint == "full_orderbook";
+  if (full) book.sequence.chain = kBybitFullBook;
   read_levels(result, "b", book.bids);
   if (fields_.ok()) read_levels(result, "a", book.asks);
   // As deep as was asked for; an answer that does not say counts as being as deep as it is.
   const auto limit = read_int(request_.get("limit"));
   const size_t shown = std::max(book.bids.size(), book.asks.size());
-  book.depth = static_cast<uint32_t>(
-      limit && *limit > 0 && *limit <= 100'000 ? static_cast<size_t>(*limit) : shown);
+  if (!full)
+    book.depth = static_cast<uint32_t>(
+        limit && *limit > 0 && *limit <= 100'000 ? static_cast<size_t>(*limit) : shown);
   return Ending::read;
 }
 

@@ -39,7 +39,8 @@ BybitReader::BybitReader(const StreamSettings& settings, std::optional<BybitCate
 Ending BybitReader::read(JsonObject& message, FlatObject& top) {
   if (top.has("topic"))
     return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
-  if (top.has("op") || top.has("success") || top.has("ret_msg")) return read_acknowledgement(top);
+  if (top.has("op") || top.has("success") || top.has("ret_msg"))
+    return read_acknowledgement(message, top);
   if (top.has("retCode") || top.has("result")) return read_rest(message, top);
   if (top.has("ping") || top.has("pong")) return Ending::control;
   channel_ = "(no topic)";
@@ -47,12 +48,25 @@ Ending BybitReader::read(JsonObject& message, FlatObject& top) {
 }
 
 // A refusal is a fault: what was asked for will not come.
-Ending BybitReader::read_acknowledgement(FlatObject& top) {
+Ending BybitReader::read_acknowledgement(JsonObject& message, FlatObject& top) {
   if (top.maybe_bool("success") == false) {
     channel_ = "acknowledgement";
     auto why = top.maybe_text("ret_msg");
     if (!why) why = top.maybe_text("retMsg");
     return refuse(why.value_or(""));
+  }
+  if (!top.is_object("data")) return Ending::control;
+  // Options and spreads: success even where topics failed.
+  JsonObject data = child(message, "data", fields_);
+  JsonArray failed;
+  if (!fields_.find(data, "failTopics", failed)) return Ending::control;
+  std::string names;
+  each(failed, fields_, "failTopics", [&](JsonValue& topic) {
+    names.append(names.empty() ? "" : ", ").append(fields_.text(topic, "failTopics"));
+  });
+  if (fields_.ok() && !names.empty()) {
+    channel_ = "acknowledgement";
+    return refuse(names);
   }
   return Ending::control;
 }
@@ -156,8 +170,9 @@ Ending BybitReader::read_book(JsonObject& message, FlatObject& top, const Parts&
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, std::nullopt);
   // After a restart of the service the first message has u = 1 and is the whole book, whatever its
-  // label.
-  const bool snapshot = type == "snapshot" || update == 1;
+  // label. orderbook.full has changes alone: there u = 1 means that its book is to be fetched
+  // again.
+  const bool snapshot = type == "snapshot" || (update == 1 && !whole);
   if (!whole && *depth == 1) {
     bids_.clear();
     asks_.clear();
@@ -169,7 +184,7 @@ Ending BybitReader::read_book(JsonObject& message, FlatObject& top, const Parts&
   const auto fill = [&](auto& book) {
     book.sequence.last = update;
     book.sequence.chain =
-        whole ? 1 : static_cast<uint32_t>(*depth);  // each depth counts its own u; 1 makes no book
+        whole ? kBybitFullBook : static_cast<uint32_t>(*depth);  // each depth counts its own u
     read_levels(data, "b", book.bids);
     if (fields_.ok()) read_levels(data, "a", book.asks);
   };

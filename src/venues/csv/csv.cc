@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "codec/bad_row.h"
 #include "venues/csv/symbols.h"
 
 namespace delever {
@@ -299,6 +300,19 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     event.source = source_;
     event.at = times.to;
     event.received = received.value_or(row.known);
+    // A figure speaks of the coin unless the map says of what.
+    if (auto* figure = std::get_if<PublishedFigure>(&event.payload);
+        figure && figure->asset.empty())
+      figure->asset = instruments_[*id].base;
+    if (const std::string_view why = bad_row(event, instruments_[*id].kind); !why.empty()) {
+      reader_.fail(Fault::malformed, std::string(why), payload_name(event.payload));
+      break;
+    }
+    if (rule.payload->is_level()) {
+      auto done = levels_.add(event);
+      if (!done) continue;
+      event = *std::move(done);
+    }
     ++row.events;
   }
   if (!reader_.ok()) return std::move(reader_.error());

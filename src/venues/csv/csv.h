@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "base/time.h"
-#include "venues/csv/field.h"
-#include "venues/csv/payloads.h"
-#include "codec/row.h"
 #include "codec/decoder.h"
+#include "codec/row.h"
+#include "venues/csv/field.h"
+#include "venues/csv/levels.h"
+#include "venues/csv/payloads.h"
 
 namespace delever {
 
@@ -87,6 +88,7 @@ class CsvDecoder final : public Decoder {
 
   CsvRow fields_;
   RowReader reader_;
+  LevelGroups levels_;
   std::vector<Event> events_;  // of one row: given out only when the whole row is good
   std::string key_;
   std::map<std::string, InstrumentId, std::less<>> known_instruments_;

@@ -30,15 +30,19 @@ class DeribitReader final : public FlatReader {
   void stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag);
   Ending read_quote();
   Ending read_perpetual(std::string_view instrument_name);
+  Ending read_platform_state();
+  Ending read_instrument_state();
   Ending read_index_price();
   Ending read_volatility_index();
   Ending read_option_marks(JsonObject& params);
 
   // tickers.cc: row_ holds the fields of `data`.
   Ending read_ticker(JsonObject& data);
+  Ending read_incremental_ticker(JsonObject& data);
   Ending read_summary_row();
   void read_option(JsonObject* data, InstrumentId id, Instant at);
   void read_future(InstrumentId id, Instant at, bool summary);
+  void read_future_prices(InstrumentId id, Instant at);
   void stage_funding(InstrumentId id, Instant at);
 
   // rest.cc
@@ -63,6 +67,7 @@ class DeribitReader final : public FlatReader {
   const RestRequest request_;
   FlatObject row_{fields_}, nested_{fields_};
   std::map<std::string, std::optional<InstrumentId>, std::less<>> known_;
+  std::map<InstrumentId, Quote> quotes_;  // of incremental_ticker
 };
 
 }  // namespace delever::deribit

@@ -109,6 +109,7 @@ Ending DeribitReader::read_rows(JsonObject& message, std::string_view endpoint, 
     row_.read(first);
   });
   if (!fields_.ok()) return Ending::read;
+  if (!any && endpoint.empty()) return refuse("an empty list: nothing was subscribed");
   if (!objects)
     return endpoint.empty() ? Ending::control
                             : Ending::no_event;  // names of channels; nothing at all

@@ -12,17 +12,15 @@ namespace deribit {
 namespace {
 
 // Known channels without an event of ours.
-constexpr std::array<std::string_view, 11> kNoEvent{"announcements",
-                                                    "block_rfq",
-                                                    "block_trade_confirmations",
-                                                    "chart",
-                                                    "deribit_price_ranking",
-                                                    "deribit_price_statistics",
-                                                    "estimated_expiration_price",
-                                                    "instrument",
-                                                    "platform_state",
-                                                    "rfq",
-                                                    "user"};
+constexpr std::array<std::string_view, 9> kNoEvent{"announcements",
+                                                   "block_rfq",
+                                                   "block_trade_confirmations",
+                                                   "chart",
+                                                   "deribit_price_ranking",
+                                                   "deribit_price_statistics",
+                                                   "estimated_expiration_price",
+                                                   "rfq",
+                                                   "user"};
 
 // "BTC-FS-30SEP22_PERP": a coin, then letters that are neither PERPETUAL nor a date.
 bool is_combination(std::string_view name) {
@@ -96,8 +94,15 @@ Ending DeribitReader::read_subscription(JsonObject& message) {
   if (name == "trades") return read_trades(params, "data");
   if (name == "markprice" && parts.size() > 1 && parts[1] == "options")
     return read_option_marks(params);
-  constexpr std::array<std::string_view, 6> objects{
-      "book", "ticker", "quote", "perpetual", "deribit_price_index", "deribit_volatility_index"};
+  constexpr std::array<std::string_view, 9> objects{"book",
+                                                    "ticker",
+                                                    "incremental_ticker",
+                                                    "quote",
+                                                    "perpetual",
+                                                    "platform_state",
+                                                    "instrument",
+                                                    "deribit_price_index",
+                                                    "deribit_volatility_index"};
   if (std::find(objects.begin(), objects.end(), name) == objects.end()) return Ending::unknown;
   JsonObject data = child(params, "data", fields_);
   if (!fields_.ok()) return Ending::read;
@@ -105,7 +110,10 @@ Ending DeribitReader::read_subscription(JsonObject& message) {
   if (!fields_.ok()) return Ending::read;
   if (name == "book") return read_book(data, parts);
   if (name == "ticker") return read_ticker(data);
+  if (name == "incremental_ticker") return read_incremental_ticker(data);
   if (name == "quote") return read_quote();
+  if (name == "platform_state") return read_platform_state();
+  if (name == "instrument") return read_instrument_state();
   if (name == "perpetual") return read_perpetual(parts.size() > 1 ? parts[1] : std::string_view());
   if (name == "deribit_price_index") return read_index_price();
   return read_volatility_index();
@@ -219,6 +227,28 @@ Ending DeribitReader::read_quote() {
   Quote& quote = stage_.add<Quote>(*id, at);
   read_side("best_bid_price", "best_bid_amount", quote.bid_price, quote.bid_qty);
   read_side("best_ask_price", "best_ask_amount", quote.ask_price, quote.ask_qty);
+  return Ending::read;
+}
+
+// {"price_index":"btc_usd","locked":true}, {"allow_unauthenticated_public_requests":false}: from
+// here on data that was asked for does not come.
+Ending DeribitReader::read_platform_state() {
+  if (row_.maybe_bool("locked") == true)
+    return refuse("the platform is locked: " +
+                  std::string(row_.maybe_text("price_index").value_or("all")));
+  if (row_.maybe_bool("allow_unauthenticated_public_requests") == false)
+    return refuse("public methods want a login");
+  return Ending::no_event;
+}
+
+// instrument.state.{kind}.{currency}: created, started, settled, closed ...
+Ending DeribitReader::read_instrument_state() {
+  const Instant at = row_.ms("timestamp");
+  const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
+  const std::string_view state = row_.text("state");
+  if (!fields_.ok()) return Ending::read;
+  if (!id) return skip("combination");
+  stage_.add<InstrumentListed>(*id, at).status = state;
   return Ending::read;
 }
 

@@ -33,6 +33,44 @@ Ending DeribitReader::read_ticker(JsonObject& data) {
   return Ending::read;
 }
 
+// incremental_ticker.{instrument}: a whole ticker, then the fields that changed. What an absent
+// field was is known for the quotes of futures alone; options send again what counts in `ticker`.
+Ending DeribitReader::read_incremental_ticker(JsonObject& data) {
+  const std::string_view type = row_.text("type");
+  const Instant at = row_.ms("timestamp");
+  const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
+  if (fields_.ok() && type != "snapshot" && type != "change")
+    fields_.fail(Fault::malformed, "neither snapshot nor change", "type");
+  if (!fields_.ok()) return Ending::read;
+  if (!id) return skip("combination");
+  if (instruments_[*id].kind == InstrumentKind::option) {
+    if (type == "change") return skip("incremental_ticker, change of an option");
+    read_option(&data, *id, at);
+    return Ending::read;
+  }
+  Quote quote;
+  if (const auto before = quotes_.find(*id); type == "change" && before != quotes_.end())
+    quote = before->second;
+  const bool quoted = row_.has("best_bid_price") || row_.has("best_bid_amount") ||
+                      row_.has("best_ask_price") || row_.has("best_ask_amount");
+  const auto merge = [&](std::string_view price_key, std::string_view qty_key,
+                         std::optional<Price>& price, std::optional<Qty>& qty) {
+    if (row_.has(price_key)) price = row_.maybe<Price>(price_key);
+    if (row_.has(qty_key)) qty = row_.maybe<Qty>(qty_key);
+    if (price == Price() || qty == Qty()) {
+      price.reset();
+      qty.reset();
+    }
+  };
+  merge("best_bid_price", "best_bid_amount", quote.bid_price, quote.bid_qty);
+  merge("best_ask_price", "best_ask_amount", quote.ask_price, quote.ask_qty);
+  const bool known = type == "snapshot" || quotes_.contains(*id);
+  if (quoted && known) stage_.add<Quote>(*id, at) = quote;
+  read_future_prices(*id, at);
+  if (fields_.ok() && known) quotes_[*id] = quote;
+  return Ending::read;
+}
+
 // A row of get_book_summary_by_currency, the source of whole option chains. No sizes, no greeks;
 // anything may be null.
 Ending DeribitReader::read_summary_row() {
@@ -95,6 +133,10 @@ void DeribitReader::read_future(InstrumentId id, Instant at, bool summary) {
   read_side(summary ? "ask_price" : "best_ask_price", summary ? "" : "best_ask_amount",
             quote.ask_price, quote.ask_qty);
   stage_.add<Quote>(id, at) = quote;
+  read_future_prices(id, at);
+}
+
+void DeribitReader::read_future_prices(InstrumentId id, Instant at) {
   if (const auto mark = row_.maybe<Price>("mark_price", Precision::nearest))
     stage_.add<MarkPrice>(id, at).price = *mark;
   if (const auto index = row_.maybe<Price>("index_price", Precision::nearest))

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "venues/hyperliquid/inflate.h"
 #include "venues/hyperliquid/reader.h"
 
 namespace delever::hyperliquid {
@@ -30,6 +31,7 @@ constexpr std::string_view kSilent[] = {"allMids",
                                         "twapStates",
                                         "spotState",
                                         "userHistoricalOrders",
+                                        "outcomeMetaUpdates",
                                         "explorerBlock",
                                         "explorerTxs"};
 
@@ -85,7 +87,19 @@ Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data
     const std::string_view user = fields_.maybe_text(object, "user").value_or("");
     if (fields_.find(object, "fills", list))
       each_object(list, fields_, "fills", [&](JsonObject& fill) { read_fill(fill, user); });
-  } else if (channel == "subscriptionResponse" || channel == "pong" || channel == "error") {
+  } else if (channel == "assetCtxs") {
+    if (is_object()) read_dex_contexts(object);
+  } else if (channel == "spotAssetCtxs") {
+    if (data.get_array().get(list) != simdjson::SUCCESS)
+      fields_.fail(Fault::malformed, "not a list", "data");
+    else
+      read_contexts(list, {});
+  } else if (channel == "fastAssetCtxs") {
+    read_fast_contexts(fields_.text(data, "data"));
+  } else if (channel == "error") {
+    const std::string_view why = fields_.text(data, "data");
+    return why.starts_with("Already subscribed") ? Ending::control : refuse(why);
+  } else if (channel == "subscriptionResponse" || channel == "pong") {
     return Ending::control;
   } else if (std::find(std::begin(kSilent), std::end(kSilent), channel) != std::end(kSilent)) {
     return Ending::no_event;
@@ -126,6 +140,7 @@ Level HyperliquidReader::read_level(JsonObject& object) {
   });
   fields_.require(has_price, "px");
   fields_.require(has_qty, "sz");
+  if (fields_.ok() && level.price <= Price()) fields_.fail(Fault::malformed, "not positive", "px");
   if (level.qty < Qty()) fields_.fail(Fault::malformed, "negative", "sz");
   return level;
 }
@@ -281,7 +296,7 @@ void HyperliquidReader::read_asset_context(JsonObject& data) {
 }
 
 // Open interest counts one side, in coins. Spot pairs have a mark price alone.
-void HyperliquidReader::read_context(JsonObject& context, InstrumentId of) {
+void HyperliquidReader::read_context(JsonObject& context, InstrumentId of, bool changes) {
   std::optional<Rate> funding;
   std::optional<Qty> contracts;
   std::optional<Price> mark, oracle;
@@ -304,7 +319,7 @@ void HyperliquidReader::read_context(JsonObject& context, InstrumentId of) {
         break;
     }
   });
-  fields_.require(mark.has_value() || oracle.has_value(), "markPx");
+  if (!changes) fields_.require(mark.has_value() || oracle.has_value(), "markPx");
   if (!fields_.ok()) return;
   if (mark) stage_.add<MarkPrice>(of, received_).price = *mark;
   if (oracle) stage_.add<IndexPrice>(of, received_).price = *oracle;
@@ -352,6 +367,38 @@ void HyperliquidReader::read_all_contexts(JsonObject& data) {
     }
     if (column < 2) return fields_.fail(Fault::malformed, "not a pair of dex and contexts", "ctxs");
   }
+}
+
+// {"dex":"","ctxs":[...]}: of one dex, in the order of its universe.
+void HyperliquidReader::read_dex_contexts(JsonObject& data) {
+  const std::string_view dex = fields_.text(data, "dex");
+  const auto universe = universes_.find(dex);
+  if (fields_.ok() && universe == universes_.end())
+    fields_.fail(Fault::no_evidence, "names no coins, and no meta of its dex was seen", "ctxs");
+  JsonArray contexts;
+  fields_.require(fields_.find(data, "ctxs", contexts), "ctxs");
+  if (fields_.ok()) read_contexts(contexts, universe->second);
+}
+
+// Base64 of raw DEFLATE of {"BTC":{"markPx":"97500.5",...},...}: first all coins, then what
+// changed.
+void HyperliquidReader::read_fast_contexts(std::string_view base64) {
+  if (!fields_.ok()) return;
+  const auto text = inflate_base64(base64);
+  if (!text) return fields_.fail(Fault::malformed, "not base64 of raw DEFLATE", "data");
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  JsonObject coins;
+  if (parser.iterate(text->data(), text->size() - kPadding, text->size()).get(document) !=
+          simdjson::SUCCESS ||
+      document.get_object().get(coins) != simdjson::SUCCESS)
+    return fields_.fail(Fault::malformed, "not JSON", "data");
+  each_key(coins, fields_, [&](JsonKey coin, JsonValue& value) {
+    JsonObject context;
+    if (value.get_object().get(context) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not an object", "data");
+    read_context(context, instrument(key_text(coin)), true);
+  });
 }
 
 void HyperliquidReader::read_candle(JsonObject& object) {

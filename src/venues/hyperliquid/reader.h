@@ -53,7 +53,10 @@ class HyperliquidReader final : public Reader {
   void read_trade(JsonObject& trade);
   void read_asset_context(JsonObject& data);
   void read_all_contexts(JsonObject& data);
-  void read_context(JsonObject& context, InstrumentId of);
+  void read_dex_contexts(JsonObject& data);
+  void read_fast_contexts(std::string_view base64);
+  // `changes`: what has not changed may be left out.
+  void read_context(JsonObject& context, InstrumentId of, bool changes = false);
   void read_candle(JsonObject& candle);
   void read_fill(JsonObject& fill, std::string_view user);
   void read_levels(JsonValue& value, std::vector<Level>& out);

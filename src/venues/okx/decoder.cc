@@ -34,6 +34,7 @@ std::string_view OkxReader::name_of(std::string_view of_row, const Envelope& env
 InstrumentId OkxReader::instrument(std::string_view of_row, const Envelope& envelope) {
   const std::string_view name = name_of(of_row, envelope);
   if (!fields_.ok()) return 0;
+  is_event_contract_ |= is_okx_event_contract(name);
   return known_.find(name, [&] {
     Instrument parsed = okx_instrument(name);
     const InstrumentKind kind = parsed.kind;
@@ -79,7 +80,7 @@ void OkxReader::read_argument(JsonValue& value, Envelope& envelope) {
 Ending OkxReader::read(JsonObject& object) {
   Envelope envelope;
   Ending ending = Ending::read;
-  std::string_view code, table, first;
+  std::string_view code, table, first, event, message;
   std::optional<Channel> channel;
   bool has_argument = false, is_control = false, has_data = false, was_read = false;
   each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
@@ -97,8 +98,14 @@ Ending OkxReader::read(JsonObject& object) {
         envelope.has_action = true;
         break;
       case k("event"):
+        event = fields_.text(value, "event");
+        is_control = true;
+        break;
       case k("op"):
         is_control = true;
+        break;
+      case k("msg"):
+        message = fields_.text(value, "msg");
         break;
       case k("code"):
         code = fields_.text(value, "code");
@@ -120,6 +127,7 @@ Ending OkxReader::read(JsonObject& object) {
     }
   });
   if (!fields_.ok()) return Ending::read;
+  if (event == "error") return refuse(fmt::format("{} {}", code, message));
   if (is_control) return Ending::control;
   if (!has_argument && !code.empty()) return read_answer(object, code);
   if (!has_argument) {  // version 3 had tables: {"table":"swap/trade","data":[...]}
@@ -194,7 +202,10 @@ Ending OkxReader::read_data(JsonValue& value, const Channel& channel, const Enve
     fields_.fail(Fault::malformed, "not a list", "data");
     return Ending::read;
   }
+  bool any_left_out = false;
   for (auto entry : rows) {
+    const size_t staged = stage_.size();
+    is_event_contract_ = false;
     if (channel.feed == Feed::candles) {
       JsonArray cells;
       if (entry.get_array().get(cells) != simdjson::SUCCESS)
@@ -207,8 +218,12 @@ Ending OkxReader::read_data(JsonValue& value, const Channel& channel, const Enve
       if (fields_.ok()) read_row(row, channel, envelope);
     }
     if (!fields_.ok()) break;
+    if (is_event_contract_) {
+      stage_.truncate(staged);
+      any_left_out = true;
+    }
   }
-  return Ending::read;
+  return any_left_out ? skip("event contract") : Ending::read;
 }
 
 void OkxReader::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {

@@ -100,6 +100,7 @@ class OkxReader final : public Reader {
   std::unordered_map<InstrumentId, Instant> settled_;
   std::vector<std::pair<InstrumentId, Instant>> settled_now_;
   BookSnapshot scratch_;
+  bool is_event_contract_ = false;  // of the row at hand: it is left out
 };
 
 }  // namespace delever::okx

@@ -430,6 +430,10 @@ void OkxReader::read_listing(JsonObject& row) {
   const auto text = [&](std::string_view key) {
     return fields_.maybe_text(row, key).value_or(std::string_view());
   };
+  if (text("instType") == "EVENTS" || is_okx_event_contract(inst_id)) {
+    is_event_contract_ = true;
+    return;
+  }
   const std::string_view type = text("instType"), contract_type = text("ctType"),
                          size_coin = text("ctValCcy");
   const auto take = [](std::string& into, std::string_view found) {
@@ -464,6 +468,7 @@ void OkxReader::read_listing(JsonObject& row) {
     }
     if (const auto expiry = fields_.maybe_ms(row, "expTime"); expiry && type != "SWAP")
       out.expiry = expiry;
+    if (text("ruleType") == "xperp") out.expiry.reset();  // listed as a future, pays funding
     if (const auto strike = fields_.maybe<Price>(row, "stk")) out.strike = strike;
     if (const std::string_view option = text("optType"); option == "C" || option == "P")
       out.option_type = option == "C" ? OptionType::call : OptionType::put;

@@ -1,0 +1,13 @@
+// What no market can have said: a trade at a price of 0, an index below it. Such a row is left out
+// and reported, whatever wrote it; the levels of books are checked where they are read.
+#pragma once
+
+#include <string_view>
+
+#include "market/event.h"
+
+namespace delever {
+
+std::string_view bad_row(const Event& event, InstrumentKind kind);  // why; empty: it is good
+
+}  // namespace delever
