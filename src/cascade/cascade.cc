@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-namespace delever {
+namespace delever::cascade {
 namespace {
 
 constexpr size_t kRounds = 200;
@@ -365,4 +365,4 @@ Result<std::vector<OverlapBucket>> overlap_report(const Impact& impact,
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::cascade

@@ -17,7 +17,7 @@
 
 #include "cascade/flow_curve.h"
 
-namespace delever {
+namespace delever::cascade {
 
 // Measured on the market that has to absorb. Y is of order 1 in the literature.
 struct ImpactMarket {
@@ -158,4 +158,4 @@ Result<std::vector<OverlapBucket>> overlap_report(const Impact& impact,
                                                   const std::vector<Flow>& flows,
                                                   double width = 0.005);
 
-}  // namespace delever
+}  // namespace delever::cascade

@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "cascade/cascade_path.h"
 
-namespace delever {
+namespace delever::cascade {
 namespace {
 
 FlowCurve curve_of(size_t pieces) {
@@ -37,6 +37,6 @@ void path_of_an_hour(benchmark::State& state) {
 BENCHMARK(path_of_an_hour);
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cascade
 
 BENCHMARK_MAIN();

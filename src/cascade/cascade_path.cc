@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::cascade {
 namespace {
 
 Result<void> check(const PathInput& input, const PathRules& r) {
@@ -114,4 +114,4 @@ Result<CascadePath> cascade_path(const PathInput& input, const PathRules& rules)
   return path;
 }
 
-}  // namespace delever
+}  // namespace delever::cascade

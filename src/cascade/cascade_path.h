@@ -16,7 +16,7 @@
 
 #include "cascade/cascade.h"
 
-namespace delever {
+namespace delever::cascade {
 
 // Defaults are assumptions, to be fitted from the recovery of depth.
 struct PathRules {
@@ -69,4 +69,4 @@ struct CascadePath {
 
 Result<CascadePath> cascade_path(const PathInput& input, const PathRules& rules);
 
-}  // namespace delever
+}  // namespace delever::cascade

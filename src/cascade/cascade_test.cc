@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "cascade/cascade_path.h"
 
-namespace delever {
+namespace delever::cascade {
 namespace {
 
 constexpr double kForever = std::numeric_limits<double>::infinity();
@@ -505,4 +505,4 @@ TEST(CascadePath, StopsWhereTheEvidenceEnds) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cascade

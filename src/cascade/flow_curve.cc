@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::cascade {
 
 FlowCurve::FlowCurve(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {
   before_.reserve(pieces_.size());
@@ -105,4 +105,4 @@ FlowCurve FlowCurve::times(double factor) const {
   return FlowCurve(std::move(scaled));
 }
 
-}  // namespace delever
+}  // namespace delever::cascade

@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 
-namespace delever {
+namespace delever::cascade {
 
 class FlowCurve {
  public:
@@ -57,4 +57,4 @@ class FlowCurve {
   std::vector<double> before_;  // the integral where each piece begins
 };
 
-}  // namespace delever
+}  // namespace delever::cascade

@@ -9,7 +9,7 @@
 #include "margin/portfolio.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::cascade {
 namespace {
 
 constexpr double kScanStep = 0.002;
@@ -22,12 +22,13 @@ Result<Price> as_price(double price) {
   return exact;
 }
 
-Result<MarkPrices> marks_at(const StressVenue& venue, const StressAccount& account, double price) {
+Result<margin::MarkPrices> marks_at(const StressVenue& venue, const StressAccount& account,
+                                    double price) {
   const Price mark = TRY(as_price(price));
   InstrumentId highest = 0;
-  for (const Position& position : account.account.positions)
+  for (const margin::Position& position : account.account.positions)
     highest = std::max(highest, position.instrument);
-  MarkPrices marks;
+  margin::MarkPrices marks;
   marks.mark.assign(highest + 1, mark);
   marks.underlying.assign(highest + 1, mark);
   for (size_t coin = 0; coin < venue.coin_usd.size(); ++coin) {
@@ -50,7 +51,7 @@ double sign_of(PositionSide side) { return side == PositionSide::long_side ? 1 :
 
 Result<UnitState> scenario_state(const StressVenue& venue, const StressAccount& account,
                                  double price) {
-  ScenarioInput input{.index = price};
+  margin::ScenarioInput input{.index = price};
   double equity = account.cash;
   for (const ScenarioPosition& p : account.scenario) {
     const double sign = sign_of(p.side);
@@ -65,14 +66,14 @@ Result<UnitState> scenario_state(const StressVenue& venue, const StressAccount& 
                           .forward = price,
                           .volatility = p.vol});
     equity += sign * p.qty *
-              black_price({.forward = price,
-                           .strike = p.option->strike.approx(),
-                           .years = p.years,
-                           .vol = p.vol,
-                           .type = p.option->type}) /
+              options::black_price({.forward = price,
+                                    .strike = p.option->strike.approx(),
+                                    .years = p.years,
+                                    .vol = p.vol,
+                                    .type = p.option->type}) /
               price;
   }
-  const ScenarioMargin margin = TRY(scenario_margin(*venue.scenarios, input));
+  const margin::ScenarioMargin margin = TRY(margin::scenario_margin(*venue.scenarios, input));
   UnitState s{.equity = equity * price,
               .initial = margin.initial.approx() * price,
               .maintenance = margin.maintenance.approx() * price};
@@ -81,15 +82,16 @@ Result<UnitState> scenario_state(const StressVenue& venue, const StressAccount& 
   return s;
 }
 
-const Pool* pool_of(const AccountMargin& margin, const StressUnit& unit) {
-  for (const Pool& pool : margin.pools) {
+const margin::Pool* pool_of(const margin::AccountMargin& margin, const StressUnit& unit) {
+  for (const margin::Pool& pool : margin.pools) {
     if (unit.position ? pool.position == unit.position : !pool.position && pool.coin == unit.coin)
       return &pool;
   }
   return nullptr;
 }
 
-void count_size(StressUnit& unit, const Position& position, const Rulebooks::Compiled& book) {
+void count_size(StressUnit& unit, const margin::Position& position,
+                const margin::Rulebooks::Compiled& book) {
   const double size = unit.count * position.qty.approx() * book.size.approx();
   if (position.side == PositionSide::long_side)
     (book.inverse ? unit.long_face : unit.long_coins) += size;
@@ -111,8 +113,8 @@ std::vector<StressUnit> units_of(const StressBook& book, size_t index) {
     return {unit};
   }
   for (size_t i = 0; i < a.account.positions.size(); ++i) {
-    const Position& position = a.account.positions[i];
-    const Rulebooks::Compiled& its = venue.books[position.book];
+    const margin::Position& position = a.account.positions[i];
+    const margin::Rulebooks::Compiled& its = venue.books[position.book];
     StressUnit unit{.account = index, .count = a.count, .kind = a.kind};
     if (position.mode == MarginMode::isolated)
       unit.position = i;
@@ -138,7 +140,7 @@ std::optional<size_t> single_position(const StressBook& book, const StressUnit& 
   const StressVenue& venue = *book.venues[a.venue];
   std::optional<size_t> first;
   for (size_t i = 0; i < a.account.positions.size(); ++i) {
-    const Position& position = a.account.positions[i];
+    const margin::Position& position = a.account.positions[i];
     if (position.mode != MarginMode::cross || venue.books[position.book].settle != *unit.coin)
       continue;
     if (first && a.account.positions[*first].instrument != position.instrument) return std::nullopt;
@@ -178,9 +180,9 @@ Result<void> find_thresholds(const StressBook& book, StressUnit& unit, double re
   const StressAccount& a = book.accounts[unit.account];
   const StressVenue& venue = *book.venues[a.venue];
   if (const auto at = single_position(book, unit)) {
-    const MarkPrices marks = TRY(marks_at(venue, a, book.price));
-    const PricePool pool = TRY(price_pool(a.account, *at, marks, venue.books));
-    const SafePrices safe = TRY(liquidation_prices(pool));
+    const margin::MarkPrices marks = TRY(marks_at(venue, a, book.price));
+    const margin::PricePool pool = TRY(margin::price_pool(a.account, *at, marks, venue.books));
+    const margin::SafePrices safe = TRY(margin::liquidation_prices(pool));
     if (safe.below) unit.falls = within(std::log(book.price / *safe.below), reach);
     if (safe.above) unit.rises = within(std::log(*safe.above / book.price), reach);
   } else {
@@ -223,9 +225,9 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
   const StressAccount& a = book.accounts[unit.account];
   const StressVenue& venue = *book.venues[a.venue];
   if (!a.scenario.empty()) return scenario_state(venue, a, price);
-  const MarkPrices marks = TRY(marks_at(venue, a, price));
-  const AccountMargin margin = TRY(evaluate(a.account, marks, venue.books));
-  const Pool* pool = pool_of(margin, unit);
+  const margin::MarkPrices marks = TRY(marks_at(venue, a, price));
+  const margin::AccountMargin margin = TRY(margin::evaluate(a.account, marks, venue.books));
+  const margin::Pool* pool = pool_of(margin, unit);
   CHECK(pool);
   std::optional<CoinId> coin = unit.coin;
   if (unit.position) coin = venue.books[a.account.positions[*unit.position].book].settle;
@@ -236,10 +238,11 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
   s.liquidated = pool->liquidated;
   s.called = s.equity < s.initial;
   if (a.kind == AccountKind::portfolio && venue.unified) {
-    const UnifiedMargin unified = unified_margin(*venue.unified, pool->equity(), pool->maintenance);
-    s.liquidated =
-        unified.band == UnifiedBand::liquidation || unified.band == UnifiedBand::bankrupt;
-    s.called = s.liquidated || unified.band != UnifiedBand::free;
+    const margin::UnifiedMargin unified =
+        margin::unified_margin(*venue.unified, pool->equity(), pool->maintenance);
+    s.liquidated = unified.band == margin::UnifiedBand::liquidation ||
+                   unified.band == margin::UnifiedBand::bankrupt;
+    s.called = s.liquidated || unified.band != margin::UnifiedBand::free;
   }
   return s;
 }
@@ -363,4 +366,4 @@ Result<Flow> stop_flow(const StressBook& book, const std::vector<StressUnit>& un
   return flow_of(masses, FlowKind::stops, reach);
 }
 
-}  // namespace delever
+}  // namespace delever::cascade

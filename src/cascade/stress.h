@@ -18,7 +18,7 @@
 #include "cascade/cascade.h"
 #include "margin/price.h"
 
-namespace delever {
+namespace delever::cascade {
 
 enum class AccountKind : uint8_t { isolated, cross, portfolio };
 inline constexpr std::array<AccountKind, 3> kAccountKinds{AccountKind::isolated, AccountKind::cross,
@@ -36,7 +36,7 @@ struct ScenarioPosition {
   PositionSide side = PositionSide::long_side;
   double qty = 0;    // futures: dollars; options: coins
   double entry = 0;  // futures; options are worth what they are worth
-  std::optional<OptionTerms> option;
+  std::optional<margin::OptionTerms> option;
   double years = 0, vol = 0;  // options
 };
 
@@ -45,7 +45,7 @@ struct StressAccount {
   AccountKind kind = AccountKind::isolated;
   uint32_t count = 1;                       // so many alike
   size_t venue = 0;                         // index into StressBook::venues
-  Account account;                          // isolated, cross, and Binance's portfolio margin
+  margin::Account account;                  // isolated, cross, and Binance's portfolio margin
   std::vector<std::optional<Price>> stops;  // as account.positions; of isolated positions alone
   std::vector<ScenarioPosition> scenario;   // Deribit's portfolio margin
   double cash = 0;                          // coins, with `scenario`
@@ -54,7 +54,7 @@ struct StressAccount {
 
 struct StressVenue {
   std::string name;
-  Rulebooks books;
+  margin::Rulebooks books;
   std::vector<std::optional<double>> coin_usd;  // by CoinId; the asset's own moves
   std::optional<CoinId> asset;                  // the asset as collateral
   const ScenarioRule* scenarios = nullptr;
@@ -146,4 +146,4 @@ Result<Flow> liquidation_flow(const StressBook& book, const std::vector<StressUn
 Result<Flow> stop_flow(const StressBook& book, const std::vector<StressUnit>& units, bool rising,
                        double reach);
 
-}  // namespace delever
+}  // namespace delever::cascade

@@ -8,31 +8,31 @@
 #include "cli/cli.h"
 #include "gauges/gauges.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // Lets events through to the gauges and, between them, writes down what was known at the times
 // asked for.
 class Knower final : public EventSink {
  public:
-  Knower(std::vector<std::unique_ptr<Gauges>>& gauges, std::vector<Instant> times)
+  Knower(std::vector<std::unique_ptr<gauges::Gauges>>& gauges, std::vector<Instant> times)
       : gauges_(gauges), times_(std::move(times)) {}
 
   void on_event(const Event& event) override {
     while (next_ < times_.size() && event.received > times_[next_]) take();
     for (auto& gauges : gauges_) gauges->on_event(event);
   }
-  std::vector<Knowledge> finish() {
+  std::vector<gauges::Knowledge> finish() {
     while (next_ < times_.size()) take();
     return std::move(known_);
   }
 
  private:
   void take();
-  std::vector<std::unique_ptr<Gauges>>& gauges_;  // one for each asset
+  std::vector<std::unique_ptr<gauges::Gauges>>& gauges_;  // one for each asset
   std::vector<Instant> times_;
   size_t next_ = 0;
-  std::vector<Knowledge> known_;
+  std::vector<gauges::Knowledge> known_;
 };
 
 struct Extremes {
@@ -48,10 +48,10 @@ struct Extremes {
   }
 };
 
-std::vector<GaugeRange> ranges_of(const std::vector<LiquidationDay>& days,
-                                  const std::string& asset) {
+std::vector<gauges::GaugeRange> ranges_of(const std::vector<gauges::LiquidationDay>& days,
+                                          const std::string& asset) {
   std::map<std::string, Extremes> found;
-  for (const LiquidationDay& d : days) {
+  for (const gauges::LiquidationDay& d : days) {
     if (!d.valid) continue;
     const std::pair<const char*, std::optional<double>> values[] = {
         {"liq_long_share", d.long_share},
@@ -63,7 +63,7 @@ std::vector<GaugeRange> ranges_of(const std::vector<LiquidationDay>& days,
       if (value) found[name].add(d.day, *value);
     }
   }
-  std::vector<GaugeRange> ranges;
+  std::vector<gauges::GaugeRange> ranges;
   for (const auto& [name, e] : found)
     ranges.push_back({name, asset, e.low, e.high, e.from, e.to, e.days});
   return ranges;
@@ -71,8 +71,8 @@ std::vector<GaugeRange> ranges_of(const std::vector<LiquidationDay>& days,
 
 // Readings that no gauge gives but that somebody may have meant: means over the settlements inside
 // a span that ends at `at`, by venue. Only for the search over a claim's definitions.
-std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
-                                   const std::string& asset, Instant at) {
+std::vector<gauges::Reading> funding_means(const std::vector<gauges::FundingPoint>& points,
+                                           const std::string& asset, Instant at) {
   constexpr std::pair<const char*, Duration> spans[] = {{"funding_annual_day", Duration::days(1)},
                                                         {"funding_annual_7d", Duration::days(7)},
                                                         {"funding_annual_30d", Duration::days(30)}};
@@ -81,10 +81,10 @@ std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
     int count = 0;
     Instant last;
   };
-  std::vector<Reading> out;
+  std::vector<gauges::Reading> out;
   for (const auto& [name, span] : spans) {
     std::map<std::string, Sum> sums;
-    for (const FundingPoint& p : points) {
+    for (const gauges::FundingPoint& p : points) {
       if (!p.main || p.kind != FundingKind::settled || p.at <= at - span || p.at > at) continue;
       Sum& sum = sums[p.venue];
       sum.total += p.annual;
@@ -92,7 +92,7 @@ std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
       sum.last = p.at;
     }
     for (const auto& [venue, sum] : sums) {
-      Reading r;
+      gauges::Reading r;
       r.name = name;
       r.asset = asset;
       r.venue = venue;
@@ -100,7 +100,7 @@ std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
       r.unit = "fraction_per_year";
       r.as_of = sum.last;
       r.window = span;
-      r.state = State::single_source;
+      r.state = gauges::State::single_source;
       r.sources = {venue + ":funding settlements"};
       out.push_back(std::move(r));
     }
@@ -109,24 +109,26 @@ std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
 }
 
 void Knower::take() {
-  Knowledge knowledge{times_[next_++], {}, {}, {}};
+  gauges::Knowledge knowledge{times_[next_++], {}, {}, {}};
   for (auto& gauges : gauges_) {
-    for (Reading& r : gauges->readings(knowledge.at)) knowledge.readings.push_back(std::move(r));
-    const History history = gauges->history(knowledge.at);
-    for (Reading& r : funding_means(history.funding, gauges->asset(), knowledge.at))
+    for (gauges::Reading& r : gauges->readings(knowledge.at))
+      knowledge.readings.push_back(std::move(r));
+    const gauges::History history = gauges->history(knowledge.at);
+    for (gauges::Reading& r : funding_means(history.funding, gauges->asset(), knowledge.at))
       knowledge.meant.push_back(std::move(r));
-    for (GaugeRange& r : ranges_of(history.liquidations, gauges->asset()))
+    for (gauges::GaugeRange& r : ranges_of(history.liquidations, gauges->asset()))
       knowledge.ranges.push_back(std::move(r));
   }
   known_.push_back(std::move(knowledge));
 }
 
-std::vector<Reading> of_asset(const std::vector<Reading>& readings, const std::string& asset) {
-  std::vector<Reading> out;
-  for (const Reading& r : readings) {
+std::vector<gauges::Reading> of_asset(const std::vector<gauges::Reading>& readings,
+                                      const std::string& asset) {
+  std::vector<gauges::Reading> out;
+  for (const gauges::Reading& r : readings) {
     if (r.asset == asset) out.push_back(r);
   }
-  std::stable_sort(out.begin(), out.end(), [](const Reading& a, const Reading& b) {
+  std::stable_sort(out.begin(), out.end(), [](const gauges::Reading& a, const gauges::Reading& b) {
     return reading_rank(a.name) < reading_rank(b.name);
   });
   return out;
@@ -136,27 +138,29 @@ std::vector<Reading> of_asset(const std::vector<Reading>& readings, const std::s
 
 Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   const std::string rules_text = TRY(read_file(find_shipped(inputs.rules_path)));
-  const Rules rules = TRY(Rules::load(rules_text, inputs.rules_path));
+  const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, inputs.rules_path));
   const Config definitions = TRY(Config::load(find_shipped(inputs.claim_rules_path)));
-  const ClaimRules claim_rules = TRY(ClaimRules::load(definitions, inputs.claim_rules_path));
-  std::vector<Instant> times = claim_times(inputs.claims, inputs.at);
+  const gauges::ClaimRules claim_rules =
+      TRY(gauges::ClaimRules::load(definitions, inputs.claim_rules_path));
+  std::vector<Instant> times = gauges::claim_times(inputs.claims, inputs.at);
   const Instant day_before = inputs.at - Duration::days(1);
   times.push_back(day_before);
   std::sort(times.begin(), times.end());
   times.erase(std::unique(times.begin(), times.end()), times.end());
 
   std::set<std::string> assets{inputs.asset};
-  for (const Claim& claim : inputs.claims) {
-    if (claim.asset != kEveryCoin) assets.insert(claim.asset);
+  for (const gauges::Claim& claim : inputs.claims) {
+    if (claim.asset != gauges::kEveryCoin) assets.insert(claim.asset);
   }
-  std::vector<std::unique_ptr<Gauges>> gauges;
+  std::vector<std::unique_ptr<gauges::Gauges>> gauges;
   for (const std::string& asset : assets)
-    gauges.push_back(std::make_unique<Gauges>(asset, rules, feed.instruments(), feed.sources()));
+    gauges.push_back(
+        std::make_unique<gauges::Gauges>(asset, rules, feed.instruments(), feed.sources()));
   Knower knower(gauges, times);
   if (auto ran = feed.run(knower); !ran.has_value()) return std::move(ran.error());
-  std::vector<Knowledge> known = knower.finish();
-  for (Knowledge& k : known) {
-    for (const GaugeRange& range : inputs.ranges) {
+  std::vector<gauges::Knowledge> known = knower.finish();
+  for (gauges::Knowledge& k : known) {
+    for (const gauges::GaugeRange& range : inputs.ranges) {
       if (range.to < k.at) k.ranges.push_back(range);
     }
   }
@@ -169,12 +173,12 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   brief.claim_rules = inputs.claim_rules_path;
   brief.notes = inputs.notes;
   brief.readings = of_asset(known.back().readings, inputs.asset);
-  brief.claims = check_claims(inputs.claims, claim_rules, known, inputs.at);
+  brief.claims = gauges::check_claims(inputs.claims, claim_rules, known, inputs.at);
   const auto before = std::find_if(known.begin(), known.end(),
-                                   [&](const Knowledge& k) { return k.at == day_before; });
+                                   [&](const gauges::Knowledge& k) { return k.at == day_before; });
   CHECK(before != known.end());
-  brief.verdict =
-      decide(evidence(brief.readings, of_asset(before->readings, inputs.asset), {}), {});
+  brief.verdict = verdict::decide(
+      verdict::evidence(brief.readings, of_asset(before->readings, inputs.asset), {}), {});
   for (const auto& one : gauges) {
     if (one->asset() == inputs.asset) brief.history = one->history(inputs.at);
   }
@@ -182,4 +186,4 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   return brief;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

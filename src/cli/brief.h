@@ -13,7 +13,7 @@
 #include "gauges/reading.h"
 #include "verdict/verdict.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct SourceUse {
   std::string name;  // tape stream, or file of an episode
@@ -27,11 +27,11 @@ struct Brief {
   Instant as_of;
   std::string rules;        // "rules/2026-01-30.toml"
   std::string claim_rules;  // "rules/claims-2026-01-30.toml"
-  std::vector<Reading> readings;
-  std::vector<ClaimCheck> claims;
-  Verdict verdict;
+  std::vector<gauges::Reading> readings;
+  std::vector<gauges::ClaimCheck> claims;
+  verdict::Verdict verdict;
   std::vector<std::string> notes;  // of an episode: what is in it, where it ends
-  History history;                 // what the charts draw; every series ends at as_of
+  gauges::History history;         // what the charts draw; every series ends at as_of
   std::vector<SourceUse> sources;
 };
 
@@ -42,9 +42,10 @@ struct BriefInputs {
   std::string asset = "BTC";
   Instant at;
   std::string rules_path, claim_rules_path;
-  std::vector<Claim> claims;
+  std::vector<gauges::Claim> claims;
   std::vector<std::string> notes;
-  std::vector<GaugeRange> ranges;  // what is known of a gauge's past beyond the events at hand
+  std::vector<gauges::GaugeRange>
+      ranges;  // what is known of a gauge's past beyond the events at hand
 };
 
 class EventFeed {
@@ -72,4 +73,4 @@ size_t reading_rank(std::string_view name);
 // Readings of state pending, and claims likewise, as lines "what: why".
 std::vector<std::string> pending_lines(const Brief& brief);
 
-}  // namespace delever
+}  // namespace delever::cli

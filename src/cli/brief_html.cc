@@ -7,20 +7,20 @@
 #include "cli/page_style.h"
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
-std::string state_tag(State state) {
-  return fmt::format(R"(<span class="state {0}">{0}</span>)", state_name(state));
+std::string state_tag(gauges::State state) {
+  return fmt::format(R"(<span class="state {0}">{0}</span>)", gauges::state_name(state));
 }
 
-std::string number_cell(const std::optional<double>& value, const Reading& r) {
+std::string number_cell(const std::optional<double>& value, const gauges::Reading& r) {
   return fmt::format(R"(<td class="n">{}</td>)",
                      value ? html_escaped(shown_value(*value, r.unit, r.asset)) : "–");
 }
 
 std::string card(const Brief& brief, std::string_view name, std::string_view title) {
-  for (const Reading& r : brief.readings) {
+  for (const gauges::Reading& r : brief.readings) {
     if (r.name != name || r.venue || r.expiry) continue;
     return fmt::format(R"(<div class="card"><span>{}</span><b>{}</b>{} <small>{}</small></div>)",
                        title, r.value ? html_escaped(shown_value(*r.value, r.unit, r.asset)) : "–",
@@ -33,8 +33,8 @@ std::string readings_table(const Brief& brief) {
   std::string out =
       R"(<div class="scroll"><table><tr><th>reading</th><th>of</th><th>value</th><th>low</th><th>high</th>)"
       R"(<th>state</th><th>as of</th><th>window</th><th>coverage</th><th>sources, rule, remarks</th></tr>)";
-  for (const Reading& r : brief.readings) {
-    if (r.state == State::pending && !r.value && !r.low && !r.high) continue;
+  for (const gauges::Reading& r : brief.readings) {
+    if (r.state == gauges::State::pending && !r.value && !r.low && !r.high) continue;
     std::string sources;
     for (const std::string& s : r.sources)
       sources += (sources.empty() ? "" : ", ") + html_escaped(s);
@@ -55,7 +55,7 @@ std::string claims_table(const Brief& brief) {
   std::string out =
       R"(<div class="scroll"><table><tr><th>claim</th><th>stated</th><th>state</th><th>measured</th>)"
       R"(<th>finding</th></tr>)";
-  for (const ClaimCheck& c : brief.claims) {
+  for (const gauges::ClaimCheck& c : brief.claims) {
     const std::string author = html_escaped(c.claim.stated_by);
     const bool linked = c.claim.url.starts_with("https://") || c.claim.url.starts_with("http://");
     out += fmt::format(
@@ -74,8 +74,8 @@ std::string claims_table(const Brief& brief) {
 }
 
 std::string verdict_block(const Brief& brief) {
-  const Verdict& v = brief.verdict;
-  std::string words(answer_name(v.answer));
+  const verdict::Verdict& v = brief.verdict;
+  std::string words(verdict::answer_name(v.answer));
   std::replace(words.begin(), words.end(), '_', ' ');
   std::string out = fmt::format(
       "<p><b>{}</b>. {} <span class=\"soft\">Base rate of a false peace after a flush: {:.1f} "
@@ -83,7 +83,7 @@ std::string verdict_block(const Brief& brief) {
       words, html_escaped(v.reason), v.base_rate * 100);
   out +=
       R"(<div class="scroll"><table><tr><th></th><th>item</th><th>outcome</th><th>found</th></tr>)";
-  for (const EvidenceItem& item : v.items) {
+  for (const verdict::EvidenceItem& item : v.items) {
     const char* outcome = item.passes ? (*item.passes ? "pass" : "fail") : "unknown";
     out += fmt::format(
         R"(<tr><td>{}</td><td>{}</td><td><span class="state {}">{}</span></td><td>{}</td></tr>)",
@@ -96,10 +96,10 @@ std::string verdict_block(const Brief& brief) {
 constexpr size_t kDaysShown = 120;
 
 // The last days of the longest series: vendors' series are long, recorded days are few.
-std::vector<LiquidationDay> shown_days(const History& history) {
-  std::map<std::string, std::vector<LiquidationDay>> series;
-  for (const LiquidationDay& day : history.liquidations) series[day.series].push_back(day);
-  std::vector<LiquidationDay> longest;
+std::vector<gauges::LiquidationDay> shown_days(const gauges::History& history) {
+  std::map<std::string, std::vector<gauges::LiquidationDay>> series;
+  for (const gauges::LiquidationDay& day : history.liquidations) series[day.series].push_back(day);
+  std::vector<gauges::LiquidationDay> longest;
   for (auto& [name, days] : series) {
     if (days.size() > longest.size()) longest = std::move(days);
   }
@@ -108,12 +108,12 @@ std::vector<LiquidationDay> shown_days(const History& history) {
 }
 
 std::string liquidation_charts(const Brief& brief) {
-  const std::vector<LiquidationDay> days = shown_days(brief.history);
+  const std::vector<gauges::LiquidationDay> days = shown_days(brief.history);
   if (days.empty()) return "";
   TimeSeries longs{"longs", "var(--long)", {}}, shorts{"shorts", "var(--short)", {}};
   TimeSeries oscillator{"oscillator", "var(--grey)", {}},
       mean{"its 30-day mean", "var(--blue)", {}};
-  for (const LiquidationDay& d : days) {
+  for (const gauges::LiquidationDay& d : days) {
     longs.points.push_back({d.day, d.long_usd});
     shorts.points.push_back({d.day, -d.short_usd});
     if (d.oscillator) oscillator.points.push_back({d.day, *d.oscillator});
@@ -153,13 +153,13 @@ void keep_recent(NamedPoints& all, Duration span) {
 
 std::string line_charts(const Brief& brief) {
   NamedPoints price, funding, interest;
-  for (const PricePoint& p : brief.history.prices)
+  for (const gauges::PricePoint& p : brief.history.prices)
     price[p.venue + " " + p.name].push_back({p.to, p.close});
-  for (const FundingPoint& p : brief.history.funding) {
+  for (const gauges::FundingPoint& p : brief.history.funding) {
     if (p.main || p.kind == FundingKind::mean)
       funding[p.venue + (p.kind == FundingKind::mean ? " mean" : "")].push_back({p.at, p.annual});
   }
-  for (const OpenInterestPoint& p : brief.history.open_interest) {
+  for (const gauges::OpenInterestPoint& p : brief.history.open_interest) {
     if (p.coins) interest[p.venue].push_back({p.at, *p.coins});
   }
   keep_recent(price, Duration::days(30));
@@ -220,4 +220,4 @@ std::string brief_html(const Brief& brief) {
   return out + "</table></div></main></body></html>\n";
 }
 
-}  // namespace delever
+}  // namespace delever::cli

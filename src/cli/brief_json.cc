@@ -7,9 +7,9 @@
 #include "cli/brief.h"
 #include "cli/json.h"
 
-namespace delever {
+namespace delever::cli {
 
-Json to_json(const Reading& r) {
+Json to_json(const gauges::Reading& r) {
   Json json;
   json["name"] = r.name;
   json["asset"] = r.asset;
@@ -21,7 +21,7 @@ Json to_json(const Reading& r) {
   json["unit"] = r.unit;
   json["as_of"] = r.as_of ? Json(r.as_of->text()) : Json();
   json["window_s"] = r.window.in_seconds();
-  json["state"] = state_name(r.state);
+  json["state"] = gauges::state_name(r.state);
   json["sources"] = r.sources;
   json["coverage"] = json_or_null(r.coverage);
   json["reason"] = r.reason;
@@ -31,7 +31,7 @@ Json to_json(const Reading& r) {
 
 namespace {
 
-Json to_json(const ClaimCheck& c) {
+Json to_json(const gauges::ClaimCheck& c) {
   Json json;
   json["id"] = c.claim.id;
   json["metric"] = c.claim.metric;
@@ -43,13 +43,13 @@ Json to_json(const ClaimCheck& c) {
   json["stated_by"] = c.claim.stated_by;
   json["published"] = c.claim.published;
   json["url"] = c.claim.url;
-  json["state"] = state_name(c.state);
+  json["state"] = gauges::state_name(c.state);
   json["measured"] = json_or_null(c.measured);
   json["sources"] = c.sources;
   json["note"] = c.note;
   json["holds_under"] = c.holds_under ? Json(*c.holds_under) : Json();
   Json tried = Json::array();
-  for (const TriedDefinition& t : c.tried) {
+  for (const gauges::TriedDefinition& t : c.tried) {
     Json entry{{"definition", t.name},
                {"reads", t.reads},
                {"value", json_or_null(t.value)},
@@ -64,13 +64,13 @@ Json to_json(const ClaimCheck& c) {
   return json;
 }
 
-Json to_json(const Verdict& v) {
+Json to_json(const verdict::Verdict& v) {
   Json json;
-  json["answer"] = answer_name(v.answer);
+  json["answer"] = verdict::answer_name(v.answer);
   json["probability"] = json_or_null(v.probability);
   json["base_rate"] = v.base_rate;
   Json items = Json::array();
-  for (const EvidenceItem& item : v.items) {
+  for (const verdict::EvidenceItem& item : v.items) {
     items.push_back({{"id", item.id},
                      {"asks", item.asks},
                      {"outcome", item.passes ? (*item.passes ? "pass" : "fail") : "unknown"},
@@ -92,11 +92,11 @@ std::string brief_json(const Brief& brief) {
   json["rules"] = brief.rules;
   json["claim_rules"] = brief.claim_rules;
   // One Reading under its name; a list where there is one per venue or expiry.
-  std::map<std::string, std::vector<const Reading*>> by_name;
-  for (const Reading& r : brief.readings) by_name[r.name].push_back(&r);
+  std::map<std::string, std::vector<const gauges::Reading*>> by_name;
+  for (const gauges::Reading& r : brief.readings) by_name[r.name].push_back(&r);
   Json readings = Json::object();
   std::set<std::string> written;
-  for (const Reading& r : brief.readings) {
+  for (const gauges::Reading& r : brief.readings) {
     if (!written.insert(r.name).second) continue;
     const auto& all = by_name[r.name];
     if (all.size() == 1 && !r.venue && !r.expiry) {
@@ -104,12 +104,12 @@ std::string brief_json(const Brief& brief) {
       continue;
     }
     Json list = Json::array();
-    for (const Reading* one : all) list.push_back(to_json(*one));
+    for (const gauges::Reading* one : all) list.push_back(to_json(*one));
     readings[r.name] = std::move(list);
   }
   json["readings"] = std::move(readings);
   json["claims"] = Json::array();
-  for (const ClaimCheck& c : brief.claims) json["claims"].push_back(to_json(c));
+  for (const gauges::ClaimCheck& c : brief.claims) json["claims"].push_back(to_json(c));
   json["verdict"] = to_json(brief.verdict);
   json["pending"] = pending_lines(brief);
   json["notes"] = brief.notes;
@@ -126,4 +126,4 @@ std::string brief_json(const Brief& brief) {
   return written_json(json) + "\n";
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,7 +6,7 @@
 #include "cli/chain_faces.h"
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr size_t kShown = 3;  // expiries, the largest first: what a desk has to trade around
@@ -18,7 +18,8 @@ std::string title_of(const ChainRow& row, std::string_view what) {
 
 std::string strike_picture(const ChainRow& row, const std::string& asset) {
   StrikeChart chart{.title = title_of(row, "open interest by strike, " + asset)};
-  for (const StrikeInterest& s : row.strikes) chart.bars.push_back({s.strike, s.calls, s.puts});
+  for (const options::StrikeInterest& s : row.strikes)
+    chart.bars.push_back({s.strike, s.calls, s.puts});
   if (row.pain)
     chart.marks.push_back(
         {row.pain->strike_usd, fmt::format("max pain {:.0f}", row.pain->strike_usd)});
@@ -28,29 +29,29 @@ std::string strike_picture(const ChainRow& row, const std::string& asset) {
   return svg_strike_chart(chart);
 }
 
-std::string flow_picture(const std::string& title, const HedgeCurve& curve) {
+std::string flow_picture(const std::string& title, const options::HedgeCurve& curve) {
   XyChart chart{.title = title, .x_unit = "%", .x_scale = 100};
   XySeries band{"band", "var(--blue)", {}, XySeries::Shape::band},
       mean{"from signed trades", "var(--blue)", {}};
   std::vector<XySeries> assumed;
   constexpr const char* colours[] = {"var(--short)", "var(--long)", "var(--grey)", "var(--gold)"};
-  for (size_t a = 0; a < kDealerAssumptions.size(); ++a) {
-    std::string name(assumption_name(kDealerAssumptions[a]));
+  for (size_t a = 0; a < options::kDealerAssumptions.size(); ++a) {
+    std::string name(options::assumption_name(options::kDealerAssumptions[a]));
     std::replace(name.begin(), name.end(), '_', ' ');
     assumed.push_back({name.substr(name.find(' ') + 1), colours[a], {}});
   }
   bool zero_done = false;
-  for (size_t m = 0; m < kMoves.size(); ++m) {
-    if (kMoves[m] > 0 && !zero_done) {  // no move, no flow
+  for (size_t m = 0; m < options::kMoves.size(); ++m) {
+    if (options::kMoves[m] > 0 && !zero_done) {  // no move, no flow
       zero_done = true;
       for (XySeries* s : {&band, &mean}) s->points.push_back({0, 0, 0});
       for (XySeries& s : assumed) s.points.push_back({0, 0, 0});
     }
-    const NetFlow& f = curve.flow[m];
-    band.points.push_back({kMoves[m], f.low, f.high});
-    if (f.mean) mean.points.push_back({kMoves[m], *f.mean, *f.mean});
+    const options::NetFlow& f = curve.flow[m];
+    band.points.push_back({options::kMoves[m], f.low, f.high});
+    if (f.mean) mean.points.push_back({options::kMoves[m], *f.mean, *f.mean});
     for (size_t a = 0; a < assumed.size(); ++a)
-      assumed[a].points.push_back({kMoves[m], f.assumed[a], f.assumed[a]});
+      assumed[a].points.push_back({options::kMoves[m], f.assumed[a], f.assumed[a]});
   }
   chart.series.push_back(std::move(band));
   if (curve.flow[0].mean) chart.series.push_back(std::move(mean));
@@ -60,14 +61,14 @@ std::string flow_picture(const std::string& title, const HedgeCurve& curve) {
 
 std::string smile_picture(const ChainRow& row) {
   if (!row.smile) return "";
-  const Smile& smile = *row.smile;
-  XyChart chart{
-      .title = title_of(row, fmt::format("implied volatility, {} rms {:.2f} points",
-                                         smile.model == SmileModel::raw_svi ? "SVI" : "SSVI",
-                                         smile.residual_rms)),
-      .y_unit = "%",
-      .y_scale = 100,
-      .marks = {{smile.forward, "forward"}}};
+  const options::Smile& smile = *row.smile;
+  XyChart chart{.title = title_of(
+                    row, fmt::format("implied volatility, {} rms {:.2f} points",
+                                     smile.model == options::SmileModel::raw_svi ? "SVI" : "SSVI",
+                                     smile.residual_rms)),
+                .y_unit = "%",
+                .y_scale = 100,
+                .marks = {{smile.forward, "forward"}}};
   XySeries line{"smile", "var(--blue)", {}},
       quotes{"bid to ask", "var(--grey)", {}, XySeries::Shape::ticks};
   constexpr int steps = 80;
@@ -76,9 +77,9 @@ std::string smile_picture(const ChainRow& row) {
     const double vol = smile.vol_held(strike);
     line.points.push_back({strike, vol, vol});
   }
-  for (const ChainQuote& q : row.chain->quotes) {
+  for (const options::ChainQuote& q : row.chain->quotes) {
     if ((q.type == OptionType::call) != (q.strike >= smile.forward)) continue;
-    const QuoteVols vols = quote_vols(*row.chain, q, smile.forward);
+    const options::QuoteVols vols = options::quote_vols(*row.chain, q, smile.forward);
     if (vols.bid && vols.ask && *vols.bid <= *vols.ask)
       quotes.points.push_back({q.strike, *vols.bid, *vols.ask});
   }
@@ -86,9 +87,9 @@ std::string smile_picture(const ChainRow& row) {
   return svg_xy_chart(chart);
 }
 
-std::string term_picture(const OptionBoard& board) {
+std::string term_picture(const options::OptionBoard& board) {
   XySeries line{"at the money", "var(--blue)", {}};
-  for (const Smile& smile : board.surface.smiles) {
+  for (const options::Smile& smile : board.surface.smiles) {
     const auto vol = smile.vol(smile.forward);
     if (vol) line.points.push_back({smile.years * 365, *vol, *vol});
   }
@@ -107,7 +108,7 @@ std::string term_picture(const OptionBoard& board) {
 }  // namespace
 
 std::string option_charts(const Brief& brief) {
-  const std::vector<OptionBoard>& boards = brief.history.boards;
+  const std::vector<options::OptionBoard>& boards = brief.history.boards;
   std::vector<ChainRow> rows = chain_rows(boards, std::nullopt);
   std::erase_if(rows, [](const ChainRow& row) { return !(row.calls + row.puts > 0); });
   std::stable_sort(rows.begin(), rows.end(), [](const ChainRow& a, const ChainRow& b) {
@@ -123,7 +124,7 @@ std::string option_charts(const Brief& brief) {
     }
     out += smile_picture(row);
   }
-  for (const OptionBoard& board : boards) {
+  for (const options::OptionBoard& board : boards) {
     if (!board.exposures.expiries.empty()) {
       const std::string title = fmt::format("{}: hedging flow over a move, all expiries, {} bought",
                                             board.name(), brief.asset);
@@ -134,4 +135,4 @@ std::string option_charts(const Brief& brief) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -7,7 +7,7 @@
 #include "cli/brief.h"
 #include "cli/cli.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct BriefOptions {
   std::string episode;
@@ -17,4 +17,4 @@ struct BriefOptions {
 };
 Result<Brief> brief_of(Session& session, const BriefOptions& options);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -7,17 +7,17 @@
 #include "cli/brief.h"
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
-std::string interval_text(const Reading& r, std::string_view asset) {
+std::string interval_text(const gauges::Reading& r, std::string_view asset) {
   if (!r.low && !r.high) return "";
   if (r.low && r.high && *r.low == *r.high) return "";
   return fmt::format("[{}, {}]", r.low ? shown_value(*r.low, r.unit, asset) : "?",
                      r.high ? shown_value(*r.high, r.unit, asset) : "unbounded");
 }
 
-std::string label_of(const Reading& r) {
+std::string label_of(const gauges::Reading& r) {
   std::string label = r.name;
   if (r.venue) label += " " + *r.venue;
   if (r.expiry) label += " " + expiry_name(*r.expiry);
@@ -41,8 +41,8 @@ std::string expiry_table(const Brief& brief) {
       {"options_oi_puts", "puts"},           {"options_put_call", "put/call"},
       {"options_max_pain", "max pain"},      {"options_max_pain_coin", "in coin"},
       {"hedge_flow_1pct_gross", "1 % gross"}};
-  std::map<Instant, std::map<std::string, const Reading*>> rows;
-  for (const Reading& r : brief.readings) {
+  std::map<Instant, std::map<std::string, const gauges::Reading*>> rows;
+  for (const gauges::Reading& r : brief.readings) {
     if (r.expiry && r.value) rows[*r.expiry][r.name] = &r;
   }
   if (rows.empty()) return "";
@@ -56,8 +56,8 @@ std::string expiry_table(const Brief& brief) {
       const std::string shown = found == row.end() ? "-" : short_number(*found->second->value, 5);
       out += fmt::format(" {:>10}", shown);
     }
-    const Reading& first = *row.begin()->second;
-    out += fmt::format("  {}, {}, {}\n", state_name(first.state),
+    const gauges::Reading& first = *row.begin()->second;
+    out += fmt::format("  {}, {}, {}\n", gauges::state_name(first.state),
                        first.as_of ? first.as_of->text() : "-", joined(first.sources));
   }
   return out;
@@ -114,11 +114,12 @@ size_t reading_rank(std::string_view name) {
 
 std::vector<std::string> pending_lines(const Brief& brief) {
   std::vector<std::string> lines;
-  for (const Reading& r : brief.readings) {
-    if (r.state == State::pending) lines.push_back(fmt::format("{}: {}", label_of(r), r.reason));
+  for (const gauges::Reading& r : brief.readings) {
+    if (r.state == gauges::State::pending)
+      lines.push_back(fmt::format("{}: {}", label_of(r), r.reason));
   }
-  for (const ClaimCheck& c : brief.claims) {
-    if (c.state == State::pending)
+  for (const gauges::ClaimCheck& c : brief.claims) {
+    if (c.state == gauges::State::pending)
       lines.push_back(fmt::format("claim {} ({}): {}", c.claim.id, c.claim.metric, c.note));
   }
   return lines;
@@ -129,37 +130,38 @@ std::string brief_text(const Brief& brief) {
                                 brief.as_of.text(), brief.rules);
   for (const std::string& note : brief.notes) out += fmt::format("  {}\n", note);
   out += "\nMeasured\n";
-  for (const Reading& r : brief.readings) {
-    if ((r.state == State::pending && !r.value) || (r.expiry && r.value)) continue;
-    out += fmt::format("  {:<34} {:>14}  {:<13} as of {}  {}{}\n", label_of(r),
-                       r.value ? shown_value(*r.value, r.unit, r.asset) : "-", state_name(r.state),
-                       r.as_of ? r.as_of->text() : "-", joined(r.sources),
-                       interval_text(r, r.asset).empty() ? "" : "  " + interval_text(r, r.asset));
+  for (const gauges::Reading& r : brief.readings) {
+    if ((r.state == gauges::State::pending && !r.value) || (r.expiry && r.value)) continue;
+    out +=
+        fmt::format("  {:<34} {:>14}  {:<13} as of {}  {}{}\n", label_of(r),
+                    r.value ? shown_value(*r.value, r.unit, r.asset) : "-",
+                    gauges::state_name(r.state), r.as_of ? r.as_of->text() : "-", joined(r.sources),
+                    interval_text(r, r.asset).empty() ? "" : "  " + interval_text(r, r.asset));
     if (!r.reason.empty()) out += fmt::format("  {:<34} {:>14}  {}\n", "", "", r.reason);
   }
   out += expiry_table(brief);
   out += "\nPending\n";
-  for (const Reading& r : brief.readings) {
-    if (r.state != State::pending) continue;
+  for (const gauges::Reading& r : brief.readings) {
+    if (r.state != gauges::State::pending) continue;
     const std::string interval = interval_text(r, r.asset);
     out += fmt::format("  {:<34} {}{}{}\n", label_of(r), interval, interval.empty() ? "" : "  ",
                        r.reason);
   }
   if (!brief.claims.empty()) {
     out += "\nPublished claims\n";
-    for (const ClaimCheck& c : brief.claims) {
+    for (const gauges::ClaimCheck& c : brief.claims) {
       out += fmt::format("  {} {} {}: {} {}, {}\n", c.claim.id, c.claim.asset, c.claim.metric,
                          c.claim.value_text, c.claim.unit, c.claim.stated_by);
-      out += fmt::format("      {:<13} {}{}\n", state_name(c.state),
+      out += fmt::format("      {:<13} {}{}\n", gauges::state_name(c.state),
                          c.holds_under ? fmt::format("[holds under {}] ", *c.holds_under) : "",
                          c.note);
     }
   }
-  out +=
-      fmt::format("\nVerdict: {}\n  {}\n", answer_name(brief.verdict.answer), brief.verdict.reason);
+  out += fmt::format("\nVerdict: {}\n  {}\n", verdict::answer_name(brief.verdict.answer),
+                     brief.verdict.reason);
   out += fmt::format("  base rate of a false peace after a flush: {:.1f} %\n",
                      brief.verdict.base_rate * 100);
-  for (const EvidenceItem& item : brief.verdict.items) {
+  for (const verdict::EvidenceItem& item : brief.verdict.items) {
     out +=
         fmt::format("  [{}] {} {}: {}\n", item.passes ? (*item.passes ? "pass" : "FAIL") : " ?? ",
                     item.id, item.asks, item.passes ? item.measured : item.reason);
@@ -171,4 +173,4 @@ std::string brief_text(const Brief& brief) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -5,7 +5,7 @@
 #include "cli/brief_run.h"
 #include "cli/feed.h"
 
-namespace delever {
+namespace delever::cli {
 
 Result<Brief> brief_of(Session& session, const BriefOptions& options) {
   BriefInputs inputs;
@@ -33,7 +33,7 @@ Result<Brief> brief_of(Session& session, const BriefOptions& options) {
   }
   if (!claims_path.empty()) {
     const std::string text = TRY(read_file(claims_path));
-    inputs.claims = TRY(read_claims(text, claims_path));
+    inputs.claims = TRY(gauges::read_claims(text, claims_path));
   }
   return make_brief(inputs, *feed);
 }
@@ -74,4 +74,4 @@ void add_brief(CLI::App& app, Session& session) {
   });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-namespace delever {
+namespace delever::cli {
 
 std::string build_id() {
   std::string id;
@@ -36,4 +36,4 @@ std::string build_id() {
   return id.empty() ? "0.1.0" : id;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -4,10 +4,10 @@
 
 #include <string>
 
-namespace delever {
+namespace delever::cli {
 
 // The linker's build id in hexadecimal, of the program that runs; its version where the linker left
 // none.
 std::string build_id();
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -11,7 +11,7 @@
 #include "cli/json.h"
 #include "options/carry.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct CarryOptions {
@@ -32,11 +32,11 @@ struct PricePaid {
 struct Deal {
   std::string contract, spot;
   bool perpetual = false;
-  CarryContract kind = CarryContract::linear;
+  options::CarryContract kind = options::CarryContract::linear;
   Instant from, to;
   PricePaid spot_entry, spot_exit, contract_entry, contract_exit;
-  std::vector<FundingPayment> funding;
-  CarryResult result;
+  std::vector<options::FundingPayment> funding;
+  options::CarryResult result;
 };
 
 // Prices and settled funding of two instruments, known by canonical name and, where several venues
@@ -130,7 +130,7 @@ class CarrySink final : public EventSink {
   std::map<Instant, FundingRate> rates_;
 };
 
-CarryCosts costs_of(const CarryOptions& o) {
+options::CarryCosts costs_of(const CarryOptions& o) {
   return {.spot_entry = o.spot_fee,
           .spot_exit = o.spot_fee,
           .contract_entry = o.contract_fee,
@@ -154,14 +154,14 @@ Result<void> work_out_dated(Deal& deal, const CarryOptions& o, const CarrySink* 
   deal.spot_entry = TRY(given_or(o.spot_entry, sink, 0, deal.from, age, "--spot-entry"));
   deal.contract_entry =
       TRY(given_or(o.contract_entry, sink, 1, deal.from, age, "--contract-entry"));
-  DatedCarry trade{.spot = deal.spot_entry.price,
-                   .future = deal.contract_entry.price,
-                   .entry = deal.from,
-                   .expiry = deal.to,
-                   .contract = deal.kind,
-                   .costs = costs_of(o),
-                   .settlement = o.spot_exit};
-  deal.result = TRY(dated_carry(trade));
+  options::DatedCarry trade{.spot = deal.spot_entry.price,
+                            .future = deal.contract_entry.price,
+                            .entry = deal.from,
+                            .expiry = deal.to,
+                            .contract = deal.kind,
+                            .costs = costs_of(o),
+                            .settlement = o.spot_exit};
+  deal.result = TRY(options::dated_carry(trade));
   const double exit = o.spot_exit.value_or(deal.spot_entry.price);
   deal.spot_exit = {exit,
                     o.spot_exit ? "given" : "settles where spot stood: it cancels but for fees"};
@@ -176,14 +176,14 @@ Result<void> work_out_perpetual(Deal& deal, const CarryOptions& o, const CarrySi
   deal.contract_entry =
       TRY(given_or(o.contract_entry, &sink, 1, deal.from, age, "--contract-entry"));
   deal.contract_exit = TRY(given_or(o.contract_exit, &sink, 1, deal.to, age, "--contract-exit"));
-  PerpetualCarry trade{.spot_entry = deal.spot_entry.price,
-                       .spot_exit = deal.spot_exit.price,
-                       .perpetual_entry = deal.contract_entry.price,
-                       .perpetual_exit = deal.contract_exit.price,
-                       .entry = deal.from,
-                       .exit = deal.to,
-                       .contract = deal.kind,
-                       .costs = costs_of(o)};
+  options::PerpetualCarry trade{.spot_entry = deal.spot_entry.price,
+                                .spot_exit = deal.spot_exit.price,
+                                .perpetual_entry = deal.contract_entry.price,
+                                .perpetual_exit = deal.contract_exit.price,
+                                .entry = deal.from,
+                                .exit = deal.to,
+                                .contract = deal.kind,
+                                .costs = costs_of(o)};
   std::optional<Duration> interval;
   for (const auto& [at, rate] : sink.rates()) {
     if (at <= deal.from || at > deal.to) continue;
@@ -199,17 +199,17 @@ Result<void> work_out_perpetual(Deal& deal, const CarryOptions& o, const CarrySi
                  "carry"};
   }
   if (interval) trade.gap_max = *interval + *interval / 8;
-  deal.result = TRY(perpetual_carry(trade));
+  deal.result = TRY(options::perpetual_carry(trade));
   deal.funding = std::move(trade.funding);
   return {};
 }
 
 std::string carry_text(const Deal& deal) {
-  const CarryResult& r = deal.result;
+  const options::CarryResult& r = deal.result;
   std::string out = fmt::format(
       "long {}, short {} ({}), {} to {}, {:.2f} days; money per coin of position\n", deal.spot,
-      deal.contract, deal.kind == CarryContract::linear ? "linear" : "inverse", deal.from.text(),
-      deal.to.text(), r.years * 365);
+      deal.contract, deal.kind == options::CarryContract::linear ? "linear" : "inverse",
+      deal.from.text(), deal.to.text(), r.years * 365);
   const auto price = [&](const char* when, const PricePaid& spot, const PricePaid& contract) {
     out += fmt::format("  {:<6} spot {:.2f} ({}), contract {:.2f} ({})\n", when, spot.price,
                        spot.from, contract.price, contract.from);
@@ -237,12 +237,12 @@ std::string carry_text(const Deal& deal) {
 }
 
 Json carry_json(const Deal& deal) {
-  const CarryResult& r = deal.result;
+  const options::CarryResult& r = deal.result;
   const auto price = [](const PricePaid& p) { return Json{{"price", p.price}, {"from", p.from}}; };
   Json json{{"kind", deal.perpetual ? "perpetual" : "dated"},
             {"spot", deal.spot},
             {"contract", deal.contract},
-            {"settlement", deal.kind == CarryContract::linear ? "linear" : "inverse"},
+            {"settlement", deal.kind == options::CarryContract::linear ? "linear" : "inverse"},
             {"from", deal.from.text()},
             {"to", deal.to.text()},
             {"years", r.years}};
@@ -259,7 +259,7 @@ Json carry_json(const Deal& deal) {
   json["basis_annual"] = r.basis_annual;
   json["funding_annual"] = r.funding_annual;
   json["payments"] = Json::array();
-  for (const FundingPayment& p : deal.funding)
+  for (const options::FundingPayment& p : deal.funding)
     json["payments"].push_back({{"at", p.at.text()}, {"rate", p.rate}, {"price", p.price}});
   return json;
 }
@@ -293,13 +293,13 @@ Result<void> run_carry(Session& session, const CarryOptions& o) {
   }
   std::optional<Instant> expiry;
   if (!o.expiry.empty()) expiry = TRY(of_option(parse_expiry_name(o.expiry), "--expiry"));
-  if (o.inverse) deal.kind = CarryContract::inverse;
+  if (o.inverse) deal.kind = options::CarryContract::inverse;
   if (sink) {
     const Instrument* contract = TRY(sink->instrument(1));
     deal.contract = contract->name() + " at " + contract->venue;
     deal.perpetual = contract->is_perpetual();
-    deal.kind =
-        contract->kind == InstrumentKind::inverse ? CarryContract::inverse : CarryContract::linear;
+    deal.kind = contract->kind == InstrumentKind::inverse ? options::CarryContract::inverse
+                                                          : options::CarryContract::linear;
     if (!deal.perpetual && !expiry) expiry = contract->expiry;
     if (!o.spot_entry) {
       const Instrument* spot = TRY(sink->instrument(0));
@@ -362,4 +362,4 @@ void add_carry(CLI::App& app, Session& session) {
       [&session, o] { session.action = [&session, o] { return run_carry(session, *o); }; });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

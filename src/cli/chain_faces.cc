@@ -8,48 +8,49 @@
 #include "cli/svg.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 std::string text_of(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "-";
 }
 
-std::optional<double> gamma_gross(const Exposure* e) {
+std::optional<double> gamma_gross(const options::Exposure* e) {
   return e ? std::optional(e->gamma_calls + e->gamma_puts) : std::nullopt;
 }
 
-std::optional<double> value_of(const std::optional<Forward>& f) {
+std::optional<double> value_of(const std::optional<options::Forward>& f) {
   return f ? std::optional(f->value) : std::nullopt;
 }
 
-std::optional<double> at_the_money(const Smile* smile) {
+std::optional<double> at_the_money(const options::Smile* smile) {
   return smile ? smile->vol(smile->forward) : std::nullopt;
 }
 
-Json to_json(const NetFlow& flow) {
+Json to_json(const options::NetFlow& flow) {
   Json json{{"low", flow.low},
             {"high", flow.high},
             {"gross", flow.gross},
             {"mean", json_or_null(flow.mean)}};
-  for (size_t a = 0; a < kDealerAssumptions.size(); ++a)
-    json["assumed"][std::string(assumption_name(kDealerAssumptions[a]))] = flow.assumed[a];
+  for (size_t a = 0; a < options::kDealerAssumptions.size(); ++a)
+    json["assumed"][std::string(options::assumption_name(options::kDealerAssumptions[a]))] =
+        flow.assumed[a];
   return json;
 }
 
-Json to_json(const HedgeCurve& curve) {
+Json to_json(const options::HedgeCurve& curve) {
   Json json = Json::array();
-  for (size_t m = 0; m < kMoves.size(); ++m) {
-    Json point{{"move", kMoves[m]}};
+  for (size_t m = 0; m < options::kMoves.size(); ++m) {
+    Json point{{"move", options::kMoves[m]}};
     point.update(to_json(curve.flow[m]));
     json.push_back(std::move(point));
   }
   return json;
 }
 
-Json to_json(const Smile& s) {
-  const Svi& svi = s.fit.svi;
-  return {{"model", s.model == SmileModel::raw_svi ? "raw_svi" : "ssvi"},
+Json to_json(const options::Smile& s) {
+  const options::Svi& svi = s.fit.svi;
+  return {{"model", s.model == options::SmileModel::raw_svi ? "raw_svi" : "ssvi"},
           {"a", svi.a},
           {"b", svi.b},
           {"rho", svi.rho},
@@ -78,22 +79,22 @@ Json to_json(const Error& e) {
 }
 
 // Recomputed at the forward in use and the mark vol, or the smile's where there is no mark.
-std::optional<BlackGreeks> greeks_of(const ChainRow& row, const ChainQuote& q) {
+std::optional<options::BlackGreeks> greeks_of(const ChainRow& row, const options::ChainQuote& q) {
   if (!row.forwards) return std::nullopt;
   std::optional<double> vol = q.mark_iv;
   if (!vol && row.smile) vol = row.smile->vol(q.strike);
   if (!vol || *vol <= 0) return std::nullopt;
-  return black({row.forwards->used.value, q.strike, row.chain->years(), *vol, q.type});
+  return options::black({row.forwards->used.value, q.strike, row.chain->years(), *vol, q.type});
 }
 
-QuoteVols vols_of(const ChainRow& row, const ChainQuote& q) {
-  return row.forwards ? quote_vols(*row.chain, q, row.forwards->used.value)
-                      : QuoteVols{q.bid_iv, q.ask_iv};
+options::QuoteVols vols_of(const ChainRow& row, const options::ChainQuote& q) {
+  return row.forwards ? options::quote_vols(*row.chain, q, row.forwards->used.value)
+                      : options::QuoteVols{q.bid_iv, q.ask_iv};
 }
 
 Json strikes_json(const ChainRow& row) {
   std::map<double, Json> strikes;
-  for (const ChainQuote& q : row.chain->quotes) {
+  for (const options::ChainQuote& q : row.chain->quotes) {
     Json& json = strikes[q.strike];
     if (json.is_null()) {
       json = {{"strike", q.strike},
@@ -103,7 +104,7 @@ Json strikes_json(const ChainRow& row) {
               {"surface_vol", json_or_null(row.smile ? row.smile->vol(q.strike) : std::nullopt)},
               {"options", Json::array()}};
     }
-    const QuoteVols vols = vols_of(row, q);
+    const options::QuoteVols vols = vols_of(row, q);
     Json option{{"type", q.type == OptionType::call ? "call" : "put"},
                 {"bid", json_or_null(q.bid)},
                 {"ask", json_or_null(q.ask)},
@@ -112,14 +113,14 @@ Json strikes_json(const ChainRow& row) {
                 {"mark_iv", json_or_null(q.mark_iv)},
                 {"open_interest", json_or_null(q.open_interest)}};
     const auto greeks = greeks_of(row, q);
-    const auto put = [&](const char* name, double BlackGreeks::*field) {
+    const auto put = [&](const char* name, double options::BlackGreeks::*field) {
       option[name] = greeks ? Json((*greeks).*field) : Json();
     };
-    put("delta", &BlackGreeks::delta), put("gamma", &BlackGreeks::gamma);
-    put("vega", &BlackGreeks::vega), put("theta", &BlackGreeks::theta);
+    put("delta", &options::BlackGreeks::delta), put("gamma", &options::BlackGreeks::gamma);
+    put("vega", &options::BlackGreeks::vega), put("theta", &options::BlackGreeks::theta);
     json["options"].push_back(std::move(option));
   }
-  for (const StrikeInterest& s : row.strikes) {
+  for (const options::StrikeInterest& s : row.strikes) {
     Json& json = strikes[s.strike];
     json["calls"] = s.calls, json["puts"] = s.puts, json["pain_usd"] = s.pain_usd;
   }
@@ -129,7 +130,7 @@ Json strikes_json(const ChainRow& row) {
 }
 
 Json row_json(const ChainRow& row) {
-  const Chain& chain = *row.chain;
+  const options::Chain& chain = *row.chain;
   Json json;
   json["expiry"] = expiry_name(chain.expiry);
   json["expires_at"] = chain.expiry.text();
@@ -163,7 +164,7 @@ Json row_json(const ChainRow& row) {
   return json;
 }
 
-Json board_json(const OptionBoard& board) {
+Json board_json(const options::OptionBoard& board) {
   Json json{{"venue", board.venue},     {"settle", board.settle}, {"as_of", board.as_of.text()},
             {"sources", board.sources}, {"stale", board.stale},   {"incomplete", board.incomplete}};
   json["vol_index_30d"] = board.index ? Json(board.index->value) : Json();
@@ -179,17 +180,17 @@ Json board_json(const OptionBoard& board) {
   return json;
 }
 
-std::string flow_text(const HedgeCurve& curve) {
+std::string flow_text(const options::HedgeCurve& curve) {
   std::string out = fmt::format("{:>8} {:>12} {:>12} {:>12}", "move", "low", "high", "estimate");
-  for (const DealerAssumption a : kDealerAssumptions) {
-    std::string name(assumption_name(a));
+  for (const options::DealerAssumption a : options::kDealerAssumptions) {
+    std::string name(options::assumption_name(a));
     out += fmt::format("  {:>22}", name.substr(name.find('_') + 1));
   }
   out += "\n";
-  for (size_t m = 0; m < kMoves.size(); ++m) {
-    const NetFlow& f = curve.flow[m];
-    out += fmt::format("{:>7.1f}% {:>12.1f} {:>12.1f} {:>12}", 100 * kMoves[m], f.low, f.high,
-                       text_of(f.mean, 1));
+  for (size_t m = 0; m < options::kMoves.size(); ++m) {
+    const options::NetFlow& f = curve.flow[m];
+    out += fmt::format("{:>7.1f}% {:>12.1f} {:>12.1f} {:>12}", 100 * options::kMoves[m], f.low,
+                       f.high, text_of(f.mean, 1));
     for (const double v : f.assumed) out += fmt::format("  {:>22.1f}", v);
     out += "\n";
   }
@@ -201,7 +202,7 @@ std::string expiry_text(const ChainRow& row) {
                                 expiry_name(row.chain->expiry));
   out += fmt::format("{:>10} {:>12} {:>12} {:>14} {:>8}\n", "strike", "calls", "puts", "pain USD",
                      "vol %");
-  for (const StrikeInterest& s : row.strikes) {
+  for (const options::StrikeInterest& s : row.strikes) {
     const auto vol = row.smile ? row.smile->vol(s.strike) : std::nullopt;
     out += fmt::format("{:>10} {:>12.1f} {:>12.1f} {:>14} {:>8}\n", s.strike, s.calls, s.puts,
                        short_number(s.pain_usd, 5), vol ? fmt::format("{:.2f}", 100 * *vol) : "-");
@@ -216,22 +217,22 @@ std::string expiry_text(const ChainRow& row) {
 
 }  // namespace
 
-std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards,
+std::vector<ChainRow> chain_rows(const std::vector<options::OptionBoard>& boards,
                                  std::optional<Instant> only) {
   std::vector<ChainRow> rows;
-  for (const OptionBoard& board : boards) {
-    for (const Chain& chain : board.chains) {
+  for (const options::OptionBoard& board : boards) {
+    for (const options::Chain& chain : board.chains) {
       if (only && chain.expiry.start_of_day() != only->start_of_day()) continue;
       ChainRow row{.board = &board,
                    .chain = &chain,
                    .exposure = board.exposure(chain.expiry),
                    .smile = board.surface.at(chain.expiry)};
-      if (auto choice = choose_forward(chain); choice.has_value())
+      if (auto choice = options::choose_forward(chain); choice.has_value())
         row.forwards = std::move(choice).value();
-      row.strikes = open_interest_by_strike(chain);
-      fill_pain(row.strikes);
-      for (const StrikeInterest& s : row.strikes) row.calls += s.calls, row.puts += s.puts;
-      row.pain = max_pain(row.strikes);
+      row.strikes = options::open_interest_by_strike(chain);
+      options::fill_pain(row.strikes);
+      for (const options::StrikeInterest& s : row.strikes) row.calls += s.calls, row.puts += s.puts;
+      row.pain = options::max_pain(row.strikes);
       for (const auto* errors : {&board.surface.refused, &board.exposures.refused}) {
         for (const Error& e : *errors) {
           const bool said = std::any_of(row.refused.begin(), row.refused.end(),
@@ -250,13 +251,13 @@ std::vector<ChainRow> chain_rows(const std::vector<OptionBoard>& boards,
 
 std::string chain_text(const ChainPage& page) {
   std::string out = fmt::format("{} options at {}\n", page.asset, page.at.text());
-  for (const OptionBoard& b : *page.boards) {
+  for (const options::OptionBoard& b : *page.boards) {
     out += fmt::format("  {}: as of {}, ", b.name(), b.as_of.text());
     out += b.index ? fmt::format("30-day index {:.2f} % ({} to {})", 100 * b.index->value,
                                  b.index_low ? fmt::format("{:.2f}", 100 * *b.index_low) : "-",
                                  b.index_high ? fmt::format("{:.2f}", 100 * *b.index_high) : "-")
                    : "no 30-day index: " + b.index_refused;
-    const NetFlow& flow = b.exposures.sticky_strike.at(0.01);
+    const options::NetFlow& flow = b.exposures.sticky_strike.at(0.01);
     out += fmt::format(", all expiries +1 %: {:.1f} to {:.1f}\n", flow.low, flow.high);
   }
   out += fmt::format(
@@ -265,12 +266,12 @@ std::string chain_text(const ChainPage& page) {
       "expiry", "board", "forward", "by", "open int.", "calls", "puts", "p/c", "max pain",
       "in coin", "gross 1 %", "net +1 % low..high", "atm %", "rms", "inside");
   for (const ChainRow& r : page.rows) {
-    const auto pain = [&](double MaxPain::*field) {
+    const auto pain = [&](double options::MaxPain::*field) {
       return r.pain ? fmt::format("{:.0f}", (*r.pain).*field) : "-";
     };
     std::string band = "-";
     if (r.exposure) {
-      const NetFlow& flow = r.exposure->sticky_strike.at(0.01);
+      const options::NetFlow& flow = r.exposure->sticky_strike.at(0.01);
       band = fmt::format("{:.1f}..{:.1f}", flow.low, flow.high);
     }
     const auto atm = at_the_money(r.smile);
@@ -280,9 +281,9 @@ std::string chain_text(const ChainPage& page) {
         expiry_name(r.chain->expiry), r.board->name(),
         r.forwards ? fmt::format("{:.1f}", r.forwards->used.value) : "-",
         r.forwards ? r.forwards->source : "-", r.calls + r.puts, r.calls, r.puts,
-        r.calls > 0 ? fmt::format("{:.2f}", r.puts / r.calls) : "-", pain(&MaxPain::strike_usd),
-        pain(&MaxPain::strike_coin), text_of(gamma_gross(r.exposure), 1), band,
-        atm ? fmt::format("{:.2f}", 100 * *atm) : "-",
+        r.calls > 0 ? fmt::format("{:.2f}", r.puts / r.calls) : "-",
+        pain(&options::MaxPain::strike_usd), pain(&options::MaxPain::strike_coin),
+        text_of(gamma_gross(r.exposure), 1), band, atm ? fmt::format("{:.2f}", 100 * *atm) : "-",
         r.smile ? fmt::format("{:.2f}", r.smile->residual_rms) : "-",
         r.smile ? fmt::format("{:.0f}%", 100 * r.smile->inside) : "-");
   }
@@ -292,7 +293,7 @@ std::string chain_text(const ChainPage& page) {
   for (const ChainRow& r : page.rows) {
     for (const Error& e : r.refused) out += fmt::format("refused: {}\n", e.text());
   }
-  for (const OptionBoard& b : *page.boards) {
+  for (const options::OptionBoard& b : *page.boards) {
     for (const Error& e : b.refused) out += fmt::format("refused: {}\n", e.text());
     if (b.stale > 0)
       out += fmt::format("left out of {}: {} options not quoted lately\n", b.name(), b.stale);
@@ -312,7 +313,8 @@ Json chain_json(const ChainPage& page) {
   json["expiries"] = Json::array();
   for (const ChainRow& row : page.rows) json["expiries"].push_back(row_json(row));
   json["boards"] = Json::array();
-  for (const OptionBoard& board : *page.boards) json["boards"].push_back(board_json(board));
+  for (const options::OptionBoard& board : *page.boards)
+    json["boards"].push_back(board_json(board));
   return json;
 }
 
@@ -325,11 +327,11 @@ std::string chain_csv(const ChainPage& page) {
     return v ? fmt::format("{}", *v) : std::string();
   };
   for (const ChainRow& row : page.rows) {
-    const Chain& c = *row.chain;
-    for (const ChainQuote& q : c.quotes) {
-      const QuoteVols vols = vols_of(row, q);
+    const options::Chain& c = *row.chain;
+    for (const options::ChainQuote& q : c.quotes) {
+      const options::QuoteVols vols = vols_of(row, q);
       const auto greeks = greeks_of(row, q);
-      const auto greek = [&](double BlackGreeks::*field) {
+      const auto greek = [&](double options::BlackGreeks::*field) {
         return number(greeks ? std::optional((*greeks).*field) : std::nullopt);
       };
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
@@ -339,12 +341,12 @@ std::string chain_csv(const ChainPage& page) {
                          row.forwards ? row.forwards->source : "", number(q.bid), number(q.ask),
                          number(vols.bid), number(vols.ask), number(q.mark_iv),
                          number(row.smile ? row.smile->vol(q.strike) : std::nullopt),
-                         greek(&BlackGreeks::delta), greek(&BlackGreeks::gamma),
-                         greek(&BlackGreeks::vega), greek(&BlackGreeks::theta),
+                         greek(&options::BlackGreeks::delta), greek(&options::BlackGreeks::gamma),
+                         greek(&options::BlackGreeks::vega), greek(&options::BlackGreeks::theta),
                          number(q.open_interest));
     }
   }
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,7 +6,7 @@
 
 #include "cli/chain_faces.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // "median / 9 of 10 / worst" of what was collected over rows.
@@ -32,10 +32,10 @@ struct Summary {
   std::map<std::string, size_t> refused;
   std::vector<double> index;
 
-  void add(const BoardReport& report) {
+  void add(const options::BoardReport& report) {
     ++boards;
     if (report.index) index.push_back(report.index->value);
-    for (const BoardRow& row : report.rows) {
+    for (const options::BoardRow& row : report.rows) {
       ++rows;
       instruments += row.instruments;
       delta_max.add(row.delta_gap_max);
@@ -49,7 +49,7 @@ struct Summary {
         continue;
       }
       ++smiles;
-      ssvi += row.smile->model == SmileModel::ssvi;
+      ssvi += row.smile->model == options::SmileModel::ssvi;
       butterfly += row.smile->fit.durrleman_min < 0;
       calendar += row.smile->fit.calendar_min < 0;
       rms.add(row.smile->residual_rms);
@@ -96,18 +96,18 @@ struct Summary {
 
 }  // namespace
 
-std::string snapshots_markdown(const std::vector<BoardSnapshot>& boards) {
+std::string snapshots_markdown(const std::vector<options::BoardSnapshot>& boards) {
   Summary summary;
   std::string tables;
-  for (const BoardSnapshot& board : boards) {
-    const BoardReport report = report_board(board);
+  for (const options::BoardSnapshot& board : boards) {
+    const options::BoardReport report = options::report_board(board);
     summary.add(report);
     tables += fmt::format("\n### Labelled {}", board.labelled.text());
     tables += board.offset ? fmt::format(", computed {}\n\n", board.as_of.text())
                            : std::string("; when it was computed is not told\n\n");
-    tables += board_table_header();
-    for (const BoardRow& row : report.rows) tables += board_table_row(row);
-    const NetFlow& flow = report.exposures.sticky_strike.at(0.01);
+    tables += options::board_table_header();
+    for (const options::BoardRow& row : report.rows) tables += options::board_table_row(row);
+    const options::NetFlow& flow = report.exposures.sticky_strike.at(0.01);
     const std::string index =
         report.index ? fmt::format("{:.2f} %", 100 * report.index->value) : report.index_refused;
     tables += fmt::format(
@@ -117,4 +117,4 @@ std::string snapshots_markdown(const std::vector<BoardSnapshot>& boards) {
   return summary.text() + tables;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

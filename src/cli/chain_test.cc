@@ -11,11 +11,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/source_root.h"
 #include "cli/run.h"
 #include "options/black.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 const std::string kEpisode = source_root() + "/episodes/2026-01-30";
@@ -32,7 +32,8 @@ std::string summary_row(const Market& m, const std::string& day, Instant expiry,
   const Instant at = Instant::parse(kAt).value();
   const bool coin = m.prefix.find('_') == std::string::npos;
   const auto price = [&](double vol) {
-    const double value = black_price({m.forward, strike, (expiry - at).in_years(), vol, type});
+    const double value =
+        options::black_price({m.forward, strike, (expiry - at).in_years(), vol, type});
     return coin ? value / m.forward : value;
   };
   const double bid = price(m.vol - 0.01), ask = price(m.vol + 0.01);
@@ -289,4 +290,4 @@ TEST(Carry, refuses_what_it_cannot_know) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

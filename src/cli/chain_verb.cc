@@ -10,7 +10,7 @@
 #include "feeds/bytes.h"
 #include "gauges/gauges.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct ChainOptions {
@@ -21,7 +21,7 @@ struct ChainOptions {
 // The whole of a file, unpacked. Research files are some MB; more than this is not one.
 Result<std::string> read_unpacked(const std::string& path) {
   constexpr size_t most = size_t{1} << 28;
-  const auto file = TRY(InputFile::open(path));
+  const auto file = TRY(feeds::InputFile::open(path));
   auto member = TRY(file->next());
   if (!member) return Error{Fault::malformed, "holds no file", path};
   std::string text;
@@ -40,7 +40,7 @@ Result<void> run_snapshots(Session& session, const ChainOptions& options) {
   if (session.format != "text")
     return Error{Fault::malformed, "--snapshots is Markdown: --format text", "chain"};
   const std::string csv = TRY(read_unpacked(options.snapshots));
-  auto boards = read_board_csv(csv);
+  auto boards = options::read_board_csv(csv);
   if (!boards.has_value()) return std::move(boards.error()).at(options.snapshots);
   return write_output(session, options.out, snapshots_markdown(boards.value()));
 }
@@ -49,12 +49,12 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
   if (!options.snapshots.empty()) return run_snapshots(session, options);
   const Instant at = TRY(time_or_last(options.at, "--at", options.tapes, session));
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
-  const Rules rules = TRY(Rules::load(rules_text, options.rules));
+  const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, options.rules));
   const auto feed = TRY(open_tapes(options.tapes, at));
   const std::string asset = upper(options.asset);
-  Gauges gauges(asset, rules, feed->instruments(), feed->sources());
+  gauges::Gauges gauges(asset, rules, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gauges); !ran.has_value()) return ran;
-  const std::vector<OptionBoard> boards = gauges.history(at).boards;
+  const std::vector<options::OptionBoard> boards = gauges.history(at).boards;
   std::optional<Instant> only;
   if (!options.expiry.empty()) only = TRY(of_option(parse_expiry_name(options.expiry), "--expiry"));
   ChainPage page{asset, options.rules, at, chain_rows(boards, only), &boards};
@@ -62,7 +62,7 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
     std::string why =
         fmt::format("no options of {}{} are known at {}", asset,
                     options.expiry.empty() ? "" : " expiring " + options.expiry, at.text());
-    for (const OptionBoard& board : boards) {
+    for (const options::OptionBoard& board : boards) {
       for (const Error& e : board.refused) why += "; refused: " + e.text();
     }
     return Error{Fault::no_evidence, std::move(why), "chain"};
@@ -96,4 +96,4 @@ void add_chain(CLI::App& app, Session& session) {
   });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

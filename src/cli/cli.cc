@@ -8,7 +8,7 @@
 #include <sstream>
 #include "base/source_root.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr int kUsage = 2, kBadInput = 3, kNoEvidence = 4;
@@ -178,4 +178,4 @@ int run_cli(int argc, const char* const* argv, Io io) {
   return exit_code(done.error().fault);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct Io {
   std::FILE* out = stdout;
@@ -67,4 +67,4 @@ void write(std::FILE* file, std::string_view text);
 // directory, then beside the source tree the binary was built from.
 std::string find_shipped(const std::string& relative);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -7,10 +7,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 void save(const std::string& path, std::string_view text) {
@@ -230,4 +230,4 @@ TEST(Brief, html_is_one_file_without_holes) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

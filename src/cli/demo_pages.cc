@@ -8,7 +8,7 @@
 #include "cli/page_style.h"
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // Gauges of the whole market that one of the two has.
@@ -17,24 +17,24 @@ constexpr std::string_view kCompared[] = {
     "funding_annual_oi_weighted", "oi_coins",       "oi_change_24h_coins",
     "realized_vol_24h",           "price_low_24h",  "price_high_24h"};
 
-const Reading* reading_of(const Brief& brief, std::string_view name) {
-  for (const Reading& r : brief.readings) {
+const gauges::Reading* reading_of(const Brief& brief, std::string_view name) {
+  for (const gauges::Reading& r : brief.readings) {
     if (r.name == name && !r.venue && !r.expiry) return &r;
   }
   return nullptr;
 }
 
-std::string shown(const Reading* r) {
+std::string shown(const gauges::Reading* r) {
   return r && r->value ? shown_value(*r->value, r->unit, r->asset) : std::string("pending");
 }
 
 struct BesideClaim {
-  const ClaimCheck *published, *simulated;
+  const gauges::ClaimCheck *published, *simulated;
 };
 std::vector<BesideClaim> claims_of_both(const Brief& published, const Brief& simulated) {
   std::vector<BesideClaim> both;
-  for (const ClaimCheck& p : published.claims) {
-    for (const ClaimCheck& s : simulated.claims) {
+  for (const gauges::ClaimCheck& p : published.claims) {
+    for (const gauges::ClaimCheck& s : simulated.claims) {
       if (s.claim.id == p.claim.id && (p.measured || s.measured)) both.push_back({&p, &s});
     }
   }
@@ -42,17 +42,17 @@ std::vector<BesideClaim> claims_of_both(const Brief& published, const Brief& sim
 }
 
 // "BTC options expiring"; some metrics name the coin themselves.
-std::string claim_name(const Claim& c) {
+std::string claim_name(const gauges::Claim& c) {
   return c.id + " " + (c.metric.starts_with(c.asset) ? "" : c.asset + " ") + c.metric;
 }
 
-std::string found(const ClaimCheck& c) {
+std::string found(const gauges::ClaimCheck& c) {
   return c.measured ? shown_value(*c.measured, c.unit, c.claim.asset) : std::string("pending");
 }
 
 std::string money(double usd) { return (usd < 0 ? "-$" : "$") + short_number(std::abs(usd)); }
 std::string per_cent(double share) { return fmt::format("{:+.1f} %", 100 * share); }
-std::string of_equity(const StressByKind& k) {
+std::string of_equity(const cascade::StressByKind& k) {
   return k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-";
 }
 
@@ -69,7 +69,7 @@ std::string page(const std::string& title, const std::string& body) {
 std::string beside_text(const Brief& published, const Brief& simulated) {
   std::string out = fmt::format("  {:<28} {:>16} {:>16}\n", "", "published facts", "simulated");
   for (const std::string_view name : kCompared) {
-    const Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
+    const gauges::Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
     if ((p && p->value) || (s && s->value))
       out += fmt::format("  {:<28} {:>16} {:>16}\n", name, shown(p), shown(s));
   }
@@ -88,7 +88,7 @@ std::string beside_html(const Brief& published, const Brief& simulated) {
       R"(<div class="scroll"><table><tr><th>gauge</th><th class="n">published facts</th>)"
       R"(<th class="n">simulated</th></tr>)";
   for (const std::string_view name : kCompared) {
-    const Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
+    const gauges::Reading *p = reading_of(published, name), *s = reading_of(simulated, name);
     if ((p && p->value) || (s && s->value))
       out += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td></tr>)", name,
                          html_escaped(shown(p)), html_escaped(shown(s)));
@@ -113,11 +113,11 @@ std::string stress_demo_text(const StressReport& t) {
   out += fmt::format("  {:>8}  {:<10} {:>6} {:>7} {:>8} {:>11} {:>11} {:>10}\n", "move", "kind",
                      "units", "called", "stopped", "liquidated", "loss", "of equity");
   for (const StressMove& m : t.moves) {
-    for (const AccountKind kind : kAccountKinds) {
-      const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
+    for (const cascade::AccountKind kind : cascade::kAccountKinds) {
+      const cascade::StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
       if (k.units == 0) continue;
       out += fmt::format("  {:>8}  {:<10} {:>6} {:>7} {:>8} {:>11} {:>11} {:>10}\n",
-                         per_cent(m.wave.move), account_kind_name(kind), k.units, k.called,
+                         per_cent(m.wave.move), cascade::account_kind_name(kind), k.units, k.called,
                          k.stopped, k.liquidated, money(k.loss_usd), of_equity(k));
     }
   }
@@ -147,12 +147,12 @@ std::string stress_demo_html(const std::string& title, const StressReport& t) {
       R"(<th class="n">liquidated</th>)"
       R"(<th class="n">loss up to</th><th class="n">of equity</th></tr>)";
   for (const StressMove& m : t.moves) {
-    for (const AccountKind kind : kAccountKinds) {
-      const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
+    for (const cascade::AccountKind kind : cascade::kAccountKinds) {
+      const cascade::StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
       if (k.units == 0) continue;
-      const std::string name = kind == AccountKind::isolated ? "retail, isolated"
-                               : kind == AccountKind::cross  ? "retail, cross"
-                                                             : "carry desks, portfolio";
+      const std::string name = kind == cascade::AccountKind::isolated ? "retail, isolated"
+                               : kind == cascade::AccountKind::cross  ? "retail, cross"
+                                                                      : "carry desks, portfolio";
       body += fmt::format(
           R"(<tr><td>{}</td><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
           R"(<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td></tr>)",
@@ -180,4 +180,4 @@ std::string demo_index(const std::string& title, const sim::Outcome& outcome,
   return page(title, body + "</ul><h2>Published and simulated</h2>" + beside);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -10,7 +10,7 @@
 #include "sim/outcome.h"
 #include "sim/scenario.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct DemoPage {
   std::string file, title, what;  // what: one sentence for somebody who has not seen it
@@ -27,4 +27,4 @@ std::string stress_demo_html(const std::string& title, const StressReport& repor
 std::string demo_index(const std::string& title, const sim::Outcome& outcome,
                        const std::vector<DemoPage>& pages, const std::string& beside);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -17,7 +17,7 @@
 #include "cli/simulate_run.h"
 #include "cli/stress_run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct DemoArguments {
@@ -186,4 +186,4 @@ void add_demo(CLI::App& app, Session& session) {
       [&session, a] { session.action = [&session, a] { return Demo(session, *a).run(); }; });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

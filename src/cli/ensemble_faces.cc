@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 std::vector<double> values_of(const std::vector<sim::RunResult>& runs, const std::string& name) {
@@ -248,4 +248,4 @@ Json mechanisms_json(const sim::Scenario& scenario, const std::vector<MechanismR
   return json;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

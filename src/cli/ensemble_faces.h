@@ -12,7 +12,7 @@
 #include "sim/splitting.h"
 #include "sim/variance.h"
 
-namespace delever {
+namespace delever::cli {
 
 // How large an insurance fund would have to be by the runs' deficits; missing: no run had one.
 std::optional<Result<sim::FundSize>> fund_of(const std::vector<sim::RunResult>& runs,
@@ -54,4 +54,4 @@ Json rare_json(const sim::Scenario& scenario, const sim::Climb& climb, const sim
 std::string mechanisms_text(const sim::Scenario& scenario, const std::vector<MechanismRow>& rows);
 Json mechanisms_json(const sim::Scenario& scenario, const std::vector<MechanismRow>& rows);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -12,10 +12,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -212,4 +212,4 @@ TEST(EnsembleVerb, AShockHasItsMeansWithAndWithoutTheControl) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

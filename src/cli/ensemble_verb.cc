@@ -17,7 +17,7 @@
 #include "sim/ensemble.h"
 #include "sim/variance.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // What the runs are about: the scenario's text, all rulebooks that it may name, and this build of
@@ -241,10 +241,10 @@ void add_ensemble_options(CLI::App& verb, SimulateArguments& a) {
 }
 
 Result<void> run_ensemble_verb(Session& session, const SimulateArguments& arguments) {
-  std::unique_ptr<Cluster> cluster;
-  if (Cluster::launched_rank()) cluster = TRY(Cluster::join());
+  std::unique_ptr<cluster::Cluster> cluster;
+  if (cluster::Cluster::launched_rank()) cluster = TRY(cluster::Cluster::join());
   const Result<Prepared> prepared = prepare(arguments, session.format);
-  const Work work = [&](std::string_view order) {
+  const cluster::Work work = [&](std::string_view order) {
     return sim::carry_out(prepared.value().scenario, order);
   };
   if (cluster && cluster->rank() > 0) {
@@ -268,4 +268,4 @@ Result<void> run_ensemble_verb(Session& session, const SimulateArguments& argume
   return ensembles.run();
 }
 
-}  // namespace delever
+}  // namespace delever::cli

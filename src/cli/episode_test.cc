@@ -7,10 +7,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 const std::string kData = source_root() + "/../shared/data";
@@ -132,4 +132,4 @@ TEST(Episode, past_days_know_their_own_past_alone) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

@@ -1,6 +1,6 @@
 #include "cli/event_json.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 template <class Fixed>
@@ -212,4 +212,4 @@ Json event_json(const Event& event, const Instruments& instruments,
   return json;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,9 +6,9 @@
 #include "cli/json.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::cli {
 
 Json event_json(const Event& event, const Instruments& instruments,
                 const std::vector<Source>& sources);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using facts::Fact;
@@ -67,7 +67,7 @@ class Notes {
 // "key: fact, fact, fact", in order of first mention; `key` gives nothing for a fact that does not
 // belong here.
 template <class Key>
-std::string grouped(const std::vector<Row>& rows, Fact Row::*side, Key key) {
+std::string grouped(const std::vector<Row>& rows, facts::Fact facts::Row::*side, Key key) {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const Row& row : rows) {
     const Fact& fact = row.*side;
@@ -84,10 +84,10 @@ std::string grouped(const std::vector<Row>& rows, Fact Row::*side, Key key) {
   for (const auto& [name, names] : lines) out += fmt::format("  {}: {}\n", name, names);
   return out;
 }
-std::string reasons_text(const std::vector<Row>& rows, Fact Row::*side) {
+std::string reasons_text(const std::vector<Row>& rows, facts::Fact facts::Row::*side) {
   return grouped(rows, side, [](const Fact& f) { return f.value ? "" : f.reason; });
 }
-std::string sources_text(const std::vector<Row>& rows, Fact Row::*side) {
+std::string sources_text(const std::vector<Row>& rows, facts::Fact facts::Row::*side) {
   return grouped(rows, side, [](const Fact& f) { return f.value ? f.source : ""; });
 }
 
@@ -184,4 +184,4 @@ Json facts_json(const FactsPage& page) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

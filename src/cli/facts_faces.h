@@ -7,7 +7,7 @@
 #include "cli/json.h"
 #include "facts/targets.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct FactsPage {
   std::string asset, rules;
@@ -18,4 +18,4 @@ struct FactsPage {
 std::string facts_text(const FactsPage& page);
 Json facts_json(const FactsPage& page);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -1,9 +1,10 @@
 #include "cli/facts_feed.h"
+#include "venues/registry.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
-void copy_within(const Ladder& side, Price end, bool bid, std::vector<Level>& out) {
+void copy_within(const codec::Ladder& side, Price end, bool bid, std::vector<Level>& out) {
   out.clear();
   for (size_t i = 0; i < side.size(); ++i) {
     if (bid ? side[i].price < end : side[i].price > end) return;
@@ -13,11 +14,11 @@ void copy_within(const Ladder& side, Price end, bool bid, std::vector<Level>& ou
 
 // A simulation's own messages: one that cannot be read is our bug, and ends the run with its
 // reason.
-class OwnMessages final : public MessageSink {
+class OwnMessages final : public codec::MessageSink {
  public:
   explicit OwnMessages(EventSink& next) : next_(next) {}
   void on_event(const Event& event) override { next_.on_event(event); }
-  void on_undecoded(const RawMessage&, const Error& why) override {
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
     if (!fault_) fault_ = why;
   }
   const std::optional<Error>& fault() const { return fault_; }
@@ -39,7 +40,7 @@ void FactsSink::on_event(const Event& event) {
     extent = {true, snapshot->bids.back().price, snapshot->asks.back().price};
   books_.on_event(event);
   if (!extent.known || !observer_.wants_book(event.instrument, event.at)) return;
-  const Book* book = books_.book(event.instrument);
+  const codec::Book* book = books_.book(event.instrument);
   if (!book) return;
   copy_within(book->bids(), extent.lowest_bid, true, bids_);
   copy_within(book->asks(), extent.highest_ask, false, asks_);
@@ -48,8 +49,8 @@ void FactsSink::on_event(const Event& event) {
 
 Result<void> FactsOutput::add_streams(const std::vector<sim::Simulation::StreamNames>& streams) {
   for (const auto& s : streams) {
-    auto decoder = TRY(make_decoder("simulated", {{"venue", s.venue}}, instruments_,
-                                    static_cast<SourceId>(decoders_.size())));
+    auto decoder = TRY(venues::make_decoder("simulated", {{"venue", s.venue}}, instruments_,
+                                            static_cast<SourceId>(decoders_.size())));
     decoders_.push_back(std::move(decoder));
   }
   return {};
@@ -61,7 +62,7 @@ Result<void> FactsOutput::on_lines(size_t stream, Instant received, std::string_
     const size_t end = rest.find('\n');
     line_.assign(rest.substr(0, end));
     const size_t length = line_.size();
-    line_.resize(length + kPadding);
+    line_.resize(length + codec::kPadding);
     decoders_[stream]->decode({std::string_view(line_).substr(0, length), received}, sink);
     rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
   }
@@ -81,4 +82,4 @@ Result<void> FactsOutput::on_book(std::string_view asset, std::string_view rows)
   return next_ ? next_->on_book(asset, rows) : Result<void>();
 }
 
-}  // namespace delever
+}  // namespace delever::cli

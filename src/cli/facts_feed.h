@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "facts/measure.h"
-#include "sim/simulation.h"
 #include "codec/book.h"
 #include "codec/decoder.h"
+#include "facts/measure.h"
+#include "sim/simulation.h"
 
-namespace delever {
+namespace delever::cli {
 
 // Keeps books and offers each to the observer once a second, as far as its last snapshot went: what
 // deltas add beyond is only a part of what is there.
@@ -32,7 +32,7 @@ class FactsSink final : public EventSink {
   };
   facts::Observer observer_;
   NoGaps no_gaps_;
-  BookBuilder books_;
+  codec::BookBuilder books_;
   std::vector<Extent> extents_;  // by instrument
   std::vector<Level> bids_, asks_;
 };
@@ -55,8 +55,8 @@ class FactsOutput final : public sim::Output {
   Instruments instruments_;
   std::unique_ptr<FactsSink> sink_;
   sim::Output* next_ = nullptr;
-  std::vector<std::unique_ptr<Decoder>> decoders_;
+  std::vector<std::unique_ptr<codec::Decoder>> decoders_;
   std::string line_;
 };
 
-}  // namespace delever
+}  // namespace delever::cli

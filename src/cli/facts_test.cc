@@ -6,10 +6,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -105,4 +105,4 @@ TEST(Facts, RealArchivesComeNearWhatWasMeasuredBefore) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

@@ -12,7 +12,7 @@
 #include "facts/metaorder.h"
 #include "tape/inspect.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct FactsArguments {
@@ -21,9 +21,9 @@ struct FactsArguments {
 };
 
 Result<bool> is_simulated(const std::string& path) {
-  const TapeInfo info = TRY(tape_info(path));
+  const tape::TapeInfo info = TRY(tape::tape_info(path));
   size_t simulated = 0;
-  for (const StreamSummary& s : info.streams) simulated += s.info.decoder == "simulated";
+  for (const tape::StreamSummary& s : info.streams) simulated += s.info.decoder == "simulated";
   if (simulated > 0 && simulated < info.streams.size())
     return Error{Fault::malformed,
                  "has recorded and simulated streams: each wants a tape of its own", path};
@@ -92,4 +92,4 @@ void add_facts(CLI::App& app, Session& session) {
       [&session, a] { session.action = [&session, a] { return run_facts(session, *a); }; });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

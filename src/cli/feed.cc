@@ -11,15 +11,15 @@
 #include "feeds/replay.h"
 #include "tape/inspect.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // Passes events on and counts, by stream and reason, what could not be decoded.
-class CountingSink final : public ReplaySink {
+class CountingSink final : public feeds::ReplaySink {
  public:
   explicit CountingSink(EventSink& next) : next_(next) {}
   void on_event(const Event& event) override { next_.on_event(event); }
-  void on_undecoded(const Source& stream, const RawMessage&, const Error& why) override {
+  void on_undecoded(const Source& stream, const codec::RawMessage&, const Error& why) override {
     ++undecoded_[stream.name][why.text()];
   }
   const std::map<std::string, std::map<std::string, uint64_t>>& undecoded() const {
@@ -33,7 +33,7 @@ class CountingSink final : public ReplaySink {
 
 class TapeFeed final : public EventFeed {
  public:
-  TapeFeed(std::unique_ptr<Replay> replay, std::string scratch)
+  TapeFeed(std::unique_ptr<feeds::Replay> replay, std::string scratch)
       : replay_(std::move(replay)), scratch_(std::move(scratch)) {}
   ~TapeFeed() override {
     replay_.reset();
@@ -51,7 +51,7 @@ class TapeFeed final : public EventFeed {
   std::vector<SourceUse> use() const override {
     std::vector<SourceUse> out;
     for (SourceId id = 0; id < replay_->sources().size(); ++id) {
-      const DecodeCounts& counts = replay_->counts(id);
+      const codec::DecodeCounts& counts = replay_->counts(id);
       SourceUse use{replay_->sources()[id].name, counts.messages, counts.events, 0, {}};
       if (const auto found = undecoded_.find(use.name); found != undecoded_.end()) {
         use.undecoded_reasons = found->second;
@@ -68,7 +68,7 @@ class TapeFeed final : public EventFeed {
   }
 
  private:
-  std::unique_ptr<Replay> replay_;
+  std::unique_ptr<feeds::Replay> replay_;
   std::string scratch_;  // a tape of our own, to be removed
   std::map<std::string, std::map<std::string, uint64_t>> undecoded_;
 };
@@ -76,14 +76,14 @@ class TapeFeed final : public EventFeed {
 }  // namespace
 
 Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to) {
-  auto replay = TRY(Replay::open(paths, {.to = to}));
+  auto replay = TRY(feeds::Replay::open(paths, {.to = to}));
   return std::unique_ptr<EventFeed>(std::make_unique<TapeFeed>(std::move(replay), ""));
 }
 
 Result<Instant> last_time(const std::vector<std::string>& paths) {
   std::optional<Instant> last;
   for (const std::string& path : paths) {
-    const TapeInfo info = TRY(tape_info(path));
+    const tape::TapeInfo info = TRY(tape::tape_info(path));
     if (info.last && (!last || *info.last > *last)) last = info.last;
   }
   if (!last)
@@ -120,7 +120,7 @@ Result<Episode> load_episode(const std::string& folder) {
     episode.data.push_back({folder + "/" + entry.file, folder + "/" + entry.map});
   }
   for (const Config& range : TRY(config.tables("range"))) {
-    GaugeRange r;
+    gauges::GaugeRange r;
     r.name = TRY(range.text("gauge"));
     r.asset = TRY(range.text("asset"));
     r.low = TRY(range.number("low"));
@@ -146,12 +146,13 @@ Result<std::unique_ptr<EventFeed>> open_episode(const Episode& episode, Instant 
       fmt::format("{}/delever-episode-{}-{}.tape", std::filesystem::temp_directory_path().string(),
                   ::getpid(), clock.now().ns());
   const auto build = [&]() -> Result<std::unique_ptr<EventFeed>> {
-    auto writer = TRY(TapeWriter::open(path, clock));
+    auto writer = TRY(tape::TapeWriter::open(path, clock));
     for (const Episode::Data& data : episode.data)
-      (void)TRY(import_files(ImportFormat::csv, {data.file}, {.map = data.map}, *writer));
+      (void)TRY(
+          feeds::import_files(feeds::ImportFormat::csv, {data.file}, {.map = data.map}, *writer));
     if (auto closed = writer->close(); !closed.has_value()) return std::move(closed.error());
     writer.reset();
-    auto replay = TRY(Replay::open({path}, {.to = to}));
+    auto replay = TRY(feeds::Replay::open({path}, {.to = to}));
     return std::unique_ptr<EventFeed>(std::make_unique<TapeFeed>(std::move(replay), path));
   };
   auto feed = build();
@@ -159,4 +160,4 @@ Result<std::unique_ptr<EventFeed>> open_episode(const Episode& episode, Instant 
   return feed;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -8,7 +8,7 @@
 #include "cli/brief.h"
 #include "cli/cli.h"
 
-namespace delever {
+namespace delever::cli {
 
 // Events received up to and including `to`.
 Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to);
@@ -25,7 +25,7 @@ struct Episode {
   std::string folder, title, asset, claims_path;
   Instant at;
   std::vector<std::string> notes;
-  std::vector<GaugeRange>
+  std::vector<gauges::GaugeRange>
       ranges;  // [[range]]: what a long series, too large to carry along, has shown
   struct Data {
     std::string file, map;
@@ -35,4 +35,4 @@ struct Episode {
 Result<Episode> load_episode(const std::string& folder);
 Result<std::unique_ptr<EventFeed>> open_episode(const Episode& episode, Instant to);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -8,7 +8,7 @@
 #include "cli/json.h"
 #include "gauges/gauges.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct GaugesOptions {
@@ -27,15 +27,15 @@ std::string csv_text(std::string_view text) {
   return out + "\"";
 }
 
-std::string csv_row(Instant at, const Reading& r) {
+std::string csv_row(Instant at, const gauges::Reading& r) {
   std::string sources;
   for (const std::string& s : r.sources) sources += (sources.empty() ? "" : ";") + s;
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", at.text(), r.asset,
                      r.name, r.venue.value_or(""), r.expiry ? expiry_name(*r.expiry) : "",
                      csv_number(r.value), csv_number(r.low), csv_number(r.high), r.unit,
-                     state_name(r.state), r.as_of ? r.as_of->text() : "", r.window.in_seconds(),
-                     csv_number(r.coverage), csv_text(sources), csv_text(r.reason),
-                     csv_text(r.rule));
+                     gauges::state_name(r.state), r.as_of ? r.as_of->text() : "",
+                     r.window.in_seconds(), csv_number(r.coverage), csv_text(sources),
+                     csv_text(r.reason), csv_text(r.rule));
 }
 
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
@@ -49,25 +49,26 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
     return Error{Fault::out_of_range,
                  fmt::format("gives more than {} times between --from and --to", most), "--step"};
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
-  const Rules rules = TRY(Rules::load(rules_text, options.rules));
+  const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, options.rules));
   const auto feed = TRY(open_tapes(options.tapes, to));
-  Gauges gauges(upper(options.asset), rules, feed->instruments(), feed->sources());
+  gauges::Gauges gauges(upper(options.asset), rules, feed->instruments(), feed->sources());
   std::string out;
   if (session.format == "csv")
     out =
         "at,asset,name,venue,expiry,value,low,high,unit,state,as_of,window_s,coverage,sources,"
         "reason,rule\n";
-  Sampler sampler(gauges, {from, to, step}, [&](Instant at, const std::vector<Reading>& readings) {
-    for (const Reading& r : readings) {
-      if (session.format == "csv") {
-        out += csv_row(at, r);
-      } else {
-        Json json = to_json(r);
-        json["at"] = at.text();
-        out += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-      }
-    }
-  });
+  gauges::Sampler sampler(
+      gauges, {from, to, step}, [&](Instant at, const std::vector<gauges::Reading>& readings) {
+        for (const gauges::Reading& r : readings) {
+          if (session.format == "csv") {
+            out += csv_row(at, r);
+          } else {
+            Json json = to_json(r);
+            json["at"] = at.text();
+            out += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+          }
+        }
+      });
   if (auto ran = feed->run(sampler); !ran.has_value()) return ran;
   sampler.finish();
   return write_output(session, options.out, out);
@@ -96,4 +97,4 @@ void add_gauges(CLI::App& app, Session& session) {
   });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

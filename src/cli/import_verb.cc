@@ -8,7 +8,7 @@
 #include "cli/progress.h"
 #include "feeds/import.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct ImportArguments {
@@ -18,13 +18,13 @@ struct ImportArguments {
   bool lenient = false;
 };
 
-Json counts_json(const DecodeCounts::ByName& counts) {
+Json counts_json(const codec::DecodeCounts::ByName& counts) {
   Json json = Json::object();
   for (const auto& [name, count] : counts) json[name] = count;
   return json;
 }
 
-Json to_json(const ImportReport& r) {
+Json to_json(const feeds::ImportReport& r) {
   return {{"messages", r.messages},
           {"events", r.events},
           {"left_out", r.left_out},
@@ -39,7 +39,7 @@ Json to_json(const ImportReport& r) {
           {"last", r.last ? Json(r.last->text()) : Json()}};
 }
 
-std::string report_text(const ImportReport& r, const std::string& out) {
+std::string report_text(const feeds::ImportReport& r, const std::string& out) {
   std::string text = fmt::format("{} messages, {} events on {}", r.messages, r.events, out);
   if (r.first && r.last)
     text += fmt::format(", received {} to {}", r.first->text(), r.last->text());
@@ -61,8 +61,8 @@ std::string report_text(const ImportReport& r, const std::string& out) {
 }
 
 Result<void> run_import(Session& session, const ImportArguments& arguments) {
-  const ImportFormat format = TRY(read_import_format(arguments.format));
-  ImportOptions options;
+  const feeds::ImportFormat format = TRY(feeds::read_import_format(arguments.format));
+  feeds::ImportOptions options;
   options.map = arguments.map.empty() ? "" : find_shipped(arguments.map);
   options.decoder = arguments.decoder;
   options.stream = arguments.stream;
@@ -72,13 +72,13 @@ Result<void> run_import(Session& session, const ImportArguments& arguments) {
   if (!arguments.request.empty()) options.settings["request"] = arguments.request;
   if (!arguments.received.empty())
     options.received = TRY(of_option(Instant::parse(arguments.received), "--received"));
-  if (format == ImportFormat::csv && arguments.map.empty())
+  if (format == feeds::ImportFormat::csv && arguments.map.empty())
     return Error{Fault::malformed, "csv wants --map FILE (maps/*.toml)", "import"};
-  auto writer = TRY(TapeWriter::open(arguments.out, *session.io.clock));
+  auto writer = TRY(tape::TapeWriter::open(arguments.out, *session.io.clock));
   ProgressBar bar(session.io);
-  const ImportReport report =
-      TRY(import_files(format, arguments.files, options, *writer,
-                       [&](const ImportProgress& p) { bar.show(p.file, p.bytes, p.bytes_total); }));
+  const feeds::ImportReport report = TRY(feeds::import_files(
+      format, arguments.files, options, *writer,
+      [&](const feeds::ImportProgress& p) { bar.show(p.file, p.bytes, p.bytes_total); }));
   bar.clear();
   if (auto closed = writer->close(); !closed.has_value()) return closed;
   write(session.io.out, session.format == "json" ? written_json(to_json(report)) + "\n"
@@ -114,4 +114,4 @@ void add_import(CLI::App& app, Session& session) {
       [&session, a] { session.action = [&session, a] { return run_import(session, *a); }; });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

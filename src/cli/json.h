@@ -8,18 +8,18 @@
 
 #include "gauges/reading.h"
 
-namespace delever {
+namespace delever::cli {
 
 using Json = nlohmann::ordered_json;
 
 inline Json json_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
 }
-Json to_json(const Reading& reading);
+Json to_json(const gauges::Reading& reading);
 // Two spaces of indent; bytes that are not UTF-8 become U+FFFD, so that a strange symbol cannot
 // stop a report.
 inline std::string written_json(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -5,7 +5,7 @@
 
 #include "cli/feed.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr int64_t kMinute = 60'000'000'000;
@@ -109,10 +109,10 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
   for (const auto& [minute, data] : minutes_) {
     const Range& range = data.marks.seen ? data.marks : data.trades;
     if (!range.seen && last == 0) continue;  // before the first price
-    LevelBar bar{.end = Instant::ns((minute + 1) * kMinute),
-                 .traded = {},
-                 .liquidated_long = {},
-                 .liquidated_short = {}};
+    levels::LevelBar bar{.end = Instant::ns((minute + 1) * kMinute),
+                         .traded = {},
+                         .liquidated_long = {},
+                         .liquidated_short = {}};
     bar.seconds = m.bars.empty() ? 60 : static_cast<double>(minute - before) * 60;
     bar.low = range.seen ? range.low : last;
     bar.high = range.seen ? range.high : last;
@@ -131,8 +131,8 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     before = minute;
     m.bars.push_back(std::move(bar));
   }
-  const bool traded =
-      std::any_of(m.bars.begin(), m.bars.end(), [](const LevelBar& b) { return b.volume() > 0; });
+  const bool traded = std::any_of(m.bars.begin(), m.bars.end(),
+                                  [](const levels::LevelBar& b) { return b.volume() > 0; });
   if (!traded) return std::nullopt;
   if (!sizes.empty()) {
     std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2),
@@ -160,4 +160,4 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
   return sink.markets(at);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -10,11 +10,11 @@
 #include "market/event.h"
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct LevelMarket {
   std::string venue, symbol;
-  std::vector<LevelBar> bars;
+  std::vector<levels::LevelBar> bars;
   double open_interest_start = 0;  // coins
   std::optional<double> lot;       // median reported liquidation, coins
   std::optional<double>
@@ -69,4 +69,4 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
                                                     const std::string& asset, Instant at,
                                                     std::optional<Duration> throttle = {});
 
-}  // namespace delever
+}  // namespace delever::cli

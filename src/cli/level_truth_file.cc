@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using AccountKey = std::pair<std::string, std::string>;  // venue, number
@@ -54,7 +54,7 @@ Result<std::map<AccountKey, Equity>> read_equities(const std::string& path) {
 struct Row {
   Instant at;
   std::string symbol;
-  HeldPosition held;
+  levels::HeldPosition held;
   double mark = 0;
 
   double profit() const {
@@ -94,13 +94,13 @@ void give_wallets(std::vector<Row>& rows, const Equity& equity,
 
 }  // namespace
 
-const Rulebook* rulebook_of(const RulebookShelf& shelf, const std::string& venue,
+const Rulebook* rulebook_of(const rulebooks::RulebookShelf& shelf, const std::string& venue,
                             const std::string& symbol, const std::string& date) {
   const Rulebook* dated = date.empty() ? nullptr : shelf.find(venue, symbol, date);
   return dated ? dated : shelf.find(venue, symbol);
 }
 
-Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf& shelf,
+Result<LevelTruth> read_level_truth(const std::string& path, const rulebooks::RulebookShelf& shelf,
                                     const std::string& rulebooks_of) {
   constexpr std::string_view suffix = ".positions.csv";
   std::map<AccountKey, Equity> equities;
@@ -142,7 +142,7 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
         told.try_emplace({venue, account, symbol, std::string(side)}, row.at);
     if (!fresh && seen->second == row.at) continue;
     seen->second = row.at;
-    TrueMoment& moment = truth[venue + " " + symbol][row.at];
+    levels::TrueMoment& moment = truth[venue + " " + symbol][row.at];
     moment.mark = row.mark;
     if (kind == "isolated" || kind == "cross")
       crowd[{venue, account}].push_back(row);
@@ -150,8 +150,8 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
       (row.held.side == PositionSide::long_side ? moment.hedged_long : moment.hedged_short) +=
           row.held.coins;
   }
-  Rulebooks books;
-  std::map<std::string, BookId> ids;
+  margin::Rulebooks books;
+  std::map<std::string, margin::BookId> ids;
   for (auto& [account, rows] : crowd) {
     if (const auto found = equities.find(account); found != equities.end())
       give_wallets(rows, found->second, instants);
@@ -159,12 +159,12 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
       const std::string name = account.first + " " + row.symbol;
       if (!ids.contains(name))
         ids[name] = TRY(books.add(*rulebook_of(shelf, account.first, row.symbol, rulebooks_of)));
-      TrueMoment& moment = truth[name][row.at];
+      levels::TrueMoment& moment = truth[name][row.at];
       if (row.held.mode == MarginMode::cross && !row.held.wallet) {
         moment.without_wallet += row.held.coins;
         continue;
       }
-      auto level = true_level(row.held, books[ids[name]]);
+      auto level = levels::true_level(row.held, books[ids[name]]);
       if (!level.has_value())
         return std::move(level.error()).at(path + ": account " + account.second);
       moment.levels.push_back(level.value());
@@ -173,4 +173,4 @@ Result<LevelTruth> read_level_truth(const std::string& path, const RulebookShelf
   return truth;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

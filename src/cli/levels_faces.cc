@@ -7,7 +7,7 @@
 
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr double kDrawn = 1e-12;
@@ -18,10 +18,11 @@ std::string list_of(const std::vector<std::string>& reasons) {
   return out;
 }
 
-double mean_of(const DensityScores& d, std::optional<LevelDistance> DensityMoment::*whose,
-               double LevelDistance::*what) {
+double mean_of(const levels::DensityScores& d,
+               std::optional<levels::LevelDistance> levels::DensityMoment::*whose,
+               double levels::LevelDistance::*what) {
   double sum = 0, count = 0;
-  for (const DensityMoment& m : d.moments) {
+  for (const levels::DensityMoment& m : d.moments) {
     if (!m.levels || !m.menu) continue;
     sum += (*(m.*whose)).*what;
     ++count;
@@ -29,36 +30,36 @@ double mean_of(const DensityScores& d, std::optional<LevelDistance> DensityMomen
   return count > 0 ? sum / count : 0;
 }
 
-size_t compared(const DensityScores& d) {
+size_t compared(const levels::DensityScores& d) {
   return static_cast<size_t>(
       std::count_if(d.moments.begin(), d.moments.end(),
-                    [](const DensityMoment& m) { return m.levels && m.menu; }));
+                    [](const levels::DensityMoment& m) { return m.levels && m.menu; }));
 }
 
-std::string interval(const std::optional<BlockMean>& m, double scale, const char* unit) {
+std::string interval(const std::optional<levels::BlockMean>& m, double scale, const char* unit) {
   if (!m) return "no interval";
   return fmt::format("{:+.1f}{} [{:+.1f}, {:+.1f}]", scale * m->mean, unit, scale * m->low,
                      scale * m->high);
 }
 
 void fit_lines(std::string& out, const LevelsMarket& m) {
-  const LevelModel& model = m.map->model;
+  const levels::LevelModel& model = m.map->model;
   out += fmt::format(
       "  half-life {:g} h, turnover {:g}, entries of what was open before spread by {:g}{}; "
       "{:.0f} % of the open interest was opened in sight\n",
       model.rules.half_life_h, model.rules.turnover, model.rules.before_spread,
       model.rules.before_spread == 0 ? " (nowhere)" : "", 100 * m.map->seen);
   out += fmt::format("  {:10}", "leverage");
-  for (const double l : kLeverages) out += fmt::format("{:>9}", fmt::format("{:g}x", l));
+  for (const double l : levels::kLeverages) out += fmt::format("{:>9}", fmt::format("{:g}x", l));
   out += "\n";
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
-    const LevelFit& fit = model.at(side);
+    const levels::LevelFit& fit = model.at(side);
     out += fmt::format("  {:10}", side == PositionSide::long_side ? "longs" : "shorts");
-    for (size_t j = 0; j < kLeverages.size(); ++j)
+    for (size_t j = 0; j < levels::kLeverages.size(); ++j)
       out += fmt::format("{:>9}",
                          fmt::format("{:.3f}{}", fit.weight[j], fit.prior_only[j] ? "*" : ""));
     out += fmt::format("\n  {:10}", "contract.");
-    for (size_t j = 0; j < kLeverages.size(); ++j)
+    for (size_t j = 0; j < levels::kLeverages.size(); ++j)
       out += fmt::format("{:>9.2f}", fit.contraction[j]);
     out += "\n";
   }
@@ -89,13 +90,13 @@ void score_lines(std::string& out, const LevelsMarket& m, double period_s) {
     out += "  not scored: " + m.trial_missing + "\n";
     return;
   }
-  const LevelVerdict& v = m.trial->verdict;
+  const levels::LevelVerdict& v = m.trial->verdict;
   out += fmt::format("  scored on {} counts of {:g} min, {:.1f} days, {} above zero\n",
                      m.trial->held_out.outcomes.size(), period_s / 60, m.trial->held_out.days,
                      v.non_zero);
   out += fmt::format("  {:10} {:12} {:>9} {:>9} {:>27} {:>9}\n", "score", "against", "levels",
                      "baseline", "difference, 90 %", "DM p");
-  for (const LevelSkill& s : m.trial->skills) {
+  for (const levels::LevelSkill& s : m.trial->skills) {
     const std::string difference =
         s.difference ? fmt::format("{:+.4f} [{:+.4f}, {:+.4f}]", s.difference->mean,
                                    s.difference->low, s.difference->high)
@@ -110,25 +111,27 @@ void score_lines(std::string& out, const LevelsMarket& m, double period_s) {
 
 void density_lines(std::string& out, const LevelsMarket& m) {
   if (!m.density) return;
-  const DensityScores& d = *m.density;
+  const levels::DensityScores& d = *m.density;
   out += fmt::format(
       "  against the truth at {} moments ({} with something to compare), within 10 % of the mark\n",
       d.moments.size(), compared(d));
-  const auto row = [&](const char* name, double LevelDistance::*what, double scale,
-                       const std::optional<BlockMean>& g) {
-    out += fmt::format("  {:34} levels {:>8.3f}  menu {:>8.3f}  gain {}\n", name,
-                       scale * mean_of(d, &DensityMoment::levels, what),
-                       scale * mean_of(d, &DensityMoment::menu, what), interval(g, 100, " %"));
+  const auto row = [&](const char* name, double levels::LevelDistance::*what, double scale,
+                       const std::optional<levels::BlockMean>& g) {
+    out +=
+        fmt::format("  {:34} levels {:>8.3f}  menu {:>8.3f}  gain {}\n", name,
+                    scale * mean_of(d, &levels::DensityMoment::levels, what),
+                    scale * mean_of(d, &levels::DensityMoment::menu, what), interval(g, 100, " %"));
   };
-  row("shape, Wasserstein-1 (% of price)", &LevelDistance::shape, 100, m.shape_gain);
-  row("flow, area over the truth's", &LevelDistance::flow, 1, m.flow_gain);
+  row("shape, Wasserstein-1 (% of price)", &levels::LevelDistance::shape, 100, m.shape_gain);
+  row("flow, area over the truth's", &levels::LevelDistance::flow, 1, m.flow_gain);
   out += fmt::format("  coins within 10 %, mean: levels {:.1f}, menu {:.1f}, truth {:.1f}\n",
-                     mean_of(d, &DensityMoment::levels, &LevelDistance::predicted),
-                     mean_of(d, &DensityMoment::menu, &LevelDistance::predicted),
-                     mean_of(d, &DensityMoment::levels, &LevelDistance::truth));
+                     mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::predicted),
+                     mean_of(d, &levels::DensityMoment::menu, &levels::LevelDistance::predicted),
+                     mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::truth));
   const double n = static_cast<double>(std::max<size_t>(1, d.moments.size()));
   out += fmt::format("  {:10}", "coins");
-  for (const std::string_view name : kLeverageBandNames) out += fmt::format("{:>10}", name);
+  for (const std::string_view name : cascade::kLeverageBandNames)
+    out += fmt::format("{:>10}", name);
   out += fmt::format("{:>12}\n  {:10}", "hedged", "levels");
   for (const double coins : d.predicted) out += fmt::format("{:>10.0f}", coins / n);
   out += fmt::format("{:>12.0f}\n  {:10}", d.hedged_predicted / n, "truth");
@@ -144,15 +147,15 @@ void density_lines(std::string& out, const LevelsMarket& m) {
         d.without_wallet / n);
 }
 
-Json block_json(const std::optional<BlockMean>& m) {
+Json block_json(const std::optional<levels::BlockMean>& m) {
   if (!m) return Json();
   return {{"mean", m->mean}, {"low", m->low}, {"high", m->high}};
 }
 
-Json fit_json(const LevelFit& fit) {
+Json fit_json(const levels::LevelFit& fit) {
   Json list = Json::array();
-  for (size_t j = 0; j < kLeverages.size(); ++j)
-    list.push_back({{"leverage", kLeverages[j]},
+  for (size_t j = 0; j < levels::kLeverages.size(); ++j)
+    list.push_back({{"leverage", levels::kLeverages[j]},
                     {"weight", fit.weight[j]},
                     {"sd", fit.sd[j]},
                     {"contraction", fit.contraction[j]},
@@ -161,22 +164,24 @@ Json fit_json(const LevelFit& fit) {
 }
 
 Json density_json(const LevelsMarket& m) {
-  const DensityScores& d = *m.density;
+  const levels::DensityScores& d = *m.density;
   Json json{{"moments", d.moments.size()}, {"compared", compared(d)}};
-  json["shape"] = {{"levels", mean_of(d, &DensityMoment::levels, &LevelDistance::shape)},
-                   {"fixed_menu", mean_of(d, &DensityMoment::menu, &LevelDistance::shape)},
-                   {"gain", block_json(m.shape_gain)}};
-  json["flow"] = {{"levels", mean_of(d, &DensityMoment::levels, &LevelDistance::flow)},
-                  {"fixed_menu", mean_of(d, &DensityMoment::menu, &LevelDistance::flow)},
-                  {"gain", block_json(m.flow_gain)}};
+  json["shape"] = {
+      {"levels", mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::shape)},
+      {"fixed_menu", mean_of(d, &levels::DensityMoment::menu, &levels::LevelDistance::shape)},
+      {"gain", block_json(m.shape_gain)}};
+  json["flow"] = {
+      {"levels", mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::flow)},
+      {"fixed_menu", mean_of(d, &levels::DensityMoment::menu, &levels::LevelDistance::flow)},
+      {"gain", block_json(m.flow_gain)}};
   json["coins_within_reach"] = {
-      {"levels", mean_of(d, &DensityMoment::levels, &LevelDistance::predicted)},
-      {"fixed_menu", mean_of(d, &DensityMoment::menu, &LevelDistance::predicted)},
-      {"truth", mean_of(d, &DensityMoment::levels, &LevelDistance::truth)}};
+      {"levels", mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::predicted)},
+      {"fixed_menu", mean_of(d, &levels::DensityMoment::menu, &levels::LevelDistance::predicted)},
+      {"truth", mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::truth)}};
   Json bands = Json::array();
   const double n = static_cast<double>(std::max<size_t>(1, d.moments.size()));
-  for (size_t b = 0; b < kLeverageBandNames.size(); ++b)
-    bands.push_back({{"band", kLeverageBandNames[b]},
+  for (size_t b = 0; b < cascade::kLeverageBandNames.size(); ++b)
+    bands.push_back({{"band", cascade::kLeverageBandNames[b]},
                      {"levels", d.predicted[b] / n},
                      {"truth", d.truth[b] / n}});
   json["bands"] = bands;
@@ -215,7 +220,7 @@ Json levels_json(const LevelsReport& report) {
                 {"shown", !m.buckets.empty()},
                 {"refused", m.refused}};
     if (m.map) {
-      const LevelRules& rules = m.map->model.rules;
+      const levels::LevelRules& rules = m.map->model.rules;
       market["model"] = {{"half_life_h", rules.half_life_h},
                          {"turnover", rules.turnover},
                          {"before_spread", rules.before_spread},
@@ -239,9 +244,9 @@ Json levels_json(const LevelsReport& report) {
                          {"status", b.prior_only ? "prior_only" : "ok"}});
     market["levels"] = buckets;
     if (m.trial) {
-      const LevelVerdict& v = m.trial->verdict;
+      const levels::LevelVerdict& v = m.trial->verdict;
       Json skills = Json::array();
-      for (const LevelSkill& s : m.trial->skills)
+      for (const levels::LevelSkill& s : m.trial->skills)
         skills.push_back({{"score", s.score},
                           {"against", s.baseline},
                           {"levels", s.levels},
@@ -367,4 +372,4 @@ std::string levels_html(const LevelsReport& report) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -10,7 +10,7 @@
 #include "levels/level_lab.h"
 #include "levels/level_map.h"
 
-namespace delever {
+namespace delever::cli {
 
 // One side and one per cent of price, coins. `truth` missing: no truth was given for that moment.
 struct LevelsBucket {
@@ -26,14 +26,14 @@ struct LevelsMarket {
   size_t tapes = 0;
   std::vector<std::string> refused;  // why no map is shown; empty: it is
   // Of the first tape. Missing: nothing could be fitted.
-  std::optional<LevelMap> map;
+  std::optional<levels::LevelMap> map;
   double price = 0;
   std::string as_of;
   std::vector<LevelsBucket> buckets;
-  std::optional<LevelTrial> trial;
+  std::optional<levels::LevelTrial> trial;
   std::string trial_missing;  // why there is none
-  std::optional<DensityScores> density;
-  std::optional<BlockMean> shape_gain, flow_gain;
+  std::optional<levels::DensityScores> density;
+  std::optional<levels::BlockMean> shape_gain, flow_gain;
 };
 
 struct LevelsReport {
@@ -48,4 +48,4 @@ std::string levels_text(const LevelsReport& report);
 Json levels_json(const LevelsReport& report);
 std::string levels_html(const LevelsReport& report);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -13,7 +13,7 @@
 #include "cli/level_truth_file.h"
 #include "cli/levels_faces.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr double kReach = 0.1;
@@ -31,14 +31,14 @@ struct LevelsOptions {
 // One contract on one tape.
 struct History {
   LevelMarket market;
-  LevelRatios ratios;
-  const std::map<Instant, TrueMoment>* truth = nullptr;
+  levels::LevelRatios ratios;
+  const std::map<Instant, levels::TrueMoment>* truth = nullptr;
   bool scored = true;  // false: of a --train tape
 };
 
 struct Levels {
   LevelsOptions options;
-  RulebookShelf shelf;
+  rulebooks::RulebookShelf shelf;
   Duration period;
   std::optional<Duration> throttle;
   std::vector<LevelTruth> truths;
@@ -76,12 +76,12 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
                             market.gap_max.text()));
       continue;
     }
-    Rulebooks books;
-    const BookId id = TRY(books.add(*rules));
+    margin::Rulebooks books;
+    const margin::BookId id = TRY(books.add(*rules));
     const double reference = std::sqrt(market.bars.back().low * market.bars.back().high);
     History h{.market = std::move(market), .ratios = {}, .scored = scored};
     const Price near = TRY(Price::nearest(reference));
-    h.ratios = TRY(level_ratios(books[id], near));
+    h.ratios = TRY(levels::level_ratios(books[id], near));
     if (truth) {
       if (const auto found = truth->find(name); found != truth->end()) h.truth = &found->second;
     }
@@ -90,7 +90,7 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
   return {};
 }
 
-LevelHistory plain(const History& h) {
+levels::LevelHistory plain(const History& h) {
   return {.bars = h.market.bars,
           .ratios = &h.ratios,
           .open_interest_start = h.market.open_interest_start};
@@ -98,21 +98,23 @@ LevelHistory plain(const History& h) {
 
 // With --train, learnt there alone; of several tapes, each is scored by what the others taught; of
 // one, its second half by its first.
-std::vector<LevelFold> folds_of(const std::vector<History>& histories, LevelLabInput& input) {
+std::vector<levels::LevelFold> folds_of(const std::vector<History>& histories,
+                                        levels::LevelLabInput& input) {
   std::vector<size_t> train, scored;
   for (size_t i = 0; i < histories.size(); ++i) (histories[i].scored ? scored : train).push_back(i);
   if (!train.empty()) return {{.train = train, .scored = scored}};
-  if (histories.size() > 1) return leave_one_out(histories.size());
+  if (histories.size() > 1) return levels::leave_one_out(histories.size());
   input.histories[0].train_bars = histories[0].market.bars.size() / 2;
   return {{.train = {0}, .scored = {0}, .split = true}};
 }
 
-std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<History>& histories,
-                                     double price, double menu_scale, double lot) {
+std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
+                                     const std::vector<History>& histories, double price,
+                                     double menu_scale, double lot) {
   const History& h = histories[0];
-  MenuMap menu(h.ratios);
-  for (const LevelBar& bar : h.market.bars) menu.step(bar);
-  const TrueMoment* truth = nullptr;
+  levels::MenuMap menu(h.ratios);
+  for (const levels::LevelBar& bar : h.market.bars) menu.step(bar);
+  const levels::TrueMoment* truth = nullptr;
   if (h.truth) {
     const auto after = h.truth->upper_bound(h.market.bars.back().end + Duration::minutes(1));
     if (after != h.truth->begin() &&
@@ -123,10 +125,10 @@ std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<Hist
   std::vector<LevelsBucket> all;
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
     const double sign = side == PositionSide::long_side ? -1 : 1;
-    const LevelFit& fit = map.model.at(side);
+    const levels::LevelFit& fit = map.model.at(side);
     std::vector<LevelsBucket> buckets(static_cast<size_t>(count));
     std::vector<double> prior(buckets.size(), 0.0), variance(buckets.size(), 0.0);
-    std::vector<ByLeverage> sd(buckets.size());
+    std::vector<levels::ByLeverage> sd(buckets.size());
     for (int b = 0; b < count; ++b) {
       LevelsBucket& bucket = buckets[static_cast<size_t>(b)];
       bucket.side = side;
@@ -139,7 +141,7 @@ std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<Hist
       if (y < 0 || y >= kReach) return std::nullopt;
       return std::min(buckets.size() - 1, static_cast<size_t>(y / 0.01));
     };
-    for (const LevelInventory::Level& level :
+    for (const levels::LevelInventory::Level& level :
          side == PositionSide::long_side ? map.longs : map.shorts) {
       const auto b = at(level.price);
       if (!b) continue;
@@ -148,12 +150,12 @@ std::vector<LevelsBucket> buckets_of(const LevelMap& map, const std::vector<Hist
         sd[*b][level.leverage] += level.coins * fit.sd[level.leverage] / fit.weight[level.leverage];
       if (fit.prior_only[level.leverage]) prior[*b] += level.coins;
     }
-    for (const LevelInventory::Level& level : menu.levels(side)) {
+    for (const levels::LevelInventory::Level& level : menu.levels(side)) {
       if (const auto b = at(level.price))
         buckets[*b].menu += map.model.rules.liquidated_share * menu_scale * level.coins;
     }
     if (truth) {
-      for (const TrueLevel& level : truth->levels) {
+      for (const levels::TrueLevel& level : truth->levels) {
         if (level.side != side || !level.price) continue;
         if (const auto b = at(*level.price)) *buckets[*b].truth += level.coins;
       }
@@ -187,7 +189,7 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
   const LevelsOptions& o = l.options;
   LevelsMarket m{.name = name, .tapes = histories.size()};
   const auto [count_lot, fit_lot] = lots_of(histories);
-  LevelLabInput input{
+  levels::LevelLabInput input{
       .histories = {}, .search = {}, .count_lot = count_lot, .period = l.period, .seed = o.seed};
   for (const History& h : histories) input.histories.push_back(plain(h));
   input.search.lot = fit_lot;
@@ -199,32 +201,32 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
   fix(o.half_life, input.search.rules.half_life_h, input.search.half_lives_h);
   fix(o.turnover, input.search.rules.turnover, input.search.turnovers);
   fix(o.before_spread, input.search.rules.before_spread, input.search.before_spreads);
-  const std::vector<LevelFold> folds = folds_of(histories, input);
-  LevelFitter fitter(input.histories, input.prior, input.search);
-  auto trial = try_levels(input, folds, fitter);
+  const std::vector<levels::LevelFold> folds = folds_of(histories, input);
+  levels::LevelFitter fitter(input.histories, input.prior, input.search);
+  auto trial = levels::try_levels(input, folds, fitter);
   double menu_scale = 0;
   if (trial.has_value()) {
     m.refused = trial.value().verdict.failed;
     menu_scale = trial.value().menu_scales[0];
-    DensityScores density;
+    levels::DensityScores density;
     for (size_t f = 0; f < folds.size(); ++f) {
       for (const size_t i : folds[f].scored) {
         if (!histories[i].truth) continue;
         const auto& bars = histories[i].market.bars;
-        density.add(
-            score_density({.history = input.histories[i],
-                           .model = &trial.value().models[f],
-                           .menu_scale = trial.value().menu_scales[f],
-                           .lot = fit_lot,
-                           .from = folds[f].split ? bars[bars.size() / 2].end : bars[0].end},
-                          *histories[i].truth));
+        density.add(levels::score_density(
+            {.history = input.histories[i],
+             .model = &trial.value().models[f],
+             .menu_scale = trial.value().menu_scales[f],
+             .lot = fit_lot,
+             .from = folds[f].split ? bars[bars.size() / 2].end : bars[0].end},
+            *histories[i].truth));
       }
     }
     if (!density.moments.empty()) {
       const size_t block = density.moments.size() >= 12 ? 4 : 1;
-      if (const auto gain = shape_gain(density, block, o.seed); gain.has_value())
+      if (const auto gain = levels::shape_gain(density, block, o.seed); gain.has_value())
         m.shape_gain = gain.value();
-      if (const auto gain = flow_gain(density, block, o.seed); gain.has_value())
+      if (const auto gain = levels::flow_gain(density, block, o.seed); gain.has_value())
         m.flow_gain = gain.value();
       m.density = std::move(density);
     }
@@ -238,9 +240,9 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
   for (size_t i = 0; i < histories.size(); ++i) {
     if (o.train.empty() || !histories[i].scored) use.push_back(i);
   }
-  const LevelModel model = TRY(fitter.fit(use, LevelBars::all));
-  m.map = map_levels(input.histories[0], model, name);
-  const LevelBar& last = histories[0].market.bars.back();
+  const levels::LevelModel model = TRY(fitter.fit(use, levels::LevelBars::all));
+  m.map = levels::map_levels(input.histories[0], model, name);
+  const levels::LevelBar& last = histories[0].market.bars.back();
   m.price = std::sqrt(last.low * last.high);
   m.as_of = last.end.text();
   m.buckets = buckets_of(*m.map, histories, m.price, menu_scale, fit_lot);
@@ -250,7 +252,7 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
 
 Result<void> run_levels(Session& session, const LevelsOptions& given) {
   Levels l{.options = given,
-           .shelf = TRY(RulebookShelf::load(find_shipped(given.rulebooks))),
+           .shelf = TRY(rulebooks::RulebookShelf::load(find_shipped(given.rulebooks))),
            .period = {},
            .throttle = {},
            .truths = {},
@@ -349,4 +351,4 @@ void add_levels(CLI::App& app, Session& session) {
       [&session, o] { session.action = [&session, o] { return run_levels(session, *o); }; });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -5,12 +5,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/source_root.h"
 #include "cli/level_bars.h"
 #include "cli/level_truth_file.h"
 #include "cli/run.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -129,7 +129,8 @@ TEST(LevelTruthFile, FindsTheWalletsOfCrossAccounts) {
          "2026-01-05T00:00:01Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,91000\n"
          "2026-01-05T00:00:01Z,binance,3,portfolio,BTCUSDT,short,cross,3,90000,10,91000\n"
          "2026-01-05T06:00:00Z,binance,2,cross,BTCUSDT,long,cross,1,90000,10,89000\n";
-  const RulebookShelf shelf = RulebookShelf::load(source_root() + "/rulebooks").value();
+  const rulebooks::RulebookShelf shelf =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   const Instant first = Instant::parse("2026-01-05T00:00:01Z").value();
   LevelTruth truth = read_level_truth(path, shelf, "").value();
   EXPECT_EQ(truth["binance BTCUSDT"][first].without_wallet, 1);
@@ -137,7 +138,7 @@ TEST(LevelTruthFile, FindsTheWalletsOfCrossAccounts) {
       << "venue,account,kind,equity_start_usd,equity_end_usd\n"
          "binance,2,cross,21000,19000\n";
   truth = read_level_truth(path, shelf, "").value();
-  const TrueMoment& moment = truth["binance BTCUSDT"][first];
+  const levels::TrueMoment& moment = truth["binance BTCUSDT"][first];
   EXPECT_EQ(moment.without_wallet, 0);
   EXPECT_EQ(moment.hedged_short, 3);
   ASSERT_EQ(moment.levels.size(), 1u);
@@ -145,4 +146,4 @@ TEST(LevelTruthFile, FindsTheWalletsOfCrossAccounts) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,12 +6,12 @@
 
 int main(int argc, char** argv) {
   delever::SystemClock clock;
-  delever::Io io{.clock = &clock, .progress = isatty(2) == 1};
-  if (const auto rank = delever::Cluster::launched_rank(); rank && *rank > 0) {
+  delever::cli::Io io{.clock = &clock, .progress = isatty(2) == 1};
+  if (const auto rank = delever::cluster::Cluster::launched_rank(); rank && *rank > 0) {
     // One message a job, not one a rank: rank 0 speaks for all.
     io.other_rank = true;
     io.progress = false;
     if (std::FILE* nowhere = std::fopen("/dev/null", "w")) io.out = io.err = nowhere;
   }
-  return delever::run_cli(argc, argv, io);
+  return delever::cli::run_cli(argc, argv, io);
 }

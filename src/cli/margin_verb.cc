@@ -8,7 +8,7 @@
 #include "conform/conform.h"
 #include "conform/explain.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct MarginArguments {
@@ -18,7 +18,7 @@ struct MarginArguments {
 };
 
 Result<void> run_margin(Session& session, const MarginArguments& a) {
-  MarginQuestion question;
+  conform::MarginQuestion question;
   question.venue = a.venue;
   question.symbol = a.symbol;
   question.as_of = a.as_of;
@@ -31,25 +31,28 @@ Result<void> run_margin(Session& session, const MarginArguments& a) {
   if (!a.mark.empty()) question.mark = TRY(of_option(Price::parse(a.mark), "--mark"));
   if (!a.fee.empty())
     question.liquidation_fee = TRY(of_option(Rate::parse(a.fee), "--liquidation-fee"));
-  const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(a.rulebooks)));
-  const Explanation explanation = TRY(explain(question, shelf));
-  write(session.io.out,
-        session.format == "json" ? explain_json(explanation) + "\n" : explain_text(explanation));
+  const rulebooks::RulebookShelf shelf =
+      TRY(rulebooks::RulebookShelf::load(find_shipped(a.rulebooks)));
+  const conform::Explanation explanation = TRY(conform::explain(question, shelf));
+  write(session.io.out, session.format == "json" ? conform::explain_json(explanation) + "\n"
+                                                 : conform::explain_text(explanation));
   return {};
 }
 
 Result<void> run_conform(Session& session, const std::string& file, const std::string& rulebooks) {
   const std::string csv = TRY(read_file(file));
-  const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(rulebooks)));
+  const rulebooks::RulebookShelf shelf =
+      TRY(rulebooks::RulebookShelf::load(find_shipped(rulebooks)));
   const auto folder = std::filesystem::path(file).parent_path();
-  const LadderReader ladders = [&](std::string_view relative) -> std::optional<std::string> {
+  const conform::LadderReader ladders =
+      [&](std::string_view relative) -> std::optional<std::string> {
     auto text = read_file((folder / relative).string());
     if (!text.has_value()) return std::nullopt;
     return std::move(text).value();
   };
-  const ConformReport report = TRY(conform(csv, file, shelf, ladders));
-  write(session.io.out,
-        session.format == "json" ? conform_json(report) + "\n" : conform_text(report));
+  const conform::ConformReport report = TRY(conform::conform(csv, file, shelf, ladders));
+  write(session.io.out, session.format == "json" ? conform::conform_json(report) + "\n"
+                                                 : conform::conform_text(report));
   if (report.total.fail > 0)
     return Error{Fault::refused,
                  fmt::format("{} of {} rows fail", report.total.fail, report.rows.size()), file};
@@ -100,4 +103,4 @@ void add_conform(CLI::App& app, Session& session) {
   });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

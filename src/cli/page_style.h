@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace delever {
+namespace delever::cli {
 
 inline constexpr std::string_view kPageStyle = R"(
 :root{--bg:#fff;--fg:#1b1f24;--soft:#59636e;--line:#d8dee4;--card:#f6f8fa;--long:#cf5b4a;--short:#3f8f6b;--blue:#2f6fb3;
@@ -36,4 +36,4 @@ svg .zero{stroke:var(--grey)}svg .line{fill:none;stroke-width:1.8}svg .dashed{st
 svg .mark{stroke:var(--gold);stroke-width:1.2;stroke-dasharray:3 3}
 )";
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::cli {
 
 void ProgressBar::show(std::string_view what, uint64_t done, uint64_t total) {
   if (!io_.progress) return;
@@ -23,4 +23,4 @@ void ProgressBar::clear() {
   drawn_ = false;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

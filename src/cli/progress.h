@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-namespace delever {
+namespace delever::cli {
 
 class ProgressBar {
  public:
@@ -24,4 +24,4 @@ class ProgressBar {
   Duration last_;
 };
 
-}  // namespace delever
+}  // namespace delever::cli

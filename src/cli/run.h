@@ -10,7 +10,7 @@
 
 #include "cli/cli.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct Ran {
   int code = 0;
@@ -53,4 +53,4 @@ inline std::string scratch(const std::string& name) {
   return path;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 Error failed(const std::string& path) {
@@ -72,4 +72,4 @@ Result<void> RunsFile::close() {
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::cli

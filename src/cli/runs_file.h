@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "sim/job.h"
 
-namespace delever {
+namespace delever::cli {
 
 class RunsFile {
  public:
@@ -37,4 +37,4 @@ class RunsFile {
   sim::KeptRuns kept_;
 };
 
-}  // namespace delever
+}  // namespace delever::cli

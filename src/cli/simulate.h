@@ -9,7 +9,7 @@
 #include "cli/simulate_facts.h"
 #include "sim/scenario.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct SimulateArguments {
   std::string scenario, out, html, runs_file;
@@ -38,4 +38,4 @@ Result<ScenarioRead> read_scenario(const SimulateArguments& arguments);
 void add_ensemble_options(CLI::App& verb, SimulateArguments& arguments);
 Result<void> run_ensemble_verb(Session& session, const SimulateArguments& arguments);
 
-}  // namespace delever
+}  // namespace delever::cli

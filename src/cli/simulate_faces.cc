@@ -6,7 +6,7 @@
 
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 using sim::AccountKind;
 
 std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario,
@@ -168,4 +168,4 @@ Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& o) {
   return json;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -8,7 +8,7 @@
 #include "cli/json.h"
 #include "sim/simulation.h"
 
-namespace delever {
+namespace delever::cli {
 
 // Quarters of an hour that each hold 4 % of all that was liquidated, joined where they touch.
 struct LiquidationWave {
@@ -33,4 +33,4 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& out
 Json simulate_json(const sim::Scenario& scenario, const sim::Outcome& outcome);
 std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -9,7 +9,7 @@
 #include "cli/progress.h"
 #include "facts/metaorder.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // A metaorder starts when the market has found its feet and is bought in even slices; the run ends
@@ -156,4 +156,4 @@ Result<FactsPage> simulated_page(const sim::Scenario& scenario, const SimulateFa
   return page;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

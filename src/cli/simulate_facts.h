@@ -9,7 +9,7 @@
 #include "cli/facts_faces.h"
 #include "cli/facts_feed.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct SimulateFacts {
   std::string asset = "BTC", rules = "rules/facts-2026-01-30.toml";
@@ -32,4 +32,4 @@ Result<facts::FactSet> ensemble_facts(const sim::Scenario& scenario, const Simul
 Result<FactsPage> simulated_page(const sim::Scenario& scenario, const SimulateFacts& wanted,
                                  const facts::FactSet& set);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -9,7 +9,7 @@
 #include "cli/simulate_faces.h"
 #include "cli/svg.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using sim::AccountKind;
@@ -333,4 +333,4 @@ std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& o) 
          "</main></body></html>\n";
 }
 
-}  // namespace delever
+}  // namespace delever::cli

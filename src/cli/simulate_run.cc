@@ -11,7 +11,7 @@
 #include "rulebooks/rulebook_file.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -37,11 +37,11 @@ class TapeOutput final : public sim::Output {
     const std::string tape = unfinished(run.out);
     if (fs::exists(
             tape, ec)) {  // of a killed run, unless it is open or something else: then this says so
-      const auto left = TRY(TapeWriter::open(tape, clock));
+      const auto left = TRY(tape::TapeWriter::open(tape, clock));
       TRY(left->close());
       for (const std::string& path : tape_files(tape)) fs::remove(path, ec);
     }
-    auto writer = TRY(TapeWriter::open(tape, clock, {.flush_after = Duration::minutes(5)}));
+    auto writer = TRY(tape::TapeWriter::open(tape, clock, {.flush_after = Duration::minutes(5)}));
     std::unique_ptr<TapeOutput> made(new TapeOutput);
     made->writer_ = std::move(writer);
     made->out_ = run.out;
@@ -64,11 +64,11 @@ class TapeOutput final : public sim::Output {
   }
   Result<void> add_streams(const std::vector<sim::Simulation::StreamNames>& streams) {
     for (const auto& s : streams) {
-      const StreamNumber number = TRY(writer_->stream({.name = "simulated:" + s.name,
-                                                       .venue = s.venue,
-                                                       .channel = "simulated",
-                                                       .decoder = "simulated",
-                                                       .settings = {{"venue", s.venue}}}));
+      const tape::StreamNumber number = TRY(writer_->stream({.name = "simulated:" + s.name,
+                                                             .venue = s.venue,
+                                                             .channel = "simulated",
+                                                             .decoder = "simulated",
+                                                             .settings = {{"venue", s.venue}}}));
       streams_.push_back(number);
     }
     return {};
@@ -131,15 +131,15 @@ class TapeOutput final : public sim::Output {
   bool closed_ = false;
   std::string out_;
   std::vector<std::string> placed_;  // under their own names
-  std::unique_ptr<TapeWriter> writer_;
-  std::vector<StreamNumber> streams_;
+  std::unique_ptr<tape::TapeWriter> writer_;
+  std::vector<tape::StreamNumber> streams_;
   std::map<std::string, std::ofstream> tables_;  // by the name that they get
 };
 
 }  // namespace
 
 Result<sim::Scenario> load_scenario(const std::string& path) {
-  auto shelf = RulebookShelf::load(find_shipped("rulebooks"));
+  auto shelf = rulebooks::RulebookShelf::load(find_shipped("rulebooks"));
   if (!shelf.has_value()) return std::move(shelf.error());
   const std::string file = find_shipped(path), text = TRY(read_file(file));
   return sim::Scenario::parse(text, file, shelf.value());
@@ -187,4 +187,4 @@ Result<sim::Outcome> run_scenario(Session& session, const sim::Scenario& scenari
   return outcome;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "sim/simulation.h"
 
-namespace delever {
+namespace delever::cli {
 
 class FactsOutput;
 
@@ -32,4 +32,4 @@ std::vector<std::string> truth_paths(const std::string& out, const sim::Scenario
 // A path that is going to be written can be: an error now, not after the work.
 Result<void> check_writable(const std::string& path);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -10,10 +10,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.h"
 #include "base/source_root.h"
+#include "cli/run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 using nlohmann::json;
@@ -256,4 +256,4 @@ TEST(Simulate, BrokenScenariosExitThreeWithFileKeyAndReason) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

@@ -9,7 +9,7 @@
 #include "cli/simulate_faces.h"
 #include "cli/simulate_run.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 // What --facts asks for; before anything runs, what is wrong with the rules or the asset.
@@ -125,4 +125,4 @@ void add_simulate(CLI::App& app, Session& session) {
   });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "margin/position.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr std::array<std::string_view, 14> kColumns{
@@ -23,10 +23,11 @@ constexpr std::array<std::string_view, 5> kDollars{"USD", "USDT", "USDC", "FDUSD
 
 class BookReader {
  public:
-  BookReader(const CsvTable& table, const RulebookShelf& shelf, const StressMarket& market)
+  BookReader(const CsvTable& table, const rulebooks::RulebookShelf& shelf,
+             const StressMarket& market)
       : table_(table), shelf_(shelf), market_(market) {}
 
-  Result<StressBook> read() {
+  Result<cascade::StressBook> read() {
     book_.asset = market_.asset;
     book_.price = market_.price;
     for (const std::string& name : table_.header) {
@@ -43,7 +44,7 @@ class BookReader {
         return std::move(added.error()).at(table_.place(row));
     }
     if (book_.accounts.empty()) return Error{Fault::no_evidence, "holds no account", table_.file};
-    for (const StressAccount& a : book_.accounts) {
+    for (const cascade::StressAccount& a : book_.accounts) {
       if (auto checked = check(a); !checked.has_value())
         return std::move(checked.error()).at(table_.file + ": account " + a.id);
     }
@@ -79,9 +80,9 @@ class BookReader {
     return {};
   }
 
-  Result<AccountKind> kind_of(const CsvRecord& row) const {
-    for (const AccountKind kind : kAccountKinds) {
-      if (field(row, "kind") == account_kind_name(kind)) return kind;
+  Result<cascade::AccountKind> kind_of(const CsvRecord& row) const {
+    for (const cascade::AccountKind kind : cascade::kAccountKinds) {
+      if (field(row, "kind") == cascade::account_kind_name(kind)) return kind;
     }
     return Error{Fault::malformed, "wants isolated, cross or portfolio", "kind"};
   }
@@ -95,22 +96,22 @@ class BookReader {
     if (std::none_of(all.begin(), all.end(),
                      [&](const auto& rules) { return rules->venue == name; }))
       return Error{Fault::not_found, "no rulebook of " + name.substr(0, 40), "venue"};
-    auto venue = std::make_unique<StressVenue>();
+    auto venue = std::make_unique<cascade::StressVenue>();
     venue->name = name;
     book_.venues.push_back(std::move(venue));
     return book_.venues.size() - 1;
   }
 
-  Result<StressAccount*> account_of(const CsvRecord& row, size_t venue) {
+  Result<cascade::StressAccount*> account_of(const CsvRecord& row, size_t venue) {
     const std::string id(field(row, "account"));
     if (id.empty()) return Error{Fault::malformed, "is empty", "account"};
-    const AccountKind kind = TRY(kind_of(row));
+    const cascade::AccountKind kind = TRY(kind_of(row));
     const auto [found, fresh] = by_id_.try_emplace({id, venue}, book_.accounts.size());
     if (fresh) {
       book_.accounts.push_back({.id = id, .kind = kind, .venue = venue});
-      if (kind == AccountKind::portfolio) open_portfolio(book_.accounts.back());
+      if (kind == cascade::AccountKind::portfolio) open_portfolio(book_.accounts.back());
     }
-    StressAccount* account = &book_.accounts[found->second];
+    cascade::StressAccount* account = &book_.accounts[found->second];
     if (account->kind != kind)
       return Error{Fault::malformed, "the account was of another kind before", "kind"};
     if (const std::string_view count = field(row, "count"); !count.empty()) {
@@ -128,8 +129,8 @@ class BookReader {
 
   // The venue's portfolio rule; where none is established, the haircuts of the holdings are the
   // rule.
-  void open_portfolio(StressAccount& account) {
-    StressVenue& venue = *book_.venues[account.venue];
+  void open_portfolio(cascade::StressAccount& account) {
+    cascade::StressVenue& venue = *book_.venues[account.venue];
     for (const auto& rules : shelf_.all()) {
       if (rules->venue != venue.name) continue;
       if (rules->scenarios && rules->symbol == market_.asset + "-PORTFOLIO")
@@ -138,7 +139,7 @@ class BookReader {
     }
     if (venue.unified) account.account.collateral = CollateralMode::multi_asset;
   }
-  Error no_portfolio_rule(const StressVenue& venue) const {
+  Error no_portfolio_rule(const cascade::StressVenue& venue) const {
     return {Fault::no_evidence,
             fmt::format("no portfolio margin of {} is established for {}; with a haircut on every "
                         "holding it is "
@@ -149,8 +150,8 @@ class BookReader {
 
   Result<void> add(const CsvRecord& row) {
     const size_t at = TRY(venue_of(row));
-    StressAccount* account = TRY(account_of(row, at));
-    StressVenue& venue = *book_.venues[at];
+    cascade::StressAccount* account = TRY(account_of(row, at));
+    cascade::StressVenue& venue = *book_.venues[at];
     const std::string_view side = field(row, "side");
     if (side == "hold") return add_holding(row, *account, venue);
     if (side == "beside") return add_beside(row, *account);
@@ -158,22 +159,23 @@ class BookReader {
       return Error{Fault::malformed, "wants long, short, hold or beside", "side"};
     const PositionSide which = side == "long" ? PositionSide::long_side : PositionSide::short_side;
     TRY(empty(row, {"haircut"}, "is for holdings"));
-    if (account->kind == AccountKind::portfolio && venue.scenarios)
+    if (account->kind == cascade::AccountKind::portfolio && venue.scenarios)
       return add_scenario(row, *account, which);
-    if (account->kind == AccountKind::portfolio &&
+    if (account->kind == cascade::AccountKind::portfolio &&
         account->account.collateral != CollateralMode::multi_asset)
       return no_portfolio_rule(venue);
     return add_position(row, *account, venue, which);
   }
 
-  Result<void> add_holding(const CsvRecord& row, StressAccount& account, StressVenue& venue) {
+  Result<void> add_holding(const CsvRecord& row, cascade::StressAccount& account,
+                           cascade::StressVenue& venue) {
     TRY(empty(row, {"entry", "leverage", "margin", "stop", "iv"}, "a holding has none"));
     const std::string coin(field(row, "symbol"));
     const Amount amount = TRY(exact<Amount>(row, "qty"));
-    if (account.kind == AccountKind::isolated)
+    if (account.kind == cascade::AccountKind::isolated)
       return Error{Fault::malformed, "isolated positions have their own margin, not holdings",
                    "side"};
-    if (account.kind == AccountKind::portfolio && venue.scenarios) {
+    if (account.kind == cascade::AccountKind::portfolio && venue.scenarios) {
       TRY(empty(row, {"haircut"}, "cash in the asset has none here"));
       if (coin != market_.asset)
         return Error{Fault::no_evidence,
@@ -203,10 +205,10 @@ class BookReader {
     return {};
   }
 
-  Result<void> add_beside(const CsvRecord& row, StressAccount& account) {
+  Result<void> add_beside(const CsvRecord& row, cascade::StressAccount& account) {
     TRY(empty(row, {"entry", "leverage", "margin", "stop", "haircut", "iv"},
               "what is held beside has none"));
-    if (account.kind != AccountKind::portfolio)
+    if (account.kind != cascade::AccountKind::portfolio)
       return Error{Fault::malformed, "is for portfolios: others are looked at by themselves",
                    "side"};
     if (field(row, "symbol") != market_.asset)
@@ -216,9 +218,10 @@ class BookReader {
     return {};
   }
 
-  Result<void> add_scenario(const CsvRecord& row, StressAccount& account, PositionSide side) {
+  Result<void> add_scenario(const CsvRecord& row, cascade::StressAccount& account,
+                            PositionSide side) {
     TRY(empty(row, {"leverage", "margin", "stop"}, "a portfolio has none"));
-    ScenarioPosition p{.side = side};
+    cascade::ScenarioPosition p{.side = side};
     const Qty qty = TRY(positive<Qty>(row, "qty"));
     p.qty = qty.approx();
     const std::string_view symbol = field(row, "symbol");
@@ -232,7 +235,8 @@ class BookReader {
         return Error{Fault::malformed, "wants BASE-DDMMMYY-STRIKE-C", "symbol"};
       if (expiry.value() <= market_.at)
         return Error{Fault::malformed, "has expired by " + market_.at.text(), "symbol"};
-      p.option = OptionTerms{parts[3] == "C" ? OptionType::call : OptionType::put, strike.value()};
+      p.option =
+          margin::OptionTerms{parts[3] == "C" ? OptionType::call : OptionType::put, strike.value()};
       p.years = (expiry.value() - market_.at).in_years();
       const auto vol = read_double(field(row, "iv"));
       if (!vol || !(*vol > 0))
@@ -258,7 +262,8 @@ class BookReader {
   }
 
   // Compiled once per venue and symbol; the number of the instrument with it.
-  Result<std::pair<BookId, InstrumentId>> contract_of(const CsvRecord& row, StressVenue& venue) {
+  Result<std::pair<margin::BookId, InstrumentId>> contract_of(const CsvRecord& row,
+                                                              cascade::StressVenue& venue) {
     const std::string symbol(field(row, "symbol")), dated(field(row, "rulebook"));
     const std::tuple key{venue.name, symbol, dated};
     if (const auto known = contracts_.find(key); known != contracts_.end()) return known->second;
@@ -278,16 +283,16 @@ class BookReader {
     if (!id.has_value()) return std::move(id.error()).at("symbol");
     if (venue.books[id.value()].option)
       return Error{Fault::refused, "an option is stressed in a Deribit portfolio alone", "symbol"};
-    const std::pair<BookId, InstrumentId> made{id.value(),
-                                               static_cast<InstrumentId>(contracts_.size())};
+    const std::pair<margin::BookId, InstrumentId> made{
+        id.value(), static_cast<InstrumentId>(contracts_.size())};
     return contracts_[key] = made;
   }
 
-  Result<void> add_position(const CsvRecord& row, StressAccount& account, StressVenue& venue,
-                            PositionSide side) {
+  Result<void> add_position(const CsvRecord& row, cascade::StressAccount& account,
+                            cascade::StressVenue& venue, PositionSide side) {
     TRY(empty(row, {"iv"}, "is for options"));
     const auto contract = TRY(contract_of(row, venue));
-    Position p{.instrument = contract.second, .book = contract.first, .side = side};
+    margin::Position p{.instrument = contract.second, .book = contract.first, .side = side};
     p.qty = TRY(positive<Qty>(row, "qty"));
     p.entry = TRY(positive<Price>(row, "entry"));
     if (!field(row, "leverage").empty()) {
@@ -296,13 +301,13 @@ class BookReader {
         return Error{Fault::malformed, "is at least 1", "leverage"};
     }
     std::optional<Price> stop;
-    if (account.kind == AccountKind::isolated) {
+    if (account.kind == cascade::AccountKind::isolated) {
       p.mode = MarginMode::isolated;
       TRY(set_margin(row, venue.books[p.book], p));
       if (!field(row, "stop").empty()) stop = TRY(positive<Price>(row, "stop"));
     } else {
       TRY(empty(row, {"margin", "stop"}, "is for isolated positions"));
-      if (account.kind == AccountKind::cross && field(row, "leverage").empty())
+      if (account.kind == cascade::AccountKind::cross && field(row, "leverage").empty())
         return Error{Fault::malformed, "a cross position wants it", "leverage"};
     }
     account.account.positions.push_back(p);
@@ -310,9 +315,9 @@ class BookReader {
     return {};
   }
 
-  Result<void> set_margin(const CsvRecord& row, const Rulebooks::Compiled& rules,
-                          Position& p) const {
-    const Wide value = position_value(rules, p.qty, p.entry, Round::down);
+  Result<void> set_margin(const CsvRecord& row, const margin::Rulebooks::Compiled& rules,
+                          margin::Position& p) const {
+    const Wide value = margin::position_value(rules, p.qty, p.entry, Round::down);
     if (!field(row, "margin").empty()) {
       p.margin = TRY(positive<Amount>(row, "margin"));
       if (!field(row, "leverage").empty()) return {};
@@ -330,12 +335,12 @@ class BookReader {
   }
 
   // What only the whole account shows.
-  Result<void> check(const StressAccount& a) const {
-    const StressVenue& venue = *book_.venues[a.venue];
+  Result<void> check(const cascade::StressAccount& a) const {
+    const cascade::StressVenue& venue = *book_.venues[a.venue];
     if (a.account.positions.empty() && a.scenario.empty())
       return Error{Fault::malformed, "holds no position"};
     if (a.account.collateral == CollateralMode::multi_asset) {
-      for (const Balance& balance : a.account.balances) {
+      for (const margin::Balance& balance : a.account.balances) {
         if (!venue.books.haircut(balance.coin))
           return Error{Fault::malformed,
                        fmt::format("a haircut of {} is missing: with one, every holding wants one",
@@ -346,20 +351,22 @@ class BookReader {
   }
 
   const CsvTable& table_;
-  const RulebookShelf& shelf_;
+  const rulebooks::RulebookShelf& shelf_;
   const StressMarket& market_;
-  StressBook book_;
+  cascade::StressBook book_;
   std::map<std::pair<std::string, size_t>, size_t> by_id_;
-  std::map<std::tuple<std::string, std::string, std::string>, std::pair<BookId, InstrumentId>>
+  std::map<std::tuple<std::string, std::string, std::string>,
+           std::pair<margin::BookId, InstrumentId>>
       contracts_;
 };
 
 }  // namespace
 
-Result<StressBook> read_stress_book(std::string_view csv, std::string_view file,
-                                    const RulebookShelf& shelf, const StressMarket& market) {
+Result<cascade::StressBook> read_stress_book(std::string_view csv, std::string_view file,
+                                             const rulebooks::RulebookShelf& shelf,
+                                             const StressMarket& market) {
   const CsvTable table = TRY(read_csv(csv, file));
-  StressBook book = TRY(BookReader(table, shelf, market).read());
+  cascade::StressBook book = TRY(BookReader(table, shelf, market).read());
   for (const auto& venue : book.venues) {
     for (CoinId id = 0; id < venue->books.coin_count(); ++id) {
       const std::string_view name = venue->books.coin_name(id);
@@ -375,4 +382,4 @@ Result<StressBook> read_stress_book(std::string_view csv, std::string_view file,
   return book;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -23,10 +23,10 @@
 #include <string>
 #include <string_view>
 
-#include "rulebooks/rulebook_file.h"
 #include "cascade/stress.h"
+#include "rulebooks/rulebook_file.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct StressMarket {
   std::string asset;
@@ -34,7 +34,8 @@ struct StressMarket {
   Instant at;  // options expire after it
 };
 
-Result<StressBook> read_stress_book(std::string_view csv, std::string_view file,
-                                    const RulebookShelf& shelf, const StressMarket& market);
+Result<cascade::StressBook> read_stress_book(std::string_view csv, std::string_view file,
+                                             const rulebooks::RulebookShelf& shelf,
+                                             const StressMarket& market);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 std::string money(double usd) {
@@ -21,8 +21,8 @@ double move_of(double y, double sign) { return std::expm1(std::copysign(y, sign)
 std::string per_cent(double move) { return fmt::format("{:+.2f} %", 100 * move); }
 
 std::string rest_text(const StressMove& m) {
-  const CascadeReading& c = m.cascade;
-  if (!c.value) return std::string(evidence_name(c.evidence)) + ": " + c.reason;
+  const cascade::CascadeReading& c = m.cascade;
+  if (!c.value) return std::string(cascade::evidence_name(c.evidence)) + ": " + c.reason;
   const auto bound = [&](const std::optional<double>& y) {
     return y ? per_cent(move_of(*y, m.wave.move)) : std::string("beyond");
   };
@@ -36,43 +36,45 @@ std::string rest_text(const StressMove& m) {
   if (c.value->fold)
     text += fmt::format(", fold at a shock of {}",
                         per_cent(move_of(c.value->fold->shock, m.wave.move)));
-  if (c.evidence != Evidence::ok)
-    text += fmt::format(" ({}: {})", evidence_name(c.evidence), c.reason);
+  if (c.evidence != cascade::Evidence::ok)
+    text += fmt::format(" ({}: {})", cascade::evidence_name(c.evidence), c.reason);
   return text;
 }
 
-std::string overlap_text(const std::vector<OverlapBucket>& buckets, const char* title) {
+std::string overlap_text(const std::vector<cascade::OverlapBucket>& buckets, const char* title) {
   if (buckets.empty()) return {};
   std::string out =
       fmt::format("\nwhere liquidations and dealers meet, {}; coins per 1 %\n", title);
   out += "  from     to       liquidations   dealers               R of both      \n";
-  for (const OverlapBucket& b : buckets) {
+  for (const cascade::OverlapBucket& b : buckets) {
     const std::string dealers =
         b.dealers ? fmt::format("{:.0f}..{:.0f}", b.dealers->low / 100, b.dealers->high / 100)
                   : "not known";
     out += fmt::format("  {:>5.1f} %  {:>5.1f} %  {:>12.1f}   {:<20}  {:>5.2f}..{:<5.2f}   {}\n",
                        100 * b.from, 100 * b.to, b.liquidations.high / 100, dealers, b.r_total.low,
-                       b.r_total.high, overlap_name(b.label));
+                       b.r_total.high, cascade::overlap_name(b.label));
   }
   return out;
 }
 
-Json band_json(const FlowBand& band) { return {{"low", band.low}, {"high", band.high}}; }
-Json cell_json(const StressCell& cell) { return {{"coins", cell.coins}, {"usd", cell.usd}}; }
+Json band_json(const cascade::FlowBand& band) { return {{"low", band.low}, {"high", band.high}}; }
+Json cell_json(const cascade::StressCell& cell) {
+  return {{"coins", cell.coins}, {"usd", cell.usd}};
+}
 
-Json bands_json(const std::array<StressCell, kLeverageBands.size() + 1>& bands) {
+Json bands_json(const std::array<cascade::StressCell, cascade::kLeverageBands.size() + 1>& bands) {
   Json json = Json::object();
   for (size_t i = 0; i < bands.size(); ++i)
-    json[std::string(kLeverageBandNames[i])] = cell_json(bands[i]);
+    json[std::string(cascade::kLeverageBandNames[i])] = cell_json(bands[i]);
   return json;
 }
 
 Json cascade_json(const StressMove& m) {
-  const CascadeReading& c = m.cascade;
+  const cascade::CascadeReading& c = m.cascade;
   const auto as_move = [&](const std::optional<double>& y) {
     return y ? Json(move_of(*y, m.wave.move)) : Json();
   };
-  Json json{{"evidence", evidence_name(c.evidence)}, {"reason", c.reason}};
+  Json json{{"evidence", cascade::evidence_name(c.evidence)}, {"reason", c.reason}};
   json["rest"] = c.value ? Json(move_of(c.value->y, m.wave.move)) : Json();
   json["rest_low"] = c.value ? as_move(c.y_low) : Json();
   json["rest_high"] = c.value ? as_move(c.y_high) : Json();
@@ -98,9 +100,9 @@ Json cascade_json(const StressMove& m) {
   return json;
 }
 
-Json overlap_json(const std::vector<OverlapBucket>& buckets) {
+Json overlap_json(const std::vector<cascade::OverlapBucket>& buckets) {
   Json json = Json::array();
-  for (const OverlapBucket& b : buckets) {
+  for (const cascade::OverlapBucket& b : buckets) {
     json.push_back({{"from", b.from},
                     {"to", b.to},
                     {"liquidations", band_json(b.liquidations)},
@@ -109,7 +111,7 @@ Json overlap_json(const std::vector<OverlapBucket>& buckets) {
                     {"r_liquidations", band_json(b.r_liquidations)},
                     {"r_dealers", b.r_dealers ? band_json(*b.r_dealers) : Json()},
                     {"r_total", band_json(b.r_total)},
-                    {"label", overlap_name(b.label)}});
+                    {"label", cascade::overlap_name(b.label)}});
   }
   return json;
 }
@@ -126,15 +128,16 @@ std::string stress_text(const StressReport& r) {
                        money(r.value_usd), money(r.equity_usd),
                        r.due > 0 ? fmt::format(", {} due already", r.due) : "");
   out += "\nliquidated   price        longs      shorts           usd  ";
-  for (const std::string_view name : kLeverageBandNames) out += fmt::format("{:>11}", name);
+  for (const std::string_view name : cascade::kLeverageBandNames)
+    out += fmt::format("{:>11}", name);
   out += "   stopped   dealers\n";
   for (const StressMove& m : r.moves) {
-    const StressWave& w = m.wave;
+    const cascade::StressWave& w = m.wave;
     out += fmt::format("{:>8}  {:>9.2f} {:>11.3f} {:>11.3f} {:>13}  ", per_cent(w.move), w.price,
                        w.longs.coins, w.shorts.coins, money(w.longs.usd + w.shorts.usd));
-    for (size_t band = 0; band < kLeverageBandNames.size(); ++band) {
+    for (size_t band = 0; band < cascade::kLeverageBandNames.size(); ++band) {
       double usd = 0;
-      for (const StressByKind& kind : w.kinds) usd += kind.by_band[band].usd;
+      for (const cascade::StressByKind& kind : w.kinds) usd += kind.by_band[band].usd;
       out += fmt::format("{:>11}", money(usd));
     }
     out += fmt::format(
@@ -143,7 +146,8 @@ std::string stress_text(const StressReport& r) {
   }
   out += "  longs, shorts, stopped (net), dealers in coins; dealers above 0 trade with the move\n";
   out += "\nleft, value after it  ";
-  for (const std::string_view name : kLeverageBandNames) out += fmt::format("{:>11}", name);
+  for (const std::string_view name : cascade::kLeverageBandNames)
+    out += fmt::format("{:>11}", name);
   out += "\n";
   for (const StressMove& m : r.moves) {
     out += fmt::format("{:>20}  ", per_cent(m.wave.move));
@@ -155,12 +159,13 @@ std::string stress_text(const StressReport& r) {
         "\nwho is hurt      kind        units  called  stopped  liquidated      loss up to  of "
         "equity\n";
     for (const StressMove& m : r.moves) {
-      for (const AccountKind kind : kAccountKinds) {
-        const StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
+      for (const cascade::AccountKind kind : cascade::kAccountKinds) {
+        const cascade::StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
         if (k.units == 0) continue;
         out += fmt::format(
             "{:>14}   {:<10} {:>6}  {:>6}  {:>7}  {:>10}  {:>14}  {:>9}\n", per_cent(m.wave.move),
-            account_kind_name(kind), k.units, k.called, k.stopped, k.liquidated, money(k.loss_usd),
+            cascade::account_kind_name(kind), k.units, k.called, k.stopped, k.liquidated,
+            money(k.loss_usd),
             k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-");
       }
     }
@@ -189,27 +194,28 @@ Json stress_json(const StressReport& r) {
   json["due"] = r.from_levels ? Json() : Json(r.due);
   json["moves"] = Json::array();
   for (const StressMove& m : r.moves) {
-    const StressWave& w = m.wave;
-    std::array<StressCell, kLeverageBands.size() + 1> all{};
+    const cascade::StressWave& w = m.wave;
+    std::array<cascade::StressCell, cascade::kLeverageBands.size() + 1> all{};
     Json kinds = Json::object();
-    for (const AccountKind kind : kAccountKinds) {
-      const StressByKind& k = w.kinds[static_cast<size_t>(kind)];
+    for (const cascade::AccountKind kind : cascade::kAccountKinds) {
+      const cascade::StressByKind& k = w.kinds[static_cast<size_t>(kind)];
       for (size_t band = 0; band < all.size(); ++band) {
         all[band].coins += k.by_band[band].coins;
         all[band].usd += k.by_band[band].usd;
       }
       if (k.units == 0) continue;
-      kinds[std::string(account_kind_name(kind))] = {{"units", k.units},
-                                                     {"called", k.called},
-                                                     {"stopped", k.stopped},
-                                                     {"liquidated", k.liquidated},
-                                                     {"equity_usd", k.equity_usd},
-                                                     {"loss_usd", k.loss_usd},
-                                                     {"by_leverage", bands_json(k.by_band)}};
+      kinds[std::string(cascade::account_kind_name(kind))] = {
+          {"units", k.units},
+          {"called", k.called},
+          {"stopped", k.stopped},
+          {"liquidated", k.liquidated},
+          {"equity_usd", k.equity_usd},
+          {"loss_usd", k.loss_usd},
+          {"by_leverage", bands_json(k.by_band)}};
     }
     Json left = Json::object();
     for (size_t band = 0; band < all.size(); ++band)
-      left[std::string(kLeverageBandNames[band])] = w.left_usd[band];
+      left[std::string(cascade::kLeverageBandNames[band])] = w.left_usd[band];
     Json move{{"move", w.move}, {"price", w.price}};
     move["liquidated"] = {{"longs", cell_json(w.longs)},
                           {"shorts", cell_json(w.shorts)},
@@ -231,4 +237,4 @@ Json stress_json(const StressReport& r) {
   return json;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,16 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "cli/json.h"
 #include "cascade/stress.h"
+#include "cli/json.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct StressMove {
-  StressWave wave;
-  std::optional<FlowBand> dealers;  // coins with the move; gross where no sign is known
+  cascade::StressWave wave;
+  std::optional<cascade::FlowBand> dealers;  // coins with the move; gross where no sign is known
   std::optional<double> dealers_gross;
-  CascadeReading cascade;  // evidence refused, with its reason, where inputs are missing
+  cascade::CascadeReading cascade;  // evidence refused, with its reason, where inputs are missing
   // y* by what is left of the depth; missing: no resting point in the evidence.
   std::vector<std::pair<double, std::optional<double>>> by_depth;
 };
@@ -28,7 +28,7 @@ struct StressReport {
   size_t accounts = 0, units = 0, due = 0;
   double value_usd = 0, equity_usd = 0;
   std::vector<StressMove> moves;
-  std::vector<OverlapBucket> overlap_falls, overlap_rises;
+  std::vector<cascade::OverlapBucket> overlap_falls, overlap_rises;
   std::vector<std::string> notes;    // what limits the figures
   std::vector<std::string> missing;  // inputs that were not there, by name
 };
@@ -36,4 +36,4 @@ struct StressReport {
 std::string stress_text(const StressReport& report);
 Json stress_json(const StressReport& report);
 
-}  // namespace delever
+}  // namespace delever::cli

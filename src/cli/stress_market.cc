@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codec/book.h"
 #include "gauges/gauges.h"
 #include "options/black.h"
-#include "codec/book.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr Duration kBookAge = Duration::minutes(5);
@@ -22,7 +22,7 @@ class NoGaps final : public EventSink {
 
 class StressSink final : public EventSink {
  public:
-  StressSink(Gauges& gauges, const Instruments& instruments, const StressTapeQuery& query)
+  StressSink(gauges::Gauges& gauges, const Instruments& instruments, const StressTapeQuery& query)
       : gauges_(gauges), instruments_(instruments), query_(query), books_(instruments, no_gaps_) {}
 
   void on_event(const Event& event) override {
@@ -59,7 +59,7 @@ class StressSink final : public EventSink {
     std::map<std::string, std::pair<double, double>> by_venue;
     for (const auto& [id, seen] : booked_) {
       const Instrument& i = instruments_[id];
-      const Book* book = books_.book(id);
+      const codec::Book* book = books_.book(id);
       if (!book || book->bids().empty() || book->asks().empty() ||
           query_.at - book->at() > kBookAge) {
         tape.missing.push_back(fmt::format("the book of {} {} is not whole at {}", i.venue,
@@ -69,7 +69,7 @@ class StressSink final : public EventSink {
       const double mid =
           (book->bids().best().price.approx() + book->asks().best().price.approx()) / 2;
       auto& [bids, asks] = by_venue[i.venue];
-      const auto add = [&](const Ladder& side, double& into) {
+      const auto add = [&](const codec::Ladder& side, double& into) {
         for (size_t n = 0; n < side.size() && std::abs(side[n].price.approx() / mid - 1) <= kNear;
              ++n)
           into += coins(i, side[n].qty, side[n].price).value_or(0);
@@ -90,11 +90,11 @@ class StressSink final : public EventSink {
   }
 
  private:
-  Gauges& gauges_;
+  gauges::Gauges& gauges_;
   const Instruments& instruments_;
   const StressTapeQuery& query_;
   NoGaps no_gaps_;
-  BookBuilder books_;
+  codec::BookBuilder books_;
   std::map<InstrumentId, bool> booked_;
   std::map<InstrumentId, double> traded_;
   std::map<InstrumentId, std::map<Duration, double>> candles_;
@@ -103,25 +103,25 @@ class StressSink final : public EventSink {
 
 // All hedgers on one side, coins traded between no move and x, at the venue's own vols. An option
 // without one counts whole: its delta cannot change by more than 1.
-double gross_at(const OptionBoard& board, double x) {
+double gross_at(const options::OptionBoard& board, double x) {
   double sum = 0;
-  for (const Chain& chain : board.chains) {
-    const Exposure* exposure = board.exposure(chain.expiry);
+  for (const options::Chain& chain : board.chains) {
+    const options::Exposure* exposure = board.exposure(chain.expiry);
     if (!exposure) continue;
-    for (const ChainQuote& quote : chain.quotes) {
+    for (const options::ChainQuote& quote : chain.quotes) {
       if (!quote.open_interest || *quote.open_interest <= 0) continue;
       if (!quote.mark_iv || !(*quote.mark_iv > 0)) {
         sum += *quote.open_interest;
         continue;
       }
-      BlackOption option{.forward = exposure->forward,
-                         .strike = quote.strike,
-                         .years = exposure->years,
-                         .vol = *quote.mark_iv,
-                         .type = quote.type};
-      const double before = black(option).delta;
+      options::BlackOption option{.forward = exposure->forward,
+                                  .strike = quote.strike,
+                                  .years = exposure->years,
+                                  .vol = *quote.mark_iv,
+                                  .type = quote.type};
+      const double before = options::black(option).delta;
       option.forward *= std::exp(x);
-      sum += *quote.open_interest * std::abs(black(option).delta - before);
+      sum += *quote.open_interest * std::abs(options::black(option).delta - before);
     }
   }
   return sum;
@@ -129,11 +129,11 @@ double gross_at(const OptionBoard& board, double x) {
 
 // With the move: sales in a fall, purchases in a rise. Beyond the moves that the boards give, all
 // that is left may come on either side.
-Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, double reach,
-                         DealerFlow& into) {
-  std::vector<FlowCurve::Point> low, high, mid;
+Result<cascade::Flow> dealer_flow(const std::vector<options::OptionBoard>& boards, bool rising,
+                                  double reach, DealerFlow& into) {
+  std::vector<cascade::FlowCurve::Point> low, high, mid;
   bool known = true;
-  const auto add = [&](double y, const NetFlow& sum, bool has_mean, double mean) {
+  const auto add = [&](double y, const options::NetFlow& sum, bool has_mean, double mean) {
     low.push_back({y, rising ? sum.low : -sum.high});
     high.push_back({y, rising ? sum.high : -sum.low});
     mid.push_back({y, rising ? mean : -mean});
@@ -141,16 +141,16 @@ Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, do
     (rising ? into.gross_rises : into.gross_falls).push_back({y, sum.gross});
   };
   std::vector<double> moves;
-  for (const double x : kMoves) {
+  for (const double x : options::kMoves) {
     if ((x > 0) == rising) moves.push_back(std::abs(x));
   }
   std::sort(moves.begin(), moves.end());
   for (const double y : moves) {
-    NetFlow sum;
+    options::NetFlow sum;
     bool has_mean = true;
     double mean = 0;
-    for (const OptionBoard& board : boards) {
-      const NetFlow& flow = board.exposures.sticky_strike.at(rising ? y : -y);
+    for (const options::OptionBoard& board : boards) {
+      const options::NetFlow& flow = board.exposures.sticky_strike.at(rising ? y : -y);
       sum.low += flow.low;
       sum.high += flow.high;
       sum.gross += flow.gross;
@@ -161,11 +161,12 @@ Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, do
   }
   const auto gross = [&](double y) {
     double sum = 0;
-    for (const OptionBoard& board : boards) sum += gross_at(board, rising ? y : -y);
+    for (const options::OptionBoard& board : boards) sum += gross_at(board, rising ? y : -y);
     return sum;
   };
   const double last = moves.back(), base = gross(last);
-  const FlowCurve::Point low_end = low.back(), high_end = high.back(), mid_end = mid.back();
+  const cascade::FlowCurve::Point low_end = low.back(), high_end = high.back(),
+                                  mid_end = mid.back();
   const double gross_end = (rising ? into.gross_rises : into.gross_falls).back().total;
   for (int i = 1; i <= 8 && reach > last; ++i) {
     const double y = last + (reach - last) * i / 8, more = std::max(0.0, gross(y) - base);
@@ -174,21 +175,22 @@ Result<Flow> dealer_flow(const std::vector<OptionBoard>& boards, bool rising, do
     mid.push_back({y, mid_end.total});
     (rising ? into.gross_rises : into.gross_falls).push_back({y, gross_end + more});
   }
-  const FlowCurve least = TRY(FlowCurve::through(low));
-  const FlowCurve most = TRY(FlowCurve::through(high));
-  Flow flow{.kind = FlowKind::dealers,
-            .low = least,
-            .high = most,
-            .mid = {},
-            .prior_only = {},
-            .source = into.source};
-  if (known) flow.mid = TRY(FlowCurve::through(mid));
+  const cascade::FlowCurve least = TRY(cascade::FlowCurve::through(low));
+  const cascade::FlowCurve most = TRY(cascade::FlowCurve::through(high));
+  cascade::Flow flow{.kind = cascade::FlowKind::dealers,
+                     .low = least,
+                     .high = most,
+                     .mid = {},
+                     .prior_only = {},
+                     .source = into.source};
+  if (known) flow.mid = TRY(cascade::FlowCurve::through(mid));
   return flow;
 }
 
-Result<void> read_dealers(const std::vector<OptionBoard>& boards, double reach, StressTape& tape) {
-  std::vector<OptionBoard> measured;
-  for (const OptionBoard& board : boards) {
+Result<void> read_dealers(const std::vector<options::OptionBoard>& boards, double reach,
+                          StressTape& tape) {
+  std::vector<options::OptionBoard> measured;
+  for (const options::OptionBoard& board : boards) {
     if (!board.exposures.expiries.empty()) measured.push_back(board);
   }
   if (measured.empty()) {
@@ -196,7 +198,7 @@ Result<void> read_dealers(const std::vector<OptionBoard>& boards, double reach, 
     return {};
   }
   tape.dealers.signed_trades = true;
-  for (const OptionBoard& board : measured) {
+  for (const options::OptionBoard& board : measured) {
     tape.dealers.source += fmt::format("{}{} as of {}", tape.dealers.source.empty() ? "" : "; ",
                                        board.name(), board.as_of.text());
     tape.dealers.signed_trades &= board.signed_trades;
@@ -208,14 +210,14 @@ Result<void> read_dealers(const std::vector<OptionBoard>& boards, double reach, 
 
 }  // namespace
 
-Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes, const Rules& rules,
-                                    const StressTapeQuery& query) {
+Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
+                                    const gauges::Rules& rules, const StressTapeQuery& query) {
   const auto feed = TRY(open_tapes(tapes, query.at));
-  Gauges gauges(query.asset, rules, feed->instruments(), feed->sources());
+  gauges::Gauges gauges(query.asset, rules, feed->instruments(), feed->sources());
   StressSink sink(gauges, feed->instruments(), query);
   if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
   StressTape tape{.at = query.at};
-  for (const Reading& reading : gauges.readings(query.at)) {
+  for (const gauges::Reading& reading : gauges.readings(query.at)) {
     if (reading.venue || reading.expiry || !reading.value) continue;
     if (reading.name == "price_usd") tape.price = reading.value;
     if (reading.name == "realized_vol_24h") tape.sigma_day = *reading.value / std::sqrt(365.0);
@@ -226,11 +228,11 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes, const
   if (!tape.volume_day) tape.missing.push_back("no traded volume of 24 h on the tape");
   sink.depth(tape);
   if (tape.bids.empty()) tape.missing.push_back("no order book on the tape");
-  const std::vector<OptionBoard> boards = gauges.history(query.at).boards;
+  const std::vector<options::OptionBoard> boards = gauges.history(query.at).boards;
   if (auto read = read_dealers(boards, query.reach, tape); !read.has_value())
     return std::move(read.error());
   if (query.levels) sink.markets(tape);
   return tape;
 }
 
-}  // namespace delever
+}  // namespace delever::cli

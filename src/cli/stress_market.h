@@ -8,26 +8,26 @@
 #include <string>
 #include <vector>
 
+#include "cascade/cascade.h"
 #include "cli/feed.h"
 #include "cli/level_bars.h"
 #include "gauges/rules.h"
-#include "cascade/cascade.h"
 
-namespace delever {
+namespace delever::cli {
 
 // Hedgers' flow over a move, coins, with the move positive.
 struct DealerFlow {
-  std::optional<Flow> falls, rises;
+  std::optional<cascade::Flow> falls, rises;
   std::string source;  // "deribit BTC as of ..."
   bool signed_trades = false;
   // gross: all hedgers on one side. By |ln| of the move, as the curves' points.
-  std::vector<FlowCurve::Point> gross_falls, gross_rises;
+  std::vector<cascade::FlowCurve::Point> gross_falls, gross_rises;
 };
 
 struct StressTape {
   Instant at;
   std::optional<double> price, sigma_day, volume_day;
-  std::vector<VenueDepth> bids, asks;  // bids absorb falls
+  std::vector<cascade::VenueDepth> bids, asks;  // bids absorb falls
   DealerFlow dealers;
   std::vector<LevelMarket> markets;  // with open interest and trades
   std::vector<std::string> missing;
@@ -40,7 +40,7 @@ struct StressTapeQuery {
   bool levels = false;  // build bars
 };
 
-Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes, const Rules& rules,
-                                    const StressTapeQuery& query);
+Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
+                                    const gauges::Rules& rules, const StressTapeQuery& query);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "cli/stress_faces.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct StressOptions {
   std::vector<std::string> tapes, depth,
@@ -22,4 +22,4 @@ struct StressOptions {
 };
 Result<StressReport> stress_of(Session& session, const StressOptions& options);
 
-}  // namespace delever
+}  // namespace delever::cli

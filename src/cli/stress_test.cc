@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
+#include "base/source_root.h"
 #include "cli/run.h"
 #include "options/black.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr const char* kHeader =
@@ -262,7 +262,8 @@ Tape market_tape(bool with_books) {
   for (int i = -8; i <= 8; ++i) {
     const double strike = std::round(tape.last * std::exp(0.04 * i) / 500) * 500;
     const double years = (Instant::parse("2026-01-30T08:00:00Z").value() - end).in_years();
-    const double mark = black_price({tape.last, strike, years, 0.45, OptionType::put}) / tape.last;
+    const double mark =
+        options::black_price({tape.last, strike, years, 0.45, OptionType::put}) / tape.last;
     rows += fmt::format(
         R"({}{{"creation_timestamp":{},"instrument_name":"BTC-30JAN26-{:.0f}-P","base_currency":"BTC",)"
         R"("bid_price":{:.6f},"ask_price":{:.6f},"mark_price":{:.6f},"mark_iv":45,"underlying_price":)"
@@ -349,4 +350,4 @@ TEST(Stress, refuses_a_tape_without_the_inputs_of_levels) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

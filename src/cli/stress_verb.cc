@@ -12,7 +12,7 @@
 #include "levels/level_lab.h"
 #include "levels/level_map.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr double kReachMin = 0.3;  // displacement up to which accounts are searched
@@ -35,8 +35,8 @@ Result<std::vector<double>> read_moves(const std::vector<std::string>& texts) {
 }
 
 // VENUE=COINS, resting within 10 bp on either side.
-Result<std::vector<VenueDepth>> read_depth(const std::vector<std::string>& texts) {
-  std::vector<VenueDepth> depth;
+Result<std::vector<cascade::VenueDepth>> read_depth(const std::vector<std::string>& texts) {
+  std::vector<cascade::VenueDepth> depth;
   for (const std::string& text : texts) {
     const auto parts = split(text, '=');
     const auto coins = parts.size() == 2 ? read_double(parts[1]) : std::nullopt;
@@ -50,8 +50,8 @@ Result<std::vector<VenueDepth>> read_depth(const std::vector<std::string>& texts
 // The market of one direction, with what the command line gives before what the tape knows.
 struct Market {
   std::optional<double> sigma_day, volume_day;
-  std::vector<VenueDepth> depth;
-  std::optional<Flow> dealers;
+  std::vector<cascade::VenueDepth> depth;
+  std::optional<cascade::Flow> dealers;
 };
 
 struct Stress {
@@ -65,7 +65,7 @@ struct Stress {
 
 Result<void> set_market(Stress& s) {
   const StressOptions& o = s.options;
-  const std::vector<VenueDepth> given = TRY(read_depth(o.depth));
+  const std::vector<cascade::VenueDepth> given = TRY(read_depth(o.depth));
   for (Market* market : {&s.falling, &s.rising}) {
     market->sigma_day = o.daily_vol;
     market->volume_day = o.daily_volume;
@@ -105,15 +105,15 @@ std::string no_impact(const Market& m) {
   return why.empty() ? why : "not given and not on a tape: " + why;
 }
 
-Result<void> absorb(Stress& s, StressMove& move, std::vector<Flow> flows) {
+Result<void> absorb(Stress& s, StressMove& move, std::vector<cascade::Flow> flows) {
   const bool rising = move.wave.move > 0;
   const Market& market = rising ? s.rising : s.falling;
   if (market.dealers) {
     flows.push_back(*market.dealers);
     const double y = move.wave.y;
-    move.dealers = FlowBand{market.dealers->low.total(y), market.dealers->high.total(y)};
-    const auto gross =
-        TRY(FlowCurve::through(rising ? s.tape->dealers.gross_rises : s.tape->dealers.gross_falls));
+    move.dealers = cascade::FlowBand{market.dealers->low.total(y), market.dealers->high.total(y)};
+    const auto gross = TRY(cascade::FlowCurve::through(rising ? s.tape->dealers.gross_rises
+                                                              : s.tape->dealers.gross_falls));
     move.dealers_gross = gross.total(y);
   }
   if (std::string why = no_impact(market); !why.empty()) {
@@ -121,41 +121,42 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<Flow> flows) {
     move.cascade.reason = std::move(why);
     return {};
   }
-  const CascadeInput input{.sigma_day = *market.sigma_day,
-                           .volume_day = *market.volume_day,
-                           .prefactor = s.options.impact,
-                           .depth = market.depth,
-                           .flows = std::move(flows)};
-  move.cascade = TRY(read_cascade(input, move.wave.y));
+  const cascade::CascadeInput input{.sigma_day = *market.sigma_day,
+                                    .volume_day = *market.volume_day,
+                                    .prefactor = s.options.impact,
+                                    .depth = market.depth,
+                                    .flows = std::move(flows)};
+  move.cascade = TRY(cascade::read_cascade(input, move.wave.y));
   if (!move.cascade.value) return {};
-  FlowCurve sum = FlowCurve::none(input.flows[0].low.end());
-  for (const Flow& flow : input.flows) {
+  cascade::FlowCurve sum = cascade::FlowCurve::none(input.flows[0].low.end());
+  for (const cascade::Flow& flow : input.flows) {
     if (flow.mid) sum = sum.plus(*flow.mid);
   }
-  ImpactMarket impact{
+  cascade::ImpactMarket impact{
       .sigma_day = input.sigma_day, .volume_day = input.volume_day, .prefactor = input.prefactor};
-  for (const VenueDepth& venue : input.depth) impact.depth += venue.coins_10bp / 0.001;
+  for (const cascade::VenueDepth& venue : input.depth) impact.depth += venue.coins_10bp / 0.001;
   for (const double left : {1.0, 0.7, 0.25, 0.1}) {
     impact.depth_multiplier = left;
-    const Impact stressed = TRY(Impact::of(impact));
-    const auto rest = equilibrium(stressed, sum, move.wave.y);
+    const cascade::Impact stressed = TRY(cascade::Impact::of(impact));
+    const auto rest = cascade::equilibrium(stressed, sum, move.wave.y);
     move.by_depth.emplace_back(
         left, rest.has_value() ? std::optional<double>(rest.value().y) : std::nullopt);
   }
-  std::vector<OverlapBucket>& overlap = rising ? s.report.overlap_rises : s.report.overlap_falls;
+  std::vector<cascade::OverlapBucket>& overlap =
+      rising ? s.report.overlap_rises : s.report.overlap_falls;
   if (!overlap.empty() || !market.dealers) return {};
   impact.depth_multiplier = 1;
-  const Impact full = TRY(Impact::of(impact));
-  overlap = TRY(overlap_report(full, input.flows));
+  const cascade::Impact full = TRY(cascade::Impact::of(impact));
+  overlap = TRY(cascade::overlap_report(full, input.flows));
   double furthest = 0;
   for (const double m : s.moves) {
     if ((m > 0) == rising) furthest = std::max(furthest, std::abs(std::log1p(m)));
   }
-  std::erase_if(overlap, [&](const OverlapBucket& b) { return b.from >= furthest; });
+  std::erase_if(overlap, [&](const cascade::OverlapBucket& b) { return b.from >= furthest; });
   return {};
 }
 
-Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session) {
+Result<void> stress_book(Stress& s, const rulebooks::RulebookShelf& shelf, Session& session) {
   const StressOptions& o = s.options;
   const std::string csv = TRY(read_file(o.book));
   std::optional<double> price = o.price;
@@ -164,15 +165,15 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
   const Instant at =
       s.tape ? s.tape->at : TRY(parse_at(o.at.empty() ? "now" : o.at, "--at", session));
   const StressMarket market{.asset = o.asset, .price = *price, .at = at};
-  const StressBook book = TRY(read_stress_book(csv, o.book, shelf, market));
-  std::vector<StressLeftOut> left_out;
-  auto units = stress_units(book, s.reach, &left_out);
+  const cascade::StressBook book = TRY(read_stress_book(csv, o.book, shelf, market));
+  std::vector<cascade::StressLeftOut> left_out;
+  auto units = cascade::stress_units(book, s.reach, &left_out);
   if (!units.has_value()) return std::move(units.error()).at(o.book);
   if (!left_out.empty()) {
     if (units.value().empty()) return std::move(left_out[0].why).at(o.book);
     double usd = 0;
     size_t count = 0;
-    for (const StressLeftOut& l : left_out) {
+    for (const cascade::StressLeftOut& l : left_out) {
       usd += l.unit.value_usd;
       count += l.unit.count;
     }
@@ -182,8 +183,8 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
   StressReport& r = s.report;
   r.price = *price;
   r.source = o.book;
-  for (const StressAccount& account : book.accounts) r.accounts += account.count;
-  for (const StressUnit& unit : units.value()) {
+  for (const cascade::StressAccount& account : book.accounts) r.accounts += account.count;
+  for (const cascade::StressUnit& unit : units.value()) {
     r.units += unit.count;
     r.due += unit.due ? unit.count : 0;
     r.value_usd += unit.value_usd;
@@ -195,10 +196,10 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
       "upper bounds");
   for (const double m : s.moves) {
     StressMove move;
-    move.wave = TRY(stress_wave(book, units.value(), m));
-    std::vector<Flow> flows;
-    flows.push_back(TRY(liquidation_flow(book, units.value(), m > 0, s.reach)));
-    flows.push_back(TRY(stop_flow(book, units.value(), m > 0, s.reach)));
+    move.wave = TRY(cascade::stress_wave(book, units.value(), m));
+    std::vector<cascade::Flow> flows;
+    flows.push_back(TRY(cascade::liquidation_flow(book, units.value(), m > 0, s.reach)));
+    flows.push_back(TRY(cascade::stop_flow(book, units.value(), m > 0, s.reach)));
     TRY(absorb(s, move, std::move(flows)));
     r.moves.push_back(std::move(move));
   }
@@ -206,8 +207,9 @@ Result<void> stress_book(Stress& s, const RulebookShelf& shelf, Session& session
 }
 
 // One perpetual's levels, or the reason that it has none.
-Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const RulebookShelf& shelf,
-                       double price, std::vector<std::string>& notes) {
+Result<levels::LevelMap> infer(const Stress& s, const LevelMarket& market,
+                               const rulebooks::RulebookShelf& shelf, double price,
+                               std::vector<std::string>& notes) {
   const std::string name = market.venue + " " + market.symbol;
   const auto refuse = [&](std::string why) {
     return Error{Fault::no_evidence, std::move(why), name};
@@ -218,19 +220,19 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
   if (market.gap_max > Duration::minutes(5))
     return refuse(fmt::format("the open interest was not seen for {} within the last 6 h",
                               market.gap_max.text()));
-  Rulebooks books;
-  const BookId id = TRY(books.add(*rules));
+  margin::Rulebooks books;
+  const margin::BookId id = TRY(books.add(*rules));
   const Price reference = TRY(Price::nearest(price));
-  const LevelRatios ratios = TRY(level_ratios(books[id], reference));
-  LevelLabInput input{.histories = {{.bars = market.bars,
-                                     .ratios = &ratios,
-                                     .open_interest_start = market.open_interest_start}},
-                      .search = {},
-                      .count_lot = *market.lot,
-                      .seed = s.options.seed};
+  const levels::LevelRatios ratios = TRY(levels::level_ratios(books[id], reference));
+  levels::LevelLabInput input{.histories = {{.bars = market.bars,
+                                             .ratios = &ratios,
+                                             .open_interest_start = market.open_interest_start}},
+                              .search = {},
+                              .count_lot = *market.lot,
+                              .seed = s.options.seed};
   input.search.lot = *market.lot_weighted;
   std::vector<std::string> failed;
-  if (auto trial = try_levels(input); trial.has_value())
+  if (auto trial = levels::try_levels(input); trial.has_value())
     failed = trial.value().verdict.failed;
   else
     failed = {trial.error().what};
@@ -239,11 +241,11 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
     for (const std::string& reason : failed) why += " " + reason + ";";
     return refuse(why + " --unscored shows them all the same");
   }
-  LevelFitter fitter(input.histories, input.prior,
-                     input.search);  // what is shown has learnt from all bars
-  const LevelModel model = TRY(fitter.fit({0}));
+  levels::LevelFitter fitter(input.histories, input.prior,
+                             input.search);  // what is shown has learnt from all bars
+  const levels::LevelModel model = TRY(fitter.fit({0}));
   if (!failed.empty()) notes.push_back(fmt::format("{}: unscored ({})", name, failed[0]));
-  LevelMap map = map_levels(input.histories[0], model, name);
+  levels::LevelMap map = levels::map_levels(input.histories[0], model, name);
   notes.push_back(fmt::format(
       "{}: half-life {:g} h, {:.0f} % of the open interest was opened in sight; what the feed "
       "leaves out is not known, so coins are a lower bound",
@@ -251,7 +253,7 @@ Result<LevelMap> infer(const Stress& s, const LevelMarket& market, const Ruleboo
   return map;
 }
 
-Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
+Result<void> stress_levels(Stress& s, const rulebooks::RulebookShelf& shelf) {
   const StressTape& tape = *s.tape;
   StressReport& r = s.report;
   std::optional<double> price = s.options.price;
@@ -265,7 +267,7 @@ Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
             "or give --book",
             s.options.asset),
         "stress"};
-  std::vector<LevelMap> maps;
+  std::vector<levels::LevelMap> maps;
   std::string why;
   for (const LevelMarket& market : tape.markets) {
     auto map = infer(s, market, shelf, *price, r.notes);
@@ -279,19 +281,19 @@ Result<void> stress_levels(Stress& s, const RulebookShelf& shelf) {
   r.from_levels = true;
   r.price = *price;
   r.source = "levels inferred from the tape";
-  for (const LevelMap& map : maps) {
+  for (const levels::LevelMap& map : maps) {
     for (const auto* side : {&map.longs, &map.shorts}) {
-      for (const LevelInventory::Level& level : *side) r.value_usd += level.coins * *price;
+      for (const levels::LevelInventory::Level& level : *side) r.value_usd += level.coins * *price;
     }
   }
   for (const double m : s.moves) {
-    StressMove move{.wave = level_wave(maps, *price, m)};
-    std::vector<Flow> flows;
-    flows.push_back(TRY(level_flow(maps, *price, m > 0, s.reach)));
+    StressMove move{.wave = levels::level_wave(maps, *price, m)};
+    std::vector<cascade::Flow> flows;
+    flows.push_back(TRY(levels::level_flow(maps, *price, m > 0, s.reach)));
     TRY(absorb(s, move, std::move(flows)));
     if (s.options.unscored && move.cascade.value) {
       move.cascade = {.shock = move.wave.y,
-                      .evidence = Evidence::refused,
+                      .evidence = cascade::Evidence::refused,
                       .reason = "the levels are unscored",
                       .inputs = std::move(move.cascade.inputs)};
       move.by_depth.clear();
@@ -311,10 +313,11 @@ Result<StressReport> stress_of(Session& session, const StressOptions& given) {
   if (given.price && !(*given.price > 0))
     return Error{Fault::malformed, "wants a price above 0", "--price"};
   for (const double m : s.moves) s.reach = std::max(s.reach, 1.5 * std::abs(std::log1p(m)));
-  const RulebookShelf shelf = TRY(RulebookShelf::load(find_shipped(given.rulebooks)));
+  const rulebooks::RulebookShelf shelf =
+      TRY(rulebooks::RulebookShelf::load(find_shipped(given.rulebooks)));
   if (!given.tapes.empty()) {
     const std::string rules_text = TRY(read_file(find_shipped(given.rules)));
-    const Rules rules = TRY(Rules::load(rules_text, given.rules));
+    const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, given.rules));
     StressTapeQuery query{.asset = s.options.asset, .reach = s.reach, .levels = given.book.empty()};
     query.at = TRY(time_or_last(given.at, "--at", given.tapes, session));
     s.tape = TRY(read_stress_tape(given.tapes, rules, query));
@@ -378,4 +381,4 @@ void add_stress(CLI::App& app, Session& session) {
   });
 }
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 constexpr double kWidth = 860, kLeft = 64, kRight = 16, kTop = 34, kBottom = 26;
@@ -414,4 +414,4 @@ std::string svg_xy_chart(const XyChart& chart) {
   return out + legend(entries, chart.title) + "</svg>";
 }
 
-}  // namespace delever
+}  // namespace delever::cli

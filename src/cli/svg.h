@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 
-namespace delever {
+namespace delever::cli {
 
 struct TimePoint {
   Instant at;
@@ -88,4 +88,4 @@ std::string short_number(double value, int digits = 4);
 // About `count` round numbers that cover [low, high].
 std::vector<double> round_ticks(double low, double high, int count);
 
-}  // namespace delever
+}  // namespace delever::cli

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 TEST(Svg, empty_and_flat_series) {
@@ -121,4 +121,4 @@ TEST(Svg, TicksOfARangeOfAFewLastBitsEnd) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cli

@@ -12,7 +12,7 @@
 #include "feeds/replay.h"
 #include "tape/inspect.h"
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct TapeArguments {
@@ -22,7 +22,7 @@ struct TapeArguments {
   bool events = false;
 };
 
-Json gap_json(const TapeInfo& info, const TapeGap& gap) {
+Json gap_json(const tape::TapeInfo& info, const tape::TapeGap& gap) {
   const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
   return {{"stream", known ? info.streams[gap.stream - 1].info.name : ""},
           {"from", gap.from.text()},
@@ -32,13 +32,13 @@ Json gap_json(const TapeInfo& info, const TapeGap& gap) {
 
 Json time_json(const std::optional<Instant>& t) { return t ? Json(t->text()) : Json(); }
 
-Json to_json(const TapeInfo& info) {
+Json to_json(const tape::TapeInfo& info) {
   Json json{{"file_bytes", info.file_bytes},  {"closed", info.closed},
             {"blocks", info.blocks},          {"messages", info.messages},
             {"raw_bytes", info.raw_bytes},    {"ratio", json_or_null(info.ratio())},
             {"first", time_json(info.first)}, {"last", time_json(info.last)}};
   json["streams"] = Json::array();
-  for (const StreamSummary& s : info.streams) {
+  for (const tape::StreamSummary& s : info.streams) {
     json["streams"].push_back({{"name", s.info.name},
                                {"venue", s.info.venue},
                                {"channel", s.info.channel},
@@ -50,15 +50,16 @@ Json to_json(const TapeInfo& info) {
                                {"last", time_json(s.last)}});
   }
   json["gaps"] = Json::array();
-  for (const TapeGap& gap : info.gaps) json["gaps"].push_back(gap_json(info, gap));
+  for (const tape::TapeGap& gap : info.gaps) json["gaps"].push_back(gap_json(info, gap));
   json["damage"] = Json::array();
-  for (const TapeGap& gap : info.damage) json["damage"].push_back(gap_json(info, gap));
+  for (const tape::TapeGap& gap : info.damage) json["damage"].push_back(gap_json(info, gap));
   return json;
 }
 
-std::string gaps_text(const TapeInfo& info, const char* what, const std::vector<TapeGap>& gaps) {
+std::string gaps_text(const tape::TapeInfo& info, const char* what,
+                      const std::vector<tape::TapeGap>& gaps) {
   std::string out;
-  for (const TapeGap& gap : gaps) {
+  for (const tape::TapeGap& gap : gaps) {
     const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
     out += fmt::format("{} {}: {} to {}: {}\n", what,
                        known ? info.streams[gap.stream - 1].info.name : "(all streams)",
@@ -67,7 +68,7 @@ std::string gaps_text(const TapeInfo& info, const char* what, const std::vector<
   return out;
 }
 
-std::string info_text(const std::string& path, const TapeInfo& info) {
+std::string info_text(const std::string& path, const tape::TapeInfo& info) {
   const auto time = [](const std::optional<Instant>& t) {
     return t ? t->text() : std::string("-");
   };
@@ -77,7 +78,7 @@ std::string info_text(const std::string& path, const TapeInfo& info) {
       info.closed ? "" : ", not closed", time(info.first), time(info.last));
   out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", "stream", "messages", "bytes",
                      "first", "last", "decoder");
-  for (const StreamSummary& s : info.streams) {
+  for (const tape::StreamSummary& s : info.streams) {
     out += fmt::format("{:<52} {:>10} {:>12}  {:<24} {:<24} {}\n", s.info.name, s.messages,
                        s.raw_bytes, time(s.first), time(s.last), s.info.decoder);
   }
@@ -86,7 +87,7 @@ std::string info_text(const std::string& path, const TapeInfo& info) {
 
 Result<void> run_info(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
-    const TapeInfo info = TRY(tape_info(path));
+    const tape::TapeInfo info = TRY(tape::tape_info(path));
     write(session.io.out,
           session.format == "json" ? written_json(to_json(info)) + "\n" : info_text(path, info));
   }
@@ -95,12 +96,13 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
 
 Result<void> run_verify(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
-    const TapeCheck check = TRY(tape_verify(path));
+    const tape::TapeCheck check = TRY(tape::tape_verify(path));
     if (session.format == "json") {
       Json json = to_json(check.info);
       json["sound"] = check.sound();
       json["damage"] = Json::array();
-      for (const TapeGap& gap : check.damage) json["damage"].push_back(gap_json(check.info, gap));
+      for (const tape::TapeGap& gap : check.damage)
+        json["damage"].push_back(gap_json(check.info, gap));
       json["trouble"] = check.trouble ? Json(*check.trouble) : Json();
       write(session.io.out, written_json(json) + "\n");
     } else {
@@ -181,21 +183,23 @@ Result<void> check_stream(const std::string& wanted, const std::set<std::string>
 }
 
 // Events of a replay, written by `write_event` until it says stop.
-class EventWriter final : public ReplaySink {
+class EventWriter final : public feeds::ReplaySink {
  public:
-  EventWriter(const Replay& replay, const TapeArguments& a,
+  EventWriter(const feeds::Replay& replay, const TapeArguments& a,
               std::function<bool(const Event&)> write_event)
       : replay_(replay), stream_(a.stream), limit_(a.limit), write_event_(std::move(write_event)) {}
   void on_event(const Event& event) override {
     if (done() || (!stream_.empty() && replay_.sources()[event.source].name != stream_)) return;
     if (write_event_(event)) ++written_;
   }
-  void on_undecoded(const Source&, const RawMessage&, const Error&) override { ++undecoded_; }
+  void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {
+    ++undecoded_;
+  }
   bool done() const { return limit_ > 0 && written_ >= limit_; }
   uint64_t undecoded() const { return undecoded_; }
 
  private:
-  const Replay& replay_;
+  const feeds::Replay& replay_;
   std::string stream_;
   int64_t limit_, written_ = 0;
   uint64_t undecoded_ = 0;
@@ -204,10 +208,10 @@ class EventWriter final : public ReplaySink {
 
 Result<void> write_events(
     Session& session, const TapeArguments& a,
-    const std::function<std::function<bool(const Event&)>(const Replay&, Output&)>& make) {
+    const std::function<std::function<bool(const Event&)>(const feeds::Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
-  auto replay = TRY(Replay::open(a.tapes, {.from = range.from, .to = range.to}));
+  auto replay = TRY(feeds::Replay::open(a.tapes, {.from = range.from, .to = range.to}));
   std::set<std::string> known;
   for (const Source& source : replay->sources()) known.insert(source.name);
   TRY(check_stream(a.stream, known));
@@ -225,7 +229,7 @@ Result<void> write_events(
 
 Result<void> run_cat(Session& session, const TapeArguments& a) {
   if (a.events) {
-    return write_events(session, a, [](const Replay& replay, Output& output) {
+    return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
         output.text() += event_json(event, replay.instruments(), replay.sources())
                              .dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -237,22 +241,22 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   // Raw messages: receive time in ns, stream, bytes, as recorded.
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
-  std::vector<std::unique_ptr<TapeReader>> readers;
+  std::vector<std::unique_ptr<tape::TapeReader>> readers;
   const Instant end =
       range.to == Instant::max() ? range.to : range.to + Duration::ns(1);  // --to is inclusive
   for (const std::string& path : a.tapes)
-    readers.push_back(TRY(TapeReader::open(path, {.from = range.from, .to = end})));
+    readers.push_back(TRY(tape::TapeReader::open(path, {.from = range.from, .to = end})));
   std::set<std::string> known;
   for (const auto& reader : readers) {
     for (const auto& stream : reader->streams()) known.insert(stream.name);
   }
   TRY(check_stream(a.stream, known));
-  TapeMerge merge(std::move(readers));
+  tape::TapeMerge merge(std::move(readers));
   int64_t written = 0;
   for (;;) {
     const auto next = TRY(merge.next());
     if (!next || (a.limit > 0 && written >= a.limit)) break;
-    const TapeMessage& m = next->message;
+    const tape::TapeMessage& m = next->message;
     const std::string& name = merge.tape(next->tape).streams()[m.stream - 1].name;
     if (!a.stream.empty() && name != a.stream) continue;
     output->text() += fmt::format("{} {} {}\n", m.received.ns(), name, m.bytes);
@@ -264,7 +268,7 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
 
 Result<void> run_export(Session& session, const TapeArguments& a) {
   if (session.format == "json") {
-    return write_events(session, a, [](const Replay& replay, Output& output) {
+    return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
         output.text() += event_json(event, replay.instruments(), replay.sources())
                              .dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -274,7 +278,7 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
     });
   }
   const TardisKind kind = TRY(parse_tardis_kind(a.table));
-  return write_events(session, a, [kind](const Replay& replay, Output& output) {
+  return write_events(session, a, [kind](const feeds::Replay& replay, Output& output) {
     output.text() += TardisCsv::header(kind);
     auto csv = std::make_shared<TardisCsv>(kind, replay.instruments());
     return [csv, &output](const Event& event) {
@@ -324,4 +328,4 @@ void add_tape(CLI::App& app, Session& session) {
   add_range(exporting, *export_arguments);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

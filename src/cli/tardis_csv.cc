@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace delever {
+namespace delever::cli {
 namespace {
 
 struct KindRow {
@@ -188,4 +188,4 @@ void TardisCsv::write(const Event& event, std::string& out) {
   check_failed("a TardisKind writes", __FILE__, __LINE__);
 }
 
-}  // namespace delever
+}  // namespace delever::cli

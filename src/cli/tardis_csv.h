@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::cli {
 
 enum class TardisKind {
   trades,
@@ -45,4 +45,4 @@ class TardisCsv {
   std::map<InstrumentId, Ticker> tickers_;
 };
 
-}  // namespace delever
+}  // namespace delever::cli

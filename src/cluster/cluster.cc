@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "cluster/pool.h"
 
-namespace delever {
+namespace delever::cluster {
 namespace {
 
 // What is sent: a tag for its kind, the number of the order in eight bytes, and text.
@@ -233,4 +233,4 @@ Result<void> Cluster::run(
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::cluster

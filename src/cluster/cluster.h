@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 
-namespace delever {
+namespace delever::cluster {
 
 // Called on several threads at once.
 using Work = std::function<Result<std::string>(std::string_view order)>;
@@ -48,4 +48,4 @@ class Cluster {
   std::unique_ptr<Inside> inside_;
 };
 
-}  // namespace delever
+}  // namespace delever::cluster

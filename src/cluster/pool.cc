@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace delever {
+namespace delever::cluster {
 
 Pool::Pool(unsigned threads, const Work& work) : work_(work) {
   for (unsigned t = 0; t < threads; ++t) threads_.emplace_back([this] { run(); });
@@ -52,4 +52,4 @@ void Pool::run() {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::cluster

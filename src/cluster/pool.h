@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "cluster/cluster.h"
 
-namespace delever {
+namespace delever::cluster {
 
 class Pool {
  public:
@@ -42,4 +42,4 @@ class Pool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace delever
+}  // namespace delever::cluster

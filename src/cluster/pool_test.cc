@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <set>
 
-namespace delever {
+namespace delever::cluster {
 namespace {
 
 TEST(Pool, EveryOrderComesBackOnceWithItsReply) {
@@ -43,4 +43,4 @@ TEST(Cluster, APlainProcessIsNoRank) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::cluster

@@ -1,6 +1,6 @@
 #include "codec/bad_row.h"
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 constexpr std::string_view kPrice = "a price that is not positive";
@@ -61,4 +61,4 @@ std::string_view bad_row(const Event& event, InstrumentKind kind) {
   return std::visit(Check{kind}, event.payload);
 }
 
-}  // namespace delever
+}  // namespace delever::codec

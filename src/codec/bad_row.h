@@ -6,8 +6,14 @@
 
 #include "market/event.h"
 
-namespace delever {
+namespace delever::codec {
 
+// Whether there is anything to check, for the kinds of which most messages are.
+inline bool may_be_bad_row(const Event& event) {
+  if (std::holds_alternative<BookDelta>(event.payload)) return false;
+  const auto* trade = std::get_if<Trade>(&event.payload);
+  return !trade || trade->price <= Price() || trade->qty <= Qty();
+}
 std::string_view bad_row(const Event& event, InstrumentKind kind);  // why; empty: it is good
 
-}  // namespace delever
+}  // namespace delever::codec

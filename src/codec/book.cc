@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 constexpr size_t kBufferMessages = 1024;
@@ -479,4 +479,4 @@ void BookBuilder::on_binance_delta(State& s, const Event& event, const BookDelta
   }
 }
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -17,7 +17,7 @@
 
 #include "market/event.h"
 
-namespace delever {
+namespace delever::codec {
 
 // One side. Levels are kept best last, because nearly every change is near the best price.
 class Ladder {
@@ -143,4 +143,4 @@ class BookBuilder final : public EventSink {
   std::vector<std::vector<std::unique_ptr<State>>> chains_;  // by instrument
 };
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -9,6 +9,7 @@
 namespace {
 
 using namespace delever;
+using namespace delever::codec;
 
 class Gaps final : public EventSink {
  public:

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 constexpr std::array kLiquidationChannels{
@@ -166,4 +166,4 @@ std::optional<Qty> known_contract_size(std::string_view venue, InstrumentKind ki
   return fallback->size;
 }
 
-}  // namespace delever
+}  // namespace delever::codec

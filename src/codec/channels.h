@@ -10,7 +10,7 @@
 #include "market/event.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::codec {
 
 // A public channel that reports liquidations, and how it thins them.
 struct LiquidationChannel {
@@ -46,4 +46,4 @@ std::span<const ContractSize> contract_sizes();
 std::optional<Qty> known_contract_size(std::string_view venue, InstrumentKind kind,
                                        std::string_view base);
 
-}  // namespace delever
+}  // namespace delever::codec

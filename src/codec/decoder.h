@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::codec {
 
 // simdjson reads past the end of what it parses: at least kPadding readable bytes must follow
 // `bytes`.
@@ -62,10 +62,4 @@ class Decoder {
   DecodeCounts counts_;
 };
 
-// `name`: binance-usdm, binance-coinm, binance-spot, binance-eoptions, bybit, okx, deribit,
-// hyperliquid, simulated (what `delever simulate` writes), csv. Instruments outlives the decoder
-// and is shared by all streams of a run.
-Result<std::unique_ptr<Decoder>> make_decoder(std::string_view name, const StreamSettings& settings,
-                                              Instruments& instruments, SourceId source);
-
-}  // namespace delever
+}  // namespace delever::codec

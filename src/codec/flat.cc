@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 bool is_name(std::string_view text) {
@@ -64,4 +64,4 @@ std::optional<bool> FlatObject::maybe_bool(std::string_view key) {
   return std::nullopt;
 }
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -10,7 +10,7 @@
 
 #include "codec/json.h"
 
-namespace delever {
+namespace delever::codec {
 
 class FlatObject {
  public:
@@ -107,4 +107,4 @@ void each_row(JsonObject& parent, std::string_view key, FlatObject& row, Use use
   });
 }
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -18,7 +18,7 @@
 #include "base/time.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::codec {
 
 using JsonObject = simdjson::ondemand::object;
 using JsonArray = simdjson::ondemand::array;
@@ -405,4 +405,4 @@ void each_object(JsonArray& array, FieldReader& fields, std::string_view key, Us
   });
 }
 
-}  // namespace delever
+}  // namespace delever::codec

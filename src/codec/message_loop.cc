@@ -4,7 +4,7 @@
 
 #include "codec/bad_row.h"
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 // Names come from outside: without a limit a stream of nonsense would fill memory.
@@ -33,7 +33,7 @@ void MessageLoop::decode(const RawMessage& message, MessageSink& sink) {
   Reader& reader = *reader_;
   reader.begin(message.received);
   const Ending ending = read(message.bytes);
-  if (reader.fields_.ok()) drop_bad_rows();
+  if (reader.fields_.ok() && reader.stage_.any(may_be_bad_row)) drop_bad_rows();
   const bool only_parts = reader.part_ && reader.stage_.empty();
   const bool accepted = reader.fields_.ok() && !only_parts;
   if (accepted) {
@@ -87,8 +87,10 @@ void MessageLoop::undecoded(const RawMessage& message, MessageSink& sink, Error 
 
 Ending MessageLoop::read(std::string_view bytes) {
   if (reader_->read_fast(bytes)) return Ending::read;
-  const size_t first = bytes.find_first_not_of(" \t\r\n");
-  const char opening = first == bytes.npos ? '\0' : bytes[first];
+  size_t first = 0;
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (first < bytes.size() && is_blank(bytes[first])) ++first;
+  const char opening = first == bytes.size() ? '\0' : bytes[first];
   if (opening == '{' || opening == '[') return read_json(bytes, first);
   if (const auto ending = reader_->read_text(trimmed(bytes))) return *ending;
   reader_->fields_.fail(Fault::malformed,
@@ -140,4 +142,4 @@ void MessageLoop::walk(simdjson::ondemand::document& document, bool is_object) {
   if (fields.ok() && !reader_->at_end()) fields.fail(Fault::malformed, "more than one message");
 }
 
-}  // namespace delever
+}  // namespace delever::codec

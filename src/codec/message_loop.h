@@ -8,7 +8,7 @@
 
 #include "codec/reader.h"
 
-namespace delever {
+namespace delever::codec {
 
 class MessageLoop final : public Decoder {
  public:
@@ -34,4 +34,4 @@ std::unique_ptr<Decoder> make_message_loop(SourceId source, Arguments&&... argum
       std::make_unique<VenueReader>(std::forward<Arguments>(arguments)...), source);
 }
 
-}  // namespace delever
+}  // namespace delever::codec

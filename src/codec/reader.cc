@@ -1,6 +1,6 @@
 #include "codec/reader.h"
 
-namespace delever {
+namespace delever::codec {
 namespace {
 
 // The digits of a number in quotes, from behind the first quote; nullptr when it is anything else.
@@ -80,14 +80,15 @@ const char* scan_levels(const char* p, std::vector<Level>& out) {
   while (p[0] == '[' || p[0] == ',') {
     if (p[1] != '[' || p[2] != '"') return nullptr;
     const ScannedDecimal price = scan_decimal(p + 3, Price::digits);
-    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"' ||
-        price.units <= 0)
+    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"')
       return nullptr;
     const ScannedDecimal qty = scan_decimal(price.end + 3, Qty::digits);
-    if (!qty.end || qty.end[0] != '"' || qty.units < 0) return nullptr;
+    if (!qty.end || qty.end[0] != '"' || ((price.units - 1) | qty.units) < 0) return nullptr;
     p = qty.end + 1;
-    while (p && p[0] == ',' && p[1] == '"') p = skip_digits(p + 2);
-    if (!p || p[0] != ']') return nullptr;
+    if (*p != ']') {
+      while (p && p[0] == ',' && p[1] == '"') p = skip_digits(p + 2);
+      if (!p || *p != ']') return nullptr;
+    }
     out.push_back({Price::raw(price.units), Qty::raw(qty.units), price.digits, qty.digits});
     if (*++p == ']') return p + 1;
   }
@@ -124,4 +125,4 @@ Ending FlatReader::read(JsonArray&) {
   return Ending::read;
 }
 
-}  // namespace delever
+}  // namespace delever::codec

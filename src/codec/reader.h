@@ -16,7 +16,7 @@
 #include "codec/json.h"
 #include "codec/stage.h"
 
-namespace delever {
+namespace delever::codec {
 
 // How a message ended, apart from a fault (Reader::fields_) and from staged events.
 enum class Ending : uint8_t { read, control, no_event, unknown };
@@ -108,9 +108,11 @@ const char* scan_levels(const char* p, std::vector<Level>& out);
 // A venue's instruments by symbol. Most messages repeat the symbol of the one before.
 class SymbolCache {
  public:
+  bool is_last(std::string_view symbol) const { return symbol == last_symbol_ && !symbol.empty(); }
+  InstrumentId last() const { return last_id_; }
   template <class Make>  // make() -> InstrumentId, for a symbol not seen before
   InstrumentId find(std::string_view symbol, Make make) {
-    if (symbol == last_symbol_ && !symbol.empty()) return last_id_;
+    if (is_last(symbol)) return last_id_;
     auto found = known_.find(symbol);
     if (found == known_.end()) found = known_.emplace(symbol, make()).first;
     last_symbol_ = symbol;
@@ -127,4 +129,4 @@ class SymbolCache {
   InstrumentId last_id_ = 0;
 };
 
-}  // namespace delever
+}  // namespace delever::codec

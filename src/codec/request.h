@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::codec {
 
 struct RestRequest {
   std::string path;      // "/v5/market/kline"; empty: none is known
@@ -41,4 +41,4 @@ struct RestRequest {
   }
 };
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::codec {
 
 bool open_quote(std::string_view record) {
   return std::count(record.begin(), record.end(), '"') % 2 == 1;
@@ -61,4 +61,4 @@ Result<void> CsvRow::split_quoted(std::string_view record) {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace delever {
+namespace delever::codec {
 
 class CsvRow {
  public:
@@ -27,4 +27,4 @@ class CsvRow {
 // Whether a record that stops here, at a line end, is still inside a quoted field.
 bool open_quote(std::string_view record);
 
-}  // namespace delever
+}  // namespace delever::codec

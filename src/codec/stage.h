@@ -13,7 +13,7 @@
 
 #include "market/event.h"
 
-namespace delever {
+namespace delever::codec {
 
 class Stage {
  public:
@@ -44,6 +44,13 @@ class Stage {
       event->received = received;
       sink.on_event(*event);
     }
+  }
+  template <class Test>
+  bool any(Test test) const {
+    for (const Event* event : order_) {
+      if (test(*event)) return true;
+    }
+    return false;
   }
   // Takes back the events for which `bad` holds; how many.
   template <class Bad>
@@ -111,4 +118,4 @@ class Stage {
   bool dropped_ = false;
 };
 
-}  // namespace delever
+}  // namespace delever::codec

@@ -10,7 +10,7 @@
 #include "conform/conform_rows.h"
 #include "conform/json_text.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
 struct Tolerance {
@@ -220,7 +220,7 @@ std::string_view outcome_name(Outcome outcome) {
 }
 
 Result<ConformReport> conform(std::string_view csv, std::string_view file_name,
-                              const RulebookShelf& shelf, const LadderReader& ladders) {
+                              const rulebooks::RulebookShelf& shelf, const LadderReader& ladders) {
   const CsvTable table = TRY(read_csv(csv, file_name));
   for (std::string_view column : {"id", "venue", "topic"}) {
     if (!table.column(column))
@@ -272,4 +272,4 @@ std::string conform_json(const ConformReport& report) {
                      json_tallies(report.kinds), rows);
 }
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -15,7 +15,7 @@
 
 #include "rulebooks/rulebook_file.h"
 
-namespace delever {
+namespace delever::conform {
 
 enum class Outcome { pass, fail, not_covered };
 std::string_view outcome_name(Outcome outcome);
@@ -45,9 +45,10 @@ using LadderReader = std::function<std::optional<std::string>(std::string_view r
 
 // An error only when the text is no such CSV at all.
 Result<ConformReport> conform(std::string_view csv, std::string_view file_name,
-                              const RulebookShelf& shelf, const LadderReader& ladders = {});
+                              const rulebooks::RulebookShelf& shelf,
+                              const LadderReader& ladders = {});
 
 std::string conform_text(const ConformReport& report);
 std::string conform_json(const ConformReport& report);
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -5,15 +5,15 @@
 #include <cmath>
 
 #include "base/text.h"
-#include "margin/adl.h"
 #include "conform/conform_rows.h"
+#include "margin/adl.h"
 #include "margin/dydx.h"
 #include "margin/evaluate.h"
 #include "margin/funding.h"
 #include "margin/portfolio.h"
 #include "margin/position.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
@@ -90,7 +90,7 @@ Result<Answer> funding(const Example& row, const ConformContext& context) {
   if (row.venue == "dydx" && row.other.near("imf") && row.other.near("mmf")) {
     const Rate initial = TRY(fraction(row.other.near("imf"), "IMF"));
     const Rate maintenance = TRY(fraction(row.other.near("mmf"), "MMF"));
-    const double cap = dydx_funding_cap(initial, maintenance).approx();
+    const double cap = margin::dydx_funding_cap(initial, maintenance).approx();
     return named(row, [cap](const std::string& name) {
       return MaybeFigure(number(contains(name, "1h") || contains(name, "hour") ? cap / 8 : cap));
     });
@@ -100,21 +100,21 @@ Result<Answer> funding(const Example& row, const ConformContext& context) {
       if (!value) return std::optional<Price>();
       return std::optional<Price>(TRY(Price::nearest(*value)));
     };
-    const auto measured = impact_premium(TRY(price(impact_bid)), TRY(price(impact_ask)),
-                                         TRY(Price::nearest(*oracle)));
+    const auto measured = margin::impact_premium(TRY(price(impact_bid)), TRY(price(impact_ask)),
+                                                 TRY(Price::nearest(*oracle)));
     if (!measured) return lacks("a positive reference price");
     premium = measured->approx();
   }
   const double stated = TRY(need(premium, "a premium"));
   const Rate mean = TRY(Rate::nearest(stated));
-  const Rate rate = TRY(funding_rate(rule, mean, book));
+  const Rate rate = TRY(margin::funding_rate(rule, mean, book));
   // "N=4": the payment interval in hours.
   Rate interval_rate = rate;
   if (const auto hours = row.other.after("n");
       hours && *hours > 0 && *hours <= 8 && std::floor(*hours) == *hours)
-    interval_rate =
-        per_interval(rate, Duration::hours(8), Duration::hours(static_cast<int64_t>(*hours)));
-  const Rate hourly = per_interval(rate, Duration::hours(8), Duration::hours(1));
+    interval_rate = margin::per_interval(rate, Duration::hours(8),
+                                         Duration::hours(static_cast<int64_t>(*hours)));
+  const Rate hourly = margin::per_interval(rate, Duration::hours(8), Duration::hours(1));
   return named(row, [&](const std::string& name) -> MaybeFigure {
     const Facts words(name);
     if (words.says("payment")) {
@@ -124,9 +124,9 @@ Result<Answer> funding(const Example& row, const ConformContext& context) {
       const auto qty = Qty::nearest(*size);
       const auto reference = Price::nearest(*oracle);
       if (!qty.has_value() || !reference.has_value()) return std::nullopt;
-      const auto paid = funding_payment(
+      const auto paid = margin::funding_payment(
           qty.value(), row.side != "short", reference.value(),
-          per_interval(rate, rule.rate_period, std::min(interval, rule.rate_period)));
+          margin::per_interval(rate, rule.rate_period, std::min(interval, rule.rate_period)));
       return paid ? MaybeFigure(amount(paid->approx())) : std::nullopt;
     }
     if (words.says("f1h")) return number(hourly.approx());
@@ -147,7 +147,7 @@ Result<Answer> impact_margin(const Example& row) {
                                                        : std::nullopt,
                                    "the top leverage"));
   const auto notional =
-      impact_notional(TRY(Amount::nearest(base)), TRY(Leverage::nearest(leverage)));
+      margin::impact_notional(TRY(Amount::nearest(base)), TRY(Leverage::nearest(leverage)));
   if (!notional) return Error{Fault::out_of_range, "an impact notional beyond 92 billion"};
   return named(row, [&](const std::string&) { return MaybeFigure(amount(notional->approx())); });
 }
@@ -227,8 +227,8 @@ Result<Answer> recursion(const Example& row) {
                cum = TRY(need(get("cum_n-1"), "cum_n-1"));
   const Rate rate = TRY(fraction(get("mmr_n"), "MMR_n")),
              before = TRY(fraction(get("mmr_n-1"), "MMR_n-1"));
-  const auto next =
-      next_deduction(TRY(Amount::nearest(cum)), TRY(Amount::nearest(floor)), rate, before);
+  const auto next = rulebooks::next_deduction(TRY(Amount::nearest(cum)),
+                                              TRY(Amount::nearest(floor)), rate, before);
   if (!next) return Error{Fault::out_of_range, "a deduction beyond 92 billion"};
   return named(row, [&](const std::string&) { return MaybeFigure(amount(next->approx())); });
 }
@@ -244,7 +244,7 @@ Result<Answer> leverage_pnl(const Example& row) {
     else if (maintenance)
       ratio = 0;
   }
-  const double index = adl_leverage_pnl(profit, wallet, TRY(need(ratio, "a margin ratio")));
+  const double index = margin::adl_leverage_pnl(profit, wallet, TRY(need(ratio, "a margin ratio")));
   return named(row, [&](const std::string&) { return MaybeFigure(number(index)); });
 }
 
@@ -266,7 +266,7 @@ Result<Answer> adl_trigger(const Example& row) {
         if (tokens[j].kind == Token::Kind::number) least = tokens[j].value;
       }
     }
-    const double floor = adl_fund_floor(mean, share, least);
+    const double floor = margin::adl_fund_floor(mean, share, least);
     return named(row, [&](const std::string& name) -> MaybeFigure {
       if (contains(name, "trigger")) return truth(*now < floor);
       if (contains(name, "threshold") || contains(name, "floor")) return number(floor);
@@ -276,8 +276,8 @@ Result<Answer> adl_trigger(const Example& row) {
   const double most = TRY(need(row.other.near("balance"), "the pool's maximum balance"));
   const double fall = TRY(need(row.other.near("drawdown"), "the drawdown"));
   const double share = std::abs(TRY(need(row.other.near("threshold"), "the threshold")));
-  const DrawdownTrigger trigger =
-      adl_drawdown(most, fall, share, row.other.near("adltriggerthreshold").value_or(0));
+  const margin::DrawdownTrigger trigger =
+      margin::adl_drawdown(most, fall, share, row.other.near("adltriggerthreshold").value_or(0));
   return named(row, [&](const std::string& name) -> MaybeFigure {
     if (contains(name, "trigger")) return truth(trigger.triggered);
     if (contains(name, "loss") || contains(name, "shift")) return number(trigger.shifted);
@@ -287,7 +287,7 @@ Result<Answer> adl_trigger(const Example& row) {
 }
 
 Result<Answer> depeg(const Example& row) {
-  std::vector<RatedSlice> slices;
+  std::vector<margin::RatedSlice> slices;
   const auto& tokens = row.other.tokens();
   for (size_t i = 0; i + 2 < tokens.size(); ++i) {
     if (tokens[i].kind == Token::Kind::number && tokens[i + 1].text == "@" &&
@@ -297,7 +297,7 @@ Result<Answer> depeg(const Example& row) {
   }
   if (slices.empty())
     return lacks("slices as AMOUNT@RATE, and the venue's own tiers are not established");
-  const auto sum = depeg_charge(slices);
+  const auto sum = margin::depeg_charge(slices);
   if (!sum) return Error{Fault::out_of_range, "a charge beyond 92 billion"};
   return named(row, [&](const std::string&) { return MaybeFigure(amount(sum->approx())); });
 }
@@ -314,13 +314,14 @@ Result<Answer> stress(const Example& row, const ConformContext& context) {
   if (!usd) usd = row.other.first();
   const double size = TRY(need(usd, "a size in USD"));
   if (minimum) {
-    const auto multiplier = minimum_charge_multiplier(*book->stress, TRY(Amount::nearest(size)));
+    const auto multiplier =
+        margin::minimum_charge_multiplier(*book->stress, TRY(Amount::nearest(size)));
     return named(row, [&](const std::string& name) -> MaybeFigure {
       if (contains(name, "multipl") && multiplier) return number(multiplier->approx());
       return std::nullopt;  // the charge that it multiplies is not established
     });
   }
-  const auto parts = stress_components(
+  const auto parts = margin::stress_components(
       *book->stress, {{.usd = size, .years = row.other.near("days").value_or(0) / kDays}});
   return named(row, [&](const std::string& name) -> MaybeFigure {
     if (contains(name, "mr1") || contains(name, "spot")) return number(parts.spot);
@@ -338,7 +339,7 @@ Result<Answer> hyperliquid_rule(const Example& row, const ConformContext& contex
     std::vector<double> thresholds;
     for (const double ltv : row.other.numbers()) {
       if (ltv < 0 || ltv > 1) return lacks("loan-to-value ratios between 0 and 1");
-      thresholds.push_back(borrow_liquidation_threshold(TRY(Rate::nearest(ltv))).approx());
+      thresholds.push_back(margin::borrow_liquidation_threshold(TRY(Rate::nearest(ltv))).approx());
     }
     Answer answer;
     answer.others.resize(row.other_names.size());
@@ -395,7 +396,7 @@ Result<Answer> dydx_rule(const Example& row, const ConformContext& context) {
     const double open =
         TRY(need(row.other.near("notional") ? row.other.near("notional") : row.other.first(),
                  "open interest"));
-    const Rate scaled = scaled_initial_fraction(tier, TRY(Amount::nearest(open)));
+    const Rate scaled = margin::scaled_initial_fraction(tier, TRY(Amount::nearest(open)));
     return named(row, [&](const std::string&) { return MaybeFigure(number(scaled.approx())); });
   }
   if (contains(row.topic, "slice") || contains(row.topic, "partial")) {
@@ -406,7 +407,7 @@ Result<Answer> dydx_rule(const Example& row, const ConformContext& context) {
       if (known->venue == "dydx" && known->liquidation) book = known.get();
     }
     if (!book) return Error{Fault::no_evidence, "no rulebook of dydx has liquidation steps"};
-    const auto slice = liquidation_slice(*book->liquidation, TRY(Amount::nearest(value)));
+    const auto slice = margin::liquidation_slice(*book->liquidation, TRY(Amount::nearest(value)));
     if (!slice) return not_established(*book, "liquidation.slice");
     return named(row, [&](const std::string&) { return MaybeFigure(amount(slice->approx())); });
   }
@@ -422,8 +423,9 @@ Result<Answer> dydx_rule(const Example& row, const ConformContext& context) {
   if (base.has_value()) answer = std::move(base).value();
   const double bankruptcy = entry - sign * wallet / qty;
   answer.bankruptcy = number(bankruptcy);
-  const DydxLiquidation params{.bankruptcy_adjustment = row.tiers.after("ba").value_or(1),
-                               .spread_to_maintenance = row.tiers.after("smmr").value_or(1.5)};
+  const margin::DydxLiquidation params{
+      .bankruptcy_adjustment = row.tiers.after("ba").value_or(1),
+      .spread_to_maintenance = row.tiers.after("smmr").value_or(1.5)};
   const double equity = wallet + sign * qty * (mark - entry);
   answer.others.clear();
   for (const std::string& whole : row.other_names) {
@@ -432,7 +434,7 @@ Result<Answer> dydx_rule(const Example& row, const ConformContext& context) {
     if (contains(name, "equity") || contains(name, "tnc") || contains(name, "collateral")) {
       figure = number(equity);
     } else if (contains(name, "worst") && rate) {
-      figure = number(worst_order_price(mark, sign > 0, *rate, params));
+      figure = number(margin::worst_order_price(mark, sign > 0, *rate, params));
     } else if (contains(name, "insurance")) {
       // paid at a fill beyond bankruptcy: the price that the name gives
       const Facts words(name);
@@ -440,12 +442,12 @@ Result<Answer> dydx_rule(const Example& row, const ConformContext& context) {
         figure = number(std::max(0.0, sign * (bankruptcy - *fill) * qty));
     } else if (contains(name, "fillable") && rate) {
       const double maintenance = qty * mark * *rate;
-      if (const auto price = fillable_price({.size = sign * qty,
-                                             .oracle = mark,
-                                             .total_collateral = equity,
-                                             .total_maintenance = maintenance,
-                                             .maintenance = maintenance},
-                                            params))
+      if (const auto price = margin::fillable_price({.size = sign * qty,
+                                                     .oracle = mark,
+                                                     .total_collateral = equity,
+                                                     .total_maintenance = maintenance,
+                                                     .maintenance = maintenance},
+                                                    params))
         figure = number(*price);
     } else if (contains(name, "counterparty")) {
       figure = number(-sign * (bankruptcy - entry) *
@@ -471,8 +473,8 @@ Result<Answer> vol_shock(const Example& row) {
   if (!(days > 0)) return lacks("a positive number of days");
   const double power = row.other.near("power").value_or(days < 30 ? 0.3 : 0.13);
   return named(row, [&](const std::string&) {
-    return MaybeFigure(
-        number(down ? vol_shock_down(range, days, power) : vol_shock_up(range, days, power)));
+    return MaybeFigure(number(down ? margin::vol_shock_down(range, days, power)
+                                   : margin::vol_shock_up(range, days, power)));
   });
 }
 
@@ -509,17 +511,18 @@ Result<Answer> option_margins(const Example& row, const ConformContext& context)
     return Error{Fault::no_evidence, "no rulebook of " + row.venue + " options"};
   Rulebook book = *known;
   if (name.linear) book.contract->settle = book.contract->quote;
-  Rulebooks books;
-  const BookId id = TRY(books.add(book));
-  Position position{.book = id,
-                    .side = row.side == "long" ? PositionSide::long_side : PositionSide::short_side,
-                    .qty = TRY(Qty::nearest(qty)),
-                    .entry = TRY(Price::nearest(row.entry.value_or(mark))),
-                    .option = OptionTerms{name.type, TRY(Price::nearest(name.strike))}};
+  margin::Rulebooks books;
+  const margin::BookId id = TRY(books.add(book));
+  margin::Position position{
+      .book = id,
+      .side = row.side == "long" ? PositionSide::long_side : PositionSide::short_side,
+      .qty = TRY(Qty::nearest(qty)),
+      .entry = TRY(Price::nearest(row.entry.value_or(mark))),
+      .option = margin::OptionTerms{name.type, TRY(Price::nearest(name.strike))}};
   const Price mark_price = TRY(Price::nearest(mark)),
               underlying_price = TRY(Price::nearest(underlying));
-  const PositionMargin margin =
-      TRY(position_margin(position, books[id], mark_price, underlying_price));
+  const margin::PositionMargin margin =
+      TRY(margin::position_margin(position, books[id], mark_price, underlying_price));
   Answer answer;
   answer.initial = amount(margin.initial.approx());
   answer.maintenance = amount(margin.maintenance.approx());
@@ -575,7 +578,7 @@ Result<Answer> scenario_vector(const Example& row, const ConformContext& context
   if (const auto buckets = row.other.near("buckets"); buckets && *buckets >= 1 && *buckets <= 100)
     rule.buckets_each_side = static_cast<int>(*buckets);
 
-  ScenarioInput input;
+  margin::ScenarioInput input;
   input.index = row.other.near("index").value_or(row.mark.value_or(0));
   input.extra_initial =
       row.other.near("mmp_margin").value_or(0) + row.other.near("open_orders").value_or(0);
@@ -592,7 +595,7 @@ Result<Answer> scenario_vector(const Example& row, const ConformContext& context
       answer.note = "no valuation time: the roll shock of dated futures is at its minimum";
     input.legs.push_back({.size = sizes[i]});
   }
-  const ScenarioMargin margin = TRY(scenario_margin(rule, input));
+  const margin::ScenarioMargin margin = TRY(margin::scenario_margin(rule, input));
   // The reply carries the amounts unrounded, so the estimate is compared, not the ledger amount.
   answer.initial = number(margin.risk_matrix + input.extra_initial);
   answer.maintenance = number(margin.risk_matrix * rule.maintenance_factor.approx());
@@ -634,7 +637,7 @@ Result<Answer> haircut(const Example& row) {
   if (!price) price = row.other.near("index") ? row.other.near("index") : row.other.near("price");
   const Amount balance = TRY(Amount::nearest(held));
   const Price index = TRY(Price::nearest(price.value_or(1)));  // no price: the balance itself
-  const auto value = collateral_value(balance, index, cut);
+  const auto value = margin::collateral_value(balance, index, cut);
   if (!value) return Error{Fault::out_of_range, "a value beyond 92 billion"};
   return named(row, [&](const std::string& name) -> MaybeFigure {
     if (contains(name, "haircut")) return number(cut.approx());
@@ -652,12 +655,12 @@ Result<Answer> unified(const Example& row, const ConformContext& context) {
   const double held = TRY(need(equity, "adjusted equity"));
   const double maintenance = TRY(need(
       row.other.near("mm") ? row.other.near("mm") : row.other.near("maintenance"), "maintenance"));
-  const UnifiedMargin margin =
-      unified_margin(*book->unified, TRY(Amount::nearest(held)), TRY(Amount::nearest(maintenance)));
+  const margin::UnifiedMargin margin = margin::unified_margin(
+      *book->unified, TRY(Amount::nearest(held)), TRY(Amount::nearest(maintenance)));
   return named(row, [&](const std::string& name) -> MaybeFigure {
     if ((contains(name, "ratio") || contains(name, "unimmr")) && margin.ratio)
       return number(*margin.ratio);
-    if (contains(name, "liquidat")) return truth(margin.band >= UnifiedBand::liquidation);
+    if (contains(name, "liquidat")) return truth(margin.band >= margin::UnifiedBand::liquidation);
     return std::nullopt;
   });
 }
@@ -696,4 +699,4 @@ std::optional<Result<Answer>> answer_formula(const Example& row, const ConformCo
       Error{Fault::no_evidence, "no rule for the topic \"" + topic.substr(0, 60) + "\""});
 }
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -8,6 +8,7 @@
 #include "conform/conform.h"
 
 using namespace delever;
+using namespace delever::conform;
 
 namespace {
 
@@ -20,9 +21,9 @@ constexpr std::string_view kHead =
 constexpr std::string_view kSources =
     "[sources.a]\ntext = \"t\"\ngrade = \"X\"\nas_of = \"undated\"\n";
 
-const RulebookShelf& shelf() {
-  static const RulebookShelf small = [] {
-    RulebookShelf made;
+const rulebooks::RulebookShelf& shelf() {
+  static const rulebooks::RulebookShelf small = [] {
+    rulebooks::RulebookShelf made;
     for (const char* venue : {"binance", "bybit", "okx", "deribit", "hyperliquid", "dydx"}) {
       std::string book =
           "venue = \"" + std::string(venue) + "\"\nsymbol = \"BTC\"\nas_of = \"2024-10-24\"\n";
@@ -41,7 +42,7 @@ const RulebookShelf& shelf() {
           "0.2\npartial_above = 100000\n"
           "backstop_fraction = 0.666666\nslice_min = 1000\nslice_max = 100000\nslice_fraction_min "
           "= 0.1\n";
-      made.add(parse_rulebook(book, "fuzz").value());
+      made.add(rulebooks::parse_rulebook(book, "fuzz").value());
     }
     std::string options = "venue = \"deribit\"\nsymbol = \"BTC-OPTION\"\nas_of = \"undated\"\n";
     options += kSources;
@@ -50,14 +51,14 @@ const RulebookShelf& shelf() {
         "\"BTC\"\nsize = 1\n"
         "[option_margin]\nsource = \"a\"\ninitial_rate = 0.15\ninitial_floor = "
         "0.1\nmaintenance_rate = 0.075\n";
-    made.add(parse_rulebook(options, "fuzz").value());
+    made.add(rulebooks::parse_rulebook(options, "fuzz").value());
     std::string grid = "venue = \"deribit\"\nsymbol = \"BTC-PORTFOLIO\"\nas_of = \"2024-06\"\n";
     grid += kSources;
     grid +=
         "[scenarios]\nsource = \"a\"\nprice_range = 0.16\nbuckets_each_side = 4\nannualised_move = "
         "0.075\n"
         "annualised_move_min = 0.01\ngain_offset = 0.5\nmaintenance_factor = 0.8\n";
-    made.add(parse_rulebook(grid, "fuzz").value());
+    made.add(rulebooks::parse_rulebook(grid, "fuzz").value());
     return made;
   }();
   return small;

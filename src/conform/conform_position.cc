@@ -7,7 +7,7 @@
 #include "conform/conform_rows.h"
 #include "margin/price.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
@@ -107,7 +107,7 @@ Result<Rulebook> find_book(const Example& row, const ConformContext& context,
     if (context.ladders && *context.ladders) {
       if (const auto text = (*context.ladders)(name.path)) {
         Rulebook book = stated_book(row, false, 0, 0);
-        book.ladder = TRY(parse_ladder_csv(*text, name.path));
+        book.ladder = TRY(rulebooks::parse_ladder_csv(*text, name.path));
         return book;
       }
     }
@@ -185,9 +185,9 @@ Result<std::vector<OtherLeg>> other_legs(std::string_view text) {
 
 // Everything put together: an account, its books and prices.
 struct Setup {
-  Rulebooks books;
-  Account account;
-  MarkPrices marks;
+  margin::Rulebooks books;
+  margin::Account account;
+  margin::MarkPrices marks;
   double stated_maintenance = 0;  // of other legs whose ladder is not known, only their margin
   double stated_profit = 0;
   double wallet = 0;  // of the pool, unrounded
@@ -196,12 +196,12 @@ struct Setup {
   std::string note;
 };
 
-Result<Position> make_position(bool is_long, double qty, double entry, double leverage,
-                               MarginMode mode) {
-  Position position{.side = is_long ? PositionSide::long_side : PositionSide::short_side,
-                    .mode = mode,
-                    .qty = TRY(to_qty(qty)),
-                    .entry = TRY(Price::nearest(entry))};
+Result<margin::Position> make_position(bool is_long, double qty, double entry, double leverage,
+                                       MarginMode mode) {
+  margin::Position position{.side = is_long ? PositionSide::long_side : PositionSide::short_side,
+                            .mode = mode,
+                            .qty = TRY(to_qty(qty)),
+                            .entry = TRY(Price::nearest(entry))};
   position.leverage = TRY(Leverage::nearest(leverage));
   if (position.qty.raw() <= 0 || position.entry.raw() <= 0)
     return Error{Fault::refused, "sizes and prices must be positive"};
@@ -225,10 +225,11 @@ double qty_for(const Example& row, const Rulebook& book, double qty) {
 // A leg in the row's own coin is the other side of hedge mode: it moves with the same price, under
 // the same rules.
 Result<void> add_hedge_leg(const OtherLeg& leg, Setup& setup) {
-  const Position& first = setup.account.positions[0];
-  const Rulebooks::Compiled& book = setup.books[first.book];
-  Position position = TRY(make_position(leg.is_long, leg.qty / book.size.approx(), leg.entry,
-                                        first.leverage.approx(), MarginMode::cross));
+  const margin::Position& first = setup.account.positions[0];
+  const margin::Rulebooks::Compiled& book = setup.books[first.book];
+  margin::Position position =
+      TRY(make_position(leg.is_long, leg.qty / book.size.approx(), leg.entry,
+                        first.leverage.approx(), MarginMode::cross));
   position.book = first.book;
   position.instrument = first.instrument;
   setup.account.positions.push_back(position);
@@ -254,8 +255,8 @@ Result<void> add_other_leg(const Example& row, const ConformContext& context, co
   TRY(apply_row(row, rules));
   if (!rules.contract || !rules.contract->size) return not_established(rules, "contract.size");
   rules.contract->settle = setup.books.coin_name(0);  // one pool: the row gives one wallet
-  Position position = TRY(make_position(leg.is_long, leg.qty / rules.contract->size->approx(),
-                                        leg.entry, 1, MarginMode::cross));
+  margin::Position position = TRY(make_position(
+      leg.is_long, leg.qty / rules.contract->size->approx(), leg.entry, 1, MarginMode::cross));
   position.book = TRY(setup.books.add(rules));
   position.instrument = static_cast<InstrumentId>(setup.marks.mark.size());
   setup.marks.mark.emplace_back(TRY(Price::nearest(leg.mark)));
@@ -306,8 +307,9 @@ Result<Setup> set_up(const Example& row, const ConformContext& context) {
   const double leverage = row.leverage.value_or(1);
   const bool is_short = row.side == "short" || row.side == "sell";
   const auto wallet_given = row.wallet ? row.wallet : own.after("margin", "balance");
-  Position position = TRY(make_position(!is_short, qty_for(row, book, qty), entry, leverage,
-                                        isolated ? MarginMode::isolated : MarginMode::cross));
+  margin::Position position =
+      TRY(make_position(!is_short, qty_for(row, book, qty), entry, leverage,
+                        isolated ? MarginMode::isolated : MarginMode::cross));
   position.book = TRY(setup.books.add(book));
   const bool inverse = setup.books[position.book].inverse;
   const double size = position.qty.approx() * book.contract->size->approx();
@@ -343,19 +345,19 @@ Result<Answer> of_notional(const Example& row, const ConformContext& context) {
   const auto cum = row.tiers.after("cum") ? row.tiers.after("cum") : row.other.after("cum");
   const Rulebook book = rate ? stated_book(row, contract.inverse, *rate, cum.value_or(0))
                              : TRY(find_book(row, context, contract.symbol, false));
-  Rulebooks books;
-  const BookId id = TRY(books.add(book));
+  margin::Rulebooks books;
+  const margin::BookId id = TRY(books.add(book));
   if (!book.ladder || book.ladder->unit != TierUnit::value)
     return not_established(book, "ladder by value");
   const Amount notional = TRY(Amount::nearest(value));
   Answer answer;
-  answer.maintenance = amount(
-      static_cast<double>(TRY(maintenance_of(books[id], notional.raw(), Qty(), Price::raw(1)))) /
-      1e8);
+  answer.maintenance = amount(static_cast<double>(TRY(margin::maintenance_of(
+                                  books[id], notional.raw(), Qty(), Price::raw(1)))) /
+                              1e8);
   if (row.leverage) {
     const Leverage leverage = TRY(Leverage::nearest(*row.leverage));
-    answer.initial = amount(static_cast<double>(TRY(initial_of(books[id], notional.raw(), Qty(),
-                                                               Price::raw(1), leverage))) /
+    answer.initial = amount(static_cast<double>(TRY(margin::initial_of(
+                                books[id], notional.raw(), Qty(), Price::raw(1), leverage))) /
                             1e8);
   }
   return answer;
@@ -382,18 +384,20 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
   if (row.other.says("qty") && row.other.says("notional")) return of_notional(row, context);
   if (!row.entry && !row.mark && row.qty) return of_notional(row, context);
   Setup setup = TRY(set_up(row, context));
-  const Position& position = setup.account.positions[0];
-  const AccountMargin margin = TRY(evaluate(setup.account, setup.marks, setup.books));
+  const margin::Position& position = setup.account.positions[0];
+  const margin::AccountMargin margin =
+      TRY(margin::evaluate(setup.account, setup.marks, setup.books));
   Answer answer;
   answer.note = setup.note;
   double initial = 0, maintenance = setup.stated_maintenance;
-  for (const PositionMargin& p : margin.positions) {
+  for (const margin::PositionMargin& p : margin.positions) {
     initial += p.initial.approx();
     maintenance += p.maintenance.approx();
   }
   if (!setup.rules_known) {
-    PricePool pool = TRY(price_pool(setup.account, 0, setup.marks, setup.books));
-    if (const auto bankruptcy = bankruptcy_price(pool)) answer.bankruptcy = number(*bankruptcy);
+    margin::PricePool pool = TRY(margin::price_pool(setup.account, 0, setup.marks, setup.books));
+    if (const auto bankruptcy = margin::bankruptcy_price(pool))
+      answer.bankruptcy = number(*bankruptcy);
     answer.others.resize(row.other_names.size());
     return answer;
   }
@@ -408,7 +412,7 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
   }
   answer.maintenance = amount(maintenance);
 
-  PricePool pool = TRY(price_pool(setup.account, 0, setup.marks, setup.books));
+  margin::PricePool pool = TRY(margin::price_pool(setup.account, 0, setup.marks, setup.books));
   // The example's figures are not ledger amounts: take its wallet unrounded.
   const double rounded =
       (position.mode == MarginMode::isolated ? position.margin : setup.account.balances[0].amount)
@@ -416,13 +420,14 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
   pool.equity_elsewhere += setup.wallet - rounded + setup.stated_profit;
   pool.maintenance_elsewhere += setup.stated_maintenance;
   const auto price = [&]() -> Result<std::optional<Figure>> {
-    const SafePrices prices = TRY(liquidation_prices(pool));
-    const auto threshold = adverse(prices, pool);
+    const margin::SafePrices prices = TRY(margin::liquidation_prices(pool));
+    const auto threshold = margin::adverse(prices, pool);
     if (!threshold) return std::optional<Figure>();
     return std::optional<Figure>(number(*threshold));
   };
   answer.liquidation = TRY(price());
-  if (const auto bankruptcy = bankruptcy_price(pool)) answer.bankruptcy = number(*bankruptcy);
+  if (const auto bankruptcy = margin::bankruptcy_price(pool))
+    answer.bankruptcy = number(*bankruptcy);
   for (const std::string& name : row.other_names) {
     answer.others.emplace_back();
     if (contains(lower(name), "backstop")) {
@@ -432,7 +437,7 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
       answer.others.back() = TRY(price());
       pool.maintenance_share = 1;
     } else if (contains(lower(name), "equity")) {
-      for (const Pool& p : margin.pools) answer.others.back() = amount(p.equity().approx());
+      for (const margin::Pool& p : margin.pools) answer.others.back() = amount(p.equity().approx());
     } else if (contains(lower(name), "ratio") || lower(name) == "mmr") {
       const auto ratio =
           margin.pools.empty() ? std::optional<double>() : margin.pools.back().ratio();
@@ -446,4 +451,4 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
   return answer;
 }
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -4,7 +4,7 @@
 #include "conform/conform.h"
 #include "conform/notes.h"
 
-namespace delever {
+namespace delever::conform {
 
 struct Example {
   std::string id, venue, topic, mode, contract, side, tiers_text,
@@ -32,7 +32,7 @@ struct Answer {
 };
 
 struct ConformContext {
-  const RulebookShelf* shelf = nullptr;
+  const rulebooks::RulebookShelf* shelf = nullptr;
   const LadderReader* ladders = nullptr;
 };
 
@@ -58,4 +58,4 @@ inline Result<double> need(std::optional<double> value, std::string_view what) {
   return lacks(what);
 }
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -9,15 +9,15 @@
 #include <sstream>
 
 #include "base/csv.h"
+#include "base/source_root.h"
 #include "base/text.h"
 #include "conform/notes.h"
 #include "margin/test_books.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
-using testing_margin::shelf;
+using margin::fixture::shelf;
 
 std::string slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -213,4 +213,4 @@ TEST(Facts, numbers_words_and_signs) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::conform

@@ -6,12 +6,12 @@
 
 #include "conform/json_text.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
 class Writer {
  public:
-  Writer(const Rulebooks::Compiled& book, std::vector<ExplainedStep>& steps)
+  Writer(const margin::Rulebooks::Compiled& book, std::vector<ExplainedStep>& steps)
       : book_(book), steps_(steps) {}
 
   void step(std::string what, std::string formula, std::string value, std::string unit = {},
@@ -30,7 +30,7 @@ class Writer {
   }
 
  private:
-  const Rulebooks::Compiled& book_;
+  const margin::Rulebooks::Compiled& book_;
   std::vector<ExplainedStep>& steps_;
 };
 
@@ -44,8 +44,9 @@ std::string tier_text(const LadderRule& ladder, const MarginTier& tier) {
                                                     : ", deduction " + tier.deduction.text());
 }
 
-void maintenance_steps(Writer& w, const Position& position, const Rulebooks::Compiled& book,
-                       const PositionMargin& m, Amount margin_value) {
+void maintenance_steps(Writer& w, const margin::Position& position,
+                       const margin::Rulebooks::Compiled& book, const margin::PositionMargin& m,
+                       Amount margin_value) {
   const Rulebook& rules = book.book;
   if (const auto& by_size = rules.size_margin) {
     w.step("maintenance margin",
@@ -58,7 +59,7 @@ void maintenance_steps(Writer& w, const Position& position, const Rulebooks::Com
                        tier->initial.text(), tier->maintenance_fraction.text()),
            m.maintenance.text(), w.coin(), w.source(tier->source));
   } else if (rules.ladder) {
-    const MarginTier* tier_at = tier_of(*rules.ladder, margin_value.raw(), position.qty);
+    const MarginTier* tier_at = margin::tier_of(*rules.ladder, margin_value.raw(), position.qty);
     if (!tier_at) return;
     w.step("tier of the position", tier_text(*rules.ladder, *tier_at), tier_at->maintenance.text(),
            {}, w.source(rules.ladder->source));
@@ -74,8 +75,9 @@ void maintenance_steps(Writer& w, const Position& position, const Rulebooks::Com
 }
 
 // The tier that holds at the liquidation price, and the closed form with its figures, for one leg.
-void price_steps(Writer& w, const Position& position, const Rulebooks::Compiled& book,
-                 const PricePool& pool, double price) {
+void price_steps(Writer& w, const margin::Position& position,
+                 const margin::Rulebooks::Compiled& book, const margin::PricePool& pool,
+                 double price) {
   const double size = position.qty.approx() * book.size.approx();
   const double value = book.inverse ? size / price : size * price;
   const int sign = position.side == PositionSide::long_side ? 1 : -1;
@@ -83,7 +85,8 @@ void price_steps(Writer& w, const Position& position, const Rulebooks::Compiled&
   if (book.book.ladder && !pool.legs[0].frozen_maintenance) {
     const auto units = Amount::nearest(value);
     const MarginTier* tier =
-        units.has_value() ? tier_of(*book.book.ladder, units.value().raw(), position.qty) : nullptr;
+        units.has_value() ? margin::tier_of(*book.book.ladder, units.value().raw(), position.qty)
+                          : nullptr;
     if (tier)
       w.step("tier at the liquidation price", tier_text(*book.book.ladder, *tier),
              tier->maintenance.text(), {}, w.source(book.book.ladder->source));
@@ -113,18 +116,19 @@ void price_steps(Writer& w, const Position& position, const Rulebooks::Compiled&
 
 }  // namespace
 
-Result<Explanation> explain(const Account& account, size_t index, const MarkPrices& marks,
-                            const Rulebooks& books) {
+Result<Explanation> explain(const margin::Account& account, size_t index,
+                            const margin::MarkPrices& marks, const margin::Rulebooks& books) {
   if (index >= account.positions.size()) return Error{Fault::not_found, "no such position"};
-  const Position& position = account.positions[index];
-  const Rulebooks::Compiled& book = books[position.book];
-  const AccountMargin all = TRY(evaluate(account, marks, books));
+  const margin::Position& position = account.positions[index];
+  const margin::Rulebooks::Compiled& book = books[position.book];
+  const margin::AccountMargin all = TRY(margin::evaluate(account, marks, books));
   Explanation out;
   out.margin = all.positions[index];
-  const PositionMargin& m = out.margin;
+  const margin::PositionMargin& m = out.margin;
   Writer w(book, out.steps);
   const ContractRule& contract = *book.book.contract;
-  const Price mark = *MarkPrices::at(marks.mark, position.instrument);  // evaluate() has seen it
+  const Price mark =
+      *margin::MarkPrices::at(marks.mark, position.instrument);  // evaluate() has seen it
   const char* times_or_over = book.inverse ? "/" : "*";
   w.step("rulebook", fmt::format("{} of {}", book.book.symbol, book.book.venue), book.book.as_of,
          {}, w.source(contract.source));
@@ -150,7 +154,7 @@ Result<Explanation> explain(const Account& account, size_t index, const MarkPric
   const bool frozen =
       position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
   const std::optional<Amount> entry_value =
-      fit<Amount>(position_value(book, position.qty, position.entry, Round::up));
+      fit<Amount>(margin::position_value(book, position.qty, position.entry, Round::up));
   const Amount margin_value = frozen && entry_value ? *entry_value : m.value;
   if (frozen)
     w.step("value that margins use", "at the entry price, frozen", margin_value.text(), w.coin());
@@ -162,7 +166,7 @@ Result<Explanation> explain(const Account& account, size_t index, const MarkPric
            m.initial.text(), w.coin());
   maintenance_steps(w, position, book, m, margin_value);
 
-  for (const Pool& pool : all.pools) {
+  for (const margin::Pool& pool : all.pools) {
     const bool its = position.mode == MarginMode::isolated
                          ? pool.position == index
                          : !pool.position && (!pool.coin || *pool.coin == book.settle);
@@ -178,20 +182,20 @@ Result<Explanation> explain(const Account& account, size_t index, const MarkPric
                        (pool.maintenance + pool.liquidation_fee).text(), pool.equity().text()),
            out.ratio ? fmt::format("{:.10g}", *out.ratio) : "none: no equity", {});
   }
-  const PricePool pool = TRY(price_pool(account, index, marks, books));
-  const SafePrices prices = TRY(liquidation_prices(pool));
-  out.liquidation = adverse(prices, pool);
+  const margin::PricePool pool = TRY(margin::price_pool(account, index, marks, books));
+  const margin::SafePrices prices = TRY(margin::liquidation_prices(pool));
+  out.liquidation = margin::adverse(prices, pool);
   if (out.liquidation)
     price_steps(w, position, book, pool, *out.liquidation);
   else
     w.step("liquidation price",
            prices.never_safe ? "no price is safe" : "no price on the side that hurts triggers it",
            "none");
-  out.bankruptcy = bankruptcy_price(pool);
+  out.bankruptcy = margin::bankruptcy_price(pool);
   w.step("bankruptcy price", "equity(P) = 0", out.bankruptcy ? price_text(*out.bankruptcy) : "none",
          w.price_unit());
   if (position.mode == MarginMode::isolated) {
-    out.trigger = TRY(trigger_price(position, book));
+    out.trigger = TRY(margin::trigger_price(position, book));
     if (out.trigger)
       w.step("first price that triggers", "in integers, at 1e-10 of a price", out.trigger->text(),
              w.price_unit());
@@ -199,7 +203,7 @@ Result<Explanation> explain(const Account& account, size_t index, const MarkPric
   return out;
 }
 
-Result<Explanation> explain(const MarginQuestion& q, const RulebookShelf& shelf) {
+Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookShelf& shelf) {
   const Rulebook* found = shelf.find(q.venue, q.symbol, q.as_of);
   if (!found)
     return Error{
@@ -214,14 +218,14 @@ Result<Explanation> explain(const MarginQuestion& q, const RulebookShelf& shelf)
     if (!book.margin) book.margin = MarginRule{};
     book.margin->liquidation_fee = q.liquidation_fee;
   }
-  Rulebooks books;
-  const BookId id = TRY(books.add(book));
+  margin::Rulebooks books;
+  const margin::BookId id = TRY(books.add(book));
   if (books[id].option)
     return Error{Fault::refused, "an option needs an account, not one position"};
-  Account account;
+  margin::Account account;
   if (const auto& ladder = books[id].book.ladder) {
-    const MarginTier* tier =
-        tier_of(*ladder, position_value(books[id], q.qty, q.entry, Round::up), q.qty);
+    const MarginTier* tier = margin::tier_of(
+        *ladder, margin::position_value(books[id], q.qty, q.entry, Round::up), q.qty);
     const Leverage most = ladder->tiers.front().max_leverage,
                    here = tier ? tier->max_leverage : most;
     if (q.leverage > most || q.leverage > here)
@@ -231,16 +235,17 @@ Result<Explanation> explain(const MarginQuestion& q, const RulebookShelf& shelf)
                                q.leverage > most ? "" : " for a position of this size"),
                    books[id].book.name()};
   }
-  Position position{.book = id,
-                    .side = q.side,
-                    .mode = q.mode,
-                    .qty = q.qty,
-                    .entry = q.entry,
-                    .leverage = q.leverage};
+  margin::Position position{.book = id,
+                            .side = q.side,
+                            .mode = q.mode,
+                            .qty = q.qty,
+                            .entry = q.entry,
+                            .leverage = q.leverage};
   if (q.mode == MarginMode::isolated) {
-    const Wide margin = q.wallet ? Wide{q.wallet->raw()}
-                                 : shared_by(position_value(books[id], q.qty, q.entry, Round::down),
-                                             q.leverage, Round::down);
+    const Wide margin =
+        q.wallet ? Wide{q.wallet->raw()}
+                 : shared_by(margin::position_value(books[id], q.qty, q.entry, Round::down),
+                             q.leverage, Round::down);
     const auto fitted = fit<Amount>(margin);
     if (!fitted) return Error{Fault::out_of_range, "a margin beyond 92 billion coins"};
     position.margin = *fitted;
@@ -250,7 +255,7 @@ Result<Explanation> explain(const MarginQuestion& q, const RulebookShelf& shelf)
     return Error{Fault::refused, "cross margin needs a wallet"};
   }
   account.positions.push_back(position);
-  const MarkPrices marks{.mark = {q.mark.value_or(q.entry)}};
+  const margin::MarkPrices marks{.mark = {q.mark.value_or(q.entry)}};
   return explain(account, 0, marks, books);
 }
 
@@ -287,4 +292,4 @@ std::string explain_json(const Explanation& explanation) {
       steps);
 }
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -6,7 +6,7 @@
 #include "margin/price.h"
 #include "rulebooks/rulebook_file.h"
 
-namespace delever {
+namespace delever::conform {
 
 struct ExplainedStep {
   std::string what;     // "maintenance margin"
@@ -18,14 +18,14 @@ struct ExplainedStep {
 
 struct Explanation {
   std::vector<ExplainedStep> steps;
-  PositionMargin margin;
+  margin::PositionMargin margin;
   std::optional<double> liquidation, bankruptcy, ratio;
   std::optional<Price> trigger;  // isolated: the exact price of the first trigger
   bool liquidated = false;
 };
 
-Result<Explanation> explain(const Account& account, size_t position, const MarkPrices& marks,
-                            const Rulebooks& books);
+Result<Explanation> explain(const margin::Account& account, size_t position,
+                            const margin::MarkPrices& marks, const margin::Rulebooks& books);
 
 // One position on one venue, as the command line asks for it.
 struct MarginQuestion {
@@ -41,9 +41,9 @@ struct MarginQuestion {
       liquidation_fee;  // OKX: the taker-level fee in the trigger, which no rulebook can know
 };
 
-Result<Explanation> explain(const MarginQuestion& question, const RulebookShelf& shelf);
+Result<Explanation> explain(const MarginQuestion& question, const rulebooks::RulebookShelf& shelf);
 
 std::string explain_text(const Explanation& explanation);
 std::string explain_json(const Explanation& explanation);
 
-}  // namespace delever
+}  // namespace delever::conform

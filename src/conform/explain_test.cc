@@ -5,10 +5,10 @@
 
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
-using namespace testing_margin;
+using namespace margin::fixture;
 
 std::string value_of(const Explanation& e, std::string_view what) {
   for (const ExplainedStep& step : e.steps) {
@@ -42,9 +42,9 @@ TEST(Explain, binance_isolated_short_that_crosses_a_tier) {
 // The formula that is printed gives the price that is printed.
 TEST(Explain, the_printed_formula_is_the_computation) {
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
-    Rulebooks books;
-    const BookId id = books.add(inverse_book(100)).value();
-    Account account;
+    margin::Rulebooks books;
+    const margin::BookId id = books.add(inverse_book(100)).value();
+    margin::Account account;
     account.positions = {{.book = id,
                           .side = side,
                           .mode = MarginMode::isolated,
@@ -52,10 +52,11 @@ TEST(Explain, the_printed_formula_is_the_computation) {
                           .entry = price(50'000),
                           .leverage = times_leverage(10),
                           .margin = coins(0.12)}};
-    const Explanation e = explain(account, 0, MarkPrices{.mark = {price(50'000)}}, books).value();
+    const Explanation e =
+        explain(account, 0, margin::MarkPrices{.mark = {price(50'000)}}, books).value();
     const double s = side == PositionSide::long_side ? 1 : -1, size = 60'000;
-    const MarginTier tier = *tier_of(*books[id].book.ladder,
-                                     Amount::nearest(size / *e.liquidation).value().raw(), qty(1));
+    const MarginTier tier = *margin::tier_of(
+        *books[id].book.ladder, Amount::nearest(size / *e.liquidation).value().raw(), qty(1));
     const double by_hand = size * (1 + s * tier.maintenance.approx()) /
                            (size / 50'000 + s * (0.12 + tier.deduction.approx()));
     EXPECT_NEAR(*e.liquidation, by_hand, 1e-9 * by_hand);
@@ -87,4 +88,4 @@ TEST(Explain, questions_without_an_answer) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::conform

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
 // Length of the UTF-8 sequence at the front of `text`, 0 when it is none (overlong forms and
@@ -48,4 +48,4 @@ std::string json_text(std::string_view text) {
   return out + "\"";
 }
 
-}  // namespace delever
+}  // namespace delever::conform

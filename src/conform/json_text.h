@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-namespace delever {
+namespace delever::conform {
 
 std::string json_text(std::string_view text);
 
-}  // namespace delever
+}  // namespace delever::conform

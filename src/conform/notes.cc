@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::conform {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
@@ -153,4 +153,4 @@ std::optional<double> Facts::first() const {
   return std::nullopt;
 }
 
-}  // namespace delever
+}  // namespace delever::conform

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace delever {
+namespace delever::conform {
 
 struct Token {
   enum class Kind { word, number, sign } kind = Kind::sign;
@@ -38,4 +38,4 @@ class Facts {
   std::vector<Token> tokens_;
 };
 
-}  // namespace delever
+}  // namespace delever::conform

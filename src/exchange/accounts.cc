@@ -3,50 +3,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
-std::string_view reject_name(Reject reject) {
-  static constexpr std::string_view names[] = {"none",
-                                               "time_goes_back",
-                                               "bad_time",
-                                               "no_such_account",
-                                               "no_such_instrument",
-                                               "no_such_coin",
-                                               "no_such_index",
-                                               "no_such_order",
-                                               "no_such_mode",
-                                               "bad_amount",
-                                               "bad_price",
-                                               "bad_quantity",
-                                               "bad_leverage",
-                                               "too_large",
-                                               "no_mark",
-                                               "not_enough_margin",
-                                               "not_enough_balance",
-                                               "nothing_to_reduce",
-                                               "would_take",
-                                               "not_filled",
-                                               "would_trigger",
-                                               "has_position",
-                                               "not_isolated",
-                                               "expired",
-                                               "in_liquidation",
-                                               "not_allowed"};
-  static_assert(std::size(names) == static_cast<size_t>(Reject::not_allowed) + 1);
-  CHECK(static_cast<size_t>(reject) < std::size(names));
-  return names[static_cast<size_t>(reject)];
-}
-
-std::string_view notice_name(NoticeKind kind) {
-  static constexpr std::string_view names[] = {
-      "account_opened", "accepted", "rested", "finished", "stop_armed",
-      "stop_triggered", "fill",     "wallet", "funding",  "margin_call",
-      "liquidation",    "takeover", "adl",    "settled",  "covered",
-      "socialised",     "shortfall"};
-  static_assert(std::size(names) == static_cast<size_t>(NoticeKind::shortfall) + 1);
-  CHECK(static_cast<size_t>(kind) < std::size(names));
-  return names[static_cast<size_t>(kind)];
-}
-
+namespace delever::exchange {
 Reject Exchange::State::apply(const Command& command) {
   if (command.at < now) return Reject::time_goes_back;
   if (!timely(command.at)) return Reject::bad_time;
@@ -81,14 +38,6 @@ const std::vector<StakeId>& Exchange::State::in_order(Market& m) {
 Reject Exchange::State::check_account(AccountId a) const {
   if (a >= accounts.size()) return Reject::no_such_account;
   return a < kFirstUser ? Reject::not_allowed : Reject::none;
-}
-
-Notice Exchange::State::notice(NoticeKind kind, AccountId account) const {
-  Notice n;
-  n.kind = kind;
-  n.account = account;
-  n.at = now;
-  return n;
 }
 
 AccountId Exchange::State::add_account(CollateralMode collateral, bool hedge) {
@@ -180,7 +129,7 @@ Reject Exchange::State::take(const OpenAccount& c) {
                    [](const CoinSetup& coin) { return coin.scenarios; }))
     return Reject::no_such_mode;
   if (accounts.size() >= kNoId) return Reject::too_large;
-  say(notice(NoticeKind::account_opened, add_account(c.collateral, c.hedge)));
+  emit(add_account(c.collateral, c.hedge), AccountOpened{});
   return Reject::none;
 }
 
@@ -194,10 +143,10 @@ Reject Exchange::State::take(const Deposit& c) {
   wallet(c.account, c.coin) += c.amount.raw();
   deposited[c.coin] += c.amount.raw();
   touch_all(c.account);
-  Notice n = notice(NoticeKind::wallet, c.account);
-  n.coin = c.coin;
-  n.amount = c.amount;
-  say(n);
+  emit(c.account, WalletChanged{.cause = WalletChanged::Cause::deposit,
+                                .coin = c.coin,
+                                .isolated = {},
+                                .amount = c.amount});
   return Reject::none;
 }
 
@@ -236,10 +185,10 @@ Reject Exchange::State::take(const Withdraw& c) {
   }
   deposited[c.coin] -= c.amount.raw();
   touch_all(c.account);
-  Notice n = notice(NoticeKind::wallet, c.account);
-  n.coin = c.coin;
-  n.amount = -c.amount;
-  say(n);
+  emit(c.account, WalletChanged{.cause = WalletChanged::Cause::withdrawal,
+                                .coin = c.coin,
+                                .isolated = {},
+                                .amount = -c.amount});
   return Reject::none;
 }
 
@@ -267,7 +216,7 @@ Reject Exchange::State::take(const SetLeverage& c) {
     if (!value_fits(m, most, m.mark)) return Reject::too_large;
     const int64_t worth = value(m, most, m.mark, Round::up);
     if (ladder) {
-      const MarginTier* tier = tier_of(*ladder, worth, Qty::raw(most * m.step));
+      const MarginTier* tier = margin::tier_of(*ladder, worth, Qty::raw(most * m.step));
       if (!tier || c.leverage > tier->max_leverage) return Reject::bad_leverage;
     }
     if (h.mode == MarginMode::isolated && h.lots != 0) {
@@ -435,12 +384,11 @@ Reject Exchange::State::take(const MoveMargin& c) {
   wallet(c.account, m.settle) -= c.amount.raw();
   h.margin += c.amount.raw();
   touch_all(c.account);
-  Notice n = notice(NoticeKind::wallet, c.account);
-  n.coin = m.settle;
-  n.instrument = c.instrument;
-  n.amount = -c.amount;
-  say(n);
+  emit(c.account, WalletChanged{.cause = WalletChanged::Cause::margin_moved,
+                                .coin = m.settle,
+                                .isolated = c.instrument,
+                                .amount = -c.amount});
   return Reject::none;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

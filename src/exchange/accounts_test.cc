@@ -2,10 +2,10 @@
 // and what a setup must state.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
 
@@ -278,4 +278,4 @@ TEST(Setup, WhatContradictsItselfIsNamed) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 using Order = std::vector<size_t>;
@@ -157,4 +157,4 @@ double hyperliquid_adl_score(const AdlPosition& p) {
   return (p.is_long ? p.mark / p.entry : p.entry / p.mark) * (p.notional / p.equity);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

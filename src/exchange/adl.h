@@ -17,7 +17,7 @@
 
 #include "market/units.h"
 
-namespace delever {
+namespace delever::exchange {
 
 enum class AdlPolicy : uint8_t { queue, pro_rata, capped_pro_rata, risk_weighted, greedy };
 
@@ -55,4 +55,4 @@ double okx_adl_score(const AdlPosition& p);  // profit % * effective leverage; B
 double hyperliquid_adl_score(
     const AdlPosition& p);  // profit ratio (mark/entry; entry/mark of shorts) * leverage
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr int64_t kUnit = 1'000'000;
@@ -136,4 +136,4 @@ TEST(Adl, scores_rank_profit_and_leverage) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

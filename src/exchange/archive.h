@@ -9,7 +9,7 @@
 
 #include "market/units.h"
 
-namespace delever {
+namespace delever::exchange {
 
 class Saver {
  public:
@@ -100,4 +100,4 @@ class Loader {
   const char* why_ = nullptr;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

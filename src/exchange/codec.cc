@@ -2,7 +2,7 @@
 
 #include "exchange/archive.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 template <class A, class T>
@@ -137,4 +137,4 @@ Result<Command> decode(std::string_view bytes) {
   return command;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "exchange/command.h"
+#include "market/command.h"
 
-namespace delever {
+namespace delever::exchange {
 
 std::string encode(const Command& command);
 Result<Command> decode(std::string_view bytes);
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 // Every field of a command as numbers, written here a second time.
@@ -169,4 +169,4 @@ TEST(Codec, RefusesWhatIsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -11,7 +11,8 @@
 namespace {
 
 using namespace delever;
-using namespace delever::testing_exchange;
+using namespace delever::exchange;
+using namespace delever::exchange::fixture;
 
 class Silent final : public ExchangeSink {
  public:

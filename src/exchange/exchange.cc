@@ -8,7 +8,7 @@
 #include "exchange/archive.h"
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr uint64_t kSnapshotVersion = 0x64656c65'76657202;  // "delever" 2
@@ -249,7 +249,7 @@ uint64_t Exchange::hash() const {
   }
   for (const Market& m : s.markets) {
     for (const Side side : {Side::buy, Side::sell}) {
-      m.book.orders(side, [&](OrderId id, const MatchBook::Resting& r) {
+      m.book.orders(side, [&](OrderId id, const matching::MatchBook::Resting& r) {
         const OrderInfo& info = m.orders[static_cast<uint32_t>(id)];
         num(r.account), num(r.tick), num(r.lots), num(info.reduce_only), num(info.client);
         num(s.stakes[info.stake].side);
@@ -306,7 +306,7 @@ std::optional<Price> Exchange::last(InstrumentId i) const {
   const int64_t price = state_->markets[i].last;
   return price == 0 ? std::nullopt : std::optional(Price::raw(price));
 }
-const MatchBook& Exchange::book(InstrumentId i) const {
+const matching::MatchBook& Exchange::book(InstrumentId i) const {
   CHECK(i < state_->markets.size());
   return state_->markets[i].book;
 }
@@ -381,8 +381,8 @@ std::vector<PoolView> Exchange::pools(AccountId a) const {
   return out;
 }
 
-Account Exchange::State::account_of(AccountId a) const {
-  Account out;
+margin::Account Exchange::State::account_of(AccountId a) const {
+  margin::Account out;
   out.collateral = accounts[a].collateral;
   for (CoinId c = 0; c < coins(); ++c)
     out.balances.push_back({c, Amount::raw(narrow(wallet(a, c) - held(a, c)))});
@@ -399,13 +399,13 @@ Account Exchange::State::account_of(AccountId a) const {
   return out;
 }
 
-Account Exchange::account(AccountId a) const {
+margin::Account Exchange::account(AccountId a) const {
   CHECK(a < accounts());
   return state_->account_of(a);
 }
 
-const MarkPrices& Exchange::prices() const { return state_->prices; }
-const Rulebooks& Exchange::rulebooks() const { return state_->rulebooks; }
+const margin::MarkPrices& Exchange::prices() const { return state_->prices; }
+const margin::Rulebooks& Exchange::rulebooks() const { return state_->rulebooks; }
 
 Amount Exchange::imbalance(CoinId c) const {
   CHECK(c < coins());
@@ -418,4 +418,4 @@ Amount Exchange::imbalance(CoinId c) const {
   return Amount::raw(narrow(sum));
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -18,10 +18,17 @@
 #include <vector>
 
 #include "exchange/adl.h"
-#include "exchange/command.h"
 #include "margin/evaluate.h"
+#include "market/command.h"
+#include "market/notice.h"
+#include "matching/match_book.h"
 
-namespace delever {
+namespace delever::exchange {
+
+class ExchangeSink : public EventSink {
+ public:
+  virtual void on_notice(const Notice& notice) = 0;
+};
 
 struct CoinSetup {
   std::string name;
@@ -38,12 +45,12 @@ struct IndexSetup {
 
 struct Listing {
   std::string symbol;
-  Rulebook rules;        // needs contract size, tick, step, maker and taker fee; derivatives a
-                         // maintenance and liquidation rule
-  MatchBook::Band band;  // ticks that the book can hold
+  Rulebook rules;  // needs contract size, tick, step, maker and taker fee; derivatives a
+                   // maintenance and liquidation rule
+  matching::MatchBook::Band band;  // ticks that the book can hold
   uint32_t index = 0;
   std::optional<Instant> expiry;  // dated futures, options
-  std::optional<OptionTerms> option;
+  std::optional<margin::OptionTerms> option;
   bool outside_mark = false;  // the mark is published, not computed (options always)
   Leverage default_leverage = Leverage::raw(10 * Leverage::scale);
 };
@@ -109,7 +116,7 @@ class Exchange {
   std::optional<Price> mark(InstrumentId instrument) const;
   std::optional<Price> index(uint32_t index) const;
   std::optional<Price> last(InstrumentId instrument) const;
-  const MatchBook& book(InstrumentId instrument) const;
+  const matching::MatchBook& book(InstrumentId instrument) const;
   BookSnapshot depth(InstrumentId instrument, size_t levels) const;
   Qty open_interest(InstrumentId instrument) const;
   Amount wallet(AccountId account, CoinId coin) const;  // the fund's is the insurance fund
@@ -120,9 +127,9 @@ class Exchange {
   // The account as margin::evaluate reads it, with the prices and rulebooks that go with it. What
   // spot orders hold is not among the balances: it may leave at any moment, and is no collateral
   // until they are cancelled.
-  Account account(AccountId account) const;
-  const MarkPrices& prices() const;
-  const Rulebooks& rulebooks() const;
+  margin::Account account(AccountId account) const;
+  const margin::MarkPrices& prices() const;
+  const margin::Rulebooks& rulebooks() const;
   // Wallets + isolated margins + fees - shortfall - signed cost of open positions - (deposits -
   // withdrawals): 0.
   Amount imbalance(CoinId coin) const;
@@ -133,4 +140,4 @@ class Exchange {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

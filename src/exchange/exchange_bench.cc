@@ -8,18 +8,18 @@
 #include "exchange/exchange.h"
 #include "matching/workload_bench.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace workload;
+using namespace matching::workload;
 
 struct Counter : ExchangeSink {
   uint64_t events = 0, fills = 0, rested = 0;
   OrderId last_rested = 0;
   void on_event(const Event&) override { ++events; }
   void on_notice(const Notice& n) override {
-    if (n.kind == NoticeKind::fill) ++fills;
-    if (n.kind == NoticeKind::rested) last_rested = n.order;
+    if (n.kind() == NoticeKind::fill) ++fills;
+    if (const auto* rested = n.as<OrderRested>()) last_rested = rested->order;
   }
 };
 
@@ -118,9 +118,9 @@ double run(const std::vector<Message>& sent, int ticks_every, Counter& counter) 
 
 // The bare book on the same messages: what matching alone costs.
 double run_book(const std::vector<Message>& sent) {
-  MatchBook book({90'000, 110'000});
+  matching::MatchBook book({90'000, 110'000});
   std::vector<OrderId> ids(sent.size() + 1);
-  std::vector<BookEvent> out;
+  std::vector<matching::BookEvent> out;
   const double start = seconds();
   for (const Message& m : sent) {
     out.clear();
@@ -225,7 +225,7 @@ int bench_main(size_t count) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange
 
 int main(int argc, char** argv) {
   return delever::bench_main(argc > 1 ? static_cast<size_t>(std::atol(argv[1])) : 1'000'000);

@@ -4,10 +4,10 @@
 
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 std::unique_ptr<Exchange> opened(ExchangeSetup setup) {
   return std::move(Exchange::open(std::move(setup))).value();
@@ -199,4 +199,4 @@ TEST(Hash, SeesWhatMatters) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

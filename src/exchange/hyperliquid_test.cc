@@ -12,10 +12,10 @@
 #include "base/random.h"
 #include "exchange/testing.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr InstrumentId kCoins = 2;
 constexpr double kStart[kCoins] = {122'000, 220};
@@ -156,26 +156,27 @@ Day run() {
     recorder.notices.clear();
     publish();
     for (const Notice& n : recorder.notices) {
-      const bool failed = n.kind == NoticeKind::liquidation && n.account == kVault;
-      if (failed) day.vault_failed.push_back({t, n.amount});
-      if (n.kind == NoticeKind::liquidation && n.account >= kFirstUser) {
-        day.under_water.push_back({n.account, n.amount});
+      const auto* started = n.as<LiquidationStarted>();
+      if (started && n.account == kVault) day.vault_failed.push_back({t, started->equity});
+      if (started && n.account >= kFirstUser) {
+        day.under_water.push_back({n.account, started->equity});
         if (day.first_liquidation < 0) day.first_liquidation = t;
       }
-      if (n.kind == NoticeKind::takeover) {
+      if (n.kind() == NoticeKind::takeover) {
         day.transfers[t] += 1;
         day.rows_liquidated[t] += 2;
       }
-      if (n.kind != NoticeKind::adl) continue;
+      const auto* adl = n.as<PositionDeleveraged>();
+      if (!adl) continue;
       if (day.first_adl < 0) day.first_adl = t;
       day.rows_adl[t] += 1;
       day.rows_liquidated[t] += 1;
       bool flat = true;
-      for (const PositionView& p : x.positions(n.counterparty))
-        flat &= p.instrument != n.instrument || p.qty.raw() == 0;
-      day.adl.push_back(
-          {t, n.instrument, n.account, n.counterparty, n.price.raw(), n.qty.raw(), flat});
-      const double usd = n.amount.approx();
+      for (const PositionView& p : x.positions(adl->counterparty))
+        flat &= p.instrument != adl->instrument || p.qty.raw() == 0;
+      day.adl.push_back({t, adl->instrument, n.account, adl->counterparty, adl->price.raw(),
+                         adl->qty.raw(), flat});
+      const double usd = adl->value.approx();
       day.notional += usd;
       if (n.account == kVault) day.notional_of_vault += usd;
     }
@@ -260,4 +261,4 @@ TEST(TenthOfOctober, TheTimelineHasTheShapeOfTheRecords) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "exchange/codec.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr std::string_view kMagic = "delever journal 1\n";
@@ -159,4 +159,4 @@ Result<std::unique_ptr<Exchange>> replay_journal(ExchangeSetup setup, const std:
   return exchange;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -11,7 +11,7 @@
 
 #include "exchange/exchange.h"
 
-namespace delever {
+namespace delever::exchange {
 
 class JournalWriter {
  public:
@@ -55,4 +55,4 @@ Result<std::unique_ptr<Exchange>> replay_journal(ExchangeSetup setup, const std:
                                                  const std::optional<JournalStart>& start = {},
                                                  uint64_t commands = ~uint64_t{0});
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -7,10 +7,10 @@
 #include "exchange/codec.h"
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 class Journal : public testing::Test {
  protected:
@@ -180,4 +180,4 @@ TEST_F(Journal, ReplayRefusesWhatDoesNotBelong) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -8,7 +8,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 // Value of lots at a price, before it is known to fit.
@@ -139,22 +139,25 @@ void Exchange::State::transfer(StakeId from, StakeId to, Lots lots, int64_t valu
   const Market& m = markets[i];
   move_lots(from, -lots, value);
   move_lots(to, lots, value);
-  Notice n = notice(handover.why, giver);
-  n.counterparty = stakes[to].account;
-  n.instrument = i;
-  n.side = lots > 0 ? Side::sell : Side::buy;
-  n.qty = Qty::raw(std::abs(lots) * m.step);
-  n.amount = Amount::raw(value);
-  n.coin = m.settle;
+  PositionTransfer n{.instrument = i,
+                     .side = lots > 0 ? Side::sell : Side::buy,
+                     .counterparty = stakes[to].account,
+                     .coin = m.settle,
+                     .price = {},
+                     .qty = Qty::raw(std::abs(lots) * m.step),
+                     .value = Amount::raw(value)};
   const double per_lot = static_cast<double>(value) / static_cast<double>(std::abs(lots));
   const double size = static_cast<double>(m.step) * static_cast<double>(m.size) / 1e16;
   const double price = m.inverse ? size * 1e8 / per_lot : per_lot / 1e8 / size;
   if (handover.at)
     n.price = *handover.at;
   else if (const auto p = Price::nearest(price); p.has_value())
-    n.price = p.value();  // for the eye: `amount` counts
-  say(n);
-  if (handover.why != NoticeKind::takeover) return;
+    n.price = p.value();  // for the eye: `value` counts
+  if (!handover.takeover) {
+    emit(giver, PositionDeleveraged{n});
+    return;
+  }
+  emit(giver, PositionTakenOver{n});
   publish(
       i, Liquidation{.position_side = lots > 0 ? PositionSide::long_side : PositionSide::short_side,
                      .feed = LiquidationFeed::complete,
@@ -165,7 +168,7 @@ void Exchange::State::transfer(StakeId from, StakeId to, Lots lots, int64_t valu
                      .id = {}});
 }
 
-void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e,
+void Exchange::State::fill_spot(Market& m, InstrumentId i, const matching::BookEvent& e,
                                 const Sending& sending) {
   const int64_t quote = value_at(m, e.lots, e.tick);
   const int64_t base = narrow(static_cast<Wide>(e.lots) * m.step * m.size / Qty::scale);
@@ -181,24 +184,23 @@ void Exchange::State::fill_spot(Market& m, InstrumentId i, const BookEvent& e,
     wallet(a, buys ? m.quote : m.base) -= buys ? quote : base;
     fees[buys ? m.base : m.quote] += fee;
     touch_all(a);
-    Notice n = notice(NoticeKind::fill, a);
-    n.maker = maker;
-    n.side = buys ? Side::buy : Side::sell;
-    n.counterparty = maker ? e.account : e.maker_account;
-    n.instrument = i;
-    n.order = maker ? e.maker : 0;
-    n.client = maker ? m.orders[static_cast<uint32_t>(e.maker)].client : sending.client;
-    n.coin = buys ? m.base : m.quote;
-    n.price = Price::raw(static_cast<int64_t>(e.tick) * m.tick);
-    n.qty = Qty::raw(e.lots * m.step);
-    n.fee = Amount::raw(fee);
-    say(n);
+    emit(a, Fill{.instrument = i,
+                 .side = buys ? Side::buy : Side::sell,
+                 .maker = maker,
+                 .coin = buys ? m.base : m.quote,
+                 .counterparty = maker ? e.account : e.maker_account,
+                 .order = maker ? e.maker : 0,
+                 .client = maker ? m.orders[static_cast<uint32_t>(e.maker)].client : sending.client,
+                 .price = Price::raw(static_cast<int64_t>(e.tick) * m.tick),
+                 .qty = Qty::raw(e.lots * m.step),
+                 .value = Amount::raw(quote),
+                 .fee = Amount::raw(fee)});
   }
 }
 
-Position Exchange::State::position(const Stake& h, Lots lots, int64_t cost) const {
+margin::Position Exchange::State::position(const Stake& h, Lots lots, int64_t cost) const {
   const Market& m = markets[h.instrument];
-  Position p;
+  margin::Position p;
   p.instrument = h.instrument;
   p.book = m.book_id;
   p.side = lots > 0 ? PositionSide::long_side : PositionSide::short_side;
@@ -255,12 +257,13 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
     Wide initial = 0;
     if (lots != 0 && pool_position) {
       any = true;
-      const auto margin = position_margin(position(h, lots, cost), *m.rules, mark, underlying);
+      const auto margin =
+          margin::position_margin(position(h, lots, cost), *m.rules, mark, underlying);
       if (!margin.has_value()) {
         total.priced = false;
         return;
       }
-      const PositionMargin& p = margin.value();
+      const margin::PositionMargin& p = margin.value();
       total.profit += in_units(p.profit.raw(), Round::down);
       total.maintenance += in_units(p.maintenance.raw(), Round::up);
       total.fee += in_units(p.liquidation_fee.raw(), Round::up);
@@ -277,8 +280,8 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
           const bool shorts = h.hedge ? h.side == PositionSide::short_side
                                       : std::abs(lots - sells) == most && sells > 0;
           Stake imagined = h;
-          const auto margin = position_margin(position(imagined, shorts ? -count : count, 0),
-                                              *m.rules, mark, underlying);
+          const auto margin = margin::position_margin(
+              position(imagined, shorts ? -count : count, 0), *m.rules, mark, underlying);
           if (!margin.has_value())
             total.priced = false;
           else
@@ -286,7 +289,8 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
                 shorts ? Wide{margin.value().initial.raw()} : larger(margin.value().value.raw(), 0);
         } else {
           const Wide worth = wide_value(m, count, mark.raw(), Round::up);
-          const auto need = initial_of(*m.rules, worth, Qty::raw(count * m.step), mark, h.leverage);
+          const auto need =
+              margin::initial_of(*m.rules, worth, Qty::raw(count * m.step), mark, h.leverage);
           if (!need.has_value())
             total.priced = false;
           else
@@ -329,7 +333,8 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
         total.priced = false;
         continue;
       }
-      const auto worth = collateral_value(Amount::raw(balance), *usd, haircut.value_or(Rate()));
+      const auto worth =
+          margin::collateral_value(Amount::raw(balance), *usd, haircut.value_or(Rate()));
       if (!worth)
         total.priced = false;
       else
@@ -343,7 +348,7 @@ PoolSums Exchange::State::sums(PoolId id, const Supposed* supposed) const {
 }
 
 // Made anew only where a price that enters has moved, or time has.
-const RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
+const margin::RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
   if (scenarios.size() < markets.size()) scenarios.resize(markets.size());
   const auto &mark = prices.mark[i], &underlying = prices.underlying[i];
   if (!mark) return nullptr;
@@ -355,7 +360,7 @@ const RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
   Stake one;
   one.instrument = i;
   const auto leg =
-      risk_leg(position(one, 1, 0), *markets[i].rules, *mark, underlying, prices.years[i]);
+      margin::risk_leg(position(one, 1, 0), *markets[i].rules, *mark, underlying, prices.years[i]);
   if (!leg.has_value()) return nullptr;
   s.leg = leg.value();
   s.mark = *mark;
@@ -367,12 +372,12 @@ const RiskLeg* Exchange::State::leg_of(InstrumentId i) const {
 
 const Exchange::State::SharedScenarios* Exchange::State::scenarios_of(
     InstrumentId i, const ScenarioRule& rule) const {
-  const RiskLeg* leg = leg_of(i);
+  const margin::RiskLeg* leg = leg_of(i);
   const auto& index = prices.coin_usd[markets[i].settle];
   if (!leg || !index) return nullptr;
   SharedScenarios& s = scenarios[i];
   if (s.has_unit && s.index == *index) return &s;
-  s.has_unit = unit_profits(rule, *leg, index->approx(), s.unit).has_value();
+  s.has_unit = margin::unit_profits(rule, *leg, index->approx(), s.unit).has_value();
   s.index = *index;
   return s.has_unit ? &s : nullptr;
 }
@@ -395,16 +400,18 @@ bool Exchange::State::portfolio_margin(PoolId id, const Supposed* supposed, Pool
     const SharedScenarios* shared = scenarios_of(h.instrument, *rule);
     if (!shared) return false;
     const Price mark = *prices.mark[h.instrument];
-    const Position held_now =
+    const margin::Position held_now =
         position(h, lots, supposed && supposed->stake == id_h ? supposed->cost : h.cost);
-    const auto margin = position_margin(held_now, *m.rules, mark, prices.underlying[h.instrument]);
+    const auto margin =
+        margin::position_margin(held_now, *m.rules, mark, prices.underlying[h.instrument]);
     if (margin.has_value())
       standard += m.option && lots > 0 ? larger(margin.value().value.raw(), 0)
                                        : Wide{margin.value().initial.raw()};
-    held_legs.push_back({leg_size(held_now, *m.rules, mark), m.option,
+    held_legs.push_back({margin::leg_size(held_now, *m.rules, mark), m.option,
                          shared->leg.years.value_or(0), &shared->unit});
   }
-  if (!scenario_margin(*rule, usd->approx(), 0, held_legs, scenario).has_value()) return false;
+  if (!margin::scenario_margin(*rule, usd->approx(), 0, held_legs, scenario).has_value())
+    return false;
   const Wide orders = larger(total.initial - standard, 0);
   total.initial = scenario.initial.raw() + orders;
   total.maintenance = scenario.maintenance.raw();
@@ -423,9 +430,9 @@ Wide Exchange::State::backing(PoolId id, CoinId coin, Wide units) const {
   const auto& usd = prices.coin_usd[coin];
   if (!haircut || !usd) return 0;
   const Wide free = wallet(pool.account, coin) - held(pool.account, coin);
-  const auto before = collateral_value(Amount::raw(narrow(free)), *usd, *haircut);
-  const auto after = collateral_value(Amount::raw(narrow(free - units)), *usd, *haircut);
+  const auto before = margin::collateral_value(Amount::raw(narrow(free)), *usd, *haircut);
+  const auto after = margin::collateral_value(Amount::raw(narrow(free - units)), *usd, *haircut);
   return before && after ? Wide{before->raw()} - after->raw() : kValueMax;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

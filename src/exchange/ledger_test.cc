@@ -3,10 +3,10 @@
 // coin.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
 
@@ -69,7 +69,7 @@ TEST(Ledger, RebateAndRoundingOfFees) {
   EXPECT_EQ(v.wallet(a), 1'000 * kCoin - 2'800'000);
   EXPECT_EQ(v.wallet(b), 1'000 * kCoin + 933'333);
   EXPECT_EQ(v.fees(), 2'800'000 - 933'333);
-  const std::vector<Notice> fills = v.notices(NoticeKind::fill);
+  const auto fills = v.notices<Fill>();
   ASSERT_EQ(fills.size(), 2u);
   EXPECT_TRUE(fills[0].maker);
   EXPECT_EQ(fills[0].fee.raw(), -933'333);
@@ -261,10 +261,10 @@ TEST(MultiAsset, LiquidatedWhenTheCoinFallsAndTheFundTakesTheCoin) {
   // 41,027.65 - 42 - 40,813 = 172.65 against 172.748. The bankruptcy price is 43,187 - 172.65 =
   // 43,014.35: the bid of 43,100 is within it. Liquidation fee 1.25 % of 43,100 = 538.75 to the
   // fund.
-  const std::vector<Notice> told = v.notices(NoticeKind::liquidation);
+  const auto told = v.notices<LiquidationStarted>();
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].amount.raw(), units(172.65));
-  EXPECT_EQ(told[0].fee.raw(), units(172.748));
+  EXPECT_EQ(told[0].equity.raw(), units(172.65));
+  EXPECT_EQ(told[0].maintenance.raw(), units(172.748));
   EXPECT_EQ(v.position(a), 0);
   // - 42 - 40,900 - 538.75 = - 41,480.75 against a coin of 41,027.65: the fund takes the coin and
   // pays the debt.
@@ -272,7 +272,7 @@ TEST(MultiAsset, LiquidatedWhenTheCoinFallsAndTheFundTakesTheCoin) {
   EXPECT_EQ(v.wallet(a, kBtc), 0);
   EXPECT_EQ(v.wallet(kFund, kUsdt), units(100'000 + 538.75 - 41'480.75));
   EXPECT_EQ(v.wallet(kFund, kBtc), kCoin);
-  const std::vector<Notice> covered = v.notices(NoticeKind::covered);
+  const auto covered = v.notices<DeficitCovered>();
   ASSERT_EQ(covered.size(), 1u);
   EXPECT_EQ(covered[0].amount.raw(), units(41'480.75));
   EXPECT_EQ(v->shortfall(kUsdt).raw(), 0);
@@ -323,11 +323,11 @@ TEST(Portfolio, CoveredCallNeedsLessThanItsParts) {
   EXPECT_LT(together, alone);
   EXPECT_LT(together, v.pool(standard, kBtc)->initial.raw());
   // The same as margin's own evaluation.
-  const auto plain = evaluate(v->account(whole), v->prices(), v->rulebooks());
+  const auto plain = margin::evaluate(v->account(whole), v->prices(), v->rulebooks());
   ASSERT_TRUE(plain.has_value());
   const auto& pools = plain.value().pools;
-  const auto twin =
-      std::find_if(pools.begin(), pools.end(), [](const Pool& p) { return p.coin == kBtc; });
+  const auto twin = std::find_if(pools.begin(), pools.end(),
+                                 [](const margin::Pool& p) { return p.coin == kBtc; });
   ASSERT_NE(twin, pools.end());
   EXPECT_EQ(twin->initial.raw(), together);
   EXPECT_EQ(twin->maintenance, v.pool(whole, kBtc)->maintenance);
@@ -344,16 +344,16 @@ TEST(Portfolio, LiquidatedWhenTheBoundIsCrossed) {
   for (const double p : {78'020.0, 78'012.0}) {
     v.index(p);
     v.mark(kInverse, p);
-    EXPECT_EQ(v.notices(NoticeKind::liquidation).size(), 0u) << p;
+    EXPECT_EQ(v.notices<LiquidationStarted>().size(), 0u) << p;
   }
   EXPECT_EQ(v.say(Venue::limit(b, Side::buy, 78'000, 840, kInverse)), Reject::none);
   v.index(78'006);
   v.mark(kInverse, 78'006);
-  EXPECT_EQ(v.notices(NoticeKind::liquidation).size(), 1u);
+  EXPECT_EQ(v.notices<LiquidationStarted>().size(), 1u);
   EXPECT_LT(v.position(a, kInverse), qty(840).raw());
   EXPECT_GT(v.position(a, kInverse), 0) << "only as much as restores the margin";
   EXPECT_FALSE(v.pool(a, kBtc)->liquidated);
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

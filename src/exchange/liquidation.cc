@@ -4,7 +4,7 @@
 #include "exchange/state.h"
 #include "margin/adl.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr Duration kFundMemory = Duration::hours(8);
@@ -67,12 +67,10 @@ void Exchange::State::look(PoolId p, bool changed) {
   if (s.triggered() && release_held(p)) s = sums(p);
   if (s.triggered()) {
     if (!pools[p].in_liquidation) {
-      Notice n = notice(NoticeKind::liquidation, a);
-      n.coin = pools[p].coin.value_or(0);
-      if (pools[p].isolated != kNoId) n.instrument = stakes[pools[p].isolated].instrument;
-      n.amount = Amount::raw(narrow(s.equity()));
-      n.fee = Amount::raw(narrow(s.maintenance));
-      say(n);
+      emit(a, LiquidationStarted{.coin = pools[p].coin,
+                                 .instrument = isolated_in(p),
+                                 .equity = Amount::raw(narrow(s.equity())),
+                                 .maintenance = Amount::raw(narrow(s.maintenance))});
     }
     liquidate(p);
     return;
@@ -81,12 +79,10 @@ void Exchange::State::look(PoolId p, bool changed) {
   const bool call = s.maintenance > 0 &&
                     s.maintenance >= times(larger(s.equity(), 0), setup.margin_call, Round::down);
   if (call && !pools[p].called) {
-    Notice n = notice(NoticeKind::margin_call, a);
-    n.coin = pools[p].coin.value_or(0);
-    if (pools[p].isolated != kNoId) n.instrument = stakes[pools[p].isolated].instrument;
-    n.amount = Amount::raw(narrow(s.equity()));
-    n.fee = Amount::raw(narrow(s.maintenance));
-    say(n);
+    emit(a, MarginCall{.coin = pools[p].coin,
+                       .instrument = isolated_in(p),
+                       .equity = Amount::raw(narrow(s.equity())),
+                       .maintenance = Amount::raw(narrow(s.maintenance))});
   }
   // A call stands until the account itself has changed: what the price does alone neither lifts nor
   // repeats it, so that it does not matter how often a pool is looked at.
@@ -111,6 +107,11 @@ bool Exchange::State::release_held(PoolId p) {
   return released;
 }
 
+std::optional<InstrumentId> Exchange::State::isolated_in(PoolId p) const {
+  if (pools[p].isolated == kNoId) return std::nullopt;
+  return stakes[pools[p].isolated].instrument;
+}
+
 std::vector<StakeId> Exchange::State::in_pool(PoolId p) const {
   if (pools[p].isolated != kNoId) return {pools[p].isolated};
   std::vector<StakeId> found;
@@ -133,8 +134,8 @@ StakeId Exchange::State::heaviest(PoolId p) const {
     const Market& m = markets[h.instrument];
     if (h.lots == 0 || m.spot || !prices.mark[h.instrument]) continue;
     const auto margin =
-        position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
-                        prices.underlying[h.instrument]);
+        margin::position_margin(position(h, h.lots, h.cost), *m.rules, *prices.mark[h.instrument],
+                                prices.underlying[h.instrument]);
     if (!margin.has_value()) continue;
     const Wide units = in_pool_units(p, m.settle, margin.value().maintenance.raw());
     if (units > most) {
@@ -163,7 +164,7 @@ int64_t Exchange::State::bankruptcy_value(PoolId p, StakeId id) const {
 
 // The worst tick at which closing still leaves nothing owed.
 Tick Exchange::State::bankruptcy_tick(const Market& m, const Stake& h, int64_t worth) const {
-  const MatchBook::Band band = m.listing->band;
+  const matching::MatchBook::Band band = m.listing->band;
   const Lots lots = std::abs(h.lots);
   const bool sells = h.lots > 0;
   const auto enough = [&](Tick t) {
@@ -199,7 +200,7 @@ Lots Exchange::State::lots_to_safety(PoolId p, StakeId id) const {
     const Wide target = rule.stop_at_ratio
                             ? times(larger(left_over, 0), *rule.stop_at_ratio, Round::down)
                             : left_over;
-    return s.priced && !delever::triggered(target, s.maintenance + s.fee, s.at_equality);
+    return s.priced && !delever::margin::triggered(target, s.maintenance + s.fee, s.at_equality);
   };
   Lots low = 0, high = held;
   while (low + 1 < high) {
@@ -217,7 +218,7 @@ Lots Exchange::State::lots_to_tier(StakeId id, int tiers) const {
   const auto& ladder = m.rules->book.ladder;
   if (!ladder) return held;
   const int64_t worth = value(m, held, m.mark, Round::up);
-  const MarginTier* tier = tier_of(*ladder, worth, Qty::raw(held * m.step));
+  const MarginTier* tier = margin::tier_of(*ladder, worth, Qty::raw(held * m.step));
   if (!tier) return held;
   const auto at = tier - ladder->tiers.data();
   if (at < tiers) return held;
@@ -264,7 +265,8 @@ void Exchange::State::liquidate(PoolId p) {
         const Wide counted = rule.stop_at_ratio
                                  ? times(larger(at.equity(), 0), *rule.stop_at_ratio, Round::down)
                                  : at.equity();
-        return at.priced && delever::triggered(counted, at.maintenance + at.fee, at.at_equality);
+        return at.priced &&
+               delever::margin::triggered(counted, at.maintenance + at.fee, at.at_equality);
       };
       const auto step_down = [&](int tiers) {  // again and again, as far as the book takes it
         for (StakeId h = heaviest(p); h != kNoId && unsafe(); h = heaviest(p)) {
@@ -402,16 +404,15 @@ void Exchange::State::take_over(PoolId p, AccountId by) {
         by == kFund ? bankruptcy_value(p, id) : value(m, std::abs(h.lots), m.mark, round);
     const StakeId to = need_stake(by, h.instrument, PositionSide::long_side);
     const auto at = by == kFund ? std::nullopt : std::optional(Price::raw(m.mark));
-    transfer(id, to, h.lots, worth, {NoticeKind::takeover, at});
+    transfer(id, to, h.lots, worth, {.takeover = true, .at = at});
   }
   if (by != kVault) return;
   // The vault gets what margin there is, and bears what is missing.
   const auto say_moved = [&](CoinId of, int64_t units) {
-    Notice n = notice(NoticeKind::wallet, pools[p].account);
-    n.coin = of;
-    n.counterparty = kVault;
-    n.amount = Amount::raw(-units);
-    say(n);
+    emit(pools[p].account, WalletChanged{.cause = WalletChanged::Cause::taken_by_vault,
+                                         .coin = of,
+                                         .isolated = {},
+                                         .amount = Amount::raw(-units)});
   };
   if (!pools[p].coin) {  // every coin that backed the pool, and every debt in it
     const AccountId a = pools[p].account;
@@ -467,20 +468,21 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
       case AdlRanking::leverage_pnl: {
         std::optional<double> ratio;
         if (equity > 0) ratio = static_cast<double>(s.maintenance) / 1e8 / equity;
-        c.adl.rank = adl_leverage_pnl(profit, purse, ratio);
+        c.adl.rank = margin::adl_leverage_pnl(profit, purse, ratio);
         break;
       }
       case AdlRanking::pnl_leverage:
-        c.adl.rank = equity > 0 ? adl_pnl_leverage(profit, std::max(purse, 1e-8),
-                                                   static_cast<double>(at_mark) / 1e8, equity)
-                                : 0;
+        c.adl.rank = equity > 0
+                         ? margin::adl_pnl_leverage(profit, std::max(purse, 1e-8),
+                                                    static_cast<double>(at_mark) / 1e8, equity)
+                         : 0;
         break;
       case AdlRanking::mark_entry_leverage: {
         const double ratio =
             m.inverse ? entry / static_cast<double>(at_mark) : static_cast<double>(at_mark) / entry;
         c.adl.rank = equity > 0
-                         ? adl_mark_entry_leverage(h.lots > 0, ratio, 1,
-                                                   static_cast<double>(at_mark) / 1e8, equity)
+                         ? margin::adl_mark_entry_leverage(
+                               h.lots > 0, ratio, 1, static_cast<double>(at_mark) / 1e8, equity)
                          : 0;
         break;
       }
@@ -518,7 +520,7 @@ void Exchange::State::deleverage(StakeId id, AdlPrice price) {
     const auto upto = [&](Lots n) { return narrow(static_cast<Wide>(worth) * n / total); };
     const int64_t part = upto(given + take[k]) - upto(given);
     given += take[k];
-    transfer(id, queue[k].stake, all > 0 ? take[k] : -take[k], part, {NoticeKind::adl, at});
+    transfer(id, queue[k].stake, all > 0 ? take[k] : -take[k], part, {.takeover = false, .at = at});
     trim_reduce_only(queue[k].stake);
   }
   trim_reduce_only(id);
@@ -537,18 +539,13 @@ void Exchange::State::cover(PoolId p) {
     debtor = 0;
     fund -= paid;
     owed -= paid;
-    Notice n = notice(NoticeKind::covered, a);
-    n.coin = coin;
-    n.amount = Amount::raw(paid);
     if (paid > 0) {
       touch(cross_pool(kFund, coin));
-      say(n);
+      emit(a, DeficitCovered{coin, Amount::raw(paid)});
     }
     if (owed > 0) owed = socialise(coin, owed, a);
     shortfall[coin] += owed;
-    n.kind = NoticeKind::shortfall;
-    n.amount = Amount::raw(owed);
-    if (owed > 0) say(n);
+    if (owed > 0) emit(a, DeficitUncovered{coin, Amount::raw(owed)});
   };
   if (pool.isolated != kNoId) {
     settle_debt(*pool.coin, stakes[pool.isolated].margin);
@@ -591,11 +588,8 @@ int64_t Exchange::State::socialise(CoinId coin, int64_t deficit, AccountId debto
     const AccountId a = winners[k].account;
     wallet(a, coin) -= share.taken[k];
     for (const PoolId p : accounts[a].pools) touch(p);
-    Notice n = notice(NoticeKind::socialised, a);
-    n.coin = coin;
-    n.counterparty = debtor;
-    n.amount = Amount::raw(share.taken[k]);
-    say(n);
+    emit(a,
+         ProfitSocialised{.coin = coin, .debtor = debtor, .amount = Amount::raw(share.taken[k])});
   }
   return deficit - share.total;
 }
@@ -611,12 +605,10 @@ void Exchange::State::unwind() {
         if (m.mark == 0 || m.settled) continue;
         const PoolSums s = sums(p);
         if (s.priced && s.equity() < 0) {
-          Notice n = notice(NoticeKind::liquidation, a);
-          n.coin = m.settle;
-          n.instrument = stakes[id].instrument;
-          n.amount = Amount::raw(narrow(s.equity()));
-          n.fee = Amount::raw(narrow(s.maintenance));
-          say(n);
+          emit(a, LiquidationStarted{.coin = m.settle,
+                                     .instrument = stakes[id].instrument,
+                                     .equity = Amount::raw(narrow(s.equity())),
+                                     .maintenance = Amount::raw(narrow(s.maintenance))});
           const auto& adl = m.listing->rules.adl;
           const AdlPrice at =
               adl && adl->price == AdlPrice::previous_mark ? adl->price : AdlPrice::mark;
@@ -655,8 +647,8 @@ void Exchange::State::take_reached(std::vector<PoolId>& found) {
   }
   for (uint32_t i = 0; i < indices.size(); ++i) {
     if (indices[i].moved)
-      watched.take_due(static_cast<PriceId>(markets.size() + i), Price::raw(indices[i].price),
-                       found);
+      watched.take_due(static_cast<watch::PriceId>(markets.size() + i),
+                       Price::raw(indices[i].price), found);
     indices[i].moved = false;
   }
   take_reached_options(found);
@@ -679,7 +671,8 @@ bool Exchange::State::expose(PoolId p) {
         ladder->unit != TierUnit::value)
       return false;
     const Price now_at = Price::raw(m.mark);
-    Exposure e{.price = h.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
+    watch::Exposure e{
+        .price = h.instrument, .inverse = false, .now = now_at, .fall = {}, .rise = {}};
     const Lots lots = std::abs(h.lots);
     const Qty size = Qty::raw(lots * m.step);
     constexpr double rounding = 8;
@@ -687,16 +680,16 @@ bool Exchange::State::expose(PoolId p) {
       const Price end = Price::raw(m.mark - m.mark / 2);
       const int64_t lost =
           value(m, lots, m.mark, Round::up) - value(m, lots, end.raw(), Round::down);
-      e.fall = Exposure::Way{end, static_cast<double>(lost) + rounding};
+      e.fall = watch::Exposure::Way{end, static_cast<double>(lost) + rounding};
     } else {
       const Price end = Price::raw(m.mark + m.mark / 2);
       const int64_t from = value(m, lots, m.mark, Round::down),
                     to = value(m, lots, end.raw(), Round::up);
-      const auto before = maintenance_of(*m.rules, from, size, now_at),
-                 after = maintenance_of(*m.rules, to, size, end);
+      const auto before = margin::maintenance_of(*m.rules, from, size, now_at),
+                 after = margin::maintenance_of(*m.rules, to, size, end);
       if (!before.has_value() || !after.has_value()) return false;
       const Wide fee = times(to - from, m.rules->liquidation_fee, Round::up);
-      e.rise = Exposure::Way{
+      e.rise = watch::Exposure::Way{
           end, static_cast<double>(to - from + after.value() - before.value() + fee) + rounding};
     }
     exposures.push_back(e);
@@ -742,10 +735,10 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
     watched.watch(p, exposures, spare);
     return;
   }
-  const Account plain = account_of(a);
+  const margin::Account plain = account_of(a);
   if (!by_scenarios(p)) {
-    PoolBound bound;
-    const auto margin = evaluate(plain, prices, rulebooks);
+    watch::PoolBound bound;
+    const auto margin = margin::evaluate(plain, prices, rulebooks);
     if (margin.has_value()) {
       const auto& all = margin.value().pools;
       for (size_t k = 0; k < all.size(); ++k) {
@@ -756,7 +749,8 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
              (plain.positions[*all[k].position].side == PositionSide::long_side) !=
                  (stakes[pools[p].isolated].lots > 0)))
           continue;
-        if (!bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound).has_value())
+        if (!watch::bound_pool(plain, prices, rulebooks, margin.value(), k, price_ids, bound)
+                 .has_value())
           break;
         const Wide beyond = s.equity() - s.maintenance - s.fee - slack;
         watched.watch(p, bound.exposures, bound.spare - static_cast<double>(beyond) - 1);
@@ -766,16 +760,16 @@ void Exchange::State::watch(PoolId p, const PoolSums& s) {
   }
   // No bound: any move of any of its prices is looked at.
   exposures.clear();
-  const auto any_move = [this](PriceId id, Price at) {
+  const auto any_move = [this](watch::PriceId id, Price at) {
     const Price up = Price::raw(at.raw() + 1),
                 down = Price::raw(std::max<int64_t>(at.raw() - 1, 0));
     exposures.push_back({.price = id,
                          .inverse = false,
                          .now = at,
-                         .fall = Exposure::Way{down, 1},
-                         .rise = Exposure::Way{up, 1}});
+                         .fall = watch::Exposure::Way{down, 1},
+                         .rise = watch::Exposure::Way{up, 1}});
   };
-  for (const Position& position : plain.positions) {
+  for (const margin::Position& position : plain.positions) {
     const InstrumentId i = position.instrument;
     if (prices.mark[i]) any_move(price_ids.mark[i], *prices.mark[i]);
     if (!position.option) continue;
@@ -797,4 +791,4 @@ void Exchange::State::watch_all() {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -2,10 +2,10 @@
 // the vault, the queue of the deleveraged, socialised losses, and the next one who falls.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 using Levels = Venue::Levels;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
@@ -38,18 +38,18 @@ TEST(Binance, TriggerAtEqualityAndMarginCallBefore) {
   const AccountId a = Longs{v, b}.open(1'000, 1, 100);
   v.give(kFund, kUsdt, 10'000);
   v.mark(kPerp, 83'418);  // 333.672 is less than 80 % of 418
-  EXPECT_TRUE(v.notices(NoticeKind::margin_call).empty());
+  EXPECT_TRUE(v.notices<MarginCall>().empty());
   v.mark(kPerp, 83'417);  // 333.668 against 333.6
-  ASSERT_EQ(v.notices(NoticeKind::margin_call).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::margin_call)[0].amount, coins(417));
-  EXPECT_EQ(v.notices(NoticeKind::margin_call)[0].fee, coins(333.668));
+  ASSERT_EQ(v.notices<MarginCall>().size(), 1u);
+  EXPECT_EQ(v.notices<MarginCall>()[0].equity, coins(417));
+  EXPECT_EQ(v.notices<MarginCall>()[0].maintenance, coins(333.668));
   v.mark(kPerp, 83'400);
-  EXPECT_TRUE(v.notices(NoticeKind::margin_call).empty()) << "once";
+  EXPECT_TRUE(v.notices<MarginCall>().empty()) << "once";
   v.mark(kPerp, 83'334);  // 334 against 333.336
-  EXPECT_TRUE(v.notices(NoticeKind::liquidation).empty());
+  EXPECT_TRUE(v.notices<LiquidationStarted>().empty());
   v.mark(kPerp, 83'333);  // 333 against 333.332
-  ASSERT_EQ(v.notices(NoticeKind::liquidation).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::liquidation)[0].account, a);
+  ASSERT_EQ(v.notices<LiquidationStarted>().size(), 1u);
+  EXPECT_EQ(v.notices<LiquidationStarted>()[0].account, a);
 }
 
 // With a fee of 0.1 % closing x at the mark leaves 333 - 83.333 x against 333.332 (1 - x): safe
@@ -62,8 +62,8 @@ TEST(Binance, ReducesToSafetyAndNoFurther) {
   const OrderId own = v.stands(Venue::limit(a, Side::sell, 90'000, 0.5));
   v.stands(Venue::limit(b, Side::buy, 83'300, 5));
   v.mark(kPerp, 83'333);
-  ASSERT_EQ(v.notices(NoticeKind::finished).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::finished)[0].order, own) << "its orders go first";
+  ASSERT_EQ(v.notices<OrderFinished>().size(), 1u);
+  EXPECT_EQ(v.notices<OrderFinished>()[0].order, own) << "its orders go first";
   EXPECT_EQ(v.position(a), qty(0.998).raw());
   // 0.002 at 83,300 lose 1.4, fee 0.1666.
   EXPECT_EQ(v.wallet(a), units(1'000 - 1.4 - 0.1666));
@@ -102,9 +102,9 @@ TEST(Binance, BankruptcyLimitThenTakeoverLeavesExactlyNothing) {
   EXPECT_EQ(told[0].filled_qty, qty(0.4));
   EXPECT_EQ(told[1].order_price, price(83'560));
   EXPECT_EQ(told[1].filled_qty, qty(0.6));
-  ASSERT_EQ(v.notices(NoticeKind::takeover).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::takeover)[0].counterparty, kFund);
-  EXPECT_EQ(v.notices(NoticeKind::takeover)[0].amount, coins(50'136));
+  ASSERT_EQ(v.notices<PositionTakenOver>().size(), 1u);
+  EXPECT_EQ(v.notices<PositionTakenOver>()[0].counterparty, kFund);
+  EXPECT_EQ(v.notices<PositionTakenOver>()[0].value, coins(50'136));
   // The fund sells 5 % of it at once, 0.03, no worse than 1 % from the mark (82,499): 2,487 against
   // 2,506.8.
   EXPECT_EQ(v.position(kFund), qty(0.57).raw());
@@ -141,11 +141,11 @@ TEST(Binance, EmptyFundDeleveragesInRankAtOnePrice) {
   v.mark(kPerp, 82'500);
   EXPECT_EQ(v.wallet(a), 0);
   EXPECT_EQ(v.position(a), 0);
-  const std::vector<Notice> adl = v.notices(NoticeKind::adl);
+  const auto adl = v.notices<PositionDeleveraged>();
   ASSERT_EQ(adl.size(), 2u);
   EXPECT_EQ(adl[0].counterparty, c);
   EXPECT_EQ(adl[0].qty, qty(0.6));
-  EXPECT_EQ(adl[0].amount, coins(49'800));
+  EXPECT_EQ(adl[0].value, coins(49'800));
   EXPECT_EQ(adl[0].price, price(83'000));
   EXPECT_EQ(adl[1].counterparty, d);
   EXPECT_EQ(adl[1].qty, qty(0.4));
@@ -176,7 +176,7 @@ TEST(Binance, InsolventFundIsDeleveragedItself) {
   EXPECT_EQ(v.position(b), 0);
   EXPECT_EQ(v.wallet(kFund), 0);
   EXPECT_EQ(v->shortfall(kUsdt), coins(100));
-  EXPECT_EQ(v.notices(NoticeKind::shortfall).size(), 1u);
+  EXPECT_EQ(v.notices<DeficitUncovered>().size(), 1u);
 }
 
 TEST(Binance, IsolatedLosesItsMarginAlone) {
@@ -311,8 +311,8 @@ TEST_F(Hyperliquid, VaultBelowTwoThirds) {
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.wallet(kVault), units(101'300));
   EXPECT_EQ(v.held(kVault).cost, coins(165'000));
-  ASSERT_EQ(v.notices(NoticeKind::takeover).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::takeover)[0].counterparty, kVault);
+  ASSERT_EQ(v.notices<PositionTakenOver>().size(), 1u);
+  EXPECT_EQ(v.notices<PositionTakenOver>()[0].counterparty, kVault);
   EXPECT_EQ(v->last(kPerp), price(84'000)) << "nothing went through the book";
 }
 
@@ -352,11 +352,11 @@ TEST_F(Hyperliquid, InsolventVaultDeleveragesAtThePreviousMark) {
   EXPECT_EQ(v.position(a), qty(2).raw());
   const int64_t at_c = v.wallet(c), at_d = v.wallet(d);
   v.mark(kPerp, 81'500);  // 4,300 - 5,000
-  const std::vector<Notice> adl = v.notices(NoticeKind::adl);
+  const auto adl = v.notices<PositionDeleveraged>();
   ASSERT_EQ(adl.size(), 2u);
   EXPECT_EQ(adl[0].counterparty, c);
   EXPECT_EQ(adl[1].counterparty, d);
-  for (const Notice& n : adl) EXPECT_EQ(n.price, price(82'900));
+  for (const auto& n : adl) EXPECT_EQ(n.price, price(82'900));
   EXPECT_EQ(v.wallet(a), units(2'100));
   EXPECT_EQ(v.wallet(c) - at_c, units(1.2 * 1'100));
   EXPECT_EQ(v.wallet(d) - at_d, units(0.8 * 1'100));
@@ -408,7 +408,7 @@ TEST(Deribit, SocialisedAmongTheWinners) {
   v.mark(kPerp, 82'000);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.wallet(a), 0);
-  ASSERT_EQ(v.notices(NoticeKind::socialised).size(), 2u);
+  ASSERT_EQ(v.notices<ProfitSocialised>().size(), 2u);
   EXPECT_EQ(v.wallet(b) - at_b, -66'666'666'667);
   EXPECT_EQ(v.wallet(c) - at_c, -3'333'333'333 - units(163'800 * 0.0002));
   EXPECT_EQ(v->shortfall(kUsdt).raw(), 0);
@@ -423,13 +423,13 @@ TEST(Deribit, LockedWhileInLiquidation) {
   v.buys(a, b, 84'000, 2);  // 16,800 aside
   const int64_t wallet = v.wallet(a);
   v.mark(kPerp, 76'000);  // 800 against 1,535.2
-  EXPECT_EQ(v.notices(NoticeKind::liquidation).size(), 1u);
+  EXPECT_EQ(v.notices<LiquidationStarted>().size(), 1u);
   EXPECT_EQ(v.position(a), qty(2).raw());
   EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 76'000, 1)), Reject::in_liquidation);
   EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}),
             Reject::in_liquidation);
   v.tick();
-  EXPECT_TRUE(v.notices(NoticeKind::liquidation).empty()) << "told once";
+  EXPECT_TRUE(v.notices<LiquidationStarted>().empty()) << "told once";
   v.mark(kPerp, 84'000);
   EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}), Reject::none);
   EXPECT_EQ(v.wallet(a), wallet - units(1'000));
@@ -449,8 +449,8 @@ TEST(Bybit, FundDrawdownDeleverages) {
     v.tick();
     v.mark(kPerp, mark);  // - 33,000, - 43,000
     EXPECT_EQ(v.wallet(a), 0);
-    EXPECT_EQ(v.notices(NoticeKind::adl).size(), 1u) << mark;
-    EXPECT_EQ(v.notices(NoticeKind::adl)[0].price, price(83'150));
+    EXPECT_EQ(v.notices<PositionDeleveraged>().size(), 1u) << mark;
+    EXPECT_EQ(v.notices<PositionDeleveraged>()[0].price, price(83'150));
     EXPECT_EQ(v.position(kFund), 0);
   }
   Venue v(still_venue("bybit"));
@@ -459,7 +459,7 @@ TEST(Bybit, FundDrawdownDeleverages) {
   v.give(kFund, kUsdt, 100'000);
   v.tick();
   v.mark(kPerp, 81'700);  // - 29,000
-  EXPECT_TRUE(v.notices(NoticeKind::adl).empty());
+  EXPECT_TRUE(v.notices<PositionDeleveraged>().empty());
   EXPECT_EQ(v.position(kFund), qty(20).raw());
 }
 
@@ -501,4 +501,4 @@ TEST(Cascade, TheFirstForcedSalePutsTheSecondUnderWater) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -6,7 +6,7 @@
 #include "exchange/state.h"
 #include "margin/funding.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr int kMissedMost = 90;  // intervals that one tick pays at most: 30 days of 8 hours
@@ -231,11 +231,11 @@ void Exchange::State::sample_premium(InstrumentId i) {
                       : value(m, 1, m.mark, Round::up);
         lots = std::max<Lots>(1, rule.impact_notional->raw() / std::max<int64_t>(per_lot, 1));
       }
-      const MatchBook::Sweep sweep = m.book.sweep(taker, lots);
+      const matching::MatchBook::Sweep sweep = m.book.sweep(taker, lots);
       if (sweep.lots < lots) return std::nullopt;
       return Price::raw(narrow(sweep.lots_ticks * m.tick / sweep.lots));
     };
-    premium = impact_premium(impact(Side::sell), impact(Side::buy), Price::raw(index));
+    premium = margin::impact_premium(impact(Side::sell), impact(Side::buy), Price::raw(index));
   } else {
     const auto mid = rule.formula == FundingFormula::dead_band ? std::optional(m.mark) : middle(m);
     if (mid) premium = fit<Rate>(static_cast<Wide>(*mid - index) * Rate::scale / index);
@@ -245,12 +245,12 @@ void Exchange::State::sample_premium(InstrumentId i) {
   ++m.premium_samples;
   const auto mean = fit<Rate>(m.premium_sum / m.premium_samples);
   if (!mean) return;
-  const auto rate = funding_rate(rule, *mean, m.listing->rules);
+  const auto rate = margin::funding_rate(rule, *mean, m.listing->rules);
   if (!rate.has_value()) return;  // the formula needs a figure that the rules lack: no funding
   const Duration interval = rule.interval > Duration() ? rule.interval : kContinuousPayment;
   // A whole notional an interval at most, whatever the book showed.
-  m.rate = std::clamp(per_interval(rate.value(), rule.rate_period, interval).raw(), -Rate::scale,
-                      Rate::scale);
+  m.rate = std::clamp(margin::per_interval(rate.value(), rule.rate_period, interval).raw(),
+                      -Rate::scale, Rate::scale);
 }
 
 void Exchange::State::pay_funding(InstrumentId i) {
@@ -308,14 +308,12 @@ void Exchange::State::pay(InstrumentId i, const Payment& payment) {
     (h.mode == MarginMode::isolated ? h.margin : wallet(h.account, m.settle)) += received;
     fees[m.settle] -= received;
     touch_all(h.account);
-    Notice n = notice(NoticeKind::funding, h.account);
-    n.instrument = i;
-    n.coin = m.settle;
-    n.amount = Amount::raw(received);
-    n.qty = Qty::raw(std::abs(h.lots) * m.step);
-    n.side = h.lots > 0 ? Side::buy : Side::sell;
-    n.price = Price::raw(reference);
-    say(n);
+    emit(h.account, FundingPaid{.instrument = i,
+                                .coin = m.settle,
+                                .side = h.lots > 0 ? Side::buy : Side::sell,
+                                .price = Price::raw(reference),
+                                .qty = Qty::raw(std::abs(h.lots) * m.step),
+                                .amount = Amount::raw(received)});
   }
 }
 
@@ -331,7 +329,7 @@ void Exchange::State::settle_expired(InstrumentId i) {
   if (settlement == 0) return;  // nothing is known of the index yet: it settles when something is
   int64_t price = settlement;
   if (m.option) {
-    const OptionTerms& terms = *m.listing->option;
+    const margin::OptionTerms& terms = *m.listing->option;
     const int64_t inside = terms.type == OptionType::call ? settlement - terms.strike.raw()
                                                           : terms.strike.raw() - settlement;
     price = std::max<int64_t>(inside, 0);
@@ -342,15 +340,7 @@ void Exchange::State::settle_expired(InstrumentId i) {
   for (const StakeId id : all) drop_orders(id);
   for (auto& by : m.stops) {
     for (StopQueue& stops : by) {
-      for (const auto& [key, stop] : stops) {
-        Notice n = notice(NoticeKind::finished, stop.order.account);
-        n.instrument = i;
-        n.order = stop.id;
-        n.client = stop.order.client;
-        n.qty = stop.order.qty;
-        n.side = stop.order.side;
-        say(n);
-      }
+      for (const auto& [key, stop] : stops) finish_stop(stop);
       stops.clear();
     }
   }
@@ -365,14 +355,12 @@ void Exchange::State::settle_expired(InstrumentId i) {
     const int64_t profit = gains ? worth - h.cost : h.cost - worth;
     owed += gains ? -worth : worth;
     move_lots(id, -lots, worth);
-    Notice n = notice(NoticeKind::settled, h.account);
-    n.instrument = i;
-    n.coin = m.settle;
-    n.side = lots > 0 ? Side::sell : Side::buy;
-    n.qty = Qty::raw(std::abs(lots) * m.step);
-    n.price = Price::raw(price);
-    n.amount = Amount::raw(profit);
-    say(n);
+    emit(h.account, PositionSettled{.instrument = i,
+                                    .side = lots > 0 ? Side::sell : Side::buy,
+                                    .coin = m.settle,
+                                    .price = Price::raw(price),
+                                    .qty = Qty::raw(std::abs(lots) * m.step),
+                                    .profit = Amount::raw(profit)});
   }
   fees[m.settle] += narrow(owed);
   m.settled = true;
@@ -427,4 +415,4 @@ Reject Exchange::State::take(const TickClock&) {
   return Reject::none;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

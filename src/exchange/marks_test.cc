@@ -1,10 +1,10 @@
 // What the clock does, by hand: index and mark by each formula, funding, expiry.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
 constexpr int64_t kRateUnit = Rate::scale;
@@ -222,7 +222,7 @@ TEST(Funding, RateFromSamplesAndPayments) {
   EXPECT_EQ(v.wallet(b) - at_b, units(63));
   EXPECT_EQ(v.wallet(c) - at_c, units(126));
   EXPECT_EQ(v.fees(), fees);
-  EXPECT_EQ(v.notices(NoticeKind::funding).size(), 3u);
+  EXPECT_EQ(v.notices<FundingPaid>().size(), 3u);
   v.tick(1);
   EXPECT_TRUE(v.events<FundingRate>(kPerp).empty()) << "once an interval";
 }
@@ -387,11 +387,11 @@ TEST_F(Expiring, DatedFuture) {
   EXPECT_EQ(v.wallet(b) - at_b, units(-1'200));
   EXPECT_EQ(v->open_interest(kFuture), Qty());
   EXPECT_TRUE(v->positions(a).empty());
-  ASSERT_EQ(v.notices(NoticeKind::settled).size(), 2u);
-  EXPECT_EQ(v.notices(NoticeKind::settled)[0].price, price(85'200));
-  ASSERT_EQ(v.notices(NoticeKind::finished).size(), 2u);
-  EXPECT_EQ(v.notices(NoticeKind::finished)[0].order, resting);
-  EXPECT_EQ(v.notices(NoticeKind::finished)[1].order, stop);
+  ASSERT_EQ(v.notices<PositionSettled>().size(), 2u);
+  EXPECT_EQ(v.notices<PositionSettled>()[0].price, price(85'200));
+  ASSERT_EQ(v.notices<OrderFinished>().size(), 2u);
+  EXPECT_EQ(v.notices<OrderFinished>()[0].order, resting);
+  EXPECT_EQ(v.notices<OrderFinished>()[1].order, stop);
   ASSERT_EQ(v.events<InstrumentListed>(kFuture).size(), 1u);
   EXPECT_EQ(v.events<InstrumentListed>(kFuture)[0].status, "settled at 85200");
   // Afterwards nothing is accepted.
@@ -403,7 +403,7 @@ TEST_F(Expiring, DatedFuture) {
   EXPECT_EQ(v.say(SetLeverage{a, kFuture, Leverage::raw(200)}), Reject::expired);
   EXPECT_EQ(v.say(SetMarginMode{a, kFuture, MarginMode::isolated}), Reject::expired);
   v.tick();
-  EXPECT_TRUE(v.notices(NoticeKind::settled).empty());
+  EXPECT_TRUE(v.notices<PositionSettled>().empty());
   EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1)), Reject::none) << "the perpetual goes on";
 }
 
@@ -440,8 +440,8 @@ TEST_F(Expiring, LateTick) {
   v.go_to(40'100);
   v.index(90'000);
   v.tick(0);
-  ASSERT_EQ(v.notices(NoticeKind::settled).size(), 2u);
-  EXPECT_EQ(v.notices(NoticeKind::settled)[0].price, price(85'000));
+  ASSERT_EQ(v.notices<PositionSettled>().size(), 2u);
+  EXPECT_EQ(v.notices<PositionSettled>()[0].price, price(85'000));
 }
 
 // Two expiries ten minutes apart: each is the mean of its own window, also where these overlap.
@@ -455,12 +455,12 @@ TEST(Expiries, OverlappingWindows) {
   v.mark(kCall, 0.01);
   v.buys(a, b, 0.01, 1, kCall);
   const std::pair<int64_t, double> seen[] = {{38'300, 85'000}, {39'400, 86'000}, {40'000, 87'000}};
-  std::vector<Notice> settled;
+  std::vector<PositionSettled> settled;
   for (const auto& [second, level] : seen) {
     v.go_to(second);
     v.index(level);
     v.tick(0);
-    for (const Notice& n : v.notices(NoticeKind::settled)) settled.push_back(n);
+    for (const auto& n : v.notices<PositionSettled>()) settled.push_back(n);
   }
   ASSERT_EQ(settled.size(), 4u);
   EXPECT_EQ(settled[0].price.raw(),
@@ -470,4 +470,4 @@ TEST(Expiries, OverlappingWindows) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

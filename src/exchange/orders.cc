@@ -3,7 +3,7 @@
 
 #include "exchange/state.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 constexpr OrderId kStopBit = OrderId{1} << 63;
@@ -34,7 +34,7 @@ Reject Exchange::State::check_order(const SubmitOrder& c, const Market& m) const
   const auto& most = limit ? contract.limit_qty_max : contract.market_qty_max;
   if (most && c.qty > *most) return Reject::bad_quantity;
   const Lots lots = c.qty.raw() / m.step;
-  const MatchBook::Band band = m.listing->band;
+  const matching::MatchBook::Band band = m.listing->band;
   if (limit) {
     const int64_t tick = c.price.raw() / m.tick;
     if (c.price.raw() <= 0 || c.price.raw() % m.tick != 0 || tick < band.lowest ||
@@ -162,15 +162,15 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
                 8 * Wide{kValueMax})
           return Reject::too_large;
         if (!m.option && m.rules->book.ladder) {
-          const MarginTier* tier = tier_of(*m.rules->book.ladder, value(m, most, m.mark, Round::up),
-                                           Qty::raw(most * m.step));
+          const MarginTier* tier = margin::tier_of(
+              *m.rules->book.ladder, value(m, most, m.mark, Round::up), Qty::raw(most * m.step));
           if (!tier || h.leverage > tier->max_leverage) return Reject::bad_leverage;
         }
         // What it pays above the mark, or sells below it, is lost at once.
         Wide at_order = 0;
         Lots counted = lots;
         if (market) {
-          const MatchBook::Sweep sweep = m.book.sweep(
+          const matching::MatchBook::Sweep sweep = m.book.sweep(
               {.account = c.account, .side = c.side, .lots = lots, .self_trade = c.self_trade});
           counted = sweep.lots;
           if (counted > 0) {
@@ -199,14 +199,14 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
   }
   const int64_t purse = wallet(c.account, m.settle);
   if (purse > 2 * kValueMax || purse < -2 * kValueMax) return Reject::too_large;
-  MatchBook::NewOrder order{.account = c.account,
-                            .side = c.side,
-                            .tick = tick,
-                            .lots = lots,
-                            .market = market,
-                            .time_in_force = c.time_in_force,
-                            .self_trade = c.self_trade,
-                            .guarded = reduce_only};
+  matching::MatchBook::NewOrder order{.account = c.account,
+                                      .side = c.side,
+                                      .tick = tick,
+                                      .lots = lots,
+                                      .market = market,
+                                      .time_in_force = c.time_in_force,
+                                      .self_trade = c.self_trade,
+                                      .guarded = reduce_only};
   const bool crosses = buy ? m.book.has_asks() && (market || m.book.best_ask() <= tick)
                            : m.book.has_bids() && (market || m.book.best_bid() >= tick);
   if (c.time_in_force == TimeInForce::post_only && crosses) return Reject::would_take;
@@ -214,13 +214,11 @@ Reject Exchange::State::trade(const SubmitOrder& c) {
     if (m.book.available(order) < lots) return Reject::not_filled;
     order.time_in_force = TimeInForce::immediate_or_cancel;  // it will be filled whole
   }
-  Notice n = notice(NoticeKind::accepted, c.account);
-  n.instrument = i;
-  n.side = c.side;
-  n.client = c.client;
-  n.price = c.price;
-  n.qty = Qty::raw(lots * m.step);
-  say(n);
+  emit(c.account, OrderAccepted{.instrument = i,
+                                .side = c.side,
+                                .price = c.price,
+                                .qty = Qty::raw(lots * m.step),
+                                .client = c.client});
   send(i, {order, id, c.client, reduce_only, false});
   return Reject::none;
 }
@@ -234,7 +232,7 @@ bool Exchange::State::locked(AccountId a, InstrumentId i) const {
 
 Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sending) {
   Market& m = markets[i];
-  MatchBook::NewOrder order = sending.order;
+  matching::MatchBook::NewOrder order = sending.order;
   Sent sent;
   OrderId passed = 0;  // a guarded order that was let through
   std::vector<StakeId> shrunk;
@@ -245,9 +243,9 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     again = false;
     book_events.clear();
     m.book.submit(order, book_events);
-    for (const BookEvent& e : book_events) {
+    for (const matching::BookEvent& e : book_events) {
       switch (e.kind) {
-        case BookEvent::Kind::fill: {
+        case matching::BookEvent::Kind::fill: {
           const auto slot = static_cast<uint32_t>(e.maker);
           const StakeId maker = m.orders[slot].stake;
           const uint64_t maker_client = m.orders[slot].client;
@@ -279,24 +277,22 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                        wallet(kFund, m.settle));
             }
             if (fee != 0) charge(h, fee, false, fees[m.settle]);
-            Notice n = notice(NoticeKind::fill, owner);
-            n.maker = is_maker;
-            n.side = buys != is_maker ? Side::buy : Side::sell;
-            n.counterparty = is_maker ? e.account : e.maker_account;
-            n.instrument = i;
-            n.order = is_maker ? e.maker : 0;
-            n.client = is_maker ? maker_client : sending.client;
-            n.coin = m.settle;
-            n.price = Price::raw(m.last);
-            n.qty = Qty::raw(e.lots * m.step);
-            n.amount = Amount::raw(worth);
-            n.fee = Amount::raw(fee);
-            say(n);
+            emit(owner, Fill{.instrument = i,
+                             .side = buys != is_maker ? Side::buy : Side::sell,
+                             .maker = is_maker,
+                             .coin = m.settle,
+                             .counterparty = is_maker ? e.account : e.maker_account,
+                             .order = is_maker ? e.maker : 0,
+                             .client = is_maker ? maker_client : sending.client,
+                             .price = Price::raw(m.last),
+                             .qty = Qty::raw(e.lots * m.step),
+                             .value = Amount::raw(worth),
+                             .fee = Amount::raw(fee)});
             note(h);
           }
           break;
         }
-        case BookEvent::Kind::expired:
+        case matching::BookEvent::Kind::expired:
           if (e.order != 0) {
             const auto slot = static_cast<uint32_t>(e.order);
             const OrderInfo info = m.orders[slot];
@@ -307,16 +303,16 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
                    e.tick);
           }
           break;
-        case BookEvent::Kind::rested:
+        case matching::BookEvent::Kind::rested:
           rested(m, e.order, sending, e.lots);
           break;
-        case BookEvent::Kind::guarded: {
+        case matching::BookEvent::Kind::guarded: {
           again = true;
           passed = e.maker;
           break;
         }
-        case BookEvent::Kind::cancelled:
-        case BookEvent::Kind::rejected:
+        case matching::BookEvent::Kind::cancelled:
+        case matching::BookEvent::Kind::rejected:
           CHECK(false);  // nothing here cancels, and every refusal was ruled out before
       }
     }
@@ -324,10 +320,10 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     // Everything before the guarded order is booked: now it is known how much of it may trade.
     const auto slot = static_cast<uint32_t>(passed);
     const OrderInfo info = m.orders[slot];
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     CHECK(m.book.find(passed, resting));
     const Lots allowed = closable(stakes[info.stake], resting.side);
-    std::vector<BookEvent> trimmed;
+    std::vector<matching::BookEvent> trimmed;
     if (allowed <= 0) {
       m.book.cancel(passed, trimmed);
       unrest(m, slot, resting.lots, true);
@@ -344,7 +340,7 @@ Exchange::State::Sent Exchange::State::send(InstrumentId i, const Sending& sendi
     if (order.lots == 0) break;
   }
   if (passed != 0) {
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     if (m.book.find(passed, resting)) m.book.guard(passed, true);
   }
   for (const StakeId h : shrunk) trim_reduce_only(h);
@@ -377,14 +373,13 @@ void Exchange::State::rested(Market& m, OrderId id, const Sending& sending, Lots
 void Exchange::State::say_rested(InstrumentId i, uint32_t slot, Lots lots) {
   const Market& m = markets[i];
   const OrderInfo& info = m.orders[slot];
-  Notice n = notice(NoticeKind::rested, stakes[info.stake].account);
-  n.instrument = i;
-  n.side = info.buy ? Side::buy : Side::sell;
-  n.order = info.id;
-  n.client = info.client;
-  n.price = Price::raw(static_cast<int64_t>(info.tick) * m.tick);
-  n.qty = Qty::raw(lots * m.step);
-  say(n);
+  emit(stakes[info.stake].account,
+       OrderRested{.instrument = i,
+                   .side = info.buy ? Side::buy : Side::sell,
+                   .order = info.id,
+                   .client = info.client,
+                   .price = Price::raw(static_cast<int64_t>(info.tick) * m.tick),
+                   .qty = Qty::raw(lots * m.step)});
 }
 
 // `lots` of a resting order are no longer there: filled, trimmed or cancelled.
@@ -406,20 +401,28 @@ void Exchange::State::unrest(Market& m, uint32_t slot, Lots lots, bool gone) {
 void Exchange::State::finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side,
                              Lots left, Tick tick) {
   const Market& m = markets[i];
-  Notice n = notice(NoticeKind::finished, stakes[info.stake].account);
-  n.instrument = i;
-  n.side = side;
-  n.order = id;
-  n.client = info.client;
-  n.qty = Qty::raw(left * m.step);
-  n.price = Price::raw(static_cast<int64_t>(tick) * m.tick);
-  say(n);
+  emit(stakes[info.stake].account,
+       OrderFinished{.instrument = i,
+                     .side = side,
+                     .order = id,
+                     .client = info.client,
+                     .price = Price::raw(static_cast<int64_t>(tick) * m.tick),
+                     .left = Qty::raw(left * m.step)});
+}
+
+void Exchange::State::finish_stop(const StopOrder& stop) {
+  emit(stop.order.account, OrderFinished{.instrument = stop.order.instrument,
+                                         .side = stop.order.side,
+                                         .order = stop.id,
+                                         .client = stop.order.client,
+                                         .price = {},
+                                         .left = stop.order.qty});
 }
 
 void Exchange::State::drop_orders(StakeId id) {
   Stake& h = stakes[id];
   Market& m = markets[h.instrument];
-  std::vector<BookEvent> gone;
+  std::vector<matching::BookEvent> gone;
   while (h.first_order != kNoId) {
     const uint32_t slot = h.first_order;
     const OrderInfo info = m.orders[slot];
@@ -435,7 +438,7 @@ void Exchange::State::drop_orders(StakeId id) {
 void Exchange::State::trim_reduce_only(StakeId id) {
   Stake& h = stakes[id];
   Market& m = markets[h.instrument];
-  std::vector<BookEvent> events;
+  std::vector<matching::BookEvent> events;
   uint32_t slot = h.first_order;
   while (slot != kNoId && h.reduce_lots > 0) {
     const OrderInfo info = m.orders[slot];
@@ -443,7 +446,7 @@ void Exchange::State::trim_reduce_only(StakeId id) {
     if (!info.reduce_only) continue;
     const Lots excess = h.reduce_lots - closable(h, info.buy ? Side::buy : Side::sell);
     if (excess <= 0) return;
-    MatchBook::Resting resting{};
+    matching::MatchBook::Resting resting{};
     CHECK(m.book.find(info.id, resting));
     events.clear();
     if (excess >= resting.lots) {
@@ -470,18 +473,13 @@ Reject Exchange::State::take(const CancelOrder& c) {
     const auto stop = stops.find(key);
     CHECK(stop != stops.end());
     if (stop->second.order.account != c.account) return Reject::no_such_order;
-    Notice n = notice(NoticeKind::finished, c.account);
-    n.instrument = c.instrument;
-    n.order = c.order;
-    n.client = stop->second.order.client;
-    n.side = stop->second.order.side;
-    n.qty = stop->second.order.qty;
+    const StopOrder gone = stop->second;
     stops.erase(stop);
     m.stop_places.erase(place);
-    say(n);
+    finish_stop(gone);
     return Reject::none;
   }
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   if (!m.book.find(c.order, resting) || resting.account != c.account) return Reject::no_such_order;
   const auto slot = static_cast<uint32_t>(c.order);
   const OrderInfo info = m.orders[slot];
@@ -497,7 +495,7 @@ Reject Exchange::State::take(const ReduceOrder& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
   Market& m = markets[c.instrument];
-  MatchBook::Resting resting{};
+  matching::MatchBook::Resting resting{};
   if (!m.book.find(c.order, resting) || resting.account != c.account) return Reject::no_such_order;
   if (c.qty.raw() <= 0 || c.qty.raw() % m.step != 0 || c.qty.raw() / m.step >= resting.lots)
     return Reject::bad_quantity;
@@ -527,15 +525,10 @@ Reject Exchange::State::take(const CancelAll& c) {
             ++at;
             continue;
           }
-          Notice n = notice(NoticeKind::finished, c.account);
-          n.instrument = i;
-          n.order = at->second.id;
-          n.client = at->second.order.client;
-          n.side = at->second.order.side;
-          n.qty = at->second.order.qty;
-          m.stop_places.erase(at->second.id);
+          const StopOrder gone = at->second;
+          m.stop_places.erase(gone.id);
           at = stops.erase(at);
-          say(n);
+          finish_stop(gone);
         }
       }
     }
@@ -559,14 +552,12 @@ Reject Exchange::State::arm(const SubmitOrder& c) {
                                          sequence};
   m.stops[queue / 2][queue % 2].emplace(key, StopOrder{c, id});
   m.stop_places.emplace(id, std::pair(queue, key));
-  Notice n = notice(NoticeKind::stop_armed, c.account);
-  n.instrument = c.instrument;
-  n.side = c.side;
-  n.order = id;
-  n.client = c.client;
-  n.price = c.trigger;
-  n.qty = c.qty;
-  say(n);
+  emit(c.account, StopArmed{.instrument = c.instrument,
+                            .side = c.side,
+                            .order = id,
+                            .client = c.client,
+                            .trigger = c.trigger,
+                            .qty = c.qty});
   return Reject::none;
 }
 
@@ -591,17 +582,13 @@ void Exchange::State::run_stops(InstrumentId i, TriggerBy by) {
     const StopOrder stop = reached->begin()->second;
     m.stop_places.erase(stop.id);
     reached->erase(reached->begin());
-    Notice n = notice(NoticeKind::stop_triggered, stop.order.account);
-    n.instrument = i;
-    n.side = stop.order.side;
-    n.order = stop.id;
-    n.client = stop.order.client;
-    n.price = Price::raw(price);
-    n.qty = stop.order.qty;
-    say(n);
-    if (trade(stop.order) == Reject::none) continue;
-    n.kind = NoticeKind::finished;
-    say(n);
+    emit(stop.order.account, StopTriggered{.instrument = i,
+                                           .side = stop.order.side,
+                                           .order = stop.id,
+                                           .client = stop.order.client,
+                                           .price = Price::raw(price),
+                                           .qty = stop.order.qty});
+    if (trade(stop.order) != Reject::none) finish_stop(stop);
   }
 }
 
@@ -613,8 +600,8 @@ Lots Exchange::State::trade_forced(const Forced& forced) {
   Market& m = markets[i];
   CHECK(forced.lots > 0 && forced.lots <= std::abs(h.lots));
   const Side side = h.lots > 0 ? Side::sell : Side::buy;
-  const MatchBook::Band band = m.listing->band;
-  MatchBook::NewOrder order{
+  const matching::MatchBook::Band band = m.listing->band;
+  matching::MatchBook::NewOrder order{
       .account = h.account,
       .side = side,
       .tick = forced.limit ? std::clamp(*forced.limit, band.lowest, band.highest) : 0,
@@ -658,4 +645,4 @@ void Exchange::State::tell_quote(InstrumentId i) {
   publish(i, quote);
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -2,10 +2,10 @@
 // off.
 #include "exchange/testing_venue.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 using Levels = Venue::Levels;
 
 SubmitOrder with(SubmitOrder o, TimeInForce t) {
@@ -51,8 +51,8 @@ TEST_F(Resting, ImmediateOrCancelLeavesNothing) {
             Reject::none);
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v.levels(Side::buy), Levels{});
-  ASSERT_EQ(v.notices(NoticeKind::finished).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::finished)[0].qty, qty(0.5));
+  ASSERT_EQ(v.notices<OrderFinished>().size(), 1u);
+  EXPECT_EQ(v.notices<OrderFinished>()[0].left, qty(0.5));
 }
 
 TEST_F(Resting, FillOrKillIsWholeOrNothing) {
@@ -267,12 +267,12 @@ TEST(Stops, OnTheMark) {
   v.mark(kPerp, 80'001);
   EXPECT_EQ(v.position(a), qty(1).raw());
   v.mark(kPerp, 80'000);
-  ASSERT_EQ(v.notices(NoticeKind::stop_triggered).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::stop_triggered)[0].price, price(80'000));
+  ASSERT_EQ(v.notices<StopTriggered>().size(), 1u);
+  EXPECT_EQ(v.notices<StopTriggered>()[0].price, price(80'000));
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v->last(kPerp), price(79'000));
   v.mark(kPerp, 79'000);
-  EXPECT_TRUE(v.notices(NoticeKind::stop_triggered).empty()) << "once";
+  EXPECT_TRUE(v.notices<StopTriggered>().empty()) << "once";
 }
 
 TEST(Stops, OnTheLastPriceAtOnce) {
@@ -284,7 +284,7 @@ TEST(Stops, OnTheLastPriceAtOnce) {
   o.price = price(83'800);
   v.stands(o);
   v.sells(b, b == 0 ? 0 : v.open(1'000'000), 83'900, 0.001);
-  ASSERT_EQ(v.notices(NoticeKind::stop_triggered).size(), 1u);
+  ASSERT_EQ(v.notices<StopTriggered>().size(), 1u);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{83'800, 1}}));  // it stands: nobody bids there
 }
 
@@ -301,8 +301,7 @@ TEST(Stops, OneSetsOffTheNext) {
   v.stands(Venue::stop(a, Side::sell, 83'500, 1, TriggerBy::last));
   EXPECT_EQ(v.say(Venue::market(c, Side::sell, 1)), Reject::none);
   std::vector<double> triggered;
-  for (const Notice& n : v.notices(NoticeKind::stop_triggered))
-    triggered.push_back(n.price.approx());
+  for (const auto& n : v.notices<StopTriggered>()) triggered.push_back(n.price.approx());
   EXPECT_EQ(triggered, (std::vector<double>{83'500, 83'000}));
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v->last(kPerp), price(82'000));
@@ -318,16 +317,16 @@ TEST(Stops, CancelledAndForgotten) {
   EXPECT_EQ(v.say(CancelOrder{b, kPerp, id}), Reject::no_such_order);
   EXPECT_EQ(v.say(CancelOrder{a, kInverse, id}), Reject::no_such_order);
   EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::none);
-  EXPECT_EQ(v.notices(NoticeKind::finished).size(), 1u);
+  EXPECT_EQ(v.notices<OrderFinished>().size(), 1u);
   EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::no_such_order);
   v.stands(Venue::stop(a, Side::sell, 80'000, 1));
   v.stands(Venue::stop(b, Side::sell, 80'000, 1));
   v.stands(Venue::limit(a, Side::buy, 70'000, 1));
   EXPECT_EQ(v.say(CancelAll{a, {}}), Reject::none);
-  EXPECT_EQ(v.notices(NoticeKind::finished).size(), 2u);
+  EXPECT_EQ(v.notices<OrderFinished>().size(), 2u);
   v.mark(kPerp, 80'000);
-  ASSERT_EQ(v.notices(NoticeKind::stop_triggered).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::stop_triggered)[0].account, b);
+  ASSERT_EQ(v.notices<StopTriggered>().size(), 1u);
+  EXPECT_EQ(v.notices<StopTriggered>()[0].account, b);
 }
 
 // What a stop may not do any more when its time comes, it does not do: it is told and gone.
@@ -338,8 +337,8 @@ TEST(Stops, RefusedWhenDue) {
   v.stands(reduce(Venue::stop(a, Side::sell, 80'000, 1)));
   v.sells(a, b, 84'000, 1);
   v.mark(kPerp, 80'000);
-  EXPECT_EQ(v.notices(NoticeKind::stop_triggered).size(), 1u);
-  EXPECT_EQ(v.notices(NoticeKind::finished).size(), 1u);
+  EXPECT_EQ(v.notices<StopTriggered>().size(), 1u);
+  EXPECT_EQ(v.notices<OrderFinished>().size(), 1u);
   EXPECT_EQ(v.position(a), 0);
 }
 
@@ -355,4 +354,4 @@ TEST(Quotes, ToldWhenTheTopMoves) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "watch/scenario_bound.h"
 #include "exchange/state.h"
+#include "watch/scenario_bound.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-constexpr ScenarioReach kReaches[] = {{0.25, 0.5, 0.5}, {0.06, 0.2, 0.2}, {0.015, 0.05, 0.05}};
+constexpr watch::ScenarioReach kReaches[] = {
+    {0.25, 0.5, 0.5}, {0.06, 0.2, 0.2}, {0.015, 0.05, 0.05}};
 constexpr double kUnits = static_cast<double>(Amount::scale);
 // Doubles against the account's integers, per coin of position: marks to 1e-10, volatilities
 // watched to 1e-10, values of options good to 1e-12.
@@ -21,7 +22,7 @@ double raw(Price price) { return static_cast<double>(price.raw()); }
 Price scaled(Price price, double by) {
   return Price::raw(static_cast<int64_t>(std::clamp(raw(price) * by, 1.0, 9.2e18)));
 }
-PriceRange around(Price price, double reach) {
+watch::PriceRange around(Price price, double reach) {
   return {scaled(price, 1 / (1 + reach)), scaled(price, 1 + reach)};
 }
 
@@ -31,7 +32,7 @@ PriceRange around(Price price, double reach) {
 // the ends of its ways.
 struct Exchange::State::ScenarioWatch {
   struct Ways {
-    PriceId price = 0;
+    watch::PriceId price = 0;
     bool inverse = false,
          bounded = true;  // not bounded: a way that costs no scenario goes on for ever
     Price now, low, high;
@@ -41,10 +42,10 @@ struct Exchange::State::ScenarioWatch {
   std::vector<double> spare;   // units
   std::deque<Ways> ways;       // none moves while others come
   size_t used = 0;
-  OptionReach reach;
+  watch::OptionReach reach;
 
   // The ways of a price, shared by all legs that stand on it in the same way.
-  Ways& of(PriceId price, bool inverse, Price here, PriceRange range) {
+  Ways& of(watch::PriceId price, bool inverse, Price here, watch::PriceRange range) {
     for (size_t k = 0; k < used; ++k) {
       Ways& w = ways[k];
       if (w.price == price && w.inverse == inverse && w.now == here && w.low == range.lowest &&
@@ -65,10 +66,10 @@ struct Exchange::State::ScenarioWatch {
   }
 };
 
-PriceId Exchange::State::volatility_id(InstrumentId i) const {
-  return static_cast<PriceId>(markets.size() + indices.size() + 2 * i);
+watch::PriceId Exchange::State::volatility_id(InstrumentId i) const {
+  return static_cast<watch::PriceId>(markets.size() + indices.size() + 2 * i);
 }
-PriceId Exchange::State::time_id(InstrumentId i) const {
+watch::PriceId Exchange::State::time_id(InstrumentId i) const {
   for (InstrumentId k = 0; k < i; ++k) {  // one for each expiry
     if (markets[k].option && markets[k].listing->expiry == markets[i].listing->expiry) i = k;
   }
@@ -76,7 +77,7 @@ PriceId Exchange::State::time_id(InstrumentId i) const {
 }
 
 // In units of 1e-10, as a price is; 0 where the mark implies none.
-Price Exchange::State::volatility_of(const RiskLeg& leg) {
+Price Exchange::State::volatility_of(const margin::RiskLeg& leg) {
   return Price::raw(
       static_cast<int64_t>(std::min(leg.volatility, 1e8) * static_cast<double>(Price::scale)));
 }
@@ -92,17 +93,17 @@ void Exchange::State::take_reached_options(std::vector<PoolId>& found) {
     if (!m.option) continue;
     if (time_id(i) == volatility_id(i) + 1) watched.take_due(time_id(i), time_left(i), found);
     if (m.settled || !watched.watches(volatility_id(i))) continue;
-    if (const RiskLeg* leg = leg_of(i))
+    if (const margin::RiskLeg* leg = leg_of(i))
       watched.take_due(volatility_id(i), volatility_of(*leg), found);
   }
 }
 
 bool Exchange::State::expose_scenarios(PoolId p, const PoolSums& s, double& spare) {
   if (!scenario_watch) scenario_watch = std::make_shared<ScenarioWatch>();
-  for (const ScenarioReach& reach : kReaches) {
+  for (const watch::ScenarioReach& reach : kReaches) {
     double loss = 0;
     if (!bound_scenarios(p, s, reach, spare)) return false;
-    for (const Exposure& e : exposures)
+    for (const watch::Exposure& e : exposures)
       loss += std::max(e.fall ? e.fall->loss : 0.0, e.rise ? e.rise->loss : 0.0);
     // A narrower reach draws straighter lines; it pays where the pool would not get far on this
     // one.
@@ -111,8 +112,8 @@ bool Exchange::State::expose_scenarios(PoolId p, const PoolSums& s, double& spar
   return true;
 }
 
-bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const ScenarioReach& reach,
-                                      double& spare) {
+bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s,
+                                      const watch::ScenarioReach& reach, double& spare) {
   const CoinId coin = *pools[p].coin;
   const ScenarioRule& rule = *rulebooks.scenarios(coin);
   std::vector<StakeId> held;
@@ -151,7 +152,7 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
     const SharedScenarios* shared = scenarios_of(h.instrument, rule);
     if (!shared) return false;
     const Price mark = *prices.mark[h.instrument];
-    const double size = leg_size(position(h, h.lots, h.cost), *m.rules, mark);
+    const double size = margin::leg_size(position(h, h.lots, h.cost), *m.rules, mark);
     const auto gain = [&](size_t k) {
       return k < standard ? shared->unit.standard[k]
              : k < none   ? shared->unit.extended[k - standard]
@@ -182,18 +183,18 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
       continue;
     }
     coins_held += std::abs(size);
-    const RiskLeg& leg = shared->leg;
+    const margin::RiskLeg& leg = shared->leg;
     const bool unlisted_forward =
         m.forward && markets[*m.forward].mark == 0;  // the index stands in for it
     if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward ||
         m.rules->liquidation_fee != Rate())
       return false;
-    const PriceId forward_id = price_ids.underlying[h.instrument];
+    const watch::PriceId forward_id = price_ids.underlying[h.instrument];
     const bool on_index = indexed && forward_id == price_ids.coin_usd[coin];
-    OptionReach& r = w.reach;
-    const HeldOption option{
+    watch::OptionReach& r = w.reach;
+    const watch::HeldOption option{
         .leg = leg, .mark = mark.approx(), .index = index, .on_index = on_index};
-    if (!option_reach(rule, option, reach, r).has_value()) return false;
+    if (!watch::option_reach(rule, option, reach, r).has_value()) return false;
     const bool is_long = size > 0;
     const double grown = kUnits * (on_index ? 1 : growth), amount = std::abs(size) * grown;
     const Price forward = *prices.underlying[h.instrument];
@@ -278,14 +279,14 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s, const Scenari
   exposures.clear();
   for (size_t j = 0; j < w.used; ++j) {
     const ScenarioWatch::Ways& ways = w.ways[j];
-    Exposure e{
+    watch::Exposure e{
         .price = ways.price, .inverse = ways.inverse, .now = ways.now, .fall = {}, .rise = {}};
     const double fall = most(ways.fall), rise = most(ways.rise);
-    if (ways.bounded || fall > 0) e.fall = Exposure::Way{ways.low, fall};
-    if (ways.bounded || rise > 0) e.rise = Exposure::Way{ways.high, rise};
+    if (ways.bounded || fall > 0) e.fall = watch::Exposure::Way{ways.low, fall};
+    if (ways.bounded || rise > 0) e.rise = watch::Exposure::Way{ways.high, rise};
     exposures.push_back(e);
   }
   return true;
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

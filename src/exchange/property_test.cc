@@ -12,10 +12,10 @@
 #include "exchange/testing.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 int64_t setting(const char* name, int64_t otherwise) {
   const char* text = std::getenv(name);
@@ -146,10 +146,12 @@ class Market {
     const Reject refused = exchange_->apply(command, recorder_);
     ++tally.commands;
     ++tally.rejects[refused];
-    for (const Notice& n : recorder_.notices) ++tally.notices[n.kind];
+    for (const Notice& n : recorder_.notices) ++tally.notices[n.kind()];
     for (const Notice& n : recorder_.notices) {
-      if (n.kind == NoticeKind::rested || n.kind == NoticeKind::stop_armed)
-        orders_.push_back({n.instrument, n.order, n.account});
+      if (const auto* rested = n.as<OrderRested>())
+        orders_.push_back({rested->instrument, rested->order, n.account});
+      if (const auto* armed = n.as<StopArmed>())
+        orders_.push_back({armed->instrument, armed->order, n.account});
     }
     if (orders_.size() > 64) orders_.erase(orders_.begin(), orders_.end() - 64);
     if (refused != Reject::none) {
@@ -219,9 +221,9 @@ class Market {
     vol_ = std::clamp(vol_ * std::exp(0.03 * random_.normal()), 0.1, 3.0);
     if (random_.chance(0.03)) return price(random_.chance(0.5) ? 0 : 0.3 * random_.uniform());
     const double off = random_.chance(0.5) ? 1 : 1 + 0.001 * random_.normal();
-    return price(
-        black_price({level_ * off, l.option->strike.approx(), years, vol_, l.option->type}) /
-        level_ / off);
+    return price(options::black_price(
+                     {level_ * off, l.option->strike.approx(), years, vol_, l.option->type}) /
+                 level_ / off);
   }
   SubmitOrder order() {
     SubmitOrder o;
@@ -337,7 +339,7 @@ class Market {
         });
         size_t k = 0;
         bool same = true;
-        x.book(i).orders(side, [&](OrderId id, const MatchBook::Resting& r) {
+        x.book(i).orders(side, [&](OrderId id, const matching::MatchBook::Resting& r) {
           same = k < plain.size() && plain[k].id == id && plain[k].account == r.account;
           ++k;
           return same;
@@ -353,9 +355,7 @@ class Market {
     for (size_t k = 0; k < std::max(mine.size(), plain.size()); ++k) {
       const auto tell = [k](const std::vector<Notice>& all) {
         if (k >= all.size()) return std::string("nothing");
-        return std::string(notice_name(all[k].kind)) + " of account " +
-               std::to_string(all[k].account) + " in " + std::to_string(all[k].instrument) +
-               ", amount " + all[k].amount.text() + ", fee " + all[k].fee.text();
+        return text_of(all[k]);
       };
       if (tell(mine) != tell(plain)) return tell(mine) + " against " + tell(plain);
     }
@@ -363,12 +363,13 @@ class Market {
   }
 
   std::string margins(AccountId a) {
-    const auto plain = evaluate(exchange_->account(a), exchange_->prices(), exchange_->rulebooks());
+    const auto plain =
+        margin::evaluate(exchange_->account(a), exchange_->prices(), exchange_->rulebooks());
     if (!plain.has_value()) return "";  // a price is missing; the exchange then says nothing either
-    const Account account = exchange_->account(a);
+    const margin::Account account = exchange_->account(a);
     for (const PoolView& pool : exchange_->pools(a)) {
       const auto& all = plain.value().pools;
-      const auto twin = std::find_if(all.begin(), all.end(), [&](const Pool& p) {
+      const auto twin = std::find_if(all.begin(), all.end(), [&](const margin::Pool& p) {
         if (p.position.has_value() != pool.isolated.has_value()) return false;
         if (p.position)
           return account.positions[*p.position].instrument == *pool.isolated && matches(p, pool);
@@ -379,7 +380,7 @@ class Market {
         std::string what = "a pool without a twin: account " + std::to_string(a) + ", equity " +
                            pool.equity.text() + ", maintenance " + pool.maintenance.text() +
                            (pool.isolated ? ", isolated; twins:" : ", cross; twins:");
-        for (const Pool& p : all)
+        for (const margin::Pool& p : all)
           what += " " + p.equity().text() + "/" + p.maintenance.text() +
                   (p.position ? " isolated" : "");
         return what;
@@ -391,7 +392,7 @@ class Market {
     }
     return "";
   }
-  static bool matches(const Pool& plain, const PoolView& pool) {
+  static bool matches(const margin::Pool& plain, const PoolView& pool) {
     return plain.equity() == pool.equity && plain.maintenance == pool.maintenance &&
            plain.liquidated == pool.liquidated;
   }
@@ -451,4 +452,4 @@ INSTANTIATE_TEST_SUITE_P(Venues, ExchangeProperties,
                                          "portfolio"));
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -10,10 +10,10 @@
 #include "exchange/testing.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
-using namespace testing_exchange;
+using namespace fixture;
 
 struct Seen {
   int64_t states = 0, anchored = 0, far = 0, tight = 0;
@@ -24,36 +24,38 @@ struct Seen {
 void check_one(Random& random, const ScenarioRule& rule, Seen& seen) {
   const double forward = 90'000, index = random.chance(0.5) ? forward : 89'700;
   const bool on_index = index == forward;
-  RiskLeg leg{.size = 1,
-              .years = std::exp(random.uniform() * 14 - 13),
-              .option = {},
-              .forward = forward,
-              .volatility = random.chance(0.1) ? 0 : std::exp(random.normal() * 0.7 - 0.7)};
+  margin::RiskLeg leg{.size = 1,
+                      .years = std::exp(random.uniform() * 14 - 13),
+                      .option = {},
+                      .forward = forward,
+                      .volatility = random.chance(0.1) ? 0 : std::exp(random.normal() * 0.7 - 0.7)};
   const double spread = random.chance(0.5) ? 0.05 : 0.6;
-  leg.option = OptionTerms{random.chance(0.5) ? OptionType::call : OptionType::put,
-                           price(std::round(forward * std::exp(spread * random.normal())))};
-  const auto mark_at = [&](const RiskLeg& l) {
-    return black_price(
+  leg.option = margin::OptionTerms{random.chance(0.5) ? OptionType::call : OptionType::put,
+                                   price(std::round(forward * std::exp(spread * random.normal())))};
+  const auto mark_at = [&](const margin::RiskLeg& l) {
+    return options::black_price(
                {l.forward, leg.option->strike.approx(), *l.years, l.volatility, leg.option->type}) /
            l.forward;
   };
-  const HeldOption option{.leg = leg, .mark = mark_at(leg), .index = index, .on_index = on_index};
+  const watch::HeldOption option{
+      .leg = leg, .mark = mark_at(leg), .index = index, .on_index = on_index};
   const double scale = std::exp(-4 * random.uniform());
-  OptionReach r;
-  ASSERT_TRUE(option_reach(rule, option, {0.25 * scale, 0.5 * scale, 0.5 * scale}, r).has_value());
-  UnitProfits before, after;
-  ASSERT_TRUE(unit_profits(rule, leg, index, before).has_value());
+  watch::OptionReach r;
+  ASSERT_TRUE(
+      watch::option_reach(rule, option, {0.25 * scale, 0.5 * scale, 0.5 * scale}, r).has_value());
+  margin::UnitProfits before, after;
+  ASSERT_TRUE(margin::unit_profits(rule, leg, index, before).has_value());
   for (int n = 0; n < 20; ++n) {
     const bool ends = random.chance(0.3);
     const auto between = [&](double low, double high) {
       return ends ? (random.chance(0.5) ? low : high) : low + (high - low) * random.uniform();
     };
-    RiskLeg then = leg;
+    margin::RiskLeg then = leg;
     then.forward = between(r.forward_low, r.forward_high);
     then.volatility = between(r.volatility_low, r.volatility_high);
     then.years = between(r.years_low, *leg.years);
     const double index_then = on_index ? then.forward : index;
-    ASSERT_TRUE(unit_profits(rule, then, index_then, after).has_value());
+    ASSERT_TRUE(margin::unit_profits(rule, then, index_then, after).has_value());
     const bool falls = then.forward < forward;
     const double end = falls ? r.forward_low : r.forward_high;
     const double way = on_index ? (1 / then.forward - 1 / forward) / (1 / end - 1 / forward)
@@ -112,4 +114,4 @@ TEST(ScenarioBound, no_state_within_the_reach_costs_more) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::exchange

@@ -7,7 +7,7 @@
 #include "exchange/state.h"
 #include "margin/funding.h"
 
-namespace delever {
+namespace delever::exchange {
 namespace {
 
 Market::Share lowest_terms(Rate rate) {
@@ -43,7 +43,7 @@ Result<void> check_rules(const Listing& listing) {
     return lacks(listing, "funding is paid at least once in each period of its rate");
   if (funding.cap && funding.cap_period.value_or(funding.rate_period) <= Duration())
     return lacks(listing, "the cap of funding is for a period");
-  TRY(funding_rate(funding, Rate(), rules));  // names the figure that the formula needs
+  TRY(margin::funding_rate(funding, Rate(), rules));  // names the figure that the formula needs
   return {};
 }
 
@@ -94,7 +94,7 @@ class Figures {
     each(list, [this](const T& x) { add(x); });
   }
 
-  void add(const OptionTerms& t) { all(t.type, t.strike); }
+  void add(const margin::OptionTerms& t) { all(t.type, t.strike); }
   void add(const ContractRule& r) {
     all(r.kind, r.base, r.quote, r.settle, r.size, r.tick, r.step, r.limit_qty_max,
         r.market_qty_max, r.notional_min, r.price_band);
@@ -218,7 +218,7 @@ Result<void> Exchange::State::build() {
       if (index.price_min > index.price_max)
         return lacks(listing, "no price fits all books on its index");
     }
-    m.book = MatchBook(listing.band);
+    m.book = matching::MatchBook(listing.band);
     markets.push_back(std::move(m));
   }
   for (Market& m : markets) m.rules = m.spot ? nullptr : &rulebooks[m.book_id];
@@ -251,15 +251,16 @@ Result<void> Exchange::State::build() {
   }
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     const Market& m = markets[i];
-    const auto index = static_cast<PriceId>(markets.size() + m.listing->index);
+    const auto index = static_cast<watch::PriceId>(markets.size() + m.listing->index);
     price_ids.mark.push_back(i);
     price_ids.underlying.push_back(m.forward ? *m.forward : index);
   }
   for (const CoinSetup& coin : setup.coins)
-    price_ids.coin_usd.push_back(static_cast<PriceId>(markets.size() + coin.index.value_or(0)));
+    price_ids.coin_usd.push_back(
+        static_cast<watch::PriceId>(markets.size() + coin.index.value_or(0)));
   CHECK(add_account(CollateralMode::single_coin, false) == kFund);
   CHECK(add_account(CollateralMode::single_coin, false) == kVault);
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::exchange

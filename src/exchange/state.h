@@ -8,11 +8,12 @@
 #include <set>
 
 #include "exchange/exchange.h"
-#include "watch/watch_index.h"
-#include "market/exact.h"
 #include "margin/portfolio.h"
+#include "market/exact.h"
+#include "watch/scenario_bound.h"
+#include "watch/watch_index.h"
 
-namespace delever {
+namespace delever::exchange {
 
 using PoolId = uint32_t;
 using StakeId = uint32_t;
@@ -79,8 +80,8 @@ struct AccountState {
 
 struct Market {
   const Listing* listing = nullptr;
-  const Rulebooks::Compiled* rules = nullptr;  // null for spot
-  BookId book_id = 0;
+  const margin::Rulebooks::Compiled* rules = nullptr;  // null for spot
+  margin::BookId book_id = 0;
   bool spot = false, inverse = false, option = false;
   CoinId base = 0, quote = 0, settle = 0;
   int64_t tick = 1, step = 1;            // raw Price and Qty
@@ -90,7 +91,7 @@ struct Market {
   struct Share {
     int64_t part = 0, whole = 1;
   } maker, taker, liquidation_fee;  // fee rates in lowest terms
-  MatchBook book{{0, 0}};
+  matching::MatchBook book{{0, 0}};
   std::vector<OrderInfo> orders;
   uint64_t stops_made = 0;
   StopQueue stops[2][2];  // [TriggerBy][Side]
@@ -137,7 +138,7 @@ struct PoolSums {
   bool at_equality = true;
   Wide equity() const { return wallet + profit; }
   bool triggered() const {
-    return priced && delever::triggered(equity(), maintenance + fee, at_equality);
+    return priced && delever::margin::triggered(equity(), maintenance + fee, at_equality);
   }
 };
 
@@ -149,12 +150,10 @@ struct Supposed {
   Lots open_buy = 0, open_sell = 0;
 };
 
-struct ScenarioReach;
-
 struct Exchange::State {
   ExchangeSetup setup;
   uint64_t setup_digest = 0;
-  Rulebooks rulebooks;
+  margin::Rulebooks rulebooks;
   std::vector<Market> markets;
   std::vector<IndexState> indices;
   std::vector<AccountState> accounts;
@@ -164,7 +163,7 @@ struct Exchange::State {
   std::vector<int64_t> fees, shortfall, deposited;  // by coin
   std::vector<Wide> signed_cost;  // by coin: what realised profit is still owed by open positions
   std::vector<PoolId> dirty;
-  MarkPrices prices;
+  margin::MarkPrices prices;
   Instant now = Instant::min();
   // The fund's best balance of the last eight hours, by coin, where a rule asks for its drawdown.
   std::vector<std::deque<std::pair<Instant, int64_t>>> fund_high;
@@ -175,27 +174,27 @@ struct Exchange::State {
     bool has_leg = false, has_unit = false;
     Price mark, underlying, index;
     std::optional<double> years;
-    RiskLeg leg;  // of one coin, long
-    UnitProfits unit;
+    margin::RiskLeg leg;  // of one coin, long
+    margin::UnitProfits unit;
   };
   mutable std::vector<SharedScenarios> scenarios;  // by instrument
-  mutable std::vector<HeldLeg> held_legs;
-  mutable ScenarioMargin scenario;
+  mutable std::vector<margin::HeldLeg> held_legs;
+  mutable margin::ScenarioMargin scenario;
   struct ScenarioWatch;
   std::shared_ptr<ScenarioWatch> scenario_watch;  // portfolio_watch.cc's own
 
   // Which pools a price may have put under water; derived, so neither saved nor hashed. Prices are
   // numbered: marks by instrument, then indices, then each instrument's volatility and time to
   // expiry.
-  WatchIndex watched;
-  PriceIds price_ids;
+  watch::WatchIndex watched;
+  watch::PriceIds price_ids;
   uint64_t looks = 0;
-  std::vector<Exposure> exposures;
+  std::vector<watch::Exposure> exposures;
   std::set<PoolId>
       timed;  // pools looked at on every tick: scenario margin of options without a bound
 
   ExchangeSink* sink = nullptr;  // of the command in hand
-  std::vector<BookEvent> book_events;
+  std::vector<matching::BookEvent> book_events;
   std::vector<PoolId> due;
 
   // setup.cc
@@ -226,8 +225,9 @@ struct Exchange::State {
   void touch(PoolId pool);           // look again on the next tick
   void touch_all(AccountId a);       // every pool of the account
   bool indebted(AccountId a) const;  // a wallet is below zero: other coins back it
-  Notice notice(NoticeKind kind, AccountId account) const;
-  void say(const Notice& n) { sink->on_notice(n); }
+  void emit(AccountId account, NoticeBody body) {
+    sink->on_notice({account, now, std::move(body)});
+  }
   template <class Payload>
   void publish(InstrumentId i, Payload payload) {
     sink->on_event({i, 0, now, now, std::move(payload)});
@@ -249,7 +249,7 @@ struct Exchange::State {
   };
   Lots trade_forced(const Forced& order);  // returns the lots closed
   struct Sending {
-    MatchBook::NewOrder order;
+    matching::MatchBook::NewOrder order;
     StakeId stake;
     uint64_t client;
     bool reduce_only, forced;
@@ -266,6 +266,7 @@ struct Exchange::State {
   void trim_reduce_only(StakeId h);
   void run_stops(InstrumentId i, TriggerBy by);
   void finish(InstrumentId i, OrderId id, const OrderInfo& info, Side side, Lots left, Tick tick);
+  void finish_stop(const StopOrder& stop);
   void tell_quote(InstrumentId i);
   bool covers(AccountId a, InstrumentId i, StakeId h, const Supposed& after, Wide opening_loss,
               Wide fee) const;
@@ -280,17 +281,18 @@ struct Exchange::State {
   void move_lots(StakeId h, Lots lots, int64_t value);
   void charge(StakeId h, int64_t fee, bool from_margin_first, int64_t& to);
   struct Handover {
-    NoticeKind why;
+    bool takeover = false;  // else ADL
     std::optional<Price> at;
   };  // the price, where one was set and not a value
   void transfer(StakeId from, StakeId to, Lots lots, int64_t value, const Handover& handover);
-  void fill_spot(Market& m, InstrumentId i, const BookEvent& fill, const Sending& sending);
+  void fill_spot(Market& m, InstrumentId i, const matching::BookEvent& fill,
+                 const Sending& sending);
   PoolSums sums(PoolId pool, const Supposed* supposed = nullptr) const;
   bool portfolio_margin(PoolId pool, const Supposed* supposed, PoolSums& sums) const;
-  const RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
+  const margin::RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
   const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;
-  Position position(const Stake& h, Lots lots, int64_t cost) const;
-  Account account_of(AccountId a) const;
+  margin::Position position(const Stake& h, Lots lots, int64_t cost) const;
+  margin::Account account_of(AccountId a) const;
   Wide held(AccountId a, CoinId c) const;  // in spot orders
   Wide free_margin(PoolId pool) const;     // equity - initial
   Wide backing(PoolId pool, CoinId coin,
@@ -326,13 +328,15 @@ struct Exchange::State {
   void watch_all();          // after a restore
 
   // portfolio_watch.cc
-  PriceId volatility_id(InstrumentId i) const;
-  PriceId time_id(InstrumentId i) const;
-  static Price volatility_of(const RiskLeg& leg);
+  watch::PriceId volatility_id(InstrumentId i) const;
+  watch::PriceId time_id(InstrumentId i) const;
+  static Price volatility_of(const margin::RiskLeg& leg);
   Price time_left(InstrumentId i) const;
   void take_reached_options(std::vector<PoolId>& found);
   bool expose_scenarios(PoolId pool, const PoolSums& s, double& spare);
-  bool bound_scenarios(PoolId pool, const PoolSums& s, const ScenarioReach& reach, double& spare);
+  bool bound_scenarios(PoolId pool, const PoolSums& s, const watch::ScenarioReach& reach,
+                       double& spare);
+  std::optional<InstrumentId> isolated_in(PoolId pool) const;  // missing: a cross pool
   std::vector<StakeId> in_pool(PoolId pool) const;
   StakeId heaviest(PoolId pool) const;
   int64_t bankruptcy_value(PoolId pool, StakeId h) const;
@@ -354,4 +358,4 @@ struct Exchange::State {
   void archive(Archive& a);
 };
 
-}  // namespace delever
+}  // namespace delever::exchange

@@ -8,14 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "base/source_root.h"
 #include "exchange/exchange.h"
 #include "rulebooks/rulebook_file.h"
-#include "base/source_root.h"
 
-namespace delever::testing_exchange {
+namespace delever::exchange::fixture {
 
-inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
+inline const rulebooks::RulebookShelf& shelf() {
+  static const rulebooks::RulebookShelf loaded =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 inline Rulebook rules(std::string_view venue, std::string_view symbol) {
@@ -119,7 +120,7 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
   setup.indices = {{.name = "BTC",
                     .rule = perp.index.value_or(IndexRule{}),
                     .sources = {"binance", "okx", "bybit"}}};
-  const MatchBook::Band band{1'000, 400'000};
+  const matching::MatchBook::Band band{1'000, 400'000};
   setup.listings = {
       {.symbol = "BTCUSDT", .rules = perp, .band = band},
       {.symbol = "BTCUSD", .rules = inverse, .band = band},
@@ -128,12 +129,12 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
        .rules = option,
        .band = {1, 4'000},
        .expiry = end,
-       .option = OptionTerms{OptionType::call, price(85'000)}},
+       .option = margin::OptionTerms{OptionType::call, price(85'000)}},
       {.symbol = "P",
        .rules = option,
        .band = {1, 4'000},
        .expiry = end,
-       .option = OptionTerms{OptionType::put, price(80'000)}},
+       .option = margin::OptionTerms{OptionType::put, price(80'000)}},
       {.symbol = "BTC-USDT", .rules = spot, .band = band},
   };
   return setup;
@@ -162,58 +163,52 @@ struct Recorder : ExchangeSink {
   }
   void on_notice(const Notice& n) override {
     notices.push_back(n);
-    auto& book = books[n.instrument];
-    const auto find = [&](OrderId id) {
-      return std::find_if(book.begin(), book.end(), [id](auto& r) { return r.id == id; });
-    };
-    const int64_t signed_qty = n.side == Side::buy ? n.qty.raw() : -n.qty.raw();
-    switch (n.kind) {
-      case NoticeKind::rested: {
-        const auto it = find(n.order);
-        if (it != book.end())
-          it->qty = n.qty.raw();
-        else
-          book.push_back({n.order, n.side, n.price.raw(), n.qty.raw(), n.account, ++arrivals});
-        break;
-      }
-      case NoticeKind::finished:
-        if (const auto it = find(n.order); n.order != 0 && it != book.end()) book.erase(it);
-        break;
-      case NoticeKind::fill: {
-        net[{n.account, n.instrument}] += signed_qty;
-        if (!n.maker) break;
-        const auto it = find(n.order);
-        if (it == book.end() || it->qty < n.qty.raw() || it->price != n.price.raw()) {
-          wrong = "a fill against an order that does not stand so";
-          break;
-        }
-        for (const Resting& r : book) {  // nobody better, nobody earlier
-          const bool better = r.side == it->side &&
-                              (r.side == Side::buy ? r.price > it->price : r.price < it->price);
-          const bool earlier =
-              r.side == it->side && r.price == it->price && r.arrived < it->arrived;
-          if (better || earlier) wrong = "a fill out of turn";
-        }
-        it->qty -= n.qty.raw();
-        if (it->qty == 0) book.erase(it);
-        break;
-      }
-      case NoticeKind::takeover:
-      case NoticeKind::adl:
-        net[{n.account, n.instrument}] += signed_qty;
-        net[{n.counterparty, n.instrument}] -= signed_qty;
-        break;
-      case NoticeKind::settled:
-        net[{n.account, n.instrument}] += signed_qty;
-        break;
-      default:
-        break;
+    if (const auto* rested = n.as<OrderRested>()) follow(n.account, *rested);
+    if (const auto* fill = n.as<Fill>()) follow(*fill);
+    if (const auto* finished = n.as<OrderFinished>(); finished && finished->order != 0) {
+      auto& book = books[finished->instrument];
+      if (const auto it = find(book, finished->order); it != book.end()) book.erase(it);
     }
+    if (const auto* taken = n.as<PositionTakenOver>()) move(n, taken->counterparty);
+    if (const auto* closed = n.as<PositionDeleveraged>()) move(n, closed->counterparty);
+    if (position_change(n, n.account)) move(n, n.account);
+  }
+  static std::vector<Resting>::iterator find(std::vector<Resting>& book, OrderId id) {
+    return std::find_if(book.begin(), book.end(), [id](auto& r) { return r.id == id; });
+  }
+  void move(const Notice& n, AccountId account) {
+    const PositionChange change = *position_change(n, account);
+    net[{account, change.instrument}] +=
+        change.side == Side::buy ? change.qty.raw() : -change.qty.raw();
+  }
+  void follow(AccountId account, const OrderRested& n) {
+    auto& book = books[n.instrument];
+    if (const auto it = find(book, n.order); it != book.end())
+      it->qty = n.qty.raw();
+    else
+      book.push_back({n.order, n.side, n.price.raw(), n.qty.raw(), account, ++arrivals});
+  }
+  void follow(const Fill& n) {
+    if (!n.maker) return;
+    auto& book = books[n.instrument];
+    const auto it = find(book, n.order);
+    if (it == book.end() || it->qty < n.qty.raw() || it->price != n.price.raw()) {
+      wrong = "a fill against an order that does not stand so";
+      return;
+    }
+    for (const Resting& r : book) {  // nobody better, nobody earlier
+      const bool better =
+          r.side == it->side && (r.side == Side::buy ? r.price > it->price : r.price < it->price);
+      const bool earlier = r.side == it->side && r.price == it->price && r.arrived < it->arrived;
+      if (better || earlier) wrong = "a fill out of turn";
+    }
+    it->qty -= n.qty.raw();
+    if (it->qty == 0) book.erase(it);
   }
   size_t count(NoticeKind kind) const {
-    return static_cast<size_t>(
-        std::count_if(notices.begin(), notices.end(), [kind](auto& n) { return n.kind == kind; }));
+    return static_cast<size_t>(std::count_if(notices.begin(), notices.end(),
+                                             [kind](auto& n) { return n.kind() == kind; }));
   }
 };
 
-}  // namespace delever::testing_exchange
+}  // namespace delever::exchange::fixture

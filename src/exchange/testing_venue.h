@@ -10,11 +10,11 @@
 #include "base/random.h"
 #include "exchange/testing.h"
 
-namespace delever {
+namespace delever::exchange {
 inline void PrintTo(Reject reject, std::ostream* out) { *out << reject_name(reject); }
-}  // namespace delever
+}  // namespace delever::exchange
 
-namespace delever::testing_exchange {
+namespace delever::exchange::fixture {
 
 // small_venue with marks that the test publishes and no funding, so that nothing moves but what a
 // test moves.
@@ -101,9 +101,9 @@ class Venue {
   OrderId stands(const SubmitOrder& o) {
     EXPECT_EQ(say(o), Reject::none);
     for (const Notice& n : recorder_.notices) {
-      if ((n.kind == NoticeKind::rested || n.kind == NoticeKind::stop_armed) &&
-          n.account == o.account)
-        return n.order;
+      if (n.account != o.account) continue;
+      if (const auto* rested = n.as<OrderRested>()) return rested->order;
+      if (const auto* armed = n.as<StopArmed>()) return armed->order;
     }
     ADD_FAILURE() << "the order does not stand";
     return 0;
@@ -162,10 +162,16 @@ class Venue {
     }
     return std::nullopt;
   }
-  std::vector<Notice> notices(NoticeKind kind) const {
-    std::vector<Notice> found;
+  // A notice's own fields, with its account.
+  template <class Body>
+  struct Noticed : Body {
+    AccountId account;
+  };
+  template <class Body>
+  std::vector<Noticed<Body>> notices() const {
+    std::vector<Noticed<Body>> found;
     for (const Notice& n : recorder_.notices) {
-      if (n.kind == kind) found.push_back(n);
+      if (const auto* body = n.as<Body>()) found.push_back({*body, n.account});
     }
     return found;
   }
@@ -270,18 +276,8 @@ class Teller : public ExchangeSink {
     if (const auto* p = std::get_if<FundingRate>(&e.payload)) text += " " + p->rate.text();
     text += "\n";
   }
-  void on_notice(const Notice& n) override {
-    text += std::string(notice_name(n.kind)) + (n.maker ? " maker" : "") +
-            (n.side == Side::buy ? " buy" : " sell");
-    for (const uint64_t x :
-         {uint64_t{n.coin}, uint64_t{n.account}, uint64_t{n.counterparty}, uint64_t{n.instrument},
-          n.order, n.client, static_cast<uint64_t>(n.at.ns())}) {
-      text += " " + std::to_string(x);
-    }
-    text += " " + n.price.text() + " " + n.qty.text() + " " + n.amount.text() + " " + n.fee.text() +
-            "\n";
-  }
+  void on_notice(const Notice& n) override { text += text_of(n) + "\n"; }
   std::string text;
 };
 
-}  // namespace delever::testing_exchange
+}  // namespace delever::exchange::fixture

@@ -26,8 +26,8 @@ FactSet combined(const std::vector<FactSet>& runs) {
       }
     }
     fact.n = values.size();
-    fact.value = mean(values);
-    if (const auto sd = deviation(values)) {
+    fact.value = statistics::mean(values);
+    if (const auto sd = statistics::deviation(values)) {
       const double reach = 1.959964 * *sd / std::sqrt(static_cast<double>(values.size()));
       fact.low = *fact.value - reach;
       fact.high = *fact.value + reach;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "statistics/hawkes.h"
 #include "facts/measure.h"
+#include "statistics/hawkes.h"
 #include "statistics/statistics.h"
 
 namespace delever::facts {
@@ -25,8 +25,8 @@ struct SignSums {
   double signs = 0, count = 0;
 };
 
-std::optional<double> sign_decay(const std::vector<SignSums>& stretches, const Positions& at,
-                                 const std::vector<size_t>& lags) {
+std::optional<double> sign_decay(const std::vector<SignSums>& stretches,
+                                 const statistics::Positions& at, const std::vector<size_t>& lags) {
   SignSums all{std::vector<double>(lags.size()), 0, 0};
   for (const size_t i : at) {
     for (size_t k = 0; k < lags.size(); ++k) all.products[k] += stretches[i].products[k];
@@ -39,7 +39,7 @@ std::optional<double> sign_decay(const std::vector<SignSums>& stretches, const P
     x.push_back(static_cast<double>(lags[k]));
     y.push_back(all.products[k] / all.count - middle * middle);
   }
-  const auto slope = power_exponent(x, y, (lags.size() * 4 + 4) / 5);
+  const auto slope = statistics::power_exponent(x, y, (lags.size() * 4 + 4) / 5);
   return slope ? std::optional(-*slope) : std::nullopt;
 }
 
@@ -55,7 +55,7 @@ Fact sign_acf_decay(const Track* t) {
     fact.reason = fmt::format("{} orders, want {}", fact.n, kSignOrders);
     return fact;
   }
-  const std::vector<size_t> lags = spaced_lags(kSignLag, 6);
+  const std::vector<size_t> lags = statistics::spaced_lags(kSignLag, 6);
   const size_t usable = fact.n - kSignLag;
   std::vector<SignSums> stretches(kSignBlocks, {std::vector<double>(lags.size()), 0, 0});
   for (size_t i = 0; i < usable; ++i) {
@@ -65,8 +65,8 @@ Fact sign_acf_decay(const Track* t) {
     s.signs += t->orders[i].sign;
     s.count += 1;
   }
-  const Estimate found = block_bootstrap(
-      kSignBlocks, [&](const Positions& at) { return sign_decay(stretches, at, lags); },
+  const statistics::Estimate found = statistics::block_bootstrap(
+      kSignBlocks, [&](const statistics::Positions& at) { return sign_decay(stretches, at, lags); },
       {.block = 1, .stream = kStream});
   fact.value = found.value;
   fact.low = found.low;
@@ -123,8 +123,9 @@ Bins binned(const Track& t, Duration length) {
 
 // Exponent of E[return * sign(flow) | size of flow] over ten groups of equal number.
 std::optional<double> curve_exponent(const std::vector<double>& flow,
-                                     const std::vector<double>& returns, const Positions& at) {
-  Positions order;
+                                     const std::vector<double>& returns,
+                                     const statistics::Positions& at) {
+  statistics::Positions order;
   for (const size_t i : at)
     if (flow[i] != 0) order.push_back(i);
   if (order.size() < kGroups * 3) return std::nullopt;
@@ -141,14 +142,14 @@ std::optional<double> curve_exponent(const std::vector<double>& flow,
     size[g] /= count[g];
     moved[g] /= count[g];
   }
-  return power_exponent(size, moved, kGroupsPositive);
+  return statistics::power_exponent(size, moved, kGroupsPositive);
 }
 
 void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream,
                FactSet& out) {
   const Bins bins = t ? binned(*t, length) : Bins{};
   const auto add = [&](const std::string& fact_name, const std::vector<double>& flow,
-                       const Statistic& statistic) {
+                       const statistics::Statistic& statistic) {
     Fact fact{.name = fact_name + "_" + name, .n = bins.returns.size(), .source = t ? t->name : ""};
     const auto moves = [](double v) { return v != 0; };
     if (!t || t->quotes.empty() || t->orders.empty())
@@ -158,7 +159,8 @@ void bin_facts(const Track* t, Duration length, const std::string& name, uint32_
     else if (std::none_of(flow.begin(), flow.end(), moves))
       fact.reason = "no flow in any bin";
     if (fact.reason.empty()) {
-      const Estimate found = block_bootstrap(fact.n, statistic, {.stream = stream});
+      const statistics::Estimate found =
+          statistics::block_bootstrap(fact.n, statistic, {.stream = stream});
       fact.value = found.value;
       fact.low = found.low;
       fact.high = found.high;
@@ -169,18 +171,19 @@ void bin_facts(const Track* t, Duration length, const std::string& name, uint32_
     out.push_back(std::move(fact));
   };
   const auto explained = [&](const std::vector<double>& flow) {
-    return [&](const Positions& at) -> std::optional<double> {
+    return [&](const statistics::Positions& at) -> std::optional<double> {
       std::vector<double> x, y;
       for (const size_t i : at) {
         x.push_back(flow[i]);
         y.push_back(bins.returns[i]);
       }
-      const auto line = regress(x, y);
+      const auto line = statistics::regress(x, y);
       return line ? std::optional(line->r2) : std::nullopt;
     };
   };
-  add("aggregate_impact_exponent", bins.trades,
-      [&](const Positions& at) { return curve_exponent(bins.trades, bins.returns, at); });
+  add("aggregate_impact_exponent", bins.trades, [&](const statistics::Positions& at) {
+    return curve_exponent(bins.trades, bins.returns, at);
+  });
   add("trade_imbalance_return_r2", bins.trades, explained(bins.trades));
   add("quote_imbalance_return_r2", bins.quotes, explained(bins.quotes));
 }
@@ -201,7 +204,7 @@ const Track* busiest(const Observer& observed) {
 Fact hawkes_fact(std::string name, std::vector<double> seconds, const std::string& source,
                  const char* what) {
   Fact fact{.name = std::move(name), .source = source};
-  std::vector<double> times = merged(std::move(seconds));
+  std::vector<double> times = statistics::merged(std::move(seconds));
   if (times.size() > kHawkesMost) times.erase(times.begin(), times.end() - kHawkesMost);
   fact.n = times.size();
   if (times.size() < 100) {
@@ -212,7 +215,7 @@ Fact hawkes_fact(std::string name, std::vector<double> seconds, const std::strin
   for (double& t : times) t -= start;
   const double end = times.back();
   times.erase(times.begin());  // the first one begins the clock
-  if (const auto fit = fit_hawkes(times, end)) {
+  if (const auto fit = statistics::fit_hawkes(times, end)) {
     fact.value = fit->at.n;
     fact.low = fit->n_low;
     fact.high = fit->n_high;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "statistics/hawkes.h"
 #include "facts/measure.h"
+#include "statistics/hawkes.h"
 #include "statistics/statistics.h"
 
 namespace delever::facts {
@@ -36,7 +36,7 @@ std::vector<Point> stepped(const std::vector<Point>& series, Duration step) {
   return out;
 }
 
-void put(Fact fact, const Estimate& found, const char* without, FactSet& out) {
+void put(Fact fact, const statistics::Estimate& found, const char* without, FactSet& out) {
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;
@@ -129,7 +129,7 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
     sizes.push_back(f.usd);
     times.push_back((f.at - all.events.front().at).in_seconds());
   }
-  const std::vector<double> single = merged(times);
+  const std::vector<double> single = statistics::merged(times);
   std::vector<double> gaps;
   for (size_t i = 1; i < single.size(); ++i) gaps.push_back(single[i] - single[i - 1]);
   uint32_t stream = kStream;
@@ -146,23 +146,23 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
                         : fmt::format("{} liquidations, want {}", values.size(), wanted);
       return out.push_back(std::move(fact));
     }
-    const auto of_chosen = [&](const Positions& at) -> std::optional<double> {
+    const auto of_chosen = [&](const statistics::Positions& at) -> std::optional<double> {
       std::vector<double> chosen;
       for (const size_t i : at) chosen.push_back(values[i]);
       return statistic(std::move(chosen));
     };
-    put(std::move(fact), block_bootstrap(values.size(), of_chosen, {.stream = stream}), "undefined",
-        out);
+    put(std::move(fact), statistics::block_bootstrap(values.size(), of_chosen, {.stream = stream}),
+        "undefined", out);
   };
   add("liquidation_size_tail_k100", "", sizes, kTailWanted,
-      [](std::vector<double> x) { return hill(std::move(x), kTail); });
+      [](std::vector<double> x) { return statistics::hill(std::move(x), kTail); });
   add("liquidation_size_median_usd", "usd", sizes, kForced,
-      [](std::vector<double> x) { return median(std::move(x)); });
+      [](std::vector<double> x) { return statistics::median(std::move(x)); });
   add("liquidation_gap_median_s", "s", gaps, kForced,
-      [](std::vector<double> x) { return median(std::move(x)); });
+      [](std::vector<double> x) { return statistics::median(std::move(x)); });
   add("liquidation_gap_variation", "", gaps, kForced,
       [](std::vector<double> x) -> std::optional<double> {
-        const auto sd = deviation(x), middle = mean(x);
+        const auto sd = statistics::deviation(x), middle = statistics::mean(x);
         return sd && *middle > 0 ? std::optional(*sd / *middle) : std::nullopt;
       });
   out.push_back(hawkes_fact("hawkes_branching_liquidations", times,
@@ -205,15 +205,15 @@ void funding(const Observer& observed, std::vector<Point> Track::*kind, Duration
       out.push_back(std::move(fact));
       continue;
     }
-    const auto pairs = [&](const Positions& at) -> std::optional<double> {
+    const auto pairs = [&](const statistics::Positions& at) -> std::optional<double> {
       std::vector<double> x, y;
       for (const size_t i : at) {
         x.push_back(rates[i]);
         y.push_back(rates[i + lag]);
       }
-      return correlation(x, y);
+      return statistics::correlation(x, y);
     };
-    put(std::move(fact), block_bootstrap(rates.size() - lag, pairs, {.stream = stream}),
+    put(std::move(fact), statistics::block_bootstrap(rates.size() - lag, pairs, {.stream = stream}),
         "rates do not vary", out);
   }
 }
@@ -222,15 +222,16 @@ struct Pairs {
   std::vector<double> x, y;
 };
 
-void pair_fact(Fact fact, const Pairs& pairs, uint32_t stream, const char* missing,
-               const std::function<std::optional<double>(Values, Values)>& statistic,
-               FactSet& out) {
+void pair_fact(
+    Fact fact, const Pairs& pairs, uint32_t stream, const char* missing,
+    const std::function<std::optional<double>(statistics::Values, statistics::Values)>& statistic,
+    FactSet& out) {
   fact.n = pairs.x.size();
   if (fact.n < kSteps) {
     fact.reason = fact.n == 0 ? missing : fmt::format("{} common steps, want {}", fact.n, kSteps);
     return out.push_back(std::move(fact));
   }
-  const auto chosen = [&](const Positions& at) {
+  const auto chosen = [&](const statistics::Positions& at) {
     Pairs some;
     for (const size_t i : at) {
       some.x.push_back(pairs.x[i]);
@@ -238,7 +239,7 @@ void pair_fact(Fact fact, const Pairs& pairs, uint32_t stream, const char* missi
     }
     return statistic(some.x, some.y);
   };
-  put(std::move(fact), block_bootstrap(fact.n, chosen, {.stream = stream}),
+  put(std::move(fact), statistics::block_bootstrap(fact.n, chosen, {.stream = stream}),
       "undefined: no variance", out);
 }
 
@@ -263,12 +264,12 @@ void interest_regression(const Observer& observed, Duration step, const std::str
   const std::string source = interest.source.empty() || prices.source.empty()
                                  ? ""
                                  : interest.source + " on " + prices.source;
-  const auto slope = [](Values x, Values y) -> std::optional<double> {
-    const auto line = regress(x, y);
+  const auto slope = [](statistics::Values x, statistics::Values y) -> std::optional<double> {
+    const auto line = statistics::regress(x, y);
     return line ? std::optional(line->slope) : std::nullopt;
   };
-  const auto explained = [](Values x, Values y) -> std::optional<double> {
-    const auto line = regress(x, y);
+  const auto explained = [](statistics::Values x, statistics::Values y) -> std::optional<double> {
+    const auto line = statistics::regress(x, y);
     return line ? std::optional(line->r2) : std::nullopt;
   };
   constexpr const char* kMissing = "no open interest in coins beside prices of this step";
@@ -293,7 +294,8 @@ void dominance(const Observer& observed, const ForcedAll& all, FactSet& out) {
   }
   pair_fact(
       {.name = "dominance_return_correlation_1d", .source = pairs.x.empty() ? "" : prices.source},
-      pairs, kStream + 90, "no daily totals of liquidations beside daily prices", correlation, out);
+      pairs, kStream + 90, "no daily totals of liquidations beside daily prices",
+      statistics::correlation, out);
 }
 
 }  // namespace

@@ -49,13 +49,14 @@ std::vector<double> spreads(const Track& t) {
 }
 
 void add_mean(Fact fact, const std::vector<double>& values, uint32_t stream, FactSet& out) {
-  const Estimate found = block_bootstrap(values.size(),
-                                         [&](const Positions& at) -> std::optional<double> {
-                                           double total = 0;
-                                           for (const size_t i : at) total += values[i];
-                                           return total / static_cast<double>(at.size());
-                                         },
-                                         {.stream = stream});
+  const statistics::Estimate found =
+      statistics::block_bootstrap(values.size(),
+                                  [&](const statistics::Positions& at) -> std::optional<double> {
+                                    double total = 0;
+                                    for (const size_t i : at) total += values[i];
+                                    return total / static_cast<double>(at.size());
+                                  },
+                                  {.stream = stream});
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;
@@ -83,7 +84,7 @@ void depth_fact(const Observer& observed, const char* name,
       fact.n = found.size();
       fact.reason = fmt::format(
           "the books shown end at {:.1f} bp in the middle of their cases, want {:.0f} bp",
-          *median(reaches) * 1e4, share * 1e4);
+          *statistics::median(reaches) * 1e4, share * 1e4);
     }
     if (!goes_far || found.size() < kBooks) continue;
     const std::pair rank(t.perpetual, t.orders.size() + t.quotes.size());
@@ -102,7 +103,7 @@ void depth_fact(const Observer& observed, const char* name,
 void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<double>& after,
                 bool loss, uint32_t stream, FactSet& out) {
   const auto shown = [&](double ratio) { return loss ? 1 - ratio : ratio; };
-  const double base = *median(before);
+  const double base = *statistics::median(before);
   if (!(base > 0)) {
     fact.reason = "nothing to compare with: the median before is zero";
     return out.push_back(std::move(fact));
@@ -112,17 +113,18 @@ void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<
   constexpr size_t kReplicates = 400;
   const auto drawn = [](const std::vector<double>& from, Random& random) {
     std::vector<double> values;
-    for (const size_t i : resampled(from.size(), usual_block(from.size()), random))
+    for (const size_t i :
+         statistics::resampled(from.size(), statistics::usual_block(from.size()), random))
       values.push_back(from[i]);
-    return *median(std::move(values));
+    return *statistics::median(std::move(values));
   };
   for (size_t i = 0; i < kReplicates; ++i) {
-    Random random(kBootstrapSeed, {stream, 0, static_cast<uint32_t>(i)});
+    Random random(statistics::kBootstrapSeed, {stream, 0, static_cast<uint32_t>(i)});
     const double below = drawn(before, random), above = drawn(after, random);
     if (below > 0) replicates.push_back(shown(above / below));
   }
-  const Estimate found =
-      with_interval(shown(*median(after) / base), std::move(replicates), kReplicates);
+  const statistics::Estimate found = statistics::with_interval(
+      shown(*statistics::median(after) / base), std::move(replicates), kReplicates);
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;

@@ -26,7 +26,8 @@ constexpr size_t kPairs = 100;   // and a correlation
 constexpr size_t kEachLag = 20;  // and times its lag
 constexpr size_t kEachTail = 5;  // and a tail of k, times k
 
-std::vector<double> chosen(const std::vector<double>& x, const Positions& at, size_t shift = 0) {
+std::vector<double> chosen(const std::vector<double>& x, const statistics::Positions& at,
+                           size_t shift = 0) {
   std::vector<double> out;
   out.reserve(at.size());
   for (const size_t i : at) out.push_back(x[i + shift]);
@@ -35,8 +36,8 @@ std::vector<double> chosen(const std::vector<double>& x, const Positions& at, si
 
 // Correlation of pairs (t, t + lag) at the positions, with the mean and variance of the first of
 // each.
-std::optional<double> pair_correlation(const std::vector<double>& x, const Positions& at,
-                                       size_t lag) {
+std::optional<double> pair_correlation(const std::vector<double>& x,
+                                       const statistics::Positions& at, size_t lag) {
   double total = 0;
   for (const size_t i : at) total += x[i];
   const double middle = total / static_cast<double>(at.size());
@@ -83,12 +84,13 @@ class Returns {
   void measure() {
     const double year = std::sqrt(Duration::days(365).in_seconds() / horizon_.step.in_seconds());
     add("volatility_annual", "per_sqrt_year", kMoments, x_.size(),
-        [&](const Positions& at) -> std::optional<double> {
-          const auto sd = deviation(chosen(x_, at));
+        [&](const statistics::Positions& at) -> std::optional<double> {
+          const auto sd = statistics::deviation(chosen(x_, at));
           return sd ? std::optional(*sd * year) : std::nullopt;
         });
-    add("excess_kurtosis", "", kMoments, x_.size(),
-        [&](const Positions& at) { return excess_kurtosis(chosen(x_, at)); });
+    add("excess_kurtosis", "", kMoments, x_.size(), [&](const statistics::Positions& at) {
+      return statistics::excess_kurtosis(chosen(x_, at));
+    });
     for (const size_t k : kTails) tail(fmt::format("tail_index_k{}", k), k, 0);
     tail("tail_index_negative", kSignedTail, -1);
     tail("tail_index_positive", kSignedTail, +1);
@@ -101,14 +103,15 @@ class Returns {
  private:
   // `n` positions, of returns or of pairs.
   void add(const std::string& name, const char* unit, size_t wanted, size_t n,
-           const Statistic& statistic) {
+           const statistics::Statistic& statistic) {
     Fact fact{.name = name + "_" + horizon_.name, .unit = unit, .n = x_.size(), .source = source_};
     if (x_.empty()) {
       fact.reason = fmt::format("no candles of {} and no trades over one", horizon_.name);
     } else if (x_.size() < wanted) {
       fact.reason = fmt::format("{} returns of {}, want {}", x_.size(), horizon_.name, wanted);
     } else {
-      const Estimate found = block_bootstrap(n, statistic, {.stream = stream_++});
+      const statistics::Estimate found =
+          statistics::block_bootstrap(n, statistic, {.stream = stream_++});
       fact.value = found.value;
       fact.low = found.low;
       fact.high = found.high;
@@ -119,30 +122,31 @@ class Returns {
   }
   // sign 0: of absolute returns.
   void tail(const std::string& name, size_t k, int sign) {
-    add(name, "", k * kEachTail * (sign ? 2 : 1), x_.size(), [&, k, sign](const Positions& at) {
-      std::vector<double> values = chosen(sign ? x_ : absolute_, at);
-      if (sign < 0)
-        for (double& v : values) v = -v;
-      return hill(std::move(values), k);
-    });
+    add(name, "", k * kEachTail * (sign ? 2 : 1), x_.size(),
+        [&, k, sign](const statistics::Positions& at) {
+          std::vector<double> values = chosen(sign ? x_ : absolute_, at);
+          if (sign < 0)
+            for (double& v : values) v = -v;
+          return statistics::hill(std::move(values), k);
+        });
   }
   void lagged(const std::string& name, const std::vector<double>& x, size_t lag) {
     add(name, "", std::max(kPairs, kEachLag * lag), x.size() - std::min(lag, x.size()),
-        [&x, lag](const Positions& at) { return pair_correlation(x, at, lag); });
+        [&x, lag](const statistics::Positions& at) { return pair_correlation(x, at, lag); });
   }
   // ACF(lag) ~ lag^-d, fitted where the correlation is positive, which it must be at four lags of
   // five.
   void decay() {
-    const std::vector<size_t> lags = spaced_lags(horizon_.decay_last, 6);
+    const std::vector<size_t> lags = statistics::spaced_lags(horizon_.decay_last, 6);
     const size_t last = horizon_.decay_last;
     add("acf_abs_return_decay", "", kEachLag * last, x_.size() - std::min(last, x_.size()),
-        [this, lags](const Positions& at) -> std::optional<double> {
+        [this, lags](const statistics::Positions& at) -> std::optional<double> {
           std::vector<double> at_lag, found;
           for (const size_t lag : lags) {
             at_lag.push_back(static_cast<double>(lag));
             found.push_back(pair_correlation(absolute_, at, lag).value_or(0));
           }
-          const auto slope = power_exponent(at_lag, found, (lags.size() * 4 + 4) / 5);
+          const auto slope = statistics::power_exponent(at_lag, found, (lags.size() * 4 + 4) / 5);
           return slope ? std::optional(-*slope) : std::nullopt;
         });
   }

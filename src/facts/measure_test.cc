@@ -76,12 +76,13 @@ TEST(Measure, VolatilityAndTailOfDailyCandles) {
   const Fact vol = market.fact("volatility_annual_1d");
   EXPECT_EQ(vol.n, 800U);
   EXPECT_EQ(vol.source, "v BTC-USDT-PERP");
-  EXPECT_NEAR(*vol.value, *deviation(returns) * std::sqrt(365.0), 1e-6);
+  EXPECT_NEAR(*vol.value, *statistics::deviation(returns) * std::sqrt(365.0), 1e-6);
   EXPECT_TRUE(*vol.low < *vol.value && *vol.value < *vol.high);
   const Fact tail = market.fact("tail_index_k100_1d");
   EXPECT_NEAR(*tail.value, 3, 0.9);
   EXPECT_TRUE(*tail.low < 3 && 3 < *tail.high);
-  EXPECT_NEAR(*market.fact("acf_return_lag1_1d").value, *autocorrelation(returns, 1), 0.01);
+  EXPECT_NEAR(*market.fact("acf_return_lag1_1d").value, *statistics::autocorrelation(returns, 1),
+              0.01);
   EXPECT_FALSE(market.fact("volatility_annual_1h").value);
 }
 

@@ -16,7 +16,8 @@ constexpr uint32_t kStream = 4000;
 
 double side(const Metaorder& m) { return m.coins > 0 ? 1 : -1; }
 
-std::optional<double> exponent(const std::vector<Metaorder>& orders, const Positions& at) {
+std::optional<double> exponent(const std::vector<Metaorder>& orders,
+                               const statistics::Positions& at) {
   std::map<double, std::pair<double, double>> by_size;  // sum of impacts, number
   for (const size_t i : at) {
     auto& [sum, count] = by_size[std::abs(orders[i].coins)];
@@ -28,10 +29,11 @@ std::optional<double> exponent(const std::vector<Metaorder>& orders, const Posit
     size.push_back(coins);
     moved.push_back(sum.first / sum.second);
   }
-  return power_exponent(size, moved, kSizes);
+  return statistics::power_exponent(size, moved, kSizes);
 }
 
-std::optional<double> decayed(const std::vector<Metaorder>& orders, const Positions& at) {
+std::optional<double> decayed(const std::vector<Metaorder>& orders,
+                              const statistics::Positions& at) {
   double peak = 0, after = 0;
   for (const size_t i : at) {
     peak += side(orders[i]) * orders[i].peak;
@@ -50,9 +52,9 @@ FactSet metaorder_facts(const std::vector<Metaorder>& orders, const std::string&
     if (orders.empty()) {
       fact.reason = "no metaorders were injected, and a tape does not say whose orders are whose";
     } else {
-      const Estimate found =
-          block_bootstrap(orders.size(), [&](const Positions& at) { return statistic(orders, at); },
-                          {.block = 1, .stream = stream});
+      const statistics::Estimate found = statistics::block_bootstrap(
+          orders.size(), [&](const statistics::Positions& at) { return statistic(orders, at); },
+          {.block = 1, .stream = stream});
       fact.value = found.value;
       fact.low = found.low;
       fact.high = found.high;

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "facts/metaorder.h"
 #include "base/source_root.h"
+#include "facts/metaorder.h"
 
 namespace delever::facts {
 namespace {

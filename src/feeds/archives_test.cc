@@ -1,10 +1,10 @@
 // The maps for the archives of Binance and Tardis, on rows written by hand in their column orders.
 #include "feeds/testing.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
-using namespace feedtest;
+using namespace fixture;
 
 Replayed read_archive(const Folder& folder, const std::string& map, const std::string& file,
                       std::string_view text) {
@@ -243,4 +243,4 @@ TEST(TardisArchive, AnExchangeWithoutATranslationIsNamed) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::feeds

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 struct CloseFile {
@@ -241,4 +241,4 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   return std::unique_ptr<InputFile>(std::make_unique<SingleFile>(std::move(member), size));
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace delever {
+namespace delever::feeds {
 
 class ByteSource {
  public:
@@ -33,4 +33,4 @@ class InputFile {
   virtual uint64_t size() const = 0;  // on disk
 };
 
-}  // namespace delever
+}  // namespace delever::feeds

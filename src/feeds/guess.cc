@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 struct Known {
@@ -104,4 +104,4 @@ std::optional<StreamGuess> guess_stream(std::string_view path) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -8,11 +8,11 @@
 
 #include "codec/decoder.h"
 
-namespace delever {
+namespace delever::feeds {
 
 struct StreamGuess {
   std::string decoder;
-  StreamSettings settings;   // "symbol" and "category", where the path has them
+  codec::StreamSettings settings;  // "symbol" and "category", where the path has them
   std::string request_path;  // "/fapi/v1/depth" from "...-rest-fapi_v1_depth.jsonl"; empty without
 };
 
@@ -20,4 +20,4 @@ struct StreamGuess {
 // ("binance_cm_btcusd_perp_20240808.gz").
 std::optional<StreamGuess> guess_stream(std::string_view path);
 
-}  // namespace delever
+}  // namespace delever::feeds

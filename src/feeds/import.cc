@@ -7,14 +7,14 @@
 
 #include "feeds/importer.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 constexpr size_t kNamedBadRows = 20;
 constexpr uint64_t kTickMessages = 4096;
 
 // FNV-1a, so that the mark is the same on every machine.
-uint32_t fingerprint(const StreamInfo& info) {
+uint32_t fingerprint(const tape::StreamInfo& info) {
   uint32_t hash = 2166136261u;
   const auto add = [&hash](std::string_view text) {
     for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
@@ -41,7 +41,7 @@ Result<ImportFormat> read_import_format(std::string_view name) {
 }
 
 Result<ImportReport> import_files(ImportFormat format, const std::vector<std::string>& files,
-                                  const ImportOptions& options, TapeWriter& tape,
+                                  const ImportOptions& options, tape::TapeWriter& tape,
                                   const std::function<void(const ImportProgress&)>& progress) {
   if (files.empty()) return Error{Fault::not_found, "no files to import"};
   return format == ImportFormat::csv ? import_csv(files, options, tape, progress)
@@ -81,7 +81,7 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
   return std::move(report_);
 }
 
-Result<StreamNumber> Importer::stream(StreamInfo info) {
+Result<tape::StreamNumber> Importer::stream(tape::StreamInfo info) {
   auto number = tape_.stream(info);
   if (!number.has_value() && number.error().fault == Fault::refused) {
     info.name += fmt::format("~{:08x}", fingerprint(info));
@@ -93,7 +93,7 @@ Result<StreamNumber> Importer::stream(StreamInfo info) {
   return number;
 }
 
-Result<void> Importer::append(StreamNumber stream, Instant received, std::string_view bytes) {
+Result<void> Importer::append(tape::StreamNumber stream, Instant received, std::string_view bytes) {
   ++report_.messages;
   report_.first = std::min(report_.first.value_or(received), received);
   report_.last = std::max(report_.last.value_or(received), received);
@@ -115,4 +115,4 @@ void Importer::tick(const ByteSource& source) {
   progress_(now_);
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

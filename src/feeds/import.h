@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tape/tape.h"
 #include "codec/decoder.h"
+#include "tape/tape.h"
 
-namespace delever {
+namespace delever::feeds {
 
 // raw: receive time in nanoseconds, a space, the message. jsonl: one message a line, with the
 // sidecars .recv (receive time in ns or seconds), .query, .urls, .req (the request of each line)
@@ -26,7 +26,7 @@ Result<ImportFormat> read_import_format(std::string_view name);
 struct ImportOptions {
   std::string map;      // csv: path of the column map
   std::string decoder;  // raw, jsonl: empty guesses it from the path (guess_stream)
-  StreamSettings
+  codec::StreamSettings
       settings;  // raw, jsonl: "symbol", "category", "request"; they win over what is guessed
   std::string
       stream;  // raw, jsonl: its name on the tape; empty makes one from decoder, symbol and request
@@ -52,14 +52,14 @@ struct ImportReport {
       0;  // rows with nothing in them, acknowledgements, channels that carry no event of ours
   uint64_t skipped = 0;  // bad rows (lenient); the first few are named below
   std::vector<std::string> bad_rows;
-  DecodeCounts::ByName undecoded,
+  codec::DecodeCounts::ByName undecoded,
       unknown_channels;  // kept on the tape, but not understood; by reason and by channel
   std::vector<std::string> streams;
   std::optional<Instant> first, last;  // receive times
 };
 
 Result<ImportReport> import_files(ImportFormat format, const std::vector<std::string>& files,
-                                  const ImportOptions& options, TapeWriter& tape,
+                                  const ImportOptions& options, tape::TapeWriter& tape,
                                   const std::function<void(const ImportProgress&)>& progress = {});
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -6,12 +6,12 @@
 #include "feeds/importer.h"
 #include "venues/csv/csv.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 // A row of the period that is, so far, the last of its file.
 struct HeldRow {
-  StreamNumber stream;
+  tape::StreamNumber stream;
   Instant known;
   std::string bytes;
   size_t events;
@@ -19,7 +19,7 @@ struct HeldRow {
 
 class CsvImporter final : public Importer {
  public:
-  CsvImporter(CsvMap map, const ImportOptions& options, TapeWriter& tape,
+  CsvImporter(venues::CsvMap map, const ImportOptions& options, tape::TapeWriter& tape,
               const std::function<void(const ImportProgress&)>& progress)
       : Importer(options, tape, progress), map_(std::move(map)) {}
 
@@ -38,7 +38,7 @@ class CsvImporter final : public Importer {
     auto made = map_.settings(stem, has_header ? *row : std::string_view());
     if (!made.has_value()) return std::move(made.error()).at(member.place);
     settings_ = std::move(made).value();
-    auto decoder = CsvDecoder::make(settings_, instruments_, 0);
+    auto decoder = venues::CsvDecoder::make(settings_, instruments_, 0);
     if (!decoder.has_value()) return std::move(decoder.error()).at(lines.where());
     decoder_ = std::move(decoder).value();
     streams_.clear();
@@ -62,8 +62,8 @@ class CsvImporter final : public Importer {
     return {};
   }
 
-  Result<void> keep(const CsvDecoder::Row& row, std::string_view bytes) {
-    const StreamNumber number = TRY(stream_of(row.venue));
+  Result<void> keep(const venues::CsvDecoder::Row& row, std::string_view bytes) {
+    const tape::StreamNumber number = TRY(stream_of(row.venue));
     if (!map_.drop_last_period) return put(number, row.known, bytes, row.events);
     // Rows of the latest period wait: if the file ends here, they are of a period that was still
     // running.
@@ -77,32 +77,33 @@ class CsvImporter final : public Importer {
     return {};
   }
 
-  Result<void> put(StreamNumber number, Instant known, std::string_view bytes, size_t events) {
+  Result<void> put(tape::StreamNumber number, Instant known, std::string_view bytes,
+                   size_t events) {
     report_.events += events;
     report_.without_event += events == 0;
     return append(number, known, bytes);
   }
 
   // One stream for each venue whose rows a file mixes.
-  Result<StreamNumber> stream_of(std::string_view venue) {
+  Result<tape::StreamNumber> stream_of(std::string_view venue) {
     if (const auto found = streams_.find(venue); found != streams_.end()) return found->second;
-    StreamInfo info{
+    tape::StreamInfo info{
         .name = map_.name, .venue = std::string(venue), .channel = map_.channel, .decoder = "csv"};
     if (!map_.name.starts_with(info.venue + ":")) info.name += "@" + info.venue;
     for (const auto& [key, value] : settings_) {
       if (key.starts_with("file.")) info.name += ":" + value;
     }
     info.settings = settings_;
-    const StreamNumber number = TRY(stream(info));
+    const tape::StreamNumber number = TRY(stream(info));
     streams_.emplace(venue, number);
     return number;
   }
 
-  CsvMap map_;
+  venues::CsvMap map_;
   Instruments instruments_;
-  StreamSettings settings_;
-  std::unique_ptr<CsvDecoder> decoder_;
-  std::map<std::string, StreamNumber, std::less<>> streams_;  // of this member, by venue
+  codec::StreamSettings settings_;
+  std::unique_ptr<venues::CsvDecoder> decoder_;
+  std::map<std::string, tape::StreamNumber, std::less<>> streams_;  // of this member, by venue
   std::vector<HeldRow> held_;
   std::optional<Instant> held_at_;
 };
@@ -110,11 +111,11 @@ class CsvImporter final : public Importer {
 }  // namespace
 
 Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options,
-                                TapeWriter& tape,
+                                tape::TapeWriter& tape,
                                 const std::function<void(const ImportProgress&)>& progress) {
   if (options.map.empty()) return Error{Fault::not_found, "a CSV import needs a column map"};
-  CsvImporter importer(TRY(CsvMap::load(options.map)), options, tape, progress);
+  CsvImporter importer(TRY(venues::CsvMap::load(options.map)), options, tape, progress);
   return importer.run(files);
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -7,8 +7,9 @@
 #include "base/text.h"
 #include "feeds/guess.h"
 #include "feeds/importer.h"
+#include "venues/registry.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 // The line of a sidecar that belongs to each line of its file.
@@ -64,13 +65,13 @@ std::string read_request(std::string_view line, std::string_view path) {
 }
 
 // Only counts, and remembers the youngest venue time.
-class TimeSink final : public MessageSink {
+class TimeSink final : public codec::MessageSink {
  public:
   void on_event(const Event& event) override {
     ++events;
     if (event.at != kNoTime) at = std::max(at.value_or(event.at), event.at);
   }
-  void on_undecoded(const RawMessage&, const Error&) override {}
+  void on_undecoded(const codec::RawMessage&, const Error&) override {}
 
   static constexpr Instant kNoTime =
       Instant();  // what a message without a venue time gets as its own
@@ -80,17 +81,17 @@ class TimeSink final : public MessageSink {
 
 class MessageImporter final : public Importer {
  public:
-  MessageImporter(ImportFormat format, const ImportOptions& options, TapeWriter& tape,
+  MessageImporter(ImportFormat format, const ImportOptions& options, tape::TapeWriter& tape,
                   const std::function<void(const ImportProgress&)>& progress)
       : Importer(options, tape, progress), format_(format) {}
 
  private:
   struct Target {
-    StreamNumber number;
-    std::unique_ptr<Decoder> decoder;
+    tape::StreamNumber number;
+    std::unique_ptr<codec::Decoder> decoder;
   };
   struct Waiting {
-    StreamNumber stream;
+    tape::StreamNumber stream;
     std::string bytes;
   };
 
@@ -157,7 +158,7 @@ class MessageImporter final : public Importer {
   }
 
   Result<Target*> target_of(const StreamGuess& guess, const std::string& request) {
-    StreamInfo info{.decoder = guess.decoder, .settings = guess.settings};
+    tape::StreamInfo info{.decoder = guess.decoder, .settings = guess.settings};
     if (!request.empty()) info.settings["request"] = request;
     const auto setting = [&](const char* key) {
       const auto found = info.settings.find(key);
@@ -179,7 +180,7 @@ class MessageImporter final : public Importer {
     const std::string path = setting("request").substr(0, setting("request").find('?'));
     info.channel = path.empty() ? "capture" : path;
     Target target;
-    target.decoder = TRY(make_decoder(info.decoder, info.settings, instruments_, 0));
+    target.decoder = TRY(venues::make_decoder(info.decoder, info.settings, instruments_, 0));
     target.number = TRY(stream(info));
     return &targets_.emplace(std::move(key), std::move(target)).first->second;
   }
@@ -202,7 +203,7 @@ class MessageImporter final : public Importer {
 
   void finish() override {
     for (const auto& [name, target] : targets_) {
-      const DecodeCounts& counts = target.decoder->counts();
+      const codec::DecodeCounts& counts = target.decoder->counts();
       report_.without_event += counts.control;
       for (const auto& [channel, n] : counts.no_event) report_.without_event += n;
       for (const auto& [reason, n] : counts.undecoded) report_.undecoded[reason] += n;
@@ -221,10 +222,10 @@ class MessageImporter final : public Importer {
 }  // namespace
 
 Result<ImportReport> import_messages(ImportFormat format, const std::vector<std::string>& files,
-                                     const ImportOptions& options, TapeWriter& tape,
+                                     const ImportOptions& options, tape::TapeWriter& tape,
                                      const std::function<void(const ImportProgress&)>& progress) {
   MessageImporter importer(format, options, tape, progress);
   return importer.run(files);
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

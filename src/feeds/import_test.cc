@@ -3,10 +3,10 @@
 
 #include "feeds/testing.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
-using namespace feedtest;
+using namespace fixture;
 
 const char* const kMap = R"(
 format = 1
@@ -350,4 +350,4 @@ TEST(Import, UndecodedMessagesAreKeptAndCounted) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::feeds

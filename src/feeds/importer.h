@@ -10,11 +10,11 @@
 #include "feeds/lines.h"
 #include "feeds/sorter.h"
 
-namespace delever {
+namespace delever::feeds {
 
 class Importer {
  public:
-  Importer(const ImportOptions& options, TapeWriter& tape,
+  Importer(const ImportOptions& options, tape::TapeWriter& tape,
            const std::function<void(const ImportProgress&)>& progress)
       : options_(options), tape_(tape), progress_(progress), sorter_(tape, options.chunk_bytes) {}
   virtual ~Importer() = default;
@@ -30,8 +30,8 @@ class Importer {
 
   // Finds or adds a stream. Where the tape has another one of that name (another header, an older
   // map), the name gets a mark made from the settings.
-  Result<StreamNumber> stream(StreamInfo info);
-  Result<void> append(StreamNumber stream, Instant received, std::string_view bytes);
+  Result<tape::StreamNumber> stream(tape::StreamInfo info);
+  Result<void> append(tape::StreamNumber stream, Instant received, std::string_view bytes);
   Result<void> bad_row(const LineReader& lines, Error why);  // an error; or, lenient, a count
   void tick(const ByteSource& source);
 
@@ -39,7 +39,7 @@ class Importer {
   ImportReport report_;
 
  private:
-  TapeWriter& tape_;
+  tape::TapeWriter& tape_;
   const std::function<void(const ImportProgress&)>& progress_;
   Sorter sorter_;
   ImportProgress now_;
@@ -47,10 +47,10 @@ class Importer {
 };
 
 Result<ImportReport> import_csv(const std::vector<std::string>& files, const ImportOptions& options,
-                                TapeWriter& tape,
+                                tape::TapeWriter& tape,
                                 const std::function<void(const ImportProgress&)>& progress);
 Result<ImportReport> import_messages(ImportFormat format, const std::vector<std::string>& files,
-                                     const ImportOptions& options, TapeWriter& tape,
+                                     const ImportOptions& options, tape::TapeWriter& tape,
                                      const std::function<void(const ImportProgress&)>& progress);
 
-}  // namespace delever
+}  // namespace delever::feeds

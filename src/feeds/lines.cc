@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "codec/row.h"
 #include "codec/decoder.h"
+#include "codec/row.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 constexpr size_t kChunk = 256 * 1024;
@@ -24,8 +24,8 @@ Result<bool> LineReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.size() < end_ + kChunk + kPadding)
-    buffer_.resize(std::max(buffer_.size() * 2, end_ + kChunk + kPadding));
+  if (buffer_.size() < end_ + kChunk + codec::kPadding)
+    buffer_.resize(std::max(buffer_.size() * 2, end_ + kChunk + codec::kPadding));
   const size_t n = TRY(source_.read(buffer_.data() + end_, kChunk));
   end_ += n;
   done_ = n == 0;
@@ -69,13 +69,13 @@ Result<std::optional<std::string_view>> LineReader::record() {
   const size_t first = TRY(find_line_end(0));
   if (first == 0 && done_ && begin_ == end_) return std::optional<std::string_view>();
   size_t end = first;
-  bool open = open_quote({buffer_.data() + begin_, end});
+  bool open = codec::open_quote({buffer_.data() + begin_, end});
   while (open && begin_ + end < end_ && end < kRecordMax) {
     const size_t from = end + 1;
     end = TRY(find_line_end(from));
-    if (open_quote({buffer_.data() + begin_ + from, end - from})) open = false;
+    if (codec::open_quote({buffer_.data() + begin_ + from, end - from})) open = false;
   }
   return std::optional(take(open ? first : end));
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -9,7 +9,7 @@
 
 #include "feeds/bytes.h"
 
-namespace delever {
+namespace delever::feeds {
 
 class LineReader {
  public:
@@ -42,4 +42,4 @@ class LineReader {
   uint64_t number_ = 0, next_number_ = 1;
 };
 
-}  // namespace delever
+}  // namespace delever::feeds

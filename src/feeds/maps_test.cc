@@ -2,10 +2,10 @@
 // out.
 #include "feeds/testing.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
-using namespace feedtest;
+using namespace fixture;
 
 struct Imported {
   ImportReport report;
@@ -292,4 +292,4 @@ TEST(Maps, TreasuriesAsPrinted) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::feeds

@@ -1,40 +1,41 @@
 #include "feeds/replay.h"
+#include "venues/registry.h"
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::feeds {
 
 // One stream: its decoder, and the sink that tells which stream a message was of.
-struct Replay::Stream final : MessageSink {
+struct Replay::Stream final : codec::MessageSink {
   explicit Stream(const Source& named) : source(named) {}
   void on_event(const Event& event) override { out->on_event(event); }
-  void on_undecoded(const RawMessage& message, const Error& why) override {
+  void on_undecoded(const codec::RawMessage& message, const Error& why) override {
     out->on_undecoded(source, message, why);
   }
 
   const Source& source;
   ReplaySink* out = nullptr;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
   std::optional<Error>
       no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
-  DecodeCounts unread;
+  codec::DecodeCounts unread;
 };
 
-Replay::Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options)
+Replay::Replay(std::vector<std::unique_ptr<tape::TapeReader>> tapes, Options options)
     : options_(options), merge_(std::move(tapes)) {}
 Replay::~Replay() = default;
 
 Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths,
                                              Options options) {
-  TapeReader::Options range{.from = options.from, .to = options.to};
+  tape::TapeReader::Options range{.from = options.from, .to = options.to};
   if (range.to < Instant::max())
     range.to = range.to + Duration::ns(1);  // a reader's end is exclusive
-  std::vector<std::unique_ptr<TapeReader>> tapes;
-  for (const std::string& path : paths) tapes.push_back(TRY(TapeReader::open(path, range)));
+  std::vector<std::unique_ptr<tape::TapeReader>> tapes;
+  for (const std::string& path : paths) tapes.push_back(TRY(tape::TapeReader::open(path, range)));
   return over(std::move(tapes), options);
 }
 
-Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeReader>> tapes,
+Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<tape::TapeReader>> tapes,
                                              Options options) {
   std::unique_ptr<Replay> replay(new Replay(std::move(tapes), options));
   size_t count = 0;
@@ -43,11 +44,12 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeRea
   replay->sources_.reserve(count);  // streams keep references into it
   for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape) {
     replay->first_source_.push_back(static_cast<SourceId>(replay->sources_.size()));
-    for (const StreamInfo& info : replay->merge_.tape(tape).streams()) {
+    for (const tape::StreamInfo& info : replay->merge_.tape(tape).streams()) {
       const auto source = static_cast<SourceId>(replay->sources_.size());
       replay->sources_.push_back({info.name, info.venue, info.channel});
       auto stream = std::make_unique<Stream>(replay->sources_.back());
-      auto decoder = make_decoder(info.decoder, info.settings, replay->instruments_, source);
+      auto decoder =
+          venues::make_decoder(info.decoder, info.settings, replay->instruments_, source);
       if (decoder.has_value()) {
         stream->decoder = std::move(decoder).value();
       } else {
@@ -61,7 +63,7 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<TapeRea
   return replay;
 }
 
-const DecodeCounts& Replay::counts(SourceId source) const {
+const codec::DecodeCounts& Replay::counts(SourceId source) const {
   CHECK(source < streams_.size());
   const Stream& stream = *streams_[source];
   return stream.decoder ? stream.decoder->counts() : stream.unread;
@@ -70,10 +72,10 @@ const DecodeCounts& Replay::counts(SourceId source) const {
 // A gap is told where it begins: from then on the stream says nothing. Its end is told only as far
 // as `to`.
 void Replay::collect_gaps(size_t tape) {
-  const std::vector<TapeGap>& found = merge_.tape(tape).gaps();
+  const std::vector<tape::TapeGap>& found = merge_.tape(tape).gaps();
   if (gaps_seen_[tape] == found.size()) return;
   for (; gaps_seen_[tape] < found.size(); ++gaps_seen_[tape]) {
-    const TapeGap& gap = found[gaps_seen_[tape]];
+    const tape::TapeGap& gap = found[gaps_seen_[tape]];
     if (gap.from > options_.to || gap.to < options_.from || gap.stream == 0) continue;
     Event event;
     event.source = first_source_[tape] + gap.stream - 1;
@@ -95,21 +97,21 @@ void Replay::deliver_gaps(Instant until, ReplaySink& sink) {
 }
 
 Result<bool> Replay::step(ReplaySink& sink) {
-  const std::optional<TapeMerge::Message> next = TRY(merge_.next());
+  const std::optional<tape::TapeMerge::Message> next = TRY(merge_.next());
   // Reading ahead may have met damage in any of the tapes.
   for (size_t tape = 0; tape < gaps_seen_.size(); ++tape) collect_gaps(tape);
   if (!next || next->message.received > options_.to) {
     deliver_gaps(options_.to, sink);
     return false;
   }
-  const TapeMessage& message = next->message;
+  const tape::TapeMessage& message = next->message;
   latest_ = std::max(latest_, message.received);
   if (!gaps_.empty()) deliver_gaps(message.received, sink);
   CHECK(message.stream >= 1);
   Stream& stream = *streams_[first_source_[next->tape] + message.stream - 1];
   stream.out = &sink;
   ++messages_;
-  const RawMessage raw{message.bytes, message.received};
+  const codec::RawMessage raw{message.bytes, message.received};
   if (stream.decoder) {
     stream.decoder->decode(raw, stream);
   } else {
@@ -125,4 +127,4 @@ Result<void> Replay::run(ReplaySink& sink) {
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -10,17 +10,18 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/decoder.h"
 #include "market/event.h"
 #include "market/instrument.h"
 #include "tape/merge.h"
-#include "codec/decoder.h"
 
-namespace delever {
+namespace delever::feeds {
 
 class ReplaySink : public EventSink {
  public:
   // A message that gave no events, or not all of them. Counted as well (Replay::counts).
-  virtual void on_undecoded(const Source& stream, const RawMessage& message, const Error& why) = 0;
+  virtual void on_undecoded(const Source& stream, const codec::RawMessage& message,
+                            const Error& why) = 0;
 };
 
 class Replay {
@@ -32,7 +33,7 @@ class Replay {
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);
-  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<TapeReader>> tapes,
+  static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<tape::TapeReader>> tapes,
                                               Options options);
   ~Replay();
 
@@ -43,17 +44,17 @@ class Replay {
   // Event::source and Event::instrument point into these. Instruments grow as messages are read.
   const std::vector<Source>& sources() const { return sources_; }
   const Instruments& instruments() const { return instruments_; }
-  const DecodeCounts& counts(SourceId source) const;
+  const codec::DecodeCounts& counts(SourceId source) const;
   uint64_t messages() const { return messages_; }
 
  private:
   struct Stream;
-  explicit Replay(std::vector<std::unique_ptr<TapeReader>> tapes, Options options);
+  explicit Replay(std::vector<std::unique_ptr<tape::TapeReader>> tapes, Options options);
   void collect_gaps(size_t tape);
   void deliver_gaps(Instant until, ReplaySink& sink);
 
   Options options_;
-  TapeMerge merge_;
+  tape::TapeMerge merge_;
   Instruments instruments_;
   std::vector<Source> sources_;
   std::vector<std::unique_ptr<Stream>> streams_;  // by SourceId
@@ -64,4 +65,4 @@ class Replay {
   uint64_t messages_ = 0;
 };
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -11,7 +11,7 @@
 #include "tape/tape.h"
 #include "venues/mix.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
 // The mix over and over: as long a tape as asked for, its times ever later.
@@ -22,13 +22,13 @@ class MixTape {
                fmt::format("delever_bench_{}_{}.tape", getpid(), messages))
                   .string()) {
     ManualClock clock{Instant()};
-    auto writer = std::move(TapeWriter::open(path_, clock)).value();
-    const StreamNumber stream =
+    auto writer = std::move(tape::TapeWriter::open(path_, clock)).value();
+    const tape::StreamNumber stream =
         writer
             ->stream(
                 {.name = "mix", .venue = "binance", .channel = "mix", .decoder = "binance-usdm"})
             .value();
-    const MixWorkload mix;
+    const venues::MixWorkload mix;
     Instant at = Instant::ns(1'769'760'000'000'000'000);
     for (size_t i = 0; i < messages; ++i) {
       at = at + Duration::us(100);
@@ -51,7 +51,9 @@ class Counting final : public ReplaySink {
     ++events;
     benchmark::DoNotOptimize(event.at);
   }
-  void on_undecoded(const Source&, const RawMessage&, const Error&) override { CHECK(false); }
+  void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {
+    CHECK(false);
+  }
   uint64_t events = 0;
 };
 
@@ -76,7 +78,7 @@ void replay_mix(benchmark::State& state) {
 void read_mix(benchmark::State& state) {
   const MixTape tape(static_cast<size_t>(state.range(0)));
   for (auto _ : state) {
-    auto reader = std::move(TapeReader::open(tape.path())).value();
+    auto reader = std::move(tape::TapeReader::open(tape.path())).value();
     uint64_t bytes = 0;
     while (const auto message = reader->next().value()) bytes += message->bytes.size();
     benchmark::DoNotOptimize(bytes);
@@ -100,6 +102,6 @@ BENCHMARK(replay_mix)
     ->UseRealTime();
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::feeds
 
 BENCHMARK_MAIN();

@@ -5,11 +5,12 @@
 #include "feeds/bytes.h"
 #include "feeds/guess.h"
 #include "feeds/lines.h"
+#include "venues/registry.h"
 
-namespace delever {
+namespace delever::feeds {
 namespace {
 
-using namespace feedtest;
+using namespace fixture;
 
 std::string mark_price(int64_t ms, const std::string& price) {
   return "{\"e\":\"markPriceUpdate\",\"E\":" + std::to_string(ms) + ",\"s\":\"BTCUSDT\",\"p\":\"" +
@@ -18,13 +19,13 @@ std::string mark_price(int64_t ms, const std::string& price) {
 
 struct TestTape {
   explicit TestTape(const std::string& path)
-      : writer(std::move(TapeWriter::open(path, clock)).value()) {}
-  StreamNumber stream(const std::string& name, const std::string& decoder) {
+      : writer(std::move(tape::TapeWriter::open(path, clock)).value()) {}
+  tape::StreamNumber stream(const std::string& name, const std::string& decoder) {
     return writer->stream({.name = name, .venue = "binance", .channel = "x", .decoder = decoder})
         .value();
   }
   ManualClock clock{Instant()};
-  std::unique_ptr<TapeWriter> writer;
+  std::unique_ptr<tape::TapeWriter> writer;
 };
 
 TEST(Replay, SeveralTapesAreOneInOrderOfReceipt) {
@@ -141,11 +142,11 @@ uint64_t digest(const Event& event, const Instruments& instruments) {
   return hash;
 }
 
-class Digests final : public MessageSink {
+class Digests final : public codec::MessageSink {
  public:
   explicit Digests(const Instruments& instruments) : instruments_(instruments) {}
   void on_event(const Event& event) override { all.push_back(digest(event, instruments_)); }
-  void on_undecoded(const RawMessage&, const Error& why) override { FAIL() << why.text(); }
+  void on_undecoded(const codec::RawMessage&, const Error& why) override { FAIL() << why.text(); }
   std::vector<uint64_t> all;
 
  private:
@@ -162,7 +163,7 @@ TEST(Replay, ARealCaptureGivesWhatDirectDecodingGives) {
   EXPECT_EQ(report.value().streams, std::vector<std::string>{"binance-usdm:BTCUSDT"});
 
   Instruments instruments;
-  auto decoder = make_decoder("binance-usdm", {{"symbol", "BTCUSDT"}}, instruments, 0);
+  auto decoder = venues::make_decoder("binance-usdm", {{"symbol", "BTCUSDT"}}, instruments, 0);
   ASSERT_TRUE(decoder.has_value());
   Digests direct(instruments);
   auto file = InputFile::open(path).value()->next().value();
@@ -176,7 +177,7 @@ TEST(Replay, ARealCaptureGivesWhatDirectDecodingGives) {
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [received, bytes] : messages) {
     const size_t size = bytes.size();
-    bytes.resize(size + kPadding);
+    bytes.resize(size + codec::kPadding);
     decoder.value()->decode({std::string_view(bytes).substr(0, size), Instant::ns(received)},
                             direct);
   }
@@ -208,4 +209,4 @@ TEST(Guess, FromFoldersAndNames) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::feeds

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::feeds {
 
-Result<void> Sorter::add(StreamNumber stream, Instant received, std::string_view bytes) {
+Result<void> Sorter::add(tape::StreamNumber stream, Instant received, std::string_view bytes) {
   if (bytes_.size() + bytes.size() + (entries_.size() + 1) * sizeof(Entry) > chunk_bytes_)
     TRY(flush());
   in_order_ = in_order_ && (entries_.empty() || entries_.back().received <= received);
@@ -27,4 +27,4 @@ Result<void> Sorter::flush() {
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -8,16 +8,16 @@
 
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::feeds {
 
 class Sorter {
  public:
-  Sorter(TapeWriter& tape, size_t chunk_bytes) : tape_(tape), chunk_bytes_(chunk_bytes) {
+  Sorter(tape::TapeWriter& tape, size_t chunk_bytes) : tape_(tape), chunk_bytes_(chunk_bytes) {
     // Once: growing by doubling would take two chunks and a half. What is not used is not touched.
     bytes_.reserve(chunk_bytes);
     entries_.reserve(chunk_bytes / sizeof(Entry));
   }
-  Result<void> add(StreamNumber stream, Instant received, std::string_view bytes);
+  Result<void> add(tape::StreamNumber stream, Instant received, std::string_view bytes);
   Result<void> flush();
 
  private:
@@ -25,13 +25,13 @@ class Sorter {
     Instant received;
     size_t offset;
     uint32_t size;
-    StreamNumber stream;
+    tape::StreamNumber stream;
   };
-  TapeWriter& tape_;
+  tape::TapeWriter& tape_;
   size_t chunk_bytes_;
   std::string bytes_;
   std::vector<Entry> entries_;
   bool in_order_ = true;
 };
 
-}  // namespace delever
+}  // namespace delever::feeds

@@ -12,17 +12,17 @@
 #include <string>
 #include <vector>
 
+#include "base/source_root.h"
 #include "feeds/import.h"
 #include "feeds/replay.h"
-#include "base/source_root.h"
 
-namespace delever::feedtest {
+namespace delever::feeds::fixture {
 
 inline std::string root(const std::string& path) { return source_root() + "/" + path; }
 inline std::string map_path(const std::string& name) { return root("maps/" + name + ".toml"); }
 
-#define SKIP_WITHOUT_DATA(variable, name)                                      \
-  const std::string variable = delever::feedtest::root("../shared/") + (name); \
+#define SKIP_WITHOUT_DATA(variable, name)                                            \
+  const std::string variable = delever::feeds::fixture::root("../shared/") + (name); \
   if (!std::filesystem::exists(variable)) GTEST_SKIP() << "absent: ../shared/" << (name)
 
 class Folder {
@@ -67,7 +67,7 @@ inline Result<ImportReport> import_to(const std::string& tape_path, ImportFormat
                                       const std::vector<std::string>& files,
                                       const ImportOptions& options) {
   ManualClock clock{Instant()};
-  const auto tape = TRY(TapeWriter::open(tape_path, clock));
+  const auto tape = TRY(tape::TapeWriter::open(tape_path, clock));
   ImportReport report = TRY(import_files(format, files, options, *tape));
   TRY(tape->close());
   return report;
@@ -80,7 +80,8 @@ struct Undecoded {
 class Kept final : public ReplaySink {
  public:
   void on_event(const Event& event) override { events.push_back(event); }
-  void on_undecoded(const Source& stream, const RawMessage& message, const Error& why) override {
+  void on_undecoded(const Source& stream, const codec::RawMessage& message,
+                    const Error& why) override {
     undecoded.push_back({stream.name, why.text(), std::string(message.bytes)});
   }
   template <class Payload>
@@ -117,4 +118,4 @@ inline Replayed replay_all(const std::string& tape, Instant to = Instant::max())
 
 inline Instant time_of(std::string_view text) { return Instant::parse(text).value(); }
 
-}  // namespace delever::feedtest
+}  // namespace delever::feeds::fixture

@@ -9,7 +9,7 @@
 #include "base/csv.h"
 #include "base/text.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Duration kExpiryHour = Duration::hours(8);  // of every venue here, UTC
@@ -496,4 +496,4 @@ std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const Cla
   return checks;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "gauges/reading.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // The asset of a claim over all coins together. No gauge covers them all, so such a claim stays
 // pending.
@@ -109,4 +109,4 @@ std::vector<Instant> claim_times(const std::vector<Claim>& claims, Instant at);
 std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const ClaimRules& rules,
                                      const std::vector<Knowledge>& known, Instant at);
 
-}  // namespace delever
+}  // namespace delever::gauges

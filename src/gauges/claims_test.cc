@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 Instant at(const char* text) { return Instant::parse(text).value(); }
@@ -144,4 +144,4 @@ TEST(Claims, an_old_chain_neither_confirms_nor_contradicts) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::gauges {
 
 void Expiries::add(const Event& event, const OptionQuote& quote) {
   const Instrument& i = desk_.instruments[event.instrument];
@@ -54,8 +54,8 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   out.calls = in_coins(calls);
   out.puts = in_coins(puts);
   if (calls > 0) out.put_call = out.puts / out.calls;
-  fill_pain(out.strikes);
-  if (const auto pain = max_pain(out.strikes)) {
+  options::fill_pain(out.strikes);
+  if (const auto pain = options::max_pain(out.strikes)) {
     out.max_pain = pain->strike_usd;
     out.max_pain_coin = pain->strike_coin;
   }
@@ -109,10 +109,10 @@ void Expiries::read(Panel& panel) const {
       all.calls += one.calls;
       all.puts += one.puts;
       all.left_out += one.left_out;
-      std::map<double, StrikeInterest> strikes;
+      std::map<double, options::StrikeInterest> strikes;
       for (const auto* list : {&all.strikes, &one.strikes}) {
-        for (const StrikeInterest& s : *list) {
-          StrikeInterest& sum = strikes[s.strike];
+        for (const options::StrikeInterest& s : *list) {
+          options::StrikeInterest& sum = strikes[s.strike];
           sum.strike = s.strike;
           sum.calls += s.calls;
           sum.puts += s.puts;
@@ -120,8 +120,8 @@ void Expiries::read(Panel& panel) const {
       }
       all.strikes.clear();
       for (const auto& entry : strikes) all.strikes.push_back(entry.second);
-      fill_pain(all.strikes);
-      const auto pain = max_pain(all.strikes);
+      options::fill_pain(all.strikes);
+      const auto pain = options::max_pain(all.strikes);
       all.max_pain = pain ? std::optional(pain->strike_usd) : std::nullopt;
       all.max_pain_coin = pain ? std::optional(pain->strike_coin) : std::nullopt;
       all.put_call = all.calls > 0 ? std::optional(all.puts / all.calls) : std::nullopt;
@@ -190,4 +190,4 @@ void Expiries::read(Panel& panel) const {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

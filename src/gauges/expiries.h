@@ -12,7 +12,7 @@
 #include "gauges/history.h"
 #include "gauges/panel.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class Expiries {
  public:
@@ -41,4 +41,4 @@ class Expiries {
   std::map<std::string, std::map<Instant, Chain>> venues_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

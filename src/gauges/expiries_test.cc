@@ -4,7 +4,7 @@
 
 #include "gauges/gauges_test.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const Instant kAt = time_of("2026-01-30T00:00:00Z");
@@ -100,4 +100,4 @@ TEST(Expiries, undefined_is_missing) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

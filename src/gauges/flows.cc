@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::gauges {
 
 void Flows::add(const Event& event, const Holding& holding) {
   if (holding.holder_kind != HolderKind::etf || !holding.flow_usd ||
@@ -65,4 +65,4 @@ std::vector<EtfFlow> Flows::etf_flows(Instant from, Instant at) const {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -10,7 +10,7 @@
 #include "gauges/history.h"
 #include "gauges/panel.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class Flows {
  public:
@@ -31,4 +31,4 @@ class Flows {
   std::map<Key, Fund> funds_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Duration kDay = Duration::days(1);
@@ -425,4 +425,4 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

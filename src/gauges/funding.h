@@ -13,7 +13,7 @@
 #include "gauges/open_interest.h"
 #include "gauges/panel.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // Simple, as everywhere here; 43.2 % a year is 0.039452 % per 8 h. Compounded: (1 + rate)^(periods
 // a year) - 1.
@@ -80,4 +80,4 @@ class Fundings {
   std::map<InstrumentId, Market> markets_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

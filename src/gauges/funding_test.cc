@@ -6,7 +6,7 @@
 
 #include "gauges/gauges_test.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const Instant kAt = time_of("2026-01-30T00:00:00Z");
@@ -169,4 +169,4 @@ TEST(Funding, main_contract_stands_for_the_venue) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

@@ -11,7 +11,7 @@
 #include "gauges/panel.h"
 #include "gauges/prices.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 // A venue's sign of life is taken once a second of an instrument; finer says nothing more about
@@ -250,4 +250,4 @@ const std::vector<GaugeName>& gauge_names() {
   return names;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -21,7 +21,7 @@
 #include "gauges/rules.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class Gauges : public EventSink {
  public:
@@ -78,4 +78,4 @@ struct GaugeName {
 };
 const std::vector<GaugeName>& gauge_names();
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -10,7 +10,7 @@
 #include "gauges/gauges_test.h"
 #include "gauges/prices.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const Instant kAt = time_of("2026-01-30T00:00:00Z");
@@ -356,4 +356,4 @@ TEST(Flows, one_fund_is_not_the_market) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "gauges/gauges.h"
 #include "base/source_root.h"
+#include "gauges/gauges.h"
 
-namespace delever {
+namespace delever::gauges {
 
 inline Instant time_of(std::string_view text) {
   const auto t = Instant::parse(text);
@@ -146,4 +146,4 @@ inline std::string text_of(const std::vector<Reading>& readings) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -10,7 +10,7 @@
 #include "market/event.h"
 #include "options/board.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // One complete UTC day of one series ("coinglass", or "venues" for the sum of recorded events). The
 // means run over the 30 (rules: days) complete days that end with this one, and are missing when
@@ -49,8 +49,8 @@ struct ExpiryInterest {
   Instant as_of;
   double calls = 0, puts = 0;
   std::optional<double> put_call, max_pain, max_pain_coin;
-  std::vector<StrikeInterest> strikes;  // ascending
-  int left_out = 0;                     // instruments without a usable open interest
+  std::vector<options::StrikeInterest> strikes;  // ascending
+  int left_out = 0;                              // instruments without a usable open interest
 };
 
 struct PricePoint {
@@ -70,9 +70,10 @@ struct History {
   std::vector<FundingPoint> funding;             // by venue, symbol, time
   std::vector<OpenInterestPoint> open_interest;  // by venue, time
   std::vector<ExpiryInterest> expiries;          // by venue, expiry; as known at the time asked for
-  std::vector<OptionBoard> boards;  // by venue, settlement coin; as known, each with its own time
-  std::vector<PricePoint> prices;   // by venue, symbol, time; the finest closed candles kept
-  std::vector<EtfFlow> etf_flows;   // by holder, time
+  std::vector<options::OptionBoard>
+      boards;                      // by venue, settlement coin; as known, each with its own time
+  std::vector<PricePoint> prices;  // by venue, symbol, time; the finest closed candles kept
+  std::vector<EtfFlow> etf_flows;  // by holder, time
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

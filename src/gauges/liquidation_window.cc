@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Duration kDay = Duration::days(1);
@@ -247,4 +247,4 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
                missing);
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

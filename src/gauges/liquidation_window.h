@@ -14,7 +14,7 @@
 #include "gauges/panel.h"
 #include "gauges/throttle.h"
 
-namespace delever {
+namespace delever::gauges {
 
 struct LiquidationWindow {
   std::string label;
@@ -72,4 +72,4 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
 void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSeries>& series,
                const std::vector<LiquidationWindow>& windows);
 
-}  // namespace delever
+}  // namespace delever::gauges

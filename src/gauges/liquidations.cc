@@ -7,7 +7,7 @@
 
 #include "gauges/liquidation_window.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Duration kDay = Duration::days(1);
@@ -422,4 +422,4 @@ std::vector<LiquidationDay> Liquidations::days(Instant at) const {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

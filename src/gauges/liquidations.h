@@ -15,7 +15,7 @@
 #include "gauges/panel.h"
 #include "gauges/watch.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class Liquidations {
  public:
@@ -92,4 +92,4 @@ class Liquidations {
   std::map<std::string, Publisher> publishers_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

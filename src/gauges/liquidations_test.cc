@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "gauges/gauges_test.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Duration kDay = Duration::days(1);
@@ -337,4 +337,4 @@ TEST(Liquidations, memory_is_two_days_of_singles) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

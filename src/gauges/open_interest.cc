@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Duration kDay = Duration::days(1);
@@ -333,4 +333,4 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -13,7 +13,7 @@
 #include "gauges/panel.h"
 #include "gauges/prices.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class OpenInterests {
  public:
@@ -75,4 +75,4 @@ class OpenInterests {
   std::map<InstrumentId, Market> markets_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr Panel::Name kIndex{
@@ -12,21 +12,21 @@ constexpr Panel::Name kIndex{
 constexpr Panel::Name kPremium{
     .name = "vol_premium", .unit = "fraction_per_year", .section = "options"};
 
-double open_interest(const std::vector<Chain>& chains) {
+double open_interest(const std::vector<options::Chain>& chains) {
   double sum = 0;
-  for (const Chain& chain : chains) {
-    for (const ChainQuote& q : chain.quotes) sum += q.open_interest.value_or(0);
+  for (const options::Chain& chain : chains) {
+    for (const options::ChainQuote& q : chain.quotes) sum += q.open_interest.value_or(0);
   }
   return sum;
 }
 
 // "forward of 30JAN26 by parity": where the number that everything hangs on came from.
-std::string forward_source(const OptionBoard& board, Instant expiry) {
-  const Smile* smile = board.surface.at(expiry);
+std::string forward_source(const options::OptionBoard& board, Instant expiry) {
+  const options::Smile* smile = board.surface.at(expiry);
   if (smile) return smile->forwards.source;
-  for (const Chain& chain : board.chains) {
+  for (const options::Chain& chain : board.chains) {
     if (chain.expiry != expiry) continue;
-    const auto choice = choose_forward(chain);
+    const auto choice = options::choose_forward(chain);
     return choice.has_value() ? choice.value().source : "none";
   }
   return "none";
@@ -45,7 +45,7 @@ struct OptionBoards::Flow {
   std::set<std::string> sources;
   Origin origin;
 
-  void add(const NetFlow& net, double without_vol, double interest) {
+  void add(const options::NetFlow& net, double without_vol, double interest) {
     gross += net.gross;
     unpriced += without_vol;
     low += net.low;
@@ -59,7 +59,7 @@ struct OptionBoards::Flow {
 OptionBoards::Book& OptionBoards::book_of(const Instrument& i) {
   const auto found = books_.find({i.venue, i.settle});
   if (found != books_.end()) return found->second;
-  Book fresh{.builder = ChainBuilder(desk_.instruments)};
+  Book fresh{.builder = options::ChainBuilder(desk_.instruments)};
   return books_.emplace(std::pair(i.venue, i.settle), std::move(fresh)).first->second;
 }
 
@@ -90,20 +90,21 @@ void OptionBoards::forget_before(Instant known) {
   }
 }
 
-std::vector<OptionBoard> OptionBoards::boards(Instant at) const {
+std::vector<options::OptionBoard> OptionBoards::boards(Instant at) const {
   const auto& rules = desk_.rules.options;
-  std::vector<OptionBoard> out;
+  std::vector<options::OptionBoard> out;
   for (const auto& [key, book] : books_) {
     if (book.newest == Instant::min() || book.newest > at) continue;
-    ChainBuilder::Chains read = book.builder.chains(
+    options::ChainBuilder::Chains read = book.builder.chains(
         {.at = book.newest, .age_max = rules.chain_span, .price_age_max = rules.quotes_apart});
-    std::erase_if(read.chains, [&](const Chain& chain) { return chain.expiry <= at; });
+    std::erase_if(read.chains, [&](const options::Chain& chain) { return chain.expiry <= at; });
     if (read.chains.empty() && read.refused.empty()) continue;
     double traded = 0;
     for (const auto& [expiry, coins] : book.traded) traded += expiry > at ? coins : 0;
     const double open = open_interest(read.chains);
     const bool enough = open > 0 && traded >= rules.signed_volume_min * open;
-    OptionBoard board = measure_board(std::move(read), enough ? &book.dealers : nullptr);
+    options::OptionBoard board =
+        options::measure_board(std::move(read), enough ? &book.dealers : nullptr);
     board.venue = key.first, board.settle = key.second, board.as_of = book.newest;
     for (const SourceId id : book.sources) {
       const bool named = id < desk_.sources.size() && !desk_.sources[id].name.empty();
@@ -114,16 +115,16 @@ std::vector<OptionBoard> OptionBoards::boards(Instant at) const {
   return out;
 }
 
-void OptionBoards::read_index(Panel& panel, const std::vector<OptionBoard>& boards,
+void OptionBoards::read_index(Panel& panel, const std::vector<options::OptionBoard>& boards,
                               std::string_view missing) const {
   std::vector<Estimate> estimates;
   std::string reason(missing);
-  for (const OptionBoard& board : boards) {
+  for (const options::OptionBoard& board : boards) {
     if (!board.index) {
       reason = fmt::format("{}: {}", board.name(), board.index_refused);
       continue;
     }
-    const VolIndex30& index = *board.index;
+    const options::VolIndex30& index = *board.index;
     Estimate e{.label = board.name(),
                .value = index.value,
                .low = board.index_low,
@@ -165,15 +166,15 @@ void OptionBoards::read_premium(Panel& panel) const {
   panel.settle(kPremium, {std::move(e)}, desk_.rules.options.band, "");
 }
 
-void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boards,
+void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
                               std::string_view missing) const {
   std::map<std::pair<std::string, Instant>, Flow> flows;  // venue "": all; expiry max(): the total
   std::set<std::string> venues;
-  for (const OptionBoard& board : boards) {
+  for (const options::OptionBoard& board : boards) {
     venues.insert(board.venue);
     for (const std::string& venue : {std::string(), board.venue}) {
-      for (const Chain& chain : board.chains) {
-        const Exposure* exposure = board.exposure(chain.expiry);
+      for (const options::Chain& chain : board.chains) {
+        const options::Exposure* exposure = board.exposure(chain.expiry);
         Flow* lines[] = {&flows[{venue, chain.expiry}], &flows[{venue, Instant::max()}]};
         for (Flow* flow : lines) {
           flow->as_of = std::min(flow->as_of, board.as_of);
@@ -194,7 +195,7 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boar
       }
       Flow& total = flows[{venue, Instant::max()}];
       double unpriced = 0;
-      for (const Exposure& e : board.exposures.expiries) unpriced += e.unpriced;
+      for (const options::Exposure& e : board.exposures.expiries) unpriced += e.unpriced;
       total.add(board.exposures.sticky_strike.at(0.01), unpriced,
                 board.exposures.calls + board.exposures.puts);
       for (const Error& e : board.refused) total.refused.push_back(e.text());
@@ -256,8 +257,8 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<OptionBoard>& boar
 void OptionBoards::read(Panel& panel) const {
   const auto& rules = desk_.rules.options;
   std::string missing = "no option quotes of " + desk_.asset;
-  std::vector<OptionBoard> fresh;
-  for (OptionBoard& board : boards(panel.at)) {
+  std::vector<options::OptionBoard> fresh;
+  for (options::OptionBoard& board : boards(panel.at)) {
     if (panel.at - board.as_of <= rules.board_stale_after) {
       fresh.push_back(std::move(board));
     } else {
@@ -271,4 +272,4 @@ void OptionBoards::read(Panel& panel) const {
   read_flows(panel, fresh, missing);
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -12,7 +12,7 @@
 #include "gauges/panel.h"
 #include "options/board.h"
 
-namespace delever {
+namespace delever::gauges {
 
 class OptionBoards {
  public:
@@ -24,26 +24,26 @@ class OptionBoards {
 
   // Reads realized_vol_24h from the panel, so that one comes first.
   void read(Panel& panel) const;
-  std::vector<OptionBoard> boards(Instant at) const;  // by venue, settlement coin
+  std::vector<options::OptionBoard> boards(Instant at) const;  // by venue, settlement coin
 
  private:
   struct Book {
-    ChainBuilder builder;
+    options::ChainBuilder builder;
     Instant newest = Instant::min();
     std::set<SourceId> sources;
-    DealerBook dealers{DealerOdds{}};
+    options::DealerBook dealers{options::DealerOdds{}};
     std::map<Instant, double> traded;  // coins of signed trades, by expiry
   };
   struct Flow;
   Book& book_of(const Instrument& instrument);
-  void read_index(Panel& panel, const std::vector<OptionBoard>& boards,
+  void read_index(Panel& panel, const std::vector<options::OptionBoard>& boards,
                   std::string_view missing) const;
   void read_premium(Panel& panel) const;
-  void read_flows(Panel& panel, const std::vector<OptionBoard>& boards,
+  void read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
                   std::string_view missing) const;
 
   const Desk& desk_;
   std::map<std::pair<std::string, std::string>, Book> books_;  // by venue, settlement coin
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -8,7 +8,7 @@
 #include "gauges/gauges_test.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const Instant kAt = time_of("2026-01-10T08:00:00Z");
@@ -38,7 +38,8 @@ struct BoardScene : Scene {
           if (priced) {
             const double money = settle.empty() ? 1 : forward;
             const auto price = [&](double vol) {
-              const double value = black_price({forward, strike * unit, years, vol, type}) / money;
+              const double value =
+                  options::black_price({forward, strike * unit, years, vol, type}) / money;
               return value > 1e-6 ? std::optional(Price::nearest(value).value()) : std::nullopt;
             };
             q.bid_price = price(kVol - 0.01), q.ask_price = price(kVol + 0.01);
@@ -57,8 +58,9 @@ struct BoardScene : Scene {
         const double years = (expiry - at).in_years();
         sum +=
             kOpen *
-            std::fabs(black({forward * std::exp(0.01), strike * scale, years, kVol, type}).delta -
-                      black({forward, strike * scale, years, kVol, type}).delta);
+            std::fabs(options::black({forward * std::exp(0.01), strike * scale, years, kVol, type})
+                          .delta -
+                      options::black({forward, strike * scale, years, kVol, type}).delta);
       }
     }
     return sum;
@@ -171,7 +173,7 @@ TEST(OptionBoards, two_settlement_coins_of_one_venue_are_two_boards_and_one_sour
   scene.quote = "USDC", scene.settle = "";
   scene.board(kAt);
   const auto gauges = scene.gauges(kAt);
-  const std::vector<OptionBoard> boards = gauges->history(kAt).boards;
+  const std::vector<options::OptionBoard> boards = gauges->history(kAt).boards;
   ASSERT_EQ(boards.size(), 2u);
   EXPECT_EQ(boards[0].name(), "deribit BTC");
   EXPECT_EQ(boards[1].name(), "deribit USDC");
@@ -182,4 +184,4 @@ TEST(OptionBoards, two_settlement_coins_of_one_venue_are_two_boards_and_one_sour
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
@@ -216,4 +216,4 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
   readings.push_back(std::move(out));
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -14,7 +14,7 @@
 #include "gauges/rules.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // What every gauge is given.
 struct Desk {
@@ -87,4 +87,4 @@ std::string short_number(double value);
 std::string short_age(Duration age);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -4,7 +4,7 @@
 
 #include "gauges/gauges_test.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const Instant kNow = time_of("2026-01-30T00:00:00Z");
@@ -117,4 +117,4 @@ TEST(Panel, a_conflict_ends_inside_half_the_band) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

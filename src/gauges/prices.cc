@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 constexpr int64_t kMinute = 60'000'000'000;
@@ -462,4 +462,4 @@ std::vector<PricePoint> Prices::candles(Instant from, Instant at) const {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -11,7 +11,7 @@
 #include "gauges/history.h"
 #include "gauges/panel.h"
 
-namespace delever {
+namespace delever::gauges {
 
 struct PriceAt {
   double price = 0;
@@ -101,4 +101,4 @@ struct RealizedVol {
 std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& price_by_minute,
                                         int64_t end_minute, double coverage_min);
 
-}  // namespace delever
+}  // namespace delever::gauges

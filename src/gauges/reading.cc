@@ -1,6 +1,6 @@
 #include "gauges/reading.h"
 
-namespace delever {
+namespace delever::gauges {
 
 std::string_view state_name(State state) {
   switch (state) {
@@ -16,4 +16,4 @@ std::string_view state_name(State state) {
   check_failed("a State has a name", __FILE__, __LINE__);
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

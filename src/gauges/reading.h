@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // corroborated: two or more independent sources agree within the rule's band. single_source: one,
 // alone. conflicting: intervals disjoint. pending: missing, stale or too few sources; `reason` says
@@ -39,4 +39,4 @@ struct Reading {
   std::string rule;    // "rules/2026-01-30.toml#funding"
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <functional>
 
+#include "base/source_root.h"
 #include "base/text.h"
 #include "gauges/gauges_test.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 const std::string kData = source_root() + "/../shared/data/";
@@ -185,4 +185,4 @@ TEST_F(Real, a_thirty_day_mean_share_of_31_percent_was_never_seen) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

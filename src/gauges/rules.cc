@@ -5,7 +5,7 @@
 
 #include "base/config.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 Error bad(const Config& at, std::string_view key, std::string_view why) {
@@ -180,4 +180,4 @@ Result<Rules> Rules::load(std::string_view text, std::string_view file_name) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 
-namespace delever {
+namespace delever::gauges {
 
 // Two figures agree when |a - b| <= absolute + relative * max(|a|, |b|).
 struct Band {
@@ -110,4 +110,4 @@ struct Rules {
   std::map<std::string, Publisher, std::less<>> publishers;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

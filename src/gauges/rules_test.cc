@@ -1,10 +1,10 @@
 // Goal: the shipped rule file loads; a mistyped, missing or absurd figure is named with its line.
 #include "gauges/rules.h"
 
-#include "gauges/gauges_test.h"
 #include "base/source_root.h"
+#include "gauges/gauges_test.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 std::string shipped_text() {
@@ -62,4 +62,4 @@ TEST(Rules, a_vendor_is_not_independent_of_its_venues) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

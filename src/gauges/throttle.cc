@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 // Below this many observations a minute's own variance of sizes says nothing; the pooled one is
@@ -111,4 +111,4 @@ ThrottleInterval unthrottle(const std::vector<ThrottledMinute>& minutes, double 
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

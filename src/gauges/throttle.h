@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace delever {
+namespace delever::gauges {
 
 // The observations of one symbol in one minute; seconds: the slots of the throttle in it.
 struct ThrottledMinute {
@@ -36,4 +36,4 @@ struct ThrottleInterval {
 ThrottleInterval unthrottle(const std::vector<ThrottledMinute>& minutes,
                             double z = 1.6448536269514722);
 
-}  // namespace delever
+}  // namespace delever::gauges

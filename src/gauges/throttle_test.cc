@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 struct Truth {
@@ -175,4 +175,4 @@ TEST(Throttle, nothing_seen_is_nothing) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::gauges

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::gauges {
 namespace {
 
 Duration overlap(Span a, Span b) {
@@ -78,4 +78,4 @@ double Watch::liquidation_coverage(const std::string& venue, Span window) const 
   return std::clamp(best, 0.0, 1.0);
 }
 
-}  // namespace delever
+}  // namespace delever::gauges

@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "market/event.h"
 
-namespace delever {
+namespace delever::gauges {
 
 struct Span {
   Instant from, to;
@@ -56,4 +56,4 @@ class Watch {
   std::map<SourceId, Spans> gaps_;
 };
 
-}  // namespace delever
+}  // namespace delever::gauges

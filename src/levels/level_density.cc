@@ -5,7 +5,7 @@
 
 #include "levels/level_lab.h"
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
 constexpr std::array<PositionSide, 2> kSides{PositionSide::long_side, PositionSide::short_side};
@@ -30,7 +30,7 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
     for (int64_t b = 0; b < last; ++b) buckets[b];
     for (const LevelInventory::Level& level : inventory.levels(side)) {
       predicted.push_back({level.price, pi * level.coins});
-      scores.predicted[leverage_band(kLeverages[level.leverage])] += level.coins;
+      scores.predicted[cascade::leverage_band(kLeverages[level.leverage])] += level.coins;
       const int64_t b = bucket_of(level.price);
       if (b >= last) continue;
       Spread& s = buckets[b][level.leverage];
@@ -44,7 +44,7 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
     std::map<int64_t, double> true_buckets;
     for (const TrueLevel& level : truth.levels) {
       if (level.side != side) continue;
-      scores.truth[leverage_band(level.leverage)] += level.coins;
+      scores.truth[cascade::leverage_band(level.leverage)] += level.coins;
       if (!level.price) continue;
       true_masses.push_back({*level.price, level.coins});
       true_buckets[bucket_of(*level.price)] += level.coins;
@@ -123,4 +123,4 @@ Result<BlockMean> flow_gain(const DensityScores& scores, size_t block, uint64_t 
   return gain(scores, &LevelDistance::flow, block, seed);
 }
 
-}  // namespace delever
+}  // namespace delever::levels

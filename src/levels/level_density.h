@@ -7,12 +7,12 @@
 #include <map>
 #include <vector>
 
+#include "cascade/stress.h"
 #include "levels/level_fit.h"
 #include "levels/level_score.h"
 #include "levels/level_truth.h"
-#include "cascade/stress.h"
 
-namespace delever {
+namespace delever::levels {
 
 struct DensityMoment {
   Instant at;
@@ -20,7 +20,7 @@ struct DensityMoment {
 };
 
 // Coins that stand in the open interest, by leverage at entry (bands of stress.h).
-using BandCoins = std::array<double, kLeverageBands.size() + 1>;
+using BandCoins = std::array<double, cascade::kLeverageBands.size() + 1>;
 
 struct DensityScores {
   std::vector<DensityMoment> moments;
@@ -50,4 +50,4 @@ DensityScores score_density(const DensityInput& input, const std::map<Instant, T
 Result<BlockMean> shape_gain(const DensityScores& scores, size_t block, uint64_t seed);
 Result<BlockMean> flow_gain(const DensityScores& scores, size_t block, uint64_t seed);
 
-}  // namespace delever
+}  // namespace delever::levels

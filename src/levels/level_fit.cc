@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
 constexpr size_t kCount = kLeverages.size();
@@ -314,4 +314,4 @@ Result<LevelModel> LevelFitter::fit(const std::vector<size_t>& use, LevelBars ba
   return best;
 }
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -17,7 +17,7 @@
 
 #include "levels/levels.h"
 
-namespace delever {
+namespace delever::levels {
 
 // Exposures in lots (the median liquidation order) by row. Rows are bars, longs first, then shorts;
 // rows without a report are absent.
@@ -158,4 +158,4 @@ class LevelFitter {
   std::vector<LevelModel> tried_;
 };
 
-}  // namespace delever
+}  // namespace delever::levels

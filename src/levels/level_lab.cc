@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
 constexpr std::array<size_t, 4> kMenu{3, 5, 6, 8};  // 10, 25, 50, 100x: what the maps in use assume
@@ -46,7 +46,7 @@ uint64_t as_count(double lots) { return static_cast<uint64_t>(std::llround(std::
 struct FittedRegression {
   CountRegression fit;
   std::vector<size_t> columns;
-  CountForecast at(const std::vector<double>& all) const {
+  statistics::CountForecast at(const std::vector<double>& all) const {
     std::vector<double> x;
     for (const size_t c : columns) x.push_back(all[c]);
     return fit.at(x);
@@ -105,9 +105,10 @@ class Lab {
     const double scale = menu_sum > 0 ? sum / menu_sum : 0;
     const auto menu_mean = [&](double lots) { return std::max(scale * lots, 1e-3); };
     for (double& m : menu) m = menu_mean(m);
-    const DispersionLaw k_levels = fit_dispersion_law(expected, train),
-                        k_menu = fit_dispersion_law(menu, train);
-    const double k_climate = fit_dispersion(std::vector<double>(train.size(), mean), train);
+    const statistics::DispersionLaw k_levels = statistics::fit_dispersion_law(expected, train),
+                                    k_menu = statistics::fit_dispersion_law(menu, train);
+    const double k_climate =
+        statistics::fit_dispersion(std::vector<double>(train.size(), mean), train);
     const FittedRegression regression = TRY(regress(features, train));
     std::vector<uint64_t> sorted = train;
     std::sort(sorted.begin(), sorted.end());
@@ -183,7 +184,7 @@ class Lab {
 // Against one baseline by one score; blocks of a day, both sides together.
 template <class Score>
 LevelSkill skill(const HeldOut& h, const char* score_name, const char* baseline, Score score,
-                 const std::vector<CountForecast>& other, size_t block, uint64_t seed) {
+                 const std::vector<statistics::CountForecast>& other, size_t block, uint64_t seed) {
   LevelSkill s{.score = score_name, .baseline = baseline};
   std::vector<double> ours, theirs, difference;
   for (size_t i = 0; i < h.outcomes.size(); ++i) {
@@ -229,7 +230,7 @@ Result<LevelTrial> try_levels(const LevelLabInput& in, const std::vector<LevelFo
   const double per_day = 2 * Duration::days(1).in_seconds() / in.period.in_seconds();
   h.days = static_cast<double>(h.outcomes.size()) / per_day;
   trial.verdict = TRY(judge_levels(h, in.seed));
-  const std::array<std::pair<const char*, const std::vector<CountForecast>*>, 3> others{
+  const std::array<std::pair<const char*, const std::vector<statistics::CountForecast>*>, 3> others{
       {{"climatology", &h.climatology},
        {"regression", &h.regression},
        {"fixed_menu", &h.fixed_menu}}};
@@ -237,15 +238,20 @@ Result<LevelTrial> try_levels(const LevelLabInput& in, const std::vector<LevelFo
   for (const auto& [name, other] : others) {
     trial.skills.push_back(skill(
         h, "log", name,
-        [&](const CountForecast& f, size_t i) { return log_score(f, h.outcomes[i]); }, *other,
-        block, in.seed));
+        [&](const statistics::CountForecast& f, size_t i) {
+          return statistics::log_score(f, h.outcomes[i]);
+        },
+        *other, block, in.seed));
     trial.skills.push_back(skill(
-        h, "crps", name, [&](const CountForecast& f, size_t i) { return crps(f, h.outcomes[i]); },
+        h, "crps", name,
+        [&](const statistics::CountForecast& f, size_t i) {
+          return statistics::crps(f, h.outcomes[i]);
+        },
         *other, block, in.seed));
     trial.skills.push_back(skill(
         h, "crps_tail", name,
-        [&](const CountForecast& f, size_t i) {
-          return crps_above(f, h.outcomes[i], h.tail_thresholds[i]);
+        [&](const statistics::CountForecast& f, size_t i) {
+          return statistics::crps_above(f, h.outcomes[i], h.tail_thresholds[i]);
         },
         *other, block, in.seed));
   }
@@ -289,4 +295,4 @@ std::vector<LevelInventory::Level> MenuMap::levels(PositionSide side) const {
   return levels;
 }
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -12,7 +12,7 @@
 #include "levels/level_fit.h"
 #include "levels/level_score.h"
 
-namespace delever {
+namespace delever::levels {
 
 struct LevelLabInput {
   std::vector<LevelHistory> histories;
@@ -75,4 +75,4 @@ class MenuMap {
   std::vector<Track> tracks_;
 };
 
-}  // namespace delever
+}  // namespace delever::levels

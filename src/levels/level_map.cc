@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
 constexpr double kBucket = 0.001, kPriorBucket = 0.005, kNinety = 1.6448536269514722;
@@ -31,8 +31,9 @@ LevelMap map_levels(const LevelHistory& history, const LevelModel& model, std::s
   return map;
 }
 
-Result<Flow> level_flow(std::span<const LevelMap> maps, double price, bool rising, double reach) {
-  std::vector<FlowCurve::Mass> low, mid, high;
+Result<cascade::Flow> level_flow(std::span<const LevelMap> maps, double price, bool rising,
+                                 double reach) {
+  std::vector<cascade::FlowCurve::Mass> low, mid, high;
   std::map<int64_t, std::pair<double, double>> by_bucket;  // all, prior_only
   std::string names;
   for (const LevelMap& map : maps) {
@@ -51,16 +52,16 @@ Result<Flow> level_flow(std::span<const LevelMap> maps, double price, bool risin
       prior += fit.prior_only[level.leverage] ? level.coins : 0;
     }
   }
-  const FlowCurve::Grid grid{.width = kBucket, .end = reach};
-  const FlowCurve least = TRY(FlowCurve::of_masses(low, grid));
-  const FlowCurve most = TRY(FlowCurve::of_masses(high, grid));
-  const FlowCurve between = TRY(FlowCurve::of_masses(mid, grid));
-  Flow flow{.kind = FlowKind::liquidations,
-            .low = least,
-            .high = most,
-            .mid = between,
-            .prior_only = {},
-            .source = names};
+  const cascade::FlowCurve::Grid grid{.width = kBucket, .end = reach};
+  const cascade::FlowCurve least = TRY(cascade::FlowCurve::of_masses(low, grid));
+  const cascade::FlowCurve most = TRY(cascade::FlowCurve::of_masses(high, grid));
+  const cascade::FlowCurve between = TRY(cascade::FlowCurve::of_masses(mid, grid));
+  cascade::Flow flow{.kind = cascade::FlowKind::liquidations,
+                     .low = least,
+                     .high = most,
+                     .mid = between,
+                     .prior_only = {},
+                     .source = names};
   for (const auto& [bucket, both] : by_bucket) {
     const double from = static_cast<double>(bucket) * kPriorBucket, to = from + kPriorBucket;
     if (both.second <= 0.5 * both.first || from >= reach) continue;
@@ -72,22 +73,23 @@ Result<Flow> level_flow(std::span<const LevelMap> maps, double price, bool risin
   return flow;
 }
 
-StressWave level_wave(std::span<const LevelMap> maps, double price, double move) {
+cascade::StressWave level_wave(std::span<const LevelMap> maps, double price, double move) {
   const bool rising = move > 0;
-  StressWave wave{.move = move, .y = std::abs(std::log1p(move)), .price = price * (1 + move)};
+  cascade::StressWave wave{
+      .move = move, .y = std::abs(std::log1p(move)), .price = price * (1 + move)};
   for (const LevelMap& map : maps) {
     for (const bool shorts : {false, true}) {
       for (const LevelInventory::Level& level : shorts ? map.shorts : map.longs) {
-        const size_t band = leverage_band(kLeverages[level.leverage]);
+        const size_t band = cascade::leverage_band(kLeverages[level.leverage]);
         const bool hit =
             rising == shorts && (rising ? level.price <= wave.price : level.price >= wave.price);
         if (!hit) {
           wave.left_usd[band] += level.coins * wave.price;
           continue;
         }
-        StressCell& cell = wave.kinds[0].by_band[band];
-        StressCell& side = shorts ? wave.shorts : wave.longs;
-        for (StressCell* into : {&cell, &side}) {
+        cascade::StressCell& cell = wave.kinds[0].by_band[band];
+        cascade::StressCell& side = shorts ? wave.shorts : wave.longs;
+        for (cascade::StressCell* into : {&cell, &side}) {
           into->coins += level.coins;
           into->usd += level.coins * level.price;
         }
@@ -97,4 +99,4 @@ StressWave level_wave(std::span<const LevelMap> maps, double price, double move)
   return wave;
 }
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -5,10 +5,10 @@
 #include <span>
 #include <string>
 
-#include "levels/level_fit.h"
 #include "cascade/stress.h"
+#include "levels/level_fit.h"
 
-namespace delever {
+namespace delever::levels {
 
 struct LevelMap {
   std::string name;  // "binance BTCUSDT"
@@ -22,10 +22,11 @@ LevelMap map_levels(const LevelHistory& history, const LevelModel& model, std::s
 // Liquidations over displacements from `price`. The interval: each leverage's weight 1.645
 // posterior deviations either way. Buckets of 50 bp of which more than half stands on prior_only
 // leverages are prior_only.
-Result<Flow> level_flow(std::span<const LevelMap> maps, double price, bool rising, double reach);
+Result<cascade::Flow> level_flow(std::span<const LevelMap> maps, double price, bool rising,
+                                 double reach);
 
 // As of accounts, without kinds: everything under `isolated`, band by band of the leverage at
 // entry.
-StressWave level_wave(std::span<const LevelMap> maps, double price, double move);
+cascade::StressWave level_wave(std::span<const LevelMap> maps, double price, double move);
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
 double normal_upper(double z) { return 0.5 * std::erfc(z / std::sqrt(2.0)); }
@@ -41,7 +41,7 @@ double mean_of(std::span<const double> values) {
 
 }  // namespace
 
-CountForecast CountRegression::at(std::span<const double> features) const {
+statistics::CountForecast CountRegression::at(std::span<const double> features) const {
   CHECK(features.size() + 1 == coefficients.size());
   double eta = coefficients[0];
   for (size_t i = 0; i < features.size(); ++i) eta += coefficients[i + 1] * features[i];
@@ -117,7 +117,7 @@ Result<CountRegression> fit_regression(const std::vector<std::vector<double>>& f
       return std::move(climbed.error());
     std::vector<double> means;
     for (const auto& row : scaled) means.push_back(fit.at(row).mean);
-    fit.dispersion = fit_dispersion(means, outcomes);
+    fit.dispersion = statistics::fit_dispersion(means, outcomes);
   }
   for (size_t i = 0; i + 1 < n; ++i) {
     fit.coefficients[i + 1] /= spread[i];
@@ -150,13 +150,13 @@ Result<DieboldMariano> diebold_mariano(std::span<const double> first,
   return DieboldMariano{mean, statistic, normal_upper(-statistic)};
 }
 
-std::vector<double> randomised_pit(std::span<const CountForecast> forecasts,
+std::vector<double> randomised_pit(std::span<const statistics::CountForecast> forecasts,
                                    std::span<const uint64_t> outcomes, Random random) {
   CHECK(forecasts.size() == outcomes.size());
   std::vector<double> u;
   for (size_t i = 0; i < outcomes.size(); ++i) {
-    const double high = cumulative(forecasts[i], outcomes[i]);
-    const double low = outcomes[i] == 0 ? 0 : cumulative(forecasts[i], outcomes[i] - 1);
+    const double high = statistics::cumulative(forecasts[i], outcomes[i]);
+    const double low = outcomes[i] == 0 ? 0 : statistics::cumulative(forecasts[i], outcomes[i] - 1);
     u.push_back(low + random.uniform() * (high - low));
   }
   return u;
@@ -220,16 +220,17 @@ Result<LevelVerdict> judge_levels(const HeldOut& h, uint64_t seed) {
         h.fixed_menu.size() == n);
   CHECK(h.tail_thresholds.size() == n);
   LevelVerdict v;
-  const auto scores = [&](const std::vector<CountForecast>& forecasts) {
+  const auto scores = [&](const std::vector<statistics::CountForecast>& forecasts) {
     std::vector<double> out;
-    for (size_t i = 0; i < n; ++i) out.push_back(log_score(forecasts[i], h.outcomes[i]));
+    for (size_t i = 0; i < n; ++i)
+      out.push_back(statistics::log_score(forecasts[i], h.outcomes[i]));
     return out;
   };
   const std::vector<double> ours = scores(h.levels);
   for (size_t i = 0; i < n; ++i) {
-    v.crps += crps(h.levels[i], h.outcomes[i]) / static_cast<double>(n);
-    v.crps_tail +=
-        crps_above(h.levels[i], h.outcomes[i], h.tail_thresholds[i]) / static_cast<double>(n);
+    v.crps += statistics::crps(h.levels[i], h.outcomes[i]) / static_cast<double>(n);
+    v.crps_tail += statistics::crps_above(h.levels[i], h.outcomes[i], h.tail_thresholds[i]) /
+                   static_cast<double>(n);
     v.non_zero += h.outcomes[i] > 0;
   }
   v.log_score = mean_of(ours);
@@ -238,7 +239,8 @@ Result<LevelVerdict> judge_levels(const HeldOut& h, uint64_t seed) {
       std::count_if(u.begin(), u.end(), [](double x) { return x >= 0.05 && x <= 0.95; });
   v.coverage_90 = static_cast<double>(inside) / static_cast<double>(n);
   v.pit_p = uniform_p_value(u);
-  const auto against = [&](const std::vector<CountForecast>& other, const char* name, bool must) {
+  const auto against = [&](const std::vector<statistics::CountForecast>& other, const char* name,
+                           bool must) {
     const auto compared = diebold_mariano(ours, scores(other));
     if (!compared.has_value()) {
       if (must) v.failed.push_back(fmt::format("against {}: {}", name, compared.error().what));
@@ -262,4 +264,4 @@ Result<LevelVerdict> judge_levels(const HeldOut& h, uint64_t seed) {
   return v;
 }
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -14,14 +14,14 @@
 #include "base/result.h"
 #include "statistics/count_forecast.h"
 
-namespace delever {
+namespace delever::levels {
 
 // B1: log-linear negative binomial regression by iterated weighted least squares; an intercept is
 // added.
 struct CountRegression {
   std::vector<double> coefficients;  // the intercept first
   double dispersion = 0;
-  CountForecast at(std::span<const double> features) const;
+  statistics::CountForecast at(std::span<const double> features) const;
 };
 // Refused: fewer rows than twice the coefficients, features that are not finite, or that a constant
 // or one another gives.
@@ -43,7 +43,7 @@ Result<DieboldMariano> diebold_mariano(std::span<const double> first,
 // F(y) at the outcome, spread evenly over its step: uniform when the forecasts are the truth,
 // although counts are whole numbers (an interval between quantiles of counts would hold more than
 // its name says).
-std::vector<double> randomised_pit(std::span<const CountForecast> forecasts,
+std::vector<double> randomised_pit(std::span<const statistics::CountForecast> forecasts,
                                    std::span<const uint64_t> outcomes, Random random);
 double uniform_p_value(
     std::vector<double> u);  // Kolmogorov-Smirnov against the uniform, by its limit law
@@ -61,7 +61,7 @@ Result<BlockMean> block_ratio(std::span<const double> above, std::span<const dou
 
 // What a season of held-out hours says about the levels. The bars are acceptance rules of ours.
 struct HeldOut {
-  std::vector<CountForecast> levels, climatology, regression,
+  std::vector<statistics::CountForecast> levels, climatology, regression,
       fixed_menu;  // B0, B1, B2, by hour and side
   std::vector<uint64_t> outcomes;
   std::vector<uint64_t> tail_thresholds;  // each row's training set's 95th percentile
@@ -79,4 +79,4 @@ struct LevelVerdict {
 };
 Result<LevelVerdict> judge_levels(const HeldOut& held_out, uint64_t seed);
 
-}  // namespace delever
+}  // namespace delever::levels

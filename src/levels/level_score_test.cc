@@ -7,10 +7,10 @@
 
 #include "statistics/test_counts.h"
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
-using namespace testing_margin;
+using namespace statistics::fixture;
 
 constexpr double kForever = std::numeric_limits<double>::infinity();
 
@@ -31,7 +31,7 @@ TEST(CountRegression, RecoversItsCoefficients) {
   // At the maximum the score equations hold: residuals, weighted, are orthogonal to every feature.
   double residual = 0;
   for (size_t i = 0; i < outcomes.size(); ++i) {
-    const CountForecast f = fit.at(features[i]);
+    const statistics::CountForecast f = fit.at(features[i]);
     residual += (static_cast<double>(outcomes[i]) - f.mean) / (1 + f.mean / f.dispersion);
   }
   EXPECT_NEAR(residual / 4000, 0, 1e-4);
@@ -79,7 +79,7 @@ TEST(DieboldMariano, AllowsForSerialDependence) {
 }
 
 TEST(Pit, IsUniformForTheTruthAlone) {
-  std::vector<CountForecast> truth, wrong;
+  std::vector<statistics::CountForecast> truth, wrong;
   std::vector<uint64_t> outcomes;
   Random random(53, {});
   for (int i = 0; i < 2000; ++i) {
@@ -183,4 +183,4 @@ TEST(LevelVerdict, PublishesOnlyWithSkillAndEnoughDays) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::levels

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::levels {
 
-Result<TrueLevel> true_level(const HeldPosition& p, const Rulebooks::Compiled& book) {
+Result<TrueLevel> true_level(const HeldPosition& p, const margin::Rulebooks::Compiled& book) {
   if (book.inverse || book.option)
     return Error{Fault::refused, "true levels are of linear contracts"};
   if (!(p.coins > 0) || !(p.entry > 0) || !(p.leverage >= 1))
@@ -13,15 +13,16 @@ Result<TrueLevel> true_level(const HeldPosition& p, const Rulebooks::Compiled& b
   const bool isolated = p.mode == MarginMode::isolated;
   if (!isolated && !p.wallet)
     return Error{Fault::no_evidence, "a cross position without what stands behind it"};
-  const PricePool pool{.equity_elsewhere = isolated ? p.coins * p.entry / p.leverage : *p.wallet,
-                       .legs = {{.book = &book,
-                                 .side = p.side,
-                                 .qty = p.coins / book.size.approx(),
-                                 .entry = p.entry,
-                                 .frozen_maintenance = isolated && book.isolated_maintenance ==
-                                                                       MaintenanceAt::entry}}};
-  const SafePrices prices = TRY(liquidation_prices(pool));
-  return TrueLevel{p.side, p.coins, p.leverage, adverse(prices, pool)};
+  const margin::PricePool pool{
+      .equity_elsewhere = isolated ? p.coins * p.entry / p.leverage : *p.wallet,
+      .legs = {
+          {.book = &book,
+           .side = p.side,
+           .qty = p.coins / book.size.approx(),
+           .entry = p.entry,
+           .frozen_maintenance = isolated && book.isolated_maintenance == MaintenanceAt::entry}}};
+  const margin::SafePrices prices = TRY(margin::liquidation_prices(pool));
+  return TrueLevel{p.side, p.coins, p.leverage, margin::adverse(prices, pool)};
 }
 
 namespace {
@@ -84,4 +85,4 @@ std::optional<LevelDistance> level_distance(std::span<const LevelMass> predicted
   return d;
 }
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -11,7 +11,7 @@
 #include "margin/account.h"
 #include "margin/price.h"
 
-namespace delever {
+namespace delever::levels {
 
 struct HeldPosition {
   PositionSide side = PositionSide::long_side;
@@ -28,7 +28,7 @@ struct TrueLevel {
 };
 // Isolated positions as they opened: margin = value at entry / leverage. Refused: a cross position
 // without a wallet.
-Result<TrueLevel> true_level(const HeldPosition& position, const Rulebooks::Compiled& book);
+Result<TrueLevel> true_level(const HeldPosition& position, const margin::Rulebooks::Compiled& book);
 
 struct TrueMoment {
   std::vector<TrueLevel> levels;  // of the crowd: isolated and cross accounts
@@ -54,4 +54,4 @@ std::optional<LevelDistance> level_distance(std::span<const LevelMass> predicted
                                             std::span<const LevelMass> truth, double mark,
                                             double reach = 0.1);
 
-}  // namespace delever
+}  // namespace delever::levels

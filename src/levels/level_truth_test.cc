@@ -9,14 +9,14 @@
 #include "levels/levels.h"
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
-using namespace testing_margin;
+using namespace margin::fixture;
 
 TEST(TrueLevel, IsTheVenuesPrice) {
-  Rulebooks books;
-  const BookId id = books.add(book("binance", "BTCUSDT")).value();
+  margin::Rulebooks books;
+  const margin::BookId id = books.add(book("binance", "BTCUSDT")).value();
   // The README's worked position: 2 BTC at 84,250, 20x.
   const HeldPosition isolated{.coins = 2, .entry = 84'250, .leverage = 20};
   EXPECT_NEAR(*true_level(isolated, books[id]).value().price, 80'358.93574, 1e-4);
@@ -76,4 +76,4 @@ TEST(LevelDistance, AgreesWithSortedPairs) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::levels

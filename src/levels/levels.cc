@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-namespace delever {
+namespace delever::levels {
 
-Result<LevelRatios> level_ratios(const Rulebooks::Compiled& book, Price price) {
+Result<LevelRatios> level_ratios(const margin::Rulebooks::Compiled& book, Price price) {
   if (price.raw() <= 0) return Error{Fault::refused, "levels need a positive price"};
   if (book.option)
     return Error{Fault::refused, "levels are of perpetuals and futures, not options"};
@@ -20,15 +20,15 @@ Result<LevelRatios> level_ratios(const Rulebooks::Compiled& book, Price price) {
       if (ladder && !ladder->tiers.empty() &&
           ladder->tiers[0].max_leverage.approx() < kLeverages[j])
         continue;
-      const PricePool pool{
+      const margin::PricePool pool{
           .equity_elsewhere = value / kLeverages[j],
           .legs = {{.book = &book,
                     .side = side,
                     .qty = qty.approx(),
                     .entry = price.approx(),
                     .frozen_maintenance = book.isolated_maintenance == MaintenanceAt::entry}}};
-      const SafePrices prices = TRY(liquidation_prices(pool));
-      const std::optional<double> level = adverse(prices, pool);
+      const margin::SafePrices prices = TRY(margin::liquidation_prices(pool));
+      const std::optional<double> level = margin::adverse(prices, pool);
       if (prices.never_safe || !level) continue;
       const double ratio = *level / price.approx();
       if (side == PositionSide::long_side ? ratio >= 1 : ratio <= 1) continue;
@@ -283,4 +283,4 @@ double LevelInventory::seen(PositionSide s) const {
   return all > 0 ? std::max(0.0, 1 - before / all) : 0;
 }
 
-}  // namespace delever
+}  // namespace delever::levels

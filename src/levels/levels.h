@@ -17,7 +17,7 @@
 
 #include "margin/price.h"
 
-namespace delever {
+namespace delever::levels {
 
 inline constexpr std::array<double, 10> kLeverages{2, 3, 5, 10, 20, 25, 50, 75, 100, 125};
 using ByLeverage = std::array<double, kLeverages.size()>;
@@ -33,7 +33,7 @@ struct LevelRatios {
   }
 };
 // `price`: near which the smallest order counts as the first tier. Errors: as liquidation_prices().
-Result<LevelRatios> level_ratios(const Rulebooks::Compiled& book, Price price);
+Result<LevelRatios> level_ratios(const margin::Rulebooks::Compiled& book, Price price);
 
 // One bar, a minute as a rule.
 struct LevelBar {
@@ -173,4 +173,4 @@ class LevelInventory {
   bool placed_ = false;
 };
 
-}  // namespace delever
+}  // namespace delever::levels

@@ -9,18 +9,19 @@
 #include "margin/test_books.h"
 #include "statistics/test_counts.h"
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
-using namespace testing_margin;
+using namespace margin::fixture;
+using namespace statistics::fixture;
 
 constexpr size_t kTen = 3;  // 10x in kLeverages
 
-const Rulebooks::Compiled& compiled(const Rulebook& book) {
-  static std::map<std::string, std::unique_ptr<Rulebooks>> kept;
+const margin::Rulebooks::Compiled& compiled(const Rulebook& book) {
+  static std::map<std::string, std::unique_ptr<margin::Rulebooks>> kept;
   auto& books = kept[book.name()];
   if (!books) {
-    books = std::make_unique<Rulebooks>();
+    books = std::make_unique<margin::Rulebooks>();
     CHECK(books->add(book).has_value());
   }
   return (*books)[0];
@@ -445,4 +446,4 @@ TEST(LevelPrior, IsTheRecordedOne) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::levels

@@ -8,22 +8,22 @@
 #include "levels/level_map.h"
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::levels {
 namespace {
 
-using namespace testing_margin;
+using namespace margin::fixture;
 
 constexpr double kPrice = 84'250;
 
 // A book on one venue, filled by hand.
 struct Made {
-  StressBook book{.asset = "BTC", .price = kPrice};
-  BookId contract = 0;
+  cascade::StressBook book{.asset = "BTC", .price = kPrice};
+  margin::BookId contract = 0;
 
   explicit Made(const char* venue, const char* symbol) {
-    auto v = std::make_unique<StressVenue>();
+    auto v = std::make_unique<cascade::StressVenue>();
     v->name = venue;
-    contract = v->books.add(testing_margin::book(venue, symbol)).value();
+    contract = v->books.add(margin::fixture::book(venue, symbol)).value();
     v->coin_usd.assign(v->books.coin_count(), 1.0);
     book.venues.push_back(std::move(v));
   }
@@ -32,7 +32,7 @@ struct Made {
     double qty, entry, leverage;
   };
   void isolated(const Wanted& w, std::optional<double> stop = {}) {
-    StressAccount a{.id = "i", .kind = AccountKind::isolated};
+    cascade::StressAccount a{.id = "i", .kind = cascade::AccountKind::isolated};
     a.account.positions.push_back({.book = contract,
                                    .side = w.side,
                                    .mode = MarginMode::isolated,
@@ -44,7 +44,7 @@ struct Made {
     book.accounts.push_back(a);
   }
   void cross(const std::vector<Wanted>& positions, double wallet, bool two_instruments = false) {
-    StressAccount a{.id = "c", .kind = AccountKind::cross};
+    cascade::StressAccount a{.id = "c", .kind = cascade::AccountKind::cross};
     for (const Wanted& w : positions) {
       const auto instrument =
           static_cast<InstrumentId>(two_instruments ? a.account.positions.size() : 0);
@@ -68,7 +68,7 @@ TEST(StressUnits, LiquidateWhereTheVenueDoes) {
   Made made("binance", "BTCUSDT");
   made.isolated({kLong, 2, 84'250, 20});
   made.isolated({kShort, 1, 84'250, 10});
-  const auto units = stress_units(made.book, 0.3).value();
+  const auto units = cascade::stress_units(made.book, 0.3).value();
   // The figure of `delever margin` for this very position.
   EXPECT_NEAR(kPrice * std::exp(-*units[0].falls), 80'358.93574, 1e-4);
   EXPECT_FALSE(units[0].rises);
@@ -93,14 +93,16 @@ TEST(StressUnits, AgreeWithTheEngineOnBothSides) {
       if (i % 3 == 1) made.cross({wanted()}, log_uniform(random, 1e3, 1e5));
       if (i % 3 == 2) made.cross({wanted(), wanted()}, log_uniform(random, 1e3, 1e5), true);
     }
-    const auto units = stress_units(made.book, 0.3).value();
-    for (const StressUnit& unit : units) {
-      EXPECT_EQ(unit.due, unit_state(made.book, unit, kPrice).value().liquidated);
+    const auto units = cascade::stress_units(made.book, 0.3).value();
+    for (const cascade::StressUnit& unit : units) {
+      EXPECT_EQ(unit.due, cascade::unit_state(made.book, unit, kPrice).value().liquidated);
       if (unit.due) continue;
       for (const bool rising : {false, true}) {
         const auto& at = rising ? unit.rises : unit.falls;
         const auto liquidated = [&](double y) {
-          return unit_state(made.book, unit, kPrice * std::exp(rising ? y : -y)).value().liquidated;
+          return cascade::unit_state(made.book, unit, kPrice * std::exp(rising ? y : -y))
+              .value()
+              .liquidated;
         };
         if (!at) {
           for (const double y : {0.05, 0.1, 0.2, 0.2999}) EXPECT_FALSE(liquidated(y));
@@ -123,29 +125,29 @@ TEST(StressWave, CountsEverythingOnceAndMoreWithTheMove) {
                    kPrice * (0.99 + 0.02 * random.uniform()),
                    2.0 + static_cast<double>(random.below(60))});
   }
-  const auto units = stress_units(made.book, 0.3).value();
+  const auto units = cascade::stress_units(made.book, 0.3).value();
   double size = 0;
-  for (const StressUnit& unit : units) size += unit.longs(kPrice) + unit.shorts(kPrice);
+  for (const cascade::StressUnit& unit : units) size += unit.longs(kPrice) + unit.shorts(kPrice);
   double before = 0;
   for (const double move : {-0.01, -0.03, -0.05, -0.1}) {
-    const StressWave wave = stress_wave(made.book, units, move).value();
+    const cascade::StressWave wave = cascade::stress_wave(made.book, units, move).value();
     double left = 0, banded = 0;
     for (const double usd : wave.left_usd) left += usd / wave.price;
-    for (const StressCell& cell : wave.kinds[0].by_band) banded += cell.coins;
+    for (const cascade::StressCell& cell : wave.kinds[0].by_band) banded += cell.coins;
     EXPECT_NEAR(wave.longs.coins + wave.shorts.coins + left, size, 1e-9 * size);
     EXPECT_NEAR(banded, wave.longs.coins + wave.shorts.coins, 1e-9);
     EXPECT_GE(wave.longs.coins, before);
     before = wave.longs.coins;
     // The flow curve, to the bucket.
-    const Flow flow = liquidation_flow(made.book, units, false, 0.3).value();
+    const cascade::Flow flow = cascade::liquidation_flow(made.book, units, false, 0.3).value();
     EXPECT_GE(flow.mid->total(wave.y + 0.001), wave.net_coins() - 1e-9);
     EXPECT_LE(flow.mid->total(wave.y - 0.001), wave.net_coins() + 1e-9);
-    const StressByKind& kind = wave.kinds[0];
+    const cascade::StressByKind& kind = wave.kinds[0];
     EXPECT_LE(kind.loss_usd, kind.equity_usd * 3);
   }
   EXPECT_GT(before, 0);
-  EXPECT_FALSE(stress_wave(made.book, units, -1).has_value());
-  EXPECT_FALSE(stress_wave(made.book, units, 0).has_value());
+  EXPECT_FALSE(cascade::stress_wave(made.book, units, -1).has_value());
+  EXPECT_FALSE(cascade::stress_wave(made.book, units, 0).has_value());
 }
 
 TEST(StressWave, OfAlikeAccountsIsTheMultiple) {
@@ -154,9 +156,10 @@ TEST(StressWave, OfAlikeAccountsIsTheMultiple) {
   many.isolated({kLong, 2, 84'250, 20});
   many.book.accounts[0].count = 7;
   const auto wave_of = [](const Made& made) {
-    return stress_wave(made.book, stress_units(made.book, 0.3).value(), -0.1).value();
+    return cascade::stress_wave(made.book, cascade::stress_units(made.book, 0.3).value(), -0.1)
+        .value();
   };
-  const StressWave a = wave_of(one), b = wave_of(many);
+  const cascade::StressWave a = wave_of(one), b = wave_of(many);
   EXPECT_EQ(b.kinds[0].liquidated, 7u);
   EXPECT_NEAR(b.longs.usd, 7 * a.longs.usd, 1e-6);
   EXPECT_NEAR(b.kinds[0].loss_usd, 7 * a.kinds[0].loss_usd, 1e-6);
@@ -167,24 +170,27 @@ TEST(StressWave, StopsComeBeforeLiquidations) {
   Made made("binance", "BTCUSDT");
   made.isolated({kLong, 2, 84'250, 20}, 82'000);
   made.isolated({kLong, 2, 84'250, 20}, 80'000);  // behind its liquidation: never reached
-  const auto units = stress_units(made.book, 0.3).value();
-  const StressWave wave = stress_wave(made.book, units, -0.1).value();
+  const auto units = cascade::stress_units(made.book, 0.3).value();
+  const cascade::StressWave wave = cascade::stress_wave(made.book, units, -0.1).value();
   EXPECT_EQ(wave.kinds[0].stopped, 1u);
   EXPECT_EQ(wave.kinds[0].liquidated, 1u);
   EXPECT_EQ(wave.stopped_coins, 2);
   EXPECT_NEAR(wave.kinds[0].loss_usd, 2 * 2250 + 8425, 1e-6);
-  EXPECT_NEAR(stop_flow(made.book, units, false, 0.3).value().mid->total(0.3), 2, 1e-12);
-  EXPECT_NEAR(liquidation_flow(made.book, units, false, 0.3).value().mid->total(0.3), 2, 1e-12);
+  EXPECT_NEAR(cascade::stop_flow(made.book, units, false, 0.3).value().mid->total(0.3), 2, 1e-12);
+  EXPECT_NEAR(cascade::liquidation_flow(made.book, units, false, 0.3).value().mid->total(0.3), 2,
+              1e-12);
 }
 
 TEST(StressWave, ASqueezeBuysWhatAFallSells) {
   Made made("binance", "BTCUSDT");
   made.isolated({kLong, 2, kPrice, 20});
   made.isolated({kShort, 3, kPrice, 20});
-  const auto units = stress_units(made.book, 0.3).value();
-  EXPECT_NEAR(liquidation_flow(made.book, units, false, 0.3).value().mid->total(0.3), 2, 1e-12);
-  EXPECT_NEAR(liquidation_flow(made.book, units, true, 0.3).value().mid->total(0.3), 3, 1e-12);
-  const StressWave squeeze = stress_wave(made.book, units, 0.1).value();
+  const auto units = cascade::stress_units(made.book, 0.3).value();
+  EXPECT_NEAR(cascade::liquidation_flow(made.book, units, false, 0.3).value().mid->total(0.3), 2,
+              1e-12);
+  EXPECT_NEAR(cascade::liquidation_flow(made.book, units, true, 0.3).value().mid->total(0.3), 3,
+              1e-12);
+  const cascade::StressWave squeeze = cascade::stress_wave(made.book, units, 0.1).value();
   EXPECT_EQ(squeeze.shorts.coins, 3);
   EXPECT_EQ(squeeze.longs.coins, 0);
   EXPECT_EQ(squeeze.net_coins(), -3);
@@ -194,41 +200,41 @@ TEST(StressWave, ASqueezeBuysWhatAFallSells) {
 TEST(StressWave, APortfolioIsHedgedWhereIsolatedBooksAreNot) {
   Made made("deribit", "BTC_USDC-PERPETUAL");
   made.book.venues[0]->scenarios = &*shelf().find("deribit", "BTC-PORTFOLIO")->scenarios;
-  StressAccount desk{.id = "desk", .kind = AccountKind::portfolio};
+  cascade::StressAccount desk{.id = "desk", .kind = cascade::AccountKind::portfolio};
   desk.cash = 100;
   desk.scenario = {{.side = kShort, .qty = 8'400'000, .entry = kPrice}};
   made.book.accounts.push_back(desk);
-  StressAccount naked = desk;
+  cascade::StressAccount naked = desk;
   naked.id = "naked";
   naked.cash = 20;
   naked.scenario = {{.side = kLong, .qty = 8'400'000, .entry = kPrice}};
   made.book.accounts.push_back(naked);
-  StressAccount covered = naked;
+  cascade::StressAccount covered = naked;
   covered.id = "covered";
   covered.scenario.push_back({.side = kLong,
                               .qty = 100,
-                              .option = OptionTerms{OptionType::put, price(84'000)},
+                              .option = margin::OptionTerms{OptionType::put, price(84'000)},
                               .years = 0.15,
                               .vol = 0.5});
   made.book.accounts.push_back(covered);
-  const auto units = stress_units(made.book, 0.3).value();
-  const StressWave wave = stress_wave(made.book, units, -0.05).value();
+  const auto units = cascade::stress_units(made.book, 0.3).value();
+  const cascade::StressWave wave = cascade::stress_wave(made.book, units, -0.05).value();
   // Dollars of the desk: 100 coins less 99.7 short: the fall costs it next to nothing.
-  const UnitState now = unit_state(made.book, units[0], kPrice).value();
-  const UnitState then = unit_state(made.book, units[0], kPrice * 0.95).value();
+  const cascade::UnitState now = cascade::unit_state(made.book, units[0], kPrice).value();
+  const cascade::UnitState then = cascade::unit_state(made.book, units[0], kPrice * 0.95).value();
   EXPECT_NEAR(now.equity, 100 * kPrice, 1);
   EXPECT_NEAR(then.equity - now.equity, -100 * 0.05 * kPrice + 8'400'000 * 0.05, 1);
   EXPECT_FALSE(units[0].falls);
   ASSERT_TRUE(units[1].falls);
   EXPECT_FALSE(units[2].falls && *units[2].falls <= *units[1].falls);  // puts carry it further
-  EXPECT_EQ(wave.kinds[static_cast<size_t>(AccountKind::portfolio)].units, 3u);
+  EXPECT_EQ(wave.kinds[static_cast<size_t>(cascade::AccountKind::portfolio)].units, 3u);
 }
 
 // Synthetic truth whose levels can be learnt: the trial sees skill against menu and regression, and
 // the map agrees with what then is liquidated.
 TEST(LevelMap, EarnsItsShowingOnASyntheticMarketAndNotOnNoise) {
-  Rulebooks books;
-  const BookId id = books.add(book("binance", "BTCUSDT")).value();
+  margin::Rulebooks books;
+  const margin::BookId id = books.add(book("binance", "BTCUSDT")).value();
   const LevelRatios ratios = level_ratios(books[id], price(kPrice)).value();
   std::vector<LevelBar> bars;
   Random random(71, {});
@@ -277,11 +283,11 @@ TEST(LevelMap, EarnsItsShowingOnASyntheticMarketAndNotOnNoise) {
   EXPECT_LT(trial.verdict.against_menu->p, 0.01) << failed;
   const LevelMap map = map_levels(input.histories[0], trial.models[0], "binance BTCUSDT");
   const std::vector<LevelMap> maps{map};
-  const Flow flow = level_flow(maps, last, false, 0.3).value();
+  const cascade::Flow flow = level_flow(maps, last, false, 0.3).value();
   EXPECT_GT(flow.mid->total(0.1), 0);
   EXPECT_LE(flow.low.total(0.1), flow.mid->total(0.1));
   EXPECT_GE(flow.high.total(0.1), flow.mid->total(0.1));
-  const StressWave wave = level_wave(maps, last, -0.05);
+  const cascade::StressWave wave = level_wave(maps, last, -0.05);
   EXPECT_NEAR(wave.longs.coins, flow.mid->total(wave.y),
               0.05 * wave.longs.coins + flow.mid->total(0.001));
   // Longs at 5x and below were never crossed: what stands that far is assumption, and says so.
@@ -298,4 +304,4 @@ TEST(LevelMap, EarnsItsShowingOnASyntheticMarketAndNotOnNoise) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::levels

@@ -1,6 +1,6 @@
 #include "margin/account.h"
 
-namespace delever {
+namespace delever::margin {
 
 CoinId Rulebooks::coin(std::string_view name) {
   for (size_t i = 0; i < coins_.size(); ++i) {
@@ -55,4 +55,4 @@ Result<BookId> Rulebooks::add(const Rulebook& book) {
   return static_cast<BookId>(books_.size() - 1);
 }
 
-}  // namespace delever
+}  // namespace delever::margin

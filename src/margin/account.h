@@ -8,23 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "market/account.h"
 #include "market/event.h"
 #include "market/instrument.h"
 #include "market/rulebook.h"
 
-namespace delever {
+namespace delever::margin {
 
-using CoinId = uint16_t;
 using BookId = uint32_t;  // index into Rulebooks
-
-enum class MarginMode : uint8_t { cross, isolated };
-
-// single_coin: each settlement coin is a pool of its own (Binance single-asset, OKX
-// single-currency, Deribit S:SM, dYdX, Hyperliquid). multi_asset: all balances, valued in USD after
-// haircuts, back all cross positions (Binance multi-assets, Bybit UTA, OKX multi-currency, Deribit
-// X:SM). portfolio: a pool per settlement coin, margined by the coin's scenario matrix (Deribit
-// X:PM, S:PM).
-enum class CollateralMode : uint8_t { single_coin, multi_asset, portfolio };
 
 struct OptionTerms {
   OptionType type = OptionType::call;
@@ -115,4 +106,4 @@ class Rulebooks {
   std::vector<std::optional<ScenarioRule>> scenarios_;
 };
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::margin {
 
 double adl_leverage_pnl(double profit, double wallet, std::optional<double> margin_ratio) {
   if (!margin_ratio || !(*margin_ratio > 0)) return 0;
@@ -31,4 +31,4 @@ double adl_fund_floor(double balance_mean_8h, double share, double least) {
   return balance_mean_8h - std::max(share * balance_mean_8h, least);
 }
 
-}  // namespace delever
+}  // namespace delever::margin

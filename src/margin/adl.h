@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace delever {
+namespace delever::margin {
 
 // Binance: [max(0, uPnL) / max(1, wallet)] * margin ratio, and 0 where wallet + uPnL is not
 // positive (FAQ 360033525471).
@@ -29,4 +29,4 @@ DrawdownTrigger adl_drawdown(double balance_max_8h, double drawdown_8h, double s
 // OKX 2025-03: ADL below (8 h mean - max(share * mean, least)).
 double adl_fund_floor(double balance_mean_8h, double share, double least);
 
-}  // namespace delever
+}  // namespace delever::margin

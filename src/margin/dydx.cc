@@ -4,7 +4,7 @@
 
 #include "market/exact.h"
 
-namespace delever {
+namespace delever::margin {
 
 std::optional<double> fillable_price(const DydxPosition& p, const DydxLiquidation& params) {
   if (!(p.total_maintenance > 0) || p.size == 0) return std::nullopt;
@@ -46,4 +46,4 @@ Rate dydx_funding_cap(Rate initial, Rate maintenance) {
   return Rate::raw(narrow(Wide{(initial - maintenance).raw()} * 6));
 }
 
-}  // namespace delever
+}  // namespace delever::margin

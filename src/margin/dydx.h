@@ -6,7 +6,7 @@
 
 #include "market/rulebook.h"
 
-namespace delever {
+namespace delever::margin {
 
 struct DydxPosition {
   double size = 0;  // coins, negative for a short
@@ -42,4 +42,4 @@ std::optional<Amount> liquidation_slice(const LiquidationRule& rule, Amount posi
 // 600 % x (IMF - MMF), the bound on the 8 h funding rate.
 Rate dydx_funding_cap(Rate initial, Rate maintenance);
 
-}  // namespace delever
+}  // namespace delever::margin

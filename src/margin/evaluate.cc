@@ -4,7 +4,7 @@
 
 #include "margin/portfolio.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
 Error too_large() { return {Fault::out_of_range, "the account's sums pass 92 billion coins"}; }
@@ -207,4 +207,4 @@ Result<AccountMargin> evaluate(const Account& account, const MarkPrices& marks,
   return margin;
 }
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -5,7 +5,7 @@
 
 #include "margin/position.h"
 
-namespace delever {
+namespace delever::margin {
 
 // What backs what: an isolated position is a pool of its own; cross positions share one pool per
 // settlement coin, or one pool in USD in multi-asset mode.
@@ -46,4 +46,4 @@ Amount available(const Pool& pool);
 // A balance in USD at 1e-8: min(x * (1 - haircut), x), so a debt counts whole; rounded down.
 std::optional<Amount> collateral_value(Amount balance, Price coin_usd, Rate haircut);
 
-}  // namespace delever
+}  // namespace delever::margin

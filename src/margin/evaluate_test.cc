@@ -6,10 +6,10 @@
 
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 struct Desk {
   Rulebooks books;
@@ -160,4 +160,4 @@ TEST(Evaluate, an_empty_account_is_safe) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin

@@ -7,10 +7,10 @@
 #include "margin/funding.h"
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 std::string rate_of(const char* venue, const char* symbol, const char* premium) {
   const Rulebook b = book(venue, symbol);
@@ -101,4 +101,4 @@ TEST(Dydx, open_interest_raises_the_initial_fraction) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin

@@ -4,7 +4,7 @@
 
 #include "market/exact.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
 Wide nearest(Wide dividend, Wide divisor) {
@@ -69,4 +69,4 @@ std::optional<Amount> impact_notional(Amount base, Leverage top_leverage) {
   return fit<Amount>(divide(Wide{base.raw()} * top_leverage.raw(), Leverage::scale, Round::down));
 }
 
-}  // namespace delever
+}  // namespace delever::margin

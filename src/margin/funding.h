@@ -6,7 +6,7 @@
 
 #include "market/rulebook.h"
 
-namespace delever {
+namespace delever::margin {
 
 // max(0, impact bid - reference) - max(0, reference - impact ask), over the reference. A missing
 // side counts nothing.
@@ -29,4 +29,4 @@ std::optional<Amount> funding_payment(Qty size, bool is_long, Price reference, R
 // 200 USDT).
 std::optional<Amount> impact_notional(Amount base, Leverage top_leverage);
 
-}  // namespace delever
+}  // namespace delever::margin

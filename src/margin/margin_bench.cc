@@ -3,10 +3,10 @@
 
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 struct Market {
   Rulebooks books;
@@ -76,6 +76,6 @@ void trigger_price_isolated(benchmark::State& state) {
 BENCHMARK(trigger_price_isolated);
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin
 
 BENCHMARK_MAIN();

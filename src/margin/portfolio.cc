@@ -7,7 +7,7 @@
 #include "options/black.h"
 #include "options/implied.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
 constexpr double kDaysPerYear = 365;
@@ -41,11 +41,11 @@ class AtForward {
     intrinsic_ =
         std::max(leg.option->type == OptionType::call ? forward - strike : strike - forward, 0.0);
     smaller_ = std::min(forward, strike);
-    away_ = std::fabs(log_moneyness(forward, strike));
+    away_ = std::fabs(options::log_moneyness(forward, strike));
   }
   double price(double volatility) const {
     if (expired_ || !(volatility > 0)) return intrinsic_;
-    return intrinsic_ + smaller_ * time_value_ratio(away_, volatility * root_years_);
+    return intrinsic_ + smaller_ * options::time_value_ratio(away_, volatility * root_years_);
   }
 
  private:
@@ -106,9 +106,9 @@ Result<RiskLeg> risk_leg(const Position& position, const Rulebooks::Compiled& bo
   leg.forward = underlying->approx();
   const bool in_coin = book.book.contract->settle == book.book.contract->base;
   const double price = mark.approx() * (in_coin ? leg.forward : 1);
-  const ImpliedVol iv =
-      implied_vol({leg.forward, leg.option->strike.approx(), *leg.years, price, leg.option->type});
-  leg.volatility = iv.status == IvStatus::ok ? iv.vol : 0;
+  const options::ImpliedVol iv = options::implied_vol(
+      {leg.forward, leg.option->strike.approx(), *leg.years, price, leg.option->type});
+  leg.volatility = iv.status == options::IvStatus::ok ? iv.vol : 0;
   return leg;
 }
 
@@ -140,11 +140,11 @@ Result<void> unit_profits(const ScenarioRule& rule, const RiskLeg& leg, double i
     into.extended.push_back(
         AtForward(leg, leg.forward * (1 + move)).price(vols.up) / (index * (1 + move)) - now);
   }
-  into.delta = black({.forward = leg.forward,
-                      .strike = leg.option->strike.approx(),
-                      .years = *leg.years,
-                      .vol = leg.volatility,
-                      .type = leg.option->type})
+  into.delta = options::black({.forward = leg.forward,
+                               .strike = leg.option->strike.approx(),
+                               .years = *leg.years,
+                               .vol = leg.volatility,
+                               .type = leg.option->type})
                    .delta;
   return {};
 }
@@ -296,4 +296,4 @@ Rate borrow_liquidation_threshold(Rate ltv) {
   return Rate::raw(Rate::scale / 2) + Rate::raw(narrow(divide(ltv.raw(), 2, Round::down)));
 }
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -8,7 +8,7 @@
 
 #include "margin/account.h"
 
-namespace delever {
+namespace delever::margin {
 
 // One position of a risk unit, in base coins: futures of any margin type, or options on a forward.
 struct RiskLeg {
@@ -113,4 +113,4 @@ UnifiedMargin unified_margin(const UnifiedRule& rule, Amount equity, Amount main
 // + 0.5 * LTV.
 Rate borrow_liquidation_threshold(Rate ltv);
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -10,15 +10,15 @@
 #include <sstream>
 
 #include "base/config.h"
+#include "base/source_root.h"
 #include "base/text.h"
 #include "margin/test_books.h"
 #include "options/black.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 // The vectors are JSON; the numbers of one key are read by its name.
 std::vector<double> numbers_of(const std::string& json, const std::string& section,
@@ -84,7 +84,7 @@ RiskLeg option(OptionType type, double size, double strike, double forward, doub
 }
 
 double call_price(double forward, double strike, double vol, double years) {
-  return black_price({.forward = forward, .strike = strike, .years = years, .vol = vol});
+  return options::black_price({.forward = forward, .strike = strike, .years = years, .vol = vol});
 }
 
 TEST(ScenarioMargin, options_and_their_hedge) {
@@ -135,7 +135,7 @@ TEST(ScenarioMargin, shared_profits_are_the_plain_ones) {
   for (int again = 0; again < 2; ++again)  // what stood in `m` before leaves no trace
     ASSERT_TRUE(scenario_margin(rule, index, 0, legs, m).has_value());
   const auto worth = [&](double move, double at_vol) {
-    return black_price({89'250 * (1 + move), 86'000, years, at_vol, OptionType::put}) /
+    return options::black_price({89'250 * (1 + move), 86'000, years, at_vol, OptionType::put}) /
            (index * (1 + move));
   };
   const double up = std::max(vol, 0.5) * vol_shock_up(0.5, days, 0.3),
@@ -232,4 +232,4 @@ TEST(Borrow, threshold) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin

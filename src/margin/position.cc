@@ -1,6 +1,6 @@
 #include "margin/position.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
 constexpr Wide kBeyondAmounts = static_cast<Wide>(1) << 96;  // no Amount: fit() refuses it
@@ -175,4 +175,4 @@ Result<PositionMargin> position_margin(const Position& position, const Rulebooks
       .value = *v, .profit = *p, .initial = *i, .maintenance = *m, .liquidation_fee = *f};
 }
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -13,7 +13,7 @@
 #include "margin/account.h"
 #include "market/exact.h"
 
-namespace delever {
+namespace delever::margin {
 
 struct PositionMargin {
   Amount value, profit;
@@ -38,4 +38,4 @@ const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty);
 Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book,
                                        Price mark, std::optional<Price> underlying = {});
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -6,10 +6,10 @@
 
 #include "margin/test_books.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 struct Books {
   Rulebooks all;
@@ -190,4 +190,4 @@ TEST(Position, hostile_sizes_are_refused_and_nothing_stops) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
 // a x^2 + b x + c, the maintenance or the surplus on one stretch of x.
@@ -304,4 +304,4 @@ Result<std::optional<Price>> trigger_price(const Position& position,
   return std::optional<Price>(Price::raw(hit));
 }
 
-}  // namespace delever
+}  // namespace delever::margin

@@ -12,7 +12,7 @@
 
 #include "margin/evaluate.h"
 
-namespace delever {
+namespace delever::margin {
 
 // The safe prices are those between the two; a side without a threshold is missing. Both missing
 // and `never_safe`: no price saves the pool.
@@ -56,4 +56,4 @@ Result<PricePool> price_pool(const Account& account, size_t position, const Mark
 Result<std::optional<Price>> trigger_price(const Position& position,
                                            const Rulebooks::Compiled& book);
 
-}  // namespace delever
+}  // namespace delever::margin

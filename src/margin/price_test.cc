@@ -8,14 +8,14 @@
 #include <sstream>
 
 #include "base/csv.h"
+#include "base/source_root.h"
 #include "base/text.h"
 #include "margin/test_books.h"
-#include "base/source_root.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 // models.md M1: E = 1e5, 10x, maintenance 0.4 %
 TEST(LiquidationPrice, known_answers_linear_and_inverse) {
@@ -305,4 +305,4 @@ TEST(LiquidationPrice, never_and_always) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin

@@ -9,10 +9,10 @@
 #include <sstream>
 
 #include "base/csv.h"
-#include "margin/account.h"
 #include "base/source_root.h"
+#include "margin/account.h"
 
-namespace delever {
+namespace delever::margin {
 namespace {
 
 std::string slurp(const std::string& path) {
@@ -24,8 +24,9 @@ std::string slurp(const std::string& path) {
 
 const std::string kTiers = source_root() + "/../shared/venues/tiers/";
 
-const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
+const rulebooks::RulebookShelf& shelf() {
+  static const rulebooks::RulebookShelf loaded =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 
@@ -67,7 +68,7 @@ TEST(RulebookFile, ladders_are_the_published_ones) {
     const Rulebook* book = shelf().find(venue, symbol, as_of);
     ASSERT_NE(book, nullptr) << name;
     ASSERT_TRUE(book->ladder) << name;
-    const LadderRule from_csv = parse_ladder_csv(text, name).value();
+    const LadderRule from_csv = rulebooks::parse_ladder_csv(text, name).value();
     ASSERT_EQ(book->ladder->tiers.size(), from_csv.tiers.size()) << name;
     EXPECT_EQ(book->ladder->complete, from_csv.complete) << name;
     for (size_t i = 0; i < from_csv.tiers.size(); ++i) {
@@ -102,9 +103,9 @@ TEST(RulebookFile, hyperliquid_ladders_cover_the_documented_coins) {
 }
 
 TEST(RulebookFile, unknown_and_missing_keys_are_refused_with_their_place) {
-  EXPECT_TRUE(parse_rulebook(book_with(""), "b.toml").has_value());
+  EXPECT_TRUE(rulebooks::parse_rulebook(book_with(""), "b.toml").has_value());
   const auto refused = [](const std::string& text) {
-    const auto parsed = parse_rulebook(text, "b.toml");
+    const auto parsed = rulebooks::parse_rulebook(text, "b.toml");
     return parsed.has_value() ? std::string("accepted") : parsed.error().text();
   };
   EXPECT_EQ(refused(book_with("[margni]\nx = 1\n")), "b.toml:8: margni: unknown key");
@@ -126,7 +127,7 @@ TEST(RulebookFile, unknown_and_missing_keys_are_refused_with_their_place) {
 
 TEST(RulebookFile, a_ladder_must_be_whole_and_continuous) {
   const auto refused = [](const std::string& tiers) {
-    const auto parsed = parse_rulebook(ladder(tiers), "b.toml");
+    const auto parsed = rulebooks::parse_rulebook(ladder(tiers), "b.toml");
     return parsed.has_value() ? std::string("accepted") : parsed.error().text();
   };
   const std::string first = "{floor = 0, cap = 100, max_leverage = 10, maintenance = 0.01}, ";
@@ -156,8 +157,8 @@ TEST(RulebookFile, a_ladder_must_be_whole_and_continuous) {
 
 TEST(RulebookFile, recursion_is_the_published_one) {
   // Binance COIN-M FAQ: floor 50 BTC, 5 % after 2.5 %, cum 0.56 -> 1.81 BTC
-  EXPECT_EQ(next_deduction(Amount::parse("0.56").value(), Amount::parse("50").value(),
-                           Rate::parse("0.05").value(), Rate::parse("0.025").value())
+  EXPECT_EQ(rulebooks::next_deduction(Amount::parse("0.56").value(), Amount::parse("50").value(),
+                                      Rate::parse("0.05").value(), Rate::parse("0.025").value())
                 ->text(),
             "1.81");
 }
@@ -180,12 +181,14 @@ TEST(RulebookFile, what_is_not_established_says_so) {
 
 TEST(RulebookFile, a_ladder_csv_names_its_faults) {
   const std::string head = "notional_floor,notional_cap,max_leverage,mmr,maint_amount\n";
-  EXPECT_TRUE(parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,1\n", "l").has_value());
-  EXPECT_EQ(parse_ladder_csv(head + "0,100,10,x,0\n", "l").error().text(),
+  EXPECT_TRUE(
+      rulebooks::parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,1\n", "l").has_value());
+  EXPECT_EQ(rulebooks::parse_ladder_csv(head + "0,100,10,x,0\n", "l").error().text(),
             "l:2: mmr: \"x\" is not a number");
-  EXPECT_FALSE(parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,7\n", "l").has_value());
-  EXPECT_FALSE(parse_ladder_csv("a,b\n1,2\n", "l").has_value());
+  EXPECT_FALSE(
+      rulebooks::parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,7\n", "l").has_value());
+  EXPECT_FALSE(rulebooks::parse_ladder_csv("a,b\n1,2\n", "l").has_value());
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::margin

@@ -10,6 +10,7 @@
 #include "rulebooks/rulebook_file.h"
 
 using namespace delever;
+using namespace delever::margin;
 
 namespace {
 
@@ -55,9 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t tail_size = std::min(size, sizeof(Tail));
   std::memcpy(&tail, data + size - tail_size, tail_size);
   const std::string_view text(reinterpret_cast<const char*>(data), size - tail_size);
-  if (const auto book = parse_rulebook(text, "fuzz.toml"); book.has_value())
+  if (const auto book = rulebooks::parse_rulebook(text, "fuzz.toml"); book.has_value())
     use(book.value(), tail);
-  if (auto ladder = parse_ladder_csv(text, "fuzz.csv"); ladder.has_value()) {
+  if (auto ladder = rulebooks::parse_ladder_csv(text, "fuzz.csv"); ladder.has_value()) {
     Rulebook book{.venue = "v", .symbol = "s", .as_of = "undated"};
     book.contract =
         ContractRule{.base = "B", .quote = "Q", .settle = "Q", .size = Qty::raw(Qty::scale)};

@@ -4,14 +4,15 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "base/source_root.h"
 #include "margin/price.h"
 #include "rulebooks/rulebook_file.h"
-#include "base/source_root.h"
 
-namespace delever::testing_margin {
+namespace delever::margin::fixture {
 
-inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
+inline const rulebooks::RulebookShelf& shelf() {
+  static const rulebooks::RulebookShelf loaded =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 
@@ -36,8 +37,8 @@ inline Rulebook inverse_book(int64_t face) {
   for (size_t i = 1; i < b.ladder->tiers.size(); ++i) {
     const MarginTier& before = b.ladder->tiers[i - 1];
     MarginTier& tier = b.ladder->tiers[i];
-    tier.deduction =
-        *next_deduction(before.deduction, tier.floor, tier.maintenance, before.maintenance);
+    tier.deduction = *rulebooks::next_deduction(before.deduction, tier.floor, tier.maintenance,
+                                                before.maintenance);
   }
   return b;
 }
@@ -51,4 +52,4 @@ inline double log_uniform(Random& random, double low, double high) {
   return low * std::exp(random.uniform() * std::log(high / low));
 }
 
-}  // namespace delever::testing_margin
+}  // namespace delever::margin::fixture

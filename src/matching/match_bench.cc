@@ -9,10 +9,10 @@
 
 #include "matching/workload_bench.h"
 
-namespace delever {
+namespace delever::matching {
 namespace {
 
-using namespace workload;
+using namespace matching::workload;
 
 double run_ours(const std::vector<Message>& sent, Totals& totals) {
   MatchBook book({90'000, 110'000});
@@ -90,7 +90,7 @@ int bench_main(size_t count) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::matching
 
 int main(int argc, char** argv) {
   return delever::bench_main(argc > 1 ? static_cast<size_t>(std::atol(argv[1])) : 1'000'000);

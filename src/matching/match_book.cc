@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace delever {
+namespace delever::matching {
 namespace {
 
 constexpr int64_t kLevelsMax = int64_t{1} << 24;
@@ -317,4 +317,4 @@ Lots MatchBook::available(const NewOrder& order) const {
   return found;
 }
 
-}  // namespace delever
+}  // namespace delever::matching

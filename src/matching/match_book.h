@@ -11,30 +11,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/check.h"
 #include "base/bitmap.h"
+#include "base/check.h"
+#include "market/account.h"
 #include "market/event.h"
+#include "market/order.h"
 
-namespace delever {
-
-using AccountId = uint32_t;
-using Lots = int64_t;  // of one instrument's quantity step
-using Tick = int32_t;  // price / tick size
-
-// Chosen by the book: slot in the low half, generation in the high one, so that the id of a
-// finished order never finds a later one.
-using OrderId = uint64_t;
-
-enum class TimeInForce : uint8_t {
-  good_till_cancelled,
-  immediate_or_cancel,
-  fill_or_kill,
-  post_only
-};
-
-// What happens when an account would trade with itself (venues name these EXPIRE_TAKER,
-// EXPIRE_MAKER, EXPIRE_BOTH).
-enum class SelfTrade : uint8_t { allow, expire_taker, expire_maker, expire_both };
+namespace delever::matching {
 
 enum class BookReject : uint8_t {
   none,
@@ -206,4 +189,4 @@ void MatchBook::orders(Side side, F f) const {
   }
 }
 
-}  // namespace delever
+}  // namespace delever::matching

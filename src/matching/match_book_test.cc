@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::matching {
 namespace {
 
 using Kind = BookEvent::Kind;
@@ -229,4 +229,4 @@ TEST(MatchBook, reduce_keeps_the_place) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::matching

@@ -13,7 +13,7 @@
 
 #include "matching/match_book.h"
 
-namespace delever::workload {
+namespace delever::matching::workload {
 
 enum class Shape { shallow, normal, wide };
 struct Message {
@@ -146,4 +146,4 @@ inline double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace delever::workload
+}  // namespace delever::matching::workload

@@ -7,7 +7,7 @@
 #include "options/kernel_entry.h"
 #include "options/kernel_loops.h"
 
-namespace delever {
+namespace delever::options {
 namespace lanes {
 
 const Kernel* kernel_one() { return &kKernel<double>; }
@@ -179,4 +179,4 @@ void implied_vol_batch(const PriceArrays& in, std::span<double> vol, std::span<I
   }
 }
 
-}  // namespace delever
+}  // namespace delever::options

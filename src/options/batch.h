@@ -12,7 +12,7 @@
 
 #include "options/implied.h"
 
-namespace delever {
+namespace delever::options {
 
 // x86: 2, 4, 8 lanes. Elsewhere one lane, and whatever the compiler makes of it.
 enum class Lanes : uint8_t { one, sse2, avx2, avx512 };
@@ -44,4 +44,4 @@ struct PriceArrays {
 void implied_vol_batch(const PriceArrays& prices, std::span<double> vol, std::span<IvStatus> status,
                        std::optional<Lanes> lanes = std::nullopt);
 
-}  // namespace delever
+}  // namespace delever::options

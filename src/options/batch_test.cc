@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 struct Book {
@@ -157,4 +157,4 @@ TEST(Batch, EmptyAndSmallArrays) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

@@ -5,7 +5,7 @@
 
 #include "options/kernel.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 constexpr double kRootHalf = 0.70710678118654752440;
@@ -96,4 +96,4 @@ double coin_payoff(OptionType type, double strike, double settlement) {
   return std::max(payoff, 0.0) / settlement;
 }
 
-}  // namespace delever
+}  // namespace delever::options

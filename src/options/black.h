@@ -11,7 +11,7 @@
 
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::options {
 
 struct BlackOption {
   double forward = 0, strike = 0, years = 0, vol = 0;
@@ -63,4 +63,4 @@ CoinGreeks coin_greeks(const BlackGreeks& greeks, double forward);
 // What a coin-settled option pays, in coins, at a settlement price > 0.
 double coin_payoff(OptionType type, double strike, double settlement);
 
-}  // namespace delever
+}  // namespace delever::options

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 // The worked example of our model notes: one day to expiry, out of the money.
@@ -170,4 +170,4 @@ TEST(Black, GreeksKeepTheirDigitsInTheWings) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

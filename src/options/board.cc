@@ -4,7 +4,7 @@
 
 #include "options/implied.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 // The board as if every two-sided quote stood at one of its sides. The forward stays that of the
@@ -68,4 +68,4 @@ QuoteVols quote_vols(const Chain& chain, const ChainQuote& quote, double forward
   return {vol(quote.bid), vol(quote.ask)};
 }
 
-}  // namespace delever
+}  // namespace delever::options

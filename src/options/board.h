@@ -12,7 +12,7 @@
 #include "options/exposure.h"
 #include "options/surface.h"
 
-namespace delever {
+namespace delever::options {
 
 struct OptionBoard {
   std::string venue, settle;
@@ -44,4 +44,4 @@ struct QuoteVols {
 };
 QuoteVols quote_vols(const Chain& chain, const ChainQuote& quote, double forward);
 
-}  // namespace delever
+}  // namespace delever::options

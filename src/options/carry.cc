@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 Result<void> check_costs(const CarryCosts& c) {
@@ -127,4 +127,4 @@ Result<CarryResult> perpetual_carry(const PerpetualCarry& t) {
   return finish(out, t.spot_entry);
 }
 
-}  // namespace delever
+}  // namespace delever::options

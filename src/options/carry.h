@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "base/time.h"
 
-namespace delever {
+namespace delever::options {
 
 enum class CarryContract : uint8_t { linear, inverse };
 
@@ -69,4 +69,4 @@ struct PerpetualCarry {
 };
 Result<CarryResult> perpetual_carry(const PerpetualCarry& trade);
 
-}  // namespace delever
+}  // namespace delever::options

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 Instant at(std::string_view text) { return Instant::parse(text).value(); }
@@ -92,4 +92,4 @@ TEST(Carry, RefusesWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

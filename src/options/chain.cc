@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 bool bad(const std::optional<double>& value, double most) {
@@ -305,4 +305,4 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::options

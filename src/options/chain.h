@@ -14,7 +14,7 @@
 #include "market/event.h"
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::options {
 
 // coin: pays (S-K)^+ / S coins and is quoted in coins. linear: pays and is quoted in quote money
 // (USDC).
@@ -131,4 +131,4 @@ class ChainBuilder {
   std::map<InstrumentId, Latest> latest_;
 };
 
-}  // namespace delever
+}  // namespace delever::options

@@ -6,7 +6,7 @@
 
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 Instant at(std::string_view text) { return Instant::parse(text).value(); }
@@ -190,4 +190,4 @@ TEST_F(Builder, ABadExpiryLeavesTheOthersStanding) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::options {
 
 void DealerBook::on_trade(const OptionKey& option, const SignedTrade& trade) {
   CHECK(trade.coins >= 0);
@@ -47,4 +47,4 @@ DealerPosition DealerBook::position(const OptionKey& option, double open_interes
   return {std::clamp(seen.mean, -open_interest, open_interest), std::min(variance, unknown)};
 }
 
-}  // namespace delever
+}  // namespace delever::options

@@ -13,7 +13,7 @@
 #include "market/event.h"
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::options {
 
 enum class TradeKind : uint8_t { screen, block, combo_leg };
 
@@ -60,4 +60,4 @@ class DealerBook {
   std::map<OptionKey, Inferred> inferred_;
 };
 
-}  // namespace delever
+}  // namespace delever::options

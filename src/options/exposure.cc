@@ -8,7 +8,7 @@
 #include "options/batch.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 constexpr double kBand90 = 1.6448536269514722;  // of a normal
@@ -298,4 +298,4 @@ Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
   return level * std::exp(*best);
 }
 
-}  // namespace delever
+}  // namespace delever::options

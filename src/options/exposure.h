@@ -18,7 +18,7 @@
 #include "options/max_pain.h"
 #include "options/surface.h"
 
-namespace delever {
+namespace delever::options {
 
 // Open interest by strike, ascending; strikes without any are left out.
 std::vector<StrikeInterest> open_interest_by_strike(const Chain& chain);
@@ -129,4 +129,4 @@ struct SettlementGreeks {
 SettlementGreeks settlement_greeks(OptionType type, double strike, double index, double vol,
                                    double years_left, const SettlementWindow& window);
 
-}  // namespace delever
+}  // namespace delever::options

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 Instant at(std::string_view text) { return Instant::parse(text).value(); }
@@ -276,4 +276,4 @@ TEST(Settlement, GammaFadesOverTheWindow) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

@@ -5,7 +5,7 @@
 #include "options/black.h"
 #include "options/kernel.h"
 
-namespace delever {
+namespace delever::options {
 
 std::string_view iv_status_name(IvStatus status) {
   switch (status) {
@@ -49,4 +49,4 @@ VolRange implied_vol_range(const PricedOption& o, double tick) {
   return range;
 }
 
-}  // namespace delever
+}  // namespace delever::options

@@ -14,7 +14,7 @@
 
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::options {
 
 enum class IvStatus : uint8_t {
   ok,
@@ -52,4 +52,4 @@ struct VolRange {
 };
 VolRange implied_vol_range(const PricedOption& option, double tick);
 
-}  // namespace delever
+}  // namespace delever::options

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 constexpr double kUlp = 0x1p-53;
@@ -183,4 +183,4 @@ TEST(ImpliedVol, SaysWhichPricesHaveNone) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

@@ -11,7 +11,7 @@
 
 #include "options/normal.h"
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 // Below this t the difference of the two mills ratios is taken by its Taylor series about h.
 inline constexpr double kSmallT = 0.01;
@@ -211,4 +211,4 @@ DELEVER_LANES Implied<V> implied_lanes(V forward, V strike, V years, V price, V 
   return {pick(good, v / root(pick(good, years, one)), zero), status};
 }
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

@@ -1,6 +1,6 @@
 #include "options/kernel_loops.h"
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 const Kernel* kernel_avx512() {
 #if defined(__AVX512BW__)
@@ -10,4 +10,4 @@ const Kernel* kernel_avx512() {
 #endif
 }
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

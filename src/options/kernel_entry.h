@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 struct PriceJob {
   const double *forward, *strike, *years, *vol, *sign;
@@ -28,4 +28,4 @@ const Kernel* kernel_sse2();  // null where this build has none
 const Kernel* kernel_avx2();
 const Kernel* kernel_avx512();
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

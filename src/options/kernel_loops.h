@@ -6,7 +6,7 @@
 #include "options/kernel.h"
 #include "options/kernel_entry.h"
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 template <class V, bool kSecondOrder>
 void price_range(const PriceJob& job, size_t from, size_t to) {
@@ -50,4 +50,4 @@ void implied_loop(const ImpliedJob& job, size_t from, size_t to) {
 template <class V>
 inline constexpr Kernel kKernel{Width<V>::value, &price_loop<V>, &implied_loop<V>};
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

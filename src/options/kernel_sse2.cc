@@ -1,6 +1,6 @@
 #include "options/kernel_loops.h"
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 const Kernel* kernel_sse2() {
 #if defined(__SSE2__)
@@ -10,4 +10,4 @@ const Kernel* kernel_sse2() {
 #endif
 }
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

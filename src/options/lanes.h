@@ -15,7 +15,7 @@
 
 #define DELEVER_LANES __attribute__((always_inline)) inline
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 template <class V>
 struct Width {
@@ -92,4 +92,4 @@ DELEVER_LANES V larger(V a, V b) {
   return pick(a < b, b, a);
 }
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

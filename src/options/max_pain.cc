@@ -5,7 +5,7 @@
 #include "options/black.h"
 #include "options/exposure.h"
 
-namespace delever {
+namespace delever::options {
 
 std::vector<StrikeInterest> open_interest_by_strike(const Chain& chain) {
   std::map<double, StrikeInterest> by_strike;
@@ -71,4 +71,4 @@ SettlementGreeks settlement_greeks(OptionType type, double strike, double index,
   return {g.price, g.delta * open, g.gamma * open * open};
 }
 
-}  // namespace delever
+}  // namespace delever::options

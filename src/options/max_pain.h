@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-namespace delever {
+namespace delever::options {
 
 struct StrikeInterest {
   double strike = 0, calls = 0, puts = 0;  // open interest, coins
@@ -23,4 +23,4 @@ struct MaxPain {
 // Computes the pain itself. Missing without open interest.
 std::optional<MaxPain> max_pain(std::span<const StrikeInterest> strikes);
 
-}  // namespace delever
+}  // namespace delever::options

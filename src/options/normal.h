@@ -13,7 +13,7 @@
 
 #include "options/lanes.h"
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 
 template <class V, size_t N>
 DELEVER_LANES V polynomial(V x, const double (&c)[N]) {
@@ -141,4 +141,4 @@ DELEVER_LANES V mills_slope(V x) {
   return polynomial(x, p) / polynomial(x, q);
 }
 
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever::lanes {
+namespace delever::options::lanes {
 namespace {
 
 // Each against the long double of the C library; bounds in units of 2^-53, a little above what was
@@ -66,4 +66,4 @@ TEST(Normal, MillsAndItsSlope) {
 }
 
 }  // namespace
-}  // namespace delever::lanes
+}  // namespace delever::options::lanes

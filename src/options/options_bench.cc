@@ -16,7 +16,7 @@
 #include "options/exposure.h"
 #include "options/surface.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 struct Workload {
@@ -234,6 +234,6 @@ BENCHMARK(exposure_of_1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(whole_chain_of_1000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options
 
 BENCHMARK_MAIN();

@@ -13,6 +13,7 @@
 namespace {
 
 using namespace delever;
+using namespace delever::options;
 
 struct Bytes {
   const uint8_t* at;

@@ -8,7 +8,7 @@
 #include "options/batch.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 // Same cases on every run; RC_PARAMS in the environment asks for others.
@@ -89,4 +89,4 @@ TEST(Property, MoreVolMoreTimeMoreValue) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

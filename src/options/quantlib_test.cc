@@ -15,7 +15,7 @@
 #include "options/batch.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 constexpr double kHalfUlp = 0x1p-53;
@@ -129,4 +129,4 @@ TEST(QuantLib, BatchPricesToo) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 constexpr std::array<std::string_view, 14> kColumns{
@@ -227,4 +227,4 @@ std::string board_table_row(const BoardRow& row) {
                                : fmt::format("{:.2g}", smile.fit.calendar_min));
 }
 
-}  // namespace delever
+}  // namespace delever::options

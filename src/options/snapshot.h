@@ -12,7 +12,7 @@
 #include "options/exposure.h"
 #include "options/surface.h"
 
-namespace delever {
+namespace delever::options {
 
 struct BoardSnapshot {
   Instant labelled;  // the file's date column
@@ -59,4 +59,4 @@ BoardReport report_board(const BoardSnapshot& board);
 std::string board_table_header();  // of a Markdown table
 std::string board_table_row(const BoardRow& row);
 
-}  // namespace delever
+}  // namespace delever::options

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include "base/source_root.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 const std::string kHeader =
@@ -136,4 +136,4 @@ TEST_F(DeribitBoards, The30JanuaryExpiry) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

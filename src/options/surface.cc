@@ -8,7 +8,7 @@
 #include "options/batch.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 constexpr size_t kStrikesMin = 5;  // raw SVI has five parameters
@@ -274,4 +274,4 @@ Result<VolIndex30> vol_index_30d(std::span<const Chain> chains) {
                     std::sqrt(next_variance)};
 }
 
-}  // namespace delever
+}  // namespace delever::options

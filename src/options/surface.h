@@ -11,7 +11,7 @@
 #include "options/chain.h"
 #include "options/svi.h"
 
-namespace delever {
+namespace delever::options {
 
 enum class SmileModel : uint8_t { raw_svi, ssvi };
 
@@ -60,4 +60,4 @@ Result<double> strip_variance(const Chain& chain);
 // expiries around it. Not DVOL, whose smoothing is not published.
 Result<VolIndex30> vol_index_30d(std::span<const Chain> chains);
 
-}  // namespace delever
+}  // namespace delever::options

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "options/black.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 // A chain of one asset whose mid vols are given by `smile(k)`, quoted `half` either side.
@@ -200,4 +200,4 @@ TEST(VolIndex, RefusesWithoutBothSides) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::options

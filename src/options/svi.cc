@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-namespace delever {
+namespace delever::options {
 namespace {
 
 using Pair = std::array<double, 2>;
@@ -293,4 +293,4 @@ SviFit fit_ssvi(std::span<const SviPoint> points, const SviBounds& bounds) {
   return fit;
 }
 
-}  // namespace delever
+}  // namespace delever::options

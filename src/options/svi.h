@@ -9,7 +9,7 @@
 #include <optional>
 #include <span>
 
-namespace delever {
+namespace delever::options {
 
 struct Svi {
   double a = 0, b = 0, rho = 0, m = 0, s = 0;
@@ -54,4 +54,4 @@ SviFit fit_ssvi(std::span<const SviPoint> points, const SviBounds& bounds);
 // The two conditions on 201 points of the range.
 void check_svi(SviFit& fit, const SviBounds& bounds);
 
-}  // namespace delever
+}  // namespace delever::options

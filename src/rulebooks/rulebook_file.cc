@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "market/exact.h"
 
-namespace delever {
+namespace delever::rulebooks {
 namespace {
 
 template <class T>
@@ -553,4 +553,4 @@ const Rulebook* RulebookShelf::find(std::string_view venue, std::string_view sym
   return best;
 }
 
-}  // namespace delever
+}  // namespace delever::rulebooks

@@ -11,7 +11,7 @@
 
 #include "market/rulebook.h"
 
-namespace delever {
+namespace delever::rulebooks {
 
 Result<Rulebook> parse_rulebook(std::string_view toml, std::string_view file_name);
 Result<Rulebook> load_rulebook(const std::string& path);
@@ -45,4 +45,4 @@ class RulebookShelf {
   std::vector<std::unique_ptr<const Rulebook>> books_;  // pointers given out stay valid
 };
 
-}  // namespace delever
+}  // namespace delever::rulebooks

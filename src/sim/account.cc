@@ -25,14 +25,14 @@ double Simulation::State::coin_price(const Venue& venue, CoinId coin) const {
 }
 
 double Simulation::State::equity(const Venue& venue, AccountId account) const {
-  const Exchange& x = venue.exchange();
+  const exchange::Exchange& x = venue.exchange();
   double usd = 0;
   for (CoinId c = 0; c < x.coins(); ++c) {
     const Amount w = x.wallet(account, c);
     if (w != Amount()) usd += w.approx() * coin_price(venue, c);
   }
   const bool is_options = venue.setup().role == VenueRole::options;
-  for (const PositionView& p : x.positions(account)) {
+  for (const exchange::PositionView& p : x.positions(account)) {
     const auto mark = x.mark(p.instrument);
     if (!mark) continue;
     double value = 0;
@@ -150,7 +150,7 @@ void Simulation::State::finish() {
   }
   for (uint32_t v = 0; v < venues.size(); ++v) {
     const Venue& venue = *venues[v];
-    const Exchange& x = venue.exchange();
+    const exchange::Exchange& x = venue.exchange();
     outcome.messages += venue.messages;
     outcome.events += venue.events;
     outcome.refused += venue.refusals;
@@ -192,10 +192,10 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
   for (uint32_t v = 0; v < venues.size(); ++v) {
     const Venue& venue = *venues[v];
     if (venue.setup().role == VenueRole::spot) continue;
-    const Exchange& x = venue.exchange();
+    const exchange::Exchange& x = venue.exchange();
     for (AccountId a = kFirstUser; a < x.accounts(); ++a) {
       const Owner& owner = venue.owner(a);
-      for (const PositionView& p : x.positions(a)) {
+      for (const exchange::PositionView& p : x.positions(a)) {
         if (p.qty == Qty()) continue;
         const bool is_options = venue.setup().role == VenueRole::options;
         Book book{.step_raw = option_book.step_raw, .lot = option_book.lot};
@@ -242,7 +242,7 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
 
 Result<void> Simulation::State::check_balance() const {
   for (const auto& venue : venues) {
-    const Exchange& x = venue->exchange();
+    const exchange::Exchange& x = venue->exchange();
     for (CoinId c = 0; c < x.coins(); ++c) {
       if (x.imbalance(c) != Amount())
         return Error{Fault::malformed,
@@ -251,7 +251,7 @@ Result<void> Simulation::State::check_balance() const {
     }
     std::vector<int64_t> net(x.instruments());
     for (AccountId a = 0; a < x.accounts(); ++a) {
-      for (const PositionView& p : x.positions(a))
+      for (const exchange::PositionView& p : x.positions(a))
         net[p.instrument] += p.side == PositionSide::long_side ? p.qty.raw() : -p.qty.raw();
     }
     for (size_t i = 0; i < net.size(); ++i) {

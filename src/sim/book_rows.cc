@@ -31,7 +31,7 @@ double Simulation::State::coins_beside(uint32_t venue, AccountId account, uint32
 
 // The wallet's money; coins of other assets that count as margin are money at their value.
 std::string Simulation::State::money(const Venue& venue, AccountId account, uint32_t asset) const {
-  const Exchange& x = venue.exchange();
+  const exchange::Exchange& x = venue.exchange();
   double others = 0;
   for (uint32_t a = 0; a < world.assets.size(); ++a) {
     const CoinId coin = static_cast<CoinId>(1 + a);
@@ -48,13 +48,13 @@ std::string Simulation::State::money(const Venue& venue, AccountId account, uint
 void Simulation::State::book_rows(uint32_t v, AccountId account, AccountKind kind,
                                   std::string& rows, uint32_t asset) const {
   const Venue& venue = *venues[v];
-  const Exchange& x = venue.exchange();
+  const exchange::Exchange& x = venue.exchange();
   const Owner& owner = venue.owner(account);
   const bool backed = kind == AccountKind::portfolio &&
                       x.account(account).collateral == CollateralMode::multi_asset;
   auto out = std::back_inserter(rows);
   std::string id, shelf_venue;  // of the account's first position
-  for (const PositionView& p : x.positions(account)) {
+  for (const exchange::PositionView& p : x.positions(account)) {
     const ListingSetup& listing = venue.setup().listings[p.instrument];
     const ContractRule& contract = *listing.rules.contract;
     if (p.qty == Qty() || listing.asset != asset || contract.kind != InstrumentKind::linear)

@@ -14,7 +14,7 @@ namespace delever::sim {
 namespace {
 
 // Books hold prices from half to 1.4 times the start: 17 MB at a tick of 0.1 USD.
-MatchBook::Band band_of(double start, double tick) {
+matching::MatchBook::Band band_of(double start, double tick) {
   return {static_cast<Tick>(start * 0.5 / tick), static_cast<Tick>(start * 1.4 / tick)};
 }
 
@@ -36,16 +36,17 @@ Result<void> Simulation::State::build_venues() {
   }
   for (uint32_t number = 0; number < s.venues.size(); ++number) {
     const VenueSetup& v = s.venues[number];
-    ExchangeSetup x;
+    exchange::ExchangeSetup x;
     x.venue = v.name;
     const std::string money =
         v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
     x.coins.push_back({.name = money, .haircut = Rate()});
     for (uint32_t a = 0; a < s.assets.size(); ++a) {
-      CoinSetup coin{.name = s.assets[a].name, .haircut = v.collateral_haircut, .index = a};
+      exchange::CoinSetup coin{
+          .name = s.assets[a].name, .haircut = v.collateral_haircut, .index = a};
       if (!v.scenarios.empty()) coin.scenarios = v.scenarios[a];
       x.coins.push_back(std::move(coin));
-      IndexSetup index{.name = s.assets[a].name, .rule = {}, .sources = sources};
+      exchange::IndexSetup index{.name = s.assets[a].name, .rule = {}, .sources = sources};
       for (const ListingSetup& l : v.listings) {
         if ((l.asset == a || v.role == VenueRole::options) && l.rules.index)
           index.rule = *l.rules.index;
@@ -58,12 +59,13 @@ Result<void> Simulation::State::build_venues() {
       option_book.venue = number;
       has_options = !s.options.empty();
       for (const OptionSetup& o : s.options) {
-        Listing l{.symbol = option_symbol(s, o),
-                  .rules = rules,
-                  .band = {1, 30'000},
-                  .index = o.asset,
-                  .expiry = o.expiry,
-                  .option = OptionTerms{o.type, Price::nearest(o.strike).value()}};
+        exchange::Listing l{
+            .symbol = option_symbol(s, o),
+            .rules = rules,
+            .band = {1, 30'000},
+            .index = o.asset,
+            .expiry = o.expiry,
+            .option = margin::OptionTerms{o.type, Price::nearest(o.strike).value()}};
         l.rules.symbol = l.symbol;
         l.rules.contract->kind = InstrumentKind::option;
         l.rules.contract->base = l.rules.contract->settle = s.assets[o.asset].name;
@@ -92,10 +94,10 @@ Result<void> Simulation::State::build_venues() {
                        fmt::format("a tick of {} is too fine for a price of {}",
                                    contract.tick->text(), s.assets[l.asset].start),
                        s.file + ": " + v.name + " " + l.symbol};
-        Listing listing{.symbol = l.symbol,
-                        .rules = l.rules,
-                        .band = band_of(s.assets[l.asset].start, tick),
-                        .index = l.asset};
+        exchange::Listing listing{.symbol = l.symbol,
+                                  .rules = l.rules,
+                                  .band = band_of(s.assets[l.asset].start, tick),
+                                  .index = l.asset};
         listing.rules.contract->quote = listing.rules.contract->settle = money;
         Book b;
         b.venue = number;
@@ -117,7 +119,7 @@ Result<void> Simulation::State::build_venues() {
         x.listings.push_back(std::move(listing));
       }
     }
-    for (const Listing& l : x.listings) {
+    for (const exchange::Listing& l : x.listings) {
       const ContractRule& c = *l.rules.contract;
       Instrument i{.venue = v.name,
                    .symbol = l.symbol,
@@ -138,10 +140,10 @@ Result<void> Simulation::State::build_venues() {
         i.funding_interval = l.rules.funding->interval;
       described.push_back(std::move(i));
     }
-    std::unique_ptr<SimulatedEncoder> wire;
+    std::unique_ptr<venues::SimulatedEncoder> wire;
     if (options.output)
-      wire = std::make_unique<SimulatedEncoder>(
-          std::move(described), SimulatedEncoder::Options{.book_every = s.book_every});
+      wire = std::make_unique<venues::SimulatedEncoder>(
+          std::move(described), venues::SimulatedEncoder::Options{.book_every = s.book_every});
     auto opened = Venue::open(v, std::move(x), s.from, std::move(wire));
     if (!opened.has_value()) return std::move(opened.error()).at(s.file);
     venues.push_back(std::move(opened).value());

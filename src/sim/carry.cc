@@ -93,7 +93,7 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
       double change = (target - s.coins) * (1 - keep);
       bool reduce = std::abs(target) < std::abs(s.coins);
       const Venue& venue = *(*venues_)[book.venue];
-      for (const PoolView& pool : venue.exchange().pools(s.account)) {
+      for (const exchange::PoolView& pool : venue.exchange().pools(s.account)) {
         const double maintenance = pool.maintenance.approx();
         if (maintenance > 0 && pool.equity.approx() < setup_.derisk_below * maintenance) {
           change = -0.2 * s.coins;
@@ -118,12 +118,11 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
 void Carry::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Seat& s = seats_[index / 2];
   const bool on_spot = index % 2 != 0;
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
-    return;
+  const auto traded = position_change(n, on_spot ? s.spot_account : s.account);
+  if (!traded || n.kind() == NoticeKind::settled) return;
   const Book& book = world_->books[on_spot ? s.spot_book : s.book];
-  const double coins = coins_of(book, n.qty);
-  const bool mine = n.account == (on_spot ? s.spot_account : s.account);
-  const double change = (n.side == Side::buy) == mine ? coins : -coins;
+  const double coins = coins_of(book, traded->qty);
+  const double change = traded->side == Side::buy ? coins : -coins;
   if (on_spot) {
     s.spot_owed -= change;
   } else {

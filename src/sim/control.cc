@@ -20,7 +20,7 @@ Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenari
   if (move == 0) return std::optional<CascadeControl>();
   const bool falls = move < 0;
   const auto simulation = TRY(Simulation::open(scenario, {.seed = seed, .switches = switches}));
-  std::vector<FlowCurve::Mass> masses;
+  std::vector<cascade::FlowCurve::Mass> masses;
   double stops = 0, liquidations = 0;
   simulation->each_start([&](const StartPosition& p) {
     if (p.asset != asset || (p.coins > 0) != falls) return;
@@ -42,8 +42,8 @@ Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenari
     }
   });
   const double largest = std::abs(move) * scenario.shock->factor(5);
-  auto flow =
-      TRY(FlowCurve::of_masses(masses, {.width = 0.0005, .end = std::max(0.1, 4 * largest)}));
+  auto flow = TRY(
+      cascade::FlowCurve::of_masses(masses, {.width = 0.0005, .end = std::max(0.1, 4 * largest)}));
   double density = 0, concave_from = 0;
   for (const MakerSetup& m : scenario.makers) {
     if (m.asset != asset) continue;
@@ -61,7 +61,7 @@ Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenari
   const double from = concave_from > 0 ? concave_from : 10 * flow.end();
   const double c2 = 2 * from / ((std::sqrt(2.0) - 1) * density);
   const auto impact =
-      TRY(Impact::of({.sigma_day = 0.01, .volume_day = 1e-4 / c2, .depth = density}));
+      TRY(cascade::Impact::of({.sigma_day = 0.01, .volume_day = 1e-4 / c2, .depth = density}));
   CascadeControl control(impact, std::move(flow), *scenario.shock);
   control.move_ = move;
   control.stops_ = stops;
@@ -76,7 +76,7 @@ Result<std::optional<CascadeControl>> CascadeControl::of(const Scenario& scenari
 
 double CascadeControl::at(double z) const {
   const double eps = std::abs(move_) * shock_.factor(z);
-  const auto rest = equilibrium(impact_, flow_, std::min(eps, flow_.end()));
+  const auto rest = cascade::equilibrium(impact_, flow_, std::min(eps, flow_.end()));
   const double y = rest.has_value() ? rest.value().y : flow_.end();
   return move_ < 0 ? 1 - std::exp(-y) : std::exp(y) - 1;
 }

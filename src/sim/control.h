@@ -24,10 +24,10 @@ class CascadeControl {
   double liquidations() const { return liquidations_; }  // coins of the whole curve
 
  private:
-  CascadeControl(Impact impact, FlowCurve flow, ShockSetup shock)
+  CascadeControl(cascade::Impact impact, cascade::FlowCurve flow, ShockSetup shock)
       : impact_(impact), flow_(flow), shock_(shock) {}
-  Impact impact_;
-  FlowCurve flow_;
+  cascade::Impact impact_;
+  cascade::FlowCurve flow_;
   ShockSetup shock_;
   double move_ = 0, mean_ = 0, stops_ = 0, liquidations_ = 0;
 };

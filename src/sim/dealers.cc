@@ -95,23 +95,19 @@ void Dealers::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Dealer& dealer = dealers_[index >> kAccountBits];
   const uint32_t which = index & ((1U << kAccountBits) - 1);
   if (which == 0) {
-    if (n.kind != NoticeKind::fill && n.kind != NoticeKind::settled &&
-        n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
-      return;
-    for (size_t i = 0; i < book_->lines.size(); ++i) {
-      if (book_->lines[i].instrument != n.instrument) continue;
-      const double coins = static_cast<double>(n.qty.raw() / book_->step_raw) * book_->lot;
-      dealer.options[i] +=
-          (n.side == Side::buy) == (n.account == dealer.option_account) ? coins : -coins;
+    const auto change = position_change(n, dealer.option_account);
+    for (size_t i = 0; change && i < book_->lines.size(); ++i) {
+      if (book_->lines[i].instrument != change->instrument) continue;
+      const double coins = static_cast<double>(change->qty.raw() / book_->step_raw) * book_->lot;
+      dealer.options[i] += change->side == Side::buy ? coins : -coins;
     }
     return;
   }
   Hedge& h = dealer.hedges[which - 1];
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
-    return;
-  const Book& book = world_->books[h.book];
-  const double coins = coins_of(book, n.qty);
-  const double change = (n.side == Side::buy) == (n.account == h.account) ? coins : -coins;
+  const auto traded = position_change(n, h.account);
+  if (!traded || n.kind() == NoticeKind::settled) return;
+  const double coins = coins_of(world_->books[h.book], traded->qty);
+  const double change = traded->side == Side::buy ? coins : -coins;
   h.coins += change;
   if (world_->step == 0) return;  // held at the start
   h.work -= change;

@@ -58,16 +58,10 @@ class Desk {
     if (world.step == 0) return;  // positions of the start are hedged
     Seat& s = seats[seat];
     const Book& book = world.books[s.book];
-    switch (n.kind) {
-      case NoticeKind::fill:
-      case NoticeKind::takeover:
-      case NoticeKind::adl: {
-        const double coins = coins_of(book, n.qty);
-        s.coins += (n.side == Side::buy) == (n.account == s.account) ? coins : -coins;
-        break;
-      }
-      default:
-        break;
+    if (n.kind() == NoticeKind::settled) return;
+    if (const auto change = position_change(n, s.account)) {
+      const double coins = coins_of(book, change->qty);
+      s.coins += change->side == Side::buy ? coins : -coins;
     }
   }
   static constexpr uint32_t kSeatBits = 4;

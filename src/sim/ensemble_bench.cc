@@ -40,7 +40,7 @@ double median(std::vector<double> x) {
 int bench_main(int argc, char** argv) {
   const size_t runs = argc > 1 ? static_cast<size_t>(std::atoi(argv[1])) : 24;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
-  Scenario s = testing::shipped("maker-withdrawal.toml", 1);
+  Scenario s = fixture::shipped("maker-withdrawal.toml", 1);
   std::vector<double> wall[2], cpu[2], slept[2];
   for (int round = 0; round < rounds; ++round) {
     for (const unsigned threads : {1U, 2U}) {

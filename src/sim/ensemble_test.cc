@@ -11,7 +11,7 @@ namespace delever::sim {
 namespace {
 
 TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
-  const Scenario s = testing::shipped("gamma-short.toml", 1);
+  const Scenario s = fixture::shipped("gamma-short.toml", 1);
   constexpr uint64_t digest = 0x1234;
   std::string journal;
   const auto keep = [&](std::string_view order, std::string_view reply) -> Result<void> {
@@ -42,9 +42,9 @@ TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
 }
 
 TEST(Job, OrdersReadBack) {
-  const Scenario s = testing::shipped("gamma-short.toml", 1);
+  const Scenario s = fixture::shipped("gamma-short.toml", 1);
   Job job{.seeds = {{0, 5}, {1800, UINT64_MAX}},
-          .switches = testing::without(Mechanism::gamma),
+          .switches = fixture::without(Mechanism::gamma),
           .shock = -0.25};
   job.rare = "btc_low<88000";
   EXPECT_EQ(order_of(job),

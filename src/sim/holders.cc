@@ -93,14 +93,13 @@ void Holders::decide(size_t, const World& w, Outbox& out) {
 }
 
 void Holders::on_notice(uint32_t, uint32_t index, const Notice& n) {
-  if (n.kind != NoticeKind::fill && n.kind != NoticeKind::settled &&
-      n.kind != NoticeKind::takeover && n.kind != NoticeKind::adl)
-    return;
   Holder& holder = holders_[index];
+  const auto change = position_change(n, holder.account);
+  if (!change) return;
   for (size_t i = 0; i < book_->lines.size(); ++i) {
-    if (book_->lines[i].instrument != n.instrument) continue;
-    const double coins = static_cast<double>(n.qty.raw() / book_->step_raw) * book_->lot;
-    holder.options[i] += (n.side == Side::buy) == (n.account == holder.account) ? coins : -coins;
+    if (book_->lines[i].instrument != change->instrument) continue;
+    const double coins = static_cast<double>(change->qty.raw() / book_->step_raw) * book_->lot;
+    holder.options[i] += change->side == Side::buy ? coins : -coins;
   }
 }
 

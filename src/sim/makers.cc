@@ -201,39 +201,30 @@ void Makers::post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t 
   out.send(w, setup_.latency, stream_ + index, book.venue, *o);
 }
 
-void Makers::on_notice(uint32_t, uint32_t index, const Notice& n) {
+void Makers::on_notice(uint32_t, uint32_t index, const Notice& notice) {
   Ladder& ladder = ladders_[index];
   const Book& book = world_->books[ladder.book];
-  const auto coins = [&] { return coins_of(book, n.qty); };
-  const auto rung = [&]() -> Rung& {
-    return (n.client % 2 == 0 ? ladder.bids : ladder.asks)[n.client / 2];
+  const auto rung = [&](uint64_t client) -> Rung& {
+    return (client % 2 == 0 ? ladder.bids : ladder.asks)[client / 2];
   };
-  switch (n.kind) {
-    case NoticeKind::rested:
-      rung().id = n.order;
-      rung().coins = coins();
-      break;
-    case NoticeKind::fill: {
-      if (world_->step == 0) break;  // the position of the start is hedged
-      ladder.inventory += n.side == Side::buy ? coins() : -coins();
-      Rung& r = rung();
-      if (n.maker && r.id == n.order) {
-        r.coins -= coins();
-        if (r.coins < book.lot / 2) r.id = 0;
-      }
-      break;
+  if (const auto* rested = notice.as<OrderRested>()) {
+    rung(rested->client).id = rested->order;
+    rung(rested->client).coins = coins_of(book, rested->qty);
+  } else if (const auto* finished = notice.as<OrderFinished>()) {
+    if (rung(finished->client).id == finished->order) rung(finished->client).id = 0;
+  } else if (const auto* fill = notice.as<Fill>()) {
+    if (world_->step == 0) return;  // the position of the start is hedged
+    const double coins = coins_of(book, fill->qty);
+    ladder.inventory += fill->side == Side::buy ? coins : -coins;
+    Rung& r = rung(fill->client);
+    if (fill->maker && r.id == fill->order) {
+      r.coins -= coins;
+      if (r.coins < book.lot / 2) r.id = 0;
     }
-    case NoticeKind::takeover:
-    case NoticeKind::adl: {
-      const bool mine = n.account == ladder.account;
-      ladder.inventory += (n.side == Side::buy) == mine ? coins() : -coins();
-      break;
-    }
-    case NoticeKind::finished:
-      if (rung().id == n.order) rung().id = 0;
-      break;
-    default:
-      break;
+  } else if (notice.kind() == NoticeKind::takeover || notice.kind() == NoticeKind::adl) {
+    const PositionChange change = *position_change(notice, ladder.account);
+    const double coins = coins_of(book, change.qty);
+    ladder.inventory += change.side == Side::buy ? coins : -coins;
   }
 }
 

@@ -13,9 +13,9 @@
 namespace delever::sim {
 namespace {
 
-using testing::Kept;
-using testing::must_run;
-using testing::shipped;
+using fixture::Kept;
+using fixture::must_run;
+using fixture::shipped;
 
 TEST(Impact, IsLinearNearZeroAndASquareRootFarOut) {
   constexpr double kDensity = 4e5, kFrom = 0.002;

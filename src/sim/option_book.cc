@@ -13,11 +13,11 @@ void OptionBook::revalue(const World& w, Duration settlement_window) {
       continue;
     }
     const Duration left = line.expiry - w.now;
-    const BlackGreeks g = black({.forward = price,
-                                 .strike = line.strike,
-                                 .years = left.in_years(),
-                                 .vol = line.vol,
-                                 .type = line.type});
+    const options::BlackGreeks g = options::black({.forward = price,
+                                                   .strike = line.strike,
+                                                   .years = left.in_years(),
+                                                   .vol = line.vol,
+                                                   .type = line.type});
     const double part =
         left < settlement_window ? left.in_seconds() / settlement_window.in_seconds() : 1.0;
     line.delta = g.delta * part;

@@ -14,7 +14,7 @@ namespace {
 
 // Six minutes of a small market that is left to itself.
 Scenario quiet() {
-  Scenario s = testing::shipped("maker-withdrawal.toml", 1);
+  Scenario s = fixture::shipped("maker-withdrawal.toml", 1);
   s.to = s.report_at = s.from + Duration::minutes(6);
   s.assets[0].path.clear();
   s.retail[0].accounts = 150;
@@ -49,7 +49,7 @@ TEST(Rare, ACopyIsTheRunUntilItsBranchAndAnotherRunAfterIt) {
 }
 
 TEST(Rare, WhatItFollowsIsTheOutcomeOfTheRun) {
-  Scenario s = testing::shipped("funding-squeeze.toml", 1);
+  Scenario s = fixture::shipped("funding-squeeze.toml", 1);
   const RunResult whole = read_reply(carry_out(s, "3").value()).value();
   const auto last = [&](const std::string& rare) {
     return path_of(s, {.seeds = {{0, 3}}, .rare = rare}).back().score;

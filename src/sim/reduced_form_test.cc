@@ -14,9 +14,9 @@
 namespace delever::sim {
 namespace {
 
-using testing::Kept;
-using testing::must_run;
-using testing::shipped;
+using fixture::Kept;
+using fixture::must_run;
+using fixture::shipped;
 
 constexpr double kDepth = 4e5;           // coins per unit log, as the scenario's makers quote
 constexpr double kMaintenance = 0.0125;  // of the venue's first tier
@@ -30,16 +30,16 @@ struct Limit {
 double ln_fall(const Outcome& o) { return std::log(o.assets[0].start / o.assets[0].low); }
 
 // `density`: coins of liquidations per unit log.
-Limit compare(double density, double shock, const ImpactMarket& impact) {
+Limit compare(double density, double shock, const cascade::ImpactMarket& impact) {
   Scenario s = shipped("reduced-form.toml", 1);
   s.retail[0].accounts = static_cast<uint32_t>(density * kWidth + 0.5);
   s.assets[0].path[1].level = s.assets[0].path[2].level = std::exp(-shock);
-  const Impact law = Impact::of(impact).value();
+  const cascade::Impact law = cascade::Impact::of(impact).value();
   s.makers[0].concave_from = impact.volume_day > 1e12 ? 0 : law.at(law.q0());
   Kept kept;
   const Outcome outcome = must_run(s, {.seed = 1, .output = &kept});
   EXPECT_EQ(outcome.shortfall, 0);
-  std::vector<FlowCurve::Mass> masses;
+  std::vector<cascade::FlowCurve::Mass> masses;
   std::istringstream rows(kept.positions);
   for (std::string row; std::getline(rows, row);) {
     const auto cells = split(row, ',');
@@ -49,14 +49,14 @@ Limit compare(double density, double shock, const ImpactMarket& impact) {
     masses.push_back({std::log(s.assets[0].start / price), read_double(cells[7]).value()});
   }
   EXPECT_EQ(masses.size(), s.retail[0].accounts);
-  const FlowCurve flow =
-      FlowCurve::of_masses(masses, {.width = kWidth / kLevels, .end = kWidth}).value();
-  return {ln_fall(outcome), equilibrium(law, flow, shock).value().y};
+  const cascade::FlowCurve flow =
+      cascade::FlowCurve::of_masses(masses, {.width = kWidth / kLevels, .end = kWidth}).value();
+  return {ln_fall(outcome), cascade::equilibrium(law, flow, shock).value().y};
 }
 
 // A volume of a day beyond anything makes the square root irrelevant: I(Q) = Q / D.
-constexpr ImpactMarket kLinear{.sigma_day = 1e6, .volume_day = 1e13, .depth = kDepth};
-constexpr ImpactMarket kSquareRoot{.sigma_day = 0.03, .volume_day = 4e5, .depth = kDepth};
+constexpr cascade::ImpactMarket kLinear{.sigma_day = 1e6, .volume_day = 1e13, .depth = kDepth};
+constexpr cascade::ImpactMarket kSquareRoot{.sigma_day = 0.03, .volume_day = 4e5, .depth = kDepth};
 
 TEST(ReducedForm, OfLinearImpactIsTheMarketsLimit) {
   for (const auto& [r, shock] : {std::pair{0.3, 0.004}, {0.5, 0.004}, {0.9, 0.001}}) {

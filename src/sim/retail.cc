@@ -236,18 +236,17 @@ void Retail::leave(uint32_t i, const World& w, Outbox& out) {
 }
 
 void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
-  switch (n.kind) {
+  switch (n.kind()) {
     case NoticeKind::fill:
     case NoticeKind::takeover:
     case NoticeKind::adl:
     case NoticeKind::settled: {
       const Book& book = world_->books[book_[i]];
-      // Transfers are told once for both: the counterparty's side is the other one.
-      const bool mine = n.account == account_[i];
-      const double lots = static_cast<double>(n.qty.raw() / book.step_raw);
-      const double change = ((n.side == Side::buy) == mine ? 1 : -1) * lots * book.lot;
+      const PositionChange p = *position_change(n, account_[i]);
+      const double lots = static_cast<double>(p.qty.raw() / book.step_raw);
+      const double change = (p.side == Side::buy ? 1 : -1) * lots * book.lot;
       const double before = coins_[i], after = before + change;
-      const double price = n.price.approx();
+      const double price = p.price.approx();
       if (before == 0 || (before > 0) == (change > 0))
         cost_[i] += std::abs(change) * price;
       else if (std::abs(after) < book.lot / 2)
@@ -264,11 +263,13 @@ void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
       liquidated_step_[i] = static_cast<int32_t>(world_->step);
       break;
     case NoticeKind::stop_armed:
-      stop_[i] = n.order;
+      stop_[i] = n.as<StopArmed>()->order;
       break;
     case NoticeKind::stop_triggered:
+      if (n.as<StopTriggered>()->order == stop_[i]) stop_[i] = 0;
+      break;
     case NoticeKind::finished:
-      if (n.order == stop_[i]) stop_[i] = 0;
+      if (n.as<OrderFinished>()->order == stop_[i]) stop_[i] = 0;
       break;
     default:
       break;

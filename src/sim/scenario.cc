@@ -347,7 +347,7 @@ size_t Scenario::accounts() const {
 }
 
 Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
-                                 const RulebookShelf& shelf) {
+                                 const rulebooks::RulebookShelf& shelf) {
   const Config c = TRY(Config::parse(toml, file));
   Scenario s;
   s.file = file;
@@ -423,7 +423,7 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
   return s;
 }
 
-Result<Scenario> Scenario::load(const std::string& path, const RulebookShelf& shelf) {
+Result<Scenario> Scenario::load(const std::string& path, const rulebooks::RulebookShelf& shelf) {
   auto text = read_text_file(path);
   if (!text.has_value()) return std::move(text.error());
   return parse(text.value(), path, shelf);

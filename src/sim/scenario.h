@@ -243,8 +243,8 @@ struct Scenario {
   std::vector<Reproduce> reproduce;
 
   static Result<Scenario> parse(std::string_view toml, std::string_view file,
-                                const RulebookShelf& shelf);
-  static Result<Scenario> load(const std::string& path, const RulebookShelf& shelf);
+                                const rulebooks::RulebookShelf& shelf);
+  static Result<Scenario> load(const std::string& path, const rulebooks::RulebookShelf& shelf);
   size_t steps() const { return static_cast<size_t>((to - from).ns() / 1'000'000'000); }
   size_t accounts() const;  // of retail
 };

@@ -6,13 +6,15 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "sim/scenario.h"
 #include "base/source_root.h"
+#include "sim/scenario.h"
 
 using namespace delever;
+using namespace delever::sim;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const RulebookShelf shelf = RulebookShelf::load(source_root() + "/rulebooks").value();
+  static const rulebooks::RulebookShelf shelf =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto read = sim::Scenario::parse(text, "fuzz.toml", shelf);
   if (!read.has_value()) {

@@ -157,7 +157,8 @@ Result<void> fill(const Config& c, Rulebook& rules) {
     const MarginTier last = rules.ladder->tiers.back();
     Amount deduction;
     if (rules.ladder->rate == TierRate::incremental) {
-      const auto next = next_deduction(last.deduction, *last.cap, *maintenance, last.maintenance);
+      const auto next =
+          rulebooks::next_deduction(last.deduction, *last.cap, *maintenance, last.maintenance);
       if (!next)
         return Error{Fault::out_of_range, "the deduction cannot be held",
                      c.place("beyond_maintenance")};
@@ -177,7 +178,7 @@ Result<void> fill(const Config& c, Rulebook& rules) {
 }
 
 Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::string_view venue,
-                                  VenueRole role, const RulebookShelf& shelf) {
+                                  VenueRole role, const rulebooks::RulebookShelf& shelf) {
   ListingSetup l;
   l.symbol = TRY(name(c, "symbol"));
   l.asset = TRY(asset(c, s));
@@ -239,7 +240,8 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
 
 }  // namespace
 
-Result<VenueSetup> read_venue(const Config& c, const Scenario& s, const RulebookShelf& shelf) {
+Result<VenueSetup> read_venue(const Config& c, const Scenario& s,
+                              const rulebooks::RulebookShelf& shelf) {
   VenueSetup v;
   v.name = TRY(name(c, "name"));
   const std::string role = TRY(c.text("role"));

@@ -18,6 +18,7 @@ Result<Latency> latency(const Config& c);
 Result<void> source(const Config& c);  // every table says where its figures come from
 Result<std::string> read_text_file(const std::string& path);
 
-Result<VenueSetup> read_venue(const Config& c, const Scenario& s, const RulebookShelf& shelf);
+Result<VenueSetup> read_venue(const Config& c, const Scenario& s,
+                              const rulebooks::RulebookShelf& shelf);
 
 }  // namespace delever::sim

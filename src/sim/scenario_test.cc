@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "sim/testing.h"
 #include "base/source_root.h"
+#include "sim/testing.h"
 
 namespace delever::sim {
 namespace {
@@ -27,14 +27,14 @@ std::string broken(std::string text, std::string_view from, std::string_view to)
 }
 
 std::string error(const std::string& text) {
-  const auto s = Scenario::parse(text, "x.toml", testing::shelf());
+  const auto s = Scenario::parse(text, "x.toml", fixture::shelf());
   return s.has_value() ? "" : s.error().text();
 }
 
 TEST(Scenario, EveryShippedOneReads) {
   size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(source_root() + "/scenarios")) {
-    const auto s = Scenario::load(entry.path().string(), testing::shelf());
+    const auto s = Scenario::load(entry.path().string(), fixture::shelf());
     EXPECT_TRUE(s.has_value()) << (s.has_value() ? "" : s.error().text());
     ++count;
   }
@@ -42,7 +42,7 @@ TEST(Scenario, EveryShippedOneReads) {
 }
 
 TEST(Scenario, TheRehearsalHasThreeVenuesAndTwentyThousandAccounts) {
-  const auto s = Scenario::load(source_root() + "/scenarios/2026-01-30.toml", testing::shelf());
+  const auto s = Scenario::load(source_root() + "/scenarios/2026-01-30.toml", fixture::shelf());
   ASSERT_TRUE(s.has_value()) << s.error().text();
   EXPECT_GE(s.value().accounts(), 20'000U);
   size_t perpetual = 0;

@@ -26,7 +26,7 @@ long resident_kb() {
 
 // Dense trading: many makers on short ladders that are renewed each second, and much noise.
 Scenario dense() {
-  Scenario s = testing::shipped("maker-withdrawal.toml", 1);
+  Scenario s = fixture::shipped("maker-withdrawal.toml", 1);
   s.to = s.from + Duration::minutes(10);
   s.report_at = s.to;
   s.makers[0].each_venue = 100;
@@ -57,13 +57,13 @@ int bench_main(int argc, char** argv) {
         static_cast<double>(o.messages) * 1e-6 / took, o.events);
   };
   if (argc > 1) {
-    run(argv[1], testing::shipped(argv[1], argc > 2 ? std::atoi(argv[2]) : 1'000));
+    run(argv[1], fixture::shipped(argv[1], argc > 2 ? std::atoi(argv[2]) : 1'000));
     return 0;
   }
   run("dense", dense());
-  run("maker-withdrawal.toml", testing::shipped("maker-withdrawal.toml", 1));
-  run("2026-01-30.toml, 1 h", testing::shipped("2026-01-30.toml", 1));
-  Scenario crowd = testing::shipped("maker-withdrawal.toml", 1);
+  run("maker-withdrawal.toml", fixture::shipped("maker-withdrawal.toml", 1));
+  run("2026-01-30.toml, 1 h", fixture::shipped("2026-01-30.toml", 1));
+  Scenario crowd = fixture::shipped("maker-withdrawal.toml", 1);
   crowd.to = crowd.from + Duration::seconds(60);
   crowd.report_at = crowd.to;
   crowd.retail[0].notional_max = 1e5;

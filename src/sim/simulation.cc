@@ -140,8 +140,10 @@ void Simulation::State::route() {
   for (uint32_t v = 0; v < venues.size(); ++v) {
     Venue& venue = *venues[v];
     for (const Notice& n : venue.notices()) {
-      const bool both = n.kind == NoticeKind::adl || n.kind == NoticeKind::takeover;
-      for (const AccountId a : {n.account, both ? n.counterparty : kFund}) {
+      AccountId other = kFund;  // transfers concern both sides
+      if (const auto* taken = n.as<PositionTakenOver>()) other = taken->counterparty;
+      if (const auto* closed = n.as<PositionDeleveraged>()) other = closed->counterparty;
+      for (const AccountId a : {n.account, other}) {
         if (a < kFirstUser) continue;
         const Owner& owner = venue.owner(a);
         populations[owner.population]->on_notice(v, owner.index, n);
@@ -186,11 +188,14 @@ void Simulation::State::count_forced() {
       ++out.adl_count;
     }
     for (const Notice& n : venue.notices()) {
-      if (n.kind == NoticeKind::liquidation && venue.setup().role == VenueRole::perpetual)
-        ++outcome.assets[venue.setup().listings[n.instrument].asset].accounts_liquidated;
-      if (n.kind == NoticeKind::settled && n.side == Side::sell &&
-          venue.setup().role == VenueRole::options)
-        outcome.options_settled_coins += n.qty.approx();
+      // A cross pool stands on no one instrument: it counts with the venue's first.
+      const auto* started = n.as<LiquidationStarted>();
+      if (started && venue.setup().role == VenueRole::perpetual)
+        ++outcome.assets[venue.setup().listings[started->instrument.value_or(0)].asset]
+              .accounts_liquidated;
+      const auto* settled = n.as<PositionSettled>();
+      if (settled && settled->side == Side::sell && venue.setup().role == VenueRole::options)
+        outcome.options_settled_coins += settled->qty.approx();
     }
   }
 }
@@ -199,8 +204,8 @@ void Simulation::State::look() {
   for (uint32_t i = 0; i < world.books.size(); ++i) {
     Book& b = world.books[i];
     const Venue& venue = *venues[b.venue];
-    const Exchange& x = venue.exchange();
-    const MatchBook& book = x.book(b.instrument);
+    const exchange::Exchange& x = venue.exchange();
+    const matching::MatchBook& book = x.book(b.instrument);
     b.two_sided = book.has_bids() && book.has_asks();
     if (b.two_sided) {
       b.bid = book.best_bid() * b.tick;
@@ -296,7 +301,7 @@ Result<Outcome> Simulation::State::run() {
     v->messages = v->events = v->refusals = 0;
   }
   for (uint32_t v = 0; v < venues.size(); ++v) {
-    const Exchange& x = venues[v]->exchange();
+    const exchange::Exchange& x = venues[v]->exchange();
     equity_start.emplace_back();
     coins_start.emplace_back();
     for (AccountId a = 0; a < x.accounts(); ++a) {

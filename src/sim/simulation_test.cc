@@ -12,10 +12,10 @@
 namespace delever::sim {
 namespace {
 
-using testing::Kept;
-using testing::must_run;
-using testing::shipped;
-using testing::without;
+using fixture::Kept;
+using fixture::must_run;
+using fixture::shipped;
+using fixture::without;
 
 TEST(Simulation, IsTheSameForAnyNumberOfThreadsAndOnEveryRun) {
   const Scenario s = shipped("maker-withdrawal.toml", 1);

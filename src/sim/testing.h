@@ -4,13 +4,14 @@
 
 #include <string>
 
-#include "sim/simulation.h"
 #include "base/source_root.h"
+#include "sim/simulation.h"
 
-namespace delever::sim::testing {
+namespace delever::sim::fixture {
 
-inline const RulebookShelf& shelf() {
-  static const RulebookShelf loaded = RulebookShelf::load(source_root() + "/rulebooks").value();
+inline const rulebooks::RulebookShelf& shelf() {
+  static const rulebooks::RulebookShelf loaded =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
   return loaded;
 }
 
@@ -61,4 +62,4 @@ struct Kept final : Output {
   }
 };
 
-}  // namespace delever::sim::testing
+}  // namespace delever::sim::fixture

@@ -80,7 +80,7 @@ TEST(Variance, NothingVariesNothingIsWorth) {
 
 // The stop run with a shock of random size: half its accounts, an hour.
 TEST(Control, TheReducedFormExplainsTheSimulatedFallAndLeavesItsMean) {
-  Scenario s = testing::shipped("stop-run.toml", 1);
+  Scenario s = fixture::shipped("stop-run.toml", 1);
   s.to = s.report_at = s.from + Duration::minutes(42);
   s.retail[0].accounts /= 4;
   s.shock = ShockSetup{.spread = 0.3};

@@ -6,8 +6,8 @@
 
 namespace delever::sim {
 
-Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start,
-             std::unique_ptr<SimulatedEncoder> wire)
+Venue::Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
+             std::unique_ptr<venues::SimulatedEncoder> wire)
     : refusals_by_reason(static_cast<size_t>(Reject::not_allowed) + 1),
       setup_(&setup),
       exchange_(std::move(exchange)),
@@ -20,12 +20,13 @@ Venue::Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instan
       flow_(exchange_->instruments()),
       volume_(exchange_->instruments()) {}
 
-Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, ExchangeSetup setup,
-                                           Instant start, std::unique_ptr<SimulatedEncoder> wire) {
+Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, exchange::ExchangeSetup setup,
+                                           Instant start,
+                                           std::unique_ptr<venues::SimulatedEncoder> wire) {
   std::vector<double> sizes;
-  for (const Listing& l : setup.listings)
+  for (const exchange::Listing& l : setup.listings)
     sizes.push_back(l.rules.contract->size ? l.rules.contract->size->approx() : 1);
-  auto opened = Exchange::open(std::move(setup));
+  auto opened = exchange::Exchange::open(std::move(setup));
   if (!opened.has_value()) return std::move(opened.error()).at(venue.name);
   std::unique_ptr<Venue> made(new Venue(venue, std::move(opened).value(), start, std::move(wire)));
   made->contract_size_ = std::move(sizes);
@@ -130,7 +131,7 @@ void Venue::on_event(const Event& event) {
 }
 
 void Venue::on_notice(const Notice& n) {
-  switch (n.kind) {
+  switch (n.kind()) {
     case NoticeKind::account_opened:
     case NoticeKind::accepted:
     case NoticeKind::wallet:
@@ -139,16 +140,17 @@ void Venue::on_notice(const Notice& n) {
     case NoticeKind::shortfall:
       return;
     case NoticeKind::funding:
-      funding_[n.account] += n.amount.approx();
+      funding_[n.account] += n.as<FundingPaid>()->amount.approx();
       return;
     case NoticeKind::fill:
-      if (!n.maker) last_closed_ = n.account;
+      if (!n.as<Fill>()->maker) last_closed_ = n.account;
       break;
     case NoticeKind::takeover:
       last_closed_ = n.account;
       break;
     case NoticeKind::adl:
-      deleveraged_.push_back({n.at, n.instrument, n.counterparty, n.amount.approx()});
+      if (const auto* d = n.as<PositionDeleveraged>())
+        deleveraged_.push_back({n.at, d->instrument, d->counterparty, d->value.approx()});
       break;
     case NoticeKind::rested:
     case NoticeKind::finished:

@@ -38,11 +38,12 @@ struct Deleveraged {
   double usd = 0;
 };
 
-class Venue final : public ExchangeSink {
+class Venue final : public exchange::ExchangeSink {
  public:
   // `setup` names the listings; `wire` may be null: then nothing is written.
-  static Result<std::unique_ptr<Venue>> open(const VenueSetup& venue, ExchangeSetup setup,
-                                             Instant start, std::unique_ptr<SimulatedEncoder> wire);
+  static Result<std::unique_ptr<Venue>> open(const VenueSetup& venue, exchange::ExchangeSetup setup,
+                                             Instant start,
+                                             std::unique_ptr<venues::SimulatedEncoder> wire);
 
   // Before the start: takes effect at once. Returns the account that was opened, where one was.
   Reject now(Instant at, const CommandBody& body);
@@ -59,10 +60,10 @@ class Venue final : public ExchangeSink {
   void forget();  // what was said so far
   void start_recording() { recording_ = wire_ != nullptr; }
 
-  Exchange& exchange() { return *exchange_; }
-  const Exchange& exchange() const { return *exchange_; }
+  exchange::Exchange& exchange() { return *exchange_; }
+  const exchange::Exchange& exchange() const { return *exchange_; }
   const VenueSetup& setup() const { return *setup_; }
-  SimulatedEncoder* wire() { return wire_.get(); }
+  venues::SimulatedEncoder* wire() { return wire_.get(); }
   const Owner& owner(AccountId a) const { return owners_[a]; }
   size_t instruments() const { return flow_.size(); }
 
@@ -97,12 +98,12 @@ class Venue final : public ExchangeSink {
     int64_t at;
     CommandBody body;
   };
-  Venue(const VenueSetup& setup, std::unique_ptr<Exchange> exchange, Instant start,
-        std::unique_ptr<SimulatedEncoder> wire);
+  Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
+        std::unique_ptr<venues::SimulatedEncoder> wire);
 
   const VenueSetup* setup_;
-  std::unique_ptr<Exchange> exchange_;
-  std::unique_ptr<SimulatedEncoder> wire_;
+  std::unique_ptr<exchange::Exchange> exchange_;
+  std::unique_ptr<venues::SimulatedEncoder> wire_;
   bool recording_ = false;
   Instant start_;
   int64_t tick_seconds_ = 1;

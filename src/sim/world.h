@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "exchange/command.h"
+#include "exchange/exchange.h"
 #include "sim/scenario.h"
 
 namespace delever::sim {

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "statistics/statistics.h"
 
-namespace delever::facts {
+namespace delever::statistics {
 
 Positions as_they_were(size_t n) {
   Positions all(n);
@@ -50,4 +50,4 @@ Estimate block_bootstrap(size_t n, const Statistic& statistic, const BootstrapOp
   return with_interval(value, std::move(replicates), options.replicates);
 }
 
-}  // namespace delever::facts
+}  // namespace delever::statistics

@@ -14,7 +14,7 @@
 
 #include "base/random.h"
 
-namespace delever::facts {
+namespace delever::statistics {
 
 using Positions = std::vector<size_t>;
 using Statistic = std::function<std::optional<double>(const Positions&)>;
@@ -41,4 +41,4 @@ Estimate with_interval(std::optional<double> value, std::vector<double> replicat
 inline constexpr uint64_t kBootstrapSeed =
     20260130;  // fixed: a report must come out the same twice
 
-}  // namespace delever::facts
+}  // namespace delever::statistics

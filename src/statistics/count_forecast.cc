@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace delever {
+namespace delever::statistics {
 namespace {
 
 constexpr double kTail =
@@ -222,4 +222,4 @@ DispersionLaw fit_dispersion_law(std::span<const double> means,
   return best.first;
 }
 
-}  // namespace delever
+}  // namespace delever::statistics

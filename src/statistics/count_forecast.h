@@ -6,7 +6,7 @@
 #include <limits>
 #include <span>
 
-namespace delever {
+namespace delever::statistics {
 
 // Negative binomial with variance mean + mean^2 / dispersion; infinite dispersion is Poisson. mean
 // > 0. Outcomes are whole counts (lots).
@@ -35,4 +35,4 @@ struct DispersionLaw {
 };
 DispersionLaw fit_dispersion_law(std::span<const double> means, std::span<const uint64_t> outcomes);
 
-}  // namespace delever
+}  // namespace delever::statistics

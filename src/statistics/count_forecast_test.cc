@@ -7,10 +7,10 @@
 
 #include "statistics/test_counts.h"
 
-namespace delever {
+namespace delever::statistics {
 namespace {
 
-using namespace testing_margin;
+using namespace fixture;
 
 constexpr double kForever = std::numeric_limits<double>::infinity();
 
@@ -187,4 +187,4 @@ TEST(DispersionLaw, FindsThePower) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::statistics

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace delever::facts {
+namespace delever::statistics {
 namespace {
 
 using Vector = std::array<double, 3>;  // log mu, logit n, log beta
@@ -132,4 +132,4 @@ std::optional<HawkesFit> fit_hawkes(const std::vector<double>& times, double end
   return fit;
 }
 
-}  // namespace delever::facts
+}  // namespace delever::statistics

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace delever::facts {
+namespace delever::statistics {
 
 struct Hawkes {
   double mu = 0;    // events per second
@@ -31,4 +31,4 @@ std::optional<HawkesFit> fit_hawkes(const std::vector<double>& times, double end
 // Each time once: engines report many fills of one cause with one timestamp.
 std::vector<double> merged(std::vector<double> times);
 
-}  // namespace delever::facts
+}  // namespace delever::statistics

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 
-namespace delever::facts {
+namespace delever::statistics {
 namespace {
 
 // By its clusters (Hawkes and Oakes 1974): immigrants at rate mu, each event with Poisson(n)
@@ -91,4 +91,4 @@ TEST(Hawkes, TooFewEventsAndEqualTimes) {
 }
 
 }  // namespace
-}  // namespace delever::facts
+}  // namespace delever::statistics

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-namespace delever::facts {
+namespace delever::statistics {
 namespace {
 
 double count(Values x) { return static_cast<double>(x.size()); }
@@ -119,4 +119,4 @@ std::vector<size_t> spaced_lags(size_t last, size_t each_decade) {
   }
 }
 
-}  // namespace delever::facts
+}  // namespace delever::statistics

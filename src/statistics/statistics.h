@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace delever::facts {
+namespace delever::statistics {
 
 using Values = std::span<const double>;
 
@@ -38,4 +38,4 @@ std::optional<double> power_exponent(Values x, Values y, size_t points);
 // repeats.
 std::vector<size_t> spaced_lags(size_t last, size_t each_decade);
 
-}  // namespace delever::facts
+}  // namespace delever::statistics

@@ -6,13 +6,13 @@
 
 #include "base/csv.h"
 #include "base/random.h"
-#include "statistics/bootstrap.h"
 #include "base/source_root.h"
+#include "statistics/bootstrap.h"
 
 #include <fstream>
 #include <iterator>
 
-namespace delever::facts {
+namespace delever::statistics {
 namespace {
 
 constexpr uint64_t kSeed = 7;
@@ -168,4 +168,4 @@ TEST(Statistics, LiquidationsAndDeleveragingOfOctober) {
 }
 
 }  // namespace
-}  // namespace delever::facts
+}  // namespace delever::statistics

@@ -3,7 +3,7 @@
 
 #include "base/random.h"
 
-namespace delever::testing_margin {
+namespace delever::statistics::fixture {
 
 inline uint64_t poisson_draw(Random& random, double mean) {
   uint64_t count = 0;
@@ -19,4 +19,4 @@ inline uint64_t binomial_draw(Random& random, double mean, int k) {
   return poisson_draw(random, mean * factor);
 }
 
-}  // namespace delever::testing_margin
+}  // namespace delever::statistics::fixture

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <numeric>
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 Error malformed(std::string what) { return {Fault::malformed, std::move(what)}; }
@@ -206,4 +206,4 @@ Result<void> read_payload(const BlockHeader& header, BlockMessages& out) {
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -18,7 +18,7 @@
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
 
-namespace delever {
+namespace delever::tape {
 
 // Bounds that the writer keeps and the reader holds a file to, so that no file can ask for
 // unbounded memory.
@@ -123,4 +123,4 @@ class Unpacker {
 // messages in it.
 Result<void> read_payload(const BlockHeader& header, BlockMessages& out);
 
-}  // namespace delever
+}  // namespace delever::tape

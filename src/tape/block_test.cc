@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 struct Packed {
@@ -108,4 +108,4 @@ TEST(Block, RefusesHeadersThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 constexpr size_t kAhead = 256;  // index entries read at a time; half as many are always known ahead
@@ -344,4 +344,4 @@ void TapeContents::add_damage(StreamNumber stream, Instant from, Instant to, std
   damage_.push_back({stream, from, to, std::move(reason)});
 }
 
-}  // namespace delever
+}  // namespace delever::tape

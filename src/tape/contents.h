@@ -19,7 +19,7 @@
 #include "tape/schema.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 
 class TapeContents {
  public:
@@ -99,4 +99,4 @@ class TapeContents {
   std::vector<TapeGap> damage_;
 };
 
-}  // namespace delever
+}  // namespace delever::tape

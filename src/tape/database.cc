@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 // One code per process would do, but another process may hold the file for as long as a checkpoint
@@ -136,4 +136,4 @@ Result<int64_t> Database::integer(const char* sql) {
   return statement.integer(0);
 }
 
-}  // namespace delever
+}  // namespace delever::tape

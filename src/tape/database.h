@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 
-namespace delever {
+namespace delever::tape {
 
 class Statement {
  public:
@@ -57,4 +57,4 @@ class Database {
   std::unique_ptr<sqlite3, Close> db_;
 };
 
-}  // namespace delever
+}  // namespace delever::tape

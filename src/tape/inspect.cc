@@ -8,7 +8,7 @@
 
 #include "tape/contents.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 void widen(std::optional<Instant>& first, std::optional<Instant>& last, const BlockHeader& block) {
@@ -83,4 +83,4 @@ Result<TapeCheck> tape_verify(const std::string& path) {
   return check;
 }
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 
 struct StreamSummary {
   StreamNumber number = 0;
@@ -47,4 +47,4 @@ Result<TapeInfo> tape_info(const std::string& path);  // reads the list of block
 Result<TapeCheck> tape_verify(
     const std::string& path);  // reads every block: checksum, decompression, count
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -5,10 +5,10 @@
 
 #include "tape/tape_fixture.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 class Inspect : public testing::Test {
  protected:
@@ -105,4 +105,4 @@ TEST(InspectNothing, AnEmptyTapeHasNoRatio) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

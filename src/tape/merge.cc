@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 bool later(const TapeMerge::Message& a, const TapeMerge::Message& b) {
@@ -44,4 +44,4 @@ Result<std::optional<TapeMerge::Message>> TapeMerge::next() {
   return std::optional<Message>(message);
 }
 
-}  // namespace delever
+}  // namespace delever::tape

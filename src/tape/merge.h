@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 
 class TapeMerge {
  public:
@@ -34,4 +34,4 @@ class TapeMerge {
   bool begun_ = false;
 };
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -4,10 +4,10 @@
 
 #include "tape/tape_fixture.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 TEST(TapeMerge, GivesTheMessagesOfAllTapesInOrderOfTime) {
   Random random(5, {});
@@ -57,4 +57,4 @@ TEST(TapeMerge, OfNothingIsNothing) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

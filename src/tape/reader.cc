@@ -16,7 +16,7 @@
 #include "tape/contents.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 constexpr size_t kBatchMessages = 4096;
@@ -318,4 +318,4 @@ Result<std::unique_ptr<TapeReader>> TapeReader::open(const std::string& path) {
   return open(path, Options{});
 }
 
-}  // namespace delever
+}  // namespace delever::tape

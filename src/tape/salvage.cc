@@ -12,7 +12,7 @@
 #include <set>
 #include <tuple>
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 constexpr auto kPage = static_cast<size_t>(kTapePageBytes);
@@ -264,4 +264,4 @@ std::optional<std::string> PageFile::packed(const FoundBlock& block) const {
   return payload.substr(columns[9].begin, columns[9].size);
 }
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -14,7 +14,7 @@
 #include "tape/block.h"
 #include "tape/schema.h"
 
-namespace delever {
+namespace delever::tape {
 
 struct FoundBlock {
   BlockHeader header;
@@ -48,4 +48,4 @@ class PageFile {
   uint32_t pages_;
 };
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -12,7 +12,7 @@
 
 #include "tape/block.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 constexpr const char* kSchema = R"(
@@ -354,4 +354,4 @@ Result<TapeDescription> read_description(Database& db) {
   return tape;
 }
 
-}  // namespace delever
+}  // namespace delever::tape

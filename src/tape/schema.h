@@ -16,7 +16,7 @@
 #include "tape/database.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 
 inline constexpr int64_t kTapeFormat = 1;
 inline constexpr int64_t kTapeApplicationId =
@@ -85,4 +85,4 @@ void place_stream(TapeDescription& tape, StreamNumber number, StreamInfo info);
 // Streams that blocks speak of and nobody described: named as lost, with a gap each.
 void name_lost_streams(TapeDescription& tape, StreamNumber highest);
 
-}  // namespace delever
+}  // namespace delever::tape

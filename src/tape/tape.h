@@ -17,7 +17,7 @@
 #include "base/result.h"
 #include "base/time.h"
 
-namespace delever {
+namespace delever::tape {
 
 using StreamNumber = uint32_t;  // within one tape, from 1
 
@@ -81,4 +81,4 @@ class TapeReader {
   virtual Result<std::optional<TapeMessage>> next() = 0;  // nullopt at the end
 };
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 constexpr size_t kStreams = 6;
@@ -175,6 +175,6 @@ BENCHMARK(replay)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRe
 BENCHMARK(replay)->Name("replay_consumer_cpu")->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape
 
 BENCHMARK_MAIN();

@@ -18,10 +18,10 @@
 #include "tape/tape.h"
 #include "tape/tape_fixture.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 constexpr uint64_t kStreams = 3;
 
@@ -204,4 +204,4 @@ TEST(TapeCrash, LosesAtMostTheLastSecond) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

@@ -11,10 +11,10 @@
 #include "tape/tape.h"
 #include "tape/tape_fixture.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 struct Outcome {
   bool opened = false;
@@ -198,4 +198,4 @@ TEST_F(TapeDamage, FileCutShort) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

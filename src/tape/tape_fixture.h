@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "tape/tape.h"
 
-namespace delever::testing_tape {
+namespace delever::tape::fixture {
 
 struct TempTape {
   std::string path;
@@ -93,4 +93,4 @@ inline std::vector<Message> read_all(const std::string& path, TapeReader::Option
   return read_all(*must(TapeReader::open(path, options)));
 }
 
-}  // namespace delever::testing_tape
+}  // namespace delever::tape::fixture

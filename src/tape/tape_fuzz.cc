@@ -8,7 +8,7 @@
 #include "tape/block.h"
 #include "tape/schema.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 void hold_to_promise(const BlockHeader& header, const BlockMessages& messages) {
@@ -28,7 +28,7 @@ void hold_to_promise(const BlockHeader& header, const BlockMessages& messages) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace delever;

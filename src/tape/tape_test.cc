@@ -10,10 +10,10 @@
 
 #include "tape/tape_fixture.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
-using namespace testing_tape;
+using namespace fixture;
 
 // Appends what a random recorder might see: streams that come and go, bursts at one instant, steps
 // back in time.
@@ -321,4 +321,4 @@ TEST(Tape, RefusesANewerFormat) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::tape

@@ -23,7 +23,7 @@
 #include "tape/schema.h"
 #include "tape/tape.h"
 
-namespace delever {
+namespace delever::tape {
 namespace {
 
 constexpr size_t kQueueBytes = size_t{32}
@@ -454,4 +454,4 @@ Result<std::unique_ptr<TapeWriter>> TapeWriter::open(const std::string& path, Cl
   return open(path, clock, Options{});
 }
 
-}  // namespace delever
+}  // namespace delever::tape

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 Level level(int64_t price, int64_t qty) {
@@ -52,13 +52,13 @@ class Feed {
                     .payload = std::move(payload)});
   }
   void repeat_last_time() { now_ -= 1'000'000; }
-  const Book* book() const { return books.book(id_); }
+  const codec::Book* book() const { return books.book(id_); }
   uint64_t gaps() const { return sink.events.size(); }
   Gap gap(size_t i) const { return std::get<Gap>(sink.events.at(i).payload); }
 
   Venues venues;
-  venuetest::Collected sink;
-  BookBuilder books{venues.all, sink};
+  venues::fixture::Collected sink;
+  codec::BookBuilder books{venues.all, sink};
 
  private:
   InstrumentId id_;
@@ -66,7 +66,7 @@ class Feed {
 };
 
 TEST(Ladder, KeepsLevelsInOrder) {
-  Ladder bids(Side::buy);
+  codec::Ladder bids(Side::buy);
   for (const int64_t price : {10, 12, 8, 11, 9}) bids.set(level(price, price));
   bids.set(level(11, 0));
   bids.set(level(7, 0));  // not there
@@ -252,13 +252,13 @@ TEST(BookBuilder, OkxChecksumIsOverTheVeryText) {
   };
   snapshot.bids = {parsed("3366.1", "7"), parsed("3366", "6")};
   snapshot.asks = {parsed("3366.8", "9"), parsed("3368", "8")};
-  Book book;
+  codec::Book book;
   book.load(snapshot, {});
-  EXPECT_EQ(okx_checksum(book), -1881014294);  // zlib.crc32 of that text
-  snapshot.bids[0].price_digits = 2;           // 3366.10: the same price, other text
-  Book other;
+  EXPECT_EQ(codec::okx_checksum(book), -1881014294);  // zlib.crc32 of that text
+  snapshot.bids[0].price_digits = 2;                  // 3366.10: the same price, other text
+  codec::Book other;
   other.load(snapshot, {});
-  EXPECT_NE(okx_checksum(other), okx_checksum(book));
+  EXPECT_NE(codec::okx_checksum(other), codec::okx_checksum(book));
 
   Feed feed(kOkx);
   snapshot.bids[0].price_digits = 1;
@@ -355,24 +355,25 @@ TEST(BookBuilder, DeeperLevelsThanPromisedAreDropped) {
 // bounds or speed.
 class PlainBooks {
  public:
-  explicit PlainBooks(BookRule rule) : rule_(rule) {}
+  explicit PlainBooks(codec::BookRule rule) : rule_(rule) {}
   void on(const BookSnapshot& s, Instant at) {
-    if (rule_ == BookRule::binance_futures || rule_ == BookRule::binance_spot) return on_base(s);
+    if (rule_ == codec::BookRule::binance_futures || rule_ == codec::BookRule::binance_spot)
+      return on_base(s);
     load(s);
     at_ = at;
     joined_ = true;
   }
   void on(const BookDelta& d, Instant at) {
-    if (rule_ == BookRule::binance_futures || rule_ == BookRule::binance_spot)
+    if (rule_ == codec::BookRule::binance_futures || rule_ == codec::BookRule::binance_spot)
       return on_diff(d, at);
-    if (rule_ == BookRule::bybit && d.sequence.last == 1) {
+    if (rule_ == codec::BookRule::bybit && d.sequence.last == 1) {
       load(BookSnapshot{d.bids, d.asks, d.sequence});
       joined_ = true;
       return;
     }
     if (!joined_) return hole();
-    const bool follows =
-        rule_ == BookRule::bybit ? d.sequence.last == last_ + 1 : d.sequence.previous == last_;
+    const bool follows = rule_ == codec::BookRule::bybit ? d.sequence.last == last_ + 1
+                                                         : d.sequence.previous == last_;
     if (!follows) {
       if (d.sequence.last > last_ || at > at_) hole();
       return;
@@ -393,7 +394,7 @@ class PlainBooks {
       const uint64_t before = diffs_.back().sequence.last;
       const bool follows =
           q.last > before &&
-          (rule_ == BookRule::binance_spot ? q.first <= before + 1 : q.previous == before);
+          (rule_ == codec::BookRule::binance_spot ? q.first <= before + 1 : q.previous == before);
       if (!follows) {
         hole();
         diffs_.clear();
@@ -412,7 +413,7 @@ class PlainBooks {
   // if they meet.
   void join() {
     const uint64_t base = base_->sequence.last;
-    const bool spot = rule_ == BookRule::binance_spot;
+    const bool spot = rule_ == codec::BookRule::binance_spot;
     std::vector<BookDelta> newer;
     for (const BookDelta& d : diffs_) {
       if (spot ? d.sequence.last > base : d.sequence.last >= base) newer.push_back(d);
@@ -470,7 +471,7 @@ class PlainBooks {
     open_ = true;
     served = joined_ = false;
   }
-  BookRule rule_;
+  codec::BookRule rule_;
   bool joined_ = false, open_ = false;
   uint64_t last_ = 0;
   Instant at_;
@@ -478,7 +479,7 @@ class PlainBooks {
   std::vector<BookDelta> diffs_;
 };
 
-std::map<int64_t, int64_t> as_map(const Ladder& side) {
+std::map<int64_t, int64_t> as_map(const codec::Ladder& side) {
   std::map<int64_t, int64_t> out;
   for (size_t i = 0; i < side.size(); ++i) out[side[i].price.raw()] = side[i].qty.raw();
   return out;
@@ -487,18 +488,19 @@ std::map<int64_t, int64_t> as_map(const Ladder& side) {
 // A venue that knows the truth at every sequence number, over a line that loses, repeats and
 // delays.
 TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
-  const std::vector<std::tuple<InstrumentId, BookRule>> rules{{kFutures, BookRule::binance_futures},
-                                                              {kSpot, BookRule::binance_spot},
-                                                              {kBybit, BookRule::bybit},
-                                                              {kOkx, BookRule::okx},
-                                                              {kDeribit, BookRule::deribit}};
+  const std::vector<std::tuple<InstrumentId, codec::BookRule>> rules{
+      {kFutures, codec::BookRule::binance_futures},
+      {kSpot, codec::BookRule::binance_spot},
+      {kBybit, codec::BookRule::bybit},
+      {kOkx, codec::BookRule::okx},
+      {kDeribit, codec::BookRule::deribit}};
   uint64_t served = 0, holes = 0;
   for (uint32_t seed = 0; seed < 200; ++seed) {
     for (const auto& [id, rule] : rules) {
       Random random(seed, {.stream = 1, .entity = id});
       Venues venues;
-      venuetest::Collected sink;
-      BookBuilder books(venues.all, sink);
+      venues::fixture::Collected sink;
+      codec::BookBuilder books(venues.all, sink);
       PlainBooks plain(rule);
       std::map<int64_t, int64_t> bids, asks;
       std::map<uint64_t, std::pair<std::map<int64_t, int64_t>, std::map<int64_t, int64_t>>> truth;
@@ -509,7 +511,7 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
         books.on_event(event);
         if (const auto* s = std::get_if<BookSnapshot>(&event.payload)) plain.on(*s, event.at);
         if (const auto* d = std::get_if<BookDelta>(&event.payload)) plain.on(*d, event.at);
-        const Book* book = books.book(id);
+        const codec::Book* book = books.book(id);
         ASSERT_EQ(book != nullptr, plain.served) << "seed " << seed << " instrument " << id;
         ASSERT_EQ(sink.events.size(), plain.gaps) << "seed " << seed << " instrument " << id;
         if (!book) return;
@@ -536,9 +538,9 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
         clock += 1000;
         BookDelta delta;
         const uint64_t before = number;
-        number += rule == BookRule::bybit ? 1 : 1 + random.below(4);
+        number += rule == codec::BookRule::bybit ? 1 : 1 + random.below(4);
         delta.sequence = {.first = before + 1, .last = number};
-        if (rule != BookRule::bybit && rule != BookRule::binance_spot)
+        if (rule != codec::BookRule::bybit && rule != codec::BookRule::binance_spot)
           delta.sequence.previous = before;
         for (uint64_t i = random.below(4); i > 0; --i) {
           const bool bid = random.chance(0.5);
@@ -560,7 +562,7 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
           late_snapshot.reset();
         }
         if (random.chance(0.15)) {
-          if (rule == BookRule::binance_futures || rule == BookRule::binance_spot) {
+          if (rule == codec::BookRule::binance_futures || rule == codec::BookRule::binance_spot) {
             late_snapshot = snapshot_now();
           } else {
             deliver(snapshot_now());
@@ -576,8 +578,8 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
 
 TEST(BookBuilder, InstrumentsDoNotDisturbOneAnother) {
   Venues venues;
-  venuetest::Collected sink;
-  BookBuilder books(venues.all, sink);
+  venues::fixture::Collected sink;
+  codec::BookBuilder books(venues.all, sink);
   const auto send = [&](InstrumentId id, EventPayload payload) {
     books.on_event({.instrument = id, .payload = std::move(payload)});
   };
@@ -593,4 +595,4 @@ TEST(BookBuilder, InstrumentsDoNotDisturbOneAnother) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -12,22 +12,23 @@
 #include <string_view>
 #include <vector>
 
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever::venuetest {
+namespace delever::venues::fixture {
 
 // "3: trade=5 | control 1 | no_event price-limit 1"; one decoder for each run of equal requests.
 template <class RequestOf>
 std::string endings(std::string_view decoder_name, const WireFile& file, RequestOf request_of) {
   std::map<std::string, uint64_t> events, rest;
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
   std::string request = "none yet";
-  DecodeCounts before;
+  codec::DecodeCounts before;
   for (const WireMessage& message : file.messages()) {
     if (const std::string wanted = request_of(message.request); wanted != request) {
       request = wanted;
-      StreamSettings settings;
+      codec::StreamSettings settings;
       if (!request.empty()) settings["request"] = request;
       decoder = std::move(make_decoder(decoder_name, settings, instruments, 7)).value();
       before = {};
@@ -40,13 +41,13 @@ std::string endings(std::string_view decoder_name, const WireFile& file, Request
       EXPECT_EQ(event.received, message.raw.received);
       EXPECT_LT(event.instrument, instruments.size());
     }
-    const DecodeCounts& now = decoder->counts();
+    const codec::DecodeCounts& now = decoder->counts();
     EXPECT_EQ(now.messages - before.messages, 1u);
     EXPECT_EQ(now.events - before.events, sink.events.size());
     EXPECT_EQ(without_events(now) - without_events(before), sink.events.empty() ? 1u : 0u)
         << message.raw.bytes.substr(0, 200);
-    const auto add = [&](const char* kind, const DecodeCounts::ByName& after,
-                         const DecodeCounts::ByName& earlier) {
+    const auto add = [&](const char* kind, const codec::DecodeCounts::ByName& after,
+                         const codec::DecodeCounts::ByName& earlier) {
       for (const auto& [name, n] : after) {
         const auto found = earlier.find(name);
         const uint64_t more = n - (found == earlier.end() ? 0 : found->second);
@@ -77,4 +78,4 @@ inline std::vector<std::string> stems_of(std::string_view folder) {
   return stems;
 }
 
-}  // namespace delever::venuetest
+}  // namespace delever::venues::fixture

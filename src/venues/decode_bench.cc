@@ -9,8 +9,9 @@
 #include "codec/book.h"
 #include "codec/decoder.h"
 #include "venues/mix.h"
+#include "venues/registry.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 const MixWorkload& workload() {
@@ -41,7 +42,8 @@ class PlainReader {
  public:
   int64_t read(std::string_view line) {
     namespace od = simdjson::ondemand;
-    od::document document = parser_.iterate(line.data(), line.size(), line.size() + kPadding);
+    od::document document =
+        parser_.iterate(line.data(), line.size(), line.size() + codec::kPadding);
     od::object object = document.get_object();
     const std::string_view type = object["e"];
     if (type == "aggTrade") {
@@ -95,21 +97,21 @@ class PlainReader {
   PlainForce force_{};
 };
 
-class CountingSink : public MessageSink {
+class CountingSink : public codec::MessageSink {
  public:
   void on_event(const Event& event) override {
     ++events;
     benchmark::DoNotOptimize(&event);
   }
-  void on_undecoded(const RawMessage&, const Error&) override { ++undecoded; }
+  void on_undecoded(const codec::RawMessage&, const Error&) override { ++undecoded; }
   uint64_t events = 0, undecoded = 0;
 };
 
 class BookSink final : public CountingSink {
  public:
-  explicit BookSink(BookBuilder& to) : books(to) {}
+  explicit BookSink(codec::BookBuilder& to) : books(to) {}
   void on_event(const Event& event) override { books.on_event(event); }
-  BookBuilder& books;
+  codec::BookBuilder& books;
 };
 
 void done(benchmark::State& state) {
@@ -146,12 +148,13 @@ void decode_to_books(benchmark::State& state) {
   const auto decoder = std::move(make_decoder("binance-usdm", {}, instruments, 0)).value();
   for (auto _ : state) {
     CountingSink gaps;
-    BookBuilder books(instruments, gaps);
+    codec::BookBuilder books(instruments, gaps);
     BookSink sink(books);
     const std::string opening =
         R"({"lastUpdateId":9000000000,"symbol":"BTCUSDT","bids":[],"asks":[]})" +
-        std::string(kPadding, ' ');
-    decoder->decode({std::string_view(opening).substr(0, opening.size() - kPadding), {}}, sink);
+        std::string(codec::kPadding, ' ');
+    decoder->decode({std::string_view(opening).substr(0, opening.size() - codec::kPadding), {}},
+                    sink);
     for (size_t i = 0; i < workload().size(); ++i) decoder->decode({workload()[i], {}}, sink);
     benchmark::DoNotOptimize(books.book(0));
   }
@@ -163,6 +166,6 @@ BENCHMARK(decode_to_events)->Unit(benchmark::kMillisecond);
 BENCHMARK(decode_to_books)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues
 
 BENCHMARK_MAIN();

@@ -11,15 +11,15 @@
 
 #include "venues/testing.h"
 
-namespace delever::venuetest {
+namespace delever::venues::fixture {
 
 // "50: book_delta=49 book_snapshot=1 | control 2 | no_event tickers 1 | undecoded kline:interval:
 // ... 1". Checks on the way that each message ends in exactly one count and that events carry their
 // source and receive time.
-inline std::string endings(Decoder& decoder, const WireFile& file, SourceId source) {
+inline std::string endings(codec::Decoder& decoder, const WireFile& file, SourceId source) {
   std::map<std::string, uint64_t> events;
   for (const WireMessage& message : file.messages()) {
-    const DecodeCounts before = decoder.counts();
+    const codec::DecodeCounts before = decoder.counts();
     Collected sink;
     decoder.decode(message.raw, sink);
     for (const Event& event : sink.events) {
@@ -28,7 +28,7 @@ inline std::string endings(Decoder& decoder, const WireFile& file, SourceId sour
       EXPECT_EQ(event.received, message.raw.received);
       EXPECT_GT(event.at, Instant()) << message.raw.bytes.substr(0, 200);
     }
-    const DecodeCounts& now = decoder.counts();
+    const codec::DecodeCounts& now = decoder.counts();
     EXPECT_EQ(without_events(now) - without_events(before), sink.events.empty() ? 1U : 0U)
         << message.raw.bytes.substr(0, 200);
     EXPECT_EQ(now.events - before.events, sink.events.size());
@@ -38,9 +38,9 @@ inline std::string endings(Decoder& decoder, const WireFile& file, SourceId sour
   }
   std::string line = fmt::format("{}:", file.size());
   for (const auto& [name, n] : events) line += fmt::format(" {}={}", name, n);
-  const DecodeCounts& counts = decoder.counts();
+  const codec::DecodeCounts& counts = decoder.counts();
   if (counts.control != 0) line += fmt::format(" | control {}", counts.control);
-  const auto add = [&](const char* kind, const DecodeCounts::ByName& names) {
+  const auto add = [&](const char* kind, const codec::DecodeCounts::ByName& names) {
     for (const auto& [name, n] : names) line += fmt::format(" | {} {} {}", kind, name, n);
   };
   add("no_event", counts.no_event);
@@ -49,4 +49,4 @@ inline std::string endings(Decoder& decoder, const WireFile& file, SourceId sour
   return line;
 }
 
-}  // namespace delever::venuetest
+}  // namespace delever::venues::fixture

@@ -6,22 +6,23 @@
 #include <algorithm>
 
 #include "codec/book.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
+using venues::fixture::Collected;
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Stream {
-  explicit Stream(std::string_view name, const StreamSettings& settings = {})
+  explicit Stream(std::string_view name, const codec::StreamSettings& settings = {})
       : decoder(std::move(make_decoder(name, settings, instruments, 3)).value()) {}
   Collected read(std::string_view text, Instant received = Instant::ns(1'791'000'500'000'000'000)) {
     Collected sink;
-    venuetest::decode_text(*decoder, text, sink, received);
+    venues::fixture::decode_text(*decoder, text, sink, received);
     return sink;
   }
   std::string why(std::string_view text) {
@@ -33,7 +34,7 @@ struct Stream {
     return instruments[sink.events.at(i).instrument];
   }
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 // ---- Binance: one stream, two markets
@@ -225,7 +226,7 @@ struct Gaps final : EventSink {
 TEST(BybitForms, TheFullBookIsFetchedAgainAfterAReset) {
   Stream stream("bybit", {{"category", "spot"}});
   Gaps gaps;
-  BookBuilder books(stream.instruments, gaps);
+  codec::BookBuilder books(stream.instruments, gaps);
   InstrumentId id = 0;
   const auto take = [&](Collected heard) {
     for (const Event& event : heard.events) {
@@ -244,25 +245,26 @@ TEST(BybitForms, TheFullBookIsFetchedAgainAfterAReset) {
                    R"("a":[["3000.1","6"]],"u":10,"seq":6},"cts":1795000000000})"));
   take(stream.read(full(1, R"("b":[],"a":[])")));
   take(stream.read(full(2, R"("b":[["2900","0.1"]],"a":[["3100","0.1"]])")));
-  const Book* served = books.book(id);
+  const codec::Book* served = books.book(id);
   ASSERT_NE(served, nullptr);
   EXPECT_EQ(served->bids().best().price, price("3000.0")) << "of the 50 levels";
-  EXPECT_EQ(books.book(id, kBybitFullBook), nullptr);
+  EXPECT_EQ(books.book(id, codec::kBybitFullBook), nullptr);
   EXPECT_EQ(gaps.reasons, std::vector<std::string>{"the venue began the full book anew"});
   // What was fetched joins by its number.
-  StreamSettings rest{{"category", "spot"},
-                      {"request", "/v5/market/full_orderbook?category=spot&symbol=ETHUSDT"}};
+  codec::StreamSettings rest{{"category", "spot"},
+                             {"request", "/v5/market/full_orderbook?category=spot&symbol=ETHUSDT"}};
   const auto fetch = std::move(make_decoder("bybit", rest, stream.instruments, 4)).value();
   Collected answer;
-  venuetest::decode_text(*fetch,
-                         R"({"retCode":0,"retMsg":"OK","result":{"s":"ETHUSDT","b":[["2999","1"]],)"
-                         R"("a":[["3001","1"]],"ts":1795000000500,)"
-                         R"("u":2,"seq":7,"cts":1795000000499},"time":1795000000501})",
-                         answer);
+  venues::fixture::decode_text(
+      *fetch,
+      R"({"retCode":0,"retMsg":"OK","result":{"s":"ETHUSDT","b":[["2999","1"]],)"
+      R"("a":[["3001","1"]],"ts":1795000000500,)"
+      R"("u":2,"seq":7,"cts":1795000000499},"time":1795000000501})",
+      answer);
   ASSERT_EQ(answer.events.size(), 1u);
   take(answer);
   take(stream.read(full(3, R"("b":[["2999.5","2"]],"a":[])")));
-  const Book* whole = books.book(id, kBybitFullBook);
+  const codec::Book* whole = books.book(id, codec::kBybitFullBook);
   ASSERT_NE(whole, nullptr);
   EXPECT_EQ(whole->bids().best().price, price("2999.5"));
 }
@@ -476,4 +478,4 @@ TEST(BadRows, PricesAndSizesThatAreNotPositiveAreLeftOutAndReported) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

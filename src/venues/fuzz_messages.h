@@ -12,12 +12,12 @@
 #include "codec/book.h"
 #include "codec/decoder.h"
 
-namespace delever::venuetest {
+namespace delever::venues::fixture {
 
-class Kept final : public MessageSink {
+class Kept final : public codec::MessageSink {
  public:
   void on_event(const Event& event) override { events.push_back(event); }
-  void on_undecoded(const RawMessage&, const Error& why) override {
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
     CHECK(!why.what.empty());
     ++undecoded;
   }
@@ -25,7 +25,7 @@ class Kept final : public MessageSink {
   size_t undecoded = 0;
 };
 
-inline uint64_t not_events(const DecodeCounts& counts) {
+inline uint64_t not_events(const codec::DecodeCounts& counts) {
   uint64_t sum = counts.control;
   for (const auto* names : {&counts.no_event, &counts.unknown_channels, &counts.undecoded}) {
     for (const auto& entry : *names) sum += entry.second;
@@ -58,20 +58,20 @@ inline void check_event(const Event& event, const Instruments& instruments, Sour
   }
 }
 
-inline void decode_lines(Decoder& decoder, const Instruments& instruments, SourceId source,
+inline void decode_lines(codec::Decoder& decoder, const Instruments& instruments, SourceId source,
                          std::string_view input) {
   Kept gaps;
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   int64_t clock = 0;
   for (const std::string_view line : split(input, '\n')) {
     // An allocation of its own, as long as it must be and no longer, so that reading too far is
     // seen.
     std::vector<char> bytes(line.begin(), line.end());
-    bytes.resize(line.size() + kPadding);
-    const DecodeCounts before = decoder.counts();
+    bytes.resize(line.size() + codec::kPadding);
+    const codec::DecodeCounts before = decoder.counts();
     Kept sink;
     decoder.decode({{bytes.data(), line.size()}, Instant::ns(++clock)}, sink);
-    const DecodeCounts& now = decoder.counts();
+    const codec::DecodeCounts& now = decoder.counts();
     CHECK(now.messages == before.messages + 1);
     CHECK(now.events - before.events == sink.events.size());
     CHECK(not_events(now) - not_events(before) == (sink.events.empty() ? 1 : 0));
@@ -84,4 +84,4 @@ inline void decode_lines(Decoder& decoder, const Instruments& instruments, Sourc
   }
 }
 
-}  // namespace delever::venuetest
+}  // namespace delever::venues::fixture

@@ -13,24 +13,25 @@
 #include "base/check.h"
 #include "codec/book.h"
 #include "codec/decoder.h"
+#include "venues/registry.h"
 
-namespace delever::fuzzing {
+namespace delever::venues::fuzzing {
 
-class BookSink final : public MessageSink {
+class BookSink final : public codec::MessageSink {
  public:
-  explicit BookSink(BookBuilder& books) : books_(books) {}
+  explicit BookSink(codec::BookBuilder& books) : books_(books) {}
   void on_event(const Event& event) override {
     ++events;
     books_.on_event(event);
   }
-  void on_undecoded(const RawMessage&, const Error& why) override {
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
     CHECK(!why.what.empty());
     ++undecoded;
   }
   uint64_t events = 0, undecoded = 0;
 
  private:
-  BookBuilder& books_;
+  codec::BookBuilder& books_;
 };
 
 class OnlyGaps final : public EventSink {
@@ -38,7 +39,7 @@ class OnlyGaps final : public EventSink {
   void on_event(const Event& event) override { CHECK(std::holds_alternative<Gap>(event.payload)); }
 };
 
-inline uint64_t sum(const DecodeCounts::ByName& names) {
+inline uint64_t sum(const codec::DecodeCounts::ByName& names) {
   uint64_t n = 0;
   for (const auto& entry : names) n += entry.second;
   return n;
@@ -48,13 +49,13 @@ template <size_t n>
 void run_lines(std::string_view decoder_name, const std::array<std::string_view, n>& requests,
                const uint8_t* data, size_t size) {
   if (size == 0) return;
-  StreamSettings settings;
+  codec::StreamSettings settings;
   if (const auto request = requests[data[0] % n]; !request.empty()) settings["request"] = request;
   Instruments instruments;
   auto decoder = make_decoder(decoder_name, settings, instruments, 1);
   CHECK(decoder.has_value());
   OnlyGaps gaps;
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   BookSink sink(books);
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   uint64_t lines = 0;
@@ -62,12 +63,12 @@ void run_lines(std::string_view decoder_name, const std::array<std::string_view,
     const size_t end = std::min(text.find('\n', from), text.size());
     std::string padded(text.substr(from, end - from));
     const size_t length = padded.size();
-    padded.resize(length + kPadding);
+    padded.resize(length + codec::kPadding);
     const uint64_t events = sink.events, undecoded = sink.undecoded;
-    const DecodeCounts before = decoder.value()->counts();
+    const codec::DecodeCounts before = decoder.value()->counts();
     decoder.value()->decode(
         {std::string_view(padded).substr(0, length), Instant::ns(1'700'000'000'000'000'000)}, sink);
-    const DecodeCounts& after = decoder.value()->counts();
+    const codec::DecodeCounts& after = decoder.value()->counts();
     CHECK(after.messages == ++lines);
     CHECK(after.events - before.events == sink.events - events);
     const uint64_t failed = sum(after.undecoded) - sum(before.undecoded);
@@ -82,4 +83,4 @@ void run_lines(std::string_view decoder_name, const std::array<std::string_view,
   }
 }
 
-}  // namespace delever::fuzzing
+}  // namespace delever::venues::fuzzing

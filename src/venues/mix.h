@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "codec/decoder.h"
 
-namespace delever {
+namespace delever::venues {
 
 class MixWorkload {
  public:
@@ -29,7 +29,7 @@ class MixWorkload {
         add(draw < 0.70 ? trade() : draw < 0.95 ? depth() : force_order());
       }
     }
-    text_.resize(text_.size() + kPadding);
+    text_.resize(text_.size() + codec::kPadding);
   }
   size_t size() const { return places_.size(); }
   size_t bytes() const { return text_.size(); }
@@ -94,4 +94,4 @@ class MixWorkload {
   std::vector<std::pair<size_t, size_t>> places_;
 };
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -14,9 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever::venuetest {
+namespace delever::venues::fixture {
 
 // One normalised event as "field" -> text; numbers through write_double, times as ISO text. Missing
 // fields are absent.
@@ -253,7 +254,7 @@ struct AcceptedDifference {
 
 // Decodes every raw message of `file` and wants exactly the accepted differences.
 template <class Accepted>
-void expect_peer_agrees(std::string_view decoder_name, const StreamSettings& settings,
+void expect_peer_agrees(std::string_view decoder_name, const codec::StreamSettings& settings,
                         double iv_scale, const Accepted& accepted, const WireFile& file) {
   Instruments instruments;
   const auto decoder = std::move(make_decoder(decoder_name, settings, instruments, 1)).value();
@@ -277,4 +278,4 @@ void expect_peer_agrees(std::string_view decoder_name, const StreamSettings& set
     ADD_FAILURE() << what << " x" << difference.times << ": " << difference.example;
 }
 
-}  // namespace delever::venuetest
+}  // namespace delever::venues::fixture

@@ -1,12 +1,13 @@
 // docs/peers.md, row by row: our side of each message that ccxt or tardis-dev reads otherwise.
 #include <gtest/gtest.h>
 
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
+using venues::fixture::Collected;
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
@@ -14,11 +15,11 @@ Rate rate(std::string_view text) { return Rate::parse(text).value(); }
 constexpr Instant kNow = Instant::ns(1'772'323'260'000'000'000);
 
 struct Feed {
-  explicit Feed(std::string_view name, const StreamSettings& settings = {})
+  explicit Feed(std::string_view name, const codec::StreamSettings& settings = {})
       : decoder(std::move(make_decoder(name, settings, instruments, 3)).value()) {}
   Collected read(std::string_view text) {
     Collected sink;
-    venuetest::decode_text(*decoder, text, sink, kNow);
+    venues::fixture::decode_text(*decoder, text, sink, kNow);
     EXPECT_TRUE(sink.undecoded.empty()) << text;
     return sink;
   }
@@ -26,7 +27,7 @@ struct Feed {
     return instruments[sink.events.at(i).instrument];
   }
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 TEST(BesidePeers, EveryDetailOfAnOkxLiquidation) {
@@ -248,4 +249,4 @@ TEST(BesidePeers, APartOfATickerIsMergedNotDropped) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,23 +1,25 @@
 // make_decoder: one row a decoder.
+#include "venues/registry.h"
+
 #include <fmt/format.h>
 
 #include "venues/binance/binance.h"
 #include "venues/bybit/bybit.h"
 #include "venues/csv/csv.h"
-#include "codec/decoder.h"
 #include "venues/deribit/deribit.h"
 #include "venues/hyperliquid/hyperliquid.h"
 #include "venues/okx/okx.h"
 #include "venues/simulated/simulated.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using Make = Result<std::unique_ptr<Decoder>> (*)(const StreamSettings&, Instruments&, SourceId);
+using Make = Result<std::unique_ptr<codec::Decoder>> (*)(const codec::StreamSettings&, Instruments&,
+                                                         SourceId);
 
 template <BinanceMarket market>
-Result<std::unique_ptr<Decoder>> binance(const StreamSettings& settings, Instruments& instruments,
-                                         SourceId source) {
+Result<std::unique_ptr<codec::Decoder>> binance(const codec::StreamSettings& settings,
+                                                Instruments& instruments, SourceId source) {
   return make_binance_decoder(market, settings, instruments, source);
 }
 
@@ -41,8 +43,9 @@ constexpr Row kDecoders[] = {
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> make_decoder(std::string_view name, const StreamSettings& settings,
-                                              Instruments& instruments, SourceId source) {
+Result<std::unique_ptr<codec::Decoder>> make_decoder(std::string_view name,
+                                                     const codec::StreamSettings& settings,
+                                                     Instruments& instruments, SourceId source) {
   std::string names;
   for (const Row& row : kDecoders) {
     if (row.name == name) return row.make(settings, instruments, source);
@@ -52,4 +55,4 @@ Result<std::unique_ptr<Decoder>> make_decoder(std::string_view name, const Strea
                fmt::format("no decoder \"{}\" (there are {})", name.substr(0, 60), names)};
 }
 
-}  // namespace delever
+}  // namespace delever::venues

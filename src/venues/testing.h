@@ -12,21 +12,21 @@
 #include <utility>
 #include <vector>
 
+#include "base/source_root.h"
 #include "base/text.h"
 #include "codec/decoder.h"
-#include "base/source_root.h"
 
-#define SKIP_WITHOUT_WIRE(file, name)                    \
-  const auto file = delever::venuetest::wire_file(name); \
+#define SKIP_WITHOUT_WIRE(file, name)                          \
+  const auto file = delever::venues::fixture::wire_file(name); \
   if (!file) GTEST_SKIP() << "absent: ../shared/wire/" << (name)
 
-namespace delever::venuetest {
+namespace delever::venues::fixture {
 
 // Bytes with kPadding readable bytes behind them, as decoders want.
 class PaddedText {
  public:
   explicit PaddedText(std::string_view text) : bytes_(text), size_(text.size()) {
-    bytes_.resize(size_ + kPadding);
+    bytes_.resize(size_ + codec::kPadding);
   }
   std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
 
@@ -36,7 +36,7 @@ class PaddedText {
 };
 
 struct WireMessage {
-  RawMessage raw;
+  codec::RawMessage raw;
   std::string request;  // the line of the .query, .urls or .req sidecar; empty without one
 };
 
@@ -95,14 +95,14 @@ inline std::unique_ptr<WireFile> wire_file(std::string_view name) {
 }
 
 // Keeps everything that a decoder says.
-class Collected final : public MessageSink {
+class Collected final : public codec::MessageSink {
  public:
   struct Undecoded {
     std::string bytes;
     Error why;
   };
   void on_event(const Event& event) override { events.push_back(event); }
-  void on_undecoded(const RawMessage& message, const Error& why) override {
+  void on_undecoded(const codec::RawMessage& message, const Error& why) override {
     undecoded.push_back({std::string(message.bytes), why});
   }
   // The payloads of one kind, in order.
@@ -119,19 +119,19 @@ class Collected final : public MessageSink {
 };
 
 // Decodes one message that need not be padded.
-inline void decode_text(Decoder& decoder, std::string_view text, MessageSink& sink,
+inline void decode_text(codec::Decoder& decoder, std::string_view text, codec::MessageSink& sink,
                         Instant received = {}) {
   const PaddedText padded(text);
   decoder.decode({padded.view(), received}, sink);
 }
 
-inline void decode_all(Decoder& decoder, const WireFile& file, MessageSink& sink) {
+inline void decode_all(codec::Decoder& decoder, const WireFile& file, codec::MessageSink& sink) {
   for (const WireMessage& message : file.messages()) decoder.decode(message.raw, sink);
 }
 
 // What the contract of DecodeCounts promises: messages that ended in a count other than events.
 // With events it cannot be said from outside, because one message may carry many.
-inline uint64_t without_events(const DecodeCounts& counts) {
+inline uint64_t without_events(const codec::DecodeCounts& counts) {
   uint64_t sum = counts.control;
   for (const auto* names : {&counts.no_event, &counts.unknown_channels, &counts.undecoded}) {
     for (const auto& entry : *names) sum += entry.second;
@@ -139,4 +139,4 @@ inline uint64_t without_events(const DecodeCounts& counts) {
   return sum;
 }
 
-}  // namespace delever::venuetest
+}  // namespace delever::venues::fixture

@@ -5,27 +5,28 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::verdict {
 namespace {
 
-const Reading* find(const std::vector<Reading>& readings, std::string_view name) {
-  for (const Reading& r : readings) {
+const gauges::Reading* find(const std::vector<gauges::Reading>& readings, std::string_view name) {
+  for (const gauges::Reading& r : readings) {
     if (r.name == name && !r.venue && !r.expiry) return &r;
   }
   return nullptr;
 }
 
-std::optional<double> value_of(const std::vector<Reading>& readings, std::string_view name) {
-  const Reading* r = find(readings, name);
-  return r && r->state != State::pending ? r->value : std::nullopt;
+std::optional<double> value_of(const std::vector<gauges::Reading>& readings,
+                               std::string_view name) {
+  const gauges::Reading* r = find(readings, name);
+  return r && r->state != gauges::State::pending ? r->value : std::nullopt;
 }
 
-std::string why_missing(const std::vector<Reading>& readings, std::string_view name) {
-  const Reading* r = find(readings, name);
+std::string why_missing(const std::vector<gauges::Reading>& readings, std::string_view name) {
+  const gauges::Reading* r = find(readings, name);
   return fmt::format("{} {}", name, r && !r->reason.empty() ? r->reason : "was not measured");
 }
 
-EvidenceItem funding_item(const std::vector<Reading>& now, const VerdictRules& rules) {
+EvidenceItem funding_item(const std::vector<gauges::Reading>& now, const VerdictRules& rules) {
   EvidenceItem item{"E1",
                     fmt::format("funding at most {} % a year on {} venues or more",
                                 rules.funding_annual_max * 100, rules.funding_venues_min),
@@ -34,8 +35,9 @@ EvidenceItem funding_item(const std::vector<Reading>& now, const VerdictRules& r
                     ""};
   size_t venues = 0;
   double highest = -HUGE_VAL;
-  for (const Reading& r : now) {
-    if (r.name != "funding_annual" || !r.venue || !r.value || r.state == State::pending) continue;
+  for (const gauges::Reading& r : now) {
+    if (r.name != "funding_annual" || !r.venue || !r.value || r.state == gauges::State::pending)
+      continue;
     ++venues;
     highest = std::max(highest, *r.value);
   }
@@ -49,7 +51,8 @@ EvidenceItem funding_item(const std::vector<Reading>& now, const VerdictRules& r
   return item;
 }
 
-EvidenceItem open_interest_item(const std::vector<Reading>& now, const VerdictRules& rules) {
+EvidenceItem open_interest_item(const std::vector<gauges::Reading>& now,
+                                const VerdictRules& rules) {
   EvidenceItem item{
       "E2",
       fmt::format("open interest in coins down {} % or more in 24 h", rules.oi_fall_min * 100),
@@ -67,8 +70,8 @@ EvidenceItem open_interest_item(const std::vector<Reading>& now, const VerdictRu
   return item;
 }
 
-EvidenceItem dominance_item(const std::vector<Reading>& now, const std::vector<Reading>& before,
-                            const VerdictRules& rules) {
+EvidenceItem dominance_item(const std::vector<gauges::Reading>& now,
+                            const std::vector<gauges::Reading>& before, const VerdictRules& rules) {
   EvidenceItem item{"E3",
                     fmt::format("dominance oscillator within +-{} and its 30-day mean falling",
                                 rules.oscillator_max),
@@ -89,7 +92,7 @@ EvidenceItem dominance_item(const std::vector<Reading>& now, const std::vector<R
   return item;
 }
 
-EvidenceItem basis_item(const std::vector<Reading>& now, const VerdictRules& rules) {
+EvidenceItem basis_item(const std::vector<gauges::Reading>& now, const VerdictRules& rules) {
   EvidenceItem item{
       "E5", fmt::format("basis at most {} % a year", rules.basis_annual_max * 100), {}, "", ""};
   const auto basis = value_of(now, "basis_annual");
@@ -129,8 +132,8 @@ std::string_view answer_name(Answer answer) {
   check_failed("an Answer has a name", __FILE__, __LINE__);
 }
 
-std::vector<EvidenceItem> evidence(const std::vector<Reading>& now,
-                                   const std::vector<Reading>& day_before,
+std::vector<EvidenceItem> evidence(const std::vector<gauges::Reading>& now,
+                                   const std::vector<gauges::Reading>& day_before,
                                    const VerdictRules& rules) {
   const auto unknown = [](const char* id, const char* asks, const char* reason) {
     return EvidenceItem{id, asks, {}, "", reason};
@@ -177,4 +180,4 @@ Verdict decide(std::vector<EvidenceItem> items, const VerdictRules& rules) {
   return verdict;
 }
 
-}  // namespace delever
+}  // namespace delever::verdict

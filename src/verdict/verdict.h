@@ -16,7 +16,7 @@
 
 #include "gauges/reading.h"
 
-namespace delever {
+namespace delever::verdict {
 
 enum class Answer { cleared, not_cleared, cannot_tell };
 std::string_view answer_name(Answer answer);
@@ -52,10 +52,10 @@ struct VerdictRules {
 };
 
 // The items that readings can answer, at `now` and a day before.
-std::vector<EvidenceItem> evidence(const std::vector<Reading>& now,
-                                   const std::vector<Reading>& day_before,
+std::vector<EvidenceItem> evidence(const std::vector<gauges::Reading>& now,
+                                   const std::vector<gauges::Reading>& day_before,
                                    const VerdictRules& rules);
 // The decision over a checklist.
 Verdict decide(std::vector<EvidenceItem> items, const VerdictRules& rules);
 
-}  // namespace delever
+}  // namespace delever::verdict

@@ -4,15 +4,15 @@
 
 #include <gtest/gtest.h>
 
-namespace delever {
+namespace delever::verdict {
 namespace {
 
-Reading reading(std::string name, double value, std::optional<std::string> venue = {}) {
-  Reading r;
+gauges::Reading reading(std::string name, double value, std::optional<std::string> venue = {}) {
+  gauges::Reading r;
   r.name = std::move(name);
   r.venue = std::move(venue);
   r.value = value;
-  r.state = State::single_source;
+  r.state = gauges::State::single_source;
   return r;
 }
 
@@ -48,12 +48,12 @@ TEST(Verdict, cancelling_items_leave_the_base_rate) {
 }
 
 TEST(Evidence, is_read_from_readings_or_named_as_missing) {
-  std::vector<Reading> now{reading("funding_annual", 0.03, "binance"),
-                           reading("funding_annual", 0.04, "okx"),
-                           reading("oi_coins", 90),
-                           reading("oi_change_24h_coins", -20),
-                           reading("liq_dominance_osc", 0.1),
-                           reading("liq_dominance_osc_ma30", 0.2)};
+  std::vector<gauges::Reading> now{reading("funding_annual", 0.03, "binance"),
+                                   reading("funding_annual", 0.04, "okx"),
+                                   reading("oi_coins", 90),
+                                   reading("oi_change_24h_coins", -20),
+                                   reading("liq_dominance_osc", 0.1),
+                                   reading("liq_dominance_osc_ma30", 0.2)};
   auto found = evidence(now, {reading("liq_dominance_osc_ma30", 0.3)}, {});
   ASSERT_EQ(found.size(), 8u);
   EXPECT_FALSE(found[0].passes);
@@ -67,4 +67,4 @@ TEST(Evidence, is_read_from_readings_or_named_as_missing) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::verdict

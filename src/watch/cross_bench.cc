@@ -9,14 +9,14 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "margin/test_books.h"
 #include "watch/cross_sweep.h"
 #include "watch/watch_index.h"
-#include "margin/test_books.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
-using namespace testing_margin;
+using namespace margin::fixture;
 
 double seconds() {
   timespec now{};
@@ -38,8 +38,8 @@ double best_of(int runs, F&& run) {
 constexpr size_t kInstruments = 50, kPositions = 5;
 
 struct Market {
-  Rulebooks books;
-  MarkPrices marks;
+  margin::Rulebooks books;
+  margin::MarkPrices marks;
   PriceIds ids;
 
   Market() {
@@ -54,9 +54,9 @@ struct Market {
 
   // Of instruments like a real board: a third of all in the first, then by 1/rank. Slack 0.1 to 30
   // % of the value.
-  Account account(uint32_t id) const {
+  margin::Account account(uint32_t id) const {
     Random random(1, {.entity = id});
-    Account made;
+    margin::Account made;
     double value = 0;
     for (size_t k = 0; k < kPositions; ++k) {
       const auto i =
@@ -72,9 +72,9 @@ struct Market {
            .leverage = times_leverage(10)});
       value += usd;
     }
-    AccountMargin margin;
-    CHECK(evaluate(made, marks, books, margin).has_value());
-    const Pool& pool = margin.pools[0];
+    margin::AccountMargin margin;
+    CHECK(margin::evaluate(made, marks, books, margin).has_value());
+    const margin::Pool& pool = margin.pools[0];
     const double kept = value * log_uniform(random, 1e-3, 0.3);
     made.balances.push_back({0, coins(pool.maintenance.approx() - pool.profit.approx() + kept)});
     return made;
@@ -115,38 +115,39 @@ void sweep_all(const Market& market, uint32_t count) {
   std::vector<std::vector<PlainTier>> ladders;
   for (size_t i = 0; i < kInstruments; ++i) {
     ladders.emplace_back();
-    for (const MarginTier& tier : market.books[static_cast<BookId>(i)].book.ladder->tiers)
+    for (const MarginTier& tier : market.books[static_cast<margin::BookId>(i)].book.ladder->tiers)
       ladders.back().push_back({tier.cap ? tier.cap->approx() : 1e300, tier.maintenance.approx(),
                                 tier.deduction.approx()});
   }
-  std::vector<Lanes> widths;
+  std::vector<options::Lanes> widths;
   std::vector<CrossSweep> sweeps;
-  for (const Lanes lanes : {Lanes::one, Lanes::avx2, Lanes::avx512}) {
-    if (!lanes_supported(lanes)) continue;
+  for (const options::Lanes lanes :
+       {options::Lanes::one, options::Lanes::avx2, options::Lanes::avx512}) {
+    if (!options::lanes_supported(lanes)) continue;
     widths.push_back(lanes);
     sweeps.emplace_back(market.books, CrossSweep::Options{.lanes = lanes});
   }
-  AccountMargin margin;
+  margin::AccountMargin margin;
   for (uint32_t id = 0; id < count; ++id) {
-    const Account account = market.account(id);
+    const margin::Account account = market.account(id);
     plain[id].wallet = account.balances[0].amount.approx();
     for (size_t k = 0; k < kPositions; ++k) {
-      const Position& p = account.positions[k];
+      const margin::Position& p = account.positions[k];
       const double sign = p.side == PositionSide::long_side ? 1 : -1;
       plain[id].positions[k] = {p.instrument, sign * p.qty.approx(), p.entry.approx()};
     }
     for (CrossSweep& sweep : sweeps)
-      CHECK(sweep.set(id, account, Pool{.coin = CoinId{0}}, market.marks));
+      CHECK(sweep.set(id, account, margin::Pool{.coin = CoinId{0}}, market.marks));
   }
-  std::vector<Account> some;
+  std::vector<margin::Account> some;
   for (uint32_t id = 0; id < std::min(count, 20'000u); ++id) some.push_back(market.account(id));
   const double evaluated = best_of(3, [&] {
-    for (const Account& account : some)
-      CHECK(evaluate(account, market.marks, market.books, margin).has_value());
+    for (const margin::Account& account : some)
+      CHECK(margin::evaluate(account, market.marks, market.books, margin).has_value());
   });
   const double drawn = best_of(3, [&] {
     for (uint32_t id = 0; id < some.size(); ++id)
-      CHECK(sweeps.back().set(id, some[id], Pool{.coin = CoinId{0}}, market.marks));
+      CHECK(sweeps.back().set(id, some[id], margin::Pool{.coin = CoinId{0}}, market.marks));
   });
   std::printf("%u accounts of %zu positions over %zu instruments\n", count, kPositions,
               kInstruments);
@@ -156,7 +157,7 @@ void sweep_all(const Market& market, uint32_t count) {
 
   const double n = static_cast<double>(count);
   for (const double move : {0.0007, 0.02}) {
-    MarkPrices moved = market.marks;
+    margin::MarkPrices moved = market.marks;
     std::vector<double> prices;
     for (size_t i = 0; i < kInstruments; ++i) {
       moved.mark[i] = price(market.marks.mark[i]->approx() * (i % 3 ? 1 - move : 1 + move / 2));
@@ -177,14 +178,14 @@ void sweep_all(const Market& market, uint32_t count) {
       });
       size_t exact = 0;
       for (const uint32_t id : due) {
-        CHECK(evaluate(market.account(id), moved, market.books, margin).has_value());
+        CHECK(margin::evaluate(market.account(id), moved, market.books, margin).has_value());
         exact += margin.liquidated();
       }
       std::printf(
           "  sweep, %-8s  %7.2f ms %7.1f M accounts/s  named %zu, of them under water %zu; %.1f "
           "bytes an account\n",
-          std::string(lanes_name(widths[w])).c_str(), took * 1e3, n / took / 1e6, due.size(), exact,
-          static_cast<double>(sweeps[w].bytes()) / n);
+          std::string(options::lanes_name(widths[w])).c_str(), took * 1e3, n / took / 1e6,
+          due.size(), exact, static_cast<double>(sweeps[w].bytes()) / n);
     }
   }
 }
@@ -192,11 +193,11 @@ void sweep_all(const Market& market, uint32_t count) {
 void watch_cross(const Market& market, uint32_t count) {
   WatchIndex index;
   PoolBound bound;
-  AccountMargin margin;
-  MarkPrices marks = market.marks;
+  margin::AccountMargin margin;
+  margin::MarkPrices marks = market.marks;
   const auto look = [&](uint32_t id) {
-    const Account account = market.account(id);
-    CHECK(evaluate(account, marks, market.books, margin).has_value());
+    const margin::Account account = market.account(id);
+    CHECK(margin::evaluate(account, marks, market.books, margin).has_value());
     if (margin.liquidated()) return index.forget(id), true;
     CHECK(bound_pool(account, marks, market.books, margin, 0, market.ids, bound).has_value());
     index.watch(id, bound);
@@ -206,16 +207,16 @@ void watch_cross(const Market& market, uint32_t count) {
   std::printf("%u cross accounts watched: %zu watch prices, %.1f bytes an account\n", count,
               index.watched(), static_cast<double>(index.bytes()) / count);
   Random random(2, {});
-  std::vector<std::pair<uint32_t, Account>> some;
+  std::vector<std::pair<uint32_t, margin::Account>> some;
   for (int i = 0; i < 20'000; ++i) {
     const auto id = static_cast<uint32_t>(random.below(count));
     some.emplace_back(id, market.account(id));
   }
-  std::vector<AccountMargin> margins(some.size());
+  std::vector<margin::AccountMargin> margins(some.size());
   std::vector<PoolBound> bounds(some.size());
   size_t thresholds = 0;
   for (size_t i = 0; i < some.size(); ++i)
-    CHECK(evaluate(some[i].second, marks, market.books, margins[i]).has_value());
+    CHECK(margin::evaluate(some[i].second, marks, market.books, margins[i]).has_value());
   const auto bound_all = [&] {
     for (size_t i = 0; i < some.size(); ++i)
       CHECK(bound_pool(some[i].second, marks, market.books, margins[i], 0, market.ids, bounds[i])
@@ -224,7 +225,7 @@ void watch_cross(const Market& market, uint32_t count) {
   const double bounding = best_of(3, bound_all);
   for (auto& mark : marks.mark) mark = price(mark->approx() * 0.999);
   for (size_t i = 0; i < some.size(); ++i)
-    CHECK(evaluate(some[i].second, marks, market.books, margins[i]).has_value());
+    CHECK(margin::evaluate(some[i].second, marks, market.books, margins[i]).has_value());
   bound_all();
   marks = market.marks;
   for (const PoolBound& one : bounds) thresholds += one.exposures.size();
@@ -330,7 +331,7 @@ int bench_main(uint32_t accounts, uint32_t isolated) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::watch
 
 int main(int argc, char** argv) {
   return delever::bench_main(argc > 1 ? static_cast<uint32_t>(std::atol(argv[1])) : 2'000'000,

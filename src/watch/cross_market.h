@@ -2,20 +2,20 @@
 // five venues, random accounts over them, and prices that wander together, with jumps.
 #pragma once
 
-#include "watch/slack_bound.h"
 #include "margin/test_books.h"
+#include "watch/slack_bound.h"
 
-namespace delever::testing_exchange {
+namespace delever::watch::fixture {
 
-using namespace testing_margin;
+using namespace margin::fixture;
 
 struct CrossMarket {
-  Rulebooks books;
-  MarkPrices marks;
+  margin::Rulebooks books;
+  margin::MarkPrices marks;
   PriceIds ids;
   struct Listed {
-    BookId book;
-    std::optional<OptionTerms> option;
+    margin::BookId book;
+    std::optional<margin::OptionTerms> option;
   };
   std::vector<Listed> listed;  // by InstrumentId
   PriceId prices = 0;
@@ -38,11 +38,12 @@ struct CrossMarket {
     jumping.margin->liquidation_fee = Rate::raw(Rate::scale / 2'000);
     jumping.contract->size = Qty::raw(333'333);  // sizes that are no whole number of 1e-8 coins
     list(jumping, 4'000);
-    list(book("deribit", "BTC-OPTION"), 0.05, OptionTerms{OptionType::call, price(110'000)});
-    list(book("deribit", "BTC-OPTION"), 0.04, OptionTerms{OptionType::put, price(95'000)});
+    list(book("deribit", "BTC-OPTION"), 0.05,
+         margin::OptionTerms{OptionType::call, price(110'000)});
+    list(book("deribit", "BTC-OPTION"), 0.04, margin::OptionTerms{OptionType::put, price(95'000)});
     Rulebook in_usdc = book("deribit", "BTC-OPTION");
     in_usdc.contract->settle = "USDC";
-    list(in_usdc, 5'000, OptionTerms{OptionType::put, price(95'000)});
+    list(in_usdc, 5'000, margin::OptionTerms{OptionType::put, price(95'000)});
     list(book("bybit", "BTCUSDT"),
          100'000);  // maintenance frozen at the entry of isolated positions
     const double usd[] = {1, 1, 100'000};
@@ -54,7 +55,7 @@ struct CrossMarket {
     books.set_haircut(books.coin("BTC"), Rate::raw(Rate::scale / 20));
   }
 
-  void list(const Rulebook& rules, double at, std::optional<OptionTerms> option = {}) {
+  void list(const Rulebook& rules, double at, std::optional<margin::OptionTerms> option = {}) {
     const auto id = books.add(rules);
     CHECK(id.has_value());
     listed.push_back({id.value(), option});
@@ -64,23 +65,23 @@ struct CrossMarket {
     ids.underlying.push_back(prices++);
   }
 
-  static double worth(const CrossMarket& market, const Position& position) {
-    const Rulebooks::Compiled& rules = market.books[position.book];
+  static double worth(const CrossMarket& market, const margin::Position& position) {
+    const margin::Rulebooks::Compiled& rules = market.books[position.book];
     const double size = position.qty.approx() * rules.size.approx();
     const double at = market.marks.mark[position.instrument]->approx();
     return rules.inverse ? size / at : size * at;
   }
 
   // Healthy by a margin that is log-uniform between 1e-4 and 1 of what its positions are worth.
-  Account account(int positions_most) {
+  margin::Account account(int positions_most) {
     for (;;) {
-      Account made;
+      margin::Account made;
       made.collateral =
           random.chance(0.4) ? CollateralMode::multi_asset : CollateralMode::single_coin;
       const auto count = 1 + random.below(static_cast<uint64_t>(positions_most));
       for (uint64_t i = 0; i < count; ++i) made.positions.push_back(position());
       if (random.chance(0.2)) {  // hedge mode: another leg of the first instrument
-        Position other = made.positions.front();
+        margin::Position other = made.positions.front();
         other.side = other.side == PositionSide::long_side ? PositionSide::short_side
                                                            : PositionSide::long_side;
         other.qty = qty(other.qty.approx() * log_uniform(random, 0.5, 2));
@@ -91,34 +92,35 @@ struct CrossMarket {
   }
 
  private:
-  Position position() {
+  margin::Position position() {
     const auto id = static_cast<InstrumentId>(random.below(listed.size()));
-    const Rulebooks::Compiled& rules = books[listed[id].book];
+    const margin::Rulebooks::Compiled& rules = books[listed[id].book];
     const double now = marks.mark[id]->approx();
     const double usd = log_uniform(random, 50, random.chance(0.1) ? 5e7 : 1e6);
     const double each =
         rules.inverse ? rules.size.approx()
                       : rules.size.approx() * (listed[id].option && now < 10 ? 1e5 * now : now);
-    Position made{.instrument = id,
-                  .book = listed[id].book,
-                  .side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
-                  .mode = random.chance(0.2) ? MarginMode::isolated : MarginMode::cross,
-                  .qty = qty(std::max(1e-8, usd / each)),
-                  .entry = price(now * log_uniform(random, 0.8, 1.25)),
-                  .leverage = times_leverage(5),
-                  .option = listed[id].option};
+    margin::Position made{
+        .instrument = id,
+        .book = listed[id].book,
+        .side = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side,
+        .mode = random.chance(0.2) ? MarginMode::isolated : MarginMode::cross,
+        .qty = qty(std::max(1e-8, usd / each)),
+        .entry = price(now * log_uniform(random, 0.8, 1.25)),
+        .leverage = times_leverage(5),
+        .option = listed[id].option};
     if (random.chance(0.5))
       made.qty = Qty::raw(std::max<int64_t>(1, made.qty.raw() / 1'000'000) * 1'000'000);
     return made;
   }
 
-  bool fund(Account& account) {
-    const auto before = evaluate(account, marks, books);
+  bool fund(margin::Account& account) {
+    const auto before = margin::evaluate(account, marks, books);
     if (!before.has_value()) return false;
-    for (const Pool& pool : before.value().pools) {
+    for (const margin::Pool& pool : before.value().pools) {
       double value = 0;
       for (size_t i = 0; i < account.positions.size(); ++i) {
-        const Position& position = account.positions[i];
+        const margin::Position& position = account.positions[i];
         const bool mine = pool.position
                               ? *pool.position == i
                               : position.mode == MarginMode::cross &&
@@ -143,9 +145,9 @@ struct CrossMarket {
             {2, coins((needed + debt) / (0.95 * marks.coin_usd[2]->approx()))});
       }
     }
-    const auto after = evaluate(account, marks, books);
+    const auto after = margin::evaluate(account, marks, books);
     return after.has_value() && !after.value().liquidated();
   }
 };
 
-}  // namespace delever::testing_exchange
+}  // namespace delever::watch::fixture

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
@@ -16,12 +16,12 @@ bool inside(const PriceRange& band, Price price) {
 
 }  // namespace
 
-CrossSweep::CrossSweep(const Rulebooks& books, Options options)
+CrossSweep::CrossSweep(const margin::Rulebooks& books, Options options)
     : books_(books), options_(options), table_(options.lanes) {
   CHECK(options_.band > 1.0001);
 }
 
-const std::optional<Price>* CrossSweep::price_of(const MarkPrices& marks, Kind kind,
+const std::optional<Price>* CrossSweep::price_of(const margin::MarkPrices& marks, Kind kind,
                                                  uint32_t index) {
   const auto& prices = kind == Kind::mark         ? marks.mark
                        : kind == Kind::underlying ? marks.underlying
@@ -40,7 +40,8 @@ PriceRange CrossSweep::band_around(Price now) const {
   return {lowest, std::max(now + Price::raw(now.raw() < INT64_MAX), at(units * options_.band))};
 }
 
-std::optional<uint32_t> CrossSweep::source(Kind kind, uint32_t index, const MarkPrices& marks) {
+std::optional<uint32_t> CrossSweep::source(Kind kind, uint32_t index,
+                                           const margin::MarkPrices& marks) {
   std::vector<uint32_t>& numbers = source_numbers_[static_cast<size_t>(kind)];
   if (index >= numbers.size()) numbers.resize(index + size_t{1}, kNone);
   if (numbers[index] == kNone) {
@@ -87,7 +88,7 @@ LineTable::Value CrossSweep::driver(uint32_t source, bool inverse, std::optional
   return found.value;
 }
 
-void CrossSweep::move(const MarkPrices& marks) {
+void CrossSweep::move(const margin::MarkPrices& marks) {
   std::vector<bool> left(sources_.size());
   for (size_t i = 0; i < sources_.size(); ++i) {
     Source& source = sources_[i];
@@ -112,9 +113,9 @@ void CrossSweep::add(LineTable::Value value, double weight) {
   terms_.push_back({value, weight});
 }
 
-bool CrossSweep::draw_position(const Position& position, const MarkPrices& marks,
+bool CrossSweep::draw_position(const margin::Position& position, const margin::MarkPrices& marks,
                                std::optional<uint32_t> coin, double* constant) {
-  const Rulebooks::Compiled& book = books_[position.book];
+  const margin::Rulebooks::Compiled& book = books_[position.book];
   const auto mark = source(Kind::mark, position.instrument, marks);
   uint32_t s = kNone;
   if (book.option) s = source(Kind::underlying, position.instrument, marks).value_or(kNone);
@@ -139,19 +140,19 @@ bool CrossSweep::draw_position(const Position& position, const MarkPrices& marks
   return true;
 }
 
-bool CrossSweep::draw(const Account& account, const Pool& pool, const MarkPrices& marks,
-                      double* constant) {
+bool CrossSweep::draw(const margin::Account& account, const margin::Pool& pool,
+                      const margin::MarkPrices& marks, double* constant) {
   if (pool.position) {
-    const Position& position = account.positions[*pool.position];
+    const margin::Position& position = account.positions[*pool.position];
     *constant = static_cast<double>(position.margin.raw());
     return draw_position(position, marks, std::nullopt, constant);
   }
   if (pool.coin) {
-    for (const Balance& balance : account.balances) {
+    for (const margin::Balance& balance : account.balances) {
       if (balance.coin == *pool.coin) *constant += static_cast<double>(balance.amount.raw());
     }
   } else {
-    for (const Balance& balance : account.balances) {
+    for (const margin::Balance& balance : account.balances) {
       const std::optional<Rate> haircut = books_.haircut(balance.coin);
       const bool debt = balance.amount < Amount();
       if (balance.amount == Amount() || (!haircut && !debt)) continue;
@@ -163,7 +164,7 @@ bool CrossSweep::draw(const Account& account, const Pool& pool, const MarkPrices
       *constant -= 2;
     }
   }
-  for (const Position& position : account.positions) {
+  for (const margin::Position& position : account.positions) {
     const CoinId settle = books_[position.book].settle;
     if (position.mode != MarginMode::cross || (pool.coin && settle != *pool.coin)) continue;
     if (pool.coin) {
@@ -180,8 +181,8 @@ bool CrossSweep::draw(const Account& account, const Pool& pool, const MarkPrices
   return true;
 }
 
-bool CrossSweep::set(uint32_t id, const Account& account, const Pool& pool,
-                     const MarkPrices& marks) {
+bool CrossSweep::set(uint32_t id, const margin::Account& account, const margin::Pool& pool,
+                     const margin::MarkPrices& marks) {
   terms_.clear();
   double constant = 0;
   const bool drawn =
@@ -194,4 +195,4 @@ bool CrossSweep::set(uint32_t id, const Account& account, const Pool& pool,
   return drawn;
 }
 
-}  // namespace delever
+}  // namespace delever::watch

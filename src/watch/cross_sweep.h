@@ -15,26 +15,27 @@
 #include "watch/line_table.h"
 #include "watch/slack_bound.h"
 
-namespace delever {
+namespace delever::watch {
 
 class CrossSweep {
  public:
   struct Options {
     double band = 1.125;  // prices from now / band to now * band; narrower bounds are tighter and
                           // laid more often
-    std::optional<Lanes> lanes;
+    std::optional<options::Lanes> lanes;
   };
-  explicit CrossSweep(const Rulebooks& books) : CrossSweep(books, Options()) {}
-  CrossSweep(const Rulebooks& books, Options options);
+  explicit CrossSweep(const margin::Rulebooks& books) : CrossSweep(books, Options()) {}
+  CrossSweep(const margin::Rulebooks& books, Options options);
 
   // Lays the prices. Bands that were left are laid anew.
-  void move(const MarkPrices& marks);
+  void move(const margin::MarkPrices& marks);
 
   // `pool` as evaluate() answers it: only `coin` and `position` are read. Pools are numbered by the
   // caller, densely. Call after any change of the account's balance or positions. False: no bound
   // could be drawn (a price is missing or an end of a band lies beyond what the rulebook says), and
   // the pool is due at each sweep until it is set again.
-  bool set(uint32_t id, const Account& account, const Pool& pool, const MarkPrices& marks);
+  bool set(uint32_t id, const margin::Account& account, const margin::Pool& pool,
+           const margin::MarkPrices& marks);
   void erase(uint32_t id) { table_.erase(id); }
 
   // Appends the pools that may be under water at the prices last laid, by number.
@@ -60,18 +61,20 @@ class CrossSweep {
     std::optional<uint32_t> coin;  // a source
     LineTable::Value value;
   };
-  static const std::optional<Price>* price_of(const MarkPrices& marks, Kind kind, uint32_t index);
+  static const std::optional<Price>* price_of(const margin::MarkPrices& marks, Kind kind,
+                                              uint32_t index);
   PriceRange band_around(Price now) const;
-  std::optional<uint32_t> source(Kind kind, uint32_t index, const MarkPrices& marks);
+  std::optional<uint32_t> source(Kind kind, uint32_t index, const margin::MarkPrices& marks);
   LineTable::Value driver(uint32_t source, bool inverse, std::optional<uint32_t> coin);
   double limit_of(const Driver& driver) const;
   void lay(const Driver& driver);
   void add(LineTable::Value value, double weight);
-  bool draw(const Account& account, const Pool& pool, const MarkPrices& marks, double* constant);
-  bool draw_position(const Position& position, const MarkPrices& marks,
+  bool draw(const margin::Account& account, const margin::Pool& pool,
+            const margin::MarkPrices& marks, double* constant);
+  bool draw_position(const margin::Position& position, const margin::MarkPrices& marks,
                      std::optional<uint32_t> coin, double* constant);
 
-  const Rulebooks& books_;
+  const margin::Rulebooks& books_;
   Options options_;
   LineTable table_;
   std::vector<Source> sources_;
@@ -80,4 +83,4 @@ class CrossSweep {
   std::vector<LineTable::Term> terms_;
 };
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -7,16 +7,17 @@
 
 #include "watch/cross_market.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
-using testing_exchange::CrossMarket;
+using fixture::CrossMarket;
 
 // Sums that are exactly zero in integers, and one unit on either side: zero must be found, whatever
 // floats make of it.
 TEST(LineTable, finds_every_sum_that_is_not_positive) {
-  for (const Lanes lanes : {Lanes::one, Lanes::avx2, Lanes::avx512}) {
-    if (!lanes_supported(lanes)) continue;
+  for (const options::Lanes lanes :
+       {options::Lanes::one, options::Lanes::avx2, options::Lanes::avx512}) {
+    if (!options::lanes_supported(lanes)) continue;
     Random random(1, {});
     LineTable table(lanes);
     for (int v = 0; v < 40; ++v) {
@@ -75,13 +76,14 @@ TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
     CrossMarket market(100 + seed);
     Random& random = market.random;
     constexpr uint32_t kAccounts = 200, kPools = 16;
-    std::vector<Account> accounts;
+    std::vector<margin::Account> accounts;
     std::vector<CrossSweep> sweeps;
-    for (const Lanes lanes : {Lanes::one, Lanes::avx2, Lanes::avx512}) {
-      if (lanes_supported(lanes))
+    for (const options::Lanes lanes :
+         {options::Lanes::one, options::Lanes::avx2, options::Lanes::avx512}) {
+      if (options::lanes_supported(lanes))
         sweeps.emplace_back(market.books, CrossSweep::Options{.lanes = lanes});
     }
-    AccountMargin margin;
+    margin::AccountMargin margin;
     const auto set = [&](uint32_t id) {
       for (uint32_t pool = 0; pool < margin.pools.size(); ++pool)
         for (CrossSweep& sweep : sweeps)
@@ -89,7 +91,7 @@ TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
     };
     for (uint32_t id = 0; id < kAccounts; ++id) {
       accounts.push_back(market.account(5));
-      ASSERT_TRUE(evaluate(accounts[id], market.marks, market.books, margin).has_value());
+      ASSERT_TRUE(margin::evaluate(accounts[id], market.marks, market.books, margin).has_value());
       set(id);
     }
     std::vector<uint32_t> due, other;
@@ -118,10 +120,11 @@ TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
       is.assign(is.size(), false);
       for (const uint32_t pool : due) is[pool] = true;
       for (uint32_t id = 0; id < kAccounts; ++id) {
-        if (!evaluate(accounts[id], market.marks, market.books, margin).has_value()) continue;
+        if (!margin::evaluate(accounts[id], market.marks, market.books, margin).has_value())
+          continue;
         bool under = false, named = false;
         for (uint32_t pool = 0; pool < margin.pools.size(); ++pool) {
-          const Pool& exact = margin.pools[pool];
+          const margin::Pool& exact = margin.pools[pool];
           const bool here = is[id * kPools + pool];
           ASSERT_TRUE(here || !exact.liquidated)
               << "seed " << seed << " tick " << tick << " pool " << id;
@@ -138,7 +141,8 @@ TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
           for (uint32_t pool = 0; pool < kPools; ++pool)
             for (CrossSweep& sweep : sweeps) sweep.erase(id * kPools + pool);
           accounts[id] = market.account(5);
-          ASSERT_TRUE(evaluate(accounts[id], market.marks, market.books, margin).has_value());
+          ASSERT_TRUE(
+              margin::evaluate(accounts[id], market.marks, market.books, margin).has_value());
         }
         if (under || named) set(id);
       }
@@ -153,13 +157,13 @@ TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
 TEST(CrossSweep, a_missing_price_makes_its_pools_due) {
   CrossMarket market(7);
   CrossSweep sweep(market.books);
-  Account account;
-  account.balances = {{0, testing_margin::coins(1e6)}};
+  margin::Account account;
+  account.balances = {{0, margin::fixture::coins(1e6)}};
   account.positions = {{.instrument = 1,
                         .book = 1,
-                        .qty = testing_margin::qty(1),
-                        .entry = testing_margin::price(4000)}};
-  EXPECT_TRUE(sweep.set(0, account, Pool{.coin = CoinId{0}}, market.marks));
+                        .qty = margin::fixture::qty(1),
+                        .entry = margin::fixture::price(4000)}};
+  EXPECT_TRUE(sweep.set(0, account, margin::Pool{.coin = CoinId{0}}, market.marks));
   std::vector<uint32_t> due;
   sweep.sweep(due);
   EXPECT_TRUE(due.empty());
@@ -168,11 +172,11 @@ TEST(CrossSweep, a_missing_price_makes_its_pools_due) {
   sweep.sweep(due);
   EXPECT_EQ(due, std::vector<uint32_t>{0});
   account.positions[0].instrument = 99;  // a price that nobody ever laid
-  EXPECT_FALSE(sweep.set(1, account, Pool{.coin = CoinId{0}}, market.marks));
+  EXPECT_FALSE(sweep.set(1, account, margin::Pool{.coin = CoinId{0}}, market.marks));
   due.clear();
   sweep.sweep(due);
   EXPECT_EQ(due, (std::vector<uint32_t>{0, 1}));
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::watch

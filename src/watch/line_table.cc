@@ -13,7 +13,7 @@
 
 #include "base/check.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 constexpr size_t kLanes = LineTable::kLanes;
@@ -107,9 +107,9 @@ __attribute__((target("avx512f,avx512bw,avx512dq"))) void find_avx512(const Line
 
 }  // namespace
 
-LineTable::LineTable(std::optional<Lanes> lanes)
-    : values_{0}, limits_{0}, lanes_(lanes ? *lanes : widest_lanes()) {
-  CHECK(lanes_supported(lanes_));
+LineTable::LineTable(std::optional<options::Lanes> lanes)
+    : values_{0}, limits_{0}, lanes_(lanes ? *lanes : options::widest_lanes()) {
+  CHECK(options::lanes_supported(lanes_));
 }
 
 LineTable::Value LineTable::add_value(double limit) {
@@ -229,16 +229,16 @@ void LineTable::find(std::vector<uint32_t>& rows, Part part) const {
     const size_t blocks = (group.rows.size() + kLanes - 1) / kLanes;
     const size_t from = blocks * part.part / part.parts, to = blocks * (part.part + 1) / part.parts;
 #if defined(__x86_64__)
-    if (lanes_ == Lanes::avx512 && values_.size() <= 64) {
+    if (lanes_ == options::Lanes::avx512 && values_.size() <= 64) {
       std::copy(values_.begin(), values_.end(), padded);
       find_avx512<true>(group, padded, from, to, rows);
       continue;
     }
-    if (lanes_ == Lanes::avx512) {
+    if (lanes_ == options::Lanes::avx512) {
       find_avx512<false>(group, values, from, to, rows);
       continue;
     }
-    if (lanes_ == Lanes::avx2) {
+    if (lanes_ == options::Lanes::avx2) {
       find_avx2(group, values, from, to, rows);
       continue;
     }
@@ -257,4 +257,4 @@ size_t LineTable::bytes() const {
   return sum;
 }
 
-}  // namespace delever
+}  // namespace delever::watch

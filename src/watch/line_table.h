@@ -18,7 +18,7 @@
 
 #include "options/batch.h"
 
-namespace delever {
+namespace delever::watch {
 
 class LineTable {
  public:
@@ -29,7 +29,7 @@ class LineTable {
   };
   static constexpr size_t kTermsMost = 512;
 
-  explicit LineTable(std::optional<Lanes> lanes = {});
+  explicit LineTable(std::optional<options::Lanes> lanes = {});
 
   // 0 <= value <= limit. Missing values are NaN: all rows with a term on them are found.
   Value add_value(double limit);
@@ -75,8 +75,8 @@ class LineTable {
   std::vector<Place> places_;  // by row
   std::vector<float> values_;  // [0] is 0, for rows with fewer terms than their group
   std::vector<double> limits_;
-  Lanes lanes_;
+  options::Lanes lanes_;
   size_t size_ = 0;
 };
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -6,7 +6,7 @@
 
 #include "options/black.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 constexpr double kDaysPerYear = 365, kShortDays = 30;
@@ -16,14 +16,14 @@ struct Point {
   double price = 0, delta = 0;
 };
 
-Point at(const OptionTerms& terms, double forward, double total_vol) {
+Point at(const margin::OptionTerms& terms, double forward, double total_vol) {
   const double strike = terms.strike.approx(), sign = terms.type == OptionType::call ? 1 : -1;
   const double inside = sign * (forward - strike);
   Point p{std::max(inside, 0.0),
           inside > 0 ? sign : 0};  // at the kink any slope between those of both sides will do
   if (!(total_vol > 0)) return p;
-  const double x = log_moneyness(forward, strike);
-  p.price += std::min(forward, strike) * time_value_ratio(std::abs(x), total_vol);
+  const double x = options::log_moneyness(forward, strike);
+  p.price += std::min(forward, strike) * options::time_value_ratio(std::abs(x), total_vol);
   p.delta = sign * 0.5 * std::erfc(-sign * (x / total_vol + 0.5 * total_vol) * kRootHalf);
   return p;
 }
@@ -65,17 +65,18 @@ constexpr double kAnchor = 0.006;
 
 Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
                           const ScenarioReach& reach, OptionReach& into) {
-  const RiskLeg& leg = option.leg;
+  const margin::RiskLeg& leg = option.leg;
   CHECK(leg.option && leg.years && *leg.years > 0 && leg.forward > 0 && option.index > 0);
   if (!rule.vol_up || !rule.vol_down || !rule.short_vega_power || !rule.long_vega_power ||
       !rule.vol_up_floor)
     return Error{Fault::no_evidence,
                  "options need the volatility shocks, and this rulebook lacks some"};
-  const OptionTerms& terms = *leg.option;
+  const margin::OptionTerms& terms = *leg.option;
   const double forward = leg.forward, years = *leg.years, vol = leg.volatility;
   into.forward_low = forward / (1 + reach.price);
   into.forward_high = forward * (1 + reach.price);
-  const double root = std::sqrt(years), away = log_moneyness(forward, terms.strike.approx());
+  const double root = std::sqrt(years),
+               away = options::log_moneyness(forward, terms.strike.approx());
   const double d1 = away / (vol * root) + 0.5 * vol * root;
   into.anchored = vol > 0 && kInvRoot2Pi * std::exp(-0.5 * d1 * d1) * vol * root >= kAnchor;
   into.volatility_low = into.anchored ? vol * (1 - reach.volatility) : 0;
@@ -94,10 +95,10 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
     return Error{Fault::refused,
                  "a shock whose power lies outside 0 to 0.5: it would not shrink with time"};
   const auto up = [&](double t) {
-    return std::sqrt(t) * vol_shock_up(rule.vol_up->approx(), t * kDaysPerYear, power);
+    return std::sqrt(t) * margin::vol_shock_up(rule.vol_up->approx(), t * kDaysPerYear, power);
   };
   const auto down = [&](double t) {
-    return std::sqrt(t) * vol_shock_down(rule.vol_down->approx(), t * kDaysPerYear, power);
+    return std::sqrt(t) * margin::vol_shock_down(rule.vol_down->approx(), t * kDaysPerYear, power);
   };
   const double root_low = std::sqrt(into.years_low);
   const Shock shocks[] = {
@@ -148,8 +149,8 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
     into.rise_long.push_back(rise.tangent - now_rise.chord);
     into.rise_short.push_back(rise.chord - now_rise.tangent);
     const double strike = terms.strike.approx();
-    const Span k{log_moneyness(into.forward_low * (1 + move), strike),
-                 log_moneyness(into.forward_high * (1 + move), strike)};
+    const Span k{options::log_moneyness(into.forward_low * (1 + move), strike),
+                 options::log_moneyness(into.forward_high * (1 + move), strike)};
     const double vega =
         per_vega * density_most(d1_over(k, {lowest * shock.later, highest * shock.now}));
     // A base on its floor loses nothing as volatility falls; above it the straight line counts as
@@ -166,8 +167,8 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
   }
   for (const Rate move : rule.extended_moves) add(move.approx(), shocks[0]);
 
-  const Span k{log_moneyness(into.forward_low, terms.strike.approx()),
-               log_moneyness(into.forward_high, terms.strike.approx())};
+  const Span k{options::log_moneyness(into.forward_low, terms.strike.approx()),
+               options::log_moneyness(into.forward_high, terms.strike.approx())};
   const Span d1s = d1_over(k, {into.volatility_low * root_low, into.volatility_high * root});
   const double now_vega = into.anchored ? 0 : per_vega * density_most(d1s);
   into.now_fall_short = now_vega * root * (vol - into.volatility_low);
@@ -180,4 +181,4 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::watch

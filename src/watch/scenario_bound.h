@@ -7,10 +7,10 @@
 
 #include "margin/portfolio.h"
 
-namespace delever {
+namespace delever::watch {
 
 struct HeldOption {
-  RiskLeg leg;           // of one coin, long; its volatility 0 where the mark implies none
+  margin::RiskLeg leg;   // of one coin, long; its volatility 0 where the mark implies none
   double mark = 0;       // coins
   double index = 0;      // USD
   bool on_index = true;  // the forward is the index itself: both move as one
@@ -49,4 +49,4 @@ struct OptionReach {
 Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
                           const ScenarioReach& reach, OptionReach& into);
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 constexpr double kCoinHeadroom =
@@ -16,29 +16,30 @@ double raw(Price price) { return static_cast<double>(price.raw()); }
 Price near(double units) {
   return Price::raw(static_cast<int64_t>(std::clamp(units, 1.0, 9.2e18)));
 }
-double size_of(const Position& position, const Rulebooks::Compiled& book) {
+double size_of(const margin::Position& position, const margin::Rulebooks::Compiled& book) {
   return position.qty.approx() * book.size.approx();
 }
-double x_of(const Rulebooks::Compiled& book, Price price) {
+double x_of(const margin::Rulebooks::Compiled& book, Price price) {
   return book.inverse ? 1 / price.approx() : price.approx();
 }
 
-double slack_of(const PositionMargin& margin) {
+double slack_of(const margin::PositionMargin& margin) {
   return static_cast<double>(Wide{margin.profit.raw()} - margin.maintenance.raw() -
                              margin.liquidation_fee.raw());
 }
 
-Result<double> slack_at(const Position& position, const Rulebooks::Compiled& book, Price mark,
-                        std::optional<Price> underlying) {
-  return slack_of(TRY(position_margin(position, book, mark, underlying)));
+Result<double> slack_at(const margin::Position& position, const margin::Rulebooks::Compiled& book,
+                        Price mark, std::optional<Price> underlying) {
+  return slack_of(TRY(margin::position_margin(position, book, mark, underlying)));
 }
 
-bool frozen(const Position& position, const Rulebooks::Compiled& book) {
+bool frozen(const margin::Position& position, const margin::Rulebooks::Compiled& book) {
   return position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
 }
 
 // The ladder by which maintenance moves with the mark, if it is one.
-const LadderRule* moving_ladder(const Position& position, const Rulebooks::Compiled& book) {
+const LadderRule* moving_ladder(const margin::Position& position,
+                                const margin::Rulebooks::Compiled& book) {
   const Rulebook& b = book.book;
   if (book.option || b.size_margin || b.liquidity_tier || frozen(position, book) || !b.ladder)
     return nullptr;
@@ -54,16 +55,16 @@ bool convex(const LadderRule& ladder) {
                         });
 }
 
-bool one_tier(const LadderRule& ladder, const Position& position, const Rulebooks::Compiled& book,
-              PriceRange range) {
-  const MarginTier* low =
-      tier_of(ladder, position_value(book, position.qty, range.lowest, Round::up), position.qty);
-  const MarginTier* high =
-      tier_of(ladder, position_value(book, position.qty, range.highest, Round::up), position.qty);
+bool one_tier(const LadderRule& ladder, const margin::Position& position,
+              const margin::Rulebooks::Compiled& book, PriceRange range) {
+  const MarginTier* low = margin::tier_of(
+      ladder, margin::position_value(book, position.qty, range.lowest, Round::up), position.qty);
+  const MarginTier* high = margin::tier_of(
+      ladder, margin::position_value(book, position.qty, range.highest, Round::up), position.qty);
   return low && low == high;
 }
 
-bool whole_size(const Position& position, const Rulebooks::Compiled& book) {
+bool whole_size(const margin::Position& position, const margin::Rulebooks::Compiled& book) {
   return static_cast<Wide>(position.qty.raw()) * book.size.raw() % Qty::scale == 0;
 }
 
@@ -74,8 +75,9 @@ bool whole_size(const Position& position, const Rulebooks::Compiled& book) {
 // one size); an option's margin in quote money is rounded in coins, each worth S. Rates held to
 // 1e-15, and Deribit's size rounded to 1e-8 coins, are proportional to the value; 4e-15 of it also
 // covers doubles made of these integers.
-double rounding_of(const Position& position, const Rulebooks::Compiled& book, PriceRange mark,
-                   std::optional<Price> underlying_highest, double maintenance_most) {
+double rounding_of(const margin::Position& position, const margin::Rulebooks::Compiled& book,
+                   PriceRange mark, std::optional<Price> underlying_highest,
+                   double maintenance_most) {
   const double size = size_of(position, book);
   const double x_most = std::max({x_of(book, mark.lowest), x_of(book, mark.highest),
                                   position.entry.raw() > 0 ? x_of(book, position.entry) : 0.0});
@@ -91,7 +93,8 @@ double rounding_of(const Position& position, const Rulebooks::Compiled& book, Pr
 
 // The rate by which maintenance and fee grow with value, at most; missing where no such bound holds
 // at every value.
-std::optional<double> rate_most(const Position& position, const Rulebooks::Compiled& book) {
+std::optional<double> rate_most(const margin::Position& position,
+                                const margin::Rulebooks::Compiled& book) {
   const double fee = book.liquidation_fee.approx();
   if (frozen(position, book)) return fee;
   if (const auto& rule = book.book.size_margin) {
@@ -104,7 +107,7 @@ std::optional<double> rate_most(const Position& position, const Rulebooks::Compi
   const LadderRule* ladder = moving_ladder(position, book);
   if (!ladder) return std::nullopt;
   if (ladder->unit == TierUnit::contracts) {
-    const MarginTier* tier = tier_of(*ladder, 0, position.qty);
+    const MarginTier* tier = margin::tier_of(*ladder, 0, position.qty);
     return tier ? std::optional<double>(tier->maintenance.approx() + fee) : std::nullopt;
   }
   if (!ladder->complete || !convex(*ladder)) return std::nullopt;
@@ -113,7 +116,8 @@ std::optional<double> rate_most(const Position& position, const Rulebooks::Compi
 
 // No price on this way ever costs: (2), (3). Under (3) the gain must also outgrow the roundings,
 // which rise with x.
-bool harmless(const Position& position, const Rulebooks::Compiled& book, bool rising) {
+bool harmless(const margin::Position& position, const margin::Rulebooks::Compiled& book,
+              bool rising) {
   const bool is_long = position.side == PositionSide::long_side;
   const bool x_rises = rising != book.inverse;
   const bool gains_with_x = is_long != book.inverse;
@@ -128,9 +132,9 @@ bool harmless(const Position& position, const Rulebooks::Compiled& book, bool ri
 }
 
 struct Leg {
-  const Position* position;
-  const Rulebooks::Compiled* book;
-  const PositionMargin* margin;
+  const margin::Position* position;
+  const margin::Rulebooks::Compiled* book;
+  const margin::PositionMargin* margin;
 };
 
 // The way from now towards now / 2 or 2 now for all legs of one instrument together. Where the
@@ -159,10 +163,10 @@ Exposure::Way reach(const std::vector<Leg>& legs, Price now, std::optional<Price
 }
 
 struct Builder {
-  const Account& account;
-  const MarkPrices& marks;
-  const Rulebooks& books;
-  const AccountMargin& margin;
+  const margin::Account& account;
+  const margin::MarkPrices& marks;
+  const margin::Rulebooks& books;
+  const margin::AccountMargin& margin;
   const PriceIds& ids;
   PoolBound& into;
   std::vector<Leg> legs{};
@@ -175,10 +179,10 @@ struct Builder {
   // Adds the legs' exposures, every loss `scale` fold, and takes their roundings off; answers their
   // part of the slack.
   Result<double> add(double scale, double roundings_each) {
-    const Position& first = *legs.front().position;
-    const Rulebooks::Compiled& book = *legs.front().book;
-    const Price now = *MarkPrices::at(marks.mark, first.instrument);
-    const Price* s = MarkPrices::at(marks.underlying, first.instrument);
+    const margin::Position& first = *legs.front().position;
+    const margin::Rulebooks::Compiled& book = *legs.front().book;
+    const Price now = *margin::MarkPrices::at(marks.mark, first.instrument);
+    const Price* s = margin::MarkPrices::at(marks.underlying, first.instrument);
     const auto underlying = s ? std::optional<Price>(*s) : std::optional<Price>();
     Exposure exposure{
         .price = id_of(ids.mark, first.instrument), .inverse = book.inverse, .now = now};
@@ -240,15 +244,18 @@ double units(Amount amount) { return static_cast<double>(amount.raw()); }
 
 }  // namespace
 
-Result<SlackChord> slack_chord(const Position& position, const Rulebooks::Compiled& book,
-                               PriceRange mark, std::optional<PriceRange> underlying) {
+Result<SlackChord> slack_chord(const margin::Position& position,
+                               const margin::Rulebooks::Compiled& book, PriceRange mark,
+                               std::optional<PriceRange> underlying) {
   const LadderRule* ladder = moving_ladder(position, book);
   if (ladder && !convex(*ladder) && !one_tier(*ladder, position, book, mark))
     return Error{Fault::refused, "maintenance jumps within the range", book.book.name()};
   std::optional<Price> low, high;
   if (underlying) low = underlying->lowest, high = underlying->highest;
-  const PositionMargin at_lowest = TRY(position_margin(position, book, mark.lowest, low));
-  const PositionMargin at_highest = TRY(position_margin(position, book, mark.highest, low));
+  const margin::PositionMargin at_lowest =
+      TRY(margin::position_margin(position, book, mark.lowest, low));
+  const margin::PositionMargin at_highest =
+      TRY(margin::position_margin(position, book, mark.highest, low));
   SlackChord chord{.at_lowest = slack_of(at_lowest), .at_highest = slack_of(at_highest)};
   double maintenance = std::max(units(at_lowest.maintenance), units(at_highest.maintenance));
   if (book.option && underlying && position.side == PositionSide::short_side) {
@@ -261,11 +268,11 @@ Result<SlackChord> slack_chord(const Position& position, const Rulebooks::Compil
   return chord;
 }
 
-Result<void> bound_pool(const Account& account, const MarkPrices& marks, const Rulebooks& books,
-                        const AccountMargin& margin, size_t pool, const PriceIds& ids,
-                        PoolBound& into) {
+Result<void> bound_pool(const margin::Account& account, const margin::MarkPrices& marks,
+                        const margin::Rulebooks& books, const margin::AccountMargin& margin,
+                        size_t pool, const PriceIds& ids, PoolBound& into) {
   CHECK(pool < margin.pools.size() && margin.positions.size() == account.positions.size());
-  const Pool& p = margin.pools[pool];
+  const margin::Pool& p = margin.pools[pool];
   into.exposures.clear();
   into.spare =
       static_cast<double>(Wide{p.equity().raw()} - p.maintenance.raw() - p.liquidation_fee.raw()) -
@@ -314,24 +321,24 @@ Result<void> bound_pool(const Account& account, const MarkPrices& marks, const R
   }
 
   std::vector<CoinId> coins;
-  for (const Balance& balance : account.balances) coins.push_back(balance.coin);
-  for (const Position& position : account.positions) {
+  for (const margin::Balance& balance : account.balances) coins.push_back(balance.coin);
+  for (const margin::Position& position : account.positions) {
     if (position.mode == MarginMode::cross) coins.push_back(books[position.book].settle);
   }
   std::sort(coins.begin(), coins.end());
   coins.erase(std::unique(coins.begin(), coins.end()), coins.end());
   for (const CoinId coin : coins) {
     double held = 0, rounded = 0;
-    for (const Balance& balance : account.balances) {
+    for (const margin::Balance& balance : account.balances) {
       if (balance.coin != coin) continue;
       const std::optional<Rate> haircut = books.haircut(coin);
       if (!haircut && balance.amount > Amount()) continue;
       held += units(balance.amount) * (balance.amount > Amount() ? 1 - haircut->approx() : 1);
       rounded += 2 + 1e-14 * std::abs(held);
     }
-    const Price* now = MarkPrices::at(marks.coin_usd, coin);
+    const Price* now = margin::MarkPrices::at(marks.coin_usd, coin);
     const bool settles = std::any_of(
-        account.positions.begin(), account.positions.end(), [&](const Position& position) {
+        account.positions.begin(), account.positions.end(), [&](const margin::Position& position) {
           return position.mode == MarginMode::cross && books[position.book].settle == coin;
         });
     if (held == 0 && !settles) continue;
@@ -351,4 +358,4 @@ Result<void> bound_pool(const Account& account, const MarkPrices& marks, const R
   return {};
 }
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -26,7 +26,7 @@
 
 #include "margin/evaluate.h"
 
-namespace delever {
+namespace delever::watch {
 
 // A price that moves: a mark, an option's underlying, a collateral coin's index. The caller numbers
 // them.
@@ -58,9 +58,9 @@ struct PoolBound {
 };
 
 // Of pool `pool` in `margin`, which is evaluate(account, marks, books). Errors as evaluate's.
-Result<void> bound_pool(const Account& account, const MarkPrices& marks, const Rulebooks& books,
-                        const AccountMargin& margin, size_t pool, const PriceIds& ids,
-                        PoolBound& into);
+Result<void> bound_pool(const margin::Account& account, const margin::MarkPrices& marks,
+                        const margin::Rulebooks& books, const margin::AccountMargin& margin,
+                        size_t pool, const PriceIds& ids, PoolBound& into);
 
 // A chord over a range of marks (and of the underlying, for options): for every price inside
 //   c(P) >= line through (x at lowest, at_lowest) and (x at highest, at_highest) - underlying_loss
@@ -75,7 +75,8 @@ struct SlackChord {
   double underlying_loss = 0;
   double rounding = 0;
 };
-Result<SlackChord> slack_chord(const Position& position, const Rulebooks::Compiled& book,
-                               PriceRange mark, std::optional<PriceRange> underlying);
+Result<SlackChord> slack_chord(const margin::Position& position,
+                               const margin::Rulebooks::Compiled& book, PriceRange mark,
+                               std::optional<PriceRange> underlying);
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "watch/threshold_index.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 double seconds() {
@@ -88,7 +88,7 @@ int bench_main(uint32_t positions) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::watch
 
 int main(int argc, char** argv) {
   return delever::bench_main(argc > 1 ? static_cast<uint32_t>(std::atol(argv[1])) : 10'000'000);

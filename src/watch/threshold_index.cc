@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-namespace delever {
+namespace delever::watch {
 
 namespace {
 
@@ -83,4 +83,4 @@ void ThresholdIndex::take_due(Price mark, std::vector<Due>& out) {
             });
 }
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -11,12 +11,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/huge_pages.h"
 #include "base/bitmap.h"
+#include "base/huge_pages.h"
 #include "market/event.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::watch {
 
 // The buckets alone. Who owns the ids keeps the place of each, and hears of every new one:
 // moved(id, place).
@@ -154,4 +154,4 @@ class ThresholdIndex {
   std::vector<ThresholdBuckets::Place, HugePages<ThresholdBuckets::Place>> places_;  // by id
 };
 
-}  // namespace delever
+}  // namespace delever::watch

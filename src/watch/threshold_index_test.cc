@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 Price price(int64_t cents) { return Price::raw(cents * (Price::scale / 100)); }
@@ -53,4 +53,4 @@ TEST(ThresholdIndex, equals_looking_at_everyone) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::watch

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
 constexpr double kSafe =
@@ -278,4 +278,4 @@ size_t WatchIndex::bytes() const {
   return sum;
 }
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -27,7 +27,7 @@
 #include "watch/slack_bound.h"
 #include "watch/threshold_index.h"
 
-namespace delever {
+namespace delever::watch {
 
 struct WatchPrice {
   PriceId price;
@@ -94,4 +94,4 @@ class WatchIndex {
   size_t watched_ = 0;
 };
 
-}  // namespace delever
+}  // namespace delever::watch

@@ -9,12 +9,12 @@
 
 #include "watch/cross_market.h"
 
-namespace delever {
+namespace delever::watch {
 namespace {
 
-using testing_exchange::CrossMarket;
+using fixture::CrossMarket;
 
-std::vector<std::optional<Price>*> by_id(const PriceIds& ids, MarkPrices& marks) {
+std::vector<std::optional<Price>*> by_id(const PriceIds& ids, margin::MarkPrices& marks) {
   std::vector<std::optional<Price>*> found;
   const auto place = [&found](PriceId id, std::optional<Price>& price) {
     if (found.size() <= id) found.resize(id + size_t{1});
@@ -31,8 +31,9 @@ TEST(WatchPrices, no_corner_of_the_box_is_under_water) {
   int corners = 0, tight = 0;
   for (uint64_t seed = 0; seed < 400; ++seed) {
     CrossMarket market(seed);
-    const Account account = market.account(6);
-    const AccountMargin margin = evaluate(account, market.marks, market.books).value();
+    const margin::Account account = market.account(6);
+    const margin::AccountMargin margin =
+        margin::evaluate(account, market.marks, market.books).value();
     for (size_t pool = 0; pool < margin.pools.size(); ++pool) {
       PoolBound bound;
       ASSERT_TRUE(bound_pool(account, market.marks, market.books, margin, pool, market.ids, bound)
@@ -41,7 +42,7 @@ TEST(WatchPrices, no_corner_of_the_box_is_under_water) {
       std::vector<WatchPrice> watches;
       watch_prices(bound.exposures, bound.spare, watches);
       for (int round = 0; round < 60; ++round) {
-        MarkPrices moved = market.marks;
+        margin::MarkPrices moved = market.marks;
         const auto prices = by_id(market.ids, moved);
         std::vector<uint64_t> choice(market.prices);
         for (auto& c : choice) c = market.random.below(4);
@@ -62,10 +63,10 @@ TEST(WatchPrices, no_corner_of_the_box_is_under_water) {
               static_cast<int64_t>(share * static_cast<double>(inside - watch.now.raw()));
           *prices[watch.price] = Price::raw(share == 1 ? inside : watch.now.raw() + way);
         }
-        const auto there = evaluate(account, moved, market.books);
+        const auto there = margin::evaluate(account, moved, market.books);
         if (!there.has_value()) continue;  // beyond 92 billion coins
         ++corners;
-        const Pool& p = there.value().pools[pool];
+        const margin::Pool& p = there.value().pools[pool];
         const Amount slack = p.equity() - p.maintenance - p.liquidation_fee;
         ASSERT_GT(slack, Amount())
             << "seed " << seed << " pool " << pool << " spare " << bound.spare;
@@ -85,14 +86,14 @@ TEST(WatchIndex, misses_nobody_on_price_paths) {
     Random& random = market.random;
     const auto prices = by_id(market.ids, market.marks);
     constexpr uint32_t kAccounts = 150, kPools = 16;
-    std::vector<Account> accounts;
+    std::vector<margin::Account> accounts;
     WatchIndex index;
     PoolBound bound;
-    AccountMargin margin;
+    margin::AccountMargin margin;
     std::vector<bool> blind(
         kAccounts);  // at these prices its rulebooks have no answer: look at every tick
     const auto watch = [&](uint32_t id) {
-      blind[id] = !evaluate(accounts[id], market.marks, market.books, margin).has_value();
+      blind[id] = !margin::evaluate(accounts[id], market.marks, market.books, margin).has_value();
       for (uint32_t pool = 0; pool < margin.pools.size() && !blind[id]; ++pool) {
         ASSERT_TRUE(
             bound_pool(accounts[id], market.marks, market.books, margin, pool, market.ids, bound)
@@ -127,7 +128,7 @@ TEST(WatchIndex, misses_nobody_on_price_paths) {
       for (uint32_t id = 0; id < kAccounts; ++id) {
         ++chances;
         looks += looked[id];
-        const auto exact = evaluate(accounts[id], market.marks, market.books);
+        const auto exact = margin::evaluate(accounts[id], market.marks, market.books);
         const bool under = exact.has_value() && exact.value().liquidated();
         ASSERT_TRUE(looked[id] || !under)
             << "seed " << seed << " tick " << tick << " account " << id;
@@ -194,4 +195,4 @@ TEST(WatchPrices, splits_by_the_two_thirds_power) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::watch

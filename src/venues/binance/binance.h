@@ -9,7 +9,7 @@
 #include "codec/decoder.h"
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::venues {
 
 enum class BinanceMarket : uint8_t { usdm, coinm, spot, eoptions };
 
@@ -17,9 +17,10 @@ enum class BinanceMarket : uint8_t { usdm, coinm, spot, eoptions };
 // whose bytes do not name it. Without them a REST answer is known by its shape, and a depth
 // snapshot among a stream's messages is taken for the symbol of that stream's depth channel, if
 // there is exactly one.
-Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market,
-                                                      const StreamSettings& settings,
-                                                      Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_binance_decoder(BinanceMarket market,
+                                                             const codec::StreamSettings& settings,
+                                                             Instruments& instruments,
+                                                             SourceId source);
 
 // Kind, coins, expiry and strike from a symbol, best effort: BTCUSDT, BTCUSD_PERP, BTCUSDT_240329,
 // BTC-240927-60000-C. A symbol that cannot be taken apart becomes the base coin, with an empty
@@ -31,4 +32,4 @@ BinanceMarket binance_market_of(BinanceMarket market, std::string_view symbol);
 // The price index of a pair: BTCUSD, BTCUSDT.
 Instrument binance_index(BinanceMarket market, std::string_view pair);
 
-}  // namespace delever
+}  // namespace delever::venues

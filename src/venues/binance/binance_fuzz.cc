@@ -8,21 +8,22 @@
 #include "base/check.h"
 #include "codec/book.h"
 #include "codec/decoder.h"
+#include "venues/registry.h"
 
 namespace {
 
-class Sink final : public delever::MessageSink {
+class Sink final : public delever::codec::MessageSink {
  public:
-  explicit Sink(delever::BookBuilder& to) : books(to) {}
+  explicit Sink(delever::codec::BookBuilder& to) : books(to) {}
   void on_event(const delever::Event& event) override {
     ++events;
     books.on_event(event);
   }
-  void on_undecoded(const delever::RawMessage&, const delever::Error& why) override {
+  void on_undecoded(const delever::codec::RawMessage&, const delever::Error& why) override {
     CHECK(!why.what.empty());
     ++undecoded;
   }
-  delever::BookBuilder& books;
+  delever::codec::BookBuilder& books;
   uint64_t events = 0, undecoded = 0;
 };
 
@@ -33,7 +34,7 @@ class Gaps final : public delever::EventSink {
   }
 };
 
-uint64_t sum(const delever::DecodeCounts::ByName& names) {
+uint64_t sum(const delever::codec::DecodeCounts::ByName& names) {
   uint64_t n = 0;
   for (const auto& entry : names) n += entry.second;
   return n;
@@ -53,13 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                       "/eapi/v1/index?underlying=BTCUSDT",
                                       "/api/v3/trades?symbol=BTCUSDT",
                                       "/fapi/v1/fundingInfo"};
-  delever::StreamSettings settings;
+  delever::codec::StreamSettings settings;
   if (const char* request = requests[data[0] / 4 % 8]; *request) settings["request"] = request;
   delever::Instruments instruments;
-  auto decoder = delever::make_decoder(names[data[0] % 4], settings, instruments, 1);
+  auto decoder = delever::venues::make_decoder(names[data[0] % 4], settings, instruments, 1);
   CHECK(decoder.has_value());
   Gaps gaps;
-  delever::BookBuilder books(instruments, gaps);
+  delever::codec::BookBuilder books(instruments, gaps);
   Sink sink(books);
   // One message a line, in an allocation of its own, so that reading too far is seen.
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
@@ -68,12 +69,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const size_t end = std::min(text.find('\n', from), text.size());
     std::string padded(text.substr(from, end - from));
     const size_t length = padded.size();
-    padded.resize(length + delever::kPadding);
+    padded.resize(length + delever::codec::kPadding);
     const uint64_t events = sink.events, undecoded = sink.undecoded;
-    const delever::DecodeCounts before = decoder.value()->counts();
+    const delever::codec::DecodeCounts before = decoder.value()->counts();
     decoder.value()->decode({std::string_view(padded).substr(0, length), delever::Instant::ns(7)},
                             sink);
-    const delever::DecodeCounts& after = decoder.value()->counts();
+    const delever::codec::DecodeCounts& after = decoder.value()->counts();
     CHECK(after.messages == ++lines);
     CHECK(after.events - before.events == sink.events - events);
     CHECK(sum(after.undecoded) - sum(before.undecoded) == sink.undecoded - undecoded);

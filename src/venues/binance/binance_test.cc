@@ -4,29 +4,30 @@
 
 #include "base/random.h"
 #include "codec/channels.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 class Binance : public ::testing::Test {
  protected:
   // One message through a fresh decoder of that name; instruments live on.
-  venuetest::Collected decode(std::string_view name, std::string_view text,
-                              const StreamSettings& settings = {}) {
+  venues::fixture::Collected decode(std::string_view name, std::string_view text,
+                                    const codec::StreamSettings& settings = {}) {
     decoder = std::move(make_decoder(name, settings, instruments, 1)).value();
-    venuetest::Collected sink;
-    venuetest::decode_text(*decoder, text, sink, Instant::ns(1'800'000'000'000'000'000));
+    venues::fixture::Collected sink;
+    venues::fixture::decode_text(*decoder, text, sink, Instant::ns(1'800'000'000'000'000'000));
     return sink;
   }
-  const Instrument& of(const venuetest::Collected& sink, size_t i = 0) {
+  const Instrument& of(const venues::fixture::Collected& sink, size_t i = 0) {
     return instruments[sink.events.at(i).instrument];
   }
-  std::string why(const venuetest::Collected& sink) {
+  std::string why(const venues::fixture::Collected& sink) {
     return sink.undecoded.empty() ? "decoded" : sink.undecoded[0].why.text();
   }
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 constexpr std::string_view kTrade =
@@ -195,7 +196,7 @@ TEST_F(Binance, EveryPrefixAndManyDamagesEndInOneCount) {
       for (uint64_t k = 1 + random.below(3); k > 0; --k)
         text[random.below(text.size())] = "{}[]\",:.0x-\\e"[random.below(13)];
       const auto sink = decode("binance-usdm", text);
-      EXPECT_EQ(venuetest::without_events(decoder->counts()), sink.events.empty() ? 1u : 0u)
+      EXPECT_EQ(venues::fixture::without_events(decoder->counts()), sink.events.empty() ? 1u : 0u)
           << text;
     }
   }
@@ -213,9 +214,9 @@ TEST_F(Binance, UnknownChannelsAreToleratedAndCounted) {
       R"({"stream":"btcusdt@rpiDepth@500ms","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,)"
       R"("u":2,"b":[],"a":[]}})");
   EXPECT_EQ(decoder->counts().no_event.at("rpiDepth"), 1u);
-  venuetest::Collected sink;  // names from the wire do not fill the memory
+  venues::fixture::Collected sink;  // names from the wire do not fill the memory
   for (int i = 0; i < 1000; ++i)
-    venuetest::decode_text(*decoder, R"({"e":"x)" + std::to_string(i) + R"("})", sink);
+    venues::fixture::decode_text(*decoder, R"({"e":"x)" + std::to_string(i) + R"("})", sink);
   EXPECT_LE(decoder->counts().unknown_channels.size(), 257u);
   EXPECT_EQ(decoder->counts().unknown_channels.at("(others)"), 744u);
 }
@@ -273,7 +274,7 @@ TEST_F(Binance, WhoseADepthSnapshotIs) {
   EXPECT_EQ(
       of(decode("binance-spot", rest, {{"request", "/api/v3/depth?symbol=BNBBTC&limit=5"}})).name(),
       "BNB-BTC");
-  const StreamSettings whole_url{
+  const codec::StreamSettings whole_url{
       {"request", "https://fapi.binance.com/fapi/v1/depth?symbol=XUSDT&limit=1000"}};
   EXPECT_EQ(of(decode("binance-usdm", rest, whole_url)).name(), "X-USDT-PERP");
   const auto partial = decode(
@@ -282,16 +283,16 @@ TEST_F(Binance, WhoseADepthSnapshotIs) {
   EXPECT_EQ(partial.all<BookSnapshot>().at(0).depth, 20u);
   // Among a stream's own messages: the only symbol of its depth channel, and no guess when there
   // are two.
-  venuetest::Collected sink;
+  venues::fixture::Collected sink;
   decode("binance-usdm", kDepth);
-  venuetest::decode_text(*decoder, rest, sink);
+  venues::fixture::decode_text(*decoder, rest, sink);
   ASSERT_EQ(sink.events.size(), 1u);
   EXPECT_EQ(of(sink).symbol, "BTCUSDT");
   EXPECT_FALSE(sink.all<BookSnapshot>().at(0).depth);
   std::string second(kDepth);
   second.replace(second.find("BTCUSDT"), 7, "ETHUSDT");
-  venuetest::decode_text(*decoder, second, sink);
-  venuetest::decode_text(*decoder, rest, sink);
+  venues::fixture::decode_text(*decoder, second, sink);
+  venues::fixture::decode_text(*decoder, rest, sink);
   EXPECT_EQ(sink.undecoded.size(), 1u);
 }
 
@@ -320,19 +321,20 @@ TEST_F(Binance, RegistryNamesWhatItKnows) {
 
 TEST(Channels, LiquidationFeedsByDate) {
   const auto day = [](const char* text) { return Instant::parse(text).value(); };
-  EXPECT_EQ(liquidation_feed("binance", "forceOrder", day("2026-01-30")),
+  EXPECT_EQ(codec::liquidation_feed("binance", "forceOrder", day("2026-01-30")),
             LiquidationFeed::latest_per_second);
-  EXPECT_EQ(liquidation_feed("bybit", "allLiquidation", day("2026-01-30")),
+  EXPECT_EQ(codec::liquidation_feed("bybit", "allLiquidation", day("2026-01-30")),
             LiquidationFeed::complete);
-  EXPECT_EQ(liquidation_feed("bybit", "liquidation", day("2024-08-05")),
+  EXPECT_EQ(codec::liquidation_feed("bybit", "liquidation", day("2024-08-05")),
             LiquidationFeed::at_most_one_per_second);
-  EXPECT_EQ(liquidation_feed("bybit", "liquidation", day("2026-01-30")), LiquidationFeed::unknown);
-  EXPECT_EQ(liquidation_feed("moon", "x", day("2026-01-30")), LiquidationFeed::unknown);
-  for (const LiquidationChannel& row : liquidation_channels()) {
+  EXPECT_EQ(codec::liquidation_feed("bybit", "liquidation", day("2026-01-30")),
+            LiquidationFeed::unknown);
+  EXPECT_EQ(codec::liquidation_feed("moon", "x", day("2026-01-30")), LiquidationFeed::unknown);
+  for (const codec::LiquidationChannel& row : codec::liquidation_channels()) {
     EXPECT_FALSE(row.source.empty());
     EXPECT_FALSE(row.as_of.empty());
   }
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -8,9 +8,10 @@
 #include <set>
 
 #include "venues/binance/binance.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 constexpr std::string_view kFolders[] = {"binance-usdm", "binance-coinm", "binance-spot",
@@ -52,22 +53,23 @@ struct Ended {
   std::map<std::string, uint64_t> events, rest;
 };
 
-Ended decode_file(std::string_view folder, std::string_view stem, const venuetest::WireFile& file) {
+Ended decode_file(std::string_view folder, std::string_view stem,
+                  const venues::fixture::WireFile& file) {
   Ended out;
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
   std::string request = "none yet";
-  DecodeCounts before;
+  codec::DecodeCounts before;
   for (const auto& message : file.messages()) {
     if (const std::string wanted = request_of(stem, message.request);
         wanted != request || !decoder) {
       request = wanted;
-      StreamSettings settings;
+      codec::StreamSettings settings;
       if (!request.empty()) settings["request"] = request;
       decoder = std::move(make_decoder(folder, settings, instruments, 7)).value();
       before = {};
     }
-    venuetest::Collected sink;
+    venues::fixture::Collected sink;
     decoder->decode(message.raw, sink);
     ++out.messages;
     for (const Event& event : sink.events) {
@@ -76,14 +78,15 @@ Ended decode_file(std::string_view folder, std::string_view stem, const venuetes
       EXPECT_EQ(event.received, message.raw.received);
     }
     // Exactly one ending.
-    const DecodeCounts& now = decoder->counts();
-    const uint64_t without = venuetest::without_events(now) - venuetest::without_events(before);
+    const codec::DecodeCounts& now = decoder->counts();
+    const uint64_t without =
+        venues::fixture::without_events(now) - venues::fixture::without_events(before);
     EXPECT_EQ(without, sink.events.empty() ? 1u : 0u) << message.raw.bytes.substr(0, 200);
     EXPECT_EQ(now.events - before.events, sink.events.size());
     EXPECT_EQ(now.messages - before.messages, 1u);
     out.with_events += !sink.events.empty();
-    const auto add = [&](const char* kind, const DecodeCounts::ByName& after,
-                         const DecodeCounts::ByName& earlier) {
+    const auto add = [&](const char* kind, const codec::DecodeCounts::ByName& after,
+                         const codec::DecodeCounts::ByName& earlier) {
       for (const auto& [name, n] : after) {
         const auto found = earlier.find(name);
         if (const uint64_t more = n - (found == earlier.end() ? 0 : found->second))
@@ -281,7 +284,7 @@ const std::map<std::string, const char*> kEndings{
 };
 
 TEST(BinanceCoverage, EveryFile) {
-  const std::filesystem::path root = venuetest::wire_path("");
+  const std::filesystem::path root = venues::fixture::wire_path("");
   if (!std::filesystem::exists(root)) GTEST_SKIP() << "absent: ../shared/wire";
   std::set<std::string> seen;
   for (const std::string_view folder : kFolders) {
@@ -289,7 +292,7 @@ TEST(BinanceCoverage, EveryFile) {
       const std::string stem = entry.path().stem().string();
       if (entry.path().extension() != ".jsonl" || stem == "expected-tardis") continue;
       const std::string name = std::string(folder) + "/" + stem;
-      const auto file = venuetest::wire_file(name);
+      const auto file = venues::fixture::wire_file(name);
       ASSERT_TRUE(file);
       const auto row = kEndings.find(name);
       EXPECT_EQ(as_text(decode_file(folder, stem, *file)),
@@ -303,4 +306,4 @@ TEST(BinanceCoverage, EveryFile) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -3,7 +3,7 @@
 #include "codec/message_loop.h"
 #include "venues/binance/reader.h"
 
-namespace delever {
+namespace delever::venues {
 namespace binance {
 namespace {
 
@@ -18,7 +18,8 @@ std::string_view endpoint_of(std::string_view path) {
 // just so.
 std::pair<std::string_view, std::string_view> unwrapped(std::string_view bytes) {
   constexpr std::string_view opening = "{\"stream\":\"", middle = "\",\"data\":";
-  if (!bytes.starts_with(opening) || !bytes.ends_with("}")) return {{}, bytes};
+  // One letter decides for nearly every message; padding follows the shorter ones.
+  if (bytes.data()[2] != 's' || !bytes.starts_with(opening) || !bytes.ends_with("}")) return {{}, bytes};
   const size_t at = bytes.find('"', opening.size());
   if (at == bytes.npos || !bytes.substr(at).starts_with(middle)) return {{}, bytes};
   const std::string_view stream = bytes.substr(opening.size(), at - opening.size());
@@ -31,11 +32,11 @@ std::pair<std::string_view, std::string_view> unwrapped(std::string_view bytes) 
 
 }  // namespace
 
-BinanceReader::BinanceReader(BinanceMarket market, const StreamSettings& settings,
+BinanceReader::BinanceReader(BinanceMarket market, const codec::StreamSettings& settings,
                              Instruments& instruments)
     : Reader(instruments),
       market_(market),
-      request_(RestRequest::parse(setting(settings, "request"))),
+      request_(codec::RestRequest::parse(setting(settings, "request"))),
       endpoint_(endpoint_of(request_.path)),
       symbol_(setting(settings, "symbol")) {}
 
@@ -44,21 +45,21 @@ bool BinanceReader::read_fast(std::string_view bytes) {
   return read_plain_depth(payload, stream);
 }
 
-Ending BinanceReader::read(JsonObject& object) {
+Ending BinanceReader::read(codec::JsonObject& object) {
   constexpr std::string_view wrapped = "{\"stream\":";
-  return std::string_view(text_, wrapped.size()) == wrapped ? read_wrapped(object)
-                                                            : read_object(object, text_, {});
+  const bool is_wrapped = text_[2] == 's' && std::string_view(text_, wrapped.size()) == wrapped;
+  return is_wrapped ? read_wrapped(object) : read_object(object, text_, {});
 }
 
 // {"stream":"btcusdt@depth","data":...}
-Ending BinanceReader::read_wrapped(JsonObject& envelope) {
+Ending BinanceReader::read_wrapped(codec::JsonObject& envelope) {
   Ending ending = Ending::unknown;
   std::string_view stream;
   bool has_data = false;
-  each_field(envelope, fields_, [&](uint64_t key, JsonValue& value) {
-    if (key == key_code("stream")) {
+  codec::each_field(envelope, fields_, [&](uint64_t key, codec::JsonValue& value) {
+    if (key == codec::key_code("stream")) {
       stream = fields_.text(value, "stream");
-    } else if (key == key_code("data")) {
+    } else if (key == codec::key_code("data")) {
       has_data = true;
       ending = read_value(value, stream);
     }
@@ -67,7 +68,7 @@ Ending BinanceReader::read_wrapped(JsonObject& envelope) {
   return ending;
 }
 
-InstrumentId BinanceReader::instrument(std::string_view symbol) {
+InstrumentId BinanceReader::find_instrument(std::string_view symbol) {
   return known_.find(symbol, [&] {
     Instrument parsed = binance_instrument(market_, symbol);
     const InstrumentKind kind = parsed.kind;
@@ -99,10 +100,11 @@ std::optional<InstrumentId> BinanceReader::contract_of(std::string_view pair,
 
 }  // namespace binance
 
-Result<std::unique_ptr<Decoder>> make_binance_decoder(BinanceMarket market,
-                                                      const StreamSettings& settings,
-                                                      Instruments& instruments, SourceId source) {
-  return make_message_loop<binance::BinanceReader>(source, market, settings, instruments);
+Result<std::unique_ptr<codec::Decoder>> make_binance_decoder(BinanceMarket market,
+                                                             const codec::StreamSettings& settings,
+                                                             Instruments& instruments,
+                                                             SourceId source) {
+  return codec::make_message_loop<binance::BinanceReader>(source, market, settings, instruments);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -6,13 +6,14 @@
 
 #include "codec/book.h"
 #include "venues/binance/binance.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-std::unique_ptr<Decoder> decoder_of(std::string_view name, Instruments& instruments,
-                                    StreamSettings settings = {}) {
+std::unique_ptr<codec::Decoder> decoder_of(std::string_view name, Instruments& instruments,
+                                           codec::StreamSettings settings = {}) {
   return std::move(make_decoder(name, settings, instruments, 0)).value();
 }
 
@@ -40,21 +41,21 @@ TEST_P(BinanceBooks, EndAsMeasured) {
   SKIP_WITHOUT_WIRE(file, want.file);
   Instruments instruments;
   const auto decoder = decoder_of(want.decoder, instruments);
-  venuetest::Collected events, gaps;
+  venues::fixture::Collected events, gaps;
   decode_all(*decoder, *file, events);
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   uint64_t crossed = 0;
   for (const Event& event : events.events) {
     books.on_event(event);
-    if (const Book* book = books.book(event.instrument)) crossed += book->crossed();
+    if (const codec::Book* book = books.book(event.instrument)) crossed += book->crossed();
   }
   EXPECT_EQ(gaps.events.size(), 0u);
   EXPECT_EQ(crossed, 0u);
-  const BookCounts counts = books.counts(0);
+  const codec::BookCounts counts = books.counts(0);
   EXPECT_EQ(counts.dropped, want.dropped);
   EXPECT_EQ(counts.applied, want.applied);
   EXPECT_EQ(counts.snapshots, 1u);
-  const Book* book = books.book(0);
+  const codec::Book* book = books.book(0);
   ASSERT_NE(book, nullptr);
   EXPECT_EQ(book->bids().size(), want.bids);
   EXPECT_EQ(book->asks().size(), want.asks);
@@ -72,7 +73,7 @@ TEST_P(BinanceBooks, OneLineLessIsOneGap) {
   SKIP_WITHOUT_WIRE(file, GetParam().file);
   Instruments instruments;
   const auto decoder = decoder_of(GetParam().decoder, instruments);
-  venuetest::Collected all;
+  venues::fixture::Collected all;
   decode_all(*decoder, *file, all);
   const size_t n = all.events.size();
   ASSERT_EQ(n, file->size());  // one event a line, so that a line less is an event less
@@ -85,9 +86,9 @@ TEST_P(BinanceBooks, OneLineLessIsOneGap) {
     if (delta && (spot ? delta->sequence.last > base : delta->sequence.last >= base)) break;
   }
   for (size_t gone = 0; gone < n; gone += gone < 60 || gone + 30 > n ? 1 : 61) {
-    venuetest::Collected gaps;
-    BookBuilder books(instruments, gaps);
-    const Book* after_gap = nullptr;
+    venues::fixture::Collected gaps;
+    codec::BookBuilder books(instruments, gaps);
+    const codec::Book* after_gap = nullptr;
     for (size_t i = 0; i < n; ++i) {
       if (i == gone) continue;
       const size_t before = gaps.events.size();
@@ -110,11 +111,11 @@ TEST_P(BinanceBooks, BothReadersAgree) {
   const auto plain = decoder_of(GetParam().decoder, instruments),
              general = decoder_of(GetParam().decoder, instruments);
   for (const auto& message : file->messages()) {
-    venuetest::Collected one, other;
+    venues::fixture::Collected one, other;
     plain->decode(message.raw, one);
     std::string spaced(message.raw.bytes);
     spaced.insert(1, " ");
-    venuetest::decode_text(*general, spaced, other, message.raw.received);
+    venues::fixture::decode_text(*general, spaced, other, message.raw.received);
     ASSERT_EQ(one.events.size(), 1u);
     ASSERT_EQ(other.events.size(), 1u) << spaced.substr(0, 200);
     EXPECT_EQ(one.events[0].at, other.events[0].at);
@@ -141,7 +142,7 @@ TEST(BinanceRecorded, FundingPeriodFlipsOnlyAfterTheBoundary) {
   SKIP_WITHOUT_WIRE(file, "binance-usdm/live2026-markPrice-rollover");
   Instruments instruments;
   const auto decoder = decoder_of("binance-usdm", instruments);
-  venuetest::Collected sink;
+  venues::fixture::Collected sink;
   decode_all(*decoder, *file, sink);
   const Instant boundary = Instant::ns(1790755200000 * int64_t{1'000'000});
   const std::map<std::string, Duration> next{{"BTCUSDT", Duration::hours(8)},
@@ -168,7 +169,7 @@ TEST(BinanceRecorded, LiquidationsSidesSizesPrices) {
   SKIP_WITHOUT_WIRE(file, "binance-usdm/live2026-forceOrder");
   Instruments instruments;
   const auto decoder = decoder_of("binance-usdm", instruments);
-  venuetest::Collected sink;
+  venues::fixture::Collected sink;
   decode_all(*decoder, *file, sink);
   struct Want {
     const char* symbol;
@@ -203,7 +204,7 @@ TEST(BinanceRecorded, CoinMarginedLiquidationIsInContracts) {
   SKIP_WITHOUT_WIRE(file, "binance-coinm/tardis-forceOrder");
   Instruments instruments;
   const auto decoder = decoder_of("binance-coinm", instruments);
-  venuetest::Collected sink;
+  venues::fixture::Collected sink;
   decode_all(*decoder, *file, sink);
   const auto& found = std::get<Liquidation>(sink.events.at(0).payload);
   const Instrument& instrument = instruments[sink.events[0].instrument];
@@ -216,7 +217,7 @@ TEST(BinanceRecorded, CoinMarginedLiquidationIsInContracts) {
 class NautilusFixtures : public ::testing::Test {
  protected:
   bool decode(const char* name) {
-    const auto file = venuetest::wire_file(std::string("binance-usdm/nautilus-") + name);
+    const auto file = venues::fixture::wire_file(std::string("binance-usdm/nautilus-") + name);
     if (!file) return false;
     decode_all(*decoder_of("binance-usdm", instruments), *file, sink);
     return true;
@@ -228,7 +229,7 @@ class NautilusFixtures : public ::testing::Test {
   std::string symbol() { return instruments[sink.events.at(0).instrument].symbol; }
   static Instant ms(int64_t n) { return Instant::ns(n * 1'000'000); }
   Instruments instruments;
-  venuetest::Collected sink;
+  venues::fixture::Collected sink;
 };
 
 TEST_F(NautilusFixtures, Trades) {
@@ -303,4 +304,4 @@ TEST_F(NautilusFixtures, Liquidation) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

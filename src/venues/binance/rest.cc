@@ -6,7 +6,7 @@
 #include "codec/channels.h"
 #include "venues/binance/reader.h"
 
-namespace delever::binance {
+namespace delever::venues::binance {
 namespace {
 
 // 2100-01-01. Perpetuals fill deliveryDate with days of that year: 4133404800000, 4133404802000.
@@ -80,7 +80,8 @@ constexpr std::string_view kSilent[] = {"ticker/24hr",
 
 }  // namespace
 
-Ending BinanceReader::read_object(JsonObject& object, const char* text, std::string_view stream) {
+Ending BinanceReader::read_object(codec::JsonObject& object, const char* text,
+                                  std::string_view stream) {
   constexpr std::string_view opening = "{\"e\":\"";  // how nearly every event begins
   std::string_view type;
   if (std::string_view(text, opening.size()) == opening) {
@@ -100,7 +101,7 @@ Ending BinanceReader::read_object(JsonObject& object, const char* text, std::str
   }
   if (has("stream") && has("data")) {  // an envelope with "stream" not in front
     stream = fields_.text(object, "stream");
-    JsonValue data;
+    codec::JsonValue data;
     if (!fields_.find(object, "data", data)) return Ending::read;
     return read_value(data, stream);
   }
@@ -133,10 +134,10 @@ Ending BinanceReader::read_object(JsonObject& object, const char* text, std::str
   return endpoint.empty() ? Ending::unknown : read_endpoint(endpoint, object, stream);
 }
 
-Ending BinanceReader::read_value(JsonValue& value, std::string_view stream) {
+Ending BinanceReader::read_value(codec::JsonValue& value, std::string_view stream) {
   const char* const text = value.raw_json_token().data();
-  JsonObject object;
-  JsonArray array;
+  codec::JsonObject object;
+  codec::JsonArray array;
   if (*text == '{' && value.get_object().get(object) == simdjson::SUCCESS)
     return read_object(object, text, stream);
   if (*text == '[' && value.get_array().get(array) == simdjson::SUCCESS)
@@ -147,10 +148,10 @@ Ending BinanceReader::read_value(JsonValue& value, std::string_view stream) {
 
 // Since July 2026 rows name a rateType whose values are documented nowhere. One type for all rows
 // is taken for the usual settlement; where there are several, nobody knows which ones are extra.
-void BinanceReader::check_rate_types(JsonArray& rows) {
+void BinanceReader::check_rate_types(codec::JsonArray& rows) {
   mixed_rate_types_ = false;
   std::optional<std::string> first;
-  each_object(rows, fields_, "fundingRate", [&](JsonObject& row) {
+  each_object(rows, fields_, "fundingRate", [&](codec::JsonObject& row) {
     const auto type = fields_.maybe_text(row, "rateType");
     if (!type) return;
     if (!first) first = *type;
@@ -160,15 +161,15 @@ void BinanceReader::check_rate_types(JsonArray& rows) {
     fields_.fail(Fault::malformed, "broken JSON");
 }
 
-Ending BinanceReader::read_list(JsonArray& array, std::string_view stream) {
+Ending BinanceReader::read_list(codec::JsonArray& array, std::string_view stream) {
   mixed_rate_types_ = false;
   if (endpoint_ == "fundingRate") check_rate_types(array);
   if (!fields_.ok()) return Ending::read;
   Ending ending = Ending::no_event;
   channel_ = endpoint_.empty() ? std::string_view("list") : endpoint_;
   for (auto entry : array) {
-    JsonValue value;
-    JsonArray row;
+    codec::JsonValue value;
+    codec::JsonArray row;
     if (entry.get(value) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "broken JSON");
     } else if (*value.raw_json_token().data() != '[') {
@@ -183,7 +184,7 @@ Ending BinanceReader::read_list(JsonArray& array, std::string_view stream) {
   return ending;
 }
 
-Ending BinanceReader::read_endpoint(std::string_view endpoint, JsonObject& object,
+Ending BinanceReader::read_endpoint(std::string_view endpoint, codec::JsonObject& object,
                                     std::string_view stream) {
   if (endpoint == "depth") return rest_depth(object, stream);
   if (endpoint == "aggTrades") return rest_trade(object, true);
@@ -207,7 +208,7 @@ Ending BinanceReader::read_endpoint(std::string_view endpoint, JsonObject& objec
 
 // [open time, open, high, low, close, volume, close time, ...]; whose it is stands only in the
 // request.
-Ending BinanceReader::read_kline_row(JsonArray& row) {
+Ending BinanceReader::read_kline_row(codec::JsonArray& row) {
   const std::string_view endpoint = endpoint_;
   Candle candle;
   std::optional<InstrumentId> id;
@@ -228,7 +229,7 @@ Ending BinanceReader::read_kline_row(JsonArray& row) {
   if (!id) return Ending::read;
   size_t column = 0;
   for (auto entry : row) {
-    JsonValue value;
+    codec::JsonValue value;
     if (entry.get(value) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "broken JSON");
       break;
@@ -268,7 +269,7 @@ Ending BinanceReader::read_kline_row(JsonArray& row) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_depth(JsonObject& object, std::string_view stream) {
+Ending BinanceReader::rest_depth(codec::JsonObject& object, std::string_view stream) {
   const auto last = fields_.maybe_integer(object, "lastUpdateId");
   if (!fields_.rewind(object)) return Ending::read;
   std::string_view symbol;
@@ -276,25 +277,25 @@ Ending BinanceReader::rest_depth(JsonObject& object, std::string_view stream) {
   std::optional<uint64_t> option_last;
   bool has_bids = false, has_asks = false;
   BookSnapshot& book = stage_.add<BookSnapshot>(0, {});
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
-      case key_code("symbol"):
+      case codec::key_code("symbol"):
         symbol = fields_.text(value, "symbol");
         break;
-      case key_code("T"):
+      case codec::key_code("T"):
         engine = fields_.ms(value, "T");
         break;
-      case key_code("E"):
+      case codec::key_code("E"):
         sent = fields_.ms(value, "E");
         break;
-      case key_code("u"):
+      case codec::key_code("u"):
         option_last = fields_.count(value, "u");
         break;
-      case key_code("bids"):
+      case codec::key_code("bids"):
         read_levels(value, book.bids, "bids");
         has_bids = true;
         break;
-      case key_code("asks"):
+      case codec::key_code("asks"):
         read_levels(value, book.asks, "asks");
         has_asks = true;
         break;
@@ -322,7 +323,7 @@ Ending BinanceReader::rest_depth(JsonObject& object, std::string_view stream) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_trade(JsonObject& object, bool aggregated) {
+Ending BinanceReader::rest_trade(codec::JsonObject& object, bool aggregated) {
   std::string_view symbol, id;
   std::optional<Price> price;
   std::optional<Qty> qty;
@@ -331,31 +332,31 @@ Ending BinanceReader::rest_trade(JsonObject& object, bool aggregated) {
   const auto maker = fields_.maybe_bool(object, "isBuyerMaker");
   if (maker) side = *maker ? Side::sell : Side::buy;
   if (!fields_.rewind(object)) return Ending::read;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
-      case key_code("symbol"):
+      case codec::key_code("symbol"):
         symbol = fields_.text(value, "symbol");
         break;
-      case key_code("a"):
-      case key_code("id"):
+      case codec::key_code("a"):
+      case codec::key_code("id"):
         id = fields_.text(value, "id");
         break;
-      case key_code("p"):
-      case key_code("price"):
+      case codec::key_code("p"):
+      case codec::key_code("price"):
         price = fields_.fixed<Price>(value, "price");
         break;
-      case key_code("q"):
-      case key_code("qty"):
+      case codec::key_code("q"):
+      case codec::key_code("qty"):
         qty = fields_.fixed<Qty>(value, "qty");
         break;
-      case key_code("T"):
-      case key_code("time"):
+      case codec::key_code("T"):
+      case codec::key_code("time"):
         at = fields_.ms(value, "time");
         break;
-      case key_code("m"):
+      case codec::key_code("m"):
         side = fields_.boolean(value, "m") ? Side::sell : Side::buy;
         break;
-      case key_code("side"):
+      case codec::key_code("side"):
         side = fields_.integer(value, "side") < 0 ? Side::sell : Side::buy;
         break;  // options
       default:
@@ -378,7 +379,7 @@ Ending BinanceReader::rest_trade(JsonObject& object, bool aggregated) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_quote(JsonObject& object) {
+Ending BinanceReader::rest_quote(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   Quote quote{.bid_price = fields_.maybe<Price>(object, "bidPrice"),
               .ask_price = fields_.maybe<Price>(object, "askPrice"),
@@ -395,7 +396,7 @@ Ending BinanceReader::rest_quote(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_premium_index(JsonObject& object) {
+Ending BinanceReader::rest_premium_index(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   const Price mark = fields_.fixed<Price>(object, "markPrice", Precision::nearest);
   const auto index_price = fields_.maybe<Price>(object, "indexPrice", Precision::nearest);
@@ -416,7 +417,7 @@ Ending BinanceReader::rest_premium_index(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_funding_rate(JsonObject& object) {
+Ending BinanceReader::rest_funding_rate(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   const Rate rate = fields_.fixed<Rate>(object, "fundingRate", Precision::nearest);
   const Instant at = fields_.ms(object, "fundingTime");
@@ -435,7 +436,7 @@ Ending BinanceReader::rest_funding_rate(JsonObject& object) {
 
 // Only contracts whose interval or limits were ever changed are listed. The interval goes into the
 // instrument, where the rates of other streams find it.
-Ending BinanceReader::rest_funding_info(JsonObject& object) {
+Ending BinanceReader::rest_funding_info(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   const int64_t hours = fields_.integer(object, "fundingIntervalHours");
   if (fields_.ok() && (hours < 1 || hours > 24 * 365))
@@ -449,7 +450,7 @@ Ending BinanceReader::rest_funding_info(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_open_interest(JsonObject& object) {
+Ending BinanceReader::rest_open_interest(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   const Qty contracts = fields_.fixed<Qty>(object, "openInterest");
   const Instant at = fields_.maybe_ms(object, "time").value_or(received_);
@@ -459,7 +460,7 @@ Ending BinanceReader::rest_open_interest(JsonObject& object) {
 
 // USD-M: base coins and their value in USD. COIN-M, by pair and contract type: contracts and their
 // value in coins. Options: contracts of one base coin, and USD.
-Ending BinanceReader::rest_open_interest_history(JsonObject& object) {
+Ending BinanceReader::rest_open_interest_history(codec::JsonObject& object) {
   const auto symbol = fields_.maybe_text(object, "symbol");
   const auto pair = fields_.maybe_text(object, "pair");
   const auto contract_type = fields_.maybe_text(object, "contractType");
@@ -480,7 +481,7 @@ Ending BinanceReader::rest_open_interest_history(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_option_mark(JsonObject& object) {
+Ending BinanceReader::rest_option_mark(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   OptionQuote q;
   q.mark_price = fields_.fixed<Price>(object, "markPrice", Precision::nearest);
@@ -499,7 +500,7 @@ Ending BinanceReader::rest_option_mark(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_index(JsonObject& object) {
+Ending BinanceReader::rest_index(codec::JsonObject& object) {
   const Price price = fields_.fixed<Price>(object, "indexPrice", Precision::nearest);
   const Instant at = fields_.ms(object, "time");
   if (request_.get("underlying").empty())
@@ -508,16 +509,16 @@ Ending BinanceReader::rest_index(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::rest_exchange_info(JsonObject& object) {
+Ending BinanceReader::rest_exchange_info(codec::JsonObject& object) {
   const Instant at = fields_.maybe_ms(object, "serverTime").value_or(received_);
-  JsonArray symbols;
+  codec::JsonArray symbols;
   fields_.require(
       fields_.find(object, "optionSymbols", symbols) || fields_.find(object, "symbols", symbols),
       "symbols");
   std::vector<std::pair<Instrument, std::string>> found;
   if (fields_.ok()) {
     for (auto entry : symbols) {
-      JsonObject symbol;
+      codec::JsonObject symbol;
       if (entry.get_object().get(symbol) != simdjson::SUCCESS)
         fields_.fail(Fault::malformed, "not an object", "symbols");
       if (!fields_.ok()) return Ending::read;
@@ -535,7 +536,7 @@ Ending BinanceReader::rest_exchange_info(JsonObject& object) {
   return found.empty() ? skip("exchangeInfo without symbols") : Ending::read;
 }
 
-Instrument BinanceReader::read_listing(JsonObject& symbol) {
+Instrument BinanceReader::read_listing(codec::JsonObject& symbol) {
   Instrument out = binance_instrument(market_, fields_.text(symbol, "symbol"));
   const auto take = [&](std::string& into, std::string_view key) {
     if (const auto text = fields_.maybe_text(symbol, key); text && !text->empty()) into = *text;
@@ -561,10 +562,10 @@ Instrument BinanceReader::read_listing(JsonObject& symbol) {
                        ? std::nullopt
                        : std::optional(fields_.from_ms(*delivery, "deliveryDate"));
   }
-  JsonArray filters;
+  codec::JsonArray filters;
   if (!fields_.find(symbol, "filters", filters)) return out;
   for (auto entry : filters) {
-    JsonObject filter;
+    codec::JsonObject filter;
     if (entry.get_object().get(filter) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "not an object", "filters");
       return out;
@@ -577,4 +578,4 @@ Instrument BinanceReader::read_listing(JsonObject& symbol) {
   return out;
 }
 
-}  // namespace delever::binance
+}  // namespace delever::venues::binance

@@ -6,7 +6,7 @@
 #include "codec/channels.h"
 #include "venues/binance/reader.h"
 
-namespace delever::binance {
+namespace delever::venues::binance {
 namespace {
 
 // "btcusdt@depth20@100ms" -> 20; nullopt for a diff stream and for no name at all.
@@ -31,17 +31,17 @@ std::optional<double> if_positive(std::optional<double> value) {
   return value && *value > 0 ? value : std::nullopt;
 }
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 }  // namespace
 
-Ending BinanceReader::read_trade(JsonObject& object, bool aggregated, bool off_book) {
+Ending BinanceReader::read_trade(codec::JsonObject& object, bool aggregated, bool off_book) {
   std::string_view symbol, id, role;
   std::optional<Price> price;
   std::optional<Qty> qty;
   std::optional<Side> side;
   std::optional<Instant> at;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         symbol = fields_.text(value, "s");
@@ -100,14 +100,15 @@ Ending BinanceReader::read_trade(JsonObject& object, bool aggregated, bool off_b
   return Ending::read;
 }
 
-Ending BinanceReader::read_depth(JsonObject& object, std::string_view stream, bool always_partial) {
+Ending BinanceReader::read_depth(codec::JsonObject& object, std::string_view stream,
+                                 bool always_partial) {
   if (stream.find("@rpiDepth") != stream.npos)
     return skip("rpiDepth");  // holds quotes that the book does not
   const std::optional<uint32_t> depth = partial_depth(stream);
   DepthFields f;
   const auto read_into = [&](auto& book) {
     bool has_bids = false, has_asks = false;
-    each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+    codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
       switch (key) {
         case k("s"):
           f.symbol = fields_.text(value, "s");
@@ -171,7 +172,7 @@ void BinanceReader::finish_depth(const DepthFields& f) {
 bool BinanceReader::read_plain_depth(std::string_view text, std::string_view stream) {
   constexpr std::string_view opening = R"({"e":"depthUpdate")";
   // No loop below steps over a '}', so the last one keeps them all inside the message.
-  if (!text.starts_with(opening) || !text.ends_with('}')) return false;
+  if (text.data()[6] != 'd' || !text.starts_with(opening) || !text.ends_with('}')) return false;
   if (partial_depth(stream) || stream.find("@rpiDepth") != stream.npos) return false;
   DepthFields f;
   BookDelta& book = stage_.add<BookDelta>(0, {});
@@ -180,7 +181,7 @@ bool BinanceReader::read_plain_depth(std::string_view text, std::string_view str
   const auto read = [&] {
     for (; *p != '}';) {
       if (p[0] != ',' || p[1] != '"') return false;
-      const uint64_t key = key_code_at(p + 2);
+      const uint64_t key = codec::key_code_at(p + 2);
       for (p += 2; *p != '"'; ++p) {
         if (*p < 'A' || *p > 'z' || *p == '\\') return false;
       }
@@ -202,7 +203,7 @@ bool BinanceReader::read_plain_depth(std::string_view text, std::string_view str
         }
         ++p;
       } else {
-        const ScannedWhole number = scan_whole(p);
+        const codec::ScannedWhole number = codec::scan_whole(p);
         if (!number.end) return false;
         const auto count = static_cast<uint64_t>(number.value);
         switch (key) {
@@ -240,11 +241,11 @@ bool BinanceReader::read_plain_depth(std::string_view text, std::string_view str
   return true;
 }
 
-Ending BinanceReader::read_book_ticker(JsonObject& object) {
+Ending BinanceReader::read_book_ticker(codec::JsonObject& object) {
   std::string_view symbol;
   Quote quote;
   std::optional<Instant> engine, sent;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         symbol = fields_.text(value, "s");
@@ -288,18 +289,18 @@ Ending BinanceReader::read_book_ticker(JsonObject& object) {
 
 // "S" is the side of the order: a sale closes a long. Peers differ on the price (p or ap) and the
 // size (q, l or z): all four are kept, and l, the last fill alone, is not.
-Ending BinanceReader::read_force_order(JsonObject& object) {
+Ending BinanceReader::read_force_order(codec::JsonObject& object) {
   std::optional<Instant> at;
   std::string_view symbol, side;
   Liquidation found{.feed = LiquidationFeed::latest_per_second};
   bool has_order = false;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     if (key != k("o")) return;
-    JsonObject order;
+    codec::JsonObject order;
     if (value.get_object().get(order) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not an object", "o");
     has_order = true;
-    each_field(order, fields_, [&](uint64_t inner, JsonValue& v) {
+    codec::each_field(order, fields_, [&](uint64_t inner, codec::JsonValue& v) {
       switch (inner) {
         case k("s"):
           symbol = fields_.text(v, "o.s");
@@ -342,13 +343,13 @@ Ending BinanceReader::read_force_order(JsonObject& object) {
 // "T" is the end of the funding period. At the boundary the frame stamped exactly E == T still
 // shows the period that ends; the new one shows a second later (seen on three contracts,
 // 2026-09-30).
-Ending BinanceReader::read_mark_price(JsonObject& object) {
+Ending BinanceReader::read_mark_price(codec::JsonObject& object) {
   std::string_view symbol;
   std::optional<Price> mark, index_price;
   std::optional<Rate> rate;
   std::optional<Instant> at;
   int64_t settles = 0;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         symbol = fields_.text(value, "s");
@@ -389,7 +390,7 @@ Ending BinanceReader::read_mark_price(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::read_index_price(JsonObject& object, std::string_view pair_key) {
+Ending BinanceReader::read_index_price(codec::JsonObject& object, std::string_view pair_key) {
   const std::string_view pair = fields_.text(object, pair_key);
   const Price price = fields_.fixed<Price>(object, "p", Precision::nearest);
   const Instant at = fields_.ms(object, "E");
@@ -397,11 +398,11 @@ Ending BinanceReader::read_index_price(JsonObject& object, std::string_view pair
   return Ending::read;
 }
 
-Ending BinanceReader::read_kline(JsonObject& object, PriceKind kind) {
+Ending BinanceReader::read_kline(codec::JsonObject& object, PriceKind kind) {
   const Instant at = fields_.ms(object, "E");
   const std::string_view pair = fields_.maybe_text(object, "ps").value_or("");
   const std::string_view contract_type = fields_.maybe_text(object, "ct").value_or("");
-  JsonObject bar;
+  codec::JsonObject bar;
   fields_.require(fields_.find(object, "k", bar), "k");
   if (!fields_.ok()) return Ending::read;
   std::optional<InstrumentId> id;
@@ -429,7 +430,7 @@ Ending BinanceReader::read_kline(JsonObject& object, PriceKind kind) {
   return Ending::read;
 }
 
-Ending BinanceReader::read_option_ticker(JsonObject& object) {
+Ending BinanceReader::read_option_ticker(codec::JsonObject& object) {
   OptionQuote q;
   const std::string_view symbol = fields_.text(object, "s");
   const Instant at = fields_.ms(object, "E");
@@ -459,7 +460,7 @@ Ending BinanceReader::read_option_ticker(JsonObject& object) {
 }
 
 // Before December 2025 the mark alone; since then the whole quote, under "<pair>@optionMarkPrice".
-Ending BinanceReader::read_option_mark(JsonObject& object, std::string_view stream) {
+Ending BinanceReader::read_option_mark(codec::JsonObject& object, std::string_view stream) {
   const std::string_view symbol = fields_.text(object, "s");
   const Price mark = fields_.fixed<Price>(object, "mp", Precision::nearest);
   const Instant at = fields_.ms(object, "E");
@@ -491,7 +492,7 @@ Ending BinanceReader::read_option_mark(JsonObject& object, std::string_view stre
   return Ending::read;
 }
 
-Ending BinanceReader::read_option_open_interest(JsonObject& object) {
+Ending BinanceReader::read_option_open_interest(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "s");
   const Instant at = fields_.ms(object, "E");
   const Qty contracts = fields_.fixed<Qty>(object, "o");
@@ -502,7 +503,7 @@ Ending BinanceReader::read_option_open_interest(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::read_contract_info(JsonObject& object) {
+Ending BinanceReader::read_contract_info(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "s");
   const Instant at = fields_.ms(object, "E");
   const std::string_view status = fields_.maybe_text(object, "cs").value_or("");
@@ -512,7 +513,7 @@ Ending BinanceReader::read_contract_info(JsonObject& object) {
 
 // A new option: {"s":"BTC-261225-140000-C","ps":"BTCUSDT","qa":"USDT","d":"CALL","sp":"140000",
 // "dt":1798185600000,"u":1,"cs":"TRADING"}; u is the size of a contract in base coins.
-Ending BinanceReader::read_option_symbol(JsonObject& object) {
+Ending BinanceReader::read_option_symbol(codec::JsonObject& object) {
   Instrument listing = binance_instrument(market_, fields_.text(object, "s"));
   const Instant at = fields_.ms(object, "E");
   if (const auto quote = fields_.maybe_text(object, "qa"); quote && !quote->empty())
@@ -528,7 +529,7 @@ Ending BinanceReader::read_option_symbol(JsonObject& object) {
   return Ending::read;
 }
 
-Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
+Ending BinanceReader::read_stream(codec::JsonObject& object, std::string_view type,
                                   std::string_view stream) {
   const bool option = market_ == BinanceMarket::eoptions;
   channel_ = type;
@@ -589,4 +590,4 @@ Ending BinanceReader::read_stream(JsonObject& object, std::string_view type,
   return Ending::unknown;
 }
 
-}  // namespace delever::binance
+}  // namespace delever::venues::binance

@@ -6,7 +6,7 @@
 #include "codec/channels.h"
 #include "venues/binance/binance.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 // Longer names before those they end with: FDUSD before USD.
@@ -83,7 +83,7 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
       if (bar != name.npos) out.expiry = read_delivery(std::string_view(name).substr(bar + 1));
     }
   }
-  out.contract_size = known_contract_size("binance", out.kind, out.base);
+  out.contract_size = codec::known_contract_size("binance", out.kind, out.base);
   return out;
 }
 
@@ -96,4 +96,4 @@ Instrument binance_index(BinanceMarket market, std::string_view pair) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::venues

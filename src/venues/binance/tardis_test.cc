@@ -9,9 +9,10 @@
 #include <set>
 
 #include "codec/book.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 // What we print for a difference, and why it is right. `line` is of expected-tardis.jsonl, from 1.
@@ -151,7 +152,7 @@ class Translator {
                     {"bids", levels_text(d->bids)},
                     {"asks", levels_text(d->asks)}});
       } else if (const auto* b = std::get_if<BookSnapshot>(&event.payload)) {
-        const Book* book =
+        const codec::Book* book =
             books_.book(event.instrument);  // theirs holds the updates that waited for it
         out.insert({{"isSnapshot", "true"},
                     {"bids", book ? levels_text(book->bids()) : levels_text(b->bids)},
@@ -195,8 +196,8 @@ class Translator {
     out["expirationDate"] = instrument.expiry->text();
   }
   const Instruments& instruments_;
-  venuetest::Collected gaps_;
-  BookBuilder books_;
+  venues::fixture::Collected gaps_;
+  codec::BookBuilder books_;
   std::map<InstrumentId, Fields> tickers_;
 };
 
@@ -222,7 +223,7 @@ TEST_P(Tardis, EveryField) {
   }
   std::string test;
   std::unique_ptr<Instruments> instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
   std::unique_ptr<Translator> translator;
   size_t compared = 0;
   for (size_t n = 0; n < file->size(); ++n) {
@@ -239,8 +240,8 @@ TEST_P(Tardis, EveryField) {
         (*file)[n].raw.bytes;  // the raw message as it stands, numbers untouched
     const size_t from = text.find("\"raw\":") + 6, to = text.rfind(",\"expected\":");
     const Instant received = Instant::parse(entry["localTimestamp"].get_string().value()).value();
-    venuetest::Collected ours;
-    venuetest::decode_text(*decoder, text.substr(from, to - from), ours, received);
+    venues::fixture::Collected ours;
+    venues::fixture::decode_text(*decoder, text.substr(from, to - from), ours, received);
     EXPECT_TRUE(ours.undecoded.empty()) << folder << " line " << line;
 
     const auto differs = [&](const std::string& what, const std::string& detail) {
@@ -278,4 +279,4 @@ TEST_P(Tardis, EveryField) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

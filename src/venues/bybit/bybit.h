@@ -9,14 +9,15 @@
 #include "base/result.h"
 #include "codec/decoder.h"
 
-namespace delever {
+namespace delever::venues {
 
 enum class BybitCategory : uint8_t { spot, linear, inverse, option };
 
 // Settings: "category" where neither channel nor symbol tells spot from linear (BTCUSDT is both),
 // "request" (path and query of a REST call) for what an answer does not repeat, candles above all.
-Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settings,
-                                                    Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_bybit_decoder(const codec::StreamSettings& settings,
+                                                           Instruments& instruments,
+                                                           SourceId source);
 
 std::optional<BybitCategory> read_bybit_category(std::string_view text);
 
@@ -26,4 +27,4 @@ std::optional<BybitCategory> read_bybit_category(std::string_view text);
 // taken apart becomes the base coin, without a quote.
 Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory> category);
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -4,19 +4,20 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
-using venuetest::decode_text;
+using venues::fixture::Collected;
+using venues::fixture::decode_text;
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Bybit {
-  explicit Bybit(const StreamSettings& settings = {})
+  explicit Bybit(const codec::StreamSettings& settings = {})
       : decoder(make_bybit_decoder(settings, instruments, 1).value()) {}
   Collected read(std::string_view text) {
     Collected sink;
@@ -30,7 +31,7 @@ struct Bybit {
     return sink.undecoded.empty() ? "" : sink.undecoded[0].why.text();
   }
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 struct Named {
@@ -79,7 +80,7 @@ TEST(BybitSettings, CategoryTellsSpotFromLinear) {
   constexpr std::string_view trade =
       R"({"topic":"publicTrade.BTCUSDT","ts":1,"type":"snapshot","data":[{"T":2,"s":"BTCUSDT","S":"Sell","v":"1",)"
       R"("p":"2","i":"x","BT":true}]})";
-  Bybit linear, spot(StreamSettings{{"category", "spot"}});
+  Bybit linear, spot(codec::StreamSettings{{"category", "spot"}});
   const Collected contract = linear.read(trade), pair = spot.read(trade);
   EXPECT_EQ(linear.instruments[contract.events.at(0).instrument].kind, InstrumentKind::linear);
   EXPECT_EQ(spot.instruments[pair.events.at(0).instrument].kind, InstrumentKind::spot);
@@ -195,7 +196,7 @@ TEST(BybitBook, SnapshotDeltaAndRestart) {
 TEST(BybitBook, EachDepthIsAChainOfItsOwn) {
   Bybit bybit;
   Collected gaps;
-  BookBuilder books(bybit.instruments, gaps);
+  codec::BookBuilder books(bybit.instruments, gaps);
   InstrumentId id = 0;
   const auto send = [&](const char* depth, const char* type, int update, const char* bid) {
     const Collected read =
@@ -259,13 +260,13 @@ TEST(BybitRest, MonthsAndPricesOfCandlesComeFromTheRequest) {
   constexpr std::string_view answer =
       R"({"retCode":0,"result":{"symbol":"BTCUSDT","category":"linear","list":[["1706745600000","1","3","0.5","2",)"
       R"("10","20"]]},"time":1710000000000})";
-  Bybit month(StreamSettings{
+  Bybit month(codec::StreamSettings{
       {"request", "https://api.bybit.com/v5/market/kline?symbol=BTCUSDT&interval=M"}});
   const Candle candle = month.read(answer).all<Candle>().at(0);
   EXPECT_EQ(candle.from.date(), "2024-02-01");
   EXPECT_EQ(candle.to.date(), "2024-03-01");
   EXPECT_TRUE(candle.closed);
-  Bybit mark(StreamSettings{{"request", "/v5/market/mark-price-kline?interval=60"}});
+  Bybit mark(codec::StreamSettings{{"request", "/v5/market/mark-price-kline?interval=60"}});
   EXPECT_EQ(mark.read(answer).all<Candle>().at(0).price_kind, PriceKind::mark);
   Bybit blind;
   EXPECT_EQ(
@@ -335,7 +336,7 @@ TEST(BybitCounts, UnknownAndControl) {
   bybit.read(R"({"success":true,"ret_msg":"pong","conn_id":"x","op":"ping"})");
   bybit.read(R"({"op":"pong"})");
   bybit.read(R"({"topic":"adlAlert.USDT","data":[]})");
-  const DecodeCounts& counts = bybit.decoder->counts();
+  const codec::DecodeCounts& counts = bybit.decoder->counts();
   EXPECT_EQ(counts.unknown_channels.at("moonPhase"), 1U);
   EXPECT_EQ(counts.control, 2U);
   EXPECT_EQ(counts.no_event.at("adlAlert"), 1U);
@@ -347,4 +348,4 @@ TEST(BybitCounts, UnknownAndControl) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -3,13 +3,13 @@
 #include "base/text.h"
 #include "venues/bybit/reader.h"
 
-namespace delever::bybit {
+namespace delever::venues::bybit {
 namespace {
 
 // v2 scales some numbers by powers of ten and says so in the name: mark_price_e4, funding_rate_e6,
 // timestamp_e6.
 template <class T>
-std::optional<T> scaled(FieldReader& faults, std::optional<int64_t> value, int digits,
+std::optional<T> scaled(codec::FieldReader& faults, std::optional<int64_t> value, int digits,
                         std::string_view key) {
   if (!value) return std::nullopt;
   int64_t factor = 1;
@@ -24,7 +24,7 @@ constexpr uint32_t kOldSpotDepth = 40;
 
 }  // namespace
 
-Instant BybitReader::v2_time(FlatObject& top) {
+Instant BybitReader::v2_time(codec::FlatObject& top) {
   const std::string_view key = top.has("timestampE6") ? "timestampE6" : "timestamp_e6";
   const int64_t micros = top.integer(key);
   if (!fields_.ok()) return {};
@@ -36,7 +36,8 @@ Instant BybitReader::v2_time(FlatObject& top) {
 // Numbered by cross_seq, which rises but not by one, so that a missing message cannot be seen.
 // Messages are chained to the one that came before them here: the book builder then finds what a
 // crossed book shows, and no more.
-Ending BybitReader::read_v2_book(JsonObject& message, FlatObject& top, const Parts& topic) {
+Ending BybitReader::read_v2_book(codec::JsonObject& message, codec::FlatObject& top,
+                                 const Parts& topic) {
   const std::string_view symbol = topic.back();
   const std::string_view type = top.text("type");
   const Instant at = v2_time(top);
@@ -49,14 +50,14 @@ Ending BybitReader::read_v2_book(JsonObject& message, FlatObject& top, const Par
   if (type == "snapshot") {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
     BookDelta all;
-    const auto read_row = [&](JsonObject&) { read_v2_level(all, false); };
+    const auto read_row = [&](codec::JsonObject&) { read_v2_level(all, false); };
     if (top.is_array("data")) {
-      each_row(message, "data", row_, read_row);
+      codec::each_row(message, "data", row_, read_row);
     } else {
-      JsonObject data = child(message, "data", fields_);
+      codec::JsonObject data = codec::child(message, "data", fields_);
       if (!fields_.ok()) return Ending::read;
       row_.read(data);
-      each_row(data, row_.has("orderBook") ? "orderBook" : "order_book", row_, read_row);
+      codec::each_row(data, row_.has("orderBook") ? "orderBook" : "order_book", row_, read_row);
     }
     book.asks = std::move(all.asks);
     // Both sides come in order of rising price.
@@ -70,10 +71,11 @@ Ending BybitReader::read_v2_book(JsonObject& message, FlatObject& top, const Par
     book.sequence.chain = depth;
     const auto before = v2_sequence_.find(whole_topic);
     if (before != v2_sequence_.end()) book.sequence.previous = before->second;
-    JsonObject data = child(message, "data", fields_);
+    codec::JsonObject data = codec::child(message, "data", fields_);
     for (const std::string_view key : {"delete", "update", "insert"}) {
       if (!fields_.ok()) return Ending::read;
-      each_row(data, key, row_, [&](JsonObject&) { read_v2_level(book, key == "delete"); });
+      codec::each_row(data, key, row_,
+                      [&](codec::JsonObject&) { read_v2_level(book, key == "delete"); });
     }
   } else {
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
@@ -107,16 +109,17 @@ std::optional<Rate> BybitReader::v2_rate(std::string_view snake, std::string_vie
   return scaled<Rate>(fields_, row_.maybe_integer(row_.has(camel) ? camel : snake), 6, snake);
 }
 
-Ending BybitReader::read_v2_instrument(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_v2_instrument(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view type = top.text("type");
   const Instant at = v2_time(top);
-  JsonObject data = child(message, "data", fields_);
+  codec::JsonObject data = codec::child(message, "data", fields_);
   if (!fields_.ok()) return Ending::read;
   if (type == "snapshot") {
     row_.read(data);
     if (fields_.ok()) read_v2_instrument_row(at, true);
   } else if (type == "delta") {
-    each_row(data, "update", row_, [&](JsonObject&) { read_v2_instrument_row(at, false); });
+    codec::each_row(data, "update", row_,
+                    [&](codec::JsonObject&) { read_v2_instrument_row(at, false); });
   } else {
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   }
@@ -165,7 +168,7 @@ void BybitReader::read_v2_instrument_row(Instant at, bool snapshot) {
 
 // {"topic":"trade","params":{"symbol":...},"data":{...}}. Every depth message is the whole of 40
 // levels a side.
-Ending BybitReader::read_old_spot(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_old_spot(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view topic = top.text("topic");
   channel_ = topic;
   if (top.has("event")) {
@@ -175,11 +178,11 @@ Ending BybitReader::read_old_spot(JsonObject& message, FlatObject& top) {
   }
   if (topic != "depth" && topic != "trade" && topic != "bookTicker")
     return topic == "kline" || topic == "realtimes" ? Ending::no_event : Ending::unknown;
-  JsonObject params = child(message, "params", fields_);
+  codec::JsonObject params = codec::child(message, "params", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(params);
   const std::string_view symbol = row_.symbol("symbol");
-  JsonObject data = child(message, "data", fields_);
+  codec::JsonObject data = codec::child(message, "data", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const Instant at = old_spot_time(topic == "bookTicker" ? "time" : "t");
@@ -218,4 +221,4 @@ Instant BybitReader::old_spot_time(std::string_view key) {
                          key);
 }
 
-}  // namespace delever::bybit
+}  // namespace delever::venues::bybit

@@ -6,10 +6,10 @@
 
 #include "venues/peer.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::AcceptedDifference;
+using venues::fixture::AcceptedDifference;
 
 constexpr AcceptedDifference kDerivatives[] = {
     {"book_change extra", 3,
@@ -33,14 +33,14 @@ constexpr AcceptedDifference kDerivatives[] = {
 
 TEST(BybitPeer, DerivativesAndOptions) {
   SKIP_WITHOUT_WIRE(file, "bybit/expected-tardis");
-  venuetest::expect_peer_agrees("bybit", {}, 1, kDerivatives, *file);
+  venues::fixture::expect_peer_agrees("bybit", {}, 1, kDerivatives, *file);
 }
 
 TEST(BybitPeer, Spot) {
   SKIP_WITHOUT_WIRE(file, "bybit-spot/expected-tardis");
   const std::array<AcceptedDifference, 0> none{};
-  venuetest::expect_peer_agrees("bybit", {{"category", "spot"}}, 1, none, *file);
+  venues::fixture::expect_peer_agrees("bybit", {{"category", "spot"}}, 1, none, *file);
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

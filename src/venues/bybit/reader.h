@@ -13,57 +13,59 @@
 #include "codec/request.h"
 #include "venues/bybit/bybit.h"
 
-namespace delever::bybit {
+namespace delever::venues::bybit {
+
+using namespace codec;
 
 class BybitReader final : public FlatReader {
  public:
-  BybitReader(const StreamSettings& settings, std::optional<BybitCategory> category,
+  BybitReader(const codec::StreamSettings& settings, std::optional<BybitCategory> category,
               Instruments& instruments);
 
  private:
   using Category = std::optional<BybitCategory>;
   using Parts = std::vector<std::string_view>;
 
-  Ending read(JsonObject& message, FlatObject& top) override;
-  Ending read_acknowledgement(JsonObject& message, FlatObject& top);
+  Ending read(codec::JsonObject& message, codec::FlatObject& top) override;
+  Ending read_acknowledgement(codec::JsonObject& message, codec::FlatObject& top);
 
   // stream.cc
-  Ending read_topic(JsonObject& message, FlatObject& top);
-  Ending read_trades(JsonObject& message, const Parts& topic);
+  Ending read_topic(codec::JsonObject& message, codec::FlatObject& top);
+  Ending read_trades(codec::JsonObject& message, const Parts& topic);
   void read_trade(InstrumentId id);
-  Ending read_book(JsonObject& message, FlatObject& top, const Parts& topic);
+  Ending read_book(codec::JsonObject& message, codec::FlatObject& top, const Parts& topic);
   void read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
                  const std::vector<Level>& bids, const std::vector<Level>& asks);
-  Ending read_liquidations(JsonObject& message, FlatObject& top, bool complete);
+  Ending read_liquidations(codec::JsonObject& message, codec::FlatObject& top, bool complete);
   void read_liquidation(Instant at, LiquidationFeed feed);
-  Ending read_klines(JsonObject& message, FlatObject& top, const Parts& topic);
+  Ending read_klines(codec::JsonObject& message, codec::FlatObject& top, const Parts& topic);
 
   // tickers.cc
-  Ending read_ticker(JsonObject& message, FlatObject& top);
+  Ending read_ticker(codec::JsonObject& message, codec::FlatObject& top);
   void read_contract_ticker(InstrumentId id, Instant at, bool snapshot, bool keep_state);
   void read_option_ticker(InstrumentId id, Instant at);
   InstrumentId index_of(const Instrument& option);
 
   // rest.cc
-  Ending read_rest(JsonObject& message, FlatObject& top);
-  Ending read_rest_list(JsonObject& result, std::string_view endpoint, Category category,
+  Ending read_rest(codec::JsonObject& message, codec::FlatObject& top);
+  Ending read_rest_list(codec::JsonObject& result, std::string_view endpoint, Category category,
                         std::string_view symbol, Instant at);
-  Ending read_rest_klines(JsonObject& result, std::string_view endpoint, Category category,
+  Ending read_rest_klines(codec::JsonObject& result, std::string_view endpoint, Category category,
                           std::string_view symbol, Instant at);
-  Ending read_rest_book(JsonObject& result, Category category);
-  void read_listing(JsonObject& row, Category category, Instant at);
+  Ending read_rest_book(codec::JsonObject& result, Category category);
+  void read_listing(codec::JsonObject& row, Category category, Instant at);
   void read_rest_trade(Category category);
   void read_open_interest(InstrumentId id);
 
   // legacy.cc
-  Ending read_v2_book(JsonObject& message, FlatObject& top, const Parts& topic);
+  Ending read_v2_book(codec::JsonObject& message, codec::FlatObject& top, const Parts& topic);
   void read_v2_level(BookDelta& book, bool taken_away);
-  Ending read_v2_instrument(JsonObject& message, FlatObject& top);
+  Ending read_v2_instrument(codec::JsonObject& message, codec::FlatObject& top);
   void read_v2_instrument_row(Instant at, bool snapshot);
   std::optional<Price> v2_price(std::string_view snake, std::string_view camel);
   std::optional<Rate> v2_rate(std::string_view snake, std::string_view camel);
-  Instant v2_time(FlatObject& top);
-  Ending read_old_spot(JsonObject& message, FlatObject& top);
+  Instant v2_time(codec::FlatObject& top);
+  Ending read_old_spot(codec::JsonObject& message, codec::FlatObject& top);
   Instant old_spot_time(std::string_view key);
 
   InstrumentId instrument(std::string_view symbol, Category category);
@@ -87,8 +89,8 @@ class BybitReader final : public FlatReader {
   void stage_funding(InstrumentId id, Instant at, const Ticker& ticker);
 
   const Category category_;
-  const RestRequest request_;
-  FlatObject row_{fields_};
+  const codec::RestRequest request_;
+  codec::FlatObject row_{fields_};
   std::vector<Level> bids_, asks_;
   std::map<InstrumentId, Ticker> tickers_;
   std::map<InstrumentId, Best> best_;
@@ -97,4 +99,4 @@ class BybitReader final : public FlatReader {
       known_;  // by category, the last: none
 };
 
-}  // namespace delever::bybit
+}  // namespace delever::venues::bybit

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "venues/bybit/reader.h"
 
-namespace delever::bybit {
+namespace delever::venues::bybit {
 namespace {
 
 struct Shape {
@@ -79,7 +79,7 @@ bool is_spread(std::string_view symbol) { return symbol.find_first_of("_/") != s
 
 }  // namespace
 
-Ending BybitReader::read_rest(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_rest(codec::JsonObject& message, codec::FlatObject& top) {
   channel_ =
       request_.endpoint.empty() ? std::string_view("REST") : std::string_view(request_.endpoint);
   const int64_t code = top.integer("retCode");
@@ -93,7 +93,7 @@ Ending BybitReader::read_rest(JsonObject& message, FlatObject& top) {
     channel_ = "historical-volatility";
     return Ending::no_event;
   }
-  JsonObject result = child(message, "result", fields_);
+  codec::JsonObject result = codec::child(message, "result", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(result);
   if (!fields_.ok()) return Ending::read;
@@ -119,14 +119,14 @@ Ending BybitReader::read_rest(JsonObject& message, FlatObject& top) {
   if (!fields_.ok()) return Ending::read;
 
   bool rows_are_arrays = false, any = false;
-  each_in(result, "list", fields_, [&](JsonValue value) {
+  codec::each_in(result, "list", fields_, [&](codec::JsonValue value) {
     if (any) return;
     any = true;
     simdjson::ondemand::json_type type{};
     rows_are_arrays =
         value.type().get(type) == simdjson::SUCCESS && type == simdjson::ondemand::json_type::array;
     if (rows_are_arrays) return;
-    JsonObject first;
+    codec::JsonObject first;
     if (value.get_object().get(first) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "holds something other than objects", "list");
     row_.read(first);
@@ -150,8 +150,8 @@ Ending BybitReader::read_rest(JsonObject& message, FlatObject& top) {
   return read_rest_list(result, endpoint, category, symbol, at);
 }
 
-Ending BybitReader::read_rest_list(JsonObject& result, std::string_view endpoint, Category category,
-                                   std::string_view symbol, Instant at) {
+Ending BybitReader::read_rest_list(codec::JsonObject& result, std::string_view endpoint,
+                                   Category category, std::string_view symbol, Instant at) {
   for (const std::string_view name : kNoEvent) {
     if (endpoint == name) return skip(name);
   }
@@ -162,9 +162,9 @@ Ending BybitReader::read_rest_list(JsonObject& result, std::string_view endpoint
       return Ending::read;
     }
     const InstrumentId id = instrument(symbol, category);
-    each_row(result, "list", row_, [&](JsonObject&) { read_open_interest(id); });
+    codec::each_row(result, "list", row_, [&](codec::JsonObject&) { read_open_interest(id); });
   } else if (endpoint == "history") {  // funding/history: rates that were paid
-    each_row(result, "list", row_, [&](JsonObject&) {
+    codec::each_row(result, "list", row_, [&](codec::JsonObject&) {
       const std::string_view of = row_.symbol("symbol");
       const Instant settled = row_.ms("fundingRateTimestamp");
       if (!fields_.ok()) return;
@@ -176,9 +176,9 @@ Ending BybitReader::read_rest_list(JsonObject& result, std::string_view endpoint
           .settles_at = settled};
     });
   } else if (endpoint == "recent-trade") {
-    each_row(result, "list", row_, [&](JsonObject&) { read_rest_trade(category); });
+    codec::each_row(result, "list", row_, [&](codec::JsonObject&) { read_rest_trade(category); });
   } else if (endpoint == "tickers") {
-    each_row(result, "list", row_, [&](JsonObject&) {
+    codec::each_row(result, "list", row_, [&](codec::JsonObject&) {
       const std::string_view of = row_.symbol("symbol");
       if (!fields_.ok()) return;
       const bool spot = row_.has("usdIndexPrice") && !row_.has("markPrice");
@@ -188,7 +188,8 @@ Ending BybitReader::read_rest_list(JsonObject& result, std::string_view endpoint
       read_contract_ticker(id, at, true, false);
     });
   } else if (endpoint == "instruments-info") {
-    each_row(result, "list", row_, [&](JsonObject& row) { read_listing(row, category, at); });
+    codec::each_row(result, "list", row_,
+                    [&](codec::JsonObject& row) { read_listing(row, category, at); });
   } else {
     return Ending::unknown;
   }
@@ -217,7 +218,7 @@ void BybitReader::read_rest_trade(Category category) {
   trade.index_price = row_.maybe<Price>("iP", Precision::nearest);
 }
 
-Ending BybitReader::read_rest_book(JsonObject& result, Category category) {
+Ending BybitReader::read_rest_book(codec::JsonObject& result, Category category) {
   const std::string_view symbol = row_.symbol("s");
   const uint64_t update = row_.count("u");
   const auto engine_time = row_.maybe_ms("cts");
@@ -226,13 +227,13 @@ Ending BybitReader::read_rest_book(JsonObject& result, Category category) {
   // Levels of three columns are those of rpi_orderbook, whose sizes are split in two.
   bool rpi = false;
   for (const std::string_view key : {"b", "a"}) {
-    each_in(result, key, fields_, [&](JsonValue value) {
-      JsonArray level;
+    codec::each_in(result, key, fields_, [&](codec::JsonValue value) {
+      codec::JsonArray level;
       size_t columns = 0;
       if (rpi) return;
       if (value.get_array().get(level) != simdjson::SUCCESS)
         return fields_.fail(Fault::malformed, "a level is not an array", key);
-      each(level, fields_, key, [&](JsonValue) { ++columns; });
+      codec::each(level, fields_, key, [&](codec::JsonValue) { ++columns; });
       rpi = columns == 3;
     });
   }
@@ -255,7 +256,7 @@ Ending BybitReader::read_rest_book(JsonObject& result, Category category) {
 
 // Rows of [start, open, high, low, close, volume, turnover], the last two for trades only. What the
 // prices are and how long a candle lasts stands in the request alone.
-Ending BybitReader::read_rest_klines(JsonObject& result, std::string_view endpoint,
+Ending BybitReader::read_rest_klines(codec::JsonObject& result, std::string_view endpoint,
                                      Category category, std::string_view symbol, Instant at) {
   channel_ = endpoint.empty() ? std::string_view("kline") : endpoint;
   if (endpoint == "premium-index-price-kline") return Ending::no_event;
@@ -279,13 +280,13 @@ Ending BybitReader::read_rest_klines(JsonObject& result, std::string_view endpoi
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, category);
   const Precision precision = kind == PriceKind::trade ? Precision::exact : Precision::nearest;
-  each_in(result, "list", fields_, [&](JsonValue value) {
-    JsonArray cells;
+  codec::each_in(result, "list", fields_, [&](codec::JsonValue value) {
+    codec::JsonArray cells;
     if (value.get_array().get(cells) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "a candle is not an array", "list");
     std::array<std::string_view, 6> text{};
     size_t columns = 0;
-    each(cells, fields_, "list", [&](JsonValue cell) {
+    codec::each(cells, fields_, "list", [&](codec::JsonValue cell) {
       if (columns < text.size()) text[columns] = fields_.text_of(cell, "list").value_or("");
       ++columns;
     });
@@ -313,7 +314,7 @@ Ending BybitReader::read_rest_klines(JsonObject& result, std::string_view endpoi
   return Ending::read;
 }
 
-void BybitReader::read_listing(JsonObject& row, Category category, Instant at) {
+void BybitReader::read_listing(codec::JsonObject& row, Category category, Instant at) {
   const std::string_view symbol = row_.symbol("symbol");
   if (!fields_.ok()) return;
   const std::string_view contract = row_.maybe_text("contractType").value_or("");
@@ -338,15 +339,15 @@ void BybitReader::read_listing(JsonObject& row, Category category, Instant at) {
     listed.funding_interval = Duration::minutes(*minutes);
   if (const auto type = row_.maybe_text("optionsType"))
     listed.option_type = *type == "Call" ? OptionType::call : OptionType::put;
-  JsonObject prices = child(row, "priceFilter", fields_);
+  codec::JsonObject prices = codec::child(row, "priceFilter", fields_);
   if (!fields_.ok()) return;
   row_.read(prices);
   listed.tick = row_.maybe<Price>("tickSize");
-  JsonObject lots = child(row, "lotSizeFilter", fields_);
+  codec::JsonObject lots = codec::child(row, "lotSizeFilter", fields_);
   if (!fields_.ok()) return;
   row_.read(lots);
   listed.step = row_.maybe<Qty>(row_.has("qtyStep") ? "qtyStep" : "basePrecision");
   list(std::move(listed), at, status);
 }
 
-}  // namespace delever::bybit
+}  // namespace delever::venues::bybit

@@ -7,7 +7,7 @@
 #include "codec/message_loop.h"
 #include "venues/bybit/reader.h"
 
-namespace delever {
+namespace delever::venues {
 namespace bybit {
 namespace {
 
@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 19> kNoEvent{
 // means does not depend on them, so that a stamp from outside its dates (examples in docs, a late
 // archive) is not thrown back to unknown.
 LiquidationFeed feed_of(std::string_view channel) {
-  for (const LiquidationChannel& row : liquidation_channels()) {
+  for (const codec::LiquidationChannel& row : codec::liquidation_channels()) {
     if (row.venue == "bybit" && row.channel == channel) return row.feed;
   }
   return LiquidationFeed::unknown;
@@ -30,13 +30,13 @@ LiquidationFeed feed_of(std::string_view channel) {
 
 }  // namespace
 
-BybitReader::BybitReader(const StreamSettings& settings, std::optional<BybitCategory> category,
-                         Instruments& instruments)
+BybitReader::BybitReader(const codec::StreamSettings& settings,
+                         std::optional<BybitCategory> category, Instruments& instruments)
     : FlatReader(instruments),
       category_(category),
-      request_(RestRequest::parse(setting(settings, "request"))) {}
+      request_(codec::RestRequest::parse(setting(settings, "request"))) {}
 
-Ending BybitReader::read(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read(codec::JsonObject& message, codec::FlatObject& top) {
   if (top.has("topic"))
     return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
   if (top.has("op") || top.has("success") || top.has("ret_msg"))
@@ -48,7 +48,7 @@ Ending BybitReader::read(JsonObject& message, FlatObject& top) {
 }
 
 // A refusal is a fault: what was asked for will not come.
-Ending BybitReader::read_acknowledgement(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_acknowledgement(codec::JsonObject& message, codec::FlatObject& top) {
   if (top.maybe_bool("success") == false) {
     channel_ = "acknowledgement";
     auto why = top.maybe_text("ret_msg");
@@ -57,11 +57,11 @@ Ending BybitReader::read_acknowledgement(JsonObject& message, FlatObject& top) {
   }
   if (!top.is_object("data")) return Ending::control;
   // Options and spreads: success even where topics failed.
-  JsonObject data = child(message, "data", fields_);
-  JsonArray failed;
+  codec::JsonObject data = codec::child(message, "data", fields_);
+  codec::JsonArray failed;
   if (!fields_.find(data, "failTopics", failed)) return Ending::control;
   std::string names;
-  each(failed, fields_, "failTopics", [&](JsonValue& topic) {
+  each(failed, fields_, "failTopics", [&](codec::JsonValue& topic) {
     names.append(names.empty() ? "" : ", ").append(fields_.text(topic, "failTopics"));
   });
   if (fields_.ok() && !names.empty()) {
@@ -71,7 +71,7 @@ Ending BybitReader::read_acknowledgement(JsonObject& message, FlatObject& top) {
   return Ending::control;
 }
 
-Ending BybitReader::read_topic(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_topic(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view topic = top.text("topic");
   const Parts parts = split(topic, '.');
   const std::string_view name = parts[0];
@@ -114,10 +114,10 @@ Side BybitReader::side(std::string_view key) {
 
 // v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in
 // camel case too.
-Ending BybitReader::read_trades(JsonObject& message, const Parts& topic) {
+Ending BybitReader::read_trades(codec::JsonObject& message, const Parts& topic) {
   const Category category =
       topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
-  each_row(message, "data", row_, [&](JsonObject&) {
+  codec::each_row(message, "data", row_, [&](codec::JsonObject&) {
     const std::string_view symbol = row_.symbol(row_.has("s") ? "s" : "symbol");
     if (fields_.ok()) read_trade(instrument(symbol, category));
   });
@@ -150,7 +150,8 @@ void BybitReader::read_trade(InstrumentId id) {
 
 // orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts`
 // that of the push.
-Ending BybitReader::read_book(JsonObject& message, FlatObject& top, const Parts& topic) {
+Ending BybitReader::read_book(codec::JsonObject& message, codec::FlatObject& top,
+                              const Parts& topic) {
   if (topic.size() < 3) return Ending::unknown;
   if (topic[1] == "rpi")
     return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
@@ -162,7 +163,7 @@ Ending BybitReader::read_book(JsonObject& message, FlatObject& top, const Parts&
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   const auto engine_time = top.maybe_ms("cts");
   const Instant at = engine_time ? *engine_time : top.ms("ts");
-  JsonObject data = child(message, "data", fields_);
+  codec::JsonObject data = codec::child(message, "data", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const std::string_view symbol = row_.symbol("s");
@@ -236,18 +237,19 @@ void BybitReader::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t
 
 // allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a
 // long), its size as executed, and the bankruptcy price, which is not the fill.
-Ending BybitReader::read_liquidations(JsonObject& message, FlatObject& top, bool complete) {
+Ending BybitReader::read_liquidations(codec::JsonObject& message, codec::FlatObject& top,
+                                      bool complete) {
   const LiquidationFeed feed = feed_of(complete ? "allLiquidation" : "liquidation");
-  const auto read_row = [&](JsonObject&) {
+  const auto read_row = [&](codec::JsonObject&) {
     for (const std::string_view key : {"T", "updatedTime", "time"}) {
       if (row_.has(key)) return read_liquidation(row_.ms(key), feed);
     }
     fields_.fail(Fault::malformed, "missing", complete ? "T" : "updatedTime");
   };
   if (top.is_array("data")) {
-    each_row(message, "data", row_, read_row);
+    codec::each_row(message, "data", row_, read_row);
   } else {
-    JsonObject data = child(message, "data", fields_);
+    codec::JsonObject data = codec::child(message, "data", fields_);
     if (fields_.ok()) row_.read(data);
     if (fields_.ok()) read_row(data);
   }
@@ -267,12 +269,13 @@ void BybitReader::read_liquidation(Instant at, LiquidationFeed feed) {
   liquidation.id = row_.maybe_text("id").value_or("");
 }
 
-Ending BybitReader::read_klines(JsonObject& message, FlatObject& top, const Parts& topic) {
+Ending BybitReader::read_klines(codec::JsonObject& message, codec::FlatObject& top,
+                                const Parts& topic) {
   if (topic.size() != 3 || topic[2].empty() || topic[2].size() > 64) return Ending::unknown;
   const Instant pushed = top.ms("ts");
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(topic[2], std::nullopt);
-  each_row(message, "data", row_, [&](JsonObject&) {
+  codec::each_row(message, "data", row_, [&](codec::JsonObject&) {
     Candle& candle = stage_.add<Candle>(id, pushed);
     candle.from = row_.ms("start");
     candle.to =
@@ -291,8 +294,9 @@ Ending BybitReader::read_klines(JsonObject& message, FlatObject& top, const Part
 
 }  // namespace bybit
 
-Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settings,
-                                                    Instruments& instruments, SourceId source) {
+Result<std::unique_ptr<codec::Decoder>> make_bybit_decoder(const codec::StreamSettings& settings,
+                                                           Instruments& instruments,
+                                                           SourceId source) {
   std::optional<BybitCategory> category;
   if (const auto found = settings.find("category");
       found != settings.end() && !found->second.empty()) {
@@ -301,7 +305,7 @@ Result<std::unique_ptr<Decoder>> make_bybit_decoder(const StreamSettings& settin
       return Error{Fault::refused,
                    "category \"" + found->second + "\": want spot, linear, inverse or option"};
   }
-  return make_message_loop<bybit::BybitReader>(source, settings, category, instruments);
+  return codec::make_message_loop<bybit::BybitReader>(source, settings, category, instruments);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

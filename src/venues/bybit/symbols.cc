@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "base/text.h"
-#include "venues/bybit/bybit.h"
 #include "codec/channels.h"
+#include "venues/bybit/bybit.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 // Longer names before those they end with.
@@ -122,8 +122,8 @@ Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory
       out.settle = out.quote;
     }
   }
-  out.contract_size = known_contract_size("bybit", out.kind, out.base);
+  out.contract_size = codec::known_contract_size("bybit", out.kind, out.base);
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,6 +1,6 @@
 #include "venues/bybit/reader.h"
 
-namespace delever::bybit {
+namespace delever::venues::bybit {
 namespace {
 
 // openInterest counts both sides of the market, longs and shorts (v5 docs of the ticker; and in ten
@@ -18,12 +18,12 @@ constexpr int64_t kHoursMax = 24 * 366;
 
 }  // namespace
 
-Ending BybitReader::read_ticker(JsonObject& message, FlatObject& top) {
+Ending BybitReader::read_ticker(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view type = top.text("type");
   if (fields_.ok() && type != "snapshot" && type != "delta")
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   const Instant at = top.ms("ts");
-  JsonObject data = child(message, "data", fields_);
+  codec::JsonObject data = codec::child(message, "data", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const std::string_view symbol = row_.symbol("symbol");
@@ -169,4 +169,4 @@ InstrumentId BybitReader::index_of(const Instrument& option) {
   });
 }
 
-}  // namespace delever::bybit
+}  // namespace delever::venues::bybit

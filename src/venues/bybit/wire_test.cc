@@ -6,19 +6,19 @@
 #include "venues/bybit/bybit.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
+using venues::fixture::Collected;
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
-Collected decode(const venuetest::WireFile& file, Instruments& instruments,
-                 const StreamSettings& settings = {}) {
+Collected decode(const venues::fixture::WireFile& file, Instruments& instruments,
+                 const codec::StreamSettings& settings = {}) {
   const auto decoder = make_bybit_decoder(settings, instruments, 1);
   Collected sink;
-  venuetest::decode_all(*decoder.value(), file, sink);
+  venues::fixture::decode_all(*decoder.value(), file, sink);
   EXPECT_TRUE(sink.undecoded.empty());
   return sink;
 }
@@ -28,7 +28,7 @@ TEST(BybitWire, Book500FollowsFromTheFirstLineToTheLast) {
   Instruments instruments;
   const Collected decoded = decode(*file, instruments);
   Collected gaps;
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   ASSERT_EQ(decoded.events.size(), 50U);
   ASSERT_TRUE(std::holds_alternative<BookSnapshot>(decoded.events[0].payload));
   EXPECT_EQ(std::get<BookSnapshot>(decoded.events[0].payload).sequence.last, 20254869U);
@@ -53,7 +53,7 @@ TEST(BybitWire, EachMissingLineIsOneGapAndNoBookUntilASnapshot) {
   // Without the last line nothing can be missed yet; a message after it is needed to show the hole.
   for (size_t missing = 0; missing + 1 < decoded.events.size(); ++missing) {
     Collected gaps;
-    BookBuilder books(instruments, gaps);
+    codec::BookBuilder books(instruments, gaps);
     for (size_t i = 0; i < decoded.events.size(); ++i) {
       if (i == missing) continue;
       books.on_event(decoded.events[i]);
@@ -72,7 +72,7 @@ TEST(BybitWire, V2ArchiveBuildsBooksThatNeverCross) {
   Instruments instruments;
   const Collected decoded = decode(*file, instruments);
   Collected gaps;
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   for (const Event& event : decoded.events) {
     books.on_event(event);
     if (std::holds_alternative<Trade>(event.payload)) continue;
@@ -150,8 +150,8 @@ TEST(BybitNautilus, Streams) {
 
   const auto decoder = std::move(make_bybit_decoder({}, instruments, 1)).value();
   Collected books;
-  venuetest::decode_all(*decoder, *snapshot, books);
-  venuetest::decode_all(*decoder, *delta, books);
+  venues::fixture::decode_all(*decoder, *snapshot, books);
+  venues::fixture::decode_all(*decoder, *delta, books);
   const auto quotes =
       books.all<Quote>();  // of depth 1: quotes, where nautilus makes deltas and quotes
   ASSERT_EQ(quotes.size(), 2U);
@@ -212,7 +212,7 @@ TEST(BybitNautilus, Rest) {
   SKIP_WITHOUT_WIRE(trades, "bybit/nautilus-http_get_trades_recent");
   SKIP_WITHOUT_WIRE(klines, "bybit/nautilus-http_get_klines_linear");
   Instruments instruments;
-  const auto listed = [&](const venuetest::WireFile& file, size_t n) -> const Instrument& {
+  const auto listed = [&](const venues::fixture::WireFile& file, size_t n) -> const Instrument& {
     return instruments[decode(file, instruments).events.at(n).instrument];
   };
   const Instrument pair = listed(*spot, 1);
@@ -261,4 +261,4 @@ TEST(BybitNautilus, Rest) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -10,7 +10,7 @@
 #include "codec/bad_row.h"
 #include "venues/csv/symbols.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -20,7 +20,7 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-std::string_view setting_or(const StreamSettings& settings, std::string_view key,
+std::string_view setting_or(const codec::StreamSettings& settings, std::string_view key,
                             std::string_view fallback = {}) {
   const auto found = settings.find(key);
   return found == settings.end() ? fallback : std::string_view(found->second);
@@ -107,15 +107,15 @@ Result<CsvMap> CsvMap::load(const std::string& path) {
 
 bool CsvMap::has_header(std::string_view first_row) const {
   if (header != Header::optional) return header == Header::required;
-  CsvRow row;
+  codec::CsvRow row;
   if (!row.split(without_mark(first_row)).has_value()) return false;
   return !read_double(trimmed(row.fields().front()));
 }
 
-Result<StreamSettings> CsvMap::settings(std::string_view base_name,
-                                        std::string_view header_row) const {
+Result<codec::StreamSettings> CsvMap::settings(std::string_view base_name,
+                                               std::string_view header_row) const {
   // Without the folder: the same map from another place is the same stream.
-  StreamSettings out{{"map", text}, {"map_name", file.substr(file.find_last_of('/') + 1)}};
+  codec::StreamSettings out{{"map", text}, {"map_name", file.substr(file.find_last_of('/') + 1)}};
   std::string_view header_text = without_mark(header_row);
   while (header_text.ends_with('\n') || header_text.ends_with('\r')) header_text.remove_suffix(1);
   std::string joined;
@@ -174,14 +174,14 @@ Result<void> CsvDecoder::read_map(const Config& map) {
   return map.finish();
 }
 
-Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const StreamSettings& settings,
+Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const codec::StreamSettings& settings,
                                                      Instruments& instruments, SourceId source) {
   if (!settings.contains("map"))
     return Error{Fault::malformed, "a csv stream has no column map among its settings"};
   const Config map = TRY(
       Config::parse(setting_or(settings, "map"), setting_or(settings, "map_name", "column map")));
   std::unique_ptr<CsvDecoder> decoder(new CsvDecoder(instruments, source));
-  CsvRow header;
+  codec::CsvRow header;
   if (auto read = header.split(setting_or(settings, "header")); !read.has_value())
     return std::move(read.error()).at("header");
   for (const std::string_view column : header.fields())
@@ -304,7 +304,7 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     if (auto* figure = std::get_if<PublishedFigure>(&event.payload);
         figure && figure->asset.empty())
       figure->asset = instruments_[*id].base;
-    if (const std::string_view why = bad_row(event, instruments_[*id].kind); !why.empty()) {
+    if (const std::string_view why = codec::bad_row(event, instruments_[*id].kind); !why.empty()) {
       reader_.fail(Fault::malformed, std::string(why), payload_name(event.payload));
       break;
     }
@@ -322,7 +322,7 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
   return row;
 }
 
-void CsvDecoder::decode(const RawMessage& message, MessageSink& sink) {
+void CsvDecoder::decode(const codec::RawMessage& message, codec::MessageSink& sink) {
   ++counts_.messages;
   const auto row = read(message.bytes, message.received, &sink);
   if (!row.has_value()) {
@@ -337,9 +337,10 @@ void CsvDecoder::decode(const RawMessage& message, MessageSink& sink) {
   }
 }
 
-Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings,
-                                                  Instruments& instruments, SourceId source) {
-  return std::unique_ptr<Decoder>(TRY(CsvDecoder::make(settings, instruments, source)));
+Result<std::unique_ptr<codec::Decoder>> make_csv_decoder(const codec::StreamSettings& settings,
+                                                         Instruments& instruments,
+                                                         SourceId source) {
+  return std::unique_ptr<codec::Decoder>(TRY(CsvDecoder::make(settings, instruments, source)));
 }
 
-}  // namespace delever
+}  // namespace delever::venues

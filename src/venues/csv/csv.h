@@ -19,7 +19,7 @@
 #include "venues/csv/levels.h"
 #include "venues/csv/payloads.h"
 
-namespace delever {
+namespace delever::venues {
 
 // The parts of a map that an importer needs before it knows a header.
 struct CsvMap {
@@ -35,18 +35,19 @@ struct CsvMap {
   static Result<CsvMap> load(const std::string& path);
   // The settings of a file's stream. `first_row` is the header line where the file has one (see
   // has_header).
-  Result<StreamSettings> settings(std::string_view base_name, std::string_view header_row) const;
+  Result<codec::StreamSettings> settings(std::string_view base_name,
+                                         std::string_view header_row) const;
   // Whether the first row of a file is its header: an optional header is one whose first field is
   // no number.
   bool has_header(std::string_view first_row) const;
 };
 
-class CsvDecoder final : public Decoder {
+class CsvDecoder final : public codec::Decoder {
  public:
-  static Result<std::unique_ptr<CsvDecoder>> make(const StreamSettings& settings,
+  static Result<std::unique_ptr<CsvDecoder>> make(const codec::StreamSettings& settings,
                                                   Instruments& instruments, SourceId source);
 
-  void decode(const RawMessage& message, MessageSink& sink) override;
+  void decode(const codec::RawMessage& message, codec::MessageSink& sink) override;
 
   // What an importer asks of a row.
   struct Row {
@@ -86,7 +87,7 @@ class CsvDecoder final : public Decoder {
   std::vector<Condition> where_;
   std::vector<EventRule> rules_;
 
-  CsvRow fields_;
+  codec::CsvRow fields_;
   RowReader reader_;
   LevelGroups levels_;
   std::vector<Event> events_;  // of one row: given out only when the whole row is good
@@ -94,7 +95,7 @@ class CsvDecoder final : public Decoder {
   std::map<std::string, InstrumentId, std::less<>> known_instruments_;
 };
 
-Result<std::unique_ptr<Decoder>> make_csv_decoder(const StreamSettings& settings,
-                                                  Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_csv_decoder(const codec::StreamSettings& settings,
+                                                         Instruments& instruments, SourceId source);
 
-}  // namespace delever
+}  // namespace delever::venues

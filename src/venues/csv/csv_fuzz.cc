@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "venues/csv/csv.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 constexpr std::string_view kMap = R"(
@@ -54,10 +54,10 @@ contracts = { column = "q", half = true, strip = ["$", ","], suffix = { M = 6, k
 )";
 constexpr std::string_view kHeader = "v,t,e,w,s,g,p,q,i";
 
-class Nobody final : public MessageSink {
+class Nobody final : public codec::MessageSink {
  public:
   void on_event(const Event&) override { ++events; }
-  void on_undecoded(const RawMessage&, const Error& why) override {
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
     ++undecoded;
     CHECK(!why.what.empty());
   }
@@ -73,7 +73,7 @@ void run(std::string_view map, std::string_view header, std::string_view rows) {
   Nobody sink;
   for (const std::string_view row : split(rows, '\n'))
     decoder.value()->decode({row, Instant::ns(1)}, sink);
-  const DecodeCounts& counts = decoder.value()->counts();
+  const codec::DecodeCounts& counts = decoder.value()->counts();
   uint64_t other = 0;
   for (const auto& [name, n] : counts.no_event) other += n;
   uint64_t bad = 0;
@@ -83,7 +83,7 @@ void run(std::string_view map, std::string_view header, std::string_view rows) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace delever;

@@ -6,7 +6,7 @@
 
 #include "venues/csv/symbols.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 const char* const kTop = R"(
@@ -18,10 +18,12 @@ channel = "test"
 asset = { value = "BTC" }
 )";
 
-class Kept final : public MessageSink {
+class Kept final : public codec::MessageSink {
  public:
   void on_event(const Event& event) override { events.push_back(event); }
-  void on_undecoded(const RawMessage&, const Error& why) override { errors.push_back(why.text()); }
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
+    errors.push_back(why.text());
+  }
   std::vector<Event> events;
   std::vector<std::string> errors;
 };
@@ -59,7 +61,7 @@ std::string interest(const std::string& field) {
 
 TEST(CsvRow, QuotesCommasAndLineEnds) {
   const auto fields = [](std::string_view record) {
-    CsvRow row;
+    codec::CsvRow row;
     const auto split = row.split(record);
     EXPECT_TRUE(split.has_value()) << record;
     std::vector<std::string> out;
@@ -73,8 +75,8 @@ TEST(CsvRow, QuotesCommasAndLineEnds) {
   EXPECT_EQ(fields("\"\""), (Fields{""}));
   EXPECT_EQ(fields("\"a,\"\"b\"\"\",c,"), (Fields{"a,\"b\"", "c", ""}));
   EXPECT_EQ(fields("\"two\nlines\",\"\"\"\",x"), (Fields{"two\nlines", "\"", "x"}));
-  EXPECT_TRUE(open_quote("a,\"b"));
-  EXPECT_FALSE(open_quote("a,\"b\"\"\""));
+  EXPECT_TRUE(codec::open_quote("a,\"b"));
+  EXPECT_FALSE(codec::open_quote("a,\"b\"\"\""));
 }
 
 TEST(CsvField, PointsMoveInTheTextAndAreRoundedOnce) {
@@ -277,4 +279,4 @@ TEST(CsvSymbols, EachVenuesOwnSpelling) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

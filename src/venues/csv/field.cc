@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 Result<size_t> find_column(const Config& config, std::string_view key, std::string_view name,
@@ -286,4 +286,4 @@ std::optional<Instant> RowReader::instant(const TimeField& time) {
   return std::nullopt;
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "market/units.h"
 
-namespace delever {
+namespace delever::venues {
 
 // What a field may refer to: the header's columns, and the parts of the file's name.
 struct FieldSources {
@@ -115,4 +115,4 @@ class RowReader {
   std::string scratch_;
 };
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-template <class Book>
-void append(Book& to, const Book& from) {
+template <class Payload>
+void append(Payload& to, const Payload& from) {
   to.bids.insert(to.bids.end(), from.bids.begin(), from.bids.end());
   to.asks.insert(to.asks.end(), from.asks.begin(), from.asks.end());
 }
@@ -48,4 +48,4 @@ std::optional<Event> LevelGroups::add(const Event& level) {
   return done;
 }
 
-}  // namespace delever
+}  // namespace delever::venues

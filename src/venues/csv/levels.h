@@ -8,7 +8,7 @@
 
 #include "market/event.h"
 
-namespace delever {
+namespace delever::venues {
 
 class LevelGroups {
  public:
@@ -20,4 +20,4 @@ class LevelGroups {
   std::map<InstrumentId, uint64_t> numbers_;  // such files have none: messages are counted here
 };
 
-}  // namespace delever
+}  // namespace delever::venues

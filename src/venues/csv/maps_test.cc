@@ -3,30 +3,32 @@
 
 #include "base/source_root.h"
 #include "codec/book.h"
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Archive {
-  Archive(const std::string& map, std::string_view header, StreamSettings settings = {}) {
-    settings["map"] = venuetest::read_text(source_root() + "/maps/" + map + ".toml").value_or("");
+  Archive(const std::string& map, std::string_view header, codec::StreamSettings settings = {}) {
+    settings["map"] =
+        venues::fixture::read_text(source_root() + "/maps/" + map + ".toml").value_or("");
     settings["header"] = header;
     auto made = make_decoder("csv", settings, instruments, 1);
     EXPECT_TRUE(made.has_value()) << (made.has_value() ? "" : made.error().text());
     if (made.has_value()) decoder = std::move(made).value();
   }
   const std::vector<Event>& read(std::string_view row) {
-    if (decoder) venuetest::decode_text(*decoder, row, heard, Instant::ns(1));
+    if (decoder) venues::fixture::decode_text(*decoder, row, heard, Instant::ns(1));
     return heard.events;
   }
   const Instrument& of(size_t i = 0) { return instruments[heard.events.at(i).instrument]; }
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
-  venuetest::Collected heard;
+  std::unique_ptr<codec::Decoder> decoder;
+  venues::fixture::Collected heard;
 };
 
 constexpr std::string_view kKlines =
@@ -141,8 +143,8 @@ TEST(MapsOfArchives, TardisBooksALevelARow) {
   EXPECT_EQ(row(5, "false,bid,2992,1"), 5u);
   const auto& events = archive.heard.events;
   EXPECT_EQ(std::get<BookSnapshot>(events[0].payload).bids.at(0).price, price("3000"));
-  venuetest::Collected gaps;
-  BookBuilder books(archive.instruments, gaps);
+  venues::fixture::Collected gaps;
+  codec::BookBuilder books(archive.instruments, gaps);
   for (size_t i = 0; i < 3; ++i) books.on_event(events[i]);
   ASSERT_NE(books.book(0), nullptr) << "no level of a message is seen without the others";
   EXPECT_EQ(books.book(0)->bids().best().price, price("3001"));
@@ -165,4 +167,4 @@ TEST(MapsOfArchives, RowsWithoutAPriceOrASizeAreBad) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

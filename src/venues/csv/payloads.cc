@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "codec/channels.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 using MaybeField = std::optional<Field>;
@@ -195,9 +195,9 @@ struct BookLevelRule final : PayloadRule {
     return std::unique_ptr<PayloadRule>(std::move(r));
   }
   bool is_level() const override { return true; }
-  template <class Book>
-  static Book of(const Level& level, Side where) {
-    Book book;
+  template <class Payload>
+  static Payload of(const Level& level, Side where) {
+    Payload book;
     (where == Side::buy ? book.bids : book.asks).push_back(level);
     return book;
   }
@@ -263,7 +263,8 @@ struct LiquidationRule final : PayloadRule {
     for (const std::string_view name : split(names, ' ')) {
       const size_t slash = name.find('/');
       if (slash == name.npos) continue;
-      const auto* known = liquidation_channel(name.substr(0, slash), name.substr(slash + 1), at);
+      const auto* known =
+          codec::liquidation_channel(name.substr(0, slash), name.substr(slash + 1), at);
       if (known) return known->feed;
     }
     return LiquidationFeed::unknown;
@@ -574,4 +575,4 @@ Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
   return found->second(event, sources);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -8,7 +8,7 @@
 #include "market/event.h"
 #include "venues/csv/field.h"
 
-namespace delever {
+namespace delever::venues {
 
 // The row's own time, and the period it stands for: without one, from == to.
 struct RowTimes {
@@ -29,4 +29,4 @@ Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
                                                        const FieldSources& sources,
                                                        bool has_period);
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -9,7 +9,7 @@
 #include "venues/hyperliquid/hyperliquid.h"
 #include "venues/okx/okx.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 struct Grammar {
@@ -67,10 +67,10 @@ Result<Instrument> native_instrument(std::string_view grammar, std::string_view 
       return Error{Fault::malformed,
                    fmt::format("\"{}\" is not a symbol of {}", symbol.substr(0, 60), grammar)};
     if (!out->contract_size)
-      out->contract_size = known_contract_size(out->venue, out->kind, out->base);
+      out->contract_size = codec::known_contract_size(out->venue, out->kind, out->base);
     return *std::move(out);
   }
   return Error{Fault::not_found, fmt::format("no symbol grammar \"{}\"", grammar.substr(0, 40))};
 }
 
-}  // namespace delever
+}  // namespace delever::venues

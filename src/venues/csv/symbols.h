@@ -7,11 +7,11 @@
 #include "base/result.h"
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::venues {
 
 // `grammar`: binance-usdm, binance-coinm, binance-spot, binance-eoptions, bybit (linear or inverse,
 // by the quote coin), bybit-linear, bybit-inverse, bybit-spot, bybit-option, okx, deribit,
 // hyperliquid. A symbol that does not fit its grammar is an error.
 Result<Instrument> native_instrument(std::string_view grammar, std::string_view symbol);
 
-}  // namespace delever
+}  // namespace delever::venues

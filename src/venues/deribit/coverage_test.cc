@@ -5,8 +5,9 @@
 #include <string>
 
 #include "venues/ending.h"
+#include "venues/registry.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 struct Row {
@@ -33,19 +34,20 @@ constexpr Row kRows[] = {
 TEST(DeribitCoverage, EveryFileEndsAsListed) {
   for (const Row& row : kRows) {
     SKIP_WITHOUT_WIRE(file, row.file);
-    StreamSettings settings;
+    codec::StreamSettings settings;
     if (*row.request) settings["request"] = row.request;
     Instruments instruments;
     const auto decoder = std::move(make_decoder("deribit", settings, instruments, 7)).value();
-    EXPECT_EQ(venuetest::endings(*decoder, *file, 7), row.ended) << row.file;
+    EXPECT_EQ(venues::fixture::endings(*decoder, *file, 7), row.ended) << row.file;
   }
 }
 
 TEST(DeribitCoverage, NoFileIsForgotten) {
   for (const std::string& folder : {std::string("deribit")}) {
-    if (!std::filesystem::exists(venuetest::wire_path(folder)))
+    if (!std::filesystem::exists(venues::fixture::wire_path(folder)))
       GTEST_SKIP() << "absent: ../shared/wire/" << folder;
-    for (const auto& entry : std::filesystem::directory_iterator(venuetest::wire_path(folder))) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(venues::fixture::wire_path(folder))) {
       const std::string name = folder + "/" + entry.path().stem().string();
       if (entry.path().extension() != ".jsonl" || name.ends_with("/expected-tardis")) continue;
       bool listed = false;
@@ -56,4 +58,4 @@ TEST(DeribitCoverage, NoFileIsForgotten) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -10,13 +10,14 @@
 #include "base/result.h"
 #include "codec/decoder.h"
 
-namespace delever {
+namespace delever::venues {
 
 // Settings: "request" (path and query of a REST call) for what an answer does not repeat: the
 // instrument of a funding history, the index of an index price, the currency of a volatility index.
 // Other answers are known by their shape.
-Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings,
-                                                      Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_deribit_decoder(const codec::StreamSettings& settings,
+                                                             Instruments& instruments,
+                                                             SourceId source);
 
 // BTC-PERPETUAL, BTC-27MAR26, BTC_USDC-PERPETUAL, BTC-30JAN26-90000-C, XRP_USDC-27SEP24-0d5-C,
 // BTC_USDC (spot). Missing for combinations of legs (BTC-FS-30SEP22_PERP) and whatever else is none
@@ -25,4 +26,4 @@ std::optional<Instrument> deribit_instrument(std::string_view name);
 // btc_usd, sol_usdc.
 std::optional<Instrument> deribit_index(std::string_view name);
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -21,6 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto decoder =
       make_deribit_decoder({{"request", requests[data[0] % requests.size()]}}, instruments, 3);
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  venuetest::decode_lines(*decoder.value(), instruments, 3, input.substr(1));
+  venues::fixture::decode_lines(*decoder.value(), instruments, 3, input.substr(1));
   return 0;
 }

@@ -6,11 +6,11 @@
 #include "codec/book.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
-using venuetest::decode_text;
+using venues::fixture::Collected;
+using venues::fixture::decode_text;
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
@@ -35,7 +35,7 @@ struct Deribit {
   }
   std::string symbol(const Event& event) { return instruments[event.instrument].symbol; }
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 TEST(DeribitSymbols, AllShapes) {
@@ -179,7 +179,7 @@ TEST(DeribitBook, GroupedAndLimitedChannels) {
 TEST(DeribitBook, IntervalsOfOneInstrumentDoNotDisturbOneAnother) {
   Deribit deribit;
   Collected gaps;
-  BookBuilder books(deribit.instruments, gaps);
+  codec::BookBuilder books(deribit.instruments, gaps);
   InstrumentId id = 0;
   const auto send = [&](const char* interval, std::optional<int> previous, int change) {
     const std::string of = previous
@@ -321,7 +321,7 @@ TEST(DeribitCounts, ControlAndNoEvent) {
   deribit.read(R"({"jsonrpc":"2.0","id":1,"result":[]})");
   deribit.subscribed("platform_state", R"({"locked":true})");
   deribit.subscribed("moon_phase.btc", "{}");
-  const DecodeCounts& counts = deribit.decoder->counts();
+  const codec::DecodeCounts& counts = deribit.decoder->counts();
   EXPECT_EQ(counts.control, 5U);
   EXPECT_EQ(counts.no_event.at("platform_state"), 1U);
   EXPECT_EQ(counts.unknown_channels.at("moon_phase"), 1U);
@@ -379,4 +379,4 @@ TEST(DeribitFaults, NameTheFieldAndEmitNothing) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -4,10 +4,10 @@
 
 #include "venues/peer.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::AcceptedDifference;
+using venues::fixture::AcceptedDifference;
 
 constexpr AcceptedDifference kAccepted[] = {
     {"book_ticker extra", 1, "the quote channel, which the peer does not read"},
@@ -24,8 +24,8 @@ constexpr AcceptedDifference kAccepted[] = {
 
 TEST(DeribitPeer, AllChannels) {
   SKIP_WITHOUT_WIRE(file, "deribit/expected-tardis");
-  venuetest::expect_peer_agrees("deribit", {}, 100, kAccepted, *file);
+  venues::fixture::expect_peer_agrees("deribit", {}, 100, kAccepted, *file);
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

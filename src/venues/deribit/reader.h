@@ -11,21 +11,23 @@
 #include "codec/request.h"
 #include "venues/deribit/deribit.h"
 
-namespace delever::deribit {
+namespace delever::venues::deribit {
+
+using namespace codec;
 
 class DeribitReader final : public FlatReader {
  public:
-  DeribitReader(const StreamSettings& settings, Instruments& instruments);
+  DeribitReader(const codec::StreamSettings& settings, Instruments& instruments);
 
  private:
   using Parts = std::vector<std::string_view>;
 
-  Ending read(JsonObject& message, FlatObject& top) override;
+  Ending read(codec::JsonObject& message, codec::FlatObject& top) override;
 
   // stream.cc
-  Ending read_subscription(JsonObject& message);
-  Ending read_book(JsonObject& data, const Parts& channel);
-  Ending read_trades(JsonObject& holder, std::string_view key);
+  Ending read_subscription(codec::JsonObject& message);
+  Ending read_book(codec::JsonObject& data, const Parts& channel);
+  Ending read_trades(codec::JsonObject& holder, std::string_view key);
   void read_trade();
   void stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag);
   Ending read_quote();
@@ -34,23 +36,23 @@ class DeribitReader final : public FlatReader {
   Ending read_instrument_state();
   Ending read_index_price();
   Ending read_volatility_index();
-  Ending read_option_marks(JsonObject& params);
+  Ending read_option_marks(codec::JsonObject& params);
 
   // tickers.cc: row_ holds the fields of `data`.
-  Ending read_ticker(JsonObject& data);
-  Ending read_incremental_ticker(JsonObject& data);
+  Ending read_ticker(codec::JsonObject& data);
+  Ending read_incremental_ticker(codec::JsonObject& data);
   Ending read_summary_row();
-  void read_option(JsonObject* data, InstrumentId id, Instant at);
+  void read_option(codec::JsonObject* data, InstrumentId id, Instant at);
   void read_future(InstrumentId id, Instant at, bool summary);
   void read_future_prices(InstrumentId id, Instant at);
   void stage_funding(InstrumentId id, Instant at);
 
   // rest.cc
-  Ending read_answer(JsonObject& message, FlatObject& top);
-  Ending read_rows(JsonObject& message, std::string_view endpoint, Instant at);
-  Ending read_object(JsonObject& result, std::string_view endpoint, Instant at);
-  Ending read_order_book(JsonObject& result);
-  Ending read_volatility_candles(JsonObject& result);
+  Ending read_answer(codec::JsonObject& message, codec::FlatObject& top);
+  Ending read_rows(codec::JsonObject& message, std::string_view endpoint, Instant at);
+  Ending read_object(codec::JsonObject& result, std::string_view endpoint, Instant at);
+  Ending read_order_book(codec::JsonObject& result);
+  Ending read_volatility_candles(codec::JsonObject& result);
   void read_funding_row(InstrumentId id);
   bool read_listing(Instant at);
 
@@ -62,12 +64,12 @@ class DeribitReader final : public FlatReader {
   // A side of the book that is empty is sent as null or as zeros.
   void read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
                  std::optional<Qty>& qty);
-  std::optional<double> percent(FlatObject& object, std::string_view key);
+  std::optional<double> percent(codec::FlatObject& object, std::string_view key);
 
-  const RestRequest request_;
-  FlatObject row_{fields_}, nested_{fields_};
+  const codec::RestRequest request_;
+  codec::FlatObject row_{fields_}, nested_{fields_};
   std::map<std::string, std::optional<InstrumentId>, std::less<>> known_;
   std::map<InstrumentId, Quote> quotes_;  // of incremental_ticker
 };
 
-}  // namespace delever::deribit
+}  // namespace delever::venues::deribit

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "venues/deribit/reader.h"
 
-namespace delever::deribit {
+namespace delever::venues::deribit {
 namespace {
 
 struct Shape {
@@ -65,11 +65,11 @@ std::string_view plain(std::string_view endpoint) {
 
 }  // namespace
 
-Ending DeribitReader::read_answer(JsonObject& message, FlatObject& top) {
+Ending DeribitReader::read_answer(codec::JsonObject& message, codec::FlatObject& top) {
   channel_ =
       request_.endpoint.empty() ? std::string_view("answer") : std::string_view(request_.endpoint);
   if (top.is_object("error")) {
-    JsonObject error = child(message, "error", fields_);
+    codec::JsonObject error = codec::child(message, "error", fields_);
     if (fields_.ok()) row_.read(error);
     return refuse(row_.maybe_text("message").value_or(""));
   }
@@ -89,20 +89,20 @@ Ending DeribitReader::read_answer(JsonObject& message, FlatObject& top) {
   if (!fields_.ok()) return Ending::read;
   if (top.is_array("result")) return read_rows(message, endpoint, at);
   if (!top.is_object("result")) return Ending::control;  // "ok", a time
-  JsonObject result = child(message, "result", fields_);
+  codec::JsonObject result = codec::child(message, "result", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(result);
   if (!fields_.ok()) return Ending::read;
   return read_object(result, endpoint, at);
 }
 
-Ending DeribitReader::read_rows(JsonObject& message, std::string_view endpoint, Instant at) {
+Ending DeribitReader::read_rows(codec::JsonObject& message, std::string_view endpoint, Instant at) {
   bool any = false, objects = false;
-  each_in(message, "result", fields_, [&](JsonValue value) {
+  codec::each_in(message, "result", fields_, [&](codec::JsonValue value) {
     if (any) return;
     any = true;
     objects = value.raw_json_token().starts_with('{');
-    JsonObject first;
+    codec::JsonObject first;
     if (!objects) return;
     if (value.get_object().get(first) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not JSON", "result");
@@ -121,9 +121,9 @@ Ending DeribitReader::read_rows(JsonObject& message, std::string_view endpoint, 
   if (!endpoint.empty()) channel_ = endpoint;
   if (is_one_of(endpoint, kNoEvent)) return Ending::no_event;
   if (endpoint == "get_instruments") {
-    each_row(message, "result", row_, [&](JsonObject&) { read_listing(at); });
+    codec::each_row(message, "result", row_, [&](codec::JsonObject&) { read_listing(at); });
   } else if (endpoint == "get_book_summary_by_currency") {
-    each_row(message, "result", row_, [&](JsonObject&) { read_summary_row(); });
+    codec::each_row(message, "result", row_, [&](codec::JsonObject&) { read_summary_row(); });
   } else if (endpoint == "get_last_trades") {
     return read_trades(message, "result");
   } else if (endpoint == "get_funding_rate_history") {
@@ -131,14 +131,16 @@ Ending DeribitReader::read_rows(JsonObject& message, std::string_view endpoint, 
     if (name.empty())
       fields_.fail(Fault::no_evidence, "neither answer nor request says which", "instrument_name");
     const auto id = instrument(name, "instrument_name");
-    if (id) each_row(message, "result", row_, [&](JsonObject&) { read_funding_row(*id); });
+    if (id)
+      codec::each_row(message, "result", row_, [&](codec::JsonObject&) { read_funding_row(*id); });
   } else {
     return Ending::unknown;
   }
   return Ending::read;
 }
 
-Ending DeribitReader::read_object(JsonObject& result, std::string_view endpoint, Instant at) {
+Ending DeribitReader::read_object(codec::JsonObject& result, std::string_view endpoint,
+                                  Instant at) {
   if (endpoint.empty() && row_.is_array("data") && !row_.has("current_interest"))
     endpoint = "get_volatility_index_data";
   for (const Shape& shape : kObjectShapes) {
@@ -165,7 +167,7 @@ Ending DeribitReader::read_object(JsonObject& result, std::string_view endpoint,
 }
 
 // Levels here are [price, amount]. The rest of the answer is a ticker.
-Ending DeribitReader::read_order_book(JsonObject& result) {
+Ending DeribitReader::read_order_book(codec::JsonObject& result) {
   const Instant at = row_.ms("timestamp");
   const uint64_t change = row_.count("change_id");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
@@ -193,7 +195,7 @@ void DeribitReader::read_funding_row(InstrumentId id) {
 }
 
 // Rows of [start, open, high, low, close], in per cent; known at the end of their period.
-Ending DeribitReader::read_volatility_candles(JsonObject& result) {
+Ending DeribitReader::read_volatility_candles(codec::JsonObject& result) {
   const std::string currency = lower(request_.get("currency"));
   const std::string_view resolution = request_.get("resolution");
   const auto seconds = resolution == "1D" ? std::optional<int64_t>(86'400) : read_int(resolution);
@@ -202,13 +204,13 @@ Ending DeribitReader::read_volatility_candles(JsonObject& result) {
                  currency.empty() ? "currency" : "resolution");
   const auto id = index(currency + "_usd", "currency");
   if (!id) return Ending::read;
-  each_in(result, "data", fields_, [&](JsonValue value) {
-    JsonArray cells;
+  codec::each_in(result, "data", fields_, [&](codec::JsonValue value) {
+    codec::JsonArray cells;
     if (value.get_array().get(cells) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "a row is not an array", "data");
     std::array<std::string_view, 5> text{};
     size_t columns = 0;
-    each(cells, fields_, "data", [&](JsonValue cell) {
+    codec::each(cells, fields_, "data", [&](codec::JsonValue cell) {
       if (columns < text.size()) text[columns] = fields_.text_of(cell, "data").value_or("");
       ++columns;
     });
@@ -249,4 +251,4 @@ bool DeribitReader::read_listing(Instant at) {
   return true;
 }
 
-}  // namespace delever::deribit
+}  // namespace delever::venues::deribit

@@ -7,7 +7,7 @@
 #include "codec/message_loop.h"
 #include "venues/deribit/reader.h"
 
-namespace delever {
+namespace delever::venues {
 namespace deribit {
 namespace {
 
@@ -30,10 +30,10 @@ bool is_combination(std::string_view name) {
 
 }  // namespace
 
-DeribitReader::DeribitReader(const StreamSettings& settings, Instruments& instruments)
-    : FlatReader(instruments), request_(RestRequest::parse(setting(settings, "request"))) {}
+DeribitReader::DeribitReader(const codec::StreamSettings& settings, Instruments& instruments)
+    : FlatReader(instruments), request_(codec::RestRequest::parse(setting(settings, "request"))) {}
 
-Ending DeribitReader::read(JsonObject& message, FlatObject& top) {
+Ending DeribitReader::read(codec::JsonObject& message, codec::FlatObject& top) {
   if (const auto method = top.maybe_text("method")) {
     if (*method == "subscription") return read_subscription(message);
     if (*method == "heartbeat" || method->starts_with("public/") || method->starts_with("private/"))
@@ -81,8 +81,8 @@ InstrumentId DeribitReader::index_of(const Instrument& option) {
                              [&] { return std::move(*made); });
 }
 
-Ending DeribitReader::read_subscription(JsonObject& message) {
-  JsonObject params = child(message, "params", fields_);
+Ending DeribitReader::read_subscription(codec::JsonObject& message) {
+  codec::JsonObject params = codec::child(message, "params", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(params);
   const std::string_view channel = row_.text("channel");
@@ -104,7 +104,7 @@ Ending DeribitReader::read_subscription(JsonObject& message) {
                                                     "deribit_price_index",
                                                     "deribit_volatility_index"};
   if (std::find(objects.begin(), objects.end(), name) == objects.end()) return Ending::unknown;
-  JsonObject data = child(params, "data", fields_);
+  codec::JsonObject data = codec::child(params, "data", fields_);
   if (!fields_.ok()) return Ending::read;
   row_.read(data);
   if (!fields_.ok()) return Ending::read;
@@ -122,7 +122,7 @@ Ending DeribitReader::read_subscription(JsonObject& message) {
 // book.{instrument}.{interval}: a snapshot, then changes.
 // book.{instrument}.{group}.{depth}.{interval}: the best levels each time, which are no true levels
 // when they are grouped.
-Ending DeribitReader::read_book(JsonObject& data, const Parts& channel) {
+Ending DeribitReader::read_book(codec::JsonObject& data, const Parts& channel) {
   const Instant at = row_.ms("timestamp");
   const uint64_t change = row_.count("change_id");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
@@ -171,8 +171,8 @@ Ending DeribitReader::read_book(JsonObject& data, const Parts& channel) {
   return Ending::read;
 }
 
-Ending DeribitReader::read_trades(JsonObject& holder, std::string_view key) {
-  each_row(holder, key, row_, [&](JsonObject&) { read_trade(); });
+Ending DeribitReader::read_trades(codec::JsonObject& holder, std::string_view key) {
+  codec::each_row(holder, key, row_, [&](codec::JsonObject&) { read_trade(); });
   return Ending::read;
 }
 
@@ -204,7 +204,7 @@ void DeribitReader::stage_liquidations(InstrumentId id, Instant at, const Trade&
     if (flag != "none") fields_.fail(Fault::malformed, "neither T, M nor MT", "liquidation");
     return;
   }
-  const LiquidationFeed feed = liquidation_feed("deribit", "trades", at);
+  const LiquidationFeed feed = codec::liquidation_feed("deribit", "trades", at);
   const auto add = [&](bool sells, std::string_view mark) {
     Liquidation& liquidation = stage_.add<Liquidation>(id, at);
     liquidation.position_side = sells ? PositionSide::long_side : PositionSide::short_side;
@@ -285,8 +285,8 @@ Ending DeribitReader::read_volatility_index() {
 }
 
 // Here volatility is a fraction, where tickers send per cent.
-Ending DeribitReader::read_option_marks(JsonObject& params) {
-  each_row(params, "data", row_, [&](JsonObject&) {
+Ending DeribitReader::read_option_marks(codec::JsonObject& params) {
+  codec::each_row(params, "data", row_, [&](codec::JsonObject&) {
     const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
     if (!fields_.ok() || !id) return;
     const auto sent = row_.maybe_ms("timestamp");
@@ -299,9 +299,10 @@ Ending DeribitReader::read_option_marks(JsonObject& params) {
 
 }  // namespace deribit
 
-Result<std::unique_ptr<Decoder>> make_deribit_decoder(const StreamSettings& settings,
-                                                      Instruments& instruments, SourceId source) {
-  return make_message_loop<deribit::DeribitReader>(source, settings, instruments);
+Result<std::unique_ptr<codec::Decoder>> make_deribit_decoder(const codec::StreamSettings& settings,
+                                                             Instruments& instruments,
+                                                             SourceId source) {
+  return codec::make_message_loop<deribit::DeribitReader>(source, settings, instruments);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

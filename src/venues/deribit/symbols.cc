@@ -6,7 +6,7 @@
 #include "codec/channels.h"
 #include "venues/deribit/deribit.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 bool is_coin(std::string_view text) {
@@ -57,7 +57,7 @@ std::optional<Instrument> deribit_instrument(std::string_view name) {
       return std::nullopt;
     }
   }
-  out.contract_size = known_contract_size("deribit", out.kind, out.base);
+  out.contract_size = codec::known_contract_size("deribit", out.kind, out.base);
   return out;
 }
 
@@ -72,4 +72,4 @@ std::optional<Instrument> deribit_index(std::string_view name) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,6 +1,6 @@
 #include "venues/deribit/reader.h"
 
-namespace delever::deribit {
+namespace delever::venues::deribit {
 
 void DeribitReader::read_side(std::string_view price_key, std::string_view qty_key,
                               std::optional<Price>& price, std::optional<Qty>& qty) {
@@ -12,7 +12,7 @@ void DeribitReader::read_side(std::string_view price_key, std::string_view qty_k
   }
 }
 
-std::optional<double> DeribitReader::percent(FlatObject& object, std::string_view key) {
+std::optional<double> DeribitReader::percent(codec::FlatObject& object, std::string_view key) {
   const auto value = object.maybe_double(key);
   if (!value) return std::nullopt;
   return *value / 100.0;
@@ -20,7 +20,7 @@ std::optional<double> DeribitReader::percent(FlatObject& object, std::string_vie
 
 // ticker.{instrument}.{interval}, and the answer to `ticker`; get_order_book brings the same
 // fields.
-Ending DeribitReader::read_ticker(JsonObject& data) {
+Ending DeribitReader::read_ticker(codec::JsonObject& data) {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
   if (!fields_.ok()) return Ending::read;
@@ -35,7 +35,7 @@ Ending DeribitReader::read_ticker(JsonObject& data) {
 
 // incremental_ticker.{instrument}: a whole ticker, then the fields that changed. What an absent
 // field was is known for the quotes of futures alone; options send again what counts in `ticker`.
-Ending DeribitReader::read_incremental_ticker(JsonObject& data) {
+Ending DeribitReader::read_incremental_ticker(codec::JsonObject& data) {
   const std::string_view type = row_.text("type");
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
@@ -87,7 +87,7 @@ Ending DeribitReader::read_summary_row() {
 
 // Prices in the coin of settlement, volatilities in per cent. `data` holds stats and greeks; a
 // summary has none.
-void DeribitReader::read_option(JsonObject* data, InstrumentId id, Instant at) {
+void DeribitReader::read_option(codec::JsonObject* data, InstrumentId id, Instant at) {
   OptionQuote& quote = stage_.add<OptionQuote>(id, at);
   read_side(data ? "best_bid_price" : "bid_price", data ? "best_bid_amount" : "", quote.bid_price,
             quote.bid_qty);
@@ -108,7 +108,7 @@ void DeribitReader::read_option(JsonObject* data, InstrumentId id, Instant at) {
     return;
   }
   if (row_.is_object("greeks")) {
-    JsonObject greeks = child(*data, "greeks", fields_);
+    codec::JsonObject greeks = codec::child(*data, "greeks", fields_);
     if (fields_.ok()) nested_.read(greeks);
     quote.greeks = {.delta = nested_.maybe_double("delta"),
                     .gamma = nested_.maybe_double("gamma"),
@@ -117,7 +117,7 @@ void DeribitReader::read_option(JsonObject* data, InstrumentId id, Instant at) {
                     .rho = nested_.maybe_double("rho")};
   }
   if (row_.is_object("stats")) {
-    JsonObject stats = child(*data, "stats", fields_);
+    codec::JsonObject stats = codec::child(*data, "stats", fields_);
     if (fields_.ok()) nested_.read(stats);
     quote.volume_24h = nested_.maybe_double("volume");
   }
@@ -161,4 +161,4 @@ void DeribitReader::stage_funding(InstrumentId id, Instant at) {
                                        .mean_over = eight_hours};
 }
 
-}  // namespace delever::deribit
+}  // namespace delever::venues::deribit

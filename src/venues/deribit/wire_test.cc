@@ -8,18 +8,18 @@
 #include "venues/deribit/deribit.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
+using venues::fixture::Collected;
 
 Price price(std::string_view text) { return Price::parse(text).value(); }
 Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
-Collected decode(const venuetest::WireFile& file, Instruments& instruments) {
+Collected decode(const venues::fixture::WireFile& file, Instruments& instruments) {
   const auto decoder = make_deribit_decoder({}, instruments, 1);
   Collected sink;
-  venuetest::decode_all(*decoder.value(), file, sink);
+  venues::fixture::decode_all(*decoder.value(), file, sink);
   EXPECT_TRUE(sink.undecoded.empty());
   return sink;
 }
@@ -39,7 +39,7 @@ TEST(DeribitWire, SessionBooksFollow) {
   Instruments instruments;
   const Collected decoded = decode(*file, instruments);
   Collected gaps;
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   std::set<InstrumentId> ids;
   for (const Event& event : books_of(decoded)) {
     books.on_event(event);
@@ -66,7 +66,7 @@ TEST(DeribitWire, EachMissingLineIsOneGapAndNoBookUntilASnapshot) {
     if (later == 0) continue;  // nothing after it could show the hole
     ++tried;
     Collected gaps;
-    BookBuilder books(instruments, gaps);
+    codec::BookBuilder books(instruments, gaps);
     const Event* snapshot = nullptr;
     for (size_t i = 0; i < all.size(); ++i) {
       if (all[i].instrument == id && std::holds_alternative<BookSnapshot>(all[i].payload))
@@ -165,4 +165,4 @@ TEST(DeribitWire, LiveOption) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -6,10 +6,10 @@
 #include "venues/hyperliquid/inflate.h"
 #include "venues/hyperliquid/reader.h"
 
-namespace delever::hyperliquid {
+namespace delever::venues::hyperliquid {
 namespace {
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 constexpr Duration kFundingInterval = Duration::hours(1);  // docs/trading/funding: paid every hour
 constexpr uint32_t kBookDepth = 20, kFastBookDepth = 5;
@@ -35,7 +35,7 @@ constexpr std::string_view kSilent[] = {"allMids",
                                         "explorerBlock",
                                         "explorerTxs"};
 
-Side read_side(FieldReader& fields,
+Side read_side(codec::FieldReader& fields,
                std::string_view text) {  // of the aggressor: A hits the bid, B lifts the ask
   if (text != "A" && text != "B") fields.fail(Fault::malformed, "neither A nor B", "side");
   return text == "A" ? Side::sell : Side::buy;
@@ -52,10 +52,10 @@ bool SeenTrades::add(int64_t time, int64_t id) {
   return true;
 }
 
-Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data) {
+Ending HyperliquidReader::read_channel(std::string_view channel, codec::JsonValue& data) {
   channel_ = channel;
-  JsonObject object;
-  JsonArray list;
+  codec::JsonObject object;
+  codec::JsonArray list;
   const auto is_object = [&] {
     if (data.get_object().get(object) == simdjson::SUCCESS) return true;
     fields_.fail(Fault::malformed, "not an object", "data");
@@ -67,7 +67,8 @@ Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data
     if (data.get_array().get(list) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "not a list", "data");
     } else {
-      each_object(list, fields_, "data", [&](JsonObject& trade) { read_trade(trade); });
+      codec::each_object(list, fields_, "data",
+                         [&](codec::JsonObject& trade) { read_trade(trade); });
       if (copies_ > 0) return skip("trades seen before");
     }
   } else if (channel == "bbo") {
@@ -78,7 +79,8 @@ Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data
     if (is_object()) read_all_contexts(object);
   } else if (channel == "candle") {
     if (*data.raw_json_token().data() == '[' && data.get_array().get(list) == simdjson::SUCCESS) {
-      each_object(list, fields_, "data", [&](JsonObject& candle) { read_candle(candle); });
+      codec::each_object(list, fields_, "data",
+                         [&](codec::JsonObject& candle) { read_candle(candle); });
     } else if (is_object()) {
       read_candle(object);
     }
@@ -86,7 +88,8 @@ Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data
     if (!is_object()) return Ending::read;
     const std::string_view user = fields_.maybe_text(object, "user").value_or("");
     if (fields_.find(object, "fills", list))
-      each_object(list, fields_, "fills", [&](JsonObject& fill) { read_fill(fill, user); });
+      codec::each_object(list, fields_, "fills",
+                         [&](codec::JsonObject& fill) { read_fill(fill, user); });
   } else if (channel == "assetCtxs") {
     if (is_object()) read_dex_contexts(object);
   } else if (channel == "spotAssetCtxs") {
@@ -109,14 +112,14 @@ Ending HyperliquidReader::read_channel(std::string_view channel, JsonValue& data
   return Ending::read;
 }
 
-Level HyperliquidReader::read_level(JsonObject& object) {
+Level HyperliquidReader::read_level(codec::JsonObject& object) {
   Level level;
   bool has_price = false, has_qty = false;
-  const auto number = [&](JsonValue& value, int scale, uint8_t& digits,
+  const auto number = [&](codec::JsonValue& value, int scale, uint8_t& digits,
                           std::string_view key) -> int64_t {
-    JsonKey raw;
+    codec::JsonKey raw;
     if (value.get_raw_json_string().get(raw) == simdjson::SUCCESS) {
-      const ScannedDecimal scanned = scan_decimal(raw.raw(), scale);
+      const codec::ScannedDecimal scanned = codec::scan_decimal(raw.raw(), scale);
       if (scanned.end && *scanned.end == '"') {
         digits = scanned.digits;
         return scanned.units;
@@ -129,7 +132,7 @@ Level HyperliquidReader::read_level(JsonObject& object) {
     digits = read.value().digits;
     return read.value().units;
   };
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     if (key == k("px")) {
       level.price = Price::raw(number(value, Price::digits, level.price_digits, "px"));
       has_price = true;
@@ -145,22 +148,22 @@ Level HyperliquidReader::read_level(JsonObject& object) {
   return level;
 }
 
-void HyperliquidReader::read_levels(JsonValue& value, std::vector<Level>& out) {
-  JsonArray rows;
+void HyperliquidReader::read_levels(codec::JsonValue& value, std::vector<Level>& out) {
+  codec::JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not a list", "levels");
-  each_object(rows, fields_, "levels",
-              [&](JsonObject& level) { out.push_back(read_level(level)); });
+  codec::each_object(rows, fields_, "levels",
+                     [&](codec::JsonObject& level) { out.push_back(read_level(level)); });
 }
 
 // Every message is the whole book as far as it is shown.
-void HyperliquidReader::read_book(JsonObject& object) {
+void HyperliquidReader::read_book(codec::JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> at;
   size_t sides = 0;
   BookSnapshot& book = stage_.add<BookSnapshot>(0, {});
   book.depth = channel_ == "fastBook" ? kFastBookDepth : kBookDepth;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("coin"):
         coin = fields_.text(value, "coin");
@@ -172,11 +175,11 @@ void HyperliquidReader::read_book(JsonObject& object) {
         if (fields_.boolean(value, "fast")) book.depth = kFastBookDepth;
         break;
       case k("levels"): {
-        JsonArray both;
+        codec::JsonArray both;
         if (value.get_array().get(both) != simdjson::SUCCESS)
           return fields_.fail(Fault::malformed, "not a list", "levels");
         for (auto entry : both) {
-          JsonValue side;
+          codec::JsonValue side;
           if (entry.get(side) != simdjson::SUCCESS)
             return fields_.fail(Fault::malformed, "broken JSON", "levels");
           if (sides < 2) read_levels(side, sides == 0 ? book.bids : book.asks);
@@ -198,23 +201,23 @@ void HyperliquidReader::read_book(JsonObject& object) {
 }
 
 // "bbo":[bid,ask], null for an empty side; a trailing one may be left away.
-void HyperliquidReader::read_bbo(JsonObject& object) {
+void HyperliquidReader::read_bbo(codec::JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> at;
   Quote quote;
   bool has_levels = false;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     if (key == k("coin")) coin = fields_.text(value, "coin");
     if (key == k("time")) at = fields_.ms(value, "time");
     if (key != k("bbo")) return;
     has_levels = true;
-    JsonArray both;
+    codec::JsonArray both;
     if (value.get_array().get(both) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not a list", "bbo");
     size_t side = 0;
     for (auto entry : both) {
-      JsonValue cell;
-      JsonObject level;
+      codec::JsonValue cell;
+      codec::JsonObject level;
       if (entry.get(cell) != simdjson::SUCCESS)
         return fields_.fail(Fault::malformed, "broken JSON", "bbo");
       if (*cell.raw_json_token().data() != 'n') {
@@ -234,12 +237,12 @@ void HyperliquidReader::read_bbo(JsonObject& object) {
   if (fields_.ok()) stage_.add<Quote>(instrument(coin), *at) = quote;
 }
 
-void HyperliquidReader::read_trade(JsonObject& object) {
+void HyperliquidReader::read_trade(codec::JsonObject& object) {
   std::string_view coin, side, id;
   std::optional<Price> price;
   std::optional<Qty> qty;
   std::optional<Instant> at;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("coin"):
         coin = fields_.text(value, "coin");
@@ -287,21 +290,21 @@ void HyperliquidReader::read_trade(JsonObject& object) {
   trade.id.assign(id);
 }
 
-void HyperliquidReader::read_asset_context(JsonObject& data) {
+void HyperliquidReader::read_asset_context(codec::JsonObject& data) {
   const std::string_view coin = fields_.text(data, "coin");
-  JsonObject context;
+  codec::JsonObject context;
   fields_.require(fields_.find(data, "ctx", context), "ctx");
   fields_.require(!coin.empty(), "coin");
   if (fields_.ok()) read_context(context, instrument(coin));
 }
 
 // Open interest counts one side, in coins. Spot pairs have a mark price alone.
-void HyperliquidReader::read_context(JsonObject& context, InstrumentId of, bool changes) {
+void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of, bool changes) {
   std::optional<Rate> funding;
   std::optional<Qty> contracts;
   std::optional<Price> mark, oracle;
-  each_key(context, fields_, [&](JsonKey key, JsonValue& value) {
-    switch (key_code(key)) {
+  codec::each_key(context, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+    switch (codec::key_code(key)) {
       case k("funding"):
         funding = fields_.maybe<Rate>(value, "funding", Precision::nearest);
         break;
@@ -309,9 +312,9 @@ void HyperliquidReader::read_context(JsonObject& context, InstrumentId of, bool 
         mark = fields_.maybe<Price>(value, "markPx", Precision::nearest);
         break;
       case 0:
-        if (is_key(key, "openInterest")) {
+        if (codec::is_key(key, "openInterest")) {
           contracts = fields_.maybe<Qty>(value, "openInterest", Precision::nearest);
-        } else if (is_key(key, "oraclePx")) {
+        } else if (codec::is_key(key, "oraclePx")) {
           oracle = fields_.maybe<Price>(value, "oraclePx", Precision::nearest);
         }
         break;
@@ -334,18 +337,18 @@ void HyperliquidReader::read_context(JsonObject& context, InstrumentId of, bool 
 }
 
 // {"ctxs":[["",[...]],["xyz",[...]],...]}: dex, contexts in the order of its universe.
-void HyperliquidReader::read_all_contexts(JsonObject& data) {
-  JsonArray dexs;
+void HyperliquidReader::read_all_contexts(codec::JsonObject& data) {
+  codec::JsonArray dexs;
   fields_.require(fields_.find(data, "ctxs", dexs), "ctxs");
   if (!fields_.ok()) return;
   for (auto entry : dexs) {
-    JsonArray pair;
+    codec::JsonArray pair;
     if (entry.get_array().get(pair) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not a list", "ctxs");
     size_t column = 0;
     const Names* universe = nullptr;
     for (auto part : pair) {
-      JsonValue value;
+      codec::JsonValue value;
       if (part.get(value) != simdjson::SUCCESS)
         return fields_.fail(Fault::malformed, "broken JSON", "ctxs");
       if (column == 0) {
@@ -357,7 +360,7 @@ void HyperliquidReader::read_all_contexts(JsonObject& data) {
           report_part(Fault::no_evidence, "names no coins, and no meta of its dex was seen",
                       "ctxs");
       } else if (column == 1 && universe) {
-        JsonArray contexts;
+        codec::JsonArray contexts;
         if (value.get_array().get(contexts) != simdjson::SUCCESS)
           return fields_.fail(Fault::malformed, "not a list", "ctxs");
         read_contexts(contexts, *universe);
@@ -370,12 +373,12 @@ void HyperliquidReader::read_all_contexts(JsonObject& data) {
 }
 
 // {"dex":"","ctxs":[...]}: of one dex, in the order of its universe.
-void HyperliquidReader::read_dex_contexts(JsonObject& data) {
+void HyperliquidReader::read_dex_contexts(codec::JsonObject& data) {
   const std::string_view dex = fields_.text(data, "dex");
   const auto universe = universes_.find(dex);
   if (fields_.ok() && universe == universes_.end())
     fields_.fail(Fault::no_evidence, "names no coins, and no meta of its dex was seen", "ctxs");
-  JsonArray contexts;
+  codec::JsonArray contexts;
   fields_.require(fields_.find(data, "ctxs", contexts), "ctxs");
   if (fields_.ok()) read_contexts(contexts, universe->second);
 }
@@ -388,25 +391,25 @@ void HyperliquidReader::read_fast_contexts(std::string_view base64) {
   if (!text) return fields_.fail(Fault::malformed, "not base64 of raw DEFLATE", "data");
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  JsonObject coins;
-  if (parser.iterate(text->data(), text->size() - kPadding, text->size()).get(document) !=
+  codec::JsonObject coins;
+  if (parser.iterate(text->data(), text->size() - codec::kPadding, text->size()).get(document) !=
           simdjson::SUCCESS ||
       document.get_object().get(coins) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not JSON", "data");
-  each_key(coins, fields_, [&](JsonKey coin, JsonValue& value) {
-    JsonObject context;
+  codec::each_key(coins, fields_, [&](codec::JsonKey coin, codec::JsonValue& value) {
+    codec::JsonObject context;
     if (value.get_object().get(context) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not an object", "data");
     read_context(context, instrument(key_text(coin)), true);
   });
 }
 
-void HyperliquidReader::read_candle(JsonObject& object) {
+void HyperliquidReader::read_candle(codec::JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> from, last;
   std::optional<Price> open, high, low, close;
   std::optional<double> volume;
-  each_field(object, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
         coin = fields_.text(value, "s");
@@ -461,9 +464,9 @@ void HyperliquidReader::read_candle(JsonObject& object) {
 // the one liquidated (its side is the forced order's) or the one across (the forced order was on
 // the other side). Where the message does not name its account, "dir" or being the maker tells;
 // where nothing tells, there is no event.
-void HyperliquidReader::read_fill(JsonObject& fill, std::string_view user) {
-  JsonValue value;
-  JsonObject liquidation;
+void HyperliquidReader::read_fill(codec::JsonObject& fill, std::string_view user) {
+  codec::JsonValue value;
+  codec::JsonObject liquidation;
   if (!fields_.find(fill, "liquidation", value) || *value.raw_json_token().data() == 'n')
     return;  // absent, or null
   if (value.get_object().get(liquidation) != simdjson::SUCCESS)
@@ -498,4 +501,4 @@ void HyperliquidReader::read_fill(JsonObject& fill, std::string_view user) {
   found.id.assign(id);
 }
 
-}  // namespace delever::hyperliquid
+}  // namespace delever::venues::hyperliquid

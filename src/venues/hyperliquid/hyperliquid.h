@@ -20,20 +20,19 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "market/instrument.h"
 #include "codec/decoder.h"
+#include "market/instrument.h"
 
-namespace delever {
+namespace delever::venues {
 
 // Settings: "request" (the POST body, {"type":"l2Book","coin":"BTC"}). Without it an answer is
 // known by its shape.
-Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings,
-                                                          Instruments& instruments,
-                                                          SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
+    const codec::StreamSettings& settings, Instruments& instruments, SourceId source);
 
 // From a coin's native name, best effort: BTC and xyz:TSLA (builder-deployed) are perpetuals,
 // PURR/USDC and @107 spot pairs, #12 an outcome, taken for spot. Sizes are in base coins;
 // collateral is USDC unless a meta answer says else.
 Instrument hyperliquid_instrument(std::string_view coin);
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -6,7 +6,7 @@
 #include "codec/book.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 Instant ms(int64_t n) { return Instant::from_ms(n).value(); }
@@ -15,18 +15,19 @@ Qty qty(const char* text) { return Qty::parse(text).value(); }
 
 class Hyperliquid : public ::testing::Test {
  protected:
-  venuetest::Collected decode(std::string_view text, Instant received = ms(1'790'000'000'000)) {
+  venues::fixture::Collected decode(std::string_view text,
+                                    Instant received = ms(1'790'000'000'000)) {
     if (!decoder) decoder = std::move(make_hyperliquid_decoder(settings, instruments, 7)).value();
-    venuetest::Collected sink;
-    venuetest::decode_text(*decoder, text, sink, received);
+    venues::fixture::Collected sink;
+    venues::fixture::decode_text(*decoder, text, sink, received);
     return sink;
   }
   const Instrument& named(std::string_view coin) {
     return instruments[instruments.find("hyperliquid", coin).value()];
   }
-  StreamSettings settings;
+  codec::StreamSettings settings;
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 TEST_F(Hyperliquid, NamesOfCoins) {
@@ -41,8 +42,8 @@ TEST_F(Hyperliquid, NamesOfCoins) {
 
 TEST_F(Hyperliquid, SessionOf2025) {  // expected.md, section 1
   SKIP_WITHOUT_WIRE(file, "hyperliquid/session-btc-20250126");
-  venuetest::Collected gaps, heard;
-  BookBuilder books(instruments, gaps);
+  venues::fixture::Collected gaps, heard;
+  codec::BookBuilder books(instruments, gaps);
   size_t messages_with_trades = 0;
   Instant last = Instant::min();
   for (const auto& message : file->messages()) {
@@ -194,26 +195,26 @@ TEST_F(Hyperliquid, PeersExpectations) {  // expected.md, sections 4 and 5
   EXPECT_EQ(listed.events.size(), 28u);
   EXPECT_EQ(instruments[listed.events[0].instrument].symbol, "BTC");
   EXPECT_EQ(named("BTC").step, qty("0.00001"));
-  const auto sample = venuetest::wire_file("hyperliquid/nautilus-http_meta_perp_sample");
+  const auto sample = venues::fixture::wire_file("hyperliquid/nautilus-http_meta_perp_sample");
   ASSERT_TRUE(sample);
   EXPECT_EQ(decode((*sample)[0].raw.bytes).events.size(), 3u);
   EXPECT_EQ(named("ETH").step, qty("0.0001"));
   EXPECT_EQ(named("ATOM").base, "ATOM");
-  const auto candles = venuetest::wire_file("hyperliquid/rest-info-candleSnapshot");
+  const auto candles = venues::fixture::wire_file("hyperliquid/rest-info-candleSnapshot");
   ASSERT_TRUE(candles);
   const auto bars = decode((*candles)[0].raw.bytes);
   EXPECT_EQ(bars.events.size(), 24u);
   EXPECT_EQ(instruments[bars.events[0].instrument].symbol, "kPEPE");
   EXPECT_EQ(bars.all<Candle>()[0].to - bars.all<Candle>()[0].from, Duration::hours(1));
-  const auto book = venuetest::wire_file("hyperliquid/nautilus-http_l2_book_btc");
+  const auto book = venues::fixture::wire_file("hyperliquid/nautilus-http_l2_book_btc");
   ASSERT_TRUE(book);
   const auto snapshot = decode((*book)[0].raw.bytes).all<BookSnapshot>();
   EXPECT_EQ(snapshot.at(0).bids.size(), 5u);
   EXPECT_EQ(snapshot.at(0).asks.size(), 5u);
-  const auto dydx = venuetest::wire_file("hyperliquid/rest-info-l2Book");
+  const auto dydx = venues::fixture::wire_file("hyperliquid/rest-info-l2Book");
   ASSERT_TRUE(dydx);
   EXPECT_EQ(instruments[decode((*dydx)[0].raw.bytes).events.at(0).instrument].symbol, "DYDX");
-  const auto fills = venuetest::wire_file("hyperliquid/nautilus-ws_user_fill_liquidation");
+  const auto fills = venues::fixture::wire_file("hyperliquid/nautilus-ws_user_fill_liquidation");
   ASSERT_TRUE(fills);
   const auto forced = decode((*fills)[0].raw.bytes).all<Liquidation>();
   EXPECT_EQ(forced.at(0).position_side, PositionSide::short_side);  // a maker sold to it
@@ -230,7 +231,7 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
   EXPECT_EQ(decoder->counts().no_event.at("allMids"), 1u);
   EXPECT_EQ(decoder->counts().no_event.at("empty list"), 1u);
   EXPECT_EQ(decoder->counts().unknown_channels.at("novelty"), 1u);
-  EXPECT_EQ(venuetest::without_events(decoder->counts()), decoder->counts().messages);
+  EXPECT_EQ(venues::fixture::without_events(decoder->counts()), decoder->counts().messages);
   const std::pair<std::string, std::string_view> cases[] = {
       {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[]]}})",
        "l2Book:levels: not two sides"},
@@ -256,4 +257,4 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -6,7 +6,7 @@
 
 #include "venues/coverage.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 // Unknown: bare lists of names, of which nothing says what they are, without the call that they
@@ -73,16 +73,16 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
 };
 
 TEST(HyperliquidWire, EveryFileEndsAsListed) {
-  const auto stems = venuetest::stems_of("hyperliquid");
+  const auto stems = venues::fixture::stems_of("hyperliquid");
   if (stems.empty()) GTEST_SKIP() << "absent: ../shared/wire/hyperliquid";
   for (const std::string& stem : stems) {
-    const auto file = venuetest::wire_file("hyperliquid/" + stem);
+    const auto file = venues::fixture::wire_file("hyperliquid/" + stem);
     ASSERT_TRUE(file);
     const auto listed = kEndings.find(stem);
     ASSERT_NE(listed, kEndings.end()) << stem;
-    EXPECT_EQ(
-        venuetest::endings("hyperliquid", *file, [](const std::string& asked) { return asked; }),
-        listed->second)
+    EXPECT_EQ(venues::fixture::endings("hyperliquid", *file,
+                                       [](const std::string& asked) { return asked; }),
+              listed->second)
         << stem;
     EXPECT_EQ(listed->second.find("undecoded") != std::string::npos,
               stem == "nautilus-ws_all_dexs_asset_ctxs");
@@ -91,4 +91,4 @@ TEST(HyperliquidWire, EveryFileEndsAsListed) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

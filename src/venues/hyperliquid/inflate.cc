@@ -6,7 +6,7 @@
 
 #include "codec/decoder.h"
 
-namespace delever::hyperliquid {
+namespace delever::venues::hyperliquid {
 namespace {
 
 constexpr size_t kLargest = size_t{64} << 20;
@@ -50,8 +50,8 @@ std::optional<std::string> inflate_base64(std::string_view base64) {
   }
   inflateEnd(&stream);
   if (state != Z_STREAM_END) return std::nullopt;
-  out.resize(out.size() + kPadding);
+  out.resize(out.size() + codec::kPadding);
   return out;
 }
 
-}  // namespace delever::hyperliquid
+}  // namespace delever::venues::hyperliquid

@@ -8,7 +8,7 @@
 #include "codec/message_loop.h"
 #include "venues/hyperliquid/reader.h"
 
-namespace delever {
+namespace delever::venues {
 
 Instrument hyperliquid_instrument(std::string_view coin) {
   Instrument out{.venue = "hyperliquid", .symbol = std::string(coin)};
@@ -125,18 +125,19 @@ Request Request::parse(std::string_view body) {
   Request out;
   std::string text(trimmed(body));
   const size_t size = text.size();
-  text.resize(size + kPadding);
+  text.resize(size + codec::kPadding);
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  JsonObject object;
-  FieldReader fields;
+  codec::JsonObject object;
+  codec::FieldReader fields;
   if (parser.iterate(text.data(), size, text.size()).get(document) != simdjson::SUCCESS) return out;
   if (document.get_object().get(object) != simdjson::SUCCESS) return out;
   out.type = fields.maybe_text(object, "type").value_or("");
   return out;
 }
 
-HyperliquidReader::HyperliquidReader(const StreamSettings& settings, Instruments& instruments)
+HyperliquidReader::HyperliquidReader(const codec::StreamSettings& settings,
+                                     Instruments& instruments)
     : Reader(instruments), request_(Request::parse(setting(settings, "request"))) {}
 
 InstrumentId HyperliquidReader::instrument(std::string_view coin) {
@@ -167,15 +168,15 @@ std::optional<Ending> HyperliquidReader::read_text(std::string_view text) {
   return std::nullopt;
 }
 
-Ending HyperliquidReader::read(JsonObject& object) {
+Ending HyperliquidReader::read(codec::JsonObject& object) {
   Ending ending = Ending::read;
   std::string_view channel;
   bool has_channel = false, has_data = false, was_read = false;
-  each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
-    if (key_code(key) == key_code("channel")) {
+  codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+    if (codec::key_code(key) == codec::key_code("channel")) {
       channel = fields_.text(value, "channel");
       has_channel = true;
-    } else if (key_code(key) == key_code("data")) {
+    } else if (codec::key_code(key) == codec::key_code("data")) {
       has_data = true;
       if (!has_channel) return;
       was_read = true;
@@ -187,7 +188,7 @@ Ending HyperliquidReader::read(JsonObject& object) {
     if (was_read) return ending;
     channel_ = channel;
     if (channel == "pong") return Ending::control;  // the only one without data
-    JsonValue data;
+    codec::JsonValue data;
     fields_.require(has_data && fields_.find(object, "data", data), "data");
     return fields_.ok() ? read_channel(channel, data) : Ending::read;
   }
@@ -210,7 +211,7 @@ Ending HyperliquidReader::unknown_shape() {
   return Ending::unknown;
 }
 
-std::optional<Ending> HyperliquidReader::read_shape(JsonObject& object,
+std::optional<Ending> HyperliquidReader::read_shape(codec::JsonObject& object,
                                                     const std::vector<std::string_view>& keys,
                                                     Names& universe) {
   const auto has = [&](std::string_view key) {
@@ -235,7 +236,7 @@ std::optional<Ending> HyperliquidReader::read_shape(JsonObject& object,
   return std::nullopt;
 }
 
-Ending HyperliquidReader::read(JsonArray& array) {
+Ending HyperliquidReader::read(codec::JsonArray& array) {
   channel_ = request_.type;
   if (holds(kSilent, request_.type)) return Ending::no_event;
   if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
@@ -243,15 +244,15 @@ Ending HyperliquidReader::read(JsonArray& array) {
 }
 
 // Rows of one kind; or [meta, contexts], [meta, meta, ...], [[meta, contexts], ...].
-Ending HyperliquidReader::read_list(JsonArray& list, int depth) {
+Ending HyperliquidReader::read_list(codec::JsonArray& list, int depth) {
   Ending ending = Ending::no_event;
   Names universe;
   bool has_universe = false, is_empty = true;
   for (auto entry : list) {
     is_empty = false;
-    JsonValue value;
-    JsonObject object;
-    JsonArray inner;
+    codec::JsonValue value;
+    codec::JsonObject object;
+    codec::JsonArray inner;
     if (entry.get(value) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
     const char opening = *value.raw_json_token().data();
@@ -285,9 +286,9 @@ Ending HyperliquidReader::read_list(JsonArray& list, int depth) {
 }
 
 // Contexts beyond the universe belong to coins listed since.
-void HyperliquidReader::read_contexts(JsonArray& contexts, const Names& universe) {
+void HyperliquidReader::read_contexts(codec::JsonArray& contexts, const Names& universe) {
   size_t at = 0;
-  each_object(contexts, fields_, "ctxs", [&](JsonObject& context) {
+  codec::each_object(contexts, fields_, "ctxs", [&](codec::JsonObject& context) {
     if (const auto coin = fields_.maybe_text(context, "coin");
         coin && !coin->empty()) {  // spot names its pairs
       if (fields_.rewind(context)) read_context(context, instrument(*coin));
@@ -300,16 +301,16 @@ void HyperliquidReader::read_contexts(JsonArray& contexts, const Names& universe
   });
 }
 
-void HyperliquidReader::read_meta(JsonObject& meta, Names& universe) {
+void HyperliquidReader::read_meta(codec::JsonObject& meta, Names& universe) {
   std::string collateral = "USDC";
   if (const auto token = fields_.maybe_integer(meta, "collateralToken"); token && *token != 0) {
     const auto known = tokens_.find(*token);
     collateral = known != tokens_.end() ? known->second : fmt::format("TOKEN{}", *token);
   }
-  JsonArray coins;
+  codec::JsonArray coins;
   fields_.require(fields_.find(meta, "universe", coins), "universe");
   if (!fields_.ok()) return;
-  each_object(coins, fields_, "universe", [&](JsonObject& coin) {
+  codec::each_object(coins, fields_, "universe", [&](codec::JsonObject& coin) {
     const std::string_view name = fields_.text(coin, "name");
     const int64_t digits = fields_.integer(coin, "szDecimals");
     const bool delisted = fields_.maybe_bool(coin, "isDelisted").value_or(false);
@@ -331,16 +332,16 @@ void HyperliquidReader::read_meta(JsonObject& meta, Names& universe) {
       colon == std::string::npos ? std::string() : universe.front().substr(0, colon), universe);
 }
 
-void HyperliquidReader::read_spot_meta(JsonObject& meta, Names& universe) {
+void HyperliquidReader::read_spot_meta(codec::JsonObject& meta, Names& universe) {
   struct Token {
     std::string name;
     int64_t digits = 0;
   };
   std::map<int64_t, Token> tokens;
-  JsonArray list_of_tokens, pairs;
+  codec::JsonArray list_of_tokens, pairs;
   fields_.require(fields_.find(meta, "tokens", list_of_tokens), "tokens");
   if (!fields_.ok()) return;
-  each_object(list_of_tokens, fields_, "tokens", [&](JsonObject& token) {
+  codec::each_object(list_of_tokens, fields_, "tokens", [&](codec::JsonObject& token) {
     const int64_t index = fields_.integer(token, "index"),
                   digits = fields_.integer(token, "szDecimals");
     const std::string_view name = fields_.text(token, "name");
@@ -353,9 +354,9 @@ void HyperliquidReader::read_spot_meta(JsonObject& meta, Names& universe) {
   if (!fields_.ok()) return;
   fields_.require(fields_.find(meta, "universe", pairs), "universe");
   if (!fields_.ok()) return;
-  each_object(pairs, fields_, "universe", [&](JsonObject& pair) {
+  codec::each_object(pairs, fields_, "universe", [&](codec::JsonObject& pair) {
     const std::string_view name = fields_.text(pair, "name");
-    JsonArray both;
+    codec::JsonArray both;
     fields_.require(fields_.find(pair, "tokens", both), "universe.tokens");
     fields_.require(!name.empty(), "universe.name");
     if (!fields_.ok()) return;
@@ -382,7 +383,7 @@ void HyperliquidReader::read_spot_meta(JsonObject& meta, Names& universe) {
   });
 }
 
-void HyperliquidReader::read_funding(JsonObject& row) {
+void HyperliquidReader::read_funding(codec::JsonObject& row) {
   const std::string_view coin = fields_.text(row, "coin");
   const Rate rate = fields_.fixed<Rate>(row, "fundingRate", Precision::nearest);
   const Instant at = fields_.ms(row, "time");
@@ -396,10 +397,9 @@ void HyperliquidReader::read_funding(JsonObject& row) {
 
 }  // namespace hyperliquid
 
-Result<std::unique_ptr<Decoder>> make_hyperliquid_decoder(const StreamSettings& settings,
-                                                          Instruments& instruments,
-                                                          SourceId source) {
-  return make_message_loop<hyperliquid::HyperliquidReader>(source, settings, instruments);
+Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
+    const codec::StreamSettings& settings, Instruments& instruments, SourceId source) {
+  return codec::make_message_loop<hyperliquid::HyperliquidReader>(source, settings, instruments);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -13,7 +13,9 @@
 #include "codec/reader.h"
 #include "venues/hyperliquid/hyperliquid.h"
 
-namespace delever::hyperliquid {
+namespace delever::venues::hyperliquid {
+
+using namespace codec;
 
 // The POST body that an answer belongs to.
 struct Request {
@@ -37,40 +39,40 @@ class SeenTrades {
 
 class HyperliquidReader final : public Reader {
  public:
-  HyperliquidReader(const StreamSettings& settings, Instruments& instruments);
+  HyperliquidReader(const codec::StreamSettings& settings, Instruments& instruments);
 
  private:
   using Names = std::vector<std::string>;
 
-  Ending read(JsonObject& object) override;
-  Ending read(JsonArray& array) override;
+  Ending read(codec::JsonObject& object) override;
+  Ending read(codec::JsonArray& array) override;
   std::optional<Ending> read_text(std::string_view text) override;
   void finish(bool accepted) override;
 
-  Ending read_channel(std::string_view channel, JsonValue& data);
-  void read_book(JsonObject& book);
-  void read_bbo(JsonObject& object);
-  void read_trade(JsonObject& trade);
-  void read_asset_context(JsonObject& data);
-  void read_all_contexts(JsonObject& data);
-  void read_dex_contexts(JsonObject& data);
+  Ending read_channel(std::string_view channel, codec::JsonValue& data);
+  void read_book(codec::JsonObject& book);
+  void read_bbo(codec::JsonObject& object);
+  void read_trade(codec::JsonObject& trade);
+  void read_asset_context(codec::JsonObject& data);
+  void read_all_contexts(codec::JsonObject& data);
+  void read_dex_contexts(codec::JsonObject& data);
   void read_fast_contexts(std::string_view base64);
   // `changes`: what has not changed may be left out.
-  void read_context(JsonObject& context, InstrumentId of, bool changes = false);
-  void read_candle(JsonObject& candle);
-  void read_fill(JsonObject& fill, std::string_view user);
-  void read_levels(JsonValue& value, std::vector<Level>& out);
-  Level read_level(JsonObject& object);
+  void read_context(codec::JsonObject& context, InstrumentId of, bool changes = false);
+  void read_candle(codec::JsonObject& candle);
+  void read_fill(codec::JsonObject& fill, std::string_view user);
+  void read_levels(codec::JsonValue& value, std::vector<Level>& out);
+  Level read_level(codec::JsonObject& object);
 
   // One row of an answer, or a whole one, by its keys. Missing: of no known shape.
-  std::optional<Ending> read_shape(JsonObject& object, const std::vector<std::string_view>& keys,
-                                   Names& universe);
-  Ending read_list(JsonArray& list, int depth);
+  std::optional<Ending> read_shape(codec::JsonObject& object,
+                                   const std::vector<std::string_view>& keys, Names& universe);
+  Ending read_list(codec::JsonArray& list, int depth);
   Ending unknown_shape();
-  void read_meta(JsonObject& meta, Names& universe);
-  void read_spot_meta(JsonObject& meta, Names& universe);
-  void read_contexts(JsonArray& contexts, const Names& universe);
-  void read_funding(JsonObject& row);
+  void read_meta(codec::JsonObject& meta, Names& universe);
+  void read_spot_meta(codec::JsonObject& meta, Names& universe);
+  void read_contexts(codec::JsonArray& contexts, const Names& universe);
+  void read_funding(codec::JsonObject& row);
 
   InstrumentId instrument(std::string_view coin);
 
@@ -85,4 +87,4 @@ class HyperliquidReader final : public Reader {
   std::vector<std::pair<int64_t, std::string>> tokens_now_;
 };
 
-}  // namespace delever::hyperliquid
+}  // namespace delever::venues::hyperliquid

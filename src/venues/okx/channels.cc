@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "venues/okx/reader.h"
 
-namespace delever::okx {
+namespace delever::venues::okx {
 namespace {
 
 struct Row {
@@ -209,4 +209,4 @@ std::optional<Instant> bar_end(Instant from, std::string_view bar) {
   }
 }
 
-}  // namespace delever::okx
+}  // namespace delever::venues::okx

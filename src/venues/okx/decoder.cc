@@ -3,7 +3,7 @@
 #include "codec/message_loop.h"
 #include "venues/okx/reader.h"
 
-namespace delever {
+namespace delever::venues {
 namespace okx {
 namespace {
 
@@ -14,13 +14,13 @@ std::string_view bar_of(std::string_view channel) {
   return at == channel.npos ? std::string_view() : channel.substr(at + mark.size());
 }
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 }  // namespace
 
-OkxReader::OkxReader(const StreamSettings& settings, Instruments& instruments)
+OkxReader::OkxReader(const codec::StreamSettings& settings, Instruments& instruments)
     : Reader(instruments),
-      request_(RestRequest::parse(setting(settings, "request"))),
+      request_(codec::RestRequest::parse(setting(settings, "request"))),
       symbol_(setting(settings, "symbol")) {}
 
 std::string_view OkxReader::name_of(std::string_view of_row, const Envelope& envelope) {
@@ -53,7 +53,7 @@ std::optional<Ending> OkxReader::read_text(std::string_view text) {
   return std::nullopt;
 }
 
-Ending OkxReader::read(JsonArray&) {
+Ending OkxReader::read(codec::JsonArray&) {
   channel_ = "list";  // no message of version 5 is one
   return Ending::unknown;
 }
@@ -65,11 +65,11 @@ void OkxReader::finish(bool accepted) {
   settled_now_.clear();
 }
 
-void OkxReader::read_argument(JsonValue& value, Envelope& envelope) {
-  JsonObject argument;
+void OkxReader::read_argument(codec::JsonValue& value, Envelope& envelope) {
+  codec::JsonObject argument;
   if (value.get_object().get(argument) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not an object", "arg");
-  each_field(argument, fields_, [&](uint64_t key, JsonValue& field) {
+  codec::each_field(argument, fields_, [&](uint64_t key, codec::JsonValue& field) {
     if (key == k("channel")) envelope.channel = fields_.text(field, "arg.channel");
     if (key == k("instId")) envelope.inst_id = fields_.text(field, "arg.instId");
   });
@@ -77,15 +77,15 @@ void OkxReader::read_argument(JsonValue& value, Envelope& envelope) {
 
 // {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or
 // {"code":...,"data":...}.
-Ending OkxReader::read(JsonObject& object) {
+Ending OkxReader::read(codec::JsonObject& object) {
   Envelope envelope;
   Ending ending = Ending::read;
   std::string_view code, table, first, event, message;
   std::optional<Channel> channel;
   bool has_argument = false, is_control = false, has_data = false, was_read = false;
-  each_key(object, fields_, [&](JsonKey key, JsonValue& value) {
-    if (first.empty()) first = key_text(key);
-    switch (key_code(key)) {
+  codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+    if (first.empty()) first = codec::key_text(key);
+    switch (codec::key_code(key)) {
       case k("arg"):
         has_argument = true;
         read_argument(value, envelope);
@@ -139,15 +139,15 @@ Ending OkxReader::read(JsonObject& object) {
   if (!fields_.ok()) return Ending::read;
   if (!channel) return Ending::unknown;
   if (was_read) return ending;
-  JsonValue data;
+  codec::JsonValue data;
   if (!fields_.rewind(object) || !fields_.find(object, "data", data)) return Ending::read;
   return read_data(data, *channel, envelope);
 }
 
-Ending OkxReader::read_answer(JsonObject& object, std::string_view code) {
+Ending OkxReader::read_answer(codec::JsonObject& object, std::string_view code) {
   const std::string_view path = request_.path;
   channel_ = path.empty() ? "answer of unknown shape" : path;
-  const auto data = [&](JsonValue& value) {
+  const auto data = [&](codec::JsonValue& value) {
     const bool found = fields_.rewind(object) && fields_.find(object, "data", value);
     fields_.require(found, "data");
     return found;
@@ -156,7 +156,7 @@ Ending OkxReader::read_answer(JsonObject& object, std::string_view code) {
     const std::string_view message = fields_.maybe_text(object, "msg").value_or("");
     return refuse(fmt::format("{} {}", code.substr(0, 20), message));
   }
-  JsonValue value;
+  codec::JsonValue value;
   if (!fields_.ok() || !data(value)) return Ending::read;
   Envelope envelope;
   envelope.inst_id = request_.get("instId");
@@ -173,16 +173,16 @@ Ending OkxReader::read_answer(JsonObject& object, std::string_view code) {
   return read_data(value, *channel, envelope);
 }
 
-std::vector<std::string_view> OkxReader::first_row_keys(JsonValue& data) {
+std::vector<std::string_view> OkxReader::first_row_keys(codec::JsonValue& data) {
   std::vector<std::string_view> keys;
   if (*data.raw_json_token().data() != '[') return keys;  // some answers hold one object
-  JsonArray rows;
+  codec::JsonArray rows;
   if (data.get_array().get(rows) != simdjson::SUCCESS)
     fields_.fail(Fault::malformed, "broken JSON", "data");
   if (!fields_.ok()) return keys;
   for (auto entry : rows) {
-    JsonValue row;
-    JsonObject object;
+    codec::JsonValue row;
+    codec::JsonObject object;
     if (entry.get(row) != simdjson::SUCCESS) {
       fields_.fail(Fault::malformed, "broken JSON", "data");
     } else if (*row.raw_json_token().data() == '{' &&
@@ -194,10 +194,11 @@ std::vector<std::string_view> OkxReader::first_row_keys(JsonValue& data) {
   return keys;
 }
 
-Ending OkxReader::read_data(JsonValue& value, const Channel& channel, const Envelope& envelope) {
+Ending OkxReader::read_data(codec::JsonValue& value, const Channel& channel,
+                            const Envelope& envelope) {
   if (channel.feed == Feed::silent) return Ending::no_event;
   if (channel.feed == Feed::control) return Ending::control;
-  JsonArray rows;
+  codec::JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS) {
     fields_.fail(Fault::malformed, "not a list", "data");
     return Ending::read;
@@ -207,12 +208,12 @@ Ending OkxReader::read_data(JsonValue& value, const Channel& channel, const Enve
     const size_t staged = stage_.size();
     is_event_contract_ = false;
     if (channel.feed == Feed::candles) {
-      JsonArray cells;
+      codec::JsonArray cells;
       if (entry.get_array().get(cells) != simdjson::SUCCESS)
         fields_.fail(Fault::malformed, "not a list", "candle");
       if (fields_.ok()) read_candle(cells, channel, envelope);
     } else {
-      JsonObject row;
+      codec::JsonObject row;
       if (entry.get_object().get(row) != simdjson::SUCCESS)
         fields_.fail(Fault::malformed, "not an object", "data");
       if (fields_.ok()) read_row(row, channel, envelope);
@@ -226,7 +227,7 @@ Ending OkxReader::read_data(JsonValue& value, const Channel& channel, const Enve
   return any_left_out ? skip("event contract") : Ending::read;
 }
 
-void OkxReader::read_row(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+void OkxReader::read_row(codec::JsonObject& row, const Channel& channel, const Envelope& envelope) {
   switch (channel.feed) {
     case Feed::trades:
       return read_trade(row, envelope, false);
@@ -268,9 +269,10 @@ void OkxReader::read_row(JsonObject& row, const Channel& channel, const Envelope
 
 }  // namespace okx
 
-Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings,
-                                                  Instruments& instruments, SourceId source) {
-  return make_message_loop<okx::OkxReader>(source, settings, instruments);
+Result<std::unique_ptr<codec::Decoder>> make_okx_decoder(const codec::StreamSettings& settings,
+                                                         Instruments& instruments,
+                                                         SourceId source) {
+  return codec::make_message_loop<okx::OkxReader>(source, settings, instruments);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

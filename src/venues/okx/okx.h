@@ -16,13 +16,13 @@
 #include "codec/decoder.h"
 #include "market/instrument.h"
 
-namespace delever {
+namespace delever::venues {
 
 // Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" (instId,
 // for answers that do not name it). Without a request a REST answer is known by the shape of its
 // rows.
-Result<std::unique_ptr<Decoder>> make_okx_decoder(const StreamSettings& settings,
-                                                  Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_okx_decoder(const codec::StreamSettings& settings,
+                                                         Instruments& instruments, SourceId source);
 
 // Kind, coins, expiry and strike from an instId, best effort: BTC-USDT, BTC-USDT-SWAP, BTC-USD-SWAP
 // (inverse), BTC-USDT-240329, BTC-USD-240329-60000-C (settled in BTC), BTC-USD_UM_XPERP-310404
@@ -44,4 +44,4 @@ struct OkxContractSize {
 };
 std::span<const OkxContractSize> okx_contract_sizes();
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -11,33 +11,35 @@
 #include "venues/okx/okx.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 constexpr const char* kSession = "okx/session-books-trades-tickers-20220513";
 
 struct Desk {
   Instruments instruments;
-  venuetest::Collected gaps;
-  BookBuilder books{instruments, gaps};
+  venues::fixture::Collected gaps;
+  codec::BookBuilder books{instruments, gaps};
 };
 
 // What a decoder says, into the books.
-class IntoBooks final : public MessageSink {
+class IntoBooks final : public codec::MessageSink {
  public:
-  explicit IntoBooks(BookBuilder& books) : books_(books) {}
+  explicit IntoBooks(codec::BookBuilder& books) : books_(books) {}
   void on_event(const Event& event) override { books_.on_event(event); }
-  void on_undecoded(const RawMessage&, const Error& why) override { ADD_FAILURE() << why.text(); }
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
+    ADD_FAILURE() << why.text();
+  }
 
  private:
-  BookBuilder& books_;
+  codec::BookBuilder& books_;
 };
 
 // The book messages of the session, decoded.
-std::vector<Event> book_events(const venuetest::WireFile& file, Instruments& instruments) {
+std::vector<Event> book_events(const venues::fixture::WireFile& file, Instruments& instruments) {
   const auto decoder = std::move(make_okx_decoder({}, instruments, 1)).value();
-  venuetest::Collected sink;
-  venuetest::decode_all(*decoder, file, sink);
+  venues::fixture::Collected sink;
+  venues::fixture::decode_all(*decoder, file, sink);
   EXPECT_TRUE(sink.undecoded.empty());
   std::vector<Event> books;
   for (Event& event : sink.events) {
@@ -58,24 +60,24 @@ TEST(OkxBook, EveryMessageReproducesItsChecksum) {
   size_t agreed = 0;
   for (const Event& event : book_events(*file, desk.instruments)) {
     desk.books.on_event(event);
-    const Book* book = desk.books.book(event.instrument);
+    const codec::Book* book = desk.books.book(event.instrument);
     ASSERT_NE(book, nullptr);
     ASSERT_TRUE(sequence_of(event).checksum);
-    agreed += okx_checksum(*book) == *sequence_of(event).checksum;
+    agreed += codec::okx_checksum(*book) == *sequence_of(event).checksum;
     EXPECT_FALSE(book->crossed());
   }
   EXPECT_EQ(agreed, 290u);
   EXPECT_TRUE(desk.gaps.events.empty());
 }
 
-bool same_top(const Ladder& a, const Ladder& b, size_t depth) {
+bool same_top(const codec::Ladder& a, const codec::Ladder& b, size_t depth) {
   if (std::min(a.size(), depth) != std::min(b.size(), depth)) return false;
   for (size_t i = 0; i < a.size() && i < depth; ++i) {
     if (a[i].price != b[i].price || a[i].qty != b[i].qty) return false;
   }
   return true;
 }
-bool same_top(const Book& a, const Book& b, size_t depth) {
+bool same_top(const codec::Book& a, const codec::Book& b, size_t depth) {
   return same_top(a.bids(), b.bids(), depth) && same_top(a.asks(), b.asks(), depth);
 }
 
@@ -93,8 +95,8 @@ TEST(OkxBook, AnyDeletedMessageIsOneGapUnlessTheChecksumCannotSeeIt) {
   size_t seen = 0, unseen_last = 0, unseen_overwritten = 0, unseen_deep = 0;
   for (size_t deleted = 0; deleted < events.size(); ++deleted) {
     const InstrumentId of = events[deleted].instrument;
-    venuetest::Collected gaps;
-    BookBuilder books(instruments, gaps), whole(instruments, gaps);
+    venues::fixture::Collected gaps;
+    codec::BookBuilder books(instruments, gaps), whole(instruments, gaps);
     bool top_differs = false, differs_at_last = false;
     for (size_t i = 0; i < events.size(); ++i) {
       if (events[i].instrument != of) continue;
@@ -149,7 +151,7 @@ TEST(OkxBook, ChannelsOfOneSymbolDoNotDisturbOneAnother) {
                                                               {"books", 10, 14},
                                                               {"books50-l2-tbt", 12, 14},
                                                               {"books", 14, 15}})
-    venuetest::decode_text(*decoder, numbered(previous, id, ++nth, channel), sink);
+    venues::fixture::decode_text(*decoder, numbered(previous, id, ++nth, channel), sink);
   EXPECT_TRUE(desk.gaps.events.empty());
   ASSERT_NE(desk.books.book(0), nullptr);
   EXPECT_EQ(desk.books.book(0)->depth(), 400u);
@@ -167,7 +169,7 @@ TEST(OkxBook, SequenceNumbersShowEveryHoleButTheLast) {
     for (size_t i = 0; i < chain.size(); ++i) {
       if (i != deleted) {
         const std::string text = numbered(chain[i].first, chain[i].second, i);
-        venuetest::decode_text(*decoder, text, sink);
+        venues::fixture::decode_text(*decoder, text, sink);
       }
     }
     const bool heartbeat = deleted == 3;  // says nothing new: its absence is no hole
@@ -175,11 +177,11 @@ TEST(OkxBook, SequenceNumbersShowEveryHoleButTheLast) {
     EXPECT_EQ(desk.gaps.events.size(), seen ? 1u : 0u) << "without message " << deleted;
     EXPECT_EQ(desk.books.book(0) != nullptr, !seen) << "without message " << deleted;
     if (!seen) continue;
-    venuetest::decode_text(*decoder, numbered(-1, 20, 50), sink);
+    venues::fixture::decode_text(*decoder, numbered(-1, 20, 50), sink);
     EXPECT_NE(desk.books.book(0), nullptr);  // the next snapshot mends it
     EXPECT_EQ(desk.gaps.events.size(), 1u);
   }
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

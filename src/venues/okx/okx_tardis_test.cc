@@ -7,9 +7,10 @@
 #include <map>
 #include <set>
 
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 struct Accepted {
@@ -250,7 +251,7 @@ TEST_P(OkxTardis, EveryField) {
   }
   std::string test;
   std::unique_ptr<Instruments> instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
   std::unique_ptr<Translator> translator;
   size_t compared = 0;
   for (size_t n = 0; n < file->size(); ++n) {
@@ -268,8 +269,8 @@ TEST_P(OkxTardis, EveryField) {
       translator = std::make_unique<Translator>(*instruments);
     }
     const size_t from = text.find("\"raw\":") + 6, to = text.rfind(",\"expected\":");
-    venuetest::Collected ours;
-    venuetest::decode_text(*decoder, text.substr(from, to - from), ours, received);
+    venues::fixture::Collected ours;
+    venues::fixture::decode_text(*decoder, text.substr(from, to - from), ours, received);
     EXPECT_TRUE(ours.undecoded.empty()) << folder << " line " << line;
     const auto differs = [&](const std::string& what, const std::string& detail) {
       const auto found = accepted.find({line, what});
@@ -323,4 +324,4 @@ TEST_P(OkxTardis, EveryField) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -5,7 +5,7 @@
 
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 Instant ms(int64_t n) { return Instant::from_ms(n).value(); }
@@ -15,16 +15,17 @@ Rate rate(const char* text) { return Rate::parse(text).value(); }
 
 class Okx : public ::testing::Test {
  protected:
-  venuetest::Collected decode(std::string_view text, Instant received = ms(1'790'000'000'000)) {
+  venues::fixture::Collected decode(std::string_view text,
+                                    Instant received = ms(1'790'000'000'000)) {
     if (!decoder) decoder = std::move(make_okx_decoder(settings, instruments, 7)).value();
-    venuetest::Collected sink;
-    venuetest::decode_text(*decoder, text, sink, received);
+    venues::fixture::Collected sink;
+    venues::fixture::decode_text(*decoder, text, sink, received);
     return sink;
   }
   const Instrument& instrument(const Event& event) { return instruments[event.instrument]; }
-  StreamSettings settings;
+  codec::StreamSettings settings;
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<codec::Decoder> decoder;
 };
 
 TEST_F(Okx, NamesOfInstruments) {
@@ -112,7 +113,7 @@ TEST_F(Okx, NetModeAndRepeatedLiquidations) {
         R"({{"bkPx":"100","posSide":"{}","side":"{}","sz":"5","ts":"1700000000000"}}]}}]}})",
         position, side));
   };
-  const auto closed = [](const venuetest::Collected& heard) {
+  const auto closed = [](const venues::fixture::Collected& heard) {
     return std::get<Liquidation>(heard.events.at(0).payload).position_side;
   };
   EXPECT_EQ(closed(row("sell", "net")), PositionSide::long_side);
@@ -271,4 +272,4 @@ TEST_F(Okx, NothingOfABrokenMessageGoesOut) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -7,7 +7,7 @@
 #include "venues/coverage.h"
 #include "venues/okx/okx.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 // Answers that do not name their instrument, or whose shape is not theirs alone, with the call they
@@ -158,14 +158,14 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
 TEST(OkxWire, EveryFileEndsAsListed) {
   size_t found = 0;
   for (const std::string folder : {"okx", "okx-spot"}) {
-    for (const std::string& stem : venuetest::stems_of(folder)) {
-      const auto file = venuetest::wire_file(folder + "/" + stem);
+    for (const std::string& stem : venues::fixture::stems_of(folder)) {
+      const auto file = venues::fixture::wire_file(folder + "/" + stem);
       ASSERT_TRUE(file);
       const auto request = kRequests.find(stem);
       const auto listed = kEndings.find(folder + "/" + stem);
       ASSERT_NE(listed, kEndings.end()) << folder << "/" << stem;
       const std::string asked = request == kRequests.end() ? std::string() : request->second;
-      EXPECT_EQ(venuetest::endings("okx", *file, [&](const std::string&) { return asked; }),
+      EXPECT_EQ(venues::fixture::endings("okx", *file, [&](const std::string&) { return asked; }),
                 listed->second)
           << folder << "/" << stem;
       EXPECT_EQ(listed->second.find("undecoded"), std::string::npos);
@@ -177,4 +177,4 @@ TEST(OkxWire, EveryFileEndsAsListed) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

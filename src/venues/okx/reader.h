@@ -11,7 +11,9 @@
 #include "codec/request.h"
 #include "venues/okx/okx.h"
 
-namespace delever::okx {
+namespace delever::venues::okx {
+
+using namespace codec;
 
 // What the rows of a channel or endpoint are.
 enum class Feed : uint8_t {
@@ -52,11 +54,11 @@ std::optional<Instant> bar_end(Instant from, std::string_view bar);
 
 class OkxReader final : public Reader {
  public:
-  OkxReader(const StreamSettings& settings, Instruments& instruments);
+  OkxReader(const codec::StreamSettings& settings, Instruments& instruments);
 
  private:
-  Ending read(JsonObject& object) override;
-  Ending read(JsonArray& array) override;
+  Ending read(codec::JsonObject& object) override;
+  Ending read(codec::JsonArray& array) override;
   std::optional<Ending> read_text(std::string_view text) override;
   void finish(bool accepted) override;
 
@@ -65,35 +67,36 @@ class OkxReader final : public Reader {
     std::string_view channel, inst_id, bar, action;
     bool has_action = false;
   };
-  Ending read_answer(JsonObject& object, std::string_view code);
-  void read_argument(JsonValue& value, Envelope& envelope);
-  Ending read_data(JsonValue& value, const Channel& channel, const Envelope& envelope);
-  void read_row(JsonObject& row, const Channel& channel, const Envelope& envelope);
-  std::vector<std::string_view> first_row_keys(JsonValue& data);
+  Ending read_answer(codec::JsonObject& object, std::string_view code);
+  void read_argument(codec::JsonValue& value, Envelope& envelope);
+  Ending read_data(codec::JsonValue& value, const Channel& channel, const Envelope& envelope);
+  void read_row(codec::JsonObject& row, const Channel& channel, const Envelope& envelope);
+  std::vector<std::string_view> first_row_keys(codec::JsonValue& data);
 
-  void read_trade(JsonObject& row, const Envelope& envelope, bool block);
-  void read_book(JsonObject& row, const Channel& channel, const Envelope& envelope);
-  void read_best_level(JsonObject& row, const Envelope& envelope);
-  void read_ticker(JsonObject& row, const Envelope& envelope);
-  void read_funding(JsonObject& row, const Envelope& envelope);
-  void read_funding_history(JsonObject& row, const Envelope& envelope);
-  void read_open_interest(JsonObject& row, const Envelope& envelope);
-  void read_mark_price(JsonObject& row, const Envelope& envelope);
-  void read_index_price(JsonObject& row, const Envelope& envelope);
-  void read_liquidations(JsonObject& row, const Envelope& envelope);
-  void read_liquidation(JsonObject& detail, InstrumentId instrument, std::string_view channel);
-  void read_option_summary(JsonObject& row, const Envelope& envelope);
-  void read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope);
-  void read_listing(JsonObject& row);
+  void read_trade(codec::JsonObject& row, const Envelope& envelope, bool block);
+  void read_book(codec::JsonObject& row, const Channel& channel, const Envelope& envelope);
+  void read_best_level(codec::JsonObject& row, const Envelope& envelope);
+  void read_ticker(codec::JsonObject& row, const Envelope& envelope);
+  void read_funding(codec::JsonObject& row, const Envelope& envelope);
+  void read_funding_history(codec::JsonObject& row, const Envelope& envelope);
+  void read_open_interest(codec::JsonObject& row, const Envelope& envelope);
+  void read_mark_price(codec::JsonObject& row, const Envelope& envelope);
+  void read_index_price(codec::JsonObject& row, const Envelope& envelope);
+  void read_liquidations(codec::JsonObject& row, const Envelope& envelope);
+  void read_liquidation(codec::JsonObject& detail, InstrumentId instrument,
+                        std::string_view channel);
+  void read_option_summary(codec::JsonObject& row, const Envelope& envelope);
+  void read_candle(codec::JsonArray& row, const Channel& channel, const Envelope& envelope);
+  void read_listing(codec::JsonObject& row);
 
-  Instant time_of(JsonObject& row);  // "ts", else when the message was received
+  Instant time_of(codec::JsonObject& row);  // "ts", else when the message was received
 
   // The instId of the row, else of the envelope, else of the settings.
   InstrumentId instrument(std::string_view of_row, const Envelope& envelope);
   InstrumentId index(std::string_view of_row, const Envelope& envelope);
   std::string_view name_of(std::string_view of_row, const Envelope& envelope);
 
-  const RestRequest request_;
+  const codec::RestRequest request_;
   const std::string symbol_;
   SymbolCache known_;
   // Settled rates are repeated with every message of funding-rate; each goes out once.
@@ -103,4 +106,4 @@ class OkxReader final : public Reader {
   bool is_event_contract_ = false;  // of the row at hand: it is left out
 };
 
-}  // namespace delever::okx
+}  // namespace delever::venues::okx

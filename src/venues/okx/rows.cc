@@ -7,12 +7,12 @@
 #include "codec/channels.h"
 #include "venues/okx/reader.h"
 
-namespace delever::okx {
+namespace delever::venues::okx {
 namespace {
 
-constexpr uint64_t k(std::string_view key) { return key_code(key); }
+constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
-Side read_side(FieldReader& fields, std::string_view text) {
+Side read_side(codec::FieldReader& fields, std::string_view text) {
   if (text != "buy" && text != "sell")
     fields.fail(Fault::malformed, "neither buy nor sell", "side");
   return text == "sell" ? Side::sell : Side::buy;
@@ -20,17 +20,17 @@ Side read_side(FieldReader& fields, std::string_view text) {
 
 }  // namespace
 
-Instant OkxReader::time_of(JsonObject& row) {
+Instant OkxReader::time_of(codec::JsonObject& row) {
   return fields_.maybe_ms(row, "ts").value_or(received_);
 }
 
-void OkxReader::read_trade(JsonObject& row, const Envelope& envelope, bool block) {
+void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, bool block) {
   std::string_view inst_id, id, side;
   std::optional<Price> price, index_price;
   std::optional<Qty> qty;
   std::optional<Instant> at;
   int64_t fills = 1;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
         inst_id = fields_.text(value, "instId");
@@ -77,7 +77,8 @@ void OkxReader::read_trade(JsonObject& row, const Envelope& envelope, bool block
   trade.block = block;
 }
 
-void OkxReader::read_book(JsonObject& row, const Channel& channel, const Envelope& envelope) {
+void OkxReader::read_book(codec::JsonObject& row, const Channel& channel,
+                          const Envelope& envelope) {
   const bool snapshot = channel.partial || envelope.action == "snapshot";
   if (!snapshot && envelope.action != "update")
     return fields_.fail(Fault::malformed, "neither snapshot nor update", "action");
@@ -86,8 +87,8 @@ void OkxReader::read_book(JsonObject& row, const Channel& channel, const Envelop
   bool has_bids = false, has_asks = false;
   const auto read_into = [&](auto& book) {
     book.sequence.chain = channel.chain;
-    each_key(row, fields_, [&](JsonKey key, JsonValue& value) {
-      switch (key_code(key)) {
+    codec::each_key(row, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
+      switch (codec::key_code(key)) {
         case k("asks"):
           read_levels(value, book.asks, "asks");
           has_asks = true;
@@ -106,14 +107,14 @@ void OkxReader::read_book(JsonObject& row, const Channel& channel, const Envelop
           book.sequence.last = fields_.count(value, "seqId");
           break;
         case 0:
-          if (is_key(key, "checksum")) {
+          if (codec::is_key(key, "checksum")) {
             const int64_t sum = fields_.integer(value, "checksum");
             if (sum < std::numeric_limits<int32_t>::min() ||
                 sum > std::numeric_limits<int32_t>::max())
               return fields_.fail(Fault::out_of_range, "not a signed CRC-32", "checksum");
             if (sum != 0)
               book.sequence.checksum = static_cast<int32_t>(sum);  // 0: no longer provided
-          } else if (is_key(key, "prevSeqId")) {
+          } else if (codec::is_key(key, "prevSeqId")) {
             const int64_t previous = fields_.integer(value, "prevSeqId");
             if (previous >= 0)
               book.sequence.previous = static_cast<uint64_t>(previous);  // -1: a snapshot
@@ -140,12 +141,12 @@ void OkxReader::read_book(JsonObject& row, const Channel& channel, const Envelop
   stage_.last().at = *at;
 }
 
-void OkxReader::read_best_level(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_best_level(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   bool has_bids = false, has_asks = false;
   Quote quote;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("asks"):
         read_levels(value, scratch_.asks, "asks");
@@ -184,34 +185,35 @@ void OkxReader::read_best_level(JsonObject& row, const Envelope& envelope) {
   stage_.add<Quote>(of, *at) = quote;
 }
 
-void OkxReader::read_ticker(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   Quote quote;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {  // an empty side is ""
-    switch (key) {
-      case k("instId"):
-        inst_id = fields_.text(value, "instId");
-        break;
-      case k("askPx"):
-        quote.ask_price = fields_.maybe<Price>(value, "askPx");
-        break;
-      case k("askSz"):
-        quote.ask_qty = fields_.maybe<Qty>(value, "askSz");
-        break;
-      case k("bidPx"):
-        quote.bid_price = fields_.maybe<Price>(value, "bidPx");
-        break;
-      case k("bidSz"):
-        quote.bid_qty = fields_.maybe<Qty>(value, "bidSz");
-        break;
-      case k("ts"):
-        at = fields_.ms(value, "ts");
-        break;
-      default:
-        break;
-    }
-  });
+  codec::each_field(row, fields_,
+                    [&](uint64_t key, codec::JsonValue& value) {  // an empty side is ""
+                      switch (key) {
+                        case k("instId"):
+                          inst_id = fields_.text(value, "instId");
+                          break;
+                        case k("askPx"):
+                          quote.ask_price = fields_.maybe<Price>(value, "askPx");
+                          break;
+                        case k("askSz"):
+                          quote.ask_qty = fields_.maybe<Qty>(value, "askSz");
+                          break;
+                        case k("bidPx"):
+                          quote.bid_price = fields_.maybe<Price>(value, "bidPx");
+                          break;
+                        case k("bidSz"):
+                          quote.bid_qty = fields_.maybe<Qty>(value, "bidSz");
+                          break;
+                        case k("ts"):
+                          at = fields_.ms(value, "ts");
+                          break;
+                        default:
+                          break;
+                      }
+                    });
   fields_.require(at.has_value(), "ts");
   const InstrumentId of = instrument(inst_id, envelope);
   if (fields_.ok()) stage_.add<Quote>(of, *at) = quote;
@@ -220,7 +222,7 @@ void OkxReader::read_ticker(JsonObject& row, const Envelope& envelope) {
 // fundingTime is when the period now running settles, nextFundingTime when the one after does:
 // their difference is the interval. The rate settled last (settFundingRate at prevFundingTime)
 // comes with every message and goes out once.
-void OkxReader::read_funding(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_funding(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = time_of(row);
   const auto settles = fields_.maybe_ms(row, "fundingTime");
@@ -259,7 +261,7 @@ void OkxReader::read_funding(JsonObject& row, const Envelope& envelope) {
                                      .settles_at = previous};
 }
 
-void OkxReader::read_funding_history(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_funding_history(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = fields_.ms(row, "fundingTime");
   auto rate = fields_.maybe<Rate>(row, "realizedRate",
@@ -269,7 +271,7 @@ void OkxReader::read_funding_history(JsonObject& row, const Envelope& envelope) 
   stage_.add<FundingRate>(of, at) = {.rate = *rate, .kind = FundingKind::settled, .settles_at = at};
 }
 
-void OkxReader::read_open_interest(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_open_interest(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   OpenInterest found;
   found.contracts =
@@ -280,11 +282,11 @@ void OkxReader::read_open_interest(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<OpenInterest>(of, at) = found;
 }
 
-void OkxReader::read_mark_price(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_mark_price(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
         inst_id = fields_.text(value, "instId");
@@ -305,11 +307,11 @@ void OkxReader::read_mark_price(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<MarkPrice>(of, *at).price = *price;
 }
 
-void OkxReader::read_index_price(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_index_price(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
-  each_field(row, fields_, [&](uint64_t key, JsonValue& value) {
+  codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
         inst_id = fields_.text(value, "instId");
@@ -330,18 +332,20 @@ void OkxReader::read_index_price(JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<IndexPrice>(of, *at).price = *price;
 }
 
-void OkxReader::read_liquidations(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_liquidations(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
-  JsonArray details;
+  codec::JsonArray details;
   fields_.require(fields_.find(row, "details", details), "details");
   if (!fields_.ok()) return;
-  each_object(details, fields_, "details",
-              [&](JsonObject& detail) { read_liquidation(detail, of, "liquidation-orders"); });
+  codec::each_object(details, fields_, "details", [&](codec::JsonObject& detail) {
+    read_liquidation(detail, of, "liquidation-orders");
+  });
 }
 
 // bkPx is called a bankruptcy price and is the only one there is. In net mode, posSide does not say
 // what was closed: selling closes a long.
-void OkxReader::read_liquidation(JsonObject& detail, InstrumentId of, std::string_view channel) {
+void OkxReader::read_liquidation(codec::JsonObject& detail, InstrumentId of,
+                                 std::string_view channel) {
   const Instant at = fields_.ms(detail, "ts");
   const std::string_view side = fields_.text(detail, "side");
   const std::string_view position = fields_.maybe_text(detail, "posSide").value_or("");
@@ -354,7 +358,7 @@ void OkxReader::read_liquidation(JsonObject& detail, InstrumentId of, std::strin
   const bool is_long = position == "long" || (position != "short" && order_side == Side::sell);
   Liquidation& found = stage_.add<Liquidation>(of, at);
   found.position_side = is_long ? PositionSide::long_side : PositionSide::short_side;
-  found.feed = liquidation_feed("okx", channel, at);
+  found.feed = codec::liquidation_feed("okx", channel, at);
   found.order_price = price;
   found.order_qty = qty;
   // The stream and the REST answer repeat one another and have no id of their own.
@@ -362,7 +366,7 @@ void OkxReader::read_liquidation(JsonObject& detail, InstrumentId of, std::strin
                          price ? price->text() : std::string());
 }
 
-void OkxReader::read_option_summary(JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_option_summary(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const auto vol = [&](std::string_view key) {  // "" or 0: could not be computed
     const auto value = fields_.maybe_double(row, key);
@@ -384,11 +388,12 @@ void OkxReader::read_option_summary(JsonObject& row, const Envelope& envelope) {
 
 // [ts, open, high, low, close, volume in the venue's unit, ..., confirm] of trades, [ts, o, h, l,
 // c, confirm] else.
-void OkxReader::read_candle(JsonArray& row, const Channel& channel, const Envelope& envelope) {
+void OkxReader::read_candle(codec::JsonArray& row, const Channel& channel,
+                            const Envelope& envelope) {
   std::array<std::string_view, 9> cells;
   size_t count = 0;
   for (auto cell : row) {
-    JsonValue value;
+    codec::JsonValue value;
     if (cell.get(value) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "broken JSON", "candle");
     const std::string_view text = fields_.text(value, "candle");
@@ -422,7 +427,7 @@ void OkxReader::read_candle(JsonArray& row, const Channel& channel, const Envelo
   if (fields_.ok()) stage_.add<Candle>(of, candle.closed ? candle.to : received_) = candle;
 }
 
-void OkxReader::read_listing(JsonObject& row) {
+void OkxReader::read_listing(codec::JsonObject& row) {
   const std::string_view inst_id = fields_.text(row, "instId");
   fields_.require(!inst_id.empty(), "instId");
   if (!fields_.ok()) return;
@@ -482,4 +487,4 @@ void OkxReader::read_listing(JsonObject& row) {
   list(std::move(out), received_, text("state"));
 }
 
-}  // namespace delever::okx
+}  // namespace delever::venues::okx

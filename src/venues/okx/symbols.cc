@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "venues/okx/okx.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 constexpr Qty hundredths(int64_t n) { return Qty::raw(n * (Qty::scale / 100)); }
@@ -84,4 +84,4 @@ Instrument okx_index(std::string_view inst_id) {
   return out;
 }
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,7 +1,9 @@
 #include "codec/message_loop.h"
 #include "venues/simulated/simulated.h"
 
-namespace delever {
+namespace delever::venues {
+
+using namespace codec;
 namespace {
 
 class SimulatedReader final : public FlatReader {
@@ -10,7 +12,7 @@ class SimulatedReader final : public FlatReader {
       : FlatReader(instruments), venue_(std::move(venue)) {}
 
  private:
-  Ending read(JsonObject& message, FlatObject& top) override {
+  Ending read(codec::JsonObject& message, codec::FlatObject& top) override {
     channel_ = top.text("channel");
     const std::string_view symbol = top.symbol("symbol");
     if (!fields_.ok()) return Ending::read;
@@ -36,7 +38,9 @@ class SimulatedReader final : public FlatReader {
     return Ending::unknown;
   }
 
-  Instant time(FlatObject& top, std::string_view key) { return Instant::ns(top.integer(key)); }
+  Instant time(codec::FlatObject& top, std::string_view key) {
+    return Instant::ns(top.integer(key));
+  }
 
   // The venue's own table, so that one symbol of a spot pair and a contract on two streams stays
   // apart.
@@ -45,7 +49,7 @@ class SimulatedReader final : public FlatReader {
     return found == known_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  Ending read_instrument(std::string_view symbol, FlatObject& top) {
+  Ending read_instrument(std::string_view symbol, codec::FlatObject& top) {
     Instrument out{.venue = venue_, .symbol = std::string(symbol)};
     const std::string_view kind = top.text("kind");
     bool named = false;
@@ -84,14 +88,14 @@ class SimulatedReader final : public FlatReader {
   }
 
   // [ns, price, qty, side, id]
-  Ending read_trades(JsonObject& message, InstrumentId id) {
-    each_in(message, "data", fields_, [&](JsonValue row) {
-      JsonArray cells;
+  Ending read_trades(codec::JsonObject& message, InstrumentId id) {
+    codec::each_in(message, "data", fields_, [&](codec::JsonValue row) {
+      codec::JsonArray cells;
       if (row.get_array().get(cells) != simdjson::SUCCESS)
         return fields_.fail(Fault::malformed, "not a list", "data");
       Trade& trade = stage_.add<Trade>(id, Instant());
       size_t column = 0;
-      each(cells, fields_, "data", [&](JsonValue cell) {
+      codec::each(cells, fields_, "data", [&](codec::JsonValue cell) {
         switch (column++) {
           case 0:
             stage_.last().at = Instant::ns(fields_.integer(cell, "time"));
@@ -122,9 +126,9 @@ class SimulatedReader final : public FlatReader {
     return Ending::read;
   }
 
-  void read_side(JsonObject& message, std::string_view key, std::optional<Price>& price,
+  void read_side(codec::JsonObject& message, std::string_view key, std::optional<Price>& price,
                  std::optional<Qty>& qty) {
-    JsonValue value;
+    codec::JsonValue value;
     if (!fields_.find(message, key, value)) return fields_.require(false, key);
     bool empty = false;
     if (value.is_null().get(empty) != simdjson::SUCCESS)
@@ -136,14 +140,14 @@ class SimulatedReader final : public FlatReader {
     price = levels_[0].price;
     qty = levels_[0].qty;
   }
-  Ending read_quote(JsonObject& message, InstrumentId id, Instant at) {
+  Ending read_quote(codec::JsonObject& message, InstrumentId id, Instant at) {
     Quote& quote = stage_.add<Quote>(id, at);
     read_side(message, "bid", quote.bid_price, quote.bid_qty);
     read_side(message, "ask", quote.ask_price, quote.ask_qty);
     return Ending::read;
   }
 
-  Ending read_ticker(FlatObject& top, InstrumentId id, Instant at) {
+  Ending read_ticker(codec::FlatObject& top, InstrumentId id, Instant at) {
     if (const auto mark = top.maybe<Price>("mark")) stage_.add<MarkPrice>(id, at).price = *mark;
     if (const auto index = top.maybe<Price>("index")) stage_.add<IndexPrice>(id, at).price = *index;
     if (const auto open = top.maybe<Qty>("open_interest"))
@@ -151,14 +155,14 @@ class SimulatedReader final : public FlatReader {
     return Ending::read;
   }
 
-  Ending read_book(JsonObject& message, InstrumentId id, Instant at) {
+  Ending read_book(codec::JsonObject& message, InstrumentId id, Instant at) {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
     read_levels(message, "bids", book.bids);
     read_levels(message, "asks", book.asks);
     return Ending::read;
   }
 
-  Ending read_liquidation(FlatObject& top, InstrumentId id, Instant at) {
+  Ending read_liquidation(codec::FlatObject& top, InstrumentId id, Instant at) {
     const std::string_view position = top.text("position");
     if (fields_.ok() && position != "long" && position != "short")
       fields_.fail(Fault::malformed, "neither long nor short", "position");
@@ -170,7 +174,7 @@ class SimulatedReader final : public FlatReader {
     return Ending::read;
   }
 
-  Ending read_funding(FlatObject& top, InstrumentId id, Instant at) {
+  Ending read_funding(codec::FlatObject& top, InstrumentId id, Instant at) {
     FundingRate& funding = stage_.add<FundingRate>(id, at);
     funding.rate = top.fixed<Rate>("rate");
     funding.kind = FundingKind::settled;
@@ -179,7 +183,7 @@ class SimulatedReader final : public FlatReader {
     return Ending::read;
   }
 
-  Ending read_option(FlatObject& top, InstrumentId id, Instant at) {
+  Ending read_option(codec::FlatObject& top, InstrumentId id, Instant at) {
     OptionQuote& quote = stage_.add<OptionQuote>(id, at);
     quote.mark_price = top.maybe<Price>("mark");
     quote.bid_price = top.maybe<Price>("bid");
@@ -199,12 +203,12 @@ class SimulatedReader final : public FlatReader {
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings,
-                                                        Instruments& instruments, SourceId source) {
+Result<std::unique_ptr<codec::Decoder>> make_simulated_decoder(
+    const codec::StreamSettings& settings, Instruments& instruments, SourceId source) {
   const auto venue = settings.find("venue");
   if (venue == settings.end() || venue->second.empty())
     return Error{Fault::malformed, "a simulated stream names its venue", "venue"};
-  return make_message_loop<SimulatedReader>(source, venue->second, instruments);
+  return codec::make_message_loop<SimulatedReader>(source, venue->second, instruments);
 }
 
-}  // namespace delever
+}  // namespace delever::venues

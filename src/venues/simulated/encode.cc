@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
 void level(std::string& out, const std::optional<Price>& price, const std::optional<Qty>& qty) {
@@ -153,4 +153,4 @@ void SimulatedEncoder::end(Instant second, std::span<const BookSnapshot> books) 
   }
 }
 
-}  // namespace delever
+}  // namespace delever::venues

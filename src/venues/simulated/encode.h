@@ -11,7 +11,7 @@
 
 #include "market/event.h"
 
-namespace delever {
+namespace delever::venues {
 
 class SimulatedEncoder {
  public:
@@ -50,4 +50,4 @@ class SimulatedEncoder {
   std::string lines_;
 };
 
-}  // namespace delever
+}  // namespace delever::venues

@@ -4,9 +4,9 @@
 
 #include "codec/decoder.h"
 
-namespace delever {
+namespace delever::venues {
 
-Result<std::unique_ptr<Decoder>> make_simulated_decoder(const StreamSettings& settings,
-                                                        Instruments& instruments, SourceId source);
+Result<std::unique_ptr<codec::Decoder>> make_simulated_decoder(
+    const codec::StreamSettings& settings, Instruments& instruments, SourceId source);
 
-}  // namespace delever
+}  // namespace delever::venues

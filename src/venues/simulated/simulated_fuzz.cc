@@ -3,6 +3,7 @@
 #include <string>
 
 #include "venues/fuzzing.h"
+#include "venues/registry.h"
 
 namespace {
 
@@ -14,7 +15,7 @@ void run(const uint8_t* data, size_t size) {
   auto decoder = make_decoder("simulated", {{"venue", "v"}}, instruments, 1);
   CHECK(decoder.has_value());
   fuzzing::OnlyGaps gaps;
-  BookBuilder books(instruments, gaps);
+  codec::BookBuilder books(instruments, gaps);
   fuzzing::BookSink sink(books);
   std::string text =
       R"({"channel":"instrument","symbol":"P","time":1,"kind":"linear","base":"B","quote":"U","settle":"U",)"
@@ -29,12 +30,12 @@ void run(const uint8_t* data, size_t size) {
     const size_t end = std::min(text.find('\n', from), text.size());
     std::string padded(text.substr(from, end - from));
     const size_t length = padded.size();
-    padded.resize(length + kPadding);
+    padded.resize(length + codec::kPadding);
     const uint64_t events = sink.events;
-    const DecodeCounts before = decoder.value()->counts();
+    const codec::DecodeCounts before = decoder.value()->counts();
     decoder.value()->decode(
         {std::string_view(padded).substr(0, length), Instant::ns(1'700'000'000'000'000'000)}, sink);
-    const DecodeCounts& after = decoder.value()->counts();
+    const codec::DecodeCounts& after = decoder.value()->counts();
     CHECK(after.messages == ++lines);
     const uint64_t silent = after.control - before.control + fuzzing::sum(after.no_event) -
                             fuzzing::sum(before.no_event) + fuzzing::sum(after.unknown_channels) -

@@ -2,13 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "venues/registry.h"
 #include "venues/testing.h"
 
-namespace delever {
+namespace delever::venues {
 namespace {
 
-using venuetest::Collected;
-using venuetest::decode_text;
+using venues::fixture::Collected;
+using venues::fixture::decode_text;
 
 constexpr std::string_view kPerpetual =
     R"({"channel":"instrument","symbol":"BTCUSDT","time":1769644800000000000,"kind":"linear","base":"BTC",)"
@@ -16,7 +17,7 @@ constexpr std::string_view kPerpetual =
 
 struct Simulated : testing::Test {
   Instruments instruments;
-  std::unique_ptr<Decoder> decoder =
+  std::unique_ptr<codec::Decoder> decoder =
       make_decoder("simulated", {{"venue", "binance"}}, instruments, 4).value();
   Collected seen;
   void say(std::string_view text) {
@@ -104,4 +105,4 @@ TEST(SimulatedDecoder, NeedsTheVenuesName) {
 }
 
 }  // namespace
-}  // namespace delever
+}  // namespace delever::venues

@@ -1,6 +1,5 @@
-// What may be said to an exchange, and what it says back. A command either takes effect or is
-// refused with a reason and changes nothing. Market data come out as the same Events that feeds
-// produce; what concerns one account comes out as Notices.
+// What may be asked of an exchange: plain data. A command either takes effect or is refused with a
+// reason and changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +7,11 @@
 #include <string_view>
 #include <variant>
 
-#include "matching/match_book.h"
-#include "margin/account.h"
+#include "market/account.h"
+#include "market/event.h"
+#include "market/order.h"
 
 namespace delever {
-
-inline constexpr AccountId kFund = 0;   // the insurance fund: takes over positions, pays deficits
-inline constexpr AccountId kVault = 1;  // the backstop vault, with margin of its own that can fail
-inline constexpr AccountId kFirstUser =
-    2;  // accounts are numbered in the order in which they are opened
-
-enum class OrderType : uint8_t { limit, market, stop_market, stop_limit };
-enum class TriggerBy : uint8_t { mark, last };
 
 struct OpenAccount {
   CollateralMode collateral = CollateralMode::single_coin;
@@ -146,46 +138,5 @@ enum class Reject : uint8_t {
   not_allowed,  // the fund and the vault take no orders
 };
 std::string_view reject_name(Reject reject);
-
-enum class NoticeKind : uint8_t {
-  account_opened,
-  accepted,  // order: qty, price, client
-  rested,    // order stands in the book with qty
-  finished,  // order is gone with qty left: cancelled, expired, reduce-only trimmed
-  stop_armed,
-  stop_triggered,
-  fill,         // qty at price, fee paid (negative: rebate), maker
-  wallet,       // coin, amount: deposit, withdrawal, margin moved
-  funding,      // amount received (negative: paid) on qty
-  margin_call,  // maintenance is over the call ratio of equity: amount = equity, fee = maintenance
-  liquidation,  // the trigger held: amount = equity, fee = maintenance
-  takeover,     // qty went to `counterparty` (kFund or kVault) at price
-  adl,          // qty was closed against `counterparty` at price
-  settled,      // expiry: qty at price, amount = profit
-  covered,      // amount of a deficit paid by the fund
-  socialised,   // amount taken from this account's profit
-  shortfall,    // amount of a deficit that nobody covered
-};
-std::string_view notice_name(NoticeKind kind);
-
-struct Notice {
-  NoticeKind kind = NoticeKind::accepted;
-  bool maker = false;
-  Side side = Side::buy;  // of the order, or of the trade seen from `account`
-  CoinId coin = 0;
-  AccountId account = 0, counterparty = 0;
-  InstrumentId instrument = 0;
-  OrderId order = 0;
-  uint64_t client = 0;
-  Price price;
-  Qty qty;
-  Amount amount, fee;
-  Instant at;
-};
-
-class ExchangeSink : public EventSink {
- public:
-  virtual void on_notice(const Notice& notice) = 0;
-};
 
 }  // namespace delever
