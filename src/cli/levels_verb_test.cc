@@ -8,7 +8,7 @@
 #include "base/source_root.h"
 #include "cli/level_bars.h"
 #include "cli/level_truth_file.h"
-#include "cli/run.h"
+#include "cli/run_testing.h"
 
 namespace delever::cli {
 namespace {

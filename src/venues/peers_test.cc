@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

@@ -19,7 +19,8 @@ std::string_view endpoint_of(std::string_view path) {
 std::pair<std::string_view, std::string_view> unwrapped(std::string_view bytes) {
   constexpr std::string_view opening = "{\"stream\":\"", middle = "\",\"data\":";
   // One letter decides for nearly every message; padding follows the shorter ones.
-  if (bytes.data()[2] != 's' || !bytes.starts_with(opening) || !bytes.ends_with("}")) return {{}, bytes};
+  if (bytes.data()[2] != 's' || !bytes.starts_with(opening) || !bytes.ends_with("}"))
+    return {{}, bytes};
   const size_t at = bytes.find('"', opening.size());
   if (at == bytes.npos || !bytes.substr(at).starts_with(middle)) return {{}, bytes};
   const std::string_view stream = bytes.substr(opening.size(), at - opening.size());

@@ -4,7 +4,7 @@
 #include "base/source_root.h"
 #include "codec/book.h"
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
