@@ -7,7 +7,7 @@
 namespace delever::sim {
 
 Venue::Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
-             std::unique_ptr<Wire> wire)
+             std::unique_ptr<venues::SimulatedEncoder> wire)
     : refusals_by_reason(static_cast<size_t>(Reject::not_allowed) + 1),
       setup_(&setup),
       exchange_(std::move(exchange)),
@@ -21,7 +21,8 @@ Venue::Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchan
       volume_(exchange_->instruments()) {}
 
 Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, exchange::ExchangeSetup setup,
-                                           Instant start, std::unique_ptr<Wire> wire) {
+                                           Instant start,
+                                           std::unique_ptr<venues::SimulatedEncoder> wire) {
   std::vector<double> sizes;
   for (const exchange::Listing& l : setup.listings)
     sizes.push_back(l.rules.contract->size ? l.rules.contract->size->approx() : 1);
@@ -98,7 +99,16 @@ void Venue::run_second(Instant from) {
   if ((end - start_).ns() / 1'000'000'000 % tick_seconds_ == 0) {
     CHECK(exchange_->apply({end, TickClock{}}, *this) == Reject::none);
   }
-  if (recording_) wire_->end(end, *exchange_);
+  if (recording_) {
+    std::vector<BookSnapshot> books;
+    if (wire_->books_due(end)) {
+      for (InstrumentId i = 0; i < exchange_->instruments(); ++i)
+        books.push_back(wire_->instruments()[i].kind == InstrumentKind::option
+                            ? BookSnapshot()
+                            : exchange_->depth(i, wire_->book_levels()));
+    }
+    wire_->end(end, books);
+  }
 }
 
 void Venue::on_event(const Event& event) {

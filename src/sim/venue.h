@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/wire.h"
 #include "sim/world.h"
+#include "venues/simulated/encode.h"
 
 namespace delever::sim {
 
@@ -42,7 +42,8 @@ class Venue final : public exchange::ExchangeSink {
  public:
   // `setup` names the listings; `wire` may be null: then nothing is written.
   static Result<std::unique_ptr<Venue>> open(const VenueSetup& venue, exchange::ExchangeSetup setup,
-                                             Instant start, std::unique_ptr<Wire> wire);
+                                             Instant start,
+                                             std::unique_ptr<venues::SimulatedEncoder> wire);
 
   // Before the start: takes effect at once. Returns the account that was opened, where one was.
   Reject now(Instant at, const CommandBody& body);
@@ -62,7 +63,7 @@ class Venue final : public exchange::ExchangeSink {
   exchange::Exchange& exchange() { return *exchange_; }
   const exchange::Exchange& exchange() const { return *exchange_; }
   const VenueSetup& setup() const { return *setup_; }
-  Wire* wire() { return wire_.get(); }
+  venues::SimulatedEncoder* wire() { return wire_.get(); }
   const Owner& owner(AccountId a) const { return owners_[a]; }
   size_t instruments() const { return flow_.size(); }
 
@@ -98,11 +99,11 @@ class Venue final : public exchange::ExchangeSink {
     CommandBody body;
   };
   Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
-        std::unique_ptr<Wire> wire);
+        std::unique_ptr<venues::SimulatedEncoder> wire);
 
   const VenueSetup* setup_;
   std::unique_ptr<exchange::Exchange> exchange_;
-  std::unique_ptr<Wire> wire_;
+  std::unique_ptr<venues::SimulatedEncoder> wire_;
   bool recording_ = false;
   Instant start_;
   int64_t tick_seconds_ = 1;

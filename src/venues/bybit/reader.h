@@ -1,4 +1,4 @@
-// The Bybit decoder, private to this folder: v5 streams (stream.cc), tickers of all kinds
+// The Bybit reader, private to this folder: v5 streams (stream.cc), tickers of all kinds
 // (tickers.cc), REST answers (rest.cc), and the streams of before v5 (legacy.cc).
 #pragma once
 
@@ -8,23 +8,26 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/json_decoder.h"
+#include "codec/book.h"
+#include "codec/reader.h"
 #include "codec/request.h"
 #include "venues/bybit/bybit.h"
 
 namespace delever::venues::bybit {
 
-class BybitDecoder final : public codec::JsonDecoder {
+using namespace codec;
+
+class BybitReader final : public FlatReader {
  public:
-  BybitDecoder(const codec::StreamSettings& settings, std::optional<BybitCategory> category,
-               Instruments& instruments, SourceId source);
+  BybitReader(const codec::StreamSettings& settings, std::optional<BybitCategory> category,
+              Instruments& instruments);
 
  private:
   using Category = std::optional<BybitCategory>;
   using Parts = std::vector<std::string_view>;
 
   Ending read(codec::JsonObject& message, codec::FlatObject& top) override;
-  Ending read_acknowledgement(codec::FlatObject& top);
+  Ending read_acknowledgement(codec::JsonObject& message, codec::FlatObject& top);
 
   // stream.cc
   Ending read_topic(codec::JsonObject& message, codec::FlatObject& top);
@@ -68,7 +71,6 @@ class BybitDecoder final : public codec::JsonDecoder {
   InstrumentId instrument(std::string_view symbol, Category category);
   static std::optional<Side> side_of(std::string_view text);
   Side side(std::string_view key);
-  uint64_t count(codec::FlatObject& object, std::string_view key);
 
   // What ticker deltas leave out is what came before.
   struct Ticker {

@@ -1,31 +1,37 @@
-// The JSON wire form of a simulated venue, one message a line; src/venues/simulated reads it back.
+// The JSON wire form of a simulated venue, one message a line; decoder.cc reads it back.
 // What changes many times a second (quotes, marks, indices, open interest) is told once a second,
 // as its last state; trades, funding, liquidations and settlements are told one by one.
 // docs/models/simulation.md shows a dump.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "exchange/exchange.h"
+#include "market/event.h"
 
-namespace delever::sim {
+namespace delever::venues {
 
-class Wire {
+class SimulatedEncoder {
  public:
   struct Options {
     Duration book_every;  // 0: no snapshots of books
     size_t book_levels = 20;
   };
-  Wire(std::vector<Instrument> instruments, Options options);
+  SimulatedEncoder(std::vector<Instrument> instruments, Options options);
 
   void begin() { lines_.clear(); }
   void describe(Instant at);  // every instrument, for the beginning of a tape
   void on_event(const Event& event);
   void option_quote(InstrumentId i, Instant at, const OptionQuote& quote);
-  void end(Instant second,
-           const exchange::Exchange& exchange);  // the states, and snapshots where they are due
+  // The states, and snapshots of `books`, one for each instrument (those of options are not
+  // written); none where no snapshots are due.
+  void end(Instant second, std::span<const BookSnapshot> books);
+  bool books_due(Instant second) const {
+    return options_.book_every > Duration() && second.ns() % options_.book_every.ns() == 0;
+  }
+  size_t book_levels() const { return options_.book_levels; }
 
   const std::string& lines() const { return lines_; }  // each ends with '\n'
   const std::vector<Instrument>& instruments() const { return instruments_; }
@@ -44,4 +50,4 @@ class Wire {
   std::string lines_;
 };
 
-}  // namespace delever::sim
+}  // namespace delever::venues

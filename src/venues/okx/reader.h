@@ -1,17 +1,19 @@
-// The decoder of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private
+// The reader of OKX: rows of channels (rows.cc), envelopes and REST answers (decoder.cc). Private
 // to this folder.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "codec/frame.h"
+#include "codec/reader.h"
+#include "codec/request.h"
 #include "venues/okx/okx.h"
 
 namespace delever::venues::okx {
+
+using namespace codec;
 
 // What the rows of a channel or endpoint are.
 enum class Feed : uint8_t {
@@ -50,15 +52,15 @@ std::optional<Channel> channel_of_shape(const std::vector<std::string_view>& key
 // UTC+8 unless they say utc. Missing: not a bar.
 std::optional<Instant> bar_end(Instant from, std::string_view bar);
 
-class OkxDecoder final : public codec::FramedDecoder {
+class OkxReader final : public Reader {
  public:
-  OkxDecoder(const codec::StreamSettings& settings, Instruments& instruments, SourceId source);
+  OkxReader(const codec::StreamSettings& settings, Instruments& instruments);
 
  private:
-  Ending read_object(codec::JsonObject& object) override;
-  Ending read_array(codec::JsonArray& array) override;
-  std::optional<Ending> read_plain(std::string_view text) override;
-  void accepted() override;
+  Ending read(codec::JsonObject& object) override;
+  Ending read(codec::JsonArray& array) override;
+  std::optional<Ending> read_text(std::string_view text) override;
+  void finish(bool accepted) override;
 
   // What stands around the rows.
   struct Envelope {
@@ -87,28 +89,21 @@ class OkxDecoder final : public codec::FramedDecoder {
   void read_candle(codec::JsonArray& row, const Channel& channel, const Envelope& envelope);
   void read_listing(codec::JsonObject& row);
 
-  void levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
-  void levels_by_token(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
   Instant time_of(codec::JsonObject& row);  // "ts", else when the message was received
 
   // The instId of the row, else of the envelope, else of the settings.
   InstrumentId instrument(std::string_view of_row, const Envelope& envelope);
   InstrumentId index(std::string_view of_row, const Envelope& envelope);
-  InstrumentId find_instrument(std::string_view inst_id);
   std::string_view name_of(std::string_view of_row, const Envelope& envelope);
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  const std::string request_, symbol_;
-  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
-  std::string last_symbol_;
-  InstrumentId last_id_ = 0;
+  const codec::RestRequest request_;
+  const std::string symbol_;
+  SymbolCache known_;
   // Settled rates are repeated with every message of funding-rate; each goes out once.
   std::unordered_map<InstrumentId, Instant> settled_;
   std::vector<std::pair<InstrumentId, Instant>> settled_now_;
   BookSnapshot scratch_;
+  bool is_event_contract_ = false;  // of the row at hand: it is left out
 };
 
 }  // namespace delever::venues::okx

@@ -1,4 +1,4 @@
-// The Deribit decoder, private to this folder: subscriptions (stream.cc), answers (rest.cc), and
+// The Deribit reader, private to this folder: subscriptions (stream.cc), answers (rest.cc), and
 // the tickers that both bring (tickers.cc).
 #pragma once
 
@@ -7,15 +7,17 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/json_decoder.h"
+#include "codec/reader.h"
 #include "codec/request.h"
 #include "venues/deribit/deribit.h"
 
 namespace delever::venues::deribit {
 
-class DeribitDecoder final : public codec::JsonDecoder {
+using namespace codec;
+
+class DeribitReader final : public FlatReader {
  public:
-  DeribitDecoder(const codec::StreamSettings& settings, Instruments& instruments, SourceId source);
+  DeribitReader(const codec::StreamSettings& settings, Instruments& instruments);
 
  private:
   using Parts = std::vector<std::string_view>;
@@ -30,15 +32,19 @@ class DeribitDecoder final : public codec::JsonDecoder {
   void stage_liquidations(InstrumentId id, Instant at, const Trade& trade, std::string_view flag);
   Ending read_quote();
   Ending read_perpetual(std::string_view instrument_name);
+  Ending read_platform_state();
+  Ending read_instrument_state();
   Ending read_index_price();
   Ending read_volatility_index();
   Ending read_option_marks(codec::JsonObject& params);
 
   // tickers.cc: row_ holds the fields of `data`.
   Ending read_ticker(codec::JsonObject& data);
+  Ending read_incremental_ticker(codec::JsonObject& data);
   Ending read_summary_row();
   void read_option(codec::JsonObject* data, InstrumentId id, Instant at);
   void read_future(InstrumentId id, Instant at, bool summary);
+  void read_future_prices(InstrumentId id, Instant at);
   void stage_funding(InstrumentId id, Instant at);
 
   // rest.cc
@@ -55,7 +61,6 @@ class DeribitDecoder final : public codec::JsonDecoder {
   std::optional<InstrumentId> instrument(std::string_view name, std::string_view key);
   std::optional<InstrumentId> index(std::string_view name, std::string_view key);
   InstrumentId index_of(const Instrument& option);
-  uint64_t count(codec::FlatObject& object, std::string_view key);
   // A side of the book that is empty is sent as null or as zeros.
   void read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
                  std::optional<Qty>& qty);
@@ -64,6 +69,7 @@ class DeribitDecoder final : public codec::JsonDecoder {
   const codec::RestRequest request_;
   codec::FlatObject row_{fields_}, nested_{fields_};
   std::map<std::string, std::optional<InstrumentId>, std::less<>> known_;
+  std::map<InstrumentId, Quote> quotes_;  // of incremental_ticker
 };
 
 }  // namespace delever::venues::deribit

@@ -1,4 +1,4 @@
-#include "sim/wire.h"
+#include "venues/simulated/encode.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace delever::sim {
+namespace delever::venues {
 namespace {
 
 void level(std::string& out, const std::optional<Price>& price, const std::optional<Qty>& qty) {
@@ -28,10 +28,10 @@ void levels(std::string& out, const std::vector<Level>& side) {
 
 }  // namespace
 
-Wire::Wire(std::vector<Instrument> instruments, Options options)
+SimulatedEncoder::SimulatedEncoder(std::vector<Instrument> instruments, Options options)
     : instruments_(std::move(instruments)), options_(options), last_(instruments_.size()) {}
 
-void Wire::describe(Instant at) {
+void SimulatedEncoder::describe(Instant at) {
   for (const Instrument& i : instruments_) {
     fmt::format_to(
         std::back_inserter(lines_),
@@ -53,7 +53,7 @@ void Wire::describe(Instant at) {
   }
 }
 
-void Wire::on_event(const Event& event) {
+void SimulatedEncoder::on_event(const Event& event) {
   Last& last = last_[event.instrument];
   const std::string& symbol = instruments_[event.instrument].symbol;
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
@@ -100,7 +100,7 @@ void Wire::on_event(const Event& event) {
   }
 }
 
-void Wire::option_quote(InstrumentId i, Instant at, const OptionQuote& q) {
+void SimulatedEncoder::option_quote(InstrumentId i, Instant at, const OptionQuote& q) {
   auto out = std::back_inserter(lines_);
   fmt::format_to(out, R"({{"channel":"option","symbol":"{}","time":{})", instruments_[i].symbol,
                  at.ns());
@@ -116,9 +116,7 @@ void Wire::option_quote(InstrumentId i, Instant at, const OptionQuote& q) {
   lines_ += "}\n";
 }
 
-void Wire::end(Instant second, const exchange::Exchange& exchange) {
-  const bool snapshot =
-      options_.book_every > Duration() && second.ns() % options_.book_every.ns() == 0;
+void SimulatedEncoder::end(Instant second, std::span<const BookSnapshot> books) {
   for (InstrumentId i = 0; i < instruments_.size(); ++i) {
     Last& last = last_[i];
     const std::string& symbol = instruments_[i].symbol;
@@ -145,8 +143,8 @@ void Wire::end(Instant second, const exchange::Exchange& exchange) {
       lines_ += "}\n";
     }
     last.quote = last.mark = last.index = last.open = false;
-    if (snapshot && instruments_[i].kind != InstrumentKind::option) {
-      const BookSnapshot book = exchange.depth(i, options_.book_levels);
+    if (!books.empty() && instruments_[i].kind != InstrumentKind::option) {
+      const BookSnapshot& book = books[i];
       fmt::format_to(out, R"({{"channel":"book","symbol":"{}","time":{},"bids":)", symbol,
                      second.ns());
       levels(lines_, book.bids);
@@ -157,4 +155,4 @@ void Wire::end(Instant second, const exchange::Exchange& exchange) {
   }
 }
 
-}  // namespace delever::sim
+}  // namespace delever::venues

@@ -1,9 +1,8 @@
-// The decoder of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private
+// The reader of Hyperliquid: channels (channels.cc) and answers of POST /info (info.cc). Private
 // to this folder.
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,10 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "codec/frame.h"
+#include "codec/reader.h"
 #include "venues/hyperliquid/hyperliquid.h"
 
 namespace delever::venues::hyperliquid {
+
+using namespace codec;
 
 // The POST body that an answer belongs to.
 struct Request {
@@ -36,19 +37,17 @@ class SeenTrades {
   int64_t newest_ = INT64_MIN;  // what is newer cannot be a copy
 };
 
-class HyperliquidDecoder final : public codec::FramedDecoder {
+class HyperliquidReader final : public Reader {
  public:
-  HyperliquidDecoder(const codec::StreamSettings& settings, Instruments& instruments,
-                     SourceId source);
+  HyperliquidReader(const codec::StreamSettings& settings, Instruments& instruments);
 
  private:
   using Names = std::vector<std::string>;
 
-  Ending read_object(codec::JsonObject& object) override;
-  Ending read_array(codec::JsonArray& array) override;
-  std::optional<Ending> read_plain(std::string_view text) override;
-  void accepted() override;
-  void begin();
+  Ending read(codec::JsonObject& object) override;
+  Ending read(codec::JsonArray& array) override;
+  std::optional<Ending> read_text(std::string_view text) override;
+  void finish(bool accepted) override;
 
   Ending read_channel(std::string_view channel, codec::JsonValue& data);
   void read_book(codec::JsonObject& book);
@@ -56,7 +55,10 @@ class HyperliquidDecoder final : public codec::FramedDecoder {
   void read_trade(codec::JsonObject& trade);
   void read_asset_context(codec::JsonObject& data);
   void read_all_contexts(codec::JsonObject& data);
-  void read_context(codec::JsonObject& context, InstrumentId of);
+  void read_dex_contexts(codec::JsonObject& data);
+  void read_fast_contexts(std::string_view base64);
+  // `changes`: what has not changed may be left out.
+  void read_context(codec::JsonObject& context, InstrumentId of, bool changes = false);
   void read_candle(codec::JsonObject& candle);
   void read_fill(codec::JsonObject& fill, std::string_view user);
   void read_levels(codec::JsonValue& value, std::vector<Level>& out);
@@ -71,18 +73,11 @@ class HyperliquidDecoder final : public codec::FramedDecoder {
   void read_spot_meta(codec::JsonObject& meta, Names& universe);
   void read_contexts(codec::JsonArray& contexts, const Names& universe);
   void read_funding(codec::JsonObject& row);
-  std::vector<std::string_view> keys_of(codec::JsonObject& object);
 
   InstrumentId instrument(std::string_view coin);
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   const Request request_;
-  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
-  std::string last_coin_;
-  InstrumentId last_id_ = 0;
+  SymbolCache known_;
   std::unordered_map<InstrumentId, SeenTrades> seen_;
   std::vector<InstrumentId> seen_now_;                   // added by the message at hand
   size_t copies_ = 0;                                    // trades of it that were seen before
