@@ -34,6 +34,12 @@ def modules(root):
     return {name: set(re.split(r"\bLIBS\b", rest)[0].replace("DEPS", "").split()) for name, rest in found}
 
 
+def folder_orders(root):
+    """{module: its folders, lowest first} of the folders() lines; "." is the module's own files."""
+    text = (root / "src/CMakeLists.txt").read_text()
+    return {m.split()[0]: m.split()[1:] for m in re.findall(r"^folders\(([^)]*)\)", text, re.M)}
+
+
 # ---- reading C++: enough of it for code that clang-format has laid out
 
 TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"([^()\\ ]{0,16})\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.S)
@@ -119,6 +125,33 @@ def bare_types(sources):
                 yield rel, first, f"{kind.group(1)} in bare namespace delever: give it its module's"
 
 
+def folder_of(rel):
+    return rel.rsplit("/", 1)[0]
+
+
+def folder_edges(sources):
+    """Who includes whom, by folder: (folder, folder included, path, line). Tests may use all of their module."""
+    for rel, text in sources.items():
+        for n, line in enumerate(text.splitlines() if not TEST_ONLY.search(rel) else (), 1):
+            used = re.match(r'\s*#\s*include "([^"]+)"', line)
+            if used and used.group(1) in sources and folder_of(used.group(1)) != folder_of(rel):
+                yield folder_of(rel), folder_of(used.group(1)), rel, n
+
+
+def folder_order(sources, orders):
+    """Within a module that has a folders() line, a folder includes those before it alone."""
+    for module, order in orders.items():
+        place = lambda folder: "." if folder == module else folder.split("/")[1]
+        for rel in sources:
+            if rel.split("/")[0] == module and place(folder_of(rel)) not in order:
+                yield rel, 1, f"{folder_of(rel)} is not in the folders({module} ...) line of src/CMakeLists.txt"
+        for one, other, rel, n in folder_edges(sources):
+            if one.split("/")[0] != module or other.split("/")[0] != module:
+                continue
+            if place(one) in order and place(other) in order[order.index(place(one)) + 1:]:
+                yield rel, n, f"{one} may not include {other}/: folders({module} ...) has it higher"
+
+
 # ---- rules with an allow-list: name -> {path: (how much, where and what)}
 
 def long_functions(sources):
@@ -129,6 +162,27 @@ def long_functions(sources):
             if over > 0 and (name := function_name(head, around)):
                 count, places = found.get(rel, (0, []))
                 found[rel] = (count + over, places + [f"{first}: {name} has {over + FUNCTION_MAX} lines"])
+    return found
+
+
+def folder_cycles(sources):
+    """Folders that reach themselves, at any depth, by module."""
+    reached, places = {}, {}
+    for one, other, rel, n in folder_edges(sources):
+        if one.split("/")[0] != other.split("/")[0]:
+            continue  # between modules the DEPS decide
+        reached.setdefault(one, set()).add(other)
+        places.setdefault((one, other), f"{rel}:{n}")
+    direct = {one: set(others) for one, others in reached.items()}
+    for middle in list(reached):
+        for others in reached.values():
+            if middle in others:
+                others |= reached[middle]
+    found = {}
+    for one in sorted(f for f, others in reached.items() if f in others):
+        back = min(o for o in direct[one] if one in reached.get(o, ()))
+        count, where = found.get(one.split("/")[0], (0, []))
+        found[one.split("/")[0]] = (count + 1, where + [f" folder {one} is in a cycle, by {places[one, back]} and back from {back}"])
     return found
 
 
@@ -221,7 +275,7 @@ def shrink(root, counts, allowed):
 
 
 ALLOWED_HEAD = """# What tidy.py's later rules found on the day they came: rule, file, how much. Numbers only fall: tidy.py . --shrink.
-# function: lines over 80 of the file's functions. comments: lines with a comment that are missing. words: refused words.
+# cycle: folders of the module that are in a cycle. function: lines over 80 of the file's functions. comments: lines with a comment that are missing. words: refused words.
 """
 
 
@@ -255,10 +309,11 @@ def main(root, lower=False):
         for late in deps - set(list(graph)[:i]):
             faults.append(f"src/CMakeLists.txt: {name} depends on {late}, which is not above it")
     found = list(lines_of(root, sources, graph)) + list(test_headers(sources))
+    found += folder_order(sources, folder_orders(root))
     if CHECK_NAMESPACES:
         found += bare_types(sources)
     faults += [f"src/{rel}:{n}: {what}" for rel, n, what in found]
-    counts = {"function": long_functions(sources), "comments": bare_sources(sources), "words": refused_words(sources, glossary(root))}
+    counts = {"cycle": folder_cycles(sources), "function": long_functions(sources), "comments": bare_sources(sources), "words": refused_words(sources, glossary(root))}
     if lower:
         shrink(root, counts, read_allowed(root))
     for rule, numbers in counts.items():

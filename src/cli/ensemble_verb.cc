@@ -13,9 +13,9 @@
 #include "cli/runs_file.h"
 #include "cli/simulate.h"
 #include "cluster/cluster.h"
-#include "sim/control.h"
-#include "sim/ensemble.h"
-#include "sim/variance.h"
+#include "sim/ensemble/control.h"
+#include "sim/ensemble/ensemble.h"
+#include "sim/ensemble/variance.h"
 
 namespace delever::cli {
 namespace {

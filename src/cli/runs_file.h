@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "sim/job.h"
+#include "sim/ensemble/job.h"
 
 namespace delever::cli {
 

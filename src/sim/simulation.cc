@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/retail.h"
+#include "sim/agents/retail.h"
 #include "sim/state.h"
 
 namespace delever::sim {
@@ -56,7 +56,6 @@ void Simulation::each_start(const std::function<void(const StartPosition&)>& eac
     });
   }
 }
-const Path& Simulation::path() const { return state_->path; }
 Result<void> Simulation::check_balance() const { return state_->check_balance(); }
 
 double Simulation::last_book_price(size_t book) const { return state_->world.books.at(book).mid; }
@@ -262,30 +261,6 @@ void Simulation::State::look() {
   }
 }
 
-bool Simulation::State::climbed(uint32_t seconds) {
-  const Climb& c = *options.climb;
-  const AssetOutcome& a = outcome.assets[c.asset];
-  const double score = [&] {
-    switch (c.measure) {
-      case Climb::Measure::low:
-        return -a.low;
-      case Climb::Measure::fall:
-        return 1 - a.low / a.start;
-      case Climb::Measure::liquidated_usd_24h:
-        return a.long_24h + a.short_24h;
-      case Climb::Measure::accounts_liquidated:
-        return static_cast<double>(a.accounts_liquidated);
-      case Climb::Measure::adl_usd:
-        return a.adl_usd;
-      case Climb::Measure::deficit_usd:
-        return outcome.deficit;
-    }
-    check_failed("a measure has a score", __FILE__, __LINE__);
-  }();
-  if (path.empty() || score > path.back().score) path.push_back({seconds, score});
-  return path.back().score >= c.level;
-}
-
 Result<Outcome> Simulation::State::run() {
   const size_t steps = scenario.steps();
   if (options.output) {
@@ -369,7 +344,7 @@ Result<Outcome> Simulation::State::run() {
     if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
       TRY(write_truth(world.now + Duration::seconds(1), false));
     if (world.now + Duration::seconds(1) == scenario.report_at) TRY(write_books());
-    if (options.climb && climbed(static_cast<uint32_t>(k + 1))) break;
+    if (options.stop_when && options.stop_when(static_cast<uint32_t>(k + 1), outcome)) break;
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }
   TRY(write_truth(scenario.to, true));

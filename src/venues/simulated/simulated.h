@@ -1,5 +1,5 @@
-// What `delever simulate` writes (sim/wire.h): one JSON object a message, times in nanoseconds,
-// prices and quantities as text. The setting "venue" names the simulated venue.
+// What `delever simulate` writes (sim/kernel/wire.h): one JSON object a message, times in
+// nanoseconds, prices and quantities as text. The setting "venue" names the simulated venue.
 #pragma once
 
 #include "codec/decoder.h"
