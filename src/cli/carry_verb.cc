@@ -47,6 +47,7 @@ class CarrySink final : public EventSink {
       : instruments_(instruments), names_{options.spot, options.contract}, venue_(options.venue) {}
 
   void on_event(const Event& event) override {
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const size_t leg = leg_of(event.instrument);
     if (leg == kNone) return;
     seen_[leg].insert(event.instrument);

@@ -85,18 +85,6 @@ Result<Instant> parse_at(const std::string& text, const char* option, Session& s
   return of_option(Instant::parse(text), option);
 }
 
-Result<std::string> read_file(const std::string& path) {
-  std::error_code ec;
-  if (std::filesystem::is_directory(path, ec))
-    return Error{Fault::unavailable, "is a directory, want a file", path};
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
-  std::ostringstream all;
-  all << in.rdbuf();
-  if (in.bad()) return Error{Fault::unavailable, "cannot be read", path};
-  return all.str();
-}
-
 Result<void> write_output(Session& session, const std::string& path, std::string_view text) {
   if (path.empty() || path == "-") {
     write(session.io.out, text);

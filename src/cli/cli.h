@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/result.h"
 
 namespace delever::cli {
@@ -59,7 +60,6 @@ Result<T> of_option(Result<T> read, const char* option) {
 }
 Result<Instant> parse_at(const std::string& text, const char* option,
                          Session& session);  // ISO-8601, or "now"
-Result<std::string> read_file(const std::string& path);
 // To `path`, or to io.out when it is empty or "-".
 Result<void> write_output(Session& session, const std::string& path, std::string_view text);
 void write(std::FILE* file, std::string_view text);

@@ -28,6 +28,7 @@ class StressSink final : public EventSink {
   void on_event(const Event& event) override {
     gauges_.on_event(event);
     books_.on_event(event);
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const Instrument& i = instruments_[event.instrument];
     if (i.base != query_.asset || i.kind == InstrumentKind::option ||
         i.kind == InstrumentKind::index)

@@ -111,6 +111,11 @@ void Gauges::on_event(const Event& event) {
     my.review_before(event.received);
     my.known = event.received;
   }
+  if (const Gap* gap = std::get_if<Gap>(&event.payload)) {  // of a stream, not of an instrument
+    my.liquidations.watch().gap(event.source, *gap);
+    my.dirty = true;
+    return;
+  }
   const Instrument& instrument = my.desk.instruments[event.instrument];
   if (my.heard.size() <= event.instrument)
     my.heard.resize(my.desk.instruments.size(), Instant::min());
@@ -122,8 +127,6 @@ void Gauges::on_event(const Event& event) {
   if (std::holds_alternative<Liquidation>(event.payload))
     my.liquidations.watch().liquidation(instrument.venue, event.source, my.known,
                                         instrument.base == my.desk.asset);
-  if (const Gap* gap = std::get_if<Gap>(&event.payload))
-    my.liquidations.watch().gap(event.source, *gap);
   if (instrument.base != my.desk.asset) return;
   my.dirty = true;
   std::visit([&](const auto& payload) { my.take(event, payload); }, event.payload);

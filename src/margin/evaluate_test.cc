@@ -22,7 +22,7 @@ struct Desk {
 
   Position position(BookId id, PositionSide side, double size, double entry,
                     MarginMode mode = MarginMode::cross) const {
-    return {.instrument = id,
+    return {.instrument = id.raw(),
             .book = id,
             .side = side,
             .mode = mode,

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "venues/csv/symbols.h"
 
@@ -96,13 +95,7 @@ Result<CsvMap> CsvMap::parse(std::string_view text, std::string_view file) {
   return map;
 }
 
-Result<CsvMap> CsvMap::load(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
-  std::ostringstream all;
-  all << in.rdbuf();
-  return parse(all.str(), path);
-}
+Result<CsvMap> CsvMap::load(const std::string& path) { return parse(TRY(read_file(path)), path); }
 
 bool CsvMap::has_header(std::string_view first_row) const {
   if (header != Header::optional) return header == Header::required;
