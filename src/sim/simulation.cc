@@ -314,7 +314,7 @@ Result<Outcome> Simulation::State::run() {
     if (k == 0) look();
     if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
     for (const auto& p : populations) p->observe(world);
-    crew.run(stretches, decide_stretch);
+    pool.run(stretches, decide_stretch);
     for (Outbox& out : outboxes) {
       for (Message& m : out.messages) {
         Venue& v = *venues[m.venue];
@@ -327,7 +327,7 @@ Result<Outcome> Simulation::State::run() {
       if (v->wire()) v->wire()->begin();
       publish(*v);
     }
-    crew.run(venues.size(), second);
+    pool.run(venues.size(), second);
     route();
     count_forced();
     look();

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/hash.h"
+#include "base/thread_pool.h"
 #include "sim/agents/carry.h"
 #include "sim/agents/dealers.h"
 #include "sim/agents/holders.h"
 #include "sim/agents/news.h"
-#include "sim/crew.h"
 #include "sim/simulation.h"
 
 namespace delever::sim {
@@ -20,7 +20,7 @@ struct PriceMemory {            // of one asset
 };
 
 struct Simulation::State {
-  State(const Scenario& s, Options o) : scenario(s), options(std::move(o)), crew(options.threads) {}
+  State(const Scenario& s, Options o) : scenario(s), options(std::move(o)), pool(options.threads) {}
   const Scenario scenario;
   Options options;
   World world;
@@ -32,7 +32,7 @@ struct Simulation::State {
   size_t retail_bytes = 0;
   OptionBook option_book;
   bool has_options = false;
-  Crew crew;
+  ThreadPool pool;
   struct Part {
     size_t population, part;
   };

@@ -23,22 +23,22 @@ std::vector<double> binomial_cdf(size_t n, double p) {
 
 }  // namespace
 
-Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier,
+Result<std::vector<RunResult>> run_ensemble(const Executor& executor,
                                             const EnsembleOptions& options) {
   CHECK(options.shocks.empty() || options.shocks.size() == options.runs);
-  std::vector<std::string> orders;
+  std::vector<std::string> tasks;
   for (size_t i = 0; i < options.runs; ++i) {
-    Job job{.seeds = {{0, options.first_seed + i}}, .switches = options.switches};
-    if (!options.shocks.empty()) job.shock = options.shocks[i];
-    orders.push_back(order_of(job));
+    Task task{.seeds = {{0, options.first_seed + i}}, .switches = options.switches};
+    if (!options.shocks.empty()) task.shock = options.shocks[i];
+    tasks.push_back(task_text(task));
   }
   std::vector<RunResult> all(options.runs);
   size_t done = 0;
-  TRY(carrier(orders, [&](size_t i, std::string_view reply) -> Result<void> {
-    auto run = read_reply(reply);
+  TRY(executor(tasks, [&](size_t i, std::string_view result) -> Result<void> {
+    auto run = read_result(result);
     if (!run)
-      return Error{Fault::malformed, "no reply of a run: " + std::string(reply.substr(0, 60)),
-                   orders[i]};
+      return Error{Fault::malformed, "no result of a run: " + std::string(result.substr(0, 60)),
+                   tasks[i]};
     all[i] = *std::move(run);
     all[i].seed = options.first_seed + i;
     if (options.progress) options.progress(++done);

@@ -1,5 +1,5 @@
 // Many runs of one scenario, one seed each, and what is said of them together. Who carries them out
-// is given (job.h).
+// is given (task.h).
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/ensemble/job.h"
+#include "sim/ensemble/task.h"
 
 namespace delever::sim {
 
@@ -19,7 +19,8 @@ struct EnsembleOptions {
   std::function<void(size_t done)> progress;  // after each
 };
 // All runs by seed.
-Result<std::vector<RunResult>> run_ensemble(const Carrier& carrier, const EnsembleOptions& options);
+Result<std::vector<RunResult>> run_ensemble(const Executor& executor,
+                                            const EnsembleOptions& options);
 
 // Of one outcome over runs. Intervals hold 95 %: the mean's by its standard error, a quantile's by
 // the order statistics whose ranks a binomial law puts around it (no assumption about the

@@ -14,8 +14,8 @@ TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
   const Scenario s = fixture::shipped("gamma-short.toml", 1);
   constexpr uint64_t digest = 0x1234;
   std::string journal;
-  const auto keep = [&](std::string_view order, std::string_view reply) -> Result<void> {
-    journal += kept_line(digest, order, reply);
+  const auto keep = [&](std::string_view task, std::string_view result) -> Result<void> {
+    journal += kept_line(digest, task, result);
     return {};
   };
   const EnsembleOptions options{.first_seed = 5, .runs = 4};
@@ -27,11 +27,11 @@ TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
   for (int lines = 0; lines < 2; ++lines) cut = journal.find('\n', cut) + 1;
   const KeptRuns left =
       read_kept(kept_line(digest + 1, "5", "ff x=1") + journal.substr(0, cut + 40), digest);
-  EXPECT_EQ(left.replies.size(), 2U);
+  EXPECT_EQ(left.results.size(), 2U);
   EXPECT_EQ(left.others, 1U);
   EXPECT_EQ(left.torn, 1U);
   journal.clear();
-  const auto resumed = run_ensemble(keeping(on_threads(s, 2), left.replies, keep), options).value();
+  const auto resumed = run_ensemble(keeping(on_threads(s, 2), left.results, keep), options).value();
   EXPECT_EQ(std::count(journal.begin(), journal.end(), '\n'), 2);
   ASSERT_EQ(resumed.size(), 4U);
   for (size_t i = 0; i < 4; ++i) {
@@ -41,17 +41,17 @@ TEST(Ensemble, AKilledOneGoesOnWithoutRepeatingOrLosingARun) {
   }
 }
 
-TEST(Job, OrdersReadBack) {
+TEST(Task, OrdersReadBack) {
   const Scenario s = fixture::shipped("gamma-short.toml", 1);
-  Job job{.seeds = {{0, 5}, {1800, UINT64_MAX}},
-          .switches = fixture::without(Mechanism::gamma),
-          .shock = -0.25};
-  job.rare = "btc_low<88000";
-  EXPECT_EQ(order_of(job),
+  Task task{.seeds = {{0, 5}, {1800, UINT64_MAX}},
+            .switches = fixture::without(Mechanism::gamma),
+            .shock = -0.25};
+  task.rare = "btc_low<88000";
+  EXPECT_EQ(task_text(task),
             "5,1800:18446744073709551615/without=gamma/shock=-0.25/rare=btc_low<88000");
   for (const char* bad : {"", "x", "5,6", "5,1:x", "0:5", "5/", "5/without=gravity",
                           "5/shock=", "5/rare=btc_low>1", "5/rare=eth_low<1", "5/else=1"})
-    EXPECT_FALSE(carry_out(s, bad).has_value()) << bad;
+    EXPECT_FALSE(run_task(s, bad).has_value()) << bad;
 }
 
 TEST(Ensemble, QuantilesAndTheirIntervals) {

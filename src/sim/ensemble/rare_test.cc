@@ -24,14 +24,14 @@ Scenario quiet() {
   return s;
 }
 
-Path path_of(const Scenario& s, const Job& job) {
-  return read_path(carry_out(s, order_of(job)).value()).value();
+Path path_of(const Scenario& s, const Task& task) {
+  return read_path(run_task(s, task_text(task)).value()).value();
 }
 
 TEST(Rare, ACopyIsTheRunUntilItsBranchAndAnotherRunAfterIt) {
   const Scenario s = quiet();
-  const Job plain{.seeds = {{0, 7}}, .rare = "btc_low<1000"};
-  Job branched = plain, again = plain;
+  const Task plain{.seeds = {{0, 7}}, .rare = "btc_low<1000"};
+  Task branched = plain, again = plain;
   branched.seeds.push_back({180, 8});
   again.seeds.push_back({180, 7});
   const Path a = path_of(s, plain), b = path_of(s, branched);
@@ -50,7 +50,7 @@ TEST(Rare, ACopyIsTheRunUntilItsBranchAndAnotherRunAfterIt) {
 
 TEST(Rare, WhatItFollowsIsTheOutcomeOfTheRun) {
   Scenario s = fixture::shipped("funding-squeeze.toml", 1);
-  const RunResult whole = read_reply(carry_out(s, "3").value()).value();
+  const RunResult whole = read_result(run_task(s, "3").value()).value();
   const auto last = [&](const std::string& rare) {
     return path_of(s, {.seeds = {{0, 3}}, .rare = rare}).back().score;
   };
@@ -84,9 +84,9 @@ TEST(Rare, NonsenseIsNamed) {
 
 TEST(Rare, SplittingAgreesWithPlainRuns) {
   const Scenario s = quiet();
-  const Carrier carrier = on_threads(s, 2);
+  const Executor executor = on_threads(s, 2);
   const Climb climb = read_climb("btc_low<89953", s).value();
-  const auto runs = run_ensemble(carrier, {.first_seed = 1000, .runs = 200}).value();
+  const auto runs = run_ensemble(executor, {.first_seed = 1000, .runs = 200}).value();
   const auto hits = std::count_if(runs.begin(), runs.end(), [](const RunResult& r) {
     return r.outcomes.at("btc_low") < 89953;
   });
@@ -94,11 +94,11 @@ TEST(Rare, SplittingAgreesWithPlainRuns) {
   EXPECT_GT(crude.value, 0.01);
   EXPECT_LT(crude.value, 0.3);
   const Follow follow = [&](const std::vector<Lineage>& lineages) -> Result<std::vector<Path>> {
-    std::vector<std::string> orders;
-    for (const Lineage& l : lineages) orders.push_back(order_of({.seeds = l, .rare = climb.text}));
+    std::vector<std::string> tasks;
+    for (const Lineage& l : lineages) tasks.push_back(task_text({.seeds = l, .rare = climb.text}));
     std::vector<Path> paths(lineages.size());
-    TRY(carrier(orders, [&](size_t i, std::string_view reply) -> Result<void> {
-      paths[i] = read_path(reply).value();
+    TRY(executor(tasks, [&](size_t i, std::string_view result) -> Result<void> {
+      paths[i] = read_path(result).value();
       return {};
     }));
     return paths;

@@ -104,8 +104,8 @@ TEST(Control, TheReducedFormExplainsTheSimulatedFallAndLeavesItsMean) {
   EXPECT_GT(worth(falls, with.estimate).value(), 2);
   EXPECT_LT(std::abs(with.estimate.mean - plain.mean), 3 * plain.error);
   // A run that is handed its own draw is the same run.
-  EXPECT_EQ(carry_out(s, order_of({.seeds = {{0, 1}}, .shock = shock_of_seed(1)})).value(),
-            carry_out(s, "1").value());
+  EXPECT_EQ(run_task(s, task_text({.seeds = {{0, 1}}, .shock = shock_of_seed(1)})).value(),
+            run_task(s, "1").value());
 }
 
 }  // namespace

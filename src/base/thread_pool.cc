@@ -1,10 +1,10 @@
-#include "sim/crew.h"
+#include "base/thread_pool.h"
 
 #include <algorithm>
 
 #include "base/check.h"
 
-namespace delever::sim {
+namespace delever {
 namespace {
 
 // A look takes some 25 ns, so this is about 50 us: more than lies between the two rounds of a
@@ -26,32 +26,66 @@ bool watch(Done done) {
 
 }  // namespace
 
-Crew::Crew(unsigned threads) {
+ThreadPool::ThreadPool(unsigned threads) {
   for (unsigned t = 1; t < threads; ++t) threads_.emplace_back([this] { help(); });
 }
 
-Crew::~Crew() {
+ThreadPool::~ThreadPool() {
   stop_.store(true);
-  calls_.fetch_add(1);
-  calls_.notify_all();
+  wake_all();
   for (std::thread& t : threads_) t.join();
 }
 
-void Crew::help() {
+void ThreadPool::help() {
   for (;;) {
     const uint32_t seen = calls_.load();
     if (stop_.load()) return;
-    do work();
-    while (watch([this] { return unclaimed_.load(std::memory_order_relaxed) != 0; }));
+    do {
+      work();
+      do_tasks();
+    } while (watch([this] {
+      return unclaimed_.load(std::memory_order_relaxed) != 0 ||
+             waiting_tasks_.load(std::memory_order_relaxed) != 0;
+    }));
+    // `seen` was read before the last look: who has called since then makes this return at once.
     calls_.wait(seen);
   }
+}
+
+void ThreadPool::do_tasks() {
+  while (waiting_tasks_.load() != 0 && !stop_.load()) {
+    std::function<void()> task;
+    {
+      const std::lock_guard guard(tasks_lock_);
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+      waiting_tasks_.store(tasks_.size());
+    }
+    task();
+  }
+}
+
+void ThreadPool::submit(std::function<void()> task) {
+  CHECK(!threads_.empty());
+  {
+    const std::lock_guard guard(tasks_lock_);
+    tasks_.push_back(std::move(task));
+    waiting_tasks_.store(tasks_.size());
+  }
+  wake_all();
+}
+
+void ThreadPool::wake_all() {
+  calls_.fetch_add(1);
+  calls_.notify_all();
 }
 
 // A claim is the step of `unclaimed_` from n to n - 1. It can only succeed in a round that has a
 // part left, and that round is not over until the part is done: so part_ and parts_, read after the
 // claim, are of the same round, even for a thread that has slept through any number of rounds since
 // it read n.
-uint32_t Crew::work() {
+uint32_t ThreadPool::work() {
   uint32_t got = 0;
   uint32_t n = unclaimed_.load();
   while (n != 0) {
@@ -64,7 +98,7 @@ uint32_t Crew::work() {
   return got;
 }
 
-void Crew::run(size_t parts, const std::function<void(size_t)>& part) {
+void ThreadPool::run(size_t parts, const std::function<void(size_t)>& part) {
   if (threads_.empty() || parts < 2) {
     for (size_t p = 0; p < parts; ++p) part(p);
     return;
@@ -86,12 +120,10 @@ void Crew::run(size_t parts, const std::function<void(size_t)>& part) {
 
 // A call costs the caller a few microseconds if somebody sleeps. Those who came too late for the
 // last one, because the round was short or because they had no processor, are called less often.
-void Crew::call_helpers() {
+void ThreadPool::call_helpers() {
   called_ = calls_passed_over_ >= calls_to_pass_over_;
   calls_passed_over_ = called_ ? 0 : calls_passed_over_ + 1;
-  if (!called_) return;
-  calls_.fetch_add(1);
-  calls_.notify_all();
+  if (called_) wake_all();
 }
 
-}  // namespace delever::sim
+}  // namespace delever

@@ -1,4 +1,4 @@
-#include "sim/ensemble/job.h"
+#include "sim/ensemble/task.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "base/text.h"
-#include "sim/crew.h"
+#include "base/thread_pool.h"
 
 namespace delever::sim {
 namespace {
@@ -18,93 +18,93 @@ std::optional<uint64_t> read_number(std::string_view text, int base) {
   return value;
 }
 
-Error wrong_order(std::string_view order) {
-  return {Fault::malformed, "no order of a run", std::string(order)};
+Error wrong_task(std::string_view text) {
+  return {Fault::malformed, "no task of a run", std::string(text)};
 }
 
-Result<Job> read_order(std::string_view order) {
-  Job job;
-  const std::vector<std::string_view> parts = delever::split(order, '/');
+Result<Task> read_task(std::string_view text) {
+  Task task;
+  const std::vector<std::string_view> parts = delever::split(text, '/');
   for (const std::string_view one : delever::split(parts[0], ',')) {
     const size_t colon = one.find(':');
     Branch b;
     if (colon != one.npos) {
       const auto second = read_number(one.substr(0, colon), 10);
-      if (!second || *second > UINT32_MAX) return wrong_order(order);
+      if (!second || *second > UINT32_MAX) return wrong_task(text);
       b.second = static_cast<uint32_t>(*second);
     }
     const auto seed = read_number(colon == one.npos ? one : one.substr(colon + 1), 10);
-    if (!seed || (colon == one.npos) != job.seeds.empty()) return wrong_order(order);
+    if (!seed || (colon == one.npos) != task.seeds.empty()) return wrong_task(text);
     b.seed = *seed;
-    job.seeds.push_back(b);
+    task.seeds.push_back(b);
   }
   for (size_t i = 1; i < parts.size(); ++i) {
     const size_t equals = parts[i].find('=');
-    if (equals == std::string_view::npos) return wrong_order(order);
+    if (equals == std::string_view::npos) return wrong_task(text);
     const std::string_view key = parts[i].substr(0, equals), value = parts[i].substr(equals + 1);
     if (key == "without") {
       for (const std::string_view name : delever::split(value, ','))
-        job.switches.off[static_cast<size_t>(TRY(read_mechanism(name)))] = true;
+        task.switches.off[static_cast<size_t>(TRY(read_mechanism(name)))] = true;
     } else if (key == "shock") {
-      job.shock = read_double(value);
-      if (!job.shock) return wrong_order(order);
+      task.shock = read_double(value);
+      if (!task.shock) return wrong_task(text);
     } else if (key == "rare") {
-      job.rare = value;
+      task.rare = value;
     } else {
-      return wrong_order(order);
+      return wrong_task(text);
     }
   }
-  return job;
+  return task;
 }
 
 }  // namespace
 
-std::string order_of(const Job& job) {
-  std::string order;
-  for (const Branch& b : job.seeds) {
-    if (order.empty())
-      order = fmt::format("{}", b.seed);
+std::string task_text(const Task& task) {
+  std::string text;
+  for (const Branch& b : task.seeds) {
+    if (text.empty())
+      text = fmt::format("{}", b.seed);
     else
-      order += fmt::format(",{}:{}", b.second, b.seed);
+      text += fmt::format(",{}:{}", b.second, b.seed);
   }
   std::string off;
   for (size_t m = 0; m < kMechanisms; ++m) {
-    if (job.switches.off[m])
+    if (task.switches.off[m])
       off += (off.empty() ? "" : ",") + std::string(mechanism_name(static_cast<Mechanism>(m)));
   }
-  if (!off.empty()) order += "/without=" + off;
-  if (job.shock) order += "/shock=" + write_double(*job.shock);
-  if (!job.rare.empty()) order += "/rare=" + job.rare;
-  return order;
+  if (!off.empty()) text += "/without=" + off;
+  if (task.shock) text += "/shock=" + write_double(*task.shock);
+  if (!task.rare.empty()) text += "/rare=" + task.rare;
+  return text;
 }
 
-Result<std::string> carry_out(const Scenario& scenario, std::string_view order) {
-  const Job job = TRY(read_order(order));
+Result<std::string> run_task(const Scenario& scenario, std::string_view text) {
+  const Task task = TRY(read_task(text));
   Simulation::Options options{
-      .seed = job.seeds[0].seed, .threads = 1, .switches = job.switches, .shock = job.shock};
-  options.branches.assign(job.seeds.begin() + 1, job.seeds.end());
+      .seed = task.seeds[0].seed, .threads = 1, .switches = task.switches, .shock = task.shock};
+  options.branches.assign(task.seeds.begin() + 1, task.seeds.end());
   Climb climb;
   Path path;  // of the climb
-  if (!job.rare.empty()) {
-    climb = TRY(read_climb(job.rare, scenario));
+  if (!task.rare.empty()) {
+    climb = TRY(read_climb(task.rare, scenario));
     options.stop_when = follow(climb, path);
   }
   auto simulation = TRY(Simulation::open(scenario, std::move(options)));
   const Outcome outcome = TRY(simulation->run());
-  std::string reply;
-  if (!job.rare.empty()) {
+  std::string result;
+  if (!task.rare.empty()) {
     for (const Record& r : path)
-      reply += fmt::format("{}{}:{}", reply.empty() ? "" : " ", r.second, write_double(r.score));
-    return reply;
+      result += fmt::format("{}{}:{}", result.empty() ? "" : " ", r.second, write_double(r.score));
+    return result;
   }
-  reply = fmt::format("{:x}", outcome.hash);
+  result = fmt::format("{:x}", outcome.hash);
   for (const auto& [name, value] : outcome.named())
-    reply += fmt::format(" {}={}", name, write_double(value));
-  return reply;
+    result += fmt::format(" {}={}", name, write_double(value));
+  return result;
 }
 
-std::optional<RunResult> read_reply(std::string_view reply) {
-  const std::vector<std::string_view> words = delever::split(reply, ' ');
+std::optional<RunResult> read_result(std::string_view result) {
+  const std::vector<std::string_view> words = delever::split(result, ' ');
   RunResult run;
   const auto hash = read_number(words[0], 16);
   if (!hash) return std::nullopt;
@@ -119,9 +119,9 @@ std::optional<RunResult> read_reply(std::string_view reply) {
   return run;
 }
 
-std::optional<Path> read_path(std::string_view reply) {
+std::optional<Path> read_path(std::string_view result) {
   Path path;
-  for (const std::string_view word : delever::split(reply, ' ')) {
+  for (const std::string_view word : delever::split(result, ' ')) {
     const size_t colon = word.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
     const auto second = read_number(word.substr(0, colon), 10);
@@ -132,23 +132,23 @@ std::optional<Path> read_path(std::string_view reply) {
   return path;
 }
 
-Carrier on_threads(const Scenario& scenario, unsigned threads) {
-  return [&scenario, threads](const std::vector<std::string>& orders,
-                              const Replied& replied) -> Result<void> {
+Executor on_threads(const Scenario& scenario, unsigned threads) {
+  return [&scenario, threads](const std::vector<std::string>& tasks,
+                              const OnResult& on_result) -> Result<void> {
     std::mutex lock;
     std::optional<Error> failed;
-    Crew crew(std::max(1U, threads));
-    crew.run(orders.size(), [&](size_t i) {
+    ThreadPool pool(std::max(1U, threads));
+    pool.run(tasks.size(), [&](size_t i) {
       {
         const std::lock_guard guard(lock);
         if (failed) return;
       }
-      auto reply = carry_out(scenario, orders[i]);
+      auto result = run_task(scenario, tasks[i]);
       const std::lock_guard guard(lock);
       if (failed) return;
-      if (!reply.has_value()) {
-        failed = std::move(reply.error());
-      } else if (auto taken = replied(i, reply.value()); !taken.has_value()) {
+      if (!result.has_value()) {
+        failed = std::move(result.error());
+      } else if (auto taken = on_result(i, result.value()); !taken.has_value()) {
         failed = std::move(taken.error());
       }
     });
@@ -157,8 +157,8 @@ Carrier on_threads(const Scenario& scenario, unsigned threads) {
   };
 }
 
-std::string kept_line(uint64_t digest, std::string_view order, std::string_view reply) {
-  return fmt::format("{:016x} {} {} end\n", digest, order, reply);
+std::string kept_line(uint64_t digest, std::string_view text, std::string_view result) {
+  return fmt::format("{:016x} {} {} end\n", digest, text, result);
 }
 
 KeptRuns read_kept(std::string_view text, uint64_t digest) {
@@ -180,30 +180,30 @@ KeptRuns read_kept(std::string_view text, uint64_t digest) {
       ++kept.others;
       continue;
     }
-    kept.replies.emplace(line.substr(first + 1, second - first - 1),
+    kept.results.emplace(line.substr(first + 1, second - first - 1),
                          line.substr(second + 1, line.size() - second - 1 - 4));
   }
   return kept;
 }
 
-Carrier keeping(Carrier carrier, std::map<std::string, std::string, std::less<>> replies,
-                std::function<Result<void>(std::string_view order, std::string_view reply)> keep) {
-  return [carrier = std::move(carrier), replies = std::move(replies), keep = std::move(keep)](
-             const std::vector<std::string>& orders, const Replied& replied) -> Result<void> {
+Executor keeping(Executor executor, std::map<std::string, std::string, std::less<>> results,
+                 std::function<Result<void>(std::string_view text, std::string_view result)> keep) {
+  return [executor = std::move(executor), results = std::move(results), keep = std::move(keep)](
+             const std::vector<std::string>& tasks, const OnResult& on_result) -> Result<void> {
     std::vector<std::string> rest;
     std::vector<size_t> numbers;
-    for (size_t i = 0; i < orders.size(); ++i) {
-      if (const auto found = replies.find(orders[i]); found != replies.end()) {
-        TRY(replied(i, found->second));
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      if (const auto found = results.find(tasks[i]); found != results.end()) {
+        TRY(on_result(i, found->second));
       } else {
-        rest.push_back(orders[i]);
+        rest.push_back(tasks[i]);
         numbers.push_back(i);
       }
     }
     if (rest.empty()) return {};
-    return carrier(rest, [&](size_t i, std::string_view reply) -> Result<void> {
-      TRY(keep(rest[i], reply));
-      return replied(numbers[i], reply);
+    return executor(rest, [&](size_t i, std::string_view result) -> Result<void> {
+      TRY(keep(rest[i], result));
+      return on_result(numbers[i], result);
     });
   };
 }
