@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "margin/funding.h"
 #include "sim/agents/retail.h"
 #include "sim/state.h"
 
@@ -14,15 +15,16 @@ constexpr double kYear = 365.0 * 86'400;
 
 double keep(double half_life_seconds) { return std::exp2(-1 / half_life_seconds); }
 
-// The funding of a rate period if the premium stayed at `premium`: for decisions, not for payment.
-double funding_annual(const FundingRule& rule, double premium) {
-  double rate = premium;
-  if (rule.formula == FundingFormula::premium_clamp) {
-    const double interest = rule.interest ? rule.interest->approx() : 0,
-                 c = rule.clamp ? rule.clamp->approx() : 0;
-    rate = premium + std::clamp(interest - premium, -c, c);
-  }
-  return rate * kYear / std::max(rule.rate_period.in_seconds(), 1.0);
+// The funding of a rate period if the premium stayed at `premium`, simple, a year: for decisions,
+// not for payment, but by the venue's own formula and cap. 0 where the rulebook lacks a figure (Exchange::open
+// refuses such a listing).
+double funding_annual(const Rulebook& rules, double premium) {
+  const FundingRule& rule = *rules.funding;
+  const auto exact = Rate::nearest(premium);
+  if (!exact.has_value()) return 0;
+  const auto rate = margin::funding_rate(rule, exact.value(), rules);
+  if (!rate.has_value()) return 0;
+  return rate.value().approx() * kYear / std::max(rule.rate_period.in_seconds(), 1.0);
 }
 
 }  // namespace
@@ -222,7 +224,8 @@ void Simulation::State::look() {
     const auto mark = x.mark(b.instrument);
     b.mark = mark ? mark->approx() : 0;
     b.open_interest = coins_of(b, x.open_interest(b.instrument));
-    const auto& rule = venue.setup().listings[b.instrument].rules.funding;
+    const Rulebook& rules = venue.setup().listings[b.instrument].rules;
+    const auto& rule = rules.funding;
     const auto index = x.index(b.asset);
     if (!rule || !index) continue;
     Premium& p = premiums[i];
@@ -233,7 +236,7 @@ void Simulation::State::look() {
     p.sum += b.mid / index->approx() - 1;
     ++p.samples;
     b.premium = p.sum / static_cast<double>(p.samples);
-    b.funding_annual = funding_annual(*rule, b.premium);
+    b.funding_annual = funding_annual(rules, b.premium);
   }
   for (uint32_t a = 0; a < world.assets.size(); ++a) {
     Asset& asset = world.assets[a];
