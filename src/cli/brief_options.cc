@@ -5,6 +5,7 @@
 #include "cli/brief.h"
 #include "cli/chain_faces.h"
 #include "cli/svg.h"
+#include "market/shown.h"
 
 namespace delever::cli {
 namespace {
@@ -22,10 +23,10 @@ std::string strike_picture(const ChainRow& row, const std::string& asset) {
     chart.bars.push_back({s.strike, s.calls, s.puts});
   if (row.pain)
     chart.marks.push_back(
-        {row.pain->strike_usd, fmt::format("max pain {:.0f}", row.pain->strike_usd)});
+        {row.pain->strike_usd, "max pain " + shown_price(row.pain->strike_usd, 0)});
   if (row.forwards)
     chart.marks.push_back(
-        {row.forwards->used.value, fmt::format("forward {:.0f}", row.forwards->used.value)});
+        {row.forwards->used.value, "forward " + shown_price(row.forwards->used.value, 0)});
   return svg_strike_chart(chart);
 }
 

@@ -9,6 +9,8 @@
 #include "cli/cli.h"
 #include "cli/feed.h"
 #include "cli/json.h"
+#include "market/shown.h"
+#include "market/terms.h"
 #include "options/carry.h"
 
 namespace delever::cli {
@@ -32,6 +34,7 @@ struct PricePaid {
 struct Deal {
   std::string contract, spot;
   bool perpetual = false;
+  double units = 1;  // coins in one unit of the contract
   options::CarryContract kind = options::CarryContract::linear;
   Instant from, to;
   PricePaid spot_entry, spot_exit, contract_entry, contract_exit;
@@ -52,7 +55,7 @@ class CarrySink final : public EventSink {
     if (leg == kNone) return;
     seen_[leg].insert(event.instrument);
     const auto note = [&](Instant at, Price price, const char* what) {
-      if (price.raw() > 0) prices_[leg][at] = {price.approx(), what};
+      if (price.raw() > 0) prices_[leg][at] = {price.approx() / units(event.instrument), what};
     };
     if (const auto* trade = std::get_if<Trade>(&event.payload))
       note(event.at, trade->price, "trade");
@@ -84,6 +87,28 @@ class CarrySink final : public EventSink {
     return &instruments_[*seen_[leg].begin()];
   }
 
+  // Both legs are one coin, in one currency. Contracts of 1000 coins are counted in plain coins.
+  Result<void> legs_belong_together() const {
+    if (seen_[0].empty()) return {};  // the prices of the spot are given
+    const Instrument &spot = instruments_[*seen_[0].begin()],
+                     &contract = instruments_[*seen_[1].begin()];
+    const Coin a = names_of_coins_.of(spot), b = names_of_coins_.of(contract);
+    if (a.asset != b.asset)
+      return Error{Fault::refused,
+                   fmt::format("another coin: {} is {}, {} is {}", spot.name(), a.asset,
+                               contract.name(), b.asset),
+                   "carry"};
+    if (currency(spot.quote) != currency(contract.quote))
+      return Error{Fault::refused,
+                   fmt::format("another currency: {} is paid in {}, {} in {}", spot.name(),
+                               spot.quote, contract.name(), contract.quote),
+                   "carry"};
+    return {};
+  }
+  double units_of(size_t leg) const {
+    return seen_[leg].empty() ? 1 : names_of_coins_.of(instruments_[*seen_[leg].begin()]).units;
+  }
+
   Result<PricePaid> price(size_t leg, Instant at, Duration age) const {
     auto after = prices_[leg].upper_bound(at);
     if (after == prices_[leg].begin() || at - std::prev(after)->first > age) {
@@ -107,6 +132,18 @@ class CarrySink final : public EventSink {
 
  private:
   static constexpr size_t kNone = 2;
+  // The dollar and its stablecoins count as one, as in the rules of the gauges.
+  static std::string currency(const std::string& quote) {
+    for (const char* dollar : {"USD", "USDT", "USDC", "BUSD", "FDUSD"}) {
+      if (quote == dollar) return "USD";
+    }
+    return quote;
+  }
+  double units(InstrumentId id) {
+    const auto [found, fresh] = units_.try_emplace(id, 1);
+    if (fresh) found->second = names_of_coins_.of(instruments_[id]).units;
+    return found->second;
+  }
   size_t leg_of(InstrumentId id) {
     const auto [found, fresh] = legs_.try_emplace(id, kNone);
     if (!fresh) return found->second;
@@ -129,6 +166,8 @@ class CarrySink final : public EventSink {
   std::array<std::set<InstrumentId>, 2> seen_;
   std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
   std::map<Instant, FundingRate> rates_;
+  CoinNames names_of_coins_;
+  std::map<InstrumentId, double> units_;
 };
 
 options::CarryCosts costs_of(const CarryOptions& o) {
@@ -212,13 +251,16 @@ std::string carry_text(const Deal& deal) {
       deal.contract, deal.kind == options::CarryContract::linear ? "linear" : "inverse",
       deal.from.text(), deal.to.text(), r.years * 365);
   const auto price = [&](const char* when, const PricePaid& spot, const PricePaid& contract) {
-    out += fmt::format("  {:<6} spot {:.2f} ({}), contract {:.2f} ({})\n", when, spot.price,
-                       spot.from, contract.price, contract.from);
+    out += fmt::format("  {:<6} spot {} ({}), contract {} ({})\n", when, shown_price(spot.price, 2),
+                       spot.from, shown_price(contract.price, 2), contract.from);
   };
+  if (deal.units != 1)
+    out += fmt::format("  one unit of the contract is {:.0f} coins: its prices are shown a coin\n",
+                       deal.units);
   price("entry", deal.spot_entry, deal.contract_entry);
   price("exit", deal.spot_exit, deal.contract_exit);
   const auto leg = [&](const char* name, double money) {
-    out += fmt::format("  {:<16} {:>12.2f} {:>9.2f} %/y\n", name, money,
+    out += fmt::format("  {:<16} {:>12} {:>9.2f} %/y\n", name, shown_price(money, 2),
                        100 * money / r.capital / r.years);
   };
   leg("spot", r.spot_leg);
@@ -227,9 +269,8 @@ std::string carry_text(const Deal& deal) {
   leg("fees", r.fees);
   leg("borrowing", r.borrowing);
   leg("net", r.net);
-  out +=
-      fmt::format("  {:<16} {:>12.2f}   own money in the spot, the margin and the fees of entry\n",
-                  "capital", r.capital);
+  out += fmt::format("  {:<16} {:>12}   own money in the spot, the margin and the fees of entry\n",
+                     "capital", shown_price(r.capital, 2));
   out += fmt::format("  basis alone {:.2f} %/y", 100 * r.basis_annual);
   if (deal.perpetual)
     out += fmt::format(", funding alone {:.2f} %/y ({} payments)", 100 * r.funding_annual,
@@ -306,6 +347,8 @@ Result<void> run_carry(Session& session, const CarryOptions& o) {
       const Instrument* spot = TRY(sink->instrument(0));
       deal.spot = spot->name() + " at " + spot->venue;
     }
+    TRY(sink->legs_belong_together());
+    deal.units = sink->units_of(1);
   }
   if (deal.perpetual) {
     if (o.to.empty())

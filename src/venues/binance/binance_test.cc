@@ -54,6 +54,11 @@ TEST_F(Binance, SymbolsOfEveryMarket) {
   EXPECT_EQ(name(BinanceMarket::usdm, "1000SHIBUSDC"), "1000SHIB-USDC-PERP");
   EXPECT_EQ(name(BinanceMarket::coinm, "BTCUSD_PERP"), "BTC-USD-PERP@BTC");
   EXPECT_EQ(name(BinanceMarket::coinm, "ETHUSD_210924"), "ETH-USD-210924@ETH");
+  // COIN-M is quoted in dollars, whatever the letters before them.
+  EXPECT_EQ(name(BinanceMarket::coinm, "BNBUSD_PERP"), "BNB-USD-PERP@BNB");
+  EXPECT_EQ(name(BinanceMarket::coinm, "DOTUSD_210625"), "DOT-USD-210625@DOT");
+  EXPECT_EQ(binance_index("BNBUSD", BinanceMarket::coinm).name(), "BNB-USD-INDEX");
+  EXPECT_EQ(binance_index("BNBBUSD", BinanceMarket::usdm).name(), "BNB-BUSD-INDEX");
   EXPECT_EQ(name(BinanceMarket::spot, "BNBBTC"), "BNB-BTC");
   EXPECT_EQ(name(BinanceMarket::spot, "ETHFDUSD"), "ETH-FDUSD");
   EXPECT_EQ(name(BinanceMarket::eoptions, "BTC-240927-60000-C"), "BTC-USDT-240927-60000-C");
@@ -272,6 +277,31 @@ TEST_F(Binance, ExchangeInfoDescribesInstruments) {
                           R"("strikePrice":"90000","unit":1,"quoteAsset":"USDT","filters":[]}]})");
   EXPECT_EQ(of(option).name(), "BTC-USDT-260327-90000-P");
   EXPECT_EQ(of(option).contract_size->text(), "1");
+}
+
+TEST_F(Binance, APerpetualIsNotDelivered) {
+  const auto listed = [&](const char* type, const char* delivery) {
+    const auto sink = decode(
+        "binance-usdm",
+        fmt::format(
+            R"({{"serverTime":9,"symbols":[{{"symbol":"LTCUSDT","contractType":"{}","deliveryDate":{},)"
+            R"("status":"TRADING","baseAsset":"LTC","quoteAsset":"USDT","filters":[]}}]}})",
+            type, delivery));
+    return of(sink).expiry.has_value();
+  };
+  EXPECT_FALSE(listed("", "4133404801000"));  // some day of the year 2100
+  EXPECT_FALSE(listed("PERPETUAL", "4102444800000"));
+  EXPECT_FALSE(listed("PERPETUAL", "1774598400000"));
+  EXPECT_TRUE(listed("CURRENT_QUARTER", "1774598400000"));
+}
+
+TEST_F(Binance, ADescriptionKeepsTheIntervalThatCameBeforeIt) {
+  decode("binance-usdm", R"([{"symbol":"LTCUSDT","fundingIntervalHours":2}])");
+  const auto sink = decode(
+      "binance-usdm",
+      R"({"serverTime":9,"symbols":[{"symbol":"LTCUSDT","contractType":"PERPETUAL","status":"TRADING",)"
+      R"("baseAsset":"LTC","quoteAsset":"USDT","filters":[]}]})");
+  EXPECT_EQ(of(sink).funding_interval, Duration::hours(2));
 }
 
 TEST_F(Binance, WhoseADepthSnapshotIs) {

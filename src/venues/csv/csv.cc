@@ -289,6 +289,10 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     const auto id = instrument(rule);
     if (!id) break;
     event.instrument = *id;
+    // A figure that names its asset by the contract's symbol speaks of the contract's coin.
+    if (auto* figure = std::get_if<PublishedFigure>(&event.payload);
+        figure && figure->asset == instruments_[*id].symbol)
+      figure->asset = instruments_[*id].base;
     event.source = source_;
     event.at = times.to;
     event.received = received.value_or(row.known);
