@@ -8,7 +8,7 @@
 #include "cli/brief.h"
 #include "cli/stress_faces.h"
 #include "sim/outcome.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace delever::cli {
 

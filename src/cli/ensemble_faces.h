@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "cli/json.h"
-#include "sim/control.h"
-#include "sim/ensemble.h"
-#include "sim/fund.h"
-#include "sim/splitting.h"
-#include "sim/variance.h"
+#include "sim/ensemble/control.h"
+#include "sim/ensemble/ensemble.h"
+#include "sim/ensemble/fund.h"
+#include "sim/ensemble/splitting.h"
+#include "sim/ensemble/variance.h"
 
 namespace delever::cli {
 

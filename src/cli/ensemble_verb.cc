@@ -13,9 +13,9 @@
 #include "cli/runs_file.h"
 #include "cli/simulate.h"
 #include "cluster/cluster.h"
-#include "sim/control.h"
-#include "sim/ensemble.h"
-#include "sim/variance.h"
+#include "sim/ensemble/control.h"
+#include "sim/ensemble/ensemble.h"
+#include "sim/ensemble/variance.h"
 
 namespace delever::cli {
 namespace {
@@ -83,11 +83,11 @@ Result<Prepared> prepare(const SimulateArguments& arguments, const std::string& 
 class Ensembles {
  public:
   Ensembles(Session& session, const SimulateArguments& arguments, const Prepared& prepared,
-            sim::Carrier carrier)
+            sim::Executor executor)
       : session_(session),
         a_(arguments),
         p_(prepared),
-        carrier_(std::move(carrier)),
+        executor_(std::move(executor)),
         bar_(session.io) {}
 
   Result<void> open_file() {
@@ -102,10 +102,10 @@ class Ensembles {
     if (kept.torn)
       write(session_.io.err,
             fmt::format("delever: note: {}: {} torn lines passed over\n", a_.runs_file, kept.torn));
-    carrier_ = sim::keeping(std::move(carrier_), kept.replies,
-                            [this](std::string_view order, std::string_view reply) {
-                              return file_->keep(order, reply);
-                            });
+    executor_ = sim::keeping(std::move(executor_), kept.results,
+                             [this](std::string_view task, std::string_view result) {
+                               return file_->keep(task, result);
+                             });
     return {};
   }
 
@@ -131,7 +131,7 @@ class Ensembles {
       options.shocks = TRY(sim::shock_draws(p_.draws, a_.runs, a_.seed));
     options.progress = [&](size_t done) { bar_.show(what, done, a_.runs); };
     bar_.show(what, 0, a_.runs);
-    return sim::run_ensemble(carrier_, options);
+    return sim::run_ensemble(executor_, options);
   }
 
   Result<std::string> seeds() {
@@ -181,16 +181,16 @@ class Ensembles {
     };
     const sim::Follow follow =
         [&](const std::vector<sim::Lineage>& lineages) -> Result<std::vector<sim::Path>> {
-      std::vector<std::string> orders;
+      std::vector<std::string> tasks;
       for (const sim::Lineage& l : lineages)
-        orders.push_back(sim::order_of(
+        tasks.push_back(sim::task_text(
             {.seeds = l, .switches = p_.switches, .shock = {}, .rare = p_.climb->text}));
       std::vector<sim::Path> paths(lineages.size());
-      TRY(carrier_(orders, [&](size_t i, std::string_view reply) -> Result<void> {
-        auto path = sim::read_path(reply);
+      TRY(executor_(tasks, [&](size_t i, std::string_view result) -> Result<void> {
+        auto path = sim::read_path(result);
         if (!path)
-          return Error{Fault::malformed, "no path of a run: " + std::string(reply.substr(0, 60)),
-                       orders[i]};
+          return Error{Fault::malformed, "no path of a run: " + std::string(result.substr(0, 60)),
+                       tasks[i]};
         paths[i] = *std::move(path);
         show();
         return {};
@@ -211,7 +211,7 @@ class Ensembles {
   Session& session_;
   const SimulateArguments& a_;
   const Prepared& p_;
-  sim::Carrier carrier_;
+  sim::Executor executor_;
   ProgressBar bar_;
   std::unique_ptr<RunsFile> file_;
 };
@@ -244,8 +244,8 @@ Result<void> run_ensemble_verb(Session& session, const SimulateArguments& argume
   std::unique_ptr<cluster::Cluster> cluster;
   if (cluster::Cluster::launched_rank()) cluster = TRY(cluster::Cluster::join());
   const Result<Prepared> prepared = prepare(arguments, session.format);
-  const cluster::Work work = [&](std::string_view order) {
-    return sim::carry_out(prepared.value().scenario, order);
+  const cluster::Work work = [&](std::string_view task) {
+    return sim::run_task(prepared.value().scenario, task);
   };
   if (cluster && cluster->rank() > 0) {
     const auto same = prepared.has_value()
@@ -256,14 +256,14 @@ Result<void> run_ensemble_verb(Session& session, const SimulateArguments& argume
   }
   if (!prepared.has_value()) return prepared.error();
   const Prepared& p = prepared.value();
-  sim::Carrier carrier = sim::on_threads(p.scenario, arguments.threads);
+  sim::Executor executor = sim::on_threads(p.scenario, arguments.threads);
   if (cluster) {
-    carrier = [&](const std::vector<std::string>& orders, const sim::Replied& replied) {
-      return cluster->run(fmt::format("{:016x}", p.digest), arguments.threads, work, orders,
-                          replied);
+    executor = [&](const std::vector<std::string>& tasks, const sim::OnResult& on_result) {
+      return cluster->run(fmt::format("{:016x}", p.digest), arguments.threads, work, tasks,
+                          on_result);
     };
   }
-  Ensembles ensembles(session, arguments, p, std::move(carrier));
+  Ensembles ensembles(session, arguments, p, std::move(executor));
   TRY(ensembles.open_file());
   return ensembles.run();
 }

@@ -58,8 +58,8 @@ Result<void> RunsFile::write_all(std::string_view bytes) {
   return {};
 }
 
-Result<void> RunsFile::keep(std::string_view order, std::string_view reply) {
-  TRY(write_all(sim::kept_line(digest_, order, reply)));
+Result<void> RunsFile::keep(std::string_view task, std::string_view result) {
+  TRY(write_all(sim::kept_line(digest_, task, result)));
   const Duration now = clock_.elapsed();
   if (now - synced_ < Duration::seconds(1)) return {};
   synced_ = now;

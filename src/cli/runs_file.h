@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "sim/job.h"
+#include "sim/ensemble/task.h"
 
 namespace delever::cli {
 
@@ -22,7 +22,7 @@ class RunsFile {
   RunsFile& operator=(const RunsFile&) = delete;
 
   const sim::KeptRuns& kept() const { return kept_; }
-  Result<void> keep(std::string_view order, std::string_view reply);
+  Result<void> keep(std::string_view task, std::string_view result);
   Result<void> close();
 
  private:

@@ -7,7 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/simulate_facts.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace delever::cli {
 

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "sim/arbitrage.h"
-#include "sim/flow.h"
-#include "sim/outside.h"
-#include "sim/retail.h"
+#include "sim/agents/arbitrage.h"
+#include "sim/agents/external_flow.h"
+#include "sim/agents/flow.h"
+#include "sim/agents/retail.h"
+#include "sim/agents/value.h"
 #include "sim/state.h"
-#include "sim/value.h"
 
 namespace delever::sim {
 namespace {
