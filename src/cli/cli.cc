@@ -77,26 +77,6 @@ void add_format(CLI::App* verb, Session& session, const std::vector<std::string>
       ->type_name("FORMAT");
 }
 
-Result<Instant> parse_at(const std::string& text, const char* option, Session& session) {
-  if (text == "now") {
-    if (!session.now) session.now = session.io.clock->now();
-    return *session.now;
-  }
-  return of_option(Instant::parse(text), option);
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::error_code ec;
-  if (std::filesystem::is_directory(path, ec))
-    return Error{Fault::unavailable, "is a directory, want a file", path};
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
-  std::ostringstream all;
-  all << in.rdbuf();
-  if (in.bad()) return Error{Fault::unavailable, "cannot be read", path};
-  return all.str();
-}
-
 Result<void> write_output(Session& session, const std::string& path, std::string_view text) {
   if (path.empty() || path == "-") {
     write(session.io.out, text);
@@ -112,14 +92,6 @@ Result<void> write_output(Session& session, const std::string& path, std::string
   out.close();
   if (!out) return Error{Fault::unavailable, "cannot be written", path};
   return {};
-}
-
-std::string find_shipped(const std::string& relative) {
-  std::error_code ec;
-  if (std::filesystem::exists(relative, ec)) return relative;
-  const std::string beside_source = source_root() + "/" + relative;
-  if (std::filesystem::exists(beside_source, ec)) return beside_source;
-  return relative;  // the caller's open will say that it is not there
 }
 
 int run_cli(int argc, const char* const* argv, Io io) {

@@ -51,20 +51,8 @@ void add_demo(CLI::App& app, Session& session);
 
 // Shared by verbs.
 void add_format(CLI::App* verb, Session& session, const std::vector<std::string>& formats);
-// What an option's text was read as, or the error with the option's name.
-template <class T>
-Result<T> of_option(Result<T> read, const char* option) {
-  if (!read.has_value()) return std::move(read.error()).at(option);
-  return read;
-}
-Result<Instant> parse_at(const std::string& text, const char* option,
-                         Session& session);  // ISO-8601, or "now"
-Result<std::string> read_file(const std::string& path);
 // To `path`, or to io.out when it is empty or "-".
 Result<void> write_output(Session& session, const std::string& path, std::string_view text);
 void write(std::FILE* file, std::string_view text);
-// Files that come with the program (rules, maps, episodes): as given, then beside the working
-// directory, then beside the source tree the binary was built from.
-std::string find_shipped(const std::string& relative);
 
 }  // namespace delever::cli

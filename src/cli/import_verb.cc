@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "cli/cli.h"
-#include "cli/json.h"
 #include "cli/progress.h"
 #include "feeds/import.h"
+#include "render/json.h"
 
 namespace delever::cli {
 namespace {

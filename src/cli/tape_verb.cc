@@ -6,10 +6,10 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/event_json.h"
 #include "cli/progress.h"
-#include "cli/tardis_csv.h"
 #include "feeds/replay.h"
+#include "render/event_json.h"
+#include "render/tardis_csv.h"
 #include "tape/inspect.h"
 
 namespace delever::cli {

@@ -1,0 +1,39 @@
+#include "reports/inputs.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/source_root.h"
+
+namespace delever::reports {
+
+Result<Instant> parse_at(const std::string& text, const char* option, Context& context) {
+  if (text == "now") {
+    if (!context.now) context.now = context.clock->now();
+    return *context.now;
+  }
+  return of_option(Instant::parse(text), option);
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec))
+    return Error{Fault::unavailable, "is a directory, want a file", path};
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
+  std::ostringstream all;
+  all << in.rdbuf();
+  if (in.bad()) return Error{Fault::unavailable, "cannot be read", path};
+  return all.str();
+}
+
+std::string find_shipped(const std::string& relative) {
+  std::error_code ec;
+  if (std::filesystem::exists(relative, ec)) return relative;
+  const std::string beside_source = source_root() + "/" + relative;
+  if (std::filesystem::exists(beside_source, ec)) return beside_source;
+  return relative;  // the caller's open will say that it is not there
+}
+
+}  // namespace delever::reports
