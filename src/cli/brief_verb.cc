@@ -6,6 +6,9 @@
 
 namespace delever::cli {
 
+using namespace reports;
+using namespace render;
+
 namespace {
 
 std::string rendered(const Brief& brief, const std::string& format) {
@@ -21,9 +24,9 @@ Result<void> run_brief(Session& session, const BriefOptions& options) {
 
 }  // namespace
 
-void add_brief(CLI::App& app, Session& session) {
+void add_brief(Verb& app, Session& session) {
   auto options = std::make_shared<BriefOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "brief", "what is measured, what is claimed and what is pending, at one time");
   verb->add_option("episode", options->episode,
                    "episode folder (default: episodes/2026-01-30, when no --tape)");

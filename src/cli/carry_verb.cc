@@ -5,6 +5,10 @@
 #include "reports/carry.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 Result<void> run_carry(Session& session, const CarryOptions& options) {
@@ -15,9 +19,9 @@ Result<void> run_carry(Session& session, const CarryOptions& options) {
 
 }  // namespace
 
-void add_carry(CLI::App& app, Session& session) {
+void add_carry(Verb& app, Session& session) {
   auto o = std::make_shared<CarryOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "carry", "long spot, short a perpetual or a future: what each leg earned, yield");
   auto* tape = verb->add_option("--tape", o->tapes,
                                 "tape with prices and funding; may be given several times");

@@ -5,6 +5,10 @@
 #include "reports/chain.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 Result<void> run_snapshots(Session& session, const ChainOptions& options) {
@@ -26,9 +30,9 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
 
 }  // namespace
 
-void add_chain(CLI::App& app, Session& session) {
+void add_chain(Verb& app, Session& session) {
   auto options = std::make_shared<ChainOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "chain", "options by expiry: open interest, surface, greeks, hedging flow");
   auto* source = verb->add_option_group("source");
   source->add_option("--tape", options->tapes, "tape to read; may be given several times");

@@ -21,6 +21,10 @@
 #include "reports/stress.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct DemoArguments {
@@ -175,17 +179,15 @@ class Demo {
 
 }  // namespace
 
-void add_demo(CLI::App& app, Session& session) {
+void add_demo(Verb& app, Session& session) {
   auto a = std::make_shared<DemoArguments>();
-  CLI::App* verb = app.add_subcommand("demo",
-                                      "30 January 2026: what was published, the same days "
-                                      "simulated, the same claims on both, the next wave");
+  Verb* verb = app.add_subcommand("demo",
+                                  "30 January 2026: what was published, the same days "
+                                  "simulated, the same claims on both, the next wave");
   verb->add_option("--out", a->out, "folder of the pages and the tape")->capture_default_str();
   verb->add_option("--scenario", a->scenario, "what is simulated")->capture_default_str();
   verb->add_option("--episode", a->episode, "what was published")->capture_default_str();
-  verb->add_option("--seed", a->seed, "of the simulation")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  verb->add_option("--seed", a->seed, "of the simulation")->not_negative()->capture_default_str();
   verb->callback(
       [&session, a] { session.action = [&session, a] { return Demo(session, *a).run(); }; });
 }

@@ -7,6 +7,10 @@
 #include "reports/facts.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 Result<void> run_facts(Session& session, const FactsOptions& options) {
@@ -18,9 +22,9 @@ Result<void> run_facts(Session& session, const FactsOptions& options) {
 
 }  // namespace
 
-void add_facts(CLI::App& app, Session& session) {
+void add_facts(Verb& app, Session& session) {
   auto a = std::make_shared<FactsOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "facts", "stylised facts of tapes, recorded beside simulated, and their targets");
   verb->add_option("--tape", a->tapes,
                    "tape to read, recorded or simulated; may be given several times")

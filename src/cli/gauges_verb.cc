@@ -5,6 +5,10 @@
 #include "reports/readings.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
@@ -20,9 +24,9 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
 
 }  // namespace
 
-void add_gauges(CLI::App& app, Session& session) {
+void add_gauges(Verb& app, Session& session) {
   auto options = std::make_shared<GaugesOptions>();
-  CLI::App* verb =
+  Verb* verb =
       app.add_subcommand("gauges", "every gauge at one time or at many, as CSV or JSON lines");
   verb->add_option("--tape", options->tapes, "tape to read; may be given several times")
       ->required();

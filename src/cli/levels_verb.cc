@@ -5,6 +5,10 @@
 #include "reports/levels.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 Result<void> run_levels(Session& session, const LevelsOptions& options) {
@@ -16,9 +20,9 @@ Result<void> run_levels(Session& session, const LevelsOptions& options) {
 
 }  // namespace
 
-void add_levels(CLI::App& app, Session& session) {
+void add_levels(Verb& app, Session& session) {
   auto o = std::make_shared<LevelsOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "levels", "where leveraged positions stand, inferred from tapes and scored");
   verb->add_option("--tape", o->tapes, "tape; several of one market are scored by one another")
       ->required();
@@ -32,13 +36,13 @@ void add_levels(CLI::App& app, Session& session) {
   verb->add_option("--throttle", o->throttle,
                    "thin the liquidation feed: only the last of each such stretch, as 1s");
   verb->add_option("--half-life", o->half_life, "hours, of closing by will; not fitted then")
-      ->check(CLI::PositiveNumber);
+      ->positive();
   verb->add_option("--turnover", o->turnover, "share of the volume that opens; not fitted then")
-      ->check(CLI::Range(0.0, 1.0));
+      ->between(0.0, 1.0);
   verb->add_option("--before-spread", o->before_spread,
                    "log scale of the entries of what was open at the start, 0: placed nowhere; not "
                    "fitted then")
-      ->check(CLI::Range(0.0, 1.0));
+      ->between(0.0, 1.0);
   verb->add_flag("--unscored", o->unscored, "show levels that have not earned it");
   verb->add_option("--seed", o->seed, "of the randomised test and the intervals")
       ->capture_default_str();

@@ -14,6 +14,10 @@
 #include "reports/simulate_run.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct SimulateArguments : EnsembleOptions {
@@ -99,10 +103,8 @@ Result<void> run_one(Session& session, const SimulateArguments& a) {
       session, "", simulate_text(read.scenario, outcome) + (page ? "\n" + facts_text(*page) : ""));
 }
 
-void add_ensemble_options(CLI::App& verb, SimulateArguments& a) {
-  verb.add_option("--runs", a.runs, "seeds to run")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+void add_ensemble_options(Verb& verb, SimulateArguments& a) {
+  verb.add_option("--runs", a.runs, "seeds to run")->between(1, 1'000'000)->capture_default_str();
   verb.add_option("--runs-file", a.runs_file,
                   "keeps each finished run; an ensemble that was killed goes on from it");
   verb.add_flag("--mechanisms", a.mechanisms,
@@ -111,33 +113,31 @@ void add_ensemble_options(CLI::App& verb, SimulateArguments& a) {
       "--rare", a.rare,
       "probability of OUTCOME<VALUE or OUTCOME>=VALUE, by splitting: \"btc_low<88000\"");
   verb.add_option("--replicas", a.replicas, "first runs of splitting, in ten groups")
-      ->check(CLI::Range(20, 1'000'000))
+      ->between(20, 1'000'000)
       ->capture_default_str();
   verb.add_option("--draws", a.draws, "of the scenario's [shock]: independent, antithetic, sobol")
       ->capture_default_str();
   verb.add_option("--fund-cost", a.fund_cost,
                   "cost of a fund's money over that of a deficit it does not cover")
-      ->check(CLI::Range(0.0001, 0.9999))
+      ->between(0.0001, 0.9999)
       ->capture_default_str();
 }
 
 }  // namespace
 
-void add_simulate(CLI::App& app, Session& session) {
+void add_simulate(Verb& app, Session& session) {
   auto a = std::make_shared<SimulateArguments>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "simulate", "a whole market by a scenario: one run with its tape, or many seeds");
   verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
   verb->add_option("--seed", a->seed, "seed, or the first of them")
-      ->check(CLI::NonNegativeNumber)
+      ->not_negative()
       ->capture_default_str();
   verb->add_option("--out", a->out,
                    "tape to write; beside it the truth: .positions.csv, .accounts.csv, "
                    ".book-btc.csv (for stress)");
   verb->add_option("--html", a->html, "page to write, beside what is printed");
-  verb->add_option("--threads", a->threads, "threads")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  verb->add_option("--threads", a->threads, "threads")->between(1, 256)->capture_default_str();
   verb->add_option(
           "--without", a->without,
           "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")

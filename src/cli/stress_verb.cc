@@ -5,6 +5,10 @@
 #include "reports/stress.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 Result<void> run_stress(Session& session, const StressOptions& options) {
@@ -16,9 +20,9 @@ Result<void> run_stress(Session& session, const StressOptions& options) {
 
 }  // namespace
 
-void add_stress(CLI::App& app, Session& session) {
+void add_stress(Verb& app, Session& session) {
   auto o = std::make_shared<StressOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "stress", "the next wave: who is liquidated by a move, where it would rest");
   verb->add_option("--book", o->book, "CSV of accounts (docs/stress-book.md)");
   verb->add_option("--tape", o->tapes,
@@ -34,11 +38,11 @@ void add_stress(CLI::App& app, Session& session) {
                    "VENUE=COINS within 10 bp, instead of the tape's books; two venues at least");
   verb->add_option("--daily-vol", o->daily_vol,
                    "volatility of a day, a fraction (default: measured on the tape)")
-      ->check(CLI::PositiveNumber);
+      ->positive();
   verb->add_option("--daily-volume", o->daily_volume, "coins traded a day (default: of the tape)")
-      ->check(CLI::PositiveNumber);
+      ->positive();
   verb->add_option("--impact", o->impact, "prefactor Y of the square-root law")
-      ->check(CLI::PositiveNumber)
+      ->positive()
       ->capture_default_str();
   verb->add_flag("--unscored", o->unscored,
                  "show levels that have not earned it, without amplification");
@@ -49,7 +53,7 @@ void add_stress(CLI::App& app, Session& session) {
   verb->add_option("--out", session.out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json"});
   verb->callback([&session, o] {
-    if (o->book.empty() && o->tapes.empty()) throw CLI::RequiredError("--book or --tape");
+    if (o->book.empty() && o->tapes.empty()) throw_required("--book or --tape");
     session.action = [&session, o] { return run_stress(session, *o); };
   });
 }

@@ -13,6 +13,10 @@
 #include "tape/inspect.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct TapeArguments {
@@ -166,8 +170,8 @@ struct Range {
 
 Result<Range> range_of(Session& session, const TapeArguments& a) {
   Range range;
-  if (!a.from.empty()) range.from = TRY(parse_at(a.from, "--from", session));
-  if (!a.to.empty()) range.to = TRY(parse_at(a.to, "--to", session));
+  if (!a.from.empty()) range.from = TRY(parse_at(a.from, "--from", session.context));
+  if (!a.to.empty()) range.to = TRY(parse_at(a.to, "--to", session.context));
   if (a.limit < 0) return Error{Fault::malformed, "must not be negative", "--limit"};
   if (range.from > range.to) return Error{Fault::malformed, "--from is after --to", "tape"};
   return range;
@@ -231,9 +235,8 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   if (a.events) {
     return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
-        output.text() += event_json(event, replay.instruments(), replay.sources())
-                             .dump(-1, ' ', false, Json::error_handler_t::replace) +
-                         "\n";
+        output.text() +=
+            json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
         return true;
       };
     });
@@ -270,9 +273,8 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
   if (session.format == "json") {
     return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
-        output.text() += event_json(event, replay.instruments(), replay.sources())
-                             .dump(-1, ' ', false, Json::error_handler_t::replace) +
-                         "\n";
+        output.text() +=
+            json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
         return true;
       };
     });
@@ -289,7 +291,7 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
   });
 }
 
-void add_range(CLI::App* verb, TapeArguments& a) {
+void add_range(Verb* verb, TapeArguments& a) {
   verb->add_option("--from", a.from, "first receive time, UTC");
   verb->add_option("--to", a.to, "last receive time, UTC");
   verb->add_option("--stream", a.stream, "one stream only");
@@ -299,14 +301,14 @@ void add_range(CLI::App* verb, TapeArguments& a) {
 
 }  // namespace
 
-void add_tape(CLI::App& app, Session& session) {
-  CLI::App* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
+void add_tape(Verb& app, Session& session) {
+  Verb* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
   tape->require_subcommand(1);
   const auto add = [&](const char* name, const char* what,
                        Result<void> (*run)(Session&, const TapeArguments&),
                        const std::vector<std::string>& formats) {
     auto a = std::make_shared<TapeArguments>();
-    CLI::App* verb = tape->add_subcommand(name, what);
+    Verb* verb = tape->add_subcommand(name, what);
     verb->add_option("tapes", a->tapes, "tape files; several are merged by time")->required();
     if (!formats.empty()) add_format(verb, session, formats);
     verb->callback(
@@ -323,7 +325,7 @@ void add_tape(CLI::App& app, Session& session) {
       add("export", "events as CSV in the column order of the Tardis archives, or as JSON lines",
           run_export, {"text", "csv", "json"});
   exporting->add_option("--table", export_arguments->table, "which CSV table")
-      ->check(CLI::IsMember(tardis_kind_names()))
+      ->one_of(tardis_kind_names())
       ->capture_default_str();
   add_range(exporting, *export_arguments);
 }

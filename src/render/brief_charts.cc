@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "render/brief_render.h"
 #include "render/chain_render.h"
 #include "render/svg.h"
-#include "reports/brief.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 constexpr size_t kShown = 3;  // expiries, the largest first: what a desk has to trade around

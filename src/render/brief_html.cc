@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <map>
 
+#include "render/brief_render.h"
 #include "render/page_style.h"
 #include "render/svg.h"
-#include "reports/brief.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 std::string state_tag(gauges::State state) {

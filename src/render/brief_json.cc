@@ -1,13 +1,14 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "render/brief_render.h"
 #include "render/json.h"
-#include "reports/brief.h"
 
 namespace delever::render {
+
+using namespace reports;
 
 Json to_json(const gauges::Reading& r) {
   Json json;

@@ -4,10 +4,13 @@
 #include <array>
 #include <map>
 
+#include "render/brief_render.h"
 #include "render/svg.h"
-#include "reports/brief.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 std::string interval_text(const gauges::Reading& r, std::string_view asset) {

@@ -4,6 +4,8 @@
 
 namespace delever::render {
 
+using namespace reports;
+
 std::string carry_text(const reports::CarryReport& deal) {
   const options::CarryResult& r = deal.result;
   std::string out = fmt::format(

@@ -9,6 +9,9 @@
 #include "render/svg.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 std::string text_of(const std::optional<double>& value, int digits) {

@@ -7,6 +7,9 @@
 #include "render/chain_render.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 // "median / 9 of 10 / worst" of what was collected over rows.

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "render/brief_render.h"
 #include "render/page_style.h"
 #include "render/svg.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 // Gauges of the whole market that one of the two has.

@@ -17,12 +17,12 @@ struct DemoPage {
 };
 
 // Gauges and claims of two briefs side by side: the real day's and the simulated one's.
-std::string beside_text(const Brief& published, const Brief& simulated);
-std::string beside_html(const Brief& published, const Brief& simulated);
+std::string beside_text(const reports::Brief& published, const reports::Brief& simulated);
+std::string beside_html(const reports::Brief& published, const reports::Brief& simulated);
 
 // The same moves on the accounts of the simulated market, by kind of book.
-std::string stress_demo_text(const StressReport& report);
-std::string stress_demo_html(const std::string& title, const StressReport& report);
+std::string stress_demo_text(const reports::StressReport& report);
+std::string stress_demo_html(const std::string& title, const reports::StressReport& report);
 
 std::string demo_index(const std::string& title, const sim::Outcome& outcome,
                        const std::vector<DemoPage>& pages, const std::string& beside);

@@ -9,6 +9,9 @@
 #include "render/svg.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 std::string bounds(const std::optional<double>& low, const std::optional<double>& high) {

@@ -1,6 +1,9 @@
 #include "render/event_json.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 template <class Fixed>

@@ -7,6 +7,9 @@
 #include <map>
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 using facts::Fact;
@@ -15,7 +18,7 @@ using facts::Row;
 using facts::Target;
 
 // Three or four digits that matter; large sums with K, M, B.
-std::string short_number(double value) {
+std::string fact_number(double value) {
   const double size = std::abs(value);
   if (size >= 1e9) return fmt::format("{:.3g}B", value / 1e9);
   if (size >= 1e6) return fmt::format("{:.3g}M", value / 1e6);
@@ -27,12 +30,12 @@ std::string short_number(double value) {
 }
 
 std::string range_text(const std::optional<double>& low, const std::optional<double>& high) {
-  return low && high ? fmt::format("{}..{}", short_number(*low), short_number(*high)) : "";
+  return low && high ? fmt::format("{}..{}", fact_number(*low), fact_number(*high)) : "";
 }
 
 std::string target_text(const std::optional<Target>& t) {
   if (!t) return "";
-  std::string text = t->value ? short_number(*t->value) : "";
+  std::string text = t->value ? fact_number(*t->value) : "";
   if (t->low) text += (text.empty() ? "" : " ") + range_text(t->low, t->high);
   if (text.empty() && t->real_low) text = "as recorded " + range_text(t->real_low, t->real_high);
   return text;
@@ -41,7 +44,7 @@ std::string target_text(const std::optional<Target>& t) {
 std::string side_text(const Fact& fact, Judged judged) {
   if (!fact.value) return fmt::format("{:>9} {:<17} {:>7} {:<5}", "-", "", "", "");
   const char* word = judged == Judged::pass ? "pass" : judged == Judged::fail ? "FAIL" : "";
-  return fmt::format("{:>9} {:<17} {:>7} {:<5}", short_number(*fact.value),
+  return fmt::format("{:>9} {:<17} {:>7} {:<5}", fact_number(*fact.value),
                      range_text(fact.low, fact.high), fact.n, word);
 }
 
@@ -91,7 +94,7 @@ std::string sources_text(const std::vector<Row>& rows, facts::Fact facts::Row::*
   return grouped(rows, side, [](const Fact& f) { return f.value ? f.source : ""; });
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string listed(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -114,11 +117,11 @@ Json target_json(const Target& t) {
 
 }  // namespace
 
-std::string facts_text(const FactsPage& page) {
+std::string facts_text(const FactsReport& page) {
   const facts::Report& r = page.report;
   std::string out = fmt::format("Stylised facts of {}   rules {}\n", page.asset, page.rules);
-  if (r.has_real) out += "  recorded   " + joined(page.recorded) + "\n";
-  if (r.has_simulated) out += "  simulated  " + joined(page.simulated) + "\n";
+  if (r.has_real) out += "  recorded   " + listed(page.recorded) + "\n";
+  if (r.has_simulated) out += "  simulated  " + listed(page.simulated) + "\n";
   out += fmt::format("\n{:<34} {:<31}", "fact", "target");
   const auto side_head = [](const char* name) {
     return fmt::format(" {:>9} {:<17} {:>7} {:<5}", name, "95 %", "n", "");
@@ -155,7 +158,7 @@ std::string facts_text(const FactsPage& page) {
   return out;
 }
 
-Json facts_json(const FactsPage& page) {
+Json facts_json(const FactsReport& page) {
   const facts::Report& r = page.report;
   Json out;
   out["asset"] = page.asset;

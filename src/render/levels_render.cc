@@ -8,6 +8,9 @@
 #include "render/svg.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 constexpr double kDrawn = 1e-12;

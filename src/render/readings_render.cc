@@ -7,6 +7,9 @@
 #include "render/json.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 std::string csv_number(const std::optional<double>& value) {

@@ -10,6 +10,9 @@
 #include "render/svg.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 using sim::AccountKind;

@@ -7,6 +7,9 @@
 #include "render/svg.h"
 
 namespace delever::render {
+
+using namespace reports;
+
 using sim::AccountKind;
 
 std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario,

@@ -5,9 +5,12 @@
 #include <cmath>
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
-std::string money(double usd) {
+std::string dollars(double usd) {
   const double size = std::abs(usd);
   const char* sign = usd < 0 ? "-" : "";
   if (size >= 1e9) return fmt::format("{}${:.2f}B", sign, size / 1e9);
@@ -18,16 +21,17 @@ std::string money(double usd) {
 
 // A displacement as the move it is.
 double move_of(double y, double sign) { return std::expm1(std::copysign(y, sign)); }
-std::string per_cent(double move) { return fmt::format("{:+.2f} %", 100 * move); }
+std::string move_text(double move) { return fmt::format("{:+.2f} %", 100 * move); }
 
 std::string rest_text(const StressMove& m) {
   const cascade::CascadeReading& c = m.cascade;
   if (!c.value) return std::string(cascade::evidence_name(c.evidence)) + ": " + c.reason;
   const auto bound = [&](const std::optional<double>& y) {
-    return y ? per_cent(move_of(*y, m.wave.move)) : std::string("beyond");
+    return y ? move_text(move_of(*y, m.wave.move)) : std::string("beyond");
   };
-  std::string text = fmt::format("rests at {} [{}, {}]", per_cent(move_of(c.value->y, m.wave.move)),
-                                 bound(c.y_low), bound(c.y_high));
+  std::string text =
+      fmt::format("rests at {} [{}, {}]", move_text(move_of(c.value->y, m.wave.move)),
+                  bound(c.y_low), bound(c.y_high));
   text +=
       fmt::format(", {:.3f} times the shock [{}, {}], R {:.2f}", c.value->y / m.wave.y,
                   c.amplification_low ? fmt::format("{:.3f}", *c.amplification_low) : "-",
@@ -35,7 +39,7 @@ std::string rest_text(const StressMove& m) {
                   c.value->reproduction);
   if (c.value->fold)
     text += fmt::format(", fold at a shock of {}",
-                        per_cent(move_of(c.value->fold->shock, m.wave.move)));
+                        move_text(move_of(c.value->fold->shock, m.wave.move)));
   if (c.evidence != cascade::Evidence::ok)
     text += fmt::format(" ({}: {})", cascade::evidence_name(c.evidence), c.reason);
   return text;
@@ -122,10 +126,10 @@ std::string stress_text(const StressReport& r) {
   std::string out = fmt::format("stress of {} at {:.2f}{}{}, {}\n", r.asset, r.price,
                                 r.as_of.empty() ? "" : ", ", r.as_of, r.source);
   if (r.from_levels)
-    out += fmt::format("  levels inferred, leveraged value in reach {}\n", money(r.value_usd));
+    out += fmt::format("  levels inferred, leveraged value in reach {}\n", dollars(r.value_usd));
   else
     out += fmt::format("  {} accounts, {} units, value {}, equity {}{}\n", r.accounts, r.units,
-                       money(r.value_usd), money(r.equity_usd),
+                       dollars(r.value_usd), dollars(r.equity_usd),
                        r.due > 0 ? fmt::format(", {} due already", r.due) : "");
   out += "\nliquidated   price        longs      shorts           usd  ";
   for (const std::string_view name : cascade::kLeverageBandNames)
@@ -133,12 +137,12 @@ std::string stress_text(const StressReport& r) {
   out += "   stopped   dealers\n";
   for (const StressMove& m : r.moves) {
     const cascade::StressWave& w = m.wave;
-    out += fmt::format("{:>8}  {:>9.2f} {:>11.3f} {:>11.3f} {:>13}  ", per_cent(w.move), w.price,
-                       w.longs.coins, w.shorts.coins, money(w.longs.usd + w.shorts.usd));
+    out += fmt::format("{:>8}  {:>9.2f} {:>11.3f} {:>11.3f} {:>13}  ", move_text(w.move), w.price,
+                       w.longs.coins, w.shorts.coins, dollars(w.longs.usd + w.shorts.usd));
     for (size_t band = 0; band < cascade::kLeverageBandNames.size(); ++band) {
       double usd = 0;
       for (const cascade::StressByKind& kind : w.kinds) usd += kind.by_band[band].usd;
-      out += fmt::format("{:>11}", money(usd));
+      out += fmt::format("{:>11}", dollars(usd));
     }
     out += fmt::format(
         "  {:>8.3f}   {}\n", w.stopped_coins,
@@ -150,8 +154,8 @@ std::string stress_text(const StressReport& r) {
     out += fmt::format("{:>11}", name);
   out += "\n";
   for (const StressMove& m : r.moves) {
-    out += fmt::format("{:>20}  ", per_cent(m.wave.move));
-    for (const double usd : m.wave.left_usd) out += fmt::format("{:>11}", money(usd));
+    out += fmt::format("{:>20}  ", move_text(m.wave.move));
+    for (const double usd : m.wave.left_usd) out += fmt::format("{:>11}", dollars(usd));
     out += "\n";
   }
   if (!r.from_levels) {
@@ -163,16 +167,16 @@ std::string stress_text(const StressReport& r) {
         const cascade::StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
         if (k.units == 0) continue;
         out += fmt::format(
-            "{:>14}   {:<10} {:>6}  {:>6}  {:>7}  {:>10}  {:>14}  {:>9}\n", per_cent(m.wave.move),
+            "{:>14}   {:<10} {:>6}  {:>6}  {:>7}  {:>10}  {:>14}  {:>9}\n", move_text(m.wave.move),
             cascade::account_kind_name(kind), k.units, k.called, k.stopped, k.liquidated,
-            money(k.loss_usd),
+            dollars(k.loss_usd),
             k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-");
       }
     }
   }
   out += "\nonce it is absorbed\n";
   for (const StressMove& m : r.moves)
-    out += fmt::format("{:>14}   {}\n", per_cent(m.wave.move), rest_text(m));
+    out += fmt::format("{:>14}   {}\n", move_text(m.wave.move), rest_text(m));
   out += overlap_text(r.overlap_falls, "falling");
   out += overlap_text(r.overlap_rises, "rising");
   if (!r.notes.empty() || !r.missing.empty()) out += "\n";

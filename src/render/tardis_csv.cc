@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 namespace delever::render {
+
+using namespace reports;
+
 namespace {
 
 struct KindRow {
