@@ -2,13 +2,14 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps demo test fuzz asan tsan bench release clean
+.PHONY: help deps demo test fuzz asan tsan odr bench release clean
 
 help:
 	@echo "make demo    build; 30 January 2026 as published and simulated, claims, stress; pages in out/"
 	@echo "make test    build and run every test (ctest, dev preset)"
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
+	@echo "make odr     links every module at once under -Werror=odr: one name, one type"
 	@echo "make bench   the benchmarks, as ratios to a peer or a plain version"
 
 deps:
@@ -43,6 +44,10 @@ asan tsan: deps
 	cmake --preset $@
 	cmake --build --preset $@
 	ctest --preset $@ -j2
+
+odr: deps
+	cmake --preset odr
+	cmake --build --preset odr --target odr_check
 
 bench: deps
 	cmake --preset bench

@@ -22,11 +22,12 @@ function(module name)
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   add_library(${name} STATIC ${sources})
+  set_property(GLOBAL APPEND PROPERTY delever_modules ${name})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${M_DEPS} PRIVATE ${M_LIBS})
   target_compile_options(${name} PRIVATE ${delever_flags})
-  if(tests AND NOT DELEVER_FUZZ AND NOT DELEVER_BENCH)  # those presets build their own programs only
+  if(tests AND NOT DELEVER_FUZZ AND NOT DELEVER_BENCH AND NOT DELEVER_ODR)  # those presets build their own programs only
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)
     target_compile_options(${name}_test PRIVATE ${delever_flags})

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <set>
-#include <sstream>
 
+#include "base/file.h"
 #include "base/text.h"
 
 namespace delever {
@@ -153,13 +152,7 @@ Result<Config> Config::parse(std::string_view text, std::string_view file_name) 
   return Config(std::move(node));
 }
 
-Result<Config> Config::load(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
-  std::ostringstream all;
-  all << in.rdbuf();
-  return parse(all.str(), path);
-}
+Result<Config> Config::load(const std::string& path) { return parse(TRY(read_file(path)), path); }
 
 bool Config::has(std::string_view key) const { return node_->table->contains(key); }
 

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_root.h"
-#include "cli/run.h"
+#include "cli/run_testing.h"
 #include "options/black.h"
 
 namespace delever::cli {
@@ -38,8 +38,10 @@ std::string summary_row(const Market& m, const std::string& day, Instant expiry,
   };
   const double bid = price(m.vol - 0.01), ask = price(m.vol + 0.01);
   return fmt::format(
-      R"({{"creation_timestamp":{},"instrument_name":"{}-{}-{:.0f}-{}","base_currency":"{}","bid_price":{},)"
-      R"("ask_price":{:.8f},"mark_price":{:.8f},"mark_iv":{},"underlying_price":{},"underlying_index":"SYN",)"
+      R"({{"creation_timestamp":{},"instrument_name":"{}-{}-{:.0f}-{}","base_currency":"{}",)"
+      R"("bid_price":{},)"
+      R"("ask_price":{:.8f},"mark_price":{:.8f},"mark_iv":{},"underlying_price":{},)"
+      R"("underlying_index":"SYN",)"
       R"("last":null,"open_interest":{},"volume":1.0,"interest_rate":0.0}})",
       at.ns() / 1'000'000, m.prefix, day, strike, type == OptionType::call ? "C" : "P",
       m.prefix.substr(0, 3), bid > 1e-6 ? fmt::format("{:.8f}", bid) : "null", ask, price(m.vol),

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/result.h"
 #include "cli/options.h"
 #include "reports/inputs.h"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_root.h"
-#include "cli/run.h"
+#include "cli/run_testing.h"
 
 namespace delever::cli {
 namespace {

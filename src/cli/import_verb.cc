@@ -52,6 +52,11 @@ std::string report_text(const feeds::ImportReport& r, const std::string& out) {
     if (count) text += fmt::format("  {} {}\n", count, what);
   };
   line(r.left_out, "rows left out by the map");
+  if (r.ahead > 0)
+    text += fmt::format(
+        "  warning: {} messages are stamped up to {} later than they were received: the venue's "
+        "clock or the recorder's is wrong (local time taken for UTC?)\n",
+        r.ahead, r.ahead_most.text());
   line(r.unfinished, "rows of a period that was still running");
   line(r.without_event, "messages that carry no event of ours");
   line(r.skipped, "bad rows skipped:");

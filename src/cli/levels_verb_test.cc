@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_root.h"
-#include "cli/run.h"
+#include "cli/run_testing.h"
 #include "reports/level_bars.h"
 #include "reports/level_truth_file.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "base/source_root.h"
-#include "cli/run.h"
+#include "cli/run_testing.h"
 #include "options/black.h"
 
 namespace delever::cli {
@@ -265,8 +265,10 @@ Tape market_tape(bool with_books) {
     const double mark =
         options::black_price({tape.last, strike, years, 0.45, OptionType::put}) / tape.last;
     rows += fmt::format(
-        R"({}{{"creation_timestamp":{},"instrument_name":"BTC-30JAN26-{:.0f}-P","base_currency":"BTC",)"
-        R"("bid_price":{:.6f},"ask_price":{:.6f},"mark_price":{:.6f},"mark_iv":45,"underlying_price":)"
+        R"({}{{"creation_timestamp":{},"instrument_name":"BTC-30JAN26-{:.0f}-P",)"
+        R"("base_currency":"BTC",)"
+        R"("bid_price":{:.6f},"ask_price":{:.6f},"mark_price":{:.6f},"mark_iv":45,)"
+        R"("underlying_price":)"
         R"({:.2f},"underlying_index":"SYN","last":null,"open_interest":2000,"volume":1.0,)"
         R"("interest_rate":0.0}})",
         rows.empty() ? "" : ",", end.ms(), strike, mark * 0.98 + 1e-6, mark * 1.02 + 2e-6, mark,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "feeds/holes.h"
 #include "feeds/replay.h"
 #include "render/event_json.h"
 #include "render/tardis_csv.h"
@@ -89,11 +90,50 @@ std::string info_text(const std::string& path, const tape::TapeInfo& info) {
   return out + gaps_text(info, "gap", info.gaps) + gaps_text(info, "damage", info.damage);
 }
 
+// What the venues' own numbering shows to be missing from their books.
+Json holes_json(const feeds::SequenceHoles& holes) {
+  Json json = Json::array();
+  for (const feeds::SequenceHole& hole : holes.named) {
+    Json one{{"stream", hole.stream},    {"venue", hole.venue},
+             {"symbol", hole.symbol},    {"from", hole.gap.from.text()},
+             {"to", hole.gap.to.text()}, {"reason", hole.gap.reason}};
+    if (hole.gap.expected) one["expected"] = *hole.gap.expected;
+    if (hole.gap.received) one["received_id"] = *hole.gap.received;
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
+std::string holes_text(const feeds::SequenceHoles& holes) {
+  std::string out;
+  for (const feeds::SequenceHole& hole : holes.named) {
+    out += fmt::format("hole {} {}: {} to {}: {}", hole.stream, hole.symbol, hole.gap.from.text(),
+                       hole.gap.to.text(), hole.gap.reason);
+    if (hole.gap.expected && hole.gap.received)
+      out += fmt::format(" (expected {}, received {})", *hole.gap.expected, *hole.gap.received);
+    out += "\n";
+  }
+  for (const auto& [stream, count] : holes.repeated)
+    out += fmt::format("repeated {}: {} messages are on the tape twice and count once\n", stream,
+                       count);
+  if (holes.count > holes.named.size())
+    out += fmt::format("hole: {} more\n", holes.count - holes.named.size());
+  return out;
+}
+
 Result<void> run_info(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
     const tape::TapeInfo info = TRY(tape::tape_info(path));
-    write(session.io.out,
-          session.format == "json" ? written_json(to_json(info)) + "\n" : info_text(path, info));
+    // A hole in a venue's numbering is no damage of the file: it is named, and the exit is 0.
+    const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
+    if (session.format == "json") {
+      Json json = to_json(info);
+      json["holes"] = holes_json(holes);
+      json["repeated"] = holes.repeated;
+      write(session.io.out, written_json(json) + "\n");
+    } else {
+      write(session.io.out, info_text(path, info) + holes_text(holes));
+    }
   }
   return {};
 }
@@ -101,19 +141,23 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
 Result<void> run_verify(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
     const tape::TapeCheck check = TRY(tape::tape_verify(path));
+    const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
     if (session.format == "json") {
       Json json = to_json(check.info);
       json["sound"] = check.sound();
       json["damage"] = Json::array();
       for (const tape::TapeGap& gap : check.damage)
         json["damage"].push_back(gap_json(check.info, gap));
+      json["holes"] = holes_json(holes);
+      json["repeated"] = holes.repeated;
       json["trouble"] = check.trouble ? Json(*check.trouble) : Json();
       write(session.io.out, written_json(json) + "\n");
     } else {
       write(session.io.out, fmt::format("{}: {} blocks, {} messages sound\n", path,
                                         check.info.blocks, check.info.messages));
       if (check.trouble) write(session.io.out, fmt::format("trouble: {}\n", *check.trouble));
-      write(session.io.out, gaps_text(check.info, "damage", check.damage));
+      write(session.io.out, gaps_text(check.info, "gap", check.info.gaps) +
+                                gaps_text(check.info, "damage", check.damage) + holes_text(holes));
     }
     if (!check.sound()) {
       return Error{Fault::malformed,
@@ -194,6 +238,7 @@ class EventWriter final : public feeds::ReplaySink {
       : replay_(replay), stream_(a.stream), limit_(a.limit), write_event_(std::move(write_event)) {}
   void on_event(const Event& event) override {
     if (done() || (!stream_.empty() && replay_.sources()[event.source].name != stream_)) return;
+    if (const Gap* gap = std::get_if<Gap>(&event.payload)) note(event, *gap);
     if (write_event_(event)) ++written_;
   }
   void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {
@@ -201,8 +246,25 @@ class EventWriter final : public feeds::ReplaySink {
   }
   bool done() const { return limit_ > 0 && written_ >= limit_; }
   uint64_t undecoded() const { return undecoded_; }
+  // Gaps that came by, for formats that have no row for them.
+  uint64_t gaps() const { return gaps_; }
+  const std::string& gap_lines() const { return gap_lines_; }
 
  private:
+  // The first few by name; after a bad night there are thousands.
+  static constexpr uint64_t kNamedGaps = 20;
+  void note(const Event& event, const Gap& gap) {
+    if (++gaps_ > kNamedGaps) return;
+    const std::string symbol = event.instrument < replay_.instruments().size()
+                                   ? " " + replay_.instruments()[event.instrument].symbol
+                                   : "";
+    gap_lines_ += fmt::format("delever: {}{}: nothing from {} to {}: {}\n",
+                              replay_.sources()[event.source].name, symbol, gap.from.text(),
+                              gap.to.text(), gap.reason);
+  }
+
+  uint64_t gaps_ = 0;
+  std::string gap_lines_;
   const feeds::Replay& replay_;
   std::string stream_;
   int64_t limit_, written_ = 0;
@@ -215,7 +277,8 @@ Result<void> write_events(
     const std::function<std::function<bool(const Event&)>(const feeds::Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
-  auto replay = TRY(feeds::Replay::open(a.tapes, {.from = range.from, .to = range.to}));
+  auto replay =
+      TRY(feeds::Replay::open(a.tapes, {.from = range.from, .to = range.to, .sequences = true}));
   std::set<std::string> known;
   for (const Source& source : replay->sources()) known.insert(source.name);
   TRY(check_stream(a.stream, known));
@@ -224,6 +287,10 @@ Result<void> write_events(
     if (!TRY(replay->step(writer))) break;
     output->settle();
   }
+  if (writer.gaps())
+    write(session.io.err,
+          writer.gap_lines() + fmt::format("delever: {} gap{} in what was written\n", writer.gaps(),
+                                           writer.gaps() == 1 ? "" : "s"));
   if (writer.undecoded())
     write(session.io.err,
           fmt::format("delever: {} messages could not be decoded; brief names the reasons\n",

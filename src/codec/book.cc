@@ -322,7 +322,8 @@ void BookBuilder::report(State& s, const Event& event, std::string_view reason,
                                  .to = event.at,
                                  .reason = std::string(reason),
                                  .expected = expected,
-                                 .received = received}});
+                                 .received = received,
+                                 .kind = GapKind::sequence}});
 }
 
 // The last test of a book before it is given out.

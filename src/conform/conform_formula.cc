@@ -244,7 +244,14 @@ Result<Answer> leverage_pnl(const Example& row) {
     else if (maintenance)
       ratio = 0;
   }
-  const double index = margin::adl_leverage_pnl(profit, wallet, TRY(need(ratio, "a margin ratio")));
+  const double margin_ratio = TRY(need(ratio, "a margin ratio"));
+  // The ranking takes maintenance and equity: of the two that give this ratio, those of one pool.
+  const double equity = wallet + profit;
+  margin::AdlInput in{.profit = TRY(Amount::nearest(profit)), .value = {}, .cost = {}};
+  in.wallet = TRY(Amount::nearest(wallet));
+  in.equity = TRY(Amount::nearest(equity));
+  in.maintenance = TRY(Amount::nearest(equity * margin_ratio));
+  const double index = margin::adl_score(AdlRanking::leverage_pnl, in);
   return named(row, [&](const std::string&) { return MaybeFigure(number(index)); });
 }
 

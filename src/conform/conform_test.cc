@@ -12,7 +12,7 @@
 #include "base/source_root.h"
 #include "base/text.h"
 #include "conform/notes.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::conform {
 namespace {
@@ -25,8 +25,6 @@ std::string slurp(const std::string& path) {
   all << in.rdbuf();
   return all.str();
 }
-
-const std::string kExamples = source_root() + "/../shared/venues/examples.csv";
 
 std::string write_csv(const CsvTable& table) {
   const auto line = [](const std::vector<std::string>& fields) {
@@ -43,13 +41,37 @@ std::string write_csv(const CsvTable& table) {
   return out;
 }
 
-TEST(Conform, every_published_example_passes) {
-  const std::string csv = slurp(kExamples);
-  if (csv.empty()) GTEST_SKIP() << "absent: ../shared/venues/examples.csv";
+// The examples of our own in fixtures/, and the published ones where they lie beside the
+// repository.
+struct ExampleFile {
+  const char *name, *path;
+  size_t rows, venues, figures;  // at least
+};
+
+class Examples : public ::testing::TestWithParam<ExampleFile> {
+ protected:
+  void SetUp() override {
+    csv = slurp(source_root() + "/" + GetParam().path);
+    if (csv.empty()) GTEST_SKIP() << "absent: " << GetParam().path;
+  }
+  std::string csv;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Conform, Examples,
+    ::testing::Values(ExampleFile{"own", "fixtures/conform/examples.csv", 58, 7, 100},
+                      ExampleFile{"published", "../shared/venues/examples.csv", 82, 7, 121}),
+    [](const auto& file) { return std::string(file.param.name); });
+
+TEST(Conform, our_own_examples_are_there) {
+  EXPECT_FALSE(slurp(source_root() + "/fixtures/conform/examples.csv").empty());
+}
+
+TEST_P(Examples, all_pass) {
   const ConformReport report = conform(csv, "examples.csv", shelf()).value();
   EXPECT_EQ(report.total.pass, report.rows.size()) << conform_text(report);
-  EXPECT_GE(report.rows.size(), 82u);
-  EXPECT_EQ(report.venues.size(), 7u);
+  EXPECT_GE(report.rows.size(), GetParam().rows);
+  EXPECT_EQ(report.venues.size(), GetParam().venues);
   size_t by_kind = 0;
   for (const auto& [kind, tally] : report.kinds)
     by_kind += tally.pass + tally.fail + tally.not_covered;
@@ -58,9 +80,7 @@ TEST(Conform, every_published_example_passes) {
 
 // A runner that cannot fail proves nothing: with any expected figure off by 0.1 % and a bit, its
 // row must fail.
-TEST(Conform, every_figure_that_is_changed_fails) {
-  const std::string csv = slurp(kExamples);
-  if (csv.empty()) GTEST_SKIP() << "absent: ../shared/venues/examples.csv";
+TEST_P(Examples, every_figure_that_is_changed_fails) {
   const CsvTable table = read_csv(csv, "examples").value();
   size_t changed = 0;
   for (size_t column = 0; column < table.header.size(); ++column) {
@@ -85,12 +105,10 @@ TEST(Conform, every_figure_that_is_changed_fails) {
       ++changed;
     }
   }
-  EXPECT_GT(changed, 120u);
+  EXPECT_GE(changed, GetParam().figures);
 }
 
-TEST(Conform, ids_columns_and_order_do_not_matter) {
-  const std::string csv = slurp(kExamples);
-  if (csv.empty()) GTEST_SKIP() << "absent: ../shared/venues/examples.csv";
+TEST_P(Examples, ids_columns_and_order_do_not_matter) {
   CsvTable table = read_csv(csv, "examples").value();
   std::reverse(table.rows.begin(), table.rows.end());
   std::swap(table.header[0], table.header[5]);

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::conform {
 namespace {

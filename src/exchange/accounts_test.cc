@@ -1,6 +1,6 @@
 // Accounts: hedge mode, leverage and margin modes with each refusal, isolated margin in and out,
 // and what a setup must state.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

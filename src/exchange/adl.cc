@@ -141,20 +141,4 @@ AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidate
   check_failed("an AdlPolicy shares", __FILE__, __LINE__);
 }
 
-double binance_adl_score(const AdlPosition& p) {
-  if (p.equity <= 0 || p.profit <= 0) return 0;
-  return p.profit / std::max(1.0, p.wallet) * (p.maintenance / p.equity);
-}
-
-double okx_adl_score(const AdlPosition& p) {
-  if (p.equity <= 0 || p.profit <= 0) return 0;
-  const double cost = p.notional - (p.is_long ? p.profit : -p.profit);
-  return cost > 0 ? p.profit / cost * (p.notional / p.equity) : 0;
-}
-
-double hyperliquid_adl_score(const AdlPosition& p) {
-  if (p.equity <= 0 || p.entry <= 0 || p.mark <= 0) return 0;
-  return (p.is_long ? p.mark / p.entry : p.entry / p.mark) * (p.notional / p.equity);
-}
-
 }  // namespace delever::exchange

@@ -25,7 +25,7 @@ struct AdlCandidate {
   uint32_t account = 0;
   int64_t capacity =
       0;            // contracts held against the deficit, or positive profit in money units; >= 0
-  double rank = 0;  // queue: the venue's score, highest first; ties by account
+  double rank = 0;  // queue: margin/adl.h's score, highest first; ties by account
   Rate cap =
       Rate::raw(Rate::scale);  // at most this share of the capacity (capped and risk-weighted)
   double weight = 1;           // risk-weighted and greedy: the account's share of the risk; >= 0
@@ -38,21 +38,5 @@ struct AdlShare {
 };
 
 AdlShare share_deficit(AdlPolicy policy, std::span<const AdlCandidate> candidates, int64_t budget);
-
-// Scores of the venues' queues (docs/models/adl.md has the sources). Positions in profit rank; the
-// others score 0.
-struct AdlPosition {
-  double profit = 0;  // unrealised, in the settlement coin
-  double wallet = 0;  // of the account or the isolated position
-  double equity = 0;  // wallet + unrealised profit
-  double maintenance = 0;
-  double notional = 0;  // at the mark
-  double entry = 0, mark = 0;
-  bool is_long = true;
-};
-double binance_adl_score(const AdlPosition& p);  // [max(0, uPnL) / max(1, WB)] * [MM / (WB + uPnL)]
-double okx_adl_score(const AdlPosition& p);  // profit % * effective leverage; Bybit ranks likewise
-double hyperliquid_adl_score(
-    const AdlPosition& p);  // profit ratio (mark/entry; entry/mark of shorts) * leverage
 
 }  // namespace delever::exchange

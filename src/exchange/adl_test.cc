@@ -116,24 +116,5 @@ TEST(Adl, splitting_an_account_gains_nothing_under_pro_rata) {
               static_cast<double>(split.taken[0] + split.taken[1]), 1);
 }
 
-TEST(Adl, scores_rank_profit_and_leverage) {
-  const AdlPosition low{.profit = 10,
-                        .wallet = 100,
-                        .equity = 110,
-                        .maintenance = 1,
-                        .notional = 110,
-                        .entry = 100,
-                        .mark = 110};
-  AdlPosition high = low;
-  high.wallet = 20;
-  high.equity = 30;
-  for (auto score : {binance_adl_score, okx_adl_score, hyperliquid_adl_score})
-    EXPECT_GT(score(high), score(low));
-  AdlPosition loser = low;
-  loser.profit = -10;
-  EXPECT_EQ(binance_adl_score(loser), 0);
-  EXPECT_EQ(okx_adl_score(loser), 0);
-}
-
 }  // namespace
 }  // namespace delever::exchange

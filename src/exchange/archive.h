@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "market/strong.h"
 #include "market/units.h"
 
 namespace delever::exchange {
@@ -28,6 +29,11 @@ class Saver {
   template <class Tag, int kDigits>
   void operator()(Fixed<Tag, kDigits>& x) {
     auto raw = x.raw();
+    (*this)(raw);
+  }
+  template <class Tag, class Rep>
+  void operator()(Strong<Tag, Rep>& x) {
+    Rep raw = x.raw();
     (*this)(raw);
   }
   template <class T, class F>
@@ -73,6 +79,12 @@ class Loader {
     int64_t raw = 0;
     (*this)(raw);
     x = Fixed<Tag, kDigits>::raw(raw);
+  }
+  template <class Tag, class Rep>
+  void operator()(Strong<Tag, Rep>& x) {
+    Rep raw{};
+    (*this)(raw);
+    x = raw;
   }
   template <class T, class F>
   void sequence(T& all, F each) {

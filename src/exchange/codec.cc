@@ -26,77 +26,94 @@ void one_of(A& a, E& x, E last) {
   }
 }
 
+// One list a command, for both directions; it binds every member, so that one that is added and not
+// listed does not compile.
 template <class A>
 void fields(A& a, OpenAccount& c) {
-  one_of(a, c.collateral, CollateralMode::portfolio);
-  a(c.hedge);
+  auto& [collateral, hedge] = c;
+  one_of(a, collateral, CollateralMode::portfolio);
+  a(hedge);
 }
 template <class A>
 void fields(A& a, Deposit& c) {
-  a(c.account), a(c.coin), a(c.amount);
+  auto& [account, coin, amount] = c;
+  a(account), a(coin), a(amount);
 }
 template <class A>
 void fields(A& a, Withdraw& c) {
-  a(c.account), a(c.coin), a(c.amount);
+  auto& [account, coin, amount] = c;
+  a(account), a(coin), a(amount);
 }
 template <class A>
 void fields(A& a, SetLeverage& c) {
-  a(c.account), a(c.instrument), a(c.leverage);
+  auto& [account, instrument, leverage] = c;
+  a(account), a(instrument), a(leverage);
 }
 template <class A>
 void fields(A& a, SetMarginMode& c) {
-  a(c.account), a(c.instrument);
-  one_of(a, c.mode, MarginMode::isolated);
+  auto& [account, instrument, mode] = c;
+  a(account), a(instrument);
+  one_of(a, mode, MarginMode::isolated);
 }
 template <class A>
 void fields(A& a, SetPositionMode& c) {
-  a(c.account), a(c.hedge);
+  auto& [account, hedge] = c;
+  a(account), a(hedge);
 }
 template <class A>
 void fields(A& a, SetCollateralMode& c) {
-  a(c.account);
-  one_of(a, c.collateral, CollateralMode::portfolio);
+  auto& [account, collateral] = c;
+  a(account);
+  one_of(a, collateral, CollateralMode::portfolio);
 }
 template <class A>
 void fields(A& a, MoveMargin& c) {
-  a(c.account), a(c.instrument);
-  one_of(a, c.side, PositionSide::short_side);
-  a(c.amount);
+  auto& [account, instrument, side, amount] = c;
+  a(account), a(instrument);
+  one_of(a, side, PositionSide::short_side);
+  a(amount);
 }
 template <class A>
 void fields(A& a, SubmitOrder& c) {
-  a(c.account), a(c.instrument);
-  one_of(a, c.side, Side::sell);
-  one_of(a, c.type, OrderType::stop_limit);
-  a(c.price), a(c.qty);
-  one_of(a, c.time_in_force, TimeInForce::post_only);
-  one_of(a, c.self_trade, SelfTrade::expire_both);
-  a(c.reduce_only);
-  one_of(a, c.position, PositionSide::short_side);
-  a(c.trigger);
-  one_of(a, c.trigger_by, TriggerBy::last);
-  a(c.client);
+  auto& [account, instrument, side, type, price, qty, time_in_force, self_trade, reduce_only,
+         position, trigger, trigger_by, client] = c;
+  a(account), a(instrument);
+  one_of(a, side, Side::sell);
+  one_of(a, type, OrderType::stop_limit);
+  a(price), a(qty);
+  one_of(a, time_in_force, TimeInForce::post_only);
+  one_of(a, self_trade, SelfTrade::expire_both);
+  a(reduce_only);
+  one_of(a, position, PositionSide::short_side);
+  a(trigger);
+  one_of(a, trigger_by, TriggerBy::last);
+  a(client);
 }
 template <class A>
 void fields(A& a, CancelOrder& c) {
-  a(c.account), a(c.instrument), a(c.order);
+  auto& [account, instrument, order] = c;
+  a(account), a(instrument), a(order);
 }
 template <class A>
 void fields(A& a, ReduceOrder& c) {
-  a(c.account), a(c.instrument), a(c.order), a(c.qty);
+  auto& [account, instrument, order, qty] = c;
+  a(account), a(instrument), a(order), a(qty);
 }
 template <class A>
 void fields(A& a, CancelAll& c) {
-  a(c.account);
-  optional(a, c.instrument);
+  auto& [account, instrument] = c;
+  a(account);
+  optional(a, instrument);
 }
 template <class A>
 void fields(A& a, PublishIndex& c) {
-  a(c.index), a(c.source), a(c.price);
+  auto& [index, source, price] = c;
+  a(index), a(source), a(price);
 }
 template <class A>
 void fields(A& a, PublishMark& c) {
-  a(c.instrument), a(c.price);
+  auto& [instrument, price] = c;
+  a(instrument), a(price);
 }
 template <class A>
 void fields(A&, TickClock&) {}

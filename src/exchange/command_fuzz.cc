@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "exchange/codec.h"
-#include "exchange/testing.h"
+#include "exchange/small_venue_testing.h"
 
 namespace {
 

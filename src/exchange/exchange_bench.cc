@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "exchange/exchange.h"
-#include "matching/workload_bench.h"
+#include "matching/workload_testing.h"
 
 namespace delever::exchange {
 namespace {
@@ -19,7 +19,7 @@ struct Counter : ExchangeSink {
   void on_event(const Event&) override { ++events; }
   void on_notice(const Notice& n) override {
     if (n.kind() == NoticeKind::fill) ++fills;
-    if (const auto* rested = n.as<OrderRested>()) last_rested = rested->order;
+    if (const auto* order = n.as<OrderRested>()) last_rested = order->order;
   }
 };
 

@@ -2,7 +2,7 @@
 // commands are refused for their time.
 #include "exchange/exchange.h"
 
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

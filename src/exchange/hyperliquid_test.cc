@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/random.h"
-#include "exchange/testing.h"
+#include "exchange/small_venue_testing.h"
 
 namespace delever::exchange {
 namespace {

@@ -47,9 +47,7 @@ class Silent : public ExchangeSink {
 
 Result<JournalEnd> read_journal(const std::string& path,
                                 const std::function<bool(uint64_t, const Command&)>& each) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                       &std::fclose);
-  if (!file) return Error{Fault::unavailable, "cannot be opened", path};
+  const FileHandle file = TRY(open_file(path, FileUse::read));
   std::string head(kMagic.size(), '\0');
   const auto unread = [&] { return Error{Fault::unavailable, "cannot be read", path}; };
   const size_t got_head = std::fread(head.data(), 1, head.size(), file.get());
@@ -106,8 +104,7 @@ Result<JournalWriter> JournalWriter::open(const std::string& path) {
   }
   const bool fresh =
       !std::filesystem::exists(path, failed) || std::filesystem::file_size(path, failed) == 0;
-  std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "ab"));
-  if (!file) return Error{Fault::unavailable, "cannot be written", path};
+  FileHandle file = TRY(open_file(path, FileUse::append));
   if (fresh && std::fwrite(kMagic.data(), 1, kMagic.size(), file.get()) != kMagic.size())
     return Error{Fault::unavailable, "cannot be written", path};
   return JournalWriter(std::move(file), path, commands);

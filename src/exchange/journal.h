@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/file.h"
 #include "exchange/exchange.h"
 
 namespace delever::exchange {
@@ -22,12 +23,9 @@ class JournalWriter {
   uint64_t commands() const { return commands_; }
 
  private:
-  struct Close {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
-  JournalWriter(std::unique_ptr<std::FILE, Close> file, std::string path, uint64_t commands)
+  JournalWriter(FileHandle file, std::string path, uint64_t commands)
       : file_(std::move(file)), path_(std::move(path)), commands_(commands) {}
-  std::unique_ptr<std::FILE, Close> file_;
+  FileHandle file_;
   std::string path_;
   uint64_t commands_ = 0;
   bool broken_ = false;  // a record may stand half written: nothing goes behind it

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "exchange/codec.h"
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

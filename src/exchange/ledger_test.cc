@@ -1,7 +1,7 @@
 // What is owed, worked out by hand: fees, average cost, realised profit, spot balances, collateral
 // in several coins and the scenario matrix. All figures are units of 1e-8 of a coin; kCoin is one
 // coin.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

@@ -1,6 +1,6 @@
 // Liquidation by each venue's steps, with every price and amount worked out: the book, the fund,
 // the vault, the queue of the deleveraged, socialised losses, and the next one who falls.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {
@@ -464,6 +464,36 @@ TEST(Bybit, FundDrawdownDeleverages) {
 }
 
 // --- Cascade ---
+
+// OKX and Bybit rank by PnL % times effective leverage. At 82,500 a, long 1 from 84,000 with 1,000,
+// is at - 500, and the fund is empty. Against it stand two shorts:
+//   c, 0.5 from 90,000 on 20,000: 3,750 / 45,000 = 8.33 %, times 41,250 / 23,750 = 1.737: 0.1447
+//   d, 1 from 84,000 on 10,000: 1,500 / 84,000 = 1.79 %, times 82,500 / 11,500 = 7.174: 0.1281
+// so c gives up all it has, and d the other half. Profit over the wallet would have counted
+// leverage twice, 0.326 against 1.076, and taken d whole and c not at all.
+TEST(PnlLeverage, ProfitOnTheValueAtEntryRanks) {
+  for (const char* venue : {"okx", "bybit"}) {
+    Venue v(with_fee(venue, 0));
+    const AccountId maker = v.open(10'000'000);
+    const AccountId d = v.open(10'042), c = v.open(20'022.5), a = v.open(1'042);
+    EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
+    v.sells(c, maker, 90'000, 0.5);
+    v.sells(d, maker, 84'000, 1);
+    v.buys(a, maker, 84'000, 1);
+    EXPECT_EQ(v.wallet(c), units(20'000));
+    EXPECT_EQ(v.wallet(d), units(10'000));
+    EXPECT_EQ(v.wallet(a), units(1'000));
+    v.mark(kPerp, 82'500);
+    EXPECT_EQ(v.position(a), 0) << venue;
+    const auto adl = v.notices<PositionDeleveraged>();
+    ASSERT_EQ(adl.size(), 2u) << venue;
+    EXPECT_EQ(adl[0].counterparty, c) << venue;
+    EXPECT_EQ(adl[0].qty, qty(0.5)) << venue;
+    EXPECT_EQ(adl[1].counterparty, d) << venue;
+    EXPECT_EQ(adl[1].qty, qty(0.5)) << venue;
+    EXPECT_EQ(v.position(d), -qty(0.5).raw()) << venue;
+  }
+}
 
 // The mark is the middle of the book. A sale takes the first bid: 82,800. a (2,200: below 82,835)
 // must sell into the next at 81,590, which moves the middle to 82,500; there b (2,500: below

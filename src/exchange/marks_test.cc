@@ -1,5 +1,5 @@
 // What the clock does, by hand: index and mark by each formula, funding, expiry.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {

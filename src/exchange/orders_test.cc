@@ -1,6 +1,6 @@
 // Orders as a trader knows them: how long they live, what they may do to a position, what sets them
 // off.
-#include "exchange/testing_venue.h"
+#include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
 namespace {
@@ -283,7 +283,7 @@ TEST(Stops, OnTheLastPriceAtOnce) {
   o.type = OrderType::stop_limit;
   o.price = price(83'800);
   v.stands(o);
-  v.sells(b, b == 0 ? 0 : v.open(1'000'000), 83'900, 0.001);
+  v.sells(b, b == 0 ? AccountId() : v.open(1'000'000), 83'900, 0.001);
   ASSERT_EQ(v.notices<StopTriggered>().size(), 1u);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{83'800, 1}}));  // it stands: nobody bids there
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "exchange/state.h"
+#include "exchange/pools.h"
 #include "watch/scenario_bound.h"
 
 namespace delever::exchange {
@@ -30,7 +30,7 @@ watch::PriceRange around(Price price, double reach) {
 
 // Everything of one reach: the slack in each scenario, and by price what each of them loses until
 // the ends of its ways.
-struct Exchange::State::ScenarioWatch {
+struct Pools::ScenarioWatch {
   struct Ways {
     watch::PriceId price = 0;
     bool inverse = false,
@@ -66,10 +66,10 @@ struct Exchange::State::ScenarioWatch {
   }
 };
 
-watch::PriceId Exchange::State::volatility_id(InstrumentId i) const {
+watch::PriceId Pools::volatility_id(InstrumentId i) const {
   return static_cast<watch::PriceId>(markets.size() + indices.size() + 2 * i);
 }
-watch::PriceId Exchange::State::time_id(InstrumentId i) const {
+watch::PriceId Pools::time_id(InstrumentId i) const {
   for (InstrumentId k = 0; k < i; ++k) {  // one for each expiry
     if (markets[k].option && markets[k].listing->expiry == markets[i].listing->expiry) i = k;
   }
@@ -77,17 +77,17 @@ watch::PriceId Exchange::State::time_id(InstrumentId i) const {
 }
 
 // In units of 1e-10, as a price is; 0 where the mark implies none.
-Price Exchange::State::volatility_of(const margin::RiskLeg& leg) {
+Price Pools::volatility_of(const margin::RiskLeg& leg) {
   return Price::raw(
       static_cast<int64_t>(std::min(leg.volatility, 1e8) * static_cast<double>(Price::scale)));
 }
 // In microseconds.
-Price Exchange::State::time_left(InstrumentId i) const {
+Price Pools::time_left(InstrumentId i) const {
   return Price::raw(std::max<int64_t>((*markets[i].listing->expiry - now).ns() / 1000, 0));
 }
 
 // The volatilities and times that some pool watches, of this tick.
-void Exchange::State::take_reached_options(std::vector<PoolId>& found) {
+void Pools::take_reached_options(std::vector<uint32_t>& found) {
   for (InstrumentId i = 0; i < markets.size(); ++i) {
     const Market& m = markets[i];
     if (!m.option) continue;
@@ -98,7 +98,7 @@ void Exchange::State::take_reached_options(std::vector<PoolId>& found) {
   }
 }
 
-bool Exchange::State::expose_scenarios(PoolId p, const PoolSums& s, double& spare) {
+bool Pools::expose_scenarios(PoolId p, const PoolSums& s, double& spare) {
   if (!scenario_watch) scenario_watch = std::make_shared<ScenarioWatch>();
   for (const watch::ScenarioReach& reach : kReaches) {
     double loss = 0;
@@ -112,173 +112,185 @@ bool Exchange::State::expose_scenarios(PoolId p, const PoolSums& s, double& spar
   return true;
 }
 
-bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s,
-                                      const watch::ScenarioReach& reach, double& spare) {
-  const CoinId coin = *pools[p].coin;
-  const ScenarioRule& rule = *rulebooks.scenarios(coin);
-  std::vector<StakeId> held;
-  bool options = false;
-  for (const StakeId id : in_pool(p)) {
-    const Market& m = markets[stakes[id].instrument];
-    if (m.spot || stakes[id].lots == 0) continue;
-    held.push_back(id);
-    options |= m.option;
-  }
-  const bool indexed = setup.coins[coin].index.has_value();
-  const Price index_now = *prices.coin_usd[coin];
-  const double index = index_now.approx(), reached = 1 + reach.price;
-  const double growth =
-      indexed ? reached : 1;  // of a loss in proportion to 1 / index, while that falls
-  const double kept =
-      pools[p].called ? 1 : std::min(1.0, setup.margin_call.approx());  // of the equity
-  const double factor = rule.maintenance_factor.approx();
-  const size_t standard = 3 * (2 * static_cast<size_t>(rule.buckets_each_side) + 1);
-  const size_t extended = options ? rule.extended_moves.size() : 0, none = standard + extended;
-  if (extended > 0 && (!rule.extended_factor || !rule.extended_dampener_usd)) return false;
+// What one bound is made of. Everything is linear in the losses: each scenario k has a slack of its
+// own, as if it were the worst, and each price on which the pool stands has two ways, down and up,
+// on which scenario k loses a straight amount until the way's end.
+struct Pools::ScenarioTerms {
+  const ScenarioRule& rule;
+  const watch::ScenarioReach& reach;
+  ScenarioWatch& w;
+  CoinId coin;
+  bool indexed = false;  // the coin's USD price moves
+  Price index_now;
+  double index = 0;     // USD per coin
+  double reached = 1;   // 1 + reach: the farthest ratio of a price to what it is now
+  double growth = 1;    // of a loss in proportion to 1 / index, while the index falls
+  double kept = 1;      // share of the equity that the margin call leaves as slack
+  double factor = 1;    // maintenance over the worst scenario's loss
+  size_t standard = 0;  // scenarios of the price and volatility grid
+  size_t none = 0;      // all scenarios; this number stands for "no scenario": a margin of 0
+  std::vector<double> by_index;          // coins of profit by scenario that go with 1 / index
+  double coins_held = 0;                 // for the error of doubles
+  double delta_low = 0, delta_high = 0;  // of the whole pool, over the reach
+  double roll_shock = 0;
+};
 
-  // The slack in each scenario as if it were the worst, the last one standing for a margin of no
-  // scenario: the pool's own is the least of them.
-  ScenarioWatch& w = *scenario_watch;
-  w.used = 0;
-  w.weight.assign(none + 1, factor);
-  w.weight[none] = 0;
-  for (size_t k = standard; k < none; ++k) w.weight[k] = factor * rule.extended_factor->approx();
-  w.spare.assign(none + 1, 0);  // profits, in coins, until all are known
-  std::vector<double> by_index(none + 1);
-  double coins_held = 0, delta_low = 0, delta_high = 0, roll_shock = 0;
-  for (const StakeId id : held) {
-    const Stake& h = stakes[id];
-    const Market& m = markets[h.instrument];
-    const SharedScenarios* shared = scenarios_of(h.instrument, rule);
-    if (!shared) return false;
-    const Price mark = *prices.mark[h.instrument];
-    const double size = margin::leg_size(position(h, h.lots, h.cost), *m.rules, mark);
-    const auto gain = [&](size_t k) {
-      return k < standard ? shared->unit.standard[k]
-             : k < none   ? shared->unit.extended[k - standard]
-                          : 0.0;
-    };
-    for (size_t k = 0; k < none; ++k) w.spare[k] += size * gain(k);
-    if (!m.option) {
-      // In x = 1 / mark (inverse) or the mark all of it is straight: profit, fee, and with the size
-      // in coins the scenarios' profits and the roll shock.
-      const double roll = std::max(rule.annualised_move_min->approx(),
-                                   rule.annualised_move->approx() * shared->leg.years.value_or(0));
-      const auto x_of = [&m](Price at) { return m.inverse ? 1 / at.approx() : at.approx(); };
-      const double per_x = m.inverse ? size * mark.approx() : size;
-      ScenarioWatch::Ways& ways =
-          w.of(price_ids.mark[h.instrument], m.inverse, mark, around(mark, reach.price));
-      const double to_low = x_of(ways.low) - x_of(mark), to_high = x_of(ways.high) - x_of(mark);
-      for (size_t k = 0; k <= none; ++k) {
-        double slope = (m.inverse ? -kept : kept) * per_x -
-                       m.rules->liquidation_fee.approx() * std::abs(per_x);
-        if (m.inverse) slope += w.weight[k] * per_x * gain(k) - factor * roll * std::abs(per_x);
-        ways.fall[k] -= slope * to_low * kUnits;
-        ways.rise[k] -= slope * to_high * kUnits;
-      }
-      roll_shock += std::abs(size) * roll;
-      coins_held += std::abs(size) * reached;
-      delta_low += std::min(size * reached, size / reached);
-      delta_high += std::max(size * reached, size / reached);
-      continue;
-    }
-    coins_held += std::abs(size);
-    const margin::RiskLeg& leg = shared->leg;
-    const bool unlisted_forward =
-        m.forward && markets[*m.forward].mark == 0;  // the index stands in for it
-    if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward ||
-        m.rules->liquidation_fee != Rate())
-      return false;
-    const watch::PriceId forward_id = price_ids.underlying[h.instrument];
-    const bool on_index = indexed && forward_id == price_ids.coin_usd[coin];
-    watch::OptionReach& r = w.reach;
-    const watch::HeldOption option{
-        .leg = leg, .mark = mark.approx(), .index = index, .on_index = on_index};
-    if (!watch::option_reach(rule, option, reach, r).has_value()) return false;
-    const bool is_long = size > 0;
-    const double grown = kUnits * (on_index ? 1 : growth), amount = std::abs(size) * grown;
-    const Price forward = *prices.underlying[h.instrument];
-    ScenarioWatch::Ways& moves = w.of(forward_id, on_index, forward, around(forward, reach.price));
-    for (size_t k = 0; k < none; ++k) {
-      moves.fall[k] -= size * grown * w.weight[k] * (is_long ? r.fall_long : r.fall_short)[k];
-      moves.rise[k] -= size * grown * w.weight[k] * (is_long ? r.rise_long : r.rise_short)[k];
-      if (!on_index) by_index[k] += size * gain(k);
-    }
-    const Price vol = volatility_of(leg);
-    const auto in_watched_units = [](double x) {
-      return Price::raw(static_cast<int64_t>(x * Price::scale));
-    };
-    ScenarioWatch::Ways& quivers =
-        w.of(volatility_id(h.instrument), false, vol,
+// A future or perpetual. In x = 1 / mark (inverse) or the mark (linear) all of it is straight:
+// profit, fee, and with the size in coins the scenarios' profits and the roll shock. So the loss
+// from here to a way's end is minus the slope times the distance in x.
+void Pools::add_future(ScenarioTerms& t, const PositionState& pos, double size,
+                       const SharedScenarios& shared) const {
+  const Market& m = markets[pos.instrument];
+  const Price mark = *prices.mark[pos.instrument];
+  const double roll = std::max(t.rule.annualised_move_min->approx(),
+                               t.rule.annualised_move->approx() * shared.leg.years.value_or(0));
+  const auto x_of = [&m](Price at) { return m.inverse ? 1 / at.approx() : at.approx(); };
+  const double per_x = m.inverse ? size * mark.approx() : size;  // coins or USD per unit of x
+  ScenarioWatch::Ways& ways =
+      t.w.of(price_ids.mark[pos.instrument], m.inverse, mark, around(mark, t.reach.price));
+  const double to_low = x_of(ways.low) - x_of(mark), to_high = x_of(ways.high) - x_of(mark);
+  for (size_t k = 0; k <= t.none; ++k) {
+    double slope = (m.inverse ? -t.kept : t.kept) * per_x -
+                   m.rules->liquidation_fee.approx() * std::abs(per_x);
+    if (m.inverse)
+      slope += t.w.weight[k] * per_x * gain_of(t, shared, k) - t.factor * roll * std::abs(per_x);
+    ways.fall[k] -= slope * to_low * kUnits;
+    ways.rise[k] -= slope * to_high * kUnits;
+  }
+  t.roll_shock += std::abs(size) * roll;
+  t.coins_held += std::abs(size) * t.reached;
+  // A coin of an inverse contract is worth up to `reached` times as many coins, or as few.
+  t.delta_low += std::min(size * t.reached, size / t.reached);
+  t.delta_high += std::max(size * t.reached, size / t.reached);
+}
+
+// An option moves with four prices, each with ways of its own: the forward, its volatility, the
+// time that passes, and its mark. option_reach() bounds what each scenario's profit can lose on
+// each while all of them stay within the reach. False: the bound does not hold for this kind.
+bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
+                       const SharedScenarios& shared) const {
+  const Market& m = markets[pos.instrument];
+  const Price mark = *prices.mark[pos.instrument];
+  t.coins_held += std::abs(size);
+  const margin::RiskLeg& leg = shared.leg;
+  const bool unlisted_forward =
+      m.forward && markets[*m.forward].mark == 0;  // the index stands in for it
+  if (m.settle != m.base || !(*leg.years > 0) || unlisted_forward ||
+      m.rules->liquidation_fee != Rate())
+    return false;
+  const watch::PriceId forward_id = price_ids.underlying[pos.instrument];
+  const bool on_index = t.indexed && forward_id == price_ids.coin_usd[t.coin];
+  watch::OptionReach& r = t.w.reach;
+  const watch::HeldOption option{
+      .leg = leg, .mark = mark.approx(), .index = t.index, .on_index = on_index};
+  if (!watch::option_reach(t.rule, option, t.reach, r).has_value()) return false;
+  const bool is_long = size > 0;
+  // Losses are counted in coins at the index of now; while it falls they weigh more.
+  const double grown = kUnits * (on_index ? 1 : t.growth), amount = std::abs(size) * grown;
+  const Price forward = *prices.underlying[pos.instrument];
+  ScenarioWatch::Ways& moves =
+      t.w.of(forward_id, on_index, forward, around(forward, t.reach.price));
+  for (size_t k = 0; k < t.none; ++k) {
+    moves.fall[k] -= size * grown * t.w.weight[k] * (is_long ? r.fall_long : r.fall_short)[k];
+    moves.rise[k] -= size * grown * t.w.weight[k] * (is_long ? r.rise_long : r.rise_short)[k];
+    if (!on_index) t.by_index[k] += size * gain_of(t, shared, k);
+  }
+  add_volatility_and_time(t, pos.instrument, leg, amount, is_long);
+  // Its mark, in the equity and, where it is anchored, in what the option is worth now: a coin of
+  // mark is `kept` less weight * forward / index of slack, whatever these two have come to by
+  // then.
+  ScenarioWatch::Ways& own =
+      t.w.of(price_ids.mark[pos.instrument], false, mark, {Price(), scaled(mark, 16)});
+  own.bounded = false;
+  const double ratio = on_index ? 1 : forward.approx() / t.index,
+               apart = on_index ? 1 : t.reached * t.growth;
+  for (size_t k = 0; k <= t.none; ++k) {
+    const double counted = r.anchored ? t.w.weight[k] : 0;
+    const double one = size * (t.kept - counted * ratio * apart),
+                 other = size * (t.kept - counted * ratio / apart);
+    own.fall[k] += std::max(one, other) * mark.approx() * kUnits;
+    own.rise[k] += std::max(-one, -other) * (own.high.approx() - mark.approx()) * kUnits;
+  }
+  t.delta_low += is_long ? size * r.delta_low : size * r.delta_high;
+  t.delta_high += is_long ? size * r.delta_high : size * r.delta_low;
+  return true;
+}
+
+// `amount`: units of the option held, grown. Time only passes one way.
+void Pools::add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const margin::RiskLeg& leg,
+                                    double amount, bool is_long) const {
+  const watch::OptionReach& r = t.w.reach;
+  const auto in_watched_units = [](double x) {
+    return Price::raw(static_cast<int64_t>(x * Price::scale));
+  };
+  ScenarioWatch::Ways& quivers =
+      t.w.of(volatility_id(i), false, volatility_of(leg),
              {in_watched_units(r.volatility_low), in_watched_units(r.volatility_high)});
-    const Price left = time_left(h.instrument);
-    const auto passing = static_cast<int64_t>(raw(left) * (1 - r.years_low / *leg.years));
-    ScenarioWatch::Ways& passes =
-        w.of(time_id(h.instrument), false, left, {Price::raw(left.raw() - passing), left});
-    for (size_t k = 0; k < none; ++k) {
-      quivers.fall[k] += amount * w.weight[k] * (is_long ? r.volatility_long[k] : r.now_fall_short);
-      quivers.rise[k] += amount * w.weight[k] * (is_long ? r.now_rise_long : r.volatility_short[k]);
-      passes.fall[k] += amount * w.weight[k] * (is_long ? r.time_long[k] : r.now_time_short);
-    }
-    // Its mark, in the equity and, where it is anchored, in what the option is worth now: a coin of
-    // mark is `kept` less weight * forward / index of slack, whatever these two have come to by
-    // then.
-    ScenarioWatch::Ways& own =
-        w.of(price_ids.mark[h.instrument], false, mark, {Price(), scaled(mark, 16)});
-    own.bounded = false;
-    const double ratio = on_index ? 1 : forward.approx() / index,
-                 apart = on_index ? 1 : reached * growth;
-    for (size_t k = 0; k <= none; ++k) {
-      const double counted = r.anchored ? w.weight[k] : 0;
-      const double one = size * (kept - counted * ratio * apart),
-                   other = size * (kept - counted * ratio / apart);
-      own.fall[k] += std::max(one, other) * mark.approx() * kUnits;
-      own.rise[k] += std::max(-one, -other) * (own.high.approx() - mark.approx()) * kUnits;
-    }
-    delta_low += is_long ? size * r.delta_low : size * r.delta_high;
-    delta_high += is_long ? size * r.delta_high : size * r.delta_low;
+  const Price left = time_left(i);
+  const auto passing = static_cast<int64_t>(raw(left) * (1 - r.years_low / *leg.years));
+  ScenarioWatch::Ways& passes =
+      t.w.of(time_id(i), false, left, {Price::raw(left.raw() - passing), left});
+  for (size_t k = 0; k < t.none; ++k) {
+    const double weighted = amount * t.w.weight[k];
+    quivers.fall[k] += weighted * (is_long ? r.volatility_long[k] : r.now_fall_short);
+    quivers.rise[k] += weighted * (is_long ? r.now_rise_long : r.volatility_short[k]);
+    passes.fall[k] += weighted * (is_long ? r.time_long[k] : r.now_time_short);
   }
-  for (size_t k = standard; k < none; ++k) {
-    const double dampener = rule.extended_dampener_usd->approx() /
-                            (index * (1 + rule.extended_moves[k - standard].approx()));
-    w.spare[k] += dampener;
-    by_index[k] += dampener;
+}
+
+// Profits in proportion to 1 / index, the dampener of the extended scenarios among them, lose what
+// the index gains: weight * profit * (now / end - 1).
+void Pools::add_index(ScenarioTerms& t) const {
+  for (size_t k = t.standard; k < t.none; ++k) {
+    const double dampener = t.rule.extended_dampener_usd->approx() /
+                            (t.index * (1 + t.rule.extended_moves[k - t.standard].approx()));
+    t.w.spare[k] += dampener;
+    t.by_index[k] += dampener;
   }
-  if (indexed) {
-    ScenarioWatch::Ways& ways =
-        w.of(price_ids.coin_usd[coin], true, index_now, around(index_now, reach.price));
-    for (size_t k = 0; k < none; ++k) {
-      ways.fall[k] -= w.weight[k] * by_index[k] * (raw(index_now) / raw(ways.low) - 1) * kUnits;
-      ways.rise[k] -= w.weight[k] * by_index[k] * (raw(index_now) / raw(ways.high) - 1) * kUnits;
-    }
+  if (!t.indexed) return;
+  ScenarioWatch::Ways& ways =
+      t.w.of(price_ids.coin_usd[t.coin], true, t.index_now, around(t.index_now, t.reach.price));
+  for (size_t k = 0; k < t.none; ++k) {
+    const double profit = t.w.weight[k] * t.by_index[k];
+    ways.fall[k] -= profit * (raw(t.index_now) / raw(ways.low) - 1) * kUnits;
+    ways.rise[k] -= profit * (raw(t.index_now) / raw(ways.high) - 1) * kUnits;
   }
+}
+
+// The slack of each scenario in units: the share of the equity that must stay, less fees, shocks
+// and the error of doubles, plus the scenario's own weighted profit. Returns the least of them.
+double Pools::scenario_slack(ScenarioTerms& t, const PoolSums& s, size_t positions_held) const {
   // The delta shock jumps: the most that it can be within the reach is counted throughout.
   const double delta =
-      std::max(std::abs(delta_low), std::abs(delta_high)) + kErrorPerCoin * coins_held;
+      std::max(std::abs(t.delta_low), std::abs(t.delta_high)) + kErrorPerCoin * t.coins_held;
   double shock = 0;
-  if (rule.delta_shock_above_usd && rule.delta_shock_max &&
-      delta * index * growth * (1 + 1e-9) > rule.delta_shock_above_usd->approx())
-    shock = delta * rule.delta_shock_max->approx();
+  if (t.rule.delta_shock_above_usd && t.rule.delta_shock_max &&
+      delta * t.index * t.growth * (1 + 1e-9) > t.rule.delta_shock_above_usd->approx())
+    shock = delta * t.rule.delta_shock_max->approx();
   const auto equity = static_cast<double>(s.equity());
-  const double fixed = kept * equity - 1e-14 * std::abs(equity) - static_cast<double>(s.fee) -
-                       kErrorPerLeg * static_cast<double>(held.size() + 1) -
-                       (factor * (roll_shock + shock) + kErrorPerCoin * coins_held) * kUnits;
-  spare = fixed;
-  for (size_t k = 0; k <= none; ++k) {
-    w.spare[k] = fixed + w.weight[k] * w.spare[k] * kUnits;
-    spare = std::min(spare, w.spare[k]);
+  const double fixed = t.kept * equity - 1e-14 * std::abs(equity) - static_cast<double>(s.fee) -
+                       kErrorPerLeg * static_cast<double>(positions_held + 1) -
+                       (t.factor * (t.roll_shock + shock) + kErrorPerCoin * t.coins_held) * kUnits;
+  double spare = fixed;
+  for (size_t k = 0; k <= t.none; ++k) {
+    t.w.spare[k] = fixed + t.w.weight[k] * t.w.spare[k] * kUnits;
+    spare = std::min(spare, t.w.spare[k]);
   }
-  if (spare <= 0) spare = -1;
-  // A scenario with more to spare may lose more: its losses count in proportion.
+  return spare;
+}
+
+// The ways as exposures of one slack. A scenario with more to spare may lose more: its losses count
+// in proportion spare / spare_k, and the largest of these is what the way costs.
+void Pools::expose_ways(const ScenarioTerms& t, double spare) {
   const auto most = [&](const std::vector<double>& losses) {
     double found = 0;
-    for (size_t k = 0; spare > 0 && k <= none; ++k)
-      found = std::max(found, losses[k] * (spare / w.spare[k]));
+    for (size_t k = 0; spare > 0 && k <= t.none; ++k)
+      found = std::max(found, losses[k] * (spare / t.w.spare[k]));
     return found;
   };
   exposures.clear();
-  for (size_t j = 0; j < w.used; ++j) {
-    const ScenarioWatch::Ways& ways = w.ways[j];
+  for (size_t j = 0; j < t.w.used; ++j) {
+    const ScenarioWatch::Ways& ways = t.w.ways[j];
     watch::Exposure e{
         .price = ways.price, .inverse = ways.inverse, .now = ways.now, .fall = {}, .rise = {}};
     const double fall = most(ways.fall), rise = most(ways.rise);
@@ -286,6 +298,66 @@ bool Exchange::State::bound_scenarios(PoolId p, const PoolSums& s,
     if (ways.bounded || rise > 0) e.rise = watch::Exposure::Way{ways.high, rise};
     exposures.push_back(e);
   }
+}
+
+// Coins of profit of one coin of the instrument in scenario k.
+double Pools::gain_of(const ScenarioTerms& t, const SharedScenarios& shared, size_t k) {
+  if (k < t.standard) return shared.unit.standard[k];
+  return k < t.none ? shared.unit.extended[k - t.standard] : 0.0;
+}
+
+// The slack of a portfolio pool and what each price can take of it, while all prices stay within
+// the reach. With losses L_j of the ways j, the pool is safe as long as the sum of L_j stays below
+// the slack. False: no bound holds.
+bool Pools::bound_scenarios(PoolId p, const PoolSums& s, const watch::ScenarioReach& reach,
+                            double& spare) {
+  const CoinId coin = *pools[p].coin;
+  const ScenarioRule& rule = *rulebooks.scenarios(coin);
+  std::vector<PositionId> held_now;
+  bool options = false;
+  for (const PositionId id : in_pool(p)) {
+    const Market& m = markets[positions[id].instrument];
+    if (m.spot || positions[id].lots == 0) continue;
+    held_now.push_back(id);
+    options |= m.option;
+  }
+  ScenarioTerms t{.rule = rule, .reach = reach, .w = *scenario_watch, .coin = coin};
+  t.indexed = setup.coins[coin].index.has_value();
+  t.index_now = *prices.coin_usd[coin];
+  t.index = t.index_now.approx();
+  t.reached = 1 + reach.price;
+  t.growth = t.indexed ? t.reached : 1;
+  t.kept = pools[p].called ? 1 : std::min(1.0, setup.margin_call.approx());
+  t.factor = rule.maintenance_factor.approx();
+  t.standard = 3 * (2 * static_cast<size_t>(rule.buckets_each_side) + 1);
+  t.none = t.standard + (options ? rule.extended_moves.size() : 0);
+  if (t.none > t.standard && (!rule.extended_factor || !rule.extended_dampener_usd)) return false;
+
+  ScenarioWatch& w = t.w;
+  w.used = 0;
+  w.weight.assign(t.none + 1, t.factor);
+  w.weight[t.none] = 0;
+  for (size_t k = t.standard; k < t.none; ++k)
+    w.weight[k] = t.factor * rule.extended_factor->approx();
+  w.spare.assign(t.none + 1, 0);  // profits, in coins, until all are known
+  t.by_index.resize(t.none + 1);
+  for (const PositionId id : held_now) {
+    const PositionState& pos = positions[id];
+    const Market& m = markets[pos.instrument];
+    const SharedScenarios* shared = scenarios_of(pos.instrument, rule);
+    if (!shared) return false;
+    const double size = margin::leg_size(margin_position(pos, pos.lots, pos.cost), *m.rules,
+                                         *prices.mark[pos.instrument]);
+    for (size_t k = 0; k < t.none; ++k) w.spare[k] += size * gain_of(t, *shared, k);
+    if (!m.option)
+      add_future(t, pos, size, *shared);
+    else if (!add_option(t, pos, size, *shared))
+      return false;
+  }
+  add_index(t);
+  spare = scenario_slack(t, s, held_now.size());
+  if (spare <= 0) spare = -1;
+  expose_ways(t, spare);
   return true;
 }
 

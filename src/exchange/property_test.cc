@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/random.h"
-#include "exchange/testing.h"
+#include "exchange/small_venue_testing.h"
 #include "options/black.h"
 
 namespace delever::exchange {
@@ -196,7 +196,7 @@ class Market {
     return random_.chance(0.5) ? PositionSide::long_side : PositionSide::short_side;
   }
   OrderId some_order() {
-    return orders_.empty() ? 1 : orders_[random_.below(orders_.size())].order;
+    return orders_.empty() ? OrderId(1) : orders_[random_.below(orders_.size())].order;
   }
   Qty some_qty() {
     if (inverse(last_instrument_)) return qty(static_cast<double>(1 + random_.below(60)));

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "exchange/testing.h"
+#include "exchange/small_venue_testing.h"
 #include "options/black.h"
 
 namespace delever::exchange {

@@ -84,6 +84,7 @@ void Observer::on_quote(Track& t, const Instrument& instrument, Instant at, cons
 
 void Observer::on_event(const Event& event) {
   if (event.at < window_.from || event.at > window_.to) return;
+  if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
   Track* const found = track(event.instrument);
   if (!found) return;
   Track& t = *found;

@@ -1,5 +1,5 @@
 // The maps for the archives of Binance and Tardis, on rows written by hand in their column orders.
-#include "feeds/testing.h"
+#include "feeds/feeds_testing.h"
 
 namespace delever::feeds {
 namespace {

@@ -56,6 +56,10 @@ struct ImportReport {
       unknown_channels;  // kept on the tape, but not understood; by reason and by channel
   std::vector<std::string> streams;
   std::optional<Instant> first, last;  // receive times
+  // Messages that the venue stamped later than they were received, and by how much at most: one of
+  // the two clocks is wrong (a recorder that took local time for UTC).
+  uint64_t ahead = 0;
+  Duration ahead_most;
 };
 
 Result<ImportReport> import_files(ImportFormat format, const std::vector<std::string>& files,

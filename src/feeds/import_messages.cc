@@ -189,6 +189,11 @@ class MessageImporter final : public Importer {
     TimeSink sink;
     target.decoder->decode({message, received.value_or(TimeSink::kNoTime)}, sink);
     report_.events += sink.events;
+    constexpr Duration kClockAhead = Duration::minutes(1);
+    if (received && sink.at && *sink.at - *received > kClockAhead) {
+      ++report_.ahead;
+      report_.ahead_most = std::max(report_.ahead_most, *sink.at - *received);
+    }
     if (!received) received = sink.at ? sink.at : last_;
     if (!received) {  // an acknowledgement before the first message with a time: it gets that one's
       if (waiting_.size() == kWaitingMax) return no_time();

@@ -1,7 +1,7 @@
 // The importer: what a bad row, a damaged archive, a shuffled file or a missing sidecar do.
 #include <zip.h>
 
-#include "feeds/testing.h"
+#include "feeds/feeds_testing.h"
 
 namespace delever::feeds {
 namespace {

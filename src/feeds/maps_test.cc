@@ -1,6 +1,6 @@
 // Every map for ../shared/data on the whole of its file, with the first rows and the counts spelled
 // out.
-#include "feeds/testing.h"
+#include "feeds/feeds_testing.h"
 
 namespace delever::feeds {
 namespace {

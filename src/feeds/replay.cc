@@ -1,20 +1,49 @@
 #include "feeds/replay.h"
-#include "venues/registry.h"
 
 #include <algorithm>
 
+#include "codec/book.h"
+#include "feeds/repeats.h"
+#include "venues/registry.h"
+
 namespace delever::feeds {
+
+// The books of all streams, kept for the holes in their numbering alone.
+struct Replay::Books final : EventSink {
+  explicit Books(const Instruments& instruments) : builder(instruments, *this) {}
+  void on_event(const Event& gap) override { out->on_event(gap); }
+
+  EventSink* out = nullptr;
+  codec::BookBuilder builder;
+};
 
 // One stream: its decoder, and the sink that tells which stream a message was of.
 struct Replay::Stream final : codec::MessageSink {
   explicit Stream(const Source& named) : source(named) {}
-  void on_event(const Event& event) override { out->on_event(event); }
+  void on_event(const Event& event) override {
+    if (repeated_row) {
+      // Without an id, two rows that are alike may be two trades or two liquidations.
+      const auto* forced = std::get_if<Liquidation>(&event.payload);
+      const auto* trade = std::get_if<Trade>(&event.payload);
+      if (!(forced && forced->id.empty()) && !(trade && trade->id.empty())) return;
+    }
+    if (books != nullptr) {
+      books->out = out;
+      books->builder.on_event(event);
+    }
+    out->on_event(event);
+  }
   void on_undecoded(const codec::RawMessage& message, const Error& why) override {
     out->on_undecoded(source, message, why);
   }
 
   const Source& source;
   ReplaySink* out = nullptr;
+  Books* books = nullptr;
+  Repeats repeats;
+  uint64_t repeated = 0;
+  bool is_csv = false;
+  bool repeated_row = false;  // what is decoded now is a row that came before
   std::unique_ptr<codec::Decoder> decoder;
   std::optional<Error>
       no_decoder;  // a tape may hold what this program cannot decode: the rest of it is still good
@@ -22,7 +51,9 @@ struct Replay::Stream final : codec::MessageSink {
 };
 
 Replay::Replay(std::vector<std::unique_ptr<tape::TapeReader>> tapes, Options options)
-    : options_(options), merge_(std::move(tapes)) {}
+    : options_(options), merge_(std::move(tapes)) {
+  if (options.sequences) books_ = std::make_unique<Books>(instruments_);
+}
 Replay::~Replay() = default;
 
 Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths,
@@ -48,6 +79,8 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<tape::T
       const auto source = static_cast<SourceId>(replay->sources_.size());
       replay->sources_.push_back({info.name, info.venue, info.channel});
       auto stream = std::make_unique<Stream>(replay->sources_.back());
+      stream->books = replay->books_.get();
+      stream->is_csv = info.decoder == "csv";
       auto decoder =
           venues::make_decoder(info.decoder, info.settings, replay->instruments_, source);
       if (decoder.has_value()) {
@@ -69,6 +102,11 @@ const codec::DecodeCounts& Replay::counts(SourceId source) const {
   return stream.decoder ? stream.decoder->counts() : stream.unread;
 }
 
+uint64_t Replay::repeated(SourceId source) const {
+  CHECK(source < streams_.size());
+  return streams_[source]->repeated;
+}
+
 // A gap is told where it begins: from then on the stream says nothing. Its end is told only as far
 // as `to`.
 void Replay::collect_gaps(size_t tape) {
@@ -78,11 +116,14 @@ void Replay::collect_gaps(size_t tape) {
     const tape::TapeGap& gap = found[gaps_seen_[tape]];
     if (gap.from > options_.to || gap.to < options_.from || gap.stream == 0) continue;
     Event event;
+    event.instrument = kNoInstrument;
     event.source = first_source_[tape] + gap.stream - 1;
     if (event.source >= sources_.size()) continue;
     event.at = event.received = std::max({gap.from, options_.from, latest_});
-    event.payload =
-        Gap{.from = gap.from, .to = std::min(gap.to, options_.to), .reason = gap.reason};
+    event.payload = Gap{.from = gap.from,
+                        .to = std::min(gap.to, options_.to),
+                        .reason = gap.reason,
+                        .kind = gap.damage ? GapKind::damage : GapKind::recorded};
     gaps_.push_back(std::move(event));
   }
   std::stable_sort(gaps_.begin(), gaps_.end(),
@@ -112,6 +153,12 @@ Result<bool> Replay::step(ReplaySink& sink) {
   stream.out = &sink;
   ++messages_;
   const codec::RawMessage raw{message.bytes, message.received};
+  // Told once, counted as repeated. A JSON message carries its times and ids, so the same bytes at
+  // the same nanosecond are the same message.
+  const bool again = stream.repeats.seen(message.received, message.bytes);
+  stream.repeated += again;
+  if (again && !stream.is_csv) return true;
+  stream.repeated_row = again;
   if (stream.decoder) {
     stream.decoder->decode(raw, stream);
   } else {

@@ -30,6 +30,9 @@ class Replay {
     Instant from = Instant::min();  // inclusive; what earlier messages would have told (books,
                                     // contract tables) is lost
     Instant to = Instant::max();    // inclusive
+    // Follow the numbering of every book and tell each hole in it as a Gap (GapKind::sequence),
+    // just before the message that shows it. Costs what keeping the books costs.
+    bool sequences = false;
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);
@@ -46,9 +49,13 @@ class Replay {
   const Instruments& instruments() const { return instruments_; }
   const codec::DecodeCounts& counts(SourceId source) const;
   uint64_t messages() const { return messages_; }
+  // Messages of the stream that were on the tape before, byte for byte and to the nanosecond, and
+  // so gave no events but those that have no id (feeds/repeats.h).
+  uint64_t repeated(SourceId source) const;
 
  private:
   struct Stream;
+  struct Books;
   explicit Replay(std::vector<std::unique_ptr<tape::TapeReader>> tapes, Options options);
   void collect_gaps(size_t tape);
   void deliver_gaps(Instant until, ReplaySink& sink);
@@ -58,9 +65,10 @@ class Replay {
   Instruments instruments_;
   std::vector<Source> sources_;
   std::vector<std::unique_ptr<Stream>> streams_;  // by SourceId
-  std::vector<SourceId> first_source_;            // by tape
-  std::vector<size_t> gaps_seen_;                 // by tape: damage is met while reading
-  std::vector<Event> gaps_;                       // to be delivered, the next one last
+  std::unique_ptr<Books> books_;
+  std::vector<SourceId> first_source_;  // by tape
+  std::vector<size_t> gaps_seen_;       // by tape: damage is met while reading
+  std::vector<Event> gaps_;             // to be delivered, the next one last
   Instant latest_ = Instant::min();
   uint64_t messages_ = 0;
 };

@@ -9,7 +9,7 @@
 
 #include "feeds/replay.h"
 #include "tape/tape.h"
-#include "venues/mix.h"
+#include "venues/mix_testing.h"
 
 namespace delever::feeds {
 namespace {

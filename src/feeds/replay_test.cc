@@ -1,10 +1,12 @@
 // Replay: order, the end of what is known, gaps, and real captures against direct decoding.
-#include "feeds/testing.h"
+#include "feeds/feeds_testing.h"
 
 #include "base/text.h"
 #include "feeds/bytes.h"
 #include "feeds/guess.h"
+#include "feeds/holes.h"
 #include "feeds/lines.h"
+#include "feeds/repeats.h"
 #include "venues/registry.h"
 
 namespace delever::feeds {
@@ -90,6 +92,174 @@ TEST(Replay, AGapIsToldWhereItBeginsAndNeverBeyondWhatIsKnown) {
   EXPECT_EQ(std::get<Gap>(gap.payload).reason, "connection lost");
   for (size_t i = 1; i < whole.kept.events.size(); ++i)
     EXPECT_LE(whole.kept.events[i - 1].received, whole.kept.events[i].received);
+}
+
+// A gap is of its stream: before the first message no instrument is known that it could be of.
+TEST(Replay, AGapBeforeTheFirstMessageHasNoInstrument) {
+  const Folder folder;
+  {
+    TestTape tape(folder / "a.tape");
+    const auto s = tape.stream("one", "binance-usdm");
+    ASSERT_TRUE(tape.writer->gap({s, Instant::ns(5), Instant::ns(8), "starting"}).has_value());
+    ASSERT_TRUE(tape.writer->append(s, Instant::ns(10), mark_price(1, "100")).has_value());
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  const Replayed tape = replay_all(folder / "a.tape");
+  ASSERT_FALSE(tape.kept.events.empty());
+  const Event& first = tape.kept.events.front();
+  const Gap* gap = std::get_if<Gap>(&first.payload);
+  ASSERT_NE(gap, nullptr);
+  EXPECT_EQ(first.instrument, kNoInstrument);
+  EXPECT_EQ(gap->kind, GapKind::recorded);
+  EXPECT_EQ(tape.replay->sources()[first.source].name, "one");
+}
+
+TEST(Replay, ALostBlockIsAGapOfDamageAndTheRestIsServed) {
+  const Folder folder;
+  const std::string path = folder / "a.tape";
+  {
+    TestTape tape(path);
+    const auto s = tape.stream("one", "binance-usdm");
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_TRUE(
+          tape.writer->append(s, Instant::ns(10 + i), mark_price(1 + i, "10" + std::to_string(i)))
+              .has_value());
+      ASSERT_TRUE(tape.writer->flush().has_value());
+    }
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t zstd = bytes.find("\x28\xb5\x2f\xfd");  // the frame of one of the blocks
+  ASSERT_NE(zstd, std::string::npos);
+  file.seekp(static_cast<std::streamoff>(zstd + 20));
+  file.put(static_cast<char>(bytes[zstd + 20] ^ 1));
+  file.close();
+  const Replayed tape = replay_all(path);
+  EXPECT_EQ(tape.replay->messages(), 3u);
+  const auto gaps = tape.kept.all<Gap>();
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].kind, GapKind::damage);
+  EXPECT_NE(gaps[0].reason.find("checksum"), std::string::npos) << gaps[0].reason;
+}
+
+std::string okx_book(const char* action, int64_t previous, int64_t sequence) {
+  return "{\"arg\":{\"channel\":\"books\",\"instId\":\"ETH-USDT-SWAP\"},\"action\":\"" +
+         std::string(action) +
+         "\",\"data\":[{\"asks\":[[\"2801.5\",\"4\",\"0\",\"1\"]],\"bids\":[[\"2801.1\",\"7\","
+         "\"0\"," +
+         "\"2\"]],\"ts\":\"" + std::to_string(1769760000000 + sequence) +
+         "\",\"checksum\":0,\"prevSeqId\":" + std::to_string(previous) +
+         ",\"seqId\":" + std::to_string(sequence) + "}]}";
+}
+
+TEST(Replay, AHoleInAVenuesSequenceIsNamed) {
+  const Folder folder;
+  const std::string path = folder / "a.tape";
+  {
+    TestTape tape(path);
+    const auto s = tape.stream("okx:books", "okx");
+    for (int i = 0; i < 6; ++i) {
+      if (i == 3) continue;  // the update that is missing
+      ASSERT_TRUE(
+          tape.writer
+              ->append(s, Instant::ns(1769760000000000000 + i * 1000000),
+                       okx_book(i == 0 ? "snapshot" : "update", i == 0 ? -1 : 40 + i - 1, 40 + i))
+              .has_value());
+    }
+    ASSERT_TRUE(tape.writer->close().has_value());
+  }
+  EXPECT_TRUE(replay_all(path).kept.all<Gap>().empty());  // not asked for
+  auto replay = std::move(Replay::open({path}, {.sequences = true})).value();
+  Kept kept;
+  ASSERT_TRUE(replay->run(kept).has_value());
+  const auto gaps = kept.all<Gap>();
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].kind, GapKind::sequence);
+  const auto holes = sequence_holes(path);
+  ASSERT_TRUE(holes.has_value()) << holes.error().text();
+  ASSERT_EQ(holes.value().count, 1u);
+  EXPECT_EQ(holes.value().named.at(0).symbol, "ETH-USDT-SWAP");
+  EXPECT_EQ(holes.value().named.at(0).stream, "okx:books");
+  EXPECT_EQ(holes.value().named.at(0).gap.expected, std::optional<uint64_t>(42));
+  EXPECT_EQ(holes.value().named.at(0).gap.received, std::optional<uint64_t>(43));
+}
+
+std::string agg_trades(std::initializer_list<const char*> rows) {
+  std::string out;
+  for (const char* row : rows) out += std::string(row) + "\n";
+  return out;
+}
+
+// A doubled archive, the same file given twice, files that overlap, an import of yesterday: each
+// trade counts once. Two trades under one id stay two.
+TEST(Replay, WhatIsOnATapeTwiceCountsOnce) {
+  const char* const a = "901,2801.5,0.4,1,1,1769760000100,true";
+  const char* const b = "902,2801.6,0.2,2,3,1769760000100,false";
+  const char* const c = "903,2801.7,1.5,4,4,1769760000900,false";
+  const char* const other_b = "902,2801.4,0.9,5,5,1769760000100,true";  // another under b's id
+  const Folder folder;
+  const std::string once =
+      folder.write("x/ETHUSDT-aggTrades-2026-01-30.csv", agg_trades({a, b, c}));
+  const std::string twice =
+      folder.write("y/ETHUSDT-aggTrades-2026-01-30.csv", agg_trades({a, b, c, a, b, c}));
+  const std::string more =
+      folder.write("z/ETHUSDT-aggTrades-2026-01.csv", agg_trades({b, other_b, c}));
+  const ImportOptions options{.map = map_path("binance-archive-agg-trades-usdm")};
+  const auto trades = [&](const std::string& name, const std::vector<std::string>& files) {
+    for (const std::string& file : files)
+      EXPECT_TRUE(import_to(folder / name, ImportFormat::csv, {file}, options).has_value());
+    return replay_all(folder / name);
+  };
+  EXPECT_EQ(trades("once.tape", {once}).kept.all<Trade>().size(), 3u);
+  const Replayed doubled = trades("twice.tape", {twice});
+  EXPECT_EQ(doubled.kept.all<Trade>().size(), 3u);
+  EXPECT_EQ(doubled.replay->repeated(0), 3u);
+  EXPECT_EQ(doubled.replay->messages(), 6u);  // the bytes stay on the tape
+  EXPECT_EQ(trades("again.tape", {once, once, once}).kept.all<Trade>().size(), 3u);
+  const Replayed overlap = trades("overlap.tape", {once, more});
+  EXPECT_EQ(overlap.kept.all<Trade>().size(), 4u);
+  EXPECT_EQ(overlap.replay->repeated(0), 2u);
+  EXPECT_EQ(sequence_holes(folder / "overlap.tape").value().repeated.size(), 1u);
+}
+
+// Liquidations of an archive have no id: two alike in one file may be two.
+TEST(Replay, RowsWithoutAnIdThatAreAlikeStayTwo) {
+  const Folder folder;
+  const char* const row = "1769760000100,SELL,LIMIT,IOC,0.5,2790.1,2791,FILLED,0.5,0.5";
+  const std::string file =
+      folder.write("ETHUSDT-liquidationSnapshot-2026-01-30.csv", agg_trades({row, row}));
+  ASSERT_TRUE(import_to(folder / "a.tape", ImportFormat::csv, {file},
+                        {.map = map_path("binance-archive-liquidations-usdm")})
+                  .has_value());
+  const Replayed tape = replay_all(folder / "a.tape");
+  EXPECT_EQ(tape.kept.all<Liquidation>().size(), 2u);
+  EXPECT_EQ(tape.replay->repeated(0), 1u);
+}
+
+// A capture that was imported twice is one capture.
+TEST(Replay, ACaptureImportedTwiceCountsOnce) {
+  const Folder folder;
+  const std::string file = folder.write(
+      "a.raw", "1769760000000000001 " + mark_price(1769760000000, "2801.1") +
+                   "\n1769760000000000002 " + mark_price(1769760000000, "2801.1") + "\n");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(import_to(folder / "a.tape", ImportFormat::raw, {file}, {.decoder = "binance-usdm"})
+                    .has_value());
+  }
+  const Replayed tape = replay_all(folder / "a.tape");
+  EXPECT_EQ(tape.replay->messages(), 4u);
+  EXPECT_EQ(tape.kept.all<MarkPrice>().size(), 2u);  // two receipts, each once
+}
+
+TEST(Repeats, ManyAtOneInstant) {
+  Repeats repeats;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (int i = 0; i < 100; ++i)
+      EXPECT_EQ(repeats.seen(Instant::ns(5), "row " + std::to_string(i)), pass == 1) << i;
+  }
+  EXPECT_FALSE(repeats.seen(Instant::ns(6), "row 1"));
+  EXPECT_TRUE(repeats.seen(Instant::ns(6), "row 1"));
 }
 
 TEST(Replay, AStreamWithoutADecoderDoesNotHideTheOthers) {

@@ -7,13 +7,21 @@
 namespace delever::gauges {
 
 void Expiries::add(const Event& event, const OptionQuote& quote) {
+  if (quote.open_interest) put(event, *quote.open_interest, {});
+}
+
+void Expiries::add(const Event& event, const OpenInterest& interest) {
+  if (interest.contracts) put(event, *interest.contracts, interest.coins);
+}
+
+void Expiries::put(const Event& event, Qty open_interest, std::optional<double> stated_coins) {
   const Instrument& i = desk_.instruments[event.instrument];
-  if (!quote.open_interest || quote.open_interest->raw() < 0) return;
+  if (open_interest.raw() < 0) return;
   if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type ||
       i.strike->raw() <= 0)
     return;
   Chain& chain = venues_[i.venue][*i.expiry];
-  const Latest now{event.at, *quote.open_interest, event.source};
+  const Latest now{event.at, open_interest, event.source, stated_coins};
   const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
   Latest& last = at->second;
   if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest))
@@ -33,10 +41,13 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
   for (const auto& [id, latest] : chain.latest) {
     const Instrument& i = desk_.instruments[id];
-    const auto amount = coins(i, latest.open_interest, std::nullopt);
+    const std::optional<double> amount =
+        latest.stated_coins ? *latest.stated_coins * desk_.terms(id).units
+                            : coins(desk_.terms(id), latest.open_interest.approx(), std::nullopt);
     const auto exact = amount ? std::optional(Qty::nearest(*amount)) : std::nullopt;
     if (out.as_of - latest.at > desk_.rules.options.chain_span || !exact || !exact->has_value()) {
       ++out.left_out;
+      out.unsized += !amount;
       continue;
     }
     auto& [calls, puts] = strikes[*i.strike];
@@ -109,6 +120,7 @@ void Expiries::read(Panel& panel) const {
       all.calls += one.calls;
       all.puts += one.puts;
       all.left_out += one.left_out;
+      all.unsized += one.unsized;
       std::map<double, options::StrikeInterest> strikes;
       for (const auto* list : {&all.strikes, &one.strikes}) {
         for (const options::StrikeInterest& s : *list) {
@@ -132,6 +144,19 @@ void Expiries::read(Panel& panel) const {
                        std::optional<Instant> expiry, std::optional<double> value,
                        std::string_view undefined) {
     std::vector<Estimate> estimates;
+    if (e.strikes.empty() && e.left_out > 0) {  // not nothing: nothing that can be counted
+      panel.pending(
+          [&] {
+            Panel::Name name{
+                .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
+            if (!venue.empty()) name.venue = venue;
+            return name;
+          }(),
+          fmt::format("{} instruments with open interest, none that can be counted: {} without a "
+                      "contract size",
+                      e.left_out, e.unsized));
+      return;
+    }
     if (value) {
       Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
       one.sources = sources[venue];
@@ -139,6 +164,11 @@ void Expiries::read(Panel& panel) const {
       if (panel.at - e.as_of > rules.fresh_for)
         one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of),
                                e.as_of.text());
+      // What cannot be counted adds to a sum, and to a ratio of sums on either side.
+      if (e.left_out > 0) {
+        one.high.reset();
+        if (!gauge.name.starts_with("options_oi")) one.low.reset();
+      }
       if (e.left_out > 0)
         one.note +=
             fmt::format("{}{} instruments left out (not in the newest chain, or no contract size)",
@@ -176,6 +206,8 @@ void Expiries::read(Panel& panel) const {
           total.calls += e.calls;
           total.puts += e.puts;
           total.left_out += e.left_out;
+          total.unsized += e.unsized;
+          total.strikes.insert(total.strikes.end(), e.strikes.begin(), e.strikes.end());
           total.as_of = std::min(total.as_of, e.as_of);
         }
         if (total.calls > 0) total.put_call = total.puts / total.calls;

@@ -19,6 +19,7 @@ class Expiries {
   explicit Expiries(const Desk& desk) : desk_(desk) {}
 
   void add(const Event& event, const OptionQuote& quote);
+  void add(const Event& event, const OpenInterest& interest);  // where it is a message of its own
   void forget_before(Instant known);
 
   void read(Panel& panel) const;
@@ -30,11 +31,13 @@ class Expiries {
     Instant at;
     Qty open_interest;
     SourceId source = 0;
+    std::optional<double> stated_coins;  // where the venue says them beside its contracts
   };
   struct Chain {
     std::map<InstrumentId, Latest> latest;
     std::set<std::string> sources;
   };
+  void put(const Event& event, Qty open_interest, std::optional<double> stated_coins);
   ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
 
   const Desk& desk_;

@@ -2,7 +2,7 @@
 // time.
 #include "gauges/expiries.h"
 
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {

@@ -49,12 +49,102 @@ double annual_compounded(double rate, Duration interval) {
   return std::expm1(std::log1p(rate) * (kYear.in_seconds() / interval.in_seconds()));
 }
 
-std::optional<Duration> Fundings::interval_of(const Instrument& instrument,
+// Our dated table speaks for the contracts it names and for no others.
+std::optional<Duration> Fundings::table_interval(InstrumentId id) const {
+  const auto known = desk_.rules.funding.by_venue.find(desk_.instruments[id].venue);
+  if (known == desk_.rules.funding.by_venue.end()) return std::nullopt;
+  const auto& assets = known->second.assets;
+  if (!assets.empty() &&
+      std::find(assets.begin(), assets.end(), desk_.terms(id).asset) == assets.end())
+    return std::nullopt;
+  return known->second.interval;
+}
+
+std::optional<Duration> Fundings::interval_of(InstrumentId id,
                                               std::optional<Duration> stated) const {
   if (stated && *stated > Duration()) return stated;
-  const auto known = desk_.rules.funding.by_venue.find(instrument.venue);
-  if (known == desk_.rules.funding.by_venue.end()) return std::nullopt;
-  return known->second.interval;
+  if (const auto listed = desk_.terms(id).funding_interval) return listed;
+  return table_interval(id);
+}
+
+Fundings::Spacings Fundings::spacings_of(const Market& market, Instant from, Instant to) {
+  std::set<Instant> times;
+  for (const auto* known : {&market.settled, &market.announced}) {
+    for (auto it = known->upper_bound(from); it != known->end() && it->first <= to; ++it)
+      times.insert(it->first);
+  }
+  Spacings out;
+  std::optional<Instant> before;
+  for (const Instant t : times) {
+    if (before) out[t] = t - *before;
+    before = t;
+  }
+  return out;
+}
+
+// Settlements are at most 8 h apart everywhere; a longer distance is a hole, and so is a multiple
+// of the distance on both sides of it.
+Fundings::Period Fundings::period_of(InstrumentId id, const Rated& rated, Instant settles_at,
+                                     const Spacings& spacings) const {
+  const Duration most = Duration::hours(8), least = Duration::minutes(30);
+  const auto usable = [&](Spacings::const_iterator it) {
+    return it != spacings.end() && it->second <= most && it->second >= least;
+  };
+  const auto here = spacings.find(settles_at);
+  const auto next = spacings.upper_bound(settles_at);
+  auto last = spacings.lower_bound(settles_at);
+  const bool has_last = last != spacings.begin();
+  if (has_last) --last;
+  std::optional<Duration> apart;
+  if (here != spacings.end() && usable(here)) apart = here->second;
+  const auto shorter = [&](Spacings::const_iterator it) {
+    if (!usable(it)) return;
+    const bool multiple = apart && it->second < *apart && apart->ns() % it->second.ns() == 0;
+    if (!apart || multiple) apart = it->second;
+  };
+  // At a change of interval the two neighbours differ: then the distance itself stands.
+  const bool same_sides = usable(next) && has_last && usable(last) && next->second == last->second;
+  if (!apart || same_sides || (next == spacings.end() && has_last)) {
+    if (has_last) shorter(last);
+    if (!has_last || same_sides) shorter(next);
+    if (!apart) shorter(next);
+  }
+  Period out;
+  if (apart) {
+    for (const auto& [t, d] : spacings) out.spacings += d == *apart;
+  }
+  const auto& terms = desk_.terms(id);
+  const auto clear = [&](Duration stated) {
+    return here == spacings.end() || !usable(here) || here->second + Duration::minutes(1) >= stated;
+  };
+  if (rated.interval && *rated.interval > Duration()) {
+    out.length = rated.interval;
+    out.from = TermSource::message;
+    out.contradicted = !clear(*rated.interval);
+  } else if (terms.funding_interval && clear(*terms.funding_interval)) {
+    out.length = terms.funding_interval;
+    out.from = TermSource::listing;
+  } else if (apart) {
+    out.length = apart;
+    out.from = TermSource::inferred;
+  } else if (const auto known = table_interval(id)) {
+    out.length = known;
+    out.from = TermSource::table;
+  }
+  return out;
+}
+
+std::string Fundings::words_of(const Period& period) const {
+  if (!period.length) return "the interval is not known: 8 h or 1 h";
+  const std::string length = period.length->text();
+  if (period.from == TermSource::inferred)
+    return fmt::format("an interval of {} by {} distances between settlements", length,
+                       period.spacings);
+  if (period.from == TermSource::table)
+    return fmt::format("an interval of {} by our table of {}", length, desk_.rules.dated);
+  if (period.from == TermSource::listing)
+    return fmt::format("an interval of {} by the venue's listing", length);
+  return "";
 }
 
 void Fundings::add(const Event& event, const FundingRate& funding) {
@@ -117,11 +207,12 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = desk_.instruments[id];
     if (instrument.venue != venue || !instrument.is_perpetual()) continue;
+    const std::string plain = desk_.plain_name(id);
     size_t rank = SIZE_MAX - 1;
     if (known != desk_.rules.funding.by_venue.end()) {
       const auto& main = known->second.main;
       for (size_t i = 0; i < main.size(); ++i) {
-        if (filled(main[i], desk_.asset) == instrument.name()) {
+        if (filled(main[i], desk_.terms(id).asset) == plain) {
           rank = i;
           break;
         }
@@ -136,15 +227,81 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
   return first;
 }
 
+// The 24 h to the last settlement: what was paid, over the time it was paid for.
+std::optional<Fundings::DayMean> Fundings::mean_of(InstrumentId id,
+                                                   const std::vector<Settlement>& recent,
+                                                   std::string& why_not) const {
+  const auto& rules = desk_.rules.funding;
+  const Instrument& instrument = desk_.instruments[id];
+  const Instant end = recent.back().at, start = end - kDay;
+  DayMean mean{.as_of = end};
+  Duration paid;
+  int announced = 0, count = 0, unknown = 0;
+  double rates = 0, days = 0;
+  bool contradicted = false;
+  const Period* least_sure = nullptr;
+  for (const Settlement& s : recent) {
+    if (s.at <= start) continue;
+    ++count;
+    announced += s.announced;
+    rates += s.rate;
+    if (!s.period.length) {
+      ++unknown;
+      continue;
+    }
+    const Duration length = *s.period.length, inside = std::min(length, s.at - start);
+    contradicted = contradicted || s.period.contradicted;
+    mean.sum += inside == length ? s.rate : s.rate * (inside.in_seconds() / length.in_seconds());
+    days += inside.in_days();
+    paid = paid + inside;
+    if (!least_sure || s.period.from < least_sure->from) least_sure = &s.period;
+  }
+  const std::string who = fmt::format("{} {}", instrument.venue, instrument.name());
+  if (contradicted || days > 1 + 1e-6) {
+    why_not = fmt::format(
+        "{}: {} settlements whose stated periods add up to more than the 24 h to {}: the interval "
+        "stated and the times of settlement contradict each other",
+        who, count, end.text());
+    return std::nullopt;
+  }
+  if (unknown > 0) {
+    // What one rate an 8 h or one rate an hour would make of it.
+    const double rate = rates / count;
+    const double a = annual_simple(rate, Duration::hours(8)),
+                 b = annual_simple(rate, Duration::hours(1));
+    mean.low = std::min(a, b);
+    mean.high = std::max(a, b);
+    mean.note = why_not =
+        fmt::format("{}: {} settlements to {}, {}", who, count, end.text(), words_of(Period{}));
+    mean.coverage = 0;
+    return mean;
+  }
+  mean.coverage = paid.in_days();
+  if (mean.coverage < rules.coverage_min) {
+    why_not = fmt::format("{}: {} settlements cover {:.1f} of the 24 h to {}", who, count,
+                          paid.in_seconds() / 3600, end.text());
+    return std::nullopt;
+  }
+  mean.annual = annual_simple(mean.sum, paid);
+  mean.compounded = annual_compounded(mean.sum / count, paid / count);
+  mean.note = fmt::format("{}, {} settlements to {}", instrument.name(), count, end.text());
+  if (announced > 0) mean.note += fmt::format(", {} of them as last announced", announced);
+  if (const std::string words = words_of(*least_sure); !words.empty()) mean.note += ", " + words;
+  return mean;
+}
+
 // In (from, to], what was settled, or announced just before and not reported since.
 std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const Market& market,
                                                         Instant from, Instant to) const {
-  const Instrument& instrument = desk_.instruments[id];
   std::map<Instant, Settlement> found;
+  // Beyond the span on both sides: what is around a settlement says how long its period was.
+  const Duration around = Duration::days(2);
+  const Instant first = from == Instant::min() ? from : from - around;
+  const Spacings spacings = spacings_of(market, first, to == Instant::max() ? to : to + around);
   const auto add = [&](Instant at, const Rated& rated, bool announced) {
     if (at <= from || at > to || found.contains(at)) return;
-    const auto interval = interval_of(instrument, rated.interval);
-    if (interval) found.emplace(at, Settlement{at, rated.rate.approx(), *interval, announced});
+    found.emplace(
+        at, Settlement{at, rated.rate.approx(), period_of(id, rated, at, spacings), announced});
   };
   for (auto it = market.settled.upper_bound(from); it != market.settled.end() && it->first <= to;
        ++it)
@@ -165,29 +322,7 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   const Instrument& instrument = desk_.instruments[id];
   const auto recent = settlements(id, market, at - rules.stale_after - kDay, at);
   if (!recent.empty() && at - recent.back().at <= rules.stale_after) {
-    const Instant end = recent.back().at;
-    DayMean mean{.as_of = end};
-    Duration paid;
-    int announced = 0, count = 0;
-    for (const Settlement& s : recent) {
-      if (s.at <= end - kDay) continue;
-      mean.sum += s.rate;
-      paid = paid + s.interval;
-      announced += s.announced;
-      ++count;
-    }
-    mean.coverage = std::min(1.0, paid.in_days());
-    if (mean.coverage < rules.coverage_min) {
-      why_not =
-          fmt::format("{} {}: {} settlements cover {:.1f} of the 24 h to {}", instrument.venue,
-                      instrument.name(), count, paid.in_seconds() / 3600, end.text());
-      return std::nullopt;
-    }
-    mean.annual = annual_simple(mean.sum, paid);
-    mean.compounded = annual_compounded(mean.sum / count, paid / count);
-    mean.note = fmt::format("{}, {} settlements to {}", instrument.name(), count, end.text());
-    if (announced > 0) mean.note += fmt::format(", {} of them as last announced", announced);
-    return mean;
+    return mean_of(id, recent, why_not);
   }
   if (!market.hours.empty()) {  // accrues without settlements: the mean of hourly means
     const int64_t last = hour_of(at);
@@ -199,8 +334,7 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
       sum += static_cast<double>(it->second.sum) / count;
       ++hours;
     }
-    const auto interval =
-        interval_of(instrument, market.current ? market.current->interval : std::nullopt);
+    const auto interval = interval_of(id, market.current ? market.current->interval : std::nullopt);
     DayMean mean{.as_of = market.current ? market.current->at : at, .coverage = hours / 24.0};
     if (interval && hours > 0 && mean.coverage >= rules.coverage_min) {
       const double rate = sum / hours;
@@ -218,7 +352,7 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   auto last = market.means.upper_bound(at);
   if (last != market.means.begin() && at - std::prev(last)->first <= rules.mean_stale_after) {
     const auto& [end, rated] = *std::prev(last);
-    const auto interval = interval_of(instrument, rated.interval);
+    const auto interval = interval_of(id, rated.interval);
     if (!interval) {
       why_not = fmt::format("{}: the interval of its rates is not known", instrument.venue);
       return std::nullopt;
@@ -259,13 +393,23 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
     Panel::Name out{
         .name = name, .unit = "fraction_per_interval", .section = kSection, .venue = venue};
     std::optional<Duration> interval;
-    if (rated) interval = interval_of(instrument, rated->interval);
+    Period period;
+    if (rated) {
+      const Spacings spacings =
+          spacings_of(market, panel.at - Duration::days(3), panel.at + Duration::days(1));
+      period = period_of(id, *rated, nominal(rated->settles_at.value_or(rated->at)), spacings);
+      if (!period.contradicted) interval = period.length;
+    }
     if (rated && interval && panel.at - rated->at <= rules.stale_after) {
       out.window = *interval;
-      panel.settle(out, estimate(rated->rate.approx(), rated->at, 1, instrument.name()), rules.band,
-                   "");
+      std::string note = instrument.name();
+      if (const std::string words = words_of(period); !words.empty()) note += ", " + words;
+      panel.settle(out, estimate(rated->rate.approx(), rated->at, 1, note), rules.band, "");
     } else if (wanted) {
-      std::string why = !rated ? "no rate" : "the interval is not known";
+      std::string why = !rated                ? "no rate"
+                        : period.contradicted ? "the interval that it states is longer than "
+                                                "settlements are apart"
+                                              : words_of(Period{});
       if (rated && interval)
         why = fmt::format("the last rate is of {}, {} before", rated->at.text(),
                           short_age(panel.at - rated->at));
@@ -287,6 +431,15 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
   std::string why_not;
   const auto mean = day_mean(id, market, panel.at, why_not);
   const auto put = [&](std::string_view name, std::string_view unit, std::optional<double> value) {
+    if (mean && mean->low) {
+      std::vector<Estimate> open = estimate(0, mean->as_of, 0, mean->note);
+      open[0].low = open[0].high = std::nullopt;
+      if (name == "funding_annual") open[0].low = mean->low, open[0].high = mean->high;
+      panel.only_band(
+          {.name = name, .unit = unit, .window = kDay, .section = kSection, .venue = venue},
+          open[0]);
+      return;
+    }
     std::vector<Estimate> estimates;
     if (value) estimates = estimate(*value, mean->as_of, mean->coverage, mean->note);
     panel.settle({.name = name, .unit = unit, .window = kDay, .section = kSection, .venue = venue},
@@ -317,10 +470,10 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
                           ? std::nullopt
                           : day_mean(main->second, markets_.at(main->second), panel.at, why_not);
     const auto level = interests_.of_venue(venue, panel.at);
-    if (!mean || !level || level->coins <= 0) {
+    if (!mean || mean->low || !level || level->coins <= 0) {
       absent.push_back(venue);
       if (main != mains.end())
-        why.push_back(mean ? venue + ": no open interest to weigh by" : why_not);
+        why.push_back(mean && !mean->low ? venue + ": no open interest to weigh by" : why_not);
       continue;
     }
     weighted += level->coins * mean->annual;
@@ -339,8 +492,14 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
   std::vector<Estimate> rates, carries;
   if (weight > 0) {
     sum.coverage = std::min(1.0, sum.coverage);
+    std::vector<std::string> others;
+    for (const auto& [venue, id] : mains) {
+      if (std::find(rules.venues.begin(), rules.venues.end(), venue) == rules.venues.end())
+        others.push_back(venue);
+    }
     sum.note = "over " + join(with, ", ");
     if (!absent.empty()) sum.note += "; without " + join(absent, ", ");
+    if (!others.empty()) sum.note += "; by the rule not in it: " + join(others, ", ");
     sum.value = weighted / weight;
     if (absent.empty()) sum.low = sum.high = sum.value;
     rates.push_back(sum);
@@ -411,11 +570,12 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
                      kind, main});
     };
     const Instant after = from == Instant::min() ? from : from - Duration::ns(1);
-    for (const Settlement& s : settlements(id, market, after, at))
-      add(s.at, s.rate, s.interval, FundingKind::settled);
+    for (const Settlement& s : settlements(id, market, after, at)) {
+      if (s.period.length) add(s.at, s.rate, *s.period.length, FundingKind::settled);
+    }
     for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at;
          ++it) {
-      if (const auto interval = interval_of(i, it->second.interval))
+      if (const auto interval = interval_of(id, it->second.interval))
         add(it->first, it->second.rate.approx(), *interval, FundingKind::mean);
     }
   }

@@ -12,6 +12,7 @@
 #include "gauges/history.h"
 #include "gauges/open_interest.h"
 #include "gauges/panel.h"
+#include "market/terms.h"
 
 namespace delever::gauges {
 
@@ -51,24 +52,40 @@ class Fundings {
     std::optional<Rated> current, predicted;
     std::set<std::string> sources;
   };
+  // How long the period of a rate is, and where that is known from.
+  struct Period {
+    std::optional<Duration> length;
+    TermSource from = TermSource::unknown;
+    int spacings = 0;           // inferred: how many say so
+    bool contradicted = false;  // stated longer than settlements are apart
+  };
   struct Settlement {
     Instant at;
     double rate;
-    Duration interval;
+    Period period;
     bool announced;
   };
+  // The times between settlements, each by the later of its two.
+  using Spacings = std::map<Instant, Duration>;
   struct DayMean {
+    std::optional<double> low, high;  // the annual figure where the interval is not known
     double annual = 0, compounded = 0, sum = 0;  // sum: of the rates paid
     Instant as_of;
     double coverage = 0;
     std::string note;
   };
 
-  std::optional<Duration> interval_of(const Instrument& instrument,
-                                      std::optional<Duration> stated) const;
+  static Spacings spacings_of(const Market& market, Instant from, Instant to);
+  Period period_of(InstrumentId id, const Rated& rated, Instant settles_at,
+                   const Spacings& spacings) const;
+  std::optional<Duration> interval_of(InstrumentId id, std::optional<Duration> stated) const;
+  std::optional<Duration> table_interval(InstrumentId id) const;
+  std::string words_of(const Period& period) const;
   std::optional<InstrumentId> main_of(const std::string& venue) const;
   std::vector<Settlement> settlements(InstrumentId id, const Market& market, Instant from,
                                       Instant to) const;
+  std::optional<DayMean> mean_of(InstrumentId id, const std::vector<Settlement>& recent,
+                                 std::string& why_not) const;
   std::optional<DayMean> day_mean(InstrumentId id, const Market& market, Instant at,
                                   std::string& why_not) const;
   void read_venue(Panel& panel, const std::string& venue, InstrumentId id,

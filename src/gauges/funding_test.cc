@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {

@@ -1,5 +1,7 @@
 #include "gauges/gauges.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "gauges/expiries.h"
@@ -18,6 +20,15 @@ namespace {
 // coverage.
 constexpr Duration kHeardEvery = Duration::seconds(1);
 
+// A venue's clock and ours differ by seconds. A message stamped later than this after we had it was
+// not made then: one of the two clocks is wrong, and nobody can say what its time is.
+constexpr Duration kClockAhead = Duration::minutes(1);
+
+template <class... Kinds>
+bool is_any(const EventPayload& payload) {
+  return (std::holds_alternative<Kinds>(payload) || ...);
+}
+
 Instant floor_before(Instant t,
                      Duration step) {  // the latest multiple of `step` that is before `t`
   const int64_t ns = t.ns() - 1, n = step.ns();
@@ -32,8 +43,8 @@ struct Gauges::Impl {
       : desk{std::move(asset), rules, instruments, sources} {}
 
   Desk desk;
-  Liquidations liquidations{desk};
   Prices prices{desk};
+  Liquidations liquidations{desk, prices};
   OpenInterests interests{desk, prices};
   Fundings fundings{desk, interests};
   Expiries expiries{desk};
@@ -78,6 +89,46 @@ struct Gauges::Impl {
     option_boards.forget_before(due);
   }
 
+  // What was stamped later than it was received, by venue: how many, and by how much at most.
+  struct Ahead {
+    uint64_t count = 0;
+    Duration most;
+  };
+  std::map<std::string, Ahead> clocks;
+  std::map<std::string, std::set<std::string>> builder_markets;
+  std::set<InstrumentId> builders_noted;
+
+  void ahead(const std::string& venue, Duration by) {
+    Ahead& clock = clocks[venue];
+    ++clock.count;
+    clock.most = std::max(clock.most, by);
+  }
+  void note_builder(InstrumentId id) {
+    const Terms& terms = desk.terms(id);
+    if (!terms.builder_market || terms.asset != desk.rules.coins.plain(desk.asset)) return;
+    const Instrument& i = desk.instruments[id];
+    if (builders_noted.insert(id).second) builder_markets[i.venue].insert(i.symbol);
+  }
+  // What stands beside every reading of the venue, and beside the sums.
+  void add_remarks(Reading& r) const {
+    const auto add = [&](const std::string& what) {
+      if (!r.reason.empty()) r.reason += "; ";
+      r.reason += what;
+    };
+    for (const auto& [venue, clock] : clocks) {
+      if (r.venue && *r.venue != venue) continue;
+      add(
+          fmt::format("{}: {} figures stamped up to {} later than they were received, left out: "
+                      "its clock or the recorder's is wrong",
+                      venue, clock.count, short_age(clock.most)));
+    }
+    for (const auto& [venue, symbols] : builder_markets) {
+      if (r.venue && *r.venue != venue) continue;
+      add(fmt::format("{}: {} run by others, not in it", venue,
+                      join({symbols.begin(), symbols.end()}, ", ")));
+    }
+  }
+
   template <class Payload>
   void take(const Event&, const Payload&) {}  // kinds that no gauge here reads
   void take(const Event& e, const Trade& p) {
@@ -91,7 +142,11 @@ struct Gauges::Impl {
   void take(const Event& e, const FundingRate& p) { fundings.add(e, p); }
   void take(const Event& e, const MarkPrice& p) { prices.add(e, p); }
   void take(const Event& e, const IndexPrice& p) { prices.add(e, p); }
-  void take(const Event& e, const OpenInterest& p) { interests.add(e, p); }
+  void take(const Event& e, const OpenInterest& p) {
+    interests.add(e, p);
+    expiries.add(e, p);
+    option_boards.add(e, p);
+  }
   void take(const Event& e, const OptionQuote& p) {
     expiries.add(e, p);
     option_boards.add(e, p);
@@ -111,7 +166,16 @@ void Gauges::on_event(const Event& event) {
     my.review_before(event.received);
     my.known = event.received;
   }
+  if (const Gap* gap = std::get_if<Gap>(&event.payload)) {  // of a stream, not of an instrument
+    my.liquidations.watch().gap(event.source, *gap);
+    my.dirty = true;
+    return;
+  }
   const Instrument& instrument = my.desk.instruments[event.instrument];
+  if (std::holds_alternative<InstrumentListed>(event.payload)) {
+    my.desk.described(event.instrument);
+    my.dirty = true;
+  }
   if (my.heard.size() <= event.instrument)
     my.heard.resize(my.desk.instruments.size(), Instant::min());
   Instant& heard = my.heard[event.instrument];
@@ -119,12 +183,19 @@ void Gauges::on_event(const Event& event) {
     my.liquidations.watch().heard(instrument.venue, my.known);
     heard = my.known;
   }
+  const bool mine = my.desk.mine(event.instrument);
   if (std::holds_alternative<Liquidation>(event.payload))
-    my.liquidations.watch().liquidation(instrument.venue, event.source, my.known,
-                                        instrument.base == my.desk.asset);
-  if (const Gap* gap = std::get_if<Gap>(&event.payload))
-    my.liquidations.watch().gap(event.source, *gap);
-  if (instrument.base != my.desk.asset) return;
+    my.liquidations.watch().liquidation(instrument.venue, event.source, my.known, mine);
+  if (!mine) {
+    my.note_builder(event.instrument);
+    return;
+  }
+  if (event.at - event.received > kClockAhead &&
+      is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
+          event.payload)) {
+    my.ahead(instrument.venue, event.at - event.received);
+    return;
+  }
   my.dirty = true;
   std::visit([&](const auto& payload) { my.take(event, payload); }, event.payload);
 }
@@ -133,6 +204,7 @@ std::vector<Reading> Gauges::readings(Instant at) const {
   CHECK(at >= impl_->known);
   Panel panel(impl_->desk, at, impl_->standings);
   impl_->read(panel, true);
+  for (Reading& r : panel.readings) impl_->add_remarks(r);
   // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found,
   // kept.
   const auto& names = gauge_names();

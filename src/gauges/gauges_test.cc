@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/random.h"
-#include "gauges/gauges_test.h"
 #include "gauges/prices.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {

@@ -51,6 +51,7 @@ struct ExpiryInterest {
   std::optional<double> put_call, max_pain, max_pain_coin;
   std::vector<options::StrikeInterest> strikes;  // ascending
   int left_out = 0;                              // instruments without a usable open interest
+  int unsized = 0;                               // of those: the contract size is not known
 };
 
 struct PricePoint {

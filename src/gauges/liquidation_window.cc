@@ -112,7 +112,8 @@ Percentile percentile_of(double value, const LiquidationSeries& series, Instant 
 }
 
 void read_windows(Panel& panel, const Rules& rules, const std::vector<LiquidationWindow>& windows,
-                  const std::optional<std::string>& venue, const std::string& missing) {
+                  const std::optional<std::string>& venue, const std::string& missing,
+                  const LiquidationWindow* seen) {
   const auto& r = rules.liquidation;
   const auto name = [&](std::string_view n, std::string_view unit) {
     return Panel::Name{
@@ -142,9 +143,19 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
       e.high = sum.high;
       estimates.push_back(std::move(e));
     }
-    panel.settle(name(level.name, "USD"), std::move(estimates), r.level, missing);
+    std::string why = missing;
+    if (seen != nullptr)
+      why += fmt::format(", {} USD of {} seen in them",
+                         short_number((level.longs ? seen->long_side.low : 0) +
+                                      (level.shorts ? seen->short_side.low : 0)),
+                         level.longs && level.shorts ? "both sides"
+                         : level.longs               ? "longs"
+                                                     : "shorts");
+    panel.settle(name(level.name, "USD"), std::move(estimates), r.level, why);
   }
   std::string too_small = missing;
+  if (seen != nullptr)
+    too_small += fmt::format(", {} USD seen in them", short_number(total(*seen)));
   std::vector<Estimate> shares, oscillators, minutes, hours;
   for (const auto& w : windows) {
     const auto o = oscillator(w.long_side.low, w.short_side.low, r.floor_usd_per_day);

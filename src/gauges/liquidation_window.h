@@ -26,6 +26,7 @@ struct LiquidationWindow {
   bool exact = false;                  // a publisher's word or a complete feed, not a thinned one
   std::map<int64_t, Wide>
       minutes;  // 1e-6 USD of both sides by minute of the epoch; only from single liquidations
+  uint64_t counted = 0, left_out = 0;  // single liquidations; left out: not to be valued
   std::string note;
 };
 
@@ -67,8 +68,10 @@ struct Percentile {
 Percentile percentile_of(double value, const LiquidationSeries& series, Instant end,
                          const LiquidationRules& rules);
 
+// `seen`: what a window that is not good enough has seen; each side's reason speaks of its own.
 void read_windows(Panel& panel, const Rules& rules, const std::vector<LiquidationWindow>& windows,
-                  const std::optional<std::string>& venue, const std::string& missing);
+                  const std::optional<std::string>& venue, const std::string& missing,
+                  const LiquidationWindow* seen = nullptr);
 void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSeries>& series,
                const std::vector<LiquidationWindow>& windows);
 

@@ -29,17 +29,51 @@ int64_t minute_of(Instant t) {
   return ns / minute - (ns % minute < 0 ? 1 : 0);
 }
 
+// It saw liquidations, and not one of them can be valued.
+bool unvalued(const LiquidationWindow& w) { return w.counted == 0 && w.left_out > 0; }
+
+std::string how_much_recorded(const LiquidationWindow& w) {
+  if (unvalued(w)) return w.note;
+  return fmt::format("{:.1f} of 24 h recorded", w.coverage * 24);
+}
+
+Instant start_of(int64_t minute) { return Instant::ns(minute * 60'000'000'000); }
+
+Wide micros(double usd) { return static_cast<Wide>(std::llround(usd * 1e6)); }
+
 }  // namespace
+
+void Liquidations::Raw::add(int64_t raw_qty, int64_t raw_price) {
+  qty += raw_qty;
+  money += static_cast<Wide>(raw_qty) * raw_price / Price::scale;
+}
+
+// In dollars, by the terms as they are known now. A contract that is quoted in another coin is
+// worth its coins at the asset's own price.
+std::optional<double> Liquidations::worth(InstrumentId id, const Raw& raw, Instant at) const {
+  const Terms& terms = desk_.terms(id);
+  if (!terms.size) return std::nullopt;
+  const double qty = static_cast<double>(raw.qty) / static_cast<double>(Qty::scale);
+  const double money = static_cast<double>(raw.money) / static_cast<double>(Qty::scale);
+  if (desk_.in_dollars(terms)) {
+    if (terms.kind == InstrumentKind::inverse) return qty * *terms.size;
+    return money * *terms.size / terms.units;
+  }
+  if (terms.kind == InstrumentKind::inverse) return std::nullopt;
+  const auto reference = prices_.reference(at);
+  if (!reference) return std::nullopt;
+  return qty * *terms.size * reference->price;
+}
 
 void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   const Instrument& instrument = desk_.instruments[event.instrument];
   Venue& venue = venues_[instrument.venue];
   venue.sources.insert(desk_.source_name(event));
   const auto qty = liquidation.qty();
-  const auto value = qty ? usd(instrument, *qty, liquidation.price()) : std::nullopt;
-  const auto exact = value && *value >= 0 ? std::optional(Usd::nearest(*value)) : std::nullopt;
-  if (!exact || !exact->has_value() || event.at + kKept < event.received ||
-      event.at > event.received + kDay) {
+  const auto price = liquidation.price();
+  const bool needs_price = instrument.kind != InstrumentKind::inverse;
+  if (!qty || qty->raw() < 0 || (needs_price && (!price || price->raw() <= 0)) ||
+      event.at + kKept < event.received || event.at > event.received + kDay) {
     ++venue.unusable;
     return;
   }
@@ -47,24 +81,25 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   venue.complete = venue.complete || liquidation.feed == LiquidationFeed::complete;
   venue.late =
       venue.late || !(throttles(liquidation.feed) || liquidation.feed == LiquidationFeed::complete);
-  venue.last = std::max(venue.last, event.at);
-  const auto price = liquidation.price();
   const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, qty->raw(),
                 liquidation.id};
-  Entry& entry = venue.markets[event.instrument].entries[key];
-  entry.usd = exact->value().raw();
+  Market& market = venue.markets[event.instrument];
+  Entry& entry = market.entries[key];
   entry.complete = entry.complete || liquidation.feed == LiquidationFeed::complete;
-  // Two streams that show the same liquidation count it once. One stream that shows it twice means
-  // two, unless the venue numbered them or cannot send two in one instant.
+  // Two streams or two messages that show the same liquidation count it once. One message that
+  // shows it twice means two, unless the venue numbered them or cannot send two in one instant.
   const bool single = !liquidation.id.empty() || throttles(liquidation.feed);
-  auto shown = std::find_if(entry.shown.begin(), entry.shown.end(),
-                            [&](const auto& s) { return s.first == event.source; });
-  if (shown == entry.shown.end()) shown = entry.shown.insert(shown, {event.source, 0});
-  shown->second = single ? 1 : shown->second + 1;
-  if (shown->second <= entry.counted) return;
-  entry.counted = shown->second;
-  Sums& day = venue.days[event.at.start_of_day()];
-  (liquidation.position_side == PositionSide::long_side ? day.longs : day.shorts) += entry.usd;
+  auto shown = std::find_if(entry.shown.begin(), entry.shown.end(), [&](const auto& s) {
+    return s.source == event.source && (single || s.received == event.received);
+  });
+  if (shown == entry.shown.end())
+    shown = entry.shown.insert(shown, {event.source, event.received, 0});
+  shown->count = single ? 1 : shown->count + 1;
+  if (shown->count <= entry.counted) return;
+  entry.counted = shown->count;
+  Sums& day = market.days[event.at.start_of_day()];
+  (liquidation.position_side == PositionSide::long_side ? day.longs : day.shorts)
+      .add(key.qty, key.price);
 }
 
 void Liquidations::add(const Event& event, const LiquidationTotal& total) {
@@ -83,13 +118,16 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
 }
 
 void Liquidations::add(const Event& event, const Trade& trade) {
-  const Instrument& instrument = desk_.instruments[event.instrument];
-  const auto value = usd(instrument, trade.qty, trade.price);
-  if (!value || !(*value >= 0 && *value < 9e12)) return;
-  Market& market = venues_[instrument.venue].markets[event.instrument];
+  if (trade.qty.raw() < 0 || trade.price.raw() <= 0) return;
+  Venue& venue = venues_[desk_.instruments[event.instrument].venue];
+  if (!trade.id.empty() && !seen_.first(mark_of(event, trade), event.received)) {
+    ++venue.doubled;
+    return;
+  }
+  Channel& channel = venue.markets[event.instrument].trades[{event.source, trade.aggregated}];
   const int64_t minute = minute_of(event.at);
-  market.first_volume_minute = std::min(market.first_volume_minute.value_or(minute), minute);
-  auto& volumes = market.volumes;
+  channel.first_minute = std::min(channel.first_minute.value_or(minute), minute);
+  auto& volumes = channel.volumes;
   auto at = volumes.end();
   if (volumes.empty() || volumes.back().minute < minute) {
     at = volumes.insert(volumes.end(), Volume{minute});
@@ -100,7 +138,23 @@ void Liquidations::add(const Event& event, const Trade& trade) {
                           [](const Volume& v, int64_t m) { return v.minute < m; });
     if (at->minute != minute) at = volumes.insert(at, Volume{minute});
   }
-  (trade.taker_side == Side::buy ? at->buys : at->sells) += static_cast<Wide>(*value * 1e6 + 0.5);
+  (trade.taker_side == Side::buy ? at->buys : at->sells).add(trade.qty.raw(), trade.price.raw());
+}
+
+std::optional<double> Liquidations::volume(InstrumentId id, const Market& market, int64_t minute,
+                                           Raw Volume::*side) const {
+  std::optional<double> most;
+  for (const auto& [source, channel] : market.trades) {
+    const auto found = std::lower_bound(channel.volumes.begin(), channel.volumes.end(), minute,
+                                        [](const Volume& v, int64_t x) { return v.minute < x; });
+    // The first minute with trades may be half recorded and bounds nothing.
+    if (found == channel.volumes.end() || found->minute != minute ||
+        minute <= *channel.first_minute)
+      continue;
+    const auto usd = worth(id, (*found).*side, start_of(minute + 1));
+    if (usd) most = std::max(most.value_or(0), *usd);
+  }
+  return most;
 }
 
 void Liquidations::forget_before(Instant known) {
@@ -110,9 +164,12 @@ void Liquidations::forget_before(Instant known) {
       auto& entries = market.entries;
       while (!entries.empty() && entries.begin()->first.at < oldest) entries.erase(entries.begin());
       const int64_t minute = minute_of(known - kDay) - 1;
-      auto first = std::lower_bound(market.volumes.begin(), market.volumes.end(), minute,
-                                    [](const Volume& v, int64_t m) { return v.minute < m; });
-      market.volumes.erase(market.volumes.begin(), first);
+      for (auto& [source, channel] : market.trades) {
+        auto& volumes = channel.volumes;
+        auto first = std::lower_bound(volumes.begin(), volumes.end(), minute,
+                                      [](const Volume& v, int64_t m) { return v.minute < m; });
+        volumes.erase(volumes.begin(), first);
+      }
     }
   }
 }
@@ -131,6 +188,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   out.exact = venue.complete && !venue.throttled && !venue.late;
   Wide longs = 0, shorts = 0;
   int saturated = 0;
+  std::set<std::string> other_money;
   Extra long_extra, short_extra;
   for (const auto& [id, market] : venue.markets) {
     std::map<int64_t, ThrottledMinute> minutes;
@@ -140,7 +198,16 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
          it != market.entries.end() && it->first.at <= at; ++it) {
       const auto& [key, entry] = *it;
       const bool is_long = key.side == PositionSide::long_side;
-      const Wide sum = static_cast<Wide>(entry.usd) * entry.counted;
+      Raw raw;
+      raw.add(key.qty, key.price);
+      const auto usd = worth(id, raw, key.at);
+      if (!usd) {
+        out.left_out += static_cast<uint64_t>(entry.counted);
+        continue;
+      }
+      out.counted += static_cast<uint64_t>(entry.counted);
+      if (!desk_.in_dollars(desk_.terms(id))) other_money.insert(desk_.terms(id).quote);
+      const Wide sum = micros(*usd) * entry.counted;
       (is_long ? longs : shorts) += sum;
       const int64_t minute = minute_of(key.at);
       out.minutes[minute] += sum;
@@ -148,7 +215,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       if (entry.complete) continue;
       ThrottledMinute& m = minutes[minute];
       auto& side = is_long ? m.long_side : m.short_side;
-      const double size = static_cast<double>(entry.usd) * 1e-6;
+      const double size = *usd;
       m.observed += entry.counted;
       side.sum += size * entry.counted;
       side.sum_of_squares += size * size * entry.counted;
@@ -156,15 +223,9 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
     if (!venue.throttled) continue;
     std::vector<ThrottledMinute> thinned;
     for (auto& [minute, m] : minutes) {
-      const auto volume = std::lower_bound(market.volumes.begin(), market.volumes.end(), minute,
-                                           [](const Volume& v, int64_t x) { return v.minute < x; });
-      // The first minute with trades may be half recorded and bounds nothing.
-      if (volume != market.volumes.end() && volume->minute == minute &&
-          minute > *market.first_volume_minute) {
-        m.long_side.volume =
-            static_cast<double>(volume->sells) * 1e-6;  // longs are closed by selling
-        m.short_side.volume = static_cast<double>(volume->buys) * 1e-6;
-      }
+      m.long_side.volume =
+          volume(id, market, minute, &Volume::sells);  // longs are closed by selling
+      m.short_side.volume = volume(id, market, minute, &Volume::buys);
       thinned.push_back(m);
     }
     const ThrottleInterval interval = unthrottle(thinned);
@@ -181,7 +242,8 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
     const double low = static_cast<double>(sum) * 1e-6;
     SideInterval s{.low = low, .expected = low + extra.expected};
     // What a late or unknown channel leaves out has no estimate, nor has an hour without recording.
-    if (extra.bounded && !venue.late && out.coverage > 0.999) s.high = low + extra.most;
+    if (extra.bounded && !venue.late && out.left_out == 0 && out.coverage > 0.999)
+      s.high = low + extra.most;
     return s;
   };
   out.long_side = side(longs, long_extra);
@@ -192,10 +254,20 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   if (saturated > 0) out.note += fmt::format(", {} minutes saturated", saturated);
   if (venue.late)
     out.note = fmt::format("{} flags liquidations late or not at all: lower bound", name);
+  const auto say = [&](const std::string& what) {
+    out.note += (out.note.empty() ? "" : "; ") + what;
+  };
+  if (!other_money.empty())
+    say(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
+                    join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
+  if (out.left_out > 0)
+    say(fmt::format("{} liquidations at {} left out: no contract size, or no price of the coin",
+                    out.left_out, name));
   if (venue.unusable > 0)
-    out.note +=
-        fmt::format("{}{} liquidations at {} left out (no contract size or price, or too late)",
-                    out.note.empty() ? "" : "; ", venue.unusable, name);
+    say(fmt::format("{} liquidations at {} left out (no size or price, or too late)",
+                    venue.unusable, name));
+  if (venue.doubled > 0)
+    say(fmt::format("{} trades at {} came twice and count once", venue.doubled, name));
   return out;
 }
 
@@ -209,7 +281,8 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
   for (const std::string& name : expected) {
     const auto found =
         std::find_if(venues.begin(), venues.end(), [&](const auto& w) { return w.label == name; });
-    if (found == venues.end() || found->coverage < desk_.rules.liquidation.coverage_min) {
+    if (found == venues.end() || found->coverage < desk_.rules.liquidation.coverage_min ||
+        unvalued(*found)) {
       absent.push_back(name);
       continue;
     }
@@ -237,6 +310,12 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
     sum.long_side.high.reset();
     sum.short_side.high.reset();
   }
+  std::vector<std::string> others;
+  for (const LiquidationWindow& w : venues) {
+    if (std::find(expected.begin(), expected.end(), w.label) == expected.end())
+      others.push_back(w.label);
+  }
+  if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
   sum.note = join(notes, "; ");
   return sum;
 }
@@ -296,23 +375,32 @@ std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
   for (const std::string& name : expected) {
     const auto venue = venues_.find(name);
     if (venue == venues_.end()) continue;
-    for (const auto& day : venue->second.days) all.insert(day.first);
+    for (const auto& [id, market] : venue->second.markets) {
+      for (const auto& day : market.days) all.insert(day.first);
+    }
   }
   std::vector<DaySums> out;
   for (const Instant day : all) {
     if (day + kDay > at) break;
     DaySums sums{.day = day, .coverage = 0};
+    bool whole = true;
     for (const std::string& name : expected) {
       const auto venue = venues_.find(name);
       if (venue == venues_.end()) continue;
       const double covered = watch_.liquidation_coverage(name, {day, day + kDay});
       if (covered < desk_.rules.liquidation.coverage_min) continue;
       sums.coverage = std::max(sums.coverage, covered);
-      const auto found = venue->second.days.find(day);
-      if (found == venue->second.days.end()) continue;
-      sums.longs += static_cast<double>(found->second.longs) * 1e-6;
-      sums.shorts += static_cast<double>(found->second.shorts) * 1e-6;
+      for (const auto& [id, market] : venue->second.markets) {
+        const auto found = market.days.find(day);
+        if (found == market.days.end()) continue;
+        const auto longs = worth(id, found->second.longs, day + kDay);
+        const auto shorts = worth(id, found->second.shorts, day + kDay);
+        whole = whole && longs && shorts;
+        sums.longs += longs.value_or(0);
+        sums.shorts += shorts.value_or(0);
+      }
     }
+    if (!whole) sums.coverage = 0;  // a day with what cannot be valued is no day
     out.push_back(sums);
   }
   return out;
@@ -375,7 +463,7 @@ void Liquidations::read(Panel& panel) const {
     usable.push_back(std::move(sum));
   } else {
     for (const auto& w : venues)
-      why_not.push_back(fmt::format("{}: {:.1f} of 24 h recorded", w.label, w.coverage * 24));
+      why_not.push_back(fmt::format("{}: {}", w.label, how_much_recorded(w)));
   }
   for (const auto& [name, publisher] : publishers_) {
     std::string why;
@@ -387,11 +475,9 @@ void Liquidations::read(Panel& panel) const {
   if (why_not.empty()) why_not.push_back("no liquidations and no totals of " + desk_.asset);
   read_windows(panel, desk_.rules, usable, std::nullopt, join(why_not, "; "));
   for (const auto& w : venues) {
-    const bool enough = w.coverage >= desk_.rules.liquidation.coverage_min;
+    const bool enough = w.coverage >= desk_.rules.liquidation.coverage_min && !unvalued(w);
     read_windows(panel, desk_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{},
-                 w.label,
-                 fmt::format("{:.1f} of 24 h recorded, {} USD seen in them", w.coverage * 24,
-                             short_number(w.long_side.low + w.short_side.low)));
+                 w.label, how_much_recorded(w), enough || unvalued(w) ? nullptr : &w);
   }
   read_days(panel, desk_.rules, all_series(panel.at), usable);
 }

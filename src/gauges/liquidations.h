@@ -1,6 +1,7 @@
 // Liquidations of one asset: 24 h sums by side with their interval, shares, 30-day means and
-// percentiles, from single liquidations of venues and from published totals. Sums are exact
-// integers of 1e-6 USD, so the order of events that came together cannot matter.
+// percentiles, from single liquidations of venues and from published totals. Quantities are kept in
+// the venue's own unit and valued when they are read, so neither the order of events nor that of a
+// listing matters.
 #pragma once
 
 #include <map>
@@ -13,13 +14,16 @@
 #include "gauges/history.h"
 #include "gauges/liquidation_window.h"
 #include "gauges/panel.h"
+#include "gauges/prices.h"
 #include "gauges/watch.h"
+#include "market/seen.h"
 
 namespace delever::gauges {
 
 class Liquidations {
  public:
-  explicit Liquidations(const Desk& desk) : desk_(desk), watch_(desk.rules.liquidation.quiet_max) {}
+  Liquidations(const Desk& desk, const Prices& prices)
+      : desk_(desk), prices_(prices), watch_(desk.rules.liquidation.quiet_max) {}
 
   void add(const Event& event, const Liquidation& liquidation);
   void add(const Event& event, const LiquidationTotal& total);
@@ -42,30 +46,43 @@ class Liquidations {
     friend bool operator<(const Key& a, const Key& b) { return a.tie() < b.tie(); }
   };
   struct Entry {
-    int64_t usd = 0;  // 1e-6
-    int counted = 0;  // identical liquidations, the most that one stream showed
+    int counted = 0;  // identical liquidations, the most that one message of a stream showed
     bool complete = false;
-    std::vector<std::pair<SourceId, int>> shown;
+    struct Shown {
+      SourceId source;
+      Instant received;
+      int count;
+    };
+    std::vector<Shown> shown;
+  };
+  // Quantities as the venue counts them, and price times quantity (1e-8): what they are worth is
+  // asked of the terms when they are read.
+  struct Raw {
+    Wide qty = 0, money = 0;
+    void add(int64_t raw_qty, int64_t raw_price);
   };
   struct Volume {
     int64_t minute = 0;
-    Wide buys = 0, sells = 0;
+    Raw buys, sells;
+  };
+  struct Channel {                // one stream's trades, or its aggregated ones
+    std::vector<Volume> volumes;  // by minute, ascending
+    std::optional<int64_t> first_minute;
+  };
+  struct Sums {
+    Raw longs, shorts;
   };
   struct Market {  // one instrument
     std::map<Key, Entry> entries;
-    std::vector<Volume> volumes;  // by minute, ascending
-    std::optional<int64_t> first_volume_minute;
-  };
-  struct Sums {
-    Wide longs = 0, shorts = 0;
+    std::map<std::pair<SourceId, bool>, Channel> trades;
+    std::map<Instant, Sums> days;
   };
   struct Venue {
     std::map<InstrumentId, Market> markets;
-    std::map<Instant, Sums> days;
     std::set<std::string> sources;
     bool throttled = false, complete = false, late = false;
-    uint64_t unusable = 0;  // no contract size, price or size
-    Instant last;
+    uint64_t unusable = 0;  // no price or size, or too late
+    uint64_t doubled = 0;   // trades that one stream brought twice
   };
   struct Row {
     Instant from;
@@ -77,6 +94,10 @@ class Liquidations {
     std::set<std::string> sources;
   };
 
+  std::optional<double> worth(InstrumentId id, const Raw& raw, Instant at) const;
+  // Taker volume of the minute: the most that one channel shows, since all show the same trades.
+  std::optional<double> volume(InstrumentId id, const Market& market, int64_t minute,
+                               Raw Volume::*side) const;
   LiquidationWindow venue_window(const std::string& name, const Venue& venue, Instant at) const;
   LiquidationWindow recorded_window(const std::vector<LiquidationWindow>& venues, Instant at) const;
   std::optional<LiquidationWindow> published_window(const std::string& name,
@@ -87,7 +108,9 @@ class Liquidations {
   std::vector<LiquidationSeries> all_series(Instant at) const;
 
   const Desk& desk_;
+  const Prices& prices_;
   Watch watch_;
+  SeenLately seen_;
   std::map<std::string, Venue> venues_;
   std::map<std::string, Publisher> publishers_;
 };

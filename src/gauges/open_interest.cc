@@ -16,6 +16,11 @@ int64_t floor_to(Instant t, Duration step) {
   return ns / step.ns() - (ns % step.ns() < 0 ? 1 : 0);
 }
 
+template <class Sample>
+bool is_zero(const Sample& s) {
+  return s.contracts.value_or(Qty()) == Qty() && s.coins.value_or(0) == 0 && s.usd.value_or(0) == 0;
+}
+
 bool usable(std::optional<double> value) { return value && std::isfinite(*value) && *value >= 0; }
 
 }  // namespace
@@ -45,6 +50,12 @@ void OpenInterests::add(const Event& event, const OpenInterest& interest) {
   market.sources.insert(desk_.source_name(event));
   market.published =
       instrument.kind == InstrumentKind::aggregate || desk_.rules.is_publisher(instrument.venue);
+  // A row of nothing between two large ones is a row that went wrong. It stands only where nothing
+  // else was ever said.
+  if (is_zero(sample)) {
+    market.zero_at = std::max(market.zero_at.value_or(event.at), event.at);
+    return;
+  }
   sample.slot = floor_to(event.at, Duration::minutes(1));
   put(market.minutes, sample);
   // A close stamped on midnight belongs to the day before it.
@@ -95,14 +106,24 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
   if (!dollars_a_coin) {
     if (const auto reference = prices_.reference(sample.at)) dollars_a_coin = reference->price;
   }
+  const Terms& terms = desk_.terms(id);
+  if (!market.published && !desk_.in_dollars(terms)) {
+    out.usd.reset();  // money of another coin
+    if (terms.kind != InstrumentKind::aggregate)
+      out.note = fmt::format("{} is quoted in {}: valued by the price of {}", instrument.name(),
+                             terms.quote, desk_.asset);
+  }
+  if (out.coins && terms.kind != InstrumentKind::aggregate) *out.coins *= terms.units;
   if (sample.contracts && !market.published) {
-    std::optional<Price> price;
-    if (dollars_a_coin) {
-      if (const auto exact = Price::nearest(*dollars_a_coin); exact.has_value())
-        price = exact.value();
+    const std::optional<double> native =
+        dollars_a_coin ? std::optional(*dollars_a_coin * terms.units) : std::nullopt;
+    const double contracts = sample.contracts->approx();
+    if (!out.coins) out.coins = coins(terms, contracts, native);
+    if (desk_.in_dollars(terms)) {
+      // Contracts of a number of dollars say the dollars themselves, without any price.
+      const bool inverse = terms.kind == InstrumentKind::inverse;
+      if (!out.usd || (inverse && terms.size)) out.usd = quote_money(terms, contracts, native);
     }
-    if (!out.coins) out.coins = coins(instrument, *sample.contracts, price);
-    if (!out.usd) out.usd = usd(instrument, *sample.contracts, price);
   }
   if (!dollars_a_coin) return out;
   if (!out.usd && out.coins) out.usd = *out.coins * *dollars_a_coin;
@@ -133,12 +154,30 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
     if (value) to = to.value_or(0) + *value;
   };
   bool all_usd = true;
+  std::vector<std::string> zeros;
   for (const auto& [id, market] : markets_) {
     if (market.published || desk_.instruments[id].venue != venue) continue;
+    const Instrument& instrument = desk_.instruments[id];
+    if (instrument.expiry && *instrument.expiry <= at) continue;  // nothing of it is left
     const Sample* now = sample_at(market, at);
-    const Amount level = now != nullptr ? amount(id, market, *now) : Amount{};
+    const bool only_zero = market.minutes.empty() && market.days.empty() && market.zero_at;
+    Amount level = now != nullptr ? amount(id, market, *now) : Amount{};
+    if (only_zero && at - *market.zero_at <= desk_.rules.open_interest.stale_after)
+      level = {.coins = 0.0, .usd = 0.0, .at = *market.zero_at};
+    if (market.zero_at && !only_zero && (now == nullptr || *market.zero_at > now->at))
+      zeros.push_back(now == nullptr
+                          ? fmt::format("{}: rows of 0 to {}, not believed", instrument.name(),
+                                        market.zero_at->text())
+                          : fmt::format("{}: a row of 0 of {} not believed, the last figure is {} "
+                                        "old",
+                                        instrument.name(), market.zero_at->text(),
+                                        short_age(at - now->at)));
+    if (!level.note.empty()) zeros.push_back(level.note);
     if (!level.coins) {
       ++sum.left_out;
+      sum.lower_bound = true;
+      if (now != nullptr && !desk_.terms(id).size)
+        zeros.push_back(instrument.name() + ": contract size unknown");
       continue;
     }
     ++sum.markets;
@@ -160,6 +199,8 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
   if (sum.left_out > 0)
     sum.note = fmt::format("{}: {} contracts left out (stale, or no contract size or price)", venue,
                            sum.left_out);
+  if (!zeros.empty())
+    sum.note += fmt::format("{}{}: {}", sum.note.empty() ? "" : "; ", venue, join(zeros, ", "));
   if (sum.without_past >
       0) {  // a contract that was not there yesterday is not a change of those that were
     if (!sum.note.empty()) sum.note += "; ";
@@ -174,17 +215,30 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
 std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::string& venue,
                                                                 Instant at) const {
   std::optional<VenueSum> out;
+  // A part ("BTC stablecoin-margined") does not stand for a vendor that also states the whole.
+  const auto is_part = [&](InstrumentId id) {
+    return desk_.instruments[id].symbol.find(' ') != std::string::npos;
+  };
+  bool whole = false;
+  for (const auto& [id, market] : markets_) {
+    whole = whole || (market.published && desk_.instruments[id].venue == venue && !is_part(id) &&
+                      sample_at(market, at) != nullptr);
+  }
   for (const auto& [id, market] : markets_) {
     if (!market.published || desk_.instruments[id].venue != venue) continue;
     const Sample* now = sample_at(market, at);
     if (now == nullptr) continue;
+    if (is_part(id) && whole) continue;
     const Amount level = amount(id, market, *now);
     if (out && level.coins.value_or(0) <= out->coins.value_or(-1)) continue;
     VenueSum sum{.coins = level.coins,
                  .usd = level.usd,
                  .as_of = level.at,
                  .markets = 1,
+                 .lower_bound = is_part(id),
                  .sources = market.sources};
+    if (is_part(id))
+      sum.note = fmt::format("{}: {} alone, a part", venue, desk_.instruments[id].symbol);
     if (!now->coins && level.coins)
       sum.note = venue + ": coins are dollars over the reference price";
     const Sample* past = sample_at(market, at - kDay);
@@ -232,6 +286,7 @@ void OpenInterests::read(Panel& panel) const {
   }
   for (const auto& [id, market] : markets_) {
     if (sample_at(market, panel.at) != nullptr) continue;
+    if (market.minutes.empty()) continue;
     const Sample& last = market.minutes.back();
     std::string line = fmt::format("{} {}: the last is of {}", desk_.instruments[id].venue,
                                    desk_.instruments[id].name(), last.at.text());
@@ -249,6 +304,7 @@ void OpenInterests::read(Panel& panel) const {
     std::vector<Estimate> estimates;
     Estimate sum{.label = "venues", .coverage = 0};
     std::vector<std::string> absent, notes;
+    bool lower_bound = false;
     double value = 0;
     for (const std::string& venue : rules.venues) {
       const auto found = sums.find(venue);
@@ -261,6 +317,7 @@ void OpenInterests::read(Panel& panel) const {
       sum.sources.insert(found->second.sources.begin(), found->second.sources.end());
       sum.origin.add(desk_.rules.origin_of(venue));
       sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
+      lower_bound = lower_bound || found->second.lower_bound;
       if (!found->second.note.empty()) notes.push_back(found->second.note);
     }
     if (sum.coverage > 0) {
@@ -268,10 +325,15 @@ void OpenInterests::read(Panel& panel) const {
       const bool level = gauge.window == Duration();
       if (level || absent.empty())
         sum.low = value;  // what the other venues hold can only add to a level
-      if (absent.empty())
-        sum.high = value;
-      else
-        notes.push_back("without " + join(absent, ", "));
+      if (absent.empty() && !lower_bound) sum.high = value;
+      if (!absent.empty()) notes.push_back("without " + join(absent, ", "));
+      std::vector<std::string> others;
+      for (const auto& [venue, one] : sums) {
+        if (one.*gauge.value &&
+            std::find(rules.venues.begin(), rules.venues.end(), venue) == rules.venues.end())
+          others.push_back(venue);
+      }
+      if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
       sum.note = join(notes, "; ");
       sum.coverage = std::min(1.0, sum.coverage);
       estimates.push_back(std::move(sum));
@@ -281,6 +343,7 @@ void OpenInterests::read(Panel& panel) const {
       Estimate e = Estimate::exact(vendor, *(total.*gauge.value), total.as_of);
       e.sources = total.sources;
       e.origin = desk_.rules.origin_of(vendor);
+      if (total.lower_bound) e.high.reset();
       if (gauge.unit == "coins") e.note = total.note;  // it says how the coins were counted
       estimates.push_back(std::move(e));
     }
@@ -294,6 +357,10 @@ void OpenInterests::read(Panel& panel) const {
         own.back().sources = one.sources;
         own.back().origin = desk_.rules.origin_of(venue);
         own.back().note = one.note;
+        if (one.lower_bound) {
+          own.back().high.reset();
+          if (gauge.window > Duration()) own.back().low.reset();
+        }
       }
       const std::string reason = one.note.empty() ? missing : one.note;
       panel.settle(of_venue, std::move(own), rules.band, reason);

@@ -47,18 +47,21 @@ class OpenInterests {
         minutes;               // the last of each minute of the last 26 h, and at least the newest
     std::vector<Sample> days;  // the last of each day
     std::set<std::string> sources;
-    bool published = false;  // by a vendor, over venues
+    bool published = false;          // by a vendor, over venues
+    std::optional<Instant> zero_at;  // the latest row of nothing at all
   };
   struct Amount {
     std::optional<double> coins, usd;
     std::optional<double>
         stated_coins;  // of a publisher whose coin figure covers less than its dollars
     Instant at;
+    std::string note;
   };
   struct VenueSum {
     std::optional<double> coins, usd, coins_change, usd_change;
     Instant as_of;
     int markets = 0, left_out = 0, without_past = 0;
+    bool lower_bound = false;  // a contract that is open is not in it
     std::set<std::string> sources;
     std::string note;
   };

@@ -72,6 +72,14 @@ void OptionBoards::add(const Event& event, const OptionQuote&) {
   book.sources.insert(event.source);
 }
 
+void OptionBoards::add(const Event& event, const OpenInterest&) {
+  const Instrument& i = desk_.instruments[event.instrument];
+  if (i.kind != InstrumentKind::option) return;
+  Book& book = book_of(i);
+  book.builder.on_event(event);
+  book.sources.insert(event.source);
+}
+
 void OptionBoards::add(const Event& event, const Trade& trade) {
   const Instrument& i = desk_.instruments[event.instrument];
   if (i.kind != InstrumentKind::option || !i.expiry) return;

@@ -20,6 +20,7 @@ class OptionBoards {
 
   void add(const Event& event, const OptionQuote& quote);
   void add(const Event& event, const Trade& trade);
+  void add(const Event& event, const OpenInterest& interest);  // where it is a message of its own
   void forget_before(Instant known);
 
   // Reads realized_vol_24h from the panel, so that one comes first.

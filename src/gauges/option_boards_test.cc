@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 #include "options/black.h"
 
 namespace delever::gauges {

@@ -88,6 +88,37 @@ std::string Desk::source_name(const Event& event) const {
   return instruments[event.instrument].venue;
 }
 
+const Terms& Desk::terms(InstrumentId id) const {
+  const auto found = known_terms.find(id);
+  if (found != known_terms.end()) return found->second;
+  return known_terms.emplace(id, terms_of(instruments[id], rules.coins, listed.contains(id)))
+      .first->second;
+}
+
+void Desk::described(InstrumentId id) {
+  listed.insert(id);
+  known_terms.erase(id);
+  is_mine.erase(id);
+}
+
+bool Desk::mine(InstrumentId id) const {
+  const auto found = is_mine.find(id);
+  if (found != is_mine.end()) return found->second;
+  const Terms& t = terms(id);
+  // A builder's market is asked for by its own name.
+  const bool yes =
+      t.builder_market ? instruments[id].symbol == asset : t.asset == rules.coins.plain(asset);
+  return is_mine[id] = yes;
+}
+
+std::string Desk::plain_name(InstrumentId id) const {
+  Instrument copy = instruments[id];
+  const std::string& coin = terms(id).asset;
+  if (copy.settle == copy.base) copy.settle = coin;
+  copy.base = coin;
+  return copy.name();
+}
+
 Reading Panel::blank(const Name& name) const {
   Reading r;
   r.name = name.name;
@@ -112,7 +143,7 @@ void Panel::only_band(const Name& name, const Estimate& estimate) {
   Reading& r = readings.back();
   r.low = estimate.low;
   r.high = estimate.high;
-  r.as_of = estimate.as_of;
+  r.as_of = std::min(estimate.as_of, at);
   r.sources.assign(estimate.sources.begin(), estimate.sources.end());
   r.coverage = estimate.coverage;
 }
@@ -210,6 +241,8 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
     out.coverage = lead->coverage;
     for (const Estimate* e : voices) add_note(out.reason, e->note);
   }
+  // Clocks differ by seconds: what has been received is not of later than now.
+  if (out.as_of) out.as_of = std::min(*out.as_of, at);
   std::sort(out.sources.begin(), out.sources.end());
   out.sources.erase(std::unique(out.sources.begin(), out.sources.end()), out.sources.end());
   if (now != Standing{}) standings[key] = std::move(now);

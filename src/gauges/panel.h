@@ -24,6 +24,18 @@ struct Desk {
   const std::vector<Source>& sources;
 
   std::string source_name(const Event& event) const;
+  // The terms as they are known now; a description that comes later changes them for what came
+  // before as well.
+  const Terms& terms(InstrumentId id) const;
+  void described(InstrumentId id);
+  bool mine(InstrumentId id) const;  // an instrument of the asset
+  bool in_dollars(const Terms& terms) const { return rules.counts_as_usd(terms.quote); }
+  // The canonical name with the plain coin in it: 1000PEPE-USDT-PERP is PEPE-USDT-PERP.
+  std::string plain_name(InstrumentId id) const;
+
+  mutable std::map<InstrumentId, Terms> known_terms{};
+  mutable std::map<InstrumentId, bool> is_mine{};
+  std::set<InstrumentId> listed{};
 };
 
 // What one source says. low and high as in Reading: a missing end is unbounded; both equal to

@@ -2,7 +2,7 @@
 // band.
 #include "gauges/panel.h"
 
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {

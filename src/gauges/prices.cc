@@ -33,6 +33,10 @@ bool Prices::in_dollars(const Event& event) const {
          desk_.rules.counts_as_usd(i.quote);
 }
 
+double Prices::plain(const Event& event, Price price) const {
+  return desk_.terms(event.instrument).plain_price(price.approx());
+}
+
 void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
   Series& series = series_[{event.instrument, kind}];
   if (series.source.empty())
@@ -60,7 +64,7 @@ void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
 
 void Prices::add(const Event& event, const Trade& trade) {
   if (trade.block || trade.price.raw() <= 0 || !in_dollars(event)) return;
-  const double price = trade.price.approx();
+  const double price = plain(event, trade.price);
   put(event, PriceKind::trade, price, event.at);
   const Duration hour = Duration::hours(1);
   const Instant from =
@@ -84,12 +88,12 @@ void Prices::add(const Event& event, const Trade& trade) {
 
 void Prices::add(const Event& event, const MarkPrice& mark) {
   if (mark.price.raw() > 0 && in_dollars(event))
-    put(event, PriceKind::mark, mark.price.approx(), event.at);
+    put(event, PriceKind::mark, plain(event, mark.price), event.at);
 }
 
 void Prices::add(const Event& event, const IndexPrice& index) {
   if (index.price.raw() > 0 && in_dollars(event))
-    put(event, PriceKind::index, index.price.approx(), event.at);
+    put(event, PriceKind::index, plain(event, index.price), event.at);
 }
 
 void Prices::add(const Event& event, const Candle& candle) {
@@ -97,13 +101,15 @@ void Prices::add(const Event& event, const Candle& candle) {
   if (!candle.closed || !in_dollars(event) || candle.close.raw() <= 0 || candle.low.raw() <= 0 ||
       to <= candle.from || candle.to > event.received + Duration::seconds(1))
     return;
-  put(event, candle.price_kind, candle.close.approx(), to);
+  // Nobody traded: the close is the one before it written again, and no price of now.
+  const bool traded = candle.price_kind != PriceKind::trade || !candle.volume || *candle.volume > 0;
+  if (traded) put(event, candle.price_kind, plain(event, candle.close), to);
   auto& bars = bars_[{event.instrument, candle.price_kind, to - candle.from, false}];
   const Bar bar{to,
-                candle.open.approx(),
-                candle.high.approx(),
-                candle.low.approx(),
-                candle.close.approx(),
+                plain(event, candle.open),
+                plain(event, candle.high),
+                plain(event, candle.low),
+                plain(event, candle.close),
                 to,
                 to};
   const auto [at, fresh] = bars.try_emplace(candle.from, bar);
@@ -417,6 +423,11 @@ void Prices::read_realized_vol(Panel& panel) const {
     if (!vol) {
       missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h",
                             i.name(), i.venue, short_number(rules.coverage_min));
+      continue;
+    }
+    if (vol->value == 0) {
+      missing =
+          fmt::format("{} at {}: the price did not move once in 24 h: frozen", i.name(), i.venue);
       continue;
     }
     Estimate e{.label = i.venue,

@@ -7,7 +7,7 @@
 
 #include "base/source_root.h"
 #include "base/text.h"
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {

@@ -70,6 +70,7 @@ Result<FundingRules> funding_rules(const Config& c) {
     const std::string venue = TRY(entry.text("venue"));
     one.interval = TRY(positive(entry, "interval"));
     one.main = TRY(entry.texts("main"));
+    if (entry.has("assets")) one.assets = TRY(entry.texts("assets"));
     TRY(entry.text("source"));  // for the reader of the file; required so that no figure stands
                                 // without its paper
     TRY(entry.text("as_of"));
@@ -146,6 +147,18 @@ Result<Rules> Rules::load(std::string_view text, std::string_view file_name) {
     TRY(c.finish());
     if (!out.publishers.emplace(name, std::move(publisher)).second)
       return bad(c, "name", "given twice");
+  }
+  const std::vector<Config> coins = TRY(root.tables("coin"));
+  for (const Config& c : coins) {
+    CoinName name;
+    name.venue = TRY(c.text("venue"));
+    name.name = TRY(c.text("name"));
+    name.asset = TRY(c.text("asset"));
+    name.units = TRY(within(c, "units", 1e-12, 1e12));
+    name.source = TRY(c.text("source"));
+    name.as_of = TRY(c.text("as_of"));
+    TRY(c.finish());
+    out.coins.add(std::move(name));
   }
   const Config liquidation_table = TRY(root.table("liquidation"));
   out.liquidation = TRY(liquidation_rules(liquidation_table));

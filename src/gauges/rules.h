@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "market/terms.h"
 
 namespace delever::gauges {
 
@@ -31,7 +32,8 @@ struct LiquidationRules {
 
 struct FundingInterval {
   Duration interval;
-  std::vector<std::string> main;  // canonical names, "{}" stands for the asset
+  std::vector<std::string> main;    // canonical names, "{}" stands for the asset
+  std::vector<std::string> assets;  // the interval is known for these alone; empty: for all
 };
 
 struct FundingRules {
@@ -88,6 +90,7 @@ struct Rules {
   std::string dated;  // "2026-01-30"
   Duration review_every;
   std::vector<std::string> usd_at_par;
+  CoinNames coins;
   LiquidationRules liquidation;
   FundingRules funding;
   OpenInterestRules open_interest;

@@ -2,7 +2,7 @@
 #include "gauges/rules.h"
 
 #include "base/source_root.h"
-#include "gauges/gauges_test.h"
+#include "gauges/scene_testing.h"
 
 namespace delever::gauges {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "statistics/test_counts.h"
+#include "statistics/counts_testing.h"
 
 namespace delever::levels {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "levels/levels.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::levels {
 namespace {

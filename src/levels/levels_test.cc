@@ -6,8 +6,8 @@
 #include <map>
 
 #include "levels/level_fit.h"
-#include "margin/test_books.h"
-#include "statistics/test_counts.h"
+#include "margin/rulebooks_testing.h"
+#include "statistics/counts_testing.h"
 
 namespace delever::levels {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "levels/level_lab.h"
 #include "levels/level_map.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::levels {
 namespace {

@@ -15,7 +15,7 @@
 
 namespace delever::margin {
 
-using BookId = uint32_t;  // index into Rulebooks
+using BookId = Strong<struct BookTag, uint32_t>;  // index into Rulebooks
 
 struct OptionTerms {
   OptionType type = OptionType::call;

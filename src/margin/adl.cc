@@ -4,20 +4,29 @@
 
 namespace delever::margin {
 
-double adl_leverage_pnl(double profit, double wallet, std::optional<double> margin_ratio) {
-  if (!margin_ratio || !(*margin_ratio > 0)) return 0;
-  return std::max(0.0, profit) / std::max(1.0, wallet) * *margin_ratio;
-}
-
-double adl_pnl_leverage(double profit, double margin, double value, double equity) {
-  if (!(profit > 0) || !(margin > 0) || !(equity > 0)) return 0;
-  return profit / margin * (value / equity);
-}
-
-double adl_mark_entry_leverage(bool is_long, double mark, double entry, double value,
-                               double account_value) {
-  if (!(mark > 0) || !(entry > 0) || !(account_value > 0)) return 0;
-  return (is_long ? mark / entry : entry / mark) * (value / account_value);
+double adl_score(AdlRanking ranking, const AdlInput& in) {
+  const double profit = in.profit.approx(), equity = in.equity.approx();
+  if (!(equity > 0)) return 0;
+  // Ratios of amounts need no unit: taken from the integers, so that equal ones are equal.
+  const auto value = static_cast<double>(in.value.raw());
+  const auto cost = static_cast<double>(std::max<int64_t>(in.cost.raw(), 1));
+  const double leverage = in.value.approx() / equity;  // effective: what the equity carries
+  switch (ranking) {
+    case AdlRanking::leverage_pnl: {
+      const double margin_ratio = in.maintenance.approx() / equity;
+      return std::max(0.0, profit) / std::max(1.0, in.wallet.approx()) * margin_ratio;
+    }
+    case AdlRanking::pnl_leverage:
+      return profit > 0 ? profit / (cost / Amount::scale) * leverage : 0;
+    case AdlRanking::mark_entry_leverage: {
+      if (!(value > 0)) return 0;
+      const double mark_over_entry = in.inverse ? cost / value : value / cost;
+      return (in.is_long ? mark_over_entry : 1 / mark_over_entry) * leverage;
+    }
+    case AdlRanking::random_opposite:
+      return 0;
+  }
+  check_failed("an AdlRanking scores", __FILE__, __LINE__);
 }
 
 DrawdownTrigger adl_drawdown(double balance_max_8h, double drawdown_8h, double share,

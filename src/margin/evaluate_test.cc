@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::margin {
 namespace {
@@ -22,7 +22,7 @@ struct Desk {
 
   Position position(BookId id, PositionSide side, double size, double entry,
                     MarginMode mode = MarginMode::cross) const {
-    return {.instrument = id,
+    return {.instrument = id.raw(),
             .book = id,
             .side = side,
             .mode = mode,

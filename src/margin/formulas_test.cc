@@ -5,7 +5,7 @@
 #include "margin/adl.h"
 #include "margin/dydx.h"
 #include "margin/funding.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::margin {
 namespace {
@@ -52,13 +52,62 @@ TEST(Funding, payments_are_against_the_holder) {
   EXPECT_EQ(impact_notional(coins(200), times_leverage(20))->text(), "4000");
 }
 
-TEST(Adl, rankings_and_triggers) {
-  EXPECT_NEAR(adl_leverage_pnl(40.2, 4.27, 0.1342), 1.26343, 1e-5);
-  EXPECT_EQ(adl_leverage_pnl(-5, 100, 0.5), 0);
-  EXPECT_EQ(adl_leverage_pnl(5, 100, std::nullopt), 0);
-  EXPECT_NEAR(adl_mark_entry_leverage(true, 110, 100, 1'000, 100), 11, 1e-12);
-  EXPECT_NEAR(adl_mark_entry_leverage(false, 100, 110, 1'000, 100), 11, 1e-12);
-  EXPECT_EQ(adl_pnl_leverage(-1, 10, 100, 10), 0);
+// A pool of 100 coins of wallet: 110 of value bought for 100, so a profit of 10.
+AdlInput adl_example() {
+  return {.profit = coins(10),
+          .value = coins(110),
+          .cost = coins(100),
+          .wallet = coins(100),
+          .equity = coins(110),
+          .maintenance = coins(1)};
+}
+
+TEST(Adl, scores) {
+  const AdlInput in = adl_example();
+  EXPECT_NEAR(adl_score(AdlRanking::leverage_pnl, in), 10.0 / 100 * (1.0 / 110), 1e-15);
+  EXPECT_NEAR(adl_score(AdlRanking::pnl_leverage, in), 0.1 * 1, 1e-15);
+  EXPECT_NEAR(adl_score(AdlRanking::mark_entry_leverage, in), 1.1 * 1, 1e-15);
+  EXPECT_EQ(adl_score(AdlRanking::random_opposite, in), 0);
+  // Binance's published example: 40.2 on a wallet of 4.27 at a margin ratio of 13.42 %.
+  const AdlInput published{.profit = coins(40.2),
+                           .value = {},
+                           .cost = {},
+                           .wallet = coins(4.27),
+                           .equity = coins(44.47),
+                           .maintenance = coins(44.47 * 0.1342)};
+  EXPECT_NEAR(adl_score(AdlRanking::leverage_pnl, published), 1.26343, 1e-5);
+}
+
+TEST(Adl, more_leverage_ranks_higher_and_losers_last) {
+  const AdlInput low = adl_example();
+  AdlInput high = low, loser = low, bankrupt = low;
+  high.wallet = coins(20);
+  high.equity = coins(30);
+  loser.profit = coins(-10);
+  bankrupt.equity = coins(-1);
+  for (const AdlRanking ranking :
+       {AdlRanking::leverage_pnl, AdlRanking::pnl_leverage, AdlRanking::mark_entry_leverage}) {
+    EXPECT_GT(adl_score(ranking, high), adl_score(ranking, low));
+    EXPECT_EQ(adl_score(ranking, bankrupt), 0);
+  }
+  EXPECT_EQ(adl_score(AdlRanking::leverage_pnl, loser), 0);
+  EXPECT_EQ(adl_score(AdlRanking::pnl_leverage, loser), 0);
+}
+
+// Hyperliquid: mark / entry of 1.1 is a long's gain and a short's loss; value and cost of an
+// inverse contract stand the other way round.
+TEST(Adl, mark_over_entry_by_side) {
+  AdlInput in = adl_example();
+  const double leverage = 1;
+  in.is_long = false;
+  EXPECT_NEAR(adl_score(AdlRanking::mark_entry_leverage, in), 1 / 1.1 * leverage, 1e-15);
+  in.inverse = true;
+  EXPECT_NEAR(adl_score(AdlRanking::mark_entry_leverage, in), 1.1 * leverage, 1e-15);
+  in.is_long = true;
+  EXPECT_NEAR(adl_score(AdlRanking::mark_entry_leverage, in), 1 / 1.1 * leverage, 1e-15);
+}
+
+TEST(Adl, triggers) {
   const DrawdownTrigger fall = adl_drawdown(1e6, 350'000, 0.3, 1);
   EXPECT_TRUE(fall.triggered);
   EXPECT_NEAR(fall.shifted, 50'000, 1e-6);

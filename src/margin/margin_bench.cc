@@ -1,7 +1,7 @@
 // What the exchange pays: one evaluation of an account, one liquidation price, one exact trigger.
 #include <benchmark/benchmark.h>
 
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::margin {
 namespace {

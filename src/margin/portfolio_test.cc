@@ -12,7 +12,7 @@
 #include "base/config.h"
 #include "base/source_root.h"
 #include "base/text.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 #include "options/black.h"
 
 namespace delever::margin {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::margin {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/csv.h"
 #include "base/source_root.h"
 #include "base/text.h"
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 
 namespace delever::margin {
 namespace {

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 
+#include "market/strong.h"
+
 namespace delever {
 
-using AccountId = uint32_t;
-using CoinId = uint16_t;
+using AccountId = Strong<struct AccountTag, uint32_t>;
+using CoinId = Strong<struct CoinTag, uint16_t>;
 
 inline constexpr AccountId kFund = 0;   // the insurance fund: takes over positions, pays deficits
 inline constexpr AccountId kVault = 1;  // the backstop vault, with margin of its own that can fail

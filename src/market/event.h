@@ -194,12 +194,22 @@ struct PublishedFigure {
   double value = 0;
 };
 
+// Why something is missing.
+enum class GapKind : uint8_t {
+  recorded,  // the recorder said so: it was not connected, or dropped messages
+  damage,    // it was recorded and has been lost since: a damaged tape
+  sequence,  // the venue's own numbering shows it (BookBuilder)
+};
+
 // Something is missing from a stream between two times. A book is not served until it is whole
-// again.
+// again. A gap is of its stream (Event::source): one that is recorded or damage has no instrument
+// of its own (Event::instrument is kNoInstrument) and may come before any instrument is known. One
+// of a sequence names the instrument whose messages have the hole.
 struct Gap {
   Instant from, to;
   std::string reason;
   std::optional<uint64_t> expected, received;
+  GapKind kind = GapKind::recorded;
 };
 
 using EventPayload =
@@ -217,7 +227,7 @@ struct Source {
 };
 
 struct Event {
-  InstrumentId instrument = 0;
+  InstrumentId instrument = 0;  // kNoInstrument: a Gap of a stream, and no other kind
   SourceId source = 0;
   Instant at;  // the venue's time
   Instant

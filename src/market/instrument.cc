@@ -198,7 +198,13 @@ InstrumentId Instruments::add(Instrument instrument) {
   if (added) {
     all_.push_back(std::move(instrument));
   } else {
-    all_[at->second] = std::move(instrument);
+    // What another message said of it (an interval of funding that comes in a table of its own)
+    // outlives a description that is silent about it, whichever came first.
+    Instrument& known = all_[at->second];
+    if (!instrument.funding_interval) instrument.funding_interval = known.funding_interval;
+    if (!instrument.tick) instrument.tick = known.tick;
+    if (!instrument.step) instrument.step = known.step;
+    known = std::move(instrument);
   }
   return at->second;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "market/strong.h"
 #include "market/units.h"
 
 namespace delever {
@@ -69,7 +70,9 @@ std::optional<Usd> exact_notional(const Instrument& instrument, Qty qty, std::op
 // sight, so they are the same on every run over the same input. A venue may use one symbol for a
 // spot pair, a contract and an index (Binance BTCUSDT): these three are apart, and who knows which
 // one is meant says so with `kind`.
-using InstrumentId = uint32_t;
+using InstrumentId = Strong<struct InstrumentTag, uint32_t>;
+// Of a Gap event that is of a whole stream: no instrument is known by this number.
+inline constexpr InstrumentId kNoInstrument{UINT32_MAX};
 
 class Instruments {
  public:

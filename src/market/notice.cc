@@ -32,45 +32,69 @@ void each(Text& t, const T&... x) {
   (t(x), ...);
 }
 
+// Each list binds every member: one that is added and not listed does not compile.
 void fields(Text&, const AccountOpened&) {}
 void fields(Text& t, const OrderAccepted& n) {
-  each(t, n.instrument, n.side, n.price, n.qty, n.client);
+  const auto& [instrument, side, price, qty, client] = n;
+  each(t, instrument, side, price, qty, client);
 }
 void fields(Text& t, const OrderRested& n) {
-  each(t, n.instrument, n.side, n.order, n.client, n.price, n.qty);
+  const auto& [instrument, side, order, client, price, qty] = n;
+  each(t, instrument, side, order, client, price, qty);
 }
 void fields(Text& t, const OrderFinished& n) {
-  each(t, n.instrument, n.side, n.order, n.client, n.price, n.left);
+  const auto& [instrument, side, order, client, price, left] = n;
+  each(t, instrument, side, order, client, price, left);
 }
 void fields(Text& t, const StopArmed& n) {
-  each(t, n.instrument, n.side, n.order, n.client, n.trigger, n.qty);
+  const auto& [instrument, side, order, client, trigger, qty] = n;
+  each(t, instrument, side, order, client, trigger, qty);
 }
 void fields(Text& t, const StopTriggered& n) {
-  each(t, n.instrument, n.side, n.order, n.client, n.price, n.qty);
+  const auto& [instrument, side, order, client, price, qty] = n;
+  each(t, instrument, side, order, client, price, qty);
 }
 void fields(Text& t, const Fill& n) {
-  each(t, n.instrument, n.side, n.maker, n.coin, n.counterparty, n.order, n.client, n.price, n.qty,
-       n.value, n.fee);
+  const auto& [instrument, side, maker, coin, counterparty, order, client, price, qty, value, fee] =
+      n;
+  each(t, instrument, side, maker, coin, counterparty, order, client, price, qty, value, fee);
 }
-void fields(Text& t, const WalletChanged& n) { each(t, n.cause, n.coin, n.isolated, n.amount); }
+void fields(Text& t, const WalletChanged& n) {
+  const auto& [cause, coin, isolated, amount] = n;
+  each(t, cause, coin, isolated, amount);
+}
 void fields(Text& t, const FundingPaid& n) {
-  each(t, n.instrument, n.coin, n.side, n.price, n.qty, n.amount);
+  const auto& [instrument, coin, side, price, qty, amount] = n;
+  each(t, instrument, coin, side, price, qty, amount);
 }
 void fields(Text& t, const MarginCall& n) {
-  each(t, n.coin, n.instrument, n.equity, n.maintenance);
+  const auto& [coin, instrument, equity, maintenance] = n;
+  each(t, coin, instrument, equity, maintenance);
 }
 void fields(Text& t, const LiquidationStarted& n) {
-  each(t, n.coin, n.instrument, n.equity, n.maintenance);
+  const auto& [coin, instrument, equity, maintenance] = n;
+  each(t, coin, instrument, equity, maintenance);
 }
 void fields(Text& t, const PositionTransfer& n) {
-  each(t, n.instrument, n.side, n.counterparty, n.coin, n.price, n.qty, n.value);
+  const auto& [instrument, side, counterparty, coin, price, qty, value] = n;
+  each(t, instrument, side, counterparty, coin, price, qty, value);
 }
 void fields(Text& t, const PositionSettled& n) {
-  each(t, n.instrument, n.side, n.coin, n.price, n.qty, n.profit);
+  const auto& [instrument, side, coin, price, qty, profit] = n;
+  each(t, instrument, side, coin, price, qty, profit);
 }
-void fields(Text& t, const DeficitCovered& n) { each(t, n.coin, n.amount); }
-void fields(Text& t, const ProfitSocialised& n) { each(t, n.coin, n.debtor, n.amount); }
-void fields(Text& t, const DeficitUncovered& n) { each(t, n.coin, n.amount); }
+void fields(Text& t, const DeficitCovered& n) {
+  const auto& [coin, amount] = n;
+  each(t, coin, amount);
+}
+void fields(Text& t, const ProfitSocialised& n) {
+  const auto& [coin, debtor, amount] = n;
+  each(t, coin, debtor, amount);
+}
+void fields(Text& t, const DeficitUncovered& n) {
+  const auto& [coin, amount] = n;
+  each(t, coin, amount);
+}
 
 Side opposite(Side side) { return side == Side::buy ? Side::sell : Side::buy; }
 
@@ -103,6 +127,9 @@ std::optional<PositionChange> position_change(const Notice& notice, AccountId ac
   const PositionTransfer* n = notice.as<PositionTakenOver>();
   if (!n) n = notice.as<PositionDeleveraged>();
   if (!n) return std::nullopt;
+  // An account in hedge mode can stand on both sides: its net position stays.
+  if (n->counterparty == notice.account)
+    return PositionChange{n->instrument, n->side, n->price, {}};
   const Side side = account == notice.account ? n->side : opposite(n->side);
   return PositionChange{n->instrument, side, n->price, n->qty};
 }

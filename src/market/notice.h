@@ -197,7 +197,8 @@ struct Notice {
 std::string text_of(const Notice& notice);
 
 // What a notice changes in the positions of `account`, which is the notice's own or the
-// counterparty of a transfer; nothing for notices that change none.
+// counterparty of a transfer; nothing for notices that change none. Where it is both (hedge mode:
+// deleveraged against its own other side) the quantity is zero: its net position stays.
 struct PositionChange {
   InstrumentId instrument = 0;
   Side side = Side::buy;  // of `account`

@@ -4,14 +4,16 @@
 
 #include <cstdint>
 
+#include "market/strong.h"
+
 namespace delever {
 
-using Lots = int64_t;  // of one instrument's quantity step
-using Tick = int32_t;  // price / tick size
+using Lots = Strong<struct LotsTag, int64_t>;  // of one instrument's quantity step
+using Tick = Strong<struct TickTag, int32_t>;  // price / tick size
 
 // Chosen by the order book: slot in the low half, generation in the high one, so that the id of a
 // finished order never finds a later one. Stop orders carry the highest bit. 0: no resting order.
-using OrderId = uint64_t;
+using OrderId = Strong<struct OrderTag, uint64_t>;
 
 enum class OrderType : uint8_t { limit, market, stop_market, stop_limit };
 enum class TriggerBy : uint8_t { mark, last };  // the price that a stop waits for

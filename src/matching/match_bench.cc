@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "matching/workload_bench.h"
+#include "matching/workload_testing.h"
 
 namespace delever::matching {
 namespace {

@@ -167,7 +167,7 @@ OrderId MatchBook::submit(const NewOrder& order, std::vector<BookEvent>& out) {
   if (!order.market && (order.tick < band_.lowest || order.tick > band_.highest))
     return refuse(BookReject::outside_band);
   const bool buy = order.side == Side::buy;
-  const int32_t level = order.market ? (buy ? size_ - 1 : 0) : order.tick - band_.lowest;
+  const int32_t level = order.market ? (buy ? size_ - 1 : 0) : (order.tick - band_.lowest).raw();
   const bool crosses = buy ? best_ask_ <= level : best_bid_ >= level && best_bid_ >= 0;
   if (order.time_in_force == TimeInForce::post_only && (crosses || order.market))
     return refuse(BookReject::would_take);
@@ -281,7 +281,7 @@ bool MatchBook::find(OrderId id, Resting& out) const {
 MatchBook::Sweep MatchBook::sweep(Side taker, Lots lots) const {
   Sweep total;
   levels(taker == Side::buy ? Side::sell : Side::buy, [&](Tick tick, Lots at_level, uint32_t) {
-    const Lots traded = std::min(lots - total.lots, at_level);
+    const Lots traded = std::min<Lots>(lots - total.lots, at_level);
     total.lots += traded;
     total.lots_ticks += static_cast<Wide>(traded) * tick;
     return total.lots < lots;
@@ -294,7 +294,7 @@ MatchBook::Sweep MatchBook::sweep(const NewOrder& order) const {
   Sweep total;
   orders(order.side == Side::buy ? Side::sell : Side::buy, [&](OrderId, const Resting& maker) {
     if (maker.account == order.account) return true;
-    const Lots traded = std::min(order.lots - total.lots, maker.lots);
+    const Lots traded = std::min<Lots>(order.lots - total.lots, maker.lots);
     total.lots += traded;
     total.lots_ticks += static_cast<Wide>(traded) * maker.tick;
     return total.lots < order.lots;
@@ -311,7 +311,7 @@ Lots MatchBook::available(const NewOrder& order) const {
       return order.self_trade ==
              SelfTrade::expire_maker;  // its own orders go and the next is met, or it ends here
     if (!orders_[static_cast<uint32_t>(id)].guarded)
-      found += std::min(maker.lots, order.lots - found);
+      found += std::min<Lots>(maker.lots, order.lots - found);
     return found < order.lots;
   });
   return found;

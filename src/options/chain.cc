@@ -223,6 +223,15 @@ Result<ForwardChoice> choose_forward(const Chain& chain) {
 }
 
 void ChainBuilder::on_event(const Event& event) {
+  if (const auto* interest = std::get_if<OpenInterest>(&event.payload);
+      interest && interest->contracts) {
+    Interest& last =
+        interests_.try_emplace(event.instrument, Interest{event.at, *interest->contracts})
+            .first->second;
+    if (std::pair(event.at, *interest->contracts) > std::pair(last.at, last.contracts))
+      last = {event.at, *interest->contracts};
+    return;
+  }
   const auto* quote = std::get_if<OptionQuote>(&event.payload);
   if (!quote) return;
   const auto [found, fresh] = latest_.try_emplace(event.instrument, Latest{event.at, *quote});
@@ -232,6 +241,10 @@ void ChainBuilder::on_event(const Event& event) {
 }
 
 void ChainBuilder::forget_expired(Instant now) {
+  std::erase_if(interests_, [&](const auto& entry) {
+    const auto& expiry = instruments_[entry.first].expiry;
+    return expiry && *expiry <= now;
+  });
   std::erase_if(latest_, [&](const auto& entry) {
     const auto& expiry = instruments_[entry.first].expiry;
     return expiry && *expiry <= now;
@@ -277,7 +290,12 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
           return value && *value == 0 ? std::nullopt : value;
         };
     ChainQuote quote{.strike = option.strike->approx(), .type = *option.option_type};
-    if (q.open_interest) quote.open_interest = coins(option, *q.open_interest, std::nullopt);
+    auto open_interest = q.open_interest;
+    if (const auto own = interests_.find(id); !open_interest && own != interests_.end() &&
+                                              own->second.at <= wanted.at &&
+                                              wanted.at - own->second.at <= wanted.age_max)
+      open_interest = own->second.contracts;
+    if (open_interest) quote.open_interest = coins(option, *open_interest, std::nullopt);
     quote.mark_iv = present(q.mark_iv), quote.volume_24h = q.volume_24h;
     if (!priced) {
       chain.quotes.push_back(quote);

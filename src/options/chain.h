@@ -96,8 +96,8 @@ struct ForwardChoice {
 };
 Result<ForwardChoice> choose_forward(const Chain& chain);
 
-// Keeps the latest OptionQuote of each option, and hands out chains as they stood. Of two quotes of
-// one instant the fuller counts, so that their order cannot matter.
+// Keeps the latest OptionQuote and OpenInterest of each option, and hands out chains as they stood.
+// Of two quotes of one instant the fuller counts, so that their order cannot matter.
 class ChainBuilder {
  public:
   explicit ChainBuilder(const Instruments& instruments) : instruments_(instruments) {}
@@ -127,8 +127,13 @@ class ChainBuilder {
     Instant at;
     OptionQuote quote;
   };
+  struct Interest {  // of venues that publish it in a message of its own
+    Instant at;
+    Qty contracts;
+  };
   const Instruments& instruments_;
   std::map<InstrumentId, Latest> latest_;
+  std::map<InstrumentId, Interest> interests_;
 };
 
 }  // namespace delever::options

@@ -207,8 +207,9 @@ void check_svi(SviFit& fit, const SviBounds& bounds) {
 SviFit fit_raw_svi(std::span<const SviPoint> points, const SviBounds& bounds) {
   const Extent e = extent_of(points);
   // With y = (k - m)/s and z = sqrt(y^2 + 1): w = a + d y + c z, where c = b s and d = rho c. The
-  // slope bounds b (1 + |rho|) <= 4 and |rho| <= 1 are a box in (a, u, v) with c = (u + v)/2, d =
-  // (u - v)/2: 0 <= u, v <= 4 s.
+  // slope bounds b (1 + |rho|) <= 2 and |rho| <= 1 are a box in (a, u, v) with c = (u + v)/2, d =
+  // (u - v)/2: 0 <= u, v <= 2 s. Two is Lee's bound on total variance (Lee 2004); 4, as QuantLib
+  // 1.29 has it, lets a call far out be worth more than one nearer.
   struct Inner {
     Svi svi;
     double cost;
@@ -224,7 +225,7 @@ SviFit fit_raw_svi(std::span<const SviPoint> points, const SviBounds& bounds) {
       }
     }
     q.a[1][0] = q.a[0][1], q.a[2][0] = q.a[0][2], q.a[2][1] = q.a[1][2];
-    const auto x = least_in_box(q, {e.w_max, 4 * s, 4 * s});
+    const auto x = least_in_box(q, {e.w_max, 2 * s, 2 * s});
     const double u = x[1], v = x[2], c = (u + v) / 2;
     // The weighted sum of squares is the quadratic form plus that of the points; below 1e-14 of it,
     // it is rounding.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "market/shown.h"
 #include "render/brief_render.h"
 #include "render/chain_render.h"
 #include "render/svg.h"
@@ -25,10 +26,10 @@ std::string strike_picture(const ChainRow& row, const std::string& asset) {
     chart.bars.push_back({s.strike, s.calls, s.puts});
   if (row.pain)
     chart.marks.push_back(
-        {row.pain->strike_usd, fmt::format("max pain {:.0f}", row.pain->strike_usd)});
+        {row.pain->strike_usd, "max pain " + shown_price(row.pain->strike_usd, 0)});
   if (row.forwards)
     chart.marks.push_back(
-        {row.forwards->used.value, fmt::format("forward {:.0f}", row.forwards->used.value)});
+        {row.forwards->used.value, "forward " + shown_price(row.forwards->used.value, 0)});
   return svg_strike_chart(chart);
 }
 

@@ -34,8 +34,10 @@ std::string card(const Brief& brief, std::string_view name, std::string_view tit
 
 std::string readings_table(const Brief& brief) {
   std::string out =
-      R"(<div class="scroll"><table><tr><th>reading</th><th>of</th><th>value</th><th>low</th><th>high</th>)"
-      R"(<th>state</th><th>as of</th><th>window</th><th>coverage</th><th>sources, rule, remarks</th></tr>)";
+      R"(<div class="scroll"><table><tr><th>reading</th><th>of</th><th>value</th><th>low</th><th>)"
+      R"(high</th>)"
+      R"(<th>state</th><th>as of</th><th>window</th><th>coverage</th><th>sources, rule, )"
+      R"(remarks</th></tr>)";
   for (const gauges::Reading& r : brief.readings) {
     if (r.state == gauges::State::pending && !r.value && !r.low && !r.high) continue;
     std::string sources;
@@ -45,7 +47,8 @@ std::string readings_table(const Brief& brief) {
                        html_escaped(r.venue.value_or("")), r.expiry ? expiry_name(*r.expiry) : "");
     out += number_cell(r.value, r) + number_cell(r.low, r) + number_cell(r.high, r);
     out += fmt::format(
-        R"(<td>{}</td><td>{}</td><td>{}</td><td class="n">{}</td><td>{}<br><small>{}{}{}</small></td></tr>)",
+        R"(<td>{}</td><td>{}</td><td>{}</td><td class="n">{}</td><td>{}<br><small>{}{}{}</small>)"
+        R"(</td></tr>)",
         state_tag(r.state), r.as_of ? r.as_of->text() : "",
         r.window == Duration() ? "" : r.window.text(),
         r.coverage ? fmt::format("{:.0f} %", *r.coverage * 100) : "", sources, html_escaped(r.rule),
@@ -56,7 +59,8 @@ std::string readings_table(const Brief& brief) {
 
 std::string claims_table(const Brief& brief) {
   std::string out =
-      R"(<div class="scroll"><table><tr><th>claim</th><th>stated</th><th>state</th><th>measured</th>)"
+      R"(<div class="scroll"><table><tr><th>claim</th><th>stated</th><th>state</th><th>)"
+      R"(measured</th>)"
       R"(<th>finding</th></tr>)";
   for (const gauges::ClaimCheck& c : brief.claims) {
     const std::string author = html_escaped(c.claim.stated_by);

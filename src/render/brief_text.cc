@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "market/shown.h"
 #include "render/brief_render.h"
 #include "render/svg.h"
 
@@ -70,7 +71,7 @@ std::string expiry_table(const Brief& brief) {
 
 std::string shown_value(double value, std::string_view unit, std::string_view asset) {
   if (unit == "USD") return value < 0 ? "-$" + short_number(-value) : "$" + short_number(value);
-  if (unit == "USD_per_coin") return fmt::format("${:.2f}", value);
+  if (unit == "USD_per_coin") return "$" + shown_price(value, 2);
   if (unit == "coins") return fmt::format("{} {}", short_number(value), asset);
   if (unit == "fraction_per_year") return fmt::format("{:.2f} %/y", value * 100);
   if (unit == "fraction_per_interval") return fmt::format("{:.5f} %", value * 100);

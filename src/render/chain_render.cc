@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "market/shown.h"
 #include "options/black.h"
 #include "render/svg.h"
 
@@ -238,7 +239,7 @@ std::string chain_text(const ChainReport& page) {
       "in coin", "gross 1 %", "net +1 % low..high", "atm %", "rms", "inside");
   for (const ChainRow& r : page.rows) {
     const auto pain = [&](double options::MaxPain::*field) {
-      return r.pain ? fmt::format("{:.0f}", (*r.pain).*field) : "-";
+      return r.pain ? shown_price((*r.pain).*field, 0) : "-";
     };
     std::string band = "-";
     if (r.exposure) {
@@ -250,7 +251,7 @@ std::string chain_text(const ChainReport& page) {
         "{:<8} {:<12} {:>9} {:<6} {:>9.1f} {:>9.1f} {:>9.1f} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} "
         "{:>5} {:>6}\n",
         expiry_name(r.chain->expiry), r.board->name(),
-        r.forwards ? fmt::format("{:.1f}", r.forwards->used.value) : "-",
+        r.forwards ? shown_price(r.forwards->used.value, 1) : "-",
         r.forwards ? r.forwards->source : "-", r.calls + r.puts, r.calls, r.puts,
         r.calls > 0 ? fmt::format("{:.2f}", r.puts / r.calls) : "-",
         pain(&options::MaxPain::strike_usd), pain(&options::MaxPain::strike_coin),

@@ -63,7 +63,8 @@ std::string of_equity(const cascade::StressByKind& k) {
 std::string page(const std::string& title, const std::string& body) {
   return fmt::format(
       R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" )"
-      R"(content="width=device-width,initial-scale=1"><title>{0} · delever</title><style>{1}</style>)"
+      R"(content="width=device-width,initial-scale=1"><title>{0} · delever</title><style>{1})"
+      R"(</style>)"
       "</head><body><main><h1>{0}</h1>{2}</main></body></html>\n",
       html_escaped(title), kPageStyle, body);
 }
@@ -97,9 +98,9 @@ std::string beside_html(const Brief& published, const Brief& simulated) {
       out += fmt::format(R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td></tr>)", name,
                          html_escaped(shown(p)), html_escaped(shown(s)));
   }
-  out +=
-      R"(</table></div><div class="scroll"><table><tr><th>claim</th><th class="n">stated</th>)"
-      R"(<th class="n">measured on published facts</th><th class="n">measured on the simulated market</th></tr>)";
+  out += R"(</table></div><div class="scroll"><table><tr><th>claim</th><th class="n">stated</th>)"
+         R"(<th class="n">measured on published facts</th><th class="n">measured on the simulated )"
+         R"(market</th></tr>)";
   for (const BesideClaim& c : claims_of_both(published, simulated))
     out += fmt::format(
         R"(<tr><td>{}<br><small>{}</small></td><td class="n">{}</td><td class="n">{}</td>)"
@@ -145,11 +146,11 @@ std::string stress_demo_html(const std::string& title, const StressReport& t) {
       "gain.</p>",
       html_escaped(t.asset), t.price, html_escaped(t.as_of), t.accounts, money(t.value_usd),
       money(t.equity_usd));
-  body +=
-      R"(<h2>The same move on three kinds of books</h2><div class="scroll"><table><tr><th>move</th><th>book</th>)"
-      R"(<th class="n">units</th><th class="n">margin calls</th><th class="n">stopped</th>)"
-      R"(<th class="n">liquidated</th>)"
-      R"(<th class="n">loss up to</th><th class="n">of equity</th></tr>)";
+  body += R"(<h2>The same move on three kinds of books</h2><div class="scroll"><table><tr><th>)"
+          R"(move</th><th>book</th>)"
+          R"(<th class="n">units</th><th class="n">margin calls</th><th class="n">stopped</th>)"
+          R"(<th class="n">liquidated</th>)"
+          R"(<th class="n">loss up to</th><th class="n">of equity</th></tr>)";
   for (const StressMove& m : t.moves) {
     for (const cascade::AccountKind kind : cascade::kAccountKinds) {
       const cascade::StressByKind& k = m.wave.kinds[static_cast<size_t>(kind)];
@@ -158,7 +159,8 @@ std::string stress_demo_html(const std::string& title, const StressReport& t) {
                                : kind == cascade::AccountKind::cross  ? "retail, cross"
                                                                       : "carry desks, portfolio";
       body += fmt::format(
-          R"(<tr><td>{}</td><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
+          R"(<tr><td>{}</td><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{})"
+          R"(</td>)"
           R"(<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td></tr>)",
           per_cent(m.wave.move), name, k.units, k.called, k.stopped, k.liquidated,
           money(k.loss_usd), of_equity(k));

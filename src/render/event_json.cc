@@ -188,6 +188,9 @@ struct Writer {
     put(json, "url", e.url);
   }
   void operator()(const Gap& e) const {
+    json["kind"] = e.kind == GapKind::recorded ? "recorded"
+                   : e.kind == GapKind::damage ? "damage"
+                                               : "sequence";
     json["from"] = e.from.text();
     json["to"] = e.to.text();
     json["reason"] = e.reason;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,6 +37,8 @@ class Json {
   Json(const std::vector<T>& list) : value_(Array(list.begin(), list.end())) {}
   template <class T>
   Json(const std::set<T>& list) : value_(Array(list.begin(), list.end())) {}
+  template <class T>
+  Json(const std::map<std::string, T>& members);  // an object
   // {{"name", 1}, {"list", Json::array()}}: an object where every part is a pair of a name and a
   // value, else an array.
   Json(std::initializer_list<Json> parts);
@@ -63,6 +66,13 @@ struct Json::Member {
   std::string name;
   Json value;
 };
+
+template <class T>
+Json::Json(const std::map<std::string, T>& members) {
+  Object all;
+  for (const auto& [name, value] : members) all.push_back({name, Json(value)});
+  value_ = std::move(all);
+}
 
 inline Json json_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json();

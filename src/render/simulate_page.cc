@@ -188,9 +188,9 @@ std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o
       "scenario names; a "
       "range that is missed says where this market is not that one.</p>",
       held, all.size());
-  out +=
-      R"(<div class="scroll"><table><tr><th>outcome</th><th>low</th><th>high</th><th>simulated</th><th></th>)"
-      R"(<th>source</th></tr>)";
+  out += R"(<div class="scroll"><table><tr><th>outcome</th><th>low</th><th>high</th><th>)"
+         R"(simulated</th><th></th>)"
+         R"(<th>source</th></tr>)";
   for (const ReproduceCheck& c : all)
     out += fmt::format(
         R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
@@ -205,14 +205,16 @@ std::string profit_table(const sim::Outcome& o) {
   double most = o.fees;
   for (const double p : o.profit) most = std::max(most, std::abs(p));
   std::string out =
-      R"(<div class="scroll"><table><tr><th>who</th><th>accounts</th><th>profit</th><th>an account</th>)"
+      R"(<div class="scroll"><table><tr><th>who</th><th>accounts</th><th>profit</th><th>an )"
+      R"(account</th>)"
       R"(<th></th></tr>)";
   const auto row = [&](const std::string& who, const std::string& accounts, double profit,
                        const std::string& each) {
     const double width = most > 0 ? 100 * std::abs(profit) / most : 0;
     out += fmt::format(
         R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td>)"
-        R"x(<td style="width:34%"><div style="height:10px;width:{:.1f}%;background:var({})"></div>)x"
+        R"x(<td style="width:34%"><div style="height:10px;width:{:.1f}%;background:var({})">)x"
+        R"x(</div>)x"
         "</td></tr>",
         who, accounts, usd(profit), each, width, profit < 0 ? "--long" : "--short");
   };
@@ -279,7 +281,8 @@ std::string sources_table(const sim::Scenario& scenario) {
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> found;
   collect_sources(config.value(), "", order, found);
   std::string out =
-      R"(<div class="scroll"><table><tr><th>part</th><th>of</th><th>its figures come from</th></tr>)";
+      R"(<div class="scroll"><table><tr><th>part</th><th>of</th><th>its figures come from</th>)"
+      R"(</tr>)";
   for (const auto& key : order) {
     if (key.first == "reproduce") continue;
     std::vector<std::string> names = found[key];

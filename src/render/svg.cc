@@ -39,7 +39,8 @@ struct Frame {
 
 std::string open_svg(const std::string& title, double height) {
   return fmt::format(
-      R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}"><text class="title" x="{}" y="18">{}</text>)",
+      R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}"><text class="title" x="{}" y="18">{})"
+      R"(</text>)",
       kWidth, height, html_escaped(title), kLeft, html_escaped(title));
 }
 
@@ -327,12 +328,12 @@ std::string svg_strike_chart(const StrikeChart& chart) {
     const StrikeBar& bar = chart.bars[i];
     const double x = x_of(bar.strike), width = std::min(14.0, slot * 0.42);
     const double base = frame.y(0);
-    out += fmt::format(
-        R"x(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" style="fill:var(--short)"/>)x",
-        x - width, frame.y(bar.calls), width, base - frame.y(bar.calls));
-    out += fmt::format(
-        R"x(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" style="fill:var(--long)"/>)x",
-        x, frame.y(bar.puts), width, base - frame.y(bar.puts));
+    out += fmt::format(R"x(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" )x"
+                       R"x(style="fill:var(--short)"/>)x",
+                       x - width, frame.y(bar.calls), width, base - frame.y(bar.calls));
+    out += fmt::format(R"x(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" )x"
+                       R"x(style="fill:var(--long)"/>)x",
+                       x, frame.y(bar.puts), width, base - frame.y(bar.puts));
     if (i % every == 0) {
       out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
                          x, height - 8, short_number(bar.strike));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "market/terms.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
 
@@ -22,11 +23,12 @@ class CarrySink final : public EventSink {
       : instruments_(instruments), names_{options.spot, options.contract}, venue_(options.venue) {}
 
   void on_event(const Event& event) override {
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const size_t leg = leg_of(event.instrument);
     if (leg == kNone) return;
     seen_[leg].insert(event.instrument);
     const auto note = [&](Instant at, Price price, const char* what) {
-      if (price.raw() > 0) prices_[leg][at] = {price.approx(), what};
+      if (price.raw() > 0) prices_[leg][at] = {price.approx() / units(event.instrument), what};
     };
     if (const auto* trade = std::get_if<Trade>(&event.payload))
       note(event.at, trade->price, "trade");
@@ -58,6 +60,28 @@ class CarrySink final : public EventSink {
     return &instruments_[*seen_[leg].begin()];
   }
 
+  // Both legs are one coin, in one currency. Contracts of 1000 coins are counted in plain coins.
+  Result<void> legs_belong_together() const {
+    if (seen_[0].empty()) return {};  // the prices of the spot are given
+    const Instrument &spot = instruments_[*seen_[0].begin()],
+                     &contract = instruments_[*seen_[1].begin()];
+    const Coin a = names_of_coins_.of(spot), b = names_of_coins_.of(contract);
+    if (a.asset != b.asset)
+      return Error{Fault::refused,
+                   fmt::format("another coin: {} is {}, {} is {}", spot.name(), a.asset,
+                               contract.name(), b.asset),
+                   "carry"};
+    if (currency(spot.quote) != currency(contract.quote))
+      return Error{Fault::refused,
+                   fmt::format("another currency: {} is paid in {}, {} in {}", spot.name(),
+                               spot.quote, contract.name(), contract.quote),
+                   "carry"};
+    return {};
+  }
+  double units_of(size_t leg) const {
+    return seen_[leg].empty() ? 1 : names_of_coins_.of(instruments_[*seen_[leg].begin()]).units;
+  }
+
   Result<PricePaid> price(size_t leg, Instant at, Duration age) const {
     auto after = prices_[leg].upper_bound(at);
     if (after == prices_[leg].begin() || at - std::prev(after)->first > age) {
@@ -81,6 +105,18 @@ class CarrySink final : public EventSink {
 
  private:
   static constexpr size_t kNone = 2;
+  // The dollar and its stablecoins count as one, as in the rules of the gauges.
+  static std::string currency(const std::string& quote) {
+    for (const char* dollar : {"USD", "USDT", "USDC", "BUSD", "FDUSD"}) {
+      if (quote == dollar) return "USD";
+    }
+    return quote;
+  }
+  double units(InstrumentId id) {
+    const auto [found, fresh] = units_.try_emplace(id, 1);
+    if (fresh) found->second = names_of_coins_.of(instruments_[id]).units;
+    return found->second;
+  }
   size_t leg_of(InstrumentId id) {
     const auto [found, fresh] = legs_.try_emplace(id, kNone);
     if (!fresh) return found->second;
@@ -103,6 +139,8 @@ class CarrySink final : public EventSink {
   std::array<std::set<InstrumentId>, 2> seen_;
   std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
   std::map<Instant, FundingRate> rates_;
+  CoinNames names_of_coins_;
+  std::map<InstrumentId, double> units_;
 };
 
 options::CarryCosts costs_of(const CarryOptions& o) {
@@ -124,44 +162,45 @@ Result<PricePaid> given_or(const std::optional<double>& given, const CarrySink* 
   return sink->price(leg, at, age);
 }
 
-Result<void> work_out_dated(CarryReport& deal, const CarryOptions& o, const CarrySink* sink,
+Result<void> work_out_dated(CarryReport& report, const CarryOptions& o, const CarrySink* sink,
                             Duration age) {
-  deal.spot_entry = TRY(given_or(o.spot_entry, sink, 0, deal.from, age, "--spot-entry"));
-  deal.contract_entry =
-      TRY(given_or(o.contract_entry, sink, 1, deal.from, age, "--contract-entry"));
-  options::DatedCarry trade{.spot = deal.spot_entry.price,
-                            .future = deal.contract_entry.price,
-                            .entry = deal.from,
-                            .expiry = deal.to,
-                            .contract = deal.kind,
+  report.spot_entry = TRY(given_or(o.spot_entry, sink, 0, report.from, age, "--spot-entry"));
+  report.contract_entry =
+      TRY(given_or(o.contract_entry, sink, 1, report.from, age, "--contract-entry"));
+  options::DatedCarry trade{.spot = report.spot_entry.price,
+                            .future = report.contract_entry.price,
+                            .entry = report.from,
+                            .expiry = report.to,
+                            .contract = report.kind,
                             .costs = costs_of(o),
                             .settlement = o.spot_exit};
-  deal.result = TRY(options::dated_carry(trade));
-  const double exit = o.spot_exit.value_or(deal.spot_entry.price);
-  deal.spot_exit = {exit,
-                    o.spot_exit ? "given" : "settles where spot stood: it cancels but for fees"};
-  deal.contract_exit = deal.spot_exit;
+  report.result = TRY(options::dated_carry(trade));
+  const double exit = o.spot_exit.value_or(report.spot_entry.price);
+  report.spot_exit = {exit,
+                      o.spot_exit ? "given" : "settles where spot stood: it cancels but for fees"};
+  report.contract_exit = report.spot_exit;
   return {};
 }
 
-Result<void> work_out_perpetual(CarryReport& deal, const CarryOptions& o, const CarrySink& sink,
+Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, const CarrySink& sink,
                                 Duration age) {
-  deal.spot_entry = TRY(given_or(o.spot_entry, &sink, 0, deal.from, age, "--spot-entry"));
-  deal.spot_exit = TRY(given_or(o.spot_exit, &sink, 0, deal.to, age, "--spot-exit"));
-  deal.contract_entry =
-      TRY(given_or(o.contract_entry, &sink, 1, deal.from, age, "--contract-entry"));
-  deal.contract_exit = TRY(given_or(o.contract_exit, &sink, 1, deal.to, age, "--contract-exit"));
-  options::PerpetualCarry trade{.spot_entry = deal.spot_entry.price,
-                                .spot_exit = deal.spot_exit.price,
-                                .perpetual_entry = deal.contract_entry.price,
-                                .perpetual_exit = deal.contract_exit.price,
-                                .entry = deal.from,
-                                .exit = deal.to,
-                                .contract = deal.kind,
+  report.spot_entry = TRY(given_or(o.spot_entry, &sink, 0, report.from, age, "--spot-entry"));
+  report.spot_exit = TRY(given_or(o.spot_exit, &sink, 0, report.to, age, "--spot-exit"));
+  report.contract_entry =
+      TRY(given_or(o.contract_entry, &sink, 1, report.from, age, "--contract-entry"));
+  report.contract_exit =
+      TRY(given_or(o.contract_exit, &sink, 1, report.to, age, "--contract-exit"));
+  options::PerpetualCarry trade{.spot_entry = report.spot_entry.price,
+                                .spot_exit = report.spot_exit.price,
+                                .perpetual_entry = report.contract_entry.price,
+                                .perpetual_exit = report.contract_exit.price,
+                                .entry = report.from,
+                                .exit = report.to,
+                                .contract = report.kind,
                                 .costs = costs_of(o)};
   std::optional<Duration> interval;
   for (const auto& [at, rate] : sink.rates()) {
-    if (at <= deal.from || at > deal.to) continue;
+    if (at <= report.from || at > report.to) continue;
     const PricePaid mark =
         TRY(sink.price(1, at, age));  // the venue charges on the mark of the moment
     trade.funding.push_back({at, rate.rate.approx(), mark.price});
@@ -169,26 +208,26 @@ Result<void> work_out_perpetual(CarryReport& deal, const CarryOptions& o, const 
   }
   if (trade.funding.empty()) {
     return Error{Fault::no_evidence,
-                 fmt::format("no settled funding of {} between {} and {}", deal.contract,
-                             deal.from.text(), deal.to.text()),
+                 fmt::format("no settled funding of {} between {} and {}", report.contract,
+                             report.from.text(), report.to.text()),
                  "carry"};
   }
   if (interval) trade.gap_max = *interval + *interval / 8;
-  deal.result = TRY(options::perpetual_carry(trade));
-  deal.funding = std::move(trade.funding);
+  report.result = TRY(options::perpetual_carry(trade));
+  report.funding = std::move(trade.funding);
   return {};
 }
 
 }  // namespace
 
 Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
-  CarryReport deal{.contract = o.contract, .spot = o.spot};
+  CarryReport report{.contract = o.contract, .spot = o.spot};
   const Duration age = TRY(of_option(Duration::parse(o.price_age), "--price-age"));
   if (age < Duration()) return Error{Fault::malformed, "must not be negative", "--price-age"};
-  deal.from = TRY(parse_at(o.from, "--from", context));
+  report.from = TRY(parse_at(o.from, "--from", context));
   if (!o.to.empty()) {
-    deal.to = TRY(parse_at(o.to, "--to", context));
-    if (deal.to <= deal.from) return Error{Fault::malformed, "is not after --from", "--to"};
+    report.to = TRY(parse_at(o.to, "--to", context));
+    if (report.to <= report.from) return Error{Fault::malformed, "is not after --from", "--to"};
   }
   std::unique_ptr<EventFeed> feed;
   std::unique_ptr<CarrySink> sink;
@@ -198,7 +237,7 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
                    "data want --spot and --contract, as BTC-USDT and BTC-USDT-PERP", "carry"};
     // Settlements may be stamped a little late: the minute after the exit is read as well.
     const Instant until =
-        std::max(deal.from, o.to.empty() ? deal.from : deal.to) + Duration::minutes(1);
+        std::max(report.from, o.to.empty() ? report.from : report.to) + Duration::minutes(1);
     if (o.tapes.empty()) {
       const Episode episode = TRY(load_episode(find_shipped(o.episode)));
       feed = TRY(open_episode(episode, until));
@@ -210,32 +249,34 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
   }
   std::optional<Instant> expiry;
   if (!o.expiry.empty()) expiry = TRY(of_option(parse_expiry_name(o.expiry), "--expiry"));
-  if (o.inverse) deal.kind = options::CarryContract::inverse;
+  if (o.inverse) report.kind = options::CarryContract::inverse;
   if (sink) {
     const Instrument* contract = TRY(sink->instrument(1));
-    deal.contract = contract->name() + " at " + contract->venue;
-    deal.perpetual = contract->is_perpetual();
-    deal.kind = contract->kind == InstrumentKind::inverse ? options::CarryContract::inverse
-                                                          : options::CarryContract::linear;
-    if (!deal.perpetual && !expiry) expiry = contract->expiry;
+    report.contract = contract->name() + " at " + contract->venue;
+    report.perpetual = contract->is_perpetual();
+    report.kind = contract->kind == InstrumentKind::inverse ? options::CarryContract::inverse
+                                                            : options::CarryContract::linear;
+    if (!report.perpetual && !expiry) expiry = contract->expiry;
     if (!o.spot_entry) {
       const Instrument* spot = TRY(sink->instrument(0));
-      deal.spot = spot->name() + " at " + spot->venue;
+      report.spot = spot->name() + " at " + spot->venue;
     }
+    TRY(sink->legs_belong_together());
+    report.units = sink->units_of(1);
   }
-  if (deal.perpetual) {
+  if (report.perpetual) {
     if (o.to.empty())
       return Error{Fault::malformed, "a perpetual wants --to: it has no expiry", "carry"};
-    TRY(work_out_perpetual(deal, o, *sink, age));
+    TRY(work_out_perpetual(report, o, *sink, age));
   } else {
     if (!expiry)
       return Error{Fault::malformed, "a future without data wants --expiry, as 27MAR26", "carry"};
-    deal.to = *expiry;
-    if (deal.spot.empty()) deal.spot = "spot";
-    if (deal.contract.empty()) deal.contract = "future of " + expiry_name(*expiry);
-    TRY(work_out_dated(deal, o, sink.get(), age));
+    report.to = *expiry;
+    if (report.spot.empty()) report.spot = "spot";
+    if (report.contract.empty()) report.contract = "future of " + expiry_name(*expiry);
+    TRY(work_out_dated(report, o, sink.get(), age));
   }
-  return deal;
+  return report;
 }
 
 }  // namespace delever::reports

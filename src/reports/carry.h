@@ -24,10 +24,11 @@ struct PricePaid {
   std::string from;  // "given", or what it was and when
 };
 
-// The deal as it will be worked out, and where its figures came from.
+// The trade as it will be worked out, and where its figures came from.
 struct CarryReport {
   std::string contract, spot;
   bool perpetual = false;
+  double units = 1;  // coins in one unit of the contract
   options::CarryContract kind = options::CarryContract::linear;
   Instant from, to;
   PricePaid spot_entry, spot_exit, contract_entry, contract_exit;

@@ -1,8 +1,6 @@
 #include "reports/inputs.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/source_root.h"
 
@@ -14,18 +12,6 @@ Result<Instant> parse_at(const std::string& text, const char* option, Context& c
     return *context.now;
   }
   return of_option(Instant::parse(text), option);
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::error_code ec;
-  if (std::filesystem::is_directory(path, ec))
-    return Error{Fault::unavailable, "is a directory, want a file", path};
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
-  std::ostringstream all;
-  all << in.rdbuf();
-  if (in.bad()) return Error{Fault::unavailable, "cannot be read", path};
-  return all.str();
 }
 
 std::string find_shipped(const std::string& relative) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/file.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "reports/context.h"
@@ -18,7 +19,6 @@ Result<T> of_option(Result<T> read, const char* option) {
 }
 // ISO-8601, or "now", which stays the same throughout one context.
 Result<Instant> parse_at(const std::string& text, const char* option, Context& context);
-Result<std::string> read_file(const std::string& path);
 // Files that come with the program (rules, maps, episodes): as given, then beside the working
 // directory, then beside the source tree the binary was built from.
 std::string find_shipped(const std::string& relative);

@@ -17,6 +17,7 @@ class BarSink final : public EventSink {
           std::optional<Duration> throttle)
       : instruments_(instruments), asset_(asset), throttle_(throttle) {}
   void on_event(const Event& event) override {
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const Instrument& i = instruments_[event.instrument];
     if (i.base != asset_ || !i.is_perpetual()) return;
     builders_.try_emplace(event.instrument, i, throttle_).first->second.on_event(event);

@@ -7,6 +7,8 @@
 
 #include "codec/book.h"
 #include "gauges/gauges.h"
+#include "market/seen.h"
+#include "market/terms.h"
 #include "options/black.h"
 
 namespace delever::reports {
@@ -22,33 +24,48 @@ class NoGaps final : public EventSink {
 
 class StressSink final : public EventSink {
  public:
-  StressSink(gauges::Gauges& gauges, const Instruments& instruments, const StressTapeQuery& query)
-      : gauges_(gauges), instruments_(instruments), query_(query), books_(instruments, no_gaps_) {}
+  StressSink(gauges::Gauges& gauges, const Instruments& instruments, const gauges::Rules& rules,
+             const StressTapeQuery& query)
+      : gauges_(gauges),
+        instruments_(instruments),
+        query_(query),
+        names_(rules.coins),
+        books_(instruments, no_gaps_) {}
 
   void on_event(const Event& event) override {
     gauges_.on_event(event);
     books_.on_event(event);
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const Instrument& i = instruments_[event.instrument];
-    if (i.base != query_.asset || i.kind == InstrumentKind::option ||
-        i.kind == InstrumentKind::index)
+    if (coin_of(event.instrument).asset != names_.plain(query_.asset) ||
+        i.kind == InstrumentKind::option || i.kind == InstrumentKind::index)
       return;
     if (std::holds_alternative<BookSnapshot>(event.payload) ||
         std::holds_alternative<BookDelta>(event.payload))
       booked_[event.instrument] = true;
     const bool today = event.at > query_.at - Duration::days(1);
     if (const auto* trade = std::get_if<Trade>(&event.payload); trade && today)
-      traded_[event.instrument] += coins(i, trade->qty, trade->price).value_or(0);
+      add_trade(event, *trade, i);
     if (const auto* candle = std::get_if<Candle>(&event.payload);
         candle && candle->closed && candle->volume &&
         candle->from >= query_.at - Duration::days(1) && i.kind != InstrumentKind::inverse)
-      candles_[event.instrument][candle->to - candle->from] += *candle->volume;
+      candles_[event.instrument][candle->to - candle->from] +=
+          *candle->volume * coin_of(event.instrument).units;
     if (query_.levels && i.is_perpetual())
       bars_.try_emplace(event.instrument, i).first->second.on_event(event);
   }
 
   std::optional<double> volume() const {
     double sum = 0;
-    for (const auto& [id, size] : traded_) sum += size;
+    for (const auto& [id, minutes] : traded_) {
+      const auto size = terms_of(instruments_[id], names_, true).size;
+      if (!size) continue;
+      for (const auto& [minute, channels] : minutes) {
+        double most = 0;
+        for (const auto& [channel, units] : channels) most = std::max(most, units);
+        sum += most * *size;
+      }
+    }
     for (const auto& [id, by_span] : candles_) {
       if (!traded_.contains(id)) sum += by_span.begin()->second;  // the finest candles
     }
@@ -90,13 +107,33 @@ class StressSink final : public EventSink {
   }
 
  private:
+  const Coin& coin_of(InstrumentId id) {
+    const auto found = coins_.find(id);
+    if (found != coins_.end()) return found->second;
+    return coins_.emplace(id, names_.of(instruments_[id])).first->second;
+  }
+  // A trade and its aggregate, or two recorders: each minute counts what one channel of them shows
+  // at most. Of inverse contracts the units are coins of one dollar's size.
+  void add_trade(const Event& event, const Trade& trade, const Instrument& i) {
+    if (trade.price.raw() <= 0 || trade.qty.raw() <= 0) return;
+    if (!trade.id.empty() && !seen_.first(mark_of(event, trade), event.received)) return;
+    const double price = trade.price.approx() / coin_of(event.instrument).units;
+    const double units =
+        i.kind == InstrumentKind::inverse ? trade.qty.approx() / price : trade.qty.approx();
+    traded_[event.instrument][event.at.ns() / 60'000'000'000][{event.source, trade.aggregated}] +=
+        units;
+  }
+
   gauges::Gauges& gauges_;
   const Instruments& instruments_;
   const StressTapeQuery& query_;
+  const CoinNames& names_;
+  std::map<InstrumentId, Coin> coins_;
+  SeenLately seen_;
   NoGaps no_gaps_;
   codec::BookBuilder books_;
   std::map<InstrumentId, bool> booked_;
-  std::map<InstrumentId, double> traded_;
+  std::map<InstrumentId, std::map<int64_t, std::map<std::pair<SourceId, bool>, double>>> traded_;
   std::map<InstrumentId, std::map<Duration, double>> candles_;
   std::map<InstrumentId, BarBuilder> bars_;
 };
@@ -214,7 +251,7 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
                                     const gauges::Rules& rules, const StressTapeQuery& query) {
   const auto feed = TRY(open_tapes(tapes, query.at));
   gauges::Gauges gauges(query.asset, rules, feed->instruments(), feed->sources());
-  StressSink sink(gauges, feed->instruments(), query);
+  StressSink sink(gauges, feed->instruments(), rules, query);
   if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
   StressTape tape{.at = query.at};
   for (const gauges::Reading& reading : gauges.readings(query.at)) {

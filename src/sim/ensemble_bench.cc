@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sim/ensemble.h"
-#include "sim/testing.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

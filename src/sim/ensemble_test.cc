@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sim/makers.h"
-#include "sim/testing.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "base/text.h"
-#include "sim/testing.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "sim/ensemble.h"
+#include "sim/markets_testing.h"
 #include "sim/splitting.h"
-#include "sim/testing.h"
 
 namespace delever::sim {
 namespace {

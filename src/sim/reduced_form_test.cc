@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "cascade/cascade.h"
-#include "sim/testing.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/file.h"
 #include "sim/scenario_reader.h"
 
 namespace delever::sim {
@@ -424,7 +425,7 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
 }
 
 Result<Scenario> Scenario::load(const std::string& path, const rulebooks::RulebookShelf& shelf) {
-  auto text = read_text_file(path);
+  auto text = read_file(path);
   if (!text.has_value()) return std::move(text.error());
   return parse(text.value(), path, shelf);
 }

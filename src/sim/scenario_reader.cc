@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 namespace delever::sim {
 
@@ -91,14 +89,6 @@ Result<void> source(const Config& c) {
     return Error{Fault::malformed, "say where the figures come from, or \"assumption\"",
                  c.place("source")};
   return {};
-}
-
-Result<std::string> read_text_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream all;
-  if (in) all << in.rdbuf();
-  if (!in || in.bad() || all.fail()) return Error{Fault::unavailable, "cannot be read", path};
-  return all.str();
 }
 
 namespace {

@@ -16,7 +16,6 @@ Result<Duration> length(const Config& c, std::string_view key);               //
 Result<uint32_t> asset(const Config& c, const Scenario& s, std::string_view key = "asset");
 Result<Latency> latency(const Config& c);
 Result<void> source(const Config& c);  // every table says where its figures come from
-Result<std::string> read_text_file(const std::string& path);
 
 Result<VenueSetup> read_venue(const Config& c, const Scenario& s,
                               const rulebooks::RulebookShelf& shelf);

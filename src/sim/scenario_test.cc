@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/source_root.h"
-#include "sim/testing.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

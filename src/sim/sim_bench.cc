@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sim/markets_testing.h"
 #include "sim/retail.h"
-#include "sim/testing.h"
 
 namespace delever::sim {
 namespace {

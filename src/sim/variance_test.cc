@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "sim/control.h"
 #include "sim/ensemble.h"
-#include "sim/testing.h"
+#include "sim/markets_testing.h"
 
 namespace delever::sim {
 namespace {

@@ -35,7 +35,8 @@ void Wire::describe(Instant at) {
   for (const Instrument& i : instruments_) {
     fmt::format_to(
         std::back_inserter(lines_),
-        R"({{"channel":"instrument","symbol":"{}","time":{},"kind":"{}","base":"{}","quote":"{}","settle":"{}")",
+        R"({{"channel":"instrument","symbol":"{}","time":{},"kind":"{}","base":"{}","quote":"{}",)"
+        R"("settle":"{}")",
         i.symbol, at.ns(), kind_name(i.kind), i.base, i.quote, i.settle);
     if (i.contract_size)
       fmt::format_to(std::back_inserter(lines_), R"(,"size":"{}")", i.contract_size->text());
@@ -78,7 +79,8 @@ void Wire::on_event(const Event& event) {
     if (!price || !qty) return;
     fmt::format_to(
         std::back_inserter(lines_),
-        R"({{"channel":"liquidation","symbol":"{}","time":{},"position":"{}","price":"{}","qty":"{}"}})",
+        R"({{"channel":"liquidation","symbol":"{}","time":{},"position":"{}","price":"{}",)"
+        R"("qty":"{}"}})",
         symbol, event.at.ns(), forced->position_side == PositionSide::long_side ? "long" : "short",
         price->text(), qty->text());
     lines_ += '\n';

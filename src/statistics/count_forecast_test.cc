@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "statistics/test_counts.h"
+#include "statistics/counts_testing.h"
 
 namespace delever::statistics {
 namespace {

@@ -46,10 +46,14 @@ Result<TapeContents> TapeContents::open(const std::string& path, TapeReader::Opt
     if (error.fault == Fault::refused || !says_tape(path)) return error;
     if (!contents.salvage(error.text())) return error;
   }
+  contents.opened_ = true;  // from here on the list of streams stands: readers number by it
   contents.damage_ = contents.tape_.damage;
   contents.blocks_seen_.resize(contents.tape_.streams.size());
   std::vector<int64_t> gaps(contents.tape_.streams.size());
-  for (const TapeGap& gap : contents.tape_.gaps) ++gaps[gap.stream - 1];
+  for (const TapeGap& gap : contents.tape_.gaps) {
+    CHECK(gap.stream >= 1 && gap.stream <= gaps.size());
+    ++gaps[gap.stream - 1];
+  }
   for (const StreamTotals& t : contents.tape_.totals) {
     if (t.stream < 1 || t.stream > gaps.size() || gaps[t.stream - 1] >= t.gaps) continue;
     contents.add_damage(t.stream, range.from, range.to,
@@ -63,6 +67,7 @@ Result<void> TapeContents::open_database() {
   TRY(check_format(*db_));
   tape_ = TRY(read_description(*db_));
   TRY(read_last_id());
+  TRY(read_last_stream());
   end_known_ = true;
   next_ = TRY(db_->prepare(
       "SELECT first_ns, stream, run, seq, last_ns, count, raw_bytes, id "
@@ -93,6 +98,22 @@ Result<void> TapeContents::read_last_id() {
   int64_t blocks = 0;
   for (const StreamTotals& t : tape_.totals) blocks += t.blocks;
   last_id_ = std::max(last_id_, blocks);
+  return {};
+}
+
+// Streams that the other tables speak of and nobody describes are lost, and are named before
+// anything is read, so that their gaps have a stream to belong to. A closed tape with a total for
+// each described stream has none; otherwise the whole index is asked.
+Result<void> TapeContents::read_last_stream() {
+  int64_t last = 0;
+  for (const StreamTotals& t : tape_.totals) last = std::max(last, int64_t{t.stream});
+  for (const TapeGap& gap : tape_.gaps) last = std::max(last, int64_t{gap.stream});
+  if (tape_.totals.size() != tape_.streams.size()) {
+    last = std::max(last,
+                    TRY(db_->integer("SELECT max(stream) FROM blocks INDEXED BY blocks_by_time")));
+  }
+  const auto most = static_cast<int64_t>(stream_limit(tape_.streams.size()));
+  name_lost_streams(tape_, static_cast<StreamNumber>(std::clamp<int64_t>(last, 0, most)));
   return {};
 }
 
@@ -178,7 +199,16 @@ void TapeContents::pop() {
 // Blocks of a run come with rising numbers; a hole is a block whose row, or whose way to it, is
 // lost.
 TapeContents::Step TapeContents::follow(const BlockHeader& header) {
-  if (header.stream < 1 || header.stream > tape_.streams.size()) return Step::skip;
+  if (header.stream < 1 || header.stream > tape_.streams.size()) {
+    // Nobody can say whose messages these are, so no stream is sure to be whole.
+    for (StreamNumber n = 1; n <= tape_.streams.size() && !stray_told_; ++n) {
+      add_damage(n, header.first, header.last,
+                 fmt::format("block {} is of stream {}, which is not on the tape", header.id,
+                             header.stream));
+    }
+    stray_told_ = true;
+    return Step::skip;
+  }
   Progress& run = runs_[{header.stream, header.run}];
   if (!run.seen && !whole_start()) run.next = header.seq;
   if (header.seq != run.next) {
@@ -247,12 +277,16 @@ bool TapeContents::salvage(std::string why) {
   auto found = pages.value().search();
   if (!found.has_value()) return false;
   Salvaged& salvaged = found.value();
-  if (!db_ || tape_.streams.empty()) {
+  if (!opened_ && (!db_ || tape_.streams.empty())) {
     StreamNumber highest = 0;
     for (const FoundBlock& block : salvaged.blocks)
       highest = std::max(highest, block.header.stream);
     tape_ = std::move(salvaged.tape);
-    name_lost_streams(tape_, highest);
+    for (const StreamTotals& t : tape_.totals) highest = std::max(highest, t.stream);
+    name_lost_streams(tape_, std::min(highest, stream_limit(tape_.streams.size())));
+    std::erase_if(tape_.gaps, [&](const TapeGap& gap) {
+      return gap.stream < 1 || gap.stream > tape_.streams.size();
+    });
   }
   if (tape_.streams.empty()) return false;
   pages_ = std::move(pages.value());
@@ -337,6 +371,11 @@ bool TapeContents::load(const BlockHeader& header, bool again, BlockMessages& ou
              fmt::format("block {} (run {}, number {}, {} messages) is lost: {}", header.id,
                          header.run, header.seq, header.count, why));
   return false;
+}
+
+std::vector<TapeGap> TapeContents::take_damage() {
+  for (TapeGap& gap : damage_) gap.damage = true;
+  return std::exchange(damage_, {});
 }
 
 void TapeContents::add_damage(StreamNumber stream, Instant from, Instant to, std::string reason) {

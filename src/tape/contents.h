@@ -39,7 +39,7 @@ class TapeContents {
 
   void add_damage(StreamNumber stream, Instant from, Instant to, std::string reason);
   // Damage met since this was last asked, that of the rows of gaps and streams included.
-  std::vector<TapeGap> take_damage() { return std::exchange(damage_, {}); }
+  std::vector<TapeGap> take_damage();
   // Why the pages had to be searched for blocks, once they were: SQLite's trees are damaged, even
   // if nothing is lost.
   const std::optional<std::string>& trouble() const { return trouble_; }
@@ -63,6 +63,7 @@ class TapeContents {
       : path_(std::move(path)), range_(range) {}
   Result<void> open_database();
   Result<void> read_last_id();
+  Result<void> read_last_stream();
   Result<void> refill();
   Result<void> scout(const BlockHeader& header);
   bool salvage(
@@ -82,7 +83,8 @@ class TapeContents {
   std::optional<Database> db_;
   std::optional<Statement> next_, row_;
   int64_t last_id_ = 0;  // when the tape was opened
-  bool end_known_ = false;
+  bool end_known_ = false, opened_ = false;
+  bool stray_told_ = false;
   std::deque<BlockHeader> ahead_;
   BlockHeader reached_;  // the last one taken from the index
   bool exhausted_ = false, finished_ = false, front_followed_ = false;

@@ -15,6 +15,14 @@ Error failed(sqlite3* db, int code) {
   const bool damage = kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_FORMAT ||
                       kind == SQLITE_ERROR || kind == SQLITE_MISMATCH || kind == SQLITE_TOOBIG ||
                       kind == SQLITE_CONSTRAINT;
+  const int detail = db != nullptr ? sqlite3_extended_errcode(db) : code;
+  if (kind == SQLITE_FULL)
+    return {Fault::unavailable, "the disk is full (SQLite: database or disk is full)"};
+  if (detail == SQLITE_IOERR_WRITE || detail == SQLITE_IOERR_TRUNCATE)
+    return {Fault::unavailable, "the disk refused a write (SQLite: disk I/O error)"};
+  if (detail == SQLITE_IOERR_FSYNC || detail == SQLITE_IOERR_DIR_FSYNC)
+    return {Fault::unavailable,
+            "the disk did not confirm what was written (fsync failed; SQLite: disk I/O error)"};
   return {damage ? Fault::malformed : Fault::unavailable,
           fmt::format("SQLite: {}", db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code))};
 }
@@ -88,15 +96,27 @@ std::string_view Statement::blob(int column) const {
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-Result<Database> Database::open(const std::string& path, Mode mode) {
+Result<Database> Database::open(const std::string& path, Mode mode, const std::string& vfs) {
   const int flags =
       mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX,
+                             vfs.empty() ? nullptr : vfs.c_str());
   Database db(handle);
   // Opening reads nothing yet; asking for the schema does.
   if (code == SQLITE_OK)
     code = sqlite3_exec(handle, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr);
+  // A journal beside it: its writer was killed while it changed the file (the last step of close).
+  // Rolling that back writes, so once the file is opened for writing.
+  if ((code & 0xff) == SQLITE_READONLY && mode == Mode::read) {
+    sqlite3* writable = nullptr;
+    code = sqlite3_open_v2(path.c_str(), &writable, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                           nullptr);
+    db.db_.reset(writable);
+    handle = writable;
+    if (code == SQLITE_OK)
+      code = sqlite3_exec(handle, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr);
+  }
   if (code == SQLITE_CANTOPEN && mode == Mode::read && access((path + "-wal").c_str(), F_OK) != 0) {
     sqlite3* still = nullptr;
     code = sqlite3_open_v2(immutable_uri(path).c_str(), &still,
@@ -120,6 +140,15 @@ Result<void> Database::run(const char* sql) {
   const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return failed(db_.get(), code);
   return {};
+}
+
+Result<void> Database::leave_wal() {
+  sqlite3_busy_timeout(db_.get(), 0);
+  const int code =
+      sqlite3_exec(db_.get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+  const int kind = code & 0xff;
+  if (code == SQLITE_OK || kind == SQLITE_BUSY || kind == SQLITE_LOCKED) return {};
+  return failed(db_.get(), code);
 }
 
 Result<Statement> Database::prepare(const char* sql) {

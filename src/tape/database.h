@@ -42,7 +42,9 @@ class Statement {
 class Database {
  public:
   enum class Mode { read, write };  // write creates the file
-  static Result<Database> open(const std::string& path, Mode mode);
+  static Result<Database> open(const std::string& path, Mode mode, const std::string& vfs = {});
+  // Folds the WAL into the file. Where a reader holds on it stays in WAL mode: no loss.
+  Result<void> leave_wal();
   Result<void> run(const char* sql);
   Result<Statement> prepare(const char* sql);
   Result<int64_t> integer(

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "tape/tape_fixture.h"
+#include "tape/tape_testing.h"
 
 namespace delever::tape {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tape/tape_fixture.h"
+#include "tape/tape_testing.h"
 
 namespace delever::tape {
 namespace {

@@ -17,18 +17,24 @@ namespace {
 
 constexpr const char* kSchema = R"(
 CREATE TABLE tape(key TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, venue TEXT NOT NULL, channel TEXT NOT NULL,
+CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, venue TEXT NOT NULL, )"
+                                R"(channel TEXT NOT NULL,
   decoder TEXT NOT NULL, settings TEXT NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE streams_copy(id INTEGER PRIMARY KEY, name TEXT NOT NULL, venue TEXT NOT NULL, channel TEXT NOT NULL,
+CREATE TABLE streams_copy(id INTEGER PRIMARY KEY, name TEXT NOT NULL, venue TEXT NOT NULL, )"
+                                R"(channel TEXT NOT NULL,
   decoder TEXT NOT NULL, settings TEXT NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE blocks(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, run INTEGER NOT NULL, seq INTEGER NOT NULL,
-  first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,
+CREATE TABLE blocks(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, run INTEGER NOT NULL, seq )"
+                                R"(INTEGER NOT NULL,
+  first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL, raw_bytes INTEGER )"
+                                R"(NOT NULL,
   checksum INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE INDEX blocks_by_time ON blocks(first_ns, stream, run, seq, last_ns, count, raw_bytes);
-CREATE TABLE gaps(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
+CREATE TABLE gaps(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, from_ns INTEGER NOT NULL, )"
+                                R"(to_ns INTEGER NOT NULL,
   reason TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE totals(stream INTEGER PRIMARY KEY, runs INTEGER NOT NULL, blocks INTEGER NOT NULL,
-  messages INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, gaps INTEGER NOT NULL, checksum INTEGER NOT NULL);
+  messages INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, gaps INTEGER NOT NULL, checksum INTEGER )"
+                                R"(NOT NULL);
 )";
 
 Error not_a_tape(std::string_view why) {
@@ -44,11 +50,15 @@ Result<void> put_setting(Database& db, std::string_view key, int64_t value) {
   return put.bind(1, key).bind(2, value).bind(3, int64_t{setting_checksum(key, value)}).done();
 }
 
-Result<void> read_streams(Database& db, const char* sql, TapeDescription& tape) {
-  Statement rows = TRY(db.prepare(sql));
+Result<void> read_streams(Database& db, const char* table, TapeDescription& tape) {
+  const auto rows_there = TRY(db.integer(fmt::format("SELECT count(*) FROM {}", table).c_str()));
+  const int64_t most = stream_limit(static_cast<size_t>(std::max<int64_t>(rows_there, 0)));
+  Statement rows = TRY(db.prepare(
+      fmt::format("SELECT id, name, venue, channel, decoder, settings, checksum FROM {}", table)
+          .c_str()));
   while (TRY(rows.row())) {
     const int64_t number = rows.integer(0);
-    if (number < 1 || number > int64_t{kStreamMax}) continue;
+    if (number < 1 || number > most) continue;
     StreamInfo info{std::string(rows.text(1)),
                     std::string(rows.text(2)),
                     std::string(rows.text(3)),
@@ -68,20 +78,25 @@ Result<void> read_streams(Database& db, const char* sql, TapeDescription& tape) 
 Result<void> read_gaps(Database& db, TapeDescription& tape) {
   Statement rows =
       TRY(db.prepare("SELECT id, stream, from_ns, to_ns, reason, checksum FROM gaps ORDER BY id"));
+  int64_t damaged = 0, first = 0;
   while (TRY(rows.row())) {
     const int64_t stream = rows.integer(1);
     TapeGap gap{static_cast<StreamNumber>(stream), Instant::ns(rows.integer(2)),
                 Instant::ns(rows.integer(3)), std::string(rows.text(4))};
     if (rows.integer(5) == int64_t{gap_checksum(rows.integer(0), gap)} &&
-        stream == int64_t{gap.stream} && gap.stream >= 1 && gap.stream <= tape.streams.size()) {
+        stream == int64_t{gap.stream} && gap.stream >= 1 && gap.stream <= tape.streams.size() &&
+        gap.from <= gap.to) {
       tape.gaps.push_back(std::move(gap));
-      continue;
-    }
-    for (StreamNumber n = 1; n <= tape.streams.size(); ++n) {
-      tape.damage.push_back({n, Instant::min(), Instant::max(),
-                             fmt::format("the recorded gap {} is damaged", rows.integer(0))});
+    } else if (++damaged == 1) {
+      first = rows.integer(0);
     }
   }
+  if (damaged == 0) return {};
+  const std::string why =
+      damaged == 1 ? fmt::format("the recorded gap {} is damaged", first)
+                   : fmt::format("{} recorded gaps are damaged, the first is {}", damaged, first);
+  for (StreamNumber n = 1; n <= tape.streams.size(); ++n)
+    tape.damage.push_back({n, Instant::min(), Instant::max(), why});
   return {};
 }
 
@@ -343,10 +358,8 @@ void name_lost_streams(TapeDescription& tape, StreamNumber highest) {
 
 Result<TapeDescription> read_description(Database& db) {
   TapeDescription tape;
-  TRY(read_streams(db, "SELECT id, name, venue, channel, decoder, settings, checksum FROM streams",
-                   tape));
-  TRY(read_streams(
-      db, "SELECT id, name, venue, channel, decoder, settings, checksum FROM streams_copy", tape));
+  TRY(read_streams(db, "streams", tape));
+  TRY(read_streams(db, "streams_copy", tape));
   name_lost_streams(tape, 0);
   TRY(read_gaps(db, tape));
   TRY(read_totals(db, tape));

@@ -3,6 +3,7 @@
 // one; streams are stored twice, because a block without its stream cannot be decoded.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
@@ -27,6 +28,12 @@ inline constexpr Duration kSpanUnbounded =
     Duration::ns(std::numeric_limits<int64_t>::max());  // of a span_max: or more
 inline constexpr int64_t kTapePageBytes =
     4096;  // so that salvage need not trust a damaged header for it
+
+// Streams are numbered without holes, so a number far beyond the streams that are described is a
+// damaged one. It must not ask for a table of millions.
+inline constexpr StreamNumber stream_limit(size_t described) {
+  return static_cast<StreamNumber>(std::min<size_t>(kStreamMax, 1000 + 2 * described));
+}
 
 using TapeSettings = std::map<std::string, std::string, std::less<>>;
 

@@ -33,26 +33,36 @@ struct TapeGap {
   StreamNumber stream = 0;
   Instant from, to;
   std::string reason;
+  bool damage = false;  // not recorded: met on reading, of what had been on the tape
 };
 
-// Appends. What was appended is safe from kill -9 at the latest `flush_after` later, counted on the
-// clock at appends.
+// Appends. What was appended is safe from kill -9 and from a power cut at the latest `flush_after`
+// later, counted on the clock that was given. An error of the disk stays: every later call returns
+// it, and the tape says that it was not closed.
 class TapeWriter {
  public:
   struct Options {
     Duration flush_after = Duration::seconds(1);
     size_t block_bytes = 256 * 1024;
     int compression = 1;
+    std::string vfs = {};  // the SQLite VFS that does the disk's work; empty: SQLite's own
   };
+  // With a thread of its own, which compresses and commits.
   static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock,
                                                   Options options);
   static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock);
+  // Without: it moves when its owner calls step(), at least every flush_after / 4.
+  static Result<std::unique_ptr<TapeWriter>> open_stepped(const std::string& path, Clock& clock,
+                                                          Options options);
 
   virtual ~TapeWriter() = default;
   virtual Result<StreamNumber> stream(
       const StreamInfo& info) = 0;  // finds the stream of that name, or adds it
   virtual Result<void> append(StreamNumber stream, Instant received, std::string_view bytes) = 0;
   virtual Result<void> gap(const TapeGap& gap) = 0;
+  // Does what is due at `now` (Clock::elapsed) and says how many pieces of work that was. A writer
+  // with a thread has none left to do.
+  virtual Result<size_t> step(Duration now) = 0;
   virtual Result<void> flush() = 0;
   virtual Result<void> close() = 0;  // flush, and say how many messages and bytes in the file
 };

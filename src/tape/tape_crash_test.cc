@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tape/tape.h"
-#include "tape/tape_fixture.h"
+#include "tape/tape_testing.h"
 
 namespace delever::tape {
 namespace {

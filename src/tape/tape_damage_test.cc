@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "tape/tape.h"
-#include "tape/tape_fixture.h"
+#include "tape/tape_testing.h"
 
 namespace delever::tape {
 namespace {

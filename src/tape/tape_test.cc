@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <map>
 #include <thread>
 
-#include "tape/tape_fixture.h"
+#include "tape/inspect.h"
+#include "tape/tape_testing.h"
 
 namespace delever::tape {
 namespace {
@@ -304,6 +306,63 @@ TEST(Tape, RefusesOtherDatabasesAndLeavesThemAlone) {
   EXPECT_NE(TapeWriter::open(file.path, clock).error().text().find("something else"),
             std::string::npos);
   EXPECT_EQ(file.bytes(), before);
+}
+
+// Both copies of a stream's row are gone: its blocks cannot be decoded, and a gap says so, whether
+// it was the only stream or one of several, and whether or not the totals still speak of it.
+TEST(Tape, NamesAStreamWhoseRowsAreLost) {
+  for (const bool only : {true, false}) {
+    for (const bool closed : {true, false}) {
+      SCOPED_TRACE((only ? "only, " : "second, ") + std::string(closed ? "closed" : "not closed"));
+      SystemClock clock;
+      const TempTape tape("lost_stream.tape");
+      {
+        auto writer = must(TapeWriter::open(tape.path, clock));
+        if (!only) must(writer->append(must(writer->stream(stream_info(1))), Instant::ns(1), "a"));
+        must(writer->append(must(writer->stream(stream_info(2))), Instant::ns(2), "b"));
+        must(writer->close());
+      }
+      const std::string id = only ? "1" : "2";
+      run_sql(tape.path, ("DELETE FROM streams WHERE id = " + id +
+                          "; DELETE FROM streams_copy WHERE id = " + id +
+                          (closed ? "" : "; DELETE FROM totals"))
+                             .c_str());
+      auto reader = must(TapeReader::open(tape.path));
+      EXPECT_EQ(read_all(*reader).size(), only ? 0U : 1U);
+      ASSERT_EQ(reader->streams().size(), only ? 1U : 2U);
+      ASSERT_FALSE(reader->gaps().empty());
+      EXPECT_TRUE(reader->gaps()[0].damage);
+      EXPECT_EQ(reader->gaps()[0].stream, only ? 1U : 2U);
+      EXPECT_FALSE(must(tape_verify(tape.path)).sound());
+      must(tape_info(tape.path));
+    }
+  }
+}
+
+// A writer that is killed in the last step of close() leaves a journal of SQLite's beside the tape.
+TEST(Tape, ReadsWhatAJournalMustRollBack) {
+  const TempTape tape("hot.tape");
+  SystemClock clock;
+  {
+    auto writer = must(TapeWriter::open(tape.path, clock));
+    must(writer->append(must(writer->stream(stream_info(1))), Instant::ns(1), "kept"));
+    must(writer->close());
+  }
+  if (const pid_t child = fork(); child == 0) {
+    sqlite3* db = nullptr;
+    (void)sqlite3_open(tape.path.c_str(), &db);
+    (void)sqlite3_exec(db,
+                       "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN EXCLUSIVE;"
+                       "DELETE FROM totals; UPDATE streams SET channel = zeroblob(900000)",
+                       nullptr, nullptr, nullptr);
+    _exit(0);
+  } else {
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  }
+  ASSERT_EQ(access((tape.path + "-journal").c_str(), F_OK), 0);
+  const auto check = must(tape_verify(tape.path));
+  EXPECT_TRUE(check.sound()) << check.trouble.value_or("");
+  EXPECT_EQ(read_all(tape.path).size(), 1U);
 }
 
 TEST(Tape, RefusesANewerFormat) {

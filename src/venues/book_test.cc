@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "base/random.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

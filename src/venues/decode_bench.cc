@@ -1,5 +1,5 @@
 // Decoding to events beside the least that any reader of these messages must do: simdjson on
-// demand, the same fields, to doubles. The workload is that of venues/mix.h.
+// demand, the same fields, to doubles. The workload is that of venues/mix_testing.h.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 
@@ -8,7 +8,7 @@
 
 #include "codec/book.h"
 #include "codec/decoder.h"
-#include "venues/mix.h"
+#include "venues/mix_testing.h"
 #include "venues/registry.h"
 
 namespace delever::venues {

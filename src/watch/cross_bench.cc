@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 #include "watch/cross_sweep.h"
 #include "watch/watch_index.h"
 
@@ -334,6 +334,7 @@ int bench_main(uint32_t accounts, uint32_t isolated) {
 }  // namespace delever::watch
 
 int main(int argc, char** argv) {
-  return delever::bench_main(argc > 1 ? static_cast<uint32_t>(std::atol(argv[1])) : 2'000'000,
-                             argc > 2 ? static_cast<uint32_t>(std::atol(argv[2])) : 10'000'000);
+  return delever::watch::bench_main(
+      argc > 1 ? static_cast<uint32_t>(std::atol(argv[1])) : 2'000'000,
+      argc > 2 ? static_cast<uint32_t>(std::atol(argv[2])) : 10'000'000);
 }

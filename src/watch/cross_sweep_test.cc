@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "watch/cross_market.h"
+#include "watch/cross_market_testing.h"
 
 namespace delever::watch {
 namespace {

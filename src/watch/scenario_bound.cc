@@ -61,6 +61,115 @@ constexpr double kVolatilityMost = 99;  // scenario_margin() refuses 100 and mor
 // An option is anchored where its volatility takes this many coins of price to double.
 constexpr double kAnchor = 0.006;
 
+// How far forward, volatility and time may go, and the shocks at both ends of the time.
+struct Reach {
+  double forward = 0, years = 0, vol = 0;
+  double root = 0, root_low = 0;  // of the years, and of the years at their end
+  double away = 0;                // log moneyness
+};
+
+Reach reach_of(const HeldOption& option, const ScenarioReach& reach, double power_changes_at,
+               OptionReach& into) {
+  const margin::RiskLeg& leg = option.leg;
+  Reach r{.forward = leg.forward, .years = *leg.years, .vol = leg.volatility};
+  r.root = std::sqrt(r.years);
+  r.away = options::log_moneyness(r.forward, leg.option->strike.approx());
+  into.forward_low = r.forward / (1 + reach.price);
+  into.forward_high = r.forward * (1 + reach.price);
+  const double d1 = r.away / (r.vol * r.root) + 0.5 * r.vol * r.root;
+  into.anchored = r.vol > 0 && kInvRoot2Pi * std::exp(-0.5 * d1 * d1) * r.vol * r.root >= kAnchor;
+  into.volatility_low = into.anchored ? r.vol * (1 - reach.volatility) : 0;
+  into.volatility_high = r.vol * (1 + reach.volatility);
+  // Up to where 0.2 to 0.4 % of the forward in time value would send it.
+  if (!into.anchored)
+    into.volatility_high += 2 * reach.volatility * (0.6 * std::abs(r.away) + 0.01) / r.root;
+  into.volatility_high = std::min(into.volatility_high, std::max(r.vol, kVolatilityMost));
+  into.years_low = r.years * (1 - reach.time);
+  // The shocks change their power at 30 days: no way passes it, so that each is one power of the
+  // time.
+  if (r.years * kDaysPerYear >= kShortDays)
+    into.years_low = std::max(into.years_low, std::min(r.years, power_changes_at));
+  r.root_low = std::sqrt(into.years_low);
+  return r;
+}
+
+// The straight lines of one option: per scenario the change of (value then - value now) until a
+// way's end. A long leg's value lies on or above its tangent, a short one's on or below its chord.
+struct Lines {
+  const HeldOption& option;
+  const Reach& r;
+  OptionReach& into;
+  struct Change {
+    double tangent = 0, chord = 0;
+  };
+  Change now_fall, now_rise;
+  double per_vega = 1;
+
+  const margin::OptionTerms& terms() const { return *option.leg.option; }
+  double value(double price, double of_forward) const {  // in coins
+    return option.on_index ? price / of_forward : price / option.index;
+  }
+  // Of value(black(F (1 + move))) as F goes to `end`.
+  Change change(const Point& here, double end, double move, double total_vol) const {
+    const double shocked = r.forward * (1 + move), shocked_end = end * (1 + move);
+    Change c;
+    c.chord = value(at(terms(), shocked_end, total_vol).price, shocked_end) *
+                  (option.on_index ? 1 : 1 / (1 + move)) -
+              value(here.price, shocked) * (option.on_index ? 1 : 1 / (1 + move));
+    c.tangent = option.on_index
+                    ? (here.price - shocked * here.delta) / (1 + move) * (1 / end - 1 / r.forward)
+                    : here.delta * (end - r.forward) / option.index;
+    return c;
+  }
+  // Of what the option is worth now: anchored, it goes with its mark.
+  Change change_of_now(const Point& here, double end) const {
+    if (!into.anchored) return change(here, end, 0, r.vol * r.root);
+    const double straight = option.on_index ? 0 : option.mark * (end - r.forward) / option.index;
+    return Change{straight, straight};
+  }
+  void add(double move, const Shock& shock) {
+    const double base = std::max(r.vol, shock.floor),
+                 lowest = std::max(into.volatility_low, shock.floor),
+                 highest = std::max(into.volatility_high, shock.floor);
+    const double total_vol = base * shock.now;
+    const Point here = at(terms(), r.forward * (1 + move), total_vol);
+    const Change fall = change(here, into.forward_low, move, total_vol),
+                 rise = change(here, into.forward_high, move, total_vol);
+    into.fall_long.push_back(fall.tangent - now_fall.chord);
+    into.fall_short.push_back(fall.chord - now_fall.tangent);
+    into.rise_long.push_back(rise.tangent - now_rise.chord);
+    into.rise_short.push_back(rise.chord - now_rise.tangent);
+    const double strike = terms().strike.approx();
+    const Span k{options::log_moneyness(into.forward_low * (1 + move), strike),
+                 options::log_moneyness(into.forward_high * (1 + move), strike)};
+    const double vega =
+        per_vega * density_most(d1_over(k, {lowest * shock.later, highest * shock.now}));
+    // A base on its floor loses nothing as volatility falls; above it the straight line counts as
+    // if there were none.
+    into.volatility_long.push_back(
+        r.vol > shock.floor ? vega * shock.now * (r.vol - into.volatility_low) : 0);
+    into.volatility_short.push_back(vega * shock.now * (highest - base));
+    into.time_long.push_back(vega * highest * shock.decay);
+  }
+};
+
+// Vega and delta of what the option is worth now, at most and at least within the reach.
+void bound_now(const Lines& lines, OptionReach& into) {
+  const Reach& r = lines.r;
+  const double strike = lines.terms().strike.approx();
+  const Span k{options::log_moneyness(into.forward_low, strike),
+               options::log_moneyness(into.forward_high, strike)};
+  const Span d1s = d1_over(k, {into.volatility_low * r.root_low, into.volatility_high * r.root});
+  const double now_vega = into.anchored ? 0 : lines.per_vega * density_most(d1s);
+  into.now_fall_short = now_vega * r.root * (r.vol - into.volatility_low);
+  into.now_rise_long = now_vega * r.root * (into.volatility_high - r.vol);
+  into.now_time_short = now_vega * into.volatility_high * (r.root - r.root_low);
+  const auto distribution = [](double x) { return 0.5 * std::erfc(-x * kRootHalf); };
+  const double put = lines.terms().type == OptionType::put ? 1 : 0;
+  into.delta_low = distribution(d1s.low) - put;
+  into.delta_high = distribution(d1s.high) - put;
+}
+
 }  // namespace
 
 Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
@@ -71,25 +180,8 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
       !rule.vol_up_floor)
     return Error{Fault::no_evidence,
                  "options need the volatility shocks, and this rulebook lacks some"};
-  const margin::OptionTerms& terms = *leg.option;
-  const double forward = leg.forward, years = *leg.years, vol = leg.volatility;
-  into.forward_low = forward / (1 + reach.price);
-  into.forward_high = forward * (1 + reach.price);
-  const double root = std::sqrt(years),
-               away = options::log_moneyness(forward, terms.strike.approx());
-  const double d1 = away / (vol * root) + 0.5 * vol * root;
-  into.anchored = vol > 0 && kInvRoot2Pi * std::exp(-0.5 * d1 * d1) * vol * root >= kAnchor;
-  into.volatility_low = into.anchored ? vol * (1 - reach.volatility) : 0;
-  into.volatility_high = vol * (1 + reach.volatility);
-  // Up to where 0.2 to 0.4 % of the forward in time value would send it.
-  if (!into.anchored)
-    into.volatility_high += 2 * reach.volatility * (0.6 * std::abs(away) + 0.01) / root;
-  into.volatility_high = std::min(into.volatility_high, std::max(vol, kVolatilityMost));
-  into.years_low = years * (1 - reach.time);
-  // The shocks change their power at 30 days: no way passes it, so that each is one power of the
-  // time.
-  const bool beyond = years * kDaysPerYear >= kShortDays;
-  if (beyond) into.years_low = std::max(into.years_low, std::min(years, kShortDays / kDaysPerYear));
+  const Reach r = reach_of(option, reach, kShortDays / kDaysPerYear, into);
+  const bool beyond = r.years * kDaysPerYear >= kShortDays;
   const double power = beyond ? rule.long_vega_power->approx() : rule.short_vega_power->approx();
   if (!(power >= 0 && power <= 0.5))
     return Error{Fault::refused,
@@ -100,84 +192,26 @@ Result<void> option_reach(const ScenarioRule& rule, const HeldOption& option,
   const auto down = [&](double t) {
     return std::sqrt(t) * margin::vol_shock_down(rule.vol_down->approx(), t * kDaysPerYear, power);
   };
-  const double root_low = std::sqrt(into.years_low);
-  const Shock shocks[] = {
-      {up(years), up(into.years_low), rule.vol_up_floor->approx(), up(years) - up(into.years_low)},
-      {root, root_low, 0, root - root_low},
-      {down(years), down(into.years_low), 0, root - root_low}};
+  const Shock shocks[] = {{up(r.years), up(into.years_low), rule.vol_up_floor->approx(),
+                           up(r.years) - up(into.years_low)},
+                          {r.root, r.root_low, 0, r.root - r.root_low},
+                          {down(r.years), down(into.years_low), 0, r.root - r.root_low}};
 
   for (auto* list : {&into.fall_long, &into.fall_short, &into.rise_long, &into.rise_short,
                      &into.volatility_long, &into.volatility_short, &into.time_long})
     list->clear();
-  const auto value = [&](double price, double of_forward) {  // in coins
-    return option.on_index ? price / of_forward : price / option.index;
-  };
-  struct Change {
-    double tangent = 0, chord = 0;
-  };
-  // Of value(black(F (1 + move))) as F goes to `end`.
-  const auto change = [&](const Point& here, double end, double move, double total_vol) {
-    const double shocked = forward * (1 + move), shocked_end = end * (1 + move);
-    Change c;
-    c.chord = value(at(terms, shocked_end, total_vol).price, shocked_end) *
-                  (option.on_index ? 1 : 1 / (1 + move)) -
-              value(here.price, shocked) * (option.on_index ? 1 : 1 / (1 + move));
-    c.tangent = option.on_index
-                    ? (here.price - shocked * here.delta) / (1 + move) * (1 / end - 1 / forward)
-                    : here.delta * (end - forward) / option.index;
-    return c;
-  };
-  const Point worth = at(terms, forward, vol * root);
-  const auto change_of_now = [&](double end) {
-    if (!into.anchored) return change(worth, end, 0, vol * root);
-    const double straight = option.on_index ? 0 : option.mark * (end - forward) / option.index;
-    return Change{straight, straight};
-  };
-  const Change now_fall = change_of_now(into.forward_low),
-               now_rise = change_of_now(into.forward_high);
-  const double per_vega = option.on_index ? 1 : into.forward_high / option.index;
-  const auto add = [&](double move, const Shock& shock) {
-    const double base = std::max(vol, shock.floor),
-                 lowest = std::max(into.volatility_low, shock.floor),
-                 highest = std::max(into.volatility_high, shock.floor);
-    const double total_vol = base * shock.now;
-    const Point here = at(terms, forward * (1 + move), total_vol);
-    const Change fall = change(here, into.forward_low, move, total_vol),
-                 rise = change(here, into.forward_high, move, total_vol);
-    into.fall_long.push_back(fall.tangent - now_fall.chord);
-    into.fall_short.push_back(fall.chord - now_fall.tangent);
-    into.rise_long.push_back(rise.tangent - now_rise.chord);
-    into.rise_short.push_back(rise.chord - now_rise.tangent);
-    const double strike = terms.strike.approx();
-    const Span k{options::log_moneyness(into.forward_low * (1 + move), strike),
-                 options::log_moneyness(into.forward_high * (1 + move), strike)};
-    const double vega =
-        per_vega * density_most(d1_over(k, {lowest * shock.later, highest * shock.now}));
-    // A base on its floor loses nothing as volatility falls; above it the straight line counts as
-    // if there were none.
-    into.volatility_long.push_back(
-        vol > shock.floor ? vega * shock.now * (vol - into.volatility_low) : 0);
-    into.volatility_short.push_back(vega * shock.now * (highest - base));
-    into.time_long.push_back(vega * highest * shock.decay);
-  };
+  Lines lines{.option = option, .r = r, .into = into, .now_fall = {}, .now_rise = {}};
+  const Point now = at(*leg.option, r.forward, r.vol * r.root);
+  lines.now_fall = lines.change_of_now(now, into.forward_low);
+  lines.now_rise = lines.change_of_now(now, into.forward_high);
+  lines.per_vega = option.on_index ? 1 : into.forward_high / option.index;
   const int n = rule.buckets_each_side;
   const double range = rule.price_range.approx();
   for (int i = -n; i <= n; ++i) {
-    for (const Shock& shock : shocks) add(range * i / n, shock);
+    for (const Shock& shock : shocks) lines.add(range * i / n, shock);
   }
-  for (const Rate move : rule.extended_moves) add(move.approx(), shocks[0]);
-
-  const Span k{options::log_moneyness(into.forward_low, terms.strike.approx()),
-               options::log_moneyness(into.forward_high, terms.strike.approx())};
-  const Span d1s = d1_over(k, {into.volatility_low * root_low, into.volatility_high * root});
-  const double now_vega = into.anchored ? 0 : per_vega * density_most(d1s);
-  into.now_fall_short = now_vega * root * (vol - into.volatility_low);
-  into.now_rise_long = now_vega * root * (into.volatility_high - vol);
-  into.now_time_short = now_vega * into.volatility_high * (root - root_low);
-  const auto distribution = [](double x) { return 0.5 * std::erfc(-x * kRootHalf); };
-  const double put = terms.type == OptionType::put ? 1 : 0;
-  into.delta_low = distribution(d1s.low) - put;
-  into.delta_high = distribution(d1s.high) - put;
+  for (const Rate move : rule.extended_moves) lines.add(move.approx(), shocks[0]);
+  bound_now(lines, into);
   return {};
 }
 

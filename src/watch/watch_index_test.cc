@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "watch/cross_market.h"
+#include "watch/cross_market_testing.h"
 
 namespace delever::watch {
 namespace {

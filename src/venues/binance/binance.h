@@ -27,6 +27,6 @@ Result<std::unique_ptr<codec::Decoder>> make_binance_decoder(BinanceMarket marke
 // quote.
 Instrument binance_instrument(BinanceMarket market, std::string_view symbol);
 // The price index of a pair: BTCUSD, BTCUSDT.
-Instrument binance_index(std::string_view pair);
+Instrument binance_index(std::string_view pair, BinanceMarket market);
 
 }  // namespace delever::venues

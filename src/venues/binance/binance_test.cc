@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "codec/channels.h"
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
@@ -31,13 +31,16 @@ class Binance : public ::testing::Test {
 };
 
 constexpr std::string_view kTrade =
-    R"({"e":"aggTrade","E":1769760000002,"a":7,"s":"BTCUSDT","p":"84250.00","q":"0.250","f":1,"l":2,)"
+    R"({"e":"aggTrade","E":1769760000002,"a":7,"s":"BTCUSDT","p":"84250.00","q":"0.250","f":1,)"
+    R"("l":2,)"
     R"("T":1769760000000,"m":true})";
 constexpr std::string_view kDepth =
-    R"({"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[["84250.10","1.000"],["84250.00",)"
+    R"({"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[["84250.10","1.000"],)"
+    R"(["84250.00",)"
     R"("0.000"]],"a":[["84251.00","2"]]})";
 constexpr std::string_view kForce =
-    R"({"e":"forceOrder","E":2,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.190","p":"82338.30",)"
+    R"({"e":"forceOrder","E":2,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.190",)"
+    R"("p":"82338.30",)"
     R"("ap":"82651.90","X":"FILLED","l":"0.155","z":"0.190","T":1}})";
 
 TEST_F(Binance, SymbolsOfEveryMarket) {
@@ -51,6 +54,11 @@ TEST_F(Binance, SymbolsOfEveryMarket) {
   EXPECT_EQ(name(BinanceMarket::usdm, "1000SHIBUSDC"), "1000SHIB-USDC-PERP");
   EXPECT_EQ(name(BinanceMarket::coinm, "BTCUSD_PERP"), "BTC-USD-PERP@BTC");
   EXPECT_EQ(name(BinanceMarket::coinm, "ETHUSD_210924"), "ETH-USD-210924@ETH");
+  // COIN-M is quoted in dollars, whatever the letters before them.
+  EXPECT_EQ(name(BinanceMarket::coinm, "BNBUSD_PERP"), "BNB-USD-PERP@BNB");
+  EXPECT_EQ(name(BinanceMarket::coinm, "DOTUSD_210625"), "DOT-USD-210625@DOT");
+  EXPECT_EQ(binance_index("BNBUSD", BinanceMarket::coinm).name(), "BNB-USD-INDEX");
+  EXPECT_EQ(binance_index("BNBBUSD", BinanceMarket::usdm).name(), "BNB-BUSD-INDEX");
   EXPECT_EQ(name(BinanceMarket::spot, "BNBBTC"), "BNB-BTC");
   EXPECT_EQ(name(BinanceMarket::spot, "ETHFDUSD"), "ETH-FDUSD");
   EXPECT_EQ(name(BinanceMarket::eoptions, "BTC-240927-60000-C"), "BTC-USDT-240927-60000-C");
@@ -86,19 +94,24 @@ TEST_F(Binance, WrittenInOtherWays) {
   EXPECT_EQ(want.bids[1].qty, Qty());
   EXPECT_EQ(want.bids[0].price_digits, 2);
   EXPECT_EQ(want.asks[0].qty_digits, 0);
-  for (
-      const std::string_view other : {
-          R"({ "e": "depthUpdate", "E": 2, "T": 1, "s": "BTCUSDT", "U": 5, "u": 9, "pu": 4, "b": [ ["84250.10",)"
-          R"( "1.000"], ["84250.00","0.000"] ], "a": [["84251.00","2"]] })",
-          R"({"a":[["84251.00","2","0"]],"b":[["84250.10","1.000"],["84250.00","0.000"]],"new":{"x":[1]},"pu":4,)"
-          R"("u":9,"U":5,"s":"BTCUSDT","T":1,"E":2,"e":"depthUpdate"})",
-          R"({"e":"depthUpdate","E":"2","T":"1","s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[[84250.10,1.000],[84250.00,)"
-          R"(0.000]],"a":[[84251.00,2]]})",
-          R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,)"
-          R"("pu":4,"b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]}})",
-          R"({"generated":true,"data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,"pu":4,)"
-          R"("b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]},"stream":"btcusdt@depth"})",
-      }) {
+  for (const std::string_view other : {
+           R"({ "e": "depthUpdate", "E": 2, "T": 1, "s": "BTCUSDT", "U": 5, "u": 9, "pu": 4, "b": )"
+           R"([ ["84250.10",)"
+           R"( "1.000"], ["84250.00","0.000"] ], "a": [["84251.00","2"]] })",
+           R"({"a":[["84251.00","2","0"]],"b":[["84250.10","1.000"],["84250.00","0.000"]],)"
+           R"("new":{"x":[1]},"pu":4,)"
+           R"("u":9,"U":5,"s":"BTCUSDT","T":1,"E":2,"e":"depthUpdate"})",
+           R"({"e":"depthUpdate","E":"2","T":"1","s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[[84250.10,)"
+           R"(1.000],[84250.00,)"
+           R"(0.000]],"a":[[84251.00,2]]})",
+           R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT",)"
+           R"("U":5,"u":9,)"
+           R"("pu":4,"b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]}})",
+           R"({"generated":true,"data":{"e":"depthUpdate","E":2,"T":1,"s":"BTCUSDT","U":5,"u":9,)"
+           R"("pu":4,)"
+           R"("b":[["84250.10","1.000"],["84250.00","0.000"]],"a":[["84251.00","2"]]},)"
+           R"("stream":"btcusdt@depth"})",
+       }) {
     const auto sink = decode("binance-usdm", other);
     ASSERT_EQ(sink.events.size(), 1u) << other << " " << why(sink);
     EXPECT_EQ(sink.events[0].at, plain.events[0].at);
@@ -246,8 +259,10 @@ TEST_F(Binance, ExchangeInfoDescribesInstruments) {
       "binance-coinm",
       R"({"serverTime":9,"symbols":[{"symbol":"BTCUSD_260327","contractType":"CURRENT_QUARTER",)"
       R"("deliveryDate":1774598400000,)"
-      R"("contractStatus":"TRADING","contractSize":100,"marginAsset":"BTC","baseAsset":"BTC","quoteAsset":"USD",)"
-      R"("filters":[{"filterType":"PRICE_FILTER","tickSize":"0.1"},{"filterType":"LOT_SIZE","stepSize":"1"}]}]})");
+      R"("contractStatus":"TRADING","contractSize":100,"marginAsset":"BTC","baseAsset":"BTC",)"
+      R"("quoteAsset":"USD",)"
+      R"("filters":[{"filterType":"PRICE_FILTER","tickSize":"0.1"},{"filterType":"LOT_SIZE",)"
+      R"("stepSize":"1"}]}]})");
   ASSERT_EQ(sink.events.size(), 1u) << why(sink);
   const Instrument& listed = of(sink);
   EXPECT_EQ(listed.name(), "BTC-USD-260327@BTC");
@@ -257,11 +272,36 @@ TEST_F(Binance, ExchangeInfoDescribesInstruments) {
   EXPECT_EQ(listed.step->text(), "1");
   EXPECT_EQ(std::get<InstrumentListed>(sink.events[0].payload).status, "TRADING");
   const auto option = decode(
-      "binance-eoptions",
-      R"({"serverTime":9,"optionSymbols":[{"expiryDate":1774598400000,"symbol":"BTC-260327-90000-P","side":"PUT",)"
-      R"("strikePrice":"90000","unit":1,"quoteAsset":"USDT","filters":[]}]})");
+      "binance-eoptions", R"({"serverTime":9,"optionSymbols":[{"expiryDate":1774598400000,)"
+                          R"("symbol":"BTC-260327-90000-P","side":"PUT",)"
+                          R"("strikePrice":"90000","unit":1,"quoteAsset":"USDT","filters":[]}]})");
   EXPECT_EQ(of(option).name(), "BTC-USDT-260327-90000-P");
   EXPECT_EQ(of(option).contract_size->text(), "1");
+}
+
+TEST_F(Binance, APerpetualIsNotDelivered) {
+  const auto listed = [&](const char* type, const char* delivery) {
+    const auto sink = decode(
+        "binance-usdm",
+        fmt::format(
+            R"({{"serverTime":9,"symbols":[{{"symbol":"LTCUSDT","contractType":"{}","deliveryDate":{},)"
+            R"("status":"TRADING","baseAsset":"LTC","quoteAsset":"USDT","filters":[]}}]}})",
+            type, delivery));
+    return of(sink).expiry.has_value();
+  };
+  EXPECT_FALSE(listed("", "4133404801000"));  // some day of the year 2100
+  EXPECT_FALSE(listed("PERPETUAL", "4102444800000"));
+  EXPECT_FALSE(listed("PERPETUAL", "1774598400000"));
+  EXPECT_TRUE(listed("CURRENT_QUARTER", "1774598400000"));
+}
+
+TEST_F(Binance, ADescriptionKeepsTheIntervalThatCameBeforeIt) {
+  decode("binance-usdm", R"([{"symbol":"LTCUSDT","fundingIntervalHours":2}])");
+  const auto sink = decode(
+      "binance-usdm",
+      R"({"serverTime":9,"symbols":[{"symbol":"LTCUSDT","contractType":"PERPETUAL","status":"TRADING",)"
+      R"("baseAsset":"LTC","quoteAsset":"USDT","filters":[]}]})");
+  EXPECT_EQ(of(sink).funding_interval, Duration::hours(2));
 }
 
 TEST_F(Binance, WhoseADepthSnapshotIs) {
@@ -295,9 +335,11 @@ TEST_F(Binance, WhoseADepthSnapshotIs) {
 TEST_F(Binance, OptionSidesThatAreEmptyAreMissing) {
   const auto sink = decode(
       "binance-eoptions",
-      R"({"stream":"xrpusdt@optionMarkPrice","data":[{"s":"XRP-251219-2.05-P","mp":"19.0314","E":1765983420260,)"
+      R"({"stream":"xrpusdt@optionMarkPrice","data":[{"s":"XRP-251219-2.05-P","mp":"19.0314",)"
+      R"("E":1765983420260,)"
       R"("e":"markPrice",)"
-      R"("i":"1.96239445","bo":"0.0000","ao":"20.5","bq":"0.00","aq":"3.00","b":"-1.0","a":"1.5","vo":"2.6",)"
+      R"("i":"1.96239445","bo":"0.0000","ao":"20.5","bq":"0.00","aq":"3.00","b":"-1.0","a":"1.5",)"
+      R"("vo":"2.6",)"
       R"("rf":"0.0",)"
       R"("d":"-0.5","t":"-0.04","g":"1.1","v":"0.0005"}]})");
   ASSERT_EQ(sink.events.size(), 1u) << why(sink);

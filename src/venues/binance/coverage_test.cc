@@ -9,7 +9,7 @@
 
 #include "venues/binance/binance.h"
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

@@ -41,7 +41,7 @@ InstrumentId Reader::find_instrument(std::string_view symbol) {
 
 InstrumentId Reader::index(std::string_view pair) {
   return instruments_.intern("binance", pair, InstrumentKind::index,
-                             [&] { return binance_index(pair); });
+                             [&] { return binance_index(pair, market_); });
 }
 
 std::optional<InstrumentId> Reader::unnamed(std::string_view stream) {

@@ -9,7 +9,9 @@
 namespace delever::venues::binance {
 namespace {
 
-constexpr int64_t kNoDelivery = 4133404800000;  // 2100-12-25: how perpetuals fill deliveryDate
+// Perpetuals fill deliveryDate with a day of the year 2100 (4133404800000, 4133404802000 ...):
+// 2099-01-01 and later is no delivery.
+constexpr int64_t kNoDelivery = 4070908800000;
 
 struct Shape {
   std::string_view endpoint;
@@ -578,9 +580,12 @@ Instrument Reader::read_listing(codec::JsonObject& symbol) {
     out.settle = out.kind == InstrumentKind::inverse ? out.base : out.quote;
     take(out.settle, "marginAsset");
     if (const auto size = fields.maybe<Qty>(symbol, "contractSize")) out.contract_size = size;
+    const bool perpetual =
+        fields.maybe_text(symbol, "contractType").value_or("").find("PERPETUAL") !=
+        std::string_view::npos;
     if (const auto delivery = fields.maybe_integer(symbol, "deliveryDate");
         delivery && *delivery > 0)
-      out.expiry = *delivery == kNoDelivery
+      out.expiry = *delivery >= kNoDelivery || perpetual
                        ? std::nullopt
                        : std::optional(fields.from_ms(*delivery, "deliveryDate"));
   }

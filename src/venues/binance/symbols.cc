@@ -24,6 +24,13 @@ std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
   return {std::string(pair), ""};
 }
 
+// COIN-M is quoted in dollars, always: BNBUSD is BNB and USD, DOTUSD is DOT and USD.
+std::pair<std::string, std::string> coin_margined(std::string_view pair) {
+  if (pair.size() > 3 && pair.ends_with("USD"))
+    return {std::string(pair.substr(0, pair.size() - 3)), "USD"};
+  return base_and_quote(pair);
+}
+
 // YYMMDD, delivered at 08:00 UTC.
 std::optional<Instant> read_delivery(std::string_view text) {
   const auto number = read_int(text);
@@ -53,7 +60,8 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   } else {
     const size_t bar = name.find('_');
     const std::string_view pair = std::string_view(name).substr(0, bar);
-    std::tie(out.base, out.quote) = base_and_quote(pair);
+    std::tie(out.base, out.quote) =
+        market == BinanceMarket::coinm ? coin_margined(pair) : base_and_quote(pair);
     out.settle = out.quote;
     if (market == BinanceMarket::spot) {
       out.kind = InstrumentKind::spot;
@@ -68,9 +76,11 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   return out;
 }
 
-Instrument binance_index(std::string_view pair) {
+Instrument binance_index(std::string_view pair, BinanceMarket market) {
   Instrument out{.venue = "binance", .symbol = std::string(pair), .kind = InstrumentKind::index};
-  std::tie(out.base, out.quote) = base_and_quote(upper(pair));
+  const std::string name = upper(pair);
+  std::tie(out.base, out.quote) =
+      market == BinanceMarket::coinm ? coin_margined(name) : base_and_quote(name);
   out.settle = out.quote;
   return out;
 }

@@ -10,7 +10,7 @@
 
 #include "codec/book.h"
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "venues/bybit/bybit.h"
-#include "venues/fuzz_messages.h"
+#include "venues/fuzz_messages_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace delever;

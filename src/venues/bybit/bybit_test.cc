@@ -5,7 +5,7 @@
 
 #include "codec/book.h"
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
@@ -78,7 +78,8 @@ TEST(BybitSettings, RefusesAnUnknownCategory) {
 
 TEST(BybitSettings, CategoryTellsSpotFromLinear) {
   constexpr std::string_view trade =
-      R"({"topic":"publicTrade.BTCUSDT","ts":1,"type":"snapshot","data":[{"T":2,"s":"BTCUSDT","S":"Sell","v":"1",)"
+      R"({"topic":"publicTrade.BTCUSDT","ts":1,"type":"snapshot","data":[{"T":2,"s":"BTCUSDT",)"
+      R"("S":"Sell","v":"1",)"
       R"("p":"2","i":"x","BT":true}]})";
   Bybit linear, spot(codec::StreamSettings{{"category", "spot"}});
   const Collected contract = linear.read(trade), pair = spot.read(trade);
@@ -89,15 +90,19 @@ TEST(BybitSettings, CategoryTellsSpotFromLinear) {
 }
 
 constexpr std::string_view kTicker =
-    R"({"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","markPrice":"100.5","indexPrice":"100",)"
-    R"("openInterest":"20","openInterestValue":"2010","fundingRate":"0.0001","nextFundingTime":"1600",)"
-    R"("bid1Price":"99","bid1Size":"1","ask1Price":"101","ask1Size":"2","fundingIntervalHour":"4"},"cs":1,"ts":1000})";
+    R"({"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT",)"
+    R"("markPrice":"100.5","indexPrice":"100",)"
+    R"("openInterest":"20","openInterestValue":"2010","fundingRate":"0.0001",)"
+    R"("nextFundingTime":"1600",)"
+    R"("bid1Price":"99","bid1Size":"1","ask1Price":"101","ask1Size":"2","fundingIntervalHour":"4"})"
+    R"(,"cs":1,"ts":1000})";
 
 TEST(BybitTickers, ADeltaChangesOnlyWhatItNames) {
   Bybit bybit;
   ASSERT_EQ(bybit.read(kTicker).events.size(), 5U);
   const Collected size = bybit.read(
-      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"3"},"cs":2,"ts":1001})");
+      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"3"},)"
+      R"("cs":2,"ts":1001})");
   ASSERT_EQ(size.events.size(), 1U);
   const Quote quote = size.all<Quote>().at(0);
   EXPECT_EQ(quote.bid_price, price("99"));
@@ -105,16 +110,18 @@ TEST(BybitTickers, ADeltaChangesOnlyWhatItNames) {
   EXPECT_EQ(quote.ask_price, price("101"));
   EXPECT_EQ(quote.ask_qty, qty("2"));
 
-  const Collected rolled = bybit.read(
-      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","nextFundingTime":"16000"},"cs":3,)"
-      R"("ts":1002})");
+  const Collected rolled =
+      bybit.read(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT",)"
+                 R"("nextFundingTime":"16000"},"cs":3,)"
+                 R"("ts":1002})");
   const FundingRate funding = rolled.all<FundingRate>().at(0);
   EXPECT_EQ(funding.rate, Rate::parse("0.0001").value());
   EXPECT_EQ(funding.settles_at->ms(), 16000);
   EXPECT_EQ(funding.interval, Duration::hours(4));
 
   const Collected emptied = bybit.read(
-      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","ask1Price":"","ask1Size":""},)"
+      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","ask1Price":"",)"
+      R"("ask1Size":""},)"
       R"("ts":1003})");
   EXPECT_FALSE(emptied.all<Quote>().at(0).ask_price);
   EXPECT_EQ(emptied.all<Quote>().at(0).bid_qty, qty("3"));
@@ -142,9 +149,10 @@ TEST(BybitTickers, OpenInterestIsOneSide) {
   EXPECT_DOUBLE_EQ(*halved.value_usd, 1005);
   const OpenInterest single =
       bybit
-          .read(
-              R"({"topic":"tickers.BTCUSD","type":"snapshot","data":{"symbol":"BTCUSD","openInterest":"20",)"
-              R"("singleOpenInterest":"11","openInterestValue":"0.2","singleOpenInterestValue":"0.11"},"ts":1})")
+          .read(R"({"topic":"tickers.BTCUSD","type":"snapshot","data":{"symbol":"BTCUSD",)"
+                R"("openInterest":"20",)"
+                R"("singleOpenInterest":"11","openInterestValue":"0.2",)"
+                R"("singleOpenInterestValue":"0.11"},"ts":1})")
           .all<OpenInterest>()
           .at(0);
   EXPECT_EQ(single.contracts, qty("11"));
@@ -157,18 +165,21 @@ TEST(BybitTickers, AFaultLeavesTheStateAsItWas) {
   bybit.read(kTicker);
   EXPECT_EQ(
       bybit.why_not(
-          R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"7","markPrice":"oops"},)"
+          R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"7",)"
+          R"("markPrice":"oops"},)"
           R"("ts":1001})"),
       "tickers:markPrice: \"oops\" is not a number");
   const Collected after = bybit.read(
-      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","ask1Size":"5"},"ts":1002})");
+      R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","ask1Size":"5"},)"
+      R"("ts":1002})");
   EXPECT_EQ(after.all<Quote>().at(0).bid_qty, qty("1"));
 }
 
 TEST(BybitBook, SnapshotDeltaAndRestart) {
   Bybit bybit;
   const Collected snapshot = bybit.read(
-      R"({"data":{"u":5,"seq":9,"a":[["101","2.50"]],"b":[["99.10","1"]],"s":"BTCUSDT"},"cts":7,"ts":8,)"
+      R"({"data":{"u":5,"seq":9,"a":[["101","2.50"]],"b":[["99.10","1"]],"s":"BTCUSDT"},"cts":7,)"
+      R"("ts":8,)"
       R"("type":"snapshot","topic":"orderbook.50.BTCUSDT"})");
   const auto book = snapshot.all<BookSnapshot>().at(0);
   EXPECT_EQ(book.depth, 50U);
@@ -179,15 +190,15 @@ TEST(BybitBook, SnapshotDeltaAndRestart) {
   // u = 1 is a whole book even when it is called a delta.
   EXPECT_EQ(
       bybit
-          .read(
-              R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT","b":[],"a":[],"u":1}})")
+          .read(R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT",)"
+                R"("b":[],"a":[],"u":1}})")
           .all<BookSnapshot>()
           .size(),
       1U);
   EXPECT_EQ(
       bybit
-          .read(
-              R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT","b":[],"a":[],"u":2}})")
+          .read(R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":8,"data":{"s":"BTCUSDT",)"
+                R"("b":[],"a":[],"u":2}})")
           .all<BookDelta>()
           .size(),
       1U);
@@ -227,7 +238,8 @@ TEST(BybitBook, DepthOneBecomesQuotes) {
   const auto quote = [&](std::string_view type, std::string_view bids, std::string_view asks) {
     return bybit
         .read(fmt::format(
-            R"({{"topic":"orderbook.1.BTCUSDT","type":"{}","ts":8,"data":{{"s":"BTCUSDT","b":{},"a":{},"u":9}}}})",
+            R"({{"topic":"orderbook.1.BTCUSDT","type":"{}","ts":8,"data":{{"s":"BTCUSDT","b":{},)"
+            R"("a":{},"u":9}}}})",
             type, bids, asks))
         .all<Quote>();
   };
@@ -243,12 +255,15 @@ TEST(BybitRest, FundingIntervalComesFromTheListing) {
   Bybit bybit;
   constexpr std::string_view history =
       R"({"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[{"symbol":"ETHUSDT",)"
-      R"("fundingRate":"-0.00012345678901234567","fundingRateTimestamp":"1672041600000"}]},"time":1672051897447})";
+      R"("fundingRate":"-0.00012345678901234567","fundingRateTimestamp":"1672041600000"}]},)"
+      R"("time":1672051897447})";
   EXPECT_FALSE(bybit.read(history).all<FundingRate>().at(0).interval);
-  bybit.read(
-      R"({"retCode":0,"result":{"category":"linear","list":[{"symbol":"ETHUSDT","contractType":"LinearPerpetual",)"
-      R"("status":"Trading","baseCoin":"ETH","quoteCoin":"USDT","deliveryTime":"0","priceFilter":{"tickSize":"0.01"},)"
-      R"("lotSizeFilter":{"qtyStep":"0.01"},"fundingInterval":240,"settleCoin":"USDT"}]},"time":1})");
+  bybit.read(R"({"retCode":0,"result":{"category":"linear","list":[{"symbol":"ETHUSDT",)"
+             R"("contractType":"LinearPerpetual",)"
+             R"("status":"Trading","baseCoin":"ETH","quoteCoin":"USDT","deliveryTime":"0",)"
+             R"("priceFilter":{"tickSize":"0.01"},)"
+             R"("lotSizeFilter":{"qtyStep":"0.01"},"fundingInterval":240,"settleCoin":"USDT"}]},)"
+             R"("time":1})");
   const FundingRate funding = bybit.read(history).all<FundingRate>().at(0);
   EXPECT_EQ(funding.interval, Duration::hours(4));
   EXPECT_EQ(funding.kind, FundingKind::settled);
@@ -258,7 +273,8 @@ TEST(BybitRest, FundingIntervalComesFromTheListing) {
 
 TEST(BybitRest, MonthsAndPricesOfCandlesComeFromTheRequest) {
   constexpr std::string_view answer =
-      R"({"retCode":0,"result":{"symbol":"BTCUSDT","category":"linear","list":[["1706745600000","1","3","0.5","2",)"
+      R"({"retCode":0,"result":{"symbol":"BTCUSDT","category":"linear","list":[["1706745600000",)"
+      R"("1","3","0.5","2",)"
       R"("10","20"]]},"time":1710000000000})";
   Bybit month(codec::StreamSettings{
       {"request", "https://api.bybit.com/v5/market/kline?symbol=BTCUSDT&interval=M"}});
@@ -278,7 +294,8 @@ TEST(BybitFaults, NameTheFieldAndEmitNothing) {
   Bybit bybit;
   const auto trade = [](std::string_view row) {
     return fmt::format(
-        R"({{"topic":"publicTrade.X","type":"snapshot","ts":1,"data":[{{"T":2,"s":"BTCUSDT","S":"Buy","v":"1","p":"2",)"
+        R"({{"topic":"publicTrade.X","type":"snapshot","ts":1,"data":[{{"T":2,"s":"BTCUSDT",)"
+        R"("S":"Buy","v":"1","p":"2",)"
         R"("i":"x"}},{}]}})",
         row);
   };
@@ -302,16 +319,18 @@ TEST(BybitFaults, NameTheFieldAndEmitNothing) {
             "publicTrade:data: not an array");
   EXPECT_EQ(
       bybit.why_not(
-          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1"]],"a":[],"u":2}})"),
+          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1"]],)"
+          R"("a":[],"u":2}})"),
       "orderbook:b: a level lacks its quantity");
   EXPECT_EQ(
       bybit.why_not(
-          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1","-1"]],"a":[],"u":2}})"),
+          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1",)"
+          R"("-1"]],"a":[],"u":2}})"),
       "orderbook:b: a level has a negative quantity");
   EXPECT_EQ(
-      bybit.why_not(
-          R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["0.12345678901","1"]],"a":[],)"
-          R"("u":2}})"),
+      bybit.why_not(R"({"topic":"orderbook.50.X","type":"delta","ts":1,"data":{"s":"BTCUSDT",)"
+                    R"("b":[["0.12345678901","1"]],"a":[],)"
+                    R"("u":2}})"),
       "orderbook:b: \"0.12345678901\" is finer than 1e-10");
   EXPECT_EQ(bybit.why_not(R"({"success":false,"ret_msg":"Invalid topic","op":"subscribe"})"),
             "acknowledgement: the venue refuses: Invalid topic");

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "venues/peer.h"
+#include "venues/peer_testing.h"
 
 namespace delever::venues {
 namespace {

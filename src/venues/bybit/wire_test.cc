@@ -4,7 +4,7 @@
 
 #include "codec/book.h"
 #include "venues/bybit/bybit.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

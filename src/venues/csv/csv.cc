@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "venues/csv/symbols.h"
 
@@ -96,13 +95,7 @@ Result<CsvMap> CsvMap::parse(std::string_view text, std::string_view file) {
   return map;
 }
 
-Result<CsvMap> CsvMap::load(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Fault::unavailable, "cannot be opened", path};
-  std::ostringstream all;
-  all << in.rdbuf();
-  return parse(all.str(), path);
-}
+Result<CsvMap> CsvMap::load(const std::string& path) { return parse(TRY(read_file(path)), path); }
 
 bool CsvMap::has_header(std::string_view first_row) const {
   if (header != Header::optional) return header == Header::required;
@@ -296,6 +289,10 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     const auto id = instrument(rule);
     if (!id) break;
     event.instrument = *id;
+    // A figure that names its asset by the contract's symbol speaks of the contract's coin.
+    if (auto* figure = std::get_if<PublishedFigure>(&event.payload);
+        figure && figure->asset == instruments_[*id].symbol)
+      figure->asset = instruments_[*id].base;
     event.source = source_;
     event.at = times.to;
     event.received = received.value_or(row.known);

@@ -50,7 +50,8 @@ interval_hours = "i"
 settles_at = { column = "e", unit = "iso" }
 [[event]]
 kind = "open_interest"
-contracts = { column = "q", half = true, strip = ["$", ","], suffix = { M = 6, k = -3 }, missing = ["-"] }
+contracts = { column = "q", half = true, strip = ["$", ","], suffix = { M = 6, k = -3 }, missing )"
+                                  R"(= ["-"] }
 )";
 constexpr std::string_view kHeader = "v,t,e,w,s,g,p,q,i";
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "venues/ending.h"
+#include "venues/ending_testing.h"
 #include "venues/registry.h"
 
 namespace delever::venues {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
@@ -72,10 +72,10 @@ TEST(DeribitLiquidations, FlagsNameTheSides) {
   const auto flagged = [&](std::string_view direction, std::string_view flag) {
     const Collected sink = deribit.subscribed(
         "trades.ETH-PERPETUAL.raw",
-        fmt::format(
-            R"([{{"trade_id":"ETH-1","timestamp":9,"price":2.5,"amount":30,"instrument_name":"ETH-PERPETUAL",)"
-            R"("direction":"{}","liquidation":"{}"}}])",
-            direction, flag));
+        fmt::format(R"([{{"trade_id":"ETH-1","timestamp":9,"price":2.5,"amount":30,)"
+                    R"("instrument_name":"ETH-PERPETUAL",)"
+                    R"("direction":"{}","liquidation":"{}"}}])",
+                    direction, flag));
     EXPECT_EQ(sink.all<Trade>().size(), 1U);
     return sink.all<Liquidation>();
   };
@@ -95,8 +95,10 @@ TEST(DeribitTicker, PerpetualSaysFundingForEightHours) {
   Deribit deribit;
   const Collected sink = deribit.subscribed(
       "ticker.BTC-PERPETUAL.100ms",
-      R"({"timestamp":1000,"open_interest":66128281,"mark_price":1.00941e4,"instrument_name":"BTC-PERPETUAL",)"
-      R"("index_price":10091.15,"funding_8h":0.00016281,"current_funding":-1.2e-7,"best_bid_price":10095,)"
+      R"({"timestamp":1000,"open_interest":66128281,"mark_price":1.00941e4,)"
+      R"("instrument_name":"BTC-PERPETUAL",)"
+      R"("index_price":10091.15,"funding_8h":0.00016281,"current_funding":-1.2e-7,)"
+      R"("best_bid_price":10095,)"
       R"("best_bid_amount":7000,"best_ask_price":null,"best_ask_amount":0})");
   const auto funding = sink.all<FundingRate>();
   ASSERT_EQ(funding.size(), 2U);
@@ -138,14 +140,16 @@ TEST(DeribitChannels, IndexVolatilityPerpetualQuoteAndMarks) {
 
   const Collected quote = deribit.subscribed(
       "quote.BTC-30JAN26-90000-C",
-      R"({"timestamp":4,"instrument_name":"BTC-30JAN26-90000-C","best_bid_price":0,"best_bid_amount":0,)"
+      R"({"timestamp":4,"instrument_name":"BTC-30JAN26-90000-C","best_bid_price":0,)"
+      R"("best_bid_amount":0,)"
       R"("best_ask_price":0.01,"best_ask_amount":2.5})");
   EXPECT_FALSE(quote.all<Quote>().at(0).bid_price);
   EXPECT_EQ(quote.all<Quote>().at(0).ask_qty, qty("2.5"));
 
   const Collected marks = deribit.subscribed(
       "markprice.options.btc_usd",
-      R"([{"timestamp":5,"mark_price":0.0333,"iv":0.9,"instrument_name":"BTC-2JUN21-37000-P"},{"timestamp":5,)"
+      R"([{"timestamp":5,"mark_price":0.0333,"iv":0.9,"instrument_name":"BTC-2JUN21-37000-P"},)"
+      R"({"timestamp":5,)"
       R"("mark_price":0.117,"iv":0.8,"instrument_name":"BTC-4JUN21-40500-P"}])");
   ASSERT_EQ(marks.all<OptionQuote>().size(), 2U);
   EXPECT_DOUBLE_EQ(*marks.all<OptionQuote>()[0].mark_iv,
@@ -157,18 +161,20 @@ TEST(DeribitBook, GroupedAndLimitedChannels) {
   Deribit deribit;
   const Collected limited = deribit.subscribed(
       "book.BTC-PERPETUAL.none.10.100ms",
-      R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[[99.5,10.0]],"asks":[[100.0,20.0]]})");
+      R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[[99.5,10.0]],)"
+      R"("asks":[[100.0,20.0]]})");
   EXPECT_EQ(limited.all<BookSnapshot>().at(0).depth, 10U);
   EXPECT_TRUE(
       deribit
-          .subscribed(
-              "book.BTC-PERPETUAL.250.20.100ms",
-              R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[],"asks":[]})")
+          .subscribed("book.BTC-PERPETUAL.250.20.100ms",
+                      R"({"timestamp":1,"instrument_name":"BTC-PERPETUAL","change_id":7,"bids":[],)"
+                      R"("asks":[]})")
           .events.empty());
   EXPECT_EQ(deribit.decoder->counts().no_event.at("book, grouped"), 1U);
   const Collected change = deribit.subscribed(
       "book.BTC-PERPETUAL.100ms",
-      R"({"type":"change","timestamp":1,"prev_change_id":7,"instrument_name":"BTC-PERPETUAL","change_id":8,)"
+      R"({"type":"change","timestamp":1,"prev_change_id":7,"instrument_name":"BTC-PERPETUAL",)"
+      R"("change_id":8,)"
       R"("bids":[["delete",99.5,0.0],["new",1e2,5]],"asks":[]})");
   const BookDelta delta = change.all<BookDelta>().at(0);
   EXPECT_EQ(delta.sequence.previous, 7U);
@@ -208,16 +214,23 @@ TEST(DeribitBook, IntervalsOfOneInstrumentDoNotDisturbOneAnother) {
 
 constexpr std::string_view kSummary =
     R"({"jsonrpc":"2.0","result":[)"
-    R"({"volume":12.5,"underlying_price":84100.5,"underlying_index":"SYN.BTC-30JAN26","quote_currency":"BTC",)"
-    R"("open_interest":905.9,"mid_price":null,"mark_price":0.0123,"mark_iv":44.03,"low":null,"last":0.012,)"
-    R"("interest_rate":0.0,"instrument_name":"BTC-30JAN26-90000-C","high":null,"creation_timestamp":1769731200000,)"
+    R"({"volume":12.5,"underlying_price":84100.5,"underlying_index":"SYN.BTC-30JAN26",)"
+    R"("quote_currency":"BTC",)"
+    R"("open_interest":905.9,"mid_price":null,"mark_price":0.0123,"mark_iv":44.03,"low":null,)"
+    R"("last":0.012,)"
+    R"("interest_rate":0.0,"instrument_name":"BTC-30JAN26-90000-C","high":null,)"
+    R"("creation_timestamp":1769731200000,)"
     R"("bid_price":null,"base_currency":"BTC","ask_price":0.013},)"
     R"({"instrument_name":"BTC-30JAN26-20000-P","creation_timestamp":1769731200000,"volume":null,)"
-    R"("underlying_price":null,"open_interest":null,"mark_price":null,"mark_iv":null,"last":null,"bid_price":null,)"
+    R"("underlying_price":null,"open_interest":null,"mark_price":null,"mark_iv":null,"last":null,)"
+    R"("bid_price":null,)"
     R"("ask_price":null},)"
-    R"({"instrument_name":"BTC-PERPETUAL","creation_timestamp":1769731200000,"open_interest":1.0e9,)"
-    R"("mark_price":84000.1,"bid_price":84000.0,"ask_price":84000.5,"current_funding":1e-5,"funding_8h":2e-5},)"
-    R"({"instrument_name":"BTC-FS-30SEP22_PERP","creation_timestamp":1769731200000,"mark_price":-10.12}],"usIn":1,)"
+    R"({"instrument_name":"BTC-PERPETUAL","creation_timestamp":1769731200000,)"
+    R"("open_interest":1.0e9,)"
+    R"("mark_price":84000.1,"bid_price":84000.0,"ask_price":84000.5,"current_funding":1e-5,)"
+    R"("funding_8h":2e-5},)"
+    R"({"instrument_name":"BTC-FS-30SEP22_PERP","creation_timestamp":1769731200000,)"
+    R"("mark_price":-10.12}],"usIn":1,)"
     R"("usOut":2})";
 
 TEST(DeribitRest, BookSummaryIsAChainWhereAnythingMayBeNull) {
@@ -248,11 +261,16 @@ TEST(DeribitRest, BookSummaryIsAChainWhereAnythingMayBeNull) {
 TEST(DeribitRest, OrderBookIsABookAndATicker) {
   Deribit deribit("/api/v2/public/get_order_book?instrument_name=BTC-PERPETUAL&depth=2");
   const Collected sink = deribit.read(
-      R"({"jsonrpc":"2.0","id":8772,"result":{"timestamp":1550757626706,"stats":{"volume":93.3},"state":"open",)"
-      R"("settlement_price":3925.85,"open_interest":45.27600333464605,"min_price":3932.22,"max_price":3971.74,)"
-      R"("mark_price":3931.97,"last_price":3955.75,"instrument_name":"BTC-PERPETUAL","index_price":3910.46,)"
-      R"("funding_8h":0.00455263,"current_funding":0.00500063,"change_id":474988,"bids":[[3955.75,30.0],[3940.75,)"
-      R"(102020.0]],"best_bid_price":3955.75,"best_bid_amount":30.0,"best_ask_price":0.0,"best_ask_amount":0.0,)"
+      R"({"jsonrpc":"2.0","id":8772,"result":{"timestamp":1550757626706,"stats":{"volume":93.3},)"
+      R"("state":"open",)"
+      R"("settlement_price":3925.85,"open_interest":45.27600333464605,"min_price":3932.22,)"
+      R"("max_price":3971.74,)"
+      R"("mark_price":3931.97,"last_price":3955.75,"instrument_name":"BTC-PERPETUAL",)"
+      R"("index_price":3910.46,)"
+      R"("funding_8h":0.00455263,"current_funding":0.00500063,"change_id":474988,"bids":[[3955.75,)"
+      R"(30.0],[3940.75,)"
+      R"(102020.0]],"best_bid_price":3955.75,"best_bid_amount":30.0,"best_ask_price":0.0,)"
+      R"("best_ask_amount":0.0,)"
       R"("asks":[]}})");
   ASSERT_TRUE(sink.undecoded.empty()) << sink.undecoded[0].why.text();
   const BookSnapshot book = sink.all<BookSnapshot>().at(0);
@@ -266,7 +284,8 @@ TEST(DeribitRest, OrderBookIsABookAndATicker) {
 
 TEST(DeribitRest, HistoriesNeedTheirRequest) {
   constexpr std::string_view funding =
-      R"({"jsonrpc":"2.0","result":[{"timestamp":1569891600000,"index_price":8222.87,"prev_index_price":8305.72,)"
+      R"({"jsonrpc":"2.0","result":[{"timestamp":1569891600000,"index_price":8222.87,)"
+      R"("prev_index_price":8305.72,)"
       R"("interest_8h":-0.00009234260068476106,"interest_1h":-4.739622041017375e-7}]})";
   Deribit known(
       "/api/v2/public/get_funding_rate_history?instrument_name=BTC-PERPETUAL&start_timestamp=1");
@@ -281,7 +300,8 @@ TEST(DeribitRest, HistoriesNeedTheirRequest) {
             "get_funding_rate_history:instrument_name: neither answer nor request says which");
 
   constexpr std::string_view dvol =
-      R"({"jsonrpc":"2.0","result":{"data":[[1598019300000,0.21084,0.212,0.21,0.211],[1598022900000,45.5,46,45,)"
+      R"({"jsonrpc":"2.0","result":{"data":[[1598019300000,0.21084,0.212,0.21,0.211],)"
+      R"([1598022900000,45.5,46,45,)"
       R"(45.25]],"continuation":null}})";
   Deribit index("/public/get_volatility_index_data?currency=BTC&resolution=3600");
   const Collected history = index.read(dvol);
@@ -303,8 +323,10 @@ TEST(DeribitRest, HistoriesNeedTheirRequest) {
 TEST(DeribitRest, LastTrades) {
   Deribit deribit;
   const Collected sink = deribit.read(
-      R"({"jsonrpc":"2.0","result":{"trades":[{"trade_seq":1,"trade_id":"3","timestamp":7,"price":0.0155,"iv":53.1,)"
-      R"("instrument_name":"BTC-30JAN26-90000-C","index_price":84000,"direction":"buy","block_trade_id":"BLOCK-1",)"
+      R"({"jsonrpc":"2.0","result":{"trades":[{"trade_seq":1,"trade_id":"3","timestamp":7,)"
+      R"("price":0.0155,"iv":53.1,)"
+      R"("instrument_name":"BTC-30JAN26-90000-C","index_price":84000,"direction":"buy",)"
+      R"("block_trade_id":"BLOCK-1",)"
       R"("amount":12.5}],"has_more":false}})");
   const Trade trade = sink.all<Trade>().at(0);
   EXPECT_EQ(trade.id, "3");
@@ -347,15 +369,15 @@ TEST(DeribitFaults, NameTheFieldAndEmitNothing) {
   EXPECT_EQ(
       deribit.why_not(deribit.subscribed(
           "book.X.raw",
-          R"({"type":"change","timestamp":1,"prev_change_id":1,"instrument_name":"BTC-PERPETUAL","change_id":2,)"
+          R"({"type":"change","timestamp":1,"prev_change_id":1,"instrument_name":"BTC-PERPETUAL",)"
+          R"("change_id":2,)"
           R"("bids":[["moved",1,1]],"asks":[]})")),
       "book:bids: a level is neither new, change nor delete");
-  EXPECT_EQ(
-      deribit.why_not(deribit.subscribed(
-          "trades.X",
-          R"([{"trade_id":"1","timestamp":1,"price":1,"amount":1,"instrument_name":"BTC-PERPETUAL","direction":"buy",)"
-          R"("liquidation":"Q"}])")),
-      "trades:liquidation: neither T, M nor MT");
+  EXPECT_EQ(deribit.why_not(deribit.subscribed(
+                "trades.X", R"([{"trade_id":"1","timestamp":1,"price":1,"amount":1,)"
+                            R"("instrument_name":"BTC-PERPETUAL","direction":"buy",)"
+                            R"("liquidation":"Q"}])")),
+            "trades:liquidation: neither T, M nor MT");
   EXPECT_EQ(deribit.why_not(deribit.subscribed("ticker.X", "[1]")), "ticker:data: not an object");
   // A fault before the nested objects: they are not those of the message before (found by
   // deribit_fuzz).
@@ -363,10 +385,10 @@ TEST(DeribitFaults, NameTheFieldAndEmitNothing) {
   const auto option = [&](std::string_view iv) {
     return earlier.subscribed(
         "ticker.X",
-        fmt::format(
-            R"({{"timestamp":1,"instrument_name":"BTC-30JAN26-90000-C","mark_iv":{},"greeks":{{"delta":0.5}},)"
-            R"("stats":{{}}}})",
-            iv));
+        fmt::format(R"({{"timestamp":1,"instrument_name":"BTC-30JAN26-90000-C","mark_iv":{},)"
+                    R"("greeks":{{"delta":0.5}},)"
+                    R"("stats":{{}}}})",
+                    iv));
   };
   EXPECT_DOUBLE_EQ(*option("40").all<OptionQuote>().at(0).greeks.delta, 0.5);
   EXPECT_EQ(earlier.why_not(option("\"x\"")), "ticker:mark_iv: not a finite number");

@@ -2,7 +2,7 @@
 // accounted for.
 #include <gtest/gtest.h>
 
-#include "venues/peer.h"
+#include "venues/peer_testing.h"
 
 namespace delever::venues {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "codec/book.h"
 #include "venues/deribit/deribit.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

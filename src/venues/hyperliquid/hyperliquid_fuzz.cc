@@ -1,6 +1,6 @@
 // Any bytes through the Hyperliquid decoder, one message a line. The first byte chooses the request
 // that is known.
-#include "venues/fuzzing.h"
+#include "venues/fuzz_lines_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr std::array<std::string_view, 8> requests{"",
@@ -11,6 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                                      R"({"type":"spotMetaAndAssetCtxs"})",
                                                      R"({"type":"recentTrades"})",
                                                      R"({"type":"allMids")"};
-  delever::fuzzing::run_lines("hyperliquid", requests, data, size);
+  delever::venues::fuzzing::run_lines("hyperliquid", requests, data, size);
   return 0;
 }

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
@@ -96,11 +96,10 @@ TEST_F(Hyperliquid, ReplaysAtSubscriptionAreLeftOut) {
 }
 
 TEST_F(Hyperliquid, FastBooksQuotesAndEmptySides) {
-  const auto fast =
-      decode(
-          R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"fast":true,"levels":[[{"px":"1.50",)"
-          R"("sz":"2","n":1}],[]]}})")
-          .all<BookSnapshot>();
+  const auto fast = decode(R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"fast":true,)"
+                           R"("levels":[[{"px":"1.50",)"
+                           R"("sz":"2","n":1}],[]]}})")
+                        .all<BookSnapshot>();
   EXPECT_EQ(fast.at(0).depth, 5u);
   EXPECT_EQ(fast.at(0).bids.at(0).price_digits, 2);
   EXPECT_EQ(decode(R"({"channel":"fastBook","data":{"coin":"BTC","time":1,"levels":[[],[]]}})")
@@ -118,13 +117,17 @@ TEST_F(Hyperliquid, FastBooksQuotesAndEmptySides) {
 
 TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
   constexpr std::string_view contexts =
-      R"({"channel":"allDexsAssetCtxs","data":{"ctxs":[["",[{"funding":"0.0000125","openInterest":"10.5",)"
-      R"("oraclePx":"100","markPx":"101"},{"funding":"0.0","openInterest":"0.0","oraclePx":"5","markPx":"6",)"
-      R"("premium":null}]],["xyz",[{"funding":"0.1","openInterest":"1","oraclePx":"7","markPx":"8"}]]]}})";
+      R"({"channel":"allDexsAssetCtxs","data":{"ctxs":[["",[{"funding":"0.0000125",)"
+      R"("openInterest":"10.5",)"
+      R"("oraclePx":"100","markPx":"101"},{"funding":"0.0","openInterest":"0.0","oraclePx":"5",)"
+      R"("markPx":"6",)"
+      R"("premium":null}]],["xyz",[{"funding":"0.1","openInterest":"1","oraclePx":"7",)"
+      R"("markPx":"8"}]]]}})";
   EXPECT_EQ(decode(contexts).undecoded.at(0).why.text(),
             "ctxs: names no coins, and no meta of its dex was seen");
   decode(
-      R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4}]})");
+      R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4})"
+      R"(]})");
   const auto heard = decode(contexts);
   ASSERT_EQ(heard.events.size(), 8u);
   EXPECT_EQ(heard.undecoded.size(), 1u);  // the part of dex xyz
@@ -139,14 +142,15 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
 }
 
 TEST_F(Hyperliquid, CollateralAndSpotPairsByTheirTokens) {
-  decode(
-      R"({"tokens":[{"name":"USDC","index":0,"szDecimals":8},{"name":"USDH","index":360,"szDecimals":2},)"
-      R"({"name":"PURR","index":1,"szDecimals":0}],"universe":[{"name":"@7","tokens":[1,360],"index":7}]})");
+  decode(R"({"tokens":[{"name":"USDC","index":0,"szDecimals":8},{"name":"USDH","index":360,)"
+         R"("szDecimals":2},)"
+         R"({"name":"PURR","index":1,"szDecimals":0}],"universe":[{"name":"@7","tokens":[1,360],)"
+         R"("index":7}]})");
   EXPECT_EQ(named("@7").name(), "PURR-USDH");
   EXPECT_EQ(named("@7").step, qty("1"));
-  decode(
-      R"([{"collateralToken":360,"universe":[{"name":"km:US500","szDecimals":3}],"marginTables":[]},)"
-      R"({"collateralToken":99,"universe":[{"name":"q:A","szDecimals":3}]}])");
+  decode(R"([{"collateralToken":360,"universe":[{"name":"km:US500","szDecimals":3}],)"
+         R"("marginTables":[]},)"
+         R"({"collateralToken":99,"universe":[{"name":"q:A","szDecimals":3}]}])");
   EXPECT_EQ(named("km:US500").settle, "USDH");
   EXPECT_EQ(named("q:A").settle, "TOKEN99");
 }
@@ -171,8 +175,10 @@ TEST_F(Hyperliquid, LiquidationsOutOfFills) {
   const auto closed = [&](const char* user, const char* side, const char* dir,
                           const char* crossed) {
     const auto heard = decode(fmt::format(
-        R"({{"channel":"userFills","data":{{{}"fills":[{{"coin":"BTC","px":"66653.0","sz":"0.001","side":"{}",)"
-        R"("time":1,"dir":"{}","crossed":{},"tid":7,"liquidation":{{"liquidatedUser":"0xAB","markPx":"1",)"
+        R"({{"channel":"userFills","data":{{{}"fills":[{{"coin":"BTC","px":"66653.0","sz":"0.001",)"
+        R"("side":"{}",)"
+        R"("time":1,"dir":"{}","crossed":{},"tid":7,"liquidation":{{"liquidatedUser":"0xAB",)"
+        R"("markPx":"1",)"
         R"("method":"market"}}}}]}}}})",
         user, side, dir, crossed));
     EXPECT_TRUE(heard.undecoded.empty());
@@ -239,7 +245,8 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
        "sz: missing"},
       {R"({"channel":"l2Book","data":{"time":1,"levels":[[],[]]}})", "coin: missing"},
       {R"({"channel":"trades","data":{}})", "data: not a list"},
-      {R"({"channel":"trades","data":[{"coin":"BTC","side":"C","px":"1","sz":"1","time":1,"tid":1}]})",
+      {R"({"channel":"trades","data":[{"coin":"BTC","side":"C","px":"1","sz":"1","time":1,"tid":1})"
+       R"(]})",
        "side: neither A nor B"},
       {R"({"channel":"bbo","data":{"coin":"BTC","time":"x","bbo":[]}})",
        "time: not a whole number"},

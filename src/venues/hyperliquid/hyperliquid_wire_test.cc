@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "venues/coverage.h"
+#include "venues/coverage_testing.h"
 
 namespace delever::venues {
 namespace {

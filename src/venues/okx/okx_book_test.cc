@@ -9,7 +9,7 @@
 
 #include "codec/book.h"
 #include "venues/okx/okx.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {

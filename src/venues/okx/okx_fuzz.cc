@@ -1,6 +1,6 @@
 // Any bytes through the OKX decoder, one message a line. The first byte chooses the REST request
 // that is known.
-#include "venues/fuzzing.h"
+#include "venues/fuzz_lines_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr std::array<std::string_view, 8> requests{
@@ -12,6 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       "/api/v5/public/funding-rate-history?instId=BTC-USD-SWAP",
       "/api/v5/public/liquidation-orders?instType=SWAP",
       "/api/v5/market/trades"};
-  delever::fuzzing::run_lines("okx", requests, data, size);
+  delever::venues::fuzzing::run_lines("okx", requests, data, size);
   return 0;
 }

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
@@ -98,9 +98,10 @@ TEST_F(Okx, LiquidationsAsExpected) {  // expected.md, section 2
   EXPECT_EQ(c.position_side, PositionSide::short_side);
   EXPECT_FALSE(usd(instrument(third.events[0]), *c.qty(),
                    c.price()));  // the size of the contract is not known
-  decode(
-      R"({"code":"0","msg":"","data":[{"instId":"CNPY-USDT-SWAP","instType":"SWAP","ctType":"linear","ctVal":"10",)"
-      R"("ctMult":"1","ctValCcy":"CNPY","settleCcy":"USDT","tickSz":"0.0001","lotSz":"1","state":"live"}]})");
+  decode(R"({"code":"0","msg":"","data":[{"instId":"CNPY-USDT-SWAP","instType":"SWAP",)"
+         R"("ctType":"linear","ctVal":"10",)"
+         R"("ctMult":"1","ctValCcy":"CNPY","settleCcy":"USDT","tickSz":"0.0001","lotSz":"1",)"
+         R"("state":"live"}]})");
   EXPECT_DOUBLE_EQ(*usd(instrument(third.events[0]), *c.qty(), c.price()), 2137 * 10 * 0.4162);
   // An inverse contract of 100 dollars needs no price.
   EXPECT_DOUBLE_EQ(*usd(okx_instrument("BTC-USD-SWAP"), *c.qty(), {}), 213700);
@@ -109,7 +110,8 @@ TEST_F(Okx, LiquidationsAsExpected) {  // expected.md, section 2
 TEST_F(Okx, NetModeAndRepeatedLiquidations) {
   const auto row = [&](const char* side, const char* position) {
     return decode(fmt::format(
-        R"({{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},"data":[{{"instId":"BTC-USD-SWAP","details":[)"
+        R"({{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},)"
+        R"("data":[{{"instId":"BTC-USD-SWAP","details":[)"
         R"({{"bkPx":"100","posSide":"{}","side":"{}","sz":"5","ts":"1700000000000"}}]}}]}})",
         position, side));
   };
@@ -125,16 +127,19 @@ TEST_F(Okx, NetModeAndRepeatedLiquidations) {
   const auto streamed = row("sell", "long");
   const auto polled = decode(
       R"({"code":"0","msg":"","data":[{"details":[{"bkPx":"100","posSide":"long","side":"sell",)"
-      R"("sz":"5","ts":"1700000000000"}],"instId":"BTC-USD-SWAP","totalLoss":"0","uly":"BTC-USD"}]})");
+      R"("sz":"5","ts":"1700000000000"}],"instId":"BTC-USD-SWAP","totalLoss":"0","uly":"BTC-USD"})"
+      R"(]})");
   EXPECT_EQ(std::get<Liquidation>(streamed.events.at(0).payload).id,
             std::get<Liquidation>(polled.events.at(0).payload).id);
 }
 
 TEST_F(Okx, FundingIntervalFollowsFromTheMessage) {
   constexpr std::string_view text =
-      R"({"arg":{"channel":"funding-rate","instId":"BIGTIME-USDT-SWAP"},"data":[{"fundingRate":"0.0000500000000000",)"
+      R"({"arg":{"channel":"funding-rate","instId":"BIGTIME-USDT-SWAP"},)"
+      R"("data":[{"fundingRate":"0.0000500000000000",)"
       R"("fundingTime":"1790769600000","instId":"BIGTIME-USDT-SWAP","nextFundingRate":"",)"
-      R"("nextFundingTime":"1790784000000","prevFundingTime":"1790755200000","settFundingRate":"0.00007",)"
+      R"("nextFundingTime":"1790784000000","prevFundingTime":"1790755200000",)"
+      R"("settFundingRate":"0.00007",)"
       R"("settState":"settled","ts":"1790757389660"}]})";
   const auto rates = decode(text).all<FundingRate>();
   ASSERT_EQ(rates.size(), 2u);  // nextFundingRate "" is no rate
@@ -151,7 +156,8 @@ TEST_F(Okx, FundingIntervalFollowsFromTheMessage) {
 
 TEST_F(Okx, BookDigitsAndSequence) {
   const auto heard = decode(
-      R"({"data":[{"asks":[["38632.40","727","0","22"]],"bids":[["38632.3","0.10","0","22"]],"ts":"1651761120004",)"
+      R"({"data":[{"asks":[["38632.40","727","0","22"]],"bids":[["38632.3","0.10","0","22"]],)"
+      R"("ts":"1651761120004",)"
       R"("checksum":-855196043,"seqId":123,"prevSeqId":-1}],"action":"snapshot",)"
       R"("arg":{"channel":"books","instId":"BTC-USDT-SWAP"}})");  // an order of fields not seen:
                                                                   // read all the same
@@ -173,9 +179,12 @@ TEST_F(Okx, BookDigitsAndSequence) {
 TEST_F(Okx, OptionSummaryHasBlackScholesGreeks) {
   const auto quotes =
       decode(
-          R"({"arg":{"channel":"opt-summary","instFamily":"ETH-USD"},"data":[{"instId":"ETH-USD-211222-4000-C",)"
-          R"("uly":"ETH-USD","delta":"0.19","deltaBS":"0.2038","gammaBS":"0.0013","thetaBS":"-16.4","vegaBS":"0.76",)"
-          R"("markVol":"0.7794","bidVol":"","askVol":"0.82","fwdPx":"3814.5","ts":"1640001659301"}]})")
+          R"({"arg":{"channel":"opt-summary","instFamily":"ETH-USD"},)"
+          R"("data":[{"instId":"ETH-USD-211222-4000-C",)"
+          R"("uly":"ETH-USD","delta":"0.19","deltaBS":"0.2038","gammaBS":"0.0013",)"
+          R"("thetaBS":"-16.4","vegaBS":"0.76",)"
+          R"("markVol":"0.7794","bidVol":"","askVol":"0.82","fwdPx":"3814.5","ts":"1640001659301"})"
+          R"(]})")
           .all<OptionQuote>();
   ASSERT_EQ(quotes.size(), 1u);
   EXPECT_EQ(quotes[0].greeks.delta, 0.2038);
@@ -241,9 +250,11 @@ TEST_F(Okx, SaysWhyAMessageWasNotDecoded) {
       {R"({"arg":7,"data":[]})", "arg: not an object"},
       {R"({"arg":{"channel":"mark-price"},"data":[{"markPx":"1","ts":"1"}]})",
        "instId: names no instrument, and neither do the settings"},
-      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"replace","data":[{"asks":[],"bids":[],"ts":"1"}]})",
+      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"replace","data":[{"asks":[],)"
+       R"("bids":[],"ts":"1"}]})",
        "action: neither snapshot nor update"},
-      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"update","data":[{"asks":[["1"]],"bids":[],"ts":"1"}]})",
+      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"update","data":[{"asks":[["1"]],)"
+       R"("bids":[],"ts":"1"}]})",
        "asks: not a level"},
       {R"({"code":"50011","msg":"Too Many Requests","data":[]})",
        "code: the venue refused with code 50011: Too Many Requests"},

@@ -2,7 +2,7 @@
 // instruments go ahead of the input, so that what follows finds them.
 #include <string>
 
-#include "venues/fuzzing.h"
+#include "venues/fuzz_lines_testing.h"
 #include "venues/registry.h"
 
 namespace {
@@ -11,6 +11,7 @@ namespace {
 // this runs lines itself.
 void run(const uint8_t* data, size_t size) {
   using namespace delever;
+  using namespace delever::venues;
   Instruments instruments;
   auto decoder = make_decoder("simulated", {{"venue", "v"}}, instruments, 1);
   CHECK(decoder.has_value());
@@ -18,10 +19,12 @@ void run(const uint8_t* data, size_t size) {
   codec::BookBuilder books(instruments, gaps);
   fuzzing::BookSink sink(books);
   std::string text =
-      R"({"channel":"instrument","symbol":"P","time":1,"kind":"linear","base":"B","quote":"U","settle":"U",)"
+      R"({"channel":"instrument","symbol":"P","time":1,"kind":"linear","base":"B","quote":"U",)"
+      R"("settle":"U",)"
       R"("size":"1"})"
       "\n"
-      R"({"channel":"instrument","symbol":"O","time":1,"kind":"option","base":"B","quote":"U","settle":"B",)"
+      R"({"channel":"instrument","symbol":"O","time":1,"kind":"option","base":"B","quote":"U",)"
+      R"("settle":"B",)"
       R"("expiry":5,"strike":"2","type":"put"})"
       "\n";
   text.append(reinterpret_cast<const char*>(data), size);

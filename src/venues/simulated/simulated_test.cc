@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues {
 namespace {
@@ -12,8 +12,10 @@ using venues::fixture::Collected;
 using venues::fixture::decode_text;
 
 constexpr std::string_view kPerpetual =
-    R"({"channel":"instrument","symbol":"BTCUSDT","time":1769644800000000000,"kind":"linear","base":"BTC",)"
-    R"("quote":"USDT","settle":"USDT","size":"1","tick":"0.1","step":"0.001","funding_interval":28800000000000})";
+    R"({"channel":"instrument","symbol":"BTCUSDT","time":1769644800000000000,"kind":"linear",)"
+    R"("base":"BTC",)"
+    R"("quote":"USDT","settle":"USDT","size":"1","tick":"0.1","step":"0.001",)"
+    R"("funding_interval":28800000000000})";
 
 struct Simulated : testing::Test {
   Instruments instruments;
@@ -33,7 +35,8 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
   EXPECT_EQ(instruments[0].contract_size->text(), "1");
   EXPECT_EQ(instruments[0].funding_interval, Duration::hours(8));
 
-  say(R"({"channel":"trade","symbol":"BTCUSDT","data":[[1769644800200000000,"89300.1","0.5","buy","1"],)"
+  say(R"({"channel":"trade","symbol":"BTCUSDT","data":[[1769644800200000000,"89300.1","0.5","buy",)"
+      R"("1"],)"
       R"([1769644800300000000,"89300","0.25","sell","2"]]})");
   const auto trades = seen.all<Trade>();
   ASSERT_EQ(trades.size(), 2U);
@@ -41,18 +44,21 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
   EXPECT_EQ(trades[1].taker_side, Side::sell);
   EXPECT_EQ(seen.events[2].at, Instant::ns(1769644800300000000));
 
-  say(R"({"channel":"quote","symbol":"BTCUSDT","time":1769644801000000000,"bid":["89299.9","1.5"],"ask":null})");
+  say(R"({"channel":"quote","symbol":"BTCUSDT","time":1769644801000000000,"bid":["89299.9","1.5"],)"
+      R"("ask":null})");
   ASSERT_EQ(seen.all<Quote>().size(), 1U);
   EXPECT_EQ(seen.all<Quote>()[0].bid_qty->text(), "1.5");
   EXPECT_FALSE(seen.all<Quote>()[0].ask_price.has_value());
 
-  say(R"({"channel":"ticker","symbol":"BTCUSDT","time":1769644801000000000,"mark":"89301","index":"89302.5",)"
+  say(R"({"channel":"ticker","symbol":"BTCUSDT","time":1769644801000000000,"mark":"89301",)"
+      R"("index":"89302.5",)"
       R"("open_interest":"50000.125"})");
   EXPECT_EQ(seen.all<MarkPrice>()[0].price.text(), "89301");
   EXPECT_EQ(seen.all<IndexPrice>()[0].price.text(), "89302.5");
   EXPECT_EQ(seen.all<OpenInterest>()[0].contracts->text(), "50000.125");
 
-  say(R"({"channel":"book","symbol":"BTCUSDT","time":1769644860000000000,"bids":[["89299.9","1.5"],["89299",)"
+  say(R"({"channel":"book","symbol":"BTCUSDT","time":1769644860000000000,"bids":[["89299.9",)"
+      R"("1.5"],["89299",)"
       R"("2"]],"asks":[]})");
   EXPECT_EQ(seen.all<BookSnapshot>()[0].bids.size(), 2U);
 
@@ -66,10 +72,12 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
   EXPECT_EQ(seen.all<FundingRate>()[0].rate.text(), "0.0001");
   EXPECT_EQ(seen.all<FundingRate>()[0].interval, Duration::hours(8));
 
-  say(R"({"channel":"instrument","symbol":"BTC-30JAN26-90000-C","time":1769644800000000000,"kind":"option",)"
+  say(R"({"channel":"instrument","symbol":"BTC-30JAN26-90000-C","time":1769644800000000000,)"
+      R"("kind":"option",)"
       R"("base":"BTC","quote":"USD","settle":"BTC","size":"1","expiry":1769760000000000000,)"
       R"("strike":"90000","type":"call"})");
-  say(R"({"channel":"option","symbol":"BTC-30JAN26-90000-C","time":1769644860000000000,"mark":"0.0123",)"
+  say(R"({"channel":"option","symbol":"BTC-30JAN26-90000-C","time":1769644860000000000,)"
+      R"("mark":"0.0123",)"
       R"("mark_iv":0.4,"underlying":89300.5,"open_interest":"2818.5"})");
   EXPECT_EQ(instruments[1].name(), "BTC-USD-260130-90000-C@BTC");
   EXPECT_EQ(seen.all<OptionQuote>()[0].open_interest->text(), "2818.5");
@@ -82,15 +90,16 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
 TEST_F(Simulated, WhatIsWrongIsSaidAndGivesNoEvent) {
   say(kPerpetual);
   const size_t before = seen.events.size();
-  for (
-      const std::string_view text :
-      {R"({"channel":"trade","symbol":"ETHUSDT","data":[]})",
-       R"({"channel":"trade","symbol":"BTCUSDT","data":[[1,"89300.1","0.5","bought","1"]]})",
-       R"({"channel":"trade","symbol":"BTCUSDT","data":[[1,"89300.1","0.5","buy"]]})",
-       R"({"channel":"quote","symbol":"BTCUSDT","time":1,"bid":["x","1"],"ask":null})",
-       R"({"channel":"liquidation","symbol":"BTCUSDT","time":1,"position":"flat","price":"1","qty":"1"})",
-       R"({"channel":"instrument","symbol":"X","time":1,"kind":"option","base":"BTC","quote":"USD",)"
-       R"("settle":"BTC"})"}) {
+  for (const std::string_view text :
+       {R"({"channel":"trade","symbol":"ETHUSDT","data":[]})",
+        R"({"channel":"trade","symbol":"BTCUSDT","data":[[1,"89300.1","0.5","bought","1"]]})",
+        R"({"channel":"trade","symbol":"BTCUSDT","data":[[1,"89300.1","0.5","buy"]]})",
+        R"({"channel":"quote","symbol":"BTCUSDT","time":1,"bid":["x","1"],"ask":null})",
+        R"({"channel":"liquidation","symbol":"BTCUSDT","time":1,"position":"flat","price":"1",)"
+        R"("qty":"1"})",
+        R"({"channel":"instrument","symbol":"X","time":1,"kind":"option","base":"BTC",)"
+        R"("quote":"USD",)"
+        R"("settle":"BTC"})"}) {
     say(text);
     EXPECT_EQ(seen.events.size(), before) << text;
   }

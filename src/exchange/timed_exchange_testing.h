@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "base/random.h"
-#include "exchange/testing.h"
+#include "exchange/small_venue_testing.h"
 
 namespace delever::exchange {
 inline void PrintTo(Reject reject, std::ostream* out) { *out << reject_name(reject); }

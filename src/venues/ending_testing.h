@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues::fixture {
 

@@ -74,14 +74,16 @@ class MixWorkload {
     update_ += 10 + random_.below(51);
     const std::string bids = side(price_, -.1), asks = side(price_ + .1, .1);
     return fmt::format(
-        R"({{"e":"depthUpdate","E":{},"T":{},"s":"BTCUSDT","U":{},"u":{},"pu":{},"b":[{}],"a":[{}]}})",
+        R"({{"e":"depthUpdate","E":{},"T":{},"s":"BTCUSDT","U":{},"u":{},"pu":{},"b":[{}],"a":[{})"
+        R"(]}})",
         time_ + 2, time_, before + 1, update_, before, bids, asks);
   }
   std::string force_order() {
     step();
     const double q = size(5) + .001;
     return fmt::format(
-        R"({{"e":"forceOrder","E":{},"o":{{"s":"BTCUSDT","S":"{}","o":"LIMIT","f":"IOC","q":"{:.3f}",)"
+        R"({{"e":"forceOrder","E":{},"o":{{"s":"BTCUSDT","S":"{}","o":"LIMIT","f":"IOC",)"
+        R"("q":"{:.3f}",)"
         R"("p":"{:.2f}","ap":"{:.2f}","X":"FILLED","l":"{:.3f}","z":"{:.3f}","T":{}}}}})",
         time_ + 2, random_.chance(.75) ? "SELL" : "BUY", q, price_ * .995, price_, q, q, time_);
   }

@@ -26,7 +26,8 @@ inline Rulebook rules(std::string_view venue, std::string_view symbol) {
 }
 
 inline constexpr CoinId kUsdt = 0, kBtc = 1;
-enum : InstrumentId { kPerp, kInverse, kFuture, kCall, kPut, kSpot, kListed };
+inline constexpr InstrumentId kPerp = 0, kInverse = 1, kFuture = 2, kCall = 3, kPut = 4, kSpot = 5,
+                              kListed = 6;
 inline constexpr int64_t kSecond = 1'000'000'000;
 
 inline Instant at(int64_t seconds) { return Instant::ns(seconds * kSecond); }
@@ -169,17 +170,16 @@ struct Recorder : ExchangeSink {
       auto& book = books[finished->instrument];
       if (const auto it = find(book, finished->order); it != book.end()) book.erase(it);
     }
-    if (const auto* taken = n.as<PositionTakenOver>()) move(n, taken->counterparty);
-    if (const auto* closed = n.as<PositionDeleveraged>()) move(n, closed->counterparty);
-    if (position_change(n, n.account)) move(n, n.account);
+    const PositionTransfer* transfer = n.as<PositionTakenOver>();
+    if (!transfer) transfer = n.as<PositionDeleveraged>();
+    if (const auto change = position_change(n, n.account)) {
+      const int64_t bought = change->side == Side::buy ? change->qty.raw() : -change->qty.raw();
+      net[{n.account, change->instrument}] += bought;
+      if (transfer) net[{transfer->counterparty, change->instrument}] -= bought;
+    }
   }
   static std::vector<Resting>::iterator find(std::vector<Resting>& book, OrderId id) {
     return std::find_if(book.begin(), book.end(), [id](auto& r) { return r.id == id; });
-  }
-  void move(const Notice& n, AccountId account) {
-    const PositionChange change = *position_change(n, account);
-    net[{account, change.instrument}] +=
-        change.side == Side::buy ? change.qty.raw() : -change.qty.raw();
   }
   void follow(AccountId account, const OrderRested& n) {
     auto& book = books[n.instrument];

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "venues/registry.h"
-#include "venues/testing.h"
+#include "venues/wire_testing.h"
 
 namespace delever::venues::fixture {
 

@@ -2,7 +2,7 @@
 // five venues, random accounts over them, and prices that wander together, with jumps.
 #pragma once
 
-#include "margin/test_books.h"
+#include "margin/rulebooks_testing.h"
 #include "watch/slack_bound.h"
 
 namespace delever::watch::fixture {

@@ -1,0 +1,42 @@
+// What lots are worth at a price, and shares of it, to the last unit.
+#include "exchange/markets.h"
+
+namespace delever::exchange {
+
+// Value of lots at a price, before it is known to fit.
+Wide wide_value(const Market& m, Lots lots, int64_t price, Round round) {
+  const Wide size = static_cast<Wide>(lots) * m.step * m.size;  // units of 1e-16
+  if (m.inverse) return divide(size * (Price::scale / Qty::scale), price, round);
+  // size x price passes 128 bits for extreme sizes; a quantity of 1e-8 is exact wherever step x
+  // size is.
+  const Wide whole = size / Qty::scale, rest = size % Qty::scale;
+  return divide(whole * price + divide(rest * price, Qty::scale, round), Price::scale, round);
+}
+
+bool value_fits(const Market& m, Lots lots, int64_t price) {
+  const Wide size = static_cast<Wide>(lots) * m.step;
+  if (size > kValueMax || size * m.size / Qty::scale > kValueMax) return false;
+  return wide_value(m, lots, price, Round::up) <= kValueMax;
+}
+
+int64_t value(const Market& m, Lots lots, int64_t price, Round round) {
+  CHECK(lots >= 0);
+  if (lots == 0 || price == 0) return 0;
+  return narrow(wide_value(m, lots, price, round));
+}
+
+int64_t value_at(const Market& m, Lots lots, Tick tick) {
+  if (m.unit != 0) return narrow(static_cast<Wide>(lots) * tick * m.unit);
+  return value(m, lots, static_cast<int64_t>(tick) * m.tick, Round::down);
+}
+
+int64_t share(int64_t units, Market::Share share, Round round) {
+  const Wide product = static_cast<Wide>(units) * share.part;
+  if (product <= INT64_MAX && product >= 0) {  // the common case needs no wide division
+    const auto small = static_cast<int64_t>(product);
+    return small / share.whole + (round == Round::up && small % share.whole != 0 ? 1 : 0);
+  }
+  return narrow(divide(product, share.whole, round));
+}
+
+}  // namespace delever::exchange

@@ -1,0 +1,257 @@
+// What a reading says when a term is unknown, known later, inferred or contradicted; one coin under
+// many names; and what is not believed: zeros between large figures, clocks ahead, frozen prices.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "gauges/gauges_test.h"
+
+namespace delever::gauges {
+namespace {
+
+const Instant kAt = time_of("2026-03-02T00:00:30Z");
+const Instant kMidnight = time_of("2026-03-02T00:00:00Z");
+
+bool says(const Reading& r, std::string_view what) { return r.reason.find(what) != r.reason.npos; }
+
+struct Paid : Scene {
+  explicit Paid(const std::string& venue, const std::string& name)
+      : id(instrument(venue, name)), from(venue + ":history") {}
+  void settle(Duration apart, int count, double rate, std::optional<Duration> stated = {}) {
+    for (int n = 0; n < count; ++n) {
+      const Instant at = kMidnight - apart * n;
+      FundingRate f{.rate = Rate::nearest(rate).value(), .kind = FundingKind::settled};
+      f.interval = stated;
+      f.settles_at = at;
+      put(id, from, at, f, at + Duration::seconds(3));
+    }
+  }
+  Reading annual(const std::string& asset) {
+    return pick(readings(kAt, asset), "funding_annual", instruments[id].venue);
+  }
+  InstrumentId id;
+  std::string from;
+};
+
+TEST(FundingTerms, the_distance_between_settlements_says_the_interval) {
+  for (const int hours : {1, 2, 4, 8}) {
+    Paid scene("bybit", "BTC-USDT-PERP");
+    scene.settle(Duration::hours(hours), 30 / hours + 2, 0.0002);
+    const Reading r = scene.annual("BTC");
+    ASSERT_TRUE(r.value) << hours << ": " << r.reason;
+    EXPECT_NEAR(*r.value, 0.0002 * 24 / hours * 365, 1e-12) << hours;
+    EXPECT_TRUE(says(r, "distances between settlements")) << r.reason;
+    EXPECT_NEAR(*r.coverage, 1, 1e-12);
+    EXPECT_EQ(pick(scene.readings(kAt), "funding_rate", "bybit").window, Duration::hours(hours));
+  }
+}
+
+TEST(FundingTerms, a_hole_between_settlements_is_no_longer_interval) {
+  Paid scene("okx", "DOGE-USDT-PERP");
+  scene.settle(Duration::hours(2), 20, 0.0003);
+  scene.events.erase(scene.events.begin() + 4);  // 8 h before midnight
+  const Reading r = scene.annual("DOGE");
+  ASSERT_TRUE(r.value) << r.reason;
+  EXPECT_NEAR(*r.value, 0.0003 * 12 * 365, 1e-12);
+  EXPECT_NEAR(*r.coverage, 11.0 / 12, 1e-12);
+}
+
+TEST(FundingTerms, a_change_of_interval_within_the_day) {
+  Paid scene("binance", "DOGE-USDT-PERP");
+  // Every 8 h to 08:00, every 4 h since.
+  for (const int before : {0, 4, 8, 12, 16, 24, 32, 40}) {
+    FundingRate f{.rate = Rate::nearest(0.0004).value(), .kind = FundingKind::settled};
+    f.settles_at = kMidnight - Duration::hours(before);
+    scene.put(scene.id, scene.from, *f.settles_at, f);
+  }
+  const Reading r = scene.annual("DOGE");
+  ASSERT_TRUE(r.value) << r.reason;
+  EXPECT_NEAR(*r.value, 0.0004 * (4 + 1) * 365, 1e-12);  // four of 4 h and one of 8 h fill the day
+  EXPECT_NEAR(*r.coverage, 1, 1e-12);
+}
+
+TEST(FundingTerms, an_unknown_interval_is_a_range_and_no_point) {
+  Paid scene("binance", "DOGE-USDT-PERP");
+  scene.settle(Duration::hours(8), 1, 0.0001);
+  const Reading r = scene.annual("DOGE");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_FALSE(r.value);
+  ASSERT_TRUE(r.low && r.high) << r.reason;
+  EXPECT_NEAR(*r.low, 0.0001 * 3 * 365, 1e-12);
+  EXPECT_NEAR(*r.high, 0.0001 * 24 * 365, 1e-12);
+  EXPECT_TRUE(says(r, "8 h or 1 h")) << r.reason;
+  // Our table names Bitcoin, and the reading says that it rests on it.
+  Paid known("binance", "BTC-USDT-PERP");
+  known.settle(Duration::hours(8), 1, 0.0001);
+  const Reading rate = pick(known.readings(kAt), "funding_rate", "binance");
+  EXPECT_EQ(rate.window, Duration::hours(8));
+  EXPECT_TRUE(says(rate, "our table of 2026-01-30")) << rate.reason;
+}
+
+TEST(FundingTerms, a_stated_interval_longer_than_settlements_are_apart_is_a_contradiction) {
+  Paid scene("bybit", "ETH-USDT-PERP");
+  scene.settle(Duration::hours(4), 9, 0.0001, Duration::hours(8));
+  const Reading r = scene.annual("ETH");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_TRUE(says(r, "contradict")) << r.reason;
+}
+
+TEST(Terms, a_contract_size_that_comes_later_serves_what_came_before) {
+  const auto run = [](bool late) {
+    Scene scene;
+    const auto id = scene.instrument("okx", "DOGE-USDT-PERP", late ? 0 : 50);
+    scene.alive(id, "okx:any", kAt - Duration::days(2), kAt);
+    scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(5),
+                      PositionSide::long_side, 30, 0.25, LiquidationFeed::complete);
+    OpenInterest open;
+    open.contracts = Qty::parse("700").value();
+    scene.put(id, "okx:open-interest", kAt - Duration::minutes(5), open);
+    if (!late) return scene.readings(kAt, "DOGE");
+    Gauges gauges("DOGE", shipped_rules(), scene.instruments, scene.sources);
+    for (const Event& e : scene.ordered()) {
+      if (e.received <= kAt - Duration::minutes(1)) gauges.on_event(e);
+    }
+    Instrument listed = scene.instruments[id];
+    listed.contract_size = Qty::parse("50").value();
+    scene.instruments.add(listed);
+    Event event{.instrument = id, .at = kAt, .received = kAt};
+    event.payload = InstrumentListed{};
+    gauges.on_event(event);
+    return gauges.readings(kAt);
+  };
+  const auto early = run(false), late = run(true);
+  for (const char* name : {"liq_long_usd_24h", "oi_coins"}) {
+    const Reading a = pick(early, name, "okx"), b = pick(late, name, "okx");
+    EXPECT_EQ(a.value, b.value) << name;
+    EXPECT_TRUE(a.value || a.low) << name << a.reason;
+  }
+  EXPECT_EQ(pick(late, "oi_coins", "okx").value, 35000);
+}
+
+TEST(Terms, one_coin_under_three_names) {
+  Scene scene;
+  const auto thousand = scene.instrument("binance", "1000FLOKI-USDT-PERP");
+  const auto plain = scene.instrument("okx", "FLOKI-USDT-PERP", 100000);
+  const auto put = [&](InstrumentId id, const char* contracts, double price) {
+    OpenInterest open;
+    open.contracts = Qty::parse(contracts).value();
+    scene.put(id, "x", kAt - Duration::minutes(2), open);
+    scene.put(id, "x", kAt - Duration::minutes(2), MarkPrice{Price::nearest(price).value()});
+  };
+  put(thousand, "2000", 0.08);
+  put(plain, "30", 0.00008);
+  const auto readings = scene.readings(kAt, "FLOKI");
+  EXPECT_EQ(pick(readings, "oi_coins", "binance").value, 2e6);
+  EXPECT_EQ(pick(readings, "oi_coins", "okx").value, 3e6);
+  EXPECT_NEAR(*pick(readings, "oi_usd", "binance").value, 160, 1e-9);
+  EXPECT_NEAR(*pick(readings, "price_usd").value, 0.00008, 1e-12);
+}
+
+TEST(Terms, a_contract_in_another_coin_is_valued_by_its_coins) {
+  Scene scene;
+  const auto cross = scene.instrument("binance", "LTC-BTC-PERP");
+  const auto dollars = scene.instrument("binance", "LTC-USDT-PERP");
+  scene.alive(cross, "binance:any", kAt - Duration::days(2), kAt);
+  scene.liquidation(cross, "binance:!forceOrder", kAt - Duration::hours(2), PositionSide::long_side,
+                    500, 0.001, LiquidationFeed::complete);
+  const auto value = [&] {
+    return pick(scene.readings(kAt, "LTC"), "liq_long_usd_24h", "binance");
+  };
+  EXPECT_EQ(value().state, State::pending);
+  scene.put(dollars, "binance:mark", kAt - Duration::hours(2) - Duration::minutes(1),
+            IndexPrice{Price::parse("90").value()});
+  EXPECT_NEAR(*value().value, 45000, 1e-6);
+}
+
+TEST(Terms, a_builders_market_does_not_stand_for_the_venue) {
+  for (const bool builder_first : {true, false}) {
+    Scene scene;
+    const auto make = [&](const char* symbol) {
+      Instrument i = parse_name("BTC-USDC-PERP").value();
+      i.venue = "hyperliquid";
+      i.symbol = symbol;
+      i.contract_size = Qty::raw(Qty::scale);
+      return scene.instruments.intern(i.venue, i.symbol, [&] { return i; });
+    };
+    const auto first = make(builder_first ? "abcd:BTC" : "BTC");
+    const auto second = make(builder_first ? "BTC" : "abcd:BTC");
+    for (const auto& [id, price] : {std::pair(first, builder_first ? 70100.0 : 70000.0),
+                                    std::pair(second, builder_first ? 70000.0 : 70100.0)})
+      scene.put(id, "hyperliquid:ctx", kAt - Duration::minutes(1),
+                MarkPrice{Price::nearest(price).value()});
+    const Reading r = pick(scene.readings(kAt), "price_usd");
+    EXPECT_EQ(r.value, 70000);
+    EXPECT_TRUE(says(r, "abcd:BTC run by others")) << r.reason;
+    EXPECT_EQ(pick(scene.readings(kAt, "abcd:BTC"), "price_usd").value, 70100);
+  }
+}
+
+TEST(NotBelieved, a_row_of_zero_between_large_ones) {
+  Scene scene;
+  const auto id = scene.instrument("binance", "BTC-USDT-PERP");
+  const auto open = [&](Duration before, double coins) {
+    OpenInterest o;
+    o.contracts = Qty::nearest(coins).value();
+    scene.put(id, "binance:metrics", kAt - before, o);
+  };
+  open(Duration::hours(24) + Duration::minutes(2), 5100);
+  open(Duration::minutes(20), 5000);
+  open(Duration::minutes(2), 0);
+  const Reading level = pick(scene.readings(kAt), "oi_coins", "binance");
+  EXPECT_EQ(level.value, 5000);
+  EXPECT_TRUE(says(level, "row of 0")) << level.reason;
+  EXPECT_EQ(pick(scene.readings(kAt), "oi_change_24h_coins", "binance").value, -100);
+  // Zeros that go on: the last figure grows old, and there is no reading.
+  const Instant later = kAt + Duration::hours(2);
+  EXPECT_EQ(pick(scene.readings(later), "oi_coins", "binance").state, State::pending);
+}
+
+TEST(NotBelieved, a_clock_that_runs_ahead) {
+  Scene scene;
+  const auto id = scene.instrument("okx", "BTC-USDT-PERP", 0.01);
+  scene.put(id, "okx:mark", kAt + Duration::hours(3), MarkPrice{Price::parse("71000").value()},
+            kAt - Duration::minutes(1));
+  const auto readings = scene.readings(kAt);
+  for (const Reading& r : readings) EXPECT_FALSE(r.as_of && *r.as_of > kAt) << r.name;
+  const Reading price = pick(readings, "price_usd");
+  EXPECT_EQ(price.state, State::pending);
+  EXPECT_TRUE(says(price, "stamped up to")) << price.reason;
+}
+
+TEST(NotBelieved, a_price_that_never_moves_has_no_volatility) {
+  Scene scene;
+  const auto id = scene.instrument("bybit", "BTC-USDT-PERP");
+  for (Instant t = kAt - Duration::hours(25); t <= kAt; t = t + Duration::minutes(1))
+    scene.put(id, "bybit:mark", t, MarkPrice{Price::parse("70000").value()});
+  const Reading r = pick(scene.readings(kAt), "realized_vol_24h");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_TRUE(says(r, "frozen")) << r.reason;
+}
+
+TEST(NotBelieved, options_without_a_contract_size_are_not_nothing) {
+  Scene scene;
+  const auto sized = scene.instrument("deribit", "BTC-USD-260327-80000-C@BTC");
+  const auto unsized = scene.instrument("okx", "BTC-USD-260327-80000-C@BTC", 0);
+  for (const auto id : {sized, unsized}) {
+    OptionQuote q;
+    q.open_interest = Qty::parse("25").value();
+    scene.put(id, "options", kAt - Duration::minutes(3), q);
+  }
+  const auto readings = scene.readings(kAt);
+  EXPECT_EQ(pick(readings, "options_oi", "okx").state, State::pending);
+  const Reading total = pick(readings, "options_oi");
+  EXPECT_EQ(total.value, 25);
+  EXPECT_EQ(total.low, 25);
+  EXPECT_FALSE(total.high);
+}
+
+TEST(Options, open_interest_in_a_message_of_its_own) {
+  Scene scene;
+  const auto call = scene.instrument("binance", "ETH-USDT-260327-3000-C");
+  OpenInterest open;
+  open.contracts = Qty::parse("14").value();
+  scene.put(call, "binance:openInterest", kAt - Duration::minutes(3), open);
+  EXPECT_EQ(pick(scene.readings(kAt, "ETH"), "options_oi").value, 14);
+}
+
+}  // namespace
+}  // namespace delever::gauges

@@ -1,0 +1,69 @@
+// The file side of a writer: streams, gaps and cut blocks into the tables, each call one commit. No
+// clock and no thread: the caller says what time it is. All disk access is SQLite's, so a VFS of
+// SQLite (TapeWriter::Options::vfs) sees every write.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tape/block_queue.h"
+#include "tape/database.h"
+#include "tape/schema.h"
+#include "tape/tape.h"
+
+namespace delever::tape {
+
+class BlockStore {
+ public:
+  BlockStore(std::string path, const TapeWriter::Options& options)
+      : path_(std::move(path)), options_(options) {}
+
+  Result<void> open(Duration now);  // makes the file where there is none
+  const std::vector<StreamInfo>& streams() const { return streams_; }
+
+  // Finds the stream of that name, or adds it. Refused where it is there with other attributes.
+  Result<StreamNumber> stream(const StreamInfo& info, Duration now);
+  Result<void> gap(const TapeGap& gap, Duration now);
+  Result<void> store(const std::deque<CutBlock>& blocks, Duration now);
+
+  // A commit survives a killed process at once, and a power cut from here on. Commits that are due
+  // (Options::flush_after / 4 after the last) do it by themselves; sync_due does it for a commit
+  // that none follows. True when there was something to do.
+  Result<bool> sync_due(Duration now);
+  Result<void> sync(Duration now);
+
+  Result<void> close();  // with the totals: the tape is whole
+  void abandon();        // without: it says that it was not closed
+  bool is_open() const { return db_ != nullptr; }
+
+ private:
+  struct RunState {
+    int64_t run = 0, seq = -1;  // of the last block
+    Instant last = Instant::min();
+    StreamTotals totals;
+  };
+
+  Result<void> load();
+  Result<void> load_runs();
+  Result<void> store_block(const CutBlock& block);
+  Result<void> raise_span(const BlockHeader& header);
+  template <class Action>
+  Result<void> transaction(Duration now, Action&& action);
+
+  const std::string path_;
+  const TapeWriter::Options options_;
+  std::vector<StreamInfo> streams_;
+  std::unique_ptr<Database> db_;
+  std::unique_ptr<Statement> insert_;
+  std::deque<RunState> runs_;  // by stream
+  int64_t next_block_ = 1, next_gap_ = 1;
+  Duration span_max_;
+  Packer packer_;
+  Duration synced_;        // when the disk last confirmed everything
+  bool unsynced_ = false;  // something was committed since
+};
+
+}  // namespace delever::tape

@@ -1,0 +1,23 @@
+// What the two writers of tapes share: the one that is stepped (writer.cc) and the one with a
+// thread of its own (writer_thread.cc).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tape/block_queue.h"
+#include "tape/block_store.h"
+#include "tape/tape.h"
+#include "tape/writer_lock.h"
+
+namespace delever::tape {
+
+// Bytes that wait to be compressed; beyond it append() stores (stepped) or waits (threaded).
+inline constexpr size_t kQueueBytes = size_t{32} << 20;
+
+Result<void> check_options(const TapeWriter::Options& options, const std::string& path);
+Result<void> check_message(std::string_view bytes, const StreamInfo& stream,
+                           const std::string& path);
+Result<void> open_store(BlockStore& store, const std::string& path, Duration now);
+
+}  // namespace delever::tape
