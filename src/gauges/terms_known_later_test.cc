@@ -100,6 +100,9 @@ TEST(Terms, a_contract_size_that_comes_later_serves_what_came_before) {
     Scene scene;
     const auto id = scene.instrument("okx", "DOGE-USDT-PERP", late ? 0 : 50);
     scene.alive(id, "okx:any", kAt - Duration::days(2), kAt);
+    // One before the window: from it on the stream counts as watched.
+    scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(25),
+                      PositionSide::long_side, 1, 0.25, LiquidationFeed::complete);
     scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(5),
                       PositionSide::long_side, 30, 0.25, LiquidationFeed::complete);
     OpenInterest open;
@@ -151,6 +154,8 @@ TEST(Terms, a_contract_in_another_coin_is_valued_by_its_coins) {
   const auto cross = scene.instrument("binance", "LTC-BTC-PERP");
   const auto dollars = scene.instrument("binance", "LTC-USDT-PERP");
   scene.alive(cross, "binance:any", kAt - Duration::days(2), kAt);
+  scene.liquidation(cross, "binance:!forceOrder", kAt - Duration::hours(25),
+                    PositionSide::long_side, 1, 0.001, LiquidationFeed::complete);
   scene.liquidation(cross, "binance:!forceOrder", kAt - Duration::hours(2), PositionSide::long_side,
                     500, 0.001, LiquidationFeed::complete);
   const auto value = [&] {
