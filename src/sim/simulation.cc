@@ -16,8 +16,8 @@ constexpr double kYear = 365.0 * 86'400;
 double keep(double half_life_seconds) { return std::exp2(-1 / half_life_seconds); }
 
 // The funding of a rate period if the premium stayed at `premium`, simple, a year: for decisions,
-// not for payment, but by the venue's own formula and cap. 0 where the rulebook lacks a figure (Exchange::open
-// refuses such a listing).
+// not for payment, but by the venue's own formula and cap. 0 where the rulebook lacks a figure
+// (Exchange::open refuses such a listing).
 double funding_annual(const Rulebook& rules, double premium) {
   const FundingRule& rule = *rules.funding;
   const auto exact = Rate::nearest(premium);
