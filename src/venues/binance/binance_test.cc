@@ -1,5 +1,6 @@
 #include "venues/binance/binance.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/random.h"
@@ -57,8 +58,8 @@ TEST_F(Binance, SymbolsOfEveryMarket) {
   // COIN-M is quoted in dollars, whatever the letters before them.
   EXPECT_EQ(name(BinanceMarket::coinm, "BNBUSD_PERP"), "BNB-USD-PERP@BNB");
   EXPECT_EQ(name(BinanceMarket::coinm, "DOTUSD_210625"), "DOT-USD-210625@DOT");
-  EXPECT_EQ(binance_index("BNBUSD", BinanceMarket::coinm).name(), "BNB-USD-INDEX");
-  EXPECT_EQ(binance_index("BNBBUSD", BinanceMarket::usdm).name(), "BNB-BUSD-INDEX");
+  EXPECT_EQ(binance_index(BinanceMarket::coinm, "BNBUSD").name(), "BNB-USD-INDEX");
+  EXPECT_EQ(binance_index(BinanceMarket::usdm, "BNBBUSD").name(), "BNB-BUSD-INDEX");
   EXPECT_EQ(name(BinanceMarket::spot, "BNBBTC"), "BNB-BTC");
   EXPECT_EQ(name(BinanceMarket::spot, "ETHFDUSD"), "ETH-FDUSD");
   EXPECT_EQ(name(BinanceMarket::eoptions, "BTC-240927-60000-C"), "BTC-USDT-240927-60000-C");
