@@ -171,7 +171,7 @@ void Simulation::State::build_populations() {
   for (const FlowSetup& f : s.flow) add(std::make_unique<Flow>(f));
   for (const ArbitrageSetup& a : s.arbitrage)
     add(std::make_unique<Arbitrage>(a, makers_of(a.asset)));
-  for (const OutsideSetup& o : s.outside) add(std::make_unique<Outside>(o));
+  for (const ExternalFlowSetup& o : s.outside) add(std::make_unique<ExternalFlow>(o));
   if (has_options) {
     dealers = add(std::make_unique<Dealers>(*s.dealers, option_book));
     holders = add(std::make_unique<Holders>(*s.holders, option_book, *dealers));
