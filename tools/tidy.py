@@ -37,6 +37,8 @@ EDGES = {
         "tape/contents.cc": "the mark in the header of a file that SQLite cannot open",
         "tape/salvage.cc": "reads the pages of a damaged tape without SQLite",
         "tape/writer_lock.cc": "flock",
+        "reports/runs_file.cc": "keeps the finished runs of an ensemble",
+        "reports/simulate_run.cc": "the truth beside a simulated tape",
         "cli/": "the command line writes the files it is asked for",
     },
 }
