@@ -10,6 +10,11 @@ set(delever_flags -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 add_custom_target(fuzzers)  # what `make fuzz` and `make bench` build
 add_custom_target(benches)
 
+# folders(NAME a b .): the folders of a module, lowest first, "." for the files beside them. Only tidy.py reads it: a
+# folder includes those before it alone.
+function(folders name)
+endfunction()
+
 function(module name)
   cmake_parse_arguments(M "" "" "DEPS;LIBS;TEST_LIBS;BENCH_LIBS" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})

@@ -27,7 +27,7 @@ EDGES = {
     r"\bstd::j?thread\b(?!::hardware)|\b(wait|sleep)_(for|until)\(|\busleep\b|\bnanosleep\b|\bcondition_variable\b": {
         "tape/writer_thread.cc": "the shell of the recorder: compresses and commits behind append()",
         "tape/reader.cc": "reads blocks ahead; what it serves does not depend on when",
-        "sim/crew.": "shares the work of one step out; the result does not depend on who did it",
+        "base/thread_pool.": "shares the work of one step out; the result does not depend on who did it",
         "cluster/": "runs of an ensemble on threads and ranks, and waits for their answers",
     },
     r"\bfopen\(|\b[io]?fstream\b|(?<![\w>])::open\(": {
@@ -37,6 +37,8 @@ EDGES = {
         "tape/contents.cc": "the mark in the header of a file that SQLite cannot open",
         "tape/salvage.cc": "reads the pages of a damaged tape without SQLite",
         "tape/writer_lock.cc": "flock",
+        "reports/runs_file.cc": "keeps the finished runs of an ensemble",
+        "reports/simulate_run.cc": "the truth beside a simulated tape",
         "cli/": "the command line writes the files it is asked for",
     },
 }
@@ -50,6 +52,12 @@ def modules(root):
     text = (root / "src/CMakeLists.txt").read_text()
     found = re.findall(r"^module\((\w+)([^)]*)\)", text, re.M)
     return {name: set(re.split(r"\bLIBS\b", rest)[0].replace("DEPS", "").split()) for name, rest in found}
+
+
+def folder_orders(root):
+    """{module: its folders, lowest first} of the folders() lines; "." is the module's own files."""
+    text = (root / "src/CMakeLists.txt").read_text()
+    return {m.split()[0]: m.split()[1:] for m in re.findall(r"^folders\(([^)]*)\)", text, re.M)}
 
 
 # ---- reading C++: enough of it for code that clang-format has laid out
@@ -135,6 +143,49 @@ def bare_types(sources):
             kind = re.match(r"(?:template\s*<.*>\s*)?(?:struct|class|union|enum(?: class| struct)?)\s+(?:\[\[.*?\]\]\s*)?(\w+)", head)
             if kind and around == ["namespace delever"] and not head.endswith(")"):
                 yield rel, first, f"{kind.group(1)} in bare namespace delever: give it its module's"
+
+
+def folder_of(rel):
+    return rel.rsplit("/", 1)[0]
+
+
+def folder_edges(sources):
+    """Folders of one module: (folder, folder it includes, path, line). Tests may use all of their module."""
+    for rel, text in sources.items():
+        for n, line in enumerate(text.splitlines() if not TEST_ONLY.search(rel) else (), 1):
+            used = re.match(r'\s*#\s*include "([^"]+)"', line)
+            if not used or used.group(1) not in sources or used.group(1).split("/")[0] != rel.split("/")[0]:
+                continue  # between modules the DEPS decide
+            if folder_of(used.group(1)) != folder_of(rel):
+                yield folder_of(rel), folder_of(used.group(1)), rel, n
+
+
+def folder_order(sources, orders):
+    """Within a module that has a folders() line, a folder includes those before it alone."""
+    for module, order in orders.items():
+        place = lambda folder: "." if folder == module else folder.split("/")[1]
+        for rel in sources:
+            if rel.split("/")[0] == module and place(folder_of(rel)) not in order:
+                yield rel, 1, f"{folder_of(rel)} is not in the folders({module} ...) line of src/CMakeLists.txt"
+        for one, other, rel, n in folder_edges(sources):
+            if one.split("/")[0] == module and place(one) in order and place(other) in order[order.index(place(one)) + 1:]:
+                yield rel, n, f"{one} may not include {other}/: folders({module} ...) has it higher"
+
+
+def folder_cycles(sources):
+    """No folder reaches itself by includes, at any depth."""
+    direct, places = {}, {}
+    for one, other, rel, n in folder_edges(sources):
+        direct.setdefault(one, set()).add(other)
+        places.setdefault((one, other), (rel, n))
+    reached = {one: set(others) for one, others in direct.items()}
+    for middle in list(reached):
+        for others in reached.values():
+            if middle in others:
+                others |= reached[middle]
+    for one in sorted(f for f, others in reached.items() if f in others):
+        other = min(o for o in direct[one] if one in reached.get(o, ()))
+        yield *places[one, other], f"folder {one} is in a cycle: it includes {other}/, which leads back"
 
 
 # ---- rules with an allow-list: name -> {path: (how much, where and what)}
@@ -264,6 +315,7 @@ def main(root, lower=False):
         for late in deps - set(list(graph)[:i]):
             faults.append(f"src/CMakeLists.txt: {name} depends on {late}, which is not above it")
     found = list(lines_of(root, sources, graph)) + list(test_headers(sources))
+    found += list(folder_order(sources, folder_orders(root))) + list(folder_cycles(sources))
     if CHECK_NAMESPACES:
         found += bare_types(sources)
     faults += [f"src/{rel}:{n}: {what}" for rel, n, what in found]

@@ -71,6 +71,23 @@ class Tidy(unittest.TestCase):
         self.fails({"src/CMakeLists.txt": CLEAN["src/CMakeLists.txt"].replace("base LIBS", "base DEPS margin LIBS")},
                    "base depends on margin, which is not above it")
 
+    def test_folders(self):
+        tree = {"src/margin/low/a.h": "// A.\n", "src/margin/high/b.h": '// B.\n#include "margin/low/a.h"\n',
+                "src/margin/low/a.cc": '#include "margin/low/a.h"\n',
+                "src/margin/roof.cc": '#include "margin/high/b.h"\n'}
+        up = {"src/margin/low/a.cc": '#include "margin/high/b.h"\n'}
+        order = lambda line: {"src/CMakeLists.txt": CLEAN["src/CMakeLists.txt"] + line + "\n"}
+        self.passes(tree)
+        found = self.faults({**tree, **up})
+        self.assertEqual(len(found), 2, found)
+        self.assertIn("high/b.h:2: folder margin/high is in a cycle: it includes margin/low/, which leads back", found[0])
+        self.passes({**tree, "src/margin/low/a_test.cc": '#include "margin/high/b.h"\n'})
+        self.passes({**tree, **order("folders(margin low high .)")})
+        self.fails({**tree, **order("folders(margin high low .)")}, "margin/high may not include margin/low/")
+        self.fails({**tree, **order("folders(margin low . high)")}, "roof.cc:1: margin may not include margin/high/")
+        self.fails({**tree, **order("folders(margin low high .)"), "src/margin/new/c.cc": "int c;\n"},
+                   "margin/new is not in the folders(margin ...) line")
+
     def test_header_comment_and_file_length(self):
         self.fails({"src/base/text.h": "struct Text {};\n"}, "a header opens with a comment")
         self.fails({"src/base/text_test.cc": "\n" * 801}, "more than 800 lines")

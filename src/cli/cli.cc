@@ -4,9 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-#include "base/source_root.h"
+
+#include "cli/progress.h"
+#include "render/json.h"
 
 namespace delever::cli {
 namespace {
@@ -29,39 +29,13 @@ int exit_code(Fault fault) {
 
 void report(const Session& session, const Error& error) {
   if (session.format == "json") {
-    nlohmann::ordered_json json;
+    render::Json json;
     json["error"] = {
         {"kind", fault_name(error.fault)}, {"where", error.where}, {"what", error.what}};
-    write(session.io.err,
-          json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    write(session.io.err, render::json_line(json) + "\n");
   } else {
     write(session.io.err, fmt::format("delever: {}\n", error.text()));
   }
-}
-
-// What is wrong with the usage: CLI11's words, and a name for a verb that is none.
-std::string usage_fault(const CLI::App& verb, const CLI::ParseError& error) {
-  const std::vector<std::string> unknown = verb.remaining();
-  if (verb.get_require_subcommand_min() == 0 || unknown.empty() || unknown[0].starts_with('-'))
-    return error.what();
-  std::string known;
-  for (const CLI::App* other : verb.get_subcommands(nullptr))
-    known += (known.empty() ? "" : ", ") + other->get_name();
-  return fmt::format("no verb \"{}\" (there are {})", unknown[0], known);
-}
-
-// An empty text is a mistake, such as a variable that a script never set, and never "the default".
-// CLI11 would read it as 0 where a number is wanted, so it is refused here, of every option of
-// every verb.
-Result<void> refuse_empty(const CLI::App& app) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& value : option->results()) {
-      if (value.empty()) return Error{Fault::malformed, "is empty", option->get_name()};
-    }
-  }
-  for (const CLI::App* verb : app.get_subcommands(nullptr))
-    TRY(refuse_empty(*verb));  // groups of options as well
-  return {};
 }
 
 }  // namespace
@@ -70,19 +44,11 @@ void write(std::FILE* file, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), file);
 }
 
-void add_format(CLI::App* verb, Session& session, const std::vector<std::string>& formats) {
+void add_format(Verb* verb, Session& session, const std::vector<std::string>& formats) {
   verb->add_option("--format", session.format, "output format")
-      ->check(CLI::IsMember(formats))
+      ->one_of(formats)
       ->capture_default_str()
       ->type_name("FORMAT");
-}
-
-Result<Instant> parse_at(const std::string& text, const char* option, Session& session) {
-  if (text == "now") {
-    if (!session.now) session.now = session.io.clock->now();
-    return *session.now;
-  }
-  return of_option(Instant::parse(text), option);
 }
 
 Result<void> write_output(Session& session, const std::string& path, std::string_view text) {
@@ -102,26 +68,22 @@ Result<void> write_output(Session& session, const std::string& path, std::string
   return {};
 }
 
-std::string find_shipped(const std::string& relative) {
-  std::error_code ec;
-  if (std::filesystem::exists(relative, ec)) return relative;
-  const std::string beside_source = source_root() + "/" + relative;
-  if (std::filesystem::exists(beside_source, ec)) return beside_source;
-  return relative;  // the caller's open will say that it is not there
-}
-
 int run_cli(int argc, const char* const* argv, Io io) {
-  CLI::App app{
+  CommandLine line(
       "delever: how much leverage the crypto market still carries, and what the next wave would "
       "look like",
-      "delever"};
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "delever 0.1.0");
-  app.footer(
+      "delever", "delever 0.1.0",
       "Exit: 0 done, 2 usage, 3 bad input (what and where), 4 refused for lack of evidence.\n"
       "Start with: delever demo");
+  Verb& app = line.root();
+  ProgressBar bar(io);
   Session session;
   session.io = io;
+  session.context.clock = io.clock;
+  session.context.progress = &bar;
+  session.context.remark = [io](std::string_view what) {
+    write(io.err, fmt::format("delever: note: {}\n", what));
+  };
   add_brief(app, session);
   add_gauges(app, session);
   add_chain(app, session);
@@ -135,30 +97,22 @@ int run_cli(int argc, const char* const* argv, Io io) {
   add_simulate(app, session);
   add_facts(app, session);
   add_demo(app, session);
-  try {  // CLI11 reports through exceptions; they stop here
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    std::ostringstream out, err;
-    app.exit(success, out, err);
-    write(io.out, out.str());
+  const Usage usage = line.parse(argc, argv);
+  if (usage.kind == Usage::Kind::printed) {
+    write(io.out, usage.text);
     return 0;
-  } catch (const CLI::ParseError& error) {
+  }
+  if (usage.kind == Usage::Kind::wrong) {
     if (io.other_rank)
       return 0;  // rank 0 will say it; an exit code from here might have it ended before it does
-    const CLI::App* verb = &app;
-    std::string path = app.get_name();
-    while (!verb->get_subcommands().empty()) {
-      verb = verb->get_subcommands().back();
-      if (!verb->get_name().empty()) path += " " + verb->get_name();  // a group of options has none
-    }
-    report(session, {Fault::refused, usage_fault(*verb, error)});
-    if (session.format != "json") write(io.err, fmt::format("see: {} --help\n", path));
+    report(session, {Fault::refused, usage.text});
+    if (session.format != "json") write(io.err, fmt::format("see: {} --help\n", usage.verb));
     return kUsage;
   }
   CHECK(session.action);
   if (io.other_rank && !session.for_all_ranks) return 0;
   const auto done = [&]() -> Result<void> {
-    TRY(refuse_empty(app));
+    TRY(line.refuse_empty());
     return session.action();
   }();
   if (done.has_value()) return 0;

@@ -2,8 +2,6 @@
 // where), 4 refused for lack of evidence.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -12,6 +10,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "cli/options.h"
+#include "reports/inputs.h"
 
 namespace delever::cli {
 
@@ -30,41 +30,30 @@ struct Session {
   std::string format = "text";
   std::function<Result<void>()> action;
   bool for_all_ranks = false;  // `action` shares its work out over the ranks of an mpirun job
-  std::optional<Instant>
-      now;  // what "now" means throughout one command line, once it has been asked for
+  std::string out;             // --out: a file to write instead of standard output
+  reports::Context context;
 };
 
 int run_cli(int argc, const char* const* argv, Io io);
 
-void add_brief(CLI::App& app, Session& session);
-void add_gauges(CLI::App& app, Session& session);
-void add_chain(CLI::App& app, Session& session);
-void add_carry(CLI::App& app, Session& session);
-void add_import(CLI::App& app, Session& session);
-void add_tape(CLI::App& app, Session& session);
-void add_margin(CLI::App& app, Session& session);
-void add_conform(CLI::App& app, Session& session);
-void add_stress(CLI::App& app, Session& session);
-void add_levels(CLI::App& app, Session& session);
-void add_simulate(CLI::App& app, Session& session);
-void add_facts(CLI::App& app, Session& session);
-void add_demo(CLI::App& app, Session& session);
+void add_brief(Verb& app, Session& session);
+void add_gauges(Verb& app, Session& session);
+void add_chain(Verb& app, Session& session);
+void add_carry(Verb& app, Session& session);
+void add_import(Verb& app, Session& session);
+void add_tape(Verb& app, Session& session);
+void add_margin(Verb& app, Session& session);
+void add_conform(Verb& app, Session& session);
+void add_stress(Verb& app, Session& session);
+void add_levels(Verb& app, Session& session);
+void add_simulate(Verb& app, Session& session);
+void add_facts(Verb& app, Session& session);
+void add_demo(Verb& app, Session& session);
 
 // Shared by verbs.
-void add_format(CLI::App* verb, Session& session, const std::vector<std::string>& formats);
-// What an option's text was read as, or the error with the option's name.
-template <class T>
-Result<T> of_option(Result<T> read, const char* option) {
-  if (!read.has_value()) return std::move(read.error()).at(option);
-  return read;
-}
-Result<Instant> parse_at(const std::string& text, const char* option,
-                         Session& session);  // ISO-8601, or "now"
+void add_format(Verb* verb, Session& session, const std::vector<std::string>& formats);
 // To `path`, or to io.out when it is empty or "-".
 Result<void> write_output(Session& session, const std::string& path, std::string_view text);
 void write(std::FILE* file, std::string_view text);
-// Files that come with the program (rules, maps, episodes): as given, then beside the working
-// directory, then beside the source tree the binary was built from.
-std::string find_shipped(const std::string& relative);
 
 }  // namespace delever::cli

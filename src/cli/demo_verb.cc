@@ -10,14 +10,21 @@
 #include <thread>
 
 #include "base/text.h"
-#include "cli/brief_run.h"
-#include "cli/demo_pages.h"
-#include "cli/feed.h"
-#include "cli/simulate_faces.h"
-#include "cli/simulate_run.h"
-#include "cli/stress_run.h"
+#include "cli/cli.h"
+#include "render/brief_render.h"
+#include "render/demo_pages.h"
+#include "render/simulate_render.h"
+#include "reports/brief.h"
+#include "reports/feed.h"
+#include "reports/inputs.h"
+#include "reports/simulate_run.h"
+#include "reports/stress.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct DemoArguments {
@@ -56,7 +63,7 @@ class Demo {
 
   Result<void> published() {
     say("1 of 4  What was published\n\n");
-    published_ = TRY(brief_of(session_, {.episode = arguments_.episode}));
+    published_ = TRY(brief_of({.episode = arguments_.episode}, session_.context));
     say(brief_text(published_));
     return add_page(
         "brief-" + name_ + ".html", "Brief of the real day",
@@ -71,7 +78,7 @@ class Demo {
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
     tape_ = path(name_ + ".tape");
     outcome_ = TRY(run_scenario(
-        session_, scenario_,
+        session_.context, scenario_,
         {.out = tape_, .replace = true, .options = {.seed = arguments_.seed, .threads = threads}}));
     say("\n" + simulate_text(scenario_, outcome_));
     return add_page(
@@ -86,10 +93,11 @@ class Demo {
   Result<void> beside() {
     say("\n3 of 4  The same gauges and claims on the simulated tape\n\n");
     const Episode episode = TRY(load_episode(find_shipped(arguments_.episode)));
-    Brief brief = TRY(brief_of(session_, {.tapes = {tape_},
-                                          .claims = episode.claims_path,
-                                          .asset = episode.asset,
-                                          .at = scenario_.report_at.text()}));
+    Brief brief = TRY(brief_of({.tapes = {tape_},
+                                .claims = episode.claims_path,
+                                .asset = episode.asset,
+                                .at = scenario_.report_at.text()},
+                               session_.context));
     brief.title = "Simulated market: " + brief.title;
     brief.notes.insert(
         brief.notes.begin(),
@@ -113,7 +121,7 @@ class Demo {
         .tapes = {tape_}, .moves = {"-1%", "-3%", "-5%", "-10%"}, .at = scenario_.report_at.text()};
     options.asset = scenario_.assets[0].name;
     options.book = book_path(tape_, options.asset);
-    const StressReport stress = TRY(stress_of(session_, options));
+    const StressReport stress = TRY(stress_of(options, session_.context));
     say(stress_demo_text(stress));
     std::string dated;  // the rulebooks that the accounts were simulated under
     for (const sim::VenueSetup& v : scenario_.venues) {
@@ -171,17 +179,15 @@ class Demo {
 
 }  // namespace
 
-void add_demo(CLI::App& app, Session& session) {
+void add_demo(Verb& app, Session& session) {
   auto a = std::make_shared<DemoArguments>();
-  CLI::App* verb = app.add_subcommand("demo",
-                                      "30 January 2026: what was published, the same days "
-                                      "simulated, the same claims on both, the next wave");
+  Verb* verb = app.add_subcommand("demo",
+                                  "30 January 2026: what was published, the same days "
+                                  "simulated, the same claims on both, the next wave");
   verb->add_option("--out", a->out, "folder of the pages and the tape")->capture_default_str();
   verb->add_option("--scenario", a->scenario, "what is simulated")->capture_default_str();
   verb->add_option("--episode", a->episode, "what was published")->capture_default_str();
-  verb->add_option("--seed", a->seed, "of the simulation")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  verb->add_option("--seed", a->seed, "of the simulation")->not_negative()->capture_default_str();
   verb->callback(
       [&session, a] { session.action = [&session, a] { return Demo(session, *a).run(); }; });
 }

@@ -4,11 +4,15 @@
 #include <memory>
 
 #include "cli/cli.h"
-#include "cli/json.h"
 #include "cli/progress.h"
 #include "feeds/import.h"
+#include "render/json.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct ImportArguments {
@@ -93,14 +97,14 @@ Result<void> run_import(Session& session, const ImportArguments& arguments) {
 
 }  // namespace
 
-void add_import(CLI::App& app, Session& session) {
+void add_import(Verb& app, Session& session) {
   auto a = std::make_shared<ImportArguments>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "import", "captures and archives onto a tape: raw, jsonl or csv; plain, gz or zip");
   verb->add_option("format", a->format,
                    "raw (receive ns + JSON), jsonl (with sidecars), csv (with --map)")
       ->required()
-      ->check(CLI::IsMember({"raw", "jsonl", "csv"}));
+      ->one_of({"raw", "jsonl", "csv"});
   verb->add_option("files", a->files, "files to import")->required();
   verb->add_option("--out", a->out, "tape to append to; made when it is not there")->required();
   verb->add_option("--map", a->map, "csv: column map (maps/*.toml, docs/column-maps.md)");

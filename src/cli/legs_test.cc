@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "cli/run.h"
+#include "cli/run_testing.h"
 
 namespace delever::cli {
 namespace {

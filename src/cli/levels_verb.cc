@@ -1,324 +1,28 @@
-// delever levels: where leveraged positions stand by what a tape shows, beside the fixed menu,
-// scored out of sample, and held against the truth where a simulation wrote it down.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
 #include <memory>
 
-#include "base/text.h"
 #include "cli/cli.h"
-#include "cli/feed.h"
-#include "cli/level_bars.h"
-#include "cli/level_truth_file.h"
-#include "cli/levels_faces.h"
+#include "render/levels_render.h"
+#include "reports/levels.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
-constexpr double kReach = 0.1;
-constexpr Duration kGapMax = Duration::minutes(5);
-
-struct LevelsOptions {
-  std::vector<std::string> tapes, train, truth;
-  std::string asset = "BTC", at, rulebooks = "rulebooks", rulebook_date, period = "1h", throttle,
-              out;
-  std::optional<double> half_life, turnover, before_spread;
-  bool unscored = false;
-  uint64_t seed = 1;
-};
-
-// One contract on one tape.
-struct History {
-  LevelMarket market;
-  levels::LevelRatios ratios;
-  const std::map<Instant, levels::TrueMoment>* truth = nullptr;
-  bool scored = true;  // false: of a --train tape
-};
-
-struct Levels {
-  LevelsOptions options;
-  rulebooks::RulebookShelf shelf;
-  Duration period;
-  std::optional<Duration> throttle;
-  std::vector<LevelTruth> truths;
-  std::map<std::string, std::vector<History>> by_market;
-  std::map<std::string, std::string> without;  // by market, why it is left out
-};
-
-Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* truth, bool scored,
-                       Session& session) {
-  const LevelsOptions& o = l.options;
-  const Instant at = TRY(time_or_last(scored ? o.at : "", "--at", {path}, session));
-  std::vector<LevelMarket> markets = TRY(read_level_markets(path, o.asset, at, l.throttle));
-  if (markets.empty())
-    return Error{
-        Fault::no_evidence,
-        fmt::format("no perpetual of {} with both trades and open interest: levels need them",
-                    o.asset),
-        path};
-  for (LevelMarket& market : markets) {
-    const std::string name = market.name();
-    const auto leave_out = [&](const std::string& why) {
-      l.without.emplace(name, path + ": " + why);
-    };
-    const Rulebook* rules = rulebook_of(l.shelf, market.venue, market.symbol, o.rulebook_date);
-    if (!rules) {
-      leave_out("no rulebook");
-      continue;
-    }
-    if (!market.lot) {
-      leave_out("no reported liquidation");
-      continue;
-    }
-    if (market.gap_max > kGapMax) {
-      leave_out(fmt::format("the open interest was not seen for {} within the last 6 h",
-                            market.gap_max.text()));
-      continue;
-    }
-    margin::Rulebooks books;
-    const margin::BookId id = TRY(books.add(*rules));
-    const double reference = std::sqrt(market.bars.back().low * market.bars.back().high);
-    History h{.market = std::move(market), .ratios = {}, .scored = scored};
-    const Price near = TRY(Price::nearest(reference));
-    h.ratios = TRY(levels::level_ratios(books[id], near));
-    if (truth) {
-      if (const auto found = truth->find(name); found != truth->end()) h.truth = &found->second;
-    }
-    l.by_market[name].push_back(std::move(h));
-  }
-  return {};
-}
-
-levels::LevelHistory plain(const History& h) {
-  return {.bars = h.market.bars,
-          .ratios = &h.ratios,
-          .open_interest_start = h.market.open_interest_start};
-}
-
-// With --train, learnt there alone; of several tapes, each is scored by what the others taught; of
-// one, its second half by its first.
-std::vector<levels::LevelFold> folds_of(const std::vector<History>& histories,
-                                        levels::LevelLabInput& input) {
-  std::vector<size_t> train, scored;
-  for (size_t i = 0; i < histories.size(); ++i) (histories[i].scored ? scored : train).push_back(i);
-  if (!train.empty()) return {{.train = train, .scored = scored}};
-  if (histories.size() > 1) return levels::leave_one_out(histories.size());
-  input.histories[0].train_bars = histories[0].market.bars.size() / 2;
-  return {{.train = {0}, .scored = {0}, .split = true}};
-}
-
-std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
-                                     const std::vector<History>& histories, double price,
-                                     double menu_scale, double lot) {
-  const History& h = histories[0];
-  levels::MenuMap menu(h.ratios);
-  for (const levels::LevelBar& bar : h.market.bars) menu.step(bar);
-  const levels::TrueMoment* truth = nullptr;
-  if (h.truth) {
-    const auto after = h.truth->upper_bound(h.market.bars.back().end + Duration::minutes(1));
-    if (after != h.truth->begin() &&
-        h.market.bars.back().end - std::prev(after)->first <= Duration::minutes(5))
-      truth = &std::prev(after)->second;
-  }
-  const int count = static_cast<int>(std::lround(kReach / 0.01));
-  std::vector<LevelsBucket> all;
-  for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
-    const double sign = side == PositionSide::long_side ? -1 : 1;
-    const levels::LevelFit& fit = map.model.at(side);
-    std::vector<LevelsBucket> buckets(static_cast<size_t>(count));
-    std::vector<double> prior(buckets.size(), 0.0), variance(buckets.size(), 0.0);
-    std::vector<levels::ByLeverage> sd(buckets.size());
-    for (int b = 0; b < count; ++b) {
-      LevelsBucket& bucket = buckets[static_cast<size_t>(b)];
-      bucket.side = side;
-      bucket.from = price * std::exp(sign * 0.01 * b);
-      bucket.to = price * std::exp(sign * 0.01 * (b + 1));
-      if (truth) bucket.truth = 0;
-    }
-    const auto at = [&](double level) -> std::optional<size_t> {
-      const double y = sign * std::log(level / price);
-      if (y < 0 || y >= kReach) return std::nullopt;
-      return std::min(buckets.size() - 1, static_cast<size_t>(y / 0.01));
-    };
-    for (const levels::LevelInventory::Level& level :
-         side == PositionSide::long_side ? map.longs : map.shorts) {
-      const auto b = at(level.price);
-      if (!b) continue;
-      buckets[*b].coins += level.coins;
-      if (fit.weight[level.leverage] > 0)
-        sd[*b][level.leverage] += level.coins * fit.sd[level.leverage] / fit.weight[level.leverage];
-      if (fit.prior_only[level.leverage]) prior[*b] += level.coins;
-    }
-    for (const levels::LevelInventory::Level& level : menu.levels(side)) {
-      if (const auto b = at(level.price))
-        buckets[*b].menu += map.model.rules.liquidated_share * menu_scale * level.coins;
-    }
-    if (truth) {
-      for (const levels::TrueLevel& level : truth->levels) {
-        if (level.side != side || !level.price) continue;
-        if (const auto b = at(*level.price)) *buckets[*b].truth += level.coins;
-      }
-    }
-    for (size_t b = 0; b < buckets.size(); ++b) {
-      for (const double s : sd[b]) variance[b] += s * s;
-      const double swing = 1.6448536269514722 * std::sqrt(variance[b] + buckets[b].coins * lot);
-      buckets[b].low = std::max(0.0, buckets[b].coins - swing);
-      buckets[b].high = buckets[b].coins + swing;
-      buckets[b].prior_only = prior[b] > 0.5 * buckets[b].coins || buckets[b].coins == 0;
-    }
-    all.insert(all.end(), buckets.begin(), buckets.end());
-  }
-  return all;
-}
-
-// Lots over all tapes: the median and the weighted mean of the tapes' own.
-std::pair<double, double> lots_of(const std::vector<History>& histories) {
-  std::vector<double> medians;
-  double weighted = 0;
-  for (const History& h : histories) {
-    medians.push_back(*h.market.lot);
-    weighted += *h.market.lot_weighted / static_cast<double>(histories.size());
-  }
-  std::sort(medians.begin(), medians.end());
-  return {medians[medians.size() / 2], weighted};
-}
-
-Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
-                                 const std::vector<History>& histories) {
-  const LevelsOptions& o = l.options;
-  LevelsMarket m{.name = name, .tapes = histories.size()};
-  const auto [count_lot, fit_lot] = lots_of(histories);
-  levels::LevelLabInput input{
-      .histories = {}, .search = {}, .count_lot = count_lot, .period = l.period, .seed = o.seed};
-  for (const History& h : histories) input.histories.push_back(plain(h));
-  input.search.lot = fit_lot;
-  const auto fix = [](const std::optional<double>& given, double& rule, std::vector<double>& grid) {
-    if (!given) return;
-    rule = *given;
-    grid = {*given};
-  };
-  fix(o.half_life, input.search.rules.half_life_h, input.search.half_lives_h);
-  fix(o.turnover, input.search.rules.turnover, input.search.turnovers);
-  fix(o.before_spread, input.search.rules.before_spread, input.search.before_spreads);
-  const std::vector<levels::LevelFold> folds = folds_of(histories, input);
-  levels::LevelFitter fitter(input.histories, input.prior, input.search);
-  auto trial = levels::try_levels(input, folds, fitter);
-  double menu_scale = 0;
-  if (trial.has_value()) {
-    m.refused = trial.value().verdict.failed;
-    menu_scale = trial.value().menu_scales[0];
-    levels::DensityScores density;
-    for (size_t f = 0; f < folds.size(); ++f) {
-      for (const size_t i : folds[f].scored) {
-        if (!histories[i].truth) continue;
-        const auto& bars = histories[i].market.bars;
-        density.add(levels::score_density(
-            {.history = input.histories[i],
-             .model = &trial.value().models[f],
-             .menu_scale = trial.value().menu_scales[f],
-             .lot = fit_lot,
-             .from = folds[f].split ? bars[bars.size() / 2].end : bars[0].end},
-            *histories[i].truth));
-      }
-    }
-    if (!density.moments.empty()) {
-      const size_t block = density.moments.size() >= 12 ? 4 : 1;
-      if (const auto gain = levels::shape_gain(density, block, o.seed); gain.has_value())
-        m.shape_gain = gain.value();
-      if (const auto gain = levels::flow_gain(density, block, o.seed); gain.has_value())
-        m.flow_gain = gain.value();
-      m.density = std::move(density);
-    }
-    m.trial = std::move(trial).value();
-  } else {
-    m.refused = {trial.error().what};
-    m.trial_missing = trial.error().what;
-  }
-  // What is drawn has learnt from all bars but those that were to be scored by others.
-  std::vector<size_t> use;
-  for (size_t i = 0; i < histories.size(); ++i) {
-    if (o.train.empty() || !histories[i].scored) use.push_back(i);
-  }
-  const levels::LevelModel model = TRY(fitter.fit(use, levels::LevelBars::all));
-  m.map = levels::map_levels(input.histories[0], model, name);
-  const levels::LevelBar& last = histories[0].market.bars.back();
-  m.price = std::sqrt(last.low * last.high);
-  m.as_of = last.end.text();
-  m.buckets = buckets_of(*m.map, histories, m.price, menu_scale, fit_lot);
-  if (!o.unscored && !m.refused.empty()) m.buckets.clear();
-  return m;
-}
-
-Result<void> run_levels(Session& session, const LevelsOptions& given) {
-  Levels l{.options = given,
-           .shelf = TRY(rulebooks::RulebookShelf::load(find_shipped(given.rulebooks))),
-           .period = {},
-           .throttle = {},
-           .truths = {},
-           .by_market = {},
-           .without = {}};
-  l.options.asset = upper(given.asset);
-  l.period = TRY(of_option(Duration::parse(given.period), "--period"));
-  if (l.period < Duration::minutes(1) || l.period > Duration::days(1))
-    return Error{Fault::malformed, "wants one minute to one day", "--period"};
-  if (!given.throttle.empty()) {
-    l.throttle = TRY(of_option(Duration::parse(given.throttle), "--throttle"));
-    if (!(*l.throttle > Duration()))
-      return Error{Fault::malformed, "wants a time above 0", "--throttle"};
-  }
-  if (!given.truth.empty() && given.truth.size() != given.tapes.size())
-    return Error{Fault::malformed, "wants one file for each --tape, in their order", "--truth"};
-  for (const std::string& path : given.truth)
-    l.truths.push_back(TRY(read_level_truth(path, l.shelf, given.rulebook_date)));
-  for (size_t i = 0; i < given.tapes.size(); ++i)
-    TRY(read_tape(l, given.tapes[i], l.truths.empty() ? nullptr : &l.truths[i], true, session));
-  for (const std::string& path : given.train) TRY(read_tape(l, path, nullptr, false, session));
-  LevelsReport report{.asset = l.options.asset,
-                      .how = {},
-                      .period_s = l.period.in_seconds(),
-                      .unscored = given.unscored,
-                      .markets = {},
-                      .notes = {}};
-  report.how = !given.train.empty()     ? "learnt from the --train tapes, scored on the others"
-               : given.tapes.size() > 1 ? "each tape scored by what the others taught"
-                                        : "the second half scored by what the first taught";
-  std::string why;
-  for (const auto& [name, histories] : l.by_market) {
-    const bool any =
-        std::any_of(histories.begin(), histories.end(), [](const History& h) { return h.scored; });
-    if (!any) continue;
-    auto market = read_market(l, name, histories);
-    if (market.has_value())
-      report.markets.push_back(std::move(market).value());
-    else
-      l.without[name] = market.error().what;
-  }
-  for (const auto& [name, reason] : l.without) {
-    report.notes.push_back(name + " left out: " + reason);
-    why += (why.empty() ? "" : "; ") + name + ": " + reason;
-  }
-  if (report.markets.empty()) return Error{Fault::no_evidence, why, "levels"};
-  const bool shown = std::any_of(report.markets.begin(), report.markets.end(),
-                                 [](const LevelsMarket& m) { return !m.buckets.empty(); });
-  const bool lab = !given.truth.empty() || !given.train.empty() || given.tapes.size() > 1;
-  if (!shown && !lab) {
-    for (const LevelsMarket& m : report.markets) {
-      why += (why.empty() ? "" : "; ") + m.name + ": levels have not earned showing:";
-      for (const std::string& reason : m.refused) why += " " + reason + ";";
-    }
-    return Error{Fault::no_evidence, why + " --unscored shows them all the same", "levels"};
-  }
-  if (session.format == "text") return write_output(session, given.out, levels_text(report));
-  if (session.format == "html") return write_output(session, given.out, levels_html(report));
-  return write_output(session, given.out, written_json(levels_json(report)) + "\n");
+Result<void> run_levels(Session& session, const LevelsOptions& options) {
+  const LevelsReport report = TRY(levels_report(options, session.context));
+  if (session.format == "text") return write_output(session, session.out, levels_text(report));
+  if (session.format == "html") return write_output(session, session.out, levels_html(report));
+  return write_output(session, session.out, written_json(levels_json(report)) + "\n");
 }
 
 }  // namespace
 
-void add_levels(CLI::App& app, Session& session) {
+void add_levels(Verb& app, Session& session) {
   auto o = std::make_shared<LevelsOptions>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "levels", "where leveraged positions stand, inferred from tapes and scored");
   verb->add_option("--tape", o->tapes, "tape; several of one market are scored by one another")
       ->required();
@@ -332,20 +36,20 @@ void add_levels(CLI::App& app, Session& session) {
   verb->add_option("--throttle", o->throttle,
                    "thin the liquidation feed: only the last of each such stretch, as 1s");
   verb->add_option("--half-life", o->half_life, "hours, of closing by will; not fitted then")
-      ->check(CLI::PositiveNumber);
+      ->positive();
   verb->add_option("--turnover", o->turnover, "share of the volume that opens; not fitted then")
-      ->check(CLI::Range(0.0, 1.0));
+      ->between(0.0, 1.0);
   verb->add_option("--before-spread", o->before_spread,
                    "log scale of the entries of what was open at the start, 0: placed nowhere; not "
                    "fitted then")
-      ->check(CLI::Range(0.0, 1.0));
+      ->between(0.0, 1.0);
   verb->add_flag("--unscored", o->unscored, "show levels that have not earned it");
   verb->add_option("--seed", o->seed, "of the randomised test and the intervals")
       ->capture_default_str();
   verb->add_option("--rulebook-date", o->rulebook_date,
                    "date of the rulebooks (default: the latest)");
   verb->add_option("--rulebooks", o->rulebooks, "folder of rulebooks")->capture_default_str();
-  verb->add_option("--out", o->out, "file to write (default: standard output)");
+  verb->add_option("--out", session.out, "file to write (default: standard output)");
   add_format(verb, session, {"text", "json", "html"});
   verb->callback(
       [&session, o] { session.action = [&session, o] { return run_levels(session, *o); }; });

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_root.h"
-#include "cli/level_bars.h"
-#include "cli/level_truth_file.h"
 #include "cli/run_testing.h"
+#include "reports/level_bars.h"
+#include "reports/level_truth_file.h"
 
 namespace delever::cli {
 namespace {

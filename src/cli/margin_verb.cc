@@ -9,6 +9,10 @@
 #include "conform/explain.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct MarginArguments {
@@ -61,21 +65,21 @@ Result<void> run_conform(Session& session, const std::string& file, const std::s
 
 }  // namespace
 
-void add_margin(CLI::App& app, Session& session) {
+void add_margin(Verb& app, Session& session) {
   auto a = std::make_shared<MarginArguments>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "margin", "a position's margins, liquidation and bankruptcy price, step by step");
   verb->add_option("--venue", a->venue, "binance, bybit, okx, deribit, hyperliquid, dydx")
       ->required();
   verb->add_option("--symbol", a->symbol, "native symbol")->required();
   verb->add_option("--side", a->side, "of the position")
-      ->check(CLI::IsMember({"long", "short"}))
+      ->one_of({"long", "short"})
       ->capture_default_str();
   verb->add_option("--entry", a->entry, "entry price")->required();
   verb->add_option("--qty", a->qty, "size in the venue's unit")->required();
   verb->add_option("--leverage", a->leverage, "chosen leverage")->capture_default_str();
   verb->add_option("--mode", a->mode, "margin mode")
-      ->check(CLI::IsMember({"isolated", "cross"}))
+      ->one_of({"isolated", "cross"})
       ->capture_default_str();
   verb->add_option("--wallet", a->wallet,
                    "margin set aside, or the wallet (default: entry value / leverage)");
@@ -88,10 +92,10 @@ void add_margin(CLI::App& app, Session& session) {
       [&session, a] { session.action = [&session, a] { return run_margin(session, *a); }; });
 }
 
-void add_conform(CLI::App& app, Session& session) {
+void add_conform(Verb& app, Session& session) {
   auto file = std::make_shared<std::string>();
   auto rulebooks = std::make_shared<std::string>("rulebooks");
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "conform", "worked examples of the venues: pass, fail (exit 3) or not covered, counted");
   verb->add_option("file", *file, "CSV of worked examples")->required();
   verb->add_option("--rulebooks", *rulebooks, "folder of rulebooks")->capture_default_str();

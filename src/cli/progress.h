@@ -8,15 +8,15 @@
 
 namespace delever::cli {
 
-class ProgressBar {
+class ProgressBar final : public reports::Progress {
  public:
   explicit ProgressBar(Io io) : io_(io) {}
-  ~ProgressBar() { clear(); }
+  ~ProgressBar() override { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  void show(std::string_view what, uint64_t done, uint64_t total);
-  void clear();
+  void show(std::string_view what, uint64_t done, uint64_t total) override;
+  void clear() override;
 
  private:
   Io io_;

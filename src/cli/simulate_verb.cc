@@ -1,16 +1,32 @@
-// delever simulate: one run with its tape and truth; ensembles are in ensemble_verb.cc.
+// delever simulate: one run with its tape and truth, or an ensemble.
 #include <memory>
 #include <optional>
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/json.h"
-#include "cli/simulate.h"
-#include "cli/simulate_faces.h"
-#include "cli/simulate_run.h"
+#include "render/ensemble_render.h"
+#include "render/facts_render.h"
+#include "render/json.h"
+#include "render/simulate_render.h"
+#include "reports/ensemble.h"
+#include "reports/facts_feed.h"
+#include "reports/simulate_facts.h"
+#include "reports/simulate_run.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
+
+struct SimulateArguments : EnsembleOptions {
+  std::string out, html;
+  bool facts = false;
+  SimulateFacts facts_of;
+
+  bool is_ensemble() const { return mechanisms || runs > 1 || !rare.empty() || !runs_file.empty(); }
+};
 
 // What --facts asks for; before anything runs, what is wrong with the rules or the asset.
 Result<SimulateFacts> read_facts(const SimulateArguments& a, const ScenarioRead& read,
@@ -37,17 +53,27 @@ Result<SimulateFacts> read_facts(const SimulateArguments& a, const ScenarioRead&
 }
 
 Result<void> run_facts_of_many(Session& session, const SimulateArguments& a) {
-  const ScenarioRead read = TRY(read_scenario(a));
+  const ScenarioRead read = TRY(read_scenario(a.scenario, a.without));
   const SimulateFacts wanted = TRY(read_facts(a, read, session.format));
-  const facts::FactSet set = TRY(ensemble_facts(read.scenario, wanted, session));
-  const FactsPage page = TRY(simulated_page(read.scenario, wanted, set));
+  const facts::FactSet set = TRY(ensemble_facts(read.scenario, wanted, session.context));
+  const FactsReport page = TRY(simulated_page(read.scenario, wanted, set));
   return write_output(
       session, "",
       session.format == "json" ? written_json(facts_json(page)) + "\n" : facts_text(page));
 }
 
+Result<void> run_many(Session& session, const SimulateArguments& a) {
+  EnsembleOptions options = a;
+  options.wants_files = !a.out.empty() || !a.html.empty() || session.format == "html";
+  const auto report = TRY(ensemble_report(options, session.context));
+  if (!report) return {};
+  return write_output(session, "",
+                      session.format == "json" ? written_json(ensemble_report_json(*report)) + "\n"
+                                               : ensemble_report_text(*report));
+}
+
 Result<void> run_one(Session& session, const SimulateArguments& a) {
-  const ScenarioRead read = TRY(read_scenario(a));
+  const ScenarioRead read = TRY(read_scenario(a.scenario, a.without));
   if (!a.html.empty() && a.html == a.out)
     return Error{Fault::malformed, "the page would replace the tape", "--html"};
   if (!a.html.empty()) TRY(check_writable(a.html));
@@ -55,14 +81,14 @@ Result<void> run_one(Session& session, const SimulateArguments& a) {
   std::optional<FactsOutput> observed;
   if (a.facts) observed.emplace(wanted.asset);
   const sim::Outcome outcome = TRY(
-      run_scenario(session, read.scenario,
+      run_scenario(session.context, read.scenario,
                    {.out = a.out,
                     .observed = observed ? &*observed : nullptr,
                     .options = {.seed = a.seed, .threads = a.threads, .switches = read.switches}}));
-  std::optional<FactsPage> page;
+  std::optional<FactsReport> page;
   if (observed) {
     const facts::FactSet set =
-        TRY(observed_facts(observed->observer(), read.scenario, wanted, a.seed, session));
+        TRY(observed_facts(observed->observer(), read.scenario, wanted, a.seed, session.context));
     page = TRY(simulated_page(read.scenario, wanted, set));
   }
   if (!a.html.empty()) TRY(write_output(session, a.html, simulate_html(read.scenario, outcome)));
@@ -77,32 +103,41 @@ Result<void> run_one(Session& session, const SimulateArguments& a) {
       session, "", simulate_text(read.scenario, outcome) + (page ? "\n" + facts_text(*page) : ""));
 }
 
-}  // namespace
-
-Result<ScenarioRead> read_scenario(const SimulateArguments& arguments) {
-  ScenarioRead read{TRY(load_scenario(arguments.scenario)), {}};
-  for (const std::string& name : arguments.without) {
-    const sim::Mechanism m = TRY(of_option(sim::read_mechanism(name), "--without"));
-    read.switches.off[static_cast<size_t>(m)] = true;
-  }
-  return read;
+void add_ensemble_options(Verb& verb, SimulateArguments& a) {
+  verb.add_option("--runs", a.runs, "seeds to run")->between(1, 1'000'000)->capture_default_str();
+  verb.add_option("--runs-file", a.runs_file,
+                  "keeps each finished run; an ensemble that was killed goes on from it");
+  verb.add_flag("--mechanisms", a.mechanisms,
+                "all, then each mechanism left out, on the same seeds");
+  verb.add_option(
+      "--rare", a.rare,
+      "probability of OUTCOME<VALUE or OUTCOME>=VALUE, by splitting: \"btc_low<88000\"");
+  verb.add_option("--replicas", a.replicas, "first runs of splitting, in ten groups")
+      ->between(20, 1'000'000)
+      ->capture_default_str();
+  verb.add_option("--draws", a.draws, "of the scenario's [shock]: independent, antithetic, sobol")
+      ->capture_default_str();
+  verb.add_option("--fund-cost", a.fund_cost,
+                  "cost of a fund's money over that of a deficit it does not cover")
+      ->between(0.0001, 0.9999)
+      ->capture_default_str();
 }
 
-void add_simulate(CLI::App& app, Session& session) {
+}  // namespace
+
+void add_simulate(Verb& app, Session& session) {
   auto a = std::make_shared<SimulateArguments>();
-  CLI::App* verb = app.add_subcommand(
+  Verb* verb = app.add_subcommand(
       "simulate", "a whole market by a scenario: one run with its tape, or many seeds");
   verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
   verb->add_option("--seed", a->seed, "seed, or the first of them")
-      ->check(CLI::NonNegativeNumber)
+      ->not_negative()
       ->capture_default_str();
   verb->add_option("--out", a->out,
                    "tape to write; beside it the truth: .positions.csv, .accounts.csv, "
                    ".book-btc.csv (for stress)");
   verb->add_option("--html", a->html, "page to write, beside what is printed");
-  verb->add_option("--threads", a->threads, "threads")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  verb->add_option("--threads", a->threads, "threads")->between(1, 256)->capture_default_str();
   verb->add_option(
           "--without", a->without,
           "mechanisms to leave out: stops, gamma, arbitrage, makers, dip_buyers, portfolio")
@@ -120,7 +155,7 @@ void add_simulate(CLI::App& app, Session& session) {
     session.for_all_ranks = a->is_ensemble() && !facts_of_many;
     session.action = [&session, a, facts_of_many] {
       if (facts_of_many) return run_facts_of_many(session, *a);
-      return a->is_ensemble() ? run_ensemble_verb(session, *a) : run_one(session, *a);
+      return a->is_ensemble() ? run_many(session, *a) : run_one(session, *a);
     };
   });
 }

@@ -6,14 +6,18 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/event_json.h"
 #include "cli/progress.h"
-#include "cli/tardis_csv.h"
 #include "feeds/holes.h"
 #include "feeds/replay.h"
+#include "render/event_json.h"
+#include "render/tardis_csv.h"
 #include "tape/inspect.h"
 
 namespace delever::cli {
+
+using namespace reports;
+using namespace render;
+
 namespace {
 
 struct TapeArguments {
@@ -210,8 +214,8 @@ struct Range {
 
 Result<Range> range_of(Session& session, const TapeArguments& a) {
   Range range;
-  if (!a.from.empty()) range.from = TRY(parse_at(a.from, "--from", session));
-  if (!a.to.empty()) range.to = TRY(parse_at(a.to, "--to", session));
+  if (!a.from.empty()) range.from = TRY(parse_at(a.from, "--from", session.context));
+  if (!a.to.empty()) range.to = TRY(parse_at(a.to, "--to", session.context));
   if (a.limit < 0) return Error{Fault::malformed, "must not be negative", "--limit"};
   if (range.from > range.to) return Error{Fault::malformed, "--from is after --to", "tape"};
   return range;
@@ -298,9 +302,8 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   if (a.events) {
     return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
-        output.text() += event_json(event, replay.instruments(), replay.sources())
-                             .dump(-1, ' ', false, Json::error_handler_t::replace) +
-                         "\n";
+        output.text() +=
+            json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
         return true;
       };
     });
@@ -337,9 +340,8 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
   if (session.format == "json") {
     return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
       return [&](const Event& event) {
-        output.text() += event_json(event, replay.instruments(), replay.sources())
-                             .dump(-1, ' ', false, Json::error_handler_t::replace) +
-                         "\n";
+        output.text() +=
+            json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
         return true;
       };
     });
@@ -356,7 +358,7 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
   });
 }
 
-void add_range(CLI::App* verb, TapeArguments& a) {
+void add_range(Verb* verb, TapeArguments& a) {
   verb->add_option("--from", a.from, "first receive time, UTC");
   verb->add_option("--to", a.to, "last receive time, UTC");
   verb->add_option("--stream", a.stream, "one stream only");
@@ -366,14 +368,14 @@ void add_range(CLI::App* verb, TapeArguments& a) {
 
 }  // namespace
 
-void add_tape(CLI::App& app, Session& session) {
-  CLI::App* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
+void add_tape(Verb& app, Session& session) {
+  Verb* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
   tape->require_subcommand(1);
   const auto add = [&](const char* name, const char* what,
                        Result<void> (*run)(Session&, const TapeArguments&),
                        const std::vector<std::string>& formats) {
     auto a = std::make_shared<TapeArguments>();
-    CLI::App* verb = tape->add_subcommand(name, what);
+    Verb* verb = tape->add_subcommand(name, what);
     verb->add_option("tapes", a->tapes, "tape files; several are merged by time")->required();
     if (!formats.empty()) add_format(verb, session, formats);
     verb->callback(
@@ -390,7 +392,7 @@ void add_tape(CLI::App& app, Session& session) {
       add("export", "events as CSV in the column order of the Tardis archives, or as JSON lines",
           run_export, {"text", "csv", "json"});
   exporting->add_option("--table", export_arguments->table, "which CSV table")
-      ->check(CLI::IsMember(tardis_kind_names()))
+      ->one_of(tardis_kind_names())
       ->capture_default_str();
   add_range(exporting, *export_arguments);
 }

@@ -11,21 +11,21 @@
 #include <map>
 
 #include "base/text.h"
-#include "cluster/pool.h"
+#include "cluster/task_queue.h"
 
 namespace delever::cluster {
 namespace {
 
-// What is sent: a tag for its kind, the number of the order in eight bytes, and text.
-enum Tag : int { hello = 1, order = 2, reply = 3, failure = 4, stop = 5 };
-struct Letter {
+// What is sent: a tag for its kind, the number of the task in eight bytes, and text.
+enum Tag : int { hello = 1, task = 2, result = 3, failure = 4, stop = 5 };
+struct Message {
   int from = 0;
   Tag tag = hello;
   uint64_t number = 0;
   std::string text;
 };
 
-// Between looks at the mail, when there is nothing to do. MPI's own waiting would spin and cost a
+// Between looks for messages, when there is nothing to do. MPI's own waiting would spin and cost a
 // whole core; a millisecond costs an idle rank under 1 % of one, and a run that ends waits half of
 // it on the mean.
 constexpr Duration kLook = Duration::ms(1);
@@ -47,8 +47,8 @@ Error unpacked(std::string_view text) {
 struct Cluster::Inside {
   int rank = 0, ranks = 1;
   bool greeted = false;
-  std::map<int, Letter> hellos;  // of rank 0: by rank
-  std::vector<size_t> threads;   // of rank 0: what each rank said it has
+  std::map<int, Message> hellos;  // of rank 0: by rank
+  std::vector<size_t> threads;    // of rank 0: what each rank said it has
   struct Outgoing {
     std::string bytes;
     MPI_Request request{};
@@ -70,7 +70,7 @@ struct Cluster::Inside {
       return done != 0;
     });
   }
-  std::optional<Letter> receive() {
+  std::optional<Message> receive() {
     drop_sent();
     int there = 0, size = 0;
     MPI_Status status;
@@ -81,35 +81,35 @@ struct Cluster::Inside {
     std::string bytes(static_cast<size_t>(size), '\0');
     MPI_Recv(bytes.data(), size, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, MPI_COMM_WORLD,
              MPI_STATUS_IGNORE);
-    Letter letter{.from = status.MPI_SOURCE, .tag = static_cast<Tag>(status.MPI_TAG)};
-    std::memcpy(&letter.number, bytes.data(), 8);
-    letter.text = bytes.substr(8);
-    return letter;
+    Message message{.from = status.MPI_SOURCE, .tag = static_cast<Tag>(status.MPI_TAG)};
+    std::memcpy(&message.number, bytes.data(), 8);
+    message.text = bytes.substr(8);
+    return message;
   }
-  Letter wait_for_letter() {
+  Message wait_for_message() {
     for (;;) {
-      if (auto letter = receive()) return *std::move(letter);
+      if (auto message = receive()) return *std::move(message);
       std::this_thread::sleep_for(std::chrono::nanoseconds(kLook.ns()));
     }
   }
   // Rank 0: every other rank says what it is about and how many threads it has.
-  void hear_hellos() {
+  void receive_hellos() {
     while (hellos.size() + 1 < static_cast<size_t>(ranks)) {
-      Letter letter = wait_for_letter();
-      CHECK(letter.tag == hello || letter.tag == failure);
-      hellos[letter.from] = std::move(letter);
+      Message message = wait_for_message();
+      CHECK(message.tag == hello || message.tag == failure);
+      hellos[message.from] = std::move(message);
     }
   }
   Result<void> greet(const std::string& same) {
     if (greeted) return {};
-    hear_hellos();
+    receive_hellos();
     threads.assign(static_cast<size_t>(ranks), 0);
-    for (const auto& [from, letter] : hellos) {
-      if (letter.tag == failure) return unpacked(letter.text).at(fmt::format("rank {}", from));
-      if (letter.text != same)
+    for (const auto& [from, message] : hellos) {
+      if (message.tag == failure) return unpacked(message.text).at(fmt::format("rank {}", from));
+      if (message.text != same)
         return Error{Fault::malformed, "reads another scenario, rulebooks or program than rank 0",
                      fmt::format("rank {}", from)};
-      threads[static_cast<size_t>(from)] = letter.number;
+      threads[static_cast<size_t>(from)] = message.number;
     }
     greeted = true;
     return {};
@@ -145,7 +145,7 @@ Result<std::unique_ptr<Cluster>> Cluster::join() {
 
 Cluster::~Cluster() {
   if (inside_->rank == 0) {
-    inside_->hear_hellos();
+    inside_->receive_hellos();
     for (int r = 1; r < inside_->ranks; ++r) inside_->send(r, stop, 0, "");
   }
   while (!inside_->outgoing.empty()) {
@@ -166,20 +166,20 @@ void Cluster::serve(const Result<std::string>& same, unsigned threads, const Wor
     in.send(0, hello, threads, same.value());
   else
     in.send(0, failure, 0, packed(same.error()));
-  Pool pool(threads, work);
+  TaskQueue queue(threads, work);
   for (;;) {
-    while (auto letter = in.receive()) {
-      if (letter->tag == stop) return;
-      CHECK(letter->tag == order);
-      pool.give(letter->number, std::move(letter->text));
+    while (auto message = in.receive()) {
+      if (message->tag == stop) return;
+      CHECK(message->tag == task);
+      queue.push(message->number, std::move(message->text));
     }
-    while (auto answer = pool.take(kLook)) {
-      const Result<std::string>& r = answer->reply;
-      in.send(0, r.has_value() ? reply : failure, answer->number,
+    while (auto done = queue.pop(kLook)) {
+      const Result<std::string>& r = done->result;
+      in.send(0, r.has_value() ? result : failure, done->number,
               r.has_value() ? r.value() : packed(r.error()));
-      if (auto letter = in.receive()) {
-        if (letter->tag == stop) return;
-        pool.give(letter->number, std::move(letter->text));
+      if (auto message = in.receive()) {
+        if (message->tag == stop) return;
+        queue.push(message->number, std::move(message->text));
       }
     }
   }
@@ -187,46 +187,47 @@ void Cluster::serve(const Result<std::string>& same, unsigned threads, const Wor
 
 Result<void> Cluster::run(
     const std::string& same, unsigned threads, const Work& work,
-    const std::vector<std::string>& orders,
-    const std::function<Result<void>(size_t number, std::string_view reply)>& replied) {
+    const std::vector<std::string>& tasks,
+    const std::function<Result<void>(size_t number, std::string_view result)>& on_result) {
   Inside& in = *inside_;
   CHECK(in.rank == 0);
   TRY(in.greet(same));
-  Pool pool(threads, work);
+  TaskQueue queue(threads, work);
   std::vector<size_t> free_of = in.threads;
   std::optional<Error> failed;
   size_t next = 0, under_way = 0;
-  const auto answered = [&](size_t number, Result<std::string> r) {
+  const auto finished = [&](size_t number, Result<std::string> r) {
     --under_way;
     if (failed) return;
     if (!r.has_value())
       failed = std::move(r.error());
-    else if (auto taken = replied(number, r.value()); !taken.has_value())
+    else if (auto taken = on_result(number, r.value()); !taken.has_value())
       failed = std::move(taken.error());
   };
-  while (under_way > 0 || (!failed && next < orders.size())) {
+  while (under_way > 0 || (!failed && next < tasks.size())) {
     if (!failed) {
-      // The other ranks first: they wait longer for their mail.
+      // The other ranks first: their messages take longer.
       for (int r = 1; r < in.ranks; ++r) {
-        for (size_t& left = free_of[static_cast<size_t>(r)]; left > 0 && next < orders.size();
+        for (size_t& left = free_of[static_cast<size_t>(r)]; left > 0 && next < tasks.size();
              --left, ++under_way) {
-          in.send(r, order, next, orders[next]);
+          in.send(r, task, next, tasks[next]);
           ++next;
         }
       }
-      for (; pool.idle() > 0 && next < orders.size(); ++under_way) {
-        pool.give(next, orders[next]);
+      for (; queue.idle() > 0 && next < tasks.size(); ++under_way) {
+        queue.push(next, tasks[next]);
         ++next;
       }
     }
-    if (auto answer = pool.take(kLook)) answered(answer->number, std::move(answer->reply));
-    while (auto letter = in.receive()) {
-      CHECK(letter->tag == reply || letter->tag == failure);
-      ++free_of[static_cast<size_t>(letter->from)];
-      if (letter->tag == reply)
-        answered(letter->number, std::move(letter->text));
+    if (auto done = queue.pop(kLook)) finished(done->number, std::move(done->result));
+    while (auto message = in.receive()) {
+      CHECK(message->tag == result || message->tag == failure);
+      ++free_of[static_cast<size_t>(message->from)];
+      if (message->tag == result)
+        finished(message->number, std::move(message->text));
       else
-        answered(letter->number, unpacked(letter->text).at(fmt::format("rank {}", letter->from)));
+        finished(message->number,
+                 unpacked(message->text).at(fmt::format("rank {}", message->from)));
     }
   }
   if (failed) return *std::move(failed);

@@ -1,6 +1,6 @@
-// The ranks of one mpirun job. Rank 0 hands out orders one by one, to its own threads and to those
-// of the other ranks, and gets replies; the others carry out orders until they are told to stop.
-// Nothing here knows what an order means. Only cluster.cc sees MPI. A rank that dies ends the whole
+// The ranks of one mpirun job. Rank 0 hands out tasks one by one, to its own threads and to those
+// of the other ranks, and gets results; the others carry out tasks until they are told to stop.
+// Nothing here knows what a task means. Only cluster.cc sees MPI. A rank that dies ends the whole
 // job: mpirun sees to that and says so.
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace delever::cluster {
 
 // Called on several threads at once.
-using Work = std::function<Result<std::string>(std::string_view order)>;
+using Work = std::function<Result<std::string>(std::string_view task)>;
 
 class Cluster {
  public:
@@ -31,16 +31,16 @@ class Cluster {
   int rank() const;
   int ranks() const;
 
-  // Other ranks: `same` names what the orders will be about, and must be rank 0's; an error is
+  // Other ranks: `same` names what the tasks will be about, and must be rank 0's; an error is
   // passed on to rank 0. Returns when rank 0 is done.
   void serve(const Result<std::string>& same, unsigned threads, const Work& work);
 
-  // Rank 0. `replied` is called on this thread, for one reply at a time, as they come. The first
+  // Rank 0. `on_result` is called on this thread, for one result at a time, as they come. The first
   // error, of any rank, ends it.
   Result<void> run(
       const std::string& same, unsigned threads, const Work& work,
-      const std::vector<std::string>& orders,
-      const std::function<Result<void>(size_t number, std::string_view reply)>& replied);
+      const std::vector<std::string>& tasks,
+      const std::function<Result<void>(size_t number, std::string_view result)>& on_result);
 
  private:
   struct Inside;

@@ -357,6 +357,11 @@ void BookBuilder::on_snapshot(const Event& event, const BookSnapshot& snapshot) 
 void BookBuilder::on_delta(const Event& event, const BookDelta& delta) {
   State& s = state(event, delta.sequence);
   if (is_binance(s.rule)) return on_binance_delta(s, event, delta);
+  if (s.rule == BookRule::bybit && delta.sequence.last == 1 && s.chain == kBybitFullBook) {
+    s.has_deltas = true;
+    ++s.counts.dropped;
+    return report(s, event, "the venue began the full book anew", {}, 1);
+  }
   if (s.rule == BookRule::bybit &&
       delta.sequence.last == 1) {  // the service restarted: a snapshot in all but name
     return on_snapshot(event, BookSnapshot{.bids = delta.bids,

@@ -94,6 +94,10 @@ enum class BookRule : uint8_t {
 };
 BookRule book_rule(const Instrument& instrument);
 
+// BookSequence::chain of Bybit's orderbook.full: changes over GET /v5/market/full_orderbook.
+// Channels of one level make no book, so that 1 is free.
+inline constexpr uint32_t kBybitFullBook = 1;
+
 struct BookCounts {
   uint64_t snapshots = 0;  // taken as a book
   uint64_t applied = 0;    // deltas in the book

@@ -28,6 +28,10 @@ struct RawMessage {
 // POST body), "category" (Bybit: linear, inverse, spot, option), "map" (TOML text of a CSV column
 // map), "header" (first line of a CSV file).
 using StreamSettings = std::map<std::string, std::string, std::less<>>;
+inline std::string setting(const StreamSettings& settings, std::string_view key) {
+  const auto found = settings.find(key);
+  return found == settings.end() ? std::string() : found->second;
+}
 
 struct DecodeCounts {
   uint64_t messages = 0;

@@ -1,7 +1,7 @@
 // FlatObject: the fields of one JSON object, gathered in one pass, for messages whose fields come
 // in any order and are mostly optional. Faults go to a FieldReader with the name of the field;
 // absent, null and "" all mean that the venue did not say. Nested values are looked up in the
-// JsonObject itself afterwards (child, each_in).
+// JsonObject itself afterwards (child, each_row).
 #pragma once
 
 #include <optional>
@@ -14,14 +14,13 @@ namespace delever::codec {
 
 class FlatObject {
  public:
-  explicit FlatObject(FieldReader& faults) : faults_(faults) {}
+  explicit FlatObject(FieldReader& reader) : reader_(reader) {}
 
   // Walks the whole object, so that broken structure anywhere inside is found here, and leaves it
   // at its beginning.
   void read(JsonObject& object) {
     walk(object);
-    if (faults_.ok() && object.reset().error() != simdjson::SUCCESS)
-      faults_.fail(Fault::malformed, "not JSON");
+    reader_.rewind(object);
   }
   void walk(JsonObject& object);  // the same, leaving it at its end
 
@@ -38,28 +37,41 @@ class FlatObject {
   std::optional<T> maybe(std::string_view key, Precision precision = Precision::exact) {
     const auto found = maybe_text(key);
     if (!found) return std::nullopt;
-    return faults_.fixed<T>(*found, key, precision);
+    return reader_.fixed<T>(*found, key, precision);
   }
   template <class T>
   T fixed(std::string_view key, Precision precision = Precision::exact) {
     const std::string_view found = text(key);
-    return faults_.ok() ? faults_.fixed<T>(found, key, precision) : T();
+    return reader_.ok() ? reader_.fixed<T>(found, key, precision) : T();
   }
-  std::optional<double> maybe_double(std::string_view key);
-  std::optional<int64_t> maybe_integer(std::string_view key);
-  int64_t integer(std::string_view key);
+  std::optional<double> maybe_double(std::string_view key) {
+    return reader_.maybe_double(maybe_text(key), key);
+  }
+  std::optional<int64_t> maybe_integer(std::string_view key) {
+    return reader_.maybe_integer(maybe_text(key), key);
+  }
+  int64_t integer(std::string_view key) {
+    const auto found = maybe_integer(key);
+    reader_.require(found.has_value(), key);
+    return found.value_or(0);
+  }
+  uint64_t count(std::string_view key) {  // update ids
+    const int64_t number = integer(key);
+    if (number < 0) reader_.fail(Fault::malformed, "negative", key);
+    return static_cast<uint64_t>(number);
+  }
   std::optional<bool> maybe_bool(std::string_view key);
   Instant ms(std::string_view key) {
     const int64_t value = integer(key);
-    return faults_.ok() ? faults_.from_ms(value, key) : Instant();
+    return reader_.ok() ? reader_.from_ms(value, key) : Instant();
   }
   // 0 and negative epoch numbers mean "none" on every venue.
   std::optional<Instant> maybe_ms(std::string_view key) {
     const auto value = maybe_integer(key);
     if (!value || *value <= 0) return std::nullopt;
-    return faults_.from_ms(*value, key);
+    return reader_.from_ms(*value, key);
   }
-  FieldReader& faults() { return faults_; }
+  FieldReader& fields() { return reader_; }
 
  private:
   struct Field {
@@ -71,43 +83,27 @@ class FlatObject {
     return field && field->token.front() == c;
   }
 
-  FieldReader& faults_;
+  FieldReader& reader_;
   std::vector<Field> fields_;
 };
 
 // The object under `key`. Absent or of another type: a fault. Neither this nor what follows looks
 // into an object once there is a fault: after broken JSON simdjson's iterators point nowhere.
-JsonObject child(JsonObject& parent, std::string_view key, FieldReader& faults);
+inline JsonObject child(JsonObject& parent, std::string_view key, FieldReader& fields) {
+  JsonObject object;
+  fields.require(fields.find(parent, key, object), key);
+  return object;
+}
 
-// Calls use(JsonValue) for each element until a fault.
-template <class Use>
-void each(JsonArray array, FieldReader& faults, std::string_view key, Use use) {
-  for (auto element : array) {
-    JsonValue value;
-    if (element.get(value) != simdjson::SUCCESS)
-      return faults.fail(Fault::malformed, "not JSON", key);
-    use(value);
-    if (!faults.ok()) return;
-  }
-}
-template <class Use>
-void each_in(JsonObject& parent, std::string_view key, FieldReader& faults, Use use) {
-  if (!faults.ok()) return;
-  JsonArray array;
-  if (parent.find_field_unordered(key).get_array().get(array) != simdjson::SUCCESS)
-    return faults.fail(Fault::malformed, "not an array", key);
-  each(array, faults, key, use);
-}
-// The same where every element must be an object; `row` is filled from it first.
+// Every element must be an object; `row` is filled from it first.
 template <class Use>
 void each_row(JsonObject& parent, std::string_view key, FlatObject& row, Use use) {
-  FieldReader& faults = row.faults();
-  each_in(parent, key, faults, [&](JsonValue value) {
-    JsonObject object;
-    if (value.get_object().get(object) != simdjson::SUCCESS)
-      return faults.fail(Fault::malformed, "holds something other than objects", key);
+  FieldReader& fields = row.fields();
+  JsonArray array;
+  fields.require(fields.find(parent, key, array), key);
+  each_object(array, fields, key, [&](JsonObject& object) {
     row.read(object);
-    if (faults.ok()) use(object);
+    if (fields.ok()) use(object);
   });
 }
 

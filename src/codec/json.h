@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -126,18 +127,22 @@ inline ScannedWhole scan_whole(const char* p) {
   return {value, p};
 }
 
-// Calls visit(key_code, value) for every field in the order of the wire, until one fails. Keys of
-// more than seven letters have no code: they are looked up by name.
-template <class Reader, class Visit>
-void each_field(JsonObject& object, Reader& fields, Visit visit) {
-  for (auto entry : object) {
-    if (entry.error() != simdjson::SUCCESS) return fields.fail(Fault::malformed, "broken JSON");
-    // No copies of these structs: each would be stored in parts and loaded whole, which stalls the
-    // processor.
-    simdjson::ondemand::field&& field = std::move(entry).value_unsafe();
-    visit(key_code(field.key()), field.value());
-    if (!fields.ok()) return;
+// What stands between the quotes, from behind the first: the tokenizer has found the closing one.
+// Escapes stay as they are (numbers, ids and symbols have none).
+inline std::string_view until_quote(const char* begin) {
+  const char* end = begin;
+  while (*end != '"') end += *end == '\\' ? 2 : 1;
+  return {begin, static_cast<size_t>(end - begin)};
+}
+inline std::string_view key_text(JsonKey key) { return until_quote(key.raw()); }
+
+// `name` has no quote and no escape. Reads no further than the key does.
+inline bool is_key(JsonKey key, std::string_view name) {
+  const char* at = key.raw();
+  for (const char c : name) {
+    if (*at++ != c) return false;
   }
+  return *at == '"';
 }
 
 class FieldReader {
@@ -248,11 +253,7 @@ class FieldReader {
     return fixed<T>(*found, key, precision);
   }
   std::optional<double> maybe_double(JsonValue& value, std::string_view key) {
-    const auto found = text_of(value, key);
-    if (!found || found->empty()) return std::nullopt;
-    const auto number = read_double(*found);
-    if (!number) fail(Fault::malformed, "not a finite number", key);
-    return number;
+    return maybe_double(text_of(value, key), key);
   }
   int64_t integer(JsonValue& value, std::string_view key) {
     if (const ScannedWhole whole = scan_whole(value.raw_json_token().data()); whole.end)
@@ -297,11 +298,7 @@ class FieldReader {
     return fixed<T>(*found, key, precision);
   }
   std::optional<double> maybe_double(JsonObject& object, std::string_view key) {
-    const auto found = maybe_text(object, key);
-    if (!found || found->empty()) return std::nullopt;
-    const auto value = read_double(*found);
-    if (!value) fail(Fault::malformed, "not a finite number", key);
-    return value;
+    return maybe_double(maybe_text(object, key), key);
   }
   int64_t integer(JsonObject& object, std::string_view key) {
     const auto value = read_int(text(object, key));
@@ -309,7 +306,17 @@ class FieldReader {
     return value.value_or(0);
   }
   std::optional<int64_t> maybe_integer(JsonObject& object, std::string_view key) {
-    const auto found = maybe_text(object, key);
+    return maybe_integer(maybe_text(object, key), key);
+  }
+  // Of a text, which is missing or empty where the venue did not say.
+  std::optional<double> maybe_double(std::optional<std::string_view> found, std::string_view key) {
+    if (!found || found->empty()) return std::nullopt;
+    const auto value = read_double(*found);
+    if (!value) fail(Fault::malformed, "not a finite number", key);
+    return value;
+  }
+  std::optional<int64_t> maybe_integer(std::optional<std::string_view> found,
+                                       std::string_view key) {
     if (!found || found->empty()) return std::nullopt;
     const auto value = read_int(*found);
     if (!value) fail(Fault::malformed, "not a whole number", key);
@@ -340,12 +347,62 @@ class FieldReader {
   }
 
  private:
-  static std::string_view until_quote(const char* begin) {
-    const char* end = begin;  // the tokenizer has found the closing quote before we get here
-    while (*end != '"') end += *end == '\\' ? 2 : 1;
-    return {begin, static_cast<size_t>(end - begin)};
-  }
   std::optional<Error> error_;
 };
+
+// Calls visit(JsonKey, JsonValue&) for every field in the order of the wire, until one fails.
+template <class Visit>
+void each_key(JsonObject& object, FieldReader& fields, Visit visit) {
+  if (!fields.ok()) return;
+  for (auto entry : object) {
+    if (entry.error() != simdjson::SUCCESS) return fields.fail(Fault::malformed, "broken JSON");
+    // No copies of these structs: each would be stored in parts and loaded whole, which stalls the
+    // processor.
+    simdjson::ondemand::field&& field = std::move(entry).value_unsafe();
+    visit(field.key(), field.value());
+    if (!fields.ok()) return;
+  }
+}
+// The same with the key as a number. Keys of more than seven letters have none: is_key compares
+// them, or they are looked up by name.
+template <class Visit>
+void each_field(JsonObject& object, FieldReader& fields, Visit visit) {
+  each_key(object, fields, [&](JsonKey key, JsonValue& value) { visit(key_code(key), value); });
+}
+inline std::vector<std::string_view> keys_of(JsonObject& object, FieldReader& fields) {
+  std::vector<std::string_view> keys;
+  each_key(object, fields, [&](JsonKey key, JsonValue&) { keys.push_back(key_text(key)); });
+  fields.rewind(object);
+  return keys;
+}
+
+// Calls use(JsonValue&) for each element until a fault.
+template <class Use>
+void each(JsonArray& array, FieldReader& fields, std::string_view key, Use use) {
+  if (!fields.ok()) return;
+  for (auto element : array) {
+    JsonValue value;
+    if (element.get(value) != simdjson::SUCCESS)
+      return fields.fail(Fault::malformed, "broken JSON", key);
+    use(value);
+    if (!fields.ok()) return;
+  }
+}
+template <class Use>
+void each_in(JsonObject& parent, std::string_view key, FieldReader& fields, Use use) {
+  JsonArray array;
+  fields.require(fields.find(parent, key, array), key);
+  each(array, fields, key, use);
+}
+// The same where every element must be an object: use(JsonObject&).
+template <class Use>
+void each_object(JsonArray& array, FieldReader& fields, std::string_view key, Use use) {
+  each(array, fields, key, [&](JsonValue& value) {
+    JsonObject object;
+    if (value.get_object().get(object) != simdjson::SUCCESS)
+      return fields.fail(Fault::malformed, "not an object", key);
+    use(object);
+  });
+}
 
 }  // namespace delever::codec

@@ -11,8 +11,8 @@
 namespace delever::codec {
 
 struct RestRequest {
-  std::string endpoint;  // the last part of the path: "kline", "get_book_summary_by_currency";
-                         // empty: none is known
+  std::string path;      // "/v5/market/kline"; empty: none is known
+  std::string endpoint;  // its last part: "kline", "get_book_summary_by_currency"
   std::map<std::string, std::string, std::less<>> query;
 
   static RestRequest parse(std::string_view text) {
@@ -20,7 +20,12 @@ struct RestRequest {
     text = trimmed(text);
     const size_t mark = text.find('?');
     std::string_view path = text.substr(0, mark);
+    if (const size_t host = path.find("://"); host != path.npos) {
+      const size_t slash = path.find('/', host + 3);
+      path = slash == path.npos ? std::string_view() : path.substr(slash);
+    }
     while (path.ends_with('/')) path.remove_suffix(1);
+    out.path = path;
     out.endpoint = path.substr(path.rfind('/') + 1);  // npos + 1 is the beginning
     if (mark == text.npos) return out;
     for (const std::string_view pair : split(text.substr(mark + 1), '&')) {

@@ -45,12 +45,34 @@ class Stage {
       sink.on_event(*event);
     }
   }
+  template <class Test>
+  bool any(Test test) const {
+    for (const Event* event : order_) {
+      if (test(*event)) return true;
+    }
+    return false;
+  }
+  // Takes back the events for which `bad` holds; how many.
+  template <class Bad>
+  size_t drop_if(Bad bad) {
+    const size_t before = order_.size();
+    std::erase_if(order_, [&](const Event* event) { return bad(*event); });
+    dropped_ |= order_.size() != before;
+    return before - order_.size();
+  }
+  // Takes back the events after the first `n`.
+  void truncate(size_t n) {
+    for (; order_.size() > n; order_.pop_back()) --pools_[order_.back()->payload.index()].used;
+  }
   void clear() {
     for (const Event* event : order_) pools_[event->payload.index()].used = 0;
     if (order_.size() > kKept) {  // a REST page may hold thousands
       for (Pool& pool : pools_) pool.events.resize(std::min(pool.events.size(), kKept));
     }
     order_.clear();
+    if (!dropped_) return;
+    for (Pool& pool : pools_) pool.used = 0;  // of those that are not in order_ any more
+    dropped_ = false;
   }
 
  private:
@@ -93,6 +115,7 @@ class Stage {
 
   std::array<Pool, std::variant_size_v<EventPayload>> pools_;
   std::vector<Event*> order_;
+  bool dropped_ = false;
 };
 
 }  // namespace delever::codec

@@ -108,8 +108,9 @@ bool Pools::add_position(PoolId p, const PositionState& pos, const Hypothetical&
   const Price mark = *prices.mark[pos.instrument];
   const auto usd = pool.coin ? std::nullopt : prices.coin_usd[m.settle];
   if (!pool.coin && !usd) return unpriced();
-  const auto in_units = [&usd](Wide units, Round round) {
-    return usd ? divide(units * usd->raw(), Price::scale, round) : units;
+  const int64_t rate = usd ? usd->raw() : 0;
+  const auto in_units = [&](Wide units, Round round) {
+    return pool.coin ? units : divide(units * rate, Price::scale, round);
   };
   Wide initial = 0;
   const bool counts = as.lots != 0 && (!isolated || own_pool);

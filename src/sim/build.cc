@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "sim/arbitrage.h"
-#include "sim/flow.h"
-#include "sim/outside.h"
-#include "sim/retail.h"
+#include "sim/agents/arbitrage.h"
+#include "sim/agents/external_flow.h"
+#include "sim/agents/flow.h"
+#include "sim/agents/retail.h"
+#include "sim/agents/value.h"
 #include "sim/state.h"
-#include "sim/value.h"
 
 namespace delever::sim {
 namespace {
@@ -140,10 +140,10 @@ Result<void> Simulation::State::build_venues() {
         i.funding_interval = l.rules.funding->interval;
       described.push_back(std::move(i));
     }
-    std::unique_ptr<Wire> wire;
+    std::unique_ptr<venues::SimulatedEncoder> wire;
     if (options.output)
-      wire =
-          std::make_unique<Wire>(std::move(described), Wire::Options{.book_every = s.book_every});
+      wire = std::make_unique<venues::SimulatedEncoder>(
+          std::move(described), venues::SimulatedEncoder::Options{.book_every = s.book_every});
     auto opened = Venue::open(v, std::move(x), s.from, std::move(wire));
     if (!opened.has_value()) return std::move(opened.error()).at(s.file);
     venues.push_back(std::move(opened).value());

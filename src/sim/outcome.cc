@@ -4,13 +4,6 @@
 
 namespace delever::sim {
 
-std::string_view account_kind_name(AccountKind kind) {
-  static constexpr std::string_view names[kAccountKinds] = {
-      "isolated", "cross", "portfolio", "maker",     "dealer",
-      "holder",   "value", "noise",     "arbitrage", "outside"};
-  return names[static_cast<size_t>(kind)];
-}
-
 std::map<std::string, double> Outcome::named() const {
   std::map<std::string, double> out;
   for (const AssetOutcome& a : assets) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/population.h"
+#include "sim/kernel/population.h"
 
 namespace delever::sim {
 

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sim/agents/retail.h"
 #include "sim/markets_testing.h"
-#include "sim/retail.h"
 
 namespace delever::sim {
 namespace {

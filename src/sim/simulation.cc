@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "sim/retail.h"
+#include "margin/funding.h"
+#include "sim/agents/retail.h"
 #include "sim/state.h"
 
 namespace delever::sim {
@@ -14,15 +15,16 @@ constexpr double kYear = 365.0 * 86'400;
 
 double keep(double half_life_seconds) { return std::exp2(-1 / half_life_seconds); }
 
-// The funding of a rate period if the premium stayed at `premium`: for decisions, not for payment.
-double funding_annual(const FundingRule& rule, double premium) {
-  double rate = premium;
-  if (rule.formula == FundingFormula::premium_clamp) {
-    const double interest = rule.interest ? rule.interest->approx() : 0,
-                 c = rule.clamp ? rule.clamp->approx() : 0;
-    rate = premium + std::clamp(interest - premium, -c, c);
-  }
-  return rate * kYear / std::max(rule.rate_period.in_seconds(), 1.0);
+// The funding of a rate period if the premium stayed at `premium`, simple, a year: for decisions,
+// not for payment, but by the venue's own formula and cap. 0 where the rulebook lacks a figure (Exchange::open
+// refuses such a listing).
+double funding_annual(const Rulebook& rules, double premium) {
+  const FundingRule& rule = *rules.funding;
+  const auto exact = Rate::nearest(premium);
+  if (!exact.has_value()) return 0;
+  const auto rate = margin::funding_rate(rule, exact.value(), rules);
+  if (!rate.has_value()) return 0;
+  return rate.value().approx() * kYear / std::max(rule.rate_period.in_seconds(), 1.0);
 }
 
 }  // namespace
@@ -56,7 +58,6 @@ void Simulation::each_start(const std::function<void(const StartPosition&)>& eac
     });
   }
 }
-const Path& Simulation::path() const { return state_->path; }
 Result<void> Simulation::check_balance() const { return state_->check_balance(); }
 
 double Simulation::last_book_price(size_t book) const { return state_->world.books.at(book).mid; }
@@ -223,7 +224,8 @@ void Simulation::State::look() {
     const auto mark = x.mark(b.instrument);
     b.mark = mark ? mark->approx() : 0;
     b.open_interest = coins_of(b, x.open_interest(b.instrument));
-    const auto& rule = venue.setup().listings[b.instrument].rules.funding;
+    const Rulebook& rules = venue.setup().listings[b.instrument].rules;
+    const auto& rule = rules.funding;
     const auto index = x.index(b.asset);
     if (!rule || !index) continue;
     Premium& p = premiums[i];
@@ -234,7 +236,7 @@ void Simulation::State::look() {
     p.sum += b.mid / index->approx() - 1;
     ++p.samples;
     b.premium = p.sum / static_cast<double>(p.samples);
-    b.funding_annual = funding_annual(*rule, b.premium);
+    b.funding_annual = funding_annual(rules, b.premium);
   }
   for (uint32_t a = 0; a < world.assets.size(); ++a) {
     Asset& asset = world.assets[a];
@@ -260,30 +262,6 @@ void Simulation::State::look() {
     const double top = *std::max_element(m.tens.begin(), m.tens.end());
     asset.drawdown = std::min(std::log(asset.price / top), 0.0) / (asset.sigma_usual * 30);
   }
-}
-
-bool Simulation::State::climbed(uint32_t seconds) {
-  const Climb& c = *options.climb;
-  const AssetOutcome& a = outcome.assets[c.asset];
-  const double score = [&] {
-    switch (c.measure) {
-      case Climb::Measure::low:
-        return -a.low;
-      case Climb::Measure::fall:
-        return 1 - a.low / a.start;
-      case Climb::Measure::liquidated_usd_24h:
-        return a.long_24h + a.short_24h;
-      case Climb::Measure::accounts_liquidated:
-        return static_cast<double>(a.accounts_liquidated);
-      case Climb::Measure::adl_usd:
-        return a.adl_usd;
-      case Climb::Measure::deficit_usd:
-        return outcome.deficit;
-    }
-    check_failed("a measure has a score", __FILE__, __LINE__);
-  }();
-  if (path.empty() || score > path.back().score) path.push_back({seconds, score});
-  return path.back().score >= c.level;
 }
 
 Result<Outcome> Simulation::State::run() {
@@ -339,7 +317,7 @@ Result<Outcome> Simulation::State::run() {
     if (k == 0) look();
     if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
     for (const auto& p : populations) p->observe(world);
-    crew.run(stretches, decide_stretch);
+    pool.run(stretches, decide_stretch);
     for (Outbox& out : outboxes) {
       for (Message& m : out.messages) {
         Venue& v = *venues[m.venue];
@@ -352,7 +330,7 @@ Result<Outcome> Simulation::State::run() {
       if (v->wire()) v->wire()->begin();
       publish(*v);
     }
-    crew.run(venues.size(), second);
+    pool.run(venues.size(), second);
     route();
     count_forced();
     look();
@@ -369,7 +347,7 @@ Result<Outcome> Simulation::State::run() {
     if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
       TRY(write_truth(world.now + Duration::seconds(1), false));
     if (world.now + Duration::seconds(1) == scenario.report_at) TRY(write_books());
-    if (options.climb && climbed(static_cast<uint32_t>(k + 1))) break;
+    if (options.stop_when && options.stop_when(static_cast<uint32_t>(k + 1), outcome)) break;
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }
   TRY(write_truth(scenario.to, true));

@@ -8,10 +8,9 @@
 #include <functional>
 #include <memory>
 
-#include "sim/climb.h"
 #include "sim/lineage.h"
 #include "sim/outcome.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace delever::sim {
 
@@ -29,16 +28,6 @@ class Output {
   virtual Result<void> on_book(std::string_view, std::string_view) { return {}; }  // asset, rows
 };
 
-// A position of the crowd as it stands at the start, and when it will be closed by force.
-struct StartPosition {
-  uint32_t asset = 0, book = 0;
-  double coins = 0, entry = 0, leverage = 0;  // negative coins: short
-  bool stop = false;  // will leave a stop, from and to this share of the way to liquidation
-  double stop_from = 0, stop_to = 0;
-  double margin = 0,
-         maintenance = 0;  // fractions of the value: what may be lost, and what must be left of it
-};
-
 class Simulation {
  public:
   struct Options {
@@ -47,8 +36,9 @@ class Simulation {
     Switches switches;
     std::vector<Branch> branches;  // fresh randomness from these seconds on, ascending
     std::optional<double> shock;   // normal draw of [shock]; missing: drawn from the seed
-    std::optional<Climb> climb;  // followed each second; the run ends once it has reached its level
-    Output* output = nullptr;    // none: nothing is written
+    // After each second, where given: the outcome so far. true: the run ends here.
+    std::function<bool(uint32_t seconds, const Outcome& so_far)> stop_when;
+    Output* output = nullptr;  // none: nothing is written
     std::function<void(size_t done, size_t steps)> progress;
   };
   struct StreamNames {
@@ -59,7 +49,6 @@ class Simulation {
   ~Simulation();
   Result<Outcome> run();                                                         // once
   void each_start(const std::function<void(const StartPosition&)>& each) const;  // before run()
-  const Path& path() const;  // of the climb, after run()
   std::vector<StreamNames> streams() const;
   // For tests: positions of one instrument over all accounts must net to nothing, and every venue's
   // books must balance.

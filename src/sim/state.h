@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/hash.h"
-#include "sim/carry.h"
-#include "sim/crew.h"
-#include "sim/dealers.h"
-#include "sim/holders.h"
-#include "sim/news.h"
+#include "base/thread_pool.h"
+#include "sim/agents/carry.h"
+#include "sim/agents/dealers.h"
+#include "sim/agents/holders.h"
+#include "sim/agents/news.h"
 #include "sim/simulation.h"
 
 namespace delever::sim {
@@ -20,7 +20,7 @@ struct PriceMemory {            // of one asset
 };
 
 struct Simulation::State {
-  State(const Scenario& s, Options o) : scenario(s), options(std::move(o)), crew(options.threads) {}
+  State(const Scenario& s, Options o) : scenario(s), options(std::move(o)), pool(options.threads) {}
   const Scenario scenario;
   Options options;
   World world;
@@ -32,7 +32,7 @@ struct Simulation::State {
   size_t retail_bytes = 0;
   OptionBook option_book;
   bool has_options = false;
-  Crew crew;
+  ThreadPool pool;
   struct Part {
     size_t population, part;
   };
@@ -50,7 +50,6 @@ struct Simulation::State {
     std::array<std::array<double, 2>, kAccountKinds> by_kind{};
   };
   std::vector<Minute> minutes;  // the one at hand, by asset
-  Path path;                    // of options.climb
   double shock_factor = 1;      // of the path's displacement, where the scenario has a [shock]
   double fund_at_start = 0;
   std::vector<std::vector<double>> equity_start;  // by venue and account
@@ -72,7 +71,6 @@ struct Simulation::State {
   void route();
   void look();  // the world after a second
   void count_forced();
-  bool climbed(uint32_t seconds);  // keeps the path; whether the level is reached
   // account.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
   double held_gain(size_t venue,

@@ -108,7 +108,7 @@ Result<void> TapeContents::read_last_stream() {
   int64_t last = 0;
   for (const StreamTotals& t : tape_.totals) last = std::max(last, int64_t{t.stream});
   for (const TapeGap& gap : tape_.gaps) last = std::max(last, int64_t{gap.stream});
-  if (tape_.totals.size() != tape_.streams.size()) {
+  if (tape_.totals.empty() || tape_.totals.size() != tape_.streams.size()) {
     last = std::max(last,
                     TRY(db_->integer("SELECT max(stream) FROM blocks INDEXED BY blocks_by_time")));
   }

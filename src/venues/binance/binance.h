@@ -24,9 +24,12 @@ Result<std::unique_ptr<codec::Decoder>> make_binance_decoder(BinanceMarket marke
 
 // Kind, coins, expiry and strike from a symbol, best effort: BTCUSDT, BTCUSD_PERP, BTCUSDT_240329,
 // BTC-240927-60000-C. A symbol that cannot be taken apart becomes the base coin, with an empty
-// quote.
+// quote. Streams of both futures markets carry rows of either since 2026-06-30: symbols with _PERP,
+// and dated ones against USD, are COIN-M wherever they come from.
 Instrument binance_instrument(BinanceMarket market, std::string_view symbol);
+// Which of the two futures markets a symbol belongs to, when `market` is one of them.
+BinanceMarket binance_market_of(BinanceMarket market, std::string_view symbol);
 // The price index of a pair: BTCUSD, BTCUSDT.
-Instrument binance_index(std::string_view pair, BinanceMarket market);
+Instrument binance_index(BinanceMarket market, std::string_view pair);
 
 }  // namespace delever::venues

@@ -5,48 +5,39 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "codec/json.h"
-#include "codec/stage.h"
+#include "codec/reader.h"
+#include "codec/request.h"
 #include "venues/binance/binance.h"
 
 namespace delever::venues::binance {
 
-// How a message ended, apart from errors (in Reader::fields) and from staged events.
-enum class Ending : uint8_t { read, control, no_event, unknown };
+using namespace codec;
 
-// "/fapi/v1/depth?symbol=BTCUSDT&limit=5", with or without the host.
-struct Request {
-  static Request parse(std::string_view text);
-  std::string endpoint;  // "depth", "ticker/24hr", "openInterestHist"; empty: no request is known
-  std::string symbol, pair, contract_type, underlying;
-};
-
-class Reader {
+class BinanceReader final : public Reader {
  public:
-  Reader(BinanceMarket where, const codec::StreamSettings& settings, Instruments& all);
-
-  // One message: an event of a stream, a REST answer, an acknowledgement. `text` is where the
-  // object begins, `stream` the name it came under ("btcusdt@depth20"), or empty.
-  Ending read_object(codec::JsonObject& object, const char* text, std::string_view stream);
-  Ending read_array(codec::JsonArray& array, std::string_view stream);
-  // A depth update in the usual spelling, without simdjson; false: not one, and nothing was done.
-  bool read_plain_depth(std::string_view text, std::string_view stream);
-  Ending read_value(codec::JsonValue& value, std::string_view stream);  // either
-
-  codec::FieldReader fields;
-  codec::Stage stage;
-  Instant received;
-  std::string_view channel;  // what the counts call this message; lives until the next message
+  BinanceReader(BinanceMarket market, const codec::StreamSettings& settings,
+                Instruments& instruments);
 
  private:
   using Keys = std::vector<std::string_view>;
 
+  Ending read(codec::JsonObject& object) override;
+  Ending read(codec::JsonArray& array) override { return read_list(array, {}); }
+  bool read_fast(std::string_view bytes) override;
+  Ending read_wrapped(codec::JsonObject& envelope);
+  // One message: an event of a stream, a REST answer, an acknowledgement. `text` is where the
+  // object begins, `stream` the name it came under ("btcusdt@depth20"), or empty.
+  Ending read_object(codec::JsonObject& object, const char* text, std::string_view stream);
+  Ending read_list(codec::JsonArray& array, std::string_view stream);
+  // A depth update in the usual spelling, without simdjson; false: not one, and nothing was done.
+  bool read_plain_depth(std::string_view text, std::string_view stream);
+  Ending read_value(codec::JsonValue& value, std::string_view stream);  // either
+
   // One event of a stream; `type` is its "e".
   Ending read_stream(codec::JsonObject& object, std::string_view type, std::string_view stream);
-  Ending read_trade(codec::JsonObject& object, bool aggregated);
+  Ending read_trade(codec::JsonObject& object, bool aggregated, bool off_book = false);
   Ending read_depth(codec::JsonObject& object, std::string_view stream, bool always_partial);
   struct DepthFields {
     std::string_view symbol;
@@ -64,6 +55,7 @@ class Reader {
   Ending read_option_mark(codec::JsonObject& object, std::string_view stream);
   Ending read_option_open_interest(codec::JsonObject& object);
   Ending read_contract_info(codec::JsonObject& object);
+  Ending read_option_symbol(codec::JsonObject& object);
 
   // REST: the endpoint that a request or a shape names, then its rows.
   Ending read_endpoint(std::string_view endpoint, codec::JsonObject& object,
@@ -74,6 +66,7 @@ class Reader {
   Ending rest_quote(codec::JsonObject& object);
   Ending rest_premium_index(codec::JsonObject& object);
   Ending rest_funding_rate(codec::JsonObject& object);
+  void check_rate_types(codec::JsonArray& rows);
   Ending rest_funding_info(codec::JsonObject& object);
   Ending rest_open_interest(codec::JsonObject& object);
   Ending rest_open_interest_history(codec::JsonObject& object);
@@ -81,15 +74,9 @@ class Reader {
   Ending rest_index(codec::JsonObject& object);
   Ending rest_exchange_info(codec::JsonObject& object);
   Instrument read_listing(codec::JsonObject& symbol);
-  Keys keys_of(codec::JsonObject& object);
 
-  // [["84250.00","1.250"],...] from its text to where it ends; nullptr when it is written in
-  // another way.
-  static const char* scan_levels(const char* p, std::vector<Level>& out);
-  void levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
-  void levels_by_token(codec::JsonValue& value, std::vector<Level>& out, std::string_view key);
   InstrumentId instrument(std::string_view symbol) {
-    return symbol == last_symbol_ && !symbol.empty() ? last_id_ : find_instrument(symbol);
+    return known_.is_last(symbol) ? known_.last() : find_instrument(symbol);
   }
   InstrumentId find_instrument(std::string_view symbol);
   InstrumentId index(std::string_view pair);
@@ -97,25 +84,15 @@ class Reader {
   // the only depth channel seen.
   std::optional<InstrumentId> unnamed(std::string_view stream);
   std::optional<InstrumentId> contract_of(std::string_view pair, std::string_view contract_type);
-  Ending skip(std::string_view name) {
-    channel = name;
-    return Ending::no_event;
-  }
-  InstrumentKind kind() const;
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   const BinanceMarket market_;
-  Instruments& instruments_;
-  const Request request_;
-  const std::string symbol_;  // of the settings
-  std::unordered_map<std::string, InstrumentId, Hash, std::equal_to<>> known_;
-  std::string last_symbol_;
-  InstrumentId last_id_ = 0;
+  const codec::RestRequest request_;
+  const std::string_view endpoint_;  // "depth", "ticker/24hr"; empty: no request is known
+  const std::string symbol_;         // of the settings
+  SymbolCache known_;
   std::optional<InstrumentId> only_depth_;
   bool many_depths_ = false;
+  bool mixed_rate_types_ = false;
 };
 
 }  // namespace delever::venues::binance

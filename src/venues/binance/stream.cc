@@ -1,4 +1,4 @@
-// Events of Binance's streams. Each is read in one pass over its fields, whatever their order; "T"
+// Events of Binance's streams. Each is read in one pass over its fields_, whatever their order; "T"
 // is the time of the matching engine and "E" the time of sending, and the first is taken where
 // there is one.
 #include <optional>
@@ -35,62 +35,62 @@ constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 }  // namespace
 
-Ending Reader::read_trade(codec::JsonObject& object, bool aggregated) {
+Ending BinanceReader::read_trade(codec::JsonObject& object, bool aggregated, bool off_book) {
   std::string_view symbol, id, role;
   std::optional<Price> price;
   std::optional<Qty> qty;
   std::optional<Side> side;
   std::optional<Instant> at;
-  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
-        symbol = fields.text(value, "s");
+        symbol = fields_.text(value, "s");
         break;
       case k("a"):
-        if (aggregated) id = fields.text(value, "a");
+        if (aggregated) id = fields_.text(value, "a");
         break;  // elsewhere the seller's order
       case k("t"):
-        if (!aggregated) id = fields.text(value, "t");
+        if (!aggregated) id = fields_.text(value, "t");
         break;
       case k("p"):
-        price = fields.fixed<Price>(value, "p");
+        price = fields_.fixed<Price>(value, "p");
         break;
       case k("q"):
-        qty = fields.fixed<Qty>(value, "q");
+        qty = fields_.fixed<Qty>(value, "q");
         break;
       case k("T"):
-        at = fields.ms(value, "T");
+        at = fields_.ms(value, "T");
         break;
       case k("m"):
-        side = fields.boolean(value, "m") ? Side::sell : Side::buy;
+        side = fields_.boolean(value, "m") ? Side::sell : Side::buy;
         break;
       case k("X"):
-        role = fields.text(value, "X");
+        role = fields_.text(value, "X");
         break;
       case k("S"):  // options: BUY, SELL; before December 2025 "1", "-1"
-        if (const std::string_view text = fields.text(value, "S"); text == "BUY" || text == "1") {
+        if (const std::string_view text = fields_.text(value, "S"); text == "BUY" || text == "1") {
           side = Side::buy;
         } else if (text == "SELL" || text == "-1") {
           side = Side::sell;
         } else {
-          fields.fail(Fault::malformed, "neither BUY nor SELL", "S");
+          fields_.fail(Fault::malformed, "neither BUY nor SELL", "S");
         }
         break;
       default:
         break;
     }
   });
-  fields.require(!symbol.empty(), "s");
-  fields.require(price.has_value(), "p");
-  fields.require(qty.has_value(), "q");
-  fields.require(at.has_value(), "T");
-  fields.require(side.has_value(), "m");
-  if (!fields.ok()) return Ending::read;
+  fields_.require(!symbol.empty(), "s");
+  fields_.require(price.has_value(), "p");
+  fields_.require(qty.has_value(), "q");
+  fields_.require(at.has_value(), "T");
+  fields_.require(side.has_value(), "m");
+  if (!fields_.ok()) return Ending::read;
   // Transfers to the insurance fund and by auto-deleveraging are not trades of the market, and
   // their prices are far from it (85 for a coin at 50); aggTrade and peers leave them out too.
-  const bool block = role == "BLOCK";
+  const bool block = off_book || role == "BLOCK";
   if (!role.empty() && role != "MARKET" && !block) return skip("trade outside the market");
-  Trade& trade = stage.add<Trade>(instrument(symbol), *at);
+  Trade& trade = stage_.add<Trade>(instrument(symbol), *at);
   trade.price = *price;
   trade.qty = *qty;
   trade.taker_side = *side;
@@ -100,66 +100,67 @@ Ending Reader::read_trade(codec::JsonObject& object, bool aggregated) {
   return Ending::read;
 }
 
-Ending Reader::read_depth(codec::JsonObject& object, std::string_view stream, bool always_partial) {
+Ending BinanceReader::read_depth(codec::JsonObject& object, std::string_view stream,
+                                 bool always_partial) {
   if (stream.find("@rpiDepth") != stream.npos)
     return skip("rpiDepth");  // holds quotes that the book does not
   const std::optional<uint32_t> depth = partial_depth(stream);
   DepthFields f;
   const auto read_into = [&](auto& book) {
     bool has_bids = false, has_asks = false;
-    codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
+    codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
       switch (key) {
         case k("s"):
-          f.symbol = fields.text(value, "s");
+          f.symbol = fields_.text(value, "s");
           break;
         case k("T"):
-          f.engine = fields.ms(value, "T");
+          f.engine = fields_.ms(value, "T");
           break;
         case k("E"):
-          f.sent = fields.ms(value, "E");
+          f.sent = fields_.ms(value, "E");
           break;
         case k("U"):
-          f.first = fields.count(value, "U");
+          f.first = fields_.count(value, "U");
           break;
         case k("u"):
-          f.last = fields.count(value, "u");
+          f.last = fields_.count(value, "u");
           break;
         case k("pu"):
-          f.previous = fields.count(value, "pu");
+          f.previous = fields_.count(value, "pu");
           break;
         case k("b"):
-          levels(value, book.bids, "b");
+          read_levels(value, book.bids, "b");
           has_bids = true;
           break;
         case k("a"):
-          levels(value, book.asks, "a");
+          read_levels(value, book.asks, "a");
           has_asks = true;
           break;
         default:
           break;
       }
     });
-    fields.require(!f.symbol.empty(), "s");
-    fields.require(f.last.has_value(), "u");
-    fields.require(has_bids, "b");
-    fields.require(has_asks, "a");
-    if (fields.ok()) book.sequence = {.first = f.first, .last = *f.last, .previous = f.previous};
+    fields_.require(!f.symbol.empty(), "s");
+    fields_.require(f.last.has_value(), "u");
+    fields_.require(has_bids, "b");
+    fields_.require(has_asks, "a");
+    if (fields_.ok()) book.sequence = {.first = f.first, .last = *f.last, .previous = f.previous};
   };
   if (depth || always_partial) {
-    BookSnapshot& book = stage.add<BookSnapshot>(0, {});
+    BookSnapshot& book = stage_.add<BookSnapshot>(0, {});
     book.depth = depth;
     read_into(book);
   } else {
-    read_into(stage.add<BookDelta>(0, {}));
+    read_into(stage_.add<BookDelta>(0, {}));
   }
-  if (fields.ok()) finish_depth(f);
+  if (fields_.ok()) finish_depth(f);
   return Ending::read;
 }
 
-void Reader::finish_depth(const DepthFields& f) {
+void BinanceReader::finish_depth(const DepthFields& f) {
   const InstrumentId id = instrument(f.symbol);
-  stage.last().instrument = id;
-  stage.last().at = f.engine ? *f.engine : f.sent.value_or(received);
+  stage_.last().instrument = id;
+  stage_.last().at = f.engine ? *f.engine : f.sent.value_or(received_);
   if (!only_depth_) only_depth_ = id;
   many_depths_ |= *only_depth_ != id;
 }
@@ -168,13 +169,13 @@ void Reader::finish_depth(const DepthFields& f) {
 // blanks, no escapes, whole numbers, levels in quotes. Such a text is read here without an index of
 // its tokens (on depth messages 40 ms with one, 25 ms without). Anything else, and any error, is
 // left to read_depth: false, and nothing is staged.
-bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
+bool BinanceReader::read_plain_depth(std::string_view text, std::string_view stream) {
   constexpr std::string_view opening = R"({"e":"depthUpdate")";
   // No loop below steps over a '}', so the last one keeps them all inside the message.
-  if (!text.starts_with(opening) || !text.ends_with('}')) return false;
+  if (text.data()[6] != 'd' || !text.starts_with(opening) || !text.ends_with('}')) return false;
   if (partial_depth(stream) || stream.find("@rpiDepth") != stream.npos) return false;
   DepthFields f;
-  BookDelta& book = stage.add<BookDelta>(0, {});
+  BookDelta& book = stage_.add<BookDelta>(0, {});
   bool has_bids = false, has_asks = false;
   const char* p = text.data() + opening.size();
   const auto read = [&] {
@@ -207,10 +208,10 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
         const auto count = static_cast<uint64_t>(number.value);
         switch (key) {
           case k("T"):
-            f.engine = fields.from_ms(number.value, "T");
+            f.engine = fields_.from_ms(number.value, "T");
             break;
           case k("E"):
-            f.sent = fields.from_ms(number.value, "E");
+            f.sent = fields_.from_ms(number.value, "E");
             break;
           case k("U"):
             f.first = count;
@@ -228,11 +229,11 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
       }
     }
     return p + 1 == text.data() + text.size() && !f.symbol.empty() && f.last && has_bids &&
-           has_asks && fields.ok();
+           has_asks && fields_.ok();
   };
   if (!read()) {
-    stage.clear();
-    fields.reset();
+    stage_.clear();
+    fields_.reset();
     return false;
   }
   book.sequence = {.first = f.first, .last = *f.last, .previous = f.previous};
@@ -240,148 +241,148 @@ bool Reader::read_plain_depth(std::string_view text, std::string_view stream) {
   return true;
 }
 
-Ending Reader::read_book_ticker(codec::JsonObject& object) {
+Ending BinanceReader::read_book_ticker(codec::JsonObject& object) {
   std::string_view symbol;
   Quote quote;
   std::optional<Instant> engine, sent;
-  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
-        symbol = fields.text(value, "s");
+        symbol = fields_.text(value, "s");
         break;
       case k("u"):
-        quote.update_id = fields.count(value, "u");
+        quote.update_id = fields_.count(value, "u");
         break;
       case k("b"):
-        quote.bid_price = fields.fixed<Price>(value, "b");
+        quote.bid_price = fields_.fixed<Price>(value, "b");
         break;
       case k("B"):
-        quote.bid_qty = fields.fixed<Qty>(value, "B");
+        quote.bid_qty = fields_.fixed<Qty>(value, "B");
         break;
       case k("a"):
-        quote.ask_price = fields.fixed<Price>(value, "a");
+        quote.ask_price = fields_.fixed<Price>(value, "a");
         break;
       case k("A"):
-        quote.ask_qty = fields.fixed<Qty>(value, "A");
+        quote.ask_qty = fields_.fixed<Qty>(value, "A");
         break;
       case k("T"):
-        engine = fields.ms(value, "T");
+        engine = fields_.ms(value, "T");
         break;
       case k("E"):
-        sent = fields.ms(value, "E");
+        sent = fields_.ms(value, "E");
         break;
       default:
         break;
     }
   });
-  fields.require(!symbol.empty(), "s");
-  fields.require(quote.bid_price && quote.bid_qty, "b");
-  fields.require(quote.ask_price && quote.ask_qty, "a");
-  if (!fields.ok()) return Ending::read;
+  fields_.require(!symbol.empty(), "s");
+  fields_.require(quote.bid_price && quote.bid_qty, "b");
+  fields_.require(quote.ask_price && quote.ask_qty, "a");
+  if (!fields_.ok()) return Ending::read;
   if (quote.bid_price == Price() && quote.bid_qty == Qty())
     quote.bid_price.reset(), quote.bid_qty.reset();
   if (quote.ask_price == Price() && quote.ask_qty == Qty())
     quote.ask_price.reset(), quote.ask_qty.reset();
-  stage.add<Quote>(instrument(symbol), engine ? *engine : sent.value_or(received)) = quote;
+  stage_.add<Quote>(instrument(symbol), engine ? *engine : sent.value_or(received_)) = quote;
   return Ending::read;
 }
 
 // "S" is the side of the order: a sale closes a long. Peers differ on the price (p or ap) and the
 // size (q, l or z): all four are kept, and l, the last fill alone, is not.
-Ending Reader::read_force_order(codec::JsonObject& object) {
+Ending BinanceReader::read_force_order(codec::JsonObject& object) {
   std::optional<Instant> at;
   std::string_view symbol, side;
   Liquidation found{.feed = LiquidationFeed::latest_per_second};
   bool has_order = false;
-  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     if (key != k("o")) return;
     codec::JsonObject order;
     if (value.get_object().get(order) != simdjson::SUCCESS)
-      return fields.fail(Fault::malformed, "not an object", "o");
+      return fields_.fail(Fault::malformed, "not an object", "o");
     has_order = true;
-    codec::each_field(order, fields, [&](uint64_t inner, codec::JsonValue& v) {
+    codec::each_field(order, fields_, [&](uint64_t inner, codec::JsonValue& v) {
       switch (inner) {
         case k("s"):
-          symbol = fields.text(v, "o.s");
+          symbol = fields_.text(v, "o.s");
           break;
         case k("S"):
-          side = fields.text(v, "o.S");
+          side = fields_.text(v, "o.S");
           break;
         case k("p"):
-          found.order_price = fields.fixed<Price>(v, "o.p");
+          found.order_price = fields_.fixed<Price>(v, "o.p");
           break;
         case k("ap"):
-          found.average_price = fields.fixed<Price>(v, "o.ap", Precision::nearest);
+          found.average_price = fields_.fixed<Price>(v, "o.ap", Precision::nearest);
           break;
         case k("q"):
-          found.order_qty = fields.fixed<Qty>(v, "o.q");
+          found.order_qty = fields_.fixed<Qty>(v, "o.q");
           break;
         case k("z"):
-          found.filled_qty = fields.fixed<Qty>(v, "o.z");
+          found.filled_qty = fields_.fixed<Qty>(v, "o.z");
           break;
         case k("T"):
-          at = fields.ms(v, "o.T");
+          at = fields_.ms(v, "o.T");
           break;
         default:
           break;
       }
     });
   });
-  fields.require(has_order, "o");
-  fields.require(!symbol.empty(), "o.s");
-  fields.require(side == "SELL" || side == "BUY", "o.S");
-  fields.require(at.has_value(), "o.T");
-  fields.require(found.price() && found.qty(), "o.p");
-  if (!fields.ok()) return Ending::read;
+  fields_.require(has_order, "o");
+  fields_.require(!symbol.empty(), "o.s");
+  fields_.require(side == "SELL" || side == "BUY", "o.S");
+  fields_.require(at.has_value(), "o.T");
+  fields_.require(found.price() && found.qty(), "o.p");
+  if (!fields_.ok()) return Ending::read;
   found.position_side = side == "SELL" ? PositionSide::long_side : PositionSide::short_side;
   if (found.average_price == Price()) found.average_price.reset();  // nothing was filled
-  stage.add<Liquidation>(instrument(symbol), *at) = std::move(found);
+  stage_.add<Liquidation>(instrument(symbol), *at) = std::move(found);
   return Ending::read;
 }
 
 // "T" is the end of the funding period. At the boundary the frame stamped exactly E == T still
 // shows the period that ends; the new one shows a second later (seen on three contracts,
 // 2026-09-30).
-Ending Reader::read_mark_price(codec::JsonObject& object) {
+Ending BinanceReader::read_mark_price(codec::JsonObject& object) {
   std::string_view symbol;
   std::optional<Price> mark, index_price;
   std::optional<Rate> rate;
   std::optional<Instant> at;
   int64_t settles = 0;
-  codec::each_field(object, fields, [&](uint64_t key, codec::JsonValue& value) {
+  codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("s"):
-        symbol = fields.text(value, "s");
+        symbol = fields_.text(value, "s");
         break;
       case k("E"):
-        at = fields.ms(value, "E");
+        at = fields_.ms(value, "E");
         break;
       case k("p"):
-        mark = fields.fixed<Price>(value, "p", Precision::nearest);
+        mark = fields_.fixed<Price>(value, "p", Precision::nearest);
         break;
       case k("i"):
-        index_price = fields.maybe<Price>(value, "i", Precision::nearest);
+        index_price = fields_.maybe<Price>(value, "i", Precision::nearest);
         break;
       case k("r"):
-        rate = fields.maybe<Rate>(value, "r", Precision::nearest);
+        rate = fields_.maybe<Rate>(value, "r", Precision::nearest);
         break;
       case k("T"):
-        settles = fields.integer(value, "T");
+        settles = fields_.integer(value, "T");
         break;
       default:
         break;
     }
   });
-  fields.require(!symbol.empty(), "s");
-  fields.require(at.has_value(), "E");
-  fields.require(mark.has_value(), "p");
-  const Instant settles_at = fields.from_ms(settles, "T");
-  if (!fields.ok()) return Ending::read;
+  fields_.require(!symbol.empty(), "s");
+  fields_.require(at.has_value(), "E");
+  fields_.require(mark.has_value(), "p");
+  const Instant settles_at = fields_.from_ms(settles, "T");
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol);
-  stage.add<MarkPrice>(id, *at).price = *mark;
-  if (index_price && *index_price != Price()) stage.add<IndexPrice>(id, *at).price = *index_price;
+  stage_.add<MarkPrice>(id, *at).price = *mark;
+  if (index_price && *index_price != Price()) stage_.add<IndexPrice>(id, *at).price = *index_price;
   if (rate && settles != 0) {  // delivery contracts send r "" or 0 with T 0: no funding
-    FundingRate& funding = stage.add<FundingRate>(id, *at);
+    FundingRate& funding = stage_.add<FundingRate>(id, *at);
     funding.rate = *rate;
     funding.interval = instruments_[id].funding_interval;
     funding.settles_at = settles_at;
@@ -389,134 +390,153 @@ Ending Reader::read_mark_price(codec::JsonObject& object) {
   return Ending::read;
 }
 
-Ending Reader::read_index_price(codec::JsonObject& object, std::string_view pair_key) {
-  const std::string_view pair = fields.text(object, pair_key);
-  const Price price = fields.fixed<Price>(object, "p", Precision::nearest);
-  const Instant at = fields.ms(object, "E");
-  if (fields.ok()) stage.add<IndexPrice>(index(pair), at).price = price;
+Ending BinanceReader::read_index_price(codec::JsonObject& object, std::string_view pair_key) {
+  const std::string_view pair = fields_.text(object, pair_key);
+  const Price price = fields_.fixed<Price>(object, "p", Precision::nearest);
+  const Instant at = fields_.ms(object, "E");
+  if (fields_.ok()) stage_.add<IndexPrice>(index(pair), at).price = price;
   return Ending::read;
 }
 
-Ending Reader::read_kline(codec::JsonObject& object, PriceKind kind) {
-  const Instant at = fields.ms(object, "E");
-  const std::string_view pair = fields.maybe_text(object, "ps").value_or("");
-  const std::string_view contract_type = fields.maybe_text(object, "ct").value_or("");
+Ending BinanceReader::read_kline(codec::JsonObject& object, PriceKind kind) {
+  const Instant at = fields_.ms(object, "E");
+  const std::string_view pair = fields_.maybe_text(object, "ps").value_or("");
+  const std::string_view contract_type = fields_.maybe_text(object, "ct").value_or("");
   codec::JsonObject bar;
-  fields.require(fields.find(object, "k", bar), "k");
-  if (!fields.ok()) return Ending::read;
+  fields_.require(fields_.find(object, "k", bar), "k");
+  if (!fields_.ok()) return Ending::read;
   std::optional<InstrumentId> id;
   if (kind == PriceKind::index) {
-    if (pair.empty()) return fields.fail(Fault::malformed, "missing", "ps"), Ending::read;
+    if (pair.empty()) return fields_.fail(Fault::malformed, "missing", "ps"), Ending::read;
     id = index(pair);
   } else if (!contract_type.empty()) {
     id = contract_of(pair, contract_type);
     if (!id) return skip("continuous_kline of a delivery contract without a name");
   } else {
-    const std::string_view symbol = fields.text(bar, "s");
-    if (fields.ok()) id = instrument(symbol);
+    const std::string_view symbol = fields_.text(bar, "s");
+    if (fields_.ok()) id = instrument(symbol);
   }
-  if (!fields.ok()) return Ending::read;
+  if (!fields_.ok()) return Ending::read;
   Candle candle{.price_kind = kind};
-  candle.from = fields.ms(bar, "t");
-  candle.to = fields.ms(bar, "T") + Duration::ms(1);
-  candle.open = fields.fixed<Price>(bar, "o", Precision::nearest);
-  candle.high = fields.fixed<Price>(bar, "h", Precision::nearest);
-  candle.low = fields.fixed<Price>(bar, "l", Precision::nearest);
-  candle.close = fields.fixed<Price>(bar, "c", Precision::nearest);
-  if (kind == PriceKind::trade) candle.volume = fields.maybe_double(bar, "v");
-  candle.closed = fields.maybe_bool(bar, "x").value_or(false);
-  if (fields.ok()) stage.add<Candle>(*id, at) = candle;
+  candle.from = fields_.ms(bar, "t");
+  candle.to = fields_.ms(bar, "T") + Duration::ms(1);
+  candle.open = fields_.fixed<Price>(bar, "o", Precision::nearest);
+  candle.high = fields_.fixed<Price>(bar, "h", Precision::nearest);
+  candle.low = fields_.fixed<Price>(bar, "l", Precision::nearest);
+  candle.close = fields_.fixed<Price>(bar, "c", Precision::nearest);
+  if (kind == PriceKind::trade) candle.volume = fields_.maybe_double(bar, "v");
+  candle.closed = fields_.maybe_bool(bar, "x").value_or(false);
+  if (fields_.ok()) stage_.add<Candle>(*id, at) = candle;
   return Ending::read;
 }
 
-Ending Reader::read_option_ticker(codec::JsonObject& object) {
+Ending BinanceReader::read_option_ticker(codec::JsonObject& object) {
   OptionQuote q;
-  const std::string_view symbol = fields.text(object, "s");
-  const Instant at = fields.ms(object, "E");
-  q.bid_price = unless_zero(fields.maybe<Price>(object, "bo"));
-  q.ask_price = unless_zero(fields.maybe<Price>(object, "ao"));
-  q.mark_price = fields.maybe<Price>(object, "mp", Precision::nearest);
-  q.last_price = unless_zero(fields.maybe<Price>(object, "c"));
-  q.bid_qty = fields.maybe<Qty>(object, "bq");
-  q.ask_qty = fields.maybe<Qty>(object, "aq");
+  const std::string_view symbol = fields_.text(object, "s");
+  const Instant at = fields_.ms(object, "E");
+  q.bid_price = unless_zero(fields_.maybe<Price>(object, "bo"));
+  q.ask_price = unless_zero(fields_.maybe<Price>(object, "ao"));
+  q.mark_price = fields_.maybe<Price>(object, "mp", Precision::nearest);
+  q.last_price = unless_zero(fields_.maybe<Price>(object, "c"));
+  q.bid_qty = fields_.maybe<Qty>(object, "bq");
+  q.ask_qty = fields_.maybe<Qty>(object, "aq");
   if (q.mark_price) {  // without it b and a would be something else: the second version has no
                        // volatilities here
-    q.bid_iv = if_positive(fields.maybe_double(object, "b"));
-    q.ask_iv = if_positive(fields.maybe_double(object, "a"));
-    q.mark_iv = if_positive(fields.maybe_double(object, "vo"));
-    q.greeks = {.delta = fields.maybe_double(object, "d"),
-                .gamma = fields.maybe_double(object, "g"),
-                .vega = fields.maybe_double(object, "v"),
-                .theta = fields.maybe_double(object, "t")};
-    q.volume_24h = fields.maybe_double(object, "V");
+    q.bid_iv = if_positive(fields_.maybe_double(object, "b"));
+    q.ask_iv = if_positive(fields_.maybe_double(object, "a"));
+    q.mark_iv = if_positive(fields_.maybe_double(object, "vo"));
+    q.greeks = {.delta = fields_.maybe_double(object, "d"),
+                .gamma = fields_.maybe_double(object, "g"),
+                .vega = fields_.maybe_double(object, "v"),
+                .theta = fields_.maybe_double(object, "t")};
+    q.volume_24h = fields_.maybe_double(object, "V");
   } else {
-    q.volume_24h = fields.maybe_double(object, "v");
+    q.volume_24h = fields_.maybe_double(object, "v");
   }
   if (!q.bid_price) q.bid_qty.reset();
   if (!q.ask_price) q.ask_qty.reset();
-  if (fields.ok()) stage.add<OptionQuote>(instrument(symbol), at) = std::move(q);
+  if (fields_.ok()) stage_.add<OptionQuote>(instrument(symbol), at) = std::move(q);
   return Ending::read;
 }
 
 // Before December 2025 the mark alone; since then the whole quote, under "<pair>@optionMarkPrice".
-Ending Reader::read_option_mark(codec::JsonObject& object, std::string_view stream) {
-  const std::string_view symbol = fields.text(object, "s");
-  const Price mark = fields.fixed<Price>(object, "mp", Precision::nearest);
-  const Instant at = fields.ms(object, "E");
-  const std::optional<double> underlying = fields.maybe_double(object, "i");
-  if (!fields.ok()) return Ending::read;
+Ending BinanceReader::read_option_mark(codec::JsonObject& object, std::string_view stream) {
+  const std::string_view symbol = fields_.text(object, "s");
+  const Price mark = fields_.fixed<Price>(object, "mp", Precision::nearest);
+  const Instant at = fields_.ms(object, "E");
+  const std::optional<double> underlying = fields_.maybe_double(object, "i");
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol);
   if (!underlying) {
-    stage.add<MarkPrice>(id, at).price = mark;
+    stage_.add<MarkPrice>(id, at).price = mark;
     return Ending::read;
   }
   OptionQuote q;
   q.mark_price = mark;
-  q.bid_price = unless_zero(fields.maybe<Price>(object, "bo"));
-  q.ask_price = unless_zero(fields.maybe<Price>(object, "ao"));
-  if (q.bid_price) q.bid_qty = fields.maybe<Qty>(object, "bq");
-  if (q.ask_price) q.ask_qty = fields.maybe<Qty>(object, "aq");
-  q.bid_iv = if_positive(fields.maybe_double(object, "b"));
-  q.ask_iv = if_positive(fields.maybe_double(object, "a"));
-  q.mark_iv = if_positive(fields.maybe_double(object, "vo"));
+  q.bid_price = unless_zero(fields_.maybe<Price>(object, "bo"));
+  q.ask_price = unless_zero(fields_.maybe<Price>(object, "ao"));
+  if (q.bid_price) q.bid_qty = fields_.maybe<Qty>(object, "bq");
+  if (q.ask_price) q.ask_qty = fields_.maybe<Qty>(object, "aq");
+  q.bid_iv = if_positive(fields_.maybe_double(object, "b"));
+  q.ask_iv = if_positive(fields_.maybe_double(object, "a"));
+  q.mark_iv = if_positive(fields_.maybe_double(object, "vo"));
   q.underlying_price = if_positive(underlying);
-  q.interest_rate = fields.maybe_double(object, "rf");
-  q.greeks = {.delta = fields.maybe_double(object, "d"),
-              .gamma = fields.maybe_double(object, "g"),
-              .vega = fields.maybe_double(object, "v"),
-              .theta = fields.maybe_double(object, "t")};
+  q.interest_rate = fields_.maybe_double(object, "rf");
+  q.greeks = {.delta = fields_.maybe_double(object, "d"),
+              .gamma = fields_.maybe_double(object, "g"),
+              .vega = fields_.maybe_double(object, "v"),
+              .theta = fields_.maybe_double(object, "t")};
   const std::string pair = upper(stream.substr(0, stream.find('@')));
   q.underlying = pair.empty() ? instruments_[id].base + instruments_[id].quote : pair;
-  if (fields.ok()) stage.add<OptionQuote>(id, at) = std::move(q);
+  if (fields_.ok()) stage_.add<OptionQuote>(id, at) = std::move(q);
   return Ending::read;
 }
 
-Ending Reader::read_option_open_interest(codec::JsonObject& object) {
-  const std::string_view symbol = fields.text(object, "s");
-  const Instant at = fields.ms(object, "E");
-  const Qty contracts = fields.fixed<Qty>(object, "o");
-  std::optional<double> value = fields.maybe_double(object, "h");
+Ending BinanceReader::read_option_open_interest(codec::JsonObject& object) {
+  const std::string_view symbol = fields_.text(object, "s");
+  const Instant at = fields_.ms(object, "E");
+  const Qty contracts = fields_.fixed<Qty>(object, "o");
+  std::optional<double> value = fields_.maybe_double(object, "h");
   if (value == 0 && contracts != Qty()) value.reset();  // the first version always sent 0.0
-  if (fields.ok())
-    stage.add<OpenInterest>(instrument(symbol), at) = {.contracts = contracts, .value_usd = value};
+  if (fields_.ok())
+    stage_.add<OpenInterest>(instrument(symbol), at) = {.contracts = contracts, .value_usd = value};
   return Ending::read;
 }
 
-Ending Reader::read_contract_info(codec::JsonObject& object) {
-  const std::string_view symbol = fields.text(object, "s");
-  const Instant at = fields.ms(object, "E");
-  const std::string_view status = fields.maybe_text(object, "cs").value_or("");
-  if (fields.ok()) stage.add<InstrumentListed>(instrument(symbol), at).status = status;
+Ending BinanceReader::read_contract_info(codec::JsonObject& object) {
+  const std::string_view symbol = fields_.text(object, "s");
+  const Instant at = fields_.ms(object, "E");
+  const std::string_view status = fields_.maybe_text(object, "cs").value_or("");
+  if (fields_.ok()) stage_.add<InstrumentListed>(instrument(symbol), at).status = status;
   return Ending::read;
 }
 
-Ending Reader::read_stream(codec::JsonObject& object, std::string_view type,
-                           std::string_view stream) {
+// A new option: {"s":"BTC-261225-140000-C","ps":"BTCUSDT","qa":"USDT","d":"CALL","sp":"140000",
+// "dt":1798185600000,"u":1,"cs":"TRADING"}; u is the size of a contract in base coins.
+Ending BinanceReader::read_option_symbol(codec::JsonObject& object) {
+  Instrument listing = binance_instrument(market_, fields_.text(object, "s"));
+  const Instant at = fields_.ms(object, "E");
+  if (const auto quote = fields_.maybe_text(object, "qa"); quote && !quote->empty())
+    listing.quote = listing.settle = *quote;
+  if (const auto size = fields_.maybe<Qty>(object, "u")) listing.contract_size = size;
+  if (const auto strike = fields_.maybe<Price>(object, "sp")) listing.strike = strike;
+  if (const auto expiry = fields_.maybe_ms(object, "dt")) listing.expiry = expiry;
+  const std::string_view side = fields_.maybe_text(object, "d").value_or("");
+  if (side == "CALL" || side == "PUT")
+    listing.option_type = side == "CALL" ? OptionType::call : OptionType::put;
+  const std::string_view status = fields_.maybe_text(object, "cs").value_or("");
+  list(std::move(listing), at, status);
+  return Ending::read;
+}
+
+Ending BinanceReader::read_stream(codec::JsonObject& object, std::string_view type,
+                                  std::string_view stream) {
   const bool option = market_ == BinanceMarket::eoptions;
-  channel = type;
+  channel_ = type;
   if (type == "aggTrade") return read_trade(object, true);
   if (type == "depthUpdate") return read_depth(object, stream, false);
   if (type == "trade") return read_trade(object, false);
+  if (type == "blockTrade") return read_trade(object, false, true);
   if (type == "bookTicker") return read_book_ticker(object);
   if (type == "forceOrder") return read_force_order(object);
   if (type == "markPriceUpdate") return read_mark_price(object);
@@ -526,6 +546,7 @@ Ending Reader::read_stream(codec::JsonObject& object, std::string_view type,
   if (type == "markPrice_kline") return read_kline(object, PriceKind::mark);
   if (type == "indexPrice_kline") return read_kline(object, PriceKind::index);
   if (type == "contractInfo") return read_contract_info(object);
+  if (option && type == "optionSymbol") return read_option_symbol(object);
   if (option && type == "depth") return read_depth(object, stream, true);
   if (option && type == "24hrTicker") return read_option_ticker(object);
   if (option && type == "markPrice") return read_option_mark(object, stream);
@@ -540,6 +561,7 @@ Ending Reader::read_stream(codec::JsonObject& object, std::string_view type,
                                         "1dTicker",
                                         "avgPrice",
                                         "compositeIndex",
+                                        "referencePrice",
                                         "assetIndexUpdate",
                                         "tradingSession",
                                         "OPTION_PAIR",
@@ -563,7 +585,8 @@ Ending Reader::read_stream(codec::JsonObject& object, std::string_view type,
   for (const std::string_view name : known) {
     if (type == name) return Ending::no_event;
   }
-  if (type == "listenKeyExpired" || type == "eventStreamTerminated") return Ending::control;
+  if (type == "listenKeyExpired" || type == "eventStreamTerminated" || type == "serverShutdown")
+    return Ending::control;
   return Ending::unknown;
 }
 

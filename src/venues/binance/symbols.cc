@@ -24,11 +24,11 @@ std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
   return {std::string(pair), ""};
 }
 
-// COIN-M is quoted in dollars, always: BNBUSD is BNB and USD, DOTUSD is DOT and USD.
-std::pair<std::string, std::string> coin_margined(std::string_view pair) {
-  if (pair.size() > 3 && pair.ends_with("USD"))
-    return {std::string(pair.substr(0, pair.size() - 3)), "USD"};
-  return base_and_quote(pair);
+// Everything on COIN-M is quoted in USD: BNBUSD is BNB against USD, not BN against BUSD.
+std::pair<std::string, std::string> coinm_coins(std::string_view pair) {
+  constexpr std::string_view usd = "USD";
+  if (pair.size() <= usd.size() || !pair.ends_with(usd)) return base_and_quote(pair);
+  return {std::string(pair.substr(0, pair.size() - usd.size())), std::string(usd)};
 }
 
 // YYMMDD, delivered at 08:00 UTC.
@@ -42,6 +42,16 @@ std::optional<Instant> read_delivery(std::string_view text) {
 }
 
 }  // namespace
+
+// USD-M perpetuals have no suffix, and what is dated there is quoted in a stablecoin.
+BinanceMarket binance_market_of(BinanceMarket market, std::string_view symbol) {
+  if (market != BinanceMarket::usdm) return market;
+  const size_t bar = symbol.find('_');
+  if (bar == symbol.npos) return market;
+  const std::string_view pair = symbol.substr(0, bar), suffix = symbol.substr(bar + 1);
+  const bool dollars = pair.ends_with("USD") && !pair.ends_with("BUSD");
+  return suffix == "PERP" || dollars ? BinanceMarket::coinm : market;
+}
 
 Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   Instrument out{.venue = "binance", .symbol = std::string(symbol)};
@@ -60,8 +70,9 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   } else {
     const size_t bar = name.find('_');
     const std::string_view pair = std::string_view(name).substr(0, bar);
+    market = binance_market_of(market, name);
     std::tie(out.base, out.quote) =
-        market == BinanceMarket::coinm ? coin_margined(pair) : base_and_quote(pair);
+        market == BinanceMarket::coinm ? coinm_coins(pair) : base_and_quote(pair);
     out.settle = out.quote;
     if (market == BinanceMarket::spot) {
       out.kind = InstrumentKind::spot;
@@ -76,11 +87,11 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
   return out;
 }
 
-Instrument binance_index(std::string_view pair, BinanceMarket market) {
+Instrument binance_index(BinanceMarket market, std::string_view pair) {
   Instrument out{.venue = "binance", .symbol = std::string(pair), .kind = InstrumentKind::index};
   const std::string name = upper(pair);
   std::tie(out.base, out.quote) =
-      market == BinanceMarket::coinm ? coin_margined(name) : base_and_quote(name);
+      market == BinanceMarket::coinm ? coinm_coins(name) : base_and_quote(name);
   out.settle = out.quote;
   return out;
 }

@@ -1,7 +1,7 @@
 // The streams of before v5: those of derivatives ("v2"; archives hold them until 2023) and those of
 // spot.
 #include "base/text.h"
-#include "venues/bybit/bybit_decoder.h"
+#include "venues/bybit/reader.h"
 
 namespace delever::venues::bybit {
 namespace {
@@ -24,7 +24,7 @@ constexpr uint32_t kOldSpotDepth = 40;
 
 }  // namespace
 
-Instant BybitDecoder::v2_time(codec::FlatObject& top) {
+Instant BybitReader::v2_time(codec::FlatObject& top) {
   const std::string_view key = top.has("timestampE6") ? "timestampE6" : "timestamp_e6";
   const int64_t micros = top.integer(key);
   if (!fields_.ok()) return {};
@@ -36,14 +36,14 @@ Instant BybitDecoder::v2_time(codec::FlatObject& top) {
 // Numbered by cross_seq, which rises but not by one, so that a missing message cannot be seen.
 // Messages are chained to the one that came before them here: the book builder then finds what a
 // crossed book shows, and no more.
-codec::JsonDecoder::Ending BybitDecoder::read_v2_book(codec::JsonObject& message,
-                                                      codec::FlatObject& top, const Parts& topic) {
+Ending BybitReader::read_v2_book(codec::JsonObject& message, codec::FlatObject& top,
+                                 const Parts& topic) {
   const std::string_view symbol = topic.back();
   const std::string_view type = top.text("type");
   const Instant at = v2_time(top);
-  const uint64_t sequence = count(top, top.has("crossSeq") ? "crossSeq" : "cross_seq");
+  const uint64_t sequence = top.count(top.has("crossSeq") ? "crossSeq" : "cross_seq");
   if (topic.size() < 2 || symbol.empty() || symbol.size() > 64) return Ending::unknown;
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, std::nullopt);
   const std::string_view whole_topic = top.text("topic");
   const uint32_t depth = topic[0] == "orderBookL2_25" ? 25 : 200;
@@ -55,7 +55,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_v2_book(codec::JsonObject& message
       codec::each_row(message, "data", row_, read_row);
     } else {
       codec::JsonObject data = codec::child(message, "data", fields_);
-      if (!fields_.ok()) return Ending::events;
+      if (!fields_.ok()) return Ending::read;
       row_.read(data);
       codec::each_row(data, row_.has("orderBook") ? "orderBook" : "order_book", row_, read_row);
     }
@@ -73,7 +73,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_v2_book(codec::JsonObject& message
     if (before != v2_sequence_.end()) book.sequence.previous = before->second;
     codec::JsonObject data = codec::child(message, "data", fields_);
     for (const std::string_view key : {"delete", "update", "insert"}) {
-      if (!fields_.ok()) return Ending::events;
+      if (!fields_.ok()) return Ending::read;
       codec::each_row(data, key, row_,
                       [&](codec::JsonObject&) { read_v2_level(book, key == "delete"); });
     }
@@ -81,21 +81,23 @@ codec::JsonDecoder::Ending BybitDecoder::read_v2_book(codec::JsonObject& message
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   }
   if (fields_.ok()) v2_sequence_.insert_or_assign(std::string(whole_topic), sequence);
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_v2_level(BookDelta& book, bool taken_away) {
+void BybitReader::read_v2_level(BookDelta& book, bool taken_away) {
   Level level{.price = row_.fixed<Price>("price")};
   if (!taken_away) level.qty = row_.fixed<Qty>("size");
   if (fields_.ok() && level.qty < Qty())
     fields_.fail(Fault::malformed, "a negative quantity", "size");
+  if (fields_.ok() && level.price <= Price())
+    fields_.fail(Fault::malformed, "not positive", "price");
   const Side where = side("side");
   if (fields_.ok()) (where == Side::buy ? book.bids : book.asks).push_back(level);
 }
 
 // Text beside a scaled number is the better one: for coins with ticks below 0.0001 the "_e4" of a
 // message is not e4 (XLMUSDT: "last_price_e4":"28765" beside "last_price":"0.28765").
-std::optional<Price> BybitDecoder::v2_price(std::string_view snake, std::string_view camel) {
+std::optional<Price> BybitReader::v2_price(std::string_view snake, std::string_view camel) {
   const std::string_view name = row_.has(camel) ? camel : snake;
   if (row_.has(name)) return row_.maybe<Price>(name, Precision::nearest);
   const std::string e4 =
@@ -103,16 +105,15 @@ std::optional<Price> BybitDecoder::v2_price(std::string_view snake, std::string_
   return scaled<Price>(fields_, row_.maybe_integer(e4), 4, snake);
 }
 
-std::optional<Rate> BybitDecoder::v2_rate(std::string_view snake, std::string_view camel) {
+std::optional<Rate> BybitReader::v2_rate(std::string_view snake, std::string_view camel) {
   return scaled<Rate>(fields_, row_.maybe_integer(row_.has(camel) ? camel : snake), 6, snake);
 }
 
-codec::JsonDecoder::Ending BybitDecoder::read_v2_instrument(codec::JsonObject& message,
-                                                            codec::FlatObject& top) {
+Ending BybitReader::read_v2_instrument(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view type = top.text("type");
   const Instant at = v2_time(top);
   codec::JsonObject data = codec::child(message, "data", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (type == "snapshot") {
     row_.read(data);
     if (fields_.ok()) read_v2_instrument_row(at, true);
@@ -122,10 +123,10 @@ codec::JsonDecoder::Ending BybitDecoder::read_v2_instrument(codec::JsonObject& m
   } else {
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   }
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_v2_instrument_row(Instant at, bool snapshot) {
+void BybitReader::read_v2_instrument_row(Instant at, bool snapshot) {
   const std::string_view symbol = row_.symbol("symbol");
   if (!fields_.ok()) return;
   const InstrumentId id = instrument(symbol, std::nullopt);
@@ -167,33 +168,31 @@ void BybitDecoder::read_v2_instrument_row(Instant at, bool snapshot) {
 
 // {"topic":"trade","params":{"symbol":...},"data":{...}}. Every depth message is the whole of 40
 // levels a side.
-codec::JsonDecoder::Ending BybitDecoder::read_old_spot(codec::JsonObject& message,
-                                                       codec::FlatObject& top) {
+Ending BybitReader::read_old_spot(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view topic = top.text("topic");
   channel_ = topic;
   if (top.has("event")) {
     if (top.maybe_text("code").value_or("0") != "0")
-      fields_.fail(Fault::refused,
-                   "the venue refuses: " + std::string(top.maybe_text("msg").value_or("")));
+      return refuse(top.maybe_text("msg").value_or(""));
     return Ending::control;
   }
   if (topic != "depth" && topic != "trade" && topic != "bookTicker")
     return topic == "kline" || topic == "realtimes" ? Ending::no_event : Ending::unknown;
   codec::JsonObject params = codec::child(message, "params", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(params);
   const std::string_view symbol = row_.symbol("symbol");
   codec::JsonObject data = codec::child(message, "data", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const Instant at = old_spot_time(topic == "bookTicker" ? "time" : "t");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, BybitCategory::spot);
   if (topic == "depth") {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
     book.depth = kOldSpotDepth;
-    read_levels(data, "b", book.bids, false);
-    if (fields_.ok()) read_levels(data, "a", book.asks, false);
+    read_levels(data, "b", book.bids);
+    if (fields_.ok()) read_levels(data, "a", book.asks);
   } else if (topic == "trade") {
     Trade& trade = stage_.add<Trade>(id, at);
     trade.price = row_.fixed<Price>("p");
@@ -209,11 +208,11 @@ codec::JsonDecoder::Ending BybitDecoder::read_old_spot(codec::JsonObject& messag
     quote.ask_price = row_.maybe<Price>("askPrice");
     quote.ask_qty = row_.maybe<Qty>("askQty");
   }
-  return Ending::events;
+  return Ending::read;
 }
 
 // Milliseconds; recordings with whole seconds exist.
-Instant BybitDecoder::old_spot_time(std::string_view key) {
+Instant BybitReader::old_spot_time(std::string_view key) {
   constexpr int64_t kSecondsBelow =
       100'000'000'000;  // as seconds the year 5138, as milliseconds 1973
   const int64_t value = row_.integer(key);

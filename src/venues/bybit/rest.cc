@@ -1,7 +1,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "venues/bybit/bybit_decoder.h"
+#include "venues/bybit/reader.h"
 
 namespace delever::venues::bybit {
 namespace {
@@ -79,17 +79,13 @@ bool is_spread(std::string_view symbol) { return symbol.find_first_of("_/") != s
 
 }  // namespace
 
-codec::JsonDecoder::Ending BybitDecoder::read_rest(codec::JsonObject& message,
-                                                   codec::FlatObject& top) {
+Ending BybitReader::read_rest(codec::JsonObject& message, codec::FlatObject& top) {
   channel_ =
       request_.endpoint.empty() ? std::string_view("REST") : std::string_view(request_.endpoint);
   const int64_t code = top.integer("retCode");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (code != 0) {
-    fields_.fail(Fault::refused,
-                 "the venue refuses: " + std::to_string(code) + " " +
-                     std::string(top.maybe_text("retMsg").value_or("").substr(0, 200)));
-    return Ending::events;
+    return refuse(std::to_string(code) + " " + std::string(top.maybe_text("retMsg").value_or("")));
   }
   const auto time = top.maybe_ms("time");
   const Instant at = time ? *time : received_;
@@ -98,9 +94,9 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest(codec::JsonObject& message,
     return Ending::no_event;
   }
   codec::JsonObject result = codec::child(message, "result", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(result);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   Category category = read_bybit_category(row_.maybe_text("category").value_or(""));
   if (!category) category = read_bybit_category(request_.get("category"));
   std::string_view endpoint = request_.endpoint;
@@ -120,7 +116,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest(codec::JsonObject& message,
   const bool named = row_.has("symbol");
   std::string_view symbol = named ? row_.symbol("symbol") : std::string_view();
   if (symbol.empty()) symbol = request_.get("symbol");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
 
   bool rows_are_arrays = false, any = false;
   codec::each_in(result, "list", fields_, [&](codec::JsonValue value) {
@@ -135,7 +131,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest(codec::JsonObject& message,
       return fields_.fail(Fault::malformed, "holds something other than objects", "list");
     row_.read(first);
   });
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (result.reset().error() != simdjson::SUCCESS) fields_.fail(Fault::malformed, "not JSON");
   if (!any) return Ending::no_event;
   if (rows_are_arrays) return read_rest_klines(result, endpoint, category, symbol, at);
@@ -154,10 +150,8 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest(codec::JsonObject& message,
   return read_rest_list(result, endpoint, category, symbol, at);
 }
 
-codec::JsonDecoder::Ending BybitDecoder::read_rest_list(codec::JsonObject& result,
-                                                        std::string_view endpoint,
-                                                        Category category, std::string_view symbol,
-                                                        Instant at) {
+Ending BybitReader::read_rest_list(codec::JsonObject& result, std::string_view endpoint,
+                                   Category category, std::string_view symbol, Instant at) {
   for (const std::string_view name : kNoEvent) {
     if (endpoint == name) return skip(name);
   }
@@ -165,7 +159,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest_list(codec::JsonObject& resul
   if (endpoint == "open-interest") {
     if (symbol.empty()) {
       fields_.fail(Fault::malformed, "missing, in the answer and in the request", "symbol");
-      return Ending::events;
+      return Ending::read;
     }
     const InstrumentId id = instrument(symbol, category);
     codec::each_row(result, "list", row_, [&](codec::JsonObject&) { read_open_interest(id); });
@@ -199,10 +193,10 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest_list(codec::JsonObject& resul
   } else {
     return Ending::unknown;
   }
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_open_interest(InstrumentId id) {
+void BybitReader::read_open_interest(InstrumentId id) {
   OpenInterest& open_interest = stage_.add<OpenInterest>(id, row_.ms("timestamp"));
   open_interest.contracts = row_.maybe<Qty>("singleOpenInterest", Precision::nearest);
   if (open_interest.contracts) return;
@@ -211,7 +205,7 @@ void BybitDecoder::read_open_interest(InstrumentId id) {
   open_interest.contracts = Qty::raw(both.raw() / 2);
 }
 
-void BybitDecoder::read_rest_trade(Category category) {
+void BybitReader::read_rest_trade(Category category) {
   const std::string_view symbol = row_.symbol("symbol");
   const Instant at = row_.ms("time");
   if (!fields_.ok()) return;
@@ -224,13 +218,12 @@ void BybitDecoder::read_rest_trade(Category category) {
   trade.index_price = row_.maybe<Price>("iP", Precision::nearest);
 }
 
-codec::JsonDecoder::Ending BybitDecoder::read_rest_book(codec::JsonObject& result,
-                                                        Category category) {
+Ending BybitReader::read_rest_book(codec::JsonObject& result, Category category) {
   const std::string_view symbol = row_.symbol("s");
-  const uint64_t update = count(row_, "u");
+  const uint64_t update = row_.count("u");
   const auto engine_time = row_.maybe_ms("cts");
   const Instant at = engine_time ? *engine_time : row_.ms("ts");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   // Levels of three columns are those of rpi_orderbook, whose sizes are split in two.
   bool rpi = false;
   for (const std::string_view key : {"b", "a"}) {
@@ -244,26 +237,27 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest_book(codec::JsonObject& resul
       rpi = columns == 3;
     });
   }
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (rpi) return skip("rpi_orderbook");
   BookSnapshot& book = stage_.add<BookSnapshot>(instrument(symbol, category), at);
   book.sequence.last = update;
-  read_levels(result, "b", book.bids, false);
-  if (fields_.ok()) read_levels(result, "a", book.asks, false);
+  const bool full = request_.endpoint == "full_orderbook";
+  if (full) book.sequence.chain = kBybitFullBook;
+  read_levels(result, "b", book.bids);
+  if (fields_.ok()) read_levels(result, "a", book.asks);
   // As deep as was asked for; an answer that does not say counts as being as deep as it is.
   const auto limit = read_int(request_.get("limit"));
   const size_t shown = std::max(book.bids.size(), book.asks.size());
-  book.depth = static_cast<uint32_t>(
-      limit && *limit > 0 && *limit <= 100'000 ? static_cast<size_t>(*limit) : shown);
-  return Ending::events;
+  if (!full)
+    book.depth = static_cast<uint32_t>(
+        limit && *limit > 0 && *limit <= 100'000 ? static_cast<size_t>(*limit) : shown);
+  return Ending::read;
 }
 
 // Rows of [start, open, high, low, close, volume, turnover], the last two for trades only. What the
 // prices are and how long a candle lasts stands in the request alone.
-codec::JsonDecoder::Ending BybitDecoder::read_rest_klines(codec::JsonObject& result,
-                                                          std::string_view endpoint,
-                                                          Category category,
-                                                          std::string_view symbol, Instant at) {
+Ending BybitReader::read_rest_klines(codec::JsonObject& result, std::string_view endpoint,
+                                     Category category, std::string_view symbol, Instant at) {
   channel_ = endpoint.empty() ? std::string_view("kline") : endpoint;
   if (endpoint == "premium-index-price-kline") return Ending::no_event;
   PriceKind kind = PriceKind::trade;
@@ -279,11 +273,11 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest_klines(codec::JsonObject& res
     fields_.fail(Fault::no_evidence,
                  "the request, which alone names kind and interval of candles, is not known",
                  "interval");
-    return Ending::events;
+    return Ending::read;
   }
   if (symbol.empty())
     fields_.fail(Fault::malformed, "missing, in the answer and in the request", "symbol");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, category);
   const Precision precision = kind == PriceKind::trade ? Precision::exact : Precision::nearest;
   codec::each_in(result, "list", fields_, [&](codec::JsonValue value) {
@@ -317,10 +311,10 @@ codec::JsonDecoder::Ending BybitDecoder::read_rest_klines(codec::JsonObject& res
     if (columns > 5) candle.volume = read_double(text[5]);
     candle.closed = candle.to <= at;
   });
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_listing(codec::JsonObject& row, Category category, Instant at) {
+void BybitReader::read_listing(codec::JsonObject& row, Category category, Instant at) {
   const std::string_view symbol = row_.symbol("symbol");
   if (!fields_.ok()) return;
   const std::string_view contract = row_.maybe_text("contractType").value_or("");
@@ -353,7 +347,7 @@ void BybitDecoder::read_listing(codec::JsonObject& row, Category category, Insta
   if (!fields_.ok()) return;
   row_.read(lots);
   listed.step = row_.maybe<Qty>(row_.has("qtyStep") ? "qtyStep" : "basePrecision");
-  list(id, std::move(listed), status, at);
+  list(std::move(listed), at, status);
 }
 
 }  // namespace delever::venues::bybit

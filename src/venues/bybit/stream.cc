@@ -4,7 +4,8 @@
 
 #include "base/text.h"
 #include "codec/channels.h"
-#include "venues/bybit/bybit_decoder.h"
+#include "codec/message_loop.h"
+#include "venues/bybit/reader.h"
 
 namespace delever::venues {
 namespace bybit {
@@ -29,18 +30,17 @@ LiquidationFeed feed_of(std::string_view channel) {
 
 }  // namespace
 
-BybitDecoder::BybitDecoder(const codec::StreamSettings& settings,
-                           std::optional<BybitCategory> category, Instruments& instruments,
-                           SourceId source)
-    : codec::JsonDecoder(instruments, source),
+BybitReader::BybitReader(const codec::StreamSettings& settings,
+                         std::optional<BybitCategory> category, Instruments& instruments)
+    : FlatReader(instruments),
       category_(category),
-      request_(codec::RestRequest::parse(
-          settings.contains("request") ? settings.find("request")->second : "")) {}
+      request_(codec::RestRequest::parse(setting(settings, "request"))) {}
 
-codec::JsonDecoder::Ending BybitDecoder::read(codec::JsonObject& message, codec::FlatObject& top) {
+Ending BybitReader::read(codec::JsonObject& message, codec::FlatObject& top) {
   if (top.has("topic"))
     return top.has("params") ? read_old_spot(message, top) : read_topic(message, top);
-  if (top.has("op") || top.has("success") || top.has("ret_msg")) return read_acknowledgement(top);
+  if (top.has("op") || top.has("success") || top.has("ret_msg"))
+    return read_acknowledgement(message, top);
   if (top.has("retCode") || top.has("result")) return read_rest(message, top);
   if (top.has("ping") || top.has("pong")) return Ending::control;
   channel_ = "(no topic)";
@@ -48,19 +48,30 @@ codec::JsonDecoder::Ending BybitDecoder::read(codec::JsonObject& message, codec:
 }
 
 // A refusal is a fault: what was asked for will not come.
-codec::JsonDecoder::Ending BybitDecoder::read_acknowledgement(codec::FlatObject& top) {
+Ending BybitReader::read_acknowledgement(codec::JsonObject& message, codec::FlatObject& top) {
   if (top.maybe_bool("success") == false) {
     channel_ = "acknowledgement";
     auto why = top.maybe_text("ret_msg");
     if (!why) why = top.maybe_text("retMsg");
-    fields_.fail(Fault::refused, "the venue refuses: " +
-                                     std::string(why.value_or("no reason given").substr(0, 200)));
+    return refuse(why.value_or(""));
+  }
+  if (!top.is_object("data")) return Ending::control;
+  // Options and spreads: success even where topics failed.
+  codec::JsonObject data = codec::child(message, "data", fields_);
+  codec::JsonArray failed;
+  if (!fields_.find(data, "failTopics", failed)) return Ending::control;
+  std::string names;
+  each(failed, fields_, "failTopics", [&](codec::JsonValue& topic) {
+    names.append(names.empty() ? "" : ", ").append(fields_.text(topic, "failTopics"));
+  });
+  if (fields_.ok() && !names.empty()) {
+    channel_ = "acknowledgement";
+    return refuse(names);
   }
   return Ending::control;
 }
 
-codec::JsonDecoder::Ending BybitDecoder::read_topic(codec::JsonObject& message,
-                                                    codec::FlatObject& top) {
+Ending BybitReader::read_topic(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view topic = top.text("topic");
   const Parts parts = split(topic, '.');
   const std::string_view name = parts[0];
@@ -77,7 +88,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_topic(codec::JsonObject& message,
   return Ending::unknown;
 }
 
-InstrumentId BybitDecoder::instrument(std::string_view symbol, Category category) {
+InstrumentId BybitReader::instrument(std::string_view symbol, Category category) {
   if (!category) category = category_;
   auto& known = known_[category ? static_cast<size_t>(*category) : known_.size() - 1];
   if (const auto found = known.find(symbol); found != known.end()) return found->second;
@@ -89,38 +100,31 @@ InstrumentId BybitDecoder::instrument(std::string_view symbol, Category category
   return id;
 }
 
-std::optional<Side> BybitDecoder::side_of(std::string_view text) {
+std::optional<Side> BybitReader::side_of(std::string_view text) {
   if (text == "Buy") return Side::buy;
   if (text == "Sell") return Side::sell;
   return std::nullopt;
 }
 
-Side BybitDecoder::side(std::string_view key) {
+Side BybitReader::side(std::string_view key) {
   const auto found = side_of(row_.text(key));
   if (!found) fields_.fail(Fault::malformed, "neither Buy nor Sell", key);
   return found.value_or(Side::buy);
 }
 
-uint64_t BybitDecoder::count(codec::FlatObject& object, std::string_view key) {
-  const int64_t number = object.integer(key);
-  if (number < 0) fields_.fail(Fault::malformed, "negative", key);
-  return static_cast<uint64_t>(number);
-}
-
 // v5: {T,s,S,v,p,i,BT}; v2: {symbol,side,size,price,trade_id, trade_time_ms or only timestamp}, in
 // camel case too.
-codec::JsonDecoder::Ending BybitDecoder::read_trades(codec::JsonObject& message,
-                                                     const Parts& topic) {
+Ending BybitReader::read_trades(codec::JsonObject& message, const Parts& topic) {
   const Category category =
       topic.size() == 3 ? read_bybit_category(topic[1]) : std::nullopt;  // trade.linear.BTCUSDT
   codec::each_row(message, "data", row_, [&](codec::JsonObject&) {
     const std::string_view symbol = row_.symbol(row_.has("s") ? "s" : "symbol");
     if (fields_.ok()) read_trade(instrument(symbol, category));
   });
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_trade(InstrumentId id) {
+void BybitReader::read_trade(InstrumentId id) {
   if (row_.has("S")) {
     Trade& trade = stage_.add<Trade>(id, row_.ms("T"));
     trade.price = row_.fixed<Price>("p");
@@ -146,8 +150,8 @@ void BybitDecoder::read_trade(InstrumentId id) {
 
 // orderbook.{depth}.{symbol}. Depth 1 becomes quotes. `cts` is the matching engine's time, `ts`
 // that of the push.
-codec::JsonDecoder::Ending BybitDecoder::read_book(codec::JsonObject& message,
-                                                   codec::FlatObject& top, const Parts& topic) {
+Ending BybitReader::read_book(codec::JsonObject& message, codec::FlatObject& top,
+                              const Parts& topic) {
   if (topic.size() < 3) return Ending::unknown;
   if (topic[1] == "rpi")
     return skip("orderbook.rpi");  // sizes split in two: not the book of the other channels
@@ -160,29 +164,30 @@ codec::JsonDecoder::Ending BybitDecoder::read_book(codec::JsonObject& message,
   const auto engine_time = top.maybe_ms("cts");
   const Instant at = engine_time ? *engine_time : top.ms("ts");
   codec::JsonObject data = codec::child(message, "data", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const std::string_view symbol = row_.symbol("s");
-  const uint64_t update = count(row_, "u");
-  if (!fields_.ok()) return Ending::events;
+  const uint64_t update = row_.count("u");
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol, std::nullopt);
   // After a restart of the service the first message has u = 1 and is the whole book, whatever its
-  // label.
-  const bool snapshot = type == "snapshot" || update == 1;
+  // label. orderbook.full has changes alone: there u = 1 means that its book is to be fetched
+  // again.
+  const bool snapshot = type == "snapshot" || (update == 1 && !whole);
   if (!whole && *depth == 1) {
     bids_.clear();
     asks_.clear();
-    read_levels(data, "b", bids_, false);
-    if (fields_.ok()) read_levels(data, "a", asks_, false);
+    read_levels(data, "b", bids_);
+    if (fields_.ok()) read_levels(data, "a", asks_);
     if (fields_.ok()) read_best(id, at, snapshot, update, bids_, asks_);
-    return Ending::events;
+    return Ending::read;
   }
   const auto fill = [&](auto& book) {
     book.sequence.last = update;
     book.sequence.chain =
-        whole ? 1 : static_cast<uint32_t>(*depth);  // each depth counts its own u; 1 makes no book
-    read_levels(data, "b", book.bids, false);
-    if (fields_.ok()) read_levels(data, "a", book.asks, false);
+        whole ? kBybitFullBook : static_cast<uint32_t>(*depth);  // each depth counts its own u
+    read_levels(data, "b", book.bids);
+    if (fields_.ok()) read_levels(data, "a", book.asks);
   };
   if (snapshot) {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
@@ -191,12 +196,12 @@ codec::JsonDecoder::Ending BybitDecoder::read_book(codec::JsonObject& message,
   } else {
     fill(stage_.add<BookDelta>(id, at));
   }
-  return Ending::events;
+  return Ending::read;
 }
 
 // A side is known from a snapshot on, or from the first delta that names its price.
-void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
-                             const std::vector<Level>& bids, const std::vector<Level>& asks) {
+void BybitReader::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t update,
+                            const std::vector<Level>& bids, const std::vector<Level>& asks) {
   Best& best = best_[id];
   if (snapshot) best = {.bid_known = true, .ask_known = true};
   const auto apply = [](const std::vector<Level>& levels, std::optional<Level>& side_best,
@@ -232,8 +237,8 @@ void BybitDecoder::read_best(InstrumentId id, Instant at, bool snapshot, uint64_
 
 // allLiquidation: {T,s,S,v,p}. Both channels name the side of the position that was closed (Buy: a
 // long), its size as executed, and the bankruptcy price, which is not the fill.
-codec::JsonDecoder::Ending BybitDecoder::read_liquidations(codec::JsonObject& message,
-                                                           codec::FlatObject& top, bool complete) {
+Ending BybitReader::read_liquidations(codec::JsonObject& message, codec::FlatObject& top,
+                                      bool complete) {
   const LiquidationFeed feed = feed_of(complete ? "allLiquidation" : "liquidation");
   const auto read_row = [&](codec::JsonObject&) {
     for (const std::string_view key : {"T", "updatedTime", "time"}) {
@@ -248,10 +253,10 @@ codec::JsonDecoder::Ending BybitDecoder::read_liquidations(codec::JsonObject& me
     if (fields_.ok()) row_.read(data);
     if (fields_.ok()) read_row(data);
   }
-  return Ending::events;
+  return Ending::read;
 }
 
-void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
+void BybitReader::read_liquidation(Instant at, LiquidationFeed feed) {
   const bool v5 = row_.has("S");
   const std::string_view symbol = row_.symbol(v5 ? "s" : "symbol");
   if (!fields_.ok()) return;
@@ -264,11 +269,11 @@ void BybitDecoder::read_liquidation(Instant at, LiquidationFeed feed) {
   liquidation.id = row_.maybe_text("id").value_or("");
 }
 
-codec::JsonDecoder::Ending BybitDecoder::read_klines(codec::JsonObject& message,
-                                                     codec::FlatObject& top, const Parts& topic) {
+Ending BybitReader::read_klines(codec::JsonObject& message, codec::FlatObject& top,
+                                const Parts& topic) {
   if (topic.size() != 3 || topic[2].empty() || topic[2].size() > 64) return Ending::unknown;
   const Instant pushed = top.ms("ts");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(topic[2], std::nullopt);
   codec::each_row(message, "data", row_, [&](codec::JsonObject&) {
     Candle& candle = stage_.add<Candle>(id, pushed);
@@ -284,7 +289,7 @@ codec::JsonDecoder::Ending BybitDecoder::read_klines(codec::JsonObject& message,
     if (fields_.ok() && candle.to <= candle.from)
       fields_.fail(Fault::malformed, "not after start", "end");
   });
-  return Ending::events;
+  return Ending::read;
 }
 
 }  // namespace bybit
@@ -300,8 +305,7 @@ Result<std::unique_ptr<codec::Decoder>> make_bybit_decoder(const codec::StreamSe
       return Error{Fault::refused,
                    "category \"" + found->second + "\": want spot, linear, inverse or option"};
   }
-  return std::unique_ptr<codec::Decoder>(
-      std::make_unique<bybit::BybitDecoder>(settings, category, instruments, source));
+  return codec::make_message_loop<bybit::BybitReader>(source, settings, category, instruments);
 }
 
 }  // namespace delever::venues

@@ -1,4 +1,4 @@
-#include "venues/bybit/bybit_decoder.h"
+#include "venues/bybit/reader.h"
 
 namespace delever::venues::bybit {
 namespace {
@@ -18,17 +18,16 @@ constexpr int64_t kHoursMax = 24 * 366;
 
 }  // namespace
 
-codec::JsonDecoder::Ending BybitDecoder::read_ticker(codec::JsonObject& message,
-                                                     codec::FlatObject& top) {
+Ending BybitReader::read_ticker(codec::JsonObject& message, codec::FlatObject& top) {
   const std::string_view type = top.text("type");
   if (fields_.ok() && type != "snapshot" && type != "delta")
     fields_.fail(Fault::malformed, "neither snapshot nor delta", "type");
   const Instant at = top.ms("ts");
   codec::JsonObject data = codec::child(message, "data", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(data);
   const std::string_view symbol = row_.symbol("symbol");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   // Tickers of spot pairs alone carry the price of the coin in US dollars, and nothing of a
   // contract.
   const bool spot = row_.has("usdIndexPrice") && !row_.has("markPrice");
@@ -39,12 +38,12 @@ codec::JsonDecoder::Ending BybitDecoder::read_ticker(codec::JsonObject& message,
   } else {
     read_contract_ticker(id, at, type == "snapshot", true);
   }
-  return Ending::events;
+  return Ending::read;
 }
 
 // Linear, inverse and spot. In a delta an absent field has not changed; an empty one has no value.
-void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapshot,
-                                        bool keep_state) {
+void BybitReader::read_contract_ticker(InstrumentId id, Instant at, bool snapshot,
+                                       bool keep_state) {
   Ticker ticker;
   if (!snapshot) {
     if (const auto found = tickers_.find(id); found != tickers_.end()) ticker = found->second;
@@ -107,7 +106,7 @@ void BybitDecoder::read_contract_ticker(InstrumentId id, Instant at, bool snapsh
   if (keep_state) tickers_[id] = ticker;
 }
 
-void BybitDecoder::stage_funding(InstrumentId id, Instant at, const Ticker& ticker) {
+void BybitReader::stage_funding(InstrumentId id, Instant at, const Ticker& ticker) {
   if (!ticker.rate) return;
   FundingRate funding{
       .rate = *ticker.rate, .interval = ticker.funding_interval, .settles_at = ticker.next_funding};
@@ -122,7 +121,7 @@ void BybitDecoder::stage_funding(InstrumentId id, Instant at, const Ticker& tick
 
 // Always whole. Field names differ between the stream (bidPrice, markPriceIv) and REST (bid1Price,
 // markIv). Volatilities are fractions. A side without orders is sent as zeros.
-void BybitDecoder::read_option_ticker(InstrumentId id, Instant at) {
+void BybitReader::read_option_ticker(InstrumentId id, Instant at) {
   const bool rest = row_.has("bid1Price") || row_.has("ask1Price");
   const auto read_side = [&](std::string_view price_key, std::string_view size_key,
                              std::string_view iv_key, std::optional<Price>& price,
@@ -158,7 +157,7 @@ void BybitDecoder::read_option_ticker(InstrumentId id, Instant at) {
 
 // Options of one coin share an index; as an instrument it goes by the pair it is named after on
 // Bybit: BTCUSD, BTCUSDT.
-InstrumentId BybitDecoder::index_of(const Instrument& option) {
+InstrumentId BybitReader::index_of(const Instrument& option) {
   const std::string base = option.base, quote = option.quote == "USDC" ? "USD" : option.quote;
   return instruments_.intern("bybit", base + quote, InstrumentKind::index, [&] {
     return Instrument{.venue = "bybit",

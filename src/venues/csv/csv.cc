@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "codec/bad_row.h"
 #include "venues/csv/symbols.h"
 
 namespace delever::venues {
@@ -18,8 +19,8 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-std::string_view setting(const codec::StreamSettings& settings, std::string_view key,
-                         std::string_view fallback = {}) {
+std::string_view setting_or(const codec::StreamSettings& settings, std::string_view key,
+                            std::string_view fallback = {}) {
   const auto found = settings.find(key);
   return found == settings.end() ? fallback : std::string_view(found->second);
 }
@@ -170,11 +171,11 @@ Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const codec::StreamSettings
                                                      Instruments& instruments, SourceId source) {
   if (!settings.contains("map"))
     return Error{Fault::malformed, "a csv stream has no column map among its settings"};
-  const Config map =
-      TRY(Config::parse(setting(settings, "map"), setting(settings, "map_name", "column map")));
+  const Config map = TRY(
+      Config::parse(setting_or(settings, "map"), setting_or(settings, "map_name", "column map")));
   std::unique_ptr<CsvDecoder> decoder(new CsvDecoder(instruments, source));
   codec::CsvRow header;
-  if (auto read = header.split(setting(settings, "header")); !read.has_value())
+  if (auto read = header.split(setting_or(settings, "header")); !read.has_value())
     return std::move(read.error()).at("header");
   for (const std::string_view column : header.fields())
     decoder->sources_.columns.emplace_back(trimmed(column));
@@ -296,6 +297,19 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     event.source = source_;
     event.at = times.to;
     event.received = received.value_or(row.known);
+    // A figure speaks of the coin unless the map says of what.
+    if (auto* figure = std::get_if<PublishedFigure>(&event.payload);
+        figure && figure->asset.empty())
+      figure->asset = instruments_[*id].base;
+    if (const std::string_view why = codec::bad_row(event, instruments_[*id].kind); !why.empty()) {
+      reader_.fail(Fault::malformed, std::string(why), payload_name(event.payload));
+      break;
+    }
+    if (rule.payload->is_level()) {
+      auto done = levels_.add(event);
+      if (!done) continue;
+      event = *std::move(done);
+    }
     ++row.events;
   }
   if (!reader_.ok()) return std::move(reader_.error());

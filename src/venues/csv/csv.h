@@ -16,6 +16,7 @@
 #include "codec/decoder.h"
 #include "codec/row.h"
 #include "venues/csv/field.h"
+#include "venues/csv/levels.h"
 #include "venues/csv/payloads.h"
 
 namespace delever::venues {
@@ -88,6 +89,7 @@ class CsvDecoder final : public codec::Decoder {
 
   codec::CsvRow fields_;
   RowReader reader_;
+  LevelGroups levels_;
   std::vector<Event> events_;  // of one row: given out only when the whole row is good
   std::string key_;
   std::map<std::string, InstrumentId, std::less<>> known_instruments_;

@@ -122,6 +122,103 @@ struct QuoteRule final : PayloadRule {
   }
 };
 
+// The best levels of each side, in columns that are numbered from 0: "bids[#].price".
+struct BookSnapshotRule final : PayloadRule {
+  struct Columns {
+    Field price, qty;
+  };
+  std::vector<Columns> bids, asks;
+
+  static std::optional<Field> numbered(std::string_view pattern, size_t n, const FieldSources& s) {
+    Field out;
+    const size_t mark = pattern.find('#');
+    out.label = fmt::format("{}{}{}", pattern.substr(0, mark), n,
+                            mark == pattern.npos ? std::string_view() : pattern.substr(mark + 1));
+    const auto found = std::find(s.columns.begin(), s.columns.end(), out.label);
+    if (found == s.columns.end()) return std::nullopt;
+    out.column = static_cast<size_t>(found - s.columns.begin());
+    return out;
+  }
+  static Result<std::vector<Columns>> side(const Config& c, const FieldSources& s,
+                                           std::string_view price_key, std::string_view qty_key) {
+    std::vector<Columns> out;
+    const std::string price = TRY(c.text(price_key)), qty = TRY(c.text(qty_key));
+    while (true) {
+      const auto price_field = numbered(price, out.size(), s);
+      const auto qty_field = numbered(qty, out.size(), s);
+      if (!price_field || !qty_field) break;
+      out.push_back({*price_field, *qty_field});
+    }
+    if (out.empty())
+      return Error{Fault::malformed, "no such columns, counted from 0 in place of #",
+                   c.place(price_key)};
+    return out;
+  }
+  static RulePointer make(const Config& c, const FieldSources& s) {
+    auto r = std::make_unique<BookSnapshotRule>();
+    r->bids = TRY(side(c, s, "bid_price", "bid_qty"));
+    r->asks = TRY(side(c, s, "ask_price", "ask_qty"));
+    return std::unique_ptr<PayloadRule>(std::move(r));
+  }
+  static void read_side(RowReader& row, const std::vector<Columns>& from, std::vector<Level>& out) {
+    for (const Columns& columns : from) {
+      const auto price = row.fixed<Price>(columns.price);
+      const auto qty = row.fixed<Qty>(columns.qty);
+      if (!price || !qty) continue;  // the book was not that deep
+      if (*price <= Price() || *qty < Qty())
+        row.fail(Fault::malformed, "a level has a price or a quantity that is not positive",
+                 columns.price.label);
+      out.push_back({.price = *price, .qty = *qty});
+    }
+  }
+  bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
+    BookSnapshot book;
+    read_side(row, bids, book.bids);
+    read_side(row, asks, book.asks);
+    book.depth = static_cast<uint32_t>(std::max(bids.size(), asks.size()));
+    const bool any = !book.bids.empty() || !book.asks.empty();
+    out = std::move(book);
+    return row.ok() && any;
+  }
+};
+
+// One level of a book a row, as files of changes have it.
+struct BookLevelRule final : PayloadRule {
+  Field price, qty, side, snapshot;
+
+  static RulePointer make(const Config& c, const FieldSources& s) {
+    auto r = std::make_unique<BookLevelRule>();
+    r->price = TRY(read_field(c, "price", s));
+    r->qty = TRY(read_field(c, "qty", s));
+    r->side = TRY(read_field(c, "side", s));
+    r->snapshot = TRY(read_field(c, "snapshot", s));
+    return std::unique_ptr<PayloadRule>(std::move(r));
+  }
+  bool is_level() const override { return true; }
+  template <class Payload>
+  static Payload of(const Level& level, Side where) {
+    Payload book;
+    (where == Side::buy ? book.bids : book.asks).push_back(level);
+    return book;
+  }
+  bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
+    static const Names<Side> sides{{"bid", Side::buy}, {"ask", Side::sell}};
+    static const Names<bool> truths{{"true", true}, {"false", false}};
+    const Level level{.price = row.must(row.fixed<Price>(price), price),
+                      .qty = row.must(row.fixed<Qty>(qty), qty)};
+    const Side where = row_word(row, side, sides);
+    const bool whole = row_word(row, snapshot, truths);
+    if (row.ok() && (level.price <= Price() || level.qty < Qty()))
+      row.fail(Fault::malformed, "a level has a price or a quantity that is not positive",
+               price.label);
+    if (whole)
+      out = of<BookSnapshot>(level, where);
+    else
+      out = of<BookDelta>(level, where);
+    return row.ok();
+  }
+};
+
 struct LiquidationRule final : PayloadRule {
   Field side;
   MaybeField order_price, average_price, order_qty, filled_qty, id, channel;
@@ -452,6 +549,8 @@ Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
   static const std::map<std::string, Make, std::less<>> kinds{
       {"trade", TradeRule::make},
       {"quote", QuoteRule::make},
+      {"book_snapshot", BookSnapshotRule::make},
+      {"book_level", BookLevelRule::make},
       {"liquidation", LiquidationRule::make},
       {"liquidation_total", LiquidationTotalRule::make},
       {"funding_rate", FundingRateRule::make},

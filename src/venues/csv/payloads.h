@@ -20,6 +20,8 @@ class PayloadRule {
   virtual ~PayloadRule() = default;
   // False when the row has nothing for this event, or when the reader now holds an error.
   virtual bool read(RowReader& row, const RowTimes& times, EventPayload& out) const = 0;
+  // One level of a book: LevelGroups joins the rows of a message.
+  virtual bool is_level() const { return false; }
 };
 
 // `has_period`: kinds that stand for a period (candle, liquidation_total) are refused without.

@@ -21,6 +21,10 @@ template <BinanceMarket market>
 std::optional<Instrument> binance(std::string_view symbol) {
   return binance_instrument(market, symbol);
 }
+template <BinanceMarket market>
+std::optional<Instrument> binance_pair(std::string_view pair) {
+  return binance_index(market, pair);
+}
 template <BybitCategory category>
 std::optional<Instrument> bybit(std::string_view symbol) {
   return bybit_instrument(symbol, category);
@@ -31,6 +35,8 @@ constexpr Grammar kGrammars[] = {
     {"binance-coinm", binance<BinanceMarket::coinm>},
     {"binance-spot", binance<BinanceMarket::spot>},
     {"binance-eoptions", binance<BinanceMarket::eoptions>},
+    {"binance-usdm-index", binance_pair<BinanceMarket::usdm>},
+    {"binance-coinm-index", binance_pair<BinanceMarket::coinm>},
     {"bybit",
      [](std::string_view symbol) -> std::optional<Instrument> {
        return bybit_instrument(symbol, {});

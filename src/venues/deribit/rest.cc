@@ -2,7 +2,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "venues/deribit/deribit_decoder.h"
+#include "venues/deribit/reader.h"
 
 namespace delever::venues::deribit {
 namespace {
@@ -65,16 +65,13 @@ std::string_view plain(std::string_view endpoint) {
 
 }  // namespace
 
-codec::JsonDecoder::Ending DeribitDecoder::read_answer(codec::JsonObject& message,
-                                                       codec::FlatObject& top) {
+Ending DeribitReader::read_answer(codec::JsonObject& message, codec::FlatObject& top) {
   channel_ =
       request_.endpoint.empty() ? std::string_view("answer") : std::string_view(request_.endpoint);
   if (top.is_object("error")) {
     codec::JsonObject error = codec::child(message, "error", fields_);
     if (fields_.ok()) row_.read(error);
-    const std::string what(row_.maybe_text("message").value_or("no reason given").substr(0, 200));
-    fields_.fail(Fault::refused, "the venue refuses: " + what);
-    return Ending::events;
+    return refuse(row_.maybe_text("message").value_or(""));
   }
   const std::string_view endpoint = plain(request_.endpoint);
   if (is_one_of(endpoint, kControl)) return Ending::control;
@@ -89,18 +86,17 @@ codec::JsonDecoder::Ending DeribitDecoder::read_answer(codec::JsonObject& messag
     else
       at = sent.value();
   }
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (top.is_array("result")) return read_rows(message, endpoint, at);
   if (!top.is_object("result")) return Ending::control;  // "ok", a time
   codec::JsonObject result = codec::child(message, "result", fields_);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   row_.read(result);
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   return read_object(result, endpoint, at);
 }
 
-codec::JsonDecoder::Ending DeribitDecoder::read_rows(codec::JsonObject& message,
-                                                     std::string_view endpoint, Instant at) {
+Ending DeribitReader::read_rows(codec::JsonObject& message, std::string_view endpoint, Instant at) {
   bool any = false, objects = false;
   codec::each_in(message, "result", fields_, [&](codec::JsonValue value) {
     if (any) return;
@@ -112,7 +108,8 @@ codec::JsonDecoder::Ending DeribitDecoder::read_rows(codec::JsonObject& message,
       return fields_.fail(Fault::malformed, "not JSON", "result");
     row_.read(first);
   });
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
+  if (!any && endpoint.empty()) return refuse("an empty list: nothing was subscribed");
   if (!objects)
     return endpoint.empty() ? Ending::control
                             : Ending::no_event;  // names of channels; nothing at all
@@ -139,11 +136,11 @@ codec::JsonDecoder::Ending DeribitDecoder::read_rows(codec::JsonObject& message,
   } else {
     return Ending::unknown;
   }
-  return Ending::events;
+  return Ending::read;
 }
 
-codec::JsonDecoder::Ending DeribitDecoder::read_object(codec::JsonObject& result,
-                                                       std::string_view endpoint, Instant at) {
+Ending DeribitReader::read_object(codec::JsonObject& result, std::string_view endpoint,
+                                  Instant at) {
   if (endpoint.empty() && row_.is_array("data") && !row_.has("current_interest"))
     endpoint = "get_volatility_index_data";
   for (const Shape& shape : kObjectShapes) {
@@ -158,7 +155,7 @@ codec::JsonDecoder::Ending DeribitDecoder::read_object(codec::JsonObject& result
   if (endpoint == "get_volatility_index_data") return read_volatility_candles(result);
   if (endpoint == "get_instrument") {
     read_listing(at);
-    return Ending::events;
+    return Ending::read;
   }
   if (endpoint != "get_index_price") return Ending::unknown;
   const std::string_view name = request_.get("index_name");
@@ -166,30 +163,30 @@ codec::JsonDecoder::Ending DeribitDecoder::read_object(codec::JsonObject& result
     fields_.fail(Fault::no_evidence, "neither answer nor request says which", "index_name");
   if (const auto id = index(name, "index_name"))
     stage_.add<IndexPrice>(*id, at).price = row_.fixed<Price>("index_price", Precision::nearest);
-  return Ending::events;
+  return Ending::read;
 }
 
 // Levels here are [price, amount]. The rest of the answer is a ticker.
-codec::JsonDecoder::Ending DeribitDecoder::read_order_book(codec::JsonObject& result) {
+Ending DeribitReader::read_order_book(codec::JsonObject& result) {
   const Instant at = row_.ms("timestamp");
-  const uint64_t change = count(row_, "change_id");
+  const uint64_t change = row_.count("change_id");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");
-  if (!fields_.ok()) return Ending::events;
+  if (!fields_.ok()) return Ending::read;
   if (!id) return skip("combination");
   BookSnapshot& book = stage_.add<BookSnapshot>(*id, at);
   book.sequence.last = change;
-  read_levels(result, "bids", book.bids, false);
-  if (fields_.ok()) read_levels(result, "asks", book.asks, false);
+  read_levels(result, "bids", book.bids);
+  if (fields_.ok()) read_levels(result, "asks", book.asks);
   // As deep as was asked for; an answer that does not say counts as being as deep as it is.
   const auto depth = read_int(request_.get("depth"));
   const size_t shown = std::max(book.bids.size(), book.asks.size());
   book.depth = static_cast<uint32_t>(
       depth && *depth > 0 && *depth <= 10'000 ? static_cast<size_t>(*depth) : shown);
-  return fields_.ok() ? read_ticker(result) : Ending::events;
+  return fields_.ok() ? read_ticker(result) : Ending::read;
 }
 
 // Rows of an hour each. interest_8h overlaps from row to row and is left out.
-void DeribitDecoder::read_funding_row(InstrumentId id) {
+void DeribitReader::read_funding_row(InstrumentId id) {
   const Instant at = row_.ms("timestamp");
   const Rate rate = row_.fixed<Rate>("interest_1h", Precision::nearest);
   if (!fields_.ok()) return;
@@ -198,7 +195,7 @@ void DeribitDecoder::read_funding_row(InstrumentId id) {
 }
 
 // Rows of [start, open, high, low, close], in per cent; known at the end of their period.
-codec::JsonDecoder::Ending DeribitDecoder::read_volatility_candles(codec::JsonObject& result) {
+Ending DeribitReader::read_volatility_candles(codec::JsonObject& result) {
   const std::string currency = lower(request_.get("currency"));
   const std::string_view resolution = request_.get("resolution");
   const auto seconds = resolution == "1D" ? std::optional<int64_t>(86'400) : read_int(resolution);
@@ -206,7 +203,7 @@ codec::JsonDecoder::Ending DeribitDecoder::read_volatility_candles(codec::JsonOb
     fields_.fail(Fault::no_evidence, "the request, which alone names it, is not known",
                  currency.empty() ? "currency" : "resolution");
   const auto id = index(currency + "_usd", "currency");
-  if (!id) return Ending::events;
+  if (!id) return Ending::read;
   codec::each_in(result, "data", fields_, [&](codec::JsonValue value) {
     codec::JsonArray cells;
     if (value.get_array().get(cells) != simdjson::SUCCESS)
@@ -231,12 +228,12 @@ codec::JsonDecoder::Ending DeribitDecoder::read_volatility_candles(codec::JsonOb
     published.high = *high / 100.0;
     published.low = *low / 100.0;
   });
-  return Ending::events;
+  return Ending::read;
 }
 
 // The venue's contract_size says how many units of amount make one contract. Amounts are what
 // messages carry, so it is not ours (venues/channels.cc).
-bool DeribitDecoder::read_listing(Instant at) {
+bool DeribitReader::read_listing(Instant at) {
   const std::string_view name = row_.symbol("instrument_name");
   const auto id = instrument(name, "instrument_name");
   if (!fields_.ok() || !id) return false;
@@ -250,7 +247,7 @@ bool DeribitDecoder::read_listing(Instant at) {
   }
   const auto state = row_.maybe_text("state");
   const bool active = row_.maybe_bool("is_active").value_or(true);
-  list(*id, std::move(listed), state ? *state : active ? "active" : "inactive", at);
+  list(std::move(listed), at, state ? *state : active ? "active" : "inactive");
   return true;
 }
 

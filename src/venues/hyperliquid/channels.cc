@@ -3,7 +3,8 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "venues/hyperliquid/hyperliquid_decoder.h"
+#include "venues/hyperliquid/inflate.h"
+#include "venues/hyperliquid/reader.h"
 
 namespace delever::venues::hyperliquid {
 namespace {
@@ -30,6 +31,7 @@ constexpr std::string_view kSilent[] = {"allMids",
                                         "twapStates",
                                         "spotState",
                                         "userHistoricalOrders",
+                                        "outcomeMetaUpdates",
                                         "explorerBlock",
                                         "explorerTxs"};
 
@@ -50,8 +52,7 @@ bool SeenTrades::add(int64_t time, int64_t id) {
   return true;
 }
 
-codec::FramedDecoder::Ending HyperliquidDecoder::read_channel(std::string_view channel,
-                                                              codec::JsonValue& data) {
+Ending HyperliquidReader::read_channel(std::string_view channel, codec::JsonValue& data) {
   channel_ = channel;
   codec::JsonObject object;
   codec::JsonArray list;
@@ -89,7 +90,19 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_channel(std::string_view c
     if (fields_.find(object, "fills", list))
       codec::each_object(list, fields_, "fills",
                          [&](codec::JsonObject& fill) { read_fill(fill, user); });
-  } else if (channel == "subscriptionResponse" || channel == "pong" || channel == "error") {
+  } else if (channel == "assetCtxs") {
+    if (is_object()) read_dex_contexts(object);
+  } else if (channel == "spotAssetCtxs") {
+    if (data.get_array().get(list) != simdjson::SUCCESS)
+      fields_.fail(Fault::malformed, "not a list", "data");
+    else
+      read_contexts(list, {});
+  } else if (channel == "fastAssetCtxs") {
+    read_fast_contexts(fields_.text(data, "data"));
+  } else if (channel == "error") {
+    const std::string_view why = fields_.text(data, "data");
+    return why.starts_with("Already subscribed") ? Ending::control : refuse(why);
+  } else if (channel == "subscriptionResponse" || channel == "pong") {
     return Ending::control;
   } else if (std::find(std::begin(kSilent), std::end(kSilent), channel) != std::end(kSilent)) {
     return Ending::no_event;
@@ -99,7 +112,7 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_channel(std::string_view c
   return Ending::read;
 }
 
-Level HyperliquidDecoder::read_level(codec::JsonObject& object) {
+Level HyperliquidReader::read_level(codec::JsonObject& object) {
   Level level;
   bool has_price = false, has_qty = false;
   const auto number = [&](codec::JsonValue& value, int scale, uint8_t& digits,
@@ -130,11 +143,12 @@ Level HyperliquidDecoder::read_level(codec::JsonObject& object) {
   });
   fields_.require(has_price, "px");
   fields_.require(has_qty, "sz");
+  if (fields_.ok() && level.price <= Price()) fields_.fail(Fault::malformed, "not positive", "px");
   if (level.qty < Qty()) fields_.fail(Fault::malformed, "negative", "sz");
   return level;
 }
 
-void HyperliquidDecoder::read_levels(codec::JsonValue& value, std::vector<Level>& out) {
+void HyperliquidReader::read_levels(codec::JsonValue& value, std::vector<Level>& out) {
   codec::JsonArray rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not a list", "levels");
@@ -143,7 +157,7 @@ void HyperliquidDecoder::read_levels(codec::JsonValue& value, std::vector<Level>
 }
 
 // Every message is the whole book as far as it is shown.
-void HyperliquidDecoder::read_book(codec::JsonObject& object) {
+void HyperliquidReader::read_book(codec::JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> at;
   size_t sides = 0;
@@ -187,7 +201,7 @@ void HyperliquidDecoder::read_book(codec::JsonObject& object) {
 }
 
 // "bbo":[bid,ask], null for an empty side; a trailing one may be left away.
-void HyperliquidDecoder::read_bbo(codec::JsonObject& object) {
+void HyperliquidReader::read_bbo(codec::JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> at;
   Quote quote;
@@ -223,7 +237,7 @@ void HyperliquidDecoder::read_bbo(codec::JsonObject& object) {
   if (fields_.ok()) stage_.add<Quote>(instrument(coin), *at) = quote;
 }
 
-void HyperliquidDecoder::read_trade(codec::JsonObject& object) {
+void HyperliquidReader::read_trade(codec::JsonObject& object) {
   std::string_view coin, side, id;
   std::optional<Price> price;
   std::optional<Qty> qty;
@@ -276,7 +290,7 @@ void HyperliquidDecoder::read_trade(codec::JsonObject& object) {
   trade.id.assign(id);
 }
 
-void HyperliquidDecoder::read_asset_context(codec::JsonObject& data) {
+void HyperliquidReader::read_asset_context(codec::JsonObject& data) {
   const std::string_view coin = fields_.text(data, "coin");
   codec::JsonObject context;
   fields_.require(fields_.find(data, "ctx", context), "ctx");
@@ -285,7 +299,7 @@ void HyperliquidDecoder::read_asset_context(codec::JsonObject& data) {
 }
 
 // Open interest counts one side, in coins. Spot pairs have a mark price alone.
-void HyperliquidDecoder::read_context(codec::JsonObject& context, InstrumentId of) {
+void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of, bool changes) {
   std::optional<Rate> funding;
   std::optional<Qty> contracts;
   std::optional<Price> mark, oracle;
@@ -308,7 +322,7 @@ void HyperliquidDecoder::read_context(codec::JsonObject& context, InstrumentId o
         break;
     }
   });
-  fields_.require(mark.has_value() || oracle.has_value(), "markPx");
+  if (!changes) fields_.require(mark.has_value() || oracle.has_value(), "markPx");
   if (!fields_.ok()) return;
   if (mark) stage_.add<MarkPrice>(of, received_).price = *mark;
   if (oracle) stage_.add<IndexPrice>(of, received_).price = *oracle;
@@ -323,7 +337,7 @@ void HyperliquidDecoder::read_context(codec::JsonObject& context, InstrumentId o
 }
 
 // {"ctxs":[["",[...]],["xyz",[...]],...]}: dex, contexts in the order of its universe.
-void HyperliquidDecoder::read_all_contexts(codec::JsonObject& data) {
+void HyperliquidReader::read_all_contexts(codec::JsonObject& data) {
   codec::JsonArray dexs;
   fields_.require(fields_.find(data, "ctxs", dexs), "ctxs");
   if (!fields_.ok()) return;
@@ -358,7 +372,39 @@ void HyperliquidDecoder::read_all_contexts(codec::JsonObject& data) {
   }
 }
 
-void HyperliquidDecoder::read_candle(codec::JsonObject& object) {
+// {"dex":"","ctxs":[...]}: of one dex, in the order of its universe.
+void HyperliquidReader::read_dex_contexts(codec::JsonObject& data) {
+  const std::string_view dex = fields_.text(data, "dex");
+  const auto universe = universes_.find(dex);
+  if (fields_.ok() && universe == universes_.end())
+    fields_.fail(Fault::no_evidence, "names no coins, and no meta of its dex was seen", "ctxs");
+  codec::JsonArray contexts;
+  fields_.require(fields_.find(data, "ctxs", contexts), "ctxs");
+  if (fields_.ok()) read_contexts(contexts, universe->second);
+}
+
+// Base64 of raw DEFLATE of {"BTC":{"markPx":"97500.5",...},...}: first all coins, then what
+// changed.
+void HyperliquidReader::read_fast_contexts(std::string_view base64) {
+  if (!fields_.ok()) return;
+  const auto text = inflate_base64(base64);
+  if (!text) return fields_.fail(Fault::malformed, "not base64 of raw DEFLATE", "data");
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  codec::JsonObject coins;
+  if (parser.iterate(text->data(), text->size() - codec::kPadding, text->size()).get(document) !=
+          simdjson::SUCCESS ||
+      document.get_object().get(coins) != simdjson::SUCCESS)
+    return fields_.fail(Fault::malformed, "not JSON", "data");
+  codec::each_key(coins, fields_, [&](codec::JsonKey coin, codec::JsonValue& value) {
+    codec::JsonObject context;
+    if (value.get_object().get(context) != simdjson::SUCCESS)
+      return fields_.fail(Fault::malformed, "not an object", "data");
+    read_context(context, instrument(key_text(coin)), true);
+  });
+}
+
+void HyperliquidReader::read_candle(codec::JsonObject& object) {
   std::string_view coin;
   std::optional<Instant> from, last;
   std::optional<Price> open, high, low, close;
@@ -418,7 +464,7 @@ void HyperliquidDecoder::read_candle(codec::JsonObject& object) {
 // the one liquidated (its side is the forced order's) or the one across (the forced order was on
 // the other side). Where the message does not name its account, "dir" or being the maker tells;
 // where nothing tells, there is no event.
-void HyperliquidDecoder::read_fill(codec::JsonObject& fill, std::string_view user) {
+void HyperliquidReader::read_fill(codec::JsonObject& fill, std::string_view user) {
   codec::JsonValue value;
   codec::JsonObject liquidation;
   if (!fields_.find(fill, "liquidation", value) || *value.raw_json_token().data() == 'n')

@@ -124,7 +124,7 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
       R"("premium":null}]],["xyz",[{"funding":"0.1","openInterest":"1","oraclePx":"7",)"
       R"("markPx":"8"}]]]}})";
   EXPECT_EQ(decode(contexts).undecoded.at(0).why.text(),
-            "ctxs: names no coins, and no meta of its dex was seen");
+            "allDexsAssetCtxs:ctxs: names no coins, and no meta of its dex was seen");
   decode(
       R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4})"
       R"(]})");
@@ -240,18 +240,19 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
   EXPECT_EQ(venues::fixture::without_events(decoder->counts()), decoder->counts().messages);
   const std::pair<std::string, std::string_view> cases[] = {
       {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[]]}})",
-       "levels: not two sides"},
+       "l2Book:levels: not two sides"},
       {R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[{"px":"1"}],[]]}})",
-       "sz: missing"},
-      {R"({"channel":"l2Book","data":{"time":1,"levels":[[],[]]}})", "coin: missing"},
-      {R"({"channel":"trades","data":{}})", "data: not a list"},
-      {R"({"channel":"trades","data":[{"coin":"BTC","side":"C","px":"1","sz":"1","time":1,"tid":1})"
-       R"(]})",
-       "side: neither A nor B"},
+       "l2Book:sz: missing"},
+      {R"({"channel":"l2Book","data":{"time":1,"levels":[[],[]]}})", "l2Book:coin: missing"},
+      {R"({"channel":"trades","data":{}})", "trades:data: not a list"},
+      {R"({"channel":"trades","data":[{"coin":"BTC","side":"C","px":"1","sz":"1",)"
+       R"("time":1,"tid":1}]})",
+       "trades:side: neither A nor B"},
       {R"({"channel":"bbo","data":{"coin":"BTC","time":"x","bbo":[]}})",
-       "time: not a whole number"},
-      {R"({"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{}}})", "markPx: missing"},
-      {R"({"channel":"trades"})", "data: missing"},
+       "bbo:time: not a whole number"},
+      {R"({"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{}}})",
+       "activeAssetCtx:markPx: missing"},
+      {R"({"channel":"trades"})", "trades:data: missing"},
       {R"(["meta",)", "not JSON: "},
   };
   for (const auto& [text, why] : cases) {

@@ -5,7 +5,8 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "venues/hyperliquid/hyperliquid_decoder.h"
+#include "codec/message_loop.h"
+#include "venues/hyperliquid/reader.h"
 
 namespace delever::venues {
 
@@ -111,11 +112,6 @@ bool holds(const std::string_view (&names)[n], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-std::string setting(const codec::StreamSettings& settings, std::string_view key) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? std::string() : found->second;
-}
-
 // Funding was paid every eight hours up to 2023-06-08T00:00Z and every hour since: the spacing of
 // 1,038 rows of fundingHistory of BTC, May to July 2023.
 Duration settled_interval(Instant at) {
@@ -140,61 +136,39 @@ Request Request::parse(std::string_view body) {
   return out;
 }
 
-HyperliquidDecoder::HyperliquidDecoder(const codec::StreamSettings& settings,
-                                       Instruments& instruments, SourceId source)
-    : codec::FramedDecoder(instruments, source),
-      request_(Request::parse(setting(settings, "request"))) {}
+HyperliquidReader::HyperliquidReader(const codec::StreamSettings& settings,
+                                     Instruments& instruments)
+    : Reader(instruments), request_(Request::parse(setting(settings, "request"))) {}
 
-InstrumentId HyperliquidDecoder::instrument(std::string_view coin) {
-  if (coin == last_coin_) return last_id_;
-  auto found = known_.find(coin);
-  if (found == known_.end()) {
+InstrumentId HyperliquidReader::instrument(std::string_view coin) {
+  return known_.find(coin, [&] {
     Instrument parsed = hyperliquid_instrument(coin);
     const InstrumentKind kind = parsed.kind;
-    const InstrumentId id =
-        instruments_.intern("hyperliquid", coin, kind, [&] { return std::move(parsed); });
-    found = known_.emplace(coin, id).first;
-  }
-  last_coin_ = coin;
-  return last_id_ = found->second;
+    return instruments_.intern("hyperliquid", coin, kind, [&] { return std::move(parsed); });
+  });
 }
 
-// What the message before taught, if it was not accepted, is forgotten.
-void HyperliquidDecoder::begin() {
-  for (const InstrumentId of : seen_now_) seen_[of].take_back();
+void HyperliquidReader::finish(bool accepted) {
+  if (accepted) {
+    for (auto& [dex, names] : universes_now_)
+      universes_.insert_or_assign(std::move(dex), std::move(names));
+    for (auto& [index, name] : tokens_now_) tokens_.insert_or_assign(index, std::move(name));
+  } else {
+    for (const InstrumentId of : seen_now_) seen_[of].take_back();
+  }
   seen_now_.clear();
   universes_now_.clear();
   tokens_now_.clear();
   copies_ = 0;
 }
 
-void HyperliquidDecoder::accepted() {
-  seen_now_.clear();
-  for (auto& [dex, names] : universes_now_)
-    universes_.insert_or_assign(std::move(dex), std::move(names));
-  for (auto& [index, name] : tokens_now_) tokens_.insert_or_assign(index, std::move(name));
-  universes_now_.clear();
-  tokens_now_.clear();
-}
-
-std::optional<codec::FramedDecoder::Ending> HyperliquidDecoder::read_plain(std::string_view text) {
-  begin();
+std::optional<Ending> HyperliquidReader::read_text(std::string_view text) {
   if (text == "Websocket connection established.") return Ending::control;
   if (text == "null" && !request_.type.empty()) return skip("answer without content");
   return std::nullopt;
 }
 
-std::vector<std::string_view> HyperliquidDecoder::keys_of(codec::JsonObject& object) {
-  std::vector<std::string_view> keys;
-  codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue&) {
-    keys.push_back(codec::key_text(key));
-  });
-  fields_.rewind(object);
-  return keys;
-}
-
-codec::FramedDecoder::Ending HyperliquidDecoder::read_object(codec::JsonObject& object) {
-  begin();
+Ending HyperliquidReader::read(codec::JsonObject& object) {
   Ending ending = Ending::read;
   std::string_view channel;
   bool has_channel = false, has_data = false, was_read = false;
@@ -212,6 +186,7 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_object(codec::JsonObject& 
   if (!fields_.rewind(object)) return Ending::read;
   if (has_channel) {
     if (was_read) return ending;
+    channel_ = channel;
     if (channel == "pong") return Ending::control;  // the only one without data
     codec::JsonValue data;
     fields_.require(has_data && fields_.find(object, "data", data), "data");
@@ -220,14 +195,14 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_object(codec::JsonObject& 
   channel_ = request_.type;
   if (!fields_.ok() || holds(kSilent, request_.type)) return Ending::no_event;
   if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
-  const auto keys = keys_of(object);
+  const auto keys = keys_of(object, fields_);
   if (!fields_.ok()) return Ending::read;
   Names universe;
   if (const auto read = read_shape(object, keys, universe)) return *read;
   return unknown_shape();
 }
 
-codec::FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
+Ending HyperliquidReader::unknown_shape() {
   if (!request_.type.empty()) {
     fields_.fail(Fault::malformed, fmt::format("not an answer to {}", request_.type.substr(0, 60)));
     return Ending::read;
@@ -236,8 +211,9 @@ codec::FramedDecoder::Ending HyperliquidDecoder::unknown_shape() {
   return Ending::unknown;
 }
 
-std::optional<codec::FramedDecoder::Ending> HyperliquidDecoder::read_shape(
-    codec::JsonObject& object, const std::vector<std::string_view>& keys, Names& universe) {
+std::optional<Ending> HyperliquidReader::read_shape(codec::JsonObject& object,
+                                                    const std::vector<std::string_view>& keys,
+                                                    Names& universe) {
   const auto has = [&](std::string_view key) {
     return std::find(keys.begin(), keys.end(), key) != keys.end();
   };
@@ -260,8 +236,7 @@ std::optional<codec::FramedDecoder::Ending> HyperliquidDecoder::read_shape(
   return std::nullopt;
 }
 
-codec::FramedDecoder::Ending HyperliquidDecoder::read_array(codec::JsonArray& array) {
-  begin();
+Ending HyperliquidReader::read(codec::JsonArray& array) {
   channel_ = request_.type;
   if (holds(kSilent, request_.type)) return Ending::no_event;
   if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
@@ -269,7 +244,7 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_array(codec::JsonArray& ar
 }
 
 // Rows of one kind; or [meta, contexts], [meta, meta, ...], [[meta, contexts], ...].
-codec::FramedDecoder::Ending HyperliquidDecoder::read_list(codec::JsonArray& list, int depth) {
+Ending HyperliquidReader::read_list(codec::JsonArray& list, int depth) {
   Ending ending = Ending::no_event;
   Names universe;
   bool has_universe = false, is_empty = true;
@@ -282,7 +257,7 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_list(codec::JsonArray& lis
       return fields_.fail(Fault::malformed, "broken JSON"), Ending::read;
     const char opening = *value.raw_json_token().data();
     if (opening == '{' && value.get_object().get(object) == simdjson::SUCCESS) {
-      const auto keys = keys_of(object);
+      const auto keys = keys_of(object, fields_);
       if (!fields_.ok()) return Ending::read;
       universe.clear();
       const auto read = read_shape(object, keys, universe);
@@ -311,7 +286,7 @@ codec::FramedDecoder::Ending HyperliquidDecoder::read_list(codec::JsonArray& lis
 }
 
 // Contexts beyond the universe belong to coins listed since.
-void HyperliquidDecoder::read_contexts(codec::JsonArray& contexts, const Names& universe) {
+void HyperliquidReader::read_contexts(codec::JsonArray& contexts, const Names& universe) {
   size_t at = 0;
   codec::each_object(contexts, fields_, "ctxs", [&](codec::JsonObject& context) {
     if (const auto coin = fields_.maybe_text(context, "coin");
@@ -326,7 +301,7 @@ void HyperliquidDecoder::read_contexts(codec::JsonArray& contexts, const Names& 
   });
 }
 
-void HyperliquidDecoder::read_meta(codec::JsonObject& meta, Names& universe) {
+void HyperliquidReader::read_meta(codec::JsonObject& meta, Names& universe) {
   std::string collateral = "USDC";
   if (const auto token = fields_.maybe_integer(meta, "collateralToken"); token && *token != 0) {
     const auto known = tokens_.find(*token);
@@ -357,7 +332,7 @@ void HyperliquidDecoder::read_meta(codec::JsonObject& meta, Names& universe) {
       colon == std::string::npos ? std::string() : universe.front().substr(0, colon), universe);
 }
 
-void HyperliquidDecoder::read_spot_meta(codec::JsonObject& meta, Names& universe) {
+void HyperliquidReader::read_spot_meta(codec::JsonObject& meta, Names& universe) {
   struct Token {
     std::string name;
     int64_t digits = 0;
@@ -408,7 +383,7 @@ void HyperliquidDecoder::read_spot_meta(codec::JsonObject& meta, Names& universe
   });
 }
 
-void HyperliquidDecoder::read_funding(codec::JsonObject& row) {
+void HyperliquidReader::read_funding(codec::JsonObject& row) {
   const std::string_view coin = fields_.text(row, "coin");
   const Rate rate = fields_.fixed<Rate>(row, "fundingRate", Precision::nearest);
   const Instant at = fields_.ms(row, "time");
@@ -424,8 +399,7 @@ void HyperliquidDecoder::read_funding(codec::JsonObject& row) {
 
 Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
     const codec::StreamSettings& settings, Instruments& instruments, SourceId source) {
-  return std::unique_ptr<codec::Decoder>(
-      std::make_unique<hyperliquid::HyperliquidDecoder>(settings, instruments, source));
+  return codec::make_message_loop<hyperliquid::HyperliquidReader>(source, settings, instruments);
 }
 
 }  // namespace delever::venues

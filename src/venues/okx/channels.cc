@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "venues/okx/okx_decoder.h"
+#include "venues/okx/reader.h"
 
 namespace delever::venues::okx {
 namespace {
@@ -47,6 +47,7 @@ constexpr std::string_view kSilent[] = {"price-limit",
                                         "call-auction-details",
                                         "public-struc-block-trades",
                                         "books-elp",
+                                        "books-elp-all",
                                         "sprd-public-trades",
                                         "sprd-books5",
                                         "sprd-bbo-tbt",

@@ -1,15 +1,11 @@
 #include <fmt/format.h>
 
-#include "venues/okx/okx_decoder.h"
+#include "codec/message_loop.h"
+#include "venues/okx/reader.h"
 
 namespace delever::venues {
 namespace okx {
 namespace {
-
-std::string setting(const codec::StreamSettings& settings, std::string_view key) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? std::string() : found->second;
-}
 
 // "candle1m", "mark-price-candle1D" -> "1m", "1D".
 std::string_view bar_of(std::string_view channel) {
@@ -22,13 +18,12 @@ constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 
 }  // namespace
 
-OkxDecoder::OkxDecoder(const codec::StreamSettings& settings, Instruments& instruments,
-                       SourceId source)
-    : codec::FramedDecoder(instruments, source),
-      request_(trimmed(setting(settings, "request"))),
+OkxReader::OkxReader(const codec::StreamSettings& settings, Instruments& instruments)
+    : Reader(instruments),
+      request_(codec::RestRequest::parse(setting(settings, "request"))),
       symbol_(setting(settings, "symbol")) {}
 
-std::string_view OkxDecoder::name_of(std::string_view of_row, const Envelope& envelope) {
+std::string_view OkxReader::name_of(std::string_view of_row, const Envelope& envelope) {
   if (!of_row.empty()) return of_row;
   if (!envelope.inst_id.empty()) return envelope.inst_id;
   if (symbol_.empty())
@@ -36,46 +31,41 @@ std::string_view OkxDecoder::name_of(std::string_view of_row, const Envelope& en
   return symbol_;
 }
 
-InstrumentId OkxDecoder::instrument(std::string_view of_row, const Envelope& envelope) {
+InstrumentId OkxReader::instrument(std::string_view of_row, const Envelope& envelope) {
   const std::string_view name = name_of(of_row, envelope);
   if (!fields_.ok()) return 0;
-  return name == last_symbol_ ? last_id_ : find_instrument(name);
-}
-
-InstrumentId OkxDecoder::find_instrument(std::string_view inst_id) {
-  auto found = known_.find(inst_id);
-  if (found == known_.end()) {
-    Instrument parsed = okx_instrument(inst_id);
+  is_event_contract_ |= is_okx_event_contract(name);
+  return known_.find(name, [&] {
+    Instrument parsed = okx_instrument(name);
     const InstrumentKind kind = parsed.kind;
-    const InstrumentId id =
-        instruments_.intern("okx", inst_id, kind, [&] { return std::move(parsed); });
-    found = known_.emplace(inst_id, id).first;
-  }
-  last_symbol_ = inst_id;
-  return last_id_ = found->second;
+    return instruments_.intern("okx", name, kind, [&] { return std::move(parsed); });
+  });
 }
 
-InstrumentId OkxDecoder::index(std::string_view of_row, const Envelope& envelope) {
+InstrumentId OkxReader::index(std::string_view of_row, const Envelope& envelope) {
   const std::string_view name = name_of(of_row, envelope);
   if (!fields_.ok()) return 0;
   return instruments_.intern("okx", name, InstrumentKind::index, [&] { return okx_index(name); });
 }
 
-std::optional<codec::FramedDecoder::Ending> OkxDecoder::read_plain(std::string_view text) {
+std::optional<Ending> OkxReader::read_text(std::string_view text) {
   if (text == "ping" || text == "pong") return Ending::control;
   return std::nullopt;
 }
 
-codec::FramedDecoder::Ending OkxDecoder::read_array(codec::JsonArray&) {
+Ending OkxReader::read(codec::JsonArray&) {
   channel_ = "list";  // no message of version 5 is one
   return Ending::unknown;
 }
 
-void OkxDecoder::accepted() {
-  for (const auto& [of, at] : settled_now_) settled_[of] = at;
+void OkxReader::finish(bool accepted) {
+  if (accepted) {
+    for (const auto& [of, at] : settled_now_) settled_[of] = at;
+  }
+  settled_now_.clear();
 }
 
-void OkxDecoder::read_argument(codec::JsonValue& value, Envelope& envelope) {
+void OkxReader::read_argument(codec::JsonValue& value, Envelope& envelope) {
   codec::JsonObject argument;
   if (value.get_object().get(argument) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not an object", "arg");
@@ -87,11 +77,10 @@ void OkxDecoder::read_argument(codec::JsonValue& value, Envelope& envelope) {
 
 // {"arg":{"channel":...,"instId":...},"action":...,"data":[...]}, {"event":...,"arg":...}, or
 // {"code":...,"data":...}.
-codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) {
-  settled_now_.clear();
+Ending OkxReader::read(codec::JsonObject& object) {
   Envelope envelope;
   Ending ending = Ending::read;
-  std::string_view code, table, first;
+  std::string_view code, table, first, event, message;
   std::optional<Channel> channel;
   bool has_argument = false, is_control = false, has_data = false, was_read = false;
   codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
@@ -100,6 +89,7 @@ codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) 
       case k("arg"):
         has_argument = true;
         read_argument(value, envelope);
+        channel_ = envelope.channel;
         channel = channel_of(envelope.channel);
         envelope.bar = bar_of(envelope.channel);
         break;
@@ -108,8 +98,14 @@ codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) 
         envelope.has_action = true;
         break;
       case k("event"):
+        event = fields_.text(value, "event");
+        is_control = true;
+        break;
       case k("op"):
         is_control = true;
+        break;
+      case k("msg"):
+        message = fields_.text(value, "msg");
         break;
       case k("code"):
         code = fields_.text(value, "code");
@@ -131,6 +127,7 @@ codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) 
     }
   });
   if (!fields_.ok()) return Ending::read;
+  if (event == "error") return refuse(fmt::format("{} {}", code, message));
   if (is_control) return Ending::control;
   if (!has_argument && !code.empty()) return read_answer(object, code);
   if (!has_argument) {  // version 3 had tables: {"table":"swap/trade","data":[...]}
@@ -140,7 +137,6 @@ codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) 
   fields_.require(!envelope.channel.empty(), "arg.channel");
   fields_.require(has_data, "data");
   if (!fields_.ok()) return Ending::read;
-  channel_ = envelope.channel;
   if (!channel) return Ending::unknown;
   if (was_read) return ending;
   codec::JsonValue data;
@@ -148,9 +144,8 @@ codec::FramedDecoder::Ending OkxDecoder::read_object(codec::JsonObject& object) 
   return read_data(data, *channel, envelope);
 }
 
-codec::FramedDecoder::Ending OkxDecoder::read_answer(codec::JsonObject& object,
-                                                     std::string_view code) {
-  const std::string_view path = codec::request_path(request_);
+Ending OkxReader::read_answer(codec::JsonObject& object, std::string_view code) {
+  const std::string_view path = request_.path;
   channel_ = path.empty() ? "answer of unknown shape" : path;
   const auto data = [&](codec::JsonValue& value) {
     const bool found = fields_.rewind(object) && fields_.find(object, "data", value);
@@ -159,16 +154,13 @@ codec::FramedDecoder::Ending OkxDecoder::read_answer(codec::JsonObject& object,
   };
   if (code != "0" && fields_.rewind(object)) {
     const std::string_view message = fields_.maybe_text(object, "msg").value_or("");
-    fields_.fail(Fault::unavailable,
-                 fmt::format("the venue refused with code {}: {}", code.substr(0, 20),
-                             message.substr(0, 200)),
-                 "code");
+    return refuse(fmt::format("{} {}", code.substr(0, 20), message));
   }
   codec::JsonValue value;
   if (!fields_.ok() || !data(value)) return Ending::read;
   Envelope envelope;
-  envelope.inst_id = codec::request_query(request_, "instId");
-  envelope.bar = codec::request_query(request_, "bar");
+  envelope.inst_id = request_.get("instId");
+  envelope.bar = request_.get("bar");
   if (envelope.bar.empty()) envelope.bar = "1m";
   auto channel = endpoint_of(path);
   if (!channel && path.empty()) {
@@ -181,7 +173,7 @@ codec::FramedDecoder::Ending OkxDecoder::read_answer(codec::JsonObject& object,
   return read_data(value, *channel, envelope);
 }
 
-std::vector<std::string_view> OkxDecoder::first_row_keys(codec::JsonValue& data) {
+std::vector<std::string_view> OkxReader::first_row_keys(codec::JsonValue& data) {
   std::vector<std::string_view> keys;
   if (*data.raw_json_token().data() != '[') return keys;  // some answers hold one object
   codec::JsonArray rows;
@@ -195,18 +187,15 @@ std::vector<std::string_view> OkxDecoder::first_row_keys(codec::JsonValue& data)
       fields_.fail(Fault::malformed, "broken JSON", "data");
     } else if (*row.raw_json_token().data() == '{' &&
                row.get_object().get(object) == simdjson::SUCCESS) {
-      codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue&) {
-        keys.push_back(codec::key_text(key));
-      });
+      keys = keys_of(object, fields_);
     }
     break;
   }
   return keys;
 }
 
-codec::FramedDecoder::Ending OkxDecoder::read_data(codec::JsonValue& value, const Channel& channel,
-                                                   const Envelope& envelope) {
-  if (channel_.empty()) channel_ = envelope.channel;
+Ending OkxReader::read_data(codec::JsonValue& value, const Channel& channel,
+                            const Envelope& envelope) {
   if (channel.feed == Feed::silent) return Ending::no_event;
   if (channel.feed == Feed::control) return Ending::control;
   codec::JsonArray rows;
@@ -214,7 +203,10 @@ codec::FramedDecoder::Ending OkxDecoder::read_data(codec::JsonValue& value, cons
     fields_.fail(Fault::malformed, "not a list", "data");
     return Ending::read;
   }
+  bool any_left_out = false;
   for (auto entry : rows) {
+    const size_t staged = stage_.size();
+    is_event_contract_ = false;
     if (channel.feed == Feed::candles) {
       codec::JsonArray cells;
       if (entry.get_array().get(cells) != simdjson::SUCCESS)
@@ -227,12 +219,15 @@ codec::FramedDecoder::Ending OkxDecoder::read_data(codec::JsonValue& value, cons
       if (fields_.ok()) read_row(row, channel, envelope);
     }
     if (!fields_.ok()) break;
+    if (is_event_contract_) {
+      stage_.truncate(staged);
+      any_left_out = true;
+    }
   }
-  return Ending::read;
+  return any_left_out ? skip("event contract") : Ending::read;
 }
 
-void OkxDecoder::read_row(codec::JsonObject& row, const Channel& channel,
-                          const Envelope& envelope) {
+void OkxReader::read_row(codec::JsonObject& row, const Channel& channel, const Envelope& envelope) {
   switch (channel.feed) {
     case Feed::trades:
       return read_trade(row, envelope, false);
@@ -277,8 +272,7 @@ void OkxDecoder::read_row(codec::JsonObject& row, const Channel& channel,
 Result<std::unique_ptr<codec::Decoder>> make_okx_decoder(const codec::StreamSettings& settings,
                                                          Instruments& instruments,
                                                          SourceId source) {
-  return std::unique_ptr<codec::Decoder>(
-      std::make_unique<okx::OkxDecoder>(settings, instruments, source));
+  return codec::make_message_loop<okx::OkxReader>(source, settings, instruments);
 }
 
 }  // namespace delever::venues

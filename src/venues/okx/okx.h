@@ -25,9 +25,13 @@ Result<std::unique_ptr<codec::Decoder>> make_okx_decoder(const codec::StreamSett
                                                          Instruments& instruments, SourceId source);
 
 // Kind, coins, expiry and strike from an instId, best effort: BTC-USDT, BTC-USDT-SWAP, BTC-USD-SWAP
-// (inverse), BTC-USDT-240329, BTC-USD-240329-60000-C (settled in BTC), BTC-USD_UM_XPERP-310404. One
-// that cannot be taken apart becomes the base coin, with an empty quote.
+// (inverse), BTC-USDT-240329, BTC-USD-240329-60000-C (settled in BTC), BTC-USD_UM_XPERP-310404
+// (listed as a future, and yet it pays funding: a perpetual). One that cannot be taken apart
+// becomes the base coin, with an empty quote.
 Instrument okx_instrument(std::string_view inst_id);
+// Event contracts (instType EVENTS, since April 2026: BTC-ABOVE-DAILY-260224-1600-65000) are bets
+// at a price between 0 and 1, and no instrument of the coin they are named after.
+bool is_okx_event_contract(std::string_view inst_id);
 // The price index of a pair: BTC-USD.
 Instrument okx_index(std::string_view inst_id);
 

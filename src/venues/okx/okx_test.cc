@@ -122,7 +122,7 @@ TEST_F(Okx, NetModeAndRepeatedLiquidations) {
   EXPECT_EQ(closed(row("buy", "")), PositionSide::short_side);
   EXPECT_EQ(closed(row("buy", "short")), PositionSide::short_side);
   EXPECT_EQ(row("sell", "sideways").undecoded.at(0).why.text(),
-            "posSide: neither long, short nor net");
+            "liquidation-orders:posSide: neither long, short nor net");
   // The same report by REST has the same id.
   const auto streamed = row("sell", "long");
   const auto polled = decode(
@@ -235,29 +235,29 @@ TEST_F(Okx, SaysWhyAMessageWasNotDecoded) {
   const std::pair<std::string, std::string_view> cases[] = {
       {"", "blank"},
       {"hello", "neither an object nor a list"},
-      {trade + R"({"tradeId":"1","sz":"1","side":"buy","ts":"1"}]})", "px: missing"},
+      {trade + R"({"tradeId":"1","sz":"1","side":"buy","ts":"1"}]})", "trades:px: missing"},
       {trade + R"({"tradeId":"1","px":"x","sz":"1","side":"buy","ts":"1"}]})",
-       "px: \"x\" is not a number"},
+       "trades:px: \"x\" is not a number"},
       {trade + R"({"tradeId":"1","px":"1","sz":"1","side":"up","ts":"1"}]})",
-       "side: neither buy nor sell"},
+       "trades:side: neither buy nor sell"},
       {trade + R"({"tradeId":"1","px":"1","sz":"0.123456789","side":"buy","ts":"1"}]})",
-       "sz: \"0.123456789\" is finer than 1e-8"},
+       "trades:sz: \"0.123456789\" is finer than 1e-8"},
       {trade + R"({"tradeId":"1","px":"1","sz":"1","side":"buy","ts":"soon"}]})",
-       "ts: not a whole number"},
-      {trade + "7]}", "data: not an object"},
-      {R"({"arg":{"channel":"trades"},"data":{}})", "data: not a list"},
-      {R"({"arg":{"channel":"trades","instId":"BTC-USDT"}})", "data: missing"},
+       "trades:ts: not a whole number"},
+      {trade + "7]}", "trades:data: not an object"},
+      {R"({"arg":{"channel":"trades"},"data":{}})", "trades:data: not a list"},
+      {R"({"arg":{"channel":"trades","instId":"BTC-USDT"}})", "trades:data: missing"},
       {R"({"arg":7,"data":[]})", "arg: not an object"},
       {R"({"arg":{"channel":"mark-price"},"data":[{"markPx":"1","ts":"1"}]})",
-       "instId: names no instrument, and neither do the settings"},
-      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"replace","data":[{"asks":[],)"
-       R"("bids":[],"ts":"1"}]})",
-       "action: neither snapshot nor update"},
-      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"update","data":[{"asks":[["1"]],)"
-       R"("bids":[],"ts":"1"}]})",
-       "asks: not a level"},
+       "mark-price:instId: names no instrument, and neither do the settings"},
+      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"replace",)"
+       R"("data":[{"asks":[],"bids":[],"ts":"1"}]})",
+       "books:action: neither snapshot nor update"},
+      {R"({"arg":{"channel":"books","instId":"A-B"},"action":"update",)"
+       R"("data":[{"asks":[["1"]],"bids":[],"ts":"1"}]})",
+       "books:asks: a level lacks its quantity"},
       {R"({"code":"50011","msg":"Too Many Requests","data":[]})",
-       "code: the venue refused with code 50011: Too Many Requests"},
+       "answer of unknown shape: the venue refuses: 50011 Too Many Requests"},
   };
   for (const auto& [text, why] : cases) {
     const auto heard = decode(text);

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "codec/channels.h"
-#include "venues/okx/okx_decoder.h"
+#include "venues/okx/reader.h"
 
 namespace delever::venues::okx {
 namespace {
@@ -18,19 +18,13 @@ Side read_side(codec::FieldReader& fields, std::string_view text) {
   return text == "sell" ? Side::sell : Side::buy;
 }
 
-// The digits of a number in quotes, from behind the first quote; nullptr when it is anything else.
-const char* skip_digits(const char* p) {
-  while (*p >= '0' && *p <= '9') ++p;
-  return *p == '"' ? p + 1 : nullptr;
-}
-
 }  // namespace
 
-Instant OkxDecoder::time_of(codec::JsonObject& row) {
+Instant OkxReader::time_of(codec::JsonObject& row) {
   return fields_.maybe_ms(row, "ts").value_or(received_);
 }
 
-void OkxDecoder::read_trade(codec::JsonObject& row, const Envelope& envelope, bool block) {
+void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, bool block) {
   std::string_view inst_id, id, side;
   std::optional<Price> price, index_price;
   std::optional<Qty> qty;
@@ -83,62 +77,8 @@ void OkxDecoder::read_trade(codec::JsonObject& row, const Envelope& envelope, bo
   trade.block = block;
 }
 
-// [["30246.5","0.00087743","0","1"],...]: price, size, a retired field, orders. Straight from its
-// text, the form of every message seen; anything else goes token by token.
-void OkxDecoder::levels(codec::JsonValue& value, std::vector<Level>& out, std::string_view key) {
-  const char* p = value.raw_json_token().data();
-  out.clear();
-  if (p[0] == '[' && p[1] == ']') return;
-  while (p[0] == '[' || p[0] == ',') {
-    if (p[1] != '[' || p[2] != '"') break;
-    const codec::ScannedDecimal price = codec::scan_decimal(p + 3, Price::digits);
-    if (!price.end || price.end[0] != '"' || price.end[1] != ',' || price.end[2] != '"') break;
-    const codec::ScannedDecimal qty = codec::scan_decimal(price.end + 3, Qty::digits);
-    if (!qty.end || qty.end[0] != '"' || qty.units < 0) break;
-    p = qty.end + 1;
-    while (p && p[0] == ',' && p[1] == '"') p = skip_digits(p + 2);
-    if (!p || p[0] != ']') break;
-    out.push_back({Price::raw(price.units), Qty::raw(qty.units), price.digits, qty.digits});
-    if (*++p == ']') return;
-  }
-  out.clear();
-  levels_by_token(value, out, key);
-}
-
-void OkxDecoder::levels_by_token(codec::JsonValue& value, std::vector<Level>& out,
-                                 std::string_view key) {
-  codec::JsonArray rows;
-  if (value.get_array().get(rows) != simdjson::SUCCESS)
-    return fields_.fail(Fault::malformed, "not a list", key);
-  for (auto entry : rows) {
-    codec::JsonArray row;
-    if (entry.get_array().get(row) != simdjson::SUCCESS)
-      return fields_.fail(Fault::malformed, "not a level", key);
-    Level level;
-    size_t column = 0;
-    for (auto cell : row) {
-      codec::JsonValue number;
-      if (cell.get(number) != simdjson::SUCCESS)
-        return fields_.fail(Fault::malformed, "broken JSON", key);
-      if (column < 2) {
-        const std::string_view text = fields_.text(number, key);
-        if (!fields_.ok()) return;
-        const auto read =
-            read_decimal(text, column == 0 ? Price::digits : Qty::digits, Precision::exact);
-        if (!read.has_value()) return fields_.fail(read.error().fault, read.error().what, key);
-        (column == 0 ? level.price_digits : level.qty_digits) = read.value().digits;
-        if (column == 0) level.price = Price::raw(read.value().units);
-        if (column == 1) level.qty = Qty::raw(read.value().units);
-      }
-      ++column;
-    }
-    if (column < 2 || level.qty < Qty()) return fields_.fail(Fault::malformed, "not a level", key);
-    out.push_back(level);
-  }
-}
-
-void OkxDecoder::read_book(codec::JsonObject& row, const Channel& channel,
-                           const Envelope& envelope) {
+void OkxReader::read_book(codec::JsonObject& row, const Channel& channel,
+                          const Envelope& envelope) {
   const bool snapshot = channel.partial || envelope.action == "snapshot";
   if (!snapshot && envelope.action != "update")
     return fields_.fail(Fault::malformed, "neither snapshot nor update", "action");
@@ -150,11 +90,11 @@ void OkxDecoder::read_book(codec::JsonObject& row, const Channel& channel,
     codec::each_key(row, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
       switch (codec::key_code(key)) {
         case k("asks"):
-          levels(value, book.asks, "asks");
+          read_levels(value, book.asks, "asks");
           has_asks = true;
           break;
         case k("bids"):
-          levels(value, book.bids, "bids");
+          read_levels(value, book.bids, "bids");
           has_bids = true;
           break;
         case k("instId"):
@@ -201,7 +141,7 @@ void OkxDecoder::read_book(codec::JsonObject& row, const Channel& channel,
   stage_.last().at = *at;
 }
 
-void OkxDecoder::read_best_level(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_best_level(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   bool has_bids = false, has_asks = false;
@@ -209,11 +149,11 @@ void OkxDecoder::read_best_level(codec::JsonObject& row, const Envelope& envelop
   codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("asks"):
-        levels(value, scratch_.asks, "asks");
+        read_levels(value, scratch_.asks, "asks");
         has_asks = true;
         break;
       case k("bids"):
-        levels(value, scratch_.bids, "bids");
+        read_levels(value, scratch_.bids, "bids");
         has_bids = true;
         break;
       case k("instId"):
@@ -245,7 +185,7 @@ void OkxDecoder::read_best_level(codec::JsonObject& row, const Envelope& envelop
   stage_.add<Quote>(of, *at) = quote;
 }
 
-void OkxDecoder::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Instant> at;
   Quote quote;
@@ -282,7 +222,7 @@ void OkxDecoder::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
 // fundingTime is when the period now running settles, nextFundingTime when the one after does:
 // their difference is the interval. The rate settled last (settFundingRate at prevFundingTime)
 // comes with every message and goes out once.
-void OkxDecoder::read_funding(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_funding(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = time_of(row);
   const auto settles = fields_.maybe_ms(row, "fundingTime");
@@ -321,7 +261,7 @@ void OkxDecoder::read_funding(codec::JsonObject& row, const Envelope& envelope) 
                                      .settles_at = previous};
 }
 
-void OkxDecoder::read_funding_history(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_funding_history(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = fields_.ms(row, "fundingTime");
   auto rate = fields_.maybe<Rate>(row, "realizedRate",
@@ -331,7 +271,7 @@ void OkxDecoder::read_funding_history(codec::JsonObject& row, const Envelope& en
   stage_.add<FundingRate>(of, at) = {.rate = *rate, .kind = FundingKind::settled, .settles_at = at};
 }
 
-void OkxDecoder::read_open_interest(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_open_interest(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   OpenInterest found;
   found.contracts =
@@ -342,7 +282,7 @@ void OkxDecoder::read_open_interest(codec::JsonObject& row, const Envelope& enve
   if (fields_.ok()) stage_.add<OpenInterest>(of, at) = found;
 }
 
-void OkxDecoder::read_mark_price(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_mark_price(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
@@ -367,7 +307,7 @@ void OkxDecoder::read_mark_price(codec::JsonObject& row, const Envelope& envelop
   if (fields_.ok()) stage_.add<MarkPrice>(of, *at).price = *price;
 }
 
-void OkxDecoder::read_index_price(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_index_price(codec::JsonObject& row, const Envelope& envelope) {
   std::string_view inst_id;
   std::optional<Price> price;
   std::optional<Instant> at;
@@ -392,7 +332,7 @@ void OkxDecoder::read_index_price(codec::JsonObject& row, const Envelope& envelo
   if (fields_.ok()) stage_.add<IndexPrice>(of, *at).price = *price;
 }
 
-void OkxDecoder::read_liquidations(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_liquidations(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   codec::JsonArray details;
   fields_.require(fields_.find(row, "details", details), "details");
@@ -404,8 +344,8 @@ void OkxDecoder::read_liquidations(codec::JsonObject& row, const Envelope& envel
 
 // bkPx is called a bankruptcy price and is the only one there is. In net mode, posSide does not say
 // what was closed: selling closes a long.
-void OkxDecoder::read_liquidation(codec::JsonObject& detail, InstrumentId of,
-                                  std::string_view channel) {
+void OkxReader::read_liquidation(codec::JsonObject& detail, InstrumentId of,
+                                 std::string_view channel) {
   const Instant at = fields_.ms(detail, "ts");
   const std::string_view side = fields_.text(detail, "side");
   const std::string_view position = fields_.maybe_text(detail, "posSide").value_or("");
@@ -426,7 +366,7 @@ void OkxDecoder::read_liquidation(codec::JsonObject& detail, InstrumentId of,
                          price ? price->text() : std::string());
 }
 
-void OkxDecoder::read_option_summary(codec::JsonObject& row, const Envelope& envelope) {
+void OkxReader::read_option_summary(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const auto vol = [&](std::string_view key) {  // "" or 0: could not be computed
     const auto value = fields_.maybe_double(row, key);
@@ -448,8 +388,8 @@ void OkxDecoder::read_option_summary(codec::JsonObject& row, const Envelope& env
 
 // [ts, open, high, low, close, volume in the venue's unit, ..., confirm] of trades, [ts, o, h, l,
 // c, confirm] else.
-void OkxDecoder::read_candle(codec::JsonArray& row, const Channel& channel,
-                             const Envelope& envelope) {
+void OkxReader::read_candle(codec::JsonArray& row, const Channel& channel,
+                            const Envelope& envelope) {
   std::array<std::string_view, 9> cells;
   size_t count = 0;
   for (auto cell : row) {
@@ -487,7 +427,7 @@ void OkxDecoder::read_candle(codec::JsonArray& row, const Channel& channel,
   if (fields_.ok()) stage_.add<Candle>(of, candle.closed ? candle.to : received_) = candle;
 }
 
-void OkxDecoder::read_listing(codec::JsonObject& row) {
+void OkxReader::read_listing(codec::JsonObject& row) {
   const std::string_view inst_id = fields_.text(row, "instId");
   fields_.require(!inst_id.empty(), "instId");
   if (!fields_.ok()) return;
@@ -495,6 +435,10 @@ void OkxDecoder::read_listing(codec::JsonObject& row) {
   const auto text = [&](std::string_view key) {
     return fields_.maybe_text(row, key).value_or(std::string_view());
   };
+  if (text("instType") == "EVENTS" || is_okx_event_contract(inst_id)) {
+    is_event_contract_ = true;
+    return;
+  }
   const std::string_view type = text("instType"), contract_type = text("ctType"),
                          size_coin = text("ctValCcy");
   const auto take = [](std::string& into, std::string_view found) {
@@ -529,6 +473,7 @@ void OkxDecoder::read_listing(codec::JsonObject& row) {
     }
     if (const auto expiry = fields_.maybe_ms(row, "expTime"); expiry && type != "SWAP")
       out.expiry = expiry;
+    if (text("ruleType") == "xperp") out.expiry.reset();  // listed as a future, pays funding
     if (const auto strike = fields_.maybe<Price>(row, "stk")) out.strike = strike;
     if (const std::string_view option = text("optType"); option == "C" || option == "P")
       out.option_type = option == "C" ? OptionType::call : OptionType::put;

@@ -53,7 +53,8 @@ Instrument okx_instrument(std::string_view inst_id) {
   }
   const bool coin_margined = out.quote == "USD" && !dollar_margined;
   if (coin_margined) out.settle = out.base;
-  if (parts[2] != "SWAP") out.expiry = read_expiry(parts[2]);
+  const bool perpetual = parts[2] == "SWAP" || parts[1].find("_XPERP") != parts[1].npos;
+  if (!perpetual) out.expiry = read_expiry(parts[2]);
   if (parts.size() == 5 && (parts[4] == "C" || parts[4] == "P")) {
     out.kind = InstrumentKind::option;
     out.option_type = parts[4] == "C" ? OptionType::call : OptionType::put;
@@ -67,6 +68,11 @@ Instrument okx_instrument(std::string_view inst_id) {
       out.contract_size = row.size;
   }
   return out;
+}
+
+bool is_okx_event_contract(std::string_view inst_id) {
+  const auto parts = split(inst_id, '-');
+  return parts.size() > 3 && !(parts.size() == 5 && (parts[4] == "C" || parts[4] == "P"));
 }
 
 Instrument okx_index(std::string_view inst_id) {

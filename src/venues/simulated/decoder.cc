@@ -1,28 +1,30 @@
-#include "codec/json_decoder.h"
+#include "codec/message_loop.h"
 #include "venues/simulated/simulated.h"
 
 namespace delever::venues {
+
+using namespace codec;
 namespace {
 
-class SimulatedDecoder final : public codec::JsonDecoder {
+class SimulatedReader final : public FlatReader {
  public:
-  SimulatedDecoder(std::string venue, Instruments& instruments, SourceId source)
-      : codec::JsonDecoder(instruments, source), venue_(std::move(venue)) {}
+  SimulatedReader(std::string venue, Instruments& instruments)
+      : FlatReader(instruments), venue_(std::move(venue)) {}
 
  private:
   Ending read(codec::JsonObject& message, codec::FlatObject& top) override {
     channel_ = top.text("channel");
     const std::string_view symbol = top.symbol("symbol");
-    if (!fields_.ok()) return Ending::events;
+    if (!fields_.ok()) return Ending::read;
     if (channel_ == "instrument") return read_instrument(symbol, top);
     const auto known = find(symbol);
     if (!known) {
       fields_.fail(Fault::not_found, "an instrument that was not described", "symbol");
-      return Ending::events;
+      return Ending::read;
     }
     if (channel_ == "trade") return read_trades(message, *known);
     const Instant at = time(top, "time");
-    if (!fields_.ok()) return Ending::events;
+    if (!fields_.ok()) return Ending::read;
     if (channel_ == "quote") return read_quote(message, *known, at);
     if (channel_ == "ticker") return read_ticker(top, *known, at);
     if (channel_ == "book") return read_book(message, *known, at);
@@ -31,7 +33,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     if (channel_ == "option") return read_option(top, *known, at);
     if (channel_ == "status") {
       stage_.add<InstrumentListed>(*known, at).status = top.text("status");
-      return Ending::events;
+      return Ending::read;
     }
     return Ending::unknown;
   }
@@ -77,12 +79,12 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     if (const auto interval = top.maybe_integer("funding_interval"))
       out.funding_interval = Duration::ns(*interval);
     const Instant at = time(top, "time");
-    if (!fields_.ok()) return Ending::events;
+    if (!fields_.ok()) return Ending::read;
     const InstrumentKind k = out.kind;
     const InstrumentId id = instruments_.intern(venue_, symbol, k, [&] { return out; });
     known_.insert_or_assign(std::string(symbol), id);
-    list(id, std::move(out), "trading", at);
-    return Ending::events;
+    list(std::move(out), at, "trading");
+    return Ending::read;
   }
 
   // [ns, price, qty, side, id]
@@ -121,7 +123,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
       if (fields_.ok() && column != 5)
         fields_.fail(Fault::malformed, "fewer cells than a trade has", "data");
     });
-    return Ending::events;
+    return Ending::read;
   }
 
   void read_side(codec::JsonObject& message, std::string_view key, std::optional<Price>& price,
@@ -133,7 +135,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
       return fields_.fail(Fault::malformed, "not JSON", key);
     if (empty) return;
     levels_.clear();
-    read_level(value, levels_, key, false);
+    read_level(value, levels_, key);
     if (!fields_.ok()) return;
     price = levels_[0].price;
     qty = levels_[0].qty;
@@ -142,7 +144,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     Quote& quote = stage_.add<Quote>(id, at);
     read_side(message, "bid", quote.bid_price, quote.bid_qty);
     read_side(message, "ask", quote.ask_price, quote.ask_qty);
-    return Ending::events;
+    return Ending::read;
   }
 
   Ending read_ticker(codec::FlatObject& top, InstrumentId id, Instant at) {
@@ -150,14 +152,14 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     if (const auto index = top.maybe<Price>("index")) stage_.add<IndexPrice>(id, at).price = *index;
     if (const auto open = top.maybe<Qty>("open_interest"))
       stage_.add<OpenInterest>(id, at).contracts = *open;
-    return Ending::events;
+    return Ending::read;
   }
 
   Ending read_book(codec::JsonObject& message, InstrumentId id, Instant at) {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
-    read_levels(message, "bids", book.bids, false);
-    read_levels(message, "asks", book.asks, false);
-    return Ending::events;
+    read_levels(message, "bids", book.bids);
+    read_levels(message, "asks", book.asks);
+    return Ending::read;
   }
 
   Ending read_liquidation(codec::FlatObject& top, InstrumentId id, Instant at) {
@@ -169,7 +171,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     forced.feed = LiquidationFeed::complete;
     forced.average_price = top.fixed<Price>("price");
     forced.filled_qty = top.fixed<Qty>("qty");
-    return Ending::events;
+    return Ending::read;
   }
 
   Ending read_funding(codec::FlatObject& top, InstrumentId id, Instant at) {
@@ -178,7 +180,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     funding.kind = FundingKind::settled;
     funding.interval = Duration::ns(top.integer("interval"));
     funding.settles_at = time(top, "settles");
-    return Ending::events;
+    return Ending::read;
   }
 
   Ending read_option(codec::FlatObject& top, InstrumentId id, Instant at) {
@@ -191,7 +193,7 @@ class SimulatedDecoder final : public codec::JsonDecoder {
     quote.mark_iv = top.maybe_double("mark_iv");
     quote.underlying_price = top.maybe_double("underlying");
     quote.open_interest = top.maybe<Qty>("open_interest");
-    return Ending::events;
+    return Ending::read;
   }
 
   const std::string venue_;
@@ -206,8 +208,7 @@ Result<std::unique_ptr<codec::Decoder>> make_simulated_decoder(
   const auto venue = settings.find("venue");
   if (venue == settings.end() || venue->second.empty())
     return Error{Fault::malformed, "a simulated stream names its venue", "venue"};
-  return std::unique_ptr<codec::Decoder>(
-      std::make_unique<SimulatedDecoder>(venue->second, instruments, source));
+  return codec::make_message_loop<SimulatedReader>(source, venue->second, instruments);
 }
 
 }  // namespace delever::venues

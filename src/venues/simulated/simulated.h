@@ -1,4 +1,4 @@
-// What `delever simulate` writes (sim/wire.h): one JSON object a message, times in nanoseconds,
+// What `delever simulate` writes (encode.h): one JSON object a message, times in nanoseconds,
 // prices and quantities as text. The setting "venue" names the simulated venue.
 #pragma once
 

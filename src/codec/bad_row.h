@@ -1,0 +1,19 @@
+// What no market can have said: a trade at a price of 0, an index below it. Such a row is left out
+// and reported, whatever wrote it; the levels of books are checked where they are read.
+#pragma once
+
+#include <string_view>
+
+#include "market/event.h"
+
+namespace delever::codec {
+
+// Whether there is anything to check, for the kinds of which most messages are.
+inline bool may_be_bad_row(const Event& event) {
+  if (std::holds_alternative<BookDelta>(event.payload)) return false;
+  const auto* trade = std::get_if<Trade>(&event.payload);
+  return !trade || trade->price <= Price() || trade->qty <= Qty();
+}
+std::string_view bad_row(const Event& event, InstrumentKind kind);  // why; empty: it is good
+
+}  // namespace delever::codec

@@ -1,0 +1,143 @@
+#include "render/json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+
+namespace delever::render {
+namespace {
+
+void write_text(std::string& out, const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';  // bytes above 0x7f are negative
+  });
+  if (plain) {
+    out += '"' + text + '"';
+    return;
+  }
+  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void write_number(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  char buffer[64];
+  out.append(buffer, nlohmann::detail::to_chars(buffer, buffer + sizeof buffer, value));
+}
+
+template <class T>
+void write_number(std::string& out, T value) {
+  char buffer[24];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+void new_line(std::string& out, int indent, size_t depth) {
+  if (indent < 0) return;
+  out += '\n';
+  out.append(static_cast<size_t>(indent) * depth, ' ');
+}
+
+}  // namespace
+
+Json::Json(std::initializer_list<Json> parts) {
+  const bool named = std::all_of(parts.begin(), parts.end(), [](const Json& part) {
+    const auto* pair = std::get_if<Array>(&part.value_);
+    return pair && pair->size() == 2 && std::holds_alternative<std::string>((*pair)[0].value_);
+  });
+  if (!named) {
+    value_ = Array(parts);
+    return;
+  }
+  Object members;
+  members.reserve(parts.size());
+  for (const Json& part : parts) {
+    const Array& pair = std::get<Array>(part.value_);
+    members.push_back({std::get<std::string>(pair[0].value_), pair[1]});
+  }
+  value_ = std::move(members);
+}
+
+Json Json::object() {
+  Json json;
+  json.value_ = Object();
+  return json;
+}
+
+Json Json::array() {
+  Json json;
+  json.value_ = Array();
+  return json;
+}
+
+Json& Json::operator[](std::string_view name) {
+  if (is_null()) value_ = Object();
+  auto* members = std::get_if<Object>(&value_);
+  CHECK(members);
+  for (Member& m : *members) {
+    if (m.name == name) return m.value;
+  }
+  return members->emplace_back(Member{std::string(name), Json()}).value;
+}
+
+void Json::push_back(Json item) {
+  if (is_null()) value_ = Array();
+  auto* items = std::get_if<Array>(&value_);
+  CHECK(items);
+  items->push_back(std::move(item));
+}
+
+void Json::update(Json members) {
+  auto* added = std::get_if<Object>(&members.value_);
+  CHECK(added);
+  for (Member& m : *added) (*this)[m.name] = std::move(m.value);
+}
+
+std::string Json::dump(int indent) const {
+  std::string out;
+  write(out, indent, 0);
+  return out;
+}
+
+void Json::write(std::string& out, int indent, size_t depth) const {
+  if (is_null()) {
+    out += "null";
+  } else if (const auto* truth = std::get_if<bool>(&value_)) {
+    out += *truth ? "true" : "false";
+  } else if (const auto* whole = std::get_if<int64_t>(&value_)) {
+    write_number(out, *whole);
+  } else if (const auto* count = std::get_if<uint64_t>(&value_)) {
+    write_number(out, *count);
+  } else if (const auto* number = std::get_if<double>(&value_)) {
+    write_number(out, *number);
+  } else if (const auto* text = std::get_if<std::string>(&value_)) {
+    write_text(out, *text);
+  } else if (const auto* items = std::get_if<Array>(&value_)) {
+    out += '[';
+    for (const Json& item : *items) {
+      if (&item != items->data()) out += ',';
+      new_line(out, indent, depth + 1);
+      item.write(out, indent, depth + 1);
+    }
+    if (!items->empty()) new_line(out, indent, depth);
+    out += ']';
+  } else {
+    const Object& members = std::get<Object>(value_);
+    out += '{';
+    for (const Member& m : members) {
+      if (&m != members.data()) out += ',';
+      new_line(out, indent, depth + 1);
+      write_text(out, m.name);
+      out += indent < 0 ? ":" : ": ";
+      m.value.write(out, indent, depth + 1);
+    }
+    if (!members.empty()) new_line(out, indent, depth);
+    out += '}';
+  }
+}
+
+}  // namespace delever::render

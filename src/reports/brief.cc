@@ -1,0 +1,171 @@
+#include "reports/brief.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "base/text.h"
+#include "gauges/gauges.h"
+#include "gauges/knowledge.h"
+#include "reports/feed.h"
+#include "reports/inputs.h"
+
+namespace delever::reports {
+namespace {
+
+std::string label_of(const gauges::Reading& r) {
+  std::string label = r.name;
+  if (r.venue) label += " " + *r.venue;
+  if (r.expiry) label += " " + expiry_name(*r.expiry);
+  return label;
+}
+
+std::vector<gauges::Reading> of_asset(const std::vector<gauges::Reading>& readings,
+                                      const std::string& asset) {
+  std::vector<gauges::Reading> out;
+  for (const gauges::Reading& r : readings) {
+    if (r.asset == asset) out.push_back(r);
+  }
+  std::stable_sort(out.begin(), out.end(), [](const gauges::Reading& a, const gauges::Reading& b) {
+    return reading_rank(a.name) < reading_rank(b.name);
+  });
+  return out;
+}
+
+}  // namespace
+
+Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
+  const std::string rules_text = TRY(read_file(find_shipped(inputs.rules_path)));
+  const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, inputs.rules_path));
+  const Config definitions = TRY(Config::load(find_shipped(inputs.claim_rules_path)));
+  const gauges::ClaimRules claim_rules =
+      TRY(gauges::ClaimRules::load(definitions, inputs.claim_rules_path));
+  std::vector<Instant> times = gauges::claim_times(inputs.claims, inputs.at);
+  const Instant day_before = inputs.at - Duration::days(1);
+  times.push_back(day_before);
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+
+  std::set<std::string> assets{inputs.asset};
+  for (const gauges::Claim& claim : inputs.claims) {
+    if (claim.asset != gauges::kEveryCoin) assets.insert(claim.asset);
+  }
+  std::vector<std::unique_ptr<gauges::Gauges>> gauges;
+  for (const std::string& asset : assets)
+    gauges.push_back(
+        std::make_unique<gauges::Gauges>(asset, rules, feed.instruments(), feed.sources()));
+  gauges::KnowledgeRecorder recorder(gauges, times);
+  if (auto ran = feed.run(recorder); !ran.has_value()) return std::move(ran.error());
+  std::vector<gauges::Knowledge> known = recorder.finish();
+  for (gauges::Knowledge& k : known) {
+    for (const gauges::GaugeRange& range : inputs.ranges) {
+      if (range.to < k.at) k.ranges.push_back(range);
+    }
+  }
+
+  Brief brief;
+  brief.title = inputs.title;
+  brief.asset = inputs.asset;
+  brief.as_of = inputs.at;
+  brief.rules = inputs.rules_path;
+  brief.claim_rules = inputs.claim_rules_path;
+  brief.notes = inputs.notes;
+  brief.readings = of_asset(known.back().readings, inputs.asset);
+  brief.claims = gauges::check_claims(inputs.claims, claim_rules, known, inputs.at);
+  const auto before = std::find_if(known.begin(), known.end(),
+                                   [&](const gauges::Knowledge& k) { return k.at == day_before; });
+  CHECK(before != known.end());
+  brief.verdict = verdict::decide(
+      verdict::evidence(brief.readings, of_asset(before->readings, inputs.asset), {}), {});
+  for (const auto& one : gauges) {
+    if (one->asset() == inputs.asset) brief.history = one->history(inputs.at);
+  }
+  brief.sources = feed.use();
+  return brief;
+}
+
+Result<Brief> brief_of(const BriefOptions& options, Context& context) {
+  BriefInputs inputs;
+  inputs.rules_path = options.rules;
+  inputs.claim_rules_path = options.claim_rules;
+  std::unique_ptr<EventFeed> feed;
+  std::string claims_path = options.claims;
+  if (options.tapes.empty()) {
+    const Episode episode = TRY(load_episode(
+        find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
+    inputs.title = episode.title;
+    inputs.asset = options.asset.empty() ? episode.asset : upper(options.asset);
+    inputs.at = options.at.empty() ? episode.at : TRY(parse_at(options.at, "--at", context));
+    inputs.notes = episode.notes;
+    inputs.ranges = episode.ranges;
+    if (claims_path.empty()) claims_path = episode.claims_path;
+    feed = TRY(open_episode(episode, inputs.at));
+  } else {
+    if (!options.episode.empty())
+      return Error{Fault::malformed, "give an episode folder or --tape, not both", "brief"};
+    inputs.asset = options.asset.empty() ? "BTC" : upper(options.asset);
+    inputs.at = TRY(time_or_last(options.at, "--at", options.tapes, context));
+    inputs.title = "Leverage brief, " + inputs.asset;
+    feed = TRY(open_tapes(options.tapes, inputs.at));
+  }
+  if (!claims_path.empty()) {
+    const std::string text = TRY(read_file(claims_path));
+    inputs.claims = TRY(gauges::read_claims(text, claims_path));
+  }
+  return make_brief(inputs, *feed);
+}
+
+size_t reading_rank(std::string_view name) {
+  constexpr std::array<std::string_view, 32> order{"liq_total_usd_24h",
+                                                   "liq_long_usd_24h",
+                                                   "liq_short_usd_24h",
+                                                   "liq_long_share",
+                                                   "liq_dominance_osc",
+                                                   "liq_long_share_ma30",
+                                                   "liq_dominance_osc_ma30",
+                                                   "liq_dominance_osc_ma30_weighted",
+                                                   "liq_dominance_osc_percentile",
+                                                   "liq_concentration",
+                                                   "funding_annual_oi_weighted",
+                                                   "funding_annual",
+                                                   "funding_rate",
+                                                   "oi_coins",
+                                                   "oi_usd",
+                                                   "oi_change_24h_coins",
+                                                   "oi_change_24h_usd",
+                                                   "basis_annual",
+                                                   "realized_vol_24h",
+                                                   "vol_index_30d",
+                                                   "vol_premium",
+                                                   "price_low_24h",
+                                                   "price_high_24h",
+                                                   "options_oi",
+                                                   "options_oi_calls",
+                                                   "options_oi_puts",
+                                                   "options_put_call",
+                                                   "options_max_pain",
+                                                   "options_max_pain_coin",
+                                                   "hedge_flow_1pct_gross",
+                                                   "hedge_flow_1pct_net",
+                                                   "etf_flow_usd_1d"};
+  return static_cast<size_t>(std::find(order.begin(), order.end(), name) - order.begin());
+}
+
+std::vector<std::string> pending_lines(const Brief& brief) {
+  std::vector<std::string> lines;
+  for (const gauges::Reading& r : brief.readings) {
+    if (r.state == gauges::State::pending)
+      lines.push_back(fmt::format("{}: {}", label_of(r), r.reason));
+  }
+  for (const gauges::ClaimCheck& c : brief.claims) {
+    if (c.state == gauges::State::pending)
+      lines.push_back(fmt::format("claim {} ({}): {}", c.claim.id, c.claim.metric, c.note));
+  }
+  return lines;
+}
+
+}  // namespace delever::reports

@@ -1,0 +1,78 @@
+// Brief: all readings of one asset at one time, the checked claims and the verdict.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gauges/claims.h"
+#include "gauges/history.h"
+#include "gauges/reading.h"
+#include "reports/context.h"
+#include "verdict/verdict.h"
+
+namespace delever::reports {
+
+struct SourceUse {
+  std::string name;  // tape stream, or file of an episode
+  uint64_t messages = 0, events = 0, undecoded = 0;
+  std::map<std::string, uint64_t> undecoded_reasons;
+};
+
+struct Brief {
+  std::string title;
+  std::string asset;
+  Instant as_of;
+  std::string rules;        // "rules/2026-01-30.toml"
+  std::string claim_rules;  // "rules/claims-2026-01-30.toml"
+  std::vector<gauges::Reading> readings;
+  std::vector<gauges::ClaimCheck> claims;
+  verdict::Verdict verdict;
+  std::vector<std::string> notes;  // of an episode: what is in it, where it ends
+  gauges::History history;         // what the charts draw; every series ends at as_of
+  std::vector<SourceUse> sources;
+};
+
+// What a brief is made from: rules, claims, and something that feeds the events received up to a
+// time, in order.
+struct BriefInputs {
+  std::string title;
+  std::string asset = "BTC";
+  Instant at;
+  std::string rules_path, claim_rules_path;
+  std::vector<gauges::Claim> claims;
+  std::vector<std::string> notes;
+  std::vector<gauges::GaugeRange>
+      ranges;  // what is known of a gauge's past beyond the events at hand
+};
+
+class EventFeed {
+ public:
+  virtual ~EventFeed() = default;
+  virtual const Instruments& instruments() const = 0;
+  virtual const std::vector<Source>& sources() const = 0;
+  virtual Result<void> run(
+      EventSink& sink) = 0;  // events received up to and including the time it was opened for
+  virtual std::vector<SourceUse> use() const = 0;
+};
+
+Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed);
+
+// Readings of state pending, and claims likewise, as lines "what: why".
+std::vector<std::string> pending_lines(const Brief& brief);
+// The gauges in the order a reader wants them; unknown names go last, alphabetically.
+size_t reading_rank(std::string_view name);
+
+struct BriefOptions {
+  std::string episode;
+  std::vector<std::string> tapes;
+  std::string claims, asset, at;
+  std::string rules = "rules/2026-01-30.toml", claim_rules = "rules/claims-2026-01-30.toml";
+};
+// The brief of an episode or of tapes.
+Result<Brief> brief_of(const BriefOptions& options, Context& context);
+
+}  // namespace delever::reports

@@ -1,0 +1,282 @@
+#include "reports/carry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "market/terms.h"
+#include "reports/feed.h"
+#include "reports/inputs.h"
+
+namespace delever::reports {
+namespace {
+
+// Prices and settled funding of two instruments, known by canonical name and, where several venues
+// have it, by venue.
+class CarrySink final : public EventSink {
+ public:
+  CarrySink(const Instruments& instruments, const CarryOptions& options)
+      : instruments_(instruments), names_{options.spot, options.contract}, venue_(options.venue) {}
+
+  void on_event(const Event& event) override {
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
+    const size_t leg = leg_of(event.instrument);
+    if (leg == kNone) return;
+    seen_[leg].insert(event.instrument);
+    const auto note = [&](Instant at, Price price, const char* what) {
+      if (price.raw() > 0) prices_[leg][at] = {price.approx() / units(event.instrument), what};
+    };
+    if (const auto* trade = std::get_if<Trade>(&event.payload))
+      note(event.at, trade->price, "trade");
+    if (const auto* mark = std::get_if<MarkPrice>(&event.payload))
+      note(to_second(event.at), mark->price, "mark");
+    if (const auto* index = std::get_if<IndexPrice>(&event.payload))
+      note(event.at, index->price, "index");
+    if (const auto* candle = std::get_if<Candle>(&event.payload); candle && candle->closed)
+      note(to_second(candle->to), candle->close, "candle close");
+    const auto* funding = std::get_if<FundingRate>(&event.payload);
+    if (leg != 1 || !funding || funding->kind != FundingKind::settled) return;
+    rates_[to_second(funding->settles_at.value_or(event.at))] = *funding;
+  }
+
+  Result<const Instrument*> instrument(size_t leg) const {
+    if (seen_[leg].empty()) {
+      return Error{Fault::no_evidence,
+                   fmt::format("nothing of {}{} in the data", names_[leg],
+                               venue_.empty() ? "" : " at " + venue_),
+                   "carry"};
+    }
+    if (seen_[leg].size() > 1) {
+      std::string venues;
+      for (const InstrumentId id : seen_[leg])
+        venues += (venues.empty() ? "" : ", ") + instruments_[id].venue;
+      return Error{Fault::refused,
+                   fmt::format("{} is traded at {}: say --venue", names_[leg], venues), "carry"};
+    }
+    return &instruments_[*seen_[leg].begin()];
+  }
+
+  // Both legs are one coin, paid in one money. Contracts of 1000 coins are counted in plain coins.
+  Result<void> legs_belong_together() const {
+    if (seen_[0].empty()) return {};  // the prices of the spot are given
+    const Instrument &spot = instruments_[*seen_[0].begin()],
+                     &contract = instruments_[*seen_[1].begin()];
+    const Coin a = names_of_coins_.of(spot), b = names_of_coins_.of(contract);
+    if (a.asset != b.asset)
+      return Error{Fault::refused,
+                   fmt::format("another coin: {} is {}, {} is {}", spot.name(), a.asset,
+                               contract.name(), b.asset),
+                   "carry"};
+    if (money_of(spot.quote) != money_of(contract.quote))
+      return Error{Fault::refused,
+                   fmt::format("another quote: {} is paid in {}, {} in {}", spot.name(), spot.quote,
+                               contract.name(), contract.quote),
+                   "carry"};
+    return {};
+  }
+  double units_of(size_t leg) const {
+    return seen_[leg].empty() ? 1 : names_of_coins_.of(instruments_[*seen_[leg].begin()]).units;
+  }
+
+  Result<PricePaid> price(size_t leg, Instant at, Duration age) const {
+    auto after = prices_[leg].upper_bound(at);
+    if (after == prices_[leg].begin() || at - std::prev(after)->first > age) {
+      return Error{
+          Fault::no_evidence,
+          fmt::format("no price of {} within {} before {}", names_[leg], age.text(), at.text()),
+          "carry"};
+    }
+    const auto& [when, found] = *std::prev(after);
+    return PricePaid{found.first, fmt::format("{} of {}", found.second, when.text())};
+  }
+
+  const std::map<Instant, FundingRate>& rates() const { return rates_; }
+
+  // Venues stamp settlements, marks and the ends of candles some milliseconds beside the hour.
+  static Instant to_second(Instant t) {
+    const int64_t second = 1'000'000'000;
+    const int64_t ns = t.ns() + second / 2;
+    return Instant::ns(ns - (ns % second + second) % second);
+  }
+
+ private:
+  static constexpr size_t kNone = 2;
+  // The dollar and its stablecoins count as one, as in the rules of the gauges.
+  static std::string money_of(const std::string& quote) {
+    for (const char* dollar : {"USD", "USDT", "USDC", "BUSD", "FDUSD"}) {
+      if (quote == dollar) return "USD";
+    }
+    return quote;
+  }
+  double units(InstrumentId id) {
+    const auto [found, fresh] = units_.try_emplace(id, 1);
+    if (fresh) found->second = names_of_coins_.of(instruments_[id]).units;
+    return found->second;
+  }
+  size_t leg_of(InstrumentId id) {
+    const auto [found, fresh] = legs_.try_emplace(id, kNone);
+    if (!fresh) return found->second;
+    const Instrument& i = instruments_[id];
+    if (!venue_.empty() && i.venue != venue_) return kNone;
+    for (size_t leg = 0; leg < 2; ++leg) {
+      if (i.name() == names_[leg] || i.symbol == names_[leg]) {
+        // Spot and perpetual may share a symbol at a venue (BTCUSDT): the kind tells them apart.
+        const bool spot = i.kind == InstrumentKind::spot || i.kind == InstrumentKind::index;
+        if (spot == (leg == 0)) return found->second = leg;
+      }
+    }
+    return kNone;
+  }
+
+  const Instruments& instruments_;
+  std::array<std::string, 2> names_;  // spot, contract
+  std::string venue_;
+  std::map<InstrumentId, size_t> legs_;
+  std::array<std::set<InstrumentId>, 2> seen_;
+  std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
+  std::map<Instant, FundingRate> rates_;
+  CoinNames names_of_coins_;
+  std::map<InstrumentId, double> units_;
+};
+
+options::CarryCosts costs_of(const CarryOptions& o) {
+  return {.spot_entry = o.spot_fee,
+          .spot_exit = o.spot_fee,
+          .contract_entry = o.contract_fee,
+          .contract_exit = o.exit_fee.value_or(o.contract_fee),
+          .borrow_rate = o.borrow,
+          .borrowed_share = o.borrowed,
+          .margin = o.margin};
+}
+
+Result<PricePaid> given_or(const std::optional<double>& given, const CarrySink* sink, size_t leg,
+                           Instant at, Duration age, const char* option) {
+  if (given) return PricePaid{*given, "given"};
+  if (!sink)
+    return Error{Fault::malformed, fmt::format("wants {}, or a tape that knows it", option),
+                 "carry"};
+  return sink->price(leg, at, age);
+}
+
+Result<void> work_out_dated(CarryReport& report, const CarryOptions& o, const CarrySink* sink,
+                            Duration age) {
+  report.spot_entry = TRY(given_or(o.spot_entry, sink, 0, report.from, age, "--spot-entry"));
+  report.contract_entry =
+      TRY(given_or(o.contract_entry, sink, 1, report.from, age, "--contract-entry"));
+  options::DatedCarry trade{.spot = report.spot_entry.price,
+                            .future = report.contract_entry.price,
+                            .entry = report.from,
+                            .expiry = report.to,
+                            .contract = report.kind,
+                            .costs = costs_of(o),
+                            .settlement = o.spot_exit};
+  report.result = TRY(options::dated_carry(trade));
+  const double exit = o.spot_exit.value_or(report.spot_entry.price);
+  report.spot_exit = {exit,
+                      o.spot_exit ? "given" : "settles where spot stood: it cancels but for fees"};
+  report.contract_exit = report.spot_exit;
+  return {};
+}
+
+Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, const CarrySink& sink,
+                                Duration age) {
+  report.spot_entry = TRY(given_or(o.spot_entry, &sink, 0, report.from, age, "--spot-entry"));
+  report.spot_exit = TRY(given_or(o.spot_exit, &sink, 0, report.to, age, "--spot-exit"));
+  report.contract_entry =
+      TRY(given_or(o.contract_entry, &sink, 1, report.from, age, "--contract-entry"));
+  report.contract_exit =
+      TRY(given_or(o.contract_exit, &sink, 1, report.to, age, "--contract-exit"));
+  options::PerpetualCarry trade{.spot_entry = report.spot_entry.price,
+                                .spot_exit = report.spot_exit.price,
+                                .perpetual_entry = report.contract_entry.price,
+                                .perpetual_exit = report.contract_exit.price,
+                                .entry = report.from,
+                                .exit = report.to,
+                                .contract = report.kind,
+                                .costs = costs_of(o)};
+  std::optional<Duration> interval;
+  for (const auto& [at, rate] : sink.rates()) {
+    if (at <= report.from || at > report.to) continue;
+    const PricePaid mark =
+        TRY(sink.price(1, at, age));  // the venue charges on the mark of the moment
+    trade.funding.push_back({at, rate.rate.approx(), mark.price});
+    if (rate.interval) interval = std::max(interval.value_or(*rate.interval), *rate.interval);
+  }
+  if (trade.funding.empty()) {
+    return Error{Fault::no_evidence,
+                 fmt::format("no settled funding of {} between {} and {}", report.contract,
+                             report.from.text(), report.to.text()),
+                 "carry"};
+  }
+  if (interval) trade.gap_max = *interval + *interval / 8;
+  report.result = TRY(options::perpetual_carry(trade));
+  report.funding = std::move(trade.funding);
+  return {};
+}
+
+}  // namespace
+
+Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
+  CarryReport report{.contract = o.contract, .spot = o.spot};
+  const Duration age = TRY(of_option(Duration::parse(o.price_age), "--price-age"));
+  if (age < Duration()) return Error{Fault::malformed, "must not be negative", "--price-age"};
+  report.from = TRY(parse_at(o.from, "--from", context));
+  if (!o.to.empty()) {
+    report.to = TRY(parse_at(o.to, "--to", context));
+    if (report.to <= report.from) return Error{Fault::malformed, "is not after --from", "--to"};
+  }
+  std::unique_ptr<EventFeed> feed;
+  std::unique_ptr<CarrySink> sink;
+  if (!o.tapes.empty() || !o.episode.empty()) {
+    if (o.contract.empty() || o.spot.empty())
+      return Error{Fault::malformed,
+                   "data want --spot and --contract, as BTC-USDT and BTC-USDT-PERP", "carry"};
+    // Settlements may be stamped a little late: the minute after the exit is read as well.
+    const Instant until =
+        std::max(report.from, o.to.empty() ? report.from : report.to) + Duration::minutes(1);
+    if (o.tapes.empty()) {
+      const Episode episode = TRY(load_episode(find_shipped(o.episode)));
+      feed = TRY(open_episode(episode, until));
+    } else {
+      feed = TRY(open_tapes(o.tapes, until));
+    }
+    sink = std::make_unique<CarrySink>(feed->instruments(), o);
+    if (auto ran = feed->run(*sink); !ran.has_value()) return std::move(ran.error());
+  }
+  std::optional<Instant> expiry;
+  if (!o.expiry.empty()) expiry = TRY(of_option(parse_expiry_name(o.expiry), "--expiry"));
+  if (o.inverse) report.kind = options::CarryContract::inverse;
+  if (sink) {
+    const Instrument* contract = TRY(sink->instrument(1));
+    report.contract = contract->name() + " at " + contract->venue;
+    report.perpetual = contract->is_perpetual();
+    report.kind = contract->kind == InstrumentKind::inverse ? options::CarryContract::inverse
+                                                            : options::CarryContract::linear;
+    if (!report.perpetual && !expiry) expiry = contract->expiry;
+    if (!o.spot_entry) {
+      const Instrument* spot = TRY(sink->instrument(0));
+      report.spot = spot->name() + " at " + spot->venue;
+    }
+    TRY(sink->legs_belong_together());
+    report.units = sink->units_of(1);
+  }
+  if (report.perpetual) {
+    if (o.to.empty())
+      return Error{Fault::malformed, "a perpetual wants --to: it has no expiry", "carry"};
+    TRY(work_out_perpetual(report, o, *sink, age));
+  } else {
+    if (!expiry)
+      return Error{Fault::malformed, "a future without data wants --expiry, as 27MAR26", "carry"};
+    report.to = *expiry;
+    if (report.spot.empty()) report.spot = "spot";
+    if (report.contract.empty()) report.contract = "future of " + expiry_name(*expiry);
+    TRY(work_out_dated(report, o, sink.get(), age));
+  }
+  return report;
+}
+
+}  // namespace delever::reports

@@ -1,0 +1,163 @@
+#include "reports/feed.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/config.h"
+#include "feeds/import.h"
+#include "feeds/replay.h"
+#include "tape/inspect.h"
+
+namespace delever::reports {
+namespace {
+
+// Passes events on and counts, by stream and reason, what could not be decoded.
+class CountingSink final : public feeds::ReplaySink {
+ public:
+  explicit CountingSink(EventSink& next) : next_(next) {}
+  void on_event(const Event& event) override { next_.on_event(event); }
+  void on_undecoded(const Source& stream, const codec::RawMessage&, const Error& why) override {
+    ++undecoded_[stream.name][why.text()];
+  }
+  const std::map<std::string, std::map<std::string, uint64_t>>& undecoded() const {
+    return undecoded_;
+  }
+
+ private:
+  EventSink& next_;
+  std::map<std::string, std::map<std::string, uint64_t>> undecoded_;
+};
+
+class TapeFeed final : public EventFeed {
+ public:
+  TapeFeed(std::unique_ptr<feeds::Replay> replay, std::string scratch)
+      : replay_(std::move(replay)), scratch_(std::move(scratch)) {}
+  ~TapeFeed() override {
+    replay_.reset();
+    if (!scratch_.empty()) remove_tape(scratch_);
+  }
+
+  const Instruments& instruments() const override { return replay_->instruments(); }
+  const std::vector<Source>& sources() const override { return replay_->sources(); }
+  Result<void> run(EventSink& sink) override {
+    CountingSink counting(sink);
+    auto ran = replay_->run(counting);
+    undecoded_ = counting.undecoded();
+    return ran;
+  }
+  std::vector<SourceUse> use() const override {
+    std::vector<SourceUse> out;
+    for (SourceId id = 0; id < replay_->sources().size(); ++id) {
+      const codec::DecodeCounts& counts = replay_->counts(id);
+      SourceUse use{replay_->sources()[id].name, counts.messages, counts.events, 0, {}};
+      if (const auto found = undecoded_.find(use.name); found != undecoded_.end()) {
+        use.undecoded_reasons = found->second;
+        for (const auto& [reason, count] : found->second) use.undecoded += count;
+      }
+      out.push_back(std::move(use));
+    }
+    return out;
+  }
+
+  static void remove_tape(const std::string& path) {
+    std::error_code ignored;
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix, ignored);
+  }
+
+ private:
+  std::unique_ptr<feeds::Replay> replay_;
+  std::string scratch_;  // a tape of our own, to be removed
+  std::map<std::string, std::map<std::string, uint64_t>> undecoded_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to) {
+  auto replay = TRY(feeds::Replay::open(paths, {.to = to}));
+  return std::unique_ptr<EventFeed>(std::make_unique<TapeFeed>(std::move(replay), ""));
+}
+
+Result<Instant> last_time(const std::vector<std::string>& paths) {
+  std::optional<Instant> last;
+  for (const std::string& path : paths) {
+    const tape::TapeInfo info = TRY(tape::tape_info(path));
+    if (info.last && (!last || *info.last > *last)) last = info.last;
+  }
+  if (!last)
+    return Error{Fault::no_evidence, "holds no message, so there is no time to speak of",
+                 paths.at(0)};
+  return *last;
+}
+
+Result<Instant> time_or_last(const std::string& text, const char* option,
+                             const std::vector<std::string>& paths, Context& context) {
+  return text.empty() ? last_time(paths) : parse_at(text, option, context);
+}
+
+Result<Episode> load_episode(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ec;
+  if (!fs::is_directory(folder, ec))
+    return Error{Fault::not_found, "no such episode folder", folder};
+  const Config config = TRY(Config::load(folder + "/episode.toml"));
+  Episode episode;
+  episode.folder = folder;
+  episode.title = TRY(config.text("title"));
+  episode.asset = TRY(config.text("asset"));
+  episode.at = TRY(config.instant("at"));
+  if (config.has("claims")) {
+    const std::string claims = TRY(config.text("claims"));
+    episode.claims_path = folder + "/" + claims;
+  }
+  if (config.has("notes")) episode.notes = TRY(config.texts("notes"));
+  for (const Config& data : TRY(config.tables("data"))) {
+    Episode::Data entry;
+    entry.file = TRY(data.text("file"));
+    entry.map = TRY(data.text("map"));
+    episode.data.push_back({folder + "/" + entry.file, folder + "/" + entry.map});
+  }
+  for (const Config& range : TRY(config.tables("range"))) {
+    gauges::GaugeRange r;
+    r.name = TRY(range.text("gauge"));
+    r.asset = TRY(range.text("asset"));
+    r.low = TRY(range.number("low"));
+    r.high = TRY(range.number("high"));
+    r.from = TRY(range.instant("from"));
+    r.to = TRY(range.instant("to"));
+    const int64_t days = TRY(range.integer("days"));
+    if (days < 1 || r.low > r.high)
+      return Error{Fault::malformed, "want days > 0 and low <= high", range.place()};
+    r.days = static_cast<size_t>(days);
+    (void)TRY(range.text("source"));
+    episode.ranges.push_back(std::move(r));
+  }
+  if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
+  return episode;
+}
+
+// An episode's files take the same road as any archive: onto a tape (a scratch one), and from there
+// to events.
+Result<std::unique_ptr<EventFeed>> open_episode(const Episode& episode, Instant to) {
+  SystemClock clock;
+  const std::string path =
+      fmt::format("{}/delever-episode-{}-{}.tape", std::filesystem::temp_directory_path().string(),
+                  ::getpid(), clock.now().ns());
+  const auto build = [&]() -> Result<std::unique_ptr<EventFeed>> {
+    auto writer = TRY(tape::TapeWriter::open(path, clock));
+    for (const Episode::Data& data : episode.data)
+      (void)TRY(
+          feeds::import_files(feeds::ImportFormat::csv, {data.file}, {.map = data.map}, *writer));
+    if (auto closed = writer->close(); !closed.has_value()) return std::move(closed.error());
+    writer.reset();
+    auto replay = TRY(feeds::Replay::open({path}, {.to = to}));
+    return std::unique_ptr<EventFeed>(std::make_unique<TapeFeed>(std::move(replay), path));
+  };
+  auto feed = build();
+  if (!feed.has_value()) TapeFeed::remove_tape(path);
+  return feed;
+}
+
+}  // namespace delever::reports

@@ -1,0 +1,26 @@
+// Reading what a report's options name: times, files, files that come with the program.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "reports/context.h"
+
+namespace delever::reports {
+
+// Adds the option's name to the error of a failed reading.
+template <class T>
+Result<T> of_option(Result<T> read, const char* option) {
+  if (!read.has_value()) return std::move(read.error()).at(option);
+  return read;
+}
+// ISO-8601, or "now", which stays the same throughout one context.
+Result<Instant> parse_at(const std::string& text, const char* option, Context& context);
+// Files that come with the program (rules, maps, episodes): as given, then beside the working
+// directory, then beside the source tree the binary was built from.
+std::string find_shipped(const std::string& relative);
+
+}  // namespace delever::reports

@@ -1,0 +1,164 @@
+#include "reports/level_bars.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reports/feed.h"
+
+namespace delever::reports {
+namespace {
+
+constexpr int64_t kMinute = 60'000'000'000;
+constexpr double kEntryStep = 0.001;
+
+class BarSink final : public EventSink {
+ public:
+  BarSink(const Instruments& instruments, const std::string& asset,
+          std::optional<Duration> throttle)
+      : instruments_(instruments), asset_(asset), throttle_(throttle) {}
+  void on_event(const Event& event) override {
+    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
+    const Instrument& i = instruments_[event.instrument];
+    if (i.base != asset_ || !i.is_perpetual()) return;
+    builders_.try_emplace(event.instrument, i, throttle_).first->second.on_event(event);
+  }
+  std::vector<LevelMarket> markets(Instant now) const {
+    std::vector<LevelMarket> all;
+    for (const auto& [id, builder] : builders_) {
+      if (auto market = builder.market(now)) all.push_back(std::move(*market));
+    }
+    return all;
+  }
+
+ private:
+  const Instruments& instruments_;
+  const std::string& asset_;
+  std::optional<Duration> throttle_;
+  std::map<InstrumentId, BarBuilder> builders_;
+};
+
+}  // namespace
+
+void BarBuilder::Range::add(double price) {
+  low = seen ? std::min(low, price) : price;
+  high = seen ? std::max(high, price) : price;
+  last = price;
+  seen = true;
+}
+
+void BarBuilder::on_event(const Event& event) {
+  if (const auto* trade = std::get_if<Trade>(&event.payload)) {
+    const auto size = coins(instrument_, trade->qty, trade->price);
+    if (!size || trade->price.raw() <= 0) return;
+    Minute& minute = at(event.at);
+    minute.traded[std::floor(std::log(trade->price.approx()) / kEntryStep)] += *size;
+    (trade->taker_side == Side::buy ? minute.buys : minute.sells) += *size;
+    minute.trades.add(trade->price.approx());
+    last_price_ = trade->price;
+  } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
+    if (mark->price.raw() > 0) at(event.at).marks.add(mark->price.approx());
+  } else if (const auto* interest = std::get_if<OpenInterest>(&event.payload)) {
+    auto open = interest->coins;
+    if (!open && interest->contracts) open = coins(instrument_, *interest->contracts, last_price_);
+    if (!open) return;
+    if (!first_) first_ = *open;
+    at(event.at).open_interest = *open;
+    readings_.push_back(event.at);
+  } else if (const auto* liquidation = std::get_if<Liquidation>(&event.payload)) {
+    const auto qty = liquidation->qty();
+    const auto size = qty ? coins(instrument_, *qty, liquidation->price()) : std::nullopt;
+    if (size && *size > 0) reports_.push_back({event.at, liquidation->position_side, *size});
+  }
+}
+
+std::vector<BarBuilder::Report> BarBuilder::kept_reports() const {
+  if (!throttle_) return reports_;
+  std::vector<Report> kept;
+  for (const Report& report : reports_) {
+    const bool same =
+        !kept.empty() && kept.back().at.ns() / throttle_->ns() == report.at.ns() / throttle_->ns();
+    if (same)
+      kept.back() = report;
+    else
+      kept.push_back(report);
+  }
+  return kept;
+}
+
+std::optional<LevelMarket> BarBuilder::market(Instant now) const {
+  LevelMarket m{.venue = instrument_.venue,
+                .symbol = instrument_.symbol,
+                .bars = {},
+                .lot = {},
+                .lot_weighted = {},
+                .gap_max = {}};
+  if (!first_) return std::nullopt;
+  m.open_interest_start = *first_;
+  const std::vector<Report> reports = kept_reports();
+  std::map<int64_t, std::pair<double, double>> liquidated;  // longs, shorts by minute
+  std::vector<double> sizes;
+  double sum = 0, squares = 0;
+  for (const Report& report : reports) {
+    auto& [longs, shorts] = liquidated[report.at.ns() / kMinute];
+    (report.side == PositionSide::long_side ? longs : shorts) += report.coins;
+    sizes.push_back(report.coins);
+    sum += report.coins;
+    squares += report.coins * report.coins;
+  }
+  double open = *first_, last = 0;
+  int64_t before = 0;
+  for (const auto& [minute, data] : minutes_) {
+    const Range& range = data.marks.seen ? data.marks : data.trades;
+    if (!range.seen && last == 0) continue;  // before the first price
+    levels::LevelBar bar{.end = Instant::ns((minute + 1) * kMinute),
+                         .traded = {},
+                         .liquidated_long = {},
+                         .liquidated_short = {}};
+    bar.seconds = m.bars.empty() ? 60 : static_cast<double>(minute - before) * 60;
+    bar.low = range.seen ? range.low : last;
+    bar.high = range.seen ? range.high : last;
+    bar.open_interest_change = data.open_interest.value_or(open) - open;
+    open = data.open_interest.value_or(open);
+    bar.taker_buy = data.buys;
+    bar.taker_sell = data.sells;
+    for (const auto& [bucket, size] : data.traded)
+      bar.traded.push_back({std::exp((bucket + 0.5) * kEntryStep), size});
+    if (!sizes.empty()) {
+      const auto found = liquidated.find(minute);
+      bar.liquidated_long = found == liquidated.end() ? 0 : found->second.first;
+      bar.liquidated_short = found == liquidated.end() ? 0 : found->second.second;
+    }
+    last = range.seen ? range.last : last;
+    before = minute;
+    m.bars.push_back(std::move(bar));
+  }
+  const bool traded = std::any_of(m.bars.begin(), m.bars.end(),
+                                  [](const levels::LevelBar& b) { return b.volume() > 0; });
+  if (!traded) return std::nullopt;
+  if (!sizes.empty()) {
+    std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2),
+                     sizes.end());
+    m.lot = sizes[sizes.size() / 2];
+    m.lot_weighted = squares / sum;
+  }
+  // A tape that began later is short, not broken.
+  Instant from = std::max(now - Duration::hours(6), readings_.front());
+  for (const Instant reading : readings_) {
+    if (reading < from) continue;
+    m.gap_max = std::max(m.gap_max, reading - from);
+    from = reading;
+  }
+  m.gap_max = std::max(m.gap_max, now - from);
+  return m;
+}
+
+Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
+                                                    const std::string& asset, Instant at,
+                                                    std::optional<Duration> throttle) {
+  const auto feed = TRY(open_tapes({tape}, at));
+  BarSink sink(feed->instruments(), asset, throttle);
+  if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
+  return sink.markets(at);
+}
+
+}  // namespace delever::reports

@@ -1,0 +1,72 @@
+// One perpetual's minutes from a tape: what levels are inferred from (margin/levels.h).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "levels/levels.h"
+#include "market/event.h"
+#include "market/instrument.h"
+
+namespace delever::reports {
+
+struct LevelMarket {
+  std::string venue, symbol;
+  std::vector<levels::LevelBar> bars;
+  double open_interest_start = 0;  // coins
+  std::optional<double> lot;       // median reported liquidation, coins
+  std::optional<double>
+      lot_weighted;  // mean square over mean: in its counts compound sizes are near Poisson
+  Duration gap_max;  // between two readings of the open interest in the last 6 h
+
+  std::string name() const { return venue + " " + symbol; }
+};
+
+// Trades, marks, open interest and liquidations come in, minutes come out.
+class BarBuilder {
+ public:
+  // `throttle`: of the liquidations of one such stretch only the last is kept, as Binance's feed
+  // does with a second.
+  explicit BarBuilder(const Instrument& instrument, std::optional<Duration> throttle = {})
+      : instrument_(instrument), throttle_(throttle) {}
+
+  void on_event(const Event& event);
+  std::optional<LevelMarket> market(Instant now) const;  // missing: no open interest, no trades
+
+ private:
+  struct Range {
+    double low = 0, high = 0, last = 0;
+    bool seen = false;
+    void add(double price);
+  };
+  struct Minute {
+    double buys = 0, sells = 0;
+    Range marks, trades;
+    std::map<double, double> traded;  // by entry bucket
+    std::optional<double> open_interest;
+  };
+  struct Report {
+    Instant at;
+    PositionSide side;
+    double coins;
+  };
+  Minute& at(Instant t) { return minutes_[t.ns() / 60'000'000'000]; }
+  std::vector<Report> kept_reports() const;
+
+  const Instrument instrument_;
+  std::optional<Duration> throttle_;
+  std::map<int64_t, Minute> minutes_;
+  std::optional<double> first_;
+  std::optional<Price> last_price_;
+  std::vector<Report> reports_;
+  std::vector<Instant> readings_;
+};
+
+// Every perpetual of the asset on one tape, up to `at`. Errors: as open_tapes.
+Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
+                                                    const std::string& asset, Instant at,
+                                                    std::optional<Duration> throttle = {});
+
+}  // namespace delever::reports

@@ -1,0 +1,22 @@
+// Every gauge of one asset at one time or at many.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gauges/reading.h"
+#include "reports/context.h"
+
+namespace delever::reports {
+
+struct GaugesOptions {
+  std::vector<std::string> tapes;
+  std::string asset = "BTC", from, to, step = "1h", rules = "rules/2026-01-30.toml";
+};
+// Gets the readings of one time after another.
+using ReadingsSink = std::function<void(Instant, const std::vector<gauges::Reading>&)>;
+Result<void> sample_gauges(const GaugesOptions& options, Context& context,
+                           const ReadingsSink& each);
+
+}  // namespace delever::reports

@@ -1,0 +1,283 @@
+#include "sim/agents/retail.h"
+
+namespace delever::sim {
+namespace {
+
+constexpr uint64_t kStop = 1;  // the client number of stops
+constexpr double kReach = 0.02;
+
+double chance_of(double rate, double time) { return 1 - std::exp(-rate * time); }
+
+}  // namespace
+
+size_t Retail::bytes_per_account() {
+  return sizeof(uint32_t) + sizeof(AccountId) + 2 * sizeof(float) + 2 * sizeof(double) +
+         sizeof(OrderId) + 2 * sizeof(int32_t) + sizeof(uint16_t) + 2 * sizeof(uint8_t);
+}
+
+void Retail::open(Field& field) {
+  world_ = &field.world;
+  stream_ = field.population << 22;
+  period_ = static_cast<uint32_t>(std::max<int64_t>(1, setup_.decide_every.ns() / 1'000'000'000));
+  const World& w = field.world;
+  const auto& books = w.perpetuals[setup_.asset];
+  double shares = 0;
+  for (const uint32_t b : books) shares += w.books[b].share;
+  double weights = 0;
+  for (const double x : setup_.weights) weights += x;
+  if (books.empty() || shares <= 0 || weights <= 0) return;
+  for (uint32_t i = 0; i < setup_.accounts; ++i) {
+    Random random(w.seed, {static_cast<uint32_t>(Stream::retail_setup), stream_ + i, 0});
+    double at = random.uniform() * shares;
+    uint32_t book = books.back();
+    for (const uint32_t b : books) {
+      at -= w.books[b].share;
+      if (at < 0) {
+        book = b;
+        break;
+      }
+    }
+    double pick = random.uniform() * weights;
+    double leverage = setup_.leverages.back();
+    for (size_t k = 0; k < setup_.leverages.size(); ++k) {
+      pick -= setup_.weights[k];
+      if (pick < 0) {
+        leverage = setup_.leverages[k];
+        break;
+      }
+    }
+    // Truncated Pareto by inversion.
+    const double a = setup_.notional_tail,
+                 ratio = std::pow(setup_.notional_min / setup_.notional_max, a);
+    double notional = setup_.notional_min * std::pow(1 - random.uniform() * (1 - ratio), -1 / a);
+    const Book& b = w.books[book];
+    // Venues allow less leverage on larger positions: the account takes what the tier of 1.5 times
+    // its size allows.
+    Venue& venue = *field.venues[b.venue];
+    if (const auto& ladder = venue.setup().listings[b.instrument].rules.ladder) {
+      for (const MarginTier& tier : ladder->tiers) {
+        if (ladder->unit == TierUnit::value && tier.cap && tier.cap->approx() < notional * 1.5)
+          continue;
+        leverage = std::min(leverage, std::floor(tier.max_leverage.approx()));
+        break;
+      }
+    }
+    const bool cross = random.chance(setup_.cross_share);
+    const double margin = notional / leverage;
+    const bool backed = cross && setup_.backing && venue.setup().collateral_haircut &&
+                        random.chance(setup_.backing_share);
+    const AccountId account =
+        venue.open_account(field.at, {field.population, i},
+                           backed ? CollateralMode::multi_asset : CollateralMode::single_coin);
+    const double wallet = margin * (1.15 + setup_.reserve) + notional * 0.002;
+    if (backed) {
+      venue.deposit(field.at, account, field.coin(*setup_.backing),
+                    wallet / w.assets[*setup_.backing].start);
+      venue.deposit(field.at, account, 0, notional * 0.002);  // for fees
+    } else {
+      venue.deposit(field.at, account, 0, wallet);
+    }
+    if (!cross)
+      venue.must(field.at, SetMarginMode{account, b.instrument, MarginMode::isolated},
+                 "isolated margin");
+    const auto exact = Leverage::nearest(leverage);
+    CHECK(exact.has_value());
+    venue.must(field.at, SetLeverage{account, b.instrument, exact.value()},
+               "leverage of the start");
+    book_.push_back(book);
+    account_.push_back(account);
+    notional_.push_back(static_cast<float>(notional));
+    leverage_.push_back(static_cast<float>(leverage));
+    cross_.push_back(cross);
+  }
+  const size_t n = book_.size();
+  coins_.assign(n, 0);
+  cost_.assign(n, 0);
+  stop_.assign(n, 0);
+  stop_ticks_.assign(n, 0);
+  liquidated_step_.assign(n, -1);
+  liquidations_.assign(n, 0);
+  wants_stop_.assign(n, 0);
+}
+
+void Retail::hold(const World& w, std::vector<Held>& out) {
+  for (uint32_t i = 0; i < size(); ++i) {
+    Random random(w.seed, {static_cast<uint32_t>(Stream::retail_setup), stream_ + i, 1});
+    if (!random.chance(setup_.open_share)) continue;
+    const bool buys = random.chance(setup_.long_share);
+    const double coins = notional_[i] / w.assets[setup_.asset].start;
+    wants_stop_[i] = random.chance(setup_.stop_chance);
+    out.push_back({book_[i], account_[i], buys ? coins : -coins,
+                   static_cast<uint32_t>(random.below(1U << 20))});
+  }
+}
+
+void Retail::each_start(const World& w,
+                        const std::function<void(const StartPosition&)>& each) const {
+  for (uint32_t i = 0; i < size(); ++i) {
+    if (coins_[i] == 0) continue;
+    StartPosition p{.asset = setup_.asset,
+                    .coins = coins_[i],
+                    .entry = cost_[i] / std::abs(coins_[i]),
+                    .leverage = leverage_[i],
+                    .stop = wants_stop_[i] != 0 && !w.switches.without(Mechanism::stops),
+                    .stop_from = setup_.stop_from,
+                    .stop_to = setup_.stop_to};
+    p.margin = cross_[i] ? (1.15 + setup_.reserve) / leverage_[i] + 0.002
+                         : 1 / leverage_[i];  // as open() deposits
+    p.book = book_[i];
+    each(p);
+  }
+}
+
+void Retail::observe(const World& w) {
+  const Asset& asset = w.assets[setup_.asset];
+  const double hours = period_ / 3600.0;
+  const double z = std::clamp(asset.momentum, -3.0, 3.0);
+  dip_ = !w.switches.without(Mechanism::dip_buyers) && asset.drawdown < -setup_.dip_sigmas &&
+         asset.return_1m > 0;
+  const double rate =
+      setup_.open_rate_day / 24 * std::exp(setup_.momentum * std::abs(z) + (dip_ ? setup_.dip : 0));
+  opens_ = chance_of(rate, hours);
+  // Log odds of the crowd's long share, moved by the trend.
+  const double share = std::clamp(setup_.long_share, 0.01, 0.99);
+  const double odds = std::log(share / (1 - share)) + 2 * setup_.momentum * z;
+  long_share_ = 1 / (1 + std::exp(-odds));
+  closes_ = chance_of(std::log(2.0) / setup_.close_half_life_hours, hours);
+}
+
+void Retail::decide(size_t part, const World& w, Outbox& out) {
+  // Accounts of this second: those whose number is the step's, modulo the period. Each part takes a
+  // stretch of them.
+  const size_t n = size(), from = n * part / kParts, to = n * (part + 1) / kParts;
+  const size_t phase = w.step % period_;
+  for (size_t i = from + (phase + period_ - from % period_) % period_; i < to; i += period_)
+    consider(static_cast<uint32_t>(i), w, out);
+}
+
+void Retail::consider(uint32_t i, const World& w, Outbox& out) {
+  const Book& book = w.books[book_[i]];
+  if (!(book.mark > 0) || !(book.mid > 0)) return;
+  Random random(w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + i, w.step});
+  const double coins = coins_[i];
+  if (coins == 0) {
+    if (stop_[i] != 0) {  // a stop of a position that is gone
+      out.send(w, setup_.latency, stream_ + i, book.venue,
+               CancelOrder{account_[i], book.instrument, stop_[i]});
+      stop_[i] = 0;
+    }
+    if (liquidated_step_[i] >= 0) {  // once: comes back or stays away
+      const double window = setup_.reentry_within.in_seconds();
+      if (w.step - static_cast<uint32_t>(liquidated_step_[i]) > window) {
+        liquidated_step_[i] = -1;
+        return;
+      }
+      if (w.switches.without(Mechanism::dip_buyers)) return;
+      if (random.chance(-std::log1p(-std::min(setup_.reentry_chance, 0.999)) * period_ / window))
+        enter(i, w, out, random.chance(setup_.long_share), random);
+      return;
+    }
+    if (random.chance(opens_)) enter(i, w, out, dip_ || random.chance(long_share_), random);
+    return;
+  }
+  // Positions of the start get their stop when they are first looked at.
+  if (wants_stop_[i] && stop_[i] == 0 && !w.switches.without(Mechanism::stops)) {
+    wants_stop_[i] = 0;
+    const double entry = cost_[i] / std::abs(coins);
+    const double way = setup_.stop_from + (setup_.stop_to - setup_.stop_from) * random.uniform();
+    const double price = entry * (coins > 0 ? 1 - way / leverage_[i] : 1 + way / leverage_[i]);
+    const double lots = std::floor(std::abs(coins) / book.lot + 0.5);
+    const double ticks = std::floor(price / book.tick);
+    if (lots >= 1 && ticks >= 1 && (coins > 0 ? price < book.mark : price > book.mark)) {
+      SubmitOrder stop;
+      stop.account = account_[i];
+      stop.instrument = book.instrument;
+      stop.side = coins > 0 ? Side::sell : Side::buy;
+      stop.type = OrderType::stop_market;
+      stop.qty = Qty::raw(static_cast<int64_t>(std::min(lots, book.lots_max)) * book.step_raw);
+      stop.time_in_force = TimeInForce::immediate_or_cancel;
+      stop.reduce_only = true;
+      stop.trigger = Price::raw(static_cast<int64_t>(ticks) * book.tick_raw);
+      stop.client = kStop;
+      stop_ticks_[i] = static_cast<int32_t>(ticks);
+      out.send(w, setup_.latency, stream_ + i, book.venue, stop);
+    }
+  }
+  const double profit = coins * book.mark - (coins > 0 ? cost_[i] : -cost_[i]);
+  const double margin = cost_[i] / leverage_[i];
+  const double loss = margin > 0 ? std::max(-profit / margin, 0.0) : 0.0;
+  double closes = closes_;
+  if (loss > 0.5) {
+    const double panic = setup_.panic_rate_hour * std::exp(4 * std::min(loss - 0.5, 1.0));
+    closes = chance_of(std::log(2.0) / setup_.close_half_life_hours + panic, period_ / 3600.0);
+  }
+  if (random.chance(closes)) leave(i, w, out);
+}
+
+void Retail::enter(uint32_t i, const World& w, Outbox& out, bool buys, Random& random) {
+  const Book& book = w.books[book_[i]];
+  auto o = taking(book, account_[i], (buys ? 1 : -1) * notional_[i] / book.mid, kReach);
+  if (!o) return;
+  liquidated_step_[i] = -1;
+  wants_stop_[i] = random.chance(setup_.stop_chance);
+  out.send(w, setup_.latency, stream_ + i, book.venue, *o);
+}
+
+void Retail::leave(uint32_t i, const World& w, Outbox& out) {
+  const Book& book = w.books[book_[i]];
+  const auto o = taking(book, account_[i], -coins_[i], kReach, true);
+  if (!o) return;
+  if (stop_[i] != 0) {
+    out.send(w, setup_.latency, stream_ + i, book.venue,
+             CancelOrder{account_[i], book.instrument, stop_[i]});
+    stop_[i] = 0;
+  }
+  out.send(w, setup_.latency, stream_ + i, book.venue, *o);
+}
+
+void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
+  switch (n.kind()) {
+    case NoticeKind::fill:
+    case NoticeKind::takeover:
+    case NoticeKind::adl:
+    case NoticeKind::settled: {
+      const Book& book = world_->books[book_[i]];
+      const PositionChange p = *position_change(n, account_[i]);
+      const double lots = static_cast<double>(p.qty.raw() / book.step_raw);
+      const double change = (p.side == Side::buy ? 1 : -1) * lots * book.lot;
+      const double before = coins_[i], after = before + change;
+      const double price = p.price.approx();
+      if (before == 0 || (before > 0) == (change > 0))
+        cost_[i] += std::abs(change) * price;
+      else if (std::abs(after) < book.lot / 2)
+        cost_[i] = 0;
+      else if ((after > 0) == (before > 0))
+        cost_[i] *= after / before;
+      else
+        cost_[i] = std::abs(after) * price;
+      coins_[i] = std::abs(after) < book.lot / 2 ? 0 : after;
+      break;
+    }
+    case NoticeKind::liquidation:
+      if (liquidations_[i] < 65'535) ++liquidations_[i];
+      liquidated_step_[i] = static_cast<int32_t>(world_->step);
+      break;
+    case NoticeKind::stop_armed:
+      stop_[i] = n.as<StopArmed>()->order;
+      break;
+    case NoticeKind::stop_triggered:
+      if (n.as<StopTriggered>()->order == stop_[i]) stop_[i] = 0;
+      break;
+    case NoticeKind::finished:
+      if (n.as<OrderFinished>()->order == stop_[i]) stop_[i] = 0;
+      break;
+    default:
+      break;
+  }
+}
+
+void Retail::on_refused(uint32_t, uint32_t i, const SubmitOrder& order, Reject) {
+  if (order.client == kStop) wants_stop_[i] = 0;
+}
+
+}  // namespace delever::sim
