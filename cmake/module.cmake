@@ -32,6 +32,11 @@ function(module name)
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${M_DEPS} PRIVATE ${M_LIBS})
   target_compile_options(${name} PRIVATE ${delever_flags})
+  if(DELEVER_UNITY)  # headers are read once for many sources; CMake leaves sources with options of their own alone
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+    # gcc takes an included source for a header, of which it says that others may see its unnamed types
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
   if(tests AND NOT DELEVER_FUZZ AND NOT DELEVER_BENCH AND NOT DELEVER_ODR)  # those presets build their own programs only
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)

@@ -16,8 +16,6 @@
 namespace delever::conform {
 namespace {
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
 // Fills the answers of a row's named figures: `find` gives the figure whose name contains the row's
 // words.
 template <class Find>

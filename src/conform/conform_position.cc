@@ -10,8 +10,6 @@
 namespace delever::conform {
 namespace {
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
 constexpr std::string_view kVenues[] = {"binance",     "bybit", "okx",          "deribit",
                                         "hyperliquid", "dydx",  "bybit-testnet"};
 

@@ -1,10 +1,16 @@
 // Inside conform: one row as its handlers see it, and what they answer.
 #pragma once
 
+#include <string_view>
+
 #include "conform/conform.h"
 #include "conform/notes.h"
 
 namespace delever::conform {
+
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
 
 struct Example {
   std::string id, venue, topic, mode, contract, side, tiers_text,

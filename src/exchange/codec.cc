@@ -29,52 +29,52 @@ void one_of(A& a, E& x, E last) {
 // One list a command, for both directions; it binds every member, so that one that is added and not
 // listed does not compile.
 template <class A>
-void fields(A& a, OpenAccount& c) {
+void command_fields(A& a, OpenAccount& c) {
   auto& [collateral, hedge] = c;
   one_of(a, collateral, CollateralMode::portfolio);
   a(hedge);
 }
 template <class A>
-void fields(A& a, Deposit& c) {
+void command_fields(A& a, Deposit& c) {
   auto& [account, coin, amount] = c;
   a(account), a(coin), a(amount);
 }
 template <class A>
-void fields(A& a, Withdraw& c) {
+void command_fields(A& a, Withdraw& c) {
   auto& [account, coin, amount] = c;
   a(account), a(coin), a(amount);
 }
 template <class A>
-void fields(A& a, SetLeverage& c) {
+void command_fields(A& a, SetLeverage& c) {
   auto& [account, instrument, leverage] = c;
   a(account), a(instrument), a(leverage);
 }
 template <class A>
-void fields(A& a, SetMarginMode& c) {
+void command_fields(A& a, SetMarginMode& c) {
   auto& [account, instrument, mode] = c;
   a(account), a(instrument);
   one_of(a, mode, MarginMode::isolated);
 }
 template <class A>
-void fields(A& a, SetPositionMode& c) {
+void command_fields(A& a, SetPositionMode& c) {
   auto& [account, hedge] = c;
   a(account), a(hedge);
 }
 template <class A>
-void fields(A& a, SetCollateralMode& c) {
+void command_fields(A& a, SetCollateralMode& c) {
   auto& [account, collateral] = c;
   a(account);
   one_of(a, collateral, CollateralMode::portfolio);
 }
 template <class A>
-void fields(A& a, MoveMargin& c) {
+void command_fields(A& a, MoveMargin& c) {
   auto& [account, instrument, side, amount] = c;
   a(account), a(instrument);
   one_of(a, side, PositionSide::short_side);
   a(amount);
 }
 template <class A>
-void fields(A& a, SubmitOrder& c) {
+void command_fields(A& a, SubmitOrder& c) {
   auto& [account, instrument, side, type, price, qty, time_in_force, self_trade, reduce_only,
          position, trigger, trigger_by, client] = c;
   a(account), a(instrument);
@@ -90,40 +90,40 @@ void fields(A& a, SubmitOrder& c) {
   a(client);
 }
 template <class A>
-void fields(A& a, CancelOrder& c) {
+void command_fields(A& a, CancelOrder& c) {
   auto& [account, instrument, order] = c;
   a(account), a(instrument), a(order);
 }
 template <class A>
-void fields(A& a, ReduceOrder& c) {
+void command_fields(A& a, ReduceOrder& c) {
   auto& [account, instrument, order, qty] = c;
   a(account), a(instrument), a(order), a(qty);
 }
 template <class A>
-void fields(A& a, CancelAll& c) {
+void command_fields(A& a, CancelAll& c) {
   auto& [account, instrument] = c;
   a(account);
   optional(a, instrument);
 }
 template <class A>
-void fields(A& a, PublishIndex& c) {
+void command_fields(A& a, PublishIndex& c) {
   auto& [index, source, price] = c;
   a(index), a(source), a(price);
 }
 template <class A>
-void fields(A& a, PublishMark& c) {
+void command_fields(A& a, PublishMark& c) {
   auto& [instrument, price] = c;
   a(instrument), a(price);
 }
 template <class A>
-void fields(A&, TickClock&) {}
+void command_fields(A&, TickClock&) {}
 
 template <size_t kTag = 0>
 void read_body(Loader& a, size_t tag, CommandBody& body) {
   if constexpr (kTag == std::variant_size_v<CommandBody>) {
     a.fail("no command has this tag");
   } else if (tag == kTag) {
-    fields(a, body.emplace<kTag>());
+    command_fields(a, body.emplace<kTag>());
   } else {
     read_body<kTag + 1>(a, tag, body);
   }
@@ -137,7 +137,7 @@ std::string encode(const Command& command) {
   auto tag = static_cast<uint8_t>(command.body.index());
   a(at), a(tag);
   CommandBody body = command.body;
-  std::visit([&a](auto& c) { fields(a, c); }, body);
+  std::visit([&a](auto& c) { command_fields(a, c); }, body);
   return a.take();
 }
 

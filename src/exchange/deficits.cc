@@ -9,10 +9,6 @@ namespace {
 
 constexpr Duration kFundMemory = Duration::hours(8);
 
-bool has_step(const LiquidationRule& rule, LiquidationStep step) {
-  return std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end();
-}
-
 }  // namespace
 
 // Whether the fund may still take positions on: it must stay above zero after the loss and, where

@@ -4,14 +4,6 @@
 #include "exchange/liquidator.h"
 
 namespace delever::exchange {
-namespace {
-
-bool has_step(const LiquidationRule& rule, LiquidationStep step) {
-  return std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end();
-}
-
-}  // namespace
-
 // The pools that a move since the last look may have put under water, in an order that does not
 // depend on how their numbers were given out.
 void Liquidator::reevaluate_due() {

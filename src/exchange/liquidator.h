@@ -2,10 +2,16 @@
 // over. It acts through Trading and the ledger; what a pool stands at it asks Pools.
 #pragma once
 
+#include <algorithm>
+
 #include "exchange/trading.h"
 #include "margin/adl.h"
 
 namespace delever::exchange {
+
+inline bool has_step(const LiquidationRule& rule, LiquidationStep step) {
+  return std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end();
+}
 
 class Liquidator {
  public:

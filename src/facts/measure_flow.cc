@@ -10,7 +10,7 @@
 namespace delever::facts {
 namespace {
 
-constexpr uint32_t kStream = 1000;
+constexpr uint32_t kFlowStream = 1000;
 constexpr size_t kSignLag = 200, kSignOrders = 20 * kSignLag;
 constexpr size_t kSignBlocks = 50;
 constexpr size_t kBins = 60;    // bins that a curve or a regression needs
@@ -67,7 +67,7 @@ Fact sign_acf_decay(const Track* t) {
   }
   const statistics::Estimate found = statistics::block_bootstrap(
       kSignBlocks, [&](const statistics::Positions& at) { return sign_decay(stretches, at, lags); },
-      {.block = 1, .stream = kStream});
+      {.block = 1, .stream = kFlowStream});
   fact.value = found.value;
   fact.low = found.low;
   fact.high = found.high;
@@ -235,8 +235,8 @@ void measure_flow(const Observer& observed, FactSet& out) {
   }
   out.push_back(
       hawkes_fact("hawkes_branching_orders", std::move(times), t ? t->name : "", "orders"));
-  bin_facts(t, Duration::seconds(5), "5s", kStream + 10, out);
-  bin_facts(t, Duration::minutes(1), "1m", kStream + 20, out);
+  bin_facts(t, Duration::seconds(5), "5s", kFlowStream + 10, out);
+  bin_facts(t, Duration::minutes(1), "1m", kFlowStream + 20, out);
 }
 
 }  // namespace delever::facts

@@ -10,7 +10,7 @@
 namespace delever::facts {
 namespace {
 
-constexpr uint32_t kStream = 3000;
+constexpr uint32_t kLeverageStream = 3000;
 constexpr size_t kTail = 100, kTailWanted = 500;
 constexpr size_t kForced = 30;
 constexpr size_t kSteps = 40;  // of a regression or correlation
@@ -132,7 +132,7 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
   const std::vector<double> single = statistics::merged(times);
   std::vector<double> gaps;
   for (size_t i = 1; i < single.size(); ++i) gaps.push_back(single[i] - single[i - 1]);
-  uint32_t stream = kStream;
+  uint32_t stream = kLeverageStream;
   const auto add = [&](const char* name, const char* unit, const std::vector<double>& values,
                        size_t wanted, auto statistic) {
     Fact fact{.name = name,
@@ -294,7 +294,7 @@ void dominance(const Observer& observed, const ForcedAll& all, FactSet& out) {
   }
   pair_fact(
       {.name = "dominance_return_correlation_1d", .source = pairs.x.empty() ? "" : prices.source},
-      pairs, kStream + 90, "no daily totals of liquidations beside daily prices",
+      pairs, kLeverageStream + 90, "no daily totals of liquidations beside daily prices",
       statistics::correlation, out);
 }
 
@@ -336,10 +336,12 @@ void measure_leverage(const Observer& observed, FactSet& out) {
   long_share(all, out);
   deleveraging(out);
   liquidation_sizes(all, out);
-  funding(observed, &Track::funding_settled, Duration::hours(8), "8h", {1, 3}, kStream + 50, out);
-  funding(observed, &Track::funding_mean, Duration::days(1), "1d", {1, 7}, kStream + 60, out);
-  interest_regression(observed, Duration::days(1), "1d", kStream + 70, out);
-  interest_regression(observed, Duration::hours(1), "1h", kStream + 80, out);
+  funding(observed, &Track::funding_settled, Duration::hours(8), "8h", {1, 3}, kLeverageStream + 50,
+          out);
+  funding(observed, &Track::funding_mean, Duration::days(1), "1d", {1, 7}, kLeverageStream + 60,
+          out);
+  interest_regression(observed, Duration::days(1), "1d", kLeverageStream + 70, out);
+  interest_regression(observed, Duration::hours(1), "1h", kLeverageStream + 80, out);
   dominance(observed, all, out);
 }
 

@@ -9,7 +9,7 @@
 namespace delever::facts {
 namespace {
 
-constexpr uint32_t kStream = 2000;
+constexpr uint32_t kLiquidityStream = 2000;
 constexpr size_t kSeconds = 60;  // of quotes that a mean spread needs
 constexpr size_t kBooks = 30;    // snapshots that a mean or a median needs
 constexpr size_t kShockMinutes = 60;
@@ -176,21 +176,21 @@ void measure_liquidity(const Observer& observed, FactSet& out) {
                                    : fmt::format("{} s of quotes, want {}", spread.n, kSeconds);
     out.push_back(std::move(spread));
   } else {
-    add_mean(std::move(spread), values, kStream, out);
+    add_mean(std::move(spread), values, kLiquidityStream, out);
   }
-  depth_fact(observed, "depth_5bp_usd", &DepthState::usd_5bp, 0.0005, kStream + 6, out);
-  depth_fact(observed, "depth_10bp_usd", &DepthState::usd_10bp, 0.001, kStream + 1, out);
-  depth_fact(observed, "depth_1pct_usd", &DepthState::usd_1pct, 0.01, kStream + 2, out);
+  depth_fact(observed, "depth_5bp_usd", &DepthState::usd_5bp, 0.0005, kLiquidityStream + 6, out);
+  depth_fact(observed, "depth_10bp_usd", &DepthState::usd_10bp, 0.001, kLiquidityStream + 1, out);
+  depth_fact(observed, "depth_1pct_usd", &DepthState::usd_1pct, 0.01, kLiquidityStream + 2, out);
 
   const auto shock = largest_hour(observed);
   after_shock(
-      t, shock, {.name = "depth_1pct_loss_after_shock"}, true, &Track::depth, kStream + 3,
+      t, shock, {.name = "depth_1pct_loss_after_shock"}, true, &Track::depth, kLiquidityStream + 3,
       [](const DepthState& s) { return s.usd_1pct; }, out);
   after_shock(
-      t, shock, {.name = "depth_10bp_loss_after_shock"}, true, &Track::depth, kStream + 4,
+      t, shock, {.name = "depth_10bp_loss_after_shock"}, true, &Track::depth, kLiquidityStream + 4,
       [](const DepthState& s) { return s.usd_10bp; }, out);
   after_shock(
-      t, shock, {.name = "spread_ratio_after_shock"}, false, &Track::quotes, kStream + 5,
+      t, shock, {.name = "spread_ratio_after_shock"}, false, &Track::quotes, kLiquidityStream + 5,
       [](const QuoteState& q) { return std::optional((q.ask - q.bid) / q.mid()); }, out);
 }
 

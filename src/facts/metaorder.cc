@@ -12,7 +12,7 @@ namespace delever::facts {
 namespace {
 
 constexpr size_t kSizes = 4;  // different sizes that an exponent needs
-constexpr uint32_t kStream = 4000;
+constexpr uint32_t kMetaorderStream = 4000;
 
 double side(const Metaorder& m) { return m.coins > 0 ? 1 : -1; }
 
@@ -63,8 +63,8 @@ FactSet metaorder_facts(const std::vector<Metaorder>& orders, const std::string&
     }
     out.push_back(std::move(fact));
   };
-  add("impact_exponent_metaorder", exponent, kStream);
-  add("impact_decay_metaorder", decayed, kStream + 1);
+  add("impact_exponent_metaorder", exponent, kMetaorderStream);
+  add("impact_decay_metaorder", decayed, kMetaorderStream + 1);
   return out;
 }
 

@@ -8,9 +8,8 @@
 namespace delever::gauges {
 namespace {
 
-constexpr Duration kDay = Duration::days(1);
 constexpr Duration kYear = Duration::days(365);
-constexpr std::string_view kSection = "funding";
+constexpr std::string_view kFundingSection = "funding";
 
 // Settlements carry a jitter of milliseconds; they belong to the full second.
 Instant nominal(Instant t) {
@@ -401,7 +400,7 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
   };
   const auto put_rate = [&](std::string_view name, const std::optional<Rated>& rated, bool wanted) {
     Panel::Name out{
-        .name = name, .unit = "fraction_per_interval", .section = kSection, .venue = venue};
+        .name = name, .unit = "fraction_per_interval", .section = kFundingSection, .venue = venue};
     std::optional<Duration> interval;
     Period period;
     if (rated) {
@@ -446,14 +445,15 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
       open[0].low = open[0].high = std::nullopt;
       if (name == "funding_annual") open[0].low = mean->low, open[0].high = mean->high;
       panel.only_band(
-          {.name = name, .unit = unit, .window = kDay, .section = kSection, .venue = venue},
+          {.name = name, .unit = unit, .window = kDay, .section = kFundingSection, .venue = venue},
           open[0]);
       return;
     }
     std::vector<Estimate> estimates;
     if (value) estimates = estimate(*value, mean->as_of, mean->coverage, mean->note);
-    panel.settle({.name = name, .unit = unit, .window = kDay, .section = kSection, .venue = venue},
-                 std::move(estimates), rules.band, why_not);
+    panel.settle(
+        {.name = name, .unit = unit, .window = kDay, .section = kFundingSection, .venue = venue},
+        std::move(estimates), rules.band, why_not);
   };
   const double neutral = annual_simple(rules.neutral_per_8h, Duration::hours(8));
   put("funding_annual", "fraction_per_year", mean ? std::optional(mean->annual) : std::nullopt);
@@ -538,10 +538,10 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
   panel.settle({.name = "funding_annual_oi_weighted",
                 .unit = "fraction_per_year",
                 .window = kDay,
-                .section = kSection},
+                .section = kFundingSection},
                std::move(rates), rules.band, missing);
   panel.settle(
-      {.name = "funding_carry_usd_24h", .unit = "USD", .window = kDay, .section = kSection},
+      {.name = "funding_carry_usd_24h", .unit = "USD", .window = kDay, .section = kFundingSection},
       std::move(carries), rules.band, missing);
 }
 
@@ -556,12 +556,14 @@ void Fundings::read(Panel& panel) const {
   for (const auto& [venue, id] : mains) read_venue(panel, venue, id, markets_.at(id));
   if (!mains.empty()) return;
   const std::string missing = "no perpetual of " + desk_.asset + " with a funding rate";
-  panel.pending({.name = "funding_rate", .unit = "fraction_per_interval", .section = kSection},
-                missing);
+  panel.pending(
+      {.name = "funding_rate", .unit = "fraction_per_interval", .section = kFundingSection},
+      missing);
   for (const std::string_view name :
        {"funding_annual", "funding_annual_compounded", "funding_distance_from_neutral"})
-    panel.pending({.name = name, .unit = "fraction_per_year", .window = kDay, .section = kSection},
-                  missing);
+    panel.pending(
+        {.name = name, .unit = "fraction_per_year", .window = kDay, .section = kFundingSection},
+        missing);
 }
 
 std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {

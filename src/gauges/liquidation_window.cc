@@ -8,8 +8,7 @@
 namespace delever::gauges {
 namespace {
 
-constexpr Duration kDay = Duration::days(1);
-constexpr std::string_view kSection = "liquidation";
+constexpr std::string_view kLiquidationSection = "liquidation";
 
 Estimate estimate_of(const LiquidationWindow& w, double value) {
   Estimate e{.label = w.label,
@@ -117,7 +116,7 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
   const auto& r = rules.liquidation;
   const auto name = [&](std::string_view n, std::string_view unit) {
     return Panel::Name{
-        .name = n, .unit = unit, .window = kDay, .section = kSection, .venue = venue};
+        .name = n, .unit = unit, .window = kDay, .section = kLiquidationSection, .venue = venue};
   };
   struct Sum {
     std::string_view name;
@@ -220,7 +219,8 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
     put(shares_weighted, *means.share_weighted);
   }
   const auto name = [&](std::string_view n, Duration window) {
-    return Panel::Name{.name = n, .unit = "fraction", .window = window, .section = kSection};
+    return Panel::Name{
+        .name = n, .unit = "fraction", .window = window, .section = kLiquidationSection};
   };
   const Duration days = kDay * r.days;
   const Band double_band{0, 2 * r.share.absolute};

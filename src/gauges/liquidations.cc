@@ -10,8 +10,7 @@
 namespace delever::gauges {
 namespace {
 
-constexpr Duration kDay = Duration::days(1);
-constexpr Duration kKept =
+constexpr Duration kLiquidationsKept =
     Duration::hours(48);  // single liquidations; one that comes later than this is too late
 
 bool throttles(LiquidationFeed feed) {
@@ -73,7 +72,7 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   const auto price = liquidation.price();
   const bool needs_price = instrument.kind != InstrumentKind::inverse;
   if (!qty || qty->raw() < 0 || (needs_price && (!price || price->raw() <= 0)) ||
-      event.at + kKept < event.received || event.at > event.received + kDay) {
+      event.at + kLiquidationsKept < event.received || event.at > event.received + kDay) {
     ++venue.unusable;
     return;
   }
@@ -158,7 +157,7 @@ std::optional<double> Liquidations::volume(InstrumentId id, const Market& market
 }
 
 void Liquidations::forget_before(Instant known) {
-  const Instant oldest = known - kKept;
+  const Instant oldest = known - kLiquidationsKept;
   for (auto& [name, venue] : venues_) {
     for (auto& [id, market] : venue.markets) {
       auto& entries = market.entries;

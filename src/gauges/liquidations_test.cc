@@ -8,7 +8,6 @@
 namespace delever::gauges {
 namespace {
 
-constexpr Duration kDay = Duration::days(1);
 constexpr auto kLong = PositionSide::long_side;
 constexpr auto kShort = PositionSide::short_side;
 const Instant kAt = time_of("2026-01-30T00:00:00Z");

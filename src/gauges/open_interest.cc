@@ -8,8 +8,7 @@
 namespace delever::gauges {
 namespace {
 
-constexpr Duration kDay = Duration::days(1);
-constexpr Duration kKept = Duration::hours(26);
+constexpr Duration kInterestKept = Duration::hours(26);
 
 int64_t floor_to(Instant t, Duration step) {
   const int64_t ns = t.ns();
@@ -76,7 +75,7 @@ void OpenInterests::add(const Event& event, const OpenInterest& interest) {
 }
 
 void OpenInterests::forget_before(Instant known) {
-  const int64_t oldest = floor_to(known - kKept, Duration::minutes(1));
+  const int64_t oldest = floor_to(known - kInterestKept, Duration::minutes(1));
   for (auto& [id, market] : markets_) {
     auto& minutes = market.minutes;
     auto first = std::lower_bound(minutes.begin(), minutes.end(), oldest,

@@ -16,6 +16,8 @@
 
 namespace delever::gauges {
 
+inline constexpr Duration kDay = Duration::days(1);
+
 // What every gauge is given.
 struct Desk {
   std::string asset;

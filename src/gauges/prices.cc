@@ -9,7 +9,7 @@ namespace delever::gauges {
 namespace {
 
 constexpr int64_t kMinute = 60'000'000'000;
-constexpr Duration kKept = Duration::hours(26);
+constexpr Duration kPricesKept = Duration::hours(26);
 constexpr size_t kBarsKept = 20'000;  // of one series; two years of hours
 
 // The end of the minute that holds `t`; a price stamped exactly on a minute is that minute's close.
@@ -119,7 +119,7 @@ void Prices::add(const Event& event, const Candle& candle) {
 }
 
 void Prices::forget_before(Instant known) {
-  const int64_t oldest = closing_minute(known - kKept);
+  const int64_t oldest = closing_minute(known - kPricesKept);
   for (auto& [key, series] : series_) {
     auto first = std::lower_bound(series.points.begin(), series.points.end(), oldest,
                                   [](const Point& p, int64_t m) { return p.minute < m; });

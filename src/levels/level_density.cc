@@ -8,7 +8,8 @@
 namespace delever::levels {
 namespace {
 
-constexpr std::array<PositionSide, 2> kSides{PositionSide::long_side, PositionSide::short_side};
+constexpr std::array<PositionSide, 2> kDensitySides{PositionSide::long_side,
+                                                    PositionSide::short_side};
 constexpr double kNinety = 1.6448536269514722, kBucket = 0.01;
 
 struct Spread {
@@ -19,7 +20,7 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
                   Instant at, const TrueMoment& truth, DensityScores& scores) {
   std::vector<LevelMass> predicted, fixed, true_masses;
   const double pi = in.model->rules.liquidated_share;
-  for (const PositionSide side : kSides) {
+  for (const PositionSide side : kDensitySides) {
     const LevelFit& fit = in.model->at(side);
     std::map<int64_t, std::map<size_t, Spread>>
         buckets;  // by leverage: its weight's error is one for all its coins

@@ -10,7 +10,7 @@ namespace delever::levels {
 namespace {
 
 constexpr std::array<size_t, 4> kMenu{3, 5, 6, 8};  // 10, 25, 50, 100x: what the maps in use assume
-constexpr std::array<PositionSide, 2> kSides{PositionSide::long_side, PositionSide::short_side};
+constexpr std::array<PositionSide, 2> kLabSides{PositionSide::long_side, PositionSide::short_side};
 
 LevelRules menu_rules(LevelRules rules) {
   rules.half_life_h = std::numeric_limits<double>::infinity();
@@ -144,7 +144,7 @@ class Lab {
     for (size_t t = 0; t < h.bars.size(); ++t) {
       const LevelBar& bar = h.bars[t];
       open_interest += bar.open_interest_change;
-      for (const PositionSide side : kSides) {
+      for (const PositionSide side : kLabSides) {
         Period& p = periods[{period_of(bar), side}];
         const double middle = std::sqrt(bar.low * bar.high);
         if (p.first == 0) p = {.first = middle, .low = bar.low, .high = bar.high};
@@ -266,7 +266,7 @@ Result<LevelTrial> try_levels(const LevelLabInput& in) {
 }
 
 MenuMap::MenuMap(const LevelRatios& ratios) {
-  for (const PositionSide side : kSides) {
+  for (const PositionSide side : kLabSides) {
     for (const size_t j : kMenu) {
       if (!ratios.at(side, j)) continue;
       tracks_.push_back({side, j, LevelTrack(side, *ratios.at(side, j), LevelRules{}.entry_step)});

@@ -9,7 +9,7 @@
 namespace delever::levels {
 namespace {
 
-constexpr double kBucket = 0.001, kPriorBucket = 0.005, kNinety = 1.6448536269514722;
+constexpr double kMapBucket = 0.001, kPriorBucket = 0.005, kMapNinety = 1.6448536269514722;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ Result<cascade::Flow> level_flow(std::span<const LevelMap> maps, double price, b
     for (const LevelInventory::Level& level : rising ? map.shorts : map.longs) {
       const double y = rising ? std::log(level.price / price) : std::log(price / level.price);
       const double weight = fit.weight[level.leverage], sd = fit.sd[level.leverage];
-      const double swing = weight > 0 ? kNinety * sd / weight : 0;
+      const double swing = weight > 0 ? kMapNinety * sd / weight : 0;
       mid.push_back({y, level.coins});
       low.push_back({y, level.coins * std::max(0.0, 1 - swing)});
       high.push_back({y, level.coins * (1 + swing)});
@@ -52,7 +52,7 @@ Result<cascade::Flow> level_flow(std::span<const LevelMap> maps, double price, b
       prior += fit.prior_only[level.leverage] ? level.coins : 0;
     }
   }
-  const cascade::FlowCurve::Grid grid{.width = kBucket, .end = reach};
+  const cascade::FlowCurve::Grid grid{.width = kMapBucket, .end = reach};
   const cascade::FlowCurve least = TRY(cascade::FlowCurve::of_masses(low, grid));
   const cascade::FlowCurve most = TRY(cascade::FlowCurve::of_masses(high, grid));
   const cascade::FlowCurve between = TRY(cascade::FlowCurve::of_masses(mid, grid));

@@ -18,7 +18,7 @@ matching::MatchBook::Band band_of(double start, double tick) {
   return {static_cast<Tick>(start * 0.5 / tick), static_cast<Tick>(start * 1.4 / tick)};
 }
 
-constexpr double kTicksMost = 2e7;  // 400 MB a book
+constexpr double kBookTicksMost = 2e7;  // 400 MB a book
 
 std::string option_symbol(const Scenario& s, const OptionSetup& o) {
   return fmt::format("{}-{}-{:.0f}-{}", s.assets[o.asset].name, expiry_name(o.expiry), o.strike,
@@ -123,7 +123,7 @@ Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& mo
   for (const ListingSetup& l : v.listings) {
     const ContractRule& contract = *l.rules.contract;
     const double tick = contract.tick->approx();
-    if (s.assets[l.asset].start / tick > kTicksMost)
+    if (s.assets[l.asset].start / tick > kBookTicksMost)
       return Error{Fault::out_of_range,
                    fmt::format("a tick of {} is too fine for a price of {}", contract.tick->text(),
                                s.assets[l.asset].start),

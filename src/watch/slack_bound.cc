@@ -12,7 +12,7 @@ constexpr double kReach = 2;  // chords go from now to now / 2 and 2 now
 constexpr double kOptionReach =
     16;  // an option's mark: from 0 to 16 now, its slack being nearly a line
 
-double raw(Price price) { return static_cast<double>(price.raw()); }
+double raw_price(Price price) { return static_cast<double>(price.raw()); }
 Price near(double units) {
   return Price::raw(static_cast<int64_t>(std::clamp(units, 1.0, 9.2e18)));
 }
@@ -145,7 +145,9 @@ Exposure::Way reach(const std::vector<Leg>& legs, Price now, std::optional<Price
   const bool option = legs.front().book->option;
   double factor = option ? kOptionReach : kReach;
   for (int attempt = 0; attempt < 6; ++attempt, factor = std::sqrt(factor)) {
-    const Price end = rising ? near(raw(now) * factor) : option ? Price() : near(raw(now) / factor);
+    const Price end = rising   ? near(raw_price(now) * factor)
+                      : option ? Price()
+                               : near(raw_price(now) / factor);
     double loss = 0;
     bool drawn = true;
     for (const Leg& leg : legs) {
@@ -221,7 +223,7 @@ struct Builder {
   // A short option's maintenance in its underlying, steepest at mark 0.
   Result<Price> add_underlying(const Leg& leg, Price underlying, double scale,
                                double* maintenance) {
-    const Price end = near(raw(underlying) * kReach);
+    const Price end = near(raw_price(underlying) * kReach);
     const double low = TRY(slack_at(*leg.position, *leg.book, Price(), underlying));
     const double high = TRY(slack_at(*leg.position, *leg.book, Price(), end));
     if (high >= low) return underlying;  // settled in the coin itself
@@ -349,7 +351,8 @@ Result<void> bound_pool(const margin::Account& account, const margin::MarkPrices
     const double here = held + TRY(add_coin(coin, x_most, 3));
     into.spare -= rounded * (x_most + 1) + 1e-14 * std::abs(here) * x_most;
     Exposure exposure{.price = Builder::id_of(ids.coin_usd, coin), .now = *now};
-    const Price above = near(raw(*now) * (1 + kCoinHeadroom)), below = near(raw(*now) / kReach);
+    const Price above = near(raw_price(*now) * (1 + kCoinHeadroom)),
+                below = near(raw_price(*now) / kReach);
     if (here > 0) exposure.fall = Exposure::Way{below, here * (now->approx() - below.approx())};
     if (here < 0 || settles)
       exposure.rise = Exposure::Way{above, std::max(0.0, -here) * (above.approx() - x)};

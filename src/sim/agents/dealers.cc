@@ -3,7 +3,7 @@
 namespace delever::sim {
 namespace {
 
-constexpr uint32_t kSlice = 5;        // seconds
+constexpr uint32_t kHedgeSlice = 5;   // seconds
 constexpr uint32_t kAccountBits = 3;  // of a dealer's number: 0 the options account, 1.. the hedges
 
 }  // namespace
@@ -60,10 +60,10 @@ void Dealers::hold(const World&, std::vector<Held>& out) {
 }
 
 void Dealers::decide(size_t, const World& w, Outbox& out) {
-  if (w.switches.without(Mechanism::gamma) || w.step % kSlice != 0) return;
-  const uint32_t every =
-      static_cast<uint32_t>(std::max<int64_t>(kSlice, setup_.hedge_every.ns() / 1'000'000'000));
-  const double slices = std::max(setup_.slice_over.in_seconds() / kSlice, 1.0);
+  if (w.switches.without(Mechanism::gamma) || w.step % kHedgeSlice != 0) return;
+  const uint32_t every = static_cast<uint32_t>(
+      std::max<int64_t>(kHedgeSlice, setup_.hedge_every.ns() / 1'000'000'000));
+  const double slices = std::max(setup_.slice_over.in_seconds() / kHedgeSlice, 1.0);
   for (uint32_t d = 0; d < dealers_.size(); ++d) {
     Dealer& dealer = dealers_[d];
     for (uint32_t a = 0; a < dealer.hedges.size(); ++a) {

@@ -3,7 +3,7 @@
 namespace delever::sim {
 namespace {
 
-constexpr uint32_t kSlice = 5;  // seconds
+constexpr uint32_t kFlowSlice = 5;  // seconds
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void ExternalFlow::decide(size_t, const World& w, Outbox& out) {
   const double scale =
       std::exp(std::clamp((setup_.usd > 0 ? 1 : -1) * setup_.elasticity * fall, -3.0, 3.0));
   owed_ += setup_.usd * scale / (setup_.to - setup_.from).in_seconds();
-  if (w.step % kSlice != stream_ % kSlice) return;
+  if (w.step % kFlowSlice != stream_ % kFlowSlice) return;
   const Book& book = w.books[desk_.seats[0].book];
   if (const auto o = taking(book, desk_.seats[0].account, owed_ / book.mid, 0.005)) {
     out.send(w, setup_.latency, stream_, book.venue, *o);

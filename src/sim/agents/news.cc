@@ -7,7 +7,7 @@
 namespace delever::sim {
 namespace {
 
-constexpr double kYear = 365.0 * 86'400;
+constexpr double kYearSeconds = 365.0 * 86'400;
 constexpr unsigned kFactors = 8;
 
 }  // namespace
@@ -37,7 +37,7 @@ void News::move(const AssetSetup& asset, uint64_t seed, uint32_t number, uint32_
   }
   Random random(seed, {static_cast<uint32_t>(Stream::fundamental), number, second});
   noise_ = noise_ * std::exp2(-1.0 / (12 * 3600)) +
-           asset.volatility * std::sqrt(variance / kYear) * random.normal();
+           asset.volatility * std::sqrt(variance / kYearSeconds) * random.normal();
 }
 
 }  // namespace delever::sim

@@ -123,8 +123,8 @@ Result<void> source(const Config& c) {
 
 namespace {
 
-constexpr double kTicksMost = 5e6;   // of a start price: 100 MB a book
-constexpr double kWalletMost = 2e9;  // USD, the largest that a wallet is sure to hold
+constexpr double kStartTicksMost = 5e6;  // of a start price: 100 MB a book
+constexpr double kWalletMost = 2e9;      // USD, the largest that a wallet is sure to hold
 
 template <class T>
 Result<std::optional<T>> maybe_exact(const Config& c, std::string_view key) {
@@ -241,10 +241,10 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
   if (r.contract->step->raw() <= 0)
     return Error{Fault::out_of_range, "must be greater than 0", c.place("step")};
   const double ticks = s.assets[l.asset].start / r.contract->tick->approx();
-  if (ticks < 100 || ticks > kTicksMost)
+  if (ticks < 100 || ticks > kStartTicksMost)
     return Error{Fault::out_of_range,
                  fmt::format("the start price is {:.0f} ticks: a book holds from 100 to {:.0f}",
-                             ticks, kTicksMost),
+                             ticks, kStartTicksMost),
                  c.place("tick")};
   if (!r.fees || !r.fees->maker) return missing("fees.maker", "maker_fee");
   if (!r.fees->taker) return missing("fees.taker", "taker_fee");

@@ -10,14 +10,14 @@ namespace delever::venues {
 namespace {
 
 // Longer names before those they end with: FDUSD before USD.
-constexpr std::array<std::string_view, 38> kQuotes{
+constexpr std::array<std::string_view, 38> kBinanceQuotes{
     "FDUSD", "USDSB", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USD1", "USDS", "USDE",
     "IDRT",  "BIDR",  "BVND", "BKRW", "DOGE", "AEUR", "EURI", "DAI",  "BTC",  "ETH",
     "BNB",   "EUR",   "GBP",  "TRY",  "BRL",  "AUD",  "RUB",  "UAH",  "NGN",  "ZAR",
     "PLN",   "ARS",   "MXN",  "JPY",  "XRP",  "TRX",  "SOL",  "USD"};
 
-std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
-  for (const std::string_view quote : kQuotes) {
+std::pair<std::string, std::string> binance_coins(std::string_view pair) {
+  for (const std::string_view quote : kBinanceQuotes) {
     if (pair.size() > quote.size() && pair.ends_with(quote))
       return {std::string(pair.substr(0, pair.size() - quote.size())), std::string(quote)};
   }
@@ -27,7 +27,7 @@ std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
 // Everything on COIN-M is quoted in USD: BNBUSD is BNB against USD, not BN against BUSD.
 std::pair<std::string, std::string> coinm_coins(std::string_view pair) {
   constexpr std::string_view usd = "USD";
-  if (pair.size() <= usd.size() || !pair.ends_with(usd)) return base_and_quote(pair);
+  if (pair.size() <= usd.size() || !pair.ends_with(usd)) return binance_coins(pair);
   return {std::string(pair.substr(0, pair.size() - usd.size())), std::string(usd)};
 }
 
@@ -72,7 +72,7 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol) {
     const std::string_view pair = std::string_view(name).substr(0, bar);
     market = binance_market_of(market, name);
     std::tie(out.base, out.quote) =
-        market == BinanceMarket::coinm ? coinm_coins(pair) : base_and_quote(pair);
+        market == BinanceMarket::coinm ? coinm_coins(pair) : binance_coins(pair);
     out.settle = out.quote;
     if (market == BinanceMarket::spot) {
       out.kind = InstrumentKind::spot;
@@ -91,7 +91,7 @@ Instrument binance_index(BinanceMarket market, std::string_view pair) {
   Instrument out{.venue = "binance", .symbol = std::string(pair), .kind = InstrumentKind::index};
   const std::string name = upper(pair);
   std::tie(out.base, out.quote) =
-      market == BinanceMarket::coinm ? coinm_coins(name) : base_and_quote(name);
+      market == BinanceMarket::coinm ? coinm_coins(name) : binance_coins(name);
   out.settle = out.quote;
   return out;
 }

@@ -13,7 +13,7 @@ namespace {
 
 // Known channels without an event of ours: private ones, leveraged tokens, insurance pools, price
 // limits.
-constexpr std::array<std::string_view, 19> kNoEvent{
+constexpr std::array<std::string_view, 19> kBybitNoEvent{
     "insurance", "adlAlert",  "priceLimit", "kline_lt",       "tickers_lt", "lt",  "system",
     "order",     "execution", "position",   "wallet",         "greeks",     "dcp", "stopOrder",
     "strategy",  "rfq",       "userLevel",  "fast-execution", "spread"};
@@ -76,7 +76,8 @@ Ending BybitReader::read_topic(codec::JsonObject& message, codec::FlatObject& to
   const Parts parts = split(topic, '.');
   const std::string_view name = parts[0];
   channel_ = name;
-  if (std::find(kNoEvent.begin(), kNoEvent.end(), name) != kNoEvent.end()) return Ending::no_event;
+  if (std::find(kBybitNoEvent.begin(), kBybitNoEvent.end(), name) != kBybitNoEvent.end())
+    return Ending::no_event;
   if (name == "publicTrade" || name == "trade") return read_trades(message, parts);
   if (name == "orderbook") return read_book(message, top, parts);
   if (name == "tickers") return read_ticker(message, top);

@@ -10,12 +10,12 @@ namespace delever::venues {
 namespace {
 
 // Longer names before those they end with.
-constexpr std::array<std::string_view, 18> kQuotes{"USDT", "USDC", "USDE", "USDQ", "USD1", "USDR",
-                                                   "EUR",  "GBP",  "BRL",  "BRZ",  "TRY",  "PLN",
-                                                   "DAI",  "BTC",  "ETH",  "MNT",  "SOL",  "USD"};
+constexpr std::array<std::string_view, 18> kBybitQuotes{
+    "USDT", "USDC", "USDE", "USDQ", "USD1", "USDR", "EUR", "GBP", "BRL",
+    "BRZ",  "TRY",  "PLN",  "DAI",  "BTC",  "ETH",  "MNT", "SOL", "USD"};
 
-std::pair<std::string, std::string> base_and_quote(std::string_view pair) {
-  for (const std::string_view quote : kQuotes) {
+std::pair<std::string, std::string> bybit_coins(std::string_view pair) {
+  for (const std::string_view quote : kBybitQuotes) {
     if (pair.size() > quote.size() && pair.ends_with(quote))
       return {std::string(pair.substr(0, pair.size() - quote.size())), std::string(quote)};
   }
@@ -87,7 +87,7 @@ Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory
     // done
   } else if (category == BybitCategory::spot) {
     out.kind = InstrumentKind::spot;
-    std::tie(out.base, out.quote) = base_and_quote(name);
+    std::tie(out.base, out.quote) = bybit_coins(name);
     out.settle = out.quote;
   } else if (pair.size() > 4 && pair.ends_with("PERP")) {
     out.kind = InstrumentKind::linear;
@@ -95,7 +95,7 @@ Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory
     out.quote = out.settle = "USDC";
   } else if (parts.size() == 2 && dated(parts[1])) {
     out.kind = InstrumentKind::linear;
-    std::tie(out.base, out.quote) = base_and_quote(pair);
+    std::tie(out.base, out.quote) = bybit_coins(pair);
     if (out.quote != "USDT") {  // BTC-29SEP23: the bare coin, against USDC
       out.base = pair;
       out.quote = "USDC";
@@ -109,7 +109,7 @@ Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory
     out.settle = out.base;
     out.expiry = quarter;
   } else {
-    std::tie(out.base, out.quote) = base_and_quote(name);
+    std::tie(out.base, out.quote) = bybit_coins(name);
     if (category == BybitCategory::inverse || (!category && out.quote == "USD")) {
       out.kind = InstrumentKind::inverse;
       out.settle = out.base;

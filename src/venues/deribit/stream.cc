@@ -12,15 +12,15 @@ namespace deribit {
 namespace {
 
 // Known channels without an event of ours.
-constexpr std::array<std::string_view, 9> kNoEvent{"announcements",
-                                                   "block_rfq",
-                                                   "block_trade_confirmations",
-                                                   "chart",
-                                                   "deribit_price_ranking",
-                                                   "deribit_price_statistics",
-                                                   "estimated_expiration_price",
-                                                   "rfq",
-                                                   "user"};
+constexpr std::array<std::string_view, 9> kDeribitNoEvent{"announcements",
+                                                          "block_rfq",
+                                                          "block_trade_confirmations",
+                                                          "chart",
+                                                          "deribit_price_ranking",
+                                                          "deribit_price_statistics",
+                                                          "estimated_expiration_price",
+                                                          "rfq",
+                                                          "user"};
 
 // "BTC-FS-30SEP22_PERP": a coin, then letters that are neither PERPETUAL nor a date.
 bool is_combination(std::string_view name) {
@@ -90,7 +90,8 @@ Ending DeribitReader::read_subscription(codec::JsonObject& message) {
   const Parts parts = split(channel, '.');
   const std::string_view name = parts[0];
   channel_ = name;
-  if (std::find(kNoEvent.begin(), kNoEvent.end(), name) != kNoEvent.end()) return Ending::no_event;
+  if (std::find(kDeribitNoEvent.begin(), kDeribitNoEvent.end(), name) != kDeribitNoEvent.end())
+    return Ending::no_event;
   if (name == "trades") return read_trades(params, "data");
   if (name == "markprice" && parts.size() > 1 && parts[1] == "options")
     return read_option_marks(params);

@@ -38,74 +38,74 @@ constexpr std::string_view kRead[] = {"meta",           "metaAndAssetCtxs",     
                                       "fundingHistory", "candleSnapshot",       "recentTrades",
                                       "userFills",      "userFillsByTime"};
 // Known, and nothing of ours in them.
-constexpr std::string_view kSilent[] = {"allMids",
-                                        "clearinghouseState",
-                                        "spotClearinghouseState",
-                                        "openOrders",
-                                        "frontendOpenOrders",
-                                        "historicalOrders",
-                                        "orderStatus",
-                                        "userFunding",
-                                        "userNonFundingLedgerUpdates",
-                                        "userRateLimit",
-                                        "userRole",
-                                        "userTwapSliceFills",
-                                        "userVaultEquities",
-                                        "vaultDetails",
-                                        "portfolio",
-                                        "referral",
-                                        "userFees",
-                                        "delegations",
-                                        "delegatorSummary",
-                                        "delegatorHistory",
-                                        "delegatorRewards",
-                                        "extraAgents",
-                                        "subAccounts",
-                                        "subAccounts2",
-                                        "maxBuilderFee",
-                                        "perpDexs",
-                                        "predictedFundings",
-                                        "perpsAtOpenInterestCap",
-                                        "perpDeployAuctionStatus",
-                                        "activeAssetData",
-                                        "perpDexLimits",
-                                        "perpDexStatus",
-                                        "exchangeStatus",
-                                        "spotDeployState",
-                                        "spotPairDeployAuctionStatus",
-                                        "tokenDetails",
-                                        "userDexAbstraction",
-                                        "userAbstraction",
-                                        "borrowLendUserState",
-                                        "borrowLendReserveState",
-                                        "allBorrowLendReserveStates",
-                                        "alignedQuoteTokenInfo",
-                                        "perpAnnotation",
-                                        "perpCategories",
-                                        "perpConciseAnnotations",
-                                        "webData2",
-                                        "userToMultiSigSigners",
-                                        "approvedBuilders"};
-// Keys that only answers without an event of ours have.
-constexpr std::string_view kSilentKeys[] = {"assetPositions",
-                                            "marginSummary",
-                                            "balances",
-                                            "limitPx",
-                                            "order",
-                                            "delta",
-                                            "fill",
-                                            "cumVlm",
-                                            "delegated",
-                                            "vaultAddress",
-                                            "validUntil",
+constexpr std::string_view kSilentInfo[] = {"allMids",
                                             "clearinghouseState",
-                                            "totalNetDeposit",
-                                            "maxTradeSzs",
-                                            "borrowYearlyRate",
-                                            "startGas",
-                                            "deployer",
-                                            "role",
-                                            "category"};
+                                            "spotClearinghouseState",
+                                            "openOrders",
+                                            "frontendOpenOrders",
+                                            "historicalOrders",
+                                            "orderStatus",
+                                            "userFunding",
+                                            "userNonFundingLedgerUpdates",
+                                            "userRateLimit",
+                                            "userRole",
+                                            "userTwapSliceFills",
+                                            "userVaultEquities",
+                                            "vaultDetails",
+                                            "portfolio",
+                                            "referral",
+                                            "userFees",
+                                            "delegations",
+                                            "delegatorSummary",
+                                            "delegatorHistory",
+                                            "delegatorRewards",
+                                            "extraAgents",
+                                            "subAccounts",
+                                            "subAccounts2",
+                                            "maxBuilderFee",
+                                            "perpDexs",
+                                            "predictedFundings",
+                                            "perpsAtOpenInterestCap",
+                                            "perpDeployAuctionStatus",
+                                            "activeAssetData",
+                                            "perpDexLimits",
+                                            "perpDexStatus",
+                                            "exchangeStatus",
+                                            "spotDeployState",
+                                            "spotPairDeployAuctionStatus",
+                                            "tokenDetails",
+                                            "userDexAbstraction",
+                                            "userAbstraction",
+                                            "borrowLendUserState",
+                                            "borrowLendReserveState",
+                                            "allBorrowLendReserveStates",
+                                            "alignedQuoteTokenInfo",
+                                            "perpAnnotation",
+                                            "perpCategories",
+                                            "perpConciseAnnotations",
+                                            "webData2",
+                                            "userToMultiSigSigners",
+                                            "approvedBuilders"};
+// Keys that only answers without an event of ours have.
+constexpr std::string_view kSilentInfoKeys[] = {"assetPositions",
+                                                "marginSummary",
+                                                "balances",
+                                                "limitPx",
+                                                "order",
+                                                "delta",
+                                                "fill",
+                                                "cumVlm",
+                                                "delegated",
+                                                "vaultAddress",
+                                                "validUntil",
+                                                "clearinghouseState",
+                                                "totalNetDeposit",
+                                                "maxTradeSzs",
+                                                "borrowYearlyRate",
+                                                "startGas",
+                                                "deployer",
+                                                "role",
+                                                "category"};
 
 template <size_t n>
 bool holds(const std::string_view (&names)[n], std::string_view name) {
@@ -193,7 +193,7 @@ Ending HyperliquidReader::read(codec::JsonObject& object) {
     return fields_.ok() ? read_channel(channel, data) : Ending::read;
   }
   channel_ = request_.type;
-  if (!fields_.ok() || holds(kSilent, request_.type)) return Ending::no_event;
+  if (!fields_.ok() || holds(kSilentInfo, request_.type)) return Ending::no_event;
   if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
   const auto keys = keys_of(object, fields_);
   if (!fields_.ok()) return Ending::read;
@@ -229,7 +229,7 @@ std::optional<Ending> HyperliquidReader::read_shape(codec::JsonObject& object,
   if (has("t") && has("T") && has("s")) return read_candle(object), named("candleSnapshot");
   if (has("fundingRate") && has("coin")) return read_funding(object), named("fundingHistory");
   for (const std::string_view key : keys) {
-    if (holds(kSilentKeys, key))
+    if (holds(kSilentInfoKeys, key))
       return named("answer about an account or a setting"), Ending::no_event;
   }
   if (has("status") && has("response")) return Ending::control;  // of POST /exchange
@@ -238,7 +238,7 @@ std::optional<Ending> HyperliquidReader::read_shape(codec::JsonObject& object,
 
 Ending HyperliquidReader::read(codec::JsonArray& array) {
   channel_ = request_.type;
-  if (holds(kSilent, request_.type)) return Ending::no_event;
+  if (holds(kSilentInfo, request_.type)) return Ending::no_event;
   if (!request_.type.empty() && !holds(kRead, request_.type)) return Ending::unknown;
   return read_list(array, 0);
 }

@@ -14,8 +14,6 @@ std::string_view bar_of(std::string_view channel) {
   return at == channel.npos ? std::string_view() : channel.substr(at + mark.size());
 }
 
-constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
-
 }  // namespace
 
 OkxReader::OkxReader(const codec::StreamSettings& settings, Instruments& instruments)
@@ -70,8 +68,8 @@ void OkxReader::read_argument(codec::JsonValue& value, Envelope& envelope) {
   if (value.get_object().get(argument) != simdjson::SUCCESS)
     return fields_.fail(Fault::malformed, "not an object", "arg");
   codec::each_field(argument, fields_, [&](uint64_t key, codec::JsonValue& field) {
-    if (key == k("channel")) envelope.channel = fields_.text(field, "arg.channel");
-    if (key == k("instId")) envelope.inst_id = fields_.text(field, "arg.instId");
+    if (key == codec::key_code("channel")) envelope.channel = fields_.text(field, "arg.channel");
+    if (key == codec::key_code("instId")) envelope.inst_id = fields_.text(field, "arg.instId");
   });
 }
 
@@ -86,34 +84,34 @@ Ending OkxReader::read(codec::JsonObject& object) {
   codec::each_key(object, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
     if (first.empty()) first = codec::key_text(key);
     switch (codec::key_code(key)) {
-      case k("arg"):
+      case codec::key_code("arg"):
         has_argument = true;
         read_argument(value, envelope);
         channel_ = envelope.channel;
         channel = channel_of(envelope.channel);
         envelope.bar = bar_of(envelope.channel);
         break;
-      case k("action"):
+      case codec::key_code("action"):
         envelope.action = fields_.text(value, "action");
         envelope.has_action = true;
         break;
-      case k("event"):
+      case codec::key_code("event"):
         event = fields_.text(value, "event");
         is_control = true;
         break;
-      case k("op"):
+      case codec::key_code("op"):
         is_control = true;
         break;
-      case k("msg"):
+      case codec::key_code("msg"):
         message = fields_.text(value, "msg");
         break;
-      case k("code"):
+      case codec::key_code("code"):
         code = fields_.text(value, "code");
         break;
-      case k("table"):
+      case codec::key_code("table"):
         table = fields_.text(value, "table");
         break;
-      case k("data"):
+      case codec::key_code("data"):
         has_data = true;
         if (is_control || !has_argument)
           break;  // a REST answer, or out of the usual order: in a second pass
