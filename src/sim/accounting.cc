@@ -39,11 +39,12 @@ double Simulation::State::equity(const Venue& venue, AccountId account) const {
     CoinId settle = 0;
     if (is_options) {
       const OptionBook::Line& line = option_book.lines[p.instrument];
-      value = coins_of(Book{.step_raw = option_book.step_raw, .lot = option_book.lot}, p.qty) *
-              mark->approx();
+      value =
+          coins_of(MarketView{.step_raw = option_book.step_raw, .lot = option_book.lot}, p.qty) *
+          mark->approx();
       settle = static_cast<CoinId>(1 + line.asset);
     } else {
-      for (const Book& b : world.books) {
+      for (const MarketView& b : world.markets) {
         if (b.venue < venues.size() && venues[b.venue].get() == &venue &&
             b.instrument == p.instrument)
           value = coins_of(b, p.qty) * mark->approx();
@@ -88,7 +89,7 @@ void Simulation::State::sample(Instant at) {
     s.fundamental = world.assets[a].fundamental;
     double weighted = 0;
     for (const uint32_t i : world.perpetuals[a]) {
-      const Book& b = world.books[i];
+      const MarketView& b = world.markets[i];
       s.open_interest += b.open_interest;
       weighted += b.open_interest * b.funding_annual;
       venues[b.venue]
@@ -198,7 +199,7 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
       for (const exchange::PositionView& p : x.positions(a)) {
         if (p.qty == Qty()) continue;
         const bool is_options = venue.setup().role == VenueRole::options;
-        Book book{.step_raw = option_book.step_raw, .lot = option_book.lot};
+        MarketView book{.step_raw = option_book.step_raw, .lot = option_book.lot};
         std::string symbol;
         if (is_options) {
           const OptionBook::Line& line = option_book.lines[p.instrument];
@@ -207,7 +208,7 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
                                line.type == OptionType::call ? "C" : "P");
         } else {
           symbol = venue.setup().listings[p.instrument].symbol;
-          for (const Book& b : world.books) {
+          for (const MarketView& b : world.markets) {
             if (b.venue == v && b.instrument == p.instrument) book = b;
           }
         }

@@ -21,8 +21,8 @@ double Simulation::State::coins_beside(uint32_t venue, AccountId account, uint32
                                        double held) const {
   for (const Carry* desks : carry) {
     for (const Carry::Seat& s : desks->seats()) {
-      if (s.account == account && world.books[s.book].venue == venue &&
-          world.books[s.book].asset == asset)
+      if (s.account == account && world.markets[s.book].venue == venue &&
+          world.markets[s.book].asset == asset)
         return std::max(-s.coins - s.spot_owed - held, 0.0);
     }
   }

@@ -133,7 +133,7 @@ Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& mo
                               .band = band_of(s.assets[l.asset].start, tick),
                               .index = l.asset};
     listing.rules.contract->quote = listing.rules.contract->settle = money;
-    Book b;
+    MarketView b;
     b.venue = venue;
     b.instrument = static_cast<InstrumentId>(x.listings.size());
     b.asset = l.asset;
@@ -148,8 +148,8 @@ Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& mo
                      : 1e12;
     b.taker_fee = l.rules.fees->taker->approx();
     (b.spot ? world.spots : world.perpetuals)[l.asset].push_back(
-        static_cast<uint32_t>(world.books.size()));
-    world.books.push_back(b);
+        static_cast<uint32_t>(world.markets.size()));
+    world.markets.push_back(b);
     x.listings.push_back(std::move(listing));
   }
   return {};
@@ -231,11 +231,11 @@ Result<void> Simulation::State::build() {
     if (world.spots[a].empty())
       return Error{Fault::malformed, "no spot venue lists " + s.assets[a].name, s.file};
   }
-  for (Book& b : world.books) {
+  for (MarketView& b : world.markets) {
     b.mid = s.assets[b.asset].start;
     if (b.spot) b.mark = b.mid;
   }
-  premiums.resize(world.books.size());
+  premiums.resize(world.markets.size());
   size_t pasts = 1;
   for (const AssetSetup& a : s.assets) pasts = std::max(pasts, a.past.size());
   const Instant at = s.from - Duration::seconds(static_cast<int64_t>(pasts) * 60 + 120);

@@ -15,7 +15,7 @@ void Simulation::State::publish_prices(Venue& venue, Instant at,
     for (uint32_t source = 0; source < sources; ++source)
       venue.now(at, PublishIndex{a, source, price.value()});
   }
-  for (const Book& b : world.books) {
+  for (const MarketView& b : world.markets) {
     if (venues[b.venue].get() != &venue || b.spot) continue;
     const auto& mark = venue.setup().listings[b.instrument].rules.mark;
     if (mark && mark->formula == MarkFormula::median_oracle)
@@ -26,7 +26,7 @@ void Simulation::State::publish_prices(Venue& venue, Instant at,
 // What the crowd's orders left on a book, taken by those who stand there: makers and value traders
 // with their shares, carry desks with the rest in equal parts.
 void Simulation::State::take_rest(uint32_t b, double price, Field& field) {
-  const Book& book = world.books[b];
+  const MarketView& book = world.markets[b];
   Venue& venue = *venues[book.venue];
   const BookSnapshot depth = venue.exchange().depth(book.instrument, 1);
   const bool bids = !depth.bids.empty();
@@ -91,8 +91,8 @@ void Simulation::State::begin_positions(Instant at) {
     }
     const Instant trading = at + Duration::seconds(5);
     field.at = trading;
-    for (uint32_t b = 0; b < world.books.size(); ++b) {
-      const Book& book = world.books[b];
+    for (uint32_t b = 0; b < world.markets.size(); ++b) {
+      const MarketView& book = world.markets[b];
       if (book.spot) continue;
       Venue& venue = *venues[book.venue];
       const double price = std::floor(prices[book.asset] / book.tick) * book.tick;

@@ -44,7 +44,7 @@ void Simulation::each_start(const std::function<void(const StartPosition&)>& eac
     const auto* crowd = dynamic_cast<const Retail*>(p.get());
     if (!crowd) continue;
     crowd->each_start(state_->world, [&](StartPosition position) {
-      const Book& b = state_->world.books[position.book];
+      const MarketView& b = state_->world.markets[position.book];
       const auto& ladder = state_->venues[b.venue]->setup().listings[b.instrument].rules.ladder;
       if (ladder) {
         const double size =
@@ -60,7 +60,7 @@ void Simulation::each_start(const std::function<void(const StartPosition&)>& eac
 }
 Result<void> Simulation::check_balance() const { return state_->check_balance(); }
 
-double Simulation::last_book_price(size_t book) const { return state_->world.books.at(book).mid; }
+double Simulation::last_book_price(size_t book) const { return state_->world.markets.at(book).mid; }
 
 std::vector<Simulation::StreamNames> Simulation::streams() const {
   std::vector<StreamNames> names;
@@ -95,22 +95,22 @@ void Simulation::State::publish(Venue& venue) {
   uint32_t source = 0;
   for (uint32_t v = 0; v < venues.size(); ++v) {
     if (venues[v]->setup().role != VenueRole::spot) continue;
-    for (const Book& b : world.books) {
+    for (const MarketView& b : world.markets) {
       if (b.venue != v) continue;
       if (const auto p = Price::nearest(b.mid); p.has_value())
         venue.now(world.now, PublishIndex{b.asset, source, p.value()});
     }
     ++source;
   }
-  for (const Book& b : world.books) {
+  for (const MarketView& b : world.markets) {
     if (b.spot || venues[b.venue].get() != &venue) continue;
     const auto& mark = venue.setup().listings[b.instrument].rules.mark;
     if (!mark || mark->formula != MarkFormula::median_oracle) continue;
     double sum = 0;
     size_t others = 0;
     for (const uint32_t i : world.perpetuals[b.asset]) {
-      if (world.books[i].venue == b.venue) continue;
-      sum += world.books[i].mid;
+      if (world.markets[i].venue == b.venue) continue;
+      sum += world.markets[i].mid;
       ++others;
     }
     if (others == 0) continue;
@@ -202,8 +202,8 @@ void Simulation::State::count_forced() {
 }
 
 void Simulation::State::look() {
-  for (uint32_t i = 0; i < world.books.size(); ++i) {
-    Book& b = world.books[i];
+  for (uint32_t i = 0; i < world.markets.size(); ++i) {
+    MarketView& b = world.markets[i];
     const Venue& venue = *venues[b.venue];
     const exchange::Exchange& x = venue.exchange();
     const matching::MatchBook& book = x.book(b.instrument);
@@ -243,8 +243,8 @@ void Simulation::State::look() {
     PriceMemory& m = memory[a];
     double sum = 0, weight = 0;
     for (const uint32_t b : world.spots[a]) {
-      sum += world.books[b].mid * world.books[b].share;
-      weight += world.books[b].share;
+      sum += world.markets[b].mid * world.markets[b].share;
+      weight += world.markets[b].share;
     }
     asset.price = weight > 0 ? sum / weight : asset.price;
     const size_t k = world.step;

@@ -5,14 +5,14 @@ namespace delever::sim {
 void Arbitrage::open(Field& field) {
   world_ = &field.world;
   stream_ = field.population << 22;
-  desk_.open(field, 0, books_of(field.world, setup_.asset), setup_.capital_usd);
+  trader_.open(field, 0, markets_of(field.world, setup_.asset), setup_.capital_usd);
 }
 
 void Arbitrage::decide(size_t, const World& w, Outbox& out) {
   if (w.switches.without(Mechanism::arbitrage)) return;
   double sum = 0, weight = 0;
-  for (const Desk::Seat& s : desk_.seats) {
-    const Book& b = w.books[s.book];
+  for (const Trader::Seat& s : trader_.seats) {
+    const MarketView& b = w.markets[s.book];
     if (!b.two_sided) continue;
     sum += b.mid * b.share;
     weight += b.share;
@@ -20,11 +20,11 @@ void Arbitrage::decide(size_t, const World& w, Outbox& out) {
   if (weight <= 0) return;
   const double mean = sum / weight;
   // Orders of one second net to nothing over the books: what is sold here is bought there.
-  std::vector<double> wanted(desk_.seats.size());
+  std::vector<double> wanted(trader_.seats.size());
   double buys = 0, sells = 0;
-  for (size_t i = 0; i < desk_.seats.size(); ++i) {
-    const Desk::Seat& s = desk_.seats[i];
-    const Book& b = w.books[s.book];
+  for (size_t i = 0; i < trader_.seats.size(); ++i) {
+    const Trader::Seat& s = trader_.seats[i];
+    const MarketView& b = w.markets[s.book];
     if (!b.two_sided) continue;
     const double gap = std::log(mean / b.mid);
     if (std::abs(gap) <= setup_.cost) continue;
@@ -43,8 +43,8 @@ void Arbitrage::decide(size_t, const World& w, Outbox& out) {
     // moved.
     const double own = coins > 0 ? buys : sells;
     if (own > 0) coins *= (both + 0.5 * (own - both)) / own;
-    const Book& b = w.books[desk_.seats[i].book];
-    if (const auto o = taking(b, desk_.seats[i].account, coins, 0.003))
+    const MarketView& b = w.markets[trader_.seats[i].book];
+    if (const auto o = taking(b, trader_.seats[i].account, coins, 0.003))
       out.send(w, setup_.latency, stream_ + static_cast<uint32_t>(i), b.venue, *o);
   }
 }

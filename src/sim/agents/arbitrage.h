@@ -15,7 +15,7 @@ class Arbitrage final : public Population {
   void open(Field& field) override;
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t, uint32_t index, const Notice& n) override {
-    desk_.on_notice(*world_, Desk::seat_of(index), n);
+    trader_.on_notice(*world_, Trader::seat_of(index), n);
   }
   AccountKind kind(uint32_t) const override { return AccountKind::arbitrage; }
 
@@ -23,7 +23,7 @@ class Arbitrage final : public Population {
   ArbitrageSetup setup_;
   MakerSetup makers_;
   uint32_t stream_ = 0;
-  Desk desk_;
+  Trader trader_;
   const World* world_ = nullptr;
 };
 

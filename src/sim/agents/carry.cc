@@ -10,9 +10,9 @@ void Carry::open(Field& field) {
   const World& w = field.world;
   if (w.spots[setup_.asset].empty()) return;
   double shares = 0;
-  for (const uint32_t b : w.perpetuals[setup_.asset]) shares += w.books[b].share;
+  for (const uint32_t b : w.perpetuals[setup_.asset]) shares += w.markets[b].share;
   for (const uint32_t b : w.perpetuals[setup_.asset]) {
-    const Book& book = w.books[b];
+    const MarketView& book = w.markets[b];
     Venue& venue = *field.venues[book.venue];
     const bool portfolio =
         venue.setup().collateral_haircut && !w.switches.without(Mechanism::portfolio);
@@ -27,7 +27,7 @@ void Carry::open(Field& field) {
                  SetLeverage{s.account, book.instrument, Leverage::raw(3 * Leverage::scale)},
                  "leverage of the start");
       s.spot_book = w.spots[setup_.asset][d % w.spots[setup_.asset].size()];
-      const Book& spot = w.books[s.spot_book];
+      const MarketView& spot = w.markets[s.spot_book];
       s.spot_account = field.venues[spot.venue]->open_account(
           field.at, {field.population, index * 2 + 1}, CollateralMode::single_coin);
       s.capacity =
@@ -56,7 +56,7 @@ Hedge Carry::hedge(uint32_t index) const {
 void Carry::fund(Field& field, size_t seat, double coins) {
   const Seat& s = seats_[seat];
   const World& w = field.world;
-  Venue& venue = *field.venues[w.books[s.book].venue];
+  Venue& venue = *field.venues[w.markets[s.book].venue];
   const double start = w.assets[setup_.asset].start;
   const double size = std::abs(coins);
   const bool backed = venue.setup().collateral_haircut.has_value();
@@ -66,7 +66,7 @@ void Carry::fund(Field& field, size_t seat, double coins) {
     venue.deposit(field.at, s.account, field.coin(setup_.asset), size * setup_.collateral);
   venue.deposit(field.at, s.account, 0,
                 size * start * (backed ? setup_.cash : setup_.cash + setup_.collateral));
-  Venue& spot = *field.venues[w.books[s.spot_book].venue];
+  Venue& spot = *field.venues[w.markets[s.spot_book].venue];
   // A coin for each coin sold short, beside those that back it: what it takes to unwind without
   // moving any.
   spot.deposit(field.at, s.spot_account, field.coin(setup_.asset), size);
@@ -78,8 +78,8 @@ void Carry::decide(size_t, const World& w, Outbox& out) {
   const double keep = std::exp2(-looks / setup_.half_life.in_seconds());
   for (uint32_t i = 0; i < seats_.size(); ++i) {
     Seat& s = seats_[i];
-    const Book& book = w.books[s.book];
-    const Book& spot = w.books[s.spot_book];
+    const MarketView& book = w.markets[s.book];
+    const MarketView& spot = w.markets[s.spot_book];
     if ((w.step + i) % period_ == 0 && book.mark > 0) {
       const double f = book.funding_annual;
       double target = s.coins;
@@ -120,7 +120,7 @@ void Carry::on_notice(uint32_t, uint32_t index, const Notice& n) {
   const bool on_spot = index % 2 != 0;
   const auto traded = position_change(n, on_spot ? s.spot_account : s.account);
   if (!traded || n.kind() == NoticeKind::settled) return;
-  const Book& book = world_->books[on_spot ? s.spot_book : s.book];
+  const MarketView& book = world_->markets[on_spot ? s.spot_book : s.book];
   const double coins = coins_of(book, traded->qty);
   const double change = traded->side == Side::buy ? coins : -coins;
   if (on_spot) {

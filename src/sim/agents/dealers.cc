@@ -28,16 +28,16 @@ void Dealers::open(Field& field) {
       options.deposit(field.at, dealer.option_account, field.coin(a), interest[a] * setup_.capital);
       Hedge h;
       for (const uint32_t b : w.perpetuals[a]) {
-        if (field.venues[w.books[b].venue]->setup().name != setup_.hedge_venue) continue;
+        if (field.venues[w.markets[b].venue]->setup().name != setup_.hedge_venue) continue;
         h.book = b;
-        Venue& venue = *field.venues[w.books[b].venue];
+        Venue& venue = *field.venues[w.markets[b].venue];
         h.account = venue.open_account(field.at, {field.population, first + 1 + a},
                                        CollateralMode::single_coin);
         venue.deposit(field.at, h.account, 0,
                       std::min(interest[a] * w.assets[a].start * 0.15 + 1e6, 2e9));
         venue.must(
             field.at,
-            SetLeverage{h.account, w.books[b].instrument, Leverage::raw(4 * Leverage::scale)},
+            SetLeverage{h.account, w.markets[b].instrument, Leverage::raw(4 * Leverage::scale)},
             "leverage of the start");
       }
       dealer.hedges.push_back(h);
@@ -69,7 +69,7 @@ void Dealers::decide(size_t, const World& w, Outbox& out) {
     for (uint32_t a = 0; a < dealer.hedges.size(); ++a) {
       Hedge& h = dealer.hedges[a];
       if (h.account == 0) continue;
-      const Book& book = w.books[h.book];
+      const MarketView& book = w.markets[h.book];
       double delta = 0, gross = 0;
       for (size_t i = 0; i < book_->lines.size(); ++i) {
         const OptionBook::Line& line = book_->lines[i];
@@ -106,7 +106,7 @@ void Dealers::on_notice(uint32_t, uint32_t index, const Notice& n) {
   Hedge& h = dealer.hedges[which - 1];
   const auto traded = position_change(n, h.account);
   if (!traded || n.kind() == NoticeKind::settled) return;
-  const double coins = coins_of(world_->books[h.book], traded->qty);
+  const double coins = coins_of(world_->markets[h.book], traded->qty);
   const double change = traded->side == Side::buy ? coins : -coins;
   h.coins += change;
   if (world_->step == 0) return;  // held at the start

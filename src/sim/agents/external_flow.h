@@ -13,14 +13,14 @@ class ExternalFlow final : public Population {
   void open(Field& field) override;
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t, uint32_t index, const Notice& n) override {
-    desk_.on_notice(*world_, Desk::seat_of(index), n);
+    trader_.on_notice(*world_, Trader::seat_of(index), n);
   }
   AccountKind kind(uint32_t) const override { return AccountKind::outside; }
 
  private:
   ExternalFlowSetup setup_;
   uint32_t stream_ = 0;
-  Desk desk_;
+  Trader trader_;
   double owed_ = 0;  // USD, signed: what the schedule is ahead of the trades
   const World* world_ = nullptr;
 };

@@ -13,13 +13,13 @@ class Flow final : public Population {
   void open(Field& field) override;
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t, uint32_t index, const Notice& n) override {
-    splitters_[Desk::desk_of(index)].desk.on_notice(*world_, Desk::seat_of(index), n);
+    splitters_[Trader::trader_of(index)].trader.on_notice(*world_, Trader::seat_of(index), n);
   }
   AccountKind kind(uint32_t) const override { return AccountKind::noise; }
 
  private:
   struct Splitter {
-    Desk desk;  // one seat
+    Trader trader;  // one seat
     uint32_t left = 0;
     double child = 0;   // signed coins
     uint32_t next = 0;  // step of the next child

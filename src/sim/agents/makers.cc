@@ -26,7 +26,7 @@ void Makers::open(Field& field) {
   const World& w = field.world;
   const Asset& asset = w.assets[setup_.asset];
   fair_ = asset.start;
-  states_.resize(w.books.size());
+  states_.resize(w.markets.size());
   // Rungs at even steps of log distance from half a basis point on: dense near the touch, and one
   // at the best price.
   if (setup_.requote && setup_.touch_usd > 0) distances_.push_back(0);
@@ -38,7 +38,7 @@ void Makers::open(Field& field) {
   }
   for (const auto* books : {&w.perpetuals[setup_.asset], &w.spots[setup_.asset]}) {
     for (const uint32_t b : *books) {
-      const Book& book = w.books[b];
+      const MarketView& book = w.markets[b];
       const double depth = book.spot ? setup_.spot_depth_usd : setup_.depth_usd;
       states_[b].density = depth * book.share / asset.start / 0.01;
       for (uint32_t k = 0; k < setup_.each_venue; ++k) {
@@ -69,7 +69,7 @@ void Makers::open(Field& field) {
 double Makers::density(uint32_t book) const { return states_[book].density; }
 
 void Makers::stand(const World& w, uint32_t book, std::vector<Counterparty>& out) const {
-  if (!(setup_.standing_share > 0) || w.books[book].spot) return;
+  if (!(setup_.standing_share > 0) || w.markets[book].spot) return;
   for (uint32_t i = 0; i < ladders_.size(); ++i) {
     if (ladders_[i].book == book)
       out.push_back({ladders_[i].account, i, setup_.standing_share / setup_.each_venue});
@@ -77,7 +77,7 @@ void Makers::stand(const World& w, uint32_t book, std::vector<Counterparty>& out
 }
 
 void Makers::back(Field& field, uint32_t seat, double coins) {
-  const std::vector<Book>& books = field.world.books;
+  const std::vector<MarketView>& books = field.world.markets;
   const auto l = std::find_if(ladders_.begin(), ladders_.end(),
                               [&](const Ladder& x) { return books[x.book].spot; });
   CHECK(l != ladders_.end());  // every asset has a spot book
@@ -93,10 +93,10 @@ void Makers::observe(const World& w) {
   for (const auto* books : {&w.perpetuals[setup_.asset], &w.spots[setup_.asset]}) {
     for (const uint32_t b : *books) {
       State& s = states_[b];
-      s.pressure = s.pressure * keep + w.books[b].flow * (1 - setup_.permanent);
+      s.pressure = s.pressure * keep + w.markets[b].flow * (1 - setup_.permanent);
       total += s.density;
       pressure += s.pressure;
-      flow += w.books[b].flow;
+      flow += w.markets[b].flow;
     }
   }
   pooled_inventory_ = 0;
@@ -121,7 +121,7 @@ void Makers::observe(const World& w) {
 
 void Makers::decide(size_t part, const World& w, Outbox& out) {
   Ladder& ladder = ladders_[part];
-  const Book& book = w.books[ladder.book];
+  const MarketView& book = w.markets[ladder.book];
   const Asset& asset = w.assets[setup_.asset];
   if (!setup_.requote && ladder.posted) return;
   if (!book.spot && !(book.mark > 0)) return;
@@ -178,7 +178,7 @@ void Makers::take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, 
   rung.stays = rung.id != 0 && std::abs(rung.price - rung.at) <= near &&
                rung.coins >= 0.6 * rung.size && rung.coins <= 1.6 * rung.size;
   if (rung.id == 0 || rung.stays) return;
-  const Book& book = w.books[ladder.book];
+  const MarketView& book = w.markets[ladder.book];
   out.send(w, setup_.latency, stream_ + index, book.venue,
            CancelOrder{ladder.account, book.instrument, rung.id});
   rung.id = 0;
@@ -187,7 +187,7 @@ void Makers::take_back(uint32_t index, Ladder& ladder, Rung& rung, double near, 
 void Makers::post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t level,
                   const World& w, Outbox& out) {
   if (rung.stays) return;
-  const Book& book = w.books[ladder.book];
+  const MarketView& book = w.markets[ladder.book];
   const double ticks = buys ? std::floor(rung.at / book.tick) : std::ceil(rung.at / book.tick);
   const auto o = order(book, {.account = ladder.account,
                               .side = buys ? Side::buy : Side::sell,
@@ -203,7 +203,7 @@ void Makers::post(uint32_t index, Ladder& ladder, Rung& rung, bool buys, size_t 
 
 void Makers::on_notice(uint32_t, uint32_t index, const Notice& notice) {
   Ladder& ladder = ladders_[index];
-  const Book& book = world_->books[ladder.book];
+  const MarketView& book = world_->markets[ladder.book];
   const auto rung = [&](uint64_t client) -> Rung& {
     return (client % 2 == 0 ? ladder.bids : ladder.asks)[client / 2];
   };

@@ -56,18 +56,18 @@ void Retail::open(Field& field) {
   const World& w = field.world;
   const auto& books = w.perpetuals[setup_.asset];
   double shares = 0;
-  for (const uint32_t b : books) shares += w.books[b].share;
+  for (const uint32_t b : books) shares += w.markets[b].share;
   double weights = 0;
   for (const double x : setup_.weights) weights += x;
   if (books.empty() || shares <= 0 || weights <= 0) return;
   for (uint32_t i = 0; i < setup_.accounts; ++i) {
     Random random(w.seed, {static_cast<uint32_t>(Stream::retail_setup), stream_ + i, 0});
     const uint32_t book = books[weighted(
-        books.size(), [&](size_t k) { return w.books[books[k]].share; }, shares, random)];
+        books.size(), [&](size_t k) { return w.markets[books[k]].share; }, shares, random)];
     double leverage = setup_.leverages[weighted(
         setup_.leverages.size(), [&](size_t k) { return setup_.weights[k]; }, weights, random)];
     const double notional = drawn_notional(setup_, random);
-    const Book& b = w.books[book];
+    const MarketView& b = w.markets[book];
     Venue& venue = *field.venues[b.venue];
     leverage = allowed_leverage(venue.setup().listings[b.instrument].rules, notional, leverage);
     const bool cross = random.chance(setup_.cross_share);
@@ -164,7 +164,7 @@ void Retail::decide(size_t part, const World& w, Outbox& out) {
 }
 
 void Retail::consider(uint32_t i, const World& w, Outbox& out) {
-  const Book& book = w.books[book_[i]];
+  const MarketView& book = w.markets[book_[i]];
   if (!(book.mark > 0) || !(book.mid > 0)) return;
   Random random(w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + i, w.step});
   const double coins = coins_[i];
@@ -223,7 +223,7 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
 }
 
 void Retail::enter(uint32_t i, const World& w, Outbox& out, bool buys, Random& random) {
-  const Book& book = w.books[book_[i]];
+  const MarketView& book = w.markets[book_[i]];
   auto o = taking(book, account_[i], (buys ? 1 : -1) * notional_[i] / book.mid, kReach);
   if (!o) return;
   liquidated_step_[i] = -1;
@@ -232,7 +232,7 @@ void Retail::enter(uint32_t i, const World& w, Outbox& out, bool buys, Random& r
 }
 
 void Retail::leave(uint32_t i, const World& w, Outbox& out) {
-  const Book& book = w.books[book_[i]];
+  const MarketView& book = w.markets[book_[i]];
   const auto o = taking(book, account_[i], -coins_[i], kReach, true);
   if (!o) return;
   if (stop_[i] != 0) {
@@ -249,7 +249,7 @@ void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
     case NoticeKind::takeover:
     case NoticeKind::adl:
     case NoticeKind::settled: {
-      const Book& book = world_->books[book_[i]];
+      const MarketView& book = world_->markets[book_[i]];
       const PositionChange p = *position_change(n, account_[i]);
       const double lots = static_cast<double>(p.qty.raw() / book.step_raw);
       const double change = (p.side == Side::buy ? 1 : -1) * lots * book.lot;

@@ -36,7 +36,7 @@ class Retail final : public Population {
 
   std::optional<double> stop_price(uint32_t i) const override {
     if (stop_[i] == 0 || stop_ticks_[i] == 0) return std::nullopt;
-    return stop_ticks_[i] * world_->books[book_[i]].tick;
+    return stop_ticks_[i] * world_->markets[book_[i]].tick;
   }
 
   size_t size() const { return book_.size(); }

@@ -8,7 +8,7 @@
 
 namespace delever::sim {
 
-class Desk {
+class Trader {
  public:
   struct Seat {
     uint32_t book = 0;
@@ -16,11 +16,11 @@ class Desk {
     double coins = 0;  // bought less sold since the start
     double hedge = 0;  // coins of this seat against positions of the start
   };
-  // Opens one seat on each book; `index` is the desk's number in its population, USD and coins are
-  // for each seat.
+  // Opens one seat on each book; `index` is the trader's number in its population, USD and coins
+  // are for each seat.
   void open(Field& field, uint32_t index, const std::vector<uint32_t>& books, double usd) {
     for (const uint32_t b : books) {
-      const Book& book = field.world.books[b];
+      const MarketView& book = field.world.markets[b];
       Venue& venue = *field.venues[book.venue];
       const AccountId account = venue.open_account(
           field.at, {field.population, index << kSeatBits | static_cast<uint32_t>(seats.size())},
@@ -36,17 +36,17 @@ class Desk {
       seats.push_back({b, account, 0});
     }
   }
-  // The shares of what the crowd holds net at the start that this desk takes, and the coins on spot
-  // against them.
+  // The shares of what the crowd holds net at the start that this trader takes, and the coins on
+  // spot against them.
   void stand(const World& world, uint32_t book, double share,
              std::vector<Counterparty>& out) const {
     for (uint32_t i = 0; i < seats.size() && share > 0; ++i) {
-      if (seats[i].book == book && !world.books[book].spot)
+      if (seats[i].book == book && !world.markets[book].spot)
         out.push_back({seats[i].account, i, share});
     }
   }
   void back(Field& field, uint32_t seat, double coins) {
-    const std::vector<Book>& books = field.world.books;
+    const std::vector<MarketView>& books = field.world.markets;
     const auto s =
         std::find_if(seats.begin(), seats.end(), [&](const Seat& x) { return books[x.book].spot; });
     CHECK(s != seats.end());  // every asset has a spot book
@@ -57,7 +57,7 @@ class Desk {
   void on_notice(const World& world, uint32_t seat, const Notice& n) {
     if (world.step == 0) return;  // positions of the start are hedged
     Seat& s = seats[seat];
-    const Book& book = world.books[s.book];
+    const MarketView& book = world.markets[s.book];
     if (n.kind() == NoticeKind::settled) return;
     if (const auto change = position_change(n, s.account)) {
       const double coins = coins_of(book, change->qty);
@@ -65,12 +65,12 @@ class Desk {
     }
   }
   static constexpr uint32_t kSeatBits = 4;
-  static uint32_t desk_of(uint32_t index) { return index >> kSeatBits; }
+  static uint32_t trader_of(uint32_t index) { return index >> kSeatBits; }
   static uint32_t seat_of(uint32_t index) { return index & ((1U << kSeatBits) - 1); }
   std::vector<Seat> seats;
 };
 
-inline std::vector<uint32_t> books_of(const World& w, uint32_t asset) {
+inline std::vector<uint32_t> markets_of(const World& w, uint32_t asset) {
   std::vector<uint32_t> all = w.perpetuals[asset];
   all.insert(all.end(), w.spots[asset].begin(), w.spots[asset].end());
   return all;

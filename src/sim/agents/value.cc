@@ -5,7 +5,7 @@ namespace delever::sim {
 void Value::open(Field& field) {
   world_ = &field.world;
   stream_ = field.population << 22;
-  desk_.open(field, 0, books_of(field.world, setup_.asset), setup_.capital_usd);
+  trader_.open(field, 0, markets_of(field.world, setup_.asset), setup_.capital_usd);
 }
 
 void Value::decide(size_t, const World& w, Outbox& out) {
@@ -16,8 +16,8 @@ void Value::decide(size_t, const World& w, Outbox& out) {
   const double gap = std::log(asset.fundamental / asset.price);
   if (std::abs(gap) <= setup_.band) return;
   double density = 0, spot = 0, perpetual = 0;
-  for (const Desk::Seat& s : desk_.seats) {
-    const Book& b = w.books[s.book];
+  for (const Trader::Seat& s : trader_.seats) {
+    const MarketView& b = w.markets[s.book];
     density += (b.spot ? makers_.spot_depth_usd : makers_.depth_usd) * b.share / asset.start / 0.01;
     (b.spot ? spot : perpetual) += b.share;
   }
@@ -26,11 +26,11 @@ void Value::decide(size_t, const World& w, Outbox& out) {
                 std::max(makers_.permanent, 0.01);
   flow = looks *
          std::clamp(flow, -setup_.flow_max_usd / asset.price, setup_.flow_max_usd / asset.price);
-  for (size_t i = 0; i < desk_.seats.size(); ++i) {
-    const Book& b = w.books[desk_.seats[i].book];
+  for (size_t i = 0; i < trader_.seats.size(); ++i) {
+    const MarketView& b = w.markets[trader_.seats[i].book];
     const double part = (b.spot ? setup_.spot_share : 1 - setup_.spot_share) * b.share /
                         (b.spot ? spot : perpetual);
-    if (const auto o = taking(b, desk_.seats[i].account, flow * part, 0.005))
+    if (const auto o = taking(b, trader_.seats[i].account, flow * part, 0.005))
       out.send(w, setup_.latency, stream_ + static_cast<uint32_t>(i), b.venue, *o);
   }
 }

@@ -15,22 +15,24 @@ class Value final : public Population {
   void open(Field& field) override;
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t, uint32_t index, const Notice& n) override {
-    desk_.on_notice(*world_, Desk::seat_of(index), n);
+    trader_.on_notice(*world_, Trader::seat_of(index), n);
   }
   AccountKind kind(uint32_t) const override { return AccountKind::value; }
   void stand(const World& world, uint32_t book, std::vector<Counterparty>& out) const override {
-    desk_.stand(world, book, setup_.standing_share, out);
+    trader_.stand(world, book, setup_.standing_share, out);
   }
-  void back(Field& field, uint32_t seat, double coins) override { desk_.back(field, seat, coins); }
+  void back(Field& field, uint32_t seat, double coins) override {
+    trader_.back(field, seat, coins);
+  }
   Hedge hedge(uint32_t index) const override {
-    return {setup_.asset, desk_.seats[Desk::seat_of(index)].hedge};
+    return {setup_.asset, trader_.seats[Trader::seat_of(index)].hedge};
   }
 
  private:
   ValueSetup setup_;
   MakerSetup makers_;
   uint32_t stream_ = 0;
-  Desk desk_;
+  Trader trader_;
   const World* world_ = nullptr;
 };
 

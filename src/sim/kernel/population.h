@@ -43,8 +43,8 @@ struct Field {
 
 // Money for a position of the start at its venue, half of its value, and the coins that hedge it on
 // a spot book.
-inline void back_position(Field& field, const Book& perpetual, AccountId account, const Book& spot,
-                          AccountId spot_account, double coins) {
+inline void back_position(Field& field, const MarketView& perpetual, AccountId account,
+                          const MarketView& spot, AccountId spot_account, double coins) {
   const double size = std::abs(coins);
   field.venues[perpetual.venue]->deposit(field.at, account, 0,
                                          0.5 * size * field.world.assets[perpetual.asset].start);

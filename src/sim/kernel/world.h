@@ -14,7 +14,7 @@
 
 namespace delever::sim {
 
-struct Book {  // one perpetual or spot pair on one venue
+struct MarketView {  // one perpetual or spot pair on one venue, as agents see it
   uint32_t venue = 0;
   InstrumentId instrument = 0;
   uint32_t asset = 0;
@@ -37,7 +37,7 @@ struct Book {  // one perpetual or spot pair on one venue
   double funding_annual = 0;
 };
 
-inline double coins_of(const Book& book, Qty qty) {
+inline double coins_of(const MarketView& book, Qty qty) {
   return static_cast<double>(qty.raw() / book.step_raw) * book.lot;
 }
 
@@ -59,9 +59,9 @@ struct World {
   uint32_t step = 0;
   uint64_t seed = 0;
   Switches switches;
-  std::vector<Book> books;
+  std::vector<MarketView> markets;
   std::vector<Asset> assets;
-  // Of one asset: indices into books.
+  // Of one asset: indices into markets.
   std::vector<std::vector<uint32_t>> perpetuals, spots;
 };
 
@@ -126,7 +126,7 @@ struct OrderShape {
   SelfTrade self_trade = SelfTrade::expire_maker;
   uint64_t client = 0;
 };
-inline std::optional<SubmitOrder> order(const Book& book, const OrderShape& shape) {
+inline std::optional<SubmitOrder> order(const MarketView& book, const OrderShape& shape) {
   const double lots = std::min(std::floor(shape.coins / book.lot + 1e-9), book.lots_max);
   const double ticks = std::floor(shape.price / book.tick + 0.5);
   if (!(lots >= 1) || !(ticks >= 1) || ticks > 2e9) return std::nullopt;
@@ -146,8 +146,9 @@ inline std::optional<SubmitOrder> order(const Book& book, const OrderShape& shap
 
 // Takes what stands within `reach` of the middle; the rest is gone. For those who pay for
 // immediacy.
-inline std::optional<SubmitOrder> taking(const Book& book, AccountId account, double signed_coins,
-                                         double reach, bool reduce_only = false) {
+inline std::optional<SubmitOrder> taking(const MarketView& book, AccountId account,
+                                         double signed_coins, double reach,
+                                         bool reduce_only = false) {
   if (!(book.mid > 0)) return std::nullopt;
   const bool buys = signed_coins > 0;
   return order(book, {.account = account,
