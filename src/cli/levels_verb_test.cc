@@ -11,6 +11,9 @@
 #include "reports/level_truth_file.h"
 
 namespace delever::cli {
+
+using namespace reports;
+
 namespace {
 
 using nlohmann::json;

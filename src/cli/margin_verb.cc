@@ -7,11 +7,11 @@
 #include "cli/cli.h"
 #include "conform/conform.h"
 #include "conform/explain.h"
+#include "reports/inputs.h"
 
 namespace delever::cli {
 
 using namespace reports;
-using namespace render;
 
 namespace {
 

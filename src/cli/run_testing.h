@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "cli/cli.h"
@@ -43,11 +45,29 @@ inline std::string text_of(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-// A path that nothing stands at, in a folder of our own.
+// A folder that no other process has, removed at the end with what is in it. A child that a test
+// forks leaves through _exit, so that only the process that made the folder removes it.
+class TestFolder {
+ public:
+  TestFolder() : path_(std::filesystem::temp_directory_path() / "delever-cli-test-XXXXXX") {
+    CHECK(::mkdtemp(path_.data()) != nullptr);
+  }
+  ~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// A path in the folder of this process that nothing stands at.
 inline std::string scratch(const std::string& name) {
-  const auto folder = std::filesystem::temp_directory_path() / "delever-cli-test";
-  std::filesystem::create_directories(folder);
-  const std::string path = (folder / name).string();
+  static const TestFolder folder;
+  const std::string path = folder.path() + "/" + name;
   for (const char* suffix : {"", "-wal", "-shm", "-lock"})
     std::filesystem::remove_all(path + suffix);
   return path;

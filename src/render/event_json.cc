@@ -2,8 +2,6 @@
 
 namespace delever::render {
 
-using namespace reports;
-
 namespace {
 
 template <class Fixed>

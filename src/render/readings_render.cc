@@ -4,11 +4,10 @@
 
 #include <optional>
 
+#include "market/instrument.h"
 #include "render/json.h"
 
 namespace delever::render {
-
-using namespace reports;
 
 namespace {
 

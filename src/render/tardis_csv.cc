@@ -4,8 +4,6 @@
 
 namespace delever::render {
 
-using namespace reports;
-
 namespace {
 
 struct KindRow {

@@ -61,7 +61,7 @@ Result<Path> run_with(sim::Scenario scenario, uint32_t asset, const Place& place
   scenario.report_at = std::min(scenario.report_at, scenario.to);
   // The run without the order has the same population, with nothing to do, so that both draw the
   // same numbers.
-  scenario.outside.push_back({.kind = sim::OutsideKind::treasury,
+  scenario.outside.push_back({.kind = sim::ExternalFlowKind::treasury,
                               .asset = asset,
                               .venue = place.venue,
                               .perpetual = true,

@@ -25,127 +25,152 @@ std::string option_symbol(const Scenario& s, const OptionSetup& o) {
                      o.type == OptionType::call ? "C" : "P");
 }
 
+// The venue's money is coin 0, the assets follow in the scenario's order, each with its index.
+exchange::ExchangeSetup coins_and_indices(const Scenario& s, const VenueSetup& v,
+                                          const std::string& money) {
+  exchange::ExchangeSetup x;
+  x.venue = v.name;
+  x.coins.push_back({.name = money, .haircut = Rate()});
+  // Every asset's index has all spot venues; one without the asset never reports.
+  std::vector<std::string> sources;
+  for (const VenueSetup& other : s.venues) {
+    if (other.role == VenueRole::spot) sources.push_back(other.name);
+  }
+  for (uint32_t a = 0; a < s.assets.size(); ++a) {
+    exchange::CoinSetup coin{.name = s.assets[a].name, .haircut = v.collateral_haircut, .index = a};
+    if (!v.scenarios.empty()) coin.scenarios = v.scenarios[a];
+    x.coins.push_back(std::move(coin));
+    exchange::IndexSetup index{.name = s.assets[a].name, .rule = {}, .sources = sources};
+    for (const ListingSetup& l : v.listings) {
+      if ((l.asset == a || v.role == VenueRole::options) && l.rules.index)
+        index.rule = *l.rules.index;
+    }
+    x.indices.push_back(std::move(index));
+  }
+  return x;
+}
+
+// As the venue's own messages describe them.
+std::vector<Instrument> instruments_of(const exchange::ExchangeSetup& x) {
+  std::vector<Instrument> described;
+  for (const exchange::Listing& l : x.listings) {
+    const ContractRule& c = *l.rules.contract;
+    Instrument i{.venue = x.venue,
+                 .symbol = l.symbol,
+                 .kind = c.kind,
+                 .base = c.base,
+                 .quote = c.quote,
+                 .settle = c.settle,
+                 .contract_size = c.size,
+                 .expiry = l.expiry,
+                 .tick = c.tick,
+                 .step = c.step};
+    if (l.option) {
+      i.strike = l.option->strike;
+      i.option_type = l.option->type;
+      i.quote = "USD";
+    }
+    if (l.rules.funding && !l.expiry && c.kind == InstrumentKind::linear)
+      i.funding_interval = l.rules.funding->interval;
+    described.push_back(std::move(i));
+  }
+  return described;
+}
+
 }  // namespace
 
-Result<void> Simulation::State::build_venues() {
+// The [[option]] tables on the options venue, all under the rulebook of its one listing; settled in
+// their asset. The same lines, in the same order, are the agents' option book.
+void Simulation::State::list_options(uint32_t venue, const std::string& money,
+                                     exchange::ExchangeSetup& x) {
   const Scenario& s = scenario;
-  std::vector<std::string>
-      sources;  // every asset's index has all spot venues; one without the asset never reports
-  for (const VenueSetup& v : s.venues) {
-    if (v.role == VenueRole::spot) sources.push_back(v.name);
+  const Rulebook& rules = s.venues[venue].listings[0].rules;
+  option_book.venue = venue;
+  has_options = !s.options.empty();
+  for (const OptionSetup& o : s.options) {
+    exchange::Listing l{.symbol = option_symbol(s, o),
+                        .rules = rules,
+                        .band = {1, 30'000},
+                        .index = o.asset,
+                        .expiry = o.expiry,
+                        .option = margin::OptionTerms{o.type, Price::nearest(o.strike).value()}};
+    l.rules.symbol = l.symbol;
+    l.rules.contract->kind = InstrumentKind::option;
+    l.rules.contract->base = l.rules.contract->settle = s.assets[o.asset].name;
+    l.rules.contract->quote = money;
+    if (!l.rules.contract->size) l.rules.contract->size = Qty::raw(Qty::scale);
+    option_book.tick_raw = l.rules.contract->tick->raw();
+    option_book.step_raw = l.rules.contract->step->raw();
+    option_book.tick = l.rules.contract->tick->approx();
+    option_book.lot = l.rules.contract->step->approx() * l.rules.contract->size->approx();
+    option_book.lines.push_back({.asset = o.asset,
+                                 .instrument = static_cast<InstrumentId>(x.listings.size()),
+                                 .expiry = o.expiry,
+                                 .strike = o.strike,
+                                 .vol = o.vol,
+                                 .type = o.type,
+                                 .open_interest = o.open_interest,
+                                 .dealer_net = o.dealer_net});
+    x.listings.push_back(std::move(l));
   }
-  for (uint32_t number = 0; number < s.venues.size(); ++number) {
-    const VenueSetup& v = s.venues[number];
-    exchange::ExchangeSetup x;
-    x.venue = v.name;
+}
+
+// Perpetuals or spot pairs: a listing at the venue, and a market that the agents see.
+Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& money,
+                                           exchange::ExchangeSetup& x) {
+  const Scenario& s = scenario;
+  const VenueSetup& v = s.venues[venue];
+  for (const ListingSetup& l : v.listings) {
+    const ContractRule& contract = *l.rules.contract;
+    const double tick = contract.tick->approx();
+    if (s.assets[l.asset].start / tick > kTicksMost)
+      return Error{Fault::out_of_range,
+                   fmt::format("a tick of {} is too fine for a price of {}", contract.tick->text(),
+                               s.assets[l.asset].start),
+                   s.file + ": " + v.name + " " + l.symbol};
+    exchange::Listing listing{.symbol = l.symbol,
+                              .rules = l.rules,
+                              .band = band_of(s.assets[l.asset].start, tick),
+                              .index = l.asset};
+    listing.rules.contract->quote = listing.rules.contract->settle = money;
+    Book b;
+    b.venue = venue;
+    b.instrument = static_cast<InstrumentId>(x.listings.size());
+    b.asset = l.asset;
+    b.spot = v.role == VenueRole::spot;
+    b.share = v.share;
+    b.tick_raw = contract.tick->raw();
+    b.step_raw = contract.step->raw();
+    b.tick = tick;
+    b.lot = contract.step->approx() * contract.size->approx();
+    b.lots_max = contract.limit_qty_max
+                     ? std::floor(contract.limit_qty_max->approx() / contract.step->approx())
+                     : 1e12;
+    b.taker_fee = l.rules.fees->taker->approx();
+    (b.spot ? world.spots : world.perpetuals)[l.asset].push_back(
+        static_cast<uint32_t>(world.books.size()));
+    world.books.push_back(b);
+    x.listings.push_back(std::move(listing));
+  }
+  return {};
+}
+
+Result<void> Simulation::State::build_venues() {
+  for (uint32_t number = 0; number < scenario.venues.size(); ++number) {
+    const VenueSetup& v = scenario.venues[number];
     const std::string money =
         v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
-    x.coins.push_back({.name = money, .haircut = Rate()});
-    for (uint32_t a = 0; a < s.assets.size(); ++a) {
-      exchange::CoinSetup coin{
-          .name = s.assets[a].name, .haircut = v.collateral_haircut, .index = a};
-      if (!v.scenarios.empty()) coin.scenarios = v.scenarios[a];
-      x.coins.push_back(std::move(coin));
-      exchange::IndexSetup index{.name = s.assets[a].name, .rule = {}, .sources = sources};
-      for (const ListingSetup& l : v.listings) {
-        if ((l.asset == a || v.role == VenueRole::options) && l.rules.index)
-          index.rule = *l.rules.index;
-      }
-      x.indices.push_back(std::move(index));
-    }
-    std::vector<Instrument> described;
-    if (v.role == VenueRole::options) {
-      const Rulebook& rules = v.listings[0].rules;
-      option_book.venue = number;
-      has_options = !s.options.empty();
-      for (const OptionSetup& o : s.options) {
-        exchange::Listing l{
-            .symbol = option_symbol(s, o),
-            .rules = rules,
-            .band = {1, 30'000},
-            .index = o.asset,
-            .expiry = o.expiry,
-            .option = margin::OptionTerms{o.type, Price::nearest(o.strike).value()}};
-        l.rules.symbol = l.symbol;
-        l.rules.contract->kind = InstrumentKind::option;
-        l.rules.contract->base = l.rules.contract->settle = s.assets[o.asset].name;
-        l.rules.contract->quote = money;
-        if (!l.rules.contract->size) l.rules.contract->size = Qty::raw(Qty::scale);
-        option_book.tick_raw = l.rules.contract->tick->raw();
-        option_book.step_raw = l.rules.contract->step->raw();
-        option_book.tick = l.rules.contract->tick->approx();
-        option_book.lot = l.rules.contract->step->approx() * l.rules.contract->size->approx();
-        option_book.lines.push_back({.asset = o.asset,
-                                     .instrument = static_cast<InstrumentId>(x.listings.size()),
-                                     .expiry = o.expiry,
-                                     .strike = o.strike,
-                                     .vol = o.vol,
-                                     .type = o.type,
-                                     .open_interest = o.open_interest,
-                                     .dealer_net = o.dealer_net});
-        x.listings.push_back(std::move(l));
-      }
-    } else {
-      for (const ListingSetup& l : v.listings) {
-        const ContractRule& contract = *l.rules.contract;
-        const double tick = contract.tick->approx();
-        if (s.assets[l.asset].start / tick > kTicksMost)
-          return Error{Fault::out_of_range,
-                       fmt::format("a tick of {} is too fine for a price of {}",
-                                   contract.tick->text(), s.assets[l.asset].start),
-                       s.file + ": " + v.name + " " + l.symbol};
-        exchange::Listing listing{.symbol = l.symbol,
-                                  .rules = l.rules,
-                                  .band = band_of(s.assets[l.asset].start, tick),
-                                  .index = l.asset};
-        listing.rules.contract->quote = listing.rules.contract->settle = money;
-        Book b;
-        b.venue = number;
-        b.instrument = static_cast<InstrumentId>(x.listings.size());
-        b.asset = l.asset;
-        b.spot = v.role == VenueRole::spot;
-        b.share = v.share;
-        b.tick_raw = contract.tick->raw();
-        b.step_raw = contract.step->raw();
-        b.tick = tick;
-        b.lot = contract.step->approx() * contract.size->approx();
-        b.lots_max = contract.limit_qty_max
-                         ? std::floor(contract.limit_qty_max->approx() / contract.step->approx())
-                         : 1e12;
-        b.taker_fee = l.rules.fees->taker->approx();
-        (b.spot ? world.spots : world.perpetuals)[l.asset].push_back(
-            static_cast<uint32_t>(world.books.size()));
-        world.books.push_back(b);
-        x.listings.push_back(std::move(listing));
-      }
-    }
-    for (const exchange::Listing& l : x.listings) {
-      const ContractRule& c = *l.rules.contract;
-      Instrument i{.venue = v.name,
-                   .symbol = l.symbol,
-                   .kind = c.kind,
-                   .base = c.base,
-                   .quote = c.quote,
-                   .settle = c.settle,
-                   .contract_size = c.size,
-                   .expiry = l.expiry,
-                   .tick = c.tick,
-                   .step = c.step};
-      if (l.option) {
-        i.strike = l.option->strike;
-        i.option_type = l.option->type;
-        i.quote = "USD";
-      }
-      if (l.rules.funding && !l.expiry && c.kind == InstrumentKind::linear)
-        i.funding_interval = l.rules.funding->interval;
-      described.push_back(std::move(i));
-    }
+    exchange::ExchangeSetup x = coins_and_indices(scenario, v, money);
+    if (v.role == VenueRole::options)
+      list_options(number, money, x);
+    else
+      TRY(list_pairs(number, money, x));
     std::unique_ptr<venues::SimulatedEncoder> wire;
     if (options.output)
       wire = std::make_unique<venues::SimulatedEncoder>(
-          std::move(described), venues::SimulatedEncoder::Options{.book_every = s.book_every});
-    auto opened = Venue::open(v, std::move(x), s.from, std::move(wire));
-    if (!opened.has_value()) return std::move(opened.error()).at(s.file);
+          instruments_of(x), venues::SimulatedEncoder::Options{.book_every = scenario.book_every});
+    auto opened = Venue::open(v, std::move(x), scenario.from, std::move(wire));
+    if (!opened.has_value()) return std::move(opened.error()).at(scenario.file);
     venues.push_back(std::move(opened).value());
   }
   return {};
@@ -171,7 +196,7 @@ void Simulation::State::build_populations() {
   for (const FlowSetup& f : s.flow) add(std::make_unique<Flow>(f));
   for (const ArbitrageSetup& a : s.arbitrage)
     add(std::make_unique<Arbitrage>(a, makers_of(a.asset)));
-  for (const OutsideSetup& o : s.outside) add(std::make_unique<Outside>(o));
+  for (const ExternalFlowSetup& o : s.outside) add(std::make_unique<ExternalFlow>(o));
   if (has_options) {
     dealers = add(std::make_unique<Dealers>(*s.dealers, option_book));
     holders = add(std::make_unique<Holders>(*s.holders, option_book, *dealers));

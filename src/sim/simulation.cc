@@ -16,8 +16,8 @@ constexpr double kYear = 365.0 * 86'400;
 double keep(double half_life_seconds) { return std::exp2(-1 / half_life_seconds); }
 
 // The funding of a rate period if the premium stayed at `premium`, simple, a year: for decisions,
-// not for payment, but by the venue's own formula and cap. 0 where the rulebook lacks a figure
-// (Exchange::open refuses such a listing).
+// not for payment, but by the venue's own formula and cap. 0 where the rulebook lacks a figure:
+// Exchange::open refuses such a listing.
 double funding_annual(const Rulebook& rules, double premium) {
   const FundingRule& rule = *rules.funding;
   const auto exact = Rate::nearest(premium);
@@ -264,20 +264,9 @@ void Simulation::State::look() {
   }
 }
 
-Result<Outcome> Simulation::State::run() {
-  const size_t steps = scenario.steps();
-  if (options.output) {
-    for (size_t v = 0; v < venues.size(); ++v) {
-      venues[v]->wire()->begin();
-      venues[v]->wire()->describe(scenario.from);
-      TRY(options.output->on_lines(v, scenario.from, venues[v]->wire()->lines()));
-    }
-  }
-  for (const auto& v : venues) {
-    v->forget();
-    v->start_recording();
-    v->messages = v->events = v->refusals = 0;
-  }
+// What a run is measured against: what each account had at the start, and the coins in its wallets,
+// less those that hedge a position of the start (their gain and its loss are one).
+void Simulation::State::remember_start() {
   for (uint32_t v = 0; v < venues.size(); ++v) {
     const exchange::Exchange& x = venues[v]->exchange();
     equity_start.emplace_back();
@@ -297,56 +286,86 @@ Result<Outcome> Simulation::State::run() {
     a.low = a.high = a.start = scenario.assets[i].start;
     a.low_at = scenario.from;
   }
-  const std::function<void(size_t)> decide = [this](size_t i) {
-    populations[parts[i].population]->decide(parts[i].part, world, outboxes[i]);
-  };
-  const std::function<void(size_t)> second = [this](size_t v) { venues[v]->run_second(world.now); };
-  // Parts are many and small: a thread takes a stretch of them.
+}
+
+// Everybody decides on the state that the second before left behind; what they send is then on its
+// way. Parts are many and small: a thread takes a stretch of them.
+void Simulation::State::decide() {
   const size_t stretches = std::min<size_t>(parts.size(), std::max<size_t>(options.threads, 1) * 2);
-  const std::function<void(size_t)> decide_stretch = [&](size_t s) {
+  pool.run(stretches, [&](size_t s) {
     for (size_t i = parts.size() * s / stretches; i < parts.size() * (s + 1) / stretches; ++i)
-      decide(i);
-  };
+      populations[parts[i].population]->decide(parts[i].part, world, outboxes[i]);
+  });
+  // By part, whoever decided first: the result does not depend on the threads.
+  for (Outbox& out : outboxes) {
+    for (Message& m : out.messages) {
+      Venue& v = *venues[m.venue];
+      v.schedule(std::move(m));
+    }
+    out.messages.clear();
+  }
+}
+
+void Simulation::State::advance(size_t k) {
+  world.now = scenario.from + Duration::seconds(static_cast<int64_t>(k));
+  world.step = static_cast<uint32_t>(k + 1);
+  for (const Branch& b : options.branches) {
+    if (b.second == k) world.seed = b.seed;
+  }
+  move_fundamental(k);
+  if (k == 0) look();
+  if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
+  for (const auto& p : populations) p->observe(world);
+  decide();
+  for (const auto& v : venues) {
+    v->forget();
+    if (v->wire()) v->wire()->begin();
+    publish(*v);
+  }
+  pool.run(venues.size(), [this](size_t v) { venues[v]->run_second(world.now); });
+  route();
+  count_forced();
+  look();
+}
+
+// What is written and summed up after k + 1 seconds: lines of every second, samples of every
+// minute, hashes of every hour.
+Result<void> Simulation::State::record(size_t k) {
+  const Instant end = world.now + Duration::seconds(1);
+  for (size_t v = 0; options.output && v < venues.size(); ++v) {
+    const std::string& lines = venues[v]->wire()->lines();
+    if (!lines.empty()) TRY(options.output->on_lines(v, end, lines));
+  }
+  if ((k + 1) % 60 == 0) sample(end);
+  if ((k + 1) % 3600 == 0) {
+    for (const auto& v : venues) hash.add(v->exchange().hash());
+  }
+  const auto truth_every =
+      static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1));
+  if (k + 1 < scenario.steps() && (k == 0 || (k + 1) % truth_every == 0))
+    TRY(write_truth(end, false));
+  if (end == scenario.report_at) TRY(write_books());
+  return {};
+}
+
+Result<Outcome> Simulation::State::run() {
+  if (options.output) {
+    for (size_t v = 0; v < venues.size(); ++v) {
+      venues[v]->wire()->begin();
+      venues[v]->wire()->describe(scenario.from);
+      TRY(options.output->on_lines(v, scenario.from, venues[v]->wire()->lines()));
+    }
+  }
+  for (const auto& v : venues) {
+    v->forget();
+    v->start_recording();
+    v->messages = v->events = v->refusals = 0;
+  }
+  remember_start();
+  const size_t steps = scenario.steps();
   for (size_t k = 0; k < steps; ++k) {
-    world.now = scenario.from + Duration::seconds(static_cast<int64_t>(k));
-    world.step = static_cast<uint32_t>(k + 1);
-    for (const Branch& b : options.branches) {
-      if (b.second == k) world.seed = b.seed;
-    }
-    move_fundamental(k);
-    if (k == 0) look();
-    if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
-    for (const auto& p : populations) p->observe(world);
-    pool.run(stretches, decide_stretch);
-    for (Outbox& out : outboxes) {
-      for (Message& m : out.messages) {
-        Venue& v = *venues[m.venue];
-        v.schedule(std::move(m));
-      }
-      out.messages.clear();
-    }
-    for (const auto& v : venues) {
-      v->forget();
-      if (v->wire()) v->wire()->begin();
-      publish(*v);
-    }
-    pool.run(venues.size(), second);
-    route();
-    count_forced();
-    look();
-    for (size_t v = 0; options.output && v < venues.size(); ++v) {
-      const std::string& lines = venues[v]->wire()->lines();
-      if (!lines.empty()) TRY(options.output->on_lines(v, world.now + Duration::seconds(1), lines));
-    }
-    if ((k + 1) % 60 == 0) sample(world.now + Duration::seconds(1));
-    if ((k + 1) % 3600 == 0) {
-      for (const auto& v : venues) hash.add(v->exchange().hash());
-    }
-    const auto truth_every =
-        static_cast<size_t>(std::max<int64_t>(scenario.truth_every.ns() / 1'000'000'000, 1));
-    if (k + 1 < steps && (k == 0 || (k + 1) % truth_every == 0))
-      TRY(write_truth(world.now + Duration::seconds(1), false));
-    if (world.now + Duration::seconds(1) == scenario.report_at) TRY(write_books());
+    advance(k);
+    TRY(record(k));
     if (options.stop_when && options.stop_when(static_cast<uint32_t>(k + 1), outcome)) break;
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }

@@ -1,5 +1,5 @@
 // The inside of Simulation, private to this folder: building it (build.cc, opening.cc), running it
-// (simulation.cc), summing it up (account.cc).
+// (simulation.cc), summing it up (accounting.cc).
 #pragma once
 
 #include "base/hash.h"
@@ -59,6 +59,8 @@ struct Simulation::State {
   // build.cc
   Result<void> build();
   Result<void> build_venues();
+  Result<void> list_pairs(uint32_t venue, const std::string& money, exchange::ExchangeSetup& x);
+  void list_options(uint32_t venue, const std::string& money, exchange::ExchangeSetup& x);
   void build_populations();
   // opening.cc
   void begin_positions(Instant at);
@@ -66,12 +68,16 @@ struct Simulation::State {
   void publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset);
   // simulation.cc
   Result<Outcome> run();
+  void remember_start();
+  void advance(size_t second);         // decisions, arrivals, clocks
+  Result<void> record(size_t second);  // what is written of it
+  void decide();
   void move_fundamental(size_t second);
   void publish(Venue& venue);
   void route();
   void look();  // the world after a second
   void count_forced();
-  // account.cc
+  // accounting.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment
   double held_gain(size_t venue,
                    AccountId account) const;  // what the coins of the start gained with their price

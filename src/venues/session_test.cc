@@ -2,6 +2,7 @@
 // and gaps that stand beside them. fixtures/README.md describes both files.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -191,7 +192,8 @@ TEST_P(Session, decodes_as_written) {
   const std::string got = play(*session);
   const std::string want = fixture::read_text(path + ".expected").value_or("");
   if (got == want) return;
-  const std::string written = ::testing::TempDir() + GetParam() + ".got";
+  const std::string written =
+      fmt::format("{}{}.{}.got", ::testing::TempDir(), GetParam(), getpid());
   std::ofstream(written) << got;
   const auto a = split(want, '\n'), b = split(got, '\n');
   size_t at = 0;

@@ -7,7 +7,7 @@ constexpr uint32_t kSlice = 5;  // seconds
 
 }  // namespace
 
-void Outside::open(Field& field) {
+void ExternalFlow::open(Field& field) {
   world_ = &field.world;
   stream_ = field.population << 22;
   for (const uint32_t b :
@@ -17,7 +17,7 @@ void Outside::open(Field& field) {
   }
 }
 
-void Outside::decide(size_t, const World& w, Outbox& out) {
+void ExternalFlow::decide(size_t, const World& w, Outbox& out) {
   if (desk_.seats.empty() || w.now < setup_.from || w.now >= setup_.to) return;
   const Asset& asset = w.assets[setup_.asset];
   if (!(asset.price > 0)) return;

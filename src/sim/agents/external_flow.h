@@ -7,9 +7,9 @@
 
 namespace delever::sim {
 
-class Outside final : public Population {
+class ExternalFlow final : public Population {
  public:
-  explicit Outside(const OutsideSetup& setup) : setup_(setup) {}
+  explicit ExternalFlow(const ExternalFlowSetup& setup) : setup_(setup) {}
   void open(Field& field) override;
   void decide(size_t part, const World& world, Outbox& out) override;
   void on_notice(uint32_t, uint32_t index, const Notice& n) override {
@@ -18,7 +18,7 @@ class Outside final : public Population {
   AccountKind kind(uint32_t) const override { return AccountKind::outside; }
 
  private:
-  OutsideSetup setup_;
+  ExternalFlowSetup setup_;
   uint32_t stream_ = 0;
   Desk desk_;
   double owed_ = 0;  // USD, signed: what the schedule is ahead of the trades

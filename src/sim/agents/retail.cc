@@ -5,8 +5,42 @@ namespace {
 
 constexpr uint64_t kStop = 1;  // the client number of stops
 constexpr double kReach = 0.02;
+// What a new account deposits: its first margin with 15 % to spare, so that the spread alone does
+// not refuse the entry, and 0.2 % of the position for fees. Assumptions, not measured.
+constexpr double kMarginDeposited = 1.15;
+constexpr double kFeesDeposited = 0.002;
 
 double chance_of(double rate, double time) { return 1 - std::exp(-rate * time); }
+
+// The index of one of n, by weights whose sum is `total`.
+template <class Weight>
+size_t weighted(size_t n, Weight weight, double total, Random& random) {
+  double at = random.uniform() * total;
+  for (size_t k = 0; k < n; ++k) {
+    at -= weight(k);
+    if (at < 0) return k;
+  }
+  return n - 1;
+}
+
+// Truncated Pareto by inversion.
+double drawn_notional(const RetailSetup& setup, Random& random) {
+  const double a = setup.notional_tail,
+               ratio = std::pow(setup.notional_min / setup.notional_max, a);
+  return setup.notional_min * std::pow(1 - random.uniform() * (1 - ratio), -1 / a);
+}
+
+// Venues allow less leverage on larger positions: the account takes what the tier of 1.5 times its
+// size allows.
+double allowed_leverage(const Rulebook& rules, double notional, double wanted) {
+  if (!rules.ladder) return wanted;
+  for (const MarginTier& tier : rules.ladder->tiers) {
+    if (rules.ladder->unit == TierUnit::value && tier.cap && tier.cap->approx() < notional * 1.5)
+      continue;
+    return std::min(wanted, std::floor(tier.max_leverage.approx()));
+  }
+  return wanted;
+}
 
 }  // namespace
 
@@ -28,40 +62,14 @@ void Retail::open(Field& field) {
   if (books.empty() || shares <= 0 || weights <= 0) return;
   for (uint32_t i = 0; i < setup_.accounts; ++i) {
     Random random(w.seed, {static_cast<uint32_t>(Stream::retail_setup), stream_ + i, 0});
-    double at = random.uniform() * shares;
-    uint32_t book = books.back();
-    for (const uint32_t b : books) {
-      at -= w.books[b].share;
-      if (at < 0) {
-        book = b;
-        break;
-      }
-    }
-    double pick = random.uniform() * weights;
-    double leverage = setup_.leverages.back();
-    for (size_t k = 0; k < setup_.leverages.size(); ++k) {
-      pick -= setup_.weights[k];
-      if (pick < 0) {
-        leverage = setup_.leverages[k];
-        break;
-      }
-    }
-    // Truncated Pareto by inversion.
-    const double a = setup_.notional_tail,
-                 ratio = std::pow(setup_.notional_min / setup_.notional_max, a);
-    double notional = setup_.notional_min * std::pow(1 - random.uniform() * (1 - ratio), -1 / a);
+    const uint32_t book = books[weighted(
+        books.size(), [&](size_t k) { return w.books[books[k]].share; }, shares, random)];
+    double leverage = setup_.leverages[weighted(
+        setup_.leverages.size(), [&](size_t k) { return setup_.weights[k]; }, weights, random)];
+    const double notional = drawn_notional(setup_, random);
     const Book& b = w.books[book];
-    // Venues allow less leverage on larger positions: the account takes what the tier of 1.5 times
-    // its size allows.
     Venue& venue = *field.venues[b.venue];
-    if (const auto& ladder = venue.setup().listings[b.instrument].rules.ladder) {
-      for (const MarginTier& tier : ladder->tiers) {
-        if (ladder->unit == TierUnit::value && tier.cap && tier.cap->approx() < notional * 1.5)
-          continue;
-        leverage = std::min(leverage, std::floor(tier.max_leverage.approx()));
-        break;
-      }
-    }
+    leverage = allowed_leverage(venue.setup().listings[b.instrument].rules, notional, leverage);
     const bool cross = random.chance(setup_.cross_share);
     const double margin = notional / leverage;
     const bool backed = cross && setup_.backing && venue.setup().collateral_haircut &&
@@ -69,11 +77,11 @@ void Retail::open(Field& field) {
     const AccountId account =
         venue.open_account(field.at, {field.population, i},
                            backed ? CollateralMode::multi_asset : CollateralMode::single_coin);
-    const double wallet = margin * (1.15 + setup_.reserve) + notional * 0.002;
+    const double wallet = margin * (kMarginDeposited + setup_.reserve) + notional * kFeesDeposited;
     if (backed) {
       venue.deposit(field.at, account, field.coin(*setup_.backing),
                     wallet / w.assets[*setup_.backing].start);
-      venue.deposit(field.at, account, 0, notional * 0.002);  // for fees
+      venue.deposit(field.at, account, 0, notional * kFeesDeposited);  // for fees
     } else {
       venue.deposit(field.at, account, 0, wallet);
     }
@@ -123,7 +131,7 @@ void Retail::each_start(const World& w,
                     .stop = wants_stop_[i] != 0 && !w.switches.without(Mechanism::stops),
                     .stop_from = setup_.stop_from,
                     .stop_to = setup_.stop_to};
-    p.margin = cross_[i] ? (1.15 + setup_.reserve) / leverage_[i] + 0.002
+    p.margin = cross_[i] ? (kMarginDeposited + setup_.reserve) / leverage_[i] + kFeesDeposited
                          : 1 / leverage_[i];  // as open() deposits
     p.book = book_[i];
     each(p);

@@ -53,6 +53,155 @@ Run copy_until(const Run& parent, double lowest) {
   return child;
 }
 
+// One estimate under way (fixed number of runs, last-particle splitting in groups): in each round a
+// group loses its lowest runs and fills their places with copies of others that go on alone from
+// the moment at which they passed the lowest score. Its estimate is the product of the shares kept.
+class Splitting {
+ public:
+  Splitting(const Follow& follow, const SplitOptions& options)
+      : follow_(follow),
+        options_(options),
+        size_(options.runs / options.groups),
+        groups_(options.groups) {
+    out_.runs = options.runs;
+    out_.groups = options.groups;
+    out_.estimator = "splitting";
+  }
+  Result<Probability> run();
+
+ private:
+  // Fresh seeds and picks are counted, so that they depend on the seed alone.
+  Random counted(uint32_t stream, uint64_t n) const {
+    return Random(options_.seed, {.stream = stream,
+                                  .entity = static_cast<uint32_t>(n >> 32),
+                                  .step = static_cast<uint32_t>(n)});
+  }
+  uint64_t fresh() { return counted(0x73706c74, drawn_++).bits64(); }        // "splt"
+  size_t pick(size_t n) { return counted(0x7069636b, picked_++).below(n); }  // "pick"
+  Result<void> follow_all();
+  void report() const;
+  void replace_lowest(Group& group);
+  Result<Probability> sum_up();
+
+  const Follow& follow_;
+  const SplitOptions& options_;
+  const size_t size_;  // of a group
+  std::vector<Group> groups_;
+  std::vector<Run*> waiting_;  // runs whose path is yet to be found
+  uint64_t drawn_ = 0, picked_ = 0;
+  Probability out_;
+};
+
+Result<void> Splitting::follow_all() {
+  std::vector<Lineage> lineages;
+  for (const Run* run : waiting_) lineages.push_back(run->lineage);
+  auto paths = TRY(follow_(lineages));
+  CHECK(paths.size() == waiting_.size());
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    // What was copied comes out again: a path that does not begin as its parent's did is our bug.
+    const Path& before = waiting_[i]->path;
+    CHECK(before.size() <= paths[i].size() &&
+          std::equal(before.begin(), before.end(), paths[i].begin()));
+    waiting_[i]->path = std::move(paths[i]);
+  }
+  out_.carried_out += waiting_.size();
+  return {};
+}
+
+void Splitting::report() const {
+  if (!options_.progress) return;
+  size_t arrived = 0;
+  double lowest = options_.level;
+  for (const Group& g : groups_) {
+    for (const Run& run : g.runs) {
+      arrived += run.best() >= options_.level;
+      if (!g.done) lowest = std::min(lowest, run.best());
+    }
+  }
+  options_.progress(arrived, lowest);
+}
+
+// The lowest tenth, and whoever ties with it, is replaced; a group is done when nobody is below the
+// level.
+void Splitting::replace_lowest(Group& group) {
+  const size_t lose = std::max<size_t>(1, size_ / 10);
+  std::vector<double> scores;
+  for (const Run& run : group.runs) scores.push_back(run.best());
+  std::nth_element(scores.begin(), scores.begin() + static_cast<int64_t>(lose) - 1, scores.end());
+  const double lowest = std::min(scores[lose - 1], std::nextafter(options_.level, -HUGE_VAL));
+  std::vector<size_t> kept, lost;
+  for (size_t i = 0; i < size_; ++i) (group.runs[i].best() > lowest ? kept : lost).push_back(i);
+  if (lost.empty()) {
+    group.done = true;
+    return;
+  }
+  if (kept.empty()) {  // every run of the group ended at or below this score: nothing here climbs
+    group.p = 0;
+    group.done = true;
+    return;
+  }
+  group.p *= static_cast<double>(kept.size()) / static_cast<double>(size_);
+  for (const size_t i : lost) {
+    Run child = copy_until(group.runs[kept[pick(kept.size())]], lowest);
+    const bool arrived =
+        child.best() >= options_.level;  // by one jump: there is nothing to continue
+    if (!arrived) child.lineage.push_back({child.path.back().second, fresh()});
+    group.runs[i] = std::move(child);
+    if (!arrived) waiting_.push_back(&group.runs[i]);
+  }
+}
+
+// The mean over groups, with the error that their spread shows (Student's t on the log scale).
+Result<Probability> Splitting::sum_up() {
+  std::set<size_t> first;
+  double squares = 0;
+  for (const Group& group : groups_) {
+    out_.value += group.p / static_cast<double>(options_.groups);
+    for (const Run& run : group.runs) {
+      if (group.p > 0 && run.best() >= options_.level) first.insert(run.first);
+    }
+  }
+  out_.lineages = first.size();
+  if (out_.lineages < kLineagesLeast)
+    return Error{Fault::no_evidence,
+                 fmt::format("the estimate rests on {} of the {} first runs; ten are the least",
+                             out_.lineages, options_.runs)};
+  for (const Group& group : groups_) squares += (group.p - out_.value) * (group.p - out_.value);
+  const double n = static_cast<double>(options_.groups);
+  out_.error = std::sqrt(squares / (n - 1) / n);
+  const double relative = out_.error / out_.value * student(options_.groups - 1);
+  out_.low = out_.value * std::exp(-relative);
+  out_.high = std::min(1.0, out_.value * std::exp(relative));
+  out_.idealised = splitting_error(out_.value, options_.runs);
+  return std::move(out_);
+}
+
+Result<Probability> Splitting::run() {
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    groups_[g].runs.resize(size_);
+    for (size_t i = 0; i < size_; ++i) {
+      Run& run = groups_[g].runs[i];
+      run.lineage = {{0, fresh()}};
+      run.first = g * size_ + i;
+      waiting_.push_back(&run);
+    }
+  }
+  TRY(follow_all());
+  for (const Run* run : waiting_) out_.first_hits += run->best() >= options_.level;
+  for (;; ++out_.rounds) {
+    report();
+    waiting_.clear();
+    for (Group& group : groups_) {
+      if (!group.done) replace_lowest(group);
+    }
+    if (std::all_of(groups_.begin(), groups_.end(), [](const Group& g) { return g.done; })) break;
+    if (out_.rounds == options_.rounds_most)
+      return Error{Fault::no_evidence, "the runs do not climb to the level"};
+    if (!waiting_.empty()) TRY(follow_all());
+  }
+  return sum_up();
+}
+
 }  // namespace
 
 Result<Probability> split_runs(const Follow& follow, const SplitOptions& options) {
@@ -61,125 +210,7 @@ Result<Probability> split_runs(const Follow& follow, const SplitOptions& options
     return Error{Fault::refused,
                  fmt::format("splitting needs {} groups of two runs or more, all of one size",
                              std::max<size_t>(options.groups, 2))};
-  const size_t lose = std::max<size_t>(1, size / 10);
-  uint64_t drawn = 0;
-  const auto fresh = [&] {
-    const uint64_t n = drawn++;
-    return Random(options.seed, {.stream = 0x73706c74,
-                                 .entity = static_cast<uint32_t>(n >> 32),
-                                 .step = static_cast<uint32_t>(n)})
-        .bits64();
-  };
-  uint64_t picked = 0;
-  const auto pick = [&](size_t n) {
-    const uint64_t k = picked++;
-    return Random(options.seed, {.stream = 0x7069636b,
-                                 .entity = static_cast<uint32_t>(k >> 32),
-                                 .step = static_cast<uint32_t>(k)})
-        .below(n);
-  };
-  Probability out;
-  out.runs = options.runs;
-  out.groups = options.groups;
-  out.estimator = "splitting";
-  // Runs whose path is yet to be found.
-  const auto follow_all = [&](const std::vector<Run*>& waiting) -> Result<void> {
-    std::vector<Lineage> lineages;
-    for (const Run* run : waiting) lineages.push_back(run->lineage);
-    auto paths = TRY(follow(lineages));
-    CHECK(paths.size() == waiting.size());
-    for (size_t i = 0; i < waiting.size(); ++i) {
-      // What was copied comes out again: a path that does not begin as its parent's did is our bug.
-      const Path& before = waiting[i]->path;
-      CHECK(before.size() <= paths[i].size() &&
-            std::equal(before.begin(), before.end(), paths[i].begin()));
-      waiting[i]->path = std::move(paths[i]);
-    }
-    out.carried_out += waiting.size();
-    return {};
-  };
-  std::vector<Group> groups(options.groups);
-  std::vector<Run*> waiting;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    groups[g].runs.resize(size);
-    for (size_t i = 0; i < size; ++i) {
-      Run& run = groups[g].runs[i];
-      run.lineage = {{0, fresh()}};
-      run.first = g * size + i;
-      waiting.push_back(&run);
-    }
-  }
-  TRY(follow_all(waiting));
-  for (const Run* run : waiting) out.first_hits += run->best() >= options.level;
-
-  for (;; ++out.rounds) {
-    if (options.progress) {
-      size_t arrived = 0;
-      double lowest = options.level;
-      for (const Group& g : groups) {
-        for (const Run& run : g.runs) {
-          arrived += run.best() >= options.level;
-          if (!g.done) lowest = std::min(lowest, run.best());
-        }
-      }
-      options.progress(arrived, lowest);
-    }
-    waiting.clear();
-    for (Group& group : groups) {
-      if (group.done) continue;
-      std::vector<double> scores;
-      for (const Run& run : group.runs) scores.push_back(run.best());
-      std::nth_element(scores.begin(), scores.begin() + static_cast<int64_t>(lose) - 1,
-                       scores.end());
-      const double lowest = std::min(scores[lose - 1], std::nextafter(options.level, -HUGE_VAL));
-      std::vector<size_t> kept, lost;
-      for (size_t i = 0; i < size; ++i) (group.runs[i].best() > lowest ? kept : lost).push_back(i);
-      if (lost.empty()) {
-        group.done = true;
-        continue;
-      }
-      if (kept.empty()) {  // every run of the group ended at or below this score: nothing here
-                           // climbs
-        group.p = 0;
-        group.done = true;
-        continue;
-      }
-      group.p *= static_cast<double>(kept.size()) / static_cast<double>(size);
-      for (const size_t i : lost) {
-        Run child = copy_until(group.runs[kept[pick(kept.size())]], lowest);
-        const bool arrived =
-            child.best() >= options.level;  // by one jump: there is nothing to continue
-        if (!arrived) child.lineage.push_back({child.path.back().second, fresh()});
-        group.runs[i] = std::move(child);
-        if (!arrived) waiting.push_back(&group.runs[i]);
-      }
-    }
-    if (std::all_of(groups.begin(), groups.end(), [](const Group& g) { return g.done; })) break;
-    if (out.rounds == options.rounds_most)
-      return Error{Fault::no_evidence, "the runs do not climb to the level"};
-    if (!waiting.empty()) TRY(follow_all(waiting));
-  }
-  std::set<size_t> first;
-  double squares = 0;
-  for (const Group& group : groups) {
-    out.value += group.p / static_cast<double>(options.groups);
-    for (const Run& run : group.runs) {
-      if (group.p > 0 && run.best() >= options.level) first.insert(run.first);
-    }
-  }
-  out.lineages = first.size();
-  if (out.lineages < kLineagesLeast)
-    return Error{Fault::no_evidence,
-                 fmt::format("the estimate rests on {} of the {} first runs; ten are the least",
-                             out.lineages, options.runs)};
-  for (const Group& group : groups) squares += (group.p - out.value) * (group.p - out.value);
-  const double n = static_cast<double>(options.groups);
-  out.error = std::sqrt(squares / (n - 1) / n);
-  const double relative = out.error / out.value * student(options.groups - 1);
-  out.low = out.value * std::exp(-relative);
-  out.high = std::min(1.0, out.value * std::exp(relative));
-  out.idealised = splitting_error(out.value, options.runs);
-  return out;
+  return Splitting(follow, options).run();
 }
 
 Probability crude_probability(size_t hits, size_t runs) {

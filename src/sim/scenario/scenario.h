@@ -194,9 +194,9 @@ struct ArbitrageSetup {
   Latency latency;
 };
 
-enum class OutsideKind : uint8_t { treasury, etf, foundation };
-struct OutsideSetup {
-  OutsideKind kind = OutsideKind::etf;
+enum class ExternalFlowKind : uint8_t { treasury, etf, foundation };
+struct ExternalFlowSetup {
+  ExternalFlowKind kind = ExternalFlowKind::etf;
   uint32_t asset = 0;
   std::string venue;
   bool perpetual = false;  // or spot
@@ -238,7 +238,7 @@ struct Scenario {
   std::vector<ValueSetup> value;
   std::vector<FlowSetup> flow;
   std::vector<ArbitrageSetup> arbitrage;
-  std::vector<OutsideSetup> outside;
+  std::vector<ExternalFlowSetup> outside;
   std::optional<ShockSetup> shock;
   std::vector<Reproduce> reproduce;
 

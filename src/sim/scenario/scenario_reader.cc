@@ -51,6 +51,36 @@ Result<double> share(const Config& c, std::string_view key) {
   return x;
 }
 
+Result<double> number(const Config& c, std::string_view key) { return c.number(key); }
+Result<std::vector<double>> numbers(const Config& c, std::string_view key) {
+  return c.numbers(key);
+}
+Result<std::string> text(const Config& c, std::string_view key) { return c.text(key); }
+Result<Instant> instant(const Config& c, std::string_view key) { return c.instant(key); }
+Result<bool> flag(const Config& c, std::string_view key) { return c.boolean(key, false); }
+
+Result<OptionType> option_type(const Config& c, std::string_view key) {
+  const std::string type = TRY(c.text(key));
+  if (type == "call") return OptionType::call;
+  if (type == "put") return OptionType::put;
+  return Error{Fault::malformed, "call or put", c.place(key)};
+}
+
+Result<ExternalFlowKind> external_flow_kind(const Config& c, std::string_view key) {
+  const std::string kind = TRY(c.text(key));
+  if (kind == "treasury") return ExternalFlowKind::treasury;
+  if (kind == "etf") return ExternalFlowKind::etf;
+  if (kind == "foundation") return ExternalFlowKind::foundation;
+  return Error{Fault::malformed, "treasury, etf or foundation", c.place(key)};
+}
+
+Result<bool> is_perpetual(const Config& c, std::string_view key) {
+  const std::string market = TRY(c.text(key));
+  if (market == "perpetual") return true;
+  if (market == "spot") return false;
+  return Error{Fault::malformed, "spot or perpetual", c.place(key)};
+}
+
 Result<uint32_t> count(const Config& c, std::string_view key, int64_t most) {
   const int64_t n = TRY(c.integer(key));
   if (n < 1 || n > most)
@@ -73,13 +103,13 @@ Result<uint32_t> asset(const Config& c, const Scenario& s, std::string_view key)
   return Error{Fault::malformed, "no [[asset]] of this name", c.place(key)};
 }
 
-Result<Latency> latency(const Config& c) {
+Result<Latency> latency(const Config& c, std::string_view key) {
   Latency l;
-  l.fixed = TRY(c.duration("latency"));
+  l.fixed = TRY(c.duration(key));
   l.mean_extra = TRY(c.duration("latency_extra"));
   if (l.fixed < Duration() || l.fixed > Duration::hours(1) || l.mean_extra < Duration() ||
       l.mean_extra > Duration::hours(1))
-    return Error{Fault::out_of_range, "from 0 to 1h", c.place("latency")};
+    return Error{Fault::out_of_range, "from 0 to 1h", c.place(key)};
   return l;
 }
 

@@ -1,7 +1,6 @@
 #include "venues/binance/binance.h"
 
 #include <fmt/format.h>
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/random.h"

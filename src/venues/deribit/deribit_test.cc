@@ -341,10 +341,11 @@ TEST(DeribitCounts, ControlAndNoEvent) {
   deribit.read(R"({"jsonrpc":"2.0","id":1,"result":["book.BTC-PERPETUAL.100ms"]})");
   deribit.read(R"({"jsonrpc":"2.0","id":1,"result":{"version":"1.2.26"}})");
   deribit.read(R"({"jsonrpc":"2.0","id":1,"result":[]})");
-  deribit.subscribed("platform_state", R"({"locked":true})");
+  deribit.subscribed("platform_state", R"({"locked":false})");
   deribit.subscribed("moon_phase.btc", "{}");
   const codec::DecodeCounts& counts = deribit.decoder->counts();
-  EXPECT_EQ(counts.control, 5U);
+  EXPECT_EQ(counts.control, 4U);
+  EXPECT_EQ(counts.undecoded.at("answer: refused by the venue"), 1U);  // subscribed to nothing
   EXPECT_EQ(counts.no_event.at("platform_state"), 1U);
   EXPECT_EQ(counts.unknown_channels.at("moon_phase"), 1U);
   EXPECT_EQ(counts.messages, 7U);

@@ -35,7 +35,7 @@ TEST_F(Okx, NamesOfInstruments) {
   EXPECT_EQ(name("BTC-USD-SWAP"), "BTC-USD-PERP@BTC");
   EXPECT_EQ(name("BTC-USDT-240329"), "BTC-USDT-240329");
   EXPECT_EQ(name("BTC-USD-240329-60000-C"), "BTC-USD-240329-60000-C@BTC");
-  EXPECT_EQ(name("BTC-USD_UM_XPERP-310404"), "BTC-USD-310404");
+  EXPECT_EQ(name("BTC-USD_UM_XPERP-310404"), "BTC-USD-PERP");
   EXPECT_EQ(okx_instrument("BTC-USD-SWAP").kind, InstrumentKind::inverse);
   EXPECT_EQ(okx_instrument("BTC-USD_UM_XPERP-310404").kind, InstrumentKind::linear);
   EXPECT_EQ(okx_instrument("BTC-USD-240329-60000-P").option_type, OptionType::put);
@@ -217,7 +217,8 @@ TEST_F(Okx, EveryMessageHasOneEnding) {
        {"pong", " ping\r", R"({"event":"error","code":"60012","msg":"bad"})",
         R"({"event":"subscribe","arg":{"channel":"books","instId":"X"},"connId":"a"})"})
     EXPECT_TRUE(decode(control).events.empty()) << control;
-  EXPECT_EQ(decoder->counts().control, 4u);
+  EXPECT_EQ(decoder->counts().control, 3u);
+  EXPECT_EQ(decoder->counts().undecoded.at("refused by the venue"), 1u);
   decode(R"({"arg":{"channel":"price-limit","instId":"X-Y"},"data":[{}]})");
   decode(R"({"arg":{"channel":"trades","instId":"X-Y"},"data":[]})");
   EXPECT_EQ(decoder->counts().no_event.at("price-limit"), 1u);
@@ -227,7 +228,6 @@ TEST_F(Okx, EveryMessageHasOneEnding) {
   EXPECT_EQ(decoder->counts().unknown_channels.at("novelty"), 1u);
   EXPECT_EQ(decoder->counts().unknown_channels.at("swap/trade"), 1u);
   EXPECT_EQ(decoder->counts().messages, 8u);
-  EXPECT_TRUE(decoder->counts().undecoded.empty());
 }
 
 TEST_F(Okx, SaysWhyAMessageWasNotDecoded) {
