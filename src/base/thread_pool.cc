@@ -43,7 +43,7 @@ void ThreadPool::help() {
     do {
       work();
       do_tasks();
-      if (stop_.load()) return;  // tasks that wait are dropped, so their number stays
+      if (stop_.load()) return;  // tasks that nobody has begun stay where they are
     } while (watch([this] {
       return unclaimed_.load(std::memory_order_relaxed) != 0 ||
              waiting_tasks_.load(std::memory_order_relaxed) != 0;
