@@ -93,7 +93,9 @@ std::vector<std::vector<std::string>> verbs(const std::string& tape) {
           {"chain", "--tape", tape},
           {"facts", "--tape", tape},
           {"levels", "--tape", tape, "--at", at},
-          {"carry", "--tape", tape, "--spot", "BTC-USDT", "--contract", "BTC-USDT-PERP", "--from",
+          // The tape has no spot market; the contract and its funding come from it.
+          {"carry", "--tape", tape, "--spot", "BTC-USDT", "--contract", "BTC-USDT-PERP", "--venue",
+           "binance", "--spot-entry", "84000", "--spot-exit", "84100", "--from",
            "2026-01-29T17:00:00Z", "--to", at},
           {"stress", "--book", source_root() + "/docs/stress-book.csv", "--tape", tape, "--shock",
            "-3%", "--daily-vol", "0.03"}};

@@ -19,8 +19,11 @@ Result<void> BlockStore::open(Duration now) {
   TRY(db_->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
   if (blank) TRY(create_schema(*db_));
   TRY(load());
-  TRY(set_totals(*db_, {}));  // absent while the tape is being written
-  unsynced_ = true;
+  // Absent while the tape is being written; and before anything else of it is on the disk, so that
+  // after a power cut it never says that it was closed.
+  TRY(db_->run("PRAGMA synchronous = FULL"));
+  TRY(set_totals(*db_, {}));
+  TRY(db_->run("PRAGMA synchronous = NORMAL"));
   insert_ = std::make_unique<Statement>(
       TRY(db_->prepare("INSERT INTO blocks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
   return {};

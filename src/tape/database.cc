@@ -18,6 +18,10 @@ Error failed(sqlite3* db, int code) {
   const int detail = db != nullptr ? sqlite3_extended_errcode(db) : code;
   if (kind == SQLITE_FULL)
     return {Fault::unavailable, "the disk is full (SQLite: database or disk is full)"};
+  if (kind == SQLITE_CANTOPEN)
+    return {Fault::unavailable,
+            "the disk or a permission keeps a file from being opened (SQLite: unable to open "
+            "database file)"};
   if (detail == SQLITE_IOERR_WRITE || detail == SQLITE_IOERR_TRUNCATE)
     return {Fault::unavailable, "the disk refused a write (SQLite: disk I/O error)"};
   if (detail == SQLITE_IOERR_FSYNC || detail == SQLITE_IOERR_DIR_FSYNC)
