@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string text = (data[0] & 1 ? std::string(kHead) : std::string()) + std::string(bytes);
-  const auto report = conform(text, "fuzz.csv", shelf());
+  const auto report = conform::conform(text, "fuzz.csv", shelf());
   if (!report.has_value()) return 0;
   const Tally& total = report.value().total;
   CHECK(total.pass + total.fail + total.not_covered == report.value().rows.size());

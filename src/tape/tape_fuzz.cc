@@ -32,6 +32,7 @@ void hold_to_promise(const BlockHeader& header, const BlockMessages& messages) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace delever;
+  using namespace delever::tape;
   uint8_t fields[8] = {};
   if (size < sizeof fields) return 0;
   std::memcpy(fields, data, sizeof fields);

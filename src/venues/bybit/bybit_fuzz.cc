@@ -6,6 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace delever;
+  using namespace delever::venues;
   if (size == 0 || size > 1 << 16) return 0;
   constexpr std::array<std::array<const char*, 2>, 8> settings{{
       {"", ""},

@@ -88,6 +88,7 @@ void run(std::string_view map, std::string_view header, std::string_view rows) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace delever;
+  using namespace delever::venues;
   const std::string_view all(reinterpret_cast<const char*>(data), size);
   const size_t first = all.find('\0');
   if (first == all.npos) {
