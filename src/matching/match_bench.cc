@@ -93,5 +93,6 @@ int bench_main(size_t count) {
 }  // namespace delever::matching
 
 int main(int argc, char** argv) {
-  return delever::matching::bench_main(argc > 1 ? static_cast<size_t>(std::atol(argv[1])) : 1'000'000);
+  return delever::matching::bench_main(argc > 1 ? static_cast<size_t>(std::atol(argv[1]))
+                                                : 1'000'000);
 }

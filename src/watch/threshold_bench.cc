@@ -91,5 +91,6 @@ int bench_main(uint32_t positions) {
 }  // namespace delever::watch
 
 int main(int argc, char** argv) {
-  return delever::watch::bench_main(argc > 1 ? static_cast<uint32_t>(std::atol(argv[1])) : 10'000'000);
+  return delever::watch::bench_main(argc > 1 ? static_cast<uint32_t>(std::atol(argv[1]))
+                                             : 10'000'000);
 }
