@@ -88,7 +88,9 @@ TEST(CsvField, PointsMoveInTheTextAndAreRoundedOnce) {
     return std::get<OpenInterest>(b.read("1769760000000," + text).at(0).payload);
   };
   EXPECT_EQ(value("35.77").coins, 0.3577);  // 35.77 / 100 would be 0.35770000000000002
-  EXPECT_EQ(value("-2.801456e-2").coins, -0.0002801456);
+  EXPECT_EQ(value("2.801456e-2").coins, 0.0002801456);
+  EXPECT_TRUE(b.read("1769760000000,-2.801456e-2").empty());  // nobody holds less than nothing
+  EXPECT_NE(b.last_errors.at(0).find("a negative open interest"), std::string::npos);
   EXPECT_EQ(value("1E+2").coins, 1.0);
   EXPECT_EQ(value("64623").value_usd, 64623e6);
   EXPECT_EQ(value(" 7 ").coins, 0.07);
@@ -245,8 +247,10 @@ TEST(CsvMap, MistakesAreNamedByLine) {
             "m.toml:13: event[0].coins.unit: want one, percent, basis_points, thousand or million");
   EXPECT_EQ(fault(interest("coins = { file = \"hour\" }\n")),
             "m.toml:13: event[0].coins.file: file_name has no part {hour}");
-  EXPECT_TRUE(fault(with_time("[[event]]\nkind = \"order\"\n"))
-                  .starts_with("m.toml:12: event[0].kind: a row can become candle, "));
+  EXPECT_EQ(fault(with_time("[[event]]\nkind = \"order\"\n")),
+            "m.toml:12: event[0].kind: a row can become book_level, book_snapshot, candle, "
+            "funding_rate, holding, index_price, liquidation, liquidation_total, mark_price, "
+            "open_interest, option_quote, published_figure, quote, trade, vol_index");
   EXPECT_NE(
       fault(with_time(
                 "[[event]]\nkind = \"liquidation_total\"\nlong_usd = \"x\"\nshort_usd = \"x\"\n"))
