@@ -352,22 +352,22 @@ std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices,
     for (int64_t offset = 0; offset < step; ++offset) {
       double squares = 0;
       int64_t count = 0;
-      std::optional<double> before;
+      const double* before = nullptr;
       // Grids are aligned to the clock, so that hourly candles meet one of them whenever they are
       // read.
       const int64_t first = end - day - ((end - day - offset) % step + step) % step;
       for (int64_t m = first < end - day ? first + step : first; m <= end; m += step) {
         const auto it = prices.find(m);
         if (it == prices.end()) {
-          before.reset();
+          before = nullptr;
           continue;
         }
-        if (before) {
+        if (before != nullptr) {
           const double r = std::log(it->second / *before);
           squares += r * r;
           ++count;
         }
-        before = it->second;
+        before = &it->second;
       }
       // A grid that does not end where the day ends has one return fewer.
       const double share =

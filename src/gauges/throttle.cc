@@ -54,16 +54,15 @@ struct Total {
 void add(Total& total, const ThrottledMinute& minute, const ThrottledMinute::SideSum& side,
          const Moments& pooled) {
   total.low += side.sum;
-  const std::optional<double> room =
-      side.volume ? std::optional<double>(std::max(0.0, *side.volume - side.sum)) : std::nullopt;
+  const double room = std::max(0.0, side.volume.value_or(side.sum) - side.sum);
   if (minute.observed >= minute.seconds) {  // every second was full: the rate has no upper limit
     total.expected += side.sum;
-    if (!room) {
+    if (!side.volume) {
       total.bounded = false;
       return;
     }
-    total.expected += *room;
-    total.certain += *room;
+    total.expected += room;
+    total.certain += room;
     return;
   }
   const Hidden hidden = hidden_arrivals(minute.observed, minute.seconds);
@@ -75,9 +74,9 @@ void add(Total& total, const ThrottledMinute& minute, const ThrottledMinute::Sid
   // valued at.
   const double variance = mean * mean * hidden.variance +
                           spread * (hidden.count + hidden.count * hidden.count / minute.observed);
-  if (room && *room < hidden.count * mean) {
-    total.expected += side.sum + *room;
-    total.certain += *room;
+  if (side.volume && room < hidden.count * mean) {
+    total.expected += side.sum + room;
+    total.certain += room;
     return;
   }
   total.expected += side.sum + hidden.count * mean;
