@@ -38,9 +38,9 @@ class Network {
   virtual void send(ConnectionId connection, std::string_view text) = 0;
   virtual void ping(ConnectionId connection, std::string_view payload) = 0;
   virtual void pong(ConnectionId connection, std::string_view payload) = 0;
-  // Nothing of this connection is handed in afterwards, closed() neither.
+  // Nothing of this connection is handed in afterwards, closed() neither. Harmless after its end.
   virtual void close(ConnectionId connection, uint16_t code) = 0;
-  // Answered by responded() or failed() within HttpRequest's own time limit.
+  // Answered by responded() or failed(); what takes longer than 30 s is no longer waited for.
   virtual void request(RequestId request, const HttpRequest& what) = 0;
 };
 
@@ -80,7 +80,11 @@ class Session {
     uint64_t seed = 1;  // of the jitter
     // Instead of the venue's hosts: "http://127.0.0.1:8080" (a local twin); paths stay.
     std::string url = {};
-    // Names of streams and topics that each request of the plan has; see Dialect::plan.
+    // Overrides the venue's: a twin may cut earlier than after 24 h.
+    std::optional<Duration> lifetime = {};
+    // An earlier recording into the same tape: each stream's last receive time. What lies between
+    // it and the first acceptance is a gap.
+    std::map<std::string, Instant, std::less<>> resume = {};
     size_t buffer_bytes = size_t{4} << 20;  // of all overlaps together; beyond it a gap
   };
   // The dialect outlives the session; so do network and recording.

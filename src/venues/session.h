@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "venues/network.h"
 
 namespace delever::venues {
 
@@ -105,11 +106,11 @@ struct Terms {
   RestTerms rest;
 };
 
-// One frame of a venue. Views point into the frame.
+// One frame of a venue. Views point into the frame, or into the scratch of the caller.
 struct Frame {
   enum class Kind : uint8_t {
     data,      // of `topic`
-    accepted,  // the request `id`, or the topic, or of a request some topics (see `missing`)
+    accepted,  // the request `id`, or the topic, or of a request some topics (see `lists`)
     refused,   // the same, refused: `text` says why
     pong,      // or another frame that needs nothing
     answer,    // must be answered at once with `text`
@@ -121,9 +122,10 @@ struct Frame {
   std::string_view topic = {};
   std::optional<uint64_t> id = {};
   std::string text = {};
-  std::vector<std::string> missing =
-      {};  // keys that an `accepted` one does not contain, if it says
-  std::vector<std::string> present = {};  // keys that it does contain, if it says
+  // Of `accepted`, where the venue lists topics: names taken and names refused; what was asked for
+  // and is in neither was refused too.
+  std::vector<std::string> taken = {}, failed = {};
+  bool lists = false;
 };
 
 // Where a frame of a topic with a cure stands in its sequence. BookBuilder (codec/book.h) has the
@@ -143,14 +145,17 @@ class Dialect {
   virtual Result<Topic> topic(std::string_view name) const = 0;
   virtual std::string subscribe(std::span<const Topic* const> topics, uint64_t id) const = 0;
   virtual std::string unsubscribe(std::span<const Topic* const> topics, uint64_t id) const = 0;
-  // Never throws; reads as little as is needed to route.
-  virtual Frame read(std::string_view bytes) const = 0;
+  // Never throws; reads as little as is needed to route. `scratch` may hold what Frame::topic
+  // views.
+  virtual Frame read(std::string_view bytes, std::string& scratch) const = 0;
   // The place of a frame or of a REST snapshot; missing where it cannot be read.
   virtual std::optional<Place> place(std::string_view bytes) const = 0;
   // Whether `delta` continues what ended at `last`, and whether it may stand first over a snapshot
   // that ended at `last`.
   virtual bool follows(const Place& delta, uint64_t last) const = 0;
   virtual bool bridges(const Place& delta, uint64_t last) const { return follows(delta, last); }
+  // Why an answer is not what was asked for, though it may say 200; empty: it is.
+  virtual std::string refusal(const HttpResponse& response) const;
 };
 
 // `market` as in make_decoder, Bybit's categories written behind it: "bybit:linear". The names of

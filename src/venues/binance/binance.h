@@ -11,6 +11,8 @@
 
 namespace delever::venues {
 
+class Dialect;
+
 enum class BinanceMarket : uint8_t { usdm, coinm, spot, eoptions };
 
 // Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" for streams
@@ -31,5 +33,8 @@ Instrument binance_instrument(BinanceMarket market, std::string_view symbol);
 BinanceMarket binance_market_of(BinanceMarket market, std::string_view symbol);
 // The price index of a pair: BTCUSD, BTCUSDT.
 Instrument binance_index(BinanceMarket market, std::string_view pair);
+
+// What it wants of a listener; venues/session.h.
+std::unique_ptr<Dialect> make_binance_dialect(BinanceMarket market);
 
 }  // namespace delever::venues

@@ -11,6 +11,8 @@
 
 namespace delever::venues {
 
+class Dialect;
+
 enum class BybitCategory : uint8_t { spot, linear, inverse, option };
 
 // Settings: "category" where neither channel nor symbol tells spot from linear (BTCUSDT is both),
@@ -26,5 +28,8 @@ std::optional<BybitCategory> read_bybit_category(std::string_view text);
 // `category` decides where the symbol leaves it open; without one BTCUSDT is linear. What cannot be
 // taken apart becomes the base coin, without a quote.
 Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory> category);
+
+// What it wants of a listener: "linear", "inverse", "spot", "option". venues/session.h.
+std::unique_ptr<Dialect> make_bybit_dialect(std::string_view category);
 
 }  // namespace delever::venues

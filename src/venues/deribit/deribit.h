@@ -12,6 +12,8 @@
 
 namespace delever::venues {
 
+class Dialect;
+
 // Settings: "request" (path and query of a REST call) for what an answer does not repeat: the
 // instrument of a funding history, the index of an index price, the currency of a volatility index.
 // Other answers are known by their shape.
@@ -25,5 +27,8 @@ Result<std::unique_ptr<codec::Decoder>> make_deribit_decoder(const codec::Stream
 std::optional<Instrument> deribit_instrument(std::string_view name);
 // btc_usd, sol_usdc.
 std::optional<Instrument> deribit_index(std::string_view name);
+
+// What it wants of a listener; venues/session.h.
+std::unique_ptr<Dialect> make_deribit_dialect();
 
 }  // namespace delever::venues

@@ -25,6 +25,8 @@
 
 namespace delever::venues {
 
+class Dialect;
+
 // Settings: "request" (the POST body, {"type":"l2Book","coin":"BTC"}). Without it an answer is
 // known by its shape.
 Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
@@ -34,5 +36,8 @@ Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
 // PURR/USDC and @107 spot pairs, #12 an outcome, taken for spot. Sizes are in base coins;
 // collateral is USDC unless a meta answer says else.
 Instrument hyperliquid_instrument(std::string_view coin);
+
+// What it wants of a listener; venues/session.h.
+std::unique_ptr<Dialect> make_hyperliquid_dialect();
 
 }  // namespace delever::venues

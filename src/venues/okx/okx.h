@@ -18,6 +18,8 @@
 
 namespace delever::venues {
 
+class Dialect;
+
 // Settings: "request" (path and query of a REST call; a whole URL will do) and "symbol" (instId,
 // for answers that do not name it). Without a request a REST answer is known by the shape of its
 // rows.
@@ -43,5 +45,8 @@ struct OkxContractSize {
   std::string_view source, as_of;
 };
 std::span<const OkxContractSize> okx_contract_sizes();
+
+// What it wants of a listener; venues/session.h.
+std::unique_ptr<Dialect> make_okx_dialect();
 
 }  // namespace delever::venues

@@ -1,0 +1,352 @@
+// Connections of a session: opened within the venue's pace, greeted, subscribed in batches, pinged,
+// left before the venue's cut, and lost.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "feeds/session_state.h"
+
+namespace delever::feeds {
+namespace {
+
+constexpr Duration kHour = Duration::hours(1);
+
+bool take(std::vector<size_t>& topics, size_t topic) {
+  const auto found = std::find(topics.begin(), topics.end(), topic);
+  if (found == topics.end()) return false;
+  topics.erase(found);
+  return true;
+}
+
+}  // namespace
+
+Connection* Session::State::find(ConnectionId id) {
+  const auto found = connections.find(id);
+  return found == connections.end() ? nullptr : &found->second;
+}
+
+bool Session::State::is_successor(const Connection& c) const {
+  return lines[c.line].successor == c.id;
+}
+
+// Topics of an endpoint in connections of at most so many.
+void Session::State::make_lines() {
+  for (size_t e = 0; e < terms.endpoints.size(); ++e) {
+    const venues::Endpoint& endpoint = terms.endpoints[e];
+    size_t bytes = 0;
+    bool begun = false;
+    for (size_t i = 0; i < topics.size(); ++i) {
+      if (topics[i].topic->endpoint != e) continue;
+      const size_t size = topics[i].topic->name.size() + 3;
+      const bool full = begun && (lines.back().topics.size() >= endpoint.topics_max ||
+                                  (endpoint.bytes_max != 0 && bytes + size > endpoint.bytes_max));
+      if (!begun || full) {
+        lines.push_back({.endpoint = e});
+        lines.back().connect_at = now.elapsed;
+        bytes = 0;
+        begun = true;
+      }
+      bytes += size;
+      topics[i].line = lines.size() - 1;
+      lines.back().topics.push_back(i);
+      lines.back().by_key.emplace(topics[i].topic->key, i);
+    }
+  }
+}
+
+void Session::State::open(size_t index, bool successor) {
+  Line& line = lines[index];
+  const ConnectionId id{++last_connection};
+  (successor ? line.successor : line.primary) = id;
+  Connection& c = connections[id];
+  c.id = id;
+  c.line = index;
+  c.since = c.last_in = now.elapsed;
+  c.last_in_stamp = stamp;
+  endpoint_free[line.endpoint] = now.elapsed + terms.connect_every;
+  ++counts.connects;
+  if (successor) {
+    for (const size_t t : line.topics) topics[t].hand = std::make_unique<Handover>();
+  }
+  network.connect(id, address(terms.endpoints[line.endpoint].url));
+}
+
+void Session::State::on_connected(Connection& c) {
+  c.open = true;
+  c.since = c.last_in = now.elapsed;
+  c.last_in_stamp = stamp;
+  c.send_at = now.elapsed;
+  if (terms.ping.every) c.ping_at = now.elapsed + *terms.ping.every;
+  const std::optional<Duration> lifetime = options.lifetime ? options.lifetime : terms.lifetime;
+  if (lifetime) {
+    const Duration margin = std::min(terms.leave_before, *lifetime / 4);
+    const auto spread = static_cast<uint64_t>(std::max<int64_t>(margin.ns() / 2, 1));
+    c.leave_at =
+        now.elapsed + *lifetime - margin - Duration::ns(static_cast<int64_t>(random.below(spread)));
+  }
+  for (const std::string& greeting : terms.greetings) network.send(c.id, greeting);
+  ask(c, lines[c.line].topics, true);
+}
+
+// Queues requests for these topics, as many in each as the venue takes.
+void Session::State::ask(Connection& c, const std::vector<size_t>& which, bool subscribe) {
+  Request request{.subscribe = subscribe};
+  size_t bytes = 0;
+  for (const size_t t : which) {
+    const size_t size = topics[t].topic->name.size() + 3;
+    if (!request.topics.empty() && (request.topics.size() >= terms.topics_per_request ||
+                                    bytes + size + 100 > terms.request_bytes)) {
+      c.queue.push_back(std::exchange(request, {.subscribe = subscribe}));
+      bytes = 0;
+    }
+    request.topics.push_back(t);
+    bytes += size;
+  }
+  if (!request.topics.empty()) c.queue.push_back(std::move(request));
+}
+
+void Session::State::send_queued(Connection& c) {
+  while (!c.queue.empty() && due(c.send_at)) {
+    while (!c.sent_this_hour.empty() && c.sent_this_hour.front() + kHour <= now.elapsed)
+      c.sent_this_hour.pop_front();
+    const auto hourly = static_cast<size_t>(terms.requests_an_hour);
+    if (hourly != 0 && c.sent_this_hour.size() >= hourly) {
+      // A fresh connection has a fresh budget.
+      if (!is_successor(c)) lines[c.line].leaving = true;
+      return;
+    }
+    Request request = std::move(c.queue.front());
+    c.queue.pop_front();
+    request.id = ++last_id;
+    request.sent = now.elapsed;
+    std::vector<const Topic*> names;
+    for (const size_t t : request.topics) names.push_back(topics[t].topic);
+    network.send(c.id, request.subscribe ? dialect.subscribe(names, request.id)
+                                         : dialect.unsubscribe(names, request.id));
+    ++counts.control_frames;
+    if (hourly != 0) c.sent_this_hour.push_back(now.elapsed);
+    c.send_at = now.elapsed + terms.request_every;
+    c.asked.push_back(std::move(request));
+  }
+}
+
+void Session::State::on_frame(Connection& c, std::string_view bytes) {
+  const Frame frame = dialect.read(bytes, scratch);
+  switch (frame.kind) {
+    case Frame::Kind::data: {
+      const Line& line = lines[c.line];
+      const auto found = line.by_key.find(frame.topic);
+      if (found == line.by_key.end()) return keep_unknown(bytes);
+      return hear(c, found->second, bytes);
+    }
+    case Frame::Kind::accepted:
+    case Frame::Kind::refused:
+      ++counts.control_frames;
+      on_answer(c, frame);
+      return sweep();
+    case Frame::Kind::pong:
+      ++counts.control_frames;
+      return;
+    case Frame::Kind::answer:
+      ++counts.control_frames;
+      return network.send(c.id, frame.text);
+    case Frame::Kind::leaving:
+      ++counts.control_frames;
+      if (!is_successor(c)) lines[c.line].leaving = true;
+      return sweep();
+    case Frame::Kind::fatal:
+      ++counts.control_frames;
+      lose(c.id, "the venue ends it: " + frame.text, true);
+      return sweep();
+    case Frame::Kind::unknown:
+      return keep_unknown(bytes);
+  }
+}
+
+// An answer names the request, or the topic, or neither: then it is of the oldest request.
+void Session::State::on_answer(Connection& c, const Frame& frame) {
+  const bool refused = frame.kind == Frame::Kind::refused;
+  if (c.asked.empty()) return;
+  auto which = c.asked.begin();
+  std::optional<size_t> topic;
+  if (!frame.topic.empty()) {
+    const Line& line = lines[c.line];
+    const auto found = line.by_key.find(frame.topic);
+    if (found == line.by_key.end()) return;
+    topic = found->second;
+  }
+  if (frame.id) {
+    which = std::find_if(c.asked.begin(), c.asked.end(),
+                         [&](const Request& r) { return r.id == *frame.id; });
+  } else if (topic) {
+    which = std::find_if(c.asked.begin(), c.asked.end(), [&](const Request& r) {
+      return std::find(r.topics.begin(), r.topics.end(), *topic) != r.topics.end();
+    });
+  }
+  if (which == c.asked.end()) return;
+  if (topic) {
+    if (!take(which->topics, *topic)) return;
+    const bool subscribe = which->subscribe;
+    if (which->topics.empty()) c.asked.erase(which);
+    if (subscribe) refused ? refuse(c, *topic, frame.text) : accept(c, *topic);
+    return;
+  }
+  Request request = std::move(*which);
+  c.asked.erase(which);
+  if (!request.subscribe) return;
+  if (refused) return on_request_refused(c, std::move(request), frame.text);
+  for (const size_t t : request.topics) {
+    const std::string& name = topics[t].topic->name;
+    const bool taken = !frame.lists ||
+                       std::find(frame.taken.begin(), frame.taken.end(), name) != frame.taken.end();
+    taken ? accept(c, t) : refuse(c, t, "not among the topics that the venue took");
+  }
+}
+
+// One bad topic refuses all of its request: they are asked for again one by one.
+void Session::State::on_request_refused(Connection& c, Request request, const std::string& why) {
+  if (request.topics.size() == 1) return refuse(c, request.topics[0], why);
+  for (const size_t t : request.topics) c.queue.push_back({.subscribe = true, .topics = {t}});
+}
+
+// What was heard on it is missing from the last thing it said on.
+void Session::State::lose(ConnectionId id, std::string_view why, bool tell_network) {
+  Connection* c = find(id);
+  if (c == nullptr) return;
+  const size_t index = c->line;
+  Line& line = lines[index];
+  const std::string& url = terms.endpoints[line.endpoint].url;
+  note(fmt::format("{}: {}", address(url), why));
+  if (tell_network) network.close(id, venues::kCloseNormal);
+  ++counts.reconnects;
+  if (line.successor == id) {
+    for (const size_t t : line.topics) {
+      TopicState& topic = topics[t];
+      drop_hand(topic);
+      if (topic.heard_on == id) {  // it had already taken over
+        begin_gap(topic, Silence::connection, c->last_in_stamp + kTick, why);
+        topic.heard_on = kNoConnection;
+        topic.skip.clear();
+      }
+    }
+    line.successor = kNoConnection;
+    line.leaving = true;  // again, after a while
+  } else {
+    const Instant from = c->last_in_stamp + kTick;
+    if (line.successor != kNoConnection) {
+      end_overlap(index, false, why);
+      return;
+    }
+    for (const size_t t : line.topics) {
+      TopicState& topic = topics[t];
+      if (topic.heard_on == id || topic.gap.cause == Silence::none)
+        begin_gap(topic, Silence::connection, from, why);
+      topic.heard_on = kNoConnection;
+      topic.skip.clear();
+    }
+    line.primary = kNoConnection;
+    line.leaving = false;
+  }
+  ++line.failures;
+  line.connect_at = now.elapsed + backoff(line.failures);
+  connections.erase(id);
+}
+
+// The change of connections is over, whether or not every topic was seen on both.
+void Session::State::end_overlap(size_t index, bool healthy, std::string_view why) {
+  Line& line = lines[index];
+  const Connection* old = find(line.primary);
+  Connection* next = find(line.successor);
+  CHECK(next != nullptr);
+  for (const size_t i : line.topics) {
+    TopicState& t = topics[i];
+    if (!t.hand) continue;
+    const bool told_since = t.last_heard > next->since && !t.hand->told.empty();
+    const bool lost = !healthy || !t.hand->accepted || !t.hand->held.empty() || told_since;
+    if (lost && t.gap.cause == Silence::none) {
+      // With the old one in health what it told is whole; what it did not tell, the new one did.
+      const Instant from =
+          old != nullptr && !healthy ? old->last_in_stamp + kTick : t.last_stamp + kTick;
+      begin_gap(t, Silence::connection, std::max(from, t.last_stamp + kTick), why);
+    }
+    if (t.heard_on == line.primary) t.heard_on = kNoConnection;
+    if (t.hand->accepted) {
+      take_over(t, next->id);
+    } else {
+      drop_hand(t);
+    }
+  }
+  retire(index);
+}
+
+// The successor is the connection from now on.
+void Session::State::retire(size_t index) {
+  Line& line = lines[index];
+  if (find(line.primary) != nullptr) {
+    network.close(line.primary, venues::kCloseNormal);
+    connections.erase(line.primary);
+  }
+  line.primary = std::exchange(line.successor, kNoConnection);
+  line.leaving = false;
+  line.failures = 0;
+  if (Connection* c = find(line.primary)) c->overlap_end.reset();
+}
+
+void Session::State::sweep_line(size_t index) {
+  Line& line = lines[index];
+  if (line.topics.empty()) return;
+  if (line.primary == kNoConnection) {
+    if (line.connect_at && due(*line.connect_at) && due(endpoint_free[line.endpoint]))
+      open(index, false);
+    return;
+  }
+  if (line.leaving && line.successor == kNoConnection) {
+    const Connection* old = find(line.primary);
+    if (old == nullptr || !old->open) {
+      line.leaving = false;
+      return;
+    }
+    const bool waited = line.failures == 0 || !line.connect_at || due(*line.connect_at);
+    if (waited && due(endpoint_free[line.endpoint])) open(index, true);
+  }
+}
+
+void Session::State::sweep_connection(Connection& c) {
+  if (!c.open) {
+    if (due(c.since + terms.connect_within))
+      lose(c.id, fmt::format("no connection within {}", terms.connect_within.text()), true);
+    return;
+  }
+  const venues::PingTerms& ping = terms.ping;
+  if (due(c.last_in + ping.dead_after))
+    return lose(c.id, fmt::format("nothing heard for {}", ping.dead_after.text()), true);
+  if (terms.ack_required && !c.asked.empty() && due(c.asked.front().sent + terms.ack_within))
+    return lose(c.id, fmt::format("no acknowledgement within {}", terms.ack_within.text()), true);
+  if (ping.every) {
+    if (ping.only_when_silent) c.ping_at = std::max(c.ping_at, c.last_in + *ping.every);
+    if (due(c.ping_at)) {
+      ping.text.empty() ? network.ping(c.id, "") : network.send(c.id, ping.text);
+      c.ping_at = now.elapsed + *ping.every;
+      (void)due(c.ping_at);
+    }
+  }
+  send_queued(c);
+  Line& line = lines[c.line];
+  if (c.leave_at && !is_successor(c) && due(*c.leave_at)) {
+    c.leave_at.reset();
+    line.leaving = true;
+  }
+  if (!is_successor(c)) return;
+  if (!c.overlap_end && c.queue.empty() && c.asked.empty())
+    c.overlap_end = now.elapsed + terms.overlap;
+  const bool done = std::none_of(line.topics.begin(), line.topics.end(),
+                                 [&](size_t t) { return topics[t].hand != nullptr; });
+  if (done) return retire(c.line);
+  if (c.overlap_end && due(*c.overlap_end)) {
+    const Connection* old = find(line.primary);
+    const bool healthy = old != nullptr && old->last_in > c.since;
+    end_overlap(c.line, healthy, "the old connection fell silent before the new one took over");
+  }
+}
+
+}  // namespace delever::feeds

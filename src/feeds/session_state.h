@@ -1,0 +1,244 @@
+// The inside of a Session. Its functions are in four files: session.cc (what comes in, and time),
+// session_lines.cc (connections), session_topics.cc (what is heard: records, gaps, books, the
+// change from one connection to the next) and session_rest.cc (snapshots and polls).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <unordered_map>
+
+#include "base/random.h"
+#include "feeds/session.h"
+
+namespace delever::feeds {
+
+using venues::Cure;
+using venues::Frame;
+using venues::Place;
+using venues::Poll;
+using venues::Topic;
+
+inline constexpr ConnectionId kNoConnection{0};
+inline constexpr Duration kTick = Duration::ns(1);
+
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+using TopicsByKey = std::unordered_map<std::string, size_t, TextHash, std::equal_to<>>;
+
+// Receive times that never go back, whatever the wall clock does: where it steps back, ours goes
+// on at half speed until it is met.
+class Stamps {
+ public:
+  Instant at(Moment now);
+  Instant last() const { return last_; }
+
+ private:
+  Instant last_ = Instant::min();
+  Duration seen_;
+};
+
+// Why a stream says nothing; what ends the gap follows from it.
+enum class Silence : uint8_t {
+  none,
+  connection,  // until the topic is accepted again
+  refused,     // the same
+  silent,      // until it speaks
+  no_room,     // until a message is taken
+  hole,        // a book that is subscribed again: until its snapshot
+};
+
+struct OpenGap {
+  Silence cause = Silence::none;
+  Instant from;
+  std::string reason;
+};
+
+struct BookState {
+  bool in_step = false;
+  std::optional<uint64_t> last;  // of the frame recorded last
+  // Cure::rest_snapshot: frames that no snapshot has reached, and a snapshot that no frame has.
+  std::deque<Place> waiting;
+  std::optional<uint64_t> base;
+  bool wanted = false, asked = false;  // a cure
+  Duration try_at;
+  int tries = 0;
+};
+
+// While a second connection takes over: what the first has told since then, and what the second
+// has told that the first has not.
+struct Handover {
+  struct Held {
+    std::string bytes;
+    Instant stamp;
+    uint64_t hash = 0;
+    bool snapshot = false;
+  };
+  bool accepted = false;
+  Instant accepted_at;
+  std::deque<uint64_t> told;
+  std::deque<Held> held;
+  bool overflown = false;
+};
+
+struct TopicState {
+  const Topic* topic = nullptr;
+  tape::StreamNumber stream = 0, snapshot_stream = 0;
+  size_t line = 0;
+  ConnectionId heard_on = kNoConnection;
+  bool refused = false;
+  OpenGap gap;
+  std::optional<Instant> resumed;  // an earlier recording ended there
+  Instant last_stamp = Instant::min();
+  Duration last_heard;
+  bool spoke = false;  // on this connection
+  uint64_t last_hash = 0;
+  BookState book;
+  std::unique_ptr<Handover> hand;
+  std::deque<uint64_t> skip;  // told by the connection before, to come again on this one
+};
+
+struct Request {
+  bool subscribe = true;
+  std::vector<size_t> topics;
+  uint64_t id = 0;
+  Duration sent;
+};
+
+struct Connection {
+  ConnectionId id = kNoConnection;
+  size_t line = 0;
+  bool open = false;
+  Duration since;    // opened, or begun to open
+  Duration last_in;  // anything at all
+  Instant last_in_stamp;
+  std::deque<Request> queue;
+  std::deque<Request> asked;  // in the order sent
+  Duration send_at, ping_at;
+  std::optional<Duration> leave_at;
+  std::optional<Duration> overlap_end;  // of a successor: from when all of it is accepted
+  std::deque<Duration> sent_this_hour;
+};
+
+// One connection's worth of topics.
+struct Line {
+  size_t endpoint = 0;
+  std::vector<size_t> topics;
+  TopicsByKey by_key;
+  ConnectionId primary = kNoConnection, successor = kNoConnection;
+  int failures = 0;
+  std::optional<Duration> connect_at;
+  bool leaving = false;  // the primary has to go: a successor is wanted
+};
+
+struct PollState {
+  tape::StreamNumber stream = 0;
+  Duration due;
+  bool asked = false;
+  int failures = 0;
+  OpenGap gap;
+  Instant last_stamp = Instant::min();
+};
+
+struct AskedRequest {
+  bool is_poll = false;
+  size_t index = 0;
+  Duration until;
+};
+
+struct RestState {
+  std::map<RequestId, AskedRequest> asked;
+  std::deque<std::pair<Duration, int>> spent;
+  Duration blocked_until;
+  std::string blocked_why;
+  size_t snapshots_asked = 0;
+};
+
+struct Session::State {
+  State(const venues::Dialect& d, venues::Plan p, Options o, Network& n, Recording& r);
+
+  // session.cc
+  Result<void> start(Moment now);
+  void sweep();
+  bool due(Duration at);  // now, or else the session wakes then
+  void note(std::string text);
+  void enter(Moment now);
+  std::string address(const std::string& url) const;
+  Duration backoff(int failures);
+
+  // session_lines.cc
+  void make_lines();
+  void open(size_t line, bool successor);
+  void on_connected(Connection& c);
+  void ask(Connection& c, const std::vector<size_t>& topics, bool subscribe);
+  void send_queued(Connection& c);
+  void on_frame(Connection& c, std::string_view bytes);
+  void on_answer(Connection& c, const Frame& frame);
+  void on_request_refused(Connection& c, Request request, const std::string& why);
+  void lose(ConnectionId id, std::string_view why, bool tell_network);
+  void sweep_line(size_t index);
+  void sweep_connection(Connection& c);
+  void retire(size_t line);
+  void end_overlap(size_t line, bool healthy, std::string_view why);
+  Connection* find(ConnectionId id);
+  bool is_successor(const Connection& c) const;
+
+  // session_topics.cc
+  void accept(Connection& c, size_t topic);
+  void refuse(Connection& c, size_t topic, const std::string& why);
+  void hear(Connection& c, size_t topic, std::string_view bytes);
+  void hear_successor(TopicState& t, Connection& c, std::string_view bytes);
+  void keep(TopicState& t, std::string_view bytes, Instant stamp);
+  void take_over(TopicState& t, ConnectionId next);
+  void drop_hand(TopicState& t);
+  void begin_gap(TopicState& t, Silence cause, Instant from, std::string_view reason);
+  void end_gap(TopicState& t, Instant to);
+  bool follow(TopicState& t, std::string_view bytes, Instant stamp);  // false: a copy
+  void follow_numbered(TopicState& t, const Place& place, Instant stamp);
+  void follow_rest(TopicState& t, const Place& place, Instant stamp);
+  void hole(TopicState& t, const Place& place, Instant stamp);
+  void want_cure(TopicState& t);
+  void sweep_topic(TopicState& t);
+  void keep_unknown(std::string_view bytes);
+
+  // session_rest.cc
+  void pump();
+  bool spend(int weight);
+  void ask_rest(const std::string& request, bool is_poll, size_t index, int weight);
+  void on_response(RequestId id, const HttpResponse& response);
+  void on_failure(RequestId id, std::string_view why);
+  void on_snapshot(TopicState& t, std::string_view body);
+  void fail_request(const AskedRequest& asked, std::string_view why);
+
+  const venues::Dialect& dialect;
+  const venues::Terms& terms;
+  const venues::Plan plan;
+  const Options options;
+  Network& network;
+  Recording& recording;
+  Random random;
+
+  Moment now{};
+  Instant stamp;  // of now
+  Stamps stamps;
+  std::optional<Duration> wake;
+  bool started = false, stopped = false;
+
+  std::vector<TopicState> topics;
+  std::vector<Line> lines;
+  std::vector<PollState> polls;
+  std::map<ConnectionId, Connection> connections;
+  std::vector<Duration> endpoint_free;  // when the next connection to it may be opened
+  RestState rest;
+  std::optional<tape::StreamNumber> unknown;
+
+  uint32_t last_connection = 0, last_request = 0;
+  uint64_t last_id = 0;
+  size_t held_bytes = 0;
+  std::string scratch;
+  SessionCounts counts;
+  std::vector<SessionNote> notes;
+};
+
+}  // namespace delever::feeds

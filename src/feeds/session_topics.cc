@@ -1,0 +1,328 @@
+// What a session hears of each topic: records, gaps, the sequence of books, and the change from one
+// connection to the next without loss or double.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "feeds/session_state.h"
+
+namespace delever::feeds {
+namespace {
+
+constexpr size_t kReasonMax = 240;
+constexpr size_t kToldMax = 8192;     // hashes of one topic in an overlap
+constexpr size_t kWaitingMax = 5000;  // frames that wait for a snapshot
+constexpr Duration kCureWithin = Duration::seconds(10);
+
+uint64_t hash_of(std::string_view bytes) { return std::hash<std::string_view>()(bytes); }
+
+// Everything up to and with the first entry of that hash; false when there is none.
+bool drop_through(std::deque<uint64_t>& hashes, uint64_t hash) {
+  const auto found = std::find(hashes.begin(), hashes.end(), hash);
+  if (found == hashes.end()) return false;
+  hashes.erase(hashes.begin(), found + 1);
+  return true;
+}
+
+}  // namespace
+
+void Session::State::begin_gap(TopicState& t, Silence cause, Instant from,
+                               std::string_view reason) {
+  if (t.gap.cause == Silence::none) {
+    t.gap = {cause, std::max(from, t.last_stamp == Instant::min() ? from : t.last_stamp + kTick),
+             std::string(reason.substr(0, kReasonMax))};
+    ++counts.gaps;
+  } else {
+    t.gap.cause = cause;
+    if (t.gap.reason.find(reason) == std::string::npos)
+      t.gap.reason = fmt::format("{}; {}", t.gap.reason, reason).substr(0, kReasonMax);
+  }
+}
+
+void Session::State::end_gap(TopicState& t, Instant to) {
+  if (t.gap.cause == Silence::none) return;
+  recording.gap(t.stream, t.gap.from, std::max(t.gap.from, to), t.gap.reason);
+  t.gap = {};
+}
+
+void Session::State::accept(Connection& c, size_t index) {
+  TopicState& t = topics[index];
+  if (t.hand && is_successor(c)) {
+    t.hand->accepted = true;
+    t.hand->accepted_at = stamp;
+    // Nothing to join: the old connection does not have it.
+    if (t.heard_on == kNoConnection) take_over(t, c.id);
+    return;
+  }
+  if (t.heard_on == c.id) return;  // asked again on the same connection
+  t.heard_on = c.id;
+  t.refused = false;
+  t.spoke = false;
+  t.last_heard = now.elapsed;
+  lines[c.line].failures = 0;
+  t.book.in_step = false;
+  t.book.wanted = t.book.asked = false;
+  t.book.waiting.clear();
+  t.book.base.reset();
+  if (t.gap.cause != Silence::none) end_gap(t, stamp);
+}
+
+void Session::State::refuse(Connection& c, size_t index, const std::string& why) {
+  TopicState& t = topics[index];
+  if (t.hand && is_successor(c)) return;  // the overlap ends without it, and says so
+  ++counts.refusals;
+  note(fmt::format("{} is refused: {}", t.topic->name, why));
+  t.refused = true;
+  begin_gap(t, Silence::refused, t.last_stamp == Instant::min() ? stamp : t.last_stamp + kTick,
+            "refused: " + why);
+  t.heard_on = kNoConnection;
+}
+
+void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
+  TopicState& t = topics[index];
+  if (t.hand && is_successor(c)) return hear_successor(t, c, bytes);
+  if (t.heard_on != c.id) {
+    if (t.heard_on != kNoConnection) {  // the old connection, after the new one has taken over
+      ++counts.repeats;
+      return;
+    }
+    accept(c, index);  // its data proves it
+  }
+  const bool telling = t.hand != nullptr;
+  if (!t.skip.empty()) {
+    if (drop_through(t.skip, hash_of(bytes))) {
+      ++counts.repeats;
+      t.last_heard = now.elapsed;
+      return;
+    }
+  }
+  if (!telling) return keep(t, bytes, stamp);
+  // In an overlap: whatever the new connection has told before this one, it told of the same
+  // stream.
+  const uint64_t hash = hash_of(bytes);
+  auto& held = t.hand->held;
+  const auto match = std::find_if(held.begin(), held.end(),
+                                  [&](const Handover::Held& h) { return h.hash == hash; });
+  if (match == held.end()) {
+    t.hand->told.push_back(hash);
+    if (t.hand->told.size() > kToldMax) t.hand->told.pop_front();
+    return keep(t, bytes, stamp);
+  }
+  // Joined. What stands before the match was sent to the new one alone (a snapshot, if anything).
+  while (held.front().hash != hash) {
+    held_bytes -= held.front().bytes.size();
+    held.pop_front();
+    ++counts.repeats;
+  }
+  held_bytes -= held.front().bytes.size();
+  held.pop_front();
+  keep(t, bytes, stamp);
+  take_over(t, lines[t.line].successor);
+}
+
+// On the connection that is to take over.
+void Session::State::hear_successor(TopicState& t, Connection& c, std::string_view bytes) {
+  Handover& hand = *t.hand;
+  if (!hand.accepted) {
+    hand.accepted = true;
+    hand.accepted_at = stamp;
+  }
+  const uint64_t hash = hash_of(bytes);
+  if (t.heard_on == kNoConnection) {
+    take_over(t, c.id);
+    return keep(t, bytes, stamp);
+  }
+  if (drop_through(hand.told, hash)) {  // the old one is ahead: what it told since comes again
+    ++counts.repeats;
+    t.skip = std::move(hand.told);
+    return take_over(t, c.id);
+  }
+  const auto place = t.topic->cure == Cure::none ? std::nullopt : dialect.place(bytes);
+  if (held_bytes + bytes.size() > options.buffer_bytes) {
+    hand.overflown = true;
+    return;
+  }
+  hand.held.push_back({std::string(bytes), stamp, hash, place && place->snapshot});
+  held_bytes += bytes.size();
+}
+
+void Session::State::drop_hand(TopicState& t) {
+  if (!t.hand) return;
+  for (const Handover::Held& held : t.hand->held) held_bytes -= held.bytes.size();
+  t.hand.reset();
+}
+
+// From now on the topic is heard on `next`.
+void Session::State::take_over(TopicState& t, ConnectionId next) {
+  const std::unique_ptr<Handover> hand = std::move(t.hand);
+  t.heard_on = next;
+  t.refused = false;
+  t.last_heard = now.elapsed;
+  if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused) end_gap(t, stamp);
+  if (!hand) return;
+  bool first = true;
+  for (const Handover::Held& held : hand->held) {
+    held_bytes -= held.bytes.size();
+    // A snapshot is of use where a chain begins with it, and would break one that goes on.
+    if (held.snapshot && t.book.in_step && !first) {
+      ++counts.repeats;
+      continue;
+    }
+    keep(t, held.bytes, stamp);
+    first = false;
+  }
+  if (hand->overflown) begin_gap(t, Silence::silent, stamp + kTick, "no room to hold an overlap");
+}
+
+void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
+  t.last_heard = now.elapsed;
+  t.spoke = true;
+  if (t.topic->cure != Cure::none) {
+    const uint64_t hash = hash_of(bytes);
+    if (hash == std::exchange(t.last_hash, hash) && t.book.last) {
+      ++counts.repeats;  // numbered, so that the same bytes are the same message
+      return;
+    }
+  }
+  if (t.gap.cause == Silence::silent) end_gap(t, at);
+  if (!recording.record(t.stream, at, bytes)) {
+    ++counts.no_room;
+    begin_gap(t, Silence::no_room, at, "no room: the disk does not keep up");
+    if (t.topic->cure != Cure::none) {
+      t.book.in_step = false;
+      t.book.last.reset();
+      t.book.waiting.clear();
+      t.book.base.reset();
+    }
+    return;
+  }
+  if (t.gap.cause == Silence::no_room) {
+    end_gap(t, at);
+    if (t.topic->cure == Cure::resubscribe) {
+      begin_gap(t, Silence::hole, at, "the book broke when there was no room");
+      want_cure(t);
+    }
+  }
+  ++counts.messages;
+  counts.bytes += bytes.size();
+  counts.last_message = at;
+  if (t.topic->cure != Cure::none) {
+    if (const auto place = dialect.place(bytes)) {
+      t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, at)
+                                         : follow_rest(t, *place, at);
+    }
+  }
+  t.last_stamp = std::max(t.last_stamp, at);
+}
+
+// A book that begins with a snapshot on its own stream.
+void Session::State::follow_numbered(TopicState& t, const Place& place, Instant at) {
+  BookState& book = t.book;
+  if (place.snapshot) {
+    book.in_step = true;
+    book.last = place.last;
+    book.wanted = false;
+    book.tries = 0;
+    if (t.gap.cause == Silence::hole) end_gap(t, at);
+    return;
+  }
+  if (book.in_step && book.last && dialect.follows(place, *book.last)) {
+    book.last = place.last;
+    return;
+  }
+  if (!book.in_step && book.wanted) {
+    book.last = place.last;
+    return;
+  }
+  hole(t, place, at);
+  book.last = place.last;
+  want_cure(t);
+}
+
+// A book whose changes continue a snapshot by REST.
+void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) {
+  BookState& book = t.book;
+  const std::optional<uint64_t> before = std::exchange(book.last, place.last);
+  if (book.in_step && before) {
+    if (dialect.follows(place, *before)) return;
+    hole(t, place, at);
+    book.waiting.clear();
+  } else if (!book.waiting.empty() && !dialect.follows(place, book.waiting.back().last)) {
+    hole(t, place, at);
+    book.waiting.clear();
+  }
+  book.in_step = false;
+  if (book.base) {
+    const uint64_t base = *book.base;
+    if (place.last < base || (place.last == base && !dialect.bridges(place, base))) return;
+    book.base.reset();
+    if (dialect.bridges(place, base)) {
+      book.in_step = true;
+      book.tries = 0;
+      return;
+    }
+  }
+  book.waiting.push_back(place);
+  if (book.waiting.size() > kWaitingMax) book.waiting.pop_front();
+  if (!book.wanted) want_cure(t);
+}
+
+void Session::State::hole(TopicState& t, const Place& place, Instant at) {
+  ++counts.holes;
+  t.book.in_step = false;
+  const std::string reason =
+      t.book.last && t.topic->cure == Cure::resubscribe
+          ? fmt::format("sequence broken: {} came after {}", place.last, *t.book.last)
+          : fmt::format("sequence broken before {}", place.last);
+  if (t.last_stamp == Instant::min()) return;  // nothing was recorded that could have a hole
+  if (t.topic->cure == Cure::resubscribe) {
+    begin_gap(t, Silence::hole, t.last_stamp + kTick, reason);
+  } else if (t.gap.cause == Silence::none) {
+    begin_gap(t, Silence::hole, t.last_stamp + kTick, reason);
+    end_gap(t, at);
+  }
+}
+
+void Session::State::want_cure(TopicState& t) {
+  t.book.wanted = true;
+  t.book.asked = false;
+  t.book.try_at = now.elapsed + (t.book.tries == 0 ? Duration() : backoff(t.book.tries));
+  ++t.book.tries;
+  (void)due(t.book.try_at);
+  if (!wake || now.elapsed < *wake) wake = now.elapsed;  // soon, not when the next thing is due
+}
+
+void Session::State::sweep_topic(TopicState& t) {
+  Connection* c = find(t.heard_on);
+  if (c == nullptr) return;
+  BookState& book = t.book;
+  if (t.topic->cure == Cure::resubscribe && book.wanted && due(book.try_at)) {
+    if (book.asked) {  // no snapshot came
+      want_cure(t);
+    } else {
+      const auto index = static_cast<size_t>(&t - topics.data());
+      ask(*c, {index}, false);
+      ask(*c, {index}, true);
+      book.asked = true;
+      book.try_at = now.elapsed + kCureWithin;
+      send_queued(*c);
+    }
+    (void)due(book.try_at);
+  }
+  if (!t.topic->silence || t.gap.cause == Silence::silent) return;
+  if (!due(t.last_heard + *t.topic->silence)) return;
+  ++counts.alarms;
+  const std::string reason = fmt::format("silent for {}", t.topic->silence->text());
+  note(fmt::format("{} is {}", t.topic->name, reason));
+  begin_gap(t, Silence::silent, t.last_stamp == Instant::min() ? stamp : t.last_stamp + kTick,
+            reason);
+  // One that had spoken is stuck, not dead: another connection may hear it.
+  if (t.spoke && !t.hand) lines[t.line].leaving = true;
+}
+
+void Session::State::keep_unknown(std::string_view bytes) {
+  ++counts.unknown_frames;
+  if (!recording.record(*unknown, stamp, bytes)) ++counts.no_room;
+}
+
+}  // namespace delever::feeds

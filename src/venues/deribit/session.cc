@@ -1,0 +1,179 @@
+// What Deribit wants of a listener.
+// Sources: docs.deribit.com as copied in 2026-03 and its rate limits: set_heartbeat first, and each
+// test_request answered at once; many channels in one subscribe (3.3 calls a second); the answer
+// lists what is subscribed; one .raw channel without a login refuses the whole call (13778,
+// measured 2026-09); 10028 ends the session; a broken book (prev_change_id) is subscribed again.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "venues/deribit/deribit.h"
+#include "venues/scan.h"
+#include "venues/session.h"
+
+namespace delever::venues {
+namespace {
+
+Terms deribit_terms() {
+  Terms t;
+  t.market = "deribit";
+  t.venue = "deribit";
+  t.endpoints = {{"wss://www.deribit.com/ws/api/v2", 500}};
+  t.topics_per_request = 100;
+  t.request_bytes = 16 * 1024;
+  t.request_every = Duration::ms(400);
+  t.greetings = {R"({"jsonrpc":"2.0","id":0,"method":"public/set_heartbeat",)"
+                 R"("params":{"interval":10}})"};
+  t.ping.dead_after = Duration::seconds(35);  // three heartbeats
+  t.connect_every = Duration::seconds(1);
+  t.rest.base = "https://www.deribit.com";
+  t.rest.weight_max = 20;  // get_instruments: one a second
+  t.rest.window = Duration::seconds(20);
+  return t;
+}
+
+class DeribitDialect final : public Dialect {
+ public:
+  const Terms& terms() const override { return terms_; }
+
+  Result<Topic> topic(std::string_view name) const override {
+    if (name.empty() || name.find('"') != name.npos)
+      return Error{Fault::malformed, "want a channel, as in book.BTC-PERPETUAL.100ms",
+                   std::string(name)};
+    Topic out{.name = std::string(name), .key = std::string(name)};
+    const auto parts = split(name, '.');
+    out.channel = parts[0];
+    if (parts.size() > 1) out.symbol = parts[1];
+    // book.X.GROUP.DEPTH.INTERVAL is whole each time.
+    if (out.channel == "book" && parts.size() == 3) out.cure = Cure::resubscribe;
+    if (out.channel == "book" || out.channel == "ticker" || out.channel == "quote")
+      out.silence = Duration::minutes(5);
+    if (out.channel == "deribit_price_index") out.silence = Duration::minutes(1);
+    return out;
+  }
+
+  // Symbols are instruments (BTC-PERPETUAL), or coins (BTC) with all of their options.
+  Result<Plan> plan(const Want& want) const override {
+    Plan out;
+    for (const std::string& symbol : want.symbols) {
+      std::vector<std::string> channels = want.channels;
+      const bool coin = symbol.find('-') == symbol.npos && symbol.find('_') == symbol.npos;
+      if (channels.empty()) channels = coin ? of_coin() : of_instrument(symbol);
+      for (const std::string& channel : channels) {
+        const size_t mark = channel.find('$');
+        std::string name = channel;
+        if (mark == name.npos) {
+          name = fmt::format("{}.{}.100ms", channel, symbol);
+        } else {
+          name.replace(mark, 1, channel.ends_with("_usd") ? lower(symbol) : symbol);
+        }
+        if (name.starts_with('/')) {
+          out.polls.push_back({.request = name,
+                               .channel = name.substr(0, name.find('?')),
+                               .symbol = symbol,
+                               .every = name.find("summary") == name.npos ? Duration::hours(1)
+                                                                          : Duration::minutes(1)});
+        } else {
+          out.topics.push_back(TRY(topic(name)));
+        }
+      }
+    }
+    return out;
+  }
+
+  std::string subscribe(std::span<const Topic* const> topics, uint64_t id) const override {
+    return request("public/subscribe", topics, id);
+  }
+  std::string unsubscribe(std::span<const Topic* const> topics, uint64_t id) const override {
+    return request("public/unsubscribe", topics, id);
+  }
+
+  Frame read(std::string_view bytes, std::string&) const override {
+    Frame frame;
+    bool heartbeat = false;
+    for (Members members(bytes); members.next();) {
+      const std::string_view key = members.key();
+      if (key == "method") heartbeat = members.value() == "heartbeat";
+      if (key == "params" && heartbeat) {
+        const bool asks = member(members.rest(), "type") == "test_request";
+        frame.kind = asks ? Frame::Kind::answer : Frame::Kind::pong;
+        frame.text = R"({"jsonrpc":"2.0","id":0,"method":"public/test","params":{}})";
+        return frame;
+      }
+      if (key == "params") {
+        frame.topic = member(members.rest(), "channel").value_or("");
+        if (!frame.topic.empty()) frame.kind = Frame::Kind::data;
+        return frame;
+      }
+      if (key == "id") frame.id = number(bytes, "id");
+      if (key == "result") {
+        frame.kind = Frame::Kind::accepted;
+        frame.lists = members.rest().starts_with('[');
+        if (frame.lists) frame.taken = texts(members.value());
+      }
+      if (key == "error") read_error(members.rest(), frame);
+    }
+    if (frame.id == 0U) frame.kind = Frame::Kind::pong;  // of the greeting, or of a test
+    return frame;
+  }
+
+  std::optional<Place> place(std::string_view bytes) const override {
+    const std::string_view data = inside(inside(bytes, "params"), "data");
+    Place out;
+    bool any = false;
+    for (Members members(data); members.next();) {
+      if (members.key() == "type") out.snapshot = members.value() == "snapshot";
+      if (members.key() != "change_id" && members.key() != "prev_change_id") continue;
+      const auto value = read_int(members.value());
+      if (!value || *value < 0) continue;
+      if (members.key() == "change_id") {
+        out.first = out.last = static_cast<uint64_t>(*value);
+        any = true;
+      } else {
+        out.previous = static_cast<uint64_t>(*value);
+      }
+    }
+    return any ? std::optional(out) : std::nullopt;
+  }
+  bool follows(const Place& delta, uint64_t last) const override { return delta.previous == last; }
+
+ private:
+  static std::vector<std::string> of_coin() {
+    return {"trades.option.$.100ms",
+            "markprice.options.$_usd",
+            "deribit_price_index.$_usd",
+            "deribit_volatility_index.$_usd",
+            "/api/v2/public/get_book_summary_by_currency?currency=$&kind=option",
+            "/api/v2/public/get_instruments?currency=$&kind=option"};
+  }
+  static std::vector<std::string> of_instrument(std::string_view symbol) {
+    std::vector<std::string> out{"book", "trades", "ticker"};
+    if (symbol.ends_with("-PERPETUAL")) out.push_back("perpetual");
+    return out;
+  }
+
+  // 10028: over the limit, the session ends. 11051 and 13028: maintenance.
+  static void read_error(std::string_view error, Frame& frame) {
+    const auto code = number(error, "code");
+    frame.kind = code == 10028U || code == 11051U || code == 13028U ? Frame::Kind::fatal
+                                                                    : Frame::Kind::refused;
+    frame.text = fmt::format("{} {}", member(error, "code").value_or(""),
+                             member(error, "message").value_or(""));
+  }
+
+  static std::string request(std::string_view method, std::span<const Topic* const> topics,
+                             uint64_t id) {
+    std::string names;
+    for (const Topic* topic : topics)
+      names += fmt::format("{}\"{}\"", names.empty() ? "" : ",", topic->name);
+    return fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{"channels":[{}]}}}})",
+                       id, method, names);
+  }
+
+  const Terms terms_ = deribit_terms();
+};
+
+}  // namespace
+
+std::unique_ptr<Dialect> make_deribit_dialect() { return std::make_unique<DeribitDialect>(); }
+
+}  // namespace delever::venues
