@@ -19,8 +19,8 @@
 
 #include "base/clock.h"
 #include "tape/tape.h"
-#include "venues/network.h"
-#include "venues/session.h"
+#include "venues/terms/dialect.h"
+#include "venues/terms/network.h"
 
 namespace delever::feeds {
 

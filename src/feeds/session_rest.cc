@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "feeds/session_state.h"
-#include "venues/scan.h"
+#include "venues/terms/scan.h"
 
 namespace delever::feeds {
 namespace {

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "tape/tape.h"
-#include "venues/network.h"
-#include "venues/session.h"
+#include "venues/terms/dialect.h"
+#include "venues/terms/network.h"
 
 namespace delever::twin {
 

@@ -40,9 +40,4 @@ Result<std::unique_ptr<Dialect>> make_dialect(std::string_view market) {
                                              market.substr(0, 60), names)};
 }
 
-std::string Dialect::refusal(const HttpResponse& response) const {
-  if (response.status == 200) return {};
-  return fmt::format("HTTP {}", response.status);
-}
-
 }  // namespace delever::venues

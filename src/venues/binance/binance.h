@@ -34,7 +34,7 @@ BinanceMarket binance_market_of(BinanceMarket market, std::string_view symbol);
 // The price index of a pair: BTCUSD, BTCUSDT.
 Instrument binance_index(BinanceMarket market, std::string_view pair);
 
-// What it wants of a listener; venues/session.h.
+// What it wants of a listener; venues/terms/dialect.h.
 std::unique_ptr<Dialect> make_binance_dialect(BinanceMarket market);
 
 }  // namespace delever::venues

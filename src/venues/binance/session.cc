@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 #include "venues/binance/binance.h"
-#include "venues/scan.h"
-#include "venues/session.h"
+#include "venues/terms/scan.h"
+#include "venues/terms/dialect.h"
 
 namespace delever::venues {
 namespace {

@@ -29,7 +29,7 @@ std::optional<BybitCategory> read_bybit_category(std::string_view text);
 // taken apart becomes the base coin, without a quote.
 Instrument bybit_instrument(std::string_view symbol, std::optional<BybitCategory> category);
 
-// What it wants of a listener: "linear", "inverse", "spot", "option". venues/session.h.
+// What it wants of a listener: "linear", "inverse", "spot", "option". venues/terms/dialect.h.
 std::unique_ptr<Dialect> make_bybit_dialect(std::string_view category);
 
 }  // namespace delever::venues

@@ -28,7 +28,7 @@ std::optional<Instrument> deribit_instrument(std::string_view name);
 // btc_usd, sol_usdc.
 std::optional<Instrument> deribit_index(std::string_view name);
 
-// What it wants of a listener; venues/session.h.
+// What it wants of a listener; venues/terms/dialect.h.
 std::unique_ptr<Dialect> make_deribit_dialect();
 
 }  // namespace delever::venues

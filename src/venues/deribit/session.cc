@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "venues/deribit/deribit.h"
-#include "venues/scan.h"
-#include "venues/session.h"
+#include "venues/terms/scan.h"
+#include "venues/terms/dialect.h"
 
 namespace delever::venues {
 namespace {

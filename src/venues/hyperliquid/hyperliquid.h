@@ -37,7 +37,7 @@ Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
 // collateral is USDC unless a meta answer says else.
 Instrument hyperliquid_instrument(std::string_view coin);
 
-// What it wants of a listener; venues/session.h.
+// What it wants of a listener; venues/terms/dialect.h.
 std::unique_ptr<Dialect> make_hyperliquid_dialect();
 
 }  // namespace delever::venues

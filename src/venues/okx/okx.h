@@ -46,7 +46,7 @@ struct OkxContractSize {
 };
 std::span<const OkxContractSize> okx_contract_sizes();
 
-// What it wants of a listener; venues/session.h.
+// What it wants of a listener; venues/terms/dialect.h.
 std::unique_ptr<Dialect> make_okx_dialect();
 
 }  // namespace delever::venues

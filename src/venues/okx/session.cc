@@ -11,8 +11,8 @@
 
 #include "base/text.h"
 #include "venues/okx/okx.h"
-#include "venues/scan.h"
-#include "venues/session.h"
+#include "venues/terms/scan.h"
+#include "venues/terms/dialect.h"
 
 namespace delever::venues {
 namespace {

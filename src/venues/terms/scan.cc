@@ -1,4 +1,4 @@
-#include "venues/scan.h"
+#include "venues/terms/scan.h"
 
 #include <charconv>
 #include <cstring>
