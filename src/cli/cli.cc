@@ -86,6 +86,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
   };
   add_brief(app, session);
   add_gauges(app, session);
+  add_claims_exam(app, session);
   add_chain(app, session);
   add_carry(app, session);
   add_import(app, session);

@@ -5,102 +5,52 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "base/csv.h"
 #include "base/text.h"
+#include "gauges/claim_words.h"
 
 namespace delever::gauges {
 namespace {
 
-constexpr Duration kExpiryHour = Duration::hours(8);  // of every venue here, UTC
+// Below this share of the market a small figure says nothing against a larger claim.
+constexpr double kEnoughCoverage = 0.5;
 
-constexpr std::array<std::string_view, 12> kMonths{"jan", "feb", "mar", "apr", "may", "jun",
-                                                   "jul", "aug", "sep", "oct", "nov", "dec"};
-
-std::optional<int> month_of(std::string_view word) {
-  const std::string name = lower(word).substr(0, 3);
-  for (size_t m = 0; m < kMonths.size(); ++m) {
-    if (kMonths[m] == name) return static_cast<int>(m) + 1;
-  }
-  return std::nullopt;
-}
-
-// How far a unit moves the decimal point on the way to plain units: a percentage becomes a
-// fraction, coins stay.
-int point_shift(std::string_view unit) {
-  const std::string u = lower(unit);
-  if (u.starts_with("percent") || u.starts_with("%")) return -2;
-  if (u.starts_with("bp") || u.starts_with("basis point")) return -4;
-  if (u == "million usd" || u == "musd") return 6;
-  if (u == "billion usd" || u == "busd") return 9;
-  return 0;
-}
-
-// The power of ten at the end of a number's text: "1.7e9" -> 9, "1e+3" -> 3, "43.2" -> 0.
-int64_t exponent_of(std::string_view text) {
-  const size_t e = text.find_first_of("eE");
-  if (e == text.npos) return 0;
-  std::string_view digits = text.substr(e + 1);
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  return read_int(digits).value_or(0);
-}
-
-// Moves the point in the text, so that 43.2 percent becomes the double that 0.432 is written as.
-// Beyond the range of a double it leaves the value where it was.
-double plain_value(const Claim& claim) {
-  const std::string_view text = claim.value_text;
-  const int64_t exponent = exponent_of(text) + point_shift(claim.unit);
-  return read_double(fmt::format("{}e{}", text.substr(0, text.find_first_of("eE")), exponent))
-      .value_or(claim.value);
-}
-
-// Half of the last digit that was printed: "43.2" -> 0.05, "91000" -> 0.5, "1.7e9" -> 0.05e9.
-double half_digit(std::string_view text) {
-  const size_t e = text.find_first_of("eE");
-  const std::string_view mantissa = text.substr(0, e);
-  const size_t point = mantissa.find('.');
-  const double decimals = point == text.npos ? 0 : static_cast<double>(mantissa.size() - point - 1);
-  const double exponent = static_cast<double>(exponent_of(text));
-  return 0.5 * std::pow(10.0, exponent - decimals);
-}
-
-bool contains_all(const std::string& text, const std::vector<std::string>& words) {
-  return std::all_of(words.begin(), words.end(),
-                     [&](const auto& w) { return text.find(w) != text.npos; });
-}
-bool contains_any(const std::string& text, const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const auto& w) { return text.find(w) != text.npos; });
-}
-
-std::optional<std::string> venue_in(const std::string& text) {
-  for (const char* venue : {"binance", "bybit", "okx", "deribit", "hyperliquid"}) {
-    if (text.find(venue) != text.npos) return venue;
-  }
-  return std::nullopt;
-}
-
-double interval_hours(const std::vector<Reading>& readings, const std::string& venue) {
+// Missing when no rate of the venue told its interval.
+std::optional<double> interval_hours(const std::vector<Reading>& readings, const Reading& of) {
   for (const Reading& r : readings) {
-    if (r.name == "funding_rate" && r.venue == venue && r.window > Duration())
+    if (r.name == "funding_rate" && r.venue == of.venue && r.asset == of.asset &&
+        r.window > Duration())
       return r.window.in_seconds() / 3600;
   }
-  return 8;
+  return std::nullopt;
 }
 
-double transformed(double value, std::string_view transform, double hours) {
-  if (transform.empty()) return value;
-  if (transform == "compounded") return std::pow(1 + value * hours / 8760, 8760 / hours) - 1;
+// Missing when the interval is needed and not known.
+std::optional<double> transformed(double value, std::string_view transform,
+                                  std::optional<double> interval) {
+  constexpr double kYear = 8760;  // hours
+  if (transform.empty() || transform == "one_venue") return value;
+  if (transform == "both_sides") return value * 2;
+  if (transform == "of_252_days") return value * 252 / 365;
+  if (transform == "of_252_days_root") return value * std::sqrt(252.0 / 365);
+  if (transform == "latest_as_hourly") return value * kYear;
+  if (!interval) return std::nullopt;
+  const double hours = *interval;
+  if (transform == "compounded") return std::pow(1 + value * hours / kYear, kYear / hours) - 1;
   if (transform == "as_hourly") return value * hours;
   if (transform == "as_8h") return value * hours / 8;
-  if (transform == "latest_annual") return value * 8760 / hours;
-  CHECK(transform == "latest_as_hourly");  // ClaimRules::load let no other name through
-  return value * 8760;
+  if (transform == "per_8h") return value * 8 / hours;
+  CHECK(transform == "latest_annual");  // ClaimRules::load let no other name through
+  return value * kYear / hours;
 }
 
 bool reading_matches(const Reading& r, const Definition& definition, const Claim& claim,
                      const std::optional<std::string>& venue, Instant end) {
   if (r.name != definition.gauge || r.asset != claim.asset) return false;
+  if (definition.per == "all") return venue && !r.venue && !r.expiry;
   if (venue && r.venue != venue) return false;
   if (!venue && (definition.per == "venue") != r.venue.has_value()) return false;
   if (definition.per == "expiry") return r.expiry && r.expiry->start_of_day() == end.start_of_day();
@@ -114,28 +64,30 @@ const GaugeRange* range_of(const Knowledge& known, const Claim& claim, std::stri
   return nullptr;
 }
 
-// A "day" may be another time zone's. Shifts of its end, tried when the words name a whole day.
+// A "day" may be another time zone's, or another day. Shifts of its end; of a figure with an hour
+// only the day before is tried.
 struct Boundary {
   Duration shift;
   const char* name;
+  const char* mistake;
 };
-constexpr std::array<Boundary, 3> kBoundaries{{{Duration::hours(-8), "day_of_utc+8"},
-                                               {Duration::hours(5), "day_of_utc-5"},
-                                               {Duration::days(1), "next_day"}}};
-
-const Knowledge* knowledge_exactly_at(const std::vector<Knowledge>& known, Instant t) {
-  for (const Knowledge& k : known) {
-    if (k.at == t) return &k;
-  }
-  return nullptr;
-}
+constexpr std::array<Boundary, 6> kBoundaries{
+    {{Duration::days(-1), "day_before", "stale_day"},
+     {Duration::hours(-8), "day_of_utc+8", "day_boundary"},
+     {Duration::hours(-9), "day_of_utc+9", "day_boundary"},
+     {Duration::hours(4), "day_of_utc-4", "day_boundary"},
+     {Duration::hours(5), "day_of_utc-5", "day_boundary"},
+     {Duration::days(1), "next_day", "day_boundary"}}};
 
 const Knowledge* knowledge_at(const std::vector<Knowledge>& known, Instant t) {
-  const Knowledge* best = nullptr;
-  for (const Knowledge& k : known) {
-    if (k.at <= t && (!best || k.at > best->at)) best = &k;
-  }
-  return best;
+  const auto after = std::upper_bound(known.begin(), known.end(), t,
+                                      [](Instant time, const Knowledge& k) { return time < k.at; });
+  return after == known.begin() ? nullptr : &*std::prev(after);
+}
+
+const Knowledge* knowledge_exactly_at(const std::vector<Knowledge>& known, Instant t) {
+  const Knowledge* found = knowledge_at(known, t);
+  return found != nullptr && found->at == t ? found : nullptr;
 }
 
 struct Measured {
@@ -143,19 +95,40 @@ struct Measured {
   const Reading* reading = nullptr;
 };
 
+// A claim as numbers and times, and what one definition is held against.
+struct Question {
+  const Claim& claim;
+  const Metric& metric;
+  std::optional<std::string> venue;
+  Instant end;
+  double stated, half_digit;
+  double slack() const {
+    return metric.absolute + metric.relative * std::fabs(stated) + half_digit;
+  }
+};
+
 // Every reading that one definition can stand for; one entry without a value when there is none.
-std::vector<Measured> measure(const Definition& definition, const Claim& claim,
-                              const Knowledge& known, Instant end, double stated, double slack) {
+std::vector<Measured> measure(const Question& question, const Definition& definition,
+                              const Knowledge& known, Instant end) {
+  const Claim& claim = question.claim;
+  const double stated = question.stated, slack = question.slack();
   std::vector<Measured> out;
-  const std::optional<std::string> venue = venue_in(lower(claim.metric));
   const auto try_reading = [&](const Reading& r) {
-    if (!reading_matches(r, definition, claim, venue, end)) return;
-    Measured m{{definition.name(), definition.reads, {}, r.as_of, r.venue, false, {}, r.reason},
+    if (!reading_matches(r, definition, claim, question.venue, end)) return;
+    Measured m{{.name = definition.name(),
+                .reads = definition.reads,
+                .mistake = definition.mistake,
+                .as_of = r.as_of,
+                .venue = r.venue,
+                .note = r.reason},
                &r};
     if (r.value && r.state != State::pending) {
-      const double hours = r.venue ? interval_hours(known.readings, *r.venue) : 8;
-      m.tried.value = transformed(*r.value, definition.transform, hours) * definition.factor;
-      m.tried.holds = std::fabs(*m.tried.value - stated) <= slack;
+      m.tried.value =
+          transformed(*r.value, definition.transform, interval_hours(known.readings, r));
+      if (m.tried.value)
+        m.tried.holds = std::fabs(*m.tried.value - stated) <= slack;
+      else
+        m.tried.note = "the funding interval is not known";
     }
     out.push_back(std::move(m));
   };
@@ -166,8 +139,12 @@ std::vector<Measured> measure(const Definition& definition, const Claim& claim,
         claim.asset == kEveryCoin
             ? "it is about every coin together, and readings are made coin by coin"
             : fmt::format("no reading of {}{} for {}", definition.gauge,
-                          venue ? " of " + *venue : "", claim.asset);
-    out.push_back({{definition.name(), definition.reads, {}, {}, {}, false, {}, why}, nullptr});
+                          question.venue ? " of " + *question.venue : "", claim.asset);
+    out.push_back({{.name = definition.name(),
+                    .reads = definition.reads,
+                    .mistake = definition.mistake,
+                    .note = why},
+                   nullptr});
   }
   if (const GaugeRange* range =
           definition.transform.empty() ? range_of(known, claim, definition.gauge) : nullptr) {
@@ -187,28 +164,58 @@ std::string join_notes(const std::string& a, const std::string& b) {
   return a.empty() ? b : b.empty() ? a : a + "; " + b;
 }
 
-// Chooses among the alternatives: measured ones that hold (closest first), then ones that history
-// at least allows.
-void find_other(ClaimCheck& check, const std::vector<Measured>& others) {
+// As somebody would have printed it: to the last digit of the claim.
+bool prints_as(const Measured& m, const Question& question) {
+  return m.tried.value && std::fabs(*m.tried.value - question.stated) <=
+                              question.half_digit * (1 + 1e-6) + 1e-9 * std::fabs(question.stated);
+}
+
+const Measured* closest(const std::vector<Measured>& others, double stated) {
   const Measured* best = nullptr;
   for (const Measured& m : others) {
     if (!m.tried.holds) continue;
-    if (!best ||
-        std::fabs(*m.tried.value - check.stated) < std::fabs(*best->tried.value - check.stated))
+    if (!best || std::fabs(*m.tried.value - stated) < std::fabs(*best->tried.value - stated))
       best = &m;
   }
-  if (best) {
+  return best;
+}
+
+std::string words_of(const Measured& m) {
+  const Mistake* mistake = find_mistake(m.tried.mistake);
+  return fmt::format("{} ({}{})", m.tried.name, m.tried.venue ? *m.tried.venue + ": " : "",
+                     mistake != nullptr ? mistake->words : m.tried.reads);
+}
+
+// Chooses among the alternatives: measured ones that hold (closest first), then ones that history
+// at least allows.
+void find_other(ClaimCheck& check, const Question& question, const std::vector<Measured>& others) {
+  if (const Measured* best = closest(others, question.stated)) {
     check.holds_under = best->tried.name;
+    if (!best->tried.mistake.empty()) check.mistake = best->tried.mistake;
     check.note = join_notes(
         check.note, fmt::format("holds under {} ({}{}), which measures {:.4g}", best->tried.name,
                                 best->tried.venue ? *best->tried.venue + ": " : "",
                                 best->tried.reads, *best->tried.value));
+    if (const Mistake* mistake = find_mistake(best->tried.mistake))
+      check.note += fmt::format(": {}", mistake->words);
+    const auto add = [](std::vector<std::string>& to, const std::string& name) {
+      if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
+    };
+    std::string also;
+    for (const Measured& m : others) {
+      if (!m.tried.holds || !prints_as(m, question) || m.tried.name == best->tried.name) continue;
+      add(check.also_under, m.tried.name);
+      if (!m.tried.mistake.empty()) add(check.also_mistakes, m.tried.mistake);
+      also += (also.empty() ? "" : ", ") + words_of(m);
+    }
+    if (!also.empty()) check.note += "; the same figure to its last digit: " + also;
     if (best->reading) check.sources = best->reading->sources;
     return;
   }
   for (const Measured& m : others) {
     if (m.tried.value || !m.tried.seen.value_or(false)) continue;
     check.holds_under = m.tried.name;
+    if (!m.tried.mistake.empty()) check.mistake = m.tried.mistake;
     check.note = join_notes(
         check.note,
         fmt::format("only {} ({}) has held such a value; it was not measured at that time",
@@ -218,18 +225,118 @@ void find_other(ClaimCheck& check, const std::vector<Measured>& others) {
   check.note = join_notes(check.note, "no known definition reaches it");
 }
 
+// All that was measured for a claim: by its literal definition, and by the others.
+struct Tries {
+  std::vector<Measured> literal, others;
+};
+
+Tries try_all(const Question& question, const std::vector<Knowledge>& known,
+              const Knowledge& knowledge, Instant at, bool whole_day) {
+  Tries out;
+  const std::vector<Definition>& definitions = question.metric.definitions;
+  size_t literal = 0;
+  std::vector<std::vector<Measured>> measured;
+  for (const Definition& d : definitions)
+    measured.push_back(measure(question, d, knowledge, question.end));
+  // A metric whose gauge is a sum alone: of a venue that is named the next definition speaks.
+  if (question.venue && definitions.size() > 1 && definitions[1].per == "venue" &&
+      definitions[1].mistake.empty() && measured[0][0].reading == nullptr)
+    literal = 1;
+  for (size_t i = 0; i < definitions.size(); ++i) {
+    // Of a venue that is named its own reading is no mistake.
+    if (question.venue && definitions[i].transform == "one_venue") continue;
+    for (Measured& m : measured[i])
+      (i == literal ? out.literal : out.others).push_back(std::move(m));
+  }
+  if (question.metric.window != "24h") return out;
+  std::vector<Boundary> boundaries(kBoundaries.begin(), kBoundaries.end());
+  if (!whole_day) boundaries.resize(1);
+  if (whole_day && at > question.end && at - question.end < Duration::days(1))
+    boundaries.push_back({at - question.end, "latest", "day_boundary"});  // an author's "today"
+  for (const Boundary& boundary : boundaries) {
+    const Knowledge* then = knowledge_exactly_at(known, question.end + boundary.shift);
+    if (then == nullptr) continue;
+    for (Measured& m :
+         measure(question, definitions[literal], *then, question.end + boundary.shift)) {
+      m.tried.name += fmt::format(":{}", boundary.name);
+      m.tried.mistake = boundary.mistake;
+      out.others.push_back(std::move(m));
+    }
+  }
+  return out;
+}
+
+// The literal definition may be an aggregate that is missing while single venues are there: then
+// they stand for it.
+const Measured* literal_of(const Metric& metric, const Tries& tries) {
+  const Measured* first = nullptr;
+  for (const Measured& m : tries.literal) {
+    if (m.tried.value && (!first || (m.tried.holds && !first->tried.holds))) first = &m;
+  }
+  if (first || metric.definitions.size() < 2 || metric.definitions[1].gauge != "funding_annual")
+    return first;
+  for (const Measured& m : tries.others) {
+    if (m.tried.value && m.tried.name == metric.definitions[1].name() && (!first || m.tried.holds))
+      first = &m;
+  }
+  return first;
+}
+
+// Whether the claim lies in the reading's interval. A reading with neither end has none: it is a
+// figure alone.
+bool interval_allows(const Measured& m, const Question& question) {
+  const Reading& r = *m.reading;
+  if (m.tried.value != r.value || (!r.low && !r.high) || (r.low && r.high && *r.low == *r.high))
+    return false;
+  const double slack = question.slack();
+  return (!r.low || question.stated >= *r.low - slack) &&
+         (!r.high || question.stated <= *r.high + slack);
+}
+
+// What the literal reading, which does not hold, says against the claim.
+void contradict(ClaimCheck& check, const Question& question, const Measured& first,
+                const std::vector<Measured>& others) {
+  const Reading& reading = *first.reading;
+  if (reading.coverage && *reading.coverage < kEnoughCoverage &&
+      std::fabs(*first.tried.value) < std::fabs(check.stated)) {
+    check.note = fmt::format("{:.4g} was measured, but the sources cover only part: {}",
+                             *first.tried.value, reading.reason);
+    const Measured* best = closest(others, question.stated);
+    if (best != nullptr && prints_as(*best, question)) find_other(check, question, others);
+    return;
+  }
+  // What the evidence bounds on one side alone, it cannot contradict beyond; only a figure that
+  // another meaning gives to its last digit has given itself away.
+  const Measured* best = closest(others, question.stated);
+  if (interval_allows(first, question) && !(best != nullptr && prints_as(*best, question))) {
+    check.note = fmt::format("{} measures {:.4g}, and its interval allows the claim: {}",
+                             first.tried.name, *first.tried.value, reading.reason);
+    return;
+  }
+  check.state = State::conflicting;
+  check.note = fmt::format("{} measures {:.4g}{}", first.tried.name, *first.tried.value,
+                           first.tried.seen == false ? ", and " + first.tried.note : "");
+  find_other(check, question, others);
+}
+
 ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
                      const std::vector<Knowledge>& known, Instant at) {
   ClaimCheck check;
   check.claim = claim;
   check.stated = plain_value(claim);
   check.unit = claim.unit;
-  const Metric* metric = rules.find(claim.metric);
+  const Metric* metric = rules.find(claim);
   if (!metric) {
     check.note = "no definition is known for this metric";
     return check;
   }
   check.unit = metric->unit;
+  const UnitKind stated_in = unit_kind(claim.unit, claim.asset);
+  const UnitKind measured_in = metric_unit_kind(metric->unit);
+  if (stated_in != UnitKind::none && measured_in != UnitKind::none && stated_in != measured_in) {
+    check.note = fmt::format("stated in {}, and it is measured in {}", claim.unit, metric->unit);
+    return check;
+  }
   const auto window = read_window(claim.window);
   if (!window.has_value()) {
     check.note = window.error().what;
@@ -244,51 +351,23 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
     check.note = "nothing was known at that time";
     return check;
   }
-  const double slack = metric->absolute + metric->relative * std::fabs(check.stated) +
-                       half_digit(claim.value_text) * std::pow(10.0, point_shift(claim.unit));
   // A flow over a window that has not ended cannot be measured; a level or an expiry can, at an
   // earlier time, dated.
-  const bool unfinished = end > at && !of_expiry;
-  if (unfinished) {
+  if (end > at && !of_expiry) {
     check.note = fmt::format("its window ends {}, after {}", end.text(), at.text());
     return check;
   }
-  std::vector<Measured> literal, others;
-  for (size_t i = 0; i < metric->definitions.size(); ++i) {
-    for (Measured& m :
-         measure(metric->definitions[i], claim, *knowledge, end, check.stated, slack)) {
-      check.tried.push_back(m.tried);
-      (i == 0 ? literal : others).push_back(std::move(m));
-    }
+  const Question question{.claim = claim,
+                          .metric = *metric,
+                          .venue = venue_in(claim.metric),
+                          .end = end,
+                          .stated = check.stated,
+                          .half_digit = half_digit(claim)};
+  const Tries tries = try_all(question, known, *knowledge, at, window.value().whole_day);
+  for (const auto* list : {&tries.literal, &tries.others}) {
+    for (const Measured& m : *list) check.tried.push_back(m.tried);
   }
-  std::vector<Boundary> boundaries(kBoundaries.begin(), kBoundaries.end());
-  if (at > end && at - end < Duration::days(1))
-    boundaries.push_back({at - end, "latest"});  // an author's "today"
-  for (const Boundary& boundary : boundaries) {
-    const Knowledge* then = knowledge_exactly_at(known, end + boundary.shift);
-    if (!window.value().whole_day || metric->window != "24h" || !then) continue;
-    for (Measured& m :
-         measure(metric->definitions[0], claim, *then, end + boundary.shift, check.stated, slack)) {
-      m.tried.name += fmt::format(":{}", boundary.name);
-      check.tried.push_back(m.tried);
-      others.push_back(std::move(m));
-    }
-  }
-  // The literal definition may be an aggregate that is missing while single venues are there: then
-  // they stand for it.
-  const Measured* first = nullptr;
-  for (const Measured& m : literal) {
-    if (m.tried.value && (!first || (m.tried.holds && !first->tried.holds))) first = &m;
-  }
-  if (!first && metric->definitions.size() > 1 &&
-      metric->definitions[1].gauge == "funding_annual") {
-    for (const Measured& m : others) {
-      if (m.tried.value && m.tried.name == metric->definitions[1].name() &&
-          (!first || m.tried.holds))
-        first = &m;
-    }
-  }
-  if (first) {
+  if (const Measured* first = literal_of(*metric, tries)) {
     check.measured = first->tried.value;
     check.sources = first->reading->sources;
     const Duration age = end - first->reading->as_of.value_or(end);
@@ -297,35 +376,25 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
           "measured {:.6g} at {}, {:.1f} days before: it {}, and neither confirms nor contradicts",
           *first->tried.value, first->reading->as_of->text(), age.in_days(),
           first->tried.holds ? "agrees" : "differs");
-      return check;
-    }
-    if (first->tried.holds) {
+    } else if (first->tried.holds) {
       check.state = first->reading->state;
       check.note = fmt::format("holds: {} measures {:.6g}", first->tried.name, *first->tried.value);
-      return check;
+    } else {
+      contradict(check, question, *first, tries.others);
     }
-    if (first->reading->coverage && *first->reading->coverage < 0.5 &&
-        std::fabs(*first->tried.value) < std::fabs(check.stated)) {
-      check.note = fmt::format("{:.4g} was measured, but the sources cover only part: {}",
-                               *first->tried.value, first->reading->reason);
-      return check;
-    }
-    check.state = State::conflicting;
-    check.note = fmt::format("{} measures {:.4g}{}", first->tried.name, *first->tried.value,
-                             first->tried.seen == false ? ", and " + first->tried.note : "");
-    find_other(check, others);
     return check;
   }
+  const std::vector<Measured>& literal = tries.literal;
   if (!literal.empty() && literal[0].tried.seen == false) {
     check.state = State::conflicting;
     check.note = fmt::format("as {}: {}", literal[0].tried.reads, literal[0].tried.note);
-    find_other(check, others);
+    find_other(check, question, tries.others);
     return check;
   }
   check.note = literal.empty() ? "no reading" : literal[0].tried.note;
-  for (const Measured& m : others) {
+  for (const Measured& m : tries.others) {
     if (m.tried.holds) {
-      find_other(check, others);
+      find_other(check, question, tries.others);
       break;
     }
     if (m.tried.seen == false)
@@ -346,6 +415,7 @@ Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view f
                    fmt::format("{}:1", file)};
   }
   std::vector<Claim> claims;
+  std::set<std::string> ids;
   for (const CsvRecord& row : table.rows) {
     const auto field = [&](std::string_view name) {
       return std::string(trimmed(table.field(row, name)));
@@ -362,136 +432,50 @@ Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view f
     if (claim.id.empty() || claim.metric.empty() || claim.asset.empty())
       return Error{Fault::malformed, "claim_id, metric and asset may not be empty", claim.place};
     claim.value = *value;
-    for (const Claim& other : claims) {
-      if (other.id == claim.id)
-        return Error{Fault::malformed, fmt::format("claim_id {} stands twice", claim.id),
-                     claim.place};
-    }
+    if (!ids.insert(claim.id).second)
+      return Error{Fault::malformed, fmt::format("claim_id {} stands twice", claim.id),
+                   claim.place};
     claims.push_back(std::move(claim));
   }
   return claims;
 }
 
-Result<ClaimWindow> read_window(std::string_view text) {
-  std::vector<std::string> words;
-  for (std::string_view word : split(text, ' ')) {
-    if (!trimmed(word).empty()) words.push_back(lower(trimmed(word)));
-  }
-  std::optional<Instant> day;
-  std::optional<Duration> clock;
-  bool to = false, expiry = false;
-  for (size_t i = 0; i < words.size(); ++i) {
-    to = to || words[i] == "to";
-    expiry = expiry || words[i].starts_with("expir");
-    if (const auto iso = Instant::parse(upper(words[i])); iso.has_value()) {
-      day = iso.value().start_of_day();
-      if (words[i].size() > 10) clock = iso.value() - *day;
-    }
-    if (i + 2 < words.size() && month_of(words[i + 1])) {
-      const auto d = read_int(words[i]), y = read_int(words[i + 2]);
-      if (d && y && *d > 0 && *d < 32 && *y > 1900 && *y < 2200) {
-        const auto date =
-            Instant::from_date(static_cast<int>(*y), *month_of(words[i + 1]), static_cast<int>(*d));
-        if (date.has_value()) day = date.value();
-      }
-    }
-    if (words[i].size() == 5 && words[i][2] == ':') {
-      const auto h = read_int(words[i].substr(0, 2)), m = read_int(words[i].substr(3));
-      if (h && m && *h >= 0 && *h < 24 && *m >= 0 && *m < 60)
-        clock = Duration::minutes(*h * 60 + *m);
-    }
-  }
-  if (!day)
-    return Error{Fault::malformed,
-                 fmt::format("its window \"{}\" names no date", text.substr(0, 60))};
-  if (expiry && !clock) clock = kExpiryHour;
-  if (clock) return ClaimWindow{*day, *day + *clock, false};
-  const bool until_midnight_before =
-      to && words[0].ends_with("h");  // "24h to 30 Jan": up to its first midnight
-  return ClaimWindow{*day, until_midnight_before ? *day : *day + Duration::days(1), true};
-}
-
-Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
-  ClaimRules rules;
-  rules.file = std::move(file);
-  (void)TRY(config.instant("as_of"));
-  for (const Config& table : TRY(config.tables("metric"))) {
-    Metric metric;
-    metric.id = TRY(table.text("id"));
-    metric.unit = TRY(table.text("unit"));
-    metric.window = TRY(table.text("window"));
-    metric.words = TRY(table.texts("words"));
-    if (table.has("without")) metric.without = TRY(table.texts("without"));
-    metric.absolute = TRY(table.number("absolute"));
-    metric.relative = TRY(table.number("relative"));
-    for (const Config& entry : TRY(table.tables("definition"))) {
-      Definition d;
-      d.gauge = TRY(entry.text("gauge"));
-      d.reads = TRY(entry.text("reads"));
-      d.per = TRY(entry.text("per", ""));
-      d.transform = TRY(entry.text("transform", ""));
-      d.factor = TRY(entry.number("factor", 1.0));
-      constexpr std::array<std::string_view, 6> transforms{
-          "", "compounded", "as_hourly", "as_8h", "latest_annual", "latest_as_hourly"};
-      if (std::find(transforms.begin(), transforms.end(), d.transform) == transforms.end())
-        return Error{Fault::malformed, "unknown transform", entry.place("transform")};
-      if (!d.per.empty() && d.per != "venue" && d.per != "expiry")
-        return Error{Fault::malformed, "want venue or expiry", entry.place("per")};
-      metric.definitions.push_back(std::move(d));
-    }
-    if (metric.definitions.empty())
-      return Error{Fault::malformed, "a metric needs a definition", table.place()};
-    rules.metrics.push_back(std::move(metric));
-  }
-  if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
-  return rules;
-}
-
-const Metric* ClaimRules::find(std::string_view metric_text) const {
-  const std::string text = lower(metric_text);
-  const Metric* best = nullptr;
-  for (const Metric& metric : metrics) {
-    if (!contains_all(text, metric.words) || contains_any(text, metric.without)) continue;
-    if (!best || metric.words.size() > best->words.size()) best = &metric;
-  }
-  return best;
-}
-
 std::vector<Instant> claim_times(const std::vector<Claim>& claims, Instant at) {
-  std::vector<Instant> times{at};
+  std::set<Instant> times{at};
   for (const Claim& claim : claims) {
     const auto window = read_window(claim.window);
     if (!window.has_value()) continue;
-    if (window.value().end < at) times.push_back(window.value().end);
+    const Instant end = window.value().end;
+    if (end < at) times.insert(end);
     for (const Boundary& boundary : kBoundaries) {
-      if (window.value().whole_day && window.value().end + boundary.shift < at)
-        times.push_back(window.value().end + boundary.shift);
+      if (end + boundary.shift < at) times.insert(end + boundary.shift);
+      if (!window.value().whole_day) break;
     }
   }
-  std::sort(times.begin(), times.end());
-  times.erase(std::unique(times.begin(), times.end()), times.end());
-  return times;
+  return {times.begin(), times.end()};
 }
 
 std::vector<ClaimCheck> check_claims(const std::vector<Claim>& claims, const ClaimRules& rules,
                                      const std::vector<Knowledge>& known, Instant at) {
   std::vector<ClaimCheck> checks;
-  for (const Claim& claim : claims) checks.push_back(check_one(claim, rules, known, at));
+  std::map<std::string, std::string> oscillators;  // by author, the first that can only be one
+  for (const Claim& claim : claims) {
+    checks.push_back(check_one(claim, rules, known, at));
+    if (checks.back().holds_under &&
+        checks.back().holds_under->starts_with("liq_dominance_osc_ma30"))
+      oscillators.emplace(claim.stated_by, claim.id);
+  }
   // One author's figures of one family share a formula: what excludes a reading of one is said
   // beside the other.
   for (ClaimCheck& check : checks) {
-    const Metric* metric = rules.find(check.claim.metric);
+    const Metric* metric = rules.find(check.claim);
     if (!metric || metric->id != "liquidation_dominance") continue;
-    for (const ClaimCheck& sibling : checks) {
-      if (sibling.claim.stated_by != check.claim.stated_by || !sibling.holds_under ||
-          !sibling.holds_under->starts_with("liq_dominance_osc_ma30"))
-        continue;
-      check.note = join_notes(
-          check.note,
-          fmt::format("{} by the same author can only be the oscillator; read so, {:.3g} "
-                      "is a long share of {:.4f}",
-                      sibling.claim.id, check.stated, (1 + check.stated) / 2));
-    }
+    const auto sibling = oscillators.find(check.claim.stated_by);
+    if (sibling == oscillators.end()) continue;
+    check.note = join_notes(
+        check.note, fmt::format("{} by the same author can only be the oscillator; read so, {:.3g} "
+                                "is a long share of {:.4f}",
+                                sibling->second, check.stated, (1 + check.stated) / 2));
   }
   return checks;
 }

@@ -40,11 +40,22 @@ struct ClaimWindow {
 };
 Result<ClaimWindow> read_window(std::string_view text);
 
-// One meaning that a metric's words can have.
+// A way to print a wrong figure that has been met before.
+struct Mistake {
+  std::string_view id, words;
+};
+const std::vector<Mistake>& known_mistakes();
+const Mistake* find_mistake(std::string_view id);  // nullptr: none of that name
+
+// One meaning that a metric's words can have. `per`: "venue" for each venue's reading, "all" for
+// the sum though a venue is named, "expiry"; else the venue that is named, or the sum. `mistake`:
+// empty where the meaning is a fair one.
 struct Definition {
-  std::string gauge, reads, per, transform;
-  double factor = 1;
-  std::string name() const { return transform.empty() ? gauge : gauge + ":" + transform; }
+  std::string gauge, reads, per, transform, mistake;
+  std::string name() const {
+    if (transform.empty()) return per == "all" ? gauge + ":all_venues" : gauge;
+    return gauge + ":" + transform;
+  }
 };
 
 struct Metric {
@@ -58,7 +69,7 @@ struct ClaimRules {
   std::string file;
   std::vector<Metric> metrics;
   static Result<ClaimRules> load(const Config& config, std::string file);
-  const Metric* find(std::string_view metric_text) const;
+  const Metric* find(const Claim& claim) const;  // by its words and its unit
 };
 
 // What was seen of a gauge's daily values before a time.
@@ -79,7 +90,7 @@ struct Knowledge {
 };
 
 struct TriedDefinition {
-  std::string name, reads;
+  std::string name, reads, mistake;
   std::optional<double> value;  // measured, in the claim's plain unit
   std::optional<Instant> as_of;
   std::optional<std::string> venue;
@@ -98,6 +109,10 @@ struct ClaimCheck {
   std::vector<std::string> sources;
   std::string note;
   std::optional<std::string> holds_under;  // "gauge" or "gauge:transform"
+  std::optional<std::string> mistake;      // of known_mistakes(), where that meaning is one
+  // Other meanings that give the printed figure to its last digit, and the mistakes they are.
+  std::vector<std::string> also_under;
+  std::vector<std::string> also_mistakes;
   std::vector<TriedDefinition> tried;
 };
 

@@ -230,6 +230,7 @@ History Gauges::history(Instant at, Instant from) const {
   std::erase_if(out.liquidations, [&](const LiquidationDay& d) { return d.day < from; });
   out.funding = impl_->fundings.points(from, at);
   out.open_interest = impl_->interests.points(from, at);
+  out.contracts = impl_->interests.contracts(at);
   out.expiries = impl_->expiries.chain(at);
   out.boards = impl_->option_boards.boards(at);
   out.prices = impl_->prices.candles(from, at);

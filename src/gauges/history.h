@@ -43,6 +43,17 @@ struct OpenInterestPoint {
   std::optional<double> coins, usd;
 };
 
+// Open interest of one contract as known at the time asked for; of venues, not of vendors.
+struct ContractInterest {
+  std::string venue, symbol, name;
+  InstrumentKind kind = InstrumentKind::linear;
+  Instant at;
+  double contracts = 0;  // in the venue's own unit
+  double coins = 0;
+  std::optional<double> usd;
+  bool summed = false;  // the rule's sum has the venue in it
+};
+
 struct ExpiryInterest {
   std::string venue;
   Instant expiry;
@@ -70,6 +81,7 @@ struct History {
   std::vector<LiquidationDay> liquidations;      // by series, then day
   std::vector<FundingPoint> funding;             // by venue, symbol, time
   std::vector<OpenInterestPoint> open_interest;  // by venue, time
+  std::vector<ContractInterest> contracts;       // by instrument; as known at the time asked for
   std::vector<ExpiryInterest> expiries;          // by venue, expiry; as known at the time asked for
   std::vector<options::OptionBoard>
       boards;                      // by venue, settlement coin; as known, each with its own time

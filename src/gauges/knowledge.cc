@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "gauges/history.h"
 
@@ -81,17 +82,122 @@ std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
   return out;
 }
 
+Reading meant_reading(const char* name, const char* unit, const std::string& asset, double value,
+                      Instant as_of) {
+  Reading r;
+  r.name = name;
+  r.asset = asset;
+  r.value = value;
+  r.unit = unit;
+  r.as_of = as_of;
+  r.state = State::single_source;
+  return r;
+}
+
+// Open interest as contracts, and the parts of it that are margined in stablecoins and in the coin,
+// by venue and over the venues that the rule sums. A part that is the whole is none.
+std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contracts,
+                                    const std::string& asset) {
+  struct Part {
+    const char *name, *unit;
+    double value = 0;
+    bool complete = true;
+  };
+  struct Parts {
+    Part all{"oi_contracts", "contracts"};
+    Part stable_coins{"oi_coins_stablecoin", "coins"}, stable_usd{"oi_usd_stablecoin", "USD"};
+    Part coin_coins{"oi_coins_coin_margined", "coins"}, coin_usd{"oi_usd_coin_margined", "USD"};
+    double coins = 0;
+    bool linear = false, inverse = false;
+    Instant as_of = Instant::min();
+    std::set<std::string> sources;
+
+    void add(const ContractInterest& c) {
+      const bool is_inverse = c.kind == InstrumentKind::inverse;
+      (is_inverse ? inverse : linear) = true;
+      Part& usd = is_inverse ? coin_usd : stable_usd;
+      all.value += c.contracts;
+      coins += c.coins;
+      (is_inverse ? coin_coins : stable_coins).value += c.coins;
+      usd.value += c.usd.value_or(0);
+      usd.complete = usd.complete && c.usd;
+      as_of = std::max(as_of, c.at);
+      sources.insert(c.venue + ":" + c.symbol);
+    }
+  };
+  std::map<std::string, Parts> by_venue;  // "": the sum
+  for (const ContractInterest& c : contracts) {
+    by_venue[c.venue].add(c);
+    if (c.summed) by_venue[""].add(c);
+  }
+  std::vector<Reading> out;
+  for (const auto& [venue, parts] : by_venue) {
+    const auto add = [&](const Part& part) {
+      if (!part.complete) return;
+      Reading r = meant_reading(part.name, part.unit, asset, part.value, parts.as_of);
+      if (!venue.empty()) r.venue = venue;
+      r.sources.assign(parts.sources.begin(), parts.sources.end());
+      out.push_back(std::move(r));
+    };
+    add(parts.all);
+    if (!parts.linear || !parts.inverse) continue;
+    for (const Part& part :
+         {parts.stable_coins, parts.stable_usd, parts.coin_coins, parts.coin_usd})
+      add(part);
+  }
+  return out;
+}
+
+// Liquidations as coins, at the price of the moment: what a figure is when its unit is forgotten.
+std::vector<Reading> liquidated_coins(const std::vector<Reading>& readings,
+                                      const std::string& asset) {
+  constexpr std::pair<std::string_view, const char*> kNames[] = {
+      {"liq_long_usd_24h", "liq_long_coins_24h"},
+      {"liq_short_usd_24h", "liq_short_coins_24h"},
+      {"liq_total_usd_24h", "liq_total_coins_24h"}};
+  std::optional<double> price;
+  for (const Reading& r : readings) {
+    if (r.name == "price_usd" && !r.venue && r.value && r.state != State::pending) price = r.value;
+  }
+  std::vector<Reading> out;
+  if (!price || *price <= 0) return out;
+  for (const Reading& r : readings) {
+    for (const auto& [dollars, coins] : kNames) {
+      if (r.name != dollars || !r.value || r.state == State::pending) continue;
+      Reading in_coins = r;
+      in_coins.name = coins;
+      in_coins.unit = "coins";
+      in_coins.asset = asset;
+      for (auto* end : {&in_coins.value, &in_coins.low, &in_coins.high}) {
+        if (*end) **end /= *price;
+      }
+      in_coins.reason = "dollars over the price of the moment";
+      out.push_back(std::move(in_coins));
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+std::vector<Reading> meant_readings(const std::vector<Reading>& readings, const History& history,
+                                    const std::string& asset, Instant at) {
+  std::vector<Reading> out = funding_means(history.funding, asset, at);
+  for (Reading& r : interest_parts(history.contracts, asset)) out.push_back(std::move(r));
+  for (Reading& r : liquidated_coins(readings, asset)) out.push_back(std::move(r));
+  return out;
+}
 
 void KnowledgeRecorder::record() {
   Knowledge knowledge{times_[next_++], {}, {}, {}};
   for (auto& gauges : gauges_) {
-    for (Reading& r : gauges->readings(knowledge.at)) knowledge.readings.push_back(std::move(r));
+    std::vector<Reading> readings = gauges->readings(knowledge.at);
     const History history = gauges->history(knowledge.at);
-    for (Reading& r : funding_means(history.funding, gauges->asset(), knowledge.at))
+    for (Reading& r : meant_readings(readings, history, gauges->asset(), knowledge.at))
       knowledge.meant.push_back(std::move(r));
     for (GaugeRange& r : ranges_of(history.liquidations, gauges->asset()))
       knowledge.ranges.push_back(std::move(r));
+    for (Reading& r : readings) knowledge.readings.push_back(std::move(r));
   }
   known_.push_back(std::move(knowledge));
 }

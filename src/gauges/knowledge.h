@@ -9,6 +9,12 @@
 
 namespace delever::gauges {
 
+// What no gauge gives but somebody may have meant, at `at`: means over a span's own settlements,
+// open interest in contracts and its parts, liquidations in coins. Only for the search over a
+// claim's definitions.
+std::vector<Reading> meant_readings(const std::vector<Reading>& readings, const History& history,
+                                    const std::string& asset, Instant at);
+
 // Passes events on to the gauges and records, between them, what was known at each of the times.
 class KnowledgeRecorder final : public EventSink {
  public:

@@ -406,4 +406,28 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
   return out;
 }
 
+std::vector<ContractInterest> OpenInterests::contracts(Instant at) const {
+  std::vector<ContractInterest> out;
+  const std::vector<std::string>& summed = desk_.rules.open_interest.venues;
+  for (const auto& [id, market] : markets_) {
+    const Instrument& instrument = desk_.instruments[id];
+    if (market.published || (instrument.expiry && *instrument.expiry <= at)) continue;
+    const Sample* now = sample_at(market, at);
+    if (now == nullptr) continue;
+    const Amount level = amount(id, market, *now);
+    if (!level.coins) continue;
+    out.push_back(
+        {.venue = instrument.venue,
+         .symbol = instrument.symbol,
+         .name = instrument.name(),
+         .kind = instrument.kind,
+         .at = level.at,
+         .contracts = now->contracts ? now->contracts->approx() : *level.coins,
+         .coins = *level.coins,
+         .usd = level.usd,
+         .summed = std::find(summed.begin(), summed.end(), instrument.venue) != summed.end()});
+  }
+  return out;
+}
+
 }  // namespace delever::gauges

@@ -30,6 +30,7 @@ class OpenInterests {
   };
   std::optional<Level> of_venue(const std::string& venue, Instant t) const;
   std::vector<OpenInterestPoint> points(Instant from, Instant at) const;
+  std::vector<ContractInterest> contracts(Instant at) const;
   bool several() const { return markets_.size() >= 2; }
 
  private:

@@ -49,6 +49,8 @@ Json to_json(const gauges::ClaimCheck& c) {
   json["sources"] = c.sources;
   json["note"] = c.note;
   json["holds_under"] = c.holds_under ? Json(*c.holds_under) : Json();
+  json["mistake"] = c.mistake ? Json(*c.mistake) : Json();
+  json["also_under"] = c.also_under;
   Json tried = Json::array();
   for (const gauges::TriedDefinition& t : c.tried) {
     Json entry{{"definition", t.name},

@@ -1,0 +1,122 @@
+// The definitions that a metric's words can have, read from rules/claims-*.toml.
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "gauges/claim_words.h"
+#include "gauges/claims.h"
+
+namespace delever::gauges {
+namespace {
+
+constexpr std::array<std::string_view, 11> kTransforms{
+    "",          "compounded",    "as_hourly",        "as_8h",
+    "per_8h",    "latest_annual", "latest_as_hourly", "both_sides",
+    "one_venue", "of_252_days",   "of_252_days_root"};
+constexpr std::array<std::string_view, 4> kScopes{"", "venue", "all", "expiry"};
+
+bool contains_all(const std::string& text, const std::vector<std::string>& words) {
+  return std::all_of(words.begin(), words.end(),
+                     [&](const auto& w) { return text.find(w) != text.npos; });
+}
+bool contains_any(const std::string& text, const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const auto& w) { return text.find(w) != text.npos; });
+}
+
+template <class Names>
+bool is_one_of(std::string_view name, const Names& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Result<Definition> read_definition(const Config& entry) {
+  Definition d;
+  d.gauge = TRY(entry.text("gauge"));
+  d.reads = TRY(entry.text("reads"));
+  d.per = TRY(entry.text("per", ""));
+  d.transform = TRY(entry.text("transform", ""));
+  d.mistake = TRY(entry.text("mistake", ""));
+  if (!is_one_of(d.transform, kTransforms))
+    return Error{Fault::malformed, "unknown transform", entry.place("transform")};
+  if (!is_one_of(d.per, kScopes))
+    return Error{Fault::malformed, "want venue, all or expiry", entry.place("per")};
+  if (!d.mistake.empty() && !find_mistake(d.mistake))
+    return Error{Fault::malformed, "unknown mistake", entry.place("mistake")};
+  return d;
+}
+
+}  // namespace
+
+const std::vector<Mistake>& known_mistakes() {
+  static const std::vector<Mistake> all{
+      {"8h_for_shorter", "a shorter funding interval taken for 8 hours"},
+      {"1h_for_longer", "a longer funding interval taken for 1 hour"},
+      {"coins_for_dollars", "coins printed as dollars, or dollars as coins"},
+      {"contracts_for_coins", "contracts counted as coins"},
+      {"both_sides", "both sides of open interest counted"},
+      {"share_for_oscillator", "the share L/(L+S) and the oscillator (L-S)/(L+S) mixed up"},
+      {"day_boundary", "a day with other boundaries than 00:00 UTC"},
+      {"one_venue_for_all", "one venue's figure for the sum of all, or the sum for one venue's"},
+      {"stale_day", "the figure of the day before"},
+      {"stablecoin_part", "the contracts margined in stablecoins, or in the coin, for all"},
+      {"252_days", "252 days a year for a market that trades on 365"}};
+  return all;
+}
+
+const Mistake* find_mistake(std::string_view id) {
+  for (const Mistake& mistake : known_mistakes()) {
+    if (mistake.id == id) return &mistake;
+  }
+  return nullptr;
+}
+
+Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
+  ClaimRules rules;
+  rules.file = std::move(file);
+  (void)TRY(config.instant("as_of"));
+  for (const Config& table : TRY(config.tables("metric"))) {
+    Metric metric;
+    metric.id = TRY(table.text("id"));
+    metric.unit = TRY(table.text("unit"));
+    metric.window = TRY(table.text("window"));
+    metric.words = TRY(table.texts("words"));
+    if (table.has("without")) metric.without = TRY(table.texts("without"));
+    metric.absolute = TRY(table.number("absolute"));
+    metric.relative = TRY(table.number("relative"));
+    for (const Config& entry : TRY(table.tables("definition"))) {
+      metric.definitions.push_back(TRY(read_definition(entry)));
+    }
+    if (metric.definitions.empty())
+      return Error{Fault::malformed, "a metric needs a definition", table.place()};
+    rules.metrics.push_back(std::move(metric));
+  }
+  if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
+  return rules;
+}
+
+// The unit decides as words do: an open interest in USD is another metric than one in coins.
+const Metric* ClaimRules::find(const Claim& claim) const {
+  std::string text = lower(claim.metric);
+  switch (unit_kind(claim.unit, claim.asset)) {
+    case UnitKind::usd:
+      text += " usd";
+      break;
+    case UnitKind::coins:
+      text += " coins";
+      break;
+    case UnitKind::contracts:
+      text += " contracts";
+      break;
+    case UnitKind::share:
+    case UnitKind::none:
+      break;
+  }
+  const Metric* best = nullptr;
+  for (const Metric& metric : metrics) {
+    if (!contains_all(text, metric.words) || contains_any(text, metric.without)) continue;
+    if (!best || metric.words.size() > best->words.size()) best = &metric;
+  }
+  return best;
+}
+
+}  // namespace delever::gauges

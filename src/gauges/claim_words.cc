@@ -1,0 +1,176 @@
+#include "gauges/claim_words.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "base/text.h"
+
+namespace delever::gauges {
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths{"jan", "feb", "mar", "apr", "may", "jun",
+                                                   "jul", "aug", "sep", "oct", "nov", "dec"};
+
+std::optional<int> month_of(std::string_view word) {
+  const std::string name = lower(word).substr(0, 3);
+  for (size_t m = 0; m < kMonths.size(); ++m) {
+    if (kMonths[m] == name) return static_cast<int>(m) + 1;
+  }
+  return std::nullopt;
+}
+
+struct Scale {
+  std::string_view word;
+  int digits;
+};
+constexpr std::array<Scale, 9> kScales{{{"thousand", 3},
+                                        {"k", 3},
+                                        {"million", 6},
+                                        {"mn", 6},
+                                        {"m", 6},
+                                        {"billion", 9},
+                                        {"bn", 9},
+                                        {"b", 9},
+                                        {"trillion", 12}}};
+
+// "million USD" -> 6 and "usd"; "BTC" -> 0 and "btc".
+std::pair<int, std::string> scaled_unit(std::string_view unit) {
+  const std::string u = lower(trimmed(unit));
+  if (u == "musd") return {6, "usd"};
+  if (u == "busd") return {9, "usd"};
+  const size_t space = u.find(' ');
+  for (const Scale& scale : kScales) {
+    if (u == scale.word) return {scale.digits, ""};
+    if (space != u.npos && u.substr(0, space) == scale.word)
+      return {scale.digits, std::string(trimmed(u.substr(space + 1)))};
+  }
+  return {0, u};
+}
+
+// How far a unit moves the decimal point on the way to plain units: a percentage becomes a
+// fraction, coins stay.
+int point_shift(std::string_view unit) {
+  const std::string u = lower(unit);
+  if (u.starts_with("percent") || u.starts_with("%")) return -2;
+  if (u.starts_with("bp") || u.starts_with("basis point")) return -4;
+  return scaled_unit(unit).first;
+}
+
+// The power of ten at the end of a number's text: "1.7e9" -> 9, "1e+3" -> 3, "43.2" -> 0.
+int64_t exponent_of(std::string_view text) {
+  const size_t e = text.find_first_of("eE");
+  if (e == text.npos) return 0;
+  std::string_view digits = text.substr(e + 1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  return read_int(digits).value_or(0);
+}
+
+// Venues that figures are printed of, whether or not there is a decoder for them: a figure of one
+// of them is never held against the sum of others.
+constexpr std::array<std::string_view, 20> kVenues{
+    "binance", "bybit",    "okx",    "deribit", "hyperliquid", "bitmex", "dydx",
+    "kraken",  "coinbase", "bitget", "kucoin",  "bitfinex",    "gate",   "mexc",
+    "htx",     "huobi",    "cme",    "bullish", "aster",       "lighter"};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+bool has_word(std::string_view text, std::string_view word) {
+  for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !is_letter(text[at - 1])) && (end == text.size() || !is_letter(text[end])))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+UnitKind unit_kind(std::string_view unit, std::string_view asset) {
+  const std::string u = scaled_unit(unit).second;
+  if (u.starts_with("percent") || u.starts_with('%') || u.starts_with("bp") ||
+      u.starts_with("basis point"))
+    return UnitKind::share;
+  if (u.starts_with("usd") || u.starts_with("dollar") || u.starts_with('$')) return UnitKind::usd;
+  if (u.starts_with("contract")) return UnitKind::contracts;
+  if (u.starts_with("coin") || (!u.empty() && u == lower(asset))) return UnitKind::coins;
+  return UnitKind::none;
+}
+
+UnitKind metric_unit_kind(std::string_view unit) {
+  if (unit.starts_with("fraction")) return UnitKind::share;
+  if (unit.starts_with("USD")) return UnitKind::usd;
+  if (unit == "coins") return UnitKind::coins;
+  if (unit == "contracts") return UnitKind::contracts;
+  return UnitKind::none;
+}
+
+// Moves the point in the text, so that 43.2 percent becomes the double that 0.432 is written as.
+// Beyond the range of a double it leaves the value where it was.
+double plain_value(const Claim& claim) {
+  const std::string_view text = claim.value_text;
+  const int64_t exponent = exponent_of(text) + point_shift(claim.unit);
+  return read_double(fmt::format("{}e{}", text.substr(0, text.find_first_of("eE")), exponent))
+      .value_or(claim.value);
+}
+
+// "43.2" -> 0.05, "91000" -> 0.5, "1.7e9" -> 0.05e9, each times its unit.
+double half_digit(const Claim& claim) {
+  const std::string_view text = claim.value_text;
+  const size_t e = text.find_first_of("eE");
+  const std::string_view mantissa = text.substr(0, e);
+  const size_t point = mantissa.find('.');
+  const double decimals = point == text.npos ? 0 : static_cast<double>(mantissa.size() - point - 1);
+  const double exponent = static_cast<double>(exponent_of(text) + point_shift(claim.unit));
+  return 0.5 * std::pow(10.0, exponent - decimals);
+}
+
+std::optional<std::string> venue_in(std::string_view metric_text) {
+  const std::string text = lower(metric_text);
+  for (const std::string_view venue : kVenues) {
+    if (has_word(text, venue)) return std::string(venue);
+  }
+  return std::nullopt;
+}
+
+Result<ClaimWindow> read_window(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::string_view word : split(text, ' ')) {
+    if (!trimmed(word).empty()) words.push_back(lower(trimmed(word)));
+  }
+  std::optional<Instant> day;
+  std::optional<Duration> clock;
+  bool to = false, expiry = false;
+  for (size_t i = 0; i < words.size(); ++i) {
+    to = to || words[i] == "to";
+    expiry = expiry || words[i].starts_with("expir");
+    if (const auto iso = Instant::parse(upper(words[i])); iso.has_value()) {
+      day = iso.value().start_of_day();
+      if (words[i].size() > 10) clock = iso.value() - *day;
+    }
+    if (i + 2 < words.size() && month_of(words[i + 1])) {
+      const auto d = read_int(words[i]), y = read_int(words[i + 2]);
+      if (d && y && *d > 0 && *d < 32 && *y > 1900 && *y < 2200) {
+        const auto date =
+            Instant::from_date(static_cast<int>(*y), *month_of(words[i + 1]), static_cast<int>(*d));
+        if (date.has_value()) day = date.value();
+      }
+    }
+    if (words[i].size() == 5 && words[i][2] == ':') {
+      const auto h = read_int(words[i].substr(0, 2)), m = read_int(words[i].substr(3));
+      if (h && m && *h >= 0 && *h < 24 && *m >= 0 && *m < 60)
+        clock = Duration::minutes(*h * 60 + *m);
+    }
+  }
+  if (!day)
+    return Error{Fault::malformed,
+                 fmt::format("its window \"{}\" names no date", text.substr(0, 60))};
+  if (expiry && !clock) clock = kExpiryHour;
+  if (clock) return ClaimWindow{*day, *day + *clock, false};
+  const bool until_midnight_before =
+      to && words[0].ends_with("h");  // "24h to 30 Jan": up to its first midnight
+  return ClaimWindow{*day, until_midnight_before ? *day : *day + Duration::days(1), true};
+}
+
+}  // namespace delever::gauges
