@@ -4,13 +4,14 @@
 #include <cmath>
 
 #include "levels/level_lab.h"
+#include "statistics/statistics.h"
 
 namespace delever::levels {
 namespace {
 
 constexpr std::array<PositionSide, 2> kDensitySides{PositionSide::long_side,
                                                     PositionSide::short_side};
-constexpr double kNinety = 1.6448536269514722, kBucket = 0.01;
+constexpr double kBucket = 0.01;
 
 struct Spread {
   double mid = 0, sd = 0, truth = 0;
@@ -56,7 +57,7 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
         mid += s.mid;
         variance += s.sd * s.sd;
       }
-      const double swing = kNinety * std::sqrt(variance + mid * in.lot);
+      const double swing = statistics::kNormal95 * std::sqrt(variance + mid * in.lot);
       ++scores.buckets;
       scores.covered += std::abs(true_buckets[b] - mid) <= swing;
     }
@@ -67,16 +68,17 @@ void score_moment(const DensityInput& in, const LevelInventory& inventory, const
                             level_distance(fixed, true_masses, truth.mark, in.reach)});
 }
 
-Result<BlockMean> gain(const DensityScores& scores, double LevelDistance::*what, size_t block,
-                       uint64_t seed) {
+Result<statistics::BlockMean> gain(const DensityScores& scores, double LevelDistance::*what,
+                                   size_t block, uint64_t seed) {
   std::vector<double> ours, menu;
   for (const DensityMoment& m : scores.moments) {
     if (!m.levels || !m.menu) continue;
     ours.push_back((*m.levels).*what);
     menu.push_back((*m.menu).*what);
   }
-  const BlockMean ratio = TRY(block_ratio(ours, menu, block, Random(seed, {})));
-  return BlockMean{1 - ratio.mean, 1 - ratio.high, 1 - ratio.low};
+  const statistics::BlockMean ratio =
+      TRY(statistics::block_ratio(ours, menu, block, Random(seed, {})));
+  return statistics::BlockMean{1 - ratio.mean, 1 - ratio.high, 1 - ratio.low};
 }
 
 }  // namespace
@@ -116,11 +118,11 @@ DensityScores score_density(const DensityInput& in, const std::map<Instant, True
   return scores;
 }
 
-Result<BlockMean> shape_gain(const DensityScores& scores, size_t block, uint64_t seed) {
+Result<statistics::BlockMean> shape_gain(const DensityScores& scores, size_t block, uint64_t seed) {
   return gain(scores, &LevelDistance::shape, block, seed);
 }
 
-Result<BlockMean> flow_gain(const DensityScores& scores, size_t block, uint64_t seed) {
+Result<statistics::BlockMean> flow_gain(const DensityScores& scores, size_t block, uint64_t seed) {
   return gain(scores, &LevelDistance::flow, block, seed);
 }
 

@@ -47,7 +47,7 @@ DensityScores score_density(const DensityInput& input, const std::map<Instant, T
 
 // 1 - ours / the menu's over all moments with both, with a 90 % interval by blocks of `block`
 // moments.
-Result<BlockMean> shape_gain(const DensityScores& scores, size_t block, uint64_t seed);
-Result<BlockMean> flow_gain(const DensityScores& scores, size_t block, uint64_t seed);
+Result<statistics::BlockMean> shape_gain(const DensityScores& scores, size_t block, uint64_t seed);
+Result<statistics::BlockMean> flow_gain(const DensityScores& scores, size_t block, uint64_t seed);
 
 }  // namespace delever::levels

@@ -44,7 +44,7 @@ uint64_t as_count(double lots) { return static_cast<uint64_t>(std::llround(std::
 
 // The regression, on as many of its features as tell something: open interest may never move.
 struct FittedRegression {
-  CountRegression fit;
+  statistics::CountRegression fit;
   std::vector<size_t> columns;
   statistics::CountForecast at(const std::vector<double>& all) const {
     std::vector<double> x;
@@ -69,7 +69,7 @@ Result<FittedRegression> regress(const std::vector<std::vector<double>>& feature
     std::vector<double>& x = used.emplace_back();
     for (const size_t c : out.columns) x.push_back(row[c]);
   }
-  out.fit = TRY(fit_regression(used, y));
+  out.fit = TRY(statistics::fit_regression(used, y));
   return out;
 }
 
@@ -79,6 +79,9 @@ class Lab {
     for (size_t i = 0; i < in.histories.size(); ++i) periods_.push_back(periods_of(i));
   }
 
+  // Fits on the fold's training hours alone: the levels, what each baseline needs to be a forecast
+  // of counts (a mean, a scale, a dispersion) and the tail's threshold. Then the held-out hours are
+  // forecast by all four.
   Result<void> run(const LevelFold& fold, LevelTrial& trial) {
     LevelModel model = TRY(fitter_.fit(fold.train));
     std::vector<size_t> touched = fold.train;
@@ -110,6 +113,7 @@ class Lab {
     const double k_climate =
         statistics::fit_dispersion(std::vector<double>(train.size(), mean), train);
     const FittedRegression regression = TRY(regress(features, train));
+    // A threshold of training selects nothing by what happened later (crps_above stays proper).
     std::vector<uint64_t> sorted = train;
     std::sort(sorted.begin(), sorted.end());
     const uint64_t tail =
@@ -165,6 +169,7 @@ class Lab {
     return periods;
   }
 
+  // Lots that the model expects to be reported, by period and side.
   void expect(size_t history, const LevelModel& model) {
     for (auto& [key, p] : periods_[history]) p.expected = 0;
     const double lots = in_.search.lot / in_.count_lot;
@@ -194,9 +199,10 @@ LevelSkill skill(const HeldOut& h, const char* score_name, const char* baseline,
     s.levels += ours.back() / static_cast<double>(h.outcomes.size());
     s.other += theirs.back() / static_cast<double>(h.outcomes.size());
   }
-  if (const auto mean = block_mean(difference, block, Random(seed, {})); mean.has_value())
+  if (const auto mean = statistics::block_mean(difference, block, Random(seed, {}));
+      mean.has_value())
     s.difference = mean.value();
-  if (const auto compared = diebold_mariano(ours, theirs); compared.has_value())
+  if (const auto compared = statistics::diebold_mariano(ours, theirs); compared.has_value())
     s.p = compared.value().p;
   return s;
 }
@@ -258,6 +264,7 @@ Result<LevelTrial> try_levels(const LevelLabInput& in, const std::vector<LevelFo
   return trial;
 }
 
+// One history alone: its first half trains, its second is scored.
 Result<LevelTrial> try_levels(const LevelLabInput& in) {
   CHECK(in.histories.size() == 1);
   LevelLabInput split = in;

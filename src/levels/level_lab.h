@@ -37,7 +37,7 @@ struct LevelSkill {
   std::string score,
       baseline;  // "log", "crps", "crps_tail"; "climatology", "regression", "fixed_menu"
   double levels = 0, other = 0;
-  std::optional<BlockMean>
+  std::optional<statistics::BlockMean>
       difference;           // ours less the baseline's: negative is skill; missing: too few blocks
   std::optional<double> p;  // Diebold-Mariano, one-sided
 };

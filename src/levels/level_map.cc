@@ -6,10 +6,12 @@
 #include <cmath>
 #include <map>
 
+#include "statistics/statistics.h"
+
 namespace delever::levels {
 namespace {
 
-constexpr double kMapBucket = 0.001, kPriorBucket = 0.005, kMapNinety = 1.6448536269514722;
+constexpr double kMapBucket = 0.001, kPriorBucket = 0.005;
 
 }  // namespace
 
@@ -42,7 +44,7 @@ Result<cascade::Flow> level_flow(std::span<const LevelMap> maps, double price, b
     for (const LevelInventory::Level& level : rising ? map.shorts : map.longs) {
       const double y = rising ? std::log(level.price / price) : std::log(price / level.price);
       const double weight = fit.weight[level.leverage], sd = fit.sd[level.leverage];
-      const double swing = weight > 0 ? kMapNinety * sd / weight : 0;
+      const double swing = weight > 0 ? statistics::kNormal95 * sd / weight : 0;
       mid.push_back({y, level.coins});
       low.push_back({y, level.coins * std::max(0.0, 1 - swing)});
       high.push_back({y, level.coins * (1 + swing)});

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "options/black.h"
+#include "statistics/statistics.h"
 
 namespace delever::options {
 namespace {
@@ -18,17 +19,6 @@ bool bad(const std::optional<double>& value, double most) {
 }
 
 char letter(OptionType type) { return type == OptionType::call ? 'C' : 'P'; }
-
-double median_of(std::vector<double> values) {
-  CHECK(!values.empty());
-  const size_t middle = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
-                   values.end());
-  if (values.size() % 2 == 1) return values[middle];
-  return (values[middle] +
-          *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle))) /
-         2;
-}
 
 // Both sides of a quote in units of the forward's money, or as coin prices; `coin` says which.
 struct TwoSided {
@@ -154,7 +144,7 @@ std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<dou
   if (*out.low > *out.high) std::swap(out.low, out.high);
   // Far from the money prices are a tick or two wide of nothing: the forward is read where options
   // trade.
-  const double rough = median_of(std::move(mids));
+  const double rough = statistics::middle_of(std::move(mids));
   if (!(rough > 0)) return std::nullopt;
   std::stable_sort(found.begin(), found.end(), [&](const Implied& a, const Implied& b) {
     return std::fabs(std::log(a.strike / rough)) < std::fabs(std::log(b.strike / rough));
@@ -162,7 +152,7 @@ std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<dou
   found.resize(std::min<size_t>(found.size(), 9));
   mids.clear();
   for (const Implied& f : found) mids.push_back(f.mid);
-  out.value = median_of(std::move(mids));
+  out.value = statistics::middle_of(std::move(mids));
   if (!(out.value > 0)) return std::nullopt;
   return out;
 }
@@ -189,7 +179,7 @@ std::optional<Forward> forward_from_deltas(const Chain& chain) {
   if (found.empty()) return std::nullopt;
   const auto [low, high] = std::minmax_element(found.begin(), found.end());
   Forward out{.low = *low, .high = *high, .strikes = found.size()};
-  out.value = median_of(std::move(found));
+  out.value = statistics::middle_of(std::move(found));
   return out;
 }
 

@@ -7,11 +7,10 @@
 
 #include "options/batch.h"
 #include "options/black.h"
+#include "statistics/statistics.h"
 
 namespace delever::options {
 namespace {
-
-constexpr double kBand90 = 1.6448536269514722;  // of a normal
 
 struct Position {
   double strike, sign, open_interest, vol;
@@ -37,7 +36,7 @@ void set_band(NetFlow& flow, double unpriced) {
     flow.low = -flow.gross, flow.high = flow.gross;
     return;
   }
-  const double half = kBand90 * std::sqrt(flow.variance) + unpriced;
+  const double half = statistics::kNormal95 * std::sqrt(flow.variance) + unpriced;
   flow.low = std::max(*flow.mean - half, -flow.gross);
   flow.high = std::min(*flow.mean + half, flow.gross);
 }

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "options/black.h"
+#include "statistics/statistics.h"
 
 namespace delever::options {
 namespace {
@@ -40,13 +41,6 @@ std::optional<double> percent(std::optional<double> value) {
   return value && *value > 0 ? std::optional(*value / 100) : std::nullopt;
 }
 
-double median_value(std::vector<double> values) {
-  CHECK(!values.empty());
-  std::sort(values.begin(), values.end());
-  const size_t n = values.size();
-  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
 // Moves a board to the time at which its greeks were computed.
 void set_clock(BoardSnapshot& board) {
   std::vector<double> offsets;
@@ -55,7 +49,7 @@ void set_clock(BoardSnapshot& board) {
     offsets.insert(offsets.end(), some.begin(), some.end());
   }
   if (offsets.size() < 20) return;
-  const double seconds = median_value(std::move(offsets));
+  const double seconds = statistics::middle_of(std::move(offsets));
   if (!(std::fabs(seconds) <= 7200)) return;
   board.offset = Duration::seconds(static_cast<int64_t>(std::lround(seconds)));
   board.as_of = board.labelled + *board.offset;
@@ -185,11 +179,11 @@ BoardReport report_board(const BoardSnapshot& board) {
       }
       if (!delta_gaps.empty()) {
         row.delta_gap_max = *std::max_element(delta_gaps.begin(), delta_gaps.end());
-        row.delta_gap_median = median_value(std::move(delta_gaps));
+        row.delta_gap_median = statistics::middle_of(std::move(delta_gaps));
       }
       if (!gamma_gaps.empty()) {
         row.gamma_zero_share = static_cast<double>(zeros) / static_cast<double>(gamma_gaps.size());
-        row.gamma_gap_median = median_value(std::move(gamma_gaps));
+        row.gamma_gap_median = statistics::middle_of(std::move(gamma_gaps));
       }
     }
     report.rows.push_back(std::move(row));

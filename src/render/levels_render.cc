@@ -39,7 +39,8 @@ size_t compared(const levels::DensityScores& d) {
                     [](const levels::DensityMoment& m) { return m.levels && m.menu; }));
 }
 
-std::string interval(const std::optional<levels::BlockMean>& m, double scale, const char* unit) {
+std::string interval(const std::optional<statistics::BlockMean>& m, double scale,
+                     const char* unit) {
   if (!m) return "no interval";
   return fmt::format("{:+.1f}{} [{:+.1f}, {:+.1f}]", scale * m->mean, unit, scale * m->low,
                      scale * m->high);
@@ -119,7 +120,7 @@ void density_lines(std::string& out, const LevelsMarket& m) {
       "  against the truth at {} moments ({} with something to compare), within 10 % of the mark\n",
       d.moments.size(), compared(d));
   const auto row = [&](const char* name, double levels::LevelDistance::*what, double scale,
-                       const std::optional<levels::BlockMean>& g) {
+                       const std::optional<statistics::BlockMean>& g) {
     out +=
         fmt::format("  {:34} levels {:>8.3f}  menu {:>8.3f}  gain {}\n", name,
                     scale * mean_of(d, &levels::DensityMoment::levels, what),
@@ -150,7 +151,7 @@ void density_lines(std::string& out, const LevelsMarket& m) {
         d.without_wallet / n);
 }
 
-Json block_json(const std::optional<levels::BlockMean>& m) {
+Json block_json(const std::optional<statistics::BlockMean>& m) {
   if (!m) return Json();
   return {{"mean", m->mean}, {"low", m->low}, {"high", m->high}};
 }

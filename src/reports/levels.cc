@@ -10,6 +10,7 @@
 #include "reports/inputs.h"
 #include "reports/level_bars.h"
 #include "reports/level_truth_file.h"
+#include "statistics/statistics.h"
 
 namespace delever::reports {
 namespace {
@@ -151,7 +152,7 @@ std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
     }
     for (size_t b = 0; b < buckets.size(); ++b) {
       for (const double s : sd[b]) variance[b] += s * s;
-      const double swing = 1.6448536269514722 * std::sqrt(variance[b] + buckets[b].coins * lot);
+      const double swing = statistics::kNormal95 * std::sqrt(variance[b] + buckets[b].coins * lot);
       buckets[b].low = std::max(0.0, buckets[b].coins - swing);
       buckets[b].high = buckets[b].coins + swing;
       buckets[b].prior_only = prior[b] > 0.5 * buckets[b].coins || buckets[b].coins == 0;

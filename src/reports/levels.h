@@ -35,7 +35,7 @@ struct LevelsMarket {
   std::optional<levels::LevelTrial> trial;
   std::string trial_missing;  // why there is none
   std::optional<levels::DensityScores> density;
-  std::optional<levels::BlockMean> shape_gain, flow_gain;
+  std::optional<statistics::BlockMean> shape_gain, flow_gain;
 };
 
 struct LevelsReport {

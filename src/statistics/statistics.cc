@@ -4,6 +4,8 @@
 #include <cmath>
 #include <functional>
 
+#include "base/check.h"
+
 namespace delever::statistics {
 namespace {
 
@@ -54,6 +56,14 @@ std::optional<double> quantile(std::vector<double> x, double p) {
 }
 
 std::optional<double> median(std::vector<double> x) { return quantile(std::move(x), 0.5); }
+
+double middle_of(std::vector<double> x) {
+  CHECK(!x.empty());
+  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
+  std::nth_element(x.begin(), middle, x.end());
+  if (x.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(x.begin(), middle)) / 2;
+}
 
 std::optional<Line> regress(Values x, Values y) {
   if (x.size() != y.size() || x.size() < 3) return std::nullopt;

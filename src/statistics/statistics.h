@@ -11,10 +11,15 @@ namespace delever::statistics {
 
 using Values = std::span<const double>;
 
+// The standard normal's 95 % quantile: a 90 % interval reaches as many deviations to either side.
+inline constexpr double kNormal95 = 1.6448536269514722;
+
 std::optional<double> mean(Values x);
 std::optional<double> deviation(Values x);        // standard deviation, divided by n - 1
 std::optional<double> excess_kurtosis(Values x);  // m4 / m2^2 - 3, central moments divided by n
 std::optional<double> median(std::vector<double> x);
+// Of at least one value, by selection: the middle one, or the mean of the middle two.
+double middle_of(std::vector<double> x);
 std::optional<double> quantile(std::vector<double> x, double p);  // linear between order statistics
 std::optional<double> correlation(Values x, Values y);
 

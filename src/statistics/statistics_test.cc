@@ -167,5 +167,19 @@ TEST(Statistics, LiquidationsAndDeleveragingOfOctober) {
   EXPECT_NEAR(*correlation(liquidated, deleveraged), 0.945, 0.005);
 }
 
+TEST(Statistics, the_middle_by_selection_is_the_middle_by_sorting) {
+  EXPECT_EQ(middle_of({7}), 7);
+  EXPECT_EQ(middle_of({4, 1, 2, 8}), 3);
+  EXPECT_EQ(middle_of({5, 5, 1, 9, 5}), 5);
+  Random random(12, {});
+  for (size_t n = 1; n < 60; ++n) {
+    std::vector<double> x(n);
+    for (double& v : x) v = std::floor(random.uniform() * 20);  // with ties
+    std::vector<double> sorted = x;
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(middle_of(x), (sorted[(n - 1) / 2] + sorted[n / 2]) / 2) << n;
+  }
+}
+
 }  // namespace
 }  // namespace delever::statistics
