@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "base/file.h"
-#include "sim/scenario/scenario_reader.h"
-#include "sim/scenario/setup_fields.h"
+#include "sim/scenario/table_reader.h"
 
 namespace delever::sim {
 namespace {
@@ -15,86 +14,21 @@ namespace {
 constexpr std::string_view kMechanismNames[kMechanisms] = {"stops",  "gamma",      "arbitrage",
                                                            "makers", "dip_buyers", "portfolio"};
 
-// Books hold prices from half to 1.4 times the start (build.cc), to whole ticks.
-bool in_book(double level) { return level > 0.51 && level < 1.39; }
+// ---- what no single key can tell: one figure beside another, or beside the tables read before it
 
-Result<AssetSetup> read_asset(const Config& c, const Scenario& s) {
-  const Instant from = s.from, to = s.to;
-  AssetSetup a;
-  a.name = TRY(name(c, "name"));
+// Positions of the start are entered at past prices, so the books must hold those too.
+Result<void> check(const AssetSetup& a, const Config& c, const Scenario& s) {
   for (const AssetSetup& other : s.assets) {
     if (other.name == a.name)
       return Error{Fault::malformed, "two assets of one name", c.place("name")};
   }
-  a.start = TRY(positive(c, "start"));
-  if (!(a.start >= 1e-6 && a.start <= 1e8))
-    return Error{Fault::out_of_range, "from 0.000001 to 100 million USD", c.place("start")};
-  a.volatility = TRY(not_negative(c, "volatility"));
-  if (c.has("bursts")) a.bursts = TRY(share(c, "bursts"));
-  a.volatility_usual = TRY(positive(c, "volatility_usual"));
-  a.past = TRY(c.numbers("past"));
   for (const double p : a.past) {
     if (!in_book(p / a.start))
       return Error{Fault::out_of_range, "from 0.51 to 1.39 times the start: what the books hold",
                    c.place("past")};
   }
-  if (a.past.empty()) a.past.push_back(a.start);
-  const std::vector<Config> points = TRY(c.tables("path"));
-  for (const Config& p : points) {
-    PathPoint point;
-    point.at = TRY(p.instant("at"));
-    point.level = TRY(positive(p, "level"));
-    if (!in_book(point.level))
-      return Error{Fault::out_of_range, "from 0.51 to 1.39: what the books hold", p.place("level")};
-    if (point.at < from || point.at > to)
-      return Error{Fault::out_of_range, "outside of the scenario's time", p.place("at")};
-    if (!a.path.empty() && point.at <= a.path.back().at)
-      return Error{Fault::out_of_range, "not after the point before it", p.place("at")};
-    a.path.push_back(point);
-  }
-  TRY(source(c));
-  return a;
+  return {};
 }
-
-// Reads a table by its list of fields. The first error is kept, and nothing is read after it.
-class TableReader {
- public:
-  TableReader(const Config& config, const Scenario& scenario) : c_(config), s_(scenario) {}
-  template <class T, class Read>
-  void operator()(std::string_view key, T& member, Read read) {
-    if (!error_) keep(read(c_, key), member);
-  }
-  template <class T, class Read>
-  bool maybe(std::string_view key, T& member, Read read) {
-    if (!c_.has(key)) return false;
-    (*this)(key, member, read);
-    return true;
-  }
-  void asset(std::string_view key, uint32_t& member) {
-    if (!error_) keep(sim::asset(c_, s_, key), member);
-  }
-  void maybe_asset(std::string_view key, std::optional<uint32_t>& member) {
-    if (!error_ && c_.has(key)) keep(sim::asset(c_, s_, key), member);
-  }
-  Result<void> done() {
-    if (error_) return *std::move(error_);
-    return {};
-  }
-
- private:
-  template <class T, class Member>
-  void keep(Result<T> read, Member& member) {
-    if (read.has_value())
-      member = std::move(read).value();
-    else
-      error_ = std::move(read.error());
-  }
-  const Config& c_;
-  const Scenario& s_;
-  std::optional<Error> error_;
-};
-
-// ---- what no single key can tell: one figure beside another, or beside the tables read before it
 
 Result<void> check(const RetailSetup& r, const Config& c, const Scenario&) {
   if (r.notional_max <= r.notional_min)
@@ -115,6 +49,7 @@ Result<void> check(const RetailSetup& r, const Config& c, const Scenario&) {
   return {};
 }
 
+// Makers take their depth and the impact of flow from one table an asset.
 Result<void> check(const MakerSetup& m, const Config& c, const Scenario& s) {
   for (const MakerSetup& other : s.makers) {
     if (other.asset == m.asset)
@@ -124,6 +59,8 @@ Result<void> check(const MakerSetup& m, const Config& c, const Scenario& s) {
   return {};
 }
 
+// Desks enter between funding_in and funding_full and leave below funding_out: without this order
+// they would trade in circles.
 Result<void> check(const CarrySetup& x, const Config& c, const Scenario&) {
   if (!(x.funding_out <= x.funding_in && x.funding_in < x.funding_full))
     return Error{Fault::out_of_range, "want funding_out <= funding_in < funding_full",
@@ -131,6 +68,7 @@ Result<void> check(const CarrySetup& x, const Config& c, const Scenario&) {
   return {};
 }
 
+// Symbols carry whole strikes, so two strikes that round to one number are one contract.
 Result<void> check(const OptionSetup& o, const Config& c, const Scenario& s) {
   if (o.expiry <= s.from)
     return Error{Fault::out_of_range, "not after the start", c.place("expiry")};
@@ -145,6 +83,7 @@ Result<void> check(const OptionSetup& o, const Config& c, const Scenario& s) {
   return {};
 }
 
+// Makers and value traders stand against what the crowd holds net at the start.
 Result<void> check(const ValueSetup& v, const Config& c, const Scenario& s) {
   double standing = v.standing_share;
   for (const MakerSetup& m : s.makers) standing += m.asset == v.asset ? m.standing_share : 0;
@@ -197,9 +136,7 @@ Result<void> check(const T&, const Config&, const Scenario&) {
 template <class T>
 Result<T> read_table(const Config& c, const Scenario& s) {
   T made;
-  TableReader reader(c, s);
-  fields(reader, made);
-  TRY(reader.done());
+  TRY(read_fields(c, s, made));
   TRY(check(made, c, s));
   if constexpr (!std::is_same_v<T, Reproduce>) TRY(source(c));  // whose source is a field
   return made;
@@ -211,16 +148,6 @@ Result<void> read_tables(const Config& c, std::string_view key, const Scenario& 
   const std::vector<Config> tables = TRY(c.tables(key));
   for (const Config& t : tables) {
     T one = TRY(read_table<T>(t, s));
-    out.push_back(std::move(one));
-  }
-  return {};
-}
-
-template <class T, class Read>
-Result<void> read_all(const Config& c, std::string_view key, std::vector<T>& out, Read read) {
-  const std::vector<Config> tables = TRY(c.tables(key));
-  for (const Config& t : tables) {
-    T one = TRY(read(t));
     out.push_back(std::move(one));
   }
   return {};
@@ -246,6 +173,8 @@ size_t Scenario::accounts() const {
   return n;
 }
 
+// In the order in which tables refer to one another: assets, venues with their rulebooks, then
+// those who trade there.
 Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
                                  const rulebooks::RulebookShelf& shelf) {
   const Config c = TRY(Config::parse(toml, file));
@@ -266,10 +195,14 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
   if (s.book_every < Duration())
     return Error{Fault::out_of_range, "must not be negative", c.place("book_every")};
   s.truth_every = TRY(length(c, "truth_every"));
-  TRY(read_all(c, "asset", s.assets, [&](const Config& t) { return read_asset(t, s); }));
+  TRY(read_tables(c, "asset", s, s.assets));
+  for (AssetSetup& a : s.assets) {
+    if (a.past.empty()) a.past.push_back(a.start);
+  }
   if (s.assets.empty()) return Error{Fault::malformed, "no [[asset]]", c.place()};
   if (s.assets.size() > 7) return Error{Fault::out_of_range, "7 assets at most", c.place("asset")};
-  TRY(read_all(c, "venue", s.venues, [&](const Config& t) { return read_venue(t, s, shelf); }));
+  const std::vector<Config> venues = TRY(c.tables("venue"));
+  for (const Config& t : venues) s.venues.push_back(TRY(read_venue(t, s, shelf)));
   if (s.venues.empty()) return Error{Fault::malformed, "no [[venue]]", c.place()};
   TRY(read_tables(c, "retail", s, s.retail));
   if (s.accounts() > 4'000'000)

@@ -4,12 +4,58 @@
 //
 // A visitor v has: v(key, member, read), a key that must be there; v.maybe(key, member, read), one
 // that may be absent and then leaves the default; v.asset and v.maybe_asset the same
-// for names of assets.
+// for names of assets; v.tables(key, members), a list of tables; v.apart(member), what is made of
+// more than one key.
 #pragma once
 
 #include "sim/scenario/scenario_reader.h"
 
 namespace delever::sim {
+
+template <class V>
+void fields(V& v, PathPoint& x) {
+  auto& [at, level] = x;
+  v("at", at, instant);
+  v("level", level, level_in_book);
+}
+
+template <class V>
+void fields(V& v, AssetSetup& x) {
+  auto& [asset_name, start, volatility, bursts, volatility_usual, past, path] = x;
+  v("name", asset_name, name);
+  v("start", start, start_price);
+  v("volatility", volatility, not_negative);
+  v.maybe("bursts", bursts, share);
+  v("volatility_usual", volatility_usual, positive);
+  v("past", past, numbers);
+  v.tables("path", path);
+}
+
+// Its rules are a rulebook's, with what the table fills in (fill() in venue_reader.cc).
+template <class V>
+void fields(V& v, ListingSetup& x) {
+  auto& [symbol, of, rules] = x;
+  v("symbol", symbol, name);
+  v.asset("asset", of);
+  v.apart(rules);
+}
+
+// Its listings are tables beside which its role stands; scenarios come from the portfolio's
+// rulebooks.
+template <class V>
+void fields(V& v, VenueSetup& x) {
+  auto& [venue_name, role, listings, collateral_haircut, scenarios, fund_usd, vault_usd, part,
+         tick_every] = x;
+  v("name", venue_name, name);
+  v("role", role, venue_role);
+  v("share", part, not_negative);
+  v("fund_usd", fund_usd, wallet_usd);
+  v.maybe("vault_usd", vault_usd, wallet_usd);
+  v.maybe("collateral_haircut", collateral_haircut, exact<Rate>);
+  v.maybe("tick_every", tick_every, whole_seconds);
+  v.apart(listings);
+  v.apart(scenarios);
+}
 
 template <class V>
 void fields(V& v, RetailSetup& x) {
