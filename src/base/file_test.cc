@@ -9,15 +9,22 @@
 namespace delever {
 namespace {
 
-std::string folder(const char* name) {
-  const std::string path = testing::TempDir() + "delever_file_" + std::to_string(getpid()) + name;
-  std::filesystem::remove_all(path);
-  std::filesystem::create_directory(path);
-  return path;
-}
+// A folder that goes with the test, whatever comes of it.
+struct Folder {
+  explicit Folder(const char* name)
+      : path(testing::TempDir() + "delever_file_" + std::to_string(getpid()) + name) {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directory(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::string path;
+};
 
 TEST(File, ReadsWhatWasWritten) {
-  const std::string path = folder("round") + "/a";
+  const Folder folder("round");
+  const std::string path = folder.path + "/a";
   std::string bytes(200'000, 'x');
   bytes[70'000] = '\0';
   ASSERT_TRUE(write_file_atomically(path, bytes).has_value());
@@ -27,7 +34,8 @@ TEST(File, ReadsWhatWasWritten) {
 }
 
 TEST(File, AFailedWriteLeavesTheOldFileAndNothingBesideIt) {
-  const std::string place = folder("failed");
+  const Folder folder("failed");
+  const std::string& place = folder.path;
   ASSERT_TRUE(write_file_atomically(place + "/a", "old").has_value());
   std::filesystem::create_directory(place + "/a.d");
   EXPECT_FALSE(write_file_atomically(place + "/a.d", "new").has_value());
@@ -37,7 +45,8 @@ TEST(File, AFailedWriteLeavesTheOldFileAndNothingBesideIt) {
 }
 
 TEST(File, SaysWhyAndWhich) {
-  const std::string place = folder("why");
+  const Folder folder("why");
+  const std::string& place = folder.path;
   EXPECT_EQ(read_file(place).error().text(), place + ": is a directory, want a file");
   EXPECT_EQ(read_file(place + "/none").error().text(), place + "/none: cannot be opened");
   EXPECT_EQ(open_file(place + "/none/a", FileUse::append).error().fault, Fault::unavailable);
