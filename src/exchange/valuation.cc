@@ -9,8 +9,8 @@ Wide wide_value(const Market& m, Lots lots, int64_t price, Round round) {
   if (m.inverse) return divide(size * (Price::scale / Qty::scale), price, round);
   // size x price passes 128 bits for extreme sizes; a quantity of 1e-8 is exact wherever step x
   // size is.
-  const Wide whole = size / Qty::scale, rest = size % Qty::scale;
-  return divide(whole * price + divide(rest * price, Qty::scale, round), Price::scale, round);
+  const Wide whole = divide<Qty::scale>(size, Round::down), rest = size - whole * Qty::scale;
+  return divide<Price::scale>(whole * price + divide<Qty::scale>(rest * price, round), round);
 }
 
 bool value_fits(const Market& m, Lots lots, int64_t price) {

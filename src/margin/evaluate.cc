@@ -28,7 +28,7 @@ void add(Sums& sums, const PositionMargin& margin) {
 // Coin to USD: gains down, debts and margins up.
 Wide in_usd(Wide units, Price price, Round round) {
   CHECK(units <= INT64_MAX && units >= INT64_MIN);
-  return divide(units * price.raw(), Price::scale, round);
+  return divide<Price::scale>(units * price.raw(), round);
 }
 
 Result<Pool> close(const Sums& sums, bool at_equality) {
@@ -154,7 +154,7 @@ std::optional<Amount> collateral_value(Amount balance, Price coin_usd, Rate hair
   const Wide kept = balance > Amount()
                         ? times(balance.raw(), Rate::raw(Rate::scale) - haircut, Round::down)
                         : Wide{balance.raw()};
-  return fit<Amount>(divide(kept * coin_usd.raw(), Price::scale, Round::down));
+  return fit<Amount>(divide<Price::scale>(kept * coin_usd.raw(), Round::down));
 }
 
 Result<void> evaluate(const Account& account, const MarkPrices& marks, const Rulebooks& books,

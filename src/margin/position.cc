@@ -11,7 +11,7 @@ Error beyond(const Rulebooks::Compiled& book) {
 
 // qty x contract size, in units of 1e-8.
 Wide size_of(const Rulebooks::Compiled& book, Qty qty, Round round) {
-  return divide(static_cast<Wide>(qty.raw()) * book.size.raw(), Qty::scale, round);
+  return divide<Qty::scale>(static_cast<Wide>(qty.raw()) * book.size.raw(), round);
 }
 
 // Deribit: base + step * size in base coins, on the whole position.
@@ -21,7 +21,7 @@ Result<Wide> by_size(const Rulebooks::Compiled& book, Rate base, Rate step, Wide
       book.inverse ? position_value(book, qty, price, Round::up) : size_of(book, qty, Round::up);
   const std::optional<Amount> held = fit<Amount>(coins);
   if (!held) return beyond(book);
-  const Wide added = divide(static_cast<Wide>(held->raw()) * step.raw(), Amount::scale, Round::up);
+  const Wide added = divide<Amount::scale>(static_cast<Wide>(held->raw()) * step.raw(), Round::up);
   const std::optional<Rate> rate = fit<Rate>(base.raw() + added);
   if (!rate) return beyond(book);
   return times(value, *rate, Round::up);
@@ -65,19 +65,19 @@ Result<PositionMargin> option_margin(const Position& position, const Rulebooks::
   const bool in_quote = book.book.contract->settle != book.book.contract->base;
   const std::optional<Amount> size = fit<Amount>(size_of(book, position.qty, Round::up));
   if (!size) return beyond(book);
-  const auto worth = [&size](Price price, Round round) {
-    return divide(static_cast<Wide>(size->raw()) * price.raw(), Price::scale, round);
+  const auto price_of = [&size](Price price, Round round) {
+    return divide<Price::scale>(static_cast<Wide>(size->raw()) * price.raw(), round);
   };
-  const Wide value = worth(mark, is_long ? Round::down : Round::up);
+  const Wide value = price_of(mark, is_long ? Round::down : Round::up);
   const Wide cost = position.cost ? Wide{position.cost->raw()}
-                                  : worth(position.entry, is_long ? Round::up : Round::down);
+                                  : price_of(position.entry, is_long ? Round::up : Round::down);
   const auto owed = [&](Wide fraction) -> std::optional<Amount> {
     const std::optional<Rate> rate = fit<Rate>(fraction);
     if (!rate) return std::nullopt;
     const std::optional<Amount> coins = fit<Amount>(times(size->raw(), *rate, Round::up));
     if (!coins || !in_quote) return coins;
     return fit<Amount>(
-        divide(static_cast<Wide>(coins->raw()) * underlying.raw(), Price::scale, Round::up));
+        divide<Price::scale>(static_cast<Wide>(coins->raw()) * underlying.raw(), Round::up));
   };
   OptionRates rates;
   if (!is_long) {
@@ -96,12 +96,17 @@ Result<PositionMargin> option_margin(const Position& position, const Rulebooks::
 
 }  // namespace
 
+bool initial_left_out(const Rulebooks::Compiled& book, Leverage leverage, MarginFigures figures) {
+  return figures == MarginFigures::of_trigger && !book.option && !book.book.size_margin &&
+         leverage.raw() >= Leverage::scale;
+}
+
 Wide position_value(const Rulebooks::Compiled& book, Qty qty, Price price, Round round) {
   CHECK(price.raw() > 0 && qty.raw() >= 0);
   const Wide size = size_of(book, qty, round);
   if (size > INT64_MAX) return kBeyondAmounts;
   if (book.inverse) return divide(size * Price::scale, price.raw(), round);
-  return divide(size * price.raw(), Price::scale, round);
+  return divide<Price::scale>(size * price.raw(), round);
 }
 
 const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty) {
@@ -134,7 +139,8 @@ Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Pr
 }
 
 Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book,
-                                       Price mark, std::optional<Price> underlying) {
+                                       Price mark, std::optional<Price> underlying,
+                                       MarginFigures figures) {
   if (position.qty.raw() <= 0)
     return Error{Fault::refused, "a position has a positive quantity", book.book.name()};
   if (book.option) {
@@ -150,8 +156,8 @@ Result<PositionMargin> position_margin(const Position& position, const Rulebooks
   // A long gains what it is worth now minus what it cost; which of the two is "worth" flips with
   // inverse.
   const bool gains_with_value = is_long != book.inverse;
-  const Wide now =
-      position_value(book, position.qty, mark, gains_with_value ? Round::down : Round::up);
+  const Wide value = position_value(book, position.qty, mark, Round::up);
+  const Wide now = gains_with_value ? position_value(book, position.qty, mark, Round::down) : value;
   const auto at_entry = [&](Round round) {
     return position.cost ? Wide{position.cost->raw()}
                          : position_value(book, position.qty, position.entry, round);
@@ -159,13 +165,13 @@ Result<PositionMargin> position_margin(const Position& position, const Rulebooks
   const Wide then = at_entry(gains_with_value ? Round::up : Round::down);
   const Wide profit = gains_with_value ? now - then : then - now;
 
-  const Wide value = position_value(book, position.qty, mark, Round::up);
   const bool frozen =
       position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
   const Price margin_price = frozen ? position.entry : mark;
   const Wide margin_value = frozen ? at_entry(Round::up) : value;
-  const Wide initial =
-      TRY(initial_of(book, margin_value, position.qty, margin_price, position.leverage));
+  Wide initial = 0;
+  if (!initial_left_out(book, position.leverage, figures))
+    initial = TRY(initial_of(book, margin_value, position.qty, margin_price, position.leverage));
   const Wide maintenance = TRY(maintenance_of(book, margin_value, position.qty, margin_price));
   const auto v = fit<Amount>(value), p = fit<Amount>(profit), i = fit<Amount>(initial),
              m = fit<Amount>(maintenance),

@@ -34,8 +34,15 @@ Result<Wide> initial_of(const Rulebooks::Compiled& book, Wide value, Qty qty, Pr
 // below them, which on a continuous ladder is the same margin. Missing: above an incomplete ladder.
 const MarginTier* tier_of(const LadderRule& ladder, Wide value, Qty qty);
 
+// of_trigger: all but the initial margin, which stays 0 where the rules and a leverage of 1 or more
+// leave no doubt that it can be held; where they do, it is computed and may be the error.
+enum class MarginFigures : uint8_t { all, of_trigger };
+
 // mark: in option positions the option's own mark; `underlying` then must be given.
 Result<PositionMargin> position_margin(const Position& position, const Rulebooks::Compiled& book,
-                                       Price mark, std::optional<Price> underlying = {});
+                                       Price mark, std::optional<Price> underlying = {},
+                                       MarginFigures figures = MarginFigures::all);
+// Whether of_trigger leaves the initial margin of such a position out.
+bool initial_left_out(const Rulebooks::Compiled& book, Leverage leverage, MarginFigures figures);
 
 }  // namespace delever::margin
