@@ -1,10 +1,13 @@
 #include "sim/agents/retail.h"
 
+#include "base/random_batch.h"
+
 namespace delever::sim {
 namespace {
 
 constexpr uint64_t kStop = 1;  // the client number of stops
 constexpr double kReach = 0.02;
+constexpr size_t kBatch = 64;  // accounts whose first draws are made together
 // What a new account deposits: its first margin with 15 % to spare, so that the spread alone does
 // not refuse the entry, and 0.2 % of the position for fees. Assumptions, not measured.
 constexpr double kMarginDeposited = 1.15;
@@ -44,10 +47,7 @@ double allowed_leverage(const Rulebook& rules, double notional, double wanted) {
 
 }  // namespace
 
-size_t Retail::bytes_per_account() {
-  return sizeof(uint32_t) + sizeof(AccountId) + 2 * sizeof(float) + 2 * sizeof(double) +
-         sizeof(OrderId) + 2 * sizeof(int32_t) + sizeof(uint16_t) + 2 * sizeof(uint8_t);
-}
+size_t Retail::bytes_per_account() { return sizeof(Seat); }
 
 void Retail::open(Field& field) {
   world_ = &field.world;
@@ -92,20 +92,13 @@ void Retail::open(Field& field) {
     CHECK(exact.has_value());
     venue.must(field.at, SetLeverage{account, b.instrument, exact.value()},
                "leverage of the start");
-    book_.push_back(book);
-    account_.push_back(account);
-    notional_.push_back(static_cast<float>(notional));
-    leverage_.push_back(static_cast<float>(leverage));
-    cross_.push_back(cross);
+    seats_.push_back({.stop = 0,
+                      .notional = static_cast<float>(notional),
+                      .leverage = static_cast<float>(leverage),
+                      .book = book,
+                      .account = account,
+                      .cross = cross});
   }
-  const size_t n = book_.size();
-  coins_.assign(n, 0);
-  cost_.assign(n, 0);
-  stop_.assign(n, 0);
-  stop_ticks_.assign(n, 0);
-  liquidated_step_.assign(n, -1);
-  liquidations_.assign(n, 0);
-  wants_stop_.assign(n, 0);
 }
 
 void Retail::hold(const World& w, std::vector<Held>& out) {
@@ -113,9 +106,9 @@ void Retail::hold(const World& w, std::vector<Held>& out) {
     Random random(w.seed, {static_cast<uint32_t>(Stream::retail_setup), stream_ + i, 1});
     if (!random.chance(setup_.open_share)) continue;
     const bool buys = random.chance(setup_.long_share);
-    const double coins = notional_[i] / w.assets[setup_.asset].start;
-    wants_stop_[i] = random.chance(setup_.stop_chance);
-    out.push_back({book_[i], account_[i], buys ? coins : -coins,
+    const double coins = seats_[i].notional / w.assets[setup_.asset].start;
+    seats_[i].wants_stop = random.chance(setup_.stop_chance);
+    out.push_back({seats_[i].book, seats_[i].account, buys ? coins : -coins,
                    static_cast<uint32_t>(random.below(1U << 20))});
   }
 }
@@ -123,17 +116,18 @@ void Retail::hold(const World& w, std::vector<Held>& out) {
 void Retail::each_start(const World& w,
                         const std::function<void(const StartPosition&)>& each) const {
   for (uint32_t i = 0; i < size(); ++i) {
-    if (coins_[i] == 0) continue;
+    if (seats_[i].coins == 0) continue;
     StartPosition p{.asset = setup_.asset,
-                    .coins = coins_[i],
-                    .entry = cost_[i] / std::abs(coins_[i]),
-                    .leverage = leverage_[i],
-                    .stop = wants_stop_[i] != 0 && !w.switches.without(Mechanism::stops),
+                    .coins = seats_[i].coins,
+                    .entry = seats_[i].cost / std::abs(seats_[i].coins),
+                    .leverage = seats_[i].leverage,
+                    .stop = seats_[i].wants_stop != 0 && !w.switches.without(Mechanism::stops),
                     .stop_from = setup_.stop_from,
                     .stop_to = setup_.stop_to};
-    p.margin = cross_[i] ? (kMarginDeposited + setup_.reserve) / leverage_[i] + kFeesDeposited
-                         : 1 / leverage_[i];  // as open() deposits
-    p.book = book_[i];
+    p.margin = seats_[i].cross
+                   ? (kMarginDeposited + setup_.reserve) / seats_[i].leverage + kFeesDeposited
+                   : 1 / seats_[i].leverage;  // as open() deposits
+    p.book = seats_[i].book;
     each(p);
   }
 }
@@ -159,25 +153,53 @@ void Retail::decide(size_t part, const World& w, Outbox& out) {
   // stretch of them.
   const size_t n = size(), from = n * part / kParts, to = n * (part + 1) / kParts;
   const size_t phase = w.step % period_;
-  for (size_t i = from + (phase + period_ - from % period_) % period_; i < to; i += period_)
-    consider(static_cast<uint32_t>(i), w, out);
+  double drawn[kBatch];
+  for (size_t i = from + (phase + period_ - from % period_) % period_; i < to;) {
+    const size_t count = std::min(kBatch, (to - i + period_ - 1) / period_);
+    first_uniforms(
+        w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + static_cast<uint32_t>(i), w.step},
+        period_, std::span(drawn, count));
+    for (size_t k = 0; k < count; ++k, i += period_)
+      consider(static_cast<uint32_t>(i), drawn[k], w, out);
+  }
 }
 
-void Retail::consider(uint32_t i, const World& w, Outbox& out) {
-  const MarketView& book = w.markets[book_[i]];
-  if (!(book.mark > 0) || !(book.mid > 0)) return;
+// The chance that an open position is closed at this look: by half-life, and in panic once half its
+// margin is gone.
+double Retail::closing_chance(const Seat& seat, const MarketView& book) const {
+  const double profit = seat.coins * book.mark - (seat.coins > 0 ? seat.cost : -seat.cost);
+  const double margin = seat.cost / seat.leverage;
+  const double loss = margin > 0 ? std::max(-profit / margin, 0.0) : 0.0;
+  if (!(loss > 0.5)) return closes_;
+  const double panic = setup_.panic_rate_hour * std::exp(4 * std::min(loss - 0.5, 1.0));
+  return chance_of(std::log(2.0) / setup_.close_half_life_hours + panic, period_ / 3600.0);
+}
+
+// Most accounts do nothing at most looks, and what they draw first decides that.
+bool Retail::stays(const Seat& seat, double first_draw, const World& w,
+                   const MarketView& book) const {
+  if (seat.coins == 0) return seat.stop == 0 && seat.liquidated_step < 0 && !(first_draw < opens_);
+  const bool stop_is_due =
+      seat.wants_stop && seat.stop == 0 && !w.switches.without(Mechanism::stops);
+  return !stop_is_due && !(first_draw < closing_chance(seat, book));
+}
+
+void Retail::consider(uint32_t i, double first_draw, const World& w, Outbox& out) {
+  Seat& seat = seats_[i];
+  const MarketView& book = w.markets[seat.book];
+  if (!(book.mark > 0) || !(book.mid > 0) || stays(seat, first_draw, w, book)) return;
   Random random(w.seed, {static_cast<uint32_t>(Stream::retail), stream_ + i, w.step});
-  const double coins = coins_[i];
+  const double coins = seat.coins;
   if (coins == 0) {
-    if (stop_[i] != 0) {  // a stop of a position that is gone
+    if (seat.stop != 0) {  // a stop of a position that is gone
       out.send(w, setup_.latency, stream_ + i, book.venue,
-               CancelOrder{account_[i], book.instrument, stop_[i]});
-      stop_[i] = 0;
+               CancelOrder{seat.account, book.instrument, seat.stop});
+      seat.stop = 0;
     }
-    if (liquidated_step_[i] >= 0) {  // once: comes back or stays away
+    if (seat.liquidated_step >= 0) {  // once: comes back or stays away
       const double window = setup_.reentry_within.in_seconds();
-      if (w.step - static_cast<uint32_t>(liquidated_step_[i]) > window) {
-        liquidated_step_[i] = -1;
+      if (w.step - static_cast<uint32_t>(seat.liquidated_step) > window) {
+        seat.liquidated_step = -1;
         return;
       }
       if (w.switches.without(Mechanism::dip_buyers)) return;
@@ -189,16 +211,16 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
     return;
   }
   // Positions of the start get their stop when they are first looked at.
-  if (wants_stop_[i] && stop_[i] == 0 && !w.switches.without(Mechanism::stops)) {
-    wants_stop_[i] = 0;
-    const double entry = cost_[i] / std::abs(coins);
+  if (seat.wants_stop && seat.stop == 0 && !w.switches.without(Mechanism::stops)) {
+    seat.wants_stop = 0;
+    const double entry = seat.cost / std::abs(coins);
     const double way = setup_.stop_from + (setup_.stop_to - setup_.stop_from) * random.uniform();
-    const double price = entry * (coins > 0 ? 1 - way / leverage_[i] : 1 + way / leverage_[i]);
+    const double price = entry * (coins > 0 ? 1 - way / seat.leverage : 1 + way / seat.leverage);
     const double lots = std::floor(std::abs(coins) / book.lot + 0.5);
     const double ticks = std::floor(price / book.tick);
     if (lots >= 1 && ticks >= 1 && (coins > 0 ? price < book.mark : price > book.mark)) {
       SubmitOrder stop;
-      stop.account = account_[i];
+      stop.account = seat.account;
       stop.instrument = book.instrument;
       stop.side = coins > 0 ? Side::sell : Side::buy;
       stop.type = OrderType::stop_market;
@@ -207,38 +229,30 @@ void Retail::consider(uint32_t i, const World& w, Outbox& out) {
       stop.reduce_only = true;
       stop.trigger = Price::raw(static_cast<int64_t>(ticks) * book.tick_raw);
       stop.client = kStop;
-      stop_ticks_[i] = static_cast<int32_t>(ticks);
+      seat.stop_ticks = static_cast<int32_t>(ticks);
       out.send(w, setup_.latency, stream_ + i, book.venue, stop);
     }
   }
-  const double profit = coins * book.mark - (coins > 0 ? cost_[i] : -cost_[i]);
-  const double margin = cost_[i] / leverage_[i];
-  const double loss = margin > 0 ? std::max(-profit / margin, 0.0) : 0.0;
-  double closes = closes_;
-  if (loss > 0.5) {
-    const double panic = setup_.panic_rate_hour * std::exp(4 * std::min(loss - 0.5, 1.0));
-    closes = chance_of(std::log(2.0) / setup_.close_half_life_hours + panic, period_ / 3600.0);
-  }
-  if (random.chance(closes)) leave(i, w, out);
+  if (random.chance(closing_chance(seat, book))) leave(i, w, out);
 }
 
 void Retail::enter(uint32_t i, const World& w, Outbox& out, bool buys, Random& random) {
-  const MarketView& book = w.markets[book_[i]];
-  auto o = taking(book, account_[i], (buys ? 1 : -1) * notional_[i] / book.mid, kReach);
+  const MarketView& book = w.markets[seats_[i].book];
+  auto o = taking(book, seats_[i].account, (buys ? 1 : -1) * seats_[i].notional / book.mid, kReach);
   if (!o) return;
-  liquidated_step_[i] = -1;
-  wants_stop_[i] = random.chance(setup_.stop_chance);
+  seats_[i].liquidated_step = -1;
+  seats_[i].wants_stop = random.chance(setup_.stop_chance);
   out.send(w, setup_.latency, stream_ + i, book.venue, *o);
 }
 
 void Retail::leave(uint32_t i, const World& w, Outbox& out) {
-  const MarketView& book = w.markets[book_[i]];
-  const auto o = taking(book, account_[i], -coins_[i], kReach, true);
+  const MarketView& book = w.markets[seats_[i].book];
+  const auto o = taking(book, seats_[i].account, -seats_[i].coins, kReach, true);
   if (!o) return;
-  if (stop_[i] != 0) {
+  if (seats_[i].stop != 0) {
     out.send(w, setup_.latency, stream_ + i, book.venue,
-             CancelOrder{account_[i], book.instrument, stop_[i]});
-    stop_[i] = 0;
+             CancelOrder{seats_[i].account, book.instrument, seats_[i].stop});
+    seats_[i].stop = 0;
   }
   out.send(w, setup_.latency, stream_ + i, book.venue, *o);
 }
@@ -249,35 +263,35 @@ void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
     case NoticeKind::takeover:
     case NoticeKind::adl:
     case NoticeKind::settled: {
-      const MarketView& book = world_->markets[book_[i]];
-      const PositionChange p = *position_change(n, account_[i]);
+      const MarketView& book = world_->markets[seats_[i].book];
+      const PositionChange p = *position_change(n, seats_[i].account);
       const double lots = static_cast<double>(p.qty.raw() / book.step_raw);
       const double change = (p.side == Side::buy ? 1 : -1) * lots * book.lot;
-      const double before = coins_[i], after = before + change;
+      const double before = seats_[i].coins, after = before + change;
       const double price = p.price.approx();
       if (before == 0 || (before > 0) == (change > 0))
-        cost_[i] += std::abs(change) * price;
+        seats_[i].cost += std::abs(change) * price;
       else if (std::abs(after) < book.lot / 2)
-        cost_[i] = 0;
+        seats_[i].cost = 0;
       else if ((after > 0) == (before > 0))
-        cost_[i] *= after / before;
+        seats_[i].cost *= after / before;
       else
-        cost_[i] = std::abs(after) * price;
-      coins_[i] = std::abs(after) < book.lot / 2 ? 0 : after;
+        seats_[i].cost = std::abs(after) * price;
+      seats_[i].coins = std::abs(after) < book.lot / 2 ? 0 : after;
       break;
     }
     case NoticeKind::liquidation:
-      if (liquidations_[i] < 65'535) ++liquidations_[i];
-      liquidated_step_[i] = static_cast<int32_t>(world_->step);
+      if (seats_[i].liquidations < 65'535) ++seats_[i].liquidations;
+      seats_[i].liquidated_step = static_cast<int32_t>(world_->step);
       break;
     case NoticeKind::stop_armed:
-      stop_[i] = n.as<StopArmed>()->order;
+      seats_[i].stop = n.as<StopArmed>()->order;
       break;
     case NoticeKind::stop_triggered:
-      if (n.as<StopTriggered>()->order == stop_[i]) stop_[i] = 0;
+      if (n.as<StopTriggered>()->order == seats_[i].stop) seats_[i].stop = 0;
       break;
     case NoticeKind::finished:
-      if (n.as<OrderFinished>()->order == stop_[i]) stop_[i] = 0;
+      if (n.as<OrderFinished>()->order == seats_[i].stop) seats_[i].stop = 0;
       break;
     default:
       break;
@@ -285,7 +299,7 @@ void Retail::on_notice(uint32_t, uint32_t i, const Notice& n) {
 }
 
 void Retail::on_refused(uint32_t, uint32_t i, const SubmitOrder& order, Reject) {
-  if (order.client == kStop) wants_stop_[i] = 0;
+  if (order.client == kStop) seats_[i].wants_stop = 0;
 }
 
 }  // namespace delever::sim

@@ -1,5 +1,6 @@
-// The crowd: accounts on isolated (some on cross) leverage, one asset and one venue each. Plain
-// arrays, one entry an account, so that a hundred thousand of them cost little (bytes_per_account).
+// The crowd: accounts on isolated (some on cross) leverage, one asset and one venue each. One
+// record of a few dozen bytes each, so that a hundred thousand of them cost little
+// (bytes_per_account).
 // What an account does is looked at every `decide_every`, each account in its own second, so that
 // each second has its share of them.
 //
@@ -31,22 +32,38 @@ class Retail final : public Population {
   void on_notice(uint32_t venue, uint32_t index, const Notice& notice) override;
   void on_refused(uint32_t venue, uint32_t index, const SubmitOrder& order, Reject why) override;
   AccountKind kind(uint32_t i) const override {
-    return cross_[i] ? AccountKind::cross : AccountKind::isolated;
+    return seats_[i].cross ? AccountKind::cross : AccountKind::isolated;
   }
 
   std::optional<double> stop_price(uint32_t i) const override {
-    if (stop_[i] == 0 || stop_ticks_[i] == 0) return std::nullopt;
-    return stop_ticks_[i] * world_->markets[book_[i]].tick;
+    if (seats_[i].stop == 0 || seats_[i].stop_ticks == 0) return std::nullopt;
+    return seats_[i].stop_ticks * world_->markets[seats_[i].book].tick;
   }
 
-  size_t size() const { return book_.size(); }
+  size_t size() const { return seats_.size(); }
   void each_start(const World& world, const std::function<void(const StartPosition&)>& each) const;
   static size_t bytes_per_account();
-  uint32_t liquidated(uint32_t i) const { return liquidations_[i]; }
+  uint32_t liquidated(uint32_t i) const { return seats_[i].liquidations; }
 
  private:
   static constexpr size_t kParts = 8;  // of a second's accounts, whatever the number of threads
-  void consider(uint32_t i, const World& world, Outbox& out);
+  // One account. A look reads one of them in thirty or so, so what it reads stands together.
+  struct Seat {
+    double coins = 0;    // signed position
+    double cost = 0;     // USD at entry, >= 0
+    OrderId stop = 0;    // 0: none
+    float notional = 0;  // USD
+    float leverage = 0;
+    uint32_t book = 0;
+    AccountId account = 0;
+    int32_t stop_ticks = 0;        // of the stop last sent
+    int32_t liquidated_step = -1;  // -1: not lately
+    uint16_t liquidations = 0;
+    bool cross = false, wants_stop = false;
+  };
+  void consider(uint32_t i, double first_draw, const World& world, Outbox& out);
+  bool stays(const Seat& seat, double first_draw, const World& world, const MarketView& book) const;
+  double closing_chance(const Seat& seat, const MarketView& book) const;
   void enter(uint32_t i, const World& world, Outbox& out, bool buys, Random& random);
   void leave(uint32_t i, const World& world, Outbox& out);
 
@@ -58,16 +75,7 @@ class Retail final : public Population {
   double opens_ = 0,
          long_share_ = 0;  // chance that a flat account opens at a look, and that it opens long
   double closes_ = 0;      // chance that one without a large loss closes
-  std::vector<uint32_t> book_;
-  std::vector<AccountId> account_;
-  std::vector<float> notional_, leverage_;
-  std::vector<double> coins_;             // signed position
-  std::vector<double> cost_;              // USD at entry, >= 0
-  std::vector<OrderId> stop_;             // 0: none
-  std::vector<int32_t> stop_ticks_;       // of the stop last sent
-  std::vector<int32_t> liquidated_step_;  // -1: not lately
-  std::vector<uint16_t> liquidations_;
-  std::vector<uint8_t> cross_, wants_stop_;
+  std::vector<Seat> seats_;
   const World* world_ = nullptr;
 };
 
