@@ -69,6 +69,7 @@ struct ExchangeSetup {
   bool look_at_all =
       false;  // every pool at every tick: the plain twin of the watch index, for tests
   Rate unwind_slippage = Rate::raw(10'000'000'000'000);  // at this distance from the mark at worst
+  bool bound_at_once = false;  // never a look in place of a bound: for tests of the bounds
 };
 
 // What a pool stands at; the plain twin of these figures is margin::evaluate on

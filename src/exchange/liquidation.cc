@@ -7,33 +7,36 @@ namespace delever::exchange {
 // The pools that a move since the last look may have put under water, in an order that does not
 // depend on how their numbers were given out.
 void Liquidator::reevaluate_due() {
-  std::vector<PoolId> due;
-  due.swap(pools.dirty);
-  for (const PoolId p : due) pools[p].dirty = false;
-  const std::vector<PoolId> changed = due;
-  std::vector<uint32_t> reached;
-  pools.take_reached(markets, reached);
-  due.insert(due.end(), reached.begin(), reached.end());
-  const auto key = [this](PoolId p) {
-    const PoolState& pool = pools[p];
-    const bool isolated = pool.isolated != kNoId;
-    return std::tuple(
-        pool.account, isolated,
-        isolated ? uint32_t{positions[pool.isolated].instrument} : uint32_t{pool.coin.value_or(0)},
-        isolated ? positions[pool.isolated].side : PositionSide::long_side, pool.coin.has_value());
-  };
-  std::sort(due.begin(), due.end(), [&key](PoolId a, PoolId b) { return key(a) < key(b); });
-  due.erase(std::unique(due.begin(), due.end()), due.end());
-  std::vector<PoolId> by_number = changed;
-  std::sort(by_number.begin(), by_number.end());
-  const std::vector<PoolId> now_due = due;
-  for (const PoolId p : now_due) {
-    const bool was_changed = std::binary_search(by_number.begin(), by_number.end(), p);
+  due_.clear();
+  for (const PoolId p : pools.dirty) due_.push_back(due_of(p, true));
+  for (const Due& changed : due_) pools[changed.pool].dirty = false;
+  pools.dirty.clear();
+  reached_.clear();
+  pools.take_reached(markets, reached_);
+  for (const uint32_t p : reached_) due_.push_back(due_of(PoolId{p}, false));
+  std::sort(due_.begin(), due_.end());
+  // Of a pool that has changed and was reached, the first of its two entries says that it changed.
+  const auto last = std::unique(due_.begin(), due_.end(),
+                                [](const Due& a, const Due& b) { return a.pool == b.pool; });
+  due_.erase(last, due_.end());
+  for (size_t i = 0; i < due_.size(); ++i) {  // a liquidation may look at pools, never at due_
     // What the liquidations of this tick change is looked at on the next, whether a price reached
     // the pool or not.
-    if (pools[p].dirty && !was_changed) continue;
-    reevaluate(p, was_changed);
+    if (pools[due_[i].pool].dirty && !due_[i].changed) continue;
+    reevaluate(due_[i].pool, due_[i].changed);
   }
+}
+
+// Pools of one account come one after the other: isolated ones last, by instrument and side.
+Liquidator::Due Liquidator::due_of(PoolId p, bool changed) const {
+  const PoolState& pool = pools[p];
+  Due due{.account = pool.account, .pool = p, .changed = changed};
+  due.isolated = pool.isolated != kNoId;
+  due.of = due.isolated ? uint32_t{positions[pool.isolated].instrument}
+                        : uint32_t{pool.coin.value_or(0)};
+  due.side = due.isolated ? positions[pool.isolated].side : PositionSide::long_side;
+  due.has_coin = pool.coin.has_value();
+  return due;
 }
 
 // Pools that were closed by others in this tick, at a loss beyond their margin, do not wait for the
@@ -41,7 +44,7 @@ void Liquidator::reevaluate_due() {
 void Liquidator::cover_closed() {
   const std::vector<PoolId> changed = pools.dirty;
   for (const PoolId p : changed) {
-    if (pools.heaviest(p) == kNoId && pools.sums(p).triggered()) reevaluate(p, true);
+    if (pools.heaviest(p) == kNoId && pools.trigger_sums(p).triggered()) reevaluate(p, true);
   }
 }
 
@@ -49,12 +52,12 @@ void Liquidator::reevaluate(PoolId p, bool changed) {
   const AccountId a = pools[p].account;
   if (a < kFirstUser || !pools.active(p)) return;  // unwind() sees to the venue's own
   ++looks_;
-  PoolSums s = pools.sums(p);
+  PoolSums s = pools.trigger_sums(p);
   if (!s.priced) {  // a mark or index is missing: again on the next tick, until it comes
     pools.mark_dirty(p);
     return;
   }
-  if (s.triggered() && release_held(p)) s = pools.sums(p);
+  if (s.triggered() && release_held(p)) s = pools.trigger_sums(p);
   if (s.triggered()) {
     if (!pools[p].in_liquidation) {
       out.emit(a, LiquidationStarted{.coin = pools[p].coin,
@@ -77,7 +80,7 @@ void Liquidator::reevaluate(PoolId p, bool changed) {
   // A call stands until the account itself has changed: what the price does alone neither lifts nor
   // repeats it, so that it does not matter how often a pool is looked at.
   if (call || changed) pools[p].called = call;
-  pools.watch(p, s);
+  pools.watch_later(p, s, changed);
 }
 
 // Cancels the spot orders that hold coins of this pool: with what comes back it may be safe.
@@ -122,7 +125,7 @@ void Liquidator::liquidate(PoolId p) {
     const bool backed =
         has_step(*c.rule, LiquidationStep::takeover_backstop) && c.rule->backstop_fraction;
     for (const LiquidationStep step : c.rule->steps) {
-      c.sums = pools.sums(p);
+      c.sums = pools.trigger_sums(p);
       c.heaviest = pools.heaviest(p);
       if (c.heaviest == kNoId || !c.sums.triggered() || c.waits) break;
       // The vault's part; a vault with nothing leaves it to the book as long as the account has
@@ -141,10 +144,10 @@ void Liquidator::finish(PoolId p) {
   if (pools.heaviest(p) == kNoId) {
     cover(p);
     pools[p].in_liquidation = false;
-    pools.watch(p, pools.sums(p));
+    pools.watch(p, pools.trigger_sums(p));
     return;
   }
-  const PoolSums after = pools.sums(p);
+  const PoolSums after = pools.trigger_sums(p);
   pools[p].in_liquidation = after.triggered();
   if (after.triggered())
     pools.mark_dirty(p);
@@ -159,7 +162,7 @@ bool Liquidator::vault_solvent(const Case& c) {
 
 // Still short of the ratio at which this venue stops to liquidate (Bybit: 90 %; else the trigger).
 bool Liquidator::unsafe(const Case& c) const {
-  const PoolSums at = pools.sums(c.pool);
+  const PoolSums at = pools.trigger_sums(c.pool);
   const Wide counted = c.rule->stop_at_ratio
                            ? times(larger(at.equity(), 0), *c.rule->stop_at_ratio, Round::down)
                            : at.equity();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <tuple>
 
 #include "exchange/trading.h"
 #include "margin/adl.h"
@@ -53,7 +54,23 @@ class Liquidator {
   using Step = void (Liquidator::*)(Case&);
   static Step step_of(LiquidationStep step);
 
-  void reevaluate(PoolId p, bool changed);  // changed: by more than prices
+  // A pool that is due, and its place in the order of a tick.
+  struct Due {
+    AccountId account = 0;
+    bool isolated = false;
+    uint32_t of = 0;  // instrument, or coin
+    PositionSide side = PositionSide::long_side;
+    bool has_coin = false;
+    PoolId pool = 0;
+    bool changed = false;  // by more than prices
+    bool operator<(const Due& other) const {
+      return std::tie(account, isolated, of, side, has_coin, pool, other.changed) <
+             std::tie(other.account, other.isolated, other.of, other.side, other.has_coin,
+                      other.pool, changed);
+    }
+  };
+  Due due_of(PoolId p, bool changed) const;
+  void reevaluate(PoolId p, bool changed);
   bool release_held(PoolId p);
   void liquidate(PoolId p);
   void finish(PoolId p);
@@ -115,6 +132,8 @@ class Liquidator {
   Reporting& out;
   const Instant& now;
   uint64_t looks_ = 0;
+  std::vector<Due> due_;  // of the tick in hand; no allocation once they have grown
+  std::vector<uint32_t> reached_;
 };
 
 }  // namespace delever::exchange

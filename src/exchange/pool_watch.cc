@@ -5,6 +5,12 @@
 #include "exchange/pools.h"
 
 namespace delever::exchange {
+namespace {
+
+// Looks that cost about what a bound costs.
+constexpr uint8_t kLooksForBound = 1, kLooksForScenarios = 16;
+
+}  // namespace
 
 // The pools that moves since the last look may have brought to a margin call or under water
 // (watch_index.h).
@@ -22,6 +28,8 @@ void Pools::take_reached(Markets& moved, std::vector<uint32_t>& found) {
   }
   take_reached_options(found);
   found.insert(found.end(), timed.begin(), timed.end());
+  found.insert(found.end(), unbound.begin(), unbound.end());
+  unbound.clear();
   for (PoolId p = 0; setup.look_at_all && p < pools.size(); ++p) found.push_back(p);
 }
 
@@ -82,15 +90,31 @@ bool Pools::by_scenarios(PoolId p) const {
          rulebooks.scenarios(*pools[p].coin);
 }
 
-void Pools::watch(PoolId p, const PoolSums& s) {
-  const AccountId a = pools[p].account;
-  timed.erase(p);
+// A pool that has changed is likely to change again soon (a maker's in nearly every second), and
+// its watch prices would be thrown away unread. So it is looked at on every tick, which is always
+// right, until these looks have cost about what a bound costs, and bounded only then: at most twice
+// the cost of the better choice, whatever comes (the ski rental problem: Karlin, Manasse, Rudolph,
+// Sleator, "Competitive snoopy caching", Algorithmica 3, 1988).
+void Pools::watch_later(PoolId p, const PoolSums& s, bool changed) {
+  if (looks_left.size() <= p) looks_left.resize(pools.size());
+  if (changed) looks_left[p] = by_scenarios(p) ? kLooksForScenarios : kLooksForBound;
+  if (setup.look_at_all || setup.bound_at_once || nothing_to_lose(p, s) || looks_left[p] == 0)
+    return watch(p, s);
+  --looks_left[p];
+  unbound.push_back(p);
+}
+
+// No price could put this pool under water; what a matrix asks of a position may be 0 today alone.
+bool Pools::nothing_to_lose(PoolId p, const PoolSums& s) const {
   bool debt = false;  // in one coin, backed by others: their prices matter without any position
-  for (CoinId c = 0; !pools[p].coin && c < coins(); ++c) debt |= wallet(a, c) < 0;
-  // Nothing that a price could put under water; what a matrix asks of a position may be 0 today
-  // alone.
-  if (s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt &&
-      (!by_scenarios(p) || heaviest(p) == kNoId)) {
+  for (CoinId c = 0; !pools[p].coin && c < coins(); ++c) debt |= wallet(pools[p].account, c) < 0;
+  return s.maintenance == 0 && s.fee == 0 && s.profit == 0 && !debt &&
+         (!by_scenarios(p) || heaviest(p) == kNoId);
+}
+
+void Pools::watch(PoolId p, const PoolSums& s) {
+  timed.erase(p);
+  if (nothing_to_lose(p, s)) {
     watched.forget(p);
     return;
   }
@@ -166,7 +190,7 @@ void Pools::watch_any_move(PoolId p) {
 void Pools::watch_all() {
   for (PoolId p = 0; p < pools.size(); ++p) {
     if (pools[p].account < kFirstUser || !active(p)) continue;
-    const PoolSums s = sums(p);
+    const PoolSums s = trigger_sums(p);
     if (s.priced) watch(p, s);
   }
 }

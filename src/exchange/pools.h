@@ -81,7 +81,13 @@ class Pools {
   void return_margin(PositionState& pos);  // all of it to the wallet
 
   // sums.cc: what a pool stands at
-  PoolSums sums(PoolId p, const Hypothetical* hypothetical = nullptr) const;
+  PoolSums sums(PoolId p, const Hypothetical* hypothetical = nullptr) const {
+    return sums(p, hypothetical, margin::MarginFigures::all);
+  }
+  // As far as the trigger, the margin call and the watch prices ask: `initial` means nothing.
+  PoolSums trigger_sums(PoolId p) const {
+    return sums(p, nullptr, margin::MarginFigures::of_trigger);
+  }
   Wide free_margin(PoolId p) const;                       // equity - initial
   Wide held(AccountId a, CoinId c) const;                 // in spot orders
   Wide backing(PoolId p, CoinId coin, Wide units) const;  // lost when these units of a wallet leave
@@ -93,7 +99,8 @@ class Pools {
   // pool_watch.cc: which pools a price may have put under water
   void take_reached(Markets& moved, std::vector<uint32_t>& found);
   void watch(PoolId p, const PoolSums& s);
-  void watch_all();  // after a restore
+  void watch_later(PoolId p, const PoolSums& s, bool changed);  // or look at it on the next tick
+  void watch_all();                                             // after a restore
 
   std::vector<AccountState> accounts;
   std::vector<PositionState> positions;
@@ -117,15 +124,18 @@ class Pools {
   struct ScenarioWatch;
   struct ScenarioTerms;
 
+  PoolSums sums(PoolId p, const Hypothetical* hypothetical, margin::MarginFigures figures) const;
   bool add_position(PoolId p, const PositionState& pos, const Hypothetical& as,
-                    PoolSums& total) const;
+                    margin::MarginFigures figures, PoolSums& total) const;
   bool order_initial(const PositionState& pos, const Hypothetical& as, Lots count, Lots most,
                      Wide& needed) const;
   void add_wallets(PoolId p, PoolSums& total) const;
-  bool portfolio_margin(PoolId p, const Hypothetical* hypothetical, PoolSums& total) const;
+  bool portfolio_margin(PoolId p, const Hypothetical* hypothetical, margin::MarginFigures figures,
+                        PoolSums& total) const;
   const margin::RiskLeg* leg_of(InstrumentId i) const;  // null: something is missing
   const SharedScenarios* scenarios_of(InstrumentId i, const ScenarioRule& rule) const;
 
+  bool nothing_to_lose(PoolId p, const PoolSums& s) const;
   bool by_scenarios(PoolId p) const;  // margined by its coin's matrix
   bool expose(PoolId p);  // straight losses of plain linear contracts; false: not one of these
   bool expose_position(const PositionState& pos);
@@ -161,10 +171,13 @@ class Pools {
   const Instant& now;
 
   mutable std::vector<SharedScenarios> scenarios;  // by instrument
+  mutable std::vector<watch::PriceId> time_ids;    // by instrument
   mutable std::vector<margin::HeldLeg> held_legs;
   mutable margin::ScenarioMargin scenario;
   std::shared_ptr<ScenarioWatch> scenario_watch;
   std::vector<watch::Exposure> exposures;
+  std::vector<PoolId> unbound;      // have no valid watch prices: due on the next tick
+  std::vector<uint8_t> looks_left;  // by pool, before it is bounded
   std::set<PoolId> timed;  // looked at on every tick: scenario margin of options without a bound
 };
 

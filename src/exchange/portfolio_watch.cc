@@ -69,11 +69,17 @@ struct Pools::ScenarioWatch {
 watch::PriceId Pools::volatility_id(InstrumentId i) const {
   return static_cast<watch::PriceId>(markets.size() + indices.size() + 2 * i);
 }
+// One for each expiry: that of its first option. Listings never change, so they are found once.
 watch::PriceId Pools::time_id(InstrumentId i) const {
-  for (InstrumentId k = 0; k < i; ++k) {  // one for each expiry
-    if (markets[k].option && markets[k].listing->expiry == markets[i].listing->expiry) i = k;
+  for (InstrumentId fresh = static_cast<InstrumentId>(time_ids.size()); fresh < markets.size();
+       ++fresh) {
+    InstrumentId first = 0;
+    while (first < fresh && !(markets[first].option &&
+                              markets[first].listing->expiry == markets[fresh].listing->expiry))
+      ++first;
+    time_ids.push_back(volatility_id(first) + 1);
   }
-  return volatility_id(i) + 1;
+  return time_ids[i];
 }
 
 // In units of 1e-10, as a price is; 0 where the mark implies none.

@@ -65,6 +65,7 @@ class Market {
   Market(uint64_t seed, std::string_view venue)
       : random_(seed, {}), venue_(venue), portfolio_(venue == "portfolio") {
     setup_ = portfolio_ ? portfolio_venue(seed) : small_venue(venue);
+    setup_.bound_at_once = seed / 2 % 2 == 1;
     exchange_ = std::move(Exchange::open(setup_).value());
     ExchangeSetup plain = setup_;
     plain.look_at_all = true;
@@ -80,62 +81,64 @@ class Market {
     if (made_ < 8) {
       ++made_;
       const auto mode = static_cast<CollateralMode>(random_.below(3));
-      return say(
+      return send(
           OpenAccount{.collateral = portfolio_ && made_ > 2 ? CollateralMode::portfolio : mode,
                       .hedge = random_.chance(0.3)});
     }
     if (made_ < 30) {
       ++made_;
-      return say(Deposit{some_account(), some_coin(),
-                         coins(made_ % 2 ? 20'000 * random_.uniform() : random_.uniform())});
+      return send(Deposit{some_account(), some_coin(),
+                          coins(made_ % 2 ? 20'000 * random_.uniform() : random_.uniform())});
     }
-    if (made_ < 33) return say(PublishIndex{0, static_cast<uint32_t>(made_++ - 30), price(84'000)});
+    if (made_ < 33)
+      return send(PublishIndex{0, static_cast<uint32_t>(made_++ - 30), price(84'000)});
     if (made_ < 36) {
       ++made_;
-      if (portfolio_) return say(PublishIndex{1, static_cast<uint32_t>(made_ - 34), price(84'000)});
+      if (portfolio_)
+        return send(PublishIndex{1, static_cast<uint32_t>(made_ - 34), price(84'000)});
     }
-    if (portfolio_ && kind < 200) return say(PublishMark{some_option(), fair()});
-    if (kind < 500) return say(order());
-    if (kind < 560) return say(CancelOrder{some_account(), some_instrument(), some_order()});
+    if (portfolio_ && kind < 200) return send(PublishMark{some_option(), fair()});
+    if (kind < 500) return send(order());
+    if (kind < 560) return send(CancelOrder{some_account(), some_instrument(), some_order()});
     if (kind < 575)
-      return say(ReduceOrder{some_account(), some_instrument(), some_order(), some_qty()});
-    if (kind < 582) return say(CancelAll{some_account(), some_instrument()});
+      return send(ReduceOrder{some_account(), some_instrument(), some_order(), some_qty()});
+    if (kind < 582) return send(CancelAll{some_account(), some_instrument()});
     if (kind < 600)
-      return say(Deposit{
+      return send(Deposit{
           random_.chance(0.1) ? static_cast<AccountId>(random_.below(3)) : some_account(),
           some_coin(), coins(random_.chance(0.5) ? 5000 * random_.uniform() : random_.uniform())});
     if (kind < 612)
-      return say(
+      return send(
           Withdraw{some_account(), some_coin(),
                    coins(random_.chance(0.5) ? 3000 * random_.uniform() : random_.uniform())});
     if (kind < 630)
-      return say(SetLeverage{some_account(), some_instrument(),
-                             Leverage::raw(static_cast<int64_t>(random_.below(13'000)))});
+      return send(SetLeverage{some_account(), some_instrument(),
+                              Leverage::raw(static_cast<int64_t>(random_.below(13'000)))});
     if (kind < 650)
-      return say(SetMarginMode{some_account(), some_instrument(),
-                               random_.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
-    if (kind < 655) return say(SetPositionMode{some_account(), random_.chance(0.5)});
+      return send(SetMarginMode{some_account(), some_instrument(),
+                                random_.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
+    if (kind < 655) return send(SetPositionMode{some_account(), random_.chance(0.5)});
     if (kind < 660 && (!portfolio_ || random_.chance(0.1)))
-      return say(SetCollateralMode{some_account(), static_cast<CollateralMode>(random_.below(3))});
+      return send(SetCollateralMode{some_account(), static_cast<CollateralMode>(random_.below(3))});
     if (kind < 675)
-      return say(MoveMargin{some_account(), some_instrument(), some_side(),
-                            coins(2000 * (random_.uniform() - 0.4))});
-    if (kind < 690) return say(hostile());
+      return send(MoveMargin{some_account(), some_instrument(), some_side(),
+                             coins(2000 * (random_.uniform() - 0.4))});
+    if (kind < 690) return send(hostile());
     if (kind < 760) {
       level_ *= std::exp(random_.normal() * (random_.chance(0.03) ? 0.12 : 0.004));
       level_ = std::clamp(level_, 20'000.0, 300'000.0);
       const uint32_t index = portfolio_ ? static_cast<uint32_t>(random_.below(2)) : 0;
-      return say(PublishIndex{index, static_cast<uint32_t>(random_.below(3)),
-                              price(level_ * (1 + 0.0003 * random_.normal()))});
+      return send(PublishIndex{index, static_cast<uint32_t>(random_.below(3)),
+                               price(level_ * (1 + 0.0003 * random_.normal()))});
     }
     if (kind < 780) {
       const InstrumentId i = random_.chance(0.5) ? kCall : kPut;
-      return say(PublishMark{
+      return send(PublishMark{
           i, price(std::max(0.0, (i == kCall ? level_ - 85'000 : 80'000 - level_) / level_) +
                    0.02 * random_.uniform())});
     }
     if (random_.chance(0.02)) clock_ += 3600 * kSecond;
-    return say(TickClock{});
+    return send(TickClock{});
   }
 
   // The reason why something does not hold, or nothing.
@@ -184,7 +187,7 @@ class Market {
   };
 
   template <class Body>
-  Command say(Body body) {
+  Command send(Body body) {
     return {Instant::ns(clock_), body};
   }
   AccountId some_account() { return static_cast<AccountId>(kFirstUser + random_.below(8)); }
@@ -353,11 +356,11 @@ class Market {
   std::string difference() const {
     const auto &mine = recorder_.notices, &plain = unheard_.notices;
     for (size_t k = 0; k < std::max(mine.size(), plain.size()); ++k) {
-      const auto tell = [k](const std::vector<Notice>& all) {
+      const auto text_at = [k](const std::vector<Notice>& all) {
         if (k >= all.size()) return std::string("nothing");
         return text_of(all[k]);
       };
-      if (tell(mine) != tell(plain)) return tell(mine) + " against " + tell(plain);
+      if (text_at(mine) != text_at(plain)) return text_at(mine) + " against " + text_at(plain);
     }
     return "the notices agree";
   }

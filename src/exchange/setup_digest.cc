@@ -2,21 +2,28 @@
 #include "base/hash.h"
 #include "exchange/exchange.h"
 #include "exchange/state.h"
+#include "rulebooks/rule_fields.h"
 
 namespace delever::exchange {
 namespace {
 
-// Every figure that decides what the exchange does. Each struct is bound member by member, so that
-// a new one does not compile until it is listed or left out with intent. Left out: sources and what
-// is not established, which decide nothing; of a rulebook also its index and scenarios, which come
-// with IndexSetup and CoinSetup, and insurance, collateral, stress, unified and borrow, which the
-// exchange does not read.
+// Sections of a rulebook that the exchange does not read there: index and scenarios come with
+// IndexSetup and CoinSetup.
+template <class T>
+inline constexpr bool kAside = std::is_same_v<T, IndexRule> || std::is_same_v<T, ScenarioRule> ||
+                               std::is_same_v<T, InsuranceRule> ||
+                               std::is_same_v<T, CollateralRule> || std::is_same_v<T, StressRule> ||
+                               std::is_same_v<T, UnifiedRule> || std::is_same_v<T, BorrowRule>;
+
+// Every figure that decides what the exchange does. Each struct is bound member by member, here or
+// in the lists of rulebooks/rule_fields.h, so that a new one does not compile until it is listed or
+// left out with intent. Sources and what is not established decide nothing.
 class Figures {
  public:
   uint64_t of(const ExchangeSetup& s) {
-    // look_at_all changes what is looked at, not what comes of it.
+    // look_at_all and bound_at_once change what is looked at, not what comes of it.
     const auto& [venue, coins, indices, listings, adl_policy, margin_call, unwind, look_at_all,
-                 unwind_slippage] = s;
+                 unwind_slippage, bound_at_once] = s;
     all(venue, adl_policy, margin_call, unwind, unwind_slippage, coins, indices, listings);
     return hash_.digest();
   }
@@ -75,86 +82,34 @@ class Figures {
     const auto& [type, strike] = t;
     all(type, strike);
   }
-  void add(const ContractRule& r) {
-    const auto& [kind, base, quote, settle, size, tick, step, limit_qty_max, market_qty_max,
-                 notional_min, price_band, source] = r;
-    all(kind, base, quote, settle, size, tick, step, limit_qty_max, market_qty_max, notional_min,
-        price_band);
-  }
-  void add(const MarginTier& t) {
-    const auto& [floor, cap, max_leverage, maintenance, deduction, initial] = t;
-    all(floor, cap, max_leverage, maintenance, deduction, initial);
-  }
-  void add(const LadderRule& r) {
-    const auto& [tiers, unit, rate, complete, source] = r;
-    all(tiers, unit, rate, complete);
-  }
-  void add(const SizeMarginRule& r) {
-    const auto& [initial_base, initial_step, maintenance_base, maintenance_step, source] = r;
-    all(initial_base, initial_step, maintenance_base, maintenance_step);
-  }
-  void add(const OptionMarginRule& r) {
-    const auto& [initial_rate, initial_floor, maintenance_rate, source] = r;
-    all(initial_rate, initial_floor, maintenance_rate);
-  }
-  void add(const LiquidityTierRule& r) {
-    const auto& [initial, maintenance_fraction, open_interest_low, open_interest_high,
-                 impact_notional, source] = r;
-    all(initial, maintenance_fraction, open_interest_low, open_interest_high, impact_notional);
-  }
-  void add(const MarginRule& r) {
-    const auto& [isolated_maintenance, liquidate_at_equality, liquidation_fee, source] = r;
-    all(isolated_maintenance, liquidate_at_equality, liquidation_fee);
-  }
-  void add(const FeeRule& r) {
-    const auto& [maker, taker, liquidation, source] = r;
-    all(maker, taker, liquidation);
-  }
-  void add(const FundingRule& r) {
-    const auto& [formula, interval, rate_period, interest, clamp, cap, cap_period, impact_notional,
-                 sample_every, pays_on_oracle, source] = r;
-    all(formula, interval, rate_period, interest, clamp, cap, cap_period, impact_notional,
-        sample_every, pays_on_oracle);
-  }
-  void add(const MarkRule& r) {
-    const auto& [formula, basis_window, sample_every, source] = r;
-    all(formula, basis_window, sample_every);
-  }
-  void add(const IndexWeight& w) {
-    const auto& [venue, weight] = w;
-    all(venue, weight);
-  }
-  void add(const IndexRule& r) {
-    const auto& [formula, clip, weights, settlement_window, source] = r;
-    all(formula, clip, weights, settlement_window);
-  }
-  void add(const LiquidationRule& r) {
-    const auto& [steps, partial_fraction, partial_above, partial_cooldown, backstop_fraction,
-                 stop_at_ratio, price_spread_max, slice_min, slice_max, slice_fraction_min,
-                 source] = r;
-    all(steps, partial_fraction, partial_above, partial_cooldown, backstop_fraction, stop_at_ratio,
-        price_spread_max, slice_min, slice_max, slice_fraction_min);
-  }
-  void add(const AdlRule& r) {
-    const auto& [ranking, trigger, price, drawdown, drawdown_min, stop_drawdown, source] = r;
-    all(ranking, trigger, price, drawdown, drawdown_min, stop_drawdown);
-  }
-  void add(const ScenarioRule& r) {
-    const auto& [price_range, buckets_each_side, vol_up, vol_down, short_vega_power,
-                 long_vega_power, vol_up_floor, annualised_move, annualised_move_min, gain_offset,
-                 gain_offset_max_usd, maintenance_factor, extended_moves, extended_factor,
-                 extended_dampener_usd, delta_shock_above_usd, delta_shock_max, source] = r;
-    all(price_range, buckets_each_side, vol_up, vol_down, short_vega_power, long_vega_power,
-        vol_up_floor, annualised_move, annualised_move_min, gain_offset, gain_offset_max_usd,
-        maintenance_factor, extended_moves, extended_factor, extended_dampener_usd,
-        delta_shock_above_usd, delta_shock_max);
-  }
-  void add(const Rulebook& r) {
-    const auto& [venue, symbol, as_of, sources, contract, ladder, size_margin, option_margin,
-                 liquidity_tier, margin, fees, funding, mark, index, liquidation, insurance, adl,
-                 collateral, scenarios, stress, unified, borrow, not_established] = r;
-    all(venue, symbol, as_of, contract, ladder, size_margin, option_margin, liquidity_tier, margin,
-        fees, funding, mark, liquidation, adl);
+  // What the list of a rule's fields hands over.
+  struct Digest {
+    Figures& to;
+    template <class T, class Read>
+    void operator()(std::string_view, const T& x, Read) {
+      to.add(x);
+    }
+    template <class T, class Read>
+    void maybe(std::string_view, const T& x, Read) {
+      to.add(x);
+    }
+    template <class T>
+    void section(std::string_view, const std::optional<T>& x) {
+      if constexpr (!kAside<T>) to.add(x);
+    }
+    template <class T>
+    void tables(std::string_view, const std::vector<T>& x) {
+      if constexpr (!kAside<T>) to.add(x);
+    }
+    void source(SourceIndex) {}
+    template <class T>
+    void apart(const T&) {}
+  };
+  template <class T>
+  requires requires(Digest& v, const T& x) { rulebooks::fields(v, x); }
+  void add(const T& rule) {
+    Digest v{*this};
+    rulebooks::fields(v, rule);
   }
 
   Hasher hash_;

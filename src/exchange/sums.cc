@@ -59,7 +59,7 @@ Wide Pools::held(AccountId a, CoinId c) const {
     if (!m.spot) continue;
     if (m.quote == c) sum += pos.open_buy_value;
     if (m.base == c)
-      sum += divide(static_cast<Wide>(pos.open_sell) * m.step * m.size, Qty::scale, Round::up);
+      sum += divide<Qty::scale>(static_cast<Wide>(pos.open_sell) * m.step * m.size, Round::up);
   }
   return sum;
 }
@@ -67,7 +67,7 @@ Wide Pools::held(AccountId a, CoinId c) const {
 Wide Pools::in_pool_units(PoolId pool, CoinId coin, Wide units) const {
   if (pools[pool].coin) return units;
   const auto& usd = prices.coin_usd[coin];
-  return usd ? divide(units * usd->raw(), Price::scale, Round::up) : units;
+  return usd ? divide<Price::scale>(units * usd->raw(), Round::up) : units;
 }
 
 // Initial margin of `count` lots that orders could open; false: a price or a figure is missing.
@@ -93,7 +93,7 @@ bool Pools::order_initial(const PositionState& pos, const Hypothetical& as, Lots
 // Adds one position, as it is or as it would be, to a pool's sums: its profit and margins, and what
 // its orders could come to. Returns whether it is a position of this pool that is held.
 bool Pools::add_position(PoolId p, const PositionState& pos, const Hypothetical& as,
-                         PoolSums& total) const {
+                         margin::MarginFigures figures, PoolSums& total) const {
   const PoolState& pool = pools[p];
   const Market& m = markets[pos.instrument];
   if (m.spot) return false;
@@ -110,13 +110,13 @@ bool Pools::add_position(PoolId p, const PositionState& pos, const Hypothetical&
   if (!pool.coin && !usd) return unpriced();
   const int64_t rate = usd ? usd->raw() : 0;
   const auto in_units = [&](Wide units, Round round) {
-    return pool.coin ? units : divide(units * rate, Price::scale, round);
+    return pool.coin ? units : divide<Price::scale>(units * rate, round);
   };
   Wide initial = 0;
   const bool counts = as.lots != 0 && (!isolated || own_pool);
   if (counts) {
     const auto margin = position_margin(margin_position(pos, as.lots, as.cost), *m.rules, mark,
-                                        prices.underlying[pos.instrument]);
+                                        prices.underlying[pos.instrument], figures);
     if (!margin.has_value()) {
       total.priced = false;
       return true;
@@ -133,7 +133,8 @@ bool Pools::add_position(PoolId p, const PositionState& pos, const Hypothetical&
   // Orders are the cross pool's. Of a cross position the larger of what is held and what could be
   // counts; an isolated one has paid for what it holds.
   const Lots count = isolated ? most - size : most;
-  if (!own_pool && (most != size || isolated) && count > 0) {
+  if (!own_pool && (most != size || isolated) && count > 0 &&
+      !initial_left_out(*m.rules, pos.leverage, figures)) {
     Wide needed = 0;
     if (!order_initial(pos, as, count, most, needed)) total.priced = false;
     initial = isolated ? needed : larger(initial, needed);
@@ -165,7 +166,8 @@ void Pools::add_wallets(PoolId p, PoolSums& total) const {
   }
 }
 
-PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical) const {
+PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical,
+                     margin::MarginFigures figures) const {
   const PoolState& pool = pools[p];
   PoolSums total;
   total.at_equality = false;
@@ -179,7 +181,7 @@ PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical) const {
   if (pool.isolated != kNoId) {
     const PositionState& pos = positions[pool.isolated];
     total.wallet = pos.margin;
-    add_position(p, pos, as_it_is(pool.isolated, false), total);
+    add_position(p, pos, as_it_is(pool.isolated, false), figures, total);
     return total;
   }
   bool any = false;
@@ -187,11 +189,11 @@ PoolSums Pools::sums(PoolId p, const Hypothetical* hypothetical) const {
        id = positions[id].next) {
     const PositionState& pos = positions[id];
     if (pool.coin && markets[pos.instrument].settle != *pool.coin) continue;
-    any |= add_position(p, pos, as_it_is(id, true), total);
+    any |= add_position(p, pos, as_it_is(id, true), figures, total);
   }
   add_wallets(p, total);
   if (accounts[pool.account].collateral == CollateralMode::portfolio && any &&
-      !portfolio_margin(p, hypothetical, total))
+      !portfolio_margin(p, hypothetical, figures, total))
     total.priced = false;
   return total;
 }
@@ -232,7 +234,8 @@ const Pools::SharedScenarios* Pools::scenarios_of(InstrumentId i, const Scenario
 
 // The scenario matrix of the pool's coin in place of the sum over positions. Orders count at their
 // standard margin.
-bool Pools::portfolio_margin(PoolId id, const Hypothetical* hypothetical, PoolSums& total) const {
+bool Pools::portfolio_margin(PoolId id, const Hypothetical* hypothetical,
+                             margin::MarginFigures figures, PoolSums& total) const {
   const PoolState& pool = pools[id];
   const ScenarioRule* rule = pool.coin ? rulebooks.scenarios(*pool.coin) : nullptr;
   if (!rule) return true;  // a coin without a matrix keeps standard margin
@@ -252,11 +255,13 @@ bool Pools::portfolio_margin(PoolId id, const Hypothetical* hypothetical, PoolSu
     const Price mark = *prices.mark[pos.instrument];
     const margin::Position held_now = margin_position(
         pos, lots, hypothetical && hypothetical->position == id_h ? hypothetical->cost : pos.cost);
-    const auto margin =
-        position_margin(held_now, *m.rules, mark, prices.underlying[pos.instrument]);
-    if (margin.has_value())
-      standard += m.option && lots > 0 ? larger(margin.value().value.raw(), 0)
-                                       : Wide{margin.value().initial.raw()};
+    if (figures == margin::MarginFigures::all) {
+      const auto margin =
+          position_margin(held_now, *m.rules, mark, prices.underlying[pos.instrument]);
+      if (margin.has_value())
+        standard += m.option && lots > 0 ? larger(margin.value().value.raw(), 0)
+                                         : Wide{margin.value().initial.raw()};
+    }
     held_legs.push_back({leg_size(held_now, *m.rules, mark), m.option,
                          shared->leg.years.value_or(0), &shared->unit});
   }
