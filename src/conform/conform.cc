@@ -18,8 +18,9 @@ struct Tolerance {
   bool relative = true;
 };
 
-// "1e-6 rel", "0.01 abs (published 1.26)", "liq 0.05 abs; bankr 1e-5". A clause may name the figure
-// that it is for; one without "rel" or a percent sign is absolute. Text without a usable clause
+// "1e-6 rel", "0.01 abs (published 1.26)", "price 0.05 abs; bankr 1e-5". A clause may name the
+// figure that it is for; one without "rel" or a percent sign is absolute. Text without a usable
+// clause
 // ("docs say 11.6% = compounded") leaves 1e-6 relative.
 Tolerance tolerance_for(std::string_view text, std::string_view figure) {
   Tolerance found;

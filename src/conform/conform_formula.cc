@@ -377,45 +377,53 @@ Result<Answer> hyperliquid_rule(const Example& row, const ConformContext& contex
 
 // ---- dYdX
 
+// The initial margin fraction that grows between a liquidity tier's open-interest caps.
+Result<Answer> dydx_open_interest(const Example& row, const ConformContext& context) {
+  std::optional<Rulebook> found;
+  for (const auto& book : context.shelf->all()) {
+    if (book->venue == "dydx" && book->liquidity_tier &&
+        contains(lower(row.tiers_text), lower(book->symbol)))
+      found = *book;
+  }
+  LiquidityTierRule tier;
+  if (found) tier = *found->liquidity_tier;
+  // "Small-Cap 10%, caps 20M/50M": the row's own figures win
+  const std::vector<double> figures = row.tiers.numbers();
+  if (figures.size() >= 3) {
+    tier.initial = TRY(fraction(figures[0], "the initial fraction"));
+    tier.open_interest_low = TRY(Amount::nearest(figures[1]));
+    tier.open_interest_high = TRY(Amount::nearest(figures[2]));
+    if (*tier.open_interest_low >= *tier.open_interest_high)
+      return lacks("caps in ascending order");
+  } else if (!found) {
+    return lacks("a liquidity tier that we know");
+  }
+  const double open =
+      TRY(need(row.other.near("notional") ? row.other.near("notional") : row.other.first(),
+               "open interest"));
+  const Rate scaled = margin::scaled_initial_fraction(tier, TRY(Amount::nearest(open)));
+  return named(row, [&](const std::string&) { return MaybeFigure(number(scaled.approx())); });
+}
+
+// How much of a position one block may close.
+Result<Answer> dydx_slice(const Example& row, const ConformContext& context) {
+  const double value =
+      TRY(need(row.qty ? row.qty : row.other.near("position"), "a position value"));
+  const Rulebook* book = nullptr;
+  for (const auto& known : context.shelf->all()) {
+    if (known->venue == "dydx" && known->liquidation) book = known.get();
+  }
+  if (!book) return Error{Fault::no_evidence, "no rulebook of dydx has liquidation steps"};
+  const auto slice = margin::liquidation_slice(*book->liquidation, TRY(Amount::nearest(value)));
+  if (!slice) return not_established(*book, "liquidation.slice");
+  return named(row, [&](const std::string&) { return MaybeFigure(amount(slice->approx())); });
+}
+
 Result<Answer> dydx_rule(const Example& row, const ConformContext& context) {
-  if (contains(row.topic, "open-interest") || contains(row.topic, "open interest")) {
-    std::optional<Rulebook> found;
-    for (const auto& book : context.shelf->all()) {
-      if (book->venue == "dydx" && book->liquidity_tier &&
-          contains(lower(row.tiers_text), lower(book->symbol)))
-        found = *book;
-    }
-    LiquidityTierRule tier;
-    if (found) tier = *found->liquidity_tier;
-    // "Small-Cap 10%, caps 20M/50M": the row's own figures win
-    const std::vector<double> figures = row.tiers.numbers();
-    if (figures.size() >= 3) {
-      tier.initial = TRY(fraction(figures[0], "the initial fraction"));
-      tier.open_interest_low = TRY(Amount::nearest(figures[1]));
-      tier.open_interest_high = TRY(Amount::nearest(figures[2]));
-      if (*tier.open_interest_low >= *tier.open_interest_high)
-        return lacks("caps in ascending order");
-    } else if (!found) {
-      return lacks("a liquidity tier that we know");
-    }
-    const double open =
-        TRY(need(row.other.near("notional") ? row.other.near("notional") : row.other.first(),
-                 "open interest"));
-    const Rate scaled = margin::scaled_initial_fraction(tier, TRY(Amount::nearest(open)));
-    return named(row, [&](const std::string&) { return MaybeFigure(number(scaled.approx())); });
-  }
-  if (contains(row.topic, "slice") || contains(row.topic, "partial")) {
-    const double value =
-        TRY(need(row.qty ? row.qty : row.other.near("position"), "a position value"));
-    const Rulebook* book = nullptr;
-    for (const auto& known : context.shelf->all()) {
-      if (known->venue == "dydx" && known->liquidation) book = known.get();
-    }
-    if (!book) return Error{Fault::no_evidence, "no rulebook of dydx has liquidation steps"};
-    const auto slice = margin::liquidation_slice(*book->liquidation, TRY(Amount::nearest(value)));
-    if (!slice) return not_established(*book, "liquidation.slice");
-    return named(row, [&](const std::string&) { return MaybeFigure(amount(slice->approx())); });
-  }
+  if (contains(row.topic, "open-interest") || contains(row.topic, "open interest"))
+    return dydx_open_interest(row, context);
+  if (contains(row.topic, "slice") || contains(row.topic, "partial"))
+    return dydx_slice(row, context);
   // Otherwise a position: its prices come from the position rule, its protocol prices from here.
   auto base = answer_position(row, context);
   auto rate = stated_rate(row.tiers) ? stated_rate(row.tiers) : stated_rate(row.other);

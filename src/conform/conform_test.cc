@@ -143,7 +143,7 @@ TEST(Conform, other_rows_of_the_format) {
         "c,hyperliquid,liquidation price,cross,BTC,short,100000,1,,20000,100000,\"BTC t1, ETH "
         "t1\",other leg long 10 "
         "ETH mark 4000,117728.3950617,,,2050,,,1e-6 rel,derived,",
-        // hedge mode: long 2 and short 1 move together; both in bracket 2 there
+        // hedge mode: long 2 and short 1 move together; both in tier 2 there
         "d,binance,liquidation "
         "price,cross,BTCUSDT,long,100000,2,,20000,100000,tiers/binance_BTCUSDT_2024-10-24.csv,"
         "other leg short 1 BTC entry=mark 100000,81116.751269,,,,,,1e-6 rel,derived,",

@@ -90,6 +90,8 @@ void price_steps(Writer& w, const margin::Position& position,
     if (tier)
       w.step("tier at the liquidation price", tier_text(*book.book.ladder, *tier),
              tier->maintenance.text(), {}, w.source(book.book.ladder->source));
+    // One leg within one tier: equity(P) = maintenance(P) + fee(P) is linear in P (or 1 / P) and
+    // solved in closed form. Several legs, or frozen maintenance, are solved tier by tier instead.
     if (tier && pool.legs.size() == 1) {
       const double rate = tier->maintenance.approx() + book.liquidation_fee.approx(),
                    cum = tier->deduction.approx();
@@ -114,6 +116,52 @@ void price_steps(Writer& w, const margin::Position& position,
          price_text(price), w.price_unit(), rule);
 }
 
+// Each step shows a figure, the formula with its numbers and the source of the rule, in the order
+// in which a venue's own page derives a liquidation price. The figures are those of
+// margin::evaluate: nothing is computed twice, and what cannot be said for a rule is left out.
+
+// What the position is and what it stands at, whatever its venue's margin rule.
+void value_steps(Writer& w, const margin::Position& position,
+                 const margin::Rulebooks::Compiled& book, const margin::PositionMargin& m,
+                 Price mark) {
+  const ContractRule& contract = *book.book.contract;
+  w.step("rulebook", fmt::format("{} of {}", book.book.symbol, book.book.venue), book.book.as_of,
+         {}, w.source(contract.source));
+  w.step("size",
+         fmt::format("quantity * contract size = {} * {}", position.qty.text(), book.size.text()),
+         fmt::format("{:.10g}", position.qty.approx() * book.size.approx()),
+         book.inverse ? contract.quote : contract.base);
+  w.step("value", fmt::format("size {} mark, mark {}", book.inverse ? "/" : "*", mark.text()),
+         m.value.text(), w.coin());
+  w.step("profit",
+         book.inverse
+             ? fmt::format("side * (size / {} - size / {})", position.entry.text(), mark.text())
+             : fmt::format("side * size * ({} - {})", mark.text(), position.entry.text()),
+         m.profit.text(), w.coin());
+}
+
+// The pool that backs the position: its own margin, its coin's wallet, or all of them in USD.
+void pool_steps(Writer& w, const margin::AccountMargin& all, const margin::Position& position,
+                size_t index, const margin::Rulebooks& books, Explanation& out) {
+  const CoinId settle = books[position.book].settle;
+  for (const margin::Pool& pool : all.pools) {
+    const bool its = position.mode == MarginMode::isolated
+                         ? pool.position == index
+                         : !pool.position && (!pool.coin || *pool.coin == settle);
+    if (!its) continue;
+    const std::string coin = pool.coin ? std::string(books.coin_name(*pool.coin)) : "USD";
+    w.step("equity",
+           fmt::format("wallet + profit = {} + {}", pool.wallet.text(), pool.profit.text()),
+           pool.equity().text(), coin);
+    out.ratio = pool.ratio();
+    out.liquidated = pool.liquidated;
+    w.step("margin ratio",
+           fmt::format("(maintenance + fee) / equity = {} / {}",
+                       (pool.maintenance + pool.liquidation_fee).text(), pool.equity().text()),
+           out.ratio ? fmt::format("{:.10g}", *out.ratio) : "none: no equity", {});
+  }
+}
+
 }  // namespace
 
 Result<Explanation> explain(const margin::Account& account, size_t index,
@@ -126,23 +174,8 @@ Result<Explanation> explain(const margin::Account& account, size_t index,
   out.margin = all.positions[index];
   const margin::PositionMargin& m = out.margin;
   Writer w(book, out.steps);
-  const ContractRule& contract = *book.book.contract;
-  const Price mark =
-      *margin::MarkPrices::at(marks.mark, position.instrument);  // evaluate() has seen it
-  const char* times_or_over = book.inverse ? "/" : "*";
-  w.step("rulebook", fmt::format("{} of {}", book.book.symbol, book.book.venue), book.book.as_of,
-         {}, w.source(contract.source));
-  w.step("size",
-         fmt::format("quantity * contract size = {} * {}", position.qty.text(), book.size.text()),
-         fmt::format("{:.10g}", position.qty.approx() * book.size.approx()),
-         book.inverse ? contract.quote : contract.base);
-  w.step("value", fmt::format("size {} mark, mark {}", times_or_over, mark.text()), m.value.text(),
-         w.coin());
-  w.step("profit",
-         book.inverse
-             ? fmt::format("side * (size / {} - size / {})", position.entry.text(), mark.text())
-             : fmt::format("side * size * ({} - {})", mark.text(), position.entry.text()),
-         m.profit.text(), w.coin());
+  value_steps(w, position, book, m,
+              *margin::MarkPrices::at(marks.mark, position.instrument));  // evaluate() has seen it
   if (book.option) {
     w.step("initial margin",
            "short options: max(rate - OTM/S, floor) + mark per contract; longs owe nothing",
@@ -166,22 +199,7 @@ Result<Explanation> explain(const margin::Account& account, size_t index,
            m.initial.text(), w.coin());
   maintenance_steps(w, position, book, m, margin_value);
 
-  for (const margin::Pool& pool : all.pools) {
-    const bool its = position.mode == MarginMode::isolated
-                         ? pool.position == index
-                         : !pool.position && (!pool.coin || *pool.coin == book.settle);
-    if (!its) continue;
-    const std::string coin = pool.coin ? std::string(books.coin_name(*pool.coin)) : "USD";
-    w.step("equity",
-           fmt::format("wallet + profit = {} + {}", pool.wallet.text(), pool.profit.text()),
-           pool.equity().text(), coin);
-    out.ratio = pool.ratio();
-    out.liquidated = pool.liquidated;
-    w.step("margin ratio",
-           fmt::format("(maintenance + fee) / equity = {} / {}",
-                       (pool.maintenance + pool.liquidation_fee).text(), pool.equity().text()),
-           out.ratio ? fmt::format("{:.10g}", *out.ratio) : "none: no equity", {});
-  }
+  pool_steps(w, all, position, index, books, out);
   const margin::PricePool pool = TRY(margin::price_pool(account, index, marks, books));
   const margin::SafePrices prices = TRY(margin::liquidation_prices(pool));
   out.liquidation = margin::adverse(prices, pool);

@@ -29,7 +29,7 @@ TEST(Explain, binance_isolated_short_that_crosses_a_tier) {
   EXPECT_EQ(value_of(e, "initial margin"), "59000");
   EXPECT_EQ(value_of(e, "maintenance margin"), "2900");
   EXPECT_EQ(value_of(e, "tier of the position"), "0.005");
-  EXPECT_EQ(value_of(e, "tier at the liquidation price"), "0.0065");  // 645,752 lies in bracket 3
+  EXPECT_EQ(value_of(e, "tier at the liquidation price"), "0.0065");  // 645,752 lies in tier 3
   EXPECT_EQ(value_of(e, "liquidation price"), "109449.5946");
   EXPECT_EQ(value_of(e, "bankruptcy price"), "110000");
   ASSERT_TRUE(e.trigger);

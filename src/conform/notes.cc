@@ -8,12 +8,12 @@
 namespace delever::conform {
 namespace {
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 char at_or(std::string_view text, size_t i) { return i < text.size() ? text[i] : '\0'; }
 
 size_t digits_from(std::string_view text, size_t i) {
-  while (digit(at_or(text, i))) ++i;
+  while (is_digit(at_or(text, i))) ++i;
   return i;
 }
 
@@ -21,15 +21,15 @@ size_t digits_from(std::string_view text, size_t i) {
 std::optional<Token> read_number(std::string_view text, size_t& i) {
   size_t end = i;
   if (at_or(text, end) == '-' || at_or(text, end) == '+') ++end;
-  if (!digit(at_or(text, end)) && !(at_or(text, end) == '.' && digit(at_or(text, end + 1))))
+  if (!is_digit(at_or(text, end)) && !(at_or(text, end) == '.' && is_digit(at_or(text, end + 1))))
     return std::nullopt;
   end = digits_from(text, end);
   // a comma before exactly three digits separates thousands
   while (at_or(text, end) == ',' && digits_from(text, end + 1) == end + 4) end += 4;
-  if (at_or(text, end) == '.' && digit(at_or(text, end + 1))) end = digits_from(text, end + 1);
+  if (at_or(text, end) == '.' && is_digit(at_or(text, end + 1))) end = digits_from(text, end + 1);
   if (const char e = at_or(text, end); e == 'e' || e == 'E') {
     const size_t exponent = end + 1 + (at_or(text, end + 1) == '-' || at_or(text, end + 1) == '+');
-    if (digit(at_or(text, exponent))) end = digits_from(text, exponent);
+    if (is_digit(at_or(text, exponent))) end = digits_from(text, exponent);
   }
   std::string plain(text.substr(i, end - i));
   std::erase(plain, ',');
@@ -44,7 +44,7 @@ std::optional<Token> read_number(std::string_view text, size_t& i) {
     token.percent = true;
     token.value /= 100;
     ++end;
-  } else if (!letter(at_or(text, end + 1)) && !digit(at_or(text, end + 1))) {
+  } else if (!is_letter(at_or(text, end + 1)) && !is_digit(at_or(text, end + 1))) {
     const double scale = suffix == 'k' || suffix == 'K' ? 1e3
                          : suffix == 'M'                ? 1e6
                          : suffix == 'B'                ? 1e9
@@ -67,21 +67,23 @@ Facts::Facts(std::string_view text) {
       continue;
     }
     // "+-0.3" aside, a sign belongs to a number only where no number or word stands right before it
-    const bool glued = i > 0 && (digit(text[i - 1]) || letter(text[i - 1]) || text[i - 1] == ')');
+    const bool glued =
+        i > 0 && (is_digit(text[i - 1]) || is_letter(text[i - 1]) || text[i - 1] == ')');
     const bool signed_number = (c == '-' || c == '+') && !glued &&
-                               (digit(at_or(text, i + 1)) || at_or(text, i + 1) == '.');
-    if (digit(c) || c == '.' || signed_number) {
+                               (is_digit(at_or(text, i + 1)) || at_or(text, i + 1) == '.');
+    if (is_digit(c) || c == '.' || signed_number) {
       if (auto number = read_number(text, i)) {
         tokens_.push_back(*number);
         continue;
       }
     }
-    if (letter(c)) {
+    if (is_letter(c)) {
       size_t end = i;
       // inside a word: letters, digits, and . / - where more of the word follows
-      while (end < text.size() && (letter(text[end]) || digit(text[end]) ||
-                                   ((text[end] == '.' || text[end] == '/' || text[end] == '-') &&
-                                    (letter(at_or(text, end + 1)) || digit(at_or(text, end + 1))))))
+      while (end < text.size() &&
+             (is_letter(text[end]) || is_digit(text[end]) ||
+              ((text[end] == '.' || text[end] == '/' || text[end] == '-') &&
+               (is_letter(at_or(text, end + 1)) || is_digit(at_or(text, end + 1))))))
         ++end;
       tokens_.push_back({.kind = Token::Kind::word, .text = lower(text.substr(i, end - i))});
       i = end;

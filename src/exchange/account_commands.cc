@@ -5,6 +5,7 @@
 
 namespace delever::exchange {
 
+// A refused command leaves no trace: neither time nor the records that it made ready stay.
 Reject Exchange::State::apply(const Command& command) {
   if (command.at < out.now) return Reject::time_goes_back;
   if (!timely(command.at)) return Reject::bad_time;
@@ -55,6 +56,7 @@ Reject Exchange::State::apply(const Withdraw& c) {
   if (c.amount <= Amount()) return Reject::bad_amount;
   if (ledger.wallet(c.account, c.coin) - pools.held(c.account, c.coin) < c.amount.raw())
     return Reject::not_enough_balance;
+  // Paid out on trial: what stays must carry every pool that this coin backs, or it comes back.
   ledger.move(pools.wallet_of(c.account), MoneyAccount::outside(), c.coin, c.amount.raw());
   for (const PoolId p : pools.accounts[c.account].pools) {
     const PoolState& pool = pools[p];
@@ -149,6 +151,7 @@ Reject Exchange::State::apply(const SetLeverage& c) {
   return Reject::none;
 }
 
+// Only while nothing is held or resting there, so that no margin has to be found for it.
 Reject Exchange::State::apply(const SetMarginMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (c.instrument >= markets.size()) return Reject::no_such_instrument;
@@ -199,6 +202,8 @@ Reject Exchange::State::apply(const SetPositionMode& c) {
   return Reject::none;
 }
 
+// All positions change their pool; in portfolio mode isolated ones go back to cross, which is all
+// that a scenario matrix knows.
 Reject Exchange::State::apply(const SetCollateralMode& c) {
   if (const Reject r = check_account(c.account); r != Reject::none) return r;
   if (pools.accounts[c.account].collateral == c.collateral) return Reject::none;

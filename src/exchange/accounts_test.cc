@@ -16,10 +16,10 @@ TEST(HedgeMode, LongAndShortStandBesideEachOther) {
   v.stands(Venue::limit(b, Side::buy, 83'000, 2));
   SubmitOrder o = Venue::market(a, Side::buy, 1);
   o.position = PositionSide::long_side;
-  EXPECT_EQ(v.say(o), Reject::none);
+  EXPECT_EQ(v.send(o), Reject::none);
   o.side = Side::sell;
   o.position = PositionSide::short_side;
-  EXPECT_EQ(v.say(o), Reject::none);
+  EXPECT_EQ(v.send(o), Reject::none);
   const std::vector<PositionView> both = v->positions(a);
   ASSERT_EQ(both.size(), 2u);
   EXPECT_EQ(both[0].side, PositionSide::long_side);
@@ -29,20 +29,20 @@ TEST(HedgeMode, LongAndShortStandBesideEachOther) {
   // Selling the long closes it and no more, whatever was asked.
   o.position = PositionSide::long_side;
   o.qty = qty(5);
-  EXPECT_EQ(v.say(o), Reject::none);
+  EXPECT_EQ(v.send(o), Reject::none);
   ASSERT_EQ(v->positions(a).size(), 1u);
   EXPECT_EQ(v->positions(a)[0].side, PositionSide::short_side);
   // - 42 - 41.5, then - 1,000 - 41.5
   EXPECT_EQ(v.wallet(a), units(100'000 - 42 - 41.5 - 1'000 - 41.5));
-  EXPECT_EQ(v.say(o), Reject::nothing_to_reduce);
-  EXPECT_EQ(v.say(SetPositionMode{a, false}), Reject::has_position);
+  EXPECT_EQ(v.send(o), Reject::nothing_to_reduce);
+  EXPECT_EQ(v.send(SetPositionMode{a, false}), Reject::has_position);
   o = Venue::market(a, Side::buy, 1);
   o.position = PositionSide::short_side;
-  EXPECT_EQ(v.say(o), Reject::none);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 80'000, 1)), Reject::none);
-  EXPECT_EQ(v.say(SetPositionMode{a, false}), Reject::has_position) << "a stop is an order too";
-  EXPECT_EQ(v.say(CancelAll{a, {}}), Reject::none);
-  EXPECT_EQ(v.say(SetPositionMode{a, false}), Reject::none);
+  EXPECT_EQ(v.send(o), Reject::none);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::sell, 80'000, 1)), Reject::none);
+  EXPECT_EQ(v.send(SetPositionMode{a, false}), Reject::has_position) << "a stop is an order too";
+  EXPECT_EQ(v.send(CancelAll{a, {}}), Reject::none);
+  EXPECT_EQ(v.send(SetPositionMode{a, false}), Reject::none);
   v.sells(a, b, 83'000, 1);
   EXPECT_EQ(v.position(a), -qty(1).raw());
 }
@@ -52,13 +52,13 @@ TEST(HedgeMode, BothSidesAskForMargin) {
   Venue v(still_venue());
   const AccountId a = v.open(16'883.99, 0, {.hedge = true}), b = v.open(1'000'000);
   v.stands(Venue::limit(b, Side::sell, 84'000, 1));
-  EXPECT_EQ(v.say(Venue::market(a, Side::buy, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(a, Side::buy, 1)), Reject::none);
   v.stands(Venue::limit(b, Side::buy, 84'000, 1));
   SubmitOrder o = Venue::market(a, Side::sell, 1);
   o.position = PositionSide::short_side;
-  EXPECT_EQ(v.say(o), Reject::not_enough_margin);  // 16,884 with both fees
+  EXPECT_EQ(v.send(o), Reject::not_enough_margin);  // 16,884 with both fees
   v.give(a, kUsdt, 0.01);
-  EXPECT_EQ(v.say(o), Reject::none);
+  EXPECT_EQ(v.send(o), Reject::none);
   EXPECT_EQ(v.pool(a, kUsdt)->initial.raw(), units(16'800));
   EXPECT_EQ(v.wallet(a), units(16'800));
 }
@@ -66,61 +66,61 @@ TEST(HedgeMode, BothSidesAskForMargin) {
 TEST(Leverage, EachRefusal) {
   Venue v(still_venue());  // tiers: 150x to 300,000, 100x to 800,000
   const AccountId a = v.open(10'000), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(0)}), Reject::bad_leverage);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(15'001)}), Reject::bad_leverage);
-  EXPECT_EQ(v.say(SetLeverage{a, kCall, Leverage::raw(200)}), Reject::no_such_mode);
-  EXPECT_EQ(v.say(SetLeverage{a, kListed, Leverage::raw(200)}), Reject::no_such_instrument);
-  EXPECT_EQ(v.say(SetLeverage{kFund, kPerp, Leverage::raw(200)}), Reject::not_allowed);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(15'000)}), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(0)}), Reject::bad_leverage);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(15'001)}), Reject::bad_leverage);
+  EXPECT_EQ(v.send(SetLeverage{a, kCall, Leverage::raw(200)}), Reject::no_such_mode);
+  EXPECT_EQ(v.send(SetLeverage{a, kListed, Leverage::raw(200)}), Reject::no_such_instrument);
+  EXPECT_EQ(v.send(SetLeverage{kFund, kPerp, Leverage::raw(200)}), Reject::not_allowed);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(15'000)}), Reject::none);
   v.buys(a, b, 84'000, 1);  // 560 at 150x
   EXPECT_EQ(v.pool(a, kUsdt)->initial.raw(), units(560));
   // 84,000 / 8 = 10,500 is more than 9,958; / 9 = 9,333.34 is not.
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(800)}), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(800)}), Reject::not_enough_margin);
   EXPECT_EQ(v.held(a).leverage, Leverage::raw(15'000));
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(900)}), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(900)}), Reject::none);
   EXPECT_EQ(v.pool(a, kUsdt)->initial.raw(), 933'333'333'334);
   // 4 BTC are 336,000: above the first tier 150x is too much, 100x is not.
   const AccountId c = v.open(100'000);
-  EXPECT_EQ(v.say(SetLeverage{c, kPerp, Leverage::raw(10'100)}), Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(c, Side::buy, 84'000, 4)), Reject::bad_leverage);
-  EXPECT_EQ(v.say(SetLeverage{c, kPerp, Leverage::raw(10'000)}), Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(c, Side::buy, 84'000, 4)), Reject::none);
-  EXPECT_EQ(v.say(SetLeverage{c, kPerp, Leverage::raw(10'100)}), Reject::bad_leverage);
+  EXPECT_EQ(v.send(SetLeverage{c, kPerp, Leverage::raw(10'100)}), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(c, Side::buy, 84'000, 4)), Reject::bad_leverage);
+  EXPECT_EQ(v.send(SetLeverage{c, kPerp, Leverage::raw(10'000)}), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(c, Side::buy, 84'000, 4)), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{c, kPerp, Leverage::raw(10'100)}), Reject::bad_leverage);
 }
 
 TEST(MarginModes, EachRefusal) {
   Venue v(still_venue("deribit"));
   const AccountId a = v.open(10'000, 1), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(SetMarginMode{a, kCall, MarginMode::isolated}), Reject::no_such_mode);
-  EXPECT_EQ(v.say(SetMarginMode{a, kListed, MarginMode::isolated}), Reject::no_such_instrument);
+  EXPECT_EQ(v.send(SetMarginMode{a, kCall, MarginMode::isolated}), Reject::no_such_mode);
+  EXPECT_EQ(v.send(SetMarginMode{a, kListed, MarginMode::isolated}), Reject::no_such_instrument);
   const OrderId id = v.stands(Venue::limit(a, Side::buy, 80'000, 0.1));
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::has_position);
-  EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::has_position);
+  EXPECT_EQ(v.send(CancelOrder{a, kPerp, id}), Reject::none);
   v.buys(a, b, 84'000, 0.1);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::has_position);
-  EXPECT_EQ(v.say(SetCollateralMode{a, CollateralMode::multi_asset}), Reject::has_position);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::has_position);
+  EXPECT_EQ(v.send(SetCollateralMode{a, CollateralMode::multi_asset}), Reject::has_position);
   v.sells(a, b, 84'000, 0.1);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
-  EXPECT_EQ(v.say(SetCollateralMode{a, CollateralMode::portfolio}), Reject::none);
-  EXPECT_EQ(v.say(SetMarginMode{a, kInverse, MarginMode::isolated}), Reject::no_such_mode);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetCollateralMode{a, CollateralMode::portfolio}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kInverse, MarginMode::isolated}), Reject::no_such_mode);
   ExchangeSetup plain = still_venue();
   for (CoinSetup& coin : plain.coins) coin.scenarios.reset();
   Venue none(plain);
-  EXPECT_EQ(none.say(OpenAccount{.collateral = CollateralMode::portfolio}), Reject::no_such_mode);
-  EXPECT_EQ(none.say(SetCollateralMode{none.open(0), CollateralMode::portfolio}),
+  EXPECT_EQ(none.send(OpenAccount{.collateral = CollateralMode::portfolio}), Reject::no_such_mode);
+  EXPECT_EQ(none.send(SetCollateralMode{none.open(0), CollateralMode::portfolio}),
             Reject::no_such_mode);
 }
 
 TEST(Isolated, MarginIsSetAsideMovedAndReleased) {
   Venue v(still_venue());
   const AccountId a = v.open(20'000), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1)}), Reject::not_isolated);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(MoveMargin{a, kPerp, PositionSide::long_side, coins(1)}), Reject::not_isolated);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 1);  // 8,400 set aside, fee 42 from the wallet
   EXPECT_EQ(v.held(a).margin, coins(8'400));
   EXPECT_EQ(v.wallet(a), units(11'558));
   const auto move = [&](double amount) {
-    return v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(amount)});
+    return v.send(MoveMargin{a, kPerp, PositionSide::long_side, coins(amount)});
   };
   EXPECT_EQ(move(0), Reject::bad_amount);
   EXPECT_EQ(move(11'558.01), Reject::not_enough_balance);
@@ -148,14 +148,14 @@ TEST(Isolated, MarginIsSetAsideMovedAndReleased) {
 TEST(Isolated, LowerLeverageSetsMoreAside) {
   Venue v(still_venue());
   const AccountId a = v.open(20'000), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 1);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(400)}),
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(400)}),
             Reject::not_enough_margin);  // 21,000 - 8,400 > 11,558
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(500)}), Reject::none);  // 16,800
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(500)}), Reject::none);  // 16,800
   EXPECT_EQ(v.held(a).margin, coins(16'800));
   EXPECT_EQ(v.wallet(a), units(3'158));
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(2'000)}),
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(2'000)}),
             Reject::none);  // nothing comes back
   EXPECT_EQ(v.held(a).margin, coins(16'800));
 }
@@ -165,17 +165,17 @@ TEST(Isolated, LowerLeverageSetsMoreAside) {
 TEST(Isolated, UnrealisedProfitDoesNotPay) {
   Venue v(still_venue());
   const AccountId a = v.open(20'000), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 1);           // 8,400 aside
   v.buys(a, b, 84'000, 1, kFuture);  // cross, 8,400 of initial margin
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, coins(3'116)}), Reject::none);  // 8,400 stay
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, coins(3'116)}), Reject::none);  // 8,400 stay
   v.mark(kFuture, 104'000);
   EXPECT_EQ(v.pool(a, kUsdt)->equity, coins(28'400));
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(450)}),
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(450)}),
             Reject::not_enough_margin);  // 10,266.67 more
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400.01)}),
+  EXPECT_EQ(v.send(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400.01)}),
             Reject::not_enough_balance);
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400)}), Reject::none);
+  EXPECT_EQ(v.send(MoveMargin{a, kPerp, PositionSide::long_side, coins(8'400)}), Reject::none);
   EXPECT_EQ(v.wallet(a), 0);
 }
 
@@ -184,13 +184,13 @@ TEST(Isolated, UnrealisedProfitDoesNotPay) {
 TEST(Isolated, AFlipBringsItsWholeMargin) {
   Venue v(still_venue());
   const AccountId a = v.open(8'442 + 6'376.99), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 1);
   v.mark(kPerp, 77'000);
   v.stands(Venue::limit(b, Side::buy, 77'000, 2));
-  EXPECT_EQ(v.say(Venue::market(a, Side::sell, 2)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::market(a, Side::sell, 2)), Reject::not_enough_margin);
   v.give(a, kUsdt, 0.01);
-  EXPECT_EQ(v.say(Venue::market(a, Side::sell, 2)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(a, Side::sell, 2)), Reject::none);
   EXPECT_EQ(v.held(a).margin, coins(7'700));
   EXPECT_EQ(v.wallet(a), 0);
 }

@@ -19,7 +19,7 @@ TEST(Time, GoesForwardWithinBounds) {
   v.tick(0);
   v.tick(0);
   v.go_to(99);
-  EXPECT_EQ(v.say(TickClock{}), Reject::time_goes_back);
+  EXPECT_EQ(v.send(TickClock{}), Reject::time_goes_back);
   Teller teller;
   EXPECT_EQ(v->apply({Instant::max(), TickClock{}}, teller), Reject::bad_time);
   EXPECT_EQ(v->now(), at(100));
@@ -74,7 +74,7 @@ TEST(Snapshot, PortfolioOrdersGoOnBeforeTheNextTick) {
   EXPECT_EQ(restored.value()->apply(
                 {Instant::ns(v.clock()), Venue::limit(a, Side::sell, 0.02, 0.1, kCall)}, teller),
             Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 0.02, 0.1, kCall)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 0.02, 0.1, kCall)), Reject::none);
   EXPECT_EQ(restored.value()->hash(), v->hash());
 }
 
@@ -142,7 +142,7 @@ TEST(Hash, DoesNotDependOnTheOrderOfIndependentCommands) {
     Venue v(still_venue());
     v.mark(kCall, 0.01);
     for (int n = 0; n < 4; ++n) v.open(100'000, 1);
-    for (const CommandBody& b : body) ASSERT_EQ(v.say(b), Reject::none) << b.index();
+    for (const CommandBody& b : body) ASSERT_EQ(v.send(b), Reject::none) << b.index();
     const uint64_t hash = v->hash();
     EXPECT_EQ(first.value_or(hash), hash) << "round " << round;
     first = hash;
@@ -172,27 +172,29 @@ TEST(Hash, SeesWhatMatters) {
   seen.push_back(after([](Venue&) {}));
   seen.push_back(after([](Venue& v) { v.give(2, kUsdt, 1); }));
   seen.push_back(after([](Venue& v) { v.give(3, kUsdt, 1); }));
-  seen.push_back(after([](Venue& v) { v.say(SetLeverage{2, kPerp, Leverage::raw(500)}); }));
-  seen.push_back(after([](Venue& v) { v.say(SetLeverage{2, kInverse, Leverage::raw(500)}); }));
-  seen.push_back(after([](Venue& v) { v.say(SetMarginMode{2, kPerp, MarginMode::isolated}); }));
-  seen.push_back(after([](Venue& v) { v.say(SetPositionMode{2, true}); }));
-  seen.push_back(after([](Venue& v) { v.say(SetCollateralMode{2, CollateralMode::multi_asset}); }));
-  seen.push_back(after([](Venue& v) { v.say(Venue::limit(2, Side::buy, 80'000, 0.1)); }));
-  seen.push_back(after([](Venue& v) { v.say(Venue::limit(3, Side::buy, 80'000, 0.1)); }));
-  seen.push_back(after([](Venue& v) { v.say(Venue::limit(2, Side::buy, 80'001, 0.1)); }));
-  seen.push_back(after([](Venue& v) { v.say(Venue::stop(2, Side::buy, 90'000, 0.1)); }));
-  seen.push_back(after([](Venue& v) { v.say(Venue::stop(2, Side::buy, 90'001, 0.1)); }));
-  seen.push_back(after([](Venue& v) { v.say(Venue::stop(2, Side::sell, 80'000, 0.1)); }));
-  seen.push_back(after([](Venue& v) { v.say(PublishIndex{0, 0, price(84'001)}); }));
-  seen.push_back(after([](Venue& v) { v.say(PublishMark{kPerp, price(84'001)}); }));
+  seen.push_back(after([](Venue& v) { v.send(SetLeverage{2, kPerp, Leverage::raw(500)}); }));
+  seen.push_back(after([](Venue& v) { v.send(SetLeverage{2, kInverse, Leverage::raw(500)}); }));
+  seen.push_back(after([](Venue& v) { v.send(SetMarginMode{2, kPerp, MarginMode::isolated}); }));
+  seen.push_back(after([](Venue& v) { v.send(SetPositionMode{2, true}); }));
+  seen.push_back(after([](Venue& v) {
+    v.send(SetCollateralMode{2, CollateralMode::multi_asset});
+  }));
+  seen.push_back(after([](Venue& v) { v.send(Venue::limit(2, Side::buy, 80'000, 0.1)); }));
+  seen.push_back(after([](Venue& v) { v.send(Venue::limit(3, Side::buy, 80'000, 0.1)); }));
+  seen.push_back(after([](Venue& v) { v.send(Venue::limit(2, Side::buy, 80'001, 0.1)); }));
+  seen.push_back(after([](Venue& v) { v.send(Venue::stop(2, Side::buy, 90'000, 0.1)); }));
+  seen.push_back(after([](Venue& v) { v.send(Venue::stop(2, Side::buy, 90'001, 0.1)); }));
+  seen.push_back(after([](Venue& v) { v.send(Venue::stop(2, Side::sell, 80'000, 0.1)); }));
+  seen.push_back(after([](Venue& v) { v.send(PublishIndex{0, 0, price(84'001)}); }));
+  seen.push_back(after([](Venue& v) { v.send(PublishMark{kPerp, price(84'001)}); }));
   seen.push_back(after([](Venue& v) { v.tick(); }));
   seen.push_back(after([](Venue& v) {  // who came first at a price
-    v.say(Venue::limit(2, Side::buy, 80'000, 0.1));
-    v.say(Venue::limit(3, Side::buy, 80'000, 0.1));
+    v.send(Venue::limit(2, Side::buy, 80'000, 0.1));
+    v.send(Venue::limit(3, Side::buy, 80'000, 0.1));
   }));
   seen.push_back(after([](Venue& v) {
-    v.say(Venue::limit(3, Side::buy, 80'000, 0.1));
-    v.say(Venue::limit(2, Side::buy, 80'000, 0.1));
+    v.send(Venue::limit(3, Side::buy, 80'000, 0.1));
+    v.send(Venue::limit(2, Side::buy, 80'000, 0.1));
   }));
   std::sort(seen.begin(), seen.end());
   EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());

@@ -63,44 +63,51 @@ struct Day {
   std::vector<std::pair<AccountId, Amount>> under_water;
 };
 
-Day run() {
-  auto opened = Exchange::open(hyperliquid());
-  CHECK(opened.has_value());
-  Exchange& x = *opened.value();
+Price on_tick(InstrumentId i, double p) {
+  return price(i == 0 ? std::round(p) : std::round(p * 100) / 100);
+}
+Qty on_step(InstrumentId i, double q) {
+  return i == 0 ? qty(std::max(1.0, std::round(q * 1000)) / 1000)
+                : qty(std::max(1.0, std::round(q * 10)) / 10);
+}
+
+// The exchange of that day and who trades on it.
+struct Crash {
+  std::unique_ptr<Exchange> exchange = std::move(Exchange::open(hyperliquid()).value());
+  Exchange& x = *exchange;
   Recorder recorder;
   int64_t second = 0;
-  Random random(20251010, {});
-  const auto must = [&](CommandBody body) {
+  Random random{20251010, {}};
+  double level[kCoins] = {kStart[0], kStart[1]};
+  AccountId maker = 0;
+  Day day;
+
+  void must(CommandBody body) {
     const Reject refused = x.apply({at(second), std::move(body)}, recorder);
     CHECK(refused == Reject::none);
-  };
-  const auto open = [&](double money) {
+  }
+  AccountId open(double money) {
     must(OpenAccount{});
     const AccountId a = x.accounts() - 1;
     must(Deposit{a, 0, coins(money)});
     return a;
-  };
-  double level[kCoins] = {kStart[0], kStart[1]};
-  const auto publish = [&] {
+  }
+  void publish() {
     for (InstrumentId i = 0; i < kCoins; ++i) {
       const Price p = price(std::round(level[i] * 100) / 100);
       for (uint32_t s = 0; s < 3; ++s) must(PublishIndex{i, s, p});
       must(PublishMark{i, p});  // the other venues' perpetuals
     }
     must(TickClock{});
-  };
-  publish();
-  const AccountId maker = open(500e6);
-  const auto on_tick = [](InstrumentId i, double p) {
-    return price(i == 0 ? std::round(p) : std::round(p * 100) / 100);
-  };
-  const auto on_step = [](InstrumentId i, double q) {
-    return i == 0 ? qty(std::max(1.0, std::round(q * 1000)) / 1000)
-                  : qty(std::max(1.0, std::round(q * 10)) / 10);
-  };
+  }
+  void take_positions();
+  void quote(double depth);
+  void note(int64_t t);
+};
 
-  // Pairs of a long and a short, at entries around the start, sizes with a heavy tail, leverages as
-  // they come.
+// Pairs of a long and a short, at entries around the start, sizes with a heavy tail, leverages as
+// they come.
+void Crash::take_positions() {
   for (int n = 0; n < 500; ++n) {
     const InstrumentId i = n % 3 == 0 ? 1 : 0;
     const double entry = kStart[i] * (1 + 0.01 * (random.uniform() - 0.5));
@@ -122,67 +129,79 @@ Day run() {
     must(CancelAll{seller, {}});
     must(CancelAll{buyer, {}});
   }
-  must(Deposit{kVault, 0, coins(60e3)});
+}
 
-  Day day;
-  recorder.notices.clear();
+// Makers quote less the deeper it gets.
+void Crash::quote(double depth) {
+  must(CancelAll{maker, {}});
+  for (InstrumentId i = 0; i < kCoins; ++i) {
+    for (int k = 1; k <= 5; ++k) {
+      SubmitOrder order;
+      order.account = maker;
+      order.instrument = i;
+      order.qty = on_step(i, 40'000 * std::exp(-5 * depth) / level[i]);
+      order.side = Side::buy;
+      order.price = on_tick(i, level[i] * (1 - 0.0008 * k * (1 + 6 * depth)));
+      (void)x.apply({at(second), order}, recorder);
+      order.side = Side::sell;
+      order.price = on_tick(i, level[i] * (1 + 0.0008 * k * (1 + 6 * depth)));
+      (void)x.apply({at(second), order}, recorder);
+    }
+  }
+}
+
+// What the exchange told in second `t`.
+void Crash::note(int64_t t) {
+  for (const Notice& n : recorder.notices) {
+    const auto* started = n.as<LiquidationStarted>();
+    if (started && n.account == kVault) day.vault_failed.push_back({t, started->equity});
+    if (started && n.account >= kFirstUser) {
+      day.under_water.push_back({n.account, started->equity});
+      if (day.first_liquidation < 0) day.first_liquidation = t;
+    }
+    if (n.kind() == NoticeKind::takeover) {
+      day.transfers[t] += 1;
+      day.rows_liquidated[t] += 2;
+    }
+    const auto* adl = n.as<PositionDeleveraged>();
+    if (!adl) continue;
+    if (day.first_adl < 0) day.first_adl = t;
+    day.rows_adl[t] += 1;
+    day.rows_liquidated[t] += 1;
+    bool flat = true;
+    for (const PositionView& p : x.positions(adl->counterparty))
+      flat &= p.instrument != adl->instrument || p.qty.raw() == 0;
+    day.adl.push_back(
+        {t, adl->instrument, n.account, adl->counterparty, adl->price.raw(), adl->qty.raw(), flat});
+    const double usd = adl->value.approx();
+    day.notional += usd;
+    if (n.account == kVault) day.notional_of_vault += usd;
+  }
+}
+
+Day run() {
+  Crash crash;
+  crash.publish();
+  crash.maker = crash.open(500e6);
+  crash.take_positions();
+  crash.must(Deposit{kVault, 0, coins(60e3)});
   for (int64_t t = 0; t < 720; ++t) {
-    ++second;
+    ++crash.second;
     // A slide that quickens, then a rebound: down about 16 % (BTC) and 40 % (SOL) at the worst.
     const double slid = static_cast<double>(t / 12 * 12) / 420;  // in steps, as it went
     const double depth =
         t < 420 ? std::pow(slid, 1.4) : 1 - 0.5 * (static_cast<double>(t) - 420) / 300;
-    level[0] = kStart[0] * (1 - 0.16 * depth) * (1 + 0.0005 * random.normal());
-    level[1] = kStart[1] * (1 - 0.40 * depth) * (1 + 0.0010 * random.normal());
-    if (t % 5 == 0) {  // makers quote less the deeper it gets
-      must(CancelAll{maker, {}});
-      for (InstrumentId i = 0; i < kCoins; ++i) {
-        for (int k = 1; k <= 5; ++k) {
-          SubmitOrder quote;
-          quote.account = maker;
-          quote.instrument = i;
-          quote.qty = on_step(i, 40'000 * std::exp(-5 * depth) / level[i]);
-          quote.side = Side::buy;
-          quote.price = on_tick(i, level[i] * (1 - 0.0008 * k * (1 + 6 * depth)));
-          (void)x.apply({at(second), quote}, recorder);
-          quote.side = Side::sell;
-          quote.price = on_tick(i, level[i] * (1 + 0.0008 * k * (1 + 6 * depth)));
-          (void)x.apply({at(second), quote}, recorder);
-        }
-      }
-    }
+    crash.level[0] = kStart[0] * (1 - 0.16 * depth) * (1 + 0.0005 * crash.random.normal());
+    crash.level[1] = kStart[1] * (1 - 0.40 * depth) * (1 + 0.0010 * crash.random.normal());
+    if (t % 5 == 0) crash.quote(depth);
     if (t % 10 == 9)
-      must(Deposit{kVault, 0, coins(10e3)});  // the vault's own strategy hands money over
-    recorder.notices.clear();
-    publish();
-    for (const Notice& n : recorder.notices) {
-      const auto* started = n.as<LiquidationStarted>();
-      if (started && n.account == kVault) day.vault_failed.push_back({t, started->equity});
-      if (started && n.account >= kFirstUser) {
-        day.under_water.push_back({n.account, started->equity});
-        if (day.first_liquidation < 0) day.first_liquidation = t;
-      }
-      if (n.kind() == NoticeKind::takeover) {
-        day.transfers[t] += 1;
-        day.rows_liquidated[t] += 2;
-      }
-      const auto* adl = n.as<PositionDeleveraged>();
-      if (!adl) continue;
-      if (day.first_adl < 0) day.first_adl = t;
-      day.rows_adl[t] += 1;
-      day.rows_liquidated[t] += 1;
-      bool flat = true;
-      for (const PositionView& p : x.positions(adl->counterparty))
-        flat &= p.instrument != adl->instrument || p.qty.raw() == 0;
-      day.adl.push_back({t, adl->instrument, n.account, adl->counterparty, adl->price.raw(),
-                         adl->qty.raw(), flat});
-      const double usd = adl->value.approx();
-      day.notional += usd;
-      if (n.account == kVault) day.notional_of_vault += usd;
-    }
-    CHECK(x.imbalance(0) == Amount());
+      crash.must(Deposit{kVault, 0, coins(10e3)});  // the vault's own strategy hands money over
+    crash.recorder.notices.clear();
+    crash.publish();
+    crash.note(t);
+    CHECK(crash.x.imbalance(0) == Amount());
   }
-  return day;
+  return crash.day;
 }
 
 const Day& the_day() {

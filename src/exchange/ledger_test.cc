@@ -125,15 +125,15 @@ TEST(Spot, BalancesHeldAmountsAndFeesInWhatIsReceived) {
   const AccountId a = v.open(10'000), b = v.open(0, 1);
   // A bid of 0.1 at 80,000 holds 8,000: 2,000 are left.
   const OrderId bid = v.stands(Venue::limit(a, Side::buy, 80'000, 0.1, kSpot));
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(2'000 * kCoin + 1)}), Reject::not_enough_balance);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 80'000, 0.026, kSpot)), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(2'000 * kCoin + 1)}), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 80'000, 0.026, kSpot)), Reject::not_enough_balance);
   // An offer of 0.4 holds 0.4 of b's coin.
   const OrderId offer = v.stands(Venue::limit(b, Side::sell, 90'000, 0.4, kSpot));
-  EXPECT_EQ(v.say(Venue::limit(b, Side::sell, 90'000, 0.601, kSpot)), Reject::not_enough_balance);
-  EXPECT_EQ(v.say(Withdraw{b, kBtc, Amount::raw(60'000'001)}), Reject::not_enough_balance);
-  EXPECT_EQ(v.say(CancelOrder{b, kSpot, offer}), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(b, Side::sell, 90'000, 0.601, kSpot)), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(Withdraw{b, kBtc, Amount::raw(60'000'001)}), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(CancelOrder{b, kSpot, offer}), Reject::none);
   // b sells 0.04 into the bid: 3,200 less 5 bp = 3,198.4 for b, 0.04 less 2 bp = 0.039992 for a.
-  EXPECT_EQ(v.say(Venue::limit(b, Side::sell, 80'000, 0.04, kSpot)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(b, Side::sell, 80'000, 0.04, kSpot)), Reject::none);
   EXPECT_EQ(v.wallet(b, kUsdt), units(3'198.4));
   EXPECT_EQ(v.wallet(b, kBtc), units(0.96));
   EXPECT_EQ(v.wallet(a, kUsdt), units(6'800));
@@ -142,10 +142,10 @@ TEST(Spot, BalancesHeldAmountsAndFeesInWhatIsReceived) {
   EXPECT_EQ(v.fees(kBtc), units(0.000008));
   // 0.06 are left in the bid: 4,800 of 6,800 stay held. Less of the order holds less: 0.02 hold
   // 1,600.
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(2'000 * kCoin + 1)}), Reject::not_enough_balance);
-  EXPECT_EQ(v.say(ReduceOrder{a, kSpot, bid, qty(0.02)}), Reject::none);
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(5'200 * kCoin + 1)}), Reject::not_enough_balance);
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(5'200 * kCoin)}), Reject::none);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(2'000 * kCoin + 1)}), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(ReduceOrder{a, kSpot, bid, qty(0.02)}), Reject::none);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(5'200 * kCoin + 1)}), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(5'200 * kCoin)}), Reject::none);
   EXPECT_TRUE(v->positions(a).empty());
 }
 
@@ -154,11 +154,11 @@ TEST(Spot, WhatDoesNotApplyIsRefused) {
   const AccountId a = v.open(10'000, 1);
   SubmitOrder reduce = Venue::limit(a, Side::sell, 90'000, 0.1, kSpot);
   reduce.reduce_only = true;
-  EXPECT_EQ(v.say(reduce), Reject::nothing_to_reduce);
-  EXPECT_EQ(v.say(SetLeverage{a, kSpot, Leverage::raw(200)}), Reject::no_such_mode);
-  EXPECT_EQ(v.say(SetMarginMode{a, kSpot, MarginMode::isolated}), Reject::no_such_mode);
-  EXPECT_EQ(v.say(PublishMark{kSpot, price(84'000)}), Reject::no_such_mode);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 80'000, 0.1, TriggerBy::mark, kSpot)),
+  EXPECT_EQ(v.send(reduce), Reject::nothing_to_reduce);
+  EXPECT_EQ(v.send(SetLeverage{a, kSpot, Leverage::raw(200)}), Reject::no_such_mode);
+  EXPECT_EQ(v.send(SetMarginMode{a, kSpot, MarginMode::isolated}), Reject::no_such_mode);
+  EXPECT_EQ(v.send(PublishMark{kSpot, price(84'000)}), Reject::no_such_mode);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::sell, 80'000, 0.1, TriggerBy::mark, kSpot)),
             Reject::no_such_mode);
 }
 
@@ -166,13 +166,13 @@ TEST(Spot, WhatDoesNotApplyIsRefused) {
 TEST(Spot, MarketBuyPaysWhatItReallyMeets) {
   Venue v(still_venue());
   const AccountId a = v.open(8'400, 0.1), b = v.open(0, 1);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 84'000, 0.1, kSpot)), Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(b, Side::sell, 90'000, 0.1, kSpot)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 84'000, 0.1, kSpot)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(b, Side::sell, 90'000, 0.1, kSpot)), Reject::none);
   SubmitOrder buy = Venue::market(a, Side::buy, 0.1, kSpot);
   buy.self_trade = SelfTrade::expire_maker;
-  EXPECT_EQ(v.say(buy), Reject::not_enough_balance);  // 9,000, not 8,400
+  EXPECT_EQ(v.send(buy), Reject::not_enough_balance);  // 9,000, not 8,400
   v.give(a, kUsdt, 600);
-  EXPECT_EQ(v.say(buy), Reject::none);
+  EXPECT_EQ(v.send(buy), Reject::none);
   EXPECT_EQ(v.wallet(a, kUsdt), 0);
   EXPECT_EQ(v.wallet(a, kBtc), units(0.1 + 0.09995));
 }
@@ -186,13 +186,13 @@ TEST(Spot, CollateralThatBacksPositionsCannotBeSoldOrWithdrawn) {
   EXPECT_EQ(v.wallet(a, kBtc), wallet);
   EXPECT_EQ(v.pool(a, kBtc)->initial.raw(), 1'190'477);  // 11,904,762 / 10, up
   // Free: 9,994,047 - 1 (the value at entry was rounded down, and now up) - 1,190,477 = 8,803,569.
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 84'000, 0.089, kSpot)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 84'000, 0.089, kSpot)), Reject::not_enough_margin);
   const OrderId offer = v.stands(Venue::limit(a, Side::sell, 84'000, 0.088, kSpot));
   // What the order holds can neither be withdrawn nor back anything else.
-  EXPECT_EQ(v.say(Withdraw{a, kBtc, Amount::raw(100'000)}), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 2, kInverse)), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(CancelOrder{a, kSpot, offer}), Reject::none);
-  EXPECT_EQ(v.say(Withdraw{a, kBtc, Amount::raw(100'000)}), Reject::none);
+  EXPECT_EQ(v.send(Withdraw{a, kBtc, Amount::raw(100'000)}), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 2, kInverse)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(CancelOrder{a, kSpot, offer}), Reject::none);
+  EXPECT_EQ(v.send(Withdraw{a, kBtc, Amount::raw(100'000)}), Reject::none);
   EXPECT_GT(c, b);
 }
 
@@ -207,10 +207,10 @@ TEST(Spot, HeldCoinsDoNotBackPositions) {
   // At 76,000: value 10,000 / 76,000 = 0.13157895, loss 0.01253134; wallet 0.09994047 - 0.088 =
   // 0.01194047 free. Equity without what is held: - 0.00059. With it the account could lose the
   // coin and owe.
-  EXPECT_EQ(v.say(Venue::limit(b, Side::buy, 75'900, 100, kInverse)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(b, Side::buy, 75'900, 100, kInverse)), Reject::none);
   v.index(76'000);
   v.mark(kInverse, 76'000);
-  EXPECT_EQ(v.say(Venue::limit(c, Side::buy, 90'000, 0.088, kSpot)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(c, Side::buy, 90'000, 0.088, kSpot)), Reject::none);
   EXPECT_GE(v.wallet(a, kBtc), 0);
   v.tick();
   EXPECT_GE(v.wallet(a, kBtc), 0);
@@ -226,15 +226,15 @@ TEST(Withdrawal, TakesNoUnrealisedProfit) {
   v.mark(kPerp, 90'000);    // profit 6,000; initial 9,000; wallet 9,958
   EXPECT_EQ(v.pool(a, kUsdt)->equity.raw(), units(15'958));
   // Equity 15,958 - 9,000 would leave 6,958 free; without the profit 958.
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(958 * kCoin + 1)}), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(958 * kCoin)}), Reject::none);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(958 * kCoin + 1)}), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(958 * kCoin)}), Reject::none);
   // A loss counts whole: equity 9,000 - 4,000 = 5,000 against 8,000.
   v.mark(kPerp, 80'000);
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount::raw(1)}), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(Withdraw{a, kUsdt, Amount()}), Reject::bad_amount);
-  EXPECT_EQ(v.say(Withdraw{a, 2, Amount::raw(1)}), Reject::no_such_coin);
-  EXPECT_EQ(v.say(Withdraw{99, kUsdt, Amount::raw(1)}), Reject::no_such_account);
-  EXPECT_EQ(v.say(Withdraw{kFund, kUsdt, Amount::raw(1)}), Reject::not_allowed);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount::raw(1)}), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Withdraw{a, kUsdt, Amount()}), Reject::bad_amount);
+  EXPECT_EQ(v.send(Withdraw{a, 2, Amount::raw(1)}), Reject::no_such_coin);
+  EXPECT_EQ(v.send(Withdraw{99, kUsdt, Amount::raw(1)}), Reject::no_such_account);
+  EXPECT_EQ(v.send(Withdraw{kFund, kUsdt, Amount::raw(1)}), Reject::not_allowed);
 }
 
 // --- Several coins as collateral ---
@@ -255,7 +255,7 @@ TEST(MultiAsset, LiquidatedWhenTheCoinFallsAndTheFundTakesTheCoin) {
   EXPECT_EQ(v.pool(a, std::nullopt)->equity.raw(), units(174.6));
   EXPECT_EQ(v.pool(a, std::nullopt)->maintenance.raw(), units(172.752));
   EXPECT_EQ(v.position(a), qty(1).raw());
-  EXPECT_EQ(v.say(Venue::limit(b, Side::buy, 43'100, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(b, Side::buy, 43'100, 1)), Reject::none);
   v.index(43'187);
   v.mark(kPerp, 43'187);
   // 41,027.65 - 42 - 40,813 = 172.65 against 172.748. The bankruptcy price is 43,187 - 172.65 =
@@ -286,13 +286,13 @@ TEST(MultiAsset, CollateralOfADebtStays) {
   v.buys(a, b, 84'000, 1);
   v.sells(a, b, 80'000, 1);
   EXPECT_EQ(v.wallet(a, kUsdt), units(-42 - 4'000 - 40));  // - 4,082
-  EXPECT_EQ(v.say(Withdraw{a, kBtc, Amount::raw(kCoin)}), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Withdraw{a, kBtc, Amount::raw(kCoin)}), Reject::not_enough_margin);
   // Selling it for a song would leave the debt behind as well.
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 1'000, 1, kSpot)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 1'000, 1, kSpot)), Reject::not_enough_margin);
   // 4,082 / (84,000 * 0.95) = 0.0511528822 BTC must stay, up to the last unit.
-  EXPECT_EQ(v.say(Withdraw{a, kBtc, Amount::raw(kCoin - 5'115'288)}), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(Withdraw{a, kBtc, Amount::raw(kCoin - 5'115'289)}), Reject::none);
-  EXPECT_EQ(v.say(SetCollateralMode{a, CollateralMode::single_coin}), Reject::not_enough_balance);
+  EXPECT_EQ(v.send(Withdraw{a, kBtc, Amount::raw(kCoin - 5'115'288)}), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Withdraw{a, kBtc, Amount::raw(kCoin - 5'115'289)}), Reject::none);
+  EXPECT_EQ(v.send(SetCollateralMode{a, CollateralMode::single_coin}), Reject::not_enough_balance);
 }
 
 // --- Portfolio margin ---
@@ -346,7 +346,7 @@ TEST(Portfolio, LiquidatedWhenTheBoundIsCrossed) {
     v.mark(kInverse, p);
     EXPECT_EQ(v.notices<LiquidationStarted>().size(), 0u) << p;
   }
-  EXPECT_EQ(v.say(Venue::limit(b, Side::buy, 78'000, 840, kInverse)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(b, Side::buy, 78'000, 840, kInverse)), Reject::none);
   v.index(78'006);
   v.mark(kInverse, 78'006);
   EXPECT_EQ(v.notices<LiquidationStarted>().size(), 1u);

@@ -22,7 +22,7 @@ struct Longs {
   AccountId seller;
   AccountId open(double wallet, double size, double leverage) {
     const AccountId a = v.open(wallet + size * 42);
-    EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::nearest(leverage).value()}), Reject::none);
+    EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::nearest(leverage).value()}), Reject::none);
     v.buys(a, seller, 84'000, size);
     EXPECT_EQ(v.wallet(a), units(wallet));
     return a;
@@ -77,7 +77,7 @@ TEST(Binance, ReducesToSafetyAndNoFurther) {
   EXPECT_EQ(told[0].average_price, price(83'300));
   EXPECT_EQ(told[0].order_qty, qty(0.002));
   EXPECT_EQ(told[0].filled_qty, qty(0.002));
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 90'000, 0.5)), Reject::none) << "it may trade again";
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 90'000, 0.5)), Reject::none) << "it may trade again";
 }
 
 // A fee of 1.25 % is more than the equity: all of it must go, down to the bankruptcy price 83,000.
@@ -123,13 +123,13 @@ TEST(Binance, EmptyFundDeleveragesInRankAtOnePrice) {
   Venue v(with_fee("binance", 0));
   const AccountId maker = v.open(1'000'000);
   const AccountId c = v.open(10'000), d = v.open(500'000), e = v.open(1'000'000), a = v.open(1'042);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
   v.stands(Venue::limit(maker, Side::buy, 84'000, 2));
-  EXPECT_EQ(v.say(Venue::limit(d, Side::sell, 84'000, 1.4)), Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(c, Side::sell, 84'000, 0.6)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(d, Side::sell, 84'000, 1.4)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(c, Side::sell, 84'000, 0.6)), Reject::none);
   v.stands(Venue::limit(maker, Side::sell, 84'000, 2));
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1)), Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(e, Side::buy, 84'000, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(e, Side::buy, 84'000, 1)), Reject::none);
   SubmitOrder closing = Venue::limit(c, Side::buy, 70'000, 0.5);
   closing.reduce_only = true;
   v.stands(closing);
@@ -183,8 +183,8 @@ TEST(Binance, IsolatedLosesItsMarginAlone) {
   Venue v(with_fee("binance", 0));
   const AccountId b = v.open(1'000'000), a = v.open(10'000);
   v.give(kFund, kUsdt, 10'000);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
   v.buys(a, b, 84'000, 1);  // 840 aside, fee 42
   v.mark(kPerp, 83'000);    // - 160: bankrupt at 83,160
   EXPECT_EQ(v.position(a), 0);
@@ -200,7 +200,7 @@ TEST(Binance, InverseShortfallIsPaidInCoin) {
   Venue v(setup);
   const AccountId b = v.open(0, 10), a = v.open(0, 0.0105);
   v.give(kFund, kBtc, 1);
-  EXPECT_EQ(v.say(SetLeverage{a, kInverse, Leverage::raw(10'000)}), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{a, kInverse, Leverage::raw(10'000)}), Reject::none);
   v.buys(a, b, 84'000, 840, kInverse);
   v.mark(kInverse, 80'000);  // 1.05 BTC: - 0.04. Taken over at a value of 1.01
   EXPECT_EQ(v.wallet(a, kBtc), 0);
@@ -323,7 +323,7 @@ TEST(HyperliquidVault, TakesTheCollateralOfEveryCoin) {
   Venue v(still_venue("hyperliquid"));
   const AccountId b = v.open(10'000'000),
                   a = v.open(100, 0.06, {.collateral = CollateralMode::multi_asset});
-  EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(40 * Leverage::scale)}), Reject::none);
+  EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(40 * Leverage::scale)}), Reject::none);
   v.buys(a, b, 84'000, 2);
   v.give(kVault, kUsdt, 100'000);
   v.give(kVault, kBtc, 1);
@@ -419,21 +419,21 @@ TEST(Deribit, SocialisedAmongTheWinners) {
 TEST(Deribit, LockedWhileInLiquidation) {
   Venue v(still_venue("deribit"));
   const AccountId b = v.open(10'000'000), a = v.open(100'000);
-  EXPECT_EQ(v.say(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 2);  // 16,800 aside
   const int64_t wallet = v.wallet(a);
   v.mark(kPerp, 76'000);  // 800 against 1,535.2
   EXPECT_EQ(v.notices<LiquidationStarted>().size(), 1u);
   EXPECT_EQ(v.position(a), qty(2).raw());
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 76'000, 1)), Reject::in_liquidation);
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}),
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 76'000, 1)), Reject::in_liquidation);
+  EXPECT_EQ(v.send(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}),
             Reject::in_liquidation);
   v.tick();
   EXPECT_TRUE(v.notices<LiquidationStarted>().empty()) << "told once";
   v.mark(kPerp, 84'000);
-  EXPECT_EQ(v.say(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}), Reject::none);
+  EXPECT_EQ(v.send(MoveMargin{a, kPerp, PositionSide::long_side, coins(1'000)}), Reject::none);
   EXPECT_EQ(v.wallet(a), wallet - units(1'000));
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 84'000, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 84'000, 1)), Reject::none);
 }
 
 // --- Drawdown ---
@@ -476,7 +476,7 @@ TEST(PnlLeverage, ProfitOnTheValueAtEntryRanks) {
     Venue v(with_fee(venue, 0));
     const AccountId maker = v.open(10'000'000);
     const AccountId d = v.open(10'042), c = v.open(20'022.5), a = v.open(1'042);
-    EXPECT_EQ(v.say(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
+    EXPECT_EQ(v.send(SetLeverage{a, kPerp, Leverage::raw(10'000)}), Reject::none);
     v.sells(c, maker, 90'000, 0.5);
     v.sells(d, maker, 84'000, 1);
     v.buys(a, maker, 84'000, 1);
@@ -513,7 +513,7 @@ TEST(Cascade, TheFirstForcedSalePutsTheSecondUnderWater) {
   v.stands(Venue::limit(m, Side::sell, 84'010, 10));
   v.tick();
   EXPECT_EQ(v->mark(kPerp), price(84'000));
-  EXPECT_EQ(v.say(Venue::market(s, Side::sell, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(s, Side::sell, 1)), Reject::none);
   v.tick();
   EXPECT_EQ(v->mark(kPerp), price(82'800));
   EXPECT_EQ(v.position(a), 0);

@@ -21,7 +21,7 @@ Price index_of(IndexRule rule, double binance, double okx, double bybit) {
   const double prices[] = {binance, okx, bybit};
   for (uint32_t s = 0; s < 3; ++s) {
     if (prices[s] == 0) continue;
-    EXPECT_EQ(v.say(PublishIndex{0, s, price(prices[s])}), Reject::none);
+    EXPECT_EQ(v.send(PublishIndex{0, s, price(prices[s])}), Reject::none);
   }
   EXPECT_EQ(v->index(0), std::nullopt) << "it moves with the clock";
   v.tick();
@@ -55,13 +55,13 @@ TEST(Index, WeightedMedian) {
 
 TEST(Index, HostilePricesAreRefused) {
   Venue v(still_venue());
-  EXPECT_EQ(v.say(PublishIndex{0, 0, price(999)}), Reject::bad_price);  // no book holds it
-  EXPECT_EQ(v.say(PublishIndex{0, 0, price(400'001)}), Reject::bad_price);
-  EXPECT_EQ(v.say(PublishIndex{0, 3, price(84'000)}), Reject::no_such_index);
-  EXPECT_EQ(v.say(PublishIndex{1, 0, price(84'000)}), Reject::no_such_index);
-  EXPECT_EQ(v.say(PublishMark{kPerp, price(999)}), Reject::bad_price);
-  EXPECT_EQ(v.say(PublishMark{kCall, price(-1)}), Reject::bad_price);
-  EXPECT_EQ(v.say(PublishMark{kListed, price(84'000)}), Reject::no_such_instrument);
+  EXPECT_EQ(v.send(PublishIndex{0, 0, price(999)}), Reject::bad_price);  // no book holds it
+  EXPECT_EQ(v.send(PublishIndex{0, 0, price(400'001)}), Reject::bad_price);
+  EXPECT_EQ(v.send(PublishIndex{0, 3, price(84'000)}), Reject::no_such_index);
+  EXPECT_EQ(v.send(PublishIndex{1, 0, price(84'000)}), Reject::no_such_index);
+  EXPECT_EQ(v.send(PublishMark{kPerp, price(999)}), Reject::bad_price);
+  EXPECT_EQ(v.send(PublishMark{kCall, price(-1)}), Reject::bad_price);
+  EXPECT_EQ(v.send(PublishMark{kListed, price(84'000)}), Reject::no_such_instrument);
 }
 
 // --- Marks ---
@@ -80,12 +80,12 @@ class MarkVenue : public Venue {
     index(84'000);
   }
   void quote(double bid, double ask) {
-    EXPECT_EQ(say(CancelAll{maker, kPerp}), Reject::none);
-    EXPECT_EQ(say(limit(maker, Side::buy, bid, 10)), Reject::none);
-    EXPECT_EQ(say(limit(maker, Side::sell, ask, 10)), Reject::none);
+    EXPECT_EQ(send(CancelAll{maker, kPerp}), Reject::none);
+    EXPECT_EQ(send(limit(maker, Side::buy, bid, 10)), Reject::none);
+    EXPECT_EQ(send(limit(maker, Side::sell, ask, 10)), Reject::none);
   }
   void last(double at_price) {
-    EXPECT_EQ(say(CancelAll{maker, kPerp}), Reject::none);
+    EXPECT_EQ(send(CancelAll{maker, kPerp}), Reject::none);
     buys(taker, maker, at_price, 0.001);
   }
   const AccountId maker, taker;
@@ -165,10 +165,10 @@ TEST(Mark, MedianOfOracleBookAndOthers) {
   v.tick(3);  // of 84,100, median(bid, ask, last) = 84,110, and for want of others its mean 84,000
               // + 110 * 3 / 33
   EXPECT_EQ(v->mark(kPerp), price(84'100));
-  EXPECT_EQ(v.say(PublishMark{kPerp, price(84'120)}), Reject::none);
+  EXPECT_EQ(v.send(PublishMark{kPerp, price(84'120)}), Reject::none);
   v.tick(2);
   EXPECT_EQ(v->mark(kPerp), price(84'110));  // of 84,100, 84,110 and the others' 84,120
-  EXPECT_EQ(v.say(PublishMark{kPerp, price(84'050)}), Reject::none);
+  EXPECT_EQ(v.send(PublishMark{kPerp, price(84'050)}), Reject::none);
   v.quote(84'390, 84'410);
   v.tick(1);  // 3 s after the last sample: 100 + (400 - 100) * 3 / 153 = 105.88235294117...
   EXPECT_EQ(v->mark(kPerp), Price::raw(841'058'823'529'411));
@@ -237,7 +237,7 @@ TEST(Funding, RoundingGoesToFees) {
   v.buys(a, b, 84'000, 0.001);
   v.buys(a, c, 84'000, 0.002);
   const int64_t at_a = v.wallet(a), at_b = v.wallet(b), at_c = v.wallet(c), fees = v.fees();
-  EXPECT_EQ(v.say(PublishMark{kPerp, price(84'001)}), Reject::none);
+  EXPECT_EQ(v.send(PublishMark{kPerp, price(84'001)}), Reject::none);
   v.go_to(8 * 3'600);
   v.tick(0);
   EXPECT_EQ(v.wallet(a) - at_a, -2'520'031);
@@ -253,11 +253,11 @@ TEST(Funding, ShortsPayFromIsolatedMarginOnTheOracle) {
   rule.pays_on_oracle = true;
   Venue v(funded(kPerp, rule));
   const AccountId a = v.open(100'000), b = v.open(100'000), d = v.open(10'000'000);
-  EXPECT_EQ(v.say(SetMarginMode{b, kPerp, MarginMode::isolated}), Reject::none);
+  EXPECT_EQ(v.send(SetMarginMode{b, kPerp, MarginMode::isolated}), Reject::none);
   v.buys(a, b, 84'000, 1);
   const int64_t at_a = v.wallet(a), at_b = v.wallet(b);
   v.stands(Venue::limit(d, Side::sell, 83'832, 10));
-  EXPECT_EQ(v.say(PublishMark{kPerp, price(85'000)}), Reject::none);
+  EXPECT_EQ(v.send(PublishMark{kPerp, price(85'000)}), Reject::none);
   v.go_to(8 * 3'600);
   v.tick(0);  // samples 0 and - 0.002: mean - 0.001, rate - 0.001 + 0.0005 = - 0.0005
   ASSERT_EQ(v.events<FundingRate>(kPerp).size(), 1u);
@@ -308,7 +308,7 @@ TEST(Funding, ContinuousByTheMinute) {
   v.tick();
   EXPECT_EQ(v.wallet(a) - at_a, -13'138'125);
   EXPECT_EQ(v.wallet(b) - at_b, 13'138'125);
-  EXPECT_EQ(v.say(PublishMark{kPerp, price(84'020)}), Reject::none);  // 0.000238
+  EXPECT_EQ(v.send(PublishMark{kPerp, price(84'020)}), Reject::none);  // 0.000238
   for (int second = 0; second < 60; ++second) v.tick();
   EXPECT_EQ(v.wallet(a) - at_a, -13'138'125);
 }
@@ -395,16 +395,17 @@ TEST_F(Expiring, DatedFuture) {
   ASSERT_EQ(v.events<InstrumentListed>(kFuture).size(), 1u);
   EXPECT_EQ(v.events<InstrumentListed>(kFuture)[0].status, "settled at 85200");
   // Afterwards nothing is accepted.
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1, kFuture)), Reject::expired);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::buy, 95'000, 1, TriggerBy::mark, kFuture)), Reject::expired);
-  EXPECT_EQ(v.say(CancelOrder{a, kFuture, resting}), Reject::no_such_order);
-  EXPECT_EQ(v.say(CancelOrder{b, kFuture, stop}), Reject::no_such_order);
-  EXPECT_EQ(v.say(PublishMark{kFuture, price(84'000)}), Reject::expired);
-  EXPECT_EQ(v.say(SetLeverage{a, kFuture, Leverage::raw(200)}), Reject::expired);
-  EXPECT_EQ(v.say(SetMarginMode{a, kFuture, MarginMode::isolated}), Reject::expired);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 1, kFuture)), Reject::expired);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::buy, 95'000, 1, TriggerBy::mark, kFuture)),
+            Reject::expired);
+  EXPECT_EQ(v.send(CancelOrder{a, kFuture, resting}), Reject::no_such_order);
+  EXPECT_EQ(v.send(CancelOrder{b, kFuture, stop}), Reject::no_such_order);
+  EXPECT_EQ(v.send(PublishMark{kFuture, price(84'000)}), Reject::expired);
+  EXPECT_EQ(v.send(SetLeverage{a, kFuture, Leverage::raw(200)}), Reject::expired);
+  EXPECT_EQ(v.send(SetMarginMode{a, kFuture, MarginMode::isolated}), Reject::expired);
   v.tick();
   EXPECT_TRUE(v.notices<PositionSettled>().empty());
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1)), Reject::none) << "the perpetual goes on";
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 1)), Reject::none) << "the perpetual goes on";
 }
 
 // (85,200 - 85,000) / 85,200 = 0.0023474178 BTC each (cut at 1e-10): 2 are 469,483.56 units, of
@@ -419,7 +420,7 @@ TEST_F(Expiring, CallAndPutInCoin) {
   EXPECT_EQ(v.wallet(a, kBtc) - at_a, 469'483 - 10'000'000 - 2'000'000);
   EXPECT_EQ(v.wallet(b, kBtc) - at_b, 10'000'000 - 469'484 + 2'000'000);
   EXPECT_EQ(v.fees(kBtc) - fees, 1);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 0.05, 1, kCall)), Reject::expired);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 0.05, 1, kCall)), Reject::expired);
 }
 
 // (80,000 - 75,000) / 75,000 = 0.0666666666.

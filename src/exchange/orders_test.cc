@@ -36,18 +36,18 @@ TEST_F(Resting, GoodTillCancelledRestsWithWhatIsLeft) {
   const OrderId id = v.stands(Venue::limit(a, Side::buy, 84'001, 1.5));
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v.levels(Side::buy), (Levels{{84'001, 0.5}}));
-  EXPECT_EQ(v.say(CancelOrder{b, kPerp, id}), Reject::no_such_order);  // not theirs
-  EXPECT_EQ(v.say(CancelOrder{a, kInverse, id}), Reject::no_such_order);
-  EXPECT_EQ(v.say(ReduceOrder{a, kPerp, id, qty(0.5)}), Reject::bad_quantity);  // not less
-  EXPECT_EQ(v.say(ReduceOrder{a, kPerp, id, qty(0.2)}), Reject::none);
+  EXPECT_EQ(v.send(CancelOrder{b, kPerp, id}), Reject::no_such_order);  // not theirs
+  EXPECT_EQ(v.send(CancelOrder{a, kInverse, id}), Reject::no_such_order);
+  EXPECT_EQ(v.send(ReduceOrder{a, kPerp, id, qty(0.5)}), Reject::bad_quantity);  // not less
+  EXPECT_EQ(v.send(ReduceOrder{a, kPerp, id, qty(0.2)}), Reject::none);
   EXPECT_EQ(v.levels(Side::buy), (Levels{{84'001, 0.2}}));
-  EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::none);
+  EXPECT_EQ(v.send(CancelOrder{a, kPerp, id}), Reject::none);
   EXPECT_EQ(v.levels(Side::buy), Levels{});
-  EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::no_such_order);
+  EXPECT_EQ(v.send(CancelOrder{a, kPerp, id}), Reject::no_such_order);
 }
 
 TEST_F(Resting, ImmediateOrCancelLeavesNothing) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), TimeInForce::immediate_or_cancel)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1.5), TimeInForce::immediate_or_cancel)),
             Reject::none);
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v.levels(Side::buy), Levels{});
@@ -56,48 +56,48 @@ TEST_F(Resting, ImmediateOrCancelLeavesNothing) {
 }
 
 TEST_F(Resting, FillOrKillIsWholeOrNothing) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.001), TimeInForce::fill_or_kill)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1.001), TimeInForce::fill_or_kill)),
             Reject::not_filled);
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'002, 3.001), TimeInForce::fill_or_kill)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'002, 3.001), TimeInForce::fill_or_kill)),
             Reject::not_filled);
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'002, 2.5), TimeInForce::fill_or_kill)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'002, 2.5), TimeInForce::fill_or_kill)),
             Reject::none);
   EXPECT_EQ(v.position(a), qty(2.5).raw());
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'002, 0.5}}));
 }
 
 TEST_F(Resting, PostOnlyNeverTakes) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1), TimeInForce::post_only)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1), TimeInForce::post_only)),
             Reject::would_take);
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'000, 1), TimeInForce::post_only)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'000, 1), TimeInForce::post_only)),
             Reject::none);
   EXPECT_EQ(v.levels(Side::buy), (Levels{{84'000, 1}}));
-  EXPECT_EQ(v.say(with(Venue::market(a, Side::buy, 1), TimeInForce::post_only)),
+  EXPECT_EQ(v.send(with(Venue::market(a, Side::buy, 1), TimeInForce::post_only)),
             Reject::would_take);
 }
 
 TEST_F(Resting, MarketTakesWhatThereIs) {
-  EXPECT_EQ(v.say(Venue::market(a, Side::buy, 5)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(a, Side::buy, 5)), Reject::none);
   EXPECT_EQ(v.position(a), qty(3).raw());
   EXPECT_EQ(v.held(a).cost, coins(84'001 + 2 * 84'002));
-  EXPECT_EQ(v.say(Venue::market(a, Side::sell, 5)), Reject::none);  // nobody bids: nothing happens
+  EXPECT_EQ(v.send(Venue::market(a, Side::sell, 5)), Reject::none);  // nobody bids: nothing happens
   EXPECT_EQ(v.position(a), qty(3).raw());
 }
 
 TEST_F(Resting, MalformedOrdersAreRefused) {
   SubmitOrder o = Venue::limit(a, Side::buy, 84'000, 1);
   o.qty = Qty();
-  EXPECT_EQ(v.say(o), Reject::bad_quantity);
+  EXPECT_EQ(v.send(o), Reject::bad_quantity);
   o.qty = qty(0.0015);  // not on a step
-  EXPECT_EQ(v.say(o), Reject::bad_quantity);
+  EXPECT_EQ(v.send(o), Reject::bad_quantity);
   o = Venue::limit(a, Side::buy, 84'000.5, 1);
-  EXPECT_EQ(v.say(o), Reject::bad_price);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 999, 1)), Reject::bad_price);  // below the band
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 400'001, 1)), Reject::bad_price);
-  EXPECT_EQ(v.say(Venue::limit(77, Side::buy, 84'000, 1)), Reject::no_such_account);
-  EXPECT_EQ(v.say(Venue::limit(kVault, Side::buy, 84'000, 1)), Reject::not_allowed);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1, kListed)), Reject::no_such_instrument);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 90'000'000)), Reject::too_large);
+  EXPECT_EQ(v.send(o), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 999, 1)), Reject::bad_price);  // below the band
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 400'001, 1)), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::limit(77, Side::buy, 84'000, 1)), Reject::no_such_account);
+  EXPECT_EQ(v.send(Venue::limit(kVault, Side::buy, 84'000, 1)), Reject::not_allowed);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 1, kListed)), Reject::no_such_instrument);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 90'000'000)), Reject::too_large);
 }
 
 TEST(Orders, VenueLimits) {
@@ -109,39 +109,40 @@ TEST(Orders, VenueLimits) {
   contract.price_band = Rate::raw(50'000'000'000'000);  // 5 %: 79,800 to 88,200
   Venue v(setup);
   const AccountId a = v.open(1'000'000);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 2.001)), Reject::bad_quantity);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 2)), Reject::none);
-  EXPECT_EQ(v.say(Venue::market(a, Side::buy, 1.001)), Reject::bad_quantity);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 0.001)), Reject::bad_quantity);  // 84 USDT
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 79'799, 1)), Reject::bad_price);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 79'800, 1)), Reject::none);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 88'201, 1)), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 2.001)), Reject::bad_quantity);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 2)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(a, Side::buy, 1.001)), Reject::bad_quantity);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 0.001)), Reject::bad_quantity);  // 84 USDT
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 79'799, 1)), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 79'800, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 88'201, 1)), Reject::bad_price);
 }
 
 TEST(Orders, NothingTradesBeforeTheFirstMark) {
   Venue v(still_venue(), 0);
   const AccountId a = v.open(1'000'000);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 84'000, 1)), Reject::no_mark);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 80'000, 1)), Reject::no_mark);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 1)), Reject::no_mark);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::sell, 80'000, 1)), Reject::no_mark);
 }
 
 // Initial margin at 10x: 8,400 for 1 BTC, fee 42. What is paid above the mark is lost at once.
 TEST(Orders, MarginIsCheckedToTheLastUnit) {
   Venue v(still_venue());
   const AccountId a = v.open(8'442), b = v.open(1'000'000), c = v.open(8'441.99999999);
-  EXPECT_EQ(v.say(Venue::limit(c, Side::buy, 84'000, 1)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::limit(c, Side::buy, 84'000, 1)), Reject::not_enough_margin);
   v.buys(a, b, 84'000, 1);
   EXPECT_EQ(v.wallet(a), 8'400 * kCoin);
   // 1 BTC at 84,100: 8,400 by the mark, 100 lost, fee 42.05.
   v.stands(Venue::limit(b, Side::sell, 84'100, 1));
   const AccountId d = v.open(8'542.04);
-  EXPECT_EQ(v.say(Venue::market(d, Side::buy, 1)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::market(d, Side::buy, 1)), Reject::not_enough_margin);
   v.give(d, kUsdt, 0.01);
-  EXPECT_EQ(v.say(Venue::market(d, Side::buy, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(d, Side::buy, 1)), Reject::none);
   // Resting orders need margin as well: 0.5 more would be 12,600 for a.
-  EXPECT_EQ(v.say(Venue::limit(a, Side::buy, 80'000, 0.5)), Reject::not_enough_margin);
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 90'000, 1)), Reject::none);  // what closes needs none
-  EXPECT_EQ(v.say(Venue::limit(a, Side::sell, 91'000, 1.1)),
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 80'000, 0.5)), Reject::not_enough_margin);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 90'000, 1)),
+            Reject::none);  // what closes needs none
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 91'000, 1.1)),
             Reject::not_enough_margin);  // a short of 1.1: 9,240
 }
 
@@ -158,30 +159,30 @@ class SelfTrading : public testing::Test {
 };
 
 TEST_F(SelfTrading, Allow) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::allow)), Reject::none);
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::allow)), Reject::none);
   EXPECT_EQ(v.position(a), qty(0.5).raw());  // + 1 - 1 + 0.5
   // 84,001 with itself: taker 42.0005 and maker 16.8002; 42,000.5 from b: 21.00025.
   EXPECT_EQ(v.wallet(a), 1'000'000 * kCoin - 4'200'050'000 - 1'680'020'000 - 2'100'025'000);
 }
 TEST_F(SelfTrading, ExpireTaker) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_taker)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_taker)),
             Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'001, 2}}));
   EXPECT_EQ(v.levels(Side::buy), Levels{});
-  EXPECT_EQ(v.say(with(with(Venue::limit(a, Side::buy, 84'001, 0.5), SelfTrade::expire_taker),
-                       TimeInForce::fill_or_kill)),
+  EXPECT_EQ(v.send(with(with(Venue::limit(a, Side::buy, 84'001, 0.5), SelfTrade::expire_taker),
+                        TimeInForce::fill_or_kill)),
             Reject::not_filled);
 }
 TEST_F(SelfTrading, ExpireMaker) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_maker)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_maker)),
             Reject::none);
   EXPECT_EQ(v.position(a), qty(1).raw());
   EXPECT_EQ(v.levels(Side::sell), Levels{});
   EXPECT_EQ(v.levels(Side::buy), (Levels{{84'001, 0.5}}));
 }
 TEST_F(SelfTrading, ExpireBoth) {
-  EXPECT_EQ(v.say(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_both)),
+  EXPECT_EQ(v.send(with(Venue::limit(a, Side::buy, 84'001, 1.5), SelfTrade::expire_both)),
             Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'001, 1}}));  // b's
@@ -193,13 +194,13 @@ TEST_F(SelfTrading, ExpireBoth) {
 TEST(ReduceOnly, OnlyCloses) {
   Venue v(still_venue());
   const AccountId a = v.open(100'000), b = v.open(1'000'000);
-  EXPECT_EQ(v.say(reduce(Venue::limit(a, Side::sell, 90'000, 1))), Reject::nothing_to_reduce);
+  EXPECT_EQ(v.send(reduce(Venue::limit(a, Side::sell, 90'000, 1))), Reject::nothing_to_reduce);
   v.buys(a, b, 84'000, 1);
-  EXPECT_EQ(v.say(reduce(Venue::limit(a, Side::buy, 80'000, 1))), Reject::nothing_to_reduce);
+  EXPECT_EQ(v.send(reduce(Venue::limit(a, Side::buy, 80'000, 1))), Reject::nothing_to_reduce);
   // 1.5 is cut to the position; then nothing is left to reduce.
   v.stands(reduce(Venue::limit(a, Side::sell, 90'000, 1.5)));
   EXPECT_EQ(v.levels(Side::sell), (Levels{{90'000, 1}}));
-  EXPECT_EQ(v.say(reduce(Venue::limit(a, Side::sell, 91'000, 0.001))), Reject::nothing_to_reduce);
+  EXPECT_EQ(v.send(reduce(Venue::limit(a, Side::sell, 91'000, 0.001))), Reject::nothing_to_reduce);
 }
 
 // Long 1; one sweep meets an ordinary sell of 0.6 and two reduce-only sells of 0.5. After the first
@@ -213,7 +214,7 @@ TEST(ReduceOnly, NeverFlipsInOneSweep) {
   v.stands(reduce(Venue::limit(a, Side::sell, 84'002, 0.5)));
   v.stands(reduce(Venue::limit(a, Side::sell, 84'003, 0.5)));
   v.stands(Venue::limit(b, Side::sell, 84'010, 3));
-  EXPECT_EQ(v.say(Venue::market(c, Side::buy, 2)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(c, Side::buy, 2)), Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.position(c), qty(2).raw());
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'010, 2}}));
@@ -242,11 +243,11 @@ TEST(ReduceOnly, FillOrKillDoesNotCountOnThem) {
   const AccountId a = v.open(100'000), b = v.open(1'000'000), c = v.open(1'000'000);
   v.buys(a, b, 84'000, 1);
   v.stands(reduce(Venue::limit(a, Side::sell, 84'001, 1)));
-  EXPECT_EQ(v.say(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)),
+  EXPECT_EQ(v.send(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)),
             Reject::not_filled);
   // With as much behind it at the limit it is filled, the reduce-only order first.
   v.stands(Venue::limit(b, Side::sell, 84'001, 1));
-  EXPECT_EQ(v.say(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)),
+  EXPECT_EQ(v.send(with(Venue::limit(c, Side::buy, 84'001, 1), TimeInForce::fill_or_kill)),
             Reject::none);
   EXPECT_EQ(v.position(a), 0);
   EXPECT_EQ(v.levels(Side::sell), (Levels{{84'001, 1}}));
@@ -260,9 +261,9 @@ TEST(Stops, OnTheMark) {
   v.buys(a, b, 84'000, 1);
   v.stands(Venue::limit(b, Side::buy, 79'000, 1));
   // Due already: a sell at or above the mark, a buy at or below it.
-  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 84'000, 1)), Reject::would_trigger);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::buy, 84'000, 1)), Reject::would_trigger);
-  EXPECT_EQ(v.say(Venue::stop(a, Side::sell, 0, 1)), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::sell, 84'000, 1)), Reject::would_trigger);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::buy, 84'000, 1)), Reject::would_trigger);
+  EXPECT_EQ(v.send(Venue::stop(a, Side::sell, 0, 1)), Reject::bad_price);
   v.stands(Venue::stop(a, Side::sell, 80'000, 1));
   v.mark(kPerp, 80'001);
   EXPECT_EQ(v.position(a), qty(1).raw());
@@ -299,7 +300,7 @@ TEST(Stops, OneSetsOffTheNext) {
   v.stands(Venue::stop(a, Side::sell, 81'999, 1, TriggerBy::last));
   v.stands(Venue::stop(a, Side::sell, 83'000, 1, TriggerBy::last));
   v.stands(Venue::stop(a, Side::sell, 83'500, 1, TriggerBy::last));
-  EXPECT_EQ(v.say(Venue::market(c, Side::sell, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::market(c, Side::sell, 1)), Reject::none);
   std::vector<double> triggered;
   for (const auto& n : v.notices<StopTriggered>()) triggered.push_back(n.price.approx());
   EXPECT_EQ(triggered, (std::vector<double>{83'500, 83'000}));
@@ -314,15 +315,15 @@ TEST(Stops, CancelledAndForgotten) {
   Venue v(still_venue());
   const AccountId a = v.open(100'000), b = v.open(1'000'000);
   const OrderId id = v.stands(Venue::stop(a, Side::sell, 80'000, 1));
-  EXPECT_EQ(v.say(CancelOrder{b, kPerp, id}), Reject::no_such_order);
-  EXPECT_EQ(v.say(CancelOrder{a, kInverse, id}), Reject::no_such_order);
-  EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::none);
+  EXPECT_EQ(v.send(CancelOrder{b, kPerp, id}), Reject::no_such_order);
+  EXPECT_EQ(v.send(CancelOrder{a, kInverse, id}), Reject::no_such_order);
+  EXPECT_EQ(v.send(CancelOrder{a, kPerp, id}), Reject::none);
   EXPECT_EQ(v.notices<OrderFinished>().size(), 1u);
-  EXPECT_EQ(v.say(CancelOrder{a, kPerp, id}), Reject::no_such_order);
+  EXPECT_EQ(v.send(CancelOrder{a, kPerp, id}), Reject::no_such_order);
   v.stands(Venue::stop(a, Side::sell, 80'000, 1));
   v.stands(Venue::stop(b, Side::sell, 80'000, 1));
   v.stands(Venue::limit(a, Side::buy, 70'000, 1));
-  EXPECT_EQ(v.say(CancelAll{a, {}}), Reject::none);
+  EXPECT_EQ(v.send(CancelAll{a, {}}), Reject::none);
   EXPECT_EQ(v.notices<OrderFinished>().size(), 2u);
   v.mark(kPerp, 80'000);
   ASSERT_EQ(v.notices<StopTriggered>().size(), 1u);

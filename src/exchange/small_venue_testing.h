@@ -35,8 +35,8 @@ inline Price price(double x) { return Price::nearest(x).value(); }
 inline Qty qty(double x) { return Qty::nearest(x).value(); }
 inline Amount coins(double x) { return Amount::nearest(x).value(); }
 
-// `expiry` in seconds after 1970.
-inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t expiry = 40'000) {
+// A linear perpetual by the venue's own rules; what its rulebook lacks comes from others.
+inline Rulebook small_perpetual(std::string_view venue) {
   Rulebook perp;
   if (venue == "binance")
     perp = rules("binance", "BTCUSDT");
@@ -76,7 +76,11 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
   if (perp.ladder && perp.ladder->unit == TierUnit::contracts)
     perp.ladder = rules("binance", "BTCUSDT").ladder;
   if (!perp.liquidation) perp.liquidation = rules("deribit", "BTC_USDC-PERPETUAL").liquidation;
+  return perp;
+}
 
+// The same for an inverse perpetual, with a short ladder of its own.
+inline Rulebook small_inverse(const Rulebook& perp) {
   Rulebook inverse = perp;
   inverse.symbol = "BTCUSD";
   inverse.contract->kind = InstrumentKind::inverse;
@@ -91,11 +95,10 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
       {Amount(), coins(5), Leverage::raw(10'000), Rate::raw(4'000'000'000'000), Amount(), {}},
       {coins(5), coins(20), Leverage::raw(5'000), Rate::raw(10'000'000'000'000), coins(0.03), {}},
       {coins(20), {}, Leverage::raw(2'000), Rate::raw(25'000'000'000'000), coins(0.33), {}}};
+  return inverse;
+}
 
-  Rulebook future = perp;
-  future.symbol = "BTCUSDT-F";
-  future.funding.reset();
-
+inline Rulebook small_option(const Rulebook& perp) {
   Rulebook option = rules("deribit", "BTC-OPTION");
   option.contract->kind = InstrumentKind::option;
   option.contract->base = option.contract->settle = "BTC";
@@ -106,7 +109,16 @@ inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t exp
   if (!option.fees) option.fees.emplace();
   option.fees->maker = option.fees->taker = Rate::raw(300'000'000'000);
   if (!option.liquidation) option.liquidation = perp.liquidation;
+  return option;
+}
 
+// `expiry` in seconds after 1970.
+inline ExchangeSetup small_venue(std::string_view venue = "binance", int64_t expiry = 40'000) {
+  const Rulebook perp = small_perpetual(venue), inverse = small_inverse(perp),
+                 option = small_option(perp);
+  Rulebook future = perp;
+  future.symbol = "BTCUSDT-F";
+  future.funding.reset();
   Rulebook spot = perp;
   spot.symbol = "BTC-USDT";
   spot.contract->kind = InstrumentKind::spot;

@@ -37,7 +37,7 @@ class Venue {
     if (start > 0) {
       index(start);
       for (const InstrumentId i : {kPerp, kInverse, kFuture}) {
-        if (setup.listings[i].outside_mark) say(PublishMark{i, price(start)});
+        if (setup.listings[i].outside_mark) send(PublishMark{i, price(start)});
       }
       tick();
     }
@@ -47,7 +47,7 @@ class Venue {
   const ExchangeSetup& setup() const { return setup_; }
 
   // Says it now. `notices` and `events` hold what came of it.
-  Reject say(CommandBody body) {
+  Reject send(CommandBody body) {
     recorder_.notices.clear();
     recorder_.events.clear();
     const uint64_t before = exchange_->hash();
@@ -64,14 +64,14 @@ class Venue {
     return refused;
   }
   AccountId open(double usdt, double btc = 0, OpenAccount how = {}) {
-    EXPECT_EQ(say(how), Reject::none);
+    EXPECT_EQ(send(how), Reject::none);
     const AccountId a = exchange_->accounts() - 1;
     if (usdt > 0) give(a, kUsdt, usdt);
     if (btc > 0) give(a, kBtc, btc);
     return a;
   }
   void give(AccountId a, CoinId c, double amount) {
-    EXPECT_EQ(say(Deposit{a, c, coins(amount)}), Reject::none);
+    EXPECT_EQ(send(Deposit{a, c, coins(amount)}), Reject::none);
   }
 
   static SubmitOrder limit(AccountId a, Side side, double at_price, double size,
@@ -99,7 +99,7 @@ class Venue {
   }
   // The id of an order that is expected to stand (or to be armed) now.
   OrderId stands(const SubmitOrder& o) {
-    EXPECT_EQ(say(o), Reject::none);
+    EXPECT_EQ(send(o), Reject::none);
     for (const Notice& n : recorder_.notices) {
       if (n.account != o.account) continue;
       if (const auto* rested = n.as<OrderRested>()) return rested->order;
@@ -111,27 +111,27 @@ class Venue {
   // `seller` offers, `buyer` takes.
   void buys(AccountId buyer, AccountId seller, double at_price, double size,
             InstrumentId i = kPerp) {
-    EXPECT_EQ(say(limit(seller, Side::sell, at_price, size, i)), Reject::none);
-    EXPECT_EQ(say(limit(buyer, Side::buy, at_price, size, i)), Reject::none);
+    EXPECT_EQ(send(limit(seller, Side::sell, at_price, size, i)), Reject::none);
+    EXPECT_EQ(send(limit(buyer, Side::buy, at_price, size, i)), Reject::none);
   }
   // `buyer` bids, `seller` hits.
   void sells(AccountId seller, AccountId buyer, double at_price, double size,
              InstrumentId i = kPerp) {
-    EXPECT_EQ(say(limit(buyer, Side::buy, at_price, size, i)), Reject::none);
-    EXPECT_EQ(say(limit(seller, Side::sell, at_price, size, i)), Reject::none);
+    EXPECT_EQ(send(limit(buyer, Side::buy, at_price, size, i)), Reject::none);
+    EXPECT_EQ(send(limit(seller, Side::sell, at_price, size, i)), Reject::none);
   }
 
   void index(double at_price) {
     for (uint32_t s = 0; s < 3; ++s)
-      EXPECT_EQ(say(PublishIndex{0, s, price(at_price)}), Reject::none);
+      EXPECT_EQ(send(PublishIndex{0, s, price(at_price)}), Reject::none);
   }
   void tick(int64_t seconds = 1) {
     clock_ += seconds * kSecond;
-    EXPECT_EQ(say(TickClock{}), Reject::none);
+    EXPECT_EQ(send(TickClock{}), Reject::none);
   }
   // A mark from outside, and the tick that makes it count.
   void mark(InstrumentId i, double at_price, int64_t seconds = 1) {
-    EXPECT_EQ(say(PublishMark{i, price(at_price)}), Reject::none);
+    EXPECT_EQ(send(PublishMark{i, price(at_price)}), Reject::none);
     tick(seconds);
   }
   // The next command is at this second.
@@ -242,22 +242,23 @@ inline std::vector<Command> lively(ExchangeSetup setup, uint64_t seed, int count
       o.reduce_only = random.chance(0.1);
       o.position = random.chance(0.5) ? PositionSide::long_side : PositionSide::short_side;
       o.self_trade = static_cast<SelfTrade>(random.below(4));
-      v.say(o);
+      v.send(o);
     } else if (kind < 66) {
-      v.say(Venue::stop(some(), side, option ? at_price : around(0.02), size,
-                        random.chance(0.5) ? TriggerBy::mark : TriggerBy::last, i));
+      v.send(Venue::stop(some(), side, option ? at_price : around(0.02), size,
+                         random.chance(0.5) ? TriggerBy::mark : TriggerBy::last, i));
     } else if (kind < 68) {
-      v.say(CancelAll{some(), i});
+      v.send(CancelAll{some(), i});
     } else if (kind < 71) {
-      v.say(
+      v.send(
           SetMarginMode{some(), i, random.chance(0.5) ? MarginMode::cross : MarginMode::isolated});
     } else if (kind < 74) {
-      v.say(SetLeverage{some(), i, Leverage::raw(static_cast<int64_t>(100 + random.below(9'900)))});
+      v.send(
+          SetLeverage{some(), i, Leverage::raw(static_cast<int64_t>(100 + random.below(9'900)))});
     } else {
       level *= 1 + (random.chance(0.05) ? 0.06 : 0.002) * random.normal();
-      v.say(PublishIndex{0, static_cast<uint32_t>(random.below(3)), price(std::round(level))});
-      v.say(PublishMark{kPerp, price(around(0.001))});
-      v.say(PublishMark{kInverse, price(around(0.001))});
+      v.send(PublishIndex{0, static_cast<uint32_t>(random.below(3)), price(std::round(level))});
+      v.send(PublishMark{kPerp, price(around(0.001))});
+      v.send(PublishMark{kInverse, price(around(0.001))});
       v.tick(static_cast<int64_t>(1 + random.below(20)));
     }
   }

@@ -107,8 +107,8 @@ TEST(ScenarioMargin, options_and_their_hedge) {
   double standard = 0;
   for (double bucket : wide.counted) standard = std::min(standard, bucket);
   EXPECT_GT(wide.worst, -standard * 10);
-  // The dampener: the +500 % bucket loses the payoff less 100,000 USD worth of coin at the shocked
-  // index.
+  // The dampener: the +500 % bucket loses the payoff less 100,000 USD value_in_coins of coin at the
+  // shocked index.
   const double payoff = call_price(540'000, 300'000, 0.75, 30.0 / 365) / 540'000 -
                         call_price(90'000, 300'000, 0.5, 30.0 / 365) / 90'000;
   EXPECT_NEAR(wide.extended.back(), -100 * payoff + 100'000 / 540'000.0, 1e-9);
@@ -134,14 +134,14 @@ TEST(ScenarioMargin, shared_profits_are_the_plain_ones) {
                                      {sizes[2], true, years, &unit}};
   for (int again = 0; again < 2; ++again)  // what stood in `m` before leaves no trace
     ASSERT_TRUE(scenario_margin(rule, index, 0, legs, m).has_value());
-  const auto worth = [&](double move, double at_vol) {
+  const auto value_in_coins = [&](double move, double at_vol) {
     return options::black_price({89'250 * (1 + move), 86'000, years, at_vol, OptionType::put}) /
            (index * (1 + move));
   };
   const double up = std::max(vol, 0.5) * vol_shock_up(0.5, days, 0.3),
                down = vol * vol_shock_down(0.25, days, 0.3);
   const auto plain = [&](double move, double future_move, double at_vol) {
-    const double gain = worth(move, at_vol) - worth(0, vol);
+    const double gain = value_in_coins(move, at_vol) - value_in_coins(0, vol);
     return sizes[0] * gain + sizes[1] * (1 - 1 / (1 + future_move)) + sizes[2] * gain;
   };
   for (int i = 0; i < 9; ++i) {

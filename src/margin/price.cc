@@ -276,7 +276,7 @@ Result<std::optional<Price>> trigger_price(const Position& position,
   const Price guess = Price::nearest(near.value_or(is_long ? 0 : 9e8)).has_value()
                           ? Price::nearest(near.value_or(is_long ? 0 : 9e8)).value()
                           : Price::raw(is_long ? 1 : INT64_MAX);
-  // Bracket the change from safe to triggered around the guess, then halve. `toward` is the hurting
+  // Enclose the change from safe to triggered around the guess, then halve. `toward` is the hurting
   // direction.
   const int64_t toward = is_long ? -1 : 1;
   const int64_t start = std::max<int64_t>(1, guess.raw());

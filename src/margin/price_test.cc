@@ -111,8 +111,8 @@ Position random_isolated(Random& random, const Rulebooks::Compiled& rules, BookI
                             : size),
              .entry = price(entry),
              .leverage = times_leverage(1 + std::floor(random.uniform() * 19))};
-  const Wide worth = position_value(rules, p.qty, p.entry, Round::down);
-  p.margin = *fit<Amount>(shared_by(worth, p.leverage, Round::down));
+  const Wide at_entry = position_value(rules, p.qty, p.entry, Round::down);
+  p.margin = *fit<Amount>(shared_by(at_entry, p.leverage, Round::down));
   return p;
 }
 

@@ -26,8 +26,8 @@ enum class PositionSide : uint8_t { long_side, short_side };  // of a position
 struct Trade {
   Price price;
   Qty qty;
-  Side taker_side = Side::buy;  // the aggressor's
-  std::string id;               // the venue's own; unique within the instrument
+  Side taker_side = Side::buy;
+  std::string id;  // the venue's own; unique within the instrument
   std::optional<Price> index_price;
   bool aggregated = false;  // several fills at one price in one record (Binance aggTrade)
   bool block = false;       // negotiated off the book

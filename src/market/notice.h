@@ -109,7 +109,7 @@ struct MarginCall {
 // The trigger held: the steps of the venue's liquidation begin.
 struct LiquidationStarted {
   std::optional<CoinId> coin;              // of the pool; missing: all coins, in USD
-  std::optional<InstrumentId> instrument;  // isolated, or of fund and vault: the position at stake
+  std::optional<InstrumentId> instrument;  // isolated, or of fund and vault: its position
   Amount equity, maintenance;
 };
 

@@ -212,7 +212,7 @@ struct CollateralRule {
   SourceIndex source = 0;
 };
 
-// Deribit's scenario matrix for one currency pair.
+// Deribit's scenario matrix for one pair of coins.
 struct ScenarioRule {
   Rate price_range;
   int buckets_each_side = 4;

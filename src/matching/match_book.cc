@@ -5,6 +5,7 @@
 namespace delever::matching {
 namespace {
 
+// A level takes 24 bytes: the largest book stands at 400 MB.
 constexpr int64_t kLevelsMax = int64_t{1} << 24;
 
 BookEvent rejected(const MatchBook::NewOrder& order, BookReject why) {
@@ -28,6 +29,8 @@ MatchBook::MatchBook(Band band) : band_(band) {
   asks_.resize(size_);
 }
 
+// An id is a slot and the generation of its use, odd while an order stands there. A slot that is
+// used again has another generation, so that a late cancel never hits a stranger's order.
 uint32_t MatchBook::slot_of(OrderId id) const {
   const auto slot = static_cast<uint32_t>(id);
   const auto generation = static_cast<uint32_t>(id >> 32);
@@ -36,6 +39,8 @@ uint32_t MatchBook::slot_of(OrderId id) const {
   return slot;
 }
 
+// At the end of its level's queue. The first order of a level is what makes the level known to the
+// bitmap and, where it is better, to the best price.
 OrderId MatchBook::rest(const NewOrder& order, int32_t at, Lots lots, std::vector<BookEvent>& out) {
   uint32_t slot = 0;
   if (free_.empty()) {
@@ -75,6 +80,8 @@ OrderId MatchBook::rest(const NewOrder& order, int32_t at, Lots lots, std::vecto
   return id;
 }
 
+// Takes an order off, from anywhere in its queue. The best price is looked for anew only when its
+// own level has emptied: the bitmap finds the next one in three steps, however far away it is.
 void MatchBook::unlink(uint32_t slot) {
   Order& o = orders_[slot];
   Level& level = levels_[static_cast<size_t>(o.level)];
@@ -110,6 +117,7 @@ Lots MatchBook::match(const NewOrder& order, int32_t limit, std::vector<BookEven
     if (!reaches || left == 0) return left;
     const uint32_t slot = levels_[static_cast<size_t>(at)].first;
     Order& maker = orders_[slot];
+    // The two orders of one account: which of them goes is the taker's choice.
     if (maker.account == order.account && order.self_trade != SelfTrade::allow) {
       if (order.self_trade != SelfTrade::expire_taker) {
         out.push_back({.kind = BookEvent::Kind::expired,
@@ -128,6 +136,7 @@ Lots MatchBook::match(const NewOrder& order, int32_t limit, std::vector<BookEven
                      .account = order.account});
       return 0;
     }
+    // Not an end of the order: whoever owns the book settles the maker and submits the rest again.
     if (maker.guarded) {
       out.push_back({.kind = BookEvent::Kind::guarded,
                      .taker_side = kSide,
@@ -167,6 +176,7 @@ OrderId MatchBook::submit(const NewOrder& order, std::vector<BookEvent>& out) {
   if (!order.market && (order.tick < band_.lowest || order.tick > band_.highest))
     return refuse(BookReject::outside_band);
   const bool buy = order.side == Side::buy;
+  // A market order is a limit order at the far end of the band.
   const int32_t level = order.market ? (buy ? size_ - 1 : 0) : (order.tick - band_.lowest).raw();
   const bool crosses = buy ? best_ask_ <= level : best_bid_ >= level && best_bid_ >= 0;
   if (order.time_in_force == TimeInForce::post_only && (crosses || order.market))
@@ -231,6 +241,8 @@ void MatchBook::guard(OrderId id, bool on) {
   orders_[slot].guarded = on;
 }
 
+// Levels, bitmaps and best prices from the orders alone, as they come out of a snapshot. False
+// where the orders' links do not make queues: a snapshot comes from outside.
 bool MatchBook::rebuild() {
   levels_.assign(static_cast<size_t>(size_), Level{});
   bids_.resize(size_);
@@ -264,6 +276,7 @@ bool MatchBook::rebuild() {
     else
       best_ask_ = std::min(best_ask_, o.level);
   }
+  // Every slot is in use or free, and none is both.
   for (const uint32_t slot : free_) {
     if (slot >= orders_.size() || resting(slot)) return false;
   }

@@ -256,8 +256,8 @@ void add_shock_rows(ShockTable& table, std::string_view asset,
       continue;
     ShockRow row{.outcome = name, .plain = sim::estimate(values, table.draws)};
     row.controlled = sim::controlled(values, controls, control.mean(), table.draws);
-    row.worth_draws = sim::worth(values, row.plain);
-    row.worth_control = sim::worth(values, row.controlled.estimate);
+    row.worth_draws = sim::variance_ratio(values, row.plain);
+    row.worth_control = sim::variance_ratio(values, row.controlled.estimate);
     table.rows.push_back(std::move(row));
   }
 }

@@ -24,6 +24,8 @@ double Simulation::State::coin_price(const Venue& venue, CoinId coin) const {
   return index ? index->approx() : world.assets[coin - 1].price;
 }
 
+// USD at present prices: wallets, isolated margins and unrealised profits. Doubles, for reports and
+// for the fund's way; what is owed is the exchange's business.
 double Simulation::State::equity(const Venue& venue, AccountId account) const {
   const exchange::Exchange& x = venue.exchange();
   double usd = 0;
@@ -57,6 +59,8 @@ double Simulation::State::equity(const Venue& venue, AccountId account) const {
   return usd;
 }
 
+// What an account's coins of the start have gained by their price alone. It is taken off its
+// profit: a maker who hedges with coins has lost on the position what these have gained.
 double Simulation::State::held_gain(size_t v, AccountId account) const {
   double usd = 0;
   const size_t assets = world.assets.size();
@@ -66,6 +70,7 @@ double Simulation::State::held_gain(size_t v, AccountId account) const {
   return usd;
 }
 
+// Funds and vaults of all venues.
 double Simulation::State::funds() const {
   double usd = 0;
   for (uint32_t v = 0; v < venues.size(); ++v) {
@@ -74,6 +79,8 @@ double Simulation::State::funds() const {
   return usd;
 }
 
+// One line a minute. The deficit is the most that funds, vaults and uncovered debts together have
+// come to so far, by these minutes.
 void Simulation::State::sample(Instant at) {
   double uncovered = 0;
   for (const auto& v : venues) {
@@ -137,6 +144,7 @@ void Simulation::State::finish() {
     a.funding_mean /= static_cast<double>(a.samples.size());
     a.open_start = a.samples.front().open_interest;
     a.open_end = a.samples.back().open_interest;
+    // Open interest: the highest before the price's low, and the lowest after that.
     const Sample* high = &a.samples.front();
     for (const Sample& s : a.samples) {
       if (s.at <= a.low_at && s.open_interest > high->open_interest) high = &s;
@@ -187,6 +195,8 @@ void Simulation::State::finish() {
   outcome.hash = hash.digest();
 }
 
+// Who holds what, as no feed tells it: the truth that inferred levels are judged by. The last time
+// also what became of every account.
 Result<void> Simulation::State::write_truth(Instant at, bool last) {
   if (!options.output) return {};
   std::string rows;
@@ -241,6 +251,7 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
   return options.output->on_accounts(rows);
 }
 
+// Every coin of every venue is somewhere, and every long is somebody's short, to the last unit.
 Result<void> Simulation::State::check_balance() const {
   for (const auto& venue : venues) {
     const exchange::Exchange& x = venue->exchange();

@@ -155,6 +155,7 @@ Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& mo
   return {};
 }
 
+// A perpetual venue's money is what its first listing settles in; spot and options pay in USDT.
 Result<void> Simulation::State::build_venues() {
   for (uint32_t number = 0; number < scenario.venues.size(); ++number) {
     const VenueSetup& v = scenario.venues[number];
@@ -203,6 +204,8 @@ void Simulation::State::build_populations() {
   }
 }
 
+// Positions of the start are entered on the way here: one minute for each past price, before
+// `from`.
 Result<void> Simulation::State::build() {
   const Scenario& s = scenario;
   world.seed = options.seed;

@@ -201,7 +201,7 @@ void Simulation::State::count_forced() {
   }
 }
 
-void Simulation::State::look() {
+void Simulation::State::view_markets() {
   for (uint32_t i = 0; i < world.markets.size(); ++i) {
     MarketView& b = world.markets[i];
     const Venue& venue = *venues[b.venue];
@@ -313,7 +313,7 @@ void Simulation::State::advance(size_t k) {
     if (b.second == k) world.seed = b.seed;
   }
   move_fundamental(k);
-  if (k == 0) look();
+  if (k == 0) view_markets();
   if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
   for (const auto& p : populations) p->observe(world);
   decide();
@@ -325,7 +325,7 @@ void Simulation::State::advance(size_t k) {
   pool.run(venues.size(), [this](size_t v) { venues[v]->run_second(world.now); });
   route();
   count_forced();
-  look();
+  view_markets();
 }
 
 // What is written and summed up after k + 1 seconds: lines of every second, samples of every

@@ -75,7 +75,7 @@ struct Simulation::State {
   void move_fundamental(size_t second);
   void publish(Venue& venue);
   void route();
-  void look();  // the world after a second
+  void view_markets();  // the world after a second
   void count_forced();
   // accounting.cc
   double equity(const Venue& venue, AccountId account) const;  // USD at the prices of the moment

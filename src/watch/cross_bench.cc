@@ -195,7 +195,7 @@ void watch_cross(const Market& market, uint32_t count) {
   PoolBound bound;
   margin::AccountMargin margin;
   margin::MarkPrices marks = market.marks;
-  const auto look = [&](uint32_t id) {
+  const auto reevaluate = [&](uint32_t id) {
     const margin::Account account = market.account(id);
     CHECK(margin::evaluate(account, marks, market.books, margin).has_value());
     if (margin.liquidated()) return index.forget(id), true;
@@ -203,7 +203,7 @@ void watch_cross(const Market& market, uint32_t count) {
     index.watch(id, bound);
     return false;
   };
-  for (uint32_t id = 0; id < count; ++id) look(id);
+  for (uint32_t id = 0; id < count; ++id) reevaluate(id);
   std::printf("%u cross accounts watched: %zu watch prices, %.1f bytes an account\n", count,
               index.watched(), static_cast<double>(index.bytes()) / count);
   Random random(2, {});
@@ -237,7 +237,7 @@ void watch_cross(const Market& market, uint32_t count) {
       index.watch(pools[i], bounds[i]);
     }
   });
-  for (const auto& [id, account] : some) look(id);
+  for (const auto& [id, account] : some) reevaluate(id);
   const auto n = static_cast<double>(some.size());
   std::printf("  bound %.0f ns a look; watch %.0f ns a look, %.0f ns a watch price\n",
               bounding / n * 1e9, watching / n * 1e9,
@@ -257,7 +257,7 @@ void watch_cross(const Market& market, uint32_t count) {
     taking += seconds() - start;
     std::sort(due.begin(), due.end());
     due.erase(std::unique(due.begin(), due.end()), due.end());
-    for (const uint32_t id : due) gone += look(id);
+    for (const uint32_t id : due) gone += reevaluate(id);
     looks += due.size();
   }
   std::printf(

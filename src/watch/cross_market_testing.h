@@ -65,7 +65,7 @@ struct CrossMarket {
     ids.underlying.push_back(prices++);
   }
 
-  static double worth(const CrossMarket& market, const margin::Position& position) {
+  static double entry_value(const CrossMarket& market, const margin::Position& position) {
     const margin::Rulebooks::Compiled& rules = market.books[position.book];
     const double size = position.qty.approx() * rules.size.approx();
     const double at = market.marks.mark[position.instrument]->approx();
@@ -126,7 +126,7 @@ struct CrossMarket {
                               : position.mode == MarginMode::cross &&
                                     (!pool.coin || books[position.book].settle == *pool.coin);
         if (!mine) continue;
-        double own = worth(*this, position);
+        double own = entry_value(*this, position);
         if (!pool.coin) own *= marks.coin_usd[books[position.book].settle]->approx();
         value += own;
       }

@@ -24,6 +24,8 @@ void append(const LineTable::Group& group, size_t block, uint32_t mask,
     rows.push_back(group.rows[block * kLanes + static_cast<size_t>(std::countr_zero(mask))]);
 }
 
+// Rows with constant + sum of weight x value <= 0. The twin of the kernels below: the same floats,
+// added in the same order, so that all three find the same rows.
 void find_plain(const LineTable::Group& group, const float* values, size_t from, size_t to,
                 std::vector<uint32_t>& rows) {
   for (size_t block = from; block < to; ++block) {
@@ -124,6 +126,8 @@ void LineTable::set_value(Value value, double now) {
   values_[value] = static_cast<float>(now);
 }
 
+// A new limit changes the rounding that was allowed for, so every row on the value is found until
+// it is set again.
 void LineTable::set_limit(Value value, double limit) {
   CHECK(value > 0 && value < values_.size() && limit >= 0);
   limits_[value] = limit;
@@ -136,6 +140,8 @@ void LineTable::set_limit(Value value, double limit) {
   }
 }
 
+// Rows of one number of terms stand together, in blocks of lanes; the last row of a group fills the
+// place of one that goes.
 uint16_t LineTable::group_of(size_t terms) {
   size_t wanted = std::max<size_t>(1, terms);
   if (wanted > 8) {  // up to a quarter more than needed
@@ -204,6 +210,9 @@ void LineTable::set(uint32_t row, double constant, std::span<const Term> terms) 
     group.weights[slot] = static_cast<float>(term.weight);
     group.values[slot] = term.value;
   }
+  // Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 3.1: a sum of n products in
+  // floats is off by at most k / (1 - k) of the sum of their magnitudes, k = (n + 4) 2^-24. Twice
+  // that is taken off, for the constant and the weights are rounded to floats as well.
   const double k = static_cast<double>(group.terms + 4) * 0x1p-24;
   // The last addend stands for what underflows: floats below 1e-38.
   const double lowered = constant - 2 * k / (1 - k) * gross - 1e-30;

@@ -13,6 +13,7 @@ constexpr double kOptionReach =
     16;  // an option's mark: from 0 to 16 now, its slack being nearly a line
 
 double raw_price(Price price) { return static_cast<double>(price.raw()); }
+double units(Amount amount) { return static_cast<double>(amount.raw()); }
 Price near(double units) {
   return Price::raw(static_cast<int64_t>(std::clamp(units, 1.0, 9.2e18)));
 }
@@ -164,6 +165,8 @@ Exposure::Way reach(const std::vector<Leg>& legs, Price now, std::optional<Price
   return {now, 0};
 }
 
+// One pool's bound as it is put together: exposures are appended, and the slack that roundings may
+// take is taken off the spare.
 struct Builder {
   const margin::Account& account;
   const margin::MarkPrices& marks;
@@ -176,6 +179,70 @@ struct Builder {
   static PriceId id_of(const std::vector<PriceId>& ids, size_t i) {
     CHECK(i < ids.size());
     return ids[i];
+  }
+
+  bool in_pool(size_t i, CoinId coin) const {
+    return account.positions[i].mode == MarginMode::cross &&
+           books[account.positions[i].book].settle == coin;
+  }
+  Leg leg(size_t i) const {
+    return {&account.positions[i], &books[account.positions[i].book], &margin.positions[i]};
+  }
+
+  // Cross positions that settle in `coin`. The legs of one instrument go together (what one gains
+  // the other may lose), each instrument at its first leg. Answers their part of the slack.
+  Result<double> add_coin(CoinId coin, double scale, double roundings_each) {
+    double here = 0;
+    for (size_t i = 0; i < account.positions.size(); ++i) {
+      if (!in_pool(i, coin)) continue;
+      const auto same = [&](size_t k) {
+        return in_pool(k, coin) &&
+               account.positions[k].instrument == account.positions[i].instrument;
+      };
+      bool first = true;
+      for (size_t k = 0; k < i && first; ++k) first = !same(k);
+      if (!first) continue;
+      legs.clear();
+      for (size_t k = i; k < account.positions.size(); ++k) {
+        if (same(k)) legs.push_back(leg(k));
+      }
+      here += TRY(add(scale, roundings_each));
+    }
+    return here;
+  }
+
+  // One coin of a pool in USD. With its price X and A = balance after haircut + c, the pool holds
+  // X A, and X A - X0 A0 = X (A - A0) + (X - X0) A0. While X <= X0 (1 + h) the first term costs at
+  // most X0 (1 + h) times what the positions lose in coins, so their losses are counted at x_most;
+  // the second is a straight line in X: falling costs where A0 > 0, rising where A0 < 0. Rising
+  // ends at 1 + h in any case where positions settle in the coin, for the first term's sake.
+  Result<void> add_backing_coin(CoinId coin) {
+    double held = 0, rounded = 0;
+    for (const margin::Balance& balance : account.balances) {
+      if (balance.coin != coin) continue;
+      const std::optional<Rate> haircut = books.haircut(coin);
+      if (!haircut && balance.amount > Amount()) continue;  // no collateral; a debt counts
+      held += units(balance.amount) * (balance.amount > Amount() ? 1 - haircut->approx() : 1);
+      rounded += 2 + 1e-14 * std::abs(held);
+    }
+    const Price* now = margin::MarkPrices::at(marks.coin_usd, coin);
+    bool settles = false;
+    for (size_t i = 0; i < account.positions.size(); ++i) settles |= in_pool(i, coin);
+    if (held == 0 && !settles) return {};
+    CHECK(now);  // evaluate() has used it
+    const double x = now->approx(), x_most = x * (1 + kCoinHeadroom);
+    // A USD pool rounds three figures of each position and two of each balance, besides what the
+    // coins round.
+    const double here = held + TRY(add_coin(coin, x_most, 3));
+    into.spare -= rounded * (x_most + 1) + 1e-14 * std::abs(here) * x_most;
+    Exposure exposure{.price = id_of(ids.coin_usd, coin), .now = *now};
+    const Price above = near(raw_price(*now) * (1 + kCoinHeadroom)),
+                below = near(raw_price(*now) / kReach);
+    if (here > 0) exposure.fall = Exposure::Way{below, here * (now->approx() - below.approx())};
+    if (here < 0 || settles)
+      exposure.rise = Exposure::Way{above, std::max(0.0, -here) * (above.approx() - x)};
+    into.exposures.push_back(exposure);
+    return {};
   }
 
   // Adds the legs' exposures, every loss `scale` fold, and takes their roundings off; answers their
@@ -242,8 +309,6 @@ struct Builder {
   }
 };
 
-double units(Amount amount) { return static_cast<double>(amount.raw()); }
-
 }  // namespace
 
 Result<SlackChord> slack_chord(const margin::Position& position,
@@ -285,43 +350,15 @@ Result<void> bound_pool(const margin::Account& account, const margin::MarkPrices
                   .margin = margin,
                   .ids = ids,
                   .into = into};
-  const auto leg = [&](size_t i) {
-    return Leg{&account.positions[i], &books[account.positions[i].book], &margin.positions[i]};
-  };
   if (p.position) {
-    builder.legs.push_back(leg(*p.position));
+    builder.legs.push_back(builder.leg(*p.position));
     TRY(builder.add(1, 0));
     return {};
   }
-  // The legs of one instrument go together, each instrument at its first leg.
-  const auto of_pool = [&](size_t i, CoinId coin) {
-    return account.positions[i].mode == MarginMode::cross &&
-           books[account.positions[i].book].settle == coin;
-  };
-  const auto add_coin = [&](CoinId coin, double scale, double roundings_each) -> Result<double> {
-    double here = 0;
-    for (size_t i = 0; i < account.positions.size(); ++i) {
-      if (!of_pool(i, coin)) continue;
-      const auto same = [&](size_t k) {
-        return of_pool(k, coin) &&
-               account.positions[k].instrument == account.positions[i].instrument;
-      };
-      bool first = true;
-      for (size_t k = 0; k < i && first; ++k) first = !same(k);
-      if (!first) continue;
-      builder.legs.clear();
-      for (size_t k = i; k < account.positions.size(); ++k) {
-        if (same(k)) builder.legs.push_back(leg(k));
-      }
-      here += TRY(builder.add(scale, roundings_each));
-    }
-    return here;
-  };
   if (p.coin) {
-    TRY(add_coin(*p.coin, 1, 0));
+    TRY(builder.add_coin(*p.coin, 1, 0));
     return {};
   }
-
   std::vector<CoinId> coins;
   for (const margin::Balance& balance : account.balances) coins.push_back(balance.coin);
   for (const margin::Position& position : account.positions) {
@@ -329,35 +366,7 @@ Result<void> bound_pool(const margin::Account& account, const margin::MarkPrices
   }
   std::sort(coins.begin(), coins.end());
   coins.erase(std::unique(coins.begin(), coins.end()), coins.end());
-  for (const CoinId coin : coins) {
-    double held = 0, rounded = 0;
-    for (const margin::Balance& balance : account.balances) {
-      if (balance.coin != coin) continue;
-      const std::optional<Rate> haircut = books.haircut(coin);
-      if (!haircut && balance.amount > Amount()) continue;
-      held += units(balance.amount) * (balance.amount > Amount() ? 1 - haircut->approx() : 1);
-      rounded += 2 + 1e-14 * std::abs(held);
-    }
-    const Price* now = margin::MarkPrices::at(marks.coin_usd, coin);
-    const bool settles = std::any_of(
-        account.positions.begin(), account.positions.end(), [&](const margin::Position& position) {
-          return position.mode == MarginMode::cross && books[position.book].settle == coin;
-        });
-    if (held == 0 && !settles) continue;
-    CHECK(now);  // evaluate() has used it
-    const double x = now->approx(), x_most = x * (1 + kCoinHeadroom);
-    // A USD pool rounds three figures of each position and two of each balance, besides what the
-    // coins round.
-    const double here = held + TRY(add_coin(coin, x_most, 3));
-    into.spare -= rounded * (x_most + 1) + 1e-14 * std::abs(here) * x_most;
-    Exposure exposure{.price = Builder::id_of(ids.coin_usd, coin), .now = *now};
-    const Price above = near(raw_price(*now) * (1 + kCoinHeadroom)),
-                below = near(raw_price(*now) / kReach);
-    if (here > 0) exposure.fall = Exposure::Way{below, here * (now->approx() - below.approx())};
-    if (here < 0 || settles)
-      exposure.rise = Exposure::Way{above, std::max(0.0, -here) * (above.approx() - x)};
-    into.exposures.push_back(exposure);
-  }
+  for (const CoinId coin : coins) TRY(builder.add_backing_coin(coin));
   return {};
 }
 

@@ -22,6 +22,8 @@ Error wrong_task(std::string_view text) {
   return {Fault::malformed, "no task of a run", std::string(text)};
 }
 
+// "17,3600:99/without=stops,gamma/shock=-1.5": the seed, the seeds that replace it from a
+// second on, and what is switched off or fixed.
 Result<Task> read_task(std::string_view text) {
   Task task;
   const std::vector<std::string_view> parts = delever::split(text, '/');
@@ -59,6 +61,7 @@ Result<Task> read_task(std::string_view text) {
 
 }  // namespace
 
+// What read_task() reads again, to the last bit.
 std::string task_text(const Task& task) {
   std::string text;
   for (const Branch& b : task.seeds) {
@@ -132,6 +135,7 @@ std::optional<Path> read_path(std::string_view result) {
   return path;
 }
 
+// The first error stops what has not begun; results are handed over one at a time, as they come.
 Executor on_threads(const Scenario& scenario, unsigned threads) {
   return [&scenario, threads](const std::vector<std::string>& tasks,
                               const OnResult& on_result) -> Result<void> {
@@ -161,6 +165,8 @@ std::string kept_line(uint64_t digest, std::string_view text, std::string_view r
   return fmt::format("{:016x} {} {} end\n", digest, text, result);
 }
 
+// A line whose end is missing was being written when the process died: it is counted, and its task
+// runs again. Lines of other scenarios or programs, by the digest, are left where they are.
 KeptRuns read_kept(std::string_view text, uint64_t digest) {
   KeptRuns kept;
   while (!text.empty()) {
@@ -186,6 +192,8 @@ KeptRuns read_kept(std::string_view text, uint64_t digest) {
   return kept;
 }
 
+// Answers what is kept, and keeps what is new before it is handed on: a run is never lost after it
+// has counted.
 Executor keeping(Executor executor, std::map<std::string, std::string, std::less<>> results,
                  std::function<Result<void>(std::string_view text, std::string_view result)> keep) {
   return [executor = std::move(executor), results = std::move(results), keep = std::move(keep)](

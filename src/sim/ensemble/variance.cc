@@ -137,7 +137,7 @@ Controlled controlled(std::span<const double> values, std::span<const double> co
   return out;
 }
 
-std::optional<double> worth(std::span<const double> values, const Estimate& e) {
+std::optional<double> variance_ratio(std::span<const double> values, const Estimate& e) {
   const double plain = estimate(values, Draws::independent).error;
   if (!(e.error > 0) || !(plain > 0)) return std::nullopt;
   return plain * plain / (e.error * e.error);

@@ -42,6 +42,6 @@ Controlled controlled(std::span<const double> values, std::span<const double> co
                       double control_mean, Draws draws);
 // How many independent runs one run of this estimate is worth: variance of the plain mean of so
 // many runs over its own. Missing where nothing varies.
-std::optional<double> worth(std::span<const double> values, const Estimate& estimate);
+std::optional<double> variance_ratio(std::span<const double> values, const Estimate& estimate);
 
 }  // namespace delever::sim

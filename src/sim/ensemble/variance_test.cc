@@ -75,7 +75,7 @@ TEST(Variance, DrawsFollowTheNormalLaw) {
 TEST(Variance, NothingVariesNothingIsWorth) {
   const std::vector<double> same(8, 3.0);
   EXPECT_EQ(estimate(same, Draws::independent).error, 0);
-  EXPECT_FALSE(worth(same, estimate(same, Draws::independent)));
+  EXPECT_FALSE(variance_ratio(same, estimate(same, Draws::independent)));
 }
 
 // The stop run with a shock of random size: half its accounts, an hour.
@@ -101,7 +101,7 @@ TEST(Control, TheReducedFormExplainsTheSimulatedFallAndLeavesItsMean) {
   const Estimate plain = estimate(falls, Draws::independent);
   const Controlled with = controlled(falls, controls, control->mean(), Draws::independent);
   EXPECT_GT(with.slope, 0);
-  EXPECT_GT(worth(falls, with.estimate).value(), 2);
+  EXPECT_GT(variance_ratio(falls, with.estimate).value(), 2);
   EXPECT_LT(std::abs(with.estimate.mean - plain.mean), 3 * plain.error);
   // A run that is handed its own draw is the same run.
   EXPECT_EQ(run_task(s, task_text({.seeds = {{0, 1}}, .shock = shock_of_seed(1)})).value(),
