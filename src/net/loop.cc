@@ -1,0 +1,113 @@
+#include "net/loop.h"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include "net/loop_impl.h"
+#include "net/tcp_wire.h"
+
+namespace delever::net {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// How exact time-outs of connections are.
+constexpr auto kSweep = std::chrono::milliseconds(50);
+
+}  // namespace
+
+struct Timer::State {
+  State(asio::io_context& io, std::function<void()> what) : timer(io), task(std::move(what)) {}
+  asio::steady_timer timer;
+  std::function<void()> task;
+  bool waiting = true;
+};
+
+void Timer::cancel() {
+  if (!state_) return;
+  if (std::exchange(state_->waiting, false)) state_->timer.cancel();
+  state_.reset();
+}
+
+bool Timer::waiting() const { return state_ && state_->waiting; }
+
+void Loop::Impl::add(TcpWire* wire) {
+  wires.insert(wire);
+  if (!sweeping) sweep_later();
+}
+
+void Loop::Impl::sweep_later() {
+  sweeping = true;
+  sweep.expires_after(kSweep);
+  sweep.async_wait([this](const error_code& error) {
+    sweeping = false;
+    if (error) return;
+    const Duration now = clock.elapsed();
+    // A wire that is found late may drop others.
+    const std::vector<TcpWire*> all(wires.begin(), wires.end());
+    for (TcpWire* wire : all) {
+      if (wires.count(wire) != 0) wire->check_time(now);
+    }
+    if (!wires.empty() && !sweeping) sweep_later();
+  });
+}
+
+Loop::Loop(Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
+
+Loop::~Loop() {
+  while (!impl_->wires.empty()) (*impl_->wires.begin())->release();
+}
+
+void Loop::run() {
+  const auto work = asio::make_work_guard(impl_->io);
+  impl_->io.restart();
+  impl_->io.run();
+}
+
+void Loop::run_for(Duration most) {
+  const auto work = asio::make_work_guard(impl_->io);
+  impl_->io.restart();
+  impl_->io.run_for(std::chrono::nanoseconds(most.ns()));
+}
+
+void Loop::stop() { impl_->io.stop(); }
+
+void Loop::post(std::function<void()> task) { asio::post(impl_->io, std::move(task)); }
+
+Timer Loop::after(Duration wait, std::function<void()> task) {
+  Timer timer;
+  timer.state_ = std::make_shared<Timer::State>(impl_->io, std::move(task));
+  timer.state_->timer.expires_after(std::chrono::nanoseconds(wait.ns()));
+  timer.state_->timer.async_wait([state = timer.state_](const error_code& error) {
+    if (error || !std::exchange(state->waiting, false)) return;
+    state->task();
+  });
+  return timer;
+}
+
+Result<void> Loop::on_signals(const std::vector<int>& signals, std::function<void(int)> handler) {
+  impl_->signals = std::make_unique<asio::signal_set>(impl_->io);
+  for (const int signal : signals) {
+    error_code error;
+    if (impl_->signals->add(signal, error))
+      return Error{Fault::unavailable, error.message(), "signal " + std::to_string(signal)};
+  }
+  struct Again {
+    asio::signal_set* set;
+    std::shared_ptr<std::function<void(int)>> handler;
+    void operator()(const error_code& error, int signal) const {
+      if (error) return;
+      (*handler)(signal);
+      set->async_wait(*this);
+    }
+  };
+  impl_->signals->async_wait(
+      Again{impl_->signals.get(), std::make_shared<std::function<void(int)>>(std::move(handler))});
+  return {};
+}
+
+Clock& Loop::clock() { return impl_->clock; }
+
+}  // namespace delever::net

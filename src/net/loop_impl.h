@@ -1,0 +1,30 @@
+// The inside of a loop, for the files of this folder that hold sockets.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <unordered_set>
+
+#include "net/loop.h"
+
+namespace delever::net {
+
+class TcpWire;
+
+struct Loop::Impl {
+  explicit Impl(Clock& clock_given) : clock(clock_given), sweep(io) {}
+
+  Clock& clock;
+  boost::asio::io_context io{1};
+  std::unordered_set<TcpWire*> wires;  // open ones: their time-outs are looked after in sweeps
+  boost::asio::steady_timer sweep;
+  bool sweeping = false;
+  std::unique_ptr<boost::asio::signal_set> signals;
+
+  void add(TcpWire* wire);
+  void remove(TcpWire* wire) { wires.erase(wire); }
+  void sweep_later();
+};
+
+}  // namespace delever::net
