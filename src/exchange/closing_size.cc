@@ -10,12 +10,15 @@ const LiquidationRule& Liquidator::rule_of(PositionId pos) const {
 }
 
 // The value at which the whole equity of the pool is gone when this position is closed and the
-// others stand.
+// others stand. Closing at value V instead of the value at the mark V0 changes the equity E by V -
+// V0 where the position gains with value, and by V0 - V where it loses; E + that = 0 gives V0 - E
+// and V0 + E. In a USD pool E is first turned into the position's coin. (Binance's and Bybit's
+// bankruptcy price of one isolated position is this value over its size.)
 int64_t Liquidator::bankruptcy_value(PoolId p, PositionId id) const {
   const PositionState& pos = positions[id];
   const Market& m = markets[pos.instrument];
   const bool gains = gains_with_value(m, pos.lots);
-  Wide equity = pools.sums(p).equity();
+  Wide equity = pools.trigger_sums(p).equity();
   if (!pools[p].coin) {
     const Price usd = *prices.coin_usd[m.settle];
     equity = divide(equity * Price::scale, usd.raw(), Round::down);
@@ -26,7 +29,8 @@ int64_t Liquidator::bankruptcy_value(PoolId p, PositionId id) const {
   return static_cast<int64_t>(smaller(larger(gone, 0), 4 * Wide{kValueMax}));
 }
 
-// The worst tick at which closing still leaves nothing owed.
+// The worst tick at which closing still leaves nothing owed: values rise or fall with the tick
+// throughout, so the tick is found by halving the band, in the rounding that a fill would have.
 Tick Liquidator::bankruptcy_tick(const Market& m, const PositionState& pos,
                                  int64_t position_value) const {
   const matching::MatchBook::Band band = m.listing->band;
@@ -46,18 +50,20 @@ Tick Liquidator::bankruptcy_tick(const Market& m, const PositionState& pos,
 }
 
 // The fewest lots whose closing at the mark, fee paid, leaves the pool safe; all of them when none
-// does.
+// does. Closing at the mark moves profit into the wallet and leaves the equity as it is, less the
+// fee: what falls is maintenance. More closed never asks for more maintenance where rates rise with
+// size, so the number is found by halving.
 Lots Liquidator::lots_to_safety(PoolId p, PositionId id) const {
   const PositionState& pos = positions[id];
   const Market& m = markets[pos.instrument];
-  const Wide equity = pools.sums(p).equity();
+  const Wide equity = pools.trigger_sums(p).equity();
   const LiquidationRule& rule = rule_of(id);
   const Lots held = std::abs(pos.lots);
   const auto safe = [&](Lots closed) {
     const Lots left = held - closed;
     const int64_t cost = narrow(divide(static_cast<Wide>(pos.cost) * left, held, Round::down));
     const Hypothetical after{id, pos.lots > 0 ? left : -left, cost, pos.open_buy, pos.open_sell};
-    const PoolSums s = pools.sums(p, &after);
+    const PoolSums s = pools.trigger_sums(p, &after);
     const int64_t fee = m.liquidation_fee.part > 0 ? share(value(m, closed, m.mark, Round::up),
                                                            m.liquidation_fee, Round::up)
                                                    : 0;

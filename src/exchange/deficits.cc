@@ -15,7 +15,7 @@ constexpr Duration kFundMemory = Duration::hours(8);
 // the rule says so, above its best balance of eight hours less the drawdown allowed.
 bool Liquidator::fund_bears(PositionId id, Wide loss, CoinId coin) {
   const PoolId fund = pools.cross_pool(kFund, coin);
-  const PoolSums s = pools.sums(fund);
+  const PoolSums s = pools.trigger_sums(fund);
   const PoolId debtor = positions[id].pool;
   if (!pools[debtor].coin)
     loss = divide(loss * Price::scale, prices.coin_usd[coin]->raw(), Round::up);
@@ -30,7 +30,7 @@ bool Liquidator::fund_bears(PositionId id, Wide loss, CoinId coin) {
 }
 
 void Liquidator::take_over(PoolId p, AccountId by) {
-  const Wide equity = pools.sums(p).equity();  // before anything is handed over
+  const Wide equity = pools.trigger_sums(p).equity();  // before anything is handed over
   for (const PositionId id : pools.in_pool(p)) {
     trading.drop_orders(id);
     const PositionState pos = positions[id];  // a copy: pools.find_or_add_position() may move them
@@ -85,7 +85,7 @@ void Liquidator::cover(PoolId p) {
     settle_debt(a, *pool.coin, margin_of(pos), pos.margin);
   } else if (pool.coin) {
     settle_debt(a, *pool.coin, wallet_of(a), wallet(a, *pool.coin));
-  } else if (pools.sums(p).equity() < 0) {  // all collateral goes to the fund, which pays all debts
+  } else if (pools.trigger_sums(p).equity() < 0) {  // all collateral goes to the fund, which pays all debts
     for (CoinId c = 0; c < pools.coins(); ++c) {
       if (wallet(a, c) > 0 && rulebooks.haircut(c) && pools.held(a, c) == 0)
         ledger.move(wallet_of(a), wallet_of(kFund), c, wallet(a, c));
@@ -125,7 +125,7 @@ int64_t Liquidator::socialise(CoinId coin, int64_t deficit, AccountId debtor,
     if (a == debtor || accounts[a].collateral == CollateralMode::multi_asset) continue;
     for (const PoolId p : accounts[a].pools) {
       if (pools[p].isolated != kNoId || !pools.active(p) || pools[p].coin != coin) continue;
-      const PoolSums s = pools.sums(p);
+      const PoolSums s = pools.trigger_sums(p);
       const Wide most = smaller(s.profit, s.equity() - s.maintenance);
       const Wide capacity = smaller(most, wallet(a, coin) - pools.held(a, coin));
       if (s.priced && capacity > 0) winners.push_back({.account = a, .capacity = narrow(capacity)});
@@ -150,7 +150,7 @@ void Liquidator::unwind_position(PoolId p, PositionId id) {
   const PositionState& pos = positions[id];
   const Market& m = markets[pos.instrument];
   if (pos.lots == 0 || m.mark == 0 || m.settled) return;
-  const PoolSums s = pools.sums(p);
+  const PoolSums s = pools.trigger_sums(p);
   if (s.priced && s.equity() < 0) {
     out.emit(pools[p].account,
              LiquidationStarted{.coin = m.settle,

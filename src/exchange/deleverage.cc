@@ -38,7 +38,7 @@ std::vector<Liquidator::Candidate> Liquidator::adl_queue(PositionId id) {
     const PositionState& pos = positions[other];
     if (pos.lots == 0 || (pos.lots > 0) == (all > 0)) continue;
     Candidate c{other, {.account = pos.account, .capacity = std::abs(pos.lots)}};
-    const PoolSums s = pools.sums(pos.pool);
+    const PoolSums s = pools.trigger_sums(pos.pool);
     c.adl.rank = margin::adl_score(ranking, adl_input(other, s));
     if (pos.account < kFirstUser) c.adl.rank = -1;
     if (pos.account == positions[id].account) c.adl.rank = -2;

@@ -157,7 +157,7 @@ void Liquidator::finish(PoolId p) {
 
 bool Liquidator::vault_solvent(const Case& c) {
   const CoinId coin = markets[positions[c.heaviest].instrument].settle;
-  return pools.sums(pools.cross_pool(kVault, coin)).equity() > 0;
+  return pools.trigger_sums(pools.cross_pool(kVault, coin)).equity() > 0;
 }
 
 // Still short of the ratio at which this venue stops to liquidate (Bybit: 90 %; else the trigger).

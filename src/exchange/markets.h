@@ -101,6 +101,7 @@ class Markets {
   std::vector<Market> all;
   std::vector<IndexState> indices;
   margin::MarkPrices prices;
+  bool has_spot = false;  // some pair's orders hold coins
 
  private:
   int64_t computed_mark(Market& m, int64_t index) const;

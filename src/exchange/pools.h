@@ -85,8 +85,8 @@ class Pools {
     return sums(p, hypothetical, margin::MarginFigures::all);
   }
   // As far as the trigger, the margin call and the watch prices ask: `initial` means nothing.
-  PoolSums trigger_sums(PoolId p) const {
-    return sums(p, nullptr, margin::MarginFigures::of_trigger);
+  PoolSums trigger_sums(PoolId p, const Hypothetical* hypothetical = nullptr) const {
+    return sums(p, hypothetical, margin::MarginFigures::of_trigger);
   }
   Wide free_margin(PoolId p) const;                       // equity - initial
   Wide held(AccountId a, CoinId c) const;                 // in spot orders
@@ -159,7 +159,7 @@ class Pools {
                                double amount, bool is_long) const;
   void add_index(ScenarioTerms& t) const;
   double scenario_slack(ScenarioTerms& t, const PoolSums& s, size_t positions_held) const;
-  void expose_ways(const ScenarioTerms& t, double spare);
+  void expose_moves(const ScenarioTerms& t, double spare);
   static double gain_of(const ScenarioTerms& t, const SharedScenarios& shared, size_t k);
 
   const ExchangeSetup& setup;

@@ -31,7 +31,7 @@ watch::PriceRange around(Price price, double reach) {
 // Everything of one reach: the slack in each scenario, and by price what each of them loses until
 // the ends of its ways.
 struct Pools::ScenarioWatch {
-  struct Ways {
+  struct Moves {
     watch::PriceId price = 0;
     bool inverse = false,
          bounded = true;  // not bounded: a way that costs no scenario goes on for ever
@@ -40,20 +40,20 @@ struct Pools::ScenarioWatch {
   };
   std::vector<double> weight;  // of a scenario's profit in the margin
   std::vector<double> spare;   // units
-  std::deque<Ways> ways;       // none moves while others come
+  std::deque<Moves> moves;     // none moves while others come
   size_t used = 0;
   watch::OptionReach reach;
 
   // The ways of a price, shared by all legs that stand on it in the same way.
-  Ways& of(watch::PriceId price, bool inverse, Price here, watch::PriceRange range) {
+  Moves& of(watch::PriceId price, bool inverse, Price here, watch::PriceRange range) {
     for (size_t k = 0; k < used; ++k) {
-      Ways& w = ways[k];
+      Moves& w = moves[k];
       if (w.price == price && w.inverse == inverse && w.now == here && w.low == range.lowest &&
           w.high == range.highest)
         return w;
     }
-    if (used == ways.size()) ways.emplace_back();
-    Ways& fresh = ways[used++];
+    if (used == moves.size()) moves.emplace_back();
+    Moves& fresh = moves[used++];
     fresh.price = price;
     fresh.inverse = inverse;
     fresh.bounded = true;
@@ -152,16 +152,16 @@ void Pools::add_future(ScenarioTerms& t, const PositionState& pos, double size,
                                t.rule.annualised_move->approx() * shared.leg.years.value_or(0));
   const auto x_of = [&m](Price at) { return m.inverse ? 1 / at.approx() : at.approx(); };
   const double per_x = m.inverse ? size * mark.approx() : size;  // coins or USD per unit of x
-  ScenarioWatch::Ways& ways =
+  ScenarioWatch::Moves& moves =
       t.w.of(price_ids.mark[pos.instrument], m.inverse, mark, around(mark, t.reach.price));
-  const double to_low = x_of(ways.low) - x_of(mark), to_high = x_of(ways.high) - x_of(mark);
+  const double to_low = x_of(moves.low) - x_of(mark), to_high = x_of(moves.high) - x_of(mark);
   for (size_t k = 0; k <= t.none; ++k) {
     double slope = (m.inverse ? -t.kept : t.kept) * per_x -
                    m.rules->liquidation_fee.approx() * std::abs(per_x);
     if (m.inverse)
       slope += t.w.weight[k] * per_x * gain_of(t, shared, k) - t.factor * roll * std::abs(per_x);
-    ways.fall[k] -= slope * to_low * kUnits;
-    ways.rise[k] -= slope * to_high * kUnits;
+    moves.fall[k] -= slope * to_low * kUnits;
+    moves.rise[k] -= slope * to_high * kUnits;
   }
   t.roll_shock += std::abs(size) * roll;
   t.coins_held += std::abs(size) * t.reached;
@@ -194,7 +194,7 @@ bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
   // Losses are counted in coins at the index of now; while it falls they weigh more.
   const double grown = kUnits * (on_index ? 1 : t.growth), amount = std::abs(size) * grown;
   const Price forward = *prices.underlying[pos.instrument];
-  ScenarioWatch::Ways& moves =
+  ScenarioWatch::Moves& moves =
       t.w.of(forward_id, on_index, forward, around(forward, t.reach.price));
   for (size_t k = 0; k < t.none; ++k) {
     moves.fall[k] -= size * grown * t.w.weight[k] * (is_long ? r.fall_long : r.fall_short)[k];
@@ -205,7 +205,7 @@ bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
   // Its mark, in the equity and, where it is anchored, in what the option is worth now: a coin of
   // mark is `kept` less weight * forward / index of slack, whatever these two have come to by
   // then.
-  ScenarioWatch::Ways& own =
+  ScenarioWatch::Moves& own =
       t.w.of(price_ids.mark[pos.instrument], false, mark, {Price(), scaled(mark, 16)});
   own.bounded = false;
   const double ratio = on_index ? 1 : forward.approx() / t.index,
@@ -229,18 +229,18 @@ void Pools::add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const marg
   const auto in_watched_units = [](double x) {
     return Price::raw(static_cast<int64_t>(x * Price::scale));
   };
-  ScenarioWatch::Ways& quivers =
+  ScenarioWatch::Moves& volatility_moves =
       t.w.of(volatility_id(i), false, volatility_of(leg),
              {in_watched_units(r.volatility_low), in_watched_units(r.volatility_high)});
   const Price left = time_left(i);
   const auto passing = static_cast<int64_t>(raw(left) * (1 - r.years_low / *leg.years));
-  ScenarioWatch::Ways& passes =
+  ScenarioWatch::Moves& time_moves =
       t.w.of(time_id(i), false, left, {Price::raw(left.raw() - passing), left});
   for (size_t k = 0; k < t.none; ++k) {
     const double weighted = amount * t.w.weight[k];
-    quivers.fall[k] += weighted * (is_long ? r.volatility_long[k] : r.now_fall_short);
-    quivers.rise[k] += weighted * (is_long ? r.now_rise_long : r.volatility_short[k]);
-    passes.fall[k] += weighted * (is_long ? r.time_long[k] : r.now_time_short);
+    volatility_moves.fall[k] += weighted * (is_long ? r.volatility_long[k] : r.now_fall_short);
+    volatility_moves.rise[k] += weighted * (is_long ? r.now_rise_long : r.volatility_short[k]);
+    time_moves.fall[k] += weighted * (is_long ? r.time_long[k] : r.now_time_short);
   }
 }
 
@@ -254,12 +254,12 @@ void Pools::add_index(ScenarioTerms& t) const {
     t.by_index[k] += dampener;
   }
   if (!t.indexed) return;
-  ScenarioWatch::Ways& ways =
+  ScenarioWatch::Moves& moves =
       t.w.of(price_ids.coin_usd[t.coin], true, t.index_now, around(t.index_now, t.reach.price));
   for (size_t k = 0; k < t.none; ++k) {
     const double profit = t.w.weight[k] * t.by_index[k];
-    ways.fall[k] -= profit * (raw(t.index_now) / raw(ways.low) - 1) * kUnits;
-    ways.rise[k] -= profit * (raw(t.index_now) / raw(ways.high) - 1) * kUnits;
+    moves.fall[k] -= profit * (raw(t.index_now) / raw(moves.low) - 1) * kUnits;
+    moves.rise[k] -= profit * (raw(t.index_now) / raw(moves.high) - 1) * kUnits;
   }
 }
 
@@ -287,7 +287,7 @@ double Pools::scenario_slack(ScenarioTerms& t, const PoolSums& s, size_t positio
 
 // The ways as exposures of one slack. A scenario with more to spare may lose more: its losses count
 // in proportion spare / spare_k, and the largest of these is what the way costs.
-void Pools::expose_ways(const ScenarioTerms& t, double spare) {
+void Pools::expose_moves(const ScenarioTerms& t, double spare) {
   const auto most = [&](const std::vector<double>& losses) {
     double found = 0;
     for (size_t k = 0; spare > 0 && k <= t.none; ++k)
@@ -296,12 +296,12 @@ void Pools::expose_ways(const ScenarioTerms& t, double spare) {
   };
   exposures.clear();
   for (size_t j = 0; j < t.w.used; ++j) {
-    const ScenarioWatch::Ways& ways = t.w.ways[j];
+    const ScenarioWatch::Moves& moves = t.w.moves[j];
     watch::Exposure e{
-        .price = ways.price, .inverse = ways.inverse, .now = ways.now, .fall = {}, .rise = {}};
-    const double fall = most(ways.fall), rise = most(ways.rise);
-    if (ways.bounded || fall > 0) e.fall = watch::Exposure::Way{ways.low, fall};
-    if (ways.bounded || rise > 0) e.rise = watch::Exposure::Way{ways.high, rise};
+        .price = moves.price, .inverse = moves.inverse, .now = moves.now, .fall = {}, .rise = {}};
+    const double fall = most(moves.fall), rise = most(moves.rise);
+    if (moves.bounded || fall > 0) e.fall = watch::Exposure::Way{moves.low, fall};
+    if (moves.bounded || rise > 0) e.rise = watch::Exposure::Way{moves.high, rise};
     exposures.push_back(e);
   }
 }
@@ -363,7 +363,7 @@ bool Pools::bound_scenarios(PoolId p, const PoolSums& s, const watch::ScenarioRe
   add_index(t);
   spare = scenario_slack(t, s, held_now.size());
   if (spare <= 0) spare = -1;
-  expose_ways(t, spare);
+  expose_moves(t, spare);
   return true;
 }
 

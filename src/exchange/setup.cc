@@ -145,7 +145,10 @@ Result<void> Exchange::State::build_market(const Listing& listing) {
 // What one market needs of others: compiled rules, which stand still from now on; the ceiling of an
 // option's price; the future that an option stands on; the numbers of the prices to watch.
 void Exchange::State::link_markets() {
-  for (Market& m : markets) m.rules = m.spot ? nullptr : &rulebooks[m.book_id];
+  for (Market& m : markets) {
+    m.rules = m.spot ? nullptr : &rulebooks[m.book_id];
+    markets.has_spot |= m.spot;
+  }
   for (Market& m : markets) {
     if (m.option)
       m.price_max =
@@ -163,9 +166,11 @@ void Exchange::State::link_markets() {
     pools.price_ids.mark.push_back(i);
     pools.price_ids.underlying.push_back(m.forward ? watch::PriceId{*m.forward} : index);
   }
+  // A coin at par has a price of its own that never moves: behind those that do.
+  const auto par = static_cast<watch::PriceId>(3 * markets.size() + markets.indices.size());
   for (const CoinSetup& coin : setup.coins)
     pools.price_ids.coin_usd.push_back(
-        static_cast<watch::PriceId>(markets.size() + coin.index.value_or(0)));
+        coin.index ? static_cast<watch::PriceId>(markets.size() + *coin.index) : par);
 }
 
 Result<void> Exchange::State::build() {

@@ -52,6 +52,7 @@ margin::Account Pools::account_of(AccountId a) const {
 // Coins that spot orders hold: quote for buys, base for sells. They may leave at any moment, so
 // they are no collateral.
 Wide Pools::held(AccountId a, CoinId c) const {
+  if (!markets.has_spot) return 0;
   Wide sum = 0;
   for (PositionId id = accounts[a].first_position; id != kNoId; id = positions[id].next) {
     const PositionState& pos = positions[id];
