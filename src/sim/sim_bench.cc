@@ -52,9 +52,9 @@ int bench_main(int argc, char** argv) {
     const Outcome& o = outcome.value();
     std::printf(
         "%-24s %8.0f simulated s in %6.2f s (%u threads; opened in %.2f s): %9lu messages, %.3f "
-        "M/s; %9lu events\n",
+        "M/s; %9lu events\nhash %016lx\n",
         name, o.seconds, took, threads, opened - start, o.messages,
-        static_cast<double>(o.messages) * 1e-6 / took, o.events);
+        static_cast<double>(o.messages) * 1e-6 / took, o.events, o.hash);
   };
   if (argc > 1) {
     run(argv[1], fixture::shipped(argv[1], argc > 2 ? std::atoi(argv[2]) : 1'000));

@@ -70,22 +70,11 @@ class SteppedWriter final : public TapeWriter {
     if (closed_) return {};
     auto done = store_.is_open() ? flush() : Result<void>{};
     closed_ = true;
-    if (store_.is_open()) {
-      if (done.has_value())
-        done = store_.close();
-      else
-        store_.abandon();
-    }
-    lock_.release();
-    return done;
+    return end_store(store_, lock_, std::move(done));
   }
 
  private:
-  Result<void> healthy() const {
-    if (error_) return *error_;
-    if (closed_) return Error{Fault::refused, "the tape is closed", path_};
-    return {};
-  }
+  Result<void> healthy() const { return may_write(error_, closed_, path_); }
 
   // A disk that failed once is not written again: what came after would look whole.
   template <class T>
@@ -142,6 +131,23 @@ Result<void> open_store(BlockStore& store, const std::string& path, Duration now
   store.abandon();  // nothing is to be written into a file that we refused
   return opened.error().where.empty() ? std::move(opened.error()).at(path)
                                       : std::move(opened.error());
+}
+
+Result<void> may_write(const std::optional<Error>& failed, bool closed, const std::string& path) {
+  if (failed) return *failed;
+  if (closed) return Error{Fault::refused, "the tape is closed", path};
+  return {};
+}
+
+Result<void> end_store(BlockStore& store, WriterLock& lock, Result<void> before) {
+  if (store.is_open()) {
+    if (before.has_value())
+      before = store.close();
+    else
+      store.abandon();
+  }
+  lock.release();
+  return before;
 }
 
 Result<std::unique_ptr<TapeWriter>> TapeWriter::open_stepped(const std::string& path, Clock& clock,

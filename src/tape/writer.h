@@ -19,5 +19,9 @@ Result<void> check_options(const TapeWriter::Options& options, const std::string
 Result<void> check_message(std::string_view bytes, const StreamInfo& stream,
                            const std::string& path);
 Result<void> open_store(BlockStore& store, const std::string& path, Duration now);
+// Whether a writer may go on: not after a disk has failed it, nor once it is closed.
+Result<void> may_write(const std::optional<Error>& failed, bool closed, const std::string& path);
+// The end of a store: closed where all that came before is on it, else abandoned as it is.
+Result<void> end_store(BlockStore& store, WriterLock& lock, Result<void> before);
 
 }  // namespace delever::tape

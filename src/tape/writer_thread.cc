@@ -95,22 +95,11 @@ class ThreadedWriter final : public TapeWriter {
     }
     work_.notify_all();
     if (worker_.joinable()) worker_.join();
-    if (store_.is_open()) {
-      if (done.has_value())
-        done = store_.close();
-      else
-        store_.abandon();
-    }
-    lock_.release();
-    return done;
+    return end_store(store_, lock_, std::move(done));
   }
 
  private:
-  Result<void> healthy() const {
-    if (error_) return *error_;
-    if (closed_) return Error{Fault::refused, "the tape is closed", path_};
-    return {};
-  }
+  Result<void> healthy() const { return may_write(error_, closed_, path_); }
 
   void work() {
     std::unique_lock guard(mutex_);
