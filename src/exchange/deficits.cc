@@ -85,7 +85,8 @@ void Liquidator::cover(PoolId p) {
     settle_debt(a, *pool.coin, margin_of(pos), pos.margin);
   } else if (pool.coin) {
     settle_debt(a, *pool.coin, wallet_of(a), wallet(a, *pool.coin));
-  } else if (pools.trigger_sums(p).equity() < 0) {  // all collateral goes to the fund, which pays all debts
+  } else if (pools.trigger_sums(p).equity() < 0) {
+    // all collateral goes to the fund, which pays all debts
     for (CoinId c = 0; c < pools.coins(); ++c) {
       if (wallet(a, c) > 0 && rulebooks.haircut(c) && pools.held(a, c) == 0)
         ledger.move(wallet_of(a), wallet_of(kFund), c, wallet(a, c));
