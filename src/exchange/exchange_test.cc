@@ -27,6 +27,32 @@ TEST(Time, GoesForwardWithinBounds) {
   EXPECT_EQ(early->apply({Instant::min(), TickClock{}}, teller), Reject::bad_time);
 }
 
+// --- Looks ---
+
+// A pool that changed is looked at on the next tick and, in place of a bound, on the one after;
+// then a bound stands, and small moves reach nobody. In USD too, where USDT is worth 1.
+TEST(Looks, PoolsFarFromTroubleAreLeftAlone) {
+  for (const CollateralMode mode : {CollateralMode::single_coin, CollateralMode::multi_asset}) {
+    Venue v(still_venue());
+    const AccountId maker = v.open(1'000'000), desk = v.open(100'000, 2, {.collateral = mode});
+    v.buys(desk, maker, 84'000, 1);
+    const uint64_t before = v->looks();
+    v.tick();
+    v.tick();
+    const uint64_t bounded = v->looks();
+    EXPECT_GE(bounded, before + 4);  // both sides of the trade, twice
+    for (int i = 0; i < 50; ++i) {
+      v.index(84'000 + i);
+      v.mark(kPerp, 84'000 + i);
+    }
+    EXPECT_EQ(v->looks(), bounded);
+    v.mark(kPerp, 84'000);
+    v.buys(desk, maker, 84'000, 0.01);
+    v.tick();
+    EXPECT_GT(v->looks(), bounded);
+  }
+}
+
 // --- Snapshots ---
 
 class Snapshots : public testing::TestWithParam<const char*> {};
