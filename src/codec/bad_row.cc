@@ -19,7 +19,7 @@ struct Check {
   InstrumentKind kind;
 
   std::string_view operator()(const Trade& trade) const {
-    return trade.price <= Price() ? kPrice : trade.qty <= Qty() ? kQuantity : "";
+    return trade.price <= Price() ? kPrice : trade.qty <= WideQty() ? kQuantity : "";
   }
   std::string_view operator()(const Quote& quote) const {  // 0: how some venues send an empty side
     if (negative(quote.bid_price) || negative(quote.ask_price)) return kPrice;

@@ -12,7 +12,7 @@ namespace delever::codec {
 inline bool may_be_bad_row(const Event& event) {
   if (std::holds_alternative<BookDelta>(event.payload)) return false;
   const auto* trade = std::get_if<Trade>(&event.payload);
-  return !trade || trade->price <= Price() || trade->qty <= Qty();
+  return !trade || trade->price <= Price() || trade->qty <= WideQty();
 }
 std::string_view bad_row(const Event& event, InstrumentKind kind);  // why; empty: it is good
 

@@ -39,18 +39,17 @@ class Crc32 {
 };
 
 // The very text that was sent, which write_decimal would allocate.
-void add_number(Crc32& crc, int64_t units, int scale_digits, int digits) {
+void add_number(Crc32& crc, uint64_t whole, uint64_t fraction, bool negative, int scale_digits,
+                int digits) {
   std::array<char, 48> text{};
   char* at = text.data();
-  if (units < 0) *at++ = '-';
-  const uint64_t magnitude =
-      units < 0 ? 0 - static_cast<uint64_t>(units) : static_cast<uint64_t>(units);
+  if (negative) *at++ = '-';
   uint64_t scale = 1;
   for (int i = 0; i < scale_digits; ++i) scale *= 10;
-  at = std::to_chars(at, text.data() + text.size(), magnitude / scale).ptr;
+  at = std::to_chars(at, text.data() + text.size(), whole).ptr;
   if (digits > 0) {
     *at++ = '.';
-    uint64_t rest = magnitude % scale;
+    uint64_t rest = fraction;
     for (int i = 0; i < digits && at != text.data() + text.size(); ++i) {
       scale /= 10;
       *at++ = scale == 0 ? '0' : static_cast<char>('0' + rest / scale);
@@ -60,11 +59,18 @@ void add_number(Crc32& crc, int64_t units, int scale_digits, int digits) {
   crc.add({text.data(), static_cast<size_t>(at - text.data())});
 }
 
+template <class T>
+void add_fixed(Crc32& crc, T value, int digits) {
+  const Wide units = value.raw(), magnitude = units < 0 ? -units : units;
+  add_number(crc, static_cast<uint64_t>(magnitude / T::scale),
+             static_cast<uint64_t>(magnitude % T::scale), units < 0, T::digits, digits);
+}
+
 void add_level(Crc32& crc, const Level& level, bool first) {
   if (!first) crc.add(":");
-  add_number(crc, level.price.raw(), Price::digits, level.price_digits);
+  add_fixed(crc, level.price, level.price_digits);
   crc.add(":");
-  add_number(crc, level.qty.raw(), Qty::digits, level.qty_digits);
+  add_fixed(crc, level.qty, level.qty_digits);
 }
 
 bool is_binance(BookRule rule) {
@@ -119,7 +125,7 @@ void Ladder::set(const Level& level) {
       std::lower_bound(begin + static_cast<long>(low), begin + static_cast<long>(high), level.price,
                        [this](const Level& l, Price price) { return worse(l.price, price); });
   const bool there = at != worst_first_.end() && at->price == level.price;
-  if (level.qty.raw() == 0) {
+  if (level.qty.is_zero()) {
     if (there) worst_first_.erase(at);
   } else if (there) {
     *at = level;
@@ -133,7 +139,7 @@ void Ladder::assign(const std::vector<Level>& levels) {
   const auto out_of_order = [this](const Level& a, const Level& b) {
     return !worse(a.price, b.price);
   };
-  const auto is_empty = [](const Level& l) { return l.qty.raw() == 0; };
+  const auto is_empty = [](const Level& l) { return l.qty.is_zero(); };
   if (std::adjacent_find(worst_first_.begin(), worst_first_.end(), out_of_order) ==
           worst_first_.end() &&
       std::none_of(worst_first_.begin(), worst_first_.end(), is_empty))

@@ -279,8 +279,8 @@ class FieldReader {
 
   template <class T>
   T fixed(std::string_view text, std::string_view key, Precision precision = Precision::exact) {
-    auto read = read_decimal(text, T::digits, precision);
-    if (read.has_value()) return T::raw(read.value().units);
+    auto read = T::parse(text, precision);
+    if (read.has_value()) return read.value();
     if (!error_) error_ = std::move(read.error()).at(key);
     return T();
   }

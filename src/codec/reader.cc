@@ -59,7 +59,7 @@ void Reader::read_level(JsonValue value, std::vector<Level>& out, std::string_vi
     } else if (column == price_column) {
       level.price = Price::raw(number(*text, Price::digits, level.price_digits));
     } else {
-      level.qty = Qty::raw(number(*text, Qty::digits, level.qty_digits));
+      read_quantity(*text, level, key);
     }
     ++column;
   });
@@ -68,10 +68,25 @@ void Reader::read_level(JsonValue value, std::vector<Level>& out, std::string_vi
     return fields_.fail(Fault::malformed, "a level lacks its quantity", key);
   if (level.price <= Price())
     return fields_.fail(Fault::malformed, "a level has a price that is not positive", key);
-  if (level.qty < Qty())
+  if (level.qty < WideQty())
     return fields_.fail(Fault::malformed, "a level has a negative quantity", key);
-  if (taken_away) level.qty = Qty();
+  if (taken_away) level.qty = WideQty();
   out.push_back(level);
+}
+
+// With the digits that its text has after the point.
+void Reader::read_quantity(std::string_view text, Level& level, std::string_view key) {
+  const auto near = read_decimal(text, Qty::digits, Precision::exact);
+  if (near.has_value()) {
+    level.qty = WideQty::raw(near.value().units);
+    level.qty_digits = near.value().digits;
+    return;
+  }
+  const auto wide = WideQty::parse(text);
+  if (!wide.has_value()) return fields_.fail(wide.error().fault, wide.error().what, key);
+  level.qty = wide.value();
+  const size_t point = text.find('.');
+  level.qty_digits = static_cast<uint8_t>(point == text.npos ? 0 : text.size() - point - 1);
 }
 
 const char* scan_levels(const char* p, std::vector<Level>& out) {
@@ -89,7 +104,7 @@ const char* scan_levels(const char* p, std::vector<Level>& out) {
       while (p && p[0] == ',' && p[1] == '"') p = skip_digits(p + 2);
       if (!p || *p != ']') return nullptr;
     }
-    out.push_back({Price::raw(price.units), Qty::raw(qty.units), price.digits, qty.digits});
+    out.push_back({Price::raw(price.units), WideQty::raw(qty.units), price.digits, qty.digits});
     if (*++p == ']') return p + 1;
   }
   return nullptr;

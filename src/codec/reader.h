@@ -57,6 +57,7 @@ class Reader {
   // Levels as [price, quantity, ...], or [action, price, quantity] with a word before them.
   void read_level(JsonValue value, std::vector<Level>& out, std::string_view key,
                   bool with_action = false);
+  void read_quantity(std::string_view text, Level& level, std::string_view key);
   void read_levels(JsonValue& value, std::vector<Level>& out, std::string_view key,
                    bool with_action = false);
   void read_levels(JsonObject& object, std::string_view key, std::vector<Level>& out,

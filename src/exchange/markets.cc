@@ -273,7 +273,7 @@ void Markets::publish_quote(InstrumentId i) {
   m.published_bid = bid;
   m.published_ask = ask;
   Quote quote;
-  const auto best = [&](Side side, std::optional<Price>& price, std::optional<Qty>& qty) {
+  const auto best = [&](Side side, std::optional<Price>& price, std::optional<WideQty>& qty) {
     m.book.levels(side, [&](Tick tick, Lots lots, uint32_t) {
       price = Price::raw(static_cast<int64_t>(tick) * m.tick);
       qty = Qty::raw(lots * m.step);

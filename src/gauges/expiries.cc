@@ -7,10 +7,31 @@
 namespace delever::gauges {
 namespace {
 
-std::string nothing_counted(const ExpiryInterest& e) {
-  return fmt::format(
-      "{} instruments with open interest, none that can be counted: {} without a contract size",
-      e.left_out, e.unsized);
+int number_left_out(const ExpiryInterest& e) {
+  int sum = 0;
+  for (const auto& [venue, left] : e.left_out) sum += left.unsized + left.old;
+  return sum;
+}
+
+std::string words_of_left_out(const ExpiryInterest& e) {
+  std::vector<std::string> parts;
+  for (const auto& [venue, left] : e.left_out) {
+    if (left.unsized > 0)
+      parts.push_back(
+          fmt::format("{}: {} instruments left out, without a contract size", venue, left.unsized));
+    if (left.old > 0)
+      parts.push_back(
+          fmt::format("{}: {} instruments left out, older than the newest chain", venue, left.old));
+  }
+  return join(parts, "; ");
+}
+
+void add_left_out(ExpiryInterest& to, const ExpiryInterest& from) {
+  to.counted += from.counted;
+  for (const auto& [venue, left] : from.left_out) {
+    to.left_out[venue].unsized += left.unsized;
+    to.left_out[venue].old += left.old;
+  }
 }
 
 }  // namespace
@@ -23,7 +44,7 @@ void Expiries::add(const Event& event, const OpenInterest& interest) {
   if (interest.contracts) put(event, *interest.contracts, interest.coins);
 }
 
-void Expiries::put(const Event& event, Qty open_interest, std::optional<double> stated_coins) {
+void Expiries::put(const Event& event, WideQty open_interest, std::optional<double> stated_coins) {
   const Instrument& i = desk_.instruments[event.instrument];
   if (open_interest.raw() < 0) return;
   if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type ||
@@ -55,10 +76,10 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
                             : coins(desk_.terms(id), latest.open_interest.approx(), std::nullopt);
     const auto exact = amount ? std::optional(Qty::nearest(*amount)) : std::nullopt;
     if (out.as_of - latest.at > desk_.rules.options.chain_span || !exact || !exact->has_value()) {
-      ++out.left_out;
-      out.unsized += !amount;
+      ++(amount ? out.left_out[venue].old : out.left_out[venue].unsized);
       continue;
     }
+    ++out.counted;
     auto& [calls, puts] = strikes[*i.strike];
     (*i.option_type == OptionType::call ? calls : puts) += exact->value().raw();
   }
@@ -128,8 +149,7 @@ void Expiries::read(Panel& panel) const {
       all.as_of = std::min(all.as_of, one.as_of);
       all.calls += one.calls;
       all.puts += one.puts;
-      all.left_out += one.left_out;
-      all.unsized += one.unsized;
+      add_left_out(all, one);
       std::map<double, options::StrikeInterest> strikes;
       for (const auto* list : {&all.strikes, &one.strikes}) {
         for (const options::StrikeInterest& s : *list) {
@@ -155,8 +175,9 @@ void Expiries::read(Panel& panel) const {
     Panel::Name name{
         .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
     if (!venue.empty()) name.venue = venue;
-    if (e.strikes.empty() && e.left_out > 0)  // not nothing: nothing that can be counted
-      return panel.pending(name, nothing_counted(e));
+    const int left_out = number_left_out(e);
+    if (e.strikes.empty() && left_out > 0)  // not nothing: nothing that can be counted
+      return panel.pending(name, words_of_left_out(e));
     std::vector<Estimate> estimates;
     if (value) {
       Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
@@ -166,12 +187,12 @@ void Expiries::read(Panel& panel) const {
         one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of),
                                e.as_of.text());
       // What cannot be counted adds to a sum, and to a ratio of sums on either side.
-      if (e.left_out > 0) one.high.reset();
-      if (e.left_out > 0 && !gauge.name.starts_with("options_oi")) one.low.reset();
-      if (e.left_out > 0)
-        one.note +=
-            fmt::format("{}{} instruments left out (not in the newest chain, or no contract size)",
-                        one.note.empty() ? "" : "; ", e.left_out);
+      if (left_out > 0) {
+        one.high.reset();
+        if (!gauge.name.starts_with("options_oi")) one.low.reset();
+        one.coverage = static_cast<double>(e.counted) / (e.counted + left_out);
+        one.note += (one.note.empty() ? "" : "; ") + words_of_left_out(e);
+      }
       estimates.push_back(std::move(one));
     }
     panel.settle(name, std::move(estimates), rules.band, undefined);
@@ -201,8 +222,7 @@ void Expiries::read(Panel& panel) const {
           if (key.first != venue) continue;
           total.calls += e.calls;
           total.puts += e.puts;
-          total.left_out += e.left_out;
-          total.unsized += e.unsized;
+          add_left_out(total, e);
           total.strikes.insert(total.strikes.end(), e.strikes.begin(), e.strikes.end());
           total.as_of = std::min(total.as_of, e.as_of);
         }

@@ -29,7 +29,7 @@ class Expiries {
  private:
   struct Latest {
     Instant at;
-    Qty open_interest;
+    WideQty open_interest;
     SourceId source = 0;
     std::optional<double> stated_coins;  // where the venue says them beside its contracts
   };
@@ -37,7 +37,7 @@ class Expiries {
     std::map<InstrumentId, Latest> latest;
     std::set<std::string> sources;
   };
-  void put(const Event& event, Qty open_interest, std::optional<double> stated_coins);
+  void put(const Event& event, WideQty open_interest, std::optional<double> stated_coins);
   ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
 
   const Desk& desk_;

@@ -2,6 +2,7 @@
 // definitions. Plain values; everything in it was known at the time asked for.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,8 +62,13 @@ struct ExpiryInterest {
   double calls = 0, puts = 0;
   std::optional<double> put_call, max_pain, max_pain_coin;
   std::vector<options::StrikeInterest> strikes;  // ascending
-  int left_out = 0;                              // instruments without a usable open interest
-  int unsized = 0;                               // of those: the contract size is not known
+  // Instruments whose open interest is not in the sums, by venue: of no known contract size, and
+  // older than the newest chain by more than its span.
+  struct LeftOut {
+    int unsized = 0, old = 0;
+  };
+  int counted = 0;
+  std::map<std::string, LeftOut> left_out{};
 };
 
 struct PricePoint {

@@ -17,7 +17,7 @@ Estimate estimate_of(const LiquidationWindow& w, double value) {
              .sources = w.sources,
              .origin = w.origin,
              .coverage = w.coverage,
-             .note = w.note};
+             .note = w.note_of(true, true)};
   return e;
 }
 
@@ -36,6 +36,14 @@ void bound_share(Estimate& e, const LiquidationWindow& w, bool as_oscillator) {
 double total(const LiquidationWindow& w) { return w.long_side.low + w.short_side.low; }
 
 }  // namespace
+
+std::string LiquidationWindow::note_of(bool longs, bool shorts) const {
+  std::string out = note;
+  for (const std::string* side : {longs ? &long_note : nullptr, shorts ? &short_note : nullptr}) {
+    if (side != nullptr && !side->empty()) out += (out.empty() ? "" : "; ") + *side;
+  }
+  return out;
+}
 
 std::optional<double> concentration(const LiquidationWindow& window, int64_t bucket_minutes) {
   Wide total = 0, most = 0, sum = 0;
@@ -140,6 +148,7 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
       Estimate e = estimate_of(w, sum.low);
       e.low = sum.low;
       e.high = sum.high;
+      e.note = w.note_of(level.longs, level.shorts);
       estimates.push_back(std::move(e));
     }
     std::string why = missing;

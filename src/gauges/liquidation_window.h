@@ -26,8 +26,11 @@ struct LiquidationWindow {
   bool exact = false;                  // a publisher's word or a complete feed, not a thinned one
   std::map<int64_t, Wide>
       minutes;  // 1e-6 USD of both sides by minute of the epoch; only from single liquidations
-  uint64_t counted = 0, left_out = 0;  // single liquidations; left out: not to be valued
-  std::string note;
+  uint64_t counted = 0, left_out_longs = 0, left_out_shorts = 0;  // left out: not to be valued
+  std::string note, long_note, short_note;                        // of both sides, and of one
+  uint64_t left_out() const { return left_out_longs + left_out_shorts; }
+  // What limits a figure of these sides.
+  std::string note_of(bool longs, bool shorts) const;
 };
 
 struct DaySums {

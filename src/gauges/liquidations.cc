@@ -18,6 +18,11 @@ bool throttles(LiquidationFeed feed) {
          feed == LiquidationFeed::at_most_one_per_second;
 }
 
+// Not negative, and of a value that no market has: 1e18 of the quote. Sums of these are exact.
+bool within_reason(WideQty qty, Price price) {
+  return qty >= WideQty() && qty.approx() * std::fabs(price.approx()) <= 1e18;
+}
+
 struct Extra {  // beyond what was observed
   double expected = 0, most = 0;
   bool bounded = true;
@@ -29,10 +34,10 @@ int64_t minute_of(Instant t) {
 }
 
 // It saw liquidations, and not one of them can be valued.
-bool unvalued(const LiquidationWindow& w) { return w.counted == 0 && w.left_out > 0; }
+bool unvalued(const LiquidationWindow& w) { return w.counted == 0 && w.left_out() > 0; }
 
 std::string how_much_recorded(const LiquidationWindow& w) {
-  if (unvalued(w)) return w.note;
+  if (unvalued(w)) return w.note_of(true, true);
   return fmt::format("{:.1f} of 24 h recorded", w.coverage * 24);
 }
 
@@ -42,9 +47,9 @@ Wide micros(double usd) { return static_cast<Wide>(std::llround(usd * 1e6)); }
 
 }  // namespace
 
-void Liquidations::Raw::add(int64_t raw_qty, int64_t raw_price) {
-  qty += raw_qty;
-  money += static_cast<Wide>(raw_qty) * raw_price / Price::scale;
+void Liquidations::Raw::add(WideQty quantity, int64_t raw_price) {
+  qty += quantity.raw();
+  money += quantity.raw() * raw_price / Price::scale;
 }
 
 // In dollars, by the terms as they are known now. A contract that is quoted in another coin is
@@ -71,7 +76,8 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   const auto qty = liquidation.qty();
   const auto price = liquidation.price();
   const bool needs_price = instrument.kind != InstrumentKind::inverse;
-  if (!qty || qty->raw() < 0 || (needs_price && (!price || price->raw() <= 0)) ||
+  if (!qty || !within_reason(*qty, price.value_or(Price())) ||
+      (needs_price && (!price || price->raw() <= 0)) ||
       event.at + kLiquidationsKept < event.received || event.at > event.received + kDay) {
     ++venue.unusable;
     return;
@@ -80,7 +86,7 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   venue.complete = venue.complete || liquidation.feed == LiquidationFeed::complete;
   venue.late =
       venue.late || !(throttles(liquidation.feed) || liquidation.feed == LiquidationFeed::complete);
-  const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, qty->raw(),
+  const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, *qty,
                 liquidation.id};
   Market& market = venue.markets[event.instrument];
   Entry& entry = market.entries[key];
@@ -117,7 +123,7 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
 }
 
 void Liquidations::add(const Event& event, const Trade& trade) {
-  if (trade.qty.raw() < 0 || trade.price.raw() <= 0) return;
+  if (!within_reason(trade.qty, trade.price) || trade.price.raw() <= 0) return;
   Venue& venue = venues_[desk_.instruments[event.instrument].venue];
   if (!trade.id.empty() && !seen_.first(mark_of(event, trade), event.received)) {
     ++venue.doubled;
@@ -137,7 +143,7 @@ void Liquidations::add(const Event& event, const Trade& trade) {
                           [](const Volume& v, int64_t m) { return v.minute < m; });
     if (at->minute != minute) at = volumes.insert(at, Volume{minute});
   }
-  (trade.taker_side == Side::buy ? at->buys : at->sells).add(trade.qty.raw(), trade.price.raw());
+  (trade.taker_side == Side::buy ? at->buys : at->sells).add(trade.qty, trade.price.raw());
 }
 
 std::optional<double> Liquidations::volume(InstrumentId id, const Market& market, int64_t minute,
@@ -190,9 +196,6 @@ std::string Liquidations::notes_of(const LiquidationWindow& window, const Venue&
   if (!other_money.empty())
     add(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
                     join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
-  if (window.left_out > 0)
-    add(fmt::format("{} liquidations at {} left out: no contract size, or no price of the coin",
-                    window.left_out, window.label));
   if (venue.unusable > 0)
     add(fmt::format("{} liquidations at {} left out (no size or price, or too late)",
                     venue.unusable, window.label));
@@ -217,7 +220,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   Extra long_extra, short_extra;
   for (const auto& [id, market] : venue.markets) {
     std::map<int64_t, ThrottledMinute> minutes;
-    Key first{};
+    Key first{.at = {}, .side = {}, .price = 0, .qty = {}, .id = {}};
     first.at = from + Duration::ns(1);
     for (auto it = market.entries.lower_bound(first);
          it != market.entries.end() && it->first.at <= at; ++it) {
@@ -227,7 +230,8 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       raw.add(key.qty, key.price);
       const auto usd = dollars_of(id, raw, key.at);
       if (!usd) {
-        out.left_out += static_cast<uint64_t>(entry.counted);
+        (is_long ? out.left_out_longs : out.left_out_shorts) +=
+            static_cast<uint64_t>(entry.counted);
         continue;
       }
       out.counted += static_cast<uint64_t>(entry.counted);
@@ -263,17 +267,26 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
     widen(long_extra, interval.long_side);
     widen(short_extra, interval.short_side);
   }
-  const auto side = [&](Wide sum, const Extra& extra) {
+  const auto side = [&](Wide sum, const Extra& extra, uint64_t left_out) {
     const double low = static_cast<double>(sum) * 1e-6;
     SideInterval s{.low = low, .expected = low + extra.expected};
     // What a late or unknown channel leaves out has no estimate, nor has an hour without recording.
-    if (extra.bounded && !venue.late && out.left_out == 0 && out.coverage > 0.999)
+    if (extra.bounded && !venue.late && left_out == 0 && out.coverage > 0.999)
       s.high = low + extra.most;
     return s;
   };
-  out.long_side = side(longs, long_extra);
-  out.short_side = side(shorts, short_extra);
+  out.long_side = side(longs, long_extra, out.left_out_longs);
+  out.short_side = side(shorts, short_extra, out.left_out_shorts);
   out.note = notes_of(out, venue, saturated, other_money);
+  const auto left_out = [&](uint64_t count, std::string_view sides) -> std::string {
+    if (count == 0) return "";
+    return fmt::format(
+        "{} liquidations of {} at {} left out: no contract size, or no price of the "
+        "coin",
+        count, sides, name);
+  };
+  out.long_note = left_out(out.left_out_longs, "longs");
+  out.short_note = left_out(out.left_out_shorts, "shorts");
   return out;
 }
 
@@ -309,6 +322,11 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
     sum.coverage += found->coverage / static_cast<double>(expected.size());
     sum.exact = sum.exact && found->exact;
     if (!found->note.empty()) notes.push_back(found->note);
+    const auto join_to = [](std::string& to, const std::string& one) {
+      if (!one.empty()) to += (to.empty() ? "" : "; ") + one;
+    };
+    join_to(sum.long_note, found->long_note);
+    join_to(sum.short_note, found->short_note);
   }
   if (!absent.empty()) {
     notes.push_back("without " + join(absent, ", "));

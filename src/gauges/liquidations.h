@@ -40,7 +40,8 @@ class Liquidations {
   struct Key {
     Instant at;
     PositionSide side;
-    int64_t price, qty;
+    int64_t price;
+    WideQty qty;
     std::string id;
     auto tie() const { return std::tie(at, side, price, qty, id); }
     friend bool operator<(const Key& a, const Key& b) { return a.tie() < b.tie(); }
@@ -59,7 +60,7 @@ class Liquidations {
   // the terms when they are read.
   struct Raw {
     Wide qty = 0, money = 0;
-    void add(int64_t raw_qty, int64_t raw_price);
+    void add(WideQty quantity, int64_t raw_price);
   };
   struct Volume {
     int64_t minute = 0;

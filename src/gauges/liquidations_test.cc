@@ -228,7 +228,8 @@ TEST(Liquidations, what_cannot_be_converted_is_said) {
                     80000, LiquidationFeed::at_most_one_per_second);
   const Reading r = pick(scene.readings(kAt), "liq_long_usd_24h", "okx");
   EXPECT_EQ(r.state, State::pending);
-  EXPECT_NE(r.reason.find("1 liquidations at okx left out: no contract size"), std::string::npos)
+  EXPECT_NE(r.reason.find("1 liquidations of longs at okx left out: no contract size"),
+            std::string::npos)
       << r.reason;
 }
 

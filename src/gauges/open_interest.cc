@@ -17,7 +17,8 @@ int64_t floor_to(Instant t, Duration step) {
 
 template <class Sample>
 bool is_zero(const Sample& s) {
-  return s.contracts.value_or(Qty()) == Qty() && s.coins.value_or(0) == 0 && s.usd.value_or(0) == 0;
+  return s.contracts.value_or(WideQty()) == WideQty() && s.coins.value_or(0) == 0 &&
+         s.usd.value_or(0) == 0;
 }
 
 // Venues that say the figure and that the rule does not name.

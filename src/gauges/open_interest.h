@@ -37,10 +37,10 @@ class OpenInterests {
   struct Sample {
     int64_t slot = 0;
     Instant at;
-    std::optional<Qty> contracts;
+    std::optional<WideQty> contracts;
     std::optional<double> coins, usd;
     auto rank() const {
-      return std::tuple(at, contracts.value_or(Qty()).raw(), coins.value_or(0), usd.value_or(0));
+      return std::tuple(at, contracts.value_or(WideQty()), coins.value_or(0), usd.value_or(0));
     }
   };
   struct Market {

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "market/instrument.h"
 #include "market/units.h"
+#include "market/wide_qty.h"
 
 namespace delever {
 
@@ -25,7 +26,7 @@ enum class PositionSide : uint8_t { long_side, short_side };  // of a position
 
 struct Trade {
   Price price;
-  Qty qty;
+  WideQty qty;
   Side taker_side = Side::buy;
   std::string id;  // the venue's own; unique within the instrument
   std::optional<Price> index_price;
@@ -36,7 +37,7 @@ struct Trade {
 // Best bid and ask alone. An empty side is missing.
 struct Quote {
   std::optional<Price> bid_price, ask_price;
-  std::optional<Qty> bid_qty, ask_qty;
+  std::optional<WideQty> bid_qty, ask_qty;
   uint64_t update_id = 0;  // 0: the channel has none
 };
 
@@ -44,7 +45,7 @@ struct Quote {
 // can be rebuilt, as a checksum over the text needs. In a delta, qty 0 takes the level away.
 struct Level {
   Price price;
-  Qty qty;
+  WideQty qty;
   uint8_t price_digits = 0, qty_digits = 0;
 };
 
@@ -91,13 +92,13 @@ struct Liquidation {
   LiquidationFeed feed = LiquidationFeed::unknown;
   std::optional<Price> order_price;    // limit or bankruptcy price of the liquidation order
   std::optional<Price> average_price;  // what it was filled at
-  std::optional<Qty> order_qty;
-  std::optional<Qty> filled_qty;  // cumulative
+  std::optional<WideQty> order_qty;
+  std::optional<WideQty> filled_qty;  // cumulative
   std::string id;  // for removing duplicates between channels; empty when there is none
 
   // What gauges use: the fill where it is known, else the order.
   std::optional<Price> price() const { return average_price ? average_price : order_price; }
-  std::optional<Qty> qty() const { return filled_qty ? filled_qty : order_qty; }
+  std::optional<WideQty> qty() const { return filled_qty ? filled_qty : order_qty; }
 };
 
 // A period's longs and shorts, from a vendor. Known at the end of the period.
@@ -133,9 +134,9 @@ struct IndexPrice {
 // One side of the market: every contract counts once. Venues that publish both sides are halved by
 // their decoder.
 struct OpenInterest {
-  std::optional<Qty> contracts;     // in the venue's unit
-  std::optional<double> coins;      // where the venue or vendor states it
-  std::optional<double> value_usd;  // likewise
+  std::optional<WideQty> contracts;  // in the venue's unit
+  std::optional<double> coins;       // where the venue or vendor states it
+  std::optional<double> value_usd;   // likewise
 };
 
 struct Greeks {
@@ -146,11 +147,11 @@ struct Greeks {
 // year.
 struct OptionQuote {
   std::optional<Price> bid_price, ask_price, mark_price, last_price;
-  std::optional<Qty> bid_qty, ask_qty;
+  std::optional<WideQty> bid_qty, ask_qty;
   std::optional<double> bid_iv, ask_iv, mark_iv;
   std::optional<double> underlying_price, interest_rate;
   std::string underlying;  // "SYN.BTC-30JAN26", "index_price"; empty when unsaid
-  std::optional<Qty> open_interest;
+  std::optional<WideQty> open_interest;
   std::optional<double> volume_24h;
   Greeks greeks;
 };

@@ -144,7 +144,7 @@ Result<Instant> parse_expiry_name(std::string_view text) {
   return bad;
 }
 
-std::optional<double> coins(const Instrument& instrument, Qty qty, std::optional<Price> price) {
+std::optional<double> coins(const Instrument& instrument, WideQty qty, std::optional<Price> price) {
   if (!instrument.contract_size) return std::nullopt;
   const double units = qty.approx() * instrument.contract_size->approx();
   if (instrument.kind != InstrumentKind::inverse) return units;
@@ -152,7 +152,7 @@ std::optional<double> coins(const Instrument& instrument, Qty qty, std::optional
   return units / price->approx();
 }
 
-std::optional<double> usd(const Instrument& instrument, Qty qty, std::optional<Price> price) {
+std::optional<double> usd(const Instrument& instrument, WideQty qty, std::optional<Price> price) {
   if (!instrument.contract_size) return std::nullopt;
   const double units = qty.approx() * instrument.contract_size->approx();
   if (instrument.kind == InstrumentKind::inverse) return units;

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "market/strong.h"
 #include "market/units.h"
+#include "market/wide_qty.h"
 
 namespace delever {
 
@@ -60,8 +61,8 @@ Result<Instant> parse_expiry_name(
 
 // Estimates (double): USDT and USDC count as USD. Missing when the contract size is unknown, or
 // when a price is needed and not positive.
-std::optional<double> coins(const Instrument& instrument, Qty qty, std::optional<Price> price);
-std::optional<double> usd(const Instrument& instrument, Qty qty, std::optional<Price> price);
+std::optional<double> coins(const Instrument& instrument, WideQty qty, std::optional<Price> price);
+std::optional<double> usd(const Instrument& instrument, WideQty qty, std::optional<Price> price);
 // Exact quote money of a linear, spot or inverse quantity; the caller names the rounding.
 std::optional<Usd> exact_notional(const Instrument& instrument, Qty qty, std::optional<Price> price,
                                   Round round);

@@ -215,11 +215,12 @@ Result<ForwardChoice> choose_forward(const Chain& chain) {
 void ChainBuilder::on_event(const Event& event) {
   if (const auto* interest = std::get_if<OpenInterest>(&event.payload);
       interest && interest->contracts) {
-    Interest& last =
-        interests_.try_emplace(event.instrument, Interest{event.at, *interest->contracts})
-            .first->second;
+    Interest& last = interests_
+                         .try_emplace(event.instrument,
+                                      Interest{event.at, *interest->contracts, interest->coins})
+                         .first->second;
     if (std::pair(event.at, *interest->contracts) > std::pair(last.at, last.contracts))
-      last = {event.at, *interest->contracts};
+      last = {event.at, *interest->contracts, interest->coins};
     return;
   }
   const auto* quote = std::get_if<OptionQuote>(&event.payload);
@@ -250,7 +251,12 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
   std::map<std::tuple<std::string, std::string, std::string, Instant>, Building> expiries;
   for (const auto& [id, latest] : latest_) {
     const Instrument& option = instruments_[id];
-    if (!option.expiry || !option.strike || !option.option_type || !option.contract_size) {
+    // A venue that says the coins beside its contracts needs no contract size.
+    const auto own = interests_.find(id);
+    const bool said = own != interests_.end() && own->second.at <= wanted.at &&
+                      wanted.at - own->second.at <= wanted.age_max;
+    const bool counted = option.contract_size || (said && own->second.coins);
+    if (!option.expiry || !option.strike || !option.option_type || !counted) {
       ++out.incomplete;
       continue;
     }
@@ -281,11 +287,11 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
         };
     ChainQuote quote{.strike = option.strike->approx(), .type = *option.option_type};
     auto open_interest = q.open_interest;
-    if (const auto own = interests_.find(id); !open_interest && own != interests_.end() &&
-                                              own->second.at <= wanted.at &&
-                                              wanted.at - own->second.at <= wanted.age_max)
-      open_interest = own->second.contracts;
-    if (open_interest) quote.open_interest = coins(option, *open_interest, std::nullopt);
+    if (!open_interest && said) open_interest = own->second.contracts;
+    if (open_interest && option.contract_size)
+      quote.open_interest = coins(option, *open_interest, std::nullopt);
+    else if (said)
+      quote.open_interest = own->second.coins;
     quote.mark_iv = present(q.mark_iv), quote.volume_24h = q.volume_24h;
     if (!priced) {
       chain.quotes.push_back(quote);

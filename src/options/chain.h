@@ -129,7 +129,8 @@ class ChainBuilder {
   };
   struct Interest {  // of venues that publish it in a message of its own
     Instant at;
-    Qty contracts;
+    WideQty contracts;
+    std::optional<double> coins{};  // where the venue says them
   };
   const Instruments& instruments_;
   std::map<InstrumentId, Latest> latest_;

@@ -31,7 +31,9 @@ void Simulation::State::take_rest(uint32_t b, double price, Field& field) {
   const BookSnapshot depth = venue.exchange().depth(book.instrument, 1);
   const bool bids = !depth.bids.empty();
   if (!bids && depth.asks.empty()) return;
-  const double size = coins_of(book, (bids ? depth.bids : depth.asks)[0].qty);
+  const auto best = (bids ? depth.bids : depth.asks)[0].qty.narrowed();
+  CHECK(best.has_value());  // our own exchange rests what its orders brought
+  const double size = coins_of(book, *best);
   std::vector<std::pair<Population*, Counterparty>> others;
   double shares = 0;
   size_t equal = 0;

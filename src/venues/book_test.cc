@@ -384,7 +384,7 @@ class PlainBooks {
   }
   bool served = false;
   uint64_t gaps = 0;
-  std::map<int64_t, int64_t> bids, asks;
+  std::map<int64_t, Wide> bids, asks;
 
  private:
   void on_diff(const BookDelta& d, Instant at) {
@@ -456,7 +456,7 @@ class PlainBooks {
     for (const Level& l : d.asks) put(asks, l);
     last_ = d.sequence.last;
   }
-  static void put(std::map<int64_t, int64_t>& side, const Level& l) {
+  static void put(std::map<int64_t, Wide>& side, const Level& l) {
     side[l.price.raw()] = l.qty.raw();
     if (l.qty.raw() == 0) side.erase(l.price.raw());
   }
@@ -479,8 +479,8 @@ class PlainBooks {
   std::vector<BookDelta> diffs_;
 };
 
-std::map<int64_t, int64_t> as_map(const codec::Ladder& side) {
-  std::map<int64_t, int64_t> out;
+std::map<int64_t, Wide> as_map(const codec::Ladder& side) {
+  std::map<int64_t, Wide> out;
   for (size_t i = 0; i < side.size(); ++i) out[side[i].price.raw()] = side[i].qty.raw();
   return out;
 }
@@ -502,8 +502,8 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
       venues::fixture::Collected sink;
       codec::BookBuilder books(venues.all, sink);
       PlainBooks plain(rule);
-      std::map<int64_t, int64_t> bids, asks;
-      std::map<uint64_t, std::pair<std::map<int64_t, int64_t>, std::map<int64_t, int64_t>>> truth;
+      std::map<int64_t, Wide> bids, asks;
+      std::map<uint64_t, std::pair<std::map<int64_t, Wide>, std::map<int64_t, Wide>>> truth;
       uint64_t number = 100;
       int64_t clock = 1'000'000;
       std::optional<Event> earlier;
@@ -528,8 +528,9 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
       const auto snapshot_now = [&] {
         BookSnapshot s{.sequence = {.last = number}};
         for (auto at = bids.rbegin(); at != bids.rend(); ++at)
-          s.bids.push_back({Price::raw(at->first), Qty::raw(at->second)});
-        for (const auto& [price, qty] : asks) s.asks.push_back({Price::raw(price), Qty::raw(qty)});
+          s.bids.push_back({Price::raw(at->first), WideQty::raw(at->second)});
+        for (const auto& [price, qty] : asks)
+          s.asks.push_back({Price::raw(price), WideQty::raw(qty)});
         return event_of(s);
       };
       truth[number] = {bids, asks};

@@ -30,6 +30,9 @@ template <class Tag, int n>
 void put(PeerEvent& out, const char* field, std::optional<Fixed<Tag, n>> value) {
   if (value) out[field] = write_double(value->approx());
 }
+inline void put(PeerEvent& out, const char* field, std::optional<WideQty> value) {
+  if (value) out[field] = write_double(value->approx());
+}
 inline std::string levels_text(const std::vector<Level>& levels) {
   std::string out;
   for (const Level& level : levels)

@@ -326,7 +326,7 @@ Ending BinanceReader::rest_depth(codec::JsonObject& object, std::string_view str
 Ending BinanceReader::rest_trade(codec::JsonObject& object, bool aggregated) {
   std::string_view symbol, id;
   std::optional<Price> price;
-  std::optional<Qty> qty;
+  std::optional<WideQty> qty;
   std::optional<Instant> at;
   std::optional<Side> side;
   const auto maker = fields_.maybe_bool(object, "isBuyerMaker");
@@ -347,7 +347,7 @@ Ending BinanceReader::rest_trade(codec::JsonObject& object, bool aggregated) {
         break;
       case codec::key_code("q"):
       case codec::key_code("qty"):
-        qty = fields_.fixed<Qty>(value, "qty");
+        qty = fields_.fixed<WideQty>(value, "qty");
         break;
       case codec::key_code("T"):
       case codec::key_code("time"):
@@ -383,13 +383,13 @@ Ending BinanceReader::rest_quote(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   Quote quote{.bid_price = fields_.maybe<Price>(object, "bidPrice"),
               .ask_price = fields_.maybe<Price>(object, "askPrice"),
-              .bid_qty = fields_.maybe<Qty>(object, "bidQty"),
-              .ask_qty = fields_.maybe<Qty>(object, "askQty")};
+              .bid_qty = fields_.maybe<WideQty>(object, "bidQty"),
+              .ask_qty = fields_.maybe<WideQty>(object, "askQty")};
   const int64_t update_id = fields_.maybe_integer(object, "lastUpdateId").value_or(0);
   quote.update_id = static_cast<uint64_t>(std::max<int64_t>(0, update_id));
-  if (quote.bid_price == Price() && quote.bid_qty == Qty())
+  if (quote.bid_price == Price() && quote.bid_qty == WideQty())
     quote.bid_price.reset(), quote.bid_qty.reset();
-  if (quote.ask_price == Price() && quote.ask_qty == Qty())
+  if (quote.ask_price == Price() && quote.ask_qty == WideQty())
     quote.ask_price.reset(), quote.ask_qty.reset();
   const Instant at = fields_.maybe_ms(object, "time").value_or(received_);
   if (fields_.ok()) stage_.add<Quote>(instrument(symbol), at) = quote;
@@ -411,8 +411,7 @@ Ending BinanceReader::rest_premium_index(codec::JsonObject& object) {
       settles_at) {  // named "last", and yet the rate of the period that ends at nextFundingTime
     FundingRate& funding = stage_.add<FundingRate>(id, at);
     funding.rate = *rate;
-    funding.interval = instruments_[id].funding_interval;
-    funding.settles_at = settles_at;
+    funding.settles_at = settles_at;  // the interval is the listing's to say
   }
   return Ending::read;
 }
@@ -435,7 +434,7 @@ Ending BinanceReader::rest_funding_rate(codec::JsonObject& object) {
 }
 
 // Only contracts whose interval or limits were ever changed are listed. The interval goes into the
-// instrument, where the rates of other streams find it.
+// instrument, and never into a rate: which of the two comes first on a tape must not matter.
 Ending BinanceReader::rest_funding_info(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
   const int64_t hours = fields_.integer(object, "fundingIntervalHours");
@@ -452,7 +451,7 @@ Ending BinanceReader::rest_funding_info(codec::JsonObject& object) {
 
 Ending BinanceReader::rest_open_interest(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "symbol");
-  const Qty contracts = fields_.fixed<Qty>(object, "openInterest");
+  const WideQty contracts = fields_.fixed<WideQty>(object, "openInterest");
   const Instant at = fields_.maybe_ms(object, "time").value_or(received_);
   if (fields_.ok()) stage_.add<OpenInterest>(instrument(symbol), at).contracts = contracts;
   return Ending::read;
@@ -464,7 +463,7 @@ Ending BinanceReader::rest_open_interest_history(codec::JsonObject& object) {
   const auto symbol = fields_.maybe_text(object, "symbol");
   const auto pair = fields_.maybe_text(object, "pair");
   const auto contract_type = fields_.maybe_text(object, "contractType");
-  const Qty contracts = fields_.fixed<Qty>(object, "sumOpenInterest", Precision::nearest);
+  const WideQty contracts = fields_.fixed<WideQty>(object, "sumOpenInterest", Precision::nearest);
   const auto value = fields_.maybe_double(object, "sumOpenInterestValue");
   const auto value_usd = fields_.maybe_double(object, "sumOpenInterestUsd");
   const Instant at = fields_.ms(object, "timestamp");

@@ -38,7 +38,7 @@ constexpr uint64_t k(std::string_view key) { return codec::key_code(key); }
 Ending BinanceReader::read_trade(codec::JsonObject& object, bool aggregated, bool off_book) {
   std::string_view symbol, id, role;
   std::optional<Price> price;
-  std::optional<Qty> qty;
+  std::optional<WideQty> qty;
   std::optional<Side> side;
   std::optional<Instant> at;
   codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
@@ -56,7 +56,7 @@ Ending BinanceReader::read_trade(codec::JsonObject& object, bool aggregated, boo
         price = fields_.fixed<Price>(value, "p");
         break;
       case k("q"):
-        qty = fields_.fixed<Qty>(value, "q");
+        qty = fields_.fixed<WideQty>(value, "q");
         break;
       case k("T"):
         at = fields_.ms(value, "T");
@@ -257,13 +257,13 @@ Ending BinanceReader::read_book_ticker(codec::JsonObject& object) {
         quote.bid_price = fields_.fixed<Price>(value, "b");
         break;
       case k("B"):
-        quote.bid_qty = fields_.fixed<Qty>(value, "B");
+        quote.bid_qty = fields_.fixed<WideQty>(value, "B");
         break;
       case k("a"):
         quote.ask_price = fields_.fixed<Price>(value, "a");
         break;
       case k("A"):
-        quote.ask_qty = fields_.fixed<Qty>(value, "A");
+        quote.ask_qty = fields_.fixed<WideQty>(value, "A");
         break;
       case k("T"):
         engine = fields_.ms(value, "T");
@@ -279,9 +279,9 @@ Ending BinanceReader::read_book_ticker(codec::JsonObject& object) {
   fields_.require(quote.bid_price && quote.bid_qty, "b");
   fields_.require(quote.ask_price && quote.ask_qty, "a");
   if (!fields_.ok()) return Ending::read;
-  if (quote.bid_price == Price() && quote.bid_qty == Qty())
+  if (quote.bid_price == Price() && quote.bid_qty == WideQty())
     quote.bid_price.reset(), quote.bid_qty.reset();
-  if (quote.ask_price == Price() && quote.ask_qty == Qty())
+  if (quote.ask_price == Price() && quote.ask_qty == WideQty())
     quote.ask_price.reset(), quote.ask_qty.reset();
   stage_.add<Quote>(instrument(symbol), engine ? *engine : sent.value_or(received_)) = quote;
   return Ending::read;
@@ -315,10 +315,10 @@ Ending BinanceReader::read_force_order(codec::JsonObject& object) {
           found.average_price = fields_.fixed<Price>(v, "o.ap", Precision::nearest);
           break;
         case k("q"):
-          found.order_qty = fields_.fixed<Qty>(v, "o.q");
+          found.order_qty = fields_.fixed<WideQty>(v, "o.q");
           break;
         case k("z"):
-          found.filled_qty = fields_.fixed<Qty>(v, "o.z");
+          found.filled_qty = fields_.fixed<WideQty>(v, "o.z");
           break;
         case k("T"):
           at = fields_.ms(v, "o.T");
@@ -384,7 +384,6 @@ Ending BinanceReader::read_mark_price(codec::JsonObject& object) {
   if (rate && settles != 0) {  // delivery contracts send r "" or 0 with T 0: no funding
     FundingRate& funding = stage_.add<FundingRate>(id, *at);
     funding.rate = *rate;
-    funding.interval = instruments_[id].funding_interval;
     funding.settles_at = settles_at;
   }
   return Ending::read;
@@ -438,8 +437,8 @@ Ending BinanceReader::read_option_ticker(codec::JsonObject& object) {
   q.ask_price = unless_zero(fields_.maybe<Price>(object, "ao"));
   q.mark_price = fields_.maybe<Price>(object, "mp", Precision::nearest);
   q.last_price = unless_zero(fields_.maybe<Price>(object, "c"));
-  q.bid_qty = fields_.maybe<Qty>(object, "bq");
-  q.ask_qty = fields_.maybe<Qty>(object, "aq");
+  q.bid_qty = fields_.maybe<WideQty>(object, "bq");
+  q.ask_qty = fields_.maybe<WideQty>(object, "aq");
   if (q.mark_price) {  // without it b and a would be something else: the second version has no
                        // volatilities here
     q.bid_iv = if_positive(fields_.maybe_double(object, "b"));
@@ -475,8 +474,8 @@ Ending BinanceReader::read_option_mark(codec::JsonObject& object, std::string_vi
   q.mark_price = mark;
   q.bid_price = unless_zero(fields_.maybe<Price>(object, "bo"));
   q.ask_price = unless_zero(fields_.maybe<Price>(object, "ao"));
-  if (q.bid_price) q.bid_qty = fields_.maybe<Qty>(object, "bq");
-  if (q.ask_price) q.ask_qty = fields_.maybe<Qty>(object, "aq");
+  if (q.bid_price) q.bid_qty = fields_.maybe<WideQty>(object, "bq");
+  if (q.ask_price) q.ask_qty = fields_.maybe<WideQty>(object, "aq");
   q.bid_iv = if_positive(fields_.maybe_double(object, "b"));
   q.ask_iv = if_positive(fields_.maybe_double(object, "a"));
   q.mark_iv = if_positive(fields_.maybe_double(object, "vo"));
@@ -495,9 +494,9 @@ Ending BinanceReader::read_option_mark(codec::JsonObject& object, std::string_vi
 Ending BinanceReader::read_option_open_interest(codec::JsonObject& object) {
   const std::string_view symbol = fields_.text(object, "s");
   const Instant at = fields_.ms(object, "E");
-  const Qty contracts = fields_.fixed<Qty>(object, "o");
+  const WideQty contracts = fields_.fixed<WideQty>(object, "o");
   std::optional<double> value = fields_.maybe_double(object, "h");
-  if (value == 0 && contracts != Qty()) value.reset();  // the first version always sent 0.0
+  if (value == 0 && contracts != WideQty()) value.reset();  // the first version always sent 0.0
   if (fields_.ok())
     stage_.add<OpenInterest>(instrument(symbol), at) = {.contracts = contracts, .value_usd = value};
   return Ending::read;

@@ -86,8 +86,8 @@ Ending BybitReader::read_v2_book(codec::JsonObject& message, codec::FlatObject& 
 
 void BybitReader::read_v2_level(BookDelta& book, bool taken_away) {
   Level level{.price = row_.fixed<Price>("price")};
-  if (!taken_away) level.qty = row_.fixed<Qty>("size");
-  if (fields_.ok() && level.qty < Qty())
+  if (!taken_away) level.qty = row_.fixed<WideQty>("size");
+  if (fields_.ok() && level.qty < WideQty())
     fields_.fail(Fault::malformed, "a negative quantity", "size");
   if (fields_.ok() && level.price <= Price())
     fields_.fail(Fault::malformed, "not positive", "price");
@@ -139,13 +139,13 @@ void BybitReader::read_v2_instrument_row(Instant at, bool snapshot) {
   if (const auto index = v2_price("index_price", "indexPrice"))
     stage_.add<IndexPrice>(id, at).price = *index;
   // Both sides, as in v5 (tickers.cc): contracts of 1 USD as a number, coins as e8.
-  auto both = row_.maybe<Qty>("open_interest", Precision::nearest);
+  auto both = row_.maybe<WideQty>("open_interest", Precision::nearest);
   if (!both) {
     const auto e8 =
         row_.maybe_integer(row_.has("openInterestE8") ? "openInterestE8" : "open_interest_e8");
     both = scaled<Qty>(fields_, e8, 8, "open_interest_e8");
   }
-  if (both) stage_.add<OpenInterest>(id, at).contracts = Qty::raw(both->raw() / 2);
+  if (both) stage_.add<OpenInterest>(id, at).contracts = both->half();
 
   const auto rate = v2_rate("funding_rate_e6", "fundingRateE6");
   const auto predicted = v2_rate("predicted_funding_rate_e6", "predictedFundingRateE6");
@@ -196,7 +196,7 @@ Ending BybitReader::read_old_spot(codec::JsonObject& message, codec::FlatObject&
   } else if (topic == "trade") {
     Trade& trade = stage_.add<Trade>(id, at);
     trade.price = row_.fixed<Price>("p");
-    trade.qty = row_.fixed<Qty>("q");
+    trade.qty = row_.fixed<WideQty>("q");
     trade.id = row_.text("v");
     const auto bought = row_.maybe_bool("m");  // true: the buyer was the taker
     if (!bought) fields_.fail(Fault::malformed, "missing", "m");
@@ -204,9 +204,9 @@ Ending BybitReader::read_old_spot(codec::JsonObject& message, codec::FlatObject&
   } else {
     Quote& quote = stage_.add<Quote>(id, at);
     quote.bid_price = row_.maybe<Price>("bidPrice");
-    quote.bid_qty = row_.maybe<Qty>("bidQty");
+    quote.bid_qty = row_.maybe<WideQty>("bidQty");
     quote.ask_price = row_.maybe<Price>("askPrice");
-    quote.ask_qty = row_.maybe<Qty>("askQty");
+    quote.ask_qty = row_.maybe<WideQty>("askQty");
   }
   return Ending::read;
 }

@@ -76,7 +76,7 @@ class BybitReader final : public FlatReader {
   struct Ticker {
     bool bid_known = false, ask_known = false;
     std::optional<Price> bid, ask;
-    std::optional<Qty> bid_qty, ask_qty;
+    std::optional<WideQty> bid_qty, ask_qty;
     std::optional<Rate> rate, predicted;
     std::optional<Instant> next_funding;
     std::optional<Duration> funding_interval;

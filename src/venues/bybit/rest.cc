@@ -172,7 +172,6 @@ Ending BybitReader::read_rest_list(codec::JsonObject& result, std::string_view e
       stage_.add<FundingRate>(id, settled) = {
           .rate = row_.fixed<Rate>("fundingRate", Precision::nearest),
           .kind = FundingKind::settled,
-          .interval = instruments_[id].funding_interval,
           .settles_at = settled};
     });
   } else if (endpoint == "recent-trade") {
@@ -198,11 +197,11 @@ Ending BybitReader::read_rest_list(codec::JsonObject& result, std::string_view e
 
 void BybitReader::read_open_interest(InstrumentId id) {
   OpenInterest& open_interest = stage_.add<OpenInterest>(id, row_.ms("timestamp"));
-  open_interest.contracts = row_.maybe<Qty>("singleOpenInterest", Precision::nearest);
+  open_interest.contracts = row_.maybe<WideQty>("singleOpenInterest", Precision::nearest);
   if (open_interest.contracts) return;
-  const Qty both =
-      row_.fixed<Qty>("openInterest", Precision::nearest);  // longs and shorts: see tickers.cc
-  open_interest.contracts = Qty::raw(both.raw() / 2);
+  const WideQty both =
+      row_.fixed<WideQty>("openInterest", Precision::nearest);  // longs and shorts: see tickers.cc
+  open_interest.contracts = both.half();
 }
 
 void BybitReader::read_rest_trade(Category category) {
@@ -211,7 +210,7 @@ void BybitReader::read_rest_trade(Category category) {
   if (!fields_.ok()) return;
   Trade& trade = stage_.add<Trade>(instrument(symbol, category), at);
   trade.price = row_.fixed<Price>("price");
-  trade.qty = row_.fixed<Qty>("size");
+  trade.qty = row_.fixed<WideQty>("size");
   trade.taker_side = side("side");
   trade.id = row_.text("execId");
   trade.block = row_.maybe_bool("isBlockTrade").value_or(false);

@@ -129,7 +129,7 @@ void BybitReader::read_trade(InstrumentId id) {
   if (row_.has("S")) {
     Trade& trade = stage_.add<Trade>(id, row_.ms("T"));
     trade.price = row_.fixed<Price>("p");
-    trade.qty = row_.fixed<Qty>("v");
+    trade.qty = row_.fixed<WideQty>("v");
     trade.taker_side = side("S");
     trade.id = row_.text("i");
     trade.block = row_.maybe_bool("BT").value_or(false);
@@ -144,7 +144,7 @@ void BybitReader::read_trade(InstrumentId id) {
   }
   Trade& trade = stage_.add<Trade>(id, *at);
   trade.price = row_.fixed<Price>("price");
-  trade.qty = row_.fixed<Qty>("size");
+  trade.qty = row_.fixed<WideQty>("size");
   trade.taker_side = side("side");
   trade.id = row_.text(row_.has("tradeId") ? "tradeId" : "trade_id");
 }
@@ -209,7 +209,7 @@ void BybitReader::read_best(InstrumentId id, Instant at, bool snapshot, uint64_t
                         bool& known, bool bid) {
     std::optional<Level> found;
     for (const Level& level : levels) {
-      if (level.qty == Qty()) {
+      if (level.qty == WideQty()) {
         if (side_best && side_best->price == level.price) side_best.reset();
         known = true;
       } else if (!found || (bid ? level.price > found->price : level.price < found->price)) {

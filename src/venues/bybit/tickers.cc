@@ -7,7 +7,7 @@ namespace {
 // recordings of 2019 to 2024, of five contracts, it is an even multiple of the step every time).
 // Half of it is what others call open interest. Options are not meant: there odd multiples are
 // recorded, 29.35 BTC in steps of 0.01.
-Qty half(Qty both_sides) { return Qty::raw(both_sides.raw() / 2); }
+WideQty half(WideQty both_sides) { return both_sides.half(); }
 
 std::optional<double> half(std::optional<double> both_sides) {
   if (!both_sides) return std::nullopt;
@@ -51,11 +51,12 @@ void BybitReader::read_contract_ticker(InstrumentId id, Instant at, bool snapsho
   const bool quoted = row_.has("bid1Price") || row_.has("bid1Size") || row_.has("ask1Price") ||
                       row_.has("ask1Size");
   const auto read_side = [&](std::string_view price_key, std::string_view size_key,
-                             std::optional<Price>& price, std::optional<Qty>& qty, bool& known) {
+                             std::optional<Price>& price, std::optional<WideQty>& qty,
+                             bool& known) {
     if (row_.has(price_key)) price = row_.maybe<Price>(price_key);
-    if (row_.has(size_key)) qty = row_.maybe<Qty>(size_key);
+    if (row_.has(size_key)) qty = row_.maybe<WideQty>(size_key);
     known = known || snapshot || row_.has(price_key);
-    if (price == Price() && qty.value_or(Qty()) == Qty()) {  // how an empty side is sent
+    if (price == Price() && qty.value_or(WideQty()) == Qty()) {  // how an empty side is sent
       price.reset();
       qty.reset();
     }
@@ -74,8 +75,8 @@ void BybitReader::read_contract_ticker(InstrumentId id, Instant at, bool snapsho
   if (const auto index = row_.maybe<Price>("indexPrice", Precision::nearest))
     stage_.add<IndexPrice>(id, at).price = *index;
 
-  const auto both = row_.maybe<Qty>("openInterest", Precision::nearest);
-  const auto single = row_.maybe<Qty>("singleOpenInterest", Precision::nearest);
+  const auto both = row_.maybe<WideQty>("openInterest", Precision::nearest);
+  const auto single = row_.maybe<WideQty>("singleOpenInterest", Precision::nearest);
   if (single)
     ticker.open_interest.contracts = single;
   else if (both)
@@ -110,7 +111,6 @@ void BybitReader::stage_funding(InstrumentId id, Instant at, const Ticker& ticke
   if (!ticker.rate) return;
   FundingRate funding{
       .rate = *ticker.rate, .interval = ticker.funding_interval, .settles_at = ticker.next_funding};
-  if (!funding.interval) funding.interval = instruments_[id].funding_interval;
   stage_.add<FundingRate>(id, at) = funding;
   if (!ticker.predicted) return;
   funding.kind = FundingKind::predicted;
@@ -125,11 +125,11 @@ void BybitReader::read_option_ticker(InstrumentId id, Instant at) {
   const bool rest = row_.has("bid1Price") || row_.has("ask1Price");
   const auto read_side = [&](std::string_view price_key, std::string_view size_key,
                              std::string_view iv_key, std::optional<Price>& price,
-                             std::optional<Qty>& qty, std::optional<double>& iv) {
+                             std::optional<WideQty>& qty, std::optional<double>& iv) {
     const auto sent = row_.maybe<Price>(price_key);
-    const auto size = row_.maybe<Qty>(size_key);
+    const auto size = row_.maybe<WideQty>(size_key);
     const auto volatility = row_.maybe_double(iv_key);
-    if (!sent || *sent == Price() || size == Qty()) return;
+    if (!sent || *sent == Price() || size == WideQty()) return;
     price = sent;
     qty = size;
     if (volatility != 0.0) iv = volatility;
@@ -144,7 +144,7 @@ void BybitReader::read_option_ticker(InstrumentId id, Instant at) {
   quote.last_price = row_.maybe<Price>("lastPrice");
   if (quote.last_price == Price()) quote.last_price.reset();  // never traded
   quote.underlying_price = row_.maybe_double("underlyingPrice");
-  quote.open_interest = row_.maybe<Qty>("openInterest", Precision::nearest);
+  quote.open_interest = row_.maybe<WideQty>("openInterest", Precision::nearest);
   quote.volume_24h = row_.maybe_double("volume24h");
   quote.greeks = {.delta = row_.maybe_double("delta"),
                   .gamma = row_.maybe_double("gamma"),

@@ -253,9 +253,7 @@ std::optional<int64_t> RowReader::decimal(const Field& field, int digits, Precis
     fail(read.error().fault, std::move(read.error().what), field.label);
     return std::nullopt;
   }
-  const int64_t units = read.value().units;
-  if (!field.half) return units;
-  return units / 2 + units % 2;  // half of an odd last digit rounds away from zero
+  return read.value().units;
 }
 
 std::optional<double> RowReader::number(const Field& field) {

@@ -82,9 +82,16 @@ class RowReader {
   std::optional<Instant> instant(const TimeField& time);
   template <class T>
   std::optional<T> fixed(const Field& field, Precision precision = Precision::exact) {
-    const auto units = decimal(field, T::digits, precision);
-    if (!units) return std::nullopt;
-    return T::raw(*units);
+    const auto number = figure(field);
+    if (!number) return std::nullopt;
+    auto read = T::parse(*number, field.precision.value_or(precision));
+    if (!read.has_value()) {
+      fail(read.error().fault, std::move(read.error().what), field.label);
+      return std::nullopt;
+    }
+    if (!field.half) return read.value();
+    const auto units = read.value().raw();
+    return T::raw(units / 2 + units % 2);  // half of an odd last digit rounds away from zero
   }
 
   std::optional<std::string_view> text(const std::optional<Field>& f) {

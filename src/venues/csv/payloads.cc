@@ -89,7 +89,7 @@ struct TradeRule final : PayloadRule {
   bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
     Trade trade;
     trade.price = row.must(row.fixed<Price>(price), price);
-    trade.qty = row.must(row.fixed<Qty>(qty), qty);
+    trade.qty = row.must(row.fixed<WideQty>(qty), qty);
     trade.taker_side = row_word(row, side, kSides);
     trade.id = row.text(id).value_or("");
     trade.index_price = row.fixed<Price>(index_price, Precision::nearest);
@@ -114,9 +114,9 @@ struct QuoteRule final : PayloadRule {
   bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
     Quote quote;
     quote.bid_price = row.fixed<Price>(bid_price);
-    quote.bid_qty = row.fixed<Qty>(bid_qty);
+    quote.bid_qty = row.fixed<WideQty>(bid_qty);
     quote.ask_price = row.fixed<Price>(ask_price);
-    quote.ask_qty = row.fixed<Qty>(ask_qty);
+    quote.ask_qty = row.fixed<WideQty>(ask_qty);
     out = quote;
     return row.ok() && (quote.bid_price || quote.ask_price);
   }
@@ -163,7 +163,7 @@ struct BookSnapshotRule final : PayloadRule {
   static void read_side(RowReader& row, const std::vector<Columns>& from, std::vector<Level>& out) {
     for (const Columns& columns : from) {
       const auto price = row.fixed<Price>(columns.price);
-      const auto qty = row.fixed<Qty>(columns.qty);
+      const auto qty = row.fixed<WideQty>(columns.qty);
       if (!price || !qty) continue;  // the book was not that deep
       if (*price <= Price() || *qty < Qty())
         row.fail(Fault::malformed, "a level has a price or a quantity that is not positive",
@@ -205,10 +205,10 @@ struct BookLevelRule final : PayloadRule {
     static const Names<Side> sides{{"bid", Side::buy}, {"ask", Side::sell}};
     static const Names<bool> truths{{"true", true}, {"false", false}};
     const Level level{.price = row.must(row.fixed<Price>(price), price),
-                      .qty = row.must(row.fixed<Qty>(qty), qty)};
+                      .qty = row.must(row.fixed<WideQty>(qty), qty)};
     const Side where = row_word(row, side, sides);
     const bool whole = row_word(row, snapshot, truths);
-    if (row.ok() && (level.price <= Price() || level.qty < Qty()))
+    if (row.ok() && (level.price <= Price() || level.qty < WideQty()))
       row.fail(Fault::malformed, "a level has a price or a quantity that is not positive",
                price.label);
     if (whole)
@@ -245,8 +245,8 @@ struct LiquidationRule final : PayloadRule {
     liquidation.position_side = row_word(row, side, kPositionSides);
     liquidation.order_price = row.fixed<Price>(order_price);
     liquidation.average_price = row.fixed<Price>(average_price, Precision::nearest);
-    liquidation.order_qty = row.fixed<Qty>(order_qty);
-    liquidation.filled_qty = row.fixed<Qty>(filled_qty);
+    liquidation.order_qty = row.fixed<WideQty>(order_qty);
+    liquidation.filled_qty = row.fixed<WideQty>(filled_qty);
     if (!liquidation.price())
       row.fail(Fault::malformed, "missing", (average_price ? average_price : order_price)->label);
     if (!liquidation.qty())
@@ -363,7 +363,8 @@ struct OpenInterestRule final : PayloadRule {
   }
   bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
     OpenInterest interest;
-    interest.contracts = row.fixed<Qty>(contracts, Precision::nearest);  // a sum made by the venue
+    interest.contracts =
+        row.fixed<WideQty>(contracts, Precision::nearest);  // a sum made by the venue
     interest.coins = row.number(coins);
     interest.value_usd = row.number(value_usd);
     out = interest;
@@ -413,15 +414,15 @@ struct OptionQuoteRule final : PayloadRule {
     quote.ask_price = row.fixed<Price>(ask_price);
     quote.mark_price = row.fixed<Price>(mark_price, Precision::nearest);
     quote.last_price = row.fixed<Price>(last_price);
-    quote.bid_qty = row.fixed<Qty>(bid_qty);
-    quote.ask_qty = row.fixed<Qty>(ask_qty);
+    quote.bid_qty = row.fixed<WideQty>(bid_qty);
+    quote.ask_qty = row.fixed<WideQty>(ask_qty);
     quote.bid_iv = volatility(row, bid_iv);
     quote.ask_iv = volatility(row, ask_iv);
     quote.mark_iv = volatility(row, mark_iv);
     quote.underlying_price = row.number(underlying_price);
     quote.interest_rate = row.number(interest_rate);
     quote.underlying = row.text(underlying).value_or("");
-    quote.open_interest = row.fixed<Qty>(open_interest, Precision::nearest);
+    quote.open_interest = row.fixed<WideQty>(open_interest, Precision::nearest);
     quote.volume_24h = row.number(volume_24h);
     quote.greeks = {row.number(delta), row.number(gamma), row.number(vega), row.number(theta),
                     row.number(rho)};

@@ -63,7 +63,7 @@ class DeribitReader final : public FlatReader {
   InstrumentId index_of(const Instrument& option);
   // A side of the book that is empty is sent as null or as zeros.
   void read_side(std::string_view price_key, std::string_view qty_key, std::optional<Price>& price,
-                 std::optional<Qty>& qty);
+                 std::optional<WideQty>& qty);
   std::optional<double> percent(codec::FlatObject& object, std::string_view key);
 
   const codec::RestRequest request_;

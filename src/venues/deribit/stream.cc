@@ -187,7 +187,7 @@ void DeribitReader::read_trade() {
   Trade& trade = stage_.add<Trade>(*id, at);
   trade.taker_side = direction == "sell" ? Side::sell : Side::buy;
   trade.price = row_.fixed<Price>("price");
-  trade.qty = row_.fixed<Qty>("amount");
+  trade.qty = row_.fixed<WideQty>("amount");
   trade.id = row_.text("trade_id");
   trade.index_price = row_.maybe<Price>("index_price", Precision::nearest);
   trade.block = row_.maybe_text("block_trade_id").has_value();

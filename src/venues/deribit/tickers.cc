@@ -3,10 +3,10 @@
 namespace delever::venues::deribit {
 
 void DeribitReader::read_side(std::string_view price_key, std::string_view qty_key,
-                              std::optional<Price>& price, std::optional<Qty>& qty) {
+                              std::optional<Price>& price, std::optional<WideQty>& qty) {
   price = row_.maybe<Price>(price_key);
-  if (!qty_key.empty()) qty = row_.maybe<Qty>(qty_key);
-  if (price == Price() || qty == Qty()) {
+  if (!qty_key.empty()) qty = row_.maybe<WideQty>(qty_key);
+  if (price == Price() || qty == WideQty()) {
     price.reset();
     qty.reset();
   }
@@ -54,10 +54,10 @@ Ending DeribitReader::read_incremental_ticker(codec::JsonObject& data) {
   const bool quoted = row_.has("best_bid_price") || row_.has("best_bid_amount") ||
                       row_.has("best_ask_price") || row_.has("best_ask_amount");
   const auto merge = [&](std::string_view price_key, std::string_view qty_key,
-                         std::optional<Price>& price, std::optional<Qty>& qty) {
+                         std::optional<Price>& price, std::optional<WideQty>& qty) {
     if (row_.has(price_key)) price = row_.maybe<Price>(price_key);
-    if (row_.has(qty_key)) qty = row_.maybe<Qty>(qty_key);
-    if (price == Price() || qty == Qty()) {
+    if (row_.has(qty_key)) qty = row_.maybe<WideQty>(qty_key);
+    if (price == Price() || qty == WideQty()) {
       price.reset();
       qty.reset();
     }
@@ -102,7 +102,7 @@ void DeribitReader::read_option(codec::JsonObject* data, InstrumentId id, Instan
   quote.underlying_price = row_.maybe_double("underlying_price");
   quote.underlying = row_.maybe_text("underlying_index").value_or("");
   quote.interest_rate = row_.maybe_double("interest_rate");
-  quote.open_interest = row_.maybe<Qty>("open_interest", Precision::nearest);
+  quote.open_interest = row_.maybe<WideQty>("open_interest", Precision::nearest);
   if (!data) {
     quote.volume_24h = row_.maybe_double("volume");
     return;
@@ -141,7 +141,7 @@ void DeribitReader::read_future_prices(InstrumentId id, Instant at) {
     stage_.add<MarkPrice>(id, at).price = *mark;
   if (const auto index = row_.maybe<Price>("index_price", Precision::nearest))
     stage_.add<IndexPrice>(id, at).price = *index;
-  if (const auto contracts = row_.maybe<Qty>("open_interest", Precision::nearest);
+  if (const auto contracts = row_.maybe<WideQty>("open_interest", Precision::nearest);
       contracts && instruments_[id].kind != InstrumentKind::spot)
     stage_.add<OpenInterest>(id, at).contracts = contracts;
   stage_funding(id, at);

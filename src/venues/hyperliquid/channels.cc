@@ -144,7 +144,7 @@ Level HyperliquidReader::read_level(codec::JsonObject& object) {
   fields_.require(has_price, "px");
   fields_.require(has_qty, "sz");
   if (fields_.ok() && level.price <= Price()) fields_.fail(Fault::malformed, "not positive", "px");
-  if (level.qty < Qty()) fields_.fail(Fault::malformed, "negative", "sz");
+  if (level.qty < WideQty()) fields_.fail(Fault::malformed, "negative", "sz");
   return level;
 }
 
@@ -240,7 +240,7 @@ void HyperliquidReader::read_bbo(codec::JsonObject& object) {
 void HyperliquidReader::read_trade(codec::JsonObject& object) {
   std::string_view coin, side, id;
   std::optional<Price> price;
-  std::optional<Qty> qty;
+  std::optional<WideQty> qty;
   std::optional<Instant> at;
   codec::each_field(object, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
@@ -254,7 +254,7 @@ void HyperliquidReader::read_trade(codec::JsonObject& object) {
         price = fields_.fixed<Price>(value, "px");
         break;
       case k("sz"):
-        qty = fields_.fixed<Qty>(value, "sz");
+        qty = fields_.fixed<WideQty>(value, "sz");
         break;
       case k("time"):
         at = fields_.ms(value, "time");
@@ -301,7 +301,7 @@ void HyperliquidReader::read_asset_context(codec::JsonObject& data) {
 // Open interest counts one side, in coins. Spot pairs have a mark price alone.
 void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of, bool changes) {
   std::optional<Rate> funding;
-  std::optional<Qty> contracts;
+  std::optional<WideQty> contracts;
   std::optional<Price> mark, oracle;
   codec::each_key(context, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
     switch (codec::key_code(key)) {
@@ -313,7 +313,7 @@ void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of
         break;
       case 0:
         if (codec::is_key(key, "openInterest")) {
-          contracts = fields_.maybe<Qty>(value, "openInterest", Precision::nearest);
+          contracts = fields_.maybe<WideQty>(value, "openInterest", Precision::nearest);
         } else if (codec::is_key(key, "oraclePx")) {
           oracle = fields_.maybe<Price>(value, "oraclePx", Precision::nearest);
         }
@@ -475,7 +475,7 @@ void HyperliquidReader::read_fill(codec::JsonObject& fill, std::string_view user
       fields_.maybe_text(liquidation, "liquidatedUser").value_or("");
   const std::string_view coin = fields_.text(fill, "coin");
   const Price price = fields_.fixed<Price>(fill, "px");
-  const Qty qty = fields_.fixed<Qty>(fill, "sz");
+  const WideQty qty = fields_.fixed<WideQty>(fill, "sz");
   const std::string_view side = fields_.text(fill, "side");
   const Instant at = fields_.ms(fill, "time");
   const std::string_view id = fields_.maybe_text(fill, "tid").value_or("");

@@ -27,7 +27,7 @@ Instant OkxReader::time_of(codec::JsonObject& row) {
 void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, bool block) {
   std::string_view inst_id, id, side;
   std::optional<Price> price, index_price;
-  std::optional<Qty> qty;
+  std::optional<WideQty> qty;
   std::optional<Instant> at;
   int64_t fills = 1;
   codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
@@ -42,7 +42,7 @@ void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, boo
         price = fields_.fixed<Price>(value, "px");
         break;
       case k("sz"):
-        qty = fields_.fixed<Qty>(value, "sz");
+        qty = fields_.fixed<WideQty>(value, "sz");
         break;
       case k("side"):
         side = fields_.text(value, "side");
@@ -199,13 +199,13 @@ void OkxReader::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
                           quote.ask_price = fields_.maybe<Price>(value, "askPx");
                           break;
                         case k("askSz"):
-                          quote.ask_qty = fields_.maybe<Qty>(value, "askSz");
+                          quote.ask_qty = fields_.maybe<WideQty>(value, "askSz");
                           break;
                         case k("bidPx"):
                           quote.bid_price = fields_.maybe<Price>(value, "bidPx");
                           break;
                         case k("bidSz"):
-                          quote.bid_qty = fields_.maybe<Qty>(value, "bidSz");
+                          quote.bid_qty = fields_.maybe<WideQty>(value, "bidSz");
                           break;
                         case k("ts"):
                           at = fields_.ms(value, "ts");
@@ -275,7 +275,7 @@ void OkxReader::read_open_interest(codec::JsonObject& row, const Envelope& envel
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   OpenInterest found;
   found.contracts =
-      fields_.fixed<Qty>(row, "oi", Precision::nearest);  // a sum, with the noise of one
+      fields_.fixed<WideQty>(row, "oi", Precision::nearest);  // a sum, with the noise of one
   found.coins = fields_.maybe_double(row, "oiCcy");
   found.value_usd = fields_.maybe_double(row, "oiUsd");
   const Instant at = time_of(row);
@@ -349,7 +349,7 @@ void OkxReader::read_liquidation(codec::JsonObject& detail, InstrumentId of,
   const Instant at = fields_.ms(detail, "ts");
   const std::string_view side = fields_.text(detail, "side");
   const std::string_view position = fields_.maybe_text(detail, "posSide").value_or("");
-  const Qty qty = fields_.fixed<Qty>(detail, "sz");
+  const WideQty qty = fields_.fixed<WideQty>(detail, "sz");
   const auto price = fields_.maybe<Price>(detail, "bkPx", Precision::nearest);
   const Side order_side = read_side(fields_, side);
   if (!position.empty() && position != "long" && position != "short" && position != "net")

@@ -104,7 +104,7 @@ class SimulatedReader final : public FlatReader {
             trade.price = fields_.fixed<Price>(cell, "price");
             break;
           case 2:
-            trade.qty = fields_.fixed<Qty>(cell, "qty");
+            trade.qty = fields_.fixed<WideQty>(cell, "qty");
             break;
           case 3: {
             const std::string_view side = fields_.text(cell, "side");
@@ -127,7 +127,7 @@ class SimulatedReader final : public FlatReader {
   }
 
   void read_side(codec::JsonObject& message, std::string_view key, std::optional<Price>& price,
-                 std::optional<Qty>& qty) {
+                 std::optional<WideQty>& qty) {
     codec::JsonValue value;
     if (!fields_.find(message, key, value)) return fields_.require(false, key);
     bool empty = false;
@@ -150,7 +150,7 @@ class SimulatedReader final : public FlatReader {
   Ending read_ticker(codec::FlatObject& top, InstrumentId id, Instant at) {
     if (const auto mark = top.maybe<Price>("mark")) stage_.add<MarkPrice>(id, at).price = *mark;
     if (const auto index = top.maybe<Price>("index")) stage_.add<IndexPrice>(id, at).price = *index;
-    if (const auto open = top.maybe<Qty>("open_interest"))
+    if (const auto open = top.maybe<WideQty>("open_interest"))
       stage_.add<OpenInterest>(id, at).contracts = *open;
     return Ending::read;
   }
@@ -170,7 +170,7 @@ class SimulatedReader final : public FlatReader {
     forced.position_side = position == "long" ? PositionSide::long_side : PositionSide::short_side;
     forced.feed = LiquidationFeed::complete;
     forced.average_price = top.fixed<Price>("price");
-    forced.filled_qty = top.fixed<Qty>("qty");
+    forced.filled_qty = top.fixed<WideQty>("qty");
     return Ending::read;
   }
 
@@ -192,7 +192,7 @@ class SimulatedReader final : public FlatReader {
     quote.ask_iv = top.maybe_double("ask_iv");
     quote.mark_iv = top.maybe_double("mark_iv");
     quote.underlying_price = top.maybe_double("underlying");
-    quote.open_interest = top.maybe<Qty>("open_interest");
+    quote.open_interest = top.maybe<WideQty>("open_interest");
     return Ending::read;
   }
 

@@ -9,7 +9,7 @@
 namespace delever::venues {
 namespace {
 
-void level(std::string& out, const std::optional<Price>& price, const std::optional<Qty>& qty) {
+void level(std::string& out, const std::optional<Price>& price, const std::optional<WideQty>& qty) {
   if (price && qty)
     fmt::format_to(std::back_inserter(out), R"(["{}","{}"])", price->text(), qty->text());
   else

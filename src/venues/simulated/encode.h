@@ -41,7 +41,7 @@ class SimulatedEncoder {
     bool quote = false, mark = false, index = false, open = false, traded = false;
     Quote best;
     Price mark_price, index_price;
-    Qty open_interest;
+    WideQty open_interest;
     std::string trades;
   };
   std::vector<Instrument> instruments_;
