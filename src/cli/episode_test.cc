@@ -70,7 +70,7 @@ TEST(Episode, thirtieth_of_january) {
   const auto& readings = json["readings"];
   const auto interest = of_expiry(readings["options_oi"], "30JAN26");
   EXPECT_NEAR(interest["value"].get<double>(), 96632.5, 0.1);
-  EXPECT_EQ(interest["as_of"], "2026-01-24T06:00:00Z");
+  EXPECT_EQ(interest["as_of"], "2026-01-24T07:00:00Z");
   EXPECT_NEAR(of_expiry(readings["options_put_call"], "30JAN26")["value"].get<double>(), 0.5794,
               1e-4);
   EXPECT_EQ(of_expiry(readings["options_max_pain"], "30JAN26")["value"], 90000);

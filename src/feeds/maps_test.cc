@@ -156,7 +156,8 @@ TEST(Maps, OptionChainBecomesQuotesOfInstruments) {
   EXPECT_EQ(report.messages, 19976u);
   ASSERT_EQ(tape.kept.events.size(), 19976u);
   const Event& first = tape.kept.events[0];
-  EXPECT_EQ(first.at, time_of("2026-01-23T01:00:00Z"));
+  EXPECT_EQ(first.at, time_of("2026-01-23T02:00:00Z")) << "labelled 01:00, taken in that hour";
+  EXPECT_EQ(first.received, first.at);
   const Instrument& instrument = tape.instrument(first);
   EXPECT_EQ(instrument.symbol, "BTC-13FEB26-100000-C");
   EXPECT_EQ(instrument.kind, InstrumentKind::option);

@@ -20,10 +20,6 @@ namespace {
 // coverage.
 constexpr Duration kHeardEvery = Duration::seconds(1);
 
-// A venue's clock and ours differ by seconds. A message stamped later than this after we had it was
-// not made then: one of the two clocks is wrong, and nobody can say what its time is.
-constexpr Duration kClockAhead = Duration::minutes(1);
-
 template <class... Kinds>
 bool is_any(const EventPayload& payload) {
   return (std::holds_alternative<Kinds>(payload) || ...);
@@ -109,8 +105,51 @@ struct Gauges::Impl {
     const Instrument& i = desk.instruments[id];
     if (builders_noted.insert(id).second) builder_markets[i.venue].insert(i.symbol);
   }
+  // Where a stream was not recorded, or what was recorded of it is lost.
+  struct Hole {
+    Instant from, to;
+    std::string reason;
+  };
+  std::map<SourceId, std::vector<Hole>> holes;
+
+  // A reading rests on its window, and on a day of quotes where it is of an option chain.
+  static Instant rests_since(const Reading& r, Instant at) {
+    const bool chain = r.name.starts_with("options_") || r.name.starts_with("vol_") ||
+                       r.name.starts_with("hedge_");
+    const Duration reach = std::max(r.window, chain ? kDay : Duration::hours(1));
+    return std::min(r.as_of.value_or(at), at) - reach;
+  }
+  // The gaps that reach into what the reading rests on, a line a stream.
+  std::vector<std::string> gaps_under(const Reading& r, Instant at) const {
+    std::vector<std::string> out;
+    const Instant since = rests_since(r, at);
+    for (const auto& [id, of_stream] : holes) {
+      if (id >= desk.sources.size()) continue;
+      const Source& source = desk.sources[id];
+      const bool under = r.sources.empty() ? !r.venue || *r.venue == source.venue
+                                           : std::find(r.sources.begin(), r.sources.end(),
+                                                       source.name) != r.sources.end();
+      if (!under) continue;
+      size_t count = 0;
+      Instant first = at, last = since;
+      const Hole* one = nullptr;
+      for (const Hole& hole : of_stream) {
+        if (hole.to <= since || hole.from > at) continue;
+        ++count;
+        if (one == nullptr) one = &hole;
+        first = std::min(first, std::max(hole.from, since));
+        last = std::max(last, std::min(hole.to, at));
+      }
+      if (one == nullptr) continue;
+      out.push_back(fmt::format("{} in {} from {} to {}: {}",
+                                count == 1 ? "a gap" : fmt::format("{} gaps", count), source.name,
+                                first.text(), last.text(), one->reason));
+    }
+    return out;
+  }
+
   // What stands beside every reading of the venue, and beside the sums.
-  void add_remarks(Reading& r) const {
+  void add_remarks(Reading& r, Instant at) const {
     const auto add = [&](const std::string& what) {
       if (!r.reason.empty()) r.reason += "; ";
       r.reason += what;
@@ -122,6 +161,7 @@ struct Gauges::Impl {
                       "its clock or the recorder's is wrong",
                       venue, clock.count, short_age(clock.most)));
     }
+    for (const std::string& gap : gaps_under(r, at)) add(gap);
     for (const auto& [venue, symbols] : builder_markets) {
       if (r.venue && *r.venue != venue) continue;
       add(fmt::format("{}: {} run by others, not in it", venue,
@@ -168,6 +208,8 @@ void Gauges::on_event(const Event& event) {
   }
   if (const Gap* gap = std::get_if<Gap>(&event.payload)) {  // of a stream, not of an instrument
     my.liquidations.watch().gap(event.source, *gap);
+    if (gap->kind != GapKind::sequence)
+      my.holes[event.source].push_back({gap->from, gap->to, gap->reason});
     my.dirty = true;
     return;
   }
@@ -190,7 +232,8 @@ void Gauges::on_event(const Event& event) {
     my.note_builder(event.instrument);
     return;
   }
-  if (event.at - event.received > kClockAhead &&
+  // Not made then: one of the two clocks is wrong, and nobody can say what its time is.
+  if (event.at - event.received > my.desk.rules.clock_ahead_max &&
       is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
           event.payload)) {
     my.ahead(instrument.venue, event.at - event.received);
@@ -204,7 +247,7 @@ std::vector<Reading> Gauges::readings(Instant at) const {
   CHECK(at >= impl_->known);
   Panel panel(impl_->desk, at, impl_->standings);
   impl_->read(panel, true);
-  for (Reading& r : panel.readings) impl_->add_remarks(r);
+  for (Reading& r : panel.readings) impl_->add_remarks(r, at);
   // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found,
   // kept.
   const auto& names = gauge_names();
@@ -236,6 +279,13 @@ History Gauges::history(Instant at, Instant from) const {
   out.prices = impl_->prices.candles(from, at);
   out.etf_flows = impl_->flows.etf_flows(from, at);
   return out;
+}
+
+std::string Gauges::remarks(Instant at) const {
+  Reading everything;
+  everything.window = kDay;
+  impl_->add_remarks(everything, at);
+  return everything.reason;
 }
 
 Instant Gauges::known_until() const { return impl_->known; }

@@ -39,6 +39,10 @@ class Gauges : public EventSink {
   // Series from `from` (inclusive) to `at`. CHECKs like readings().
   History history(Instant at, Instant from = Instant::min()) const;
 
+  // What stands beside everything of now: clocks that are wrong, markets that are left out, gaps of
+  // the last day. Empty when there is nothing to say.
+  std::string remarks(Instant at) const;
+
   Instant known_until()
       const;  // receive time of the last event fed; Instant::min() before the first
   const std::string& asset() const;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "options/snapshot.h"
+
 namespace delever::gauges {
 namespace {
 
@@ -11,6 +13,10 @@ constexpr Panel::Name kIndex{
     .name = "vol_index_30d", .unit = "fraction_per_year", .section = "options"};
 constexpr Panel::Name kPremium{
     .name = "vol_premium", .unit = "fraction_per_year", .section = "options"};
+
+// An archive's boards carry the time of their file, live quotes their own; nearer than this to what
+// the greeks say, the time that was sent stands.
+constexpr Duration kClockOff = Duration::minutes(5);
 
 double open_interest(const std::vector<options::Chain>& chains) {
   double sum = 0;
@@ -37,6 +43,7 @@ std::string forward_source(const options::OptionBoard& board, Instant expiry) {
 // One line of hedging flow: an expiry or the total, over one or several boards.
 struct OptionBoards::Flow {
   double gross = 0, unpriced = 0, low = 0, high = 0, open = 0;
+  size_t counted = 0, left_out = 0;  // options
   std::optional<double> mean;
   bool known_side = true;            // every part comes from signed trades
   std::vector<std::string> refused;  // with open interest that is not in the figures
@@ -106,14 +113,22 @@ std::vector<options::OptionBoard> OptionBoards::boards(Instant at) const {
     options::ChainBuilder::Chains read = book.builder.chains(
         {.at = book.newest, .age_max = rules.chain_span, .price_age_max = rules.quotes_apart});
     std::erase_if(read.chains, [&](const options::Chain& chain) { return chain.expiry <= at; });
-    if (read.chains.empty() && read.refused.empty()) continue;
+    if (read.chains.empty() && read.refused.empty() && read.incomplete == 0) continue;
+    Instant as_of = book.newest;
+    if (const auto offset = options::clock_offset(read.chains);
+        offset && (*offset >= kClockOff || *offset <= Duration() - kClockOff) &&
+        as_of + *offset <= at) {
+      as_of = as_of + *offset;
+      for (options::Chain& chain : read.chains) chain.as_of = as_of;
+    }
     double traded = 0;
     for (const auto& [expiry, coins] : book.traded) traded += expiry > at ? coins : 0;
     const double open = open_interest(read.chains);
     const bool enough = open > 0 && traded >= rules.signed_volume_min * open;
     options::OptionBoard board =
         options::measure_board(std::move(read), enough ? &book.dealers : nullptr);
-    board.venue = key.first, board.settle = key.second, board.as_of = book.newest;
+    board.venue = key.first, board.settle = key.second, board.as_of = as_of;
+    board.dated = book.newest;
     for (const SourceId id : book.sources) {
       const bool named = id < desk_.sources.size() && !desk_.sources[id].name.empty();
       board.sources.insert(named ? desk_.sources[id].name : board.venue);
@@ -188,6 +203,7 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoa
           flow->as_of = std::min(flow->as_of, board.as_of);
           flow->sources.insert(board.sources.begin(), board.sources.end());
           flow->origin.add(desk_.rules.origin_of(board.venue));
+          flow->counted += chain.quotes.size();
         }
         if (exposure) {
           const double open = exposure->calls + exposure->puts;
@@ -209,6 +225,20 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoa
       for (const Error& e : board.refused) total.refused.push_back(e.text());
     }
   }
+  // What a board leaves out may be of any of its expiries.
+  for (const options::OptionBoard& board : boards) {
+    std::vector<std::string> left;
+    if (board.incomplete > 0)
+      left.push_back(
+          fmt::format("{}: {} options without a contract size", board.name(), board.incomplete));
+    if (board.stale > 0)
+      left.push_back(fmt::format("{}: {} options not quoted lately", board.name(), board.stale));
+    for (auto& [key, flow] : flows) {
+      if (!key.first.empty() && key.first != board.venue) continue;
+      flow.refused.insert(flow.refused.end(), left.begin(), left.end());
+      flow.left_out += board.incomplete + board.stale;
+    }
+  }
   const auto put = [&](std::string_view gauge, const std::string& venue, Instant expiry,
                        const Flow& flow) {
     Panel::Name name{.name = gauge, .unit = "coins", .section = "options"};
@@ -227,7 +257,8 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoa
                .as_of = flow.as_of,
                .sources = flow.sources,
                .origin = flow.origin,
-               .coverage = 1 - flow.unpriced / flow.open};
+               .coverage = (1 - flow.unpriced / flow.open) * static_cast<double>(flow.counted) /
+                           static_cast<double>(flow.counted + flow.left_out)};
     if (gauge == "hedge_flow_1pct_gross") {
       e.value = flow.gross - flow.unpriced;
       e.low = e.value;
@@ -267,11 +298,11 @@ void OptionBoards::read(Panel& panel) const {
   std::string missing = "no option quotes of " + desk_.asset;
   std::vector<options::OptionBoard> fresh;
   for (options::OptionBoard& board : boards(panel.at)) {
-    if (panel.at - board.as_of <= rules.board_stale_after) {
+    if (panel.at - board.dated <= rules.board_stale_after) {
       fresh.push_back(std::move(board));
     } else {
       missing = fmt::format("{}: the newest quotes are of {}, {} before (limit {})", board.name(),
-                            board.as_of.text(), short_age(panel.at - board.as_of),
+                            board.dated.text(), short_age(panel.at - board.dated),
                             rules.board_stale_after.text());
     }
   }

@@ -105,6 +105,38 @@ TEST(OptionBoards, the_flow_is_that_of_the_deltas_and_its_sign_is_not_told) {
   }
 }
 
+// Open interest in a message of its own, in contracts of a size that nobody said and in coins: the
+// coins are enough. Without them the options are left out, and the flow has no upper end.
+TEST(OptionBoards, coins_that_are_stated_need_no_contract_size) {
+  BoardScene sized;
+  sized.board(kAt);
+  const Reading plain = pick(sized.readings(kAt), "hedge_flow_1pct_gross");
+  for (const bool stated : {true, false}) {
+    BoardScene scene;
+    for (const Event& e : sized.events) {
+      OptionQuote q = std::get<OptionQuote>(e.payload);
+      q.open_interest.reset();
+      const InstrumentId id = scene.instrument("okx", sized.instruments[e.instrument].symbol, 0);
+      scene.put(id, "okx:quotes", e.at, q);
+      OpenInterest open{.contracts = Qty::nearest(kOpen * 100).value()};
+      if (stated) open.coins = kOpen;
+      scene.put(id, "okx:interest", e.at, open);
+    }
+    const auto readings = scene.readings(kAt);
+    const Reading flow = pick(readings, "hedge_flow_1pct_gross");
+    const Reading open = pick(readings, "options_oi");
+    if (stated) {
+      ASSERT_TRUE(flow.value && flow.high) << text_of(flow);
+      EXPECT_NEAR(*flow.value, *plain.value, 1e-9 * *plain.value);
+      EXPECT_DOUBLE_EQ(*open.value, *pick(sized.readings(kAt), "options_oi").value);
+    } else {
+      EXPECT_FALSE(flow.value || flow.high) << text_of(flow);
+      EXPECT_NE(flow.reason.find("options without a contract size"), std::string::npos);
+      EXPECT_FALSE(open.value) << text_of(open);
+    }
+  }
+}
+
 TEST(OptionBoards, signed_trades_give_a_sign_only_when_there_are_enough) {
   const auto net = [](double coins_of_each) {
     BoardScene scene;

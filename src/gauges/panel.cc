@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.h"
+
 namespace delever::gauges {
 namespace {
 
@@ -106,8 +108,8 @@ bool Desk::mine(InstrumentId id) const {
   if (found != is_mine.end()) return found->second;
   const Terms& t = terms(id);
   // A builder's market is asked for by its own name.
-  const bool yes =
-      t.builder_market ? instruments[id].symbol == asset : t.asset == rules.coins.plain(asset);
+  const bool yes = t.builder_market ? upper(instruments[id].symbol) == upper(asset)
+                                    : t.asset == rules.coins.plain(asset);
   return is_mine[id] = yes;
 }
 

@@ -130,6 +130,7 @@ Result<Rules> Rules::load(std::string_view text, std::string_view file_name) {
   const Config head = TRY(root.table("rules"));
   out.dated = TRY(head.text("dated"));
   out.review_every = TRY(positive(head, "review_every"));
+  out.clock_ahead_max = TRY(positive(head, "clock_ahead_max"));
   out.usd_at_par = TRY(head.texts("usd_at_par"));
   TRY(head.finish());
   const std::vector<Config> listed = TRY(root.tables("publishers"));

@@ -89,6 +89,7 @@ struct Rules {
   std::string file;   // as named by the caller: "rules/2026-01-30.toml"
   std::string dated;  // "2026-01-30"
   Duration review_every;
+  Duration clock_ahead_max;  // what is stamped later than this after its receipt is left out
   std::vector<std::string> usd_at_par;
   CoinNames coins;
   LiquidationRules liquidation;

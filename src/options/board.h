@@ -16,7 +16,10 @@ namespace delever::options {
 
 struct OptionBoard {
   std::string venue, settle;
-  Instant as_of;                     // of its newest quote; years to expiry count from here
+  // When it was computed, as far as the venue's greeks tell; else the time of its newest quote.
+  // Years to expiry count from here.
+  Instant as_of;
+  Instant dated;                     // of its newest quote
   std::vector<Chain> chains;         // by expiry
   std::vector<Error> refused;        // chains that cannot be read at all
   size_t stale = 0, incomplete = 0;  // options left out: for age, for want of a description

@@ -43,15 +43,8 @@ std::optional<double> percent(std::optional<double> value) {
 
 // Moves a board to the time at which its greeks were computed.
 void set_clock(BoardSnapshot& board) {
-  std::vector<double> offsets;
-  for (const Chain& chain : board.chains) {
-    const std::vector<double> some = clock_offsets_seconds(chain);
-    offsets.insert(offsets.end(), some.begin(), some.end());
-  }
-  if (offsets.size() < 20) return;
-  const double seconds = statistics::middle_of(std::move(offsets));
-  if (!(std::fabs(seconds) <= 7200)) return;
-  board.offset = Duration::seconds(static_cast<int64_t>(std::lround(seconds)));
+  board.offset = clock_offset(board.chains);
+  if (!board.offset) return;
   board.as_of = board.labelled + *board.offset;
   for (Chain& chain : board.chains) chain.as_of = board.as_of;
   std::erase_if(board.chains, [](const Chain& chain) { return chain.expiry <= chain.as_of; });
@@ -74,6 +67,18 @@ std::vector<double> clock_offsets_seconds(const Chain& chain) {
     out.push_back((days - days_left) * 86400);
   }
   return out;
+}
+
+std::optional<Duration> clock_offset(const std::vector<Chain>& chains) {
+  std::vector<double> offsets;
+  for (const Chain& chain : chains) {
+    const std::vector<double> some = clock_offsets_seconds(chain);
+    offsets.insert(offsets.end(), some.begin(), some.end());
+  }
+  if (offsets.size() < 20) return std::nullopt;
+  const double seconds = statistics::middle_of(std::move(offsets));
+  if (!(std::fabs(seconds) <= 7200)) return std::nullopt;
+  return Duration::seconds(static_cast<int64_t>(std::lround(seconds)));
 }
 
 Result<std::vector<BoardSnapshot>> read_board_csv(std::string_view csv) {

@@ -27,6 +27,9 @@ struct BoardSnapshot {
 // 0.01 points is hours.
 std::vector<double> clock_offsets_seconds(const Chain& chain);
 
+// The median over a board; missing: fewer than 20 usable quotes, or one beyond two hours.
+std::optional<Duration> clock_offset(const std::vector<Chain>& chains);
+
 // Snapshots in the order of the file. Labels floor to the hour while the data are up to an hour
 // younger (measured: -38 to +49 minutes), which is most of a short expiry's delta difference; so
 // the median of the clock offsets is applied when 20 quotes or more give one within two hours.

@@ -199,5 +199,16 @@ TEST(VolIndex, RefusesWithoutBothSides) {
   EXPECT_EQ(vol_index_30d(chains).error().what, "no usable expiry before 30 days");
 }
 
+// A bend narrower than the distance of the points at which the condition is checked is seen.
+TEST(Svi, a_narrow_bend_is_checked_as_well) {
+  SviFit fit{.svi = {.a = 1e-9, .b = 1e-3, .rho = 0, .m = 0, .s = 1e-4}};
+  const SviBounds bounds{.k_low = -0.4975, .k_high = 0.5025};  // 0 lies between two points
+  check_svi(fit, bounds);
+  EXPECT_GT(fit.svi.durrleman(0.0025), 0);
+  EXPECT_LT(fit.svi.durrleman(0.0004), 0);
+  EXPECT_LT(fit.durrleman_min, 0);
+  EXPECT_FALSE(fit.free_of_arbitrage());
+}
+
 }  // namespace
 }  // namespace delever::options

@@ -202,6 +202,12 @@ void check_svi(SviFit& fit, const SviBounds& bounds) {
     const double gap = fit.svi.variance(k) - bounds.earlier->variance(k);
     fit.calendar_min = i == 0 ? gap : std::min(fit.calendar_min, gap);
   }
+  // A narrow bend falls between the points of the range: its own neighbourhood as well.
+  for (int i = -16; i <= 16; ++i) {
+    const double k = fit.svi.m + fit.svi.s * i / 4;
+    if (k > bounds.k_low && k < bounds.k_high)
+      fit.durrleman_min = std::min(fit.durrleman_min, fit.svi.durrleman(k));
+  }
 }
 
 SviFit fit_raw_svi(std::span<const SviPoint> points, const SviBounds& bounds) {

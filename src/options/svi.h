@@ -51,7 +51,7 @@ SviFit fit_raw_svi(std::span<const SviPoint> points, const SviBounds& bounds);
 // every k.
 SviFit fit_ssvi(std::span<const SviPoint> points, const SviBounds& bounds);
 
-// The two conditions on 201 points of the range.
+// The two conditions on 201 points of the range, Durrleman's also about the smile's bend.
 void check_svi(SviFit& fit, const SviBounds& bounds);
 
 }  // namespace delever::options

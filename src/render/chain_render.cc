@@ -273,6 +273,7 @@ std::string chain_text(const ChainReport& page) {
       out +=
           fmt::format("left out of {}: {} options without a description\n", b.name(), b.incomplete);
   }
+  if (!page.note.empty()) out += "note: " + page.note + "\n";
   std::map<Instant, size_t> expiries;
   for (const ChainRow& r : page.rows) ++expiries[r.chain->expiry];
   if (expiries.size() != 1) return out;
@@ -282,6 +283,7 @@ std::string chain_text(const ChainReport& page) {
 
 Json chain_json(const ChainReport& page) {
   Json json{{"asset", page.asset}, {"as_of", page.at.text()}, {"rules", page.rules}};
+  json["note"] = page.note.empty() ? Json() : Json(page.note);
   json["expiries"] = Json::array();
   for (const ChainRow& row : page.rows) json["expiries"].push_back(row_json(row));
   json["boards"] = Json::array();

@@ -78,7 +78,7 @@ Result<ChainReport> chain_report(const ChainOptions& chosen, Context& context) {
   const std::string asset = upper(chosen.asset);
   gauges::Gauges gauges(asset, rules, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gauges); !ran.has_value()) return std::move(ran.error());
-  ChainReport report{asset, chosen.rules, at, gauges.history(at).boards, {}};
+  ChainReport report{asset, chosen.rules, at, gauges.history(at).boards, {}, gauges.remarks(at)};
   std::optional<Instant> only;
   if (!chosen.expiry.empty()) only = TRY(of_option(parse_expiry_name(chosen.expiry), "--expiry"));
   report.rows = chain_rows(report.boards, only);
@@ -89,6 +89,7 @@ Result<ChainReport> chain_report(const ChainOptions& chosen, Context& context) {
     for (const options::OptionBoard& board : report.boards) {
       for (const Error& e : board.refused) why += "; refused: " + e.text();
     }
+    if (!report.note.empty()) why += "; " + report.note;
     return Error{Fault::no_evidence, std::move(why), "chain"};
   }
   return report;

@@ -35,6 +35,7 @@ struct ChainReport {
   Instant at;
   std::vector<options::OptionBoard> boards;
   std::vector<ChainRow> rows;
+  std::string note;  // gaps and clocks, of the tape; empty: none
 };
 
 struct ChainOptions {
