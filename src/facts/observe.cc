@@ -36,15 +36,20 @@ Instant second_of(Instant at) {
   return rest > 0 ? at + Duration::ns(kSecond - rest) : at - Duration::ns(rest);
 }
 
-Observer::Observer(std::string asset, const Instruments& instruments, Window window)
-    : asset_(std::move(asset)), instruments_(instruments), window_(window) {}
+Observer::Observer(std::string asset, const Instruments& instruments, Window window,
+                   CoinNames names)
+    : asset_(std::move(asset)),
+      instruments_(instruments),
+      window_(window),
+      names_(std::move(names)) {}
 
 Track* Observer::track(InstrumentId instrument) {
   if (instrument >= of_instrument_.size()) of_instrument_.resize(instrument + 1, 0);
   size_t& known = of_instrument_[instrument];
   if (known == 0) {
     const Instrument& i = instruments_[instrument];
-    const bool wanted = i.base == asset_ && !i.expiry &&
+    const bool wanted = names_.of(i).asset == names_.plain(asset_) && !i.expiry &&
+                        !is_builder_market(i) &&
                         (i.kind == InstrumentKind::spot || i.kind == InstrumentKind::linear ||
                          i.kind == InstrumentKind::inverse || i.kind == InstrumentKind::aggregate);
     known = wanted ? tracks_.size() + 2 : 1;
@@ -91,7 +96,7 @@ void Observer::on_event(const Event& event) {
   ++events_;
   const Instrument& instrument = instruments_[event.instrument];
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
-    on_trade(t, instrument, event.at, *trade);
+    if (trades_.counts(event, *trade)) on_trade(t, instrument, event.at, *trade);
   } else if (const auto* quote = std::get_if<Quote>(&event.payload)) {
     on_quote(t, instrument, event.at, *quote);
   } else if (const auto* candle = std::get_if<Candle>(&event.payload)) {
@@ -100,7 +105,8 @@ void Observer::on_event(const Event& event) {
     const int64_t length = (candle->to - candle->from).ns();
     const Duration period = Duration::seconds((length + kSecond / 2) / kSecond);
     const double close = candle->close.approx();
-    if (period > Duration() && close > 0) t.closes[period].push_back({candle->from, close});
+    if (period > Duration() && close > 0 && first_told(t, 0, candle->from, period))
+      t.closes[period].push_back({candle->from, close});
   } else if (const auto* open = std::get_if<OpenInterest>(&event.payload)) {
     std::optional<double> amount = open->coins;
     if (!amount && open->contracts && t.kind == InstrumentKind::linear)
@@ -110,15 +116,16 @@ void Observer::on_event(const Event& event) {
         amount = coins(instrument, *open->contracts, price.value());
     if (amount && *amount > 0) put_second(t.open_interest, second_of(event.at), *amount);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
-    if (!forced->price() || !forced->qty()) return;
+    if (!forced->price() || !forced->qty() || !liquidations_.counts(event, *forced)) return;
     if (const auto worth = usd(instrument, *forced->qty(), forced->price()); worth && *worth > 0)
       t.forced.push_back({event.at, forced->position_side == PositionSide::long_side, *worth});
   } else if (const auto* total = std::get_if<LiquidationTotal>(&event.payload)) {
-    t.totals.push_back({total->from, total->to, total->long_usd, total->short_usd});
+    if (first_told(t, 1, total->from, total->to - total->from))
+      t.totals.push_back({total->from, total->to, total->long_usd, total->short_usd});
   } else if (const auto* funding = std::get_if<FundingRate>(&event.payload)) {
-    if (funding->kind == FundingKind::settled)
+    if (funding->kind == FundingKind::settled && first_told(t, 2, event.at))
       t.funding_settled.push_back({event.at, funding->rate.approx()});
-    if (funding->kind == FundingKind::mean)
+    if (funding->kind == FundingKind::mean && first_told(t, 3, event.at))
       t.funding_mean.push_back({event.at, funding->rate.approx()});
   }
 }

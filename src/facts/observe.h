@@ -8,11 +8,15 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "market/event.h"
+#include "market/seen.h"
+#include "market/terms.h"
 
 namespace delever::facts {
 
@@ -74,7 +78,8 @@ struct Window {
 
 class Observer final : public EventSink {
  public:
-  Observer(std::string asset, const Instruments& instruments, Window window);
+  // `names`: under which names the asset goes (1000X, kX); prices stay those of the contract.
+  Observer(std::string asset, const Instruments& instruments, Window window, CoinNames names = {});
   void on_event(const Event& event) override;
 
   // Whether a book of this instrument at this time would be kept: the first of each second of the
@@ -84,8 +89,9 @@ class Observer final : public EventSink {
                std::span<const Level> asks);
 
   const std::string& asset() const { return asset_; }
-  const std::vector<Track>& tracks() const { return tracks_; }  // in order of first sight
-  uint64_t events() const { return events_; }                   // of this asset in the window
+  const std::vector<Track>& tracks() const { return tracks_; }   // in order of first sight
+  uint64_t events() const { return events_; }                    // of this asset in the window
+  uint64_t trades_dropped() const { return trades_.dropped(); }  // shown twice, counted once
 
  private:
   Track* track(InstrumentId instrument);
@@ -95,10 +101,19 @@ class Observer final : public EventSink {
   std::string asset_;
   const Instruments& instruments_;
   Window window_;
+  CoinNames names_;
   std::vector<Track> tracks_;
   std::vector<size_t>
       of_instrument_;  // 0: not seen, 1: of no interest, else the track's number + 2
   uint64_t events_ = 0;
+  // What an archive and a recording, or two polls of one history, tell twice.
+  bool first_told(const Track& track, int kind, Instant at, Duration span = {}) {
+    return told_.insert({&track - tracks_.data(), kind, at, span}).second;
+  }
+
+  TradesOnce trades_;
+  LiquidationsOnce liquidations_;
+  std::set<std::tuple<std::ptrdiff_t, int, Instant, Duration>> told_;
 };
 
 // The second it is in, by its end: a simulated tape tells states once a second, at its end.

@@ -3,58 +3,82 @@
 // nanosecond; so whoever reads in order of time need only remember one instant.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
 
 namespace delever::feeds {
 
+enum class Repeat : uint8_t {
+  none,
+  in_run,   // twice in one run of its stream: perhaps two things that are alike
+  by_runs,  // another run of the stream, as a second import writes it, has shown as many of them
+};
+
 class Repeats {
  public:
-  // Whether the same bytes came before at the same instant. Times must not fall.
-  bool seen(Instant received, std::string_view bytes) {
-    if (received != at_ || ends_.empty()) {
+  // Whether the same bytes came before at the same instant. Times must not fall, and of one instant
+  // the runs come one after the other.
+  Repeat seen(Instant received, std::string_view bytes, int64_t run) {
+    if (received != at_ || listed_.empty()) {
       at_ = received;
       bytes_.assign(bytes);
-      ends_.assign(1, bytes.size());
-      hashes_.clear();
-      return false;
+      listed_.assign(1, {bytes.size(), {run, 1, 0}});
+      many_.clear();
+      return Repeat::none;
     }
-    if (ends_.size() <= kListed) {
+    if (many_.empty()) {
       size_t begin = 0;
-      for (const size_t end : ends_) {
-        if (std::string_view(bytes_).substr(begin, end - begin) == bytes) return true;
-        begin = end;
+      for (Listed& known : listed_) {
+        if (std::string_view(bytes_).substr(begin, known.end - begin) == bytes)
+          return again(known.shown, run);
+        begin = known.end;
       }
-      bytes_.append(bytes);
-      ends_.push_back(bytes_.size());
-      return false;
+      if (listed_.size() < kListed) {
+        bytes_.append(bytes);
+        listed_.push_back({bytes_.size(), {run, 1, 0}});
+        return Repeat::none;
+      }
+      begin = 0;
+      for (const Listed& known : listed_) {
+        many_.emplace(bytes_.substr(begin, known.end - begin), known.shown);
+        begin = known.end;
+      }
     }
-    return seen_among_many(bytes);
+    const auto [at, fresh] = many_.try_emplace(std::string(bytes), Shown{run, 1, 0});
+    return fresh ? Repeat::none : again(at->second, run);
   }
 
  private:
-  static constexpr size_t kListed = 16;  // beyond it, a set
+  static constexpr size_t kListed = 16;  // beyond it, a map
 
-  bool seen_among_many(std::string_view bytes) {
-    if (hashes_.empty()) {
-      size_t begin = 0;
-      for (const size_t end : ends_) {
-        hashes_.insert(bytes_.substr(begin, end - begin));
-        begin = end;
-      }
+  struct Shown {
+    int64_t run = 0;
+    int count = 0, most = 0;  // in this run; in any run before it
+  };
+  struct Listed {
+    size_t end = 0;  // in bytes_
+    Shown shown;
+  };
+
+  static Repeat again(Shown& shown, int64_t run) {
+    if (run != shown.run) {
+      shown.most = std::max(shown.most, shown.count);
+      shown.run = run;
+      shown.count = 0;
     }
-    return !hashes_.emplace(bytes).second;
+    return ++shown.count <= shown.most ? Repeat::by_runs : Repeat::in_run;
   }
 
   Instant at_;
-  std::string bytes_;         // of the messages of this instant, end to end
-  std::vector<size_t> ends_;  // in bytes_
-  std::unordered_set<std::string> hashes_;
+  std::string bytes_;  // of the messages of this instant, end to end
+  std::vector<Listed> listed_;
+  std::unordered_map<std::string, Shown> many_;
 };
 
 }  // namespace delever::feeds

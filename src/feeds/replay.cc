@@ -155,10 +155,10 @@ Result<bool> Replay::step(ReplaySink& sink) {
   const codec::RawMessage raw{message.bytes, message.received};
   // Told once, counted as repeated. A JSON message carries its times and ids, so the same bytes at
   // the same nanosecond are the same message.
-  const bool again = stream.repeats.seen(message.received, message.bytes);
-  stream.repeated += again;
-  if (again && !stream.is_csv) return true;
-  stream.repeated_row = again;
+  const Repeat again = stream.repeats.seen(message.received, message.bytes, message.run);
+  stream.repeated += again != Repeat::none;
+  if (again == Repeat::by_runs || (again != Repeat::none && !stream.is_csv)) return true;
+  stream.repeated_row = again == Repeat::in_run;
   if (stream.decoder) {
     stream.decoder->decode(raw, stream);
   } else {

@@ -256,10 +256,52 @@ TEST(Repeats, ManyAtOneInstant) {
   Repeats repeats;
   for (int pass = 0; pass < 2; ++pass) {
     for (int i = 0; i < 100; ++i)
-      EXPECT_EQ(repeats.seen(Instant::ns(5), "row " + std::to_string(i)), pass == 1) << i;
+      EXPECT_EQ(repeats.seen(Instant::ns(5), "row " + std::to_string(i), 0),
+                pass == 1 ? Repeat::in_run : Repeat::none)
+          << i;
   }
-  EXPECT_FALSE(repeats.seen(Instant::ns(6), "row 1"));
-  EXPECT_TRUE(repeats.seen(Instant::ns(6), "row 1"));
+  EXPECT_EQ(repeats.seen(Instant::ns(6), "row 1", 0), Repeat::none);
+  EXPECT_EQ(repeats.seen(Instant::ns(6), "row 1", 0), Repeat::in_run);
+}
+
+TEST(Repeats, ASecondImportShowsAsManyAndNoMore) {
+  for (const int beside : {0, 40}) {  // rows of the same instant: few are listed, many are mapped
+    Repeats repeats;
+    for (int i = 0; i < beside; ++i) repeats.seen(Instant::ns(5), "other " + std::to_string(i), 0);
+    // One run shows the row twice, the next three times: three things that are alike.
+    EXPECT_EQ(repeats.seen(Instant::ns(5), "row", 0), Repeat::none);
+    EXPECT_EQ(repeats.seen(Instant::ns(5), "row", 0), Repeat::in_run);
+    EXPECT_EQ(repeats.seen(Instant::ns(5), "row", 1), Repeat::by_runs);
+    EXPECT_EQ(repeats.seen(Instant::ns(5), "row", 1), Repeat::by_runs);
+    EXPECT_EQ(repeats.seen(Instant::ns(5), "row", 1), Repeat::in_run);
+    EXPECT_EQ(repeats.seen(Instant::ns(5), "row", 2), Repeat::by_runs);
+  }
+}
+
+// Two liquidations that are alike and have no number are two; the file imported twice adds nothing.
+TEST(Replay, AnArchiveWithoutNumbersImportedTwiceIsTheArchive) {
+  const Folder folder;
+  const std::string header = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
+  const auto row = [](int64_t second, const char* amount) {
+    const int64_t us = 1769731200000000 + second * 1000000;
+    return "bybit,SOLUSDT," + std::to_string(us) + "," + std::to_string(us + 900) +
+           ",,sell,120.5," + amount + "\n";
+  };
+  for (const std::string& text : {header + row(1, "3") + row(1, "3") + row(7, "4"),
+                                  header + row(7, "4")}) {  // the second: rows of one instant alone
+    const std::string file = folder.write("liquidations.csv", text);
+    const std::string tape_path = folder / (std::to_string(text.size()) + ".tape");
+    size_t once = 0;
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(
+          import_to(tape_path, ImportFormat::csv, {file}, {.map = map_path("tardis-liquidations")})
+              .has_value());
+      const size_t found = replay_all(tape_path).kept.all<Liquidation>().size();
+      if (i == 0) once = found;
+      EXPECT_EQ(found, once);
+    }
+    EXPECT_EQ(once, text.size() > 200 ? 3u : 1u);
+  }
 }
 
 TEST(Replay, AStreamWithoutADecoderDoesNotHideTheOthers) {

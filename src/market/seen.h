@@ -1,11 +1,18 @@
 // Seen twice, counted once: remembers for an hour or two what passed, as one number each. For
 // records that the venue numbered; what has no number cannot be told from its like.
+//
+// TradesOnce is for whoever wants the trades themselves, not their sums: of each instrument one
+// series, whichever streams of a tape show it.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_set>
+#include <utility>
 
 #include "base/time.h"
 #include "market/event.h"
@@ -32,19 +39,81 @@ class SeenLately {
 
 // What makes two trades one: the number, and all that the trade says. One number on two different
 // trades leaves them two.
-inline uint64_t mark_of(const Event& event, const Trade& trade) {
+inline uint64_t mark_of(const Event& event, const Trade& trade, bool any_source = false) {
   uint64_t mark = std::hash<std::string_view>()(trade.id);
   const auto mix = [&](uint64_t value) {
     mark = (mark ^ value) * 0x9E3779B97F4A7C15ULL;
     mark ^= mark >> 29;
   };
   mix(event.instrument);
-  mix(event.source);
+  mix(any_source ? 0 : event.source);
   mix(static_cast<uint64_t>(event.at.ns()));
   mix(static_cast<uint64_t>(trade.price.raw()));
   mix(static_cast<uint64_t>(trade.qty.raw()));
   mix(static_cast<uint64_t>(trade.taker_side) * 2 + trade.aggregated);
   return mark;
 }
+
+// Two recorders of one feed, or an archive beside a recording, join by the venue's numbers. A trade
+// and its aggregate have numbers of two kinds, and what has no number is of its stream: of those
+// one kind speaks for an instrument, and another only once that has been silent for five minutes.
+class TradesOnce {
+ public:
+  bool counts(const Event& event, const Trade& trade) {
+    const bool numbered = !trade.id.empty();
+    if (numbered && !seen_.first(mark_of(event, trade, true), event.received)) return drop();
+    const Kind kind{numbered ? 0 : event.source + 1, trade.aggregated};
+    Leader& leader = leaders_.try_emplace(event.instrument, Leader{kind, event.at}).first->second;
+    if (leader.kind != kind) {
+      if (event.at <= leader.last + Duration::minutes(5)) return drop();
+      leader.kind = kind;
+    }
+    leader.last = std::max(leader.last, event.at);
+    return true;
+  }
+  uint64_t dropped() const { return dropped_; }
+
+ private:
+  using Kind = std::pair<SourceId, bool>;
+  struct Leader {
+    Kind kind;
+    Instant last;
+  };
+  bool drop() {
+    ++dropped_;
+    return false;
+  }
+
+  SeenLately seen_;
+  std::map<InstrumentId, Leader> leaders_;
+  uint64_t dropped_ = 0;
+};
+
+// A liquidation that two streams or two messages show counts once. One message that shows it twice
+// means two, unless the venue numbered them or cannot send two in one instant.
+class LiquidationsOnce {
+ public:
+  bool counts(const Event& event, const Liquidation& forced) {
+    const auto price = forced.price();
+    const auto qty = forced.qty();
+    Entry& entry = entries_[Key{event.instrument, event.at, forced.position_side,
+                                price ? price->raw() : 0, qty.value_or(WideQty()), forced.id}];
+    const bool single = !forced.id.empty() || forced.feed == LiquidationFeed::latest_per_second ||
+                        forced.feed == LiquidationFeed::at_most_one_per_second;
+    if (entry.counted > 0 && single) return false;
+    int& shown = entry.shown[{event.source, event.received}];
+    if (++shown <= entry.counted) return false;
+    entry.counted = shown;
+    return true;
+  }
+
+ private:
+  using Key = std::tuple<InstrumentId, Instant, PositionSide, int64_t, WideQty, std::string>;
+  struct Entry {
+    int counted = 0;
+    std::map<std::pair<SourceId, Instant>, int> shown;
+  };
+  std::map<Key, Entry> entries_;
+};
 
 }  // namespace delever

@@ -62,6 +62,10 @@ Coin CoinNames::of(std::string_view venue, std::string_view symbol, std::string_
 
 Coin CoinNames::of(const Instrument& i) const { return of(i.venue, i.symbol, i.base); }
 
+bool is_builder_market(const Instrument& i) {
+  return i.venue == "hyperliquid" && i.symbol.find(':') != std::string::npos;
+}
+
 Terms terms_of(const Instrument& i, const CoinNames& names, bool listed) {
   const Coin coin = names.of(i);
   Terms out{.asset = coin.asset,
@@ -76,7 +80,7 @@ Terms terms_of(const Instrument& i, const CoinNames& names, bool listed) {
     out.size = i.contract_size->approx() * (in_money ? 1 : coin.units);
     out.size_from = listed ? TermSource::listing : TermSource::table;
   }
-  out.builder_market = i.venue == "hyperliquid" && i.symbol.find(':') != std::string::npos;
+  out.builder_market = is_builder_market(i);
   return out;
 }
 

@@ -65,6 +65,9 @@ struct Terms {
   double plain_price(double price) const { return price / units; }
 };
 
+// A market that somebody else runs under the venue's roof: Hyperliquid "dex:BTC".
+bool is_builder_market(const Instrument& instrument);
+
 // `listed`: the venue itself described the instrument.
 Terms terms_of(const Instrument& instrument, const CoinNames& names, bool listed);
 std::string_view term_source_name(TermSource source);

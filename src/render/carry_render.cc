@@ -40,7 +40,9 @@ std::string carry_text(const reports::CarryReport& report) {
   if (report.perpetual)
     out += fmt::format(", funding alone {:.2f} %/y ({} payments)", 100 * r.funding_annual,
                        report.funding.size());
-  return out + "; simple, ACT/365\n";
+  out += "; simple, ACT/365\n";
+  for (const std::string& note : report.notes) out += "note: " + note + "\n";
+  return out;
 }
 
 Json carry_json(const reports::CarryReport& report) {
@@ -63,6 +65,7 @@ Json carry_json(const reports::CarryReport& report) {
                   {"fees", r.fees},
                   {"borrowing", r.borrowing}};
   json["net"] = r.net;
+  json["notes"] = report.notes;
   json["capital"] = r.capital;
   json["annual"] = r.annual;
   json["basis_annual"] = r.basis_annual;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "market/shown.h"
 #include "render/brief_render.h"
 #include "render/page_style.h"
 #include "render/svg.h"
@@ -138,14 +139,14 @@ std::string stress_demo_text(const StressReport& t) {
 
 std::string stress_demo_html(const std::string& title, const StressReport& t) {
   std::string body = fmt::format(
-      "<p class=\"soft\">{} at {:.2f}, {} · {} accounts, {} in positions, equity {}</p><p>The "
+      "<p class=\"soft\">{} at {}, {} · {} accounts, {} in positions, equity {}</p><p>The "
       "accounts are those of a "
       "simulated market, read from the truth beside its tape; the margin rules are the venues' "
       "own. A liquidated "
       "unit is taken whole and as losing its equity, so losses are upper bounds; below 0 is a "
       "gain.</p>",
-      html_escaped(t.asset), t.price, html_escaped(t.as_of), t.accounts, money(t.value_usd),
-      money(t.equity_usd));
+      html_escaped(t.asset), shown_price(t.price, 2), html_escaped(t.as_of), t.accounts,
+      money(t.value_usd), money(t.equity_usd));
   body += R"(<h2>The same move on three kinds of books</h2><div class="scroll"><table><tr><th>)"
           R"(move</th><th>book</th>)"
           R"(<th class="n">units</th><th class="n">margin calls</th><th class="n">stopped</th>)"

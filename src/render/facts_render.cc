@@ -122,6 +122,7 @@ std::string facts_text(const FactsReport& page) {
   std::string out = fmt::format("Stylised facts of {}   rules {}\n", page.asset, page.rules);
   if (r.has_real) out += "  recorded   " + listed(page.recorded) + "\n";
   if (r.has_simulated) out += "  simulated  " + listed(page.simulated) + "\n";
+  for (const std::string& note : page.notes) out += "  note       " + note + "\n";
   out += fmt::format("\n{:<34} {:<31}", "fact", "target");
   const auto side_head = [](const char* name) {
     return fmt::format(" {:>9} {:<17} {:>7} {:<5}", name, "95 %", "n", "");
@@ -165,6 +166,7 @@ Json facts_json(const FactsReport& page) {
   out["rules"] = page.rules;
   out["recorded"] = page.recorded;
   out["simulated"] = page.simulated;
+  out["notes"] = page.notes;
   out["label"] = r.has_simulated ? Json(r.label()) : Json();
   out["held_out"] = {{"pass", r.held_out_pass},
                      {"fail", r.held_out_fail},

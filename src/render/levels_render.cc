@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "market/shown.h"
 #include "render/svg.h"
 
 namespace delever::render {
@@ -76,14 +77,14 @@ void map_lines(std::string& out, const LevelsMarket& m) {
     return;
   }
   if (!m.refused.empty()) out += "  unscored: " + list_of(m.refused) + "\n";
-  out += fmt::format("  map at {} about {:.2f}: coins that would be liquidated, by 1 %\n", m.as_of,
-                     m.price);
+  out += fmt::format("  map at {} about {}: coins that would be liquidated, by 1 %\n", m.as_of,
+                     shown_price(m.price, 2));
   out += fmt::format("  {:6} {:>11} {:>10} {:>21} {:>10} {:>10}\n", "side", "to price", "coins",
                      "90 % interval", "menu", "truth");
   for (const LevelsBucket& b : m.buckets) {
-    out += fmt::format("  {:6} {:>11.2f} {:>10.1f} {:>21} {:>10.1f} {:>10} {}\n",
-                       b.side == PositionSide::long_side ? "long" : "short", b.to, b.coins,
-                       fmt::format("{:.1f} to {:.1f}", b.low, b.high), b.menu,
+    out += fmt::format("  {:6} {:>11} {:>10.1f} {:>21} {:>10.1f} {:>10} {}\n",
+                       b.side == PositionSide::long_side ? "long" : "short", shown_price(b.to, 2),
+                       b.coins, fmt::format("{:.1f} to {:.1f}", b.low, b.high), b.menu,
                        b.truth ? fmt::format("{:.1f}", *b.truth) : "-",
                        b.prior_only ? "prior_only" : "");
   }
@@ -306,12 +307,12 @@ std::string map_svg(const LevelsMarket& m) {
       out += fmt::format(
           "<line x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\" stroke=\"var(--ink)\" "
           "stroke-dasharray=\"4 3\"/><text x=\"{}\" y=\"{:.1f}\" "
-          "text-anchor=\"end\">{:.0f}</text>\n",
-          left, y, width - 70, y, width, y + 4, m.price);
+          "text-anchor=\"end\">{}</text>\n",
+          left, y, width - 70, y, width, y + 4, shown_price(m.price, 0));
       marked = true;
     }
-    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.0f}</text>", left - 8,
-                       y + row - 5, b.to);
+    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 8,
+                       y + row - 5, shown_price(b.to, 0));
     out += fmt::format(
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
         "fill=\"{}\"><title>{:.1f} "

@@ -8,8 +8,10 @@
 #include <memory>
 #include <set>
 
+#include "gauges/rules.h"
 #include "market/terms.h"
 #include "reports/feed.h"
+#include "reports/gap_notes.h"
 #include "reports/inputs.h"
 
 namespace delever::reports {
@@ -19,8 +21,11 @@ namespace {
 // have it, by venue.
 class CarrySink final : public EventSink {
  public:
-  CarrySink(const Instruments& instruments, const CarryOptions& options)
-      : instruments_(instruments), names_{options.spot, options.contract}, venue_(options.venue) {}
+  CarrySink(const Instruments& instruments, const CarryOptions& options, CoinNames coins)
+      : instruments_(instruments),
+        names_{options.spot, options.contract},
+        venue_(options.venue),
+        names_of_coins_(std::move(coins)) {}
 
   void on_event(const Event& event) override {
     if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
@@ -95,6 +100,20 @@ class CarrySink final : public EventSink {
   }
 
   const std::map<Instant, FundingRate>& rates() const { return rates_; }
+
+  // Of the contract's settlements, where no rate states it: as listed, else the distance that two
+  // in three of them have.
+  std::optional<Duration> interval_known() const {
+    if (!seen_[1].empty() && instruments_[*seen_[1].begin()].funding_interval)
+      return instruments_[*seen_[1].begin()].funding_interval;
+    std::map<Duration, size_t> apart;
+    for (auto it = rates_.begin(); it != rates_.end() && std::next(it) != rates_.end(); ++it)
+      ++apart[to_second(std::next(it)->first) - to_second(it->first)];
+    for (const auto& [distance, count] : apart) {
+      if (3 * count >= 2 * (rates_.size() - 1)) return distance;
+    }
+    return std::nullopt;
+  }
 
   // Venues stamp settlements, marks and the ends of candles some milliseconds beside the hour.
   static Instant to_second(Instant t) {
@@ -212,6 +231,7 @@ Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, cons
                              report.from.text(), report.to.text()),
                  "carry"};
   }
+  if (!interval) interval = sink.interval_known();
   if (interval) trade.gap_max = *interval + *interval / 8;
   report.result = TRY(options::perpetual_carry(trade));
   report.funding = std::move(trade.funding);
@@ -244,8 +264,12 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
     } else {
       feed = TRY(open_tapes(o.tapes, until));
     }
-    sink = std::make_unique<CarrySink>(feed->instruments(), o);
-    if (auto ran = feed->run(*sink); !ran.has_value()) return std::move(ran.error());
+    const std::string rules = TRY(read_file(find_shipped(o.rules)));
+    sink = std::make_unique<CarrySink>(feed->instruments(), o,
+                                       TRY(gauges::Rules::load(rules, o.rules)).coins);
+    GapNotes gaps(*sink, feed->instruments(), feed->sources());
+    if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
+    report.notes = gaps.lines(report.from, until);
   }
   std::optional<Instant> expiry;
   if (!o.expiry.empty()) expiry = TRY(of_option(parse_expiry_name(o.expiry), "--expiry"));

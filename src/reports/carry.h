@@ -12,6 +12,7 @@ namespace delever::reports {
 
 struct CarryOptions {
   std::vector<std::string> tapes;
+  std::string rules = "rules/2026-01-30.toml";  // for coins that go by several names
   std::string episode, venue, spot, contract, from, to, expiry, price_age = "65m";
   std::optional<double> spot_entry, spot_exit, contract_entry, contract_exit;
   bool inverse = false;
@@ -34,6 +35,7 @@ struct CarryReport {
   PricePaid spot_entry, spot_exit, contract_entry, contract_exit;
   std::vector<options::FundingPayment> funding;
   options::CarryResult result;
+  std::vector<std::string> notes;  // gaps between entry and exit
 };
 
 Result<CarryReport> carry_report(const CarryOptions& options, Context& context);

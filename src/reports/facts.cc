@@ -4,13 +4,17 @@
 
 #include "base/text.h"
 #include "facts/metaorder.h"
+#include "gauges/rules.h"
 #include "reports/facts_feed.h"
 #include "reports/feed.h"
+#include "reports/gap_notes.h"
 #include "reports/inputs.h"
 #include "tape/inspect.h"
 
 namespace delever::reports {
 namespace {
+
+constexpr const char* kCoinRules = "rules/2026-01-30.toml";  // for coins of several names
 
 Result<bool> is_simulated(const std::string& path) {
   const tape::TapeInfo info = TRY(tape::tape_info(path));
@@ -24,10 +28,16 @@ Result<bool> is_simulated(const std::string& path) {
 
 // Nothing when the tapes hold nothing of the asset in the window.
 Result<facts::FactSet> facts_of(const std::vector<std::string>& tapes, const std::string& asset,
-                                const facts::Window& window) {
+                                const facts::Window& window, std::vector<std::string>& notes) {
   const auto feed = TRY(open_tapes(tapes, Instant::max()));
-  FactsSink sink(asset, feed->instruments(), window);
-  if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
+  const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
+  FactsSink sink(asset, feed->instruments(), window,
+                 TRY(gauges::Rules::load(rules, kCoinRules)).coins);
+  GapNotes gaps(sink, feed->instruments(), feed->sources());
+  if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
+  for (std::string& line : gaps.lines(window.from, window.to)) notes.push_back(std::move(line));
+  if (const uint64_t twice = sink.observer().trades_dropped(); twice > 0)
+    notes.push_back(fmt::format("{} trades shown by more than one stream count once", twice));
   if (sink.observer().events() == 0) return facts::FactSet{};
   facts::FactSet set = facts::measure(sink.observer());
   for (facts::Fact& fact : facts::metaorder_facts({}, "")) set.push_back(std::move(fact));
@@ -51,10 +61,11 @@ Result<FactsReport> facts_report(const FactsOptions& options, Context& context) 
     (simulated ? page.simulated : page.recorded).push_back(tape);
   }
   facts::FactSet recorded;
-  if (!page.recorded.empty()) recorded = TRY(facts_of(page.recorded, page.asset, window));
+  if (!page.recorded.empty())
+    recorded = TRY(facts_of(page.recorded, page.asset, window, page.notes));
   std::vector<facts::FactSet> runs;  // simulated tapes overlap in time: each is a market of its own
   for (const std::string& tape : page.simulated) {
-    facts::FactSet one = TRY(facts_of({tape}, page.asset, window));
+    facts::FactSet one = TRY(facts_of({tape}, page.asset, window, page.notes));
     if (!one.empty()) runs.push_back(std::move(one));
   }
   if (recorded.empty() && runs.empty())

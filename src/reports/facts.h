@@ -14,6 +14,7 @@ struct FactsReport {
   std::vector<std::string> recorded,
       simulated;  // what was read: tapes, or a scenario with its seeds
   facts::Report report;
+  std::vector<std::string> notes;  // gaps under it, trades that were shown twice
 };
 
 struct FactsOptions {

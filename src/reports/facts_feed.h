@@ -17,8 +17,9 @@ namespace delever::reports {
 // deltas add beyond is only a part of what is there.
 class FactsSink final : public EventSink {
  public:
-  FactsSink(const std::string& asset, const Instruments& instruments, facts::Window window)
-      : observer_(asset, instruments, window), books_(instruments, no_gaps_) {}
+  FactsSink(const std::string& asset, const Instruments& instruments, facts::Window window,
+            CoinNames names = {})
+      : observer_(asset, instruments, window, std::move(names)), books_(instruments, no_gaps_) {}
   void on_event(const Event& event) override;
   const facts::Observer& observer() const { return observer_; }
 

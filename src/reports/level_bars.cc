@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gauges/rules.h"
+#include "market/seen.h"
+#include "market/terms.h"
 #include "reports/feed.h"
+#include "reports/gap_notes.h"
+#include "reports/inputs.h"
 
 namespace delever::reports {
 namespace {
@@ -13,13 +18,22 @@ constexpr double kEntryStep = 0.001;
 
 class BarSink final : public EventSink {
  public:
-  BarSink(const Instruments& instruments, const std::string& asset,
+  BarSink(const Instruments& instruments, const std::string& asset, CoinNames names,
           std::optional<Duration> throttle)
-      : instruments_(instruments), asset_(asset), throttle_(throttle) {}
+      : instruments_(instruments),
+        names_(std::move(names)),
+        asset_(names_.plain(asset)),
+        throttle_(throttle) {}
   void on_event(const Event& event) override {
     if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const Instrument& i = instruments_[event.instrument];
-    if (i.base != asset_ || !i.is_perpetual()) return;
+    if (!i.is_perpetual() || is_builder_market(i) || names_.of(i).asset != asset_) return;
+    if (const auto* trade = std::get_if<Trade>(&event.payload);
+        trade && !trades_.counts(event, *trade))
+      return;
+    if (const auto* forced = std::get_if<Liquidation>(&event.payload);
+        forced && !liquidations_.counts(event, *forced))
+      return;
     builders_.try_emplace(event.instrument, i, throttle_).first->second.on_event(event);
   }
   std::vector<LevelMarket> markets(Instant now) const {
@@ -32,9 +46,12 @@ class BarSink final : public EventSink {
 
  private:
   const Instruments& instruments_;
-  const std::string& asset_;
+  const CoinNames names_;
+  const std::string asset_;
   std::optional<Duration> throttle_;
   std::map<InstrumentId, BarBuilder> builders_;
+  TradesOnce trades_;
+  LiquidationsOnce liquidations_;
 };
 
 }  // namespace
@@ -154,10 +171,16 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
 
 Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
                                                     const std::string& asset, Instant at,
-                                                    std::optional<Duration> throttle) {
+                                                    std::optional<Duration> throttle,
+                                                    std::vector<std::string>& notes) {
   const auto feed = TRY(open_tapes({tape}, at));
-  BarSink sink(feed->instruments(), asset, throttle);
-  if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
+  constexpr const char* kCoinRules = "rules/2026-01-30.toml";  // for coins of several names
+  const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
+  BarSink sink(feed->instruments(), asset, TRY(gauges::Rules::load(rules, kCoinRules)).coins,
+               throttle);
+  GapNotes gaps(sink, feed->instruments(), feed->sources());
+  if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
+  for (std::string& line : gaps.lines(Instant::min(), at)) notes.push_back(std::move(line));
   return sink.markets(at);
 }
 

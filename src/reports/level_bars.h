@@ -64,9 +64,11 @@ class BarBuilder {
   std::vector<Instant> readings_;
 };
 
-// Every perpetual of the asset on one tape, up to `at`. Errors: as open_tapes.
+// Every perpetual of the asset on one tape, up to `at`; what is missing of the tape is added to
+// `notes`. Errors: as open_tapes.
 Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
                                                     const std::string& asset, Instant at,
-                                                    std::optional<Duration> throttle = {});
+                                                    std::optional<Duration> throttle,
+                                                    std::vector<std::string>& notes);
 
 }  // namespace delever::reports

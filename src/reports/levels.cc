@@ -34,13 +34,15 @@ struct Levels {
   std::vector<LevelTruth> truths;
   std::map<std::string, std::vector<History>> by_market;
   std::map<std::string, std::string> without;  // by market, why it is left out
+  std::vector<std::string> notes;              // what is missing of the tapes
 };
 
 Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* truth, bool scored,
                        Context& context) {
   const LevelsOptions& o = l.options;
   const Instant at = TRY(time_or_last(scored ? o.at : "", "--at", {path}, context));
-  std::vector<LevelMarket> markets = TRY(read_level_markets(path, o.asset, at, l.throttle));
+  std::vector<LevelMarket> markets =
+      TRY(read_level_markets(path, o.asset, at, l.throttle, l.notes));
   if (markets.empty())
     return Error{
         Fault::no_evidence,
@@ -249,7 +251,8 @@ Result<LevelsReport> levels_report(const LevelsOptions& given, Context& context)
            .throttle = {},
            .truths = {},
            .by_market = {},
-           .without = {}};
+           .without = {},
+           .notes = {}};
   l.options.asset = upper(given.asset);
   l.period = TRY(of_option(Duration::parse(given.period), "--period"));
   if (l.period < Duration::minutes(1) || l.period > Duration::days(1))
@@ -275,6 +278,7 @@ Result<LevelsReport> levels_report(const LevelsOptions& given, Context& context)
   report.how = !given.train.empty()     ? "learnt from the --train tapes, scored on the others"
                : given.tapes.size() > 1 ? "each tape scored by what the others taught"
                                         : "the second half scored by what the first taught";
+  report.notes = std::move(l.notes);
   std::string why;
   for (const auto& [name, histories] : l.by_market) {
     const bool any =

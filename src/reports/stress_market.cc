@@ -10,6 +10,7 @@
 #include "market/seen.h"
 #include "market/terms.h"
 #include "options/black.h"
+#include "reports/gap_notes.h"
 
 namespace delever::reports {
 namespace {
@@ -37,19 +38,19 @@ class StressSink final : public EventSink {
     books_.on_event(event);
     if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const Instrument& i = instruments_[event.instrument];
-    if (coin_of(event.instrument).asset != names_.plain(query_.asset) ||
+    if (coin_of(event.instrument).asset != names_.plain(query_.asset) || is_builder_market(i) ||
         i.kind == InstrumentKind::option || i.kind == InstrumentKind::index)
       return;
     if (std::holds_alternative<BookSnapshot>(event.payload) ||
         std::holds_alternative<BookDelta>(event.payload))
       booked_[event.instrument] = true;
-    const bool today = event.at > query_.at - Duration::days(1);
+    const bool today = event.at > query_.at - Duration::days(1) && event.at <= query_.at;
     if (const auto* trade = std::get_if<Trade>(&event.payload); trade && today)
       add_trade(event, *trade, i);
     if (const auto* candle = std::get_if<Candle>(&event.payload);
         candle && candle->closed && candle->volume &&
         candle->from >= query_.at - Duration::days(1) && i.kind != InstrumentKind::inverse)
-      candles_[event.instrument][candle->to - candle->from] +=
+      candles_[event.instrument][candle->to - candle->from][candle->from] =
           *candle->volume * coin_of(event.instrument).units;
     if (query_.levels && i.is_perpetual())
       bars_.try_emplace(event.instrument, i).first->second.on_event(event);
@@ -67,7 +68,8 @@ class StressSink final : public EventSink {
       }
     }
     for (const auto& [id, by_span] : candles_) {
-      if (!traded_.contains(id)) sum += by_span.begin()->second;  // the finest candles
+      if (traded_.contains(id)) continue;
+      for (const auto& [from, coins] : by_span.begin()->second) sum += coins;  // the finest candles
     }
     return sum > 0 ? std::optional<double>(sum) : std::nullopt;
   }
@@ -83,13 +85,14 @@ class StressSink final : public EventSink {
                                            i.symbol, query_.at.text()));
         continue;
       }
+      const double units = i.kind == InstrumentKind::inverse ? 1 : names_.of(i).units;
       const double mid =
           (book->bids().best().price.approx() + book->asks().best().price.approx()) / 2;
       auto& [bids, asks] = by_venue[i.venue];
       const auto add = [&](const codec::Ladder& side, double& into) {
         for (size_t n = 0; n < side.size() && std::abs(side[n].price.approx() / mid - 1) <= kNear;
              ++n)
-          into += coins(i, side[n].qty, side[n].price).value_or(0);
+          into += coins(i, side[n].qty, side[n].price).value_or(0) * units;
       };
       add(book->bids(), bids);
       add(book->asks(), asks);
@@ -134,7 +137,7 @@ class StressSink final : public EventSink {
   codec::BookBuilder books_;
   std::map<InstrumentId, bool> booked_;
   std::map<InstrumentId, std::map<int64_t, std::map<std::pair<SourceId, bool>, double>>> traded_;
-  std::map<InstrumentId, std::map<Duration, double>> candles_;
+  std::map<InstrumentId, std::map<Duration, std::map<Instant, double>>> candles_;
   std::map<InstrumentId, BarBuilder> bars_;
 };
 
@@ -252,8 +255,10 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
   const auto feed = TRY(open_tapes(tapes, query.at));
   gauges::Gauges gauges(query.asset, rules, feed->instruments(), feed->sources());
   StressSink sink(gauges, feed->instruments(), rules, query);
-  if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
+  GapNotes gaps(sink, feed->instruments(), feed->sources());
+  if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
   StressTape tape{.at = query.at};
+  tape.missing = gaps.lines(query.at - Duration::days(1), query.at);
   for (const gauges::Reading& reading : gauges.readings(query.at)) {
     if (reading.venue || reading.expiry || !reading.value) continue;
     if (reading.name == "price_usd") tape.price = reading.value;

@@ -64,6 +64,7 @@ Result<void> BlockStore::load_runs() {
     next_block_ = std::max(next_block_, rows.integer(1) + 1);
     RunState& state = runs_[static_cast<size_t>(stream - 1)];
     state.run = rows.integer(2);
+    state.reopened = true;
     state.seq = rows.integer(3);
     state.last = Instant::ns(rows.integer(4));
     state.totals.runs = state.run + 1;
@@ -161,11 +162,12 @@ Result<void> BlockStore::store(const std::deque<CutBlock>& blocks, Duration now)
 Result<void> BlockStore::store_block(const CutBlock& block) {
   const BlockBuilder& messages = block.messages;
   RunState& state = runs_[block.stream - 1];
-  if (messages.first() < state.last) {
+  if (messages.first() < state.last || (state.reopened && messages.first() == state.last)) {
     ++state.run;
     state.seq = -1;
   }
   state.last = messages.last();
+  state.reopened = false;
   const std::string payload = messages.payload();
   const BlockHeader header{next_block_++,
                            block.stream,

@@ -43,6 +43,7 @@ class BlockStore {
   struct RunState {
     int64_t run = 0, seq = -1;  // of the last block
     Instant last = Instant::min();
+    bool reopened = false;  // it was on the tape when this writer came, which has added nothing yet
     StreamTotals totals;
   };
 

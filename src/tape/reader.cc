@@ -32,6 +32,7 @@ struct Entry {
   const char* data;
   uint32_t size;
   StreamNumber stream;
+  int64_t run;
 };
 
 struct Batch {
@@ -173,7 +174,8 @@ class Merge {
     size_t i = block.at;
     do {
       const uint32_t size = offsets[i + 1] - offsets[i];
-      batch.entries.push_back({times[i], bytes + offsets[i], size, block.header.stream});
+      batch.entries.push_back(
+          {times[i], bytes + offsets[i], size, block.header.stream, block.header.run});
       ++i;
     } while (i < stop && (!limited || times[i] < limit));
     served_ = times[i - 1];
@@ -235,7 +237,7 @@ class FileReader final : public TapeReader {
     }
     const Entry& entry = batch_.entries[at_++];
     return std::optional(
-        TapeMessage{entry.stream, Instant::ns(entry.time), {entry.data, entry.size}});
+        TapeMessage{entry.stream, Instant::ns(entry.time), {entry.data, entry.size}, entry.run});
   }
 
  private:

@@ -71,6 +71,8 @@ struct TapeMessage {
   StreamNumber stream = 0;
   Instant received;
   std::string_view bytes;  // valid until the next call of next(); at least 64 readable bytes follow
+  int64_t run =
+      0;  // of its stream: a new one began where the times fell back, as in a second import
 };
 
 // Reads every message of a tape in order of receive time (ties: stream number, then order of

@@ -1,0 +1,58 @@
+// Goal: a trade that several streams show counts once, whichever they are; what is alike and
+// numbered apart stays two.
+#include "market/seen.h"
+
+#include <gtest/gtest.h>
+
+namespace delever {
+namespace {
+
+struct Shown {
+  SourceId source = 0;
+  int64_t second = 0;
+  const char* id = "";
+  bool aggregated = false;
+  const char* qty = "1";
+};
+
+bool counts(TradesOnce& once, const Shown& shown) {
+  Event event{.instrument = 0, .source = shown.source};
+  event.at = Instant::ns(shown.second * 1'000'000'000);
+  event.received = event.at + Duration::ns(5 + shown.source);
+  Trade trade{.price = Price::parse("100").value(), .qty = Qty::parse(shown.qty).value()};
+  trade.id = shown.id;
+  trade.aggregated = shown.aggregated;
+  event.payload = trade;
+  return once.counts(event, std::get<Trade>(event.payload));
+}
+
+TEST(TradesOnce, TwoRecordersOfOneFeedAreTheirUnion) {
+  TradesOnce once;
+  EXPECT_TRUE(counts(once, {.source = 0, .second = 10, .id = "1"}));
+  EXPECT_FALSE(counts(once, {.source = 1, .second = 10, .id = "1"}));
+  EXPECT_TRUE(counts(once, {.source = 1, .second = 11, .id = "2"}));  // the first lost this one
+  EXPECT_FALSE(counts(once, {.source = 0, .second = 11, .id = "2"}));
+  EXPECT_TRUE(counts(once, {.source = 0, .second = 11, .id = "2", .qty = "3"}))
+      << "one number on two different trades: two";
+  EXPECT_EQ(once.dropped(), 2u);
+}
+
+TEST(TradesOnce, OfATradeAndItsAggregateOneSpeaks) {
+  TradesOnce once;
+  EXPECT_TRUE(counts(once, {.second = 10, .id = "a1", .aggregated = true}));
+  EXPECT_FALSE(counts(once, {.source = 1, .second = 10, .id = "1"}));
+  EXPECT_TRUE(counts(once, {.second = 70, .id = "a2", .aggregated = true}));
+  EXPECT_FALSE(counts(once, {.source = 1, .second = 300, .id = "2"}));
+  EXPECT_TRUE(counts(once, {.source = 1, .second = 371, .id = "3"})) << "silent for five minutes";
+  EXPECT_FALSE(counts(once, {.second = 372, .id = "a3", .aggregated = true}));
+}
+
+TEST(TradesOnce, WithoutNumbersAStreamSpeaksAlone) {
+  TradesOnce once;
+  EXPECT_TRUE(counts(once, {.source = 2, .second = 10}));
+  EXPECT_TRUE(counts(once, {.source = 2, .second = 10})) << "two trades that are alike";
+  EXPECT_FALSE(counts(once, {.source = 3, .second = 10}));
+}
+
+}  // namespace
+}  // namespace delever
