@@ -22,18 +22,27 @@ Result<Price> as_price(double price) {
   return exact;
 }
 
-Result<margin::MarkPrices> marks_at(const StressVenue& venue, const StressAccount& account,
+Result<margin::MarkPrices> marks_at(const StressBook& book, const StressAccount& account,
                                     double price) {
+  const StressVenue& venue = *book.venues[account.venue];
   const Price mark = TRY(as_price(price));
   InstrumentId highest = 0;
   for (const margin::Position& position : account.account.positions)
     highest = std::max(highest, position.instrument);
   margin::MarkPrices marks;
   marks.mark.assign(highest + 1, mark);
+  for (const margin::Position& position : account.account.positions) {
+    const auto other = book.of_other.find(position.instrument);
+    if (other != book.of_other.end())
+      marks.mark[position.instrument] = TRY(as_price(book.other_price(other->second, price)));
+  }
   marks.underlying.assign(highest + 1, mark);
   for (size_t coin = 0; coin < venue.coin_usd.size(); ++coin) {
+    const auto moving = venue.moving.find(static_cast<CoinId>(coin));
     if (venue.asset == static_cast<CoinId>(coin))
       marks.coin_usd.emplace_back(mark);
+    else if (moving != venue.moving.end())
+      marks.coin_usd.emplace_back(TRY(as_price(book.other_price(moving->second, price))));
     else if (venue.coin_usd[coin])
       marks.coin_usd.emplace_back(TRY(as_price(*venue.coin_usd[coin])));
     else
@@ -42,8 +51,11 @@ Result<margin::MarkPrices> marks_at(const StressVenue& venue, const StressAccoun
   return marks;
 }
 
-double usd_of(const StressVenue& venue, std::optional<CoinId> coin, double price) {
+double usd_of(const StressBook& book, const StressVenue& venue, std::optional<CoinId> coin,
+              double price) {
   if (!coin) return 1;
+  if (const auto moving = venue.moving.find(*coin); moving != venue.moving.end())
+    return book.other_price(moving->second, price);
   return venue.asset == *coin ? price : venue.coin_usd[*coin].value_or(1);
 }
 
@@ -90,9 +102,13 @@ const margin::Pool* pool_of(const margin::AccountMargin& margin, const StressUni
   return nullptr;
 }
 
-void count_size(StressUnit& unit, const margin::Position& position,
+void count_size(StressUnit& unit, const margin::Position& position, const StressBook& all,
                 const margin::Rulebooks::Compiled& book) {
   const double size = unit.count * position.qty.approx() * book.size.approx();
+  if (const auto other = all.of_other.find(position.instrument); other != all.of_other.end()) {
+    (book.inverse ? unit.other_face : unit.other_coins[other->second]) += size;
+    return;
+  }
   if (position.side == PositionSide::long_side)
     (book.inverse ? unit.long_face : unit.long_coins) += size;
   else
@@ -125,7 +141,7 @@ std::vector<StressUnit> units_of(const StressBook& book, size_t index) {
       found = std::find_if(units.begin(), units.end(),
                            [&](const StressUnit& u) { return !u.position && u.coin == unit.coin; });
     if (found == units.end()) found = units.insert(units.end(), unit);
-    count_size(*found, position, its);
+    count_size(*found, position, book, its);
   }
   if (!units.empty()) units[0].beside_coins = a.count * a.beside;
   return units;
@@ -135,6 +151,10 @@ std::vector<StressUnit> units_of(const StressBook& book, size_t index) {
 std::optional<size_t> single_position(const StressBook& book, const StressUnit& unit) {
   const StressAccount& a = book.accounts[unit.account];
   if (unit.kind == AccountKind::portfolio) return std::nullopt;
+  // Of another coin, in one, or set aside in one: the price that moves is not the asset's alone.
+  const bool pure =
+      unit.other_coins.empty() && unit.other_face == 0 && book.venues[a.venue]->moving.empty();
+  if (!pure) return std::nullopt;
   if (unit.position) return unit.position;
   if (!unit.coin) return std::nullopt;  // collateral in several coins may move too
   const StressVenue& venue = *book.venues[a.venue];
@@ -180,7 +200,7 @@ Result<void> find_thresholds(const StressBook& book, StressUnit& unit, double re
   const StressAccount& a = book.accounts[unit.account];
   const StressVenue& venue = *book.venues[a.venue];
   if (const auto at = single_position(book, unit)) {
-    const margin::MarkPrices marks = TRY(marks_at(venue, a, book.price));
+    const margin::MarkPrices marks = TRY(marks_at(book, a, book.price));
     const margin::PricePool pool = TRY(margin::price_pool(a.account, *at, marks, venue.books));
     const margin::SafePrices safe = TRY(margin::liquidation_prices(pool));
     if (safe.below) unit.falls = within(std::log(book.price / *safe.below), reach);
@@ -191,6 +211,17 @@ Result<void> find_thresholds(const StressBook& book, StressUnit& unit, double re
   }
   if (!unit.position || !a.stops[*unit.position]) return {};
   const double stop = a.stops[*unit.position]->approx();
+  const margin::Position& stopped = a.account.positions[*unit.position];
+  if (const auto other = book.of_other.find(stopped.instrument); other != book.of_other.end()) {
+    const StressCoin& coin = book.others[other->second];
+    const double to = std::log(stop / coin.price);  // of its own price
+    if (coin.beta == 0 || (to < 0) != (stopped.side == PositionSide::long_side)) return {};
+    const double y = to / coin.beta;
+    const auto& liquidated = y < 0 ? unit.falls : unit.rises;
+    if (std::abs(y) <= reach && std::abs(y) < liquidated.value_or(reach + 1))
+      (y < 0 ? unit.stop_falls : unit.stop_rises) = std::abs(y);
+    return {};
+  }
   if (a.account.positions[*unit.position].side == PositionSide::long_side) {
     const double y = std::log(book.price / stop);
     if (y > 0 && y <= reach && y < unit.falls.value_or(reach + 1)) unit.stop_falls = y;
@@ -215,6 +246,16 @@ std::string_view account_kind_name(AccountKind kind) {
   check_failed("an AccountKind has a name", __FILE__, __LINE__);
 }
 
+double StressBook::other_price(size_t i, double asset_price) const {
+  return others[i].price * std::pow(asset_price / price, others[i].beta);
+}
+
+double StressUnit::value_at(const StressBook& book, double price) const {
+  double usd = (longs(price) + shorts(price)) * price + other_face;
+  for (const auto& [other, coins] : other_coins) usd += coins * book.other_price(other, price);
+  return usd;
+}
+
 size_t leverage_band(double leverage) {
   size_t band = 0;
   while (band < kLeverageBands.size() && leverage > kLeverageBands[band]) ++band;
@@ -225,13 +266,13 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
   const StressAccount& a = book.accounts[unit.account];
   const StressVenue& venue = *book.venues[a.venue];
   if (!a.scenario.empty()) return scenario_state(venue, a, price);
-  const margin::MarkPrices marks = TRY(marks_at(venue, a, price));
+  const margin::MarkPrices marks = TRY(marks_at(book, a, price));
   const margin::AccountMargin margin = TRY(margin::evaluate(a.account, marks, venue.books));
   const margin::Pool* pool = pool_of(margin, unit);
   CHECK(pool);
   std::optional<CoinId> coin = unit.coin;
   if (unit.position) coin = venue.books[a.account.positions[*unit.position].book].settle;
-  const double usd = usd_of(venue, coin, price);
+  const double usd = usd_of(book, venue, coin, price);
   UnitState s{.equity = pool->equity().approx() * usd,
               .initial = pool->initial.approx() * usd,
               .maintenance = (pool->maintenance + pool->liquidation_fee).approx() * usd};
@@ -254,7 +295,7 @@ Result<std::vector<StressUnit>> stress_units(const StressBook& book, double reac
   std::vector<StressUnit> out;
   for (size_t i = 0; i < book.accounts.size(); ++i) {
     for (StressUnit& unit : units_of(book, i)) {
-      unit.value_usd = (unit.longs(book.price) + unit.shorts(book.price)) * book.price;
+      unit.value_usd = unit.value_at(book, book.price);
       const auto prepare = [&]() -> Result<void> {
         for (const double y : {-reach, reach}) {
           if (left_out) TRY(unit_state(book, unit, book.price * std::exp(y)));
@@ -310,7 +351,7 @@ Result<StressWave> stress_wave(const StressBook& book, const std::vector<StressU
       kind.liquidated += unit.count;
       kind.loss_usd += std::max(0.0, unit.equity_usd);
       kind.by_band[band].coins += longs + shorts;
-      kind.by_band[band].usd += (longs + shorts) * price;
+      kind.by_band[band].usd += unit.value_at(book, price);
       wave.longs.coins += longs;
       wave.longs.usd += longs * price;
       wave.shorts.coins += shorts;
@@ -319,7 +360,7 @@ Result<StressWave> stress_wave(const StressBook& book, const std::vector<StressU
       const UnitState state = TRY(unit_state(book, unit, wave.price));
       kind.called += state.called ? unit.count : 0;
       kind.loss_usd += unit.equity_usd - unit.count * state.equity;
-      wave.left_usd[band] += (unit.longs(wave.price) + unit.shorts(wave.price)) * wave.price;
+      wave.left_usd[band] += unit.value_at(book, wave.price);
     }
   }
   return wave;

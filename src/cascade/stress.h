@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,10 +53,17 @@ struct StressAccount {
   double beside = 0;  // coins held elsewhere: they back nothing here and move with the price
 };
 
+// A coin beside the asset that moves with it: by exp(beta y) where the asset moves by exp(y).
+struct StressCoin {
+  std::string name;
+  double price = 0, beta = 1;
+};
+
 struct StressVenue {
   std::string name;
   margin::Rulebooks books;
   std::vector<std::optional<double>> coin_usd;  // by CoinId; the asset's own moves
+  std::map<CoinId, size_t> moving;              // collateral that moves: index into others
   std::optional<CoinId> asset;                  // the asset as collateral
   const ScenarioRule* scenarios = nullptr;
   const UnifiedRule* unified = nullptr;
@@ -64,8 +72,13 @@ struct StressVenue {
 struct StressBook {
   std::string asset;
   double price = 0;
+  std::vector<StressCoin> others;
+  std::map<InstrumentId, size_t> of_other;  // contracts of another coin: index into others
   std::vector<std::unique_ptr<StressVenue>> venues;
   std::vector<StressAccount> accounts;
+
+  // Of `others[i]` when the asset stands at `asset_price`.
+  double other_price(size_t i, double asset_price) const;
 };
 
 // What is liquidated as one: an isolated position, a cross pool, a portfolio. Sizes and dollars are
@@ -78,6 +91,10 @@ struct StressUnit {
   std::optional<CoinId> coin;              // cross pools of one coin
   double long_coins = 0, short_coins = 0;  // of linear contracts
   double long_face = 0, short_face = 0;    // dollars of inverse ones: coins = face / price
+  // Contracts of other coins, which are in no flow of the asset: coins by StressBook::others, and
+  // the dollars of inverse ones.
+  std::map<size_t, double> other_coins{};
+  double other_face = 0;
   double equity_usd = 0,
          value_usd = 0;     // before the move; equity is what stands behind it at the venue
   double beside_coins = 0;  // of a portfolio, all `count` alike
@@ -89,6 +106,8 @@ struct StressUnit {
 
   double longs(double price) const { return long_coins + long_face / price; }
   double shorts(double price) const { return short_coins + short_face / price; }
+  // Gross, of all contracts, when the asset stands at `price`.
+  double value_at(const StressBook& book, double price) const;
 };
 
 // One unit, of one of the alike accounts, at a price: money in dollars.

@@ -19,6 +19,7 @@ struct MarginArguments {
   std::string venue, symbol, as_of, side = "long", mode = "isolated", entry, qty, leverage = "1",
                                     wallet, mark, fee;
   std::string rulebooks = "rulebooks";
+  std::vector<std::string> also;
 };
 
 Result<void> run_margin(Session& session, const MarginArguments& a) {
@@ -35,6 +36,8 @@ Result<void> run_margin(Session& session, const MarginArguments& a) {
   if (!a.mark.empty()) question.mark = TRY(of_option(Price::parse(a.mark), "--mark"));
   if (!a.fee.empty())
     question.liquidation_fee = TRY(of_option(Rate::parse(a.fee), "--liquidation-fee"));
+  for (const std::string& other : a.also)
+    question.others.push_back(TRY(of_option(conform::read_other_position(other), "--also")));
   const rulebooks::RulebookShelf shelf =
       TRY(rulebooks::RulebookShelf::load(find_shipped(a.rulebooks)));
   const conform::Explanation explanation = TRY(conform::explain(question, shelf));
@@ -85,6 +88,9 @@ void add_margin(Verb& app, Session& session) {
                    "margin set aside, or the wallet (default: entry value / leverage)");
   verb->add_option("--mark", a->mark, "mark price (default: the entry price)");
   verb->add_option("--liquidation-fee", a->fee, "OKX: the taker fee that counts in the trigger");
+  verb->add_option("--also", a->also,
+                   "cross: another position of the wallet, as ETHUSDT:short:20@3000@2900 (mark "
+                   "last); may be repeated");
   verb->add_option("--as-of", a->as_of, "date of the rulebook (default: the latest)");
   verb->add_option("--rulebooks", a->rulebooks, "folder of rulebooks")->capture_default_str();
   add_format(verb, session, {"text", "json"});

@@ -351,5 +351,55 @@ TEST(Stress, refuses_a_tape_without_the_inputs_of_levels) {
       << ran.err;
 }
 
+// An account's other coins move with the asset, by a beta or to a move of their own.
+TEST(StressCoins, MoveWithTheAsset) {
+  const std::string book = book_of("a,isolated,binance,ETHUSDT,long,10,2900,10,,,,,\n");
+  const Ran unknown = stress({"--book", book, "--shock", "-5%"});
+  EXPECT_EQ(unknown.code, 3);
+  EXPECT_NE(unknown.err.find("--coin ETH=PRICE:BETA"), std::string::npos) << unknown.err;
+  const auto liquidated = [&](const char* coin, const char* shock) {
+    const auto json = stressed({"--book", book, "--coin", coin, "--shock", shock});
+    return json["moves"][0]["by_kind"]["isolated"]["liquidated"].get<int>();
+  };
+  // Ten times leveraged, a long goes between -9 and -9.6 %: at twice the move, at -4.75 % of BTC.
+  EXPECT_EQ(liquidated("ETH=2900:2", "-4%"), 0);
+  EXPECT_EQ(liquidated("ETH=2900:2", "-5%"), 1);
+  EXPECT_EQ(liquidated("ETH=2900:1", "-8%"), 0);
+  EXPECT_EQ(liquidated("ETH=2900:1", "-10%"), 1);
+  EXPECT_EQ(liquidated("ETH=2900:-1", "12%"), 1) << "it falls as BTC rises";
+  EXPECT_EQ(liquidated("ETH=2900:-1", "-12%"), 0);
+  EXPECT_EQ(liquidated("ETH=2900:-12%", "-1%"), 1) << "a move of its own";
+  EXPECT_EQ(liquidated("ETH=2900:-8%", "-1%"), 0);
+  for (const char* bad : {"ETH", "ETH=2900", "ETH=0:1", "ETH=2900:x", "BTC=80000:1"}) {
+    const Ran ran = stress({"--book", book, "--shock", "-5%", "--coin", bad});
+    EXPECT_EQ(ran.code, 3) << bad;
+    EXPECT_NE(ran.err.find("--coin"), std::string::npos) << ran.err;
+  }
+  const Ran two = stress({"--book", book, "--shock", "-5%,5%", "--coin", "ETH=2900:-8%"});
+  EXPECT_EQ(two.code, 3);
+  EXPECT_NE(two.err.find("one --shock"), std::string::npos) << two.err;
+}
+
+// One wallet behind two coins: a short of one pays for a long of the other only as far as they move
+// together.
+TEST(StressCoins, ACrossAccountOfTwoCoins) {
+  const std::string book = book_of(
+      "a,cross,binance,BTCUSDT,long,1,84250,10,,,,,\n"
+      "a,cross,binance,ETHUSDT,short,29.0517241379,2900,10,,,,,\n"
+      "a,cross,binance,USDT,hold,9000,,,,,,,\n");
+  const auto state = [&](const char* coin) {
+    const auto json = stressed({"--book", book, "--coin", coin, "--shock", "-12%"});
+    EXPECT_EQ(json["accounts"], 1);
+    EXPECT_NEAR(json["value_usd"].get<double>(), 2 * 84250, 1);
+    EXPECT_EQ(json["coins"][0]["coin"], "ETH");
+    return json["moves"][0]["by_kind"]["cross"];
+  };
+  const auto hedged = state("ETH=2900:1"), apart = state("ETH=2900:0");
+  EXPECT_EQ(hedged["liquidated"], 0);
+  EXPECT_NEAR(hedged["loss_usd"].get<double>(), 0, 5);
+  EXPECT_EQ(apart["liquidated"], 1);
+  EXPECT_NEAR(apart["loss_usd"].get<double>(), 9000, 1);
+}
+
 }  // namespace
 }  // namespace delever::cli

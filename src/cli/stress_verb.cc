@@ -32,6 +32,9 @@ void add_stress(Verb& app, Session& session) {
       ->capture_default_str();
   verb->add_option("--asset", o->asset, "coin")->capture_default_str();
   verb->add_option("--price", o->price, "its price (default: the tape's)");
+  verb->add_option("--coin", o->coins,
+                   "another coin of the book, COIN=PRICE:BETA (ETH=2900:1.3), or with one --shock "
+                   "its own move (ETH=2900:-8%)");
   verb->add_option("--at", o->at,
                    "time, UTC (default: the tape's last message; without a tape now)");
   verb->add_option("--depth", o->depth,

@@ -118,6 +118,12 @@ Result<Rulebook> find_book(const Example& row, const ConformContext& context,
 
 Result<Qty> to_qty(double value) { return Qty::nearest(value); }
 
+// Bybit's inverse perpetuals before unified accounts: the whole wallet stands behind one position,
+// maintenance is of the entry value, and the taker's fee of closing is kept back from both prices.
+bool is_legacy_bybit(const Example& row) {
+  return row.venue == "bybit" && contains(row.topic, "legacy");
+}
+
 // What the row's own venue adds to the rulebook: fee in the trigger, what maintenance is measured
 // at.
 Result<void> apply_row(const Example& row, Rulebook& book) {
@@ -131,13 +137,15 @@ Result<void> apply_row(const Example& row, Rulebook& book) {
   if (contains(row.topic, "at mark") || contains(row.topic, "2026")) {
     book.margin->isolated_maintenance = MaintenanceAt::mark;
   } else if (contains(row.topic, "at entry") || contains(row.topic, "frozen") ||
-             contains(row.topic, "2024 formula") ||
-             (row.venue == "bybit" && contains(row.topic, "legacy"))) {
+             contains(row.topic, "2024 formula") || is_legacy_bybit(row)) {
     book.margin->isolated_maintenance = MaintenanceAt::entry;
   }
-  if (const auto fee = row.other.near("fee"); fee && *fee > 0) {
-    if (row.venue != "okx")
-      return Error{Fault::no_evidence, "a fee beside maintenance is part of the rule on OKX only"};
+  const auto taker = is_legacy_bybit(row) ? row.other.after("taker") : std::nullopt;
+  if (const auto fee = taker ? taker : row.other.near("fee"); fee && *fee > 0) {
+    if (row.venue != "okx" && !is_legacy_bybit(row))
+      return Error{Fault::no_evidence,
+                   "a fee beside maintenance is part of the rule on OKX and of Bybit's legacy "
+                   "inverse contracts only"};
     book.margin->liquidation_fee = TRY(Rate::nearest(*fee));
   }
   return {};
@@ -301,7 +309,7 @@ Result<Setup> set_up(const Example& row, const ConformContext& context) {
 
   Setup setup{.rules_known = rules_known, .note = note};
   setup.books.coin(book.contract->settle);
-  const bool isolated = row.mode == "isolated";
+  const bool isolated = row.mode == "isolated" || is_legacy_bybit(row);
   const double leverage = row.leverage.value_or(1);
   const bool is_short = row.side == "short" || row.side == "sell";
   const auto wallet_given = row.wallet ? row.wallet : own.after("margin", "balance");
@@ -410,6 +418,13 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
   }
   answer.maintenance = amount(maintenance);
 
+  // Where the wallet pays the fee of closing and nothing more: the trigger without maintenance.
+  std::optional<margin::BookId> fee_alone;
+  if (is_legacy_bybit(row) && setup.books[position.book].liquidation_fee.raw() > 0) {
+    Rulebook rules = setup.books[position.book].book;
+    rules.ladder = stated_book(row, setup.books[position.book].inverse, 0, 0).ladder;
+    fee_alone = TRY(setup.books.add(rules));
+  }
   margin::PricePool pool = TRY(margin::price_pool(setup.account, 0, setup.marks, setup.books));
   // The example's figures are not ledger amounts: take its wallet unrounded.
   const double rounded =
@@ -426,6 +441,13 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
   answer.liquidation = TRY(price());
   if (const auto bankruptcy = margin::bankruptcy_price(pool))
     answer.bankruptcy = number(*bankruptcy);
+  if (fee_alone) {
+    margin::PricePool closing = pool;
+    for (margin::PriceLeg& leg : closing.legs) leg.book = &setup.books[*fee_alone];
+    const margin::SafePrices prices = TRY(margin::liquidation_prices(closing));
+    answer.bankruptcy.reset();
+    if (const auto at = margin::adverse(prices, closing)) answer.bankruptcy = number(*at);
+  }
   for (const std::string& name : row.other_names) {
     answer.others.emplace_back();
     if (contains(lower(name), "backstop")) {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "base/text.h"
 #include "conform/json_text.h"
 
 namespace delever::conform {
@@ -162,7 +164,123 @@ void pool_steps(Writer& w, const margin::AccountMargin& all, const margin::Posit
   }
 }
 
+// What the other positions of the pool add, and where each would be liquidated by itself.
+Result<void> other_steps(const margin::Account& account, size_t index,
+                         const margin::AccountMargin& all, const margin::MarkPrices& marks,
+                         const margin::Rulebooks& books, std::vector<ExplainedStep>& steps) {
+  for (size_t i = 0; i < account.positions.size(); ++i) {
+    const margin::Position& position = account.positions[i];
+    if (i == index || position.mode == MarginMode::isolated) continue;
+    const margin::Rulebooks::Compiled& book = books[position.book];
+    Writer w(book, steps);
+    const margin::PositionMargin& m = all.positions[i];
+    const Price mark = *margin::MarkPrices::at(marks.mark, position.instrument);
+    const std::string name = fmt::format(
+        "{} {} {}", book.book.symbol, position.side == PositionSide::long_side ? "long" : "short",
+        position.qty.text());
+    w.step(name + ", profit", fmt::format("entry {}, mark {}", position.entry.text(), mark.text()),
+           m.profit.text(), w.coin(), w.source(book.book.contract->source));
+    w.step(name + ", maintenance margin", fmt::format("of a value of {}", m.value.text()),
+           (m.maintenance + m.liquidation_fee).text(), w.coin());
+    const margin::PricePool pool = TRY(margin::price_pool(account, i, marks, books));
+    const auto price = margin::adverse(TRY(margin::liquidation_prices(pool)), pool);
+    w.step(name + ", liquidation price", "by itself: the other prices stand still",
+           price ? price_text(*price) : "none", price ? w.price_unit() : "");
+  }
+  return {};
+}
+
+// "no rulebook for dydx BTC-USD; of dydx there are FX, ISOLATED, ..."
+Error no_rulebook(const MarginQuestion& q, std::string_view symbol,
+                  const rulebooks::RulebookShelf& shelf) {
+  std::set<std::string> venues, symbols, dates;
+  for (const auto& book : shelf.all()) {
+    venues.insert(book->venue);
+    if (book->venue != q.venue) continue;
+    symbols.insert(book->symbol);
+    if (book->symbol == symbol) dates.insert(book->as_of);
+  }
+  std::string there;
+  if (symbols.empty())
+    there = fmt::format("the venues are {}", fmt::join(venues, ", "));
+  else if (dates.empty())
+    there = fmt::format("of {} there are {}", q.venue, fmt::join(symbols, ", "));
+  else
+    there = fmt::format("of {} there are those of {}", symbol, fmt::join(dates, ", "));
+  if (q.venue == "dydx" && dates.empty()) there += "; dYdX margins a market by its liquidity tier";
+  return {Fault::not_found,
+          fmt::format("no rulebook for {} {}{}{}; {}", q.venue.substr(0, 40), symbol.substr(0, 40),
+                      q.as_of.empty() ? "" : " of ", q.as_of.substr(0, 40), there)};
+}
+
+Result<void> add_others(const MarginQuestion& q, const rulebooks::RulebookShelf& shelf,
+                        margin::Rulebooks& books, margin::Account& account,
+                        margin::MarkPrices& marks) {
+  if (q.others.empty()) return {};
+  if (q.mode == MarginMode::isolated)
+    return Error{Fault::refused, "isolated positions have nothing in common: several want cross"};
+  const CoinId settle = books[account.positions[0].book].settle;
+  for (const MarginQuestion::Other& other : q.others) {
+    margin::Position position{.side = other.side,
+                              .mode = MarginMode::cross,
+                              .qty = other.qty,
+                              .entry = other.entry,
+                              .leverage = q.leverage};
+    if (other.symbol == q.symbol) {  // the other side of hedge mode
+      position.book = account.positions[0].book;
+      if (other.mark && *other.mark != *marks.mark[0])
+        return Error{Fault::refused, "one contract has one mark", other.symbol};
+    } else {
+      const Rulebook* found = shelf.find(q.venue, other.symbol, q.as_of);
+      if (!found) found = shelf.find(q.venue, other.symbol);
+      if (!found) return no_rulebook(q, other.symbol, shelf);
+      position.book = TRY(books.add(*found));
+      position.instrument = static_cast<InstrumentId>(marks.mark.size());
+      marks.mark.emplace_back(other.mark.value_or(other.entry));
+    }
+    const margin::Rulebooks::Compiled& book = books[position.book];
+    if (book.option)
+      return Error{Fault::refused, "an option needs an account of its venue", other.symbol};
+    if (book.settle != settle)
+      return Error{Fault::refused,
+                   fmt::format("another coin: it settles in {}, the pool of {} is in {}",
+                               books.coin_name(book.settle), q.symbol, books.coin_name(settle)),
+                   other.symbol};
+    account.positions.push_back(position);
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<MarginQuestion::Other> read_other_position(std::string_view text) {
+  const auto bad = [&](std::string_view why) {
+    return Error{
+        Fault::malformed,
+        fmt::format("\"{}\" {}: wants SYMBOL:SIDE:QTY@ENTRY or SYMBOL:SIDE:QTY@ENTRY@MARK, "
+                    "as ETHUSDT:short:20@3000@2900",
+                    text.substr(0, 60), why)};
+  };
+  const auto parts = split(text, ':');
+  if (parts.size() != 3 || parts[0].empty()) return bad("has not three parts");
+  if (parts[1] != "long" && parts[1] != "short") return bad("has a side that is neither");
+  const auto figures = split(parts[2], '@');
+  if (figures.size() < 2 || figures.size() > 3) return bad("has no entry price");
+  MarginQuestion::Other out{.symbol = std::string(parts[0])};
+  if (parts[1] == "short") out.side = PositionSide::short_side;
+  const auto qty = Qty::parse(figures[0]);
+  const auto entry = Price::parse(figures[1]);
+  if (!qty.has_value() || qty.value().raw() <= 0 || !entry.has_value() || entry.value().raw() <= 0)
+    return bad("has a figure that is not above 0");
+  out.qty = qty.value();
+  out.entry = entry.value();
+  if (figures.size() == 3) {
+    const auto mark = Price::parse(figures[2]);
+    if (!mark.has_value() || mark.value().raw() <= 0) return bad("has a mark that is not above 0");
+    out.mark = mark.value();
+  }
+  return out;
+}
 
 Result<Explanation> explain(const margin::Account& account, size_t index,
                             const margin::MarkPrices& marks, const margin::Rulebooks& books) {
@@ -199,6 +317,7 @@ Result<Explanation> explain(const margin::Account& account, size_t index,
            m.initial.text(), w.coin());
   maintenance_steps(w, position, book, m, margin_value);
 
+  TRY(other_steps(account, index, all, marks, books, out.steps));
   pool_steps(w, all, position, index, books, out);
   const margin::PricePool pool = TRY(margin::price_pool(account, index, marks, books));
   const margin::SafePrices prices = TRY(margin::liquidation_prices(pool));
@@ -223,11 +342,7 @@ Result<Explanation> explain(const margin::Account& account, size_t index,
 
 Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookShelf& shelf) {
   const Rulebook* found = shelf.find(q.venue, q.symbol, q.as_of);
-  if (!found)
-    return Error{
-        Fault::not_found,
-        fmt::format("no rulebook for {} {}{}{}", q.venue.substr(0, 40), q.symbol.substr(0, 40),
-                    q.as_of.empty() ? "" : " of ", q.as_of.substr(0, 40))};
+  if (!found) return no_rulebook(q, q.symbol, shelf);
   if (q.qty.raw() <= 0 || q.entry.raw() <= 0)
     return Error{Fault::refused, "entry and quantity must be positive"};
   if (q.leverage.raw() < Leverage::scale) return Error{Fault::refused, "leverage is at least 1"};
@@ -273,7 +388,8 @@ Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookSh
     return Error{Fault::refused, "cross margin needs a wallet"};
   }
   account.positions.push_back(position);
-  const margin::MarkPrices marks{.mark = {q.mark.value_or(q.entry)}};
+  margin::MarkPrices marks{.mark = {q.mark.value_or(q.entry)}};
+  TRY(add_others(q, shelf, books, account, marks));
   return explain(account, 0, marks, books);
 }
 

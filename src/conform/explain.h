@@ -3,6 +3,9 @@
 // the library itself uses.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "margin/price.h"
 #include "rulebooks/rulebook_file.h"
 
@@ -39,7 +42,20 @@ struct MarginQuestion {
   std::optional<Price> mark;     // missing: the entry price
   std::optional<Rate>
       liquidation_fee;  // OKX: the taker-level fee in the trigger, which no rulebook can know
+  // Cross: what stands in the same pool. Its margin and profit count; its prices stand still while
+  // the first position's moves.
+  struct Other {
+    std::string symbol;
+    PositionSide side = PositionSide::long_side;
+    Qty qty;
+    Price entry;
+    std::optional<Price> mark;
+  };
+  std::vector<Other> others{};
 };
+
+// "SYMBOL:SIDE:QTY@ENTRY" or "SYMBOL:SIDE:QTY@ENTRY@MARK", as ETHUSDT:short:20@3000@2900.
+Result<MarginQuestion::Other> read_other_position(std::string_view text);
 
 Result<Explanation> explain(const MarginQuestion& question, const rulebooks::RulebookShelf& shelf);
 

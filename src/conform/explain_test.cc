@@ -87,5 +87,46 @@ TEST(Explain, questions_without_an_answer) {
   EXPECT_EQ(explain(q, shelf()).error().fault, Fault::no_evidence);
 }
 
+// Several positions of one wallet: what the others gain and need is as if the wallet had it.
+TEST(Explain, several_positions_share_a_wallet) {
+  MarginQuestion q{.venue = "binance",
+                   .symbol = "BTCUSDT",
+                   .as_of = "2024-10-24",
+                   .mode = MarginMode::cross,
+                   .entry = price(100'000),
+                   .qty = qty(1),
+                   .leverage = times_leverage(10),
+                   .wallet = coins(20'000)};
+  q.others = {read_other_position("ETHUSDT:short:20@4000@3900").value()};
+  const Explanation both = explain(q, shelf()).value();
+  EXPECT_EQ(value_of(both, "ETHUSDT short 20, profit"), "2000");
+  const double needed = std::stod(value_of(both, "ETHUSDT short 20, maintenance margin"));
+  EXPECT_GT(needed, 0);
+  q.others.clear();
+  q.wallet = coins(22'000 - needed);
+  const Explanation alone = explain(q, shelf()).value();
+  EXPECT_NEAR(*both.liquidation, *alone.liquidation, 1e-6);
+
+  q.mode = MarginMode::isolated;
+  q.others = {read_other_position("ETHUSDT:short:20@4000").value()};
+  EXPECT_NE(explain(q, shelf()).error().text().find("cross"), std::string::npos);
+  for (const char* bad :
+       {"ETHUSDT", "ETHUSDT:up:1@2", "ETHUSDT:long:1", "ETHUSDT:long:0@2", ":long:1@2"})
+    EXPECT_FALSE(read_other_position(bad).has_value()) << bad;
+}
+
+TEST(Explain, what_is_not_there_is_answered_by_what_is) {
+  const auto why = [](MarginQuestion q) {
+    q.entry = price(100);
+    q.qty = qty(1);
+    return explain(q, shelf()).error().text();
+  };
+  EXPECT_NE(why({.venue = "dydx", .symbol = "BTC-USD"}).find("Large-Cap"), std::string::npos);
+  EXPECT_NE(why({.venue = "kraken", .symbol = "X"}).find("bybit"), std::string::npos);
+  EXPECT_NE(
+      why({.venue = "binance", .symbol = "BTCUSDT", .as_of = "1999-01-01"}).find("2024-10-24"),
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace delever::conform

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "market/shown.h"
+
 namespace delever::render {
 
 using namespace reports;
@@ -123,8 +125,11 @@ Json overlap_json(const std::vector<cascade::OverlapBucket>& buckets) {
 }  // namespace
 
 std::string stress_text(const StressReport& r) {
-  std::string out = fmt::format("stress of {} at {:.2f}{}{}, {}\n", r.asset, r.price,
+  std::string out = fmt::format("stress of {} at {}{}{}, {}\n", r.asset, shown_price(r.price, 2),
                                 r.as_of.empty() ? "" : ", ", r.as_of, r.source);
+  for (const cascade::StressCoin& coin : r.coins)
+    out += fmt::format("  {} at {} moves {:.3g} times as far, in logarithms\n", coin.name,
+                       shown_price(coin.price, 2), coin.beta);
   if (r.from_levels)
     out += fmt::format("  levels inferred, leveraged value in reach {}\n", dollars(r.value_usd));
   else
@@ -137,8 +142,9 @@ std::string stress_text(const StressReport& r) {
   out += "   stopped   dealers\n";
   for (const StressMove& m : r.moves) {
     const cascade::StressWave& w = m.wave;
-    out += fmt::format("{:>8}  {:>9.2f} {:>11.3f} {:>11.3f} {:>13}  ", move_text(w.move), w.price,
-                       w.longs.coins, w.shorts.coins, dollars(w.longs.usd + w.shorts.usd));
+    out += fmt::format("{:>8}  {:>9} {:>11.3f} {:>11.3f} {:>13}  ", move_text(w.move),
+                       shown_price(w.price, 2), w.longs.coins, w.shorts.coins,
+                       dollars(w.longs.usd + w.shorts.usd));
     for (size_t band = 0; band < cascade::kLeverageBandNames.size(); ++band) {
       double usd = 0;
       for (const cascade::StressByKind& kind : w.kinds) usd += kind.by_band[band].usd;
@@ -191,6 +197,9 @@ Json stress_json(const StressReport& r) {
             {"as_of", r.as_of.empty() ? Json() : Json(r.as_of)},
             {"source", r.source},
             {"from_levels", r.from_levels}};
+  json["coins"] = Json::array();
+  for (const cascade::StressCoin& coin : r.coins)
+    json["coins"].push_back({{"coin", coin.name}, {"price", coin.price}, {"beta", coin.beta}});
   json["value_usd"] = r.value_usd;
   json["equity_usd"] = r.from_levels ? Json() : Json(r.equity_usd);
   json["accounts"] = r.from_levels ? Json() : Json(r.accounts);

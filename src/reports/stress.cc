@@ -49,6 +49,43 @@ Result<std::vector<cascade::VenueDepth>> read_depth(const std::vector<std::strin
   return depth;
 }
 
+// COIN=PRICE:BETA, or COIN=PRICE:-8% beside the one --shock: how far it moves when the asset does.
+Result<std::vector<cascade::StressCoin>> read_coins(const std::vector<std::string>& texts,
+                                                    const std::string& asset,
+                                                    const std::vector<double>& moves) {
+  std::vector<cascade::StressCoin> coins;
+  for (const std::string& text : texts) {
+    const auto bad = [&](std::string_view why) {
+      return Error{Fault::malformed,
+                   fmt::format("{}: wants COIN=PRICE:BETA, as ETH=2900:1.3, or COIN=PRICE:MOVE% "
+                               "beside one --shock, as ETH=2900:-8%: {}",
+                               why, text),
+                   "--coin"};
+    };
+    const auto parts = split(text, '=');
+    const auto figures = parts.size() == 2 ? split(parts[1], ':') : decltype(split(text, ':')){};
+    if (figures.size() != 2 || parts[0].empty()) return bad("not a coin with a price");
+    cascade::StressCoin coin{.name = upper(parts[0])};
+    const auto price = read_double(figures[0]);
+    if (!price || !(*price > 0)) return bad("the price is not above 0");
+    coin.price = *price;
+    const bool known =
+        std::any_of(coins.begin(), coins.end(), [&](const auto& c) { return c.name == coin.name; });
+    if (known || coin.name == asset) return bad("given twice");
+    if (figures[1].ends_with('%')) {
+      if (moves.size() != 1) return bad("a move of its own goes with one --shock");
+      const double move = TRY(read_moves({std::string(figures[1])}))[0];
+      coin.beta = std::log1p(move) / std::log1p(moves[0]);
+    } else {
+      const auto beta = read_double(figures[1]);
+      if (!beta || !(std::abs(*beta) <= 10)) return bad("the beta is not a number up to 10");
+      coin.beta = *beta;
+    }
+    coins.push_back(std::move(coin));
+  }
+  return coins;
+}
+
 // The market of one direction, with what the command line gives before what the tape knows.
 struct Market {
   std::optional<double> sigma_day, volume_day;
@@ -166,7 +203,7 @@ Result<void> stress_book(Stress& s, const rulebooks::RulebookShelf& shelf, Conte
   if (!price) return Error{Fault::no_evidence, "no --price, and no tape that knows one", "stress"};
   const Instant at =
       s.tape ? s.tape->at : TRY(parse_at(o.at.empty() ? "now" : o.at, "--at", context));
-  const StressMarket market{.asset = o.asset, .price = *price, .at = at};
+  const StressMarket market{.asset = o.asset, .price = *price, .at = at, .others = s.report.coins};
   const cascade::StressBook book = TRY(read_stress_book(csv, o.book, shelf, market));
   std::vector<cascade::StressLeftOut> left_out;
   auto units = cascade::stress_units(book, s.reach, &left_out);
@@ -196,6 +233,10 @@ Result<void> stress_book(Stress& s, const rulebooks::RulebookShelf& shelf, Conte
       "liquidations are taken whole at their first trigger, and a liquidated unit as losing its "
       "equity: "
       "upper bounds");
+  if (!book.of_other.empty())
+    r.notes.push_back(
+        "contracts of other coins are liquidated with their pools; what that sells of "
+        "them is in no flow here");
   for (const double m : s.moves) {
     StressMove move;
     move.wave = TRY(cascade::stress_wave(book, units.value(), m));
@@ -326,6 +367,9 @@ Result<StressReport> stress_of(const StressOptions& given, Context& context) {
     s.report.as_of = query.at.text();
   }
   s.report.asset = s.options.asset;
+  s.report.coins = TRY(read_coins(given.coins, s.options.asset, s.moves));
+  if (!given.coins.empty() && given.book.empty())
+    return Error{Fault::malformed, "is of the coins in a --book", "--coin"};
   TRY(set_market(s));
   if (given.book.empty())
     TRY(stress_levels(s, shelf));

@@ -32,12 +32,13 @@ struct StressReport {
   double value_usd = 0, equity_usd = 0;
   std::vector<StressMove> moves;
   std::vector<cascade::OverlapBucket> overlap_falls, overlap_rises;
-  std::vector<std::string> notes;    // what limits the figures
-  std::vector<std::string> missing;  // inputs that were not there, by name
+  std::vector<cascade::StressCoin> coins;  // beside the asset, and how they move with it
+  std::vector<std::string> notes;          // what limits the figures
+  std::vector<std::string> missing;        // inputs that were not there, by name
 };
 
 struct StressOptions {
-  std::vector<std::string> tapes, depth,
+  std::vector<std::string> tapes, depth, coins,
       moves{"-1%", "-3%", "-5%", "-10%", "1%", "3%", "5%", "10%"};
   std::string book, asset = "BTC", at, rules = "rules/2026-01-30.toml", rulebooks = "rulebooks";
   std::optional<double> price, daily_vol, daily_volume;

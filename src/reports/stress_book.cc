@@ -30,6 +30,7 @@ class BookReader {
   Result<cascade::StressBook> read() {
     book_.asset = market_.asset;
     book_.price = market_.price;
+    book_.others = market_.others;
     for (const std::string& name : table_.header) {
       if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end())
         return Error{Fault::malformed, "no such column: " + name.substr(0, 40), table_.file + ":1"};
@@ -185,9 +186,7 @@ class BookReader {
       return {};
     }
     const bool dollars = std::find(kDollars.begin(), kDollars.end(), coin) != kDollars.end();
-    if (!dollars && coin != market_.asset)
-      return Error{Fault::no_evidence,
-                   "no price of " + coin.substr(0, 20) + " is known under the move", "symbol"};
+    if (!dollars && coin != market_.asset && !other_of(coin)) return no_price_of(coin);
     const CoinId id = venue.books.coin(coin);
     if (!field(row, "haircut").empty()) {
       const Rate haircut = TRY(exact<Rate>(row, "haircut"));
@@ -256,6 +255,20 @@ class BookReader {
     return {};
   }
 
+  // The number of a coin that moves with the asset.
+  std::optional<size_t> other_of(std::string_view coin) const {
+    for (size_t i = 0; i < market_.others.size(); ++i) {
+      if (market_.others[i].name == coin) return i;
+    }
+    return std::nullopt;
+  }
+  Error no_price_of(std::string_view coin) const {
+    return {Fault::no_evidence,
+            fmt::format("no price of {0} is known under the move: --coin {0}=PRICE:BETA gives one",
+                        coin.substr(0, 20)),
+            "symbol"};
+  }
+
   Error other_asset(std::string_view base) const {
     return {Fault::malformed, fmt::format("is of {}, the stress is of {}", base, market_.asset),
             "symbol"};
@@ -277,14 +290,23 @@ class BookReader {
       return Error{Fault::not_found,
                    fmt::format("no rulebook for {} {}", venue.name, symbol.substr(0, 40)),
                    "symbol"};
-    if (rules->contract && rules->contract->base != market_.asset)
-      return other_asset(rules->contract->base);
+    std::optional<size_t> other;
+    if (rules->contract && rules->contract->base != market_.asset) {
+      other = other_of(rules->contract->base);
+      if (!other)
+        return Error{Fault::malformed,
+                     fmt::format("is of {0}, the stress is of {1}: --coin {0}=PRICE:BETA says how "
+                                 "the one moves with the other",
+                                 rules->contract->base, market_.asset),
+                     "symbol"};
+    }
     auto id = venue.books.add(*rules);
     if (!id.has_value()) return std::move(id.error()).at("symbol");
     if (venue.books[id.value()].option)
       return Error{Fault::refused, "an option is stressed in a Deribit portfolio alone", "symbol"};
     const std::pair<margin::BookId, InstrumentId> made{
         id.value(), static_cast<InstrumentId>(contracts_.size())};
+    if (other) book_.of_other[made.second] = *other;
     return contracts_[key] = made;
   }
 
@@ -372,7 +394,11 @@ Result<cascade::StressBook> read_stress_book(std::string_view csv, std::string_v
       const std::string_view name = venue->books.coin_name(id);
       if (name == market.asset) venue->asset = id;
       const bool par = std::find(kDollars.begin(), kDollars.end(), name) != kDollars.end();
-      if (!par && name != market.asset)
+      const auto other = std::find_if(market.others.begin(), market.others.end(),
+                                      [&](const auto& c) { return c.name == name; });
+      if (other != market.others.end())
+        venue->moving[id] = static_cast<size_t>(other - market.others.begin());
+      else if (!par && name != market.asset)
         return Error{Fault::no_evidence,
                      fmt::format("no price of {} is known under the move", name),
                      std::string(file)};

@@ -5,9 +5,9 @@
 //   account   any name
 //   kind      isolated, cross or portfolio; one for the whole account
 //   venue     as in rulebooks/
-//   symbol    a contract of the asset with a rulebook; in Deribit portfolios also its options; of a
-//   holding the coin side      long, short, hold (collateral: a coin in the wallet), or beside (of
-//   a portfolio: the asset held
+//   symbol    a contract of the asset, or of a coin that moves with it, with a rulebook; in Deribit
+//   portfolios also its options; of a holding the coin side      long, short, hold (collateral: a
+//   coin in the wallet), or beside (of a portfolio: the asset held
 //             elsewhere, which backs nothing here but gains and loses with the price)
 //   qty       in the venue's unit; holdings and options in coins; holdings may be negative (debt)
 //   entry     price; options and holdings have none
@@ -22,6 +22,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cascade/stress.h"
 #include "rulebooks/rulebook_file.h"
@@ -31,7 +32,8 @@ namespace delever::reports {
 struct StressMarket {
   std::string asset;
   double price = 0;
-  Instant at;  // options expire after it
+  Instant at;                                 // options expire after it
+  std::vector<cascade::StressCoin> others{};  // what else accounts may hold, and how it moves
 };
 
 Result<cascade::StressBook> read_stress_book(std::string_view csv, std::string_view file,
