@@ -31,8 +31,14 @@ constexpr KindRow kKinds[] = {
      "price,delta,gamma,"
      "vega,theta,rho\n"}};
 
-// The archives' own names of markets.
+// The archives' own names of markets. They have no rows of an index alone; ours stand under names
+// that no market has, which the maps here read.
 std::string tardis_exchange(const Instrument& i) {
+  if (i.kind == InstrumentKind::index) {
+    if (i.venue == "binance")
+      return i.quote == "USD" ? "binance-delivery-index" : "binance-futures-index";
+    return (i.venue == "okx" ? "okex" : i.venue) + "-index";
+  }
   if (i.venue == "binance") {
     switch (i.kind) {
       case InstrumentKind::linear:
@@ -64,8 +70,9 @@ std::string text_or_empty(const std::optional<T>& value) {
 std::string text_or_empty(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
-std::string percent(const std::optional<double>& value) {
-  return value ? fmt::format("{}", *value * 100) : "";
+// Volatilities as the venue sends them: Deribit in percent, the others as fractions.
+std::string volatility(const Instrument& i, const std::optional<double>& value) {
+  return value ? fmt::format("{}", i.venue == "deribit" ? *value * 100 : *value) : "";
 }
 int64_t micros(Instant t) { return t.ns() / 1000; }
 
@@ -177,9 +184,9 @@ void TardisCsv::write(const Event& event, std::string& out) {
                    i.option_type ? (*i.option_type == OptionType::call ? "call" : "put") : "",
                    text_or_empty(i.strike), i.expiry ? fmt::format("{}", micros(*i.expiry)) : "",
                    text_or_empty(e->open_interest), text_or_empty(e->last_price),
-                   text_or_empty(e->bid_price), text_or_empty(e->bid_qty), percent(e->bid_iv),
-                   text_or_empty(e->ask_price), text_or_empty(e->ask_qty), percent(e->ask_iv),
-                   text_or_empty(e->mark_price), percent(e->mark_iv), e->underlying,
+                   text_or_empty(e->bid_price), text_or_empty(e->bid_qty), volatility(i, e->bid_iv),
+                   text_or_empty(e->ask_price), text_or_empty(e->ask_qty), volatility(i, e->ask_iv),
+                   text_or_empty(e->mark_price), volatility(i, e->mark_iv), e->underlying,
                    text_or_empty(e->underlying_price), text_or_empty(e->greeks.delta),
                    text_or_empty(e->greeks.gamma), text_or_empty(e->greeks.vega),
                    text_or_empty(e->greeks.theta), text_or_empty(e->greeks.rho));

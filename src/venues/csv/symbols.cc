@@ -30,6 +30,12 @@ std::optional<Instrument> bybit(std::string_view symbol) {
   return bybit_instrument(symbol, category);
 }
 
+std::optional<Instrument> bybit_index(std::string_view symbol) {
+  std::optional<Instrument> out = bybit_instrument(symbol, BybitCategory::spot);
+  if (out) out->kind = InstrumentKind::index, out->contract_size.reset();
+  return out;
+}
+
 constexpr Grammar kGrammars[] = {
     {"binance-usdm", binance<BinanceMarket::usdm>},
     {"binance-coinm", binance<BinanceMarket::coinm>},
@@ -47,7 +53,11 @@ constexpr Grammar kGrammars[] = {
     {"bybit-option", bybit<BybitCategory::option>},
     {"okx",
      [](std::string_view symbol) -> std::optional<Instrument> { return okx_instrument(symbol); }},
+    {"okx-index",
+     [](std::string_view symbol) -> std::optional<Instrument> { return okx_index(symbol); }},
+    {"bybit-index", bybit_index},
     {"deribit", deribit_instrument},
+    {"deribit-index", deribit_index},
     {"hyperliquid",
      [](std::string_view coin) -> std::optional<Instrument> {
        return hyperliquid_instrument(coin);
