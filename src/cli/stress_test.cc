@@ -385,7 +385,7 @@ TEST(StressCoins, MoveWithTheAsset) {
 TEST(StressCoins, ACrossAccountOfTwoCoins) {
   const std::string book = book_of(
       "a,cross,binance,BTCUSDT,long,1,84250,10,,,,,\n"
-      "a,cross,binance,ETHUSDT,short,29.0517241379,2900,10,,,,,\n"
+      "a,cross,binance,ETHUSDT,short,29.05172414,2900,10,,,,,\n"
       "a,cross,binance,USDT,hold,9000,,,,,,,\n");
   const auto state = [&](const char* coin) {
     const auto json = stressed({"--book", book, "--coin", coin, "--shock", "-12%"});
