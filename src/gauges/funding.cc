@@ -566,6 +566,48 @@ void Fundings::read(Panel& panel) const {
         missing);
 }
 
+// A vendor's mean over venues, then the main contract of each venue: its published daily mean, else
+// the mean of what it paid in the 24 h to its last settlement.
+std::vector<DayFunding> Fundings::day_rates(Instant end) const {
+  std::vector<DayFunding> weighted, venues;
+  std::set<std::string> seen;
+  const auto published = [&](InstrumentId id, const Market& market) -> std::optional<double> {
+    const auto mean = market.means.find(end);
+    if (mean == market.means.end()) return std::nullopt;
+    const auto interval = interval_of(id, mean->second.interval);
+    if (!interval) return std::nullopt;
+    return annual_simple(mean->second.rate.approx(), *interval);
+  };
+  for (const auto& [id, market] : markets_) {
+    const Instrument& instrument = desk_.instruments[id];
+    if (instrument.kind == InstrumentKind::aggregate) {
+      if (instrument.symbol.find("vol") != std::string::npos) continue;
+      if (const auto annual = published(id, market))
+        weighted.push_back({instrument.venue, instrument.symbol, true, *annual});
+      continue;
+    }
+    const auto main = main_of(instrument.venue);
+    if (!main || !seen.insert(instrument.venue).second) continue;
+    const Market& of_main = markets_.at(*main);
+    auto annual = published(*main, of_main);
+    std::string why_not;
+    if (!annual) {
+      const auto mean = day_mean(*main, of_main, end, why_not);
+      if (mean && !mean->low && end - mean->as_of <= desk_.rules.funding.stale_after)
+        annual = mean->annual;
+    }
+    if (annual)
+      venues.push_back({instrument.venue, desk_.instruments[*main].name(), false, *annual});
+  }
+  const auto by_name = [](const DayFunding& a, const DayFunding& b) {
+    return std::tie(a.venue, a.name) < std::tie(b.venue, b.name);
+  };
+  std::sort(weighted.begin(), weighted.end(), by_name);
+  std::sort(venues.begin(), venues.end(), by_name);
+  weighted.insert(weighted.end(), venues.begin(), venues.end());
+  return weighted;
+}
+
 std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
   std::vector<FundingPoint> out;
   std::map<std::string, std::optional<InstrumentId>> mains;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gauges/day_figures.h"
 #include "gauges/history.h"
 #include "gauges/open_interest.h"
 #include "gauges/panel.h"
@@ -30,6 +31,7 @@ class Fundings {
 
   void read(Panel& panel) const;
   std::vector<FundingPoint> points(Instant from, Instant at) const;
+  std::vector<DayFunding> day_rates(Instant end) const;
   bool several() const { return markets_.size() >= 2; }
 
  private:

@@ -288,6 +288,16 @@ std::string Gauges::remarks(Instant at) const {
   return everything.reason;
 }
 
+DayFigures Gauges::day_figures(Instant day) const {
+  CHECK(day == day.start_of_day());
+  DayFigures out{.asset = impl_->desk.asset, .day = day};
+  out.closes = impl_->prices.day_closes(day + kDay);
+  out.liquidations = impl_->liquidations.day_totals(day);
+  out.interest = impl_->interests.day_interest(day + kDay);
+  out.funding = impl_->fundings.day_rates(day + kDay);
+  return out;
+}
+
 Instant Gauges::known_until() const { return impl_->known; }
 const std::string& Gauges::asset() const { return impl_->desk.asset; }
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "gauges/day_figures.h"
 #include "gauges/history.h"
 #include "gauges/reading.h"
 #include "gauges/rules.h"
@@ -38,6 +39,9 @@ class Gauges : public EventSink {
   std::vector<Reading> readings(Instant at) const;
   // Series from `from` (inclusive) to `at`. CHECKs like readings().
   History history(Instant at, Instant from = Instant::min()) const;
+  // The figures of the UTC day that begins at `day`, from what has been fed. To be asked within a
+  // day of its end: older prices are forgotten.
+  DayFigures day_figures(Instant day) const;
 
   // What stands beside everything of now: clocks that are wrong, markets that are left out, gaps of
   // the last day. Empty when there is nothing to say.

@@ -393,6 +393,29 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
   return out;
 }
 
+DaySums Liquidations::recorded_day(Instant day) const {
+  DaySums sums{.day = day, .coverage = 0};
+  bool whole = true;
+  for (const std::string& name : desk_.rules.liquidation.venues) {
+    const auto venue = venues_.find(name);
+    if (venue == venues_.end()) continue;
+    const double covered = watch_.liquidation_coverage(name, {day, day + kDay});
+    if (covered < desk_.rules.liquidation.coverage_min) continue;
+    sums.coverage = std::max(sums.coverage, covered);
+    for (const auto& [id, market] : venue->second.markets) {
+      const auto found = market.days.find(day);
+      if (found == market.days.end()) continue;
+      const auto longs = dollars_of(id, found->second.longs, day + kDay);
+      const auto shorts = dollars_of(id, found->second.shorts, day + kDay);
+      whole = whole && longs && shorts;
+      sums.longs += longs.value_or(0);
+      sums.shorts += shorts.value_or(0);
+    }
+  }
+  if (!whole) sums.coverage = 0;  // a day with what cannot be valued is no day
+  return sums;
+}
+
 std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
   std::set<Instant> all;
   const auto& expected = desk_.rules.liquidation.venues;
@@ -406,26 +429,7 @@ std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
   std::vector<DaySums> out;
   for (const Instant day : all) {
     if (day + kDay > at) break;
-    DaySums sums{.day = day, .coverage = 0};
-    bool whole = true;
-    for (const std::string& name : expected) {
-      const auto venue = venues_.find(name);
-      if (venue == venues_.end()) continue;
-      const double covered = watch_.liquidation_coverage(name, {day, day + kDay});
-      if (covered < desk_.rules.liquidation.coverage_min) continue;
-      sums.coverage = std::max(sums.coverage, covered);
-      for (const auto& [id, market] : venue->second.markets) {
-        const auto found = market.days.find(day);
-        if (found == market.days.end()) continue;
-        const auto longs = dollars_of(id, found->second.longs, day + kDay);
-        const auto shorts = dollars_of(id, found->second.shorts, day + kDay);
-        whole = whole && longs && shorts;
-        sums.longs += longs.value_or(0);
-        sums.shorts += shorts.value_or(0);
-      }
-    }
-    if (!whole) sums.coverage = 0;  // a day with what cannot be valued is no day
-    out.push_back(sums);
+    out.push_back(recorded_day(day));
   }
   return out;
 }
@@ -454,6 +458,34 @@ std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, In
     out.push_back({day, static_cast<double>(sum.longs) * 1e-6,
                    static_cast<double>(sum.shorts) * 1e-6, sum.covered.in_days()});
   }
+  return out;
+}
+
+std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
+  const double enough = desk_.rules.liquidation.coverage_min;
+  std::vector<DayLiquidations> out;
+  for (const auto& [name, publisher] : publishers_) {
+    Wide longs = 0, shorts = 0;
+    Instant reached = day;
+    Duration covered;
+    for (auto it = publisher.rows.upper_bound(day);
+         it != publisher.rows.end() && it->first <= day + kDay; ++it) {
+      if (it->second.from < reached) continue;  // began the day before, or overlaps the one before
+      reached = it->first;
+      longs += it->second.longs;
+      shorts += it->second.shorts;
+      covered = covered + (it->first - it->second.from);
+    }
+    if (covered.in_days() < enough) continue;
+    out.push_back(
+        {name, static_cast<double>(longs) * 1e-6, static_cast<double>(shorts) * 1e-6});
+  }
+  const bool recorded = std::any_of(venues_.begin(), venues_.end(), [](const auto& venue) {
+    return !venue.second.sources.empty();
+  });
+  if (!recorded) return out;
+  if (const DaySums sums = recorded_day(day); sums.coverage >= enough)
+    out.push_back({"venues", sums.longs, sums.shorts});
   return out;
 }
 

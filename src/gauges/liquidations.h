@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "gauges/day_figures.h"
 #include "gauges/history.h"
 #include "gauges/liquidation_window.h"
 #include "gauges/panel.h"
@@ -34,6 +35,7 @@ class Liquidations {
 
   void read(Panel& panel) const;
   std::vector<LiquidationDay> days(Instant at) const;
+  std::vector<DayLiquidations> day_totals(Instant day) const;
   bool several() const;  // more than one source could disagree
 
  private:
@@ -106,6 +108,7 @@ class Liquidations {
   std::optional<LiquidationWindow> published_window(const std::string& name,
                                                     const Publisher& publisher, Instant at,
                                                     std::string& why_not) const;
+  DaySums recorded_day(Instant day) const;
   std::vector<DaySums> recorded_days(Instant at) const;
   std::vector<DaySums> published_days(const Publisher& publisher, Instant at) const;
   std::vector<LiquidationSeries> all_series(Instant at) const;

@@ -375,6 +375,28 @@ void OpenInterests::read(Panel& panel) const {
   }
 }
 
+// At the end of a day: vendors series by series, venues contract by contract.
+std::vector<DayInterest> OpenInterests::day_interest(Instant end) const {
+  std::vector<DayInterest> out;
+  for (const auto& [id, market] : markets_) {
+    const Instrument& instrument = desk_.instruments[id];
+    const bool over = instrument.expiry && *instrument.expiry <= end;
+    const Sample* sample = over ? nullptr : sample_at(market, end);
+    if (sample == nullptr || end - sample->at >= kDay) continue;  // a vendor's day before
+    DayInterest one{.venue = instrument.venue, .published = market.published};
+    one.scope = market.published ? instrument.symbol : instrument.name();
+    one.part = market.published && instrument.symbol.find(' ') != std::string::npos;
+    one.dated = instrument.expiry.has_value();
+    one.coins = amount(id, market, *sample).coins;
+    if (market.published && sample->contracts) one.contracts = sample->contracts->approx();
+    out.push_back(std::move(one));
+  }
+  std::sort(out.begin(), out.end(), [](const DayInterest& a, const DayInterest& b) {
+    return std::tie(a.venue, a.scope) < std::tie(b.venue, b.scope);
+  });
+  return out;
+}
+
 std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) const {
   // By venue and day, the sum over its contracts that have a close that day; of a vendor its widest
   // series.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gauges/day_figures.h"
 #include "gauges/history.h"
 #include "gauges/panel.h"
 #include "gauges/prices.h"
@@ -31,6 +32,7 @@ class OpenInterests {
   std::optional<Level> of_venue(const std::string& venue, Instant t) const;
   std::vector<OpenInterestPoint> points(Instant from, Instant at) const;
   std::vector<ContractInterest> contracts(Instant at) const;
+  std::vector<DayInterest> day_interest(Instant end) const;
   bool several() const { return markets_.size() >= 2; }
 
  private:

@@ -453,6 +453,26 @@ void Prices::read_realized_vol(Panel& panel) const {
                std::move(estimates), rules.band, missing);
 }
 
+std::vector<DayClose> Prices::day_closes(Instant end) const {
+  std::map<InstrumentId, DayClose> best;
+  for (const auto& [key, series] : series_) {
+    const Instrument& i = desk_.instruments[key.instrument];
+    const int mine = rank(i, key.kind);
+    if (mine == 0) continue;
+    const auto found = best.find(key.instrument);
+    if (found != best.end() && found->second.rank >= mine) continue;
+    const auto price = price_at(key, series, end, desk_.rules.price.stale_after);
+    if (!price) continue;
+    best[key.instrument] = {i.venue, i.name(), series.source, mine, price->price};
+  }
+  std::vector<DayClose> out;
+  for (auto& entry : best) out.push_back(std::move(entry.second));
+  std::sort(out.begin(), out.end(), [](const DayClose& a, const DayClose& b) {
+    return std::tie(b.rank, a.venue, a.name) < std::tie(a.rank, b.venue, b.name);
+  });
+  return out;
+}
+
 std::vector<PricePoint> Prices::candles(Instant from, Instant at) const {
   std::vector<PricePoint> out;
   std::optional<std::pair<InstrumentId, PriceKind>> done;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gauges/day_figures.h"
 #include "gauges/history.h"
 #include "gauges/panel.h"
 
@@ -39,6 +40,7 @@ class Prices {
   void read_basis(Panel& panel) const;
   void read_realized_vol(Panel& panel) const;
   std::vector<PricePoint> candles(Instant from, Instant at) const;
+  std::vector<DayClose> day_closes(Instant end) const;
   bool several() const { return series_.size() >= 2; }
 
  private:

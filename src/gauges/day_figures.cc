@@ -1,0 +1,39 @@
+#include "gauges/day_figures.h"
+
+#include "gauges/gauges.h"
+#include "gauges/panel.h"
+
+namespace delever::gauges {
+
+void DayRecorder::take() {
+  for (const Gauges* one : gauges_) {
+    taken_.push_back(one->day_figures(*day_));
+    for (const auto& [vendor, depth] : depth_[one->asset()]) {
+      if (depth.at > *day_ && depth.at <= *day_ + kDay)
+        taken_.back().depth.push_back({vendor, depth.bids_usd});
+    }
+  }
+  day_ = *day_ + kDay;
+}
+
+// Depth that a vendor states is no gauge: nothing here reads it but the record's comparison of
+// items.
+void DayRecorder::keep_depth(const Event& event) {
+  const auto* figure = std::get_if<PublishedFigure>(&event.payload);
+  if (!figure || figure->metric != "depth_1pct_bids_usd" || !(figure->value > 0)) return;
+  depth_[figure->asset][figure->stated_by] = {event.at, figure->value};
+}
+
+void DayRecorder::on_event(const Event& event) {
+  if (!day_) day_ = event.received.start_of_day();
+  while (event.received > *day_ + kDay + span_.delay && *day_ + kDay <= span_.until) take();
+  keep_depth(event);
+  next_.on_event(event);
+}
+
+std::vector<DayFigures> DayRecorder::finish() {
+  while (day_ && *day_ + kDay <= span_.until) take();
+  return std::move(taken_);
+}
+
+}  // namespace delever::gauges
