@@ -4,7 +4,8 @@
 #
 # Left out: l2/, six minutes of August 2024 for a quarter of a million messages. They are of no day that a brief asks
 # for, and on this tape a replay would read them first every time: `delever import raw` makes a tape of their own.
-# claims/ are not data but what is checked against it (`delever brief --claims`).
+# claims/ are not data but what is checked against it (`delever brief --claims`), and verdict/ is a record made from these data,
+# which `delever verdict --record --tape OUT.tape` makes again.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -47,6 +48,7 @@ add_archive() {
 
 add_archive coinglass-liquidations-daily "$data"/liquidations/coinglass_liquidations_daily_*.csv.gz
 add_archive coinglass-open-interest-daily "$data"/oi/coinglass_futures_oi_daily_*.csv.gz
+add_archive coinalyze-binance-coinm-open-interest-daily "$data"/oi/coinalyze_binance_coinm_oi_daily_*.csv.gz
 add_archive coinglass-long-short-daily "$data"/oi/coinglass_long_short_ratios_daily_*.csv.gz
 add_archive coinglass-funding-oi-weighted-daily "$data"/funding/coinglass_funding_oiweighted_daily_*.csv.gz
 add_archive coinglass-funding-vol-weighted-daily "$data"/funding/coinglass_funding_volweighted_daily_*.csv.gz
@@ -55,9 +57,14 @@ add_archive binance-funding-daily-mean "$data"/funding/binance_btcusdt_funding_d
 add_archive deribit-option-chain "$data"/options/deribit_btc_chain_1h_*.csv.gz
 add_archive r1quant-option-features "$data"/options/r1quant_*_features_*.csv
 add_archive binance-spot-candles "$data"/prices/binance_spot_*.csv.gz
+add_archive coinglass-binance-spot-daily "$data"/prices/coinglass_binance_spot_D1_*.csv.gz
+add_archive deribit-dvol-daily "$data"/vol/deribit_btc_dvol_daily_*.csv
 add_archive deribit-dvol-hourly "$data"/vol/deribit_btc_dvol_1h_*.csv.gz
 add_archive coinglass-etf-flows-daily "$data"/external/coinglass_btc_spot_etf_flows_daily.csv
+add_archive us-spot-etf-flows-daily "$data"/external/us_spot_*_etf_flows_daily_*.csv
 add_archive ibit-flows-daily "$data"/external/ibit_daily_flow_*.csv
 add_archive bitcointreasuries-snapshot "$data"/external/bitcointreasuries_snapshot_*.csv
+add_archive coinglass-taker-volume-daily "$data"/flow/coinglass_taker_volume_daily_*.csv.gz
+add_archive coinglass-depth-daily "$data"/depth/coinglass_depth_1pct_daily_*.csv.gz
 
 mv "$partial" "$out"

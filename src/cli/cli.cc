@@ -85,6 +85,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
     write(io.err, fmt::format("delever: note: {}\n", what));
   };
   add_brief(app, session);
+  add_verdict(app, session);
   add_gauges(app, session);
   add_claims_exam(app, session);
   add_chain(app, session);

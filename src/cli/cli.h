@@ -39,6 +39,7 @@ int run_cli(int argc, const char* const* argv, Io io);
 void add_brief(Verb& app, Session& session);
 void add_gauges(Verb& app, Session& session);
 void add_claims_exam(Verb& app, Session& session);
+void add_verdict(Verb& app, Session& session);
 void add_chain(Verb& app, Session& session);
 void add_carry(Verb& app, Session& session);
 void add_import(Verb& app, Session& session);

@@ -107,7 +107,7 @@ TEST(Cli, an_empty_value_is_refused_by_name) {
 
 TEST(Cli, nonsense_is_named) {
   const std::string tape = funding_tape();
-  expect_refused({"simulat"}, 2, "no verb \"simulat\" (there are brief, gauges");
+  expect_refused({"simulat"}, 2, "no verb \"simulat\" (there are brief, verdict, gauges");
   expect_refused({"tape", "push"}, 2, "no verb \"push\" (there are info, verify, cat, export)");
   expect_refused({"tape", "info"}, 2, "see: delever tape info --help");
   expect_refused({"tape", "cat", tape, "--stream", "nope"}, 3,

@@ -241,4 +241,22 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   return std::unique_ptr<InputFile>(std::make_unique<SingleFile>(std::move(member), size));
 }
 
+Result<std::string> read_text(const std::string& path, uint64_t most) {
+  const std::unique_ptr<InputFile> file = TRY(InputFile::open(path));
+  std::string text;
+  while (true) {
+    const std::optional<ByteMember> member = TRY(file->next());
+    if (!member) return text;
+    while (true) {
+      const size_t before = text.size(), chunk = size_t{1} << 20;
+      text.resize(before + chunk);
+      const size_t got = TRY(member->source->read(text.data() + before, chunk));
+      text.resize(before + got);
+      if (got == 0) break;
+      if (text.size() > most)
+        return Error{Fault::out_of_range, fmt::format("is larger than {} bytes", most), path};
+    }
+  }
+}
+
 }  // namespace delever::feeds

@@ -25,6 +25,9 @@ struct ByteMember {
   std::unique_ptr<ByteSource> source;  // not valid after the next member was asked for
 };
 
+// All text of a file that may be compressed, of at most `most` bytes.
+Result<std::string> read_text(const std::string& path, uint64_t most);
+
 class InputFile {
  public:
   static Result<std::unique_ptr<InputFile>> open(const std::string& path);

@@ -6,6 +6,7 @@
 #include "render/brief_render.h"
 #include "render/page_style.h"
 #include "render/svg.h"
+#include "render/verdict_render.h"
 
 namespace delever::render {
 
@@ -76,26 +77,6 @@ std::string claims_table(const Brief& brief) {
         c.measured ? html_escaped(shown_value(*c.measured, c.unit, c.claim.asset)) : "–",
         c.holds_under ? fmt::format("<b>holds under {}</b><br>", html_escaped(*c.holds_under)) : "",
         html_escaped(c.note));
-  }
-  return out + "</table></div>";
-}
-
-std::string verdict_block(const Brief& brief) {
-  const verdict::Verdict& v = brief.verdict;
-  std::string words(verdict::answer_name(v.answer));
-  std::replace(words.begin(), words.end(), '_', ' ');
-  std::string out = fmt::format(
-      "<p><b>{}</b>. {} <span class=\"soft\">Base rate of a false peace after a flush: {:.1f} "
-      "%.</span></p>",
-      words, html_escaped(v.reason), v.base_rate * 100);
-  out +=
-      R"(<div class="scroll"><table><tr><th></th><th>item</th><th>outcome</th><th>found</th></tr>)";
-  for (const verdict::EvidenceItem& item : v.items) {
-    const char* outcome = item.passes ? (*item.passes ? "pass" : "fail") : "unknown";
-    out += fmt::format(
-        R"(<tr><td>{}</td><td>{}</td><td><span class="state {}">{}</span></td><td>{}</td></tr>)",
-        item.id, html_escaped(item.asks), outcome, outcome,
-        html_escaped(item.passes ? item.measured : item.reason));
   }
   return out + "</table></div>";
 }
@@ -205,7 +186,9 @@ std::string brief_html(const Brief& brief) {
          card(brief, "funding_annual_oi_weighted", "funding, weighted") +
          card(brief, "oi_coins", "open interest") +
          card(brief, "realized_vol_24h", "realised volatility, 24 h") + "</div>";
-  out += "<h2>Verdict</h2>" + verdict_block(brief);
+  out += "<h2>Verdict: did the flush clear the leverage?</h2>";
+  out += brief.verdict ? verdict_block(*brief.verdict)
+                       : "<p>Cannot tell: no day of " + html_escaped(brief.asset) + " is over.</p>";
   if (!brief.claims.empty()) out += "<h2>Published claims</h2>" + claims_table(brief);
   out += "<h2>Charts</h2><div class=\"chart\">" + liquidation_charts(brief) + line_charts(brief);
   out += option_charts(brief) + "</div>";

@@ -5,6 +5,7 @@
 
 #include "render/brief_render.h"
 #include "render/json.h"
+#include "render/verdict_render.h"
 
 namespace delever::render {
 
@@ -67,24 +68,6 @@ Json to_json(const gauges::ClaimCheck& c) {
   return json;
 }
 
-Json to_json(const verdict::Verdict& v) {
-  Json json;
-  json["answer"] = verdict::answer_name(v.answer);
-  json["probability"] = json_or_null(v.probability);
-  json["base_rate"] = v.base_rate;
-  Json items = Json::array();
-  for (const verdict::EvidenceItem& item : v.items) {
-    items.push_back({{"id", item.id},
-                     {"asks", item.asks},
-                     {"outcome", item.passes ? (*item.passes ? "pass" : "fail") : "unknown"},
-                     {"measured", item.measured},
-                     {"reason", item.reason}});
-  }
-  json["items"] = std::move(items);
-  json["reason"] = v.reason;
-  return json;
-}
-
 }  // namespace
 
 std::string brief_json(const Brief& brief) {
@@ -113,7 +96,7 @@ std::string brief_json(const Brief& brief) {
   json["readings"] = std::move(readings);
   json["claims"] = Json::array();
   for (const gauges::ClaimCheck& c : brief.claims) json["claims"].push_back(to_json(c));
-  json["verdict"] = to_json(brief.verdict);
+  json["verdict"] = brief.verdict ? verdict_json(*brief.verdict) : Json();
   json["pending"] = pending_lines(brief);
   json["notes"] = brief.notes;
   json["sources"] = Json::array();

@@ -7,6 +7,7 @@
 #include "market/shown.h"
 #include "render/brief_render.h"
 #include "render/svg.h"
+#include "render/verdict_render.h"
 
 namespace delever::render {
 
@@ -112,15 +113,9 @@ std::string brief_text(const Brief& brief) {
                          c.note);
     }
   }
-  out += fmt::format("\nVerdict: {}\n  {}\n", verdict::answer_name(brief.verdict.answer),
-                     brief.verdict.reason);
-  out += fmt::format("  base rate of a false peace after a flush: {:.1f} %\n",
-                     brief.verdict.base_rate * 100);
-  for (const verdict::EvidenceItem& item : brief.verdict.items) {
-    out +=
-        fmt::format("  [{}] {} {}: {}\n", item.passes ? (*item.passes ? "pass" : "FAIL") : " ?? ",
-                    item.id, item.asks, item.passes ? item.measured : item.reason);
-  }
+  out += "\nVerdict: did the flush clear the leverage?\n";
+  out += brief.verdict ? verdict_text(*brief.verdict)
+                       : fmt::format("  cannot tell: no day of {} is over\n", brief.asset);
   for (const SourceUse& s : brief.sources) {
     for (const auto& [reason, count] : s.undecoded_reasons)
       out += fmt::format("\nundecoded: {} messages of {}: {}\n", count, s.name, reason);

@@ -36,6 +36,45 @@ std::vector<gauges::Reading> of_asset(const std::vector<gauges::Reading>& readin
   return out;
 }
 
+// The days of the brief's coins and of those that the verdict's weights are fitted on.
+class VerdictWatch final : public EventSink {
+ public:
+  VerdictWatch(const std::vector<std::unique_ptr<gauges::Gauges>>& gauges,
+               const std::vector<std::string>& fitted, const gauges::Rules& rules,
+               const EventFeed& feed, EventSink& next, Instant until)
+      : next_(next) {
+    std::vector<const gauges::Gauges*> watched;
+    std::set<std::string> assets;
+    for (const auto& one : gauges) {
+      watched.push_back(one.get());
+      assets.insert(one->asset());
+    }
+    for (const std::string& asset : fitted) {
+      if (!assets.insert(asset).second) continue;
+      others_.push_back(
+          std::make_unique<gauges::Gauges>(asset, rules, feed.instruments(), feed.sources()));
+      watched.push_back(others_.back().get());
+    }
+    recorder_.emplace(std::move(watched), gauges::DayRecorder::Span{kDayDelay, until}, fan_);
+  }
+  void on_event(const Event& event) override { recorder_->on_event(event); }
+  std::vector<gauges::DayFigures> finish() { return recorder_->finish(); }
+
+ private:
+  struct Fan final : EventSink {
+    explicit Fan(VerdictWatch& of) : watch(of) {}
+    void on_event(const Event& event) override {
+      watch.next_.on_event(event);
+      for (auto& one : watch.others_) one->on_event(event);
+    }
+    VerdictWatch& watch;
+  };
+  EventSink& next_;
+  std::vector<std::unique_ptr<gauges::Gauges>> others_;
+  Fan fan_{*this};
+  std::optional<gauges::DayRecorder> recorder_;
+};
+
 }  // namespace
 
 Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
@@ -44,11 +83,8 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   const Config definitions = TRY(Config::load(find_shipped(inputs.claim_rules_path)));
   const gauges::ClaimRules claim_rules =
       TRY(gauges::ClaimRules::load(definitions, inputs.claim_rules_path));
-  std::vector<Instant> times = gauges::claim_times(inputs.claims, inputs.at);
-  const Instant day_before = inputs.at - Duration::days(1);
-  times.push_back(day_before);
-  std::sort(times.begin(), times.end());
-  times.erase(std::unique(times.begin(), times.end()), times.end());
+  const verdict::Setup setup = TRY(load_verdict_rules(inputs.verdict_rules_path));
+  const std::vector<Instant> times = gauges::claim_times(inputs.claims, inputs.at);
 
   std::set<std::string> assets{inputs.asset};
   for (const gauges::Claim& claim : inputs.claims) {
@@ -59,7 +95,8 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
     gauges.push_back(
         std::make_unique<gauges::Gauges>(asset, rules, feed.instruments(), feed.sources()));
   gauges::KnowledgeRecorder recorder(gauges, times);
-  if (auto ran = feed.run(recorder); !ran.has_value()) return std::move(ran.error());
+  VerdictWatch watch(gauges, setup.verdict.fitted_coins, rules, feed, recorder, inputs.at);
+  if (auto ran = feed.run(watch); !ran.has_value()) return std::move(ran.error());
   std::vector<gauges::Knowledge> known = recorder.finish();
   for (gauges::Knowledge& k : known) {
     for (const gauges::GaugeRange& range : inputs.ranges) {
@@ -76,11 +113,9 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   brief.notes = inputs.notes;
   brief.readings = of_asset(known.back().readings, inputs.asset);
   brief.claims = gauges::check_claims(inputs.claims, claim_rules, known, inputs.at);
-  const auto before = std::find_if(known.begin(), known.end(),
-                                   [&](const gauges::Knowledge& k) { return k.at == day_before; });
-  CHECK(before != known.end());
-  brief.verdict = verdict::decide(
-      verdict::evidence(brief.readings, of_asset(before->readings, inputs.asset), {}), {});
+  const DayBook book = book_of_days(watch.finish(), inputs.at, setup.event);
+  brief.verdict = day_verdict(book, setup, inputs.asset, inputs.at);
+  if (brief.verdict) suppose_claims(*brief.verdict, book, setup, brief.claims, claim_rules);
   for (const auto& one : gauges) {
     if (one->asset() == inputs.asset) brief.history = one->history(inputs.at);
   }

@@ -12,7 +12,7 @@
 #include "gauges/history.h"
 #include "gauges/reading.h"
 #include "reports/context.h"
-#include "verdict/verdict.h"
+#include "reports/verdict.h"
 
 namespace delever::reports {
 
@@ -30,9 +30,9 @@ struct Brief {
   std::string claim_rules;  // "rules/claims-2026-01-30.toml"
   std::vector<gauges::Reading> readings;
   std::vector<gauges::ClaimCheck> claims;
-  verdict::Verdict verdict;
-  std::vector<std::string> notes;  // of an episode: what is in it, where it ends
-  gauges::History history;         // what the charts draw; every series ends at as_of
+  std::optional<DayVerdict> verdict;  // missing when no day of the coin is over
+  std::vector<std::string> notes;     // of an episode: what is in it, where it ends
+  gauges::History history;            // what the charts draw; every series ends at as_of
   std::vector<SourceUse> sources;
 };
 
@@ -42,7 +42,7 @@ struct BriefInputs {
   std::string title;
   std::string asset = "BTC";
   Instant at;
-  std::string rules_path, claim_rules_path;
+  std::string rules_path, claim_rules_path, verdict_rules_path = "rules/verdict-2026-01-31.toml";
   std::vector<gauges::Claim> claims;
   std::vector<std::string> notes;
   std::vector<gauges::GaugeRange>
