@@ -272,9 +272,15 @@ class EventWriter final : public feeds::ReplaySink {
   std::function<bool(const Event&)> write_event_;
 };
 
+// How events become text: each of them (whether anything was written), and what is left at the end.
+struct EventText {
+  std::function<bool(const Event&)> write;
+  std::function<void()> finish = [] {};
+};
+
 Result<void> write_events(
     Session& session, const TapeArguments& a,
-    const std::function<std::function<bool(const Event&)>(const feeds::Replay&, Output&)>& make) {
+    const std::function<EventText(const feeds::Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, a.out));
   auto replay =
@@ -282,11 +288,13 @@ Result<void> write_events(
   std::set<std::string> known;
   for (const Source& source : replay->sources()) known.insert(source.name);
   TRY(check_stream(a.stream, known));
-  EventWriter writer(*replay, a, make(*replay, *output));
+  const EventText text = make(*replay, *output);
+  EventWriter writer(*replay, a, text.write);
   while (!writer.done()) {
     if (!TRY(replay->step(writer))) break;
     output->settle();
   }
+  if (!writer.done()) text.finish();
   if (writer.gaps())
     write(session.io.err,
           writer.gap_lines() + fmt::format("delever: {} gap{} in what was written\n", writer.gaps(),
@@ -301,11 +309,11 @@ Result<void> write_events(
 Result<void> run_cat(Session& session, const TapeArguments& a) {
   if (a.events) {
     return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
-      return [&](const Event& event) {
+      return EventText{[&](const Event& event) {
         output.text() +=
             json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
         return true;
-      };
+      }};
     });
   }
   // Raw messages: receive time in ns, stream, bytes, as recorded.
@@ -339,22 +347,23 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
 Result<void> run_export(Session& session, const TapeArguments& a) {
   if (session.format == "json") {
     return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
-      return [&](const Event& event) {
+      return EventText{[&](const Event& event) {
         output.text() +=
             json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
         return true;
-      };
+      }};
     });
   }
   const TardisKind kind = TRY(parse_tardis_kind(a.table));
   return write_events(session, a, [kind](const feeds::Replay& replay, Output& output) {
     output.text() += TardisCsv::header(kind);
     auto csv = std::make_shared<TardisCsv>(kind, replay.instruments());
-    return [csv, &output](const Event& event) {
-      const size_t before = output.text().size();
-      csv->write(event, output.text());
-      return output.text().size() != before;
-    };
+    return EventText{[csv, &output](const Event& event) {
+                       const size_t before = output.text().size();
+                       csv->write(event, output.text());
+                       return output.text().size() != before;
+                     },
+                     [csv, &output] { csv->finish(output.text()); }};
   });
 }
 

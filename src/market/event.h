@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -139,6 +140,7 @@ struct OpenInterest {
   std::optional<double> value_usd;   // likewise
 };
 
+// Of the option's value in money of the quote (Black-Scholes).
 struct Greeks {
   std::optional<double> delta, gamma, vega, theta, rho;
 };
@@ -154,6 +156,8 @@ struct OptionQuote {
   std::optional<WideQty> open_interest;
   std::optional<double> volume_24h;
   Greeks greeks;
+  // Of the value in the coin, where the venue states them beside or alone (OKX); empty: none.
+  std::shared_ptr<const Greeks> coin_greeks{};
 };
 
 // The venue described its instrument: Instruments already holds the new description.

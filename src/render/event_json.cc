@@ -147,6 +147,12 @@ struct Writer {
     put(json, "vega", e.greeks.vega);
     put(json, "theta", e.greeks.theta);
     put(json, "rho", e.greeks.rho);
+    if (e.coin_greeks) {
+      put(json, "coin_delta", e.coin_greeks->delta);
+      put(json, "coin_gamma", e.coin_greeks->gamma);
+      put(json, "coin_vega", e.coin_greeks->vega);
+      put(json, "coin_theta", e.coin_greeks->theta);
+    }
   }
   void operator()(const InstrumentListed& e) const { put(json, "status", e.status); }
   void operator()(const Candle& e) const {

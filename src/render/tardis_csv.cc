@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace delever::render {
 
 namespace {
@@ -72,8 +74,52 @@ std::string text_or_empty(const std::optional<double>& value) {
 }
 // Volatilities as the venue sends them: Deribit in percent, the others as fractions.
 std::string volatility(const Instrument& i, const std::optional<double>& value) {
-  return value ? fmt::format("{}", i.venue == "deribit" ? *value * 100 : *value) : "";
+  if (!value) return "";
+  return fmt::format("{}", i.venue == "deribit" ? *value * 100 : *value);
 }
+// Greeks as the venue sends them first: OKX of the value in the coin.
+const Greeks& greeks_of(const Instrument& i, const OptionQuote& quote) {
+  static const Greeks none{};
+  if (i.venue != "okx") return quote.greeks;
+  return quote.coin_greeks ? *quote.coin_greeks : none;
+}
+// Open interest as the venue sends it: Bybit counts both sides of the market.
+std::string interest_of(const Instrument& i, const OpenInterest& interest) {
+  std::optional<WideQty> contracts = interest.contracts;
+  if (!contracts && interest.coins && i.kind != InstrumentKind::inverse) {
+    const double size = i.contract_size ? i.contract_size->approx() : 1;
+    const auto counted = Qty::nearest(*interest.coins / size);
+    if (size > 0 && counted.has_value()) contracts = counted.value();
+  }
+  if (!contracts) return "";
+  const bool both = i.venue == "bybit" && i.kind != InstrumentKind::option;
+  return both ? WideQty::raw(contracts->raw() * 2).text() : contracts->text();
+}
+bool is_contract(const Instrument& i) {
+  return i.kind == InstrumentKind::linear || i.kind == InstrumentKind::inverse;
+}
+std::string pair_of(const Instrument& i) { return i.venue + ":" + i.base + "-" + i.quote; }
+
+template <class T>
+void replace(std::optional<T>& known, const std::optional<T>& now) {
+  if (now) known = now;
+}
+// Venues that tell an option's market in several channels, of which none has all of it.
+bool in_parts(const Instrument& i) { return i.venue == "okx" || i.venue == "binance"; }
+
+void add_part(OptionQuote& known, const OptionQuote& now) {
+  replace(known.bid_price, now.bid_price), replace(known.ask_price, now.ask_price);
+  replace(known.mark_price, now.mark_price), replace(known.last_price, now.last_price);
+  replace(known.bid_qty, now.bid_qty), replace(known.ask_qty, now.ask_qty);
+  replace(known.bid_iv, now.bid_iv), replace(known.ask_iv, now.ask_iv);
+  replace(known.mark_iv, now.mark_iv);
+  replace(known.underlying_price, now.underlying_price);
+  replace(known.open_interest, now.open_interest);
+  if (!now.underlying.empty()) known.underlying = now.underlying;
+  if (now.coin_greeks) known.coin_greeks = now.coin_greeks;
+  if (now.greeks.delta) known.greeks = now.greeks;
+}
+
 int64_t micros(Instant t) { return t.ns() / 1000; }
 
 }  // namespace
@@ -101,58 +147,145 @@ std::string_view TardisCsv::header(TardisKind kind) {
   check_failed("a TardisKind has a header", __FILE__, __LINE__);
 }
 
-std::string TardisCsv::start(const Event& event) const {
-  const Instrument& i = instruments_[event.instrument];
-  return fmt::format("{},{},{},{},", tardis_exchange(i), i.symbol, micros(event.at),
-                     micros(event.received));
+std::string TardisCsv::start(const Row& row) const {
+  const Instrument& i = instruments_[row.instrument];
+  return fmt::format("{},{},{},{},", tardis_exchange(i), i.symbol, micros(row.at),
+                     micros(row.received));
 }
 
-void TardisCsv::write_ticker(const Event& event, std::string& out) {
+// A message is what one stream brought at one time.
+void TardisCsv::begin_message(const Event& event, std::string& out) {
+  const std::pair message(event.source, event.received);
+  if (message_ == message) return;
+  finish(out);
+  message_ = message;
+}
+
+void TardisCsv::finish(std::string& out) {
+  for (const Row& row : rows_) {
+    if (!in_another_row(row))
+      out += kind_ == TardisKind::options_chain ? option_row(row) : ticker_row(row);
+  }
+  rows_.clear();
+}
+
+// An index that one of its contracts has a row for.
+bool TardisCsv::in_another_row(const Row& row) const {
+  const Instrument& i = instruments_[row.instrument];
+  if (i.kind != InstrumentKind::index) return false;
+  return std::any_of(rows_.begin(), rows_.end(), [&](const Row& other) {
+    const Instrument& of = instruments_[other.instrument];
+    return is_contract(of) && pair_of(of) == pair_of(i);
+  });
+}
+
+void TardisCsv::put_row(const Event& event) {
+  for (Row& row : rows_) {
+    if (row.instrument != event.instrument) continue;
+    row.at = std::max(row.at, event.at);
+    return;
+  }
+  rows_.push_back({event.instrument, event.at, event.received});
+}
+
+void TardisCsv::add_to_ticker(const Event& event) {
+  const Instrument& i = instruments_[event.instrument];
+  const auto* index = std::get_if<IndexPrice>(&event.payload);
+  // An index stands in the rows of its contracts.
+  if (index != nullptr) indices_[pair_of(i)] = index->price.text();
+  if (!is_contract(i) && (index == nullptr || i.kind != InstrumentKind::index)) return;
   Ticker& t = tickers_[event.instrument];
-  if (const auto* e = std::get_if<FundingRate>(&event.payload)) {
-    if (e->kind == FundingKind::predicted)
-      t.predicted = e->rate.text();
-    else if (e->kind == FundingKind::current)
-      t.funding = e->rate.text();
-    else
+  if (const auto* funding = std::get_if<FundingRate>(&event.payload)) {
+    if (funding->kind == FundingKind::predicted) {
+      t.predicted = funding->rate.text();
+    } else if (funding->kind == FundingKind::current) {
+      t.funding = funding->rate.text();
+      if (funding->settles_at) t.funding_at = fmt::format("{}", micros(*funding->settles_at));
+    } else {
       return;
-    if (e->settles_at && e->kind == FundingKind::current)
-      t.funding_at = fmt::format("{}", micros(*e->settles_at));
+    }
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
     t.mark = mark->price.text();
-  } else if (const auto* index = std::get_if<IndexPrice>(&event.payload)) {
+  } else if (index != nullptr) {
     t.index = index->price.text();
   } else if (const auto* interest = std::get_if<OpenInterest>(&event.payload)) {
-    t.open_interest =
-        interest->contracts ? interest->contracts->text() : text_or_empty(interest->coins);
+    const std::string counted = interest_of(i, *interest);
+    if (counted.empty()) return;
+    t.open_interest = counted;
   } else {
     return;
   }
-  out += start(event) + fmt::format("{},{},{},{},,{},{}\n", t.funding_at, t.funding, t.predicted,
-                                    t.open_interest, t.index, t.mark);
+  put_row(event);
+}
+
+std::string TardisCsv::ticker_row(const Row& row) {
+  const Instrument& i = instruments_[row.instrument];
+  const Ticker& t = tickers_[row.instrument];
+  if (i.kind == InstrumentKind::index) return start(row) + ",,,,," + t.index + ",\n";
+  const auto index = indices_.find(pair_of(i));
+  return start(row) + fmt::format("{},{},{},{},,{},{}\n", t.funding_at, t.funding, t.predicted,
+                                  t.open_interest,
+                                  index != indices_.end() ? index->second : t.index, t.mark);
+}
+
+void TardisCsv::add_to_option(const Event& event) {
+  const Instrument& i = instruments_[event.instrument];
+  if (i.kind != InstrumentKind::option) return;
+  const auto* quote = std::get_if<OptionQuote>(&event.payload);
+  const auto* interest = std::get_if<OpenInterest>(&event.payload);
+  if (quote == nullptr && (interest == nullptr || !interest->contracts)) return;
+  OptionQuote& known = options_[event.instrument].quote;
+  if (quote != nullptr && in_parts(i)) {
+    add_part(known, *quote);
+  } else if (quote != nullptr) {
+    const std::optional<WideQty> open = known.open_interest;
+    known = *quote;
+    if (!known.open_interest) known.open_interest = open;
+  } else {
+    known.open_interest = interest->contracts;
+  }
+  put_row(event);
+}
+
+std::string TardisCsv::option_row(const Row& row) {
+  const Instrument& i = instruments_[row.instrument];
+  const OptionQuote& e = options_[row.instrument].quote;
+  const Greeks& g = greeks_of(i, e);
+  return start(row) +
+         fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                     i.option_type ? (*i.option_type == OptionType::call ? "call" : "put") : "",
+                     text_or_empty(i.strike), i.expiry ? fmt::format("{}", micros(*i.expiry)) : "",
+                     text_or_empty(e.open_interest), text_or_empty(e.last_price),
+                     text_or_empty(e.bid_price), text_or_empty(e.bid_qty), volatility(i, e.bid_iv),
+                     text_or_empty(e.ask_price), text_or_empty(e.ask_qty), volatility(i, e.ask_iv),
+                     text_or_empty(e.mark_price), volatility(i, e.mark_iv), e.underlying,
+                     text_or_empty(e.underlying_price), text_or_empty(g.delta),
+                     text_or_empty(g.gamma), text_or_empty(g.vega), text_or_empty(g.theta),
+                     text_or_empty(g.rho));
 }
 
 void TardisCsv::write(const Event& event, std::string& out) {
   if (event.instrument >= instruments_.size()) return;
+  const Row row{event.instrument, event.at, event.received};
   switch (kind_) {
     case TardisKind::trades:
       if (const auto* e = std::get_if<Trade>(&event.payload)) {
-        out += start(event) + fmt::format("{},{},{},{}\n", e->id,
-                                          e->taker_side == Side::buy ? "buy" : "sell",
-                                          e->price.text(), e->qty.text());
+        out += start(row) + fmt::format("{},{},{},{}\n", e->id,
+                                        e->taker_side == Side::buy ? "buy" : "sell",
+                                        e->price.text(), e->qty.text());
       }
       return;
     case TardisKind::quotes:
       if (const auto* e = std::get_if<Quote>(&event.payload)) {
-        out += start(event) + fmt::format("{},{},{},{}\n", text_or_empty(e->ask_qty),
-                                          text_or_empty(e->ask_price), text_or_empty(e->bid_price),
-                                          text_or_empty(e->bid_qty));
+        out += start(row) + fmt::format("{},{},{},{}\n", text_or_empty(e->ask_qty),
+                                        text_or_empty(e->ask_price), text_or_empty(e->bid_price),
+                                        text_or_empty(e->bid_qty));
       }
       return;
     case TardisKind::incremental_book_l2: {
       const auto rows = [&](const std::vector<Level>& levels, const char* side, bool snapshot) {
         for (const Level& level : levels)
-          out += start(event) +
+          out += start(row) +
                  fmt::format("{},{},{},{}\n", snapshot, side, level.price.text(), level.qty.text());
       };
       if (const auto* e = std::get_if<BookSnapshot>(&event.payload)) {
@@ -167,30 +300,18 @@ void TardisCsv::write(const Event& event, std::string& out) {
     case TardisKind::liquidations:
       if (const auto* e = std::get_if<Liquidation>(&event.payload)) {
         out +=
-            start(event) + fmt::format("{},{},{},{}\n", e->id,
-                                       e->position_side == PositionSide::long_side ? "sell" : "buy",
-                                       text_or_empty(e->price()), text_or_empty(e->qty()));
+            start(row) + fmt::format("{},{},{},{}\n", e->id,
+                                     e->position_side == PositionSide::long_side ? "sell" : "buy",
+                                     text_or_empty(e->price()), text_or_empty(e->qty()));
       }
       return;
     case TardisKind::derivative_ticker:
-      write_ticker(event, out);
+      begin_message(event, out);
+      add_to_ticker(event);
       return;
     case TardisKind::options_chain:
-      if (const auto* e = std::get_if<OptionQuote>(&event.payload)) {
-        const Instrument& i = instruments_[event.instrument];
-        out += start(event) +
-               fmt::format(
-                   "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                   i.option_type ? (*i.option_type == OptionType::call ? "call" : "put") : "",
-                   text_or_empty(i.strike), i.expiry ? fmt::format("{}", micros(*i.expiry)) : "",
-                   text_or_empty(e->open_interest), text_or_empty(e->last_price),
-                   text_or_empty(e->bid_price), text_or_empty(e->bid_qty), volatility(i, e->bid_iv),
-                   text_or_empty(e->ask_price), text_or_empty(e->ask_qty), volatility(i, e->ask_iv),
-                   text_or_empty(e->mark_price), volatility(i, e->mark_iv), e->underlying,
-                   text_or_empty(e->underlying_price), text_or_empty(e->greeks.delta),
-                   text_or_empty(e->greeks.gamma), text_or_empty(e->greeks.vega),
-                   text_or_empty(e->greeks.theta), text_or_empty(e->greeks.rho));
-      }
+      begin_message(event, out);
+      add_to_option(event);
       return;
   }
   check_failed("a TardisKind writes", __FILE__, __LINE__);

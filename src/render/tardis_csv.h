@@ -1,9 +1,11 @@
-// Events as CSV in the column order of the Tardis archives, so that tools written for those read a
-// tape: trades, quotes, incremental_book_L2, liquidations, derivative_ticker, options_chain. Times
-// in microseconds; missing fields are empty.
+// Events as CSV in the column order and the units of the Tardis archives, so that tools written for
+// those read a tape: trades, quotes, incremental_book_L2, liquidations, derivative_ticker,
+// options_chain. Times in microseconds; missing fields are empty. Each table has a column map
+// (maps/tardis-*.toml) that reads it back.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,20 +31,39 @@ class TardisCsv {
   TardisCsv(TardisKind kind, const Instruments& instruments)
       : kind_(kind), instruments_(instruments) {}
   static std::string_view header(TardisKind kind);
-  // Appends the rows of this event, none when it is of another kind.
+  // Appends rows. One message makes one row of an instrument's ticker or option, which is written
+  // when the next message begins.
   void write(const Event& event, std::string& out);
+  void finish(std::string& out);  // the row of the last message
 
  private:
-  // A ticker row repeats what was last known of the instrument, as the archives do.
+  // What was last known of the instrument: a row repeats it, as the archives do.
   struct Ticker {
-    std::string funding_at, funding, predicted, open_interest, index, mark;
+    std::string funding_at, funding, predicted, open_interest, last_price, index, mark;
   };
-  void write_ticker(const Event& event, std::string& out);
-  std::string start(const Event& event) const;
+  struct Option {
+    OptionQuote quote;
+  };
+  struct Row {
+    InstrumentId instrument;
+    Instant at, received;
+  };
+  void begin_message(const Event& event, std::string& out);
+  void put_row(const Event& event);
+  void add_to_ticker(const Event& event);
+  void add_to_option(const Event& event);
+  bool in_another_row(const Row& row) const;
+  std::string start(const Row& row) const;
+  std::string ticker_row(const Row& row);
+  std::string option_row(const Row& row);
 
   TardisKind kind_;
   const Instruments& instruments_;
   std::map<InstrumentId, Ticker> tickers_;
+  std::map<InstrumentId, Option> options_;
+  std::map<std::string, std::string> indices_;  // by venue and pair, of instruments of their own
+  std::vector<Row> rows_;                       // of the message that is being read
+  std::optional<std::pair<SourceId, Instant>> message_;
 };
 
 }  // namespace delever::render

@@ -375,7 +375,7 @@ struct OpenInterestRule final : PayloadRule {
 struct OptionQuoteRule final : PayloadRule {
   MaybeField bid_price, ask_price, mark_price, last_price, bid_qty, ask_qty, bid_iv, ask_iv,
       mark_iv, underlying_price, interest_rate, underlying, open_interest, volume_24h, delta, gamma,
-      vega, theta, rho;
+      vega, theta, rho, coin_delta, coin_gamma, coin_vega, coin_theta;
 
   static RulePointer make(const Config& c, const FieldSources& s) {
     auto r = std::make_unique<OptionQuoteRule>();
@@ -398,7 +398,11 @@ struct OptionQuoteRule final : PayloadRule {
              {"gamma", &r->gamma},
              {"vega", &r->vega},
              {"theta", &r->theta},
-             {"rho", &r->rho}})
+             {"rho", &r->rho},
+             {"coin_delta", &r->coin_delta},
+             {"coin_gamma", &r->coin_gamma},
+             {"coin_vega", &r->coin_vega},
+             {"coin_theta", &r->coin_theta}})
       *field = TRY(maybe_field(c, key, s));
     return std::unique_ptr<PayloadRule>(std::move(r));
   }
@@ -426,6 +430,10 @@ struct OptionQuoteRule final : PayloadRule {
     quote.volume_24h = row.number(volume_24h);
     quote.greeks = {row.number(delta), row.number(gamma), row.number(vega), row.number(theta),
                     row.number(rho)};
+    const Greeks of_coin{row.number(coin_delta), row.number(coin_gamma), row.number(coin_vega),
+                         row.number(coin_theta), std::nullopt};
+    if (of_coin.delta || of_coin.gamma || of_coin.vega || of_coin.theta)
+      quote.coin_greeks = std::make_shared<const Greeks>(of_coin);
     const bool any = quote.bid_price || quote.ask_price || quote.mark_price || quote.last_price ||
                      quote.bid_iv || quote.ask_iv || quote.mark_iv || quote.open_interest;
     out = std::move(quote);

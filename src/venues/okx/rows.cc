@@ -378,6 +378,12 @@ void OkxReader::read_option_summary(codec::JsonObject& row, const Envelope& enve
   quote.greeks.gamma = fields_.maybe_double(row, "gammaBS");
   quote.greeks.vega = fields_.maybe_double(row, "vegaBS");
   quote.greeks.theta = fields_.maybe_double(row, "thetaBS");
+  const Greeks of_coin{.delta = fields_.maybe_double(row, "delta"),
+                       .gamma = fields_.maybe_double(row, "gamma"),
+                       .vega = fields_.maybe_double(row, "vega"),
+                       .theta = fields_.maybe_double(row, "theta")};
+  if (of_coin.delta || of_coin.gamma || of_coin.vega || of_coin.theta)
+    quote.coin_greeks = std::make_shared<const Greeks>(of_coin);
   quote.mark_iv = vol("markVol");
   quote.bid_iv = vol("bidVol");
   quote.ask_iv = vol("askVol");
