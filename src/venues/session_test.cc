@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <utility>
 
 #include "codec/book.h"
+#include "venues/csv/csv.h"
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
@@ -112,9 +114,18 @@ struct Printer {
     return fmt::format("{} expected {} received {}", g.reason, text_of(g.expected),
                        text_of(g.received));
   }
-  template <class T>
-  std::string operator()(const T&) const {  // vendors' tables, which no wire session carries
-    return "?";
+  std::string operator()(const LiquidationTotal& l) const {
+    return fmt::format("{} to {} long {} short {}", l.from.text(), l.to.text(), l.long_usd,
+                       l.short_usd);
+  }
+  std::string operator()(const Holding& h) const {
+    constexpr const char* kKinds[] = {"etf", "treasury", "foundation"};
+    return fmt::format("{} {} coins {} usd {} flow {}", kKinds[static_cast<size_t>(h.holder_kind)],
+                       h.holder, text_of(h.coins), text_of(h.value_usd), text_of(h.flow_usd));
+  }
+  std::string operator()(const PublishedFigure& f) const {
+    return fmt::format("{} {} {} {} window {} by {}", f.metric, f.asset, f.value, f.unit,
+                       f.window.empty() ? "-" : f.window, f.stated_by);
   }
 };
 
@@ -147,6 +158,35 @@ std::unique_ptr<codec::Decoder> open_decoder(std::string_view line, Instruments&
   return made.has_value() ? std::move(made).value() : nullptr;
 }
 
+// "@ csv map=NAME file=FILE" and the file's header line: a table of a vendor.
+std::unique_ptr<CsvDecoder> open_table(std::string_view line, std::string_view header,
+                                       Instruments& instruments) {
+  const auto word = [&](std::string_view key) {
+    const size_t at = line.find(key) + key.size();
+    return std::string(line.substr(at, line.find(' ', at) - at));
+  };
+  const auto map = CsvMap::load(source_root() + "/maps/" + word(" map=") + ".toml");
+  EXPECT_TRUE(map.has_value()) << line;
+  if (!map.has_value()) return nullptr;
+  const auto settings = map.value().settings(word(" file="), header);
+  EXPECT_TRUE(settings.has_value()) << line << ": " << settings.error().text();
+  if (!settings.has_value()) return nullptr;
+  auto made = CsvDecoder::make(settings.value(), instruments, 1);
+  EXPECT_TRUE(made.has_value()) << line << ": " << made.error().text();
+  return made.has_value() ? std::move(made).value() : nullptr;
+}
+
+// A row as it becomes known: its events, each with that time.
+std::string play_row(CsvDecoder& table, std::string_view row, const Instruments& instruments) {
+  fixture::Collected heard;
+  const auto read = table.read(row, std::nullopt, &heard);
+  if (!read.has_value()) return "  undecoded " + read.error().text() + "\n";
+  std::string out =
+      fmt::format("  known {} venue {}\n", read.value().known.text(), read.value().venue);
+  for (const Event& event : heard.events) out += "  " + line_of(event, instruments);
+  return out;
+}
+
 std::string play(std::string_view session) {
   std::string out;
   Instruments instruments;
@@ -154,11 +194,26 @@ std::string play(std::string_view session) {
   codec::BookBuilder books(instruments, gaps);
   std::unique_ptr<codec::Decoder> decoder;
   Instant received = Instant::parse("2026-01-05T01:00:00Z").value();
+  std::unique_ptr<CsvDecoder> table;
+  std::string_view opened;  // a table whose header line comes next
   for (const std::string_view line : split(session, '\n')) {
+    if (!opened.empty()) {
+      table = open_table(std::exchange(opened, {}), line, instruments);
+      continue;
+    }
     if (line.empty() || line.starts_with('#')) continue;
     if (line.starts_with('@')) {
-      decoder = open_decoder(line, instruments);
+      table.reset();
+      decoder.reset();
+      if (line.starts_with("@ csv "))
+        opened = line;
+      else
+        decoder = open_decoder(line, instruments);
       out += fmt::format("{}\n", line);
+      continue;
+    }
+    if (table) {
+      out += fmt::format("> {}\n{}", line.substr(0, 60), play_row(*table, line, instruments));
       continue;
     }
     if (!decoder) return "a session opens with a decoder";
@@ -205,7 +260,7 @@ TEST_P(Session, decodes_as_written) {
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, Session,
                          ::testing::Values("binance-usdm", "binance-other", "bybit", "okx",
-                                           "deribit", "hyperliquid"),
+                                           "deribit", "hyperliquid", "tables"),
                          [](const auto& session) {
                            std::string name = session.param;
                            for (char& c : name) c = c == '-' ? '_' : c;
