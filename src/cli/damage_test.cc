@@ -1,7 +1,7 @@
 // Damaged tapes through every verb that reads one: bytes flipped, cut, zeroed and put in at random
-// places, and rows with right checksums and absurd numbers. Each verb ends with 0, 3 or 4; a signal
-// or a CHECK would end this program. DELEVER_DAMAGE_TAPES says how many tapes (40),
-// DELEVER_DAMAGE_SEED which.
+// places, and rows with right checksums and absurd numbers, in a tape of a few hours and in one of
+// every venue's messages. Each verb ends with 0, 3 or 4; a signal or a CHECK would end this
+// program. DELEVER_DAMAGE_TAPES says how many tapes (40), DELEVER_DAMAGE_SEED which.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -69,6 +69,43 @@ std::string make_tape(const std::string& path) {
   return std::move(read_file(path)).value();
 }
 
+// The committed sessions of all venues, in blocks of their own streams.
+std::string make_tape_of_venues(const std::string& path) {
+  ManualClock clock(Instant::ns(0));
+  auto writer =
+      std::move(tape::TapeWriter::open_stepped(path, clock, {.block_bytes = 900})).value();
+  tape::StreamInfo info;
+  Instant received = Instant::parse("2026-01-29T23:00:00Z").value();
+  size_t streams = 0;
+  for (const char* venue :
+       {"binance-usdm", "binance-other", "bybit", "okx", "deribit", "hyperliquid"}) {
+    const std::string text =
+        read_file(fmt::format("{}/fixtures/wire/{}.session", source_root(), venue)).value();
+    for (const std::string_view line : split(text, '\n')) {
+      if (line.empty() || line.starts_with('#')) continue;
+      if (line.starts_with('@')) {  // "@ bybit category=spot" begins a stream
+        const auto words = split(line.substr(2), ' ');
+        const std::string decoder(words[0]);
+        info = {fmt::format("{}:{}", decoder, ++streams),
+                decoder.substr(0, decoder.find('-')),
+                "",
+                decoder,
+                {}};
+        for (size_t i = 1; i < words.size(); ++i) {
+          const size_t equals = words[i].find('=');
+          info.settings.emplace(words[i].substr(0, equals), words[i].substr(equals + 1));
+        }
+        continue;
+      }
+      received = received + Duration::seconds(30);
+      CHECK(writer->append(writer->stream(info).value(), received, line).has_value());
+      CHECK(writer->step(clock.elapsed()).has_value());
+    }
+  }
+  CHECK(writer->close().has_value());
+  return std::move(read_file(path)).value();
+}
+
 int run(std::vector<std::string> arguments) {
   static std::FILE* const nowhere = std::fopen("/dev/null", "w");
   arguments.insert(arguments.begin(), "delever");
@@ -86,10 +123,13 @@ std::vector<std::vector<std::string>> verbs(const std::string& tape) {
           {"tape", "cat", tape},
           {"tape", "cat", "--events", tape},
           {"tape", "export", "--table", "incremental_book_L2", tape},
+          {"tape", "export", "--table", "derivative_ticker", tape},
+          {"tape", "export", "--table", "options_chain", tape},
           {"gauges", "--tape", tape},
           {"gauges", "--tape", tape, "--to", at},
           {"brief", "--tape", tape},
           {"brief", "--tape", tape, "--at", at},
+          {"claims-exam", "--tape", tape, "--claims", "5"},
           {"chain", "--tape", tape},
           {"facts", "--tape", tape},
           {"levels", "--tape", tape, "--at", at},
@@ -111,11 +151,15 @@ TEST(Damage, NoVerbEndsByASignal) {
       std::filesystem::temp_directory_path() / fmt::format("delever-damage-{}", getpid());
   std::filesystem::create_directories(folder);
   const std::string path = (folder / "t.tape").string();
-  const std::string sound = make_tape(path);
-  for (const auto& verb : verbs(path)) {
-    const int code = run(verb);
-    EXPECT_TRUE(code == 0 || code == 4)
-        << verb[0] << " " << verb[1] << " of the sound tape: " << code;
+  std::vector<std::string> sound;
+  for (const auto& make : {make_tape, make_tape_of_venues}) {
+    std::filesystem::remove(path);
+    sound.push_back(make(path));
+    for (const auto& verb : verbs(path)) {
+      const int code = run(verb);
+      EXPECT_TRUE(code == 0 || code == 4)
+          << verb[0] << " " << verb[1] << " of sound tape " << sound.size() << ": " << code;
+    }
   }
   const int64_t tapes = setting("DELEVER_DAMAGE_TAPES", 40),
                 seed = setting("DELEVER_DAMAGE_SEED", 0);
@@ -125,7 +169,7 @@ TEST(Damage, NoVerbEndsByASignal) {
     std::vector<uint8_t> bytes(64);
     for (uint8_t& b : bytes) b = static_cast<uint8_t>(random.below(256));
     tape::fixture::Choices choices{bytes.data(), bytes.size()};
-    std::string content = sound;
+    std::string content = sound[static_cast<size_t>(n) % sound.size()];
     const bool rows = random.chance(0.3);
     const size_t changes = 1 + random.below(4);
     for (size_t i = 0; i < changes && !rows; ++i) tape::fixture::change_bytes(content, choices);
