@@ -2,7 +2,9 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps demo test fuzz asan tsan odr bench release clean
+.PHONY: help deps demo test fuzz asan tsan odr bench release truth damage clean
+CHAINS ?= 100000
+TAPES ?= 10000
 
 help:
 	@echo "make demo    build; 30 January 2026 as published and simulated, claims, stress; pages in out/"
@@ -10,6 +12,7 @@ help:
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
 	@echo "make odr     links every module at once under -Werror=odr: one name, one type"
+	@echo "make truth   $(CHAINS) chains of changes to recordings, CHAINS=n; make damage: $(TAPES) damaged tapes under asan, TAPES=n"
 	@echo "make bench   the benchmarks, as ratios to a peer or a plain version"
 
 deps:
@@ -48,6 +51,16 @@ asan tsan: deps
 odr: deps
 	cmake --preset odr
 	cmake --build --preset odr --target odr_check
+
+truth: deps
+	cmake --preset release
+	cmake --build --preset release --target truth_test
+	DELEVER_TRUTH_CHAINS=$(CHAINS) DELEVER_TRUTH_TAPE_CHAINS=$$(($(CHAINS) / 100)) ./build/release/src/truth_test
+
+damage: deps
+	cmake --preset asan
+	cmake --build --preset asan --target cli_test
+	DELEVER_DAMAGE_TAPES=$(TAPES) ./build/asan/src/cli_test --gtest_filter='Damage.*'
 
 bench: deps
 	cmake --preset bench

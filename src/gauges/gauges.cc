@@ -119,17 +119,27 @@ struct Gauges::Impl {
     const Duration reach = std::max(r.window, chain ? kDay : Duration::hours(1));
     return std::min(r.as_of.value_or(at), at) - reach;
   }
+  // Whose streams a reading rests on. What a lost message would have said is not known, so every
+  // stream of the venue counts: a mark that is gone changes an open interest in dollars.
+  std::set<std::string> venues_under(const Reading& r) const {
+    if (r.venue) return {*r.venue};
+    std::set<std::string> out;
+    for (const Source& source : desk.sources) {
+      if (r.sources.empty() || std::binary_search(r.sources.begin(), r.sources.end(), source.name))
+        out.insert(source.venue);
+    }
+    return out;
+  }
   // The gaps that reach into what the reading rests on, a line a stream.
   std::vector<std::string> gaps_under(const Reading& r, Instant at) const {
     std::vector<std::string> out;
+    if (holes.empty()) return out;
     const Instant since = rests_since(r, at);
+    const std::set<std::string> venues = venues_under(r);
     for (const auto& [id, of_stream] : holes) {
       if (id >= desk.sources.size()) continue;
       const Source& source = desk.sources[id];
-      const bool under = r.sources.empty() ? !r.venue || *r.venue == source.venue
-                                           : std::find(r.sources.begin(), r.sources.end(),
-                                                       source.name) != r.sources.end();
-      if (!under) continue;
+      if (!venues.contains(source.venue)) continue;
       size_t count = 0;
       Instant first = at, last = since;
       const Hole* one = nullptr;

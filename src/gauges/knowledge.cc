@@ -125,6 +125,7 @@ std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contrac
       sources.insert(c.venue + ":" + c.symbol);
     }
   };
+  // The sum takes the venues that the rule sums, so that a part can be held against oi_coins.
   std::map<std::string, Parts> by_venue;  // "": the sum
   for (const ContractInterest& c : contracts) {
     by_venue[c.venue].add(c);
@@ -139,6 +140,7 @@ std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contrac
       r.sources.assign(parts.sources.begin(), parts.sources.end());
       out.push_back(std::move(r));
     };
+    // With one kind of margin alone, its part is the whole and no mistake.
     add(parts.all);
     if (!parts.linear || !parts.inverse) continue;
     for (const Part& part :

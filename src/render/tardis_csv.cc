@@ -120,6 +120,7 @@ void add_part(OptionQuote& known, const OptionQuote& now) {
   if (now.greeks.delta) known.greeks = now.greeks;
 }
 
+// The archives count time in microseconds; what is finer is cut off.
 int64_t micros(Instant t) { return t.ns() / 1000; }
 
 }  // namespace
@@ -179,6 +180,7 @@ bool TardisCsv::in_another_row(const Row& row) const {
   });
 }
 
+// Events of one message that speak of one instrument share its row, stamped by the latest of them.
 void TardisCsv::put_row(const Event& event) {
   for (Row& row : rows_) {
     if (row.instrument != event.instrument) continue;
@@ -188,6 +190,7 @@ void TardisCsv::put_row(const Event& event) {
   rows_.push_back({event.instrument, event.at, event.received});
 }
 
+// Rates that were paid have no column: only what accrues now and what is predicted.
 void TardisCsv::add_to_ticker(const Event& event) {
   const Instrument& i = instruments_[event.instrument];
   const auto* index = std::get_if<IndexPrice>(&event.payload);
@@ -218,6 +221,7 @@ void TardisCsv::add_to_ticker(const Event& event) {
   put_row(event);
 }
 
+// The index of the pair is told once for all its contracts, and is newer than a contract's own.
 std::string TardisCsv::ticker_row(const Row& row) {
   const Instrument& i = instruments_[row.instrument];
   const Ticker& t = tickers_[row.instrument];
@@ -228,6 +232,7 @@ std::string TardisCsv::ticker_row(const Row& row) {
                                   index != indices_.end() ? index->second : t.index, t.mark);
 }
 
+// Open interest that comes in a message of its own makes a whole row as well.
 void TardisCsv::add_to_option(const Event& event) {
   const Instrument& i = instruments_[event.instrument];
   if (i.kind != InstrumentKind::option) return;

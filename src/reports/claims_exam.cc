@@ -31,6 +31,7 @@ class Tally final : public EventSink {
   void on_event(const Event& event) override {
     if (event.instrument == kNoInstrument) return;
     first = std::min(first, event.received);
+    // What figures are made of; trades and books are many and say nothing more.
     const bool counts = std::holds_alternative<OpenInterest>(event.payload) ||
                         std::holds_alternative<Liquidation>(event.payload) ||
                         std::holds_alternative<LiquidationTotal>(event.payload) ||
@@ -102,11 +103,13 @@ class MomentRecorder final : public EventSink {
   ExamMoments moments_;
 };
 
+// Fisher and Yates, by our own draws, so that every machine draws the same.
 template <class T>
 void shuffle(std::vector<T>& list, Random& random) {
   for (size_t n = list.size(); n > 1; --n) std::swap(list[n - 1], list[random.below(n)]);
 }
 
+// A window is printed to the second.
 Instant floor_second(Instant t) {
   constexpr int64_t kSecond = 1'000'000'000;
   return Instant::ns(t.ns() / kSecond * kSecond);
@@ -166,6 +169,7 @@ class Draw {
     }
     return out;
   }
+  // That would be changed, without those that the band hides.
   size_t figures(const std::string& group) const {
     const auto found = groups_.find(group);
     return found == groups_.end() ? 0 : found->second.size() - dropped_of(group);
@@ -217,6 +221,7 @@ class Draw {
   size_t within_band_ = 0;
 };
 
+// A tie counts as named: two mistakes that print the same figure cannot be told apart.
 void judge(ClaimsExam& exam) {
   for (ExamQuestion& q : exam.wrong) {
     const std::string& mistake = q.figure.mistake;

@@ -62,6 +62,7 @@ const Quantity* find_quantity(std::string_view name) {
   return nullptr;
 }
 
+// A figure that somebody could print: one value, which the evidence does not dispute.
 bool stands(const Reading& r) {
   return r.value && std::isfinite(*r.value) && r.state != gauges::State::pending &&
          r.state != gauges::State::conflicting && !r.expiry;
@@ -125,6 +126,7 @@ class Makers {
   }
 
  private:
+  // Every coin at every time that was drawn.
   template <class Use>
   void each(Use use) {
     for (const auto& [asset, by_time] : moments_) {
@@ -135,6 +137,7 @@ class Makers {
       }
     }
   }
+  // 0 says nothing about how it came about.
   void put(const char* mistake, double printed) {
     if (!std::isfinite(printed) || printed == 0) return;
     out_.push_back(here_);
@@ -159,6 +162,7 @@ class Makers {
     here_.quantity = r.name;
     here_.truth = *r.value;
   }
+  // Liquidations in coins are worth what the coin costs at the end of their day.
   void units(const Reading& r, const ExamMoment& moment) {
     if (r.name == "oi_usd" || r.name == "oi_coins") {
       const Reading* other = find(moment, r.name == "oi_usd" ? "oi_coins" : "oi_usd", r.venue);
@@ -188,6 +192,7 @@ class Makers {
       if (const Reading* o = find(moment, other, r.venue)) put("share_for_oscillator", *o->value);
     }
   }
+  // Both ways: a venue's figure as the sum, and the sum as a venue's.
   void venues(const Reading& r, const ExamMoment& moment) {
     if (!r.name.starts_with("oi_") && !r.name.starts_with("liq_")) return;
     for (const Reading& other : moment.readings) {
@@ -225,6 +230,7 @@ struct Printed {
   std::string value, unit;
 };
 
+// In thousands, millions or billions, or to the last dollar.
 Printed print_amount(double value, const std::string& of, int digits, Random& random) {
   struct Scale {
     double by;
@@ -238,6 +244,7 @@ Printed print_amount(double value, const std::string& of, int digits, Random& ra
   return {digits_of(value, digits), of};
 }
 
+// As percent, as a fraction, or in basis points where it is small.
 Printed print_share(double value, bool of_year, int digits, Random& random) {
   const uint64_t form = random.below(3);
   if (form == 0 && !of_year) return {digits_of(value, digits), "fraction"};

@@ -4,42 +4,14 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "truth/judging.h"
 #include "truth/recording.h"
 
 namespace delever::truth {
 namespace {
 
-// Amounts on the wire have eight digits after the point; of a contract of 1000 coins that leaves
-// about six of the figures that are summed here.
-constexpr double kSame = 2e-6;
-
-const gauges::Reading* find(const std::vector<gauges::Reading>& readings,
-                            const gauges::Reading& like) {
-  for (const gauges::Reading& r : readings) {
-    if (r.name == like.name && r.venue == like.venue && r.expiry == like.expiry) return &r;
-  }
-  return nullptr;
-}
-
-bool same(std::optional<double> a, std::optional<double> b) {
-  if (a.has_value() != b.has_value()) return false;
-  if (!a) return true;
-  return std::fabs(*a - *b) <= kSame * std::max({std::fabs(*a), std::fabs(*b), 1e-6});
-}
-
-std::string text(const gauges::Reading& r) {
-  const auto number = [](std::optional<double> v) { return v ? fmt::format("{}", *v) : "-"; };
-  return fmt::format("{} {} [{}, {}] {} window {} ({})", number(r.value), r.unit, number(r.low),
-                     number(r.high), state_name(r.state), r.window.text(), r.reason);
-}
-
 std::string unchanged(const std::vector<gauges::Reading>& before, const gauges::Reading& after) {
-  const gauges::Reading* was = find(before, after);
-  if (!was) return "is new: " + text(after);
-  if (same(was->value, after.value) && same(was->low, after.low) && same(was->high, after.high) &&
-      was->state == after.state && was->window == after.window)
-    return "";
-  return "was " + text(*was) + ", is " + text(after);
+  return truth::unchanged(before, after, kSame);
 }
 
 std::string without_basis(const std::vector<gauges::Reading>& before,
@@ -236,8 +208,7 @@ std::string check_chain(uint64_t seed, const std::vector<size_t>& chain,
     const std::string why = judge   ? judge->judge(before, r)
                             : basis ? unchanged(before, r)
                                     : without_basis(before, r);
-    if (!why.empty())
-      wrong += fmt::format("  {}{}: {}\n", r.name, r.venue ? " of " + *r.venue : "", why);
+    if (!why.empty()) wrong += line_of(r, why);
   }
   return wrong;
 }

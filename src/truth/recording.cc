@@ -8,6 +8,7 @@
 
 #include "codec/decoder.h"
 #include "gauges/gauges.h"
+#include "truth/tape_truth.h"
 #include "venues/registry.h"
 
 namespace delever::truth {
@@ -255,6 +256,26 @@ Recording make_recording(uint64_t seed) {
         put(venue, Fact::liquidation, t + Duration::seconds(random.below(200)), tick,
             std::round(100 * (1 + random.uniform())));
     }
+  }
+  return out;
+}
+
+// The streams come into being with their first message, as in read() below, and are named alike.
+Recorded messages_of(const Recording& recording) {
+  const Writer writer(recording);
+  Recorded out;
+  std::map<std::string, size_t> streams;
+  for (const Item& item : recording.items) {
+    const std::string request = writer.request(item);
+    const std::string name =
+        fmt::format("{}:{}:{}:{}", item.venue, static_cast<int>(item.fact), request, item.recorder);
+    const auto [found, fresh] = streams.emplace(name, out.streams.size());
+    if (fresh) {
+      out.streams.push_back({name, item.venue, "", writer.decoder(item), {}});
+      if (!request.empty()) out.streams.back().settings["request"] = request;
+    }
+    out.messages.push_back(
+        {.stream = found->second, .received = item.received, .bytes = writer.write(item)});
   }
   return out;
 }
