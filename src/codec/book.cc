@@ -77,6 +77,11 @@ bool is_binance(BookRule rule) {
   return rule == BookRule::binance_futures || rule == BookRule::binance_spot;
 }
 
+// A snapshot that came by REST, on a stream of its own.
+bool is_base(BookRule rule, const BookSnapshot& snapshot) {
+  return (is_binance(rule) && !snapshot.depth) || snapshot.sequence.chain == kBybitFullBook;
+}
+
 // Whether `delta` follows a message that ended at `last`.
 bool follows(BookRule rule, const BookSequence& delta, uint64_t last) {
   switch (rule) {
@@ -227,7 +232,21 @@ struct BookBuilder::State {
   std::deque<Waiting> waiting;
   size_t waiting_levels = 0;
   BookCounts counts;
+  // The streams that feed it, REST snapshots aside, and whether each is in a gap.
+  struct Feeder {
+    SourceId source = 0;
+    bool away = false;
+  };
+  std::vector<Feeder> feeders;
 
+  void fed_by(SourceId source) {
+    for (Feeder& feeder : feeders) {
+      if (feeder.source != source) continue;
+      feeder.away = false;
+      return;
+    }
+    feeders.push_back({source, false});
+  }
   bool is_kept() const {
     return chain != 0 || has_deltas;
   }  // by deltas, now or as soon as they come
@@ -307,6 +326,31 @@ void BookBuilder::on_event(const Event& event) {
     on_delta(event, *delta);
   } else if (const auto* snapshot = std::get_if<BookSnapshot>(&event.payload)) {
     on_snapshot(event, *snapshot);
+  } else if (std::holds_alternative<Gap>(event.payload)) {
+    on_gap(event);
+  }
+}
+
+// A stream that was not heard for a while: its books are as old as its last message, and nobody can
+// say what they are now. They are served again when a message follows by number, for then nothing
+// was missed, or when a snapshot comes.
+void BookBuilder::on_gap(const Event& event) {
+  if (std::get<Gap>(event.payload).kind == GapKind::sequence) return;
+  for (auto& chains : chains_) {
+    for (auto& chain : chains) {
+      State& s = *chain;
+      bool feeds = false, others = false;
+      for (State::Feeder& feeder : s.feeders) {
+        if (feeder.source == event.source) {
+          feeds = true;
+          feeder.away = true;
+        } else {
+          others |= !feeder.away;
+        }
+      }
+      if (!feeds || others) continue;
+      s.served = false;
+    }
   }
 }
 
@@ -346,6 +390,7 @@ void BookBuilder::serve_checked(State& s, const Event& event) {
 
 void BookBuilder::on_snapshot(const Event& event, const BookSnapshot& snapshot) {
   State& s = state(event, snapshot.sequence);
+  if (!is_base(s.rule, snapshot)) s.fed_by(event.source);
   if (is_binance(s.rule) && !snapshot.depth) return on_binance_snapshot(s, event, snapshot);
   // A stream of limited depth does not disturb the book that deltas keep: Binance's base has no
   // depth.
@@ -362,6 +407,7 @@ void BookBuilder::on_snapshot(const Event& event, const BookSnapshot& snapshot) 
 
 void BookBuilder::on_delta(const Event& event, const BookDelta& delta) {
   State& s = state(event, delta.sequence);
+  s.fed_by(event.source);
   if (is_binance(s.rule)) return on_binance_delta(s, event, delta);
   if (s.rule == BookRule::bybit && delta.sequence.last == 1 && s.chain == kBybitFullBook) {
     s.has_deltas = true;

@@ -107,10 +107,12 @@ struct BookCounts {
   uint64_t gaps = 0;
 };
 
-// Feed it events of every kind in the order received; the other kinds are ignored. Gap events go to
-// `gaps` with the instrument and source of the event that showed the hole. Channels of depth 1
-// should arrive as Quotes, not as books. Memory: deltas that wait for a snapshot are kept up to
-// 1,024 an instrument; then the missing snapshot is the gap.
+// Feed it events of every kind in the order received; kinds that say nothing of books are ignored.
+// A recorded gap of a source (GapKind::recorded, damage) takes back the books that it feeds, unless
+// another source feeds them too, until one of its messages follows by number or a snapshot comes.
+// Gap events go to `gaps` with the instrument and source of the event that showed the hole.
+// Channels of depth 1 should arrive as Quotes, not as books. Memory: deltas that wait for a
+// snapshot are kept up to 1,024 an instrument; then the missing snapshot is the gap.
 class BookBuilder final : public EventSink {
  public:
   BookBuilder(const Instruments& instruments, EventSink& gaps);
@@ -132,6 +134,7 @@ class BookBuilder final : public EventSink {
   State& state(const Event& event, const BookSequence& sequence);
   void on_snapshot(const Event& event, const BookSnapshot& snapshot);
   void on_delta(const Event& event, const BookDelta& delta);
+  void on_gap(const Event& event);
   void on_binance_snapshot(State& s, const Event& event, const BookSnapshot& snapshot);
   void on_binance_delta(State& s, const Event& event, const BookDelta& delta);
   void serve_checked(State& s, const Event& event);

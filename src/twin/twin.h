@@ -1,11 +1,13 @@
 // Twin: a venue that plays a tape over the venue's own protocol, as a state machine: bytes and time
 // in, bytes and the next timer out. It acknowledges (what does not exist too, where the venue
-// does), pings, cuts, limits and bans as the venue states (venues/session.h); a client that keeps
-// the venue's rules hears every message of the tape once.
+// does), pings, cuts, limits and bans as the venue states (venues/terms/dialect.h); a client that
+// keeps the venue's rules hears every message of the tape once.
 //
-//   auto twin = TRY(Twin::open("binance-usdm", TRY(TapeReader::open("day.tape")), {}, network));
+//   auto twin = TRY(Twin::open("binance-usdm", [] { return TapeReader::open("day.tape"); }, {},
+//                              network));
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +37,9 @@ class TwinNetwork {
   virtual void respond(RequestId request, const HttpResponse& response) = 0;
 };
 
+// Opens the tape from its beginning: it is read twice, first for what it holds.
+using OpenTape = std::function<Result<std::unique_ptr<tape::TapeReader>>()>;
+
 class Twin {
  public:
   struct Options {
@@ -43,11 +48,12 @@ class Twin {
     Duration settle = Duration::seconds(1);
     std::optional<Duration> lifetime = {};  // of a connection; missing: the venue's own
     std::optional<Duration> ping_every = {};
-    uint64_t seed = 1;
+    // How far the tape is read ahead (of its time): a REST answer that is due by then is waited
+    // for, so that a client gets the very answers of the tape.
+    Duration ahead = Duration::seconds(5);
   };
-  static Result<std::unique_ptr<Twin>> open(std::string_view market,
-                                            std::unique_ptr<tape::TapeReader> tape, Options options,
-                                            TwinNetwork& network);
+  static Result<std::unique_ptr<Twin>> open(std::string_view market, const OpenTape& tape,
+                                            Options options, TwinNetwork& network);
   virtual ~Twin() = default;
 
   // A WebSocket handshake for "/market/stream" is complete. Ids are the server's, from 1.
@@ -61,6 +67,10 @@ class Twin {
                          std::string_view body, Moment now) = 0;
   virtual void timer(Moment now) = 0;
   virtual std::optional<Duration> wake_at() const = 0;
+
+  // Breaks what a real venue breaks: every connection at once, or REST for a while.
+  virtual void restart(Moment now) = 0;
+  virtual void ban(Duration length, Moment now) = 0;
 
   virtual bool finished() const = 0;             // the tape is played
   virtual const venues::Plan& plan() const = 0;  // what the tape holds, so that a client can ask it

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "venues/deribit/deribit.h"
-#include "venues/terms/scan.h"
 #include "venues/terms/dialect.h"
+#include "venues/terms/scan.h"
 
 namespace delever::venues {
 namespace {
@@ -105,11 +105,7 @@ class DeribitDialect final : public Dialect {
         return frame;
       }
       if (key == "id") frame.id = number(bytes, "id");
-      if (key == "result") {
-        frame.kind = Frame::Kind::accepted;
-        frame.lists = members.rest().starts_with('[');
-        if (frame.lists) frame.taken = texts(members.value());
-      }
+      if (key == "result") read_result(members, frame);
       if (key == "error") read_error(members.rest(), frame);
     }
     if (frame.id == 0U) frame.kind = Frame::Kind::pong;  // of the greeting, or of a test
@@ -149,6 +145,16 @@ class DeribitDialect final : public Dialect {
     std::vector<std::string> out{"book", "trades", "ticker"};
     if (symbol.ends_with("-PERPETUAL")) out.push_back("perpetual");
     return out;
+  }
+
+  // Names of channels, or a word; rows are an answer of REST.
+  static void read_result(Members& members, Frame& frame) {
+    const std::string_view rest = members.rest();
+    frame.lists = rest.starts_with("[\"") || rest.starts_with("[]");
+    const bool test = rest.starts_with('{') && member(rest, "version");
+    if (!frame.lists && !test && !members.is_text()) return;
+    frame.kind = Frame::Kind::accepted;
+    if (frame.lists) frame.taken = texts(members.value());
   }
 
   // 10028: over the limit, the session ends. 11051 and 13028: maintenance.

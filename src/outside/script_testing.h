@@ -1,0 +1,119 @@
+// Script: one run of the simulated outside as a line of text: market, hours, seed, and the knobs
+// that are turned. Every knob is a number; 0 is off. A failing seed shrinks to the shortest script
+// that still fails, and that line becomes a test.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "base/text.h"
+
+namespace delever::outside {
+
+struct Knob {
+  std::string_view name;
+  double least, most;  // of what is drawn when it is on
+  std::string_view meaning;
+};
+
+inline constexpr std::array<Knob, 36> kKnobs{{
+    {"latency", 0.001, 0.4, "seconds one way"},
+    {"jitter", 0.001, 0.5, "seconds more, at random, in order within a connection"},
+    {"spikes", 0.5, 20, "an hour: one connection is 2 to 20 s late"},
+    {"dns", 0.05, 0.5, "share of connects that find no address"},
+    {"tls", 0.05, 0.5, "share of connects whose certificate is refused"},
+    {"refused", 0.05, 0.5, "share of connects that nobody answers with a yes"},
+    {"hang", 0.05, 0.3, "share of connects that get no answer at all"},
+    {"half_open", 0.2, 4, "an hour: our side hears nothing any more, theirs does not know"},
+    {"reset", 0.2, 12, "an hour: a connection breaks with what was on its way"},
+    {"stall", 0.2, 4, "an hour: data of a connection stops, pongs go on"},
+    {"burst", 0.2, 12, "an hour: frames wait and come at once"},
+    {"twice", 0.001, 0.05, "share of book frames that come twice"},
+    {"drop", 0.0005, 0.02, "share of book frames that never come"},
+    {"drop_many", 0.1, 4, "an hour: a row of book frames of one topic never comes"},
+    {"truncate", 0.0005, 0.01, "share of book frames cut in the middle"},
+    {"garbage", 0.2, 20, "an hour: a frame that is no message"},
+    {"huge", 0.1, 1, "an hour: a frame of 2 MB that nobody asked for"},
+    {"foreign", 0.2, 10, "an hour: a frame of a topic that nobody asked for"},
+    {"stale", 0.2, 1, "share of snapshots that are an old one"},
+    {"slow_rest", 0.1, 20, "seconds a REST answer takes at most"},
+    {"rest_error", 0.05, 0.5, "share of REST answers that are 500"},
+    {"rest_lost", 0.02, 0.3, "share of REST answers that never come"},
+    {"ban", 0.2, 3, "an hour: REST says 418 for minutes"},
+    {"restart", 0.1, 3, "an hour: the venue drops every connection"},
+    {"maintenance", 0.1, 1, "an hour: the venue is away for minutes"},
+    {"leaving", 0.1, 2, "an hour: the venue says that it is about to close"},
+    {"mute", 0.1, 1, "an hour: one topic says nothing for minutes, as if delisted"},
+    {"lost_ack", 0.02, 0.3, "share of acknowledgements that never come"},
+    {"odd_topic", 1, 1, "one topic asked for does not exist"},
+    {"lifetime", 0.2, 4, "hours until the venue cuts a connection"},
+    {"wall_step", 0.1, 2, "an hour: our clock steps by up to a minute, either way"},
+    {"wall_drift", 1e-6, 2e-4, "seconds a second that our clock is fast"},
+    {"venue_leap", 0.05, 1, "an hour: the venue's clock steps by a second"},
+    {"no_room", 0.1, 4, "an hour: the tape takes nothing for seconds"},
+    {"disk", 1, 7, "which way the disk fails, once; 6 and 7 cut the power, and we start again"},
+    {"two", 1, 1, "a second recorder listens too"},
+}};
+
+struct Script {
+  std::string market = "binance-usdm";
+  uint64_t seed = 1;
+  double hours = 1;
+  std::map<std::string, double, std::less<>> knobs;
+
+  double knob(std::string_view name) const {
+    const auto found = knobs.find(name);
+    return found == knobs.end() ? 0 : found->second;
+  }
+  std::string text() const {
+    std::string out = fmt::format("{} {} hours {}", market, seed, hours);
+    for (const auto& [name, value] : knobs) out += fmt::format(" {} {}", name, value);
+    return out;
+  }
+  // What text() wrote; a name that no knob has is left out.
+  static std::optional<Script> parse(std::string_view line) {
+    const auto words = split(line, ' ');
+    if (words.size() < 4 || words.size() % 2 != 0) return std::nullopt;
+    Script out;
+    out.market = words[0];
+    out.seed = static_cast<uint64_t>(read_int(words[1]).value_or(0));
+    out.hours = read_double(words[3]).value_or(0);
+    for (size_t i = 4; i + 1 < words.size(); i += 2)
+      out.knobs[std::string(words[i])] = read_double(words[i + 1]).value_or(0);
+    return out;
+  }
+};
+
+inline constexpr std::array<std::string_view, 6> kMarkets{
+    "binance-usdm", "binance-spot", "bybit:linear", "okx", "deribit", "hyperliquid"};
+
+// Swarm: each seed turns some knobs and leaves the rest, so that faults meet in every company.
+inline Script draw_script(uint64_t seed) {
+  Random random(seed, {.stream = 1});
+  Script out;
+  out.seed = seed;
+  out.market = kMarkets[random.below(kMarkets.size())];
+  const double share = random.uniform() * 0.6;
+  for (const Knob& knob : kKnobs) {
+    const bool on = random.chance(knob.name == "latency" ? 0.9 : share);
+    const double u = random.uniform();
+    if (!on) continue;
+    const double value = knob.least * std::pow(knob.most / knob.least, u);
+    // Three digits are enough, and read well.
+    out.knobs[std::string(knob.name)] = read_double(fmt::format("{:.3g}", value)).value_or(0);
+  }
+  // From minutes to days; long ones are rare.
+  out.hours =
+      read_double(fmt::format("{:.3g}", 0.6 * std::pow(60.0, std::pow(random.uniform(), 2))))
+          .value_or(1);
+  return out;
+}
+
+}  // namespace delever::outside

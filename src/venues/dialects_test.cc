@@ -1,0 +1,241 @@
+// Goal: every market says what it wants in the forms of November 2026, and knows what each frame
+// that it is sent is.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include "base/source_root.h"
+#include "venues/session.h"
+#include "venues/terms/scan.h"
+
+namespace delever::venues {
+namespace {
+
+using Kind = Frame::Kind;
+
+std::unique_ptr<Dialect> dialect(std::string_view market) { return make_dialect(market).value(); }
+
+std::string asked(const Dialect& d, const std::vector<std::string>& names, bool subscribe = true) {
+  std::vector<Topic> topics;
+  for (const std::string& name : names) topics.push_back(d.topic(name).value());
+  std::vector<const Topic*> pointers;
+  for (const Topic& topic : topics) pointers.push_back(&topic);
+  return subscribe ? d.subscribe(pointers, 7) : d.unsubscribe(pointers, 7);
+}
+
+TEST(Scan, Members) {
+  const std::string_view text = R"( {"a":1,"b":"x\"}y","c":{"d":[1,{"e":"]"}]},"f":true} tail)";
+  EXPECT_EQ(member(text, "a"), "1");
+  EXPECT_EQ(member(text, "b"), R"(x\"}y)");
+  EXPECT_EQ(member(text, "c"), R"({"d":[1,{"e":"]"}]})");
+  EXPECT_EQ(member(text, "f"), "true");
+  EXPECT_EQ(member(text, "g"), std::nullopt);
+  EXPECT_EQ(number(R"({"n":"42"})", "n"), 42U);
+  EXPECT_EQ(number(R"({"n":-1})", "n"), std::nullopt);
+  EXPECT_EQ(texts(R"(["a","b\"c"])"), (std::vector<std::string>{"a", R"(b\"c)"}));
+  for (size_t n = 0; n < text.size(); ++n) (void)member(text.substr(0, n), "f");  // cut anywhere
+}
+
+TEST(Dialect, EachMarketHasOne) {
+  for (const std::string_view name : dialect_names()) {
+    const auto d = dialect(name);
+    EXPECT_FALSE(d->terms().endpoints.empty()) << name;
+    for (const Endpoint& endpoint : d->terms().endpoints) {
+      EXPECT_TRUE(endpoint.url.starts_with("wss://")) << endpoint.url;
+      EXPECT_EQ(endpoint.url.find("8443"), std::string::npos) << "OKX left that port";
+      EXPECT_GT(endpoint.topics_max, 0U);
+    }
+    EXPECT_TRUE(d->terms().rest.base.starts_with("https://")) << name;
+  }
+  EXPECT_FALSE(make_dialect("bybit").has_value());
+  EXPECT_FALSE(make_dialect("nasdaq").has_value());
+}
+
+TEST(Dialect, BinanceSplitsItsPaths) {
+  const auto d = dialect("binance-usdm");
+  const Plan plan = d->plan({.symbols = {"BTCUSDT"}}).value();
+  std::map<std::string, size_t> endpoint;
+  for (const Topic& topic : plan.topics) endpoint[topic.name] = topic.endpoint;
+  EXPECT_EQ(endpoint.at("btcusdt@depth@100ms"), 0U);
+  EXPECT_EQ(endpoint.at("btcusdt@bookTicker"), 0U);
+  EXPECT_EQ(endpoint.at("btcusdt@aggTrade"), 1U);
+  EXPECT_EQ(endpoint.at("btcusdt@markPrice@1s"), 1U);
+  EXPECT_EQ(endpoint.at("btcusdt@forceOrder"), 1U);
+  EXPECT_EQ(endpoint.at("!contractInfo"), 1U);
+  const Topic depth = d->topic("btcusdt@depth@100ms").value();
+  EXPECT_EQ(depth.cure, Cure::rest_snapshot);
+  EXPECT_EQ(depth.snapshot, "/fapi/v1/depth?symbol=BTCUSDT");
+  EXPECT_EQ(d->topic("btcusdt@depth20@100ms").value().cure, Cure::none);
+  EXPECT_EQ(
+      asked(*d, {"btcusdt@depth@100ms", "btcusdt@bookTicker"}),
+      R"({"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@bookTicker"],"id":7})");
+  EXPECT_FALSE(d->topic("btcusdt").has_value());
+  // COIN-M: the index of the pair, and no /public.
+  const Plan coin = dialect("binance-coinm")->plan({.symbols = {"BTCUSD_PERP"}}).value();
+  EXPECT_TRUE(std::any_of(coin.topics.begin(), coin.topics.end(),
+                          [](const Topic& t) { return t.name == "btcusd@indexPrice"; }));
+  EXPECT_EQ(dialect("binance-eoptions")->plan({.symbols = {"BTCUSDT"}}).value().topics[0].name,
+            "btcusdt@optionTrade");
+}
+
+TEST(Dialect, BinancePlaces) {
+  const auto d = dialect("binance-usdm");
+  const auto place = d->place(
+      R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","U":10,"u":12,"pu":9,"b":[["1","2"]],"a":[]}})");
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->first, 10U);
+  EXPECT_EQ(place->last, 12U);
+  EXPECT_EQ(place->previous, 9U);
+  EXPECT_TRUE(d->follows(*place, 9));
+  EXPECT_FALSE(d->follows(*place, 10));
+  EXPECT_TRUE(d->bridges(*place, 9));  // it continues the snapshot directly
+  EXPECT_TRUE(d->bridges(*place, 11));
+  EXPECT_FALSE(d->bridges(*place, 8));
+  EXPECT_FALSE(d->bridges(*place, 13));
+  const auto base = d->place(R"({"lastUpdateId":77,"E":1,"bids":[],"asks":[]})");
+  ASSERT_TRUE(base);
+  EXPECT_TRUE(base->snapshot);
+  EXPECT_EQ(base->last, 77U);
+  const auto spot = dialect("binance-spot");
+  EXPECT_TRUE(spot->bridges({.first = 78, .last = 80}, 77));
+  EXPECT_FALSE(spot->bridges({.first = 79, .last = 80}, 77));
+  EXPECT_FALSE(spot->bridges({.first = 70, .last = 77}, 77));
+}
+
+struct Case {
+  const char* market;
+  const char* frame;
+  Kind kind;
+  const char* topic;
+};
+
+TEST(Dialect, KnowsItsFrames) {
+  const Case cases[] = {
+      {"binance-usdm", R"({"result":null,"id":1})", Kind::accepted, ""},
+      {"binance-usdm", R"({"error":{"code":4,"msg":"Too many subscriptions"}})", Kind::refused, ""},
+      {"binance-usdm", R"({"code":2,"msg":"Invalid request","id":5})", Kind::refused, ""},
+      {"binance-spot", R"({"e":"serverShutdown","E":1791000002000})", Kind::leaving, ""},
+      {"binance-spot", R"({"stream":"!serverShutdown","data":{}})", Kind::leaving,
+       "!serverShutdown"},
+      {"binance-spot", R"({"stream":"btcusdt@trade","data":{}})", Kind::data, "btcusdt@trade"},
+      {"bybit:linear",
+       R"({"success":true,"ret_msg":"","conn_id":"a","req_id":"","op":"subscribe"})",
+       Kind::accepted, ""},
+      {"bybit:spot",
+       R"({"success":true,"ret_msg":"subscribe","conn_id":"a","req_id":"10001","op":"subscribe"})",
+       Kind::accepted, ""},
+      {"bybit:linear", R"({"success":false,"ret_msg":"error:x","conn_id":"a","op":"subscribe"})",
+       Kind::refused, ""},
+      {"bybit:spot", R"({"success":true,"ret_msg":"pong","conn_id":"a","op":"ping"})", Kind::pong,
+       ""},
+      {"bybit:option", R"({"args":["1672916271846"],"op":"pong"})", Kind::pong, ""},
+      {"bybit:linear", R"({"ts":1,"topic":"tickers.BTCUSDT","data":{}})", Kind::data,
+       "tickers.BTCUSDT"},
+      {"okx", "pong", Kind::pong, ""},
+      {"okx",
+       R"({"id":"1","event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"connId":"a"})",
+       Kind::accepted, "books:BTC-USDT-SWAP"},
+      {"okx", R"({"event":"error","msg":"x","code":"60018","connId":"a","id":"1"})", Kind::refused,
+       ""},
+      {"okx", R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})", Kind::leaving, ""},
+      {"okx", R"({"arg":{"channel":"liquidation-orders","instType":"SWAP"},"data":[]})", Kind::data,
+       "liquidation-orders:SWAP"},
+      {"okx", R"({"arg":{"instId":"A-B","channel":"books"},"action":"update","data":[]})",
+       Kind::data, "books:A-B"},
+      {"deribit", R"({"jsonrpc":"2.0","method":"heartbeat","params":{"type":"test_request"}})",
+       Kind::answer, ""},
+      {"deribit", R"({"jsonrpc":"2.0","method":"heartbeat","params":{"type":"heartbeat"}})",
+       Kind::pong, ""},
+      {"deribit", R"({"jsonrpc":"2.0","id":3,"result":["a.b"],"usIn":1})", Kind::accepted, ""},
+      {"deribit", R"({"jsonrpc":"2.0","id":3,"error":{"message":"x","code":13778}})", Kind::refused,
+       ""},
+      {"deribit",
+       R"({"jsonrpc":"2.0","id":1,"error":{"code":10028,"message":"too_many_requests"}})",
+       Kind::fatal, ""},
+      {"deribit",
+       R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.X","data":{}}})",
+       Kind::data, "quote.X"},
+      {"hyperliquid", R"({"channel":"pong"})", Kind::pong, ""},
+      {"hyperliquid",
+       R"({"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"trades","coin":"SOL","new":1}}})",
+       Kind::accepted, "trades:SOL"},
+      {"hyperliquid",
+       R"({"channel":"error","data":"Invalid subscription {\"type\":\"trades\",\"coin\":\"NOSUCH\"}"})",
+       Kind::refused, "trades:NOSUCH"},
+      {"hyperliquid",
+       R"({"channel":"error","data":"Already subscribed: {\"type\":\"trades\",\"coin\":\"SOL\"}"})",
+       Kind::accepted, "trades:SOL"},
+      {"hyperliquid", R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[],[]]}})",
+       Kind::data, "l2Book:BTC"},
+      {"hyperliquid",
+       R"({"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[],[]],"fast":true}})",
+       Kind::data, "l2Book:BTC:fast"},
+      {"hyperliquid", R"({"channel":"trades","data":[{"coin":"xyz:XYZ100","tid":1}]})", Kind::data,
+       "trades:xyz:XYZ100"},
+      {"okx", R"({"code":"0","msg":"","data":[]})", Kind::unknown, ""},
+      {"deribit", "not JSON", Kind::unknown, ""},
+  };
+  for (const Case& c : cases) {
+    std::string scratch;
+    const Frame frame = dialect(c.market)->read(c.frame, scratch);
+    EXPECT_EQ(frame.kind, c.kind) << c.market << " " << c.frame;
+    EXPECT_EQ(frame.topic, c.topic) << c.market << " " << c.frame;
+  }
+}
+
+TEST(Dialect, ListsWhatIsTaken) {
+  std::string scratch;
+  const Frame bybit = dialect("bybit:option")
+                          ->read(R"({"success":true,"conn_id":"a","data":{"failTopics":["x.Y"],)"
+                                 R"("successTopics":["a.B"]},"type":"COMMAND_RESP"})",
+                                 scratch);
+  EXPECT_TRUE(bybit.lists);
+  EXPECT_EQ(bybit.taken, std::vector<std::string>{"a.B"});
+  EXPECT_EQ(bybit.failed, std::vector<std::string>{"x.Y"});
+}
+
+TEST(Dialect, AsksAsTheVenueTakesIt) {
+  EXPECT_EQ(asked(*dialect("okx"), {"books:BTC-USDT-SWAP", "liquidation-orders:SWAP"}),
+            R"({"id":"7","op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT-SWAP"},)"
+            R"({"channel":"liquidation-orders","instType":"SWAP"}]})");
+  EXPECT_EQ(asked(*dialect("deribit"), {"book.BTC-PERPETUAL.100ms"}, false),
+            R"({"jsonrpc":"2.0","id":7,"method":"public/unsubscribe","params":{"channels":)"
+            R"(["book.BTC-PERPETUAL.100ms"]}})");
+  EXPECT_EQ(asked(*dialect("hyperliquid"), {"l2Book:BTC:fast"}),
+            R"({"method":"subscribe","subscription":{"type":"l2Book","coin":"BTC","fast":true}})");
+  EXPECT_EQ(asked(*dialect("bybit:linear"), {"tickers.BTCUSDT"}),
+            R"({"req_id":"7","op":"subscribe","args":["tickers.BTCUSDT"]})");
+}
+
+// The frames gathered in November 2026: each is known, and data names its topic.
+TEST(Dialect, KnowsTheFramesOfLive) {
+  const std::string folder = source_root() + "/../shared/venues/live/";
+  size_t known = 0, all = 0;
+  for (const std::string venue : {"binance", "bybit", "okx", "deribit", "hyperliquid"}) {
+    std::ifstream in(folder + venue + ".jsonl");
+    if (!in) GTEST_SKIP() << "absent: ../shared/venues/live/" << venue << ".jsonl";
+    std::string line, scratch;
+    while (std::getline(in, line)) {
+      if (member(line, "dir") != "recv") continue;
+      std::string frame(member(line, "frame").value_or(""));
+      if (frame.starts_with("ping frame") || frame.starts_with("close") ||
+          member(frame, "status") || member(frame, "openInterest") || member(frame, "retCode"))
+        continue;
+      ++all;
+      bool any = false;
+      for (const std::string_view market : dialect_names()) {
+        if (!market.starts_with(venue)) continue;
+        any |= dialect(market)->read(frame, scratch).kind != Kind::unknown;
+      }
+      EXPECT_TRUE(any || frame.find("LIST") != frame.npos) << venue << " " << frame.substr(0, 200);
+      known += any;
+    }
+  }
+  EXPECT_GT(known, 60U);
+  EXPECT_EQ(known, all);
+}
+
+}  // namespace
+}  // namespace delever::venues
