@@ -72,6 +72,7 @@ Duration Session::State::backoff(int failures) {
 }
 
 Result<void> Session::State::start(Moment moment) {
+  for (const auto& entry : options.resume) stamps.begin_after(entry.second);
   enter(moment);
   started = true;
   const auto info = [&](std::string_view name, std::string_view channel, std::string_view symbol,

@@ -103,8 +103,9 @@ class Session {
   void closed(ConnectionId connection, std::string_view why, Moment now);
   void responded(RequestId request, const HttpResponse& response, Moment now);
   void failed(RequestId request, std::string_view why, Moment now);
-  void timer(Moment now);                   // due at wake_at(), harmless before
-  std::optional<Duration> wake_at() const;  // on Moment::elapsed
+  void timer(Moment now);  // due at wake_at(), harmless before
+  // On Moment::elapsed. Ask after each call: any of them may bring it forward.
+  std::optional<Duration> wake_at() const;
 
   // Ends what is open: gaps get their ends, connections are closed. Nothing may follow.
   void stop(Moment now);

@@ -9,6 +9,7 @@
 namespace delever::feeds {
 namespace {
 
+constexpr Duration kUnheard = Duration::seconds(10);
 constexpr Duration kHour = Duration::hours(1);
 
 bool take(std::vector<size_t>& topics, size_t topic) {
@@ -261,8 +262,12 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
   for (const size_t i : line.topics) {
     TopicState& t = topics[i];
     if (!t.hand) continue;
-    const bool told_since = t.last_heard > next->since && !t.hand->told.empty();
-    const bool lost = !healthy || !t.hand->accepted || !t.hand->held.empty() || told_since;
+    const Handover& hand = *t.hand;
+    // What the old one told well before now, the new one should have told too.
+    const bool unheard = std::any_of(hand.told.begin(), hand.told.end(), [&](const auto& told) {
+      return told.at > hand.accepted_at && told.at + kUnheard < stamp;
+    });
+    const bool lost = !healthy || !hand.accepted || !hand.held.empty() || unheard;
     if (lost && t.gap.cause == Silence::none) {
       // With the old one in health what it told is whole; what it did not tell, the new one did.
       const Instant from =
@@ -331,6 +336,7 @@ void Session::State::sweep_connection(Connection& c) {
     }
   }
   send_queued(c);
+  if (terms.ack_required && !c.asked.empty()) (void)due(c.asked.front().sent + terms.ack_within);
   Line& line = lines[c.line];
   if (c.leave_at && !is_successor(c) && due(*c.leave_at)) {
     c.leave_at.reset();

@@ -32,7 +32,8 @@ using TopicsByKey = std::unordered_map<std::string, size_t, TextHash, std::equal
 class Stamps {
  public:
   Instant at(Moment now);
-  Instant last() const { return last_; }
+  // Nothing is stamped before it.
+  void begin_after(Instant at) { last_ = std::max(last_, at); }
 
  private:
   Instant last_ = Instant::min();
@@ -77,7 +78,11 @@ struct Handover {
   };
   bool accepted = false;
   Instant accepted_at;
-  std::deque<uint64_t> told;
+  struct Told {
+    uint64_t hash = 0;
+    Instant at;
+  };
+  std::deque<Told> told;
   std::deque<Held> held;
   bool overflown = false;
 };

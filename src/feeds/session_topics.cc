@@ -104,7 +104,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   const auto match = std::find_if(held.begin(), held.end(),
                                   [&](const Handover::Held& h) { return h.hash == hash; });
   if (match == held.end()) {
-    t.hand->told.push_back(hash);
+    t.hand->told.push_back({hash, stamp});
     if (t.hand->told.size() > kToldMax) t.hand->told.pop_front();
     return keep(t, bytes, stamp);
   }
@@ -117,6 +117,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   held_bytes -= held.front().bytes.size();
   held.pop_front();
   keep(t, bytes, stamp);
+  t.hand->told.clear();  // the new one is ahead of all of it
   take_over(t, lines[t.line].successor);
 }
 
@@ -132,9 +133,14 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
     take_over(t, c.id);
     return keep(t, bytes, stamp);
   }
-  if (drop_through(hand.told, hash)) {  // the old one is ahead: what it told since comes again
+  const auto told = std::find_if(hand.told.begin(), hand.told.end(),
+                                 [&](const Handover::Told& one) { return one.hash == hash; });
+  if (told != hand.told.end()) {  // the old one is ahead: what it told since comes again
     ++counts.repeats;
-    t.skip = std::move(hand.told);
+    hand.told.erase(hand.told.begin(), told + 1);
+    // What came before the match was for the new one alone: a snapshot, a repetition.
+    for (const Handover::Held& held : hand.held) held_bytes -= held.bytes.size();
+    hand.held.clear();
     return take_over(t, c.id);
   }
   const auto place = t.topic->cure == Cure::none ? std::nullopt : dialect.place(bytes);
@@ -155,21 +161,22 @@ void Session::State::drop_hand(TopicState& t) {
 // From now on the topic is heard on `next`.
 void Session::State::take_over(TopicState& t, ConnectionId next) {
   const std::unique_ptr<Handover> hand = std::move(t.hand);
+  const bool gapped = t.gap.cause != Silence::none;
   t.heard_on = next;
   t.refused = false;
   t.last_heard = now.elapsed;
   if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused) end_gap(t, stamp);
   if (!hand) return;
-  bool first = true;
+  t.skip.clear();
+  for (const Handover::Told& told : hand->told) t.skip.push_back(told.hash);
   for (const Handover::Held& held : hand->held) {
     held_bytes -= held.bytes.size();
-    // A snapshot is of use where a chain begins with it, and would break one that goes on.
-    if (held.snapshot && t.book.in_step && !first) {
+    // A snapshot is of use where a chain begins, and would break one that goes on.
+    if (held.snapshot && t.book.in_step && !gapped) {
       ++counts.repeats;
       continue;
     }
     keep(t, held.bytes, stamp);
-    first = false;
   }
   if (hand->overflown) begin_gap(t, Silence::silent, stamp + kTick, "no room to hold an overlap");
 }

@@ -249,11 +249,12 @@ void Trial::finish(Listener& listener) {
 
 Outcome Trial::play() {
   dialect = venues::make_dialect(script.market).value();
-  const double pace = std::max(4.0, script.hours * 3600 / 15'000);
+  // Slow enough to play days, fast enough that nothing falls silent by chance.
+  const double pace = script.market == "hyperliquid" ? 3 : 12;
   MadeTape::Options made{.market = script.market,
                          .seed = script.seed,
                          .hours = script.hours + 1,
-                         .pace = std::min(pace, 40.0),
+                         .pace = pace,
                          .from = day_one()};
   bool first = true;
   const auto open = [&]() -> Result<std::unique_ptr<tape::TapeReader>> {

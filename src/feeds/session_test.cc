@@ -1,0 +1,347 @@
+// Goal: one session by hand, frame by frame: what it asks for, when, and what it says of what it
+// did not hear. Thousands of hours of it are in src/outside.
+#include "feeds/session.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "venues/session.h"
+
+namespace delever::feeds {
+namespace {
+
+struct Outside final : Network, Recording {
+  struct Kept {
+    tape::StreamNumber stream;
+    Instant at;
+    std::string bytes;
+  };
+  struct Hole {
+    tape::StreamNumber stream;
+    Instant from, to;
+    std::string reason;
+  };
+  void connect(ConnectionId id, const std::string& url) override { connects.emplace_back(id, url); }
+  void send(ConnectionId id, std::string_view text) override {
+    sends.emplace_back(id, std::string(text));
+  }
+  void ping(ConnectionId, std::string_view) override { ++pings; }
+  void pong(ConnectionId, std::string_view payload) override { pongs.emplace_back(payload); }
+  void close(ConnectionId id, uint16_t) override { closes.push_back(id); }
+  void request(RequestId id, const HttpRequest& what) override { requests.emplace_back(id, what); }
+  Result<tape::StreamNumber> stream(const tape::StreamInfo& info) override {
+    streams.push_back(info);
+    return static_cast<tape::StreamNumber>(streams.size());
+  }
+  bool record(tape::StreamNumber stream, Instant at, std::string_view bytes) override {
+    if (full) return false;
+    kept.push_back({stream, at, std::string(bytes)});
+    return true;
+  }
+  void gap(tape::StreamNumber stream, Instant from, Instant to, std::string_view why) override {
+    gaps.push_back({stream, from, to, std::string(why)});
+  }
+
+  std::vector<std::pair<ConnectionId, std::string>> connects, sends;
+  std::vector<std::pair<RequestId, HttpRequest>> requests;
+  std::vector<std::string> pongs;
+  std::vector<ConnectionId> closes;
+  std::vector<tape::StreamInfo> streams;
+  std::vector<Kept> kept;
+  std::vector<Hole> gaps;
+  int pings = 0;
+  bool full = false;
+};
+
+constexpr Instant kStart = Instant::ns(1'790'000'000'000'000'000);
+
+struct Scene {
+  explicit Scene(std::string_view market, const std::vector<std::string>& names,
+                 Session::Options options = {})
+      : dialect(venues::make_dialect(market).value()) {
+    venues::Plan plan;
+    for (const std::string& name : names) plan.topics.push_back(dialect->topic(name).value());
+    session.emplace(*dialect, plan, std::move(options), outside, outside);
+  }
+  void begin() {
+    EXPECT_TRUE(session->start(now()).has_value());
+    for (size_t i = 0; i < outside.connects.size(); ++i)
+      session->connected(outside.connects[i].first, now());
+  }
+  Moment now() const { return {kStart + passed, passed}; }
+  // On to a time, stopping wherever the session wants to be woken.
+  void wait(Duration how_long) {
+    const Duration until = passed + how_long;
+    for (int steps = 0; steps < 100'000; ++steps) {
+      const auto wake = session->wake_at();
+      if (!wake || *wake > until) break;
+      passed = std::max(passed, *wake);
+      session->timer(now());
+    }
+    passed = until;
+  }
+  void hear(std::string_view frame) {
+    session->received(outside.connects.back().first, frame, now());
+  }
+
+  std::unique_ptr<venues::Dialect> dialect;
+  Outside outside;
+  std::optional<Session> session;
+  Duration passed;
+};
+
+std::string depth(uint64_t first, uint64_t last, uint64_t previous) {
+  return fmt::format(
+      R"({{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","s":"BTCUSDT","U":{},"u":{},)"
+      R"("pu":{},"b":[],"a":[]}}}})",
+      first, last, previous);
+}
+
+TEST(Session, TwinsHostInPlaceOfTheVenues) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms", "btcusdt@aggTrade"},
+              {.url = "http://127.0.0.1:8080"});
+  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  EXPECT_EQ(scene.outside.connects[0].second, "ws://127.0.0.1:8080/public/stream");
+  EXPECT_EQ(scene.outside.connects[1].second, "ws://127.0.0.1:8080/market/stream");
+  EXPECT_EQ(scene.outside.streams[0].name, "binance-usdm:btcusdt@depth@100ms");
+  EXPECT_EQ(scene.outside.streams[1].settings.at("request"), "/fapi/v1/depth?symbol=BTCUSDT");
+}
+
+TEST(Session, SubscribesInBatchesAtTheVenuesPace) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 45; ++i) names.push_back(fmt::format("tickers.A{}USDT", i));
+  Scene scene("bybit:linear", names);
+  scene.begin();
+  EXPECT_EQ(scene.outside.sends.size(), 1U);
+  scene.wait(Duration::ms(450));
+  ASSERT_EQ(scene.outside.sends.size(), 5U);  // ten topics each
+  EXPECT_NE(scene.outside.sends[4].second.find("A44USDT"), std::string::npos);
+}
+
+TEST(Session, OneBadTopicDoesNotCostItsRequest) {
+  Scene scene("okx", {"trades:A-USDT", "trades:NOPE", "trades:B-USDT"});
+  scene.begin();
+  scene.hear(
+      R"({"id":"1","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"},"connId":"a"})");
+  scene.hear(R"({"event":"error","msg":"does not exist","code":"60018","connId":"a","id":"1"})");
+  scene.wait(Duration::seconds(2));
+  ASSERT_EQ(scene.outside.sends.size(), 3U);  // the two that are open, one by one
+  scene.hear(R"({"event":"error","msg":"does not exist","code":"60018","connId":"a","id":"2"})");
+  scene.hear(
+      R"({"id":"3","event":"subscribe","arg":{"channel":"trades","instId":"B-USDT"},"connId":"a"})");
+  EXPECT_EQ(scene.session->counts().topics_live, 2U);
+  EXPECT_EQ(scene.session->counts().refusals, 1U);
+  scene.session->stop(scene.now());
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_NE(scene.outside.gaps[0].reason.find("60018"), std::string::npos);
+}
+
+TEST(Session, BookByRestIsFetchedAgainWhileItIsOlder) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");
+  scene.hear(depth(11, 12, 10));
+  scene.hear(depth(13, 15, 12));
+  scene.wait(Duration::ms(1));
+  ASSERT_EQ(scene.outside.requests.size(), 1U);
+  scene.session->responded(scene.outside.requests[0].first,
+                           {.status = 200, .body = R"({"lastUpdateId":8,"bids":[],"asks":[]})"},
+                           scene.now());
+  EXPECT_FALSE(scene.session->whole());
+  scene.wait(Duration::seconds(2));
+  ASSERT_EQ(scene.outside.requests.size(), 2U);
+  scene.session->responded(scene.outside.requests[1].first,
+                           {.status = 200, .body = R"({"lastUpdateId":14,"bids":[],"asks":[]})"},
+                           scene.now());
+  EXPECT_TRUE(scene.session->whole());
+  EXPECT_TRUE(scene.outside.gaps.empty());
+  // A hole: the gap lies between the two frames, and a snapshot is asked for.
+  scene.wait(Duration::seconds(1));
+  scene.hear(depth(20, 21, 18));
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].to, scene.now().at);
+  scene.wait(Duration::seconds(2));
+  EXPECT_EQ(scene.outside.requests.size(), 3U);
+}
+
+TEST(Session, BookBySubscriptionIsSubscribedAgain) {
+  Scene scene("deribit", {"book.BTC-PERPETUAL.100ms"});
+  scene.begin();
+  const auto frame = [](std::string_view type, uint64_t id, std::string_view previous) {
+    return fmt::format(
+        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"book.BTC-PERPETUAL.100ms",)"
+        R"("data":{{"type":"{}","change_id":{}{},"bids":[],"asks":[]}}}}}})",
+        type, id, previous);
+  };
+  ASSERT_EQ(scene.outside.sends.size(), 2U);  // the heartbeat, then the subscription
+  scene.hear(R"({"jsonrpc":"2.0","id":1,"result":["book.BTC-PERPETUAL.100ms"]})");
+  scene.hear(frame("snapshot", 5, ""));
+  scene.hear(frame("change", 6, R"(,"prev_change_id":5)"));
+  EXPECT_TRUE(scene.session->whole());
+  const Instant last = scene.now().at;
+  scene.wait(Duration::seconds(1));
+  scene.hear(frame("change", 9, R"(,"prev_change_id":8)"));
+  scene.wait(Duration::seconds(1));
+  ASSERT_EQ(scene.outside.sends.size(), 4U);
+  EXPECT_NE(scene.outside.sends[2].second.find("public/unsubscribe"), std::string::npos);
+  EXPECT_NE(scene.outside.sends[3].second.find("public/subscribe"), std::string::npos);
+  EXPECT_FALSE(scene.session->whole());
+  scene.hear(frame("snapshot", 12, ""));
+  EXPECT_TRUE(scene.session->whole());
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].from, last + Duration::ns(1));
+  EXPECT_EQ(scene.outside.gaps[0].to, scene.now().at);
+}
+
+TEST(Session, LostConnectionIsOneGapAStream) {
+  Scene scene("hyperliquid", {"trades:BTC", "trades:ETH"});
+  scene.begin();
+  scene.wait(Duration::seconds(1));
+  for (const char* coin : {"BTC", "ETH"})
+    scene.hear(fmt::format(R"({{"channel":"subscriptionResponse","data":{{"method":"subscribe",)"
+                           R"("subscription":{{"type":"trades","coin":"{}"}}}}}})",
+                           coin));
+  scene.hear(R"({"channel":"trades","data":[{"coin":"BTC","tid":1}]})");
+  const Instant last = scene.now().at;
+  scene.wait(Duration::seconds(3));
+  scene.session->closed(scene.outside.connects.back().first, "reset by peer", scene.now());
+  scene.wait(Duration::seconds(5));
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  scene.session->connected(scene.outside.connects.back().first, scene.now());
+  scene.hear(R"({"channel":"trades","data":[{"coin":"BTC","tid":2}]})");
+  scene.hear(R"({"channel":"trades","data":[{"coin":"ETH","tid":3}]})");
+  ASSERT_EQ(scene.outside.gaps.size(), 2U);
+  for (const Outside::Hole& gap : scene.outside.gaps) {
+    EXPECT_EQ(gap.from, last + Duration::ns(1));
+    EXPECT_EQ(gap.to, scene.now().at);
+    EXPECT_EQ(gap.reason, "reset by peer");
+  }
+}
+
+TEST(Session, LeavesBeforeTheCutAndRecordsOnce) {
+  Scene scene("binance-spot", {"btcusdt@trade"}, {.lifetime = Duration::hours(1)});
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");
+  const auto trade = [](int id) {
+    return fmt::format(R"({{"stream":"btcusdt@trade","data":{{"e":"trade","t":{}}}}})", id);
+  };
+  int id = 0;
+  while (scene.outside.connects.size() < 2 && scene.passed < Duration::hours(1)) {
+    scene.hear(trade(++id));
+    scene.wait(Duration::seconds(10));
+  }
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  const ConnectionId first = scene.outside.connects[0].first,
+                     next = scene.outside.connects[1].first;
+  scene.session->connected(next, scene.now());
+  scene.session->received(next, R"({"result":null,"id":2})", scene.now());
+  const auto hear = [&](ConnectionId on, int n) {
+    scene.session->received(on, trade(n), scene.now());
+  };
+  // The new one is ahead of the old one, then they meet.
+  hear(next, id + 1);
+  hear(next, id + 2);
+  hear(first, id + 1);
+  hear(first, id + 2);
+  hear(next, id + 3);
+  hear(first, id + 3);
+  scene.wait(Duration::seconds(1));
+  ASSERT_EQ(scene.outside.closes, std::vector<ConnectionId>{first});
+  std::vector<std::string> want;
+  for (int i = 1; i <= id + 3; ++i) want.push_back(trade(i));
+  std::vector<std::string> got;
+  for (const Outside::Kept& kept : scene.outside.kept) got.push_back(kept.bytes);
+  EXPECT_EQ(got, want);
+  EXPECT_TRUE(scene.outside.gaps.empty());
+}
+
+TEST(Session, ObeysRetryAfter) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");
+  scene.hear(depth(11, 12, 10));
+  scene.wait(Duration::ms(1));
+  ASSERT_EQ(scene.outside.requests.size(), 1U);
+  scene.session->responded(scene.outside.requests[0].first,
+                           {.status = 429, .headers = {{"Retry-After", "45"}}}, scene.now());
+  for (int i = 0; i < 44; ++i) {
+    scene.hear(depth(13U + static_cast<unsigned>(i), 13U + static_cast<unsigned>(i),
+                     12U + static_cast<unsigned>(i)));
+    scene.wait(Duration::seconds(1));
+  }
+  EXPECT_EQ(scene.outside.requests.size(), 1U);
+  scene.wait(Duration::seconds(2));
+  EXPECT_EQ(scene.outside.requests.size(), 2U);
+}
+
+TEST(Session, NoRoomIsAGap) {
+  Scene scene("bybit:linear", {"publicTrade.BTCUSDT"});
+  scene.begin();
+  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[1]})");
+  scene.outside.full = true;
+  scene.wait(Duration::seconds(1));
+  const Instant from = scene.now().at;
+  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[2]})");
+  scene.wait(Duration::seconds(1));
+  scene.outside.full = false;
+  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[3]})");
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].from, from);
+  EXPECT_EQ(scene.session->counts().no_room, 1U);
+}
+
+TEST(Session, ReceiveTimesNeverGoBack) {
+  Scene scene("bybit:linear", {"publicTrade.BTCUSDT"});
+  scene.begin();
+  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[1]})");
+  Moment stepped = scene.now();
+  for (int i = 1; i <= 40; ++i) {
+    stepped.elapsed = stepped.elapsed + Duration::seconds(1);
+    stepped.at = kStart - Duration::seconds(10) + Duration::seconds(i);
+    scene.session->received(scene.outside.connects.back().first,
+                            fmt::format(R"({{"topic":"publicTrade.BTCUSDT","data":[{}]}})", i),
+                            stepped);
+  }
+  for (size_t i = 1; i < scene.outside.kept.size(); ++i)
+    EXPECT_GE(scene.outside.kept[i].at, scene.outside.kept[i - 1].at);
+  EXPECT_EQ(scene.outside.kept.back().at, stepped.at);  // met again after twenty seconds
+}
+
+TEST(Session, AnswersPingsAndTests) {
+  Scene scene("deribit", {"quote.BTC-PERPETUAL"});
+  scene.begin();
+  const size_t before = scene.outside.sends.size();
+  scene.hear(R"({"jsonrpc":"2.0","method":"heartbeat","params":{"type":"test_request"}})");
+  ASSERT_EQ(scene.outside.sends.size(), before + 1);
+  EXPECT_NE(scene.outside.sends.back().second.find("public/test"), std::string::npos);
+  scene.session->pinged(scene.outside.connects.back().first, "1791000000123", scene.now());
+  EXPECT_EQ(scene.outside.pongs, std::vector<std::string>{"1791000000123"});
+}
+
+TEST(Session, SilentTopicIsAlarmedThoughItsConnectionLives) {
+  Scene scene("binance-usdm", {"btcusdt@markPrice@1s"});
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");  // proves nothing
+  for (int i = 0; i < 6; ++i) {
+    scene.wait(Duration::seconds(10));
+    scene.session->ponged(scene.outside.connects.back().first, scene.now());
+  }
+  EXPECT_EQ(scene.session->counts().alarms, 1U);
+  scene.hear(R"({"stream":"btcusdt@markPrice@1s","data":{}})");
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].reason, "silent for 30s");
+}
+
+TEST(Session, EarlierRecordingGoesOnWithAGap) {
+  Scene scene("bybit:linear", {"publicTrade.BTCUSDT"},
+              {.resume = {{"bybit-linear:publicTrade.BTCUSDT", kStart - Duration::minutes(1)}}});
+  scene.begin();
+  scene.hear(R"({"topic":"publicTrade.BTCUSDT","data":[1]})");
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].from, kStart - Duration::minutes(1) + Duration::ns(1));
+  EXPECT_EQ(scene.outside.gaps[0].reason, "the recorder was not running");
+}
+
+}  // namespace
+}  // namespace delever::feeds
