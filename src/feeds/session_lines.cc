@@ -10,6 +10,7 @@ namespace delever::feeds {
 namespace {
 
 constexpr Duration kUnheard = Duration::seconds(10);
+constexpr Duration kFirstWords = Duration::seconds(2);
 constexpr Duration kHour = Duration::hours(1);
 
 bool take(std::vector<size_t>& topics, size_t topic) {
@@ -263,11 +264,16 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
     TopicState& t = topics[i];
     if (!t.hand) continue;
     const Handover& hand = *t.hand;
-    // What the old one told well before now, the new one should have told too.
-    const bool unheard = std::any_of(hand.told.begin(), hand.told.end(), [&](const auto& told) {
-      return told.at > hand.accepted_at && told.at + kUnheard < stamp;
-    });
-    const bool lost = !healthy || !hand.accepted || !hand.held.empty() || unheard;
+    // What one of them told well before now, and well after the new one was accepted, the other
+    // should have told too; a snapshot is for the new one alone, and so is what comes first.
+    const auto unheard = [&](Instant at) { return at > hand.accepted_at && at + kUnheard < stamp; };
+    const bool lost =
+        !healthy || !hand.accepted || hand.overflown ||
+        std::any_of(hand.told.begin(), hand.told.end(),
+                    [&](const Handover::Told& told) { return unheard(told.at); }) ||
+        std::any_of(hand.held.begin(), hand.held.end(), [&](const Handover::Held& held) {
+          return !held.snapshot && unheard(held.stamp - kFirstWords);
+        });
     if (lost && t.gap.cause == Silence::none) {
       // With the old one in health what it told is whole; what it did not tell, the new one did.
       const Instant from =

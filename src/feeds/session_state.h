@@ -167,6 +167,7 @@ struct Session::State {
   Result<void> start(Moment now);
   void sweep();
   bool due(Duration at);  // now, or else the session wakes then
+  void soon() { wake = now.elapsed; }  // not when the next thing is due
   void note(std::string text);
   void enter(Moment now);
   std::string address(const std::string& url) const;

@@ -64,6 +64,8 @@ void Session::State::accept(Connection& c, size_t index) {
   t.book.wanted = t.book.asked = false;
   t.book.waiting.clear();
   t.book.base.reset();
+  t.last_hash = 0;  // a snapshot that says nothing new is no copy here
+  if (t.topic->cure == Cure::rest_snapshot) t.book.last.reset();
   if (t.gap.cause != Silence::none) end_gap(t, stamp);
 }
 
@@ -108,11 +110,17 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
     if (t.hand->told.size() > kToldMax) t.hand->told.pop_front();
     return keep(t, bytes, stamp);
   }
-  // Joined. What stands before the match was sent to the new one alone (a snapshot, if anything).
+  // Joined. What stands before the match was sent to the new one alone: a snapshot, which would
+  // break a chain, or what the old one has missed.
   while (held.front().hash != hash) {
-    held_bytes -= held.front().bytes.size();
+    const Handover::Held first = std::move(held.front());
     held.pop_front();
-    ++counts.repeats;
+    held_bytes -= first.bytes.size();
+    if (first.snapshot) {
+      ++counts.repeats;
+    } else {
+      keep(t, first.bytes, stamp);
+    }
   }
   held_bytes -= held.front().bytes.size();
   held.pop_front();
@@ -138,9 +146,13 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
   if (told != hand.told.end()) {  // the old one is ahead: what it told since comes again
     ++counts.repeats;
     hand.told.erase(hand.told.begin(), told + 1);
-    // What came before the match was for the new one alone: a snapshot, a repetition.
-    for (const Handover::Held& held : hand.held) held_bytes -= held.bytes.size();
-    hand.held.clear();
+    // What came before the match was for the new one alone. Without numbers it may be what the old
+    // one has missed; with them it is a snapshot, or lies in a hole that is known.
+    const std::deque<Handover::Held> before = std::exchange(hand.held, {});
+    for (const Handover::Held& held : before) {
+      held_bytes -= held.bytes.size();
+      if (t.topic->cure == Cure::none) keep(t, held.bytes, stamp);
+    }
     return take_over(t, c.id);
   }
   const auto place = t.topic->cure == Cure::none ? std::nullopt : dialect.place(bytes);
@@ -161,9 +173,11 @@ void Session::State::drop_hand(TopicState& t) {
 // From now on the topic is heard on `next`.
 void Session::State::take_over(TopicState& t, ConnectionId next) {
   const std::unique_ptr<Handover> hand = std::move(t.hand);
+  soon();  // the last topic to come lets the old connection go
   const bool gapped = t.gap.cause != Silence::none;
   t.heard_on = next;
   t.refused = false;
+  t.last_hash = 0;
   t.last_heard = now.elapsed;
   if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused) end_gap(t, stamp);
   if (!hand) return;
@@ -213,7 +227,8 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   ++counts.messages;
   counts.bytes += bytes.size();
   counts.last_message = at;
-  if (t.topic->cure != Cure::none) {
+  // A frame that was cut short has a number and not what belongs to it: the next one shows a hole.
+  if (t.topic->cure != Cure::none && bytes.ends_with('}')) {
     if (const auto place = dialect.place(bytes)) {
       t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, at)
                                          : follow_rest(t, *place, at);
@@ -233,8 +248,10 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, Instant 
     if (t.gap.cause == Silence::hole) end_gap(t, at);
     return;
   }
-  if (book.in_step && book.last && dialect.follows(place, *book.last)) {
+  // Also after a change of connection: what follows by number shows that nothing was missed.
+  if (!book.wanted && book.last && dialect.follows(place, *book.last)) {
     book.last = place.last;
+    book.in_step = true;
     return;
   }
   if (!book.in_step && book.wanted) {
@@ -250,13 +267,11 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, Instant 
 void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) {
   BookState& book = t.book;
   const std::optional<uint64_t> before = std::exchange(book.last, place.last);
-  if (book.in_step && before) {
-    if (dialect.follows(place, *before)) return;
+  if (before && !dialect.follows(place, *before)) {
     hole(t, place, at);
     book.waiting.clear();
-  } else if (!book.waiting.empty() && !dialect.follows(place, book.waiting.back().last)) {
-    hole(t, place, at);
-    book.waiting.clear();
+  } else if (book.in_step) {
+    return;
   }
   book.in_step = false;
   if (book.base) {
@@ -296,7 +311,7 @@ void Session::State::want_cure(TopicState& t) {
   t.book.try_at = now.elapsed + (t.book.tries == 0 ? Duration() : backoff(t.book.tries));
   ++t.book.tries;
   (void)due(t.book.try_at);
-  if (!wake || now.elapsed < *wake) wake = now.elapsed;  // soon, not when the next thing is due
+  soon();
 }
 
 void Session::State::sweep_topic(TopicState& t) {
@@ -310,6 +325,7 @@ void Session::State::sweep_topic(TopicState& t) {
       const auto index = static_cast<size_t>(&t - topics.data());
       ask(*c, {index}, false);
       ask(*c, {index}, true);
+      t.last_hash = 0;
       book.asked = true;
       book.try_at = now.elapsed + kCureWithin;
       send_queued(*c);

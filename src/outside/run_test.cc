@@ -105,12 +105,12 @@ void Trial::to_us(Pipe& pipe, std::function<void(Session&, ConnectionId, Moment)
   world.at(pipe.down_free, [this, theirs = pipe.theirs, what = std::move(what)] {
     const auto found = pipes_.find(theirs);
     if (found == pipes_.end()) return;
-    Pipe& p = *found->second;
+    const Pipe& p = *found->second;
     if (p.deaf || p.broken || !p.listener->session) return;
-    what(*p.listener->session, p.ours, p.listener->clock->moment());
-    p.listener->heard.memory_most =
-        std::max(p.listener->heard.memory_most, p.listener->session->memory());
-    arm(*p.listener);
+    Listener& listener = *p.listener;  // the pipe may be gone afterwards
+    what(*listener.session, p.ours, listener.clock->moment());
+    listener.heard.memory_most = std::max(listener.heard.memory_most, listener.session->memory());
+    arm(listener);
   });
 }
 
