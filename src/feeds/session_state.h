@@ -3,6 +3,8 @@
 // change from one connection to the next) and session_rest.cc (snapshots and polls).
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <functional>
 #include <unordered_map>
@@ -87,6 +89,19 @@ struct Handover {
   bool overflown = false;
 };
 
+class RecentHashes {
+ public:
+  void add(uint64_t hash) { kept_[++count_ % kept_.size()] = hash; }
+  uint64_t last() const { return kept_[count_ % kept_.size()]; }
+  bool contains(uint64_t hash) const {
+    return std::find(kept_.begin(), kept_.end(), hash) != kept_.end();
+  }
+
+ private:
+  std::array<uint64_t, 32> kept_{};
+  size_t count_ = 0;
+};
+
 struct TopicState {
   const Topic* topic = nullptr;
   tape::StreamNumber stream = 0, snapshot_stream = 0;
@@ -98,7 +113,7 @@ struct TopicState {
   Instant last_stamp = Instant::min();
   Duration last_heard;
   bool spoke = false;  // on this connection
-  uint64_t last_hash = 0;
+  RecentHashes recent;
   BookState book;
   std::unique_ptr<Handover> hand;
   std::deque<uint64_t> skip;  // told by the connection before, to come again on this one
@@ -166,7 +181,7 @@ struct Session::State {
   // session.cc
   Result<void> start(Moment now);
   void sweep();
-  bool due(Duration at);  // now, or else the session wakes then
+  bool due(Duration at);               // now, or else the session wakes then
   void soon() { wake = now.elapsed; }  // not when the next thing is due
   void note(std::string text);
   void enter(Moment now);
@@ -200,7 +215,7 @@ struct Session::State {
   void drop_hand(TopicState& t);
   void begin_gap(TopicState& t, Silence cause, Instant from, std::string_view reason);
   void end_gap(TopicState& t, Instant to);
-  bool follow(TopicState& t, std::string_view bytes, Instant stamp);  // false: a copy
+  bool is_copy(TopicState& t, const std::optional<Place>& place, uint64_t hash);
   void follow_numbered(TopicState& t, const Place& place, Instant stamp);
   void follow_rest(TopicState& t, const Place& place, Instant stamp);
   void hole(TopicState& t, const Place& place, Instant stamp);

@@ -122,14 +122,14 @@ TEST(Session, SubscribesInBatchesAtTheVenuesPace) {
 TEST(Session, OneBadTopicDoesNotCostItsRequest) {
   Scene scene("okx", {"trades:A-USDT", "trades:NOPE", "trades:B-USDT"});
   scene.begin();
-  scene.hear(
-      R"({"id":"1","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"},"connId":"a"})");
+  scene.hear(R"({"id":"1","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"},"con)"
+             R"(nId":"a"})");
   scene.hear(R"({"event":"error","msg":"does not exist","code":"60018","connId":"a","id":"1"})");
   scene.wait(Duration::seconds(2));
   ASSERT_EQ(scene.outside.sends.size(), 3U);  // the two that are open, one by one
   scene.hear(R"({"event":"error","msg":"does not exist","code":"60018","connId":"a","id":"2"})");
-  scene.hear(
-      R"({"id":"3","event":"subscribe","arg":{"channel":"trades","instId":"B-USDT"},"connId":"a"})");
+  scene.hear(R"({"id":"3","event":"subscribe","arg":{"channel":"trades","instId":"B-USDT"},"con)"
+             R"(nId":"a"})");
   EXPECT_EQ(scene.session->counts().topics_live, 2U);
   EXPECT_EQ(scene.session->counts().refusals, 1U);
   scene.session->stop(scene.now());
@@ -170,7 +170,8 @@ TEST(Session, BookBySubscriptionIsSubscribedAgain) {
   scene.begin();
   const auto frame = [](std::string_view type, uint64_t id, std::string_view previous) {
     return fmt::format(
-        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"book.BTC-PERPETUAL.100ms",)"
+        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"book.BTC-PERP)"
+        R"(ETUAL.100ms",)"
         R"("data":{{"type":"{}","change_id":{}{},"bids":[],"asks":[]}}}}}})",
         type, id, previous);
   };

@@ -64,7 +64,6 @@ void Session::State::accept(Connection& c, size_t index) {
   t.book.wanted = t.book.asked = false;
   t.book.waiting.clear();
   t.book.base.reset();
-  t.last_hash = 0;  // a snapshot that says nothing new is no copy here
   if (t.topic->cure == Cure::rest_snapshot) t.book.last.reset();
   if (t.gap.cause != Silence::none) end_gap(t, stamp);
 }
@@ -177,7 +176,6 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
   const bool gapped = t.gap.cause != Silence::none;
   t.heard_on = next;
   t.refused = false;
-  t.last_hash = 0;
   t.last_heard = now.elapsed;
   if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused) end_gap(t, stamp);
   if (!hand) return;
@@ -195,13 +193,26 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
   if (hand->overflown) begin_gap(t, Silence::silent, stamp + kTick, "no room to hold an overlap");
 }
 
+// Numbered frames that came before, to the byte. One that follows is new unless it is the last
+// again (a heartbeat follows itself); a snapshot may well say what was said.
+bool Session::State::is_copy(TopicState& t, const std::optional<Place>& place, uint64_t hash) {
+  RecentHashes& recent = t.recent;
+  if (place && place->snapshot) return false;
+  const bool follows = place && t.book.last && dialect.follows(*place, *t.book.last);
+  if (follows ? recent.last() == hash : recent.contains(hash)) return true;
+  recent.add(hash);
+  return false;
+}
+
 void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   t.last_heard = now.elapsed;
   t.spoke = true;
+  // A frame that was cut short has a number and not what belongs to it: the next one shows a hole.
+  std::optional<Place> place;
   if (t.topic->cure != Cure::none) {
-    const uint64_t hash = hash_of(bytes);
-    if (hash == std::exchange(t.last_hash, hash) && t.book.last) {
-      ++counts.repeats;  // numbered, so that the same bytes are the same message
+    if (bytes.ends_with('}')) place = dialect.place(bytes);
+    if (is_copy(t, place, hash_of(bytes))) {
+      ++counts.repeats;
       return;
     }
   }
@@ -227,13 +238,9 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   ++counts.messages;
   counts.bytes += bytes.size();
   counts.last_message = at;
-  // A frame that was cut short has a number and not what belongs to it: the next one shows a hole.
-  if (t.topic->cure != Cure::none && bytes.ends_with('}')) {
-    if (const auto place = dialect.place(bytes)) {
-      t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, at)
-                                         : follow_rest(t, *place, at);
-    }
-  }
+  if (place)
+    t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, at)
+                                       : follow_rest(t, *place, at);
   t.last_stamp = std::max(t.last_stamp, at);
 }
 
@@ -325,7 +332,6 @@ void Session::State::sweep_topic(TopicState& t) {
       const auto index = static_cast<size_t>(&t - topics.data());
       ask(*c, {index}, false);
       ask(*c, {index}, true);
-      t.last_hash = 0;
       book.asked = true;
       book.try_at = now.elapsed + kCureWithin;
       send_queued(*c);

@@ -171,14 +171,16 @@ class MadeTape final : public tape::TapeReader {
   std::string bybit(const MadeBook& b, std::string_view type, std::string_view bids,
                     std::string_view asks) const {
     return fmt::format(
-        R"({{"topic":"orderbook.200.{}","type":"{}","ts":{},"data":{{"s":"{}","b":{},"a":{},"u":{},)"
+        R"({{"topic":"orderbook.200.{}","type":"{}","ts":{},"data":{{"s":"{}","b":{},"a")"
+        R"(:{},"u":{},)"
         R"("seq":{}}},"cts":{}}})",
         b.symbol, type, at_.ms(), b.symbol, bids, asks, b.last, b.last * 7, at_.ms());
   }
   std::string deribit(const MadeBook& b, std::string_view type, std::string_view bids,
                       std::string_view asks, std::string_view previous) const {
     return fmt::format(
-        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"book.{}.100ms","data":{{)"
+        R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"book.{}.100ms)"
+        R"(","data":{{)"
         R"("type":"{}","timestamp":{},"instrument_name":"{}",{}"change_id":{},"bids":{},)"
         R"("asks":{}}}}}}})",
         b.symbol, type, at_.ms(), b.symbol, previous, b.last, bids, asks);
@@ -238,7 +240,8 @@ class MadeTape final : public tape::TapeReader {
     if (options_.market == "deribit")
       return fmt::format(
           R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"trades.{}.100ms",)"
-          R"("data":[{{"trade_seq":{},"trade_id":"{}","timestamp":{},"tick_direction":0,"price":{},)"
+          R"("data":[{{"trade_seq":{},"trade_id":"{}","timestamp":{},"tick_direction":0,)"
+          R"("price":{},)"
           R"("mark_price":{},"instrument_name":"{}","index_price":{},"direction":"buy",)"
           R"("amount":10.0}}]}}}})",
           b.symbol, id, id, ms, p, p, b.symbol, p);
@@ -249,7 +252,8 @@ class MadeTape final : public tape::TapeReader {
           b.symbol, p, ms, id);
     if (options_.market == "bybit:linear")
       return fmt::format(
-          R"({{"topic":"publicTrade.{}","type":"snapshot","ts":{},"data":[{{"T":{},"s":"{}","S":"Buy",)"
+          R"({{"topic":"publicTrade.{}","type":"snapshot","ts":{},"data":[{{"T":{},"s":)"
+          R"("{}","S":"Buy",)"
           R"("v":"0.1","p":"{}","L":"PlusTick","i":"{}","BT":false}}]}})",
           b.symbol, ms, ms, b.symbol, p, id);
     const bool spot = options_.market == "binance-spot";

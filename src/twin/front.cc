@@ -24,6 +24,17 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return out;
 }
 
+// With as many digits after the point as it had.
+std::string padded(std::string number, size_t digits) {
+  size_t point = number.find('.');
+  if (point == number.npos && digits > 0) {
+    point = number.size();
+    number.push_back('.');
+  }
+  while (digits > 0 && number.size() - point - 1 < digits) number.push_back('0');
+  return number;
+}
+
 // Objects of a list, each as it stands.
 std::vector<std::string> objects(std::string_view list) {
   std::vector<std::string> out;
@@ -286,7 +297,7 @@ std::string levels_text(const codec::Ladder& side, size_t most, std::string_view
     const Level& level = side[i];
     out += fmt::format(R"({}["{}","{}"{}])", i == 0 ? "" : ",",
                        write_decimal(level.price.raw(), Price::digits, level.price_digits),
-                       write_decimal(level.qty.raw(), Qty::digits, level.qty_digits), more);
+                       padded(level.qty.text(), level.qty_digits), more);
   }
   return out + "]";
 }

@@ -82,8 +82,9 @@ TEST(Dialect, BinanceSplitsItsPaths) {
 
 TEST(Dialect, BinancePlaces) {
   const auto d = dialect("binance-usdm");
-  const auto place = d->place(
-      R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","U":10,"u":12,"pu":9,"b":[["1","2"]],"a":[]}})");
+  const auto place =
+      d->place(R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCU)"
+               R"(SDT","U":10,"u":12,"pu":9,"b":[["1","2"]],"a":[]}})");
   ASSERT_TRUE(place);
   EXPECT_EQ(place->first, 10U);
   EXPECT_EQ(place->last, 12U);
@@ -135,7 +136,8 @@ TEST(Dialect, KnowsItsFrames) {
        "tickers.BTCUSDT"},
       {"okx", "pong", Kind::pong, ""},
       {"okx",
-       R"({"id":"1","event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"connId":"a"})",
+       R"({"id":"1","event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT-SWAP)"
+       R"("},"connId":"a"})",
        Kind::accepted, "books:BTC-USDT-SWAP"},
       {"okx", R"({"event":"error","msg":"x","code":"60018","connId":"a","id":"1"})", Kind::refused,
        ""},
@@ -159,10 +161,12 @@ TEST(Dialect, KnowsItsFrames) {
        Kind::data, "quote.X"},
       {"hyperliquid", R"({"channel":"pong"})", Kind::pong, ""},
       {"hyperliquid",
-       R"({"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"trades","coin":"SOL","new":1}}})",
+       R"({"channel":"subscriptionResponse","data":{"method":"subscribe","subscription")"
+       R"(:{"type":"trades","coin":"SOL","new":1}}})",
        Kind::accepted, "trades:SOL"},
       {"hyperliquid",
-       R"({"channel":"error","data":"Invalid subscription {\"type\":\"trades\",\"coin\":\"NOSUCH\"}"})",
+       R"({"channel":"error","data":"Invalid subscription {\"type\":\"trades\",\"coin\":)"
+       R"(\"NOSUCH\"}"})",
        Kind::refused, "trades:NOSUCH"},
       {"hyperliquid",
        R"({"channel":"error","data":"Already subscribed: {\"type\":\"trades\",\"coin\":\"SOL\"}"})",
