@@ -241,7 +241,7 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   if (place)
     t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, at)
                                        : follow_rest(t, *place, at);
-  t.last_stamp = std::max(t.last_stamp, at);
+  if (place || t.topic->cure == Cure::none) t.last_stamp = std::max(t.last_stamp, at);
 }
 
 // A book that begins with a snapshot on its own stream.
