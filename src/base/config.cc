@@ -133,7 +133,68 @@ std::optional<unsigned> line_of_bad_header(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// The parser follows nesting by recursion and works at a table's name once for each part before it:
+// a hostile file could exhaust its stack or its time. No file of ours comes near these limits.
+constexpr size_t kTextMax = size_t{4} << 20, kDepthMax = 32, kNamePartsMax = 32;
+
+struct TooMuch {
+  size_t line;
+  const char* what;
+};
+
+// Brackets and dots outside of strings and comments, line by line.
+std::optional<TooMuch> too_much(std::string_view text) {
+  if (text.size() > kTextMax) return TooMuch{1, "larger than 4 MiB, more than any configuration"};
+  size_t line = 1, depth = 0, dots = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+    } else if (c == '#') {
+      i = std::min(text.find('\n', i), text.size()) - 1;
+    } else if (c == '"' || c == '\'') {
+      const std::string_view triple = text.substr(i, 3);
+      const bool many = triple.size() == 3 && triple[1] == c && triple[2] == c;
+      size_t end = i + (many ? 3 : 1);
+      while (end < text.size()) {
+        if (c == '"' && text[end] == '\\') {
+          end += 2;
+          continue;
+        }
+        if (text[end] == '\n') {
+          if (!many) break;
+          ++line;
+        }
+        if (many ? text.substr(end, 3) == triple : text[end] == c) break;
+        ++end;
+      }
+      if (end >= text.size()) return std::nullopt;  // not ended: the parser will say so
+      if (text[end] == '\n') {
+        i = end - 1;
+        continue;
+      }
+      i = end + (many ? 2 : 0);
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDepthMax) return TooMuch{line, "nested deeper than 32"};
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == '=' || c == ',') {
+      dots = 0;
+    } else if (c == '.' && ++dots > kNamePartsMax) {
+      return TooMuch{line, "a name of more than 32 parts"};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<Config> Config::parse(std::string_view text, std::string_view file_name) {
+  if (const auto much = too_much(text))
+    return Error{Fault::out_of_range, much->what, fmt::format("{}:{}", file_name, much->line)};
   if (const auto line = line_of_bad_header(text))
     return Error{Fault::malformed, "a table's name begins with a letter, a digit, _, - or a quote",
                  fmt::format("{}:{}", file_name, *line)};

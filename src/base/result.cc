@@ -16,6 +16,8 @@ std::string_view fault_name(Fault fault) {
       return "not_found";
     case Fault::no_evidence:
       return "no_evidence";
+    case Fault::usage:
+      return "usage";
   }
   check_failed("a Fault has a name", __FILE__, __LINE__);
 }

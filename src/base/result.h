@@ -17,7 +17,8 @@ namespace delever {
 // answer. refused: asked for something that we will not do.      out_of_range: well-formed, but
 // beyond what we can hold. not_found: no such thing.                              no_evidence: the
 // question is fair, the data cannot answer it.
-enum class Fault { malformed, unavailable, refused, out_of_range, not_found, no_evidence };
+// usage: what was asked is wrong by itself, whatever the data hold: an option, two that contradict.
+enum class Fault { malformed, unavailable, refused, out_of_range, not_found, no_evidence, usage };
 
 std::string_view fault_name(Fault fault);
 

@@ -42,6 +42,49 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    // C1 controls are two bytes in UTF-8: C2 80 to C2 9F.
+    const bool c1 = c == 0xc2 && i + 1 < text.size() &&
+                    static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
+                    static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+      out += fmt::format("\\x{:02x}", c);
+    else if (c1)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    else
+      out += text[i];
+  }
+  return out;
+}
+
+std::string for_people(std::string_view text) {
+  const std::string safe = printable(text);
+  std::string out;
+  out.reserve(safe.size());
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (size_t i = 0; i < safe.size(); ++i) {
+    const bool alone =
+        i == 0 || std::string_view(" [(,:|\n\t").find(safe[i - 1]) != std::string_view::npos;
+    if (safe[i] != '-' || !alone || i + 1 == safe.size() || safe[i + 1] != '0') {
+      out += safe[i];
+      continue;
+    }
+    size_t end = i + 1;
+    while (end < safe.size() && (safe[end] == '0' || safe[end] == '.')) ++end;
+    const bool zero = end == safe.size() || (!digit(safe[end]) && safe[end] != '-' &&
+                                             safe[end] != ':' && safe[end] != 'e');
+    if (!zero)
+      out += '-';
+    else if (i > 0 && safe[i - 1] == ' ')
+      out += ' ';  // columns stay where they are
+  }
+  return out;
+}
+
 std::optional<int64_t> read_int(std::string_view text) {
   int64_t value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
