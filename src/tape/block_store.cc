@@ -21,9 +21,15 @@ Result<void> BlockStore::open(Duration now) {
   TRY(load());
   // Absent while the tape is being written; and before anything else of it is on the disk, so that
   // after a power cut it never says that it was closed.
+  // With one commit for everything the mark is a part of it: until then the tape is what it was.
   TRY(db_->run("PRAGMA synchronous = FULL"));
-  TRY(set_totals(*db_, {}));
-  TRY(db_->run("PRAGMA synchronous = NORMAL"));
+  if (one_commit()) {
+    TRY(db_->run("BEGIN IMMEDIATE"));
+    TRY(put_totals(*db_, {}));
+  } else {
+    TRY(set_totals(*db_, {}));
+    TRY(db_->run("PRAGMA synchronous = NORMAL"));
+  }
   insert_ = std::make_unique<Statement>(
       TRY(db_->prepare("INSERT INTO blocks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
   return {};
@@ -39,6 +45,8 @@ Result<void> BlockStore::load() {
   }
   streams_ = std::move(tape.streams);
   runs_.resize(streams_.size());
+  for (size_t i = 0; i < streams_.size(); ++i)
+    by_name_.emplace(streams_[i].name, static_cast<StreamNumber>(i + 1));
   for (size_t i = 0; i < runs_.size(); ++i)
     runs_[i].totals.stream = static_cast<StreamNumber>(i + 1);
   for (const TapeGap& gap : tape.gaps) ++runs_[gap.stream - 1].totals.gaps;
@@ -81,6 +89,11 @@ Result<void> BlockStore::load_runs() {
 // FULL: a few fsyncs a second, however many commits.
 template <class Action>
 Result<void> BlockStore::transaction(Duration now, Action&& action) {
+  if (one_commit()) {
+    auto done = action();
+    if (!done.has_value()) return std::move(done.error()).at(path_);
+    return {};
+  }
   const bool due = now - synced_ >= options_.flush_after / 4;
   auto result = due ? db_->run("PRAGMA synchronous = FULL") : Result<void>{};
   if (result.has_value()) result = db_->run("BEGIN IMMEDIATE");
@@ -114,12 +127,11 @@ Result<void> BlockStore::sync(Duration now) {
 }
 
 Result<StreamNumber> BlockStore::stream(const StreamInfo& info, Duration now) {
-  for (size_t i = 0; i < streams_.size(); ++i) {
-    if (streams_[i].name != info.name) continue;
-    const StreamInfo& there = streams_[i];
+  if (const auto found = by_name_.find(info.name); found != by_name_.end()) {
+    const StreamInfo& there = streams_[found->second - 1];
     if (there.venue == info.venue && there.channel == info.channel &&
         there.decoder == info.decoder && there.settings == info.settings) {
-      return static_cast<StreamNumber>(i + 1);
+      return found->second;
     }
     return Error{
         Fault::refused,
@@ -134,6 +146,7 @@ Result<StreamNumber> BlockStore::stream(const StreamInfo& info, Duration now) {
   const auto number = static_cast<StreamNumber>(streams_.size() + 1);
   TRY(transaction(now, [&] { return insert_stream(*db_, number, info); }));
   streams_.push_back(info);
+  by_name_.emplace(info.name, number);
   runs_.emplace_back();
   runs_.back().totals.stream = number;
   return number;
@@ -209,7 +222,8 @@ Result<void> BlockStore::raise_span(const BlockHeader& header) {
 Result<void> BlockStore::close() {
   std::vector<StreamTotals> totals;
   for (const RunState& run : runs_) totals.push_back(run.totals);
-  auto done = set_totals(*db_, totals);
+  auto done = one_commit() ? put_totals(*db_, totals) : set_totals(*db_, totals);
+  if (done.has_value() && one_commit()) done = db_->run("COMMIT");
   // One file, readable from a disk that cannot be written.
   if (done.has_value()) done = db_->leave_wal();
   abandon();
@@ -217,8 +231,20 @@ Result<void> BlockStore::close() {
   return {};
 }
 
+Result<std::optional<int64_t>> BlockStore::remembered(const std::string& key) {
+  return read_setting(*db_, "import " + key);
+}
+
+Result<void> BlockStore::remember(const std::string& key, int64_t messages, Duration now) {
+  return transaction(now, [&] { return put_setting(*db_, "import " + key, messages); });
+}
+
 void BlockStore::abandon() {
   insert_.reset();
+  if (db_ && one_commit()) {  // as it was, also that it needs nothing beside it
+    (void)db_->run("ROLLBACK");
+    (void)db_->leave_wal();
+  }
   db_.reset();
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "tape/block_queue.h"
@@ -28,6 +29,8 @@ class BlockStore {
   Result<StreamNumber> stream(const StreamInfo& info, Duration now);
   Result<void> gap(const TapeGap& gap, Duration now);
   Result<void> store(const std::deque<CutBlock>& blocks, Duration now);
+  Result<std::optional<int64_t>> remembered(const std::string& key);
+  Result<void> remember(const std::string& key, int64_t messages, Duration now);
 
   // A commit survives a killed process at once, and a power cut from here on. Commits that are due
   // (Options::flush_after / 4 after the last) do it by themselves; sync_due does it for a commit
@@ -38,6 +41,8 @@ class BlockStore {
   Result<void> close();  // with the totals: the tape is whole
   void abandon();        // without: it says that it was not closed
   bool is_open() const { return db_ != nullptr; }
+  const std::string& path() const { return path_; }
+  void move_to(std::string path) { path_ = std::move(path); }  // before open()
 
  private:
   struct RunState {
@@ -47,6 +52,7 @@ class BlockStore {
     StreamTotals totals;
   };
 
+  bool one_commit() const { return options_.whole; }
   Result<void> load();
   Result<void> load_runs();
   Result<void> store_block(const CutBlock& block);
@@ -54,9 +60,10 @@ class BlockStore {
   template <class Action>
   Result<void> transaction(Duration now, Action&& action);
 
-  const std::string path_;
+  std::string path_;
   const TapeWriter::Options options_;
   std::vector<StreamInfo> streams_;
+  std::unordered_map<std::string, StreamNumber> by_name_;
   std::unique_ptr<Database> db_;
   std::unique_ptr<Statement> insert_;
   std::deque<RunState> runs_;  // by stream

@@ -45,11 +45,6 @@ uint32_t setting_checksum(std::string_view key, int64_t value) {
   return row_checksum("tape", {key, value});
 }
 
-Result<void> put_setting(Database& db, std::string_view key, int64_t value) {
-  Statement put = TRY(db.prepare("INSERT OR REPLACE INTO tape VALUES(?, ?, ?)"));
-  return put.bind(1, key).bind(2, value).bind(3, int64_t{setting_checksum(key, value)}).done();
-}
-
 Result<void> read_streams(Database& db, const char* table, TapeDescription& tape) {
   const auto rows_there = TRY(db.integer(fmt::format("SELECT count(*) FROM {}", table).c_str()));
   const int64_t most = stream_limit(static_cast<size_t>(std::max<int64_t>(rows_there, 0)));
@@ -317,8 +312,20 @@ Result<void> set_span(Database& db, Duration span) {
   return put_setting(db, "span_max_ns", span.ns());
 }
 
-Result<void> set_totals(Database& db, const std::vector<StreamTotals>& totals) {
-  TRY(db.run("BEGIN IMMEDIATE"));
+Result<void> put_setting(Database& db, std::string_view key, int64_t value) {
+  Statement put = TRY(db.prepare("INSERT OR REPLACE INTO tape VALUES(?, ?, ?)"));
+  return put.bind(1, key).bind(2, value).bind(3, int64_t{setting_checksum(key, value)}).done();
+}
+
+Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key) {
+  Statement row = TRY(db.prepare("SELECT value, checksum FROM tape WHERE key = ?"));
+  row.bind(1, std::string_view(key));
+  if (!TRY(row.row()) || row.integer(1) != int64_t{setting_checksum(key, row.integer(0))})
+    return std::optional<int64_t>();
+  return std::optional<int64_t>(row.integer(0));
+}
+
+Result<void> put_totals(Database& db, const std::vector<StreamTotals>& totals) {
   TRY(db.run("DELETE FROM totals"));
   Statement insert = TRY(db.prepare("INSERT INTO totals VALUES(?, ?, ?, ?, ?, ?, ?)"));
   for (const StreamTotals& t : totals) {
@@ -329,6 +336,12 @@ Result<void> set_totals(Database& db, const std::vector<StreamTotals>& totals) {
         .bind(5, t.raw_bytes);
     TRY(insert.bind(6, t.gaps).bind(7, int64_t{totals_checksum(t)}).done());
   }
+  return {};
+}
+
+Result<void> set_totals(Database& db, const std::vector<StreamTotals>& totals) {
+  TRY(db.run("BEGIN IMMEDIATE"));
+  TRY(put_totals(db, totals));
   return db.run("COMMIT");
 }
 

@@ -73,6 +73,10 @@ Result<void> check_format(Database& db);  // a tape, and of a format we know
 Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& info);
 Result<void> insert_gap(Database& db, int64_t id, const TapeGap& gap);
 Result<void> set_span(Database& db, Duration span);
+Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key);
+Result<void> put_setting(Database& db, std::string_view key, int64_t value);
+// In a transaction of the caller's, or in one of its own.
+Result<void> put_totals(Database& db, const std::vector<StreamTotals>& totals);
 Result<void> set_totals(Database& db, const std::vector<StreamTotals>& totals);
 
 // What the small rows say. Damage among them is told in `damage`; a stream of which both copies are

@@ -46,6 +46,11 @@ class TapeWriter {
     size_t block_bytes = 256 * 1024;
     int compression = 1;
     std::string vfs = {};  // the SQLite VFS that does the disk's work; empty: SQLite's own
+    // All or nothing: a new tape is written beside and has its name once close() has succeeded; to
+    // one that is there everything is added in one commit, by close(). A writer that is destroyed
+    // without close() leaves what was there before.
+    bool whole = false;
+    bool replace = false;  // with `whole`: a tape that is there is not added to but replaced
   };
   // With a thread of its own, which compresses and commits.
   static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock,
@@ -64,6 +69,11 @@ class TapeWriter {
   // with a thread has none left to do.
   virtual Result<size_t> step(Duration now) = 0;
   virtual Result<void> flush() = 0;
+  // What was put on the tape before, by a key of the caller's: how many messages that were.
+  virtual Result<std::optional<int64_t>> remembered(const std::string&) {
+    return std::optional<int64_t>();  // a writer that keeps none
+  }
+  virtual Result<void> remember(const std::string&, int64_t) { return {}; }
   virtual Result<void> close() = 0;  // flush, and say how many messages and bytes in the file
 };
 

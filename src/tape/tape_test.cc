@@ -188,6 +188,57 @@ TEST(Tape, TwoWritersRefuseEachOther) {
   must(must(TapeWriter::open(tape.path, clock))->close());
 }
 
+// The lock belongs to the file, not to its spelling.
+TEST(Tape, TwoWritersRefuseEachOtherThroughLinks) {
+  const TempTape file("linked"), soft("soft"), hard("hard");
+  SystemClock clock;
+  auto first = must(TapeWriter::open(file.path, clock));
+  ASSERT_EQ(symlink(file.path.c_str(), soft.path.c_str()), 0);
+  ASSERT_EQ(link(file.path.c_str(), hard.path.c_str()), 0);
+  for (const TempTape* name : {&file, &soft, &hard}) {
+    const auto second = TapeWriter::open(name->path, clock);
+    ASSERT_FALSE(second.has_value()) << name->path;
+    EXPECT_EQ(second.error().fault, Fault::refused);
+  }
+  const StreamNumber stream = must(first->stream(stream_info(1)));
+  must(first->append(stream, Instant::ns(1), "message"));
+  must(first->close());
+  must(must(TapeWriter::open(hard.path, clock))->close());
+  EXPECT_EQ(read_all(file.path).size(), 1U);
+}
+
+// Written whole: until close() has succeeded nothing is there, or what was there before.
+TEST(Tape, WholeIsAllOrNothing) {
+  const TempTape file("whole");
+  SystemClock clock;
+  const auto add = [&](const char* message, bool close) {
+    auto writer = must(TapeWriter::open(file.path, clock, {.whole = true}));
+    const StreamNumber stream = must(writer->stream(stream_info(1)));
+    must(writer->append(stream, Instant::ns(1), message));
+    must(writer->remember(message, 1));
+    must(writer->flush());
+    if (close) must(writer->close());
+  };
+  add("given up", false);
+  EXPECT_NE(access(file.path.c_str(), F_OK), 0);
+  add("kept", true);
+  EXPECT_EQ(read_all(file.path).size(), 1U);
+  const std::string before = file.bytes();
+  add("given up", false);
+  EXPECT_EQ(read_all(file.path).size(), 1U);
+  EXPECT_EQ(file.bytes().size(), before.size());
+  add("kept too", true);
+  EXPECT_EQ(read_all(file.path).size(), 2U);
+  auto writer = must(TapeWriter::open(file.path, clock, {.whole = true}));
+  EXPECT_EQ(must(writer->remembered("kept")), 1);
+  EXPECT_EQ(must(writer->remembered("given up")), std::nullopt);
+  writer = nullptr;
+  writer = must(TapeWriter::open(file.path, clock, {.whole = true, .replace = true}));
+  EXPECT_EQ(read_all(file.path).size(), 2U);
+  must(writer->close());
+  EXPECT_EQ(read_all(file.path).size(), 0U);
+}
+
 TEST(Tape, IsReadWhileItIsWritten) {
   const TempTape tape("live.tape");
   SystemClock clock;

@@ -4,7 +4,9 @@
 #include "tape/writer.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <utility>
 
 namespace delever::tape {
@@ -15,15 +17,19 @@ class SteppedWriter final : public TapeWriter {
   SteppedWriter(std::string path, Clock& clock, const Options& options)
       : path_(path),
         clock_(clock),
+        options_(options),
         queue_(options.flush_after / 2, options.block_bytes),
         store_(std::move(path), options) {}
   ~SteppedWriter() override {
-    if (!closed_) (void)close();
+    if (!closed_ && !options_.whole) (void)close();
+    store_.abandon();
+    place_.discard();
   }
 
   Result<void> begin() {
-    TRY(lock_.acquire(path_));
+    store_.move_to(TRY(place_.begin(path_, options_)));
     TRY(open_store(store_, path_, clock_.elapsed()));
+    TRY(place_.opened(store_.path()));
     for (size_t i = 0; i < store_.streams().size(); ++i) queue_.add_stream();
     return {};
   }
@@ -66,11 +72,19 @@ class SteppedWriter final : public TapeWriter {
     return {};
   }
 
+  Result<std::optional<int64_t>> remembered(const std::string& key) override {
+    return store_.remembered(key);
+  }
+  Result<void> remember(const std::string& key, int64_t messages) override {
+    TRY(healthy());
+    return held(store_.remember(key, messages, clock_.elapsed()));
+  }
+
   Result<void> close() override {
     if (closed_) return {};
     auto done = store_.is_open() ? flush() : Result<void>{};
     closed_ = true;
-    return end_store(store_, lock_, std::move(done));
+    return end_store(store_, place_, std::move(done));
   }
 
  private:
@@ -95,7 +109,8 @@ class SteppedWriter final : public TapeWriter {
 
   const std::string path_;
   Clock& clock_;
-  WriterLock lock_;
+  const Options options_;
+  TapePlace place_;
   BlockQueue queue_;
   BlockStore store_;
   bool closed_ = false;
@@ -103,6 +118,39 @@ class SteppedWriter final : public TapeWriter {
 };
 
 }  // namespace
+
+Result<std::string> TapePlace::begin(const std::string& path, const TapeWriter::Options& options) {
+  TRY(lock_.acquire(path));
+  struct stat info {};
+  const bool there = stat(path.c_str(), &info) == 0 && info.st_size > 0;
+  if (!options.whole || (there && !options.replace)) return path;
+  auto partial = PartialFile::begin(path, {"-wal", "-shm", "-journal"});
+  if (!partial.has_value()) return std::move(partial.error());
+  partial_.emplace(std::move(partial).value());
+  return partial_->path();
+}
+
+Result<void> TapePlace::finish() {
+  Result<void> done;
+  if (partial_) {
+    const auto digest = file_digest(partial_->path());
+    std::error_code ec;
+    if (std::filesystem::exists(partial_->path() + "-wal", ec))  // SQLite keeps it for a reader
+      done = Error{Fault::unavailable, "another process is reading the tape", partial_->target()};
+    else if (digest.has_value())
+      done = partial_->commit(digest.value());
+    else
+      done = digest.error();
+    partial_.reset();
+  }
+  lock_.release();
+  return done;
+}
+
+void TapePlace::discard() {
+  partial_.reset();
+  lock_.release();
+}
 
 Result<void> check_options(const TapeWriter::Options& options, const std::string& path) {
   if (options.block_bytes >= 1 && options.block_bytes <= kBlockMax &&
@@ -139,14 +187,15 @@ Result<void> may_write(const std::optional<Error>& failed, bool closed, const st
   return {};
 }
 
-Result<void> end_store(BlockStore& store, WriterLock& lock, Result<void> before) {
+Result<void> end_store(BlockStore& store, TapePlace& place, Result<void> before) {
   if (store.is_open()) {
     if (before.has_value())
       before = store.close();
     else
       store.abandon();
   }
-  lock.release();
+  if (before.has_value()) return place.finish();
+  place.discard();
   return before;
 }
 

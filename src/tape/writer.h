@@ -2,8 +2,11 @@
 // thread of its own (writer_thread.cc).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/partial_file.h"
 
 #include "tape/block_queue.h"
 #include "tape/block_store.h"
@@ -15,13 +18,28 @@ namespace delever::tape {
 // Bytes that wait to be compressed; beyond it append() stores (stepped) or waits (threaded).
 inline constexpr size_t kQueueBytes = size_t{32} << 20;
 
+// Where a writer writes: at the tape's own name or, for a new one that is to be whole, beside it.
+// Holds the lock of the tape meanwhile.
+class TapePlace {
+ public:
+  Result<std::string> begin(const std::string& path, const TapeWriter::Options& options);
+  Result<void> opened(const std::string& path) { return lock_.acquire_inode(path); }
+  Result<void> finish();  // the store is closed
+  void discard();
+
+ private:
+  WriterLock lock_;
+  std::optional<PartialFile> partial_;
+};
+
 Result<void> check_options(const TapeWriter::Options& options, const std::string& path);
 Result<void> check_message(std::string_view bytes, const StreamInfo& stream,
                            const std::string& path);
 Result<void> open_store(BlockStore& store, const std::string& path, Duration now);
 // Whether a writer may go on: not after a disk has failed it, nor once it is closed.
 Result<void> may_write(const std::optional<Error>& failed, bool closed, const std::string& path);
-// The end of a store: closed where all that came before is on it, else abandoned as it is.
-Result<void> end_store(BlockStore& store, WriterLock& lock, Result<void> before);
+// The end of a store: closed where all that came before is on it and named where it is to be, else
+// abandoned as it is.
+Result<void> end_store(BlockStore& store, TapePlace& place, Result<void> before);
 
 }  // namespace delever::tape

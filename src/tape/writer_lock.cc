@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -14,9 +17,31 @@
 namespace delever::tape {
 
 void WriterLock::release() {
+  if (inode_ >= 0) ::close(std::exchange(inode_, -1));
   if (file_ < 0) return;
+  removed_.reset();
   unlink(path_.c_str());
   ::close(std::exchange(file_, -1));
+}
+
+Result<void> WriterLock::acquire_inode(const std::string& path) {
+  struct stat info {};
+  if (inode_ >= 0 || stat(path.c_str(), &info) != 0) return {};
+  const std::string name = fmt::format("delever-tape-{:x}-{:x}", info.st_dev, info.st_ino);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  CHECK(name.size() + 1 < sizeof address.sun_path);
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const int lock = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (lock < 0) return {};  // a kernel without them: the file beside has to do
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::bind(lock, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+    const bool held = errno == EADDRINUSE;
+    ::close(lock);
+    if (held) return Error{Fault::refused, "another process is writing this tape", path};
+    return {};
+  }
+  inode_ = lock;
+  return {};
 }
 
 Result<void> WriterLock::acquire(const std::string& tape) {
@@ -43,7 +68,10 @@ Result<void> WriterLock::acquire(const std::string& tape) {
     if (fstat(file, &ours) == 0 && stat(path_.c_str(), &named) == 0 &&
         ours.st_ino == named.st_ino) {
       file_ = file;
-      return {};
+      removed_.emplace(path_);
+      auto one = acquire_inode(tape);
+      if (!one.has_value()) release();
+      return one;
     }
     ::close(file);
   }

@@ -19,16 +19,25 @@ class ThreadedWriter final : public TapeWriter {
       : path_(path),
         clock_(clock),
         wake_after_(std::max<int64_t>((options.flush_after / 4).ns(), 1'000'000)),
+        options_(options),
         queue_(options.flush_after / 2, options.block_bytes),
         store_(std::move(path), options) {}
 
   ~ThreadedWriter() override {
-    if (!closed_) (void)close();
+    if (closed_) return;
+    if (!options_.whole) {
+      (void)close();
+      return;
+    }
+    stop();
+    store_.abandon();
+    place_.discard();
   }
 
   Result<void> begin() {
-    TRY(lock_.acquire(path_));
+    store_.move_to(TRY(place_.begin(path_, options_)));
     TRY(open_store(store_, path_, clock_.elapsed()));
+    TRY(place_.opened(store_.path()));
     streams_ = store_.streams();
     for (size_t i = 0; i < streams_.size(); ++i) queue_.add_stream();
     worker_ = std::jthread([this] { work(); });
@@ -88,6 +97,27 @@ class ThreadedWriter final : public TapeWriter {
   Result<void> close() override {
     if (closed_) return {};
     auto done = worker_.joinable() ? flush() : Result<void>{};
+    stop();
+    return end_store(store_, place_, std::move(done));
+  }
+
+  Result<std::optional<int64_t>> remembered(const std::string& key) override {
+    const std::lock_guard guard(mutex_);
+    TRY(healthy());
+    const std::lock_guard store_guard(store_mutex_);
+    return store_.remembered(key);
+  }
+  Result<void> remember(const std::string& key, int64_t messages) override {
+    const std::lock_guard guard(mutex_);
+    TRY(healthy());
+    const std::lock_guard store_guard(store_mutex_);
+    return store_.remember(key, messages, clock_.elapsed());
+  }
+
+ private:
+  Result<void> healthy() const { return may_write(error_, closed_, path_); }
+
+  void stop() {
     {
       const std::lock_guard guard(mutex_);
       closed_ = true;
@@ -95,11 +125,7 @@ class ThreadedWriter final : public TapeWriter {
     }
     work_.notify_all();
     if (worker_.joinable()) worker_.join();
-    return end_store(store_, lock_, std::move(done));
   }
-
- private:
-  Result<void> healthy() const { return may_write(error_, closed_, path_); }
 
   void work() {
     std::unique_lock guard(mutex_);
@@ -131,7 +157,8 @@ class ThreadedWriter final : public TapeWriter {
   const std::string path_;
   Clock& clock_;
   const std::chrono::nanoseconds wake_after_;
-  WriterLock lock_;
+  const Options options_;
+  TapePlace place_;
 
   std::mutex mutex_;  // before store_mutex_ where both are taken
   std::condition_variable work_, done_;
