@@ -25,8 +25,16 @@ Error unavailable(const std::string& path, std::string what) {
 
 class PlainSource final : public ByteSource {
  public:
-  PlainSource(File file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  // `head`: what was read of it already, because a pipe cannot be read twice.
+  PlainSource(File file, std::string path, std::string head)
+      : file_(std::move(file)), path_(std::move(path)), head_(std::move(head)) {}
   Result<size_t> read(char* to, size_t size) override {
+    if (consumed_ < head_.size() && size > 0) {
+      const size_t left = std::min<size_t>(head_.size() - consumed_, size);
+      std::memcpy(to, head_.data() + consumed_, left);
+      consumed_ += left;
+      return left;
+    }
     const size_t n = std::fread(to, 1, size, file_.get());
     if (n == 0 && std::ferror(file_.get())) return unavailable(path_, std::strerror(errno));
     consumed_ += n;
@@ -36,7 +44,7 @@ class PlainSource final : public ByteSource {
 
  private:
   File file_;
-  std::string path_;
+  std::string path_, head_;
   uint64_t consumed_ = 0;
 };
 
@@ -213,11 +221,17 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   if (std::filesystem::is_directory(path, ec)) return unavailable(path, "is a directory");
   File file(std::fopen(path.c_str(), "rb"));
   if (!file) return unavailable(path, std::strerror(errno));
-  const uint64_t size = std::filesystem::file_size(path, ec);
+  uint64_t size = std::filesystem::file_size(path, ec);
+  if (ec) size = 0;  // a pipe
   std::array<unsigned char, 4> magic{};
   const size_t got = std::fread(magic.data(), 1, magic.size(), file.get());
-  std::rewind(file.get());
+  if (std::ferror(file.get())) return unavailable(path, std::strerror(errno));
   if (got == 4 && magic[0] == 'P' && magic[1] == 'K' && magic[2] <= 5 && magic[3] <= 6) {
+    std::error_code regular;
+    if (!std::filesystem::is_regular_file(path, regular))
+      return Error{Fault::malformed,
+                   "a zip archive through a pipe: its directory is at its end, give the file",
+                   path};
     int code = 0;
     zip_t* zip = zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code);
     if (!zip) {
@@ -233,7 +247,8 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   ByteMember member;
   member.name = std::filesystem::path(path).filename().string();
   member.place = path;
-  member.source = std::make_unique<PlainSource>(std::move(file), path);
+  member.source = std::make_unique<PlainSource>(
+      std::move(file), path, std::string(reinterpret_cast<const char*>(magic.data()), got));
   if (got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
     if (member.name.ends_with(".gz")) member.name.resize(member.name.size() - 3);
     member.source = std::make_unique<GzipSource>(std::move(member.source), path);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/hash.h"
+#include "base/partial_file.h"
 #include "feeds/importer.h"
 
 namespace delever::feeds {
@@ -56,6 +58,12 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
   }
   for (const std::string& path : files) {
     now_.file = path;
+    const std::optional<std::string> key = TRY(key_of(path));
+    if (const auto before = key ? TRY(tape_.remembered(*key)) : std::nullopt) {
+      report_.already.emplace_back(path, static_cast<uint64_t>(*before));
+      continue;
+    }
+    const uint64_t messages_before = report_.messages;
     const std::unique_ptr<InputFile> file = TRY(InputFile::open(path));
     uint64_t imported = 0, seen = 0;
     while (std::optional<ByteMember> member = TRY(file->next())) {
@@ -69,6 +77,7 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
                    fmt::format("a zip archive of {} files, none of them to be imported", seen),
                    path};
     }
+    if (key) TRY(tape_.remember(*key, static_cast<int64_t>(report_.messages - messages_before)));
     files_before_ += file->size();
   }
   TRY(sorter_.flush());
@@ -81,19 +90,33 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
   return std::move(report_);
 }
 
+// Of a file that can be read twice: its bytes, and how they are read.
+Result<std::optional<std::string>> Importer::key_of(const std::string& path) const {
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(path, ec)) return std::optional<std::string>();
+  Hasher hasher;
+  hasher.add(TRY(file_digest(path)));
+  hasher.add(reading_of(path));
+  return std::optional<std::string>(fmt::format("{:016x}", hasher.digest()));
+}
+
 Result<tape::StreamNumber> Importer::stream(tape::StreamInfo info) {
   auto number = tape_.stream(info);
   if (!number.has_value() && number.error().fault == Fault::refused) {
     info.name += fmt::format("~{:08x}", fingerprint(info));
     number = tape_.stream(info);
   }
-  std::vector<std::string>& names = report_.streams;
-  if (number.has_value() && std::find(names.begin(), names.end(), info.name) == names.end())
-    names.push_back(info.name);
+  if (number.has_value() && named_.insert(info.name).second)
+    report_.streams.push_back(info.name);
   return number;
 }
 
 Result<void> Importer::append(tape::StreamNumber stream, Instant received, std::string_view bytes) {
+  if (options_.stop && options_.stop())
+    return Error{Fault::unavailable, "interrupted: nothing was added"};
+  constexpr Instant kFirstMarket =
+      Instant::ns(1231006505LL * 1'000'000'000);  // Bitcoin's first block
+  report_.long_ago += received < kFirstMarket;
   ++report_.messages;
   report_.first = std::min(report_.first.value_or(received), received);
   report_.last = std::max(report_.last.value_or(received), received);

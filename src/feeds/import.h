@@ -2,8 +2,9 @@
 // each with the time it became known; every one is decoded once on the way in, so that a bad row is
 // found now and named by file and line.
 //
-// After an error the tape holds what the earlier chunks brought (64 MiB each); a caller who wants
-// all or nothing imports to a new file and renames it.
+// After an error the tape holds what the earlier chunks brought (64 MiB each), unless it was opened
+// `whole` (TapeWriter::Options). A file's digest stays on the tape, so that the same file in the
+// same words is not added twice; what comes through a pipe has none.
 #pragma once
 
 #include <functional>
@@ -34,6 +35,7 @@ struct ImportOptions {
       received;  // jsonl without .recv: when all of it was received; else each message's own time
   bool lenient = false;  // bad rows are skipped and counted
   size_t chunk_bytes = size_t{64} << 20;
+  std::function<bool()> stop = {};  // asked for each message: somebody wants it to end
 };
 
 struct ImportProgress {
@@ -56,6 +58,9 @@ struct ImportReport {
       unknown_channels;  // kept on the tape, but not understood; by reason and by channel
   std::vector<std::string> streams;
   std::optional<Instant> first, last;  // receive times
+  // Files that this tape had been given before, with the messages they brought then.
+  std::vector<std::pair<std::string, uint64_t>> already;
+  uint64_t long_ago = 0;  // rows of before there was such a market: wrong unit of time?
   // Messages that the venue stamped later than they were received, and by how much at most: one of
   // the two clocks is wrong (a recorder that took local time for UTC).
   uint64_t ahead = 0;

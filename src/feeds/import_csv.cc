@@ -28,6 +28,16 @@ class CsvImporter final : public Importer {
     return lower(member.name).ends_with(".csv");
   }
 
+  std::string reading_of(const std::string& path) const override {
+    std::string words = map_.text;
+    const auto named = map_.settings(std::filesystem::path(path).stem().string(), "");
+    if (!named.has_value()) return words;
+    for (const auto& [key, value] : named.value()) {
+      if (key.starts_with("file.")) words += "\n" + key + "=" + value;
+    }
+    return words;
+  }
+
   Result<void> import_member(const std::string&, ByteMember& member) override {
     LineReader lines(*member.source, member.place);
     std::optional<std::string_view> row = TRY(lines.record());

@@ -97,10 +97,26 @@ class MessageImporter final : public Importer {
 
   bool wants(const ByteMember&) const override { return true; }
 
-  Result<void> import_member(const std::string& path, ByteMember& member) override {
+  StreamGuess guess_of(const std::string& path) const {
     StreamGuess guess = guess_stream(path).value_or(StreamGuess{});
     if (!options_.decoder.empty() && options_.decoder != guess.decoder)
       guess = {.decoder = options_.decoder};
+    return guess;
+  }
+
+  std::string reading_of(const std::string& path) const override {
+    const StreamGuess guess = guess_of(path);
+    std::string words = fmt::format("{} {} {} {}", format_ == ImportFormat::raw ? "raw" : "jsonl",
+                                    guess.decoder, guess.request_path, options_.stream);
+    for (const auto* settings : {&guess.settings, &options_.settings}) {
+      for (const auto& [key, value] : *settings) words += "\n" + key + "=" + value;
+    }
+    if (options_.received) words += "\nreceived=" + options_.received->text();
+    return words;
+  }
+
+  Result<void> import_member(const std::string& path, ByteMember& member) override {
+    StreamGuess guess = guess_of(path);
     if (guess.decoder.empty())
       return Error{Fault::not_found,
                    "its path does not say which venue's messages it holds: name a decoder", path};

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "feeds/bytes.h"
 #include "feeds/import.h"
@@ -27,6 +29,8 @@ class Importer {
   virtual bool wants(const ByteMember& member) const = 0;  // of a zip archive
   virtual Result<void> import_member(const std::string& path, ByteMember& member) = 0;
   virtual void finish() {}
+  // What decides, beside its bytes, what is made of a file: map, decoder, what its name says.
+  virtual std::string reading_of(const std::string& path) const = 0;
 
   // Finds or adds a stream. Where the tape has another one of that name (another header, an older
   // map), the name gets a mark made from the settings.
@@ -39,8 +43,10 @@ class Importer {
   ImportReport report_;
 
  private:
+  Result<std::optional<std::string>> key_of(const std::string& path) const;
   tape::TapeWriter& tape_;
   const std::function<void(const ImportProgress&)>& progress_;
+  std::unordered_set<std::string> named_;  // the streams in the report
   Sorter sorter_;
   ImportProgress now_;
   uint64_t files_before_ = 0;  // bytes of the files that are done

@@ -43,6 +43,12 @@ constexpr Row kDecoders[] = {
 
 }  // namespace
 
+std::vector<std::string_view> decoder_names() {
+  std::vector<std::string_view> names;
+  for (const Row& row : kDecoders) names.push_back(row.name);
+  return names;
+}
+
 Result<std::unique_ptr<codec::Decoder>> make_decoder(std::string_view name,
                                                      const codec::StreamSettings& settings,
                                                      Instruments& instruments, SourceId source) {

@@ -305,6 +305,9 @@ struct FundingRateRule final : PayloadRule {
     r->rate = TRY(read_field(c, "rate", s));
     r->kind = TRY(option<FundingKind>(c, "funding_kind", kFundingKinds));
     if (c.has("interval")) r->interval = TRY(c.duration("interval"));
+    if (r->interval && (*r->interval <= Duration() || *r->interval > Duration::days(366)))
+      return Error{Fault::malformed, "an interval is longer than nothing, and a year at most",
+                   c.place("interval")};
     r->interval_hours = TRY(maybe_field(c, "interval_hours", s));
     if (c.has("mean_over")) r->mean_over = TRY(c.duration("mean_over"));
     r->settles_at = TRY(maybe_time_field(c, "settles_at", s));
