@@ -210,7 +210,7 @@ Error no_rulebook(const MarginQuestion& q, std::string_view symbol,
   if (q.venue == "dydx" && dates.empty()) there += "; dYdX margins a market by its liquidity tier";
   return {Fault::not_found,
           fmt::format("no rulebook for {} {}{}{}; {}", q.venue.substr(0, 40), symbol.substr(0, 40),
-                      q.as_of.empty() ? "" : " of ", q.as_of.substr(0, 40), there)};
+                      q.as_of.empty() ? "" : " at or before ", q.as_of.substr(0, 40), there)};
 }
 
 Result<void> add_others(const MarginQuestion& q, const rulebooks::RulebookShelf& shelf,
@@ -231,8 +231,8 @@ Result<void> add_others(const MarginQuestion& q, const rulebooks::RulebookShelf&
       if (other.mark && *other.mark != *marks.mark[0])
         return Error{Fault::refused, "one contract has one mark", other.symbol};
     } else {
-      const Rulebook* found = shelf.find(q.venue, other.symbol, q.as_of);
-      if (!found) found = shelf.find(q.venue, other.symbol);
+      const Rulebook* found =
+          shelf.newest(q.venue, shelf.symbol_of(q.venue, other.symbol), q.as_of);
       if (!found) return no_rulebook(q, other.symbol, shelf);
       position.book = TRY(books.add(*found));
       position.instrument = static_cast<InstrumentId>(marks.mark.size());
@@ -340,12 +340,47 @@ Result<Explanation> explain(const margin::Account& account, size_t index,
   return out;
 }
 
+namespace {
+
+// Whether its ladder reaches a position of this size: a capture of a venue's table may have been
+// cut, and an older one be longer.
+bool covers(const Rulebook& book, const MarginQuestion& q) {
+  margin::Rulebooks books;
+  const auto id = books.add(book);
+  if (!id.has_value()) return false;
+  const auto& ladder = books[id.value()].book.ladder;
+  return !ladder ||
+         margin::tier_of(*ladder,
+                         margin::position_value(books[id.value()], q.qty, q.entry, Round::up),
+                         q.qty) != nullptr;
+}
+
+Error too_large(const MarginQuestion& q, const std::string& symbol,
+                const rulebooks::RulebookShelf& shelf) {
+  std::string there;
+  for (const auto& book : shelf.all()) {
+    if (book->venue != q.venue || book->symbol != symbol || !book->ladder) continue;
+    const auto& cap = book->ladder->tiers.back().cap;
+    there += fmt::format("{}{} to {}", there.empty() ? "" : ", ", book->as_of,
+                         cap ? cap->text() : "any size");
+  }
+  return {Fault::out_of_range,
+          fmt::format("no rulebook for {} {} covers a position of {} at {}: there are {}", q.venue,
+                      symbol.substr(0, 40), q.qty.text(), q.entry.text(), there)};
+}
+
+}  // namespace
+
 Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookShelf& shelf) {
-  const Rulebook* found = shelf.find(q.venue, q.symbol, q.as_of);
-  if (!found) return no_rulebook(q, q.symbol, shelf);
+  const std::string symbol = shelf.symbol_of(q.venue, q.symbol);
+  const Rulebook* latest = shelf.newest(q.venue, symbol, q.as_of);
+  if (!latest) return no_rulebook(q, symbol, shelf);
   if (q.qty.raw() <= 0 || q.entry.raw() <= 0)
     return Error{Fault::refused, "entry and quantity must be positive"};
   if (q.leverage.raw() < Leverage::scale) return Error{Fault::refused, "leverage is at least 1"};
+  const Rulebook* found =
+      shelf.newest(q.venue, symbol, q.as_of, [&](const Rulebook& book) { return covers(book, q); });
+  if (!found) return too_large(q, symbol, shelf);
   Rulebook book = *found;
   if (q.liquidation_fee) {
     if (!book.margin) book.margin = MarginRule{};

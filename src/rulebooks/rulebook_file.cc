@@ -1,6 +1,7 @@
 #include "rulebooks/rulebook_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -322,6 +323,70 @@ const Rulebook* RulebookShelf::find(std::string_view venue, std::string_view sym
     }
   }
   return best;
+}
+
+const Rulebook* RulebookShelf::newest(std::string_view venue, std::string_view symbol,
+                                      std::string_view by,
+                                      const std::function<bool(const Rulebook&)>& covers) const {
+  const Rulebook* best = nullptr;
+  const auto dated = [](const Rulebook& book) { return book.as_of != "undated"; };
+  for (const auto& book : books_) {
+    if (book->venue != venue || book->symbol != symbol) continue;
+    // "2024" and "2024-06" are of some day in it: that far the later text is the later day.
+    if (dated(*book) && !by.empty() && by != "undated" && book->as_of > by) continue;
+    if (by == "undated" && dated(*book)) continue;
+    if (covers && !covers(*book)) continue;
+    if (!best || dated(*book) > dated(*best) ||
+        (dated(*book) == dated(*best) && book->as_of > best->as_of))
+      best = book.get();
+  }
+  return best;
+}
+
+Error RulebookShelf::none(std::string_view venue, std::string_view symbol,
+                          std::string_view by) const {
+  std::vector<std::string> dates, symbols, venues;
+  for (const auto& book : books_) {
+    if (venues.empty() || venues.back() != book->venue) venues.push_back(book->venue);
+    if (book->venue != venue) continue;
+    if (symbols.empty() || symbols.back() != book->symbol) symbols.push_back(book->symbol);
+    if (book->symbol == symbol) dates.push_back(book->as_of);
+  }
+  std::sort(venues.begin(), venues.end());
+  venues.erase(std::unique(venues.begin(), venues.end()), venues.end());
+  const auto& there = !dates.empty() ? dates : !symbols.empty() ? symbols : venues;
+  return {Fault::not_found,
+          fmt::format("no rulebook for {} {}{}{}: there are {}", venue.substr(0, 40),
+                      symbol.substr(0, 40), by.empty() ? "" : " at or before ", by.substr(0, 40),
+                      fmt::join(there, ", "))};
+}
+
+std::string RulebookShelf::symbol_of(std::string_view venue, std::string_view text) const {
+  const auto known = [&](std::string_view symbol) -> std::string {
+    for (const auto& book : books_) {
+      if (book->venue == venue && lower(book->symbol) == lower(symbol)) return book->symbol;
+    }
+    return "";
+  };
+  if (std::string exact = known(text); !exact.empty()) return exact;
+  const size_t slash = text.find('/');
+  if (slash == text.npos) return std::string(text);
+  const std::string base(text.substr(0, slash));
+  const std::string_view rest = text.substr(slash + 1);
+  const size_t colon = rest.find(':');
+  const std::string quote(rest.substr(0, colon));
+  const std::string settle(colon == rest.npos ? "" : rest.substr(colon + 1));
+  const bool inverse = lower(settle) == lower(base);
+  std::vector<std::string> names{base + quote, base + "-" + quote + "-SWAP"};
+  if (inverse)
+    names = {base + quote + "_PERP", base + quote, base + "-PERPETUAL",
+             base + "-" + quote + "-SWAP"};
+  names.push_back(base + "_" + quote + "-PERPETUAL");
+  if (venue == "hyperliquid" || venue == "dydx") names.push_back(base);
+  for (const std::string& name : names) {
+    if (std::string found = known(name); !found.empty()) return found;
+  }
+  return std::string(text);
 }
 
 }  // namespace delever::rulebooks

@@ -3,6 +3,7 @@
 // breaks cum_k = cum_{k-1} + floor_k * (mmr_k - mmr_{k-1}) is refused, with FILE:LINE: KEY.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,6 +40,15 @@ class RulebookShelf {
   // very date.
   const Rulebook* find(std::string_view venue, std::string_view symbol,
                        std::string_view as_of = {}) const;
+  // As of a day means as of: the newest dated at or before `by` ("2026-01-30", or less of it;
+  // empty: any) that `covers` says yes to, an undated one after all dated ones. nullptr: none().
+  const Rulebook* newest(std::string_view venue, std::string_view symbol, std::string_view by,
+                         const std::function<bool(const Rulebook&)>& covers = {}) const;
+  // What there is instead, for an error: "no rulebook for ...: there are 2021-03-18, 2024-10-24".
+  Error none(std::string_view venue, std::string_view symbol, std::string_view by) const;
+  // The venue's own name of what somebody wrote in any case or in the unified form of ccxt
+  // ("btc/usdt:usdt"); the text itself where no rulebook answers to it.
+  std::string symbol_of(std::string_view venue, std::string_view text) const;
   const std::vector<std::unique_ptr<const Rulebook>>& all() const { return books_; }
 
  private:

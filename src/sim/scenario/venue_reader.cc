@@ -94,10 +94,8 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
     const std::string as_of = TRY(c.text("rulebook", ""));
     const std::string book = TRY(c.text("rulebook_symbol", l.symbol));
     const std::string book_venue = TRY(c.text("rulebook_venue", venue));
-    const Rulebook* found = shelf.find(book_venue, book, as_of);
-    if (!found)
-      return Error{Fault::not_found, fmt::format("no rulebook {} {} {}", book_venue, book, as_of),
-                   c.place("symbol")};
+    const Rulebook* found = shelf.newest(book_venue, book, as_of);
+    if (!found) return shelf.none(book_venue, book, as_of).at(c.place("symbol"));
     l.rules = *found;
     if (!l.rules.contract) return not_established(l.rules, "contract");
     if (l.rules.contract->base != s.assets[l.asset].name)
