@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <unordered_set>
 
 #include "base/csv.h"
 #include "base/text.h"
@@ -404,6 +405,26 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
   return check;
 }
 
+// A unit is made of words that somebody could mean; the claim's own coin is one of them.
+bool is_unit(const Claim& claim) {
+  static const std::unordered_set<std::string> words{
+      "percent", "%",    "percentage", "per",   "a",        "an",         "year",       "day",
+      "hour",    "8h",   "24h",        "hours", "bp",       "bps",        "basis",      "point",
+      "points",  "usd",  "usdt",       "usdc",  "dollar",   "dollars",    "million",    "billion",
+      "musd",    "busd", "coin",       "coins", "contract", "contracts",  "fraction",   "ratio",
+      "share",   "x",    "times",      "of",    "annual",   "annualised", "annualized", "btc",
+      "eth",     "sol",  "interval"};
+  const std::string unit = lower(claim.unit);
+  size_t at = 0;
+  while (at < unit.size()) {
+    const size_t end = std::min(unit.find_first_of(" /,", at), unit.size());
+    const std::string word = unit.substr(at, end - at);
+    at = end + 1;
+    if (!word.empty() && !words.contains(word) && word != lower(claim.asset)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view file) {
@@ -434,6 +455,12 @@ Result<std::vector<Claim>> read_claims(std::string_view text, std::string_view f
     claim.value = *value;
     if (!ids.insert(claim.id).second)
       return Error{Fault::malformed, fmt::format("claim_id {} stands twice", claim.id),
+                   claim.place};
+    if (!is_unit(claim))
+      return Error{Fault::malformed,
+                   fmt::format("unit \"{}\" is not known (percent, fraction, basis points, USD, "
+                               "million USD, coins, ...)",
+                               claim.unit.substr(0, 40)),
                    claim.place};
     claims.push_back(std::move(claim));
   }

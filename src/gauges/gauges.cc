@@ -340,7 +340,7 @@ const std::vector<GaugeName>& gauge_names() {
   static const std::vector<GaugeName> names{
       {"liq_long_usd_24h", "USD", "long positions liquidated in 24 h"},
       {"liq_short_usd_24h", "USD", "short positions liquidated in 24 h"},
-      {"liq_total_usd_24h", "USD", "both"},
+      {"liq_total_usd_24h", "USD", "long and short positions liquidated in 24 h"},
       {"liq_long_share", "fraction", "L / (L + S) of the 24 h"},
       {"liq_dominance_osc", "fraction", "(L - S) / (L + S) of the 24 h"},
       {"liq_concentration_1m", "fraction", "share of the 24 h total in its largest minute"},

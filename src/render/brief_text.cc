@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include "base/text.h"
 
 #include "market/shown.h"
 #include "render/brief_render.h"
@@ -116,6 +117,11 @@ std::string brief_text(const Brief& brief) {
   out += "\nVerdict: did the flush clear the leverage?\n";
   out += brief.verdict ? verdict_text(*brief.verdict)
                        : fmt::format("  cannot tell: no day of {} is over\n", brief.asset);
+  if (!brief.coverage.empty()) {
+    out += "\nWhat the tape holds\n";
+    for (const std::string_view line : split(coverage_text(brief.coverage), '\n'))
+      if (!line.empty()) out += fmt::format("  {}\n", line);
+  }
   for (const SourceUse& s : brief.sources) {
     for (const auto& [reason, count] : s.undecoded_reasons)
       out += fmt::format("\nundecoded: {} messages of {}: {}\n", count, s.name, reason);

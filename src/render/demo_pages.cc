@@ -172,19 +172,50 @@ std::string stress_demo_html(const std::string& title, const StressReport& t) {
                          html_escaped(stress_text(t)) + "</pre></div>");
 }
 
-std::string demo_index(const std::string& title, const sim::Outcome& outcome,
+namespace {
+
+// What came out, in a few sentences, before anything else.
+std::string answer_of(const Brief& published, const sim::Outcome& outcome) {
+  size_t holds = 0, conflicting = 0, pending = 0;
+  for (const gauges::ClaimCheck& c : published.claims) {
+    const bool against = c.state == gauges::State::conflicting;
+    conflicting += against;
+    pending += c.state == gauges::State::pending;
+    holds += !against && c.state != gauges::State::pending;
+  }
+  std::string out = fmt::format(
+      R"(<p class="answer"><b>Did the flush clear the leverage? {}.</b> {} Of {} published )"
+      R"(figures {} hold as stated, {} do not, {} cannot be told from what was published.)",
+      verdict::answer_name(published.verdict.answer) == "cannot_tell"   ? "Nobody can tell"
+      : verdict::answer_name(published.verdict.answer) == "not_cleared" ? "No"
+                                                                        : "Yes",
+      html_escaped(published.verdict.reason), published.claims.size(), holds, conflicting, pending);
+  if (!outcome.assets.empty()) {
+    const sim::AssetOutcome& a = outcome.assets[0];
+    if (!a.samples.empty())
+      out += fmt::format(" In the rehearsal {} went from {:.0f} to {:.0f} USD.",
+                         html_escaped(a.name), a.samples.front().price, a.samples.back().price);
+  }
+  return out + "</p>";
+}
+
+}  // namespace
+
+std::string demo_index(const Brief& published, const sim::Outcome& outcome,
                        const std::vector<DemoPage>& pages, const std::string& beside) {
-  std::string body = fmt::format(
-      "<p>Two things stand side by side here and are never mixed: what was published on the day, "
-      "and a market that "
-      "was simulated (seed {}, hash {:016x}) from an assumed path and assumed "
-      "positions.</p><h2>Pages and files</h2>"
-      "<ul>",
-      outcome.seed, outcome.hash);
+  std::string body = answer_of(published, outcome) +
+                     fmt::format(
+                         "<p>Two things stand side by side here and are never mixed: what was "
+                         "published on the day, "
+                         "and a market that "
+                         "was simulated (seed {}, hash {:016x}) from an assumed path and assumed "
+                         "positions.</p><h2>Pages and files</h2>"
+                         "<ul>",
+                         outcome.seed, outcome.hash);
   for (const DemoPage& p : pages)
     body += fmt::format(R"(<li><a href="{}">{}</a><br><span class="soft">{}</span></li>)",
                         html_escaped(p.file), html_escaped(p.title), html_escaped(p.what));
-  return page(title, body + "</ul><h2>Published and simulated</h2>" + beside);
+  return page(published.title, body + "</ul><h2>Published and simulated</h2>" + beside);
 }
 
 }  // namespace delever::render

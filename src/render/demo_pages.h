@@ -24,7 +24,7 @@ std::string beside_html(const reports::Brief& published, const reports::Brief& s
 std::string stress_demo_text(const reports::StressReport& report);
 std::string stress_demo_html(const std::string& title, const reports::StressReport& report);
 
-std::string demo_index(const std::string& title, const sim::Outcome& outcome,
+std::string demo_index(const reports::Brief& published, const sim::Outcome& outcome,
                        const std::vector<DemoPage>& pages, const std::string& beside);
 
 }  // namespace delever::render

@@ -19,13 +19,17 @@ inline constexpr std::string_view kPageStyle = R"(
                                                R"(system-ui,sans-serif}
 main{max-width:940px;margin:0 auto;padding:28px 20px 60px}h1{font-size:24px;margin:0 0 4px}
 h2{font-size:17px;margin:34px 0 10px;border-bottom:1px solid var(--line);padding-bottom:4px}
-p,li{max-width:76ch}.soft{color:var(--soft)}small{color:var(--soft)}
+a{color:var(--blue)}p,li{max-width:76ch;)"
+                                               R"(overflow-wrap:anywhere})"
+                                               R"(.soft{color:var(--soft)}small{color:var(--soft)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:10px;)"
                                                R"(margin:16px 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 12px}
 .card b{display:block;font-size:20px;font-weight:600;font-variant-numeric:tabular-nums}
 .card>span{font-size:12.5px;color:var(--soft)}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}
+.answer{font-size:17px;border-left:3px solid var(--gold);padding-left:12px}
+.scroll{overflow-x:auto;max-width:100%}pre{font-size:12px}table{border-collapse:collapse;)"
+                                               R"(width:100%;font-size:13px}
 th{text-align:left;color:var(--soft);font-weight:600}
 th,td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top}
 th.n{text-align:right}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -34,9 +38,11 @@ th.n{text-align:right}td.n{text-align:right;font-variant-numeric:tabular-nums;wh
 .corroborated,.pass{color:var(--ok)}.single_source{color:var(--blue)}.conflicting,)"
                                                R"(.fail{color:var(--bad)}
 .pending,.unknown{color:var(--wait)}
-svg{width:100%;height:auto;margin:8px 0}
+td:has(small){min-width:19ch}svg{width:100%;height:auto;margin:8px 0}
 @media(max-width:700px){.chart{overflow-x:auto}.chart svg{width:720px;max-width:none})"
-                                               R"(main{padding:18px 12px 40px}}
+                                               R"(main{padding:18px 12px 40px})"
+                                               R"(th,td{padding:4px 5px})"
+                                               R"(td small{overflow-wrap:anywhere}}
 svg .title{font:600 13px system-ui,sans-serif;fill:var(--fg)}
 svg .tick{font:11px system-ui,sans-serif;fill:var(--soft)}svg .grid{stroke:var(--line);)"
                                                R"(stroke-width:1}

@@ -178,6 +178,16 @@ std::string waves_table(const sim::AssetOutcome& a) {
   return out + "</table></div>";
 }
 
+// How far the figure is from where its check would turn.
+std::string margin_of(const ReproduceCheck& c) {
+  if (!c.got) return "";
+  const double to_low = *c.got - c.wanted->low, to_high = c.wanted->high - *c.got;
+  if (to_low < 0) return fmt::format("; {} too low", short_number(-to_low));
+  if (to_high < 0) return fmt::format("; {} too high", short_number(-to_high));
+  return to_low < to_high ? fmt::format("; fails if it falls by {}", short_number(to_low))
+                          : fmt::format("; fails if it rises by {}", short_number(to_high));
+}
+
 std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o) {
   const auto all = reproduce_checks(scenario, o);
   if (all.empty()) return "";
@@ -186,7 +196,9 @@ std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o
   std::string out = fmt::format(
       "<h2>What the real days showed</h2><p>{} of {} hold. The ranges are published facts that the "
       "scenario names; a "
-      "range that is missed says where this market is not that one.</p>",
+      "range that is missed says where this market is not that one, and a check fails below its "
+      "low or "
+      "above its high end.</p>",
       held, all.size());
   out += R"(<div class="scroll"><table><tr><th>outcome</th><th>low</th><th>high</th><th>)"
          R"(simulated</th><th></th>)"
@@ -197,7 +209,7 @@ std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o
         R"(<td><span class="state {}">{}</span></td><td>{}</td></tr>)",
         html_escaped(c.wanted->outcome), short_number(c.wanted->low), short_number(c.wanted->high),
         c.got ? short_number(*c.got) : "–", c.holds() ? "pass" : "fail",
-        c.holds() ? "holds" : "missed", html_escaped(c.wanted->source));
+        c.holds() ? "holds" : "missed", html_escaped(c.wanted->source + margin_of(c)));
   return out + "</table></div>";
 }
 

@@ -30,6 +30,20 @@ Scale scale_over(double low, double high, double begin, double end) {
   return {low, high, begin, end};
 }
 
+// Of values: a range of a few thousandths is opened, or its noise would fill the drawing.
+constexpr double kLeastSpan = 0.004;
+
+Scale value_scale(double low, double high, double begin, double end) {
+  if (!(std::max(std::fabs(low), std::fabs(high)) > 1e-9)) return scale_over(0, 1, begin, end);
+  const double least = kLeastSpan * std::max(std::fabs(low), std::fabs(high));
+  if (high - low < least) {
+    const double middle = (low + high) / 2;
+    low = low >= 0 ? std::max(0.0, middle - least / 2) : middle - least / 2;
+    high = high <= 0 ? std::min(0.0, middle + least / 2) : middle + least / 2;
+  }
+  return scale_over(low, high, begin, end);
+}
+
 double seconds(Instant t) { return static_cast<double>(t.ns()) * 1e-9; }
 
 struct Frame {
@@ -80,6 +94,8 @@ std::string time_axis(const Frame& frame) {
     out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
                        std::min(frame.x(t), kWidth - half), frame.height - 8, label);
   }
+  out += fmt::format(R"(<text class="tick" x="{}" y="{}" text-anchor="end">UTC</text>)", kLeft - 6,
+                     frame.height - 8);
   return out;
 }
 
@@ -252,7 +268,7 @@ std::string svg_time_chart(const TimeChart& chart) {
   const double pad = (y.high - y.low) * 0.06;
   const Frame frame{
       scale_over(x.low, x.high, kLeft + 6, kWidth - kRight - 6),
-      scale_over(y.low - (y.low == 0 ? 0 : pad), y.high + pad, height - kBottom, kTop), height};
+      value_scale(y.low - (y.low == 0 ? 0 : pad), y.high + pad, height - kBottom, kTop), height};
   std::string out = open_svg(chart.title, height);
   out += y_axis(frame, round_ticks(frame.y.from, frame.y.to, 5), chart.scale, chart.unit) +
          time_axis(frame);
@@ -308,36 +324,34 @@ std::string svg_strike_chart(const StrikeChart& chart) {
     y.add(bar.puts);
   }
   const double height = chart.height;
-  // Strikes are unevenly spaced; each gets the same room, and marks are placed between their
-  // neighbours.
-  const double slot = (kWidth - kLeft - kRight) / static_cast<double>(chart.bars.size());
+  // By strike, as on any axis; a bar is as wide as the narrowest distance leaves room for.
+  const double first = chart.bars.front().strike, last = chart.bars.back().strike;
+  double apart = last > first ? last - first : 1;
+  for (size_t i = 1; i < chart.bars.size(); ++i)
+    apart = std::min(apart, chart.bars[i].strike - chart.bars[i - 1].strike);
+  const double room = kWidth - kLeft - kRight, margin = 20;
+  const Scale across = scale_over(first, last, kLeft + margin, kWidth - kRight - margin);
   const auto x_of = [&](double strike) {
-    const auto after =
-        std::lower_bound(chart.bars.begin(), chart.bars.end(), strike,
-                         [](const StrikeBar& bar, double s) { return bar.strike < s; });
-    double place = static_cast<double>(after - chart.bars.begin());
-    if (after != chart.bars.end() && after != chart.bars.begin() && after->strike != strike)
-      place -= (after->strike - strike) / (after->strike - std::prev(after)->strike);
-    return kLeft + (place + 0.5) * slot;
+    return std::clamp(across(strike), kLeft + 2, kLeft + room - 2);
   };
-  const Frame frame{{}, scale_over(0, y.high * 1.08, height - kBottom, kTop), height};
+  const Frame frame{across, scale_over(0, y.high * 1.08, height - kBottom, kTop), height};
   std::string out =
       open_svg(chart.title, height) + y_axis(frame, round_ticks(0, frame.y.to, 5), 1, chart.unit);
-  const size_t every = std::max<size_t>(1, (chart.bars.size() + 11) / 12);
-  for (size_t i = 0; i < chart.bars.size(); ++i) {
-    const StrikeBar& bar = chart.bars[i];
-    const double x = x_of(bar.strike), width = std::min(14.0, slot * 0.42);
-    const double base = frame.y(0);
+  const double slot = across(first + apart) - across(first);
+  const double width = std::clamp(slot * 0.42, 0.8, 14.0), base = frame.y(0);
+  for (const StrikeBar& bar : chart.bars) {
+    const double x = across(bar.strike);
     out += fmt::format(R"x(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" )x"
                        R"x(style="fill:var(--short)"/>)x",
                        x - width, frame.y(bar.calls), width, base - frame.y(bar.calls));
     out += fmt::format(R"x(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" )x"
                        R"x(style="fill:var(--long)"/>)x",
                        x, frame.y(bar.puts), width, base - frame.y(bar.puts));
-    if (i % every == 0) {
-      out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
-                         x, height - 8, short_number(bar.strike));
-    }
+  }
+  for (const double strike : round_ticks(across.from, across.to, 10)) {
+    if (strike < across.from || strike > across.to) continue;
+    out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)",
+                       x_of(strike), height - 8, short_number(strike));
   }
   std::vector<Mark> marks;
   for (const LevelMark& mark : chart.marks) marks.push_back({x_of(mark.value), mark.label});
@@ -360,7 +374,7 @@ std::string svg_xy_chart(const XyChart& chart) {
   if (x.empty()) return "";
   const double height = chart.height, pad = (y.high - y.low) * 0.06;
   const Frame frame{scale_over(x.low, x.high, kLeft + 6, kWidth - kRight - 6),
-                    scale_over(y.low - pad, y.high + pad, height - kBottom, kTop), height};
+                    value_scale(y.low - pad, y.high + pad, height - kBottom, kTop), height};
   std::string out = open_svg(chart.title, height);
   out += y_axis(frame, round_ticks(frame.y.from, frame.y.to, 5), chart.y_scale, chart.y_unit);
   for (const double tick : round_ticks(frame.x.from, frame.x.to, 8)) {
