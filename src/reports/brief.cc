@@ -1,6 +1,7 @@
 #include "reports/brief.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -129,6 +130,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context) {
   inputs.claim_rules_path = options.claim_rules;
   std::unique_ptr<EventFeed> feed;
   std::string claims_path = options.claims;
+  std::vector<Coverage> coverage;
   if (options.tapes.empty()) {
     const Episode episode = TRY(load_episode(
         find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
@@ -141,17 +143,39 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context) {
     feed = TRY(open_episode(episode, inputs.at));
   } else {
     if (!options.episode.empty())
-      return Error{Fault::malformed, "give an episode folder or --tape, not both", "brief"};
+      return Error{Fault::usage, "give an episode folder or --tape, not both", "brief"};
     inputs.asset = options.asset.empty() ? "BTC" : upper(options.asset);
-    inputs.at = TRY(time_or_last(options.at, "--at", options.tapes, context));
+    if (options.at.empty()) {
+      coverage = TRY(coverage_of(options.tapes));
+      if (coverage.empty())
+        return Error{Fault::no_evidence, "holds no event, so there is no time to speak of",
+                     options.tapes.at(0)};
+      const FreshTime fresh = fresh_time(coverage);
+      inputs.at = fresh.at;
+      if (!fresh.stale.empty())
+        inputs.notes.push_back(fmt::format(
+            "no --at: this is {}, the last time at which what the tape holds was fresh together; "
+            "{} ended before the tape does (at {})",
+            fresh.at.text(), fmt::join(fresh.stale, " and "), fresh.last.text()));
+    } else {
+      inputs.at = TRY(parse_at(options.at, "--at", context));
+    }
     inputs.title = "Leverage brief, " + inputs.asset;
-    feed = TRY(open_tapes(options.tapes, inputs.at));
+    feed = TRY(open_tapes(options.tapes, inputs.at, context.progress));
   }
   if (!claims_path.empty()) {
     const std::string text = TRY(read_file(claims_path));
     inputs.claims = TRY(gauges::read_claims(text, claims_path));
   }
-  return make_brief(inputs, *feed);
+  Brief brief = TRY(make_brief(inputs, *feed));
+  const auto pending =
+      std::count_if(brief.readings.begin(), brief.readings.end(),
+                    [](const gauges::Reading& r) { return r.state == gauges::State::pending; });
+  const bool little = 2 * static_cast<size_t>(pending) > brief.readings.size();
+  if (little && coverage.empty() && !options.tapes.empty())
+    coverage = TRY(coverage_of(options.tapes));
+  if (little) brief.coverage = std::move(coverage);
+  return brief;
 }
 
 size_t reading_rank(std::string_view name) {

@@ -12,6 +12,7 @@
 #include "gauges/history.h"
 #include "gauges/reading.h"
 #include "reports/context.h"
+#include "reports/coverage.h"
 #include "reports/verdict.h"
 
 namespace delever::reports {
@@ -34,6 +35,7 @@ struct Brief {
   std::vector<std::string> notes;     // of an episode: what is in it, where it ends
   gauges::History history;            // what the charts draw; every series ends at as_of
   std::vector<SourceUse> sources;
+  std::vector<Coverage> coverage;  // of tapes, where little can be said: what they hold
 };
 
 // What a brief is made from: rules, claims, and something that feeds the events received up to a

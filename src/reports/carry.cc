@@ -176,8 +176,7 @@ Result<PricePaid> given_or(const std::optional<double>& given, const CarrySink* 
                            Instant at, Duration age, const char* option) {
   if (given) return PricePaid{*given, "given"};
   if (!sink)
-    return Error{Fault::malformed, fmt::format("wants {}, or a tape that knows it", option),
-                 "carry"};
+    return Error{Fault::usage, fmt::format("wants {}, or a tape that knows it", option), "carry"};
   return sink->price(leg, at, age);
 }
 
@@ -243,18 +242,18 @@ Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, cons
 Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
   CarryReport report{.contract = o.contract, .spot = o.spot};
   const Duration age = TRY(of_option(Duration::parse(o.price_age), "--price-age"));
-  if (age < Duration()) return Error{Fault::malformed, "must not be negative", "--price-age"};
+  if (age < Duration()) return Error{Fault::usage, "must not be negative", "--price-age"};
   report.from = TRY(parse_at(o.from, "--from", context));
   if (!o.to.empty()) {
     report.to = TRY(parse_at(o.to, "--to", context));
-    if (report.to <= report.from) return Error{Fault::malformed, "is not after --from", "--to"};
+    if (report.to <= report.from) return Error{Fault::usage, "is not after --from", "--to"};
   }
   std::unique_ptr<EventFeed> feed;
   std::unique_ptr<CarrySink> sink;
   if (!o.tapes.empty() || !o.episode.empty()) {
     if (o.contract.empty() || o.spot.empty())
-      return Error{Fault::malformed,
-                   "data want --spot and --contract, as BTC-USDT and BTC-USDT-PERP", "carry"};
+      return Error{Fault::usage, "data want --spot and --contract, as BTC-USDT and BTC-USDT-PERP",
+                   "carry"};
     // Settlements may be stamped a little late: the minute after the exit is read as well.
     const Instant until =
         std::max(report.from, o.to.empty() ? report.from : report.to) + Duration::minutes(1);
@@ -262,7 +261,7 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
       const Episode episode = TRY(load_episode(find_shipped(o.episode)));
       feed = TRY(open_episode(episode, until));
     } else {
-      feed = TRY(open_tapes(o.tapes, until));
+      feed = TRY(open_tapes(o.tapes, until, context.progress));
     }
     const std::string rules = TRY(read_file(find_shipped(o.rules)));
     sink = std::make_unique<CarrySink>(feed->instruments(), o,
@@ -290,11 +289,11 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
   }
   if (report.perpetual) {
     if (o.to.empty())
-      return Error{Fault::malformed, "a perpetual wants --to: it has no expiry", "carry"};
+      return Error{Fault::usage, "a perpetual wants --to: it has no expiry", "carry"};
     TRY(work_out_perpetual(report, o, *sink, age));
   } else {
     if (!expiry)
-      return Error{Fault::malformed, "a future without data wants --expiry, as 27MAR26", "carry"};
+      return Error{Fault::usage, "a future without data wants --expiry, as 27MAR26", "carry"};
     report.to = *expiry;
     if (report.spot.empty()) report.spot = "spot";
     if (report.contract.empty()) report.contract = "future of " + expiry_name(*expiry);

@@ -50,15 +50,15 @@ struct Prepared {
 
 Result<void> check_together(const EnsembleOptions& a) {
   if (a.wants_files)
-    return Error{Fault::malformed,
+    return Error{Fault::usage,
                  "many runs write no tape and no page: leave out --out, --html and --format html",
                  a.mechanisms ? "--mechanisms" : "--runs"};
   if (a.rare.empty()) return {};
-  if (a.mechanisms) return Error{Fault::malformed, "not together with --mechanisms", "--rare"};
+  if (a.mechanisms) return Error{Fault::usage, "not together with --mechanisms", "--rare"};
   if (a.runs > 1)
-    return Error{Fault::malformed, "not together with --runs: --replicas says how many", "--rare"};
+    return Error{Fault::usage, "not together with --runs: --replicas says how many", "--rare"};
   if (a.replicas % 10 != 0)
-    return Error{Fault::malformed, "ten groups of one size: want a multiple of ten", "--replicas"};
+    return Error{Fault::usage, "ten groups of one size: want a multiple of ten", "--replicas"};
   return {};
 }
 
@@ -68,10 +68,12 @@ Result<Prepared> prepare(const EnsembleOptions& arguments) {
   Prepared p{.scenario = std::move(read.scenario), .switches = read.switches};
   p.draws = TRY(of_option(sim::read_draws(arguments.draws), "--draws"));
   if (p.draws != sim::Draws::independent && (!p.scenario.shock || !arguments.rare.empty()))
-    return Error{Fault::malformed,
+    return Error{Fault::usage,
                  p.scenario.shock ? "splitting draws its own"
                                   : "the scenario has no [shock] that could be drawn so",
                  "--draws"};
+  if (p.draws == sim::Draws::antithetic && arguments.runs % 2 != 0)
+    return Error{Fault::usage, "antithetic draws come in pairs: want an even number", "--runs"};
   if (!arguments.rare.empty())
     p.climb = TRY(of_option(sim::read_climb(arguments.rare, p.scenario), "--rare"));
   p.digest = TRY(digest_of(p.scenario));

@@ -50,7 +50,7 @@ Result<FactsReport> facts_report(const FactsOptions& options, Context& context) 
   facts::Window window;
   if (!options.from.empty()) window.from = TRY(parse_at(options.from, "--from", context));
   if (!options.to.empty()) window.to = TRY(parse_at(options.to, "--to", context));
-  if (window.from > window.to) return Error{Fault::malformed, "is after --to", "--from"};
+  if (window.from > window.to) return Error{Fault::usage, "is after --to", "--from"};
   FactsReport page;
   page.asset = upper(options.asset);
   page.rules = options.rules;

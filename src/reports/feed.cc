@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "base/config.h"
+#include "base/partial_file.h"
 #include "feeds/import.h"
 #include "feeds/replay.h"
 #include "tape/inspect.h"
@@ -33,20 +35,23 @@ class CountingSink final : public feeds::ReplaySink {
 
 class TapeFeed final : public EventFeed {
  public:
-  TapeFeed(std::unique_ptr<feeds::Replay> replay, std::string scratch)
-      : replay_(std::move(replay)), scratch_(std::move(scratch)) {}
-  ~TapeFeed() override {
-    replay_.reset();
-    if (!scratch_.empty()) remove_tape(scratch_);
-  }
+  explicit TapeFeed(std::unique_ptr<feeds::Replay> replay) : replay_(std::move(replay)) {}
+  TapeFeed(std::unique_ptr<feeds::Replay> replay, PartialFile scratch)
+      : scratch_(std::move(scratch)), replay_(std::move(replay)) {}
 
   const Instruments& instruments() const override { return replay_->instruments(); }
   const std::vector<Source>& sources() const override { return replay_->sources(); }
   Result<void> run(EventSink& sink) override {
     CountingSink counting(sink);
-    auto ran = replay_->run(counting);
+    auto ran = run_all(counting);
+    if (progress_) progress_->clear();
     undecoded_ = counting.undecoded();
     return ran;
+  }
+  // `messages`: on the tapes, of which those up to the time it was opened for are read.
+  void tell(Progress* progress, uint64_t messages) {
+    progress_ = progress;
+    total_ = messages;
   }
   std::vector<SourceUse> use() const override {
     std::vector<SourceUse> out;
@@ -62,22 +67,36 @@ class TapeFeed final : public EventFeed {
     return out;
   }
 
-  static void remove_tape(const std::string& path) {
-    std::error_code ignored;
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix, ignored);
+ private:
+  Result<void> run_all(CountingSink& sink) {
+    constexpr uint64_t kTellEvery = 4096;
+    while (TRY(replay_->step(sink))) {
+      if (progress_ && replay_->messages() % kTellEvery == 0)
+        progress_->show("reading", replay_->messages(), total_);
+    }
+    return {};
   }
 
- private:
+  Progress* progress_ = nullptr;
+  uint64_t total_ = 0;
+  std::optional<PartialFile> scratch_;  // a tape of our own, removed when it has been read
   std::unique_ptr<feeds::Replay> replay_;
-  std::string scratch_;  // a tape of our own, to be removed
   std::map<std::string, std::map<std::string, uint64_t>> undecoded_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to) {
+Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to,
+                                              Progress* progress) {
   auto replay = TRY(feeds::Replay::open(paths, {.to = to}));
-  return std::unique_ptr<EventFeed>(std::make_unique<TapeFeed>(std::move(replay), ""));
+  auto feed = std::make_unique<TapeFeed>(std::move(replay));
+  if (progress) {
+    uint64_t messages = 0;
+    for (const std::string& path : paths)
+      messages += static_cast<uint64_t>(TRY(tape::tape_info(path)).messages);
+    feed->tell(progress, messages);
+  }
+  return std::unique_ptr<EventFeed>(std::move(feed));
 }
 
 Result<Instant> last_time(const std::vector<std::string>& paths) {
@@ -142,22 +161,23 @@ Result<Episode> load_episode(const std::string& folder) {
 // to events.
 Result<std::unique_ptr<EventFeed>> open_episode(const Episode& episode, Instant to) {
   SystemClock clock;
-  const std::string path =
-      fmt::format("{}/delever-episode-{}-{}.tape", std::filesystem::temp_directory_path().string(),
-                  ::getpid(), clock.now().ns());
-  const auto build = [&]() -> Result<std::unique_ptr<EventFeed>> {
-    auto writer = TRY(tape::TapeWriter::open(path, clock));
-    for (const Episode::Data& data : episode.data)
-      (void)TRY(
-          feeds::import_files(feeds::ImportFormat::csv, {data.file}, {.map = data.map}, *writer));
-    if (auto closed = writer->close(); !closed.has_value()) return std::move(closed.error());
-    writer.reset();
-    auto replay = TRY(feeds::Replay::open({path}, {.to = to}));
-    return std::unique_ptr<EventFeed>(std::make_unique<TapeFeed>(std::move(replay), path));
-  };
-  auto feed = build();
-  if (!feed.has_value()) TapeFeed::remove_tape(path);
-  return feed;
+  std::error_code ec;
+  const auto folder = std::filesystem::temp_directory_path(ec);
+  if (ec)
+    return Error{Fault::unavailable, "names no folder for the episode's tape: " + ec.message(),
+                 "TMPDIR"};
+  PartialFile scratch = TRY(PartialFile::begin(
+      fmt::format("{}/delever-episode-{}-{}.tape", folder.string(), ::getpid(), clock.now().ns()),
+      {"-wal", "-shm", "-journal", "-lock"}));
+  auto writer = TRY(tape::TapeWriter::open(scratch.path(), clock));
+  for (const Episode::Data& data : episode.data)
+    (void)TRY(
+        feeds::import_files(feeds::ImportFormat::csv, {data.file}, {.map = data.map}, *writer));
+  if (auto closed = writer->close(); !closed.has_value()) return std::move(closed.error());
+  writer.reset();
+  auto replay = TRY(feeds::Replay::open({scratch.path()}, {.to = to}));
+  return std::unique_ptr<EventFeed>(
+      std::make_unique<TapeFeed>(std::move(replay), std::move(scratch)));
 }
 
 }  // namespace delever::reports

@@ -11,7 +11,9 @@
 namespace delever::reports {
 
 // Events received up to and including `to`.
-Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to);
+// `progress`: told how far the reading has come.
+Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to,
+                                              Progress* progress = nullptr);
 
 // The receive time of the last message on the tapes; an error when they are empty.
 Result<Instant> last_time(const std::vector<std::string>& paths);

@@ -11,11 +11,13 @@
 
 namespace delever::reports {
 
-// Adds the option's name to the error of a failed reading.
+// Adds the option's name to the error of a failed reading: what is wrong is the command line.
 template <class T>
 Result<T> of_option(Result<T> read, const char* option) {
-  if (!read.has_value()) return std::move(read.error()).at(option);
-  return read;
+  if (read.has_value()) return read;
+  Error error = std::move(read.error()).at(option);
+  error.fault = Fault::usage;
+  return error;
 }
 // ISO-8601, or "now", which stays the same throughout one context.
 Result<Instant> parse_at(const std::string& text, const char* option, Context& context);

@@ -96,8 +96,7 @@ void give_wallets(std::vector<Row>& rows, const Equity& equity,
 
 const Rulebook* rulebook_of(const rulebooks::RulebookShelf& shelf, const std::string& venue,
                             const std::string& symbol, const std::string& date) {
-  const Rulebook* dated = date.empty() ? nullptr : shelf.find(venue, symbol, date);
-  return dated ? dated : shelf.find(venue, symbol);
+  return shelf.newest(venue, symbol, date);
 }
 
 Result<LevelTruth> read_level_truth(const std::string& path, const rulebooks::RulebookShelf& shelf,

@@ -256,14 +256,14 @@ Result<LevelsReport> levels_report(const LevelsOptions& given, Context& context)
   l.options.asset = upper(given.asset);
   l.period = TRY(of_option(Duration::parse(given.period), "--period"));
   if (l.period < Duration::minutes(1) || l.period > Duration::days(1))
-    return Error{Fault::malformed, "wants one minute to one day", "--period"};
+    return Error{Fault::usage, "wants one minute to one day", "--period"};
   if (!given.throttle.empty()) {
     l.throttle = TRY(of_option(Duration::parse(given.throttle), "--throttle"));
     if (!(*l.throttle > Duration()))
-      return Error{Fault::malformed, "wants a time above 0", "--throttle"};
+      return Error{Fault::usage, "wants a time above 0", "--throttle"};
   }
   if (!given.truth.empty() && given.truth.size() != given.tapes.size())
-    return Error{Fault::malformed, "wants one file for each --tape, in their order", "--truth"};
+    return Error{Fault::usage, "wants one file for each --tape, in their order", "--truth"};
   for (const std::string& path : given.truth)
     l.truths.push_back(TRY(read_level_truth(path, l.shelf, given.rulebook_date)));
   for (size_t i = 0; i < given.tapes.size(); ++i)

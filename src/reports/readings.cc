@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/text.h"
 #include "gauges/gauges.h"
 #include "reports/feed.h"
@@ -14,17 +17,35 @@ Result<void> sample_gauges(const GaugesOptions& options, Context& context,
   const Instant to = TRY(time_or_last(options.to, "--to", options.tapes, context));
   const Instant from = options.from.empty() ? to : TRY(parse_at(options.from, "--from", context));
   const Duration step = TRY(of_option(Duration::parse(options.step), "--step"));
-  if (step <= Duration()) return Error{Fault::malformed, "must be longer than nothing", "--step"};
-  if (from > to) return Error{Fault::malformed, "is after --to", "--from"};
+  if (step <= Duration()) return Error{Fault::usage, "must be longer than nothing", "--step"};
+  if (from > to) return Error{Fault::usage, "is after --to", "--from"};
   constexpr int64_t most = 1'000'000;  // some 50 lines a time
   if ((to - from).ns() / step.ns() >= most)
-    return Error{Fault::out_of_range,
+    return Error{Fault::usage,
                  fmt::format("gives more than {} times between --from and --to", most), "--step"};
+  std::set<std::string_view> only;
+  for (const std::string& name : options.only) {
+    const auto& known = gauges::gauge_names();
+    if (std::none_of(known.begin(), known.end(), [&](const auto& g) { return g.name == name; }))
+      return Error{
+          Fault::usage,
+          fmt::format("no gauge \"{}\": delever explain gauges lists them", name.substr(0, 40)),
+          "--only"};
+    only.insert(name);
+  }
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
   const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, options.rules));
-  const auto feed = TRY(open_tapes(options.tapes, to));
+  const auto feed = TRY(open_tapes(options.tapes, to, context.progress));
   gauges::Gauges gauges(upper(options.asset), rules, feed->instruments(), feed->sources());
-  gauges::Sampler sampler(gauges, {from, to, step}, each);
+  gauges::Sampler sampler(gauges, {from, to, step},
+                          [&](Instant at, const std::vector<gauges::Reading>& readings) {
+                            if (only.empty()) return each(at, readings);
+                            std::vector<gauges::Reading> wanted;
+                            for (const gauges::Reading& r : readings) {
+                              if (only.contains(r.name)) wanted.push_back(r);
+                            }
+                            each(at, wanted);
+                          });
   if (auto ran = feed->run(sampler); !ran.has_value()) return ran;
   sampler.finish();
   return {};

@@ -12,6 +12,7 @@ namespace delever::reports {
 
 struct GaugesOptions {
   std::vector<std::string> tapes;
+  std::vector<std::string> only;  // names of gauges; empty: all
   std::string asset = "BTC", from, to, step = "1h", rules = "rules/2026-01-30.toml";
 };
 // Gets the readings of one time after another.

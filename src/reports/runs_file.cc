@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -15,6 +16,14 @@ namespace {
 Error failed(const std::string& path) {
   return {Fault::unavailable,
           fmt::format("cannot be used as a runs file: {}", std::strerror(errno)), path};
+}
+
+// What a kill can leave of a first line: the beginning of its digest, or of what follows that.
+bool is_torn_line(std::string_view text) {
+  if (text.find('\n') != text.npos) return false;
+  const size_t digits = std::min<size_t>(text.size(), 16);
+  return text.substr(0, digits).find_first_not_of("0123456789abcdef") == text.npos &&
+         (text.size() <= 16 || text[16] == ' ');
 }
 
 }  // namespace
@@ -38,6 +47,11 @@ Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::string& path, uint64
     text.append(buffer, static_cast<size_t>(n));
   }
   made->kept_ = sim::read_kept(text, digest);
+  // At most one line is torn, the last: anything else is somebody's file of something else.
+  const bool ours = made->kept_.torn <= 1 &&
+                    (!made->kept_.results.empty() || made->kept_.others > 0 || is_torn_line(text));
+  if (!text.empty() && !ours)
+    return Error{Fault::usage, "is there already and holds no runs: nothing is added to it", path};
   // What a kill cut off stays, and is passed over.
   if (!text.empty() && text.back() != '\n') TRY(made->write_all("\n"));
   made->synced_ = clock.elapsed();

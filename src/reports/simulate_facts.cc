@@ -139,7 +139,7 @@ Result<FactsReport> simulated_page(const sim::Scenario& scenario, const Simulate
   if (wanted.metaorders) {
     (void)TRY(place_of(scenario, asset));
     if (scenario.to - scenario.from < kWarm + kLasts * 2 + Duration::seconds(1))
-      return Error{Fault::refused,
+      return Error{Fault::usage,
                    "the scenario is shorter than the 50 minutes that a metaorder wants",
                    "--metaorders"};
   }

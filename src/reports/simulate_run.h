@@ -29,7 +29,5 @@ Result<sim::Outcome> run_scenario(Context& context, const sim::Scenario& scenari
 // OUT.positions.csv, OUT.accounts.csv, OUT.book-btc.csv ...
 std::string book_path(const std::string& out, const std::string& asset);
 std::vector<std::string> truth_paths(const std::string& out, const sim::Scenario& scenario);
-// A path that is going to be written can be: an error now, not after the work.
-Result<void> check_writable(const std::string& path);
 
 }  // namespace delever::reports

@@ -1,10 +1,12 @@
 #include "reports/stress.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include "base/text.h"
 #include "levels/level_lab.h"
@@ -28,23 +30,48 @@ Result<std::vector<double>> read_moves(const std::vector<std::string>& texts) {
     if (!figure.empty() && figure.front() == '+') figure.remove_prefix(1);
     const auto value = read_double(figure);
     const double move = value.value_or(0) / (percent ? 100 : 1);
+    if (value && !percent && std::abs(move) >= 1)  // 5 for 5 % is meant far more often than 500 %
+      return Error{
+          Fault::usage,
+          fmt::format("{} is {} times the price: write {}% for per cent, or {}% if you mean it",
+                      text.substr(0, 40), text.substr(0, 40), text.substr(0, 40),
+                      write_double(move * 100)),
+          "--shock"};
     if (!value || move == 0 || move <= -0.95 || move > 10)
-      return Error{Fault::malformed,
-                   "wants moves as -5% or -0.05, not 0, from -95 % to 1000 %: " + text, "--shock"};
+      return Error{
+          Fault::usage,
+          "wants moves as -5% or -0.05, not 0, from -95 % to 1000 %: " + text.substr(0, 40),
+          "--shock"};
     moves.push_back(move);
   }
   return moves;
 }
 
 // VENUE=COINS, resting within 10 bp on either side.
-Result<std::vector<cascade::VenueDepth>> read_depth(const std::vector<std::string>& texts) {
+Result<std::vector<cascade::VenueDepth>> read_depth(const std::vector<std::string>& texts,
+                                                    const rulebooks::RulebookShelf& shelf) {
+  constexpr double kCoinsMax = 1e9;  // of any coin; what is beyond is a slip
   std::vector<cascade::VenueDepth> depth;
+  std::set<std::string> venues;
+  for (const auto& book : shelf.all()) venues.insert(book->venue);
   for (const std::string& text : texts) {
     const auto parts = split(text, '=');
     const auto coins = parts.size() == 2 ? read_double(parts[1]) : std::nullopt;
-    if (!coins || !(*coins > 0) || parts[0].empty())
-      return Error{Fault::malformed, "wants VENUE=COINS, as binance=120: " + text, "--depth"};
-    depth.push_back({std::string(parts[0]), *coins});
+    if (!coins || !(*coins > 0) || *coins > kCoinsMax || parts[0].empty())
+      return Error{Fault::usage,
+                   fmt::format("wants VENUE=COINS, as binance=120, up to {:g}: {}", kCoinsMax,
+                               text.substr(0, 40)),
+                   "--depth"};
+    const std::string venue = lower(parts[0]);
+    if (!venues.contains(venue))
+      return Error{Fault::usage,
+                   fmt::format("no venue \"{}\" (there are {})", venue.substr(0, 40),
+                               fmt::join(venues, ", ")),
+                   "--depth"};
+    for (const cascade::VenueDepth& other : depth) {
+      if (other.venue == venue) return Error{Fault::usage, "gives " + venue + " twice", "--depth"};
+    }
+    depth.push_back({venue, *coins});
   }
   return depth;
 }
@@ -102,9 +129,9 @@ struct Stress {
   StressReport report;
 };
 
-Result<void> set_market(Stress& s) {
+Result<void> set_market(Stress& s, const rulebooks::RulebookShelf& shelf) {
   const StressOptions& o = s.options;
-  const std::vector<cascade::VenueDepth> given = TRY(read_depth(o.depth));
+  const std::vector<cascade::VenueDepth> given = TRY(read_depth(o.depth, shelf));
   for (Market* market : {&s.falling, &s.rising}) {
     market->sigma_day = o.daily_vol;
     market->volume_day = o.daily_volume;
@@ -354,7 +381,7 @@ Result<StressReport> stress_of(const StressOptions& given, Context& context) {
   s.options.asset = upper(given.asset);
   s.moves = TRY(read_moves(given.moves));
   if (given.price && !(*given.price > 0))
-    return Error{Fault::malformed, "wants a price above 0", "--price"};
+    return Error{Fault::usage, "wants a price above 0", "--price"};
   for (const double m : s.moves) s.reach = std::max(s.reach, 1.5 * std::abs(std::log1p(m)));
   const rulebooks::RulebookShelf shelf =
       TRY(rulebooks::RulebookShelf::load(find_shipped(given.rulebooks)));
@@ -369,8 +396,8 @@ Result<StressReport> stress_of(const StressOptions& given, Context& context) {
   s.report.asset = s.options.asset;
   s.report.coins = TRY(read_coins(given.coins, s.options.asset, s.moves));
   if (!given.coins.empty() && given.book.empty())
-    return Error{Fault::malformed, "is of the coins in a --book", "--coin"};
-  TRY(set_market(s));
+    return Error{Fault::usage, "is of the coins in a --book", "--coin"};
+  TRY(set_market(s, shelf));
   if (given.book.empty())
     TRY(stress_levels(s, shelf));
   else
