@@ -32,14 +32,15 @@ EDGES = {
     },
     r"\bfopen\(|\b[io]?fstream\b|(?<![\w>])::open\(": {
         "base/file.": "the one reader of whole files, and what opens others",
+        "base/partial_file.cc": "the one writer of files: beside, then renamed",
+        "base/output_guard.cc": "looks at the first bytes of what would be replaced",
         "feeds/bytes.cc": "archives are read as they stream, gzip and zip too",
         "tape/schema.cc": "looks at a file's first bytes before SQLite does",
         "tape/contents.cc": "the mark in the header of a file that SQLite cannot open",
         "tape/salvage.cc": "reads the pages of a damaged tape without SQLite",
         "tape/writer_lock.cc": "flock",
         "reports/runs_file.cc": "keeps the finished runs of an ensemble",
-        "reports/simulate_run.cc": "the truth beside a simulated tape",
-        "cli/": "the command line writes the files it is asked for",
+        "cli/main.cc": "what ranks above 0 print goes nowhere",
     },
 }
 TEST_ONLY = re.compile(r"_(test|bench|fuzz)\.cc$|_testing\.h$")

@@ -1,8 +1,14 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 
+#include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/brief_render.h"
 #include "reports/brief.h"
+#include "reports/inputs.h"
 
 namespace delever::cli {
 
@@ -14,12 +20,24 @@ namespace {
 std::string rendered(const Brief& brief, const std::string& format) {
   if (format == "json") return brief_json(brief);
   if (format == "html") return brief_html(brief);
-  return brief_text(brief);
+  return for_people(brief_text(brief));
+}
+
+// Whether anything at all that was asked for has an answer.
+bool knows_nothing(const Brief& brief, bool claims_given) {
+  const auto pending = [](const auto& one) { return one.state == gauges::State::pending; };
+  return std::all_of(brief.readings.begin(), brief.readings.end(), pending) &&
+         (!claims_given || std::all_of(brief.claims.begin(), brief.claims.end(), pending));
 }
 
 Result<void> run_brief(Session& session, const BriefOptions& options) {
   const Brief brief = TRY(brief_of(options, session.context));
-  return write_output(session, session.out, rendered(brief, session.format));
+  TRY(write_output(session, session.out, rendered(brief, session.format)));
+  if (knows_nothing(brief, !options.claims.empty()))
+    return Error{Fault::no_evidence,
+                 fmt::format("nothing is known of {} at {}", brief.asset, brief.as_of.text()),
+                 "brief"};
+  return {};
 }
 
 }  // namespace
@@ -29,18 +47,22 @@ void add_brief(Verb& app, Session& session) {
   Verb* verb = app.add_subcommand(
       "brief", "what is measured, what is claimed and what is pending, at one time");
   verb->add_option("episode", options->episode,
-                   "episode folder (default: episodes/2026-01-30, when no --tape)");
-  verb->add_option("--tape", options->tapes, "tape to read; may be given several times");
-  verb->add_option("--claims", options->claims, "CSV of published claims to check");
+                   "episode folder (default: episodes/2026-01-30, when no --tape)")
+      ->reads();
+  verb->add_option("--tape", options->tapes, "tape to read; may be given several times")->reads();
+  verb->add_option("--claims", options->claims, "CSV of published claims to check")->reads();
   verb->add_option("--asset", options->asset, "coin (default BTC)");
   verb->add_option("--at", options->at,
                    "time of the brief, UTC (default: the episode's, or the tape's last message)");
-  verb->add_option("--rules", options->rules, "rule file")->capture_default_str();
+  verb->add_option("--rules", options->rules, "rule file")->capture_default_str()->reads();
   verb->add_option("--claim-rules", options->claim_rules, "definitions of claims")
-      ->capture_default_str();
-  verb->add_option("--out", session.out, "file to write (default: standard output)");
+      ->capture_default_str()
+      ->reads();
+  add_output(verb, session);
   add_format(verb, session, {"text", "json", "html"});
   verb->callback([&session, options] {
+    if (options->episode.empty() && options->tapes.empty())
+      session.outputs.add_input(find_shipped("episodes/2026-01-30"));
     session.action = [&session, options] { return run_brief(session, *options); };
   });
 }

@@ -263,8 +263,8 @@ TEST(Carry, refuses_what_it_cannot_know) {
     EXPECT_EQ(ran.code, code) << ran.out;
     EXPECT_NE(ran.err.find(why), std::string::npos) << ran.err;
   };
-  refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000"}, 3, "--expiry");
-  refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000", "--expiry", "27MAR26"}, 3,
+  refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000"}, 2, "--expiry");
+  refused({"--from", "2026-01-01T08:00:00Z", "--spot-entry", "80000", "--expiry", "27MAR26"}, 2,
           "--contract-entry");
   const std::vector<std::string> whole{
       "--from", "2026-01-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry",
@@ -272,13 +272,13 @@ TEST(Carry, refuses_what_it_cannot_know) {
   for (const auto& [option, value, why] : std::vector<std::array<const char*, 3>>{
            {"--price-age", "-5m", "--price-age: must not be negative"},
            {"--price-age", "long", "not a duration"},
-           {"--margin", "-5", "margin = -5: expected"},
-           {"--borrowed", "3", "borrowed_share = 3: expected 0 to 1"},
-           {"--spot-fee", "nan", "fee spot_entry"},
+           {"--margin", "-5", "--margin: want a share"},
+           {"--borrowed", "3", "--borrowed: want a share, as 0.05 or 5%, from 0 to 1: 3"},
+           {"--spot-fee", "nan", "--spot-fee: want a share"},
            {"--to", "2025-01-01", "--to: is not after --from"}}) {
     std::vector<std::string> line = whole;
     line.insert(line.end(), {option, value});
-    refused(line, 3, why);
+    refused(line, 2, why);
   }
   refused({"--from", "2026-04-01T08:00:00Z", "--expiry", "27MAR26", "--spot-entry", "80000",
            "--contract-entry", "82000"},

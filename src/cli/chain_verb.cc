@@ -1,6 +1,8 @@
 #include <memory>
 
+#include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/chain_render.h"
 #include "reports/chain.h"
 
@@ -13,9 +15,9 @@ namespace {
 
 Result<void> run_snapshots(Session& session, const ChainOptions& options) {
   if (!options.tapes.empty())
-    return Error{Fault::malformed, "give --tape or --snapshots, not both", "chain"};
+    return Error{Fault::usage, "give --tape or --snapshots, not both", "chain"};
   if (session.format != "text")
-    return Error{Fault::malformed, "--snapshots is Markdown: --format text", "chain"};
+    return Error{Fault::usage, "--snapshots is Markdown: --format text", "chain"};
   const auto boards = TRY(read_snapshots(options));
   return write_output(session, session.out, snapshots_markdown(boards));
 }
@@ -23,7 +25,8 @@ Result<void> run_snapshots(Session& session, const ChainOptions& options) {
 Result<void> run_chain(Session& session, const ChainOptions& options) {
   if (!options.snapshots.empty()) return run_snapshots(session, options);
   const ChainReport report = TRY(chain_report(options, session.context));
-  if (session.format == "text") return write_output(session, session.out, chain_text(report));
+  if (session.format == "text")
+    return write_output(session, session.out, for_people(chain_text(report)));
   if (session.format == "csv") return write_output(session, session.out, chain_csv(report));
   return write_output(session, session.out, written_json(chain_json(report)) + "\n");
 }
@@ -35,17 +38,19 @@ void add_chain(Verb& app, Session& session) {
   Verb* verb = app.add_subcommand(
       "chain", "options by expiry: open interest, surface, greeks, hedging flow");
   auto* source = verb->add_option_group("source");
-  source->add_option("--tape", options->tapes, "tape to read; may be given several times");
-  source->add_option("--snapshots", options->snapshots,
-                     "instead: a research file of whole boards (CSV, may be gz); a report against "
-                     "its own figures");
+  source->add_option("--tape", options->tapes, "tape to read; may be given several times")->reads();
+  source
+      ->add_option("--snapshots", options->snapshots,
+                   "instead: a research file of whole boards (CSV, may be gz); a report against "
+                   "its own figures")
+      ->reads();
   source->require_option(1);
   verb->add_option("--asset", options->asset, "coin")->capture_default_str();
   verb->add_option("--at", options->at, "time, UTC (default: the tape's last message)");
   verb->add_option("--expiry", options->expiry,
                    "one expiry, as 30JAN26: adds its strikes and hedging curve");
-  verb->add_option("--rules", options->rules, "rule file")->capture_default_str();
-  verb->add_option("--out", session.out, "file to write (default: standard output)");
+  verb->add_option("--rules", options->rules, "rule file")->capture_default_str()->reads();
+  add_output(verb, session);
   add_format(verb, session, {"text", "json", "csv"});
   verb->callback([&session, options] {
     session.action = [&session, options] { return run_chain(session, *options); };

@@ -1,5 +1,6 @@
-// The command line: one file per verb, all wired here. Exit: 0 done, 2 usage, 3 bad input (what and
-// where), 4 refused for lack of evidence.
+// The command line: one file per verb, all wired here. Exit codes are those of
+// docs/exit-codes.md: 0 done, 2 usage, 3 bad input (what and where), 4 nothing that was asked for
+// is known.
 #pragma once
 
 #include <cstdio>
@@ -9,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/output_guard.h"
 #include "base/result.h"
 #include "cli/options.h"
 #include "reports/inputs.h"
@@ -20,6 +22,7 @@ struct Io {
   std::FILE* err = stderr;
   Clock* clock = nullptr;
   bool progress = false;  // err is a terminal
+  size_t width = 100;     // columns of the terminal
   bool other_rank =
       false;  // of an mpirun job, above 0: prints nothing, and does nothing that rank 0 does alone
 };
@@ -31,10 +34,14 @@ struct Session {
   std::function<Result<void>()> action;
   bool for_all_ranks = false;  // `action` shares its work out over the ranks of an mpirun job
   std::string out;             // --out: a file to write instead of standard output
+  bool force = false;          // --force
+  OutputGuard outputs;         // what the run reads and writes
   reports::Context context;
 };
 
 int run_cli(int argc, const char* const* argv, Io io);
+// Every verb and its options, as run_cli knows them.
+std::vector<VerbInfo> all_verbs();
 
 void add_brief(Verb& app, Session& session);
 void add_gauges(Verb& app, Session& session);
@@ -51,11 +58,11 @@ void add_levels(Verb& app, Session& session);
 void add_simulate(Verb& app, Session& session);
 void add_facts(Verb& app, Session& session);
 void add_demo(Verb& app, Session& session);
+void add_explain(Verb& app, Session& session);
+void add_help(Verb& app, Session& session, const CommandLine& line);
 
 // Shared by verbs.
 void add_format(Verb* verb, Session& session, const std::vector<std::string>& formats);
-// To `path`, or to io.out when it is empty or "-".
-Result<void> write_output(Session& session, const std::string& path, std::string_view text);
 void write(std::FILE* file, std::string_view text);
 
 }  // namespace delever::cli

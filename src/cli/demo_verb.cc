@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/brief_render.h"
 #include "render/demo_pages.h"
 #include "render/simulate_render.h"
@@ -40,7 +41,7 @@ class Demo {
   Result<void> run() {
     name_ = std::filesystem::path(arguments_.scenario).stem().string();
     scenario_ = TRY(load_scenario(arguments_.scenario));
-    TRY(check_writable(path("index.html")));
+    TRY(allow_outputs());
     TRY(published());
     TRY(simulated());
     TRY(beside());
@@ -52,6 +53,18 @@ class Demo {
   void say(const std::string& text) {
     write(session_.io.out, text);
     std::fflush(session_.io.out);
+  }
+  Result<void> allow_outputs() {
+    session_.outputs.add_input(find_shipped(arguments_.scenario));
+    session_.outputs.add_input(find_shipped(arguments_.episode));
+    std::vector<std::string> files = truth_paths(path(name_ + ".tape"), scenario_);
+    for (const char* page : {"brief-", "simulated-", "simulated-brief-", "stress-"})
+      files.push_back(path(page + name_ + ".html"));
+    files.push_back(path("index.html"));
+    files.push_back(path(name_ + ".tape"));
+    for (const std::string& file : files)
+      TRY(session_.outputs.allow(file, OutputGuard::Kind::own_tape));
+    return {};
   }
   std::string path(const std::string& file) const { return arguments_.out + "/" + file; }
   Result<void> add_page(const std::string& file, std::string title, std::string what,
@@ -160,7 +173,7 @@ class Demo {
                        : "What each account began and ended with."});
     }
     TRY(write_output(session_, path("index.html"),
-                     demo_index(published_.title, outcome_, pages_, beside_)));
+                     demo_index(published_, outcome_, pages_, beside_)));
     std::string text =
         fmt::format("\nWritten to {}/\n  {:<34} begin here\n", arguments_.out, "index.html");
     for (const DemoPage& p : pages_) text += fmt::format("  {:<34} {}\n", p.file, p.title);
@@ -185,6 +198,7 @@ void add_demo(Verb& app, Session& session) {
                                   "30 January 2026: what was published, the same days "
                                   "simulated, the same claims on both, the next wave");
   verb->add_option("--out", a->out, "folder of the pages and the tape")->capture_default_str();
+  add_force(verb, session);
   verb->add_option("--scenario", a->scenario, "what is simulated")->capture_default_str();
   verb->add_option("--episode", a->episode, "what was published")->capture_default_str();
   verb->add_option("--seed", a->seed, "of the simulation")->not_negative()->capture_default_str();

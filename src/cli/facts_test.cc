@@ -67,8 +67,8 @@ TEST(Facts, NonsenseIsRefused) {
   EXPECT_EQ(run({"facts"}).code, 2);
   EXPECT_EQ(run({"facts", "--tape", scratch("absent.tape")}).code, 3);
   const std::string scenario = short_scenario();
-  EXPECT_EQ(run({"simulate", scenario, "--metaorders"}).code, 3);
-  EXPECT_EQ(run({"simulate", scenario, "--facts", "--mechanisms"}).code, 3);
+  EXPECT_EQ(run({"simulate", scenario, "--metaorders"}).code, 2);
+  EXPECT_EQ(run({"simulate", scenario, "--facts", "--mechanisms"}).code, 2);
   EXPECT_EQ(run({"simulate", scenario, "--facts", "--asset", "DOGE"}).code, 3);
   const std::string rules = scratch("rules.toml");
   std::ofstream(rules) << "[[fact]]\nname = \"spread_bp\"\ncolour = 1\n";
@@ -100,7 +100,7 @@ TEST(Facts, RealArchivesComeNearWhatWasMeasuredBefore) {
   const json later = page({"--from", "2024-01-01", "--to", "2026-02-05"});
   EXPECT_NEAR(fact(later, "volatility_annual_1d")["recorded"]["value"].get<double>(), 0.48, 0.02);
   EXPECT_EQ(run({"facts", "--tape", tape, "--asset", "DOGE"}).code, 4);
-  EXPECT_EQ(run({"facts", "--tape", tape, "--from", "2026-01-01", "--to", "2025-01-01"}).code, 3);
+  EXPECT_EQ(run({"facts", "--tape", tape, "--from", "2026-01-01", "--to", "2025-01-01"}).code, 2);
   EXPECT_EQ(run({"facts", "--tape", tape, "--from", "2030-01-01"}).code, 4);
 }
 

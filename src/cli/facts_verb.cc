@@ -2,7 +2,9 @@
 // their targets.
 #include <memory>
 
+#include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/facts_render.h"
 #include "reports/facts.h"
 
@@ -15,9 +17,9 @@ namespace {
 
 Result<void> run_facts(Session& session, const FactsOptions& options) {
   const FactsReport report = TRY(facts_report(options, session.context));
-  return write_output(
-      session, session.out,
-      session.format == "json" ? written_json(facts_json(report)) + "\n" : facts_text(report));
+  return write_output(session, session.out,
+                      session.format == "json" ? written_json(facts_json(report)) + "\n"
+                                               : for_people(facts_text(report)));
 }
 
 }  // namespace
@@ -28,12 +30,15 @@ void add_facts(Verb& app, Session& session) {
       "facts", "stylised facts of tapes, recorded beside simulated, and their targets");
   verb->add_option("--tape", a->tapes,
                    "tape to read, recorded or simulated; may be given several times")
-      ->required();
+      ->required()
+      ->reads();
   verb->add_option("--asset", a->asset, "coin")->capture_default_str();
   verb->add_option("--from", a->from, "first time (default: all)");
   verb->add_option("--to", a->to, "last time (default: all)");
-  verb->add_option("--rules", a->rules, "targets, and what was held out")->capture_default_str();
-  verb->add_option("--out", session.out, "file to write (default: standard output)");
+  verb->add_option("--rules", a->rules, "targets, and what was held out")
+      ->capture_default_str()
+      ->reads();
+  add_output(verb, session);
   add_format(verb, session, {"text", "json"});
   verb->callback(
       [&session, a] { session.action = [&session, a] { return run_facts(session, *a); }; });

@@ -1,6 +1,8 @@
 #include <memory>
 
+#include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/readings_render.h"
 #include "reports/readings.h"
 
@@ -13,13 +15,21 @@ namespace {
 
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   const bool csv = session.format == "csv";
-  std::string out(csv ? kReadingsCsvHeader : "");
+  const auto output = TRY(Output::open(session, session.out));
+  if (csv) output->text() = kReadingsCsvHeader;
+  bool known = false;
   TRY(sample_gauges(options, session.context,
                     [&](Instant at, const std::vector<gauges::Reading>& readings) {
-                      for (const gauges::Reading& r : readings)
-                        out += csv ? reading_csv(at, r) : reading_json_line(at, r);
+                      for (const gauges::Reading& r : readings) {
+                        known = known || r.state != gauges::State::pending;
+                        output->text() += csv ? reading_csv(at, r) : reading_json_line(at, r);
+                      }
+                      output->settle();
                     }));
-  return write_output(session, session.out, out);
+  TRY(output->finish());
+  if (!known)
+    return Error{Fault::no_evidence, "nothing is known of " + upper(options.asset), "gauges"};
+  return {};
 }
 
 }  // namespace
@@ -29,13 +39,16 @@ void add_gauges(Verb& app, Session& session) {
   Verb* verb =
       app.add_subcommand("gauges", "every gauge at one time or at many, as CSV or JSON lines");
   verb->add_option("--tape", options->tapes, "tape to read; may be given several times")
-      ->required();
+      ->required()
+      ->reads();
   verb->add_option("--asset", options->asset, "coin")->capture_default_str();
   verb->add_option("--from", options->from, "first time (default: --to)");
   verb->add_option("--to", options->to, "last time (default: the tape's last message)");
+  verb->add_option("--only", options->only, "these gauges alone, as funding_rate,oi_coins")
+      ->delimiter(',');
   verb->add_option("--step", options->step, "time between readings")->capture_default_str();
-  verb->add_option("--rules", options->rules, "rule file")->capture_default_str();
-  verb->add_option("--out", session.out, "file to write (default: standard output)");
+  verb->add_option("--rules", options->rules, "rule file")->capture_default_str()->reads();
+  add_output(verb, session);
   session.format = "csv";
   add_format(verb, session, {"csv", "json"});
   session.format = "text";

@@ -1,12 +1,19 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include <filesystem>
 #include <memory>
 
+#include "base/partial_file.h"
+#include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "feeds/import.h"
 #include "render/json.h"
+#include "venues/registry.h"
 
 namespace delever::cli {
 
@@ -28,6 +35,12 @@ Json counts_json(const codec::DecodeCounts::ByName& counts) {
   return json;
 }
 
+Json files_json(const std::vector<std::pair<std::string, uint64_t>>& files) {
+  Json json = Json::object();
+  for (const auto& [file, messages] : files) json[file] = messages;
+  return json;
+}
+
 Json to_json(const feeds::ImportReport& r) {
   return {{"messages", r.messages},
           {"events", r.events},
@@ -38,6 +51,8 @@ Json to_json(const feeds::ImportReport& r) {
           {"bad_rows", r.bad_rows},
           {"undecoded", counts_json(r.undecoded)},
           {"unknown_channels", counts_json(r.unknown_channels)},
+          {"already_there", files_json(r.already)},
+          {"before_2009", r.long_ago},
           {"streams", r.streams},
           {"first", r.first ? Json(r.first->text()) : Json()},
           {"last", r.last ? Json(r.last->text()) : Json()}};
@@ -51,7 +66,16 @@ std::string report_text(const feeds::ImportReport& r, const std::string& out) {
   const auto line = [&](uint64_t count, const char* what) {
     if (count) text += fmt::format("  {} {}\n", count, what);
   };
+  for (const auto& [file, messages] : r.already)
+    text +=
+        fmt::format("  {} is on this tape already ({} messages): nothing added\n", file, messages);
   line(r.left_out, "rows left out by the map");
+  if (r.long_ago > 0)
+    text += fmt::format(
+        "  warning: {} messages are of before 2009, when there was no such market: is the map's "
+        "unit "
+        "of time right?\n",
+        r.long_ago);
   if (r.ahead > 0)
     text += fmt::format(
         "  warning: {} messages are stamped up to {} later than they were received: the venue's "
@@ -69,6 +93,21 @@ std::string report_text(const feeds::ImportReport& r, const std::string& out) {
   return text;
 }
 
+Result<feeds::ImportReport> import_whole(Session& session, const ImportArguments& arguments,
+                                         feeds::ImportFormat format,
+                                         const feeds::ImportOptions& options) {
+  auto writer = TRY(tape::TapeWriter::open(arguments.out, *session.io.clock,
+                                           {.flush_after = Duration::minutes(5), .whole = true}));
+  ProgressBar bar(session.io);
+  feeds::ImportReport report = TRY(feeds::import_files(
+      format, arguments.files, options, *writer,
+      [&](const feeds::ImportProgress& p) { bar.show(p.file, p.bytes, p.bytes_total); }));
+  bar.clear();
+  if (report.messages == 0 && !report.already.empty()) return report;  // the tape stays as it is
+  TRY(writer->close());
+  return report;
+}
+
 Result<void> run_import(Session& session, const ImportArguments& arguments) {
   const feeds::ImportFormat format = TRY(feeds::read_import_format(arguments.format));
   feeds::ImportOptions options;
@@ -82,17 +121,28 @@ Result<void> run_import(Session& session, const ImportArguments& arguments) {
   if (!arguments.received.empty())
     options.received = TRY(of_option(Instant::parse(arguments.received), "--received"));
   if (format == feeds::ImportFormat::csv && arguments.map.empty())
-    return Error{Fault::malformed, "csv wants --map FILE (maps/*.toml)", "import"};
-  auto writer = TRY(tape::TapeWriter::open(arguments.out, *session.io.clock));
-  ProgressBar bar(session.io);
-  const feeds::ImportReport report = TRY(feeds::import_files(
-      format, arguments.files, options, *writer,
-      [&](const feeds::ImportProgress& p) { bar.show(p.file, p.bytes, p.bytes_total); }));
-  bar.clear();
-  if (auto closed = writer->close(); !closed.has_value()) return closed;
-  write(session.io.out, session.format == "json" ? written_json(to_json(report)) + "\n"
-                                                 : report_text(report, arguments.out));
-  return {};
+    return Error{Fault::usage, "csv wants --map FILE (maps/*.toml)", "import"};
+  if (format != feeds::ImportFormat::csv && !arguments.map.empty())
+    return Error{Fault::usage, "is for csv", "--map"};
+  if (!arguments.decoder.empty()) {
+    const auto known = venues::decoder_names();
+    if (std::find(known.begin(), known.end(), arguments.decoder) == known.end())
+      return Error{Fault::usage,
+                   fmt::format("no decoder \"{}\" (there are {})", arguments.decoder.substr(0, 40),
+                               fmt::join(known, ", ")),
+                   "--decoder"};
+  }
+  // All or nothing. Ctrl-C ends the reading, and nothing has been added.
+  auto watch = std::make_optional<InterruptWatch>();
+  options.stop = [] { return InterruptWatch::interrupted(); };
+  const auto done = import_whole(session, arguments, format, options);
+  watch.reset();
+  InterruptWatch::end_if_interrupted();
+  if (!done.has_value()) return done.error();
+  const feeds::ImportReport& report = done.value();
+  return write_output(session, "",
+                      session.format == "json" ? written_json(to_json(report)) + "\n"
+                                               : for_people(report_text(report, arguments.out)));
 }
 
 }  // namespace
@@ -105,9 +155,11 @@ void add_import(Verb& app, Session& session) {
                    "raw (receive ns + JSON), jsonl (with sidecars), csv (with --map)")
       ->required()
       ->one_of({"raw", "jsonl", "csv"});
-  verb->add_option("files", a->files, "files to import")->required();
-  verb->add_option("--out", a->out, "tape to append to; made when it is not there")->required();
-  verb->add_option("--map", a->map, "csv: column map (maps/*.toml, docs/column-maps.md)");
+  verb->add_option("files", a->files, "files to import")->required()->reads();
+  verb->add_option("--out", a->out, "tape to append to; made when it is not there")
+      ->required()
+      ->grows();
+  verb->add_option("--map", a->map, "csv: column map (maps/*.toml, docs/column-maps.md)")->reads();
   verb->add_option("--decoder", a->decoder,
                    "raw, jsonl: binance-usdm, bybit, okx, deribit, ... (default: by the path)");
   verb->add_option("--symbol", a->symbol,

@@ -92,10 +92,10 @@ TEST(Levels, RefusesNonsense) {
   const std::string& a = lab_tape(1);
   EXPECT_EQ(run({"levels"}).code, 2);
   EXPECT_EQ(run({"levels", "--tape", a, "--half-life", "-3"}).code, 2);
-  EXPECT_EQ(run({"levels", "--tape", a, "--period", "soon"}).code, 3);
-  EXPECT_EQ(run({"levels", "--tape", a, "--throttle", "0s"}).code, 3);
+  EXPECT_EQ(run({"levels", "--tape", a, "--period", "soon"}).code, 2);
+  EXPECT_EQ(run({"levels", "--tape", a, "--throttle", "0s"}).code, 2);
   EXPECT_EQ(run({"levels", "--tape", a, "--asset", "XYZ"}).code, 4);
-  EXPECT_EQ(run({"levels", "--tape", a, "--truth", a, "--truth", a}).code, 3);
+  EXPECT_EQ(run({"levels", "--tape", a, "--truth", a, "--truth", a}).code, 2);
   const std::string bad = scratch("bad.positions.csv");
   std::ofstream(bad)
       << "at,venue,account,kind,symbol,side,mode,coins,entry,leverage,mark\n"

@@ -1,12 +1,17 @@
 // delever: the program. Everything it does is in run_cli.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/partial_file.h"
 #include "cli/cli.h"
 #include "cluster/cluster.h"
 
 int main(int argc, char** argv) {
+  delever::remove_partial_files_on_signals();
   delever::SystemClock clock;
   delever::cli::Io io{.clock = &clock, .progress = isatty(2) == 1};
+  struct winsize terminal {};
+  if (ioctl(1, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col >= 40) io.width = terminal.ws_col;
   if (const auto rank = delever::cluster::Cluster::launched_rank(); rank && *rank > 0) {
     // One message a job, not one a rank: rank 0 speaks for all.
     io.other_rank = true;

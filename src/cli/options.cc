@@ -3,9 +3,97 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <sstream>
 
+#include "base/text.h"
+
 namespace delever::cli {
+namespace {
+
+constexpr size_t kShownText = 40;  // of what was written, in an error
+
+std::string shown(std::string_view text) {
+  return text.size() <= kShownText ? std::string(text)
+                                   : std::string(text.substr(0, kShownText)) + "...";
+}
+
+// Reading one number; the error says what is wanted.
+struct NumberRules {
+  bool whole = false, share = false;
+  double low = 0, high = 0;
+  bool low_excluded = false;
+};
+
+std::string wanted(const NumberRules& rules) {
+  std::string what = rules.whole   ? "a whole number"
+                     : rules.share ? "a share, as 0.05 or 5%,"
+                                   : "a number";
+  if (rules.low_excluded)
+    what += fmt::format(" above {:.12g}", rules.low);
+  else if (rules.low > -1e15)
+    what += fmt::format(" from {:.12g}", rules.low);
+  if (rules.high < 1e15)
+    what += fmt::format("{} {:.12g}", rules.low_excluded ? " and at most" : " to", rules.high);
+  if (what.ends_with(',')) what.pop_back();
+  return what;
+}
+
+std::optional<double> read_plain(std::string_view text, const NumberRules& rules) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double unit = 1;
+  if (rules.share && text.ends_with('%')) {
+    unit = 100;
+    text.remove_suffix(1);
+  }
+  if (rules.whole) {
+    const auto value = read_int(text);
+    return value ? std::optional<double>(static_cast<double>(*value)) : std::nullopt;
+  }
+  const auto value = read_double(text);
+  return value ? std::optional<double>(*value / unit) : std::nullopt;
+}
+
+std::optional<double> read_number(std::string_view text, const NumberRules& rules) {
+  const auto value = read_plain(text, rules);
+  if (!value || *value > rules.high || *value < rules.low ||
+      (rules.low_excluded && *value == rules.low))
+    return std::nullopt;
+  return value;
+}
+
+size_t distance_of(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t before = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = before + (a[i - 1] == b[j - 1] ? 0 : 1);
+      before = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest_of(const std::string& written, const std::vector<std::string>& known) {
+  std::string best;
+  size_t least = std::max<size_t>(1, std::min<size_t>(3, written.size() / 2)) + 1;
+  for (const std::string& name : known) {
+    if (written.size() > 64) break;  // no slip
+    size_t far = distance_of(lower(written), lower(name));
+    if (written.size() >= 3 && name.starts_with(written)) far = 1;
+    if (far < least) {
+      least = far;
+      best = name;
+    }
+  }
+  return best;
+}
 
 Option* Option::required() {
   option_->required();
@@ -16,23 +104,31 @@ Option* Option::capture_default_str() {
   return this;
 }
 Option* Option::one_of(const std::vector<std::string>& values) {
-  option_->check(CLI::IsMember(values));
+  std::string list;
+  for (const std::string& v : values) list += (list.empty() ? "" : ", ") + v;
+  option_->check(CLI::Validator(
+      [values, list](std::string& text) {
+        if (std::find(values.begin(), values.end(), text) != values.end()) return std::string();
+        const std::string near = nearest_of(text, values);
+        return fmt::format("want one of {}: {}{}", list, shown(text),
+                           near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
+      },
+      "{" + list + "}"));
   return this;
 }
-Option* Option::positive() {
-  option_->check(CLI::PositiveNumber);
+Option* Option::positive(double high) {
+  limits_->low = 0;
+  limits_->high = high;
+  limits_->low_excluded = true;
   return this;
 }
 Option* Option::not_negative() {
-  option_->check(CLI::NonNegativeNumber);
+  limits_->low = 0;
   return this;
 }
 Option* Option::between(double low, double high) {
-  option_->check(CLI::Range(low, high));
-  return this;
-}
-Option* Option::between(int low, int high) {
-  option_->check(CLI::Range(low, high));
+  limits_->low = low;
+  limits_->high = high;
   return this;
 }
 Option* Option::delimiter(char separator) {
@@ -45,6 +141,11 @@ Option* Option::excludes(const Option* other) {
 }
 Option* Option::type_name(const std::string& name) {
   option_->type_name(name);
+  return this;
+}
+Option* Option::with_role(FileRole role) {
+  role_ = role;
+  if (takes_ == Takes::text) option_->type_name(role == FileRole::none ? "TEXT" : "FILE");
   return this;
 }
 
@@ -60,59 +161,194 @@ Verb* Verb::add_option_group(const std::string& name) {
 Option* Verb::keep(CLI::Option* option) {
   return options_.emplace_back(std::make_unique<Option>(option)).get();
 }
-template <class T>
-Option* Verb::add(const std::string& name, T& into, const std::string& what) {
-  return keep(app_->add_option(name, into, what));
-}
 Option* Verb::add_option(const std::string& name, std::string& into, const std::string& what) {
-  return add(name, into, what);
+  Option* option = keep(app_->add_option(name, into, what));
+  option->texts_ = [&into] {
+    return into.empty() ? std::vector<std::string>() : std::vector<std::string>{into};
+  };
+  return option;
 }
 Option* Verb::add_option(const std::string& name, std::vector<std::string>& into,
                          const std::string& what) {
-  return add(name, into, what);
+  Option* option = keep(app_->add_option(name, into, what));
+  option->texts_ = [&into] { return into; };
+  return option;
 }
+
+// `read` stores a number that keeps the limits; `show` gives the default.
+template <class Read, class Show>
+Option* Verb::add_number(const std::string& name, const std::string& what, Read read, Show show) {
+  auto limits = std::make_shared<Option::Limits>();
+  CLI::Option* made = app_->add_option(
+      name,
+      [name, limits, read](const CLI::results_t& texts) {
+        NumberRules rules = read.rules;
+        rules.low = std::max(rules.low, limits->low);
+        rules.high = std::min(rules.high, limits->high);
+        rules.low_excluded = limits->low_excluded;
+        const auto value = read_number(texts.back(), rules);
+        if (!value && !texts.back().empty())  // an empty one is told by refuse_empty()
+          throw CLI::ValidationError(
+              name, fmt::format("want {}: {}", wanted(rules), shown(texts.back())));
+        if (value) read.store(*value);
+        return true;
+      },
+      what, false, std::function<std::string()>(show));
+  made->expected(1)->type_name(read.rules.whole ? "COUNT" : read.rules.share ? "SHARE" : "NUMBER");
+  Option* option = keep(made);
+  option->limits_ = limits;
+  option->takes_ = Option::Takes::number;
+  return option;
+}
+
+namespace {
+
+template <class T>
+struct Reading {
+  T* into;
+  NumberRules rules;
+  void store(double value) const { *into = static_cast<T>(value); }
+};
+template <class T>
+struct Reading<std::optional<T>> {
+  std::optional<T>* into;
+  NumberRules rules;
+  void store(double value) const { *into = static_cast<T>(value); }
+};
+
+// Whole numbers go through double: exact up to here.
+constexpr double kWholeMax = 9007199254740992.0;
+constexpr NumberRules kAny{.low = -1e15, .high = 1e15};
+constexpr NumberRules kShare{.share = true, .low = -1e15, .high = 1e15};
+
+std::string written(double value) { return fmt::format("{:g}", value); }
+
+}  // namespace
+
 Option* Verb::add_option(const std::string& name, double& into, const std::string& what) {
-  return add(name, into, what);
+  return add_number(name, what, Reading<double>{&into, kAny}, [&into] { return written(into); });
 }
 Option* Verb::add_option(const std::string& name, std::optional<double>& into,
                          const std::string& what) {
-  return add(name, into, what);
+  return add_number(name, what, Reading<std::optional<double>>{&into, kAny},
+                    [] { return std::string(); });
+}
+Option* Verb::add_share(const std::string& name, double& into, const std::string& what) {
+  return add_number(name, what, Reading<double>{&into, kShare}, [&into] { return written(into); });
+}
+Option* Verb::add_share(const std::string& name, std::optional<double>& into,
+                        const std::string& what) {
+  return add_number(name, what, Reading<std::optional<double>>{&into, kShare},
+                    [] { return std::string(); });
 }
 Option* Verb::add_option(const std::string& name, uint64_t& into, const std::string& what) {
-  return add(name, into, what);
+  return add_number(name, what,
+                    Reading<uint64_t>{&into, {.whole = true, .low = 0, .high = kWholeMax}},
+                    [&into] { return std::to_string(into); });
 }
 Option* Verb::add_option(const std::string& name, int64_t& into, const std::string& what) {
-  return add(name, into, what);
+  return add_number(name, what,
+                    Reading<int64_t>{&into, {.whole = true, .low = -kWholeMax, .high = kWholeMax}},
+                    [&into] { return std::to_string(into); });
 }
 Option* Verb::add_option(const std::string& name, unsigned& into, const std::string& what) {
-  return add(name, into, what);
+  return add_number(
+      name, what,
+      Reading<unsigned>{
+          &into, {.whole = true, .low = 0, .high = double{std::numeric_limits<unsigned>::max()}}},
+      [&into] { return std::to_string(into); });
 }
 Option* Verb::add_flag(const std::string& name, bool& into, const std::string& what) {
-  return keep(app_->add_flag(name, into, what));
+  Option* option = keep(app_->add_flag(name, into, what));
+  option->takes_ = Option::Takes::flag;
+  return option;
 }
 void Verb::require_option(int count) { app_->require_option(count); }
 void Verb::require_subcommand(int count) { app_->require_subcommand(count); }
 void Verb::callback(std::function<void()> done) { app_->callback(std::move(done)); }
 
+void Verb::options_of(std::vector<OptionInfo>& options) const {
+  for (const auto& option : options_) {
+    const CLI::Option& o = *option->option_;
+    options.push_back({.name = o.get_name(),
+                       .what = o.get_description(),
+                       .positional = o.get_positional(),
+                       .required = o.get_required(),
+                       .number = option->takes_ == Option::Takes::number,
+                       .flag = option->takes_ == Option::Takes::flag,
+                       .role = option->role_});
+  }
+  for (const auto& group : verbs_) {
+    if (group->app_->get_name().empty()) group->options_of(options);
+  }
+}
+
+void Verb::describe(const std::string& path, std::vector<VerbInfo>& verbs) const {
+  VerbInfo info{path, app_->get_description(), {}, app_->get_require_subcommand_min() == 0};
+  options_of(info.options);
+  if (!path.empty()) verbs.push_back(std::move(info));
+  for (const auto& verb : verbs_) {
+    const std::string name = verb->app_->get_name();
+    if (!name.empty()) verb->describe(path.empty() ? name : path + " " + name, verbs);
+  }
+}
+
+void Verb::files_of(std::vector<NamedFile>& files) const {
+  for (const auto& option : options_) {
+    if (option->role_ == FileRole::none || !option->texts_) continue;
+    for (const std::string& path : option->texts_())
+      files.push_back({option->option_->get_name(), path, option->role_});
+  }
+  for (const auto& verb : verbs_) {
+    if (verb->app_->parsed() || verb->app_->get_name().empty()) verb->files_of(files);
+  }
+}
+
 void throw_required(const std::string& options) { throw CLI::RequiredError(options); }
 
 namespace {
 
-// What is wrong with the usage: CLI11's words, and a name for a verb that is none.
+std::vector<std::string> verb_names(const CLI::App& verb) {
+  std::vector<std::string> names;
+  for (const CLI::App* other : verb.get_subcommands(nullptr)) {
+    if (!other->get_name().empty()) names.push_back(other->get_name());
+  }
+  return names;
+}
+
+void option_names(const CLI::App& verb, std::vector<std::string>& names) {
+  for (const CLI::Option* option : verb.get_options()) {
+    if (!option->get_positional()) names.push_back(option->get_name());
+  }
+  for (const CLI::App* group : verb.get_subcommands(nullptr)) {
+    if (group->get_name().empty()) option_names(*group, names);
+  }
+}
+
+// What is wrong with the usage: CLI11's words, and a name for a verb or an option that is none.
 std::string usage_fault(const CLI::App& verb, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = verb.remaining();
-  if (verb.get_require_subcommand_min() == 0 || unknown.empty() || unknown[0].starts_with('-'))
-    return error.what();
+  if (!unknown.empty() && unknown[0].starts_with("-")) {
+    std::vector<std::string> names;
+    option_names(verb, names);
+    const std::string name = unknown[0].substr(0, unknown[0].find('='));
+    const std::string near = nearest_of(name, names);
+    return fmt::format("no option {}{}", shown(name),
+                       near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
+  }
+  if (verb.get_require_subcommand_min() == 0 || unknown.empty()) return error.what();
+  const std::vector<std::string> names = verb_names(verb);
   std::string known;
-  for (const CLI::App* other : verb.get_subcommands(nullptr))
-    known += (known.empty() ? "" : ", ") + other->get_name();
-  return fmt::format("no verb \"{}\" (there are {})", unknown[0], known);
+  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+  const std::string near = nearest_of(unknown[0], names);
+  return fmt::format("no verb \"{}\"{} (there are {})", shown(unknown[0]),
+                     near.empty() ? "" : fmt::format(": did you mean {}?", near), known);
 }
 
 Result<void> refuse_empty_of(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& value : option->results()) {
-      if (value.empty()) return Error{Fault::malformed, "is empty", option->get_name()};
+      if (value.empty()) return Error{Fault::usage, "is empty", option->get_name()};
     }
   }
   for (const CLI::App* verb : app.get_subcommands(nullptr))
@@ -141,6 +377,7 @@ Verb& CommandLine::root() { return parser_->root; }
 
 Usage CommandLine::parse(int argc, const char* const* argv) {
   CLI::App& app = parser_->app;
+  if (argc < 2) return {Usage::Kind::nothing, "", app.get_name()};
   try {  // CLI11 reports through exceptions; they stop here
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -160,5 +397,32 @@ Usage CommandLine::parse(int argc, const char* const* argv) {
 }
 
 Result<void> CommandLine::refuse_empty() const { return refuse_empty_of(parser_->app); }
+
+std::vector<NamedFile> CommandLine::files() const {
+  std::vector<NamedFile> files;
+  parser_->root.files_of(files);
+  return files;
+}
+
+std::vector<VerbInfo> CommandLine::verbs() const {
+  std::vector<VerbInfo> verbs;
+  parser_->root.describe("", verbs);
+  return verbs;
+}
+
+std::string CommandLine::help_of(const std::string& verb) const {
+  const CLI::App* at = &parser_->app;
+  std::string path = at->get_name();
+  for (const std::string_view part : split(verb, ' ')) {
+    const CLI::App* next = nullptr;
+    for (const CLI::App* other : at->get_subcommands(nullptr)) {
+      if (other->get_name() == part) next = other;
+    }
+    if (!next) return "";
+    at = next;
+    path += " " + at->get_name();
+  }
+  return at->help(path);
+}
 
 }  // namespace delever::cli

@@ -1,5 +1,6 @@
 // Declaring verbs and their options. The argument parser (CLI11) is seen by options.cc alone: its
-// header costs more to compile than the rest of a verb together.
+// header costs more to compile than the rest of a verb together. It hands over texts; every number
+// of the command line is read here, once, by one set of rules.
 #pragma once
 
 #include <cstdint>
@@ -18,22 +19,65 @@ class Option;
 
 namespace delever::cli {
 
+// What a file that an option names is to the run; OutputGuard holds one against the other.
+enum class FileRole {
+  none,
+  reads,
+  writes,       // replaced, when it is whole
+  writes_tape,  // as writes; a recording that was simulated here may be replaced
+  grows,        // added to: a tape that is imported to, a file of runs
+};
+
 class Option {
  public:
   explicit Option(CLI::Option* option) : option_(option) {}
   Option* required();
   Option* capture_default_str();  // the help shows the value that the variable has now
   Option* one_of(const std::vector<std::string>& values);
-  Option* positive();
+  // Of a number; said in the option's own words when it is not so.
+  Option* positive(double high = 1e15);
   Option* not_negative();
   Option* between(double low, double high);
-  Option* between(int low, int high);
   Option* delimiter(char separator);
   Option* excludes(const Option* other);
   Option* type_name(const std::string& name);
+  Option* reads() { return with_role(FileRole::reads); }
+  Option* writes() { return with_role(FileRole::writes); }
+  Option* writes_tape() { return with_role(FileRole::writes_tape); }
+  Option* grows() { return with_role(FileRole::grows); }
 
  private:
+  friend class Verb;
+  struct Limits {
+    double low = -1e15, high = 1e15;  // of a number that says nothing else
+    bool low_excluded = false;
+  };
+  Option* with_role(FileRole role);
   CLI::Option* option_;
+  std::shared_ptr<Limits> limits_ = std::make_shared<Limits>();
+  FileRole role_ = FileRole::none;
+  enum class Takes { text, number, flag } takes_ = Takes::text;
+  std::function<std::vector<std::string>()> texts_;  // what the variable holds, of a text
+};
+
+// What the program can be asked, for its own help and for tests over all of it.
+struct OptionInfo {
+  std::string name;  // "--at"; of a positional argument "tapes"
+  std::string what;
+  bool positional = false, required = false, number = false, flag = false;
+  FileRole role = FileRole::none;
+};
+struct VerbInfo {
+  std::string name;  // "tape cat"
+  std::string what;
+  std::vector<OptionInfo> options;
+  bool runs = true;  // false: only its own verbs do
+};
+
+// A file that the arguments name, and what for.
+struct NamedFile {
+  std::string option, path;
+  FileRole role;
 };
 
 // A verb, or a group of its options. What is declared lives as long as the whole command line.
@@ -55,26 +99,35 @@ class Verb {
   Option* add_option(const std::string& name, uint64_t& into, const std::string& what);
   Option* add_option(const std::string& name, int64_t& into, const std::string& what);
   Option* add_option(const std::string& name, unsigned& into, const std::string& what);
+  // A share of something: 0.05, or 5%.
+  Option* add_share(const std::string& name, double& into, const std::string& what);
+  Option* add_share(const std::string& name, std::optional<double>& into, const std::string& what);
   Option* add_flag(const std::string& name, bool& into, const std::string& what);
   void require_option(int count);
   void require_subcommand(int count);
   void callback(std::function<void()> done);
 
  private:
-  template <class T>
-  Option* add(const std::string& name, T& into, const std::string& what);
+  friend class CommandLine;
+  Option* add_texts(const std::string& name, std::vector<std::string>& into,
+                    const std::string& what);
+  template <class Read, class Show>
+  Option* add_number(const std::string& name, const std::string& what, Read read, Show show);
   Option* keep(CLI::Option* option);
+  void describe(const std::string& path, std::vector<VerbInfo>& verbs) const;
+  void options_of(std::vector<OptionInfo>& options) const;
+  void files_of(std::vector<NamedFile>& files) const;
   CLI::App* app_;
   std::vector<std::unique_ptr<Verb>> verbs_;
   std::vector<std::unique_ptr<Option>> options_;
 };
 
-// From a callback: the usage lacks these options.
+// From a callback: the usage lacks these options; the usage is wrong for this reason.
 [[noreturn]] void throw_required(const std::string& options);
 
 // What reading the arguments came to.
 struct Usage {
-  enum class Kind { run, printed, wrong } kind = Kind::run;
+  enum class Kind { run, printed, wrong, nothing } kind = Kind::run;
   std::string text;  // printed: help or version; wrong: what is wrong
   std::string verb;  // wrong: "delever stress", whose help says more
 };
@@ -87,13 +140,18 @@ class CommandLine {
   Verb& root();
   Usage parse(int argc, const char* const* argv);
   // An empty text is a mistake, such as a variable that a script never set, and never "the
-  // default". The parser would read it as 0 where a number is wanted, so it is refused, of every
-  // option of every verb.
+  // default", so it is refused, of every option of every verb.
   Result<void> refuse_empty() const;
+  std::vector<NamedFile> files() const;  // of the verb that was given, defaults included
+  std::vector<VerbInfo> verbs() const;
+  std::string help_of(const std::string& verb) const;  // "" where there is no such verb
 
  private:
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };
+
+// The nearest of `known` to what somebody wrote, where it is near enough to be a slip.
+std::string nearest_of(const std::string& written, const std::vector<std::string>& known);
 
 }  // namespace delever::cli

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/ensemble_render.h"
 #include "render/facts_render.h"
 #include "render/json.h"
@@ -33,16 +34,16 @@ Result<SimulateFacts> read_facts(const SimulateArguments& a, const ScenarioRead&
                                  const std::string& format) {
   SimulateFacts wanted = a.facts_of;
   if (!a.facts) {
-    if (wanted.metaorders) return Error{Fault::malformed, "is a part of --facts", "--metaorders"};
+    if (wanted.metaorders) return Error{Fault::usage, "is a part of --facts", "--metaorders"};
     return wanted;
   }
   if (a.mechanisms || !a.rare.empty() || !a.runs_file.empty() || format == "html")
-    return Error{Fault::malformed,
+    return Error{Fault::usage,
                  "goes with none of --mechanisms, --rare, --runs-file and --format html",
                  "--facts"};
   if (a.runs > 1 && (!a.out.empty() || !a.html.empty()))
-    return Error{Fault::malformed,
-                 "many runs write no tape and no page: leave out --out and --html", "--runs"};
+    return Error{Fault::usage, "many runs write no tape and no page: leave out --out and --html",
+                 "--runs"};
   wanted.asset = upper(wanted.asset);
   wanted.seed = a.seed;
   wanted.runs = a.runs;
@@ -74,15 +75,17 @@ Result<void> run_many(Session& session, const SimulateArguments& a) {
 
 Result<void> run_one(Session& session, const SimulateArguments& a) {
   const ScenarioRead read = TRY(read_scenario(a.scenario, a.without));
-  if (!a.html.empty() && a.html == a.out)
-    return Error{Fault::malformed, "the page would replace the tape", "--html"};
-  if (!a.html.empty()) TRY(check_writable(a.html));
+  if (!a.out.empty()) {
+    for (const std::string& truth : truth_paths(a.out, read.scenario))
+      TRY(session.outputs.allow(truth, OutputGuard::Kind::file));
+  }
   const SimulateFacts wanted = TRY(read_facts(a, read, session.format));
   std::optional<FactsOutput> observed;
   if (a.facts) observed.emplace(wanted.asset);
   const sim::Outcome outcome = TRY(
       run_scenario(session.context, read.scenario,
                    {.out = a.out,
+                    .replace = session.force,
                     .observed = observed ? &*observed : nullptr,
                     .options = {.seed = a.seed, .threads = a.threads, .switches = read.switches}}));
   std::optional<FactsReport> page;
@@ -106,7 +109,8 @@ Result<void> run_one(Session& session, const SimulateArguments& a) {
 void add_ensemble_options(Verb& verb, SimulateArguments& a) {
   verb.add_option("--runs", a.runs, "seeds to run")->between(1, 1'000'000)->capture_default_str();
   verb.add_option("--runs-file", a.runs_file,
-                  "keeps each finished run; an ensemble that was killed goes on from it");
+                  "keeps each finished run; an ensemble that was killed goes on from it")
+      ->grows();
   verb.add_flag("--mechanisms", a.mechanisms,
                 "all, then each mechanism left out, on the same seeds");
   verb.add_option(
@@ -129,14 +133,16 @@ void add_simulate(Verb& app, Session& session) {
   auto a = std::make_shared<SimulateArguments>();
   Verb* verb = app.add_subcommand(
       "simulate", "a whole market by a scenario: one run with its tape, or many seeds");
-  verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required();
+  verb->add_option("scenario", a->scenario, "scenarios/*.toml")->required()->reads();
   verb->add_option("--seed", a->seed, "seed, or the first of them")
       ->not_negative()
       ->capture_default_str();
   verb->add_option("--out", a->out,
                    "tape to write; beside it the truth: .positions.csv, .accounts.csv, "
-                   ".book-btc.csv (for stress)");
-  verb->add_option("--html", a->html, "page to write, beside what is printed");
+                   ".book-btc.csv (for stress)")
+      ->writes();
+  verb->add_option("--html", a->html, "page to write, beside what is printed")->writes();
+  add_force(verb, session);
   verb->add_option("--threads", a->threads, "threads")->between(1, 256)->capture_default_str();
   verb->add_option(
           "--without", a->without,
@@ -146,7 +152,8 @@ void add_simulate(Verb& app, Session& session) {
   verb->add_flag("--facts", a->facts, "stylised facts of what happened, against their targets");
   verb->add_option("--asset", a->facts_of.asset, "--facts: coin")->capture_default_str();
   verb->add_option("--facts-rules", a->facts_of.rules, "--facts: targets, and what was held out")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->reads();
   verb->add_flag("--metaorders", a->facts_of.metaorders,
                  "--facts: impact of orders injected into 13 short runs");
   add_format(verb, session, {"text", "json", "html"});

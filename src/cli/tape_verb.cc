@@ -6,11 +6,13 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "feeds/holes.h"
 #include "feeds/replay.h"
 #include "render/event_json.h"
 #include "render/tardis_csv.h"
+#include "reports/coverage.h"
 #include "tape/inspect.h"
 
 namespace delever::cli {
@@ -22,7 +24,7 @@ namespace {
 
 struct TapeArguments {
   std::vector<std::string> tapes;
-  std::string from, to, stream, table = "trades", out;
+  std::string from, to, stream, table = "trades";
   int64_t limit = 0;
   bool events = false;
 };
@@ -121,18 +123,32 @@ std::string holes_text(const feeds::SequenceHoles& holes) {
   return out;
 }
 
+Json coverage_json(const std::vector<Coverage>& coverage) {
+  Json json = Json::array();
+  for (const Coverage& c : coverage)
+    json.push_back({{"kind", c.kind},
+                    {"venue", c.venue},
+                    {"events", c.events},
+                    {"first", c.first.text()},
+                    {"last", c.last.text()}});
+  return json;
+}
+
 Result<void> run_info(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
     const tape::TapeInfo info = TRY(tape::tape_info(path));
+    const std::vector<Coverage> coverage = TRY(coverage_of({path}));
     // A hole in a venue's numbering is no damage of the file: it is named, and the exit is 0.
     const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
     if (session.format == "json") {
       Json json = to_json(info);
       json["holes"] = holes_json(holes);
       json["repeated"] = holes.repeated;
+      json["coverage"] = coverage_json(coverage);
       write(session.io.out, written_json(json) + "\n");
     } else {
-      write(session.io.out, info_text(path, info) + holes_text(holes));
+      write(session.io.out,
+            for_people(info_text(path, info) + coverage_text(coverage) + holes_text(holes)));
     }
   }
   return {};
@@ -169,45 +185,6 @@ Result<void> run_verify(Session& session, const TapeArguments& a) {
   return {};
 }
 
-// Collects text and hands it on in large pieces, so that a long export needs no memory.
-class Output {
- public:
-  static Result<std::unique_ptr<Output>> open(Session& session, const std::string& path) {
-    std::FILE* file = session.io.out;
-    if (!path.empty() && path != "-") {
-      file = std::fopen(path.c_str(), "wb");
-      if (!file) return Error{Fault::unavailable, "cannot be written", path};
-    }
-    return std::unique_ptr<Output>(new Output(file, file != session.io.out, path));
-  }
-  ~Output() {
-    if (owned_) std::fclose(file_);
-  }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-  std::string& text() { return text_; }
-  void settle() {
-    if (text_.size() > (size_t{1} << 20)) flush();
-  }
-  Result<void> finish() {
-    flush();
-    if (std::fflush(file_) != 0 || failed_)
-      return Error{Fault::unavailable, "cannot be written", path_.empty() ? "output" : path_};
-    return {};
-  }
-
- private:
-  Output(std::FILE* file, bool owned, std::string path)
-      : file_(file), owned_(owned), path_(std::move(path)) {}
-  void flush() {
-    failed_ = failed_ || std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size();
-    text_.clear();
-  }
-  std::FILE* file_;
-  bool owned_, failed_ = false;
-  std::string path_, text_;
-};
-
 struct Range {
   Instant from = Instant::min(), to = Instant::max();
 };
@@ -216,8 +193,7 @@ Result<Range> range_of(Session& session, const TapeArguments& a) {
   Range range;
   if (!a.from.empty()) range.from = TRY(parse_at(a.from, "--from", session.context));
   if (!a.to.empty()) range.to = TRY(parse_at(a.to, "--to", session.context));
-  if (a.limit < 0) return Error{Fault::malformed, "must not be negative", "--limit"};
-  if (range.from > range.to) return Error{Fault::malformed, "--from is after --to", "tape"};
+  if (range.from > range.to) return Error{Fault::usage, "is after --to", "--from"};
   return range;
 }
 
@@ -282,7 +258,7 @@ Result<void> write_events(
     Session& session, const TapeArguments& a,
     const std::function<EventText(const feeds::Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
-  auto output = TRY(Output::open(session, a.out));
+  auto output = TRY(Output::open(session, session.out));
   auto replay =
       TRY(feeds::Replay::open(a.tapes, {.from = range.from, .to = range.to, .sequences = true}));
   std::set<std::string> known;
@@ -291,7 +267,7 @@ Result<void> write_events(
   const EventText text = make(*replay, *output);
   EventWriter writer(*replay, a, text.write);
   while (!writer.done()) {
-    if (!TRY(replay->step(writer))) break;
+    if (output->failed() || !TRY(replay->step(writer))) break;
     output->settle();
   }
   if (!writer.done()) text.finish();
@@ -318,7 +294,7 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   }
   // Raw messages: receive time in ns, stream, bytes, as recorded.
   const Range range = TRY(range_of(session, a));
-  auto output = TRY(Output::open(session, a.out));
+  auto output = TRY(Output::open(session, session.out));
   std::vector<std::unique_ptr<tape::TapeReader>> readers;
   const Instant end =
       range.to == Instant::max() ? range.to : range.to + Duration::ns(1);  // --to is inclusive
@@ -333,7 +309,7 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
   int64_t written = 0;
   for (;;) {
     const auto next = TRY(merge.next());
-    if (!next || (a.limit > 0 && written >= a.limit)) break;
+    if (!next || output->failed() || (a.limit > 0 && written >= a.limit)) break;
     const tape::TapeMessage& m = next->message;
     const std::string& name = merge.tape(next->tape).streams()[m.stream - 1].name;
     if (!a.stream.empty() && name != a.stream) continue;
@@ -367,12 +343,12 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
   });
 }
 
-void add_range(Verb* verb, TapeArguments& a) {
+void add_range(Verb* verb, Session& session, TapeArguments& a) {
   verb->add_option("--from", a.from, "first receive time, UTC");
   verb->add_option("--to", a.to, "last receive time, UTC");
   verb->add_option("--stream", a.stream, "one stream only");
-  verb->add_option("--limit", a.limit, "stop after so many");
-  verb->add_option("--out", a.out, "file to write (default: standard output)");
+  verb->add_option("--limit", a.limit, "stop after so many")->not_negative();
+  add_output(verb, session);
 }
 
 }  // namespace
@@ -385,7 +361,9 @@ void add_tape(Verb& app, Session& session) {
                        const std::vector<std::string>& formats) {
     auto a = std::make_shared<TapeArguments>();
     Verb* verb = tape->add_subcommand(name, what);
-    verb->add_option("tapes", a->tapes, "tape files; several are merged by time")->required();
+    verb->add_option("tapes", a->tapes, "tape files; several are merged by time")
+        ->required()
+        ->reads();
     if (!formats.empty()) add_format(verb, session, formats);
     verb->callback(
         [&session, a, run] { session.action = [&session, a, run] { return run(session, *a); }; });
@@ -396,14 +374,14 @@ void add_tape(Verb& app, Session& session) {
   const auto [cat, cat_arguments] =
       add("cat", "messages as they came, or --events as JSON lines", run_cat, {});
   cat->add_flag("--events", cat_arguments->events, "decoded events instead of raw messages");
-  add_range(cat, *cat_arguments);
+  add_range(cat, session, *cat_arguments);
   const auto [exporting, export_arguments] =
       add("export", "events as CSV in the column order of the Tardis archives, or as JSON lines",
           run_export, {"text", "csv", "json"});
   exporting->add_option("--table", export_arguments->table, "which CSV table")
       ->one_of(tardis_kind_names())
       ->capture_default_str();
-  add_range(exporting, *export_arguments);
+  add_range(exporting, session, *export_arguments);
 }
 
 }  // namespace delever::cli

@@ -83,7 +83,7 @@ Result<std::vector<cascade::StressCoin>> read_coins(const std::vector<std::strin
   std::vector<cascade::StressCoin> coins;
   for (const std::string& text : texts) {
     const auto bad = [&](std::string_view why) {
-      return Error{Fault::malformed,
+      return Error{Fault::usage,
                    fmt::format("{}: wants COIN=PRICE:BETA, as ETH=2900:1.3, or COIN=PRICE:MOVE% "
                                "beside one --shock, as ETH=2900:-8%: {}",
                                why, text),

@@ -1,0 +1,247 @@
+// Goal: nothing of the user's is lost when the program is killed between any two of the calls by
+// which it changes files. The program runs under ptrace and is killed at the n-th such call, for
+// every n there is (or an even choice of them); then the old file is there whole, or the new one.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "base/source_root.h"
+#include "cli/run_testing.h"
+
+namespace delever::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+#if defined(__x86_64__)
+
+std::string program() {
+  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "delever";
+}
+
+// Calls that change a file, a name or what the disk has confirmed.
+bool changes_files(const user_regs_struct& regs) {
+  switch (regs.orig_rax) {
+    case SYS_write:
+    case SYS_pwrite64:
+    case SYS_writev:
+    case SYS_rename:
+    case SYS_renameat:
+    case SYS_unlink:
+    case SYS_unlinkat:
+    case SYS_ftruncate:
+    case SYS_fsync:
+    case SYS_fdatasync:
+    case SYS_mkdir:
+    case SYS_rmdir:
+    case SYS_fsetxattr:
+    case SYS_fchmod:
+      return true;
+    case SYS_open:
+      return (regs.rsi & O_CREAT) != 0;
+    case SYS_openat:
+      return (regs.rdx & O_CREAT) != 0;
+    default:
+      return false;
+  }
+}
+
+struct Traced {
+  bool possible = true;  // somewhere ptrace is not allowed
+  size_t calls = 0;      // that change files
+  int code = -1;         // of a run that came to its end
+};
+
+// Runs the program, and kills it when it enters its n-th call that changes files (0: never).
+Traced run_traced(const Words& words, size_t kill_at) {
+  Traced traced;
+  const pid_t child = fork();
+  if (child == 0) {
+    const int null = ::open("/dev/null", O_WRONLY);
+    dup2(null, 1);
+    dup2(null, 2);
+    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
+    std::vector<std::string> whole{program()};
+    whole.insert(whole.end(), words.begin(), words.end());
+    std::vector<char*> argv;
+    for (std::string& w : whole) argv.push_back(w.data());
+    argv.push_back(nullptr);
+    execv(argv[0], argv.data());
+    _exit(98);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFSTOPPED(status)) {
+    traced.possible = false;
+    return traced;
+  }
+  ptrace(PTRACE_SETOPTIONS, child, nullptr,
+         PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
+  ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+  std::set<pid_t> inside;  // threads between the entry of a call and its end
+  bool killed = false;
+  for (pid_t who; (who = waitpid(-1, &status, __WALL)) > 0;) {
+    if (WIFEXITED(status) || WIFSIGNALED(status)) {
+      if (who != child) continue;
+      if (WIFEXITED(status)) traced.code = WEXITSTATUS(status);
+      if (killed) traced.code = -1;
+      break;
+    }
+    long pass_on = 0;
+    const int signal = WSTOPSIG(status);
+    if (signal == (SIGTRAP | 0x80)) {
+      if (inside.erase(who) == 0) {
+        inside.insert(who);
+        user_regs_struct regs{};
+        ptrace(PTRACE_GETREGS, who, nullptr, &regs);
+        if (!killed && changes_files(regs) && ++traced.calls == kill_at) {
+          killed = true;
+          kill(child, SIGKILL);
+        }
+      }
+    } else if (signal != SIGTRAP && signal != SIGSTOP) {
+      pass_on = signal;
+    }
+    ptrace(PTRACE_SYSCALL, who, nullptr, pass_on);
+  }
+  return traced;
+}
+
+// Every n up to `calls`, or `most` of them, the first and the last among them.
+std::vector<size_t> choice_of(size_t calls, size_t most) {
+  std::vector<size_t> chosen;
+  const size_t step = std::max<size_t>(1, calls / most);
+  for (size_t n = 1; n <= calls; n += step) chosen.push_back(n);
+  for (size_t n = calls; n + 12 > calls && n > 0; --n) chosen.push_back(n);  // the end matters most
+  return chosen;
+}
+
+void save(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::string rows(int from, int count) {
+  std::string csv = "symbol,funding_time_ms,funding_time_utc,funding_rate,mark_price\n";
+  for (int n = from; n < from + count; ++n)
+    csv += fmt::format("BTCUSDT,{},x,0.0001,{}\n", 1769702400000LL + n * 28'800'000LL, 84000 + n);
+  return csv;
+}
+
+const std::string kMap = source_root() + "/maps/binance-funding-8h.toml";
+
+constexpr size_t kKills = 60;
+
+// `target` has `before` (empty: is not there) or what a run that was left alone makes of it.
+void expect_old_or_new(const Words& words, const std::string& target, const std::string& before,
+                       const std::string& what) {
+  const auto prepare = [&] {
+    for (const auto& entry : fs::directory_iterator(fs::path(target).parent_path()))
+      fs::remove_all(entry.path());
+    if (before.empty()) return;
+    // As delever itself would have left it, so that it may be replaced.
+    ASSERT_EQ(run(words).code, 0) << what;
+  };
+  prepare();
+  const std::string old = before.empty() ? "" : text_of(target);
+  const Traced alone = run_traced(words, 0);
+  if (!alone.possible) GTEST_SKIP() << "ptrace is not allowed here";
+  ASSERT_EQ(alone.code, 0) << what;
+  const std::string whole = text_of(target);
+  size_t olds = 0, news = 0;
+  for (const size_t n : choice_of(alone.calls, kKills)) {
+    prepare();
+    run_traced(words, n);
+    const bool there = fs::exists(target);
+    const std::string now = there ? text_of(target) : "";
+    const bool is_old = there == !before.empty() && now == old, is_new = there && now == whole;
+    olds += is_old;
+    news += is_new && !is_old;
+    EXPECT_TRUE(is_old || is_new) << what << ": killed at call " << n << " of " << alone.calls;
+  }
+  std::fputs(fmt::format("{}: {} calls, {} kills: {} times as it was, {} times new\n", what,
+                         alone.calls, olds + news, olds, news)
+                 .c_str(),
+             stdout);
+}
+
+TEST(Kill, text_and_pages) {
+  const std::string folder = scratch("kill-text");
+  fs::create_directories(folder + "/out");
+  const std::string out = folder + "/out/answer", csv = folder + "/f.csv",
+                    tape = folder + "/f.tape";
+  save(csv, rows(0, 50));
+  ASSERT_EQ(run({"import", "csv", "--map", kMap, csv, "--out", tape}).code, 0);
+  for (const Words& words :
+       std::vector<Words>{{"gauges", "--tape", tape, "--out", out},
+                          {"brief", "--tape", tape, "--format", "html", "--out", out},
+                          {"tape", "cat", "--events", tape, "--out", out},
+                          {"tape", "export", "--table", "derivative_ticker", tape, "--out", out}}) {
+    expect_old_or_new(words, out, "", words[0] + " to a new file");
+    expect_old_or_new(words, out, "x", words[0] + " over an old file");
+  }
+}
+
+TEST(Kill, a_new_tape) {
+  const std::string folder = scratch("kill-new");
+  fs::create_directories(folder + "/out");
+  const std::string csv = folder + "/f.csv", tape = folder + "/out/f.tape";
+  save(csv, rows(0, 50));
+  expect_old_or_new({"import", "csv", "--map", kMap, csv, "--out", tape}, tape, "",
+                    "import to a new tape");
+}
+
+// What is on a tape is what was there before, or that and all that came.
+TEST(Kill, a_tape_that_is_added_to) {
+  const std::string folder = scratch("kill-add");
+  fs::create_directories(folder);
+  const std::string first = folder + "/a.csv", second = folder + "/b.csv",
+                    kept = folder + "/kept.tape", tape = folder + "/t.tape";
+  save(first, rows(0, 50));
+  save(second, rows(50, 50));
+  ASSERT_EQ(run({"import", "csv", "--map", kMap, first, "--out", kept}).code, 0);
+  const Words words{"import", "csv", "--map", kMap, second, "--out", tape};
+  const auto prepare = [&] {
+    for (const char* beside : {"", "-wal", "-shm", "-journal", "-lock"}) fs::remove(tape + beside);
+    fs::copy_file(kept, tape);
+  };
+  prepare();
+  const std::string before = run({"tape", "cat", tape}).out;
+  const Traced alone = run_traced(words, 0);
+  if (!alone.possible) GTEST_SKIP() << "ptrace is not allowed here";
+  ASSERT_EQ(alone.code, 0);
+  const std::string after = run({"tape", "cat", tape}).out;
+  ASSERT_NE(before, after);
+  size_t olds = 0, news = 0;
+  for (const size_t n : choice_of(alone.calls, kKills)) {
+    prepare();
+    run_traced(words, n);
+    const Ran verified = run({"tape", "verify", tape});
+    EXPECT_EQ(verified.code, 0) << "killed at call " << n << ": " << verified.out << verified.err;
+    const std::string now = run({"tape", "cat", tape}).out;
+    olds += now == before;
+    news += now == after;
+    EXPECT_TRUE(now == before || now == after) << "killed at call " << n << " of " << alone.calls;
+    EXPECT_EQ(run(words).code, 0) << "and again after call " << n;
+    EXPECT_EQ(run({"tape", "cat", tape}).out, after) << "and again after call " << n;
+  }
+  std::fputs(fmt::format("import to a tape: {} calls, {} kills: {} times as it was, {} times new\n",
+                         alone.calls, olds + news, olds, news)
+                 .c_str(),
+             stdout);
+}
+
+#endif
+
+}  // namespace
+}  // namespace delever::cli
