@@ -139,6 +139,7 @@ namespace {
 // a hostile file could exhaust its stack or its time. No file of ours comes near these limits.
 constexpr size_t kTextMax = size_t{4} << 20, kDepthMax = 32, kNamePartsMax = 32;
 
+// Where, and what of it.
 struct TooMuch {
   size_t line;
   const char* what;

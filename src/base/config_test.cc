@@ -26,6 +26,25 @@ TEST(Config, reads_values) {
   EXPECT_EQ(c.finish().error().text(), "rules.toml:8: tier[0].n: unknown key");
 }
 
+// What could exhaust the parser is refused before it sees it; what is only unusual is not.
+TEST(Config, hostile_text_is_refused_before_it_is_parsed) {
+  const auto said = [](const std::string& text) {
+    const auto read = Config::parse(text, "x.toml");
+    return read.has_value() ? std::string("read") : read.error().text();
+  };
+  EXPECT_EQ(said("a = " + std::string(40, '[') + std::string(40, ']')),
+            "x.toml:1: nested deeper than 32");
+  EXPECT_EQ(said("\na = " + std::string(1000, '{')), "x.toml:2: nested deeper than 32");
+  std::string name = "a";
+  for (int n = 0; n < 40; ++n) name += ".a";
+  EXPECT_EQ(said(name + " = 1"), "x.toml:1: a name of more than 32 parts");
+  EXPECT_EQ(said("[" + name + "]"), "x.toml:1: a name of more than 32 parts");
+  EXPECT_NE(said(std::string(5 << 20, '#')).find("larger than 4 MiB"), std::string::npos);
+  EXPECT_EQ(said("a = \"" + std::string(100, '[') + std::string(100, '.') + "\""), "read");
+  EXPECT_EQ(said("a = \"\"\"\n" + std::string(100, '[') + "\n\"\"\" # [[[[\nb = [[1], [2]]"),
+            "read");
+}
+
 TEST(Config, names_what_is_wrong_and_where) {
   const Config c = sample().value();
   EXPECT_EQ(c.text("band").error().text(), "rules.toml:2: band: want a string");

@@ -27,6 +27,7 @@ std::array<std::atomic<const char*>, kPaths> partial_paths;
 std::atomic<int> watches = 0, noted = 0;
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
+// Only what a signal handler may do: load, unlink, raise.
 extern "C" void on_signal(int signal) {
   if (watches > 0 && noted == 0 && signal != SIGPIPE) {
     noted = signal;
@@ -56,12 +57,14 @@ void sync_folder(const std::string& path) {
   ::close(folder);
 }
 
+// The mark has to be the same on every machine, and piece by piece as the bytes come.
 uint64_t fnv1a(uint64_t state, std::string_view bytes) {
   for (const char c : bytes) state = (state ^ static_cast<unsigned char>(c)) * 1099511628211U;
   return state;
 }
 constexpr uint64_t kFnvStart = 14695981039346656037U;
 
+// The folders on the way that were not there, outermost first.
 Result<std::vector<std::string>> make_folders(const std::string& target) {
   std::vector<std::string> missing;
   std::error_code ec;

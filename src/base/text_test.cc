@@ -24,5 +24,12 @@ TEST(Text, split_and_trim) {
   EXPECT_EQ(lower("BTC-1"), "btc-1");
 }
 
+TEST(Text, for_people) {
+  EXPECT_EQ(printable("a\x1b[31mred\x7f\xc2\x9b \xc3\xa9\n\t"),
+            "a\\x1b[31mred\\x7f\\x9b \xc3\xa9\n\t");
+  EXPECT_EQ(for_people("  -0.00 [-0.0, -0.01] -0 -0.50 -00:30 2026-01-05 -0x"),
+            "   0.00 [0.0, -0.01]  0 -0.50 -00:30 2026-01-05 -0x");
+}
+
 }  // namespace
 }  // namespace delever

@@ -8,6 +8,7 @@ const std::vector<Example>& all_examples() {
       {"brief", "The published facts of one day:", "delever brief episodes/2026-01-30"},
       {"brief", "A recording, as a page:",
        "delever brief --tape samples/day.tape --format html --out brief.html"},
+      {"verdict", "Did the flush clear the leverage:", "delever verdict episodes/2026-01-30"},
       {"gauges", "Two gauges, hour by hour:",
        "delever gauges --tape samples/day.tape --from 2026-01-05T06:00:00Z --only "
        "price_usd,oi_coins"},

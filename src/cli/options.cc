@@ -41,6 +41,7 @@ std::string wanted(const NumberRules& rules) {
   return what;
 }
 
+// The number in plain units, whatever its limits: "+5", "5%" of a share; nothing else around it.
 std::optional<double> read_plain(std::string_view text, const NumberRules& rules) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double unit = 1;
@@ -64,6 +65,7 @@ std::optional<double> read_number(std::string_view text, const NumberRules& rule
   return value;
 }
 
+// Letters to change, add or leave out: Levenshtein's distance, in one row.
 size_t distance_of(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -80,6 +82,7 @@ size_t distance_of(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+// A third of a word may be wrong, three letters at most; the beginning of a name is near it.
 std::string nearest_of(const std::string& written, const std::vector<std::string>& known) {
   std::string best;
   size_t least = std::max<size_t>(1, std::min<size_t>(3, written.size() / 2)) + 1;
@@ -203,6 +206,7 @@ Option* Verb::add_number(const std::string& name, const std::string& what, Read 
 
 namespace {
 
+// Where a number goes once it keeps the rules.
 template <class T>
 struct Reading {
   T* into;
@@ -267,6 +271,7 @@ void Verb::require_option(int count) { app_->require_option(count); }
 void Verb::require_subcommand(int count) { app_->require_subcommand(count); }
 void Verb::callback(std::function<void()> done) { app_->callback(std::move(done)); }
 
+// Those of its groups of options as well: a group has no name of its own.
 void Verb::options_of(std::vector<OptionInfo>& options) const {
   for (const auto& option : options_) {
     const CLI::Option& o = *option->option_;
@@ -283,6 +288,7 @@ void Verb::options_of(std::vector<OptionInfo>& options) const {
   }
 }
 
+// A verb, then its own verbs.
 void Verb::describe(const std::string& path, std::vector<VerbInfo>& verbs) const {
   VerbInfo info{path, app_->get_description(), {}, app_->get_require_subcommand_min() == 0};
   options_of(info.options);
@@ -293,6 +299,7 @@ void Verb::describe(const std::string& path, std::vector<VerbInfo>& verbs) const
   }
 }
 
+// Defaults included: the rules that nobody named are read all the same.
 void Verb::files_of(std::vector<NamedFile>& files) const {
   for (const auto& option : options_) {
     if (option->role_ == FileRole::none || !option->texts_) continue;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "render/verdict_render.h"
 #include "reports/period_days.h"
 #include "reports/verdict.h"
@@ -25,7 +26,7 @@ struct VerdictArguments {
 Result<void> run_periods(Session& session, const VerdictArguments& arguments) {
   const auto& from = arguments.options.from;
   if (from.tapes.size() != 1 || from.assets.size() > 1)
-    return Error{Fault::malformed, "wants one --tape and one --asset at most", "--period"};
+    return Error{Fault::usage, "wants one --tape and one --asset at most", "--period"};
   const Duration period = TRY(of_option(Duration::parse(arguments.period), "--period"));
   const std::string asset = from.assets.empty() ? "BTC" : upper(from.assets[0]);
   return write_output(session, session.out, TRY(period_table(from.tapes[0], asset, period)));
@@ -40,14 +41,14 @@ Result<void> run_verdict(Session& session, const VerdictArguments& arguments) {
                         format == "json"   ? record_json(report)
                         : format == "csv"  ? record_csv(report)
                         : format == "html" ? record_html(report)
-                                           : record_text(report));
+                                           : for_people(record_text(report)));
   }
-  if (format == "csv") return Error{Fault::malformed, "csv is a form of --record", "--format"};
+  if (format == "csv") return Error{Fault::usage, "csv is a form of --record", "--format"};
   const VerdictReport report = TRY(verdict_report(arguments.options, session.context));
   return write_output(session, session.out,
                       format == "json"   ? verdict_json(report)
                       : format == "html" ? verdict_html(report)
-                                         : verdict_text(report));
+                                         : for_people(verdict_text(report)));
 }
 
 }  // namespace
@@ -61,8 +62,9 @@ void add_verdict(Verb& app, Session& session) {
                                   "The answer, its record, and what would decide");
   verb->add_option("data", o.from.data,
                    "tables of flush days or of days (columns by name), or an episode folder "
-                   "(default: episodes/2026-01-30, when no --tape)");
-  verb->add_option("--tape", o.from.tapes, "tape to read; may be given several times");
+                   "(default: episodes/2026-01-30, when no --tape)")
+      ->reads();
+  verb->add_option("--tape", o.from.tapes, "tape to read; may be given several times")->reads();
   verb->add_option(
           "--asset", o.from.assets,
           "coin; may be given several times (default: BTC and ETH, or those of the tables)")
@@ -76,11 +78,16 @@ void add_verdict(Verb& app, Session& session) {
   verb->add_option("--period", a->period,
                    "of a simulated tape: write each period of this length as if it were a day, as "
                    "a table that this verb reads");
-  verb->add_option("--claims", o.claims, "CSV of published claims: what if they were true");
-  verb->add_option("--rules", o.rules, "rule file of the verdict")->capture_default_str();
-  verb->add_option("--gauge-rules", o.from.rules, "rule file of the gauges")->capture_default_str();
-  verb->add_option("--claim-rules", o.claim_rules, "definitions of claims")->capture_default_str();
-  verb->add_option("--out", session.out, "file to write (default: standard output)");
+  verb->add_option("--claims", o.claims, "CSV of published claims: what if they were true")
+      ->reads();
+  verb->add_option("--rules", o.rules, "rule file of the verdict")->capture_default_str()->reads();
+  verb->add_option("--gauge-rules", o.from.rules, "rule file of the gauges")
+      ->capture_default_str()
+      ->reads();
+  verb->add_option("--claim-rules", o.claim_rules, "definitions of claims")
+      ->capture_default_str()
+      ->reads();
+  add_output(verb, session);
   add_format(verb, session, {"text", "json", "csv", "html"});
   verb->callback(
       [&session, a] { session.action = [&session, a] { return run_verdict(session, *a); }; });

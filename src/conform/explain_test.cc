@@ -39,6 +39,29 @@ TEST(Explain, binance_isolated_short_that_crosses_a_tier) {
   EXPECT_NE(explain_json(e).find("\"initial\":\"59000\""), std::string::npos);
 }
 
+// As of a day: the newest at or before it; and of several the newest that reaches so far.
+TEST(Explain, the_rulebook_is_the_newest_that_covers_the_size) {
+  const auto rulebook_of = [](const char* symbol, const char* as_of, double coins_held) {
+    const auto e = explain({.venue = "binance",
+                            .symbol = symbol,
+                            .as_of = as_of,
+                            .entry = price(84'000),
+                            .qty = qty(coins_held)},
+                           shelf());
+    return e.has_value() ? value_of(e.value(), "rulebook") : e.error().text();
+  };
+  EXPECT_EQ(rulebook_of("BTCUSDT", "", 1), "2025-08-19");
+  EXPECT_EQ(rulebook_of("BTCUSDT", "", 150),
+            "2024-10-24");  // 12.6 M: the newer table is cut at 12 M
+  EXPECT_EQ(rulebook_of("btcusdt", "2025-08-18", 1), "2024-10-24");
+  EXPECT_EQ(rulebook_of("BTC/USDT:USDT", "2024", 1), "2021-03-18");
+  EXPECT_NE(rulebook_of("BTCUSDT", "2020-01-01", 1).find("those of 2021-03-18, 2024-10-24"),
+            std::string::npos);
+  EXPECT_NE(rulebook_of("DOGEUSDT", "", 1).find("of binance there are BTCUSD"), std::string::npos)
+      << rulebook_of("DOGEUSDT", "", 1);
+  EXPECT_NE(rulebook_of("BTCUSDT", "", 1e9).find("covers a position"), std::string::npos);
+}
+
 // The formula that is printed gives the price that is printed.
 TEST(Explain, the_printed_formula_is_the_computation) {
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {

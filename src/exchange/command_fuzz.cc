@@ -200,7 +200,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   int64_t clock = 0;
   Speaker speaker(bytes, clock);
-  while (!bytes.empty()) {
+  // A digest reads the whole state, and costs more than the command: whether a refused command left
+  // it alone is asked of one command in kAsked, which ones being a matter of the input. Short
+  // inputs by the thousand find more than long ones by the dozen.
+  constexpr uint64_t kAsked = 4;
+  constexpr size_t kCommands = 96;
+  const uint64_t first_asked = bytes.below(kAsked);
+  for (size_t n = 0; n < kCommands && !bytes.empty(); ++n) {
     if (bytes.next() == 77) {
       const std::string snapshot = exchange->snapshot();
       const uint64_t hash = exchange->hash();
@@ -215,10 +221,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string written = encode(*command);
     const auto read = decode(written);
     CHECK(read.has_value() && encode(read.value()) == written);
-    const uint64_t hash = exchange->hash();
+    const bool asked = n % kAsked == first_asked;
+    const uint64_t hash = asked ? exchange->hash() : 0;
     const Reject refused = exchange->apply(read.value(), silent);
     if (refused != Reject::none) {
-      CHECK(exchange->hash() == hash);
+      if (asked) CHECK(exchange->hash() == hash);
     } else {
       clock = std::max(clock, exchange->now().ns());
     }

@@ -106,8 +106,7 @@ Result<tape::StreamNumber> Importer::stream(tape::StreamInfo info) {
     info.name += fmt::format("~{:08x}", fingerprint(info));
     number = tape_.stream(info);
   }
-  if (number.has_value() && named_.insert(info.name).second)
-    report_.streams.push_back(info.name);
+  if (number.has_value() && named_.insert(info.name).second) report_.streams.push_back(info.name);
   return number;
 }
 

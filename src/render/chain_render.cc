@@ -225,6 +225,8 @@ std::string chain_text(const ChainReport& page) {
   std::string out = fmt::format("{} options at {}\n", page.asset, page.at.text());
   for (const options::OptionBoard& b : page.boards) {
     out += fmt::format("  {}: as of {}, ", b.name(), b.as_of.text());
+    if (page.at - b.as_of > page.current_for)
+      out += fmt::format("{} OLD, NOT CURRENT, ", (page.at - b.as_of).text());
     out += b.index ? fmt::format("30-day index {:.2f} % ({} to {})", 100 * b.index->value,
                                  b.index_low ? fmt::format("{:.2f}", 100 * *b.index_low) : "-",
                                  b.index_high ? fmt::format("{:.2f}", 100 * *b.index_high) : "-")
@@ -287,7 +289,11 @@ Json chain_json(const ChainReport& page) {
   json["expiries"] = Json::array();
   for (const ChainRow& row : page.rows) json["expiries"].push_back(row_json(row));
   json["boards"] = Json::array();
-  for (const options::OptionBoard& board : page.boards) json["boards"].push_back(board_json(board));
+  for (const options::OptionBoard& board : page.boards) {
+    Json one = board_json(board);
+    one["current"] = page.at - board.as_of <= page.current_for;
+    json["boards"].push_back(std::move(one));
+  }
   return json;
 }
 

@@ -183,13 +183,22 @@ std::string answer_of(const Brief& published, const sim::Outcome& outcome) {
     pending += c.state == gauges::State::pending;
     holds += !against && c.state != gauges::State::pending;
   }
+  // No verdict at all is "cannot tell" as well, with another reason.
+  const auto answer =
+      published.verdict ? published.verdict->judged.answer : verdict::Answer::cannot_tell;
+  std::string why = published.verdict ? published.verdict->judged.refusal : "No day of it is over.";
+  if (published.verdict && published.verdict->judged.probability)
+    why = fmt::format("The chance of a second forced wave within 7 days is {:.0f} %.",
+                      100 * *published.verdict->judged.probability);
+  else if (!why.empty() && !why.ends_with('.'))
+    why += '.';
   std::string out = fmt::format(
       R"(<p class="answer"><b>Did the flush clear the leverage? {}.</b> {} Of {} published )"
       R"(figures {} hold as stated, {} do not, {} cannot be told from what was published.)",
-      verdict::answer_name(published.verdict.answer) == "cannot_tell"   ? "Nobody can tell"
-      : verdict::answer_name(published.verdict.answer) == "not_cleared" ? "No"
-                                                                        : "Yes",
-      html_escaped(published.verdict.reason), published.claims.size(), holds, conflicting, pending);
+      answer == verdict::Answer::cannot_tell   ? "Nobody can tell"
+      : answer == verdict::Answer::not_cleared ? "No"
+                                               : "Yes",
+      html_escaped(why), published.claims.size(), holds, conflicting, pending);
   if (!outcome.assets.empty()) {
     const sim::AssetOutcome& a = outcome.assets[0];
     if (!a.samples.empty())

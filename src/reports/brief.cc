@@ -171,6 +171,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context) {
   const auto pending =
       std::count_if(brief.readings.begin(), brief.readings.end(),
                     [](const gauges::Reading& r) { return r.state == gauges::State::pending; });
+  // What the tape holds, where a reader must wonder why so little is said.
   const bool little = 2 * static_cast<size_t>(pending) > brief.readings.size();
   if (little && coverage.empty() && !options.tapes.empty())
     coverage = TRY(coverage_of(options.tapes));

@@ -78,7 +78,13 @@ Result<ChainReport> chain_report(const ChainOptions& chosen, Context& context) {
   const std::string asset = upper(chosen.asset);
   gauges::Gauges gauges(asset, rules, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gauges); !ran.has_value()) return std::move(ran.error());
-  ChainReport report{asset, chosen.rules, at, gauges.history(at).boards, {}, gauges.remarks(at)};
+  ChainReport report{.asset = asset,
+                     .rules = chosen.rules,
+                     .at = at,
+                     .current_for = rules.options.board_stale_after,
+                     .boards = gauges.history(at).boards,
+                     .rows = {},
+                     .note = gauges.remarks(at)};
   std::optional<Instant> only;
   if (!chosen.expiry.empty()) only = TRY(of_option(parse_expiry_name(chosen.expiry), "--expiry"));
   report.rows = chain_rows(report.boards, only);

@@ -33,6 +33,7 @@ std::vector<ChainRow> chain_rows(const std::vector<options::OptionBoard>& boards
 struct ChainReport {
   std::string asset, rules;
   Instant at;
+  Duration current_for;  // an older board is not one of this time, and is shown as old
   std::vector<options::OptionBoard> boards;
   std::vector<ChainRow> rows;
   std::string note;  // gaps and clocks, of the tape; empty: none

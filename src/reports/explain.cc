@@ -9,7 +9,6 @@
 #include "gauges/claims.h"
 #include "gauges/gauges.h"
 #include "reports/inputs.h"
-#include "verdict/verdict.h"
 
 namespace delever::reports {
 namespace {

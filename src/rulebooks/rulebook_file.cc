@@ -377,6 +377,7 @@ std::string RulebookShelf::symbol_of(std::string_view venue, std::string_view te
   const std::string quote(rest.substr(0, colon));
   const std::string settle(colon == rest.npos ? "" : rest.substr(colon + 1));
   const bool inverse = lower(settle) == lower(base);
+  // The names that venues give a perpetual of this base, quote and settlement.
   std::vector<std::string> names{base + quote, base + "-" + quote + "-SWAP"};
   if (inverse)
     names = {base + quote + "_PERP", base + quote, base + "-PERPETUAL",

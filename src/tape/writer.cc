@@ -119,6 +119,7 @@ class SteppedWriter final : public TapeWriter {
 
 }  // namespace
 
+// The lock is of the name that was asked for, so that two new tapes of one name are refused too.
 Result<std::string> TapePlace::begin(const std::string& path, const TapeWriter::Options& options) {
   TRY(lock_.acquire(path));
   struct stat info {};
@@ -130,6 +131,7 @@ Result<std::string> TapePlace::begin(const std::string& path, const TapeWriter::
   return partial_->path();
 }
 
+// The store is closed and the file whole: it gets its name, and only then is the lock given back.
 Result<void> TapePlace::finish() {
   Result<void> done;
   if (partial_) {
