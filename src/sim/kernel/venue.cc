@@ -65,7 +65,12 @@ void Venue::schedule(Message&& message) {
   const int64_t ahead = (message.at - start_.ns()) / 1'000'000'000;
   const size_t second = std::max(ahead < 0 ? size_t{0} : static_cast<size_t>(ahead), second_);
   CHECK(second - second_ < kRing);
-  ring_[second % kRing].push_back({message.at, std::move(message.body)});
+  std::vector<Queued>& queue = ring_[second % kRing];
+  if (queue.capacity() == 0 && !spare_.empty()) {
+    queue = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  queue.push_back({message.at, std::move(message.body)});
 }
 
 void Venue::forget() {
@@ -94,6 +99,8 @@ void Venue::run_second(Instant from) {
       refused_.push_back({submit->account, why, std::move(command.body)});
   }
   due.clear();
+  if (due.capacity() > 0) spare_.push_back(std::move(due));
+  due = {};
   ++second_;
   const Instant end = from + Duration::seconds(1);
   if ((end - start_).ns() / 1'000'000'000 % tick_seconds_ == 0) {

@@ -109,6 +109,9 @@ class Venue final : public exchange::ExchangeSink {
   int64_t tick_seconds_ = 1;
   static constexpr size_t kRing = 4096;  // seconds ahead; an hour's latency at most
   std::vector<std::vector<Queued>> ring_;
+  // Emptied queues, the last one first: most messages arrive within a second or two, so a few
+  // buffers serve all seconds and stay in the cache.
+  std::vector<std::vector<Queued>> spare_;
   std::optional<Error> trouble_;
   size_t second_ = 0;
   std::vector<std::pair<int64_t, uint32_t>> order_;
