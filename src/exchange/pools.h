@@ -14,6 +14,7 @@
 #include "watch/watch_index.h"
 
 namespace delever::watch {
+struct OptionReach;
 struct ScenarioReach;
 }  // namespace delever::watch
 
@@ -153,6 +154,8 @@ class Pools {
                        double& spare);
   void add_future(ScenarioTerms& t, const PositionState& pos, double size,
                   const SharedScenarios& shared) const;
+  const watch::OptionReach* reach_of(const ScenarioTerms& t, InstrumentId i,
+                                     const margin::RiskLeg& leg, bool on_index) const;
   bool add_option(ScenarioTerms& t, const PositionState& pos, double size,
                   const SharedScenarios& shared) const;
   void add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const margin::RiskLeg& leg,

@@ -42,7 +42,17 @@ struct Pools::ScenarioWatch {
   std::vector<double> spare;   // units
   std::deque<Moves> moves;     // none moves while others come
   size_t used = 0;
-  watch::OptionReach reach;
+
+  // What one coin of an option can cost within a reach, at the prices that it was made for: those
+  // who hold the option are bounded at the same tick, and each finds it made.
+  struct MadeReach {
+    Price mark, forward, index;
+    std::optional<double> years;
+    bool on_index = false, made = false, holds = false;
+    watch::OptionReach reach;
+  };
+  std::vector<MadeReach> reaches;             // by instrument and reach
+  const watch::OptionReach* reach = nullptr;  // of the option in hand
 
   // The ways of a price, shared by all legs that stand on it in the same way.
   Moves& of(watch::PriceId price, bool inverse, Price here, watch::PriceRange range) {
@@ -170,6 +180,29 @@ void Pools::add_future(ScenarioTerms& t, const PositionState& pos, double size,
   t.delta_high += std::max(size * t.reached, size / t.reached);
 }
 
+// Made anew only where a price that enters has moved, or time has. Null: it does not hold.
+const watch::OptionReach* Pools::reach_of(const ScenarioTerms& t, InstrumentId i,
+                                          const margin::RiskLeg& leg, bool on_index) const {
+  const auto at = static_cast<size_t>(&t.reach - kReaches);
+  const size_t place = i * std::size(kReaches) + at;
+  if (t.w.reaches.size() <= place) t.w.reaches.resize(markets.size() * std::size(kReaches));
+  ScenarioWatch::MadeReach& known = t.w.reaches[place];
+  const Price mark = *prices.mark[i], forward = *prices.underlying[i];
+  if (known.made && known.mark == mark && known.forward == forward && known.index == t.index_now &&
+      known.years == leg.years && known.on_index == on_index)
+    return known.holds ? &known.reach : nullptr;
+  known.made = true;
+  known.mark = mark;
+  known.forward = forward;
+  known.index = t.index_now;
+  known.years = leg.years;
+  known.on_index = on_index;
+  const watch::HeldOption option{
+      .leg = leg, .mark = mark.approx(), .index = t.index, .on_index = on_index};
+  known.holds = watch::option_reach(t.rule, option, t.reach, known.reach).has_value();
+  return known.holds ? &known.reach : nullptr;
+}
+
 // An option moves with four prices, each with ways of its own: the forward, its volatility, the
 // time that passes, and its mark. option_reach() bounds what each scenario's profit can lose on
 // each while all of them stay within the reach. False: the bound does not hold for this kind.
@@ -186,10 +219,9 @@ bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
     return false;
   const watch::PriceId forward_id = price_ids.underlying[pos.instrument];
   const bool on_index = t.indexed && forward_id == price_ids.coin_usd[t.coin];
-  watch::OptionReach& r = t.w.reach;
-  const watch::HeldOption option{
-      .leg = leg, .mark = mark.approx(), .index = t.index, .on_index = on_index};
-  if (!watch::option_reach(t.rule, option, t.reach, r).has_value()) return false;
+  t.w.reach = reach_of(t, pos.instrument, leg, on_index);
+  if (!t.w.reach) return false;
+  const watch::OptionReach& r = *t.w.reach;
   const bool is_long = size > 0;
   // Losses are counted in coins at the index of now; while it falls they weigh more.
   const double grown = kUnits * (on_index ? 1 : t.growth), amount = std::abs(size) * grown;
@@ -225,7 +257,7 @@ bool Pools::add_option(ScenarioTerms& t, const PositionState& pos, double size,
 // `amount`: units of the option held, grown. Time only passes one way.
 void Pools::add_volatility_and_time(ScenarioTerms& t, InstrumentId i, const margin::RiskLeg& leg,
                                     double amount, bool is_long) const {
-  const watch::OptionReach& r = t.w.reach;
+  const watch::OptionReach& r = *t.w.reach;
   const auto in_watched_units = [](double x) {
     return Price::raw(static_cast<int64_t>(x * Price::scale));
   };

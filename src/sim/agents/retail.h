@@ -48,7 +48,7 @@ class Retail final : public Population {
  private:
   static constexpr size_t kParts = 8;  // of a second's accounts, whatever the number of threads
   // One account. A look reads one of them in thirty or so, so what it reads stands together.
-  struct Seat {
+  struct alignas(64) Seat {
     double coins = 0;    // signed position
     double cost = 0;     // USD at entry, >= 0
     OrderId stop = 0;    // 0: none
