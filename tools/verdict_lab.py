@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PERIOD = "5m"  # fifteen hours hold 180: 120 before a day of liquidations can be called large
-GAP_DAYS = 120             # between runs; the coins take turns, so 420 days lie between two runs of one coin: no past reaches over
+STRIDE_DAYS = 300  # from run to run; the coins take turns, so 420 days lie between two runs of one: no past reaches over
 
 
 def scenario(run):
@@ -53,7 +53,6 @@ def main():
         sys.exit(__doc__)
     delever, out, runs = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     first = int(sys.argv[4]) if len(sys.argv) == 5 else 1
-    begin = date(1970, 1, 1)
     with tempfile.TemporaryDirectory() as folder, out.open("w") as table:
         for run in range(first, first + runs):
             toml, tape, days = (Path(folder) / name for name in ("s.toml", "s.tape", "days.csv"))
@@ -62,6 +61,7 @@ def main():
                             "--format", "json"], check=True, stdout=subprocess.DEVNULL)
             subprocess.run([delever, "verdict", "--tape", tape, "--period", PERIOD, "--out", days], check=True)
             lines = days.read_text().splitlines()
+            begin = date(1970, 1, 1) + timedelta(days=STRIDE_DAYS * (run - 1))
             if run == first:
                 table.write(lines[0] + "\n")
             for number, line in enumerate(lines[1:]):
@@ -70,7 +70,6 @@ def main():
                 fields[1] = str(begin + timedelta(days=number))
                 table.write(",".join(fields) + "\n")
             table.flush()
-            begin += timedelta(days=len(lines) + GAP_DAYS)
             for path in Path(folder).iterdir():
                 path.unlink()
 

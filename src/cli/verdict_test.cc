@@ -175,13 +175,15 @@ TEST(VerdictOfADay, named_days) {
     const auto json = verdict_of(long_tape(), day.at, day.asset);
     EXPECT_EQ(json["answer"], day.answer) << day.at;
     EXPECT_EQ(json["refused"], !day.p.has_value()) << day.at;
-    if (day.p) {
-      EXPECT_NEAR(json["probability"].get<double>(), *day.p, 1e-4) << day.at;
-    }
+    if (day.p) { EXPECT_NEAR(json["probability"].get<double>(), *day.p, 1e-4) << day.at; }
     EXPECT_NEAR(json["price"]["lower_by_5_in_7_days"].get<double>(), day.price, 6e-3) << day.at;
     const auto& change = json["items"]["open_interest_change_ln"];
     EXPECT_EQ(change["value"].is_null(), std::string(day.at) == "2026-01-29") << day.at;
     EXPECT_EQ(change["source"], change["value"].is_null() ? "" : "coinglass") << day.at;
+    if (std::string(day.at) == "2021-05-19") {
+      EXPECT_NEAR(json["hindsight"].get<double>(), std::string(day.asset) == "BTC" ? .01 : .08,
+                  5e-3);
+    }
     EXPECT_TRUE(json["wave"].is_null()) << "what came is not known on the day itself";
   }
 }

@@ -114,6 +114,12 @@ std::string verdict_block(const DayVerdict& v) {
         "scored.</p>",
         html_escaped(j.day.part_interest_change.source), shown_change(j.by_part->assumed),
         shown_chance(j.by_part->probability), answer_words(j.by_part->answer));
+  if (j.hindsight)
+    out += fmt::format(
+        "<p class=\"soft\">In hindsight, by weights that know what came later: chance of a wave "
+        "{}, "
+        "{}. No answer, never scored.</p>",
+        shown_chance(j.hindsight->probability), answer_words(j.hindsight->answer));
   out += supposed_part(v) + track_part(v);
   if (v.price_risk) {
     out += fmt::format(

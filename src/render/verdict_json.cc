@@ -71,6 +71,7 @@ Json judged_json(const verdict::Judged& j) {
                          {"open_interest_change", j.by_part->assumed},
                          {"probability", j.by_part->probability},
                          {"answer", verdict::answer_name(j.by_part->answer)}};
+  json["hindsight"] = j.hindsight ? Json(j.hindsight->probability) : Json();
   json["due"] = d.due().date();
   json["wave"] = flag_or_null(d.wave);
   json["lower_by_5"] = flag_or_null(d.lower);

@@ -132,6 +132,11 @@ std::string verdict_text(const DayVerdict& v) {
         "  a weak stand-in, {}: {}, chance of a wave {}, {} (provisional, not scored)\n",
         j.day.part_interest_change.source, shown_change(j.by_part->assumed),
         shown_chance(j.by_part->probability), answer_words(j.by_part->answer));
+  if (j.hindsight)
+    out += fmt::format(
+        "  in hindsight, by weights that know what came later: chance of a wave {}, {} "
+        "(no answer, never scored)\n",
+        shown_chance(j.hindsight->probability), answer_words(j.hindsight->answer));
   out += supposed_lines(v);
   out += track_lines(v);
   if (v.price_risk) {

@@ -108,9 +108,8 @@ void put_fit(Judged& judged, std::span<const FlushDay> past, const VerdictRules&
   if (rows.size() >= rules.past_days_min) {
     judged.fit = fit_logistic(rows, precision_of(rules));
   } else if (rules.given && at >= rules.given->known) {
-    for (const GivenWeights::OfModel& one : rules.given->models) {
-      if (one.model != judged.model) continue;
-      judged.fit = one.fit;
+    if (const Logistic* fit = rules.given->fit(judged.model)) {
+      judged.fit = *fit;
       judged.given = true;
       judged.past_days = rules.given->days;
       judged.past_waves = rules.given->waves;
@@ -188,6 +187,11 @@ Judged judged_among(const FlushDay& day, std::span<const FlushDay> past,
     out.refusal = fmt::format("{} complete past flush days of BTC and ETH, {} are needed",
                               out.past_days, rules.past_days_min);
     if (!choice.refusal.empty()) out.refusal = choice.refusal + "; " + out.refusal;
+    const Logistic* later = rules.given ? rules.given->fit(out.model) : nullptr;
+    if (later && choice.refusal.empty()) {
+      const double p = later->probability(*terms_of(day, out.model, rules));
+      out.hindsight = {*changes_of(day, out.model).interest->value, p, band_of(p, rules)};
+    }
     return out;
   }
   if (out.given)
@@ -250,6 +254,13 @@ std::string_view model_words(Model model) {
       return "change of open interest alone, in units of the coin's own movement";
   }
   check_failed("a Model has words", __FILE__, __LINE__);
+}
+
+const Logistic* GivenWeights::fit(Model model) const {
+  for (const OfModel& one : models) {
+    if (one.model == model) return &one.fit;
+  }
+  return nullptr;
 }
 
 Interval wilson(size_t k, size_t n, double confidence) {

@@ -40,6 +40,7 @@ struct GivenWeights {
     size_t days = 0, waves = 0;
   };
   std::vector<OfBand> bands;
+  const Logistic* fit(Model model) const;  // nullptr: none of this model
 };
 
 struct VerdictRules {
@@ -88,6 +89,10 @@ struct Judged {
   double base_rate = 0.5;              // of the past days, with the prior
   std::vector<Conditional> would_be;   // by open interest, where it is missing
   std::optional<Conditional> by_part;  // by open interest of a part of the market, never scored
+
+  // By the rules' weights, which know what came later: of a day that had too few past days. No
+  // answer.
+  std::optional<Conditional> hindsight;
 
   Terms terms{};  // what the probability was made of
   // Against what came: only of answers whose 7 days were over and fully on file.
