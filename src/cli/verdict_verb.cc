@@ -65,9 +65,9 @@ void add_verdict(Verb& app, Session& session) {
                    "(default: episodes/2026-01-30, when no --tape)")
       ->reads();
   verb->add_option("--tape", o.from.tapes, "tape to read; may be given several times")->reads();
-  verb->add_option(
-          "--asset", o.from.assets,
-          "coin; may be given several times (default: BTC and ETH, or those of the tables)")
+  verb->add_option("--asset", o.from.assets,
+                   "coin; may be given several times (default: BTC, ETH and every coin that a "
+                   "vendor publishes liquidations of, or those of the tables)")
       ->delimiter(',');
   verb->add_option(
       "--at", o.at,

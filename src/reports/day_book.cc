@@ -30,6 +30,20 @@ class Fan final : public EventSink {
   std::vector<std::unique_ptr<gauges::Gauges>>& gauges_;
 };
 
+// The coins that a vendor publishes liquidations of.
+class CoinScout final : public EventSink {
+ public:
+  explicit CoinScout(const Instruments& instruments) : instruments_(instruments) {}
+  void on_event(const Event& event) override {
+    if (std::holds_alternative<LiquidationTotal>(event.payload))
+      coins.insert(upper(instruments_[event.instrument].base));
+  }
+  std::set<std::string> coins;
+
+ private:
+  const Instruments& instruments_;
+};
+
 Result<DayBook> from_feed(EventFeed& feed, const std::set<std::string>& assets, Instant until,
                           const std::string& rules_path, const verdict::EventRules& event) {
   const std::string text = TRY(read_file(find_shipped(rules_path)));
@@ -119,6 +133,12 @@ Result<DayBook> load_day_book(const DayBookOptions& options, Instant until,
   DayBook book;
   std::error_code ec;
   if (!options.tapes.empty()) {
+    if (options.assets.empty()) {
+      const auto scouted = TRY(open_tapes(options.tapes, to));
+      CoinScout scout(scouted->instruments());
+      if (auto ran = scouted->run(scout); !ran.has_value()) return std::move(ran.error());
+      assets.merge(scout.coins);
+    }
     const auto feed = TRY(open_tapes(options.tapes, to));
     book = TRY(from_feed(*feed, assets, until, options.rules, setup.event));
     book.inputs = options.tapes;

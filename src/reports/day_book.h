@@ -32,7 +32,8 @@ DayBook book_of_days(std::vector<gauges::DayFigures> days, Instant until,
 struct DayBookOptions {
   std::vector<std::string> tapes;
   std::vector<std::string> data;    // tables (verdict/table.h), or one episode folder
-  std::vector<std::string> assets;  // of tapes; BTC and ETH are always read
+  std::vector<std::string> assets;  // of tapes: empty for every coin that a vendor publishes
+                                    // liquidations of; BTC and ETH are always read
   std::string rules;                // of the gauges
 };
 // Days that end at `until` or before, from what was known then; of the days just before it, from

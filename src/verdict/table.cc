@@ -46,6 +46,15 @@ Result<void> read_definition(const CsvTable& table, const CsvRecord& row, FlushD
   return {};
 }
 
+// "s2", or the first column that begins with it and says more: "s2_oi_over_sd".
+std::string_view column_named(const CsvTable& table, std::string_view name) {
+  if (table.column(name)) return name;
+  for (const std::string& column : table.header) {
+    if (column.starts_with(std::string(name) + "_")) return column;
+  }
+  return name;
+}
+
 Result<Item> item_of(const CsvTable& table, const CsvRecord& row, std::string_view column,
                      double unit = 1) {
   Item item;
@@ -103,8 +112,8 @@ Result<std::vector<FlushDay>> read_flush_days(const CsvTable& table) {
     day.funding = TRY(item_of(table, row, "funding_annual"));
     day.interest_change = TRY(item_of(table, row, "oi_coins_logchange_1d"));
     day.funding_change = TRY(item_of(table, row, "x4_unclipped", 0.1));
-    day.own_interest_change = TRY(item_of(table, row, "s2"));
-    day.own_funding_change = TRY(item_of(table, row, "s4"));
+    day.own_interest_change = TRY(item_of(table, row, column_named(table, "s2")));
+    day.own_funding_change = TRY(item_of(table, row, column_named(table, "s4")));
     day.size_ln = TRY(number_of(table, row, "x1_ln_longliq_over_median"));
     day.oscillator = TRY(number_of(table, row, "oscillator"));
     day.wave = TRY(flag_of(table, row, "second_wave_half_7d"));

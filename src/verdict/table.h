@@ -18,8 +18,8 @@ namespace delever::verdict {
 //   symbol, date, [definition], [close], [ret_1d] log return, [ewma94] daily deviation,
 //   [funding_annual], [oi_coins_logchange_1d], [x4_unclipped] funding less its 7-day mean in 10 % a
 //   year, [s2], [s4] both changes in units of the coin's own movement,
-//   [x1_ln_longliq_over_median], [second_wave_half_7d] 0 or 1, [lower5_7d] 0 or 1,
-//   [lowest_close_7d] relative.
+//   (or a column that begins with "s2_", "s4_"), [x1_ln_longliq_over_median], [second_wave_half_7d]
+//   0 or 1, [lower5_7d] 0 or 1, [lowest_close_7d] relative.
 // Errors name the file, the line and the column. Rows come out in the record's order.
 Result<std::vector<FlushDay>> read_flush_days(const CsvTable& table);
 bool is_flush_table(const CsvTable& table);

@@ -39,6 +39,14 @@ TEST(FlushTable, columns_by_name_in_any_order) {
   EXPECT_NE(second.own_interest_change.reason.find("no column s2"), std::string::npos);
 }
 
+TEST(FlushTable, own_movement_under_a_longer_name) {
+  const auto days = read_flush_days(
+      table("symbol,date,second_wave_half_7d,s2_over_sd90,s4\nSOL,2026-02-03,1,-1.5,0.5\n"));
+  ASSERT_TRUE(days.has_value()) << days.error().text();
+  EXPECT_EQ(days.value()[0].own_interest_change.value, -1.5);
+  EXPECT_EQ(days.value()[0].own_funding_change.value, 0.5);
+}
+
 TEST(FlushTable, faults_are_named) {
   const std::string head = "symbol,date,oi_coins_logchange_1d,second_wave_half_7d,definition\n";
   EXPECT_NE(fault_of(head + "BTC,2026-02-30,0,1,price\n").find("t.csv:2: date"), std::string::npos);
