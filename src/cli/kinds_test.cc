@@ -334,5 +334,21 @@ TEST(Kinds, WhatIsExportedIsTakenBack) {
   }
 }
 
+// A coin is asked for by any of its names.
+TEST(Kinds, ACoinUnderItsNames) {
+  Tape tape("names");
+  tape.raw(
+      "hyperliquid",
+      fmt::format("{} {{\"channel\":\"activeAssetCtx\",\"data\":{{\"coin\":\"kBONK\",\"ctx\":{{"
+                  "\"funding\":\"0.0000125\",\"openInterest\":\"700\",\"oraclePx\":\"0.02\","
+                  "\"markPx\":\"0.02\"}}}}}}\n",
+                  kDay * kMs));
+  for (const char* asked : {"BONK", "bonk", "kBONK", "1000BONK"}) {
+    const auto found = tape.readings("oi_coins", "2026-03-02T00:00:10Z", asked);
+    ASSERT_FALSE(found.empty()) << asked;
+    EXPECT_EQ(found[0]["value"], 700000) << asked;
+  }
+}
+
 }  // namespace
 }  // namespace delever::cli

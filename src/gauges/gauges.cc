@@ -232,7 +232,7 @@ void Gauges::on_event(const Event& event) {
     my.heard.resize(my.desk.instruments.size(), Instant::min());
   Instant& heard = my.heard[event.instrument];
   if (heard == Instant::min() || my.known >= heard + kHeardEvery) {
-    my.liquidations.watch().heard(instrument.venue, my.known);
+    my.liquidations.watch().heard(instrument.venue, my.known, event.at);
     heard = my.known;
   }
   const bool mine = my.desk.mine(event.instrument);

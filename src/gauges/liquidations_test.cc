@@ -233,6 +233,23 @@ TEST(Liquidations, what_cannot_be_converted_is_said) {
       << r.reason;
 }
 
+// A recorder whose clock is eight hours fast: of the last eight hours of its day nothing is known.
+TEST(Liquidations, receipts_that_run_ahead_of_the_venue_make_no_whole_day) {
+  Scene scene;
+  const auto id = scene.instrument("binance", "BTC-USDT-PERP");
+  for (int half = 0; half <= 60; ++half) {
+    const Instant received = kAt - Duration::minutes(30 * half);
+    const Instant at = received - Duration::hours(8);
+    Liquidation l{.position_side = kLong, .feed = LiquidationFeed::latest_per_second};
+    l.average_price = Price::nearest(80000).value();
+    l.filled_qty = Qty::nearest(1).value();
+    scene.put(id, "binance:forceOrder", at, l, received);
+  }
+  const Reading r = pick(scene.readings(kAt), "liq_long_usd_24h", "binance");
+  EXPECT_EQ(r.state, State::pending) << text_of(r);
+  EXPECT_NE(r.reason.find("17.0 of 24 h recorded"), std::string::npos) << r.reason;
+}
+
 TEST(Liquidations, a_short_recording_is_not_a_day) {
   Scene scene;
   const auto id = scene.instrument("binance", "BTC-USDT-PERP");

@@ -38,7 +38,9 @@ Duration Spans::covered(Span window) const {
   return sum;
 }
 
-void Watch::heard(const std::string& venue, Instant received) {
+void Watch::heard(const std::string& venue, Instant received, Instant stamped) {
+  Instant& newest = stamped_.try_emplace(venue, stamped).first->second;
+  newest = std::max(newest, stamped);
   const auto [last, fresh] = last_.try_emplace(venue, received);
   if (fresh || received - last->second > quiet_max_) {
     alive_[venue].add({received, received});
@@ -57,14 +59,17 @@ void Watch::liquidation(const std::string& venue, SourceId source, Instant recei
 void Watch::gap(SourceId source, const Gap& gap) { gaps_[source].add({gap.from, gap.to}); }
 
 double Watch::liquidation_coverage(const std::string& venue, Span window) const {
+  Instant to = window.to;
   const auto carriers = carriers_.find(venue);
   const auto alive = alive_.find(venue);
   if (carriers == carriers_.end() || alive == alive_.end() || window.to <= window.from) return 0;
+  if (const auto stamped = stamped_.find(venue); stamped != stamped_.end())
+    to = std::min(to, stamped->second + quiet_max_);
   // The best of the venue's liquidation streams: they show the same liquidations.
   double best = 0;
   for (const auto& [source, carrier] : carriers->second) {
     if (!carrier.ours) continue;
-    const Span seen{std::max(carrier.first, window.from), window.to};
+    const Span seen{std::max(carrier.first, window.from), to};
     if (seen.to <= seen.from) continue;
     Duration covered = alive->second.covered(seen);
     if (const auto gaps = gaps_.find(source); gaps != gaps_.end()) {

@@ -33,7 +33,9 @@ class Watch {
  public:
   explicit Watch(Duration quiet_max) : quiet_max_(quiet_max) {}
 
-  void heard(const std::string& venue, Instant received);
+  // `stamped`: the venue's own time. Where it stays behind the receipts (a clock that is hours
+  // off), what is known ends with it.
+  void heard(const std::string& venue, Instant received, Instant stamped);
   // `ours`: of the asset that is gauged. A stream of another coin covers nothing of this one; a
   // stream of all coins is known from its first liquidation of any.
   void liquidation(const std::string& venue, SourceId source, Instant received, bool ours);
@@ -46,7 +48,7 @@ class Watch {
  private:
   Duration quiet_max_;
   std::map<std::string, Spans> alive_;
-  std::map<std::string, Instant> last_;
+  std::map<std::string, Instant> last_, stamped_;
   struct Carrier {
     Instant first;
     bool ours = false;

@@ -9,7 +9,6 @@
 #include <memory>
 #include <set>
 
-#include "base/text.h"
 #include "gauges/gauges.h"
 #include "gauges/knowledge.h"
 #include "reports/feed.h"
@@ -135,7 +134,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context) {
     const Episode episode = TRY(load_episode(
         find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
     inputs.title = episode.title;
-    inputs.asset = options.asset.empty() ? episode.asset : upper(options.asset);
+    inputs.asset = options.asset.empty() ? episode.asset : coin_named(options.asset);
     inputs.at = options.at.empty() ? episode.at : TRY(parse_at(options.at, "--at", context));
     inputs.notes = episode.notes;
     inputs.ranges = episode.ranges;
@@ -144,7 +143,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context) {
   } else {
     if (!options.episode.empty())
       return Error{Fault::usage, "give an episode folder or --tape, not both", "brief"};
-    inputs.asset = options.asset.empty() ? "BTC" : upper(options.asset);
+    inputs.asset = options.asset.empty() ? "BTC" : coin_named(options.asset);
     if (options.at.empty()) {
       coverage = TRY(coverage_of(options.tapes));
       if (coverage.empty())

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
 #include "feeds/bytes.h"
 #include "gauges/gauges.h"
 #include "reports/feed.h"
@@ -75,7 +74,7 @@ Result<ChainReport> chain_report(const ChainOptions& chosen, Context& context) {
   const std::string rules_text = TRY(read_file(find_shipped(chosen.rules)));
   const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, chosen.rules));
   const auto feed = TRY(open_tapes(chosen.tapes, at, context.progress));
-  const std::string asset = upper(chosen.asset);
+  const std::string asset = coin_named(chosen.asset);
   gauges::Gauges gauges(asset, rules, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gauges); !ran.has_value()) return std::move(ran.error());
   ChainReport report{.asset = asset,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "facts/metaorder.h"
 #include "gauges/rules.h"
 #include "reports/facts_feed.h"
@@ -52,7 +51,7 @@ Result<FactsReport> facts_report(const FactsOptions& options, Context& context) 
   if (!options.to.empty()) window.to = TRY(parse_at(options.to, "--to", context));
   if (window.from > window.to) return Error{Fault::usage, "is after --to", "--from"};
   FactsReport page;
-  page.asset = upper(options.asset);
+  page.asset = coin_named(options.asset);
   page.rules = options.rules;
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
   const facts::Targets targets = TRY(facts::Targets::parse(rules_text, options.rules));

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/source_root.h"
+#include "base/text.h"
 
 namespace delever::reports {
 
@@ -12,6 +13,11 @@ Result<Instant> parse_at(const std::string& text, const char* option, Context& c
     return *context.now;
   }
   return of_option(Instant::parse(text), option);
+}
+
+std::string coin_named(std::string_view text) {
+  const bool thousand = text.size() > 2 && text[0] == 'k' && text[1] >= 'A' && text[1] <= 'Z';
+  return upper(thousand ? text.substr(1) : text);
 }
 
 std::string find_shipped(const std::string& relative) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
 #include "reports/level_bars.h"
@@ -253,7 +252,7 @@ Result<LevelsReport> levels_report(const LevelsOptions& given, Context& context)
            .by_market = {},
            .without = {},
            .notes = {}};
-  l.options.asset = upper(given.asset);
+  l.options.asset = coin_named(given.asset);
   l.period = TRY(of_option(Duration::parse(given.period), "--period"));
   if (l.period < Duration::minutes(1) || l.period > Duration::days(1))
     return Error{Fault::usage, "wants one minute to one day", "--period"};

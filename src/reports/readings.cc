@@ -36,7 +36,7 @@ Result<void> sample_gauges(const GaugesOptions& options, Context& context,
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
   const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, options.rules));
   const auto feed = TRY(open_tapes(options.tapes, to, context.progress));
-  gauges::Gauges gauges(upper(options.asset), rules, feed->instruments(), feed->sources());
+  gauges::Gauges gauges(coin_named(options.asset), rules, feed->instruments(), feed->sources());
   gauges::Sampler sampler(gauges, {from, to, step},
                           [&](Instant at, const std::vector<gauges::Reading>& readings) {
                             if (only.empty()) return each(at, readings);

@@ -378,7 +378,7 @@ Result<void> stress_levels(Stress& s, const rulebooks::RulebookShelf& shelf) {
 
 Result<StressReport> stress_of(const StressOptions& given, Context& context) {
   Stress s{.options = given};
-  s.options.asset = upper(given.asset);
+  s.options.asset = coin_named(given.asset);
   s.moves = TRY(read_moves(given.moves));
   if (given.price && !(*given.price > 0))
     return Error{Fault::usage, "wants a price above 0", "--price"};

@@ -137,7 +137,17 @@ Level HyperliquidReader::read_level(codec::JsonObject& object) {
       level.price = Price::raw(number(value, Price::digits, level.price_digits, "px"));
       has_price = true;
     } else if (key == k("sz")) {
-      level.qty = Qty::raw(number(value, Qty::digits, level.qty_digits, "sz"));
+      codec::JsonKey raw;
+      const codec::ScannedDecimal scanned =
+          value.get_raw_json_string().get(raw) == simdjson::SUCCESS
+              ? codec::scan_decimal(raw.raw(), WideQty::digits)
+              : codec::ScannedDecimal();
+      if (scanned.end && *scanned.end == '"') {
+        level.qty = WideQty::raw(scanned.units);
+        level.qty_digits = scanned.digits;
+      } else if (const auto text = fields_.text(value, "sz"); fields_.ok()) {
+        read_quantity(text, level, "sz");
+      }
       has_qty = true;
     }
   });
