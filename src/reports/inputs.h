@@ -22,7 +22,7 @@ Result<T> of_option(Result<T> read, const char* option) {
 }
 // ISO-8601, or "now", which stays the same throughout one context.
 Result<Instant> parse_at(const std::string& text, const char* option, Context& context);
-// A coin as somebody types it: btc is BTC, and kBONK is BONK, which is what it counts a thousand of.
+// A coin as somebody types it: btc is BTC, and kBONK, a thousand of it, is BONK.
 std::string coin_named(std::string_view text);
 // Files that come with the program (rules, maps, episodes): as given, then beside the working
 // directory, then beside the source tree the binary was built from.

@@ -31,25 +31,24 @@ struct Read {
 };
 
 TEST(WideQuantities, InBooks) {
-  for (
-      const Heard& heard : {
-          Heard{"binance-spot", "",
-                R"({"e":"depthUpdate","E":1772409600000,"s":"BTTCUSDT","U":1,"u":2,)"
-                R"("b":[["0.0000004","310000000000.5"]],"a":[["0.0000005","2"]]})"},
-          Heard{"bybit", "spot",
-                R"({"topic":"orderbook.50.BTTUSDT","type":"snapshot","ts":1772409600000,)"
-                R"("data":{"s":"BTTUSDT","b":[["0.0000004","310000000000.5"]],)"
-                R"("a":[["0.0000005","2"]],"u":5,"seq":7},"cts":1772409600000})"},
-          Heard{
-              "okx", "",
-              R"({"arg":{"channel":"books","instId":"SATS-USDT"},"action":"snapshot","data":[)"
-              R"({"asks":[["0.0000005","2","0","1"]],"bids":[["0.0000004","310000000000.5",)"
-              R"("0","1"]],"ts":"1772409600000","checksum":1384189853,"seqId":5,"prevSeqId":-1}]})"},
-          Heard{"hyperliquid", "",
-                R"({"channel":"l2Book","data":{"coin":"kBONK","time":1772409600000,"levels":[[)"
-                R"({"px":"0.0000004","sz":"310000000000.5","n":1}],[{"px":"0.0000005","sz":"2",)"
-                R"("n":1}]]}})"},
-      }) {
+  for (const Heard& heard : {
+           Heard{"binance-spot", "",
+                 R"({"e":"depthUpdate","E":1772409600000,"s":"BTTCUSDT","U":1,"u":2,)"
+                 R"("b":[["0.0000004","310000000000.5"]],"a":[["0.0000005","2"]]})"},
+           Heard{"bybit", "spot",
+                 R"({"topic":"orderbook.50.BTTUSDT","type":"snapshot","ts":1772409600000,)"
+                 R"("data":{"s":"BTTUSDT","b":[["0.0000004","310000000000.5"]],)"
+                 R"("a":[["0.0000005","2"]],"u":5,"seq":7},"cts":1772409600000})"},
+           Heard{"okx", "",
+                 R"({"arg":{"channel":"books","instId":"SATS-USDT"},"action":"snapshot","data":[)"
+                 R"({"asks":[["0.0000005","2","0","1"]],"bids":[["0.0000004","310000000000.5",)"
+                 R"("0","1"]],"ts":"1772409600000","checksum":1384189853,"seqId":5,)"
+                 R"("prevSeqId":-1}]})"},
+           Heard{"hyperliquid", "",
+                 R"({"channel":"l2Book","data":{"coin":"kBONK","time":1772409600000,"levels":[[)"
+                 R"({"px":"0.0000004","sz":"310000000000.5","n":1}],[{"px":"0.0000005","sz":"2",)"
+                 R"("n":1}]]}})"},
+       }) {
     Read read(heard);
     ASSERT_EQ(read.sink.events.size(), 1u) << heard.decoder;
     const auto* delta = std::get_if<BookDelta>(&read.sink.events[0].payload);
