@@ -283,7 +283,7 @@ Result<ClaimsExam> claims_exam(const ClaimsExamOptions& options, Context& contex
   Tally tally(rules, feed->instruments());
   TRY(feed->run(tally));
   exam.assets =
-      options.asset.empty() ? tally.assets() : std::vector<std::string>{upper(options.asset)};
+      options.asset.empty() ? tally.assets() : std::vector<std::string>{coin_named(options.asset)};
   exam.first = tally.first;
   if (exam.assets.empty())
     return Error{Fault::no_evidence, "speaks of no contract, so there is no figure to print",

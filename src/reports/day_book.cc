@@ -128,7 +128,7 @@ Result<DayBook> load_day_book(const DayBookOptions& options, Instant until,
                               const verdict::Setup& setup, Context&) {
   std::set<std::string> assets(setup.verdict.fitted_coins.begin(),
                                setup.verdict.fitted_coins.end());
-  for (const std::string& asset : options.assets) assets.insert(upper(asset));
+  for (const std::string& asset : options.assets) assets.insert(coin_named(asset));
   const Instant to = until + kDayDelay;
   DayBook book;
   std::error_code ec;

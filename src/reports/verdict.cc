@@ -192,7 +192,7 @@ Result<VerdictReport> verdict_report(const VerdictOptions& options, Context& con
   const DayBook book = TRY(load_day_book(asked.from, until, setup, context));
   std::string claims_path = asked.claims;
   std::vector<std::string> assets;
-  for (const std::string& asset : asked.from.assets) assets.push_back(upper(asset));
+  for (const std::string& asset : asked.from.assets) assets.push_back(coin_named(asset));
   if (assets.empty()) {
     for (const auto& entry : book.days) assets.push_back(entry.first);
     for (const verdict::FlushDay& day : book.flush_days) assets.push_back(day.asset);
