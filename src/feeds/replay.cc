@@ -58,7 +58,7 @@ Replay::~Replay() = default;
 
 Result<std::unique_ptr<Replay>> Replay::open(const std::vector<std::string>& paths,
                                              Options options) {
-  tape::TapeReader::Options range{.from = options.from, .to = options.to};
+  tape::TapeReader::Options range{.from = options.from, .to = options.to, .follow = options.follow};
   if (range.to < Instant::max())
     range.to = range.to + Duration::ns(1);  // a reader's end is exclusive
   std::vector<std::unique_ptr<tape::TapeReader>> tapes;

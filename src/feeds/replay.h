@@ -33,6 +33,7 @@ class Replay {
     // Follow the numbering of every book and tell each hole in it as a Gap (GapKind::sequence),
     // just before the message that shows it. Costs what keeping the books costs.
     bool sequences = false;
+    bool follow = false;  // tapes that grow: step() says false when there is nothing for now
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);
@@ -43,6 +44,7 @@ class Replay {
   // Everything, or one message (and the gaps that begin before it): false at the end.
   Result<void> run(ReplaySink& sink);
   Result<bool> step(ReplaySink& sink);
+  bool complete() const { return merge_.complete(); }  // after false: nothing will follow
 
   // Event::source and Event::instrument point into these. Instruments grow as messages are read.
   const std::vector<Source>& sources() const { return sources_; }

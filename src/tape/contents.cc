@@ -13,6 +13,9 @@
 namespace delever::tape {
 namespace {
 
+// A message is on the disk a second after it was appended (TapeWriter); twice as much is waited
+// for.
+constexpr Duration kSettled = Duration::seconds(2);
 constexpr size_t kAhead = 256;  // index entries read at a time; half as many are always known ahead
 
 bool same(const BlockHeader& a, const BlockHeader& b) {
@@ -46,6 +49,7 @@ Result<TapeContents> TapeContents::open(const std::string& path, TapeReader::Opt
     if (error.fault == Fault::refused || !says_tape(path)) return error;
     if (!contents.salvage(error.text())) return error;
   }
+  contents.last_id_changed_ = contents.clock_.elapsed();
   contents.opened_ = true;  // from here on the list of streams stands: readers number by it
   contents.damage_ = contents.tape_.damage;
   contents.blocks_seen_.resize(contents.tape_.streams.size());
@@ -69,6 +73,7 @@ Result<void> TapeContents::open_database() {
   TRY(read_last_id());
   TRY(read_last_stream());
   end_known_ = true;
+  if (range_.follow) TRY(look_at_end());
   next_ = TRY(db_->prepare(
       "SELECT first_ns, stream, run, seq, last_ns, count, raw_bytes, id "
       "FROM blocks INDEXED BY blocks_by_time WHERE (first_ns, stream, run, seq) > (?, ?, ?, ?) "
@@ -85,6 +90,42 @@ Result<void> TapeContents::open_database() {
   reached_.first = Instant::ns(begin);
   reached_.run = reached_.seq = -1;
   return {};
+}
+
+// A followed tape: whether it is closed, and up to where every stream's blocks must be there. Once
+// nothing was added for a while, all that was appended is.
+Result<void> TapeContents::look_at_end() {
+  closed_ = tape_.totals.size() == tape_.streams.size() && !tape_.streams.empty();
+  const bool settled = clock_.elapsed() - last_id_changed_ >= kSettled && opened_;
+  if (closed_ || settled) {
+    visible_ = Instant::max();
+    return {};
+  }
+  Statement latest =
+      TRY(db_->prepare("SELECT max(first_ns) FROM blocks INDEXED BY blocks_by_time"));
+  if (TRY(latest.row())) visible_ = Instant::ns(latest.integer(0)) - kSettled;
+  return {};
+}
+
+Result<bool> TapeContents::refresh() {
+  if (!db_ || trouble_ || closed_) return false;
+  // A statement that stands in a row sees the tape as it was when it began.
+  row_->reset();
+  next_->reset();
+  const int64_t id_before = last_id_;
+  const Instant visible_before = visible_;
+  TapeDescription now = TRY(read_description(*db_));
+  if (now.streams.size() != tape_.streams.size())
+    return Error{Fault::unavailable, "streams were added to it: begin again", path_};
+  const bool more_gaps = now.gaps.size() > tape_.gaps.size();
+  tape_.gaps = std::move(now.gaps);
+  tape_.totals = std::move(now.totals);
+  last_id_ = std::max(last_id_, TRY(db_->integer("SELECT max(id) FROM blocks")));
+  if (last_id_ != id_before || !opened_) last_id_changed_ = clock_.elapsed();
+  TRY(look_at_end());
+  const bool more = last_id_ != id_before || visible_ != visible_before || closed_ || more_gaps;
+  if (more) exhausted_ = finished_ = false;
+  return more;
 }
 
 // Asked of the table, of the index and of the totals, because where one is damaged the others still
@@ -184,7 +225,7 @@ const BlockHeader* TapeContents::peek() {
         return &ahead_.front();
       }
       ahead_.pop_front();
-    } else if (finished_ || complete()) {
+    } else if ((range_.follow && !closed_) || finished_ || complete()) {
       return nullptr;
     }
   }

@@ -3,6 +3,7 @@
 // out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -27,6 +28,12 @@ class TapeContents {
   static Result<TapeContents> open(const std::string& path, TapeReader::Options range);
 
   const TapeDescription& description() const { return tape_; }
+
+  // Sees what a writer has added since (range.follow). False: nothing.
+  Result<bool> refresh();
+  // Where what is followed ends for now: no later message may be served yet.
+  Instant visible() const { return visible_; }
+  bool closed() const { return closed_; }
 
   // The next block in the order (first, stream, run, seq) that may hold messages in the range;
   // nullopt at the end.
@@ -62,6 +69,7 @@ class TapeContents {
   TapeContents(std::string path, TapeReader::Options range)
       : path_(std::move(path)), range_(range) {}
   Result<void> open_database();
+  Result<void> look_at_end();
   Result<void> read_last_id();
   Result<void> read_last_stream();
   Result<void> refill();
@@ -74,7 +82,8 @@ class TapeContents {
   bool whole_start() const { return range_.from == Instant::min(); }
   bool whole_range() const { return whole_start() && range_.to == Instant::max(); }
   int64_t upper() const {
-    return range_.to == Instant::max() ? range_.to.ns() : range_.to.ns() - 1;
+    const int64_t end = range_.to == Instant::max() ? range_.to.ns() : range_.to.ns() - 1;
+    return std::min(end, visible_.ns());
   }
 
   std::string path_;
@@ -82,7 +91,11 @@ class TapeContents {
   TapeDescription tape_;
   std::optional<Database> db_;
   std::optional<Statement> next_, row_;
-  int64_t last_id_ = 0;  // when the tape was opened
+  int64_t last_id_ = 0;  // when the tape was opened, or last looked at
+  Instant visible_ = Instant::max();
+  bool closed_ = false;       // followed: the writer has closed it
+  SystemClock clock_;         // followed: how long nothing has been added
+  Duration last_id_changed_;  // since when
   bool end_known_ = false, opened_ = false;
   bool stray_told_ = false;
   std::deque<BlockHeader> ahead_;

@@ -22,11 +22,16 @@ const TapeReader& TapeMerge::tape(size_t index) const {
 
 Result<void> TapeMerge::advance(size_t tape) {
   const auto message = TRY(tapes_[tape]->next());
-  if (!message) return {};
+  if (!message) {
+    if (!tapes_[tape]->complete()) dry_.push_back(tape);
+    return {};
+  }
   heap_.push_back({tape, *message});
   std::push_heap(heap_.begin(), heap_.end(), later);
   return {};
 }
+
+bool TapeMerge::complete() const { return heap_.empty() && dry_.empty() && begun_; }
 
 Result<std::optional<TapeMerge::Message>> TapeMerge::next() {
   if (!begun_) {
@@ -36,6 +41,7 @@ Result<std::optional<TapeMerge::Message>> TapeMerge::next() {
   // Only now may the tape that was served move on: its last message was the caller's until this
   // call.
   if (served_) TRY(advance(*std::exchange(served_, std::nullopt)));
+  for (const size_t tape : std::exchange(dry_, {})) TRY(advance(tape));
   if (heap_.empty()) return std::optional<Message>();
   std::pop_heap(heap_.begin(), heap_.end(), later);
   const Message message = heap_.back();

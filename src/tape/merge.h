@@ -22,7 +22,10 @@ class TapeMerge {
   explicit TapeMerge(std::vector<std::unique_ptr<TapeReader>> tapes);
   size_t tapes() const { return tapes_.size(); }
   const TapeReader& tape(size_t index) const;  // its streams, and its gaps met so far
-  Result<std::optional<Message>> next();  // bytes are valid until the next call, as with TapeReader
+  // nullopt at the end of all, or of what followed tapes have for now. Bytes are valid until the
+  // next call, as with TapeReader.
+  Result<std::optional<Message>> next();
+  bool complete() const;  // after nullopt: whether it was the end
 
  private:
   Result<void> advance(size_t tape);
@@ -32,6 +35,7 @@ class TapeMerge {
   std::optional<size_t>
       served_;  // the tape whose message is with the caller; none before the first
   bool begun_ = false;
+  std::vector<size_t> dry_;  // followed tapes that had nothing when they were last asked
 };
 
 }  // namespace delever::tape

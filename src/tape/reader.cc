@@ -23,8 +23,9 @@ constexpr size_t kBatchMessages = 4096;
 constexpr size_t kBatchBytes = size_t{1}
                                << 20;  // of blocks that end in a batch, one block more at most
 constexpr size_t kBatchesAhead = 4;
-constexpr size_t kAheadBytes = size_t{8} << 20;  // of batches that wait, one batch more at most
-constexpr size_t kOpenBytes = size_t{64} << 20;  // of blocks that the merge stands in, about
+constexpr size_t kAheadBytes = size_t{8} << 20;    // of batches that wait, one batch more at most
+constexpr size_t kOpenBytes = size_t{64} << 20;    // of blocks that the merge stands in, about
+constexpr Duration kLookEvery = Duration::ms(20);  // at what a writer has added
 constexpr size_t kSliceMin = size_t{8} << 10;
 
 struct Entry {
@@ -72,6 +73,7 @@ class Merge {
 
   const TapeContents& contents() const { return contents_; }
   std::vector<TapeGap> take_damage() { return contents_.take_damage(); }
+  Result<bool> refresh() { return contents_.refresh(); }
 
   // False when there is nothing more; the batch may hold damage even then.
   bool fill(Batch& batch) {
@@ -83,15 +85,18 @@ class Merge {
         open(header);
         continue;
       }
-      if (heap_.empty()) {
+      const int64_t visible = contents_.visible().ns();
+      if (heap_.empty() || heap_.front().time() > visible) {
         batch.damage = contents_.take_damage();
         return !batch.entries.empty();
       }
       std::pop_heap(heap_.begin(), heap_.end(), later);
       OpenBlock block = std::move(heap_.back());
       heap_.pop_back();
-      serve(block, next != nullptr ? next->first.ns() : std::numeric_limits<int64_t>::max(),
-            next != nullptr, batch);
+      constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
+      const int64_t end = visible == kForEver ? kForEver : visible + 1;
+      serve(block, std::min(end, next != nullptr ? next->first.ns() : kForEver),
+            next != nullptr || end != kForEver, batch);
       put_back(std::move(block), batch);
     }
     batch.damage = contents_.take_damage();
@@ -303,6 +308,54 @@ class FileReader final : public TapeReader {
   std::jthread worker_;
 };
 
+// Follows a tape that grows. It has no thread: whoever follows asks, and is told that there is
+// nothing for now.
+class FollowReader final : public TapeReader {
+ public:
+  FollowReader(TapeContents contents, Options range)
+      : streams_(contents.description().streams),
+        gaps_(contents.description().gaps),
+        recorded_gaps_(gaps_.size()),
+        merge_(std::move(contents), range) {}
+
+  const std::vector<StreamInfo>& streams() const override { return streams_; }
+  const std::vector<TapeGap>& gaps() const override { return gaps_; }
+  bool complete() const override { return merge_.contents().closed() && dry_; }
+
+  Result<std::optional<TapeMessage>> next() override {
+    while (at_ == batch_.entries.size()) {
+      batch_.clear();
+      at_ = 0;
+      dry_ = !merge_.fill(batch_);
+      for (TapeGap& gap : batch_.damage) gaps_.push_back(std::move(gap));
+      if (!dry_) continue;
+      // Whoever asks again and again while another tape has messages asks the file now and then.
+      const Duration now = clock_.elapsed();
+      if (looked_ && now - *looked_ < kLookEvery) return std::optional<TapeMessage>();
+      const bool more = TRY(merge_.refresh());
+      looked_ = more ? std::nullopt : std::optional(now);
+      const std::vector<TapeGap>& recorded = merge_.contents().description().gaps;
+      for (; recorded_gaps_ < recorded.size(); ++recorded_gaps_)
+        gaps_.push_back(recorded[recorded_gaps_]);
+      if (!more) return std::optional<TapeMessage>();
+    }
+    const Entry& entry = batch_.entries[at_++];
+    return std::optional(
+        TapeMessage{entry.stream, Instant::ns(entry.time), {entry.data, entry.size}});
+  }
+
+ private:
+  std::vector<StreamInfo> streams_;
+  std::vector<TapeGap> gaps_;
+  size_t recorded_gaps_;
+  Batch batch_;
+  size_t at_ = 0;
+  bool dry_ = false;
+  SystemClock clock_;
+  std::optional<Duration> looked_;  // in vain
+  Merge merge_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<TapeReader>> TapeReader::open(const std::string& path, Options options) {
@@ -313,6 +366,9 @@ Result<std::unique_ptr<TapeReader>> TapeReader::open(const std::string& path, Op
                  path};
   }
   TapeContents contents = TRY(TapeContents::open(path, options));
+  if (options.follow)
+    return std::unique_ptr<TapeReader>(
+        std::make_unique<FollowReader>(std::move(contents), options));
   return std::unique_ptr<TapeReader>(std::make_unique<FileReader>(std::move(contents), options));
 }
 

@@ -68,6 +68,7 @@ class TapeWriter {
   // Does what is due at `now` (Clock::elapsed) and says how many pieces of work that was. A writer
   // with a thread has none left to do.
   virtual Result<size_t> step(Duration now) = 0;
+  virtual size_t waiting_bytes() const = 0;  // appended, not yet given to the disk; about
   virtual Result<void> flush() = 0;
   // What was put on the tape before, by a key of the caller's: how many messages that were.
   virtual Result<std::optional<int64_t>> remembered(const std::string&) {
@@ -93,6 +94,10 @@ class TapeReader {
   struct Options {
     Instant from = Instant::min();  // inclusive
     Instant to = Instant::max();    // exclusive
+    // A writer may still add to the tape: next() says nullopt when there is nothing more for now,
+    // and may be called again. What is served lags two seconds behind the newest block, so that
+    // no stream's block comes too late.
+    bool follow = false;
   };
   static Result<std::unique_ptr<TapeReader>> open(const std::string& path, Options options);
   static Result<std::unique_ptr<TapeReader>> open(const std::string& path);
@@ -101,6 +106,8 @@ class TapeReader {
   virtual const std::vector<StreamInfo>& streams() const = 0;  // streams()[n - 1] is stream n
   virtual const std::vector<TapeGap>& gaps() const = 0;   // recorded ones, and damage met so far
   virtual Result<std::optional<TapeMessage>> next() = 0;  // nullopt at the end
+  // After nullopt: whether it was the end. False only where a tape is followed and not closed.
+  virtual bool complete() const { return true; }
 };
 
 }  // namespace delever::tape

@@ -65,6 +65,8 @@ class SteppedWriter final : public TapeWriter {
     return stored + (synced ? 1 : 0);
   }
 
+  size_t waiting_bytes() const override { return queue_.bytes(); }
+
   Result<void> flush() override {
     TRY(healthy());
     queue_.cut_all();

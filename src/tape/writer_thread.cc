@@ -85,6 +85,11 @@ class ThreadedWriter final : public TapeWriter {
     return size_t{0};  // the thread does what is due
   }
 
+  size_t waiting_bytes() const override {
+    const std::lock_guard guard(mutex_);
+    return queue_.bytes();
+  }
+
   Result<void> flush() override {
     std::unique_lock guard(mutex_);
     TRY(healthy());
@@ -160,7 +165,7 @@ class ThreadedWriter final : public TapeWriter {
   const Options options_;
   TapePlace place_;
 
-  std::mutex mutex_;  // before store_mutex_ where both are taken
+  mutable std::mutex mutex_;  // before store_mutex_ where both are taken
   std::condition_variable work_, done_;
   std::vector<StreamInfo> streams_;
   BlockQueue queue_;
