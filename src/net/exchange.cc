@@ -58,6 +58,7 @@ Exchange::Exchange(std::shared_ptr<ClientShared> shared, HttpRequest request, Ur
       done_(std::move(done)) {}
 Exchange::~Exchange() = default;
 
+// A connection that waits from an earlier request saves the dialling and the handshake.
 void Exchange::start() {
   auto& idle = shared_->idle[key()];
   while (!idle.empty()) {
@@ -79,6 +80,7 @@ void Exchange::dial() {
                       });
 }
 
+// What the caller set is not set again. A proxy that is spoken to plainly wants the whole address.
 std::string Exchange::head(const std::optional<Proxy>& proxy) const {
   std::string out = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request_.method,
                                 proxy ? url_.text() : url_.target, url_.host_header());
@@ -146,6 +148,7 @@ size_t Exchange::on_bytes(std::span<char> bytes, Instant received) {
   return took;
 }
 
+// A connection that ends may be how a body ends, or one that the server had given up before.
 void Exchange::on_end(const Error& error) {
   if (parsing_ && parsing_->parser.got_some() && !parsing_->parser.is_done() &&
       parsing_->parser.is_header_done()) {
@@ -162,6 +165,7 @@ void Exchange::on_end(const Error& error) {
   fail(error);
 }
 
+// The wire goes back to those that wait, if the server will have it so.
 void Exchange::whole() {
   auto& message = parsing_->parser.get();
   HttpAnswer answer{static_cast<int>(message.result_int()), copied(message),

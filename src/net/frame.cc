@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kControlMost = 125;
 constexpr unsigned char kFinal = 0x80, kPacked = 0x40, kReserved = 0x30, kMasked = 0x80;
 
+// Numbers on the wire have their highest byte first.
 uint64_t big_endian(const char* from, size_t bytes) {
   uint64_t out = 0;
   for (size_t i = 0; i < bytes; ++i) out = out << 8 | static_cast<unsigned char>(from[i]);
@@ -23,6 +24,7 @@ void append_big_endian(std::string& out, uint64_t number, size_t bytes) {
   for (size_t i = bytes; i-- > 0;) out += static_cast<char>(number >> (8 * i) & 0xff);
 }
 
+// Eight bytes at a time: a frame's mask repeats every four.
 void mask(char* bytes, size_t size, const std::array<char, 4>& key) {
   uint64_t eight = 0;
   std::memcpy(&eight, key.data(), 4);
@@ -55,6 +57,7 @@ struct FrameReader::Head {
 
 FrameReader::FrameReader(const Options& options) : options_(options) {}
 
+// What can be said of a frame by its head alone, before its payload is waited for.
 bool FrameReader::check(const Head& head, std::optional<FrameFault>& fault) const {
   const auto refuse = [&](uint16_t code, std::string what) {
     fault = FrameFault{code, std::move(what)};
@@ -121,6 +124,7 @@ size_t FrameReader::read(std::span<char> bytes, Sink& sink, std::optional<FrameF
   return at;
 }
 
+// Pieces are joined; a message in one frame is handed on where it lies.
 bool FrameReader::data_frame(const Head& head, std::span<char> payload, Sink& sink,
                              std::optional<FrameFault>& fault) {
   const std::string_view bytes(payload.data(), payload.size());
@@ -138,6 +142,7 @@ bool FrameReader::data_frame(const Head& head, std::span<char> payload, Sink& si
   return whole_message(whole, pieces_packed_, pieces_text_, sink, fault);
 }
 
+// Unpacked within the limit, then checked: UTF-8 is asked of what was packed too.
 bool FrameReader::whole_message(std::string_view bytes, bool is_packed, bool text, Sink& sink,
                                 std::optional<FrameFault>& fault) {
   if (is_packed) {
@@ -159,6 +164,7 @@ bool FrameReader::whole_message(std::string_view bytes, bool is_packed, bool tex
   return sink.on_message(bytes, text);
 }
 
+// The shortest form of the length, as the standard demands of whoever writes.
 void append_frame(std::string& out, const FrameShape& shape, std::string_view payload) {
   const auto opcode = static_cast<unsigned char>(shape.opcode);
   out += static_cast<char>(kFinal | opcode | (shape.is_packed ? kPacked : 0));

@@ -38,13 +38,15 @@ class MemoryWire final : public Wire {
       const size_t took = owner->on_bytes({waiting_.data(), waiting_.size()}, Instant());
       CHECK(took <= waiting_.size());
       waiting_.erase(0, took);
-      if (took == 0 && owner == owner_) return;
+      if (took == 0 && owner == owner_) break;
     }
+    gone_.reset();
   }
   void finish() {
     if (!std::exchange(open_, false)) return;
     if (const auto owner = std::exchange(owner_, nullptr))
       owner->on_end({Fault::unavailable, "closed by the peer", peer_});
+    gone_.reset();
   }
 
   std::string written;

@@ -25,6 +25,7 @@ class TlsDoor final : public Wire::Owner {
   void on_end(const Error&) override {}
 };
 
+// The socket that listens, and whom it has let in. Pointers are weak: a wire lives by its own.
 class TcpServer final : public Server, public std::enable_shared_from_this<TcpServer> {
  public:
   TcpServer(Loop& loop, const ServerOptions& options, TlsContextPtr tls)
@@ -39,6 +40,7 @@ class TcpServer final : public Server, public std::enable_shared_from_this<TcpSe
     };
   }
 
+  // Names are not looked up: a server listens on an address of this machine.
   Result<void> open() {
     const HostPort& listen = shared_->options.listen;
     error_code error;
@@ -98,6 +100,7 @@ class TcpServer final : public Server, public std::enable_shared_from_this<TcpSe
   }
 
  private:
+  // Without those that only wait for their peer's end.
   size_t open_wires() const {
     size_t count = 0;
     for (const auto& wire : wires_) {
@@ -106,6 +109,7 @@ class TcpServer final : public Server, public std::enable_shared_from_this<TcpSe
     return count;
   }
 
+  // Looks again until everybody has gone, or the grace is over.
   void wait_until_empty() {
     size_t left = 0;
     for (const auto& wire : wires_) left += wire.expired() ? 0 : 1;
@@ -138,6 +142,7 @@ class TcpServer final : public Server, public std::enable_shared_from_this<TcpSe
     });
   }
 
+  // Over the limit a connection is closed at once, so that the others are served.
   void take(tcp::socket socket) {
     if (++since_sweep_ >= 64) sweep();
     if (wires_.size() >= shared_->options.most_connections) {
@@ -169,6 +174,7 @@ class TcpServer final : public Server, public std::enable_shared_from_this<TcpSe
     connection->start();
   }
 
+  // Forgets the wires that are gone; now and then, not at every one.
   void sweep() {
     since_sweep_ = 0;
     std::erase_if(wires_, [](const auto& one) { return one.expired(); });

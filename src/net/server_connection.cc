@@ -15,6 +15,7 @@ namespace {
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
+// What Beast's parser objects to, as a status.
 int status_of(const error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
@@ -33,6 +34,7 @@ struct ServerConnection::Parsing {
   bool head_seen = false;
 };
 
+// The answer to one request, whole or in pieces. It outlives its connection if it is kept.
 class ServerReply final : public Reply {
  public:
   struct Shape {
@@ -102,6 +104,7 @@ class ServerReply final : public Reply {
   bool gone() const override { return !wire_; }
   size_t queued() const override { return wire_ ? wire_->queued() : 0; }
 
+  // From the connection: the queue is empty; the client has gone.
   void tell_drained() {
     if (stage_ == Stage::pieces && drained_) drained_();
   }
@@ -158,6 +161,7 @@ void ServerConnection::start() {
   wire_->give_to(shared_from_this());
 }
 
+// A fresh parser for the next request, which has its time from here on.
 void ServerConnection::await_head() {
   parsing_->parser.emplace();
   parsing_->parser->header_limit(static_cast<uint32_t>(shared_->options.head_limit));
@@ -168,6 +172,7 @@ void ServerConnection::await_head() {
                   {Fault::unavailable, "no further request in time", wire_->peer()});
 }
 
+// As many bytes as belong to one request. What follows it waits for the answer, in the wire.
 size_t ServerConnection::on_bytes(std::span<char> bytes, Instant received) {
   const auto self = shared_from_this();
   if (reply_) return 0;  // the next request waits for this answer (and the wire is paused)
@@ -206,6 +211,7 @@ size_t ServerConnection::on_bytes(std::span<char> bytes, Instant received) {
   return took;
 }
 
+// A browser sends the name by which a page reached us; a foreign one is not answered.
 bool ServerConnection::host_is_ours(const Headers& headers) const {
   const auto host = find_header(headers, "Host");
   const std::vector<std::string>& hosts = shared_->options.hosts;
@@ -221,6 +227,7 @@ bool ServerConnection::host_is_ours(const Headers& headers) const {
   return false;
 }
 
+// The request is whole: find who handles it, or say why nobody does.
 void ServerConnection::dispatch(Instant received) {
   ++shared_->counts.requests;
   auto& message = parsing_->parser->get();
@@ -270,6 +277,7 @@ void ServerConnection::dispatch(Instant received) {
   }
 }
 
+// The handshake of RFC 6455, 4.2; from its end on the wire belongs to the socket.
 void ServerConnection::upgrade(ServerRequest request, const Routes::Route& route) {
   const auto key = find_header(request.headers, "Sec-WebSocket-Key");
   const auto version = find_header(request.headers, "Sec-WebSocket-Version");
@@ -301,6 +309,7 @@ void ServerConnection::upgrade(ServerRequest request, const Routes::Route& route
   core->open(wire_, std::move(role));
 }
 
+// An answer that ends the connection, for what cannot be understood or is not for us.
 void ServerConnection::refuse(int status, std::string_view what) {
   const std::string body = fmt::format("{}\n", what);
   std::string out =

@@ -57,6 +57,7 @@ void SocketCore::fail(Closed closed) {
 
 // ---- reading
 
+// A fault of the peer is answered with its close code, and ends the connection.
 size_t SocketCore::on_bytes(std::span<char> bytes, Instant received) {
   if (state_ == State::closed) return bytes.size();
   const auto self = shared_from_this();
@@ -79,6 +80,7 @@ bool SocketCore::on_message(std::string_view bytes, bool text) {
   return state_ != State::closed && reading_;
 }
 
+// Pings, pongs and closes, which may come between the pieces of a message.
 bool SocketCore::on_control(Opcode opcode, std::string_view payload) {
   if (opcode == Opcode::ping) {
     if (options_.answer_pings && state_ == State::open) send_frame(Opcode::pong, payload);
@@ -169,6 +171,7 @@ bool SocketCore::pong(std::string_view payload) {
   return payload.size() <= 125 && send_frame(Opcode::pong, payload);
 }
 
+// The peer's answer is waited for; on_closed tells when it came, or when it did not in time.
 void SocketCore::close(uint16_t code, std::string_view reason) {
   if (state_ == State::opening) {
     const auto self = shared_from_this();

@@ -127,6 +127,7 @@ Result<void> TcpWire::start_tls(const TlsContextPtr& context, const std::string&
   return {};
 }
 
+// One step of the handshake, whenever the socket can do more of it.
 void TcpWire::shake() {
   if (state_ != State::open || !shaken_) return;
   ERR_clear_error();
@@ -159,6 +160,7 @@ void TcpWire::shake() {
   fail({Fault::unavailable, "TLS handshake failed: " + trouble_, peer_});
 }
 
+// Why OpenSSL did not finish: it waits for the socket, or it is over.
 TcpWire::Io TcpWire::tls_outcome(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
@@ -199,6 +201,7 @@ TcpWire::Io TcpWire::read_some(char* into, size_t size, size_t& got) {
   return Io::ended;
 }
 
+// Behind the bytes that wait: by moving them to the front, or with more memory.
 void TcpWire::make_room() {
   const size_t whole = in_.size() - kTail;
   if (in_begin_ == in_end_) in_begin_ = in_end_ = 0;
@@ -220,6 +223,7 @@ void TcpWire::deliver() {
   delivering_ = false;
 }
 
+// Reads until the socket has nothing more, so that the next wait is for new bytes.
 bool TcpWire::read_turn() {
   for (size_t total = 0; total < kTurnBytes;) {
     if (state_ == State::closed || paused_ || (state_ == State::open && !owner_)) return false;
@@ -319,6 +323,7 @@ TcpWire::Io TcpWire::write_some(const char* from, size_t size, size_t& put) {
   return Io::ended;
 }
 
+// Gives the kernel what it takes; the rest goes out when it can take more.
 void TcpWire::flush() {
   if (state_ == State::closed || shaken_) return;
   while (queued() > 0) {
@@ -393,6 +398,7 @@ void TcpWire::fail(Error error) {
   if (owner) owner->on_end(error);
 }
 
+// After it nothing is called any more; handlers that wait find the wire closed.
 void TcpWire::close_socket() {
   if (!socket_) return;
   state_ = State::closed;
@@ -412,6 +418,7 @@ void TcpWire::idle_limit(Duration most) {
   last_read_ = loop_.clock.elapsed();
 }
 
+// From the loop, twenty times a second: whatever has a limit and has passed it.
 void TcpWire::check_time(Duration now) {
   const auto self = shared_from_this();
   if (deadline_ && now >= deadline_->at) return fail(std::move(deadline_->error));
