@@ -1,0 +1,239 @@
+#include "live/recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "tape/inspect.h"
+
+namespace delever::live {
+namespace {
+
+constexpr size_t kWaitingMost = size_t{24} << 20;  // bytes that the disk has not taken
+constexpr uint32_t kLookEvery = 32;                // messages
+constexpr Duration kRetireWithin = Duration::seconds(60);
+constexpr Duration kCloseWithin = Duration::seconds(2);
+constexpr Duration kLook = Duration::ms(50);
+
+void add(feeds::SessionCounts& to, const feeds::SessionCounts& one) {
+  to.messages += one.messages;
+  to.bytes += one.bytes;
+  to.repeats += one.repeats;
+  to.unknown_frames += one.unknown_frames;
+  to.control_frames += one.control_frames;
+  to.no_room += one.no_room;
+  to.connects += one.connects;
+  to.reconnects += one.reconnects;
+  to.refusals += one.refusals;
+  to.gaps += one.gaps;
+  to.holes += one.holes;
+  to.alarms += one.alarms;
+  to.requests += one.requests;
+  to.requests_failed += one.requests_failed;
+  if (one.last_message && (!to.last_message || *one.last_message > *to.last_message))
+    to.last_message = one.last_message;
+}
+
+// What is so now, of the sessions that write the present file.
+void add_present(feeds::SessionCounts& to, const feeds::SessionCounts& one) {
+  to.connections_open += one.connections_open;
+  to.topics_live += one.topics_live;
+  to.topics += one.topics;
+  to.gaps_open += one.gaps_open;
+}
+
+}  // namespace
+
+bool BoundedRecording::record(tape::StreamNumber stream, Instant received, std::string_view bytes) {
+  if (full_ || ++since_look_ >= kLookEvery) {
+    since_look_ = 0;
+    full_ = tape_.waiting_bytes() > kWaitingMost;
+  }
+  return !full_ && recording_.record(stream, received, bytes);
+}
+
+// One file and the sessions that fill it.
+struct Recorder::Generation {
+  std::string path;
+  std::unique_ptr<tape::TapeWriter> tape;
+  std::unique_ptr<BoundedRecording> recording;
+  std::vector<std::unique_ptr<MarketFeed>> feeds;  // destroyed before what they write to
+
+  bool whole() const {
+    return std::all_of(feeds.begin(), feeds.end(),
+                       [](const auto& feed) { return feed->session().whole(); });
+  }
+  bool quiet() const {
+    return std::all_of(feeds.begin(), feeds.end(), [](const auto& feed) { return feed->quiet(); });
+  }
+};
+
+Recorder::Recorder(net::Loop& loop, net::Client& client, Options options)
+    : loop_(loop), client_(client), options_(std::move(options)) {}
+Recorder::~Recorder() = default;
+
+Result<std::unique_ptr<Recorder::Generation>> Recorder::begin(const std::string& path) {
+  auto out = std::make_unique<Generation>();
+  out->path = path;
+  feeds::Session::Options session;
+  session.seed = options_.seed + rotations_;
+  session.lifetime = options_.lifetime;
+  std::error_code ignored;
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, ignored);
+  if (std::filesystem::exists(path, ignored) && std::filesystem::file_size(path, ignored) > 0) {
+    // Another run wrote it: what lies between that run's last message and now is a gap.
+    const tape::TapeInfo info = TRY(tape::tape_info(path));
+    for (const tape::StreamSummary& stream : info.streams) {
+      if (stream.last) session.resume[stream.info.name] = *stream.last;
+    }
+  }
+  out->tape = TRY(tape::TapeWriter::open(path, loop_.clock()));
+  out->recording = std::make_unique<BoundedRecording>(*out->tape);
+  for (const MarketWant& want : options_.markets) {
+    MarketFeed::What what;
+    what.dialect = TRY(venues::make_dialect(want.market));
+    what.plan = TRY(what.dialect->plan({.symbols = want.symbols, .channels = want.channels}));
+    what.options = session;
+    what.options.url = want.url;
+    out->feeds.push_back(
+        std::make_unique<MarketFeed>(loop_, client_, std::move(what), *out->recording));
+  }
+  for (const auto& feed : out->feeds) TRY(feed->start());
+  return out;
+}
+
+Result<void> Recorder::start() {
+  now_ = TRY(begin(file_of(options_.out, loop_.clock().now(), false)));
+  rotate_later();
+  return {};
+}
+
+void Recorder::rotate_later() {
+  if (!options_.rotate) return;
+  const int64_t every = options_.rotate->ns(), now = loop_.clock().now().ns();
+  const Duration wait = Duration::ns(every - now % every);
+  rotating_ = loop_.after(wait, [this] {
+    if (auto done = rotate(); !done.has_value()) rotation_error_ = std::move(done.error());
+    rotate_later();
+  });
+}
+
+Result<void> Recorder::rotate() {
+  if (before_ || !now_ || stopped_) return {};  // one at a time
+  const Instant at = loop_.clock().now();
+  std::string path = file_of(options_.out, at, false);
+  std::error_code ignored;
+  if (path == now_->path || std::filesystem::exists(path, ignored))
+    path = file_of(options_.out, at, true);
+  if (path == now_->path) return {};  // twice within a second
+  ++rotations_;
+  auto next = TRY(begin(path));
+  notes_.push_back(fmt::format("{} begins", path));
+  before_ = std::exchange(now_, std::move(next));
+  retire_by_ = loop_.clock().elapsed() + kRetireWithin;
+  retire();
+  return {};
+}
+
+// The old file goes on until the new one hears everything.
+void Recorder::retire() {
+  const bool late = loop_.clock().elapsed() >= retire_by_;
+  if (!now_->whole() && !late) {
+    retiring_ = loop_.after(kLook, [this] { retire(); });
+    return;
+  }
+  for (const auto& feed : before_->feeds) feed->stop();
+  if (!before_->quiet() && loop_.clock().elapsed() < retire_by_ + kCloseWithin) {
+    retire_by_ = std::min(retire_by_, loop_.clock().elapsed());
+    retiring_ = loop_.after(kLook, [this] { retire(); });
+    return;
+  }
+  for (const auto& feed : before_->feeds) add(past_, feed->session().counts());
+  const auto old = std::exchange(before_, nullptr);
+  old->feeds.clear();
+  if (auto closed = old->tape->close(); !closed.has_value())
+    rotation_error_ = std::move(closed.error());
+  notes_.push_back(fmt::format("{} is closed", old->path));
+}
+
+void Recorder::stop(std::function<void(Result<void>)> done) {
+  if (stopped_) return;
+  stopped_ = std::move(done);
+  rotating_.cancel();
+  retiring_.cancel();
+  stop_by_ = loop_.clock().elapsed() + kCloseWithin;
+  for (const auto* generation : {now_.get(), before_.get()}) {
+    if (generation == nullptr) continue;
+    for (const auto& feed : generation->feeds) feed->stop();
+  }
+  finish_stop();
+}
+
+// Closing handshakes have their time; then the files are closed whatever came of them.
+void Recorder::finish_stop() {
+  const auto is_quiet = [](const std::unique_ptr<Generation>& g) { return !g || g->quiet(); };
+  if ((!is_quiet(now_) || !is_quiet(before_)) && loop_.clock().elapsed() < stop_by_) {
+    stopping_ = loop_.after(kLook, [this] { finish_stop(); });
+    return;
+  }
+  Result<void> result;
+  for (auto* generation : {&before_, &now_}) {
+    if (!*generation) continue;
+    auto closed = (*generation)->tape->close();
+    if (result.has_value() && !closed.has_value()) result = std::move(closed);
+  }
+  if (const auto failed = trouble(); failed && result.has_value()) result = *failed;
+  const auto done = stopped_;
+  done(std::move(result));
+}
+
+Recorder::Counts Recorder::counts() const {
+  Counts out;
+  out.sum = past_;
+  for (const auto* generation : {before_.get(), now_.get()}) {
+    if (generation == nullptr) continue;
+    for (const auto& feed : generation->feeds) add(out.sum, feed->session().counts());
+  }
+  if (now_) {
+    for (const auto& feed : now_->feeds) add_present(out.sum, feed->session().counts());
+    out.file = now_->path;
+  }
+  out.rotations = rotations_;
+  return out;
+}
+
+std::vector<std::string> Recorder::take_notes() {
+  std::vector<std::string> out = std::exchange(notes_, {});
+  for (auto* generation : {before_.get(), now_.get()}) {
+    if (generation == nullptr) continue;
+    for (const auto& feed : generation->feeds) {
+      for (feeds::SessionNote& note : feed->take_notes())
+        out.push_back(fmt::format("{} {}: {}", note.at.text(), feed->market(), note.text));
+    }
+  }
+  return out;
+}
+
+std::optional<Error> Recorder::trouble() const {
+  if (rotation_error_) return rotation_error_;
+  for (const auto* generation : {now_.get(), before_.get()}) {
+    if (generation != nullptr && generation->recording->error())
+      return generation->recording->error();
+  }
+  return {};
+}
+
+std::optional<Error> Recorder::unreachable() const {
+  if (!now_ || now_->feeds.empty()) return {};
+  std::optional<Error> first;
+  for (const auto& feed : now_->feeds) {
+    if (feed->ever_connected() || !feed->never_connected()) return {};
+    if (!first) first = Error{Fault::unavailable, *feed->never_connected(), feed->market()};
+  }
+  return first;
+}
+
+}  // namespace delever::live
