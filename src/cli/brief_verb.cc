@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "cli/output.h"
 #include "render/brief_render.h"
 #include "reports/brief.h"
@@ -40,6 +41,27 @@ Result<void> run_brief(Session& session, const BriefOptions& options) {
   return {};
 }
 
+Result<void> follow_brief(Session& session, const BriefOptions& options,
+                          const FollowArguments& following) {
+  if (options.tapes.empty() || !options.claims.empty() || !options.at.empty())
+    return Error{Fault::usage, "goes with --tape, and without --claims and --at", "--follow"};
+  std::vector<gauges::Reading> last;
+  const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
+    const Brief brief = TRY(tape.brief());
+    if (same_readings(brief.readings, last)) return {};
+    last = brief.readings;
+    if (session.format == "text")
+      write(session.io.out, fmt::format("{:.1f} s behind the wire\n", behind.in_seconds()));
+    const char* const between = session.format == "text" ? "\n" : "";
+    return write_output(session, "", rendered(brief, session.format) + between);
+  };
+  FollowedTape::Options tape{.tapes = options.tapes,
+                             .asset = options.asset.empty() ? "BTC" : options.asset,
+                             .rules = options.rules,
+                             .claim_rules = options.claim_rules};
+  return follow(session, tape, following, show);
+}
+
 }  // namespace
 
 void add_brief(Verb& app, Session& session) {
@@ -60,10 +82,15 @@ void add_brief(Verb& app, Session& session) {
       ->reads();
   add_output(verb, session);
   add_format(verb, session, {"text", "json", "html"});
-  verb->callback([&session, options] {
+  auto following = std::make_shared<FollowArguments>();
+  add_follow(verb, *following);
+  verb->callback([&session, options, following] {
     if (options->episode.empty() && options->tapes.empty())
       session.outputs.add_input(find_shipped("episodes/2026-01-30"));
-    session.action = [&session, options] { return run_brief(session, *options); };
+    session.action = [&session, options, following] {
+      return following->follow ? follow_brief(session, *options, *following)
+                               : run_brief(session, *options);
+    };
   });
 }
 

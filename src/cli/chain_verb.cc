@@ -1,7 +1,11 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "cli/output.h"
 #include "render/chain_render.h"
 #include "reports/chain.h"
@@ -31,6 +35,30 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
   return write_output(session, session.out, written_json(chain_json(report)) + "\n");
 }
 
+Result<void> follow_chain(Session& session, const ChainOptions& options,
+                          const FollowArguments& following) {
+  if (options.tapes.empty() || !options.at.empty())
+    return Error{Fault::usage, "goes with --tape, and without --at", "--follow"};
+  std::string last;
+  const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
+    auto report = tape.chain(options.expiry);
+    // A chain that is not yet known may still come.
+    if (!report.has_value() && report.error().fault == Fault::no_evidence) return {};
+    if (!report.has_value()) return std::move(report.error());
+    const std::string out = session.format == "text" ? chain_text(report.value())
+                            : session.format == "csv"
+                                ? chain_csv(report.value())
+                                : written_json(chain_json(report.value())) + "\n";
+    if (out == last) return {};
+    last = out;
+    if (session.format == "text")
+      write(session.io.out, fmt::format("{:.1f} s behind the wire\n", behind.in_seconds()));
+    return write_output(session, "", out);
+  };
+  return follow(session, {.tapes = options.tapes, .asset = options.asset, .rules = options.rules},
+                following, show);
+}
+
 }  // namespace
 
 void add_chain(Verb& app, Session& session) {
@@ -52,8 +80,13 @@ void add_chain(Verb& app, Session& session) {
   verb->add_option("--rules", options->rules, "rule file")->capture_default_str()->reads();
   add_output(verb, session);
   add_format(verb, session, {"text", "json", "csv"});
-  verb->callback([&session, options] {
-    session.action = [&session, options] { return run_chain(session, *options); };
+  auto following = std::make_shared<FollowArguments>();
+  add_follow(verb, *following);
+  verb->callback([&session, options, following] {
+    session.action = [&session, options, following] {
+      return following->follow ? follow_chain(session, *options, *following)
+                               : run_chain(session, *options);
+    };
   });
 }
 

@@ -1,7 +1,11 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "cli/output.h"
 #include "render/readings_render.h"
 #include "reports/readings.h"
@@ -32,6 +36,33 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   return {};
 }
 
+// Readings that have not changed are not printed again.
+Result<void> follow_gauges(Session& session, const GaugesOptions& options,
+                           const FollowArguments& following) {
+  if (!options.from.empty() || !options.to.empty())
+    return Error{Fault::usage, "goes without --from and --to", "--follow"};
+  const bool csv = session.format == "csv";
+  std::vector<gauges::Reading> last;
+  if (csv) write(session.io.out, kReadingsCsvHeader);
+  const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
+    const std::vector<gauges::Reading> now = tape.readings();
+    std::string out;
+    for (const gauges::Reading& r : now) {
+      const bool same = std::any_of(last.begin(), last.end(), [&](const gauges::Reading& before) {
+        return same_readings({before}, {r});
+      });
+      if (!same) out += csv ? reading_csv(*tape.at(), r) : reading_json_line(*tape.at(), r);
+    }
+    last = now;
+    if (session.io.progress)
+      write(session.io.err,
+            fmt::format("delever: {:.1f} s behind the wire\n", behind.in_seconds()));
+    return write_output(session, "", out);
+  };
+  return follow(session, {.tapes = options.tapes, .asset = options.asset, .rules = options.rules},
+                following, show);
+}
+
 }  // namespace
 
 void add_gauges(Verb& app, Session& session) {
@@ -52,9 +83,14 @@ void add_gauges(Verb& app, Session& session) {
   session.format = "csv";
   add_format(verb, session, {"csv", "json"});
   session.format = "text";
-  verb->callback([&session, options] {
+  auto following = std::make_shared<FollowArguments>();
+  add_follow(verb, *following);
+  verb->callback([&session, options, following] {
     if (session.format == "text") session.format = "csv";
-    session.action = [&session, options] { return run_gauges(session, *options); };
+    session.action = [&session, options, following] {
+      return following->follow ? follow_gauges(session, *options, *following)
+                               : run_gauges(session, *options);
+    };
   });
 }
 

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/tape_heard.h"
 #include "feeds/holes.h"
 #include "feeds/replay.h"
 #include "render/event_json.h"
@@ -145,10 +146,11 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
       json["holes"] = holes_json(holes);
       json["repeated"] = holes.repeated;
       json["coverage"] = coverage_json(coverage);
+      json["heard"] = heard_json(info, holes);
       write(session.io.out, written_json(json) + "\n");
     } else {
-      write(session.io.out,
-            for_people(info_text(path, info) + coverage_text(coverage) + holes_text(holes)));
+      write(session.io.out, for_people(info_text(path, info) + coverage_text(coverage) +
+                                       heard_text(info, holes) + holes_text(holes)));
     }
   }
   return {};
@@ -254,9 +256,8 @@ struct EventText {
   std::function<void()> finish = [] {};
 };
 
-Result<void> write_events(
-    Session& session, const TapeArguments& a,
-    const std::function<EventText(const feeds::Replay&, Output&)>& make) {
+Result<void> write_events(Session& session, const TapeArguments& a,
+                          const std::function<EventText(const feeds::Replay&, Output&)>& make) {
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, session.out));
   auto replay =

@@ -1,0 +1,24 @@
+// --follow: a report that is printed again as its tape grows.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cli/cli.h"
+#include "reports/follow.h"
+
+namespace delever::cli {
+
+struct FollowArguments {
+  bool follow = false;
+  std::string every = "10s";
+};
+void add_follow(Verb* verb, FollowArguments& arguments);
+
+// Feeds the tape and calls `show` when `every` has passed and something came, until the tape is
+// closed or a signal ends it. `behind`: how far what is shown lies behind the wire.
+using Show = std::function<Result<void>(const reports::FollowedTape& tape, Duration behind)>;
+Result<void> follow(Session& session, const reports::FollowedTape::Options& options,
+                    const FollowArguments& arguments, const Show& show);
+
+}  // namespace delever::cli
