@@ -54,6 +54,8 @@ class Demo {
     write(session_.io.out, text);
     std::fflush(session_.io.out);
   }
+  // All names at once, before anything is simulated. What an earlier demo left, and nobody changed
+  // since, may go.
   Result<void> allow_outputs() {
     session_.outputs.add_input(find_shipped(arguments_.scenario));
     session_.outputs.add_input(find_shipped(arguments_.episode));

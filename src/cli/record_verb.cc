@@ -46,8 +46,8 @@ Result<void> place_urls(const std::vector<std::string>& urls,
 
 Result<std::optional<Duration>> optional_duration(const std::string& text, const char* option) {
   if (text.empty()) return std::optional<Duration>();
-  auto parsed = Duration::parse(text);
-  if (!parsed.has_value()) return std::move(parsed.error()).at(option);
+  auto parsed = reports::of_option(Duration::parse(text), option);
+  if (!parsed.has_value()) return std::move(parsed.error());
   if (parsed.value() <= Duration())
     return Error{Fault::usage, "must be longer than nothing", option};
   return std::optional(parsed.value());
@@ -295,8 +295,9 @@ void add_record(Verb& app, Session& session) {
   verb->add_option("wants", a->wants,
                    "VENUE:SYMBOL, as binance:BTCUSDT, bybit:inverse:BTCUSD, okx:BTC-USD-*; VENUE "
                    "alone: what is of the whole market");
-  verb->add_option("--out", a->out, "tape to write; {date} stands for the UTC day");
-  verb->add_option("--plan", a->plan, "TOML file of markets, symbols, chains and channels");
+  verb->add_option("--out", a->out, "tape to write; {date} stands for the UTC day")->grows();
+  verb->add_option("--plan", a->plan, "TOML file of markets, symbols, chains and channels")
+      ->reads();
   verb->add_option("--for", a->run_for, "end after so long: 10s, 1h");
   verb->add_option("--rotate", a->rotate, "a new file each: 1d, at the turn of the UTC day");
   verb->add_option("--url", a->urls, "MARKET=URL: instead of the venue's hosts, a twin's");

@@ -30,6 +30,7 @@ struct TapeArguments {
   bool events = false;
 };
 
+// A gap may name a stream whose description is lost: then it names none.
 Json gap_json(const tape::TapeInfo& info, const tape::TapeGap& gap) {
   const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
   return {{"stream", known ? info.streams[gap.stream - 1].info.name : ""},
@@ -124,6 +125,7 @@ std::string holes_text(const feeds::SequenceHoles& holes) {
   return out;
 }
 
+// By kind and venue, as coverage_text() shows it.
 Json coverage_json(const std::vector<Coverage>& coverage) {
   Json json = Json::array();
   for (const Coverage& c : coverage)
@@ -156,6 +158,7 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
   return {};
 }
 
+// Damage ends with exit 3, once all that is sound has been counted.
 Result<void> run_verify(Session& session, const TapeArguments& a) {
   for (const std::string& path : a.tapes) {
     const tape::TapeCheck check = TRY(tape::tape_verify(path));
@@ -187,6 +190,7 @@ Result<void> run_verify(Session& session, const TapeArguments& a) {
   return {};
 }
 
+// Of receive times; both ends are in it.
 struct Range {
   Instant from = Instant::min(), to = Instant::max();
 };

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "live/record_plan.h"
 #include "live/twin_server.h"
 #include "net/loop.h"
@@ -24,10 +25,10 @@ Result<live::TwinServer::Options> read_arguments(const TwinArguments& a) {
   options.market = TRY(live::market_name(a.market));
   options.tape = [path = a.tape] { return tape::TapeReader::open(path); };
   options.playing.speed = a.speed;
-  if (!a.lifetime.empty()) options.playing.lifetime = TRY(Duration::parse(a.lifetime));
+  if (!a.lifetime.empty())
+    options.playing.lifetime = TRY(reports::of_option(Duration::parse(a.lifetime), "--lifetime"));
   auto listen = net::HostPort::parse(a.listen);
-  if (!listen.has_value()) return std::move(listen.error()).at("--listen");
-  options.serving.listen = std::move(listen).value();
+  options.serving.listen = TRY(reports::of_option(std::move(listen), "--listen"));
   if (a.certificate.empty() != a.key.empty())
     return Error{Fault::usage, "a certificate and its key are given together", "--certificate"};
   if (!a.certificate.empty()) {
@@ -45,7 +46,7 @@ Result<void> run_twin(Session& session, const TwinArguments& a) {
       fmt::format("{}://{}", a.certificate.empty() ? "http" : "https", twin->address().text());
   write(session.io.err, fmt::format("delever: {} plays {} at {}\n", a.market, a.tape, url));
   // Whoever waits for the file finds the whole address in it.
-  if (!a.ready_file.empty()) TRY(write_file_atomically(a.ready_file, url + "\n"));
+  if (!a.ready_file.empty()) TRY(write_output(session, a.ready_file, url + "\n"));
   bool ending = false;
   const auto end = [&] {
     if (std::exchange(ending, true)) return;
@@ -70,15 +71,18 @@ void add_twin(Verb& app, Session& session) {
       "twin", "a venue on this machine that plays a tape over the venue's own protocol");
   verb->add_option("venue", a->market, "whose protocol: binance, bybit:inverse, okx, deribit ...")
       ->required();
-  verb->add_option("--tape", a->tape, "tape to play")->required();
+  verb->add_option("--tape", a->tape, "tape to play")->required()->reads();
   verb->add_option("--speed", a->speed, "of the tape's time")->positive()->capture_default_str();
   verb->add_option("--listen", a->listen, "HOST:PORT; port 0: any that is free")
       ->capture_default_str();
-  verb->add_option("--ready-file", a->ready_file, "file to write the address to, once it answers");
+  verb->add_option("--ready-file", a->ready_file, "file to write the address to, once it answers")
+      ->writes();
+  add_force(verb, session);
   verb->add_option("--lifetime", a->lifetime,
                    "cut every connection after so long (default: the venue's own, 24h)");
-  verb->add_option("--certificate", a->certificate, "PEM file: speak TLS with this certificate");
-  verb->add_option("--key", a->key, "PEM file of its key");
+  verb->add_option("--certificate", a->certificate, "PEM file: speak TLS with this certificate")
+      ->reads();
+  verb->add_option("--key", a->key, "PEM file of its key")->reads();
   verb->add_flag("--once", a->once, "end when the tape is played and the last client has gone");
   verb->callback(
       [&session, a] { session.action = [&session, a] { return run_twin(session, *a); }; });

@@ -19,6 +19,7 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
+// The disk, or whoever keeps the file, does not give it.
 Error unavailable(const std::string& path, std::string what) {
   return {Fault::unavailable, std::move(what), path};
 }

@@ -88,7 +88,13 @@ Result<Brief> FollowedTape::brief() const {
 Result<ChainReport> FollowedTape::chain(const std::string& expiry) const {
   const auto now = at();
   if (!now) return Error{Fault::no_evidence, "no message is on the tape yet", "chain"};
-  ChainReport report{gauges_->asset(), options_.rules, *now, gauges_->history(*now).boards, {}};
+  ChainReport report{.asset = gauges_->asset(),
+                     .rules = options_.rules,
+                     .at = *now,
+                     .current_for = rules_.options.board_stale_after,
+                     .boards = gauges_->history(*now).boards,
+                     .rows = {},
+                     .note = gauges_->remarks(*now)};
   std::optional<Instant> only;
   if (!expiry.empty()) only = TRY(of_option(parse_expiry_name(expiry), "--expiry"));
   report.rows = chain_rows(report.boards, only);
