@@ -429,6 +429,7 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
   return out;
 }
 
+// What venue_sum adds up, one by one, but for rows of zero and what has no figure in coins.
 std::vector<ContractInterest> OpenInterests::contracts(Instant at) const {
   std::vector<ContractInterest> out;
   const std::vector<std::string>& summed = desk_.rules.open_interest.venues;

@@ -280,6 +280,7 @@ Recorded messages_of(const Recording& recording) {
   return out;
 }
 
+// The shortest way to the gauges: no tape, one decoder a stream. tape_truth.h goes through tapes.
 std::vector<gauges::Reading> read(const Recording& recording, const gauges::Rules& rules) {
   const Writer writer(recording);
   Instruments instruments;

@@ -27,10 +27,9 @@ std::string unchanged_all(const ReadTape& before, const ReadTape& after) {
 
 // Rows that name their instruments by their place in a listing say nothing before it: they are
 // counted as undecoded, and what they would have said is not known.
-std::string unchanged_or_undecoded(const Case&, const ReadTape& before, const ReadTape& after) {
-  const bool more = !std::includes(before.undecoded.begin(), before.undecoded.end(),
-                                   after.undecoded.begin(), after.undecoded.end());
-  return more ? "" : unchanged_all(before, after);
+bool more_undecoded(const ReadTape& before, const ReadTape& after) {
+  return !std::includes(before.undecoded.begin(), before.undecoded.end(), after.undecoded.begin(),
+                        after.undecoded.end());
 }
 
 template <class Use>
@@ -144,7 +143,21 @@ bool has_linear(const Case& one) {
   for (const std::string& name : one.sized) {
     if (name.find("1000") != name.npos) return false;  // thousands of thousands have no name
   }
-  return !one.asset.starts_with("1000") && one.units.thousands.empty();
+  return !one.asset.starts_with("1000") && one.units.thousands.empty() &&
+         one.units.inverse_coin.empty();
+}
+
+// Where the coin has no coin-margined contract at the venue yet, whose name it would take.
+bool may_be_inverse(const Case& one) {
+  if (!venues_of(one).contains("binance") || one.units.contract_size != 1 ||
+      !one.units.thousands.empty())
+    return false;
+  for (const Recorded& tape : one.tapes) {
+    for (const tape::StreamInfo& info : tape.streams) {
+      if (info.decoder == "binance-coinm") return false;
+    }
+  }
+  return true;
 }
 
 // Its readings are gone, those of other venues stay, and no sum has an upper end any more.
@@ -214,9 +227,16 @@ std::vector<TapeChange> make_changes() {
   out.add("another order of tapes and streams", other_order);
   out.add("contract size times k",
           [](Case& c, Random& random) { c.units.contract_size *= random.chance(0.5) ? 10 : 0.1; })
-      .applies = [](const Case& c) { return !c.sized.empty() && c.units.contract_size == 1; };
+      .applies = [](const Case& c) {
+    return !c.sized.empty() && c.units.contract_size == 1 && c.units.inverse_coin.empty();
+  };
   out.add("a coin as its 1000-fold contract", [](Case& c, Random&) { c.units.thousands = c.asset; })
       .applies = has_linear;
+  TapeChange& inverse = out.add("USD-M rewritten as COIN-M", [](Case& c, Random&) {
+    c.units.inverse_coin = c.asset;
+    c.units.inverse_venue = "binance";
+  });
+  inverse.applies = may_be_inverse;
   out.add("the receive clock shifted",
           [](Case& c, Random& random) {
             const Duration by = Duration::ms(static_cast<int64_t>(random.below(4000)) - 1000);
@@ -269,9 +289,14 @@ std::string check_tape(const Case& one, const ReadTape& before, uint64_t seed,
     if (change.last) judge = &change;
     if (change.last) break;
   }
-  const ReadTape after = read_case(changed, rules);
-  return judge ? judge->judge(changed, before, after)
-               : unchanged_or_undecoded(changed, before, after);
+  ReadTape was = before, is = read_case(changed, rules);
+  // A contract quoted in USD has another index than one in USDT.
+  if (!changed.units.inverse_coin.empty()) {
+    for (ReadTape* of : {&was, &is})
+      std::erase_if(of->readings, [](const Reading& r) { return r.name.starts_with("basis"); });
+  }
+  if (more_undecoded(was, is)) return "";
+  return judge ? judge->judge(changed, was, is) : unchanged_all(was, is);
 }
 
 }  // namespace delever::truth

@@ -86,6 +86,10 @@ class UnitsSink final : public feeds::ReplaySink {
     return !case_.units.thousands.empty() && i.kind == InstrumentKind::linear &&
            i.base == case_.units.thousands && i.quote != "USD";
   }
+  bool made_inverse(const Instrument& i) const {
+    return i.kind == InstrumentKind::linear && i.is_perpetual() &&
+           i.base == case_.units.inverse_coin && i.venue == case_.units.inverse_venue;
+  }
   static bool is_contract(const Instrument& i) {
     return i.kind == InstrumentKind::linear || i.kind == InstrumentKind::inverse;
   }
@@ -94,6 +98,13 @@ class UnitsSink final : public feeds::ReplaySink {
     Instrument i = replay_.instruments()[id];
     if (is_contract(i) && i.contract_size)
       i.contract_size = Qty::nearest(i.contract_size->approx() * case_.units.contract_size).value();
+    if (made_inverse(i)) {
+      i.kind = InstrumentKind::inverse;
+      i.symbol = i.base + "USD_PERP";
+      i.quote = "USD";
+      i.settle = i.base;
+      i.contract_size = Qty::raw(10 * Qty::scale);
+    }
     if (in_thousands(i)) {
       i.symbol = "1000" + i.symbol;
       i.base = "1000" + i.base;
@@ -101,6 +112,7 @@ class UnitsSink final : public feeds::ReplaySink {
     const InstrumentId added = instruments_.add(std::move(i));
     CHECK(added == id);
   }
+  // Asked of the original instrument, whose size may be listed later: `sized` knows that it will.
   // What one unit of quantity is divided by, and a price multiplied by.
   double quantity_by(InstrumentId id) const {
     const Instrument& i = replay_.instruments()[id];
@@ -110,6 +122,7 @@ class UnitsSink final : public feeds::ReplaySink {
     if (in_thousands(i)) by *= 1000;
     return by;
   }
+  // Prices are per unit of the base: a thousand coins cost a thousand times as much.
   double price_by(InstrumentId id) const {
     return in_thousands(replay_.instruments()[id]) ? 1000 : 1;
   }
@@ -130,20 +143,46 @@ class UnitsSink final : public feeds::ReplaySink {
   void scale(InstrumentId id, std::optional<T>& value) {
     if (value) scale(id, *value);
   }
-  void scale(InstrumentId id, Trade& p) { scale(id, p.price), scale(id, p.qty); }
+  // Coins become contracts at the price of their own message; of a figure without one the coins
+  // are stated, as venues do that state both.
+  void to_inverse(InstrumentId id, WideQty& qty, Price price) {
+    const double size =
+        replay_.instruments()[id].contract_size.value_or(Qty::raw(Qty::scale)).approx();
+    const double contracts = qty.approx() * size * price.approx() / 10;
+    qty = WideQty::raw(std::llround(contracts * static_cast<double>(WideQty::scale)));
+    if (!qty.is_zero()) read.rounded = std::max(read.rounded, 5e-9 / contracts);
+  }
+  void scale(InstrumentId id, Trade& p) {
+    if (made_inverse(replay_.instruments()[id])) return to_inverse(id, p.qty, p.price);
+    scale(id, p.price), scale(id, p.qty);
+  }
   void scale(InstrumentId id, Liquidation& p) {
+    if (made_inverse(replay_.instruments()[id])) {
+      const auto price = p.price();
+      if (p.order_qty && price) to_inverse(id, *p.order_qty, *price);
+      if (p.filled_qty && price) to_inverse(id, *p.filled_qty, *price);
+      return;
+    }
     scale(id, p.order_price), scale(id, p.average_price);
     scale(id, p.order_qty), scale(id, p.filled_qty);
   }
   void scale(InstrumentId id, MarkPrice& p) { scale(id, p.price); }
   void scale(InstrumentId id, IndexPrice& p) { scale(id, p.price); }
   void scale(InstrumentId id, OpenInterest& p) {
+    const Instrument& i = replay_.instruments()[id];
+    if (made_inverse(i)) {
+      const double size = i.contract_size.value_or(Qty::raw(Qty::scale)).approx();
+      if (p.contracts && !p.coins) p.coins = p.contracts->approx() * size;
+      p.contracts.reset();
+      return;
+    }
     scale(id, p.contracts);
     if (p.coins && in_thousands(replay_.instruments()[id])) *p.coins /= 1000;
   }
   void scale(InstrumentId id, Candle& p) {
     scale(id, p.open), scale(id, p.high), scale(id, p.low), scale(id, p.close);
   }
+  // What has neither price nor quantity that a gauge reads.
   template <class T>
   void scale(InstrumentId, T&) {}
 

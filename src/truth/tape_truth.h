@@ -37,6 +37,8 @@ struct Recorded {
 struct Units {
   double contract_size = 1;  // times, with quantities divided by it; linear and inverse contracts
   std::string thousands;     // this coin's linear contracts are of 1000 coins
+  // This coin's linear perpetuals of this venue are contracts of 10 USD settled in the coin.
+  std::string inverse_coin, inverse_venue;
 };
 
 // A tape, and what is asked of it.

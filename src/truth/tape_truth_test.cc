@@ -72,6 +72,8 @@ std::vector<size_t> shrink_chain(const Case& one, const ReadTape& before, uint64
 void expect_chains(const Case& one, uint64_t chains) {
   const ReadTape before = read_case(one, rules());
   const uint64_t first = setting("DELEVER_TRUTH_SEED", 1);
+  if (std::getenv("DELEVER_TRUTH_TAPE_CHAINS") != nullptr)
+    fmt::print(stderr, "{} {}: {} chains from seed {}\n", one.name, one.asset, chains, first);
   for (uint64_t seed = first; seed < first + chains; ++seed) {
     const std::vector<size_t> chain = random_chain(seed);
     if (check_tape(one, before, seed, chain, rules()).empty()) continue;
