@@ -209,6 +209,7 @@ LevelSkill skill(const HeldOut& h, const char* score_name, const char* baseline,
 
 }  // namespace
 
+// Each history is scored by what all the others teach.
 std::vector<LevelFold> leave_one_out(size_t histories) {
   std::vector<LevelFold> folds;
   for (size_t out = 0; out < histories; ++out) {

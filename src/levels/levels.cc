@@ -82,6 +82,7 @@ void LevelTrack::add_all(std::span<const Entry> entries, double coins) {
   }
 }
 
+// Cells from `low` to `high` at least: a track holds one stretch of buckets without holes.
 void LevelTrack::reach(int64_t low, int64_t high) {
   if (cells_.empty()) {
     first_ = low;
@@ -116,6 +117,7 @@ double LevelTrack::cross(double low, double high) {
   return crossed;
 }
 
+// All cells at once by one factor, written into them only before it would vanish.
 void LevelTrack::scale(double factor) {
   factor_ *= factor;
   total_ *= factor;
@@ -189,6 +191,7 @@ void LevelInventory::place(Side& side, const LevelWeights& weights, double price
   side.unseen = std::max(0.0, side.unseen);
 }
 
+// Coins whose level the bar has crossed: a share is liquidated, the others had been topped up.
 double LevelInventory::crossed(Side& side, const LevelBar& bar) const {
   double sum = 0;
   for (auto& track : side.tracks) sum += track ? track->cross(bar.low, bar.high) : 0;
@@ -216,6 +219,8 @@ void LevelInventory::close(Side& side, double coins, double wanted_share) const 
   }
 }
 
+// What was opened in a bar, by its prices and the leverages of takers and makers; what no leverage
+// claims is unleveraged.
 void LevelInventory::deposit(Side& side, const LevelWeights& weights, const LevelBar& bar,
                              double coins, double taker_share) const {
   if (coins <= 0) return;

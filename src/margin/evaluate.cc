@@ -31,6 +31,7 @@ Wide in_usd(Wide units, Price price, Round round) {
   return divide<Price::scale>(units * price.raw(), round);
 }
 
+// Every figure must fit 64 bits, and so must the sums that readers of a pool will form of them.
 Result<Pool> close(const Sums& sums, bool at_equality) {
   const auto wallet = fit<Amount>(sums.wallet), profit = fit<Amount>(sums.profit),
              initial = fit<Amount>(sums.initial), maintenance = fit<Amount>(sums.maintenance),

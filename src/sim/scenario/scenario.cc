@@ -96,6 +96,7 @@ Result<void> check(const ValueSetup& v, const Config& c, const Scenario& s) {
   return {};
 }
 
+// Flow from outside trades at one named market, within the scenario's time.
 Result<void> check(const ExternalFlowSetup& o, const Config& c, const Scenario& s) {
   if (std::none_of(s.venues.begin(), s.venues.end(), [&](const VenueSetup& v) {
         return v.name == o.venue &&
