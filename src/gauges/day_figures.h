@@ -59,6 +59,8 @@ struct DayFigures {
   std::vector<DayInterest> interest;          // by venue, then scope
   std::vector<DayFunding> funding;            // weighted means first, then by venue
   std::vector<DayDepth> depth;
+  // Long positions that a fall of 2 % would liquidate. Known of a simulated market alone.
+  std::optional<double> longs_within_2pct_usd;
 };
 
 // Takes the figures of every UTC day, in one pass and without seeing ahead: put it before whatever

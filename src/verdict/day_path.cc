@@ -316,6 +316,9 @@ FlushDay DayPath::described(size_t i) const {
   if (!depth.empty() && day.log_return && *day.log_return < 0 && day.long_usd.value.value_or(0) > 0)
     day.trigger_ln =
         std::log(*day.long_usd.value / -*day.log_return) - std::log(depth.front().bids_usd / 0.01);
+  const auto& left = point.figures->longs_within_2pct_usd;
+  if (left && *left > 0 && day.long_usd.value.value_or(0) > 0)
+    day.left_ln = std::log(*left / *day.long_usd.value);
   put_funding(day, i);
   put_own_interest(day, i);
   put_outcome(day, i);

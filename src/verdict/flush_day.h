@@ -36,6 +36,8 @@ struct FlushDay {
   // ln of liquidations triggered per unit of the fall over what is bid per unit of it: (L / |r|)
   // over (dollars bid within 1 % / 0.01).
   std::optional<double> trigger_ln;
+  // ln of the long positions that a fall of another 2 % would liquidate, over those of the flush.
+  std::optional<double> left_ln;
   bool hole_in_prices = false;  // among the 40 days before
   // Open interest of a part of the market, where the whole is missing.
   Item part_interest_change;

@@ -209,6 +209,8 @@ std::vector<Variant> make_variants(const std::vector<Judged>& days,
   add("dominance oscillator", [](const FlushDay& day) { return day.oscillator; });
   add("liquidated per unit of fall over depth, ln",
       [](const FlushDay& day) { return day.trigger_ln; });
+  add("longs left within 2 %, over the flush's, ln",
+      [](const FlushDay& day) { return day.left_ln; });
   return out;
 }
 

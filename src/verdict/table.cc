@@ -165,6 +165,7 @@ Result<std::vector<gauges::DayFigures>> read_days(const CsvTable& table) {
       day.funding.push_back({table.file, "funding", true, *annual});
     if (const auto bids = TRY(positive_of(table, row, "depth_bids_usd")))
       day.depth.push_back({table.file, *bids});
+    day.longs_within_2pct_usd = TRY(positive_of(table, row, "longs_within_2pct_usd"));
     out.push_back(std::move(day));
   }
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
