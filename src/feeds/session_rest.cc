@@ -108,6 +108,7 @@ void Session::State::on_response(RequestId id, const HttpResponse& response) {
   poll.failures = 0;
   if (!recording.record(poll.stream, stamp, response.body)) {
     ++counts.no_room;
+    recording.gap(poll.stream, stamp, stamp, kNoRoom);
     return;
   }
   if (poll.gap.cause != Silence::none)
@@ -178,7 +179,7 @@ void Session::State::fail_request(const AskedRequest& asked, std::string_view wh
   if (poll.gap.cause != Silence::none) return;
   poll.gap = {Silence::connection,
               poll.last_stamp == Instant::min() ? stamp : poll.last_stamp + kTick,
-              std::string(why.substr(0, 200))};
+              std::string(why.empty() ? kNoReason : why.substr(0, 200))};
   ++counts.gaps;
 }
 

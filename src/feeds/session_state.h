@@ -21,6 +21,8 @@ using venues::Poll;
 using venues::Topic;
 
 inline constexpr ConnectionId kNoConnection{0};
+inline constexpr std::string_view kNoRoom = "no room: the disk does not keep up";
+inline constexpr std::string_view kNoReason = "no reason given";
 inline constexpr Duration kTick = Duration::ns(1);
 
 struct TextHash {

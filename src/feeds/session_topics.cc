@@ -28,6 +28,7 @@ bool drop_through(std::deque<uint64_t>& hashes, uint64_t hash) {
 
 void Session::State::begin_gap(TopicState& t, Silence cause, Instant from,
                                std::string_view reason) {
+  if (reason.empty()) reason = kNoReason;
   if (t.gap.cause == Silence::none) {
     t.gap = {cause, std::max(from, t.last_stamp == Instant::min() ? from : t.last_stamp + kTick),
              std::string(reason.substr(0, kReasonMax))};
@@ -163,10 +164,17 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
   held_bytes += bytes.size();
 }
 
+// The second connection is gone before it was joined. What it alone has told is ours all the same;
+// the first may yet tell it too.
 void Session::State::drop_hand(TopicState& t) {
-  if (!t.hand) return;
-  for (const Handover::Held& held : t.hand->held) held_bytes -= held.bytes.size();
-  t.hand.reset();
+  const std::unique_ptr<Handover> hand = std::move(t.hand);
+  if (!hand) return;
+  for (const Handover::Held& held : hand->held) {
+    held_bytes -= held.bytes.size();
+    if (t.topic->cure != Cure::none) continue;  // numbers show what is missing
+    keep(t, held.bytes, stamp);
+    t.skip.push_back(held.hash);
+  }
 }
 
 // From now on the topic is heard on `next`.
@@ -219,7 +227,7 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   if (t.gap.cause == Silence::silent) end_gap(t, at);
   if (!recording.record(t.stream, at, bytes)) {
     ++counts.no_room;
-    begin_gap(t, Silence::no_room, at, "no room: the disk does not keep up");
+    begin_gap(t, Silence::no_room, at, kNoRoom);
     if (t.topic->cure != Cure::none) {
       t.book.in_step = false;
       t.book.last.reset();
@@ -351,7 +359,9 @@ void Session::State::sweep_topic(TopicState& t) {
 
 void Session::State::keep_unknown(std::string_view bytes) {
   ++counts.unknown_frames;
-  if (!recording.record(*unknown, stamp, bytes)) ++counts.no_room;
+  if (recording.record(*unknown, stamp, bytes)) return;
+  ++counts.no_room;
+  recording.gap(*unknown, stamp, stamp, kNoRoom);
 }
 
 }  // namespace delever::feeds
