@@ -13,6 +13,7 @@ constexpr size_t kNotesKept = 1000;
 
 }  // namespace
 
+// Tapes are read in the order of these times; a clock that steps back would shuffle a book.
 Instant Stamps::at(Moment now) {
   const Duration passed = now.elapsed - seen_;
   seen_ = now.elapsed;
@@ -34,17 +35,20 @@ Session::State::State(const venues::Dialect& d, venues::Plan p, Options o, Netwo
       random(options.seed, {}),
       endpoint_free(terms.endpoints.size()) {}
 
+// Every input comes with its moment; nothing below asks a clock.
 void Session::State::enter(Moment moment) {
   now = moment;
   stamp = stamps.at(moment);
 }
 
+// What is not due yet is what the session wants to be woken for.
 bool Session::State::due(Duration at) {
   if (now.elapsed >= at) return true;
   if (!wake || at < *wake) wake = at;
   return false;
 }
 
+// Bounded: a session that nobody listens to keeps the first notes, which say how it began.
 void Session::State::note(std::string text) {
   if (notes.size() < kNotesKept) notes.push_back({stamp, std::move(text)});
 }
@@ -71,6 +75,7 @@ Duration Session::State::backoff(int failures) {
                       static_cast<int64_t>(random.below(static_cast<uint64_t>(whole / 2) + 1)));
 }
 
+// All streams exist on the tape before the first message: a topic that never speaks is there too.
 Result<void> Session::State::start(Moment moment) {
   for (const auto& entry : options.resume) stamps.begin_after(entry.second);
   enter(moment);
@@ -151,6 +156,7 @@ void Session::connected(ConnectionId connection, Moment now) {
   s.sweep();
 }
 
+// The one that is called often: it looks at no timer. What it brings forward is in wake_at().
 void Session::received(ConnectionId connection, std::string_view frame, Moment now) {
   State& s = *state_;
   Connection* c = s.find(connection);
@@ -161,6 +167,7 @@ void Session::received(ConnectionId connection, std::string_view frame, Moment n
   s.on_frame(*c, frame);
 }
 
+// A pong has the payload of its ping: Binance compares them.
 void Session::pinged(ConnectionId connection, std::string_view payload, Moment now) {
   State& s = *state_;
   Connection* c = s.find(connection);
@@ -237,6 +244,7 @@ void Session::stop(Moment now) {
   s.stopped = true;
 }
 
+// For a rotation: the old recorder may go when the new one is whole.
 bool Session::whole() const {
   const State& s = *state_;
   for (const Line& line : s.lines) {

@@ -22,6 +22,7 @@ bool take(std::vector<size_t>& topics, size_t topic) {
 
 }  // namespace
 
+// Ids are never used again, so that a late event of a dead connection finds nothing.
 Connection* Session::State::find(ConnectionId id) {
   const auto found = connections.find(id);
   return found == connections.end() ? nullptr : &found->second;
@@ -56,6 +57,7 @@ void Session::State::make_lines() {
   }
 }
 
+// A topic in change has a Handover from the first byte of the second connection on.
 void Session::State::open(size_t index, bool successor) {
   Line& line = lines[index];
   const ConnectionId id{++last_connection};
@@ -73,6 +75,7 @@ void Session::State::open(size_t index, bool successor) {
   network.connect(id, address(terms.endpoints[line.endpoint].url));
 }
 
+// Leaves before the cut, each connection at a time of its own, so that not all change at once.
 void Session::State::on_connected(Connection& c) {
   c.open = true;
   c.since = c.last_in = now.elapsed;

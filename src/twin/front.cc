@@ -17,6 +17,7 @@ using venues::member;
 using venues::texts;
 using venues::Topic;
 
+// Names as a JSON list without its brackets.
 std::string quoted_list(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names)
@@ -51,6 +52,7 @@ std::vector<std::string> objects(std::string_view list) {
   return out;
 }
 
+// Takes everything and says so; what does not exist is silent. Counts requests and topics.
 class BinanceFront final : public Front {
  public:
   explicit BinanceFront(std::string_view market) {
@@ -76,6 +78,7 @@ class BinanceFront final : public Front {
     ask.names = texts(member(frame, "params").value_or(""));
     return ask;
   }
+  // An acknowledgement proves nothing here.
   std::vector<std::string> answer(const Ask& ask, const std::vector<bool>&) const override {
     if (ask.kind == Ask::Kind::other)
       return {R"({"code":3,"msg":"Invalid JSON: expected value at line 1 column 1"})"};
@@ -92,6 +95,7 @@ class BinanceFront final : public Front {
   Habits habits_;
 };
 
+// One bad topic refuses its whole request, but for options, which list both kinds.
 class BybitFront final : public Front {
  public:
   explicit BybitFront(std::string_view category) : category_(category) {
@@ -155,6 +159,7 @@ class BybitFront final : public Front {
   Habits habits_;
 };
 
+// Text pings; acknowledges each arg; a book begins with a snapshot whose prevSeqId is -1.
 class OkxFront final : public Front {
  public:
   OkxFront() { habits_.silent_close = Duration::seconds(30); }
@@ -199,6 +204,7 @@ class OkxFront final : public Front {
   Habits habits_;
 };
 
+// JSON-RPC. Asks for a sign of life once the client has set a heartbeat, and means it.
 class DeribitFront final : public Front {
  public:
   const Habits& habits() const override { return habits_; }
@@ -257,6 +263,7 @@ class DeribitFront final : public Front {
   Habits habits_;
 };
 
+// One subscription a message; closes a connection to which it has sent nothing for a minute.
 class HyperliquidFront final : public Front {
  public:
   HyperliquidFront() {
@@ -291,6 +298,7 @@ class HyperliquidFront final : public Front {
 
 }  // namespace
 
+// Sizes keep the digits that they came with, for OKX signs the text of its books.
 std::string levels_text(const codec::Ladder& side, size_t most, std::string_view more) {
   std::string out = "[";
   for (size_t i = 0; i < std::min(most, side.size()); ++i) {
@@ -302,9 +310,11 @@ std::string levels_text(const codec::Ladder& side, size_t most, std::string_view
   return out + "]";
 }
 
+// Most channels begin with nothing.
 std::string Front::snapshot(const venues::Topic&, const codec::Book&) const { return {}; }
 std::string Front::rest_book(const venues::Topic&, const codec::Book&) const { return {}; }
 
+// By the names of make_dialect.
 Result<std::unique_ptr<Front>> make_front(std::string_view market) {
   if (market.starts_with("binance-")) return std::unique_ptr<Front>(new BinanceFront(market));
   if (market.starts_with("bybit:")) return std::unique_ptr<Front>(new BybitFront(market.substr(6)));

@@ -78,6 +78,7 @@ void PlayedTwin::add_topic(std::string_view key) {
   topics_.emplace(std::string(key), TopicSide{.topic = std::move(topic).value()});
 }
 
+// Reads ahead within bounds, and counts which answers are on their way.
 bool PlayedTwin::fill() {
   const Instant until = position() + options_.ahead;
   while (!at_end_ &&
@@ -118,6 +119,7 @@ std::string PlayedTwin::request_of(const StreamSide& side, std::string_view byte
   return found;
 }
 
+// Where the tape stands.
 Instant PlayedTwin::position() const {
   if (!playing_since_ || !first_) return first_.value_or(Instant());
   const double passed = static_cast<double>((now_.elapsed - *playing_since_).ns()) * options_.speed;
@@ -130,6 +132,7 @@ Duration PlayedTwin::clock_of(Instant at) const {
   return *playing_since_ + Duration::ns(static_cast<int64_t>(passed) + 1);
 }
 
+// All that is due, a bounded number at once.
 void PlayedTwin::play() {
   if (!playing_since_ && play_at_ && now_.elapsed >= *play_at_) playing_since_ = now_.elapsed;
   if (!playing_since_) return;
@@ -167,6 +170,7 @@ void PlayedTwin::send_message(const Due& due) {
   }
 }
 
+// To whoever waits for it; else kept for whoever asks later.
 void PlayedTwin::play_answer(const Due& due) {
   Answers& answers = answers_[due.request];
   --answers.ahead;
@@ -195,6 +199,7 @@ void PlayedTwin::decode(const Due& due, TopicSide* side) {
                                 sink_);
 }
 
+// Missing while the tape has not shown enough of it.
 const codec::Book* PlayedTwin::book_of(const TopicSide& side) const {
   return side.instrument ? books_.book(*side.instrument, side.chain) : nullptr;
 }
@@ -204,6 +209,7 @@ void PlayedTwin::send(Client& client, std::string_view text) {
   network_.send(client.id, text);
 }
 
+// From here on the client has its lifetime.
 void PlayedTwin::accepted(ConnectionId connection, std::string_view target, Moment now) {
   now_ = now;
   Client& client = clients_[connection];
@@ -240,6 +246,7 @@ void PlayedTwin::received(ConnectionId connection, std::string_view frame, Momen
   }
 }
 
+// Some fifteen requests in a second pass; the next one costs the connection.
 bool PlayedTwin::within_limits(Client& client) {
   client.asked.push_back(now_.elapsed);
   while (client.asked.front() + Duration::seconds(1) <= now_.elapsed) client.asked.pop_front();
@@ -249,6 +256,7 @@ bool PlayedTwin::within_limits(Client& client) {
   return false;
 }
 
+// Acknowledged first, then what a subscription begins with, then what is played.
 void PlayedTwin::subscribe(Client& client, const Ask& ask) {
   const Habits& habits = front_->habits();
   std::vector<std::string> keys;
@@ -285,6 +293,7 @@ void PlayedTwin::subscribe(Client& client, const Ask& ask) {
   if (news && !playing_since_) play_at_ = now_.elapsed + options_.settle;
 }
 
+// Whatever it asked for goes with it.
 void PlayedTwin::drop(ConnectionId id, uint16_t code, std::string_view why) {
   clients_.erase(id);
   network_.close(id, code, why);
@@ -405,6 +414,7 @@ void PlayedTwin::timer(Moment now) {
   }
 }
 
+// Who is too old, too silent, or does not answer is thrown out, as the venue does.
 void PlayedTwin::sweep(Client& client) {
   const Habits& habits = front_->habits();
   const auto since = [&](Duration at) { return now_.elapsed - at; };
