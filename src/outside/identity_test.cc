@@ -128,7 +128,7 @@ struct Link final : feeds::Network, twin::TwinNetwork {
   };
   Moment moment() { return {day_one() + world.now(), world.now()}; }
   void run() {
-    for (int64_t quiet = 0; quiet < 400 && world.now() < Duration::hours(5);) {
+    for (int64_t quiet = 0; quiet < 30'000 && world.now() < Duration::hours(5);) {
       {
         const Answering inside(*this);
         twin->timer(moment());
@@ -149,6 +149,24 @@ struct Count {
   size_t on_tape = 0, recorded = 0, unasked = 0;
 };
 
+// A venue answers as often as it is asked: what came more often than it lies on the played tape is
+// the same answer again.
+void drop_repeats(const venues::Dialect& dialect, const Recorded& played, Recorded& got) {
+  std::map<std::string_view, int64_t> left;
+  for (const auto& message : played.messages) ++left[message.second];
+  std::string scratch;
+  std::erase_if(got.messages, [&](const auto& message) {
+    // A book that was cut out of a day begins without a snapshot; the session asks, the twin
+    // answers.
+    const auto place = dialect.place(message.second);
+    const bool topic = dialect.read(message.second, scratch).kind == venues::Frame::Kind::data;
+    if (topic && place && place->snapshot && !left.contains(message.second)) return true;
+    return !got.streams[message.first - 1].settings.contains("request")
+               ? false
+               : --left[message.second] < 0;
+  });
+}
+
 // Plays it to a recorder and compares what lies on both tapes.
 Count record_twin(const std::string& market, const Recorded& played) {
   const std::string path = temp_tape({.market = market, .seed = 77}, 1);
@@ -167,7 +185,7 @@ Count record_twin(const std::string& market, const Recorded& played) {
   feeds::TapeRecording recording(*writer);
   venues::Plan plan = link.twin->plan();
   for (venues::Topic& topic : plan.topics) topic.silence.reset();
-  for (venues::Poll& poll : plan.polls) poll.every = Duration::ms(20);
+  for (venues::Poll& poll : plan.polls) poll.every = Duration::ms(200);
   link.session = std::make_unique<Session>(
       *dialect, plan, Session::Options{.lifetime = Duration::days(100)}, link, recording);
   EXPECT_TRUE(link.session->start(link.moment()).has_value());
@@ -175,7 +193,8 @@ Count record_twin(const std::string& market, const Recorded& played) {
   link.session->stop(link.moment());
   EXPECT_TRUE(link.twin->finished()) << market;
   EXPECT_TRUE(writer->close().has_value());
-  const Recorded got = load(path);
+  Recorded got = load(path);
+  drop_repeats(*dialect, played, got);
 
   // Every message of the played tape that a venue sends; the answers to another client are not.
   Count count;
@@ -258,6 +277,17 @@ Recorded import(const std::vector<std::string>& files, const codec::StreamSettin
   return out;
 }
 
+// Bybit's categories are markets of their own; what names none is taken for linear.
+Recorded of_category(Recorded recorded, std::string_view market) {
+  if (!market.starts_with("bybit:")) return recorded;
+  std::erase_if(recorded.messages, [&](const auto& message) {
+    const auto& settings = recorded.streams[message.first - 1].settings;
+    const auto found = settings.find("category");
+    return (found == settings.end() ? "linear" : found->second) != market.substr(6);
+  });
+  return recorded;
+}
+
 TEST(Identity, EveryVenueOfTheWire) {
   const std::string wire = source_root() + "/../shared/wire/";
   if (!std::filesystem::is_directory(wire)) GTEST_SKIP() << "absent: ../shared/wire";
@@ -279,10 +309,10 @@ TEST(Identity, EveryVenueOfTheWire) {
       if (file.ends_with(".jsonl") && file.find("expected-") == file.npos) files.push_back(file);
     }
     std::sort(files.begin(), files.end());
-    const Count count = record_twin(market, import(files, {}));
+    const Count count = record_twin(market, of_category(import(files, {}), market));
     EXPECT_EQ(count.recorded + count.unasked, count.on_tape);
     std::printf("%s: %zu files, %zu messages, %zu snapshots that nobody asked for\n",
-                folder.c_str(), files.size(), count.on_tape, count.unasked);
+                market.c_str(), files.size(), count.on_tape, count.unasked);
     EXPECT_GT(count.on_tape, 0U) << folder;
   }
 }
