@@ -34,6 +34,7 @@ TEST(Gaps, StandBesideWhatRestsOnThem) {
   gap("binance:funding", kAt - Duration::hours(12), kAt - Duration::hours(11), GapKind::recorded);
   gap("binance:marks", kAt - Duration::hours(12), kAt - Duration::hours(11), GapKind::damage);
   gap("okx:funding", kAt - Duration::hours(40), kAt - Duration::hours(39), GapKind::recorded);
+  for (Source& source : scene.sources) source.venue = source.name.substr(0, source.name.find(':'));
   const Instant asked = kAt + Duration::minutes(1);
   const auto readings = scene.readings(asked);
   const Reading annual = pick(readings, "funding_annual", "binance");
