@@ -56,6 +56,22 @@ TEST(Outside, Scripts) {
            "deribit 7 hours 1 latency 0.05 half_open 4",
            "hyperliquid 8 hours 1 latency 0.05 reset 6",
            "binance-spot 9 hours 2 latency 0.1 jitter 0.3 lifetime 0.4",
+           // In an overlap: what the old connection missed while it stood still.
+           "hyperliquid 4 hours 4.14 stall 3.39",
+           // A frame cut short has a number and no levels.
+           "binance-spot 5 hours 7.97 burst 8.16 huge 0.178 truncate 0.00935 venue_leap 0.0774",
+           // A snapshot that says what the last one said, after a new subscription, is no copy.
+           "okx 23 hours 14.6 reset 4.47 venue_leap 0.156",
+           "deribit 31 hours 2.0825 lost_ack 0.0498 spikes 12.9",
+           // An overlap in which a quiet book says nothing is no gap.
+           "bybit:linear 26 hours 13.85 lifetime 0.88",
+           // A frame that comes twice around a change of connection.
+           "binance-spot 39 hours 27.6 jitter 0.0842 latency 0.178 lifetime 0.29 twice 0.0436",
+           // The second connection is lost before it is joined to a first that stands still.
+           "hyperliquid 41 hours 3.34 leaving 0.206 lifetime 0.723 lost_ack 0.285 spikes 14.5 "
+           "stall 0.856 tls 0.386",
+           // No room for a frame that nobody knows.
+           "binance-spot 65 hours 2.47 garbage 2.65 no_room 1.75 wall_step 0.204",
        }) {
     const auto script = Script::parse(line);
     ASSERT_TRUE(script) << line;
