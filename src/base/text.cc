@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -65,7 +66,7 @@ std::string for_people(std::string_view text) {
   const std::string safe = printable(text);
   std::string out;
   out.reserve(safe.size());
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
   for (size_t i = 0; i < safe.size(); ++i) {
     const bool alone =
         i == 0 || std::string_view(" [(,:|\n\t").find(safe[i - 1]) != std::string_view::npos;
@@ -75,8 +76,8 @@ std::string for_people(std::string_view text) {
     }
     size_t end = i + 1;
     while (end < safe.size() && (safe[end] == '0' || safe[end] == '.')) ++end;
-    const bool zero = end == safe.size() || (!digit(safe[end]) && safe[end] != '-' &&
-                                             safe[end] != ':' && safe[end] != 'e');
+    const bool zero =
+        end == safe.size() || (!word(safe[end]) && safe[end] != '-' && safe[end] != ':');
     if (!zero)
       out += '-';
     else if (i > 0 && safe[i - 1] == ' ')

@@ -369,6 +369,16 @@ Result<Answer> of_notional(const Example& row, const ConformContext& context) {
   return answer;
 }
 
+// A row whose margin rates nobody states: where its margin is used up needs none.
+Result<Answer> without_rules(const Example& row, const Setup& setup, Answer answer) {
+  const margin::PricePool pool =
+      TRY(margin::price_pool(setup.account, 0, setup.marks, setup.books));
+  if (const auto bankruptcy = margin::bankruptcy_price(pool))
+    answer.bankruptcy = number(*bankruptcy);
+  answer.others.resize(row.other_names.size());
+  return answer;
+}
+
 }  // namespace
 
 std::optional<double> stated_rate(const Facts& facts) {
@@ -400,13 +410,7 @@ Result<Answer> answer_position(const Example& row, const ConformContext& context
     initial += p.initial.approx();
     maintenance += p.maintenance.approx();
   }
-  if (!setup.rules_known) {
-    margin::PricePool pool = TRY(margin::price_pool(setup.account, 0, setup.marks, setup.books));
-    if (const auto bankruptcy = margin::bankruptcy_price(pool))
-      answer.bankruptcy = number(*bankruptcy);
-    answer.others.resize(row.other_names.size());
-    return answer;
-  }
+  if (!setup.rules_known) return without_rules(row, setup, std::move(answer));
   if (row.leverage || setup.books[position.book].book.size_margin ||
       setup.books[position.book].book.liquidity_tier)
     answer.initial = amount(initial);

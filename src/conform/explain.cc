@@ -380,7 +380,11 @@ Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookSh
   if (q.leverage.raw() < Leverage::scale) return Error{Fault::refused, "leverage is at least 1"};
   const Rulebook* found =
       shelf.newest(q.venue, symbol, q.as_of, [&](const Rulebook& book) { return covers(book, q); });
-  if (!found) return too_large(q, symbol, shelf);
+  if (!found) {
+    margin::Rulebooks alone;
+    TRY(alone.add(*latest));  // what it lacks says more than that it does not reach so far
+    return too_large(q, symbol, shelf);
+  }
   Rulebook book = *found;
   if (q.liquidation_fee) {
     if (!book.margin) book.margin = MarginRule{};

@@ -59,7 +59,16 @@ TEST(Explain, the_rulebook_is_the_newest_that_covers_the_size) {
             std::string::npos);
   EXPECT_NE(rulebook_of("DOGEUSDT", "", 1).find("of binance there are BTCUSD"), std::string::npos)
       << rulebook_of("DOGEUSDT", "", 1);
-  EXPECT_NE(rulebook_of("BTCUSDT", "", 1e9).find("covers a position"), std::string::npos);
+  // Of OKX's ladder the first tier alone was captured.
+  const auto beyond = explain({.venue = "okx",
+                               .symbol = "BTC-USDT-SWAP",
+                               .as_of = "",
+                               .entry = price(84'000),
+                               .qty = qty(1e6)},
+                              shelf());
+  ASSERT_FALSE(beyond.has_value());
+  EXPECT_NE(beyond.error().text().find("covers a position of 1000000 at 84000"), std::string::npos)
+      << beyond.error().text();
 }
 
 // The formula that is printed gives the price that is printed.

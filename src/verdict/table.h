@@ -13,7 +13,7 @@
 
 namespace delever::verdict {
 
-// One row a flush day. Columns by name, in any order; those in brackets may be absent, and any
+// One row a flush day. Columns by name, in any order; those within [] may be absent, and any
 // field may be empty, which means missing:
 //   symbol, date, [definition], [close], [ret_1d] log return, [ewma94] daily deviation,
 //   [funding_annual], [oi_coins_logchange_1d], [x4_unclipped] funding less its 7-day mean in 10 % a
