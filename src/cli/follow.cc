@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/loop.h"
+#include "reports/inputs.h"
 
 namespace delever::cli {
 namespace {
@@ -66,12 +67,11 @@ void add_follow(Verb* verb, FollowArguments& arguments) {
 
 Result<void> follow(Session& session, const reports::FollowedTape::Options& options,
                     const FollowArguments& arguments, const Show& show) {
-  auto every = Duration::parse(arguments.every);
-  if (!every.has_value()) return std::move(every.error()).at("--every");
+  const Duration every = TRY(reports::of_option(Duration::parse(arguments.every), "--every"));
   if (!session.out.empty() && session.out != "-")
     return Error{Fault::usage, "prints to standard output; --out is not for it", "--follow"};
   const auto tape = TRY(reports::FollowedTape::open(options));
-  return Following(session, *tape, every.value(), show).run();
+  return Following(session, *tape, every, show).run();
 }
 
 }  // namespace delever::cli

@@ -302,7 +302,8 @@ void add_record(Verb& app, Session& session) {
   verb->add_option("--rotate", a->rotate, "a new file each: 1d, at the turn of the UTC day");
   verb->add_option("--url", a->urls, "MARKET=URL: instead of the venue's hosts, a twin's");
   verb->add_option("--authorities", a->authorities,
-                   "PEM file of the certificate authorities to believe (default: the system's)");
+                   "PEM file of the certificate authorities to believe (default: the system's)")
+      ->reads();
   verb->add_option("--lifetime", a->lifetime,
                    "connect anew so often (default: before the venue's own cut)");
   verb->add_option("--status-every", a->status_every,
