@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-SECONDS, STEP_MS, START = 30, 100, 1_769_760_000_000  # 2026-01-30T08:00:00Z
+SECONDS, STEP_MS, START = 30, 100, int(time.time() * 1000) + 2000
 
 
 def dump(value):

@@ -33,7 +33,7 @@ class LagHistogram {
 
  private:
   static constexpr int64_t kUnit = 1024;               // ns; shorter lags are one step
-  static constexpr size_t kOctaves = 44, kSteps = 16;  // up to half a year
+  static constexpr size_t kOctaves = 52, kSteps = 16;  // up to a century
   static constexpr size_t kHalf = kOctaves * kSteps;
 
   // Lags below zero lie before the middle, the longest first.
