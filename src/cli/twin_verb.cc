@@ -72,7 +72,9 @@ void add_twin(Verb& app, Session& session) {
   verb->add_option("venue", a->market, "whose protocol: binance, bybit:inverse, okx, deribit ...")
       ->required();
   verb->add_option("--tape", a->tape, "tape to play")->required()->reads();
-  verb->add_option("--speed", a->speed, "of the tape's time")->between(0.001, 1e6)->capture_default_str();
+  verb->add_option("--speed", a->speed, "of the tape's time")
+      ->between(0.001, 1e6)
+      ->capture_default_str();
   verb->add_option("--listen", a->listen, "HOST:PORT; port 0: any that is free")
       ->capture_default_str();
   verb->add_option("--ready-file", a->ready_file, "file to write the address to, once it answers")
