@@ -50,7 +50,7 @@ struct FlushDay {
 
   Instant due() const { return day + Duration::days(8); }  // the close of the seventh day after
   bool is_flush() const { return by_price || by_liquidations || by_open_interest; }
-  std::string why() const;  // "price+liq+oi"
+  std::string why() const;  // the definitions met, joined by "+"
 };
 
 // In order of day, then asset: the order of the record.
