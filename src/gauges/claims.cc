@@ -320,6 +320,28 @@ void contradict(ClaimCheck& check, const Question& question, const Measured& fir
   find_other(check, question, others);
 }
 
+// Nothing was measured under the literal definition: history may exclude it still, and another one
+// may hold.
+void without_literal(ClaimCheck& check, const Question& question, const Tries& tries) {
+  const std::vector<Measured>& literal = tries.literal;
+  if (!literal.empty() && literal[0].tried.seen == false) {
+    check.state = State::conflicting;
+    check.note = fmt::format("as {}: {}", literal[0].tried.reads, literal[0].tried.note);
+    find_other(check, question, tries.others);
+    return;
+  }
+  check.note = literal.empty() ? "no reading" : literal[0].tried.note;
+  for (const Measured& m : tries.others) {
+    if (m.tried.holds) {
+      find_other(check, question, tries.others);
+      break;
+    }
+    if (m.tried.seen == false)
+      check.note =
+          join_notes(check.note, fmt::format("as {} it was {}", m.tried.reads, m.tried.note));
+  }
+}
+
 ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
                      const std::vector<Knowledge>& known, Instant at) {
   ClaimCheck check;
@@ -385,23 +407,7 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
     }
     return check;
   }
-  const std::vector<Measured>& literal = tries.literal;
-  if (!literal.empty() && literal[0].tried.seen == false) {
-    check.state = State::conflicting;
-    check.note = fmt::format("as {}: {}", literal[0].tried.reads, literal[0].tried.note);
-    find_other(check, question, tries.others);
-    return check;
-  }
-  check.note = literal.empty() ? "no reading" : literal[0].tried.note;
-  for (const Measured& m : tries.others) {
-    if (m.tried.holds) {
-      find_other(check, question, tries.others);
-      break;
-    }
-    if (m.tried.seen == false)
-      check.note =
-          join_notes(check.note, fmt::format("as {} it was {}", m.tried.reads, m.tried.note));
-  }
+  without_literal(check, question, tries);
   return check;
 }
 
