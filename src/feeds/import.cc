@@ -59,7 +59,11 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
   for (const std::string& path : files) {
     now_.file = path;
     const std::optional<std::string> key = TRY(key_of(path));
-    if (const auto before = key ? TRY(tape_.remembered(*key)) : std::nullopt) {
+    // A file that was imported before adds nothing. Two files of one command that are alike are
+    // both read: they may be two recordings, and a replay tells what both say once.
+    const bool of_now = key && keys_.contains(*key) && !paths_.contains(path);
+    paths_.insert(path);
+    if (const auto before = key && !of_now ? TRY(tape_.remembered(*key)) : std::nullopt) {
       report_.already.emplace_back(path, static_cast<uint64_t>(*before));
       continue;
     }
@@ -77,7 +81,11 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
                    fmt::format("a zip archive of {} files, none of them to be imported", seen),
                    path};
     }
-    if (key) TRY(tape_.remember(*key, static_cast<int64_t>(report_.messages - messages_before)));
+    if (key) {
+      keys_.insert(*key);
+      if (!of_now)
+        TRY(tape_.remember(*key, static_cast<int64_t>(report_.messages - messages_before)));
+    }
     files_before_ += file->size();
   }
   TRY(sorter_.flush());
@@ -96,6 +104,7 @@ Result<std::optional<std::string>> Importer::key_of(const std::string& path) con
   if (!std::filesystem::is_regular_file(path, ec)) return std::optional<std::string>();
   Hasher hasher;
   hasher.add(TRY(file_digest(path)));
+  for (const std::string& beside : sidecars_of(path)) hasher.add(TRY(file_digest(beside)));
   hasher.add(reading_of(path));
   return std::optional<std::string>(fmt::format("{:016x}", hasher.digest()));
 }

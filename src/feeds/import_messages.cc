@@ -12,21 +12,29 @@
 namespace delever::feeds {
 namespace {
 
+// The file of the same name with another extension; empty: there is none.
+std::string beside(const std::string& path, std::string_view extension) {
+  std::filesystem::path out(path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path);
+  out.replace_extension(extension);
+  if (!std::filesystem::is_regular_file(out) || out == std::filesystem::path(path)) return {};
+  return out.string();
+}
+
+constexpr std::string_view kTimes = ".recv", kRequests[] = {".query", ".urls", ".req"};
+
 // The line of a sidecar that belongs to each line of its file.
 class Sidecar {
  public:
   // Not there: nullptr.
   static Result<std::unique_ptr<Sidecar>> open(const std::string& path,
                                                std::string_view extension) {
-    std::filesystem::path beside(path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path);
-    beside.replace_extension(extension);
-    if (!std::filesystem::is_regular_file(beside) || beside == std::filesystem::path(path))
-      return std::unique_ptr<Sidecar>();
+    const std::string place = beside(path, extension);
+    if (place.empty()) return std::unique_ptr<Sidecar>();
     std::unique_ptr<Sidecar> out(new Sidecar);
-    out->file_ = TRY(InputFile::open(beside.string()));
+    out->file_ = TRY(InputFile::open(place));
     out->member_ = TRY(out->file_->next());
-    if (!out->member_) return Error{Fault::malformed, "an empty archive", beside.string()};
-    out->lines_ = std::make_unique<LineReader>(*out->member_->source, beside.string());
+    if (!out->member_) return Error{Fault::malformed, "an empty archive", place};
+    out->lines_ = std::make_unique<LineReader>(*out->member_->source, place);
     return out;
   }
   Result<std::string_view> next() {
@@ -115,6 +123,17 @@ class MessageImporter final : public Importer {
     return words;
   }
 
+  std::vector<std::string> sidecars_of(const std::string& path) const override {
+    std::vector<std::string> out;
+    if (format_ == ImportFormat::raw) return out;
+    if (std::string times = beside(path, kTimes); !times.empty()) out.push_back(std::move(times));
+    for (const std::string_view extension : kRequests) {
+      std::string requests = beside(path, extension);
+      if (!requests.empty()) out.push_back(std::move(requests));
+    }
+    return out;
+  }
+
   Result<void> import_member(const std::string& path, ByteMember& member) override {
     StreamGuess guess = guess_of(path);
     if (guess.decoder.empty())
@@ -125,8 +144,8 @@ class MessageImporter final : public Importer {
     const bool stamped = format_ == ImportFormat::raw;
     std::unique_ptr<Sidecar> times, requests;
     if (!stamped) {
-      times = TRY(Sidecar::open(path, ".recv"));
-      for (const char* extension : {".query", ".urls", ".req"}) {
+      times = TRY(Sidecar::open(path, kTimes));
+      for (const std::string_view extension : kRequests) {
         if (!requests) requests = TRY(Sidecar::open(path, extension));
       }
     }

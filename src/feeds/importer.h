@@ -31,6 +31,8 @@ class Importer {
   virtual void finish() {}
   // What decides, beside its bytes, what is made of a file: map, decoder, what its name says.
   virtual std::string reading_of(const std::string& path) const = 0;
+  // Files beside it that are read with it: times, requests.
+  virtual std::vector<std::string> sidecars_of(const std::string&) const { return {}; }
 
   // Finds or adds a stream. Where the tape has another one of that name (another header, an older
   // map), the name gets a mark made from the settings.
@@ -46,7 +48,8 @@ class Importer {
   Result<std::optional<std::string>> key_of(const std::string& path) const;
   tape::TapeWriter& tape_;
   const std::function<void(const ImportProgress&)>& progress_;
-  std::unordered_set<std::string> named_;  // the streams in the report
+  std::unordered_set<std::string> named_;         // the streams in the report
+  std::unordered_set<std::string> keys_, paths_;  // files of this command
   Sorter sorter_;
   ImportProgress now_;
   uint64_t files_before_ = 0;  // bytes of the files that are done

@@ -414,12 +414,15 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
 // A unit is made of words that somebody could mean; the claim's own coin is one of them.
 bool is_unit(const Claim& claim) {
   static const std::unordered_set<std::string> words{
-      "percent", "%",    "percentage", "per",   "a",        "an",         "year",       "day",
-      "hour",    "8h",   "24h",        "hours", "bp",       "bps",        "basis",      "point",
-      "points",  "usd",  "usdt",       "usdc",  "dollar",   "dollars",    "million",    "billion",
-      "musd",    "busd", "coin",       "coins", "contract", "contracts",  "fraction",   "ratio",
-      "share",   "x",    "times",      "of",    "annual",   "annualised", "annualized", "btc",
-      "eth",     "sol",  "interval"};
+      "percent",  "%",         "percentage", "per",        "a",      "an",   "year",
+      "day",      "hour",      "8h",         "24h",        "hours",  "bp",   "bps",
+      "basis",    "point",     "points",     "usd",        "usdt",   "usdc", "dollar",
+      "dollars",  "million",   "billion",    "musd",       "busd",   "coin", "coins",
+      "contract", "contracts", "fraction",   "ratio",      "share",  "x",    "times",
+      "of",       "annual",    "annualised", "annualized", "btc",    "eth",  "sol",
+      "interval", "thousand",  "trillion",   "k",          "m",      "mn",   "bn",
+      "pct",      "daily",     "hourly",     "yearly",     "weekly", "week", "month",
+      "index",    "points",    "delta",      "vol"};
   const std::string unit = lower(claim.unit);
   size_t at = 0;
   while (at < unit.size()) {

@@ -24,15 +24,25 @@ void DayRecorder::keep_depth(const Event& event) {
   depth_[figure->asset][figure->stated_by] = {event.at, figure->value};
 }
 
+// The first and the last moments that an Instant can hold lie in no whole day.
+bool DayRecorder::over(Instant now) const {
+  const Instant end = *day_ + kDay;
+  return now > end + span_.delay && end <= span_.until && end - kDay == *day_;
+}
+
 void DayRecorder::on_event(const Event& event) {
-  if (!day_) day_ = event.received.start_of_day();
-  while (event.received > *day_ + kDay + span_.delay && *day_ + kDay <= span_.until) take();
+  if (!day_) {
+    day_ = event.received.start_of_day();
+    const Instant next = *day_ + kDay;
+    if (next != next.start_of_day()) day_ = next.start_of_day();
+  }
+  while (over(event.received)) take();
   keep_depth(event);
   next_.on_event(event);
 }
 
 std::vector<DayFigures> DayRecorder::finish() {
-  while (day_ && *day_ + kDay <= span_.until) take();
+  while (day_ && over(Instant::max())) take();
   return std::move(taken_);
 }
 

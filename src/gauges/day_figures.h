@@ -80,6 +80,7 @@ class DayRecorder final : public EventSink {
   std::vector<DayFigures> finish();
 
  private:
+  bool over(Instant now) const;  // the day to be taken is
   void take();
   void keep_depth(const Event& event);
   std::vector<const Gauges*> gauges_;
