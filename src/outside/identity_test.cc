@@ -167,6 +167,18 @@ void drop_repeats(const venues::Dialect& dialect, const Recorded& played, Record
   });
 }
 
+Recorded only_topics(const venues::Dialect& dialect, Recorded from) {
+  std::string scratch;
+  std::erase_if(from.messages, [&](const auto& message) {
+    return dialect.read(message.second, scratch).kind != venues::Frame::Kind::data;
+  });
+  // A recorder knows the category that an import may not.
+  for (tape::StreamInfo& stream : from.streams) {
+    if (!dialect.terms().category.empty()) stream.settings["category"] = dialect.terms().category;
+  }
+  return from;
+}
+
 // Plays it to a recorder and compares what lies on both tapes.
 Count record_twin(const std::string& market, const Recorded& played) {
   const std::string path = temp_tape({.market = market, .seed = 77}, 1);
@@ -244,8 +256,10 @@ Count record_twin(const std::string& market, const Recorded& played) {
     if (key != "no topic") { EXPECT_TRUE(want.contains(key)) << market << " " << key; }
   }
   std::vector<std::unique_ptr<tape::TapeReader>> one, two;
-  one.push_back(std::make_unique<MemoryTape>(played));
-  two.push_back(std::make_unique<MemoryTape>(got));
+  // Answers by REST are compared by their bytes above; how often they were asked for is ours.
+  const Recorded told = only_topics(*dialect, played), heard = only_topics(*dialect, got);
+  one.push_back(std::make_unique<MemoryTape>(told));
+  two.push_back(std::make_unique<MemoryTape>(heard));
   const Sums before(std::move(one)), after(std::move(two));
   for (const auto& [name, n] : before.events) {
     const auto found = after.events.find(name);

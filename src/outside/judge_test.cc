@@ -151,9 +151,10 @@ class BookJudge final : public feeds::ReplaySink {
     ++served_;
     if (const auto gap = until_.find(event.source);
         one_tape_ && gap != until_.end() && event.received < gap->second)
-      wrong_.push_back(fmt::format("a book of {} is served inside a gap, at {}",
-                                   replay_->instruments()[instrument].symbol,
-                                   event.received.text()));
+      wrong_.push_back(fmt::format("a book of {} is served inside a gap, at {}, after {} of {}",
+                                   replay_->instruments()[instrument].symbol, event.received.text(),
+                                   payload_name(event.payload),
+                                   replay_->sources()[event.source].name));
 
     const auto truth =
         outcome_.books.find({replay_->instruments()[instrument].symbol, book->sequence().last});
