@@ -79,7 +79,8 @@ bool is_binance(BookRule rule) {
 
 // A snapshot that came by REST, on a stream of its own.
 bool is_base(BookRule rule, const BookSnapshot& snapshot) {
-  return (is_binance(rule) && !snapshot.depth) || snapshot.sequence.chain == kBybitFullBook;
+  if (rule == BookRule::bybit) return snapshot.sequence.chain == kBybitFullBook;
+  return is_binance(rule) && !snapshot.depth;
 }
 
 // Whether `delta` follows a message that ended at `last`.
