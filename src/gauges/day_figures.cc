@@ -1,9 +1,18 @@
 #include "gauges/day_figures.h"
 
+#include <algorithm>
+
 #include "gauges/gauges.h"
 #include "gauges/panel.h"
 
 namespace delever::gauges {
+namespace {
+
+// 3 January 2009, the day of Bitcoin's first block. A clock before it is wrong, and days of four
+// centuries would be taken for its sake.
+constexpr Instant kFirstDay = Instant::ns(14247LL * kDay.ns());
+
+}  // namespace
 
 void DayRecorder::take() {
   for (const Gauges* one : gauges_) {
@@ -24,18 +33,14 @@ void DayRecorder::keep_depth(const Event& event) {
   depth_[figure->asset][figure->stated_by] = {event.at, figure->value};
 }
 
-// The first and the last moments that an Instant can hold lie in no whole day.
+// The last moments that an Instant can hold lie in no whole day.
 bool DayRecorder::over(Instant now) const {
   const Instant end = *day_ + kDay;
   return now > end + span_.delay && end <= span_.until && end - kDay == *day_;
 }
 
 void DayRecorder::on_event(const Event& event) {
-  if (!day_) {
-    day_ = event.received.start_of_day();
-    const Instant next = *day_ + kDay;
-    if (next != next.start_of_day()) day_ = next.start_of_day();
-  }
+  if (!day_) day_ = std::max(event.received.start_of_day(), kFirstDay);
   while (over(event.received)) take();
   keep_depth(event);
   next_.on_event(event);

@@ -67,6 +67,7 @@ class TapeOutput final : public sim::Output {
   }
   Result<void> close() {
     TRY(writer_->flush());  // what can fail for want of space has failed before any file is named
+    const InterruptWatch whole;  // a signal from here on finds all of them or none
     for (auto& [path, file] : tables_) TRY(file.commit());
     return writer_->close();
   }
