@@ -311,6 +311,8 @@ TEST(Identity, EveryVenueOfTheWire) {
       {"binance-spot", "binance-spot"},
       {"binance-eoptions", "binance-eoptions"},
       {"bybit", "bybit:linear"},
+      {"bybit", "bybit:inverse"},
+      {"bybit", "bybit:option"},
       {"bybit-spot", "bybit:spot"},
       {"okx", "okx"},
       {"okx-spot", "okx"},
