@@ -104,7 +104,7 @@ Readings gauges_of(const std::vector<std::string>& tapes, const std::string& ass
     arguments.push_back(tape);
   }
   const Ran ran = run(arguments);
-  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(ran.code == 0 || ran.code == 4) << ran.err;  // 4: every reading is pending
   Readings out;
   for (const std::string_view line : split(ran.out, '\n')) {
     if (line.empty()) continue;
