@@ -88,10 +88,11 @@ bool has_word(std::string_view text, std::string_view word) {
 }  // namespace
 
 UnitKind unit_kind(std::string_view unit, std::string_view asset) {
-  const std::string u = scaled_unit(unit).second;
-  if (u.starts_with("percent") || u.starts_with('%') || u.starts_with("bp") ||
-      u.starts_with("basis point"))
-    return UnitKind::share;
+  const auto scaled = scaled_unit(unit);
+  const std::string& u = scaled.second;
+  for (const std::string_view share : {"percent", "%", "bp", "basis point"}) {
+    if (u.find(share) == 0) return UnitKind::share;
+  }
   if (u.starts_with("usd") || u.starts_with("dollar") || u.starts_with('$')) return UnitKind::usd;
   if (u.starts_with("contract")) return UnitKind::contracts;
   if (u.starts_with("coin") || (!u.empty() && u == lower(asset))) return UnitKind::coins;
