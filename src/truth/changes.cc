@@ -50,9 +50,11 @@ void copy_where(Recording& r, const std::function<bool(const Item&)>& which,
 // One recorder stops, another began two hours before.
 void split_recorders(Recording& r, Random& random) {
   const Instant middle = end_of(r) - Duration::hours(10 + static_cast<int64_t>(random.below(10)));
+  int last = 0;  // each recorder has streams of its own, also where a chain splits twice
+  for (const Item& i : r.items) last = std::max(last, i.recorder);
   copy_where(
       r, [&](const Item& i) { return i.received > middle; },
-      [](Item& i) { i.recorder += 10, i.received = i.received + Duration::ms(3); });
+      [&](Item& i) { i.recorder += last + 10, i.received = i.received + Duration::ms(3); });
   // The first one goes on for two hours more.
   std::erase_if(r.items, [&](const Item& i) {
     return i.recorder == 0 && i.received > middle + Duration::hours(2);
