@@ -83,7 +83,9 @@ Result<bool> is_perpetual(const Config& c, std::string_view key) {
 }
 
 Result<VenueRole> venue_role(const Config& c, std::string_view key) {
-  const std::string role = TRY(c.text(key));
+  const auto text = c.text(key);
+  if (!text.has_value()) return Error(text.error());
+  const std::string_view role = text.value();
   if (role == "perpetual") return VenueRole::perpetual;
   if (role == "spot") return VenueRole::spot;
   if (role == "options") return VenueRole::options;
