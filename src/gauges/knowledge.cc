@@ -132,7 +132,9 @@ std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contrac
     if (c.summed) by_venue[""].add(c);
   }
   std::vector<Reading> out;
-  for (const auto& [venue, parts] : by_venue) {
+  for (const auto& one : by_venue) {
+    const std::string& venue = one.first;
+    const Parts& parts = one.second;
     const auto add = [&](const Part& part) {
       if (!part.complete) return;
       Reading r = meant_reading(part.name, part.unit, asset, part.value, parts.as_of);
