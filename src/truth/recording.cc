@@ -253,7 +253,8 @@ Recording make_recording(uint64_t seed) {
     if (t == stop()) break;
     for (const char* venue : {"binance", "okx", "bybit"}) {
       if (random.uniform() < 0.3)
-        put(venue, Fact::liquidation, t + Duration::seconds(random.below(200)), tick,
+        put(venue, Fact::liquidation,
+            t + Duration::seconds(static_cast<int64_t>(random.below(200))), tick,
             std::round(100 * (1 + random.uniform())));
     }
   }
