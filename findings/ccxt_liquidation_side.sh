@@ -1,6 +1,8 @@
 #!/bin/sh
 # ccxt 4.5.84: `side` of a liquidation means two things. A liquidated LONG is 'sell' at Binance (the order that
-# closes it) and 'buy' at Bybit (allLiquidation names the position). Expected: one meaning in a unified structure.
+# closes it) and 'buy' at Bybit (allLiquidation names the position).
+# Guessed: none before the run: docs/peers.md, row 4, told it. Of a unified structure one would say one meaning, the
+# order's side.
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts ccxt@4.5.84 >/dev/null

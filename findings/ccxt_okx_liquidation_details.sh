@@ -1,6 +1,7 @@
 #!/bin/sh
 # ccxt 4.5.84, OKX liquidations on its WebSocket: a row with two forced orders in `details` becomes one liquidation,
-# the first; the other is nowhere but in `info`. contractSize is undefined though the market states it. Expected: one each.
+# the first; the other is nowhere but in `info`. contractSize is undefined though the market states it.
+# Guessed: two liquidations, each with the market's contractSize; docs/peers.md, row 1, told of the first half.
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts ccxt@4.5.84 >/dev/null

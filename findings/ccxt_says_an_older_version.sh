@@ -1,6 +1,7 @@
 #!/bin/sh
 # npm's ccxt 4.5.84 holds two builds that name two releases: `import` says 4.5.83, `require` says 4.5.84. A recording that
-# notes ccxt.version names another release when the script becomes an ES module. Expected: equal.
+# notes ccxt.version names another release when the script becomes an ES module.
+# Guessed: 4.5.84 from both; seen by chance, in the output of another script.
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts ccxt@4.5.84 >/dev/null

@@ -1,6 +1,7 @@
 #!/bin/sh
 # npm's implied-volatility 1.0.0: a call quoted at its intrinsic value has no volatility in its price (0, or none at all),
-# but comes back as 0.1, where the search begins: a surface then holds 10 % that nobody quoted. Expected: 0 or a refusal.
+# but comes back as 0.1, where the search begins: a surface then holds 10 % that nobody quoted.
+# Guessed: something unusable, since the search ends after 100 steps; not a round 10 % that looks like a quote.
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts implied-volatility@1.0.0 >/dev/null

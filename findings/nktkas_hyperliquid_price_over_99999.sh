@@ -1,6 +1,7 @@
 #!/bin/sh
 # @nktkas/hyperliquid 0.33.3: formatPrice cuts to five significant figures above 99,999 too, though Hyperliquid takes every
-# whole number as a price: an order meant for 123,456.7 goes to 123,450, 6.7 away. Expected: 123456.
+# whole number as a price: an order meant for 123,456.7 goes to 123,450, 6.7 away.
+# Guessed: 123456: five significant figures, but whole numbers always pass.
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts @nktkas/hyperliquid@0.33.3 >/dev/null
