@@ -14,10 +14,6 @@ namespace delever {
 // All bytes of a file. A directory is refused by name.
 Result<std::string> read_file(const std::string& path);
 
-// Writes a file of another name beside it, has the disk confirm it, and gives it the name: a reader
-// sees the old file or the new one, whenever the power goes.
-Result<void> write_file_atomically(const std::string& path, std::string_view bytes);
-
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };

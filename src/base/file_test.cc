@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/partial_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -39,7 +40,7 @@ TEST(File, AFailedWriteLeavesTheOldFileAndNothingBesideIt) {
   ASSERT_TRUE(write_file_atomically(place + "/a", "old").has_value());
   std::filesystem::create_directory(place + "/a.d");
   EXPECT_FALSE(write_file_atomically(place + "/a.d", "new").has_value());
-  EXPECT_FALSE(write_file_atomically(place + "/nowhere/a", "new").has_value());
+  EXPECT_FALSE(write_file_atomically(place + "/a/b", "new").has_value());  // under a file
   EXPECT_EQ(read_file(place + "/a").value(), "old");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(place), {}), 2);
 }

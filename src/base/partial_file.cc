@@ -231,6 +231,12 @@ bool keeps_our_mark(const std::string& path) {
   return digest.has_value() && fmt::format("{:016x}", digest.value()) == mark;
 }
 
+Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
+  OutputFile file = TRY(OutputFile::create(path));
+  TRY(file.write(bytes));
+  return file.commit();
+}
+
 void remove_partial_files_on_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;

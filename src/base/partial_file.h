@@ -76,6 +76,9 @@ class OutputFile {
   uint64_t digest_ = 0;
 };
 
+// A whole file at once.
+Result<void> write_file_atomically(const std::string& path, std::string_view bytes);
+
 // Whether the file was committed above and no byte of it has changed since: it can be made again,
 // so it may be replaced. The mark is an extended attribute of the file; where the file system keeps
 // none, nothing has it.

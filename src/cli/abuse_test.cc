@@ -19,6 +19,7 @@
 #include "base/source_root.h"
 #include "base/text.h"
 #include "cli/examples.h"
+#include "cli/program_testing.h"
 #include "cli/run_testing.h"
 
 namespace delever::cli {
@@ -240,10 +241,6 @@ TEST(Abuse, of_the_input_is_three) {
 
 // ---- the program itself, as a process
 
-std::string program() {
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "delever";
-}
-
 struct Child {
   int code = -1;  // 128 + signal where one ended it
   std::string err;
@@ -260,13 +257,7 @@ Child run_program(const Words& words, const std::string& out, Prepare prepare,
     std::FILE* err = std::freopen(errors.c_str(), "w", stderr);
     if (!to || !err) _exit(99);
     prepare();
-    std::vector<std::string> whole{program()};
-    whole.insert(whole.end(), words.begin(), words.end());
-    std::vector<char*> argv;
-    for (std::string& w : whole) argv.push_back(w.data());
-    argv.push_back(nullptr);
-    execv(argv[0], argv.data());
-    _exit(98);
+    exec_program(words);
   }
   if (kill_after_ms > 0) {
     usleep(static_cast<unsigned>(kill_after_ms) * 1000);

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/partial_file.h"
 #include "base/random.h"
 #include "base/source_root.h"
 #include "base/text.h"

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_root.h"
+#include "cli/program_testing.h"
 #include "cli/run_testing.h"
 
 namespace delever::cli {
@@ -41,14 +42,6 @@ std::string small_scenario(const std::string& name, const std::string& more = ""
   const std::string path = scratch(name);
   std::ofstream(path) << text;
   return path;
-}
-
-// The program, and what stands beside this test.
-std::string program() {
-  const std::string path =
-      (std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "delever")
-          .string();
-  return std::filesystem::exists(path) ? path : "";
 }
 
 struct Shell {

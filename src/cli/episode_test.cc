@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_root.h"
+#include "cli/archives_testing.h"
 #include "cli/run_testing.h"
 
 namespace delever::cli {
@@ -22,7 +23,7 @@ const std::string kData = source_root() + "/../shared/data";
 const std::string& episode_tape() {
   static const std::string path = [] {
     const std::string tape = scratch("episode.tape");
-    const std::pair<const char*, std::vector<const char*>> archives[] = {
+    const Archives archives = {
         {"coinglass-liquidations-daily",
          {"liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz"}},
         {"coinglass-open-interest-daily", {"oi/coinglass_futures_oi_daily_BTC_ETH.csv.gz"}},
@@ -34,14 +35,7 @@ const std::string& episode_tape() {
          {"prices/binance_spot_BTCUSDT_1h_20251227_20260206.csv.gz",
           "prices/binance_spot_BTCUSDT_D1_20200831_20260219.csv.gz",
           "prices/binance_spot_ETHUSDT_D1_20200831_20260219.csv.gz"}}};
-    for (const auto& [map, files] : archives) {
-      std::vector<std::string> line{"import", "csv", "--map",
-                                    source_root() + "/maps/" + map + ".toml"};
-      for (const char* file : files) line.push_back(kData + "/" + file);
-      line.insert(line.end(), {"--out", tape});
-      const Ran ran = run(line);
-      EXPECT_EQ(ran.code, 0) << ran.err;
-    }
+    import_archives(archives, kData, tape);
     return tape;
   }();
   return path;

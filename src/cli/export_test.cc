@@ -104,14 +104,16 @@ Readings gauges_of(const std::vector<std::string>& tapes, const std::string& ass
     arguments.push_back(tape);
   }
   const Ran ran = run(arguments);
-  EXPECT_TRUE(ran.code == 0 || ran.code == 4) << ran.err;  // 4: every reading is pending
   Readings out;
+  bool known = false;
   for (const std::string_view line : split(ran.out, '\n')) {
     if (line.empty()) continue;
     const auto json = nlohmann::json::parse(line);
+    known = known || json["state"] != "pending";
     out[json["name"].dump() + json.value("venue", nlohmann::json()).dump() +
         json.value("expiry", nlohmann::json()).dump()] = json;
   }
+  EXPECT_EQ(ran.code, known ? 0 : 4) << ran.err;
   return out;
 }
 

@@ -16,6 +16,7 @@
 #include <set>
 
 #include "base/source_root.h"
+#include "cli/program_testing.h"
 #include "cli/run_testing.h"
 
 namespace delever::cli {
@@ -25,10 +26,6 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 #if defined(__x86_64__)
-
-std::string program() {
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "delever";
-}
 
 // Calls that change a file, a name or what the disk has confirmed.
 bool changes_files(const user_regs_struct& regs) {
@@ -72,13 +69,7 @@ Traced run_traced(const Words& words, size_t kill_at) {
     dup2(null, 1);
     dup2(null, 2);
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
-    std::vector<std::string> whole{program()};
-    whole.insert(whole.end(), words.begin(), words.end());
-    std::vector<char*> argv;
-    for (std::string& w : whole) argv.push_back(w.data());
-    argv.push_back(nullptr);
-    execv(argv[0], argv.data());
-    _exit(98);
+    exec_program(words);
   }
   int status = 0;
   waitpid(child, &status, 0);

@@ -13,6 +13,7 @@
 #include "base/csv.h"
 #include "base/source_root.h"
 #include "base/text.h"
+#include "cli/archives_testing.h"
 #include "cli/run_testing.h"
 #include "tape/tape.h"
 
@@ -30,7 +31,7 @@ const std::string kFixture = source_root() + "/fixtures/verdict/record.csv";
 // The archives that a verdict is made from, imported as tools/real_episode.sh does.
 std::string make_tape(const std::string& name) {
   const std::string tape = scratch(name);
-  const std::pair<const char*, std::vector<const char*>> archives[] = {
+  const Archives archives = {
       {"coinglass-liquidations-daily",
        {"liquidations/coinglass_liquidations_daily_BTC_ETH_20201223_20250908.csv.gz"}},
       {"coinglass-open-interest-daily", {"oi/coinglass_futures_oi_daily_BTC_ETH.csv.gz"}},
@@ -49,14 +50,7 @@ std::string make_tape(const std::string& name) {
        {"prices/binance_spot_BTCUSDT_1h_20251227_20260206.csv.gz",
         "prices/binance_spot_BTCUSDT_D1_20200831_20260219.csv.gz",
         "prices/binance_spot_ETHUSDT_D1_20200831_20260219.csv.gz"}}};
-  for (const auto& [map, files] : archives) {
-    std::vector<std::string> line{"import", "csv", "--map",
-                                  source_root() + "/maps/" + map + ".toml"};
-    for (const char* file : files) line.push_back(kData + "/" + file);
-    line.insert(line.end(), {"--out", tape});
-    const Ran ran = run(line);
-    EXPECT_EQ(ran.code, 0) << ran.err;
-  }
+  import_archives(archives, kData, tape);
   return tape;
 }
 const std::string& long_tape() {

@@ -139,6 +139,16 @@ void Session::State::sweep() {
   for (size_t i = 0; i < lines.size(); ++i) sweep_line(i);  // what was just lost connects anew
 }
 
+// Something came in on a connection; nullptr: it is not ours any more.
+Connection* Session::State::heard(ConnectionId id, Moment at) {
+  Connection* c = find(id);
+  if (c == nullptr || stopped) return nullptr;
+  enter(at);
+  c->last_in = at.elapsed;
+  c->last_in_stamp = stamp;
+  return c;
+}
+
 Session::Session(const venues::Dialect& dialect, venues::Plan plan, Options options,
                  Network& network, Recording& recording)
     : state_(std::make_unique<State>(dialect, std::move(plan), std::move(options), network,
@@ -158,34 +168,15 @@ void Session::connected(ConnectionId connection, Moment now) {
 
 // The one that is called often: it looks at no timer. What it brings forward is in wake_at().
 void Session::received(ConnectionId connection, std::string_view frame, Moment now) {
-  State& s = *state_;
-  Connection* c = s.find(connection);
-  if (c == nullptr || s.stopped) return;
-  s.enter(now);
-  c->last_in = now.elapsed;
-  c->last_in_stamp = s.stamp;
-  s.on_frame(*c, frame);
+  if (Connection* c = state_->heard(connection, now)) state_->on_frame(*c, frame);
 }
 
 // A pong has the payload of its ping: Binance compares them.
 void Session::pinged(ConnectionId connection, std::string_view payload, Moment now) {
-  State& s = *state_;
-  Connection* c = s.find(connection);
-  if (c == nullptr || s.stopped) return;
-  s.enter(now);
-  c->last_in = now.elapsed;
-  c->last_in_stamp = s.stamp;
-  s.network.pong(connection, payload);
+  if (state_->heard(connection, now)) state_->network.pong(connection, payload);
 }
 
-void Session::ponged(ConnectionId connection, Moment now) {
-  State& s = *state_;
-  Connection* c = s.find(connection);
-  if (c == nullptr || s.stopped) return;
-  s.enter(now);
-  c->last_in = now.elapsed;
-  c->last_in_stamp = s.stamp;
-}
+void Session::ponged(ConnectionId connection, Moment now) { state_->heard(connection, now); }
 
 void Session::closed(ConnectionId connection, std::string_view why, Moment now) {
   State& s = *state_;

@@ -205,6 +205,7 @@ struct Session::State {
   void retire(size_t line);
   void end_overlap(size_t line, bool healthy, std::string_view why);
   Connection* find(ConnectionId id);
+  Connection* heard(ConnectionId id, Moment at);  // session.cc
   bool is_successor(const Connection& c) const;
 
   // session_topics.cc

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/partial_file.h"
 #include "feeds/replay.h"
 #include "gauges/gauges.h"
 

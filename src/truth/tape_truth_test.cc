@@ -4,6 +4,7 @@
 // for more chains a tape, DELEVER_TRUTH_SEED to begin elsewhere; a failing chain is printed with
 // its seed, as short as it can be made.
 #include "truth/tape_truth.h"
+#include "truth/setting_testing.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -29,13 +30,6 @@ const gauges::Rules& rules() {
     return gauges::Rules::load(read_file(path).value(), "rules/2026-01-30.toml").value();
   }();
   return loaded;
-}
-
-uint64_t setting(const char* name, uint64_t fallback) {
-  const char* text = std::getenv(name);
-  if (!text) return fallback;
-  const auto number = read_int(text);
-  return number && *number >= 0 ? static_cast<uint64_t>(*number) : fallback;
 }
 
 std::string names(const std::vector<size_t>& chain) {

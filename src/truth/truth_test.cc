@@ -10,6 +10,7 @@
 #include "base/source_root.h"
 #include "base/text.h"
 #include "truth/recording.h"
+#include "truth/setting_testing.h"
 
 namespace delever::truth {
 namespace {
@@ -24,13 +25,6 @@ const gauges::Rules& rules() {
     return std::move(read).value();
   }();
   return loaded;
-}
-
-uint64_t setting(const char* name, uint64_t fallback) {
-  const char* text = std::getenv(name);
-  if (!text) return fallback;
-  const auto number = read_int(text);
-  return number && *number >= 0 ? static_cast<uint64_t>(*number) : fallback;
 }
 
 std::string names(const std::vector<size_t>& chain) {
