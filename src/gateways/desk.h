@@ -1,0 +1,139 @@
+// The books of a venue beside its exchange: who may sign in, every order by its number, fills and
+// payments, public trades, candles, the book as numbered changes. It hears the exchange's events
+// and notices and tells the gateway what changed. One desk a venue; all calls on one thread.
+//
+// Bounded: finished orders, fills and payments are kept up to a count an account (the newest),
+// public trades and candles up to a count an instrument.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateways/market_door.h"
+#include "gateways/records.h"
+
+namespace delever::gateways {
+
+struct Credentials {
+  AccountId account = 0;
+  std::string key, secret, passphrase;
+  std::string address;  // "0x" and 40 digits, lower case: Hyperliquid
+};
+
+struct Placed {
+  Reject reject = Reject::none;
+  const OrderRecord* order = nullptr;  // missing where refused
+};
+
+// The best of a book that changed since it was asked last.
+struct BookChange {
+  uint64_t first = 0, last = 0;   // numbers of the changes; the one before ended at first - 1
+  std::vector<Level> bids, asks;  // changed levels, best first; qty 0: gone
+};
+
+struct DayStats {  // of the last 24 hours of market time, from trades
+  std::optional<Price> open, high, low, last;
+  double volume = 0, turnover = 0;
+  uint64_t trades = 0, first_trade = 0, last_trade = 0;
+  Instant from;
+};
+
+class Desk : public exchange::ExchangeSink {
+ public:
+  explicit Desk(MarketDoor& door);
+  ~Desk() override;
+
+  // ---- accounts
+  void admit(Credentials who);
+  const Credentials* by_key(std::string_view key) const;
+  const Credentials* by_address(std::string_view address) const;
+  const std::vector<Credentials>& admitted() const;
+  bool knows(AccountId account) const;  // records are kept of admitted accounts alone
+
+  // ---- orders. Numbers are this desk's; an order of another account is not found.
+  Placed submit(SubmitOrder order, std::string client_id, std::string tag = {});
+  Reject cancel(AccountId account, uint64_t number);
+  // All live orders of the account, of one instrument or of all; returns their numbers.
+  std::vector<uint64_t> cancel_all(AccountId account, std::optional<InstrumentId> instrument);
+  // Less quantity at the same price keeps the place in the queue; anything else leaves and enters
+  // again under the same number. Refused: the order stands as it was (perhaps behind others).
+  struct Amendment {
+    std::optional<Price> price, trigger;
+    std::optional<Qty> qty;  // in all, what is filled included
+  };
+  Placed amend(AccountId account, uint64_t number, const Amendment& to);
+  const OrderRecord* order(AccountId account, uint64_t number) const;
+  const OrderRecord* by_client_id(AccountId account, std::string_view client_id) const;  // newest
+  std::vector<const OrderRecord*> live(AccountId account) const;     // by number
+  std::vector<const OrderRecord*> history(AccountId account) const;  // live and finished, by number
+
+  // ---- account settings, refused as the exchange refuses
+  Reject set_leverage(AccountId account, InstrumentId instrument, Leverage leverage);
+  Reject set_margin_mode(AccountId account, InstrumentId instrument, MarginMode mode);
+  Reject set_position_mode(AccountId account, bool hedge);
+  Reject move_margin(const MoveMargin& move);
+  Leverage leverage(AccountId account, InstrumentId instrument) const;  // as set, or the default
+  MarginMode margin_mode(AccountId account, InstrumentId instrument) const;
+  bool hedge(AccountId account) const;
+
+  // ---- what an account is told
+  std::vector<exchange::PositionView> positions(AccountId account) const;  // not flat
+  std::span<const FillRecord> fills(AccountId account) const;              // oldest first
+  std::span<const MoneyRecord> money(AccountId account) const;
+  std::span<const ForcedClose> forced(AccountId account) const;
+  Amount profit_of(const exchange::PositionView& position) const;  // unrealised, at the mark
+  std::optional<Price> entry_price(const exchange::PositionView& position) const;
+  // By margin::liquidation_price; missing: none, or the account has several positions in one pool
+  // and no price of this one alone would do it.
+  std::optional<Price> liquidation_price(AccountId account,
+                                         const exchange::PositionView& position) const;
+  // 0 (last in the queue) to 4 (next to be deleveraged): its fifth among those of its side.
+  int adl_rank(AccountId account, const exchange::PositionView& position) const;
+
+  // ---- the market
+  std::span<const PublicTrade> trades(InstrumentId instrument) const;  // oldest first
+  std::vector<Candle> candles(InstrumentId instrument, Duration interval, size_t most) const;
+  DayStats day(InstrumentId instrument) const;
+  std::span<const FundingRecord> funding(InstrumentId instrument) const;
+  // What would be paid next if the premium stayed: rate of the interval, and when.
+  struct NextFunding {
+    Rate rate;
+    Instant at;
+    Duration interval;
+  };
+  std::optional<NextFunding> next_funding(InstrumentId instrument) const;
+  std::span<const ForcedClose> forced_public(InstrumentId instrument) const;
+  // The whole book with the number of its last change; a follower that has it and every later
+  // change has the book. Reading changes moves the numbers on for everybody: a gateway asks once
+  // per interval and instrument and hands the change to all who follow.
+  BookSnapshot book(InstrumentId instrument, size_t levels) const;  // sequence.last is set
+  uint64_t book_number(InstrumentId instrument) const;
+  std::optional<BookChange> book_change(InstrumentId instrument);  // missing: nothing changed
+
+  const MarketDoor& door() const { return door_; }
+  MarketDoor& door() { return door_; }
+  // Listing by the venue's symbol; missing: no such.
+  std::optional<InstrumentId> find(std::string_view symbol) const;
+  const exchange::Listing& listing(InstrumentId instrument) const;
+
+  // Called for each change, inside the call that made it.
+  void on_update(std::function<void(const DeskUpdate&)> handler);
+
+  void on_event(const Event& event) override;
+  void on_notice(const Notice& notice) override;
+  // After the venue's clock has ticked.
+  void on_second();
+
+ private:
+  struct State;
+  MarketDoor& door_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace delever::gateways

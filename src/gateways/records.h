@@ -1,0 +1,160 @@
+// What a venue remembers of each account beside its positions: orders by number, fills, payments.
+// The exchange keeps what is owed; these are what a client may ask for again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "market/command.h"
+#include "market/notice.h"
+
+namespace delever::gateways {
+
+enum class OrderState : uint8_t {
+  waiting,    // a stop that has not been triggered
+  open,       // in the book; partly filled where filled > 0
+  filled,     //
+  cancelled,  // by its owner, or with its position
+  expired,    // IOC and FOK rests, post-only that would take, self trades, market orders' rests
+};
+inline bool is_live(OrderState s) { return s == OrderState::waiting || s == OrderState::open; }
+
+struct OrderRecord {
+  uint64_t number =
+      0;  // the venue's order id: from 1, in the order of arrival, one sequence a venue
+  AccountId account = 0;
+  std::string client_id;  // the client's own; empty: none
+  SubmitOrder asked;      // as it stands: an amendment changes price and qty
+  OrderState state = OrderState::open;
+  OrderId book_order = 0;  // of the exchange; 0: does not rest
+  Qty filled;
+  Amount value;  // of the fills, in quote coins (inverse contracts: in the settlement coin)
+  Amount fee;    // so far, in `fee_coin`
+  CoinId fee_coin = 0;
+  Price last_price;  // of the last fill
+  Instant created, updated;
+  std::optional<Instant> triggered;  // a stop that became an order
+  bool forced = false;               // the venue's own: liquidation or deleveraging
+  bool closes_position = false;      // asked for as "close the whole position"
+  std::string tag;  // what a gateway wants to keep beside it (Deribit label, OKX tag)
+  Qty left() const { return Qty::raw(asked.qty.raw() - filled.raw()); }
+  // Average price of the fills: missing before the first. Exact sums, rounded here alone.
+  std::optional<Price> average;
+};
+
+struct FillRecord {
+  uint64_t number = 0;  // the venue's trade id: that of the public trade; both sides share it
+  uint64_t order = 0;   // OrderRecord::number; 0: no order of this account (a takeover)
+  AccountId account = 0;
+  InstrumentId instrument = 0;
+  Side side = Side::buy;
+  bool maker = false, forced = false;
+  Price price;
+  Qty qty;
+  Amount value, fee, profit;  // profit: what closing realised, before the fee
+  CoinId coin = 0;            // of fee and profit
+  Instant at;
+};
+
+// One line of an account's statement.
+struct MoneyRecord {
+  enum class Kind : uint8_t {
+    deposit,
+    withdrawal,
+    fee,
+    profit,
+    funding,
+    margin,  // between wallet and isolated position
+    spot,    // a coin bought or sold
+    liquidation,
+    deleveraging,
+    settlement,
+  };
+  uint64_t number = 0;
+  AccountId account = 0;
+  Kind kind = Kind::deposit;
+  CoinId coin = 0;
+  std::optional<InstrumentId> instrument;
+  Amount amount;   // received; negative: given
+  Amount balance;  // of the wallet afterwards
+  uint64_t fill = 0;
+  Instant at;
+};
+
+// A position that the venue closed, as its own account is told and as the public is.
+struct ForcedClose {
+  uint64_t number = 0;
+  AccountId account = 0;
+  InstrumentId instrument = 0;
+  Side side = Side::sell;  // of the closing trade
+  enum class How : uint8_t { order, takeover, deleveraging } how = How::order;
+  Price price;
+  Qty qty;
+  Amount value;
+  Instant at;
+};
+
+struct PublicTrade {
+  uint64_t number = 0;  // from 1, by instrument
+  InstrumentId instrument = 0;
+  Side taker = Side::buy;
+  Price price;
+  Qty qty;
+  bool forced = false;
+  Instant at;
+};
+
+struct FundingRecord {
+  InstrumentId instrument = 0;
+  Rate rate;
+  Price mark;
+  Instant at;
+};
+
+struct Candle {
+  Instant start;
+  Price open, high, low, close;
+  double volume = 0, turnover = 0;  // in qty units and in quote (inverse: base) coins
+  uint64_t trades = 0;
+  double taker_buy_volume = 0;
+};
+
+// What changed, in order; a gateway turns each into the venue's stream messages.
+struct DeskUpdate {
+  enum class Kind : uint8_t {
+    order,     // `order` is new or another than it was; `reason` says by what
+    fill,      // of `order`, with `fill`; an `order` update follows
+    balance,   // `money`
+    position,  // of account and instrument
+    forced,    // `forced`, of the account; the public hears of it too
+    settings,  // leverage or mode of account and instrument
+    margin_call,
+    trade,    // public
+    funding,  // settled for everybody
+    second,   // the venue's clock has ticked: marks, indices, funding estimate
+  };
+  enum class Reason : uint8_t {
+    none,
+    placed,
+    amended,
+    cancelled,
+    expired,
+    triggered,
+    traded,
+    forced
+  };
+  Kind kind = Kind::second;
+  Reason reason = Reason::none;
+  AccountId account = 0;
+  InstrumentId instrument = 0;
+  const OrderRecord* order = nullptr;
+  const FillRecord* fill = nullptr;
+  const MoneyRecord* money = nullptr;
+  const ForcedClose* forced = nullptr;
+  const PublicTrade* trade = nullptr;
+  const FundingRecord* funding = nullptr;
+};
+
+}  // namespace delever::gateways
