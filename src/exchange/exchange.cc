@@ -71,6 +71,16 @@ Qty Exchange::open_interest(InstrumentId i) const {
   CHECK(i < state_->markets.size());
   return Qty::raw(state_->markets[i].open_lots * state_->markets[i].step);
 }
+std::optional<FundingView> Exchange::funding(InstrumentId i) const {
+  CHECK(i < state_->markets.size());
+  const Market& m = state_->markets[i];
+  const auto& rule = m.listing->rules.funding;
+  if (m.spot || m.settled || !rule || m.listing->expiry) return std::nullopt;
+  FundingView view{Rate::raw(m.rate), m.funding_at,
+                   rule->interval > Duration() ? rule->interval : kContinuousPayment};
+  if (view.at == Instant::min()) view.at = now() + view.interval;  // no tick has set it yet
+  return view;
+}
 Amount Exchange::wallet(AccountId a, CoinId c) const {
   CHECK(a < accounts() && c < coins());
   return Amount::raw(state_->ledger.wallet(a, c));

@@ -91,6 +91,13 @@ struct PositionView {
   Leverage leverage;
 };
 
+// A perpetual's funding: what the next payment would be if the premium stayed.
+struct FundingView {
+  Rate rate;  // per interval
+  Instant at;
+  Duration interval;
+};
+
 class Exchange {
  public:
   // The error names the listing and the figure that its rules lack.
@@ -120,6 +127,7 @@ class Exchange {
   const matching::MatchBook& book(InstrumentId instrument) const;
   BookSnapshot depth(InstrumentId instrument, size_t levels) const;
   Qty open_interest(InstrumentId instrument) const;
+  std::optional<FundingView> funding(InstrumentId instrument) const;  // missing: pays none
   Amount wallet(AccountId account, CoinId coin) const;  // the fund's is the insurance fund
   Amount fees(CoinId coin) const;       // what the venue has earned, rounding included
   Amount shortfall(CoinId coin) const;  // deficits that nobody covered

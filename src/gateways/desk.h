@@ -6,9 +6,7 @@
 // public trades and candles up to a count an instrument.
 #pragma once
 
-#include <array>
 #include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +22,14 @@ struct Credentials {
   AccountId account = 0;
   std::string key, secret, passphrase;
   std::string address;  // "0x" and 40 digits, lower case: Hyperliquid
+};
+
+struct OrderRequest {
+  SubmitOrder order;
+  std::string client_id, tag;
+  // The desk itself waits for these, and sends the order when it is due: the exchange knows stops
+  // alone, of a size that is known beforehand.
+  bool take_profit = false, closes_position = false;
 };
 
 struct Placed {
@@ -57,7 +63,13 @@ class Desk : public exchange::ExchangeSink {
   bool knows(AccountId account) const;  // records are kept of admitted accounts alone
 
   // ---- orders. Numbers are this desk's; an order of another account is not found.
-  Placed submit(SubmitOrder order, std::string client_id, std::string tag = {});
+  Placed submit(OrderRequest request);
+  Placed submit(SubmitOrder order, std::string client_id, std::string tag = {}) {
+    return submit(OrderRequest{order, std::move(client_id), std::move(tag)});
+  }
+  // An order that the venue takes and then says is gone (Bybit and OKX of a post-only order that
+  // would take): a record and its updates, nothing at the exchange.
+  const OrderRecord& keep_refused(OrderRequest request, Reject why);
   Reject cancel(AccountId account, uint64_t number);
   // All live orders of the account, of one instrument or of all; returns their numbers.
   std::vector<uint64_t> cancel_all(AccountId account, std::optional<InstrumentId> instrument);
@@ -81,6 +93,7 @@ class Desk : public exchange::ExchangeSink {
   Leverage leverage(AccountId account, InstrumentId instrument) const;  // as set, or the default
   MarginMode margin_mode(AccountId account, InstrumentId instrument) const;
   bool hedge(AccountId account) const;
+  CollateralMode collateral(AccountId account) const;
 
   // ---- what an account is told
   std::vector<exchange::PositionView> positions(AccountId account) const;  // not flat
@@ -93,7 +106,8 @@ class Desk : public exchange::ExchangeSink {
   // and no price of this one alone would do it.
   std::optional<Price> liquidation_price(AccountId account,
                                          const exchange::PositionView& position) const;
-  // 0 (last in the queue) to 4 (next to be deleveraged): its fifth among those of its side.
+  // 0 (last in the queue) to 4 (next to be deleveraged): its fifth among those of its side. Sampled
+  // where there are many, and for a minute.
   int adl_rank(AccountId account, const exchange::PositionView& position) const;
 
   // ---- the market

@@ -22,13 +22,15 @@ enum class OrderState : uint8_t {
 inline bool is_live(OrderState s) { return s == OrderState::waiting || s == OrderState::open; }
 
 struct OrderRecord {
-  uint64_t number =
-      0;  // the venue's order id: from 1, in the order of arrival, one sequence a venue
+  uint64_t number = 0;  // the venue's order id: from 1, in order of arrival, one sequence a venue
   AccountId account = 0;
-  std::string client_id;  // the client's own; empty: none
-  SubmitOrder asked;      // as it stands: an amendment changes price and qty
+  std::string client_id;         // the client's own; empty: none
+  SubmitOrder asked;             // as it stands: an amendment changes price and qty
+  bool take_profit = false;      // a stop that is due from the other side: a sell at or above it
+  bool closes_position = false;  // asked for as "close the whole position"
   OrderState state = OrderState::open;
-  OrderId book_order = 0;  // of the exchange; 0: does not rest
+  Reject refused = Reject::none;  // why it ended without having stood (Desk::keep_refused)
+  OrderId book_order = 0;         // of the exchange; 0: does not rest
   Qty filled;
   Amount value;  // of the fills, in quote coins (inverse contracts: in the settlement coin)
   Amount fee;    // so far, in `fee_coin`
@@ -37,11 +39,14 @@ struct OrderRecord {
   Instant created, updated;
   std::optional<Instant> triggered;  // a stop that became an order
   bool forced = false;               // the venue's own: liquidation or deleveraging
-  bool closes_position = false;      // asked for as "close the whole position"
-  std::string tag;  // what a gateway wants to keep beside it (Deribit label, OKX tag)
-  Qty left() const { return Qty::raw(asked.qty.raw() - filled.raw()); }
-  // Average price of the fills: missing before the first. Exact sums, rounded here alone.
-  std::optional<Price> average;
+  std::string tag;     // what a gateway wants to keep beside it (Deribit label, OKX tag)
+  Wide price_qty = 0;  // sum of price x qty of the fills, raw
+  Qty left() const { return asked.qty - filled; }
+  // Average price of the fills, rounded here alone; missing before the first.
+  std::optional<Price> average() const {
+    if (filled <= Qty()) return std::nullopt;
+    return Price::raw(narrow(divide(price_qty, filled.raw(), Round::down)));
+  }
 };
 
 struct FillRecord {
@@ -83,7 +88,8 @@ struct MoneyRecord {
   Instant at;
 };
 
-// A position that the venue closed, as its own account is told and as the public is.
+// A position that the venue closed, as its own account is told and as the public is. Of
+// deleveraging only the accounts on both sides hear.
 struct ForcedClose {
   uint64_t number = 0;
   AccountId account = 0;
