@@ -290,6 +290,25 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   return out;
 }
 
+// Venues that were measured and that the rule leaves out, and what the sides come to with them.
+std::string Liquidations::outside_the_rule(const std::vector<LiquidationWindow>& venues,
+                                           const LiquidationWindow& sum) const {
+  const auto& expected = desk_.rules.liquidation.venues;
+  double longs = sum.long_side.low, shorts = sum.short_side.low;
+  std::vector<std::string> others;
+  for (const LiquidationWindow& w : venues) {
+    if (std::find(expected.begin(), expected.end(), w.label) != expected.end()) continue;
+    others.push_back(w.label);
+    longs += w.long_side.low;
+    shorts += w.short_side.low;
+  }
+  if (others.empty()) return "";
+  const std::string out = "by the rule not in it: " + join(others, ", ");
+  if (sum.sources.empty()) return out;
+  return fmt::format("{} (seen with {}: longs {} USD, shorts {} USD)", out,
+                     others.size() == 1 ? "it" : "them", short_number(longs), short_number(shorts));
+}
+
 LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWindow>& venues,
                                                 Instant at) const {
   LiquidationWindow sum{.label = "venues", .from = at - kDay, .as_of = at - kDay, .exact = true};
@@ -334,12 +353,8 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
     sum.long_side.high.reset();
     sum.short_side.high.reset();
   }
-  std::vector<std::string> others;
-  for (const LiquidationWindow& w : venues) {
-    if (std::find(expected.begin(), expected.end(), w.label) == expected.end())
-      others.push_back(w.label);
-  }
-  if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
+  notes.push_back(outside_the_rule(venues, sum));
+  std::erase(notes, "");
   sum.note = join(notes, "; ");
   return sum;
 }

@@ -104,6 +104,8 @@ class Liquidations {
   std::string notes_of(const LiquidationWindow& window, const Venue& venue, int saturated,
                        const std::set<std::string>& other_money) const;
   LiquidationWindow venue_window(const std::string& name, const Venue& venue, Instant at) const;
+  std::string outside_the_rule(const std::vector<LiquidationWindow>& venues,
+                               const LiquidationWindow& sum) const;
   LiquidationWindow recorded_window(const std::vector<LiquidationWindow>& venues, Instant at) const;
   std::optional<LiquidationWindow> published_window(const std::string& name,
                                                     const Publisher& publisher, Instant at,

@@ -198,6 +198,24 @@ TEST(Liquidations, from_single_events_by_venue_and_summed) {
   EXPECT_NEAR(*pick(readings, "liq_concentration_1m").value, 2.0 / 3.29, 1e-12);
 }
 
+TEST(Liquidations, a_venue_that_the_rule_leaves_out_stands_beside_the_sum) {
+  Venues scene;
+  const auto other = scene.instrument("hyperliquid", "BTC-USDC-PERP");
+  scene.alive(other, "hyperliquid:trades", kAt - kDay * 2, kAt);
+  scene.liquidation(scene.bybit, scene.all, kAt - Duration::hours(1), kLong, 10, 80000,
+                    LiquidationFeed::complete);
+  scene.liquidation(other, "hyperliquid:trades", kAt - Duration::hours(1), kLong, 2, 80000,
+                    LiquidationFeed::complete);
+  scene.liquidation(other, "hyperliquid:trades", kAt - Duration::hours(1), kShort, 1, 80000,
+                    LiquidationFeed::complete);
+  const Reading total = pick(scene.readings(kAt), "liq_total_usd_24h");
+  EXPECT_DOUBLE_EQ(*total.value, 800000);
+  EXPECT_NE(total.reason.find("by the rule not in it: hyperliquid (seen with it: longs 960000 USD, "
+                              "shorts 80000 USD)"),
+            std::string::npos)
+      << total.reason;
+}
+
 TEST(Liquidations, two_streams_of_one_venue_count_once) {
   Venues scene;
   const auto both = [&](Instant at, double qty) {
