@@ -30,7 +30,12 @@ const gauges::Reading* reading_of(const Brief& brief, std::string_view name) {
 }
 
 std::string shown(const gauges::Reading* r) {
-  return r && r->value ? shown_value(*r->value, r->unit, r->asset) : std::string("pending");
+  if (!r) return "pending";
+  if (r->value) return shown_value(*r->value, r->unit, r->asset);
+  const std::string state(gauges::state_name(r->state));
+  if (!r->low || !r->high) return state;
+  return fmt::format("{}: {} to {}", state, shown_value(*r->low, r->unit, r->asset),
+                     shown_value(*r->high, r->unit, r->asset));
 }
 
 struct BesideClaim {
