@@ -135,6 +135,49 @@ def test_headers(sources):
             yield header, 1, "only tests include it: name it *_testing.h"
 
 
+FILE_CONSTANT = re.compile(r"^(?:static |inline )?(?:constexpr|const) [^;{=(]*?\b(\w+)(?:\[[^\]\n]*\])*\s*(?:[={]|\(\")", re.M)
+
+
+def parameter_types(head, name):
+    """The text of each parameter of a function's head without its name and default."""
+    text, depth, parts = head[head.find(name + "(") + len(name) + 1:], 0, [""]
+    for c in text:
+        depth += (c in "(<[") - (c in ")>]")
+        if depth < 0:
+            break
+        if c == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return tuple(re.sub(r"(?<=[\s&*>])\w+$", "", p.split("=")[0].strip()).replace(" ", "") for p in parts)
+
+
+def file_names(sources):
+    """A release compiles a module's sources many at a time: what two of them define for themselves needs two names."""
+    seen = {}
+    for rel, text in sources.items():
+        if TEST_ONLY.search(rel) or "/" not in rel or rel.endswith("main.cc"):
+            continue
+        code, mine, rooms = code_and_comments(text)[0], [], []
+        for head, around, first, last in blocks(code):
+            if head.startswith("namespace") and head != "namespace":
+                rooms.append((first, last, head))
+            if not around or around[-1] != "namespace" or rel.endswith(".h"):
+                continue
+            kind = re.match(r"(?:template\s*<.*>\s*)?(?:struct|class|union|enum(?: class| struct)?)\s+(\w+)", head)
+            name = function_name(head, around)
+            if name:
+                mine.append(((name, parameter_types(head, name)), first))
+            elif kind:
+                mine.append((kind.group(1), first))
+        mine += [(m.group(1), code.count("\n", 0, m.start()) + 1) for m in FILE_CONSTANT.finditer(code)]
+        for key, line in mine:
+            room = " ".join(sorted({head for first, last, head in rooms if first <= line <= last}))
+            other = seen.setdefault((rel.split("/")[0], room, key), rel)
+            if other != rel:
+                yield rel, line, f"{key if isinstance(key, str) else key[0]} has this name in {other} too: a release compiles both at once"
+
+
 def bare_types(sources):
     """Two modules may use one word for two types; without a namespace each, the linker keeps one of them."""
     for rel, text in sources.items():
@@ -317,6 +360,7 @@ def main(root, lower=False):
             faults.append(f"src/CMakeLists.txt: {name} depends on {late}, which is not above it")
     found = list(lines_of(root, sources, graph)) + list(test_headers(sources))
     found += list(folder_order(sources, folder_orders(root))) + list(folder_cycles(sources))
+    found += list(file_names(sources))
     if CHECK_NAMESPACES:
         found += bare_types(sources)
     faults += [f"src/{rel}:{n}: {what}" for rel, n, what in found]

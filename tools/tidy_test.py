@@ -57,6 +57,20 @@ class Tidy(unittest.TestCase):
     def test_clean(self):
         self.passes(namespaces=True)
 
+    def test_file_names(self):
+        def file(body, room="delever::margin"):
+            return f"#include \"margin/one.h\"\nnamespace {room} {{\nnamespace {{\n{body}\n}}\n}}\n"
+        for name, body in {"kMost": "constexpr int kMost = 1;", "Row": "struct Row { int a; };",
+                           "of": "int of(const Text& text, int n = 1) { return n; }"}.items():
+            one, two = {"src/margin/one.cc": file(body)}, {"src/margin/two.cc": file(body.replace("text,", "t,"))}
+            self.passes(one)
+            self.fails({**one, **two}, f"src/margin/two.cc:4: {name} has this name in margin/one.cc too")
+            self.passes({**one, "src/margin/two.cc": file(body, "delever::margin::inner")})
+            self.passes({**one, "src/market/two.cc": file(body).split("\n", 1)[1]})
+            self.passes({**one, "src/margin/two_test.cc": file(body)})
+        overload = "int of(const Text& text) { return 1; }"
+        self.passes({"src/margin/one.cc": file("int of(int n) { return n; }"), "src/margin/two.cc": file(overload)})
+
     def test_edges(self):
         for line in ("std::jthread t;", "done.wait_for(guard, t);", "std::this_thread::sleep_for(t);",
                      'std::FILE* f = std::fopen("a", "rb");', "std::ifstream in(path);", "int f = ::open(path, 0);"):

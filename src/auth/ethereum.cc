@@ -47,7 +47,7 @@ const secp256k1_context* context() {
   return made;
 }
 
-const unsigned char* bytes_of(std::string_view text) {
+const unsigned char* octets_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
@@ -113,9 +113,9 @@ Result<std::string> signer(std::string_view hash, const Signature& signature) {
   const std::string both = *r + *s;
   secp256k1_ecdsa_recoverable_signature parsed;
   secp256k1_pubkey key;
-  if (!secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &parsed, bytes_of(both),
+  if (!secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &parsed, octets_of(both),
                                                            static_cast<int>(signature.v - 27)) ||
-      !secp256k1_ecdsa_recover(context(), &key, &parsed, bytes_of(hash)))
+      !secp256k1_ecdsa_recover(context(), &key, &parsed, octets_of(hash)))
     return Error{Fault::malformed, "no public key belongs to this signature"};
   return address_of(key);
 }
@@ -123,7 +123,7 @@ Result<std::string> signer(std::string_view hash, const Signature& signature) {
 std::string address_of(std::string_view private_key) {
   secp256k1_pubkey key;
   if (private_key.size() != 32 ||
-      !secp256k1_ec_pubkey_create(context(), &key, bytes_of(private_key)))
+      !secp256k1_ec_pubkey_create(context(), &key, octets_of(private_key)))
     return {};
   return address_of(key);
 }
@@ -131,7 +131,7 @@ std::string address_of(std::string_view private_key) {
 Result<Signature> sign(std::string_view hash, std::string_view private_key) {
   secp256k1_ecdsa_recoverable_signature made;
   if (hash.size() != 32 || private_key.size() != 32 ||
-      !secp256k1_ecdsa_sign_recoverable(context(), &made, bytes_of(hash), bytes_of(private_key),
+      !secp256k1_ecdsa_sign_recoverable(context(), &made, octets_of(hash), octets_of(private_key),
                                         nullptr, nullptr))
     return Error{Fault::malformed, "neither a digest of 32 bytes nor a key"};
   std::string both(64, '\0');

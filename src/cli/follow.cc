@@ -10,7 +10,7 @@ namespace delever::cli {
 namespace {
 
 constexpr uint64_t kTurn = 20'000;  // messages, before signals have their turn
-constexpr Duration kLook = Duration::ms(100);
+constexpr Duration kTurnEvery = Duration::ms(100);
 
 class Following {
  public:
@@ -39,7 +39,7 @@ class Following {
         return end(std::move(done));
     }
     if (last) return end({});
-    looking_ = loop_.after(kLook, [this] { turn(); });
+    looking_ = loop_.after(kTurnEvery, [this] { turn(); });
   }
 
   void end(Result<void> result) {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr Wide kMost = (Wide{1} << 95) - 1;
 
-Error beyond(std::string_view text) {
+Error beyond_quantity(std::string_view text) {
   return {Fault::out_of_range,
           fmt::format("\"{}\" is beyond the range of a quantity", text.substr(0, 40))};
 }
@@ -28,7 +28,7 @@ Result<WideQty> WideQty::parse(std::string_view text, Precision precision) {
   const std::string_view whole_text = plain ? magnitude.substr(0, point) : magnitude;
   const auto whole = read_decimal(whole_text, 0, precision);
   if (!whole.has_value()) {
-    if (whole.error().fault == Fault::out_of_range) return beyond(text);
+    if (whole.error().fault == Fault::out_of_range) return beyond_quantity(text);
     return whole.error();
   }
   Wide units = static_cast<Wide>(whole.value().units) * scale;
@@ -36,7 +36,7 @@ Result<WideQty> WideQty::parse(std::string_view text, Precision precision) {
     const std::string fraction = fmt::format("0{}", magnitude.substr(point));
     units += TRY(read_decimal(fraction, digits, precision)).units;
   }
-  if (units > kMost) return beyond(text);
+  if (units > kMost) return beyond_quantity(text);
   return raw(negative ? -units : units);
 }
 

@@ -10,7 +10,7 @@
 namespace delever::net {
 namespace {
 
-constexpr size_t kHeadMost = size_t{16} << 10;
+constexpr size_t kAnswerHeadMost = size_t{16} << 10;
 
 // What a SOCKS5 proxy says when it could not (RFC 1928, 6).
 std::string_view socks_reason(int code) {
@@ -66,7 +66,7 @@ size_t ProxyTalk::on_bytes(std::span<char> bytes, Instant) {
 size_t ProxyTalk::http_head(std::string_view bytes) {
   const size_t end = bytes.find("\r\n\r\n");
   if (end == std::string_view::npos)
-    return bytes.size() > kHeadMost ? refuse("its answer has no end") : 0;
+    return bytes.size() > kAnswerHeadMost ? refuse("its answer has no end") : 0;
   const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
   int status = 0;
   if (line.substr(0, 7) != "HTTP/1." || line.size() < 12 ||

@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr size_t kTurnBytes = size_t{1} << 20;  // of one connection, before others have their turn
-constexpr size_t kTail = 64;                    // readable bytes behind what is handed out
+constexpr size_t kSpare = 64;                   // readable bytes behind what is handed out
 constexpr Duration kLinger = Duration::seconds(2);  // for the peer's own end after ours
 
 std::string endpoint_text(const TcpWire::Socket& socket) {
@@ -44,7 +44,7 @@ TcpWire::TcpWire(Loop::Impl& loop, Socket socket, size_t read_bytes, Duration st
       socket_(std::move(socket)),
       fd_(socket_->native_handle()),
       peer_(endpoint_text(*socket_)),
-      in_(std::max<size_t>(read_bytes, 4096) + kTail),
+      in_(std::max<size_t>(read_bytes, 4096) + kSpare),
       stall_(stall) {
   error_code ignored;
   socket_->non_blocking(true, ignored);
@@ -203,12 +203,12 @@ TcpWire::Io TcpWire::read_some(char* into, size_t size, size_t& got) {
 
 // Behind the bytes that wait: by moving them to the front, or with more memory.
 void TcpWire::make_room() {
-  const size_t whole = in_.size() - kTail;
+  const size_t whole = in_.size() - kSpare;
   if (in_begin_ == in_end_) in_begin_ = in_end_ = 0;
   if (whole - in_end_ >= whole / 4) return;
   std::memmove(in_.data(), in_.data() + in_begin_, in_end_ - in_begin_);
   in_end_ -= std::exchange(in_begin_, 0);
-  if (whole - in_end_ < whole / 4) in_.resize(whole * 2 + kTail);
+  if (whole - in_end_ < whole / 4) in_.resize(whole * 2 + kSpare);
 }
 
 void TcpWire::deliver() {
@@ -229,7 +229,7 @@ bool TcpWire::read_turn() {
     if (state_ == State::closed || paused_ || (state_ == State::open && !owner_)) return false;
     make_room();
     size_t got = 0;
-    switch (read_some(in_.data() + in_end_, in_.size() - kTail - in_end_, got)) {
+    switch (read_some(in_.data() + in_end_, in_.size() - kSpare - in_end_, got)) {
       case Io::done:
         break;
       case Io::read_later:

@@ -205,7 +205,7 @@ std::string with_damage(const Case&, const ReadTape& before, const ReadTape& aft
   return wrong;
 }
 
-class Changes {
+class TapeChanges {
  public:
   using Apply = std::function<void(Case&, Random&)>;
   TapeChange& add(const char* name, Apply apply) {
@@ -215,8 +215,8 @@ class Changes {
   std::vector<TapeChange> all;
 };
 
-std::vector<TapeChange> make_changes() {
-  Changes out;
+std::vector<TapeChange> make_tape_changes() {
+  TapeChanges out;
   out.add("listings first", [](Case& c, Random&) { move_listings(c, 0); }).applies = has_listings;
   out.add("listings in the middle",
           [](Case& c, Random& random) { move_listings(c, random.uniform()); })
@@ -272,7 +272,7 @@ std::vector<TapeChange> make_changes() {
 }  // namespace
 
 const std::vector<TapeChange>& tape_changes() {
-  static const std::vector<TapeChange> all = make_changes();
+  static const std::vector<TapeChange> all = make_tape_changes();
   return all;
 }
 

@@ -11,8 +11,8 @@
 
 #include "base/text.h"
 #include "venues/okx/okx.h"
-#include "venues/terms/scan.h"
 #include "venues/terms/dialect.h"
+#include "venues/terms/scan.h"
 
 namespace delever::venues {
 namespace {
@@ -44,7 +44,7 @@ constexpr std::array<std::string_view, 6> kParts{"instId",   "instFamily", "uly"
                                                  "instType", "ccy",        "sprdId"};
 
 // "books:BTC-USDT-SWAP": of an arg, in whatever order its fields stand.
-bool key_of(std::string_view arg, std::string& out) {
+bool channel_key(std::string_view arg, std::string& out) {
   std::array<std::string_view, kParts.size()> found{};
   std::string_view channel;
   for (Members members(arg); members.next();) {
@@ -82,7 +82,7 @@ class OkxDialect final : public Dialect {
                              part_of(name.substr(0, colon), name.substr(colon + 1)),
                              escaped(name.substr(colon + 1)));
     }
-    if (!key_of(out.name, out.key))
+    if (!channel_key(out.name, out.key))
       return Error{Fault::malformed, "an arg without a channel", std::string(name)};
     const size_t colon = out.key.find(':');
     out.channel = out.key.substr(0, colon);
@@ -144,7 +144,7 @@ class OkxDialect final : public Dialect {
     std::string_view event, code;
     for (Members members(bytes); members.next();) {
       const std::string_view key = members.key();
-      if (key == "arg" && key_of(members.rest(), scratch)) frame.topic = scratch;
+      if (key == "arg" && channel_key(members.rest(), scratch)) frame.topic = scratch;
       if ((key == "data" || key == "action") && event.empty() && !frame.topic.empty()) {
         frame.kind = Frame::Kind::data;
         return frame;
