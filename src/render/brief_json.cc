@@ -70,13 +70,7 @@ Json to_json(const gauges::ClaimCheck& c) {
 
 }  // namespace
 
-std::string brief_json(const Brief& brief) {
-  Json json;
-  json["asset"] = brief.asset;
-  json["as_of"] = brief.as_of.text();
-  json["title"] = brief.title;
-  json["rules"] = brief.rules;
-  json["claim_rules"] = brief.claim_rules;
+Json readings_json(const Brief& brief) {
   // One Reading under its name; a list where there is one per venue or expiry.
   std::map<std::string, std::vector<const gauges::Reading*>> by_name;
   for (const gauges::Reading& r : brief.readings) by_name[r.name].push_back(&r);
@@ -93,9 +87,24 @@ std::string brief_json(const Brief& brief) {
     for (const gauges::Reading* one : all) list.push_back(to_json(*one));
     readings[r.name] = std::move(list);
   }
-  json["readings"] = std::move(readings);
-  json["claims"] = Json::array();
-  for (const gauges::ClaimCheck& c : brief.claims) json["claims"].push_back(to_json(c));
+  return readings;
+}
+
+Json claims_json(const Brief& brief) {
+  Json claims = Json::array();
+  for (const gauges::ClaimCheck& c : brief.claims) claims.push_back(to_json(c));
+  return claims;
+}
+
+std::string brief_json(const Brief& brief) {
+  Json json;
+  json["asset"] = brief.asset;
+  json["as_of"] = brief.as_of.text();
+  json["title"] = brief.title;
+  json["rules"] = brief.rules;
+  json["claim_rules"] = brief.claim_rules;
+  json["readings"] = readings_json(brief);
+  json["claims"] = claims_json(brief);
   json["verdict"] = brief.verdict ? verdict_json(*brief.verdict) : Json();
   json["pending"] = pending_lines(brief);
   json["notes"] = brief.notes;

@@ -4,12 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "render/json.h"
 #include "reports/brief.h"
 
 namespace delever::render {
 
 std::string brief_text(const reports::Brief& brief);
 std::string brief_json(const reports::Brief& brief);
+// Parts of it.
+Json readings_json(const reports::Brief& brief);
+Json claims_json(const reports::Brief& brief);
 std::string brief_html(const reports::Brief& brief);
 // Of the page: strikes, hedging flow, smiles, term structure.
 std::string option_charts(const reports::Brief& brief);

@@ -75,6 +75,31 @@ class VerdictWatch final : public EventSink {
   std::optional<gauges::DayRecorder> recorder_;
 };
 
+// A feed that a second sink hears as well.
+class SharedFeed final : public EventFeed {
+ public:
+  SharedFeed(EventFeed& feed, EventSink& beside) : feed_(feed), beside_(beside) {}
+  const Instruments& instruments() const override { return feed_.instruments(); }
+  const std::vector<Source>& sources() const override { return feed_.sources(); }
+  std::vector<SourceUse> use() const override { return feed_.use(); }
+  Result<void> run(EventSink& sink) override {
+    Both both(sink, beside_);
+    return feed_.run(both);
+  }
+
+ private:
+  struct Both final : EventSink {
+    Both(EventSink& a, EventSink& b) : one(a), other(b) {}
+    void on_event(const Event& event) override {
+      one.on_event(event);
+      other.on_event(event);
+    }
+    EventSink &one, &other;
+  };
+  EventFeed& feed_;
+  EventSink& beside_;
+};
+
 }  // namespace
 
 Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
@@ -117,13 +142,15 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   brief.verdict = day_verdict(book, setup, inputs.asset, inputs.at);
   if (brief.verdict) suppose_claims(*brief.verdict, book, setup, brief.claims, claim_rules);
   for (const auto& one : gauges) {
-    if (one->asset() == inputs.asset) brief.history = one->history(inputs.at);
+    if (one->asset() != inputs.asset) continue;
+    brief.history = one->history(inputs.at);
+    brief.remarks = one->remarks(inputs.at);
   }
   brief.sources = feed.use();
   return brief;
 }
 
-Result<Brief> brief_of(const BriefOptions& options, Context& context) {
+Result<Brief> brief_of(const BriefOptions& options, Context& context, const Beside& beside) {
   BriefInputs inputs;
   inputs.rules_path = options.rules;
   inputs.claim_rules_path = options.claim_rules;
@@ -166,7 +193,12 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context) {
     const std::string text = TRY(read_file(claims_path));
     inputs.claims = TRY(gauges::read_claims(text, claims_path));
   }
-  Brief brief = TRY(make_brief(inputs, *feed));
+  EventSink* const other = beside.sink ? beside.sink(*feed) : nullptr;
+  std::optional<SharedFeed> shared;
+  if (other) shared.emplace(*feed, *other);
+  EventFeed& whole = shared ? static_cast<EventFeed&>(*shared) : *feed;
+  Brief brief = TRY(make_brief(inputs, whole));
+  if (beside.heard) beside.heard(*feed);
   const auto pending =
       std::count_if(brief.readings.begin(), brief.readings.end(),
                     [](const gauges::Reading& r) { return r.state == gauges::State::pending; });

@@ -36,6 +36,7 @@ struct Brief {
   gauges::History history;            // what the charts draw; every series ends at as_of
   std::vector<SourceUse> sources;
   std::vector<Coverage> coverage;  // of tapes, where little can be said: what they hold
+  std::string remarks;             // gaps, clocks and left out markets, as gauges::Gauges says them
 };
 
 // What a brief is made from: rules, claims, and something that feeds the events received up to a
@@ -74,7 +75,13 @@ struct BriefOptions {
   std::string claims, asset, at;
   std::string rules = "rules/2026-01-30.toml", claim_rules = "rules/claims-2026-01-30.toml";
 };
+// Who else hears the events of a brief, in the same pass, and is told when all were heard, while
+// the feed and its tables are still there.
+struct Beside {
+  std::function<EventSink*(const EventFeed& feed)> sink;
+  std::function<void(const EventFeed& feed)> heard;
+};
 // The brief of an episode or of tapes.
-Result<Brief> brief_of(const BriefOptions& options, Context& context);
+Result<Brief> brief_of(const BriefOptions& options, Context& context, const Beside& beside = {});
 
 }  // namespace delever::reports

@@ -12,8 +12,11 @@ namespace delever::reports {
 // Feeds the gauges and counts, by stream and reason, what could not be decoded.
 class FollowedTape::Sink final : public feeds::ReplaySink {
  public:
-  explicit Sink(gauges::Gauges& gauges) : gauges_(gauges) {}
-  void on_event(const Event& event) override { gauges_.on_event(event); }
+  Sink(gauges::Gauges& gauges, EventSink* beside) : gauges_(gauges), beside_(beside) {}
+  void on_event(const Event& event) override {
+    gauges_.on_event(event);
+    if (beside_) beside_->on_event(event);
+  }
   void on_undecoded(const Source& stream, const codec::RawMessage&, const Error& why) override {
     ++undecoded[stream.name][why.text()];
   }
@@ -21,6 +24,7 @@ class FollowedTape::Sink final : public feeds::ReplaySink {
 
  private:
   gauges::Gauges& gauges_;
+  EventSink* const beside_;
 };
 
 FollowedTape::FollowedTape(Options options, gauges::Rules rules)
@@ -34,7 +38,10 @@ Result<std::unique_ptr<FollowedTape>> FollowedTape::open(const Options& options)
   out->replay_ = TRY(feeds::Replay::open(options.tapes, {.follow = true}));
   out->gauges_ = std::make_unique<gauges::Gauges>(
       upper(options.asset), out->rules_, out->replay_->instruments(), out->replay_->sources());
-  out->sink_ = std::make_unique<Sink>(*out->gauges_);
+  EventSink* const beside =
+      options.beside ? options.beside(out->replay_->instruments(), out->replay_->sources())
+                     : nullptr;
+  out->sink_ = std::make_unique<Sink>(*out->gauges_, beside);
   return out;
 }
 
@@ -73,6 +80,7 @@ Result<Brief> FollowedTape::brief() const {
   brief.claim_rules = options_.claim_rules;
   brief.readings = std::move(all);
   brief.history = gauges_->history(*now);
+  brief.remarks = gauges_->remarks(*now);
   for (SourceId id = 0; id < replay_->sources().size(); ++id) {
     const codec::DecodeCounts& counts = replay_->counts(id);
     SourceUse use{replay_->sources()[id].name, counts.messages, counts.events, 0, {}};

@@ -2,6 +2,7 @@
 // a reading costs what is new and not the whole day.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ class FollowedTape {
     std::vector<std::string> tapes;
     std::string asset = "BTC";
     std::string rules = "rules/2026-01-30.toml", claim_rules = "rules/claims-2026-01-30.toml";
+    // Who else hears the events; it must outlive the followed tape.
+    std::function<EventSink*(const Instruments&, const std::vector<Source>&)> beside = {};
   };
   static Result<std::unique_ptr<FollowedTape>> open(const Options& options);
   ~FollowedTape();

@@ -1,0 +1,211 @@
+#include "reports/series.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "reports/inputs.h"
+
+namespace delever::reports {
+namespace {
+
+constexpr int64_t kBarNs = 60'000'000'000;
+constexpr double kWaveShare = 0.04;  // of a quarter of an hour
+constexpr Duration kQuarter = Duration::minutes(15);
+
+int64_t bar_of(Instant at) { return at.ns() / kBarNs - (at.ns() % kBarNs < 0 ? 1 : 0); }
+Instant floor_to(Instant at, Duration span) {
+  const int64_t left = at.ns() % span.ns();
+  return Instant::ns(at.ns() - (left < 0 ? left + span.ns() : left));
+}
+
+void put_bar(std::map<int64_t, PriceBar>& bars, Instant at, double price, double coins) {
+  const int64_t minute = bar_of(at);
+  const auto [found, added] = bars.try_emplace(
+      minute, PriceBar{Instant::ns(minute * kBarNs), price, price, price, price, 0});
+  PriceBar& bar = found->second;
+  bar.high = std::max(bar.high, price);
+  bar.low = std::min(bar.low, price);
+  bar.close = price;
+  bar.coins += coins;
+}
+
+bool quoted_in_dollars(const Instrument& i) {
+  return i.quote == "USD" || i.quote == "USDT" || i.quote == "USDC";
+}
+
+std::vector<PriceBar> in_order(const std::map<int64_t, PriceBar>& bars) {
+  std::vector<PriceBar> out;
+  out.reserve(bars.size());
+  for (const auto& [minute, bar] : bars) out.push_back(bar);
+  return out;
+}
+
+}  // namespace
+
+SeriesBuilder::SeriesBuilder(const std::string& asset, const Instruments& instruments,
+                             CoinNames names)
+    : instruments_(instruments), names_(std::move(names)), asset_(names_.plain(asset)) {}
+
+SeriesBuilder::Market& SeriesBuilder::market(InstrumentId id) {
+  const auto [found, added] = markets_.try_emplace(id);
+  if (added) {
+    const Instrument& i = instruments_[id];
+    const Coin coin = names_.of(i);
+    const bool priced = i.is_perpetual() || (i.kind == InstrumentKind::spot && !i.expiry);
+    found->second.wanted =
+        priced && quoted_in_dollars(i) && !is_builder_market(i) && coin.asset == asset_;
+    found->second.perpetual = i.is_perpetual();
+    found->second.units = coin.units;
+  }
+  return found->second;
+}
+
+void SeriesBuilder::on_event(const Event& event) {
+  if (event.instrument == kNoInstrument) return;
+  Market& m = market(event.instrument);
+  if (!m.wanted) return;
+  const Instrument& i = instruments_[event.instrument];
+  if (const auto* trade = std::get_if<Trade>(&event.payload)) {
+    if (trades_once_.counts(event, *trade)) add(m, i, event, *trade);
+  } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
+    if (mark->price.raw() > 0) put_bar(m.marks, event.at, mark->price.approx() / m.units, 0);
+  } else if (const auto* candle = std::get_if<Candle>(&event.payload)) {
+    add(m, *candle);
+  } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
+    if (m.perpetual && liquidations_once_.counts(event, *forced)) add(i, event, *forced);
+  }
+}
+
+void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, const Trade& trade) {
+  if (trade.price.raw() <= 0 || trade.block) return;
+  const double size = coins(i, trade.qty, trade.price).value_or(0) * m.units;
+  put_bar(m.trades, event.at, trade.price.approx() / m.units, size);
+  m.coins += size;
+}
+
+// Candles of several spans overlap: the finest alone are kept.
+void SeriesBuilder::add(Market& m, const Candle& candle) {
+  const Duration span = candle.to - candle.from;
+  if (!candle.closed || candle.price_kind != PriceKind::trade || span < Duration::minutes(1))
+    return;
+  if (!m.candles.empty() && span > m.candle_span) return;
+  if (m.candles.empty() || span < m.candle_span) {
+    m.candles.clear();
+    m.candle_span = span;
+  }
+  m.candles[bar_of(candle.from)] = {candle.from,
+                                    candle.open.approx() / m.units,
+                                    candle.high.approx() / m.units,
+                                    candle.low.approx() / m.units,
+                                    candle.close.approx() / m.units,
+                                    candle.volume.value_or(0)};
+}
+
+void SeriesBuilder::add(const Instrument& i, const Event& event, const Liquidation& forced) {
+  const auto qty = forced.qty();
+  const auto value = qty ? usd(i, *qty, forced.price()) : std::nullopt;
+  if (!value) return;
+  const int64_t minute = bar_of(event.at);
+  ForcedSpan& span = forced_[i.venue][minute];
+  span.from = Instant::ns(minute * kBarNs);
+  (forced.position_side == PositionSide::long_side ? span.long_usd : span.short_usd) += *value;
+  ++span.count;
+}
+
+Series SeriesBuilder::series() const {
+  Series out{.asset = asset_, .prices = {}, .forced = {}, .waves = {}};
+  for (const auto& [id, m] : markets_) {
+    if (!m.wanted) continue;
+    const From from = !m.trades.empty()    ? From::trades
+                      : !m.candles.empty() ? From::candles
+                                           : From::marks;
+    const auto& bars = from == From::trades    ? m.trades
+                       : from == From::candles ? m.candles
+                                               : m.marks;
+    if (bars.empty()) continue;
+    const Instrument& i = instruments_[id];
+    out.prices.push_back({i.venue, i.symbol, i.name(), i.kind,
+                          from == From::trades    ? "trades"
+                          : from == From::candles ? "candles"
+                                                  : "marks",
+                          from == From::candles ? m.candle_span : Duration::minutes(1),
+                          in_order(bars), m.coins});
+  }
+  std::stable_sort(
+      out.prices.begin(), out.prices.end(), [](const PriceSeries& a, const PriceSeries& b) {
+        const bool spot_a = a.kind == InstrumentKind::spot, spot_b = b.kind == InstrumentKind::spot;
+        if (spot_a != spot_b) return spot_b;
+        if (a.coins != b.coins) return a.coins > b.coins;
+        return a.bars.size() > b.bars.size();
+      });
+  for (const auto& [venue, minutes] : forced_) {
+    ForcedSeries one{venue, {}};
+    for (const auto& [minute, span] : minutes) one.minutes.push_back(span);
+    out.forced.push_back(std::move(one));
+  }
+  out.waves = waves(out.prices);
+  return out;
+}
+
+std::vector<ForcedWave> SeriesBuilder::waves(const std::vector<PriceSeries>& prices) const {
+  std::map<Instant, ForcedSpan> quarters;
+  double total = 0;
+  for (const auto& [venue, minutes] : forced_) {
+    for (const auto& [minute, span] : minutes) {
+      ForcedSpan& quarter = quarters[floor_to(span.from, kQuarter)];
+      quarter.long_usd += span.long_usd;
+      quarter.short_usd += span.short_usd;
+      total += span.long_usd + span.short_usd;
+    }
+  }
+  std::vector<ForcedWave> out;
+  for (const auto& [from, quarter] : quarters) {
+    if (quarter.long_usd + quarter.short_usd < kWaveShare * total) continue;
+    if (out.empty() || out.back().to < from) out.push_back({from, from, 0, 0, 0, 0});
+    out.back().to = from + kQuarter;
+    out.back().long_usd += quarter.long_usd;
+    out.back().short_usd += quarter.short_usd;
+  }
+  if (prices.empty()) return out;
+  for (ForcedWave& wave : out) {
+    for (const PriceBar& bar : prices.front().bars) {
+      if (bar.from < wave.from || wave.price_from == 0) wave.price_from = bar.close;
+      if (bar.from >= wave.to) break;
+      wave.price_to = bar.close;
+    }
+  }
+  return out;
+}
+
+std::vector<PriceBar> joined(const std::vector<PriceBar>& bars, Duration span) {
+  std::vector<PriceBar> out;
+  for (const PriceBar& bar : bars) {
+    const Instant from = floor_to(bar.from, span);
+    if (out.empty() || out.back().from != from) {
+      out.push_back(bar);
+      out.back().from = from;
+      continue;
+    }
+    PriceBar& last = out.back();
+    last.high = std::max(last.high, bar.high);
+    last.low = std::min(last.low, bar.low);
+    last.close = bar.close;
+    last.coins += bar.coins;
+  }
+  return out;
+}
+
+std::vector<ForcedSpan> joined(const std::vector<ForcedSpan>& spans, Duration span) {
+  std::vector<ForcedSpan> out;
+  for (const ForcedSpan& one : spans) {
+    const Instant from = floor_to(one.from, span);
+    if (out.empty() || out.back().from != from) out.push_back({from, 0, 0, 0});
+    out.back().long_usd += one.long_usd;
+    out.back().short_usd += one.short_usd;
+    out.back().count += one.count;
+  }
+  return out;
+}
+
+}  // namespace delever::reports

@@ -1,0 +1,93 @@
+// What the page draws beside the readings: minute prices of one coin's markets, what was forced
+// closed in each minute by side, and the waves in it. All of it was known when it was asked.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "market/event.h"
+#include "market/instrument.h"
+#include "market/seen.h"
+#include "market/terms.h"
+
+namespace delever::reports {
+
+struct PriceBar {
+  Instant from;
+  double open = 0, high = 0, low = 0, close = 0;
+  double coins = 0;  // traded; 0 of bars that come from marks or candles without a volume
+};
+
+// One market, in dollars a plain coin. From its trades, else its candles, else its marks.
+struct PriceSeries {
+  std::string venue, symbol, name;
+  InstrumentKind kind = InstrumentKind::spot;
+  std::string from;  // "trades", "candles", "marks"
+  Duration span = Duration::minutes(1);
+  std::vector<PriceBar> bars;  // by time; a span without a price has none
+  double coins = 0;
+};
+
+struct ForcedSpan {
+  Instant from;
+  double long_usd = 0, short_usd = 0;
+  uint64_t count = 0;
+};
+struct ForcedSeries {
+  std::string venue;
+  std::vector<ForcedSpan> minutes;  // by time, those alone in which something was
+};
+
+// Quarters of an hour that each hold 4 % of all that was liquidated, joined where they touch: the
+// rule that a rehearsal's page has (render/simulate_render.h).
+struct ForcedWave {
+  Instant from, to;
+  double long_usd = 0, short_usd = 0;
+  double price_from = 0, price_to = 0;  // 0: no price is known there
+};
+
+struct Series {
+  std::string asset;
+  std::vector<PriceSeries> prices;  // perpetuals by what was traded, then spot
+  std::vector<ForcedSeries> forced;
+  std::vector<ForcedWave> waves;
+};
+
+// The tables must outlive the events, not the series.
+class SeriesBuilder final : public EventSink {
+ public:
+  SeriesBuilder(const std::string& asset, const Instruments& instruments, CoinNames names);
+  void on_event(const Event& event) override;
+  Series series() const;
+
+ private:
+  enum class From { trades, candles, marks };
+  struct Market {
+    bool wanted = false, perpetual = false;
+    double units = 1;
+    std::map<int64_t, PriceBar> trades, marks;  // by minute
+    std::map<int64_t, PriceBar> candles;        // by minute; all of one span
+    Duration candle_span;
+    double coins = 0;
+  };
+  Market& market(InstrumentId id);
+  void add(Market& market, const Instrument& instrument, const Event& event, const Trade& trade);
+  void add(Market& market, const Candle& candle);
+  void add(const Instrument& instrument, const Event& event, const Liquidation& forced);
+  std::vector<ForcedWave> waves(const std::vector<PriceSeries>& prices) const;
+
+  const Instruments& instruments_;
+  const CoinNames names_;
+  const std::string asset_;
+  std::map<InstrumentId, Market> markets_;
+  std::map<std::string, std::map<int64_t, ForcedSpan>> forced_;  // by venue, minute
+  TradesOnce trades_once_;
+  LiquidationsOnce liquidations_once_;
+};
+
+// Bars of a longer span, which begins at whole multiples of it.
+std::vector<PriceBar> joined(const std::vector<PriceBar>& bars, Duration span);
+std::vector<ForcedSpan> joined(const std::vector<ForcedSpan>& spans, Duration span);
+
+}  // namespace delever::reports
