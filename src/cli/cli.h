@@ -62,6 +62,8 @@ void add_explain(Verb& app, Session& session);
 void add_help(Verb& app, Session& session, const CommandLine& line);
 void add_record(Verb& app, Session& session);
 void add_twin(Verb& app, Session& session);
+void add_serve(Verb& app, Session& session);
+void add_alerts(Verb& app, Session& session);
 
 // Shared by verbs.
 void add_format(Verb* verb, Session& session, const std::vector<std::string>& formats);

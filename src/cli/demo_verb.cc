@@ -179,6 +179,12 @@ class Demo {
     std::string text =
         fmt::format("\nWritten to {}/\n  {:<34} begin here\n", arguments_.out, "index.html");
     for (const DemoPage& p : pages_) text += fmt::format("  {:<34} {}\n", p.file, p.title);
+    const Episode episode = TRY(load_episode(find_shipped(arguments_.episode)));
+    text += fmt::format(
+        "\nThe same market to look through, with a slider for what was known when:\n"
+        "  delever serve --tape {} --claims {} --at {}\n"
+        "  then open http://127.0.0.1:8420/\n",
+        tape_, episode.claims_path, scenario_.report_at.text());
     say(text);
     return {};
   }
