@@ -2,12 +2,13 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps demo test fuzz asan tsan odr bench release truth damage clean
+.PHONY: help deps page demo test fuzz asan tsan odr bench release truth damage clean
 CHAINS ?= 100000
 TAPES ?= 10000
 
 help:
 	@echo "make demo    build; 30 January 2026 as published and simulated, claims, stress; pages in out/"
+	@echo "make page    build the page of delever serve (Node.js, npm)"
 	@echo "make test    build and run every test (ctest, dev preset)"
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
@@ -30,7 +31,19 @@ release: deps
 	@rm -f build-release.log
 	cmake --build --preset release --target delever
 
-demo: release
+# The page of `delever serve`: Node.js and npm packages, which nothing else needs. Without them, or without a way to the npm
+# registry, everything else works and the server says how to have the page; so this never fails the demo.
+page:
+	@if ! command -v npm >/dev/null; then \
+	  root=$$([ $$(id -u) = 0 ] || echo sudo); \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends nodejs npm || true; \
+	fi
+	@if [ -f web/dist/index.html ] && [ -z "$$(find web/src web/index.html web/public web/package-lock.json -newer web/dist/index.html)" ]; then \
+	  echo "the page is built: web/dist"; \
+	elif (cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build); then touch web/dist/index.html; \
+	else echo "the page could not be built (npm, or its registry, is not to be had); the rest works without it"; fi
+
+demo: release page
 	./build/release/delever demo
 
 test: deps

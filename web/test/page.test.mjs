@@ -1,0 +1,156 @@
+// Goal: the page as somebody uses it: it opens on the made day, time moves, a card opens, what it shows
+// is what the API and `delever brief` say, and nothing is wrong with it for who cannot see or point.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { asked, brief, browse, missing, ROOT, serve } from "./serving.mjs";
+
+const why = missing();
+const TAPE = "samples/day.tape";
+const NAMES = ["price_usd", "oi_change_24h_coins", "liq_total_usd_24h", "liq_long_share", "realized_vol_24h"];
+
+describe("the page", { skip: why ?? false, timeout: 560_000 }, () => {
+  let server, browser;
+  before(async () => {
+    server = await serve("--tape", TAPE, "--claims", "episodes/2026-01-30/claims.csv");
+    browser = await browse();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  // A page whose every complaint is a failure.
+  async function open(hash = "", size = { width: 1400, height: 900 }) {
+    const context = await browser.newContext({ viewport: size, timezoneId: "America/New_York" });
+    const page = await context.newPage();
+    const faults = [];
+    page.on("console", (m) => m.type() === "error" && faults.push(m.text()));
+    page.on("pageerror", (e) => faults.push(String(e)));
+    page.on("requestfailed", (r) => r.failure()?.errorText !== "net::ERR_ABORTED" && faults.push(r.url()));
+    await page.goto(server.url + "/" + hash);
+    await page.waitForSelector(".tile[data-name=price_usd]");
+    return { page, faults, close: () => context.close() };
+  }
+  const settled = (page) => page.waitForFunction(() => document.getElementById("busy").hidden, null, { timeout: 60_000 });
+  const value = (page, name) => page.locator(`.tile[data-name=${name}]`).getAttribute("data-value");
+
+  test("opens on the made day without a complaint, and asks nobody else", async () => {
+    const { page, faults, close } = await open();
+    const elsewhere = [];
+    page.on("request", (r) => r.url().startsWith(server.url) || r.url().startsWith("data:") || r.url().startsWith("blob:") || elsewhere.push(r.url()));
+    await settled(page);
+    assert.equal(await page.locator("#asset-none").count(), 0);
+    for (const id of ["verdict", "interest", "price", "share", "funding", "levels", "stress", "strikes", "hedge", "smile", "term", "claims", "readings", "pending", "health"]) assert.equal(await page.locator(`section#${id}`).count(), 1, id);
+    assert.ok((await page.locator("#price canvas").count()) > 0);
+    assert.ok((await page.locator("#interest canvas").count()) > 0);
+    assert.match(await page.locator("#known").textContent(), /2026-01-06 00:00:00 UTC/);
+    assert.deepEqual(elsewhere, []);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("a number on the page is the API's and brief's, at ten times, BTC and ETH", async () => {
+    const { page, faults, close } = await open();
+    for (const asset of ["BTC", "ETH"]) {
+      for (let hour = 2; hour <= 20; hour += 2) {
+        const at = `2026-01-05T${String(hour).padStart(2, "0")}:00:00Z`;
+        await page.goto("about:blank");
+        await page.goto(`${server.url}/#asset=${asset}&at=${at}`);
+        await page.waitForFunction(([a, t]) => document.body.dataset.asset === a && document.body.dataset.asOf === t, [asset, at]);
+        const api = await asked(server.url, `/api/v1/readings?asset=${asset}&at=${at}`);
+        const said = brief("--tape", TAPE, "--asset", asset, "--at", at, "--claims", "episodes/2026-01-30/claims.csv");
+        assert.deepEqual(api.readings, said.readings);
+        for (const name of NAMES) {
+          const one = [said.readings[name]].flat().find((r) => !r.venue && !r.expiry);
+          assert.equal(await value(page, name), one.value === null ? "" : String(one.value), `${name} of ${asset} at ${at}`);
+        }
+      }
+    }
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("the slider moves time, by pointer and by keys, and a link restores it", async () => {
+    const { page, faults, close } = await open();
+    await page.waitForFunction(() => Number(document.getElementById("time").max) > 10);
+    const latest = await value(page, "price_usd");
+    await page.locator("#time").focus();
+    await page.keyboard.press("Home");
+    await page.waitForFunction(() => document.body.dataset.asOf < "2026-01-05T02");
+    for (let i = 0; i < 5; ++i) await page.keyboard.press("]");
+    await settled(page);
+    const early = await value(page, "price_usd");
+    assert.notEqual(early, latest);
+    assert.match(await page.locator("#known").textContent(), /^Known at 2026-01-05 0/);
+    const link = page.url();
+    const other = await open(link.slice(link.indexOf("#")));
+    await settled(other.page);
+    assert.equal(await value(other.page, "price_usd"), early);
+    await other.close();
+    await page.keyboard.press("End");
+    await page.waitForFunction(() => document.body.dataset.asOf.startsWith("2026-01-06T00"));
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("a number opens its card, and Escape closes it", async () => {
+    const { page, faults, close } = await open();
+    await settled(page);
+    await page.locator(".tile[data-name=liq_total_usd_24h]").focus();
+    await page.keyboard.press("Enter");
+    const card = page.locator("dialog[open]");
+    await card.waitFor();
+    const text = await card.textContent();
+    const reading = [(await asked(server.url, "/api/v1/readings")).readings.liq_total_usd_24h].flat()[0];
+    for (const part of [reading.rule, ...reading.sources, reading.name, "interval", "as of", "sources"]) assert.ok(text.includes(part), part);
+    assert.match(page.url(), /card=liq_total_usd_24h/);
+    await page.keyboard.press("Escape");
+    await page.locator("dialog[open]").waitFor({ state: "detached" }).catch(() => {});
+    assert.equal(await page.locator("dialog[open]").count(), 0);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("every chart is a table and a CSV as well", async () => {
+    const { page, close } = await open();
+    await settled(page);
+    for (const id of ["price", "interest", "funding", "strikes"]) {
+      await page.locator(`#${id} button[aria-controls=${id}-table]`).click();
+      assert.ok((await page.locator(`#${id}-table tbody tr`).count()) > 1, id);
+      const saving = page.waitForEvent("download");
+      await page.locator(`#${id} .tools button`, { hasText: "CSV" }).click();
+      const csv = readFileSync(await (await saving).path(), "utf8");
+      assert.ok(csv.split("\n").length > 3, id);
+    }
+    await close();
+  });
+
+  test("nothing is wider than a phone, and fingers find what they press", async () => {
+    const { page, faults, close } = await open("", { width: 390, height: 844 });
+    await settled(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    const small = await page.evaluate(() => [...document.querySelectorAll("button:not(.number), select")].filter((b) => b.offsetParent && b.getBoundingClientRect().height < 24).map((b) => b.outerHTML.slice(0, 80)));
+    assert.deepEqual(small, []);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  for (const theme of ["light", "dark"]) {
+    test(`axe finds no serious fault, ${theme}`, async () => {
+      const { page, close } = await open(`#theme=${theme}`);
+      await settled(page);
+      const axe = readFileSync(join(ROOT, "web/node_modules/axe-core/axe.min.js"), "utf8");
+      for (const card of [false, true]) {
+        if (card) await page.locator(".tile[data-name=price_usd]").click();
+        // By the debugger, for the page's own policy lets no script in.
+        await page.evaluate(axe);
+        const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+        const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
+        assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(" | ")}`), []);
+      }
+      await close();
+    });
+  }
+});
