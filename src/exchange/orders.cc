@@ -25,9 +25,10 @@ Reject Trading::check_order(const SubmitOrder& c, const Market& m) const {
       return Reject::bad_price;
     if (!value_fits(m, lots, c.price.raw())) return Reject::too_large;
     if (contract.price_band && m.mark > 0 && c.type == OrderType::limit) {
-      const Wide away = static_cast<Wide>(c.price.raw() > m.mark ? c.price.raw() - m.mark
-                                                                 : m.mark - c.price.raw());
-      if (away * Rate::scale > static_cast<Wide>(m.mark) * contract.price_band->raw())
+      // One-sided, as Binance's PERCENT_PRICE: no buy far above the mark, no sell far below.
+      const Wide worse = c.side == Side::buy ? Wide{c.price.raw()} - m.mark
+                                             : Wide{m.mark} - c.price.raw();
+      if (worse * Rate::scale > static_cast<Wide>(m.mark) * contract.price_band->raw())
         return Reject::bad_price;
     }
     if (contract.notional_min && !c.reduce_only && !m.inverse &&

@@ -113,9 +113,11 @@ TEST(Orders, VenueLimits) {
   EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 2)), Reject::none);
   EXPECT_EQ(v.send(Venue::market(a, Side::buy, 1.001)), Reject::bad_quantity);
   EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 84'000, 0.001)), Reject::bad_quantity);  // 84 USDT
-  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 79'799, 1)), Reject::bad_price);
-  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 79'800, 1)), Reject::none);
-  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 88'201, 1)), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 88'201, 1)), Reject::bad_price);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 79'799, 1)), Reject::bad_price);
+  // Far from the market on the side that harms nobody: as PERCENT_PRICE lets it.
+  EXPECT_EQ(v.send(Venue::limit(a, Side::buy, 79'799, 1)), Reject::none);
+  EXPECT_EQ(v.send(Venue::limit(a, Side::sell, 88'201, 1)), Reject::none);
 }
 
 TEST(Orders, NothingTradesBeforeTheFirstMark) {

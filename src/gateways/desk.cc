@@ -33,6 +33,7 @@ Desk::State::State(Desk& d, MarketDoor& o) : desk(d), door(o) {
 Desk::Desk(MarketDoor& door) : door_(door), state_(std::make_unique<State>(*this, door)) {}
 Desk::~Desk() = default;
 
+// What the account has already is the first line of its statement.
 void Desk::admit(Credentials who) {
   CHECK(who.account >= kFirstUser && who.account < door_.exchange().accounts());
   State& s = *state_;
@@ -98,6 +99,7 @@ DeskUpdate settings_of(AccountId account, InstrumentId instrument) {
 }
 }  // namespace
 
+// The exchange does not say what is set where nothing is held, so it is kept here as well.
 Reject Desk::set_leverage(AccountId account, InstrumentId instrument, Leverage to) {
   OwnAccount* own = state_->own(account);
   if (!own) return Reject::no_such_account;
@@ -151,6 +153,7 @@ CollateralMode Desk::collateral(AccountId account) const {
 
 // ---- money
 
+// Wallet and isolated margins: what trading alone can change.
 int64_t Desk::State::coins_of(AccountId account, CoinId coin) const {
   int64_t sum = door.exchange().wallet(account, coin).raw();
   for (const exchange::PositionView& p : door.exchange().positions(account)) {

@@ -7,7 +7,7 @@ namespace delever::gateways {
 namespace {
 
 constexpr size_t kTradesKept = 1'000, kBarsKept = 7 * 1'440, kFundingKept = 1'000,
-                 kForcedKept = 1'000;
+                 kForcedPublicKept = 1'000;
 constexpr size_t kBookLevels = 5'000;
 constexpr Duration kMinute = Duration::minutes(1);
 
@@ -38,7 +38,7 @@ void join(Candle& into, const Candle& next) {
 }  // namespace
 
 InstrumentRecord::InstrumentRecord()
-    : trades(kTradesKept), bars(kBarsKept), funding(kFundingKept), forced(kForcedKept) {}
+    : trades(kTradesKept), bars(kBarsKept), funding(kFundingKept), forced(kForcedPublicKept) {}
 
 void Desk::State::add_trade(const PublicTrade& trade) {
   InstrumentRecord& record = instruments[trade.instrument];
@@ -86,6 +86,7 @@ std::span<const ForcedClose> Desk::forced_public(InstrumentId i) const {
   return state_->instruments.at(i).forced.all();
 }
 
+// From minutes, so that all intervals agree with one another.
 std::vector<Candle> Desk::candles(InstrumentId i, Duration interval, size_t most) const {
   std::vector<Candle> out;
   if (interval < kMinute || interval.ns() % kMinute.ns() != 0 || most == 0) return out;
@@ -105,6 +106,7 @@ std::vector<Candle> Desk::candles(InstrumentId i, Duration interval, size_t most
   return out;
 }
 
+// Whole minutes: the first one counts when any of it lies within the day.
 DayStats Desk::day(InstrumentId i) const {
   DayStats day;
   const Instant now = door_.market_now();
@@ -187,6 +189,7 @@ std::vector<Level> best_first(const Map& levels, bool descending, size_t most) {
 }
 }  // namespace
 
+// Numbered first, so that the next change goes on from here.
 BookSnapshot Desk::book(InstrumentId i, size_t levels) const {
   state_->number_book(i);
   const NumberedBook& book = state_->instruments.at(i).book;

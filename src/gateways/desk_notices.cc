@@ -23,6 +23,7 @@ OrderRecord* Desk::State::record_of(AccountId account, uint64_t client) {
   return &keep(*entering);
 }
 
+// A new order, an amended one that enters again, or a stop that has become one.
 void Desk::State::accepted(AccountId account, const OrderAccepted& n) {
   const bool first = find(account, n.client) == nullptr;
   OrderRecord* order = record_of(account, n.client);
@@ -33,6 +34,7 @@ void Desk::State::accepted(AccountId account, const OrderAccepted& n) {
   if (first) emit_order(*order, DeskUpdate::Reason::placed);
 }
 
+// Repeated by the exchange whenever less of the order stands than before.
 void Desk::State::rested(AccountId account, const OrderRested& n) {
   OrderRecord* order = find(account, n.client);
   if (!order) return;
@@ -48,6 +50,7 @@ void Desk::State::rested(AccountId account, const OrderRested& n) {
   emit_order(*order, DeskUpdate::Reason::amended);
 }
 
+// Why it ended is known from the call that is under way; without one the venue ended it.
 void Desk::State::finished(AccountId account, const OrderFinished& n) {
   OrderRecord* order = find(account, n.client);
   if (!order || order == amending) return;
@@ -76,6 +79,7 @@ void Desk::State::triggered(AccountId account, const StopTriggered& n) {
 
 // ---- trades
 
+// Coins are compared at once: the state is that of this side's booking, not of both.
 void Desk::State::part(AccountId account, const Fill& fill) {
   TradeInParts::Part p{fill, account, {}};
   if (OwnAccount* o = own(account)) p.change = change_of(*o, fill.coin);
@@ -108,6 +112,7 @@ void Desk::State::trade_complete() {
   fill_record(*whole.taker, trade.number, forced);
 }
 
+// A liquidation has no order of the client's: it gets one of the venue's, as venues show it.
 OrderRecord& Desk::State::forced_order(OwnAccount& o, const Fill& fill) {
   if (o.forced_order != 0) {
     if (OrderRecord* known = find(o.who.account, o.forced_order)) return *known;
@@ -209,6 +214,7 @@ void Desk::State::money_lines(OwnAccount& o, const TradeInParts::Part& part, con
 
 // ---- what the venue closed
 
+// The public event follows the fills that it sums up, and ends the venue's order.
 void Desk::State::liquidated(InstrumentId instrument, const Liquidation& event) {
   InstrumentRecord& record = instruments[instrument];
   const auto price = event.price();
@@ -251,6 +257,7 @@ void Desk::State::liquidated(InstrumentId instrument, const Liquidation& event) 
         .forced = &close});
 }
 
+// Of deleveraging both sides are told; a takeover's other side is the venue itself.
 void Desk::State::transferred(AccountId account, const PositionTransfer& n, ForcedClose::How how) {
   instruments[n.instrument].closing = account;
   transferred_to(account, n, n.side, how, how == ForcedClose::How::deleveraging);
@@ -307,6 +314,7 @@ void Desk::State::transferred_to(AccountId account, const PositionTransfer& n, S
   emit({.kind = DeskUpdate::Kind::position, .account = account, .instrument = n.instrument});
 }
 
+// Whatever the notice says, the statement has what the wallet shows.
 void Desk::State::coins_changed(AccountId account, CoinId coin, MoneyRecord::Kind kind,
                                 std::optional<InstrumentId> instrument) {
   OwnAccount* o = own(account);

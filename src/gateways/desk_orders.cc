@@ -15,6 +15,7 @@ bool is_stop(OrderType type) {
 
 }  // namespace
 
+// Nodes of a map stay where they are, so that pointers to records hold until they are forgotten.
 OrderRecord& Desk::State::keep(OrderRecord order) {
   OwnOrders& orders = own(order.account)->orders;
   const uint64_t number = order.number;
@@ -24,6 +25,7 @@ OrderRecord& Desk::State::keep(OrderRecord order) {
   return kept;
 }
 
+// In one go for a thousand: forgetting costs nothing an order.
 void Desk::State::forget_oldest(OwnOrders& orders) {
   if (orders.finished.size() < 2 * kFinishedKept) return;
   for (size_t k = 0; k < kFinishedKept; ++k) {
@@ -48,6 +50,7 @@ void Desk::State::finish(OrderRecord& order, OrderState state, DeskUpdate::Reaso
   emit_order(order, reason);
 }
 
+// The number is the exchange's `client`, so that every notice finds its record.
 Placed Desk::submit(OrderRequest request) {
   State& s = *state_;
   OwnAccount* own = s.own(request.order.account);
@@ -107,6 +110,7 @@ const OrderRecord& Desk::keep_refused(OrderRequest request, Reject why) {
   return kept;
 }
 
+// What the exchange says meanwhile is known to be the owner's wish.
 Reject Desk::cancel(AccountId account, uint64_t number) {
   State& s = *state_;
   OrderRecord* order = s.find(account, number);
@@ -173,6 +177,7 @@ Placed Desk::amend(AccountId account, uint64_t number, const Amendment& to) {
   return {Reject::none, order};
 }
 
+// Cancelled and entered again, under one number; where the new one is refused, the old one returns.
 Reject Desk::State::amend_book(OrderRecord& order, const SubmitOrder& as, bool in_place) {
   const Qty left = as.qty - order.filled;
   amending = &order;
@@ -209,6 +214,7 @@ Reject Desk::State::enter_again(OrderRecord& order, const SubmitOrder& as) {
 
 // ---- stops that wait here
 
+// What the exchange checks when it arms a stop, for those that it never sees before they are due.
 Reject Desk::State::check_held(const OrderRecord& order) const {
   const SubmitOrder& o = order.asked;
   if (o.instrument >= instruments.size()) return Reject::no_such_instrument;
