@@ -81,6 +81,7 @@ void Simulation::State::move_fundamental(size_t second) {
     const AssetSetup& setup = scenario.assets[a];
     double level = path_level(setup, scenario.from, now);
     if (scenario.shock) level = std::pow(level, shock_factor);
+    if (!drops.empty()) level *= std::exp(dropped(a, second));
     News& news = memory[a].news;
     news.move(setup, world.seed, a, static_cast<uint32_t>(second));
     world.assets[a].fundamental = setup.start * level * std::exp(news.noise());
@@ -307,6 +308,14 @@ void Simulation::State::decide() {
 }
 
 void Simulation::State::advance(size_t k) {
+  begin_second(k);
+  decide();
+  pool.run(venues.size(), [this](size_t v) { venues[v]->run_second(world.now); });
+  end_second();
+}
+
+// The world as it stands when second k begins, and what is published then.
+void Simulation::State::begin_second(size_t k) {
   world.now = scenario.from + Duration::seconds(static_cast<int64_t>(k));
   world.step = static_cast<uint32_t>(k + 1);
   for (const Branch& b : options.branches) {
@@ -316,13 +325,14 @@ void Simulation::State::advance(size_t k) {
   if (k == 0) view_markets();
   if (has_options && k % 5 == 0) option_book.revalue(world, scenario.dealers->settlement_window);
   for (const auto& p : populations) p->observe(world);
-  decide();
   for (const auto& v : venues) {
     v->forget();
     if (v->wire()) v->wire()->begin();
     publish(*v);
   }
-  pool.run(venues.size(), [this](size_t v) { venues[v]->run_second(world.now); });
+}
+
+void Simulation::State::end_second() {
   route();
   count_forced();
   view_markets();
@@ -348,7 +358,7 @@ Result<void> Simulation::State::record(size_t k) {
   return {};
 }
 
-Result<Outcome> Simulation::State::run() {
+Result<void> Simulation::State::start() {
   if (options.output) {
     for (size_t v = 0; v < venues.size(); ++v) {
       venues[v]->wire()->begin();
@@ -362,6 +372,11 @@ Result<Outcome> Simulation::State::run() {
     v->messages = v->events = v->refusals = 0;
   }
   remember_start();
+  return {};
+}
+
+Result<Outcome> Simulation::State::run() {
+  TRY(start());
   const size_t steps = scenario.steps();
   for (size_t k = 0; k < steps; ++k) {
     advance(k);
@@ -369,6 +384,10 @@ Result<Outcome> Simulation::State::run() {
     if (options.stop_when && options.stop_when(static_cast<uint32_t>(k + 1), outcome)) break;
     if (options.progress && (k + 1) % 600 == 0) options.progress(k + 1, steps);
   }
+  return close();
+}
+
+Result<Outcome> Simulation::State::close() {
   TRY(write_truth(scenario.to, true));
   finish();
   TRY(check_balance());

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "sim/kernel/venue.h"
 #include "sim/lineage.h"
 #include "sim/outcome.h"
 #include "sim/scenario/scenario.h"
@@ -26,6 +27,14 @@ class Output {
   // Once, at the scenario's report_at, for each asset: the leveraged accounts in the form of
   // `delever stress --book`.
   virtual Result<void> on_book(std::string_view, std::string_view) { return {}; }  // asset, rows
+};
+
+// From this second on the fundamental of an asset moves by a fraction, log-linear over so many
+// seconds, and stays there.
+struct Drop {
+  uint32_t asset = 0;
+  size_t second = 0, over = 1;
+  double fraction = 0;  // -0.05: five percent down
 };
 
 class Simulation {
@@ -47,7 +56,30 @@ class Simulation {
 
   static Result<std::unique_ptr<Simulation>> open(const Scenario& scenario, Options options);
   ~Simulation();
-  Result<Outcome> run();                                                         // once
+  Result<Outcome> run();  // once
+
+  // In steps, in place of run(), so that others take part: open_guest() as often as wanted,
+  // start(), and for each second begin(); decide() until it is true; whatever the venues are told
+  // between their arrivals; end(). With nobody else the result is that of run().
+  AccountId open_guest(size_t venue, CollateralMode collateral);
+  Result<void> start();
+  void begin();
+  bool decide(size_t parts);  // so many more; true: all have, and the arrivals stand ready
+  Result<void> end();
+  Result<Outcome> close();  // after the last second
+  size_t second() const;    // that is at hand, or comes next
+  size_t venues() const;
+  Venue& venue(size_t number);
+  const Venue& venue(size_t number) const;
+  const Scenario& scenario() const;
+  const World& world() const;
+  const Outcome& so_far() const;
+  uint64_t state_hash() const;  // of all exchanges, now
+  // Between end() and begin(), or before the first.
+  void drop(const Drop& drop);
+  void show_depth(double share);  // of what makers would quote
+  void halt(size_t venue, bool on);
+
   void each_start(const std::function<void(const StartPosition&)>& each) const;  // before run()
   std::vector<StreamNames> streams() const;
   // For tests: positions of one instrument over all accounts must net to nothing, and every venue's

@@ -127,7 +127,7 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
   if (!book.spot && !(book.mark > 0)) return;
   const State& s = states_[ladder.book];
   const auto index = static_cast<uint32_t>(part);
-  const double density = s.density * withdrawal_ / setup_.each_venue;
+  const double density = s.density * withdrawal_ * w.quoted / setup_.each_venue;
   const double variance =
       fair_ * fair_ * asset.sigma_usual * asset.sigma_usual * setup_.horizon.in_seconds();
   const double g = setup_.risk_aversion;
@@ -150,7 +150,7 @@ void Makers::decide(size_t part, const World& w, Outbox& out) {
     const double d = distances_[l];
     const double coins =
         d > 0 ? density * (d - inner)
-              : setup_.touch_usd / fair_ * book.share * withdrawal_ / setup_.each_venue;
+              : setup_.touch_usd / fair_ * book.share * withdrawal_ * w.quoted / setup_.each_venue;
     // The rung stands in the middle of its stretch of the ladder; the flow that sweeps it moves the
     // price through it.
     const double at = setup_.requote ? d : (d + inner) / 2;

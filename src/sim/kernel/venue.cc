@@ -20,16 +20,18 @@ Venue::Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchan
       flow_(exchange_->instruments()),
       volume_(exchange_->instruments()) {}
 
+// Sizes are kept apart: events carry quantities in the venue's own unit, and agents count coins.
 Result<std::unique_ptr<Venue>> Venue::open(const VenueSetup& venue, exchange::ExchangeSetup setup,
                                            Instant start,
                                            std::unique_ptr<venues::SimulatedEncoder> wire) {
   std::vector<double> sizes;
   for (const exchange::Listing& l : setup.listings)
     sizes.push_back(l.rules.contract->size ? l.rules.contract->size->approx() : 1);
-  auto opened = exchange::Exchange::open(std::move(setup));
+  auto opened = exchange::Exchange::open(setup);
   if (!opened.has_value()) return std::move(opened.error()).at(venue.name);
   std::unique_ptr<Venue> made(new Venue(venue, std::move(opened).value(), start, std::move(wire)));
   made->contract_size_ = std::move(sizes);
+  made->exchange_setup_ = std::move(setup);
   return made;
 }
 
@@ -37,6 +39,7 @@ Reject Venue::now(Instant at, const CommandBody& body) {
   return exchange_->apply({at, body}, *this);
 }
 
+// The start has many commands; the first that is refused is what the reader of the scenario needs.
 void Venue::must(Instant at, const CommandBody& body, std::string_view what) {
   const Reject why = now(at, body);
   if (why == Reject::none || trouble_) return;
@@ -45,6 +48,7 @@ void Venue::must(Instant at, const CommandBody& body, std::string_view what) {
                    setup_->name};
 }
 
+// Owners stand by account number, so that a notice finds its agent without a search.
 AccountId Venue::open_account(Instant at, Owner owner, CollateralMode collateral) {
   CHECK(now(at, OpenAccount{collateral, false}) == Reject::none);
   owners_.push_back(owner);
@@ -61,6 +65,7 @@ void Venue::deposit(Instant at, AccountId account, CoinId coin, double amount) {
     must(at, Deposit{account, coin, exact.value()}, "deposits beyond what a ledger holds");
 }
 
+// Into the second of its arrival; what should have arrived already counts as this one's beginning.
 void Venue::schedule(Message&& message) {
   const int64_t ahead = (message.at - start_.ns()) / 1'000'000'000;
   const size_t second = std::max(ahead < 0 ? size_t{0} : static_cast<size_t>(ahead), second_);
@@ -73,6 +78,7 @@ void Venue::schedule(Message&& message) {
   queue.push_back({message.at, std::move(message.body)});
 }
 
+// Buffers keep their capacity: a second says about as much as the one before it.
 void Venue::forget() {
   notices_.clear();
   refused_.clear();
@@ -83,26 +89,58 @@ void Venue::forget() {
   std::fill(volume_.begin(), volume_.end(), 0.0);
 }
 
-void Venue::run_second(Instant from) {
-  std::vector<Queued>& due = ring_[second_ % kRing];
+// The order of arrivals is fixed here; whatever others enter meanwhile stands between them.
+void Venue::begin_second(Instant from) {
+  const std::vector<Queued>& due = ring_[second_ % kRing];
+  from_ = from;
+  next_ = 0;
   order_.clear();
   for (size_t i = 0; i < due.size(); ++i) order_.push_back({due[i].at, static_cast<uint32_t>(i)});
   std::sort(order_.begin(), order_.end());  // by arrival, then in the order in which they were sent
-  for (const auto& [at, i] : order_) {
-    Command command{Instant::ns(std::max(at, from.ns())), std::move(due[i].body)};
-    ++messages;
-    const Reject why = exchange_->apply(command, *this);
-    if (why == Reject::none) continue;
-    ++refusals;
-    ++refusals_by_reason[static_cast<size_t>(why)];
-    if (const auto* submit = std::get_if<SubmitOrder>(&command.body))
-      refused_.push_back({submit->account, why, std::move(command.body)});
-  }
+}
+
+// One message of an agent. Time never goes back: behind a command of a guest it takes that
+// command's time.
+void Venue::take(Queued& arrived, int64_t at) {
+  Command command{Instant::ns(std::max({at, from_.ns(), exchange_->now().ns()})),
+                  std::move(arrived.body)};
+  ++messages;
+  const auto* submit = std::get_if<SubmitOrder>(&command.body);
+  const Reject why = halted_ && submit ? Reject::not_allowed : exchange_->apply(command, *this);
+  if (why == Reject::none) return;
+  ++refusals;
+  ++refusals_by_reason[static_cast<size_t>(why)];
+  if (submit) refused_.push_back({submit->account, why, std::move(command.body)});
+}
+
+void Venue::advance_to(Instant at) {
+  std::vector<Queued>& due = ring_[second_ % kRing];
+  for (; next_ < order_.size() && order_[next_].first <= at.ns(); ++next_)
+    take(due[order_[next_].second], order_[next_].first);
+}
+
+void Venue::advance_by(uint32_t arrivals) {
+  std::vector<Queued>& due = ring_[second_ % kRing];
+  for (; next_ < order_.size() && next_ < arrivals; ++next_)
+    take(due[order_[next_].second], order_[next_].first);
+}
+
+// Of somebody who is no agent: neither counted among the messages nor told to a population.
+Reject Venue::enter(Instant at, const CommandBody& body) {
+  if (halted_ && std::holds_alternative<SubmitOrder>(body)) return Reject::not_allowed;
+  return exchange_->apply({std::max(at, exchange_->now()), body}, *this);
+}
+
+void Venue::end_second() {
+  std::vector<Queued>& due = ring_[second_ % kRing];
+  for (; next_ < order_.size(); ++next_) take(due[order_[next_].second], order_[next_].first);
   due.clear();
+  order_.clear();
+  next_ = 0;
   if (due.capacity() > 0) spare_.push_back(std::move(due));
   due = {};
   ++second_;
-  const Instant end = from + Duration::seconds(1);
+  const Instant end = from_ + Duration::seconds(1);
   if ((end - start_).ns() / 1'000'000'000 % tick_seconds_ == 0) {
     CHECK(exchange_->apply({end, TickClock{}}, *this) == Reject::none);
   }
@@ -135,9 +173,11 @@ void Venue::on_event(const Event& event) {
       paid && paid->kind == FundingKind::settled && paid->interval)
     settled_rates_.push_back({event.instrument, paid->rate.approx() / paid->interval->in_years()});
   if (recording_) wire_->on_event(event);
+  if (other_) other_->on_event(event);
 }
 
 void Venue::on_notice(const Notice& n) {
+  if (other_) other_->on_notice(n);
   switch (n.kind()) {
     case NoticeKind::account_opened:
     case NoticeKind::accepted:

@@ -56,13 +56,30 @@ class Venue final : public exchange::ExchangeSink {
 
   void schedule(Message&& message);  // arrivals before the second at hand count as its beginning
   // Everything that arrives in [from, from + 1 s), then the clock where the venue's interval is up.
-  void run_second(Instant from);
+  void run_second(Instant from) {
+    begin_second(from);
+    end_second();
+  }
+  // The same in parts, so that others may enter commands between arrivals. An arrival whose time
+  // lies behind such a command takes the command's time.
+  void begin_second(Instant from);
+  void advance_to(Instant at);         // arrivals at or before this
+  void advance_by(uint32_t arrivals);  // until so many of this second's have been taken
+  void end_second();
+  uint32_t taken() const { return next_; }  // arrivals of this second so far
+  Reject enter(Instant at, const CommandBody& body);
+  // Hears everything besides; null: nobody.
+  void listen(exchange::ExchangeSink* other) { other_ = other; }
+  // A venue that is halted takes no orders; what is cancelled is cancelled, and the clock goes on.
+  void halt(bool on) { halted_ = on; }
+  bool halted() const { return halted_; }
   void forget();  // what was said so far
   void start_recording() { recording_ = wire_ != nullptr; }
 
   exchange::Exchange& exchange() { return *exchange_; }
   const exchange::Exchange& exchange() const { return *exchange_; }
   const VenueSetup& setup() const { return *setup_; }
+  const exchange::ExchangeSetup& exchange_setup() const { return exchange_setup_; }
   venues::SimulatedEncoder* wire() { return wire_.get(); }
   const Owner& owner(AccountId a) const { return owners_[a]; }
   size_t instruments() const { return flow_.size(); }
@@ -100,8 +117,10 @@ class Venue final : public exchange::ExchangeSink {
   };
   Venue(const VenueSetup& setup, std::unique_ptr<exchange::Exchange> exchange, Instant start,
         std::unique_ptr<venues::SimulatedEncoder> wire);
+  void take(Queued& arrived, int64_t at);
 
   const VenueSetup* setup_;
+  exchange::ExchangeSetup exchange_setup_;
   std::unique_ptr<exchange::Exchange> exchange_;
   std::unique_ptr<venues::SimulatedEncoder> wire_;
   bool recording_ = false;
@@ -115,6 +134,10 @@ class Venue final : public exchange::ExchangeSink {
   std::optional<Error> trouble_;
   size_t second_ = 0;
   std::vector<std::pair<int64_t, uint32_t>> order_;
+  Instant from_;  // of the second at hand
+  uint32_t next_ = 0;
+  exchange::ExchangeSink* other_ = nullptr;
+  bool halted_ = false;
   std::vector<Owner> owners_;
   std::vector<double> funding_;
   std::vector<Notice> notices_;

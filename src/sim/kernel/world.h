@@ -59,6 +59,7 @@ struct World {
   uint32_t step = 0;
   uint64_t seed = 0;
   Switches switches;
+  double quoted = 1;  // of the depth that makers would show: less while they are told to withdraw
   std::vector<MarketView> markets;
   std::vector<Asset> assets;
   // Of one asset: indices into markets.
@@ -78,7 +79,8 @@ enum class Stream : uint32_t {
   value,
   options,
   shock,
-  bursts
+  bursts,
+  coin_margined
 };
 inline Random random_at(const World& w, Stream stream, uint32_t entity) {
   return Random(w.seed, {static_cast<uint32_t>(stream), entity, w.step});
