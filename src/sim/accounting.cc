@@ -39,7 +39,17 @@ double Simulation::State::equity(const Venue& venue, AccountId account) const {
     if (!mark) continue;
     double value = 0;
     CoinId settle = 0;
-    if (is_options) {
+    if (is_options && p.instrument >= option_book.lines.size()) {  // an inverse perpetual
+      const auto market =
+          std::find_if(coin_markets.begin(), coin_markets.end(), [&](const CoinMarket& m) {
+            return m.instrument == p.instrument && venues[m.venue].get() == &venue;
+          });
+      if (market == coin_markets.end() || mark->raw() <= 0) continue;
+      const double usd_held =
+          static_cast<double>(p.qty.raw() / market->step_raw) * market->step_usd;
+      value = 2 * p.cost.approx() - usd_held / mark->approx();  // gains as the coins it costs fall
+      settle = static_cast<CoinId>(1 + market->asset);
+    } else if (is_options) {
       const OptionBook::Line& line = option_book.lines[p.instrument];
       value =
           coins_of(MarketView{.step_raw = option_book.step_raw, .lot = option_book.lot}, p.qty) *
@@ -209,6 +219,8 @@ Result<void> Simulation::State::write_truth(Instant at, bool last) {
       for (const exchange::PositionView& p : x.positions(a)) {
         if (p.qty == Qty()) continue;
         const bool is_options = venue.setup().role == VenueRole::options;
+        // Inverse perpetuals are guests' alone; no levels are inferred there.
+        if (is_options && p.instrument >= option_book.lines.size()) continue;
         MarketView book{.step_raw = option_book.step_raw, .lot = option_book.lot};
         std::string symbol;
         if (is_options) {

@@ -20,6 +20,7 @@ matching::MatchBook::Band band_of(double start, double tick) {
 
 constexpr double kBookTicksMost = 2e7;  // 400 MB a book
 
+// As Deribit names them: BTC-30JAN26-90000-C.
 std::string option_symbol(const Scenario& s, const OptionSetup& o) {
   return fmt::format("{}-{}-{:.0f}-{}", s.assets[o.asset].name, expiry_name(o.expiry), o.strike,
                      o.type == OptionType::call ? "C" : "P");
@@ -115,6 +116,32 @@ void Simulation::State::list_options(uint32_t venue, const std::string& money,
   }
 }
 
+// Behind the options, so that these keep their numbers.
+void Simulation::State::list_coin_margined(uint32_t venue, const std::string& money,
+                                           exchange::ExchangeSetup& x) {
+  const VenueSetup& v = scenario.venues[venue];
+  for (size_t n = 1; n < v.listings.size(); ++n) {
+    const ListingSetup& l = v.listings[n];
+    exchange::Listing listing{
+        .symbol = l.symbol,
+        .rules = l.rules,
+        .band = band_of(scenario.assets[l.asset].start, l.rules.contract->tick->approx()),
+        .index = l.asset,
+        .default_leverage = Leverage::raw(50 * Leverage::scale)};
+    ContractRule& contract = *listing.rules.contract;
+    contract.settle = scenario.assets[l.asset].name;
+    contract.quote = money;
+    coin_markets.push_back({.venue = venue,
+                            .asset = l.asset,
+                            .instrument = static_cast<InstrumentId>(x.listings.size()),
+                            .tick_raw = contract.tick->raw(),
+                            .step_raw = contract.step->raw(),
+                            .tick = contract.tick->approx(),
+                            .step_usd = contract.step->approx() * contract.size->approx()});
+    x.listings.push_back(std::move(listing));
+  }
+}
+
 // Perpetuals or spot pairs: a listing at the venue, and a market that the agents see.
 Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& money,
                                            exchange::ExchangeSetup& x) {
@@ -162,10 +189,12 @@ Result<void> Simulation::State::build_venues() {
     const std::string money =
         v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
     exchange::ExchangeSetup x = coins_and_indices(scenario, v, money);
-    if (v.role == VenueRole::options)
+    if (v.role == VenueRole::options) {
       list_options(number, money, x);
-    else
+      list_coin_margined(number, money, x);
+    } else {
       TRY(list_pairs(number, money, x));
+    }
     std::unique_ptr<venues::SimulatedEncoder> wire;
     if (options.output)
       wire = std::make_unique<venues::SimulatedEncoder>(
@@ -198,6 +227,11 @@ void Simulation::State::build_populations() {
   for (const ArbitrageSetup& a : s.arbitrage)
     add(std::make_unique<Arbitrage>(a, makers_of(a.asset)));
   for (const ExternalFlowSetup& o : s.outside) add(std::make_unique<ExternalFlow>(o));
+  for (const CoinMarginedSetup& m : s.coin_margined) {
+    for (const CoinMarket& market : coin_markets) {
+      if (market.asset == m.asset) add(std::make_unique<CoinMargined>(m, market));
+    }
+  }
   if (has_options) {
     dealers = add(std::make_unique<Dealers>(*s.dealers, option_book));
     holders = add(std::make_unique<Holders>(*s.holders, option_book, *dealers));

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/thread_pool.h"
 #include "sim/agents/carry.h"
+#include "sim/agents/coin_margined.h"
 #include "sim/agents/dealers.h"
 #include "sim/agents/holders.h"
 #include "sim/agents/news.h"
@@ -31,6 +32,7 @@ struct Simulation::State {
   Holders* holders = nullptr;
   size_t retail_bytes = 0;
   OptionBook option_book;
+  std::vector<CoinMarket> coin_markets;
   bool has_options = false;
   ThreadPool pool;
   struct Part {
@@ -55,12 +57,19 @@ struct Simulation::State {
   std::vector<std::vector<double>> equity_start;  // by venue and account
   std::vector<std::vector<double>> coins_start;  // by venue, account and asset: what lay in wallets
   Hasher hash;
+  // Of a run in steps.
+  size_t at_second = 0;
+  size_t decided = 0;  // parts, of the second at hand
+  std::vector<Drop> drops;
+  std::optional<uint32_t> guests;  // the population that accounts opened from outside belong to
+  double dropped(uint32_t asset, size_t second) const;  // log
 
   // build.cc
   Result<void> build();
   Result<void> build_venues();
   Result<void> list_pairs(uint32_t venue, const std::string& money, exchange::ExchangeSetup& x);
   void list_options(uint32_t venue, const std::string& money, exchange::ExchangeSetup& x);
+  void list_coin_margined(uint32_t venue, const std::string& money, exchange::ExchangeSetup& x);
   void build_populations();
   // opening.cc
   void begin_positions(Instant at);
@@ -68,8 +77,12 @@ struct Simulation::State {
   void publish_prices(Venue& venue, Instant at, const std::vector<double>& by_asset);
   // simulation.cc
   Result<Outcome> run();
+  Result<void> start();
   void remember_start();
-  void advance(size_t second);         // decisions, arrivals, clocks
+  void advance(size_t second);  // decisions, arrivals, clocks
+  void begin_second(size_t second);
+  void end_second();
+  Result<Outcome> close();
   Result<void> record(size_t second);  // what is written of it
   void decide();
   void move_fundamental(size_t second);

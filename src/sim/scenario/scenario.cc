@@ -219,6 +219,7 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
   TRY(read_tables(c, "value", s, s.value));
   TRY(read_tables(c, "flow", s, s.flow));
   TRY(read_tables(c, "arbitrage", s, s.arbitrage));
+  TRY(read_tables(c, "coin_margined", s, s.coin_margined));
   TRY(read_tables(c, "outside", s, s.outside));
   TRY(read_tables(c, "reproduce", s, s.reproduce));
   if (c.has("shock")) {

@@ -47,7 +47,9 @@ struct ListingSetup {
 struct VenueSetup {
   std::string name;
   VenueRole role = VenueRole::perpetual;
-  std::vector<ListingSetup> listings;  // perpetuals or spot pairs; options come from [[option]]
+  // Perpetuals or spot pairs. Of an options venue: the rules of all options, which come from
+  // [[option]], and then its inverse perpetuals.
+  std::vector<ListingSetup> listings;
   std::optional<Rate>
       collateral_haircut;               // of coins as margin: what portfolio-margined accounts need
   std::vector<ScenarioRule> scenarios;  // options venues: the margin matrix of each asset
@@ -194,6 +196,20 @@ struct ArbitrageSetup {
   Latency latency;
 };
 
+// An inverse perpetual beside the options of a venue (coin_margined.h).
+struct CoinMarginedSetup {
+  uint32_t asset = 0;
+  double depth_usd = 0;  // within 1 % of the price, one side
+  uint32_t levels = 0;
+  double reach = 0;      // of the last level
+  double touch_usd = 0;  // at the best price
+  uint32_t takers = 0;
+  double taker_usd = 0;     // median
+  double takes_minute = 0;  // of all takers
+  double capital_usd = 0;
+  Latency latency;
+};
+
 enum class ExternalFlowKind : uint8_t { treasury, etf, foundation };
 struct ExternalFlowSetup {
   ExternalFlowKind kind = ExternalFlowKind::etf;
@@ -238,6 +254,7 @@ struct Scenario {
   std::vector<ValueSetup> value;
   std::vector<FlowSetup> flow;
   std::vector<ArbitrageSetup> arbitrage;
+  std::vector<CoinMarginedSetup> coin_margined;
   std::vector<ExternalFlowSetup> outside;
   std::optional<ShockSetup> shock;
   std::vector<Reproduce> reproduce;

@@ -219,6 +219,22 @@ void fields(V& v, ArbitrageSetup& x) {
 }
 
 template <class V>
+void fields(V& v, CoinMarginedSetup& x) {
+  auto& [asset, depth_usd, levels, reach, touch_usd, takers, taker_usd, takes_minute, capital_usd,
+         latency] = x;
+  v.asset("asset", asset);
+  v("depth_usd", depth_usd, positive);
+  v("levels", levels, up_to<400>);
+  v("reach", reach, share);
+  v("touch_usd", touch_usd, positive);
+  v("takers", takers, up_to<1'000>);
+  v("taker_usd", taker_usd, positive);
+  v("takes_minute", takes_minute, not_negative);
+  v("capital_usd", capital_usd, positive);
+  v("latency", latency, sim::latency);
+}
+
+template <class V>
 void fields(V& v, ExternalFlowSetup& x) {
   auto& [kind, asset, venue, perpetual, from, to, usd, elasticity, latency] = x;
   v("kind", kind, external_flow_kind);

@@ -77,6 +77,25 @@ Result<void> fill(const Config& c, Rulebook& rules) {
   return {};
 }
 
+// Margin and liquidation of another contract of the venue, where the rulebook has none.
+Result<void> fill_margin(const Config& c, std::string_view venue,
+                         const rulebooks::RulebookShelf& shelf, Rulebook& rules) {
+  if (!c.has("margin_of")) return {};
+  const std::string other = TRY(c.text("margin_of"));
+  const Rulebook* found = shelf.find(venue, other);
+  if (!found)
+    return Error{Fault::not_found, fmt::format("no rulebook {} {}", venue, other),
+                 c.place("margin_of")};
+  if (rules.size_margin || rules.ladder || rules.liquidation)
+    return Error{Fault::malformed, "the rulebook " + rules.name() + " has margins of its own",
+                 c.place("margin_of")};
+  rules.size_margin = found->size_margin;
+  rules.ladder = found->ladder;
+  rules.liquidation = found->liquidation;
+  if (!rules.adl) rules.adl = found->adl;
+  return {};
+}
+
 Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::string_view venue,
                                   VenueRole role, const rulebooks::RulebookShelf& shelf) {
   ListingSetup l;
@@ -105,6 +124,7 @@ Result<ListingSetup> read_listing(const Config& c, const Scenario& s, std::strin
           c.place("symbol")};
   }
   TRY(fill(c, l.rules));
+  if (role != VenueRole::spot) TRY(fill_margin(c, venue, shelf, l.rules));
   const auto missing = [&](std::string_view figure, std::string_view key) {
     return Error{Fault::malformed,
                  fmt::format("{} lacks {}: set {} here", l.rules.name(), figure, key),
@@ -170,6 +190,14 @@ Result<void> read_options(const Config& c, const Scenario& s, const rulebooks::R
     v.scenarios.push_back(*matrix->scenarios);
   }
   v.listings.push_back(std::move(l));
+  const std::vector<Config> perpetuals = TRY(c.tables("listing"));
+  for (const Config& t : perpetuals) {
+    ListingSetup inverse = TRY(read_listing(t, s, v.name, VenueRole::perpetual, shelf));
+    if (inverse.rules.contract->kind != InstrumentKind::inverse)
+      return Error{Fault::malformed, "an options venue lists inverse perpetuals beside them",
+                   t.place("symbol")};
+    v.listings.push_back(std::move(inverse));
+  }
   return {};
 }
 
