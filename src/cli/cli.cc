@@ -66,6 +66,7 @@ void add_verbs(Verb& app, Session& session) {
   add_twin(app, session);
   add_serve(app, session);
   add_alerts(app, session);
+  add_rehearsal(app, session);
   add_import(app, session);
   add_tape(app, session);
   add_margin(app, session);

@@ -64,6 +64,7 @@ void add_record(Verb& app, Session& session);
 void add_twin(Verb& app, Session& session);
 void add_serve(Verb& app, Session& session);
 void add_alerts(Verb& app, Session& session);
+void add_rehearsal(Verb& app, Session& session);
 
 // Shared by verbs.
 void add_format(Verb* verb, Session& session, const std::vector<std::string>& formats);

@@ -13,6 +13,7 @@
 #include "cli/alert_options.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/serve_scenario.h"
 #include "dashboard/dashboard.h"
 #include "net/loop.h"
 #include "tape/inspect.h"
@@ -27,6 +28,7 @@ struct ServeArguments {
   std::string certificate, key;
   std::vector<std::string> hosts;
   std::string alerts;
+  ScenarioServing rehearsal;
   AlertArguments alert_to;
   uint64_t threads = 2;
 };
@@ -118,7 +120,17 @@ Result<dashboard::Dashboard::Options> read_arguments(Session& session, const Ser
 }
 
 Result<void> run_serve(Session& session, const ServeArguments& a) {
-  if (a.subject.tapes.empty()) return Error{Fault::usage, "give --tape: what is shown", "serve"};
+  if (!a.rehearsal.scenario.empty() && !a.subject.tapes.empty())
+    return Error{Fault::usage, "a market to rehearse in, or tapes to show: not both", "--scenario"};
+  if (a.subject.tapes.empty()) {
+    ScenarioServing rehearsal = a.rehearsal;
+    if (rehearsal.scenario.empty()) rehearsal.scenario = kRehearsal;
+    rehearsal.listen = a.listen;
+    rehearsal.ready_file = a.ready_file;
+    rehearsal.certificate = a.certificate;
+    rehearsal.key = a.key;
+    return run_scenario(session, rehearsal);
+  }
   dashboard::Dashboard::Options options = TRY(read_arguments(session, a));
   // What cannot be read is said at once, and not by a page.
   for (const std::string& path : options.subject.tapes) (void)TRY(tape::tape_info(path));
@@ -148,8 +160,9 @@ Result<void> run_serve(Session& session, const ServeArguments& a) {
 
 void add_serve(Verb& app, Session& session) {
   auto a = std::make_shared<ServeArguments>();
-  Verb* verb = app.add_subcommand(
-      "serve", "a page of readings, levels, options and verdict over tapes, and its API");
+  Verb* verb = app.add_subcommand("serve",
+                                  "a page of readings, levels, options and verdict over tapes, and "
+                                  "its API; or a market to rehearse in");
   verb->add_option("--tape", a->subject.tapes,
                    "tape to show; may be given several times, may still grow")
       ->reads();
@@ -171,6 +184,10 @@ void add_serve(Verb& app, Session& session) {
   verb->add_option("--alerts", a->alerts, "rules (docs/alerts.md): alerts as lines of JSON")
       ->reads();
   add_alert_targets(verb, a->alert_to);
+  verb->add_option("--scenario", a->rehearsal.scenario,
+                   "a market to rehearse in, over the venues' own protocols (docs/rehearsal.md)")
+      ->reads();
+  add_scenario_options(*verb, a->rehearsal);
   verb->add_option("--page", a->page, "folder of the built page")->capture_default_str();
   verb->add_option("--threads", a->threads, "that answer questions")
       ->between(1, 64)

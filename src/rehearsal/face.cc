@@ -1,0 +1,186 @@
+#include "rehearsal/face.h"
+
+#include <utility>
+
+namespace delever::rehearsal {
+namespace {
+
+constexpr size_t kLateMost = 200'000;  // frames held back
+
+std::string target_of(const net::ServerRequest& request) {
+  return request.query.empty() ? request.path : request.path + "?" + request.query;
+}
+
+bool of_spot(std::string_view path) {
+  for (const std::string_view start : {"/api/", "/sapi/", "/dapi/", "/ws-api/"}) {
+    if (path.starts_with(start)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Face::Face(net::Loop& loop, std::string name, std::function<void()> before)
+    : loop_(loop), name_(std::move(name)), before_(std::move(before)) {}
+
+Face::~Face() {
+  for (const auto& [id, open] : sockets_) open.socket->drop();
+}
+
+void Face::add(gateways::Desk& desk, std::string_view gateway, gateways::GatewayOptions options) {
+  gateways_.push_back(make_gateway(gateway, desk, *this, options));
+  gateways::Gateway* const made = gateways_.back().get();
+  CHECK(made);
+  desk.on_update([made](const gateways::DeskUpdate& update) { made->on_update(update); });
+}
+
+Result<void> Face::listen(const net::ServerOptions& serving) {
+  server_ = TRY(net::Server::listen(loop_, serving));
+  net::SocketOptions options;
+  options.message_limit = size_t{1} << 20;
+  options.queue_limit = size_t{8} << 20;
+  server_->socket("/*", options,
+                  [this](const net::ServerRequest& request, const net::WebSocketPtr& socket) {
+                    return accept(request, socket);
+                  });
+  server_->route("*", "/*", [this](const net::ServerRequest& request, const net::ReplyPtr& reply) {
+    answer(request, reply);
+  });
+  return {};
+}
+
+void Face::close(Duration grace, std::function<void()> done) {
+  server_->close(grace, std::move(done));
+}
+
+// The spot gateway takes its own paths; what it does not know may be the futures', and the other
+// way round.
+gateways::Gateway* Face::gateway_of(std::string_view path, bool socket) const {
+  if (socket) {
+    for (const auto& g : gateways_) {
+      if (g->accepts(path)) return g.get();
+    }
+    return nullptr;
+  }
+  for (const auto& g : gateways_) {
+    if ((g->venue() == "binance-spot") == of_spot(path)) return g.get();
+  }
+  return gateways_.front().get();
+}
+
+void Face::answer(const net::ServerRequest& request, const net::ReplyPtr& reply) {
+  ++requests_;
+  before_();
+  std::vector<std::pair<std::string, std::string>> headers;
+  for (const net::Header& h : request.headers) headers.emplace_back(h.name, h.value);
+  const gateways::Answer answer = gateway_of(request.path, false)
+                                      ->request({.method = request.method,
+                                                 .path = request.path,
+                                                 .query = request.query,
+                                                 .body = request.body,
+                                                 .headers = &headers,
+                                                 .peer = request.peer});
+  net::Headers out{{"Content-Type", answer.content_type}};
+  for (const auto& [name, value] : answer.headers) out.push_back({name, value});
+  reply->send(answer.status, out, answer.body);
+}
+
+net::Server::Accepted Face::accept(const net::ServerRequest& request,
+                                   const net::WebSocketPtr& socket) {
+  gateways::Gateway* const gateway = gateway_of(request.path, true);
+  if (!gateway) return {404, {}};
+  const gateways::SocketId id{++last_socket_};
+  sockets_[id] = {socket, gateway};
+  net::SocketHandlers handlers;
+  handlers.on_open = [this, id, gateway, target = target_of(request)](net::WebSocket&) {
+    before_();
+    gateway->opened(id, target);
+  };
+  handlers.on_message = [this, id, gateway](net::WebSocket&, const net::Message& message) {
+    if (!sockets_.contains(id)) return;
+    before_();
+    gateway->received(id, message.bytes);
+  };
+  handlers.on_closed = [this, id](net::WebSocket&, const net::Closed&) { gone(id); };
+  return {0, std::move(handlers)};
+}
+
+void Face::gone(gateways::SocketId id) {
+  const auto it = sockets_.find(id);
+  if (it == sockets_.end()) return;
+  gateways::Gateway* const gateway = it->second.gateway;
+  sockets_.erase(it);
+  gateway->closed(id);
+}
+
+void Face::tick() {
+  for (const auto& gateway : gateways_) gateway->tick();
+  for (const gateways::SocketId id : std::exchange(cut_, {})) {
+    const auto it = sockets_.find(id);
+    if (it == sockets_.end()) continue;
+    it->second.socket->drop();
+    gone(id);
+  }
+}
+
+// ---- outward
+
+void Face::deliver(gateways::SocketId id, std::string_view text) {
+  const auto it = sockets_.find(id);
+  if (it == sockets_.end()) return;
+  if (!it->second.socket->send(text)) cut_.push_back(id);
+}
+
+void Face::send(gateways::SocketId id, std::string_view text) {
+  if (!late() && waiting_.empty()) return deliver(id, text);
+  if (waiting_.size() >= kLateMost) return cut_.push_back(id);
+  waiting_.push_back(
+      {loop_.clock().elapsed() + (late() ? late_by_ : Duration()), id, std::string(text)});
+}
+
+void Face::send_all(const std::vector<gateways::SocketId>& ids, std::string_view text) {
+  if (late() || !waiting_.empty()) {
+    for (const gateways::SocketId id : ids) send(id, text);
+    return;
+  }
+  const net::SharedMessage message{std::string(text)};
+  for (const gateways::SocketId id : ids) {
+    const auto it = sockets_.find(id);
+    if (it != sockets_.end() && !it->second.socket->send(message)) cut_.push_back(id);
+  }
+}
+
+void Face::ping(gateways::SocketId id, std::string_view payload) {
+  const auto it = sockets_.find(id);
+  if (it != sockets_.end()) it->second.socket->ping(payload);
+}
+
+void Face::close(gateways::SocketId id, uint16_t code, std::string_view why) {
+  const auto it = sockets_.find(id);
+  if (it != sockets_.end()) it->second.socket->close(code, why);
+}
+
+void Face::flush_due() {
+  const Duration now = loop_.clock().elapsed();
+  while (!waiting_.empty() && waiting_.front().due <= now) {
+    const Late late = std::move(waiting_.front());
+    waiting_.pop_front();
+    deliver(late.socket, late.text);
+  }
+}
+
+void Face::delay(Duration by, Duration how_long) {
+  late_by_ = by;
+  late_until_ = loop_.clock().elapsed() + how_long;
+}
+
+void Face::disconnect() {
+  const auto open = std::exchange(sockets_, {});
+  for (const auto& [id, one] : open) {
+    one.socket->drop();
+    one.gateway->closed(id);
+  }
+  waiting_.clear();
+}
+
+}  // namespace delever::rehearsal

@@ -1,0 +1,76 @@
+// One venue's port: an HTTP and WebSocket server before its gateways. Binance's futures and spot
+// share one by their paths.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateways/gateway.h"
+#include "net/loop.h"
+#include "net/server.h"
+
+namespace delever::rehearsal {
+
+// The gateway of that name; null: there is none.
+std::unique_ptr<gateways::Gateway> make_gateway(std::string_view name, gateways::Desk& desk,
+                                                gateways::Outward& out,
+                                                gateways::GatewayOptions options);
+bool has_gateway(std::string_view name);
+
+class Face final : public gateways::Outward {
+ public:
+  // `before`: called ahead of every request and frame, so that the market stands where it should.
+  Face(net::Loop& loop, std::string name, std::function<void()> before);
+  ~Face() override;
+  void add(gateways::Desk& desk, std::string_view gateway, gateways::GatewayOptions options);
+  Result<void> listen(const net::ServerOptions& serving);
+  void close(Duration grace, std::function<void()> done);
+
+  const std::string& name() const { return name_; }
+  const net::HostPort& address() const { return server_->address(); }
+  const std::vector<std::unique_ptr<gateways::Gateway>>& gateways() const { return gateways_; }
+  size_t sockets() const { return sockets_.size(); }
+  uint64_t requests() const { return requests_; }
+  void tick();       // of the gateways
+  void flush_due();  // frames that were held back
+  void delay(Duration by, Duration how_long);
+  void disconnect();
+
+  void send(gateways::SocketId socket, std::string_view text) override;
+  void send_all(const std::vector<gateways::SocketId>& sockets, std::string_view text) override;
+  void ping(gateways::SocketId socket, std::string_view payload) override;
+  void close(gateways::SocketId socket, uint16_t code, std::string_view why) override;
+
+ private:
+  struct Open {
+    net::WebSocketPtr socket;
+    gateways::Gateway* gateway = nullptr;
+  };
+  struct Late {
+    Duration due;
+    gateways::SocketId socket;
+    std::string text;
+  };
+  gateways::Gateway* gateway_of(std::string_view path, bool socket) const;
+  void answer(const net::ServerRequest& request, const net::ReplyPtr& reply);
+  net::Server::Accepted accept(const net::ServerRequest& request, const net::WebSocketPtr& socket);
+  void deliver(gateways::SocketId socket, std::string_view text);
+  void gone(gateways::SocketId socket);
+  bool late() const { return loop_.clock().elapsed() < late_until_; }
+
+  net::Loop& loop_;
+  const std::string name_;
+  std::function<void()> before_;
+  std::vector<std::unique_ptr<gateways::Gateway>> gateways_;
+  std::map<gateways::SocketId, Open> sockets_;
+  std::deque<Late> waiting_;
+  std::unique_ptr<net::Server> server_;
+  uint64_t last_socket_ = 0, requests_ = 0;
+  Duration late_by_, late_until_;
+  std::vector<gateways::SocketId> cut_;  // fell too far behind, to be dropped outside of a send
+};
+
+}  // namespace delever::rehearsal

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Runs ../shared/protocols/judge.mjs (ccxt, REST and WebSocket) against a rehearsal: judge.py DELEVER [VENUE...].
+
+ccxt is taken from DELEVER_NODE_MODULES, from ../tmp/judge/node_modules, or installed from npm into a folder of its own.
+Exit status 77, for ctest: node, npm or the judge itself is not there, with the reason."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CCXT = "ccxt@4.5.84"
+SKIP = 77
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def skip(why):
+    print("skipped: " + why)
+    sys.exit(SKIP)
+
+
+def modules(folder):
+    for place in (os.environ.get("DELEVER_NODE_MODULES"), ROOT.parent.parent / "tmp/judge/node_modules"):
+        if place and (Path(place) / "ccxt/package.json").exists():
+            (folder / "node_modules").symlink_to(Path(place).resolve())
+            return
+    if not shutil.which("npm"):
+        skip("npm is not there")
+    got = subprocess.run(["npm", "install", "--no-audit", "--no-fund", CCXT], cwd=folder, capture_output=True, timeout=240)
+    if got.returncode != 0:
+        skip(CCXT + " could not be installed")
+
+
+def main():
+    program, wanted = sys.argv[1], sys.argv[2:]
+    judge = next((p for p in (ROOT.parent / "shared/protocols/judge.mjs", ROOT.parent.parent / "shared/protocols/judge.mjs")
+                  if p.exists()), None)
+    if not judge:
+        skip("shared/protocols/judge.mjs is not there")
+    if not shutil.which("node"):
+        skip("node is not there")
+    keys = json.loads((judge.parent / "hyperliquid_signing_vectors.json").read_text())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        modules(folder)
+        shutil.copy(judge, folder / "judge.mjs")
+        ready = folder / "ready.json"
+        serving = subprocess.Popen([program, "rehearsal", "serve", "--listen", "127.0.0.1:0", "--ready-file", str(ready)],
+                                   stdout=subprocess.DEVNULL)
+        try:
+            began = time.monotonic()
+            while not ready.exists():
+                if serving.poll() is not None or time.monotonic() - began > 60:
+                    sys.exit("delever did not become ready")
+                time.sleep(0.05)
+            print(f"ready after {time.monotonic() - began:.2f} s", flush=True)
+            venues = json.loads(ready.read_text())["venues"]
+            failed = []
+            for venue in wanted or venues:
+                at = venues[venue]
+                extra = ["--wallet", keys["address"], "--private-key", keys["private_key"]] if venue == "hyperliquid" else []
+                print(f"--- {venue}", flush=True)
+                done = subprocess.run(["node", "judge.mjs", "--venue", venue, "--rest", at["rest"], "--ws", at["ws"], *extra],
+                                      cwd=folder, timeout=300)
+                if done.returncode != 0:
+                    failed.append(venue)
+        finally:
+            serving.send_signal(signal.SIGTERM)
+            serving.wait(20)
+        sys.exit("failed: " + ", ".join(failed) if failed else 0)
+
+
+main()
