@@ -1,0 +1,68 @@
+#include "gateways/hyperliquid/linked_stops.h"
+
+#include <algorithm>
+
+namespace delever::gateways::hyperliquid {
+
+void LinkedStops::wait(AccountId account, uint64_t parent, std::vector<Ordered> children,
+                       std::vector<std::string> client_ids) {
+  waiting_.push_back({account, parent, std::move(children), std::move(client_ids)});
+}
+
+void LinkedStops::join(AccountId account, std::vector<uint64_t> siblings) {
+  if (siblings.size() > 1) groups_.push_back({account, std::move(siblings)});
+}
+
+void LinkedStops::on_update(const DeskUpdate& update) {
+  if (update.kind == DeskUpdate::Kind::order && !(waiting_.empty() && groups_.empty()))
+    changed_ = true;
+}
+
+void LinkedStops::place(const Waiting& waiting) {
+  std::vector<uint64_t> placed;
+  for (size_t i = 0; i < waiting.children.size(); ++i) {
+    const Ordered& child = waiting.children[i];
+    const Placed done = desk_.submit({.order = child.order,
+                                      .client_id = waiting.client_ids[i],
+                                      .tag = child.tag,
+                                      .take_profit = child.take_profit});
+    if (done.reject == Reject::none && done.order) placed.push_back(done.order->number);
+  }
+  join(waiting.account, std::move(placed));
+}
+
+void LinkedStops::settle() {
+  while (changed_) {
+    changed_ = false;
+    std::vector<Waiting> still, due;
+    for (Waiting& w : waiting_) {
+      const OrderRecord* const parent = desk_.order(w.account, w.parent);
+      if (parent && is_live(parent->state)) {
+        still.push_back(std::move(w));
+      } else if (parent && parent->filled > Qty()) {
+        due.push_back(std::move(w));
+      }
+    }
+    waiting_ = std::move(still);
+    for (const Waiting& w : due) place(w);
+    std::vector<Group> open;
+    open.swap(groups_);
+    for (Group& group : open) {
+      const bool traded =
+          std::any_of(group.siblings.begin(), group.siblings.end(), [&](uint64_t number) {
+            const OrderRecord* const o = desk_.order(group.account, number);
+            return !o || !is_live(o->state) || o->filled > Qty();
+          });
+      if (!traded) {
+        groups_.push_back(std::move(group));
+        continue;
+      }
+      for (const uint64_t number : group.siblings) {
+        const OrderRecord* const o = desk_.order(group.account, number);
+        if (o && o->state == OrderState::waiting) desk_.cancel(group.account, number);
+      }
+    }
+  }
+}
+
+}  // namespace delever::gateways::hyperliquid

@@ -1,0 +1,44 @@
+// Take-profit and stop-loss that hang on an order or on a position: children of a normalTpsl group
+// wait until their parent is filled, and of two siblings the second is cancelled when the first
+// has traded.
+#pragma once
+
+#include <vector>
+
+#include "gateways/hyperliquid/order_wire.h"
+
+namespace delever::gateways::hyperliquid {
+
+class LinkedStops {
+ public:
+  LinkedStops(Desk& desk, const Shapes& shapes) : desk_(desk), shapes_(shapes) {}
+
+  // Children of a live parent. Placed when it is filled, dropped when it ends otherwise.
+  void wait(AccountId account, uint64_t parent, std::vector<Ordered> children,
+            std::vector<std::string> client_ids);
+  void join(AccountId account, std::vector<uint64_t> siblings);
+  void on_update(const DeskUpdate& update);
+  // What on_update found: never inside the call of the desk that told of it.
+  void settle();
+
+ private:
+  struct Waiting {
+    AccountId account = 0;
+    uint64_t parent = 0;
+    std::vector<Ordered> children;
+    std::vector<std::string> client_ids;
+  };
+  struct Group {
+    AccountId account = 0;
+    std::vector<uint64_t> siblings;
+  };
+  void place(const Waiting& waiting);
+
+  Desk& desk_;
+  const Shapes& shapes_;
+  std::vector<Waiting> waiting_;
+  std::vector<Group> groups_;
+  bool changed_ = false;
+};
+
+}  // namespace delever::gateways::hyperliquid

@@ -1,0 +1,212 @@
+// Actions on orders: place, cancel, modify.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "gateways/hyperliquid/actions.h"
+
+namespace delever::gateways::hyperliquid {
+namespace {
+
+std::string with_statuses(std::string_view type, JsonWriter& statuses) {
+  statuses.close();
+  JsonWriter w;
+  w.open('{').text("status", "ok").open("response", '{').text("type", type);
+  w.open("data", '{').raw("statuses", statuses.take()).close().close().close();
+  return w.take();
+}
+
+void write_error(JsonWriter& w, std::string_view text) { w.open('{').text("error", text).close(); }
+
+// An order that still stands is resting, whatever it has traded; others carry their fill.
+void write_placed(JsonWriter& w, const OrderRecord& order) {
+  if (is_live(order.state)) {
+    w.open('{').open("resting", '{').raw("oid", order.number);
+    if (!order.client_id.empty()) w.text("cloid", order.client_id);
+    w.close().close();
+    return;
+  }
+  w.open('{').open("filled", '{').text("totalSz", decimal(order.filled));
+  w.text("avgPx", decimal(order.average() ? order.average()->approx() : 0.0, 8));
+  w.raw("oid", order.number);
+  if (!order.client_id.empty()) w.text("cloid", order.client_id);
+  w.close().close();
+}
+
+}  // namespace
+
+// An order that found nothing to trade with at once was taken by the desk and is an error here.
+Actions::Outcome Actions::place(AccountId account, const OrderWire& wire, bool position_tpsl) {
+  const auto refuse = [&](std::string text) -> Outcome {
+    count_refusal(account, text);
+    return {.refused = std::move(text)};
+  };
+  const Ordered ordered = to_command(wire, shapes_, account, position_tpsl);
+  if (!ordered.refused.empty()) return refuse(ordered.refused);
+  const Asset& asset = *shapes_.universe().by_number(wire.asset);
+  const Placed placed = desk_.submit({.order = ordered.order,
+                                      .client_id = wire.client_id,
+                                      .tag = ordered.tag,
+                                      .take_profit = ordered.take_profit});
+  if (placed.reject != Reject::none || !placed.order)
+    return refuse(refusal(placed.reject, shapes_, asset));
+  if (placed.order->state == OrderState::expired && placed.order->filled == Qty())
+    return refuse(refusal(Reject::not_filled, shapes_, asset));
+  return {.number = placed.order->number};
+}
+
+void Actions::write_outcome(JsonWriter& w, AccountId account, const Outcome& outcome) const {
+  if (!outcome.refused.empty()) return write_error(w, outcome.refused);
+  const OrderRecord* const order = desk_.order(account, outcome.number);
+  CHECK(order);
+  write_placed(w, *order);
+}
+
+// In a normalTpsl group the first order is the parent, and the rest wait until it is filled.
+Actions::Body Actions::order(AccountId account, const SignedRequest& r) {
+  const auto list = list_in(r.action, "orders");
+  const std::string_view grouping = text_in(r.action, "grouping").value_or("");
+  if (!list || list->size() == 0 ||
+      (grouping != "na" && grouping != "normalTpsl" && grouping != "positionTpsl"))
+    return std::nullopt;
+  std::vector<OrderWire> orders;
+  for (const Json one : *list) {
+    auto read = read_order(one);
+    if (!read) return std::nullopt;
+    orders.push_back(std::move(*read));
+  }
+  if (const auto builder = object_in(r.action, "builder");
+      builder && whole_in(*builder, "f").value_or(0) > 0)
+    return failed("Builder fee has not been approved.");
+  JsonWriter w;
+  w.open('[');
+  std::vector<uint64_t> siblings;
+  uint64_t parent = 0;
+  std::vector<Ordered> children;
+  std::vector<std::string> client_ids;
+  for (size_t i = 0; i < orders.size(); ++i) {
+    if (grouping == "normalTpsl" && i > 0 && parent != 0 &&
+        is_live(desk_.order(account, parent)->state)) {
+      Ordered child = to_command(orders[i], shapes_, account, false);
+      if (!child.refused.empty()) {
+        write_error(w, child.refused);
+        continue;
+      }
+      children.push_back(std::move(child));
+      client_ids.push_back(orders[i].client_id);
+      w.item("waitingForFill");
+    } else if (grouping == "normalTpsl" && i > 0 && parent == 0) {
+      write_error(w, "Parent order was not placed.");
+    } else {
+      const Outcome outcome = place(account, orders[i], grouping == "positionTpsl");
+      write_outcome(w, account, outcome);
+      if (grouping == "normalTpsl" && i == 0) {
+        parent = outcome.number;
+      } else if (outcome.number != 0) {
+        siblings.push_back(outcome.number);
+      }
+    }
+  }
+  if (!children.empty()) linked_.wait(account, parent, std::move(children), std::move(client_ids));
+  if (grouping != "na") linked_.join(account, std::move(siblings));
+  return with_statuses("order", w);
+}
+
+// The asset must be that of the order.
+void Actions::cancel_one(AccountId account, uint64_t asset, const OrderRecord* found,
+                         JsonWriter& w) {
+  const Asset* const of =
+      found ? shapes_.universe().by_instrument(found->asked.instrument) : nullptr;
+  if (of && of->number == asset && is_live(found->state) &&
+      desk_.cancel(account, found->number) == Reject::none) {
+    w.item("success");
+    return;
+  }
+  const std::string text = unknown_order(asset);
+  count_refusal(account, text);
+  write_error(w, text);
+}
+
+Actions::Body Actions::cancel(AccountId account, const SignedRequest& r) {
+  const auto list = list_in(r.action, "cancels");
+  if (!list || list->size() == 0) return std::nullopt;
+  for (const Json one : *list) {
+    if (!whole_in(one, "a") || !whole_in(one, "o")) return std::nullopt;
+  }
+  JsonWriter w;
+  w.open('[');
+  for (const Json one : *list) {
+    const auto number = static_cast<uint64_t>(*whole_in(one, "o"));
+    cancel_one(account, static_cast<uint64_t>(*whole_in(one, "a")), desk_.order(account, number),
+               w);
+  }
+  return with_statuses("cancel", w);
+}
+
+// Of several orders with one id the newest is meant.
+Actions::Body Actions::cancel_by_cloid(AccountId account, const SignedRequest& r) {
+  const auto list = list_in(r.action, "cancels");
+  if (!list || list->size() == 0) return std::nullopt;
+  for (const Json one : *list) {
+    if (!whole_in(one, "asset") || !text_in(one, "cloid")) return std::nullopt;
+  }
+  JsonWriter w;
+  w.open('[');
+  for (const Json one : *list)
+    cancel_one(account, static_cast<uint64_t>(*whole_in(one, "asset")),
+               desk_.by_client_id(account, lower(*text_in(one, "cloid"))), w);
+  return with_statuses("cancel", w);
+}
+
+// The old order leaves and another enters under a new number. What can be told beforehand is
+// refused while the old one still stands.
+Actions::Outcome Actions::replace(AccountId account, Json modification) {
+  const auto wire = object_in(modification, "order");
+  const auto read = wire ? read_order(*wire) : std::nullopt;
+  const auto number = whole_in(modification, "oid");
+  const auto client_id = text_in(modification, "oid");
+  const OrderRecord* const old =
+      number ? desk_.order(account, static_cast<uint64_t>(*number))
+             : (client_id ? desk_.by_client_id(account, lower(*client_id)) : nullptr);
+  const auto refuse = [&](std::string text) -> Outcome {
+    count_refusal(account, text);
+    return {.refused = std::move(text)};
+  };
+  if (!read || !old || !is_live(old->state))
+    return refuse("Cannot modify canceled or filled order");
+  const Ordered checked = to_command(*read, shapes_, account, false);
+  if (!checked.refused.empty()) return refuse(checked.refused);
+  const Asset& asset = *shapes_.universe().by_number(read->asset);
+  if (asset.instrument != old->asked.instrument)
+    return refuse("Cannot modify order of another asset");
+  const BookSnapshot book = desk_.book(asset.instrument, 1);
+  const std::vector<Level>& other = read->buy ? book.asks : book.bids;
+  if (checked.order.time_in_force == TimeInForce::post_only && !other.empty() &&
+      (read->buy ? checked.order.price >= other.front().price
+                 : checked.order.price <= other.front().price))
+    return refuse(refusal(Reject::would_take, shapes_, asset));
+  desk_.cancel(account, old->number);
+  return place(account, *read, false);
+}
+
+// One order; batchModify answers with the new number.
+Actions::Body Actions::modify(AccountId account, const SignedRequest& r) {
+  const auto order = object_in(r.action, "order");
+  if (!order || !read_order(*order)) return std::nullopt;
+  const Outcome outcome = replace(account, r.action);
+  return outcome.refused.empty() ? succeeded() : failed(outcome.refused);
+}
+
+Actions::Body Actions::batch_modify(AccountId account, const SignedRequest& r) {
+  const auto list = list_in(r.action, "modifies");
+  if (!list || list->size() == 0) return std::nullopt;
+  for (const Json one : *list) {
+    const auto order = object_in(one, "order");
+    if (!order || !read_order(*order)) return std::nullopt;
+  }
+  JsonWriter w;
+  w.open('[');
+  for (const Json one : *list) write_outcome(w, account, replace(account, one));
+  return with_statuses("order", w);
+}
+
+}  // namespace delever::gateways::hyperliquid
