@@ -1,0 +1,118 @@
+// The methods of public/* and private/*, by name. What is of a connection alone (subscriptions,
+// heartbeat, cancel on disconnect) is in channels.h and deribit.cc.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "gateways/deribit/rpc.h"
+#include "gateways/deribit/sessions.h"
+#include "gateways/deribit/shapes.h"
+
+namespace delever::gateways::deribit {
+
+class Methods {
+ public:
+  Methods(Desk& desk, const Contracts& contracts, const Shapes& shapes, Sessions& sessions)
+      : desk_(desk), contracts_(contracts), shapes_(shapes), sessions_(sessions) {}
+
+  // Missing: no such method. A private one is only called with Caller::account.
+  std::optional<Reply> call(std::string_view method, Caller& caller, const Params& params);
+  // Tells of each order that a connection has placed.
+  std::function<void(SocketId, uint64_t)> on_placed;
+
+ private:
+  using Handler = Reply (Methods::*)(Caller&, const Params&);
+  struct Row {
+    std::string_view name;
+    Handler handler;
+  };
+  static const Row kPublic[];
+  static std::span<const Row> private_rows();
+
+  // public_methods.cc
+  Reply auth(Caller&, const Params&);
+  Reply time(Caller&, const Params&);
+  Reply test(Caller&, const Params&);
+  Reply status(Caller&, const Params&);
+  Reply coin_names(Caller&, const Params&);
+  Reply instruments(Caller&, const Params&);
+  Reply instrument(Caller&, const Params&);
+  Reply contract_size(Caller&, const Params&);
+  Reply ticker(Caller&, const Params&);
+  Reply order_book(Caller&, const Params&);
+  Reply summaries(Caller&, const Params&);
+  Reply last_trades(Caller&, const Params&);
+  Reply chart(Caller&, const Params&);
+  Reply funding_value(Caller&, const Params&);
+  Reply funding_history(Caller&, const Params&);
+  Reply funding_chart(Caller&, const Params&);
+  Reply index_price(Caller&, const Params&);
+  Reply index_names(Caller&, const Params&);
+  Reply expirations(Caller&, const Params&);
+  Reply last_settlements(Caller&, const Params&);
+  Reply volumes(Caller&, const Params&);
+  Reply nothing(Caller&, const Params&);
+
+  // order_methods.cc
+  Reply buy(Caller& c, const Params& p) { return place(c, p, Side::buy); }
+  Reply sell(Caller& c, const Params& p) { return place(c, p, Side::sell); }
+  Reply place(Caller&, const Params&, Side);
+  Reply edit(Caller&, const Params&);
+  Reply edit_by_label(Caller&, const Params&);
+  Reply cancel(Caller&, const Params&);
+  Reply cancel_all(Caller&, const Params&);
+  Reply cancel_by_label(Caller&, const Params&);
+  Reply close_position(Caller&, const Params&);
+
+  // account_methods.cc
+  Reply account_summary(Caller&, const Params&);
+  Reply account_summaries(Caller&, const Params&);
+  Reply position(Caller&, const Params&);
+  Reply positions(Caller&, const Params&);
+  Reply open_orders(Caller&, const Params&);
+  Reply order_state(Caller&, const Params&);
+  Reply order_state_by_label(Caller&, const Params&);
+  Reply order_history(Caller&, const Params&);
+  Reply user_trades(Caller&, const Params&);
+  Reply trades_of_order(Caller&, const Params&);
+  Reply settlements(Caller&, const Params&);
+  Reply transaction_log(Caller&, const Params&);
+  Reply margins(Caller&, const Params&);
+  Reply subaccounts(Caller&, const Params&);
+  Reply log_out(Caller&, const Params&);
+
+  // The contract that `instrument_name` names; null: `reply` says why not.
+  const Contract* contract(const Params& params, Reply& reply) const;
+  std::optional<Reply> read_prices(const Params& params, const Contract& c, SubmitOrder& order,
+                                   bool& take_profit) const;
+  std::optional<Reply> read_size(const Params& params, const Contract& c, SubmitOrder& order) const;
+  std::optional<Reply> read_lifetime(const Params& params, const Contract& c,
+                                     SubmitOrder& order) const;
+  Reply submit(Caller& caller, const Contract& c, OrderRequest request);
+  Reply amend(AccountId account, const OrderRecord& order, const Params& params);
+  Reply with_trades(AccountId account, const OrderRecord& order, size_t fills_before) const;
+  std::vector<const OrderRecord*> labelled(AccountId account, const Params& params) const;
+
+  Desk& desk_;
+  const Contracts& contracts_;
+  const Shapes& shapes_;
+  Sessions& sessions_;
+};
+
+// What rows a request asks for.
+struct Wanted {
+  explicit Wanted(const Params& params);
+  bool has(Instant at) const { return at.ms() >= from && at.ms() <= to; }
+  bool is(const Contract& c) const;
+  std::string_view name, coin_name, kind;
+  int64_t from = 0, to = INT64_MAX;
+  size_t count = 10;
+};
+
+// "1" to "720" minutes and "1D".
+std::optional<Duration> resolution(std::string_view name);
+
+}  // namespace delever::gateways::deribit
