@@ -26,7 +26,7 @@ const cards = new Cards((key) => keep({ card: key }));
 
 const panels = {
   verdict: new Panel("verdict", "Verdict", "did the flush clear the leverage?"),
-  interest: new Panel("interest", "Open interest", "perpetuals; the day's change first"),
+  interest: new Panel("interest", "Open interest", "perpetuals; the day's change first; cut where a venue joins or leaves the sum"),
   price: new Panel("price", "Price, waves and liquidations", "USD", true),
   share: new Panel("share", "Long share and oscillator", "liquidations of 24 h"),
   funding: new Panel("funding", "Funding by venue", "a year, simple"),
@@ -178,7 +178,7 @@ function drawTrack(): void {
     const series = time.find(known, name);
     return series ? [{ name: text, unit: series.unit, colour, series, ...more }] : [];
   };
-  const interest = (k: typeof c) => [...line("oi_coins", `${asset} (left)`, k.long, { band: true }), ...line("oi_usd", "dollars (right)", k.short, { axis: 1, dashed: true })];
+  const interest = (k: typeof c) => [...line("oi_coins", `${asset} (left)`, k.long, { band: true, cuts: time.joinsAndLeaves(known, "oi_coins") }), ...line("oi_usd", "dollars (right)", k.short, { axis: 1, dashed: true, cuts: time.joinsAndLeaves(known, "oi_usd") })];
   interestChart.set((k) => time.timeChart(known, interest(k), [{ format: time.axisCoins }, { format: time.axisMoney }], asset)(k));
   panels.interest.setRows(time.trackRows(known, [...known.series.filter((s) => s.expiry === null && ["oi_change_24h_coins", "oi_coins", "oi_usd"].includes(s.name))]));
   const share = (k: typeof c) => [...line("liq_long_share", "long share", k.long, { band: true }), ...line("liq_dominance_osc", "oscillator", k.short), ...line("liq_long_share_ma30", "long share, 30-day mean", k.long, { dashed: true }), ...line("liq_dominance_osc_ma30", "oscillator, 30-day mean", k.short, { dashed: true })];

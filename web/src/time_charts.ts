@@ -14,6 +14,7 @@ export interface Line {
   dashed?: boolean;
   scale?: number;
   band?: boolean;
+  cuts?: Set<number>; // the line does not lead to these points
 }
 
 export function find(track: Track, name: string, venue: string | null = null): TrackSeries | undefined {
@@ -23,6 +24,13 @@ export function byVenue(track: Track, name: string): TrackSeries[] {
   return track.series.filter((s) => s.name === name && s.venue !== null && s.expiry === null);
 }
 
+// Where a sum is of other venues than the moment before: a line across would show a move that nobody made.
+export function joinsAndLeaves(track: Track, name: string): Set<number> {
+  const venues = byVenue(track, name);
+  const present = (i: number) => venues.map((s) => (s.value[i] === null ? "-" : s.venue)).join();
+  return new Set(track.t.map((_, i) => i).filter((i) => i > 0 && present(i) !== present(i - 1)));
+}
+
 // The part of a track that was known at `until`.
 export function clipped(track: Track, until: number): Track {
   const count = track.t.findLastIndex((t) => t <= until) + 1;
@@ -30,7 +38,10 @@ export function clipped(track: Track, until: number): Track {
   return { ...track, t: cut(track.t), series: track.series.map((s) => ({ ...s, value: cut(s.value), low: cut(s.low), high: cut(s.high), state: cut(s.state) })) };
 }
 
-const points = (t: number[], values: (number | null)[], scale: number) => t.map((x, i) => [x * 1000, values[i] === null || values[i] === undefined ? null : (values[i] as number) * scale]);
+function points(t: number[], values: (number | null)[], scale: number, cuts = new Set<number>()) {
+  const at = (i: number) => [t[i] * 1000, values[i] === null || values[i] === undefined ? null : (values[i] as number) * scale];
+  return t.flatMap((x, i) => (cuts.has(i) ? [[x * 1000 - 1, null], at(i)] : [at(i)]));
+}
 
 export function timeChart(track: Track, lines: Line[], axes: { format: (v: number) => string; min?: number; max?: number }[], asset: string) {
   return (c: Colours): Option => {
@@ -40,8 +51,8 @@ export function timeChart(track: Track, lines: Line[], axes: { format: (v: numbe
       if (line.band) {
         // Where one end is unbounded there is no band: nothing is drawn that is not known.
         const closed = line.series.low.map((low, i) => low !== null && line.series.high[i] !== null);
-        const low = points(track.t, line.series.low.map((v, i) => (closed[i] ? v : null)), scale);
-        const wide = points(track.t, line.series.low.map((v, i) => (closed[i] ? (line.series.high[i] as number) - (v as number) : null)), scale);
+        const low = points(track.t, line.series.low.map((v, i) => (closed[i] ? v : null)), scale, line.cuts);
+        const wide = points(track.t, line.series.low.map((v, i) => (closed[i] ? (line.series.high[i] as number) - (v as number) : null)), scale, line.cuts);
         const quiet = { type: "line", yAxisIndex: line.axis ?? 0, symbol: "none", lineStyle: { opacity: 0 }, silent: true, tooltip: { show: false }, stack: `band-${line.name}` };
         series.push({ ...quiet, name: `${line.name} low`, data: low }, { ...quiet, name: `${line.name} interval`, data: wide, areaStyle: { color: line.colour, opacity: 0.14 } });
       }
@@ -49,7 +60,7 @@ export function timeChart(track: Track, lines: Line[], axes: { format: (v: numbe
         type: "line",
         name: line.name,
         yAxisIndex: line.axis ?? 0,
-        data: points(track.t, line.series.value, scale),
+        data: points(track.t, line.series.value, scale, line.cuts),
         connectNulls: false,
         showSymbol: track.t.length < 3,
         symbolSize: 4,
