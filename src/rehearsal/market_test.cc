@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 
+#include "base/random.h"
 #include "base/source_root.h"
 
 namespace delever::rehearsal {
@@ -79,16 +81,12 @@ TEST(Market, ABotsOrdersAndPushesAreReplayed) {
       } else {
         desk.submit(o, "");
       }
-      if (k == 100)
-        ASSERT_TRUE(
-            market.push(push_of(R"({"push":"drop","asset":"BTC","percent":4,"seconds":30})"))
-                .has_value());
-      if (k == 200)
-        ASSERT_TRUE(
-            market.push(push_of(R"({"push":"withdraw","percent":90,"seconds":10})")).has_value());
-      if (k == 300)
-        ASSERT_TRUE(
-            market.push(push_of(R"({"push":"halt","venue":"binance","seconds":4})")).has_value());
+      static const std::map<int, const char*> pushes = {
+          {100, R"({"push":"drop","asset":"BTC","percent":4,"seconds":30})"},
+          {200, R"({"push":"withdraw","percent":90,"seconds":10})"},
+          {300, R"({"push":"halt","venue":"binance","seconds":4})"}};
+      const auto push = pushes.find(k);
+      if (push != pushes.end()) { ASSERT_TRUE(market.push(push_of(push->second)).has_value()); }
     }
     go(market, from + Duration::seconds(125));
     EXPECT_EQ(market.desk(venue).door().exchange().imbalance(0).raw(), 0);

@@ -1,0 +1,125 @@
+// Accounts, pace, and the scorecard of a bot that dies.
+#include "rehearsal/rehearsal.h"
+
+#include <gtest/gtest.h>
+
+#include "base/source_root.h"
+
+namespace delever::rehearsal {
+namespace {
+
+const rulebooks::RulebookShelf& rules_shelf() {
+  static const rulebooks::RulebookShelf loaded =
+      rulebooks::RulebookShelf::load(source_root() + "/rulebooks").value();
+  return loaded;
+}
+sim::Scenario shipped() {
+  return sim::Scenario::load(source_root() + "/scenarios/rehearsal.toml", rules_shelf()).value();
+}
+
+TEST(Accounts, AreReadAndChecked) {
+  const auto read = read_accounts(R"([[account]]
+venue = "bybit"
+key = "mine"
+secret = "only"
+collateral = "multi"
+deposits = {USDT = "25000.5", BTC = 1}
+[[account]]
+venue = "hyperliquid"
+address = "0xABC"
+deposits = {USDC = "10"}
+)",
+                                  "a.toml");
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  ASSERT_EQ(read.value().size(), 2U);
+  EXPECT_EQ(read.value()[0].member.collateral, CollateralMode::multi_asset);
+  EXPECT_EQ(read.value()[0].member.deposits[0].second.text(), "25000.5");
+  EXPECT_EQ(read.value()[1].who.address, "0xABC");
+  for (const char* broken :
+       {"", "[[account]]\nvenue = \"okx\"\n",
+        "[[account]]\nvenue = \"okx\"\nkey = \"k\"\nsecret = \"s\"\ndeposits = {USDT = \"-1\"}\n",
+        "[[account]]\nvenue = \"okx\"\nkey = \"k\"\nsecret = \"s\"\ncolour = 1\ndeposits = {}\n"}) {
+    EXPECT_FALSE(read_accounts(broken, "b.toml").has_value()) << broken;
+  }
+  EXPECT_EQ(read_key("okx:a:b:c").value().who.passphrase, "c");
+  EXPECT_EQ(read_key("hyperliquid:0x1").value().who.address, "0x1");
+  EXPECT_FALSE(read_key("okx:a").has_value());
+  EXPECT_FALSE(read_key("okx").has_value());
+}
+
+TEST(Pace, GoesStopsAndSteps) {
+  const auto market = [](int64_t s) { return Instant::ns(s * 1'000'000'000); };
+  Pace pace(market(100), Duration::seconds(5), 60);
+  EXPECT_EQ(pace.target(Duration::seconds(6)), market(160));
+  pace.pause(market(160), Duration::seconds(6));
+  EXPECT_EQ(pace.target(Duration::seconds(50)), market(160));
+  pace.step(Duration::seconds(3));
+  EXPECT_EQ(pace.target(Duration::seconds(51)), market(163));
+  pace.set_speed(2, market(163), Duration::seconds(51));
+  EXPECT_EQ(pace.target(Duration::seconds(60)), market(163));
+  pace.resume(Duration::seconds(60));
+  EXPECT_EQ(pace.target(Duration::seconds(61)), market(165));
+  pace.set_speed(0, market(165), Duration::seconds(61));
+  EXPECT_EQ(pace.target(Duration::seconds(61)), Instant::max());
+}
+
+TEST(Scenario, MovesToAnotherDay) {
+  const sim::Scenario s = shipped();
+  const Instant from = Instant::parse("2026-05-01T10:20:30Z").value();
+  const sim::Scenario moved = moved_to(s, from);
+  EXPECT_EQ(moved.from, from);
+  EXPECT_EQ(moved.to - moved.from, s.to - s.from);
+  EXPECT_EQ(moved.options[0].expiry.text().substr(10), "T08:00:00Z");
+  EXPECT_GT(moved.options[0].expiry, moved.from);
+}
+
+// A leveraged long into a fall: the card says what it lost, how near it was, and what the venue
+// did.
+TEST(Scorecard, SaysWhatBecameOfABot) {
+  const Member member{.venue = "binance",
+                      .deposits = {{"USDT", Amount::raw(20'000 * Amount::scale)}}};
+  auto opened = Market::open(shipped(), {.members = {member}, .journal = {}});
+  ASSERT_TRUE(opened.has_value()) << opened.error().text();
+  Market& market = *opened.value();
+  const auto [venue, account] = market.members()[0];
+  gateways::Desk& desk = market.desk(venue);
+  desk.admit({.account = account, .key = "bot", .secret = "s", .passphrase = {}, .address = {}});
+  Scorecard card(market);
+  market.on_second([&] { card.on_second(); });
+  const auto go = [&](int64_t seconds) {
+    const Instant to = market.now() + Duration::seconds(seconds);
+    while (!market.go_to(to, 100).value()) {}
+  };
+  go(3);
+  const InstrumentId perp = *desk.find("BTCUSDT");
+  ASSERT_EQ(desk.set_leverage(account, perp, Leverage::raw(50 * Leverage::scale)), Reject::none);
+  SubmitOrder o;
+  o.account = account;
+  o.instrument = perp;
+  o.type = OrderType::market;
+  o.qty = Qty::nearest(5).value();
+  ASSERT_EQ(desk.submit(o, "").reject, Reject::none);
+  ASSERT_TRUE(market
+                  .push(read_push(gateways::JsonTree::parse(
+                                      R"({"push":"drop","asset":"BTC","percent":9,"seconds":30})")
+                                      .value())
+                            .value())
+                  .has_value());
+  go(120);
+  const AccountCard c = card.cards()[0];
+  EXPECT_EQ(c.name, "bot");
+  EXPECT_NEAR(c.start, 20'000, 1e-6);
+  EXPECT_LT(c.now, 5'000);
+  EXPECT_GT(c.forced_orders + c.takeovers, 0U);
+  EXPECT_FALSE(c.steps.empty());
+  EXPECT_GT(c.fees, 100);
+  ASSERT_TRUE(c.nearest);
+  EXPECT_LT(*c.nearest, 0.03);
+  EXPECT_NE(card.json().find("\"account\":\"bot\""), std::string::npos);
+  EXPECT_NE(card.text().find("closed"), std::string::npos);
+  EXPECT_TRUE(gateways::JsonTree::parse(card.json()).has_value());
+  EXPECT_FALSE(card.agents().empty());
+}
+
+}  // namespace
+}  // namespace delever::rehearsal
