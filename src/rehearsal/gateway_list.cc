@@ -12,7 +12,10 @@ struct Named {
 };
 // A line each.
 const std::vector<Named>& all() {
-  static const std::vector<Named> list = {};
+  static const std::vector<Named> list = {
+      {"deribit", &gateways::make_deribit},
+      {"hyperliquid", &gateways::make_hyperliquid},
+  };
   return list;
 }
 
