@@ -2,13 +2,15 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps page demo test fuzz asan tsan odr bench release truth damage clean
+.PHONY: help deps page demo deb install test fuzz asan tsan odr bench release truth damage clean
 CHAINS ?= 100000
 TAPES ?= 10000
+PREFIX ?= /usr/local
 
 help:
 	@echo "make demo    build; 30 January 2026 as published and simulated, claims, stress; pages in out/"
 	@echo "make page    build the page of delever serve (Node.js, npm)"
+	@echo "make deb     Debian packages in build/package/packages; make install PREFIX=/usr/local: without a package"
 	@echo "make test    build and run every test (ctest, dev preset)"
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
@@ -45,6 +47,18 @@ page:
 
 demo: release page
 	./build/release/delever demo
+
+deb: deps page
+	cmake --preset package
+	cmake --build --preset package
+	ctest --test-dir build/package -L package --output-on-failure
+	cd build/package && cpack
+	@ls -l build/package/packages/*.deb
+
+install: deps
+	cmake --preset package -B build/install -D CMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --build build/install --target delever pages
+	cmake --install build/install --component delever
 
 test: deps
 	cmake --preset dev

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "base/text.h"
+#include "cli/pages.h"
 #include "cli/progress.h"
 #include "render/json.h"
+#include "reports/build_id.h"
 
 namespace delever::cli {
 namespace {
@@ -84,7 +86,7 @@ std::unique_ptr<CommandLine> make_line(Session& session) {
   auto line = std::make_unique<CommandLine>(
       "delever: how much leverage the crypto market still carries, and what the next wave would "
       "look like",
-      "delever", "delever 0.1.0",
+      "delever", reports::version_text,
       "Exit: 0 done, 2 usage, 3 bad input (what and where), 4 nothing asked for is known; more in "
       "docs/exit-codes.md.\nStart with: delever demo. An example of each verb: delever help VERB. "
       "What a name means: delever explain NAME.");
@@ -133,6 +135,9 @@ std::vector<VerbInfo> all_verbs() {
 }
 
 int run_cli(int argc, const char* const* argv, Io io) {
+  // What the build asks for, of nobody else's concern: cmake/install.cmake.
+  if (argc == 3 && std::string_view(argv[1]) == "--write-pages")
+    return write_pages(all_verbs(), argv[2]).has_value() ? 0 : kBadInput;
   ProgressBar bar(io);
   Session session;
   session.io = io;
@@ -145,6 +150,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
   const std::unique_ptr<CommandLine> made = make_line(session);
   const CommandLine& line = *made;
   const Usage usage = made->parse(argc, argv);
+  if (usage.kind == Usage::Kind::run) made->find_reads(reports::find_shipped);
   if (io.other_rank && usage.kind != Usage::Kind::run)
     return 0;  // rank 0 will say it; an exit code from here might have it ended before it does
   if (usage.kind == Usage::Kind::nothing) {

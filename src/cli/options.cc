@@ -107,6 +107,7 @@ Option* Option::capture_default_str() {
   return this;
 }
 Option* Option::one_of(const std::vector<std::string>& values) {
+  choices_ = values;
   std::string list;
   for (const std::string& v : values) list += (list.empty() ? "" : ", ") + v;
   option_->check(CLI::Validator(
@@ -169,12 +170,14 @@ Option* Verb::add_option(const std::string& name, std::string& into, const std::
   option->texts_ = [&into] {
     return into.empty() ? std::vector<std::string>() : std::vector<std::string>{into};
   };
+  option->put_ = [&into](std::vector<std::string> texts) { into = texts.at(0); };
   return option;
 }
 Option* Verb::add_option(const std::string& name, std::vector<std::string>& into,
                          const std::string& what) {
   Option* option = keep(app_->add_option(name, into, what));
   option->texts_ = [&into] { return into; };
+  option->put_ = [&into](std::vector<std::string> texts) { into = std::move(texts); };
   return option;
 }
 
@@ -271,6 +274,16 @@ void Verb::require_option(int count) { app_->require_option(count); }
 void Verb::require_subcommand(int count) { app_->require_subcommand(count); }
 void Verb::callback(std::function<void()> done) { app_->callback(std::move(done)); }
 
+namespace {
+
+// Without the choices, which CLI11 puts behind it.
+std::string type_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  return type.substr(0, type.find(':'));
+}
+
+}  // namespace
+
 // Those of its groups of options as well: a group has no name of its own.
 void Verb::options_of(std::vector<OptionInfo>& options) const {
   for (const auto& option : options_) {
@@ -281,7 +294,10 @@ void Verb::options_of(std::vector<OptionInfo>& options) const {
                        .required = o.get_required(),
                        .number = option->takes_ == Option::Takes::number,
                        .flag = option->takes_ == Option::Takes::flag,
-                       .role = option->role_});
+                       .role = option->role_,
+                       .takes = option->takes_ == Option::Takes::flag ? "" : type_of(o),
+                       .standard = o.get_default_str(),
+                       .choices = option->choices_});
   }
   for (const auto& group : verbs_) {
     if (group->app_->get_name().empty()) group->options_of(options);
@@ -308,6 +324,20 @@ void Verb::files_of(std::vector<NamedFile>& files) const {
   }
   for (const auto& verb : verbs_) {
     if (verb->app_->parsed() || verb->app_->get_name().empty()) verb->files_of(files);
+  }
+}
+
+// Defaults are found where they are read, under the name that the help shows.
+void Verb::find_reads(const std::function<std::string(const std::string&)>& find) {
+  for (const auto& option : options_) {
+    if (option->role_ != FileRole::reads || !option->texts_ || option->option_->count() == 0)
+      continue;
+    std::vector<std::string> texts = option->texts_();
+    for (std::string& text : texts) text = find(text);
+    if (!texts.empty()) option->put_(std::move(texts));
+  }
+  for (const auto& verb : verbs_) {
+    if (verb->app_->parsed() || verb->app_->get_name().empty()) verb->find_reads(find);
   }
 }
 
@@ -372,10 +402,10 @@ struct CommandLine::Parser {
 };
 
 CommandLine::CommandLine(const std::string& what, const std::string& name,
-                         const std::string& version, const std::string& footer)
+                         std::function<std::string()> version, const std::string& footer)
     : parser_(std::make_unique<Parser>(what, name)) {
   parser_->app.require_subcommand(1);
-  parser_->app.set_version_flag("--version", version);
+  parser_->app.set_version_flag("--version", std::move(version));
   parser_->app.footer(footer);
 }
 CommandLine::~CommandLine() = default;
@@ -404,6 +434,10 @@ Usage CommandLine::parse(int argc, const char* const* argv) {
 }
 
 Result<void> CommandLine::refuse_empty() const { return refuse_empty_of(parser_->app); }
+
+void CommandLine::find_reads(const std::function<std::string(const std::string&)>& find) {
+  parser_->root.find_reads(find);
+}
 
 std::vector<NamedFile> CommandLine::files() const {
   std::vector<NamedFile> files;

@@ -57,7 +57,9 @@ class Option {
   std::shared_ptr<Limits> limits_ = std::make_shared<Limits>();
   FileRole role_ = FileRole::none;
   enum class Takes { text, number, flag } takes_ = Takes::text;
+  std::vector<std::string> choices_;                 // of one_of()
   std::function<std::vector<std::string>()> texts_;  // what the variable holds, of a text
+  std::function<void(std::vector<std::string>)> put_;
 };
 
 // What the program can be asked, for its own help and for tests over all of it.
@@ -66,6 +68,9 @@ struct OptionInfo {
   std::string what;
   bool positional = false, required = false, number = false, flag = false;
   FileRole role = FileRole::none;
+  std::string takes;     // "FILE", "NUMBER"; empty of a flag
+  std::string standard;  // the value when it is not given, where the help shows one
+  std::vector<std::string> choices{};
 };
 struct VerbInfo {
   std::string name;  // "tape cat"
@@ -117,6 +122,7 @@ class Verb {
   void describe(const std::string& path, std::vector<VerbInfo>& verbs) const;
   void options_of(std::vector<OptionInfo>& options) const;
   void files_of(std::vector<NamedFile>& files) const;
+  void find_reads(const std::function<std::string(const std::string&)>& find);
   CLI::App* app_;
   std::vector<std::unique_ptr<Verb>> verbs_;
   std::vector<std::unique_ptr<Option>> options_;
@@ -134,14 +140,16 @@ struct Usage {
 
 class CommandLine {
  public:
-  CommandLine(const std::string& what, const std::string& name, const std::string& version,
-              const std::string& footer);
+  CommandLine(const std::string& what, const std::string& name,
+              std::function<std::string()> version, const std::string& footer);
   ~CommandLine();
   Verb& root();
   Usage parse(int argc, const char* const* argv);
   // An empty text is a mistake, such as a variable that a script never set, and never "the
   // default", so it is refused, of every option of every verb.
   Result<void> refuse_empty() const;
+  // Every file to read that was named in the arguments is now what `find` says it is.
+  void find_reads(const std::function<std::string(const std::string&)>& find);
   std::vector<NamedFile> files() const;  // of the verb that was given, defaults included
   std::vector<VerbInfo> verbs() const;
   std::string help_of(const std::string& verb) const;  // "" where there is no such verb

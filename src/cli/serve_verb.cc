@@ -102,7 +102,7 @@ Result<dashboard::Dashboard::Options> read_arguments(Session& session, const Ser
   options.serving.body_limit = size_t{4} << 10;
   options.serving.queue_limit = size_t{64} << 20;
   options.serving.hosts = a.hosts;
-  options.page = a.page;
+  options.page = reports::find_shipped(a.page);
   options.threads = static_cast<unsigned>(a.threads);
   if (!a.token_file.empty()) {
     const std::string text = TRY(read_file(a.token_file));

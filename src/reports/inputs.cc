@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "base/source_root.h"
+#include "base/program_home.h"
 #include "base/text.h"
 
 namespace delever::reports {
@@ -22,9 +22,10 @@ std::string coin_named(std::string_view text) {
 
 std::string find_shipped(const std::string& relative) {
   std::error_code ec;
-  if (std::filesystem::exists(relative, ec)) return relative;
-  const std::string beside_source = source_root() + "/" + relative;
-  if (std::filesystem::exists(beside_source, ec)) return beside_source;
+  if (relative.empty() || relative[0] == '/' || std::filesystem::exists(relative, ec))
+    return relative;
+  const std::string at_home = program_home() + "/" + relative;
+  if (std::filesystem::exists(at_home, ec)) return at_home;
   return relative;  // the caller's open will say that it is not there
 }
 

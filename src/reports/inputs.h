@@ -24,8 +24,8 @@ Result<T> of_option(Result<T> read, const char* option) {
 Result<Instant> parse_at(const std::string& text, const char* option, Context& context);
 // A coin as somebody types it: btc is BTC, and kBONK, a thousand of it, is BONK.
 std::string coin_named(std::string_view text);
-// Files that come with the program (rules, maps, episodes): as given, then beside the working
-// directory, then beside the source tree the binary was built from.
+// Files that come with the program (rules, maps, episodes), under a name such as "rules/a.toml": as
+// given, then in the program's home (base/program_home.h).
 std::string find_shipped(const std::string& relative);
 
 }  // namespace delever::reports

@@ -1,0 +1,53 @@
+# cmake --install, and the Debian packages (make deb). What is installed is found relative to the binary
+# (base/program_home.h); docs/install.md says where what goes.
+include(GNUInstallDirs)
+set(share ${CMAKE_INSTALL_DATADIR}/delever)
+install(TARGETS delever RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT delever)
+file(STRINGS cmake/shipped.txt shipped REGEX "^[^#]")
+foreach(path IN LISTS shipped)
+  get_filename_component(below ${path} DIRECTORY)
+  if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${path})
+    install(DIRECTORY ${path} DESTINATION ${share}/${below} COMPONENT delever)
+  else()
+    install(FILES ${path} DESTINATION ${share}/${below} COMPONENT delever OPTIONAL)  # web/dist is there once it is built
+  endif()
+endforeach()
+
+# The manual and the completion, by the program itself.
+set(pages ${PROJECT_BINARY_DIR}/pages)
+file(MAKE_DIRECTORY ${pages})
+add_custom_command(OUTPUT ${pages}/delever.1.gz ${pages}/delever.bash
+  COMMAND delever --write-pages ${pages}
+  COMMAND gzip -9nkf ${pages}/delever.1
+  DEPENDS delever)
+add_custom_target(pages ALL DEPENDS ${pages}/delever.1.gz ${pages}/delever.bash)
+install(FILES ${pages}/delever.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT delever)
+install(FILES ${pages}/delever.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+        RENAME delever COMPONENT delever)
+
+# Services run the program where CMAKE_INSTALL_PREFIX puts it.
+file(GLOB units CONFIGURE_DEPENDS tools/*.service)
+foreach(unit IN LISTS units)
+  get_filename_component(name ${unit} NAME)
+  file(READ ${unit} text)
+  string(REPLACE "/usr/local/bin/" "${CMAKE_INSTALL_FULL_BINDIR}/" text "${text}")
+  file(WRITE ${pages}/${name} "${text}")
+  install(FILES ${pages}/${name} DESTINATION lib/systemd/system COMPONENT delever)
+endforeach()
+
+# What Debian's policy wants of a package.
+set(delever_maintainer "delever maintainers <maintainers@delever.example>")
+execute_process(COMMAND date -u -R -d ${delever_date} OUTPUT_VARIABLE changed OUTPUT_STRIP_TRAILING_WHITESPACE)
+file(CONFIGURE OUTPUT ${pages}/changelog CONTENT "delever (@PROJECT_VERSION@) unstable; urgency=medium
+
+  * Built from the commit of @delever_commit@.
+
+ -- @delever_maintainer@  @changed@
+" @ONLY)
+execute_process(COMMAND gzip -9nkf ${pages}/changelog)
+foreach(package delever python3-delever)
+  string(REPLACE "python3-delever" "python" component ${package})
+  install(FILES cmake/debian/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
+  install(FILES ${pages}/changelog.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
+endforeach()
+include(cmake/package.cmake)
