@@ -182,12 +182,15 @@ Result<void> Simulation::State::list_pairs(uint32_t venue, const std::string& mo
   return {};
 }
 
-// A perpetual venue's money is what its first listing settles in; spot and options pay in USDT.
+// A perpetual venue's money is what its first listing settles in; spot and options pay in USDT,
+// options beside coin-margined perpetuals in USD.
 Result<void> Simulation::State::build_venues() {
   for (uint32_t number = 0; number < scenario.venues.size(); ++number) {
     const VenueSetup& v = scenario.venues[number];
-    const std::string money =
-        v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle : "USDT";
+    const bool coin_margined = v.role == VenueRole::options && v.listings.size() > 1;
+    const std::string money = v.role == VenueRole::perpetual ? v.listings[0].rules.contract->settle
+                              : coin_margined                ? "USD"  // what these are quoted in
+                                                             : "USDT";
     exchange::ExchangeSetup x = coins_and_indices(scenario, v, money);
     if (v.role == VenueRole::options) {
       list_options(number, money, x);
