@@ -136,11 +136,12 @@ void Frames::make(const std::string& key, const std::string& asset, const std::s
         seconds_ += (loop_.clock().elapsed() - begin).in_seconds();
         const auto found = slots_.find(key);
         if (found == slots_.end() || epoch != epoch_) return;
-        if (at.empty() && frame.has_value()) latest_[asset] = frame.value();
+        const bool latest = at == subject_.at;
+        if (latest && frame.has_value()) latest_[asset] = frame.value();
         found->second.frame = std::move(frame);
         const Result<FramePtr> known = *found->second.frame;
         for (const Then& then : std::exchange(found->second.waiting, {})) then(known);
-        if (at.empty()) changed_();
+        if (latest) changed_();
       });
 }
 

@@ -391,10 +391,22 @@ function drawKnown(): void {
   slider.setAttribute("aria-valuetext", text);
   byId("latest").toggleAttribute("disabled", view.at === "");
 }
+// At once what the track says of that time; the whole page follows when the tape has been read to it.
+function drawAhead(): void {
+  const times = track?.t ?? [], i = Number(slider.value);
+  if (!track || i >= times.length) return;
+  for (const name of HEAD_TILES) {
+    const series = time.find(track, name);
+    const tile = tiles.querySelector(`.tile[data-name=${name}] .tile-value`);
+    if (series && tile) tile.textContent = series.value[i] === null ? "not known" : shown(series.value[i], series.unit, track.asset);
+  }
+  drawTrack();
+}
 let sliding = 0;
 function slide(): void {
   keep({ at: sliderTime() });
   drawKnown();
+  drawAhead();
   window.clearTimeout(sliding);
   sliding = window.setTimeout(() => void load().then(drawKnown), 140);
 }

@@ -34,17 +34,21 @@ async function load() {
 }
 
 async function paint() {
-  const browser = await browse(), first = [], drawn = [];
+  const browser = await browse(), first = [], drawn = [], work = [];
   for (let i = 0; i < 7; ++i) {
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
     await page.goto(server.url);
     await page.waitForFunction(() => performance.getEntriesByName("readings-drawn").length > 0);
+    work.push((await session.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value * 1000);
     const [fcp, done] = await page.evaluate(() => [performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN, performance.getEntriesByName("readings-drawn")[0].startTime]);
     first.push(fcp), drawn.push(done);
     await page.close();
   }
   line("first contentful paint", first);
   line("readings and price drawn", drawn);
+  line("processor time of the page's thread until then", work);
   await browser.close();
 }
 
