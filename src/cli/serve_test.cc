@@ -77,7 +77,9 @@ TEST(Serve, WhatItRefusesBeforeItListens) {
     int code;
     const char* word;
   } cases[] = {
-      {{"serve"}, 2, "--tape"},
+      {{"serve", "--scenario", source_root() + "/scenarios/rehearsal.toml", "--tape", tape},
+       2,
+       "not both"},
       {{"serve", "--tape", "/nowhere.tape"}, 3, "nowhere"},
       {{"serve", "--tape", tape, "--at", "noon"}, 2, "--at"},
       {{"serve", "--tape", tape, "--listen", "everywhere"}, 2, "--listen"},
