@@ -1,0 +1,131 @@
+// Black-76 over numpy arrays: options/batch.h on the arrays' own memory.
+#include <fmt/format.h>
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <cmath>
+#include <initializer_list>
+#include <span>
+
+#include "options/batch.h"
+#include "python/bindings.h"
+#include "python/failure.h"
+
+namespace delever::python {
+
+namespace py = pybind11;
+
+namespace {
+
+using In = py::array_t<double, py::array::c_style>;
+using Out = py::array_t<double, py::array::c_style>;
+
+std::span<const double> view(const In& array) {
+  return {array.data(), static_cast<size_t>(array.size())};
+}
+std::span<double> view(Out& array) {
+  return {array.mutable_data(), static_cast<size_t>(array.size())};
+}
+
+using Column = std::pair<const char*, std::span<const double>>;
+
+Result<void> of_one_length(std::initializer_list<Column> columns) {
+  const size_t wanted = columns.begin()->second.size();
+  for (const auto& [name, values] : columns) {
+    if (values.size() != wanted)
+      return Error{Fault::usage,
+                   fmt::format("has {} values where {} has {}", values.size(),
+                               columns.begin()->first, wanted),
+                   name};
+  }
+  return {};
+}
+
+// What black_batch wants of prices; which one is not so, and where.
+Result<void> within_range(Column column) {
+  const auto& [name, values] = column;
+  size_t outside = 0;
+  for (const double x : values) outside += x > 1e-100 && x < 1e100 ? 0 : 1;
+  for (size_t i = 0; outside > 0 && i < values.size(); ++i) {
+    if (!(values[i] > 1e-100 && values[i] < 1e100))
+      return Error{Fault::usage, fmt::format("must be positive and finite: {}", values[i]),
+                   fmt::format("{}[{}]", name, i)};
+  }
+  return {};
+}
+
+py::dict black(const In& forward, const In& strike, const In& years, const In& vol, const In& sign,
+               bool second) {
+  const options::OptionArrays in{view(forward), view(strike), view(years), view(vol), view(sign)};
+  const auto n = forward.size();
+  Out price(n), delta(n), gamma(n), vega(n), theta(n);
+  Out vanna(second ? n : 0), volga(second ? n : 0), charm(second ? n : 0);
+  const options::GreekArrays out{view(price), view(delta), view(gamma), view(vega),
+                                 view(theta), view(vanna), view(volga), view(charm)};
+  unlocked([&]() -> Result<void> {
+    TRY(of_one_length({{"forward", in.forward},
+                       {"strike", in.strike},
+                       {"years", in.years},
+                       {"vol", in.vol},
+                       {"kind", in.sign}}));
+    TRY(within_range({"forward", in.forward}));
+    TRY(within_range({"strike", in.strike}));
+    options::black_batch(in, out);
+    return {};
+  });
+  py::dict all;
+  all["price"] = price;
+  all["delta"] = delta;
+  all["gamma"] = gamma;
+  all["vega"] = vega;
+  all["theta"] = theta;
+  if (!second) return all;
+  all["vanna"] = vanna;
+  all["volga"] = volga;
+  all["charm"] = charm;
+  return all;
+}
+
+// (vol, status): NaN where the status is not 0, which is ok.
+std::pair<Out, py::array_t<uint8_t>> implied_vol(const In& forward, const In& strike,
+                                                 const In& years, const In& price, const In& sign) {
+  const options::PriceArrays in{view(forward), view(strike), view(years), view(price), view(sign)};
+  Out vol(forward.size());
+  py::array_t<uint8_t> status(forward.size());
+  const std::span<double> vols = view(vol);
+  const std::span<options::IvStatus> statuses{
+      reinterpret_cast<options::IvStatus*>(status.mutable_data()), vols.size()};
+  unlocked([&]() -> Result<void> {
+    TRY(of_one_length({{"forward", in.forward},
+                       {"strike", in.strike},
+                       {"years", in.years},
+                       {"price", in.price},
+                       {"kind", in.sign}}));
+    options::implied_vol_batch(in, vols, statuses);
+    for (size_t i = 0; i < vols.size(); ++i) {
+      if (statuses[i] != options::IvStatus::ok) vols[i] = std::nan("");
+    }
+    return {};
+  });
+  return {vol, status};
+}
+
+std::vector<std::string> status_names() {
+  std::vector<std::string> names;
+  for (int i = 0; i <= static_cast<int>(options::IvStatus::not_converged); ++i)
+    names.emplace_back(options::iv_status_name(static_cast<options::IvStatus>(i)));
+  return names;
+}
+
+}  // namespace
+
+void bind_options(py::module_& m) {
+  m.def("black", &black, py::arg("forward"), py::arg("strike"), py::arg("years"), py::arg("vol"),
+        py::arg("sign"), py::arg("second"));
+  m.def("implied_vol", &implied_vol, py::arg("forward"), py::arg("strike"), py::arg("years"),
+        py::arg("price"), py::arg("sign"));
+  m.def("iv_status_names", &status_names);
+  m.def("lanes", [] { return std::string(options::lanes_name(options::widest_lanes())); });
+}
+
+}  // namespace delever::python

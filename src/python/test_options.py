@@ -1,0 +1,66 @@
+"""Options on arrays: against formulas written out here, and back from their own prices."""
+import math
+
+import numpy as np
+import pytest
+
+import delever
+from delever import options
+
+
+def plain_price(forward, strike, years, vol, sign):
+    n = lambda x: 0.5 * math.erfc(-x / math.sqrt(2))
+    d1 = math.log(forward / strike) / (vol * math.sqrt(years)) + vol * math.sqrt(years) / 2
+    return sign * (forward * n(sign * d1) - strike * n(sign * (d1 - vol * math.sqrt(years))))
+
+
+def drawn(n=2000):
+    random = np.random.default_rng(1)
+    years = random.uniform(1 / 365, 1, n)
+    vol = random.uniform(0.2, 1.2, n)
+    forward = np.full(n, 84_250.0)
+    return forward, forward * np.exp(random.uniform(-2, 2, n) * vol * np.sqrt(years)), years, vol
+
+
+def test_prices_are_those_of_the_formula():
+    forward, strike, years, vol = drawn(300)
+    for kind, sign in (("call", 1), ("put", -1)):
+        ours = options.price(forward, strike, years, vol, kind)
+        theirs = [plain_price(*row, sign) for row in zip(forward, strike, years, vol)]
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9 * 84_250)
+
+
+def test_greeks_are_the_slopes():
+    forward, strike, years, vol = drawn(200)
+    g = options.greeks(forward, strike, years, vol, second=True)
+    h = 1.0
+    slope = (options.price(forward + h, strike, years, vol) - options.price(forward - h, strike, years, vol)) / (2 * h)
+    np.testing.assert_allclose(g["delta"], slope, atol=1e-6)
+    v = 1e-5
+    vega = (options.price(forward, strike, years, vol + v) - options.price(forward, strike, years, vol - v)) / (2 * v)
+    np.testing.assert_allclose(g["vega"], vega, rtol=1e-5, atol=1e-3)
+    assert set(g) == {"price", "delta", "gamma", "vega", "theta", "vanna", "volga", "charm"}
+
+
+def test_vol_comes_back_and_states_say_why_not():
+    forward, strike, years, vol = drawn()
+    kinds = np.where(strike >= forward, "call", "put")
+    found, status = options.implied_vol(forward, strike, years, options.price(forward, strike, years, vol, kinds), kinds)
+    assert (status == 0).all()
+    np.testing.assert_allclose(found, vol, rtol=1e-9)
+    vols, status = options.implied_vol(100.0, [50.0, 100, 100, 100], [1, 1, 0, 1], [49.0, 100, 1, float("nan")])
+    assert [options.STATUS[s] for s in status] == ["below_intrinsic", "above_bound", "expired", "bad_input"]
+    assert np.isnan(vols).all()
+
+
+def test_shapes_broadcast_and_faults_have_places():
+    grid = options.greeks(84_250, np.linspace(60_000, 100_000, 5)[:, None], [0.1, 0.2, 0.3], 0.5, "put")
+    assert grid["delta"].shape == (5, 3) and (grid["delta"] < 0).all()
+    assert options.price(100, 100, 1, 0.2).shape == ()
+    with pytest.raises(delever.UsageError) as wrong:
+        options.price([100.0, -1.0], 100, 1, 0.2)
+    assert wrong.value.place == "forward[1]"
+    with pytest.raises(ValueError):
+        options.price(100, 100, 1, 0.2, "straddle")
+    with pytest.raises(ValueError):
+        options.price(np.ones(3), np.ones(4), 1, 0.2)
