@@ -36,6 +36,7 @@ class Parameters {
   void set(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
   }
+  const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;

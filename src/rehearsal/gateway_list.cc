@@ -15,6 +15,8 @@ const std::vector<Named>& all() {
   static const std::vector<Named> list = {
       {"deribit", &gateways::make_deribit},
       {"hyperliquid", &gateways::make_hyperliquid},
+      {"binance", &gateways::make_binance},
+      {"binance-spot", &gateways::make_binance_spot},
   };
   return list;
 }

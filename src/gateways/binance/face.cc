@@ -1,0 +1,30 @@
+#include "gateways/binance/face.h"
+
+#include "base/text.h"
+
+namespace delever::gateways::binance {
+
+const Market* maybe_market(const Face& face, Asked& asked) {
+  const std::string_view given = asked.text("symbol");
+  if (given.empty()) return nullptr;
+  const Market* market = face.markets.find(face.spot ? std::string(given) : upper(given));
+  if (!market) asked.refuse(no_such_symbol());
+  return market;
+}
+
+const Market* asked_market(const Face& face, Asked& asked) {
+  if (asked.need("symbol").empty()) return nullptr;
+  return maybe_market(face, asked);
+}
+
+Window asked_window(Asked& asked, size_t usual, size_t most) {
+  Window w;
+  w.from = asked.time("startTime");
+  w.to = asked.time("endTime");
+  w.limit = asked.limit(usual, most);
+  if (w.from && w.to && *w.from > *w.to)
+    asked.refuse({-1130, "Data sent for parameter 'startTime' is not valid."});
+  return w;
+}
+
+}  // namespace delever::gateways::binance

@@ -1,0 +1,128 @@
+// What every part of this folder works on: the desk, what is listed, and the few things that
+// Binance remembers and a desk does not. And how a request is handed to the part that answers it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "gateways/binance/aggregates.h"
+#include "gateways/binance/asked.h"
+#include "gateways/binance/listen_keys.h"
+#include "gateways/binance/markets.h"
+#include "gateways/binance/price_bars.h"
+#include "gateways/gateway.h"
+
+namespace delever::gateways::binance {
+
+// Orders that the venue takes away by itself: at a time (GTD), or when a client has not called
+// again (countdownCancelAll).
+struct Expiries {
+  std::map<std::pair<AccountId, uint64_t>, Instant> orders;          // market time
+  std::map<std::pair<AccountId, InstrumentId>, Instant> countdowns;  // of the client: wall time
+};
+
+struct Face {
+  Face(Desk& d, bool is_spot)
+      : desk(d),
+        spot(is_spot),
+        markets(d, is_spot),
+        aggregates(is_spot ? Duration() : Duration::ms(100)) {}
+
+  Desk& desk;
+  const bool spot;
+  const Markets markets;
+  Aggregates aggregates;
+  PriceBars bars;
+  ListenKeys keys;
+  Expiries expiries;
+  // What closing positions has realised, by account, instrument and side.
+  std::map<std::tuple<AccountId, InstrumentId, PositionSide>, Amount> realised;
+  uint64_t names_made = 0;  // of orders whose client gave none
+
+  Instant now() const { return desk.door().market_now(); }
+  Instant wall() const { return desk.door().wall_now(); }
+  int64_t ms() const { return now().ms(); }
+  const exchange::Exchange& exchange() const { return desk.door().exchange(); }
+};
+
+struct Call {
+  const Parameters& p;
+  const Credentials* who = nullptr;  // missing where the route needs no key
+  AccountId account() const { return who->account; }
+};
+
+struct Outcome {
+  Outcome(std::string json) : body(std::move(json)) {}
+  Outcome(const Refusal& refusal)
+      : status(refusal.status), code(refusal.code), body(refusal_json(refusal)) {}
+  // A refusal with more in it than its code and text.
+  Outcome(int http_status, int refused, std::string json)
+      : status(http_status), code(refused), body(std::move(json)) {}
+  int status = 200;
+  int code = 0;
+  std::string body;
+};
+
+// nothing: public. key: X-MBX-APIKEY alone. signature: signed, with a timestamp.
+enum class Needs : uint8_t { nothing, key, signature };
+using Handler = Outcome (*)(Face&, const Call&);
+
+struct Route {
+  Needs needs = Needs::nothing;
+  Handler handler = nullptr;
+  uint32_t weight = 1;
+  uint32_t orders = 0;                             // counted against the order limits
+  uint32_t (*weigh)(const Parameters&) = nullptr;  // in place of `weight`
+};
+
+// By "GET /fapi/v1/time".
+using Routes = std::unordered_map<std::string, Route>;
+
+// The symbol that is asked for; missing: it is refused.
+const Market* asked_market(const Face& face, Asked& asked);
+// Where a symbol is optional: missing and nothing refused where none is given.
+const Market* maybe_market(const Face& face, Asked& asked);
+
+// Rows with a time of their own between startTime and endTime, at most `limit`: the first where a
+// start is given, else the last.
+struct Window {
+  std::optional<Instant> from, to;
+  size_t limit = 500;
+  bool has(Instant at) const {
+    return (!from || at.ms() >= from->ms()) && (!to || at.ms() <= to->ms());
+  }
+  template <class T>
+  void cut(std::vector<T>& rows) const {
+    if (rows.size() <= limit) return;
+    const auto surplus = static_cast<std::ptrdiff_t>(rows.size() - limit);
+    if (from)
+      rows.erase(rows.end() - surplus, rows.end());
+    else
+      rows.erase(rows.begin(), rows.begin() + surplus);
+  }
+};
+Window asked_window(Asked& asked, size_t usual, size_t most);
+
+void run_expiries(Face& face);  // futures_order_lists.cc
+
+// ---- the parts
+void add_general(Routes& routes, bool spot);      // general.cc
+void add_market_data(Routes& routes, bool spot);  // market_data.cc
+void add_candles(Routes& routes, bool spot);      // candles.cc
+void add_tickers(Routes& routes, bool spot);      // tickers.cc
+void add_funding(Routes& routes);                 // funding.cc
+void add_futures_orders(Routes& routes);          // futures_orders.cc
+void add_futures_order_lists(Routes& routes);     // futures_order_lists.cc
+void add_algo_orders(Routes& routes);             // algo_orders.cc
+void add_futures_account(Routes& routes);         // futures_account.cc
+void add_futures_terms(Routes& routes);           // futures_terms.cc
+void add_futures_settings(Routes& routes);        // futures_settings.cc
+void add_listen_keys(Routes& routes, bool spot);  // listen_key_routes.cc
+void add_futures_history(Routes& routes);         // futures_history.cc
+void add_spot_orders(Routes& routes);             // spot_orders.cc
+void add_spot_account(Routes& routes);            // spot_account.cc
+
+}  // namespace delever::gateways::binance

@@ -1,0 +1,116 @@
+// Spot: balances, fills, fees.
+#include <fmt/format.h>
+
+#include "gateways/binance/order_json.h"
+#include "gateways/json_text.h"
+#include "gateways/statement.h"
+
+namespace delever::gateways::binance {
+namespace {
+
+int64_t basis_points(const std::optional<Rate>& rate) {
+  return rate ? rate->raw() / (Rate::scale / 10'000) : 0;
+}
+
+void rates(std::string& out, const FeeRule& fees) {
+  ObjectText(out)
+      .text("maker", rate_text(fees.maker.value_or(Rate())))
+      .text("taker", rate_text(fees.taker.value_or(Rate())))
+      .text("buyer", rate_text(Rate()))
+      .text("seller", rate_text(Rate()))
+      .end();
+}
+
+Outcome account(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const bool some = asked.flag("omitZeroBalances");
+  if (!asked.ok()) return asked.wrong();
+  const FeeRule fees = face.markets.all().empty()
+                           ? FeeRule{}
+                           : face.markets.all()[0].listing->rules.fees.value_or(FeeRule{});
+  Statement s = statement_of(face.desk, call.account());
+  if (some) std::erase_if(s.coins, [](const CoinFigures& c) { return c.wallet == Amount(); });
+  std::string out;
+  ObjectText o(out);
+  o.number("makerCommission", basis_points(fees.maker));
+  o.number("takerCommission", basis_points(fees.taker));
+  o.number("buyerCommission", 0).number("sellerCommission", 0);
+  rates(o.member("commissionRates"), fees);
+  o.flag("canTrade", true).flag("canWithdraw", true).flag("canDeposit", true);
+  o.flag("brokered", false).flag("requireSelfTradePrevention", false).flag("preventSor", false);
+  o.number("updateTime", face.ms()).text("accountType", "SPOT");
+  append_list(o.member("balances"), s.coins, [&](const CoinFigures& c) {
+    ObjectText(out)
+        .text("asset", face.markets.coin(c.coin))
+        .text("free", amount_text(c.wallet - c.held))
+        .text("locked", amount_text(c.held))
+        .end();
+  });
+  o.raw("permissions", R"(["SPOT"])").number("uid", static_cast<uint32_t>(call.account())).end();
+  return out;
+}
+
+Outcome my_trades(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* m = asked_market(face, asked);
+  const Window window = asked_window(asked, 500, 1'000);
+  const auto from = asked.whole("fromId"), order = asked.whole("orderId");
+  if (!asked.ok()) return asked.wrong();
+  std::vector<FillRecord> rows;
+  for (const FillRecord& fill : face.desk.fills(call.account())) {
+    if (fill.instrument == m->id && window.has(fill.at) &&
+        (!order || fill.order == static_cast<uint64_t>(*order)) &&
+        (!from || fill.number >= static_cast<uint64_t>(*from)))
+      rows.push_back(fill);
+  }
+  if (from && rows.size() > window.limit) rows.resize(window.limit);
+  window.cut(rows);
+  std::string out;
+  append_list(out, rows, [&](const FillRecord& fill) { append_spot_fill(out, face, fill); });
+  return out;
+}
+
+Outcome trade_fees(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* only = maybe_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  std::vector<const Market*> rows;
+  for (const Market& m : face.markets.all()) {
+    if (!only || only == &m) rows.push_back(&m);
+  }
+  std::string out;
+  append_list(out, rows, [&](const Market* m) {
+    const FeeRule& fees = *m->listing->rules.fees;
+    ObjectText(out)
+        .text("symbol", m->symbol)
+        .text("makerCommission", rate_text(fees.maker.value_or(Rate())))
+        .text("takerCommission", rate_text(fees.taker.value_or(Rate())))
+        .end();
+  });
+  return out;
+}
+
+Outcome commission(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* m = asked_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  std::string out;
+  ObjectText o(out);
+  o.text("symbol", m->symbol);
+  rates(o.member("standardCommission"), *m->listing->rules.fees);
+  rates(o.member("specialCommission"), FeeRule{});
+  rates(o.member("taxCommission"), FeeRule{});
+  o.end();
+  return out;
+}
+
+}  // namespace
+
+void add_spot_account(Routes& routes) {
+  routes["GET /api/v3/account"] = {Needs::signature, account, 20};
+  routes["GET /api/v3/account/commission"] = {Needs::signature, commission, 20};
+  routes["GET /api/v3/myTrades"] = {Needs::signature, my_trades, 20};
+  routes["GET /sapi/v1/asset/tradeFee"] = {Needs::signature, trade_fees};
+}
+
+}  // namespace delever::gateways::binance

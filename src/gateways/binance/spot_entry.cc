@@ -1,0 +1,112 @@
+// New orders of spot.
+#include "gateways/binance/entry_parts.h"
+#include "gateways/binance/public_json.h"
+
+namespace delever::gateways::binance {
+namespace {
+
+struct SpotType {
+  std::string_view name;
+  OrderType type;
+  bool post_only, take_profit;
+};
+constexpr SpotType kSpotTypes[] = {
+    {"LIMIT", OrderType::limit, false, false},
+    {"MARKET", OrderType::market, false, false},
+    {"LIMIT_MAKER", OrderType::limit, true, false},
+    {"STOP_LOSS", OrderType::stop_market, false, false},
+    {"STOP_LOSS_LIMIT", OrderType::stop_limit, false, false},
+    {"TAKE_PROFIT", OrderType::stop_market, false, true},
+    {"TAKE_PROFIT_LIMIT", OrderType::stop_limit, false, true},
+};
+
+// quoteOrderQty: as many whole steps as that much money buys from the book as it stands.
+Qty qty_for_money(const Face& face, const Market& m, Side side, Amount money) {
+  const BookSnapshot book = face.desk.book(m.id, 1'000);
+  Wide left = money.raw(), lots = 0;
+  const int64_t step = m.contract().step->raw();
+  for (const Level& level : side == Side::buy ? book.asks : book.bids) {
+    const Amount one = value_of(m, level.price, Qty::raw(step));
+    const auto qty = level.qty.narrowed();
+    if (one <= Amount() || !qty) break;
+    const Wide most = qty->raw() / step, pays = left / one.raw();
+    const Wide takes = pays < most ? pays : most;
+    lots += takes;
+    left -= takes * one.raw();
+    if (takes < most) break;
+  }
+  return Qty::raw(narrow(lots * step));
+}
+
+void read_spot_qty(const Face& face, Asked& asked, const Market& m, SubmitOrder& o) {
+  const bool market = o.type == OrderType::market || o.type == OrderType::stop_market;
+  if (o.type == OrderType::market && asked.has("quoteOrderQty")) {
+    if (asked.has("quantity"))
+      return asked.refuse({-1128, "Combination of optional parameters invalid."});
+    const auto money = asked.amount("quoteOrderQty");
+    if (!money) return;
+    o.qty = qty_for_money(face, m, o.side, *money);
+    if (o.qty <= Qty()) asked.refuse({-1013, "Filter failure: NOTIONAL"});
+    return;
+  }
+  asked.need("quantity");
+  const auto qty = asked.qty("quantity");
+  if (!qty) return;
+  o.qty = *qty;
+  check_qty(face, asked, m, o.qty, market);
+}
+
+}  // namespace
+
+NewOrder spot_order(Face& face, Asked& asked, AccountId account) {
+  NewOrder out;
+  SubmitOrder& o = out.request.order;
+  o.account = account;
+  const Market* m = asked_market(face, asked);
+  read_side(asked, o);
+  const std::string_view name = asked.need("type");
+  const SpotType* type = nullptr;
+  for (const SpotType& known : kSpotTypes) {
+    if (known.name == name) type = &known;
+  }
+  if (!name.empty() && !type) asked.refuse({-1116, "Invalid orderType."});
+  if (!asked.ok()) return out;
+  o.instrument = m->id;
+  o.type = type->type;
+  out.request.take_profit = type->take_profit;
+  read_spot_qty(face, asked, *m, o);
+  const bool limit = o.type == OrderType::limit || o.type == OrderType::stop_limit;
+  const std::string_view tif = asked.text("timeInForce");
+  if (limit) read_price(face, asked, *m, o);
+  if (type->post_only) {
+    o.time_in_force = TimeInForce::post_only;
+  } else if (limit) {
+    asked.need("timeInForce");
+    if (tif == "GTX" || tif == "GTD") asked.refuse({-1115, "Invalid timeInForce."});
+    read_time_in_force(asked, o, tif);
+  }
+  if (type->post_only || !limit) {
+    if (!tif.empty()) asked.refuse({-1106, "Parameter 'timeInForce' sent when not required."});
+  }
+  if (o.type == OrderType::stop_market || o.type == OrderType::stop_limit) {
+    asked.need("stopPrice");
+    o.trigger = asked.price("stopPrice").value_or(Price());
+    o.trigger_by = TriggerBy::last;
+    if (asked.ok()) check_price(face, asked, *m, o.side, o.trigger);
+  } else if (asked.has("stopPrice")) {
+    asked.refuse({-1106, "Parameter 'stopPrice' sent when not required."});
+  }
+  read_self_trade(asked, o);
+  const Price at = limit ? o.price : face.exchange().last(m->id).value_or(Price());
+  if (asked.ok()) check_notional(face, asked, *m, at, o.qty);
+  const std::string_view answer = asked.text("newOrderRespType");
+  const bool usual = o.type == OrderType::limit || o.type == OrderType::market;
+  if (answer == "FULL" || (answer.empty() && usual && !type->post_only))
+    out.telling = Telling::full;
+  else if (answer == "RESULT")
+    out.telling = Telling::result;
+  out.request.client_id = asked_name(face, asked, "newClientOrderId", account);
+  return out;
+}
+
+}  // namespace delever::gateways::binance

@@ -1,0 +1,169 @@
+// Spot: orders, balances, the WebSocket API and its account stream.
+#include "gateways/binance/binance_testing.h"
+
+namespace delever::gateways::binance {
+namespace {
+
+using fixture::kBtc;
+using fixture::kUsdt;
+using testing::Client;
+
+struct Spot : ::testing::Test {
+  Client c{true};
+  JsonTree place(const std::string& p) { return c.json("POST", "/api/v3/order", p); }
+  int64_t refused(const std::string& p) { return c.code(c.call("POST", "/api/v3/order", p)); }
+  std::string balance(std::string_view coin, std::string_view what) {
+    const JsonTree account = c.json("GET", "/api/v3/account");
+    for (const JsonTree& b : account["balances"].items()) {
+      if (b.text("asset") == coin) return std::string(b.text(what));
+    }
+    return {};
+  }
+  size_t open() { return c.json("GET", "/api/v3/openOrders", "symbol=BTCUSDT").items().size(); }
+  // A connection that listens to the account, as the venue has it since 2026.
+  SocketId listen() {
+    const SocketId s = c.open("/ws-api/v3");
+    const int64_t now = c.market.wall_now().ms();
+    const std::string digest = auth::hex(
+        auth::hmac_sha256("S", fmt::format("apiKey=K&recvWindow=10000&timestamp={}", now)));
+    c.gateway->received(
+        s, fmt::format(R"({{"id":1,"method":"userDataStream.subscribe.signature","params":)"
+                       R"({{"apiKey":"K","timestamp":{},"recvWindow":10000,"signature":"{}"}}}})",
+                       now, digest));
+    return s;
+  }
+};
+
+TEST_F(Spot, AMarketOrderTellsItsFills) {
+  const JsonTree bought = place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  EXPECT_EQ(bought.text("status"), "FILLED");
+  EXPECT_EQ(bought.text("executedQty"), "0.50000000");
+  EXPECT_EQ(bought.text("cummulativeQuoteQty"), "42001.00000000");
+  ASSERT_EQ(bought["fills"].items().size(), 1u);
+  EXPECT_EQ(bought["fills"].items()[0].text("commissionAsset"), "BTC");
+  EXPECT_EQ(bought["fills"].items()[0].text("commission"), "0.00025000");
+  EXPECT_EQ(balance("BTC", "free"), decimal(c.market.exchange().wallet(c.market.client, kBtc), 8));
+  EXPECT_EQ(balance("USDT", "free"), "957999.00000000");
+  EXPECT_EQ(c.json("GET", "/api/v3/myTrades", "symbol=BTCUSDT").items().size(), 1u);
+  EXPECT_EQ(
+      c.json("GET", "/sapi/v1/asset/tradeFee", "symbol=BTCUSDT").items()[0].text("takerCommission"),
+      "0.00050000");
+}
+
+TEST_F(Spot, QuoteOrderQtyBuysForMoney) {
+  const JsonTree bought = place("symbol=BTCUSDT&side=BUY&type=MARKET&quoteOrderQty=1000");
+  EXPECT_EQ(bought.text("status"), "FILLED");
+  EXPECT_EQ(bought.text("executedQty"), "0.01100000");  // 11 steps of 84.002
+}
+
+TEST_F(Spot, RestingOrdersHoldTheirMoney) {
+  const JsonTree o =
+      place("symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=1&price=80000&newClientOrderId=a");
+  EXPECT_FALSE(o.maybe("status").has_value());  // LIMIT_MAKER: taken, no more
+  EXPECT_EQ(balance("USDT", "locked"), "80000.00000000");
+  EXPECT_EQ(open(), 1u);
+  EXPECT_EQ(refused("symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=1&price=84100"), -2010);
+  const JsonTree swapped = c.json(
+      "POST", "/api/v3/order/cancelReplace",
+      "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=79000&cancelReplaceMode="
+      "STOP_ON_FAILURE&cancelOrderId=" +
+          std::string(o.text("orderId")));
+  EXPECT_EQ(swapped.text("cancelResult"), "SUCCESS");
+  EXPECT_NE(swapped["newOrderResponse"].text("orderId"), o.text("orderId"));
+  EXPECT_EQ(balance("USDT", "locked"), "79000.00000000");
+  const Answer none = c.call(
+      "POST", "/api/v3/order/cancelReplace",
+      "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=79000&cancelReplaceMode="
+      "STOP_ON_FAILURE&cancelOrderId=999");
+  EXPECT_EQ(none.status, 400);
+  EXPECT_EQ(c.code(none), -2022);
+  EXPECT_EQ(c.json("DELETE", "/api/v3/openOrders", "symbol=BTCUSDT").items().size(), 1u);
+  EXPECT_EQ(balance("USDT", "locked"), "0.00000000");
+}
+
+TEST_F(Spot, EachCauseHasItsCodeAndText) {
+  EXPECT_EQ(refused("symbol=btcusdt&side=BUY&type=MARKET&quantity=1"), -1121);
+  EXPECT_EQ(refused("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=80000"), -1102);
+  EXPECT_EQ(refused("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.0001"), -1013);
+  EXPECT_EQ(refused("symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=80000.5"),
+            -1013);
+  const Answer poor =
+      c.call("POST", "/api/v3/order",
+             "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=100&price=80000");
+  EXPECT_EQ(c.tree(poor.body).text("msg"),
+            "Account has insufficient balance for requested action.");
+  EXPECT_EQ(c.code(c.call("DELETE", "/api/v3/order", "symbol=BTCUSDT&orderId=5")), -2011);
+  EXPECT_EQ(c.code(c.call("GET", "/api/v3/order", "symbol=BTCUSDT&orderId=5")), -2013);
+  const JsonTree fok =
+      place("symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=FOK&quantity=1&price=80000");
+  EXPECT_EQ(fok.text("status"), "EXPIRED");
+}
+
+TEST_F(Spot, StopsWaitAmongTheOpenOrders) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  const JsonTree stop = c.json("POST", "/api/v3/order",
+                               "symbol=BTCUSDT&side=SELL&type=STOP_LOSS&quantity=0.4&stopPrice="
+                               "83000&newOrderRespType=RESULT");
+  EXPECT_EQ(stop.text("type"), "STOP_LOSS");
+  const JsonTree rows = c.json("GET", "/api/v3/openOrders");
+  ASSERT_EQ(rows.items().size(), 1u);
+  EXPECT_EQ(rows.items()[0].text("stopPrice"), "83000.00000000");
+  EXPECT_EQ(rows.items()[0].boolean("isWorking"), false);
+  EXPECT_EQ(c.json("DELETE", "/api/v3/order",
+                   "symbol=BTCUSDT&orderId=" + std::string(stop.text("orderId")))
+                .text("status"),
+            "CANCELED");
+}
+
+TEST_F(Spot, TheAccountStreamIsASubscriptionOfTheSocketApi) {
+  const SocketId s = listen();
+  EXPECT_EQ(c.tree(c.frames.frames.back().text)["result"].integer("subscriptionId"), 0);
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5&newClientOrderId=me");
+  const auto reports = c.sent(s, "executionReport");
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[0].integer("subscriptionId"), 0);
+  EXPECT_EQ(reports[0]["event"].text("x"), "NEW");
+  EXPECT_EQ(reports[1]["event"].text("x"), "TRADE");
+  EXPECT_EQ(reports[1]["event"].text("X"), "FILLED");
+  EXPECT_EQ(reports[1]["event"].text("c"), "me");
+  EXPECT_EQ(reports[1]["event"].text("N"), "BTC");
+  const auto balances = c.sent(s, "outboundAccountPosition");
+  ASSERT_EQ(balances.size(), 1u);
+  EXPECT_EQ(balances[0]["event"]["B"].items()[0].text("f"), balance("USDT", "free"));
+  c.gateway->closed(s);
+  const size_t before = c.frames.frames.size();
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.1");
+  EXPECT_EQ(c.frames.frames.size(), before);
+}
+
+// Gone at the venue since February 2026; clients of before still find them here.
+TEST_F(Spot, ListenKeysOfBefore) {
+  const Answer made = c.send("POST", "/api/v3/userDataStream", {});
+  const std::string key(c.tree(made.body).text("listenKey"));
+  const SocketId s = c.open("/ws/" + key);
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  EXPECT_EQ(c.sent(s, "executionReport").size(), 2u);
+  EXPECT_EQ(c.send("PUT", "/api/v3/userDataStream", "listenKey=" + key).status, 200);
+  EXPECT_EQ(c.code(c.send("PUT", "/api/v3/userDataStream", "listenKey=none")), -1125);
+}
+
+// ccxt tells spot from futures by "/stream" in the address.
+TEST_F(Spot, AnAddressMayBeginWithStream) {
+  const SocketId s = c.open("/stream/ws/0");
+  c.gateway->received(s, R"({"method":"SUBSCRIBE","params":["btcusdt@miniTicker"],"id":1})");
+  c.run();
+  EXPECT_EQ(c.sent(s, "24hrMiniTicker")[0].text("s"), "BTCUSDT");
+  EXPECT_TRUE(c.gateway->accepts("/stream/ws-api/v3"));
+  EXPECT_FALSE(c.gateway->accepts("/fapi"));
+}
+
+TEST_F(Spot, FuturesEndpointsAnswerThatNothingIsListed) {
+  EXPECT_EQ(c.tree(c.get("/fapi/v1/exchangeInfo").body)["symbols"].items().size(), 0u);
+  EXPECT_EQ(c.json("GET", "/sapi/v1/capital/config/getall").items().size(), 0u);
+  const JsonTree info = c.tree(c.get("/api/v3/exchangeInfo").body);
+  ASSERT_EQ(info["symbols"].items().size(), 1u);
+  EXPECT_EQ(info["symbols"].items()[0].text("symbol"), "BTCUSDT");
+}
+
+}  // namespace
+}  // namespace delever::gateways::binance

@@ -1,0 +1,113 @@
+#include "gateways/binance/stream_name.h"
+
+#include "base/text.h"
+#include "gateways/binance/price_bars.h"
+
+namespace delever::gateways::binance {
+namespace {
+
+// "", "@100ms"; missing: no such speed.
+std::optional<Duration> depth_speed(std::string_view suffix, bool spot) {
+  if (suffix.empty()) return spot ? Duration::seconds(1) : Duration::ms(250);
+  if (suffix == "@100ms") return Duration::ms(100);
+  if (suffix == "@1000ms" && spot) return Duration::seconds(1);
+  if (suffix == "@500ms" && !spot) return Duration::ms(500);
+  return std::nullopt;
+}
+
+std::optional<StreamName> depth_name(StreamName out, std::string_view rest, bool spot) {
+  const size_t at = rest.find('@');
+  const std::string_view levels = rest.substr(0, at);
+  const std::string_view suffix = at == rest.npos ? std::string_view() : rest.substr(at);
+  const auto every = depth_speed(suffix, spot);
+  if (!every) return std::nullopt;
+  out.every = *every;
+  if (levels.empty()) {
+    out.kind = StreamKind::depth;
+    return out;
+  }
+  if (levels != "5" && levels != "10" && levels != "20") return std::nullopt;
+  out.kind = StreamKind::partial_depth;
+  out.depth = static_cast<size_t>(read_int(levels).value_or(5));
+  return out;
+}
+
+std::optional<StreamName> of_all(bool spot, std::string_view name) {
+  StreamName out;
+  out.every = Duration::seconds(1);
+  if (name == "!miniTicker@arr") {
+    out.kind = StreamKind::mini_ticker;
+  } else if (name == "!ticker@arr") {
+    out.kind = StreamKind::ticker;
+  } else if (spot) {
+    return std::nullopt;
+  } else if (name == "!markPrice@arr" || name == "!markPrice@arr@1s") {
+    out.kind = StreamKind::mark_price;
+    if (!name.ends_with("@1s")) out.every = Duration::seconds(3);
+  } else if (name == "!bookTicker") {
+    out.kind = StreamKind::book_ticker;
+    out.every = Duration::seconds(5);
+  } else if (name == "!forceOrder@arr") {
+    out.kind = StreamKind::force_order;
+  } else {
+    return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<StreamName> stream_name(const Markets& markets, bool spot, std::string_view name) {
+  if (name.starts_with('!')) return of_all(spot, name);
+  const size_t at = name.find('@');
+  if (at == name.npos) return std::nullopt;
+  StreamName out;
+  out.market = markets.by_stream(name.substr(0, at));
+  if (!out.market) return std::nullopt;
+  const std::string_view what = name.substr(at + 1);
+  if (what.starts_with("depth")) return depth_name(std::move(out), what.substr(5), spot);
+  if (what.starts_with("kline_")) {
+    out.kind = StreamKind::kline;
+    out.interval = what.substr(6);
+    out.every = spot ? Duration::seconds(2) : Duration::ms(250);
+    if (!kline_interval(out.interval)) return std::nullopt;
+  } else if (what == "trade") {
+    out.kind = StreamKind::trade;
+  } else if (what == "aggTrade") {
+    out.kind = StreamKind::aggregate_trade;
+  } else if (what == "miniTicker" || what == "ticker") {
+    out.kind = what == "ticker" ? StreamKind::ticker : StreamKind::mini_ticker;
+    out.every = spot ? Duration::seconds(1) : Duration::seconds(2);
+  } else if (what == "bookTicker") {
+    out.kind = StreamKind::book_ticker;
+  } else if (spot) {
+    return std::nullopt;
+  } else if (what == "markPrice" || what == "markPrice@1s") {
+    out.kind = StreamKind::mark_price;
+    out.every = Duration::seconds(what == "markPrice" ? 3 : 1);
+  } else if (what == "forceOrder") {
+    out.kind = StreamKind::force_order;
+    out.every = Duration::seconds(1);
+  } else {
+    return std::nullopt;
+  }
+  return out;
+}
+
+bool carries(Carries path, StreamKind kind) {
+  const bool quick = kind == StreamKind::depth || kind == StreamKind::partial_depth ||
+                     kind == StreamKind::book_ticker;
+  switch (path) {
+    case Carries::any:
+      return true;
+    case Carries::account:
+      return kind == StreamKind::account;
+    case Carries::public_data:  // clients ask for trades on either
+      return quick || kind == StreamKind::trade;
+    case Carries::market_data:
+      return !quick && kind != StreamKind::account;
+  }
+  return false;
+}
+
+}  // namespace delever::gateways::binance

@@ -1,0 +1,42 @@
+// Names of streams: btcusdt@depth20@100ms, !markPrice@arr@1s.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateways/binance/markets.h"
+
+namespace delever::gateways::binance {
+
+enum class StreamKind : uint8_t {
+  depth,          // changes
+  partial_depth,  // the best levels, whole
+  trade,
+  aggregate_trade,
+  kline,
+  mark_price,
+  mini_ticker,
+  ticker,
+  book_ticker,
+  force_order,
+  account,  // a listen key
+};
+
+struct StreamName {
+  StreamKind kind = StreamKind::trade;
+  const Market* market = nullptr;  // missing: of all symbols
+  Duration every;                  // 0: as it happens
+  size_t depth = 0;
+  std::string interval;  // of candles
+};
+
+// Missing: no stream that anything is ever sent on. Such a name is acknowledged all the same.
+std::optional<StreamName> stream_name(const Markets& markets, bool spot, std::string_view name);
+
+// USD-M's paths carry some streams each, and what is asked for on another stays silent. `any`: the
+// paths of before April 2026, and spot's.
+enum class Carries : uint8_t { any, public_data, market_data, account };
+bool carries(Carries path, StreamKind kind);
+
+}  // namespace delever::gateways::binance

@@ -1,0 +1,133 @@
+// The last day, the last price, the best prices: of one symbol, or of all.
+#include <fmt/format.h>
+
+#include "gateways/binance/face.h"
+#include "gateways/json_text.h"
+
+namespace delever::gateways::binance {
+namespace {
+
+// One row where a symbol is asked for, a list of all (or of `symbols`) where none is.
+template <class Row>
+Outcome rows_of(Face& face, const Call& call, Row row) {
+  Asked asked(call.p);
+  const Market* only = maybe_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  std::string out;
+  if (only) {
+    row(out, *only);
+    return out;
+  }
+  const std::string_view several = asked.text("symbols");
+  std::vector<const Market*> found;
+  for (const Market& m : face.markets.all()) {
+    if (several.empty() || several.find("\"" + m.symbol + "\"") != several.npos)
+      found.push_back(&m);
+  }
+  if (found.empty() && !several.empty()) return no_such_symbol();
+  append_list(out, found, [&](const Market* m) { row(out, *m); });
+  return out;
+}
+
+std::string best_price(const Market& m, const std::vector<Level>& side) {
+  return m.price(side.empty() ? Price() : side[0].price);
+}
+std::string best_qty(const Market& m, const std::vector<Level>& side) {
+  return m.qty(side.empty() ? WideQty() : side[0].qty);
+}
+
+void day_row(std::string& out, const Face& face, const Market& m) {
+  const DayStats day = face.desk.day(m.id);
+  const Price last = day.last.value_or(Price()), open = day.open.value_or(last);
+  const double change = last.approx() - open.approx();
+  const auto trades = face.desk.trades(m.id);
+  ObjectText o(out);
+  o.text("symbol", m.symbol).text("priceChange", figure(change, m.price_digits));
+  o.text("priceChangePercent", figure(open > Price() ? 100 * change / open.approx() : 0, 3));
+  o.text("weightedAvgPrice",
+         figure(day.volume > 0 ? day.turnover / day.volume : last.approx(), m.price_digits));
+  if (face.spot) o.text("prevClosePrice", m.price(open));
+  o.text("lastPrice", m.price(last))
+      .text("lastQty", m.qty(trades.empty() ? Qty() : trades.back().qty));
+  if (face.spot) {
+    const BookSnapshot book = face.desk.book(m.id, 1);
+    o.text("bidPrice", best_price(m, book.bids)).text("bidQty", best_qty(m, book.bids));
+    o.text("askPrice", best_price(m, book.asks)).text("askQty", best_qty(m, book.asks));
+  }
+  o.text("openPrice", m.price(open)).text("highPrice", m.price(day.high.value_or(last)));
+  o.text("lowPrice", m.price(day.low.value_or(last)));
+  o.text("volume", figure(day.volume, m.qty_digits));
+  o.text("quoteVolume", figure(day.turnover)).number("openTime", day.from.ms());
+  o.number("closeTime", face.ms()).number("firstId", static_cast<int64_t>(day.first_trade));
+  o.number("lastId", static_cast<int64_t>(day.last_trade));
+  o.number("count", static_cast<int64_t>(day.trades)).end();
+}
+
+Outcome day_ticker(Face& face, const Call& call) {
+  return rows_of(face, call, [&](std::string& out, const Market& m) { day_row(out, face, m); });
+}
+
+Outcome price_ticker(Face& face, const Call& call) {
+  return rows_of(face, call, [&](std::string& out, const Market& m) {
+    const Price last = face.exchange().last(m.id).value_or(Price());
+    ObjectText o(out);
+    o.text("symbol", m.symbol).text("price", m.price(last));
+    if (!face.spot) o.number("time", face.ms());
+    o.end();
+  });
+}
+
+Outcome book_ticker(Face& face, const Call& call) {
+  return rows_of(face, call, [&](std::string& out, const Market& m) {
+    const BookSnapshot book = face.desk.book(m.id, 1);
+    ObjectText o(out);
+    o.text("symbol", m.symbol);
+    o.text("bidPrice", best_price(m, book.bids)).text("bidQty", best_qty(m, book.bids));
+    o.text("askPrice", best_price(m, book.asks)).text("askQty", best_qty(m, book.asks));
+    if (!face.spot) {
+      o.number("time", face.ms());
+      o.number("lastUpdateId", static_cast<int64_t>(book.sequence.last));
+    }
+    o.end();
+  });
+}
+
+Outcome average_price(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* m = asked_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  double value = 0, qty = 0;
+  for (const PublicTrade& t : face.desk.trades(m->id)) {
+    if (face.now() - t.at > Duration::minutes(5)) continue;
+    value += t.price.approx() * t.qty.approx();
+    qty += t.qty.approx();
+  }
+  const double last = face.exchange().last(m->id).value_or(Price()).approx();
+  return fmt::format(R"({{"mins":5,"price":"{}","closeTime":{}}})",
+                     figure(qty > 0 ? value / qty : last), face.ms());
+}
+
+template <uint32_t kOne, uint32_t kAll>
+uint32_t weigh(const Parameters& p) {
+  return p.has("symbol") ? kOne : kAll;
+}
+
+}  // namespace
+
+void add_tickers(Routes& routes, bool spot) {
+  if (spot) {
+    routes["GET /api/v3/ticker/24hr"] = {Needs::nothing, day_ticker, 0, 0, weigh<2, 80>};
+    routes["GET /api/v3/ticker/price"] = {Needs::nothing, price_ticker, 0, 0, weigh<2, 4>};
+    routes["GET /api/v3/ticker/bookTicker"] = {Needs::nothing, book_ticker, 0, 0, weigh<2, 4>};
+    routes["GET /api/v3/avgPrice"] = {Needs::nothing, average_price, 2};
+    return;
+  }
+  routes["GET /fapi/v1/ticker/24hr"] = {Needs::nothing, day_ticker, 0, 0, weigh<1, 40>};
+  for (const char* version : {"v1", "v2"}) {
+    routes[fmt::format("GET /fapi/{}/ticker/price", version)] = {Needs::nothing, price_ticker, 0, 0,
+                                                                 weigh<1, 2>};
+  }
+  routes["GET /fapi/v1/ticker/bookTicker"] = {Needs::nothing, book_ticker, 0, 0, weigh<2, 5>};
+}
+
+}  // namespace delever::gateways::binance
