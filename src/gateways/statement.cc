@@ -100,4 +100,21 @@ Statement statement_of(const Desk& desk, AccountId account) {
   return out;
 }
 
+bool can_carry(const Desk& desk, const SubmitOrder& order) {
+  const exchange::Exchange& exchange = desk.door().exchange();
+  const ContractRule& contract = *desk.listing(order.instrument).rules.contract;
+  const auto mark = exchange.mark(order.instrument);
+  const double price = order.price > Price() ? order.price.approx() : (mark ? mark->approx() : 0);
+  const double size = contract.size.value_or(Qty()).approx() * order.qty.approx();
+  const bool inverse = contract.kind == InstrumentKind::inverse;
+  const double value = inverse ? (price > 0 ? size / price : 0) : size * price;
+  const Statement statement = statement_of(desk, order.account);
+  for (const CoinFigures& coin : statement.coins) {
+    if (desk.door().setup().coins[coin.coin].name == contract.settle)
+      return value <=
+             coin.available.approx() * desk.leverage(order.account, order.instrument).approx();
+  }
+  return true;
+}
+
 }  // namespace delever::gateways

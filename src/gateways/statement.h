@@ -37,4 +37,8 @@ struct Statement {
 
 Statement statement_of(const Desk& desk, AccountId account);
 
+// Whether the free margin would carry an order of a contract at its leverage: parts who is too poor
+// from who asks for more than a tier allows, where the exchange asks for the tier first.
+bool can_carry(const Desk& desk, const SubmitOrder& order);
+
 }  // namespace delever::gateways

@@ -1,0 +1,259 @@
+// Market data by REST. Lists are newest first, as Bybit's are.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateways/bybit/api.h"
+#include "gateways/bybit/market_rows.h"
+#include "gateways/figures_text.h"
+#include "gateways/json_text.h"
+
+namespace delever::gateways::bybit {
+namespace {
+
+// A list from its newest end: at most `most` of those between startTime and endTime.
+template <class Range, class TimeOf>
+auto newest(const Range& range, const Ask& ask, size_t most, TimeOf time_of,
+            std::string_view from_name = "startTime", std::string_view to_name = "endTime") {
+  std::vector<const typename Range::value_type*> out;
+  const auto from = ask.fields.whole(from_name), to = ask.fields.whole(to_name);
+  for (auto it = range.rbegin(); it != range.rend() && out.size() < most; ++it) {
+    const int64_t at = time_of(*it).ms();
+    if ((from && at < *from) || (to && at > *to)) continue;
+    out.push_back(&*it);
+  }
+  return out;
+}
+
+std::string category_of(const Ask& ask) {
+  const std::string_view text = ask.fields["category"];
+  return std::string(read_category(text) ? text : "linear");
+}
+
+}  // namespace
+
+Outcome Api::time(const Ask&) {
+  Outcome out;
+  const int64_t ns = venue_.wall().ns();
+  out.result = fmt::format(R"({{"timeSecond":"{}","timeNano":"{}"}})", ns / 1'000'000'000, ns);
+  return out;
+}
+
+Outcome Api::nothing_listed(const Ask& ask) {
+  Outcome out;
+  out.result =
+      fmt::format(R"({{"category":"{}","list":[],"nextPageCursor":""}})", category_of(ask));
+  return out;
+}
+
+// By symbol, or all of a category (of a base coin).
+std::vector<const Product*> Api::asked_products(const Ask& ask, Refusal& refusal) const {
+  std::vector<const Product*> out;
+  const auto category = read_category(ask.fields["category"]);
+  if (!category) {
+    refusal = {10001, "Illegal category"};
+    return out;
+  }
+  if (ask.fields.has("symbol")) {
+    const Product* p = venue_.catalog.find(*category, ask.fields["symbol"]);
+    if (p)
+      out.push_back(p);
+    else
+      refusal = {10001, "params error: symbol invalid " + std::string(ask.fields["symbol"])};
+    return out;
+  }
+  for (const Product& p : venue_.catalog.all()) {
+    const bool coin = !ask.fields.has("baseCoin") || ask.fields["baseCoin"] == p.base;
+    if (p.category == *category && coin) out.push_back(&p);
+  }
+  return out;
+}
+
+Outcome Api::instruments(const Ask& ask) {
+  Outcome out;
+  auto products = asked_products(ask, out.refusal);
+  if (!out.ok()) return out;
+  if (ask.fields.has("status") && ask.fields["status"] != "Trading") products.clear();
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("category", category_of(ask));
+  append_list(row.member("list"), products,
+              [&](const Product* p) { append_instrument(out.result, venue_, *p); });
+  row.text("nextPageCursor", "");
+  row.end();
+  return out;
+}
+
+Outcome Api::tickers(const Ask& ask) {
+  Outcome out;
+  const auto products = asked_products(ask, out.refusal);
+  if (!out.ok()) return out;
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("category", category_of(ask));
+  append_list(row.member("list"), products,
+              [&](const Product* p) { append_fields(out.result, ticker_fields(venue_, *p)); });
+  row.end();
+  return out;
+}
+
+Outcome Api::book(const Ask& ask) {
+  const Product* p = nullptr;
+  if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  const size_t usual = p->category == Category::spot ? 1 : 25;
+  const BookSnapshot book =
+      venue_.desk.book(p->instrument, ask.fields.count("limit", usual, 1'000));
+  const int64_t ms = venue_.market().ms();
+  Outcome out;
+  out.result.clear();
+  append_book(out.result, p->symbol, book, book.sequence.last, book.sequence.last,
+              fmt::format(R"(,"ts":{},"cts":{})", ms, ms));
+  return out;
+}
+
+Outcome Api::recent_trades(const Ask& ask) {
+  const Product* p = nullptr;
+  if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  const size_t most = p->category == Category::spot ? 60 : 1'000;
+  const auto trades = newest(venue_.desk.trades(p->instrument), ask,
+                             ask.fields.count("limit", std::min<size_t>(most, 500), most),
+                             [](const PublicTrade& t) { return t.at; });
+  Outcome out;
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("category", category_of(ask));
+  append_list(row.member("list"), trades,
+              [&](const PublicTrade* t) { append_rest_trade(out.result, venue_, *p, *t); });
+  row.end();
+  return out;
+}
+
+Outcome Api::candles(const Ask& ask) {
+  const Product* p = nullptr;
+  Parameters fields = ask.fields;
+  if (!fields.has("category")) fields.set("category", "linear");
+  if (const auto r = read_product(venue_, fields, p)) return *r;
+  const auto length = candle_length(fields["interval"]);
+  if (!length) return Refusal{10001, "Invalid period!"};
+  constexpr size_t kMost = 1'000;
+  const size_t limit = fields.count("limit", 200, kMost);
+  const bool ranged = fields.has("start") || fields.has("end");
+  const size_t most_back = ranged ? 10 * kMost : limit;
+  const bool of_trades = ask.path == "/v5/market/kline" || ask.path.empty();
+  const auto& prices = ask.path == "/v5/market/mark-price-kline" ? venue_.marks : venue_.indices;
+  std::vector<Candle> all;
+  if (of_trades)
+    all = venue_.desk.candles(p->instrument, *length, most_back);
+  else if (const auto found = prices.find(p->instrument); found != prices.end())
+    all = found->second.candles(*length, most_back);
+  const auto rows = newest(
+      all, ask, limit, [](const Candle& c) { return c.start; }, "start", "end");
+  Outcome out;
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("symbol", p->symbol).text("category", category_of(ask));
+  append_list(row.member("list"), rows, [&](const Candle* c) {
+    if (of_trades) return append_rest_candle(out.result, *c);
+    out.result += fmt::format(R"(["{}","{}","{}","{}","{}"])", c->start.ms(), c->open.text(),
+                              c->high.text(), c->low.text(), c->close.text());
+  });
+  row.end();
+  return out;
+}
+
+Outcome Api::funding_history(const Ask& ask) {
+  const Product* p = nullptr;
+  if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  const auto rows =
+      newest(venue_.desk.funding(p->instrument), ask, ask.fields.count("limit", 200, 200),
+             [](const FundingRecord& f) { return f.at; });
+  Outcome out;
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("category", category_of(ask));
+  append_list(row.member("list"), rows, [&](const FundingRecord* f) {
+    ObjectText each(out.result);
+    each.text("symbol", p->symbol)
+        .text("fundingRate", f->rate.text())
+        .text("fundingRateTimestamp", ms_text(f->at));
+    each.end();
+  });
+  row.end();
+  return out;
+}
+
+// The figure as it stands: earlier ones are not kept.
+Outcome Api::open_interest(const Ask& ask) {
+  const Product* p = nullptr;
+  if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  const Qty open = venue_.exchange().open_interest(p->instrument);
+  Outcome out;
+  out.result = fmt::format(
+      R"({{"symbol":"{}","category":"{}","list":[{{"openInterest":"{}","singleOpenInterest":"{}",)"
+      R"("timestamp":"{}"}}],"nextPageCursor":""}})",
+      p->symbol, category_of(ask), WideQty::raw(Wide{open.raw()} * 2).text(), open.text(),
+      venue_.market().ms());
+  return out;
+}
+
+Outcome Api::risk_limits(const Ask& ask) {
+  Outcome out;
+  const auto products = asked_products(ask, out.refusal);
+  if (!out.ok()) return out;
+  std::string rows;
+  for (const Product* p : products) {
+    std::string some;
+    append_risk_limits(some, *p);
+    if (some.size() <= 2) continue;
+    if (!rows.empty()) rows += ',';
+    rows.append(some, 1, some.size() - 2);
+  }
+  out.result =
+      fmt::format(R"({{"category":"{}","list":[{}],"nextPageCursor":""}})", category_of(ask), rows);
+  return out;
+}
+
+Outcome Api::insurance(const Ask& ask) {
+  Outcome out;
+  std::vector<CoinId> coins;
+  for (CoinId c = 0; c < venue_.exchange().coins(); ++c) {
+    const bool asked = !ask.fields.has("coin") || ask.fields["coin"] == venue_.catalog.coin_name(c);
+    if (asked && venue_.exchange().wallet(kFund, c) != Amount()) coins.push_back(c);
+  }
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("updatedTime", ms_text(venue_.market()));
+  append_list(row.member("list"), coins, [&](CoinId c) {
+    const Amount fund = venue_.exchange().wallet(kFund, c);
+    ObjectText each(out.result);
+    each.text("coin", venue_.catalog.coin_name(c))
+        .text("symbols", "")
+        .text("balance", fund.text())
+        .text("value", fund.text());
+    each.end();
+  });
+  row.end();
+  return out;
+}
+
+Outcome Api::price_limit(const Ask& ask) {
+  const Product* p = nullptr;
+  Parameters fields = ask.fields;
+  if (!fields.has("category")) fields.set("category", "linear");
+  if (const auto r = read_product(venue_, fields, p)) return *r;
+  const int64_t tick = p->contract->tick->raw();
+  int64_t low = p->listing->band.lowest.raw() * tick, high = p->listing->band.highest.raw() * tick;
+  const auto mark = venue_.exchange().mark(p->instrument);
+  if (p->contract->price_band && mark) {
+    const auto away = static_cast<int64_t>(mark->approx() * p->contract->price_band->approx() *
+                                           static_cast<double>(Price::scale));
+    low = std::max(low, (mark->raw() - away) / tick * tick);
+    high = std::min(high, (mark->raw() + away) / tick * tick);
+  }
+  Outcome out;
+  out.result = fmt::format(R"({{"symbol":"{}","buyLmt":"{}","sellLmt":"{}","ts":"{}"}})", p->symbol,
+                           Price::raw(high).text(), Price::raw(low).text(), venue_.market().ms());
+  return out;
+}
+
+}  // namespace delever::gateways::bybit

@@ -1,0 +1,225 @@
+#include "gateways/bybit/order_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "gateways/bybit/account_rows.h"
+
+namespace delever::gateways::bybit {
+namespace {
+
+constexpr size_t kLinkIdMost = 36;
+
+bool is_link_id(std::string_view text) {
+  return text.size() <= kLinkIdMost && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_';
+         });
+}
+
+template <class T>
+std::optional<Refusal> read(const Parameters& ask, std::string_view name, std::optional<T>& out) {
+  auto found = ask.fixed<T>(name);
+  if (!found.has_value()) return bad_parameter(fmt::format("{} invalid", name));
+  out = found.value();
+  return std::nullopt;
+}
+
+std::optional<Refusal> read_trigger_by(std::string_view text, TriggerBy& out) {
+  if (text.empty() || text == "LastPrice")
+    out = TriggerBy::last;
+  else if (text == "MarkPrice" || text == "IndexPrice")
+    out = TriggerBy::mark;
+  else
+    return bad_parameter("triggerBy invalid");
+  return std::nullopt;
+}
+
+std::optional<Refusal> read_time_in_force(const Parameters& ask, SubmitOrder& o) {
+  const std::string_view text = ask["timeInForce"];
+  if (o.type == OrderType::market || o.type == OrderType::stop_market) {
+    o.time_in_force = TimeInForce::immediate_or_cancel;
+    if (text == "FOK") o.time_in_force = TimeInForce::fill_or_kill;
+    return std::nullopt;
+  }
+  if (text.empty() || text == "GTC")
+    o.time_in_force = TimeInForce::good_till_cancelled;
+  else if (text == "IOC")
+    o.time_in_force = TimeInForce::immediate_or_cancel;
+  else if (text == "FOK")
+    o.time_in_force = TimeInForce::fill_or_kill;
+  else if (text == "PostOnly" || text == "RPI")
+    o.time_in_force = TimeInForce::post_only;
+  else
+    return bad_parameter("timeInForce invalid");
+  return std::nullopt;
+}
+
+SelfTrade self_trade_of(std::string_view text) {
+  if (text == "CancelMaker") return SelfTrade::expire_maker;
+  if (text == "CancelTaker") return SelfTrade::expire_taker;
+  if (text == "CancelBoth") return SelfTrade::expire_both;
+  return SelfTrade::allow;
+}
+
+std::optional<Refusal> read_position_index(const Venue& venue, const Parameters& ask,
+                                           SubmitOrder& o) {
+  const int64_t index = ask.whole("positionIdx").value_or(0);
+  const bool hedge = venue.desk.hedge(o.account);
+  if (index < 0 || index > 2 || (index == 0) == hedge)
+    return Refusal{10001, "position idx not match position mode"};
+  // In one-way mode the exchange does not read it; a closing order of a hedge names what it closes.
+  o.position = index == 2 ? PositionSide::short_side : PositionSide::long_side;
+  if (hedge && (o.side == Side::buy) != (index == 1)) o.reduce_only = true;
+  return std::nullopt;
+}
+
+// A stop waits for a price from where the market stands: rising 1, falling 2.
+std::optional<Refusal> read_trigger(const Venue& venue, const Parameters& ask,
+                                    const Product& product, AskedOrder& out) {
+  SubmitOrder& o = out.request.order;
+  std::optional<Price> trigger;
+  if (auto r = read(ask, "triggerPrice", trigger)) return r;
+  if (!trigger || *trigger == Price()) return std::nullopt;
+  if (auto r = read_trigger_by(ask["triggerBy"], o.trigger_by)) return r;
+  if (product.category == Category::spot) o.trigger_by = TriggerBy::last;
+  const auto now = o.trigger_by == TriggerBy::mark ? venue.exchange().mark(product.instrument)
+                                                   : venue.exchange().last(product.instrument);
+  int64_t direction = ask.whole("triggerDirection").value_or(0);
+  if (direction == 0 && product.category == Category::spot && now)
+    direction = *trigger > *now ? 1 : 2;
+  if (direction != 1 && direction != 2) return bad_parameter("triggerDirection invalid");
+  o.type = o.type == OrderType::market ? OrderType::stop_market : OrderType::stop_limit;
+  o.trigger = *trigger;
+  out.request.tag = kConditional;
+  out.request.take_profit = (direction == 1) == (o.side == Side::sell);
+  out.trigger_words = fmt::format("expect {}, but trigger_price[{}] {}= current[{}]??{}",
+                                  direction == 1 ? "Rising" : "Falling", trigger->raw() / 1'000'000,
+                                  direction == 1 ? '<' : '>', now ? now->raw() / 1'000'000 : 0,
+                                  o.trigger_by == TriggerBy::mark ? "MarkPrice" : "LastPrice");
+  return std::nullopt;
+}
+
+// A market buy of spot is by default so much money, not so many coins.
+std::optional<Refusal> read_qty(const Venue& venue, const Parameters& ask, const Product& product,
+                                AskedOrder& out) {
+  SubmitOrder& o = out.request.order;
+  std::optional<Qty> qty;
+  if (auto r = read(ask, "qty", qty)) return r;
+  if (!qty) return Refusal{10001, "Qty invalid"};
+  const bool by_value =
+      product.category == Category::spot && o.type == OrderType::market &&
+      (ask["marketUnit"] == "quoteCoin" || (ask["marketUnit"].empty() && o.side == Side::buy));
+  if (by_value) {
+    const BookSnapshot best = venue.exchange().depth(product.instrument, 1);
+    const auto& side = o.side == Side::buy ? best.asks : best.bids;
+    if (side.empty()) return Refusal{170193, "no price to trade at"};
+    const Wide coins = static_cast<Wide>(qty->raw()) * Price::scale / side[0].price.raw();
+    const int64_t step = product.contract->step->raw();
+    qty = Qty::raw(narrow(coins / step * step));
+  }
+  const bool whole = *qty == Qty() && o.reduce_only && ask.is_true("closeOnTrigger");
+  if (whole) {
+    for (const auto& p : venue.desk.positions(o.account)) {
+      if (p.instrument == o.instrument &&
+          (p.side == PositionSide::long_side) == (o.side == Side::sell))
+        qty = p.qty;
+    }
+    out.request.closes_position = o.trigger.raw() > 0;
+  }
+  o.qty = *qty;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask,
+                                    const Product*& out) {
+  const auto category = read_category(ask["category"]);
+  if (!category) return Refusal{10001, "Illegal category"};
+  out = venue.catalog.find(*category, ask["symbol"]);
+  if (!out) return Refusal{10001, "params error: symbol invalid"};
+  return std::nullopt;
+}
+
+std::optional<Refusal> read_protection(const Parameters& ask, Protection& out) {
+  const auto positive = [](std::optional<Price>& p) {
+    if (p && p->raw() <= 0) p.reset();
+  };
+  if (auto r = read(ask, "takeProfit", out.take_profit)) return r;
+  if (auto r = read(ask, "stopLoss", out.stop_loss)) return r;
+  if (auto r = read(ask, "tpLimitPrice", out.take_profit_limit)) return r;
+  if (auto r = read(ask, "slLimitPrice", out.stop_loss_limit)) return r;
+  if (auto r = read(ask, "tpSize", out.take_profit_qty)) return r;
+  if (auto r = read(ask, "slSize", out.stop_loss_qty)) return r;
+  if (auto r = read_trigger_by(ask["tpTriggerBy"], out.take_profit_by)) return r;
+  if (auto r = read_trigger_by(ask["slTriggerBy"], out.stop_loss_by)) return r;
+  for (auto* p : {&out.take_profit, &out.stop_loss, &out.take_profit_limit, &out.stop_loss_limit})
+    positive(*p);
+  if (ask["tpOrderType"] != "Limit") out.take_profit_limit.reset();
+  if (ask["slOrderType"] != "Limit") out.stop_loss_limit.reset();
+  out.partial = ask["tpslMode"] == "Partial";
+  return std::nullopt;
+}
+
+std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
+                                  AskedOrder& out) {
+  const Product* product = nullptr;
+  if (auto r = read_product(venue, ask, product)) return r;
+  SubmitOrder& o = out.request.order;
+  o.account = account;
+  o.instrument = product->instrument;
+  const std::string_view side = ask["side"], type = ask["orderType"];
+  if (side != "Buy" && side != "Sell") return Refusal{10001, "Side invalid"};
+  if (type != "Limit" && type != "Market") return Refusal{10001, "OrderType invalid"};
+  o.side = side == "Buy" ? Side::buy : Side::sell;
+  o.type = type == "Limit" ? OrderType::limit : OrderType::market;
+  o.reduce_only = ask.is_true("reduceOnly") || ask.is_true("closeOnTrigger");
+  o.self_trade = self_trade_of(ask["smpType"]);
+  if (!is_link_id(ask["orderLinkId"])) return bad_parameter("orderLinkId invalid");
+  out.request.client_id = ask["orderLinkId"];
+  if (product->category != Category::spot) {
+    if (auto r = read_position_index(venue, ask, o)) return r;
+  }
+  if (auto r = read_trigger(venue, ask, *product, out)) return r;
+  if (auto r = read_time_in_force(ask, o)) return r;
+  if (auto r = read_qty(venue, ask, *product, out)) return r;
+  std::optional<Price> price;
+  if (auto r = read(ask, "price", price)) return r;
+  if (o.type == OrderType::limit || o.type == OrderType::stop_limit) {
+    if (!price || price->raw() <= 0) return Refusal{10001, "Price invalid"};
+    o.price = *price;
+  }
+  return read_protection(ask, out.protection);
+}
+
+OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentId instrument,
+                              PositionSide side, const Protection& of, bool take_profit,
+                              std::optional<Qty> qty) {
+  OrderRequest r;
+  SubmitOrder& o = r.order;
+  o.account = account;
+  o.instrument = instrument;
+  o.side = side == PositionSide::long_side ? Side::sell : Side::buy;
+  o.position = side;
+  o.reduce_only = true;
+  o.trigger = take_profit ? *of.take_profit : *of.stop_loss;
+  o.trigger_by = take_profit ? of.take_profit_by : of.stop_loss_by;
+  const auto& limit = take_profit ? of.take_profit_limit : of.stop_loss_limit;
+  o.type = limit ? OrderType::stop_limit : OrderType::stop_market;
+  o.price = limit.value_or(Price());
+  o.time_in_force = limit ? TimeInForce::good_till_cancelled : TimeInForce::immediate_or_cancel;
+  Qty whole;
+  for (const auto& p : venue.desk.positions(account)) {
+    if (p.instrument == instrument && p.side == side) whole = p.qty;
+  }
+  o.qty = qty.value_or(whole);
+  r.take_profit = take_profit;
+  r.closes_position = !qty;
+  r.tag = std::string(qty ? "Partial" : "") + (take_profit ? "TakeProfit" : "StopLoss");
+  return r;
+}
+
+}  // namespace delever::gateways::bybit

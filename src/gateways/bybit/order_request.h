@@ -1,0 +1,37 @@
+// What a client asks of an order at Bybit, as what a desk is asked.
+#pragma once
+
+#include <optional>
+
+#include "gateways/bybit/codes.h"
+#include "gateways/bybit/venue.h"
+#include "gateways/parameters.h"
+
+namespace delever::gateways::bybit {
+
+// Take-profit and stop-loss that come with an order or are set on a position.
+struct Protection {
+  std::optional<Price> take_profit, stop_loss, take_profit_limit, stop_loss_limit;
+  std::optional<Qty> take_profit_qty, stop_loss_qty;  // missing: all of it
+  TriggerBy take_profit_by = TriggerBy::last, stop_loss_by = TriggerBy::last;
+  bool partial = false;
+  bool any() const { return take_profit || stop_loss; }
+};
+
+struct AskedOrder {
+  OrderRequest request;
+  Protection protection;
+  std::string trigger_words;  // of a trigger that is due already
+};
+
+// Missing: read. The instrument is looked up by `category` and `symbol`.
+std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
+                                  AskedOrder& out);
+std::optional<Refusal> read_protection(const Parameters& ask, Protection& out);
+std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask, const Product*& out);
+// The order that closes a position, or `qty` of it, when its price comes.
+OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentId instrument,
+                              PositionSide side, const Protection& of, bool take_profit,
+                              std::optional<Qty> qty);
+
+}  // namespace delever::gateways::bybit
