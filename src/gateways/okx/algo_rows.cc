@@ -1,0 +1,72 @@
+// Algo orders as OKX prints them.
+#include "gateways/figures_text.h"
+#include "gateways/json_text.h"
+#include "gateways/okx/account_rows.h"
+#include "gateways/okx/market_rows.h"
+
+namespace delever::gateways::okx {
+
+void append_algo(std::string& out, const Venue& venue, const Algo& a) {
+  const Product& p = venue.catalog[a.instrument];
+  const OrderRecord* sent = a.sent ? venue.desk.order(a.account, a.sent) : nullptr;
+  const auto leg = [&a](bool take_profit) -> const AlgoLeg* {
+    for (const AlgoLeg& l : a.legs) {
+      if (l.take_profit == take_profit) return &l;
+    }
+    return nullptr;
+  };
+  const bool trigger = a.type == "trigger";
+  const AlgoLeg* tp = trigger ? nullptr : leg(true);
+  const AlgoLeg* sl = trigger ? nullptr : leg(false);
+  const AlgoLeg* one = trigger ? &a.legs.front() : nullptr;
+  const auto at = [](const AlgoLeg* l) { return l ? l->trigger.text() : std::string(); };
+  const auto price = [](const AlgoLeg* l) {
+    return !l ? std::string() : l->limit ? l->limit->text() : std::string("-1");
+  };
+  const auto by = [](const AlgoLeg* l) -> std::string_view {
+    return !l ? "" : l->by == TriggerBy::mark ? "mark" : "last";
+  };
+  ObjectText row(out);
+  row.text("instType", inst_type_name(p.type))
+      .text("instId", p.inst_id)
+      .text("ccy", "")
+      .digits("algoId", static_cast<int64_t>(a.id))
+      .text("algoClOrdId", a.client_id)
+      .text("clOrdId", a.client_id)
+      .text("ordId", a.sent ? std::to_string(a.sent) : "")
+      .raw("ordIdList", a.sent ? "[\"" + std::to_string(a.sent) + "\"]" : "[]")
+      .text("tag", a.tag)
+      .text("sz", a.closes_position ? "" : a.qty.text())
+      .text("closeFraction", a.closes_position ? "1" : "")
+      .text("ordType", a.type)
+      .text("side", side_name(a.side))
+      .text("posSide", position_side(venue.desk, a.account, a.position))
+      .text("tdMode", a.trade_mode)
+      .text("tgtCcy", "")
+      .text("state", algo_state_name(a.state))
+      .text("lever", venue.desk.leverage(a.account, a.instrument).text())
+      .text("tpTriggerPx", at(tp))
+      .text("tpTriggerPxType", by(tp))
+      .text("tpOrdPx", price(tp))
+      .text("slTriggerPx", at(sl))
+      .text("slTriggerPxType", by(sl))
+      .text("slOrdPx", price(sl))
+      .text("triggerPx", at(one))
+      .text("triggerPxType", by(one))
+      .text("ordPx", price(one))
+      .text("actualSz", sent ? sent->filled.text() : "")
+      .text("actualPx", sent ? text_or(sent->average()) : "")
+      .text("actualSide", sent ? OrderNote::read(sent->tag).leg : "")
+      .text("triggerTime", sent && sent->triggered ? ms_text(*sent->triggered) : "")
+      .text("last", text_or(venue.exchange().last(a.instrument)))
+      .text("failCode", "")
+      .text("reduceOnly", a.reduce_only ? "true" : "false")
+      .text("cxlOnClosePos", "false")
+      .raw("attachAlgoOrds", "[]")
+      .raw("linkedOrd", R"({"ordId":""})")
+      .text("cTime", ms_text(a.created))
+      .text("uTime", ms_text(a.updated));
+  row.end();
+}
+
+}  // namespace delever::gateways::okx

@@ -1,0 +1,231 @@
+#include "gateways/okx/order_request.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace delever::gateways::okx {
+namespace {
+
+constexpr size_t kClientIdMost = 32;
+
+bool is_client_id(std::string_view text) {
+  return text.size() <= kClientIdMost && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
+
+template <class T>
+std::optional<Refusal> read(const Parameters& ask, std::string_view name, std::optional<T>& out) {
+  auto found = ask.fixed<T>(name);
+  if (!found.has_value()) return parameter_error(name);
+  out = found.value();
+  return std::nullopt;
+}
+
+// -1: at market.
+std::optional<Refusal> read_order_price(const Parameters& ask, std::string_view name,
+                                        std::optional<Price>& out) {
+  if (ask[name] == "-1") return std::nullopt;
+  return read(ask, name, out);
+}
+
+TriggerBy trigger_by(std::string_view text) {
+  return text == "mark" || text == "index" ? TriggerBy::mark : TriggerBy::last;
+}
+
+std::optional<Refusal> read_sides(const Venue& venue, const Parameters& ask, const Product& product,
+                                  AccountId account, Side& side, PositionSide& position,
+                                  bool& reduces) {
+  const std::string_view text = ask["side"], named = ask["posSide"];
+  if (text != "buy" && text != "sell") return parameter_error("side");
+  side = text == "buy" ? Side::buy : Side::sell;
+  if (product.is_spot() || !venue.desk.hedge(account)) {
+    if (!named.empty() && named != "net") return parameter_error("posSide");
+    return std::nullopt;
+  }
+  if (named != "long" && named != "short") return parameter_error("posSide");
+  position = named == "long" ? PositionSide::long_side : PositionSide::short_side;
+  if ((side == Side::buy) != (position == PositionSide::long_side)) reduces = true;
+  return std::nullopt;
+}
+
+std::optional<Refusal> read_kind(const Parameters& ask, SubmitOrder& o) {
+  const std::string_view kind = ask["ordType"];
+  o.type = OrderType::limit;
+  if (kind == "market" || kind == "optimal_limit_ioc") {
+    o.type = OrderType::market;
+    o.time_in_force = TimeInForce::immediate_or_cancel;
+  } else if (kind == "post_only") {
+    o.time_in_force = TimeInForce::post_only;
+  } else if (kind == "fok") {
+    o.time_in_force = TimeInForce::fill_or_kill;
+  } else if (kind == "ioc") {
+    o.time_in_force = TimeInForce::immediate_or_cancel;
+  } else if (kind != "limit") {
+    return parameter_error("ordType");
+  }
+  return std::nullopt;
+}
+
+// A market buy of spot is by default so much money.
+std::optional<Refusal> read_size(const Venue& venue, const Parameters& ask, const Product& product,
+                                 SubmitOrder& o) {
+  std::optional<Qty> size;
+  if (auto r = read(ask, "sz", size)) return r;
+  if (!size || size->raw() <= 0) return parameter_error("sz");
+  const bool by_value =
+      product.is_spot() && o.type == OrderType::market &&
+      (ask["tgtCcy"] == "quote_ccy" || (ask["tgtCcy"].empty() && o.side == Side::buy));
+  if (by_value) {
+    const BookSnapshot best = venue.exchange().depth(product.instrument, 1);
+    const auto& side = o.side == Side::buy ? best.asks : best.bids;
+    if (side.empty()) return Refusal{51109, "No available offer"};
+    const Wide coins = static_cast<Wide>(size->raw()) * Price::scale / side[0].price.raw();
+    const int64_t step = product.contract->step->raw();
+    size = Qty::raw(narrow(coins / step * step));
+  }
+  if (size->raw() < product.contract->step->raw())
+    return Refusal{51020, "Your order should meet or exceed the minimum order amount."};
+  o.qty = *size;
+  return std::nullopt;
+}
+
+// Take-profit and stop-loss of one set of parameters.
+std::optional<Refusal> read_legs(const Parameters& ask, Algo& out) {
+  for (const bool take_profit : {true, false}) {
+    const std::string head = take_profit ? "tp" : "sl";
+    std::optional<Price> trigger;
+    if (auto r = read(ask, head + "TriggerPx", trigger)) return r;
+    if (!trigger || trigger->raw() <= 0) continue;
+    AlgoLeg leg{.trigger = *trigger, .take_profit = take_profit};
+    leg.by = trigger_by(ask[head + "TriggerPxType"]);
+    if (auto r = read_order_price(ask, head + "OrdPx", leg.limit)) return r;
+    out.legs.push_back(leg);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask,
+                                    const Product*& out) {
+  out = venue.catalog.find(ask["instId"]);
+  if (!out && ask.has("instIdCode"))
+    out = venue.catalog.by_code(ask.whole("instIdCode").value_or(0));
+  if (!out) return no_instrument();
+  return std::nullopt;
+}
+
+std::optional<Refusal> settle_trade_mode(Venue& venue, AccountId account, const Product& product,
+                                         std::string_view mode) {
+  if (product.is_spot()) {
+    if (mode == "cash" || mode == "cross" || mode == "spot_isolated") return std::nullopt;
+    return parameter_error("tdMode");
+  }
+  if (mode != "cross" && mode != "isolated") return parameter_error("tdMode");
+  const MarginMode wanted = mode == "isolated" ? MarginMode::isolated : MarginMode::cross;
+  if (venue.desk.margin_mode(account, product.instrument) == wanted) return std::nullopt;
+  const Reject refused = venue.desk.set_margin_mode(account, product.instrument, wanted);
+  if (refused == Reject::none) return std::nullopt;
+  // The venue keeps cross and isolated positions of one contract side by side; the exchange does
+  // not.
+  return Refusal{51000, "Parameter tdMode error: positions or orders of the other mode exist"};
+}
+
+std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
+                                  const Parameters& attached, AskedOrder& out) {
+  const Product* product = nullptr;
+  if (auto r = read_product(venue, ask, product)) return r;
+  SubmitOrder& o = out.request.order;
+  o.account = account;
+  o.instrument = product->instrument;
+  o.reduce_only = ask.is_true("reduceOnly");
+  if (auto r = read_sides(venue, ask, *product, account, o.side, o.position, o.reduce_only))
+    return r;
+  if (auto r = read_kind(ask, o)) return r;
+  if (auto r = read_size(venue, ask, *product, o)) return r;
+  if (o.type == OrderType::limit) {
+    std::optional<Price> price;
+    if (auto r = read(ask, "px", price)) return r;
+    if (!price || price->raw() <= 0) return parameter_error("px");
+    o.price = *price;
+  }
+  const std::string_view own_trades = ask["stpMode"];
+  o.self_trade = own_trades == "cancel_taker"  ? SelfTrade::expire_taker
+                 : own_trades == "cancel_both" ? SelfTrade::expire_both
+                                               : SelfTrade::expire_maker;
+  if (!is_client_id(ask["clOrdId"])) return parameter_error("clOrdId");
+  if (!is_client_id(ask["tag"])) return parameter_error("tag");
+  out.request.client_id = ask["clOrdId"];
+  OrderNote note;
+  note.tag = ask["tag"];
+  note.trade_mode = ask["tdMode"];
+  out.request.tag = note.text();
+  Algo algo{.account = account,
+            .instrument = product->instrument,
+            .client_id = std::string(attached["attachAlgoClOrdId"]),
+            .trade_mode = note.trade_mode,
+            .side = o.side == Side::buy ? Side::sell : Side::buy,
+            .position = o.position,
+            .qty = o.qty,
+            .reduce_only = true};
+  if (auto r = read_legs(attached, algo)) return r;
+  if (algo.legs.empty()) {
+    if (auto r = read_legs(ask, algo)) return r;
+  }
+  algo.type = algo.legs.size() > 1 ? "oco" : "conditional";
+  if (!algo.legs.empty()) out.protection = std::move(algo);
+  return std::nullopt;
+}
+
+std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Parameters& ask,
+                                 Algo& out) {
+  const Product* product = nullptr;
+  if (auto r = read_product(venue, ask, product)) return r;
+  out.account = account;
+  out.instrument = product->instrument;
+  out.type = ask["ordType"];
+  out.reduce_only = ask.is_true("reduceOnly");
+  out.tag = ask["tag"];
+  out.client_id = ask.has("algoClOrdId") ? ask["algoClOrdId"] : ask["clOrdId"];
+  out.trade_mode = ask["tdMode"];
+  if (!is_client_id(out.client_id)) return parameter_error("algoClOrdId");
+  if (!is_client_id(out.tag)) return parameter_error("tag");
+  if (auto r = read_sides(venue, ask, *product, account, out.side, out.position, out.reduce_only))
+    return r;
+  out.closes_position = ask["closeFraction"] == "1";
+  std::optional<Qty> size;
+  if (auto r = read(ask, "sz", size)) return r;
+  if (out.closes_position) {
+    out.reduce_only = true;
+    for (const auto& p : venue.desk.positions(account)) {
+      if (p.instrument == out.instrument &&
+          (p.side == PositionSide::long_side) == (out.side == Side::sell))
+        size = p.qty;
+    }
+  }
+  if (!size || size->raw() <= 0) return parameter_error("sz");
+  out.qty = *size;
+  if (out.type == "conditional" || out.type == "oco") {
+    if (auto r = read_legs(ask, out)) return r;
+    if (out.legs.empty() || (out.type == "oco" && out.legs.size() != 2))
+      return parameter_error("tpTriggerPx or slTriggerPx");
+    return std::nullopt;
+  }
+  if (out.type != "trigger") return Refusal{51000, "Parameter ordType error"};
+  std::optional<Price> trigger;
+  if (auto r = read(ask, "triggerPx", trigger)) return r;
+  if (!trigger || trigger->raw() <= 0) return parameter_error("triggerPx");
+  AlgoLeg leg{.trigger = *trigger, .by = trigger_by(ask["triggerPxType"])};
+  if (auto r = read_order_price(ask, ask.has("orderPx") ? "orderPx" : "ordPx", leg.limit)) return r;
+  // A trigger order waits for its price from wherever the market stands.
+  const auto now = leg.by == TriggerBy::mark ? venue.exchange().mark(out.instrument)
+                                             : venue.exchange().last(out.instrument);
+  const bool rises = now && *trigger > *now;
+  leg.take_profit = now && rises == (out.side == Side::sell);
+  out.legs.push_back(leg);
+  return std::nullopt;
+}
+
+}  // namespace delever::gateways::okx

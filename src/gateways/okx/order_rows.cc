@@ -1,0 +1,208 @@
+// Orders, fills and algo orders as OKX prints them. What is paid has a minus.
+#include "gateways/figures_text.h"
+#include "gateways/json_text.h"
+#include "gateways/okx/account_rows.h"
+#include "gateways/okx/market_rows.h"
+
+namespace delever::gateways::okx {
+namespace {
+
+bool is_market(const OrderRecord& o) {
+  return o.asked.type == OrderType::market || o.asked.type == OrderType::stop_market;
+}
+
+// Of a cancelled order: 1 by its owner, 31 post-only that would take, 13 fill-or-kill or
+// immediate-or-cancel that were not filled, 0 by the venue.
+std::string_view cancel_source(const OrderRecord& o) {
+  if (is_live(o.state) || o.state == OrderState::filled) return "";
+  if (o.refused == Reject::would_take) return "31";
+  if (o.refused == Reject::not_filled) return "13";
+  if (o.state == OrderState::cancelled) return o.forced ? "0" : "1";
+  return o.asked.time_in_force == TimeInForce::immediate_or_cancel ? "14" : "0";
+}
+
+std::string_view self_trade_name(SelfTrade how) {
+  switch (how) {
+    case SelfTrade::expire_taker:
+      return "cancel_taker";
+    case SelfTrade::expire_both:
+      return "cancel_both";
+    default:
+      return "cancel_maker";
+  }
+}
+
+Amount profit_of(const Venue& venue, const OrderRecord& o) {
+  Amount sum;
+  if (o.filled == Qty()) return sum;
+  for (const FillRecord& f : venue.desk.fills(o.account)) {
+    if (f.order == o.number) sum += f.profit;
+  }
+  return sum;
+}
+
+void append_stream_fields(ObjectText& row, const Venue& venue, const OrderRecord& o,
+                          const FillRecord* fill) {
+  const Product& p = venue.catalog[o.asked.instrument];
+  const auto usd = [&](Qty qty, Price price) {
+    return number_text(venue.coins(p, qty.approx(), price.approx()) * price.approx(), 4);
+  };
+  const auto last = venue.exchange().last(o.asked.instrument);
+  row.text("execType", !fill         ? ""
+                       : fill->maker ? "M"
+                                     : "T")
+      .text("fillFee", fill ? (-fill->fee).text() : "0")
+      .text("fillFeeCcy", fill ? venue.catalog.coin_name(fill->coin) : "")
+      .text("fillNotionalUsd", fill ? usd(fill->qty, fill->price) : "")
+      .text("fillPnl", fill ? fill->profit.text() : "0")
+      .text("notionalUsd",
+            usd(o.asked.qty, o.asked.price == Price() ? last.value_or(Price()) : o.asked.price))
+      .text("lastPx", text_or(last))
+      .text("reqId", "")
+      .text("amendResult", "")
+      .text("amendSource", "")
+      .text("code", "0")
+      .text("msg", "");
+}
+
+}  // namespace
+
+std::string_view order_state(const OrderRecord& o) {
+  if (o.state == OrderState::filled) return "filled";
+  if (!is_live(o.state)) return "canceled";
+  return o.filled > Qty() ? "partially_filled" : "live";
+}
+
+std::string_view order_type(const OrderRecord& o) {
+  if (is_market(o)) return "market";
+  switch (o.asked.time_in_force) {
+    case TimeInForce::post_only:
+      return "post_only";
+    case TimeInForce::fill_or_kill:
+      return "fok";
+    case TimeInForce::immediate_or_cancel:
+      return "ioc";
+    default:
+      return "limit";
+  }
+}
+
+std::string position_side(const Desk& desk, AccountId account, PositionSide side) {
+  if (!desk.hedge(account)) return "net";
+  return side == PositionSide::long_side ? "long" : "short";
+}
+
+std::string trade_mode(const Venue& venue, const OrderRecord& o) {
+  const OrderNote note = OrderNote::read(o.tag);
+  if (!note.trade_mode.empty()) return note.trade_mode;
+  if (venue.catalog[o.asked.instrument].is_spot()) return "cash";
+  return venue.desk.margin_mode(o.account, o.asked.instrument) == MarginMode::isolated ? "isolated"
+                                                                                       : "cross";
+}
+
+void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
+                  const FillRecord* fill, bool streamed) {
+  const Product& p = venue.catalog[o.asked.instrument];
+  const OrderNote note = OrderNote::read(o.tag);
+  const auto coin = o.filled > Qty() ? venue.catalog.coin_name(o.fee_coin) : std::string_view();
+  const bool show_last = fill != nullptr || (!streamed && o.filled > Qty());
+  ObjectText row(out);
+  row.text("instType", inst_type_name(p.type))
+      .text("instId", p.inst_id)
+      .text("ccy", "")
+      .digits("ordId", static_cast<int64_t>(o.number))
+      .text("clOrdId", o.client_id)
+      .text("tag", note.tag)
+      .text("px", is_market(o) ? "" : o.asked.price.text())
+      .text("pxUsd", "")
+      .text("pxVol", "")
+      .text("pxType", "")
+      .text("sz", o.asked.qty.text())
+      .text("pnl", profit_of(venue, o).text())
+      .text("ordType", order_type(o))
+      .text("side", side_name(o.asked.side))
+      .text("posSide", p.is_spot() ? "" : position_side(venue.desk, o.account, o.asked.position))
+      .text("tdMode", trade_mode(venue, o))
+      .text("tgtCcy", "")
+      .text("accFillSz", o.filled.text())
+      .text("fillPx", fill        ? fill->price.text()
+                      : show_last ? o.last_price.text()
+                                  : "")
+      .text("tradeId", fill ? std::to_string(fill->number) : "")
+      .text("fillSz", fill        ? fill->qty.text()
+                      : show_last ? o.filled.text()
+                                  : "0")
+      .text("fillTime", fill        ? ms_text(fill->at)
+                        : show_last ? ms_text(o.updated)
+                                    : "")
+      .text("avgPx", text_or(o.average()))
+      .text("state", order_state(o))
+      .text("lever", p.is_spot() ? "" : venue.desk.leverage(o.account, p.instrument).text())
+      .text("feeCcy", coin)
+      .text("fee", (-o.fee).text())
+      .text("rebateCcy", coin)
+      .text("rebate", "0")
+      .text("source", "")
+      .text("category", o.forced ? "full_liquidation" : "normal")
+      .text("reduceOnly", o.asked.reduce_only ? "true" : "false")
+      .text("cancelSource", cancel_source(o))
+      .text("cancelSourceReason", "")
+      .text("quickMgnType", "")
+      .text("stpId", "")
+      .text("stpMode", self_trade_name(o.asked.self_trade))
+      .text("algoClOrdId", note.client_id)
+      .text("algoId", note.is_algo() ? std::to_string(note.algo ? note.algo : o.number) : "")
+      .text("attachAlgoClOrdId", "")
+      .raw("attachAlgoOrds", "[]")
+      .raw("linkedAlgoOrd", R"({"algoId":""})")
+      .text("isTpLimit", "false")
+      .text("tpTriggerPx", "")
+      .text("tpTriggerPxType", "")
+      .text("tpOrdPx", "")
+      .text("slTriggerPx", "")
+      .text("slTriggerPxType", "")
+      .text("slOrdPx", "")
+      .text("tradeQuoteCcy", p.is_spot() ? p.quote : "")
+      .text("uTime", ms_text(o.updated))
+      .text("cTime", ms_text(o.created));
+  if (streamed) append_stream_fields(row, venue, o, fill);
+  row.end();
+}
+
+void append_fill(std::string& out, const Venue& venue, const FillRecord& f, const OrderRecord* o) {
+  const Product& p = venue.catalog[f.instrument];
+  const auto mark = venue.exchange().mark(f.instrument);
+  const auto index = venue.exchange().index(p.listing->index);
+  const double rate = f.value > Amount() ? -f.fee.approx() / f.value.approx() : 0;
+  ObjectText row(out);
+  row.text("instType", inst_type_name(p.type))
+      .text("instId", p.inst_id)
+      .digits("tradeId", static_cast<int64_t>(f.number))
+      .text("ordId", o ? std::to_string(o->number) : "")
+      .text("clOrdId", o ? o->client_id : "")
+      .digits("billId", static_cast<int64_t>(f.number))
+      .text("subType", f.side == Side::buy ? "1" : "2")
+      .text("tag", o ? OrderNote::read(o->tag).tag : "")
+      .text("fillPx", f.price.text())
+      .text("fillSz", f.qty.text())
+      .text("fillIdxPx", text_or(index))
+      .text("fillPnl", f.profit.text())
+      .text("fillPxVol", "")
+      .text("fillPxUsd", "")
+      .text("fillMarkVol", "")
+      .text("fillFwdPx", "")
+      .text("fillMarkPx", text_or(mark))
+      .text("side", side_name(f.side))
+      .text("posSide",
+            o && !p.is_spot() ? position_side(venue.desk, f.account, o->asked.position) : "net")
+      .text("execType", f.maker ? "M" : "T")
+      .text("feeCcy", venue.catalog.coin_name(f.coin))
+      .text("fee", (-f.fee).text())
+      .text("feeRate", number_text(rate, 6))
+      .text("fillTime", ms_text(f.at))
+      .text("tradeQuoteCcy", p.is_spot() ? p.quote : "")
+      .text("ts", ms_text(f.at));
+  row.end();
+}
+
+}  // namespace delever::gateways::okx
