@@ -13,6 +13,8 @@ struct Named {
 // A line each.
 const std::vector<Named>& all() {
   static const std::vector<Named> list = {
+      {"bybit", &gateways::make_bybit},
+      {"okx", &gateways::make_okx},
       {"deribit", &gateways::make_deribit},
       {"hyperliquid", &gateways::make_hyperliquid},
       {"binance", &gateways::make_binance},
