@@ -85,7 +85,7 @@ Reply Methods::position(Caller& caller, const Params& params) {
 
 // Spot balances are no positions.
 Reply Methods::positions(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!wanted.coin_name.empty() && !contracts_.is_coin(wanted.coin_name))
     return Reply::invalid("currency", "invalid currency");
   JsonWriter w;
@@ -99,7 +99,7 @@ Reply Methods::positions(Caller& caller, const Params& params) {
 
 // `type`: all, limit, or anything else for triggers. With ccxt's trigger=true all are shown.
 Reply Methods::open_orders(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!wanted.name.empty() && !contracts_.find(wanted.name))
     return Reply::invalid("instrument_name", "wrong format");
   if (!wanted.coin_name.empty() && !contracts_.is_coin(wanted.coin_name))
@@ -129,7 +129,7 @@ Reply Methods::order_state(Caller& caller, const Params& params) {
 }
 
 Reply Methods::order_state_by_label(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   JsonWriter w;
   w.open('[');
   for (const OrderRecord* order : desk_.history(*caller.account))
@@ -141,7 +141,7 @@ Reply Methods::order_state_by_label(Caller& caller, const Params& params) {
 // Finished orders, newest first; those that never traded where include_unfilled says so, or where
 // they were triggers.
 Reply Methods::order_history(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!wanted.name.empty() && !contracts_.find(wanted.name))
     return Reply::invalid("instrument_name", "wrong format");
   const bool unfilled = params.flag("include_unfilled");
@@ -164,7 +164,7 @@ Reply Methods::order_history(Caller& caller, const Params& params) {
 
 // Newest first unless "asc".
 Reply Methods::user_trades(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!wanted.name.empty() && !contracts_.find(wanted.name))
     return Reply::invalid("instrument_name", "wrong format");
   std::vector<const FillRecord*> found;
@@ -190,7 +190,7 @@ Reply Methods::trades_of_order(Caller& caller, const Params& params) {
 
 // Funding as it was paid, and deliveries.
 Reply Methods::settlements(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   const std::string_view type = params.text("type");
   JsonWriter w;
   w.open('{').open("settlements", '[');
@@ -242,7 +242,7 @@ std::string_view kind_of(MoneyRecord::Kind kind) {
 
 // Newest first; the number of the next line is where a client goes on.
 Reply Methods::transaction_log(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!contracts_.is_coin(wanted.coin_name)) return Reply::invalid("currency", "invalid currency");
   const auto log = desk_.money(*caller.account);
   const size_t most = params.maybe("count") ? wanted.count : 100;

@@ -206,6 +206,20 @@ TEST(DeribitSigning, TokensAreRefreshedAndEnd) {
       "13004");
 }
 
+TEST(DeribitMarket, CandlesByTheClientsOwnClock) {
+  DeribitClient c;
+  c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=100&type=market");
+  c.pass(60);
+  c.market.wait(Duration::days(300));
+  const int64_t now = c.market.wall_now().ms();
+  const std::string chart = c.get("public/get_tradingview_chart_data",
+                                  fmt::format("instrument_name=BTC-PERPETUAL&resolution=1"
+                                              "&start_timestamp={}&end_timestamp={}",
+                                              now - 600'000, now))
+                                .body;
+  EXPECT_EQ(value_of(chart, "status"), "ok") << chart;
+}
+
 TEST(DeribitMarket, InstrumentsAndTheirFigures) {
   DeribitClient c;
   const std::string all = c.get("public/get_instruments", "currency=BTC&kind=option").body;

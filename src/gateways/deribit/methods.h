@@ -104,7 +104,7 @@ class Methods {
 
 // What rows a request asks for.
 struct Wanted {
-  explicit Wanted(const Params& params);
+  Wanted(const Params& params, const Desk& desk);
   bool has(Instant at) const { return at.ms() >= from && at.ms() <= to; }
   bool is(const Contract& c) const;
   std::string_view name, coin_name, kind;

@@ -250,7 +250,7 @@ Reply Methods::edit(Caller& caller, const Params& params) {
 
 std::vector<const OrderRecord*> Methods::labelled(AccountId account, const Params& params) const {
   const std::string_view label = params.text("label");
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   std::vector<const OrderRecord*> out;
   for (const OrderRecord* order : desk_.live(account))
     if (order->tag == label && wanted.is(*contracts_.of(order->asked.instrument)))
@@ -281,7 +281,7 @@ Reply Methods::cancel(Caller& caller, const Params& params) {
 
 // cancel_all and its narrower sisters: `type` all, limit, or one of the triggers.
 Reply Methods::cancel_all(Caller& caller, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!wanted.name.empty() && !contracts_.find(wanted.name))
     return Reply::invalid("instrument_name", "wrong format");
   if (!wanted.coin_name.empty() && !contracts_.is_coin(wanted.coin_name))

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "gateways/deribit/methods.h"
+#include "gateways/market_span.h"
 
 namespace delever::gateways::deribit {
 namespace {
@@ -14,12 +15,12 @@ constexpr size_t kRowsMost = 1'000;
 
 }  // namespace
 
-Wanted::Wanted(const Params& params)
+Wanted::Wanted(const Params& params, const Desk& desk)
     : name(params.text("instrument_name")),
       coin_name(params.text("currency")),
       kind(params.text("kind")) {
-  from = params.integer("start_timestamp").value_or(0);
-  to = params.integer("end_timestamp").value_or(INT64_MAX);
+  from = in_market_time(desk, params.integer("start_timestamp").value_or(0));
+  to = in_market_time(desk, params.integer("end_timestamp").value_or(INT64_MAX));
   count =
       static_cast<size_t>(std::clamp<int64_t>(params.integer("count").value_or(10), 1, kRowsMost));
 }
@@ -159,7 +160,7 @@ Reply Methods::order_book(Caller&, const Params& params) {
 
 // Of one instrument, or of all of a coin and kind.
 Reply Methods::summaries(Caller&, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (wanted.name.empty() && !contracts_.is_coin(wanted.coin_name))
     return Reply::invalid("currency", "invalid currency");
   if (!wanted.name.empty() && !contracts_.find(wanted.name))
@@ -172,7 +173,7 @@ Reply Methods::summaries(Caller&, const Params& params) {
 
 // Newest first unless "asc"; the newest `count` of the span, the oldest with "asc".
 Reply Methods::last_trades(Caller&, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   if (!wanted.name.empty() && !contracts_.find(wanted.name))
     return Reply::invalid("instrument_name", "wrong format");
   if (wanted.name.empty() && !contracts_.is_coin(wanted.coin_name))
@@ -212,7 +213,8 @@ Reply Methods::chart(Caller&, const Params& params) {
   const auto from = params.integer("start_timestamp"), to = params.integer("end_timestamp");
   if (!from) return Reply::invalid("start_timestamp", "is required");
   if (!to) return Reply::invalid("end_timestamp", "is required");
-  return Reply::ok(shapes_.chart(*c, *length, *from, *to));
+  return Reply::ok(
+      shapes_.chart(*c, *length, in_market_time(desk_, *from), in_market_time(desk_, *to)));
 }
 
 // A bare number: the sum over the span.
@@ -220,7 +222,7 @@ Reply Methods::funding_value(Caller&, const Params& params) {
   Reply reply;
   const Contract* const c = contract(params, reply);
   if (!c) return reply;
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   return Reply::ok(number(shapes_.funding_over(*c, wanted.from, wanted.to), 15));
 }
 
@@ -229,7 +231,7 @@ Reply Methods::funding_history(Caller&, const Params& params) {
   Reply reply;
   const Contract* const c = contract(params, reply);
   if (!c) return reply;
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   return Reply::ok(shapes_.funding_hours(*c, wanted.from, wanted.to));
 }
 
@@ -279,7 +281,7 @@ Reply Methods::index_names(Caller&, const Params&) {
 
 // In the order of time.
 Reply Methods::expirations(Caller&, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   std::set<std::pair<Instant, std::string>> found;
   for (const Contract& c : contracts_.all())
     if (wanted.is(c) && c.listing->expiry)
@@ -292,7 +294,7 @@ Reply Methods::expirations(Caller&, const Params& params) {
 
 // Positions that the venue took over; settlements and deliveries are told to their owners alone.
 Reply Methods::last_settlements(Caller&, const Params& params) {
-  const Wanted wanted(params);
+  const Wanted wanted(params, desk_);
   JsonWriter w;
   w.open('{').open("settlements", '[');
   size_t rows = 0;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gateways/hyperliquid/info.h"
+#include "gateways/market_span.h"
 
 namespace delever::gateways::hyperliquid {
 namespace {
@@ -15,8 +16,9 @@ struct Span {
   int64_t from, to;
   bool has(Instant at) const { return at.ms() >= from && at.ms() <= to; }
 };
-Span span_of(Json body) {
-  return {whole_in(body, "startTime").value_or(0), whole_in(body, "endTime").value_or(INT64_MAX)};
+Span span_of(const Desk& desk, Json body) {
+  return {in_market_time(desk, whole_in(body, "startTime").value_or(0)),
+          in_market_time(desk, whole_in(body, "endTime").value_or(INT64_MAX))};
 }
 
 // What an account held before each of its fills, from what it holds now.
@@ -196,7 +198,7 @@ Info::Body Info::fills_by_time(Json body) const {
   if (!text_in(body, "user") || !whole_in(body, "startTime")) return std::nullopt;
   const auto account = user(body);
   if (!account) return "[]";
-  const Span span = span_of(body);
+  const Span span = span_of(desk_, body);
   const auto rows = desk_.fills(*account);
   const auto before = held_before(desk_, *account);
   return written([&](JsonWriter& w) {
@@ -214,13 +216,13 @@ Info::Body Info::fills_by_time(Json body) const {
 Info::Body Info::user_funding(Json body) const {
   if (!text_in(body, "user")) return std::nullopt;
   const auto account = user(body);
-  const Span span = span_of(body);
+  const Span span = span_of(desk_, body);
   return account ? fundings(*account, span.from, span.to) : "[]";
 }
 Info::Body Info::user_ledger(Json body) const {
   if (!text_in(body, "user")) return std::nullopt;
   const auto account = user(body);
-  const Span span = span_of(body);
+  const Span span = span_of(desk_, body);
   return account ? ledger(*account, span.from, span.to) : "[]";
 }
 

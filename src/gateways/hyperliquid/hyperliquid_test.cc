@@ -246,6 +246,18 @@ TEST(HyperliquidOrders, ChildrenWaitForTheirParentAndEndTogether) {
   EXPECT_TRUE(has(c.info(of_user("clearinghouseState")), R"("assetPositions":[])"));
 }
 
+TEST(HyperliquidMarket, CandlesByTheClientsOwnClock) {
+  HyperliquidClient c;
+  c.order(c.limit(true, "88000", "0.02", "Ioc"));
+  c.pass(60);
+  c.market.wait(Duration::days(300));
+  const int64_t now = c.market.wall_now().ms();
+  const std::string rows = c.info(fmt::format(
+      R"({{"type":"candleSnapshot","req":{{"coin":"BTC","interval":"1m","startTime":{},"endTime":{}}}}})",
+      now - 600'000, now));
+  EXPECT_TRUE(has(rows, R"("s":"BTC","i":"1m")")) << rows;
+}
+
 TEST(HyperliquidAccount, LeverageModesAndMoney) {
   HyperliquidClient c;
   const auto leverage = [&](bool cross, int to) {

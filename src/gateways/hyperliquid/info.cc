@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "gateways/market_span.h"
 
 namespace delever::gateways::hyperliquid {
 namespace {
@@ -189,11 +190,12 @@ Info::Body Info::candles(Json body) const {
   const auto from = whole_in(*req, "startTime");
   if (!interval || !from) return std::nullopt;
   if (!asset) return "[]";
-  const int64_t to = whole_in(*req, "endTime").value_or(INT64_MAX);
+  const int64_t begin = in_market_time(desk_, *from);
+  const int64_t to = in_market_time(desk_, whole_in(*req, "endTime").value_or(INT64_MAX));
   return written([&](JsonWriter& w) {
     w.open('[');
     for (const Candle& c : desk_.candles(asset->instrument, *interval, kCandlesMost))
-      if ((c.start + *interval).ms() > *from && c.start.ms() <= to)
+      if ((c.start + *interval).ms() > begin && c.start.ms() <= to)
         shapes_.candle(w, *asset, name, *interval, c);
     w.close();
   });
@@ -227,12 +229,13 @@ Info::Body Info::funding_history(Json body) const {
   const auto from = whole_in(body, "startTime");
   if (!from) return std::nullopt;
   if (!asset) return "[]";
-  const int64_t to = whole_in(body, "endTime").value_or(INT64_MAX);
+  const int64_t begin = in_market_time(desk_, *from);
+  const int64_t to = in_market_time(desk_, whole_in(body, "endTime").value_or(INT64_MAX));
   return written([&](JsonWriter& w) {
     w.open('[');
     size_t rows = 0;
     for (const FundingRecord& row : desk_.funding(asset->instrument)) {
-      if (row.at.ms() < *from || row.at.ms() > to || ++rows > kFundingMost) continue;
+      if (row.at.ms() < begin || row.at.ms() > to || ++rows > kFundingMost) continue;
       shapes_.funding(w, *asset, row);
     }
     w.close();
