@@ -253,7 +253,8 @@ TEST(HyperliquidMarket, CandlesByTheClientsOwnClock) {
   c.market.wait(Duration::days(300));
   const int64_t now = c.market.wall_now().ms();
   const std::string rows = c.info(fmt::format(
-      R"({{"type":"candleSnapshot","req":{{"coin":"BTC","interval":"1m","startTime":{},"endTime":{}}}}})",
+      R"({{"type":"candleSnapshot","req":{{"coin":"BTC","interval":"1m",)"
+      R"("startTime":{},"endTime":{}}}}})",
       now - 600'000, now));
   EXPECT_TRUE(has(rows, R"("s":"BTC","i":"1m")")) << rows;
 }
