@@ -20,6 +20,7 @@ struct EventTables::Row {
   bool exact;
   std::optional<Error>& failed;
 
+  // Every table begins with the same four columns, in this order.
   void begin() const {
     table.begin();
     table.time("at", event.at);
@@ -29,6 +30,7 @@ struct EventTables::Row {
                                  : static_cast<int32_t>(event.instrument.raw()));
     table.code("source", static_cast<int32_t>(event.source));
   }
+  // A number, and beside it the integer that it is exactly.
   template <class T>
   void fixed(const char* name, const char* raw_name, const std::optional<T>& value) const {
     table.number(name, value ? std::optional(value->approx()) : std::nullopt);
@@ -38,6 +40,7 @@ struct EventTables::Row {
   int64_t units(T value, const char*) const {
     return value.raw();
   }
+  // The quantities of the cheapest coins pass 64 bits: said, never cut.
   int64_t units(WideQty value, const char* name) const {
     if (const auto narrow = value.narrowed()) return narrow->raw();
     if (!failed)
@@ -66,6 +69,7 @@ struct EventTables::Row {
     fixed("ask_price", "ask_price_exact", q.ask_price);
     fixed("ask_qty", "ask_qty_exact", q.ask_qty);
   }
+  // A row a level; the sequence joins the rows of one message.
   void levels(const std::vector<Level>& levels, const char* side, uint64_t sequence) const {
     for (const Level& level : levels) {
       begin();
@@ -83,6 +87,7 @@ struct EventTables::Row {
     levels(b.bids, "bid", b.sequence.last);
     levels(b.asks, "ask", b.sequence.last);
   }
+  // price and qty are what gauges use: the fill where it is known, else the order.
   void operator()(const Liquidation& l) const {
     static constexpr const char* feeds[] = {
         "complete",       "latest_per_second", "at_most_one_per_second",
@@ -104,6 +109,7 @@ struct EventTables::Row {
     table.number("long_usd", t.long_usd);
     table.number("short_usd", t.short_usd);
   }
+  // A fraction of notional per interval; positive: longs pay.
   void operator()(const FundingRate& f) const {
     static constexpr const char* kinds[] = {"current", "predicted", "settled", "mean"};
     begin();
@@ -128,6 +134,7 @@ struct EventTables::Row {
     table.number("coins", o.coins);
     table.number("value_usd", o.value_usd);
   }
+  // Volatilities and greeks are the venue's own estimates: no exact columns.
   void operator()(const OptionQuote& q) const {
     const auto number = [&](const char* name, const auto& value) {
       table.number(name, value ? std::optional(value->approx()) : std::nullopt);
@@ -196,6 +203,7 @@ struct EventTables::Row {
     table.text("stated_by", std::string_view(f.stated_by));
     table.text("url", std::string_view(f.url));
   }
+  // A gap is of its stream and may have no instrument: its code is then -1.
   void operator()(const Gap& g) const {
     static constexpr const char* kinds[] = {"recorded", "damage", "sequence"};
     begin();
@@ -224,6 +232,7 @@ using Kinds = std::make_index_sequence<std::variant_size_v<EventPayload>>;
 
 std::vector<std::string> event_kinds() { return names_of(Kinds()); }
 
+// Each table gets its columns from an empty event, so that a kind that never came has them as well.
 EventTables::EventTables(EventsWanted wanted) : wanted_(std::move(wanted)) {
   const std::vector<std::string> names = event_kinds();
   for (size_t i = 0; i < names.size(); ++i)
@@ -284,6 +293,7 @@ Result<void> EventTables::read() {
   return {};
 }
 
+// The loop of every reading: two looks, then one row.
 void EventTables::on_event(const Event& event) {
   const size_t kind = event.payload.index();
   if (!wanted_kinds_[kind] || !wants(event.instrument)) return;
@@ -294,6 +304,7 @@ void EventTables::on_undecoded(const Source& stream, const codec::RawMessage&, c
   ++undecoded_[stream.name + ": " + why.text()];
 }
 
+// Tables are given away: a second call has none.
 py::dict EventTables::take() {
   const std::vector<std::string> names = event_kinds();
   py::dict tables;

@@ -28,6 +28,7 @@ struct SymbolAsked {
   std::optional<Rate> maker, taker;
 };
 
+// Coins are numbered as they come; one that has an index keeps it.
 CoinId add_coin(exchange::ExchangeSetup& setup, const std::string& name,
                 std::optional<uint32_t> index) {
   const auto found = std::find_if(setup.coins.begin(), setup.coins.end(),
@@ -40,6 +41,8 @@ CoinId add_coin(exchange::ExchangeSetup& setup, const std::string& name,
   return static_cast<CoinId>(found - setup.coins.begin());
 }
 
+// A symbol by its rulebook, with what the caller said of it; what both leave out is refused by
+// name, here or by Exchange::open.
 Result<void> add_listing(exchange::ExchangeSetup& setup, const SymbolAsked& asked,
                          const rulebooks::RulebookShelf& shelf) {
   const std::string symbol = shelf.symbol_of(setup.venue, asked.symbol);
@@ -63,6 +66,7 @@ Result<void> add_listing(exchange::ExchangeSetup& setup, const SymbolAsked& aske
                  fmt::format("want a lowest and a highest price, at most {:.0e} ticks of {} apart",
                              kTicksMost, tick),
                  "prices"};
+  // One index a coin, of one source: what publish_index() says is the index.
   uint32_t index = 0;
   while (index < setup.indices.size() && setup.indices[index].name != rules.contract->base) ++index;
   if (index == setup.indices.size())
@@ -83,6 +87,7 @@ Result<void> add_listing(exchange::ExchangeSetup& setup, const SymbolAsked& aske
   return {};
 }
 
+// The exchange, and the names under which Python knows its numbers.
 class PythonExchange final : public exchange::ExchangeSink {
  public:
   explicit PythonExchange(exchange::ExchangeSetup setup) : setup_(std::move(setup)) {
@@ -120,11 +125,13 @@ class PythonExchange final : public exchange::ExchangeSink {
                                    : py::object(py::str(std::string(reject_name(reject))));
     return py::make_tuple(refused, events_, notices);
   }
+  // As text, which waits without the lock until somebody asks for it.
   void on_event(const Event& event) override {
     events_.push_back(render::json_line(render::event_json(event, instruments_, sources_)));
   }
   void on_notice(const Notice& notice) override { notices_.push_back(notice); }
 
+  // Names to numbers; the exchange stops the process at a number it does not have.
   InstrumentId instrument(const std::string& symbol) const {
     for (size_t i = 0; i < setup_.listings.size(); ++i) {
       if (setup_.listings[i].symbol == symbol) return static_cast<InstrumentId>(i);
@@ -151,6 +158,7 @@ class PythonExchange final : public exchange::ExchangeSink {
   const exchange::Exchange& state() const { return *exchange_; }
   const exchange::ExchangeSetup& setup() const { return setup_; }
   const NoticeNames& names() const { return names_; }
+  // Of an exchange with the same setup; anything else is refused and leaves this one as it was.
   void restore(const std::string& bytes) {
     exchange_ = value_of(exchange::Exchange::restore(setup_, bytes));
   }
@@ -165,6 +173,7 @@ class PythonExchange final : public exchange::ExchangeSink {
   std::vector<Notice> notices_;
 };
 
+// A word of a closed list; the error names the list.
 template <class T>
 T one_of(const std::string& text, const char* name,
          std::initializer_list<std::pair<std::string_view, T>> values) {
@@ -184,6 +193,7 @@ PositionSide read_position(const std::string& text) {
       text, "position", {{"long", PositionSide::long_side}, {"short", PositionSide::short_side}});
 }
 
+// delever/venue.py fills every key, with None for what was not given.
 SubmitOrder read_order(const PythonExchange& x, const py::dict& o) {
   const auto text = [&](const char* name) { return o[name].cast<std::string>(); };
   SubmitOrder order;
@@ -212,6 +222,7 @@ SubmitOrder read_order(const PythonExchange& x, const py::dict& o) {
   return order;
 }
 
+// Amounts are in the settlement coin, the quantity in the instrument's unit.
 py::dict position_dict(const PythonExchange& x, const exchange::PositionView& p) {
   py::dict out;
   out["instrument"] = x.names().instrument(p.instrument);
@@ -236,6 +247,7 @@ py::dict pool_dict(const PythonExchange& x, const exchange::PoolView& p) {
   return out;
 }
 
+// (price, quantity), best first.
 py::list levels_list(const std::vector<Level>& levels) {
   py::list out;
   for (const Level& level : levels) {
@@ -246,6 +258,7 @@ py::list levels_list(const std::vector<Level>& levels) {
   return out;
 }
 
+// None where there is no such price yet.
 template <class T>
 py::object maybe(const std::optional<T>& value) {
   return value ? decimal(*value) : py::object(py::none());
@@ -271,6 +284,7 @@ std::unique_ptr<PythonExchange> open(const std::string& venue, const py::list& s
 
 using Class = py::class_<PythonExchange>;
 
+// What an account asks: each call is one command at one time.
 void bind_account_commands(Class& c) {
   using X = PythonExchange;
   c.def("open_account",
@@ -326,6 +340,7 @@ void bind_account_commands(Class& c) {
       });
 }
 
+// What comes from outside the venue: prices and time.
 void bind_market_commands(Class& c) {
   using X = PythonExchange;
   c.def("publish_index",
@@ -339,6 +354,7 @@ void bind_market_commands(Class& c) {
       .def("tick", [](X& x, int64_t at) { return x.apply(at, TickClock{}); });
 }
 
+// What stands now; nothing here changes it but restore().
 void bind_state(Class& c) {
   using X = PythonExchange;
   c.def_property_readonly("now", [](const X& x) { return x.state().now().ns(); })

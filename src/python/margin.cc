@@ -28,6 +28,7 @@ Result<std::shared_ptr<const rulebooks::RulebookShelf>> shelf_of(const std::stri
       TRY(rulebooks::RulebookShelf::load(reports::find_shipped(folder))));
 }
 
+// What a position comes to; of the short way also what its trigger is reckoned from.
 struct Figures {
   margin::PositionMargin margin;
   std::optional<double> liquidation, bankruptcy, ratio;
@@ -58,6 +59,7 @@ class Margin {
   const std::string& symbol() const { return symbol_; }
   std::string coin() const { return std::string(books_->coin_name(book().settle)); }
 
+  // With what the rules already say; the caller fills in the position.
   MarginQuestion question() const {
     MarginQuestion q;
     q.venue = venue_, q.symbol = symbol_, q.as_of = as_of_;
@@ -89,6 +91,7 @@ class Margin {
   }
 
  private:
+  // The account, prices and result are kept between calls: evaluate() then allocates nothing.
   Result<void> fill(Figures& out, Price mark) const {
     thread_local margin::Account account;
     thread_local margin::MarkPrices marks;
@@ -137,6 +140,7 @@ Result<MarginMode> mode_of(const std::string& text) {
   return Error{Fault::usage, "want isolated or cross: " + text.substr(0, 20), "mode"};
 }
 
+// As the command line reads its options: exact texts, errors under the argument's name.
 MarginQuestion question_of(const Margin& rules, const std::string& side, py::handle entry,
                            py::handle qty, py::handle leverage, const std::string& mode,
                            py::handle wallet, py::handle mark, py::handle fee) {
@@ -152,6 +156,7 @@ MarginQuestion question_of(const Margin& rules, const std::string& side, py::han
   return q;
 }
 
+// The dearest of the figures, and seldom wanted: so it is a property that reckons.
 py::object trigger_of(const Figures& f) {
   const auto trigger =
       f.books ? value_of(margin::trigger_price(f.position, (*f.books)[0])) : f.trigger;
