@@ -54,6 +54,7 @@ void Desk::State::add_trade(const PublicTrade& trade) {
   const double units = trade.qty.approx(), coins = units * record.size;
   Candle one = flat(start, trade.price);
   one.volume = units;
+  // Turnover is in the coin of settlement: of an inverse contract, value over price.
   one.turnover = record.inverse ? coins / trade.price.approx() : coins * trade.price.approx();
   one.trades = 1;
   one.taker_buy_volume = trade.taker == Side::buy ? units : 0;

@@ -25,6 +25,7 @@ auto newest(const Range& range, const Ask& ask, size_t most, TimeOf time_of,
   return out;
 }
 
+// The answer echoes the category; where it may be left out, it is linear.
 std::string category_of(const Ask& ask) {
   const std::string_view text = ask.fields["category"];
   return std::string(read_category(text) ? text : "linear");
@@ -73,6 +74,7 @@ Outcome Api::instruments(const Ask& ask) {
   Outcome out;
   auto products = asked_products(ask, out.refusal);
   if (!out.ok()) return out;
+  // ccxt asks for status=PreLaunch too: an empty list is the answer, not an error.
   if (ask.fields.has("status") && ask.fields["status"] != "Trading") products.clear();
   out.result.clear();
   ObjectText row(out.result);
@@ -100,6 +102,7 @@ Outcome Api::tickers(const Ask& ask) {
 Outcome Api::book(const Ask& ask) {
   const Product* p = nullptr;
   if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  // Levels when no limit is named, as Bybit's: 1 for spot, 25 otherwise.
   const size_t usual = p->category == Category::spot ? 1 : 25;
   const BookSnapshot book =
       venue_.desk.book(p->instrument, ask.fields.count("limit", usual, 1'000));
@@ -137,6 +140,7 @@ Outcome Api::candles(const Ask& ask) {
   if (!length) return Refusal{10001, "Invalid period!"};
   constexpr size_t kMost = 1'000;
   const size_t limit = fields.count("limit", 200, kMost);
+  // With a start or end the range may lie further back than `limit` bars.
   const bool ranged = fields.has("start") || fields.has("end");
   const size_t most_back = ranged ? 10 * kMost : limit;
   const bool of_trades = ask.path == "/v5/market/kline" || ask.path.empty();
@@ -153,6 +157,7 @@ Outcome Api::candles(const Ask& ask) {
   ObjectText row(out.result);
   row.text("symbol", p->symbol).text("category", category_of(ask));
   append_list(row.member("list"), rows, [&](const Candle* c) {
+    // Candles of mark and index have no volume and turnover: five cells, not seven.
     if (of_trades) return append_rest_candle(out.result, *c);
     out.result += fmt::format(R"(["{}","{}","{}","{}","{}"])", c->start.ms(), c->open.text(),
                               c->high.text(), c->low.text(), c->close.text());
@@ -191,6 +196,7 @@ Outcome Api::open_interest(const Ask& ask) {
   out.result = fmt::format(
       R"({{"symbol":"{}","category":"{}","list":[{{"openInterest":"{}","singleOpenInterest":"{}",)"
       R"("timestamp":"{}"}}],"nextPageCursor":""}})",
+      // openInterest counts both sides, singleOpenInterest one.
       p->symbol, category_of(ask), WideQty::raw(Wide{open.raw()} * 2).text(), open.text(),
       venue_.market().ms());
   return out;
@@ -204,6 +210,7 @@ Outcome Api::risk_limits(const Ask& ask) {
   for (const Product* p : products) {
     std::string some;
     append_risk_limits(some, *p);
+    // "[]": the instrument has no tiers. Otherwise its [ ] come off, to join the lists.
     if (some.size() <= 2) continue;
     if (!rows.empty()) rows += ',';
     rows.append(some, 1, some.size() - 2);
@@ -244,6 +251,7 @@ Outcome Api::price_limit(const Ask& ask) {
   const int64_t tick = p->contract->tick->raw();
   int64_t low = p->listing->band.lowest.raw() * tick, high = p->listing->band.highest.raw() * tick;
   const auto mark = venue_.exchange().mark(p->instrument);
+  // The band is a share of the mark, cut to whole ticks and to the prices that are listed.
   if (p->contract->price_band && mark) {
     const auto away = static_cast<int64_t>(mark->approx() * p->contract->price_band->approx() *
                                            static_cast<double>(Price::scale));

@@ -298,6 +298,7 @@ Info::Body Info::portfolio(Json body) const {
   });
 }
 
+// Approvals have no end of their own here: each is good for 180 days from the client's now.
 Info::Body Info::agents(Json body) const {
   const auto account = user(body);
   const int64_t until = (desk_.door().wall_now() + Duration::days(180)).ms();

@@ -69,6 +69,7 @@ std::optional<std::pair<std::string, Streams::Topic>> Streams::read(Json subscri
     if (figures != 0 && (figures < 2 || figures > 5)) return std::nullopt;
     if (mantissa != 1 && mantissa != 2 && mantissa != 5) return std::nullopt;
     topic.book.figures = static_cast<int>(figures);
+    // The venue takes a mantissa with five figures only.
     topic.book.mantissa = figures == 5 ? static_cast<int>(mantissa) : 1;
     topic.book.levels = flag_in(subscription, "fast").value_or(false) ? 5 : 20;
   }

@@ -18,6 +18,7 @@ Outcome Api::coins(const Ask& ask) {
     row.text("ccy", venue_.catalog.coin_name(c))
         .text("name", venue_.catalog.coin_name(c))
         .text("chain", venue_.catalog.coin_name(c))
+        // Neither deposits nor withdrawals of coins: clients need the row, for loadMarkets.
         .flag("canDep", false)
         .flag("canWd", false)
         .flag("canInternal", false)
@@ -46,6 +47,7 @@ Outcome Api::balance(const Ask& ask) {
 
 Outcome Api::config(const Ask& ask) {
   const CollateralMode mode = venue_.desk.collateral(ask.account);
+  // acctLv: 2 futures, 3 multi-coin margin, 4 portfolio margin.
   const std::string_view level = mode == CollateralMode::single_coin   ? "2"
                                  : mode == CollateralMode::multi_asset ? "3"
                                                                        : "4";
@@ -117,6 +119,7 @@ Outcome Api::bills(const Ask& ask) {
         return m.fill == 0 || last;
       });
   return rows_of(rows, [&](std::string& to, const MoneyRecord* m) {
+    // Back over the records of the same fill: they follow one another.
     Amount fee, profit;
     for (const MoneyRecord* part = m; m->fill != 0 && part >= all.data() && part->fill == m->fill &&
                                       part->coin == m->coin && part->instrument == m->instrument;
@@ -136,6 +139,7 @@ Outcome Api::trade_fee(const Ask& ask) {
   const auto products = asked_products(ask);
   if (products.empty()) return no_instrument();
   const FeeRule& fees = *products.front()->listing->rules.fees;
+  // A fee that is paid is below zero, a rebate above.
   const auto paid = [](const std::optional<Rate>& rate) { return rate ? (-*rate).text() : "0"; };
   const std::string maker = paid(fees.maker), taker = paid(fees.taker);
   Outcome out;
@@ -171,6 +175,7 @@ Outcome Api::max_withdrawal(const Ask& ask) {
       shown.push_back(&c);
   }
   return rows_of(shown, [&](std::string& to, const CoinFigures* c) {
+    // Neither more than there is, nor what margin holds back.
     const std::string most = std::min(c->available, c->wallet).text();
     ObjectText row(to);
     row.text("ccy", venue_.catalog.coin_name(c->coin))
@@ -190,6 +195,7 @@ Outcome Api::account_risk(const Ask& ask) {
     ObjectText row(out.rows);
     row.text("ccy", venue_.catalog.coin_name(c.coin))
         .text("eq", c.equity().text())
+        // disEq is in dollars, eq in the coin.
         .text("disEq", number_text(c.equity().approx() * c.usd, 4));
     row.end();
   });

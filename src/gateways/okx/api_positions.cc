@@ -45,6 +45,7 @@ Outcome Api::position_history(const Ask& ask) {
       });
   return rows_of(rows, [&](std::string& to, const Closed* c) {
     const Product& p = venue_.catalog[c->instrument];
+    // The ratio is over the margin that the largest size would have needed at its entry.
     const bool sold = c->side == PositionSide::short_side;
     const double margin = venue_.coins(p, c->past.largest.approx(), c->entry.approx()) *
                           c->entry.approx() / std::max(c->leverage.approx(), 0.01);
@@ -83,6 +84,7 @@ Outcome Api::set_position_mode(const Ask& ask) {
   if (mode != "net_mode" && mode != "long_short_mode") return parameter_error("posMode");
   const bool hedge = mode == "long_short_mode";
   if (venue_.desk.hedge(ask.account) != hedge) {
+    // OKX refuses another mode while orders or positions stand.
     if (!venue_.desk.live(ask.account).empty()) return account_refusal(Reject::has_position);
     if (const Reject r = venue_.desk.set_position_mode(ask.account, hedge); r != Reject::none)
       return account_refusal(r);
@@ -128,6 +130,7 @@ Outcome Api::leverage_info(const Ask& ask) {
   const auto products = venue_.catalog.all({"", ask.fields["instId"], ""});
   if (products.empty() || !ask.fields.has("instId")) return no_instrument();
   std::vector<std::pair<const Product*, std::string_view>> rows;
+  // Only isolated margin in hedge mode has a leverage for each side.
   const bool hedge = venue_.desk.hedge(ask.account) && ask.fields["mgnMode"] == "isolated";
   for (const Product* p : products) {
     if (hedge) {
@@ -158,6 +161,7 @@ Outcome Api::margin_balance(const Ask& ask) {
   const Statement s = statement_of(venue_.desk, ask.account);
   const PositionFigures* f = named_position(s, *p, ask.fields["posSide"]);
   if (!f) return account_refusal(Reject::not_isolated);
+  // Taking away is a negative amount.
   const Reject r = venue_.desk.move_margin(
       {ask.account, p->instrument, f->view.side, type == "add" ? amount.value() : -amount.value()});
   if (r != Reject::none) return account_refusal(r);
@@ -185,6 +189,7 @@ Outcome Api::max_size(const Ask& ask) {
     const double price = asked.has_value() ? asked.value().approx() : mark ? mark->approx() : 0;
     const double leverage =
         p->is_spot() ? 1 : venue_.desk.leverage(ask.account, p->instrument).approx();
+    // Margin of one contract at leverage 1, in the coin of settlement.
     const double one =
         p->inverse ? (price > 0 ? p->size.approx() / price : 0) : p->size.approx() * price;
     const CoinFigures* coin = s.coin(p->settle_coin);
@@ -212,6 +217,7 @@ Outcome Api::max_available(const Ask& ask) {
     };
     ObjectText row(to);
     row.text("instId", p->inst_id)
+        // Spot spends the quote coin to buy and the base coin to sell; margin is one coin.
         .text("availBuy", free_of(p->is_spot() ? p->quote : p->settle))
         .text("availSell", free_of(p->is_spot() ? p->base : p->settle));
     row.end();
@@ -225,6 +231,7 @@ Outcome Api::close_position(const Ask& ask) {
   const PositionFigures* f = named_position(s, *p, ask.fields["posSide"]);
   if (!f) return Refusal{51023, "Position doesn't exist."};
   const bool bought = f->view.side == PositionSide::long_side;
+  // autoCxl: orders of this instrument go first, so that they do not hold the close up.
   if (ask.fields.is_true("autoCxl")) venue_.desk.cancel_all(ask.account, p->instrument);
   OrderRequest request;
   request.order.account = ask.account;

@@ -16,6 +16,7 @@ void append_ticker(std::string& out, const Venue& venue, const Product& p, Insta
   const auto last =
       venue.exchange().last(p.instrument) ? venue.exchange().last(p.instrument) : day.last;
   const auto trades = venue.desk.trades(p.instrument);
+  // vol24h is in contracts, volCcy24h in coins (of spot: in the quote coin).
   const double in_coins = venue.coins(p, day.volume, last ? last->approx() : 0);
   const auto price = [](const std::vector<Level>& side) {
     return side.empty() ? std::string() : side[0].price.text();
@@ -38,6 +39,7 @@ void append_ticker(std::string& out, const Venue& venue, const Product& p, Insta
       .text("volCcy24h", p.is_spot() ? number_text(day.turnover) : number_text(in_coins))
       .text("vol24h", number_text(day.volume))
       .text("ts", ms_text(at))
+      // The day that rolls stands for those that begin at midnight.
       .text("sodUtc0", text_or(day.open))
       .text("sodUtc8", text_or(day.open));
   row.end();
@@ -68,6 +70,7 @@ void append_trade(std::string& out, const Product& p, const PublicTrade& trade, 
       .text("sz", trade.qty.text())
       .text("side", side_name(trade.taker))
       .text("ts", ms_text(trade.at))
+      // source 0: an ordinary order.
       .text("source", "0");
   if (with_count) row.text("count", "1").number("seqId", static_cast<int64_t>(trade.number));
   row.end();
@@ -76,6 +79,7 @@ void append_trade(std::string& out, const Product& p, const PublicTrade& trade, 
 void append_candle(std::string& out, const Venue& venue, const Product& p, const Candle& c,
                    bool confirmed) {
   const double coins = venue.coins(p, c.volume, c.close.approx());
+  // Start, four prices, volume in contracts, in coins, in the quote coin, and confirm.
   fmt::format_to(std::back_inserter(out), R"(["{}","{}","{}","{}","{}","{}","{}","{}","{}"])",
                  c.start.ms(), c.open.text(), c.high.text(), c.low.text(), c.close.text(),
                  number_text(c.volume), p.is_spot() ? number_text(c.turnover) : number_text(coins),
@@ -90,12 +94,14 @@ void append_price_candle(std::string& out, const Candle& c, bool confirmed) {
 
 std::string funding_row(const Venue& venue, const Product& p, Instant at) {
   const auto next = venue.desk.next_funding(p.instrument);
+  // Only perpetual swaps have funding.
   if (!next || p.type != InstType::swap) return {};
   const auto past = venue.desk.funding(p.instrument);
   const auto& rule = p.listing->rules.funding;
   const std::string cap = rule && rule->cap ? rule->cap->text() : "0.00375";
   const auto mark = venue.exchange().mark(p.instrument);
   const auto index = venue.exchange().index(p.listing->index);
+  // Of the mark over the index, as it stands now.
   const double premium = mark && index ? (mark->approx() - index->approx()) / index->approx() : 0;
   std::string out;
   ObjectText row(out);
@@ -127,6 +133,7 @@ void append_settled_funding(std::string& out, const Product& p, const FundingRec
       .text("formulaType", "noRate")
       .text("method", "current_period")
       .text("fundingRate", f.rate.text())
+      // Clients read realizedRate, not fundingRate, as what was paid.
       .text("realizedRate", f.rate.text())
       .text("fundingTime", ms_text(f.at));
   row.end();
@@ -142,6 +149,7 @@ void append_open_interest(std::string& out, const Venue& venue, const Product& p
       .text("instId", p.inst_id)
       .text("oi", open.text())
       .text("oiCcy", number_text(coins))
+      // oi is in contracts, oiCcy in coins, oiUsd in dollars.
       .text("oiUsd", number_text(coins * price, 4))
       .text("ts", ms_text(at));
   row.end();
@@ -192,6 +200,7 @@ void append_price_limit(std::string& out, const Venue& venue, const Product& p, 
   ObjectText row(out);
   row.text("instType", inst_type_name(p.type))
       .text("instId", p.inst_id)
+      // The highest price of a buy and the lowest of a sell.
       .text("buyLmt", Price::raw(high).text())
       .text("sellLmt", Price::raw(low).text())
       .text("ts", ms_text(at))
@@ -207,6 +216,7 @@ void append_liquidations(std::string& out, const Product& p,
     detail.text("bkLoss", "0")
         .text("bkPx", f->price.text())
         .text("ccy", "")
+        // posSide is what was closed: a sell closes a long.
         .text("posSide", f->side == Side::sell ? "long" : "short")
         .text("side", side_name(f->side))
         .text("sz", f->qty.text())
@@ -221,6 +231,7 @@ void append_liquidations(std::string& out, const Product& p,
 }
 
 std::optional<Duration> bar_length(std::string_view bar) {
+  // Days begin at midnight UTC here, with the suffix and without.
   if (bar.ends_with("utc")) bar.remove_suffix(3);
   constexpr std::pair<std::string_view, int> kBars[] = {
       {"1m", 1},     {"3m", 3},     {"5m", 5},     {"15m", 15},   {"30m", 30},

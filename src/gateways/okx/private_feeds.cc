@@ -35,6 +35,7 @@ void PrivateFeeds::follow(SocketId socket, AccountId account, const Channel& cha
   f.channel = channel;
   if (std::find(f.sockets.begin(), f.sockets.end(), socket) == f.sockets.end())
     f.sockets.push_back(socket);
+  // What stands goes to the one that came; the others have it.
   const Following alone{channel, {socket}};
   if (channel.name == "account") {
     std::string row;
@@ -78,6 +79,7 @@ void PrivateFeeds::on_update(const DeskUpdate& u) {
   if (followers_.empty() || !followers_.contains(u.account)) return;
   if (u.kind == K::order && u.order) {
     const bool told_with_fill = u.reason == DeskUpdate::Reason::traded;
+    // A fill carries its order along; what ends an order is sent by itself.
     if (!told_with_fill || is_live(u.order->state) == false) send_order(u, nullptr);
   } else if (u.kind == K::fill && u.fill && u.order) {
     send_order(u, u.fill);
@@ -99,6 +101,7 @@ void PrivateFeeds::send_order(const DeskUpdate& u, const FillRecord* fill) {
   for (const auto& [argument, f] : followers_[u.account]) {
     if (!takes(f.channel, p)) continue;
     if (f.channel.name == "orders") {
+      // Written once, for all that follow it.
       if (row.empty()) append_order(row, venue_, o, fill, true);
       send(f.sockets, f.channel, row);
     } else if (f.channel.name == "fills" && fill) {
@@ -141,6 +144,7 @@ void PrivateFeeds::send_positions(AccountId account, const Following& to,
       append_position(rows, venue_, account, p.instrument, s, f);
     }
   }
+  // Nothing of what moved is of this subscription.
   if (only && rows.empty()) return;
   send(to.sockets, to.channel, rows);
 }
@@ -179,6 +183,7 @@ void PrivateFeeds::send_liquidation_warning(const DeskUpdate& u) {
 }
 
 void PrivateFeeds::tick() {
+  // After all changes of a step: one message with the figures as they stand.
   if (paid_.empty()) return;
   const auto paid = std::exchange(paid_, {});
   auto moved = std::exchange(moved_, {});
