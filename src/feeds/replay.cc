@@ -149,7 +149,8 @@ Result<bool> Replay::step(ReplaySink& sink) {
   latest_ = std::max(latest_, message.received);
   if (!gaps_.empty()) deliver_gaps(message.received, sink);
   CHECK(message.stream >= 1);
-  Stream& stream = *streams_[first_source_[next->tape] + message.stream - 1];
+  last_ = {first_source_[next->tape] + message.stream - 1, message.received};
+  Stream& stream = *streams_[last_.source];
   stream.out = &sink;
   ++messages_;
   const codec::RawMessage raw{message.bytes, message.received};

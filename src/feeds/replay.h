@@ -46,6 +46,13 @@ class Replay {
   Result<bool> step(ReplaySink& sink);
   bool complete() const { return merge_.complete(); }  // after false: nothing will follow
 
+  // The message that step() read last; while it is being decoded, that one.
+  struct Message {
+    SourceId source = 0;
+    Instant received;
+  };
+  const Message& last() const { return last_; }
+
   // Event::source and Event::instrument point into these. Instruments grow as messages are read.
   const std::vector<Source>& sources() const { return sources_; }
   const Instruments& instruments() const { return instruments_; }
@@ -73,6 +80,7 @@ class Replay {
   std::vector<Event> gaps_;             // to be delivered, the next one last
   Instant latest_ = Instant::min();
   uint64_t messages_ = 0;
+  Message last_;
 };
 
 }  // namespace delever::feeds

@@ -125,11 +125,12 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
 void Liquidations::add(const Event& event, const Trade& trade) {
   if (!within_reason(trade.qty, trade.price) || trade.price.raw() <= 0) return;
   Venue& venue = venues_[desk_.instruments[event.instrument].venue];
-  if (!trade.id.empty() && !seen_.first(mark_of(event, trade), event.received)) {
+  Market& market = venue.markets[event.instrument];
+  if (!trade.id.empty() && !market.seen.first(mark_of(event, trade), event.received)) {
     ++venue.doubled;
     return;
   }
-  Channel& channel = venue.markets[event.instrument].trades[{event.source, trade.aggregated}];
+  Channel& channel = market.trades[{event.source, trade.aggregated}];
   const int64_t minute = minute_of(event.at);
   channel.first_minute = std::min(channel.first_minute.value_or(minute), minute);
   auto& volumes = channel.volumes;

@@ -79,6 +79,7 @@ class Liquidations {
     std::map<Key, Entry> entries;
     std::map<std::pair<SourceId, bool>, Channel> trades;
     std::map<Instant, Sums> days;
+    SeenLately seen;  // trades
   };
   struct Venue {
     std::map<InstrumentId, Market> markets;
@@ -118,7 +119,6 @@ class Liquidations {
   const Desk& desk_;
   const Prices& prices_;
   Watch watch_;
-  SeenLately seen_;
   std::map<std::string, Venue> venues_;
   std::map<std::string, Publisher> publishers_;
 };

@@ -13,6 +13,7 @@
 #include "gauges/knowledge.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
+#include "reports/memory_feed.h"
 
 namespace delever::reports {
 namespace {
@@ -157,6 +158,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
   std::unique_ptr<EventFeed> feed;
   std::string claims_path = options.claims;
   std::vector<Coverage> coverage;
+  std::optional<gauges::Rules> rules;
   if (options.tapes.empty()) {
     const Episode episode = TRY(load_episode(
         find_shipped(options.episode.empty() ? "episodes/2026-01-30" : options.episode)));
@@ -171,8 +173,10 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
     if (!options.episode.empty())
       return Error{Fault::usage, "give an episode folder or --tape, not both", "brief"};
     inputs.asset = options.asset.empty() ? "BTC" : coin_named(options.asset);
+    const std::string text = TRY(read_file(find_shipped(options.rules)));
+    rules = TRY(gauges::Rules::load(text, options.rules));
     if (options.at.empty()) {
-      coverage = TRY(coverage_of(options.tapes));
+      coverage = TRY(coverage_asked(options.tapes, *rules, context));
       if (coverage.empty())
         return Error{Fault::no_evidence, "holds no event, so there is no time to speak of",
                      options.tapes.at(0)};
@@ -187,12 +191,17 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
       inputs.at = TRY(parse_at(options.at, "--at", context));
     }
     inputs.title = "Leverage brief, " + inputs.asset;
-    feed = TRY(open_tapes(options.tapes, inputs.at, context.progress));
   }
   if (!claims_path.empty()) {
     const std::string text = TRY(read_file(claims_path));
     inputs.claims = TRY(gauges::read_claims(text, claims_path));
   }
+  if (!feed && beside.sink)  // it hears what gauges do not read
+    feed = TRY(open_tapes(options.tapes, inputs.at, context.progress));
+  if (!feed)
+    feed = TRY(open_for_gauges(
+        {options.tapes, inputs.at, *rules, gauges::claim_times(inputs.claims, inputs.at)},
+        context));
   EventSink* const other = beside.sink ? beside.sink(*feed) : nullptr;
   std::optional<SharedFeed> shared;
   if (other) shared.emplace(*feed, *other);
@@ -205,7 +214,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
   // What the tape holds, where a reader must wonder why so little is said.
   const bool little = 2 * static_cast<size_t>(pending) > brief.readings.size();
   if (little && coverage.empty() && !options.tapes.empty())
-    coverage = TRY(coverage_of(options.tapes));
+    coverage = TRY(coverage_asked(options.tapes, *rules, context));
   if (little) brief.coverage = std::move(coverage);
   return brief;
 }

@@ -8,6 +8,7 @@
 #include "gauges/gauges.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
+#include "reports/memory_feed.h"
 
 namespace delever::reports {
 namespace {
@@ -73,7 +74,7 @@ Result<ChainReport> chain_report(const ChainOptions& chosen, Context& context) {
   const Instant at = TRY(time_or_last(chosen.at, "--at", chosen.tapes, context));
   const std::string rules_text = TRY(read_file(find_shipped(chosen.rules)));
   const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, chosen.rules));
-  const auto feed = TRY(open_tapes(chosen.tapes, at, context.progress));
+  const auto feed = TRY(open_for_gauges({chosen.tapes, at, rules}, context));
   const std::string asset = coin_named(chosen.asset);
   gauges::Gauges gauges(asset, rules, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gauges); !ran.has_value()) return std::move(ran.error());

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "feeds/replay.h"
+#include "reports/coverage_join.h"
 
 namespace delever::reports {
 namespace {
@@ -31,18 +32,10 @@ class CoverageSink final : public feeds::ReplaySink {
   }
   void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {}
 
-  std::vector<Coverage> take() {
-    std::vector<Coverage> out;
-    std::map<std::pair<size_t, std::string>, Coverage> by_venue;
-    for (auto& [key, one] : seen_) {
-      const auto [there, added] = by_venue.emplace(std::pair{key.first, one.venue}, one);
-      if (added) continue;
-      there->second.events += one.events;
-      there->second.first = std::min(there->second.first, one.first);
-      there->second.last = std::max(there->second.last, one.last);
-    }
-    for (auto& [key, one] : by_venue) out.push_back(std::move(one));
-    return out;
+  std::vector<Coverage> take() const {
+    CoverageBySource by_source;
+    for (const auto& [key, one] : seen_) by_source.emplace_back(key.first, one);
+    return joined_by_venue(by_source);
   }
 
  private:
@@ -72,6 +65,20 @@ Duration lasting(const Coverage& one, Duration stale_after) {
 }
 
 }  // namespace
+
+std::vector<Coverage> joined_by_venue(const CoverageBySource& by_source) {
+  std::map<std::pair<size_t, std::string>, Coverage> by_venue;
+  for (const auto& [kind, one] : by_source) {
+    const auto [there, added] = by_venue.emplace(std::pair{kind, one.venue}, one);
+    if (added) continue;
+    there->second.events += one.events;
+    there->second.first = std::min(there->second.first, one.first);
+    there->second.last = std::max(there->second.last, one.last);
+  }
+  std::vector<Coverage> out;
+  for (auto& [key, one] : by_venue) out.push_back(std::move(one));
+  return out;
+}
 
 Result<std::vector<Coverage>> coverage_of(const std::vector<std::string>& tapes, Instant to) {
   auto replay = TRY(feeds::Replay::open(tapes, {.to = to}));

@@ -13,6 +13,7 @@
 #include "gauges/gauges.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
+#include "reports/memory_feed.h"
 #include "verdict/table.h"
 
 namespace delever::reports {
@@ -45,9 +46,7 @@ class CoinScout final : public EventSink {
 };
 
 Result<DayBook> from_feed(EventFeed& feed, const std::set<std::string>& assets, Instant until,
-                          const std::string& rules_path, const verdict::EventRules& event) {
-  const std::string text = TRY(read_file(find_shipped(rules_path)));
-  const gauges::Rules rules = TRY(gauges::Rules::load(text, rules_path));
+                          const gauges::Rules& rules, const verdict::EventRules& event) {
   std::vector<std::unique_ptr<gauges::Gauges>> gauges;
   for (const std::string& asset : assets)
     gauges.push_back(
@@ -125,28 +124,35 @@ DayBook book_of_days(std::vector<gauges::DayFigures> days, Instant until,
 }
 
 Result<DayBook> load_day_book(const DayBookOptions& options, Instant until,
-                              const verdict::Setup& setup, Context&) {
+                              const verdict::Setup& setup, Context& context) {
   std::set<std::string> assets(setup.verdict.fitted_coins.begin(),
                                setup.verdict.fitted_coins.end());
   for (const std::string& asset : options.assets) assets.insert(coin_named(asset));
   const Instant to = until + kDayDelay;
+  const auto rules = [&]() -> Result<gauges::Rules> {
+    const std::string text = TRY(read_file(find_shipped(options.rules)));
+    return gauges::Rules::load(text, options.rules);
+  };
   DayBook book;
   std::error_code ec;
   if (!options.tapes.empty()) {
+    const gauges::Rules dated = TRY(rules());
+    const GaugeQuestion question{options.tapes, to, dated};
     if (options.assets.empty()) {
-      const auto scouted = TRY(open_tapes(options.tapes, to));
+      const auto scouted = TRY(open_for_gauges(question, context));
       CoinScout scout(scouted->instruments());
       if (auto ran = scouted->run(scout); !ran.has_value()) return std::move(ran.error());
       assets.merge(scout.coins);
     }
-    const auto feed = TRY(open_tapes(options.tapes, to));
-    book = TRY(from_feed(*feed, assets, until, options.rules, setup.event));
+    const auto feed = TRY(open_for_gauges(question, context));
+    book = TRY(from_feed(*feed, assets, until, dated, setup.event));
     book.inputs = options.tapes;
   } else if (options.data.size() == 1 && std::filesystem::is_directory(options.data[0], ec)) {
     const Episode episode = TRY(load_episode(options.data[0]));
     const auto feed = TRY(open_episode(episode, to));
     assets.insert(episode.asset);
-    book = TRY(from_feed(*feed, assets, until, options.rules, setup.event));
+    const gauges::Rules dated = TRY(rules());
+    book = TRY(from_feed(*feed, assets, until, dated, setup.event));
     book.inputs = options.data;
   } else {
     book = TRY(from_tables(options.data, until, setup.event));

@@ -9,6 +9,7 @@
 #include "gauges/gauges.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
+#include "reports/memory_feed.h"
 
 namespace delever::reports {
 
@@ -35,7 +36,9 @@ Result<void> sample_gauges(const GaugesOptions& options, Context& context,
   }
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
   const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, options.rules));
-  const auto feed = TRY(open_tapes(options.tapes, to, context.progress));
+  std::vector<Instant> times;
+  for (Instant at = from; at < to; at = at + step) times.push_back(at);
+  const auto feed = TRY(open_for_gauges({options.tapes, to, rules, std::move(times)}, context));
   gauges::Gauges gauges(coin_named(options.asset), rules, feed->instruments(), feed->sources());
   gauges::Sampler sampler(gauges, {from, to, step},
                           [&](Instant at, const std::vector<gauges::Reading>& readings) {

@@ -1,0 +1,84 @@
+#include "memory/message_columns.h"
+
+namespace delever::memory {
+namespace {
+
+enum Column : size_t {
+  kSource,
+  kReceived,
+  kEvents,
+  kMessages,
+  kDecoded,
+  kUndecoded,
+  kReason,
+  kLength,
+  kText
+};
+// Beside the number of events: that the decoder counted otherwise, and that something was not
+// decoded.
+constexpr uint64_t kOdd = 1, kHoles = 2, kFlags = 4;
+
+}  // namespace
+
+void MessageWriter::begin(Instant first) {
+  before_ = first;
+  count_ = told_ = 0;
+  reasons_.clear();
+}
+
+// Reasons stand before their row's other columns are read: their number ends with a 0.
+void MessageWriter::undecoded(SourceId source, const std::string& why) {
+  const auto [at, fresh] = reasons_.try_emplace(why, reasons_.size());
+  columns_.number(kUndecoded, static_cast<uint64_t>(source) + 1);
+  columns_.number(kReason, at->second);
+  if (fresh) {
+    columns_.number(kLength, why.size());
+    columns_.bytes(kText, why);
+  }
+  ++told_;
+}
+
+void MessageWriter::add(const MessageRow& row) {
+  const bool odd = row.counted.messages != 1 || row.counted.events != row.events;
+  columns_.number(kSource, row.source);
+  columns_.number(kReceived, static_cast<uint64_t>((row.received - before_).ns()));
+  columns_.number(kEvents, row.events * kFlags + (odd ? kOdd : 0) + (told_ > 0 ? kHoles : 0));
+  if (odd) {
+    columns_.number(kMessages, row.counted.messages);
+    columns_.number(kDecoded, row.counted.events);
+  }
+  if (told_ > 0) columns_.number(kUndecoded, 0);
+  told_ = 0;
+  before_ = row.received;
+  ++count_;
+}
+
+MessageRow MessageReader::next() {
+  MessageRow row;
+  row.source = static_cast<SourceId>(columns_.number(kSource));
+  before_ = before_ + Duration::ns(static_cast<int64_t>(columns_.number(kReceived)));
+  row.received = before_;
+  const uint64_t code = columns_.number(kEvents);
+  row.events = code / kFlags;
+  undecoded_ = code & kHoles;
+  row.counted = {1, row.events};
+  if (code & kOdd) {
+    row.counted.messages = columns_.number(kMessages);
+    row.counted.events = columns_.number(kDecoded);
+  }
+  return row;
+}
+
+void MessageReader::add_undecoded(Undecoded& to) {
+  while (undecoded_ && !columns_.failed()) {
+    const uint64_t source = columns_.number(kUndecoded);
+    if (source == 0) break;
+    const uint64_t reason = columns_.number(kReason);
+    if (reason >= reasons_.size())
+      reasons_.emplace_back(columns_.bytes(kText, columns_.number(kLength)));
+    ++to[{static_cast<SourceId>(source - 1), reasons_[reason < reasons_.size() ? reason : 0]}];
+  }
+  undecoded_ = false;
+}
+
+}  // namespace delever::memory

@@ -1,0 +1,145 @@
+#include "memory/recall.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "memory/condense.h"
+#include "memory/event_codec.h"
+#include "memory/message_columns.h"
+
+namespace delever::memory {
+
+std::string memory_path(const std::vector<std::string>& tapes) {
+  if (tapes.size() == 1) return tapes[0] + ".memory";
+  Hasher hasher;
+  for (const std::string& tape : tapes) hasher.add(followed(tape));
+  return fmt::format("{}.with-{:016x}.memory", tapes.at(0), hasher.digest());
+}
+
+Recollection::Recollection(MemoryReader file, Question question)
+    : file_(std::move(file)),
+      question_(std::move(question)),
+      broken_{Fault::malformed, "its memory cannot be read", question_.tapes.at(0)} {
+  std::sort(question_.moments.begin(), question_.moments.end());
+  for (const Instrument& one : file_.contents().instruments) instruments_.add(one);
+  counts_.resize(file_.contents().sources.size());
+}
+
+Result<std::unique_ptr<Recollection>> Recollection::open(Question question) {
+  MemoryReader file = TRY(MemoryReader::open(memory_path(question.tapes)));
+  const Contents& contents = file.contents();
+  const auto other = [&](const char* what) {
+    return Error{Fault::not_found, what, memory_path(question.tapes)};
+  };
+  if (contents.key != question.key) return other("is of another build or other rules");
+  if (contents.tapes.size() != question.tapes.size()) return other("is of other tapes");
+  for (size_t i = 0; i < question.tapes.size(); ++i) {
+    auto now = mark_of_tape(question.tapes[i]);
+    if (!now) return other("somebody is writing to the tape");
+    const TapeMark& then = contents.tapes[i];
+    if (now->size != then.size) return other("is of other bytes");
+    now->digest = then.digest;
+    if (*now != then && TRY(file_digest(question.tapes[i])) != then.digest)
+      return other("is of other bytes");
+  }
+  return std::unique_ptr<Recollection>(new Recollection(std::move(file), std::move(question)));
+}
+
+bool Recollection::asked_inside(const Segment& segment) const {
+  if (segment.last > question_.to) return true;
+  const auto& moments = question_.moments;
+  const auto at = std::lower_bound(moments.begin(), moments.end(), segment.first);
+  return at != moments.end() && *at < segment.last;
+}
+
+// Descriptions of the segment that stand before an event, or were received until a time.
+Result<void> Recollection::describe(size_t segment, uint64_t ordinal, Instant until) {
+  const auto& all = contents().descriptions;
+  for (; described_ < all.size(); ++described_) {
+    const Description& one = all[described_];
+    if (one.segment > segment || one.ordinal > ordinal || one.received > until) break;
+    instruments_.add(one.instrument);
+  }
+  return {};
+}
+
+// A trade that had come before: gauges count it by its number, and take its price as any other's.
+void Recollection::deliver(Event& event, EventSink& sink) {
+  if (auto* gap = std::get_if<Gap>(&event.payload)) gap->to = std::min(gap->to, question_.to);
+  if (auto* trade = std::get_if<Trade>(&event.payload); trade && trade->id == kDoubled) {
+    trade->id = fmt::format("doubled {}", doubled_++);
+    trade->qty = WideQty();
+    sink.on_event(event);
+  }
+  sink.on_event(event);
+}
+
+Result<ColumnReader> Recollection::columns(const Piece& piece) const {
+  const std::string packed = TRY(file_.read(piece));
+  return ColumnReader::unpack(packed);
+}
+
+Result<void> Recollection::tell_condensed(const Segment& segment, EventSink& sink) {
+  const auto index = static_cast<size_t>(&segment - contents().segments.data());
+  EventColumns<ColumnReader> events(TRY(columns(segment.condensed)));
+  Event event;
+  Instant before = segment.first;
+  for (uint64_t n = 0; n < segment.condensed_count; ++n) {
+    uint64_t ordinal = 0;
+    events.event(ordinal, event);
+    events.received(event, before);
+    if (events.io().failed()) return broken_;
+    before = event.received;
+    TRY(describe(index, ordinal, Instant::max()));
+    deliver(event, sink);
+  }
+  TRY(describe(index, UINT64_MAX, Instant::max()));
+  for (size_t s = 0; s < counts_.size(); ++s) {
+    counts_[s].messages += segment.counts[s].messages;
+    counts_[s].events += segment.counts[s].events;
+  }
+  for (const auto& [what, count] : segment.undecoded) undecoded_[what] += count;
+  return {};
+}
+
+Result<void> Recollection::tell_all(const Segment& segment, EventSink& sink) {
+  const auto index = static_cast<size_t>(&segment - contents().segments.data());
+  MessageReader messages(TRY(columns(segment.messages)), segment.first);
+  EventColumns<ColumnReader> events(TRY(columns(segment.events)));
+  Event event;
+  uint64_t ordinal = 0, end = 0, left = segment.event_count;
+  const auto read = [&] {
+    if (left > 0) events.event(ordinal, event);
+  };
+  read();
+  for (uint64_t n = 0; n < segment.message_count; ++n) {
+    const MessageRow row = messages.next();
+    if (messages.failed() || row.source >= counts_.size()) return broken_;
+    if (row.received > question_.to) break;
+    end += row.events;
+    counts_[row.source].messages += row.counted.messages;
+    counts_[row.source].events += row.counted.events;
+    messages.add_undecoded(undecoded_);
+    for (; left > 0 && ordinal < end; read()) {
+      if (events.io().failed()) return broken_;
+      event.received = row.received;
+      TRY(describe(index, ordinal, Instant::max()));
+      deliver(event, sink);
+      --left;
+    }
+  }
+  return describe(index, UINT64_MAX, question_.to);
+}
+
+Result<void> Recollection::run(EventSink& sink) {
+  for (const Segment& segment : contents().segments) {
+    if (segment.first > question_.to) break;
+    if (segment.counts.size() != counts_.size()) return broken_;
+    TRY(asked_inside(segment) ? tell_all(segment, sink) : tell_condensed(segment, sink));
+  }
+  return {};
+}
+
+}  // namespace delever::memory

@@ -1,0 +1,58 @@
+// Recall: a question to tapes answered from their memory. What it emits is not what the tapes
+// would, but leaves gauges of any asset in the very state at each of the moments named: no more may
+// be asked of it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "market/event.h"
+#include "memory/columns.h"
+#include "memory/memory_file.h"
+
+namespace delever::memory {
+
+struct Question {
+  std::vector<std::string> tapes;
+  Instant to;                    // events received until then, it included
+  std::vector<Instant> moments;  // before `to`, at which the gauges will be asked as well
+  std::string key;               // of the contents
+};
+
+// Where the memory of these tapes is, or would be: beside the first of them.
+std::string memory_path(const std::vector<std::string>& tapes);
+
+class Recollection {
+ public:
+  // An error: there is none, or it is not of these very bytes, or not of this key.
+  static Result<std::unique_ptr<Recollection>> open(Question question);
+
+  const Contents& contents() const { return file_.contents(); }
+  const Instruments& instruments() const { return instruments_; }
+  Result<void> run(EventSink& sink);  // once
+  // After run(): by source, what had been received and decoded by then.
+  const std::vector<Counts>& counts() const { return counts_; }
+  const Undecoded& undecoded() const { return undecoded_; }
+
+ private:
+  Recollection(MemoryReader file, Question question);
+  bool asked_inside(const Segment& segment) const;
+  Result<ColumnReader> columns(const Piece& piece) const;
+  Result<void> tell_condensed(const Segment& segment, EventSink& sink);
+  Result<void> tell_all(const Segment& segment, EventSink& sink);
+  Result<void> describe(size_t segment, uint64_t ordinal, Instant until);
+  void deliver(Event& event, EventSink& sink);
+
+  MemoryReader file_;
+  Question question_;
+  Instruments instruments_;
+  std::vector<Counts> counts_;
+  Undecoded undecoded_;
+  size_t described_ = 0;  // in contents().descriptions
+  uint64_t doubled_ = 0;
+  Error broken_;
+};
+
+}  // namespace delever::memory

@@ -1,0 +1,25 @@
+// Remember: tapes read once from the first byte to the last, and what questions need of them
+// written to a memory.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace delever::memory {
+
+struct RememberOptions {
+  std::string key;     // of the contents
+  Duration ahead_max;  // Rules::clock_ahead_max
+  std::function<void(uint64_t messages)> told = {};
+};
+
+// An error: these tapes cannot be remembered (damage, a clock that falls back, somebody writing),
+// or the file cannot be written. Then nothing new is at `path`.
+Result<void> remember(const std::vector<std::string>& tapes, const std::string& path,
+                      const RememberOptions& options);
+
+}  // namespace delever::memory
