@@ -57,6 +57,8 @@ class Watchman {
 
   void hear(const dashboard::Frame& frame) {
     const reports::Brief& brief = frame.brief;
+    // Frames of every coin are told whenever one of them is new: a time that the rules have seen
+    // already, or one before it, is not for them. Times of one coin must not go back.
     const auto [last, added] = heard_.try_emplace(brief.asset, brief.as_of);
     if (!added && brief.as_of <= last->second) return;
     last->second = brief.as_of;
@@ -72,6 +74,7 @@ class Watchman {
       write(session_.io.out, alerts::alert_json(one) + "\n");
       page_.publish("alert", alerts::alert_json(one));
     }
+    // Whoever reads our output through a pipe gets an alert when it fires.
     std::fflush(session_.io.out);
     notifier_->send(found);
   }
@@ -80,7 +83,7 @@ class Watchman {
   dashboard::Dashboard& page_;
   alerts::AlertBook book_;
   std::unique_ptr<alerts::Notifier> notifier_;
-  std::map<std::string, Instant> heard_;
+  std::map<std::string, Instant> heard_;  // by coin: the latest that the rules have seen
 };
 
 Result<dashboard::Dashboard::Options> read_arguments(Session& session, const ServeArguments& a) {
@@ -98,6 +101,7 @@ Result<dashboard::Dashboard::Options> read_arguments(Session& session, const Ser
   for (std::string& tape : options.subject.tapes) tape = reports::find_shipped(tape);
   auto listen = net::HostPort::parse(a.listen);
   options.serving.listen = TRY(reports::of_option(std::move(listen), "--listen"));
+  // GET and HEAD need no body. Of an answer, 64 MiB at most wait for a slow client.
   options.serving.most_connections = 512;
   options.serving.body_limit = size_t{4} << 10;
   options.serving.queue_limit = size_t{64} << 20;
@@ -110,6 +114,7 @@ Result<dashboard::Dashboard::Options> read_arguments(Session& session, const Ser
     if (options.token.size() < 16)
       return Error{Fault::usage, "wants 16 characters or more", "--token-file"};
   }
+  // A key alone would be served without TLS, and nobody would notice.
   if (a.certificate.empty() != a.key.empty())
     return Error{Fault::usage, "a certificate and its key are given together", "--certificate"};
   if (!a.certificate.empty()) {
@@ -143,12 +148,14 @@ Result<void> run_serve(Session& session, const ServeArguments& a) {
   if (!page->has_page())
     said += "delever: the page is not built (make page); the API is there without it\n";
   std::unique_ptr<Watchman> watchman;
+  // The page keeps a plain pointer to it, and tells it of frames while the loop runs.
   if (!a.alerts.empty()) watchman = TRY(Watchman::make(session, loop, *page, a));
   if (asks) said += fmt::format("delever: questions need the token: {}/#token=...\n", url);
   write(session.io.err, said);
   if (!a.ready_file.empty()) TRY(write_output(session, a.ready_file, url + "\n"));
   bool ending = false;
   TRY(loop.on_signals({SIGTERM, SIGINT}, [&](int) {
+    // The first signal gives answers under way 2 s, a second one ends at once.
     if (std::exchange(ending, true)) return loop.stop();
     page->close(Duration::seconds(2), [&] { loop.stop(); });
   }));

@@ -48,6 +48,7 @@ Json head(const Frame& frame) { return head(frame.brief.asset, frame.brief.as_of
 
 std::string written(const Json& json) { return render::json_line(json) + "\n"; }
 
+// What the tapes cannot tell is an answer, not a failure.
 std::string unknown(Json json, const Error& why) {
   json["unknown"] = {{"what", why.what}, {"where", why.where}};
   return written(json);
@@ -70,6 +71,8 @@ Result<reports::ChainReport> chain_of(const Frame& frame, const std::string& exp
   return report;
 }
 
+// Without a step, or with one that does not parse: the finest of a few spans that gives fewer than
+// 3000 bars. Minutes are the finest there are, whatever is asked.
 Duration bar_span(const Frame& frame, const std::string& step) {
   if (!step.empty()) {
     const auto asked = Duration::parse(step);
@@ -95,9 +98,10 @@ Duration track_step(Duration whole) {
 }
 
 Result<std::string> track_of(const Question& q, const Subject& subject, Clock& clock) {
-  constexpr int64_t kMost = 5000;
+  constexpr int64_t kMost = 5000;  // times: bounds the work of one question
   reports::Context context{.clock = &clock};
   const Instant to = TRY(reports::time_or_last(q.at, "at", subject.tapes, context));
+  // The earliest message of all tapes; none of them is read through for it.
   std::optional<Instant> first;
   for (const std::string& path : subject.tapes) {
     const tape::TapeInfo info = TRY(tape::tape_info(path));
@@ -107,7 +111,9 @@ Result<std::string> track_of(const Question& q, const Subject& subject, Clock& c
   const Duration step = q.step.empty() ? track_step(to - from) : TRY(Duration::parse(q.step));
   // On whole steps, as people read a clock; the first one that has something before it.
   if (q.from.empty()) from = Instant::ns((from.ns() / step.ns() + 1) * step.ns());
+  // A tape shorter than one step still gives one time, its last.
   from = std::min(from, to);
+  // Both ends count: 5000 steps are 5001 times.
   if ((to - from).ns() / step.ns() >= kMost)
     return Error{Fault::usage, "gives more than 5000 times", "step"};
   reports::GaugesOptions options{.tapes = subject.tapes,
@@ -192,6 +198,7 @@ Result<std::string> answer_from(const Question& q, const Frame& frame) {
   const reports::Brief& brief = frame.brief;
   if (q.what == "brief") return render::brief_json(brief);
   if (q.what == "chain") {
+    // No options on the tapes is something that the page shows; any other fault is an error.
     auto report = chain_of(frame, q.expiry);
     if (report.has_value()) return render::written_json(render::chain_json(report.value())) + "\n";
     if (report.error().fault == Fault::no_evidence) return unknown(head(frame), report.error());
@@ -218,6 +225,7 @@ Result<std::string> answer_from(const Question& q, const Frame& frame) {
   } else if (q.what == "gaps") {
     json["gaps"] = render::gaps_json(frame.survey);
   } else {
+    // read_question() knows the kinds by a fixed table: no other name comes here.
     CHECK(q.what == "health");
     json["streams"] = render::streams_json(frame.survey, brief.as_of);
     json["gaps"] = frame.survey.gaps.size();
@@ -263,6 +271,8 @@ Result<std::unique_ptr<Follower>> Follower::open(const Subject& subject, const s
 Result<FramePtr> Follower::frame() const {
   auto frame = std::make_shared<Frame>();
   frame->brief = TRY(tape_->brief());
+  // Copies of what is known so far, so that answers are made from them on any thread while the
+  // tapes are followed on.
   frame->series = series_->series();
   frame->survey = surveyor_->survey(frame->brief.sources);
   frame->board_stale_after = board_stale_after_;

@@ -26,10 +26,10 @@ namespace {
 
 using render::Json;
 
-constexpr size_t kCacheBytes = size_t{128} << 20;
-constexpr size_t kWaitingMost = 48;    // answers under way; a flood is turned away
-constexpr size_t kListenersMost = 64;  // pages that wait for events
-constexpr Duration kBeat = Duration::seconds(15);
+constexpr size_t kCacheBytes = size_t{128} << 20;      // of answers; the longest unused goes first
+constexpr size_t kWaitingMost = 48;                    // answers under way; a flood is turned away
+constexpr size_t kListenersMost = 64;                  // pages that wait for events
+constexpr Duration kBeat = Duration::seconds(15);      // shows that an idle event stream is alive
 constexpr Duration kReckoned = Duration::minutes(10);  // how often a growing tape is judged anew
 constexpr std::string_view kApi = "/api/v1/";
 constexpr std::string_view kJson = "application/json";
@@ -46,7 +46,7 @@ int status_of(Fault fault) {
       return 404;
     case Fault::unavailable:
       return 503;
-    case Fault::no_evidence:
+    case Fault::no_evidence:  // an answer too: what is unknown
       return 200;
   }
   return 500;
@@ -117,6 +117,7 @@ class TapeDashboard final : public Dashboard {
   }
 
   void close(Duration grace, std::function<void()> done) override {
+    // Event streams never end by themselves: they would use up the grace.
     for (const net::ReplyPtr& listener : std::exchange(listeners_, {})) listener->finish();
     server_->close(grace, std::move(done));
   }
@@ -130,6 +131,7 @@ class TapeDashboard final : public Dashboard {
 
   void handle(const net::ServerRequest& request, const net::ReplyPtr& reply) {
     const bool api = request.path.starts_with(kApi), metrics = request.path == "/metrics";
+    // The path is a label in the metrics, so it is cut short.
     const Asker asker{reply,
                       api       ? request.path.substr(0, 40)
                       : metrics ? "/metrics"
@@ -160,7 +162,11 @@ class TapeDashboard final : public Dashboard {
     if (q.at.empty()) q.at = options_.subject.at;
     const bool whole_days = q.what == "verdict" || q.what == "claims" || q.what == "record" ||
                             q.what == "levels" || q.what == "stress" || q.what == "track";
+    // Each of these costs a pass over the tapes. While they grow, all who ask within ten minutes of
+    // the tape's time get the answer of one pass.
     if (q.at.empty() && frames_.growing() && whole_days) q.at = reckoned_at();
+    // An answer of the latest is good for one version; one of a given time for an epoch, which
+    // ends when growing tapes are closed or closed ones change.
     const std::string key =
         fmt::format("{} {} {}", frames_.epoch(), q.at.empty() ? frames_.version() : 0, q.key());
     if (const AnswerPtr kept = cache_.find(key)) {
@@ -174,6 +180,7 @@ class TapeDashboard final : public Dashboard {
       return refuse(asker, {503, "too much is asked at once"});
     }
     ++counts_.cache_misses;
+    // Before want(), which may call back at once.
     waiting_[key].push_back(asker);
     const QuestionKind* const kind = kind_of(q.what);
     if (!kind->of_frame)
@@ -189,6 +196,7 @@ class TapeDashboard final : public Dashboard {
   void make(const std::string& key, std::function<Result<std::string>()> task) {
     workers_.work<AnswerPtr>([task = std::move(task)] { return answer_of(task()); },
                              [this, key](AnswerPtr answer) {
+                               // What failed may work the next time: only good answers are kept.
                                const bool good = answer->status == 200;
                                made(key, std::move(answer), good);
                              });
@@ -209,6 +217,7 @@ class TapeDashboard final : public Dashboard {
     if (!last) return "";
     const Instant at = Instant::ns(last->ns() - last->ns() % kReckoned.ns());
     const auto first = frames_.first();
+    // A tape younger than that has nothing before the round time: as of its last message then.
     return (first && at < *first ? *last : at).text();
   }
 
@@ -276,10 +285,12 @@ class TapeDashboard final : public Dashboard {
     net::Headers headers = answer_headers("text/event-stream");
     asker.reply->begin(200, headers);
     listeners_.push_back(asker.reply);
+    // A plain pointer: the reply keeps this handler, and must not keep itself alive by it.
     const net::Reply* const one = asker.reply.get();
     asker.reply->on_gone([this, one] {
       listeners_.remove_if([&](const net::ReplyPtr& l) { return l.get() == one; });
     });
+    // retry: ms after which a browser that lost the stream connects again.
     asker.reply->write(fmt::format("retry: 2000\nevent: tape\ndata: {}\n\n", tape_text()));
   }
 
@@ -290,6 +301,7 @@ class TapeDashboard final : public Dashboard {
         ++it;
         continue;
       }
+      // Gone, or its queue is full: its page connects again and is told the state of the tapes.
       it = listeners_.erase(it);
       listener->finish();
     }
@@ -307,6 +319,7 @@ class TapeDashboard final : public Dashboard {
       frames_.want(asset, options_.subject.at, [](const Result<FramePtr>&) {});
   }
 
+  // On the loop: there is a new latest frame, or another epoch has begun.
   void changed() {
     metrics_known_ = false;
     want_watched();
@@ -364,6 +377,7 @@ class TapeDashboard final : public Dashboard {
   }
 
   std::string metrics_text() {
+    // Readings change with frames alone: their text is written once, however often one scrapes.
     if (!std::exchange(metrics_known_, true)) {
       const std::vector<FramePtr> frames = frames_.all_latest();
       readings_metrics_ = readings_metrics(frames);
@@ -394,7 +408,7 @@ class TapeDashboard final : public Dashboard {
   std::function<void(const FramePtr&)> on_frame_;
   net::Timer beating_;
   std::unique_ptr<net::Server> server_;
-  Workers workers_;
+  Workers workers_;  // frames_ has work for it, and goes before it
   Frames frames_;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kFrames = 12;        // kept, and their readings with them
 constexpr uint64_t kSlice = 100'000;  // messages before another task has its turn
+// How often the tapes are looked at, and how often one that grows gives a frame at most.
 constexpr Duration kLook = Duration::ms(500), kFrameEvery = Duration::seconds(1);
 constexpr size_t kFollowed = 6;  // coins
 
@@ -34,6 +35,7 @@ std::vector<TapeState> look_at(const std::vector<std::string>& paths) {
 
 Frames::Frames(net::Loop& loop, Workers& workers, const Subject& subject, Changed changed)
     : loop_(loop), workers_(workers), subject_(subject), changed_(std::move(changed)) {
+  // The first look is taken here, so that the first question knows whether the tapes grow.
   examined(look_at(subject.tapes));
   looking_ = loop_.after(kLook, [this] { examine(); });
 }
@@ -66,6 +68,7 @@ std::vector<FramePtr> Frames::all_latest() const {
 }
 
 void Frames::examine() {
+  // Another look is set when this one is back: on a slow disk they do not pile up.
   workers_.work<std::vector<TapeState>>([paths = subject_.tapes] { return look_at(paths); },
                                         [this](std::vector<TapeState> now) {
                                           examined(std::move(now));
@@ -79,11 +82,13 @@ void Frames::examined(std::vector<TapeState> now) {
   const bool grew = growing_;
   tapes_ = std::move(now);
   growing_ = std::any_of(tapes_.begin(), tapes_.end(),
+                         // A tape that is not there yet grows: its recorder may not have begun.
                          [](const TapeState& t) { return !t.there || !t.closed; });
   if (changed && !growing_ && !first) {
     ++epoch_, ++version_;
     slots_.clear(), order_.clear(), latest_.clear();
     if (grew) {
+      // Who waits for a follower is answered by a pass over the closed tapes.
       for (auto& [asset, f] : followed_) {
         for (Then& then : std::exchange(f.waiting, {})) want(asset, "", std::move(then));
       }
@@ -101,6 +106,7 @@ void Frames::want(const std::string& asset, const std::string& at, Then then) {
   if (at.empty() && growing_) {
     Followed& f = followed_[asset];
     if (f.frame) return then(f.frame);
+    // A follower keeps gauges in memory and reads every tape on: hence a limit of its own.
     if (followed_.size() > kFollowed) {
       followed_.erase(asset);
       return then(Error{Fault::refused, "too many coins are followed already", "asset"});
@@ -135,6 +141,7 @@ void Frames::make(const std::string& key, const std::string& asset, const std::s
         ++made_;
         seconds_ += (loop_.clock().elapsed() - begin).in_seconds();
         const auto found = slots_.find(key);
+        // Made from the tapes as they were in another epoch: nobody may see it.
         if (found == slots_.end() || epoch != epoch_) return;
         const bool latest = at == subject_.at;
         if (latest && frame.has_value()) latest_[asset] = frame.value();
@@ -195,6 +202,7 @@ void Frames::advance(const std::string& asset) {
         done.more = more.value();
         done.complete = follower->complete();
         const bool news = follower->at() && follower->at() != shown;
+        // No frame while there is more to read; then one a second, or at once when all is read.
         if (done.more || !news || !(due || done.complete)) return done;
         if (auto frame = follower->frame(); frame.has_value()) done.frame = frame.value();
         return done;

@@ -115,6 +115,7 @@ class PythonExchange final : public exchange::ExchangeSink {
     notices_.clear();
     Reject reject = Reject::none;
     {
+      // Other threads of Python run meanwhile, but must not use this exchange: it has no lock.
       py::gil_scoped_release free;
       reject = exchange_->apply({Instant::ns(at), std::move(body)}, *this);
     }

@@ -22,7 +22,7 @@ namespace {
 
 using conform::MarginQuestion;
 
-// Every rulebook of a folder, read once a process.
+// Every rulebook of a folder, read anew for each Margin.
 Result<std::shared_ptr<const rulebooks::RulebookShelf>> shelf_of(const std::string& folder) {
   return std::make_shared<const rulebooks::RulebookShelf>(
       TRY(rulebooks::RulebookShelf::load(reports::find_shipped(folder))));

@@ -7,9 +7,9 @@
 namespace delever::rehearsal {
 namespace {
 
-constexpr size_t kPartsAPiece = 16;  // of the agents' decisions
-constexpr size_t kHashEvery = 60;    // seconds
-constexpr size_t kPushesMost = 10'000;
+constexpr size_t kPartsAPiece = 16;     // of the agents' decisions
+constexpr size_t kHashEvery = 60;       // seconds
+constexpr size_t kPushesMost = 10'000;  // waiting and in force: each second looks at all
 constexpr Duration kSecond = Duration::seconds(1);
 
 }  // namespace
@@ -32,6 +32,7 @@ sim::Scenario moved_to(sim::Scenario s, Instant from) {
     f.from = f.from + by;
     f.to = f.to + by;
   }
+  // Expiries move by whole days, rounded up: they keep their time of day and come no earlier.
   for (sim::OptionSetup& o : s.options) o.expiry = o.expiry + Duration::days(whole);
   return s;
 }
@@ -196,11 +197,13 @@ Result<void> Market::flush() {
 Reject Market::enter(uint32_t venue, const CommandBody& body) {
   if (over()) return Reject::expired;
   sim::Venue& v = simulation_->venue(venue);
+  // Never before what the venue has done already.
   const Instant at = std::max(now_, v.exchange().now());
   const uint32_t taken = v.taken();
   const Reject why = v.enter(at, body);
   if (why != Reject::none) return why;
   ++commands_;
+  // `taken` is how far the venue was within its second: replay() goes there before the command.
   if (journal_) journal_->command({simulation_->second(), venue, taken, {at, body}});
   return why;
 }

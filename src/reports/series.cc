@@ -13,6 +13,7 @@ constexpr int64_t kBarNs = 60'000'000'000;
 constexpr double kWaveShare = 0.04;  // of a quarter of an hour
 constexpr Duration kQuarter = Duration::minutes(15);
 
+// Rounds down, before 1970 too.
 int64_t bar_of(Instant at) { return at.ns() / kBarNs - (at.ns() % kBarNs < 0 ? 1 : 0); }
 Instant floor_to(Instant at, Duration span) {
   const int64_t left = at.ns() % span.ns();
@@ -49,6 +50,8 @@ SeriesBuilder::SeriesBuilder(const std::string& asset, const Instruments& instru
 
 SeriesBuilder::Market& SeriesBuilder::market(InstrumentId id) {
   const auto [found, added] = markets_.try_emplace(id);
+  // Decided once an instrument. Dated contracts and options are left out: their prices have a basis
+  // or a premium in them, and would not lie on one chart with the coin's.
   if (added) {
     const Instrument& i = instruments_[id];
     const Coin coin = names_.of(i);
@@ -56,6 +59,7 @@ SeriesBuilder::Market& SeriesBuilder::market(InstrumentId id) {
     found->second.wanted =
         priced && quoted_in_dollars(i) && !is_builder_market(i) && coin.asset == asset_;
     found->second.perpetual = i.is_perpetual();
+    // 1000 where the contract is of 1000 coins: prices are divided by it, sizes multiplied.
     found->second.units = coin.units;
   }
   return found->second;
@@ -67,6 +71,7 @@ void SeriesBuilder::on_event(const Event& event) {
   if (!m.wanted) return;
   const Instrument& i = instruments_[event.instrument];
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
+    // Recorders of one feed, or an archive beside a recording, tell of the same trade.
     if (trades_once_.counts(event, *trade)) add(m, i, event, *trade);
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
     if (mark->price.raw() > 0) put_bar(m.marks, event.at, mark->price.approx() / m.units, 0);
@@ -78,6 +83,7 @@ void SeriesBuilder::on_event(const Event& event) {
 }
 
 void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, const Trade& trade) {
+  // A block is agreed off the book, at a price that the market need not have seen.
   if (trade.price.raw() <= 0 || trade.block) return;
   const double size = coins(i, trade.qty, trade.price).value_or(0) * m.units;
   put_bar(m.trades, event.at, trade.price.approx() / m.units, size);
@@ -117,6 +123,7 @@ Series SeriesBuilder::series() const {
   Series out{.asset = asset_, .prices = {}, .forced = {}, .waves = {}};
   for (const auto& [id, m] : markets_) {
     if (!m.wanted) continue;
+    // One source a market, the best that it has: a line is never made of several.
     const From from = !m.trades.empty()    ? From::trades
                       : !m.candles.empty() ? From::candles
                                            : From::marks;
@@ -134,6 +141,7 @@ Series SeriesBuilder::series() const {
   }
   std::stable_sort(
       out.prices.begin(), out.prices.end(), [](const PriceSeries& a, const PriceSeries& b) {
+        // Perpetuals, then spot, the most traded first of each; waves() takes the first one's.
         const bool spot_a = a.kind == InstrumentKind::spot, spot_b = b.kind == InstrumentKind::spot;
         if (spot_a != spot_b) return spot_b;
         if (a.coins != b.coins) return a.coins > b.coins;
@@ -168,6 +176,7 @@ std::vector<ForcedWave> SeriesBuilder::waves(const std::vector<PriceSeries>& pri
     out.back().short_usd += quarter.short_usd;
   }
   if (prices.empty()) return out;
+  // From the last close before the wave, else the first there is, to the last close within it.
   for (ForcedWave& wave : out) {
     for (const PriceBar& bar : prices.front().bars) {
       if (bar.from < wave.from || wave.price_from == 0) wave.price_from = bar.close;

@@ -122,6 +122,7 @@ DayPath::DayPath(std::span<const gauges::DayFigures> days, const EventRules& rul
   const auto index = [&](Instant day) {
     return static_cast<size_t>((day - first_).in_days() + .5);
   };
+  // A point a day without a hole, with or without figures: i - 1 is always the day before.
   points_.resize(index(days.back().day) + 1);
   for (size_t i = 0; i < days.size(); ++i) {
     CHECK(i == 0 || days[i - 1].day < days[i].day);
@@ -144,6 +145,7 @@ DayPath::DayPath(std::span<const gauges::DayFigures> days, const EventRules& rul
 void DayPath::add_prices(size_t i) {
   Point& point = points_[i];
   if (i > 0) point.rows = points_[i - 1].rows;
+  // A day without a close leaves the variances as they were.
   if (!point.figures || point.figures->closes.empty()) return;
   ++point.rows;
   const gauges::DayClose* close = &point.figures->closes.front();
@@ -158,6 +160,7 @@ void DayPath::add_prices(size_t i) {
     }
   }
   point.close = {close->price, close->source, ""};
+  // Before that, the seed weighs too much.
   if (seeded_ && point.rows >= rules_.rows_min) {
     point.slow = slow_;
     point.fast = fast_;
@@ -189,6 +192,7 @@ void DayPath::put_liquidations(FlushDay& day, size_t i) const {
          ++back) {
       if (const auto* one = liquidations(i - back, now.series)) before.push_back(one->long_usd);
     }
+    // Of equally long series the one listed first.
     if (best && before.size() <= year.size()) continue;
     best = &now;
     year = std::move(before);
@@ -196,6 +200,7 @@ void DayPath::put_liquidations(FlushDay& day, size_t i) const {
   if (!best) return;
   day.long_usd = {best->long_usd, best->series, ""};
   const double total = best->long_usd + best->short_usd;
+  // 1: longs alone were liquidated, -1: shorts alone.
   if (total > 0) day.oscillator = (best->long_usd - best->short_usd) / total;
   if (year.size() < static_cast<size_t>(rules_.liquidation_days_min)) return;
   const double median = *statistics::median(year);
@@ -227,6 +232,7 @@ void DayPath::put_funding(FlushDay& day, size_t i) const {
     }
     day.funding = {source.annual, name, ""};
     day.funding_change = {source.annual - sum / known, name, ""};
+    // Of days before this one: a move is not measured by itself.
     std::vector<double> moves;
     for (size_t back = 1; back <= static_cast<size_t>(rules_.own_days) && back + 1 <= i; ++back) {
       const auto now = funding(i - back, source), before = funding(i - back - 1, source);
@@ -248,6 +254,7 @@ void DayPath::put_own_interest(FlushDay& day, size_t i) const {
   std::vector<double> moves;
   for (size_t back = 1; back <= static_cast<size_t>(rules_.own_days) && back <= i; ++back) {
     const Item& one = points_[i - back].interest_change;
+    // Of one source alone: each moves in its own way.
     if (one.value && one.source == day.interest_change.source) moves.push_back(*one.value);
   }
   const auto deviation = statistics::deviation(moves);
@@ -271,6 +278,7 @@ void DayPath::put_outcome(FlushDay& day, size_t i) const {
     // The path of returns, so that a change of source on the way is no move of the price.
     every_close = every_close && points_[i + ahead].log_return;
   }
+  // One day is enough for a wave; that there was none takes every day's total.
   if (day.long_usd.value && *day.long_usd.value > 0 && (wave || every_total)) day.wave = wave;
   if (!every_close) return;
   double path = 0;
@@ -314,6 +322,7 @@ FlushDay DayPath::described(size_t i) const {
   put_liquidations(day, i);
   const auto& depth = point.figures->depth;
   if (!depth.empty() && day.log_return && *day.log_return < 0 && day.long_usd.value.value_or(0) > 0)
+    // USD liquidated per unit of fall, over USD bid per unit within 1 % of the price.
     day.trigger_ln =
         std::log(*day.long_usd.value / -*day.log_return) - std::log(depth.front().bids_usd / 0.01);
   const auto& left = point.figures->longs_within_2pct_usd;
@@ -330,6 +339,8 @@ std::vector<FlushDay> DayPath::flush_days() const {
   bool begun = false;
   for (size_t i = 0; i < points_.size(); ++i) {
     if (!points_[i].figures) continue;
+    // From the first day with open interest or liquidations: prices may reach back much further,
+    // and a day of prices alone cannot be judged.
     begun =
         begun || !points_[i].figures->interest.empty() || !points_[i].figures->liquidations.empty();
     if (!begun) continue;

@@ -11,7 +11,7 @@
 namespace delever::verdict {
 namespace {
 
-constexpr double kSupposedChanges[] = {-0.15, -0.10, -0.05, -0.02, 0.0};
+constexpr double kSupposedChanges[] = {-0.15, -0.10, -0.05, -0.02, 0.0};  // of open interest
 
 struct Changes {
   const Item *interest, *funding;
@@ -54,6 +54,7 @@ Answer band_of(double p, const VerdictRules& rules) {
   return p >= rules.not_cleared_from ? Answer::not_cleared : Answer::cannot_tell;
 }
 
+// Of the prior of each weight, about 0: the higher, the less it moves with few days.
 Terms precision_of(const VerdictRules& rules) {
   return {rules.constant_precision, rules.coin_precision, rules.coin_precision,
           rules.weight_precision, rules.weight_precision};
@@ -108,6 +109,7 @@ void put_fit(Judged& judged, std::span<const FlushDay> past, const VerdictRules&
   if (rows.size() >= rules.past_days_min) {
     judged.fit = fit_logistic(rows, precision_of(rules));
   } else if (rules.given && at >= rules.given->known) {
+    // Given weights stand in from when they were known, never for an earlier day.
     if (const Logistic* fit = rules.given->fit(judged.model)) {
       judged.fit = *fit;
       judged.given = true;
@@ -115,6 +117,7 @@ void put_fit(Judged& judged, std::span<const FlushDay> past, const VerdictRules&
       judged.past_waves = rules.given->waves;
     }
   }
+  // With a prior of one half that is worth prior_days.
   judged.base_rate = (static_cast<double>(judged.past_waves) + rules.prior_days / 2) /
                      (static_cast<double>(judged.past_days) + rules.prior_days);
 }
@@ -122,6 +125,7 @@ void put_fit(Judged& judged, std::span<const FlushDay> past, const VerdictRules&
 void put_probability(Judged& judged, const Terms& terms, const VerdictRules& rules) {
   const double z = normal_quantile((1 + rules.interval) / 2);
   const double odds = judged.fit->log_odds(terms);
+  // Days of one episode share a fate: the deviation is that of fewer, independent days.
   const double half = z * std::sqrt(rules.days_an_episode) * judged.fit->deviation(terms);
   judged.terms = terms;
   judged.probability = probability_of(odds);
@@ -149,6 +153,7 @@ std::string still_to_prove(const Judged& judged, std::span<const Judged> earlier
                            const VerdictRules& rules) {
   size_t days = 0, waves = 0;
   for (const Judged& one : earlier) {
+    // Known by the day, scored, and of the same kind.
     if (one.day.due() > judged.day.day || !one.scored() || one.answer != judged.answer ||
         one.carried_over != judged.carried_over)
       continue;
@@ -187,6 +192,7 @@ Judged judged_among(const FlushDay& day, std::span<const FlushDay> past,
     out.refusal = fmt::format("{} complete past flush days of BTC and ETH, {} are needed",
                               out.past_days, rules.past_days_min);
     if (!choice.refusal.empty()) out.refusal = choice.refusal + "; " + out.refusal;
+    // Beside the refusal, and never an answer: weights that were fitted after this day.
     const Logistic* later = rules.given ? rules.given->fit(out.model) : nullptr;
     if (later && choice.refusal.empty()) {
       const double p = later->probability(*terms_of(day, out.model, rules));
@@ -277,6 +283,7 @@ std::vector<Judged> judge(std::span<const FlushDay> days, const VerdictRules& ru
   std::vector<Judged> out;
   out.reserve(days.size());
   for (size_t i = 0; i < days.size(); ++i) {
+    // `out` has the verdicts of the days before, as they were given.
     Judged one = judged_among(days[i], days.first(i), out, rules);
     out.push_back(std::move(one));
   }
@@ -299,6 +306,7 @@ std::optional<Judged> suppose(const FlushDay& day, const Supposed& figures,
     const double moved = *figures.funding - *day.funding.value;
     *other.funding.value += moved;
     *other.funding_change.value += moved;
+    // A change in units of its own deviation, which stays: both grow by one factor.
     if (other.own_funding_change.value && *day.funding_change.value != 0)
       *other.own_funding_change.value *= *other.funding_change.value / *day.funding_change.value;
   }
@@ -311,6 +319,8 @@ std::optional<Judged> suppose(const FlushDay& day, const Supposed& figures,
   return out;
 }
 
+// That a daily close is lower by 5 % within 7 days, of a walk without drift, by reflection. The
+// 0.5826 deviations are for the closes between which nobody looks.
 double price_risk(double deviation) {
   CHECK(deviation > 0);
   const double distance = std::log(0.95) - 0.5826 * deviation;

@@ -17,6 +17,7 @@ constexpr Duration kEpisodeGap = Duration::days(10);
 constexpr size_t kReplicates = 2000;
 constexpr uint64_t kSeed = 20260131;  // fixed: a record must come out the same twice
 
+// In nats.
 double loss(double p, bool happened) { return -std::log(happened ? p : 1 - p); }
 
 // The middle 90 % of the mean gain when episodes are drawn anew: days of one episode share a fate.
@@ -34,6 +35,7 @@ Interval gain_interval(const std::vector<Scored>& rows) {
   for (size_t replicate = 0; replicate < kReplicates; ++replicate) {
     double sum = 0;
     size_t days = 0;
+    // As many episodes as there were, some of them twice. The mean is over days.
     for (size_t i = 0; i < episodes.size(); ++i) {
       const auto& drawn = episodes[random.below(episodes.size())];
       sum += drawn.first;
@@ -48,6 +50,7 @@ Interval gain_interval(const std::vector<Scored>& rows) {
   return {at(0.05), at(0.95)};
 }
 
+// Every day with a wave against every one without: quadratic in the scored days.
 std::optional<double> area(const std::vector<Scored>& rows) {
   double wins = 0;
   size_t pairs = 0;
@@ -62,6 +65,7 @@ std::optional<double> area(const std::vector<Scored>& rows) {
   return wins / static_cast<double>(pairs);
 }
 
+// The surest days first: what would be left if only a share of them were answered.
 std::vector<RiskAt> risk_of(std::vector<Scored> rows) {
   std::stable_sort(rows.begin(), rows.end(), [](const Scored& a, const Scored& b) {
     return std::fabs(a.probability - 0.5) > std::fabs(b.probability - 0.5);
@@ -102,6 +106,7 @@ Record::Pool make_pool(std::string name, const std::vector<const Judged*>& days,
   Record::Pool pool{.name = std::move(name), .flush_days = days.size()};
   std::vector<Scored> rows;
   std::set<std::string> assets;
+  // The days are in order, so this is how far the record knows.
   const Instant last = days.back()->day.day;
   for (size_t i = 0; i < days.size(); ++i) {
     const Judged& one = *days[i];
@@ -111,7 +116,7 @@ Record::Pool make_pool(std::string name, const std::vector<const Judged*>& days,
     else if (one.day.wave)
       rows.push_back({*one.probability, one.base_rate, *one.day.wave, episode[i]});
     else if (one.day.due() > last)
-      ++pool.waiting;
+      ++pool.waiting;  // its 7 days are not over
     else
       ++pool.unknown;
   }
@@ -128,6 +133,7 @@ Record::Pool make_pool(std::string name, const std::vector<const Judged*>& days,
 
 // The reason without its particulars, so that days refused alike are counted together.
 std::string kind_of(const std::string& refusal) {
+  // The words are those of choose() in judge.cc.
   if (refusal.find("hole") != refusal.npos) return "hole in the price path";
   if (refusal.starts_with("open interest")) return "open interest missing";
   return "too few past flush days";
@@ -155,6 +161,7 @@ Variant one_item(std::string name, const std::vector<Judged>& days,
   const auto terms = [&](const FlushDay& day) -> std::optional<Terms> {
     const auto value = item(day);
     if (!value) return std::nullopt;
+    // The one item stands where open interest does; the place of funding stays empty.
     return Terms{1, day.asset == rules.fitted_coins[0] ? 1.0 : 0.0,
                  day.asset == rules.fitted_coins[1] ? 1.0 : 0.0, *value, 0};
   };
@@ -167,6 +174,7 @@ Variant one_item(std::string name, const std::vector<Judged>& days,
     if (!one.scored() || one.carried_over || one.given || !x) continue;
     std::vector<Outcome> past;
     for (const Judged& earlier : days) {
+      // The days that the verdict's own fit learned from: due by then, with both of its items.
       if (earlier.carried_over || earlier.day.due() > one.day.day || !earlier.day.wave ||
           !earlier.day.interest_change.value || !earlier.day.funding_change.value)
         continue;
@@ -226,6 +234,7 @@ void put_price(Record& record, const std::vector<size_t>& episode) {
       ++past;
       fell += *one.day.lower;
     }
+    // Towards one half, by a prior that is worth ten days.
     const double base = (static_cast<double>(fell) + 5) / (static_cast<double>(past) + 10);
     rows.push_back({price_risk(*day.volatility), base, *day.lower, episode[i]});
   }
@@ -273,6 +282,7 @@ std::vector<Bin> reliability(const std::vector<Scored>& rows, const std::vector<
   for (size_t i = 0; i + 1 < edges.size(); ++i) {
     Bin bin{.from = edges[i], .to = edges[i + 1]};
     for (const Scored& row : rows) {
+      // The last bin has its upper edge in it, so that a probability of 1 is counted.
       const bool last = i + 2 == edges.size();
       if (row.probability < bin.from ||
           (last ? row.probability > bin.to : row.probability >= bin.to))
@@ -306,6 +316,7 @@ Standing standing(std::span<const Judged> record, const VerdictRules& rules) {
   }
   rows.erase(rows.begin(), rows.end() - static_cast<ptrdiff_t>(rules.switch_days));
   out.lately = score(rows);
+  // A low mean alone may be chance: the whole interval must be below 0.
   out.switched_off = out.lately->gain_interval.high < 0;
   out.words = fmt::format(
       "{}: over the last {} scored days the log gain is {:+.3f}, 90 % interval {:+.3f} to {:+.3f}",
@@ -318,6 +329,7 @@ Record make_record(std::span<const FlushDay> days, const VerdictRules& rules) {
   Record record;
   record.days = judge(days, rules);
   const std::vector<size_t> episode = episodes_of(record.days);
+  // Coins that are carried over have weights of other coins, and are scored apart.
   for (const bool carried : {false, true}) {
     std::vector<const Judged*> pool;
     std::vector<size_t> of_pool;

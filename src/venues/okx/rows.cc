@@ -20,6 +20,7 @@ Side read_side(codec::FieldReader& fields, std::string_view text) {
 
 }  // namespace
 
+// Rows without a ts are dated by their receipt.
 Instant OkxReader::time_of(codec::JsonObject& row) {
   return fields_.maybe_ms(row, "ts").value_or(received_);
 }
@@ -126,6 +127,7 @@ void OkxReader::read_book(codec::JsonObject& row, const Channel& channel,
     });
   };
   if (snapshot) {
+    // Its instrument and time follow when the row has been read.
     BookSnapshot& book = stage_.add<BookSnapshot>(0, {});
     book.depth = channel.depth;
     read_into(book);
@@ -254,6 +256,7 @@ void OkxReader::read_funding(codec::JsonObject& row, const Envelope& envelope) {
   if (!settled || !previous || !is_settled) return;
   const auto known = settled_.find(of);
   if (known != settled_.end() && known->second >= *previous) return;
+  // Taken over into settled_ by the decoder, after the message.
   settled_now_.emplace_back(of, *previous);
   stage_.add<FundingRate>(of, at) = {.rate = *settled,
                                      .kind = FundingKind::settled,
@@ -430,6 +433,7 @@ void OkxReader::read_candle(codec::JsonArray& row, const Channel& channel,
   // Before 2022 there was no confirm: a candle is closed when its time is over.
   const size_t confirm = of_trades ? 8 : 5;
   candle.closed = count > confirm ? cells[confirm] == "1" : received_ >= candle.to;
+  // A closed candle is news of its end, an open one of its receipt.
   if (fields_.ok()) stage_.add<Candle>(of, candle.closed ? candle.to : received_) = candle;
 }
 

@@ -16,6 +16,7 @@ class SimulatedReader final : public FlatReader {
     channel_ = top.text("channel");
     const std::string_view symbol = top.symbol("symbol");
     if (!fields_.ok()) return Ending::read;
+    // The only channel that may bring a new symbol: the others need it described before.
     if (channel_ == "instrument") return read_instrument(symbol, top);
     const auto known = find(symbol);
     if (!known) {
@@ -38,6 +39,7 @@ class SimulatedReader final : public FlatReader {
     return Ending::unknown;
   }
 
+  // ns since 1970 UTC, by the simulated market's clock.
   Instant time(codec::FlatObject& top, std::string_view key) {
     return Instant::ns(top.integer(key));
   }
@@ -80,8 +82,10 @@ class SimulatedReader final : public FlatReader {
       out.funding_interval = Duration::ns(*interval);
     const Instant at = time(top, "time");
     if (!fields_.ok()) return Ending::read;
+    // Copied, as list() below takes `out`.
     const InstrumentKind k = out.kind;
     const InstrumentId id = instruments_.intern(venue_, symbol, k, [&] { return out; });
+    // Described anew, a symbol means what it was described as last.
     known_.insert_or_assign(std::string(symbol), id);
     list(std::move(out), at, "trading");
     return Ending::read;
@@ -98,6 +102,7 @@ class SimulatedReader final : public FlatReader {
       codec::each(cells, fields_, "data", [&](codec::JsonValue cell) {
         switch (column++) {
           case 0:
+            // Each row has its own time; the event was added without one.
             stage_.last().at = Instant::ns(fields_.integer(cell, "time"));
             break;
           case 1:
@@ -126,6 +131,7 @@ class SimulatedReader final : public FlatReader {
     return Ending::read;
   }
 
+  // null: nobody quotes that side. A message without the key is malformed.
   void read_side(codec::JsonObject& message, std::string_view key, std::optional<Price>& price,
                  std::optional<WideQty>& qty) {
     codec::JsonValue value;
@@ -155,6 +161,7 @@ class SimulatedReader final : public FlatReader {
     return Ending::read;
   }
 
+  // Always the whole book: this venue sends no deltas.
   Ending read_book(codec::JsonObject& message, InstrumentId id, Instant at) {
     BookSnapshot& book = stage_.add<BookSnapshot>(id, at);
     read_levels(message, "bids", book.bids);
@@ -168,6 +175,7 @@ class SimulatedReader final : public FlatReader {
       fields_.fail(Fault::malformed, "neither long nor short", "position");
     Liquidation& forced = stage_.add<Liquidation>(id, at);
     forced.position_side = position == "long" ? PositionSide::long_side : PositionSide::short_side;
+    // It tells of every liquidation, where real venues may leave some out.
     forced.feed = LiquidationFeed::complete;
     forced.average_price = top.fixed<Price>("price");
     forced.filled_qty = top.fixed<WideQty>("qty");
