@@ -2,6 +2,8 @@
 // venue closes by force, the book by numbered changes.
 #include "gateways/desk.h"
 
+#include <gtest/gtest.h>
+
 #include <map>
 
 #include "base/random.h"

@@ -3,8 +3,6 @@
 // moves.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 
 #include "exchange/small_venue_testing.h"
@@ -57,7 +55,7 @@ class TestMarket : public MarketDoor, public exchange::ExchangeSink {
     if (coins > 0) must(Deposit{account, fixture::kBtc, fixture::coins(coins)});
     return account;
   }
-  void must(const CommandBody& command) { ASSERT_EQ(enter(command), Reject::none); }
+  void must(const CommandBody& command) { CHECK(enter(command) == Reject::none); }
   // Prices from outside for the next tick.
   void move(double to) {
     middle_ = to;

@@ -166,7 +166,9 @@ std::string Rehearsal::ready_json() const {
   w.text("control", scheme + control_->address().text()).open("venues", '{');
   for (const auto& face : ports_) {
     w.open(face->name(), '{').text("rest", scheme + face->address().text());
-    w.text("ws", (tls ? "wss://" : "ws://") + face->address().text())
+    // ccxt tells a stream of spot from one of futures by this word in its address.
+    const std::string under = face->name() == "binance-spot" ? "/stream" : "";
+    w.text("ws", (tls ? "wss://" : "ws://") + face->address().text() + under)
         .raw("port", face->address().port)
         .close();
   }

@@ -1,4 +1,6 @@
 // USD-M: what an account is told of its money and positions, against the exchange's own figures.
+#include <gtest/gtest.h>
+
 #include "gateways/binance/binance_testing.h"
 
 namespace delever::gateways::binance {

@@ -1,4 +1,6 @@
 // USD-M: orders through signed requests, each answer against what the exchange did.
+#include <gtest/gtest.h>
+
 #include "gateways/binance/binance_testing.h"
 
 namespace delever::gateways::binance {

@@ -1,5 +1,7 @@
 // What the gateway writes on its public streams, the decoder of venues/binance reads back as the
 // events of the market, message by message.
+#include <gtest/gtest.h>
+
 #include <map>
 
 #include "base/random.h"

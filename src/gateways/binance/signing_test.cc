@@ -1,4 +1,6 @@
 // Who is let in: HMAC over the text as it was sent, timestamps, and what a refused request changes.
+#include <gtest/gtest.h>
+
 #include "gateways/binance/binance_testing.h"
 
 namespace delever::gateways::binance {

@@ -1,4 +1,6 @@
 // Spot: orders, balances, the WebSocket API and its account stream.
+#include <gtest/gtest.h>
+
 #include "gateways/binance/binance_testing.h"
 
 namespace delever::gateways::binance {

@@ -1,4 +1,6 @@
 // USD-M: what is sent to whom, in which order and how often.
+#include <gtest/gtest.h>
+
 #include "gateways/binance/binance_testing.h"
 
 namespace delever::gateways::binance {

@@ -1,4 +1,6 @@
 // Bybit by REST: market data, orders of every kind, what an account is shown, refusals by code.
+#include <gtest/gtest.h>
+
 #include "base/text.h"
 #include "gateways/bybit/bybit_testing.h"
 

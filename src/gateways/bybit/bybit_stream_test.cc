@@ -1,5 +1,7 @@
 // Bybit by WebSocket: subscriptions, private streams, order entry; and what the public streams say,
 // read back by our own decoder as the events that happened.
+#include <gtest/gtest.h>
+
 #include <map>
 
 #include "base/random.h"

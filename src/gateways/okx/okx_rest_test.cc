@@ -1,4 +1,6 @@
 // OKX by REST: market data, orders of every kind, algo orders, what an account is shown, refusals.
+#include <gtest/gtest.h>
+
 #include "gateways/okx/okx_testing.h"
 
 namespace delever::gateways {

@@ -1,5 +1,7 @@
 // OKX by WebSocket: login, subscriptions, private channels, order entry; and what the public
 // channels say, read back by our own decoder as the events that happened.
+#include <gtest/gtest.h>
+
 #include "base/random.h"
 #include "codec/book.h"
 #include "gateways/okx/okx_testing.h"

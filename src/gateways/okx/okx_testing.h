@@ -1,6 +1,8 @@
 // An OKX gateway over the funded test market, and a client that signs as OKX's clients do.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <fmt/format.h>
 
 #include "auth/digest.h"
