@@ -92,9 +92,11 @@ std::vector<Line> sound_lines() {
   return lines;
 }
 
-// What runs for long is only asked what it refuses before it begins.
+// What runs for long, or needs what such a run leaves, is only asked what it refuses before it
+// begins.
 bool runs_long(const Line& line) {
-  static const std::set<std::string> kLong{"demo", "record", "twin", "follow", "serve"};
+  static const std::set<std::string> kLong{
+      "demo", "record", "twin", "follow", "serve", "rehearsal serve", "rehearsal replay"};
   return kLong.contains(line.verb->name);
 }
 

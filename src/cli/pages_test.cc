@@ -71,8 +71,8 @@ TEST(Pages, ManualTellsEveryVerbAndOption) {
 TEST(Pages, VersionTellsBuildAndDates) {
   const Ran ran = run({"--version"});
   EXPECT_EQ(ran.code, 0);
-  for (const char* part : {"delever 0.1.0\n", "\nbuild ", "\nfiles /", "\nrules claims 20",
-                           "\nrulebooks binance 20", "deribit "})
+  for (const char* part : {"delever 0.1.0\n", "\nbuild ", "\nfiles /", "\nrules alerts ",
+                           "claims 20", "\nrulebooks binance 20", "deribit "})
     EXPECT_NE(ran.out.find(part), std::string::npos) << part << " in " << ran.out;
 }
 
