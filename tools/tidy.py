@@ -170,6 +170,9 @@ def file_names(sources):
                 mine.append(((name, parameter_types(head, name)), first))
             elif kind:
                 mine.append((kind.group(1), first))
+                if re.match(r"enum (?!class|struct)", head):  # its values are names of the file as well
+                    body = code.split("\n")[first - 1:last]
+                    mine += [(k, first) for k in re.findall(r"\bk[A-Z]\w*", "\n".join(body).partition("{")[2])]
         mine += [(m.group(1), code.count("\n", 0, m.start()) + 1) for m in FILE_CONSTANT.finditer(code)]
         for key, line in mine:
             room = " ".join(sorted({head for first, last, head in rooms if first <= line <= last}))

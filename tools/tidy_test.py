@@ -61,8 +61,10 @@ class Tidy(unittest.TestCase):
         def file(body, room="delever::margin"):
             return f"#include \"margin/one.h\"\nnamespace {room} {{\nnamespace {{\n{body}\n}}\n}}\n"
         for name, body in {"kMost": "constexpr int kMost = 1;", "Row": "struct Row { int a; };",
+                           "kFirst": "enum One { kFirst, kOther };",
                            "of": "int of(const Text& text, int n = 1) { return n; }"}.items():
-            one, two = {"src/margin/one.cc": file(body)}, {"src/margin/two.cc": file(body.replace("text,", "t,"))}
+            other = body.replace("text,", "t,").replace("One", "Two").replace("kOther", "kMore")
+            one, two = {"src/margin/one.cc": file(body)}, {"src/margin/two.cc": file(other)}
             self.passes(one)
             self.fails({**one, **two}, f"src/margin/two.cc:4: {name} has this name in margin/one.cc too")
             self.passes({**one, "src/margin/two.cc": file(body, "delever::margin::inner")})

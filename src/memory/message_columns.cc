@@ -4,15 +4,15 @@ namespace delever::memory {
 namespace {
 
 enum Column : size_t {
-  kSource,
-  kReceived,
+  kMessageSource,
+  kMessageReceived,
   kEvents,
   kMessages,
   kDecoded,
   kUndecoded,
   kReason,
   kLength,
-  kText
+  kMessageText
 };
 // Beside the number of events: that the decoder counted otherwise, and that something was not
 // decoded.
@@ -33,15 +33,15 @@ void MessageWriter::undecoded(SourceId source, const std::string& why) {
   columns_.number(kReason, at->second);
   if (fresh) {
     columns_.number(kLength, why.size());
-    columns_.bytes(kText, why);
+    columns_.bytes(kMessageText, why);
   }
   ++told_;
 }
 
 void MessageWriter::add(const MessageRow& row) {
   const bool odd = row.counted.messages != 1 || row.counted.events != row.events;
-  columns_.number(kSource, row.source);
-  columns_.number(kReceived, static_cast<uint64_t>((row.received - before_).ns()));
+  columns_.number(kMessageSource, row.source);
+  columns_.number(kMessageReceived, static_cast<uint64_t>((row.received - before_).ns()));
   columns_.number(kEvents, row.events * kFlags + (odd ? kOdd : 0) + (told_ > 0 ? kHoles : 0));
   if (odd) {
     columns_.number(kMessages, row.counted.messages);
@@ -55,8 +55,8 @@ void MessageWriter::add(const MessageRow& row) {
 
 MessageRow MessageReader::next() {
   MessageRow row;
-  row.source = static_cast<SourceId>(columns_.number(kSource));
-  before_ = before_ + Duration::ns(static_cast<int64_t>(columns_.number(kReceived)));
+  row.source = static_cast<SourceId>(columns_.number(kMessageSource));
+  before_ = before_ + Duration::ns(static_cast<int64_t>(columns_.number(kMessageReceived)));
   row.received = before_;
   const uint64_t code = columns_.number(kEvents);
   row.events = code / kFlags;
@@ -75,7 +75,7 @@ void MessageReader::add_undecoded(Undecoded& to) {
     if (source == 0) break;
     const uint64_t reason = columns_.number(kReason);
     if (reason >= reasons_.size())
-      reasons_.emplace_back(columns_.bytes(kText, columns_.number(kLength)));
+      reasons_.emplace_back(columns_.bytes(kMessageText, columns_.number(kLength)));
     ++to[{static_cast<SourceId>(source - 1), reasons_[reason < reasons_.size() ? reason : 0]}];
   }
   undecoded_ = false;
