@@ -80,7 +80,9 @@ Outcome Api::place(const Ask& ask) {
   for (size_t n = 0; n < ask.rows.size(); ++n) {
     const Parameters& row = ask.rows[n];
     const OrderRecord* made = nullptr;
-    RowResult result{.client_id = std::string(row["clOrdId"]), .tag = std::string(row["tag"])};
+    RowResult result;
+    result.client_id = std::string(row["clOrdId"]);
+    result.tag = std::string(row["tag"]);
     result.refusal = place_one(ask, row, ask.attached[n], made);
     if (made) result.number = made->number;
     results.push_back(std::move(result));
@@ -94,7 +96,8 @@ Outcome Api::cancel(const Ask& ask) {
   if (ask.rows.size() > kBatchMost) return too_many();
   std::vector<RowResult> results;
   for (const Parameters& row : ask.rows) {
-    RowResult result{.client_id = std::string(row["clOrdId"])};
+    RowResult result;
+    result.client_id = std::string(row["clOrdId"]);
     const OrderRecord* order = find_order(ask.account, row);
     const Product* p = nullptr;
     if (const auto r = read_product(venue_, row, p)) {
@@ -118,7 +121,8 @@ Outcome Api::amend(const Ask& ask) {
   if (ask.rows.size() > kBatchMost) return too_many();
   std::vector<RowResult> results;
   for (const Parameters& row : ask.rows) {
-    RowResult result{.client_id = std::string(row["clOrdId"])};
+    RowResult result;
+    result.client_id = std::string(row["clOrdId"]);
     const OrderRecord* order = find_order(ask.account, row);
     const auto size = row.fixed<Qty>("newSz");
     const auto price = row.fixed<Price>("newPx");
@@ -164,10 +168,10 @@ Outcome Api::cancel_all_after(const Ask& ask) {
 
 Outcome Api::place_algo(const Ask& ask) {
   Algo algo;
-  RowResult result{
-      .client_id = std::string(ask.fields.has("algoClOrdId") ? ask.fields["algoClOrdId"]
-                                                             : ask.fields["clOrdId"]),
-      .tag = std::string(ask.fields["tag"])};
+  RowResult result;
+  result.client_id = std::string(ask.fields.has("algoClOrdId") ? ask.fields["algoClOrdId"]
+                                                               : ask.fields["clOrdId"]);
+  result.tag = std::string(ask.fields["tag"]);
   if (const auto r = read_algo(venue_, ask.account, ask.fields, algo))
     result.refusal = *r;
   else if (const auto mode = settle_trade_mode(venue_, ask.account, venue_.catalog[algo.instrument],
@@ -184,7 +188,8 @@ Outcome Api::cancel_algos(const Ask& ask) {
   for (const Parameters& row : ask.rows) {
     const Algo* found = algos.find(
         ask.account, static_cast<uint64_t>(row.whole("algoId").value_or(0)), row["algoClOrdId"]);
-    RowResult result{.number = found ? found->id : 0};
+    RowResult result;
+    result.number = found ? found->id : 0;
     result.refusal = algos.cancel(ask.account, result.number);
     results.push_back(std::move(result));
   }
@@ -195,7 +200,8 @@ Outcome Api::amend_algos(const Ask& ask) {
   const Parameters& f = ask.fields;
   const Algo* found = algos.find(ask.account, static_cast<uint64_t>(f.whole("algoId").value_or(0)),
                                  f["algoClOrdId"]);
-  RowResult result{.number = found ? found->id : 0};
+  RowResult result;
+  result.number = found ? found->id : 0;
   const auto size = f.fixed<Qty>("newSz");
   std::optional<Price> trigger, limit;
   bool bad = !size.has_value();
