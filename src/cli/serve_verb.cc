@@ -87,7 +87,8 @@ class Watchman {
 };
 
 Result<dashboard::Dashboard::Options> read_arguments(Session& session, const ServeArguments& a) {
-  dashboard::Dashboard::Options options{.subject = a.subject};
+  dashboard::Dashboard::Options options;
+  options.subject = a.subject;
   options.subject.asset = reports::coin_named(a.subject.asset);
   if (!a.subject.at.empty()) {
     const Instant at = TRY(reports::parse_at(a.subject.at, "--at", session.context));

@@ -457,10 +457,17 @@ class Canned {
   }
   void turn() {
     boost::system::error_code error;
-    tcp::socket socket(io_);
-    acceptor_.accept(socket, error);
-    if (error) return;
-    ++accepted;
+    if (!waiting_) {
+      tcp::socket socket(io_);
+      acceptor_.accept(socket, error);
+      if (error) return;
+      ++accepted;
+      waiting_ = std::move(socket);
+    }
+    // The client is on this thread: who waits for its request here waits for ever.
+    if (waiting_->available(error) == 0) return;
+    tcp::socket socket = std::move(*waiting_);
+    waiting_.reset();
     char head[4096];
     socket.non_blocking(false);
     socket.read_some(asio::buffer(head), error);
@@ -475,6 +482,7 @@ class Canned {
  private:
   asio::io_context io_;
   tcp::acceptor acceptor_;
+  std::optional<tcp::socket> waiting_;  // accepted, and has not asked yet
   std::string bytes_;
 };
 
