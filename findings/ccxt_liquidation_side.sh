@@ -3,6 +3,9 @@
 # closes it) and 'buy' at Bybit (allLiquidation names the position).
 # Guessed: none before the run: docs/peers.md, row 4, told it. Of a unified structure one would say one meaning, the
 # order's side.
+# Seen: ccxt.version 4.5.83 a long liquidated: binance sell ; bybit buy
+# Version: ccxt 4.5.84 from npm, on Node.js 20.20.2
+# Date: 29 and 30 November 2026
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts ccxt@4.5.84 >/dev/null
@@ -21,4 +24,4 @@ console.log('ccxt.version', ccxt.version, 'a long liquidated: binance', a.side, 
 assert.equal(a.side, 'sell');
 assert.equal(b.side, 'buy');
 EOF
-node t.mjs   # seen: ccxt.version 4.5.83 a long liquidated: binance sell ; bybit buy
+node t.mjs

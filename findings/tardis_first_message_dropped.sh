@@ -3,6 +3,9 @@
 # coin) and OKX liquidation-orders. On a short recording the first liquidation of the day is missing.
 # Guessed: none before the run: docs/peers.md, rows 1 and 21, told it. By what a mapper is for one would say 1 and 1,
 # twice.
+# Seen: trades 0 then 1 ; liquidations 0 then 1
+# Version: tardis-dev 13.35.3 from npm, on Node.js 20.20.2
+# Date: 29 and 30 November 2026
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts tardis-dev@13.35.3 >/dev/null
@@ -22,4 +25,4 @@ const seen = [rows(trades, trade(1)), rows(trades, trade(2)), rows(liquidations,
 console.log('trades', seen[0], 'then', seen[1], '; liquidations', seen[2], 'then', seen[3]);
 assert.deepEqual(seen, [0, 1, 0, 1]);
 EOF
-node t.mjs   # seen: trades 0 then 1 ; liquidations 0 then 1
+node t.mjs
