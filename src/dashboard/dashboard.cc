@@ -295,14 +295,12 @@ class TapeDashboard final : public Dashboard {
   }
 
   void tell_listeners(const std::string& text) {
-    for (auto it = listeners_.begin(); it != listeners_.end();) {
-      const net::ReplyPtr listener = *it;
-      if (!listener->gone() && listener->write(text)) {
-        ++it;
-        continue;
-      }
+    // A listener that goes takes itself off the list, perhaps while it is written to.
+    const auto all = listeners_;
+    for (const net::ReplyPtr& listener : all) {
+      if (!listener->gone() && listener->write(text)) continue;
       // Gone, or its queue is full: its page connects again and is told the state of the tapes.
-      it = listeners_.erase(it);
+      std::erase(listeners_, listener);
       listener->finish();
     }
   }

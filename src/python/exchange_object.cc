@@ -59,7 +59,7 @@ Result<void> add_listing(exchange::ExchangeSetup& setup, const SymbolAsked& aske
   if (rules.contract->kind == InstrumentKind::option)
     return Error{Fault::refused, "options are listed by a scenario, not by a symbol alone", symbol};
   const double tick = rules.contract->tick->approx();
-  constexpr double kTicksMost = 2e7;
+  constexpr double kTicksMost = 1.6e7;  // below matching::MatchBook's own limit of 2^24
   if (!(asked.lowest > 0 && asked.highest > asked.lowest && asked.highest / tick < 2e9 &&
         (asked.highest - asked.lowest) / tick < kTicksMost))
     return Error{Fault::usage,

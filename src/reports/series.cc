@@ -76,7 +76,7 @@ void SeriesBuilder::on_event(const Event& event) {
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
     if (mark->price.raw() > 0) put_bar(m.marks, event.at, mark->price.approx() / m.units, 0);
   } else if (const auto* candle = std::get_if<Candle>(&event.payload)) {
-    add(m, *candle);
+    add(m, i, *candle);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
     if (m.perpetual && liquidations_once_.counts(event, *forced)) add(i, event, *forced);
   }
@@ -91,7 +91,7 @@ void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, cons
 }
 
 // Candles of several spans overlap: the finest alone are kept.
-void SeriesBuilder::add(Market& m, const Candle& candle) {
+void SeriesBuilder::add(Market& m, const Instrument& i, const Candle& candle) {
   const Duration span = candle.to - candle.from;
   if (!candle.closed || candle.price_kind != PriceKind::trade || span < Duration::minutes(1))
     return;
@@ -100,12 +100,16 @@ void SeriesBuilder::add(Market& m, const Candle& candle) {
     m.candles.clear();
     m.candle_span = span;
   }
+  // In the venue's unit, as sizes of trades are.
+  const auto volume = candle.volume ? Qty::nearest(*candle.volume) : Result<Qty>(Qty());
+  const double size =
+      volume.has_value() ? coins(i, volume.value(), candle.close).value_or(0) * m.units : 0;
   m.candles[bar_of(candle.from)] = {candle.from,
                                     candle.open.approx() / m.units,
                                     candle.high.approx() / m.units,
                                     candle.low.approx() / m.units,
                                     candle.close.approx() / m.units,
-                                    candle.volume.value_or(0)};
+                                    size};
 }
 
 void SeriesBuilder::add(const Instrument& i, const Event& event, const Liquidation& forced) {

@@ -73,7 +73,7 @@ class SeriesBuilder final : public EventSink {
   };
   Market& market(InstrumentId id);
   void add(Market& market, const Instrument& instrument, const Event& event, const Trade& trade);
-  void add(Market& market, const Candle& candle);
+  void add(Market& market, const Instrument& instrument, const Candle& candle);
   void add(const Instrument& instrument, const Event& event, const Liquidation& forced);
   std::vector<ForcedWave> waves(const std::vector<PriceSeries>& prices) const;
 
