@@ -456,7 +456,7 @@ void EventColumns<Io>::event(uint64_t& ordinal, Event& event) {
     left = 0;
   event.at = Instant::ns(static_cast<int64_t>(static_cast<uint64_t>(ms) * kMs + left));
   now_->at_ms = ms;
-  std::visit([this](auto& payload) { fields(payload); }, event.payload);
+  std::visit([this](auto& payload) { this->fields(payload); }, event.payload);
 }
 
 template <class Io>

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include "auth/digest.h"
+#include "base/check.h"
 #include "gateways/desk_testing.h"
 #include "gateways/json_tree.h"
 #include "gateways/wire_text.h"
@@ -52,13 +52,15 @@ struct Client {
   }
   JsonTree json(std::string_view method, std::string path, std::string parameters = {}) {
     const Answer a = call(method, std::move(path), std::move(parameters));
-    EXPECT_EQ(a.status, 200) << a.body;
+    if (a.status != 200) fmt::print(stderr, "{} {}\n", a.status, a.body);
+    CHECK(a.status == 200);
     return tree(a.body);
   }
   static JsonTree tree(std::string_view text) {
     auto parsed = JsonTree::parse(text);
-    EXPECT_TRUE(parsed.has_value()) << text;
-    return parsed.has_value() ? std::move(parsed.value()) : JsonTree();
+    if (!parsed.has_value()) fmt::print(stderr, "no JSON: {}\n", text);
+    CHECK(parsed.has_value());
+    return std::move(parsed.value());
   }
   // The code that is answered; 0: not refused.
   int64_t code(const Answer& a) const {
@@ -67,7 +69,7 @@ struct Client {
   }
   SocketId open(std::string_view target) {
     const SocketId id = ++sockets_made;
-    EXPECT_TRUE(gateway->accepts(target.substr(0, target.find('?'))));
+    CHECK(gateway->accepts(target.substr(0, target.find('?'))));
     gateway->opened(id, target);
     return id;
   }
