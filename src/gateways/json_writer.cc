@@ -1,31 +1,11 @@
 #include "gateways/json_writer.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "base/check.h"
+#include "gateways/json_text.h"
 
 namespace delever::gateways {
-namespace {
-
-void append_quoted(std::string& out, std::string_view value) {
-  out += '"';
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
-}  // namespace
-
 void JsonWriter::comma(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;
@@ -34,7 +14,7 @@ void JsonWriter::comma(std::string_view name) {
   out_ += name;
   out_ += "\":";
 }
-void JsonWriter::quoted(std::string_view value) { append_quoted(out_, value); }
+void JsonWriter::quoted(std::string_view value) { append_text(out_, value); }
 
 JsonWriter& JsonWriter::begin(std::string_view name, char brace) {
   CHECK(brace == '{' || brace == '[');
@@ -79,7 +59,7 @@ std::string JsonWriter::take() {
 
 std::string json_quoted(std::string_view text) {
   std::string out;
-  append_quoted(out, text);
+  append_text(out, text);
   return out;
 }
 
