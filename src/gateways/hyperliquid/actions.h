@@ -26,7 +26,7 @@ class Actions {
         shapes_(shapes),
         accounts_(accounts),
         spot_wallets_(spot_wallets),
-        linked_(desk, shapes),
+        linked_(desk),
         limits_(limits) {}
 
   // Missing: not of the shape (HTTP 422).

@@ -11,7 +11,7 @@ namespace delever::gateways::hyperliquid {
 
 class LinkedStops {
  public:
-  LinkedStops(Desk& desk, const Shapes& shapes) : desk_(desk), shapes_(shapes) {}
+  explicit LinkedStops(Desk& desk) : desk_(desk) {}
 
   // Children of a live parent. Placed when it is filled, dropped when it ends otherwise.
   void wait(AccountId account, uint64_t parent, std::vector<Ordered> children,
@@ -35,7 +35,6 @@ class LinkedStops {
   void place(const Waiting& waiting);
 
   Desk& desk_;
-  const Shapes& shapes_;
   std::vector<Waiting> waiting_;
   std::vector<Group> groups_;
   bool changed_ = false;
