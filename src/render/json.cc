@@ -44,6 +44,11 @@ void new_line(std::string& out, int indent, size_t depth) {
 
 }  // namespace
 
+Json& Json::Object::add(std::string name, Json value) {
+  names.push_back(std::move(name));
+  return values.emplace_back(std::move(value));
+}
+
 Json::Json(std::initializer_list<Json> parts) {
   const bool named = std::all_of(parts.begin(), parts.end(), [](const Json& part) {
     const auto* pair = std::get_if<Array>(&part.value_);
@@ -54,10 +59,11 @@ Json::Json(std::initializer_list<Json> parts) {
     return;
   }
   Object members;
-  members.reserve(parts.size());
+  members.names.reserve(parts.size());
+  members.values.reserve(parts.size());
   for (const Json& part : parts) {
     const Array& pair = std::get<Array>(part.value_);
-    members.push_back({std::get<std::string>(pair[0].value_), pair[1]});
+    members.add(std::get<std::string>(pair[0].value_), pair[1]);
   }
   value_ = std::move(members);
 }
@@ -78,10 +84,9 @@ Json& Json::operator[](std::string_view name) {
   if (is_null()) value_ = Object();
   auto* members = std::get_if<Object>(&value_);
   CHECK(members);
-  for (Member& m : *members) {
-    if (m.name == name) return m.value;
-  }
-  return members->emplace_back(Member{std::string(name), Json()}).value;
+  const auto found = std::find(members->names.begin(), members->names.end(), name);
+  if (found == members->names.end()) return members->add(std::string(name), Json());
+  return members->values[static_cast<size_t>(found - members->names.begin())];
 }
 
 void Json::push_back(Json item) {
@@ -94,7 +99,8 @@ void Json::push_back(Json item) {
 void Json::update(Json members) {
   auto* added = std::get_if<Object>(&members.value_);
   CHECK(added);
-  for (Member& m : *added) (*this)[m.name] = std::move(m.value);
+  for (size_t i = 0; i < added->names.size(); ++i)
+    (*this)[added->names[i]] = std::move(added->values[i]);
 }
 
 std::string Json::dump(int indent) const {
@@ -128,14 +134,14 @@ void Json::write(std::string& out, int indent, size_t depth) const {
   } else {
     const Object& members = std::get<Object>(value_);
     out += '{';
-    for (const Member& m : members) {
-      if (&m != members.data()) out += ',';
+    for (size_t i = 0; i < members.names.size(); ++i) {
+      if (i != 0) out += ',';
       new_line(out, indent, depth + 1);
-      write_text(out, m.name);
+      write_text(out, members.names[i]);
       out += indent < 0 ? ":" : ": ";
-      m.value.write(out, indent, depth + 1);
+      members.values[i].write(out, indent, depth + 1);
     }
-    if (!members.empty()) new_line(out, indent, depth);
+    if (!members.names.empty()) new_line(out, indent, depth);
     out += '}';
   }
 }

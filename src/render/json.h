@@ -55,22 +55,20 @@ class Json {
   std::string dump(int indent) const;
 
  private:
-  struct Member;
   using Array = std::vector<Json>;
-  using Object = std::vector<Member>;
+  struct Object {  // two lists: a member with its value inside would need Json to be whole here
+    std::vector<std::string> names;
+    std::vector<Json> values;
+    Json& add(std::string name, Json value);
+  };
   void write(std::string& out, int indent, size_t depth) const;
   std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array, Object> value_;
-};
-
-struct Json::Member {
-  std::string name;
-  Json value;
 };
 
 template <class T>
 Json::Json(const std::map<std::string, T>& members) {
   Object all;
-  for (const auto& [name, value] : members) all.push_back({name, Json(value)});
+  for (const auto& [name, value] : members) all.add(name, Json(value));
   value_ = std::move(all);
 }
 
