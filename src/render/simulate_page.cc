@@ -75,7 +75,7 @@ std::vector<TimeSeries> liquidations_by_kind(const sim::AssetOutcome& a) {
     std::array<double, 2> sums{};
     for (size_t m = 0; m < a.samples.size(); ++m) {
       for (size_t j = i; j < (rest ? kinds.size() : i + 1); ++j) {
-        for (const size_t side : {0, 1})
+        for (const size_t side : {size_t{0}, size_t{1}})
           sums[side] += a.samples[m].liquidated[kinds[j].second][side];
       }
       if ((m + 1) % kBar != 0) continue;
