@@ -15,10 +15,11 @@
 namespace delever::cli {
 namespace {
 
-Result<sim::Scenario> read_start(Session& session, const ScenarioServing& a) {
+// Of now: so much earlier that it stands at now once it has lived.
+Result<sim::Scenario> read_start(Session& session, const ScenarioServing& a, Duration lived) {
   sim::Scenario scenario = TRY(reports::load_scenario(reports::find_shipped(a.scenario)));
   if (a.start == "scenario") return scenario;
-  Instant from = session.io.clock->now();
+  Instant from = session.io.clock->now() - lived;
   if (a.start != "now") from = TRY(reports::of_option(Instant::parse(a.start), "--start"));
   const Duration second = Duration::seconds(1);
   return rehearsal::moved_to(std::move(scenario),
@@ -47,7 +48,11 @@ Result<std::vector<rehearsal::AccountSetup>> read_members(const ScenarioServing&
 
 Result<rehearsal::Rehearsal::Options> read_serving(Session& session, const ScenarioServing& a) {
   rehearsal::Rehearsal::Options options;
-  options.scenario = TRY(read_start(session, a));
+  auto lived = Duration::parse(a.lived);
+  options.lived = TRY(reports::of_option(std::move(lived), "--lived"));
+  if (options.lived > Duration::days(1)) return Error{Fault::usage, "a day at most", "--lived"};
+  options.beside_wall = a.start == "now";
+  options.scenario = TRY(read_start(session, a, options.lived));
   options.seed = static_cast<uint64_t>(a.seed);
   options.speed = a.speed;
   options.limits = a.limits;
@@ -87,6 +92,8 @@ void add_scenario_options(Verb& verb, ScenarioServing& a) {
       ->between(0, 1e6)
       ->capture_default_str();
   verb.add_option("--start", a.start, "when the market begins: now, scenario (its own), or a time")
+      ->capture_default_str();
+  verb.add_option("--lived", a.lived, "how much of the market has passed when the first is let in")
       ->capture_default_str();
   verb.add_option("--port", a.ports,
                   "VENUE=NUMBER; others follow the first port: binance 1, bybit 2, okx 3, deribit "

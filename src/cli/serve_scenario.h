@@ -11,7 +11,8 @@ namespace delever::cli {
 inline constexpr const char* kRehearsal = "scenarios/rehearsal.toml";
 
 struct ScenarioServing {
-  std::string scenario, listen = "127.0.0.1:8420", accounts, ready_file, journal, start = "now";
+  std::string scenario, listen = "127.0.0.1:8420", accounts, ready_file, journal, start = "now",
+                        lived = "10m";
   std::string certificate, key;  // files, of TLS
   std::vector<std::string> ports, members;
   int64_t seed = 1;

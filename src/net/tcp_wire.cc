@@ -20,7 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr size_t kTurnBytes = size_t{1} << 20;  // of one connection, before others have their turn
+constexpr size_t kTurnBytes = size_t{128} << 10;  // of one connection, before others have theirs
 constexpr size_t kSpare = 64;                   // readable bytes behind what is handed out
 constexpr Duration kLinger = Duration::seconds(2);  // for the peer's own end after ours
 

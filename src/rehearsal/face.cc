@@ -1,11 +1,15 @@
 #include "rehearsal/face.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace delever::rehearsal {
 namespace {
 
 constexpr size_t kLateMost = 200'000;  // frames held back
+constexpr size_t kMessageMost = size_t{256} << 10, kBodyMost = size_t{256} << 10;
+constexpr size_t kQueueMost = size_t{2} << 20;        // bytes that wait for one socket,
+constexpr size_t kQueuedTogether = size_t{64} << 20;  // and for all of a port
 
 std::string target_of(const net::ServerRequest& request) {
   return request.query.empty() ? request.path : request.path + "?" + request.query;
@@ -20,8 +24,9 @@ bool of_spot(std::string_view path) {
 
 }  // namespace
 
-Face::Face(net::Loop& loop, std::string name, std::function<void()> before)
-    : loop_(loop), name_(std::move(name)), before_(std::move(before)) {}
+Face::Face(net::Loop& loop, std::string name, std::function<void()> before,
+           std::shared_ptr<Turns> turns)
+    : loop_(loop), name_(std::move(name)), before_(std::move(before)), turns_(std::move(turns)) {}
 
 Face::~Face() {
   for (const auto& [id, open] : sockets_) open.socket->drop();
@@ -35,10 +40,12 @@ void Face::add(gateways::Desk& desk, std::string_view gateway, gateways::Gateway
 }
 
 Result<void> Face::listen(const net::ServerOptions& serving) {
-  server_ = TRY(net::Server::listen(loop_, serving));
+  net::ServerOptions bounded = serving;
+  bounded.body_limit = kBodyMost;
+  server_ = TRY(net::Server::listen(loop_, bounded));
   net::SocketOptions options;
-  options.message_limit = size_t{1} << 20;
-  options.queue_limit = size_t{8} << 20;
+  options.message_limit = kMessageMost;
+  options.queue_limit = kQueueMost;
   server_->socket("/*", options,
                   [this](const net::ServerRequest& request, const net::WebSocketPtr& socket) {
                     return accept(request, socket);
@@ -71,18 +78,22 @@ gateways::Gateway* Face::gateway_of(std::string_view path, bool socket) const {
 void Face::answer(const net::ServerRequest& request, const net::ReplyPtr& reply) {
   ++requests_;
   before_();
+  const Duration began = loop_.clock().elapsed();
   std::vector<std::pair<std::string, std::string>> headers;
   for (const net::Header& h : request.headers) headers.emplace_back(h.name, h.value);
-  const gateways::Answer answer = gateway_of(request.path, false)
-                                      ->request({.method = request.method,
-                                                 .path = request.path,
-                                                 .query = request.query,
-                                                 .body = request.body,
-                                                 .headers = &headers,
-                                                 .peer = request.peer});
+  gateways::Answer answer = gateway_of(request.path, false)
+                                ->request({.method = request.method,
+                                           .path = request.path,
+                                           .query = request.query,
+                                           .body = request.body,
+                                           .headers = &headers,
+                                           .peer = request.peer});
   net::Headers out{{"Content-Type", answer.content_type}};
   for (const auto& [name, value] : answer.headers) out.push_back({name, value});
-  reply->send(answer.status, out, answer.body);
+  const Duration now = loop_.clock().elapsed(), wait = turns_->hold(now - began);
+  if (wait <= Duration()) return reply->send(answer.status, out, answer.body);
+  turns_->at(now + wait, [reply, status = answer.status, out = std::move(out),
+                          body = std::move(answer.body)] { reply->send(status, out, body); });
 }
 
 net::Server::Accepted Face::accept(const net::ServerRequest& request,
@@ -90,19 +101,29 @@ net::Server::Accepted Face::accept(const net::ServerRequest& request,
   gateways::Gateway* const gateway = gateway_of(request.path, true);
   if (!gateway) return {404, {}};
   const gateways::SocketId id{++last_socket_};
-  sockets_[id] = {socket, gateway};
+  sockets_[id] = {socket, gateway, {}};
   net::SocketHandlers handlers;
   handlers.on_open = [this, id, gateway, target = target_of(request)](net::WebSocket&) {
     before_();
     gateway->opened(id, target);
   };
-  handlers.on_message = [this, id, gateway](net::WebSocket&, const net::Message& message) {
-    if (!sockets_.contains(id)) return;
-    before_();
-    gateway->received(id, message.bytes);
+  handlers.on_message = [this, id](net::WebSocket&, const net::Message& message) {
+    received(id, message.bytes);
   };
   handlers.on_closed = [this, id](net::WebSocket&, const net::Closed&) { gone(id); };
   return {0, std::move(handlers)};
+}
+
+void Face::received(gateways::SocketId id, std::string_view frame) {
+  const auto it = sockets_.find(id);
+  if (it == sockets_.end()) return;
+  const net::WebSocketPtr socket = it->second.socket;
+  before_();
+  const Duration began = loop_.clock().elapsed();
+  it->second.gateway->received(id, frame);
+  const auto still = sockets_.find(id);  // it may have been closed meanwhile
+  if (still != sockets_.end())
+    turns_->taken(still->second.turn, loop_.clock().elapsed() - began, socket);
 }
 
 void Face::gone(gateways::SocketId id) {
@@ -115,11 +136,28 @@ void Face::gone(gateways::SocketId id) {
 
 void Face::tick() {
   for (const auto& gateway : gateways_) gateway->tick();
+  cut_slowest();
   for (const gateways::SocketId id : std::exchange(cut_, {})) {
     const auto it = sockets_.find(id);
     if (it == sockets_.end()) continue;
     it->second.socket->drop();
     gone(id);
+  }
+}
+
+// Who reads too slowly for what he asked for, the worst first, once all of them together hold too
+// much.
+void Face::cut_slowest() {
+  size_t together = 0;
+  for (const auto& [id, open] : sockets_) together += open.socket->queued();
+  if (together <= kQueuedTogether) return;
+  std::vector<std::pair<size_t, gateways::SocketId>> all;
+  for (const auto& [id, open] : sockets_) all.emplace_back(open.socket->queued(), id);
+  std::sort(all.rbegin(), all.rend());
+  for (const auto& [queued, id] : all) {
+    if (together <= kQueuedTogether / 2) return;
+    together -= queued;
+    cut_.push_back(id);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "gateways/gateway.h"
 #include "net/loop.h"
 #include "net/server.h"
+#include "rehearsal/turns.h"
 
 namespace delever::rehearsal {
 
@@ -23,7 +24,8 @@ bool has_gateway(std::string_view name);
 class Face final : public gateways::Outward {
  public:
   // `before`: called ahead of every request and frame, so that the market stands where it should.
-  Face(net::Loop& loop, std::string name, std::function<void()> before);
+  Face(net::Loop& loop, std::string name, std::function<void()> before,
+       std::shared_ptr<Turns> turns);
   ~Face() override;
   void add(gateways::Desk& desk, std::string_view gateway, gateways::GatewayOptions options);
   Result<void> listen(const net::ServerOptions& serving);
@@ -48,6 +50,7 @@ class Face final : public gateways::Outward {
   struct Open {
     net::WebSocketPtr socket;
     gateways::Gateway* gateway = nullptr;
+    Turns::Turn turn;
   };
   struct Late {
     Duration due;
@@ -58,12 +61,15 @@ class Face final : public gateways::Outward {
   void answer(const net::ServerRequest& request, const net::ReplyPtr& reply);
   net::Server::Accepted accept(const net::ServerRequest& request, const net::WebSocketPtr& socket);
   void deliver(gateways::SocketId socket, std::string_view text);
+  void received(gateways::SocketId socket, std::string_view frame);
   void gone(gateways::SocketId socket);
+  void cut_slowest();
   bool late() const { return loop_.clock().elapsed() < late_until_; }
 
   net::Loop& loop_;
   const std::string name_;
   std::function<void()> before_;
+  const std::shared_ptr<Turns> turns_;  // shared with the other ports
   std::vector<std::unique_ptr<gateways::Gateway>> gateways_;
   std::map<gateways::SocketId, Open> sockets_;
   std::deque<Late> waiting_;

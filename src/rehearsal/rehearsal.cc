@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kPieces = 8;                    // of work between two looks at the clock
 constexpr Duration kWorkMost = Duration::ms(2);  // then clients come first
 constexpr Duration kWorkEvery = Duration::ms(1), kTickEvery = Duration::ms(10);
+constexpr Duration kLivedMore = Duration::minutes(10);  // for a market that has not traded yet
 // In the order of their ports, behind that of the control.
 constexpr std::string_view kPorts[] = {"binance", "bybit",       "okx",
                                        "deribit", "hyperliquid", "binance-spot"};
@@ -21,7 +22,7 @@ constexpr std::string_view kPorts[] = {"binance", "bybit",       "okx",
 }  // namespace
 
 Rehearsal::Rehearsal(net::Loop& loop, Options options)
-    : loop_(loop), options_(std::move(options)) {}
+    : loop_(loop), options_(std::move(options)), turns_(std::make_shared<Turns>(loop)) {}
 
 Rehearsal::~Rehearsal() { ports_.clear(); }
 
@@ -30,8 +31,11 @@ Result<std::unique_ptr<Rehearsal>> Rehearsal::open(net::Loop& loop, Options opti
   TRY(r->open_market());
   r->control_ = TRY(net::Server::listen(loop, r->options_.serving));
   TRY(r->open_ports());
+  TRY(r->live());
+  r->open_scorecard();
   r->open_control();
-  r->pace_.emplace(r->market_->now(), loop.clock().elapsed(), r->options_.speed);
+  const Instant begin = r->options_.beside_wall ? loop.clock().now() : r->market_->now();
+  r->pace_.emplace(std::max(begin, r->market_->now()), loop.clock().elapsed(), r->options_.speed);
   r->work();
   return r;
 }
@@ -48,9 +52,60 @@ Result<void> Rehearsal::open_market() {
     who.account = account;
     market_->desk(venue).admit(std::move(who));
   }
+  return {};
+}
+
+// The gateways are there and listen, so that they know what they would know; nobody is served yet.
+Result<void> Rehearsal::live() {
+  if (options_.lived <= Duration()) return {};
+  const auto has_traded = [](const gateways::Desk& desk) {
+    const auto& listings = desk.door().setup().listings;
+    for (InstrumentId i = 0; i < listings.size(); ++i) {
+      const bool option = listings[i].rules.contract->kind == InstrumentKind::option;
+      if (!option && desk.trades(i).empty()) return false;
+    }
+    return true;
+  };
+  const auto all_have = [&] {
+    for (size_t v = 0; v < market_->venues(); ++v) {
+      if (!has_traded(market_->desk(v))) return false;
+    }
+    return true;
+  };
+  const Instant from = market_->now(), most = from + options_.lived + kLivedMore;
+  Instant to = from + options_.lived;
+  do {
+    while (!TRY(market_->go_to(to, SIZE_MAX))) {}
+    to = to + Duration::seconds(1);
+  } while (!market_->over() && to <= most && !all_have());
+  return {};
+}
+
+// What happened to its accounts from here on.
+void Rehearsal::open_scorecard() {
   scorecard_ = std::make_unique<Scorecard>(*market_);
   market_->on_second([this] { scorecard_->on_second(); });
-  return {};
+  const auto sockets = [this](size_t venue) {
+    size_t open = 0;
+    for (const auto& face : ports_) {
+      if (face->name() == market_->name(venue)) open += face->sockets();
+    }
+    return open;
+  };
+  const auto counts = [this](size_t venue, AccountId account) {
+    gateways::AccountCounts all;
+    for (const auto& face : ports_) {
+      for (const auto& gateway : face->gateways()) {
+        if (gateway->venue() != market_->name(venue)) continue;
+        const gateways::AccountCounts one = gateway->counts(account);
+        all.requests += one.requests;
+        all.limit_hits += one.limit_hits;
+        all.refused.insert(all.refused.end(), one.refused.begin(), one.refused.end());
+      }
+    }
+    return all;
+  };
+  scorecard_->set_sources(sockets, counts);
 }
 
 // Each venue that has a gateway; of Binance both ports serve futures and spot.
@@ -60,7 +115,8 @@ Result<void> Rehearsal::open_ports() {
     const std::string name(kPorts[k]);
     const auto v = market_->find(name);
     if (!v || !has_gateway(name)) continue;
-    auto face = std::make_unique<Face>(loop_, name, [this] { catch_up(); });
+    auto face = std::make_unique<Face>(
+        loop_, name, [this] { catch_up(); }, turns_);
     const gateways::GatewayOptions how{.limits = options_.limits};
     face->add(market_->desk(*v), name, how);
     if (name == "binance" || name == "binance-spot") {
@@ -78,27 +134,6 @@ Result<void> Rehearsal::open_ports() {
     if (!listening.has_value()) return std::move(listening.error()).at(name);
     ports_.push_back(std::move(face));
   }
-  scorecard_->set_sources(
-      [this](size_t venue) {
-        size_t sockets = 0;
-        for (const auto& face : ports_) {
-          if (face->name() == market_->name(venue)) sockets += face->sockets();
-        }
-        return sockets;
-      },
-      [this](size_t venue, AccountId account) {
-        gateways::AccountCounts all;
-        for (const auto& face : ports_) {
-          for (const auto& gateway : face->gateways()) {
-            if (gateway->venue() != market_->name(venue)) continue;
-            const gateways::AccountCounts one = gateway->counts(account);
-            all.requests += one.requests;
-            all.limit_hits += one.limit_hits;
-            all.refused.insert(all.refused.end(), one.refused.begin(), one.refused.end());
-          }
-        }
-        return all;
-      });
   return {};
 }
 
@@ -123,6 +158,7 @@ void Rehearsal::work() {
                 ? std::max(0.0, (target - market_->now()).in_seconds())
                 : 0;
   behind_most_ = std::max(behind_most_, behind_);
+  turns_->run_due();
   for (const auto& face : ports_) face->flush_due();
   if (!ticking_.waiting()) {
     for (const auto& face : ports_) face->tick();

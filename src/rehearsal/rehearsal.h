@@ -37,6 +37,10 @@ class Rehearsal {
     double speed = 1;
     std::vector<AccountSetup> accounts;
     bool limits = false;
+    // So much of the market before anybody is let in, and then on until each market has traded: who
+    // asks first finds trades, candles and books.
+    Duration lived = Duration::minutes(10);
+    bool beside_wall = false;  // after that the market's time is the wall's, not where it stands
     std::string journal;
     net::ServerOptions serving;             // of the control; venues listen on the same host
     std::map<std::string, uint16_t> ports;  // by face; others follow the control's port
@@ -49,7 +53,7 @@ class Rehearsal {
   const net::HostPort& address() const { return control_->address(); }
   net::Server& control() { return *control_; }
   Market& market() { return *market_; }
-  const Scorecard& scorecard() const { return *scorecard_; }
+  const Scorecard& scorecard() const { return *scorecard_; }  // since it was ready
   const std::optional<Error>& trouble() const { return trouble_; }
   void close(Duration grace, std::function<void()> done);
 
@@ -57,6 +61,8 @@ class Rehearsal {
   Rehearsal(net::Loop& loop, Options options);
   Result<void> open_market();
   Result<void> open_ports();
+  Result<void> live();
+  void open_scorecard();
   void open_control();
   void work();
   void catch_up();
@@ -65,6 +71,7 @@ class Rehearsal {
 
   net::Loop& loop_;
   Options options_;
+  const std::shared_ptr<Turns> turns_;
   std::unique_ptr<Market> market_;
   std::vector<std::unique_ptr<Face>> ports_;
   std::unique_ptr<net::Server> control_;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/source_root.h"
 
 namespace delever::rehearsal {
@@ -71,6 +73,47 @@ TEST(Scenario, MovesToAnotherDay) {
   EXPECT_EQ(moved.to - moved.from, s.to - s.from);
   EXPECT_EQ(moved.options[0].expiry.text().substr(10), "T08:00:00Z");
   EXPECT_GT(moved.options[0].expiry, moved.from);
+}
+
+// Who asks first finds a market that has traded; what was lived is in the journal's hashes too.
+TEST(Rehearsal, HasLivedWhenItIsReady) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("lived-" + std::to_string(getpid()))).string();
+  std::filesystem::remove(path);
+  SystemClock clock;
+  net::Loop loop(clock);
+  {
+    Rehearsal::Options options;
+    options.scenario = shipped();
+    options.accounts = test_accounts();
+    options.journal = path;
+    const Instant from = options.scenario.from;
+    auto opened = Rehearsal::open(loop, std::move(options));
+    ASSERT_TRUE(opened.has_value()) << opened.error().text();
+    Market& market = opened.value()->market();
+    EXPECT_GE(market.now() - from, Duration::minutes(10));
+    for (size_t v = 0; v < market.venues(); ++v) {
+      const gateways::Desk& desk = market.desk(v);
+      for (InstrumentId i = 0; i < desk.door().setup().listings.size(); ++i) {
+        const exchange::Listing& listing = desk.listing(i);
+        const InstrumentKind kind = listing.rules.contract->kind;
+        if (kind == InstrumentKind::option) continue;
+        SCOPED_TRACE(market.name(v) + " " + listing.symbol);
+        EXPECT_FALSE(desk.trades(i).empty());
+        EXPECT_GE(desk.candles(i, Duration::minutes(1), 100).size(), 10U);
+        EXPECT_GT(desk.day(i).volume, 0);
+        const BookSnapshot book = desk.book(i, 5);
+        EXPECT_GE(book.bids.size(), 5U);
+        EXPECT_GE(book.asks.size(), 5U);
+        EXPECT_TRUE(kind == InstrumentKind::spot || desk.next_funding(i));
+      }
+    }
+    ASSERT_TRUE(market.flush().has_value());
+  }
+  const auto again = Market::replay(read_journal(path).value(), rules_shelf());
+  ASSERT_TRUE(again.has_value()) << again.error().text();
+  EXPECT_EQ(again.value().hashes, 10U);
+  std::filesystem::remove(path);
 }
 
 // A leveraged long into a fall: the card says what it lost, how near it was, and what the venue
