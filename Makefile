@@ -2,7 +2,7 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps page demo deb install python test fuzz asan tsan odr bench release truth damage clean
+.PHONY: help deps page demo package deb install python test fuzz asan tsan odr bench release truth damage clean
 CHAINS ?= 100000
 TAPES ?= 10000
 PREFIX ?= /usr/local
@@ -12,7 +12,7 @@ help:
 	@echo "make page    build the page of delever serve (Node.js, npm)"
 	@echo "make deb     Debian packages in build/package/packages; make install PREFIX=/usr/local: without a package"
 	@echo "make test    build and run every test (ctest, dev preset)"
-	@echo "make python  the Python package in build/python/python, and its tests (docs/python.md)"
+	@echo "make python  the Python package in build/package/python, and its tests (docs/python.md)"
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
 	@echo "make odr     links every module at once under -Werror=odr: one name, one type"
@@ -49,27 +49,26 @@ page:
 demo: release page
 	./build/release/delever demo
 
-deb: deps page
+# One build for the packages, the Python module, pip and make install.
+package: deps
 	cmake --preset package
 	cmake --build --preset package
+
+deb: page package
 	ctest --test-dir build/package -L package --output-on-failure
-	cd build/package && cpack
+	cd build/package && rm -rf packages && cpack
 	@ls -l build/package/packages/*.deb
 
-install: deps
-	cmake --preset package -B build/install -D CMAKE_INSTALL_PREFIX=$(PREFIX)
-	cmake --build build/install --target delever pages
-	cmake --install build/install --component delever
+install: page package
+	cmake --install build/package --component delever --prefix $(abspath $(PREFIX))
 
 test: deps
 	cmake --preset dev
 	cmake --build --preset dev
 	ctest --preset dev -j2
 
-python: deps
-	cmake --preset python
-	cmake --build --preset python
-	ctest --test-dir build/python -R '^python$$' --output-on-failure
+python: package
+	ctest --test-dir build/package -R '^python$$' --output-on-failure
 
 fuzz: deps
 	cmake --preset fuzz

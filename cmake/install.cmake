@@ -6,10 +6,12 @@ install(TARGETS delever RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT de
 file(STRINGS cmake/shipped.txt shipped REGEX "^[^#]")
 foreach(path IN LISTS shipped)
   get_filename_component(below ${path} DIRECTORY)
-  if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${path})
+  if(path MATCHES "/dist$")  # there once `make page` has been
+    install(DIRECTORY ${path} DESTINATION ${share}/${below} COMPONENT delever OPTIONAL)
+  elseif(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${path})
     install(DIRECTORY ${path} DESTINATION ${share}/${below} COMPONENT delever)
   else()
-    install(FILES ${path} DESTINATION ${share}/${below} COMPONENT delever OPTIONAL)  # web/dist is there once it is built
+    install(FILES ${path} DESTINATION ${share}/${below} COMPONENT delever)
   endif()
 endforeach()
 
@@ -25,15 +27,17 @@ install(FILES ${pages}/delever.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COM
 install(FILES ${pages}/delever.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
         RENAME delever COMPONENT delever)
 
-# Services run the program where CMAKE_INSTALL_PREFIX puts it.
+# Services run the program where it has been installed, which `cmake --install --prefix` decides last.
 file(GLOB units CONFIGURE_DEPENDS tools/*.service)
-foreach(unit IN LISTS units)
-  get_filename_component(name ${unit} NAME)
-  file(READ ${unit} text)
-  string(REPLACE "/usr/local/bin/" "${CMAKE_INSTALL_FULL_BINDIR}/" text "${text}")
-  file(WRITE ${pages}/${name} "${text}")
-  install(FILES ${pages}/${name} DESTINATION lib/systemd/system COMPONENT delever)
-endforeach()
+install(FILES ${units} DESTINATION lib/systemd/system COMPONENT delever)
+install(CODE [[
+  file(GLOB units "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/delever*.service")
+  foreach(unit IN LISTS units)
+    file(READ ${unit} text)
+    string(REPLACE "/usr/local/bin/" "${CMAKE_INSTALL_PREFIX}/bin/" text "${text}")
+    file(WRITE ${unit} "${text}")
+  endforeach()
+]] COMPONENT delever)
 
 # What Debian's policy wants of a package.
 set(delever_maintainer "delever maintainers <maintainers@delever.example>")

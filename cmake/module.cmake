@@ -37,7 +37,7 @@ function(module name)
     # gcc takes an included source for a header, of which it says that others may see its unnamed types
     target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
-  if(tests AND NOT DELEVER_FUZZ AND NOT DELEVER_BENCH AND NOT DELEVER_ODR)  # those presets build their own programs only
+  if(tests AND DELEVER_TESTS)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)
     target_compile_options(${name}_test PRIVATE ${delever_flags})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The figures of docs/python.md, measured again:  PYTHONPATH=build/python/python tools/python_bench.py build/python/delever
+"""The figures of docs/python.md, measured again:  PYTHONPATH=build/package/python tools/python_bench.py build/package/delever
 
 Each measurement runs in a process of its own: time is the best of five, memory the largest resident set above what the
 imports took."""

@@ -14,5 +14,5 @@ for name in ("numpy", "pandas", "pytest"):
         sys.exit(77)
 folder, program = (Path(word).resolve() for word in sys.argv[1:3])
 tests = sys.argv[3:] or [str(path) for path in sorted((ROOT / "src/python").glob("test_*.py"))]
-sys.exit(subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], cwd=ROOT,
+sys.exit(subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", *tests], cwd=ROOT,
                         env={**os.environ, "PYTHONPATH": str(folder), "DELEVER_PROGRAM": str(program), "PYTHONDONTWRITEBYTECODE": "1"}).returncode)

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "feeds/instrument_names.h"
 #include "feeds/replay.h"
 #include "python/columns.h"
 
@@ -33,15 +34,12 @@ class EventTables final : public feeds::ReplaySink {
   pybind11::dict take();
 
  private:
-  struct Row;
   bool wants(InstrumentId id);
-  const std::string& name_of(
-      InstrumentId id);  // "binance:BTCUSDT", with the kind where two are named so
   EventsWanted wanted_;
   std::unique_ptr<feeds::Replay> replay_;
   std::array<Table, std::variant_size_v<EventPayload>> tables_;
   std::array<bool, std::variant_size_v<EventPayload>> wanted_kinds_{};
-  std::vector<std::string> names_;  // by InstrumentId
+  feeds::InstrumentNames names_;
   std::vector<int8_t> wanted_ids_;  // by InstrumentId: 0 not looked at, 1 yes, -1 no
   std::map<std::string, uint64_t> undecoded_;
   std::optional<Error> failed_;

@@ -1,10 +1,9 @@
 """Builds the Python package for pip (PEP 517) with CMake, and nothing else.
 
 The wheel holds the package and, in delever/share/delever, the files that come with the program (cmake/shipped.txt).
-DELEVER_BUILD: a build folder to use, where there is one; without it build/wheel."""
+Debian's own Python (of a venv as well) shares build/package with `make python` and `make deb`; another has a folder of its own."""
 import base64
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -22,9 +21,11 @@ def version():
 
 def built():
     """The folder of the built package."""
-    folder = Path(os.environ.get("DELEVER_BUILD", ROOT / "build/wheel"))
-    subprocess.run(["cmake", "--preset", "python", "-B", str(folder), f"-DPython3_EXECUTABLE={sys.executable}"], cwd=ROOT,
-                   check=True)
+    if Path(sys.executable).resolve() == Path("/usr/bin/python3").resolve():
+        folder, chosen = ROOT / "build/package", []
+    else:
+        folder, chosen = ROOT / "build" / f"wheel-{sysconfig.get_config_var('SOABI')}", [f"-DPython3_EXECUTABLE={sys.executable}"]
+    subprocess.run(["cmake", "--preset", "package", "-B", str(folder), *chosen], cwd=ROOT, check=True)
     subprocess.run(["cmake", "--build", str(folder), "--target", "python_module"], check=True)
     return folder / "python" / NAME
 
