@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/time_text.h"
+
 namespace delever {
 namespace {
 
@@ -169,21 +171,56 @@ Result<Instant> Instant::parse(std::string_view text) {
 
 Instant Instant::start_of_day() const { return ns(clamped_difference(ns_, in_day(ns_))); }
 
+namespace {
+
+char* put_two(char* to, int64_t value) {
+  to[0] = static_cast<char>('0' + value / 10);
+  to[1] = static_cast<char>('0' + value % 10);
+  return to + 2;
+}
+
+// Years have four digits: 1677 to 2262.
+char* put_date(char* to, Instant time) {
+  const Civil c = civil_from_days(time.ns() / kDay - (time.ns() % kDay < 0 ? 1 : 0));
+  to = put_two(put_two(to, c.year / 100), c.year % 100);
+  *to++ = '-';
+  to = put_two(to, c.month);
+  *to++ = '-';
+  return put_two(to, c.day);
+}
+
+}  // namespace
+
+char* put_time(char* to, Instant time) {
+  const int64_t rest = in_day(time.ns());
+  const int64_t s = rest / 1'000'000'000;
+  to = put_date(to, time);
+  *to++ = 'T';
+  to = put_two(to, s / 3600);
+  *to++ = ':';
+  to = put_two(to, s / 60 % 60);
+  *to++ = ':';
+  to = put_two(to, s % 60);
+  if (int64_t fraction = rest % 1'000'000'000; fraction != 0) {
+    int digits = 9;
+    for (; fraction % 10 == 0; fraction /= 10) --digits;
+    *to++ = '.';
+    for (char* at = to + digits; at != to; fraction /= 10)
+      *--at = static_cast<char>('0' + fraction % 10);
+    to += digits;
+  }
+  *to++ = 'Z';
+  return to;
+}
+
 std::string Instant::date() const {
-  const Civil c = civil_from_days(ns_ / kDay - (ns_ % kDay < 0 ? 1 : 0));
-  return fmt::format("{:04}-{:02}-{:02}", c.year, c.month, c.day);
+  std::array<char, kTimeTextMax> text;
+  return {text.data(), put_date(text.data(), *this)};
 }
 
 std::string Instant::text() const {
-  const int64_t rest = in_day(ns_);
-  const int64_t s = rest / 1'000'000'000;
-  std::string out = fmt::format("{}T{:02}:{:02}:{:02}", date(), s / 3600, s / 60 % 60, s % 60);
-  if (int64_t frac = rest % 1'000'000'000; frac != 0) {
-    std::string digits = fmt::format("{:09}", frac);
-    while (digits.ends_with('0')) digits.pop_back();
-    out += "." + digits;
-  }
-  return out + "Z";
+  std::array<char, kTimeTextMax> text;
+  return {text.data(), put_time(text.data(), *this)};
 }
 
 }  // namespace delever

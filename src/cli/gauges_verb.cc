@@ -19,15 +19,19 @@ namespace {
 
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   const bool csv = session.format == "csv";
+  const auto put_reading = csv ? put_reading_csv : put_reading_json;
   const auto output = TRY(Output::open(session, session.out));
   if (csv) output->text() = kReadingsCsvHeader;
+  TextBuffer lines;
   bool known = false;
   TRY(sample_gauges(options, session.context,
                     [&](Instant at, const std::vector<gauges::Reading>& readings) {
                       for (const gauges::Reading& r : readings) {
                         known = known || r.state != gauges::State::pending;
-                        output->text() += csv ? reading_csv(at, r) : reading_json_line(at, r);
+                        put_reading(lines, at, r);
                       }
+                      output->text() += lines.view();
+                      lines.clear();
                       output->settle();
                     }));
   TRY(output->finish());
@@ -42,22 +46,23 @@ Result<void> follow_gauges(Session& session, const GaugesOptions& options,
   if (!options.from.empty() || !options.to.empty())
     return Error{Fault::usage, "goes without --from and --to", "--follow"};
   const bool csv = session.format == "csv";
+  const auto put_reading = csv ? put_reading_csv : put_reading_json;
   std::vector<gauges::Reading> last;
   if (csv) write(session.io.out, kReadingsCsvHeader);
   const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
     const std::vector<gauges::Reading> now = tape.readings();
-    std::string out;
+    TextBuffer out;
     for (const gauges::Reading& r : now) {
       const bool same = std::any_of(last.begin(), last.end(), [&](const gauges::Reading& before) {
         return same_readings({before}, {r});
       });
-      if (!same) out += csv ? reading_csv(*tape.at(), r) : reading_json_line(*tape.at(), r);
+      if (!same) put_reading(out, *tape.at(), r);
     }
     last = now;
     if (session.io.progress)
       write(session.io.err,
             fmt::format("delever: {:.1f} s behind the wire\n", behind.in_seconds()));
-    return write_output(session, "", out);
+    return write_output(session, "", out.view());
   };
   return follow(session, {.tapes = options.tapes, .asset = options.asset, .rules = options.rules},
                 following, show);

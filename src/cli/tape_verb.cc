@@ -287,16 +287,21 @@ Result<void> write_events(Session& session, const TapeArguments& a,
   return output->finish();
 }
 
+Result<void> write_json_events(Session& session, const TapeArguments& a) {
+  return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
+    auto line = std::make_shared<TextBuffer>();
+    return EventText{[&, line](const Event& event) {
+      line->clear();
+      put_event_json(*line, event, replay.instruments(), replay.sources());
+      line->put('\n');
+      output.text() += line->view();
+      return true;
+    }};
+  });
+}
+
 Result<void> run_cat(Session& session, const TapeArguments& a) {
-  if (a.events) {
-    return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
-      return EventText{[&](const Event& event) {
-        output.text() +=
-            json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
-        return true;
-      }};
-    });
-  }
+  if (a.events) return write_json_events(session, a);
   // Raw messages: receive time in ns, stream, bytes, as recorded.
   const Range range = TRY(range_of(session, a));
   auto output = TRY(Output::open(session, session.out));
@@ -326,25 +331,26 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
 }
 
 Result<void> run_export(Session& session, const TapeArguments& a) {
-  if (session.format == "json") {
-    return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
-      return EventText{[&](const Event& event) {
-        output.text() +=
-            json_line(event_json(event, replay.instruments(), replay.sources())) + "\n";
-        return true;
-      }};
-    });
-  }
+  if (session.format == "json") return write_json_events(session, a);
   const TardisKind kind = TRY(parse_tardis_kind(a.table));
   return write_events(session, a, [kind](const feeds::Replay& replay, Output& output) {
     output.text() += TardisCsv::header(kind);
     auto csv = std::make_shared<TardisCsv>(kind, replay.instruments());
-    return EventText{[csv, &output](const Event& event) {
-                       const size_t before = output.text().size();
-                       csv->write(event, output.text());
-                       return output.text().size() != before;
+    auto rows = std::make_shared<TextBuffer>();
+    const auto hand_on = [rows, &output] {
+      const bool any = !rows->view().empty();
+      output.text() += rows->view();
+      rows->clear();
+      return any;
+    };
+    return EventText{[=](const Event& event) {
+                       csv->write(event, *rows);
+                       return hand_on();
                      },
-                     [csv, &output] { csv->finish(output.text()); }};
+                     [=] {
+                       csv->finish(*rows);
+                       hand_on();
+                     }};
   });
 }
 

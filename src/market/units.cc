@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+
+#include "market/decimal_text.h"
 
 namespace delever {
 namespace {
@@ -132,13 +135,36 @@ std::string write_decimal(int64_t units, int scale_digits, int digits) {
   return out;
 }
 
-std::string write_decimal(int64_t units, int scale_digits) {
+// The fraction is written from its end, so that the zeros there are never written.
+char* put_decimal(char* to, int64_t units, int scale_digits) {
+  uint64_t magnitude = static_cast<uint64_t>(units);
+  if (units < 0) {
+    *to++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  const uint64_t scale = static_cast<uint64_t>(kPowers[static_cast<size_t>(scale_digits)]);
+  const uint64_t whole = magnitude / scale;
+  uint64_t fraction = magnitude % scale;
+  to = std::to_chars(to, to + 20, whole).ptr;
+  if (fraction == 0) return to;
   int digits = scale_digits;
-  while (digits > 0 && units % 10 == 0) {
-    units /= 10;
+  while (digits > 4 && fraction % 10'000 == 0) {
+    fraction /= 10'000;
+    digits -= 4;
+  }
+  while (fraction % 10 == 0) {
+    fraction /= 10;
     --digits;
   }
-  return write_decimal(units, digits, digits);
+  *to++ = '.';
+  for (char* at = to + digits; at != to; fraction /= 10)
+    *--at = static_cast<char>('0' + fraction % 10);
+  return to + digits;
+}
+
+std::string write_decimal(int64_t units, int scale_digits) {
+  std::array<char, kDecimalTextMax> text;
+  return {text.data(), put_decimal(text.data(), units, scale_digits)};
 }
 
 }  // namespace delever

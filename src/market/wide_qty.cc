@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "market/decimal_text.h"
+
 namespace delever {
 namespace {
 
@@ -40,13 +46,20 @@ Result<WideQty> WideQty::parse(std::string_view text, Precision precision) {
   return raw(negative ? -units : units);
 }
 
+char* put_decimal(char* to, WideQty qty) {
+  if (const auto narrow = qty.narrowed()) return put_decimal(to, *narrow);
+  const Wide units = qty.raw(), magnitude = units < 0 ? -units : units;
+  if (units < 0) *to++ = '-';
+  to = std::to_chars(to, to + 24, static_cast<uint64_t>(magnitude / WideQty::scale)).ptr;
+  std::array<char, kDecimalTextMax> fraction;
+  char* const end =
+      put_decimal(fraction.data(), Qty::raw(static_cast<int64_t>(magnitude % WideQty::scale)));
+  return std::copy(fraction.data() + 1, end, to);  // without its "0"
+}
+
 std::string WideQty::text() const {
-  if (const auto qty = narrowed()) return qty->text();
-  const Wide units = raw(), magnitude = units < 0 ? -units : units;
-  const auto whole = static_cast<unsigned long long>(magnitude / scale);
-  const std::string fraction = Qty::raw(static_cast<int64_t>(magnitude % scale)).text();
-  return fmt::format("{}{}{}", units < 0 ? "-" : "", whole,
-                     fraction.size() > 1 ? fraction.substr(1) : "");
+  std::array<char, kDecimalTextMax> text;
+  return {text.data(), put_decimal(text.data(), *this)};
 }
 
 }  // namespace delever

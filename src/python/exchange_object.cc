@@ -128,7 +128,9 @@ class PythonExchange final : public exchange::ExchangeSink {
   }
   // As text, which waits without the lock until somebody asks for it.
   void on_event(const Event& event) override {
-    events_.push_back(render::json_line(render::event_json(event, instruments_, sources_)));
+    line_.clear();
+    render::put_event_json(line_, event, instruments_, sources_);
+    events_.emplace_back(line_.view());
   }
   void on_notice(const Notice& notice) override { notices_.push_back(notice); }
 
@@ -171,6 +173,7 @@ class PythonExchange final : public exchange::ExchangeSink {
   std::vector<Source> sources_;
   NoticeNames names_;
   std::vector<std::string> events_;
+  render::TextBuffer line_;
   std::vector<Notice> notices_;
 };
 

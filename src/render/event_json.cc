@@ -4,20 +4,6 @@ namespace delever::render {
 
 namespace {
 
-template <class Fixed>
-void put(Json& json, const char* key, const std::optional<Fixed>& value) {
-  if (value) json[key] = value->text();
-}
-void put(Json& json, const char* key, const std::optional<double>& value) {
-  if (value) json[key] = *value;
-}
-void put(Json& json, const char* key, const std::optional<Instant>& value) {
-  if (value) json[key] = value->text();
-}
-void put(Json& json, const char* key, const std::string& value) {
-  if (!value.empty()) json[key] = value;
-}
-
 const char* side_text(Side side) { return side == Side::buy ? "buy" : "sell"; }
 const char* side_text(PositionSide side) {
   return side == PositionSide::long_side ? "long" : "short";
@@ -55,171 +41,228 @@ const char* funding_text(FundingKind kind) {
   check_failed("a FundingKind has a name", __FILE__, __LINE__);
 }
 
-Json levels_json(const std::vector<Level>& levels) {
-  Json out = Json::array();
-  for (const Level& level : levels) out.push_back({level.price.text(), level.qty.text()});
-  return out;
-}
+// The members of one object, in the order in which they are put. Their names are plain text.
+class Members {
+ public:
+  explicit Members(TextBuffer& out) : out_(out) {}
 
-void put_book(Json& json, const std::vector<Level>& bids, const std::vector<Level>& asks,
-              const BookSequence& sequence) {
-  json["bids"] = levels_json(bids);
-  json["asks"] = levels_json(asks);
-  if (sequence.first) json["first_id"] = sequence.first;
-  if (sequence.last) json["last_id"] = sequence.last;
-  if (sequence.previous) json["previous_id"] = *sequence.previous;
-  if (sequence.checksum) json["checksum"] = *sequence.checksum;
-  if (sequence.chain) json["chain"] = sequence.chain;
-}
+  template <class T>
+  void put(std::string_view name, const T& value) {
+    out_.put(comma_ ? std::string_view(",\"") : std::string_view("{\""));
+    comma_ = true;
+    out_.put(name);
+    out_.put("\":");
+    put_value(value);
+  }
+  template <class T>
+  void put(std::string_view name, const std::optional<T>& value) {
+    if (value) put(name, *value);
+  }
+  void put_said(std::string_view name, const std::string& text) {
+    if (!text.empty()) put(name, std::string_view(text));
+  }
+  template <class T>
+  void put_not_zero(std::string_view name, T number) {
+    if (number) put(name, number);
+  }
+  void put_true(std::string_view name, bool value) {
+    if (value) put(name, true);
+  }
+
+ private:
+  void put_value(bool value) { out_.put(std::string_view(value ? "true" : "false")); }
+  void put_value(double value) { out_.put_json(value); }
+  template <std::integral T>
+  void put_value(T value) {
+    out_.put(value);
+  }
+  void put_value(std::string_view text) { out_.put_json(text); }
+  void put_value(const char* text) { out_.put_json(std::string_view(text)); }
+  template <class Exact>
+  requires requires(const Exact& e) { e.text(); }
+  void put_value(const Exact& value) {
+    out_.put('"');
+    out_.put(value);
+    out_.put('"');
+  }
+  void put_value(const std::vector<Level>& levels) {
+    char before = '[';
+    for (const Level& level : levels) {
+      out_.put(before);
+      out_.put("[\"");
+      out_.put(level.price);
+      out_.put("\",\"");
+      out_.put(level.qty);
+      out_.put("\"]");
+      before = ',';
+    }
+    out_.put(levels.empty() ? std::string_view("[]") : std::string_view("]"));
+  }
+
+  TextBuffer& out_;
+  bool comma_ = false;
+};
 
 // One overload a kind: a new kind does not compile until it has one.
-struct Writer {
-  Json& json;
+struct EventWriter {
+  Members& json;
+
+  void put_book(const std::vector<Level>& bids, const std::vector<Level>& asks,
+                const BookSequence& sequence) const {
+    json.put("bids", bids);
+    json.put("asks", asks);
+    json.put_not_zero("first_id", sequence.first);
+    json.put_not_zero("last_id", sequence.last);
+    json.put("previous_id", sequence.previous);
+    json.put("checksum", sequence.checksum);
+    json.put_not_zero("chain", sequence.chain);
+  }
 
   void operator()(const Trade& e) const {
-    json["price"] = e.price.text();
-    json["qty"] = e.qty.text();
-    json["taker_side"] = side_text(e.taker_side);
-    put(json, "id", e.id);
-    put(json, "index_price", e.index_price);
-    if (e.aggregated) json["aggregated"] = true;
-    if (e.block) json["block"] = true;
+    json.put("price", e.price);
+    json.put("qty", e.qty);
+    json.put("taker_side", side_text(e.taker_side));
+    json.put_said("id", e.id);
+    json.put("index_price", e.index_price);
+    json.put_true("aggregated", e.aggregated);
+    json.put_true("block", e.block);
   }
   void operator()(const Quote& e) const {
-    put(json, "bid_price", e.bid_price);
-    put(json, "bid_qty", e.bid_qty);
-    put(json, "ask_price", e.ask_price);
-    put(json, "ask_qty", e.ask_qty);
-    if (e.update_id) json["update_id"] = e.update_id;
+    json.put("bid_price", e.bid_price);
+    json.put("bid_qty", e.bid_qty);
+    json.put("ask_price", e.ask_price);
+    json.put("ask_qty", e.ask_qty);
+    json.put_not_zero("update_id", e.update_id);
   }
   void operator()(const BookSnapshot& e) const {
-    put_book(json, e.bids, e.asks, e.sequence);
-    if (e.depth) json["depth"] = *e.depth;
+    put_book(e.bids, e.asks, e.sequence);
+    json.put("depth", e.depth);
   }
-  void operator()(const BookDelta& e) const { put_book(json, e.bids, e.asks, e.sequence); }
+  void operator()(const BookDelta& e) const { put_book(e.bids, e.asks, e.sequence); }
   void operator()(const Liquidation& e) const {
-    json["position_side"] = side_text(e.position_side);
-    json["feed"] = feed_text(e.feed);
-    put(json, "order_price", e.order_price);
-    put(json, "average_price", e.average_price);
-    put(json, "order_qty", e.order_qty);
-    put(json, "filled_qty", e.filled_qty);
-    put(json, "id", e.id);
+    json.put("position_side", side_text(e.position_side));
+    json.put("feed", feed_text(e.feed));
+    json.put("order_price", e.order_price);
+    json.put("average_price", e.average_price);
+    json.put("order_qty", e.order_qty);
+    json.put("filled_qty", e.filled_qty);
+    json.put_said("id", e.id);
   }
   void operator()(const LiquidationTotal& e) const {
-    json["from"] = e.from.text();
-    json["to"] = e.to.text();
-    json["long_usd"] = e.long_usd;
-    json["short_usd"] = e.short_usd;
-    json["feed"] = feed_text(e.feed);
+    json.put("from", e.from);
+    json.put("to", e.to);
+    json.put("long_usd", e.long_usd);
+    json.put("short_usd", e.short_usd);
+    json.put("feed", feed_text(e.feed));
   }
   void operator()(const FundingRate& e) const {
-    json["rate"] = e.rate.text();
-    json["funding_kind"] = funding_text(e.kind);
-    if (e.interval) json["interval_s"] = e.interval->in_seconds();
-    put(json, "settles_at", e.settles_at);
-    if (e.mean_over) json["mean_over_s"] = e.mean_over->in_seconds();
+    json.put("rate", e.rate);
+    json.put("funding_kind", funding_text(e.kind));
+    if (e.interval) json.put("interval_s", e.interval->in_seconds());
+    json.put("settles_at", e.settles_at);
+    if (e.mean_over) json.put("mean_over_s", e.mean_over->in_seconds());
   }
-  void operator()(const MarkPrice& e) const { json["price"] = e.price.text(); }
-  void operator()(const IndexPrice& e) const { json["price"] = e.price.text(); }
+  void operator()(const MarkPrice& e) const { json.put("price", e.price); }
+  void operator()(const IndexPrice& e) const { json.put("price", e.price); }
   void operator()(const OpenInterest& e) const {
-    put(json, "contracts", e.contracts);
-    put(json, "coins", e.coins);
-    put(json, "value_usd", e.value_usd);
+    json.put("contracts", e.contracts);
+    json.put("coins", e.coins);
+    json.put("value_usd", e.value_usd);
   }
   void operator()(const OptionQuote& e) const {
-    put(json, "bid_price", e.bid_price);
-    put(json, "bid_qty", e.bid_qty);
-    put(json, "bid_iv", e.bid_iv);
-    put(json, "ask_price", e.ask_price);
-    put(json, "ask_qty", e.ask_qty);
-    put(json, "ask_iv", e.ask_iv);
-    put(json, "mark_price", e.mark_price);
-    put(json, "mark_iv", e.mark_iv);
-    put(json, "last_price", e.last_price);
-    put(json, "underlying", e.underlying);
-    put(json, "underlying_price", e.underlying_price);
-    put(json, "interest_rate", e.interest_rate);
-    put(json, "open_interest", e.open_interest);
-    put(json, "volume_24h", e.volume_24h);
-    put(json, "delta", e.greeks.delta);
-    put(json, "gamma", e.greeks.gamma);
-    put(json, "vega", e.greeks.vega);
-    put(json, "theta", e.greeks.theta);
-    put(json, "rho", e.greeks.rho);
+    json.put("bid_price", e.bid_price);
+    json.put("bid_qty", e.bid_qty);
+    json.put("bid_iv", e.bid_iv);
+    json.put("ask_price", e.ask_price);
+    json.put("ask_qty", e.ask_qty);
+    json.put("ask_iv", e.ask_iv);
+    json.put("mark_price", e.mark_price);
+    json.put("mark_iv", e.mark_iv);
+    json.put("last_price", e.last_price);
+    json.put_said("underlying", e.underlying);
+    json.put("underlying_price", e.underlying_price);
+    json.put("interest_rate", e.interest_rate);
+    json.put("open_interest", e.open_interest);
+    json.put("volume_24h", e.volume_24h);
+    json.put("delta", e.greeks.delta);
+    json.put("gamma", e.greeks.gamma);
+    json.put("vega", e.greeks.vega);
+    json.put("theta", e.greeks.theta);
+    json.put("rho", e.greeks.rho);
     if (e.coin_greeks) {
-      put(json, "coin_delta", e.coin_greeks->delta);
-      put(json, "coin_gamma", e.coin_greeks->gamma);
-      put(json, "coin_vega", e.coin_greeks->vega);
-      put(json, "coin_theta", e.coin_greeks->theta);
+      json.put("coin_delta", e.coin_greeks->delta);
+      json.put("coin_gamma", e.coin_greeks->gamma);
+      json.put("coin_vega", e.coin_greeks->vega);
+      json.put("coin_theta", e.coin_greeks->theta);
     }
   }
-  void operator()(const InstrumentListed& e) const { put(json, "status", e.status); }
+  void operator()(const InstrumentListed& e) const { json.put_said("status", e.status); }
   void operator()(const Candle& e) const {
     constexpr const char* kinds[] = {"trade", "mark", "index"};
-    json["from"] = e.from.text();
-    json["to"] = e.to.text();
-    json["open"] = e.open.text();
-    json["high"] = e.high.text();
-    json["low"] = e.low.text();
-    json["close"] = e.close.text();
-    put(json, "volume", e.volume);
-    json["price_kind"] = kinds[static_cast<size_t>(e.price_kind)];
-    json["closed"] = e.closed;
+    json.put("from", e.from);
+    json.put("to", e.to);
+    json.put("open", e.open);
+    json.put("high", e.high);
+    json.put("low", e.low);
+    json.put("close", e.close);
+    json.put("volume", e.volume);
+    json.put("price_kind", kinds[static_cast<size_t>(e.price_kind)]);
+    json.put("closed", e.closed);
   }
   void operator()(const VolIndex& e) const {
-    json["index"] = e.index;
-    json["value"] = e.value;
-    put(json, "open", e.open);
-    put(json, "high", e.high);
-    put(json, "low", e.low);
+    json.put("index", std::string_view(e.index));
+    json.put("value", e.value);
+    json.put("open", e.open);
+    json.put("high", e.high);
+    json.put("low", e.low);
   }
   void operator()(const Holding& e) const {
     constexpr const char* kinds[] = {"etf", "treasury", "foundation"};
-    json["holder"] = e.holder;
-    json["holder_kind"] = kinds[static_cast<size_t>(e.holder_kind)];
-    put(json, "coins", e.coins);
-    put(json, "value_usd", e.value_usd);
-    put(json, "flow_usd", e.flow_usd);
+    json.put("holder", std::string_view(e.holder));
+    json.put("holder_kind", kinds[static_cast<size_t>(e.holder_kind)]);
+    json.put("coins", e.coins);
+    json.put("value_usd", e.value_usd);
+    json.put("flow_usd", e.flow_usd);
   }
   void operator()(const PublishedFigure& e) const {
-    json["metric"] = e.metric;
-    json["asset"] = e.asset;
-    json["value"] = e.value;
-    put(json, "unit", e.unit);
-    put(json, "window", e.window);
-    put(json, "stated_by", e.stated_by);
-    put(json, "url", e.url);
+    json.put("metric", std::string_view(e.metric));
+    json.put("asset", std::string_view(e.asset));
+    json.put("value", e.value);
+    json.put_said("unit", e.unit);
+    json.put_said("window", e.window);
+    json.put_said("stated_by", e.stated_by);
+    json.put_said("url", e.url);
   }
   void operator()(const Gap& e) const {
-    json["kind"] = e.kind == GapKind::recorded ? "recorded"
-                   : e.kind == GapKind::damage ? "damage"
-                                               : "sequence";
-    json["from"] = e.from.text();
-    json["to"] = e.to.text();
-    json["reason"] = e.reason;
-    if (e.expected) json["expected"] = *e.expected;
-    if (e.received) json["received_id"] = *e.received;
+    json.put("kind", e.kind == GapKind::recorded ? "recorded"
+                     : e.kind == GapKind::damage ? "damage"
+                                                 : "sequence");
+    json.put("from", e.from);
+    json.put("to", e.to);
+    json.put("reason", std::string_view(e.reason));
+    json.put("expected", e.expected);
+    json.put("received_id", e.received);
   }
 };
 
 }  // namespace
 
-Json event_json(const Event& event, const Instruments& instruments,
-                const std::vector<Source>& sources) {
-  Json json;
-  json["event"] = payload_name(event.payload);
+void put_event_json(TextBuffer& out, const Event& event, const Instruments& instruments,
+                    const std::vector<Source>& sources) {
+  Members json(out);
+  json.put("event", payload_name(event.payload));
   if (event.instrument < instruments.size()) {
     const Instrument& instrument = instruments[event.instrument];
-    json["venue"] = instrument.venue;
-    json["symbol"] = instrument.symbol;
-    json["instrument"] = instrument.name();
+    json.put("venue", std::string_view(instrument.venue));
+    json.put("symbol", std::string_view(instrument.symbol));
+    json.put("instrument", std::string_view(instrument.name()));
   }
-  json["at"] = event.at.text();
-  json["received"] = event.received.text();
-  if (event.source < sources.size()) json["source"] = sources[event.source].name;
-  std::visit(Writer{json}, event.payload);
-  return json;
+  json.put("at", event.at);
+  json.put("received", event.received);
+  if (event.source < sources.size())
+    json.put("source", std::string_view(sources[event.source].name));
+  std::visit(EventWriter{json}, event.payload);
+  out.put('}');
 }
 
 }  // namespace delever::render

@@ -1,14 +1,16 @@
-// An event as one JSON object, for `tape cat --events` and `tape export --format json`. Exact
-// numbers are text in their shortest exact form, estimates are JSON numbers, what is missing is
-// left out.
+// Events as JSON: one line each, written straight into a buffer. Members that an event does not
+// have are left out.
 #pragma once
 
+#include <vector>
+
 #include "market/event.h"
-#include "render/json.h"
+#include "render/text_buffer.h"
 
 namespace delever::render {
 
-Json event_json(const Event& event, const Instruments& instruments,
-                const std::vector<Source>& sources);
+// Without the end of the line.
+void put_event_json(TextBuffer& out, const Event& event, const Instruments& instruments,
+                    const std::vector<Source>& sources);
 
 }  // namespace delever::render

@@ -11,23 +11,15 @@ namespace delever::render {
 namespace {
 
 void write_text(std::string& out, const std::string& text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';  // bytes above 0x7f are negative
-  });
-  if (plain) {
+  if (is_plain_json(text))
     out += '"' + text + '"';
-    return;
-  }
-  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  else
+    out += escaped_json(text);
 }
 
 void write_number(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
-  char buffer[64];
-  out.append(buffer, nlohmann::detail::to_chars(buffer, buffer + sizeof buffer, value));
+  char buffer[kJsonNumberMax];
+  out.append(buffer, put_json_number(buffer, value));
 }
 
 template <class T>
@@ -47,6 +39,22 @@ void new_line(std::string& out, int indent, size_t depth) {
 Json& Json::Object::add(std::string name, Json value) {
   names.push_back(std::move(name));
   return values.emplace_back(std::move(value));
+}
+
+char* put_json_number(char* to, double value) {
+  if (std::isfinite(value)) return nlohmann::detail::to_chars(to, to + kJsonNumberMax, value);
+  constexpr std::string_view kNull = "null";
+  return std::copy(kNull.begin(), kNull.end(), to);
+}
+
+bool is_plain_json(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';  // bytes above 0x7f are negative
+  });
+}
+
+std::string escaped_json(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Json::Json(std::initializer_list<Json> parts) {

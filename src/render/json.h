@@ -75,6 +75,13 @@ Json::Json(const std::map<std::string, T>& members) {
 inline Json json_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
 }
+
+// The parts of it, for text that is written without a tree (render/text_buffer.h).
+inline constexpr size_t kJsonNumberMax = 64;
+char* put_json_number(char* to, double value);    // the place behind it; null: not finite
+bool is_plain_json(std::string_view text);        // stands between quotes as it is
+std::string escaped_json(std::string_view text);  // with its quotes
+
 Json to_json(const gauges::Reading& reading);
 inline std::string written_json(const Json& json) { return json.dump(2); }
 inline std::string json_line(const Json& json) { return json.dump(-1); }

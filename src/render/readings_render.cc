@@ -1,8 +1,8 @@
 #include "render/readings_render.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <optional>
+#include <algorithm>
 
 #include "market/instrument.h"
 #include "render/json.h"
@@ -11,34 +11,60 @@ namespace delever::render {
 
 namespace {
 
-std::string csv_number(const std::optional<double>& value) {
-  return value ? fmt::format("{}", *value) : "";
+void put_csv(TextBuffer& out, std::string_view text) {
+  if (text.find_first_of(",\"\n") == text.npos) return out.put(text);
+  out.put('"');
+  for (const char c : text) out.put(c == '"' ? std::string_view("\"\"") : std::string_view(&c, 1));
+  out.put('"');
 }
 
-std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\n") == text.npos) return std::string(text);
-  std::string out = "\"";
-  for (char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
+// Names of sources are words; one with a comma is quoted with the rest of the list.
+void put_sources(TextBuffer& out, const std::vector<std::string>& sources) {
+  const auto plain = [](const std::string& s) { return s.find_first_of(",\"\n") == s.npos; };
+  if (!std::all_of(sources.begin(), sources.end(), plain))
+    return put_csv(out, fmt::format("{}", fmt::join(sources, ";")));
+  for (const std::string& s : sources) {
+    if (&s != sources.data()) out.put(';');
+    out.put(std::string_view(s));
+  }
 }
 
 }  // namespace
 
-std::string reading_csv(Instant at, const gauges::Reading& r) {
-  std::string sources;
-  for (const std::string& s : r.sources) sources += (sources.empty() ? "" : ";") + s;
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", at.text(), r.asset,
-                     r.name, r.venue.value_or(""), r.expiry ? expiry_name(*r.expiry) : "",
-                     csv_number(r.value), csv_number(r.low), csv_number(r.high), r.unit,
-                     gauges::state_name(r.state), r.as_of ? r.as_of->text() : "",
-                     r.window.in_seconds(), csv_number(r.coverage), csv_text(sources),
-                     csv_text(r.reason), csv_text(r.rule));
+void put_reading_csv(TextBuffer& out, Instant at, const gauges::Reading& r) {
+  const auto comma = [&out] { out.put(','); };
+  const auto field = [&out](const auto& value) {
+    out.put(value);
+    out.put(',');
+  };
+  const auto text = [&](std::string_view value) { field(value); };
+  field(at);
+  text(r.asset);
+  text(r.name);
+  if (r.venue) out.put(std::string_view(*r.venue));
+  comma();
+  text(r.expiry ? expiry_name(*r.expiry) : std::string());
+  field(r.value);
+  field(r.low);
+  field(r.high);
+  text(r.unit);
+  text(gauges::state_name(r.state));
+  field(r.as_of);
+  field(r.window.in_seconds());
+  field(r.coverage);
+  put_sources(out, r.sources);
+  comma();
+  put_csv(out, r.reason);
+  comma();
+  put_csv(out, r.rule);
+  out.put('\n');
 }
 
-std::string reading_json_line(Instant at, const gauges::Reading& reading) {
+void put_reading_json(TextBuffer& out, Instant at, const gauges::Reading& reading) {
   Json json = to_json(reading);
   json["at"] = at.text();
-  return json_line(json) + "\n";
+  out.put(json_line(json));
+  out.put('\n');
 }
 
 }  // namespace delever::render

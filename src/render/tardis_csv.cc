@@ -35,12 +35,7 @@ constexpr KindRow kKinds[] = {
 
 // The archives' own names of markets. They have no rows of an index alone; ours stand under names
 // that no market has, which the maps here read.
-std::string tardis_exchange(const Instrument& i) {
-  if (i.kind == InstrumentKind::index) {
-    if (i.venue == "binance")
-      return i.quote == "USD" ? "binance-delivery-index" : "binance-futures-index";
-    return (i.venue == "okx" ? "okex" : i.venue) + "-index";
-  }
+std::string_view exchange_of(const Instrument& i) {
   if (i.venue == "binance") {
     switch (i.kind) {
       case InstrumentKind::linear:
@@ -65,17 +60,29 @@ std::string tardis_exchange(const Instrument& i) {
   return i.venue;
 }
 
-template <class T>
-std::string text_or_empty(const std::optional<T>& value) {
-  return value ? value->text() : std::string();
+void put_exchange(const Instrument& i, TextBuffer& out) {
+  if (i.kind == InstrumentKind::index && i.venue == "binance") {
+    out.put(i.quote == "USD" ? std::string_view("binance-delivery-index")
+                             : std::string_view("binance-futures-index"));
+    return;
+  }
+  if (i.kind == InstrumentKind::index) {
+    out.put(i.venue == "okx" ? std::string_view("okex") : std::string_view(i.venue));
+    out.put("-index");
+    return;
+  }
+  out.put(exchange_of(i));
 }
-std::string text_or_empty(const std::optional<double>& value) {
-  return value ? fmt::format("{}", *value) : "";
+
+// Fields of one row, each but the first behind a comma.
+template <class First, class... More>
+void put_fields(TextBuffer& out, const First& first, const More&... more) {
+  out.put(first);
+  ((out.put(','), out.put(more)), ...);
 }
 // Volatilities as the venue sends them: Deribit in percent, the others as fractions.
-std::string volatility(const Instrument& i, const std::optional<double>& value) {
-  if (!value) return "";
-  return fmt::format("{}", i.venue == "deribit" ? *value * 100 : *value);
+std::optional<double> volatility(const Instrument& i, const std::optional<double>& value) {
+  return value && i.venue == "deribit" ? *value * 100 : value;
 }
 // Greeks as the venue sends them first: OKX of the value in the coin.
 const Greeks& greeks_of(const Instrument& i, const OptionQuote& quote) {
@@ -148,24 +155,29 @@ std::string_view TardisCsv::header(TardisKind kind) {
   check_failed("a TardisKind has a header", __FILE__, __LINE__);
 }
 
-std::string TardisCsv::start(const Row& row) const {
+void TardisCsv::put_start(const Row& row, TextBuffer& out) const {
   const Instrument& i = instruments_[row.instrument];
-  return fmt::format("{},{},{},{},", tardis_exchange(i), i.symbol, micros(row.at),
-                     micros(row.received));
+  put_exchange(i, out);
+  out.put(',');
+  put_fields(out, std::string_view(i.symbol), micros(row.at), micros(row.received));
+  out.put(',');
 }
 
 // A message is what one stream brought at one time.
-void TardisCsv::begin_message(const Event& event, std::string& out) {
+void TardisCsv::begin_message(const Event& event, TextBuffer& out) {
   const std::pair message(event.source, event.received);
   if (message_ == message) return;
   finish(out);
   message_ = message;
 }
 
-void TardisCsv::finish(std::string& out) {
+void TardisCsv::finish(TextBuffer& out) {
   for (const Row& row : rows_) {
-    if (!in_another_row(row))
-      out += kind_ == TardisKind::options_chain ? option_row(row) : ticker_row(row);
+    if (in_another_row(row)) continue;
+    if (kind_ == TardisKind::options_chain)
+      put_option(row, out);
+    else
+      put_ticker(row, out);
   }
   rows_.clear();
 }
@@ -222,14 +234,23 @@ void TardisCsv::add_to_ticker(const Event& event) {
 }
 
 // The index of the pair is told once for all its contracts, and is newer than a contract's own.
-std::string TardisCsv::ticker_row(const Row& row) {
+void TardisCsv::put_ticker(const Row& row, TextBuffer& out) {
   const Instrument& i = instruments_[row.instrument];
   const Ticker& t = tickers_[row.instrument];
-  if (i.kind == InstrumentKind::index) return start(row) + ",,,,," + t.index + ",\n";
+  put_start(row, out);
+  if (i.kind == InstrumentKind::index) {
+    out.put(",,,,,");
+    out.put(std::string_view(t.index));
+    out.put(",\n");
+    return;
+  }
   const auto index = indices_.find(pair_of(i));
-  return start(row) + fmt::format("{},{},{},{},,{},{}\n", t.funding_at, t.funding, t.predicted,
-                                  t.open_interest,
-                                  index != indices_.end() ? index->second : t.index, t.mark);
+  const std::string_view last_price;
+  put_fields(out, std::string_view(t.funding_at), std::string_view(t.funding),
+             std::string_view(t.predicted), std::string_view(t.open_interest), last_price,
+             std::string_view(index != indices_.end() ? index->second : t.index),
+             std::string_view(t.mark));
+  out.put('\n');
 }
 
 // Open interest that comes in a message of its own makes a whole row as well.
@@ -252,62 +273,66 @@ void TardisCsv::add_to_option(const Event& event) {
   put_row(event);
 }
 
-std::string TardisCsv::option_row(const Row& row) {
+void TardisCsv::put_option(const Row& row, TextBuffer& out) {
   const Instrument& i = instruments_[row.instrument];
   const OptionQuote& e = options_[row.instrument].quote;
   const Greeks& g = greeks_of(i, e);
-  return start(row) +
-         fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                     i.option_type ? (*i.option_type == OptionType::call ? "call" : "put") : "",
-                     text_or_empty(i.strike), i.expiry ? fmt::format("{}", micros(*i.expiry)) : "",
-                     text_or_empty(e.open_interest), text_or_empty(e.last_price),
-                     text_or_empty(e.bid_price), text_or_empty(e.bid_qty), volatility(i, e.bid_iv),
-                     text_or_empty(e.ask_price), text_or_empty(e.ask_qty), volatility(i, e.ask_iv),
-                     text_or_empty(e.mark_price), volatility(i, e.mark_iv), e.underlying,
-                     text_or_empty(e.underlying_price), text_or_empty(g.delta),
-                     text_or_empty(g.gamma), text_or_empty(g.vega), text_or_empty(g.theta),
-                     text_or_empty(g.rho));
+  put_start(row, out);
+  std::string_view type;
+  if (i.option_type) type = *i.option_type == OptionType::call ? "call" : "put";
+  std::optional<int64_t> expires;
+  if (i.expiry) expires = micros(*i.expiry);
+  put_fields(out, type, i.strike, expires, e.open_interest, e.last_price, e.bid_price, e.bid_qty,
+             volatility(i, e.bid_iv), e.ask_price, e.ask_qty, volatility(i, e.ask_iv), e.mark_price,
+             volatility(i, e.mark_iv), std::string_view(e.underlying), e.underlying_price, g.delta,
+             g.gamma, g.vega, g.theta, g.rho);
+  out.put('\n');
 }
 
-void TardisCsv::write(const Event& event, std::string& out) {
+void TardisCsv::put_levels(const Row& row, std::string_view side, const std::vector<Level>& levels,
+                           TextBuffer& out) const {
+  for (const Level& level : levels) {
+    put_start(row, out);
+    put_fields(out, side, level.price, level.qty);
+    out.put('\n');
+  }
+}
+
+void TardisCsv::write(const Event& event, TextBuffer& out) {
   if (event.instrument >= instruments_.size()) return;
   const Row row{event.instrument, event.at, event.received};
   switch (kind_) {
     case TardisKind::trades:
       if (const auto* e = std::get_if<Trade>(&event.payload)) {
-        out += start(row) + fmt::format("{},{},{},{}\n", e->id,
-                                        e->taker_side == Side::buy ? "buy" : "sell",
-                                        e->price.text(), e->qty.text());
+        put_start(row, out);
+        put_fields(out, std::string_view(e->id),
+                   std::string_view(e->taker_side == Side::buy ? "buy" : "sell"), e->price, e->qty);
+        out.put('\n');
       }
       return;
     case TardisKind::quotes:
       if (const auto* e = std::get_if<Quote>(&event.payload)) {
-        out += start(row) + fmt::format("{},{},{},{}\n", text_or_empty(e->ask_qty),
-                                        text_or_empty(e->ask_price), text_or_empty(e->bid_price),
-                                        text_or_empty(e->bid_qty));
+        put_start(row, out);
+        put_fields(out, e->ask_qty, e->ask_price, e->bid_price, e->bid_qty);
+        out.put('\n');
       }
       return;
-    case TardisKind::incremental_book_l2: {
-      const auto rows = [&](const std::vector<Level>& levels, const char* side, bool snapshot) {
-        for (const Level& level : levels)
-          out += start(row) +
-                 fmt::format("{},{},{},{}\n", snapshot, side, level.price.text(), level.qty.text());
-      };
+    case TardisKind::incremental_book_l2:
       if (const auto* e = std::get_if<BookSnapshot>(&event.payload)) {
-        rows(e->bids, "bid", true);
-        rows(e->asks, "ask", true);
+        put_levels(row, "true,bid", e->bids, out);
+        put_levels(row, "true,ask", e->asks, out);
       } else if (const auto* delta = std::get_if<BookDelta>(&event.payload)) {
-        rows(delta->bids, "bid", false);
-        rows(delta->asks, "ask", false);
+        put_levels(row, "false,bid", delta->bids, out);
+        put_levels(row, "false,ask", delta->asks, out);
       }
       return;
-    }
     case TardisKind::liquidations:
       if (const auto* e = std::get_if<Liquidation>(&event.payload)) {
-        out +=
-            start(row) + fmt::format("{},{},{},{}\n", e->id,
-                                     e->position_side == PositionSide::long_side ? "sell" : "buy",
-                                     text_or_empty(e->price()), text_or_empty(e->qty()));
+        put_start(row, out);
+        const bool sold = e->position_side == PositionSide::long_side;
+        put_fields(out, std::string_view(e->id), std::string_view(sold ? "sell" : "buy"),
+                   e->price(), e->qty());
+        out.put('\n');
       }
       return;
     case TardisKind::derivative_ticker:

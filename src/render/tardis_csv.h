@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "market/event.h"
+#include "render/text_buffer.h"
 
 namespace delever::render {
 
@@ -33,8 +34,8 @@ class TardisCsv {
   static std::string_view header(TardisKind kind);
   // Appends rows. One message makes one row of an instrument's ticker or option, which is written
   // when the next message begins.
-  void write(const Event& event, std::string& out);
-  void finish(std::string& out);  // the row of the last message
+  void write(const Event& event, TextBuffer& out);
+  void finish(TextBuffer& out);  // the row of the last message
 
  private:
   // What was last known of the instrument: a row repeats it, as the archives do.
@@ -48,14 +49,16 @@ class TardisCsv {
     InstrumentId instrument;
     Instant at, received;
   };
-  void begin_message(const Event& event, std::string& out);
+  void begin_message(const Event& event, TextBuffer& out);
   void put_row(const Event& event);
   void add_to_ticker(const Event& event);
   void add_to_option(const Event& event);
   bool in_another_row(const Row& row) const;
-  std::string start(const Row& row) const;
-  std::string ticker_row(const Row& row);
-  std::string option_row(const Row& row);
+  void put_start(const Row& row, TextBuffer& out) const;
+  void put_levels(const Row& row, std::string_view side, const std::vector<Level>& levels,
+                  TextBuffer& out) const;
+  void put_ticker(const Row& row, TextBuffer& out);
+  void put_option(const Row& row, TextBuffer& out);
 
   TardisKind kind_;
   const Instruments& instruments_;
