@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "feeds/read_ahead.h"
+
 namespace delever::feeds {
 namespace {
 
@@ -253,6 +255,10 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   if (got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
     if (member.name.ends_with(".gz")) member.name.resize(member.name.size() - 3);
     member.source = std::make_unique<GzipSource>(std::move(member.source), path);
+    // Not of a pipe: a reader that ends early would wait there for bytes that nobody wants.
+    constexpr uint64_t kWorthAThread = uint64_t{1} << 20;
+    if (size >= kWorthAThread && std::filesystem::is_regular_file(path, ec))
+      member.source = std::make_unique<ReadAhead>(std::move(member.source));
   }
   return std::unique_ptr<InputFile>(std::make_unique<SingleFile>(std::move(member), size));
 }

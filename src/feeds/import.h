@@ -34,7 +34,7 @@ struct ImportOptions {
   std::optional<Instant>
       received;  // jsonl without .recv: when all of it was received; else each message's own time
   bool lenient = false;  // bad rows are skipped and counted
-  size_t chunk_bytes = size_t{64} << 20;
+  size_t chunk_bytes = size_t{16} << 20;
   std::function<bool()> stop = {};  // asked for each message: somebody wants it to end
 };
 

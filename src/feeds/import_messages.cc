@@ -151,6 +151,7 @@ class MessageImporter final : public Importer {
     }
     last_.reset();
     waiting_.clear();
+    same_ = nullptr;
     LineReader lines(*member.source, member.place);
     while (const std::optional<std::string_view> line = TRY(lines.line())) {
       std::optional<Instant> received = options_.received;
@@ -192,7 +193,16 @@ class MessageImporter final : public Importer {
         "receipt"};
   }
 
+  // Of one member only the request differs from line to line.
   Result<Target*> target_of(const StreamGuess& guess, const std::string& request) {
+    if (same_ == nullptr || request != same_request_) {
+      same_ = TRY(find_target(guess, request));
+      same_request_ = request;
+    }
+    return same_;
+  }
+
+  Result<Target*> find_target(const StreamGuess& guess, const std::string& request) {
     tape::StreamInfo info{.decoder = guess.decoder, .settings = guess.settings};
     if (!request.empty()) info.settings["request"] = request;
     const auto setting = [&](const char* key) {
@@ -255,6 +265,8 @@ class MessageImporter final : public Importer {
   ImportFormat format_;
   Instruments instruments_;
   std::map<std::string, Target, std::less<>> targets_;
+  Target* same_ = nullptr;  // of the line before, in targets_
+  std::string same_request_;
   std::optional<Instant> last_;
   std::vector<Waiting> waiting_;
 };

@@ -50,11 +50,11 @@ Result<size_t> LineReader::find_line_end(size_t from) {
   }
 }
 
-std::string_view LineReader::take(size_t end) {
+std::string_view LineReader::take(size_t end, uint64_t lines) {
   std::string_view out(buffer_.data() + begin_, end);
   begin_ += std::min(end + 1, end_ - begin_);
   number_ = next_number_;
-  next_number_ += static_cast<uint64_t>(std::count(out.begin(), out.end(), '\n')) + 1;
+  next_number_ += lines;
   if (out.ends_with('\r')) out.remove_suffix(1);
   return out;
 }
@@ -62,20 +62,22 @@ std::string_view LineReader::take(size_t end) {
 Result<std::optional<std::string_view>> LineReader::line() {
   const size_t end = TRY(find_line_end(0));
   if (end == 0 && done_ && begin_ == end_) return std::optional<std::string_view>();
-  return std::optional(take(end));
+  return std::optional(take(end, 1));
 }
 
 Result<std::optional<std::string_view>> LineReader::record() {
   const size_t first = TRY(find_line_end(0));
   if (first == 0 && done_ && begin_ == end_) return std::optional<std::string_view>();
   size_t end = first;
+  uint64_t lines = 1;
   bool open = codec::open_quote({buffer_.data() + begin_, end});
   while (open && begin_ + end < end_ && end < kRecordMax) {
     const size_t from = end + 1;
     end = TRY(find_line_end(from));
+    ++lines;
     if (codec::open_quote({buffer_.data() + begin_ + from, end - from})) open = false;
   }
-  return std::optional(take(open ? first : end));
+  return std::optional(open ? take(first, 1) : take(end, lines));
 }
 
 }  // namespace delever::feeds

@@ -32,7 +32,7 @@ class LineReader {
   Result<size_t> find_line_end(
       size_t from);  // position of '\n', or of the end of the file; npos: more than `max`
   Result<bool> fill();
-  std::string_view take(size_t end);
+  std::string_view take(size_t end, uint64_t lines);
 
   ByteSource& source_;
   std::string place_;
