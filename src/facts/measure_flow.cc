@@ -121,29 +121,58 @@ Bins binned(const Track& t, Duration length) {
   return out;
 }
 
-// Exponent of E[return * sign(flow) | size of flow] over ten groups of equal number.
-std::optional<double> curve_exponent(const std::vector<double>& flow,
-                                     const std::vector<double>& returns,
-                                     const statistics::Positions& at) {
-  statistics::Positions order;
-  for (const size_t i : at)
-    if (flow[i] != 0) order.push_back(i);
-  if (order.size() < kGroups * 3) return std::nullopt;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return std::abs(flow[a]) < std::abs(flow[b]); });
-  std::vector<double> size(kGroups), moved(kGroups), count(kGroups);
-  for (size_t i = 0; i < order.size(); ++i) {
-    const size_t g = i * kGroups / order.size();
-    size[g] += std::abs(flow[order[i]]);
-    moved[g] += (flow[order[i]] > 0 ? 1 : -1) * returns[order[i]];
-    count[g] += 1;
+// Exponent of E[return * sign(flow) | size of flow] over ten groups of equal number. A bootstrap
+// asks some hundred times for bins in the order of their flow: ranked once, each time is put in
+// order by counting.
+class FlowCurve {
+ public:
+  FlowCurve(const std::vector<double>& flow, const std::vector<double>& returns)
+      : flow_(flow), returns_(returns), rank_(flow.size()) {
+    statistics::Positions all = statistics::as_they_were(flow.size());
+    std::sort(all.begin(), all.end(),
+              [&](size_t a, size_t b) { return std::abs(flow[a]) < std::abs(flow[b]); });
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (i > 0 && std::abs(flow[all[i - 1]]) < std::abs(flow[all[i]])) ++ranks_;
+      rank_[all[i]] = ranks_;
+    }
+    ++ranks_;
   }
-  for (size_t g = 0; g < kGroups; ++g) {
-    size[g] /= count[g];
-    moved[g] /= count[g];
+
+  std::optional<double> exponent(const statistics::Positions& at) const {
+    const statistics::Positions order = in_order(at);
+    if (order.size() < kGroups * 3) return std::nullopt;
+    std::vector<double> size(kGroups), moved(kGroups), count(kGroups);
+    for (size_t i = 0; i < order.size(); ++i) {
+      const size_t g = i * kGroups / order.size();
+      size[g] += std::abs(flow_[order[i]]);
+      moved[g] += (flow_[order[i]] > 0 ? 1 : -1) * returns_[order[i]];
+      count[g] += 1;
+    }
+    for (size_t g = 0; g < kGroups; ++g) {
+      size[g] /= count[g];
+      moved[g] /= count[g];
+    }
+    return statistics::power_exponent(size, moved, kGroupsPositive);
   }
-  return statistics::power_exponent(size, moved, kGroupsPositive);
-}
+
+ private:
+  // Those with any flow; equals stay as they came.
+  statistics::Positions in_order(const statistics::Positions& at) const {
+    std::vector<size_t> next(ranks_ + 1);
+    for (const size_t i : at) next[rank_[i] + 1] += flow_[i] != 0;
+    for (size_t r = 1; r <= ranks_; ++r) next[r] += next[r - 1];
+    statistics::Positions order(next[ranks_]);
+    for (const size_t i : at) {
+      if (flow_[i] != 0) order[next[rank_[i]]++] = i;
+    }
+    return order;
+  }
+
+  const std::vector<double>& flow_;
+  const std::vector<double>& returns_;
+  std::vector<size_t> rank_;  // of each bin by the size of its flow, from 0
+  size_t ranks_ = 0;
+};
 
 void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream,
                FactSet& out) {
@@ -181,9 +210,9 @@ void bin_facts(const Track* t, Duration length, const std::string& name, uint32_
       return line ? std::optional(line->r2) : std::nullopt;
     };
   };
-  add("aggregate_impact_exponent", bins.trades, [&](const statistics::Positions& at) {
-    return curve_exponent(bins.trades, bins.returns, at);
-  });
+  const FlowCurve curve(bins.trades, bins.returns);
+  add("aggregate_impact_exponent", bins.trades,
+      [&](const statistics::Positions& at) { return curve.exponent(at); });
   add("trade_imbalance_return_r2", bins.trades, explained(bins.trades));
   add("quote_imbalance_return_r2", bins.quotes, explained(bins.quotes));
 }

@@ -24,8 +24,11 @@ Positions resampled(size_t n, size_t block, Random& random) {
   Positions drawn;
   drawn.reserve(n);
   while (drawn.size() < n) {
-    const size_t start = random.below(n);
-    for (size_t i = 0; i < block && drawn.size() < n; ++i) drawn.push_back((start + i) % n);
+    size_t at = random.below(n);
+    for (size_t i = 0; i < block && drawn.size() < n; ++i) {
+      drawn.push_back(at);
+      if (++at == n) at = 0;
+    }
   }
   return drawn;
 }

@@ -47,12 +47,13 @@ std::optional<double> excess_kurtosis(Values x) {
 
 std::optional<double> quantile(std::vector<double> x, double p) {
   if (x.empty()) return std::nullopt;
-  std::sort(x.begin(), x.end());
   const double place = p * static_cast<double>(x.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  if (below + 1 >= x.size()) return x.back();
+  const auto below = std::min(static_cast<size_t>(place), x.size() - 1);
+  const auto at = x.begin() + static_cast<std::ptrdiff_t>(below);
+  std::nth_element(x.begin(), at, x.end());
+  if (at + 1 == x.end()) return *at;
   const double part = place - static_cast<double>(below);
-  return x[below] + part * (x[below + 1] - x[below]);
+  return *at + part * (*std::min_element(at + 1, x.end()) - *at);
 }
 
 std::optional<double> median(std::vector<double> x) { return quantile(std::move(x), 0.5); }
