@@ -31,6 +31,12 @@ Instant floor_before(Instant t,
   return Instant::ns((ns / n - (ns % n < 0 ? 1 : 0)) * n);
 }
 
+std::map<std::string_view, size_t> gauge_ranks() {
+  std::map<std::string_view, size_t> out;
+  for (size_t i = 0; i < gauge_names().size(); ++i) out.emplace(gauge_names()[i].name, i);
+  return out;
+}
+
 }  // namespace
 
 struct Gauges::Impl {
@@ -260,12 +266,11 @@ std::vector<Reading> Gauges::readings(Instant at) const {
   for (Reading& r : panel.readings) impl_->add_remarks(r, at);
   // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found,
   // kept.
-  const auto& names = gauge_names();
-  const auto rank = [&](const Reading& r) {
-    const auto found = std::find_if(names.begin(), names.end(),
-                                    [&](const GaugeName& n) { return n.name == r.name; });
-    CHECK(found != names.end() && found->unit == r.unit);
-    return found - names.begin();
+  static const std::map<std::string_view, size_t> ranks = gauge_ranks();
+  const auto rank = [](const Reading& r) {
+    const auto found = ranks.find(r.name);
+    CHECK(found != ranks.end() && gauge_names()[found->second].unit == r.unit);
+    return static_cast<long>(found->second);
   };
   std::vector<std::pair<long, size_t>> order;
   for (size_t i = 0; i < panel.readings.size(); ++i) order.emplace_back(rank(panel.readings[i]), i);

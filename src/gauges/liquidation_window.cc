@@ -73,10 +73,10 @@ std::optional<double> long_share(double longs, double shorts, double floor) {
 DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const LiquidationRules& rules) {
   DayMeans out;
   const Instant from = end - kDay * rules.days;
-  auto it = std::lower_bound(series.days.begin(), series.days.end(), from,
+  auto it = std::lower_bound(series.days->begin(), series.days->end(), from,
                              [](const DaySums& d, Instant t) { return d.day < t; });
   double sum = 0, shares = 0, longs = 0, shorts = 0;
-  for (; it != series.days.end() && it->day < end; ++it) {
+  for (; it != series.days->end() && it->day < end; ++it) {
     if (it->coverage < rules.coverage_min) continue;
     const auto o = oscillator(it->longs, it->shorts, rules.floor_usd_per_day);
     if (!o) continue;
@@ -100,7 +100,7 @@ Percentile percentile_of(double value, const LiquidationSeries& series, Instant 
                          const LiquidationRules& rules) {
   Percentile out;
   double below = 0, weight_below = 0, weight = 0;
-  for (const DaySums& d : series.days) {
+  for (const DaySums& d : *series.days) {
     if (d.day + kDay > end) break;
     if (d.coverage < rules.coverage_min) continue;
     const auto o = oscillator(d.longs, d.shorts, rules.floor_usd_per_day);
@@ -205,8 +205,8 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
     if (!means.oscillator) {
       missing = fmt::format("{}: {} of {} are valid, {} needed", series.label, means.valid, span,
                             r.days_min);
-      if (!series.days.empty())
-        missing += "; its last complete day is " + series.days.back().day.date();
+      if (!series.days->empty())
+        missing += "; its last complete day is " + series.days->back().day.date();
       continue;
     }
     Estimate e{.label = series.label,
@@ -214,9 +214,9 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
                .origin = series.origin,
                .coverage = means.coverage,
                .note = span};
-    for (const DaySums& d : series.days) {
-      if (d.day < end) e.as_of = d.day + kDay;
-    }
+    const auto behind = std::lower_bound(series.days->begin(), series.days->end(), end,
+                                         [](const DaySums& d, Instant t) { return d.day < t; });
+    if (behind != series.days->begin()) e.as_of = std::prev(behind)->day + kDay;
     const auto put = [&](std::vector<Estimate>& to, double value) {
       e.value = value;
       e.low = e.high = std::nullopt;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -42,7 +43,7 @@ struct LiquidationSeries {
   std::string label;
   std::set<std::string> sources{};
   Origin origin{};
-  std::vector<DaySums> days{};  // complete UTC days, ascending
+  std::shared_ptr<const std::vector<DaySums>> days;  // complete UTC days, ascending; never null
 };
 
 // The share of the total that fell into its largest bucket of so many minutes of the clock. Missing

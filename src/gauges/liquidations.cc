@@ -116,6 +116,7 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
       total.to > event.received)
     return;
   const Row row{total.from, event.received, longs.value().raw(), shorts.value().raw()};
+  publisher.kept = {};
   const auto [at, fresh] = publisher.rows.try_emplace(total.to, row);
   // A revision replaces; of two that came together the larger, so that their order cannot matter.
   const auto rank = [](const Row& r) { return std::tuple(r.received, r.longs, r.shorts, r.from); };
@@ -450,7 +451,20 @@ std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
   return out;
 }
 
-std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, Instant at) const {
+// What holds from one row to the next within a day is kept: readings are asked for every hour, a
+// publisher speaks once a day.
+std::shared_ptr<const std::vector<DaySums>> Liquidations::published_days(const Publisher& publisher,
+                                                                         Instant at) const {
+  const auto behind = publisher.rows.upper_bound(at);
+  const Instant last = behind == publisher.rows.begin() ? Instant::min() : std::prev(behind)->first;
+  KeptDays& kept = publisher.kept;
+  if (kept.days && kept.day == at.start_of_day() && kept.last == last) return kept.days;
+  kept = {at.start_of_day(), last,
+          std::make_shared<const std::vector<DaySums>>(sums_of_days(publisher, at))};
+  return kept.days;
+}
+
+std::vector<DaySums> Liquidations::sums_of_days(const Publisher& publisher, Instant at) {
   struct Sum {
     Wide longs = 0, shorts = 0;
     Duration covered;
@@ -460,9 +474,9 @@ std::vector<DaySums> Liquidations::published_days(const Publisher& publisher, In
   for (const auto& [to, row] : publisher.rows) {
     if (to > at) break;
     const Instant day = row.from.start_of_day();
-    if (to > day + kDay) continue;  // across midnight: of neither day
-    Sum& sum = sums[day];
-    if (row.from < sum.reached) continue;  // overlaps the row before it
+    if (to > day + kDay) continue;                         // across midnight: of neither day
+    Sum& sum = sums.try_emplace(sums.end(), day)->second;  // rows come by their end
+    if (row.from < sum.reached) continue;                  // overlaps the row before it
     sum.reached = to;
     sum.longs += row.longs;
     sum.shorts += row.shorts;
@@ -493,8 +507,7 @@ std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
       covered = covered + (it->first - it->second.from);
     }
     if (covered.in_days() < enough) continue;
-    out.push_back(
-        {name, static_cast<double>(longs) * 1e-6, static_cast<double>(shorts) * 1e-6});
+    out.push_back({name, static_cast<double>(longs) * 1e-6, static_cast<double>(shorts) * 1e-6});
   }
   const bool recorded = std::any_of(venues_.begin(), venues_.end(), [](const auto& venue) {
     return !venue.second.sources.empty();
@@ -512,7 +525,7 @@ std::vector<LiquidationSeries> Liquidations::all_series(Instant at) const {
                    published_days(publisher, at)});
   LiquidationSeries recorded;
   recorded.label = "venues";
-  recorded.days = recorded_days(at);
+  recorded.days = std::make_shared<const std::vector<DaySums>>(recorded_days(at));
   for (const std::string& name : desk_.rules.liquidation.venues) {
     const auto venue = venues_.find(name);
     if (venue == venues_.end() || venue->second.sources.empty()) continue;
@@ -558,7 +571,7 @@ std::vector<LiquidationDay> Liquidations::days(Instant at) const {
   const auto& rules = desk_.rules.liquidation;
   std::vector<LiquidationDay> out;
   for (const LiquidationSeries& series : all_series(at)) {
-    for (const DaySums& d : series.days) {
+    for (const DaySums& d : *series.days) {
       LiquidationDay day{.series = series.label,
                          .day = d.day,
                          .long_usd = d.longs,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -93,9 +94,14 @@ class Liquidations {
     Instant received;
     int64_t longs = 0, shorts = 0;
   };
+  struct KeptDays {  // of a moment of `day` by which the row that ends at `last` had ended
+    Instant day, last;
+    std::shared_ptr<const std::vector<DaySums>> days;
+  };
   struct Publisher {
     std::map<Instant, Row> rows;  // by end; a vendor's rows are few enough to keep
     std::set<std::string> sources;
+    mutable KeptDays kept;  // of the rows as they are
   };
 
   std::optional<double> dollars_of(InstrumentId id, const Raw& raw, Instant at) const;
@@ -113,7 +119,9 @@ class Liquidations {
                                                     std::string& why_not) const;
   DaySums recorded_day(Instant day) const;
   std::vector<DaySums> recorded_days(Instant at) const;
-  std::vector<DaySums> published_days(const Publisher& publisher, Instant at) const;
+  static std::vector<DaySums> sums_of_days(const Publisher& publisher, Instant at);
+  std::shared_ptr<const std::vector<DaySums>> published_days(const Publisher& publisher,
+                                                             Instant at) const;
   std::vector<LiquidationSeries> all_series(Instant at) const;
 
   const Desk& desk_;

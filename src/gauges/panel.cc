@@ -56,8 +56,12 @@ size_t independent(std::vector<const Estimate*> estimates) {
 }
 
 std::string key_of(const Panel::Name& name) {
-  return fmt::format("{}|{}|{}", name.name, name.venue.value_or(""),
-                     name.expiry ? name.expiry->text() : "");
+  std::string key(name.name);
+  key += '|';
+  if (name.venue) key += *name.venue;
+  key += '|';
+  if (name.expiry) key += name.expiry->text();
+  return key;
 }
 
 void add_note(std::string& reason, std::string_view note) {
