@@ -116,6 +116,14 @@ class TapeDashboard final : public Dashboard {
     tell_listeners(text);
   }
 
+  bool admits(const net::ServerRequest& request, const net::ReplyPtr& reply) override {
+    const auto refusal = gate_.refuse_caller(request, true);
+    if (!refusal) return true;
+    ++counts_.refused;
+    refuse({reply, "control", "", loop_.clock().elapsed()}, *refusal);
+    return false;
+  }
+
   void close(Duration grace, std::function<void()> done) override {
     // Event streams never end by themselves: they would use up the grace.
     for (const net::ReplyPtr& listener : std::exchange(listeners_, {})) listener->finish();
@@ -326,8 +334,10 @@ class TapeDashboard final : public Dashboard {
     for (const FramePtr& frame : frames_.all_latest()) on_frame_(frame);
   }
 
+  Instant now() const { return options_.now ? options_.now() : loop_.clock().now(); }
+
   Duration behind(const FramePtr& frame) const {
-    return frame ? loop_.clock().now() - frame->brief.as_of : Duration();
+    return frame ? now() - frame->brief.as_of : Duration();
   }
 
   std::string tape_text() const {
@@ -337,7 +347,15 @@ class TapeDashboard final : public Dashboard {
               {"last", time_or_null(frames_.last())}};
     json["as_of"] = frame ? Json(frame->brief.as_of.text()) : Json();
     json["behind_s"] = frames_.growing() && frame ? Json(behind(frame).in_seconds()) : Json();
+    json["stale"] = stale_json();
     return render::json_line(json);
+  }
+
+  // Why what is shown is not the newest, though the tapes grow.
+  Json stale_json() const {
+    const std::optional<Trouble> trouble = frames_.trouble(options_.subject.asset);
+    if (!trouble) return {};
+    return {{"what", trouble->error.text()}, {"since", trouble->since.text()}};
   }
 
   std::string status_text() const {
@@ -352,7 +370,9 @@ class TapeDashboard final : public Dashboard {
               {"version", frames_.version()},
               {"claims", !options_.subject.claims.empty()},
               {"build", reports::build_id()},
-              {"now", loop_.clock().now().text()}};
+              {"now", now().text()},
+              {"stale", stale_json()},
+              {"control", options_.control.empty() ? Json() : Json(options_.control)}};
     json["tapes"] = Json::array();
     for (const TapeState& t : frames_.tapes())
       json["tapes"].push_back({{"path", t.path.substr(t.path.rfind('/') + 1)},
@@ -389,6 +409,7 @@ class TapeDashboard final : public Dashboard {
     counts_.version = frames_.version();
     counts_.growing = frames_.growing();
     counts_.behind = behind(frames_.latest(options_.subject.asset));
+    counts_.stale = frames_.trouble(options_.subject.asset).has_value();
     return readings_metrics_ + server_metrics(counts_);
   }
 

@@ -14,7 +14,8 @@ constexpr size_t kFrames = 12;        // kept, and their readings with them
 constexpr uint64_t kSlice = 100'000;  // messages before another task has its turn
 // How often the tapes are looked at, and how often one that grows gives a frame at most.
 constexpr Duration kLook = Duration::ms(500), kFrameEvery = Duration::seconds(1);
-constexpr size_t kFollowed = 6;  // coins
+constexpr size_t kFollowed = 6;                    // coins
+constexpr Duration kAgain = Duration::seconds(5);  // after a follower has failed
 
 std::vector<TapeState> look_at(const std::vector<std::string>& paths) {
   std::vector<TapeState> out;
@@ -59,6 +60,11 @@ std::optional<Instant> Frames::first() const {
 FramePtr Frames::latest(const std::string& asset) const {
   const auto found = latest_.find(asset);
   return found == latest_.end() ? nullptr : found->second;
+}
+
+std::optional<Trouble> Frames::trouble(const std::string& asset) const {
+  const auto found = followed_.find(asset);
+  return found == followed_.end() ? std::nullopt : found->second.trouble;
 }
 
 std::vector<FramePtr> Frames::all_latest() const {
@@ -106,6 +112,7 @@ void Frames::want(const std::string& asset, const std::string& at, Then then) {
   if (at.empty() && growing_) {
     Followed& f = followed_[asset];
     if (f.frame) return then(f.frame);
+    if (f.trouble && loop_.clock().elapsed() < f.again) return then(f.trouble->error);
     // A follower keeps gauges in memory and reads every tape on: hence a limit of its own.
     if (followed_.size() > kFollowed) {
       followed_.erase(asset);
@@ -180,14 +187,17 @@ void Frames::follow(const std::string& asset) {
           f.follower = std::move(opened).value();
           return advance(asset);
         }
-        const Result<FramePtr> failed = opened.error();
-        for (const Then& then : std::exchange(f.waiting, {})) then(failed);
+        failed(f, opened.error());
       });
 }
 
 void Frames::advance(const std::string& asset) {
   Followed& f = followed_[asset];
-  if (!f.follower) return f.waiting.empty() ? void() : follow(asset);
+  if (!f.follower) {
+    const bool wanted = f.trouble || !f.waiting.empty();
+    if (wanted && loop_.clock().elapsed() >= f.again) follow(asset);
+    return;
+  }
   f.busy = true;
   const bool due = loop_.clock().elapsed() - f.made >= kFrameEvery;
   const std::optional<Instant> shown = f.frame ? std::optional(f.frame->brief.as_of) : std::nullopt;
@@ -215,14 +225,11 @@ void Frames::advanced(const std::string& asset, Advanced done) {
   if (found == followed_.end()) return;
   Followed& f = found->second;
   f.busy = false;
-  if (done.error) {
-    const Result<FramePtr> failed = std::move(*done.error);
-    f.follower.reset();
-    for (const Then& then : std::exchange(f.waiting, {})) then(failed);
-    return;
-  }
+  if (done.error) return failed(f, *done.error);
   if (done.more) return advance(asset);
-  if (!done.frame) return;
+  // All is read that is there: what a failed follower left stale is not so any more.
+  const bool mended = std::exchange(f.trouble, std::nullopt).has_value();
+  if (!done.frame) return mended ? changed_() : void();
   f.frame = done.frame;
   f.made = loop_.clock().elapsed();
   latest_[asset] = done.frame;
@@ -230,6 +237,18 @@ void Frames::advanced(const std::string& asset, Advanced done) {
   const Result<FramePtr> known = done.frame;
   for (const Then& then : std::exchange(f.waiting, {})) then(known);
   changed_();
+}
+
+// The frame that is there stays, and trouble() says that it is stale.
+void Frames::failed(Followed& f, const Error& error) {
+  f.follower.reset();
+  f.again = loop_.clock().elapsed() + kAgain;
+  const bool news = !f.trouble;
+  const Instant since = news ? loop_.clock().now() : f.trouble->since;
+  f.trouble = Trouble{error, since};
+  const Result<FramePtr> known = error;
+  for (const Then& then : std::exchange(f.waiting, {})) then(known);
+  if (news) changed_();
 }
 
 }  // namespace delever::dashboard

@@ -27,6 +27,12 @@ struct TapeState {
   friend bool operator==(const TapeState&, const TapeState&) = default;
 };
 
+// Why the newest frame of a coin stays as it is.
+struct Trouble {
+  Error error;
+  Instant since;
+};
+
 class Frames {
  public:
   using Then = std::function<void(const Result<FramePtr>&)>;
@@ -38,6 +44,8 @@ class Frames {
   // The latest that is ready; null: none yet.
   FramePtr latest(const std::string& asset) const;
   std::vector<FramePtr> all_latest() const;
+  // Of a coin that is followed: it failed, and is tried again every few seconds.
+  std::optional<Trouble> trouble(const std::string& asset) const;
 
   bool growing() const { return growing_; }
   uint64_t version() const { return version_; }  // of what a question without a time is answered by
@@ -60,6 +68,8 @@ class Frames {
     std::vector<Then> waiting;
     bool busy = false;
     Duration made;  // when, by the loop's clock
+    std::optional<Trouble> trouble;
+    Duration again;  // not tried before, by the loop's clock
   };
   struct Advanced {
     bool more = false, complete = false;
@@ -72,6 +82,7 @@ class Frames {
   void follow(const std::string& asset);
   void advance(const std::string& asset);
   void advanced(const std::string& asset, Advanced done);
+  void failed(Followed& followed, const Error& error);
   void drop_old();
 
   net::Loop& loop_;

@@ -25,6 +25,10 @@ std::optional<Refusal> Gate::refuse(const net::ServerRequest& request, bool secr
     return Refusal{405, "nothing here is changed by a request: GET and HEAD alone"};
   if (!request.body.empty()) return Refusal{400, "a question has no body"};
   if (request.path.size() + request.query.size() > 2048) return Refusal{414, "too long a path"};
+  return refuse_caller(request, secret);
+}
+
+std::optional<Refusal> Gate::refuse_caller(const net::ServerRequest& request, bool secret) const {
   if (is_foreign(request)) return Refusal{403, "not for pages of another site"};
   if (token_.empty() || !secret) return std::nullopt;
   const auto given = net::find_header(request.headers, "Authorization");

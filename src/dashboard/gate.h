@@ -20,6 +20,8 @@ class Gate {
   explicit Gate(std::string token) : token_(std::move(token)) {}
   // `secret`: the path shows what is on the tapes, so the token is asked for.
   std::optional<Refusal> refuse(const net::ServerRequest& request, bool secret) const;
+  // Of who asks alone, whatever the method: for routes of others that do change something.
+  std::optional<Refusal> refuse_caller(const net::ServerRequest& request, bool secret) const;
 
  private:
   const std::string token_;

@@ -79,6 +79,8 @@ std::string server_metrics(const ServerCounts& c) {
   one(out, "delever_frame_seconds_total", "counter", "time they took", c.frame_seconds);
   one(out, "delever_tape_version", "gauge", "changes of the tapes seen", number(c.version));
   one(out, "delever_tape_growing", "gauge", "1 while a tape is written", c.growing ? 1 : 0);
+  one(out, "delever_tape_stale", "gauge", "1 while a tape that is written cannot be followed",
+      c.stale ? 1 : 0);
   if (c.growing)
     one(out, "delever_tape_behind_seconds", "gauge", "clock less what the readings are as of",
         c.behind.in_seconds());

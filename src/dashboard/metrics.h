@@ -34,8 +34,8 @@ struct ServerCounts {
   double frame_seconds = 0;
   size_t waiting = 0, listeners = 0, cache_bytes = 0, connections = 0;
   uint64_t version = 0;
-  Duration behind;  // of the clock, where a tape grows
-  bool growing = false;
+  Duration behind;                      // of the clock, where a tape grows
+  bool growing = false, stale = false;  // stale: the tapes grow and cannot be followed
 };
 
 std::string server_metrics(const ServerCounts& counts);

@@ -126,7 +126,10 @@ function busy(change: number): void {
 
 const HEAD_TILES = ["price_usd", "oi_change_24h_coins", "liq_total_usd_24h", "liq_long_share", "liq_dominance_osc", "funding_annual_oi_weighted", "basis_annual", "realized_vol_24h", "vol_index_30d", "options_put_call"];
 
+let oscillator: number | null = null; // of the 24 hours up to what is shown
+
 function drawReadings(readings: Readings): void {
+  oscillator = readings.unknown ? null : (whole(readings, "liq_dominance_osc")?.value ?? null);
   const at = view.at;
   cards.set(readings, track, at);
   if (readings.unknown) {
@@ -211,10 +214,9 @@ function drawSeries(series: Series): void {
 }
 
 function drawHistory(history: History): void {
-  const today = null;
   const days = history.liquidation_days.filter((d) => d.valid && d.oscillator !== null).length;
   daysHead.hidden = daysChart.area.hidden = days < 2;
-  daysChart.set(time.daysChart(history, today));
+  daysChart.set(time.daysChart(history, oscillator));
   panels.share.setRows(time.dayRows(history));
   panels.share.say(days < 2 ? `${days === 0 ? "No" : "One"} whole day of liquidations is on the tape up to here; where today stands in history needs more.` : "");
   const last = new Map<string, History["funding"][number]>();
@@ -480,10 +482,22 @@ document.addEventListener("keydown", (event) => {
 
 async function refresh(): Promise<void> {
   status = await ask<Status>("status");
-  byId("subject").textContent = status.title;
+  if (status.control === null) byId("subject").textContent = status.title;
   byId("foot").textContent = `${status.tapes.map((t) => `${t.path}: ${t.messages.toLocaleString("en-GB")} messages${t.closed ? "" : ", growing"}`).join("; ")}. delever ${status.build.slice(0, 12)}. Every number opens its card. No advice. Charts: Lightweight Charts by TradingView (tradingview.com), Apache ECharts.`;
+  const control = byId<HTMLAnchorElement>("control");
+  control.hidden = status.control === null;
+  if (status.control) control.href = status.control;
   if (!view.asset) keep({ asset: status.asset });
   drawAssets();
+}
+
+interface Pace { now: string; over: boolean; speed: number; paused: boolean; behind_seconds: number; recording: { ended?: string } }
+
+// Of a rehearsal: where its market stands, beside the title.
+function drawPace(pace: Pace): void {
+  const how = pace.over ? "over" : pace.paused ? "paused" : pace.speed === 0 ? "as fast as it goes" : pace.speed === 1 ? "" : `${pace.speed} times as fast`;
+  const late = pace.behind_seconds > 1 ? `${duration(pace.behind_seconds)} behind its clock` : "";
+  byId("subject").textContent = [status.title, `market time ${utc(pace.now)}`, how, late, pace.recording.ended ? `no longer recorded: ${pace.recording.ended}` : ""].filter(Boolean).join(", ");
 }
 
 async function begin(): Promise<void> {
@@ -515,11 +529,12 @@ async function begin(): Promise<void> {
   drawKnown();
   let version = status.version;
   void listen((event, data) => {
-    const news = data as { version: number; growing: boolean; behind_s: number | null };
+    if (event === "rehearsal") drawPace(data as Pace);
     if (event !== "tape") return;
+    const news = data as { version: number; growing: boolean; behind_s: number | null; stale: Status["stale"] };
     const live = byId("live");
-    live.textContent = news.growing ? `live${news.behind_s === null ? "" : `, ${duration(news.behind_s)} behind`}` : "";
-    live.className = news.growing ? "live on" : "live";
+    live.textContent = news.stale ? `stale since ${utc(news.stale.since)}: ${news.stale.what}; it is tried again` : news.growing ? `live${news.behind_s === null ? "" : `, ${duration(news.behind_s)} behind`}` : "";
+    live.className = news.stale ? "live off" : news.growing ? "live on" : "live";
     if (news.version === version) return;
     version = news.version;
     void refresh().then(() => (view.at ? undefined : load()));

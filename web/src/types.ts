@@ -41,6 +41,8 @@ export interface Status {
   claims: boolean;
   build: string;
   now: string;
+  stale: { what: string; since: string } | null;
+  control: string | null;
   tapes: { path: string; closed: boolean; messages: number; first: string | null; last: string | null }[];
   assets: string[];
 }
