@@ -55,7 +55,13 @@ void add_rehearsal(Verb& app, Session& session) {
   add_force(serve, session);
   add_scenario_options(*serve, *serving);
   serve->callback([&session, serving] {
-    session.action = [&session, serving] { return run_scenario(session, *serving); };
+    session.action = [&session, serving]() -> Result<void> {
+      ScenarioPage page;
+      auto listen = net::HostPort::parse(serving->listen);
+      page.options.serving.listen = TRY(reports::of_option(std::move(listen), "--listen"));
+      page.options.page = reports::find_shipped(page.options.page);
+      return run_scenario(session, *serving, std::move(page));
+    };
   });
   auto path = std::make_shared<std::string>();
   Verb* replay = verb->add_subcommand(

@@ -2,18 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 
 #include "base/file.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "gateways/json_writer.h"
 #include "net/loop.h"
 #include "rehearsal/rehearsal.h"
+#include "reports/market_tape.h"
 #include "reports/simulate_run.h"
 
 namespace delever::cli {
 namespace {
+
+constexpr uint64_t kTemporaryMost = uint64_t{1} << 30;  // bytes of a tape that nobody named
+constexpr Duration kPublishEvery = Duration::seconds(1);
 
 // Of now: so much earlier that it stands at now once it has lived.
 Result<sim::Scenario> read_start(Session& session, const ScenarioServing& a, Duration lived) {
@@ -35,7 +43,15 @@ Result<std::vector<rehearsal::AccountSetup>> read_members(const ScenarioServing&
   }
   for (const std::string& key : a.members) all.push_back(TRY(rehearsal::read_key(key)));
   if (!all.empty()) return all;
+  // A scenario of fewer coins has no deposits of the others.
+  const auto lacks = [&](const auto& deposit) {
+    const std::string& coin = deposit.first;
+    return !coin.starts_with("USD") &&
+           std::none_of(scenario.assets.begin(), scenario.assets.end(),
+                        [&](const sim::AssetSetup& asset) { return asset.name == coin; });
+  };
   for (rehearsal::AccountSetup& one : rehearsal::test_accounts()) {
+    std::erase_if(one.member.deposits, lacks);
     for (const sim::VenueSetup& v : scenario.venues) {
       if (rehearsal::face_name(v) == one.venue) {
         all.push_back(std::move(one));
@@ -65,8 +81,8 @@ Result<rehearsal::Rehearsal::Options> read_serving(Session& session, const Scena
     return Error{Fault::usage, "beyond this machine only with --accounts or --account", "--listen"};
   if (beyond)
     write(session.io.err,
-          "delever: whoever reaches this address may trade with the keys given, and push the "
-          "market\n");
+          fmt::format("delever: whoever reaches this address may trade with the keys given{}\n",
+                      a.no_tape ? ", and push the market" : ""));
   if (a.certificate.empty() != a.key.empty())
     return Error{Fault::usage, "a certificate and its key are given together", "--certificate"};
   if (!a.certificate.empty()) {
@@ -81,8 +97,152 @@ Result<rehearsal::Rehearsal::Options> read_serving(Session& session, const Scena
       return Error{Fault::usage, "is VENUE=NUMBER", "--port"};
     options.ports[port.substr(0, equals)] = static_cast<uint16_t>(*number);
   }
+  if (!a.as_venue.on && (options.ports.contains("as-venue") || !a.as_venue.ca_file.empty()))
+    return Error{Fault::usage, "goes with --as-venue", "--ca-file"};
   return options;
 }
+
+// A JSON object with one more member at its end.
+std::string with_member(std::string object, std::string_view name, std::string_view value) {
+  object.pop_back();
+  return object + fmt::format(",\"{}\":{}}}", name, value);
+}
+
+std::string recording_json(const reports::MarketTape& tape) {
+  gateways::JsonWriter w;
+  w.open('{').text("tape", tape.path()).raw("bytes", tape.bytes());
+  if (tape.ended()) w.text("ended", tape.ended()->text());
+  w.close();
+  return w.take();
+}
+
+// The market, its tape and the page over it; in the order in which one needs the other.
+class ScenarioRun {
+ public:
+  explicit ScenarioRun(Session& session) : session_(session), loop_(*session.io.clock) {}
+
+  Result<void> open(const ScenarioServing& a, ScenarioPage page) {
+    rehearsal::Rehearsal::Options options = TRY(read_serving(session_, a));
+    if (!a.no_tape) TRY(show(a, page, options));
+    if (a.as_venue.on) TRY(name_ports(a, options));
+    market_ = TRY(rehearsal::Rehearsal::open(loop_, std::move(options)));
+    std::string ready = market_->ready_json();
+    if (tape_) ready = with_member(std::move(ready), "recording", recording_json(*tape_));
+    if (const rehearsal::NamedPorts* named = market_->named()) {
+      const std::string& host = market_->address().host;
+      ready = with_member(std::move(ready), "as_venue",
+                          as_venue_json(a.as_venue, host, *named, trusted_until_));
+      write(session_.io.err, as_venue_advice(a.as_venue, host, *named, trusted_until_));
+    }
+    ready += "\n";
+    write(session_.io.out, ready);
+    std::fflush(session_.io.out);
+    if (page_) write(session_.io.err, fmt::format("delever: open {}\n", page_url()));
+    if (page_ && !page_->has_page())
+      write(session_.io.err, "delever: the page is not built (make page); the API is there\n");
+    // Whoever waits for the file finds all of it.
+    if (!a.ready_file.empty()) TRY(write_output(session_, a.ready_file, ready));
+    if (tape_) publish();
+    return {};
+  }
+
+  Result<void> run() {
+    bool ending = false;
+    TRY(loop_.on_signals({SIGTERM, SIGINT}, [&](int) {
+      if (std::exchange(ending, true)) return loop_.stop();
+      const auto left = std::make_shared<int>(page_ ? 2 : 1);
+      const auto one = [this, left] {
+        if (--*left == 0) loop_.stop();
+      };
+      market_->close(Duration::seconds(1), one);
+      if (page_) page_->close(Duration::seconds(1), one);
+    }));
+    loop_.run();
+    publishing_.cancel();
+    if (tape_) TRY(tape_->close());
+    write(session_.io.err, market_->scorecard().text());
+    if (market_->trouble()) return *market_->trouble();
+    return {};
+  }
+
+ private:
+  Result<void> show(const ScenarioServing& a, ScenarioPage& page,
+                    rehearsal::Rehearsal::Options& options) {
+    std::string path = a.tape_out;
+    if (path.empty()) {
+      folder_.emplace(TRY(TemporaryFolder::make("delever-rehearsal")));
+      path = folder_->path() + "/rehearsal.tape";
+    } else {
+      // That it may be replaced has been asked already.
+      std::error_code none;
+      for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path + part, none);
+    }
+    tape_ =
+        TRY(reports::MarketTape::open({.path = path, .most_bytes = folder_ ? kTemporaryMost : 0},
+                                      options.scenario, *session_.io.clock));
+    options.output = tape_.get();
+    dashboard::Subject& subject = page.options.subject;
+    subject.tapes = {path};
+    if (subject.title.empty()) subject.title = options.scenario.name;
+    const auto& assets = options.scenario.assets;
+    const auto shown = std::find_if(assets.begin(), assets.end(),
+                                    [&](const auto& one) { return one.name == subject.asset; });
+    if (shown == assets.end() && !assets.empty()) subject.asset = assets.front().name;
+    page.options.control = "/control";
+    page.options.now = [this, from = options.scenario.from] {
+      return market_ ? market_->market().now() : from;
+    };
+    scheme_ = page.options.serving.tls ? "https" : "http";
+    page_ = TRY(dashboard::Dashboard::open(loop_, std::move(page.options)));
+    if (page.beside) beside_ = TRY(page.beside(loop_, *page_));
+    options.control = &page_->server();
+    options.admits = [this](const net::ServerRequest& request, const net::ReplyPtr& reply) {
+      return page_->admits(request, reply);
+    };
+    return {};
+  }
+
+  Result<void> name_ports(const ScenarioServing& a, rehearsal::Rehearsal::Options& options) {
+    std::optional<uint16_t> port;
+    if (const auto asked = options.ports.find("as-venue"); asked != options.ports.end())
+      port = asked->second;
+    OpenedAsVenue opened =
+        TRY(open_as_venue(session_, a.as_venue, options.serving.listen.host, port));
+    options.as_venue = std::move(opened.serving);
+    trusted_until_ = opened.until;
+    return {};
+  }
+
+  std::string page_url() const {
+    return fmt::format("{}://{}/", scheme_, page_->server().address().text());
+  }
+
+  // What the page cannot see on the tape; and the tape ends with the market.
+  void publish() {
+    if (market_->market().over()) {
+      if (auto closed = tape_->close(); !closed.has_value()) complain(closed.error());
+    }
+    if (tape_->ended() && !std::exchange(complained_, true)) complain(*tape_->ended());
+    page_->publish("rehearsal",
+                   with_member(market_->pace_json(), "recording", recording_json(*tape_)));
+    publishing_ = loop_.after(kPublishEvery, [this] { publish(); });
+  }
+  void complain(const Error& error) {
+    write(session_.io.err, fmt::format("delever: {}\n", printable(error.text())));
+  }
+
+  Session& session_;
+  net::Loop loop_;
+  std::optional<TemporaryFolder> folder_;
+  std::unique_ptr<reports::MarketTape> tape_;
+  std::unique_ptr<dashboard::Dashboard> page_;
+  std::shared_ptr<void> beside_;
+  std::unique_ptr<rehearsal::Rehearsal> market_;  // its control is at the page's server
+  std::string scheme_;
+  bool complained_ = false;
+  Instant trusted_until_;
+  net::Timer publishing_;
+};
 
 }  // namespace
 
@@ -97,7 +257,7 @@ void add_scenario_options(Verb& verb, ScenarioServing& a) {
       ->capture_default_str();
   verb.add_option("--port", a.ports,
                   "VENUE=NUMBER; others follow the first port: binance 1, bybit 2, okx 3, deribit "
-                  "4, hyperliquid 5, binance-spot 6");
+                  "4, hyperliquid 5, binance-spot 6; as-venue: what --as-venue says");
   verb.add_option("--accounts", a.accounts,
                   "TOML of [[account]]: venue, key, secret, passphrase or address, deposits")
       ->reads();
@@ -106,26 +266,19 @@ void add_scenario_options(Verb& verb, ScenarioServing& a) {
   verb.add_option("--journal", a.journal,
                   "file to keep what came from outside, for rehearsal replay")
       ->writes();
+  auto* out = verb.add_option("--tape-out", a.tape_out,
+                              "tape to record the market to, which the page follows (default: a "
+                              "temporary one of 1 GB at most)");
+  out->writes_tape();
+  verb.add_flag("--no-tape", a.no_tape, "record nothing: the control alone is shown")
+      ->excludes(out);
+  add_as_venue_options(verb, a.as_venue);
 }
 
-Result<void> run_scenario(Session& session, const ScenarioServing& a) {
-  net::Loop loop(*session.io.clock);
-  rehearsal::Rehearsal::Options options = TRY(read_serving(session, a));
-  const auto open = TRY(rehearsal::Rehearsal::open(loop, std::move(options)));
-  const std::string ready = open->ready_json() + "\n";
-  write(session.io.out, ready);
-  std::fflush(session.io.out);
-  // Whoever waits for the file finds all of it.
-  if (!a.ready_file.empty()) TRY(write_output(session, a.ready_file, ready));
-  bool ending = false;
-  TRY(loop.on_signals({SIGTERM, SIGINT}, [&](int) {
-    if (std::exchange(ending, true)) return loop.stop();
-    open->close(Duration::seconds(1), [&] { loop.stop(); });
-  }));
-  loop.run();
-  write(session.io.err, open->scorecard().text());
-  if (open->trouble()) return *open->trouble();
-  return {};
+Result<void> run_scenario(Session& session, const ScenarioServing& serving, ScenarioPage page) {
+  ScenarioRun run(session);
+  TRY(run.open(serving, std::move(page)));
+  return run.run();
 }
 
 }  // namespace delever::cli

@@ -135,7 +135,16 @@ Result<void> run_serve(Session& session, const ServeArguments& a) {
     rehearsal.ready_file = a.ready_file;
     rehearsal.certificate = a.certificate;
     rehearsal.key = a.key;
-    return run_scenario(session, rehearsal);
+    ScenarioPage page;
+    page.options = TRY(read_arguments(session, a));
+    if (!a.alerts.empty()) {
+      page.beside = [&](net::Loop& loop,
+                        dashboard::Dashboard& shown) -> Result<std::shared_ptr<void>> {
+        std::unique_ptr<Watchman> made = TRY(Watchman::make(session, loop, shown, a));
+        return std::shared_ptr<void>(std::move(made));
+      };
+    }
+    return run_scenario(session, rehearsal, std::move(page));
   }
   dashboard::Dashboard::Options options = TRY(read_arguments(session, a));
   // What cannot be read is said at once, and not by a page.

@@ -15,6 +15,7 @@ button,input,select{font:inherit;padding:.2rem .6rem;margin:.1rem}fieldset{
   border:1px solid #8888;margin:.6rem 0}
 pre{overflow:auto;font-size:13px}#said{min-height:1.5em}
 </style></head><body>
+<p id="readings" hidden><a href="/">Readings</a></p>
 <h1 id="name">Rehearsal</h1>
 <p><span id="now"></span> <span id="pace"></span></p>
 <p><button data-do="pause">Pause</button><button data-do="resume">Resume</button>
@@ -38,8 +39,10 @@ pre{overflow:auto;font-size:13px}#said{min-height:1.5em}
 const $ = (id) => document.getElementById(id);
 const el = (tag, text) => { const e = document.createElement(tag); e.textContent = text;
   return e; };
+const token = sessionStorage.getItem('delever-token');
+const asks = token ? {Authorization: 'Bearer ' + token} : {};
 const post = async (what, body) => {
-  const r = await fetch('/control/' + what, {method: 'POST', headers: {
+  const r = await fetch('/control/' + what, {method: 'POST', headers: {...asks,
   'Content-Type': 'application/json'}, body: JSON.stringify(body || {})});
   const j = await r.json(); $('said').textContent = j.error ? j.error : what + ' done';
   if (!j.error) show(j);
@@ -72,10 +75,14 @@ $('go').onclick = () => post('push', {push: $('push').value, asset: $('asset').v
   venue: $('venue').value,
   percent: Number($('percent').value), seconds: Number($('seconds').value),
   ms: Number($('ms').value)});
-const look = async () => { try { show(await (await fetch('/control/state')).json()); }
+const look = async () => { try { 
+  show(await (await fetch('/control/state', {headers: asks})).json()); }
   catch (e) { $('said').textContent = 'no answer'; } };
 const card = async () => { try {
-  $('card').textContent = await (await fetch('/control/scorecard.txt')).text(); } catch (e) {} };
+
+  const answer = await fetch('/control/scorecard.txt', {headers: asks});
+  $('card').textContent = await answer.text(); } catch (e) {} };
+$('readings').hidden = location.pathname === '/';
 look(); card(); setInterval(look, 1000); setInterval(card, 5000);
 </script></body></html>
 )html";

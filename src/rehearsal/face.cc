@@ -39,14 +39,21 @@ void Face::add(gateways::Desk& desk, std::string_view gateway, gateways::Gateway
   desk.on_update([made](const gateways::DeskUpdate& update) { made->on_update(update); });
 }
 
-Result<void> Face::listen(const net::ServerOptions& serving) {
-  net::ServerOptions bounded = serving;
-  bounded.body_limit = kBodyMost;
-  server_ = TRY(net::Server::listen(loop_, bounded));
+net::SocketOptions Face::socket_options() {
   net::SocketOptions options;
   options.message_limit = kMessageMost;
   options.queue_limit = kQueueMost;
-  server_->socket("/*", options,
+  return options;
+}
+
+net::ServerOptions Face::bounded(net::ServerOptions serving) {
+  serving.body_limit = kBodyMost;
+  return serving;
+}
+
+Result<void> Face::listen(const net::ServerOptions& serving) {
+  server_ = TRY(net::Server::listen(loop_, bounded(serving)));
+  server_->socket("/*", socket_options(),
                   [this](const net::ServerRequest& request, const net::WebSocketPtr& socket) {
                     return accept(request, socket);
                   });

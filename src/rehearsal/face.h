@@ -29,6 +29,11 @@ class Face final : public gateways::Outward {
   ~Face() override;
   void add(gateways::Desk& desk, std::string_view gateway, gateways::GatewayOptions options);
   Result<void> listen(const net::ServerOptions& serving);
+  // What its own server is given, for others that serve it under another name.
+  static net::SocketOptions socket_options();
+  static net::ServerOptions bounded(net::ServerOptions serving);
+  void answer(const net::ServerRequest& request, const net::ReplyPtr& reply);
+  net::Server::Accepted accept(const net::ServerRequest& request, const net::WebSocketPtr& socket);
   void close(Duration grace, std::function<void()> done);
 
   const std::string& name() const { return name_; }
@@ -58,8 +63,6 @@ class Face final : public gateways::Outward {
     std::string text;
   };
   gateways::Gateway* gateway_of(std::string_view path, bool socket) const;
-  void answer(const net::ServerRequest& request, const net::ReplyPtr& reply);
-  net::Server::Accepted accept(const net::ServerRequest& request, const net::WebSocketPtr& socket);
   void deliver(gateways::SocketId socket, std::string_view text);
   void received(gateways::SocketId socket, std::string_view frame);
   void gone(gateways::SocketId socket);

@@ -73,8 +73,8 @@ Market::~Market() {
 
 Result<std::unique_ptr<Market>> Market::open(const sim::Scenario& scenario, Options options) {
   std::unique_ptr<Market> market(new Market(std::move(options)));
-  market->simulation_ =
-      TRY(sim::Simulation::open(scenario, {.seed = market->options_.seed, .threads = 1}));
+  market->simulation_ = TRY(sim::Simulation::open(
+      scenario, {.seed = market->options_.seed, .threads = 1, .output = market->options_.output}));
   sim::Simulation& s = *market->simulation_;
   for (uint32_t v = 0; v < s.venues(); ++v) {
     auto door = std::make_unique<Door>(*market, v, s.venue(v).exchange_setup());

@@ -31,8 +31,9 @@ class Market {
   struct Options {
     uint64_t seed = 1;
     std::vector<Member> members;
-    std::string journal;     // file to write; empty: none
-    Clock* clock = nullptr;  // for signatures and server time
+    std::string journal;            // file to write; empty: none
+    Clock* clock = nullptr;         // for signatures and server time
+    sim::Output* output = nullptr;  // records the market as `delever simulate` would
   };
   static Result<std::unique_ptr<Market>> open(const sim::Scenario& scenario, Options options);
   ~Market();

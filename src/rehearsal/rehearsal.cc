@@ -24,13 +24,20 @@ constexpr std::string_view kPorts[] = {"binance", "bybit",       "okx",
 Rehearsal::Rehearsal(net::Loop& loop, Options options)
     : loop_(loop), options_(std::move(options)), turns_(std::make_shared<Turns>(loop)) {}
 
-Rehearsal::~Rehearsal() { ports_.clear(); }
+Rehearsal::~Rehearsal() {
+  named_.reset();
+  ports_.clear();
+}
 
 Result<std::unique_ptr<Rehearsal>> Rehearsal::open(net::Loop& loop, Options options) {
   std::unique_ptr<Rehearsal> r(new Rehearsal(loop, std::move(options)));
   TRY(r->open_market());
-  r->control_ = TRY(net::Server::listen(loop, r->options_.serving));
+  if (!r->options_.control) r->own_control_ = TRY(net::Server::listen(loop, r->options_.serving));
+  r->control_ = r->options_.control ? r->options_.control : r->own_control_.get();
   TRY(r->open_ports());
+  if (r->options_.as_venue)
+    r->named_ = TRY(NamedPorts::listen(loop, r->options_.serving.listen.host, *r->options_.as_venue,
+                                       r->ports_));
   TRY(r->live());
   r->open_scorecard();
   r->open_control();
@@ -42,8 +49,11 @@ Result<std::unique_ptr<Rehearsal>> Rehearsal::open(net::Loop& loop, Options opti
 
 // Accounts get their numbers from the market; only then are their keys known to a desk.
 Result<void> Rehearsal::open_market() {
-  Market::Options options{
-      .seed = options_.seed, .members = {}, .journal = options_.journal, .clock = &loop_.clock()};
+  Market::Options options{.seed = options_.seed,
+                          .members = {},
+                          .journal = options_.journal,
+                          .clock = &loop_.clock(),
+                          .output = options_.output};
   for (const AccountSetup& a : options_.accounts) options.members.push_back(a.member);
   market_ = TRY(Market::open(options_.scenario, std::move(options)));
   for (size_t k = 0; k < options_.accounts.size(); ++k) {
@@ -171,12 +181,14 @@ void Rehearsal::close(Duration grace, std::function<void()> done) {
   working_.cancel();
   ticking_.cancel();
   (void)market_->flush();
-  const auto left = std::make_shared<size_t>(ports_.size() + 1);
+  const size_t named = named_ ? named_->ports().size() : 0;
+  const auto left = std::make_shared<size_t>(ports_.size() + named + (own_control_ ? 1 : 0));
   const auto one = [left, done = std::move(done)] {
     if (--*left == 0) done();
   };
   for (const auto& face : ports_) face->close(grace, one);
-  control_->close(grace, one);
+  if (named_) named_->close(grace, one);
+  if (own_control_) own_control_->close(grace, one);
 }
 
 // ---- control
@@ -220,6 +232,14 @@ std::string Rehearsal::ready_json() const {
     w.close().close();
   }
   w.close().close();
+  return w.take();
+}
+
+std::string Rehearsal::pace_json() const {
+  gateways::JsonWriter w;
+  w.open('{').text("now", market_->now().text()).raw("over", market_->over());
+  w.raw("speed", write_double(pace_->speed())).raw("paused", pace_->paused());
+  w.raw("behind_seconds", write_double(behind_)).raw("pushes", pushed_.size()).close();
   return w.take();
 }
 
@@ -294,25 +314,37 @@ std::string Rehearsal::command(const net::ServerRequest& request, int& status) {
   return state_json();
 }
 
+void Rehearsal::control_route(std::string method, std::string path, net::Server::Handler handler) {
+  control_->route(std::move(method), std::move(path),
+                  [this, handler = std::move(handler)](const net::ServerRequest& request,
+                                                       const net::ReplyPtr& reply) {
+                    if (!options_.admits || options_.admits(request, reply))
+                      handler(request, reply);
+                  });
+}
+
 void Rehearsal::open_control() {
-  control_->route("GET", "/control/state",
-                  [this](const auto&, const net::ReplyPtr& r) { r->json(200, state_json()); });
-  control_->route("GET", "/control/ready",
-                  [this](const auto&, const net::ReplyPtr& r) { r->json(200, ready_json()); });
-  control_->route("GET", "/control/scorecard", [this](const auto&, const net::ReplyPtr& r) {
-    r->json(200, scorecard_->json());
-  });
-  control_->route("GET", "/control/scorecard.txt", [this](const auto&, const net::ReplyPtr& r) {
+  control_route("GET", "/control/state",
+                [this](const auto&, const net::ReplyPtr& r) { r->json(200, state_json()); });
+  control_route("GET", "/control/ready",
+                [this](const auto&, const net::ReplyPtr& r) { r->json(200, ready_json()); });
+  control_route("GET", "/control/scorecard",
+                [this](const auto&, const net::ReplyPtr& r) { r->json(200, scorecard_->json()); });
+  control_route("GET", "/control/scorecard.txt", [this](const auto&, const net::ReplyPtr& r) {
     r->send(200, {{"Content-Type", "text/plain; charset=utf-8"}}, scorecard_->text());
   });
-  control_->route("GET", "/", [](const auto&, const net::ReplyPtr& r) {
+  // The page itself tells nothing and is for everybody: it may have to bring a token.
+  const auto page = [](const auto&, const net::ReplyPtr& r) {
     r->send(200,
             {{"Content-Type", "text/html; charset=utf-8"},
+             {"X-Frame-Options", "DENY"},
              {"Content-Security-Policy", "default-src 'self' 'unsafe-inline'"}},
             kControlPage);
-  });
+  };
+  if (own_control_) control_->route("GET", "/", page);
+  control_->route("GET", "/control", page);
   // A page of another origin cannot send this type without asking first.
-  control_->route("POST", "/control/*", [this](const net::ServerRequest& q, const auto& r) {
+  control_route("POST", "/control/*", [this](const net::ServerRequest& q, const auto& r) {
     const auto type = net::find_header(q.headers, "Content-Type");
     if (!type || !type->starts_with("application/json"))
       return r->json(415, R"({"error":"Content-Type: application/json"})");

@@ -9,6 +9,7 @@
 
 #include "rehearsal/face.h"
 #include "rehearsal/market.h"
+#include "rehearsal/named_ports.h"
 #include "rehearsal/pace.h"
 #include "rehearsal/scorecard.h"
 
@@ -42,16 +43,25 @@ class Rehearsal {
     Duration lived = Duration::minutes(10);
     bool beside_wall = false;  // after that the market's time is the wall's, not where it stands
     std::string journal;
-    net::ServerOptions serving;             // of the control; venues listen on the same host
-    std::map<std::string, uint16_t> ports;  // by face; others follow the control's port
+    net::ServerOptions serving;  // of the control; venues listen on the same host
+    // Somebody else's server that carries the control too, and who may use it there: where that
+    // says no it has answered.
+    net::Server* control = nullptr;
+    std::function<bool(const net::ServerRequest&, const net::ReplyPtr&)> admits;
+    sim::Output* output = nullptr;                // Market::Options
+    std::optional<NamedPorts::Options> as_venue;  // under the venues' own names too
+    std::map<std::string, uint16_t> ports;        // by face; others follow the control's port
   };
   static Result<std::unique_ptr<Rehearsal>> open(net::Loop& loop, Options options);
   ~Rehearsal();
 
   std::string ready_json() const;
   std::string state_json() const;
+  // Of the clock, in short: now, speed, how far behind.
+  std::string pace_json() const;
   const net::HostPort& address() const { return control_->address(); }
   net::Server& control() { return *control_; }
+  const NamedPorts* named() const { return named_.get(); }
   Market& market() { return *market_; }
   const Scorecard& scorecard() const { return *scorecard_; }  // since it was ready
   const std::optional<Error>& trouble() const { return trouble_; }
@@ -64,6 +74,7 @@ class Rehearsal {
   Result<void> live();
   void open_scorecard();
   void open_control();
+  void control_route(std::string method, std::string path, net::Server::Handler handler);
   void work();
   void catch_up();
   Result<void> push(const Push& push);
@@ -74,7 +85,9 @@ class Rehearsal {
   const std::shared_ptr<Turns> turns_;
   std::unique_ptr<Market> market_;
   std::vector<std::unique_ptr<Face>> ports_;
-  std::unique_ptr<net::Server> control_;
+  std::unique_ptr<NamedPorts> named_;
+  std::unique_ptr<net::Server> own_control_;
+  net::Server* control_ = nullptr;  // own_control_, or the one that was given
   std::unique_ptr<Scorecard> scorecard_;
   std::optional<Pace> pace_;
   std::optional<Error> trouble_;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "reports/facts_feed.h"
 #include "reports/inputs.h"
+#include "reports/market_tape.h"
 #include "rulebooks/rulebook_file.h"
 #include "tape/tape.h"
 
@@ -39,11 +40,7 @@ class TapeOutput final : public sim::Output {
   }
   Result<void> add_streams(const std::vector<sim::Simulation::StreamNames>& streams) {
     for (const auto& s : streams) {
-      const tape::StreamNumber number = TRY(writer_->stream({.name = "simulated:" + s.name,
-                                                             .venue = s.venue,
-                                                             .channel = "simulated",
-                                                             .decoder = "simulated",
-                                                             .settings = {{"venue", s.venue}}}));
+      const tape::StreamNumber number = TRY(writer_->stream(simulated_stream(s)));
       streams_.push_back(number);
     }
     return {};

@@ -62,15 +62,16 @@ Result<void> Simulation::check_balance() const { return state_->check_balance();
 
 double Simulation::last_book_price(size_t book) const { return state_->world.markets.at(book).mid; }
 
-std::vector<Simulation::StreamNames> Simulation::streams() const {
-  std::vector<StreamNames> names;
-  for (const auto& v : state_->venues) {
-    static constexpr std::string_view roles[] = {"perpetual", "spot", "options"};
-    names.push_back(
-        {fmt::format("{}:{}", v->setup().name, roles[static_cast<size_t>(v->setup().role)]),
-         v->setup().name});
-  }
+std::vector<Simulation::StreamNames> stream_names(const Scenario& scenario) {
+  static constexpr std::string_view roles[] = {"perpetual", "spot", "options"};
+  std::vector<Simulation::StreamNames> names;
+  for (const VenueSetup& v : scenario.venues)
+    names.push_back({fmt::format("{}:{}", v.name, roles[static_cast<size_t>(v.role)]), v.name});
   return names;
+}
+
+std::vector<Simulation::StreamNames> Simulation::streams() const {
+  return stream_names(state_->scenario);
 }
 
 // Log-linear between the points, with noise of the scenario's volatility that forgets with a
