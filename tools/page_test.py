@@ -3,8 +3,8 @@
 
     tools/page_test.py build/dev/delever      exit 1: a test failed; 77: something is not there, and what
 
-Node.js, npm packages and Chromium are half a gigabyte, so neither `make test` nor `make demo` asks for them: where they are
-missing these tests are skipped by name."""
+Node.js, npm packages and Chromium are half a gigabyte, so `make test` does not ask for them: where they are missing these tests
+are skipped by name. What npm can fetch is fetched and built as `make page` does it."""
 import os
 import shutil
 import subprocess
@@ -15,15 +15,25 @@ ROOT = Path(__file__).resolve().parent.parent
 SKIPPED = 77
 
 
+def run(*words):
+    try:
+        return subprocess.run(words, cwd=ROOT / "web", timeout=240)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 1)
+
+
 def missing():
     if not shutil.which("node"):
         return "no node (make page installs it)"
-    if not (ROOT / "web/node_modules/playwright-core").is_dir():
-        return "no npm packages in web/ (make page)"
-    if not (ROOT / "web/dist/index.html").is_file():
-        return "the page is not built (make page)"
     if not Path(os.environ.get("CHROMIUM", "/usr/bin/chromium")).exists():
         return "no chromium (apt-get install chromium)"
+    if not (ROOT / "web/node_modules/playwright-core").is_dir():
+        if not shutil.which("npm"):
+            return "no npm packages in web/, and no npm (make page)"
+        if run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error").returncode != 0:
+            return "no npm packages in web/, and npm's registry does not answer"
+    if not (ROOT / "web/dist/index.html").is_file() and run("npm", "run", "--silent", "build").returncode != 0:
+        return "the page could not be built (make page)"
     return None
 
 
