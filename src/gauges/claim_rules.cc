@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
+#include "gauges/claim_scope.h"
 #include "gauges/claim_words.h"
 #include "gauges/claims.h"
 
@@ -24,8 +27,8 @@ bool contains_any(const std::string& text, const std::vector<std::string>& words
                      [&](const auto& w) { return text.find(w) != text.npos; });
 }
 
-template <class Names>
-bool is_one_of(std::string_view name, const Names& names) {
+template <class Name, class Names>
+bool is_one_of(const Name& name, const Names& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -43,6 +46,29 @@ Result<Definition> read_definition(const Config& entry) {
   if (!d.mistake.empty() && !find_mistake(d.mistake))
     return Error{Fault::malformed, "unknown mistake", entry.place("mistake")};
   return d;
+}
+
+// How far a window reaches back, where it says so: "3 days to 29 Jan 2026", "last 24h, 6 Jan 2026".
+std::string_view span_of(std::string_view window) {
+  const size_t to = window.find(" to ");
+  return to != window.npos ? window.substr(0, to) : window;
+}
+
+Result<std::vector<Duration>> periods_of(const Config& table) {
+  std::vector<Duration> periods;
+  if (!table.has("periods")) return std::vector<Duration>{Duration::days(1)};
+  for (const std::string& text : TRY(table.texts("periods"))) {
+    const auto period = Duration::parse(text);
+    if (!period.has_value())
+      return Error{Fault::malformed, period.error().what, table.place("periods")};
+    periods.push_back(period.value());
+  }
+  return periods;
+}
+
+std::string words_of(Duration period) {
+  return period < Duration::days(2) ? fmt::format("{:.0f} h", period.in_seconds() / 3600)
+                                    : fmt::format("{:.0f} days", period.in_days());
 }
 
 }  // namespace
@@ -81,6 +107,8 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
     metric.window = TRY(table.text("window"));
     metric.words = TRY(table.texts("words"));
     if (table.has("without")) metric.without = TRY(table.texts("without"));
+    if (table.has("takes")) metric.takes = TRY(table.texts("takes"));
+    metric.periods = TRY(periods_of(table));
     metric.absolute = TRY(table.number("absolute"));
     metric.relative = TRY(table.number("relative"));
     for (const Config& entry : TRY(table.tables("definition"))) {
@@ -90,13 +118,19 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
       return Error{Fault::malformed, "a metric needs a definition", table.place()};
     rules.metrics.push_back(std::move(metric));
   }
+  for (const Config& table : TRY(config.tables("beyond"))) {
+    Beyond beyond;
+    beyond.words = TRY(table.texts("words"));
+    beyond.says = TRY(table.text("says"));
+    rules.beyond.push_back(std::move(beyond));
+  }
   if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
   return rules;
 }
 
 // The unit decides as words do: an open interest in USD is another metric than one in coins.
 const Metric* ClaimRules::find(const Claim& claim) const {
-  std::string text = lower(claim.metric);
+  std::string text = plain_words(claim.metric, claim.unit);
   switch (unit_kind(claim.unit, claim.asset)) {
     case UnitKind::usd:
       text += " usd";
@@ -117,6 +151,28 @@ const Metric* ClaimRules::find(const Claim& claim) const {
     if (!best || metric.words.size() > best->words.size()) best = &metric;
   }
   return best;
+}
+
+std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
+                                                     const Metric& metric) const {
+  const std::string text = plain_words(claim.metric, "");
+  for (const Beyond& one : beyond) {
+    for (const std::string& word : one.words) {
+      if (!has_word(text, word) || is_one_of(word, metric.takes)) continue;
+      return fmt::format("it says \"{}\": {}, which no gauge measures", word, one.says);
+    }
+  }
+  std::vector<Duration> periods = periods_in(claim.metric);
+  for (const Duration period : periods_in(span_of(claim.window))) periods.push_back(period);
+  for (const Duration period : periods) {
+    if (is_one_of(period, metric.periods)) continue;
+    return fmt::format("it is of {}, and what is measured is of {}", words_of(period),
+                       words_of(metric.periods[0]));
+  }
+  if (const auto venues = venues_in(claim.metric); venues.size() > 1)
+    return fmt::format("it is of {} venues together ({}), and sums are of one or of all",
+                       venues.size(), fmt::join(venues, ", "));
+  return std::nullopt;
 }
 
 }  // namespace delever::gauges

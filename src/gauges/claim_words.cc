@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "base/text.h"
+#include "gauges/claim_scope.h"
 
 namespace delever::gauges {
 namespace {
@@ -67,24 +69,6 @@ int64_t exponent_of(std::string_view text) {
   return read_int(digits).value_or(0);
 }
 
-// Venues that figures are printed of, whether or not there is a decoder for them: a figure of one
-// of them is never held against the sum of others.
-constexpr std::array<std::string_view, 20> kVenues{
-    "binance", "bybit",    "okx",    "deribit", "hyperliquid", "bitmex", "dydx",
-    "kraken",  "coinbase", "bitget", "kucoin",  "bitfinex",    "gate",   "mexc",
-    "htx",     "huobi",    "cme",    "bullish", "aster",       "lighter"};
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-bool has_word(std::string_view text, std::string_view word) {
-  for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
-    const size_t end = at + word.size();
-    if ((at == 0 || !is_letter(text[at - 1])) && (end == text.size() || !is_letter(text[end])))
-      return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 UnitKind unit_kind(std::string_view unit, std::string_view asset) {
@@ -98,6 +82,8 @@ UnitKind unit_kind(std::string_view unit, std::string_view asset) {
   if (u.starts_with("coin") || (!u.empty() && u == lower(asset))) return UnitKind::coins;
   return UnitKind::none;
 }
+
+bool names_a_scale(std::string_view unit) { return scaled_unit(unit).first > 0; }
 
 UnitKind metric_unit_kind(std::string_view unit) {
   if (unit.starts_with("fraction")) return UnitKind::share;
@@ -127,14 +113,6 @@ double half_digit(const Claim& claim) {
   return 0.5 * std::pow(10.0, exponent - decimals);
 }
 
-std::optional<std::string> venue_in(std::string_view metric_text) {
-  const std::string text = lower(metric_text);
-  for (const std::string_view venue : kVenues) {
-    if (has_word(text, venue)) return std::string(venue);
-  }
-  return std::nullopt;
-}
-
 Result<ClaimWindow> read_window(std::string_view text) {
   std::vector<std::string> words;
   for (std::string_view word : split(text, ' ')) {
@@ -158,6 +136,16 @@ Result<ClaimWindow> read_window(std::string_view text) {
         if (date.has_value()) day = date.value();
       }
     }
+    // "Jan 29, 2026"
+    if (i + 2 < words.size() && words[i + 1].ends_with(',') && month_of(words[i])) {
+      const auto d = read_int(words[i + 1].substr(0, words[i + 1].size() - 1));
+      const auto y = read_int(words[i + 2]);
+      if (d && y && *y > 1900 && *y < 2200) {
+        const auto date = Instant::from_date(static_cast<int>(*y), *month_of(words[i]),
+                                             static_cast<int>(std::clamp<int64_t>(*d, 0, 99)));
+        if (date.has_value()) day = date.value();
+      }
+    }
     if (words[i].size() == 5 && words[i][2] == ':') {
       const auto h = read_int(words[i].substr(0, 2)), m = read_int(words[i].substr(3));
       if (h && m && *h >= 0 && *h < 24 && *m >= 0 && *m < 60)
@@ -167,6 +155,10 @@ Result<ClaimWindow> read_window(std::string_view text) {
   if (!day)
     return Error{Fault::malformed,
                  fmt::format("its window \"{}\" names no date", text.substr(0, 60))};
+  if (const auto zone = zone_in(text); zone && clock)
+    return Error{Fault::malformed,
+                 fmt::format("its window \"{}\" is in {}, and only hours of UTC are read",
+                             text.substr(0, 60), *zone)};
   if (expiry && !clock) clock = kExpiryHour;
   if (clock) return ClaimWindow{*day, *day + *clock, false};
   const bool until_midnight_before =

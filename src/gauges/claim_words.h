@@ -13,6 +13,8 @@ namespace delever::gauges {
 enum class UnitKind : uint8_t { none, share, usd, coins, contracts };
 // "million USD" of an asset "BTC" is usd; "BTC", "thousand BTC" and "coins" are coins.
 UnitKind unit_kind(std::string_view unit, std::string_view asset);
+// "million" alone: the scale of a unit that is left out.
+bool names_a_scale(std::string_view unit);
 // What the metrics of the rules are measured in: "USD", "coins", "fraction_per_year".
 UnitKind metric_unit_kind(std::string_view unit);
 
@@ -20,9 +22,6 @@ UnitKind metric_unit_kind(std::string_view unit);
 double plain_value(const Claim& claim);
 // Half of the last digit that was printed, in plain units.
 double half_digit(const Claim& claim);
-
-// The venue that a metric's words name, of the well-known ones.
-std::optional<std::string> venue_in(std::string_view metric_text);
 
 inline constexpr Duration kExpiryHour = Duration::hours(8);  // of every venue here, UTC
 

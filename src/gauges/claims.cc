@@ -11,6 +11,7 @@
 
 #include "base/csv.h"
 #include "base/text.h"
+#include "gauges/claim_scope.h"
 #include "gauges/claim_words.h"
 
 namespace delever::gauges {
@@ -342,11 +343,18 @@ void without_literal(ClaimCheck& check, const Question& question, const Tries& t
   }
 }
 
+std::optional<std::string> venue_of(const Claim& claim) {
+  const std::vector<std::string> venues = venues_in(claim.metric);
+  return venues.empty() ? std::nullopt : std::optional(venues[0]);
+}
+
 ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
                      const std::vector<Knowledge>& known, Instant at) {
   ClaimCheck check;
   check.claim = claim;
   check.stated = plain_value(claim);
+  // "an outflow of 817.8 million": the sign is in the word.
+  if (has_word(lower(claim.metric), "outflow") && check.stated > 0) check.stated = -check.stated;
   check.unit = claim.unit;
   const Metric* metric = rules.find(claim);
   if (!metric) {
@@ -358,6 +366,16 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
   const UnitKind measured_in = metric_unit_kind(metric->unit);
   if (stated_in != UnitKind::none && measured_in != UnitKind::none && stated_in != measured_in) {
     check.note = fmt::format("stated in {}, and it is measured in {}", claim.unit, metric->unit);
+    return check;
+  }
+  if (stated_in == UnitKind::none && measured_in != UnitKind::none &&
+      measured_in != UnitKind::share && !names_a_scale(claim.unit)) {
+    check.note = fmt::format("stated in {}, and it is measured in {}",
+                             claim.unit.empty() ? "no unit" : claim.unit, metric->unit);
+    return check;
+  }
+  if (const auto more = rules.asks_for_more(claim, *metric)) {
+    check.note = *more;
     return check;
   }
   const auto window = read_window(claim.window);
@@ -382,7 +400,7 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
   }
   const Question question{.claim = claim,
                           .metric = *metric,
-                          .venue = venue_in(claim.metric),
+                          .venue = venue_of(claim),
                           .end = end,
                           .stated = check.stated,
                           .half_digit = half_digit(claim)};
@@ -414,15 +432,15 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
 // A unit is made of words that somebody could mean; the claim's own coin is one of them.
 bool is_unit(const Claim& claim) {
   static const std::unordered_set<std::string> words{
-      "percent",  "%",         "percentage", "per",        "a",      "an",   "year",
-      "day",      "hour",      "8h",         "24h",        "hours",  "bp",   "bps",
-      "basis",    "point",     "points",     "usd",        "usdt",   "usdc", "dollar",
-      "dollars",  "million",   "billion",    "musd",       "busd",   "coin", "coins",
-      "contract", "contracts", "fraction",   "ratio",      "share",  "x",    "times",
-      "of",       "annual",    "annualised", "annualized", "btc",    "eth",  "sol",
-      "interval", "thousand",  "trillion",   "k",          "m",      "mn",   "bn",
-      "pct",      "daily",     "hourly",     "yearly",     "weekly", "week", "month",
-      "index",    "points",    "delta",      "vol"};
+      "percent", "%",        "percentage", "per",        "a",          "an",     "year",
+      "$",       "day",      "hour",       "8h",         "24h",        "hours",  "bp",
+      "bps",     "basis",    "point",      "points",     "usd",        "usdt",   "usdc",
+      "dollar",  "dollars",  "million",    "billion",    "musd",       "busd",   "coin",
+      "coins",   "contract", "contracts",  "fraction",   "ratio",      "share",  "x",
+      "times",   "of",       "annual",     "annualised", "annualized", "btc",    "eth",
+      "sol",     "interval", "thousand",   "trillion",   "k",          "m",      "mn",
+      "bn",      "pct",      "daily",      "hourly",     "yearly",     "weekly", "week",
+      "month",   "index",    "points",     "delta",      "vol"};
   const std::string unit = lower(claim.unit);
   size_t at = 0;
   while (at < unit.size()) {

@@ -61,15 +61,27 @@ struct Definition {
 struct Metric {
   std::string id, unit, window;
   std::vector<std::string> words, without;
+  // Words of ClaimRules::beyond that make no other figure of this one, and of which periods it is.
+  std::vector<std::string> takes;
+  std::vector<Duration> periods;
   double absolute = 0, relative = 0;
   std::vector<Definition> definitions;
+};
+
+// Words that ask for something beside the figure of a metric: a change, a record, a part.
+struct Beyond {
+  std::vector<std::string> words;
+  std::string says;
 };
 
 struct ClaimRules {
   std::string file;
   std::vector<Metric> metrics;
+  std::vector<Beyond> beyond;
   static Result<ClaimRules> load(const Config& config, std::string file);
   const Metric* find(const Claim& claim) const;  // by its words and its unit
+  // Why the claim is about something else than what `metric` measures; missing when it is not.
+  std::optional<std::string> asks_for_more(const Claim& claim, const Metric& metric) const;
 };
 
 // What was seen of a gauge's daily values before a time.

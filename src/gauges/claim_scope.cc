@@ -1,0 +1,169 @@
+#include "gauges/claim_scope.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace delever::gauges {
+namespace {
+
+// Venues that figures are printed of, whether or not there is a decoder for them: a figure of one
+// of them is never held against the sum of others.
+constexpr std::array<std::string_view, 20> kVenues{
+    "binance", "bybit",    "okx",    "deribit", "hyperliquid", "bitmex", "dydx",
+    "kraken",  "coinbase", "bitget", "kucoin",  "bitfinex",    "gate",   "mexc",
+    "htx",     "huobi",    "cme",    "bullish", "aster",       "lighter"};
+
+// No "ist" and no "cst": each is the hour of two countries, and of no day boundary that is tried.
+constexpr std::array<std::string_view, 20> kZones{"est", "edt", "et",   "pst", "pdt",  "pt",  "cst",
+                                                  "cdt", "cet", "cest", "bst", "hkt",  "sgt", "jst",
+                                                  "kst", "ist", "msk",  "bjt", "aest", "eet"};
+
+struct UnitWord {
+  std::string_view word;
+  int64_t hours;
+};
+constexpr std::array<UnitWord, 15> kUnits{{{"h", 1},
+                                           {"hr", 1},
+                                           {"hrs", 1},
+                                           {"hour", 1},
+                                           {"hours", 1},
+                                           {"d", 24},
+                                           {"day", 24},
+                                           {"days", 24},
+                                           {"w", 168},
+                                           {"week", 168},
+                                           {"weeks", 168},
+                                           {"month", 720},
+                                           {"months", 720},
+                                           {"year", 8760},
+                                           {"years", 8760}}};
+constexpr std::array<UnitWord, 6> kAlone{{{"hourly", 1},
+                                          {"daily", 24},
+                                          {"weekly", 168},
+                                          {"monthly", 720},
+                                          {"quarter", 2160},
+                                          {"yearly", 8760}}};
+constexpr std::array<UnitWord, 11> kCounts{{{"one", 1},
+                                            {"two", 2},
+                                            {"three", 3},
+                                            {"four", 4},
+                                            {"five", 5},
+                                            {"six", 6},
+                                            {"seven", 7},
+                                            {"eight", 8},
+                                            {"ten", 10},
+                                            {"twelve", 12},
+                                            {"thirty", 30}}};
+
+template <class Table>
+std::optional<int64_t> value_of(const Table& table, std::string_view word) {
+  for (const UnitWord& entry : table) {
+    if (entry.word == word) return entry.hours;
+  }
+  return std::nullopt;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+
+// Runs of letters and runs of digits, each alone: "30-day" and "30d" are "30" and a unit. A number
+// with a point or a colon in it, or of more than three digits, counts nothing.
+std::vector<std::string> tokens(std::string_view text) {
+  std::vector<std::string> out;
+  const std::string t = lower(text);
+  for (size_t at = 0; at < t.size();) {
+    size_t end = at;
+    if (is_digit(t[at])) {
+      while (end < t.size() && (is_digit(t[end]) || t[end] == '.' || t[end] == ':')) ++end;
+    } else if (is_letter(t[at])) {
+      while (end < t.size() && is_letter(t[end])) ++end;
+    } else {
+      ++at;
+      continue;
+    }
+    out.push_back(t.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+// "2026-01-29" and what stands for a time of day are no counts.
+std::string without_dates(std::string_view text) {
+  std::string out;
+  for (const std::string_view word : split(text, ' ')) {
+    if (!Instant::parse(upper(word)).has_value()) out += std::string(word) + " ";
+  }
+  return out;
+}
+
+}  // namespace
+
+bool has_word(std::string_view text, std::string_view word) {
+  const auto inside = [](char c) { return is_letter(c) || is_digit(c); };
+  for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !inside(text[at - 1])) && (end == text.size() || !inside(text[end])))
+      return true;
+  }
+  return false;
+}
+
+std::vector<Duration> periods_in(std::string_view text) {
+  const std::vector<std::string> words = tokens(without_dates(text));
+  std::vector<Duration> out;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (const auto hours = value_of(kAlone, words[i])) out.push_back(Duration::hours(*hours));
+    const auto unit = value_of(kUnits, words[i]);
+    if (!unit) continue;
+    int64_t count = 1;
+    if (i > 0) {
+      const std::string& before = words[i - 1];
+      if (const auto n = value_of(kCounts, before)) count = *n;
+      if (before.size() <= 3) count = std::max<int64_t>(read_int(before).value_or(count), 1);
+    }
+    const bool letter_alone = words[i].size() == 1;  // "24 h", never "h" alone
+    if (letter_alone && (i == 0 || !read_int(words[i - 1]))) continue;
+    out.push_back(Duration::hours(count * *unit));
+  }
+  return out;
+}
+
+std::string plain_words(std::string_view metric, std::string_view unit) {
+  std::string text = lower(metric);
+  for (size_t at = text.find("realis"); at != text.npos; at = text.find("realis", at))
+    text.replace(at, 6, "realiz");
+  if (has_word(text, "oi")) text += " open interest";
+  if (has_word(text, "put-call") || has_word(text, "put call")) text += " put/call";
+  for (const Duration period : periods_in(metric)) {
+    if (period >= Duration::days(2)) text += fmt::format(" {:.0f}-day", period.in_days());
+  }
+  const std::string in = lower(unit);
+  const bool of_year = in.find("year") != in.npos || in.find("annual") != in.npos;
+  for (const std::string_view year : {"a year", "per year", "yearly", "p.a.", "apr", "annualiz"}) {
+    if (of_year || has_word(text, year)) return text + " annual";
+  }
+  return text;
+}
+
+std::vector<std::string> venues_in(std::string_view metric) {
+  const std::string text = lower(metric);
+  std::vector<std::string> out;
+  for (const std::string_view venue : kVenues) {
+    if (has_word(text, venue)) out.emplace_back(venue);
+  }
+  return out;
+}
+
+std::optional<std::string> zone_in(std::string_view window) {
+  const std::string text = lower(window);
+  for (const std::string_view zone : kZones) {
+    if (has_word(text, zone)) return upper(zone);
+  }
+  return std::nullopt;
+}
+
+}  // namespace delever::gauges
