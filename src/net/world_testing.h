@@ -42,7 +42,7 @@ struct World {
   bool until(const std::function<bool()>& so) {
     const Duration begin = clock.elapsed();
     while (!so()) {
-      if (clock.elapsed() - begin > Duration::seconds(20)) return false;
+      if (clock.elapsed() - begin > Duration::seconds(90)) return false;
       loop.run_for(Duration::ms(2));
     }
     return true;
