@@ -1,6 +1,7 @@
 # cmake --install, and the Debian packages (make deb). What is installed is found relative to the binary
 # (base/program_home.h); docs/install.md says where what goes.
 include(GNUInstallDirs)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # what is installed is built by name, not everything
 set(share ${CMAKE_INSTALL_DATADIR}/delever)
 install(TARGETS delever RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT delever)
 file(STRINGS cmake/shipped.txt shipped REGEX "^[^#]")
