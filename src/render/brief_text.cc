@@ -119,7 +119,8 @@ std::string brief_text(const Brief& brief) {
                        : fmt::format("  cannot tell: no day of {} is over\n", brief.asset);
   if (!brief.coverage.empty()) {
     out += "\nWhat the tape holds\n";
-    for (const std::string_view line : split(coverage_text(brief.coverage), '\n'))
+    const std::string held = coverage_text(brief.coverage);
+    for (const std::string_view line : split(held, '\n'))
       if (!line.empty()) out += fmt::format("  {}\n", line);
   }
   for (const SourceUse& s : brief.sources) {
