@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -26,6 +27,16 @@ Error beyond(std::string_view text) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// 0.30000000000000004 is how a program prints the double of 0.3. Sixteen digits and more, of which
+// all behind the scale are noughts or nines down to where doubles end, say nothing finer than it.
+bool is_noise_of_a_double(std::string_view digits, size_t kept) {
+  if (digits.size() < 16 || kept == 0) return false;
+  const char fill = digits[kept];
+  if (fill != '0' && fill != '9') return false;
+  const size_t end = std::min(digits.find_first_not_of(fill, kept), digits.size());
+  return end >= 15;
+}
 
 // The general path: exponents, more digits than 64 bits hold, digits beyond the scale.
 Result<DecimalText> read_slow(std::string_view text, int scale_digits, Precision precision) {
@@ -74,7 +85,8 @@ Result<DecimalText> read_slow(std::string_view text, int scale_digits, Precision
     const size_t drop = static_cast<size_t>(-shift);
     const bool all = drop > digits.size();
     const std::string tail = all ? digits : digits.substr(digits.size() - drop);
-    if (precision == Precision::exact && tail.find_first_not_of('0') != tail.npos)
+    if (precision == Precision::exact && tail.find_first_not_of('0') != tail.npos &&
+        !is_noise_of_a_double(digits, all ? 0 : digits.size() - drop))
       return bad(text, fmt::format("finer than 1e-{}", scale_digits));
     round_up = !all && tail.front() >= '5';
     digits.resize(all ? 0 : digits.size() - drop);

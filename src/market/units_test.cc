@@ -38,6 +38,16 @@ TEST(Units, parse_is_exact) {
     EXPECT_EQ(Price::parse(text).error().fault, Fault::malformed) << text;
 }
 
+TEST(Units, the_noise_of_a_double_is_no_digit) {
+  EXPECT_EQ(Qty::parse("0.30000000000000004").value(), Qty::parse("0.3").value());
+  EXPECT_EQ(Qty::parse("1.2999999999999998").value(), Qty::parse("1.3").value());
+  EXPECT_EQ(Price::parse("-84083.99999999999").value(), Price::parse("-84084").value());
+  EXPECT_EQ(Price::parse("3.0000000000000004e-9").value(), Price::parse("0.000000003").value());
+  for (const char* text :
+       {"0.30000000004", "0.1234567890123456", "84083.12345678912", "0.00000000012345678901"})
+    EXPECT_EQ(Price::parse(text).error().fault, Fault::malformed) << text;
+}
+
 TEST(Units, nearest_rounds_half_away_from_zero) {
   EXPECT_EQ(Price::parse("9910.123456789012", Precision::nearest).value().text(), "9910.123456789");
   EXPECT_EQ(Qty::parse("0.000000005", Precision::nearest).value(), Qty::raw(1));
