@@ -17,8 +17,9 @@ int64_t floor_to(Instant t, Duration step) {
 
 template <class Sample>
 bool is_zero(const Sample& s) {
-  return s.contracts.value_or(WideQty()) == WideQty() && s.coins.value_or(0) == 0 &&
-         s.usd.value_or(0) == 0;
+  // A value beside no contracts is a value of nothing.
+  if (s.contracts) return *s.contracts == WideQty();
+  return s.coins.value_or(0) == 0 && s.usd.value_or(0) == 0;
 }
 
 // Venues that say the figure and that the rule does not name.

@@ -27,10 +27,18 @@ Instant rounded(Instant t) {
 
 }  // namespace
 
-bool Prices::in_dollars(const Event& event) const {
+bool Prices::in_dollars(const Event& event) {
   const Instrument& i = desk_.instruments[event.instrument];
-  return i.kind != InstrumentKind::option && i.kind != InstrumentKind::aggregate &&
-         desk_.rules.counts_as_usd(i.quote);
+  if (i.kind == InstrumentKind::option || i.kind == InstrumentKind::aggregate) return false;
+  if (desk_.rules.counts_as_usd(i.quote)) return true;
+  other_quotes_.insert(i.quote);
+  return false;
+}
+
+std::string Prices::no_prices() const {
+  if (other_quotes_.empty()) return "no prices of " + desk_.asset;
+  return fmt::format("no prices of {} in dollars, only in {}", desk_.asset,
+                     fmt::join(other_quotes_, ", "));
 }
 
 double Prices::plain(const Event& event, Price price) const {
@@ -208,7 +216,7 @@ void Prices::read_level(Panel& panel) const {
     Estimate price, low, high;
   };
   std::map<std::string, Best> by_venue;
-  std::string missing = "no prices of " + desk_.asset;
+  std::string missing = no_prices();
   for (const auto& [key, series] : series_) {
     const Instrument& i = desk_.instruments[key.instrument];
     const int mine = rank(i, key.kind);
@@ -399,7 +407,7 @@ void Prices::read_realized_vol(Panel& panel) const {
     Estimate estimate;
   };
   std::map<std::string, Best> by_venue;
-  std::string missing = "no prices of " + desk_.asset;
+  std::string missing = no_prices();
   for (const auto& [key, series] : series_) {
     const Instrument& i = desk_.instruments[key.instrument];
     const int mine = rank(i, key.kind);

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class Prices {
   bool several() const { return series_.size() >= 2; }
 
  private:
+  // "no prices of BTC in dollars (in EUR, TRY there are)"
+  std::string no_prices() const;
   struct Point {
     int64_t minute = 0;
     Instant at;
@@ -78,7 +81,7 @@ class Prices {
   };
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);
-  bool in_dollars(const Event& event) const;
+  bool in_dollars(const Event& event);  // keeps what else is quoted in
   double plain(const Event& event, Price price) const;  // per plain coin
   void put(const Event& event, PriceKind kind, double price, Instant at);
   static const Point* last_at(const Series& series, Instant t);
@@ -89,6 +92,7 @@ class Prices {
   const Desk& desk_;
   std::map<SeriesKey, Series> series_;
   std::map<BarKey, std::map<Instant, Bar>> bars_;
+  std::set<std::string> other_quotes_;
 };
 
 // Annualised volatility of log returns, from prices by minute: the finest of 5 min, 15 min, 30 min

@@ -201,6 +201,10 @@ TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   open(Duration::hours(24) + Duration::minutes(2), 5100);
   open(Duration::minutes(20), 5000);
   open(Duration::minutes(2), 0);
+  OpenInterest left_over;  // the value of an older row stands beside the nothing
+  left_over.contracts = Qty();
+  left_over.value_usd = 4.2e8;
+  scene.put(id, "binance:metrics", kAt - Duration::minutes(1), left_over);
   const Reading level = pick(scene.readings(kAt), "oi_coins", "binance");
   EXPECT_EQ(level.value, 5000);
   EXPECT_TRUE(says(level, "row of 0")) << level.reason;
@@ -208,6 +212,16 @@ TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   // Zeros that go on: the last figure grows old, and there is no reading.
   const Instant later = kAt + Duration::hours(2);
   EXPECT_EQ(pick(scene.readings(later), "oi_coins", "binance").state, State::pending);
+}
+
+TEST(NotBelieved, prices_in_another_money_are_named) {
+  Scene scene;
+  const auto id = scene.instrument("binance", "BTC-EUR-PERP");
+  scene.put(id, "binance:marks", kAt - Duration::minutes(1),
+            MarkPrice{Price::nearest(61000).value()});
+  const Reading r = pick(scene.readings(kAt), "price_usd");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_TRUE(says(r, "no prices of BTC in dollars, only in EUR")) << r.reason;
 }
 
 TEST(NotBelieved, a_clock_that_runs_ahead) {
