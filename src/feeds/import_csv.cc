@@ -9,6 +9,8 @@
 namespace delever::feeds {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // A row of the period that is, so far, the last of its file.
 struct HeldRow {
   tape::StreamNumber stream;
@@ -43,6 +45,7 @@ class CsvImporter final : public Importer {
     std::optional<std::string_view> row = TRY(lines.record());
     while (row && trimmed(*row).empty()) row = TRY(lines.record());
     if (!row) return Error{Fault::malformed, "an empty file", member.place};
+    if (row->starts_with(kByteOrderMark)) row->remove_prefix(kByteOrderMark.size());
     const bool has_header = map_.has_header(*row);
     const std::string stem = std::filesystem::path(member.name).stem().string();
     auto made = map_.settings(stem, has_header ? *row : std::string_view());

@@ -148,7 +148,7 @@ TEST(Import, ABadRowIsNamedByFileAndLine) {
   EXPECT_EQ(why("2026-01-02,BTC,,2\n"), "a.csv:4:long: missing");
   EXPECT_EQ(why("2026-01-02,BTC,nan,2\n"), "a.csv:4:long: \"nan\" is not a finite number");
   EXPECT_EQ(why("2026-01-02,BTC,-1,2\n"), "a.csv:4:long: negative");
-  EXPECT_EQ(why("2026-01-02,BTC,1\n"), "a.csv:4: 3 fields, the header has 4");
+  EXPECT_EQ(why("2026-01-02,BTC,1\n"), "a.csv:4: 3 fields, want 4");
   EXPECT_EQ(why("2026-02-30,BTC,1,2\n"),
             "a.csv:4:day: not a UTC time: \"2026-02-30\" (want 2026-01-30T08:00:00Z)");
   EXPECT_EQ(why("2026-01-02,,1,2\n"), "a.csv:4:coin: missing");

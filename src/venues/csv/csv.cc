@@ -264,8 +264,8 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
   TRY(fields_.split(bytes));
   const auto& fields = fields_.fields();
   if (fields.size() != sources_.columns.size())
-    return Error{Fault::malformed, fmt::format("{} fields, the header has {}", fields.size(),
-                                               sources_.columns.size())};
+    return Error{Fault::malformed,
+                 fmt::format("{} fields, want {}", fields.size(), sources_.columns.size())};
   Row row;
   for (const Condition& condition : where_) {
     if (!condition.holds(fields)) {
