@@ -178,8 +178,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
     if (options.at.empty()) {
       coverage = TRY(coverage_asked(options.tapes, *rules, context));
       if (coverage.empty())
-        return Error{Fault::no_evidence, "holds no event, so there is no time to speak of",
-                     options.tapes.at(0)};
+        return no_time_in(options.tapes, "event");
       const FreshTime fresh = fresh_time(coverage);
       inputs.at = fresh.at;
       if (!fresh.stale.empty())

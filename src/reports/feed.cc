@@ -99,15 +99,26 @@ Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& pa
   return std::unique_ptr<EventFeed>(std::move(feed));
 }
 
+Error no_time_in(const std::vector<std::string>& paths, std::string_view what) {
+  std::string why;
+  for (const std::string& path : paths) {
+    const auto check = tape::tape_verify(path);
+    if (!check.has_value() || check.value().damage.empty()) continue;
+    const tape::TapeGap& first = check.value().damage[0];
+    why += fmt::format("; what it held cannot be read ({} damaged, the first: {})",
+                       check.value().damage.size(), first.reason);
+  }
+  return {Fault::no_evidence,
+          fmt::format("holds no {}, so there is no time to speak of{}", what, why), paths.at(0)};
+}
+
 Result<Instant> last_time(const std::vector<std::string>& paths) {
   std::optional<Instant> last;
   for (const std::string& path : paths) {
     const tape::TapeInfo info = TRY(tape::tape_info(path));
     if (info.last && (!last || *info.last > *last)) last = info.last;
   }
-  if (!last)
-    return Error{Fault::no_evidence, "holds no message, so there is no time to speak of",
-                 paths.at(0)};
+  if (!last) return no_time_in(paths, "message");
   return *last;
 }
 
