@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "base/text.h"
 #include "gauges/rules.h"
 #include "market/terms.h"
 #include "reports/feed.h"
@@ -23,7 +24,7 @@ class CarrySink final : public EventSink {
  public:
   CarrySink(const Instruments& instruments, const CarryOptions& options, CoinNames coins)
       : instruments_(instruments),
-        names_{options.spot, options.contract},
+        names_{instrument_named(options.spot), instrument_named(options.contract)},
         venue_(options.venue),
         names_of_coins_(std::move(coins)) {}
 
@@ -51,8 +52,8 @@ class CarrySink final : public EventSink {
   Result<const Instrument*> instrument(size_t leg) const {
     if (seen_[leg].empty()) {
       return Error{Fault::no_evidence,
-                   fmt::format("nothing of {}{} in the data", names_[leg],
-                               venue_.empty() ? "" : " at " + venue_),
+                   fmt::format("no {} {}{} in the data{}", leg == 0 ? "spot or index" : "contract",
+                               names_[leg], venue_.empty() ? "" : " at " + venue_, like_it(leg)),
                    "carry"};
     }
     if (seen_[leg].size() > 1) {
@@ -136,13 +137,26 @@ class CarrySink final : public EventSink {
     if (fresh) found->second = names_of_coins_.of(instruments_[id]).units;
     return found->second;
   }
+  // What there is of the coin, for whoever typed another name.
+  std::string like_it(size_t leg) const {
+    const std::string coin = names_[leg].substr(0, names_[leg].find('-'));
+    std::set<std::string> names;
+    for (size_t n = 0; n < instruments_.size() && names.size() < 8; ++n) {
+      const Instrument& i = instruments_[InstrumentId(static_cast<uint32_t>(n))];
+      const bool spot = i.kind == InstrumentKind::spot || i.kind == InstrumentKind::index;
+      if (i.base == coin && spot == (leg == 0) && i.kind != InstrumentKind::option &&
+          i.kind != InstrumentKind::aggregate)
+        names.insert(i.name());
+    }
+    return names.empty() ? "" : fmt::format("; of {} there are {}", coin, fmt::join(names, ", "));
+  }
   size_t leg_of(InstrumentId id) {
     const auto [found, fresh] = legs_.try_emplace(id, kNone);
     if (!fresh) return found->second;
     const Instrument& i = instruments_[id];
     if (!venue_.empty() && i.venue != venue_) return kNone;
     for (size_t leg = 0; leg < 2; ++leg) {
-      if (i.name() == names_[leg] || i.symbol == names_[leg]) {
+      if (i.name() == names_[leg] || upper(i.symbol) == names_[leg]) {
         // Spot and perpetual may share a symbol at a venue (BTCUSDT): the kind tells them apart.
         const bool spot = i.kind == InstrumentKind::spot || i.kind == InstrumentKind::index;
         if (spot == (leg == 0)) return found->second = leg;

@@ -88,6 +88,8 @@ Result<DayBook> from_tables(const std::vector<std::string>& paths, Instant until
                    path};
     }
   }
+  for (auto& day : days) day.asset = coin_named(day.asset);
+  for (auto& day : flush_days) day.asset = coin_named(day.asset);
   std::erase_if(days, [&](const auto& day) { return day.day + Duration::days(1) > until; });
   DayBook book = book_of_days(std::move(days), until, event);
   forget_outcomes(flush_days, until);

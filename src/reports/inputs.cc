@@ -16,8 +16,28 @@ Result<Instant> parse_at(const std::string& text, const char* option, Context& c
 }
 
 std::string coin_named(std::string_view text) {
+  text = text.substr(0, text.find_first_of("/:"));  // as ccxt has it: BTC/USDT:USDT
+  for (const std::string_view quote : {"USDT", "USDC"}) {
+    const std::string name = upper(text);
+    if (name.size() > quote.size() + 1 && name.ends_with(quote))
+      text.remove_suffix(quote.size() + (name[name.size() - quote.size() - 1] == '-' ? 1 : 0));
+  }
   const bool thousand = text.size() > 2 && text[0] == 'k' && text[1] >= 'A' && text[1] <= 'Z';
   return upper(thousand ? text.substr(1) : text);
+}
+
+std::string instrument_named(std::string_view text) {
+  const std::string name = upper(text);
+  const size_t slash = name.find('/');
+  if (slash == name.npos) return name;
+  const size_t colon = name.find(':', slash);
+  const std::string base = name.substr(0, slash),
+                    quote = name.substr(slash + 1, colon == name.npos ? colon : colon - slash - 1);
+  if (colon == name.npos) return base + "-" + quote;
+  const size_t dash = std::min(name.find('-', colon), name.size());
+  const std::string settle = name.substr(colon + 1, dash - colon - 1);
+  const std::string what = dash < name.size() ? name.substr(dash) : "-PERP";
+  return base + "-" + quote + what + (settle == quote ? "" : "@" + settle);
 }
 
 std::string find_shipped(const std::string& relative) {

@@ -18,6 +18,8 @@ constexpr Duration kWindow = Duration::days(7);  // in which a second wave count
 
 constexpr Duration kClaimApart = Duration::days(3);  // a claim of the flush names a day this near
 
+constexpr Duration kForEver = Duration::days(36500);  // no time was asked about
+
 std::string percent(double fraction) { return fmt::format("{:+.1f} %", fraction * 100); }
 
 // Which definitions the day meets, and how near the others are.
@@ -122,10 +124,17 @@ std::optional<DayVerdict> day_verdict(const DayBook& book, const verdict::Setup&
   const auto days = book.days.find(asset);
   if (days != book.days.end() && !days->second.empty()) {
     const verdict::DayPath path(days->second, setup.event);
-    const Instant last = std::min(*path.last(), at.start_of_day() - kOneDay);
+    const Instant wanted = at.start_of_day() - kOneDay;
+    const Instant last = std::min(*path.last(), wanted);
     if (!path.day(last)) return std::nullopt;
+    // No day that was asked about is answered by one of another week.
+    const bool of_a_day = wanted - last < kForEver;
+    if (of_a_day && wanted - last >= kWindow) return std::nullopt;
     day = to_judge(path, last);
     if (day.day != last) out.asked = last;
+    if (of_a_day && last < wanted)
+      out.event = fmt::format("nothing is on file of {}, and this speaks of the last day that is; ",
+                              wanted.date());
   } else {  // a record alone: its latest day
     const verdict::FlushDay* latest = nullptr;
     for (const verdict::FlushDay& one : book.flush_days) {
@@ -134,12 +143,12 @@ std::optional<DayVerdict> day_verdict(const DayBook& book, const verdict::Setup&
     if (!latest) return std::nullopt;
     day = *latest;
     const Instant last = at.start_of_day() - kOneDay;
-    if (day.day != last && last - day.day < Duration::days(36500)) out.asked = last;
+    if (day.day != last && last - day.day < kForEver) out.asked = last;
   }
   day.asset = asset;
   const std::vector<verdict::FlushDay> past = known_before(book, day.day);
   out.judged = verdict::judge_day(day, past, setup.verdict);
-  out.event = event_words(day, setup.event);
+  out.event += event_words(day, setup.event);
   out.flush_days = past.size();
   if (day.volatility && *day.volatility > 0) out.price_risk = verdict::price_risk(*day.volatility);
   put_track(out, past, setup);
@@ -157,6 +166,7 @@ void suppose_claims(DayVerdict& verdict, const DayBook& book, const verdict::Set
     const gauges::Metric* metric = claim_rules.find(claim);
     const auto window = gauges::read_window(claim.window);
     if (!metric || claim.asset != verdict.asset || !window.has_value()) continue;
+    if (claim_rules.asks_for_more(claim, *metric)) continue;  // "predicted funding", its mean
     const Duration apart = window.value().day - day.day;
     if (apart > kClaimApart || Duration() - apart > kClaimApart) continue;  // of another time
     SupposedVerdict one;
@@ -212,11 +222,13 @@ Result<VerdictReport> verdict_report(const VerdictOptions& options, Context& con
     }
     report.verdicts.push_back(std::move(*one));
   }
-  if (report.verdicts.empty())
-    return Error{
-        Fault::no_evidence,
-        fmt::format("nothing of {} on the day before {}", fmt::join(without, ", "), until.text()),
-        book.inputs.empty() ? "verdict" : book.inputs.front()};
+  if (report.verdicts.empty()) {
+    const std::string when =
+        asked.at.empty() ? "" : " on the day before " + until.text() + " or near it";
+    const std::string of = without.empty() ? "" : fmt::format(" of {}", fmt::join(without, ", "));
+    return Error{Fault::no_evidence, fmt::format("holds nothing{}{}", of, when),
+                 book.inputs.empty() ? "verdict" : book.inputs.front()};
+  }
   if (claims_path.empty() && asked.from.data.size() == 1 && asked.from.tapes.empty()) {
     if (const auto episode = load_episode(asked.from.data[0]); episode.has_value())
       claims_path = episode.value().claims_path;

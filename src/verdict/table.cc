@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "base/text.h"
@@ -67,6 +68,24 @@ Result<Item> item_of(const CsvTable& table, const CsvRecord& row, std::string_vi
   item.value = *value * unit;
   item.source = table.file;
   return item;
+}
+
+// A table in percent says so by its size: no market pays 100 % a year on most of its days.
+Result<void> funding_in_fractions(const std::vector<gauges::DayFigures>& days,
+                                  const std::string& file) {
+  size_t given = 0, beyond = 0;
+  for (const gauges::DayFigures& day : days) {
+    for (const auto& funding : day.funding) {
+      ++given;
+      beyond += std::fabs(funding.annual) > 1;
+    }
+  }
+  if (given == 0 || beyond * 2 <= given) return {};
+  return Error{Fault::malformed,
+               fmt::format("funding_annual: {} of {} are beyond 100 % a year: want fractions, 0.05 "
+                           "for 5 %",
+                           beyond, given),
+               file};
 }
 
 }  // namespace
@@ -168,6 +187,7 @@ Result<std::vector<gauges::DayFigures>> read_days(const CsvTable& table) {
     day.longs_within_2pct_usd = TRY(positive_of(table, row, "longs_within_2pct_usd"));
     out.push_back(std::move(day));
   }
+  TRY(funding_in_fractions(out, table.file));
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
     return std::tie(a.day, a.asset) < std::tie(b.day, b.asset);
   });

@@ -76,5 +76,12 @@ TEST(DayTable, dollars_become_coins_by_the_close) {
   EXPECT_NE(fault_of(head + "BTC,2026-02-01,5,-1,2\n").find("0 or more"), std::string::npos);
 }
 
+TEST(DayTable, funding_in_percent_is_refused) {
+  const std::string head = "symbol,date,close,funding_annual\n";
+  EXPECT_EQ(fault_of(head + "SOL,2026-02-01,120,0.08\nSOL,2026-02-02,118,1.4\n"), "");
+  EXPECT_NE(fault_of(head + "SOL,2026-02-01,120,8.2\nSOL,2026-02-02,118,-3.1\n").find("2 of 2"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace delever::verdict
