@@ -218,7 +218,7 @@ Result<void> add_others(const MarginQuestion& q, const rulebooks::RulebookShelf&
                         margin::MarkPrices& marks) {
   if (q.others.empty()) return {};
   if (q.mode == MarginMode::isolated)
-    return Error{Fault::refused, "isolated positions have nothing in common: several want cross"};
+    return Error{Fault::usage, "isolated positions have nothing in common: several want cross"};
   const CoinId settle = books[account.positions[0].book].settle;
   for (const MarginQuestion::Other& other : q.others) {
     margin::Position position{.side = other.side,

@@ -16,7 +16,7 @@ Result<std::string> market_name(std::string_view text) {
     if (name == text) return std::string(text);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
   }
-  return Error{Fault::not_found, fmt::format("no market of that name; there are {}", names),
+  return Error{Fault::usage, fmt::format("no market of that name; there are {}", names),
                std::string(text.substr(0, 60))};
 }
 
@@ -72,7 +72,8 @@ Result<RecordPlan> read_record_plan(const Config& config) {
   for (const Config& market : TRY(config.tables("market"))) {
     const std::string name = TRY(market.text("name"));
     auto known = market_name(name);
-    if (!known.has_value()) return std::move(known.error()).at(market.place("name"));
+    if (!known.has_value())
+      return Error{Fault::malformed, known.error().what, market.place("name")};
     MarketWant want{.market = std::move(known).value()};
     if (market.has("symbols")) want.symbols = TRY(market.texts("symbols"));
     if (market.has("chains")) want.chains = TRY(market.texts("chains"));

@@ -267,7 +267,7 @@ bool ClaimsExam::passed() const { return alarms == 0 && named * 10 >= wrong.size
 
 Result<ClaimsExam> claims_exam(const ClaimsExamOptions& options, Context& context) {
   if (options.claims < 1 || options.claims > 10'000)
-    return Error{Fault::out_of_range, "want 1 to 10000", "--claims"};
+    return Error{Fault::usage, "want 1 to 10000", "--claims"};
   ClaimsExam exam;
   exam.seed = options.seed;
   exam.rules = options.rules;
