@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "base/program_home.h"
 #include "base/partial_file.h"
 #include "base/text.h"
 #include "reports/facts_feed.h"
@@ -91,7 +92,10 @@ Result<sim::Scenario> load_scenario(const std::string& path) {
   auto shelf = rulebooks::RulebookShelf::load(find_shipped("rulebooks"));
   if (!shelf.has_value()) return std::move(shelf.error());
   const std::string file = find_shipped(path), text = TRY(read_file(file));
-  return sim::Scenario::parse(text, file, shelf.value());
+  // Its page says where it lies among what is shipped, not on which machine.
+  const std::string home = program_home() + "/";
+  const bool shipped = file.starts_with(home);
+  return sim::Scenario::parse(text, shipped ? file.substr(home.size()) : file, shelf.value());
 }
 
 std::string book_path(const std::string& out, const std::string& asset) {
