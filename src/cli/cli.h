@@ -51,6 +51,7 @@ void add_chain(Verb& app, Session& session);
 void add_carry(Verb& app, Session& session);
 void add_import(Verb& app, Session& session);
 void add_tape(Verb& app, Session& session);
+void add_tape_push(Verb& tape, Session& session);
 void add_margin(Verb& app, Session& session);
 void add_conform(Verb& app, Session& session);
 void add_stress(Verb& app, Session& session);

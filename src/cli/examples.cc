@@ -23,6 +23,8 @@ const std::vector<Example>& all_examples() {
       {"tape cat", "Its events:", "delever tape cat --events --limit 3 samples/day.tape"},
       {"tape export",
        "As CSV:", "delever tape export --table trades --limit 3 --format csv samples/day.tape"},
+      {"tape push", "Into a ClickHouse server on this machine:",
+       "delever tape push samples/day.tape --clickhouse http://127.0.0.1:8123/delever"},
       {"margin", "One position, step by step:",
        "delever margin --venue binance --symbol BTCUSDT --entry 84250 --qty 2 --leverage 20"},
       {"conform", "Worked examples of the venues:",

@@ -365,7 +365,7 @@ void add_range(Verb* verb, Session& session, TapeArguments& a) {
 }  // namespace
 
 void add_tape(Verb& app, Session& session) {
-  Verb* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export");
+  Verb* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export, push");
   tape->require_subcommand(1);
   const auto add = [&](const char* name, const char* what,
                        Result<void> (*run)(Session&, const TapeArguments&),
@@ -393,6 +393,7 @@ void add_tape(Verb& app, Session& session) {
       ->one_of(tardis_kind_names())
       ->capture_default_str();
   add_range(exporting, session, *export_arguments);
+  add_tape_push(*tape, session);
 }
 
 }  // namespace delever::cli
