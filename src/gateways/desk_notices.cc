@@ -105,11 +105,11 @@ void Desk::State::trade_complete() {
                     .price = taker.price,
                     .qty = taker.qty,
                     .forced = forced,
-                    .at = now()};
+                    .at = whole.at};
   instruments[i].closing = whole.taker->account;
   add_trade(trade);
-  fill_record(*whole.maker, trade.number, false);
-  fill_record(*whole.taker, trade.number, forced);
+  fill_record(*whole.maker, trade, false);
+  fill_record(*whole.taker, trade, forced);
 }
 
 // A liquidation has no order of the client's: it gets one of the venue's, as venues show it.
@@ -135,7 +135,8 @@ OrderRecord& Desk::State::forced_order(OwnAccount& o, const Fill& fill) {
 }
 
 // One side of a trade, where it is an admitted account's: the order, the fill, the money.
-void Desk::State::fill_record(const TradeInParts::Part& part, uint64_t number, bool forced) {
+void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade& trade,
+                              bool forced) {
   OwnAccount* o = own(part.account);
   if (!o) return;
   const Fill& fill = part.fill;
@@ -148,7 +149,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, uint64_t number, b
     const Wide exact = static_cast<Wide>(fill.value.raw()) * listing.rules.fees->liquidation->raw();
     fee = Amount::raw(narrow(divide(exact, Rate::scale, Round::up)));
   }
-  const FillRecord& kept = o->fills.add({.number = number,
+  const FillRecord& kept = o->fills.add({.number = trade.number,
                                          .order = order ? order->number : 0,
                                          .account = part.account,
                                          .instrument = fill.instrument,
@@ -161,7 +162,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, uint64_t number, b
                                          .fee = fee,
                                          .profit = spot ? Amount() : part.change + fee,
                                          .coin = fill.coin,
-                                         .at = now()});
+                                         .at = trade.at});
   if (order) {
     if (order->forced) order->asked.qty += fill.qty;
     order->filled += fill.qty;
@@ -170,7 +171,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, uint64_t number, b
     order->fee_coin = fill.coin;
     order->last_price = fill.price;
     order->price_qty += static_cast<Wide>(fill.price.raw()) * fill.qty.raw();
-    order->updated = now();
+    order->updated = std::max(order->updated, trade.at);
   }
   emit({.kind = DeskUpdate::Kind::fill,
         .reason = forced ? DeskUpdate::Reason::forced : DeskUpdate::Reason::traded,
@@ -406,6 +407,7 @@ void Desk::on_event(const Event& event) {
   if (event.instrument >= s.instruments.size()) return;
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
     s.parts.trade = *trade;
+    s.parts.at = event.at;
     s.trade_complete();
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
     s.liquidated(event.instrument, *forced);

@@ -68,6 +68,7 @@ struct InstrumentRecord {
 // The three things that the exchange says of one trade, in its order.
 struct TradeInParts {
   std::optional<Trade> trade;
+  Instant at;  // of the trade: what is asked between two arrivals may stand later
   struct Part {
     Fill fill;
     AccountId account = 0;
@@ -138,7 +139,7 @@ struct Desk::State {
   void triggered(AccountId account, const StopTriggered& n);
   void part(AccountId account, const Fill& fill);
   void trade_complete();
-  void fill_record(const TradeInParts::Part& part, uint64_t number, bool forced);
+  void fill_record(const TradeInParts::Part& part, const PublicTrade& trade, bool forced);
   void money_lines(OwnAccount& own, const TradeInParts::Part& part, const FillRecord& fill,
                    bool spot);
   void wallet_changed(AccountId account, const WalletChanged& n);
