@@ -18,7 +18,7 @@ const std::vector<VenueHost>& venue_hosts() {
       {"api2.binance.com", "binance-spot"},
       {"api3.binance.com", "binance-spot"},
       {"api4.binance.com", "binance-spot"},
-      {"dapi.binance.com", ""},
+      {"dapi.binance.com", "binance-spot"},
       {"dstream.binance.com", ""},
       {"papi.binance.com", ""},
       {"eapi.binance.com", ""},
