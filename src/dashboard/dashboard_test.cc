@@ -380,5 +380,17 @@ TEST(PageFiles, WithoutAPageTheServerSaysHowToHaveOne) {
   EXPECT_NE(page.ask("/").body.find("make page"), std::string::npos);
 }
 
+TEST(Dashboard, AskedForATimeOfItsOwnTheStatusIsOfThatTime) {
+  Dashboard::Options options = Serving::sample();
+  options.subject.at = "2026-01-05T12:00:00Z";
+  Serving page(options);
+  const json readings = json::parse(page.ask("/api/v1/readings").body);
+  EXPECT_EQ(readings["as_of"], "2026-01-05T12:00:00Z");
+  const json status = json::parse(page.ask("/api/v1/status").body);
+  EXPECT_EQ(status["as_of"], "2026-01-05T12:00:00Z");
+  EXPECT_EQ(status["assets"], json::array({"BTC"}));
+  EXPECT_NE(page.ask("/metrics").body.find("delever_reading{"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace delever::dashboard

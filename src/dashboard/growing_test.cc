@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "dashboard/serving_testing.h"
@@ -78,6 +79,35 @@ TEST(Growing, AGrowingTapeIsFollowedAndPagesAreTold) {
   const json at_last = json::parse(page.ask("/api/v1/brief").body);
   Serving whole;
   EXPECT_EQ(at_last["readings"], json::parse(whole.ask("/api/v1/brief").body)["readings"]);
+  std::filesystem::remove(path);
+}
+
+// What cannot be followed is stale: said with its reason, tried again, and mended by itself.
+TEST(Growing, ATapeThatCannotBeFollowedIsSaidAndTriedAgain) {
+  const std::string path = std::filesystem::temp_directory_path() /
+                           ("delever-stale-" + std::to_string(::getpid()) + ".tape");
+  for (const char* part : {"", ".whole"}) std::filesystem::remove(path + part);
+  SystemClock clock;
+  {
+    Copy unfinished(path + ".whole", clock);
+    unfinished.until(time_of("2026-01-05T06:00:00Z"));
+  }
+  std::ofstream(path) << "no tape, whatever its name says\n";
+  Dashboard::Options options = Serving::sample();
+  options.subject.tapes = {path};
+  options.subject.at = "";
+  Serving page(options);
+  const auto status = [&] { return json::parse(page.ask("/api/v1/status").body); };
+  ASSERT_TRUE(page.until([&] { return !status()["stale"].is_null(); }));
+  const json stale = status()["stale"];
+  EXPECT_NE(stale["what"].get<std::string>().find("not a tape"), std::string::npos) << stale;
+  EXPECT_NE(page.ask("/metrics").body.find("\ndelever_tape_stale 1\n"), std::string::npos);
+  EXPECT_NE(page.ask("/api/v1/readings").status, 200);
+
+  std::filesystem::rename(path + ".whole", path);
+  EXPECT_TRUE(
+      page.until([&] { return status()["stale"].is_null() && status()["as_of"].is_string(); }));
+  EXPECT_EQ(page.ask("/api/v1/readings").status, 200);
   std::filesystem::remove(path);
 }
 
