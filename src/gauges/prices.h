@@ -81,7 +81,7 @@ class Prices {
   };
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);
-  bool in_dollars(const Event& event);  // keeps what else is quoted in
+  bool in_dollars(const Event& event);                  // keeps what else is quoted in
   double plain(const Event& event, Price price) const;  // per plain coin
   void put(const Event& event, PriceKind kind, double price, Instant at);
   static const Point* last_at(const Series& series, Instant t);

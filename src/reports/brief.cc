@@ -177,8 +177,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
     rules = TRY(gauges::Rules::load(text, options.rules));
     if (options.at.empty()) {
       coverage = TRY(coverage_asked(options.tapes, *rules, context));
-      if (coverage.empty())
-        return no_time_in(options.tapes, "event");
+      if (coverage.empty()) return no_time_in(options.tapes, "event");
       const FreshTime fresh = fresh_time(coverage);
       inputs.at = fresh.at;
       if (!fresh.stale.empty())
