@@ -3,8 +3,8 @@
 
     tools/growth.py [--delever build/release/delever] [--scales 1 4 16] [--hours 3] [--instructions] [--only VERB ...]
 
-The input at x1 is the first --hours of scenarios/2026-01-30.toml, simulated with seed 1; at xN it is N times as long. Captures
-and archives to import are made from that very tape: its trades as Binance's stream writes them, and as a gzip table. The last
+The input at x1 is --hours of scenarios/maker-withdrawal.toml, simulated with seed 1; at xN it is N times as long. Captures and
+archives to import are made from that very tape: its trades as Binance's stream writes them, and as a gzip table. The last
 column is the growth of processor time from the smallest to the largest, beside the growth of the messages. --instructions
 counts by callgrind at the smallest scale (no timing; slow).
 """
@@ -20,7 +20,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SCENARIO = os.path.join(ROOT, "scenarios/2026-01-30.toml")
+SCENARIO = os.path.join(ROOT, "scenarios/maker-withdrawal.toml")
 
 
 def run(command, env=None):
