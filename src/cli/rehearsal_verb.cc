@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/serve_scenario.h"
-#include "rehearsal/market.h"
+#include "rehearsal/scorecard.h"
 #include "render/json.h"
 
 namespace delever::cli {
@@ -32,6 +32,15 @@ Result<void> run_replay(Session& session, const std::string& path) {
                   "{:016x}\n",
                   again.seconds, again.commands, again.hashes,
                   again.cut ? " (its last line is cut)" : "", again.hash));
+}
+
+// What became of each account, from the journal alone.
+Result<void> run_score(Session& session, const std::string& path) {
+  const rehearsal::Journal journal = TRY(rehearsal::read_journal(path));
+  const rulebooks::RulebookShelf shelf =
+      TRY(rulebooks::RulebookShelf::load(reports::find_shipped("rulebooks")));
+  const auto scored = TRY(rehearsal::score(journal, shelf));
+  return write_output(session, "", session.format == "json" ? scored.json + "\n" : scored.text);
 }
 
 }  // namespace
@@ -71,6 +80,13 @@ void add_rehearsal(Verb& app, Session& session) {
   add_format(replay, session, {"text", "json"});
   replay->callback([&session, path] {
     session.action = [&session, path] { return run_replay(session, *path); };
+  });
+  auto scored = std::make_shared<std::string>();
+  Verb* score = verb->add_subcommand("score", "the scorecard of each account, from a journal");
+  score->add_option("journal", *scored, "file that serve wrote")->required()->reads();
+  add_format(score, session, {"text", "json"});
+  score->callback([&session, scored] {
+    session.action = [&session, scored] { return run_score(session, *scored); };
   });
 }
 

@@ -15,6 +15,7 @@ using boost::system::error_code;
 
 // How exact time-outs of connections are.
 constexpr auto kSweep = std::chrono::milliseconds(50);
+constexpr size_t kBusyTurns = 8;
 
 }  // namespace
 
@@ -54,10 +55,24 @@ void Loop::Impl::sweep_later() {
   });
 }
 
+void Loop::Impl::run_busy() {
+  if (std::exchange(busy_posted, true)) return;
+  asio::post(io, [this] {
+    busy_posted = false;
+    for (size_t k = 0; k < kBusyTurns && !busy.empty(); ++k) {
+      const auto wire = std::move(busy.front());
+      busy.pop_front();
+      wire->take_turn();
+    }
+    if (!busy.empty()) run_busy();
+  });
+}
+
 Loop::Loop(Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
 
 Loop::~Loop() {
   while (!impl_->wires.empty()) (*impl_->wires.begin())->release();
+  impl_->busy.clear();
 }
 
 void Loop::run() {

@@ -4,6 +4,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
 #include <unordered_set>
 
 #include "net/loop.h"
@@ -22,6 +24,12 @@ struct Loop::Impl {
   bool sweeping = false;
   std::unique_ptr<boost::asio::signal_set> signals;
 
+  // Those with more at hand than one turn took: a few at a time, so that who asks one thing now and
+  // then does not wait for all of them.
+  std::deque<std::shared_ptr<TcpWire>> busy;
+  bool busy_posted = false;
+
+  void run_busy();
   void add(TcpWire* wire);
   void remove(TcpWire* wire) { wires.erase(wire); }
   void sweep_later();

@@ -20,8 +20,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr size_t kTurnBytes = size_t{128} << 10;  // of one connection, before others have theirs
-constexpr size_t kSpare = 64;                   // readable bytes behind what is handed out
+constexpr size_t kTurnBytes = size_t{32} << 10;     // of one connection, before others have theirs
+constexpr size_t kSpare = 64;                       // readable bytes behind what is handed out
 constexpr Duration kLinger = Duration::seconds(2);  // for the peer's own end after ours
 
 std::string endpoint_text(const TcpWire::Socket& socket) {
@@ -212,21 +212,29 @@ void TcpWire::make_room() {
 }
 
 void TcpWire::deliver() {
-  if (delivering_) return;  // an owner who resumes from within is served by the loop below
+  if (delivering_) return;
   delivering_ = true;
-  while (in_begin_ < in_end_ && state_ == State::open && owner_ && !paused_) {
+  while (in_begin_ < in_end_ && state_ == State::open && owner_ && !paused_ && !yielding_) {
     const auto owner = owner_;
     const size_t took = owner->on_bytes({in_.data() + in_begin_, in_end_ - in_begin_}, received_);
     in_begin_ += took;
     if (took == 0 && owner == owner_) break;
   }
   delivering_ = false;
+  if (yielding_ && !paused_) go_on();
+}
+
+// Who has sent more waits with the others who have; who has not is heard as soon as there is more.
+void TcpWire::go_on() {
+  if (in_begin_ == in_end_ && !ssl_) return arm_read();
+  turn_later();
 }
 
 // Reads until the socket has nothing more, so that the next wait is for new bytes.
 bool TcpWire::read_turn() {
   for (size_t total = 0; total < kTurnBytes;) {
-    if (state_ == State::closed || paused_ || (state_ == State::open && !owner_)) return false;
+    if (state_ == State::closed || paused_ || yielding_) return false;
+    if (state_ == State::open && !owner_) return false;
     make_room();
     size_t got = 0;
     switch (read_some(in_.data() + in_end_, in_.size() - kSpare - in_end_, got)) {
@@ -254,6 +262,7 @@ bool TcpWire::read_turn() {
 void TcpWire::readable() {
   if (state_ == State::closed) return;
   const auto self = shared_from_this();
+  yielding_ = false;
   if (shaken_) return shake();
   deliver();
   if (read_turn()) turn_later();
@@ -261,10 +270,13 @@ void TcpWire::readable() {
 
 void TcpWire::turn_later() {
   if (state_ == State::closed || std::exchange(turn_posted_, true)) return;
-  asio::post(loop_.io, [self = shared_from_this()] {
-    self->turn_posted_ = false;
-    self->readable();
-  });
+  loop_.busy.push_back(shared_from_this());
+  loop_.run_busy();
+}
+
+void TcpWire::take_turn() {
+  turn_posted_ = false;
+  readable();
 }
 
 void TcpWire::arm_read() {
@@ -278,7 +290,10 @@ void TcpWire::arm_read() {
 void TcpWire::pause(bool paused) {
   if (std::exchange(paused_, paused) && !paused) {
     last_read_ = loop_.clock.elapsed();  // what we did not read is not the peer's silence
-    turn_later();
+    if (delivering_)
+      yielding_ = true;  // one request is done: others have their turn
+    else
+      go_on();
   }
 }
 

@@ -22,6 +22,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   // The name is checked against the certificate (client side). Then `done`, or on_end of the owner.
   Result<void> start_tls(const TlsContextPtr& context, const std::string& name,
                          std::function<void()> done);
+  void take_turn();
   void release();  // the loop is going: closes the socket, calls nobody
   void check_time(Duration now);
 
@@ -49,6 +50,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   void shake();
   bool read_turn();  // false: the socket has nothing for now, or the wire is closed
   void deliver();
+  void go_on();
   void flush();
   void flush_later();
   void finish_end();
@@ -70,7 +72,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   std::shared_ptr<Owner> owner_;
   State state_ = State::open;
   bool read_armed_ = false, write_armed_ = false, paused_ = false, flush_posted_ = false;
-  bool turn_posted_ = false, drained_told_ = true, delivering_ = false;
+  bool turn_posted_ = false, drained_told_ = true, delivering_ = false, yielding_ = false;
 
   std::vector<char> in_;
   size_t in_begin_ = 0, in_end_ = 0;

@@ -8,6 +8,8 @@ namespace {
 
 constexpr size_t kLateMost = 200'000;  // frames held back
 constexpr size_t kMessageMost = size_t{256} << 10, kBodyMost = size_t{256} << 10;
+constexpr size_t kHandedOut = 32;  // sockets that get what many get, before others have their turn
+constexpr uint64_t kLookEvery = 10;                   // ticks
 constexpr size_t kQueueMost = size_t{2} << 20;        // bytes that wait for one socket,
 constexpr size_t kQueuedTogether = size_t{64} << 20;  // and for all of a port
 
@@ -108,7 +110,7 @@ net::Server::Accepted Face::accept(const net::ServerRequest& request,
   gateways::Gateway* const gateway = gateway_of(request.path, true);
   if (!gateway) return {404, {}};
   const gateways::SocketId id{++last_socket_};
-  sockets_[id] = {socket, gateway, {}};
+  sockets_[id] = {socket, gateway, {}, {}};
   net::SocketHandlers handlers;
   handlers.on_open = [this, id, gateway, target = target_of(request)](net::WebSocket&) {
     before_();
@@ -143,7 +145,7 @@ void Face::gone(gateways::SocketId id) {
 
 void Face::tick() {
   for (const auto& gateway : gateways_) gateway->tick();
-  cut_slowest();
+  if (++ticks_ % kLookEvery == 0) cut_slowest();
   for (const gateways::SocketId id : std::exchange(cut_, {})) {
     const auto it = sockets_.find(id);
     if (it == sockets_.end()) continue;
@@ -173,7 +175,32 @@ void Face::cut_slowest() {
 void Face::deliver(gateways::SocketId id, std::string_view text) {
   const auto it = sockets_.find(id);
   if (it == sockets_.end()) return;
+  hand_out(id, it->second);
   if (!it->second.socket->send(text)) cut_.push_back(id);
+}
+
+// Prices for a thousand go out a few sockets at a time, so that an order does not wait for all.
+void Face::hand_out(gateways::SocketId id, Open& open) {
+  for (const auto& message : open.pending) {
+    if (open.socket->send(*message)) continue;
+    cut_.push_back(id);
+    break;
+  }
+  open.pending.clear();
+}
+
+void Face::hand_out_later() {
+  if (std::exchange(handing_out_, true)) return;
+  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    handing_out_ = false;
+    for (size_t k = 0; k < kHandedOut && !behind_.empty(); ++k) {
+      const auto it = sockets_.find(behind_.front());
+      behind_.pop_front();
+      if (it != sockets_.end()) hand_out(it->first, it->second);
+    }
+    if (!behind_.empty()) hand_out_later();
+  });
 }
 
 void Face::send(gateways::SocketId id, std::string_view text) {
@@ -188,11 +215,14 @@ void Face::send_all(const std::vector<gateways::SocketId>& ids, std::string_view
     for (const gateways::SocketId id : ids) send(id, text);
     return;
   }
-  const net::SharedMessage message{std::string(text)};
+  const auto message = std::make_shared<const net::SharedMessage>(std::string(text));
   for (const gateways::SocketId id : ids) {
     const auto it = sockets_.find(id);
-    if (it != sockets_.end() && !it->second.socket->send(message)) cut_.push_back(id);
+    if (it == sockets_.end()) continue;
+    if (it->second.pending.empty()) behind_.push_back(id);
+    it->second.pending.push_back(message);
   }
+  if (!behind_.empty()) hand_out_later();
 }
 
 void Face::ping(gateways::SocketId id, std::string_view payload) {
@@ -202,7 +232,9 @@ void Face::ping(gateways::SocketId id, std::string_view payload) {
 
 void Face::close(gateways::SocketId id, uint16_t code, std::string_view why) {
   const auto it = sockets_.find(id);
-  if (it != sockets_.end()) it->second.socket->close(code, why);
+  if (it == sockets_.end()) return;
+  hand_out(id, it->second);
+  it->second.socket->close(code, why);
 }
 
 void Face::flush_due() {

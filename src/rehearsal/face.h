@@ -56,6 +56,7 @@ class Face final : public gateways::Outward {
     net::WebSocketPtr socket;
     gateways::Gateway* gateway = nullptr;
     Turns::Turn turn;
+    std::vector<std::shared_ptr<const net::SharedMessage>> pending;  // of what many get
   };
   struct Late {
     Duration due;
@@ -67,6 +68,8 @@ class Face final : public gateways::Outward {
   void received(gateways::SocketId socket, std::string_view frame);
   void gone(gateways::SocketId socket);
   void cut_slowest();
+  void hand_out(gateways::SocketId socket, Open& open);
+  void hand_out_later();
   bool late() const { return loop_.clock().elapsed() < late_until_; }
 
   net::Loop& loop_;
@@ -79,6 +82,10 @@ class Face final : public gateways::Outward {
   std::unique_ptr<net::Server> server_;
   uint64_t last_socket_ = 0, requests_ = 0;
   Duration late_by_, late_until_;
+  std::deque<gateways::SocketId> behind_;  // have something pending
+  bool handing_out_ = false;
+  uint64_t ticks_ = 0;
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::vector<gateways::SocketId> cut_;  // fell too far behind, to be dropped outside of a send
 };
 

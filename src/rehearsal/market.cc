@@ -182,9 +182,15 @@ Result<void> Market::begin_second() {
   apply_pushes();
   simulation_->begin();
   decided_ = false;
-  for (const auto& door : doors_) door->desk.on_second();
-  if (second_handler_) second_handler_();
+  desks_second(true);
   return {};
+}
+
+void Market::desks_second(bool heard) {
+  for (const auto& door : doors_) {
+    if (heard) door->desk.on_second();
+  }
+  if (heard && second_handler_) second_handler_();
 }
 
 Result<void> Market::flush() {
@@ -196,6 +202,7 @@ Result<void> Market::flush() {
 
 Reject Market::enter(uint32_t venue, const CommandBody& body) {
   if (over()) return Reject::expired;
+  if (again_) return Reject::not_allowed;  // the journal has what came of it
   sim::Venue& v = simulation_->venue(venue);
   // Never before what the venue has done already.
   const Instant at = std::max(now_, v.exchange().now());
@@ -255,14 +262,15 @@ void Market::apply_pushes() {
 // ---- again
 
 Result<Market::Replayed> Market::replay(const Journal& journal,
-                                        const rulebooks::RulebookShelf& shelf) {
+                                        const rulebooks::RulebookShelf& shelf, const Watch* watch) {
   sim::Scenario scenario =
       TRY(sim::Scenario::parse(journal.head.scenario_text, journal.head.scenario_name, shelf));
   scenario = moved_to(std::move(scenario), journal.head.from);
   const auto market = TRY(
       open(scenario, {.seed = journal.head.seed, .members = journal.head.members, .journal = {}}));
-  // The desks would trigger again what the journal has as commands.
-  for (size_t v = 0; v < market->simulation_->venues(); ++v)
+  market->again_ = true;
+  if (watch) watch->begin(*market);
+  for (size_t v = 0; !watch && v < market->simulation_->venues(); ++v)
     market->simulation_->venue(v).listen(nullptr);
   sim::Simulation& s = *market->simulation_;
   Replayed done{.cut = journal.cut};
@@ -278,18 +286,21 @@ Result<Market::Replayed> Market::replay(const Journal& journal,
       market->apply_pushes();
       s.begin();
     }
+    market->desks_second(watch != nullptr && second > 0);
     while (!s.decide(kPartsAPiece)) {}
     for (; command != journal.commands.end() && command->second == second; ++command) {
       if (command->venue >= s.venues())
         return Error{Fault::malformed, "a command is for a venue that is not there"};
       sim::Venue& venue = s.venue(command->venue);
       venue.advance_by(command->taken);
+      market->now_ = command->command.at;
       const Reject why = venue.enter(command->command.at, command->command.body);
       if (why != Reject::none)
         return Error{Fault::refused, fmt::format("command {} of the journal is refused now: {}",
                                                  done.commands + 1, reject_name(why))};
       ++done.commands;
     }
+    market->now_ = s.world().now + kSecond;
     TRY(s.end());
     for (; hash != journal.hashes.end() && hash->first == second + 1; ++hash, ++done.hashes) {
       if (s.state_hash() != hash->second)
@@ -301,6 +312,7 @@ Result<Market::Replayed> Market::replay(const Journal& journal,
     done.seconds = second + 1;
   }
   done.hash = s.state_hash();
+  if (watch) watch->end(*market);
   return done;
 }
 

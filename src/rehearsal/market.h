@@ -68,8 +68,14 @@ class Market {
     size_t seconds = 0, hashes = 0;  // hashes: of the journal that were compared
     bool cut = false;
   };
+  // Who watches is given the market before its first second and behind its last; its desks hear all
+  // and enter nothing.
+  struct Watch {
+    std::function<void(Market&)> begin, end;
+  };
   // The same market from a journal. refused: where it first differs.
-  static Result<Replayed> replay(const Journal& journal, const rulebooks::RulebookShelf& shelf);
+  static Result<Replayed> replay(const Journal& journal, const rulebooks::RulebookShelf& shelf,
+                                 const Watch* watch = nullptr);
 
  private:
   class Door;
@@ -77,6 +83,7 @@ class Market {
   Result<void> admit();
   Result<void> begin_second();
   Result<void> end_second();
+  void desks_second(bool heard);
   void apply_pushes();
   Reject enter(uint32_t venue, const CommandBody& body);
 
@@ -88,7 +95,7 @@ class Market {
   std::vector<std::pair<size_t, Push>> pushes_;  // that are, or will be, in force
   std::vector<Push> waiting_;                    // for the next second
   Instant now_;
-  bool decided_ = false;
+  bool decided_ = false, again_ = false;
   uint64_t commands_ = 0;
   std::function<void()> second_handler_;
 };

@@ -5,9 +5,11 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -56,6 +58,13 @@ class Served {
  private:
   std::thread thread_;
 };
+
+inline double cpu_seconds(pthread_t thread) {
+  clockid_t clock{};
+  timespec spent{};
+  if (pthread_getcpuclockid(thread, &clock) != 0 || clock_gettime(clock, &spent) != 0) return 0;
+  return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
+}
 
 // A connection to a port of this machine; `receive_bytes` of kernel memory, 0: as usual.
 inline int dial(uint16_t port, int receive_bytes = 0) {

@@ -121,7 +121,10 @@ TEST(Rehearsal, HasLivedWhenItIsReady) {
 TEST(Scorecard, SaysWhatBecameOfABot) {
   const Member member{.venue = "binance",
                       .deposits = {{"USDT", Amount::raw(20'000 * Amount::scale)}}};
-  auto opened = Market::open(shipped(), {.members = {member}, .journal = {}});
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("scored-" + std::to_string(getpid()))).string();
+  std::filesystem::remove(path);
+  auto opened = Market::open(shipped(), {.members = {member}, .journal = path});
   ASSERT_TRUE(opened.has_value()) << opened.error().text();
   Market& market = *opened.value();
   const auto [venue, account] = market.members()[0];
@@ -162,6 +165,19 @@ TEST(Scorecard, SaysWhatBecameOfABot) {
   EXPECT_NE(card.text().find("closed"), std::string::npos);
   EXPECT_TRUE(gateways::JsonTree::parse(card.json()).has_value());
   EXPECT_FALSE(card.agents().empty());
+
+  // The journal alone says the same, as far as its last command or hash reaches.
+  ASSERT_TRUE(market.flush().has_value());
+  const auto scored = score(read_journal(path).value(), rules_shelf());
+  ASSERT_TRUE(scored.has_value()) << scored.error().text();
+  const auto json = gateways::JsonTree::parse(scored.value().json).value();
+  const gateways::JsonTree& again = json["accounts"].items().at(0);
+  EXPECT_EQ(again.integer("orders"), 1);
+  EXPECT_EQ(again.integer("fills"), static_cast<int64_t>(c.fills));
+  EXPECT_EQ(again.integer("liquidation_orders"), static_cast<int64_t>(c.forced_orders));
+  EXPECT_EQ(again["steps"].items().size(), c.steps.size());
+  EXPECT_TRUE(again["requests"].is_null());
+  std::filesystem::remove(path);
 }
 
 }  // namespace

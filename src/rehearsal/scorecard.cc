@@ -185,7 +185,7 @@ std::vector<AgentsCard> Scorecard::agents() const {
 namespace {
 
 // Every figure by its name, the curve as [time in ms, USD].
-void write_card(gateways::JsonWriter& w, const AccountCard& c) {
+void write_card(gateways::JsonWriter& w, const AccountCard& c, bool from_ports) {
   const auto figure = [&w](std::string_view name, double value) {
     w.raw(name, write_double(value));
   };
@@ -205,12 +205,14 @@ void write_card(gateways::JsonWriter& w, const AccountCard& c) {
   figure("funding", c.funding);
   figure("slippage", c.slippage);
   figure("taken", c.taken);
-  w.raw("requests", c.counts.requests).raw("limit_hits", c.counts.limit_hits);
-  w.open("refused", '{');
-  for (const auto& [code, times] : c.counts.refused) w.raw(code, times);
-  w.close();
-  w.raw("seconds_without_connection", c.seconds_blind);
-  w.raw("orders_open_meanwhile", c.orders_blind);
+  if (from_ports) {
+    w.raw("requests", c.counts.requests).raw("limit_hits", c.counts.limit_hits);
+    w.open("refused", '{');
+    for (const auto& [code, times] : c.counts.refused) w.raw(code, times);
+    w.close();
+    w.raw("seconds_without_connection", c.seconds_blind);
+    w.raw("orders_open_meanwhile", c.orders_blind);
+  }
   w.open("steps", '[');
   for (const std::string& step : c.steps) w.item(step);
   w.close().open("curve", '[');
@@ -225,7 +227,7 @@ void write_card(gateways::JsonWriter& w, const AccountCard& c) {
 std::string Scorecard::json() const {
   gateways::JsonWriter w;
   w.open('{').text("at", market_.now().text()).open("accounts", '[');
-  for (const AccountCard& c : cards()) write_card(w, c);
+  for (const AccountCard& c : cards()) write_card(w, c, counts_ != nullptr);
   w.close().open("agents", '[');
   for (const AgentsCard& a : agents()) {
     w.open('{').text("venue", a.venue).raw("accounts", a.accounts).raw("ruined", a.ruined);
@@ -252,10 +254,12 @@ std::string Scorecard::text() const {
         "  trading       {} orders, {} fills, fees {:.2f}, funding {:+.2f}, "
         "slippage {:.2f} on {:.2f} taken\n",
         c.orders, c.fills, c.fees, c.funding, c.slippage, c.taken);
-    out += fmt::format(
-        "  connection    {} s without, {} orders open meanwhile at most; {} requests, "
-        "{} over the limits\n",
-        c.seconds_blind, c.orders_blind, c.counts.requests, c.counts.limit_hits);
+    if (counts_) {
+      out += fmt::format(
+          "  connection    {} s without, {} orders open meanwhile at most; {} requests, "
+          "{} over the limits\n",
+          c.seconds_blind, c.orders_blind, c.counts.requests, c.counts.limit_hits);
+    }
     for (const auto& [code, times] : c.counts.refused)
       out += fmt::format("  refused       {} times {}\n", times, code);
     for (const std::string& step : c.steps) out += "  closed        " + step + "\n";
@@ -269,6 +273,36 @@ std::string Scorecard::text() const {
         a.venue, a.accounts, a.median * 100, a.low * 100, a.high * 100, a.ruined);
   }
   return out;
+}
+
+Result<Scored> score(const Journal& journal, const rulebooks::RulebookShelf& shelf) {
+  Scored scored;
+  std::unique_ptr<Scorecard> card;
+  Market::Watch watch;
+  watch.begin = [&](Market& market) {
+    for (size_t k = 0; k < market.members().size(); ++k) {
+      const auto [venue, account] = market.members()[k];
+      gateways::Credentials who;
+      who.account = account;
+      who.key = fmt::format("member {}", k + 1);
+      market.desk(venue).admit(std::move(who));
+    }
+    card = std::make_unique<Scorecard>(market);
+    for (const Entered& e : journal.commands) {
+      const auto* order = std::get_if<SubmitOrder>(&e.command.body);
+      for (size_t k = 0; order && k < market.members().size(); ++k) {
+        if (market.members()[k] == std::pair(size_t{e.venue}, order->account))
+          card->add_orders(k, 1);
+      }
+    }
+    market.on_second([&] { card->on_second(); });
+  };
+  watch.end = [&](Market&) {
+    scored.text = card->text();
+    scored.json = card->json();
+  };
+  scored.replayed = TRY(Market::replay(journal, shelf, &watch));
+  return scored;
 }
 
 }  // namespace delever::rehearsal

@@ -41,6 +41,8 @@ class Scorecard {
   // What only the ports know.
   void set_sources(std::function<size_t(size_t venue)> sockets,
                    std::function<gateways::AccountCounts(size_t venue, AccountId)> counts);
+  // Orders that entered without the desk's knowing: of a journal.
+  void add_orders(size_t member, uint64_t count) { cards_.at(member).orders += count; }
   std::vector<AccountCard> cards() const;
   std::vector<AgentsCard> agents() const;
   std::string json() const;
@@ -60,5 +62,13 @@ class Scorecard {
   std::function<gateways::AccountCounts(size_t, AccountId)> counts_;
   uint64_t seconds_ = 0;
 };
+
+// Of a journal: all but what only the ports knew (requests, refusals, connections), and with an
+// amendment that loses its place as an order of its own.
+struct Scored {
+  Market::Replayed replayed;
+  std::string text, json;
+};
+Result<Scored> score(const Journal& journal, const rulebooks::RulebookShelf& shelf);
 
 }  // namespace delever::rehearsal

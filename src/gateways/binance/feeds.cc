@@ -180,7 +180,9 @@ void Feeds::push_due(Topic& topic) {
     case StreamKind::account:
       return;  // as it happens
   }
-  topic.due = face_.now() + topic.what.every;
+  // On whole multiples, so that what is due at one moment reaches a socket in one piece.
+  const int64_t every = std::max<int64_t>(topic.what.every.ns(), 1);
+  topic.due = Instant::ns((face_.now().ns() / every + 1) * every);
 }
 
 // Nothing is sent where nothing changed; the chain goes on from what was sent last.
