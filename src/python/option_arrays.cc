@@ -1,7 +1,9 @@
 // Black-76 over numpy arrays: options/batch.h on the arrays' own memory.
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
+
 #include <pybind11/stl.h>
+#include <array>
 
 #include <cmath>
 #include <initializer_list>
@@ -45,7 +47,7 @@ Result<void> of_one_length(std::initializer_list<Column> columns) {
 Result<void> within_range(Column column) {
   const auto& [name, values] = column;
   size_t outside = 0;
-  for (const double x : values) outside += x > 1e-100 && x < 1e100 ? 0 : 1;
+  for (const double x : values) outside += !((x > 1e-100) & (x < 1e100));  // no branch: by vectors
   for (size_t i = 0; outside > 0 && i < values.size(); ++i) {
     if (!(values[i] > 1e-100 && values[i] < 1e100))
       return Error{Fault::usage, fmt::format("must be positive and finite: {}", values[i]),
@@ -54,14 +56,27 @@ Result<void> within_range(Column column) {
   return {};
 }
 
+Result<void> are_kinds(std::span<const double> signs) {
+  size_t outside = 0;
+  for (const double x : signs) outside += std::abs(x) != 1;
+  if (outside == 0) return {};
+  return Error{Fault::usage, "want +1 for a call, -1 for a put", "kind"};
+}
+
+// The columns are rows of one block: of a large one numpy asks for large pages, and the kernel's
+// work on many small ones would cost more than the greeks.
 py::dict black(const In& forward, const In& strike, const In& years, const In& vol, const In& sign,
                bool second) {
+  static constexpr std::array names{"price", "delta", "gamma", "vega",
+                                    "theta", "vanna", "volga", "charm"};
   const options::OptionArrays in{view(forward), view(strike), view(years), view(vol), view(sign)};
-  const auto n = forward.size();
-  Out price(n), delta(n), gamma(n), vega(n), theta(n);
-  Out vanna(second ? n : 0), volga(second ? n : 0), charm(second ? n : 0);
-  const options::GreekArrays out{view(price), view(delta), view(gamma), view(vega),
-                                 view(theta), view(vanna), view(volga), view(charm)};
+  const auto n = static_cast<size_t>(forward.size());
+  const size_t rows = second ? names.size() : names.size() - 3;
+  Out block(std::array<size_t, 2>{rows, n});
+  double* const data = block.mutable_data();
+  const auto row = [&](size_t i) {
+    return i < rows ? std::span(data + i * n, n) : std::span<double>();
+  };
   unlocked([&]() -> Result<void> {
     TRY(of_one_length({{"forward", in.forward},
                        {"strike", in.strike},
@@ -70,19 +85,13 @@ py::dict black(const In& forward, const In& strike, const In& years, const In& v
                        {"kind", in.sign}}));
     TRY(within_range({"forward", in.forward}));
     TRY(within_range({"strike", in.strike}));
-    options::black_batch(in, out);
+    TRY(are_kinds(in.sign));
+    options::black_batch(in, {row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)});
     return {};
   });
   py::dict all;
-  all["price"] = price;
-  all["delta"] = delta;
-  all["gamma"] = gamma;
-  all["vega"] = vega;
-  all["theta"] = theta;
-  if (!second) return all;
-  all["vanna"] = vanna;
-  all["volga"] = volga;
-  all["charm"] = charm;
+  for (size_t i = 0; i < rows; ++i)
+    all[names[i]] = Out(std::array<size_t, 1>{n}, data + i * n, block);
   return all;
 }
 
@@ -101,6 +110,7 @@ std::pair<Out, py::array_t<uint8_t>> implied_vol(const In& forward, const In& st
                        {"years", in.years},
                        {"price", in.price},
                        {"kind", in.sign}}));
+    TRY(are_kinds(in.sign));
     options::implied_vol_batch(in, vols, statuses);
     for (size_t i = 0; i < vols.size(); ++i) {
       if (statuses[i] != options::IvStatus::ok) vols[i] = std::nan("");

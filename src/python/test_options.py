@@ -64,3 +64,20 @@ def test_shapes_broadcast_and_faults_have_places():
         options.price(100, 100, 1, 0.2, "straddle")
     with pytest.raises(ValueError):
         options.price(np.ones(3), np.ones(4), 1, 0.2)
+
+
+@pytest.mark.parametrize("kind", [2.0, np.array([1.0, 0.5]), np.array([1, 3]), np.array(["call", "other"]), "calls"])
+def test_a_kind_is_a_call_or_a_put(kind):
+    forward, strike, years, vol = (np.full(2, x) for x in (84_250.0, 80_000.0, 0.1, 0.5))
+    with pytest.raises(ValueError, match="call"):
+        options.greeks(forward, strike, years, vol, kind)
+    with pytest.raises(ValueError, match="call"):
+        options.implied_vol(forward, strike, years, vol, kind)
+
+
+def test_columns_as_they_stand_and_broadcast_are_the_same():
+    forward, strike, years, vol, kind = (np.full(3, x) for x in (84_250.0, 80_000.0, 0.1, 0.5, 1.0))
+    plain, spread = options.greeks(forward, strike, years, vol, kind), options.greeks(84_250, strike[None, :], 0.1, 0.5, "call")
+    for name, values in plain.items():
+        assert spread[name].shape == (1, 3)
+        assert np.array_equal(spread[name][0], values)

@@ -13,6 +13,7 @@ from . import _core
 STATUS = tuple(_core.iv_status_names())
 #: The instruction set that runs here.
 LANES = _core.lanes()
+_DOUBLE = np.dtype(np.float64)
 
 
 def _signs(kind):
@@ -26,9 +27,15 @@ def _signs(kind):
         if not np.all(calls | (signs == "put")):
             raise ValueError("kind: want call or put")
         signs = np.where(calls, 1.0, -1.0)
-    if not np.all(np.abs(signs) == 1):
-        raise ValueError("kind: want +1 for a call, -1 for a put")
     return signs
+
+
+def _are_columns(*values):
+    """Whether they can be handed over as they stand."""
+    for v in values:
+        if type(v) is not np.ndarray or v.dtype is not _DOUBLE or v.ndim != 1 or not v.flags.c_contiguous:
+            return False
+    return True
 
 
 def _as_columns(*values):
@@ -48,6 +55,8 @@ def greeks(forward, strike, years, vol, kind="call", *, second=False):
 
     >>> delever.options.greeks(84_250, [80_000, 90_000], 30 / 365, 0.45, "put")["delta"]
     """
+    if _are_columns(forward, strike, years, vol, kind):
+        return _core.black(forward, strike, years, vol, kind, second)
     shape, columns = _as_columns(forward, strike, years, vol, _signs(kind))
     return {name: array.reshape(shape) for name, array in _core.black(*columns, second).items()}
 
@@ -59,6 +68,8 @@ def price(forward, strike, years, vol, kind="call"):
 
 def implied_vol(forward, strike, years, price, kind="call"):
     """(vol, status): NaN where the status is not 0; STATUS[status] says why, as "below_intrinsic" or "no_information"."""
+    if _are_columns(forward, strike, years, price, kind):
+        return _core.implied_vol(forward, strike, years, price, kind)
     shape, columns = _as_columns(forward, strike, years, price, _signs(kind))
     vol, status = _core.implied_vol(*columns)
     return vol.reshape(shape), status.reshape(shape)
