@@ -9,7 +9,6 @@ says. names: --as-venue under curl, which believes the authority of the run and 
 import collections
 import datetime
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -135,7 +134,7 @@ def trades_of(found):
 
 
 def record(program, folder):
-    sim, heard = Path(os.environ.get("KEEP", folder)) / "sim.tape", Path(os.environ.get("KEEP", folder)) / "heard.tape"
+    sim, heard = folder / "sim.tape", folder / "heard.tape"
     served = Served(program, folder, "--start", "2026-02-02T07:57:00Z", "--lived", "0s", "--speed", "4", "--tape-out", str(sim))
     recorder = [program, "record", *(f"{venue}:{symbol}" for venue, symbol in SYMBOLS.items()), "--out", str(heard), "--for", "75s"]
     for venue in SYMBOLS:
