@@ -96,7 +96,8 @@ std::vector<Line> sound_lines() {
 // begins.
 bool runs_long(const Line& line) {
   static const std::set<std::string> kLong{
-      "demo", "record", "twin", "follow", "serve", "rehearsal serve", "rehearsal replay",
+      "demo",  "record",          "twin",             "follow",
+      "serve", "rehearsal serve", "rehearsal replay", "rehearsal score",
       "tape push"};
   return kLong.contains(line.verb->name);
 }

@@ -285,7 +285,7 @@ TEST(Carry, refuses_what_it_cannot_know) {
           3, "not after entry");
   refused({"--episode", kEpisode, "--spot", "BTC-USDT", "--contract", "SOL-USDT-PERP", "--from",
            "2026-01-28T00:00:00Z", "--to", "2026-01-30T00:00:00Z"},
-          4, "nothing of SOL-USDT-PERP");
+          4, "no contract SOL-USDT-PERP in the data");
   refused({"--episode", kEpisode, "--spot", "BTC-USDT", "--contract", "BTC-USDT-PERP", "--from",
            "2026-01-28T05:00:00Z", "--to", "2026-01-30T00:00:00Z"},
           4, "no price of BTC-USDT within");

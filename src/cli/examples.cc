@@ -50,6 +50,7 @@ const std::vector<Example>& all_examples() {
        "delever rehearsal serve --scenario scenarios/rehearsal.toml --speed 10"},
       {"rehearsal replay",
        "What a rehearsal kept, again, to the same hash:", "delever rehearsal replay my.journal"},
+      {"rehearsal score", "How each key of it came out:", "delever rehearsal score my.journal"},
       {"alerts test", "What rules would have said over a day:",
        "delever alerts test rules/alerts.toml --tape samples/day.tape --step 10m"},
       {"demo", "All of it for one day, pages in out/:", "delever demo"},
