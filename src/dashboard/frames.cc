@@ -214,7 +214,11 @@ void Frames::advance(const std::string& asset) {
         const bool news = follower->at() && follower->at() != shown;
         // No frame while there is more to read; then one a second, or at once when all is read.
         if (done.more || !news || !(due || done.complete)) return done;
-        if (auto frame = follower->frame(); frame.has_value()) done.frame = frame.value();
+        auto frame = follower->frame();
+        if (frame.has_value())
+          done.frame = frame.value();
+        else
+          done.error = std::move(frame.error());
         return done;
       },
       [this, asset](Advanced done) { advanced(asset, std::move(done)); });

@@ -93,7 +93,9 @@ Result<void> TapeContents::open_database() {
 }
 
 // A followed tape: whether it is closed, and up to where every stream's blocks must be there. Once
-// nothing was added for a while, all that was appended is.
+// nothing was added for a while, all that was appended is. Blocks that begin earlier than one that
+// was seen some time ago are there too: by the clock here, since a market that runs at twenty times
+// its pace stamps twenty seconds in one.
 Result<void> TapeContents::look_at_end() {
   closed_ = tape_.totals.size() == tape_.streams.size() && !tape_.streams.empty();
   const bool settled = clock_.elapsed() - last_id_changed_ >= kSettled && opened_;
@@ -103,7 +105,13 @@ Result<void> TapeContents::look_at_end() {
   }
   Statement latest =
       TRY(db_->prepare("SELECT max(first_ns) FROM blocks INDEXED BY blocks_by_time"));
-  if (TRY(latest.row())) visible_ = Instant::ns(latest.integer(0)) - kSettled;
+  if (!TRY(latest.row())) return {};
+  const Instant newest = Instant::ns(latest.integer(0));
+  const Duration now = clock_.elapsed();
+  begun_.push_back({now, newest});
+  while (begun_.size() > 1 && now - begun_[1].seen >= kSettled) begun_.pop_front();
+  const bool known = now - begun_.front().seen >= kSettled;
+  visible_ = known ? std::min(begun_.front().newest, newest - kSettled) : Instant::min();
   return {};
 }
 

@@ -92,6 +92,11 @@ class TapeContents {
   std::optional<Database> db_;
   std::optional<Statement> next_, row_;
   int64_t last_id_ = 0;  // when the tape was opened, or last looked at
+  struct Begun {
+    Duration seen;   // by clock_
+    Instant newest;  // when the newest block of that moment began
+  };
+  std::deque<Begun> begun_;
   Instant visible_ = Instant::max();
   bool closed_ = false;       // followed: the writer has closed it
   SystemClock clock_;         // followed: how long nothing has been added
