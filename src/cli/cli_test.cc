@@ -110,7 +110,8 @@ TEST(Cli, nonsense_is_named) {
   expect_refused({"simulat"}, 2,
                  "no verb \"simulat\": did you mean simulate? (there are brief, verdict, gauges");
   expect_refused({"tape", "pull"}, 2,
-                 "no verb \"pull\": did you mean push? (there are info, verify, cat, export, push)");
+                 "no verb \"pull\": did you mean push? (there are info, verify, cat, export, "
+                 "push)");
   expect_refused({"tape", "info"}, 2, "see: delever tape info --help");
   expect_refused({"tape", "cat", tape, "--stream", "nope"}, 3,
                  "no stream \"nope\" (there are binance:");
