@@ -17,6 +17,8 @@ TEST(Inputs, ACoinAsSomebodyTypesIt) {
   for (const char* text : {"sol", "SOL/USDT:USDT", "SOLUSDT", "sol-usdc", "SOL/USD"})
     EXPECT_EQ(coin_named(text), "SOL") << text;
   EXPECT_EQ(coin_named("kBONK"), "BONK");
+  EXPECT_EQ(coin_named("SOLUSDCUSDT"), "SOL");
+  EXPECT_EQ(coin_named("USDC-USDT"), "USDC");
   EXPECT_EQ(coin_named("USDT"), "USDT");
   EXPECT_EQ(coin_named("TUSDT"), "TUSDT");
   EXPECT_EQ(coin_named("PYUSD"), "PYUSD");

@@ -17,10 +17,13 @@ Result<Instant> parse_at(const std::string& text, const char* option, Context& c
 
 std::string coin_named(std::string_view text) {
   text = text.substr(0, text.find_first_of("/:"));  // as ccxt has it: BTC/USDT:USDT
-  for (const std::string_view quote : {"USDT", "USDC"}) {
+  const auto quoted = [&text] {
     const std::string name = upper(text);
-    if (name.size() > quote.size() + 1 && name.ends_with(quote))
-      text.remove_suffix(quote.size() + (name[name.size() - quote.size() - 1] == '-' ? 1 : 0));
+    return name.size() > 5 && (name.ends_with("USDT") || name.ends_with("USDC"));
+  };
+  while (quoted()) {  // all of them, so that a name that is read again stays the same
+    text.remove_suffix(4);
+    if (text.size() > 1 && text.ends_with('-')) text.remove_suffix(1);
   }
   const bool thousand = text.size() > 2 && text[0] == 'k' && text[1] >= 'A' && text[1] <= 'Z';
   return upper(thousand ? text.substr(1) : text);
