@@ -73,7 +73,10 @@ Result<void> TapeContents::open_database() {
   TRY(read_last_id());
   TRY(read_last_stream());
   end_known_ = true;
-  if (range_.follow) TRY(look_at_end());
+  if (range_.follow) {
+    TRY(look_at_start());
+    TRY(look_at_end());
+  }
   next_ = TRY(db_->prepare(
       "SELECT first_ns, stream, run, seq, last_ns, count, raw_bytes, id "
       "FROM blocks INDEXED BY blocks_by_time WHERE (first_ns, stream, run, seq) > (?, ?, ?, ?) "
@@ -110,8 +113,29 @@ Result<void> TapeContents::look_at_end() {
   const Duration now = clock_.elapsed();
   begun_.push_back({now, newest});
   while (begun_.size() > 1 && now - begun_[1].seen >= kSettled) begun_.pop_front();
-  const bool known = now - begun_.front().seen >= kSettled;
-  visible_ = known ? std::min(begun_.front().newest, newest - kSettled) : Instant::min();
+  if (now - begun_.front().seen >= kSettled)
+    visible_ = std::min(begun_.front().newest, newest - kSettled);
+  return {};
+}
+
+// When it is opened nothing has been seen yet: how far behind one another the last blocks began, in
+// the order in which they were appended, says how far behind one may still come.
+Result<void> TapeContents::look_at_start() {
+  constexpr int kBlocks = 256;
+  Statement recent = TRY(db_->prepare("SELECT first_ns FROM blocks ORDER BY id DESC LIMIT ?"));
+  recent.bind(1, kBlocks);
+  visible_ = Instant::min();
+  std::vector<Instant> begun;
+  for (auto row = recent.row(); row.has_value() && row.value(); row = recent.row())
+    begun.push_back(Instant::ns(recent.integer(0)));  // damage is met by who reads the blocks
+  if (begun.empty()) return {};
+  Instant newest = begun.back();
+  Duration behind;
+  for (auto at = begun.rbegin(); at != begun.rend(); ++at) {
+    newest = std::max(newest, *at);
+    behind = std::max(behind, newest - *at);
+  }
+  visible_ = newest - std::max(kSettled, behind + behind);
   return {};
 }
 

@@ -59,6 +59,64 @@ TEST(TapeFollow, EveryMessageOnceWhileItIsWritten) {
   EXPECT_TRUE(reader->gaps().empty());
 }
 
+// A market at sixty times its pace, of which one stream speaks twenty seconds of it apart.
+TEST(TapeFollow, ATapeWhoseClockRunsFastIsFollowedToItsEnd) {
+  const std::string path = new_path("follow_fast.tape");
+  SystemClock clock;
+  auto writer =
+      TapeWriter::open(path, clock, {.flush_after = Duration::ms(300), .block_bytes = 512}).value();
+  const auto busy = writer->stream({"a", "v", "c", "binance-usdm", {}}).value();
+  const auto calm = writer->stream({"b", "v", "c", "binance-usdm", {}}).value();
+  const Duration begin = clock.elapsed();
+  std::vector<std::string> sent;
+  std::jthread recorder([&] {
+    for (int i = 0; i < 900; ++i) {
+      const Instant now = Instant::ns((clock.elapsed() - begin).ns() * 60);
+      sent.push_back(std::to_string(i) + std::string(40, 'x'));
+      ASSERT_TRUE(writer->append(i % 60 == 7 ? calm : busy, now, sent.back()).has_value());
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ASSERT_TRUE(writer->close().has_value());
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  auto reader = TapeReader::open(path, {.follow = true}).value();
+  std::vector<std::string> heard;
+  bool while_written = false;
+  for (int waits = 0; waits < 10'000 && !reader->complete();) {
+    const auto next = reader->next();
+    ASSERT_TRUE(next.has_value()) << next.error().text();
+    if (next.value()) {
+      heard.emplace_back(next.value()->bytes);
+      continue;
+    }
+    while_written = while_written || heard.size() > 200;
+    ++waits;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  recorder.join();
+  EXPECT_EQ(heard.size(), sent.size());
+  EXPECT_TRUE(heard == sent);
+  EXPECT_TRUE(while_written);
+  EXPECT_TRUE(reader->gaps().empty());
+}
+
+// Whoever reads once what a recorder left unfinished has it at once, but for its last seconds.
+TEST(TapeFollow, WhatIsOldEnoughIsThereAtOnce) {
+  const std::string path = new_path("follow_once.tape");
+  SystemClock clock;
+  auto writer = TapeWriter::open(path, clock, {}).value();
+  const auto a = writer->stream({"a", "v", "c", "binance-usdm", {}}).value();
+  const Instant from = Instant::parse("2026-02-03T00:00:00Z").value();
+  for (const int second : {0, 5, 9, 10}) {
+    ASSERT_TRUE(writer->append(a, from + Duration::seconds(second), "x").has_value());
+    ASSERT_TRUE(writer->flush().has_value());
+  }
+  auto reader = TapeReader::open(path, {.follow = true}).value();
+  size_t count = 0;
+  while (reader->next().value()) ++count;
+  EXPECT_EQ(count, 2u);
+}
+
 TEST(TapeFollow, GapsThatComeLaterAreSeen) {
   const std::string path = new_path("follow_gaps.tape");
   SystemClock clock;
