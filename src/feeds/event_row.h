@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "market/event.h"
+#include "market/event_names.h"
 
 namespace delever::feeds {
 
@@ -75,7 +76,7 @@ struct EventRow {
     begin();
     fixed("price", "price_exact", t.price);
     fixed("qty", "qty_exact", t.qty);
-    table.text("taker_side", t.taker_side == Side::buy ? "buy" : "sell");
+    table.text("taker_side", name_of(t.taker_side));
     table.number("index_price",
                  t.index_price ? std::optional(t.index_price->approx()) : std::nullopt);
     table.exact("id", read_int(t.id));  // of venues that count them
@@ -109,18 +110,15 @@ struct EventRow {
   }
   // price and qty are what gauges use: the fill where it is known, else the order.
   void operator()(const Liquidation& l) const {
-    static constexpr const char* feeds[] = {
-        "complete",       "latest_per_second", "at_most_one_per_second",
-        "flagged_trades", "aggregated",        "unknown"};
     begin();
-    table.text("position_side", l.position_side == PositionSide::long_side ? "long" : "short");
+    table.text("position_side", name_of(l.position_side));
     fixed("price", "price_exact", l.price());
     fixed("qty", "qty_exact", l.qty());
     fixed("order_price", "order_price_exact", l.order_price);
     fixed("average_price", "average_price_exact", l.average_price);
     fixed("order_qty", "order_qty_exact", l.order_qty);
     fixed("filled_qty", "filled_qty_exact", l.filled_qty);
-    table.text("feed", feeds[static_cast<size_t>(l.feed)]);
+    table.text("feed", name_of(l.feed));
   }
   void operator()(const LiquidationTotal& t) const {
     begin();
@@ -131,10 +129,9 @@ struct EventRow {
   }
   // A fraction of notional per interval; positive: longs pay.
   void operator()(const FundingRate& f) const {
-    static constexpr const char* kinds[] = {"current", "predicted", "settled", "mean"};
     begin();
     fixed("rate", "rate_exact", f.rate);
-    table.text("kind", kinds[static_cast<size_t>(f.kind)]);
+    table.text("kind", name_of(f.kind));
     table.number("interval_s", f.interval ? std::optional(f.interval->in_seconds()) : std::nullopt);
     table.time("settles_at", f.settles_at);
     table.number("mean_over_s",
@@ -184,7 +181,6 @@ struct EventRow {
     table.text("status", std::string_view(i.status));
   }
   void operator()(const Candle& c) const {
-    static constexpr const char* kinds[] = {"trade", "mark", "index"};
     begin();
     table.time("from", c.from);
     table.time("to", c.to);
@@ -193,7 +189,7 @@ struct EventRow {
     fixed("low", "low_exact", c.low);
     fixed("close", "close_exact", c.close);
     table.number("volume", c.volume);
-    table.text("price_kind", kinds[static_cast<size_t>(c.price_kind)]);
+    table.text("price_kind", name_of(c.price_kind));
     table.flag("closed", c.closed);
   }
   void operator()(const VolIndex& v) const {
@@ -205,10 +201,9 @@ struct EventRow {
     table.number("low", v.low);
   }
   void operator()(const Holding& h) const {
-    static constexpr const char* kinds[] = {"etf", "treasury", "foundation"};
     begin();
     table.text("holder", std::string_view(h.holder));
-    table.text("holder_kind", kinds[static_cast<size_t>(h.holder_kind)]);
+    table.text("holder_kind", name_of(h.holder_kind));
     table.number("coins", h.coins);
     table.number("value_usd", h.value_usd);
     table.number("flow_usd", h.flow_usd);
@@ -225,11 +220,10 @@ struct EventRow {
   }
   // A gap is of its stream and may have no instrument: its code is then -1.
   void operator()(const Gap& g) const {
-    static constexpr const char* kinds[] = {"recorded", "damage", "sequence"};
     begin();
     table.time("from", g.from);
     table.time("to", g.to);
-    table.text("kind", kinds[static_cast<size_t>(g.kind)]);
+    table.text("kind", name_of(g.kind));
     table.text("reason", std::string_view(g.reason));
   }
 };

@@ -1,45 +1,10 @@
 #include "render/event_json.h"
 
+#include "market/event_names.h"
+
 namespace delever::render {
 
 namespace {
-
-const char* side_text(Side side) { return side == Side::buy ? "buy" : "sell"; }
-const char* side_text(PositionSide side) {
-  return side == PositionSide::long_side ? "long" : "short";
-}
-
-const char* feed_text(LiquidationFeed feed) {
-  switch (feed) {
-    case LiquidationFeed::complete:
-      return "complete";
-    case LiquidationFeed::latest_per_second:
-      return "latest_per_second";
-    case LiquidationFeed::at_most_one_per_second:
-      return "at_most_one_per_second";
-    case LiquidationFeed::flagged_trades:
-      return "flagged_trades";
-    case LiquidationFeed::aggregated:
-      return "aggregated";
-    case LiquidationFeed::unknown:
-      return "unknown";
-  }
-  check_failed("a LiquidationFeed has a name", __FILE__, __LINE__);
-}
-
-const char* funding_text(FundingKind kind) {
-  switch (kind) {
-    case FundingKind::current:
-      return "current";
-    case FundingKind::predicted:
-      return "predicted";
-    case FundingKind::settled:
-      return "settled";
-    case FundingKind::mean:
-      return "mean";
-  }
-  check_failed("a FundingKind has a name", __FILE__, __LINE__);
-}
 
 // The members of one object, in the order in which they are put. Their names are plain text.
 class Members {
@@ -121,7 +86,7 @@ struct EventWriter {
   void operator()(const Trade& e) const {
     json.put("price", e.price);
     json.put("qty", e.qty);
-    json.put("taker_side", side_text(e.taker_side));
+    json.put("taker_side", name_of(e.taker_side));
     json.put_said("id", e.id);
     json.put("index_price", e.index_price);
     json.put_true("aggregated", e.aggregated);
@@ -140,8 +105,8 @@ struct EventWriter {
   }
   void operator()(const BookDelta& e) const { put_book(e.bids, e.asks, e.sequence); }
   void operator()(const Liquidation& e) const {
-    json.put("position_side", side_text(e.position_side));
-    json.put("feed", feed_text(e.feed));
+    json.put("position_side", name_of(e.position_side));
+    json.put("feed", name_of(e.feed));
     json.put("order_price", e.order_price);
     json.put("average_price", e.average_price);
     json.put("order_qty", e.order_qty);
@@ -153,11 +118,11 @@ struct EventWriter {
     json.put("to", e.to);
     json.put("long_usd", e.long_usd);
     json.put("short_usd", e.short_usd);
-    json.put("feed", feed_text(e.feed));
+    json.put("feed", name_of(e.feed));
   }
   void operator()(const FundingRate& e) const {
     json.put("rate", e.rate);
-    json.put("funding_kind", funding_text(e.kind));
+    json.put("funding_kind", name_of(e.kind));
     if (e.interval) json.put("interval_s", e.interval->in_seconds());
     json.put("settles_at", e.settles_at);
     if (e.mean_over) json.put("mean_over_s", e.mean_over->in_seconds());
@@ -198,7 +163,6 @@ struct EventWriter {
   }
   void operator()(const InstrumentListed& e) const { json.put_said("status", e.status); }
   void operator()(const Candle& e) const {
-    constexpr const char* kinds[] = {"trade", "mark", "index"};
     json.put("from", e.from);
     json.put("to", e.to);
     json.put("open", e.open);
@@ -206,7 +170,7 @@ struct EventWriter {
     json.put("low", e.low);
     json.put("close", e.close);
     json.put("volume", e.volume);
-    json.put("price_kind", kinds[static_cast<size_t>(e.price_kind)]);
+    json.put("price_kind", name_of(e.price_kind));
     json.put("closed", e.closed);
   }
   void operator()(const VolIndex& e) const {
@@ -217,9 +181,8 @@ struct EventWriter {
     json.put("low", e.low);
   }
   void operator()(const Holding& e) const {
-    constexpr const char* kinds[] = {"etf", "treasury", "foundation"};
     json.put("holder", std::string_view(e.holder));
-    json.put("holder_kind", kinds[static_cast<size_t>(e.holder_kind)]);
+    json.put("holder_kind", name_of(e.holder_kind));
     json.put("coins", e.coins);
     json.put("value_usd", e.value_usd);
     json.put("flow_usd", e.flow_usd);
@@ -234,9 +197,7 @@ struct EventWriter {
     json.put_said("url", e.url);
   }
   void operator()(const Gap& e) const {
-    json.put("kind", e.kind == GapKind::recorded ? "recorded"
-                     : e.kind == GapKind::damage ? "damage"
-                                                 : "sequence");
+    json.put("kind", name_of(e.kind));
     json.put("from", e.from);
     json.put("to", e.to);
     json.put("reason", std::string_view(e.reason));

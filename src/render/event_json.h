@@ -1,5 +1,6 @@
-// Events as JSON: one line each, written straight into a buffer. Members that an event does not
-// have are left out.
+// Events as JSON, one line each, for `tape cat --events` and `tape export --format json`: written
+// straight into a buffer. Exact numbers are text in their shortest exact form, estimates are JSON
+// numbers, what is missing is left out.
 #pragma once
 
 #include <vector>

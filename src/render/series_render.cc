@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "market/event_names.h"
+
 namespace delever::render {
 namespace {
 
@@ -48,24 +50,6 @@ Json forced_json(const reports::ForcedSeries& f, Duration span) {
           {"long_usd", std::move(longs)},
           {"short_usd", std::move(shorts)},
           {"count", std::move(count)}};
-}
-
-std::string_view funding_kind_name(FundingKind kind) {
-  switch (kind) {
-    case FundingKind::current:
-      return "current";
-    case FundingKind::predicted:
-      return "predicted";
-    case FundingKind::settled:
-      return "settled";
-    case FundingKind::mean:
-      return "mean";
-  }
-  return "";
-}
-
-std::string_view gap_kind_name(GapKind kind) {
-  return kind == GapKind::recorded ? "recorded" : kind == GapKind::damage ? "damage" : "sequence";
 }
 
 }  // namespace
@@ -119,7 +103,7 @@ Json history_json(const gauges::History& h) {
                                {"rate", f.rate},
                                {"interval_s", f.interval.in_seconds()},
                                {"annual", f.annual},
-                               {"kind", funding_kind_name(f.kind)},
+                               {"kind", name_of(f.kind)},
                                {"main", f.main}});
   json["open_interest"] = Json::array();
   for (const gauges::OpenInterestPoint& p : h.open_interest)
@@ -150,7 +134,7 @@ Json gaps_json(const reports::Survey& survey) {
                     {"symbol", g.symbol},
                     {"from", g.from.text()},
                     {"to", g.to.text()},
-                    {"kind", gap_kind_name(g.kind)},
+                    {"kind", name_of(g.kind)},
                     {"reason", g.reason}});
   return gaps;
 }
