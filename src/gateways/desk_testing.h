@@ -3,15 +3,27 @@
 // moves.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 
+#include "base/check.h"
 #include "exchange/small_venue_testing.h"
 #include "gateways/desk.h"
 #include "gateways/gateway.h"
+#include "gateways/json_tree.h"
 
 namespace delever::gateways::testing {
 
 namespace fixture = exchange::fixture;
+
+// What a gateway wrote, which must be JSON.
+inline JsonTree json_of(std::string_view text) {
+  auto read = JsonTree::parse(text);
+  if (!read.has_value()) fmt::print(stderr, "no JSON: {}\n", text);
+  CHECK(read.has_value());
+  return std::move(read).value();
+}
 
 // The name of the test account everywhere.
 inline Credentials test_credentials(AccountId account) {

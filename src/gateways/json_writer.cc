@@ -6,6 +6,7 @@
 #include "gateways/json_text.h"
 
 namespace delever::gateways {
+
 void JsonWriter::comma(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;

@@ -56,12 +56,7 @@ struct Client {
     CHECK(a.status == 200);
     return tree(a.body);
   }
-  static JsonTree tree(std::string_view text) {
-    auto parsed = JsonTree::parse(text);
-    if (!parsed.has_value()) fmt::print(stderr, "no JSON: {}\n", text);
-    CHECK(parsed.has_value());
-    return std::move(parsed.value());
-  }
+  static JsonTree tree(std::string_view text) { return json_of(text); }
   // The code that is answered; 0: not refused.
   int64_t code(const Answer& a) const {
     const JsonTree t = tree(a.body);

@@ -91,9 +91,8 @@ class BybitClient {
   // The last frame of a topic; a null where none came.
   JsonTree last(std::string_view topic) const {
     for (auto f = out.frames.rbegin(); f != out.frames.rend(); ++f) {
-      auto read = JsonTree::parse(f->text);
-      CHECK(read.has_value());
-      if (read.value().text("topic") == topic) return read.value();
+      JsonTree read = json_of(f->text);
+      if (read.text("topic") == topic) return read;
     }
     return {};
   }
@@ -123,9 +122,7 @@ class BybitClient {
                                             .body = body,
                                             .headers = &headers,
                                             .peer = "127.0.0.1:5"});
-    auto read = JsonTree::parse(answer.body);
-    CHECK(read.has_value());
-    return read.value();
+    return json_of(answer.body);
   }
   uint64_t sockets_ = 0;
 };

@@ -130,9 +130,7 @@ class OkxClient {
                                             .body = body,
                                             .headers = &headers,
                                             .peer = "127.0.0.1:5"});
-    auto read = JsonTree::parse(answer.body);
-    CHECK(read.has_value());
-    return read.value();
+    return json_of(answer.body);
   }
   uint64_t sockets_ = 0;
 };
