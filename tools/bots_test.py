@@ -4,8 +4,7 @@ says why.
 
     tools/bots_test.py build/dev/delever [SCENARIO]        exit 1: not so; 77, for ctest: node, npm or ccxt is not there
 
-Without SCENARIO it is scenarios/stop-run.toml. ccxt is taken from
-DELEVER_NODE_MODULES, examples/bots/node_modules or ../tmp/judge/node_modules, or installed from npm into a folder of its own."""
+Without SCENARIO it is scenarios/stop-run.toml. Where ccxt is from: tools/ccxt_modules.py."""
 import json
 import os
 import shutil
@@ -16,6 +15,8 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+import ccxt_modules
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIP = 77
@@ -31,20 +32,10 @@ def skip(why):
 
 def bots(folder):
     """A copy of the bots with ccxt beside them: nothing is installed into the clone."""
-    if not shutil.which("node"):
-        skip("no node")
-    for name in ("package.json", "venue.mjs", "maker.mjs", "grid.mjs"):
+    if why := ccxt_modules.put_into(folder):
+        skip(why)
+    for name in ("venue.mjs", "maker.mjs", "grid.mjs"):
         shutil.copy(ROOT / "examples/bots" / name, folder / name)
-    for place in (os.environ.get("DELEVER_NODE_MODULES"), ROOT / "examples/bots/node_modules",
-                  ROOT.parent.parent / "tmp/judge/node_modules"):
-        if place and (Path(place) / "ccxt/package.json").exists():
-            (folder / "node_modules").symlink_to(Path(place).resolve())
-            return
-    if not shutil.which("npm"):
-        skip("no npm, and no ccxt")
-    got = subprocess.run(["npm", "install", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, timeout=240)
-    if got.returncode != 0:
-        skip("ccxt could not be installed from npm")
 
 
 class Rehearsal:
@@ -54,8 +45,8 @@ class Rehearsal:
                                     f'deposits = {{USDT = "{USDT}"}}\n' for who in ("maker", "grid")))
         ready = folder / "ready.json"
         self.process = subprocess.Popen(
-            [program, "serve", "--scenario", str(scenario), "--start", "scenario", "--lived", "1m", "--speed", str(SPEED), "--listen", "127.0.0.1:0",
-             "--accounts", str(accounts), "--ready-file", str(ready), *options], stdout=subprocess.DEVNULL)
+            [program, "serve", "--scenario", str(scenario), "--start", "scenario", "--lived", "1m", "--speed", str(SPEED),
+             "--listen", "127.0.0.1:0", "--accounts", str(accounts), "--ready-file", str(ready), *options], stdout=subprocess.DEVNULL)
         began = time.monotonic()
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() - began > 240:

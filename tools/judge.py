@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """Runs ../shared/protocols/judge.mjs (ccxt, REST and WebSocket) against a rehearsal: judge.py DELEVER [VENUE...].
 
-ccxt is taken from DELEVER_NODE_MODULES, from ../tmp/judge/node_modules, or installed from npm into a folder of its own.
-Exit status 77, for ctest: node, npm or the judge itself is not there, with the reason."""
+Where ccxt is from: tools/ccxt_modules.py. Exit status 77, for ctest: node, npm or the judge itself is not there, with the reason."""
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-CCXT = "ccxt@4.5.84"
+import ccxt_modules
+
 SKIP = 77
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,30 +22,17 @@ def skip(why):
     sys.exit(SKIP)
 
 
-def modules(folder):
-    for place in (os.environ.get("DELEVER_NODE_MODULES"), ROOT.parent.parent / "tmp/judge/node_modules"):
-        if place and (Path(place) / "ccxt/package.json").exists():
-            (folder / "node_modules").symlink_to(Path(place).resolve())
-            return
-    if not shutil.which("npm"):
-        skip("npm is not there")
-    got = subprocess.run(["npm", "install", "--no-audit", "--no-fund", CCXT], cwd=folder, capture_output=True, timeout=240)
-    if got.returncode != 0:
-        skip(CCXT + " could not be installed")
-
-
 def main():
     program, wanted = sys.argv[1], sys.argv[2:]
     judge = next((p for p in (ROOT.parent / "shared/protocols/judge.mjs", ROOT.parent.parent / "shared/protocols/judge.mjs")
                   if p.exists()), None)
     if not judge:
         skip("shared/protocols/judge.mjs is not there")
-    if not shutil.which("node"):
-        skip("node is not there")
     keys = json.loads((judge.parent / "hyperliquid_signing_vectors.json").read_text())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        modules(folder)
+        if why := ccxt_modules.put_into(folder):
+            skip(why)
         shutil.copy(judge, folder / "judge.mjs")
         ready = folder / "ready.json"
         serving = subprocess.Popen([program, "rehearsal", "serve", "--listen", "127.0.0.1:0", "--ready-file", str(ready)],
