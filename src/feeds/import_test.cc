@@ -1,9 +1,11 @@
 // The importer: what a bad row, a damaged archive, a shuffled file or a missing sidecar do.
 #include <zip.h>
 
+#include <array>
 #include <set>
 #include <tuple>
 
+#include "base/source_root.h"
 #include "feeds/feeds_testing.h"
 #include "venues/registry.h"
 
@@ -83,6 +85,43 @@ TEST(Import, PlainGzipAndZipGiveTheSameTape) {
     EXPECT_EQ(longs(tape), first) << name;
   }
   EXPECT_EQ(first.size(), 400u);
+}
+
+TEST(Import, AByteOrderMarkIsNoPartOfTheFirstField) {
+  const Folder folder;
+  const std::string mark = "\xEF\xBB\xBF", text = rows(3), body = text.substr(text.find('\n') + 1);
+  const std::string bare =
+      std::string("header = \"absent\"\ncolumns = [\"day\", \"coin\", \"long\", \"short\"]\n") +
+      kMap;
+  const std::string map = folder.write("map.toml", kMap),
+                    bare_map = folder.write("bare.toml", bare);
+  for (const auto& [name, content, how] : std::vector<std::array<std::string, 3>>{
+           {"named", mark + text, map}, {"bare", mark + body, bare_map}}) {
+    const std::string tape = folder / (name + ".tape");
+    const auto report =
+        import_to(tape, ImportFormat::csv, {folder.write(name + ".csv", content)}, {.map = how});
+    ASSERT_TRUE(report.has_value()) << report.error().text();
+    EXPECT_EQ(longs(tape), (std::vector<double>{1000, 1001, 1002})) << name;
+  }
+}
+
+// An order of which nothing was filled has an average of 0 in the archive, and none here.
+TEST(Import, AnOrderWithoutAFillHasNoAverage) {
+  const Folder folder;
+  const std::string file = folder.write("BTCUSDT-liquidationSnapshot-2026-01-30.csv",
+                                        "1769760000000,SELL,LIMIT,IOC,0.5,84000,0,NEW,0,0\n"
+                                        "1769760001000,SELL,LIMIT,IOC,0.5,84000,83990.5,FILLED,"
+                                        "0.5,0.5\n");
+  const std::string tape = folder / "orders.tape";
+  const auto report =
+      import_to(tape, ImportFormat::csv, {file},
+                {.map = source_root() + "/maps/binance-archive-liquidations-usdm.toml"});
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  const auto orders = replay_all(tape).kept.all<Liquidation>();
+  ASSERT_EQ(orders.size(), 2u);
+  EXPECT_FALSE(orders[0].average_price);
+  EXPECT_EQ(orders[0].price()->text(), "84000");
+  EXPECT_EQ(orders[1].price()->text(), "83990.5");
 }
 
 TEST(Import, AZipMayHoldSeveralFiles) {

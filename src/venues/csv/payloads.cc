@@ -245,6 +245,7 @@ struct LiquidationRule final : PayloadRule {
     liquidation.position_side = row_word(row, side, kPositionSides);
     liquidation.order_price = row.fixed<Price>(order_price);
     liquidation.average_price = row.fixed<Price>(average_price, Precision::nearest);
+    if (liquidation.average_price == Price()) liquidation.average_price.reset();  // none was filled
     liquidation.order_qty = row.fixed<WideQty>(order_qty);
     liquidation.filled_qty = row.fixed<WideQty>(filled_qty);
     if (!liquidation.price())
