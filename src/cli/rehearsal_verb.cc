@@ -81,12 +81,12 @@ void add_rehearsal(Verb& app, Session& session) {
   replay->callback([&session, path] {
     session.action = [&session, path] { return run_replay(session, *path); };
   });
-  auto scored = std::make_shared<std::string>();
+  auto journal = std::make_shared<std::string>();
   Verb* score = verb->add_subcommand("score", "the scorecard of each account, from a journal");
-  score->add_option("journal", *scored, "file that serve wrote")->required()->reads();
+  score->add_option("journal", *journal, "file that serve wrote")->required()->reads();
   add_format(score, session, {"text", "json"});
-  score->callback([&session, scored] {
-    session.action = [&session, scored] { return run_score(session, *scored); };
+  score->callback([&session, journal] {
+    session.action = [&session, journal] { return run_score(session, *journal); };
   });
 }
 

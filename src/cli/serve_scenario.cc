@@ -97,8 +97,9 @@ Result<rehearsal::Rehearsal::Options> read_serving(Session& session, const Scena
       return Error{Fault::usage, "is VENUE=NUMBER", "--port"};
     options.ports[port.substr(0, equals)] = static_cast<uint16_t>(*number);
   }
-  if (!a.as_venue.on && (options.ports.contains("as-venue") || !a.as_venue.ca_file.empty()))
-    return Error{Fault::usage, "goes with --as-venue", "--ca-file"};
+  const bool named_port = options.ports.contains("as-venue");
+  if (!a.as_venue.on && (named_port || !a.as_venue.ca_file.empty()))
+    return Error{Fault::usage, "goes with --as-venue", named_port ? "--port" : "--ca-file"};
   return options;
 }
 

@@ -17,7 +17,6 @@ constexpr std::array<std::string_view, 20> kVenues{
     "kraken",  "coinbase", "bitget", "kucoin",  "bitfinex",    "gate",   "mexc",
     "htx",     "huobi",    "cme",    "bullish", "aster",       "lighter"};
 
-// No "ist" and no "cst": each is the hour of two countries, and of no day boundary that is tried.
 constexpr std::array<std::string_view, 20> kZones{"est", "edt", "et",   "pst", "pdt",  "pt",  "cst",
                                                   "cdt", "cet", "cest", "bst", "hkt",  "sgt", "jst",
                                                   "kst", "ist", "msk",  "bjt", "aest", "eet"};

@@ -5,6 +5,7 @@
 
 #include "base/source_root.h"
 #include "gauges/claims.h"
+#include "gauges/reading_testing.h"
 
 namespace delever::gauges {
 namespace {
@@ -12,15 +13,7 @@ namespace {
 Instant time_of(const char* text) { return Instant::parse(text).value(); }
 
 Reading measured(const char* name, double value, const char* venue = nullptr) {
-  Reading r;
-  r.name = name;
-  r.asset = "SOL";
-  if (venue) r.venue = venue;
-  r.value = value;
-  r.state = State::single_source;
-  r.sources = {"test"};
-  r.as_of = time_of("2026-03-04T00:00:00Z");
-  return r;
+  return known_reading(name, "SOL", value, venue, time_of("2026-03-04T00:00:00Z"));
 }
 
 ClaimCheck check(const std::string& metric, const std::string& value, const std::string& unit,

@@ -2,6 +2,7 @@
 // guess.
 #include "gauges/claims.h"
 #include "base/source_root.h"
+#include "gauges/reading_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -26,15 +27,7 @@ Claim claim(const char* metric, const char* value, const char* unit, const char*
 }
 
 Reading reading(const char* name, double value, const char* venue = nullptr) {
-  Reading r;
-  r.name = name;
-  r.asset = "BTC";
-  if (venue) r.venue = venue;
-  r.value = value;
-  r.state = State::single_source;
-  r.sources = {"test"};
-  r.as_of = at("2026-01-29T23:00:00Z");
-  return r;
+  return known_reading(name, "BTC", value, venue, at("2026-01-29T23:00:00Z"));
 }
 
 ClaimCheck check(const Claim& c, Knowledge knowledge) {

@@ -27,7 +27,7 @@ Instant rounded(Instant t) {
 
 }  // namespace
 
-bool Prices::in_dollars(const Event& event) {
+bool Prices::takes(const Event& event) {
   const Instrument& i = desk_.instruments[event.instrument];
   if (i.kind == InstrumentKind::option || i.kind == InstrumentKind::aggregate) return false;
   if (desk_.rules.counts_as_usd(i.quote)) return true;
@@ -71,7 +71,7 @@ void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
 }
 
 void Prices::add(const Event& event, const Trade& trade) {
-  if (trade.block || trade.price.raw() <= 0 || !in_dollars(event)) return;
+  if (trade.block || trade.price.raw() <= 0 || !takes(event)) return;
   const double price = plain(event, trade.price);
   put(event, PriceKind::trade, price, event.at);
   const Duration hour = Duration::hours(1);
@@ -95,18 +95,18 @@ void Prices::add(const Event& event, const Trade& trade) {
 }
 
 void Prices::add(const Event& event, const MarkPrice& mark) {
-  if (mark.price.raw() > 0 && in_dollars(event))
+  if (mark.price.raw() > 0 && takes(event))
     put(event, PriceKind::mark, plain(event, mark.price), event.at);
 }
 
 void Prices::add(const Event& event, const IndexPrice& index) {
-  if (index.price.raw() > 0 && in_dollars(event))
+  if (index.price.raw() > 0 && takes(event))
     put(event, PriceKind::index, plain(event, index.price), event.at);
 }
 
 void Prices::add(const Event& event, const Candle& candle) {
   const Instant to = rounded(candle.to);
-  if (!candle.closed || !in_dollars(event) || candle.close.raw() <= 0 || candle.low.raw() <= 0 ||
+  if (!candle.closed || !takes(event) || candle.close.raw() <= 0 || candle.low.raw() <= 0 ||
       to <= candle.from || candle.to > event.received + Duration::seconds(1))
     return;
   // Nobody traded: the close is the one before it written again, and no price of now.

@@ -45,8 +45,7 @@ class Prices {
   bool several() const { return series_.size() >= 2; }
 
  private:
-  // "no prices of BTC in dollars (in EUR, TRY there are)"
-  std::string no_prices() const;
+  std::string no_prices() const;  // "no prices of BTC in dollars, only in EUR, TRY"
   struct Point {
     int64_t minute = 0;
     Instant at;
@@ -81,7 +80,7 @@ class Prices {
   };
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);
-  bool in_dollars(const Event& event);                  // keeps what else is quoted in
+  bool takes(const Event& event);  // in dollars; keeps in which money others are
   double plain(const Event& event, Price price) const;  // per plain coin
   void put(const Event& event, PriceKind kind, double price, Instant at);
   static const Point* last_at(const Series& series, Instant t);

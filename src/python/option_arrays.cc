@@ -1,10 +1,9 @@
 // Black-76 over numpy arrays: options/batch.h on the arrays' own memory.
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
-
 #include <pybind11/stl.h>
-#include <array>
 
+#include <array>
 #include <cmath>
 #include <initializer_list>
 #include <span>

@@ -75,11 +75,10 @@ $('go').onclick = () => post('push', {push: $('push').value, asset: $('asset').v
   venue: $('venue').value,
   percent: Number($('percent').value), seconds: Number($('seconds').value),
   ms: Number($('ms').value)});
-const look = async () => { try { 
+const look = async () => { try {
   show(await (await fetch('/control/state', {headers: asks})).json()); }
   catch (e) { $('said').textContent = 'no answer'; } };
 const card = async () => { try {
-
   const answer = await fetch('/control/scorecard.txt', {headers: asks});
   $('card').textContent = await answer.text(); } catch (e) {} };
 $('readings').hidden = location.pathname === '/';

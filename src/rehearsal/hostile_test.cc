@@ -181,8 +181,7 @@ double quantile(std::vector<double> of, double q) {
 std::string told(const Waits& w) {
   return fmt::format(
       "{} requests waited {:.0f} us in the median, {:.0f} at p99, {:.0f} at most; the server "
-      "worked "
-      "{:.0f}, {:.0f} and {:.0f} us meanwhile",
+      "worked {:.0f}, {:.0f} and {:.0f} us meanwhile",
       w.us.size(), quantile(w.us, 0.5), quantile(w.us, 0.99), quantile(w.us, 1),
       quantile(w.of_server, 0.5), quantile(w.of_server, 0.99), quantile(w.of_server, 1));
 }

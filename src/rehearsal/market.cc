@@ -182,15 +182,13 @@ Result<void> Market::begin_second() {
   apply_pushes();
   simulation_->begin();
   decided_ = false;
-  desks_second(true);
+  desks_second();
   return {};
 }
 
-void Market::desks_second(bool heard) {
-  for (const auto& door : doors_) {
-    if (heard) door->desk.on_second();
-  }
-  if (heard && second_handler_) second_handler_();
+void Market::desks_second() {
+  for (const auto& door : doors_) door->desk.on_second();
+  if (second_handler_) second_handler_();
 }
 
 Result<void> Market::flush() {
@@ -285,8 +283,8 @@ Result<Market::Replayed> Market::replay(const Journal& journal,
         market->pushes_.push_back(*push);
       market->apply_pushes();
       s.begin();
+      if (watch) market->desks_second();
     }
-    market->desks_second(watch != nullptr && second > 0);
     while (!s.decide(kPartsAPiece)) {}
     for (; command != journal.commands.end() && command->second == second; ++command) {
       if (command->venue >= s.venues())

@@ -83,7 +83,7 @@ class Market {
   Result<void> admit();
   Result<void> begin_second();
   Result<void> end_second();
-  void desks_second(bool heard);
+  void desks_second();
   void apply_pushes();
   Reject enter(uint32_t venue, const CommandBody& body);
 

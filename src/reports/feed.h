@@ -15,9 +15,9 @@ namespace delever::reports {
 Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to,
                                               Progress* progress = nullptr);
 
-// The receive time of the last message on the tapes; an error when they are empty.
 // Why a time cannot be taken from tapes that give no `what`: what is damaged on them is named.
 Error no_time_in(const std::vector<std::string>& paths, std::string_view what);
+// The receive time of the last message on the tapes; an error when they are empty.
 Result<Instant> last_time(const std::vector<std::string>& paths);
 // The time that an option gives ("" when it was not given), else that of the last message.
 Result<Instant> time_or_last(const std::string& text, const char* option,

@@ -4,8 +4,8 @@
 #include <map>
 #include <memory>
 
-#include "base/program_home.h"
 #include "base/partial_file.h"
+#include "base/program_home.h"
 #include "base/text.h"
 #include "reports/facts_feed.h"
 #include "reports/inputs.h"
