@@ -288,6 +288,7 @@ def refused_words(sources, refused):
     phrases = {w: good for w, good in plain.items() if "_" in w}  # "fair_price" is refused in compute_fair_price too
     for rel, text in sources.items():
         for n, (code, comment) in enumerate(zip(*(part.splitlines() for part in code_and_comments(text))), 1):
+            comment = re.sub(r'"[^"]*"', "", comment)  # a venue's or a file's own name
             used = [words_of(name) for name in re.findall(r"[A-Za-z_]+", code + " " + comment)]
             hits = [w for words in used for w in words if w in plain]
             hits += [w for words in used for w in phrases if f"_{w}_" in f"_{'_'.join(words)}_"]

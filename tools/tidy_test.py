@@ -174,6 +174,7 @@ class Tidy(unittest.TestCase):
         self.fails({"src/margin/two.cc": "int one_fair_price_x;\n"}, "the word is mark")
         self.fails({"src/margin/two.cc": "void take(int);\n"}, "the word is apply")
         self.passes({"src/margin/two.cc": '// take it\nint mistake, stakeholder, retake, take_profit; auto s = "stake";\n'})
+        self.passes({"src/margin/two.cc": '// the venue calls it "stake_amount"\n'})
         self.passes({"src/margin/two.cc": "int stake;\n", "CONTRIBUTING.md": "| position | held | `stake` |\n"})
 
     def test_allowed_may_only_shrink(self):

@@ -15,7 +15,7 @@ class Clock {
   virtual Duration elapsed() = 0;  // monotonic, from an arbitrary origin
 };
 
-// One look at both faces of a clock: state machines are handed it with each input.
+// One reading of both sides of a clock: state machines are handed it with each input.
 struct Moment {
   Instant at;        // UTC; may step
   Duration elapsed;  // monotonic: what waiting is counted on

@@ -145,7 +145,7 @@ struct TooMuch {
   const char* what;
 };
 
-// Brackets and dots outside of strings and comments, line by line.
+// Parentheses of all kinds and dots outside of strings and comments, line by line.
 std::optional<TooMuch> too_much(std::string_view text) {
   if (text.size() > kTextMax) return TooMuch{1, "larger than 4 MiB, more than any configuration"};
   size_t line = 1, depth = 0, dots = 0;

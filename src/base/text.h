@@ -1,4 +1,4 @@
-// Small text jobs that several modules share: splitting, trimming, reading whole numbers and
+// Small text tasks that several modules share: splitting, trimming, reading whole numbers and
 // doubles, writing doubles.
 #pragma once
 

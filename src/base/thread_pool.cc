@@ -15,7 +15,7 @@ constexpr uint32_t kPassOverMost = 64;
 
 template <class Done>
 bool watch(Done done) {
-  for (int look = 0; look < kLooks; ++look) {
+  for (int turn = 0; turn < kLooks; ++turn) {
     if (done()) return true;
 #if defined(__x86_64__)
     __builtin_ia32_pause();

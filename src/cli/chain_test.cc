@@ -48,8 +48,8 @@ std::string summary_row(const Market& m, const std::string& day, Instant expiry,
       100 * m.vol, m.forward, interest);
 }
 
-// An answer of get_book_summary_by_currency: two expiries of a flat volatility, and a third of one
-// option alone.
+// An answer of "get_book_summary_by_currency": two expiries of a flat volatility, and a third of
+// one option alone.
 std::string summary(const Market& m) {
   std::string rows;
   for (const auto& [day, date] :

@@ -24,7 +24,7 @@ struct Io {
   bool progress = false;  // err is a terminal
   size_t width = 100;     // columns of the terminal
   bool other_rank =
-      false;  // of an mpirun job, above 0: prints nothing, and does nothing that rank 0 does alone
+      false;  // of an mpirun run, above 0: prints nothing, and does nothing that rank 0 does alone
 };
 
 // What a verb fills in while the arguments are read; run_cli runs `action` once they are.
@@ -32,7 +32,7 @@ struct Session {
   Io io;
   std::string format = "text";
   std::function<Result<void>()> action;
-  bool for_all_ranks = false;  // `action` shares its work out over the ranks of an mpirun job
+  bool for_all_ranks = false;  // `action` shares its work out over the ranks of an mpirun run
   std::string out;             // --out: a file to write instead of standard output
   bool force = false;          // --force
   OutputGuard outputs;         // what the run reads and writes

@@ -1,6 +1,6 @@
-// delever demo: the main job from beginning to end. What was published on 30 January 2026; the same
-// two days as a rehearsal on simulated venues; the same gauges and claims on the simulated tape;
-// the next wave, from the accounts that were really there and from the tape alone; pages in a
+// delever demo: the main task from beginning to end. What was published on 30 January 2026; the
+// same two days as a rehearsal on simulated venues; the same gauges and claims on the simulated
+// tape; the next wave, from the accounts that were really there and from the tape alone; pages in a
 // folder with an index.
 #include <fmt/format.h>
 
@@ -50,7 +50,7 @@ class Demo {
   }
 
  private:
-  void say(const std::string& text) {
+  void print(const std::string& text) {
     write(session_.io.out, text);
     std::fflush(session_.io.out);
   }
@@ -77,9 +77,9 @@ class Demo {
   }
 
   Result<void> published() {
-    say("1 of 4  What was published\n\n");
+    print("1 of 4  What was published\n\n");
     published_ = TRY(brief_of({.episode = arguments_.episode}, session_.context));
-    say(brief_text(published_));
+    print(brief_text(published_));
     return add_page(
         "brief-" + name_ + ".html", "Brief of the real day",
         "Gauges, claims and verdict from published facts alone; no recording, no simulation.",
@@ -87,15 +87,16 @@ class Demo {
   }
 
   Result<void> simulated() {
-    say(fmt::format("\n2 of 4  The same days as a rehearsal: {}, seed {}\n", arguments_.scenario,
-                    arguments_.seed));
-    if (!session_.io.progress) say("        simulating, which takes the better part of a minute\n");
+    print(fmt::format("\n2 of 4  The same days as a rehearsal: {}, seed {}\n", arguments_.scenario,
+                      arguments_.seed));
+    if (!session_.io.progress)
+      print("        simulating, which takes the better part of a minute\n");
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
     tape_ = path(name_ + ".tape");
     outcome_ = TRY(run_scenario(
         session_.context, scenario_,
         {.out = tape_, .replace = true, .options = {.seed = arguments_.seed, .threads = threads}}));
-    say("\n" + simulate_text(scenario_, outcome_));
+    print("\n" + simulate_text(scenario_, outcome_));
     return add_page(
         "simulated-" + name_ + ".html", "The simulated market",
         "Price and waves, liquidations by kind of account, open interest, funding, dealers' "
@@ -106,7 +107,7 @@ class Demo {
 
   // The gauges and claims of the real day, unchanged, on the simulated tape.
   Result<void> beside() {
-    say("\n3 of 4  The same gauges and claims on the simulated tape\n\n");
+    print("\n3 of 4  The same gauges and claims on the simulated tape\n\n");
     const Episode episode = TRY(load_episode(find_shipped(arguments_.episode)));
     Brief brief = TRY(brief_of({.tapes = {tape_},
                                 .claims = episode.claims_path,
@@ -121,8 +122,9 @@ class Demo {
             "the published ones: where they hold here, the rehearsal resembles the day in that "
             "figure; it says nothing about whether they were true.",
             arguments_.scenario, arguments_.seed));
-    say(beside_text(published_, brief));
-    say("  Both columns come from the same rules; the right one is of a market that was "
+    print(beside_text(published_, brief));
+    print(
+        "  Both columns come from the same rules; the right one is of a market that was "
         "simulated.\n");
     beside_ = beside_html(published_, brief);
     return add_page("simulated-brief-" + name_ + ".html", "Brief of the simulated market",
@@ -131,20 +133,21 @@ class Demo {
   }
 
   Result<void> stressed() {
-    say("\n4 of 4  The next wave, on the simulated market after its flush\n\n");
+    print("\n4 of 4  The next wave, on the simulated market after its flush\n\n");
     StressOptions options{
         .tapes = {tape_}, .moves = {"-1%", "-3%", "-5%", "-10%"}, .at = scenario_.report_at.text()};
     options.asset = scenario_.assets[0].name;
     options.book = book_path(tape_, options.asset);
     const StressReport stress = TRY(stress_of(options, session_.context));
-    say(stress_demo_text(stress));
+    print(stress_demo_text(stress));
     std::string dated;  // the rulebooks that the accounts were simulated under
     for (const sim::VenueSetup& v : scenario_.venues) {
       if (v.role != sim::VenueRole::perpetual || !dated.empty()) continue;
       const std::string& as_of = v.listings[0].rules.as_of;
       if (as_of != "undated") dated = " --rulebook-date " + as_of;
     }
-    say("\n  The accounts are known here because they were simulated. What the tape alone tells of "
+    print(
+        "\n  The accounts are known here because they were simulated. What the tape alone tells of "
         "them, and how far\n"
         "  off that is: delever levels --tape " +
         tape_ + " --truth " + tape_ + ".positions.csv" + dated + "\n");
@@ -185,7 +188,7 @@ class Demo {
         "  delever serve --tape {} --claims {} --at {}\n"
         "  then open http://127.0.0.1:8420/\n",
         tape_, episode.claims_path, scenario_.report_at.text());
-    say(text);
+    print(text);
     return {};
   }
 

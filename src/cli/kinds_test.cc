@@ -239,17 +239,17 @@ TEST(Kinds, OptionsWithoutAContractSizeTakeTheUpperEndAway) {
   for (int n = 0; n < 6; ++n) {
     for (const char* type : {"call", "put"}) {
       const int strike = 2600 + 200 * n;
-      const char letter = type[0] == 'c' ? 'C' : 'P';
+      const char type_mark = type[0] == 'c' ? 'C' : 'P';
       rows += fmt::format(
           "deribit,ETH-27MAR26-{0}-{1},{2},{3},{4},{0},1774598400000000,3,,0.05,1,,0.06,1,,0.055,"
           "60,"
           "ETH-27MAR26,3000,0.5,,,,\n",
-          strike, letter, us, us + 400, type);
+          strike, type_mark, us, us + 400, type);
       rows += fmt::format(
           "okex-options,ETH-USD-260327-{0}-{1},{2},{3},{4},{0},1774598400000000,500,,0.05,1,,0.06,"
           "1,,"
           "0.055,0.6,ETH-USD,3000,0.5,,,,\n",
-          strike, letter, us, us + 401, type);
+          strike, type_mark, us, us + 401, type);
     }
   }
   tape.csv("tardis-options-chain", rows, "options.csv");

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   struct winsize terminal {};
   if (ioctl(1, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col >= 40) io.width = terminal.ws_col;
   if (const auto rank = delever::cluster::Cluster::launched_rank(); rank && *rank > 0) {
-    // One message a job, not one a rank: rank 0 speaks for all.
+    // One message a run, not one a rank: rank 0 speaks for all.
     io.other_rank = true;
     io.progress = false;
     if (std::FILE* nowhere = std::fopen("/dev/null", "w")) io.out = io.err = nowhere;

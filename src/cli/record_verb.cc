@@ -224,19 +224,19 @@ class RecordLoop {
     recorder_ = std::make_unique<live::Recorder>(loop_, *client_, run_.recording);
     if (auto started = recorder_->start(); !started.has_value()) return end(started.error());
     status_ = std::make_unique<RecordStatus>(session_, *recorder_, loop_.clock());
-    notifier_.tell("READY=1\nSTATUS=recording");
+    notifier_.notify("READY=1\nSTATUS=recording");
     if (run_.run_for) ending_ = loop_.after(*run_.run_for, [this] { end({}); });
-    look();
+    check();
     show_later();
     watchdog();
   }
 
   // What only shows while it runs: a disk that fails, venues that cannot be reached.
-  void look() {
+  void check() {
     for (const std::string& note : recorder_->take_notes()) status_->note(note);
     if (const auto trouble = recorder_->trouble()) return end(*trouble);
     if (const auto error = recorder_->unreachable()) return end(with_advice(*error));
-    looking_ = loop_.after(kLook, [this] { look(); });
+    looking_ = loop_.after(kLook, [this] { check(); });
   }
 
   void show_later() {
@@ -250,7 +250,7 @@ class RecordLoop {
   void watchdog() {
     const auto every = notifier_.watchdog();
     if (!every) return;
-    notifier_.tell("WATCHDOG=1");
+    notifier_.notify("WATCHDOG=1");
     watching_ = loop_.after(*every, [this] { watchdog(); });
   }
 
@@ -263,7 +263,7 @@ class RecordLoop {
     showing_.cancel();
     ending_.cancel();
     if (!recorder_ || !status_) return loop_.stop();
-    notifier_.tell("STOPPING=1");
+    notifier_.notify("STOPPING=1");
     recorder_->stop([this](Result<void> closed) {
       for (const std::string& note : recorder_->take_notes()) status_->note(note);
       if (result_.has_value() && !closed.has_value()) result_ = std::move(closed);

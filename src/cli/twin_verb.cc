@@ -54,11 +54,11 @@ Result<void> run_twin(Session& session, const TwinArguments& a) {
   };
   TRY(loop.on_signals({SIGTERM, SIGINT}, [&](int) { end(); }));
   net::Timer looking;
-  const std::function<void()> look = [&] {
+  const std::function<void()> check = [&] {
     if (a.once && twin->finished() && twin->clients() == 0) return end();
-    looking = loop.after(Duration::ms(100), look);
+    looking = loop.after(Duration::ms(100), check);
   };
-  look();
+  check();
   loop.run();
   return {};
 }

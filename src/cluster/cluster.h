@@ -1,7 +1,7 @@
-// The ranks of one mpirun job. Rank 0 hands out tasks one by one, to its own threads and to those
+// The ranks of one mpirun run. Rank 0 hands out tasks one by one, to its own threads and to those
 // of the other ranks, and gets results; the others carry out tasks until they are told to stop.
 // Nothing here knows what a task means. Only cluster.cc sees MPI. A rank that dies ends the whole
-// job: mpirun sees to that and says so.
+// run: mpirun sees to that and says so.
 #pragma once
 
 #include <functional>

@@ -24,19 +24,19 @@ struct Market {
                                             .contract_size = Qty::raw(Qty::scale)});
   Observer observer{"BTC", instruments, {}};
 
-  void say(Instant at, EventPayload payload) {
+  void emit(Instant at, EventPayload payload) {
     observer.on_event({perpetual, 0, at, at, std::move(payload)});
   }
   void trade(Instant at, double price, double coins, Side side) {
-    say(at, Trade{.price = Price::nearest(price).value(),
-                  .qty = Qty::nearest(coins).value(),
-                  .taker_side = side});
+    emit(at, Trade{.price = Price::nearest(price).value(),
+                   .qty = Qty::nearest(coins).value(),
+                   .taker_side = side});
   }
   void quote(Instant at, double bid, double ask) {
-    say(at, Quote{.bid_price = Price::nearest(bid).value(),
-                  .ask_price = Price::nearest(ask).value(),
-                  .bid_qty = Qty::raw(Qty::scale),
-                  .ask_qty = Qty::raw(Qty::scale)});
+    emit(at, Quote{.bid_price = Price::nearest(bid).value(),
+                   .ask_price = Price::nearest(ask).value(),
+                   .bid_qty = Qty::raw(Qty::scale),
+                   .ask_qty = Qty::raw(Qty::scale)});
   }
   Fact fact(const std::string& name) const {
     for (const Fact& f : measure(observer))
@@ -69,9 +69,9 @@ TEST(Measure, VolatilityAndTailOfDailyCandles) {
                         std::pow(random.uniform(), -1.0 / 3));
       price *= std::exp(returns.back());
     }
-    market.say(at, Candle{.from = at,
-                          .to = at + Duration::days(1) - Duration::ms(1),
-                          .close = Price::nearest(price).value()});
+    market.emit(at, Candle{.from = at,
+                           .to = at + Duration::days(1) - Duration::ms(1),
+                           .close = Price::nearest(price).value()});
   }
   const Fact vol = market.fact("volatility_annual_1d");
   EXPECT_EQ(vol.n, 800U);
@@ -177,13 +177,13 @@ TEST(Measure, AnEpisodeOfForcedSelling) {
   for (int minute = 0; minute < 3000; ++minute) {
     const Instant at = kStart + Duration::minutes(minute);
     const double coins = minute < 1000 ? 100 : minute < 1100 ? 100 - 0.3 * (minute - 999) : 70;
-    market.say(at, OpenInterest{.contracts = Qty::nearest(coins).value()});
+    market.emit(at, OpenInterest{.contracts = Qty::nearest(coins).value()});
     if (minute >= 1000 && minute < 1100)
-      market.say(at + Duration::ms(10),
-                 Liquidation{.position_side =
-                                 minute % 5 ? PositionSide::long_side : PositionSide::short_side,
-                             .average_price = Price::nearest(50'000).value(),
-                             .filled_qty = Qty::raw(Qty::scale)});
+      market.emit(at + Duration::ms(10),
+                  Liquidation{.position_side =
+                                  minute % 5 ? PositionSide::long_side : PositionSide::short_side,
+                              .average_price = Price::nearest(50'000).value(),
+                              .filled_qty = Qty::raw(Qty::scale)});
   }
   EXPECT_NEAR(*market.fact("open_interest_fall_24h").value, 0.3, 1e-9);
   EXPECT_FALSE(market.fact("open_interest_fall_24h").low);
@@ -200,8 +200,8 @@ TEST(Measure, FundingRemembersAndSettlesAFewMillisecondsLate) {
   double rate = 0;
   for (int i = 0; i < 1000; ++i) {
     rate = 0.7 * rate + 1e-4 * random.normal();
-    market.say(kStart + Duration::hours(8 * i) + Duration::ms(i % 16),
-               FundingRate{.rate = Rate::nearest(rate).value(), .kind = FundingKind::settled});
+    market.emit(kStart + Duration::hours(8 * i) + Duration::ms(i % 16),
+                FundingRate{.rate = Rate::nearest(rate).value(), .kind = FundingKind::settled});
   }
   const Fact one = market.fact("funding_acf_lag1_8h");
   EXPECT_EQ(one.n, 1000U);

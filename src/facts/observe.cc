@@ -22,9 +22,9 @@ std::optional<double> side_usd(const Instrument& instrument, std::span<const Lev
   double total = 0;
   for (const Level& level : side) {
     if (std::abs(level.price.approx() - mid) > share * mid) return total;
-    const auto worth = usd(instrument, level.qty, level.price);
-    if (!worth) return std::nullopt;
-    total += *worth;
+    const auto value = usd(instrument, level.qty, level.price);
+    if (!value) return std::nullopt;
+    total += *value;
   }
   return std::nullopt;
 }
@@ -117,8 +117,8 @@ void Observer::on_event(const Event& event) {
     if (amount && *amount > 0) put_second(t.open_interest, second_of(event.at), *amount);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
     if (!forced->price() || !forced->qty() || !liquidations_.counts(event, *forced)) return;
-    if (const auto worth = usd(instrument, *forced->qty(), forced->price()); worth && *worth > 0)
-      t.forced.push_back({event.at, forced->position_side == PositionSide::long_side, *worth});
+    if (const auto value = usd(instrument, *forced->qty(), forced->price()); value && *value > 0)
+      t.forced.push_back({event.at, forced->position_side == PositionSide::long_side, *value});
   } else if (const auto* total = std::get_if<LiquidationTotal>(&event.payload)) {
     if (first_told(t, 1, total->from, total->to - total->from))
       t.totals.push_back({total->from, total->to, total->long_usd, total->short_usd});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace delever::gauges {
 namespace {
@@ -113,126 +114,143 @@ std::vector<ExpiryInterest> Expiries::chain(Instant at) const {
   return out;
 }
 
-void Expiries::read(Panel& panel) const {
-  const auto& rules = desk_.rules.options;
-  struct Gauge {
-    std::string_view name, unit;
-  };
-  constexpr Gauge kGauges[] = {{"options_oi", "coins"},
-                               {"options_oi_calls", "coins"},
-                               {"options_oi_puts", "coins"},
-                               {"options_put_call", "fraction"},
-                               {"options_max_pain", "USD_per_coin"},
-                               {"options_max_pain_coin", "USD_per_coin"}};
-  // One chain over all venues; each also alone where there are several.
-  std::map<std::pair<std::string, Instant>, ExpiryInterest> chains;  // venue "": all
-  std::map<std::string, std::set<std::string>> sources;
+namespace {
+
+struct Gauge {
+  std::string_view name, unit;
+};
+constexpr Gauge kGauges[] = {{"options_oi", "coins"},
+                             {"options_oi_calls", "coins"},
+                             {"options_oi_puts", "coins"},
+                             {"options_put_call", "fraction"},
+                             {"options_max_pain", "USD_per_coin"},
+                             {"options_max_pain_coin", "USD_per_coin"}};
+
+std::optional<double> value_of(std::string_view gauge, const ExpiryInterest& e) {
+  if (gauge == "options_oi") return e.calls + e.puts;
+  if (gauge == "options_oi_calls") return e.calls;
+  if (gauge == "options_oi_puts") return e.puts;
+  if (gauge == "options_put_call") return e.put_call;
+  return gauge == "options_max_pain" ? e.max_pain : e.max_pain_coin;
+}
+
+// One expiry of one more venue: strike by strike, so that the pain is that of all holders.
+void merge(ExpiryInterest& all, const ExpiryInterest& one) {
+  all.as_of = std::min(all.as_of, one.as_of);
+  all.calls += one.calls;
+  all.puts += one.puts;
+  add_left_out(all, one);
+  std::map<double, options::StrikeInterest> strikes;
+  for (const auto* list : {&std::as_const(all).strikes, &one.strikes}) {
+    for (const options::StrikeInterest& s : *list) {
+      options::StrikeInterest& sum = strikes[s.strike];
+      sum.strike = s.strike;
+      sum.calls += s.calls;
+      sum.puts += s.puts;
+    }
+  }
+  all.strikes.clear();
+  for (const auto& entry : strikes) all.strikes.push_back(entry.second);
+  options::fill_pain(all.strikes);
+  const auto pain = options::max_pain(all.strikes);
+  all.max_pain = pain ? std::optional(pain->strike_usd) : std::nullopt;
+  all.max_pain_coin = pain ? std::optional(pain->strike_coin) : std::nullopt;
+  all.put_call = all.calls > 0 ? std::optional(all.puts / all.calls) : std::nullopt;
+}
+
+}  // namespace
+
+// One chain over all venues (named ""), and each venue's own.
+struct Expiries::FreshChains {
+  std::map<std::pair<std::string, Instant>, ExpiryInterest> chains;  // by venue and expiry
+  std::map<std::string, std::set<std::string>> sources;              // by venue, as the next
   std::map<std::string, Origin> origins;
-  std::set<std::string> names;
-  std::string missing = "no option open interest of " + desk_.asset;
-  for (ExpiryInterest& one : chain(panel.at)) {
-    if (panel.at - one.as_of > rules.stale_after) {
-      missing =
+  std::set<std::string> venues;
+  std::string missing;  // why there is none
+
+  // Over all expiries. A max pain over several settlements would mean nothing, and has no value.
+  ExpiryInterest total(const std::string& venue) const {
+    ExpiryInterest total{.as_of = Instant::max()};
+    for (const auto& [key, e] : chains) {
+      if (key.first != venue) continue;
+      total.calls += e.calls;
+      total.puts += e.puts;
+      add_left_out(total, e);
+      total.strikes.insert(total.strikes.end(), e.strikes.begin(), e.strikes.end());
+      total.as_of = std::min(total.as_of, e.as_of);
+    }
+    if (total.calls > 0) total.put_call = total.puts / total.calls;
+    return total;
+  }
+};
+
+Expiries::FreshChains Expiries::fresh_chains(Instant at) const {
+  const auto& rules = desk_.rules.options;
+  FreshChains out{.missing = "no option open interest of " + desk_.asset};
+  for (ExpiryInterest& one : chain(at)) {
+    if (at - one.as_of > rules.stale_after) {
+      out.missing =
           fmt::format("{}: the newest chain is of {}, {} before (limit {})", one.venue,
-                      one.as_of.text(), short_age(panel.at - one.as_of), rules.stale_after.text());
+                      one.as_of.text(), short_age(at - one.as_of), rules.stale_after.text());
       continue;
     }
-    names.insert(one.venue);
+    out.venues.insert(one.venue);
     const auto& seen = venues_.at(one.venue).at(one.expiry).sources;
     for (const std::string& name : {one.venue, std::string()}) {
-      sources[name].insert(seen.begin(), seen.end());
-      origins[name].add(desk_.rules.origin_of(one.venue));
+      out.sources[name].insert(seen.begin(), seen.end());
+      out.origins[name].add(desk_.rules.origin_of(one.venue));
     }
-    const auto [at, fresh] = chains.try_emplace({"", one.expiry}, one);
-    if (!fresh) {
-      ExpiryInterest& all = at->second;
-      all.as_of = std::min(all.as_of, one.as_of);
-      all.calls += one.calls;
-      all.puts += one.puts;
-      add_left_out(all, one);
-      std::map<double, options::StrikeInterest> strikes;
-      for (const auto* list : {&all.strikes, &one.strikes}) {
-        for (const options::StrikeInterest& s : *list) {
-          options::StrikeInterest& sum = strikes[s.strike];
-          sum.strike = s.strike;
-          sum.calls += s.calls;
-          sum.puts += s.puts;
-        }
-      }
-      all.strikes.clear();
-      for (const auto& entry : strikes) all.strikes.push_back(entry.second);
-      options::fill_pain(all.strikes);
-      const auto pain = options::max_pain(all.strikes);
-      all.max_pain = pain ? std::optional(pain->strike_usd) : std::nullopt;
-      all.max_pain_coin = pain ? std::optional(pain->strike_coin) : std::nullopt;
-      all.put_call = all.calls > 0 ? std::optional(all.puts / all.calls) : std::nullopt;
-    }
-    chains.emplace(std::pair(one.venue, one.expiry), std::move(one));
+    const auto [all, first] = out.chains.try_emplace({"", one.expiry}, one);
+    if (!first) merge(all->second, one);
+    out.chains.emplace(std::pair(one.venue, one.expiry), std::move(one));
   }
-  const auto put = [&](const Gauge& gauge, const std::string& venue, const ExpiryInterest& e,
-                       std::optional<Instant> expiry, std::optional<double> value,
-                       std::string_view undefined) {
-    Panel::Name name{
-        .name = gauge.name, .unit = gauge.unit, .section = "options", .expiry = expiry};
-    if (!venue.empty()) name.venue = venue;
-    const int left_out = number_left_out(e);
-    if (e.strikes.empty() && left_out > 0)  // not nothing: nothing that can be counted
-      return panel.pending(name, words_of_left_out(e));
-    std::vector<Estimate> estimates;
-    if (value) {
-      Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
-      one.sources = sources[venue];
-      one.origin = origins[venue];
-      if (panel.at - e.as_of > rules.fresh_for)
-        one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of),
-                               e.as_of.text());
-      // What cannot be counted adds to a sum, and to a ratio of sums on either side.
-      if (left_out > 0) {
-        one.high.reset();
-        if (!gauge.name.starts_with("options_oi")) one.low.reset();
-        one.coverage = static_cast<double>(e.counted) / (e.counted + left_out);
-        one.note += (one.note.empty() ? "" : "; ") + words_of_left_out(e);
-      }
-      estimates.push_back(std::move(one));
+  return out;
+}
+
+void Expiries::settle(Panel& panel, const Panel::Name& name, const FreshChains& fresh,
+                      const ExpiryInterest& e, std::string_view undefined) const {
+  const auto& rules = desk_.rules.options;
+  const int left_out = number_left_out(e);
+  if (e.strikes.empty() && left_out > 0)  // not nothing: nothing that can be counted
+    return panel.pending(name, words_of_left_out(e));
+  std::vector<Estimate> estimates;
+  if (const auto value = value_of(name.name, e)) {
+    const std::string venue = name.venue.value_or("");
+    Estimate one = Estimate::exact(venue.empty() ? "venues" : venue, *value, e.as_of);
+    one.sources = fresh.sources.at(venue);
+    one.origin = fresh.origins.at(venue);
+    if (panel.at - e.as_of > rules.fresh_for)
+      one.note = fmt::format("the newest chain is {} old, of {}", short_age(panel.at - e.as_of),
+                             e.as_of.text());
+    // What cannot be counted adds to a sum, and to a ratio of sums on either side.
+    if (left_out > 0) {
+      one.high.reset();
+      if (!name.name.starts_with("options_oi")) one.low.reset();
+      one.coverage = static_cast<double>(e.counted) / (e.counted + left_out);
+      one.note += (one.note.empty() ? "" : "; ") + words_of_left_out(e);
     }
-    panel.settle(name, std::move(estimates), rules.band, undefined);
-  };
-  const auto value_of = [](std::string_view name,
-                           const ExpiryInterest& e) -> std::optional<double> {
-    if (name == "options_oi") return e.calls + e.puts;
-    if (name == "options_oi_calls") return e.calls;
-    if (name == "options_oi_puts") return e.puts;
-    if (name == "options_put_call") return e.put_call;
-    return name == "options_max_pain" ? e.max_pain : e.max_pain_coin;
-  };
-  if (chains.empty()) {
-    for (const Gauge& gauge : kGauges)
-      panel.pending({.name = gauge.name, .unit = gauge.unit, .section = "options"}, missing);
-    return;
+    estimates.push_back(std::move(one));
   }
+  panel.settle(name, std::move(estimates), rules.band, undefined);
+}
+
+void Expiries::read(Panel& panel) const {
+  const FreshChains fresh = fresh_chains(panel.at);
   std::vector<std::string> shown{""};
-  if (names.size() > 1) shown.insert(shown.end(), names.begin(), names.end());
+  if (fresh.venues.size() > 1) shown.insert(shown.end(), fresh.venues.begin(), fresh.venues.end());
   for (const Gauge& gauge : kGauges) {
-    const bool per_strike = gauge.name.starts_with("options_max_pain");
+    Panel::Name name{.name = gauge.name, .unit = gauge.unit, .section = "options"};
+    if (fresh.chains.empty()) panel.pending(name, fresh.missing);
     for (const std::string& venue : shown) {
-      if (!per_strike) {  // the total over expiries; a max pain over several settlements means
-                          // nothing
-        ExpiryInterest total{.as_of = Instant::max()};
-        for (const auto& [key, e] : chains) {
-          if (key.first != venue) continue;
-          total.calls += e.calls;
-          total.puts += e.puts;
-          add_left_out(total, e);
-          total.strikes.insert(total.strikes.end(), e.strikes.begin(), e.strikes.end());
-          total.as_of = std::min(total.as_of, e.as_of);
-        }
-        if (total.calls > 0) total.put_call = total.puts / total.calls;
-        put(gauge, venue, total, std::nullopt, value_of(gauge.name, total), "no open calls");
-      }
-      for (const auto& [key, e] : chains) {
+      if (fresh.chains.empty()) break;
+      name.venue = venue.empty() ? std::nullopt : std::optional(venue);
+      name.expiry.reset();
+      if (!gauge.name.starts_with("options_max_pain"))
+        settle(panel, name, fresh, fresh.total(venue), "no open calls");
+      for (const auto& [key, e] : fresh.chains) {
         if (key.first != venue) continue;
-        put(gauge, venue, e, e.expiry, value_of(gauge.name, e),
-            "no open interest to compute it from");
+        name.expiry = e.expiry;
+        settle(panel, name, fresh, e, "no open interest to compute it from");
       }
     }
   }

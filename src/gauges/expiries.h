@@ -38,6 +38,11 @@ class Expiries {
     std::set<std::string> sources;
   };
   void put(const Event& event, WideQty open_interest, std::optional<double> stated_coins);
+  struct FreshChains;
+  FreshChains fresh_chains(Instant at) const;
+  // The gauge of `name` from one chain or the total of several.
+  void settle(Panel& panel, const Panel::Name& name, const FreshChains& fresh,
+              const ExpiryInterest& e, std::string_view undefined) const;
   ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
 
   const Desk& desk_;

@@ -206,6 +206,18 @@ std::string Liquidations::notes_of(const LiquidationWindow& window, const Venue&
   return note;
 }
 
+// What a channel that shows one order a second may have hidden, minute by minute.
+ThrottleInterval Liquidations::unthrottled(InstrumentId id, const Market& market,
+                                           std::map<int64_t, ThrottledMinute> minutes) const {
+  std::vector<ThrottledMinute> thinned;
+  for (auto& [minute, m] : minutes) {
+    m.long_side.volume = volume(id, market, minute, &Volume::sells);  // longs are closed by selling
+    m.short_side.volume = volume(id, market, minute, &Volume::buys);
+    thinned.push_back(m);
+  }
+  return unthrottle(thinned);
+}
+
 LiquidationWindow Liquidations::venue_window(const std::string& name, const Venue& venue,
                                              Instant at) const {
   const Instant from = at - kDay;
@@ -252,14 +264,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       side.sum_of_squares += size * size * entry.counted;
     }
     if (!venue.throttled) continue;
-    std::vector<ThrottledMinute> thinned;
-    for (auto& [minute, m] : minutes) {
-      m.long_side.volume =
-          volume(id, market, minute, &Volume::sells);  // longs are closed by selling
-      m.short_side.volume = volume(id, market, minute, &Volume::buys);
-      thinned.push_back(m);
-    }
-    const ThrottleInterval interval = unthrottle(thinned);
+    const ThrottleInterval interval = unthrottled(id, market, std::move(minutes));
     saturated += interval.saturated_minutes;
     const auto widen = [](Extra& extra, const SideInterval& side) {
       extra.expected += side.expected - side.low;

@@ -17,6 +17,7 @@
 #include "gauges/liquidation_window.h"
 #include "gauges/panel.h"
 #include "gauges/prices.h"
+#include "gauges/throttle.h"
 #include "gauges/watch.h"
 #include "market/seen.h"
 
@@ -110,6 +111,8 @@ class Liquidations {
                                Raw Volume::*side) const;
   std::string notes_of(const LiquidationWindow& window, const Venue& venue, int saturated,
                        const std::set<std::string>& other_money) const;
+  ThrottleInterval unthrottled(InstrumentId id, const Market& market,
+                               std::map<int64_t, ThrottledMinute> minutes) const;
   LiquidationWindow venue_window(const std::string& name, const Venue& venue, Instant at) const;
   std::string outside_the_rule(const std::vector<LiquidationWindow>& venues,
                                const LiquidationWindow& sum) const;

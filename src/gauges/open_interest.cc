@@ -278,27 +278,17 @@ std::optional<OpenInterests::Level> OpenInterests::of_venue(const std::string& v
   return Level{*sum.coins, sum.usd};
 }
 
-void OpenInterests::read(Panel& panel) const {
-  const auto& rules = desk_.rules.open_interest;
-  struct Gauge {
-    std::string_view name, unit;
-    std::optional<double> VenueSum::*value;
-    Duration window;
-  };
-  const std::vector<Gauge> gauges{{"oi_coins", "coins", &VenueSum::coins, Duration()},
-                                  {"oi_usd", "USD", &VenueSum::usd, Duration()},
-                                  {"oi_change_24h_coins", "coins", &VenueSum::coins_change, kDay},
-                                  {"oi_change_24h_usd", "USD", &VenueSum::usd_change, kDay}};
-  const std::set<std::string> names = venues(false), vendors = venues(true);
-  std::map<std::string, VenueSum> sums;
-  for (const std::string& venue : names) sums[venue] = venue_sum(venue, panel.at);
-  std::map<std::string, VenueSum> totals;
+struct OpenInterests::Gauge {
+  std::string_view name, unit;
+  std::optional<double> VenueSum::*value;
+  Duration window;
+};
+
+std::vector<std::string> OpenInterests::left_behind(Instant at) const {
+  if (markets_.empty()) return {"no open interest of " + desk_.asset};
   std::vector<std::string> why;
-  for (const std::string& vendor : vendors) {
-    if (auto sum = published(vendor, panel.at)) totals[vendor] = std::move(*sum);
-  }
   for (const auto& [id, market] : markets_) {
-    if (sample_at(market, panel.at) != nullptr) continue;
+    if (sample_at(market, at) != nullptr) continue;
     if (market.minutes.empty()) continue;
     const Sample& last = market.minutes.back();
     std::string line = fmt::format("{} {}: the last is of {}", desk_.instruments[id].venue,
@@ -307,71 +297,89 @@ void OpenInterests::read(Panel& panel) const {
       why.push_back(std::move(line));  // parts of one total
     if (why.size() == 4) break;
   }
-  if (markets_.empty()) why.push_back("no open interest of " + desk_.asset);
+  return why;
+}
+
+// The venues that the rule names, those without a figure by name; none without any.
+std::optional<Estimate> OpenInterests::over_venues(const Gauge& gauge,
+                                                   const VenueSums& sums) const {
+  const auto& rules = desk_.rules.open_interest;
+  Estimate sum{.label = "venues", .coverage = 0};
+  std::vector<std::string> absent, notes;
+  bool lower_bound = false;
+  double value = 0;
+  for (const std::string& venue : rules.venues) {
+    const auto found = sums.find(venue);
+    if (found == sums.end() || !(found->second.*gauge.value)) {
+      absent.push_back(venue);
+      continue;
+    }
+    value += *(found->second.*gauge.value);
+    sum.as_of = std::max(sum.as_of, found->second.as_of);
+    sum.sources.insert(found->second.sources.begin(), found->second.sources.end());
+    sum.origin.add(desk_.rules.origin_of(venue));
+    sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
+    lower_bound = lower_bound || found->second.lower_bound;
+    if (!found->second.note.empty()) notes.push_back(found->second.note);
+  }
+  if (sum.coverage <= 0) return std::nullopt;
+  sum.value = value;
+  const bool level = gauge.window == Duration();
+  if (level || absent.empty())
+    sum.low = value;  // what the other venues hold can only add to a level
+  if (absent.empty() && !lower_bound) sum.high = value;
+  if (!absent.empty()) notes.push_back("without " + join(absent, ", "));
+  const auto others = beside_the_rule(sums, gauge.value, rules.venues);
+  if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
+  sum.note = join(notes, "; ");
+  sum.coverage = std::min(1.0, sum.coverage);
+  return sum;
+}
+
+Estimate OpenInterests::of_one(const std::string& venue, const VenueSum& one,
+                               const Gauge& gauge) const {
+  Estimate e = Estimate::exact(venue, *(one.*gauge.value), one.as_of);
+  e.sources = one.sources;
+  e.origin = desk_.rules.origin_of(venue);
+  e.note = one.note;
+  if (one.lower_bound) e.high.reset();
+  return e;
+}
+
+void OpenInterests::read(Panel& panel) const {
+  const Gauge gauges[] = {{"oi_coins", "coins", &VenueSum::coins, Duration()},
+                          {"oi_usd", "USD", &VenueSum::usd, Duration()},
+                          {"oi_change_24h_coins", "coins", &VenueSum::coins_change, kDay},
+                          {"oi_change_24h_usd", "USD", &VenueSum::usd_change, kDay}};
+  const Band band = desk_.rules.open_interest.band;
+  VenueSums sums, totals;
+  for (const std::string& venue : venues(false)) sums[venue] = venue_sum(venue, panel.at);
+  for (const std::string& vendor : venues(true)) {
+    if (auto sum = published(vendor, panel.at)) totals[vendor] = std::move(*sum);
+  }
+  const std::vector<std::string> why = left_behind(panel.at);
   for (const Gauge& gauge : gauges) {
+    const bool change = gauge.window > Duration();
     const Panel::Name name{
         .name = gauge.name, .unit = gauge.unit, .window = gauge.window, .section = "open_interest"};
-    std::string missing =
-        gauge.window > Duration() ? "no figure of 24 h ago" : "no price to convert with";
+    std::string missing = change ? "no figure of 24 h ago" : "no price to convert with";
     if (!why.empty()) missing = join(why, "; ");
     std::vector<Estimate> estimates;
-    Estimate sum{.label = "venues", .coverage = 0};
-    std::vector<std::string> absent, notes;
-    bool lower_bound = false;
-    double value = 0;
-    for (const std::string& venue : rules.venues) {
-      const auto found = sums.find(venue);
-      if (found == sums.end() || !(found->second.*gauge.value)) {
-        absent.push_back(venue);
-        continue;
-      }
-      value += *(found->second.*gauge.value);
-      sum.as_of = std::max(sum.as_of, found->second.as_of);
-      sum.sources.insert(found->second.sources.begin(), found->second.sources.end());
-      sum.origin.add(desk_.rules.origin_of(venue));
-      sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
-      lower_bound = lower_bound || found->second.lower_bound;
-      if (!found->second.note.empty()) notes.push_back(found->second.note);
-    }
-    if (sum.coverage > 0) {
-      sum.value = value;
-      const bool level = gauge.window == Duration();
-      if (level || absent.empty())
-        sum.low = value;  // what the other venues hold can only add to a level
-      if (absent.empty() && !lower_bound) sum.high = value;
-      if (!absent.empty()) notes.push_back("without " + join(absent, ", "));
-      const auto others = beside_the_rule(sums, gauge.value, rules.venues);
-      if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
-      sum.note = join(notes, "; ");
-      sum.coverage = std::min(1.0, sum.coverage);
-      estimates.push_back(std::move(sum));
-    }
+    if (auto sum = over_venues(gauge, sums)) estimates.push_back(std::move(*sum));
     for (const auto& [vendor, total] : totals) {
       if (!(total.*gauge.value)) continue;
-      Estimate e = Estimate::exact(vendor, *(total.*gauge.value), total.as_of);
-      e.sources = total.sources;
-      e.origin = desk_.rules.origin_of(vendor);
-      if (total.lower_bound) e.high.reset();
-      if (gauge.unit == "coins") e.note = total.note;  // it says how the coins were counted
-      estimates.push_back(std::move(e));
+      estimates.push_back(of_one(vendor, total, gauge));
+      // The note says how the coins were counted.
+      if (gauge.unit != "coins") estimates.back().note.clear();
     }
-    panel.settle(name, std::move(estimates), rules.band, missing);
+    panel.settle(name, std::move(estimates), band, missing);
     for (const auto& [venue, one] : sums) {
       Panel::Name of_venue = name;
       of_venue.venue = venue;
       std::vector<Estimate> own;
-      if (one.*gauge.value) {
-        own.push_back(Estimate::exact(venue, *(one.*gauge.value), one.as_of));
-        own.back().sources = one.sources;
-        own.back().origin = desk_.rules.origin_of(venue);
-        own.back().note = one.note;
-        if (one.lower_bound) {
-          own.back().high.reset();
-          if (gauge.window > Duration()) own.back().low.reset();
-        }
-      }
-      const std::string reason = one.note.empty() ? missing : one.note;
-      panel.settle(of_venue, std::move(own), rules.band, reason);
+      if (one.*gauge.value) own.push_back(of_one(venue, one, gauge));
+      if (!own.empty() && one.lower_bound && change) own.back().low.reset();
+      panel.settle(of_venue, std::move(own), band, one.note.empty() ? missing : one.note);
     }
   }
 }

@@ -75,6 +75,11 @@ class OpenInterests {
   VenueSum venue_sum(const std::string& venue, Instant at) const;
   std::optional<VenueSum> published(const std::string& venue, Instant at) const;
   std::set<std::string> venues(bool published) const;
+  using VenueSums = std::map<std::string, VenueSum>;  // by venue or publisher
+  struct Gauge;
+  std::vector<std::string> left_behind(Instant at) const;  // what was measured, but too long ago
+  std::optional<Estimate> over_venues(const Gauge& gauge, const VenueSums& sums) const;
+  Estimate of_one(const std::string& venue, const VenueSum& one, const Gauge& gauge) const;
 
   const Desk& desk_;
   const Prices& prices_;

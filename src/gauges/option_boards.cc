@@ -14,6 +14,8 @@ constexpr Panel::Name kIndex{
 constexpr Panel::Name kPremium{
     .name = "vol_premium", .unit = "fraction_per_year", .section = "options"};
 
+constexpr std::string_view kGross = "hedge_flow_1pct_gross", kNet = "hedge_flow_1pct_net";
+
 // An archive's boards carry the time of their file, live quotes their own; nearer than this to what
 // the greeks say, the time that was sent stands.
 constexpr Duration kClockOff = Duration::minutes(5);
@@ -189,12 +191,10 @@ void OptionBoards::read_premium(Panel& panel) const {
   panel.settle(kPremium, {std::move(e)}, desk_.rules.options.band, "");
 }
 
-void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
-                              std::string_view missing) const {
-  std::map<std::pair<std::string, Instant>, Flow> flows;  // venue "": all; expiry max(): the total
-  std::set<std::string> venues;
+// By venue and expiry; venue "": all of them, expiry Instant::max(): the total.
+OptionBoards::Flows OptionBoards::flows_of(const std::vector<options::OptionBoard>& boards) const {
+  Flows flows;
   for (const options::OptionBoard& board : boards) {
-    venues.insert(board.venue);
     for (const std::string& venue : {std::string(), board.venue}) {
       for (const options::Chain& chain : board.chains) {
         const options::Exposure* exposure = board.exposure(chain.expiry);
@@ -239,55 +239,64 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoa
       flow.left_out += board.incomplete + board.stale;
     }
   }
-  const auto put = [&](std::string_view gauge, const std::string& venue, Instant expiry,
-                       const Flow& flow) {
-    Panel::Name name{.name = gauge, .unit = "coins", .section = "options"};
-    if (!venue.empty()) name.venue = venue;
-    if (expiry != Instant::max()) name.expiry = expiry;
-    std::string note;
-    const auto say = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
-    if (!flow.forwards.empty()) say("forward by " + flow.forwards.front());
-    if (flow.unpriced > 0)
-      say(fmt::format("{} coins open without a vol, counted as a change of delta of up to 1",
-                      short_number(flow.unpriced)));
-    if (!flow.refused.empty()) say("not in it: " + join(flow.refused, ", "));
-    if (!(flow.open > 0)) return panel.pending(name, note.empty() ? "no open interest" : note);
-    const bool whole = flow.refused.empty();
-    Estimate e{.label = venue.empty() ? "venues" : venue,
-               .as_of = flow.as_of,
-               .sources = flow.sources,
-               .origin = flow.origin,
-               .coverage = (1 - flow.unpriced / flow.open) * static_cast<double>(flow.counted) /
-                           static_cast<double>(flow.counted + flow.left_out)};
-    if (gauge == "hedge_flow_1pct_gross") {
-      e.value = flow.gross - flow.unpriced;
-      e.low = e.value;
-      if (whole) e.high = flow.gross;
-    } else {
-      if (whole) e.low = flow.low, e.high = flow.high;
-      if (!flow.mean || !flow.known_side) {
-        say("open interest does not say which side hedgers hold: the sign is not known");
-        e.note = note;
-        return panel.only_band(name, e);
-      }
-      e.value = *flow.mean;
-      say("positions inferred from signed trades, 90 % band");
-      if (flow.low <= 0 && flow.high >= 0) say("the band holds 0: the sign is not known");
+  return flows;
+}
+
+void OptionBoards::settle_flow(Panel& panel, const Panel::Name& name, const Flow& flow) const {
+  std::string note;
+  const auto add_note = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
+  if (!flow.forwards.empty()) add_note("forward by " + flow.forwards.front());
+  if (flow.unpriced > 0)
+    add_note(fmt::format("{} coins open without a vol, counted as a change of delta of up to 1",
+                         short_number(flow.unpriced)));
+  if (!flow.refused.empty()) add_note("not in it: " + join(flow.refused, ", "));
+  if (!(flow.open > 0)) return panel.pending(name, note.empty() ? "no open interest" : note);
+  const bool whole = flow.refused.empty();
+  Estimate e{.label = name.venue.value_or("venues"),
+             .as_of = flow.as_of,
+             .sources = flow.sources,
+             .origin = flow.origin,
+             .coverage = (1 - flow.unpriced / flow.open) * static_cast<double>(flow.counted) /
+                         static_cast<double>(flow.counted + flow.left_out)};
+  if (name.name == kGross) {
+    e.value = flow.gross - flow.unpriced;
+    e.low = e.value;
+    if (whole) e.high = flow.gross;
+  } else {
+    if (whole) e.low = flow.low, e.high = flow.high;
+    if (!flow.mean || !flow.known_side) {
+      add_note("open interest does not say which side hedgers hold: the sign is not known");
+      e.note = note;
+      return panel.only_band(name, e);
     }
-    e.note = note;
-    panel.settle(name, {std::move(e)}, desk_.rules.options.band, "");
-  };
+    e.value = *flow.mean;
+    add_note("positions inferred from signed trades, 90 % band");
+    if (flow.low <= 0 && flow.high >= 0) add_note("the band holds 0: the sign is not known");
+  }
+  e.note = note;
+  panel.settle(name, {std::move(e)}, desk_.rules.options.band, "");
+}
+
+void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
+                              std::string_view missing) const {
+  const Flows flows = flows_of(boards);
+  std::set<std::string> venues;
+  for (const options::OptionBoard& board : boards) venues.insert(board.venue);
   std::vector<std::string> shown{""};
   if (venues.size() > 1) shown.insert(shown.end(), venues.begin(), venues.end());
-  for (const std::string_view gauge : {"hedge_flow_1pct_gross", "hedge_flow_1pct_net"}) {
-    if (flows.empty())
-      panel.pending({.name = gauge, .unit = "coins", .section = "options"}, missing);
+  for (const std::string_view gauge : {kGross, kNet}) {
+    Panel::Name name{.name = gauge, .unit = "coins", .section = "options"};
+    if (flows.empty()) panel.pending(name, missing);
     for (const std::string& venue : shown) {
       const auto total = flows.find({venue, Instant::max()});
       if (total == flows.end()) continue;
-      put(gauge, venue, Instant::max(), total->second);
+      name.venue = venue.empty() ? std::nullopt : std::optional(venue);
+      name.expiry.reset();
+      settle_flow(panel, name, total->second);
       for (const auto& [key, flow] : flows) {
-        if (key.first == venue && key.second != Instant::max()) put(gauge, venue, key.second, flow);
+        if (key.first != venue || key.second == Instant::max()) continue;
+        name.expiry = key.second;
+        settle_flow(panel, name, flow);
       }
     }
   }

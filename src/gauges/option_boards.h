@@ -40,6 +40,9 @@ class OptionBoards {
   void read_index(Panel& panel, const std::vector<options::OptionBoard>& boards,
                   std::string_view missing) const;
   void read_premium(Panel& panel) const;
+  using Flows = std::map<std::pair<std::string, Instant>, Flow>;
+  Flows flows_of(const std::vector<options::OptionBoard>& boards) const;
+  void settle_flow(Panel& panel, const Panel::Name& name, const Flow& flow) const;
   void read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
                   std::string_view missing) const;
 

@@ -22,9 +22,9 @@ struct BoardScene : Scene {
   std::string name(const char* day, double strike, OptionType type) const {
     return fmt_name(day, strike * unit, type == OptionType::call ? "C" : "P");
   }
-  std::string fmt_name(const char* day, double strike, const char* letter) const {
+  std::string fmt_name(const char* day, double strike, const char* type) const {
     return asset + "-" + quote + "-" + day + "-" + std::to_string(std::lround(strike)) + "-" +
-           letter + settle;
+           type + settle;
   }
   // A board of flat volatility, bid and ask one vol point to each side.
   void board(Instant at, bool priced = true) {

@@ -154,20 +154,12 @@ void Panel::only_band(const Name& name, const Estimate& estimate) {
   r.coverage = estimate.coverage;
 }
 
-void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
-                   std::string_view missing) {
-  if (estimates.empty()) return pending(name, missing);
-  std::sort(estimates.begin(), estimates.end(), [](const Estimate& a, const Estimate& b) {
-    return a.label != b.label ? a.label < b.label : a.value < b.value;
-  });
-  const std::string key = key_of(name);
-  const auto found = past_.find(key);
-  const Standing before = found == past_.end() ? Standing{} : found->second;
-  Standing now;
-  Reading out = blank(name);
+namespace {
 
-  // Put aside what lies outside the band of the middle: with two sources there is no middle to
-  // trust.
+// Puts aside what lies outside the band of the middle: with two sources there is no middle to
+// trust. Nobody is put aside where all are far apart.
+std::vector<const Estimate*> put_aside(const std::vector<Estimate>& estimates, Band band,
+                                       const Standing& before, Standing& now, Reading& out) {
   std::vector<const Estimate*> active;
   std::vector<double> values;
   for (const Estimate& e : estimates) {
@@ -192,13 +184,72 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
     out.reason.clear();
     for (const Estimate& e : estimates) active.push_back(&e);
   }
+  return active;
+}
 
-  // The best covered source leads; those that agree with it speak with it.
+// The best covered source leads.
+const Estimate* leading(const std::vector<const Estimate*>& active) {
   const Estimate* lead = active.front();
   for (const Estimate* e : active) {
     const double more = e->coverage - lead->coverage;
     if (more > 1e-9 || (more >= -1e-9 && e->as_of > lead->as_of)) lead = e;
   }
+  return lead;
+}
+
+void note_sources(const Estimate& e, Reading& out) {
+  for (const std::string& s : e.sources) out.sources.push_back(s);
+  out.as_of = out.as_of ? std::max(*out.as_of, e.as_of) : e.as_of;
+}
+
+// Sources that cannot all be right: no value, and the interval from the least to the most.
+void speak_apart(const std::vector<const Estimate*>& active, Reading& out) {
+  out.state = State::conflicting;
+  out.low = kInfinite;
+  out.high = -kInfinite;
+  for (const Estimate* e : active) {
+    note_sources(*e, out);
+    out.low = std::min(*out.low, e->value);
+    out.high = std::max(*out.high, e->value);
+  }
+}
+
+// The lead and those that agree with it.
+void speak_together(const std::vector<const Estimate*>& voices, const Estimate& lead,
+                    Reading& out) {
+  out.state = independent(voices) >= 2 ? State::corroborated : State::single_source;
+  std::vector<double> level;
+  bool low = true, high = true;
+  for (const Estimate* e : voices) {
+    note_sources(*e, out);
+    if (e->coverage < lead.coverage - 1e-9) continue;  // agrees, but saw less
+    level.push_back(e->value);
+    low = low && e->low;
+    high = high && e->high;
+    if (e->low) out.low = std::min(out.low.value_or(*e->low), *e->low);
+    if (e->high) out.high = std::max(out.high.value_or(*e->high), *e->high);
+  }
+  out.value = median(level);
+  if (!low) out.low.reset();
+  if (!high) out.high.reset();
+  for (const Estimate* e : voices) add_note(out.reason, e->note);
+}
+
+}  // namespace
+
+void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
+                   std::string_view missing) {
+  if (estimates.empty()) return pending(name, missing);
+  std::sort(estimates.begin(), estimates.end(), [](const Estimate& a, const Estimate& b) {
+    return a.label != b.label ? a.label < b.label : a.value < b.value;
+  });
+  const std::string key = key_of(name);
+  const auto found = past_.find(key);
+  const Standing before = found == past_.end() ? Standing{} : found->second;
+  Standing now;
+  Reading out = blank(name);
+  const auto active = put_aside(estimates, band, before, now, out);
+  const Estimate* lead = leading(active);
   const Band agreeing = scaled(band, before.conflict ? 0.5 : 1);
   std::vector<const Estimate*> voices;
   for (const Estimate* e : active) {
@@ -214,39 +265,11 @@ void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
                                        short_number(e->value)));
     }
   }
-  const auto note_sources = [&](const Estimate& e) {
-    for (const std::string& s : e.sources) out.sources.push_back(s);
-    out.as_of = out.as_of ? std::max(*out.as_of, e.as_of) : e.as_of;
-  };
-  if (now.conflict) {
-    out.state = State::conflicting;
-    out.low = kInfinite;
-    out.high = -kInfinite;
-    for (const Estimate* e : active) {
-      note_sources(*e);
-      out.low = std::min(*out.low, e->value);
-      out.high = std::max(*out.high, e->value);
-    }
-    out.coverage = lead->coverage;
-  } else {
-    out.state = independent(voices) >= 2 ? State::corroborated : State::single_source;
-    std::vector<double> level;
-    bool low = true, high = true;
-    for (const Estimate* e : voices) {
-      note_sources(*e);
-      if (e->coverage < lead->coverage - 1e-9) continue;  // agrees, but saw less
-      level.push_back(e->value);
-      low = low && e->low;
-      high = high && e->high;
-      if (e->low) out.low = std::min(out.low.value_or(*e->low), *e->low);
-      if (e->high) out.high = std::max(out.high.value_or(*e->high), *e->high);
-    }
-    out.value = median(level);
-    if (!low) out.low.reset();
-    if (!high) out.high.reset();
-    out.coverage = lead->coverage;
-    for (const Estimate* e : voices) add_note(out.reason, e->note);
-  }
+  if (now.conflict)
+    speak_apart(active, out);
+  else
+    speak_together(voices, *lead, out);
+  out.coverage = lead->coverage;
   // Clocks differ by seconds: what has been received is not of later than now.
   if (out.as_of) out.as_of = std::min(*out.as_of, at);
   std::sort(out.sources.begin(), out.sources.end());

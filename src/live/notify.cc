@@ -24,7 +24,7 @@ Notifier Notifier::from_environment() {
   return {path == nullptr ? "" : path, watchdog};
 }
 
-void Notifier::tell(std::string_view lines) const {
+void Notifier::notify(std::string_view lines) const {
   sockaddr_un address{};
   if (path_.empty() || path_.size() >= sizeof(address.sun_path)) return;
   address.sun_family = AF_UNIX;

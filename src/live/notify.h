@@ -16,7 +16,7 @@ class Notifier {
   Notifier(std::string path, std::optional<Duration> watchdog)
       : path_(std::move(path)), watchdog_(watchdog) {}
   // "READY=1", "WATCHDOG=1", "STOPPING=1", "STATUS=..."; one a line. A failure is nobody's concern.
-  void tell(std::string_view lines) const;
+  void notify(std::string_view lines) const;
   // How often WATCHDOG=1 is due: half of the time after which the service would be killed.
   std::optional<Duration> watchdog() const;
 

@@ -212,7 +212,7 @@ Outcome in_a_process(Run run) {
 class Observer {
  public:
   Observer(std::string path, Clock& clock) : path_(std::move(path)), clock_(clock) {
-    thread_ = std::jthread([this](std::stop_token stop) { look(stop); });
+    thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
   }
   void finish(Outcome& out) {
     thread_.request_stop();
@@ -228,7 +228,7 @@ class Observer {
   }
 
  private:
-  void look(const std::stop_token& stop) {
+  void watch(const std::stop_token& stop) {
     use_cores(false);
     auto db = tape::Database::open(path_, tape::Database::Mode::read);
     if (!db.has_value()) return;

@@ -211,13 +211,13 @@ TEST(Notifier, TellsSystemd) {
   ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   const Notifier notifier(path, Duration::seconds(30));
   EXPECT_EQ(notifier.watchdog(), Duration::seconds(15));
-  notifier.tell("READY=1");
+  notifier.notify("READY=1");
   char heard[100] = {};
   EXPECT_EQ(recv(fd, heard, sizeof(heard), MSG_DONTWAIT), 7);
   EXPECT_STREQ(heard, "READY=1");
   close(fd);
   std::filesystem::remove(path);
-  Notifier("", {}).tell("READY=1");  // nobody to tell
+  Notifier("", {}).notify("READY=1");  // nobody to tell
   EXPECT_FALSE(Notifier("", Duration::seconds(1)).watchdog());
 }
 

@@ -17,10 +17,10 @@ inline constexpr AccountId kFirstUser = 2;  // accounts are numbered as they are
 enum class MarginMode : uint8_t { cross, isolated };
 
 // single_coin: each settlement coin is a pool of its own (Binance single-asset, OKX
-// single-currency, Deribit S:SM, dYdX, Hyperliquid). multi_asset: all balances, valued in USD after
-// haircuts, back all cross positions (Binance multi-assets, Bybit UTA, OKX multi-currency, Deribit
-// X:SM). portfolio: a pool per settlement coin, margined by the coin's scenario matrix (Deribit
-// X:PM, S:PM).
+// "single-currency", Deribit S:SM, dYdX, Hyperliquid). multi_asset: all balances, valued in USD
+// after haircuts, back all cross positions (Binance multi-assets, Bybit UTA, OKX "multi-currency",
+// Deribit X:SM). portfolio: a pool per settlement coin, margined by the coin's scenario matrix
+// (Deribit X:PM, S:PM).
 enum class CollateralMode : uint8_t { single_coin, multi_asset, portfolio };
 
 }  // namespace delever

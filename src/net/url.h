@@ -12,7 +12,7 @@ namespace delever::net {
 
 struct Url {
   std::string scheme;  // "http", "https", "ws", "wss"
-  std::string host;    // without brackets: "::1", "fstream.binance.com"
+  std::string host;    // IPv6 bare: "::1", "fstream.binance.com"
   uint16_t port = 0;
   std::string target = "/";  // path and query, beginning with "/"
   std::string user, password;

@@ -66,27 +66,28 @@ struct Padded {
   }
 };
 
-void price_tail(const lanes::Kernel& kernel, const lanes::PriceJob& job, size_t from, size_t n) {
-  const Padded forward(job.forward + from, n, 1), strike(job.strike + from, n, 1),
-      years(job.years + from, n, 1), vol(job.vol + from, n, 1), sign(job.sign + from, n, 1);
+void price_tail(const lanes::Kernel& kernel, const lanes::PriceTask& task, size_t from, size_t n) {
+  const Padded forward(task.forward + from, n, 1), strike(task.strike + from, n, 1),
+      years(task.years + from, n, 1), vol(task.vol + from, n, 1), sign(task.sign + from, n, 1);
   std::array<std::array<double, kWidest>, 8> out;
-  lanes::PriceJob tail{forward.values.data(),
-                       strike.values.data(),
-                       years.values.data(),
-                       vol.values.data(),
-                       sign.values.data(),
-                       out[0].data(),
-                       out[1].data(),
-                       out[2].data(),
-                       out[3].data(),
-                       out[4].data(),
-                       nullptr,
-                       nullptr,
-                       nullptr};
-  if (job.vanna) tail.vanna = out[5].data(), tail.volga = out[6].data(), tail.charm = out[7].data();
+  lanes::PriceTask tail{forward.values.data(),
+                        strike.values.data(),
+                        years.values.data(),
+                        vol.values.data(),
+                        sign.values.data(),
+                        out[0].data(),
+                        out[1].data(),
+                        out[2].data(),
+                        out[3].data(),
+                        out[4].data(),
+                        nullptr,
+                        nullptr,
+                        nullptr};
+  if (task.vanna)
+    tail.vanna = out[5].data(), tail.volga = out[6].data(), tail.charm = out[7].data();
   kernel.price(tail, 0, kernel.width);
-  const std::array<double*, 8> to{job.price, job.delta, job.gamma, job.vega,
-                                  job.theta, job.vanna, job.volga, job.charm};
+  const std::array<double*, 8> to{task.price, task.delta, task.gamma, task.vega,
+                                  task.theta, task.vanna, task.volga, task.charm};
   for (size_t i = 0; i < to.size(); ++i) {
     if (to[i]) std::copy_n(out[i].begin(), n, to[i] + from);
   }
@@ -133,16 +134,16 @@ void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<L
     for (const double price : prices) outside += price > 1e-100 && price < 1e100 ? 0 : 1;
   }
   CHECK(outside == 0);
-  lanes::PriceJob job{
+  lanes::PriceTask task{
       in.forward.data(), in.strike.data(), in.years.data(),  in.vol.data(),   in.sign.data(),
       out.price.data(),  out.delta.data(), out.gamma.data(), out.vega.data(), out.theta.data(),
       nullptr,           nullptr,          nullptr};
   if (second)
-    job.vanna = out.vanna.data(), job.volga = out.volga.data(), job.charm = out.charm.data();
+    task.vanna = out.vanna.data(), task.volga = out.volga.data(), task.charm = out.charm.data();
   const lanes::Kernel& kernel = chosen(lanes);
   const size_t whole = n - n % kernel.width;
-  kernel.price(job, 0, whole);
-  if (whole < n) price_tail(kernel, job, whole, n - whole);
+  kernel.price(task, 0, whole);
+  if (whole < n) price_tail(kernel, task, whole, n - whole);
 }
 
 void implied_vol_batch(const PriceArrays& in, std::span<double> vol, std::span<IvStatus> status,

@@ -18,7 +18,7 @@ bool bad(const std::optional<double>& value, double most) {
   return value && !(*value >= 0 && *value < most);
 }
 
-char letter(OptionType type) { return type == OptionType::call ? 'C' : 'P'; }
+char type_mark(OptionType type) { return type == OptionType::call ? 'C' : 'P'; }
 
 // Both sides of a quote in units of the forward's money, or as coin prices; `coin` says which.
 struct TwoSided {
@@ -97,7 +97,7 @@ Result<void> check_chain(const Chain& chain) {
   for (const ChainQuote& q : chain.quotes) {
     const auto refuse = [&](std::string_view field, double value) {
       return chain_error(chain, ChainFault::bad_price,
-                         fmt::format("{} {} {} {}", q.strike, letter(q.type), field, value));
+                         fmt::format("{} {} {} {}", q.strike, type_mark(q.type), field, value));
     };
     if (!(q.strike > 1e-90 && q.strike < 1e90)) return refuse("strike", q.strike);
     for (const auto& [field, value] : {std::pair{"bid", q.bid}, {"ask", q.ask}, {"mark", q.mark}}) {

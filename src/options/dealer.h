@@ -1,6 +1,6 @@
-// DealerBook: what hedgers hold of each option, inferred from signed trades. The aggressor of a
-// trade faces a dealer with probability p, by the kind of trade; each trade then moves the dealers'
-// position against the aggressor by q p in the mean and adds 4 q^2 p (1 - p) to the variance. A
+// DealerBook: what hedgers hold of each option, inferred from signed trades. The taker of a
+// trade meets a dealer with probability p, by the kind of trade; each trade then moves the dealers'
+// position against the taker by q p in the mean and adds 4 q^2 p (1 - p) to the variance. A
 // position can never exceed the open interest. Where the option's history was not seen from its
 // listing, the start is unknown: mean 0, variance OI^2 / 3 (uniform over +-OI). The probabilities
 // are assumptions, to be configured: .9 on screen, .7 in blocks, .5 in combination legs.

@@ -164,7 +164,7 @@ OptionKey key(double strike, OptionType type) {
   return {"deribit", "BTC", "BTC", at("2026-01-30T08:00:00Z"), strike, type};
 }
 
-TEST(DealerBook, TradesMoveTheMeanAgainstTheAggressor) {
+TEST(DealerBook, TradesMoveTheMeanAgainstTheTaker) {
   DealerBook book;
   const OptionKey option = key(90000, OptionType::call);
   EXPECT_EQ(book.position(option, 30).mean, 0);

@@ -6,21 +6,21 @@
 
 namespace delever::options::lanes {
 
-struct PriceJob {
+struct PriceTask {
   const double *forward, *strike, *years, *vol, *sign;
   double *price, *delta, *gamma, *vega, *theta;
   double *vanna, *volga, *charm;  // null: not wanted
 };
 
-struct ImpliedJob {
+struct ImpliedTask {
   const double *forward, *strike, *years, *price, *sign;
   double *vol, *status;
 };
 
 struct Kernel {
   size_t width;
-  void (*price)(const PriceJob& job, size_t from, size_t to);
-  void (*implied)(const ImpliedJob& job, size_t from, size_t to);
+  void (*price)(const PriceTask& task, size_t from, size_t to);
+  void (*implied)(const ImpliedTask& task, size_t from, size_t to);
 };
 
 const Kernel* kernel_one();

@@ -9,41 +9,41 @@
 namespace delever::options::lanes {
 
 template <class V, bool kSecondOrder>
-void price_range(const PriceJob& job, size_t from, size_t to) {
+void price_range(const PriceTask& task, size_t from, size_t to) {
   for (size_t i = from; i < to; i += Width<V>::value) {
-    const auto out = price_lanes<V, kSecondOrder>(take<V>(job.forward + i), take<V>(job.strike + i),
-                                                  take<V>(job.years + i), take<V>(job.vol + i),
-                                                  take<V>(job.sign + i));
-    put(job.price + i, out.price);
-    put(job.delta + i, out.delta);
-    put(job.gamma + i, out.gamma);
-    put(job.vega + i, out.vega);
-    put(job.theta + i, out.theta);
+    const auto out = price_lanes<V, kSecondOrder>(take<V>(task.forward + i),
+                                                  take<V>(task.strike + i), take<V>(task.years + i),
+                                                  take<V>(task.vol + i), take<V>(task.sign + i));
+    put(task.price + i, out.price);
+    put(task.delta + i, out.delta);
+    put(task.gamma + i, out.gamma);
+    put(task.vega + i, out.vega);
+    put(task.theta + i, out.theta);
     if constexpr (kSecondOrder) {
-      put(job.vanna + i, out.vanna);
-      put(job.volga + i, out.volga);
-      put(job.charm + i, out.charm);
+      put(task.vanna + i, out.vanna);
+      put(task.volga + i, out.volga);
+      put(task.charm + i, out.charm);
     }
   }
 }
 
 template <class V>
-void price_loop(const PriceJob& job, size_t from, size_t to) {
-  if (job.vanna) {
-    price_range<V, true>(job, from, to);
+void price_loop(const PriceTask& task, size_t from, size_t to) {
+  if (task.vanna) {
+    price_range<V, true>(task, from, to);
   } else {
-    price_range<V, false>(job, from, to);
+    price_range<V, false>(task, from, to);
   }
 }
 
 template <class V>
-void implied_loop(const ImpliedJob& job, size_t from, size_t to) {
+void implied_loop(const ImpliedTask& task, size_t from, size_t to) {
   for (size_t i = from; i < to; i += Width<V>::value) {
     const auto out =
-        implied_lanes<V>(take<V>(job.forward + i), take<V>(job.strike + i), take<V>(job.years + i),
-                         take<V>(job.price + i), take<V>(job.sign + i));
-    put(job.vol + i, out.vol);
-    put(job.status + i, out.status);
+        implied_lanes<V>(take<V>(task.forward + i), take<V>(task.strike + i),
+                         take<V>(task.years + i), take<V>(task.price + i), take<V>(task.sign + i));
+    put(task.vol + i, out.vol);
+    put(task.status + i, out.status);
   }
 }
 

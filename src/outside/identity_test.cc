@@ -179,6 +179,27 @@ Recorded only_topics(const venues::Dialect& dialect, Recorded from) {
   return from;
 }
 
+// Answers by REST come in the order of asking; who asks for no snapshot gets none.
+void count_answers(const venues::Dialect& dialect, const std::string& market,
+                   std::vector<const std::string*>& want, std::vector<const std::string*>& have,
+                   Count& count) {
+  const auto less = [](const std::string* a, const std::string* b) { return *a < *b; };
+  std::sort(want.begin(), want.end(), less);
+  std::sort(have.begin(), have.end(), less);
+  size_t at = 0;
+  for (const std::string* one : want) {
+    while (at < have.size() && *have[at] < *one) ++at;
+    if (at < have.size() && *have[at] == *one) {
+      ++count.recorded;
+      ++at;
+    } else if (const auto place = dialect.place(*one); place && place->snapshot) {
+      ++count.unasked;
+    } else {
+      ADD_FAILURE() << market << ": not recorded: " << one->substr(0, 160);
+    }
+  }
+}
+
 // Plays it to a recorder and compares what lies on both tapes.
 Count record_twin(const std::string& market, const Recorded& played) {
   const std::string path = temp_tape({.market = market, .seed = 77}, 1);
@@ -228,22 +249,8 @@ Count record_twin(const std::string& market, const Recorded& played) {
   for (auto& [key, messages] : want) {
     auto& found = have[key];
     count.on_tape += messages.size();
-    if (key == "no topic") {  // answers by REST come in the order of asking
-      const auto less = [](const std::string* a, const std::string* b) { return *a < *b; };
-      std::sort(messages.begin(), messages.end(), less);
-      std::sort(found.begin(), found.end(), less);
-      size_t at = 0;
-      for (const std::string* one : messages) {
-        while (at < found.size() && *found[at] < *one) ++at;
-        if (at < found.size() && *found[at] == *one) {
-          ++count.recorded;
-          ++at;
-        } else if (const auto place = dialect->place(*one); place && place->snapshot) {
-          ++count.unasked;
-        } else {
-          ADD_FAILURE() << market << ": not recorded: " << one->substr(0, 160);
-        }
-      }
+    if (key == "no topic") {
+      count_answers(*dialect, market, messages, found, count);
       continue;
     }
     size_t same = 0;

@@ -133,7 +133,8 @@ class BookJudge final : public feeds::ReplaySink {
                       std::holds_alternative<BookSnapshot>(event.payload);
     if (!book && !std::holds_alternative<Gap>(event.payload)) return;
     if (book) of_[event.source] = event.instrument;
-    if (const auto found = of_.find(event.source); found != of_.end()) look(found->second, event);
+    if (const auto found = of_.find(event.source); found != of_.end())
+      inspect(found->second, event);
   }
   void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {}
   uint64_t served() const { return served_; }
@@ -145,7 +146,7 @@ class BookJudge final : public feeds::ReplaySink {
   }
 
  private:
-  void look(InstrumentId instrument, const Event& event) {
+  void inspect(InstrumentId instrument, const Event& event) {
     const codec::Book* book = books_->book(instrument);
     if (book == nullptr || wrong_.size() > kWrongMax) return;
     ++served_;

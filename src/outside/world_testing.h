@@ -13,18 +13,18 @@ namespace delever::outside {
 
 class World {
  public:
-  using Happening = std::function<void()>;
+  using Action = std::function<void()>;
 
   Duration now() const { return now_; }
-  void at(Duration when, Happening what) {
+  void at(Duration when, Action what) {
     queue_.push({std::max(when, now_), ++order_, std::move(what)});
   }
-  void after(Duration wait, Happening what) { at(now_ + wait, std::move(what)); }
+  void after(Duration wait, Action what) { at(now_ + wait, std::move(what)); }
   // Everything up to `until`, which is then the time.
   void run(Duration until) {
     while (!queue_.empty() && queue_.top().when <= until) {
       now_ = queue_.top().when;
-      const Happening what = std::move(const_cast<Entry&>(queue_.top()).what);
+      const Action what = std::move(const_cast<Entry&>(queue_.top()).what);
       queue_.pop();
       what();
     }
@@ -35,7 +35,7 @@ class World {
   struct Entry {
     Duration when;
     uint64_t order;
-    Happening what;
+    Action what;
     bool operator<(const Entry& other) const {  // the earliest on top
       return std::pair(when, order) > std::pair(other.when, other.order);
     }

@@ -57,11 +57,11 @@ std::string shock_text(const ShockTable& t) {
          "worth: independent runs that one run is worth, by the ratio of measured variances\n";
 }
 
-Json estimate_json(const sim::Estimate& e, const std::optional<double>& worth) {
+Json estimate_json(const sim::Estimate& e, const std::optional<double>& variance_ratio) {
   return {{"mean", e.mean},
           {"error", e.error},
           {"groups", e.groups},
-          {"variance_ratio", json_or_null(worth)}};
+          {"variance_ratio", json_or_null(variance_ratio)}};
 }
 
 }  // namespace

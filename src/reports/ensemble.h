@@ -81,7 +81,7 @@ struct EnsembleReport {
   std::optional<RareEvent> rare;
   EnsembleExtras extras;  // of `runs`
 };
-// Nothing on the other ranks of an mpirun job, which only carry out runs.
+// Nothing on the other ranks of an mpirun run, which only carry out runs.
 Result<std::optional<EnsembleReport>> ensemble_report(const EnsembleOptions& options,
                                                       Context& context);
 

@@ -49,7 +49,7 @@ class TapeFeed final : public EventFeed {
     return ran;
   }
   // `messages`: on the tapes, of which those up to the time it was opened for are read.
-  void tell(Progress* progress, uint64_t messages) {
+  void report(Progress* progress, uint64_t messages) {
     progress_ = progress;
     total_ = messages;
   }
@@ -94,7 +94,7 @@ Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& pa
     uint64_t messages = 0;
     for (const std::string& path : paths)
       messages += static_cast<uint64_t>(TRY(tape::tape_info(path)).messages);
-    feed->tell(progress, messages);
+    feed->report(progress, messages);
   }
   return std::unique_ptr<EventFeed>(std::move(feed));
 }

@@ -17,7 +17,7 @@ using venues::member;
 using venues::texts;
 using venues::Topic;
 
-// Names as a JSON list without its brackets.
+// Names as a JSON list, only what stands within.
 std::string quoted_list(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names)

@@ -72,7 +72,7 @@ struct Scene {
   }
   Moment now() const { return {kStart + passed, passed}; }
   void accept(uint32_t id) { twin->accepted(ConnectionId{id}, "/ws", now()); }
-  void say(uint32_t id, std::string_view text) { twin->received(ConnectionId{id}, text, now()); }
+  void send(uint32_t id, std::string_view text) { twin->received(ConnectionId{id}, text, now()); }
   void wait(Duration how_long) {
     const Duration until = passed + how_long;
     for (int steps = 0; steps < 10'000; ++steps) {
@@ -103,14 +103,14 @@ TEST(Twin, LateSubscriptionBeginsWithTheBookOfTheMoment) {
   const std::string ask =
       R"({"id":"4","op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT-SWAP"}]})";
   scene.accept(1);
-  scene.say(1, ask);
+  scene.send(1, ask);
   ASSERT_EQ(scene.client.heard[1].size(), 1U);
   EXPECT_NE(scene.client.heard[1][0].find(R"("event":"subscribe")"), std::string::npos);
   scene.wait(Duration::ms(2500));  // a second to settle, then the first two
   ASSERT_EQ(scene.client.heard[1].size(), 3U);
   EXPECT_EQ(scene.client.heard[1][1], okx("snapshot", 10, "-1", R"([["100","5","0","1"]])"));
   scene.accept(2);
-  scene.say(2, ask);
+  scene.send(2, ask);
   ASSERT_EQ(scene.client.heard[2].size(), 2U);
   EXPECT_NE(scene.client.heard[2][1].find(R"("action":"snapshot")"), std::string::npos);
   EXPECT_NE(scene.client.heard[2][1].find(R"(["100","7")"), std::string::npos);
@@ -123,7 +123,7 @@ TEST(Twin, LateSubscriptionBeginsWithTheBookOfTheMoment) {
 TEST(Twin, RefusesAsItsVenueDoes) {
   const auto first = [](Scene& scene, std::string_view ask) {
     scene.accept(1);
-    scene.say(1, ask);
+    scene.send(1, ask);
     return scene.client.heard[1].empty() ? std::string() : scene.client.heard[1].back();
   };
   const Messages trade{{1, R"({"channel":"trades","data":[{"coin":"BTC","tid":1}]})"}};
@@ -155,15 +155,15 @@ TEST(Twin, ThrowsOutWhoBreaksTheRules) {
   Scene many("binance-usdm", {{1, R"({"stream":"a@aggTrade","data":{}})"}});
   many.accept(1);
   for (int i = 0; i < 16; ++i)
-    many.say(1, R"({"method":"SUBSCRIBE","params":["a@aggTrade"],"id":1})");
+    many.send(1, R"({"method":"SUBSCRIBE","params":["a@aggTrade"],"id":1})");
   EXPECT_EQ(many.client.closes, std::vector<std::string>{"Too many requests"});
 
   Scene mute(
       "deribit",
       {{1, R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"a.b","data":{}}})"}});
   mute.accept(1);
-  mute.say(1,
-           R"({"jsonrpc":"2.0","id":1,"method":"public/set_heartbeat","params":{"interval":10}})");
+  mute.send(1,
+            R"({"jsonrpc":"2.0","id":1,"method":"public/set_heartbeat","params":{"interval":10}})");
   mute.wait(Duration::seconds(25));
   EXPECT_EQ(mute.client.closes, std::vector<std::string>{"no answer to test_request"});
 
@@ -188,7 +188,7 @@ TEST(Twin, AnswersOfTheTapeAreServedWhenTheirTimeComes) {
               {}, request);
   EXPECT_EQ(scene.twin->plan().polls.size(), 1U);
   scene.accept(1);
-  scene.say(1, R"({"method":"SUBSCRIBE","params":["a@aggTrade"],"id":1})");
+  scene.send(1, R"({"method":"SUBSCRIBE","params":["a@aggTrade"],"id":1})");
   scene.wait(Duration::ms(1100));
   scene.twin->requested(RequestId{1}, "GET", request, "", scene.now());
   EXPECT_TRUE(scene.client.answers.empty());  // it is on the tape, in a second

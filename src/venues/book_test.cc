@@ -485,6 +485,27 @@ std::map<int64_t, Wide> as_map(const codec::Ladder& side) {
   return out;
 }
 
+// The next change of a venue's book, which it is made to as well; `number` becomes its last.
+BookDelta draw_delta(Random& random, codec::BookRule rule, uint64_t& number,
+                     std::map<int64_t, Wide>& bids, std::map<int64_t, Wide>& asks) {
+  BookDelta delta;
+  const uint64_t before = number;
+  number += rule == codec::BookRule::bybit ? 1 : 1 + random.below(4);
+  delta.sequence = {.first = before + 1, .last = number};
+  if (rule != codec::BookRule::bybit && rule != codec::BookRule::binance_spot)
+    delta.sequence.previous = before;
+  for (uint64_t i = random.below(4); i > 0; --i) {
+    const bool bid = random.chance(0.5);
+    const int64_t price = static_cast<int64_t>(bid ? 1 + random.below(12) : 13 + random.below(12));
+    const int64_t qty = static_cast<int64_t>(random.below(3));
+    (bid ? delta.bids : delta.asks).push_back({Price::raw(price), Qty::raw(qty)});
+    auto& side = bid ? bids : asks;
+    side[price] = qty;
+    if (qty == 0) side.erase(price);
+  }
+  return delta;
+}
+
 // A venue that knows the truth at every sequence number, over a line that loses, repeats and
 // delays.
 TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
@@ -537,22 +558,7 @@ TEST(BookBuilder, EqualsThePlainTwinAndTheTruth) {
       std::optional<Event> late_snapshot;
       for (int step = 0; step < 60 && !HasFatalFailure(); ++step) {
         clock += 1000;
-        BookDelta delta;
-        const uint64_t before = number;
-        number += rule == codec::BookRule::bybit ? 1 : 1 + random.below(4);
-        delta.sequence = {.first = before + 1, .last = number};
-        if (rule != codec::BookRule::bybit && rule != codec::BookRule::binance_spot)
-          delta.sequence.previous = before;
-        for (uint64_t i = random.below(4); i > 0; --i) {
-          const bool bid = random.chance(0.5);
-          const int64_t price =
-              static_cast<int64_t>(bid ? 1 + random.below(12) : 13 + random.below(12));
-          const int64_t qty = static_cast<int64_t>(random.below(3));
-          (bid ? delta.bids : delta.asks).push_back({Price::raw(price), Qty::raw(qty)});
-          auto& side = bid ? bids : asks;
-          side[price] = qty;
-          if (qty == 0) side.erase(price);
-        }
+        const BookDelta delta = draw_delta(random, rule, number, bids, asks);
         truth[number] = {bids, asks};
         const Event event = event_of(delta);
         if (random.chance(0.9)) deliver(event);

@@ -24,8 +24,8 @@ namespace delever::verdict {
 Result<std::vector<FlushDay>> read_flush_days(const CsvTable& table);
 bool is_flush_table(const CsvTable& table);
 
-// One row a day and coin: symbol, date, close, and as many as there are of [liq_long_usd],
-// [liq_short_usd] (both or none), [oi_coins] or [oi_usd], [funding_annual] a fraction,
+// One row a day and coin: symbol, date, close, and as many as there are of ["liq_long_usd"],
+// ["liq_short_usd"] (both or none), [oi_coins] or [oi_usd], [funding_annual] a fraction,
 // [depth_bids_usd] within 1 %, [longs_within_2pct_usd] above 0. Days may be missing; each coin's
 // day stands once.
 Result<std::vector<gauges::DayFigures>> read_days(const CsvTable& table);

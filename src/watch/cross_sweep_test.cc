@@ -70,6 +70,15 @@ TEST(LineTable, finds_every_sum_that_is_not_positive) {
   }
 }
 
+// Moves each price by what moves all of them and a step of its own.
+void wander(Random& random, std::vector<std::optional<Price>>& prices, double together,
+            double each) {
+  for (auto& price : prices) {
+    if (price)
+      price = Price::nearest(price->approx() * std::exp(together + each * random.normal())).value();
+  }
+}
+
 TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
   uint64_t found = 0, triggered = 0, chances = 0, near = 0;
   for (uint64_t seed = 0; seed < 6; ++seed) {
@@ -99,16 +108,9 @@ TEST(CrossSweep, finds_everyone_under_water_on_price_paths) {
     for (int tick = 0; tick < 250; ++tick) {
       const double together =
           random.normal() * 0.003 + (random.chance(0.01) ? random.normal() * 0.1 : 0);
-      const auto wander = [&](std::vector<std::optional<Price>>& prices, double each) {
-        for (auto& price : prices) {
-          if (price)
-            price = Price::nearest(price->approx() * std::exp(together + each * random.normal()))
-                        .value();
-        }
-      };
-      wander(market.marks.mark, 0.002);
-      wander(market.marks.underlying, 0.0001);
-      wander(market.marks.coin_usd, 0.0001);
+      wander(random, market.marks.mark, together, 0.002);
+      wander(random, market.marks.underlying, together, 0.0001);
+      wander(random, market.marks.coin_usd, together, 0.0001);
       for (CrossSweep& sweep : sweeps) sweep.move(market.marks);
       due.clear();
       sweeps[0].sweep(due);

@@ -15,7 +15,7 @@ namespace delever::venues {
 class Dialect;
 
 // Settings: "request" (path and query of a REST call) for what an answer does not repeat: the
-// instrument of a funding history, the index of an index price, the currency of a volatility index.
+// instrument of a funding history, the index of an index price, the coin of a volatility index.
 // Other answers are known by their shape.
 Result<std::unique_ptr<codec::Decoder>> make_deribit_decoder(const codec::StreamSettings& settings,
                                                              Instruments& instruments,

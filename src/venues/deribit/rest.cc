@@ -196,13 +196,13 @@ void DeribitReader::read_funding_row(InstrumentId id) {
 
 // Rows of [start, open, high, low, close], in per cent; known at the end of their period.
 Ending DeribitReader::read_volatility_candles(codec::JsonObject& result) {
-  const std::string currency = lower(request_.get("currency"));
+  const std::string coin = lower(request_.get("currency"));
   const std::string_view resolution = request_.get("resolution");
   const auto seconds = resolution == "1D" ? std::optional<int64_t>(86'400) : read_int(resolution);
-  if (currency.empty() || !seconds || *seconds <= 0 || *seconds > 86'400 * 366)
+  if (coin.empty() || !seconds || *seconds <= 0 || *seconds > 86'400 * 366)
     fields_.fail(Fault::no_evidence, "the request, which alone names it, is not known",
-                 currency.empty() ? "currency" : "resolution");
-  const auto id = index(currency + "_usd", "currency");
+                 coin.empty() ? "currency" : "resolution");
+  const auto id = index(coin + "_usd", "currency");
   if (!id) return Ending::read;
   codec::each_in(result, "data", fields_, [&](codec::JsonValue value) {
     codec::JsonArray cells;

@@ -242,7 +242,7 @@ Ending DeribitReader::read_platform_state() {
   return Ending::no_event;
 }
 
-// instrument.state.{kind}.{currency}: created, started, settled, closed ...
+// "instrument.state.{kind}.{currency}": created, started, settled, closed ...
 Ending DeribitReader::read_instrument_state() {
   const Instant at = row_.ms("timestamp");
   const auto id = instrument(row_.symbol("instrument_name"), "instrument_name");

@@ -71,7 +71,7 @@ Ending DeribitReader::read_incremental_ticker(codec::JsonObject& data) {
   return Ending::read;
 }
 
-// A row of get_book_summary_by_currency, the source of whole option chains. No sizes, no greeks;
+// A row of "get_book_summary_by_currency", the source of whole option chains. No sizes, no greeks;
 // anything may be null.
 Ending DeribitReader::read_summary_row() {
   const Instant at = row_.ms("creation_timestamp");

@@ -36,7 +36,7 @@ constexpr std::string_view kSilent[] = {"allMids",
                                         "explorerTxs"};
 
 Side read_side(codec::FieldReader& fields,
-               std::string_view text) {  // of the aggressor: A hits the bid, B lifts the ask
+               std::string_view text) {  // of the taker: A hits the bid, B lifts the ask
   if (text != "A" && text != "B") fields.fail(Fault::malformed, "neither A nor B", "side");
   return text == "A" ? Side::sell : Side::buy;
 }

@@ -22,20 +22,21 @@ struct Simulated : testing::Test {
   std::unique_ptr<codec::Decoder> decoder =
       make_decoder("simulated", {{"venue", "binance"}}, instruments, 4).value();
   Collected seen;
-  void say(std::string_view text) {
+  void decode(std::string_view text) {
     decode_text(*decoder, text, seen, Instant::ns(1769644801000000000));
   }
 };
 
 TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
-  say(kPerpetual);
+  decode(kPerpetual);
   ASSERT_EQ(instruments.size(), 1U);
   EXPECT_EQ(instruments[0].name(), "BTC-USDT-PERP");
   EXPECT_EQ(instruments[0].venue, "binance");
   EXPECT_EQ(instruments[0].contract_size->text(), "1");
   EXPECT_EQ(instruments[0].funding_interval, Duration::hours(8));
 
-  say(R"({"channel":"trade","symbol":"BTCUSDT","data":[[1769644800200000000,"89300.1","0.5","buy",)"
+  decode(
+      R"({"channel":"trade","symbol":"BTCUSDT","data":[[1769644800200000000,"89300.1","0.5","buy",)"
       R"("1"],)"
       R"([1769644800300000000,"89300","0.25","sell","2"]]})");
   const auto trades = seen.all<Trade>();
@@ -44,51 +45,53 @@ TEST_F(Simulated, ReadsEveryChannelThatIsWritten) {
   EXPECT_EQ(trades[1].taker_side, Side::sell);
   EXPECT_EQ(seen.events[2].at, Instant::ns(1769644800300000000));
 
-  say(R"({"channel":"quote","symbol":"BTCUSDT","time":1769644801000000000,"bid":["89299.9","1.5"],)"
+  decode(
+      R"({"channel":"quote","symbol":"BTCUSDT","time":1769644801000000000,"bid":["89299.9","1.5"],)"
       R"("ask":null})");
   ASSERT_EQ(seen.all<Quote>().size(), 1U);
   EXPECT_EQ(seen.all<Quote>()[0].bid_qty->text(), "1.5");
   EXPECT_FALSE(seen.all<Quote>()[0].ask_price.has_value());
 
-  say(R"({"channel":"ticker","symbol":"BTCUSDT","time":1769644801000000000,"mark":"89301",)"
-      R"("index":"89302.5",)"
-      R"("open_interest":"50000.125"})");
+  decode(R"({"channel":"ticker","symbol":"BTCUSDT","time":1769644801000000000,"mark":"89301",)"
+         R"("index":"89302.5",)"
+         R"("open_interest":"50000.125"})");
   EXPECT_EQ(seen.all<MarkPrice>()[0].price.text(), "89301");
   EXPECT_EQ(seen.all<IndexPrice>()[0].price.text(), "89302.5");
   EXPECT_EQ(seen.all<OpenInterest>()[0].contracts->text(), "50000.125");
 
-  say(R"({"channel":"book","symbol":"BTCUSDT","time":1769644860000000000,"bids":[["89299.9",)"
-      R"("1.5"],["89299",)"
-      R"("2"]],"asks":[]})");
+  decode(R"({"channel":"book","symbol":"BTCUSDT","time":1769644860000000000,"bids":[["89299.9",)"
+         R"("1.5"],["89299",)"
+         R"("2"]],"asks":[]})");
   EXPECT_EQ(seen.all<BookSnapshot>()[0].bids.size(), 2U);
 
-  say(R"({"channel":"liquidation","symbol":"BTCUSDT","time":1769644861000000000,"position":"long",)"
+  decode(
+      R"({"channel":"liquidation","symbol":"BTCUSDT","time":1769644861000000000,"position":"long",)"
       R"("price":"89000","qty":"3"})");
   EXPECT_EQ(seen.all<Liquidation>()[0].position_side, PositionSide::long_side);
   EXPECT_EQ(seen.all<Liquidation>()[0].feed, LiquidationFeed::complete);
 
-  say(R"({"channel":"funding","symbol":"BTCUSDT","time":1769673600000000000,"rate":"0.0001",)"
-      R"("interval":28800000000000,"settles":1769673600000000000})");
+  decode(R"({"channel":"funding","symbol":"BTCUSDT","time":1769673600000000000,"rate":"0.0001",)"
+         R"("interval":28800000000000,"settles":1769673600000000000})");
   EXPECT_EQ(seen.all<FundingRate>()[0].rate.text(), "0.0001");
   EXPECT_EQ(seen.all<FundingRate>()[0].interval, Duration::hours(8));
 
-  say(R"({"channel":"instrument","symbol":"BTC-30JAN26-90000-C","time":1769644800000000000,)"
-      R"("kind":"option",)"
-      R"("base":"BTC","quote":"USD","settle":"BTC","size":"1","expiry":1769760000000000000,)"
-      R"("strike":"90000","type":"call"})");
-  say(R"({"channel":"option","symbol":"BTC-30JAN26-90000-C","time":1769644860000000000,)"
-      R"("mark":"0.0123",)"
-      R"("mark_iv":0.4,"underlying":89300.5,"open_interest":"2818.5"})");
+  decode(R"({"channel":"instrument","symbol":"BTC-30JAN26-90000-C","time":1769644800000000000,)"
+         R"("kind":"option",)"
+         R"("base":"BTC","quote":"USD","settle":"BTC","size":"1","expiry":1769760000000000000,)"
+         R"("strike":"90000","type":"call"})");
+  decode(R"({"channel":"option","symbol":"BTC-30JAN26-90000-C","time":1769644860000000000,)"
+         R"("mark":"0.0123",)"
+         R"("mark_iv":0.4,"underlying":89300.5,"open_interest":"2818.5"})");
   EXPECT_EQ(instruments[1].name(), "BTC-USD-260130-90000-C@BTC");
   EXPECT_EQ(seen.all<OptionQuote>()[0].open_interest->text(), "2818.5");
-  say(R"({"channel":"status","symbol":"BTC-30JAN26-90000-C","time":1769760000000000000,)"
-      R"("status":"settled at 82400"})");
+  decode(R"({"channel":"status","symbol":"BTC-30JAN26-90000-C","time":1769760000000000000,)"
+         R"("status":"settled at 82400"})");
   EXPECT_EQ(seen.all<InstrumentListed>().back().status, "settled at 82400");
   EXPECT_TRUE(seen.undecoded.empty());
 }
 
 TEST_F(Simulated, WhatIsWrongIsSaidAndGivesNoEvent) {
-  say(kPerpetual);
+  decode(kPerpetual);
   const size_t before = seen.events.size();
   for (const std::string_view text :
        {R"({"channel":"trade","symbol":"ETHUSDT","data":[]})",
@@ -100,11 +103,11 @@ TEST_F(Simulated, WhatIsWrongIsSaidAndGivesNoEvent) {
         R"({"channel":"instrument","symbol":"X","time":1,"kind":"option","base":"BTC",)"
         R"("quote":"USD",)"
         R"("settle":"BTC"})"}) {
-    say(text);
+    decode(text);
     EXPECT_EQ(seen.events.size(), before) << text;
   }
   EXPECT_EQ(seen.undecoded.size(), 6U);
-  say(R"({"channel":"weather","symbol":"BTCUSDT","time":1})");
+  decode(R"({"channel":"weather","symbol":"BTCUSDT","time":1})");
   EXPECT_EQ(decoder->counts().unknown_channels.at("weather"), 1U);
 }
 
