@@ -153,7 +153,8 @@ void Pools::mark_all_dirty(AccountId a) {
 }
 
 void Pools::return_margin(PositionState& pos) {
-  ledger.move(margin_of(pos), wallet_of(pos.account), markets[pos.instrument].settle, pos.margin);
+  ledger.move(margin_of(pos), wallet_of(pos.account), markets[pos.instrument].settle,
+              pos.margin.units());
   CHECK(pos.margin == 0);
 }
 

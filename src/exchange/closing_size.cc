@@ -14,7 +14,7 @@ const LiquidationRule& Liquidator::rule_of(PositionId pos) const {
 // V0 where the position gains with value, and by V0 - V where it loses; E + that = 0 gives V0 - E
 // and V0 + E. In a USD pool E is first turned into the position's coin. (Binance's and Bybit's
 // bankruptcy price of one isolated position is this value over its size.)
-int64_t Liquidator::bankruptcy_value(PoolId p, PositionId id) const {
+Units Liquidator::bankruptcy_value(PoolId p, PositionId id) const {
   const PositionState& pos = positions[id];
   const Market& m = markets[pos.instrument];
   const bool gains = gains_with_value(m, pos.lots);
@@ -32,7 +32,7 @@ int64_t Liquidator::bankruptcy_value(PoolId p, PositionId id) const {
 // The worst tick at which closing still leaves nothing owed: values rise or fall with the tick
 // throughout, so the tick is found by halving the band, in the rounding that a fill would have.
 Tick Liquidator::bankruptcy_tick(const Market& m, const PositionState& pos,
-                                 int64_t position_value) const {
+                                 Units position_value) const {
   const matching::MatchBook::Band band = m.listing->band;
   const Lots lots = std::abs(pos.lots);
   const bool sells = pos.lots > 0;
@@ -64,9 +64,9 @@ Lots Liquidator::lots_to_safety(PoolId p, PositionId id) const {
     const int64_t cost = narrow(divide(static_cast<Wide>(pos.cost) * left, held, Round::down));
     const Hypothetical after{id, pos.lots > 0 ? left : -left, cost, pos.open_buy, pos.open_sell};
     const PoolSums s = pools.trigger_sums(p, &after);
-    const int64_t fee = m.liquidation_fee.part > 0 ? share(value(m, closed, m.mark, Round::up),
-                                                           m.liquidation_fee, Round::up)
-                                                   : 0;
+    Units fee = 0;
+    if (m.liquidation_fee.part > 0)
+      fee = share(value(m, closed, m.mark, Round::up), m.liquidation_fee, Round::up);
     const Wide left_over = equity - pools.in_pool_units(p, m.settle, fee);
     const Wide target = rule.stop_at_ratio
                             ? times(larger(left_over, 0), *rule.stop_at_ratio, Round::down)
@@ -100,7 +100,7 @@ Lots Liquidator::lots_to_tier(PositionId id, int tiers) const {
   return std::clamp<Lots>(held - keep, 1, held);
 }
 
-int64_t Liquidator::adl_value(PoolId p, PositionId id, AdlPrice at) const {
+Units Liquidator::adl_value(PoolId p, PositionId id, AdlPrice at) const {
   const PositionState& pos = positions[id];
   const Market& m = markets[pos.instrument];
   const Round round = gains_with_value(m, pos.lots) ? Round::down : Round::up;

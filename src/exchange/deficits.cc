@@ -82,7 +82,7 @@ void Liquidator::cover(PoolId p) {
   const AccountId a = pool.account;
   if (pool.isolated != kNoId) {
     PositionState& pos = positions[pool.isolated];
-    settle_debt(a, *pool.coin, margin_of(pos), pos.margin);
+    settle_debt(a, *pool.coin, margin_of(pos), pos.margin.units());
   } else if (pool.coin) {
     settle_debt(a, *pool.coin, wallet_of(a), wallet(a, *pool.coin));
   } else if (pools.trigger_sums(p).equity() < 0) {
@@ -96,8 +96,7 @@ void Liquidator::cover(PoolId p) {
 }
 
 // The fund pays a debt, then, where the venue does so, the winners, then nobody.
-void Liquidator::settle_debt(AccountId a, CoinId coin, const MoneyAccount& debtor,
-                             int64_t balance) {
+void Liquidator::settle_debt(AccountId a, CoinId coin, const MoneyAccount& debtor, Units balance) {
   if (balance >= 0) return;
   int64_t owed = -balance;
   const int64_t paid = a == kFund ? 0 : std::min(owed, std::max<int64_t>(wallet(kFund, coin), 0));
@@ -114,8 +113,7 @@ void Liquidator::settle_debt(AccountId a, CoinId coin, const MoneyAccount& debto
 
 // Takes from profits that are not realised yet, in proportion, as far as wallets carry it; returns
 // what was taken.
-int64_t Liquidator::socialise(CoinId coin, int64_t deficit, AccountId debtor,
-                              const MoneyAccount& to) {
+Units Liquidator::socialise(CoinId coin, Units deficit, AccountId debtor, const MoneyAccount& to) {
   const bool rule = std::any_of(markets.begin(), markets.end(), [coin](const Market& m) {
     return !m.spot && m.settle == coin &&
            has_step(*m.listing->rules.liquidation, LiquidationStep::socialise_loss);

@@ -7,14 +7,19 @@
 
 #include "base/check.h"
 #include "market/account.h"
+#include "market/strong.h"
 #include "market/units.h"
 
 namespace delever::exchange {
+
+// Money, in 1e-8 coins of the coin beside it. Lots, ticks and ids do not become it.
+using Units = Strong<struct UnitsTag, int64_t>;
 
 // An isolated margin. It stands in its position's record, and only the ledger changes it.
 class MarginBalance {
  public:
   operator int64_t() const { return units_; }
+  Units units() const { return units_; }
   template <class Archive>
   void archive(Archive& a) {
     a(units_);
@@ -52,7 +57,6 @@ struct MoneyAccount {
   static MoneyAccount clearing() { return {Kind::clearing, {}, {}, nullptr}; }
 };
 
-// Units are 1e-8 coins throughout.
 class Ledger {
  public:
   void open(size_t coins);
@@ -60,7 +64,7 @@ class Ledger {
 
   // Negative units go the other way. Neither side may pass 64 bits, a margin moves in its own coin
   // alone, and a shortfall is never paid back.
-  void move(const MoneyAccount& from, const MoneyAccount& to, CoinId coin, int64_t units) {
+  void move(const MoneyAccount& from, const MoneyAccount& to, CoinId coin, Units units) {
     CHECK(coin < coins_ && units != INT64_MIN);
     add(from, coin, -units);
     add(to, coin, units);
@@ -68,13 +72,13 @@ class Ledger {
   // Both sides of every trade of this coin have booked the same value.
   void check_cleared(CoinId coin) const { CHECK(clearing_[coin] == 0); }
 
-  int64_t wallet(AccountId account, CoinId coin) const {
+  Units wallet(AccountId account, CoinId coin) const {
     return wallets_[size_t{account} * coins_ + coin];
   }
   size_t coins() const { return coins_; }
-  int64_t fees(CoinId coin) const { return fees_[coin]; }
-  int64_t shortfall(CoinId coin) const { return shortfall_[coin]; }
-  int64_t deposited(CoinId coin) const { return deposited_[coin]; }  // less withdrawals
+  Units fees(CoinId coin) const { return fees_[coin]; }
+  Units shortfall(CoinId coin) const { return shortfall_[coin]; }
+  Units deposited(CoinId coin) const { return deposited_[coin]; }  // less withdrawals
   Wide open_cost(CoinId coin) const { return open_cost_[coin]; }
   // What the sum at the head of this file comes to, given the isolated margins of the coin. It is
   // counted anew from the balances, for tests and restored snapshots.
@@ -99,7 +103,7 @@ class Ledger {
   static void add_to(int64_t& balance, int64_t units) {
     CHECK(!__builtin_add_overflow(balance, units, &balance));
   }
-  void add(const MoneyAccount& side, CoinId coin, int64_t units) {
+  void add(const MoneyAccount& side, CoinId coin, Units units) {
     switch (side.kind) {
       case MoneyAccount::Kind::wallet: {
         const size_t at = size_t{side.account} * coins_ + coin;

@@ -1,6 +1,7 @@
 // What is owed, worked out by hand: fees, average cost, realised profit, spot balances, collateral
 // in several coins and the scenario matrix. All figures are units of 1e-8 of a coin; kCoin is one
 // coin.
+#include "exchange/ledger.h"
 #include "exchange/timed_exchange_testing.h"
 
 namespace delever::exchange {
@@ -9,6 +10,19 @@ namespace {
 using namespace fixture;
 
 constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
+
+// What must not compile: anything but money as the amount of a movement.
+template <class Amount>
+concept MovesAs = requires(Ledger ledger, MoneyAccount side, CoinId coin, Amount amount) {
+  ledger.move(side, side, coin, amount);
+};
+static_assert(MovesAs<Units> && MovesAs<int64_t>);
+static_assert(!MovesAs<Lots> && !MovesAs<Tick> && !MovesAs<AccountId>);
+template <class Given>
+concept MovesOfCoin = requires(Given given, MoneyAccount side) {
+  Ledger().move(side, side, given, Units(1));
+};
+static_assert(!MovesOfCoin<Units>, "money as a coin compiles");
 
 // Taker 5 bp, maker 2 bp.
 TEST(Ledger, LinearFeesAverageCostProfitAndFlip) {

@@ -91,11 +91,11 @@ class Liquidator {
   bool unsafe(const Case& c) const;
 
   // closing_size.cc: how much, and at what price
-  int64_t bankruptcy_value(PoolId p, PositionId id) const;
-  Tick bankruptcy_tick(const Market& m, const PositionState& pos, int64_t value) const;
+  Units bankruptcy_value(PoolId p, PositionId id) const;
+  Tick bankruptcy_tick(const Market& m, const PositionState& pos, Units value) const;
   Lots lots_to_safety(PoolId p, PositionId id) const;
   Lots lots_to_tier(PositionId id, int tiers) const;
-  int64_t adl_value(PoolId p, PositionId id, AdlPrice at) const;
+  Units adl_value(PoolId p, PositionId id, AdlPrice at) const;
   const LiquidationRule& rule_of(PositionId id) const;
 
   // deleverage.cc
@@ -112,11 +112,11 @@ class Liquidator {
   void take_over(PoolId p, AccountId by);
   void take_collateral(PoolId p, Wide equity);
   void cover(PoolId p);
-  void settle_debt(AccountId a, CoinId coin, const MoneyAccount& debtor, int64_t balance);
-  int64_t socialise(CoinId coin, int64_t deficit, AccountId debtor, const MoneyAccount& to);
+  void settle_debt(AccountId a, CoinId coin, const MoneyAccount& debtor, Units balance);
+  Units socialise(CoinId coin, Units deficit, AccountId debtor, const MoneyAccount& to);
   void unwind_position(PoolId p, PositionId id);
 
-  int64_t wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
+  Units wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
   static MoneyAccount wallet_of(AccountId a) { return MoneyAccount::wallet(a); }
   MoneyAccount margin_of(PositionState& pos) const { return pools.margin_of(pos); }
 

@@ -255,7 +255,7 @@ std::optional<Rate> Markets::premium_of(const Market& m, int64_t index) const {
     if (rule.impact_notional) {
       const int64_t per_lot =
           m.inverse ? narrow(static_cast<Wide>(m.step) * m.size / Qty::scale)  // quote money
-                    : value(m, 1, m.mark, Round::up);
+                    : value(m, 1, m.mark, Round::up).raw();
       lots = std::max<Lots>(1, rule.impact_notional->raw() / std::max<int64_t>(per_lot, 1));
     }
     const matching::MatchBook::Sweep sweep = m.book.sweep(taker, lots);

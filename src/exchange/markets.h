@@ -70,9 +70,9 @@ inline constexpr Duration kContinuousPayment = Duration::minutes(1);
 Wide wide_value(const Market& m, Lots lots, int64_t price,
                 Round round);  // before it is known to fit
 bool value_fits(const Market& m, Lots lots, int64_t price);
-int64_t value(const Market& m, Lots lots, int64_t price, Round round);
-int64_t value_at(const Market& m, Lots lots, Tick tick);
-int64_t share(int64_t units, Market::Share share, Round round);
+Units value(const Market& m, Lots lots, int64_t price, Round round);
+Units value_at(const Market& m, Lots lots, Tick tick);
+Units share(Units units, Market::Share share, Round round);
 // Whether a position gains when the value of its lots rises: longs, and shorts of inverse
 // contracts.
 inline bool gains_with_value(const Market& m, Lots lots) { return (lots > 0) != m.inverse; }

@@ -74,7 +74,7 @@ class Pools {
   void mark_all_dirty(AccountId a);                         // every pool of the account
 
   // The account's ends of a movement of money.
-  int64_t wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
+  Units wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
   static MoneyAccount wallet_of(AccountId a) { return MoneyAccount::wallet(a); }
   MoneyAccount margin_of(PositionState& pos) const {
     return MoneyAccount::isolated(pos.margin, markets[pos.instrument].settle);

@@ -112,7 +112,7 @@ class Trading {
   void close_lots(PositionState& pos, const Market& m, Lots closing, int64_t value);
   void open_lots(PositionState& pos, const Market& m, Lots opening, int64_t value);
 
-  int64_t wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
+  Units wallet(AccountId a, CoinId c) const { return ledger.wallet(a, c); }
   static MoneyAccount wallet_of(AccountId a) { return MoneyAccount::wallet(a); }
   MoneyAccount margin_of(PositionState& pos) const { return pools.margin_of(pos); }
 

@@ -19,18 +19,18 @@ bool value_fits(const Market& m, Lots lots, int64_t price) {
   return wide_value(m, lots, price, Round::up) <= kValueMax;
 }
 
-int64_t value(const Market& m, Lots lots, int64_t price, Round round) {
+Units value(const Market& m, Lots lots, int64_t price, Round round) {
   CHECK(lots >= 0);
   if (lots == 0 || price == 0) return 0;
   return narrow(wide_value(m, lots, price, round));
 }
 
-int64_t value_at(const Market& m, Lots lots, Tick tick) {
+Units value_at(const Market& m, Lots lots, Tick tick) {
   if (m.unit != 0) return narrow(static_cast<Wide>(lots) * tick * m.unit);
   return value(m, lots, static_cast<int64_t>(tick) * m.tick, Round::down);
 }
 
-int64_t share(int64_t units, Market::Share share, Round round) {
+Units share(Units units, Market::Share share, Round round) {
   const Wide product = static_cast<Wide>(units) * share.part;
   if (product <= INT64_MAX && product >= 0) {  // the common case needs no wide division
     const auto small = static_cast<int64_t>(product);
