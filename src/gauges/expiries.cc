@@ -55,6 +55,7 @@ void Expiries::put(const Event& event, WideQty open_interest, std::optional<doub
   const Latest now{event.at, open_interest, event.source, stated_coins};
   const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
   Latest& last = at->second;
+  // The later word stands; of two of one instant the larger, so that their order cannot matter.
   if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest))
     last = now;
   if (fresh || chain.sources.size() < 8) chain.sources.insert(desk_.source_name(event));
@@ -72,6 +73,7 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
   for (const auto& [id, latest] : chain.latest) {
     const Instrument& i = desk_.instruments[id];
+    // Stated coins count the venue's own coin: units makes 1,000 PEPE of one 1000PEPE.
     const std::optional<double> amount =
         latest.stated_coins ? *latest.stated_coins * desk_.terms(id).units
                             : coins(desk_.terms(id), latest.open_interest.approx(), std::nullopt);
@@ -95,6 +97,7 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   }
   out.calls = in_coins(calls);
   out.puts = in_coins(puts);
+  // Without open calls the ratio is undefined, which is not the same as a ratio of 0.
   if (calls > 0) out.put_call = out.puts / out.calls;
   options::fill_pain(out.strikes);
   if (const auto pain = options::max_pain(out.strikes)) {

@@ -11,7 +11,8 @@ namespace {
 constexpr Duration kYear = Duration::days(365);
 constexpr std::string_view kFundingSection = "funding";
 
-// Settlements carry a jitter of milliseconds; they belong to the full second.
+// Settlements carry a jitter of milliseconds; they belong to the nearest full second, so that two
+// sources that report one settlement share its key.
 Instant nominal(Instant t) {
   const int64_t second = 1'000'000'000;
   const int64_t ns = t.ns() + second / 2;
@@ -54,6 +55,7 @@ double annual_simple(double rate, Duration interval) {
 
 double annual_compounded(double rate, Duration interval) {
   CHECK(interval > Duration());
+  // A rate of -100 % or worse leaves nothing to compound, and log1p is not defined there.
   if (rate <= -1) return -1;
   return std::expm1(std::log1p(rate) * (kYear.in_seconds() / interval.in_seconds()));
 }
@@ -76,6 +78,9 @@ std::optional<Duration> Fundings::interval_of(InstrumentId id,
   return table_interval(id);
 }
 
+// Settled and announced times together: a settlement that nobody reported still parts its
+// neighbours. The first time of the span has no distance, since what was before it is not looked
+// at.
 Fundings::Spacings Fundings::spacings_of(const Market& market, Instant from, Instant to) {
   std::set<Instant> times;
   for (const auto* known : {&market.settled, &market.announced}) {
@@ -106,6 +111,8 @@ Fundings::Period Fundings::period_of(InstrumentId id, const Rated& rated, Instan
   if (has_last) --last;
   std::optional<Duration> apart;
   if (here != spacings.end() && usable(here)) apart = here->second;
+  // A neighbour corrects the distance here only where it divides it: 8 h beside 4 h is one missed
+  // settlement, 8 h beside 3 h says nothing.
   const auto shorter = [&](Spacings::const_iterator it) {
     if (!usable(it)) return;
     const bool multiple = apart && it->second < *apart && apart->ns() % it->second.ns() == 0;
@@ -123,9 +130,11 @@ Fundings::Period Fundings::period_of(InstrumentId id, const Rated& rated, Instan
     for (const auto& [t, d] : spacings) out.spacings += d == *apart;
   }
   const auto& terms = desk_.terms(id);
+  // No settlement came sooner than the stated interval allows; a minute is left for late reports.
   const auto clear = [&](Duration stated) {
     return here == spacings.end() || !usable(here) || here->second + Duration::minutes(1) >= stated;
   };
+  // The order of docs/terms.md: the message, the listing, the data, our table.
   if (rated.interval && *rated.interval > Duration()) {
     out.length = rated.interval;
     out.from = TermSource::message;
@@ -162,6 +171,8 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
   Market& market = markets_[event.instrument];
   market.sources.insert(desk_.source_name(event));
   const Rated rated{event.at, funding.rate, funding.interval, funding.settles_at};
+  // Of two words on one settlement the later stands, of the same instant the higher rate: the order
+  // in which sources arrive must not matter.
   const auto keep = [&](std::map<Instant, Rated>& to, Instant key) {
     const auto [at, fresh] = to.try_emplace(key, rated);
     if (!fresh && rated.rank() > at->second.rank()) at->second = rated;
@@ -181,6 +192,8 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
       return;
     case FundingKind::current: {
       latest(market.current);
+      // Without a time of settlement the rate accrues all the time (Deribit): what counts is its
+      // mean over each hour. With one, each word before the settlement replaces the one before it.
       if (!funding.settles_at) {
         Hour& hour = market.hours[hour_of(event.at)];
         hour.sum += funding.rate.raw();
@@ -208,6 +221,8 @@ void Fundings::forget_before(Instant known) {
   }
 }
 
+// The perpetual that speaks for a venue: the first of the rule's names that is there, else the
+// first by name. None where the venue has no perpetual of the asset.
 std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
   const auto known = desk_.rules.funding.by_venue.find(venue);
   std::optional<InstrumentId> first;
@@ -260,12 +275,14 @@ std::optional<Fundings::DayMean> Fundings::mean_of(InstrumentId id,
     }
     const Duration length = *s.period.length, inside = std::min(length, s.at - start);
     contradicted = contradicted || s.period.contradicted;
+    // The first period may have begun before the 24 h: only its part inside them was paid in them.
     mean.sum += inside == length ? s.rate : s.rate * (inside.in_seconds() / length.in_seconds());
     days += inside.in_days();
     paid = paid + inside;
     if (!least_sure || s.period.from < least_sure->from) least_sure = &s.period;
   }
   const std::string who = fmt::format("{} {}", instrument.venue, instrument.name());
+  // More than a day of periods in a day would count some hours twice.
   if (contradicted || days > 1 + 1e-6) {
     why_not = fmt::format(
         "{}: {} settlements whose stated periods add up to more than the 24 h to {}: the interval "
@@ -291,6 +308,7 @@ std::optional<Fundings::DayMean> Fundings::mean_of(InstrumentId id,
                           paid.in_seconds() / 3600, end.text());
     return std::nullopt;
   }
+  // Over the time that is covered, not over 24 h: a missing settlement is not a rate of 0.
   mean.annual = annual_simple(mean.sum, paid);
   mean.compounded = annual_compounded(mean.sum / count, paid / count);
   mean.note = fmt::format("{}, {} settlements to {}", instrument.name(), count, end.text());
@@ -329,6 +347,7 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
                                                     Instant at, std::string& why_not) const {
   const auto& rules = desk_.rules.funding;
   const Instrument& instrument = desk_.instruments[id];
+  // Settlements are the best evidence, then hours of a rate that accrues, then a published mean.
   const auto recent = settlements(id, market, at - rules.stale_after - kDay, at);
   if (!recent.empty() && at - recent.back().at <= rules.stale_after) {
     return mean_of(id, recent, why_not);
@@ -440,6 +459,8 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
   std::string why_not;
   const auto mean = day_mean(id, market, panel.at, why_not);
   const auto put = [&](std::string_view name, std::string_view unit, std::optional<double> value) {
+    // The interval is not known: only the annual figure has a band (8 h against 1 h). The others
+    // are open on both sides.
     if (mean && mean->low) {
       std::vector<Estimate> open = estimate(0, mean->as_of, 0, mean->note);
       open[0].low = open[0].high = std::nullopt;
@@ -480,6 +501,8 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
                           ? std::nullopt
                           : day_mean(main->second, markets_.at(main->second), panel.at, why_not);
     const auto level = interests_.of_venue(venue, panel.at);
+    // A band has no number to weigh, and a rate without open interest has no weight. Such a venue
+    // is named in the note, and the ends stay open: it could move the mean either way.
     if (!mean || mean->low || !level || level->coins <= 0) {
       absent.push_back(venue);
       if (main != mains.end())

@@ -59,6 +59,7 @@ std::vector<Reading> funding_means(const std::vector<FundingPoint>& points,
   for (const auto& [name, span] : spans) {
     std::map<std::string, Sum> sums;
     for (const FundingPoint& p : points) {
+      // (at - span, at]: a rate is paid for the time before its settlement.
       if (!p.main || p.kind != FundingKind::settled || p.at <= at - span || p.at > at) continue;
       Sum& sum = sums[p.venue];
       sum.total += p.annual;
@@ -119,6 +120,7 @@ std::vector<Reading> interest_parts(const std::vector<ContractInterest>& contrac
       all.value += c.contracts;
       coins += c.coins;
       (is_inverse ? coin_coins : stable_coins).value += c.coins;
+      // One contract without dollars makes the sum of dollars incomplete, and it is then not given.
       usd.value += c.usd.value_or(0);
       usd.complete = usd.complete && c.usd;
       as_of = std::max(as_of, c.at);

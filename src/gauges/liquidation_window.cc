@@ -21,8 +21,9 @@ Estimate estimate_of(const LiquidationWindow& w, double value) {
   return e;
 }
 
-// L / (L + S) over the box of what L and S may be. An end whose numbers have no upper limit is
-// missing.
+// L / (L + S), or (L - S) / (L + S), over the box of what L and S may be. Both rise with L and fall
+// with S, so the highest is at most longs and least shorts. An end whose numbers have no upper
+// limit is missing.
 void bound_share(Estimate& e, const LiquidationWindow& w, bool as_oscillator) {
   const auto share = [&](double l, double s) {
     return as_oscillator ? (l - s) / (l + s) : l / (l + s);
@@ -45,10 +46,13 @@ std::string LiquidationWindow::note_of(bool longs, bool shorts) const {
   return out;
 }
 
+// Minutes come in order, so that a bucket is complete when the next one begins. Wide sums of 1e-6
+// USD are exact: the answer does not depend on how the minutes came.
 std::optional<double> concentration(const LiquidationWindow& window, int64_t bucket_minutes) {
   Wide total = 0, most = 0, sum = 0;
   std::optional<int64_t> bucket;
   for (const auto& [minute, usd] : window.minutes) {
+    // Buckets of the clock, not of the window: two readings an hour apart agree on an hour.
     const int64_t mine = minute / bucket_minutes - (minute % bucket_minutes < 0 ? 1 : 0);
     if (bucket != mine) sum = 0;
     bucket = mine;
@@ -60,6 +64,8 @@ std::optional<double> concentration(const LiquidationWindow& window, int64_t buc
   return static_cast<double>(most) / static_cast<double>(total);
 }
 
+// From -1 (only shorts were liquidated) to 1 (only longs). Written with !(>=), so that a NaN is
+// below the floor as well.
 std::optional<double> oscillator(double longs, double shorts, double floor) {
   if (!(longs + shorts >= floor) || longs + shorts <= 0) return std::nullopt;
   return (longs - shorts) / (longs + shorts);
@@ -89,6 +95,7 @@ DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const Liquid
   out.coverage = static_cast<double>(out.valid) / rules.days;
   if (out.valid < rules.days_min) return out;
   const double n = out.valid;
+  // Two means that differ: each day counts alike, or by its dollars. Published figures use both.
   out.oscillator = sum / n;
   out.share = shares / n;
   out.oscillator_weighted = (longs - shorts) / (longs + shorts);
@@ -107,6 +114,7 @@ Percentile percentile_of(double value, const LiquidationSeries& series, Instant 
     if (!o) continue;
     if (out.days++ == 0) out.first = d.day;
     out.last = d.day;
+    // The mid-rank: the percentile of a value that equals all others is 50 %, not 0 or 100 %.
     const double part = *o < value ? 1 : *o == value ? 0.5 : 0;
     below += part;
     weight_below += part * (d.longs + d.shorts);
@@ -135,6 +143,7 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
         Sum{"liq_total_usd_24h", true, true}}) {
     std::vector<Estimate> estimates;
     for (const auto& w : windows) {
+      // Both sides together have an upper end only where each has one.
       SideInterval sum{.high = 0.0};
       for (const SideInterval* side :
            {level.longs ? &w.long_side : nullptr, level.shorts ? &w.short_side : nullptr}) {
@@ -232,6 +241,7 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
         .name = n, .unit = "fraction", .window = window, .section = kLiquidationSection};
   };
   const Duration days = kDay * r.days;
+  // An oscillator is twice the share less 1, so its band is twice as wide.
   const Band double_band{0, 2 * r.share.absolute};
   panel.settle(name("liq_long_share_ma30", days), std::move(shares), r.share, missing);
   panel.settle(name("liq_long_share_ma30_weighted", days), std::move(shares_weighted), r.share,

@@ -47,6 +47,8 @@ Wide micros(double usd) { return static_cast<Wide>(std::llround(usd * 1e6)); }
 
 }  // namespace
 
+// Both stay at the scale of a quantity (1e-8): quantity times price has 1e-16, and one scale is
+// taken off. The division rounds toward zero, by less than 1e-8 of the quote a liquidation.
 void Liquidations::Raw::add(WideQty quantity, int64_t raw_price) {
   qty += quantity.raw();
   money += quantity.raw() * raw_price / Price::scale;
@@ -61,6 +63,8 @@ std::optional<double> Liquidations::dollars_of(InstrumentId id, const Raw& raw, 
   const double money = static_cast<double>(raw.money) / static_cast<double>(Qty::scale);
   if (desk_.in_dollars(terms)) {
     if (terms.kind == InstrumentKind::inverse) return qty * *terms.size;
+    // The price is of a base unit (1000PEPE), the size counts plain coins: one of them takes it
+    // back.
     return money * *terms.size / terms.units;
   }
   if (terms.kind == InstrumentKind::inverse) return std::nullopt;
@@ -82,6 +86,7 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
     ++venue.unusable;
     return;
   }
+  // For good: a window of a venue that once showed a thinned channel is not called exact later.
   venue.throttled = venue.throttled || throttles(liquidation.feed);
   venue.complete = venue.complete || liquidation.feed == LiquidationFeed::complete;
   venue.late =
@@ -250,11 +255,13 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       }
       out.counted += static_cast<uint64_t>(entry.counted);
       if (!desk_.in_dollars(desk_.terms(id))) other_money.insert(desk_.terms(id).quote);
+      // In whole 1e-6 USD, so that the sum does not depend on the order of the entries.
       const Wide sum = micros(*usd) * entry.counted;
       (is_long ? longs : shorts) += sum;
       const int64_t minute = minute_of(key.at);
       out.minutes[minute] += sum;
       out.as_of = std::max(out.as_of, key.at);
+      // A complete feed showed it, so the throttled one beside it hides nothing of it.
       if (entry.complete) continue;
       ThrottledMinute& m = minutes[minute];
       auto& side = is_long ? m.long_side : m.short_side;
@@ -391,6 +398,9 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
                         .exact = true};
   Instant reached = end;
   Wide longs = 0, shorts = 0;
+  // From the end backwards, each row joined to the one after it without a hole. A row that ends
+  // inside one already taken is passed over: a vendor's hourly and daily rows may lie beside each
+  // other.
   while (reached > end - kDay) {
     if (it->first != reached || it->second.from < end - kDay) break;
     longs += it->second.longs;
@@ -423,6 +433,8 @@ DaySums Liquidations::recorded_day(Instant day) const {
     if (venue == venues_.end()) continue;
     const double covered = watch_.liquidation_coverage(name, {day, day + kDay});
     if (covered < desk_.rules.liquidation.coverage_min) continue;
+    // The day counts as covered when one venue of the rule was; one that was not adds nothing, and
+    // the sum is then of those that were.
     sums.coverage = std::max(sums.coverage, covered);
     for (const auto& [id, market] : venue->second.markets) {
       const auto found = market.days.find(day);

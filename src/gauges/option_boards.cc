@@ -54,6 +54,7 @@ struct OptionBoards::Flow {
   std::set<std::string> sources;
   Origin origin;
 
+  // Ends of bands add up to ends of a band that is too wide, never too narrow.
   void add(const options::NetFlow& net, double without_vol, double interest) {
     gross += net.gross;
     unpriced += without_vol;
@@ -111,12 +112,16 @@ std::vector<options::OptionBoard> OptionBoards::boards(Instant at) const {
   const auto& rules = desk_.rules.options;
   std::vector<options::OptionBoard> out;
   for (const auto& [key, book] : books_) {
+    // A board whose newest quote is later than `at` is not the board that was known then.
     if (book.newest == Instant::min() || book.newest > at) continue;
     options::ChainBuilder::Chains read = book.builder.chains(
         {.at = book.newest, .age_max = rules.chain_span, .price_age_max = rules.quotes_apart});
     std::erase_if(read.chains, [&](const options::Chain& chain) { return chain.expiry <= at; });
     if (read.chains.empty() && read.refused.empty() && read.incomplete == 0) continue;
     Instant as_of = book.newest;
+    // The greeks give the time at which they were computed (docs/models/options.md: labels of
+    // archives lie by up to 49 minutes). A time later than `at` would be known before it happened,
+    // and is refused.
     if (const auto offset = options::clock_offset(read.chains);
         offset && (*offset >= kClockOff || *offset <= Duration() - kClockOff) &&
         as_of + *offset <= at) {
@@ -258,6 +263,8 @@ void OptionBoards::settle_flow(Panel& panel, const Panel::Name& name, const Flow
              .origin = flow.origin,
              .coverage = (1 - flow.unpriced / flow.open) * static_cast<double>(flow.counted) /
                          static_cast<double>(flow.counted + flow.left_out)};
+  // Without a vol there is no gamma: that part is 0 at least and its open interest at most, as a
+  // delta cannot change by more than 1. The upper end is open where whole expiries were refused.
   if (name.name == kGross) {
     e.value = flow.gross - flow.unpriced;
     e.low = e.value;

@@ -20,6 +20,7 @@ bool bounded(const Estimate& e) { return e.low && e.high; }
 
 Band scaled(Band band, double by) { return {band.relative * by, band.absolute * by}; }
 
+// An interval with a missing end reaches to infinity there and contradicts nothing on that side.
 bool disjoint(const Estimate& a, const Estimate& b, Band band) {
   const double slack = band.width(a.value, b.value);
   return high_end(a) + slack < low_end(b) || high_end(b) + slack < low_end(a);
@@ -222,6 +223,8 @@ void speak_together(const std::vector<const Estimate*>& voices, const Estimate& 
   bool low = true, high = true;
   for (const Estimate* e : voices) {
     note_sources(*e, out);
+    // A lower coverage corroborates and does not move the value: a sum over 20 h is not one of 24
+    // h.
     if (e->coverage < lead.coverage - 1e-9) continue;  // agrees, but saw less
     level.push_back(e->value);
     low = low && e->low;

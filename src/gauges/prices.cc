@@ -71,6 +71,7 @@ void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
 }
 
 void Prices::add(const Event& event, const Trade& trade) {
+  // A block is agreed outside the book and may be far from the market.
   if (trade.block || trade.price.raw() <= 0 || !takes(event)) return;
   const double price = plain(event, trade.price);
   put(event, PriceKind::trade, price, event.at);
@@ -120,6 +121,7 @@ void Prices::add(const Event& event, const Candle& candle) {
                 plain(event, candle.close),
                 to,
                 to};
+  // Of two closed candles of one time the higher stands, whichever came first.
   const auto [at, fresh] = bars.try_emplace(candle.from, bar);
   if (!fresh && std::tie(bar.close, bar.high) > std::tie(at->second.close, at->second.high))
     at->second = bar;
@@ -152,6 +154,7 @@ std::optional<PriceAt> Prices::price_at(const SeriesKey& key, const Series& seri
   return PriceAt{point->price, point->at, series.source, desk_.instruments[key.instrument].venue};
 }
 
+// Rank before age: an index that is an hour old is taken before a perpetual's trade of now.
 std::optional<PriceAt> Prices::reference(Instant t) const {
   std::optional<PriceAt> best;
   int best_rank = 0;
@@ -325,6 +328,8 @@ void Prices::read_basis(Panel& panel) const {
       continue;
     }
     const double premium = future->price / spot->price - 1;
+    // Simple, ACT/365, as all annual figures of the gauges; a perpetual has no time to spread it
+    // over.
     const double value = i.expiry ? premium / (*i.expiry - panel.at).in_years() : premium;
     Estimate e = Estimate::exact(i.name(), value, std::max(future->at, spot->at));
     e.sources = {future->source, spot->source};
@@ -427,12 +432,14 @@ void Prices::read_realized_vol(Panel& panel) const {
           fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
       continue;
     }
+    // The 24 h end with the last whole minute that has a price, not with `at`.
     const auto vol = realized_vol(prices, prices.rbegin()->first, rules.coverage_min);
     if (!vol) {
       missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h",
                             i.name(), i.venue, short_number(rules.coverage_min));
       continue;
     }
+    // A feed that repeats one price would otherwise say that the market is calm.
     if (vol->value == 0) {
       missing =
           fmt::format("{} at {}: the price did not move once in 24 h: frozen", i.name(), i.venue);
