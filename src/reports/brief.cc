@@ -50,6 +50,7 @@ class VerdictWatch final : public EventSink {
       watched.push_back(one.get());
       assets.insert(one->asset());
     }
+    // The coins that the weights are fitted on are gauged beside those of the brief, each once.
     for (const std::string& asset : fitted) {
       if (!assets.insert(asset).second) continue;
       others_.push_back(
@@ -62,6 +63,7 @@ class VerdictWatch final : public EventSink {
   std::vector<gauges::DayFigures> finish() { return recorder_->finish(); }
 
  private:
+  // Behind the recorder, so that a day is closed before the first event after it reaches any gauge.
   struct Fan final : EventSink {
     explicit Fan(VerdictWatch& of) : watch(of) {}
     void on_event(const Event& event) override {
@@ -113,6 +115,7 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   const std::vector<Instant> times = gauges::claim_times(inputs.claims, inputs.at);
 
   std::set<std::string> assets{inputs.asset};
+  // A claim may be about another coin than the brief: its gauges run in the same pass.
   for (const gauges::Claim& claim : inputs.claims) {
     if (claim.asset != gauges::kEveryCoin) assets.insert(claim.asset);
   }
@@ -124,6 +127,8 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   VerdictWatch watch(gauges, setup.verdict.fitted_coins, rules, feed, recorder, inputs.at);
   if (auto ran = feed.run(watch); !ran.has_value()) return std::move(ran.error());
   std::vector<gauges::Knowledge> known = recorder.finish();
+  // A claim of an earlier time is checked against ranges that had ended by then, never by
+  // hindsight.
   for (gauges::Knowledge& k : known) {
     for (const gauges::GaugeRange& range : inputs.ranges) {
       if (range.to < k.at) k.ranges.push_back(range);
@@ -137,10 +142,13 @@ Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
   brief.rules = inputs.rules_path;
   brief.claim_rules = inputs.claim_rules_path;
   brief.notes = inputs.notes;
+  // The times are sorted and none is after `at`, which is always one of them: the last is the
+  // brief's.
   brief.readings = of_asset(known.back().readings, inputs.asset);
   brief.claims = gauges::check_claims(inputs.claims, claim_rules, known, inputs.at);
   const DayBook book = book_of_days(watch.finish(), inputs.at, setup.event);
   brief.verdict = day_verdict(book, setup, inputs.asset, inputs.at);
+  // After the check, which says what each claim is worth; the verdict is then made with it as well.
   if (brief.verdict) suppose_claims(*brief.verdict, book, setup, brief.claims, claim_rules);
   for (const auto& one : gauges) {
     if (one->asset() != inputs.asset) continue;
@@ -175,6 +183,8 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
     inputs.asset = options.asset.empty() ? "BTC" : coin_named(options.asset);
     const std::string text = TRY(read_file(find_shipped(options.rules)));
     rules = TRY(gauges::Rules::load(text, options.rules));
+    // Streams of a tape end at different times. The newest moment would find half of them stale, so
+    // without --at the brief is of the last one at which they were fresh together.
     if (options.at.empty()) {
       coverage = TRY(coverage_asked(options.tapes, *rules, context));
       if (coverage.empty()) return no_time_in(options.tapes, "event");
@@ -217,6 +227,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
   return brief;
 }
 
+// A name that is not in the list ranks behind all that are, and keeps its place among such.
 size_t reading_rank(std::string_view name) {
   constexpr std::array<std::string_view, 32> order{"liq_total_usd_24h",
                                                    "liq_long_usd_24h",

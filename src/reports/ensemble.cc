@@ -57,6 +57,7 @@ Result<void> check_together(const EnsembleOptions& a) {
   if (a.mechanisms) return Error{Fault::usage, "not together with --mechanisms", "--rare"};
   if (a.runs > 1)
     return Error{Fault::usage, "not together with --runs: --replicas says how many", "--rare"};
+  // Splitting drops the lowest tenth of a group and takes its error from ten groups (splitting.h).
   if (a.replicas % 10 != 0)
     return Error{Fault::usage, "ten groups of one size: want a multiple of ten", "--replicas"};
   return {};
@@ -98,6 +99,7 @@ class Ensembles {
       remark(fmt::format("{}: {} lines of another scenario, rulebook or build passed over",
                          a_.runs_file, kept.others));
     if (kept.torn) remark(fmt::format("{}: {} torn lines passed over", a_.runs_file, kept.torn));
+    // Around whatever executes: a run in the file is not carried out again, on threads or on ranks.
     executor_ = sim::keeping(std::move(executor_), kept.results,
                              [this](std::string_view task, std::string_view result) {
                                return file_->keep(task, result);
@@ -117,6 +119,7 @@ class Ensembles {
       report.extras.fund = fund_of(report.runs, a_.fund_cost, a_.seed);
       if (p_.scenario.shock) report.extras.shock = TRY(shock_table(report.runs));
     }
+    // A run that was not written is an error of the whole: the file would silently lack it.
     if (file_) TRY(file_->close());
     bar_.clear();
     return report;
@@ -129,6 +132,8 @@ class Ensembles {
 
   Result<std::vector<sim::RunResult>> many(const sim::Switches& switches, const std::string& what) {
     sim::EnsembleOptions options{.first_seed = a_.seed, .runs = a_.runs, .switches = switches};
+    // Independent runs draw their shock from their own seed, so that a run alone comes out the
+    // same.
     if (p_.draws != sim::Draws::independent)
       options.shocks = TRY(sim::shock_draws(p_.draws, a_.runs, a_.seed));
     options.progress = [&](size_t done) { bar_.show(what, done, a_.runs); };
@@ -138,6 +143,7 @@ class Ensembles {
 
   Result<ShockTable> shock_table(const std::vector<sim::RunResult>& runs) {
     ShockTable table{.draws = p_.draws};
+    // The very draws that the runs were made with: the control variate must see what they saw.
     const std::vector<double> z = TRY(sim::shock_draws(p_.draws, a_.runs, a_.seed));
     for (uint32_t asset = 0; asset < p_.scenario.assets.size(); ++asset) {
       const auto control = TRY(sim::CascadeControl::of(p_.scenario, asset, a_.seed, p_.switches));
@@ -153,6 +159,7 @@ class Ensembles {
   }
 
   Result<std::vector<MechanismRow>> mechanisms() {
+    // The same seeds in every row, so that the rows differ by the mechanism and not by luck.
     std::vector<MechanismRow> rows;
     auto all = TRY(many(p_.switches, "all mechanisms"));
     rows.push_back(row("all", std::move(all)));
@@ -184,6 +191,8 @@ class Ensembles {
         if (!path)
           return Error{Fault::malformed, "no path of a run: " + std::string(result.substr(0, 60)),
                        tasks[i]};
+        // Results come in any order and are put where their lineage stands: rounds do not depend on
+        // it.
         paths[i] = *std::move(path);
         show();
         return {};
@@ -239,6 +248,7 @@ std::set<std::string> names_of(const std::vector<sim::RunResult>& runs) {
 std::optional<Result<sim::FundSize>> fund_of(const std::vector<sim::RunResult>& runs,
                                              double cost_ratio, uint64_t seed) {
   const std::vector<double> deficits = values_of(runs, "deficit_usd");
+  // Without a single deficit there is no tail to size a fund by; 0 would be a claim.
   if (std::none_of(deficits.begin(), deficits.end(), [](double d) { return d > 0; }))
     return std::nullopt;
   return sim::fund_size(deficits, cost_ratio, seed);
@@ -272,6 +282,8 @@ Result<std::optional<EnsembleReport>> ensemble_report(const EnsembleOptions& arg
   const cluster::Work work = [&](std::string_view task) {
     return sim::run_task(prepared.value().scenario, task);
   };
+  // A rank with another scenario, rulebook or build would answer with figures of something else: it
+  // says its digest, or why it has none, and rank 0 refuses what differs.
   if (cluster && cluster->rank() > 0) {
     const auto same = prepared.has_value()
                           ? Result<std::string>(fmt::format("{:016x}", prepared.value().digest))

@@ -179,6 +179,7 @@ class Makers {
     if (held == moment.held.end()) return;
     const HeldContracts& h = held->second;
     if (std::fabs(h.coins - *r.value) > 0.01 * *r.value) return;
+    // Where a contract is about a coin the mistake could not be told from the truth.
     if (std::fabs(h.contracts - h.coins) > 0.1 * h.coins) put("contracts_for_coins", h.contracts);
     if (h.linear_coins > 0 && h.inverse_coins > 0) put("stablecoin_part", h.linear_coins);
   }
@@ -349,6 +350,7 @@ void ContractsHeld::on_event(const Event& event) {
   Last now{.at = event.at};
   if (interest->contracts) now.contracts = interest->contracts->approx();
   now.coins = interest->coins;
+  // A row of nothing is not believed (docs/terms.md): the count before it stands.
   if (now.contracts.value_or(now.coins.value_or(0)) <= 0) return;
   Last& last = last_[event.instrument];
   if (event.at >= last.at) last = now;

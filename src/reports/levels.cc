@@ -14,7 +14,9 @@
 namespace delever::reports {
 namespace {
 
+// |ln(level / price)| up to which buckets are shown: 10 % either way, ten buckets of 1 %.
 constexpr double kReach = 0.1;
+// A step of the open interest over a longer gap would be taken for one bar's opening.
 constexpr Duration kGapMax = Duration::minutes(5);
 
 // One contract on one tape.
@@ -69,6 +71,7 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
     }
     margin::Rulebooks books;
     const margin::BookId id = TRY(books.add(*rules));
+    // The geometric middle of the last bar. Ratios are of the first tier and hardly move with it.
     const double reference = std::sqrt(market.bars.back().low * market.bars.back().high);
     History h{.market = std::move(market), .ratios = {}, .scored = scored};
     const Price near = TRY(Price::nearest(reference));
@@ -107,6 +110,8 @@ std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
   for (const levels::LevelBar& bar : h.market.bars) menu.step(bar);
   const levels::TrueMoment* truth = nullptr;
   if (h.truth) {
+    // The truth of the map's own moment: the last one written, at most 5 minutes before the last
+    // bar's end, with a minute for the end of a bar that a snapshot shares.
     const auto after = h.truth->upper_bound(h.market.bars.back().end + Duration::minutes(1));
     if (after != h.truth->begin() &&
         h.market.bars.back().end - std::prev(after)->first <= Duration::minutes(5))
@@ -115,6 +120,7 @@ std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
   const int count = static_cast<int>(std::lround(kReach / 0.01));
   std::vector<LevelsBucket> all;
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
+    // Longs are liquidated below the price, shorts above: y is positive on the side's own way.
     const double sign = side == PositionSide::long_side ? -1 : 1;
     const levels::LevelFit& fit = map.model.at(side);
     std::vector<LevelsBucket> buckets(static_cast<size_t>(count));
@@ -137,6 +143,8 @@ std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
       const auto b = at(level.price);
       if (!b) continue;
       buckets[*b].coins += level.coins;
+      // One weight scales all coins of its leverage, so their errors add up within a leverage;
+      // leverages are independent of one another, and below their variances add.
       if (fit.weight[level.leverage] > 0)
         sd[*b][level.leverage] += level.coins * fit.sd[level.leverage] / fit.weight[level.leverage];
       if (fit.prior_only[level.leverage]) prior[*b] += level.coins;
@@ -153,6 +161,8 @@ std::vector<LevelsBucket> buckets_of(const levels::LevelMap& map,
     }
     for (size_t b = 0; b < buckets.size(); ++b) {
       for (const double s : sd[b]) variance[b] += s * s;
+      // Two parts: the weights' posterior, and that coins come in lots (compound Poisson: variance
+      // = coins times the mean square of a lot over its mean).
       const double swing = statistics::kNormal95 * std::sqrt(variance[b] + buckets[b].coins * lot);
       buckets[b].low = std::max(0.0, buckets[b].coins - swing);
       buckets[b].high = buckets[b].coins + swing;
@@ -214,6 +224,8 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
       }
     }
     if (!density.moments.empty()) {
+      // Neighbouring moments look alike, so that blocks of four are drawn where there are enough of
+      // them.
       const size_t block = density.moments.size() >= 12 ? 4 : 1;
       if (const auto gain = levels::shape_gain(density, block, o.seed); gain.has_value())
         m.shape_gain = gain.value();
@@ -237,6 +249,7 @@ Result<LevelsMarket> read_market(const Levels& l, const std::string& name,
   m.price = std::sqrt(last.low * last.high);
   m.as_of = last.end.text();
   m.buckets = buckets_of(*m.map, histories, m.price, menu_scale, fit_lot);
+  // The scores are reported all the same; only what has not earned showing is withheld.
   if (!o.unscored && !m.refused.empty()) m.buckets.clear();
   return m;
 }
@@ -296,6 +309,7 @@ Result<LevelsReport> levels_report(const LevelsOptions& given, Context& context)
   if (report.markets.empty()) return Error{Fault::no_evidence, why, "levels"};
   const bool shown = std::any_of(report.markets.begin(), report.markets.end(),
                                  [](const LevelsMarket& m) { return !m.buckets.empty(); });
+  // With a truth, training tapes or several tapes the scores are what was asked for, map or no map.
   const bool lab = !given.truth.empty() || !given.train.empty() || given.tapes.size() > 1;
   if (!shown && !lab) {
     for (const LevelsMarket& m : report.markets) {

@@ -102,6 +102,8 @@ Result<std::vector<cascade::StressCoin>> read_coins(const std::vector<std::strin
     if (figures[1].ends_with('%')) {
       if (moves.size() != 1) return bad("a move of its own goes with one --shock");
       const double move = TRY(read_moves({std::string(figures[1])}))[0];
+      // Moves are added in logarithms: the coin stands at price * exp(beta y) where the asset moves
+      // by y.
       coin.beta = std::log1p(move) / std::log1p(moves[0]);
     } else {
       const auto beta = read_double(figures[1]);
@@ -139,11 +141,13 @@ Result<void> set_market(Stress& s, const rulebooks::RulebookShelf& shelf) {
     if (!s.tape) continue;
     if (!market->sigma_day) market->sigma_day = s.tape->sigma_day;
     if (!market->volume_day) market->volume_day = s.tape->volume_day;
+    // Bids absorb a fall, asks a rise; a depth given by hand stands for both sides.
     if (given.empty()) market->depth = market == &s.falling ? s.tape->bids : s.tape->asks;
     market->dealers = market == &s.falling ? s.tape->dealers.falls : s.tape->dealers.rises;
   }
   std::vector<std::string>& missing = s.report.missing;
   if (s.tape) missing = s.tape->missing;
+  // By the words that stress_market.cc begins these lines with.
   std::erase_if(missing, [&](const std::string& what) {  // given by hand
     return (o.price && what.starts_with("no price")) ||
            (o.daily_vol && what.starts_with("no realised")) ||
@@ -182,6 +186,7 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<cascade::Flow> flow
                                                               : s.tape->dealers.gross_falls));
     move.dealers_gross = gross.total(y);
   }
+  // The wave is known without the market that absorbs it, so only the cascade is refused.
   if (std::string why = no_impact(market); !why.empty()) {
     move.cascade.shock = move.wave.y;
     move.cascade.reason = std::move(why);
@@ -194,12 +199,15 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<cascade::Flow> flow
                                     .flows = std::move(flows)};
   move.cascade = TRY(cascade::read_cascade(input, move.wave.y));
   if (!move.cascade.value) return {};
+  // As in read_cascade: flows without an estimate are not in the sum, and the reading is then
+  // called undetermined.
   cascade::FlowCurve sum = cascade::FlowCurve::none(input.flows[0].low.end());
   for (const cascade::Flow& flow : input.flows) {
     if (flow.mid) sum = sum.plus(*flow.mid);
   }
   cascade::ImpactMarket impact{
       .sigma_day = input.sigma_day, .volume_day = input.volume_day, .prefactor = input.prefactor};
+  // D of cascade.h, coins per unit of log price: what rests within 10 bp over 10 bp.
   for (const cascade::VenueDepth& venue : input.depth) impact.depth += venue.coins_10bp / 0.001;
   for (const double left : {1.0, 0.7, 0.25, 0.1}) {
     impact.depth_multiplier = left;
@@ -210,6 +218,7 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<cascade::Flow> flow
   }
   std::vector<cascade::OverlapBucket>& overlap =
       rising ? s.report.overlap_rises : s.report.overlap_falls;
+  // The overlap is a table over displacements and the same for every move of one direction.
   if (!overlap.empty() || !market.dealers) return {};
   impact.depth_multiplier = 1;
   const cascade::Impact full = TRY(cascade::Impact::of(impact));
@@ -218,6 +227,7 @@ Result<void> absorb(Stress& s, StressMove& move, std::vector<cascade::Flow> flow
   for (const double m : s.moves) {
     if ((m > 0) == rising) furthest = std::max(furthest, std::abs(std::log1p(m)));
   }
+  // Up to the furthest move that was asked for; beyond it nobody reads the table.
   std::erase_if(overlap, [&](const cascade::OverlapBucket& b) { return b.from >= furthest; });
   return {};
 }
@@ -236,6 +246,7 @@ Result<void> stress_book(Stress& s, const rulebooks::RulebookShelf& shelf, Conte
   auto units = cascade::stress_units(book, s.reach, &left_out);
   if (!units.has_value()) return std::move(units.error()).at(o.book);
   if (!left_out.empty()) {
+    // Nothing is left to stress: the first reason is the answer, not a wave of 0.
     if (units.value().empty()) return std::move(left_out[0].why).at(o.book);
     double usd = 0;
     size_t count = 0;
@@ -286,6 +297,7 @@ Result<levels::LevelMap> infer(const Stress& s, const LevelMarket& market,
   };
   const Rulebook* rules = shelf.find(market.venue, market.symbol);
   if (!rules) return refuse("no rulebook");
+  // The lot counts reports; without one there is nothing to fit weights on.
   if (!market.lot || !(*market.lot > 0)) return refuse("no reported liquidation");
   if (market.gap_max > Duration::minutes(5))
     return refuse(fmt::format("the open interest was not seen for {} within the last 6 h",
@@ -361,6 +373,7 @@ Result<void> stress_levels(Stress& s, const rulebooks::RulebookShelf& shelf) {
     std::vector<cascade::Flow> flows;
     flows.push_back(TRY(levels::level_flow(maps, *price, m > 0, s.reach)));
     TRY(absorb(s, move, std::move(flows)));
+    // Levels without proven skill may be looked at, but no amplification rests on them.
     if (s.options.unscored && move.cascade.value) {
       move.cascade = {.shock = move.wave.y,
                       .evidence = cascade::Evidence::refused,
@@ -382,6 +395,7 @@ Result<StressReport> stress_of(const StressOptions& given, Context& context) {
   s.moves = TRY(read_moves(given.moves));
   if (given.price && !(*given.price > 0))
     return Error{Fault::usage, "wants a price above 0", "--price"};
+  // A cascade rests beyond its shock: curves that end at the move could not show where.
   for (const double m : s.moves) s.reach = std::max(s.reach, 1.5 * std::abs(std::log1p(m)));
   const rulebooks::RulebookShelf shelf =
       TRY(rulebooks::RulebookShelf::load(find_shipped(given.rulebooks)));

@@ -53,6 +53,7 @@ class BookReader {
   }
 
  private:
+  // A column that the file lacks reads as empty, as a field that is left empty does.
   std::string_view field(const CsvRecord& row, std::string_view column) const {
     return trimmed(table_.field(row, column));
   }
@@ -107,6 +108,7 @@ class BookReader {
     const std::string id(field(row, "account"));
     if (id.empty()) return Error{Fault::malformed, "is empty", "account"};
     const cascade::AccountKind kind = TRY(kind_of(row));
+    // One name at two venues is two accounts: neither can draw on the other's margin.
     const auto [found, fresh] = by_id_.try_emplace({id, venue}, book_.accounts.size());
     if (fresh) {
       book_.accounts.push_back({.id = id, .kind = kind, .venue = venue});
@@ -115,6 +117,7 @@ class BookReader {
     cascade::StressAccount* account = &book_.accounts[found->second];
     if (account->kind != kind)
       return Error{Fault::malformed, "the account was of another kind before", "kind"};
+    // An empty count says 1; beside rows that said another it is a slip in the file.
     if (const std::string_view count = field(row, "count"); !count.empty()) {
       const auto alike = read_int(count);
       if (!alike || *alike < 1 || *alike > 1'000'000'000)
@@ -138,6 +141,8 @@ class BookReader {
         venue.scenarios = &*rules->scenarios;
       if (rules->unified) venue.unified = &*rules->unified;
     }
+    // Binance's uniMMR is a ratio over all coins of the account, so its collateral is always
+    // several.
     if (venue.unified) account.account.collateral = CollateralMode::multi_asset;
   }
   Error no_portfolio_rule(const cascade::StressVenue& venue) const {
@@ -160,6 +165,8 @@ class BookReader {
       return Error{Fault::malformed, "wants long, short, hold or beside", "side"};
     const PositionSide which = side == "long" ? PositionSide::long_side : PositionSide::short_side;
     TRY(empty(row, {"haircut"}, "is for holdings"));
+    // Rows are read in order: a portfolio without a rule of the venue becomes an account in several
+    // coins by the haircuts of its holdings, which must therefore stand before its positions.
     if (account->kind == cascade::AccountKind::portfolio && venue.scenarios)
       return add_scenario(row, *account, which);
     if (account->kind == cascade::AccountKind::portfolio &&
@@ -182,6 +189,7 @@ class BookReader {
         return Error{Fault::no_evidence,
                      "cash here is in " + market_.asset + ": no rule for other collateral",
                      "symbol"};
+      // Deribit's portfolio is margined in the asset itself, and a debt is negative cash.
       account.cash += amount.approx();
       return {};
     }
@@ -192,6 +200,7 @@ class BookReader {
       const Rate haircut = TRY(exact<Rate>(row, "haircut"));
       if (haircut.raw() < 0 || haircut.raw() > Rate::scale)
         return Error{Fault::malformed, "wants a fraction between 0 and 1", "haircut"};
+      // Haircuts are kept by venue and coin, so two accounts cannot differ in them.
       if (venue.books.haircut(id).value_or(haircut) != haircut)
         return Error{Fault::malformed, "the venue had another haircut for this coin before",
                      "haircut"};
@@ -249,6 +258,7 @@ class BookReader {
       if (rules->contract->base != market_.asset) return other_asset(rules->contract->base);
       const Price entry = TRY(positive<Price>(row, "entry"));
       p.entry = entry.approx();
+      // Dollars of an inverse contract, as ScenarioPosition wants them; without a size, one dollar.
       p.qty *= rules->contract->size.value_or(Qty::raw(Qty::scale)).approx();
     }
     account.scenario.push_back(p);
@@ -304,6 +314,7 @@ class BookReader {
     if (!id.has_value()) return std::move(id.error()).at("symbol");
     if (venue.books[id.value()].option)
       return Error{Fault::refused, "an option is stressed in a Deribit portfolio alone", "symbol"};
+    // One number for each venue, symbol and date of rules: rows that share them are of one contract.
     const std::pair<margin::BookId, InstrumentId> made{
         id.value(), static_cast<InstrumentId>(contracts_.size())};
     if (other) book_.of_other[made.second] = *other;
@@ -343,6 +354,8 @@ class BookReader {
     if (!field(row, "margin").empty()) {
       p.margin = TRY(positive<Amount>(row, "margin"));
       if (!field(row, "leverage").empty()) return {};
+      // The leverage that the margin amounts to; a margin above the value is leverage 1, the least
+      // there is.
       const double leverage =
           std::max(1.0, static_cast<double>(value) / static_cast<double>(p.margin.raw()));
       p.leverage = TRY(Leverage::nearest(leverage));
@@ -402,6 +415,8 @@ Result<cascade::StressBook> read_stress_book(std::string_view csv, std::string_v
         return Error{Fault::no_evidence,
                      fmt::format("no price of {} is known under the move", name),
                      std::string(file)};
+      // By CoinId, so each coin has an entry. Missing: the coin moves, and its price is asked of
+      // the move.
       venue->coin_usd.push_back(par ? std::optional<double>(1) : std::nullopt);
     }
   }

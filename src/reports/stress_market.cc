@@ -18,6 +18,7 @@ namespace {
 constexpr Duration kBookAge = Duration::minutes(5);
 constexpr double kNear = 0.001;  // of the mid: 10 bp
 
+// The builder says where a book broke; here an unfinished book is left out in depth() instead.
 class NoGaps final : public EventSink {
  public:
   void on_event(const Event&) override {}
@@ -41,6 +42,7 @@ class StressSink final : public EventSink {
     if (coin_of(event.instrument).asset != names_.plain(query_.asset) || is_builder_market(i) ||
         i.kind == InstrumentKind::option || i.kind == InstrumentKind::index)
       return;
+    // Which instruments had a book at all: one that is not whole at the end is said by name.
     if (std::holds_alternative<BookSnapshot>(event.payload) ||
         std::holds_alternative<BookDelta>(event.payload))
       booked_[event.instrument] = true;
@@ -68,6 +70,7 @@ class StressSink final : public EventSink {
       }
     }
     for (const auto& [id, by_span] : candles_) {
+      // Candles count the trades that we have ourselves.
       if (traded_.contains(id)) continue;
       for (const auto& [from, coins] : by_span.begin()->second) sum += coins;  // the finest candles
     }
@@ -174,6 +177,8 @@ Result<cascade::Flow> dealer_flow(const std::vector<options::OptionBoard>& board
   std::vector<cascade::FlowCurve::Point> low, high, mid;
   bool known = true;
   const auto add = [&](double y, const options::NetFlow& sum, bool has_mean, double mean) {
+    // Hedgers' coins are bought when positive. In a fall the flow with the move is what they sell,
+    // so the sign turns and the ends of the band change places.
     low.push_back({y, rising ? sum.low : -sum.high});
     high.push_back({y, rising ? sum.high : -sum.low});
     mid.push_back({y, rising ? mean : -mean});
@@ -212,6 +217,8 @@ Result<cascade::Flow> dealer_flow(const std::vector<options::OptionBoard>& board
     const double y = last + (reach - last) * i / 8, more = std::max(0.0, gross(y) - base);
     low.push_back({y, low_end.total - more});
     high.push_back({y, high_end.total + more});
+    // No estimate goes on beyond the last move: the middle stays and the band widens by all the
+    // gross.
     mid.push_back({y, mid_end.total});
     (rising ? into.gross_rises : into.gross_falls).push_back({y, gross_end + more});
   }
@@ -258,6 +265,7 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
   GapNotes gaps(sink, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
   StressTape tape{.at = query.at};
+  // A hole in the last day is a reason to doubt volume and volatility, so it stands first.
   tape.missing = gaps.lines(query.at - Duration::days(1), query.at);
   for (const gauges::Reading& reading : gauges.readings(query.at)) {
     if (reading.venue || reading.expiry || !reading.value) continue;

@@ -1,4 +1,4 @@
-// The cascade's reduced form (M2, margin/cascade.h) as a control variate for the simulated market
+// The cascade's reduced form (M2, cascade/cascade.h) as a control variate for the simulated market
 // (M3): the same shock, the positions that the simulated market starts with, the depth that its
 // makers quote. It costs microseconds, its mean over shocks is known by quadrature, and what it
 // explains of a run's outcome is noise that needs no runs.
