@@ -31,6 +31,7 @@ std::optional<TwoSided> two_sided(const Chain& chain, const ChainQuote& q,
   if (q.bid && q.ask && *q.bid > 0 && *q.ask >= *q.bid) {
     return TwoSided{*q.bid, *q.ask, chain.settlement == OptionSettlement::coin};
   }
+  // A quote with one price is one-sided in the market: its vols would invent the other side.
   if (q.bid || q.ask || !reference || !q.bid_iv || !q.ask_iv || *q.bid_iv <= 0 ||
       *q.ask_iv < *q.bid_iv) {
     return std::nullopt;
@@ -52,6 +53,7 @@ auto standing(const OptionQuote& q) {
 std::vector<std::span<const Chain>> boards_of(std::span<const Chain> chains) {
   std::vector<std::span<const Chain>> boards;
   const auto board = [](const Chain& c) { return std::tie(c.asset, c.settle, c.venue); };
+  // Chains of one board stand next to each other: that is ChainBuilder's order.
   for (size_t from = 0, to = 0; from < chains.size(); from = to) {
     while (to < chains.size() && board(chains[to]) == board(chains[from])) ++to;
     boards.push_back(chains.subspan(from, to - from));
@@ -125,6 +127,8 @@ std::optional<Forward> forward_from_parity(const Chain& chain, std::optional<dou
   for (const auto& [strike, sides] : strikes) {
     if (!sides[0] || !sides[1] || sides[0]->coin != sides[1]->coin) continue;
     const auto [call_bid, call_ask, coin] = *sides[0];
+    // What a synthetic forward can be sold at and what it can be bought at: no arbitrage leaves F
+    // between.
     const double low = call_bid - sides[1]->ask, high = call_ask - sides[1]->bid;
     if (!coin) {
       found.push_back({strike, strike + (low + high) / 2, strike + low, strike + high});
@@ -166,6 +170,7 @@ std::optional<Forward> forward_from_deltas(const Chain& chain) {
   std::vector<Implied> all;
   for (const ChainQuote& q : chain.quotes) {
     if (!q.delta || !q.mark_iv || *q.mark_iv <= 0) continue;
+    // N(d1) of the call at the strike; the delta of the put is that less 1.
     const double call_delta = q.type == OptionType::call ? *q.delta : 1 + *q.delta;
     if (!(call_delta >= 0.05 && call_delta <= 0.95)) continue;
     const double v = *q.mark_iv * std::sqrt(years);
@@ -186,6 +191,7 @@ std::optional<Forward> forward_from_deltas(const Chain& chain) {
 Result<ForwardChoice> choose_forward(const Chain& chain) {
   ForwardChoice choice;
   choice.delta = forward_from_deltas(chain);
+  // Vols quoted without prices refer to the venue's forward, or to the one that its deltas hang on.
   std::optional<double> reference = chain.forward;
   if (!reference && choice.delta) reference = choice.delta->value;
   choice.parity = forward_from_parity(chain, reference);
@@ -219,6 +225,7 @@ void ChainBuilder::on_event(const Event& event) {
                          .try_emplace(event.instrument,
                                       Interest{event.at, *interest->contracts, interest->coins})
                          .first->second;
+    // The larger of two of one instant, as with quotes: their order must not matter.
     if (std::pair(event.at, *interest->contracts) > std::pair(last.at, last.contracts))
       last = {event.at, *interest->contracts, interest->coins};
     return;
@@ -272,6 +279,8 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
     chain.settlement =
         option.settle == option.base ? OptionSettlement::coin : OptionSettlement::linear;
     const OptionQuote& q = latest.quote;
+    // Open interest holds for hours, a price for minutes: an old quote keeps the one and loses the
+    // other.
     const bool priced = wanted.at - latest.at <= wanted.price_age_max;
     if (priced && q.underlying_price && latest.at > building.forward_at) {
       building.forward_at = latest.at;

@@ -17,6 +17,7 @@ struct Position {
   DealerPosition dealers;
 };
 
+// Coins of the option that hedgers are long; `sign` is 1 for a call and -1 for a put.
 double assumed_position(DealerAssumption assumption, const Position& p) {
   switch (assumption) {
     case DealerAssumption::long_calls_short_puts:
@@ -36,6 +37,8 @@ void set_band(NetFlow& flow, double unpriced) {
     flow.low = -flow.gross, flow.high = flow.gross;
     return;
   }
+  // The 95 % normal quantile on each side makes a band of 90 %. Options without a vol may come on
+  // top by their whole open interest, and nothing goes beyond all hedgers on one side.
   const double half = statistics::kNormal95 * std::sqrt(flow.variance) + unpriced;
   flow.low = std::max(*flow.mean - half, -flow.gross);
   flow.high = std::min(*flow.mean + half, flow.gross);
@@ -64,6 +67,8 @@ NetFlow net_flow(std::span<const Position> positions, std::span<const double> ch
   return flow;
 }
 
+// Bands are not added: they are made anew from the summed variance, since positions of different
+// expiries are taken as independent (set_band must follow).
 void add(NetFlow& total, const NetFlow& part) {
   total.gross += part.gross;
   for (size_t a = 0; a < total.assumed.size(); ++a) total.assumed[a] += part.assumed[a];
@@ -71,6 +76,7 @@ void add(NetFlow& total, const NetFlow& part) {
   total.variance += part.variance;
 }
 
+// One array a field, as the batch kernel reads them; moved in place from one scenario to the next.
 struct Columns {
   std::vector<double> forward, strike, years, vol, sign;
   std::vector<double> price, delta, gamma, vega, theta, vanna, volga, charm;
@@ -108,6 +114,7 @@ Result<Book> open_book(const Chain& chain, const Smile* smile, const DealerBook*
     const double open = q.open_interest.value_or(0);
     if (open <= 0) continue;
     interest += open;
+    // The venue's own vol for the present; the smile only where it publishes none.
     std::optional<double> vol = q.mark_iv;
     if ((!vol || *vol <= 0) && smile) vol = smile->vol(q.strike);
     if (!vol || *vol <= 0) {
@@ -121,6 +128,7 @@ Result<Book> open_book(const Chain& chain, const Smile* smile, const DealerBook*
     }
     book.positions.push_back(p);
   }
+  // Closed contracts hedge nothing: a flow of 0 would look like a finding.
   if (!(interest > 0))
     return chain_error(chain, ChainFault::no_open_interest, "every contract is closed");
   return book;
@@ -144,6 +152,8 @@ HedgeCurve hedge_curve(const Book& book, const std::vector<double>& delta_now, c
     }
     moved.measure(false);
     for (size_t i = 0; i < change.size(); ++i)
+      // In the last half hour a part of the settlement average is fixed, and only the rest has a
+      // delta.
       change[i] = book.left * (moved.delta[i] - delta_now[i]);
     curve.flow[m] = net_flow(book.positions, change, signed_trades, book.unpriced);
   }
@@ -200,11 +210,15 @@ Result<Exposure> measure_exposure(const Chain& chain, const Smile* smile,
   std::vector<double> per_percent(n), per_day(n), at_expiry(n);
   for (size_t i = 0; i < n; ++i) {
     const Position& p = book.positions[i];
+    // Squared: with a share fixed the option moves by `left` of the index, and so does its delta.
     per_percent[i] = 0.01 * book.forward * now.gamma[i] * book.left * book.left;
     per_day[i] = now.charm[i] * book.left / 365;
+    // At expiry the delta is all or nothing; exactly at the strike it is counted as nothing.
     const double payoff = p.sign * (book.forward - p.strike);
     at_expiry[i] = book.left * ((payoff > 0 ? p.sign : 0) - now.delta[i]);
     (p.sign > 0 ? out.gamma_calls : out.gamma_puts) += p.open_interest * per_percent[i];
+    // Books kept in coins hedge delta - v (docs/models/options.md): d/dF of it is gamma - (delta -
+    // v) / F.
     const double coin_delta = now.delta[i] - now.price[i] / book.forward;
     out.gamma_coin_gross +=
         p.open_interest * std::fabs(per_percent[i] - 0.01 * book.left * coin_delta);
@@ -259,6 +273,7 @@ Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
     add(one_percent, exposure.value().sticky_strike.at(0.01));
     unpriced += exposure.value().unpriced;
     books.push_back(std::move(book).value());
+    // The level is told on the first expiry's forward; all others move with it in proportion.
     if (level == 0) level = books.back().forward;
   }
   if (books.empty()) return Error{Fault::no_evidence, "no expiry with open interest"};
@@ -268,6 +283,7 @@ Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
                                                  "flow for +1 % is {:.1f} to {:.1f} coins",
                                                  one_percent.low, one_percent.high)};
   }
+  // Only the sign is asked for, so neither the factor F nor 1 % is in it.
   const auto net_gamma = [&](double x) {
     double sum = 0;
     for (const Book& book : books) {
@@ -285,6 +301,7 @@ Result<double> gamma_flip(std::span<const Chain> chains, const Surface& surface,
     for (int step = 1; step <= 100; ++step) {
       const double x = side * 0.0025 * step, now = net_gamma(x);
       if ((now > 0) != (before > 0)) {
+        // Where the straight line between the two steps of 0.25 % crosses 0.
         const double crossing = x - side * 0.0025 * now / (now - before);
         if (!best || std::fabs(crossing) < std::fabs(*best)) best = crossing;
         break;

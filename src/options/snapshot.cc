@@ -16,6 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 14> kColumns{
     "date",  "instrument_name", "expiry_date", "strike", "type",   "volume", "open_interest",
     "delta", "gamma",           "vega",        "theta",  "bid_iv", "ask_iv", "mark_iv"};
+// In the order of kColumns: a column's number is its place there.
 enum Column : size_t {
   kDate,
   kName,
@@ -37,6 +38,7 @@ Error bad_line(size_t line, std::string what) {
   return Error{Fault::malformed, std::move(what), fmt::format("line {}", line)};
 }
 
+// Files write vols in percent, and 0 where nobody quotes.
 std::optional<double> percent(std::optional<double> value) {
   return value && *value > 0 ? std::optional(*value / 100) : std::nullopt;
 }
@@ -47,6 +49,7 @@ void set_clock(BoardSnapshot& board) {
   if (!board.offset) return;
   board.as_of = board.labelled + *board.offset;
   for (Chain& chain : board.chains) chain.as_of = board.as_of;
+  // At the label they were still alive, at the time of their greeks they are not.
   std::erase_if(board.chains, [](const Chain& chain) { return chain.expiry <= chain.as_of; });
 }
 
@@ -63,6 +66,8 @@ std::vector<double> clock_offsets_seconds(const Chain& chain) {
   for (const ChainQuote& q : chain.quotes) {
     // Below these the rounding of the published figures to five decimals is more than seconds.
     if (!q.mark_iv || !q.vega || !q.theta || *q.vega < 2 || *q.theta > -5) continue;
+    // T = 100 vol vega / (730 |theta|) years, in days: vega is per vol point, theta per day and
+    // negative.
     const double days_left = 100 * *q.mark_iv * *q.vega / (2 * -*q.theta);
     out.push_back((days - days_left) * 86400);
   }
@@ -77,6 +82,7 @@ std::optional<Duration> clock_offset(const std::vector<Chain>& chains) {
   }
   if (offsets.size() < 20) return std::nullopt;
   const double seconds = statistics::middle_of(std::move(offsets));
+  // Beyond two hours the greeks are not merely late: another unit or another model is at work.
   if (!(std::fabs(seconds) <= 7200)) return std::nullopt;
   return Duration::seconds(static_cast<int64_t>(std::lround(seconds)));
 }
@@ -114,9 +120,11 @@ Result<std::vector<BoardSnapshot>> read_board_csv(std::string_view csv) {
     if (!strike || !(*strike > 0)) return bad_line(line, fmt::format("strike '{}'", cell(kStrike)));
     const bool call = cell(kType) == "call";
     if (!call && cell(kType) != "put") return bad_line(line, fmt::format("type '{}'", cell(kType)));
+    // Deribit settles at 08:00 UTC of the day that the file names.
     const Instant as_of = date.value(), expiry = day.value() + Duration::hours(8);
     if (!boards.contains(as_of)) order.push_back(as_of);
     auto& board = boards[as_of];
+    // The board is listed all the same: one of which everything has expired is empty, not absent.
     if (expiry <= as_of) continue;
     Chain& chain = board[expiry];
     const std::string_view name = cell(kName);
@@ -133,6 +141,7 @@ Result<std::vector<BoardSnapshot>> read_board_csv(std::string_view csv) {
   }
   if (width == 0) return Error{Fault::malformed, "empty: no header line"};
   std::vector<BoardSnapshot> out;
+  // The file's order and not that of time: a file may hold its newest board first.
   for (const Instant as_of : order) {
     BoardSnapshot board{.labelled = as_of, .as_of = as_of};
     for (auto& [expiry, chain] : boards[as_of]) {
@@ -170,6 +179,7 @@ BoardReport report_board(const BoardSnapshot& board) {
       if (error.where == chain.name()) row.refused = error.what;
     }
     const auto choice = choose_forward(chain);
+    // Without a forward there is nothing to hold the venue's greeks against; the row says the rest.
     if (choice.has_value()) {
       row.forward_delta = choice.value().delta, row.forward_parity = choice.value().parity;
       std::vector<double> delta_gaps, gamma_gaps;
@@ -179,6 +189,8 @@ BoardReport report_board(const BoardSnapshot& board) {
         const BlackGreeks g =
             black({choice.value().used.value, q.strike, chain.years(), *q.mark_iv, q.type});
         if (q.delta) delta_gaps.push_back(std::fabs(g.delta - *q.delta));
+        // Published gamma is rounded to five decimals, and for far options to 0: counted apart from
+        // the gap.
         if (q.gamma && g.gamma > 0)
           gamma_gaps.push_back(std::fabs(*q.gamma / g.gamma - 1)), zeros += *q.gamma == 0;
       }

@@ -314,7 +314,8 @@ class BookReader {
     if (!id.has_value()) return std::move(id.error()).at("symbol");
     if (venue.books[id.value()].option)
       return Error{Fault::refused, "an option is stressed in a Deribit portfolio alone", "symbol"};
-    // One number for each venue, symbol and date of rules: rows that share them are of one contract.
+    // One number for each venue, symbol and date of rules: rows that share them are of one
+    // contract.
     const std::pair<margin::BookId, InstrumentId> made{
         id.value(), static_cast<InstrumentId>(contracts_.size())};
     if (other) book_.of_other[made.second] = *other;
