@@ -97,6 +97,8 @@ class RuleTable {
     auto configs = c_.tables(key);
     if (!configs.has_value()) return fail(std::move(configs.error()));
     for (const Config& config : configs.value()) {
+      // Into the list before it is complete: a tier takes its deduction from the one before it
+      // there.
       keep(read_rule<T>(config, sources_), members.emplace_back());
       if (error_) return;
       auto completed = complete_last(members, config, c_);
@@ -172,6 +174,7 @@ Result<Rulebook> read_rulebook(const Config& root) {
       book.not_established.push_back({key, std::move(why)});
     }
   }
+  // After everything that may be read: a key that nobody asked for is unknown, and refused.
   TRY(root.finish());
   return book;
 }
@@ -200,6 +203,7 @@ Result<void> check_ladder(const LadderRule& ladder) {
       continue;
     }
     const MarginTier& before = ladder.tiers[i - 1];
+    // A tier without a cap has no end, so it can only be the last.
     if (!before.cap || *before.cap != tier.floor)
       return bad(i, "does not begin where the tier before it ends");
     if (tier.maintenance < before.maintenance)
@@ -213,6 +217,8 @@ Result<void> check_ladder(const LadderRule& ladder) {
     const auto want =
         next_deduction(before.deduction, tier.floor, tier.maintenance, before.maintenance);
     if (!want) return bad(i, "has a deduction that is too large");
+    // Rates such as 1/30 are held to 1e-15, so the product is off by floor * 1e-15; 2e-8 for
+    // rounding.
     const int64_t off = want->raw() - tier.deduction.raw();  // both >= 0: rates rise
     if (off > 2 + tier.floor.raw() / Rate::scale || -off > 2 + tier.floor.raw() / Rate::scale)
       return bad(i, fmt::format("has deduction {} where the rates give {}", tier.deduction.text(),
@@ -253,6 +259,8 @@ Result<LadderRule> parse_ladder_csv(std::string_view csv, std::string_view file_
     const std::string_view cap = table.field(row, "notional_cap"),
                            deduction = table.field(row, "maint_amount");
     if (cap != "inf" && !cap.empty()) tier.cap = TRY(read("notional_cap", Amount()));
+    // "n/a" is what tables print that charge one rate on the whole value: there is nothing to
+    // deduct.
     if (deduction.starts_with("n/a")) {
       ladder.rate = TierRate::whole;
     } else if (!ladder.tiers.empty()) {
@@ -278,6 +286,8 @@ Result<LadderRule> parse_ladder_csv(std::string_view csv, std::string_view file_
   }
   if (auto checked = check_ladder(ladder); !checked.has_value())
     return std::move(checked.error()).at(file_name);
+  // A last tier with a cap may be the end of what the source showed; "full" says that it is the
+  // venue's.
   ladder.complete = !ladder.tiers.back().cap;
   if (table.column("completeness") && table.field(table.rows.back(), "completeness") == "full")
     ladder.complete = true;
@@ -347,6 +357,7 @@ Error RulebookShelf::none(std::string_view venue, std::string_view symbol,
                           std::string_view by) const {
   std::vector<std::string> dates, symbols, venues;
   for (const auto& book : books_) {
+    // Books stand in the order of their paths, so equal names mostly follow each other.
     if (venues.empty() || venues.back() != book->venue) venues.push_back(book->venue);
     if (book->venue != venue) continue;
     if (symbols.empty() || symbols.back() != book->symbol) symbols.push_back(book->symbol);
@@ -375,6 +386,7 @@ std::string RulebookShelf::symbol_of(std::string_view venue, std::string_view te
   const std::string_view rest = text.substr(slash + 1);
   const size_t colon = rest.find(':');
   const std::string quote(rest.substr(0, colon));
+  // ccxt's unified form is BASE/QUOTE:SETTLE; without a colon it is a spot pair.
   const std::string settle(colon == rest.npos ? "" : rest.substr(colon + 1));
   const bool inverse = lower(settle) == lower(base);
   // The names that venues give a perpetual of this base, quote and settlement.

@@ -10,6 +10,7 @@
 namespace delever::gateways::bybit {
 namespace {
 
+// nullptr: the account has nothing on that side.
 const PositionFigures* figures_of(const Statement& s, InstrumentId instrument, PositionSide side) {
   for (const PositionFigures& p : s.positions) {
     if (p.view.instrument == instrument && p.view.side == side) return &p;
@@ -23,6 +24,7 @@ void add_rows(std::vector<PositionRow>& rows, const Statement& s, InstrumentId i
   const auto* bought = figures_of(s, instrument, PositionSide::long_side);
   const auto* sold = figures_of(s, instrument, PositionSide::short_side);
   if (!hedge) {
+    // One-way mode has one row, whichever side it is on; a flat one is printed as the long side's.
     const PositionFigures* p = bought ? bought : sold;
     if (p || flat_too)
       rows.push_back({instrument, p ? p->view.side : PositionSide::long_side, false, p});
@@ -47,6 +49,8 @@ Outcome Api::positions(const Ask& ask) {
   if (named) {
     const Product* p = venue_.catalog.find(*category, ask.fields["symbol"]);
     if (!p) return Refusal{10001, "params error: symbol invalid"};
+    // A symbol that is named gets its rows even when it is flat, as on the venue; a list holds what
+    // stands.
     add_rows(rows, s, p->instrument, hedge, true);
   } else {
     for (const Product& p : venue_.catalog.all()) {
@@ -80,6 +84,7 @@ Outcome Api::closed_positions(const Ask& ask) {
         ObjectText row(to);
         row.text("symbol", venue_.catalog[c->instrument].symbol)
             .text("orderId", id_text(IdKind::other, c->number))
+            // The side of the order that closed it, not of the position.
             .text("side", was_long ? "Sell" : "Buy")
             .text("qty", c->past.closed.text())
             .text("orderPrice", c->exit.text())
@@ -109,6 +114,7 @@ Outcome Api::set_leverage(const Ask& ask) {
   const auto sell = Leverage::parse(ask.fields["sellLeverage"]);
   if (!buy.has_value() || !sell.has_value() || buy.value().raw() <= 0)
     return bad_parameter("leverage invalid");
+  // Two leverages are for hedge mode in isolated margin alone; the exchange keeps one a symbol.
   if (buy.value() != sell.value())
     return Refusal{10001, "buy leverage and sell leverage must be the same"};
   if (venue_.desk.leverage(ask.account, p->instrument) == buy.value())
@@ -119,6 +125,7 @@ Outcome Api::set_leverage(const Ask& ask) {
 // The mode is of the whole account.
 Outcome Api::switch_mode(const Ask& ask) {
   const auto mode = ask.fields.whole("mode");
+  // 0 is one-way (merged single), 3 is hedge (both sides).
   if (mode != 0 && mode != 3) return bad_parameter("mode invalid");
   const bool hedge = mode == 3;
   if (venue_.desk.hedge(ask.account) == hedge)
@@ -139,6 +146,8 @@ Outcome Api::set_margin_mode(const Ask& ask) {
     if (p.category == Category::spot || p.category == Category::option) continue;
     if (venue_.desk.margin_mode(ask.account, p.instrument) == mode) continue;
     const Reject r = venue_.desk.set_margin_mode(ask.account, p.instrument, mode);
+    // One setting for the account, kept contract by contract: one that has settled needs none, and
+    // those that refuse are named one by one while the others are switched.
     if (r == Reject::none || r == Reject::expired) continue;
     reasons += fmt::format(R"({}{{"reasonCode":"3400000","reasonMsg":"{}: {}"}})",
                            reasons.empty() ? "" : ",", p.symbol, account_refusal(r).text);
@@ -158,11 +167,13 @@ Outcome Api::add_margin(const Ask& ask) {
   const Product* p = nullptr;
   if (const auto r = read_product(venue_, ask.fields, p)) return *r;
   const auto amount = Amount::parse(ask.fields["margin"]);
+  // Negative: margin is taken out of the position.
   if (!amount.has_value() || amount.value() == Amount()) return bad_parameter("margin invalid");
   const Statement before = statement_of(venue_.desk, ask.account);
   const auto index = ask.fields.whole("positionIdx").value_or(0);
   const PositionFigures* held = nullptr;
   for (const PositionSide s : {PositionSide::long_side, PositionSide::short_side}) {
+    // positionIdx: 0 in one-way mode, 1 the long and 2 the short side of a hedge.
     const bool meant = index == 0 || (index == 1) == (s == PositionSide::long_side);
     if (const auto* f = figures_of(before, p->instrument, s); f && meant) held = f;
   }
@@ -195,11 +206,14 @@ Outcome Api::trading_stop(const Ask& ask) {
     if (v.instrument == p->instrument && meant && v.qty > Qty()) held = &v;
   }
   if (!held) return Refusal{10001, "can not set tp/sl/ts for zero position"};
+  // A price of 0 takes a protection away; one that is not named stays as it is.
   const auto cleared = [&](std::string_view name) {
     const auto price = Price::parse(ask.fields[name]);
     return price.has_value() && price.value() == Price();
   };
   Reject refused = Reject::none;
+  // Partial: orders of their own size beside others. Full: one of each a position, replaced by the
+  // next.
   if (to.partial) {
     Protection half = to;
     if (to.take_profit)

@@ -10,6 +10,7 @@
 namespace delever::gateways::bybit {
 namespace {
 
+// Bybit's limit for orderLinkId: letters, digits, dashes, underscores.
 constexpr size_t kLinkIdMost = 36;
 
 bool is_link_id(std::string_view text) {
@@ -30,6 +31,7 @@ std::optional<Refusal> read(const Parameters& ask, std::string_view name, std::o
 std::optional<Refusal> read_trigger_by(std::string_view text, TriggerBy& out) {
   if (text.empty() || text == "LastPrice")
     out = TriggerBy::last;
+  // The exchange has no trigger by the index: the mark is the nearest to it.
   else if (text == "MarkPrice" || text == "IndexPrice")
     out = TriggerBy::mark;
   else
@@ -39,6 +41,7 @@ std::optional<Refusal> read_trigger_by(std::string_view text, TriggerBy& out) {
 
 std::optional<Refusal> read_time_in_force(const Parameters& ask, SubmitOrder& o) {
   const std::string_view text = ask["timeInForce"];
+  // The venue takes a market order as IOC whatever is asked, but for FOK.
   if (o.type == OrderType::market || o.type == OrderType::stop_market) {
     o.time_in_force = TimeInForce::immediate_or_cancel;
     if (text == "FOK") o.time_in_force = TimeInForce::fill_or_kill;
@@ -50,6 +53,7 @@ std::optional<Refusal> read_time_in_force(const Parameters& ask, SubmitOrder& o)
     o.time_in_force = TimeInForce::immediate_or_cancel;
   else if (text == "FOK")
     o.time_in_force = TimeInForce::fill_or_kill;
+  // RPI rests for retail takers alone; there are none here, and what is left of it is post-only.
   else if (text == "PostOnly" || text == "RPI")
     o.time_in_force = TimeInForce::post_only;
   else
@@ -68,6 +72,7 @@ std::optional<Refusal> read_position_index(const Venue& venue, const Parameters&
                                            SubmitOrder& o) {
   const int64_t index = ask.whole("positionIdx").value_or(0);
   const bool hedge = venue.desk.hedge(o.account);
+  // 0 belongs to one-way mode, 1 and 2 to a hedge: the venue refuses the wrong pair.
   if (index < 0 || index > 2 || (index == 0) == hedge)
     return Refusal{10001, "position idx not match position mode"};
   // In one-way mode the exchange does not read it; a closing order of a hedge names what it closes.
@@ -82,19 +87,24 @@ std::optional<Refusal> read_trigger(const Venue& venue, const Parameters& ask,
   SubmitOrder& o = out.request.order;
   std::optional<Price> trigger;
   if (auto r = read(ask, "triggerPrice", trigger)) return r;
+  // An empty price or 0 is no stop.
   if (!trigger || *trigger == Price()) return std::nullopt;
   if (auto r = read_trigger_by(ask["triggerBy"], o.trigger_by)) return r;
   if (product.category == Category::spot) o.trigger_by = TriggerBy::last;
   const auto now = o.trigger_by == TriggerBy::mark ? venue.exchange().mark(product.instrument)
                                                    : venue.exchange().last(product.instrument);
   int64_t direction = ask.whole("triggerDirection").value_or(0);
+  // Contracts must say in which direction; for spot the venue sees it from the price.
   if (direction == 0 && product.category == Category::spot && now)
     direction = *trigger > *now ? 1 : 2;
   if (direction != 1 && direction != 2) return bad_parameter("triggerDirection invalid");
   o.type = o.type == OrderType::market ? OrderType::stop_market : OrderType::stop_limit;
   o.trigger = *trigger;
   out.request.tag = kConditional;
+  // The exchange's stops go with the move: a buy on a rise, a sale on a fall. The other two wait at
+  // the desk, as take-profits do.
   out.request.take_profit = (direction == 1) == (o.side == Side::sell);
+  // The venue's own words; it prints prices in 1e-4, and Price has 1e-10.
   out.trigger_words = fmt::format("expect {}, but trigger_price[{}] {}= current[{}]??{}",
                                   direction == 1 ? "Rising" : "Falling", trigger->raw() / 1'000'000,
                                   direction == 1 ? '<' : '>', now ? now->raw() / 1'000'000 : 0,
@@ -116,10 +126,12 @@ std::optional<Refusal> read_qty(const Venue& venue, const Parameters& ask, const
     const BookSnapshot best = venue.exchange().depth(product.instrument, 1);
     const auto& side = o.side == Side::buy ? best.asks : best.bids;
     if (side.empty()) return Refusal{170193, "no price to trade at"};
+    // At the best price and down to a whole step, so that it never costs more than was said.
     const Wide coins = static_cast<Wide>(qty->raw()) * Price::scale / side[0].price.raw();
     const int64_t step = product.contract->step->raw();
     qty = Qty::raw(narrow(coins / step * step));
   }
+  // A quantity of 0 closes all of the position; of a stop, all that there is when it is due.
   const bool whole = *qty == Qty() && o.reduce_only && ask.is_true("closeOnTrigger");
   if (whole) {
     for (const auto& p : venue.desk.positions(o.account)) {
@@ -183,6 +195,8 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
   if (product->category != Category::spot) {
     if (auto r = read_position_index(venue, ask, o)) return r;
   }
+  // First the trigger: it turns the type into a stop, which the time in force and the quantity ask
+  // for.
   if (auto r = read_trigger(venue, ask, *product, out)) return r;
   if (auto r = read_time_in_force(ask, o)) return r;
   if (auto r = read_qty(venue, ask, *product, out)) return r;
@@ -217,6 +231,7 @@ OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentI
   }
   o.qty = qty.value_or(whole);
   r.take_profit = take_profit;
+  // Without a quantity the order follows the position: its size is read again when it is due.
   r.closes_position = !qty;
   r.tag = std::string(qty ? "Partial" : "") + (take_profit ? "TakeProfit" : "StopLoss");
   return r;

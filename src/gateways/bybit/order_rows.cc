@@ -27,6 +27,7 @@ std::string_view reject_reason(const OrderRecord& o) {
   if (o.refused == Reject::would_take) return "EC_PostOnlyWillTakeLiquidity";
   if (o.refused == Reject::not_filled) return "EC_NoImmediateQtyToFill";
   if (o.state == OrderState::cancelled) return "EC_PerCancelRequest";
+  // What was left of an IOC order.
   if (o.state == OrderState::expired) return "EC_NoImmediateQtyToFill";
   return "EC_NoError";
 }
@@ -49,6 +50,7 @@ std::string_view self_trade_name(SelfTrade how) {
   }
 }
 
+// By the tag that protection_order gives; a forced order is the engine's, whatever it carries.
 std::string_view creation(const OrderRecord& o) {
   if (o.forced) return "CreateByLiq";
   if (o.tag.ends_with("TakeProfit")) return "CreateByTakeProfit";
@@ -62,6 +64,7 @@ bool is_market(const OrderRecord& o) {
 
 void append_trigger(ObjectText& row, const OrderRecord& o) {
   const bool stop = o.asked.trigger.raw() > 0;
+  // read_trigger turned round: a buy waits for a rise unless it takes a profit.
   const bool rises = (o.asked.side == Side::buy) != o.take_profit;
   row.text("stopOrderType", o.tag)
       .text("triggerPrice", stop ? o.asked.trigger.text() : "")
@@ -107,8 +110,10 @@ std::string_view order_status(const OrderRecord& o) {
 void append_order(std::string& out, const Venue& venue, const OrderRecord& o, RowOf of) {
   const Product& product = venue.catalog[o.asked.instrument];
   const bool live = is_live(o.state);
+  // Of an order that is gone nothing is left to fill, whatever it had.
   const Qty left = live ? o.left() : Qty();
   const auto average = o.average();
+  // Inverse and spot rows are left at 0: their value is in another coin.
   const double left_value =
       product.category == Category::linear ? left.approx() * o.asked.price.approx() : 0;
   ObjectText row(out);
@@ -131,6 +136,7 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o, Ro
       .text("createType", creation(o))
       .text("cancelType", cancel_type(o))
       .text("rejectReason", reject_reason(o))
+      // Without a fill there is no average: the stream says so with an empty text, REST with 0.
       .text("avgPrice", text_or(average, of == RowOf::stream ? "" : "0"))
       .text("leavesQty", left.text())
       .text("leavesValue", number_text(left_value))
@@ -169,6 +175,7 @@ void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
                       const OrderRecord* o, RowOf of) {
   const Product& product = venue.catalog[f.instrument];
   const auto mark = venue.exchange().mark(f.instrument);
+  // The rate that was paid, rebates negative; a fill too small to have a value has none.
   const double rate = f.value > Amount() ? f.fee.approx() / f.value.approx() : 0;
   const Amount profit = f.profit;
   ObjectText row(out);
@@ -189,6 +196,7 @@ void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
       .text("execId", trade_id(f.instrument, f.number))
       .text("execPrice", f.price.text())
       .text("execQty", f.qty.text())
+      // A fill without an order of the account is the liquidation engine's.
       .text("execType", f.forced || !o ? "BustTrade" : "Trade")
       .text("execValue", f.value.text())
       .text("execTime", ms_text(f.at))
@@ -201,13 +209,15 @@ void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
       .text("indexPrice", "")
       .text("underlyingPrice", "")
       .text("blockTradeId", "")
+      // Only what closes has a realised profit.
       .text("closedSize", profit != Amount() ? f.qty.text() : "0")
       .text("extraFees", "")
       .number("seq", static_cast<int64_t>(f.number));
   row.end();
 }
 
-// Funding is an execution without an order: execQty is what was held, execFee what was paid.
+// Funding is an execution without an order. execFee is what was paid, so the record's sign turns;
+// what was held is not in the record, and execQty stays 0.
 void append_funding_execution(std::string& out, const Venue& venue, const MoneyRecord& m) {
   const Product& product = venue.catalog[m.instrument.value_or(InstrumentId{0})];
   const auto mark = venue.exchange().mark(product.instrument);

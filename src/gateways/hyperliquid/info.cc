@@ -125,10 +125,12 @@ std::optional<std::string> Info::answer(Json body) const {
   return std::nullopt;
 }
 
+// Missing for an address that nobody was admitted with: such a user has an empty account.
 std::optional<AccountId> Info::user(Json body) const {
   return accounts_.of(text_in(body, "user").value_or(""));
 }
 
+// nullptr: no such coin. The venue answers null or an empty list to that, not an error.
 const Asset* Info::coin(Json body) const {
   return shapes_.universe().by_coin(text_in(body, "coin").value_or(""));
 }
@@ -265,6 +267,7 @@ Info::Body Info::margin_table(Json body) const {
   simdjson::dom::parser parser;
   Json meta;
   simdjson::dom::array tables;
+  // Read back from meta itself: one place says what the tables are.
   const std::string text = written([&](JsonWriter& w) { shapes_.meta(w); });
   if (parser.parse(text).get(meta) != simdjson::SUCCESS ||
       meta["marginTables"].get(tables) != simdjson::SUCCESS)

@@ -44,6 +44,7 @@ Refusal too_many() { return {51111, "Maximum 20 orders can be placed in bulk"}; 
 }  // namespace
 
 const OrderRecord* Api::find_order(AccountId account, const Parameters& row) const {
+  // ordId goes before clOrdId where both are given; one that is no number finds nothing.
   if (row.has("ordId")) {
     const auto number = row.whole("ordId");
     return number && *number > 0 ? venue_.desk.order(account, static_cast<uint64_t>(*number))
@@ -60,6 +61,7 @@ Refusal Api::place_one(const Ask& ask, const Parameters& row, const Parameters& 
   if (!client_id.empty() && venue_.desk.by_client_id(ask.account, client_id))
     return {51016, "Client order ID already exists."};
   const Product& p = venue_.catalog[asked.request.order.instrument];
+  // OKX names the margin mode with each order; here it is a setting, made before the order is sent.
   if (const auto r = settle_trade_mode(venue_, ask.account, p, row["tdMode"])) return *r;
   const Placed placed = venue_.desk.submit(asked.request);
   made = placed.order;
@@ -87,6 +89,8 @@ Outcome Api::place(const Ask& ask) {
     if (made) result.number = made->number;
     results.push_back(std::move(result));
   }
+  // After the whole batch: a protection is sent for what its order has filled, never from inside
+  // it.
   algos.run();
   return batch_outcome(results, "ordId", "clOrdId", venue_.market());
 }
@@ -100,6 +104,7 @@ Outcome Api::cancel(const Ask& ask) {
     result.client_id = std::string(row["clOrdId"]);
     const OrderRecord* order = find_order(ask.account, row);
     const Product* p = nullptr;
+    // An order of another contract is not found, so that a slip in instId cancels nothing.
     if (const auto r = read_product(venue_, row, p)) {
       result.refusal = *r;
     } else if (!order || order->asked.instrument != p->instrument ||
@@ -142,6 +147,7 @@ Outcome Api::amend(const Ask& ask) {
       const Placed placed = venue_.desk.amend(
           ask.account, order->number, {.price = price.value(), .trigger = {}, .qty = size.value()});
       result.refusal = order_refusal(placed.reject);
+      // cxlOnFail: the client would rather have no order than the one before.
       if (placed.reject != Reject::none && row.is_true("cxlOnFail"))
         venue_.desk.cancel(ask.account, result.number);
     }
@@ -159,6 +165,7 @@ Outcome Api::cancel_all_after(const Ask& ask) {
   if (*seconds == 0)
     cancel_at_.erase(ask.account);
   else
+    // Each call sets the time anew: a client that lives keeps asking.
     cancel_at_[ask.account] = at;
   Outcome out;
   out.rows = fmt::format(R"([{{"triggerTime":"{}","tag":"{}","ts":"{}"}}])",
@@ -186,6 +193,7 @@ Outcome Api::cancel_algos(const Ask& ask) {
   if (ask.rows.empty()) return Refusal{50000, "Body can not be empty"};
   std::vector<RowResult> results;
   for (const Parameters& row : ask.rows) {
+    // An algo that is not found has the number 0, which cancel() and amend() refuse.
     const Algo* found = algos.find(
         ask.account, static_cast<uint64_t>(row.whole("algoId").value_or(0)), row["algoClOrdId"]);
     RowResult result;
@@ -205,6 +213,7 @@ Outcome Api::amend_algos(const Ask& ask) {
   const auto size = f.fixed<Qty>("newSz");
   std::optional<Price> trigger, limit;
   bool bad = !size.has_value();
+  // One price for the one leg: of an algo with two, amend() refuses any.
   for (const std::string_view name : {"newTriggerPx", "newSlTriggerPx", "newTpTriggerPx"}) {
     const auto price = f.fixed<Price>(name);
     bad |= !price.has_value();

@@ -7,6 +7,7 @@
 namespace delever::gateways::okx {
 namespace {
 
+// OKX's limit for clOrdId: letters and digits alone, which OrderNote relies on.
 constexpr size_t kClientIdMost = 32;
 
 bool is_client_id(std::string_view text) {
@@ -31,6 +32,7 @@ std::optional<Refusal> read_order_price(const Parameters& ask, std::string_view 
 }
 
 TriggerBy trigger_by(std::string_view text) {
+  // The exchange has no trigger by the index: the mark is the nearest to it.
   return text == "mark" || text == "index" ? TriggerBy::mark : TriggerBy::last;
 }
 
@@ -46,6 +48,7 @@ std::optional<Refusal> read_sides(const Venue& venue, const Parameters& ask, con
   }
   if (named != "long" && named != "short") return parameter_error("posSide");
   position = named == "long" ? PositionSide::long_side : PositionSide::short_side;
+  // In hedge mode a sale of the long side closes it: the venue never turns one side into the other.
   if ((side == Side::buy) != (position == PositionSide::long_side)) reduces = true;
   return std::nullopt;
 }
@@ -53,6 +56,7 @@ std::optional<Refusal> read_sides(const Venue& venue, const Parameters& ask, con
 std::optional<Refusal> read_kind(const Parameters& ask, SubmitOrder& o) {
   const std::string_view kind = ask["ordType"];
   o.type = OrderType::limit;
+  // optimal_limit_ioc is how contracts are traded at market; what is not filled is gone.
   if (kind == "market" || kind == "optimal_limit_ioc") {
     o.type = OrderType::market;
     o.time_in_force = TimeInForce::immediate_or_cancel;
@@ -85,6 +89,7 @@ std::optional<Refusal> read_size(const Venue& venue, const Parameters& ask, cons
     const int64_t step = product.contract->step->raw();
     size = Qty::raw(narrow(coins / step * step));
   }
+  // After the conversion: so little money may buy less than one step.
   if (size->raw() < product.contract->step->raw())
     return Refusal{51020, "Your order should meet or exceed the minimum order amount."};
   o.qty = *size;
@@ -97,6 +102,7 @@ std::optional<Refusal> read_legs(const Parameters& ask, Algo& out) {
     const std::string head = take_profit ? "tp" : "sl";
     std::optional<Price> trigger;
     if (auto r = read(ask, head + "TriggerPx", trigger)) return r;
+    // A leg that is not named, or has a price of 0, is not there.
     if (!trigger || trigger->raw() <= 0) continue;
     AlgoLeg leg{.trigger = *trigger, .take_profit = take_profit};
     leg.by = trigger_by(ask[head + "TriggerPxType"]);
@@ -151,6 +157,7 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
     if (!price || price->raw() <= 0) return parameter_error("px");
     o.price = *price;
   }
+  // Without a mode OKX cancels the maker.
   const std::string_view own_trades = ask["stpMode"];
   o.self_trade = own_trades == "cancel_taker"  ? SelfTrade::expire_taker
                  : own_trades == "cancel_both" ? SelfTrade::expire_both
@@ -171,6 +178,7 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
             .qty = o.qty,
             .reduce_only = true};
   if (auto r = read_legs(attached, algo)) return r;
+  // Older clients write tpTriggerPx and the like into the order itself.
   if (algo.legs.empty()) {
     if (auto r = read_legs(ask, algo)) return r;
   }
@@ -197,6 +205,7 @@ std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Pa
   out.closes_position = ask["closeFraction"] == "1";
   std::optional<Qty> size;
   if (auto r = read(ask, "sz", size)) return r;
+  // closeFraction 1 is the only one there is: all of the position, and its size is looked up.
   if (out.closes_position) {
     out.reduce_only = true;
     for (const auto& p : venue.desk.positions(account)) {

@@ -32,6 +32,8 @@ std::string_view self_trade_name(SelfTrade how) {
   }
 }
 
+// Realised by the order's fills; the desk keeps the newest fills of an account, older ones are
+// gone.
 Amount profit_of(const Venue& venue, const OrderRecord& o) {
   Amount sum;
   if (o.filled == Qty()) return sum;
@@ -44,6 +46,7 @@ Amount profit_of(const Venue& venue, const OrderRecord& o) {
 void append_stream_fields(ObjectText& row, const Venue& venue, const OrderRecord& o,
                           const FillRecord* fill) {
   const Product& p = venue.catalog[o.asked.instrument];
+  // Contracts to coins first: OKX counts contracts of ctVal coins, or of dollars.
   const auto usd = [&](Qty qty, Price price) {
     return number_text(venue.coins(p, qty.approx(), price.approx()) * price.approx(), 4);
   };
@@ -92,6 +95,7 @@ std::string position_side(const Desk& desk, AccountId account, PositionSide side
   return side == PositionSide::long_side ? "long" : "short";
 }
 
+// As the client wrote it, else what the setting is now.
 std::string trade_mode(const Venue& venue, const OrderRecord& o) {
   const OrderNote note = OrderNote::read(o.tag);
   if (!note.trade_mode.empty()) return note.trade_mode;
@@ -105,6 +109,7 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
   const Product& p = venue.catalog[o.asked.instrument];
   const OrderNote note = OrderNote::read(o.tag);
   const auto coin = o.filled > Qty() ? venue.catalog.coin_name(o.fee_coin) : std::string_view();
+  // A push shows the fill that caused it, or none; REST shows the last fill of the order.
   const bool show_last = fill != nullptr || (!streamed && o.filled > Qty());
   ObjectText row(out);
   row.text("instType", inst_type_name(p.type))
@@ -113,6 +118,7 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
       .digits("ordId", static_cast<int64_t>(o.number))
       .text("clOrdId", o.client_id)
       .text("tag", note.tag)
+      // OKX leaves empty what a row does not have, where others write 0.
       .text("px", is_market(o) ? "" : o.asked.price.text())
       .text("pxUsd", "")
       .text("pxVol", "")
@@ -173,6 +179,7 @@ void append_fill(std::string& out, const Venue& venue, const FillRecord& f, cons
   const Product& p = venue.catalog[f.instrument];
   const auto mark = venue.exchange().mark(f.instrument);
   const auto index = venue.exchange().index(p.listing->index);
+  // What was paid is negative, and so is its rate.
   const double rate = f.value > Amount() ? -f.fee.approx() / f.value.approx() : 0;
   ObjectText row(out);
   row.text("instType", inst_type_name(p.type))
