@@ -102,11 +102,14 @@ size_t FrameReader::read(std::span<char> bytes, Sink& sink, std::optional<FrameF
     if (bytes.size() - at < head_bytes) break;
     if (length_bytes != 0) {
       head.size = big_endian(bytes.data() + at + 2, length_bytes);
+      // RFC 6455, 5.2: the length has its shortest form, so that a frame is written in one way
+      // only.
       if (head.size < (length_bytes == 2 ? 126u : 65536u)) {
         fault = FrameFault{1002, "a length is written longer than it needs"};
         return at;
       }
     }
+    // Before the payload is there: a frame that will be refused is not waited for.
     if (!check(head, fault)) return at;
     if (bytes.size() - at - head_bytes < head.size) break;
     const std::span<char> payload = bytes.subspan(at + head_bytes, head.size);
@@ -183,6 +186,8 @@ void append_frame(std::string& out, const FrameShape& shape, std::string_view pa
     return;
   }
   std::array<char, 4> key{};
+  // The key's bytes as they lie in memory: any four will do, and the reader takes them from the
+  // frame.
   std::memcpy(key.data(), &*shape.key, 4);
   out.append(key.data(), 4);
   const size_t begin = out.size();
@@ -199,6 +204,7 @@ std::string close_payload(uint16_t code, std::string_view reason) {
 }
 
 std::optional<CloseWord> read_close(std::string_view payload) {
+  // A close frame may say nothing; with one byte it is malformed.
   if (payload.empty()) return CloseWord{};
   if (payload.size() < 2) return {};
   CloseWord word{static_cast<uint16_t>(big_endian(payload.data(), 2)),

@@ -79,6 +79,8 @@ class ServerReply final : public Reply {
 
   bool write(std::string_view piece) override {
     if (stage_ != Stage::pieces || !wire_) return false;
+    // Refused as a whole, never in part: the caller may offer the same piece again when it is
+    // drained.
     if (wire_->queued() + piece.size() > queue_limit_) return false;
     if (piece.empty() || shape_.head_only) return true;
     if (shape_.old) {
@@ -108,6 +110,7 @@ class ServerReply final : public Reply {
   void tell_drained() {
     if (stage_ == Stage::pieces && drained_) drained_();
   }
+  // The wire goes first: a handler that still writes then writes to nobody.
   void tell_gone() {
     wire_.reset();
     if (stage_ == Stage::done) return;
@@ -261,6 +264,7 @@ void ServerConnection::dispatch(Instant received) {
   wire_->pause(true);
   const auto reply = reply_;
   if (route != nullptr) {
+    // The handler's own count of holders: the last one that lets go without an answer gives a 500.
     const ReplyPtr handle(reply.get(), [reply](Reply*) { reply->abandon(); });
     return route->handler(request, handle);
   }

@@ -37,6 +37,7 @@ bool read_varint(const unsigned char*& at, const unsigned char* end, uint64_t& v
 }  // namespace
 
 bool plausible(const BlockHeader& header) {
+  // Far beyond any tape, and small enough that sums of such numbers stay within 64 bits.
   constexpr int64_t kMost = int64_t{1} << 48;
   const auto number = [](int64_t n, int64_t from) { return n >= from && n <= kMost; };
   return number(header.id, 1) && header.stream >= 1 && number(header.run, 0) &&
@@ -76,6 +77,7 @@ void BlockBuilder::add(Instant received, std::string_view bytes) {
   bytes_.append(bytes);
 }
 
+// The vectors keep their memory: the next block is about as large.
 void BlockBuilder::clear() {
   times_.clear();
   sizes_.clear();
@@ -98,6 +100,7 @@ std::string BlockBuilder::payload() const {
 }
 
 std::string BlockBuilder::sorted_payload() const {
+  // Stable: messages of one time stay in the order of arrival, as docs/tape-format.md promises.
   std::vector<size_t> order(times_.size()), offsets(times_.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -157,6 +160,8 @@ Result<void> Unpacker::unpack(const BlockHeader& header, std::string_view packed
         fmt::format("claims to hold {} bytes, more than a block may", header.raw_bytes));
   }
   const auto raw_bytes = static_cast<size_t>(header.raw_bytes);
+  // The frame's own length first: a header that asks for more than is packed must not get the
+  // memory.
   if (ZSTD_getFrameContentSize(packed.data(), packed.size()) != raw_bytes) {
     return malformed("what is packed has not the length that its header says");
   }
@@ -185,6 +190,8 @@ Result<void> read_payload(const BlockHeader& header, BlockMessages& out) {
   int64_t time = header.first.ns();
   for (int64_t& slot : out.times) {
     if (!read_varint(at, end, value)) return malformed("its receive times are cut short");
+    // Modulo 2^64, as payload() writes it: a difference beyond 63 bits wraps and shows as a step
+    // back.
     const auto next = static_cast<int64_t>(static_cast<uint64_t>(time) + value);
     if (next < time) return malformed("its receive times are not in order");
     slot = time = next;
@@ -202,6 +209,7 @@ Result<void> read_payload(const BlockHeader& header, BlockMessages& out) {
   const auto columns = static_cast<uint64_t>(at - begin);
   if (columns + total != raw_bytes) return malformed("its lengths do not add up to its size");
   out.offsets[count] = static_cast<uint32_t>(total);
+  // Only now is it known where the bytes begin: behind both columns.
   for (uint32_t& offset : out.offsets) offset += static_cast<uint32_t>(columns);
   return {};
 }

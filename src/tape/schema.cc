@@ -15,6 +15,8 @@
 namespace delever::tape {
 namespace {
 
+// docs/tape-format.md says what each column holds. The index covers all that a reader needs to
+// plan, so that planning touches no page of `data`.
 constexpr const char* kSchema = R"(
 CREATE TABLE tape(key TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, venue TEXT NOT NULL, )"
@@ -45,6 +47,7 @@ uint32_t setting_checksum(std::string_view key, int64_t value) {
   return row_checksum("tape", {key, value});
 }
 
+// Rows that are damaged are passed over: the other table may have them whole.
 Result<void> read_streams(Database& db, const char* table, TapeDescription& tape) {
   const auto rows_there = TRY(db.integer(fmt::format("SELECT count(*) FROM {}", table).c_str()));
   const int64_t most = stream_limit(static_cast<size_t>(std::max<int64_t>(rows_there, 0)));
@@ -53,6 +56,7 @@ Result<void> read_streams(Database& db, const char* table, TapeDescription& tape
           .c_str()));
   while (TRY(rows.row())) {
     const int64_t number = rows.integer(0);
+    // A damaged number would otherwise make room for a million streams.
     if (number < 1 || number > most) continue;
     StreamInfo info{std::string(rows.text(1)),
                     std::string(rows.text(2)),
@@ -78,6 +82,7 @@ Result<void> read_gaps(Database& db, TapeDescription& tape) {
     const int64_t stream = rows.integer(1);
     TapeGap gap{static_cast<StreamNumber>(stream), Instant::ns(rows.integer(2)),
                 Instant::ns(rows.integer(3)), std::string(rows.text(4))};
+    // The stream is compared before it is narrowed to 32 bits: a number beyond them is damage too.
     if (rows.integer(5) == int64_t{gap_checksum(rows.integer(0), gap)} &&
         stream == int64_t{gap.stream} && gap.stream >= 1 && gap.stream <= tape.streams.size() &&
         gap.from <= gap.to) {
@@ -90,6 +95,8 @@ Result<void> read_gaps(Database& db, TapeDescription& tape) {
   const std::string why =
       damaged == 1 ? fmt::format("the recorded gap {} is damaged", first)
                    : fmt::format("{} recorded gaps are damaged, the first is {}", damaged, first);
+  // Of which stream and time a damaged gap spoke is lost with it, so every stream may have it,
+  // always.
   for (StreamNumber n = 1; n <= tape.streams.size(); ++n)
     tape.damage.push_back({n, Instant::min(), Instant::max(), why});
   return {};
@@ -110,6 +117,7 @@ Result<void> read_totals(Database& db, TapeDescription& tape) {
   return {};
 }
 
+// A damaged span is absent, not 0: the reader then looks back to the beginning.
 Result<void> read_span(Database& db, TapeDescription& tape) {
   Statement row = TRY(db.prepare("SELECT value, checksum FROM tape WHERE key = 'span_max_ns'"));
   if (TRY(row.row()) && row.integer(0) >= 0 &&
@@ -194,6 +202,7 @@ uint32_t row_checksum(std::string_view table, std::initializer_list<Field> field
   number(table.size());
   bytes += table;
   for (const Field& field : fields) {
+    // Lengths before texts: without them "ab", "c" would have the checksum of "a", "bc".
     number(field.is_text ? field.text.size() : static_cast<uint64_t>(field.number));
     bytes += field.text;
   }
@@ -242,6 +251,7 @@ Result<void> check_file(const std::string& path, bool empty_will_do) {
   const ssize_t got = pread(file, head, sizeof head, 0);
   ::close(file);
   if (got < 0) return Error{Fault::unavailable, std::strerror(errno), path};
+  // Sixteen bytes: the text and the zero that ends it. The application id stands at byte 68.
   if (std::memcmp(head, "SQLite format 3", 16) == 0) return {};
   // One of two marks is enough to go on: the other may be what is damaged.
   if (std::memcmp(head + 68, "dlvr", 4) == 0) return {};
@@ -257,6 +267,7 @@ Result<void> create_schema(Database& db) {
   return db.run("COMMIT");
 }
 
+// A writer that was killed before its first commit leaves such a file, and the next one may use it.
 Result<bool> is_blank(Database& db) {
   return TRY(db.integer("PRAGMA application_id")) == 0 &&
          TRY(db.integer("SELECT count(*) FROM sqlite_schema")) == 0;
@@ -273,6 +284,8 @@ Result<void> check_format(Database& db) {
   Statement row = TRY(db.prepare("SELECT value, checksum FROM tape WHERE key = 'format'"));
   if (!TRY(row.row())) return {};  // the row is lost: what follows checks itself
   const int64_t format = row.integer(0);
+  // A number that its checksum does not bear out refuses nothing: the file may well be of our
+  // format.
   if (row.integer(1) == int64_t{setting_checksum("format", format)} && format > kTapeFormat) {
     return Error{
         Fault::refused,
@@ -286,6 +299,7 @@ Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& 
   if (number > kStreamMax)
     return Error{Fault::refused, fmt::format("a tape takes {} streams", kStreamMax)};
   const std::string settings = write_settings(info.settings);
+  // Twice, in two trees of pages: without its stream no block can be decoded.
   for (const char* sql : {"INSERT INTO streams VALUES(?, ?, ?, ?, ?, ?, ?)",
                           "INSERT INTO streams_copy VALUES(?, ?, ?, ?, ?, ?, ?)"}) {
     Statement insert = TRY(db.prepare(sql));
@@ -317,6 +331,7 @@ Result<void> put_setting(Database& db, std::string_view key, int64_t value) {
   return put.bind(1, key).bind(2, value).bind(3, int64_t{setting_checksum(key, value)}).done();
 }
 
+// Missing: never set, or its row is damaged.
 Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key) {
   Statement row = TRY(db.prepare("SELECT value, checksum FROM tape WHERE key = ?"));
   row.bind(1, std::string_view(key));
@@ -325,6 +340,7 @@ Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key
   return std::optional<int64_t>(row.integer(0));
 }
 
+// All of them or none: totals that are there say that the tape was closed whole.
 Result<void> put_totals(Database& db, const std::vector<StreamTotals>& totals) {
   TRY(db.run("DELETE FROM totals"));
   Statement insert = TRY(db.prepare("INSERT INTO totals VALUES(?, ?, ?, ?, ?, ?, ?)"));
@@ -351,6 +367,7 @@ void place_stream(TapeDescription& tape, StreamNumber number, StreamInfo info) {
     tape.streams.resize(number);
     tape.stream_lost.resize(number, true);
   }
+  // The first copy that is sound stands; the second only fills what the first has lost.
   if (!tape.stream_lost[number - 1]) return;
   tape.streams[number - 1] = std::move(info);
   tape.stream_lost[number - 1] = false;
@@ -361,6 +378,7 @@ void name_lost_streams(TapeDescription& tape, StreamNumber highest) {
   tape.streams.resize(size);
   tape.stream_lost.resize(size, true);
   for (size_t i = 0; i < size; ++i) {
+    // A name without a description was given here before: it is not lost twice.
     if (!tape.stream_lost[i] || !tape.streams[i].name.empty()) continue;
     tape.streams[i].name = fmt::format("stream {} (its description is damaged)", i + 1);
     tape.damage.push_back(
@@ -373,6 +391,7 @@ Result<TapeDescription> read_description(Database& db) {
   TapeDescription tape;
   TRY(read_streams(db, "streams", tape));
   TRY(read_streams(db, "streams_copy", tape));
+  // Before the gaps, which are checked against the number of streams.
   name_lost_streams(tape, 0);
   TRY(read_gaps(db, tape));
   TRY(read_totals(db, tape));

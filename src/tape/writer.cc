@@ -18,9 +18,11 @@ class SteppedWriter final : public TapeWriter {
       : path_(path),
         clock_(clock),
         options_(options),
+        // Half of it for waiting; the other half is for packing and the disk (docs/tape-format.md).
         queue_(options.flush_after / 2, options.block_bytes),
         store_(std::move(path), options) {}
   ~SteppedWriter() override {
+    // A tape that is to be whole and was not closed is thrown away; any other keeps what came.
     if (!closed_ && !options_.whole) (void)close();
     store_.abandon();
     place_.discard();
@@ -95,6 +97,7 @@ class SteppedWriter final : public TapeWriter {
   // A disk that failed once is not written again: what came after would look whole.
   template <class T>
   Result<T> held(Result<T> result) {
+    // A refusal is of what was asked and says nothing of the disk.
     if (!result.has_value() && result.error().fault != Fault::refused) error_ = result.error();
     return result;
   }
@@ -125,6 +128,8 @@ class SteppedWriter final : public TapeWriter {
 Result<std::string> TapePlace::begin(const std::string& path, const TapeWriter::Options& options) {
   TRY(lock_.acquire(path));
   struct stat info {};
+  // A whole tape is made beside and then named; one that is there and not replaced is added to in
+  // place.
   const bool there = stat(path.c_str(), &info) == 0 && info.st_size > 0;
   if (!options.whole || (there && !options.replace)) return path;
   auto partial = PartialFile::begin(path, {"-wal", "-shm", "-journal"});
