@@ -87,6 +87,8 @@ Ending BinanceReader::read_object(codec::JsonObject& object, const char* text,
   if (std::string_view(text, opening.size()) == opening) {
     const char* const begin = text + opening.size();
     const char* end = begin;
+    // The parser has been over the message: the text ends with its quote, and padding lies behind
+    // it.
     while (*end != '"') end += *end == '\\' ? 2 : 1;
     return read_stream(object, {begin, static_cast<size_t>(end - begin)}, stream);
   }
@@ -114,6 +116,7 @@ Ending BinanceReader::read_object(codec::JsonObject& object, const char* text,
   channel_ = "acknowledgement";
   if (has("id") && (has("result") || has("status"))) return Ending::control;
   std::string_view endpoint = endpoint_;
+  // A depth snapshot may stand among a stream's messages, whatever that stream was asked for.
   if (endpoint.empty() || has("lastUpdateId")) {
     endpoint = {};
     for (const Shape& shape : kShapes) {
@@ -387,6 +390,7 @@ Ending BinanceReader::rest_quote(codec::JsonObject& object) {
               .ask_qty = fields_.maybe<WideQty>(object, "askQty")};
   const int64_t update_id = fields_.maybe_integer(object, "lastUpdateId").value_or(0);
   quote.update_id = static_cast<uint64_t>(std::max<int64_t>(0, update_id));
+  // Binance writes an empty side as price 0 and quantity 0.
   if (quote.bid_price == Price() && quote.bid_qty == WideQty())
     quote.bid_price.reset(), quote.bid_qty.reset();
   if (quote.ask_price == Price() && quote.ask_qty == WideQty())
@@ -528,6 +532,7 @@ Ending BinanceReader::rest_exchange_info(codec::JsonObject& object) {
     }
   }
   for (auto& [listing, status] : found) {
+    // exchangeInfo does not say the funding interval: what fundingInfo said before is kept.
     if (const auto known = instruments_.find(listing.venue, listing.symbol, listing.kind))
       listing.funding_interval = instruments_[*known].funding_interval;
     list(std::move(listing), at, status);

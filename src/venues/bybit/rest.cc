@@ -118,6 +118,7 @@ Ending BybitReader::read_rest(codec::JsonObject& message, codec::FlatObject& top
   if (symbol.empty()) symbol = request_.get("symbol");
   if (!fields_.ok()) return Ending::read;
 
+  // The first row tells what the list is of; the list is then read from its beginning.
   bool rows_are_arrays = false, any = false;
   codec::each_in(result, "list", fields_, [&](codec::JsonValue value) {
     if (any) return;
@@ -317,6 +318,7 @@ void BybitReader::read_listing(codec::JsonObject& row, Category category, Instan
   const std::string_view symbol = row_.symbol("symbol");
   if (!fields_.ok()) return;
   const std::string_view contract = row_.maybe_text("contractType").value_or("");
+  // Answers without a category are told by what only their rows have.
   if (!category && contract.starts_with("Inverse")) category = BybitCategory::inverse;
   if (!category && contract.starts_with("Linear")) category = BybitCategory::linear;
   if (!category && row_.has("optionsType")) category = BybitCategory::option;
@@ -328,6 +330,7 @@ void BybitReader::read_listing(codec::JsonObject& row, Category category, Instan
   listed.base = row_.text("baseCoin");
   listed.quote = row_.text("quoteCoin");
   listed.settle = row_.maybe_text("settleCoin").value_or(listed.quote);
+  // The listing says whether there is an end; what the symbol looked like does not count any more.
   if (listed.kind == InstrumentKind::linear || listed.kind == InstrumentKind::inverse)
     listed.expiry.reset();
   if (listed.kind != InstrumentKind::spot && !contract.ends_with("Perpetual")) {

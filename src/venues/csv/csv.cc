@@ -51,6 +51,7 @@ bool match_name(std::string_view pattern, std::string_view name, FieldSources& p
          match_name(pattern.substr(1), name.substr(1), parts);
 }
 
+// Missing: beyond what 64 bits of nanoseconds hold, the years 1677 to 2262.
 std::optional<Instant> sum(Instant t, Duration d) {
   int64_t ns = 0;
   if (__builtin_add_overflow(t.ns(), d.ns(), &ns)) return std::nullopt;
@@ -101,6 +102,7 @@ Result<CsvMap> CsvMap::load(const std::string& path) { return parse(TRY(read_fil
 bool CsvMap::has_header(std::string_view first_row) const {
   if (header != Header::optional) return header == Header::required;
   codec::CsvRow row;
+  // A row that cannot be split is no header; it is then refused as a row, with its line.
   if (!row.split(without_mark(first_row)).has_value()) return false;
   return !read_double(trimmed(row.fields().front()));
 }
@@ -109,6 +111,7 @@ Result<codec::StreamSettings> CsvMap::settings(std::string_view base_name,
                                                std::string_view header_row) const {
   // Without the folder: the same map from another place is the same stream.
   codec::StreamSettings out{{"map", text}, {"map_name", file.substr(file.find_last_of('/') + 1)}};
+  // The byte order mark of a spreadsheet's export would be part of the first column's name.
   std::string_view header_text = without_mark(header_row);
   while (header_text.ends_with('\n') || header_text.ends_with('\r')) header_text.remove_suffix(1);
   std::string joined;
@@ -150,6 +153,7 @@ Result<void> CsvDecoder::read_map(const Config& map) {
   asset_ = TRY(maybe_field(instrument, "asset", sources_));
   symbol_ = TRY(maybe_field(instrument, "symbol", sources_));
   grammar_ = TRY(maybe_field(instrument, "grammar", sources_));
+  // Exactly one of asset and symbol, and a grammar with the symbol alone.
   if (asset_.has_value() == symbol_.has_value() || symbol_.has_value() != grammar_.has_value())
     return Error{Fault::malformed, "want asset, or symbol and grammar", map.place("instrument")};
 
@@ -191,6 +195,8 @@ RowTimes CsvDecoder::times_of_row(Instant& known) {
   auto start = reader_.instant(time_);
   if (!start) reader_.fail(Fault::malformed, "missing", time_.field.label);
   if (!reader_.ok()) return times;
+  // Two times go on from here: what the row speaks of, and when it could first be read. A row about
+  // the weekday before is dated there and known as its own date says.
   const Instant written = *start;
   if (previous_weekday_) start = weekday_before(written);
   times.from = times.to = *start;
@@ -205,6 +211,7 @@ RowTimes CsvDecoder::times_of_row(Instant& known) {
       reader_.fail(Fault::malformed, "the period ends before it begins", period_end_->field.label);
   }
   if (out) out = sum(*out, known_after_);
+  // The recorder's own clock goes before any rule about delays.
   if (received_) {
     out = reader_.instant(*received_);
     if (!out) reader_.fail(Fault::malformed, "missing", received_->field.label);
@@ -227,6 +234,7 @@ std::optional<InstrumentId> CsvDecoder::instrument(const EventRule& rule) {
     const auto venue = reader_.text(venue_);
     if (!venue) reader_.fail(Fault::malformed, "missing", venue_.label);
     if (!reader_.ok()) return std::nullopt;
+    // A line feed parts the fields: no cell of a row holds one.
     key_.append(*venue).append("\n").append(*asset).append("\n").append(part.value_or(""));
     if (const auto found = known_instruments_.find(key_); found != known_instruments_.end())
       return found->second;
@@ -267,6 +275,7 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     return Error{Fault::malformed,
                  fmt::format("{} fields, want {}", fields.size(), sources_.columns.size())};
   Row row;
+  // Before anything is read: a row that the map leaves out may hold nonsense.
   for (const Condition& condition : where_) {
     if (!condition.holds(fields)) {
       row.kept = false;
@@ -284,6 +293,7 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     if (!reader_.ok()) break;
     const auto holds = [&](const Condition& condition) { return condition.holds(fields); };
     if (!std::all_of(rule.where.begin(), rule.where.end(), holds)) continue;
+    // Events of the row before are overwritten, and their memory used again.
     if (events_.size() == row.events) events_.emplace_back();
     Event& event = events_[row.events];
     if (!rule.payload->read(reader_, times, event.payload)) continue;

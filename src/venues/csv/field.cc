@@ -16,6 +16,7 @@ Result<size_t> find_column(const Config& config, std::string_view key, std::stri
   if (found == sources.columns.end())
     return Error{Fault::malformed, fmt::format("the file has no column \"{}\"", name),
                  config.place(key)};
+  // Two columns of one name: which one is meant cannot be known.
   if (std::find(found + 1, sources.columns.end(), name) != sources.columns.end())
     return Error{Fault::malformed, fmt::format("the file has two columns \"{}\"", name),
                  config.place(key)};
@@ -44,6 +45,7 @@ Result<void> read_origin(const Config& table, std::string_view label, const Fiel
   return {};
 }
 
+// How far the decimal point moves to the right.
 Result<int> shift_of_unit(const Config& table) {
   const std::string unit = TRY(table.text("unit", "one"));
   if (unit == "one") return 0;
@@ -101,6 +103,7 @@ Result<Instant> parse_epoch(std::string_view text, TimeUnit unit, bool inclusive
       break;
   }
   int64_t ns = TRY(read_decimal(text, digits, Precision::exact)).units;
+  // Inclusive: the end is one unit after the last instant that the file names.
   int64_t one = 1;
   for (; digits > 0; --digits) one *= 10;
   if (inclusive && __builtin_add_overflow(ns, one, &ns))
@@ -112,6 +115,7 @@ Result<Instant> parse_epoch(std::string_view text, TimeUnit unit, bool inclusive
 
 Result<Field> read_field(const Config& config, std::string_view key, const FieldSources& sources) {
   Field out;
+  // A bare text is the name of a column.
   if (auto name = config.text(key); name.has_value()) {
     out.label = name.value();
     out.column = TRY(find_column(config, key, out.label, sources));
@@ -193,11 +197,14 @@ std::optional<std::string_view> RowReader::text(const Field& field) {
   std::string_view text = field.constant;
   if (field.column)
     text = trimmed((*fields_)[*field.column]);  // the caller has checked the row's width
+  // An empty field is always missing; 0 never is, unless the map says so.
   if (text.empty() ||
       std::find(field.missing.begin(), field.missing.end(), text) != field.missing.end())
     return std::nullopt;
   if (field.values.empty()) return text;
   const auto found = field.values.find(text);
+  // A word that the map does not know may mean anything, so it is a bad row and not a missing
+  // value.
   if (found == field.values.end()) {
     fail(Fault::malformed, fmt::format("\"{}\" is not among the map's values", text.substr(0, 40)),
          field.label);
@@ -217,12 +224,14 @@ std::optional<std::string_view> RowReader::figure(const Field& field) {
       scratch_.erase(at, gone.size());
   }
   int shift = field.shift;
+  // The first suffix that fits, and once: what is left must be a number.
   for (const auto& [suffix, by] : field.suffixes) {
     if (!scratch_.ends_with(suffix)) continue;
     scratch_.resize(scratch_.size() - suffix.size());
     shift += by;
     break;
   }
+  // ".5" and "-.5" as spreadsheets write them: a decimal of ours has a digit before its point.
   if (const size_t point = scratch_.starts_with('-'); scratch_.substr(point, 1) == ".")
     scratch_.insert(point, 1, '0');
   if (shift != 0) {  // the text's own exponent and ours in one

@@ -47,6 +47,7 @@ E row_word(RowReader& row, const Field& field, const Names<E>& names) {
     row.fail(Fault::malformed,
              text ? fmt::format("\"{}\": {}", text->substr(0, 40), list(names)) : "missing",
              field.label);
+  // The row holds an error by now: what is handed back is not used.
   return value.value_or(E());
 }
 
@@ -91,7 +92,10 @@ struct TradeRule final : PayloadRule {
     trade.price = row.must(row.fixed<Price>(price), price);
     trade.qty = row.must(row.fixed<WideQty>(qty), qty);
     trade.taker_side = row_word(row, side, kSides);
+    // Without a number a trade is told from its copy by its content and its run (docs/terms.md).
     trade.id = row.text(id).value_or("");
+    // Computed by the venue, so digits beyond our scale are noise; a price that was ordered is
+    // exact.
     trade.index_price = row.fixed<Price>(index_price, Precision::nearest);
     trade.aggregated = aggregated;
     trade.block = block;
@@ -118,6 +122,7 @@ struct QuoteRule final : PayloadRule {
     quote.ask_price = row.fixed<Price>(ask_price);
     quote.ask_qty = row.fixed<WideQty>(ask_qty);
     out = quote;
+    // One side alone is a quote; with neither the row says nothing.
     return row.ok() && (quote.bid_price || quote.ask_price);
   }
 };
@@ -144,6 +149,8 @@ struct BookSnapshotRule final : PayloadRule {
     std::vector<Columns> out;
     const std::string price = TRY(c.text(price_key)), qty = TRY(c.text(qty_key));
     while (true) {
+      // Counted up to the first number that has no column: the file's header says how deep its
+      // books are.
       const auto price_field = numbered(price, out.size(), s);
       const auto qty_field = numbered(qty, out.size(), s);
       if (!price_field || !qty_field) break;
@@ -175,6 +182,7 @@ struct BookSnapshotRule final : PayloadRule {
     BookSnapshot book;
     read_side(row, bids, book.bids);
     read_side(row, asks, book.asks);
+    // What lies beyond was not shown, and is not known to be empty.
     book.depth = static_cast<uint32_t>(std::max(bids.size(), asks.size()));
     const bool any = !book.bids.empty() || !book.asks.empty();
     out = std::move(book);
@@ -198,6 +206,7 @@ struct BookLevelRule final : PayloadRule {
   template <class Payload>
   static Payload of(const Level& level, Side where) {
     Payload book;
+    // A quantity of 0 takes the level away, so it is one.
     (where == Side::buy ? book.bids : book.asks).push_back(level);
     return book;
   }
@@ -234,6 +243,8 @@ struct LiquidationRule final : PayloadRule {
     r->id = TRY(maybe_field(c, "id", s));
     r->channel = TRY(maybe_field(c, "channel", s));
     r->feed = TRY(option<LiquidationFeed>(c, "feed", kFeeds, LiquidationFeed::unknown));
+    // Either will do: what was filled goes before what was ordered (market/event.h: price(),
+    // qty()).
     if (!r->order_price && !r->average_price)
       return Error{Fault::malformed, "a liquidation wants order_price or average_price", c.place()};
     if (!r->order_qty && !r->filled_qty)
@@ -254,6 +265,7 @@ struct LiquidationRule final : PayloadRule {
       row.fail(Fault::malformed, "missing", (filled_qty ? filled_qty : order_qty)->label);
     liquidation.id = row.text(id).value_or("");
     liquidation.feed = feed;
+    // Vendors keep one file over years in which the venue changed its channel.
     if (const auto names = row.text(channel)) liquidation.feed = feed_of(*names, times.to);
     out = std::move(liquidation);
     return row.ok();
@@ -272,6 +284,7 @@ struct LiquidationRule final : PayloadRule {
   }
 };
 
+// A sum over a period, in dollars of each side: doubles, as nobody is owed them.
 struct LiquidationTotalRule final : PayloadRule {
   Field long_usd, short_usd;
   LiquidationFeed feed = LiquidationFeed::aggregated;
@@ -328,6 +341,8 @@ struct FundingRateRule final : PayloadRule {
         funding.interval = Duration::hours(*hours);
       }
     }
+    // What was paid, and what a mean is of, ends with the row's period; other rates are of what is to
+    // come, and when is not known unless a column says it.
     if (settles_at) {
       funding.settles_at = row.instant(*settles_at);
     } else if (kind == FundingKind::settled || kind == FundingKind::mean) {
@@ -355,6 +370,8 @@ struct PriceRule final : PayloadRule {
   }
 };
 
+// Three measures of one thing. Each that the file has is kept; what a contract is stands in the
+// terms.
 struct OpenInterestRule final : PayloadRule {
   MaybeField contracts, coins, value_usd;
 
@@ -436,6 +453,7 @@ struct OptionQuoteRule final : PayloadRule {
                     row.number(rho)};
     const Greeks of_coin{row.number(coin_delta), row.number(coin_gamma), row.number(coin_vega),
                          row.number(coin_theta), std::nullopt};
+    // Only where there are any: option boards are large, and few venues give greeks in coins.
     if (of_coin.delta || of_coin.gamma || of_coin.vega || of_coin.theta)
       quote.coin_greeks = std::make_shared<const Greeks>(of_coin);
     const bool any = quote.bid_price || quote.ask_price || quote.mark_price || quote.last_price ||
@@ -467,6 +485,7 @@ struct CandleRule final : PayloadRule {
     candle.low = row.must(row.fixed<Price>(low), low);
     candle.close = row.must(row.fixed<Price>(close), close);
     candle.volume = row.number(volume);
+    // Swapped columns of a map show here first.
     const bool holds = candle.low <= std::min(candle.open, candle.close) &&
                        candle.high >= std::max(candle.open, candle.close);
     if (row.ok() && !holds)
@@ -515,16 +534,19 @@ struct HoldingRule final : PayloadRule {
   bool read(RowReader& row, const RowTimes&, EventPayload& out) const override {
     Holding holding{.holder_kind = holder_kind};
     const auto name = row.text(holder);
+    // Whose it is must be known: sums over funds would count a nameless one twice.
     holding.holder = row.must(name, holder);
     holding.coins = row.number(coins);
     holding.value_usd = row.number(value_usd);
     holding.flow_usd = row.number(flow_usd);
+    // A day without trading is an empty row, and not a flow of 0.
     const bool any = holding.coins || holding.value_usd || holding.flow_usd;
     out = std::move(holding);
     return row.ok() && any;
   }
 };
 
+// What somebody said, in the words and the unit that the map gives: gauges/claims.cc reads them.
 struct PublishedFigureRule final : PayloadRule {
   Field value;
   MaybeField asset, window;
@@ -582,6 +604,7 @@ Result<std::unique_ptr<PayloadRule>> read_payload_rule(const Config& event,
     for (const auto& [name, make] : kinds) names += (names.empty() ? "" : ", ") + name;
     return Error{Fault::malformed, "a row can become " + names, event.place("kind")};
   }
+  // Without a length such a figure has no meaning, and from == to would look like one.
   if (!has_period && (kind == "candle" || kind == "liquidation_total"))
     return Error{Fault::malformed, "stands for a period: [time] wants period or period_end",
                  event.place("kind")};

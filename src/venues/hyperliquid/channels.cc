@@ -45,6 +45,8 @@ Side read_side(codec::FieldReader& fields,
 
 bool SeenTrades::add(int64_t time, int64_t id) {
   const std::pair key{time, id};
+  // A reconnection sends the last trades again. From the newest back, and only where the time is
+  // not new: most trades are not looked up at all.
   if (time <= newest_ && std::find(ring_.rbegin(), ring_.rend(), key) != ring_.rend()) return false;
   newest_ = std::max(newest_, time);
   ring_.push_back(key);
@@ -332,8 +334,10 @@ void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of
         break;
     }
   });
+  // A message of changes may hold any of the fields; a context has a price.
   if (!changes) fields_.require(mark.has_value() || oracle.has_value(), "markPx");
   if (!fields_.ok()) return;
+  // Contexts have no time of their own: they are of when they came.
   if (mark) stage_.add<MarkPrice>(of, received_).price = *mark;
   if (oracle) stage_.add<IndexPrice>(of, received_).price = *oracle;
   if (funding) {
@@ -397,6 +401,7 @@ void HyperliquidReader::read_dex_contexts(codec::JsonObject& data) {
 // changed.
 void HyperliquidReader::read_fast_contexts(std::string_view base64) {
   if (!fields_.ok()) return;
+  // The text comes with the parser's padding behind it, hence the two sizes below.
   const auto text = inflate_base64(base64);
   if (!text) return fields_.fail(Fault::malformed, "not base64 of raw DEFLATE", "data");
   simdjson::ondemand::parser parser;

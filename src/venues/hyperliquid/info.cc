@@ -14,6 +14,7 @@ Instrument hyperliquid_instrument(std::string_view coin) {
   Instrument out{.venue = "hyperliquid", .symbol = std::string(coin)};
   out.quote = out.settle = "USDC";
   out.contract_size = Qty::raw(Qty::scale);
+  // PURR/USDC is a spot pair by its name; @107 is one by its number, whose coins spotMeta tells.
   if (const size_t slash = coin.find('/'); slash != coin.npos) {
     out.base = upper(coin.substr(0, slash));
     out.quote = out.settle = upper(coin.substr(slash + 1));
@@ -24,6 +25,7 @@ Instrument hyperliquid_instrument(std::string_view coin) {
     return out;
   }
   out.kind = InstrumentKind::linear;
+  // "dex:COIN" is a market that somebody else runs; its base is the coin.
   const size_t colon = coin.find(':');
   out.base = upper(colon == coin.npos ? coin : coin.substr(colon + 1));
   return out;
@@ -154,6 +156,7 @@ void HyperliquidReader::finish(bool accepted) {
       universes_.insert_or_assign(std::move(dex), std::move(names));
     for (auto& [index, name] : tokens_now_) tokens_.insert_or_assign(index, std::move(name));
   } else {
+    // A message that is refused has shown nothing: its trades must count when they come again.
     for (const InstrumentId of : seen_now_) seen_[of].take_back();
   }
   seen_now_.clear();
@@ -178,6 +181,7 @@ Ending HyperliquidReader::read(codec::JsonObject& object) {
       has_channel = true;
     } else if (codec::key_code(key) == codec::key_code("data")) {
       has_data = true;
+      // "data" before "channel": kept for the second pass below.
       if (!has_channel) return;
       was_read = true;
       ending = read_channel(channel, value);
@@ -221,6 +225,7 @@ std::optional<Ending> HyperliquidReader::read_shape(codec::JsonObject& object,
     if (channel_.empty()) channel_ = type;
     return Ending::read;
   };
+  // From the most telling keys to the least: spotMeta has the universe that meta has, and tokens.
   if (has("universe") && has("tokens")) return read_spot_meta(object, universe), named("spotMeta");
   if (has("universe")) return read_meta(object, universe), named("meta");
   if (has("levels") && has("coin")) return read_book(object), named("l2Book");
@@ -266,6 +271,7 @@ Ending HyperliquidReader::read_list(codec::JsonArray& list, int depth) {
       ending = *read;
       has_universe = std::find(keys.begin(), keys.end(), "universe") != keys.end();
     } else if (opening == '[' && value.get_array().get(inner) == simdjson::SUCCESS) {
+      // Three levels are the deepest known answer; what lies deeper is not ours.
       if (has_universe) {
         read_contexts(inner, universe);
       } else if (depth < 2) {
@@ -305,6 +311,8 @@ void HyperliquidReader::read_meta(codec::JsonObject& meta, Names& universe) {
   std::string collateral = "USDC";
   if (const auto token = fields_.maybe_integer(meta, "collateralToken"); token && *token != 0) {
     const auto known = tokens_.find(*token);
+    // A coin that no spotMeta has named keeps a name of its own, so that it is never taken for
+    // dollars.
     collateral = known != tokens_.end() ? known->second : fmt::format("TOKEN{}", *token);
   }
   codec::JsonArray coins;
@@ -326,6 +334,7 @@ void HyperliquidReader::read_meta(codec::JsonObject& meta, Names& universe) {
     list(std::move(listing), received_, delisted ? "delisted" : "live");
     universe.emplace_back(name);
   });
+  // Contexts are lists in the order of this universe, so it is kept for the messages after it.
   if (!fields_.ok() || universe.empty()) return;
   const size_t colon = universe.front().find(':');
   universes_now_.emplace_back(

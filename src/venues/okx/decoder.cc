@@ -40,6 +40,7 @@ InstrumentId OkxReader::instrument(std::string_view of_row, const Envelope& enve
   });
 }
 
+// An index has the name of the spot pair (BTC-USDT) and is another instrument.
 InstrumentId OkxReader::index(std::string_view of_row, const Envelope& envelope) {
   const std::string_view name = name_of(of_row, envelope);
   if (!fields_.ok()) return 0;
@@ -56,6 +57,7 @@ Ending OkxReader::read(codec::JsonArray&) {
   return Ending::unknown;
 }
 
+// What a message settled counts only once all of it was read.
 void OkxReader::finish(bool accepted) {
   if (accepted) {
     for (const auto& [of, at] : settled_now_) settled_[of] = at;
@@ -115,6 +117,8 @@ Ending OkxReader::read(codec::JsonObject& object) {
         has_data = true;
         if (is_control || !has_argument)
           break;  // a REST answer, or out of the usual order: in a second pass
+        // Whether rows of a book are the whole or changes stands in "action": they wait until it
+        // was seen.
         if (channel && channel->feed == Feed::books && !channel->partial && !envelope.has_action)
           break;
         was_read = true;
@@ -159,9 +163,11 @@ Ending OkxReader::read_answer(codec::JsonObject& object, std::string_view code) 
   Envelope envelope;
   envelope.inst_id = request_.get("instId");
   envelope.bar = request_.get("bar");
+  // OKX's default for candles.
   if (envelope.bar.empty()) envelope.bar = "1m";
   auto channel = endpoint_of(path);
   if (!channel && path.empty()) {
+    // The value can be gone through once, so "data" is looked up again after its keys were read.
     const auto keys = first_row_keys(value);
     if (!fields_.ok() || !data(value)) return Ending::read;
     channel = channel_of_shape(keys);
@@ -217,6 +223,7 @@ Ending OkxReader::read_data(codec::JsonValue& value, const Channel& channel,
       if (fields_.ok()) read_row(row, channel, envelope);
     }
     if (!fields_.ok()) break;
+    // Event contracts (yes or no) are no instruments of ours: the row's events go, the others stay.
     if (is_event_contract_) {
       stage_.truncate(staged);
       any_left_out = true;
