@@ -29,6 +29,7 @@ static_assert(std::atomic<const char*>::is_always_lock_free);
 
 // Only what a signal handler may do: load, unlink, raise.
 extern "C" void on_signal(int signal) {
+  // The first signal is the holder's to act on. SIGPIPE ends at once: nobody reads any more.
   if (watches > 0 && noted == 0 && signal != SIGPIPE) {
     noted = signal;
     return;
@@ -97,6 +98,7 @@ RemovedOnSignal::~RemovedOnSignal() {
 std::string followed(const std::string& path) {
   fs::path at(path);
   std::error_code ec;
+  // As many links as the kernel follows before it says ELOOP.
   for (int links = 0; links < 40 && fs::is_symlink(fs::symlink_status(at, ec)); ++links) {
     const fs::path to = fs::read_symlink(at, ec);
     if (ec) break;
@@ -151,6 +153,7 @@ Result<void> PartialFile::commit(uint64_t digest) {
   const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return unwritable(target_, errno);
   struct stat old {};
+  // The mode goes before the name, so that no reader sees the file with another.
   if (stat(target_.c_str(), &old) == 0) (void)fchmod(file, old.st_mode & 07777);
   const std::string mark = fmt::format("{:016x}", digest);
   (void)fsetxattr(file, kMark, mark.data(), mark.size(), 0);  // some file systems keep none

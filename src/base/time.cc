@@ -28,6 +28,8 @@ struct Civil {
   int day;
 };
 
+// The inverse of days_from_civil, of the same source. Years begin in March, so that the leap day is
+// the last of its year.
 constexpr Civil civil_from_days(int64_t z) {
   z += 719468;
   const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -117,6 +119,7 @@ std::string Duration::text() const {
                                        {1, "ns"}}};
   if (ns_ == 0) return "0s";
   for (const Unit& unit : units) {
+    // The largest unit of which it is a whole number: parse() reads it back to the same.
     if (ns_ % unit.ns == 0) return fmt::format("{}{}", ns_ / unit.ns, unit.name);
   }
   return fmt::format("{}ns", ns_);
@@ -151,6 +154,7 @@ Result<Instant> Instant::parse(std::string_view text) {
         if (rest.empty() || rest.front() < '0' || rest.front() > '9') return bad_time(text);
         while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') {
           fraction += (rest.front() - '0') * weight;
+          // Digits beyond the ninth weigh nothing: they are read and dropped.
           weight /= 10;
           rest.remove_prefix(1);
         }

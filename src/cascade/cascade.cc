@@ -9,6 +9,7 @@
 namespace delever::cascade {
 namespace {
 
+// Rounds only show how the wave builds up; y* itself is found without them.
 constexpr size_t kRounds = 200;
 
 // y - I(max(Q(y), 0)) on a stretch where Q is linear: the shock that would leave the price at y.
@@ -34,6 +35,8 @@ std::vector<Stretch> stretches(const Impact& impact, const FlowCurve& flow, doub
     std::array<double, 4> cuts{from, piece.to, from, from};
     if (q != 0) {
       const auto inside = [&](double y) { return std::clamp(y, from, piece.to); };
+      // Where Q passes 0. A cut that falls outside the piece lands on one of its ends and is
+      // dropped below.
       cuts[2] = inside(from - held / q);
       const double critical = impact.c() * q / 2;  // sqrt(Q + Q0) where I'(Q) q = 1
       if (q > 0) cuts[3] = inside(from + (critical * critical - impact.q0() - held) / q);
@@ -66,6 +69,7 @@ double crossing(const Stretch& s, const Impact& impact, double shock) {
   return high;
 }
 
+// R = I'(Q) Q'(y). Where more is bought than forced (Q < 0) the price is not driven, and R is 0.
 double reproduction_at(const Impact& impact, const FlowCurve& flow, double y) {
   const double q = flow.total(y), density = flow.density(y);
   if (q < 0 || (q == 0 && density <= 0)) return 0;
@@ -79,6 +83,7 @@ std::vector<CascadeRoot> all_roots(const Impact& impact, const FlowCurve& flow, 
     const double r = reproduction_at(impact, flow, y);
     roots.push_back({y, r, r < 1});
   };
+  // Nothing is forced at the shock itself: the price may rest right there.
   if (!parts.empty() && parts.front().at_from >= shock) add(parts.front().from);
   for (const Stretch& s : parts) {
     if ((s.at_from < shock && s.at_to >= shock) || (s.at_from > shock && s.at_to <= shock))
@@ -87,6 +92,8 @@ std::vector<CascadeRoot> all_roots(const Impact& impact, const FlowCurve& flow, 
   return roots;
 }
 
+// The first falling stretch beyond y: its beginning is the largest shock that still rests before it
+// (cascade.md: R = 1), and where a later stretch reaches that shock again is where the price lands.
 std::optional<CascadeFold> next_fold(const Impact& impact, const std::vector<Stretch>& parts,
                                      double y) {
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -104,6 +111,7 @@ std::vector<double> rounds_of(const Impact& impact, const FlowCurve& flow, doubl
   std::vector<double> rounds{shock};
   while (rounds.size() < kRounds && rounds.back() <= flow.end()) {
     const double next = shock + impact.at(std::max(0.0, flow.total(rounds.back())));
+    // To rounding, the rounds have arrived.
     if (!(next > rounds.back() * (1 + 1e-14))) break;
     rounds.push_back(next);
   }
@@ -122,6 +130,7 @@ Result<Impact> Impact::of(const ImpactMarket& m) {
     return Error{Fault::refused,
                  "impact needs a positive daily volatility and volume, and no negative depth"};
   Impact impact;
+  // The formulas at the head of cascade.h: c = Y sigma / sqrt(V), Q0 = (c D / 2)^2.
   impact.c_ = m.prefactor * m.sigma_day / std::sqrt(m.volume_day);
   impact.root_q0_ = impact.c_ * (m.depth * m.depth_multiplier + m.replenished_per_s * m.flow_s) / 2;
   impact.q0_ = impact.root_q0_ * impact.root_q0_;
@@ -158,9 +167,11 @@ Result<Equilibrium> equilibrium(const Impact& impact, const FlowCurve& flow, dou
   e.y = rest->y;
   e.flow = flow.total(e.y);
   e.reproduction = rest->reproduction;
+  // Stable means R < 1, so the divisor is above 0.
   e.amplification = 1 / (1 - e.reproduction);
   e.reproduction_at_start = flow.density(0) == 0 ? 0 : impact.slope(0) * flow.density(0);
   e.fold = next_fold(impact, parts, e.y);
+  // Against buyers a round may overshoot and come back: the sequence would be no story of a wave.
   if (flow.never_falls()) e.rounds = rounds_of(impact, flow, shock);
   return e;
 }
@@ -235,6 +246,7 @@ Result<Sums> sums_of(const std::vector<Flow>& flows) {
     }
     end = std::min(end, flow.low.end());
   }
+  // Sums end where the shortest flow ends: beyond it one of them is not known.
   Sums sums{FlowCurve::none(end), FlowCurve::none(end), FlowCurve::none(end)};
   for (const Flow& flow : flows) {
     sums.low = sums.low.plus(flow.low);
@@ -271,6 +283,7 @@ Result<CascadeReading> read_cascade(const CascadeInput& input, double shock) {
   for (const Flow& flow : input.flows)
     out.inputs.push_back(fmt::format("{}: {}", flow_name(flow.kind), flow.source));
   std::sort(venues.begin(), venues.end());
+  // One venue's book is too easily not the market's: of its quotes nobody knows what else is there.
   if (std::unique(venues.begin(), venues.end()) - venues.begin() < 2) {
     out.reason = depth > 0
                      ? fmt::format("depth is from {} alone: two venues are the least", venues[0])
@@ -345,6 +358,9 @@ Result<std::vector<OverlapBucket>> overlap_report(const Impact& impact,
       into->high += band.high;
     }
     const double middle = (b.from + b.to) / 2;
+    // Impact is concave: with the least flow before it the slope is steepest, with the most it is
+    // flattest. R of a band is the extremes of all four products, as densities may have either
+    // sign.
     const double steep = impact.slope(std::max(0.0, sums.low.total(middle)));
     const double flat = impact.slope(std::max(0.0, sums.high.total(middle)));
     const auto reproduced = [&](const FlowBand& density) {

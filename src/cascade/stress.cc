@@ -12,6 +12,7 @@
 namespace delever::cascade {
 namespace {
 
+// Displacements: 0.2 % between two looks, 10 bp to a bucket of the flow curves.
 constexpr double kScanStep = 0.002;
 constexpr double kBucket = 0.001;
 
@@ -30,6 +31,7 @@ Result<margin::MarkPrices> marks_at(const StressBook& book, const StressAccount&
   for (const margin::Position& position : account.account.positions)
     highest = std::max(highest, position.instrument);
   margin::MarkPrices marks;
+  // By instrument number. The asset's price stands everywhere, and other coins' contracts over it.
   marks.mark.assign(highest + 1, mark);
   for (const margin::Position& position : account.account.positions) {
     const auto other = book.of_other.find(position.instrument);
@@ -51,6 +53,7 @@ Result<margin::MarkPrices> marks_at(const StressBook& book, const StressAccount&
   return marks;
 }
 
+// Dollars of a pool's money: pools over several coins (no coin) are in dollars already.
 double usd_of(const StressBook& book, const StressVenue& venue, std::optional<CoinId> coin,
               double price) {
   if (!coin) return 1;
@@ -68,6 +71,8 @@ Result<UnitState> scenario_state(const StressVenue& venue, const StressAccount& 
   for (const ScenarioPosition& p : account.scenario) {
     const double sign = sign_of(p.side);
     if (!p.option) {
+      // Deribit: sizes in coins, so dollars of a future over the price; profit of an inverse
+      // contract is q (1 / entry - 1 / price) coins (docs/models/margin.md).
       input.legs.push_back({.size = sign * p.qty / price});
       equity += sign * p.qty * (1 / p.entry - 1 / price);
       continue;
@@ -143,6 +148,7 @@ std::vector<StressUnit> units_of(const StressBook& book, size_t index) {
     if (found == units.end()) found = units.insert(units.end(), unit);
     count_size(*found, position, book, its);
   }
+  // Once an account: its first unit carries what is held beside.
   if (!units.empty()) units[0].beside_coins = a.count * a.beside;
   return units;
 }
@@ -163,6 +169,7 @@ std::optional<size_t> single_position(const StressBook& book, const StressUnit& 
     const margin::Position& position = a.account.positions[i];
     if (position.mode != MarginMode::cross || venue.books[position.book].settle != *unit.coin)
       continue;
+    // Two instruments of one asset move together here, but price.h lets only one of them move.
     if (first && a.account.positions[*first].instrument != position.instrument) return std::nullopt;
     first = first.value_or(i);
   }
@@ -187,6 +194,8 @@ Result<std::optional<double>> scan(const StressBook& book, const StressUnit& uni
       safe = y;
       continue;
     }
+    // 0.002 / 2^40 is beyond what a double of a price tells apart. The liquidated end is handed
+    // back.
     for (int i = 0; i < 40; ++i) {
       const double middle = (safe + y) / 2;
       (TRY(hit(middle)) ? y : safe) = middle;
@@ -215,7 +224,9 @@ Result<void> find_thresholds(const StressBook& book, StressUnit& unit, double re
   if (const auto other = book.of_other.find(stopped.instrument); other != book.of_other.end()) {
     const StressCoin& coin = book.others[other->second];
     const double to = std::log(stop / coin.price);  // of its own price
+    // A stop on the winning side is none, and a coin that does not move never reaches one.
     if (coin.beta == 0 || (to < 0) != (stopped.side == PositionSide::long_side)) return {};
+    // The asset's displacement that takes the coin there; with a negative beta the other way round.
     const double y = to / coin.beta;
     const auto& liquidated = y < 0 ? unit.falls : unit.rises;
     if (std::abs(y) <= reach && std::abs(y) < liquidated.value_or(reach + 1))
@@ -224,6 +235,7 @@ Result<void> find_thresholds(const StressBook& book, StressUnit& unit, double re
   }
   if (a.account.positions[*unit.position].side == PositionSide::long_side) {
     const double y = std::log(book.price / stop);
+    // Only a stop that comes before the liquidation is ever sent.
     if (y > 0 && y <= reach && y < unit.falls.value_or(reach + 1)) unit.stop_falls = y;
   } else {
     const double y = std::log(stop / book.price);
@@ -276,6 +288,7 @@ Result<UnitState> unit_state(const StressBook& book, const StressUnit& unit, dou
   UnitState s{.equity = pool->equity().approx() * usd,
               .initial = pool->initial.approx() * usd,
               .maintenance = (pool->maintenance + pool->liquidation_fee).approx() * usd};
+  // The venue's own trigger, as margin::evaluate decided it, not a comparison made again here.
   s.liquidated = pool->liquidated;
   s.called = s.equity < s.initial;
   if (a.kind == AccountKind::portfolio && venue.unified) {
@@ -297,6 +310,8 @@ Result<std::vector<StressUnit>> stress_units(const StressBook& book, double reac
     for (StressUnit& unit : units_of(book, i)) {
       unit.value_usd = unit.value_at(book, book.price);
       const auto prepare = [&]() -> Result<void> {
+        // A ladder whose end no source shows has no margin beyond it: asked at both ends of the
+        // reach, so that the unit is left out as a whole and not half of its curve.
         for (const double y : {-reach, reach}) {
           if (left_out) TRY(unit_state(book, unit, book.price * std::exp(y)));
         }
@@ -338,6 +353,7 @@ Result<StressWave> stress_wave(const StressBook& book, const std::vector<StressU
     kind.equity_usd += unit.equity_usd + unit.beside_coins * book.price;
     kind.loss_usd -= unit.beside_coins * (wave.price - book.price);
     const auto price_at = [&](double y) { return book.price * std::exp(rising ? y : -y); };
+    // Its loss is what it had less what it has at the stop.
     if (stop && *stop <= wave.y) {
       const double price = price_at(*stop);
       const UnitState state = TRY(unit_state(book, unit, price));
@@ -349,6 +365,7 @@ Result<StressWave> stress_wave(const StressBook& book, const std::vector<StressU
       const double price = price_at(*threshold), longs = unit.longs(price),
                    shorts = unit.shorts(price);
       kind.liquidated += unit.count;
+      // A unit without equity has nothing to lose: the deficit is the venue's.
       kind.loss_usd += std::max(0.0, unit.equity_usd);
       kind.by_band[band].coins += longs + shorts;
       kind.by_band[band].usd += unit.value_at(book, price);
@@ -386,9 +403,11 @@ Result<Flow> liquidation_flow(const StressBook& book, const std::vector<StressUn
   for (const StressUnit& unit : units) {
     const auto& threshold = rising ? unit.rises : unit.falls;
     const auto& stop = rising ? unit.stop_rises : unit.stop_falls;
+    // A unit that is stopped out before is in the other curve, and sells once.
     if (!threshold || stop) continue;
     const double price = book.price * std::exp(rising ? *threshold : -*threshold);
     const double net = unit.longs(price) - unit.shorts(price);
+    // With the move is positive (flow_curve.h): longs sell into a fall, shorts buy into a rise.
     masses.push_back({*threshold, rising ? -net : net});
   }
   return flow_of(masses, FlowKind::liquidations, reach);

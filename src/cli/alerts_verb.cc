@@ -93,6 +93,8 @@ Result<std::map<Instant, std::string>> verdicts(const TestArguments& a, const st
                                                 Instant from, Instant until, Context& context) {
   std::map<Instant, std::string> out;
   for (Instant day = from.start_of_day(); day <= until; day = day + Duration::days(1)) {
+    // Vendors and recorders need an hour for a day's figures: asked earlier, the verdict would look
+    // ahead.
     const Instant at = day + kDayDelay;
     VerdictOptions options;
     options.from.tapes = a.tapes;
@@ -100,6 +102,7 @@ Result<std::map<Instant, std::string>> verdicts(const TestArguments& a, const st
     options.from.rules = GaugesOptions().rules;
     options.at = at.text();
     const auto report = verdict_report(options, context);
+    // A day without evidence has no verdict, and no alert on one.
     if (!report.has_value() && report.error().fault == Fault::no_evidence) continue;
     if (!report.has_value()) return report.error();
     if (!report.value().verdicts.empty())
@@ -108,6 +111,7 @@ Result<std::map<Instant, std::string>> verdicts(const TestArguments& a, const st
   return out;
 }
 
+// A surveyor that hears gaps alone: it measures much more, and an alert asks for nothing of it.
 class GapListener final : public feeds::ReplaySink {
  public:
   explicit GapListener(Surveyor& surveyor) : surveyor_(surveyor) {}
@@ -149,6 +153,7 @@ Result<std::vector<alerts::Alert>> played(const TestArguments& a, alerts::AlertB
                              samples.readings.back().first, context));
     for (const auto& [at, readings] : samples.readings) {
       alerts::Moment moment{.asset = asset, .at = at, .readings = &readings, .verdict = {}};
+      // The last verdict that was known at that moment.
       const auto after = answers.upper_bound(at);
       if (after != answers.begin()) moment.verdict = std::prev(after)->second;
       if (first) moment.gaps = &gaps;
@@ -156,6 +161,7 @@ Result<std::vector<alerts::Alert>> played(const TestArguments& a, alerts::AlertB
     }
     first = false;
   }
+  // Coin by coin so far; who reads them, or is sent them, wants the order of time.
   std::stable_sort(out.begin(), out.end(),
                    [](const alerts::Alert& x, const alerts::Alert& y) { return x.at < y.at; });
   return out;
@@ -183,6 +189,7 @@ Result<void> run_test(Session& session, TestArguments a) {
   const auto notifier =
       TRY(alerts::Notifier::make(loop, targets, [&](const std::string& why) { failure = why; }));
   for (const alerts::Alert& one : found) notifier->send({one});
+  // Printed first and sent then: a receiver that fails takes nothing from the answer on the screen.
   while (notifier->under_way() > 0) loop.run_for(Duration::ms(20));
   if (failure) return Error{Fault::unavailable, *failure, "alerts"};
   return {};

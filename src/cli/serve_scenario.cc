@@ -31,6 +31,7 @@ Result<sim::Scenario> read_start(Session& session, const ScenarioServing& a, Dur
   if (a.start != "now") from = TRY(reports::of_option(Instant::parse(a.start), "--start"));
   const Duration second = Duration::seconds(1);
   return rehearsal::moved_to(std::move(scenario),
+                             // Whole seconds: the market's clock ticks on them.
                              Instant::ns(from.ns() / second.ns() * second.ns()));
 }
 
@@ -42,6 +43,8 @@ Result<std::vector<rehearsal::AccountSetup>> read_members(const ScenarioServing&
     all = TRY(rehearsal::read_accounts(toml, a.accounts));
   }
   for (const std::string& key : a.members) all.push_back(TRY(rehearsal::read_key(key)));
+  // Whoever names an account gets those alone; the test accounts with public keys are for nobody
+  // else.
   if (!all.empty()) return all;
   // A scenario of fewer coins has no deposits of the others.
   const auto lacks = [&](const auto& deposit) {
@@ -76,6 +79,8 @@ Result<rehearsal::Rehearsal::Options> read_serving(Session& session, const Scena
   options.accounts = TRY(read_members(a, options.scenario));
   auto listen = net::HostPort::parse(a.listen);
   options.serving.listen = TRY(reports::of_option(std::move(listen), "--listen"));
+  // Beyond this machine the test accounts, whose keys are printed in the documents, are no
+  // protection.
   const bool beyond = !net::is_loopback(options.serving.listen.host);
   if (beyond && a.accounts.empty() && a.members.empty())
     return Error{Fault::usage, "beyond this machine only with --accounts or --account", "--listen"};
@@ -150,6 +155,7 @@ class ScenarioRun {
   Result<void> run() {
     bool ending = false;
     TRY(loop_.on_signals({SIGTERM, SIGINT}, [&](int) {
+      // The first signal closes connections in order, the second does not wait for them.
       if (std::exchange(ending, true)) return loop_.stop();
       const auto left = std::make_shared<int>(page_ ? 2 : 1);
       const auto one = [this, left] {
@@ -160,6 +166,7 @@ class ScenarioRun {
     }));
     loop_.run();
     publishing_.cancel();
+    // The tape ends with the market: totals are written, and the file is whole.
     if (tape_) TRY(tape_->close());
     write(session_.io.err, market_->scorecard().text());
     if (market_->trouble()) return *market_->trouble();
@@ -190,6 +197,8 @@ class ScenarioRun {
                                     [&](const auto& one) { return one.name == subject.asset; });
     if (shown == assets.end() && !assets.empty()) subject.asset = assets.front().name;
     page.options.control = "/control";
+    // The page is opened before the market (it serves the control), and is asked the time before it
+    // is there.
     page.options.now = [this, from = options.scenario.from] {
       return market_ ? market_->market().now() : from;
     };

@@ -39,6 +39,7 @@ Json gap_json(const tape::TapeInfo& info, const tape::TapeGap& gap) {
           {"reason", gap.reason}};
 }
 
+// null: the tape holds no message.
 Json time_json(const std::optional<Instant>& t) { return t ? Json(t->text()) : Json(); }
 
 Json to_json(const tape::TapeInfo& info) {
@@ -219,6 +220,7 @@ class EventWriter final : public feeds::ReplaySink {
               std::function<bool(const Event&)> write_event)
       : replay_(replay), stream_(a.stream), limit_(a.limit), write_event_(std::move(write_event)) {}
   void on_event(const Event& event) override {
+    // One step of the replay may hand over several events: those beyond the limit are not written.
     if (done() || (!stream_.empty() && replay_.sources()[event.source].name != stream_)) return;
     if (const Gap* gap = std::get_if<Gap>(&event.payload)) note(event, *gap);
     if (write_event_(event)) ++written_;
@@ -271,10 +273,13 @@ Result<void> write_events(Session& session, const TapeArguments& a,
   TRY(check_stream(a.stream, known));
   const EventText text = make(*replay, *output);
   EventWriter writer(*replay, a, text.write);
+  // By steps, so that the output is handed on between them and a reader that left (head) ends the
+  // work.
   while (!writer.done()) {
     if (output->failed() || !TRY(replay->step(writer))) break;
     output->settle();
   }
+  // What is still open at the end (a row that waits for its next) is written only if all was read.
   if (!writer.done()) text.finish();
   if (writer.gaps())
     write(session.io.err,
@@ -289,6 +294,7 @@ Result<void> write_events(Session& session, const TapeArguments& a,
 
 Result<void> write_json_events(Session& session, const TapeArguments& a) {
   return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
+    // Shared by the calls of one writer: std::function copies what it holds.
     auto line = std::make_shared<TextBuffer>();
     return EventText{[&, line](const Event& event) {
       line->clear();
@@ -321,6 +327,7 @@ Result<void> run_cat(Session& session, const TapeArguments& a) {
     const auto next = TRY(merge.next());
     if (!next || output->failed() || (a.limit > 0 && written >= a.limit)) break;
     const tape::TapeMessage& m = next->message;
+    // Numbers are of one tape, names of all: the same stream on two tapes has one name.
     const std::string& name = merge.tape(next->tape).streams()[m.stream - 1].name;
     if (!a.stream.empty() && name != a.stream) continue;
     output->text() += fmt::format("{} {} {}\n", m.received.ns(), name, m.bytes);
@@ -367,6 +374,7 @@ void add_range(Verb* verb, Session& session, TapeArguments& a) {
 void add_tape(Verb& app, Session& session) {
   Verb* tape = app.add_subcommand("tape", "look into a recording: info, verify, cat, export, push");
   tape->require_subcommand(1);
+  // The verbs differ in what they run and which formats they have.
   const auto add = [&](const char* name, const char* what,
                        Result<void> (*run)(Session&, const TapeArguments&),
                        const std::vector<std::string>& formats) {

@@ -21,6 +21,7 @@ class Writer {
     steps_.push_back({std::move(what), std::move(formula), std::move(value), std::move(unit),
                       std::move(source)});
   }
+  // Empty for a rule without one: figures given on the command line have none.
   std::string source(SourceIndex i) const {
     if (i >= book_.book.sources.size()) return {};
     const RuleSource& s = book_.book.sources[i];
@@ -36,9 +37,11 @@ class Writer {
   std::vector<ExplainedStep>& steps_;
 };
 
+// Ten digits: what a price has, and fewer than the rounding of a double.
 std::string price_text(double price) { return fmt::format("{:.10g}", price); }
 
 std::string tier_text(const LadderRule& ladder, const MarginTier& tier) {
+  // `tier` is one of the ladder's own: tier_of hands back a pointer into it.
   const size_t number = static_cast<size_t>(&tier - ladder.tiers.data()) + 1;
   return fmt::format("tier {} ({} to {}): rate {}{}", number, tier.floor.text(),
                      tier.cap ? tier.cap->text() : "any", tier.maintenance.text(),
@@ -82,6 +85,7 @@ void price_steps(Writer& w, const margin::Position& position,
                  double price) {
   const double size = position.qty.approx() * book.size.approx();
   const double value = book.inverse ? size / price : size * price;
+  // s of the formulas below: 1 long, -1 short.
   const int sign = position.side == PositionSide::long_side ? 1 : -1;
   const std::string rule = book.book.margin ? w.source(book.book.margin->source) : std::string();
   if (book.book.ladder && !pool.legs[0].frozen_maintenance) {
@@ -170,6 +174,7 @@ Result<void> other_steps(const margin::Account& account, size_t index,
                          const margin::Rulebooks& books, std::vector<ExplainedStep>& steps) {
   for (size_t i = 0; i < account.positions.size(); ++i) {
     const margin::Position& position = account.positions[i];
+    // An isolated position has its own margin and adds nothing to the pool.
     if (i == index || position.mode == MarginMode::isolated) continue;
     const margin::Rulebooks::Compiled& book = books[position.book];
     Writer w(book, steps);
@@ -306,6 +311,8 @@ Result<Explanation> explain(const margin::Account& account, size_t index,
       position.mode == MarginMode::isolated && book.isolated_maintenance == MaintenanceAt::entry;
   const std::optional<Amount> entry_value =
       fit<Amount>(margin::position_value(book, position.qty, position.entry, Round::up));
+  // Some venues fix an isolated position's maintenance margin at its entry value
+  // (MaintenanceAt::entry).
   const Amount margin_value = frozen && entry_value ? *entry_value : m.value;
   if (frozen)
     w.step("value that margins use", "at the entry price, frozen", margin_value.text(), w.coin());
@@ -386,6 +393,7 @@ Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookSh
     return too_large(q, symbol, shelf);
   }
   Rulebook book = *found;
+  // OKX charges by the account's fee level: only whoever asks knows it.
   if (q.liquidation_fee) {
     if (!book.margin) book.margin = MarginRule{};
     book.margin->liquidation_fee = q.liquidation_fee;
@@ -398,6 +406,7 @@ Result<Explanation> explain(const MarginQuestion& q, const rulebooks::RulebookSh
   if (const auto& ladder = books[id].book.ladder) {
     const MarginTier* tier = margin::tier_of(
         *ladder, margin::position_value(books[id], q.qty, q.entry, Round::up), q.qty);
+    // Two limits: the contract's, in its first tier, and that of the tier of this size.
     const Leverage most = ladder->tiers.front().max_leverage,
                    here = tier ? tier->max_leverage : most;
     if (q.leverage > most || q.leverage > here)

@@ -10,6 +10,7 @@
 namespace delever::facts {
 namespace {
 
+// Random streams of the bootstrap, one a fact: a fact that is added changes no other's interval.
 constexpr uint32_t kLeverageStream = 3000;
 constexpr size_t kTail = 100, kTailWanted = 500;
 constexpr size_t kForced = 30;
@@ -103,6 +104,8 @@ void long_share(const ForcedAll& all, FactSet& out) {
     for (size_t i = 0, first = 0; i < all.events.size(); ++i) {
       both += all.events[i].usd;
       longs += all.events[i].was_long ? all.events[i].usd : 0;
+      // Both sums slide: what fell out of the 24 h goes, so a rounding may leave a share a hair
+      // outside 0 to 1.
       for (; all.events[first].at <= all.events[i].at - Duration::days(1); ++first) {
         both -= all.events[first].usd;
         longs -= all.events[first].was_long ? all.events[first].usd : 0;
@@ -129,6 +132,7 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
     sizes.push_back(f.usd);
     times.push_back((f.at - all.events.front().at).in_seconds());
   }
+  // Liquidations of one instant count once here: the gap of 0 between them is the venue's batch.
   const std::vector<double> single = statistics::merged(times);
   std::vector<double> gaps;
   for (size_t i = 1; i < single.size(); ++i) gaps.push_back(single[i] - single[i - 1]);
@@ -196,6 +200,7 @@ void funding(const Observer& observed, std::vector<Point> Track::*kind, Duration
     Fact fact{.name = fmt::format("funding_acf_lag{}_{}", lag, name),
               .n = rates.size(),
               .source = source};
+    // docs/models/facts.md: 40 rates, or ten times the lag.
     const size_t wanted = std::max<size_t>(kSteps, 10 * lag);
     ++stream;
     if (rates.size() < wanted) {
@@ -308,6 +313,7 @@ InterestSeries open_interest_of(const Observer& observed, Duration step) {
         (!vendor || t.open_interest.size() > vendor->open_interest.size()))
       vendor = &t;
   }
+  // A vendor's sum over venues is never added to what the venues say: it holds them.
   if (vendor) {
     const bool coarse = vendor->open_interest.size() > 1 &&
                         vendor->open_interest[1].at - vendor->open_interest[0].at > step;
@@ -326,6 +332,7 @@ InterestSeries open_interest_of(const Observer& observed, Duration step) {
     }
   }
   for (const auto& [at, sum] : sums)
+    // A step that one venue lacks would show as a fall of the sum.
     if (sum.second == venues) best.coins.push_back({at, sum.first});
   return best;
 }

@@ -69,6 +69,7 @@ class GzipSource final : public ByteSource {
     stream_.next_out = reinterpret_cast<Bytef*>(to);
     stream_.avail_out = static_cast<uInt>(std::min(size, size_t{1} << 30));
     const uInt asked = stream_.avail_out;
+    // Until there is something: a read of 0 bytes means the end to the caller.
     while (stream_.avail_out == asked) {
       if (stream_.avail_in == 0 && !TRY(refill())) {
         if (between_members_) return size_t{0};
@@ -91,6 +92,7 @@ class GzipSource final : public ByteSource {
     }
     return static_cast<size_t>(asked - stream_.avail_out);
   }
+  // What lies in the buffer was taken from the file and not used yet.
   uint64_t consumed() const override { return from_->consumed() - stream_.avail_in; }
 
  private:
@@ -148,6 +150,8 @@ class ZipSource final : public ByteSource {
     return static_cast<size_t>(n);
   }
   uint64_t consumed() const override {
+    // libzip does not tell how far it is in the file: estimated by the share of the member that
+    // came out.
     if (unpacked_ == 0) return before_ + packed_;
     const double share = static_cast<double>(done_) / static_cast<double>(unpacked_);
     return before_ + static_cast<uint64_t>(std::min(1.0, share) * static_cast<double>(packed_));
@@ -163,6 +167,7 @@ class ZipFile final : public InputFile {
  public:
   ZipFile(zip_t* zip, std::string path, uint64_t size)
       : zip_(zip), path_(std::move(path)), size_(size) {}
+  // Not zip_close: that would write the archive anew.
   ~ZipFile() override { zip_discard(zip_); }
   ZipFile(const ZipFile&) = delete;
   ZipFile& operator=(const ZipFile&) = delete;
@@ -229,6 +234,7 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   std::array<unsigned char, 4> magic{};
   const size_t got = std::fread(magic.data(), 1, magic.size(), file.get());
   if (std::ferror(file.get())) return unavailable(path, std::strerror(errno));
+  // "PK" and 3, 4 (a member) or 5, 6 (an empty archive).
   if (got == 4 && magic[0] == 'P' && magic[1] == 'K' && magic[2] <= 5 && magic[3] <= 6) {
     std::error_code regular;
     if (!std::filesystem::is_regular_file(path, regular))
@@ -252,6 +258,7 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   member.place = path;
   member.source = std::make_unique<PlainSource>(
       std::move(file), path, std::string(reinterpret_cast<const char*>(magic.data()), got));
+  // The mark of gzip (RFC 1952); a file named .gz that lacks it is read as it is.
   if (got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
     if (member.name.ends_with(".gz")) member.name.resize(member.name.size() - 3);
     member.source = std::make_unique<GzipSource>(std::move(member.source), path);
@@ -275,6 +282,7 @@ Result<std::string> read_text(const std::string& path, uint64_t most) {
       const size_t got = TRY(member->source->read(text.data() + before, chunk));
       text.resize(before + got);
       if (got == 0) break;
+      // Checked as it grows: a small archive may unpack to more than there is memory.
       if (text.size() > most)
         return Error{Fault::out_of_range, fmt::format("is larger than {} bytes", most), path};
     }

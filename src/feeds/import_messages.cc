@@ -163,6 +163,7 @@ class MessageImporter final : public Importer {
       }
       std::string request;
       if (requests) request = read_request(TRY(requests->next()), guess.request_path);
+      // After the sidecars: their lines go with the lines of the file, empty ones too.
       if (message.empty()) continue;
       if (stamped) {
         const size_t space = message.find(' ');
@@ -202,6 +203,8 @@ class MessageImporter final : public Importer {
     return same_;
   }
 
+  // One stream for each set of settings: what decodes a line must be the same for all lines beside
+  // it.
   Result<Target*> find_target(const StreamGuess& guess, const std::string& request) {
     tape::StreamInfo info{.decoder = guess.decoder, .settings = guess.settings};
     if (!request.empty()) info.settings["request"] = request;
@@ -235,6 +238,8 @@ class MessageImporter final : public Importer {
     target.decoder->decode({message, received.value_or(TimeSink::kNoTime)}, sink);
     report_.events += sink.events;
     constexpr Duration kClockAhead = Duration::minutes(1);
+    // Counted and kept: the bytes are what came, and the replay judges the clock again
+    // (docs/terms.md).
     if (received && sink.at && *sink.at - *received > kClockAhead) {
       ++report_.ahead;
       report_.ahead_most = std::max(report_.ahead_most, *sink.at - *received);
