@@ -405,6 +405,8 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   return std::nullopt;
 }
 
+// Where the interval is not known, only the annual figure has a band (8 h against 1 h): the others
+// are open on both sides.
 void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId id,
                           const Market& market) const {
   const auto& rules = desk_.rules.funding;
@@ -459,8 +461,6 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
   std::string why_not;
   const auto mean = day_mean(id, market, panel.at, why_not);
   const auto put = [&](std::string_view name, std::string_view unit, std::optional<double> value) {
-    // The interval is not known: only the annual figure has a band (8 h against 1 h). The others
-    // are open on both sides.
     if (mean && mean->low) {
       std::vector<Estimate> open = estimate(0, mean->as_of, 0, mean->note);
       open[0].low = open[0].high = std::nullopt;

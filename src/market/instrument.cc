@@ -20,6 +20,7 @@ Error bad_name(std::string_view name) {
                   name.substr(0, 60))};
 }
 
+// Dated contracts of the venues here end at 08:00 UTC of the day in their name.
 Result<Instant> parse_yymmdd(std::string_view text) {
   const auto number = read_int(text);
   if (text.size() != 6 || !number || *number < 0)
@@ -80,6 +81,7 @@ std::string Instrument::name() const {
   out += expiry ? fmt::format("-{}", yymmdd(*expiry)) : std::string("-PERP");
   if (kind == InstrumentKind::option && strike && option_type)
     out += fmt::format("-{}-{}", strike->text(), *option_type == OptionType::call ? 'C' : 'P');
+  // Only where it is not the quote: a contract that settles in its coin is BTC-USD-PERP@BTC.
   if (settle != quote) out += "@" + settle;
   return out;
 }
@@ -160,6 +162,8 @@ std::optional<double> usd(const Instrument& instrument, WideQty qty, std::option
   return units * price->approx();
 }
 
+// Inverse: a contract is worth its size in dollars at any price. Others: base coins times the
+// price.
 std::optional<Usd> exact_notional(const Instrument& instrument, Qty qty, std::optional<Price> price,
                                   Round round) {
   if (!instrument.contract_size) return std::nullopt;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kAgentsMost = 1'000;  // of a venue
 constexpr size_t kCurveMost = 10'000, kStepsMost = 100;
+// An agent with less than this share of what it began with counts as ruined.
 constexpr double kRuined = 0.05;
 
 using gateways::DeskUpdate;
@@ -89,6 +90,7 @@ double Scorecard::equity(size_t venue, AccountId account) const {
 
 // Counts what the desk reports of a member; agents' updates do not get here.
 void Scorecard::on_update(size_t venue, const DeskUpdate& u) {
+  // The fund and the vault have the numbers below: their business is nobody's score.
   if (u.account < kFirstUser) return;
   for (size_t k = 0; k < cards_.size(); ++k) {
     if (market_.members()[k] != std::pair(venue, u.account)) continue;
@@ -106,6 +108,7 @@ void Scorecard::on_update(size_t venue, const DeskUpdate& u) {
     if (u.kind == DeskUpdate::Kind::fill) {
       ++card.fills;
       const auto mark = desk.door().exchange().mark(u.instrument);
+      // Slippage is of takers alone, against the mark: above 0 it cost something, on either side.
       if (!u.fill->maker && mark && mark->raw() > 0) {
         const double value =
             u.fill->value.approx() * (u.fill->coin == 0 ? 1 : price_of(venue, u.fill->coin));

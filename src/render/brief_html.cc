@@ -23,6 +23,7 @@ std::string number_cell(const std::optional<double>& value, const gauges::Readin
                      value ? html_escaped(shown_value(*value, r.unit, r.asset)) : "–");
 }
 
+// The reading over all venues; empty where the brief has none, so that no card stands for nothing.
 std::string card(const Brief& brief, std::string_view name, std::string_view title) {
   for (const gauges::Reading& r : brief.readings) {
     if (r.name != name || r.venue || r.expiry) continue;
@@ -40,6 +41,7 @@ std::string readings_table(const Brief& brief) {
       R"(<th>state</th><th>as of</th><th>window</th><th>coverage</th><th>sources, rule, )"
       R"(remarks</th></tr>)";
   for (const gauges::Reading& r : brief.readings) {
+    // These stand under "Pending" with their reasons.
     if (r.state == gauges::State::pending && !r.value && !r.low && !r.high) continue;
     std::string sources;
     for (const std::string& s : r.sources)
@@ -65,6 +67,8 @@ std::string claims_table(const Brief& brief) {
       R"(<th>finding</th></tr>)";
   for (const gauges::ClaimCheck& c : brief.claims) {
     const std::string author = html_escaped(c.claim.stated_by);
+    // Claims come from files of others: an address of any other kind (javascript:) is not made a
+    // link.
     const bool linked = c.claim.url.starts_with("https://") || c.claim.url.starts_with("http://");
     out += fmt::format(
         R"(<tr><td><b>{}</b> {} {}<br><small>{}, {}</small></td><td class="n">{}</td><td>{}</td>)",
@@ -103,6 +107,7 @@ std::string liquidation_charts(const Brief& brief) {
       mean{"its 30-day mean", "var(--blue)", {}};
   for (const gauges::LiquidationDay& d : days) {
     longs.points.push_back({d.day, d.long_usd});
+    // Drawn downwards, below the same zero.
     shorts.points.push_back({d.day, -d.short_usd});
     if (d.oscillator) oscillator.points.push_back({d.day, *d.oscillator});
     if (d.oscillator_ma) mean.points.push_back({d.day, *d.oscillator_ma});
@@ -124,11 +129,14 @@ std::vector<TimeSeries> coloured(const NamedPoints& all) {
                                           "var(--long)", "var(--grey)"};
   std::vector<TimeSeries> lines;
   for (const auto& [name, points] : all)
+    // By name, so that a venue keeps its colour from page to page as long as the venues are the
+    // same.
     lines.push_back({name, std::string(colours[lines.size() % std::size(colours)]), points});
   return lines;
 }
 
-// Points of the last days before the brief, or, when a series ended earlier, its own last days.
+// The last days of the group: they end with its newest point, which may lie before the brief. A
+// series that ended earlier than that is left out.
 void keep_recent(NamedPoints& all, Duration span) {
   Instant last = Instant::min();
   for (const auto& [name, points] : all)
@@ -144,6 +152,7 @@ std::string line_charts(const Brief& brief) {
   for (const gauges::PricePoint& p : brief.history.prices)
     price[p.venue + " " + p.name].push_back({p.to, p.close});
   for (const gauges::FundingPoint& p : brief.history.funding) {
+    // One contract a venue, and the means that are published as such.
     if (p.main || p.kind == FundingKind::mean)
       funding[p.venue + (p.kind == FundingKind::mean ? " mean" : "")].push_back({p.at, p.annual});
   }

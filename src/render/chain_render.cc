@@ -19,6 +19,7 @@ std::string text_of(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "-";
 }
 
+// Coins for 1 %, calls and puts together: what hedgers trade if all of them stand on one side.
 std::optional<double> gamma_gross(const options::Exposure* e) {
   return e ? std::optional(e->gamma_calls + e->gamma_puts) : std::nullopt;
 }
@@ -27,10 +28,13 @@ std::optional<double> value_of(const std::optional<options::Forward>& f) {
   return f ? std::optional(f->value) : std::nullopt;
 }
 
+// The smile at its own forward, which need not be a strike.
 std::optional<double> at_the_money(const options::Smile* smile) {
   return smile ? smile->vol(smile->forward) : std::nullopt;
 }
 
+// Coins that hedgers buy. "mean" is null where no signed trades give one; "assumed" has the four
+// comparisons of exposure.h, none of them a finding.
 Json to_json(const options::NetFlow& flow) {
   Json json{{"low", flow.low},
             {"high", flow.high},
@@ -52,6 +56,8 @@ Json to_json(const options::HedgeCurve& curve) {
   return json;
 }
 
+// Raw SVI, w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + s^2)) with k = ln(K / F); residuals in
+// points of volatility (0.01), strikes in the money of the forward.
 Json to_json(const options::Smile& s) {
   const options::Svi& svi = s.fit.svi;
   return {{"model", s.model == options::SmileModel::raw_svi ? "raw_svi" : "ssvi"},
@@ -91,12 +97,15 @@ std::optional<options::BlackGreeks> greeks_of(const ChainRow& row, const options
   return options::black({row.forwards->used.value, q.strike, row.chain->years(), *vol, q.type});
 }
 
+// The vols of the quoted prices at the forward in use; without a forward, those that the venue
+// sent.
 options::QuoteVols vols_of(const ChainRow& row, const options::ChainQuote& q) {
   return row.forwards ? options::quote_vols(*row.chain, q, row.forwards->used.value)
                       : options::QuoteVols{q.bid_iv, q.ask_iv};
 }
 
 Json strikes_json(const ChainRow& row) {
+  // By strike: a strike with quotes and no open interest stands there as well, its pain null.
   std::map<double, Json> strikes;
   for (const options::ChainQuote& q : row.chain->quotes) {
     Json& json = strikes[q.strike];
@@ -153,7 +162,9 @@ Json row_json(const ChainRow& row) {
   json["max_pain"] = row.pain ? Json(row.pain->strike_usd) : Json();
   json["max_pain_coin"] = row.pain ? Json(row.pain->strike_coin) : Json();
   json["gamma_gross_1pct"] = json_or_null(gamma_gross(row.exposure));
+  // An empty list: the expiry has no exposure, and "refused" says why.
   json["hedge_flow"] = row.exposure ? to_json(row.exposure->sticky_strike) : Json::array();
+  // Without a smile there is nothing to move with the forward, and no such curve.
   if (row.exposure && row.exposure->sticky_delta)
     json["hedge_flow_sticky_delta"] = to_json(*row.exposure->sticky_delta);
   if (row.exposure) {
@@ -187,6 +198,7 @@ Json board_json(const options::OptionBoard& board) {
 std::string flow_text(const options::HedgeCurve& curve) {
   std::string out = fmt::format("{:>8} {:>12} {:>12} {:>12}", "move", "low", "high", "estimate");
   for (const options::DealerAssumption a : options::kDealerAssumptions) {
+    // "dealers_long_all" is shown as "long_all".
     std::string name(options::assumption_name(a));
     out += fmt::format("  {:>22}", name.substr(name.find('_') + 1));
   }
@@ -225,6 +237,7 @@ std::string chain_text(const ChainReport& page) {
   std::string out = fmt::format("{} options at {}\n", page.asset, page.at.text());
   for (const options::OptionBoard& b : page.boards) {
     out += fmt::format("  {}: as of {}, ", b.name(), b.as_of.text());
+    // A board is shown however old it is, but never as if it were of now.
     if (page.at - b.as_of > page.current_for)
       out += fmt::format("{} OLD, NOT CURRENT, ", (page.at - b.as_of).text());
     out += b.index ? fmt::format("30-day index {:.2f} % ({} to {})", 100 * b.index->value,
@@ -276,6 +289,8 @@ std::string chain_text(const ChainReport& page) {
           fmt::format("left out of {}: {} options without a description\n", b.name(), b.incomplete);
   }
   if (!page.note.empty()) out += "note: " + page.note + "\n";
+  // Strike by strike only when one expiry was asked for: of all of them it would be thousands of
+  // lines.
   std::map<Instant, size_t> expiries;
   for (const ChainRow& r : page.rows) ++expiries[r.chain->expiry];
   if (expiries.size() != 1) return out;

@@ -29,6 +29,7 @@ const gauges::Reading* reading_of(const Brief& brief, std::string_view name) {
   return nullptr;
 }
 
+// A reading without a value shows its state, and its interval where both ends are known.
 std::string shown(const gauges::Reading* r) {
   if (!r) return "pending";
   if (r->value) return shown_value(*r->value, r->unit, r->asset);
@@ -45,6 +46,7 @@ std::vector<BesideClaim> claims_of_both(const Brief& published, const Brief& sim
   std::vector<BesideClaim> both;
   for (const gauges::ClaimCheck& p : published.claims) {
     for (const gauges::ClaimCheck& s : simulated.claims) {
+      // Claims that neither of the two could measure would be a row of two "pending".
       if (s.claim.id == p.claim.id && (p.measured || s.measured)) both.push_back({&p, &s});
     }
   }
@@ -62,10 +64,12 @@ std::string found(const gauges::ClaimCheck& c) {
 
 std::string money(double usd) { return (usd < 0 ? "-$" : "$") + short_number(std::abs(usd)); }
 std::string per_cent(double share) { return fmt::format("{:+.1f} %", 100 * share); }
+// "-" where there is no equity to lose a share of.
 std::string of_equity(const cascade::StressByKind& k) {
   return k.equity_usd > 0 ? fmt::format("{:.1f} %", 100 * k.loss_usd / k.equity_usd) : "-";
 }
 
+// The title is escaped here, the body by whoever made it.
 std::string page(const std::string& title, const std::string& body) {
   return fmt::format(
       R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" )"
@@ -186,6 +190,7 @@ std::string answer_of(const Brief& published, const sim::Outcome& outcome) {
     const bool against = c.state == gauges::State::conflicting;
     conflicting += against;
     pending += c.state == gauges::State::pending;
+    // Corroborated and single-source alike: the figure stands as it was stated.
     holds += !against && c.state != gauges::State::pending;
   }
   // No verdict at all is "cannot tell" as well, with another reason.

@@ -14,6 +14,7 @@ using namespace reports;
 
 namespace {
 
+// "?": too few runs to bound that end at 95 %.
 std::string bounds(const std::optional<double>& low, const std::optional<double>& high) {
   return fmt::format("[{}, {}]", low ? short_number(*low) : "?", high ? short_number(*high) : "?");
 }
@@ -25,6 +26,7 @@ namespace {
 std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
 
 std::string fund_text(const std::vector<sim::RunResult>& runs, const EnsembleExtras& extras) {
+  // Three answers: no deficit to size by, a refusal with its reason, a size.
   if (!extras.fund) return fmt::format("insurance fund: no deficit in {} runs\n", runs.size());
   if (!extras.fund->has_value())
     return fmt::format("insurance fund: refused: {}\n", extras.fund->error().what);
@@ -58,6 +60,7 @@ std::string shock_text(const ShockTable& t) {
 }
 
 Json estimate_json(const sim::Estimate& e, const std::optional<double>& variance_ratio) {
+  // "groups" is what the error was measured between: runs, pairs or shifted sequences.
   return {{"mean", e.mean},
           {"error", e.error},
           {"groups", e.groups},
@@ -66,6 +69,8 @@ Json estimate_json(const sim::Estimate& e, const std::optional<double>& variance
 
 }  // namespace
 
+// Beside it the crude estimate of the first runs alone: what plain runs of that number would have
+// said.
 std::string rare_text(const sim::Scenario& scenario, const sim::Climb& climb,
                       const sim::Probability& p) {
   const sim::Probability crude = sim::crude_probability(p.first_hits, p.runs);
@@ -118,6 +123,7 @@ std::string ensemble_text(const sim::Scenario& scenario, const std::vector<sim::
   }
   for (const sim::Reproduce& r : scenario.reproduce) {
     const std::vector<double> values = values_of(runs, r.outcome);
+    // Of the runs that have the outcome: one that never came to it is in neither number.
     const auto inside = std::count_if(values.begin(), values.end(),
                                       [&](double x) { return x >= r.low && x <= r.high; });
     out += fmt::format(
@@ -148,6 +154,7 @@ Json ensemble_json(const sim::Scenario& scenario, const std::vector<sim::RunResu
                       {"quantiles", quantiles}};
   }
   json["outcomes"] = outcomes;
+  // null: no run had a deficit. An object with "refused": there were some, and no size follows.
   if (!extras.fund) {
     json["fund"] = nullptr;
   } else if (!extras.fund->has_value()) {
@@ -172,6 +179,7 @@ Json ensemble_json(const sim::Scenario& scenario, const std::vector<sim::RunResu
   Json list = Json::array();
   for (const sim::RunResult& r : runs)
     list.push_back({{"seed", r.seed}, {"hash", fmt::format("{:016x}", r.hash)}});
+  // Seeds and hashes let anyone carry out one of the runs again and see that it is the same.
   json["seeds"] = list;
   return json;
 }
@@ -182,6 +190,7 @@ std::string mechanisms_text(const sim::Scenario& scenario, const std::vector<Mec
   std::string out = fmt::format("{}: means over {} seeds, the same for each row\n", scenario.name,
                                 rows.empty() ? 0 : rows[0].runs.size());
   for (const sim::AssetSetup& a : scenario.assets) {
+    // Outcomes of an asset begin with its name in lower case.
     const std::string p = lower(a.name);
     out += fmt::format("\n{:20} {:>10} {:>9} {:>16} {:>11} {:>12}\n", a.name, "low", "fall %",
                        "liquidated USD", "long share", "OI fall %");

@@ -20,16 +20,20 @@ class Members {
     put_value(value);
   }
   template <class T>
+  // What an event does not say is absent, never null or 0.
   void put(std::string_view name, const std::optional<T>& value) {
     if (value) put(name, *value);
   }
+  // An empty text says nothing.
   void put_said(std::string_view name, const std::string& text) {
     if (!text.empty()) put(name, std::string_view(text));
   }
   template <class T>
+  // Numbers of books: 0 is what a venue without them has.
   void put_not_zero(std::string_view name, T number) {
     if (number) put(name, number);
   }
+  // Flags that are nearly always off.
   void put_true(std::string_view name, bool value) {
     if (value) put(name, true);
   }
@@ -44,6 +48,8 @@ class Members {
   void put_value(std::string_view text) { out_.put_json(text); }
   void put_value(const char* text) { out_.put_json(std::string_view(text)); }
   template <class Exact>
+  // Exact types are texts with their own digits: a JSON number would pass through a double in the
+  // reader.
   requires requires(const Exact& e) { e.text(); }
   void put_value(const Exact& value) {
     out_.put('"');
@@ -99,6 +105,7 @@ struct EventWriter {
     json.put("ask_qty", e.ask_qty);
     json.put_not_zero("update_id", e.update_id);
   }
+  // depth: how many levels the venue shows; what lies beyond them is not known to be empty.
   void operator()(const BookSnapshot& e) const {
     put_book(e.bids, e.asks, e.sequence);
     json.put("depth", e.depth);
@@ -129,6 +136,7 @@ struct EventWriter {
   }
   void operator()(const MarkPrice& e) const { json.put("price", e.price); }
   void operator()(const IndexPrice& e) const { json.put("price", e.price); }
+  // Contracts exactly as counted; coins and dollars where the venue says them, as doubles.
   void operator()(const OpenInterest& e) const {
     json.put("contracts", e.contracts);
     json.put("coins", e.coins);
@@ -212,6 +220,7 @@ void put_event_json(TextBuffer& out, const Event& event, const Instruments& inst
                     const std::vector<Source>& sources) {
   Members json(out);
   json.put("event", payload_name(event.payload));
+  // A gap of a whole stream is of no instrument.
   if (event.instrument < instruments.size()) {
     const Instrument& instrument = instruments[event.instrument];
     json.put("venue", std::string_view(instrument.venue));

@@ -14,6 +14,7 @@ using namespace reports;
 
 namespace {
 
+// The least full width of the drawing, so that a map of nothing does not divide by 0.
 constexpr double kDrawn = 1e-12;
 
 std::string list_of(const std::vector<std::string>& reasons) {
@@ -27,6 +28,7 @@ double mean_of(const levels::DensityScores& d,
                double levels::LevelDistance::*what) {
   double sum = 0, count = 0;
   for (const levels::DensityMoment& m : d.moments) {
+    // Only moments with both: means over different moments could not be compared.
     if (!m.levels || !m.menu) continue;
     sum += (*(m.*whose)).*what;
     ++count;
@@ -40,6 +42,7 @@ size_t compared(const levels::DensityScores& d) {
                     [](const levels::DensityMoment& m) { return m.levels && m.menu; }));
 }
 
+// A mean with its 90 % interval by blocks; none where there were too few moments.
 std::string interval(const std::optional<statistics::BlockMean>& m, double scale,
                      const char* unit) {
   if (!m) return "no interval";
@@ -47,6 +50,7 @@ std::string interval(const std::optional<statistics::BlockMean>& m, double scale
                      scale * m->high);
 }
 
+// Contraction is the posterior deviation over the prior's: 1 is nothing learnt, near 0 is much.
 void fit_lines(std::string& out, const LevelsMarket& m) {
   const levels::LevelModel& model = m.map->model;
   out += fmt::format(
@@ -90,6 +94,7 @@ void map_lines(std::string& out, const LevelsMarket& m) {
   }
 }
 
+// Scores are losses: smaller is better, and a difference below 0 is skill against the baseline.
 void score_lines(std::string& out, const LevelsMarket& m, double period_s) {
   if (!m.trial) {
     out += "  not scored: " + m.trial_missing + "\n";
@@ -120,6 +125,7 @@ void density_lines(std::string& out, const LevelsMarket& m) {
   out += fmt::format(
       "  against the truth at {} moments ({} with something to compare), within 10 % of the mark\n",
       d.moments.size(), compared(d));
+  // The gain is 1 - ours / the menu's: above 0 the levels are nearer to the truth.
   const auto row = [&](const char* name, double levels::LevelDistance::*what, double scale,
                        const std::optional<statistics::BlockMean>& g) {
     out +=
@@ -135,6 +141,7 @@ void density_lines(std::string& out, const LevelsMarket& m) {
                      mean_of(d, &levels::DensityMoment::levels, &levels::LevelDistance::truth));
   const double n = static_cast<double>(std::max<size_t>(1, d.moments.size()));
   out += fmt::format("  {:10}", "coins");
+  // By leverage at entry. What is hedged has no level, and stands beside the bands.
   for (const std::string_view name : cascade::kLeverageBandNames)
     out += fmt::format("{:>10}", name);
   out += fmt::format("{:>12}\n  {:10}", "hedged", "levels");
@@ -152,6 +159,7 @@ void density_lines(std::string& out, const LevelsMarket& m) {
         d.without_wallet / n);
 }
 
+// null: too few blocks for an interval.
 Json block_json(const std::optional<statistics::BlockMean>& m) {
   if (!m) return Json();
   return {{"mean", m->mean}, {"low", m->low}, {"high", m->high}};
@@ -168,6 +176,7 @@ Json fit_json(const levels::LevelFit& fit) {
   return list;
 }
 
+// Sums over moments are divided by their number: coins as they stand at one moment on the mean.
 Json density_json(const LevelsMarket& m) {
   const levels::DensityScores& d = *m.density;
   Json json{{"moments", d.moments.size()}, {"compared", compared(d)}};
@@ -220,6 +229,8 @@ Json levels_json(const LevelsReport& report) {
   Json json{{"asset", report.asset}, {"how", report.how}, {"period_s", report.period_s}};
   Json markets = Json::array();
   for (const LevelsMarket& m : report.markets) {
+    // "shown" is false where the levels have not earned it: then "levels" is empty and "refused"
+    // says why.
     Json market{{"market", m.name},
                 {"tapes", m.tapes},
                 {"shown", !m.buckets.empty()},
@@ -290,6 +301,7 @@ std::string map_svg(const LevelsMarket& m) {
   double most = kDrawn;
   for (const LevelsBucket& b : rows) most = std::max({most, b.coins, b.menu, b.truth.value_or(0)});
   const double height = top + row * static_cast<double>(rows.size()) + 24;
+  // The widest bar ends 70 before the edge, where the price of now is written.
   const auto x = [&](double coins) { return left + (width - left - 70) * coins / most; };
   std::string out = fmt::format(
       "<svg viewBox=\"0 0 {} {:.0f}\" role=\"img\" aria-label=\"levels\"><defs>"
@@ -299,10 +311,12 @@ std::string map_svg(const LevelsMarket& m) {
       "stroke=\"var(--soft)\" "
       "stroke-width=\"3\"/></pattern></defs>\n",
       width, height);
+  // Drawn after all rows, so that the two lines lie over the bars.
   std::string menu, truth;
   double y = top;
   bool marked = false;
   for (const LevelsBucket& b : rows) {
+    // Rows fall in price: the first long one lies just below the price, and the line goes above it.
     if (!marked && b.side == PositionSide::long_side) {
       out += fmt::format(
           "<line x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\" stroke=\"var(--ink)\" "
@@ -326,6 +340,7 @@ std::string map_svg(const LevelsMarket& m) {
         "<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" "
         "stroke=\"var(--ink)\"/>\n",
         x(b.low), x(std::min(b.high, most)), y + row / 2);
+    // Two points a row: the line is a staircase, as wide as the row's coins.
     menu += fmt::format("{:.1f},{:.1f} {:.1f},{:.1f} ", x(b.menu), y, x(b.menu), y + row);
     if (b.truth)
       truth += fmt::format("{:.1f},{:.1f} {:.1f},{:.1f} ", x(*b.truth), y, x(*b.truth), y + row);

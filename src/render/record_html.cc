@@ -14,6 +14,7 @@ using namespace reports;
 
 namespace {
 
+// The page's green is named for shorts and its red for longs: cleared is green, not cleared red.
 const char* colour_of(const verdict::Judged& j) {
   if (!j.probability) return "var(--grey)";
   switch (j.answer) {
@@ -51,10 +52,12 @@ std::string mark(double x, double y, const verdict::Judged& j, bool round) {
 // The chance that was said by date, the bands of the answers behind it, refused days below.
 std::string timeline(const std::vector<verdict::Judged>& days, const std::string& first_coin) {
   constexpr double left = 46, right = 920, top = 30, bottom = 290, strip = 325;
+  // A record of one day has no length: it is drawn at the left edge.
   const double whole = std::max((days.back().day.day - days.front().day.day).in_days(), 1.0);
   const auto x_of = [&](Instant day) {
     return left + 8 + (right - left - 16) * ((day - days.front().day.day).in_days() / whole);
   };
+  // Chances upwards; the days that were refused have none, and lie on a strip of their own below.
   const auto y_of = [&](double p) { return bottom - (bottom - top) * p; };
   std::string out =
       R"(<svg viewBox="0 0 940 372" role="img"><title>Every flush day</title>)"
@@ -75,6 +78,7 @@ std::string timeline(const std::vector<verdict::Judged>& days, const std::string
         fmt::format(R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>)"
                     R"(<text class="tick" x="{3}" y="{4:.1f}" text-anchor="end">{5:.0f} %</text>)",
                     left, right, y_of(p), left - 5, y_of(p) + 4, p * 100);
+  // A line at the beginning of each year that the record has days on both sides of.
   const int first_year = std::stoi(days.front().day.day.date().substr(0, 4)),
             last_year = std::stoi(days.back().day.day.date().substr(0, 4));
   for (int year = first_year; year <= last_year + 1; ++year) {
@@ -95,6 +99,7 @@ std::string timeline(const std::vector<verdict::Judged>& days, const std::string
   return out + "</svg>";
 }
 
+// The coin of the first day is round, all others square.
 std::string timeline_key(const std::vector<verdict::Judged>& days, const std::string& first_coin) {
   std::set<std::string> others;
   for (const verdict::Judged& j : days) {
@@ -110,6 +115,7 @@ std::string timeline_key(const std::vector<verdict::Judged>& days, const std::st
       html_escaped(first_coin), squares.empty() ? "" : " Square: " + html_escaped(squares) + ".");
 }
 
+// Each bin at the mean of what was said in it, against the share of its days on which it came.
 std::string reliability_svg(const std::vector<verdict::Bin>& bins, const std::string& title) {
   constexpr double left = 60, size = 300, top = 30;
   const auto x_of = [&](double p) { return left + size * p; };
@@ -142,6 +148,7 @@ std::string reliability_svg(const std::vector<verdict::Bin>& bins, const std::st
   return out + "</svg>";
 }
 
+// An asset that is empty stands for all coins together.
 std::string answers_table(const verdict::Record::Pool& pool) {
   std::string out =
       R"(<div class="scroll"><table><tr><th>answer</th><th>coin</th><th class="n">days</th>)"
@@ -161,6 +168,7 @@ std::string answers_table(const verdict::Record::Pool& pool) {
 
 // The whole record in two sentences, for a reader who wants no tables.
 std::string in_plain_words(const verdict::Record::Pool& pool) {
+  // No finished day was answered yet: there is nothing to put into words.
   if (!pool.score) return "";
   std::string said;
   for (const verdict::AnswerCount& a : pool.answers) {
@@ -178,6 +186,7 @@ std::string in_plain_words(const verdict::Record::Pool& pool) {
       pool.refused, pool.flush_days);
 }
 
+// Refused, waiting and unknown days are named before any score: the score is of what is left.
 std::string pool_part(const verdict::Record::Pool& pool) {
   std::string out = fmt::format("<h2>{}</h2><p>{} flush days, {} of them refused", pool.name,
                                 pool.flush_days, pool.refused);
@@ -216,6 +225,7 @@ std::string days_table(const RecordReport& report) {
       R"(<th>answer</th><th>what came</th></tr>)";
   for (const verdict::Judged& j : report.record.days) {
     const verdict::FlushDay& d = j.day;
+    // Not yet due is not the same as not on file.
     const std::string came =
         d.wave ? (*d.wave ? "a wave" : "none")
                : (d.due() > report.until ? "due " + d.due().date() : "not on file");
@@ -244,6 +254,7 @@ std::string variants_part(const verdict::Record& record) {
       R"(<tr><th>item</th><th class="n">days</th><th class="n">mean squared error</th>)"
       R"(<th class="n">base rate's</th><th class="n">gain, 90 % interval</th></tr>)";
   for (const verdict::Variant& v : record.variants) {
+    // A variant that no day could be scored with has no row.
     if (!v.score) continue;
     out += fmt::format(
         R"(<tr><td>{}</td><td class="n">{}</td><td class="n">{:.4f}</td><td class="n">{:.4f}</td>)"
@@ -268,6 +279,7 @@ std::string refusals_part(const verdict::Record& record) {
 
 std::string record_html(const RecordReport& report) {
   const verdict::Record& record = report.record;
+  // The report refuses a record without a day, so that there is a first.
   const std::string first_coin = record.days.front().day.asset;
   std::string out = R"(<!doctype html><html lang="en"><head><meta charset="utf-8">)"
                     R"(<meta name="viewport" content="width=device-width,initial-scale=1">)";

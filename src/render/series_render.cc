@@ -16,7 +16,9 @@ Json seconds_or_null(const std::optional<Duration>& d) {
   return d ? Json(d->in_seconds()) : Json();
 }
 
+// Columns instead of rows: what a chart takes, and a third of the bytes.
 Json price_json(const reports::PriceSeries& p, Duration span) {
+  // A series of hours cannot be shown by minutes: it keeps its own span, and says so.
   const Duration step = std::max(span, p.span);
   Json t = Json::array(), open = t, high = t, low = t, close = t, coins = t;
   for (const reports::PriceBar& bar : reports::joined(p.bars, step)) {
@@ -38,6 +40,7 @@ Json price_json(const reports::PriceSeries& p, Duration span) {
           {"coins", std::move(coins)}};
 }
 
+// Dollars of longs and shorts in each span. A span without liquidations has no entry.
 Json forced_json(const reports::ForcedSeries& f, Duration span) {
   Json t = Json::array(), longs = t, shorts = t, count = t;
   for (const reports::ForcedSpan& one : reports::joined(f.minutes, span)) {
@@ -61,6 +64,7 @@ Json waves_json(const reports::Series& series) {
                      {"to", w.to.text()},
                      {"long_usd", w.long_usd},
                      {"short_usd", w.short_usd},
+                     // null: no price was known at that moment.
                      {"price_from", w.price_from > 0 ? Json(w.price_from) : Json()},
                      {"price_to", w.price_to > 0 ? Json(w.price_to) : Json()}});
   return waves;
@@ -81,6 +85,8 @@ Json history_json(const gauges::History& h) {
   Json json = Json::object();
   json["liquidation_days"] = Json::array();
   for (const gauges::LiquidationDay& d : h.liquidations)
+    // A share or oscillator is null on a day below the floor or not covered; the sums stand all the
+    // same.
     json["liquidation_days"].push_back(
         {{"series", d.series},
          {"day", d.day.date()},
@@ -172,6 +178,8 @@ void Track::add(Instant at, const std::vector<gauges::Reading>& readings) {
         fmt::format("{}|{}|{}", r.name, r.venue.value_or(""), r.expiry ? r.expiry->text() : "");
     Column& column = columns_[key];
     const auto fill = [&](std::vector<Json>& cells, Json cell) {
+      // A reading that was not there at earlier times gets nulls for them, so that all columns keep
+      // step.
       cells.resize(before);
       cells.push_back(std::move(cell));
     };
@@ -187,6 +195,7 @@ Json Track::json() const {
   Json series = Json::array();
   for (const auto& [key, column] : columns_) {
     const auto cells = [&](std::vector<Json> all) {
+      // And nulls at the end for one that was not there any more.
       all.resize(times_.size());
       return Json(all);
     };

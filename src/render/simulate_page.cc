@@ -78,9 +78,12 @@ std::vector<TimeSeries> liquidations_by_kind(const sim::AssetOutcome& a) {
         for (const size_t side : {size_t{0}, size_t{1}})
           sums[side] += a.samples[m].liquidated[kinds[j].second][side];
       }
+      // Samples are minutes: each bar has a whole quarter of an hour behind it, and stands at its
+      // middle.
       if ((m + 1) % kBar != 0) continue;
       const Instant middle = a.samples[m].at - Duration::seconds(static_cast<int64_t>(kBar) * 30);
       s.points.push_back({middle, sums[0]});
+      // Shorts are drawn downwards.
       s.points.push_back({middle, -sums[1]});
       sums = {};
     }
@@ -101,6 +104,7 @@ std::string charts(const sim::AssetOutcome& a) {
   bool any_dealer = false;
   for (size_t i = 0; i < a.samples.size(); ++i) {
     const sim::Sample& s = a.samples[i];
+    // Coins that were bought by force, less those sold: shorts are closed by buying.
     if (s.price > 0) sold += (s.short_usd - s.long_usd) / s.price;
     cut += s.adl_usd;
     any_dealer |= s.dealer_flow != 0;
@@ -115,6 +119,7 @@ std::string charts(const sim::AssetOutcome& a) {
     if ((i + 1) % kBar != 0) continue;
     const Instant middle = s.at - Duration::seconds(static_cast<int64_t>(kBar) * 30);
     forced.points.push_back({middle, sold});
+    // The sample has the sum since the start; a bar is what came to it.
     dealers.points.push_back({middle, s.dealer_flow - hedge_before});
     if (cut > 0) adl.points.push_back({middle, cut});
     hedge_before = s.dealer_flow;
@@ -214,6 +219,7 @@ std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o
 }
 
 std::string profit_table(const sim::Outcome& o) {
+  // The longest bar of the table is 100 % wide.
   double most = o.fees;
   for (const double p : o.profit) most = std::max(most, std::abs(p));
   std::string out =
@@ -296,9 +302,12 @@ std::string sources_table(const sim::Scenario& scenario) {
       R"(<div class="scroll"><table><tr><th>part</th><th>of</th><th>its figures come from</th>)"
       R"(</tr>)";
   for (const auto& key : order) {
+    // It has a table of its own above.
     if (key.first == "reproduce") continue;
     std::vector<std::string> names = found[key];
     const size_t count = names.size();
+    // Neighbours alone: names come in the scenario's order, and the same one twice in a row says
+    // nothing.
     names.erase(std::unique(names.begin(), names.end()), names.end());
     std::string of;
     for (size_t i = 0; i < std::min<size_t>(names.size(), 6); ++i) of += (i ? ", " : "") + names[i];
@@ -344,6 +353,7 @@ std::string simulate_html(const sim::Scenario& scenario, const sim::Outcome& o) 
     out += fmt::format("<p class=\"soft\">The venues refused {} messages:", o.refused);
     for (const auto& [reason, n] : o.refused_by_reason)
       out += fmt::format(" {} {};", html_escaped(reason), n);
+    // The semicolon behind the last reason.
     out.back() = '.';
     out += "</p>";
   }

@@ -12,6 +12,7 @@ using namespace reports;
 
 namespace {
 
+// Losses below 0 are gains, so the sign stands before the dollar.
 std::string dollars(double usd) {
   const double size = std::abs(usd);
   const char* sign = usd < 0 ? "-" : "";
@@ -25,6 +26,7 @@ std::string dollars(double usd) {
 double move_of(double y, double sign) { return std::expm1(std::copysign(y, sign)); }
 std::string move_text(double move) { return fmt::format("{:+.2f} %", 100 * move); }
 
+// Where the price comes to rest, with its interval; "beyond" is past the end of the evidence.
 std::string rest_text(const StressMove& m) {
   const cascade::CascadeReading& c = m.cascade;
   if (!c.value) return std::string(cascade::evidence_name(c.evidence)) + ": " + c.reason;
@@ -47,6 +49,7 @@ std::string rest_text(const StressMove& m) {
   return text;
 }
 
+// Densities are coins per unit of log price: a hundredth of them is coins per 1 %.
 std::string overlap_text(const std::vector<cascade::OverlapBucket>& buckets, const char* title) {
   if (buckets.empty()) return {};
   std::string out =
@@ -75,6 +78,8 @@ Json bands_json(const std::array<cascade::StressCell, cascade::kLeverageBands.si
   return json;
 }
 
+// Resting points and shocks as moves of the price (-0.05), not as displacements; null without a
+// value.
 Json cascade_json(const StressMove& m) {
   const cascade::CascadeReading& c = m.cascade;
   const auto as_move = [&](const std::optional<double>& y) {
@@ -84,6 +89,8 @@ Json cascade_json(const StressMove& m) {
   json["rest"] = c.value ? Json(move_of(c.value->y, m.wave.move)) : Json();
   json["rest_low"] = c.value ? as_move(c.y_low) : Json();
   json["rest_high"] = c.value ? as_move(c.y_high) : Json();
+  // Two figures that are often confused: the whole way over the shock, and what a further small
+  // shock would move, 1 / (1 - R).
   json["amplification"] = c.value ? Json(c.value->y / m.wave.y) : Json();
   json["amplification_low"] = json_or_null(c.amplification_low);
   json["amplification_high"] = json_or_null(c.amplification_high);
@@ -183,8 +190,10 @@ std::string stress_text(const StressReport& r) {
   out += "\nonce it is absorbed\n";
   for (const StressMove& m : r.moves)
     out += fmt::format("{:>14}   {}\n", move_text(m.wave.move), rest_text(m));
+  // Nothing is printed of a direction that no move was asked for, or without an option chain.
   out += overlap_text(r.overlap_falls, "falling");
   out += overlap_text(r.overlap_rises, "rising");
+  // What limits the figures, then which inputs were not there: none is filled in.
   if (!r.notes.empty() || !r.missing.empty()) out += "\n";
   for (const std::string& note : r.notes) out += "note: " + note + "\n";
   for (const std::string& what : r.missing) out += "missing: " + what + "\n";
@@ -201,6 +210,7 @@ Json stress_json(const StressReport& r) {
   for (const cascade::StressCoin& coin : r.coins)
     json["coins"].push_back({{"coin", coin.name}, {"price", coin.price}, {"beta", coin.beta}});
   json["value_usd"] = r.value_usd;
+  // Levels have no accounts: who stands behind them, and with what equity, no tape tells.
   json["equity_usd"] = r.from_levels ? Json() : Json(r.equity_usd);
   json["accounts"] = r.from_levels ? Json() : Json(r.accounts);
   json["units"] = r.from_levels ? Json() : Json(r.units);
@@ -212,6 +222,7 @@ Json stress_json(const StressReport& r) {
     Json kinds = Json::object();
     for (const cascade::AccountKind kind : cascade::kAccountKinds) {
       const cascade::StressByKind& k = w.kinds[static_cast<size_t>(kind)];
+      // Before kinds without units are passed over: levels fill the bands and have none.
       for (size_t band = 0; band < all.size(); ++band) {
         all[band].coins += k.by_band[band].coins;
         all[band].usd += k.by_band[band].usd;

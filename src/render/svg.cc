@@ -78,6 +78,7 @@ std::string time_axis(const Frame& frame) {
                                          43200,   86400,   172800,   432000,  864000,
                                          2592000, 7776000, 15552000, 31536000};
   double step = steps.back();
+  // The first step that leaves eight labels or fewer.
   for (double s : steps) {
     if (span / s <= 8) {
       step = s;
@@ -99,6 +100,7 @@ std::string time_axis(const Frame& frame) {
   return out;
 }
 
+// Nothing added: low is above high, and the chart is not drawn.
 struct Range {
   double low = HUGE_VAL, high = -HUGE_VAL;
   void add(double v) {
@@ -187,6 +189,7 @@ std::vector<double> round_ticks(double low, double high, int count) {
   if (!(high - low > 1e-9 * std::max(std::fabs(low), std::fabs(high)))) return {low};
   const double raw = (high - low) / count;
   const double power = std::pow(10.0, std::floor(std::log10(raw)));
+  // 1, 2, 2.5 or 5 times a power of ten; 10 where none of them is large enough.
   double step = 10 * power;
   for (double m : {1.0, 2.0, 2.5, 5.0}) {
     if (m * power >= raw) {
@@ -259,6 +262,7 @@ std::string svg_time_chart(const TimeChart& chart) {
         x.add(seconds(p.at));
         y.add(group == &chart.bars ? measured.place(p).second : p.value);
       }
+      // Bars stand on zero, so it is in the range; a line need not come near it.
       if (group == &chart.bars) y.add(0);
     }
   }
@@ -268,6 +272,7 @@ std::string svg_time_chart(const TimeChart& chart) {
   const double pad = (y.high - y.low) * 0.06;
   const Frame frame{
       scale_over(x.low, x.high, kLeft + 6, kWidth - kRight - 6),
+      // SVG counts downwards: low values have the larger y, so the scale runs from the bottom up.
       value_scale(y.low - (y.low == 0 ? 0 : pad), y.high + pad, height - kBottom, kTop), height};
   std::string out = open_svg(chart.title, height);
   out += y_axis(frame, round_ticks(frame.y.from, frame.y.to, 5), chart.scale, chart.unit) +
@@ -337,6 +342,7 @@ std::string svg_strike_chart(const StrikeChart& chart) {
   const Frame frame{across, scale_over(0, y.high * 1.08, height - kBottom, kTop), height};
   std::string out =
       open_svg(chart.title, height) + y_axis(frame, round_ticks(0, frame.y.to, 5), 1, chart.unit);
+  // Calls to the left of the strike, puts to the right, in what the narrowest distance leaves.
   const double slot = across(first + apart) - across(first);
   const double width = std::clamp(slot * 0.42, 0.8, 14.0), base = frame.y(0);
   for (const StrikeBar& bar : chart.bars) {

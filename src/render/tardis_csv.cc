@@ -166,6 +166,7 @@ void TardisCsv::put_start(const Row& row, TextBuffer& out) const {
 // A message is what one stream brought at one time.
 void TardisCsv::begin_message(const Event& event, TextBuffer& out) {
   const std::pair message(event.source, event.received);
+  // Rows wait until their message is over, as several of its events may fill one row.
   if (message_ == message) return;
   finish(out);
   message_ = message;
@@ -245,6 +246,7 @@ void TardisCsv::put_ticker(const Row& row, TextBuffer& out) {
     return;
   }
   const auto index = indices_.find(pair_of(i));
+  // The archives' last_price is the ticker's, which no event of ours carries.
   const std::string_view last_price;
   put_fields(out, std::string_view(t.funding_at), std::string_view(t.funding),
              std::string_view(t.predicted), std::string_view(t.open_interest), last_price,
@@ -264,6 +266,8 @@ void TardisCsv::add_to_option(const Event& event) {
   if (quote != nullptr && in_parts(i)) {
     add_part(known, *quote);
   } else if (quote != nullptr) {
+    // A quote is the whole market of the option but for its open interest, which may come by
+    // itself.
     const std::optional<WideQty> open = known.open_interest;
     known = *quote;
     if (!known.open_interest) known.open_interest = open;

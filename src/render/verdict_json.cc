@@ -8,6 +8,7 @@ using namespace reports;
 
 namespace {
 
+// "reason" only where there is no value: it says what was missing.
 Json item_json(const verdict::Item& item, const char* unit) {
   Json json{{"value", json_or_null(item.value)}, {"unit", unit}, {"source", item.source}};
   if (!item.reason.empty()) json["reason"] = item.reason;
@@ -20,6 +21,7 @@ Json interval_json(const verdict::Interval& interval) {
   return Json{{"low", interval.low}, {"high", interval.high}};
 }
 
+// What the answer would be if the missing change of open interest were so much.
 Json conditionals_json(const std::vector<verdict::Conditional>& list) {
   Json out = Json::array();
   for (const verdict::Conditional& one : list)
@@ -29,6 +31,7 @@ Json conditionals_json(const std::vector<verdict::Conditional>& list) {
   return out;
 }
 
+// Weights and their covariance, so that anyone can work out the chance and its interval again.
 Json fit_json(const verdict::Judged& j) {
   Json json{{"past_days", j.past_days}, {"past_waves", j.past_waves}, {"given", j.given}};
   json["weights"] = std::vector<double>(j.fit->weights.begin(), j.fit->weights.end());
@@ -46,6 +49,7 @@ Json judged_json(const verdict::Judged& j) {
             {"flush_by", d.why()},
             {"answer", verdict::answer_name(j.answer)},
             {"probability", json_or_null(j.probability)}};
+  // Without a probability the day was refused: then its interval and base rate are null, not 0.
   json["interval_80"] = j.probability ? interval_json(j.interval) : Json();
   json["refused"] = !j.probability;
   json["refusal"] = j.refusal;
@@ -66,6 +70,7 @@ Json judged_json(const verdict::Judged& j) {
   json["daily_deviation"] = json_or_null(d.volatility);
   json["fit"] = j.fit ? fit_json(j) : Json();
   json["would_be"] = conditionals_json(j.would_be);
+  // By the open interest of a part of the market, where the whole was not measured.
   if (j.by_part)
     json["by_a_part"] = {{"source", d.part_interest_change.source},
                          {"open_interest_change", j.by_part->assumed},
@@ -78,6 +83,7 @@ Json judged_json(const verdict::Judged& j) {
   return json;
 }
 
+// null: no finished day to score. Areas are null where all days came out alike.
 Json score_json(const std::optional<verdict::Score>& s) {
   if (!s) return {};
   return Json{{"days", s->days},
@@ -103,6 +109,7 @@ Json bins_json(const std::vector<verdict::Bin>& bins) {
   return out;
 }
 
+// "asset" is empty for all coins together.
 Json answer_json(const verdict::AnswerCount& a) {
   return Json{{"answer", verdict::answer_name(a.answer)},
               {"asset", a.asset},
@@ -146,6 +153,7 @@ Json verdict_json(const DayVerdict& v) {
   json["rules"] = v.rules;
   json["standing"] = {{"switched_off", v.standing.switched_off}, {"words", v.standing.words}};
   json["such_answers_before"] = v.such_answers ? answer_json(*v.such_answers) : Json();
+  // As it stood before the day: nothing here has seen what came after it.
   json["score_before"] = score_json(v.score);
   json["price"] = {{"lower_by_5_in_7_days", json_or_null(v.price_risk)},
                    {"from", "volatility alone"}};
@@ -196,6 +204,7 @@ std::string record_json(const RecordReport& report) {
                    {"from", "volatility alone"}};
   json["next_fits"] = Json::array();
   for (const verdict::Judged& j : report.next) {
+    // A coin without enough finished days has no next fit.
     if (!j.fit) continue;
     Json one = fit_json(j);
     one["model"] = verdict::model_name(j.model);

@@ -44,6 +44,7 @@ std::vector<std::string> objects(std::string_view list) {
   size_t begin = 0;
   for (size_t i = 0; i < list.size(); ++i) {
     const char c = list[i];
+    // Braces inside a text do not count.
     if (c == '"' && (i == 0 || list[i - 1] != '\\')) text = !text;
     if (text) continue;
     if (c == '{' && depth++ == 0) begin = i;
@@ -56,6 +57,7 @@ std::vector<std::string> objects(std::string_view list) {
 class BinanceFront final : public Front {
  public:
   explicit BinanceFront(std::string_view market) {
+    // Its published limits: incoming messages and topics a connection, and pings of its own.
     habits_.takes_anything = true;
     habits_.requests_burst = 15;
     habits_.topics_max = 1024;

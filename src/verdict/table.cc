@@ -16,6 +16,7 @@ Error at_column(const CsvTable& table, const CsvRecord& row, std::string_view co
   return Error{Fault::malformed, std::move(what), fmt::format("{}: {}", table.place(row), column)};
 }
 
+// Missing where the cell is empty: what came after that day is not known, which is not "no".
 Result<std::optional<bool>> flag_of(const CsvTable& table, const CsvRecord& row,
                                     std::string_view column) {
   const auto number = TRY(number_of(table, row, column));
@@ -56,6 +57,7 @@ std::string_view column_named(const CsvTable& table, std::string_view name) {
   return name;
 }
 
+// An item without a value says why, in words that the refusal of its day can repeat.
 Result<Item> item_of(const CsvTable& table, const CsvRecord& row, std::string_view column,
                      double unit = 1) {
   Item item;
@@ -130,7 +132,9 @@ Result<std::vector<FlushDay>> read_flush_days(const CsvTable& table) {
     day.volatility = TRY(number_of(table, row, "ewma94"));
     day.funding = TRY(item_of(table, row, "funding_annual"));
     day.interest_change = TRY(item_of(table, row, "oi_coins_logchange_1d"));
+    // The column counts in steps of 10 % a year; items are fractions a year.
     day.funding_change = TRY(item_of(table, row, "x4_unclipped", 0.1));
+    // In units of the coin's own daily deviation.
     day.own_interest_change = TRY(item_of(table, row, column_named(table, "s2")));
     day.own_funding_change = TRY(item_of(table, row, column_named(table, "s4")));
     day.size_ln = TRY(number_of(table, row, "x1_ln_longliq_over_median"));
@@ -165,9 +169,11 @@ Result<std::vector<gauges::DayFigures>> read_days(const CsvTable& table) {
     if (day.asset.empty()) return at_column(table, row, "symbol", "missing");
     day.day = TRY(day_of(table, row, "date"));
     const auto close = TRY(positive_of(table, row, "close"));
+    // 4: as a spot market's trade, the highest rank of Prices::rank.
     if (close) day.closes.push_back({table.file, "close", table.file, 4, *close});
     const auto longs = TRY(number_of(table, row, "liq_long_usd"));
     const auto shorts = TRY(number_of(table, row, "liq_short_usd"));
+    // One side alone has no share and no oscillator, and reads as if the other were 0.
     if (longs.has_value() != shorts.has_value())
       return at_column(table, row, longs ? "liq_short_usd" : "liq_long_usd",
                        "missing, with the other side there");
@@ -176,6 +182,7 @@ Result<std::vector<gauges::DayFigures>> read_days(const CsvTable& table) {
     if (longs) day.liquidations.push_back({table.file, *longs, *shorts});
     auto coins = TRY(positive_of(table, row, "oi_coins"));
     const auto usd = TRY(positive_of(table, row, "oi_usd"));
+    // Dollars are turned into coins at the day's own close, since the items are about coins.
     if (!coins && usd && close) coins = *usd / *close;
     if (coins)
       day.interest.push_back(
@@ -187,6 +194,7 @@ Result<std::vector<gauges::DayFigures>> read_days(const CsvTable& table) {
     day.longs_within_2pct_usd = TRY(positive_of(table, row, "longs_within_2pct_usd"));
     out.push_back(std::move(day));
   }
+  // Over the whole table: one day beyond 100 % a year may be true.
   TRY(funding_in_fractions(out, table.file));
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
     return std::tie(a.day, a.asset) < std::tie(b.day, b.asset);

@@ -341,8 +341,8 @@ struct FundingRateRule final : PayloadRule {
         funding.interval = Duration::hours(*hours);
       }
     }
-    // What was paid, and what a mean is of, ends with the row's period; other rates are of what is to
-    // come, and when is not known unless a column says it.
+    // What was paid, and what a mean is of, ends with the row's period; other rates are of what is
+    // to come, and when is not known unless a column says it.
     if (settles_at) {
       funding.settles_at = row.instant(*settles_at);
     } else if (kind == FundingKind::settled || kind == FundingKind::mean) {
