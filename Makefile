@@ -11,7 +11,7 @@ help:
 	@echo "make demo    build; 30 January 2026 as published and simulated, claims, stress; pages in out/"
 	@echo "make page    build the page of delever serve (Node.js, npm)"
 	@echo "make deb     Debian packages in build/package/packages; make install PREFIX=/usr/local: without a package"
-	@echo "make test    build and run every test (ctest, dev preset)"
+	@echo "make test    build and run every test (ctest, test preset: dev with whole modules compiled at once)"
 	@echo "make python  the Python package in build/package/python, and its tests (docs/python.md)"
 	@echo "make fuzz    each fuzz target for 10 s (clang, address and undefined-behaviour sanitizers)"
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
@@ -63,9 +63,9 @@ install: page package
 	cmake --install build/package --component delever --prefix $(abspath $(PREFIX))
 
 test: deps
-	cmake --preset dev
-	cmake --build --preset dev
-	ctest --preset dev -j2
+	cmake --preset test
+	cmake --build --preset test
+	ctest --preset test -j2
 
 python: package
 	ctest --test-dir build/package -R '^python$$' --output-on-failure

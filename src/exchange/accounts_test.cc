@@ -7,8 +7,6 @@ namespace {
 
 using namespace fixture;
 
-constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
-
 TEST(HedgeMode, LongAndShortStandBesideEachOther) {
   Venue v(still_venue());
   const AccountId a = v.open(100'000, 0, {.hedge = true}), b = v.open(1'000'000);

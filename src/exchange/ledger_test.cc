@@ -9,8 +9,6 @@ namespace {
 
 using namespace fixture;
 
-constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
-
 // What must not compile: anything but money as the amount of a movement.
 template <class Amount>
 concept MovesAs = requires(Ledger ledger, MoneyAccount side, CoinId coin, Amount amount) {

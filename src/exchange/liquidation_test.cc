@@ -8,8 +8,6 @@ namespace {
 using namespace fixture;
 using Levels = Venue::Levels;
 
-constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
-
 ExchangeSetup with_fee(std::string_view venue, double fee) {
   ExchangeSetup setup = still_venue(venue);
   setup.listings[kPerp].rules.fees->liquidation = Rate::nearest(fee).value();

@@ -16,6 +16,9 @@ inline void PrintTo(Reject reject, std::ostream* out) { *out << reject_name(reje
 
 namespace delever::exchange::fixture {
 
+// Coins in units of 1e-8.
+constexpr int64_t units(double x) { return static_cast<int64_t>(x * 1e8 + (x < 0 ? -0.5 : 0.5)); }
+
 // small_venue with marks that the test publishes and no funding, so that nothing moves but what a
 // test moves.
 inline ExchangeSetup still_venue(std::string_view venue = "binance") {

@@ -5,11 +5,10 @@
 #include <cmath>
 
 #include "options/black.h"
+#include "options/instants_testing.h"
 
 namespace delever::options {
 namespace {
-
-Instant at(std::string_view text) { return Instant::parse(text).value(); }
 
 // A coin-settled chain with exact two-sided prices around a known forward.
 Chain coin_chain(double forward = 89300) {

@@ -6,11 +6,10 @@
 
 #include "base/random.h"
 #include "options/black.h"
+#include "options/instants_testing.h"
 
 namespace delever::options {
 namespace {
-
-Instant at(std::string_view text) { return Instant::parse(text).value(); }
 
 Chain small_chain() {
   Chain chain{.venue = "deribit",
