@@ -64,13 +64,10 @@ struct TestArguments {
   std::vector<std::string> tapes;
 };
 
-struct Samples {
-  std::vector<std::pair<Instant, std::vector<gauges::Reading>>> readings;
-};
-
-// Only what the rules ask for is kept of each time.
-Result<Samples> sample(const TestArguments& a, const std::string& asset,
-                       const std::vector<alerts::Rule>& rules, Context& context) {
+// Only what the rules ask for is read of each time, and nothing is kept of it.
+Result<void> sample(const TestArguments& a, const std::string& asset,
+                    const std::vector<alerts::Rule>& rules, Context& context,
+                    const ReadingsSink& each) {
   GaugesOptions options{.tapes = a.tapes, .only = {}, .asset = asset};
   std::set<std::string> names;
   for (const alerts::Rule& rule : rules) {
@@ -80,12 +77,7 @@ Result<Samples> sample(const TestArguments& a, const std::string& asset,
   options.from = a.from;
   options.to = a.until;
   options.step = a.step;
-  Samples out;
-  TRY(sample_gauges(options, context,
-                    [&](Instant at, const std::vector<gauges::Reading>& readings) {
-                      out.readings.emplace_back(at, readings);
-                    }));
-  return out;
+  return sample_gauges(options, context, each);
 }
 
 // The verdict of each day that is over, known an hour after its end.
@@ -142,24 +134,24 @@ Result<std::vector<alerts::Alert>> played(const TestArguments& a, alerts::AlertB
   if (wants(alerts::Kind::gap)) gaps = TRY(gaps_of(a.tapes));
   std::set<std::string> assets;
   for (const alerts::Rule& rule : book.rules()) assets.insert(rule.asset);
+  const Instant until = TRY(time_or_last(a.until, "--to", a.tapes, context));
+  const Instant from = a.from.empty() ? until : TRY(parse_at(a.from, "--from", context));
   std::vector<alerts::Alert> out;
-  bool first = true;  // gaps are of no coin: they go with the first
+  const std::vector<GapSeen>* of_all = &gaps;  // gaps are of no coin: they go with the first
   for (const std::string& asset : assets) {
-    const Samples samples = TRY(sample(a, asset, book.rules(), context));
-    if (samples.readings.empty()) continue;
     std::map<Instant, std::string> answers;
-    if (wants(alerts::Kind::verdict))
-      answers = TRY(verdicts(a, asset, samples.readings.front().first,
-                             samples.readings.back().first, context));
-    for (const auto& [at, readings] : samples.readings) {
-      alerts::Moment moment{.asset = asset, .at = at, .readings = &readings, .verdict = {}};
-      // The last verdict that was known at that moment.
-      const auto after = answers.upper_bound(at);
-      if (after != answers.begin()) moment.verdict = std::prev(after)->second;
-      if (first) moment.gaps = &gaps;
-      for (alerts::Alert& one : book.hear(moment)) out.push_back(std::move(one));
-    }
-    first = false;
+    if (wants(alerts::Kind::verdict)) answers = TRY(verdicts(a, asset, from, until, context));
+    TRY(sample(a, asset, book.rules(), context,
+               [&](Instant at, const std::vector<gauges::Reading>& readings) {
+                 alerts::Moment moment{
+                     .asset = asset, .at = at, .readings = &readings, .verdict = {}};
+                 // The last verdict that was known at that moment.
+                 const auto after = answers.upper_bound(at);
+                 if (after != answers.begin()) moment.verdict = std::prev(after)->second;
+                 moment.gaps = of_all;
+                 for (alerts::Alert& one : book.hear(moment)) out.push_back(std::move(one));
+               }));
+    of_all = nullptr;
   }
   // Coin by coin so far; who reads them, or is sent them, wants the order of time.
   std::stable_sort(out.begin(), out.end(),

@@ -31,35 +31,42 @@ bool knows_nothing(const Brief& brief, bool claims_given) {
          (!claims_given || std::all_of(brief.claims.begin(), brief.claims.end(), pending));
 }
 
+Error nothing_known(const std::string& asset, std::optional<Instant> at) {
+  const std::string when = at ? " at " + at->text() : std::string();
+  return {Fault::no_evidence, fmt::format("nothing is known of {}{}", asset, when), "brief"};
+}
+
 Result<void> run_brief(Session& session, const BriefOptions& options) {
   const Brief brief = TRY(brief_of(options, session.context));
   TRY(write_output(session, session.out, rendered(brief, session.format)));
-  if (knows_nothing(brief, !options.claims.empty()))
-    return Error{Fault::no_evidence,
-                 fmt::format("nothing is known of {} at {}", brief.asset, brief.as_of.text()),
-                 "brief"};
+  if (knows_nothing(brief, !options.claims.empty())) return nothing_known(brief.asset, brief.as_of);
   return {};
 }
 
 Result<void> follow_brief(Session& session, const BriefOptions& options,
                           const FollowArguments& following) {
-  if (options.tapes.empty() || !options.claims.empty() || !options.at.empty())
-    return Error{Fault::usage, "goes with --tape, and without --claims and --at", "--follow"};
-  std::vector<gauges::Reading> last;
-  const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
-    const Brief brief = TRY(tape.brief());
-    if (same_readings(brief.readings, last)) return {};
-    last = brief.readings;
+  if (options.tapes.empty() || !options.at.empty())
+    return Error{Fault::usage, "goes with --tape, and without --at", "--follow"};
+  std::optional<Brief> last;
+  const auto show = [&](FollowedTape& tape, Duration behind) -> Result<void> {
+    Brief brief = TRY(tape.brief());
+    if (last && same_answers(brief, *last)) return {};
+    last = std::move(brief);
     if (session.format == "text")
       write(session.io.out, fmt::format("{:.1f} s behind the wire\n", behind.in_seconds()));
     const char* const between = session.format == "text" ? "\n" : "";
-    return write_output(session, "", rendered(brief, session.format) + between);
+    return write_output(session, "", rendered(*last, session.format) + between);
   };
   FollowedTape::Options tape{.tapes = options.tapes,
                              .asset = options.asset.empty() ? "BTC" : options.asset,
+                             .claims = options.claims,
                              .rules = options.rules,
-                             .claim_rules = options.claim_rules};
-  return follow(session, tape, following, show);
+                             .claim_rules = options.claim_rules,
+                             .verdict = true};
+  const FollowEnd end = TRY(follow(session, tape, following, show));
+  if (end == FollowEnd::closed && (!last || knows_nothing(*last, !options.claims.empty())))
+    return nothing_known(coin_named(tape.asset), last ? std::optional(last->as_of) : std::nullopt);
+  return {};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "render/chain_render.h"
 #include "reports/chain.h"
+#include "reports/inputs.h"
 
 namespace delever::cli {
 
@@ -40,7 +41,7 @@ Result<void> follow_chain(Session& session, const ChainOptions& options,
   if (options.tapes.empty() || !options.at.empty())
     return Error{Fault::usage, "goes with --tape, and without --at", "--follow"};
   std::string last;
-  const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
+  const auto show = [&](FollowedTape& tape, Duration behind) -> Result<void> {
     auto report = tape.chain(options.expiry);
     // A chain that is not yet known may still come.
     if (!report.has_value() && report.error().fault == Fault::no_evidence) return {};
@@ -55,8 +56,12 @@ Result<void> follow_chain(Session& session, const ChainOptions& options,
       write(session.io.out, fmt::format("{:.1f} s behind the wire\n", behind.in_seconds()));
     return write_output(session, "", out);
   };
-  return follow(session, {.tapes = options.tapes, .asset = options.asset, .rules = options.rules},
-                following, show);
+  const FollowedTape::Options tape{
+      .tapes = options.tapes, .asset = options.asset, .rules = options.rules};
+  if (TRY(follow(session, tape, following, show)) == FollowEnd::closed && last.empty())
+    return Error{Fault::no_evidence, "no options of " + coin_named(options.asset) + " are known",
+                 "chain"};
+  return {};
 }
 
 }  // namespace

@@ -16,9 +16,11 @@ struct FollowArguments {
 void add_follow(Verb* verb, FollowArguments& arguments);
 
 // Feeds the tape and calls `show` when `every` has passed and something came, until the tape is
-// closed or a signal ends it. `behind`: how far what is shown lies behind the wire.
-using Show = std::function<Result<void>(const reports::FollowedTape& tape, Duration behind)>;
-Result<void> follow(Session& session, const reports::FollowedTape::Options& options,
-                    const FollowArguments& arguments, const Show& show);
+// closed or a signal ends it. A tape that stands still is said on standard error. `behind`: how far
+// what is shown lies behind the wire.
+using Show = std::function<Result<void>(reports::FollowedTape& tape, Duration behind)>;
+enum class FollowEnd : uint8_t { closed, stopped };
+Result<FollowEnd> follow(Session& session, const reports::FollowedTape::Options& options,
+                         const FollowArguments& arguments, const Show& show);
 
 }  // namespace delever::cli

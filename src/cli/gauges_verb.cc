@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <tuple>
 
-#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
 #include "cli/output.h"
 #include "render/readings_render.h"
+#include "reports/inputs.h"
 #include "reports/readings.h"
 
 namespace delever::cli {
@@ -36,36 +40,43 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
                     }));
   TRY(output->finish());
   if (!known)
-    return Error{Fault::no_evidence, "nothing is known of " + upper(options.asset), "gauges"};
+    return Error{Fault::no_evidence, "nothing is known of " + coin_named(options.asset), "gauges"};
   return {};
 }
 
 // Readings that have not changed are not printed again.
 Result<void> follow_gauges(Session& session, const GaugesOptions& options,
                            const FollowArguments& following) {
-  if (!options.from.empty() || !options.to.empty())
-    return Error{Fault::usage, "goes without --from and --to", "--follow"};
+  if (!options.from.empty() || !options.to.empty() || options.step != GaugesOptions().step)
+    return Error{Fault::usage, "goes with --every, and without --from, --to and --step",
+                 "--follow"};
+  const std::set<std::string_view> only = TRY(gauges_named(options.only));
   const bool csv = session.format == "csv";
   const auto put_reading = csv ? put_reading_csv : put_reading_json;
-  std::vector<gauges::Reading> last;
+  using Key = std::tuple<std::string, std::optional<std::string>, std::optional<Instant>>;
+  std::map<Key, gauges::Reading> last;
+  bool known = false;
   if (csv) write(session.io.out, kReadingsCsvHeader);
-  const auto show = [&](const FollowedTape& tape, Duration behind) -> Result<void> {
-    const std::vector<gauges::Reading> now = tape.readings();
+  const auto show = [&](FollowedTape& tape, Duration behind) -> Result<void> {
     TextBuffer out;
-    for (const gauges::Reading& r : now) {
-      const bool same = std::any_of(last.begin(), last.end(), [&](const gauges::Reading& before) {
-        return same_readings({before}, {r});
-      });
-      if (!same) put_reading(out, *tape.at(), r);
+    for (const gauges::Reading& r : tape.readings()) {
+      if (!only.empty() && !only.contains(r.name)) continue;
+      const auto [before, is_new] = last.try_emplace({r.name, r.venue, r.expiry}, r);
+      if (!is_new && same_reading(before->second, r)) continue;
+      before->second = r;
+      known = known || r.state != gauges::State::pending;
+      put_reading(out, *tape.at(), r);
     }
-    last = now;
     if (session.io.progress)
       write(session.io.err,
             fmt::format("delever: {:.1f} s behind the wire\n", behind.in_seconds()));
     return write_output(session, "", out.view());
   };
-  return follow(session, {.tapes = options.tapes, .asset = options.asset, .rules = options.rules},
-                following, show);
+  const FollowedTape::Options tape{
+      .tapes = options.tapes, .asset = options.asset, .rules = options.rules};
+  if (TRY(follow(session, tape, following, show)) == FollowEnd::closed && !known)
+    return Error{Fault::no_evidence, "nothing is known of " + coin_named(options.asset), "gauges"};
+  return {};
 }
 
 }  // namespace

@@ -1,23 +1,15 @@
 // Goal: nothing of the user's is lost when the program is killed between any two of the calls by
 // which it changes files. The program runs under ptrace and is killed at the n-th such call, for
 // every n there is (or an even choice of them); then the old file is there whole, or the new one.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "base/source_root.h"
-#include "cli/program_testing.h"
 #include "cli/run_testing.h"
+#include "cli/traced_testing.h"
 
 namespace delever::cli {
 namespace {
@@ -26,97 +18,6 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 #if defined(__x86_64__)
-
-// Calls that change a file, a name or what the disk has confirmed.
-bool changes_files(const user_regs_struct& regs) {
-  switch (regs.orig_rax) {
-    case SYS_write:
-    case SYS_pwrite64:
-    case SYS_writev:
-    case SYS_rename:
-    case SYS_renameat:
-    case SYS_unlink:
-    case SYS_unlinkat:
-    case SYS_ftruncate:
-    case SYS_fsync:
-    case SYS_fdatasync:
-    case SYS_mkdir:
-    case SYS_rmdir:
-    case SYS_fsetxattr:
-    case SYS_fchmod:
-      return true;
-    case SYS_open:
-      return (regs.rsi & O_CREAT) != 0;
-    case SYS_openat:
-      return (regs.rdx & O_CREAT) != 0;
-    default:
-      return false;
-  }
-}
-
-struct Traced {
-  bool possible = true;  // somewhere ptrace is not allowed
-  size_t calls = 0;      // that change files
-  int code = -1;         // of a run that came to its end
-};
-
-// Runs the program, and kills it when it enters its n-th call that changes files (0: never).
-Traced run_traced(const Words& words, size_t kill_at) {
-  Traced traced;
-  const pid_t child = fork();
-  if (child == 0) {
-    const int null = ::open("/dev/null", O_WRONLY);
-    dup2(null, 1);
-    dup2(null, 2);
-    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
-    exec_program(words);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (!WIFSTOPPED(status)) {
-    traced.possible = false;
-    return traced;
-  }
-  ptrace(PTRACE_SETOPTIONS, child, nullptr,
-         PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
-  ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
-  std::set<pid_t> inside;  // threads between the entry of a call and its end
-  bool killed = false;
-  for (pid_t who; (who = waitpid(-1, &status, __WALL)) > 0;) {
-    if (WIFEXITED(status) || WIFSIGNALED(status)) {
-      if (who != child) continue;
-      if (WIFEXITED(status)) traced.code = WEXITSTATUS(status);
-      if (killed) traced.code = -1;
-      break;
-    }
-    long pass_on = 0;
-    const int signal = WSTOPSIG(status);
-    if (signal == (SIGTRAP | 0x80)) {
-      if (inside.erase(who) == 0) {
-        inside.insert(who);
-        user_regs_struct regs{};
-        ptrace(PTRACE_GETREGS, who, nullptr, &regs);
-        if (!killed && changes_files(regs) && ++traced.calls == kill_at) {
-          killed = true;
-          kill(child, SIGKILL);
-        }
-      }
-    } else if (signal != SIGTRAP && signal != SIGSTOP) {
-      pass_on = signal;
-    }
-    ptrace(PTRACE_SYSCALL, who, nullptr, pass_on);
-  }
-  return traced;
-}
-
-// Every n up to `calls`, or `most` of them, the first and the last among them.
-std::vector<size_t> choice_of(size_t calls, size_t most) {
-  std::vector<size_t> chosen;
-  const size_t step = std::max<size_t>(1, calls / most);
-  for (size_t n = 1; n <= calls; n += step) chosen.push_back(n);
-  for (size_t n = calls; n + 12 > calls && n > 0; --n) chosen.push_back(n);  // the end matters most
-  return chosen;
-}
 
 void save(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -173,11 +74,14 @@ TEST(Kill, text_and_pages) {
                     tape = folder + "/f.tape";
   save(csv, rows(0, 50));
   ASSERT_EQ(run({"import", "csv", "--map", kMap, csv, "--out", tape}).code, 0);
-  for (const Words& words :
-       std::vector<Words>{{"gauges", "--tape", tape, "--out", out},
-                          {"brief", "--tape", tape, "--format", "html", "--out", out},
-                          {"tape", "cat", "--events", tape, "--out", out},
-                          {"tape", "export", "--table", "derivative_ticker", tape, "--out", out}}) {
+  for (const Words& words : std::vector<Words>{
+           {"gauges", "--tape", tape, "--out", out},
+           {"brief", "--tape", tape, "--format", "html", "--out", out},
+           {"tape", "cat", "--events", tape, "--out", out},
+           {"tape", "export", "--table", "derivative_ticker", tape, "--out", out},
+           {"verdict", source_root() + "/fixtures/verdict/record.csv", "--record", "--format",
+            "csv", "--out", out},
+           {"alerts", "test", "rules/alerts.toml", "--tape", tape, "--step", "1d", "--out", out}}) {
     expect_old_or_new(words, out, "", words[0] + " to a new file");
     expect_old_or_new(words, out, "x", words[0] + " over an old file");
   }

@@ -18,6 +18,15 @@ std::string episode_tape(const std::string& name) {
   return tape;
 }
 
+std::string last_time_of(const std::string& tape) {
+  const Ran info = run({"tape", "info", "--format", "json", tape});
+  const std::string key = "\"last\":\"";
+  std::string out = info.out;
+  std::erase(out, ' ');
+  const size_t at = out.find(key) + key.size();
+  return out.substr(at, out.find('"', at) - at);
+}
+
 TEST(Record, WithoutANetworkItSaysWhichAddressWhyAndWhatToDo) {
   const Ran ran = run({"record", "okx:BTC-USDT-SWAP", "--url", "okx=http://127.0.0.1:1", "--out",
                        scratch("never.tape")});
@@ -87,12 +96,52 @@ TEST(Follow, AClosedTapeIsPrintedOnceAsReadingItPrintsIt) {
   EXPECT_NE(brief.out.find("Leverage brief, BTC"), std::string::npos);
 }
 
+// Claims and verdict with it: what is followed is what is asked.
+TEST(Follow, ABriefOfAClosedTapeSaysWhatAskingForItSays) {
+  const std::string tape = episode_tape("follow.tape");
+  const std::string claims = source_root() + "/fixtures/episode/claims.csv";
+  for (const char* asset : {"btc", "ETH"}) {
+    for (const char* format : {"text", "json"}) {
+      const std::vector<std::string> common{"brief",   "--tape", tape,       "--claims", claims,
+                                            "--asset", asset,    "--format", format};
+      std::vector<std::string> following = common, asking = common;
+      following.push_back("--follow");
+      const Ran followed = run(following);
+      ASSERT_EQ(followed.code, 0) << followed.err;
+      const std::string at = last_time_of(tape);
+      asking.insert(asking.end(), {"--at", at});
+      const Ran asked = run(asking);
+      ASSERT_EQ(asked.code, 0) << asked.err;
+      std::string out = followed.out;
+      if (std::string_view(format) == "text") {
+        EXPECT_NE(asked.out.find("Published claims"), std::string::npos);
+        EXPECT_NE(out.find(" s behind the wire\n"), std::string::npos);
+        out = out.substr(out.find('\n') + 1, asked.out.size());
+      }
+      EXPECT_EQ(out, asked.out) << asset << " " << format << " at " << at;
+    }
+  }
+}
+
+TEST(Follow, OnlyWhatIsAskedForAndAFourWhereNothingIsKnown) {
+  const std::string tape = episode_tape("follow.tape");
+  const Ran some = run({"gauges", "--tape", tape, "--only", "funding_rate", "--follow"});
+  EXPECT_EQ(some.code, 0) << some.err;
+  EXPECT_EQ(some.out, run({"gauges", "--tape", tape, "--only", "funding_rate"}).out);
+  EXPECT_EQ(run({"gauges", "--tape", tape, "--only", "nonsense", "--follow"}).code, 2);
+  for (const char* verb : {"gauges", "brief", "chain"}) {
+    const Ran ran = run({verb, "--tape", tape, "--asset", "NOSUCH", "--follow"});
+    EXPECT_EQ(ran.code, 4) << verb << ": " << ran.err;
+  }
+}
+
 TEST(Follow, WhatDoesNotGoWithIt) {
   const std::string tape = episode_tape("follow.tape");
   for (const auto& arguments : std::vector<std::vector<std::string>>{
            {"brief", "--follow"},
            {"brief", "--tape", tape, "--follow", "--at", "2026-01-30"},
            {"gauges", "--tape", tape, "--follow", "--to", "2026-01-30"},
+           {"gauges", "--tape", tape, "--follow", "--step", "1m"},
            {"chain", "--tape", tape, "--follow", "--at", "2026-01-30"},
            {"gauges", "--tape", tape, "--follow", "--every", "often"},
            {"gauges", "--tape", "/no/such.tape", "--follow"}}) {

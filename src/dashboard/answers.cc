@@ -268,7 +268,7 @@ Result<std::unique_ptr<Follower>> Follower::open(const Subject& subject, const s
   return out;
 }
 
-Result<FramePtr> Follower::frame() const {
+Result<FramePtr> Follower::frame() {
   auto frame = std::make_shared<Frame>();
   frame->brief = TRY(tape_->brief());
   // Copies of what is known so far, so that answers are made from them on any thread while the

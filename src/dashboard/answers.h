@@ -54,7 +54,7 @@ class Follower {
   Result<bool> advance(uint64_t most) { return tape_->advance(most); }
   bool complete() const { return tape_->complete(); }
   std::optional<Instant> at() const { return tape_->at(); }
-  Result<FramePtr> frame() const;  // without claims, and without a verdict
+  Result<FramePtr> frame();  // without claims, and without a verdict
 
  private:
   std::unique_ptr<reports::SeriesBuilder> series_;

@@ -60,9 +60,9 @@ Fact sign_acf_decay(const Track* t) {
   std::vector<SignSums> stretches(kSignBlocks, {std::vector<double>(lags.size()), 0, 0});
   for (size_t i = 0; i < usable; ++i) {
     SignSums& s = stretches[i * kSignBlocks / usable];
-    for (size_t k = 0; k < lags.size(); ++k)
-      s.products[k] += t->orders[i].sign * t->orders[i + lags[k]].sign;
-    s.signs += t->orders[i].sign;
+    const int sign = t->orders[i].sign;
+    for (size_t k = 0; k < lags.size(); ++k) s.products[k] += sign * t->orders[i + lags[k]].sign;
+    s.signs += sign;
     s.count += 1;
   }
   const statistics::Estimate found = statistics::block_bootstrap(
@@ -107,16 +107,17 @@ Bins binned(const Track& t, Duration length) {
   out.trades.resize(n);
   out.quotes.resize(n);
   out.returns.resize(n);
-  for (const Order& order : t.orders) {
+  for (const Order order : t.orders) {
     const int64_t b = number(order.at) - first;
     if (b >= 0 && b < static_cast<int64_t>(n))
       out.trades[static_cast<size_t>(b)] += order.sign * order.coins;
   }
   for (size_t i = 1; i < t.quotes.size(); ++i) {
-    const int64_t b = number(t.quotes[i].second - inside) - first;
+    const QuoteState before = t.quotes[i - 1], now = t.quotes[i];
+    const int64_t b = number(now.second - inside) - first;
     if (b < 0 || b >= static_cast<int64_t>(n)) continue;
-    out.quotes[static_cast<size_t>(b)] += imbalance(t.quotes[i - 1], t.quotes[i]);
-    out.returns[static_cast<size_t>(b)] += std::log(t.quotes[i].mid() / t.quotes[i - 1].mid());
+    out.quotes[static_cast<size_t>(b)] += imbalance(before, now);
+    out.returns[static_cast<size_t>(b)] += std::log(now.mid() / before.mid());
   }
   return out;
 }
@@ -257,10 +258,16 @@ Fact hawkes_fact(std::string name, std::vector<double> seconds, const std::strin
 void measure_flow(const Observer& observed, FactSet& out) {
   const Track* t = busiest(observed);
   out.push_back(sign_acf_decay(t));
+  // Of the different times only the last are fitted to: no more than some of them are held.
   std::vector<double> times;
-  if (t) {
-    for (const Order& order : t->orders)
-      times.push_back((order.at - t->orders.front().at).in_seconds());
+  const Instant first = t && !t->orders.empty() ? t->orders.front().at : Instant();
+  const auto forget = [&] {
+    times = statistics::merged(std::move(times));
+    if (times.size() > kHawkesMost) times.erase(times.begin(), times.end() - kHawkesMost);
+  };
+  for (size_t i = 0; t && i < t->orders.size(); ++i) {
+    times.push_back((t->orders[i].at - first).in_seconds());
+    if (times.size() >= 4 * kHawkesMost) forget();
   }
   out.push_back(
       hawkes_fact("hawkes_branching_orders", std::move(times), t ? t->name : "", "orders"));

@@ -40,9 +40,9 @@ std::optional<Shock> largest_hour(const Observer& observed) {
 std::vector<double> spreads(const Track& t) {
   std::vector<double> out;
   for (size_t i = 0; i + 1 < t.quotes.size(); ++i) {
-    const double bp = 1e4 * (t.quotes[i].ask - t.quotes[i].bid) / t.quotes[i].mid();
-    const auto stands =
-        static_cast<size_t>((t.quotes[i + 1].second - t.quotes[i].second).ns() / 1'000'000'000);
+    const QuoteState now = t.quotes[i], next = t.quotes[i + 1];
+    const double bp = 1e4 * (now.ask - now.bid) / now.mid();
+    const auto stands = static_cast<size_t>((next.second - now.second).ns() / 1'000'000'000);
     out.insert(out.end(), std::min<size_t>(stands, 3600), bp);
   }
   return out;
@@ -74,7 +74,7 @@ void depth_fact(const Observer& observed, const char* name,
   const Track* first = busiest(observed);
   for (const Track& t : observed.tracks()) {
     std::vector<double> found, reaches;
-    for (const DepthState& state : t.depth) {
+    for (const DepthState state : t.depth) {
       if (state.*within) found.push_back(*(state.*within));
       reaches.push_back(state.reach);
     }
@@ -132,10 +132,10 @@ void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<
 }
 
 template <class State, class Read>
-std::pair<std::vector<double>, std::vector<double>> around(const std::vector<State>& states,
+std::pair<std::vector<double>, std::vector<double>> around(const Spilled<State>& states,
                                                            const Shock& shock, Read read) {
   std::pair<std::vector<double>, std::vector<double>> out;
-  for (const State& s : states) {
+  for (const State s : states) {
     const std::optional<double> value = read(s);
     if (!value) continue;
     if (s.second >= shock.from - kBefore && s.second < shock.from) out.first.push_back(*value);
@@ -147,7 +147,7 @@ std::pair<std::vector<double>, std::vector<double>> around(const std::vector<Sta
 
 template <class State, class Read>
 void after_shock(const Track* t, const std::optional<Shock>& shock, Fact fact, bool loss,
-                 std::vector<State> Track::*states, uint32_t stream, Read read, FactSet& out) {
+                 Spilled<State> Track::*states, uint32_t stream, Read read, FactSet& out) {
   if (t) fact.source = t->name;
   if (!t || (t->*states).empty()) {
     fact.reason = loss ? "no books" : "no best quotes";

@@ -52,10 +52,10 @@ std::optional<double> pair_correlation(const std::vector<double>& x,
 
 // The last price of each step. One without a trade keeps the price before it, as candles of venues
 // do; after ten of them the market was not being recorded.
-std::vector<Point> last_prices(const std::vector<Order>& orders, Duration step) {
+std::vector<Point> last_prices(const Spilled<Order>& orders, Duration step) {
   constexpr int kKept = 10;
   std::vector<Point> points;
-  for (const Order& order : orders) {
+  for (const Order order : orders) {
     const Instant start = Instant::ns(order.at.ns() - order.at.ns() % step.ns());
     if (!points.empty() && start <= points.back().at + step * (kKept + 1)) {
       while (points.back().at + step < start)

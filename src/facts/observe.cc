@@ -54,8 +54,10 @@ Track* Observer::track(InstrumentId instrument) {
                          i.kind == InstrumentKind::inverse || i.kind == InstrumentKind::aggregate);
     known = wanted ? tracks_.size() + 2 : 1;
     if (wanted) {
-      tracks_.push_back(
-          {.name = i.venue + " " + i.name(), .kind = i.kind, .perpetual = i.is_perpetual()});
+      tracks_.emplace_back();
+      tracks_.back().name = i.venue + " " + i.name();
+      tracks_.back().kind = i.kind;
+      tracks_.back().perpetual = i.is_perpetual();
     }
   }
   return known == 1 ? nullptr : &tracks_[known - 2];

@@ -14,6 +14,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/spilled.h"
 #include "market/event.h"
 #include "market/seen.h"
 #include "market/terms.h"
@@ -63,9 +64,10 @@ struct Track {  // of one instrument
   InstrumentKind kind = InstrumentKind::spot;
   bool perpetual = false;
   std::map<Duration, std::vector<Point>> closes;  // candles by period; at: the period's start
-  std::vector<Order> orders;
-  std::vector<QuoteState> quotes;
-  std::vector<DepthState> depth;
+  // As long as the market was busy: what intervals are drawn from is read again in order.
+  Spilled<Order> orders;
+  Spilled<QuoteState> quotes;
+  Spilled<DepthState> depth;
   std::vector<Point> open_interest;                  // coins, the last of each second
   std::vector<Point> funding_settled, funding_mean;  // fractions per interval
   std::vector<Forced> forced;

@@ -14,15 +14,16 @@ constexpr Instant kFirstDay = Instant::ns(14247LL * kDay.ns());
 
 }  // namespace
 
-void DayRecorder::take() {
+void DayRecorder::take(Instant day, std::vector<DayFigures>& out) const {
   for (const Gauges* one : gauges_) {
-    taken_.push_back(one->day_figures(*day_));
-    for (const auto& [vendor, depth] : depth_[one->asset()]) {
-      if (depth.at > *day_ && depth.at <= *day_ + kDay)
-        taken_.back().depth.push_back({vendor, depth.bids_usd});
+    out.push_back(one->day_figures(day));
+    const auto stated = depth_.find(one->asset());
+    if (stated == depth_.end()) continue;
+    for (const auto& [vendor, depth] : stated->second) {
+      if (depth.at > day && depth.at <= day + kDay)
+        out.back().depth.push_back({vendor, depth.bids_usd});
     }
   }
-  day_ = *day_ + kDay;
 }
 
 // Depth that a vendor states is no gauge: nothing here reads it but the record's comparison of
@@ -34,21 +35,24 @@ void DayRecorder::keep_depth(const Event& event) {
 }
 
 // The last moments that an Instant can hold lie in no whole day.
-bool DayRecorder::over(Instant now) const {
-  const Instant end = *day_ + kDay;
-  return now > end + span_.delay && end <= span_.until && end - kDay == *day_;
+bool DayRecorder::ends_by(Instant day, Instant until) const {
+  const Instant end = day + kDay;
+  return end <= std::min(until, span_.until) && end - kDay == day;
 }
 
 void DayRecorder::on_event(const Event& event) {
   if (!day_) day_ = std::max(event.received.start_of_day(), kFirstDay);
-  while (over(event.received)) take();
+  for (; event.received > *day_ + kDay + span_.delay && ends_by(*day_, span_.until);
+       day_ = *day_ + kDay)
+    take(*day_, taken_);
   keep_depth(event);
   next_.on_event(event);
 }
 
-std::vector<DayFigures> DayRecorder::finish() {
-  while (day_ && over(Instant::max())) take();
-  return std::move(taken_);
+std::vector<DayFigures> DayRecorder::days(Instant until) const {
+  std::vector<DayFigures> out = taken_;
+  for (auto day = day_; day && ends_by(*day, until); day = *day + kDay) take(*day, out);
+  return out;
 }
 
 }  // namespace delever::gauges

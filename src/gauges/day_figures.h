@@ -77,16 +77,18 @@ class DayRecorder final : public EventSink {
       : gauges_(std::move(gauges)), span_(span), next_(next) {}
   void on_event(const Event& event) override;
   // By day, then in the order of the gauges; from the day of the first event on.
-  std::vector<DayFigures> finish();
+  std::vector<DayFigures> finish() { return days(span_.until); }
+  // Of the days that end at `until`, which is not before the last event, or before.
+  std::vector<DayFigures> days(Instant until) const;
 
  private:
-  bool over(Instant now) const;  // the day to be taken is
-  void take();
+  bool ends_by(Instant day, Instant until) const;
+  void take(Instant day, std::vector<DayFigures>& out) const;
   void keep_depth(const Event& event);
   std::vector<const Gauges*> gauges_;
   Span span_;
   EventSink& next_;
-  std::optional<Instant> day_;  // the next to be taken
+  std::optional<Instant> day_;  // the next to be taken for good
   std::vector<DayFigures> taken_;
   struct Depth {
     Instant at;

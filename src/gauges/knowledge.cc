@@ -195,7 +195,12 @@ std::vector<Reading> meant_readings(const std::vector<Reading>& readings, const 
 }
 
 void KnowledgeRecorder::record() {
-  Knowledge knowledge{times_[next_++], {}, {}, {}};
+  known_.resize(next_);  // without what was known for a question alone
+  known_.push_back(knowledge_at(times_[next_++]));
+}
+
+Knowledge KnowledgeRecorder::knowledge_at(Instant at) const {
+  Knowledge knowledge{at, {}, {}, {}};
   for (auto& gauges : gauges_) {
     std::vector<Reading> readings = gauges->readings(knowledge.at);
     const History history = gauges->history(knowledge.at);
@@ -205,7 +210,19 @@ void KnowledgeRecorder::record() {
       knowledge.ranges.push_back(std::move(r));
     for (Reading& r : readings) knowledge.readings.push_back(std::move(r));
   }
-  known_.push_back(std::move(knowledge));
+  // A claim of an earlier time is checked against ranges that had ended by then, never by
+  // hindsight.
+  for (const GaugeRange& range : ranges_) {
+    if (range.to < at) knowledge.ranges.push_back(range);
+  }
+  return knowledge;
+}
+
+const std::vector<Knowledge>& KnowledgeRecorder::known(Instant at) {
+  while (next_ < times_.size() && times_[next_] < at) record();
+  known_.resize(next_);
+  known_.push_back(knowledge_at(at));
+  return known_;
 }
 
 }  // namespace delever::gauges

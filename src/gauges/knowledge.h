@@ -18,25 +18,28 @@ std::vector<Reading> meant_readings(const std::vector<Reading>& readings, const 
 // Passes events on to the gauges and records, between them, what was known at each of the times.
 class KnowledgeRecorder final : public EventSink {
  public:
-  // `gauges`: one for each asset. `times` in order.
-  KnowledgeRecorder(std::vector<std::unique_ptr<Gauges>>& gauges, std::vector<Instant> times)
-      : gauges_(gauges), times_(std::move(times)) {}
+  // `gauges`: one for each asset. `times` in order. `ranges`: what is known of a gauge's past
+  // beyond the events, from the end of each on.
+  KnowledgeRecorder(const std::vector<std::unique_ptr<Gauges>>& gauges, std::vector<Instant> times,
+                    std::vector<GaugeRange> ranges = {})
+      : gauges_(gauges), times_(std::move(times)), ranges_(std::move(ranges)) {}
 
   void on_event(const Event& event) override {
     while (next_ < times_.size() && event.received > times_[next_]) record();
     for (auto& gauges : gauges_) gauges->on_event(event);
   }
-  std::vector<Knowledge> finish() {
-    while (next_ < times_.size()) record();
-    return std::move(known_);
-  }
+  // At the times before `at`, and at `at`, which is not before the last event. Good until the next
+  // event or question.
+  const std::vector<Knowledge>& known(Instant at);
 
  private:
   void record();
-  std::vector<std::unique_ptr<Gauges>>& gauges_;
-  std::vector<Instant> times_;
-  size_t next_ = 0;
-  std::vector<Knowledge> known_;
+  Knowledge knowledge_at(Instant at) const;
+  const std::vector<std::unique_ptr<Gauges>>& gauges_;
+  const std::vector<Instant> times_;
+  const std::vector<GaugeRange> ranges_;
+  size_t next_ = 0;               // of the times
+  std::vector<Knowledge> known_;  // at the times passed; after a question, at its `at` too
 };
 
 }  // namespace delever::gauges

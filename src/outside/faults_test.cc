@@ -163,6 +163,7 @@ void Trial::die(Listener& listener) {
     }
   }
   listener.session.reset();
+  listener.tries.clear();
   listener.door.reset();
   listener.recording.reset();
   if (listener.writer) (void)listener.writer->close();
@@ -255,7 +256,8 @@ Outcome Trial::play() {
                          .seed = script.seed,
                          .hours = script.hours + 1,
                          .pace = pace,
-                         .from = day_one()};
+                         .from = day_one(),
+                         .checksums = script.knob("wrong") > 0};
   bool first = true;
   const auto open = [&]() -> Result<std::unique_ptr<tape::TapeReader>> {
     BookTruth* truth = first ? &outcome.books : nullptr;

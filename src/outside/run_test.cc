@@ -51,8 +51,21 @@ void Listener::pong(ConnectionId connection, std::string_view) {
 void Listener::close(ConnectionId connection, uint16_t) { run.forget(*this, connection); }
 void Listener::request(RequestId id, const HttpRequest& what) { run.request(*this, id, what); }
 
+// 1, 2, 4 ... s after one that failed, half of it by chance.
+void Listener::tried(const std::string& url, const venues::Terms& terms) {
+  Tries& t = tries[url];
+  const int64_t whole =
+      std::min(terms.backoff_most.ns(), (terms.backoff_first.ns() << std::min(t.failed, 20)) / 2);
+  if (t.failed > 0 && run.world.now() - t.last < Duration::ns(whole / 2))
+    heard.faults.push_back(fmt::format("{} is tried {} s after {} that failed", url,
+                                       (run.world.now() - t.last).in_seconds(), t.failed));
+  t.last = run.world.now();
+  ++t.failed;  // until it is up
+}
+
 void Trial::connect(Listener& listener, ConnectionId ours, const std::string& url) {
   const uint64_t life = listener.life;
+  listener.tried(url, dialect->terms());
   const auto refuse = [&](Duration wait, const char* why) {
     world.after(wait, [this, &listener, ours, life, why] {
       if (listener.life != life || !listener.session) return;
@@ -73,10 +86,11 @@ void Trial::connect(Listener& listener, ConnectionId ours, const std::string& ur
   pipes_[theirs] = std::move(pipe);
   const size_t scheme = url.find("://");
   const std::string target = url.substr(std::min(url.size(), url.find('/', scheme + 3)));
-  world.after(one_way() * 3, [this, theirs, target] {
+  world.after(one_way() * 3, [this, theirs, target, url] {
     const auto found = pipes_.find(theirs);
     if (found == pipes_.end()) return;
     found->second->up = true;
+    found->second->listener->tries.erase(url);
     twin->accepted(theirs, target, venue_moment());
     arm_twin();
     to_us(*found->second,
@@ -247,6 +261,23 @@ void Trial::send_message(Pipe& pipe, std::string text) {
   send_data(pipe, std::move(text), key, numbered);
 }
 
+// The venue's own mistake: every connection is told the same, so the text itself decides.
+bool Trial::is_wrong(std::string_view text) const {
+  constexpr uint64_t kParts = 100'000;
+  const double share = script.knob("wrong");
+  return share > 0 && script.market == "okx" && !is_calm() &&
+         static_cast<double>(text_hash(text) % kParts) < share * kParts;
+}
+
+// Another size in the first level that has one.
+void Trial::spoil(std::string& text) {
+  constexpr std::string_view kSize = R"(","0.)";
+  const size_t at = text.find(kSize);
+  if (at == std::string::npos) return;
+  char& digit = text[at + kSize.size()];
+  digit = digit == '9' ? '1' : static_cast<char>(digit + 1);
+}
+
 // A message of a topic: told to the judge, and then at the mercy of the network.
 void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered) {
   const auto muted = muted_.find(key);
@@ -254,6 +285,7 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   if (world.now() < pipe.stalled_until && !numbered) return;
   const auto place = numbered ? dialect->place(text) : std::nullopt;
   const bool snapshot = place && place->snapshot;
+  if (numbered && !snapshot && is_wrong(text)) spoil(text);
   bool dropped = world.now() < pipe.stalled_until;
   if (numbered && !snapshot && !dropped) {
     const auto skip = skip_.find(key);

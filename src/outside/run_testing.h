@@ -110,6 +110,12 @@ struct Listener final : feeds::Network {
   uint64_t generation = 0;  // of the timer, and of a recorder that was started again
   uint64_t life = 0;
   std::optional<Duration> banned_until;
+  struct Tries {  // of an address that has not let us in
+    int failed = 0;
+    Duration last;
+  };
+  std::map<std::string, Tries, std::less<>> tries;
+  void tried(const std::string& url, const venues::Terms& terms);
   Heard heard;
 };
 
@@ -167,6 +173,8 @@ class Trial final : public twin::TwinNetwork {
   void fault_venue();
   void fault_machines();
   void send_message(Pipe& pipe, std::string text);
+  bool is_wrong(std::string_view text) const;
+  static void spoil(std::string& text);
   void send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered);
   void die(Listener& listener);
   void finish(Listener& listener);

@@ -5,12 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <memory>
-#include <set>
 
-#include "gauges/gauges.h"
-#include "gauges/knowledge.h"
+#include "reports/brief_builder.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
 #include "reports/memory_feed.h"
@@ -24,59 +21,6 @@ std::string label_of(const gauges::Reading& r) {
   if (r.expiry) label += " " + expiry_name(*r.expiry);
   return label;
 }
-
-std::vector<gauges::Reading> of_asset(const std::vector<gauges::Reading>& readings,
-                                      const std::string& asset) {
-  std::vector<gauges::Reading> out;
-  for (const gauges::Reading& r : readings) {
-    if (r.asset == asset) out.push_back(r);
-  }
-  std::stable_sort(out.begin(), out.end(), [](const gauges::Reading& a, const gauges::Reading& b) {
-    return reading_rank(a.name) < reading_rank(b.name);
-  });
-  return out;
-}
-
-// The days of the brief's coins and of those that the verdict's weights are fitted on.
-class VerdictWatch final : public EventSink {
- public:
-  VerdictWatch(const std::vector<std::unique_ptr<gauges::Gauges>>& gauges,
-               const std::vector<std::string>& fitted, const gauges::Rules& rules,
-               const EventFeed& feed, EventSink& next, Instant until)
-      : next_(next) {
-    std::vector<const gauges::Gauges*> watched;
-    std::set<std::string> assets;
-    for (const auto& one : gauges) {
-      watched.push_back(one.get());
-      assets.insert(one->asset());
-    }
-    // The coins that the weights are fitted on are gauged beside those of the brief, each once.
-    for (const std::string& asset : fitted) {
-      if (!assets.insert(asset).second) continue;
-      others_.push_back(
-          std::make_unique<gauges::Gauges>(asset, rules, feed.instruments(), feed.sources()));
-      watched.push_back(others_.back().get());
-    }
-    recorder_.emplace(std::move(watched), gauges::DayRecorder::Span{kDayDelay, until}, fan_);
-  }
-  void on_event(const Event& event) override { recorder_->on_event(event); }
-  std::vector<gauges::DayFigures> finish() { return recorder_->finish(); }
-
- private:
-  // Behind the recorder, so that a day is closed before the first event after it reaches any gauge.
-  struct Fan final : EventSink {
-    explicit Fan(VerdictWatch& of) : watch(of) {}
-    void on_event(const Event& event) override {
-      watch.next_.on_event(event);
-      for (auto& one : watch.others_) one->on_event(event);
-    }
-    VerdictWatch& watch;
-  };
-  EventSink& next_;
-  std::vector<std::unique_ptr<gauges::Gauges>> others_;
-  Fan fan_{*this};
-  std::optional<gauges::DayRecorder> recorder_;
-};
 
 // A feed that a second sink hears as well.
 class SharedFeed final : public EventFeed {
@@ -106,55 +50,9 @@ class SharedFeed final : public EventFeed {
 }  // namespace
 
 Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed) {
-  const std::string rules_text = TRY(read_file(find_shipped(inputs.rules_path)));
-  const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, inputs.rules_path));
-  const Config definitions = TRY(Config::load(find_shipped(inputs.claim_rules_path)));
-  const gauges::ClaimRules claim_rules =
-      TRY(gauges::ClaimRules::load(definitions, inputs.claim_rules_path));
-  const verdict::Setup setup = TRY(load_verdict_rules(inputs.verdict_rules_path));
-  const std::vector<Instant> times = gauges::claim_times(inputs.claims, inputs.at);
-
-  std::set<std::string> assets{inputs.asset};
-  // A claim may be about another coin than the brief: its gauges run in the same pass.
-  for (const gauges::Claim& claim : inputs.claims) {
-    if (claim.asset != gauges::kEveryCoin) assets.insert(claim.asset);
-  }
-  std::vector<std::unique_ptr<gauges::Gauges>> gauges;
-  for (const std::string& asset : assets)
-    gauges.push_back(
-        std::make_unique<gauges::Gauges>(asset, rules, feed.instruments(), feed.sources()));
-  gauges::KnowledgeRecorder recorder(gauges, times);
-  VerdictWatch watch(gauges, setup.verdict.fitted_coins, rules, feed, recorder, inputs.at);
-  if (auto ran = feed.run(watch); !ran.has_value()) return std::move(ran.error());
-  std::vector<gauges::Knowledge> known = recorder.finish();
-  // A claim of an earlier time is checked against ranges that had ended by then, never by
-  // hindsight.
-  for (gauges::Knowledge& k : known) {
-    for (const gauges::GaugeRange& range : inputs.ranges) {
-      if (range.to < k.at) k.ranges.push_back(range);
-    }
-  }
-
-  Brief brief;
-  brief.title = inputs.title;
-  brief.asset = inputs.asset;
-  brief.as_of = inputs.at;
-  brief.rules = inputs.rules_path;
-  brief.claim_rules = inputs.claim_rules_path;
-  brief.notes = inputs.notes;
-  // The times are sorted and none is after `at`, which is always one of them: the last is the
-  // brief's.
-  brief.readings = of_asset(known.back().readings, inputs.asset);
-  brief.claims = gauges::check_claims(inputs.claims, claim_rules, known, inputs.at);
-  const DayBook book = book_of_days(watch.finish(), inputs.at, setup.event);
-  brief.verdict = day_verdict(book, setup, inputs.asset, inputs.at);
-  // After the check, which says what each claim is worth; the verdict is then made with it as well.
-  if (brief.verdict) suppose_claims(*brief.verdict, book, setup, brief.claims, claim_rules);
-  for (const auto& one : gauges) {
-    if (one->asset() != inputs.asset) continue;
-    brief.history = one->history(inputs.at);
-    brief.remarks = one->remarks(inputs.at);
-  }
+  const auto builder = TRY(BriefBuilder::make(inputs, feed.instruments(), feed.sources()));
+  if (auto ran = feed.run(*builder); !ran.has_value()) return std::move(ran.error());
+  Brief brief = builder->brief(inputs.at);
   brief.sources = feed.use();
   return brief;
 }
@@ -216,15 +114,19 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
   EventFeed& whole = shared ? static_cast<EventFeed&>(*shared) : *feed;
   Brief brief = TRY(make_brief(inputs, whole));
   if (beside.heard) beside.heard(*feed);
-  const auto pending =
-      std::count_if(brief.readings.begin(), brief.readings.end(),
-                    [](const gauges::Reading& r) { return r.state == gauges::State::pending; });
   // What the tape holds, where a reader must wonder why so little is said.
-  const bool little = 2 * static_cast<size_t>(pending) > brief.readings.size();
+  const bool little = says_little(brief);
   if (little && coverage.empty() && !options.tapes.empty())
     coverage = TRY(coverage_asked(options.tapes, *rules, context));
   if (little) brief.coverage = std::move(coverage);
   return brief;
+}
+
+bool says_little(const Brief& brief) {
+  const auto pending =
+      std::count_if(brief.readings.begin(), brief.readings.end(),
+                    [](const gauges::Reading& r) { return r.state == gauges::State::pending; });
+  return 2 * static_cast<size_t>(pending) > brief.readings.size();
 }
 
 // A name that is not in the list ranks behind all that are, and keeps its place among such.

@@ -45,7 +45,8 @@ struct BriefInputs {
   std::string title;
   std::string asset = "BTC";
   Instant at;
-  std::string rules_path, claim_rules_path, verdict_rules_path = "rules/verdict-2026-01-31.toml";
+  std::string rules_path, claim_rules_path;
+  std::string verdict_rules_path = "rules/verdict-2026-01-31.toml";  // empty: no verdict
   std::vector<gauges::Claim> claims;
   std::vector<std::string> notes;
   std::vector<gauges::GaugeRange>
@@ -64,6 +65,8 @@ class EventFeed {
 
 Result<Brief> make_brief(const BriefInputs& inputs, EventFeed& feed);
 
+// Whether most of its readings are pending: then a reader must wonder what the tape holds.
+bool says_little(const Brief& brief);
 // Readings of state pending, and claims likewise, as lines "what: why".
 std::vector<std::string> pending_lines(const Brief& brief);
 // The gauges in the order a reader wants them; unknown names go last, alphabetically.

@@ -15,34 +15,6 @@
 namespace delever::reports {
 namespace {
 
-class CoverageSink final : public feeds::ReplaySink {
- public:
-  explicit CoverageSink(const std::vector<Source>& sources) : sources_(sources) {}
-  void on_event(const Event& event) override {
-    if (std::holds_alternative<Gap>(event.payload)) return;
-    const std::pair key{event.payload.index(), event.source};
-    auto found = seen_.find(key);
-    if (found == seen_.end()) {
-      const Coverage fresh{std::string(payload_name(event.payload)), sources_[event.source].venue,
-                           0, event.received, event.received};
-      found = seen_.emplace(key, fresh).first;
-    }
-    ++found->second.events;
-    found->second.last = event.received;
-  }
-  void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {}
-
-  std::vector<Coverage> take() const {
-    CoverageBySource by_source;
-    for (const auto& [key, one] : seen_) by_source.emplace_back(key.first, one);
-    return joined_by_venue(by_source);
-  }
-
- private:
-  const std::vector<Source>& sources_;
-  std::map<std::pair<size_t, SourceId>, Coverage> seen_;
-};
-
 // What a brief lives on, and how long after its last word it still counts (rules/*.toml, the
 // published series' own times where there are such).
 struct CoreKind {
@@ -64,7 +36,33 @@ Duration lasting(const Coverage& one, Duration stale_after) {
   return apart > Duration::hours(6) ? std::max(stale_after, Duration::hours(25)) : stale_after;
 }
 
+struct CoverageSink final : feeds::ReplaySink {
+  explicit CoverageSink(const std::vector<Source>& sources) : counter(sources) {}
+  void on_event(const Event& event) override { counter.on_event(event); }
+  void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {}
+  CoverageCounter counter;
+};
+
 }  // namespace
+
+void CoverageCounter::on_event(const Event& event) {
+  if (std::holds_alternative<Gap>(event.payload)) return;
+  const std::pair key{event.payload.index(), event.source};
+  auto found = seen_.find(key);
+  if (found == seen_.end()) {
+    const Coverage fresh{std::string(payload_name(event.payload)), sources_[event.source].venue, 0,
+                         event.received, event.received};
+    found = seen_.emplace(key, fresh).first;
+  }
+  ++found->second.events;
+  found->second.last = event.received;
+}
+
+std::vector<Coverage> CoverageCounter::coverage() const {
+  CoverageBySource by_source;
+  for (const auto& [key, one] : seen_) by_source.emplace_back(key.first, one);
+  return joined_by_venue(by_source);
+}
 
 std::vector<Coverage> joined_by_venue(const CoverageBySource& by_source) {
   std::map<std::pair<size_t, std::string>, Coverage> by_venue;
@@ -84,7 +82,7 @@ Result<std::vector<Coverage>> coverage_of(const std::vector<std::string>& tapes,
   auto replay = TRY(feeds::Replay::open(tapes, {.to = to}));
   CoverageSink sink(replay->sources());
   TRY(replay->run(sink));
-  return sink.take();
+  return sink.counter.coverage();
 }
 
 std::string coverage_text(const std::vector<Coverage>& coverage) {

@@ -2,11 +2,15 @@
 // moment at which the kinds that a brief lives on were all fresh.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "market/event.h"
+#include "market/instrument.h"
 
 namespace delever::reports {
 
@@ -16,7 +20,19 @@ struct Coverage {
   uint64_t events = 0;
   Instant first, last;  // receive times
 };
-// By kind in the order of EventPayload, then by venue.
+// Counts what it hears.
+class CoverageCounter final : public EventSink {
+ public:
+  explicit CoverageCounter(const std::vector<Source>& sources) : sources_(sources) {}
+  void on_event(const Event& event) override;
+  // By kind in the order of EventPayload, then by venue.
+  std::vector<Coverage> coverage() const;
+
+ private:
+  const std::vector<Source>& sources_;
+  std::map<std::pair<size_t, SourceId>, Coverage> seen_;  // by kind
+};
+// Of whole tapes.
 Result<std::vector<Coverage>> coverage_of(const std::vector<std::string>& tapes,
                                           Instant to = Instant::max());
 std::string coverage_text(const std::vector<Coverage>& coverage);

@@ -5,17 +5,15 @@
 #include <utility>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "reports/inputs.h"
 
 namespace delever::reports {
-// Feeds the gauges and counts, by stream and reason, what could not be decoded.
+// Passes events on, and counts, by stream and reason, what could not be decoded.
 class FollowedTape::Sink final : public feeds::ReplaySink {
  public:
-  Sink(gauges::Gauges& gauges, EventSink* beside) : gauges_(gauges), beside_(beside) {}
+  explicit Sink(std::vector<EventSink*> next) : next_(std::move(next)) {}
   void on_event(const Event& event) override {
-    gauges_.on_event(event);
-    if (beside_) beside_->on_event(event);
+    for (EventSink* one : next_) one->on_event(event);
   }
   void on_undecoded(const Source& stream, const codec::RawMessage&, const Error& why) override {
     ++undecoded[stream.name][why.text()];
@@ -23,25 +21,32 @@ class FollowedTape::Sink final : public feeds::ReplaySink {
   std::map<std::string, std::map<std::string, uint64_t>> undecoded;
 
  private:
-  gauges::Gauges& gauges_;
-  EventSink* const beside_;
+  const std::vector<EventSink*> next_;
 };
 
-FollowedTape::FollowedTape(Options options, gauges::Rules rules)
-    : options_(std::move(options)), rules_(std::move(rules)) {}
 FollowedTape::~FollowedTape() = default;
 
 Result<std::unique_ptr<FollowedTape>> FollowedTape::open(const Options& options) {
-  const std::string text = TRY(read_file(find_shipped(options.rules)));
-  gauges::Rules rules = TRY(gauges::Rules::load(text, options.rules));
-  std::unique_ptr<FollowedTape> out(new FollowedTape(options, std::move(rules)));
+  BriefInputs inputs;
+  inputs.asset = coin_named(options.asset);
+  inputs.title = "Leverage brief, " + inputs.asset;
+  inputs.at = Instant::max();
+  inputs.rules_path = options.rules;
+  inputs.claim_rules_path = options.claim_rules;
+  if (!options.verdict) inputs.verdict_rules_path.clear();
+  if (!options.claims.empty()) {
+    const std::string text = TRY(read_file(options.claims));
+    inputs.claims = TRY(gauges::read_claims(text, options.claims));
+  }
+  std::unique_ptr<FollowedTape> out(new FollowedTape(options));
   out->replay_ = TRY(feeds::Replay::open(options.tapes, {.follow = true}));
-  out->gauges_ = std::make_unique<gauges::Gauges>(
-      upper(options.asset), out->rules_, out->replay_->instruments(), out->replay_->sources());
-  EventSink* const beside =
-      options.beside ? options.beside(out->replay_->instruments(), out->replay_->sources())
-                     : nullptr;
-  out->sink_ = std::make_unique<Sink>(*out->gauges_, beside);
+  const Instruments& instruments = out->replay_->instruments();
+  const std::vector<Source>& sources = out->replay_->sources();
+  out->builder_ = TRY(BriefBuilder::make(std::move(inputs), instruments, sources));
+  out->coverage_ = std::make_unique<CoverageCounter>(sources);
+  std::vector<EventSink*> hear{out->builder_.get(), out->coverage_.get()};
+  if (options.beside) hear.push_back(options.beside(instruments, sources));
+  out->sink_ = std::make_unique<Sink>(std::move(hear));
   return out;
 }
 
@@ -54,33 +59,21 @@ Result<bool> FollowedTape::advance(uint64_t most) {
 }
 
 std::optional<Instant> FollowedTape::at() const {
-  const Instant known = gauges_->known_until();
+  const Instant known = builder_->gauges().known_until();
   return known == Instant::min() ? std::nullopt : std::optional(known);
 }
 
 std::vector<gauges::Reading> FollowedTape::readings() const {
-  return gauges_->readings(gauges_->known_until());
+  return builder_->gauges().readings(builder_->gauges().known_until());
 }
 
-Result<Brief> FollowedTape::brief() const {
+Result<Brief> FollowedTape::brief() {
   const auto now = at();
   if (!now)
     return Error{Fault::no_evidence, "holds no message yet",
                  options_.tapes.empty() ? "" : options_.tapes.front()};
-  std::vector<gauges::Reading> all = readings();
-  std::erase_if(all, [&](const gauges::Reading& r) { return r.asset != gauges_->asset(); });
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return reading_rank(a.name) < reading_rank(b.name);
-  });
-  Brief brief;
-  brief.title = "Leverage brief, " + gauges_->asset();
-  brief.asset = gauges_->asset();
-  brief.as_of = *now;
-  brief.rules = options_.rules;
-  brief.claim_rules = options_.claim_rules;
-  brief.readings = std::move(all);
-  brief.history = gauges_->history(*now);
-  brief.remarks = gauges_->remarks(*now);
+  Brief brief = builder_->brief(*now);
+  if (says_little(brief)) brief.coverage = coverage_->coverage();
   for (SourceId id = 0; id < replay_->sources().size(); ++id) {
     const codec::DecodeCounts& counts = replay_->counts(id);
     SourceUse use{replay_->sources()[id].name, counts.messages, counts.events, 0, {}};
@@ -96,28 +89,41 @@ Result<Brief> FollowedTape::brief() const {
 Result<ChainReport> FollowedTape::chain(const std::string& expiry) const {
   const auto now = at();
   if (!now) return Error{Fault::no_evidence, "no message is on the tape yet", "chain"};
-  ChainReport report{.asset = gauges_->asset(),
+  const gauges::Gauges& gauges = builder_->gauges();
+  ChainReport report{.asset = gauges.asset(),
                      .rules = options_.rules,
                      .at = *now,
-                     .current_for = rules_.options.board_stale_after,
-                     .boards = gauges_->history(*now).boards,
+                     .current_for = builder_->rules().options.board_stale_after,
+                     .boards = gauges.history(*now).boards,
                      .rows = {},
-                     .note = gauges_->remarks(*now)};
+                     .note = gauges.remarks(*now)};
   std::optional<Instant> only;
   if (!expiry.empty()) only = TRY(of_option(parse_expiry_name(expiry), "--expiry"));
   report.rows = chain_rows(report.boards, only);
   if (report.rows.empty())
-    return Error{Fault::no_evidence, "no options of " + gauges_->asset() + " are known", "chain"};
+    return Error{Fault::no_evidence, "no options of " + gauges.asset() + " are known", "chain"};
   return report;
 }
 
-bool same_readings(const std::vector<gauges::Reading>& a, const std::vector<gauges::Reading>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const gauges::Reading& x, const gauges::Reading& y) {
-                      return x.name == y.name && x.venue == y.venue && x.expiry == y.expiry &&
-                             x.value == y.value && x.low == y.low && x.high == y.high &&
-                             x.state == y.state;
-                    });
+bool same_reading(const gauges::Reading& a, const gauges::Reading& b) {
+  return a.name == b.name && a.venue == b.venue && a.expiry == b.expiry && a.value == b.value &&
+         a.low == b.low && a.high == b.high && a.state == b.state;
+}
+
+bool same_answers(const Brief& a, const Brief& b) {
+  const auto same_claim = [](const gauges::ClaimCheck& x, const gauges::ClaimCheck& y) {
+    return x.state == y.state && x.measured == y.measured && x.holds_under == y.holds_under;
+  };
+  const auto same_verdict = [](const DayVerdict& x, const DayVerdict& y) {
+    return x.judged.day.day == y.judged.day.day && x.judged.answer == y.judged.answer &&
+           x.judged.probability == y.judged.probability && x.judged.refusal == y.judged.refusal &&
+           x.event == y.event;
+  };
+  return std::equal(a.readings.begin(), a.readings.end(), b.readings.begin(), b.readings.end(),
+                    same_reading) &&
+         a.verdict.has_value() == b.verdict.has_value() &&
+         (!a.verdict || same_verdict(*a.verdict, *b.verdict)) &&
+         std::equal(a.claims.begin(), a.claims.end(), b.claims.begin(), b.claims.end(), same_claim);
 }
 
 }  // namespace delever::reports

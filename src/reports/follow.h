@@ -6,14 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "feeds/replay.h"
-#include "gauges/gauges.h"
-#include "gauges/rules.h"
-#include "reports/brief.h"
+#include "reports/brief_builder.h"
 #include "reports/chain.h"
-#include "reports/context.h"
+#include "reports/coverage.h"
 
 namespace delever::reports {
 
@@ -21,8 +20,10 @@ class FollowedTape {
  public:
   struct Options {
     std::vector<std::string> tapes;
-    std::string asset = "BTC";
+    std::string asset = "BTC", claims;  // a CSV of published claims; empty: none
     std::string rules = "rules/2026-01-30.toml", claim_rules = "rules/claims-2026-01-30.toml";
+    // For the briefs: a verdict too, which costs feeding the coins that its weights are fitted on.
+    bool verdict = false;
     // Who else hears the events; it must outlive the followed tape.
     std::function<EventSink*(const Instruments&, const std::vector<Source>&)> beside = {};
   };
@@ -36,23 +37,26 @@ class FollowedTape {
   std::optional<Instant> at() const;
 
   std::vector<gauges::Reading> readings() const;
-  // Without claims, and without a verdict, which is of whole days.
-  Result<Brief> brief() const;
+  // What a brief of these tapes as of now says.
+  Result<Brief> brief();
   // `expiry` as in ChainOptions.
   Result<ChainReport> chain(const std::string& expiry) const;
 
  private:
   class Sink;
-  FollowedTape(Options options, gauges::Rules rules);
+  explicit FollowedTape(Options options) : options_(std::move(options)) {}
 
   const Options options_;
-  const gauges::Rules rules_;
   std::unique_ptr<feeds::Replay> replay_;
-  std::unique_ptr<gauges::Gauges> gauges_;
+  std::unique_ptr<BriefBuilder> builder_;
+  std::unique_ptr<CoverageCounter> coverage_;
   std::unique_ptr<Sink> sink_;
 };
 
 // Whether two lists of readings say the same, whatever the time they are as of.
 bool same_readings(const std::vector<gauges::Reading>& a, const std::vector<gauges::Reading>& b);
+
+// And two briefs, their claims and verdicts with them.
+bool same_answers(const Brief& a, const Brief& b);
 
 }  // namespace delever::reports

@@ -13,6 +13,20 @@
 
 namespace delever::reports {
 
+Result<std::set<std::string_view>> gauges_named(const std::vector<std::string>& names) {
+  std::set<std::string_view> out;
+  for (const std::string& name : names) {
+    const auto& known = gauges::gauge_names();
+    if (std::none_of(known.begin(), known.end(), [&](const auto& g) { return g.name == name; }))
+      return Error{
+          Fault::usage,
+          fmt::format("no gauge \"{}\": delever explain gauges lists them", name.substr(0, 40)),
+          "--only"};
+    out.insert(name);
+  }
+  return out;
+}
+
 Result<void> sample_gauges(const GaugesOptions& options, Context& context,
                            const ReadingsSink& each) {
   const Instant to = TRY(time_or_last(options.to, "--to", options.tapes, context));
@@ -24,16 +38,7 @@ Result<void> sample_gauges(const GaugesOptions& options, Context& context,
   if ((to - from).ns() / step.ns() >= most)
     return Error{Fault::usage,
                  fmt::format("gives more than {} times between --from and --to", most), "--step"};
-  std::set<std::string_view> only;
-  for (const std::string& name : options.only) {
-    const auto& known = gauges::gauge_names();
-    if (std::none_of(known.begin(), known.end(), [&](const auto& g) { return g.name == name; }))
-      return Error{
-          Fault::usage,
-          fmt::format("no gauge \"{}\": delever explain gauges lists them", name.substr(0, 40)),
-          "--only"};
-    only.insert(name);
-  }
+  const std::set<std::string_view> only = TRY(gauges_named(options.only));
   const std::string rules_text = TRY(read_file(find_shipped(options.rules)));
   const gauges::Rules rules = TRY(gauges::Rules::load(rules_text, options.rules));
   std::vector<Instant> times;

@@ -46,7 +46,7 @@ std::optional<double> mid_at(const facts::Observer& observer, const std::string&
         std::upper_bound(t.quotes.begin(), t.quotes.end(), at,
                          [](Instant a, const facts::QuoteState& q) { return a < q.second; });
     if (after == t.quotes.begin()) return std::nullopt;
-    return std::prev(after)->mid();
+    return (*std::prev(after)).mid();
   }
   return std::nullopt;
 }
