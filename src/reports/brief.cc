@@ -229,7 +229,7 @@ Result<Brief> brief_of(const BriefOptions& options, Context& context, const Besi
 
 // A name that is not in the list ranks behind all that are, and keeps its place among such.
 size_t reading_rank(std::string_view name) {
-  constexpr std::array<std::string_view, 32> order{"liq_total_usd_24h",
+  constexpr std::array<std::string_view, 33> order{"liq_total_usd_24h",
                                                    "liq_long_usd_24h",
                                                    "liq_short_usd_24h",
                                                    "liq_long_share",
@@ -238,7 +238,8 @@ size_t reading_rank(std::string_view name) {
                                                    "liq_dominance_osc_ma30",
                                                    "liq_dominance_osc_ma30_weighted",
                                                    "liq_dominance_osc_percentile",
-                                                   "liq_concentration",
+                                                   "liq_concentration_1m",
+                                                   "liq_concentration_1h",
                                                    "funding_annual_oi_weighted",
                                                    "funding_annual",
                                                    "funding_rate",
