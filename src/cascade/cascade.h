@@ -4,10 +4,10 @@
 // y = |ln(P / P0)|. All flows meet at one price, are added as signed flows, and only then move the
 // price, because impact is concave and effects on the price do not add:
 //   Q(y) = liquidations + stops + dealers + arbitrage + dip buyers     coins, FlowCurve's sign
-//   I(Q) = c (sqrt(Q + Q0) - sqrt(Q0)),  c = Y sigma_day / sqrt(volume_day),  Q0 = (c D / 2)^2, so
-//   that I'(0) = 1 / D y*   = the smallest stable root, at or above the shock, of y = shock +
-//   I(max(Q(y), 0)) R(y) = I'(Q) Q'(y), the forced coins that a forced coin begets; a further small
-//   shock moves y* by 1 / (1 - R)
+//   I(Q) = c (sqrt(Q + Q0) - sqrt(Q0)),  c = Y sigma_day / sqrt(volume_day)
+//   Q0 = (c D / 2)^2, so that I'(0) = 1 / D
+//   y* = the smallest stable root, at or above the shock, of y = shock + I(max(Q(y), 0))
+//   R(y) = I'(Q) Q'(y), forced coins that one begets; a shock more moves y* 1 / (1 - R) times it
 // At R = 1 (a fold) the root is lost and the price falls to the next one.
 #pragma once
 

@@ -189,6 +189,19 @@ TEST(Cli, a_tape_can_be_looked_into_and_exported) {
   EXPECT_EQ(run({"chain", "--tape", tape}).code, 4);  // no options there: refused, not zero
 }
 
+TEST(Cli, a_damaged_tape_hides_none_of_those_behind_it) {
+  const std::string sound = funding_tape(), damaged = scratch("damaged.tape");
+  std::string bytes = text_of(sound);
+  const size_t frame = bytes.find("\x28\xb5\x2f\xfd");  // the mark of zstd
+  ASSERT_NE(frame, bytes.npos);
+  bytes[frame + 12] = static_cast<char>(bytes[frame + 12] ^ 0x55);
+  save(damaged, bytes);
+  const Ran both = run({"tape", "verify", damaged, sound});
+  EXPECT_EQ(both.code, 3);
+  EXPECT_NE(both.err.find("damaged.tape"), std::string::npos) << both.err;
+  EXPECT_NE(both.out.find(sound + ": 1 blocks, 1 messages sound"), std::string::npos) << both.out;
+}
+
 TEST(Brief, of_the_embedded_episode) {
   const Ran ran = run({"brief", kEpisode, "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;

@@ -375,6 +375,8 @@ TEST(StressCoins, MoveWithTheAsset) {
     EXPECT_EQ(ran.code, 2) << bad;
     EXPECT_NE(ran.err.find("--coin"), std::string::npos) << ran.err;
   }
+  const Ran itself = stress({"--book", book, "--shock", "-5%", "--coin", "BTC=80000:1"});
+  EXPECT_NE(itself.err.find("the asset itself"), std::string::npos) << itself.err;
   const Ran two = stress({"--book", book, "--shock", "-5%,5%", "--coin", "ETH=2900:-8%"});
   EXPECT_EQ(two.code, 2);
   EXPECT_NE(two.err.find("one --shock"), std::string::npos) << two.err;

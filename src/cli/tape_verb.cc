@@ -159,8 +159,9 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
   return {};
 }
 
-// Damage ends with exit 3, once all that is sound has been counted.
+// Damage ends with exit 3, once all that is sound on all tapes has been counted.
 Result<void> run_verify(Session& session, const TapeArguments& a) {
+  std::optional<Error> damaged;  // of the first such tape
   for (const std::string& path : a.tapes) {
     const tape::TapeCheck check = TRY(tape::tape_verify(path));
     const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
@@ -181,13 +182,13 @@ Result<void> run_verify(Session& session, const TapeArguments& a) {
       write(session.io.out, gaps_text(check.info, "gap", check.info.gaps) +
                                 gaps_text(check.info, "damage", check.damage) + holes_text(holes));
     }
-    if (!check.sound()) {
-      return Error{Fault::malformed,
-                   fmt::format("{} damaged place{}; what is sound is still served",
-                               check.damage.size(), check.damage.size() == 1 ? "" : "s"),
-                   path};
-    }
+    if (!check.sound() && !damaged)
+      damaged = Error{Fault::malformed,
+                      fmt::format("{} damaged place{}; what is sound is still served",
+                                  check.damage.size(), check.damage.size() == 1 ? "" : "s"),
+                      path};
   }
+  if (damaged) return *std::move(damaged);
   return {};
 }
 

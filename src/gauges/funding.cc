@@ -46,6 +46,14 @@ std::vector<std::string> beside_the_rule(const std::map<std::string, InstrumentI
   return out;
 }
 
+// Takes venues whose open interest is known in coins alone out of a sum of dollars.
+void leave_out(Estimate& dollars, const std::vector<std::string>& without, size_t venues) {
+  if (without.empty()) return;
+  dollars.low = dollars.high = std::nullopt;
+  dollars.note += "; not in it, for want of dollars: " + join(without, ", ");
+  dollars.coverage -= static_cast<double>(without.size()) / static_cast<double>(venues);
+}
+
 }  // namespace
 
 double annual_simple(double rate, Duration interval) {
@@ -493,7 +501,7 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
   double weighted = 0, weight = 0, carry = 0;
   bool carried = false;
   Estimate sum{.label = "venues", .coverage = 0};
-  std::vector<std::string> why, absent, with;
+  std::vector<std::string> why, absent, with, without_dollars;
   for (const std::string& venue : rules.venues) {
     const auto main = mains.find(venue);
     std::string why_not = venue + ": no funding";
@@ -511,10 +519,9 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
     }
     weighted += level->coins * mean->annual;
     weight += level->coins;
-    if (level->usd) {
-      carry += mean->sum * *level->usd;
-      carried = true;
-    }
+    carried = carried || level->usd;
+    carry += mean->sum * level->usd.value_or(0);
+    if (!level->usd) without_dollars.push_back(venue);
     sum.as_of = std::max(sum.as_of, mean->as_of);
     const auto& sources = markets_.at(main->second).sources;
     sum.sources.insert(sources.begin(), sources.end());
@@ -535,6 +542,7 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
     if (carried) {
       sum.value = carry;
       if (absent.empty()) sum.low = sum.high = sum.value;
+      leave_out(sum, without_dollars, rules.venues.size());
       carries.push_back(sum);
     }
   }

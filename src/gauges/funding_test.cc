@@ -142,6 +142,24 @@ TEST(Funding, weighted_by_open_interest_and_its_cost) {
               0.0009 * 30000 * 80000 + 0.0003 * 10000 * 80000, 1e-3);
 }
 
+TEST(Funding, a_cost_without_the_dollars_of_a_venue_is_not_whole) {
+  Market m;
+  for (int p = 0; p < 4; ++p) m.settled(m.binance, kAt - Duration::hours(8 * p), 0.0003);
+  for (int h = 0; h < 30; ++h) m.settled(m.hyperliquid, kAt - kHour * h, 0.0000125);
+  // Coins of both, dollars of one, and no price that would turn coins into dollars.
+  OpenInterest coins{.contracts = {}, .coins = 10000, .value_usd = {}};
+  m.put(m.hyperliquid, "oi", kAt - Duration::minutes(5), coins);
+  OpenInterest both{.contracts = {}, .coins = 30000, .value_usd = 2.4e9};
+  m.put(m.binance, "oi", kAt - Duration::minutes(5), both);
+  const auto readings = m.readings(kAt);
+  EXPECT_NEAR(*pick(readings, "funding_annual_oi_weighted").value, (3 * 0.3285 + 0.1095) / 4,
+              1e-12);
+  const Reading cost = pick(readings, "funding_carry_usd_24h");
+  EXPECT_NEAR(*cost.value, 0.0009 * 2.4e9, 1e-3);
+  EXPECT_NEAR(*cost.coverage, 0.2, 1e-12);
+  EXPECT_NE(cost.reason.find("for want of dollars: hyperliquid"), std::string::npos) << cost.reason;
+}
+
 TEST(Funding, a_daily_mean_speaks_where_prints_are_absent) {
   Market m;
   const Rate rate = Rate::nearest(0.0000569633).value();

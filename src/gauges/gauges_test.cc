@@ -246,6 +246,49 @@ TEST(OpenInterests, change_is_counted_in_coins) {
   EXPECT_FALSE(total.high.has_value());
 }
 
+TEST(OpenInterests, what_is_left_out_bounds_a_level_and_no_change) {
+  Scene s;
+  const auto interest = [&](InstrumentId id, Instant at, double contracts) {
+    OpenInterest open;
+    open.contracts = Qty::nearest(contracts).value();
+    s.put(id, "oi", at, open);
+    s.put(id, "marks", at, MarkPrice{Price::nearest(80000).value()});
+  };
+  for (const char* venue : {"binance", "bybit", "okx", "deribit", "hyperliquid"}) {
+    const InstrumentId id = s.instrument(venue, "BTC-USDT-PERP");
+    interest(id, kAt - kDay, 1000);
+    interest(id, kAt, 1002);
+  }
+  const Reading whole = pick(s.readings(kAt), "oi_change_24h_coins");
+  EXPECT_DOUBLE_EQ(*whole.value, 10);
+  EXPECT_EQ(whole.low, whole.value);
+  // One more contract, not heard of for three hours.
+  interest(s.instrument("bybit", "BTC-USDC-PERP"), kAt - Duration::hours(3), 500);
+  const auto readings = s.readings(kAt);
+  EXPECT_EQ(pick(readings, "oi_coins").low, 5010);
+  EXPECT_FALSE(pick(readings, "oi_coins").high);
+  const Reading change = pick(readings, "oi_change_24h_coins");
+  EXPECT_DOUBLE_EQ(*change.value, 10);
+  EXPECT_FALSE(change.low) << *change.low;
+  EXPECT_FALSE(change.high);
+}
+
+TEST(OpenInterests, a_change_of_dollars_is_of_all_contracts_or_of_none) {
+  Scene s;
+  // Coins of both contracts a day ago, dollars of one, and no price then.
+  const auto interest = [&](const char* name, Instant at, double coins, std::optional<double> usd) {
+    s.put(s.instrument("binance", name), "oi", at,
+          OpenInterest{.contracts = {}, .coins = coins, .value_usd = usd});
+  };
+  interest("BTC-USDT-PERP", kAt - kDay, 1000, 80e6);
+  interest("BTC-USDC-PERP", kAt - kDay, 500, {});
+  interest("BTC-USDT-PERP", kAt, 1100, 88e6);
+  interest("BTC-USDC-PERP", kAt, 400, 32e6);
+  const auto readings = s.readings(kAt);
+  EXPECT_EQ(pick(readings, "oi_change_24h_coins", "binance").value, 0);
+  EXPECT_FALSE(pick(readings, "oi_change_24h_usd", "binance").value);
+}
+
 TEST(OpenInterests, a_vendors_dollars_become_coins_and_levels_match_changes) {
   Tape t;
   t.candle(kAt - kDay * 2, kDay, 90000, 90000, 90000, 100000);

@@ -166,7 +166,7 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
   const auto add = [](std::optional<double>& to, std::optional<double> value) {
     if (value) to = to.value_or(0) + *value;
   };
-  bool all_usd = true;
+  bool all_usd = true, all_usd_changes = true;
   std::vector<std::string> zeros;
   for (const auto& [id, market] : markets_) {
     if (market.published || desk_.instruments[id].venue != venue) continue;
@@ -206,9 +206,13 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
       continue;
     }
     add(sum.coins_change, *level.coins - *before.coins);
-    if (level.usd && before.usd) add(sum.usd_change, *level.usd - *before.usd);
+    if (level.usd && before.usd)
+      add(sum.usd_change, *level.usd - *before.usd);
+    else
+      all_usd_changes = false;
   }
   if (!all_usd) sum.usd.reset();
+  if (!all_usd_changes) sum.usd_change.reset();
   if (sum.left_out > 0)
     sum.note = fmt::format("{}: {} contracts left out (stale, or no contract size or price)", venue,
                            sum.left_out);
@@ -325,8 +329,8 @@ std::optional<Estimate> OpenInterests::over_venues(const Gauge& gauge,
   if (sum.coverage <= 0) return std::nullopt;
   sum.value = value;
   const bool level = gauge.window == Duration();
-  if (level || absent.empty())
-    sum.low = value;  // what the other venues hold can only add to a level
+  // What is left out can only add to a level; it can move a change either way.
+  if (level || (absent.empty() && !lower_bound)) sum.low = value;
   if (absent.empty() && !lower_bound) sum.high = value;
   if (!absent.empty()) notes.push_back("without " + join(absent, ", "));
   const auto others = beside_the_rule(sums, gauge.value, rules.venues);

@@ -148,6 +148,9 @@ TEST(RulebookFile, a_ladder_must_be_whole_and_continuous) {
       std::string::npos);
   EXPECT_NE(refused("{floor = 5, max_leverage = 5, maintenance = 0.02}").find("begin at 0"),
             std::string::npos);
+  EXPECT_NE(refused("{floor = 0, max_leverage = 5, maintenance = 0.02, deduction = 50}")
+                .find("no tier below it"),
+            std::string::npos);
   EXPECT_NE(refused("").find("at least one tier"), std::string::npos);
   EXPECT_NE(refused("{floor = 0, cap = 92000000000, max_leverage = 5, maintenance = 0}, "
                     "{floor = 92000000000, max_leverage = 5, maintenance = 9}")
@@ -187,6 +190,7 @@ TEST(RulebookFile, a_ladder_csv_names_its_faults) {
             "l:2: mmr: \"x\" is not a number");
   EXPECT_FALSE(
       rulebooks::parse_ladder_csv(head + "0,100,10,0.01,0\n100,inf,5,0.02,7\n", "l").has_value());
+  EXPECT_FALSE(rulebooks::parse_ladder_csv(head + "0,inf,10,0.01,50\n", "l").has_value());
   EXPECT_FALSE(rulebooks::parse_ladder_csv("a,b\n1,2\n", "l").has_value());
 }
 

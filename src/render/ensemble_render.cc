@@ -195,12 +195,16 @@ std::string mechanisms_text(const sim::Scenario& scenario, const std::vector<Mec
     out += fmt::format("\n{:20} {:>10} {:>9} {:>16} {:>11} {:>12}\n", a.name, "low", "fall %",
                        "liquidated USD", "long share", "OI fall %");
     for (const MechanismRow& r : rows) {
-      const auto mean = [&](const char* name) {
-        return sim::spread_of(values_of(r.runs, p + "_" + name)).mean;
+      // "-": no run has it, as an asset without a perpetual has no liquidations.
+      const auto mean = [&](const char* name, int digits, double times) {
+        const std::vector<double> values = values_of(r.runs, p + "_" + name);
+        if (values.empty()) return std::string("-");
+        const double value = times * sim::spread_of(values).mean;
+        return digits < 0 ? short_number(value) : fmt::format("{:.{}f}", value, digits);
       };
-      out += fmt::format("{:20} {:>10.0f} {:>9.2f} {:>16} {:>11.3f} {:>12.2f}\n", r.name,
-                         mean("low"), mean("fall") * 100, short_number(mean("liquidated_usd_24h")),
-                         mean("long_share_24h"), mean("open_interest_fall") * 100);
+      out += fmt::format("{:20} {:>10} {:>9} {:>16} {:>11} {:>12}\n", r.name, mean("low", 0, 1),
+                         mean("fall", 2, 100), mean("liquidated_usd_24h", -1, 1),
+                         mean("long_share_24h", 3, 1), mean("open_interest_fall", 2, 100));
     }
   }
   return out;

@@ -131,7 +131,7 @@ bool says_little(const Brief& brief) {
 
 // A name that is not in the list ranks behind all that are, and keeps its place among such.
 size_t reading_rank(std::string_view name) {
-  constexpr std::array<std::string_view, 32> order{"liq_total_usd_24h",
+  constexpr std::array<std::string_view, 33> order{"liq_total_usd_24h",
                                                    "liq_long_usd_24h",
                                                    "liq_short_usd_24h",
                                                    "liq_long_share",
@@ -140,7 +140,8 @@ size_t reading_rank(std::string_view name) {
                                                    "liq_dominance_osc_ma30",
                                                    "liq_dominance_osc_ma30_weighted",
                                                    "liq_dominance_osc_percentile",
-                                                   "liq_concentration",
+                                                   "liq_concentration_1m",
+                                                   "liq_concentration_1h",
                                                    "funding_annual_oi_weighted",
                                                    "funding_annual",
                                                    "funding_rate",

@@ -98,7 +98,8 @@ Result<std::vector<cascade::StressCoin>> read_coins(const std::vector<std::strin
     coin.price = *price;
     const bool known =
         std::any_of(coins.begin(), coins.end(), [&](const auto& c) { return c.name == coin.name; });
-    if (known || coin.name == asset) return bad("given twice");
+    if (coin.name == asset) return bad("the asset itself, whose price --price gives");
+    if (known) return bad("given twice");
     if (figures[1].ends_with('%')) {
       if (moves.size() != 1) return bad("a move of its own goes with one --shock");
       const double move = TRY(read_moves({std::string(figures[1])}))[0];

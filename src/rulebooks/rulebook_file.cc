@@ -200,6 +200,8 @@ Result<void> check_ladder(const LadderRule& ladder) {
       if (tier.floor != Amount()) return bad(i, "must begin at 0");
       if (ladder.rate == TierRate::whole && tier.deduction != Amount())
         return bad(i, "has a deduction on a whole rate");
+      // The recursion begins at 0: what is deducted in a tier is owed to the lower rates below it.
+      if (tier.deduction != Amount()) return bad(i, "has a deduction, and no tier below it");
       continue;
     }
     const MarginTier& before = ladder.tiers[i - 1];
@@ -280,6 +282,8 @@ Result<LadderRule> parse_ladder_csv(std::string_view csv, std::string_view file_
               fmt::format("maint_amount {} where the rates give {}", deduction, next->text()),
               place};
       }
+    } else if (!deduction.empty()) {
+      tier.deduction = TRY(read("maint_amount", Amount()));  // 0, or check_ladder refuses it
     }
     if (table.field(row, "unit").starts_with("contracts")) ladder.unit = TierUnit::contracts;
     ladder.tiers.push_back(tier);

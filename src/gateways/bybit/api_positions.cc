@@ -56,6 +56,7 @@ Outcome Api::positions(const Ask& ask) {
     for (const Product& p : venue_.catalog.all()) {
       if (p.category != *category) continue;
       if (ask.fields.has("settleCoin") && ask.fields["settleCoin"] != p.settle) continue;
+      if (ask.fields.has("baseCoin") && ask.fields["baseCoin"] != p.base) continue;
       add_rows(rows, s, p.instrument, hedge, false);
     }
   }

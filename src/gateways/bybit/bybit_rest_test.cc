@@ -42,6 +42,13 @@ TEST_F(BybitRestTest, MarketDataNeedsNoKey) {
   EXPECT_EQ(code(get("/v5/market/tickers", "category=moon", nobody)), 10001);
 }
 
+TEST_F(BybitRestTest, PositionsAreThoseOfTheCoinAskedFor) {
+  order("Buy", "Market", "0.5");
+  EXPECT_EQ(rows(get("/v5/position/list", "category=linear&baseCoin=BTC")).items().size(), 1U);
+  EXPECT_EQ(rows(get("/v5/position/list", "category=linear&baseCoin=ETH")).items().size(), 0U);
+  EXPECT_EQ(rows(get("/v5/position/list", "category=linear&settleCoin=USDC")).items().size(), 0U);
+}
+
 TEST_F(BybitRestTest, TradesCandlesAndTickerTellOneStory) {
   order("Buy", "Market", "0.5");
   order("Sell", "Market", "0.2");

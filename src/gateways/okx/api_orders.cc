@@ -221,9 +221,10 @@ Outcome Api::amend_algos(const Ask& ask) {
   }
   for (const std::string_view name : {"newOrdPx", "newSlOrdPx", "newTpOrdPx"}) {
     const auto price = f.fixed<Price>(name);
+    bad |= !price.has_value();
     if (price.has_value() && price.value() && price.value()->raw() > 0) limit = price.value();
   }
-  result.refusal = bad ? parameter_error("newSz or newTriggerPx")
+  result.refusal = bad ? parameter_error("newSz, newTriggerPx or newOrdPx")
                        : algos.amend(ask.account, result.number, size.value(), trigger, limit);
   return batch_outcome({result}, "algoId", "algoClOrdId", venue_.market());
 }

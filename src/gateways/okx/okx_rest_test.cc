@@ -213,6 +213,23 @@ TEST_F(OkxRestTest, TriggerOrdersWaitFireAndAreCancelled) {
       "51400");
 }
 
+TEST_F(OkxRestTest, AFigureThatIsNoneChangesNoAlgoOrder) {
+  order("buy", "market", "100");
+  const JsonTree made =
+      algo(R"("side":"sell","ordType":"trigger","sz":"50","triggerPx":"86000","orderPx":"86000",)"
+           R"("reduceOnly":true)");
+  const auto amended = [&](std::string_view more) {
+    return row_code(post("/api/v5/trade/amend-algos",
+                         fmt::format(R"({{"instId":"BTC-USDT-SWAP","algoId":"{}",{}}})",
+                                     row(made).text("algoId"), more)));
+  };
+  EXPECT_EQ(amended(R"("newTriggerPx":"much")"), "51000");
+  EXPECT_EQ(amended(R"("newTriggerPx":"87000","newOrdPx":"much")"), "51000");
+  EXPECT_EQ(waiting("trigger"), "86000 ");
+  EXPECT_EQ(amended(R"("newTriggerPx":"87000","newOrdPx":"86900")"), "0");
+  EXPECT_EQ(waiting("trigger"), "87000 ");
+}
+
 TEST_F(OkxRestTest, OneOfTwoEndsTheOther) {
   order("buy", "market", "100");
   ASSERT_EQ(row_code(algo(R"("side":"sell","ordType":"oco","sz":"100","reduceOnly":true,)"
