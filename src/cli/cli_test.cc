@@ -50,6 +50,18 @@ TEST(Cli, usage_is_two_and_says_where_to_look) {
   EXPECT_NE(run({"brief", "--help"}).out.find("--claims"), std::string::npos);
 }
 
+TEST(Cli, words_to_choose_from_are_read_in_any_case) {
+  const auto margin = [](const std::string& side, const std::string& mode) {
+    return run({"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "84000", "--qty",
+                "1", "--leverage", "10", "--side", side, "--mode", mode});
+  };
+  const Ran small = margin("short", "isolated");
+  ASSERT_EQ(small.code, 0) << small.err;
+  EXPECT_EQ(margin("SHORT", "Isolated").out, small.out);
+  EXPECT_NE(margin("Long", "isolated").out, small.out);
+  EXPECT_EQ(margin("sideways", "isolated").code, 2);
+}
+
 TEST(Cli, bad_input_is_three_and_says_file_line_and_what) {
   const Ran no_tape = run({"brief", "--tape", "/nowhere.tape", "--at", "2026-01-30T00:00:00Z"});
   EXPECT_EQ(no_tape.code, 3);
@@ -99,6 +111,17 @@ TEST(Cli, an_empty_value_is_refused_by_name) {
       {"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "1", "--qty", "1",
        "--mark", ""}};
   for (const auto& line : lines) expect_refused(line, 2, line[line.size() - 2] + ": is empty");
+  // An element of a list as well: a move that nobody gave is not "no move".
+  const auto stress = [](const std::vector<std::string>& moves) {
+    std::vector<std::string> line{"stress", "--book", "nowhere.csv", "--price", "84000"};
+    line.insert(line.end(), moves.begin(), moves.end());
+    return line;
+  };
+  for (const auto& moves : std::vector<std::vector<std::string>>{
+           {"--shock", "-5%,,-3%"}, {"--shock=-5%,"}, {"--shock", ",-3%"}, {"--shock", ","}})
+    expect_refused(stress(moves), 2, "has an empty element");
+  EXPECT_EQ(run(stress({"--shock", "-5%", "-3%"})).err.find("element"), std::string::npos);
+  expect_refused({"gauges", "--tape", tape, "--only", "oi_coins,,price_usd"}, 2, "--only");
   expect_refused({"tape", "info", ""}, 2, "tapes: is empty");
   expect_refused({"brief", ""}, 2, "episode: is empty");
   const Ran json = run({"chain", "--tape", tape, "--at", "", "--format", "json"});

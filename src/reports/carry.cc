@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "gauges/rules.h"
 #include "market/terms.h"
+#include "reports/expiry.h"
 #include "reports/feed.h"
 #include "reports/gap_notes.h"
 #include "reports/inputs.h"
