@@ -359,7 +359,7 @@ TEST(HyperliquidForms, ContextsOfOneDexOfSpotAndPacked) {
       R"({"channel":"assetCtxs","data":{"dex":"abc","ctxs":[{"funding":"0.0001",)"
       R"("openInterest":"3.5","oraclePx":"70.5",)"
       R"("markPx":"70.6"}]}})";
-  EXPECT_EQ(stream.why(of_dex), "assetCtxs:ctxs: names no coins, and no meta of its dex was seen");
+  EXPECT_EQ(stream.why(of_dex), "assetCtxs:ctxs: names no coins, and no meta of its dex was seen before");
   stream.read(R"({"universe":[{"name":"abc:OIL","szDecimals":2,"maxLeverage":10}]})");
   const Collected dex = stream.read(of_dex);
   ASSERT_EQ(dex.events.size(), 4u);
