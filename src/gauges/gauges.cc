@@ -196,6 +196,7 @@ struct Gauges::Impl {
   void take(const Event& e, const Liquidation& p) { liquidations.add(e, p); }
   void take(const Event& e, const LiquidationTotal& p) { liquidations.add(e, p); }
   void take(const Event& e, const FundingRate& p) { fundings.add(e, p); }
+  void take(const Event& e, const PublishedFigure& p) { fundings.add(e, p); }
   void take(const Event& e, const MarkPrice& p) { prices.add(e, p); }
   void take(const Event& e, const IndexPrice& p) { prices.add(e, p); }
   void take(const Event& e, const OpenInterest& p) {
