@@ -20,6 +20,9 @@ namespace {
 // coverage.
 constexpr Duration kHeardEvery = Duration::seconds(1);
 
+// 3 January 2009, the day of Bitcoin's first block.
+constexpr Instant kFirstMarket = Instant::ns(14247LL * kDay.ns());
+
 template <class... Kinds>
 bool is_any(const EventPayload& payload) {
   return (std::holds_alternative<Kinds>(payload) || ...);
@@ -95,6 +98,7 @@ struct Gauges::Impl {
   struct Ahead {
     uint64_t count = 0;
     Duration most;
+    uint64_t long_ago = 0;  // stamped before there was such a market
   };
   std::map<std::string, Ahead> clocks;
   std::map<std::string, std::set<std::string>> builder_markets;
@@ -172,10 +176,15 @@ struct Gauges::Impl {
     };
     for (const auto& [venue, clock] : clocks) {
       if (r.venue && *r.venue != venue) continue;
-      add(
-          fmt::format("{}: {} figures stamped up to {} later than they were received, left out: "
-                      "its clock or the recorder's is wrong",
-                      venue, clock.count, short_age(clock.most)));
+      if (clock.long_ago > 0)
+        add(fmt::format(
+            "{}: {} figures stamped before 2009, when there was no such market, left out", venue,
+            clock.long_ago));
+      if (clock.count > 0)
+        add(
+            fmt::format("{}: {} figures stamped up to {} later than they were received, left out: "
+                        "its clock or the recorder's is wrong",
+                        venue, clock.count, short_age(clock.most)));
     }
     for (const std::string& gap : gaps_under(r, at)) add(gap);
     for (const auto& [venue, symbols] : builder_markets) {
@@ -250,10 +259,15 @@ void Gauges::on_event(const Event& event) {
     return;
   }
   // Not made then: one of the two clocks is wrong, and nobody can say what its time is.
-  if (event.at - event.received > my.desk.rules.clock_ahead_max &&
+  const bool ahead = event.at - event.received > my.desk.rules.clock_ahead_max;
+  const bool long_ago = event.at < kFirstMarket && event.received >= kFirstMarket;
+  if ((ahead || long_ago) &&
       is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
           event.payload)) {
-    my.ahead(instrument.venue, event.at - event.received);
+    if (long_ago)
+      ++my.clocks[instrument.venue].long_ago;
+    else
+      my.ahead(instrument.venue, event.at - event.received);
     return;
   }
   my.dirty = true;

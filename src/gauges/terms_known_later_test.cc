@@ -236,6 +236,22 @@ TEST(NotBelieved, a_clock_that_runs_ahead) {
   EXPECT_TRUE(says(price, "stamped up to")) << price.reason;
 }
 
+TEST(NotBelieved, a_stamp_of_before_there_was_a_market) {
+  Scene scene;
+  const auto id = scene.instrument("bybit", "BTC-USDT-PERP");
+  // Seconds where milliseconds are meant.
+  const Instant stamped = Instant::ns(kAt.ns() / 1000);
+  OpenInterest open;
+  open.contracts = Qty::nearest(4000).value();
+  scene.put(id, "bybit:tickers", stamped, open, kAt - Duration::minutes(1));
+  scene.put(id, "bybit:tickers", stamped, MarkPrice{Price::parse("71000").value()},
+            kAt - Duration::minutes(1));
+  const Reading r = pick(scene.readings(kAt), "oi_coins", "bybit");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_TRUE(says(r, "2 figures stamped before 2009")) << r.reason;
+  EXPECT_FALSE(says(r, "later than they were received")) << r.reason;
+}
+
 TEST(NotBelieved, a_price_that_never_moves_has_no_volatility) {
   Scene scene;
   const auto id = scene.instrument("bybit", "BTC-USDT-PERP");
