@@ -104,6 +104,36 @@ struct Gauges::Impl {
   std::map<std::string, std::set<std::string>> builder_markets;
   std::set<InstrumentId> builders_noted;
 
+  // Events of an instrument whose coin only a listing names ("@107" of Hyperliquid's spot), until
+  // it does.
+  static constexpr size_t kNamelessKept = 100'000;
+  std::map<InstrumentId, std::vector<Event>> nameless;
+  size_t nameless_events = 0;
+
+  static bool is_nameless(const Instrument& i) {
+    return i.quote.empty() || i.base.starts_with('@');
+  }
+  void keep_nameless(const Event& event) {
+    if (!is_nameless(desk.instruments[event.instrument]) || nameless_events >= kNamelessKept ||
+        !is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, Candle>(
+            event.payload))
+      return;
+    if (event.at - event.received > desk.rules.clock_ahead_max || event.at < kFirstMarket) return;
+    ++nameless_events;
+    nameless[event.instrument].push_back(event);
+  }
+  void described(InstrumentId id) {
+    desk.described(id);
+    const auto kept = nameless.find(id);
+    if (kept == nameless.end() || is_nameless(desk.instruments[id])) return;
+    nameless_events -= kept->second.size();
+    for (const Event& event : kept->second) {
+      if (desk.mine(id))
+        std::visit([&](const auto& payload) { take(event, payload); }, event.payload);
+    }
+    nameless.erase(kept);
+  }
+
   void ahead(const std::string& venue, Duration by) {
     Ahead& clock = clocks[venue];
     ++clock.count;
@@ -241,7 +271,7 @@ void Gauges::on_event(const Event& event) {
   }
   const Instrument& instrument = my.desk.instruments[event.instrument];
   if (std::holds_alternative<InstrumentListed>(event.payload)) {
-    my.desk.described(event.instrument);
+    my.described(event.instrument);
     my.dirty = true;
   }
   if (my.heard.size() <= event.instrument)
@@ -256,6 +286,7 @@ void Gauges::on_event(const Event& event) {
     my.liquidations.watch().liquidation(instrument.venue, event.source, my.known, mine);
   if (!mine) {
     my.note_builder(event.instrument);
+    my.keep_nameless(event);
     return;
   }
   // Not made then: one of the two clocks is wrong, and nobody can say what its time is.

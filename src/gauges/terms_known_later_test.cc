@@ -190,6 +190,34 @@ TEST(Terms, a_builders_market_does_not_stand_for_the_venue) {
   }
 }
 
+TEST(Terms, a_pair_that_only_its_listing_names) {
+  for (const bool listed_first : {true, false}) {
+    Scene scene;
+    Instrument pair{.venue = "hyperliquid",
+                    .symbol = "@77",
+                    .kind = InstrumentKind::spot,
+                    .base = "@77",
+                    .quote = "USDC",
+                    .settle = "USDC"};
+    const auto id =
+        scene.instruments.intern("hyperliquid", "@77", InstrumentKind::spot, [&] { return pair; });
+    std::vector<Source> sources{{"hyperliquid:spot", "hyperliquid", ""}};
+    Gauges gauges("PURR", shipped_rules(), scene.instruments, sources);
+    const auto at = [&](Duration before, EventPayload payload) {
+      gauges.on_event({id, 0, kAt - before, kAt - before, std::move(payload)});
+    };
+    const auto list = [&](Duration before) {
+      pair.base = "PURR";
+      scene.instruments.add(pair);
+      at(before, InstrumentListed{"live"});
+    };
+    if (listed_first) list(Duration::minutes(4));
+    at(Duration::minutes(3), MarkPrice{Price::parse("0.21").value()});
+    if (!listed_first) list(Duration::minutes(2));
+    EXPECT_EQ(pick(gauges.readings(kAt), "price_usd").value, 0.21) << listed_first;
+  }
+}
+
 TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   Scene scene;
   const auto id = scene.instrument("binance", "BTC-USDT-PERP");
