@@ -1,5 +1,6 @@
 // Goal: the program as somebody meets it: its exit codes, its errors, and a brief on what the
 // repository carries.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -48,6 +49,24 @@ TEST(Cli, usage_is_two_and_says_where_to_look) {
   EXPECT_NE(run({"chain"}).err.find("see: delever chain --help"), std::string::npos);
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_NE(run({"brief", "--help"}).out.find("--claims"), std::string::npos);
+}
+
+TEST(Cli, a_row_that_was_left_out_is_named_beside_the_gauges) {
+  const std::string raw = scratch("bad.raw"), tape = scratch("bad.tape");
+  std::string lines;
+  for (const char* mark : {"84000.5", "0", "-84000.5"})
+    lines += fmt::format(
+        "1769702400000000000 {{\"e\":\"markPriceUpdate\",\"E\":1769702400000,\"s\":\"BTCUSDT\","
+        "\"p\":\"{}\",\"i\":\"84000\",\"r\":\"0.0001\",\"T\":1769702400000}}\n",
+        mark);
+  save(raw, lines);
+  ASSERT_EQ(run({"import", "raw", raw, "--decoder", "binance-usdm", "--out", tape}).code, 0);
+  const Ran ran = run({"gauges", "--tape", tape, "--only", "price_usd"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("2 of binance-usdm left out: markPriceUpdate:mark_price: a price that is "
+                         "not positive"),
+            std::string::npos)
+      << ran.err;
 }
 
 TEST(Cli, words_to_choose_from_are_read_in_any_case) {

@@ -13,8 +13,8 @@
 
 namespace delever::reports {
 
-Result<void> sample_gauges(const GaugesOptions& options, Context& context,
-                           const ReadingsSink& each) {
+Result<void> sample_gauges(const GaugesOptions& options, Context& context, const ReadingsSink& each,
+                           std::vector<SourceUse>* use) {
   const Instant to = TRY(time_or_last(options.to, "--to", options.tapes, context));
   const Instant from = options.from.empty() ? to : TRY(parse_at(options.from, "--from", context));
   const Duration step = TRY(of_option(Duration::parse(options.step), "--step"));
@@ -51,6 +51,7 @@ Result<void> sample_gauges(const GaugesOptions& options, Context& context,
                           });
   if (auto ran = feed->run(sampler); !ran.has_value()) return ran;
   sampler.finish();
+  if (use != nullptr) *use = feed->use();
   return {};
 }
 
