@@ -135,6 +135,7 @@ TEST(Chain, as_text_as_csv_and_of_one_expiry) {
   const Ran one = run({"chain", "--tape", tape, "--expiry", "30JAN26"});
   EXPECT_NE(one.out.find("open interest alone gives no sign"), std::string::npos) << one.out;
   EXPECT_NE(one.out.find("long_calls_short_puts"), std::string::npos);
+  EXPECT_EQ(run({"chain", "--tape", tape, "--expiry", "2026-01-30"}).out, one.out);
   const Ran csv = run({"chain", "--tape", tape, "--format", "csv"});
   ASSERT_EQ(csv.code, 0) << csv.err;
   EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 1 + 2 * 50);

@@ -1,5 +1,6 @@
 // Goal: the program as somebody meets it: its exit codes, its errors, and a brief on what the
 // repository carries.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -48,6 +49,36 @@ TEST(Cli, usage_is_two_and_says_where_to_look) {
   EXPECT_NE(run({"chain"}).err.find("see: delever chain --help"), std::string::npos);
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_NE(run({"brief", "--help"}).out.find("--claims"), std::string::npos);
+}
+
+TEST(Cli, a_row_that_was_left_out_is_named_beside_the_gauges) {
+  const std::string raw = scratch("bad.raw"), tape = scratch("bad.tape");
+  std::string lines;
+  for (const char* mark : {"84000.5", "0", "-84000.5"})
+    lines += fmt::format(
+        "1769702400000000000 {{\"e\":\"markPriceUpdate\",\"E\":1769702400000,\"s\":\"BTCUSDT\","
+        "\"p\":\"{}\",\"i\":\"84000\",\"r\":\"0.0001\",\"T\":1769702400000}}\n",
+        mark);
+  save(raw, lines);
+  ASSERT_EQ(run({"import", "raw", raw, "--decoder", "binance-usdm", "--out", tape}).code, 0);
+  const Ran ran = run({"gauges", "--tape", tape, "--only", "price_usd"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("2 of binance-usdm left out: markPriceUpdate:mark_price: a price that is "
+                         "not positive"),
+            std::string::npos)
+      << ran.err;
+}
+
+TEST(Cli, words_to_choose_from_are_read_in_any_case) {
+  const auto margin = [](const std::string& side, const std::string& mode) {
+    return run({"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "84000", "--qty",
+                "1", "--leverage", "10", "--side", side, "--mode", mode});
+  };
+  const Ran small = margin("short", "isolated");
+  ASSERT_EQ(small.code, 0) << small.err;
+  EXPECT_EQ(margin("SHORT", "Isolated").out, small.out);
+  EXPECT_NE(margin("Long", "isolated").out, small.out);
+  EXPECT_EQ(margin("sideways", "isolated").code, 2);
 }
 
 TEST(Cli, bad_input_is_three_and_says_file_line_and_what) {
@@ -99,6 +130,17 @@ TEST(Cli, an_empty_value_is_refused_by_name) {
       {"margin", "--venue", "binance", "--symbol", "BTCUSDT", "--entry", "1", "--qty", "1",
        "--mark", ""}};
   for (const auto& line : lines) expect_refused(line, 2, line[line.size() - 2] + ": is empty");
+  // An element of a list as well: a move that nobody gave is not "no move".
+  const auto stress = [](const std::vector<std::string>& moves) {
+    std::vector<std::string> line{"stress", "--book", "nowhere.csv", "--price", "84000"};
+    line.insert(line.end(), moves.begin(), moves.end());
+    return line;
+  };
+  for (const auto& moves : std::vector<std::vector<std::string>>{
+           {"--shock", "-5%,,-3%"}, {"--shock=-5%,"}, {"--shock", ",-3%"}, {"--shock", ","}})
+    expect_refused(stress(moves), 2, "has an empty element");
+  EXPECT_EQ(run(stress({"--shock", "-5%", "-3%"})).err.find("element"), std::string::npos);
+  expect_refused({"gauges", "--tape", tape, "--only", "oi_coins,,price_usd"}, 2, "--only");
   expect_refused({"tape", "info", ""}, 2, "tapes: is empty");
   expect_refused({"brief", ""}, 2, "episode: is empty");
   const Ran json = run({"chain", "--tape", tape, "--at", "", "--format", "json"});

@@ -21,6 +21,21 @@ using namespace render;
 
 namespace {
 
+// A row that was left out is missing from the readings: said beside them.
+void tell_undecoded(Session& session, const std::vector<SourceUse>& use) {
+  constexpr size_t kTold = 8;
+  size_t told = 0;
+  std::string text;
+  for (const SourceUse& s : use) {
+    for (const auto& [reason, count] : s.undecoded_reasons) {
+      if (++told <= kTold)
+        text += fmt::format("delever: {} of {} left out: {}\n", count, s.name, reason);
+    }
+  }
+  if (told > kTold) text += fmt::format("delever: and {} more reasons\n", told - kTold);
+  write(session.io.err, text);
+}
+
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   const bool csv = session.format == "csv";
   const auto put_reading = csv ? put_reading_csv : put_reading_json;
@@ -28,16 +43,20 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   if (csv) output->text() = kReadingsCsvHeader;
   TextBuffer lines;
   bool known = false;
-  TRY(sample_gauges(options, session.context,
-                    [&](Instant at, const std::vector<gauges::Reading>& readings) {
-                      for (const gauges::Reading& r : readings) {
-                        known = known || r.state != gauges::State::pending;
-                        put_reading(lines, at, r);
-                      }
-                      output->text() += lines.view();
-                      lines.clear();
-                      output->settle();
-                    }));
+  std::vector<SourceUse> use;
+  TRY(sample_gauges(
+      options, session.context,
+      [&](Instant at, const std::vector<gauges::Reading>& readings) {
+        for (const gauges::Reading& r : readings) {
+          known = known || r.state != gauges::State::pending;
+          put_reading(lines, at, r);
+        }
+        output->text() += lines.view();
+        lines.clear();
+        output->settle();
+      },
+      &use));
+  tell_undecoded(session, use);
   TRY(output->finish());
   if (!known)
     return Error{Fault::no_evidence, "nothing is known of " + coin_named(options.asset), "gauges"};

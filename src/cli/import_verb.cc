@@ -53,12 +53,14 @@ Json to_json(const feeds::ImportReport& r) {
           {"unknown_channels", counts_json(r.unknown_channels)},
           {"already_there", files_json(r.already)},
           {"before_2009", r.long_ago},
+          {"stamped_before_2009", r.stamped_long_ago},
+          {"stamped_ahead", r.ahead},
           {"streams", r.streams},
           {"first", r.first ? Json(r.first->text()) : Json()},
           {"last", r.last ? Json(r.last->text()) : Json()}};
 }
 
-std::string report_text(const feeds::ImportReport& r, const std::string& out) {
+std::string report_text(const feeds::ImportReport& r, const std::string& out, Instant now) {
   std::string text = fmt::format("{} messages, {} events on {}", r.messages, r.events, out);
   if (r.first && r.last)
     text += fmt::format(", received {} to {}", r.first->text(), r.last->text());
@@ -76,6 +78,15 @@ std::string report_text(const feeds::ImportReport& r, const std::string& out) {
         "unit "
         "of time right?\n",
         r.long_ago);
+  if (r.stamped_long_ago > 0)
+    text += fmt::format(
+        "  warning: {} messages carry times of before 2009 that the venue wrote, when there was no "
+        "such market (seconds read as milliseconds?)\n",
+        r.stamped_long_ago);
+  if (r.last && *r.last - now > Duration::days(1))
+    text += fmt::format(
+        "  warning: the last is received {}, and now is {}: is the unit of time right?\n",
+        r.last->text(), now.text());
   if (r.ahead > 0)
     text += fmt::format(
         "  warning: {} messages are stamped up to {} later than they were received: the venue's "
@@ -142,7 +153,8 @@ Result<void> run_import(Session& session, const ImportArguments& arguments) {
   const feeds::ImportReport& report = done.value();
   return write_output(session, "",
                       session.format == "json" ? written_json(to_json(report)) + "\n"
-                                               : for_people(report_text(report, arguments.out)));
+                                               : for_people(report_text(report, arguments.out,
+                                                                        session.io.clock->now())));
 }
 
 }  // namespace

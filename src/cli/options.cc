@@ -110,9 +110,14 @@ Option* Option::one_of(const std::vector<std::string>& values) {
   choices_ = values;
   std::string list;
   for (const std::string& v : values) list += (list.empty() ? "" : ", ") + v;
-  option_->check(CLI::Validator(
+  // In any case: --side LONG is --side long.
+  option_->transform(CLI::Validator(
       [values, list](std::string& text) {
-        if (std::find(values.begin(), values.end(), text) != values.end()) return std::string();
+        for (const std::string& value : values) {
+          if (lower(text) != lower(value)) continue;
+          text = value;
+          return std::string();
+        }
         const std::string near = nearest_of(text, values);
         return fmt::format("want one of {}: {}{}", list, shown(text),
                            near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
@@ -393,11 +398,45 @@ Result<void> refuse_empty_of(const CLI::App& app) {
   return {};
 }
 
+// The texts that were written for an option, as they were written: behind its name, up to the next
+// option ("-5%" is none).
+std::vector<std::string> written_for(const std::string& name,
+                                     const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].starts_with(name + "=")) out.push_back(arguments[i].substr(name.size() + 1));
+    if (arguments[i] != name) continue;
+    for (; i + 1 < arguments.size() && !arguments[i + 1].starts_with("--"); ++i)
+      out.push_back(arguments[i + 1]);
+  }
+  return out;
+}
+
+// CLI11 leaves empty elements of a list out without a word.
+Result<void> refuse_holes_of(const CLI::App& app, const std::vector<std::string>& arguments) {
+  for (const CLI::Option* option : app.get_options()) {
+    const char separator = option->get_delimiter();
+    if (separator == 0) continue;
+    for (const std::string& text : written_for(option->get_name(), arguments)) {
+      for (const std::string_view element : split(text, separator)) {
+        if (trimmed(element).empty())
+          return Error{Fault::usage, fmt::format("\"{}\" has an empty element", shown(text)),
+                       option->get_name()};
+      }
+    }
+  }
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) {
+    if (verb->parsed() || verb->get_name().empty()) TRY(refuse_holes_of(*verb, arguments));
+  }
+  return {};
+}
+
 }  // namespace
 
 struct CommandLine::Parser {
   CLI::App app;
   Verb root{&app};
+  std::vector<std::string> arguments;  // as they were written
   Parser(const std::string& what, const std::string& name) : app(what, name) {}
 };
 
@@ -415,6 +454,7 @@ Verb& CommandLine::root() { return parser_->root; }
 Usage CommandLine::parse(int argc, const char* const* argv) {
   CLI::App& app = parser_->app;
   if (argc < 2) return {Usage::Kind::nothing, "", app.get_name()};
+  parser_->arguments.assign(argv + 1, argv + argc);
   try {  // CLI11 reports through exceptions; they stop here
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -433,7 +473,10 @@ Usage CommandLine::parse(int argc, const char* const* argv) {
   return {};
 }
 
-Result<void> CommandLine::refuse_empty() const { return refuse_empty_of(parser_->app); }
+Result<void> CommandLine::refuse_empty() const {
+  TRY(refuse_empty_of(parser_->app));
+  return refuse_holes_of(parser_->app, parser_->arguments);
+}
 
 void CommandLine::find_reads(const std::function<std::string(const std::string&)>& find) {
   parser_->root.find_reads(find);

@@ -268,11 +268,12 @@ Result<MarginQuestion::Other> read_other_position(std::string_view text) {
   };
   const auto parts = split(text, ':');
   if (parts.size() != 3 || parts[0].empty()) return bad("has not three parts");
-  if (parts[1] != "long" && parts[1] != "short") return bad("has a side that is neither");
+  const std::string side = lower(parts[1]);
+  if (side != "long" && side != "short") return bad("has a side that is neither");
   const auto figures = split(parts[2], '@');
   if (figures.size() < 2 || figures.size() > 3) return bad("has no entry price");
   MarginQuestion::Other out{.symbol = std::string(parts[0])};
-  if (parts[1] == "short") out.side = PositionSide::short_side;
+  if (side == "short") out.side = PositionSide::short_side;
   const auto qty = Qty::parse(figures[0]);
   const auto entry = Price::parse(figures[1]);
   if (!qty.has_value() || qty.value().raw() <= 0 || !entry.has_value() || entry.value().raw() <= 0)

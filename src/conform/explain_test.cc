@@ -140,7 +140,7 @@ TEST(Explain, several_positions_share_a_wallet) {
   EXPECT_NEAR(*both.liquidation, *alone.liquidation, 1e-6);
 
   q.mode = MarginMode::isolated;
-  q.others = {read_other_position("ETHUSDT:short:20@4000").value()};
+  q.others = {read_other_position("ETHUSDT:SHORT:20@4000").value()};
   EXPECT_NE(explain(q, shelf()).error().text().find("cross"), std::string::npos);
   for (const char* bad :
        {"ETHUSDT", "ETHUSDT:up:1@2", "ETHUSDT:long:1", "ETHUSDT:long:0@2", ":long:1@2"})

@@ -13,6 +13,7 @@
 #include "render/stress_render.h"
 #include "render/verdict_render.h"
 #include "reports/feed.h"
+#include "reports/expiry.h"
 #include "reports/inputs.h"
 #include "reports/levels.h"
 #include "reports/readings.h"
@@ -63,7 +64,7 @@ Result<reports::ChainReport> chain_of(const Frame& frame, const std::string& exp
                               .rows = {},
                               .note = frame.brief.remarks};
   std::optional<Instant> only;
-  if (!expiry.empty()) only = TRY(reports::of_option(parse_expiry_name(expiry), "expiry"));
+  if (!expiry.empty()) only = TRY(reports::of_option(reports::read_expiry(expiry), "expiry"));
   report.rows = reports::chain_rows(report.boards, only);
   if (report.rows.empty())
     return Error{Fault::no_evidence, "no options of " + report.asset + " are known at that time",

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "market/instrument.h"
 #include "net/url.h"
+#include "reports/expiry.h"
 #include "reports/inputs.h"
 
 namespace delever::dashboard {
@@ -42,8 +43,9 @@ Result<void> put(Question& q, std::string_view name, const std::string& value) {
   } else if (name == "from") {
     q.from = TRY(time_of(name, value));
   } else if (name == "expiry") {
-    if (!parse_expiry_name(value).has_value()) return wrong(name, "is not an expiry as 30JAN26");
-    q.expiry = value;
+    const auto expiry = reports::read_expiry(value);
+    if (!expiry.has_value()) return wrong(name, "is not an expiry as 30JAN26");
+    q.expiry = expiry_name(expiry.value());
   } else if (name == "step") {
     const auto step = Duration::parse(value);
     if (!step.has_value() || step.value() < Duration::seconds(1))

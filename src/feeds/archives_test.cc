@@ -242,5 +242,69 @@ TEST(TardisArchive, AnExchangeWithoutATranslationIsNamed) {
             std::string::npos);
 }
 
+TEST(BybitArchive, ContractsByTheirSymbolsAndSpotByTheFileName) {
+  const Folder folder;
+  const std::string names =
+      "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,"
+      "foreignNotional";
+  const Replayed linear = read_archive(
+      folder, "bybit-archive-trades", "SOLUSDT2026-01-30.csv",
+      names +
+          ",RPI\n1769760000.2296,SOLUSDT,Sell,3.1,120.50,ZeroMinusTick,48a4-1,3.7e+10,3.1,"
+          "373.55,0\n1769760000.2296,SOLUSDT,Sell,3.1,120.50,ZeroMinusTick,48a4-2,3.7e+10,3.1,"
+          "373.55,0\n");
+  ASSERT_EQ(linear.kept.events.size(), 2u);
+  const auto& trade = std::get<Trade>(linear.kept.events[0].payload);
+  EXPECT_EQ(trade.qty, qty("3.1"));
+  EXPECT_EQ(trade.taker_side, Side::sell);
+  EXPECT_EQ(trade.id, "48a4-1");
+  EXPECT_EQ(linear.kept.events[0].at, time_of("2026-01-30T08:00:00.2296Z"));
+  EXPECT_EQ(linear.instrument(linear.kept.events[0]).name(), "SOL-USDT-PERP");
+
+  const Folder other;
+  const Replayed inverse =
+      read_archive(other, "bybit-archive-trades", "BTCUSD2020-01-01.csv",
+                   names +
+                       "\n1577836801.0766,BTCUSD,Buy,79,7196.5,PlusTick,e94f,1097755.85,79,"
+                       "0.01097755\n");
+  ASSERT_EQ(inverse.kept.events.size(), 1u);
+  const Instrument& contract = inverse.instrument(inverse.kept.events[0]);
+  EXPECT_EQ(contract.kind, InstrumentKind::inverse);
+  EXPECT_EQ(std::get<Trade>(inverse.kept.events[0].payload).qty, qty("79"));
+  EXPECT_EQ(contract.contract_size, qty("1"));  // a dollar
+
+  const Replayed spot = read_archive(other, "bybit-archive-trades-spot", "SOLUSDT_2025-05-19.csv",
+                                     "id,timestamp,price,volume,side,rpi\n"
+                                     "1,1747612800074,168.2,0.5,sell,0\n");
+  ASSERT_EQ(spot.kept.events.size(), 1u);
+  EXPECT_EQ(spot.instrument(spot.kept.events[0]).name(), "SOL-USDT");
+  EXPECT_EQ(spot.kept.events[0].at, time_of("2025-05-19T00:00:00.074Z"));
+}
+
+TEST(OkxArchive, TradesAndFundingOfAnyContract) {
+  const Folder folder;
+  const Replayed trades =
+      read_archive(folder, "okx-archive-trades", "SOL-USDT-SWAP-trades-2025-06-01.csv",
+                   "instrument_name,trade_id,side,price,size,created_time,source\n"
+                   "SOL-USDT-SWAP,1566502282,sell,155.5,30.14,1748707200008,0\n"
+                   "SOL-USDT,77,buy,155.4,2,1748707200009,0\n");
+  ASSERT_EQ(trades.kept.events.size(), 2u);
+  EXPECT_EQ(std::get<Trade>(trades.kept.events[0].payload).taker_side, Side::sell);
+  EXPECT_EQ(std::get<Trade>(trades.kept.events[0].payload).qty, qty("30.14"));
+  EXPECT_FALSE(trades.instrument(trades.kept.events[0]).contract_size) << "the listing says it";
+  EXPECT_EQ(trades.kept.events[0].at, time_of("2025-05-31T16:00:00.008Z"));
+  EXPECT_EQ(trades.instrument(trades.kept.events[1]).kind, InstrumentKind::spot);
+
+  const Replayed funding =
+      read_archive(folder, "okx-archive-funding", "SOL-USDT-SWAP-fundingrates-2026-09.csv",
+                   "instrument_name,funding_rate,funding_time\n"
+                   "SOL-USDT-SWAP,-0.0000135375417752,1788220800000\n");
+  const auto rates = funding.kept.all<FundingRate>();
+  ASSERT_EQ(rates.size(), 1u);
+  EXPECT_EQ(rates[0].kind, FundingKind::settled);
+  EXPECT_EQ(rates[0].rate, Rate::parse("-0.000013537541775").value());
+  EXPECT_FALSE(rates[0].interval);
+}
+
 }  // namespace
 }  // namespace delever::feeds

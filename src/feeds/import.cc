@@ -122,8 +122,6 @@ Result<tape::StreamNumber> Importer::stream(tape::StreamInfo info) {
 Result<void> Importer::append(tape::StreamNumber stream, Instant received, std::string_view bytes) {
   if (options_.stop && options_.stop())
     return Error{Fault::unavailable, "interrupted: nothing was added"};
-  constexpr Instant kFirstMarket =
-      Instant::ns(1231006505LL * 1'000'000'000);  // Bitcoin's first block
   report_.long_ago += received < kFirstMarket;
   ++report_.messages;
   report_.first = std::min(report_.first.value_or(received), received);

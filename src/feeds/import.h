@@ -65,6 +65,8 @@ struct ImportReport {
   // the two clocks is wrong (a recorder that took local time for UTC).
   uint64_t ahead = 0;
   Duration ahead_most;
+  // Messages received since, in which the venue stamped something of before there was a market.
+  uint64_t stamped_long_ago = 0;
 };
 
 Result<ImportReport> import_files(ImportFormat format, const std::vector<std::string>& files,

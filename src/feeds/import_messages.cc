@@ -78,6 +78,7 @@ class TimeSink final : public codec::MessageSink {
   void on_event(const Event& event) override {
     ++events;
     if (event.at != kNoTime) at = std::max(at.value_or(event.at), event.at);
+    earliest = std::min(earliest, event.at);
   }
   void on_undecoded(const codec::RawMessage&, const Error&) override {}
 
@@ -85,6 +86,7 @@ class TimeSink final : public codec::MessageSink {
       Instant();  // what a message without a venue time gets as its own
   uint64_t events = 0;
   std::optional<Instant> at;
+  Instant earliest = Instant::max();
 };
 
 class MessageImporter final : public Importer {
@@ -228,7 +230,8 @@ class MessageImporter final : public Importer {
     const std::string path = setting("request").substr(0, setting("request").find('?'));
     info.channel = path.empty() ? "capture" : path;
     Target target;
-    target.decoder = TRY(venues::make_decoder(info.decoder, info.settings, instruments_, 0));
+    target.decoder =
+        TRY(venues::make_decoder(info.decoder, info.settings, instruments_, 0, together_));
     target.number = TRY(stream(info));
     return &targets_.emplace(std::move(key), std::move(target)).first->second;
   }
@@ -244,6 +247,8 @@ class MessageImporter final : public Importer {
       ++report_.ahead;
       report_.ahead_most = std::max(report_.ahead_most, *sink.at - *received);
     }
+    if (received && *received >= kFirstMarket && sink.earliest < kFirstMarket)
+      ++report_.stamped_long_ago;
     if (!received) received = sink.at ? sink.at : last_;
     if (!received) {  // an acknowledgement before the first message with a time: it gets that one's
       if (waiting_.size() == kWaitingMax) return no_time();
@@ -269,6 +274,7 @@ class MessageImporter final : public Importer {
 
   ImportFormat format_;
   Instruments instruments_;
+  const venues::Together together_;
   std::map<std::string, Target, std::less<>> targets_;
   Target* same_ = nullptr;  // of the line before, in targets_
   std::string same_request_;

@@ -14,6 +14,9 @@
 
 namespace delever::feeds {
 
+// Bitcoin's first block: nothing of a market was stamped before it.
+inline constexpr Instant kFirstMarket = Instant::ns(1231006505LL * 1'000'000'000);
+
 class Importer {
  public:
   Importer(const ImportOptions& options, tape::TapeWriter& tape,

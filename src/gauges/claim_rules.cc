@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "gauges/claim_dates.h"
 #include "gauges/claim_scope.h"
 #include "gauges/claim_words.h"
 #include "gauges/claims.h"
@@ -34,6 +35,7 @@ bool is_one_of(const Name& name, const Names& names) {
 
 Result<Definition> read_definition(const Config& entry) {
   Definition d;
+  // A definition without a transform is the gauge's own figure, one without a mistake is right.
   d.gauge = TRY(entry.text("gauge"));
   d.reads = TRY(entry.text("reads"));
   d.per = TRY(entry.text("per", ""));
@@ -54,6 +56,7 @@ std::string_view span_of(std::string_view window) {
   return to != window.npos ? window.substr(0, to) : window;
 }
 
+// The spans that a metric is measured over; a day where the rule names none.
 Result<std::vector<Duration>> periods_of(const Config& table) {
   std::vector<Duration> periods;
   if (!table.has("periods")) return std::vector<Duration>{Duration::days(1)};
@@ -64,6 +67,34 @@ Result<std::vector<Duration>> periods_of(const Config& table) {
     periods.push_back(period.value());
   }
   return periods;
+}
+
+// Why a claim's days and years are not of the time that is measured; nothing where they are.
+std::optional<std::string> other_dates(const Claim& claim, const Metric& metric) {
+  const ClaimDates said = dates_in(claim.metric), window = dates_in(claim.window);
+  for (const ClaimDates* dates : {&said, &window}) {
+    if (dates->calendar)
+      return fmt::format("it is of {}, and what is measured is of {}", *dates->calendar,
+                         metric.window == "expiry" ? "an expiry" : "a day");
+  }
+  // An expiry is named by its own day, which the gauge checks.
+  if (metric.window == "expiry") return std::nullopt;
+  if (const auto span = span_of(window)) {
+    // "29 to 30 Jan" can be a day or the night between two: nobody can tell which was meant.
+    if (!span->length)
+      return fmt::format("from {} to {} is one day or two", span->from.date(), span->to.date());
+    if (std::find(metric.periods.begin(), metric.periods.end(), *span->length) ==
+        metric.periods.end())
+      return fmt::format("it is of the time from {} to {}, which no gauge measures",
+                         span->from.date(), span->to.date());
+  }
+  // A day in the words and another in the window: one of them is wrong, and which is not said.
+  for (const NamedDay& named : said.days) {
+    if (!window.days.empty() && named.day != window.days.back().day)
+      return fmt::format("it names {}, and its window {}", named.day.date(),
+                         window.days.back().day.date());
+  }
+  return std::nullopt;
 }
 
 std::string words_of(Duration period) {
@@ -156,12 +187,15 @@ const Metric* ClaimRules::find(const Claim& claim) const {
 std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
                                                      const Metric& metric) const {
   const std::string text = plain_words(claim.metric, "");
+  const std::string window = metric.window == "expiry" ? std::string() : lower(claim.window);
   for (const Beyond& one : beyond) {
     for (const std::string& word : one.words) {
-      if (!has_word(text, word) || is_one_of(word, metric.takes)) continue;
+      if (is_one_of(word, metric.takes) || !(has_word(text, word) || has_word(window, word)))
+        continue;
       return fmt::format("it says \"{}\": {}, which no gauge measures", word, one.says);
     }
   }
+  if (auto other = other_dates(claim, metric)) return other;
   std::vector<Duration> periods = periods_in(claim.metric);
   for (const Duration period : periods_in(span_of(claim.window))) periods.push_back(period);
   for (const Duration period : periods) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/source_root.h"
+#include "gauges/claim_dates.h"
 #include "gauges/claims.h"
 #include "gauges/reading_testing.h"
 
@@ -59,6 +60,30 @@ TEST(ClaimScope, periods_are_read_and_dates_are_none) {
   EXPECT_TRUE(periods_in("27 Mar 2026 08:00 UTC").empty());
 }
 
+TEST(ClaimScope, days_are_told_from_years_months_and_quarters) {
+  const auto days = [](std::string_view text) {
+    std::string out;
+    for (const NamedDay& one : dates_in(text).days) out += one.day.date() + " ";
+    return out;
+  };
+  for (const char* one : {"29 Jan 2026", "Jan 29, 2026", "the 29th of January 2026", "29JAN26",
+                          "2026-01-29", "to 2026-01-29T08:00:00Z", "24h to 29 Jan 2026 08:00 UTC"})
+    EXPECT_EQ(days(one), "2026-01-29 ") << one;
+  for (const char* two : {"1 Jan 2026 to 29 Jan 2026", "1-29 Jan 2026", "Jan 1-29, 2026",
+                          "2026-01-01/2026-01-29", "1 to 29 January 2026"})
+    EXPECT_EQ(days(two), "2026-01-01 2026-01-29 ") << two;
+  const auto span = [](std::string_view text) { return dates_in(text).calendar.value_or(""); };
+  EXPECT_EQ(span("high price of 2025"), "2025");
+  EXPECT_EQ(span("low of January 2026"), "January 2026");
+  EXPECT_EQ(span("low price in May"), "May");
+  EXPECT_EQ(span("Q4 2025 high"), "Q4 2025");
+  EXPECT_EQ(span("4Q25 liquidations"), "Q4");
+  EXPECT_EQ(span("ytd"), "YTD");
+  for (const char* none : {"29 Jan 2026", "30JAN26 options", "may be high", "24h to 30 Jan 2026",
+                           "30 Jan 2026 07:23 UTC", "2026-01-29 day"})
+    EXPECT_EQ(span(none), "") << none;
+}
+
 TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_false) {
   for (const auto& [metric, value, unit] : std::vector<std::array<const char*, 3>>{
            {"open interest drop", "1.08", "billion USD"},
@@ -76,14 +101,26 @@ TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_fal
            {"market dominance", "75", "percent"},
            {"open interest to market cap", "2", "percent"},
            {"liquidations on Binance and OKX", "6", "million USD"},
+           {"high price of 2025", "293", "USD"},
+           {"2025 low price", "95", "USD"},
+           {"low price in February", "95", "USD"},
+           {"Q4 2025 high price", "250", "USD"},
+           {"liquidations of January 2026", "900", "million USD"},
+           {"realized volatility in 2025", "80", "percent"},
+           {"funding annualised, February 2026", "6", "percent per year"},
+           {"options open interest of the 27MAR26 expiry", "9000", "SOL"},
+           {"high price of 1 Mar 2026", "131", "USD"},
            {"SOLX GBTC ETF flow", "-25", "million USD"}}) {
     const ClaimCheck c = check(metric, value, unit);
     EXPECT_EQ(c.state, State::pending) << metric << ": " << c.note;
     EXPECT_FALSE(c.holds_under) << metric;
     EXPECT_FALSE(c.note.empty()) << metric;
   }
-  for (const char* window : {"week to 3 Mar 2026", "3 days to 3 Mar 2026", "1h to 4 Mar 2026",
-                             "7d to 4 Mar 2026", "3 Mar 2026 19:00 EST"})
+  for (const char* window :
+       {"2025, to 3 Mar 2026", "1 Jan 2025 to 3 Mar 2026", "2-3 Mar 2026", "1 to 3 Mar 2026",
+        "2026-01-01/2026-03-03", "YTD 3 Mar 2026", "since 3 Mar 2026", "March 2026",
+        "week to 3 Mar 2026", "3 days to 3 Mar 2026", "1h to 4 Mar 2026", "7d to 4 Mar 2026",
+        "3 Mar 2026 19:00 EST"})
     EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::pending) << window;
 }
 
@@ -102,7 +139,10 @@ TEST(ClaimScope, the_words_choose_the_side_the_part_and_the_sign) {
     const ClaimCheck c = check(metric, value, unit);
     EXPECT_EQ(c.state, State::single_source) << metric << ": " << c.note;
   }
-  EXPECT_EQ(check("liquidations", "6", "million USD", "Mar 3, 2026").state, State::single_source);
+  for (const char* window : {"Mar 3, 2026", "3-MAR-2026", "2026-03-03T00:00Z/2026-03-04T00:00Z"})
+    EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::single_source)
+        << window;
+  EXPECT_EQ(check("high price of 3 Mar 2026", "127.9", "USD").state, State::single_source);
 }
 
 }  // namespace

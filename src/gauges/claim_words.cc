@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "gauges/claim_dates.h"
 #include "gauges/claim_scope.h"
 
 namespace delever::gauges {
@@ -115,8 +116,10 @@ double half_digit(const Claim& claim) {
 
 Result<ClaimWindow> read_window(std::string_view text) {
   std::vector<std::string> words;
-  for (std::string_view word : split(text, ' ')) {
-    if (!trimmed(word).empty()) words.push_back(lower(trimmed(word)));
+  for (const std::string_view part : split(text, '/')) {
+    for (const std::string_view word : split(part, ' ')) {
+      if (!trimmed(word).empty()) words.push_back(lower(trimmed(word)));
+    }
   }
   std::optional<Instant> day;
   std::optional<Duration> clock;
@@ -152,6 +155,8 @@ Result<ClaimWindow> read_window(std::string_view text) {
         clock = Duration::minutes(*h * 60 + *m);
     }
   }
+  if (const ClaimDates dates = dates_in(text); !day && !dates.days.empty())
+    day = dates.days.back().day;
   if (!day)
     return Error{Fault::malformed,
                  fmt::format("its window \"{}\" names no date", text.substr(0, 60))};

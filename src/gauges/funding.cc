@@ -56,6 +56,11 @@ void leave_out(Estimate& dollars, const std::vector<std::string>& without, size_
 
 }  // namespace
 
+bool same_rate(Rate a, Rate b) {
+  return std::fabs(a.approx() - b.approx()) <=
+         std::max(1e-7, 0.01 * std::max(std::fabs(a.approx()), std::fabs(b.approx())));
+}
+
 double annual_simple(double rate, Duration interval) {
   CHECK(interval > Duration());
   return rate * (kYear.in_seconds() / interval.in_seconds());
@@ -183,7 +188,12 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
   // in which sources arrive must not matter.
   const auto keep = [&](std::map<Instant, Rated>& to, Instant key) {
     const auto [at, fresh] = to.try_emplace(key, rated);
-    if (!fresh && rated.rank() > at->second.rank()) at->second = rated;
+    if (fresh) return;
+    Rated& known = at->second;
+    std::optional<Rate> other = known.other;
+    if (!same_rate(known.rate, rated.rate)) other = std::min(known.rate, rated.rate);
+    if (rated.rank() > known.rank()) known = rated;
+    known.other = other;
   };
   const auto latest = [&](std::optional<Rated>& to) {
     if (!to || rated.rank() > to->rank()) to = rated;
@@ -212,6 +222,20 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
       return;
     }
   }
+}
+
+void Fundings::add(const Event& event, const PublishedFigure& figure) {
+  if (figure.metric != "funding_rate_type" || figure.unit.empty()) return;
+  if (desk_.instruments[event.instrument].is_perpetual())
+    markets_[event.instrument].types[nominal(event.at)].insert(figure.unit);
+}
+
+std::vector<std::string> Fundings::types_in(const Market& market, Instant from, Instant to) {
+  std::set<std::string> found;
+  for (auto it = market.types.upper_bound(from); it != market.types.end() && it->first <= to; ++it)
+    found.insert(it->second.begin(), it->second.end());
+  return found.size() < 2 ? std::vector<std::string>()
+                          : std::vector<std::string>(found.begin(), found.end());
 }
 
 void Fundings::forget_before(Instant known) {
@@ -290,6 +314,19 @@ std::optional<Fundings::DayMean> Fundings::mean_of(InstrumentId id,
     if (!least_sure || s.period.from < least_sure->from) least_sure = &s.period;
   }
   const std::string who = fmt::format("{} {}", instrument.venue, instrument.name());
+  if (const auto types = types_in(markets_.at(id), start, end); !types.empty()) {
+    why_not = fmt::format(
+        "{}: rates of several types ({}) were settled in the 24 h to {}, and nothing says which of "
+        "them belong together",
+        who, join(types, ", "), end.text());
+    return std::nullopt;
+  }
+  for (const Settlement& s : recent) {
+    if (s.at <= start || !s.other) continue;
+    why_not = fmt::format("{}: two rates are told as paid at {}, {} and {}", who, s.at.text(),
+                          s.rate, *s.other);
+    return std::nullopt;
+  }
   // More than a day of periods in a day would count some hours twice.
   if (contradicted || days > 1 + 1e-6) {
     why_not = fmt::format(
@@ -335,8 +372,9 @@ std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const M
   const Spacings spacings = spacings_of(market, first, to == Instant::max() ? to : to + around);
   const auto add = [&](Instant at, const Rated& rated, bool announced) {
     if (at <= from || at > to || found.contains(at)) return;
-    found.emplace(
-        at, Settlement{at, rated.rate.approx(), period_of(id, rated, at, spacings), announced});
+    Settlement one{at, rated.rate.approx(), period_of(id, rated, at, spacings), announced};
+    if (rated.other) one.other = rated.other->approx();
+    found.emplace(at, one);
   };
   for (auto it = market.settled.upper_bound(from); it != market.settled.end() && it->first <= to;
        ++it)
@@ -413,6 +451,22 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   return std::nullopt;
 }
 
+// What accrues now; where nothing is announced, what was paid last.
+Fundings::RateNow Fundings::rate_now(const Market& market, Instant at) const {
+  RateNow out{.rated = market.current};
+  if (out.rated && at - out.rated->at <= desk_.rules.funding.stale_after) return out;
+  const auto after = market.settled.upper_bound(at);
+  if (after == market.settled.begin()) return out;
+  const auto& [settled, rated] = *std::prev(after);
+  out.rated = rated;
+  out.rated->at = settled;
+  if (!types_in(market, at - kDay, at).empty())
+    out.unclear = "rates of several types were settled, and nothing says which belong together";
+  else if (rated.other)
+    out.unclear = "two rates are told as paid at " + settled.text();
+  return out;
+}
+
 // Where the interval is not known, only the annual figure has a band (8 h against 1 h): the others
 // are open on both sides.
 void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId id,
@@ -454,16 +508,15 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
       panel.pending(out, why);
     }
   };
-  std::optional<Rated> now = market.current;
-  if (!now ||
-      panel.at - now->at > rules.stale_after) {  // what was paid last, where nothing is announced
-    const auto it = market.settled.upper_bound(panel.at);
-    if (it != market.settled.begin()) {
-      now = std::prev(it)->second;
-      now->at = std::prev(it)->first;
-    }
-  }
-  put_rate("funding_rate", now, true);
+  const RateNow now = rate_now(market, panel.at);
+  if (now.unclear.empty())
+    put_rate("funding_rate", now.rated, true);
+  else
+    panel.pending({.name = "funding_rate",
+                   .unit = "fraction_per_interval",
+                   .section = kFundingSection,
+                   .venue = venue},
+                  now.unclear);
   put_rate("funding_rate_predicted", market.predicted, false);
 
   std::string why_not;
@@ -652,6 +705,7 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
     };
     const Instant after = from == Instant::min() ? from : from - Duration::ns(1);
     for (const Settlement& s : settlements(id, market, after, at)) {
+      if (s.other || !types_in(market, s.at - kDay, s.at + kDay).empty()) continue;
       if (s.period.length) add(s.at, s.rate, *s.period.length, FundingKind::settled);
     }
     for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at;

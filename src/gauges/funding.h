@@ -22,11 +22,16 @@ namespace delever::gauges {
 double annual_simple(double rate, Duration interval);
 double annual_compounded(double rate, Duration interval);
 
+// Two tellings of one rate differ by what their writers rounded away.
+bool same_rate(Rate a, Rate b);
+
 class Fundings {
  public:
   Fundings(const Desk& desk, const OpenInterests& interests) : desk_(desk), interests_(interests) {}
 
   void add(const Event& event, const FundingRate& funding);
+  // A venue's word for the type of the rate that was settled at the event's time.
+  void add(const Event& event, const PublishedFigure& figure);
   void forget_before(Instant known);
 
   void read(Panel& panel) const;
@@ -40,6 +45,7 @@ class Fundings {
     Rate rate;
     std::optional<Duration> interval;
     std::optional<Instant> settles_at;
+    std::optional<Rate> other = std::nullopt;  // said of the same settlement, and not the same
     auto rank() const { return std::pair(at, rate.raw()); }
   };
   struct Hour {
@@ -49,6 +55,7 @@ class Fundings {
   struct Market {
     std::map<Instant, Rated> settled;    // by nominal settlement time, for good
     std::map<Instant, Rated> announced;  // the last word before each settlement
+    std::map<Instant, std::set<std::string>> types;  // of settled rates, where the venue names any
     std::map<Instant, Rated> means;      // by end of the period
     std::map<int64_t, Hour> hours;       // rates that accrue without settlements, 26 h
     std::optional<Rated> current, predicted;
@@ -66,6 +73,7 @@ class Fundings {
     double rate;
     Period period;
     bool announced;
+    std::optional<double> other = std::nullopt;  // another rate that was told as paid then
   };
   // The times between settlements, each by the later of its two.
   using Spacings = std::map<Instant, Duration>;
@@ -77,6 +85,13 @@ class Fundings {
     std::string note;
   };
 
+  // The types of rates settled in (from, to], where there are several.
+  static std::vector<std::string> types_in(const Market& market, Instant from, Instant to);
+  struct RateNow {
+    std::optional<Rated> rated;
+    std::string unclear;  // why it is no rate
+  };
+  RateNow rate_now(const Market& market, Instant at) const;
   static Spacings spacings_of(const Market& market, Instant from, Instant to);
   Period period_of(InstrumentId id, const Rated& rated, Instant settles_at,
                    const Spacings& spacings) const;

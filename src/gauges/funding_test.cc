@@ -80,6 +80,53 @@ TEST(Funding, a_missing_settlement_or_an_old_one_is_no_mean) {
   EXPECT_NE(stale.reason.find("11h 0m before"), std::string::npos) << stale.reason;
 }
 
+// Three settlements a day of type A, and three of type B between them, in any order of answers.
+TEST(Funding, rates_of_several_types_do_not_add_up) {
+  for (const bool other_first : {false, true}) {
+    Market m;
+    const auto typed = [&](int hours, const char* type, double rate) {
+      const Instant at = kAt - kHour * hours;
+      PublishedFigure figure;
+      figure.metric = "funding_rate_type";
+      figure.unit = type;
+      m.put(m.binance, "answer", at, figure);
+      m.settled(m.binance, at, rate, Duration::hours(8));
+    };
+    const auto usual = [&] {
+      for (const int hours : {32, 24, 16, 8, 0}) typed(hours, "A", 0.0001);
+    };
+    if (!other_first) usual();
+    EXPECT_EQ(m.events.empty() ? 0.1095 : *pick(m.readings(kAt), "funding_annual", "binance").value,
+              0.1095)
+        << "one type is a series";
+    for (const int hours : {12, 4}) typed(hours, "B", 0.0003);
+    if (other_first) usual();
+    for (const char* gauge : {"funding_annual", "funding_rate", "funding_annual_compounded"}) {
+      const Reading r = pick(m.readings(kAt), gauge, "binance");
+      EXPECT_EQ(r.state, State::pending) << gauge;
+      EXPECT_FALSE(r.value) << gauge;
+      EXPECT_NE(r.reason.find("several types"), std::string::npos) << r.reason;
+    }
+  }
+}
+
+TEST(Funding, two_rates_of_one_settlement_are_no_rate) {
+  for (const bool higher_first : {false, true}) {
+    Market m;
+    for (const int hours : {24, 16, 8, 0}) m.settled(m.binance, kAt - kHour * hours, 0.0001);
+    // The same to the last digits that a writer keeps: one rate.
+    m.settled(m.binance, kAt - kHour * 8, 0.00010000004);
+    EXPECT_NEAR(*pick(m.readings(kAt), "funding_annual", "binance").value, 0.1095, 1e-6);
+    for (const double rate : {higher_first ? 0.0009 : 0.0002, higher_first ? 0.0002 : 0.0009})
+      m.settled(m.binance, kAt - kHour * 16, rate);
+    const Reading r = pick(m.readings(kAt), "funding_annual", "binance");
+    EXPECT_EQ(r.state, State::pending);
+    EXPECT_NE(r.reason.find("two rates are told as paid at 2026-01-29T08:00:00Z"),
+              std::string::npos)
+        << r.reason;
+  }
+}
+
 TEST(Funding, hourly_venue_and_stated_interval) {
   Market m;
   for (int h = 0; h < 30; ++h) m.settled(m.hyperliquid, kAt - kHour * h, 0.0000125);

@@ -20,6 +20,9 @@ namespace {
 // coverage.
 constexpr Duration kHeardEvery = Duration::seconds(1);
 
+// 3 January 2009, the day of Bitcoin's first block.
+constexpr Instant kFirstMarket = Instant::ns(14247LL * kDay.ns());
+
 template <class... Kinds>
 bool is_any(const EventPayload& payload) {
   return (std::holds_alternative<Kinds>(payload) || ...);
@@ -95,10 +98,41 @@ struct Gauges::Impl {
   struct Ahead {
     uint64_t count = 0;
     Duration most;
+    uint64_t long_ago = 0;  // stamped before there was such a market
   };
   std::map<std::string, Ahead> clocks;
   std::map<std::string, std::set<std::string>> builder_markets;
   std::set<InstrumentId> builders_noted;
+
+  // Events of an instrument whose coin only a listing names ("@107" of Hyperliquid's spot), until
+  // it does.
+  static constexpr size_t kNamelessKept = 100'000;
+  std::map<InstrumentId, std::vector<Event>> nameless;
+  size_t nameless_events = 0;
+
+  static bool is_nameless(const Instrument& i) {
+    return i.quote.empty() || i.base.starts_with('@');
+  }
+  void keep_nameless(const Event& event) {
+    if (!is_nameless(desk.instruments[event.instrument]) || nameless_events >= kNamelessKept ||
+        !is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, Candle>(
+            event.payload))
+      return;
+    if (event.at - event.received > desk.rules.clock_ahead_max || event.at < kFirstMarket) return;
+    ++nameless_events;
+    nameless[event.instrument].push_back(event);
+  }
+  void described(InstrumentId id) {
+    desk.described(id);
+    const auto kept = nameless.find(id);
+    if (kept == nameless.end() || is_nameless(desk.instruments[id])) return;
+    nameless_events -= kept->second.size();
+    for (const Event& event : kept->second) {
+      if (desk.mine(id))
+        std::visit([&](const auto& payload) { take(event, payload); }, event.payload);
+    }
+    nameless.erase(kept);
+  }
 
   void ahead(const std::string& venue, Duration by) {
     Ahead& clock = clocks[venue];
@@ -172,10 +206,15 @@ struct Gauges::Impl {
     };
     for (const auto& [venue, clock] : clocks) {
       if (r.venue && *r.venue != venue) continue;
-      add(
-          fmt::format("{}: {} figures stamped up to {} later than they were received, left out: "
-                      "its clock or the recorder's is wrong",
-                      venue, clock.count, short_age(clock.most)));
+      if (clock.long_ago > 0)
+        add(fmt::format(
+            "{}: {} figures stamped before 2009, when there was no such market, left out", venue,
+            clock.long_ago));
+      if (clock.count > 0)
+        add(
+            fmt::format("{}: {} figures stamped up to {} later than they were received, left out: "
+                        "its clock or the recorder's is wrong",
+                        venue, clock.count, short_age(clock.most)));
     }
     for (const std::string& gap : gaps_under(r, at)) add(gap);
     for (const auto& [venue, symbols] : builder_markets) {
@@ -196,6 +235,7 @@ struct Gauges::Impl {
   void take(const Event& e, const Liquidation& p) { liquidations.add(e, p); }
   void take(const Event& e, const LiquidationTotal& p) { liquidations.add(e, p); }
   void take(const Event& e, const FundingRate& p) { fundings.add(e, p); }
+  void take(const Event& e, const PublishedFigure& p) { fundings.add(e, p); }
   void take(const Event& e, const MarkPrice& p) { prices.add(e, p); }
   void take(const Event& e, const IndexPrice& p) { prices.add(e, p); }
   void take(const Event& e, const OpenInterest& p) {
@@ -231,7 +271,7 @@ void Gauges::on_event(const Event& event) {
   }
   const Instrument& instrument = my.desk.instruments[event.instrument];
   if (std::holds_alternative<InstrumentListed>(event.payload)) {
-    my.desk.described(event.instrument);
+    my.described(event.instrument);
     my.dirty = true;
   }
   if (my.heard.size() <= event.instrument)
@@ -246,13 +286,19 @@ void Gauges::on_event(const Event& event) {
     my.liquidations.watch().liquidation(instrument.venue, event.source, my.known, mine);
   if (!mine) {
     my.note_builder(event.instrument);
+    my.keep_nameless(event);
     return;
   }
   // Not made then: one of the two clocks is wrong, and nobody can say what its time is.
-  if (event.at - event.received > my.desk.rules.clock_ahead_max &&
+  const bool ahead = event.at - event.received > my.desk.rules.clock_ahead_max;
+  const bool long_ago = event.at < kFirstMarket && event.received >= kFirstMarket;
+  if ((ahead || long_ago) &&
       is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
           event.payload)) {
-    my.ahead(instrument.venue, event.at - event.received);
+    if (long_ago)
+      ++my.clocks[instrument.venue].long_ago;
+    else
+      my.ahead(instrument.venue, event.at - event.received);
     return;
   }
   my.dirty = true;

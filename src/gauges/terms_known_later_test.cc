@@ -190,6 +190,34 @@ TEST(Terms, a_builders_market_does_not_stand_for_the_venue) {
   }
 }
 
+TEST(Terms, a_pair_that_only_its_listing_names) {
+  for (const bool listed_first : {true, false}) {
+    Scene scene;
+    Instrument pair{.venue = "hyperliquid",
+                    .symbol = "@77",
+                    .kind = InstrumentKind::spot,
+                    .base = "@77",
+                    .quote = "USDC",
+                    .settle = "USDC"};
+    const auto id =
+        scene.instruments.intern("hyperliquid", "@77", InstrumentKind::spot, [&] { return pair; });
+    std::vector<Source> sources{{"hyperliquid:spot", "hyperliquid", ""}};
+    Gauges gauges("PURR", shipped_rules(), scene.instruments, sources);
+    const auto at = [&](Duration before, EventPayload payload) {
+      gauges.on_event({id, 0, kAt - before, kAt - before, std::move(payload)});
+    };
+    const auto list = [&](Duration before) {
+      pair.base = "PURR";
+      scene.instruments.add(pair);
+      at(before, InstrumentListed{"live"});
+    };
+    if (listed_first) list(Duration::minutes(4));
+    at(Duration::minutes(3), MarkPrice{Price::parse("0.21").value()});
+    if (!listed_first) list(Duration::minutes(2));
+    EXPECT_EQ(pick(gauges.readings(kAt), "price_usd").value, 0.21) << listed_first;
+  }
+}
+
 TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   Scene scene;
   const auto id = scene.instrument("binance", "BTC-USDT-PERP");
@@ -234,6 +262,22 @@ TEST(NotBelieved, a_clock_that_runs_ahead) {
   const Reading price = pick(readings, "price_usd");
   EXPECT_EQ(price.state, State::pending);
   EXPECT_TRUE(says(price, "stamped up to")) << price.reason;
+}
+
+TEST(NotBelieved, a_stamp_of_before_there_was_a_market) {
+  Scene scene;
+  const auto id = scene.instrument("bybit", "BTC-USDT-PERP");
+  // Seconds where milliseconds are meant.
+  const Instant stamped = Instant::ns(kAt.ns() / 1000);
+  OpenInterest open;
+  open.contracts = Qty::nearest(4000).value();
+  scene.put(id, "bybit:tickers", stamped, open, kAt - Duration::minutes(1));
+  scene.put(id, "bybit:tickers", stamped, MarkPrice{Price::parse("71000").value()},
+            kAt - Duration::minutes(1));
+  const Reading r = pick(scene.readings(kAt), "oi_coins", "bybit");
+  EXPECT_EQ(r.state, State::pending);
+  EXPECT_TRUE(says(r, "2 figures stamped before 2009")) << r.reason;
+  EXPECT_FALSE(says(r, "later than they were received")) << r.reason;
 }
 
 TEST(NotBelieved, a_price_that_never_moves_has_no_volatility) {

@@ -8,6 +8,8 @@ namespace {
 
 constexpr int64_t kMinute = 60'000'000'000;
 constexpr Duration kDay = Duration::days(1);
+// As the gauges have it: what is stamped before it is counted and not read.
+constexpr Instant kFirstMarket = Instant::ns(14247LL * kDay.ns());
 constexpr Duration kHeardEvery = Duration::seconds(1);  // as gauges take signs of life
 
 // As gauges/prices.cc has it.
@@ -77,8 +79,9 @@ auto Condenser::known(InstrumentId id) -> Known& {
   return known;
 }
 
-bool Condenser::ahead(const Event& event) const {
-  return event.at - event.received > ahead_max_ && is_clocked(event.payload);
+bool Condenser::misdated(const Event& event) const {
+  const bool long_ago = event.at < kFirstMarket && event.received >= kFirstMarket;
+  return (long_ago || event.at - event.received > ahead_max_) && is_clocked(event.payload);
 }
 
 void Condenser::keep(const Event& event, uint64_t ordinal) {
@@ -137,7 +140,7 @@ auto Condenser::add(Event& event, uint64_t ordinal) -> Form {
   one.here = true;
   life(event, one);
   one.last = last_ = {ordinal, event.instrument, event.source, event.at, event.received};
-  if (ahead(event)) {
+  if (misdated(event)) {
     keep(event, ordinal);
     return Form::whole;
   }

@@ -36,7 +36,8 @@ struct KeptEvent {
 class Condenser {
  public:
   // `ahead_max`: what is stamped later than this after it was received is counted by the gauges and
-  // not read (Rules::clock_ahead_max). `length`: of a segment, which ends at a multiple of it.
+  // not read (Rules::clock_ahead_max), as what is stamped before there was a market. `length`: of a
+  // segment, which ends at a multiple of it.
   Condenser(const Instruments& instruments, Duration ahead_max, Duration length)
       : instruments_(instruments), ahead_max_(ahead_max), length_(length) {}
 
@@ -94,7 +95,7 @@ class Condenser {
     Instant heard = Instant::min();
     Spoken accepted;                           // the last that was taken as a sign of life
     bool accepted_here = false, here = false;  // in this segment
-    bool spoke = false;                        // in this segment, not ahead of its time
+    bool spoke = false;                        // in this segment, not misdated
     uint32_t epoch = 0;
     Spoken last;  // in this segment
     size_t venue = SIZE_MAX;
@@ -109,7 +110,7 @@ class Condenser {
   using SumKey = std::tuple<InstrumentId, SourceId, bool, int64_t>;
 
   Known& known(InstrumentId id);
-  bool ahead(const Event& event) const;
+  bool misdated(const Event& event) const;
   void sign(const Spoken& spoken);
   void keep(const Event& event, uint64_t ordinal);
   void release(uint64_t ordinal);

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/clock.h"
+#include "reports/expiry.h"
 #include "reports/inputs.h"
 #include "reports/verdict.h"
 
@@ -22,6 +23,20 @@ TEST(Inputs, ACoinAsSomebodyTypesIt) {
   EXPECT_EQ(coin_named("USDT"), "USDT");
   EXPECT_EQ(coin_named("TUSDT"), "TUSDT");
   EXPECT_EQ(coin_named("PYUSD"), "PYUSD");
+}
+
+TEST(Inputs, AnExpiryAsSomebodyTypesIt) {
+  const Instant expiry = Instant::parse("2026-03-27T08:00:00Z").value();
+  for (const char* text : {"27MAR26", "27mar26", "27-Mar-26", "27 Mar 2026", "27MAR2026",
+                           "2026-03-27", "2026-03-27T08:00:00Z", "20260327", "260327"}) {
+    const auto read = read_expiry(text);
+    ASSERT_TRUE(read.has_value()) << text;
+    EXPECT_EQ(read.value(), expiry) << text;
+  }
+  // A day and a month that could be either way round, another hour, and no days at all.
+  for (const char* text : {"", "27/03/2026", "03-04-2026", "2026-03-27T00:00:00Z", "2026-13-27",
+                           "31FEB26", "20261327", "MAR26", "2026"})
+    EXPECT_FALSE(read_expiry(text).has_value()) << text;
 }
 
 TEST(Inputs, AnInstrumentAsSomebodyTypesIt) {

@@ -9,8 +9,10 @@
 #include <set>
 
 #include "base/text.h"
+#include "gauges/funding.h"
 #include "gauges/rules.h"
 #include "market/terms.h"
+#include "reports/expiry.h"
 #include "reports/feed.h"
 #include "reports/gap_notes.h"
 #include "reports/inputs.h"
@@ -44,9 +46,35 @@ class CarrySink final : public EventSink {
       note(event.at, index->price, "index");
     if (const auto* candle = std::get_if<Candle>(&event.payload); candle && candle->closed)
       note(to_second(candle->to), candle->close, "candle close");
+    if (const auto* figure = std::get_if<PublishedFigure>(&event.payload);
+        leg == 1 && figure && figure->metric == "funding_rate_type")
+      types_[to_second(event.at)].insert(figure->unit);
     const auto* funding = std::get_if<FundingRate>(&event.payload);
     if (leg != 1 || !funding || funding->kind != FundingKind::settled) return;
-    rates_[to_second(funding->settles_at.value_or(event.at))] = *funding;
+    const Instant paid = to_second(funding->settles_at.value_or(event.at));
+    const auto [known, fresh] = rates_.try_emplace(paid, *funding);
+    if (fresh) return;
+    if (!gauges::same_rate(known->second.rate, funding->rate)) twice_.insert(paid);
+    if (funding->rate > known->second.rate) known->second = *funding;
+  }
+
+  // What was settled in (from, to] is one series of payments.
+  Result<void> rates_belong_together(Instant from, Instant to) const {
+    std::set<std::string> types;
+    for (auto it = types_.upper_bound(from); it != types_.end() && it->first <= to; ++it)
+      types.insert(it->second.begin(), it->second.end());
+    if (types.size() > 1)
+      return Error{
+          Fault::no_evidence,
+          fmt::format("rates of several types ({}) were settled, and nothing says which of "
+                      "them belong together",
+                      fmt::join(types, ", ")),
+          "carry"};
+    const auto twice = twice_.upper_bound(from);
+    if (twice != twice_.end() && *twice <= to)
+      return Error{Fault::no_evidence, "two different rates are told as paid at " + twice->text(),
+                   "carry"};
+    return {};
   }
 
   Result<const Instrument*> instrument(size_t leg) const {
@@ -172,6 +200,8 @@ class CarrySink final : public EventSink {
   std::array<std::set<InstrumentId>, 2> seen_;
   std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
   std::map<Instant, FundingRate> rates_;
+  std::map<Instant, std::set<std::string>> types_;  // of settled rates, where the venue names any
+  std::set<Instant> twice_;                         // settlements of which two rates are told
   CoinNames names_of_coins_;
   std::map<InstrumentId, double> units_;
 };
@@ -230,6 +260,7 @@ Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, cons
                                 .exit = report.to,
                                 .contract = report.kind,
                                 .costs = costs_of(o)};
+  TRY(sink.rates_belong_together(report.from, report.to));
   std::optional<Duration> interval;
   for (const auto& [at, rate] : sink.rates()) {
     if (at <= report.from || at > report.to) continue;
@@ -285,7 +316,7 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
     report.notes = gaps.lines(report.from, until);
   }
   std::optional<Instant> expiry;
-  if (!o.expiry.empty()) expiry = TRY(of_option(parse_expiry_name(o.expiry), "--expiry"));
+  if (!o.expiry.empty()) expiry = TRY(of_option(read_expiry(o.expiry), "--expiry"));
   if (o.inverse) report.kind = options::CarryContract::inverse;
   if (sink) {
     const Instrument* contract = TRY(sink->instrument(1));

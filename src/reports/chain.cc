@@ -6,6 +6,7 @@
 
 #include "feeds/bytes.h"
 #include "gauges/gauges.h"
+#include "reports/expiry.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
 #include "reports/memory_feed.h"
@@ -86,7 +87,7 @@ Result<ChainReport> chain_report(const ChainOptions& chosen, Context& context) {
                      .rows = {},
                      .note = gauges.remarks(at)};
   std::optional<Instant> only;
-  if (!chosen.expiry.empty()) only = TRY(of_option(parse_expiry_name(chosen.expiry), "--expiry"));
+  if (!chosen.expiry.empty()) only = TRY(of_option(read_expiry(chosen.expiry), "--expiry"));
   report.rows = chain_rows(report.boards, only);
   if (report.rows.empty()) {
     std::string why =

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "reports/expiry.h"
 #include "reports/inputs.h"
 
 namespace delever::reports {
@@ -98,7 +99,7 @@ Result<ChainReport> FollowedTape::chain(const std::string& expiry) const {
                      .rows = {},
                      .note = gauges.remarks(*now)};
   std::optional<Instant> only;
-  if (!expiry.empty()) only = TRY(of_option(parse_expiry_name(expiry), "--expiry"));
+  if (!expiry.empty()) only = TRY(of_option(read_expiry(expiry), "--expiry"));
   report.rows = chain_rows(report.boards, only);
   if (report.rows.empty())
     return Error{Fault::no_evidence, "no options of " + gauges.asset() + " are known", "chain"};

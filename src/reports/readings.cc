@@ -27,8 +27,8 @@ Result<std::set<std::string_view>> gauges_named(const std::vector<std::string>& 
   return out;
 }
 
-Result<void> sample_gauges(const GaugesOptions& options, Context& context,
-                           const ReadingsSink& each) {
+Result<void> sample_gauges(const GaugesOptions& options, Context& context, const ReadingsSink& each,
+                           std::vector<SourceUse>* use) {
   const Instant to = TRY(time_or_last(options.to, "--to", options.tapes, context));
   const Instant from = options.from.empty() ? to : TRY(parse_at(options.from, "--from", context));
   const Duration step = TRY(of_option(Duration::parse(options.step), "--step"));
@@ -56,6 +56,7 @@ Result<void> sample_gauges(const GaugesOptions& options, Context& context,
                           });
   if (auto ran = feed->run(sampler); !ran.has_value()) return ran;
   sampler.finish();
+  if (use != nullptr) *use = feed->use();
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gauges/reading.h"
+#include "reports/brief.h"
 #include "reports/context.h"
 
 namespace delever::reports {
@@ -21,7 +22,8 @@ struct GaugesOptions {
 Result<std::set<std::string_view>> gauges_named(const std::vector<std::string>& names);
 // Gets the readings of one time after another.
 using ReadingsSink = std::function<void(Instant, const std::vector<gauges::Reading>&)>;
-Result<void> sample_gauges(const GaugesOptions& options, Context& context,
-                           const ReadingsSink& each);
+// `use`: what each stream gave and what of it could not be read, where somebody asks.
+Result<void> sample_gauges(const GaugesOptions& options, Context& context, const ReadingsSink& each,
+                           std::vector<SourceUse>* use = nullptr);
 
 }  // namespace delever::reports

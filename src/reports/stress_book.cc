@@ -158,7 +158,7 @@ class BookReader {
     const size_t at = TRY(venue_of(row));
     cascade::StressAccount* account = TRY(account_of(row, at));
     cascade::StressVenue& venue = *book_.venues[at];
-    const std::string_view side = field(row, "side");
+    const std::string side = lower(field(row, "side"));
     if (side == "hold") return add_holding(row, *account, venue);
     if (side == "beside") return add_beside(row, *account);
     if (side != "long" && side != "short")

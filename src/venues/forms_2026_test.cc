@@ -198,6 +198,12 @@ TEST(BinanceFunding, SeveralTypesOfRateInOneAnswerAreNotOneMean) {
   EXPECT_EQ(stream.read(answer("X", "X")).all<FundingRate>().size(), 2u);
   EXPECT_EQ(stream.why(answer("X", "Y")),
             "fundingRate:rateType: several types in one answer, and none is documented");
+  // The types go out in both cases, so that a second answer of another type is told from the first.
+  const auto told = stream.read(answer("X", "Y")).all<PublishedFigure>();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].metric, "funding_rate_type");
+  EXPECT_EQ(told[0].unit + told[1].unit, "XY");
+  EXPECT_EQ(stream.read(answer("X", "X")).all<PublishedFigure>().size(), 2u);
   EXPECT_FALSE(stream.read(answer("X", "X")).all<FundingRate>().at(0).interval)
       << "the message does not say it";
 }
@@ -359,7 +365,8 @@ TEST(HyperliquidForms, ContextsOfOneDexOfSpotAndPacked) {
       R"({"channel":"assetCtxs","data":{"dex":"abc","ctxs":[{"funding":"0.0001",)"
       R"("openInterest":"3.5","oraclePx":"70.5",)"
       R"("markPx":"70.6"}]}})";
-  EXPECT_EQ(stream.why(of_dex), "assetCtxs:ctxs: names no coins, and no meta of its dex was seen");
+  EXPECT_EQ(stream.why(of_dex),
+            "assetCtxs:ctxs: names no coins, and no meta of its dex was seen before");
   stream.read(R"({"universe":[{"name":"abc:OIL","szDecimals":2,"maxLeverage":10}]})");
   const Collected dex = stream.read(of_dex);
   ASSERT_EQ(dex.events.size(), 4u);

@@ -14,13 +14,23 @@
 namespace delever::venues {
 namespace {
 
-using Make = Result<std::unique_ptr<codec::Decoder>> (*)(const codec::StreamSettings&, Instruments&,
-                                                         SourceId);
+using Made = Result<std::unique_ptr<codec::Decoder>>;
+using Make = Made (*)(const codec::StreamSettings&, Instruments&, SourceId, const Together&);
 
 template <BinanceMarket market>
-Result<std::unique_ptr<codec::Decoder>> binance(const codec::StreamSettings& settings,
-                                                Instruments& instruments, SourceId source) {
+Made binance(const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
+             const Together&) {
   return make_binance_decoder(market, settings, instruments, source);
+}
+// Of a venue whose streams are read each alone.
+template <auto make>
+Made alone(const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
+           const Together&) {
+  return make(settings, instruments, source);
+}
+Made hyperliquid(const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
+                 const Together& together) {
+  return make_hyperliquid_decoder(settings, instruments, source, together.hyperliquid);
 }
 
 struct Row {
@@ -33,15 +43,17 @@ constexpr Row kDecoders[] = {
     {"binance-coinm", binance<BinanceMarket::coinm>},
     {"binance-spot", binance<BinanceMarket::spot>},
     {"binance-eoptions", binance<BinanceMarket::eoptions>},
-    {"bybit", make_bybit_decoder},
-    {"deribit", make_deribit_decoder},
-    {"okx", make_okx_decoder},
-    {"hyperliquid", make_hyperliquid_decoder},
-    {"simulated", make_simulated_decoder},
-    {"csv", make_csv_decoder},
+    {"bybit", alone<make_bybit_decoder>},
+    {"deribit", alone<make_deribit_decoder>},
+    {"okx", alone<make_okx_decoder>},
+    {"hyperliquid", hyperliquid},
+    {"simulated", alone<make_simulated_decoder>},
+    {"csv", alone<make_csv_decoder>},
 };
 
 }  // namespace
+
+Together::Together() : hyperliquid(make_hyperliquid_lists()) {}
 
 std::vector<std::string_view> decoder_names() {
   std::vector<std::string_view> names;
@@ -51,10 +63,11 @@ std::vector<std::string_view> decoder_names() {
 
 Result<std::unique_ptr<codec::Decoder>> make_decoder(std::string_view name,
                                                      const codec::StreamSettings& settings,
-                                                     Instruments& instruments, SourceId source) {
+                                                     Instruments& instruments, SourceId source,
+                                                     const Together& together) {
   std::string names;
   for (const Row& row : kDecoders) {
-    if (row.name == name) return row.make(settings, instruments, source);
+    if (row.name == name) return row.make(settings, instruments, source, together);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
   }
   return Error{Fault::not_found,

@@ -62,6 +62,11 @@ TEST_F(Binance, SymbolsOfEveryMarket) {
   EXPECT_EQ(binance_index(BinanceMarket::usdm, "BNBBUSD").name(), "BNB-BUSD-INDEX");
   EXPECT_EQ(name(BinanceMarket::spot, "BNBBTC"), "BNB-BTC");
   EXPECT_EQ(name(BinanceMarket::spot, "ETHFDUSD"), "ETH-FDUSD");
+  // A quote that is not known makes another coin of it: BTCRON would be no price of BTC, unsaid.
+  for (const char* quote : {"USDT", "USDC", "FDUSD", "TUSD", "RLUSD", "EUR", "EURI", "TRY", "BRL",
+                            "JPY",  "MXN",  "PLN",   "RON",  "CZK",   "COP", "ARS",  "ZAR", "UAH",
+                            "IDR",  "IDRT", "BIDR",  "BTC",  "ETH",   "BNB", "DAI",  "DOGE"})
+    EXPECT_EQ(name(BinanceMarket::spot, std::string("SUI") + quote), std::string("SUI-") + quote);
   EXPECT_EQ(name(BinanceMarket::eoptions, "BTC-240927-60000-C"), "BTC-USDT-240927-60000-C");
   EXPECT_EQ(name(BinanceMarket::eoptions, "DOGE-231006-0.06-P"), "DOGE-USDT-231006-0.06-P");
   EXPECT_EQ(binance_instrument(BinanceMarket::coinm, "BTCUSD_PERP").contract_size->text(), "100");

@@ -425,8 +425,19 @@ Ending BinanceReader::rest_funding_rate(codec::JsonObject& object) {
   const Rate rate = fields_.fixed<Rate>(object, "fundingRate", Precision::nearest);
   const Instant at = fields_.ms(object, "fundingTime");
   const auto mark = fields_.maybe<Price>(object, "markPrice", Precision::nearest);
+  const std::string type(fields_.maybe_text(object, "rateType").value_or(""));
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol);
+  // Told beside the rate: rows of another type may come in another answer, and whoever adds rates
+  // up has to know.
+  if (!type.empty()) {
+    PublishedFigure& figure = stage_.add<PublishedFigure>(id, at);
+    figure.metric = "funding_rate_type";
+    figure.asset = instruments_[id].base;
+    figure.unit = type;
+    figure.stated_by = "binance";
+    figure.value = rate.approx();
+  }
   if (mixed_rate_types_) {
     report_part(Fault::no_evidence, "several types in one answer, and none is documented",
                 "rateType");

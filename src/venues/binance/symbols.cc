@@ -10,11 +10,12 @@ namespace delever::venues {
 namespace {
 
 // Longer names before those they end with: FDUSD before USD.
-constexpr std::array<std::string_view, 38> kBinanceQuotes{
-    "FDUSD", "USDSB", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USD1", "USDS", "USDE",
-    "IDRT",  "BIDR",  "BVND", "BKRW", "DOGE", "AEUR", "EURI", "DAI",  "BTC",  "ETH",
-    "BNB",   "EUR",   "GBP",  "TRY",  "BRL",  "AUD",  "RUB",  "UAH",  "NGN",  "ZAR",
-    "PLN",   "ARS",   "MXN",  "JPY",  "XRP",  "TRX",  "SOL",  "USD"};
+constexpr std::array<std::string_view, 45> kBinanceQuotes{
+    "FDUSD", "RLUSD", "BFUSD", "USDSB", "USDT", "USDC", "BUSD", "TUSD", "USDP",
+    "USD1",  "USDS",  "USDE",  "IDRT",  "BIDR", "BVND", "BKRW", "DOGE", "AEUR",
+    "EURI",  "DAI",   "BTC",   "ETH",   "BNB",  "EUR",  "GBP",  "TRY",  "BRL",
+    "AUD",   "RUB",   "UAH",   "NGN",   "ZAR",  "PLN",  "RON",  "CZK",  "COP",
+    "ARS",   "MXN",   "JPY",   "IDR",   "PAX",  "XRP",  "TRX",  "SOL",  "USD"};
 
 std::pair<std::string, std::string> binance_coins(std::string_view pair) {
   for (const std::string_view quote : kBinanceQuotes) {

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "codec/bad_row.h"
 #include "venues/hyperliquid/inflate.h"
 #include "venues/hyperliquid/reader.h"
 
@@ -310,24 +311,21 @@ void HyperliquidReader::read_asset_context(codec::JsonObject& data) {
   if (fields_.ok()) read_context(context, instrument(coin));
 }
 
-// Open interest counts one side, in coins. Spot pairs have a mark price alone.
-void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of, bool changes) {
-  std::optional<Rate> funding;
-  std::optional<WideQty> contracts;
-  std::optional<Price> mark, oracle;
+Context HyperliquidReader::context_of(codec::JsonObject& context, bool changes) {
+  Context out;
   codec::each_key(context, fields_, [&](codec::JsonKey key, codec::JsonValue& value) {
     switch (codec::key_code(key)) {
       case k("funding"):
-        funding = fields_.maybe<Rate>(value, "funding", Precision::nearest);
+        out.funding = fields_.maybe<Rate>(value, "funding", Precision::nearest);
         break;
       case k("markPx"):
-        mark = fields_.maybe<Price>(value, "markPx", Precision::nearest);
+        out.mark = fields_.maybe<Price>(value, "markPx", Precision::nearest);
         break;
       case 0:
         if (codec::is_key(key, "openInterest")) {
-          contracts = fields_.maybe<WideQty>(value, "openInterest", Precision::nearest);
+          out.contracts = fields_.maybe<WideQty>(value, "openInterest", Precision::nearest);
         } else if (codec::is_key(key, "oraclePx")) {
-          oracle = fields_.maybe<Price>(value, "oraclePx", Precision::nearest);
+          out.oracle = fields_.maybe<Price>(value, "oraclePx", Precision::nearest);
         }
         break;
       default:
@@ -335,19 +333,58 @@ void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of
     }
   });
   // A message of changes may hold any of the fields; a context has a price.
-  if (!changes) fields_.require(mark.has_value() || oracle.has_value(), "markPx");
+  if (!changes) fields_.require(out.mark.has_value() || out.oracle.has_value(), "markPx");
+  return out;
+}
+
+// Open interest counts one side, in coins. Spot pairs have a mark price alone. `add(payload)`.
+template <class Add>
+void each_payload(const Context& c, Add add) {
+  if (c.mark) add(MarkPrice{*c.mark});
+  if (c.oracle) add(IndexPrice{*c.oracle});
+  if (c.funding)
+    add(FundingRate{
+        .rate = *c.funding, .kind = FundingKind::current, .interval = kFundingInterval});
+  if (c.contracts) add(OpenInterest{.contracts = c.contracts, .coins = c.contracts->approx()});
+}
+
+void HyperliquidReader::read_context(codec::JsonObject& context, InstrumentId of, bool changes) {
+  const Context read = context_of(context, changes);
   if (!fields_.ok()) return;
-  // Contexts have no time of their own: they are of when they came.
-  if (mark) stage_.add<MarkPrice>(of, received_).price = *mark;
-  if (oracle) stage_.add<IndexPrice>(of, received_).price = *oracle;
-  if (funding) {
-    stage_.add<FundingRate>(of, received_) = {
-        .rate = *funding, .kind = FundingKind::current, .interval = kFundingInterval};
+  each_payload(read, [&]<class Payload>(Payload payload) {
+    stage_.add<Payload>(of, received_) = std::move(payload);
+  });
+}
+
+// Told as of when they were received; known since now, behind the list that explains them. A
+// context beyond the universe belongs to a coin listed since.
+void HyperliquidReader::explain() {
+  for (const std::string& dex : explained_) {
+    const Names& universe = lists_->universes.at(dex);
+    for (const HyperliquidLists::Waiting& one : lists_->waiting.at(dex)) {
+      for (size_t i = 0; i < std::min(one.contexts.size(), universe.size()); ++i) {
+        const InstrumentId of = instrument(universe[i]);
+        each_payload(one.contexts[i], [&]<class Payload>(Payload payload) {
+          const Event told{.instrument = of, .payload = payload};
+          if (!bad_row(told, instruments_[of].kind).empty()) return;
+          stage_.add<Payload>(of, one.received) = std::move(payload);
+        });
+      }
+      lists_->contexts_waiting -= one.contexts.size();
+    }
+    lists_->waiting.erase(dex);
   }
-  if (contracts) {
-    stage_.add<OpenInterest>(of, received_) = {.contracts = contracts,
-                                               .coins = contracts->approx()};
-  }
+  explained_.clear();
+}
+
+// Until the meta comes. Of a stream that never has one the oldest go first.
+void HyperliquidReader::keep_waiting(codec::JsonArray& contexts, std::string_view dex) {
+  report_part(Fault::no_evidence, "names no coins, and no meta of its dex was seen before", "ctxs");
+  std::vector<Context> read;
+  codec::each_object(contexts, fields_, "ctxs", [&](codec::JsonObject& context) {
+    read.push_back(context_of(context, false));
+  });
+  if (fields_.ok()) waiting_now_.emplace_back(dex, std::move(read));
 }
 
 // {"ctxs":[["",[...]],["xyz",[...]],...]}: dex, contexts in the order of its universe.
@@ -360,24 +397,19 @@ void HyperliquidReader::read_all_contexts(codec::JsonObject& data) {
     if (entry.get_array().get(pair) != simdjson::SUCCESS)
       return fields_.fail(Fault::malformed, "not a list", "ctxs");
     size_t column = 0;
-    const Names* universe = nullptr;
+    std::string_view dex;
     for (auto part : pair) {
       codec::JsonValue value;
       if (part.get(value) != simdjson::SUCCESS)
         return fields_.fail(Fault::malformed, "broken JSON", "ctxs");
       if (column == 0) {
-        const std::string_view dex = fields_.text(value, "ctxs.dex");
+        dex = fields_.text(value, "ctxs.dex");
         if (!fields_.ok()) return;
-        const auto found = universes_.find(dex);
-        if (found != universes_.end()) universe = &found->second;
-        if (!universe)
-          report_part(Fault::no_evidence, "names no coins, and no meta of its dex was seen",
-                      "ctxs");
-      } else if (column == 1 && universe) {
+      } else if (column == 1) {
         codec::JsonArray contexts;
         if (value.get_array().get(contexts) != simdjson::SUCCESS)
           return fields_.fail(Fault::malformed, "not a list", "ctxs");
-        read_contexts(contexts, *universe);
+        read_contexts_of(contexts, dex);
         if (!fields_.ok()) return;
       }
       ++column;
@@ -389,12 +421,15 @@ void HyperliquidReader::read_all_contexts(codec::JsonObject& data) {
 // {"dex":"","ctxs":[...]}: of one dex, in the order of its universe.
 void HyperliquidReader::read_dex_contexts(codec::JsonObject& data) {
   const std::string_view dex = fields_.text(data, "dex");
-  const auto universe = universes_.find(dex);
-  if (fields_.ok() && universe == universes_.end())
-    fields_.fail(Fault::no_evidence, "names no coins, and no meta of its dex was seen", "ctxs");
   codec::JsonArray contexts;
   fields_.require(fields_.find(data, "ctxs", contexts), "ctxs");
-  if (fields_.ok()) read_contexts(contexts, universe->second);
+  if (fields_.ok()) read_contexts_of(contexts, dex);
+}
+
+void HyperliquidReader::read_contexts_of(codec::JsonArray& contexts, std::string_view dex) {
+  const auto universe = lists_->universes.find(dex);
+  if (universe == lists_->universes.end()) return keep_waiting(contexts, dex);
+  read_contexts(contexts, universe->second);
 }
 
 // Base64 of raw DEFLATE of {"BTC":{"markPx":"97500.5",...},...}: first all coins, then what

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
+#include "venues/registry.h"
 #include "venues/wire_testing.h"
 
 namespace delever::venues {
@@ -124,7 +125,7 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
       R"("premium":null}]],["xyz",[{"funding":"0.1","openInterest":"1","oraclePx":"7",)"
       R"("markPx":"8"}]]]}})";
   EXPECT_EQ(decode(contexts).undecoded.at(0).why.text(),
-            "allDexsAssetCtxs:ctxs: names no coins, and no meta of its dex was seen");
+            "allDexsAssetCtxs:ctxs: names no coins, and no meta of its dex was seen before");
   decode(
       R"({"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40},{"name":"ETH","szDecimals":4})"
       R"(]})");
@@ -139,6 +140,52 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
   EXPECT_EQ(funding.kind, FundingKind::current);
   EXPECT_EQ(heard.all<OpenInterest>().at(0).contracts, qty("10.5"));
   EXPECT_EQ(heard.events[0].at, ms(1'790'000'000'000));
+}
+
+// The list of coins comes on another stream of the run, after the contexts that follow its order.
+TEST_F(Hyperliquid, ContextsBeforeTheirMetaAreToldWhenItComes) {
+  const Together together;
+  const auto stream = [&](SourceId source) {
+    return std::move(make_decoder("hyperliquid", {}, instruments, source, together)).value();
+  };
+  const auto contexts = stream(3), lists = stream(4);
+  const auto at = [&](codec::Decoder& of, std::string_view text, Instant received) {
+    venues::fixture::Collected sink;
+    venues::fixture::decode_text(of, text, sink, received);
+    return sink;
+  };
+  const std::string_view early =
+      R"({"channel":"assetCtxs","data":{"dex":"","ctxs":[{"funding":"0.00002",)"
+      R"("openInterest":"31","oraclePx":"150","markPx":"151"},{"openInterest":"4",)"
+      R"("oraclePx":"-2","markPx":"3"}]}})";
+  EXPECT_EQ(at(*contexts, early, ms(1'790'000'000'000)).undecoded.size(), 1u);
+  const auto met = at(*lists,
+                      R"({"universe":[{"name":"SOL","szDecimals":2},{"name":"XRP",)"
+                      R"("szDecimals":0},{"name":"NEW","szDecimals":0}]})",
+                      ms(1'790'000'060'000));
+  ASSERT_EQ(met.events.size(), 3u + 6u);  // three listings; the price below zero is none
+  const Event& mark = met.events[3];
+  EXPECT_EQ(std::get<MarkPrice>(mark.payload).price, price("151"));
+  EXPECT_EQ(instruments[mark.instrument].symbol, "SOL");
+  EXPECT_EQ(mark.at, ms(1'790'000'000'000));
+  EXPECT_EQ(mark.received, ms(1'790'000'060'000)) << "known since the list came";
+  EXPECT_EQ(met.all<OpenInterest>().at(1).contracts, qty("4"));
+  EXPECT_EQ(lists->counts().events, 9u);
+  EXPECT_EQ(at(*lists, R"({"universe":[{"name":"SOL","szDecimals":2}]})", ms(1'790'000'090'000))
+                .events.size(),
+            1u)
+      << "told once";
+  EXPECT_EQ(at(*contexts, early, ms(1'790'000'120'000)).all<MarkPrice>().size(), 1u)
+      << "by the newest list";
+}
+
+TEST_F(Hyperliquid, ACollateralThatIsNamedLater) {
+  decode(R"([{"collateralToken":7,"universe":[{"name":"abc:GOLD","szDecimals":3}]}])");
+  EXPECT_EQ(named("abc:GOLD").settle, "TOKEN7");
+  decode(R"({"tokens":[{"name":"USDC","index":0,"szDecimals":8},{"name":"usdx","index":7,)"
+         R"("szDecimals":2}],"universe":[]})");
+  EXPECT_EQ(named("abc:GOLD").settle, "USDX");
+  EXPECT_EQ(named("abc:GOLD").quote, "USDX");
 }
 
 TEST_F(Hyperliquid, CollateralAndSpotPairsByTheirTokens) {

@@ -40,7 +40,8 @@ const std::map<std::string, std::string, std::less<>> kEndings = {
     {"nautilus-http_spot_meta_non_usdc_collateral", "1: | no_event spotMeta 1"},
     {"nautilus-http_user_fills_dust_conversion", "1: | no_event fills 1"},
     {"nautilus-ws_all_dexs_asset_ctxs",
-     "1: | undecoded allDexsAssetCtxs:ctxs: names no coins, and no meta of its dex was seen 1"},
+     "1: | undecoded allDexsAssetCtxs:ctxs: names no coins, and no meta of its dex was seen before "
+     "1"},
     {"nautilus-ws_allmids", "1: | no_event allMids 1"},
     {"nautilus-ws_book_data", "1: book_snapshot=1"},
     {"nautilus-ws_user_fill_liquidation", "1: liquidation=1"},

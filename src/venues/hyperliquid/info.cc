@@ -139,8 +139,11 @@ Request Request::parse(std::string_view body) {
 }
 
 HyperliquidReader::HyperliquidReader(const codec::StreamSettings& settings,
-                                     Instruments& instruments)
-    : Reader(instruments), request_(Request::parse(setting(settings, "request"))) {}
+                                     Instruments& instruments,
+                                     std::shared_ptr<HyperliquidLists> lists)
+    : Reader(instruments),
+      request_(Request::parse(setting(settings, "request"))),
+      lists_(std::move(lists)) {}
 
 InstrumentId HyperliquidReader::instrument(std::string_view coin) {
   return known_.find(coin, [&] {
@@ -152,17 +155,39 @@ InstrumentId HyperliquidReader::instrument(std::string_view coin) {
 
 void HyperliquidReader::finish(bool accepted) {
   if (accepted) {
-    for (auto& [dex, names] : universes_now_)
-      universes_.insert_or_assign(std::move(dex), std::move(names));
-    for (auto& [index, name] : tokens_now_) tokens_.insert_or_assign(index, std::move(name));
+    for (auto& [dex, names] : universes_now_) {
+      if (lists_->waiting.contains(dex)) explained_.push_back(dex);
+      lists_->universes.insert_or_assign(std::move(dex), std::move(names));
+    }
+    for (auto& [index, name] : tokens_now_) {
+      lists_->nameless.erase(index);
+      lists_->tokens.insert_or_assign(index, std::move(name));
+    }
+    for (auto& [index, listed] : nameless_now_) lists_->nameless.emplace(index, std::move(listed));
   } else {
     // A message that is refused has shown nothing: its trades must count when they come again.
     for (const InstrumentId of : seen_now_) seen_[of].take_back();
   }
+  // A message of contexts alone that all have to wait counts as one that was not accepted.
+  if (fields_.ok()) wait();
+  explain();
   seen_now_.clear();
   universes_now_.clear();
   tokens_now_.clear();
+  nameless_now_.clear();
+  waiting_now_.clear();
   copies_ = 0;
+}
+
+void HyperliquidReader::wait() {
+  constexpr size_t kMost = 400'000;  // contexts, some 30 MB
+  for (auto& [dex, contexts] : waiting_now_) {
+    lists_->contexts_waiting += contexts.size();
+    auto& of_dex = lists_->waiting[dex];
+    of_dex.push_back({received_, std::move(contexts)});
+    for (; lists_->contexts_waiting > kMost && of_dex.size() > 1; of_dex.pop_front())
+      lists_->contexts_waiting -= of_dex.front().contexts.size();
+  }
 }
 
 std::optional<Ending> HyperliquidReader::read_text(std::string_view text) {
@@ -309,11 +334,13 @@ void HyperliquidReader::read_contexts(codec::JsonArray& contexts, const Names& u
 
 void HyperliquidReader::read_meta(codec::JsonObject& meta, Names& universe) {
   std::string collateral = "USDC";
+  std::optional<int64_t> nameless;
   if (const auto token = fields_.maybe_integer(meta, "collateralToken"); token && *token != 0) {
-    const auto known = tokens_.find(*token);
+    const auto known = lists_->tokens.find(*token);
     // A coin that no spotMeta has named keeps a name of its own, so that it is never taken for
     // dollars.
-    collateral = known != tokens_.end() ? known->second : fmt::format("TOKEN{}", *token);
+    collateral = known != lists_->tokens.end() ? known->second : fmt::format("TOKEN{}", *token);
+    if (known == lists_->tokens.end()) nameless = *token;
   }
   codec::JsonArray coins;
   fields_.require(fields_.find(meta, "universe", coins), "universe");
@@ -331,7 +358,10 @@ void HyperliquidReader::read_meta(codec::JsonObject& meta, Names& universe) {
     int64_t step = Qty::scale;
     for (int64_t i = 0; i < digits; ++i) step /= 10;
     listing.step = Qty::raw(step);
-    list(std::move(listing), received_, delisted ? "delisted" : "live");
+    const std::string status = delisted ? "delisted" : "live";
+    if (nameless && listing.kind == InstrumentKind::linear)
+      nameless_now_.emplace_back(*nameless, HyperliquidLists::Listed{listing, status});
+    list(std::move(listing), received_, status);
     universe.emplace_back(name);
   });
   // Contexts are lists in the order of this universe, so it is kept for the messages after it.
@@ -361,6 +391,15 @@ void HyperliquidReader::read_spot_meta(codec::JsonObject& meta, Names& universe)
     tokens_now_.emplace_back(index, upper(name));
   });
   if (!fields_.ok()) return;
+  // What was listed before its collateral had a name has one now.
+  for (const auto& [index, name] : tokens_now_) {
+    const auto [from, to] = lists_->nameless.equal_range(index);
+    for (auto it = from; it != to; ++it) {
+      Instrument listing = it->second.listing;
+      listing.quote = listing.settle = name;
+      list(std::move(listing), received_, it->second.status);
+    }
+  }
   fields_.require(fields_.find(meta, "universe", pairs), "universe");
   if (!fields_.ok()) return;
   codec::each_object(pairs, fields_, "universe", [&](codec::JsonObject& pair) {
@@ -406,9 +445,16 @@ void HyperliquidReader::read_funding(codec::JsonObject& row) {
 
 }  // namespace hyperliquid
 
+std::shared_ptr<HyperliquidLists> make_hyperliquid_lists() {
+  return std::make_shared<HyperliquidLists>();
+}
+
 Result<std::unique_ptr<codec::Decoder>> make_hyperliquid_decoder(
-    const codec::StreamSettings& settings, Instruments& instruments, SourceId source) {
-  return codec::make_message_loop<hyperliquid::HyperliquidReader>(source, settings, instruments);
+    const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
+    std::shared_ptr<HyperliquidLists> lists) {
+  if (!lists) lists = make_hyperliquid_lists();
+  return codec::make_message_loop<hyperliquid::HyperliquidReader>(source, settings, instruments,
+                                                                  std::move(lists));
 }
 
 }  // namespace delever::venues

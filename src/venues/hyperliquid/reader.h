@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,7 +14,39 @@
 #include "codec/reader.h"
 #include "venues/hyperliquid/hyperliquid.h"
 
-namespace delever::venues::hyperliquid {
+namespace delever::venues {
+namespace hyperliquid {
+
+// What a context says of a coin.
+struct Context {
+  std::optional<Rate> funding;
+  std::optional<WideQty> contracts;
+  std::optional<Price> mark, oracle;
+};
+using Names = std::vector<std::string>;
+
+}  // namespace hyperliquid
+
+struct HyperliquidLists {
+  using Name = std::string;
+  std::map<Name, hyperliquid::Names, std::less<>> universes;  // by dex; the first one is ""
+  std::map<int64_t, Name> tokens;                             // by index, from spotMeta
+  // Listed with a collateral that no spotMeta has named yet, by its index.
+  struct Listed {
+    Instrument listing;
+    std::string status;
+  };
+  std::multimap<int64_t, Listed> nameless;
+  // Contexts of a dex whose meta has not come, in the order of its coins.
+  struct Waiting {
+    Instant received;
+    std::vector<hyperliquid::Context> contexts;
+  };
+  std::map<Name, std::deque<Waiting>, std::less<>> waiting;
+  size_t contexts_waiting = 0;
+};
+
+namespace hyperliquid {
 
 using namespace codec;
 
@@ -39,15 +72,15 @@ class SeenTrades {
 
 class HyperliquidReader final : public Reader {
  public:
-  HyperliquidReader(const codec::StreamSettings& settings, Instruments& instruments);
+  HyperliquidReader(const codec::StreamSettings& settings, Instruments& instruments,
+                    std::shared_ptr<HyperliquidLists> lists);
 
  private:
-  using Names = std::vector<std::string>;
-
   Ending read(codec::JsonObject& object) override;
   Ending read(codec::JsonArray& array) override;
   std::optional<Ending> read_text(std::string_view text) override;
   void finish(bool accepted) override;
+  void explain();
 
   Ending read_channel(std::string_view channel, codec::JsonValue& data);
   void read_book(codec::JsonObject& book);
@@ -58,7 +91,11 @@ class HyperliquidReader final : public Reader {
   void read_dex_contexts(codec::JsonObject& data);
   void read_fast_contexts(std::string_view base64);
   // `changes`: what has not changed may be left out.
+  Context context_of(codec::JsonObject& context, bool changes);
   void read_context(codec::JsonObject& context, InstrumentId of, bool changes = false);
+  void read_contexts_of(codec::JsonArray& contexts, std::string_view dex);
+  void keep_waiting(codec::JsonArray& contexts, std::string_view dex);
+  void wait();
   void read_candle(codec::JsonObject& candle);
   void read_fill(codec::JsonObject& fill, std::string_view user);
   void read_levels(codec::JsonValue& value, std::vector<Level>& out);
@@ -81,10 +118,14 @@ class HyperliquidReader final : public Reader {
   std::unordered_map<InstrumentId, SeenTrades> seen_;
   std::vector<InstrumentId> seen_now_;                   // added by the message at hand
   size_t copies_ = 0;                                    // trades of it that were seen before
-  std::map<std::string, Names, std::less<>> universes_;  // by dex; the first one is ""
+  const std::shared_ptr<HyperliquidLists> lists_;
+  // Of the message at hand.
   std::vector<std::pair<std::string, Names>> universes_now_;
-  std::map<int64_t, std::string> tokens_;  // names by index, from spotMeta
   std::vector<std::pair<int64_t, std::string>> tokens_now_;
+  std::vector<std::pair<int64_t, HyperliquidLists::Listed>> nameless_now_;
+  std::vector<std::pair<std::string, std::vector<Context>>> waiting_now_;
+  std::vector<std::string> explained_;  // dexes whose contexts wait and can be told now
 };
 
-}  // namespace delever::venues::hyperliquid
+}  // namespace hyperliquid
+}  // namespace delever::venues
