@@ -10,13 +10,13 @@
 namespace delever::truth {
 namespace {
 
-std::string unchanged(const std::vector<gauges::Reading>& before, const gauges::Reading& after) {
+std::string as_before(const std::vector<gauges::Reading>& before, const gauges::Reading& after) {
   return truth::unchanged(before, after, kSame);
 }
 
 std::string without_basis(const std::vector<gauges::Reading>& before,
                           const gauges::Reading& after) {
-  return after.name.starts_with("basis") ? "" : unchanged(before, after);
+  return after.name.starts_with("basis") ? "" : as_before(before, after);
 }
 
 bool is_listing(const Item& i) { return i.fact == Fact::listing || i.fact == Fact::funding_info; }
@@ -152,7 +152,7 @@ void add_losses(Changes& out) {
         std::erase_if(r.items, [](const Item& i) { return i.venue == "okx"; });
       },
       [](const std::vector<gauges::Reading>& before, const gauges::Reading& after) -> std::string {
-        if (after.venue) return after.venue == "okx" ? "is still there" : unchanged(before, after);
+        if (after.venue) return after.venue == "okx" ? "is still there" : as_before(before, after);
         const bool sum = after.name.starts_with("oi_coins") || after.name.starts_with("oi_usd") ||
                          after.name == "liq_long_usd_24h" || after.name == "liq_total_usd_24h";
         if (!sum || !after.value) return "";
@@ -208,7 +208,7 @@ std::string check_chain(uint64_t seed, const std::vector<size_t>& chain,
   std::string wrong;
   for (const gauges::Reading& r : read(recording, rules)) {
     const std::string why = judge   ? judge->judge(before, r)
-                            : basis ? unchanged(before, r)
+                            : basis ? as_before(before, r)
                                     : without_basis(before, r);
     if (!why.empty()) wrong += line_of(r, why);
   }

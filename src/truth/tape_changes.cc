@@ -63,7 +63,7 @@ bool has_json(const Case& one) {
 }
 
 // To one moment, in the order they have.
-void move_listings(Case& one, double part) {
+void reorder_listings(Case& one, double part) {
   Instant first = Instant::max(), last = Instant::min();
   each_message(one, [&](const Message& m) {
     if (m.listing) return;
@@ -96,7 +96,7 @@ void twice(Case& one, Random& random) {
 
 // A second recorder that began earlier than the first one stopped. What carries state from message
 // to message is heard by it from the start.
-void split_recorders(Case& one, Random& random) {
+void split_among_recorders(Case& one, Random& random) {
   Recorded& first = one.tapes[0];
   if (first.messages.empty()) return;
   Instant begin = Instant::max(), end = Instant::min();
@@ -217,13 +217,14 @@ class TapeChanges {
 
 std::vector<TapeChange> make_tape_changes() {
   TapeChanges out;
-  out.add("listings first", [](Case& c, Random&) { move_listings(c, 0); }).applies = has_listings;
+  out.add("listings first", [](Case& c, Random&) { reorder_listings(c, 0); }).applies =
+      has_listings;
   out.add("listings in the middle",
-          [](Case& c, Random& random) { move_listings(c, random.uniform()); })
+          [](Case& c, Random& random) { reorder_listings(c, random.uniform()); })
       .applies = has_listings;
-  out.add("listings last", [](Case& c, Random&) { move_listings(c, 1); }).applies = has_listings;
+  out.add("listings last", [](Case& c, Random&) { reorder_listings(c, 1); }).applies = has_listings;
   out.add("every message twice", twice).applies = has_json;
-  out.add("two recorders with an overlap", split_recorders);
+  out.add("two recorders with an overlap", split_among_recorders);
   out.add("another order of tapes and streams", other_order);
   out.add("contract size times k",
           [](Case& c, Random& random) { c.units.contract_size *= random.chance(0.5) ? 10 : 0.1; })
