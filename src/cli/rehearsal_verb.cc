@@ -22,15 +22,16 @@ Result<void> run_replay(Session& session, const std::string& path) {
     json["hash"] = fmt::format("{:016x}", again.hash);
     json["seconds"] = again.seconds;
     json["commands"] = again.commands;
+    json["refused"] = again.refused;
     json["hashes_compared"] = again.hashes;
     json["cut"] = again.cut;
     return write_output(session, "", render::written_json(json) + "\n");
   }
   return write_output(
       session, "",
-      fmt::format("{} seconds, {} commands from outside, {} hashes as in the journal{}\nhash "
-                  "{:016x}\n",
-                  again.seconds, again.commands, again.hashes,
+      fmt::format("{} seconds, {} commands from outside and {} that were refused, {} hashes as in "
+                  "the journal{}\nhash {:016x}\n",
+                  again.seconds, again.commands, again.refused, again.hashes,
                   again.cut ? " (its last line is cut)" : "", again.hash));
 }
 

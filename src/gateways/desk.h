@@ -30,6 +30,10 @@ struct OrderRequest {
   // The desk itself waits for these, and sends the order when it is due: the exchange knows stops
   // alone, of a size that is known beforehand.
   bool take_profit = false, closes_position = false;
+  std::optional<Trailing> trailing;
+  // Of orders with one number the first that trades or is due ends the others, and so does a
+  // cancel of any. Stops of a group wait here, and give way for nobody else's money.
+  uint64_t one_of = 0;
 };
 
 struct Placed {
@@ -43,7 +47,7 @@ struct BookChange {
   std::vector<Level> bids, asks;  // changed levels, best first; qty 0: gone
 };
 
-struct DayStats {  // of the last 24 hours of market time, from trades
+struct DayStats {  // of the last 24 hours of market time where no other window is named
   std::optional<Price> open, high, low, last;
   double volume = 0, turnover = 0;
   uint64_t trades = 0, first_trade = 0, last_trade = 0;
@@ -113,8 +117,10 @@ class Desk : public exchange::ExchangeSink {
   // ---- the market
   std::span<const PublicTrade> trades(InstrumentId instrument) const;  // oldest first
   std::vector<Candle> candles(InstrumentId instrument, Duration interval, size_t most) const;
-  DayStats day(InstrumentId instrument) const;
+  DayStats day(InstrumentId instrument, Duration window = Duration::hours(24)) const;
   std::span<const FundingRecord> funding(InstrumentId instrument) const;
+  // Oldest first, at whole five minutes, of the last week.
+  std::span<const MarketSample> past(InstrumentId instrument) const;
   // What would be paid next if the premium stayed: rate of the interval, and when.
   struct NextFunding {
     Rate rate;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kTradesKept = 1'000, kBarsKept = 7 * 1'440, kFundingKept = 1'000,
                  kForcedPublicKept = 1'000;
+constexpr size_t kSamplesKept = 7 * 288;  // of five minutes
 constexpr size_t kBookLevels = 5'000;
 constexpr Duration kMinute = Duration::minutes(1);
 
@@ -38,7 +39,11 @@ void join(Candle& into, const Candle& next) {
 }  // namespace
 
 InstrumentRecord::InstrumentRecord()
-    : trades(kTradesKept), bars(kBarsKept), funding(kFundingKept), forced(kForcedPublicKept) {}
+    : trades(kTradesKept),
+      bars(kBarsKept),
+      funding(kFundingKept),
+      past(kSamplesKept),
+      forced(kForcedPublicKept) {}
 
 void Desk::State::add_trade(const PublicTrade& trade) {
   InstrumentRecord& record = instruments[trade.instrument];
@@ -107,11 +112,11 @@ std::vector<Candle> Desk::candles(InstrumentId i, Duration interval, size_t most
   return out;
 }
 
-// Whole minutes: the first one counts when any of it lies within the day.
-DayStats Desk::day(InstrumentId i) const {
+// Whole minutes: the first one counts when any of it lies within the window.
+DayStats Desk::day(InstrumentId i, Duration window) const {
   DayStats day;
   const Instant now = door_.market_now();
-  day.from = now - Duration::hours(24);
+  day.from = now - window;
   std::optional<Candle> whole;
   for (const MinuteBar& bar : state_->instruments.at(i).bars.all()) {
     if (bar.start + kMinute <= day.from) continue;

@@ -185,6 +185,7 @@ void Desk::State::fill_record(const TradeInParts::Part& part, const PublicTrade&
       finish(*order, OrderState::filled, DeskUpdate::Reason::traded);
     else
       emit_order(*order, DeskUpdate::Reason::traded);
+    end_held_of_group(*order, OrderState::expired);
   }
   money_lines(*o, part, booked, spot);
 }
@@ -426,6 +427,7 @@ void Desk::on_second() {
   State& s = *state_;
   for (InstrumentId i = 0; i < s.instruments.size(); ++i) s.run_held(i);
   s.roll_bars();
+  s.sample_markets();
   s.emit({.kind = DeskUpdate::Kind::second});
 }
 

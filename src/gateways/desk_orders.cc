@@ -48,6 +48,32 @@ void Desk::State::finish(OrderRecord& order, OrderState state, DeskUpdate::Reaso
   orders.live.erase(order.number);
   orders.finished.push_back(order.number);
   emit_order(order, reason);
+  end_held_of_group(order, state == OrderState::filled ? OrderState::expired : state);
+}
+
+// Those of the group that wait here: may be called while the exchange is at work.
+void Desk::State::end_held_of_group(const OrderRecord& order, OrderState state) {
+  if (order.one_of == 0) return;
+  const std::set<uint64_t> live = own(order.account)->orders.live;
+  for (const uint64_t number : live) {
+    OrderRecord* other = find(order.account, number);
+    if (!other || number == order.number || other->one_of != order.one_of || !is_held(*other))
+      continue;
+    drop_held(*other);
+    const bool expired = state == OrderState::expired;
+    finish(*other, state, expired ? DeskUpdate::Reason::expired : DeskUpdate::Reason::cancelled);
+  }
+}
+
+// Those of the group that rest: between commands alone.
+void Desk::State::cancel_group(const OrderRecord& order) {
+  if (order.one_of == 0) return;
+  const std::set<uint64_t> live = own(order.account)->orders.live;
+  for (const uint64_t number : live) {
+    const OrderRecord* other = find(order.account, number);
+    if (other && number != order.number && other->one_of == order.one_of)
+      desk.cancel(order.account, number);
+  }
 }
 
 // The number is the exchange's `client`, so that every notice finds its record.
@@ -64,13 +90,22 @@ Placed Desk::submit(OrderRequest request) {
   order.asked.client = order.number;
   order.take_profit = request.take_profit;
   order.closes_position = request.closes_position;
+  order.trailing = request.trailing;
+  order.one_of = request.one_of;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
-  if (is_stop(order.asked.type) && (order.take_profit || order.closes_position)) {
+  const bool waits_here =
+      order.take_profit || order.closes_position || order.trailing || order.one_of != 0;
+  if (is_stop(order.asked.type) && waits_here) {
     order.state = OrderState::waiting;
     if (const Reject why = s.check_held(order); why != Reject::none) return {why, nullptr};
     ++s.orders_made;
     OrderRecord& kept = s.keep(std::move(order));
+    const auto& by = kept.asked.trigger_by;
+    const InstrumentId at = kept.asked.instrument;
+    if (const auto price =
+            by == TriggerBy::mark ? door_.exchange().mark(at) : door_.exchange().last(at))
+      s.follow(kept, *price);
     s.hold(kept);
     s.emit_order(kept, DeskUpdate::Reason::placed);
     return {Reject::none, &kept};
@@ -118,6 +153,7 @@ Reject Desk::cancel(AccountId account, uint64_t number) {
   if (s.is_held(*order)) {
     s.drop_held(*order);
     s.finish(*order, OrderState::cancelled, DeskUpdate::Reason::cancelled);
+    s.cancel_group(*order);
     return Reject::none;
   }
   s.cancelling = true;
@@ -221,7 +257,11 @@ Reject Desk::State::check_held(const OrderRecord& order) const {
   const exchange::Listing& listing = door.setup().listings[o.instrument];
   const ContractRule& c = *listing.rules.contract;
   const int64_t tick = c.tick->raw(), step = c.step->raw();
-  if (o.trigger.raw() <= 0 || o.trigger.raw() % tick != 0) return Reject::bad_price;
+  if (!order.trailing && (o.trigger.raw() <= 0 || o.trigger.raw() % tick != 0))
+    return Reject::bad_price;
+  if (order.trailing && (order.trailing->share < Rate() || order.trailing->distance < Price() ||
+                         (order.trailing->share == Rate() && order.trailing->distance == Price())))
+    return Reject::bad_price;
   if (o.type == OrderType::stop_limit && (o.price.raw() <= 0 || o.price.raw() % tick != 0))
     return Reject::bad_price;
   if (!order.closes_position && (o.qty.raw() <= 0 || o.qty.raw() % step != 0))
@@ -230,7 +270,8 @@ Reject Desk::State::check_held(const OrderRecord& order) const {
                                                      : door.exchange().last(o.instrument);
   if (!price) return Reject::no_mark;
   const bool rising = (o.side == Side::buy) != order.take_profit;
-  if (rising ? *price >= o.trigger : *price <= o.trigger) return Reject::would_trigger;
+  if (!order.trailing && (rising ? *price >= o.trigger : *price <= o.trigger))
+    return Reject::would_trigger;
   const auto& held = instruments[o.instrument].held;
   const auto own = std::count_if(held.begin(), held.end(),
                                  [&](const Held& h) { return h.account == order.account; });
@@ -254,13 +295,38 @@ void Desk::State::run_held(InstrumentId instrument) {
   const auto mark = door.exchange().mark(instrument), last = door.exchange().last(instrument);
   std::vector<std::pair<Held, Price>> due;
   for (const Held& h : record.held) {
-    const OrderRecord* order = find(h.account, h.number);
+    OrderRecord* order = find(h.account, h.number);
     if (!order) continue;
     const auto& price = order->asked.trigger_by == TriggerBy::mark ? mark : last;
+    if (price && order->trailing) {
+      if (follow(*order, *price)) due.emplace_back(h, *price);
+      continue;
+    }
     if (price && (h.rising ? *price >= order->asked.trigger : *price <= order->asked.trigger))
       due.emplace_back(h, *price);
   }
   for (const auto& [h, at] : due) release(h.account, h.number, at);
+}
+
+// A sell follows from below, a buy from above; before it has begun it has no trigger.
+bool Desk::State::follow(OrderRecord& order, Price price) const {
+  if (!order.trailing) return false;
+  const Trailing& t = *order.trailing;
+  const bool sells = order.asked.side == Side::sell;
+  if (!order.best) {
+    const bool begun = !t.from || (sells ? price >= *t.from : price <= *t.from);
+    if (!begun) return false;
+    order.best = price;
+  }
+  order.best = sells ? std::max(*order.best, price) : std::min(*order.best, price);
+  const int64_t best = order.best->raw();
+  const Wide apart = t.share > Rate()
+                         ? divide(static_cast<Wide>(best) * t.share.raw(), Rate::scale, Round::down)
+                         : Wide(t.distance.raw());
+  const int64_t tick = door.setup().listings[order.asked.instrument].rules.contract->tick->raw();
+  const int64_t at = narrow(sells ? best - apart : best + apart) / tick * tick;
+  order.asked.trigger = Price::raw(at);
+  return sells ? price <= order.asked.trigger : price >= order.asked.trigger;
 }
 
 void Desk::State::release(AccountId account, uint64_t number, Price at) {
@@ -272,6 +338,7 @@ void Desk::State::release(AccountId account, uint64_t number, Price at) {
                       .client = number,
                       .price = at,
                       .qty = order->asked.qty});
+  cancel_group(*order);  // their money is what it may need
   SubmitOrder o = order->asked;
   o.type = o.type == OrderType::stop_limit ? OrderType::limit : OrderType::market;
   if (order->closes_position) {

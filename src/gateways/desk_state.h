@@ -1,6 +1,6 @@
 // The inside of Desk, private to its sources: desk.cc (accounts and what they are told),
 // desk_orders.cc (orders in), desk_notices.cc (what the exchange said), desk_market.cc (trades,
-// candles, books).
+// candles, books), desk_past.cc (open interest and who stands where, as they were).
 #pragma once
 
 #include <map>
@@ -57,6 +57,7 @@ struct InstrumentRecord {
   Recent<PublicTrade> trades;
   Recent<MinuteBar> bars;
   Recent<FundingRecord> funding;
+  Recent<MarketSample> past;
   Recent<ForcedClose> forced;
   NumberedBook book;
   std::vector<Held> held;
@@ -129,6 +130,9 @@ struct Desk::State {
   void drop_held(const OrderRecord& order);
   void run_held(InstrumentId instrument);
   void release(AccountId account, uint64_t number, Price at);
+  bool follow(OrderRecord& order, Price price) const;  // whether it is due
+  void end_held_of_group(const OrderRecord& order, OrderState state);
+  void cancel_group(const OrderRecord& order);
   // desk_notices.cc
   OrderRecord* find(AccountId account, uint64_t client) const;
   OrderRecord* record_of(AccountId account, uint64_t client);
@@ -154,6 +158,9 @@ struct Desk::State {
   void add_trade(const PublicTrade& trade);
   void roll_bars();
   void number_book(InstrumentId instrument);
+  // desk_past.cc
+  void sample_markets();
+  Instant sampled = Instant::min();
 };
 
 }  // namespace delever::gateways

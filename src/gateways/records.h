@@ -21,6 +21,14 @@ enum class OrderState : uint8_t {
 };
 inline bool is_live(OrderState s) { return s == OrderState::waiting || s == OrderState::open; }
 
+// How a stop follows the best price since it began: at a share of it, or, where that is 0, at a
+// distance from it. It begins at once, or when the price has reached `from`.
+struct Trailing {
+  Rate share;
+  Price distance;
+  std::optional<Price> from;
+};
+
 struct OrderRecord {
   uint64_t number = 0;  // the venue's order id: from 1, in order of arrival, one sequence a venue
   AccountId account = 0;
@@ -39,6 +47,9 @@ struct OrderRecord {
   Instant created, updated;
   std::optional<Instant> triggered;  // a stop that became an order
   bool forced = false;               // the venue's own: liquidation or deleveraging
+  std::optional<Trailing> trailing;  // its trigger follows the market
+  std::optional<Price> best;         // since it began to follow
+  uint64_t one_of = 0;               // a group of orders of which one alone is carried out; 0: none
   std::string tag;     // what a gateway wants to keep beside it (Deribit label, OKX tag)
   Wide price_qty = 0;  // sum of price x qty of the fills, raw
   Qty left() const { return asked.qty - filled; }
@@ -117,6 +128,19 @@ struct FundingRecord {
   Rate rate;
   Price mark;
   Instant at;
+};
+
+// A market as it stood, every five minutes of its time. Accounts are those that have a position of
+// it, of as many as were looked at; `top` are the fifth of them with the most money.
+struct MarketSample {
+  Instant at;
+  Qty open_interest;
+  std::optional<Price> mark, index;
+  struct Crowd {
+    uint32_t longs = 0, shorts = 0;          // accounts
+    double long_units = 0, short_units = 0;  // what they have
+  };
+  Crowd all, top;
 };
 
 struct Candle {

@@ -49,9 +49,23 @@ Result<Member> read_member(const std::vector<std::string_view>& words) {
   return m;
 }
 
-Result<Entered> read_command(const std::vector<std::string_view>& words) {
-  if (words.size() != 6) return Error{Fault::malformed, "a command has five parts"};
+std::optional<Reject> reject_of(std::string_view name) {
+  for (auto r = static_cast<uint8_t>(Reject::none); r <= static_cast<uint8_t>(Reject::not_allowed);
+       ++r) {
+    if (reject_name(static_cast<Reject>(r)) == name) return static_cast<Reject>(r);
+  }
+  return std::nullopt;
+}
+
+Result<Entered> read_command(std::vector<std::string_view> words) {
   Entered e;
+  if (words[0] == "r" && words.size() == 7) {
+    const auto why = reject_of(words[5]);
+    if (!why || *why == Reject::none) return Error{Fault::malformed, "no such refusal"};
+    e.refused = *why;
+    words.erase(words.begin() + 5);
+  }
+  if (words.size() != 6) return Error{Fault::malformed, "a command has five parts"};
   e.second = TRY(number(words[1]));
   e.venue = static_cast<uint32_t>(TRY(number(words[2])));
   e.taken = static_cast<uint32_t>(TRY(number(words[3])));
@@ -79,7 +93,7 @@ Result<void> read_line(std::string_view line, Journal& into) {
     into.head.from = Instant::ns(*ns);
   } else if (kind == "member") {
     into.head.members.push_back(TRY(read_member(words)));
-  } else if (kind == "c") {
+  } else if (kind == "c" || kind == "r") {
     into.commands.push_back(TRY(read_command(words)));
   } else if (kind == "p" && words.size() >= 3) {
     const uint64_t second = TRY(number(words[1]));
@@ -119,8 +133,11 @@ Result<JournalWriter> JournalWriter::create(const std::string& path, const Journ
 }
 
 void JournalWriter::command(const Entered& e) {
-  fmt::format_to(std::back_inserter(waiting_), "c {} {} {} {} {}\n", e.second, e.venue, e.taken,
-                 e.command.at.ns(), auth::hex(exchange::encode(e.command)));
+  const bool refused = e.refused != Reject::none;
+  fmt::format_to(std::back_inserter(waiting_), "{} {} {} {} {} {}{}{}\n", refused ? "r" : "c",
+                 e.second, e.venue, e.taken, e.command.at.ns(),
+                 refused ? reject_name(e.refused) : "", refused ? " " : "",
+                 auth::hex(exchange::encode(e.command)));
 }
 void JournalWriter::push(size_t second, const Push& push) {
   waiting_ += fmt::format("p {} {}\n", second, push_json(push));

@@ -7,6 +7,7 @@
 //   from NS
 //   member VENUE COLLATERAL COIN=AMOUNT ...
 //   c SECOND VENUE TAKEN NS HEX    a command, behind so many of that second's arrivals
+//   r SECOND VENUE TAKEN NS WHY HEX  one that the exchange refused, and why
 //   p SECOND JSON                  a push, before the second
 //   h SECOND HASH                  of all exchanges, after so many seconds
 #pragma once
@@ -39,6 +40,7 @@ struct Entered {
   size_t second = 0;
   uint32_t venue = 0, taken = 0;
   Command command;
+  Reject refused = Reject::none;  // it changed nothing, and has to do so again
 };
 
 class JournalWriter {

@@ -206,10 +206,9 @@ Reject Market::enter(uint32_t venue, const CommandBody& body) {
   const Instant at = std::max(now_, v.exchange().now());
   const uint32_t taken = v.taken();
   const Reject why = v.enter(at, body);
-  if (why != Reject::none) return why;
-  ++commands_;
   // `taken` is how far the venue was within its second: replay() goes there before the command.
-  if (journal_) journal_->command({simulation_->second(), venue, taken, {at, body}});
+  if (journal_) journal_->command({simulation_->second(), venue, taken, {at, body}, why});
+  if (why == Reject::none) ++commands_;
   return why;
 }
 
@@ -259,6 +258,12 @@ void Market::apply_pushes() {
 
 // ---- again
 
+namespace {
+std::string outcome_name(Reject why) {
+  return why == Reject::none ? "taken" : fmt::format("refused ({})", reject_name(why));
+}
+}  // namespace
+
 Result<Market::Replayed> Market::replay(const Journal& journal,
                                         const rulebooks::RulebookShelf& shelf, const Watch* watch) {
   sim::Scenario scenario =
@@ -293,10 +298,12 @@ Result<Market::Replayed> Market::replay(const Journal& journal,
       venue.advance_by(command->taken);
       market->now_ = command->command.at;
       const Reject why = venue.enter(command->command.at, command->command.body);
-      if (why != Reject::none)
-        return Error{Fault::refused, fmt::format("command {} of the journal is refused now: {}",
-                                                 done.commands + 1, reject_name(why))};
-      ++done.commands;
+      if (why != command->refused)
+        return Error{Fault::refused,
+                     fmt::format("command {} of the journal, {} then, is {} now",
+                                 done.commands + done.refused + 1, outcome_name(command->refused),
+                                 outcome_name(why))};
+      ++(why == Reject::none ? done.commands : done.refused);
     }
     market->now_ = s.world().now + kSecond;
     TRY(s.end());

@@ -64,7 +64,7 @@ class Market {
   void on_second(std::function<void()> handler) { second_handler_ = std::move(handler); }
 
   struct Replayed {
-    uint64_t hash = 0, commands = 0;
+    uint64_t hash = 0, commands = 0, refused = 0;  // commands that were taken, and that were not
     size_t seconds = 0, hashes = 0;  // hashes: of the journal that were compared
     bool cut = false;
   };

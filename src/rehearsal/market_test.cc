@@ -119,6 +119,45 @@ TEST(Market, ABotsOrdersAndPushesAreReplayed) {
   std::filesystem::remove(path);
 }
 
+// A refused order changed nothing, and has to be refused again, for the same reason.
+TEST(Market, RefusedOrdersAreReplayed) {
+  const std::string path = fresh_path("rehearsal-refused");
+  {
+    const Member member{.venue = "binance",
+                        .deposits = {{"USDT", Amount::raw(10'000 * Amount::scale)}}};
+    auto opened = Market::open(quiet(), {.seed = 3, .members = {member}, .journal = path});
+    ASSERT_TRUE(opened.has_value()) << opened.error().text();
+    Market& market = *opened.value();
+    const auto [venue, account] = market.members()[0];
+    gateways::Desk& desk = market.desk(venue);
+    desk.admit({.account = account, .key = "K", .secret = "S", .passphrase = {}, .address = {}});
+    const Instant from = market.now();
+    for (int k = 0; k < 20; ++k) {
+      go(market, from + Duration::seconds(3 * k));
+      SubmitOrder o;
+      o.account = account;
+      o.instrument = *desk.find("BTCUSDT");
+      o.type = OrderType::market;
+      o.qty = Qty::nearest(k % 2 == 0 ? 0.01 : 900).value();  // more than there is margin for
+      EXPECT_EQ(desk.submit(o, "").reject, k % 2 == 0 ? Reject::none : Reject::not_enough_margin);
+    }
+    go(market, from + Duration::seconds(61));
+    ASSERT_TRUE(market.flush().has_value());
+  }
+  const auto journal = read_journal(path);
+  ASSERT_TRUE(journal.has_value()) << journal.error().text();
+  const auto again = Market::replay(journal.value(), shelf());
+  ASSERT_TRUE(again.has_value()) << again.error().text();
+  EXPECT_EQ(again.value().commands, 10U);
+  EXPECT_EQ(again.value().refused, 10U);
+  Journal changed = journal.value();
+  for (Entered& e : changed.commands) {
+    if (e.refused != Reject::none) e.refused = Reject::expired;
+  }
+  EXPECT_FALSE(Market::replay(changed, shelf()).has_value());
+  std::filesystem::remove(path);
+}
+
 TEST(Market, PushesAreChecked) {
   auto opened = Market::open(quiet(), {});
   ASSERT_TRUE(opened.has_value()) << opened.error().text();

@@ -208,11 +208,11 @@ void write_card(gateways::JsonWriter& w, const AccountCard& c, bool from_ports) 
   figure("funding", c.funding);
   figure("slippage", c.slippage);
   figure("taken", c.taken);
+  w.open("refused", '{');
+  for (const auto& [code, times] : c.counts.refused) w.raw(code, times);
+  w.close();
   if (from_ports) {
     w.raw("requests", c.counts.requests).raw("limit_hits", c.counts.limit_hits);
-    w.open("refused", '{');
-    for (const auto& [code, times] : c.counts.refused) w.raw(code, times);
-    w.close();
     w.raw("seconds_without_connection", c.seconds_blind);
     w.raw("orders_open_meanwhile", c.orders_blind);
   }
@@ -278,6 +278,17 @@ std::string Scorecard::text() const {
   return out;
 }
 
+void Scorecard::add_refusal(size_t member, const std::string& reason) {
+  auto& refused = cards_.at(member).counts.refused;
+  for (auto& [known, times] : refused) {
+    if (known == reason) {
+      ++times;
+      return;
+    }
+  }
+  refused.emplace_back(reason, 1);
+}
+
 Result<Scored> score(const Journal& journal, const rulebooks::RulebookShelf& shelf) {
   Scored scored;
   std::unique_ptr<Scorecard> card;
@@ -294,8 +305,11 @@ Result<Scored> score(const Journal& journal, const rulebooks::RulebookShelf& she
     for (const Entered& e : journal.commands) {
       const auto* order = std::get_if<SubmitOrder>(&e.command.body);
       for (size_t k = 0; order && k < market.members().size(); ++k) {
-        if (market.members()[k] == std::pair(size_t{e.venue}, order->account))
+        if (market.members()[k] != std::pair(size_t{e.venue}, order->account)) continue;
+        if (e.refused == Reject::none)
           card->add_orders(k, 1);
+        else
+          card->add_refusal(k, std::string(reject_name(e.refused)));
       }
     }
     market.on_second([&] { card->on_second(); });

@@ -43,6 +43,8 @@ class Scorecard {
                    std::function<gateways::AccountCounts(size_t venue, AccountId)> counts);
   // Orders that entered without the desk's knowing: of a journal.
   void add_orders(size_t member, uint64_t count) { cards_.at(member).orders += count; }
+  // One that the exchange refused, by its reason: the venue's code is not in a journal.
+  void add_refusal(size_t member, const std::string& reason);
   std::vector<AccountCard> cards() const;
   std::vector<AgentsCard> agents() const;
   std::string json() const;
@@ -63,7 +65,8 @@ class Scorecard {
   uint64_t seconds_ = 0;
 };
 
-// Of a journal: all but what only the ports knew (requests, refusals, connections), and with an
+// Of a journal: all but what only the ports knew (requests, connections, what a port refused by
+// itself), with the exchange's refusals by its own names, and with an
 // amendment that loses its place as an order of its own.
 struct Scored {
   Market::Replayed replayed;

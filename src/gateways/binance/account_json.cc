@@ -115,6 +115,10 @@ std::string algo_event(const Face& face, const OrderRecord& order, std::string_v
   i.text("wt", order.asked.trigger_by == TriggerBy::mark ? "MARK_PRICE" : "CONTRACT_PRICE");
   i.text("pm", "NONE").flag("cp", order.closes_position).flag("pP", false);
   i.flag("R", order.asked.reduce_only);
+  if (order.trailing) {
+    i.text("AP", m.price(order.trailing->from.value_or(Price())));
+    i.text("cr", callback_text(order));
+  }
   i.number("tt", order.triggered ? order.triggered->ms() : 0).number("gtd", 0).text("rm", "").end();
   o.end();
   return out;

@@ -70,7 +70,7 @@ std::string spot_order_event(const Face& face, const OrderRecord& order, std::st
       .text("S", side_name(order.asked.side));
   o.text("o", type_of(order, true)).text("f", time_in_force_of(face, order));
   o.text("q", m.qty(order.asked.qty)).text("p", m.price(order.asked.price));
-  o.text("P", m.price(order.asked.trigger)).text("F", m.qty(Qty())).number("g", -1);
+  o.text("P", m.price(order.asked.trigger)).text("F", m.qty(Qty())).number("g", list_of(order));
   o.text("C", cancelled ? client_id_of(order) : "").text("x", execution);
   o.text("X", done ? "FILLED" : status_of(order)).text("r", "NONE");
   o.number("i", static_cast<int64_t>(order.number)).text("l", m.qty(fill ? fill->qty : Qty()));

@@ -139,7 +139,25 @@ void AccountStream::on_settings(AccountId account, InstrumentId instrument) {
   emit_to(account, leverage_event(face_, *m, now));
 }
 
+// A list is told of when it has been placed, and when it is over.
+void AccountStream::emit_lists() {
+  for (; lists_told_ < face_.lists_made; ++lists_told_) {
+    const auto it = face_.lists.find(lists_told_ + 1);
+    if (it == face_.lists.end()) continue;
+    emit_to(it->second.account, list_event(face_, it->second));
+    lists_open_.push_back(it->first);
+  }
+  std::erase_if(lists_open_, [this](uint64_t number) {
+    const auto it = face_.lists.find(number);
+    if (it == face_.lists.end()) return true;
+    if (is_executing(face_, it->second)) return false;
+    emit_to(it->second.account, list_event(face_, it->second));
+    return true;
+  });
+}
+
 void AccountStream::flush() {
+  if (face_.spot) emit_lists();
   if (changed_.empty()) return;
   const std::map<AccountId, Changed> all = std::move(changed_);
   changed_.clear();

@@ -38,6 +38,10 @@ class AccountStream {
   void on_settings(AccountId account, InstrumentId instrument);
   void on_margin_call(AccountId account, InstrumentId instrument);
   void change(AccountId account, std::string_view reason);
+  void emit_lists();
+
+  uint64_t lists_told_ = 0;  // the last list of which was told
+  std::vector<uint64_t> lists_open_;
 
   Face& face_;
   Streams& streams_;

@@ -3,15 +3,18 @@
 namespace delever::gateways::binance {
 
 Dispatch::Dispatch(Face& face, bool limits) : face_(face), weights_(face.spot, limits) {
+  face.weights = &weights_;
   const bool spot = face.spot;
   add_general(routes_, spot);
   add_market_data(routes_, spot);
   add_candles(routes_, spot);
   add_tickers(routes_, spot);
   add_listen_keys(routes_, spot);
+  add_amendments(routes_, spot);
   if (spot) {
     add_spot_orders(routes_);
     add_spot_account(routes_);
+    add_spot_lists(routes_);
     return;
   }
   add_funding(routes_);
@@ -20,6 +23,7 @@ Dispatch::Dispatch(Face& face, bool limits) : face_(face), weights_(face.spot, l
   add_algo_orders(routes_);
   add_futures_account(routes_);
   add_futures_terms(routes_);
+  add_futures_data(routes_);
   add_futures_settings(routes_);
   add_futures_history(routes_);
 }

@@ -13,7 +13,9 @@
 #include "gateways/binance/listen_keys.h"
 #include "gateways/binance/markets.h"
 #include "gateways/binance/price_bars.h"
+#include "gateways/binance/weights.h"
 #include "gateways/gateway.h"
+#include "gateways/recent.h"
 
 namespace delever::gateways::binance {
 
@@ -22,6 +24,25 @@ namespace delever::gateways::binance {
 struct Expiries {
   std::map<std::pair<AccountId, uint64_t>, Instant> orders;          // market time
   std::map<std::pair<AccountId, InstrumentId>, Instant> countdowns;  // of the client: wall time
+};
+
+// What a client changed of an order that rests.
+struct Amended {
+  uint64_t number = 0, order = 0;
+  Price price_before, price_after;
+  Qty qty_before, qty_after;
+  Instant at;
+  int count = 0;  // of this order, this one included
+};
+
+// Two orders of spot of which one alone is carried out (OCO).
+struct OrderList {
+  uint64_t number = 0;  // OrderRecord::one_of
+  AccountId account = 0;
+  const Market* market = nullptr;
+  std::string name;  // the client's, or one that is made
+  std::vector<uint64_t> orders;
+  Instant at;
 };
 
 struct Face {
@@ -41,6 +62,11 @@ struct Face {
   // What closing positions has realised, by account, instrument and side.
   std::map<std::tuple<AccountId, InstrumentId, PositionSide>, Amount> realised;
   uint64_t names_made = 0;  // of orders whose client gave none
+  const Weights* weights = nullptr;
+  std::map<AccountId, Recent<Amended>> amendments;
+  uint64_t amendments_made = 0;
+  std::map<uint64_t, OrderList> lists;  // by number
+  uint64_t lists_made = 0;
 
   Instant now() const { return desk.door().market_now(); }
   Instant wall() const { return desk.door().wall_now(); }
@@ -106,7 +132,24 @@ struct Window {
 };
 Window asked_window(Asked& asked, size_t usual, size_t most);
 
+// The mean of five minutes, weighted by size. tickers.cc
+double average_price(const Face& face, const Market& m);
+std::string average_event(const Face& face, const Market& m);
+
 void run_expiries(Face& face);  // futures_order_lists.cc
+
+// Remembers that an order was changed: `was` is how it stood. amendments.cc
+void keep_amendment(Face& face, const OrderRecord& order, const SubmitOrder& was);
+
+// Whether an order of the list is still live; what the account's stream says of it. spot_lists.cc
+bool is_executing(const Face& face, const OrderList& list);
+std::string list_event(const Face& face, const OrderList& list);
+void add_spot_lists(Routes& routes);
+
+// Of a coin that is collateral in multi-assets mode: BTCUSD, and its price. futures_data.cc
+std::string collateral_symbol(const Face& face, CoinId coin);
+std::optional<Price> collateral_index(const Face& face, CoinId coin);  // missing: no collateral
+void append_collateral_index(std::string& out, const Face& face, CoinId coin, bool event);
 
 // ---- the parts
 void add_general(Routes& routes, bool spot);      // general.cc
@@ -119,7 +162,9 @@ void add_futures_order_lists(Routes& routes);     // futures_order_lists.cc
 void add_algo_orders(Routes& routes);             // algo_orders.cc
 void add_futures_account(Routes& routes);         // futures_account.cc
 void add_futures_terms(Routes& routes);           // futures_terms.cc
+void add_futures_data(Routes& routes);            // futures_data.cc
 void add_futures_settings(Routes& routes);        // futures_settings.cc
+void add_amendments(Routes& routes, bool spot);   // amendments.cc
 void add_listen_keys(Routes& routes, bool spot);  // listen_key_routes.cc
 void add_futures_history(Routes& routes);         // futures_history.cc
 void add_spot_orders(Routes& routes);             // spot_orders.cc

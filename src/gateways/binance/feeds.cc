@@ -173,6 +173,15 @@ void Feeds::push_due(Topic& topic) {
     case StreamKind::book_ticker:
       push_quotes(topic);
       break;
+    case StreamKind::window_ticker:
+      push_windows(topic);
+      break;
+    case StreamKind::average_price:
+      streams_.publish(topic, average_event(face_, *topic.what.market));
+      break;
+    case StreamKind::collateral_index:
+      push_collateral(topic);
+      break;
     case StreamKind::trade:
     case StreamKind::aggregate_trade:
     case StreamKind::mark_price:
@@ -219,7 +228,9 @@ void Feeds::push_kline(Topic& topic) {
       if (bar.first_trade == 0) bar.first_trade = t.number;
       bar.last_trade = t.number;
     }
-    streams_.publish(topic, kline_event(m, face_.now(), topic.what.interval, bar));
+    streams_.publish(topic, topic.what.continuous
+                                ? continuous_event(m, face_.now(), topic.what.interval, bar)
+                                : kline_event(m, face_.now(), topic.what.interval, bar));
     topic.candle = closed ? bar.end : c.start;
   }
 }
@@ -238,6 +249,32 @@ void Feeds::push_tickers(Topic& topic) {
   if (topic.what.market) return streams_.publish(topic, one(*topic.what.market));
   std::string json;
   append_list(json, face_.markets.all(), [&](const Market& m) { json += one(m); });
+  streams_.publish(topic, json);
+}
+
+void Feeds::push_windows(Topic& topic) {
+  const Duration window = *kline_interval(topic.what.interval);
+  const auto one = [&](const Market& m) {
+    return window_event(m, face_.now(), topic.what.interval, face_.desk.day(m.id, window));
+  };
+  if (topic.what.market) return streams_.publish(topic, one(*topic.what.market));
+  std::string json;
+  append_list(json, face_.markets.all(), [&](const Market& m) { json += one(m); });
+  streams_.publish(topic, json);
+}
+
+void Feeds::push_collateral(Topic& topic) {
+  std::string json;
+  if (topic.what.coin) {
+    if (!collateral_index(face_, *topic.what.coin)) return;
+    append_collateral_index(json, face_, *topic.what.coin, true);
+    return streams_.publish(topic, json);
+  }
+  std::vector<CoinId> coins;
+  for (CoinId c = 0; c < face_.markets.coins().size(); ++c) {
+    if (collateral_index(face_, c)) coins.push_back(c);
+  }
+  append_list(json, coins, [&](CoinId c) { append_collateral_index(json, face_, c, true); });
   streams_.publish(topic, json);
 }
 

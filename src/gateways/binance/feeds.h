@@ -25,6 +25,8 @@ class Feeds {
   void push_kline(Topic& topic);
   void push_tickers(Topic& topic);
   void push_quotes(Topic& topic);
+  void push_windows(Topic& topic);
+  void push_collateral(Topic& topic);
   void to_all(StreamKind kind, InstrumentId id, const std::string& json);
   std::string mark_json(const Market& m) const;
   std::string quote_json(const Market& m) const;

@@ -32,6 +32,23 @@ std::optional<Instant> read_good_till(const Face& face, Asked& asked) {
   return at;
 }
 
+// callbackRate in percent: 0.1 to 10, by tenths.
+Trailing read_trailing(Asked& asked, const Market& m) {
+  Trailing out;
+  const std::string_view given = asked.need("callbackRate");
+  const auto percent = Rate::parse(given);
+  const int64_t tenth = Rate::scale / 10;
+  const bool fits = percent.has_value() && percent.value().raw() >= tenth &&
+                    percent.value().raw() <= 100 * tenth && percent.value().raw() % tenth == 0;
+  if (!given.empty() && !fits) asked.refuse({-2007, "Invalid callBack rate"});
+  if (fits) out.share = Rate::raw(percent.value().raw() / 100);
+  const std::string_view name = asked.has("activatePrice") ? "activatePrice" : "activationPrice";
+  out.from = asked.price(name);
+  if (out.from && (out.from->raw() <= 0 || out.from->raw() % m.contract().tick->raw() != 0))
+    asked.refuse({-4014, "Price not increased by tick size."});
+  return out;
+}
+
 }  // namespace
 
 NewOrder futures_order(Face& face, Asked& asked, AccountId account) {
@@ -89,15 +106,19 @@ NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account) {
   const std::string_view type = asked.need("type");
   const bool stop = type == "STOP" || type == "STOP_MARKET";
   const bool profit = type == "TAKE_PROFIT" || type == "TAKE_PROFIT_MARKET";
-  if (!type.empty() && !stop && !profit) asked.refuse({-1116, "Invalid orderType."});
-  asked.need("triggerPrice");
-  const auto trigger = asked.price("triggerPrice");
+  const bool trails = type == "TRAILING_STOP_MARKET";
+  if (!type.empty() && !stop && !profit && !trails) asked.refuse({-1116, "Invalid orderType."});
+  if (!trails) asked.need("triggerPrice");
   if (!asked.ok()) return out;
   o.instrument = m->id;
   o.type = type.ends_with("MARKET") ? OrderType::stop_market : OrderType::stop_limit;
-  o.trigger = *trigger;
-  if (o.trigger.raw() <= 0 || o.trigger.raw() % m->contract().tick->raw() != 0)
-    asked.refuse({-4014, "Price not increased by tick size."});
+  if (trails) {
+    out.request.trailing = read_trailing(asked, *m);
+  } else {
+    o.trigger = asked.price("triggerPrice").value_or(Price());
+    if (o.trigger.raw() <= 0 || o.trigger.raw() % m->contract().tick->raw() != 0)
+      asked.refuse({-4014, "Price not increased by tick size."});
+  }
   const std::string_view by = asked.text("workingType");
   if (!by.empty() && by != "MARK_PRICE" && by != "CONTRACT_PRICE")
     asked.refuse(bad_parameter("workingType"));

@@ -65,7 +65,9 @@ Outcome amend_futures(Face& face, const Parameters& p, AccountId account) {
     return Refusal{-5027, "No need to modify the order."};
   const bool ends = *qty <= order->filled;
   Reject why = Reject::none;
+  const SubmitOrder was = order->asked;
   if (!ends) why = face.desk.amend(account, order->number, {.price = price, .qty = qty}).reject;
+  if (!ends && why == Reject::none) keep_amendment(face, *order, was);
   if (ends || why == Reject::would_take) why = face.desk.cancel(account, order->number);
   if (why != Reject::none) return refusal_of(why, false, About::order);
   return shown(face, *order);

@@ -113,6 +113,21 @@ Outcome symbol_config(Face& face, const Call& call) {
   return out;
 }
 
+// Nobody is held to the quantitative rules here: there are no indicators.
+Outcome trading_status(Face& face, const Call&) {
+  return fmt::format(R"({{"indicators":{{}},"updateTime":{}}})", face.wall().ms());
+}
+
+// Fees cannot be paid in BNB: no such coin.
+Outcome fee_burn(Face&, const Call&) { return std::string(R"({"feeBurn":false})"); }
+Outcome set_fee_burn(Face&, const Call& call) {
+  Asked asked(call.p);
+  asked.need("feeBurn");
+  if (asked.flag("feeBurn")) asked.refuse(bad_parameter("feeBurn"));
+  if (!asked.ok()) return asked.wrong();
+  return std::string(R"({"code":200,"msg":"success"})");
+}
+
 }  // namespace
 
 void add_futures_terms(Routes& routes) {
@@ -124,6 +139,9 @@ void add_futures_terms(Routes& routes) {
   add("commissionRate", commission_rate, 20);
   add("accountConfig", account_config, 5);
   add("symbolConfig", symbol_config, 5);
+  add("apiTradingStatus", trading_status, 1);
+  add("feeBurn", fee_burn, 30);
+  routes["POST /fapi/v1/feeBurn"] = {Needs::signature, set_fee_burn};
 }
 
 }  // namespace delever::gateways::binance

@@ -98,7 +98,8 @@ void futures_symbol(std::string& out, const Face& face, const Market& m) {
   o.text("marketTakeBound", c.price_band ? decimal(*c.price_band, 2) : "0.05");
   o.number("maxMoveOrderLimit", 10'000).raw("filters", futures_filters(m));
   o.raw("orderTypes",
-        R"(["LIMIT","MARKET","STOP","STOP_MARKET","TAKE_PROFIT","TAKE_PROFIT_MARKET"])");
+        R"(["LIMIT","MARKET","STOP","STOP_MARKET","TAKE_PROFIT","TAKE_PROFIT_MARKET",)"
+        R"("TRAILING_STOP_MARKET"])");
   o.raw("timeInForce", R"(["GTC","IOC","FOK","GTX","GTD"])");
   o.raw("permissionSets", R"(["GRID","COPY"])").end();
 }
@@ -156,11 +157,11 @@ void spot_symbol(std::string& out, const Market& m) {
   o.raw("orderTypes",
         R"(["LIMIT","LIMIT_MAKER","MARKET","STOP_LOSS","STOP_LOSS_LIMIT","TAKE_PROFIT",)"
         R"("TAKE_PROFIT_LIMIT"])");
-  for (const char* no : {"icebergAllowed", "ocoAllowed", "otoAllowed", "opoAllowed",
-                         "allowTrailingStop", "isMarginTradingAllowed", "pegInstructionsAllowed"})
+  for (const char* no : {"icebergAllowed", "otoAllowed", "opoAllowed", "allowTrailingStop",
+                         "isMarginTradingAllowed", "pegInstructionsAllowed"})
     o.flag(no, false);
-  for (const char* yes : {"quoteOrderQtyMarketAllowed", "cancelReplaceAllowed", "amendAllowed",
-                          "isSpotTradingAllowed"})
+  for (const char* yes : {"ocoAllowed", "quoteOrderQtyMarketAllowed", "cancelReplaceAllowed",
+                          "amendAllowed", "isSpotTradingAllowed"})
     o.flag(yes, true);
   o.raw("filters", filters).raw("permissions", "[]").raw("permissionSets", R"([["SPOT"]])");
   o.text("defaultSelfTradePreventionMode", "EXPIRE_MAKER");
@@ -201,6 +202,20 @@ Outcome nothing_listed(Face& face, const Call&) {
       face.wall().ms());
 }
 
+// USD-M names the limits alone; spot says how much of them is used.
+Outcome order_limits(Face& face, const Call& call) {
+  std::string out;
+  const auto limits = face.weights->order_limits(call.account(), face.wall());
+  append_list(out, limits, [&](const Weights::OrderLimit& limit) {
+    ObjectText o(out);
+    o.text("rateLimitType", "ORDERS").text("interval", limit.interval);
+    o.number("intervalNum", limit.intervals).number("limit", limit.limit);
+    if (face.spot) o.number("count", limit.used);
+    o.end();
+  });
+  return out;
+}
+
 Outcome system_status(Face&, const Call&) { return std::string(R"({"status":0,"msg":"normal"})"); }
 
 }  // namespace
@@ -215,6 +230,7 @@ void add_general(Routes& routes, bool spot) {
     if (other != own)
       routes[std::string("GET ") + other + "/exchangeInfo"] = {Needs::nothing, nothing_listed};
   }
+  routes["GET " + own + "/rateLimit/order"] = {Needs::signature, order_limits, spot ? 40u : 1u};
   routes["GET /sapi/v1/system/status"] = {Needs::nothing, system_status};
   for (const char* list : {"capital/config/getall", "margin/allPairs", "margin/isolated/allPairs"})
     routes[std::string("GET /sapi/v1/") + list] = {Needs::nothing, empty_list};

@@ -101,6 +101,8 @@ uint32_t weigh_spot_depth(const Parameters& p) {
 void add_market_data(Routes& routes, bool spot) {
   const std::string at = spot ? "GET /api/v3/" : "GET /fapi/v1/";
   routes[at + "depth"] = {Needs::nothing, depth, 1, 0, spot ? weigh_spot_depth : weigh_depth};
+  // Orders that only the venue's own pages see are not given here: the book is the same.
+  if (!spot) routes[at + "rpiDepth"] = {Needs::nothing, depth, 20};
   routes[at + "trades"] = {Needs::nothing, trades, spot ? 25u : 5u};
   routes[at + "historicalTrades"] = {spot ? Needs::nothing : Needs::key, trades, spot ? 25u : 20u};
   routes[at + "aggTrades"] = {Needs::nothing, aggregate_trades, spot ? 4u : 20u};

@@ -23,6 +23,10 @@ NewOrder futures_order(Face& face, Asked& asked, AccountId account);
 // A conditional order of /algoOrder.
 NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account);
 NewOrder spot_order(Face& face, Asked& asked, AccountId account);
+// The list that an order of spot belongs to; -1: none.
+inline int64_t list_of(const OrderRecord& order) {
+  return order.one_of == 0 ? -1 : static_cast<int64_t>(order.one_of);
+}
 
 // The filters of exchangeInfo, for a price or size that is given.
 // A buy may not be far above the mark, nor a sell far below it.

@@ -30,6 +30,7 @@ std::string_view algo_status_of(const OrderRecord& order) {
 
 std::string_view type_of(const OrderRecord& order, bool spot) {
   const bool profit = order.take_profit;
+  if (order.trailing && !spot) return "TRAILING_STOP_MARKET";
   switch (order.asked.type) {
     case OrderType::limit:
       return spot && order.asked.time_in_force == TimeInForce::post_only ? "LIMIT_MAKER" : "LIMIT";
@@ -88,6 +89,10 @@ std::string average_text(const Market& m, const OrderRecord& order) {
   return average ? decimal(*average, 5) : m.price(Price());
 }
 
+std::string callback_text(const OrderRecord& order) {
+  return order.trailing ? figure(100 * order.trailing->share.approx(), 1) : std::string();
+}
+
 std::string client_id_of(const OrderRecord& order) {
   if (order.forced) return "autoclose-" + std::to_string(order.number);
   return order.client_id;
@@ -144,6 +149,10 @@ void append_algo_order(std::string& out, const Face& face, const OrderRecord& or
   o.text("workingType",
          order.asked.trigger_by == TriggerBy::mark ? "MARK_PRICE" : "CONTRACT_PRICE");
   o.text("priceMatch", "NONE").flag("closePosition", order.closes_position);
+  if (order.trailing) {
+    o.text("callbackRate", callback_text(order));
+    o.text("activatePrice", m.price(order.trailing->from.value_or(Price())));
+  }
   o.flag("priceProtect", false).flag("reduceOnly", order.asked.reduce_only);
   o.number("createTime", order.created.ms()).number("updateTime", order.updated.ms());
   o.number("triggerTime", done ? order.triggered->ms() : 0).number("goodTillDate", 0).end();

@@ -17,6 +17,8 @@ std::string_view time_in_force_of(const Face& face, const OrderRecord& order);
 std::string_view self_trade_of(const OrderRecord& order);
 std::string_view position_side_of(const Face& face, const OrderRecord& order);
 std::string average_text(const Market& m, const OrderRecord& order);
+// How far a trailing stop stays behind, in percent; empty: it is none.
+std::string callback_text(const OrderRecord& order);
 // Of the venue's own orders: autoclose-7.
 std::string client_id_of(const OrderRecord& order);
 

@@ -49,6 +49,50 @@ TEST_F(Orders, ALimitOrderRestsIsReadAmendedAndCancelled) {
   EXPECT_EQ(c.json("GET", "/fapi/v1/allOrders", "symbol=BTCUSDT").items().size(), 1u);
 }
 
+TEST_F(Orders, WhatWasAmendedIsKept) {
+  const std::string id(place(limit("BUY", 80'000, 0.01)).text("orderId"));
+  for (const char* price : {"79000", "79500"}) {
+    c.json("PUT", "/fapi/v1/order",
+           fmt::format("symbol=BTCUSDT&side=BUY&quantity=0.02&price={}&orderId={}", price, id));
+  }
+  const JsonTree rows = c.json("GET", "/fapi/v1/orderAmendment", "symbol=BTCUSDT&orderId=" + id);
+  ASSERT_EQ(rows.items().size(), 2u);  // newest first
+  EXPECT_EQ(rows.items()[0]["amendment"]["price"].text("before"), "79000");
+  EXPECT_EQ(rows.items()[0]["amendment"]["price"].text("after"), "79500");
+  EXPECT_EQ(rows.items()[1]["amendment"]["origQty"].text("before"), "0.010");
+  EXPECT_EQ(rows.items()[0]["amendment"].integer("count"), 2);
+  EXPECT_EQ(c.code(c.call("GET", "/fapi/v1/orderAmendment", "symbol=BTCUSDT&orderId=99")), -2013);
+}
+
+TEST_F(Orders, ATrailingStopIsAnAlgoOrder) {
+  place(market_order("BUY", 0.5));
+  const std::string text =
+      "symbol=BTCUSDT&side=SELL&algoType=CONDITIONAL&type=TRAILING_STOP_MARKET&quantity=0.5&"
+      "workingType=MARK_PRICE&reduceOnly=true";
+  const JsonTree made = c.json("POST", "/fapi/v1/algoOrder", text + "&callbackRate=1");
+  EXPECT_EQ(made.text("orderType"), "TRAILING_STOP_MARKET");
+  EXPECT_EQ(made.text("callbackRate"), "1.0");
+  EXPECT_EQ(made.text("triggerPrice"), "83160");
+  EXPECT_EQ(c.code(c.call("POST", "/fapi/v1/algoOrder", text + "&callbackRate=0.05")), -2007);
+  EXPECT_EQ(c.code(c.call("POST", "/fapi/v1/algoOrder", text)), -1102);
+  for (const double at : {86'000.0, 85'000.0}) {
+    c.market.move(at);
+    c.market.tick();
+  }
+  const JsonTree after =
+      c.json("GET", "/fapi/v1/algoOrder", "algoId=" + std::string(made.text("algoId")));
+  EXPECT_EQ(after.text("algoStatus"), "FINISHED");
+  EXPECT_EQ(c.json("GET", "/fapi/v3/positionRisk").items().size(), 0u);
+}
+
+TEST_F(Orders, OrderLimitsAreTold) {
+  const JsonTree limits = c.json("GET", "/fapi/v1/rateLimit/order");
+  ASSERT_EQ(limits.items().size(), 2u);
+  EXPECT_EQ(limits.items()[0].text("interval"), "SECOND");
+  EXPECT_EQ(limits.items()[0].integer("limit"), 300);
+  EXPECT_EQ(limits.items()[1].integer("limit"), 1'200);
+}
+
 TEST_F(Orders, AMarketOrderSaysWhatItPaid) {
   const JsonTree bought = place(market_order("BUY", 0.5, "&newOrderRespType=RESULT"));
   EXPECT_EQ(bought.text("status"), "FILLED");

@@ -129,19 +129,41 @@ std::string book_ticker_event(const Market& m, bool spot, Instant now, uint64_t 
   return out;
 }
 
-std::string kline_event(const Market& m, Instant now, std::string_view interval, const Bar& bar) {
-  std::string out;
-  ObjectText o = public_event(out, "kline", now, m);
+namespace {
+
+void bar_fields(std::string& out, const Market& m, std::string_view interval, const Bar& bar,
+                bool named) {
   const Candle& c = bar.candle;
   const double mean = c.volume > 0 ? c.turnover / c.volume : 0;
-  ObjectText k(o.member("k"));
-  k.number("t", c.start.ms()).number("T", bar.end.ms() - 1).text("s", m.symbol).text("i", interval);
+  ObjectText k(out);
+  k.number("t", c.start.ms()).number("T", bar.end.ms() - 1);
+  if (named) k.text("s", m.symbol);
+  k.text("i", interval);
   k.number("f", number_of(bar.first_trade)).number("L", number_of(bar.last_trade));
   k.text("o", m.price(c.open)).text("c", m.price(c.close)).text("h", m.price(c.high));
   k.text("l", m.price(c.low)).text("v", figure(c.volume, m.qty_digits));
   k.number("n", number_of(c.trades)).flag("x", bar.closed).text("q", figure(c.turnover));
   k.text("V", figure(c.taker_buy_volume, m.qty_digits));
   k.text("Q", figure(c.taker_buy_volume * mean)).text("B", "0").end();
+}
+
+}  // namespace
+
+std::string kline_event(const Market& m, Instant now, std::string_view interval, const Bar& bar) {
+  std::string out;
+  ObjectText o = public_event(out, "kline", now, m);
+  bar_fields(o.member("k"), m, interval, bar, true);
+  o.end();
+  return out;
+}
+
+std::string continuous_event(const Market& m, Instant now, std::string_view interval,
+                             const Bar& bar) {
+  std::string out;
+  ObjectText o(out);
+  o.text("e", "continuous_kline").number("E", now.ms()).text("ps", m.pair);
+  o.text("ct", "PERPETUAL");
+  bar_fields(o.member("k"), m, interval, bar, false);
   o.end();
   return out;
 }
@@ -193,6 +215,24 @@ std::string ticker_event(const Market& m, bool spot, Instant now, const DayStats
   o.text("q", figure(day.turnover)).number("O", day.from.ms()).number("C", now.ms());
   o.number("F", number_of(day.first_trade)).number("L", number_of(day.last_trade));
   o.number("n", number_of(day.trades)).end();
+  return out;
+}
+
+std::string window_event(const Market& m, Instant now, std::string_view window,
+                         const DayStats& of) {
+  std::string out;
+  ObjectText o = public_event(out, std::string(window) + "Ticker", now, m);
+  const Price last = of.last.value_or(Price()), open = of.open.value_or(last);
+  const double change = last.approx() - open.approx();
+  o.text("p", figure(change, m.price_digits));
+  o.text("P", figure(open > Price() ? 100 * change / open.approx() : 0, 2));
+  o.text("o", m.price(open)).text("h", m.price(of.high.value_or(last)));
+  o.text("l", m.price(of.low.value_or(last))).text("c", m.price(last));
+  o.text("w", figure(of.volume > 0 ? of.turnover / of.volume : last.approx(), m.price_digits));
+  o.text("v", figure(of.volume, m.qty_digits)).text("q", figure(of.turnover));
+  o.number("O", of.from.ms()).number("C", now.ms());
+  o.number("F", number_of(of.first_trade)).number("L", number_of(of.last_trade));
+  o.number("n", number_of(of.trades)).end();
   return out;
 }
 

@@ -38,6 +38,9 @@ struct Bar {
 };
 std::string kline_event(const Market& m, Instant now, std::string_view interval, const Bar& bar);
 
+std::string continuous_event(const Market& m, Instant now, std::string_view interval,
+                             const Bar& bar);
+
 struct MarkNews {
   Price mark;
   std::optional<Price> index;
@@ -53,6 +56,9 @@ struct TickerBook {
 };
 std::string ticker_event(const Market& m, bool spot, Instant now, const DayStats& day,
                          const TickerBook& book);
+
+// Of a window of "1h", "4h" or "1d".
+std::string window_event(const Market& m, Instant now, std::string_view window, const DayStats& of);
 
 std::string force_order_event(const Market& m, Instant now, const ForcedClose& forced);
 

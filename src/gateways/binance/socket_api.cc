@@ -45,6 +45,8 @@ constexpr Method kSpot[] = {
     {"uiKlines", "GET /api/v3/uiKlines"},
     {"avgPrice", "GET /api/v3/avgPrice"},
     {"ticker.24hr", "GET /api/v3/ticker/24hr"},
+    {"ticker", "GET /api/v3/ticker"},
+    {"ticker.tradingDay", "GET /api/v3/ticker/tradingDay"},
     {"ticker.price", "GET /api/v3/ticker/price"},
     {"ticker.book", "GET /api/v3/ticker/bookTicker"},
     {"order.place", "POST /api/v3/order"},
@@ -59,6 +61,16 @@ constexpr Method kSpot[] = {
     {"myTrades", "GET /api/v3/myTrades"},
     {"account.status", "GET /api/v3/account"},
     {"account.commission", "GET /api/v3/account/commission"},
+    {"account.rateLimits.orders", "GET /api/v3/rateLimit/order"},
+    {"orderList.place.oco", "POST /api/v3/orderList/oco"},
+    {"orderList.place", "POST /api/v3/order/oco"},
+    {"orderList.status", "GET /api/v3/orderList"},
+    {"orderList.cancel", "DELETE /api/v3/orderList"},
+    {"openOrderLists.status", "GET /api/v3/openOrderList"},
+    {"allOrderLists", "GET /api/v3/allOrderList"},
+    {"order.amendments", "GET /api/v3/order/amendments"},
+    {"myPreventedMatches", "GET /api/v3/myPreventedMatches"},
+    {"myAllocations", "GET /api/v3/myAllocations"},
 };
 
 template <size_t kCount>

@@ -104,12 +104,24 @@ Outcome commission(Face& face, const Call& call) {
   return out;
 }
 
+// Nothing is routed to other markets, nothing is traded in blocks, and orders that would have met
+// their own account's are not written down.
+Outcome none_of_symbol(Face& face, const Call& call) {
+  Asked asked(call.p);
+  asked_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  return std::string("[]");
+}
+
 }  // namespace
 
 void add_spot_account(Routes& routes) {
   routes["GET /api/v3/account"] = {Needs::signature, account, 20};
   routes["GET /api/v3/account/commission"] = {Needs::signature, commission, 20};
   routes["GET /api/v3/myTrades"] = {Needs::signature, my_trades, 20};
+  routes["GET /api/v3/myPreventedMatches"] = {Needs::signature, none_of_symbol, 20};
+  routes["GET /api/v3/myAllocations"] = {Needs::signature, none_of_symbol, 20};
+  routes["GET /api/v3/historicalBlockTrades"] = {Needs::nothing, none_of_symbol, 25};
   routes["GET /sapi/v1/asset/tradeFee"] = {Needs::signature, trade_fees};
 }
 

@@ -23,7 +23,7 @@ void append_spot_order(std::string& out, const Face& face, const OrderRecord& or
   const bool working = order.state != OrderState::waiting;
   ObjectText o(out);
   o.text("symbol", m.symbol).number("orderId", static_cast<int64_t>(order.number));
-  o.number("orderListId", -1).text("clientOrderId", client_id_of(order));
+  o.number("orderListId", list_of(order)).text("clientOrderId", client_id_of(order));
   append_state(o, face, m, order);
   if (!is_conditional(order)) o.text("stopPrice", m.price(Price()));
   o.text("icebergQty", m.qty(Qty())).number("time", order.created.ms());
@@ -37,7 +37,7 @@ void append_spot_placed(std::string& out, const Face& face, const OrderRecord& o
   const Market& m = *face.markets.of(order.asked.instrument);
   ObjectText o(out);
   o.text("symbol", m.symbol).number("orderId", static_cast<int64_t>(order.number));
-  o.number("orderListId", -1).text("clientOrderId", client_id_of(order));
+  o.number("orderListId", list_of(order)).text("clientOrderId", client_id_of(order));
   o.number("transactTime", order.created.ms());
   if (telling != Telling::ack) {
     append_state(o, face, m, order);
@@ -67,7 +67,7 @@ void append_spot_cancelled(std::string& out, const Face& face, const OrderRecord
   const Market& m = *face.markets.of(order.asked.instrument);
   ObjectText o(out);
   o.text("symbol", m.symbol).text("origClientOrderId", client_id_of(order));
-  o.number("orderId", static_cast<int64_t>(order.number)).number("orderListId", -1);
+  o.number("orderId", static_cast<int64_t>(order.number)).number("orderListId", list_of(order));
   o.text("clientOrderId", cancel_id.empty() ? client_id_of(order) : std::string(cancel_id));
   o.number("transactTime", order.updated.ms());
   append_state(o, face, m, order);
@@ -78,7 +78,9 @@ void append_spot_fill(std::string& out, const Face& face, const FillRecord& fill
   const Market& m = *face.markets.of(fill.instrument);
   ObjectText o(out);
   o.text("symbol", m.symbol).number("id", static_cast<int64_t>(fill.number));
-  o.number("orderId", static_cast<int64_t>(fill.order)).number("orderListId", -1);
+  const OrderRecord* order = face.desk.order(fill.account, fill.order);
+  o.number("orderId", static_cast<int64_t>(fill.order));
+  o.number("orderListId", order ? list_of(*order) : -1);
   o.text("price", m.price(fill.price)).text("qty", m.qty(fill.qty));
   o.text("quoteQty", amount_text(value_of(m, fill.price, fill.qty)));
   o.text("commission", amount_text(fill.fee)).text("commissionAsset", face.markets.coin(fill.coin));

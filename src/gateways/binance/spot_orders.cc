@@ -136,8 +136,10 @@ Outcome amend_spot(Face& face, const Call& call) {
   if (*qty >= order->asked.qty)
     asked.refuse({-2038, "The requested action would change no state; rejecting"});
   if (!asked.ok()) return asked.wrong();
+  const SubmitOrder was = order->asked;
   const Placed placed = face.desk.amend(call.account(), order->number, {.qty = qty});
   if (placed.reject != Reject::none) return refusal_of(placed.reject, true, About::order);
+  keep_amendment(face, *order, was);
   std::string out;
   ObjectText o(out);
   o.number("transactTime", face.ms()).number("executionId", static_cast<int64_t>(order->number));

@@ -101,6 +101,86 @@ TEST_F(Spot, EachCauseHasItsCodeAndText) {
   EXPECT_EQ(fok.text("status"), "EXPIRED");
 }
 
+TEST_F(Spot, TickersOfOtherWindows) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  c.market.tick(7'200);
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.25");
+  const JsonTree hour = c.tree(c.get("/api/v3/ticker", "symbol=BTCUSDT&windowSize=1h").body);
+  EXPECT_EQ(hour.text("volume"), "0.25000000");
+  EXPECT_EQ(hour.integer("count"), 1);
+  const JsonTree rows =
+      c.tree(c.get("/api/v3/ticker", "symbols=%5B%22BTCUSDT%22%5D&windowSize=1d&type=MINI").body);
+  ASSERT_EQ(rows.items().size(), 1u);
+  EXPECT_EQ(rows.items()[0].text("volume"), "0.75000000");
+  EXPECT_FALSE(rows.items()[0].maybe("priceChange").has_value());
+  EXPECT_EQ(c.tree(c.get("/api/v3/ticker/tradingDay", "symbol=BTCUSDT").body).text("volume"),
+            "0.75000000");
+  EXPECT_FALSE(c.tree(c.get("/api/v3/ticker/24hr", "symbol=BTCUSDT&type=MINI").body)
+                   .maybe("priceChange")
+                   .has_value());
+  EXPECT_EQ(c.code(c.get("/api/v3/ticker", "windowSize=1h")), -1128);
+  EXPECT_EQ(c.code(c.get("/api/v3/ticker", "symbol=BTCUSDT&windowSize=99m")), -1130);
+}
+
+TEST_F(Spot, StreamsOfWindowsAndMeans) {
+  const SocketId s = c.open("/stream?streams=btcusdt@ticker_1h/btcusdt@avgPrice/!ticker_4h@arr");
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  c.run(11);
+  EXPECT_EQ(c.sent(s, "1hTicker").back()["data"].text("v"), "0.50000000");
+  EXPECT_EQ(c.sent(s, "4hTicker").back()["data"].items().size(), 1u);
+  EXPECT_EQ(c.sent(s, "\"avgPrice\"").back()["data"].text("w"), "84002.00000000");
+}
+
+TEST_F(Spot, AmendmentsAndLimitsOfOrders) {
+  const std::string id(
+      place("symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=1&price=80000").text("orderId"));
+  c.json("PUT", "/api/v3/order/amend/keepPriority", "symbol=BTCUSDT&newQty=0.5&orderId=" + id);
+  const JsonTree rows = c.json("GET", "/api/v3/order/amendments", "symbol=BTCUSDT&orderId=" + id);
+  ASSERT_EQ(rows.items().size(), 1u);
+  EXPECT_EQ(rows.items()[0].text("origQty"), "1.00000000");
+  EXPECT_EQ(rows.items()[0].text("newQty"), "0.50000000");
+  const JsonTree limits = c.json("GET", "/api/v3/rateLimit/order");
+  EXPECT_EQ(limits.items()[1].text("interval"), "DAY");
+  EXPECT_EQ(limits.items()[1].integer("count"), 1);
+}
+
+TEST_F(Spot, OfAListOneOrderIsCarriedOut) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  const SocketId s = listen();
+  const std::string text =
+      "symbol=BTCUSDT&side=SELL&quantity=0.4&aboveType=LIMIT_MAKER&abovePrice=86000&"
+      "belowType=STOP_LOSS&belowStopPrice=83000";
+  const JsonTree made = c.json("POST", "/api/v3/orderList/oco", text);
+  EXPECT_EQ(made.text("listOrderStatus"), "EXECUTING");
+  ASSERT_EQ(made["orders"].items().size(), 2u);
+  ASSERT_EQ(made["orderReports"].items().size(), 2u);
+  EXPECT_EQ(made["orderReports"].items()[1].text("type"), "STOP_LOSS");
+  const std::string id(made.text("orderListId"));
+  for (const JsonTree& o : c.json("GET", "/api/v3/openOrders").items())
+    EXPECT_EQ(o.text("orderListId"), id);
+  EXPECT_EQ(balance("BTC", "locked"), "0.40000000");  // once for both
+  EXPECT_EQ(c.json("GET", "/api/v3/openOrderList").items().size(), 1u);
+  const JsonTree gone = c.json("DELETE", "/api/v3/orderList", "symbol=BTCUSDT&orderListId=" + id);
+  EXPECT_EQ(gone.text("listOrderStatus"), "ALL_DONE");
+  EXPECT_EQ(open(), 0u);
+  EXPECT_EQ(c.json("GET", "/api/v3/allOrderList").items().size(), 1u);
+  c.run();
+  EXPECT_EQ(c.sent(s, "listStatus").size(), 2u);
+  // The older call, and prices on the wrong side.
+  const JsonTree old = c.json("POST", "/api/v3/order/oco",
+                              "symbol=BTCUSDT&side=SELL&quantity=0.4&price=86000&stopPrice=83000&"
+                              "stopLimitPrice=82900&stopLimitTimeInForce=GTC");
+  EXPECT_EQ(old["orderReports"].items()[1].text("type"), "STOP_LOSS_LIMIT");
+  c.json("DELETE", "/api/v3/order",
+         "symbol=BTCUSDT&orderId=" + std::string(old["orders"].items()[0].text("orderId")));
+  EXPECT_EQ(open(), 0u);
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/orderList/oco",
+                          "symbol=BTCUSDT&side=SELL&quantity=0.4&aboveType=LIMIT_MAKER&"
+                          "abovePrice=83000&belowType=STOP_LOSS&belowStopPrice=82000")),
+            -2010);
+  EXPECT_EQ(c.code(c.call("GET", "/api/v3/orderList", "orderListId=99")), -2018);
+}
+
 TEST_F(Spot, StopsWaitAmongTheOpenOrders) {
   place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
   const JsonTree stop = c.json("POST", "/api/v3/order",

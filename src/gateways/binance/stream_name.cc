@@ -32,9 +32,45 @@ std::optional<StreamName> depth_name(StreamName out, std::string_view rest, bool
   return out;
 }
 
+bool is_window(std::string_view name) { return name == "1h" || name == "4h" || name == "1d"; }
+
+// btcusdt_perpetual@continuousKline_1m
+std::optional<StreamName> continuous_name(const Markets& markets, std::string_view name) {
+  constexpr std::string_view kKind = "_perpetual@continuousKline_";
+  const size_t at = name.find(kKind);
+  if (at == name.npos) return std::nullopt;
+  StreamName out;
+  out.kind = StreamKind::kline;
+  out.continuous = true;
+  out.market = markets.by_pair(upper(name.substr(0, at)));
+  out.interval = name.substr(at + kKind.size());
+  out.every = Duration::ms(250);
+  if (!out.market || !kline_interval(out.interval)) return std::nullopt;
+  return out;
+}
+
+// btcusd@assetIndex
+std::optional<StreamName> collateral_name(const Markets& markets, std::string_view name) {
+  constexpr std::string_view kKind = "usd@assetIndex";
+  if (!name.ends_with(kKind)) return std::nullopt;
+  StreamName out;
+  out.kind = StreamKind::collateral_index;
+  out.every = Duration::seconds(1);
+  out.coin = markets.coin(upper(name.substr(0, name.size() - kKind.size())));
+  if (!out.coin) return std::nullopt;
+  return out;
+}
+
 std::optional<StreamName> of_all(bool spot, std::string_view name) {
   StreamName out;
   out.every = Duration::seconds(1);
+  constexpr std::string_view kWindow = "!ticker_", kAll = "@arr";
+  if (spot && name.starts_with(kWindow) && name.ends_with(kAll)) {
+    out.kind = StreamKind::window_ticker;
+    out.interval = name.substr(kWindow.size(), name.size() - kWindow.size() - kAll.size());
+    if (!is_window(out.interval)) return std::nullopt;
+    return out;
+  }
   if (name == "!miniTicker@arr") {
     out.kind = StreamKind::mini_ticker;
   } else if (name == "!ticker@arr") {
@@ -49,6 +85,8 @@ std::optional<StreamName> of_all(bool spot, std::string_view name) {
     out.every = Duration::seconds(5);
   } else if (name == "!forceOrder@arr") {
     out.kind = StreamKind::force_order;
+  } else if (name == "!assetIndex@arr") {
+    out.kind = StreamKind::collateral_index;
   } else {
     return std::nullopt;
   }
@@ -61,14 +99,20 @@ std::optional<StreamName> stream_name(const Markets& markets, bool spot, std::st
   if (name.starts_with('!')) return of_all(spot, name);
   const size_t at = name.find('@');
   if (at == name.npos) return std::nullopt;
+  if (!spot) {
+    if (auto continuous = continuous_name(markets, name)) return continuous;
+    if (auto collateral = collateral_name(markets, name)) return collateral;
+  }
   StreamName out;
   out.market = markets.by_stream(name.substr(0, at));
   if (!out.market) return std::nullopt;
   const std::string_view what = name.substr(at + 1);
   if (what.starts_with("depth")) return depth_name(std::move(out), what.substr(5), spot);
+  // Orders that only the venue's own pages see are not given here: the book is the same.
+  if (!spot && what == "rpiDepth@500ms") return depth_name(std::move(out), "@500ms", false);
   if (what.starts_with("kline_")) {
     out.kind = StreamKind::kline;
-    out.interval = what.substr(6);
+    out.interval = what.substr(6, what.find('@') - 6);  // "@+08:00" moves days alone
     out.every = spot ? Duration::seconds(2) : Duration::ms(250);
     if (!kline_interval(out.interval)) return std::nullopt;
   } else if (what == "trade") {
@@ -80,6 +124,13 @@ std::optional<StreamName> stream_name(const Markets& markets, bool spot, std::st
     out.every = spot ? Duration::seconds(1) : Duration::seconds(2);
   } else if (what == "bookTicker") {
     out.kind = StreamKind::book_ticker;
+  } else if (spot && what == "avgPrice") {
+    out.kind = StreamKind::average_price;
+    out.every = Duration::seconds(1);
+  } else if (spot && what.starts_with("ticker_") && is_window(what.substr(7))) {
+    out.kind = StreamKind::window_ticker;
+    out.interval = what.substr(7);
+    out.every = Duration::seconds(1);
   } else if (spot) {
     return std::nullopt;
   } else if (what == "markPrice" || what == "markPrice@1s") {

@@ -20,7 +20,10 @@ enum class StreamKind : uint8_t {
   ticker,
   book_ticker,
   force_order,
-  account,  // a listen key
+  window_ticker,     // of the last hour, four hours, day (spot)
+  average_price,     // of five minutes (spot)
+  collateral_index,  // of a coin in multi-assets mode (USD-M)
+  account,           // a listen key
 };
 
 struct StreamName {
@@ -28,7 +31,9 @@ struct StreamName {
   const Market* market = nullptr;  // missing: of all symbols
   Duration every;                  // 0: as it happens
   size_t depth = 0;
-  std::string interval;  // of candles
+  std::string interval;        // of candles; of windows 1h, 4h, 1d
+  bool continuous = false;     // candles by pair and kind of contract
+  std::optional<CoinId> coin;  // of an index of collateral; missing: all
 };
 
 // Missing: no stream that anything is ever sent on. Such a name is acknowledged all the same.

@@ -191,6 +191,26 @@ TEST_F(Streaming, AnAccountHearsOfItsOrdersMoneyAndPositions) {
   EXPECT_EQ(c.sent(s, "\"ot\":\"STOP_MARKET\"").back()["o"].text("X"), "FILLED");
 }
 
+TEST_F(Streaming, ContinuousCandlesAndIndicesOfCollateral) {
+  const SocketId s = c.open(
+      "/market/stream?streams=btcusdt_perpetual@continuousKline_1m/btcusd@assetIndex/"
+      "!assetIndex@arr/btcusdt@rpiDepth@500ms");
+  trade("BUY", 0.1);
+  c.run(20);
+  const auto bars = c.sent(s, "continuous_kline");
+  ASSERT_FALSE(bars.empty());
+  EXPECT_EQ(bars.back()["data"].text("ps"), "BTCUSDT");
+  EXPECT_EQ(bars.back()["data"].text("ct"), "PERPETUAL");
+  EXPECT_EQ(bars.back()["data"]["k"].text("i"), "1m");
+  const auto indices = c.sent(s, "\"btcusd@assetIndex\"");
+  ASSERT_FALSE(indices.empty());
+  EXPECT_EQ(indices.back()["data"].text("i"), "84000.00000000");
+  const auto all = c.sent(s, "!assetIndex@arr");
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back()["data"].items().size(), 2u);
+  EXPECT_TRUE(c.sent(s, "rpiDepth").empty());  // of the other path
+}
+
 TEST_F(Streaming, AListenKeyLivesForAnHourFromTheLastCall) {
   const std::string key = listen_key();
   EXPECT_EQ(listen_key(), key);

@@ -74,6 +74,18 @@ std::optional<Weights::Refused> Weights::take_orders(AccountId account, uint32_t
   return std::nullopt;
 }
 
+std::array<Weights::OrderLimit, 2> Weights::order_limits(AccountId account, Instant now) const {
+  const int64_t s = seconds(now), longer = spot_ ? 86'400 : 60;
+  const auto it = orders_.find(account);
+  const Orders none, &o = it == orders_.end() ? none : it->second;
+  const auto used = [](const Count& count, int64_t period) {
+    return count.period == period ? count.used : 0;
+  };
+  return {OrderLimit{"SECOND", 10, spot_ ? 100u : 300u, used(o.ten_seconds, s / 10)},
+          OrderLimit{spot_ ? "DAY" : "MINUTE", 1, spot_ ? 200'000u : 1'200u,
+                     used(o.longer, s / longer)}};
+}
+
 uint32_t Weights::used(const std::string& address) const {
   const auto it = addresses_.find(address);
   return it == addresses_.end() ? 0 : it->second.weight.used;

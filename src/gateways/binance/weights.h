@@ -3,9 +3,11 @@
 // minutes, and twice as long each time after, up to three days.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,12 @@ class Weights {
   std::optional<Refused> take_orders(AccountId account, uint32_t orders, Instant now);
   uint32_t used(const std::string& address) const;
   uint32_t limit() const { return spot_ ? 6'000 : 2'400; }
+  // Of orders: the two limits that exchangeInfo names, with what the account has used of them.
+  struct OrderLimit {
+    std::string_view interval;
+    uint32_t intervals = 1, limit = 0, used = 0;
+  };
+  std::array<OrderLimit, 2> order_limits(AccountId account, Instant now) const;
   std::vector<std::pair<std::string, std::string>> headers(const std::string& address,
                                                            std::optional<AccountId> account) const;
 

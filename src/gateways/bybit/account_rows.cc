@@ -46,6 +46,28 @@ std::string_view transaction_type(MoneyRecord::Kind kind) {
   }
 }
 
+namespace {
+
+// What protects all of a position, as its row shows it.
+struct PositionStops {
+  std::string take_profit, stop_loss, trailing = "0";
+};
+
+PositionStops stops_of(const Desk& desk, AccountId account, const PositionRow& position) {
+  PositionStops out;
+  for (const OrderRecord* o : desk.live(account)) {
+    const bool closes = (o->asked.side == Side::sell) == (position.side == PositionSide::long_side);
+    if (o->asked.instrument != position.instrument || o->state != OrderState::waiting || !closes)
+      continue;
+    if (o->tag == "TakeProfit") out.take_profit = o->asked.trigger.text();
+    if (o->tag == "StopLoss") out.stop_loss = o->asked.trigger.text();
+    if (o->tag == "TrailingStop" && o->trailing) out.trailing = o->trailing->distance.text();
+  }
+  return out;
+}
+
+}  // namespace
+
 void append_position(std::string& out, const Venue& venue, AccountId account,
                      const PositionRow& position, RowOf of) {
   const Product& product = venue.catalog[position.instrument];
@@ -57,6 +79,7 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
   const std::string entry = p ? text_or(desk.entry_price(p->view), "0") : "0";
   const std::string_view side =
       p ? (position.side == PositionSide::long_side ? "Buy" : "Sell") : "";
+  const PositionStops stops = p ? stops_of(desk, account, position) : PositionStops{};
   ObjectText row(out);
   if (of == RowOf::stream) row.text("category", category_name(product.category));
   row.number("positionIdx", position_index(position.hedge, position.side))
@@ -83,9 +106,9 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
                                : mode == MarginMode::isolated ? p->view.margin.text()
                                                               : p->initial.text())
       .text("tpslMode", "Full")
-      .text("takeProfit", "")
-      .text("stopLoss", "")
-      .text("trailingStop", "0")
+      .text("takeProfit", stops.take_profit)
+      .text("stopLoss", stops.stop_loss)
+      .text("trailingStop", stops.trailing)
       .text("sessionAvgPrice", "")
       .text("unrealisedPnl", p ? p->profit.text() : "0")
       .text("curRealisedPnl", p ? past.net().text() : "0")

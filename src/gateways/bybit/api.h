@@ -52,6 +52,7 @@ class Api {
   Outcome candles(const Ask& ask);
   Outcome funding_history(const Ask& ask);
   Outcome open_interest(const Ask& ask);
+  Outcome account_ratio(const Ask& ask);
   Outcome risk_limits(const Ask& ask);
   Outcome insurance(const Ask& ask);
   Outcome price_limit(const Ask& ask);
@@ -66,6 +67,10 @@ class Api {
   Outcome transactions(const Ask& ask);
   Outcome coins(const Ask& ask);
   Outcome coin_balances(const Ask& ask);
+  Outcome no_group(const Ask& ask);
+  Outcome no_switch(const Ask& ask);
+  Outcome no_rows(const Ask& ask);
+  Outcome no_members(const Ask& ask);
   Outcome withdrawable(const Ask& ask);
 
   // api_positions.cc

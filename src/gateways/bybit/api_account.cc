@@ -167,6 +167,29 @@ Outcome Api::coin_balances(const Ask& ask) {
   return out;
 }
 
+// What an account here never has: a group against self trades, a switch on disconnect, deposits
+// and withdrawals, members.
+Outcome Api::no_group(const Ask&) {
+  Outcome out;
+  out.result = R"({"smpGroup":0})";
+  return out;
+}
+Outcome Api::no_switch(const Ask&) {
+  Outcome out;
+  out.result = R"({"dcpInfos":[]})";
+  return out;
+}
+Outcome Api::no_rows(const Ask&) {
+  Outcome out;
+  out.result = R"({"rows":[],"nextPageCursor":""})";
+  return out;
+}
+Outcome Api::no_members(const Ask&) {
+  Outcome out;
+  out.result = R"({"subMembers":[]})";
+  return out;
+}
+
 Outcome Api::withdrawable(const Ask& ask) {
   const auto coin = venue_.catalog.coin(ask.fields["coinName"]);
   if (!coin) return bad_parameter("coinName invalid");

@@ -31,6 +31,36 @@ std::string category_of(const Ask& ask) {
   return std::string(read_category(text) ? text : "linear");
 }
 
+// Price, size, and size that only the venue's own pages see: there is none of that here.
+void append_retail_book(std::string& out, const Product& p, const BookSnapshot& book, int64_t ms) {
+  ObjectText row(out);
+  row.text("s", p.symbol);
+  for (const bool bids : {true, false}) {
+    append_list(row.member(bids ? "b" : "a"), bids ? book.bids : book.asks, [&](const Level& l) {
+      fmt::format_to(std::back_inserter(out), R"(["{}","{}","0"])", l.price.text(), l.qty.text());
+    });
+  }
+  const auto number = static_cast<int64_t>(book.sequence.last);
+  row.number("u", number).number("seq", number).number("ts", ms).number("cts", ms).end();
+}
+
+std::optional<Duration> statistics_period(std::string_view name) {
+  constexpr std::pair<std::string_view, int> kPeriods[] = {
+      {"5min", 5}, {"15min", 15}, {"30min", 30}, {"1h", 60}, {"4h", 240}, {"1d", 1'440}};
+  for (const auto& [known, minutes] : kPeriods) {
+    if (known == name) return Duration::minutes(minutes);
+  }
+  return std::nullopt;
+}
+
+std::vector<MarketSample> samples_of(const Venue& venue, const Product& p, Duration period) {
+  std::vector<MarketSample> out;
+  for (const MarketSample& s : venue.desk.past(p.instrument)) {
+    if (s.at.ns() % period.ns() == 0) out.push_back(s);
+  }
+  return out;
+}
+
 }  // namespace
 
 Outcome Api::time(const Ask&) {
@@ -109,6 +139,10 @@ Outcome Api::book(const Ask& ask) {
   const int64_t ms = venue_.market().ms();
   Outcome out;
   out.result.clear();
+  if (ask.path.find("rpi") != ask.path.npos) {
+    append_retail_book(out.result, *p, book, ms);
+    return out;
+  }
   append_book(out.result, p->symbol, book, book.sequence.last, book.sequence.last,
               fmt::format(R"(,"ts":{},"cts":{})", ms, ms));
   return out;
@@ -144,7 +178,9 @@ Outcome Api::candles(const Ask& ask) {
   const bool ranged = fields.has("start") || fields.has("end");
   const size_t most_back = ranged ? 10 * kMost : limit;
   const bool of_trades = ask.path == "/v5/market/kline" || ask.path.empty();
-  const auto& prices = ask.path == "/v5/market/mark-price-kline" ? venue_.marks : venue_.indices;
+  const auto& prices = ask.path.find("premium") != ask.path.npos   ? venue_.premiums
+                       : ask.path == "/v5/market/mark-price-kline" ? venue_.marks
+                                                                   : venue_.indices;
   std::vector<Candle> all;
   if (of_trades)
     all = venue_.desk.candles(p->instrument, *length, most_back);
@@ -187,18 +223,60 @@ Outcome Api::funding_history(const Ask& ask) {
   return out;
 }
 
-// The figure as it stands: earlier ones are not kept.
+// At whole periods; before the first of them is over, the figure as it stands.
 Outcome Api::open_interest(const Ask& ask) {
   const Product* p = nullptr;
   if (const auto r = read_product(venue_, ask.fields, p)) return *r;
-  const Qty open = venue_.exchange().open_interest(p->instrument);
+  const auto period = statistics_period(ask.fields["intervalTime"]);
+  if (!period) return Refusal{10001, "Invalid intervalTime"};
+  std::vector<MarketSample> all = samples_of(venue_, *p, *period);
+  if (all.empty()) {
+    all.push_back(
+        {.at = venue_.market(), .open_interest = venue_.exchange().open_interest(p->instrument)});
+  }
+  const auto rows = newest(all, ask, ask.fields.count("limit", 50, 200),
+                           [](const MarketSample& s) { return s.at; });
   Outcome out;
-  out.result = fmt::format(
-      R"({{"symbol":"{}","category":"{}","list":[{{"openInterest":"{}","singleOpenInterest":"{}",)"
-      R"("timestamp":"{}"}}],"nextPageCursor":""}})",
-      // openInterest counts both sides, singleOpenInterest one.
-      p->symbol, category_of(ask), WideQty::raw(Wide{open.raw()} * 2).text(), open.text(),
-      venue_.market().ms());
+  out.result.clear();
+  ObjectText row(out.result);
+  row.text("symbol", p->symbol).text("category", category_of(ask));
+  // openInterest counts both sides, singleOpenInterest one.
+  append_list(row.member("list"), rows, [&](const MarketSample* s) {
+    ObjectText(out.result)
+        .text("openInterest", WideQty::raw(Wide{s->open_interest.raw()} * 2).text())
+        .text("timestamp", ms_text(s->at))
+        .text("singleOpenInterest", s->open_interest.text())
+        .end();
+  });
+  row.text("nextPageCursor", "");
+  row.end();
+  return out;
+}
+
+// The share of the accounts with a position that is long, and short.
+Outcome Api::account_ratio(const Ask& ask) {
+  const Product* p = nullptr;
+  if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  const auto period = statistics_period(ask.fields["period"]);
+  if (!period) return Refusal{10001, "Invalid period"};
+  std::vector<MarketSample> all = samples_of(venue_, *p, *period);
+  std::erase_if(all, [](const MarketSample& s) { return s.all.longs + s.all.shorts == 0; });
+  const auto rows = newest(all, ask, ask.fields.count("limit", 50, 500),
+                           [](const MarketSample& s) { return s.at; });
+  Outcome out;
+  out.result.clear();
+  ObjectText row(out.result);
+  append_list(row.member("list"), rows, [&](const MarketSample* s) {
+    const double longs = s->all.longs, shorts = s->all.shorts;
+    ObjectText(out.result)
+        .text("symbol", p->symbol)
+        .text("buyRatio", number_text(longs / (longs + shorts), 4))
+        .text("sellRatio", number_text(shorts / (longs + shorts), 4))
+        .text("timestamp", ms_text(s->at))
+        .end();
+  });
+  row.text("nextPageCursor", "");
+  row.end();
   return out;
 }
 

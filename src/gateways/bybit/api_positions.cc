@@ -195,8 +195,6 @@ Outcome Api::add_margin(const Ask& ask) {
 Outcome Api::trading_stop(const Ask& ask) {
   const Product* p = nullptr;
   if (const auto r = read_product(venue_, ask.fields, p)) return *r;
-  if (ask.fields.has("trailingStop") && ask.fields["trailingStop"] != "0")
-    return bad_parameter("trailingStop is not supported");
   Protection to;
   if (const auto r = read_protection(ask.fields, to)) return *r;
   const auto index = ask.fields.whole("positionIdx").value_or(0);
@@ -231,6 +229,8 @@ Outcome Api::trading_stop(const Ask& ask) {
     refused = protections.set(ask.account, p->instrument, held->side, to, cleared("takeProfit"),
                               cleared("stopLoss"));
   }
+  if (refused == Reject::none && ask.fields.has("trailingStop"))
+    refused = protections.trail(ask.account, p->instrument, held->side, to);
   if (refused == Reject::would_trigger)
     return Refusal{10001,
                    "TakeProfit or StopLoss set for the position is on the wrong side of "

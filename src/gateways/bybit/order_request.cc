@@ -170,6 +170,10 @@ std::optional<Refusal> read_protection(const Parameters& ask, Protection& out) {
   if (auto r = read_trigger_by(ask["slTriggerBy"], out.stop_loss_by)) return r;
   for (auto* p : {&out.take_profit, &out.stop_loss, &out.take_profit_limit, &out.stop_loss_limit})
     positive(*p);
+  if (auto r = read(ask, "trailingStop", out.trailing)) return r;
+  if (auto r = read(ask, "activePrice", out.trailing_from)) return r;
+  positive(out.trailing);
+  positive(out.trailing_from);
   if (ask["tpOrderType"] != "Limit") out.take_profit_limit.reset();
   if (ask["slOrderType"] != "Limit") out.stop_loss_limit.reset();
   out.partial = ask["tpslMode"] == "Partial";
@@ -234,6 +238,24 @@ OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentI
   // Without a quantity the order follows the position: its size is read again when it is due.
   r.closes_position = !qty;
   r.tag = std::string(qty ? "Partial" : "") + (take_profit ? "TakeProfit" : "StopLoss");
+  return r;
+}
+
+OrderRequest trailing_order(AccountId account, InstrumentId instrument, PositionSide side,
+                            const Protection& of) {
+  OrderRequest r;
+  SubmitOrder& o = r.order;
+  o.account = account;
+  o.instrument = instrument;
+  o.side = side == PositionSide::long_side ? Side::sell : Side::buy;
+  o.position = side;
+  o.reduce_only = true;
+  o.trigger_by = TriggerBy::last;
+  o.type = OrderType::stop_market;
+  o.time_in_force = TimeInForce::immediate_or_cancel;
+  r.trailing = Trailing{.share = {}, .distance = *of.trailing, .from = of.trailing_from};
+  r.closes_position = true;
+  r.tag = "TrailingStop";
   return r;
 }
 

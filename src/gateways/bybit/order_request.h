@@ -15,6 +15,7 @@ struct Protection {
   std::optional<Qty> take_profit_qty, stop_loss_qty;  // missing: all of it
   TriggerBy take_profit_by = TriggerBy::last, stop_loss_by = TriggerBy::last;
   bool partial = false;
+  std::optional<Price> trailing, trailing_from;  // the distance; where it begins
   bool any() const { return take_profit || stop_loss; }
 };
 
@@ -33,5 +34,9 @@ std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask, c
 OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentId instrument,
                               PositionSide side, const Protection& of, bool take_profit,
                               std::optional<Qty> qty);
+
+// The one that follows the market and closes all of it.
+OrderRequest trailing_order(AccountId account, InstrumentId instrument, PositionSide side,
+                            const Protection& of);
 
 }  // namespace delever::gateways::bybit

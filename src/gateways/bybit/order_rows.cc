@@ -55,6 +55,7 @@ std::string_view creation(const OrderRecord& o) {
   if (o.forced) return "CreateByLiq";
   if (o.tag.ends_with("TakeProfit")) return "CreateByTakeProfit";
   if (o.tag.ends_with("StopLoss")) return "CreateByStopLoss";
+  if (o.tag == "TrailingStop") return "CreateByTrailingStop";
   return "CreateByUser";
 }
 
@@ -89,7 +90,7 @@ std::string fee_detail(const Venue& venue, const OrderRecord& o) {
 }  // namespace
 
 bool is_position_stop(std::string_view tag) {
-  return tag.ends_with("TakeProfit") || tag.ends_with("StopLoss");
+  return tag.ends_with("TakeProfit") || tag.ends_with("StopLoss") || tag == "TrailingStop";
 }
 
 std::string order_id(const OrderRecord& order) { return id_text(IdKind::order, order.number); }

@@ -74,6 +74,13 @@ Reject Protections::set(AccountId account, InstrumentId instrument, PositionSide
   return refused;
 }
 
+Reject Protections::trail(AccountId account, InstrumentId instrument, PositionSide side,
+                          const Protection& to) {
+  drop(account, instrument, side, "TrailingStop");
+  if (!to.trailing) return Reject::none;
+  return venue_.desk.submit(trailing_order(account, instrument, side, to)).reject;
+}
+
 void Protections::drop(AccountId account, InstrumentId instrument, PositionSide side,
                        std::string_view tag) {
   for (const OrderRecord* o : venue_.desk.live(account)) {

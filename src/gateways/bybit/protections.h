@@ -17,6 +17,8 @@ class Protections {
   void attach(const OrderRecord& order, Protection protection);
   void on_update(const DeskUpdate& update);
   void run();
+  // A trailing stop in place of the one before; without a distance, none.
+  Reject trail(AccountId account, InstrumentId instrument, PositionSide side, const Protection& to);
   // Sets, replaces or (a price of 0) takes away what protects a whole position.
   Reject set(AccountId account, InstrumentId instrument, PositionSide side, const Protection& to,
              bool clear_take_profit, bool clear_stop_loss);

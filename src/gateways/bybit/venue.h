@@ -15,6 +15,7 @@ struct Venue {
   const Catalog catalog;
   PositionHistory past;
   std::map<InstrumentId, PriceCandles> marks, indices;
+  std::map<InstrumentId, PriceCandles> premiums;  // a share of the index, as a price
 
   const exchange::Exchange& exchange() const { return desk.door().exchange(); }
   Instant market() const { return desk.door().market_now(); }
@@ -23,9 +24,14 @@ struct Venue {
     past.on_update(update);
     if (update.kind != DeskUpdate::Kind::second) return;
     for (const Product& p : catalog.all()) {
-      if (const auto mark = exchange().mark(p.instrument)) marks[p.instrument].add(*mark, market());
-      if (const auto index = exchange().index(p.listing->index))
-        indices[p.instrument].add(*index, market());
+      const auto mark = exchange().mark(p.instrument);
+      const auto index = exchange().index(p.listing->index);
+      if (mark) marks[p.instrument].add(*mark, market());
+      if (index) indices[p.instrument].add(*index, market());
+      if (!mark || !index || *index <= Price()) continue;
+      if (const auto premium = Price::nearest(mark->approx() / index->approx() - 1);
+          premium.has_value())
+        premiums[p.instrument].add(premium.value(), market());
     }
   }
 };

@@ -19,6 +19,7 @@ std::string_view type_of(const OrderRecord& order) {
     case OrderType::market:
       return "market";
     case OrderType::stop_market:
+      if (order.trailing) return "trailing_stop";
       return order.take_profit ? "take_market" : "stop_market";
     case OrderType::stop_limit:
       return order.take_profit ? "take_limit" : "stop_limit";
@@ -98,7 +99,12 @@ std::string Shapes::order(const OrderRecord& order) const {
     w.text("trigger", order.asked.trigger_by == TriggerBy::mark ? "mark_price" : "last_price");
     w.raw("trigger_price", number(order.asked.trigger));
     w.raw("triggered", order.triggered.has_value());
-    w.null("trigger_reference_price");
+    if (order.trailing) {
+      w.raw("trigger_offset", number(order.trailing->distance));
+      w.raw("trigger_reference_price", number(order.best.value_or(Price())));
+    } else {
+      w.null("trigger_reference_price");
+    }
   }
   if (order.state == OrderState::cancelled && order.forced) w.text("cancel_reason", "liquidation");
   if (order.state == OrderState::cancelled && !order.forced)

@@ -143,6 +143,26 @@ TEST(DeribitOrders, TriggersWaitFireAndAreCancelledByType) {
             "1");
 }
 
+TEST(DeribitOrders, ATrailingStopFollowsTheMark) {
+  DeribitClient c;
+  c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=1000&type=market");
+  const std::string stop =
+      c.mine("private/sell",
+             "instrument_name=BTC-PERPETUAL&amount=1000&type=trailing_stop&trigger=mark_price"
+             "&trigger_offset=1000&reduce_only=true");
+  EXPECT_EQ(value_of(stop, "order_type"), "trailing_stop") << stop;
+  EXPECT_EQ(value_of(stop, "trigger_price"), "83000");
+  for (const double at : {86'000.0, 84'900.0}) {
+    c.market.move(at);
+    c.market.quote();
+    c.pass(2);
+  }
+  const std::string now =
+      c.mine("private/get_order_state", "order_id=" + value_of(stop, "order_id"));
+  EXPECT_EQ(value_of(now, "order_state"), "filled") << now;
+  EXPECT_EQ(value_of(now, "trigger_price"), "85000");
+}
+
 TEST(DeribitOrders, LabelsNameOrders) {
   DeribitClient c;
   for (const char* label : {"a", "a", "b"})

@@ -86,8 +86,8 @@ class Methods {
 
   // The contract that `instrument_name` names; null: `reply` says why not.
   const Contract* contract(const Params& params, Reply& reply) const;
-  std::optional<Reply> read_prices(const Params& params, const Contract& c, SubmitOrder& order,
-                                   bool& take_profit) const;
+  std::optional<Reply> read_prices(const Params& params, const Contract& c,
+                                   OrderRequest& request) const;
   std::optional<Reply> read_size(const Params& params, const Contract& c, SubmitOrder& order) const;
   std::optional<Reply> read_lifetime(const Params& params, const Contract& c,
                                      SubmitOrder& order) const;

@@ -16,7 +16,8 @@ std::optional<OrderType> order_type_of(std::string_view name, bool& take_profit)
   if (name.empty() || name == "limit") return OrderType::limit;
   if (name == "market") return OrderType::market;
   if (name == "stop_limit" || name == "take_limit") return OrderType::stop_limit;
-  if (name == "stop_market" || name == "take_market") return OrderType::stop_market;
+  if (name == "stop_market" || name == "take_market" || name == "trailing_stop")
+    return OrderType::stop_market;
   return std::nullopt;
 }
 
@@ -65,8 +66,9 @@ std::optional<Reply> Methods::read_size(const Params& params, const Contract& c,
 
 // Type, limit and trigger. market_limit takes the best of the other side as its limit.
 std::optional<Reply> Methods::read_prices(const Params& params, const Contract& c,
-                                          SubmitOrder& order, bool& take_profit) const {
-  const auto type = order_type_of(params.text("type"), take_profit);
+                                          OrderRequest& request) const {
+  SubmitOrder& order = request.order;
+  const auto type = order_type_of(params.text("type"), request.take_profit);
   if (!type && params.text("type") == "market_limit") {
     const BookSnapshot top = desk_.book(c.instrument, 1);
     const std::vector<Level>& other = order.side == Side::buy ? top.asks : top.bids;
@@ -75,10 +77,7 @@ std::optional<Reply> Methods::read_prices(const Params& params, const Contract& 
     order.price = other.front().price;
     return std::nullopt;
   }
-  if (!type) {
-    if (params.text("type") == "trailing_stop") return Reply::refused(10033, "not_implemented");
-    return Reply::invalid("type", "wrong value");
-  }
+  if (!type) return Reply::invalid("type", "wrong value");
   order.type = *type;
   if (with_limit(*type)) {
     if (!params.maybe("price")) return Reply::invalid("price", "is required");
@@ -90,6 +89,12 @@ std::optional<Reply> Methods::read_prices(const Params& params, const Contract& 
   if (by == "index_price") return Reply::refused(10033, "not_implemented");
   if (by != "mark_price" && by != "last_price") return Reply::invalid("trigger", "wrong value");
   order.trigger_by = by == "mark_price" ? TriggerBy::mark : TriggerBy::last;
+  if (params.text("type") == "trailing_stop") {
+    if (!params.maybe("trigger_offset")) return Reply::invalid("trigger_offset", "is required");
+    request.trailing.emplace();
+    return read_price(params.text("trigger_offset"), "trigger_offset", c,
+                      request.trailing->distance);
+  }
   const std::string_view at =
       params.maybe("trigger_price") ? params.text("trigger_price") : params.text("stop_price");
   if (at.empty()) return Reply::invalid("trigger_price", "is required");
@@ -167,7 +172,7 @@ Reply Methods::place(Caller& caller, const Params& params, Side side) {
       until && *until < desk_.door().wall_now().ms())
     return Reply::refused(13888, "timed_out");
   if (auto wrong = read_size(params, *c, request.order)) return *wrong;
-  if (auto wrong = read_prices(params, *c, request.order, request.take_profit)) return *wrong;
+  if (auto wrong = read_prices(params, *c, request)) return *wrong;
   if (auto wrong = read_lifetime(params, *c, request.order)) return *wrong;
   return submit(caller, *c, std::move(request));
 }

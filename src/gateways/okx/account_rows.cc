@@ -42,7 +42,8 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
   const bool net = !desk.hedge(account);
   const auto mark = venue.exchange().mark(instrument);
   const auto last = venue.exchange().last(instrument);
-  const auto entry = f ? desk.entry_price(f->view) : std::nullopt;
+  std::optional<Price> entry;
+  if (f) entry = desk.entry_price(f->view);
   const std::string size = f ? f->view.qty.text() : "0";
   const bool sold = side == PositionSide::short_side;
   const double notional =

@@ -15,9 +15,13 @@ void append_algo(std::string& out, const Venue& venue, const Algo& a) {
     }
     return nullptr;
   };
-  const bool trigger = a.type == "trigger";
-  const AlgoLeg* tp = trigger ? nullptr : leg(true);
-  const AlgoLeg* sl = trigger ? nullptr : leg(false);
+  const bool trigger = a.type == "trigger", trails = a.type == "move_order_stop";
+  const AlgoLeg* tp = trigger || trails ? nullptr : leg(true);
+  const AlgoLeg* sl = trigger || trails ? nullptr : leg(false);
+  const Trailing trailing = trails ? a.legs.front().trailing.value_or(Trailing{}) : Trailing{};
+  // Where it stands now is the desk's to say.
+  const OrderRecord* follower =
+      trails ? venue.desk.order(a.account, a.legs.front().order) : nullptr;
   const AlgoLeg* one = trigger ? &a.legs.front() : nullptr;
   const auto at = [](const AlgoLeg* l) { return l ? l->trigger.text() : std::string(); };
   const auto price = [](const AlgoLeg* l) {
@@ -54,6 +58,10 @@ void append_algo(std::string& out, const Venue& venue, const Algo& a) {
       .text("triggerPx", at(one))
       .text("triggerPxType", by(one))
       .text("ordPx", price(one))
+      .text("callbackRatio", trailing.share > Rate() ? trailing.share.text() : "")
+      .text("callbackSpread", trailing.distance > Price() ? trailing.distance.text() : "")
+      .text("activePx", text_or(trailing.from))
+      .text("moveTriggerPx", follower && follower->best ? follower->asked.trigger.text() : "")
       .text("actualSz", sent ? sent->filled.text() : "")
       .text("actualPx", sent ? text_or(sent->average()) : "")
       .text("actualSide", sent ? OrderNote::read(sent->tag).leg : "")

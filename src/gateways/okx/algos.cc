@@ -20,6 +20,7 @@ OrderRequest request_of(const Algo& a, const AlgoLeg& leg) {
   o.trigger_by = leg.by;
   o.time_in_force = leg.limit ? TimeInForce::good_till_cancelled : TimeInForce::immediate_or_cancel;
   r.take_profit = leg.take_profit;
+  r.trailing = leg.trailing;
   r.closes_position = a.closes_position;
   OrderNote note{.tag = a.tag, .kind = a.type, .leg = leg.take_profit ? "tp" : "sl"};
   note.trade_mode = a.trade_mode;

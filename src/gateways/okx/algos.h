@@ -20,13 +20,14 @@ struct AlgoLeg {
   TriggerBy by = TriggerBy::last;
   bool take_profit = false;
   uint64_t order = 0;  // of the desk
+  std::optional<Trailing> trailing;
 };
 
 struct Algo {
   uint64_t id = 0;
   AccountId account = 0;
   InstrumentId instrument = 0;
-  std::string type;  // "trigger", "conditional", "oco"
+  std::string type;  // "trigger", "conditional", "oco", "move_order_stop"
   std::string client_id, tag, trade_mode;
   Side side = Side::buy;
   PositionSide position = PositionSide::long_side;

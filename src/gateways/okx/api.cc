@@ -22,8 +22,8 @@ Ask ask_of(const JsonTree& body, Ask who) {
   return who;
 }
 
-const std::vector<Api::Route>& Api::routes() {
-  static const std::vector<Route> kRoutes{
+std::vector<Api::Route> Api::public_routes() {
+  return {
       {"GET", "/api/v5/public/time", &Api::time},
       {"GET", "/api/v5/public/instruments", &Api::instruments},
       {"GET", "/api/v5/public/funding-rate", &Api::funding},
@@ -56,7 +56,36 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v5/market/history-index-candles", &Api::price_candles},
       {"GET", "/api/v5/market/index-tickers", &Api::index_tickers},
       {"GET", "/api/v5/market/block-tickers", &Api::nothing},
+      {"GET", "/api/v5/market/block-trades", &Api::nothing},
+      {"GET", "/api/v5/public/block-trades", &Api::nothing},
+      {"GET", "/api/v5/public/option-trades", &Api::nothing},
+      {"GET", "/api/v5/market/option/instrument-family-trades", &Api::nothing},
+      {"GET", "/api/v5/public/convert-contract-coin", &Api::convert_contract},
+      {"GET", "/api/v5/rubik/stat/trading-data/support-coin", &Api::supported_coins},
+      {"GET", "/api/v5/rubik/stat/contracts/open-interest-history", &Api::open_interest_past},
+      {"GET", "/api/v5/rubik/stat/contracts/open-interest-volume", &Api::interest_and_volume},
+      {"GET", "/api/v5/rubik/stat/taker-volume", &Api::taker_volume},
+      {"GET", "/api/v5/rubik/stat/taker-volume-contract", &Api::taker_volume},
+      {"GET", "/api/v5/rubik/stat/contracts/long-short-account-ratio", &Api::long_short},
+      {"GET", "/api/v5/rubik/stat/contracts/long-short-account-ratio-contract", &Api::long_short},
+      {"GET", "/api/v5/rubik/stat/contracts/long-short-account-ratio-contract-top-trader",
+       &Api::long_short},
+      {"GET", "/api/v5/rubik/stat/contracts/long-short-position-ratio-contract-top-trader",
+       &Api::long_short},
+  };
+}
 
+const std::vector<Api::Route>& Api::routes() {
+  static const std::vector<Route> kRoutes = [] {
+    std::vector<Route> all = public_routes(), own = private_routes();
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+  }();
+  return kRoutes;
+}
+
+std::vector<Api::Route> Api::private_routes() {
+  return {
       {"GET", "/api/v5/asset/currencies", &Api::coins, true, 12},
       {"GET", "/api/v5/asset/balances", &Api::nothing, true, 12},
       {"GET", "/api/v5/account/balance", &Api::balance, true, 10},
@@ -69,6 +98,18 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v5/account/account-position-risk", &Api::account_risk, true, 10},
       {"GET", "/api/v5/account/greeks", &Api::nothing, true, 10},
       {"GET", "/api/v5/account/interest-accrued", &Api::nothing, true, 5},
+      {"GET", "/api/v5/account/borrow-repay-history", &Api::nothing, true, 5},
+      {"GET", "/api/v5/account/risk-state", &Api::of_other_levels, true, 10},
+      {"GET", "/api/v5/account/collateral-assets", &Api::of_other_levels, true, 5},
+      {"POST", "/api/v5/account/set-account-level", &Api::set_account_level, true, 5},
+      {"POST", "/api/v5/account/set-isolated-mode", &Api::echo_setting, true, 5},
+      {"POST", "/api/v5/account/set-greeks", &Api::echo_setting, true, 5},
+      {"GET", "/api/v5/asset/bills", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/bills-history", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/deposit-history", &Api::nothing, true, 12},
+      {"GET", "/api/v5/asset/withdrawal-history", &Api::nothing, true, 12},
+      {"GET", "/api/v5/users/subaccount/list", &Api::nothing, true, 2},
+      {"GET", "/api/v5/trade/account-rate-limit", &Api::rate_limit, true, 1},
       {"GET", "/api/v5/account/positions", &Api::positions, true, 10},
       {"GET", "/api/v5/account/positions-history", &Api::position_history, true, 10},
       {"POST", "/api/v5/account/set-position-mode", &Api::set_position_mode, true, 5},
@@ -99,7 +140,6 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v5/trade/orders-algo-pending", &Api::algos_pending, true, 20},
       {"GET", "/api/v5/trade/orders-algo-history", &Api::algo_history, true, 20},
   };
-  return kRoutes;
 }
 
 const Api::Route* Api::find(std::string_view method, std::string_view path) {

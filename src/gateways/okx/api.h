@@ -46,6 +46,8 @@ class Api {
   Algos algos;
 
  private:
+  static std::vector<Route> public_routes();
+  static std::vector<Route> private_routes();
   template <class Rows, class Write>
   static Outcome rows_of(const Rows& rows, Write write) {
     Outcome out;
@@ -77,6 +79,15 @@ class Api {
   std::vector<const Product*> asked_products(const Ask& ask) const;
   const Product* indexed_product(std::string_view inst_id) const;
 
+  // api_past.cc
+  Outcome open_interest_past(const Ask& ask);
+  Outcome long_short(const Ask& ask);
+  Outcome taker_volume(const Ask& ask);
+  Outcome interest_and_volume(const Ask& ask);
+  Outcome supported_coins(const Ask& ask);
+  Outcome convert_contract(const Ask& ask);
+  const Product* perpetual_of(std::string_view coin) const;
+
   // api_account.cc
   Outcome coins(const Ask& ask);
   Outcome balance(const Ask& ask);
@@ -85,6 +96,10 @@ class Api {
   Outcome trade_fee(const Ask& ask);
   Outcome max_withdrawal(const Ask& ask);
   Outcome account_risk(const Ask& ask);
+  Outcome of_other_levels(const Ask& ask);
+  Outcome set_account_level(const Ask& ask);
+  Outcome echo_setting(const Ask& ask);
+  Outcome rate_limit(const Ask& ask);
   // api_positions.cc
   Outcome positions(const Ask& ask);
   Outcome position_history(const Ask& ask);

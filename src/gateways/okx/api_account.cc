@@ -207,4 +207,47 @@ Outcome Api::account_risk(const Ask& ask) {
   return out;
 }
 
+// What OKX keeps for accounts of several coins and of portfolio margin.
+Outcome Api::of_other_levels(const Ask& ask) {
+  if (venue_.desk.collateral(ask.account) == CollateralMode::single_coin)
+    return account_refusal(Reject::no_such_mode);
+  return {};
+}
+
+// Accounts are opened at their level, and stay there.
+Outcome Api::set_account_level(const Ask& ask) {
+  const CollateralMode mode = venue_.desk.collateral(ask.account);
+  const std::string_view level = mode == CollateralMode::single_coin   ? "2"
+                                 : mode == CollateralMode::multi_asset ? "3"
+                                                                       : "4";
+  if (ask.fields["acctLv"] != level)
+    return Refusal{51070, "The current account does not meet the requirements to switch"};
+  Outcome out;
+  out.rows = R"([{"acctLv":")" + std::string(level) + "\"}]";
+  return out;
+}
+
+// Settings that have one value here: asked for another, they are refused.
+Outcome Api::echo_setting(const Ask& ask) {
+  const bool greeks = ask.path.ends_with("set-greeks");
+  const std::string_view name = greeks ? "greeksType" : "isoMode";
+  if (ask.fields[name] != (greeks ? "PA" : "automatic")) return parameter_error(name);
+  Outcome out;
+  out.rows.clear();
+  out.rows = "[";
+  ObjectText(out.rows).text(name, ask.fields[name]).end();
+  out.rows += ']';
+  return out;
+}
+
+// Orders in two seconds, as OKX allows without a ratio of fills.
+Outcome Api::rate_limit(const Ask&) {
+  Outcome out;
+  out.rows = fmt::format(
+      R"([{{"fillRatio":"","mainFillRatio":"","accRateLimit":"1000","nextAccRateLimit":"",)"
+      R"("ts":"{}"}}])",
+      venue_.wall().ms());
+  return out;
+}
+
 }  // namespace delever::gateways::okx

@@ -323,5 +323,70 @@ TEST(OkxLimitTest, AreCountedWhereTheyAreOn) {
   EXPECT_EQ(client.gateway->counts(client.market.client).limit_hits, 1U);
 }
 
+// Open interest, ratios and takers' volume as they were.
+TEST(OkxPast, StatisticsAreOfTheMarket) {
+  OkxClient c;
+  c.order("buy", "market", "10");
+  for (int k = 0; k < 13; ++k) c.market.tick(300);
+  const std::string at = "instId=BTC-USDT-SWAP&period=5m";
+  const JsonTree open = c.get("/api/v5/rubik/stat/contracts/open-interest-history", at);
+  ASSERT_GE(OkxClient::count(open), 12u);
+  EXPECT_EQ(OkxClient::row(open).items().at(1).text(), "10");
+  EXPECT_EQ(OkxClient::row(open).items().at(2).text(), "0.1");
+  EXPECT_EQ(OkxClient::row(open).items().at(3).text(), "8400");
+  const JsonTree hours =
+      c.get("/api/v5/rubik/stat/contracts/open-interest-history", "instId=BTC-USDT-SWAP&period=1H");
+  EXPECT_EQ(OkxClient::count(hours), 1u);
+  // One is long, the maker short.
+  const JsonTree ratio =
+      c.get("/api/v5/rubik/stat/contracts/long-short-account-ratio-contract", at);
+  EXPECT_EQ(OkxClient::row(ratio).items().at(1).text(), "1");
+  const JsonTree takers =
+      c.get("/api/v5/rubik/stat/taker-volume-contract", "instId=BTC-USDT-SWAP&period=1H&unit=2");
+  EXPECT_EQ(OkxClient::row(takers).items().at(1).text(), "0");
+  const JsonTree coin = c.get("/api/v5/rubik/stat/contracts/open-interest-volume", "ccy=BTC");
+  EXPECT_EQ(OkxClient::row(coin).items().at(1).text(), "8400");
+  EXPECT_EQ(OkxClient::code(c.get("/api/v5/rubik/stat/contracts/open-interest-history",
+                                  "instId=BTC-USDT-SWAP&period=7m")),
+            "51000");
+}
+
+TEST(OkxPast, ContractsAndCoinsAreConverted) {
+  OkxClient c;
+  const auto size = [&](std::string_view more) {
+    return std::string(OkxClient::row(c.get("/api/v5/public/convert-contract-coin",
+                                            fmt::format("instId=BTC-USDT-SWAP&{}", more)))
+                           .text("sz"));
+  };
+  EXPECT_EQ(size("sz=0.015&px=84000"), "1.5");
+  EXPECT_EQ(size("type=2&sz=3&px=84000"), "0.03");
+}
+
+TEST(OkxAccountLevel, WhatIsOfOtherLevelsIsRefused) {
+  OkxClient c;
+  EXPECT_EQ(OkxClient::code(c.get("/api/v5/account/risk-state")), "51010");
+  EXPECT_EQ(OkxClient::code(c.post("/api/v5/account/set-account-level", R"({"acctLv":"2"})")), "0");
+  EXPECT_EQ(OkxClient::code(c.post("/api/v5/account/set-account-level", R"({"acctLv":"4"})")),
+            "51070");
+}
+
+TEST(OkxTrailing, AnAlgoOrderMayFollowTheMarket) {
+  OkxClient c;
+  c.order("buy", "market", "10");
+  const auto place = [&](std::string_view more) {
+    return c.post("/api/v5/trade/order-algo",
+                  fmt::format(R"({{"instId":"BTC-USDT-SWAP","tdMode":"cross","side":"sell",)"
+                              R"("ordType":"move_order_stop","sz":"10","reduceOnly":true{}}})",
+                              more));
+  };
+  const JsonTree made = place(R"(,"callbackRatio":"0.01")");
+  EXPECT_EQ(OkxClient::row_code(made), "0");
+  const JsonTree rows = c.get("/api/v5/trade/orders-algo-pending", "ordType=move_order_stop");
+  EXPECT_EQ(OkxClient::row(rows).text("callbackRatio"), "0.01");
+  EXPECT_FALSE(OkxClient::row(rows).text("moveTriggerPx").empty());
+  EXPECT_EQ(OkxClient::row_code(place("")), "51000");
+  EXPECT_EQ(OkxClient::row_code(place(R"(,"callbackRatio":"0.00001")")), "51000");
+}
+
 }  // namespace
 }  // namespace delever::gateways

@@ -187,6 +187,30 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
   return std::nullopt;
 }
 
+namespace {
+
+// callbackRatio (0.01 is one percent) or callbackSpread; from activePx on, where it is given.
+std::optional<Refusal> read_trailing(const Parameters& ask, Algo& out) {
+  Trailing trailing;
+  std::optional<Rate> share;
+  std::optional<Price> distance;
+  if (auto r = read(ask, "callbackRatio", share)) return r;
+  if (auto r = read(ask, "callbackSpread", distance)) return r;
+  if (auto r = read(ask, "activePx", trailing.from)) return r;
+  if (share.has_value() == distance.has_value()) return parameter_error("callbackRatio");
+  const bool fits = !share || (share->raw() >= Rate::scale / 1'000 && share->raw() <= Rate::scale);
+  if (!fits) return parameter_error("callbackRatio");
+  if (distance && distance->raw() <= 0) return parameter_error("callbackSpread");
+  trailing.share = share.value_or(Rate());
+  trailing.distance = distance.value_or(Price());
+  AlgoLeg leg;
+  leg.trailing = trailing;
+  out.legs.push_back(leg);
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Parameters& ask,
                                  Algo& out) {
   const Product* product = nullptr;
@@ -222,6 +246,7 @@ std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Pa
       return parameter_error("tpTriggerPx or slTriggerPx");
     return std::nullopt;
   }
+  if (out.type == "move_order_stop") return read_trailing(ask, out);
   if (out.type != "trigger") return Refusal{51000, "Parameter ordType error"};
   std::optional<Price> trigger;
   if (auto r = read(ask, "triggerPx", trigger)) return r;
