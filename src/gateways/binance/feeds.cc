@@ -7,9 +7,10 @@
 namespace delever::gateways::binance {
 namespace {
 
+// The venue shows the latest forced order of a second and no other.
 constexpr Duration kForcedEvery = Duration::seconds(1);
 
-// Both lists are best first.
+// Both lists are best first; a level of size 0 stays, since it says that the price is gone.
 void merge(std::vector<Level>& into, const std::vector<Level>& more, bool descending) {
   for (const Level& level : more) {
     const auto at = std::lower_bound(

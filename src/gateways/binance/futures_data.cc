@@ -224,7 +224,7 @@ std::string collateral_symbol(const Face& face, CoinId coin) {
 std::optional<Price> collateral_index(const Face& face, CoinId coin) {
   const exchange::CoinSetup& setup = face.desk.door().setup().coins.at(coin);
   if (!setup.haircut) return std::nullopt;
-  if (!setup.index) return Price::raw(Price::scale);
+  if (!setup.index) return Price::raw(Price::scale);  // the dollar coin itself
   return face.exchange().index(*setup.index);
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kListsKept = 1'000;
 
+// A list is done when neither of its orders can still be carried out.
 std::string_view status_name(const Face& face, const OrderList& list) {
   return is_executing(face, list) ? "EXECUTING" : "ALL_DONE";
 }
@@ -112,6 +113,8 @@ Outcome place_list(Face& face, const Call& call, Parameters first, Parameters se
   if (list.name.empty())
     list.name =
         auth::hex(auth::hmac_sha256("list name", std::to_string(list.number))).substr(0, 22);
+  // The exchange knows no lists: the desk cancels the other leg when one of the number is carried
+  // out. The maker goes first: the stop behind it has not been sent when it is refused.
   a.request.one_of = b.request.one_of = list.number;
   const bool limit_first = a.request.order.type == OrderType::limit;
   OrderRequest legs[] = {limit_first ? a.request : b.request, limit_first ? b.request : a.request};
@@ -125,6 +128,7 @@ Outcome place_list(Face& face, const Call& call, Parameters first, Parameters se
   }
   list.at = face.now();
   face.lists_made = list.number;
+  // Bounded: a client that places lists all day asks for none of the oldest.
   while (face.lists.size() >= kListsKept) face.lists.erase(face.lists.begin());
   const OrderList& kept = face.lists[list.number] = std::move(list);
   std::string out;
@@ -161,6 +165,7 @@ const OrderList* asked_list(const Face& face, Asked& asked, AccountId account, i
   const std::string_view name = asked.has("origClientOrderId") ? asked.text("origClientOrderId")
                                                                : asked.text("listClientOrderId");
   if (!number && name.empty()) asked.need("orderListId");
+  // Of a name that was used again the newest list is meant.
   const OrderList* found = nullptr;
   for (const auto& [n, list] : face.lists) {
     const bool named = number ? n == static_cast<uint64_t>(*number) : list.name == name;

@@ -37,6 +37,7 @@ std::string best_qty(const Market& m, const std::vector<Level>& side) {
   return m.qty(side.empty() ? WideQty() : side[0].qty);
 }
 
+// Before the first trade of a day every price of it is the last one.
 void day_row(std::string& out, const Face& face, const Market& m) {
   const DayStats day = face.desk.day(m.id);
   const Price last = day.last.value_or(Price()), open = day.open.value_or(last);
@@ -149,6 +150,7 @@ std::optional<Duration> window_of(std::string_view name) {
   return unit == 'm' ? Duration::minutes(*n) : Duration::hours(unit == 'h' ? *n : 24 * *n);
 }
 
+// Of spot alone; all symbols at once are not to be had.
 template <class WindowOf>
 Outcome windows(Face& face, const Call& call, WindowOf window) {
   Asked asked(call.p);
@@ -181,6 +183,7 @@ Outcome trading_day_ticker(Face& face, const Call& call) {
   });
 }
 
+// The weight of a request for one symbol, and for all.
 template <uint32_t kOne, uint32_t kAll>
 uint32_t weigh(const Parameters& p) {
   return p.has("symbol") ? kOne : kAll;
@@ -188,6 +191,7 @@ uint32_t weigh(const Parameters& p) {
 
 }  // namespace
 
+// Mean of the last five minutes by volume; without a trade in them the last price.
 double average_price(const Face& face, const Market& m) {
   double value = 0, qty = 0;
   for (const PublicTrade& t : face.desk.trades(m.id)) {

@@ -9,6 +9,7 @@
 namespace delever::gateways::bybit {
 namespace {
 
+// 0 in one-way mode; 1 and 2 are the two sides of hedge mode.
 int position_index(bool hedge, PositionSide side) {
   if (!hedge) return 0;
   return side == PositionSide::long_side ? 1 : 2;
@@ -56,6 +57,7 @@ struct PositionStops {
 PositionStops stops_of(const Desk& desk, AccountId account, const PositionRow& position) {
   PositionStops out;
   for (const OrderRecord* o : desk.live(account)) {
+    // What protects a long sells, and the other way round.
     const bool closes = (o->asked.side == Side::sell) == (position.side == PositionSide::long_side);
     if (o->asked.instrument != position.instrument || o->state != OrderState::waiting || !closes)
       continue;
@@ -76,6 +78,7 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
   const PositionPast& past = venue.past.of(account, position.instrument, position.side);
   const auto mark = venue.exchange().mark(position.instrument);
   const MarginMode mode = p ? p->view.mode : desk.margin_mode(account, position.instrument);
+  // A row without a position is still a row: Bybit tells the leverage and mode that are set.
   const std::string entry = p ? text_or(desk.entry_price(p->view), "0") : "0";
   const std::string_view side =
       p ? (position.side == PositionSide::long_side ? "Buy" : "Sell") : "";
@@ -154,6 +157,7 @@ void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
 
 void append_wallet(std::string& out, const Venue& venue, const Statement& s,
                    std::string_view only_coins) {
+  // Rates are shares of equity; without any there is nothing to divide by.
   const auto rate = [&s](double margin) {
     return s.equity > 0 ? number_text(margin / s.equity, 4) : std::string("0");
   };
@@ -178,6 +182,7 @@ void append_wallet(std::string& out, const Venue& venue, const Statement& s,
   for (const CoinFigures& c : s.coins) {
     const std::string name = "," + std::string(venue.catalog.coin_name(c.coin)) + ",";
     const bool asked = wanted.find(name) != wanted.npos;
+    // The list of all coins has those that hold something, and the first so that it is never empty.
     const bool first = only_coins.empty() && c.coin == CoinId{0};
     const bool has = c.wallet != Amount() || c.profit != Amount();
     if (asked || first || (only_coins.empty() && has)) shown.push_back(&c);
@@ -191,6 +196,7 @@ void append_transaction(std::string& out, const Venue& venue, const MoneyRecord&
                         const FillRecord* fill, const OrderRecord* order, Amount fee, Amount cash,
                         Amount balance) {
   const Product* product = money.instrument ? &venue.catalog[*money.instrument] : nullptr;
+  // Funding has a member of its own, in which what was paid is positive.
   const bool funding = money.kind == MoneyRecord::Kind::funding;
   ObjectText row(out);
   row.text("id", id_text(IdKind::money, money.number))

@@ -45,6 +45,7 @@ Outcome Api::key_info(const Ask& ask) {
 }
 
 Outcome Api::account_info(const Ask& ask) {
+  // The mode is the account's at Bybit and each contract's here; all are set together.
   bool isolated = false;
   for (const Product& p : venue_.catalog.all()) {
     if (p.category == Category::spot) continue;
@@ -89,6 +90,7 @@ Outcome Api::fee_rates(const Ask& ask) {
 // The fee and the profit of one fill are one line here.
 Outcome Api::transactions(const Ask& ask) {
   const auto coin = venue_.catalog.coin(ask.fields["currency"]);
+  // Moving margin between pools is no transaction there.
   const auto page = page_of(
       venue_.desk.money(ask.account), ask, 20, 50, [](const MoneyRecord& m) { return m.at; },
       [&](const MoneyRecord& m) {
@@ -143,6 +145,7 @@ Outcome Api::coins(const Ask& ask) {
 }
 
 Outcome Api::coin_balances(const Ask& ask) {
+  // Two paths, one answer: of one coin, or of all that are named.
   const bool one = ask.path.ends_with("coin-balance");
   const Statement s = statement_of(venue_.desk, ask.account);
   std::vector<const CoinFigures*> shown;
@@ -160,6 +163,7 @@ Outcome Api::coin_balances(const Ask& ask) {
     row.end();
   });
   if (one && shown.empty()) return bad_parameter("coin invalid");
+  // The answer for one coin has the row itself, not a list of it.
   if (one) rows = rows.substr(1, rows.size() - 2);
   Outcome out;
   out.result = fmt::format(R"({{"accountType":"UNIFIED","memberId":"{}","balance":{}}})",
@@ -190,6 +194,7 @@ Outcome Api::no_members(const Ask&) {
   return out;
 }
 
+// What is free, but never more than the wallet: unrealised profit cannot leave.
 Outcome Api::withdrawable(const Ask& ask) {
   const auto coin = venue_.catalog.coin(ask.fields["coinName"]);
   if (!coin) return bad_parameter("coinName invalid");

@@ -44,6 +44,7 @@ void append_retail_book(std::string& out, const Product& p, const BookSnapshot& 
   row.number("u", number).number("seq", number).number("ts", ms).number("cts", ms).end();
 }
 
+// As Bybit names them, which is not how its candles are named.
 std::optional<Duration> statistics_period(std::string_view name) {
   constexpr std::pair<std::string_view, int> kPeriods[] = {
       {"5min", 5}, {"15min", 15}, {"30min", 30}, {"1h", 60}, {"4h", 240}, {"1d", 1'440}};
@@ -53,6 +54,7 @@ std::optional<Duration> statistics_period(std::string_view name) {
   return std::nullopt;
 }
 
+// The desk keeps one sample each five minutes; longer periods take those at their ends.
 std::vector<MarketSample> samples_of(const Venue& venue, const Product& p, Duration period) {
   std::vector<MarketSample> out;
   for (const MarketSample& s : venue.desk.past(p.instrument)) {

@@ -203,6 +203,7 @@ std::string Shapes::position(AccountId account, const Contract& c,
 void Shapes::account_members(JsonWriter& w, AccountId account, std::string_view coin_name) const {
   const CoinId coin = contracts_.coin(coin_name);
   Amount equity, initial, maintenance, profit, value, funding, realised;
+  // Isolated pools count in equity too: their margin is the account's coin.
   bool pooled = false;  // an account without positions and orders has no pool
   for (const exchange::PoolView& pool : desk_.door().exchange().pools(account)) {
     if (pool.coin != coin) continue;
