@@ -161,7 +161,9 @@ TEST(KillGrowing, a_market_with_its_tape_and_its_journal) {
       EXPECT_EQ(again.code, 0) << what << ": " << again.out << again.err;
     }
     // Whoever waits for it finds all of it.
-    if (fs::exists(ready)) EXPECT_TRUE(text_of(ready).ends_with("}\n")) << what;
+    if (fs::exists(ready)) {
+      EXPECT_TRUE(text_of(ready).ends_with("}\n")) << what;
+    }
   }
   std::fputs(fmt::format("rehearsal serve: {} kills, {} tapes, {} journals\n", moments().size(),
                          tapes, journals)

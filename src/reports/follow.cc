@@ -25,6 +25,7 @@ class FollowedTape::Sink final : public feeds::ReplaySink {
   const std::vector<EventSink*> next_;
 };
 
+FollowedTape::FollowedTape(Options options) : options_(std::move(options)) {}
 FollowedTape::~FollowedTape() = default;
 
 Result<std::unique_ptr<FollowedTape>> FollowedTape::open(const Options& options) {

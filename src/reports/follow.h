@@ -44,7 +44,7 @@ class FollowedTape {
 
  private:
   class Sink;
-  explicit FollowedTape(Options options) : options_(std::move(options)) {}
+  explicit FollowedTape(Options options);
 
   const Options options_;
   std::unique_ptr<feeds::Replay> replay_;
@@ -53,10 +53,9 @@ class FollowedTape {
   std::unique_ptr<Sink> sink_;
 };
 
-// Whether two lists of readings say the same, whatever the time they are as of.
-bool same_readings(const std::vector<gauges::Reading>& a, const std::vector<gauges::Reading>& b);
-
-// And two briefs, their claims and verdicts with them.
+// Whether two readings say the same, whatever the time they are as of; and two briefs, their claims
+// and verdicts with them.
+bool same_reading(const gauges::Reading& a, const gauges::Reading& b);
 bool same_answers(const Brief& a, const Brief& b);
 
 }  // namespace delever::reports
