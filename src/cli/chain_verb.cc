@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/cli.h"
@@ -41,10 +42,16 @@ Result<void> follow_chain(Session& session, const ChainOptions& options,
   if (options.tapes.empty() || !options.at.empty())
     return Error{Fault::usage, "goes with --tape, and without --at", "--follow"};
   std::string last;
+  bool told = false;
   const auto show = [&](FollowedTape& tape, Duration behind) -> Result<void> {
     auto report = tape.chain(options.expiry);
-    // A chain that is not yet known may still come.
-    if (!report.has_value() && report.error().fault == Fault::no_evidence) return {};
+    // A chain that is not yet known may still come; whoever waits for it is told so once.
+    if (!report.has_value() && report.error().fault == Fault::no_evidence) {
+      if (!std::exchange(told, true))
+        write(session.io.err,
+              fmt::format("delever: note: {} yet\n", printable(report.error().what)));
+      return {};
+    }
     if (!report.has_value()) return std::move(report.error());
     const std::string out = session.format == "text" ? chain_text(report.value())
                             : session.format == "csv"

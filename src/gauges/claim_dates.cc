@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 12> kMonthNames{
 // Before a month's name that is a word as well: "in May", "the low of March".
 constexpr std::array<std::string_view, 9> kBefore{"in",      "of",    "for",  "during", "since",
                                                   "through", "until", "this", "last"};
+constexpr std::array<std::string_view, 5> kJoins{"to", "till", "until", "through", "and"};
 constexpr std::array<std::string_view, 5> kBetween{"th", "st", "nd", "rd", "of"};
 
 bool is_numeral(char c) { return c >= '0' && c <= '9'; }
@@ -130,8 +131,11 @@ class Scanner {
   bool day_first() {
     const auto day = read_ahead(0, day_of);
     if (!day) return false;
-    const auto until = read_ahead(1, day_of);
-    const size_t at_month = until ? 2 : 1;
+    const bool joined = ahead(1) && std::find(kJoins.begin(), kJoins.end(), ahead(1)->text) !=
+                                        kJoins.end();  // "1 to 29 Jan 2026"
+    const size_t at_until = joined ? 2 : 1;
+    const auto until = read_ahead(at_until, day_of);
+    const size_t at_month = until ? at_until + 1 : 1;
     const auto month = read_ahead(at_month, month_of), year = read_ahead(at_month + 1, year_of);
     if (!month || !year || !add(*year, *month, *day)) return false;
     if (until) add(*year, *month, *until);
@@ -161,7 +165,7 @@ class Scanner {
   }
   void span() {
     const Token& token = tokens_[at_];
-    const auto year = read_ahead(1, year_of);
+    auto year = read_ahead(1, year_of);
     const Token* before = at_ > 0 ? &tokens_[at_ - 1] : nullptr;
     const bool in =
         before && std::find(kBefore.begin(), kBefore.end(), before->text) != kBefore.end();
@@ -184,6 +188,7 @@ class Scanner {
                token.text == "qtd") {
       named = upper(token.text);
     }
+    if (named.starts_with("Q") && (year = read_ahead(length, year_of))) ++length;
     if (!named.empty() && year && named != token.text) named += fmt::format(" {}", *year);
     if (!named.empty() && !out_.calendar) out_.calendar = named;
     at_ += length;

@@ -190,8 +190,14 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
     const auto [at, fresh] = to.try_emplace(key, rated);
     if (fresh) return;
     Rated& known = at->second;
+    if (known.announced) {  // now it is reported
+      known = rated;
+      return;
+    }
     std::optional<Rate> other = known.other;
-    if (!same_rate(known.rate, rated.rate)) other = std::min(known.rate, rated.rate);
+    // What was announced moves until it settles; what was paid was one rate.
+    if (&to == &market.settled && !same_rate(known.rate, rated.rate))
+      other = std::min(known.rate, rated.rate);
     if (rated.rank() > known.rank()) known = rated;
     known.other = other;
   };
@@ -247,7 +253,10 @@ void Fundings::forget_before(Instant known) {
     while (!market.announced.empty() &&
            market.announced.begin()->first < known - Duration::hours(48)) {
       const auto& [at, rated] = *market.announced.begin();
-      if (at - rated.at <= rules.announced_within) market.settled.try_emplace(at, rated);
+      if (at - rated.at <= rules.announced_within) {
+        const auto [kept, fresh] = market.settled.try_emplace(at, rated);
+        if (fresh) kept->second.announced = true;
+      }
       market.announced.erase(market.announced.begin());
     }
   }

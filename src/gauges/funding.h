@@ -46,6 +46,7 @@ class Fundings {
     std::optional<Duration> interval;
     std::optional<Instant> settles_at;
     std::optional<Rate> other = std::nullopt;  // said of the same settlement, and not the same
+    bool announced = false;                    // stands for a settlement that nobody reported
     auto rank() const { return std::pair(at, rate.raw()); }
   };
   struct Hour {

@@ -274,7 +274,7 @@ TEST(NotBelieved, a_stamp_of_before_there_was_a_market) {
   scene.put(id, "bybit:tickers", stamped, open, kAt - Duration::minutes(1));
   scene.put(id, "bybit:tickers", stamped, MarkPrice{Price::parse("71000").value()},
             kAt - Duration::minutes(1));
-  const Reading r = pick(scene.readings(kAt), "oi_coins", "bybit");
+  const Reading r = pick(scene.readings(kAt), "price_usd");
   EXPECT_EQ(r.state, State::pending);
   EXPECT_TRUE(says(r, "2 figures stamped before 2009")) << r.reason;
   EXPECT_FALSE(says(r, "later than they were received")) << r.reason;
