@@ -169,7 +169,8 @@ struct Expiries::FreshChains {
   std::map<std::string, std::set<std::string>> sources;              // by venue, as the next
   std::map<std::string, Origin> origins;
   std::set<std::string> venues;
-  std::string missing;  // why there is none
+  std::vector<ExpiryInterest> withheld;  // too old: what they held is left out of every sum
+  std::string missing;                   // why there is none
 
   // Over all expiries. A max pain over several settlements would mean nothing, and has no value.
   ExpiryInterest total(const std::string& venue) const {
@@ -181,6 +182,9 @@ struct Expiries::FreshChains {
       add_left_out(total, e);
       total.strikes.insert(total.strikes.end(), e.strikes.begin(), e.strikes.end());
       total.as_of = std::min(total.as_of, e.as_of);
+    }
+    for (const ExpiryInterest& old : withheld) {
+      if (venue.empty() || old.venue == venue) add_left_out(total, old);
     }
     if (total.calls > 0) total.put_call = total.puts / total.calls;
     return total;
@@ -195,6 +199,8 @@ Expiries::FreshChains Expiries::fresh_chains(Instant at) const {
       out.missing =
           fmt::format("{}: the newest chain is of {}, {} before (limit {})", one.venue,
                       one.as_of.text(), short_age(at - one.as_of), rules.stale_after.text());
+      one.left_out[one.venue].old += std::exchange(one.counted, 0);
+      out.withheld.push_back(std::move(one));
       continue;
     }
     out.venues.insert(one.venue);
@@ -206,6 +212,10 @@ Expiries::FreshChains Expiries::fresh_chains(Instant at) const {
     const auto [all, first] = out.chains.try_emplace({"", one.expiry}, one);
     if (!first) merge(all->second, one);
     out.chains.emplace(std::pair(one.venue, one.expiry), std::move(one));
+  }
+  for (const ExpiryInterest& old : out.withheld) {
+    const auto all = out.chains.find({"", old.expiry});
+    if (all != out.chains.end()) add_left_out(all->second, old);
   }
   return out;
 }

@@ -69,6 +69,26 @@ TEST(Expiries, an_old_chain_is_told_with_its_age_and_withheld_after_a_week) {
   EXPECT_NE(gone.reason.find("limit 7d"), std::string::npos) << gone.reason;
 }
 
+TEST(Expiries, an_expiry_withheld_for_its_age_leaves_the_total_open) {
+  ChainScene chain;
+  const Instant later = time_of("2026-02-26T00:00:00Z"), of_march = time_of("2026-03-27T08:00:00Z");
+  chain.quote("BTC-USD-260327-90-C@BTC", 10, later - Duration::days(8));
+  chain.quote("BTC-USD-260327-90-C@BTC", 3, later - Duration::hours(1), "okx");
+  chain.quote("BTC-USD-260227-100-C@BTC", 4, later - Duration::hours(1));
+  const auto readings = chain.readings(later);
+  for (const auto& [venue, expiry, value] :
+       std::vector<std::tuple<std::optional<std::string>, std::optional<Instant>, double>>{
+           {std::nullopt, std::nullopt, 7}, {"deribit", std::nullopt, 4}, {{}, of_march, 3}}) {
+    const Reading r = pick(readings, "options_oi", venue, expiry);
+    EXPECT_EQ(*r.value, value);
+    EXPECT_EQ(*r.low, value);
+    EXPECT_FALSE(r.high) << value;
+    EXPECT_LT(r.coverage, 1) << value;
+    EXPECT_NE(r.reason.find("deribit: 1 instruments left out"), std::string::npos) << r.reason;
+  }
+  EXPECT_TRUE(pick(readings, "options_oi", "okx").high);
+}
+
 TEST(Expiries, newest_interest_counts_and_the_delisted_does_not) {
   ChainScene chain;
   chain.known_chain(kAt - Duration::days(2));
