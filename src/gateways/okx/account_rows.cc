@@ -85,6 +85,7 @@ void append_position(std::string& out, const Venue& venue, AccountId account,
       .text("tradeId", "")
       .text("optVal", "")
       .text("pendingCloseOrdLiabVal", "")
+      .text("hedgedPos", "")
       .text("notionalUsd", f ? number_text(notional, 4) : "")
       .text("adl", f ? adl_lights(desk, account, f->view) : "")
       .text("ccy", p.settle)

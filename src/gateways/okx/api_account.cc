@@ -71,6 +71,7 @@ Outcome Api::config(const Ask& ask) {
       .raw("traderInsts", "[]")
       .text("spotRoleType", "0")
       .raw("spotTraderInsts", "[]")
+      .text("discountType", "0")
       .text("opAuth", "0")
       .text("kycLv", "3")
       .text("label", "rehearsal")

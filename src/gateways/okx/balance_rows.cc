@@ -45,6 +45,13 @@ void append_coin(std::string& out, const Venue& venue, const CoinFigures& c) {
       .text("spotIsoBal", "0")
       .text("smtSyncEq", "0")
       .text("rewardBal", "0")
+      .text("openAvgPx", "")
+      .text("accAvgPx", "")
+      .text("spotUpl", "")
+      .text("spotUplRatio", "")
+      .text("totalPnl", "")
+      .text("totalPnlRatio", "")
+      .text("spotCopyTradingEq", "0")
       .text("spotBal", "")
       .flag("collateralEnabled", false);
   row.end();
@@ -85,6 +92,9 @@ void append_balance(std::string& out, const Venue& venue, const Statement& s,
       .text("notionalUsdForFutures", "0")
       .text("notionalUsdForOption", "0")
       .text("borrowFroz", "")
+      .text("delta", "")
+      .text("deltaLever", "")
+      .text("deltaNeutralStatus", "0")
       .text("upl", number_text(s.profit, 4));
   append_list(row.member("details"), shown,
               [&](const CoinFigures* c) { append_coin(out, venue, *c); });

@@ -80,7 +80,11 @@ void append_instrument(std::string& out, const Venue& venue, const Product& p) {
       .text("state", end && *end <= venue.market() ? "expired" : "live")
       .text("ruleType", "normal")
       .text("groupId", "1")
-      .text("futureSettlement", "")
+      .flag("futureSettlement", false)
+      .text("preMktSwTime", "")
+      .text("posLmtAmt", "")
+      .text("posLmtPct", "")
+      .text("maxPlatOILmt", "")
       .raw("tradeQuoteCcyList", spot ? fmt::format(R"(["{}"])", p.quote) : "[]");
   row.end();
 }
