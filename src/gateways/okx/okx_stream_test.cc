@@ -41,6 +41,21 @@ TEST_F(OkxStreamTest, PathsAndAcknowledgements) {
   EXPECT_EQ(latest().text("code"), "60012");
 }
 
+TEST_F(OkxStreamTest, APublicSocketMayLogInAndOpensNoPrivateChannel) {
+  const SocketId s = open("/ws/v5/public");
+  sign_in(s);
+  EXPECT_EQ(latest().text("event"), "login");
+  subscribe(s, R"({"channel":"tickers","instId":"BTC-USDT-SWAP"})");
+  EXPECT_FALSE(last("tickers").is_null());
+  subscribe(s, R"({"channel":"account"})");
+  EXPECT_EQ(latest().text("event"), "error");
+  gateway->received(s, R"({"id":"1","op":"order","args":[{"instId":"BTC-USDT-SWAP","tdMode":)"
+                       R"("cross","side":"buy","ordType":"market","sz":"1"}]})");
+  EXPECT_EQ(latest().text("code"), "60011");
+  sign_in(s, "wrong");
+  EXPECT_EQ(latest().text("code"), "60007");
+}
+
 TEST_F(OkxStreamTest, PrivateChannelsWantALogin) {
   const SocketId s = open("/ws/v5/private");
   subscribe(s, R"({"channel":"account"})");
