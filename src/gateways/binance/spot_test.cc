@@ -156,7 +156,8 @@ TEST_F(Spot, OfAListOneOrderIsCarriedOut) {
   ASSERT_EQ(made["orderReports"].items().size(), 2u);
   EXPECT_EQ(made["orderReports"].items()[1].text("type"), "STOP_LOSS");
   const std::string id(made.text("orderListId"));
-  for (const JsonTree& o : c.json("GET", "/api/v3/openOrders").items())
+  const JsonTree waiting = c.json("GET", "/api/v3/openOrders");
+  for (const JsonTree& o : waiting.items())
     EXPECT_EQ(o.text("orderListId"), id);
   EXPECT_EQ(balance("BTC", "locked"), "0.40000000");  // once for both
   EXPECT_EQ(c.json("GET", "/api/v3/openOrderList").items().size(), 1u);
