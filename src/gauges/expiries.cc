@@ -184,7 +184,9 @@ struct Expiries::FreshChains {
       total.as_of = std::min(total.as_of, e.as_of);
     }
     for (const ExpiryInterest& old : withheld) {
-      if (venue.empty() || old.venue == venue) add_left_out(total, old);
+      // Where other venues have the expiry, it is counted with it already.
+      const bool counted = chains.contains({venue, old.expiry});
+      if (!counted && (venue.empty() || old.venue == venue)) add_left_out(total, old);
     }
     if (total.calls > 0) total.put_call = total.puts / total.calls;
     return total;

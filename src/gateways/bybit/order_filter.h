@@ -6,7 +6,10 @@
 
 namespace delever::gateways::bybit {
 
-inline bool is_stop(const OrderRecord& o) { return o.asked.trigger.raw() > 0; }
+// A stop that follows has no trigger before the price from which it follows was seen.
+inline bool is_stop(const OrderRecord& o) {
+  return o.asked.trigger.raw() > 0 || o.trailing.has_value();
+}
 
 // Which orders a filter of Bybit's means; none: all.
 inline bool fits_filter(const OrderRecord& o, std::string_view filter) {

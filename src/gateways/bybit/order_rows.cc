@@ -104,7 +104,8 @@ std::string_view order_status(const OrderRecord& o) {
     case OrderState::filled:
       return "Filled";
     default:
-      return o.asked.trigger.raw() > 0 && !o.triggered ? "Deactivated" : "Cancelled";
+      return (o.asked.trigger.raw() > 0 || o.trailing) && !o.triggered ? "Deactivated"
+                                                                       : "Cancelled";
   }
 }
 
