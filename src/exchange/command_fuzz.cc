@@ -48,12 +48,8 @@ const ExchangeSetup& setup(size_t venue) {
     std::vector<ExchangeSetup> made;
     for (const char* name : {"binance", "bybit", "okx", "deribit", "hyperliquid"}) {
       made.push_back(small_venue(name));
-      // A book keeps a level for each tick of its band: with ticks of 10 an exchange is made in
-      // little time, and inputs are short.
       for (Listing& l : made.back().listings) {
-        if (l.option) continue;
-        l.rules.contract->tick = price(10);
-        l.band = {7'000, 10'000};
+        if (!l.option) l.band = {70'000, 100'000};
       }
       made.back().listings[kInverse].outside_mark = true;
       made.back().listings[kFuture].outside_mark = true;
