@@ -242,14 +242,15 @@ TEST(TardisArchive, AnExchangeWithoutATranslationIsNamed) {
             std::string::npos);
 }
 
-TEST(BybitArchive, ContractsByTheirSymbolsAndSpotByTheFileName) {
+const std::string kBybitNames =
+    "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,"
+    "foreignNotional";
+
+TEST(BybitArchive, LinearContractsByTheirSymbols) {
   const Folder folder;
-  const std::string names =
-      "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,"
-      "foreignNotional";
   const Replayed linear = read_archive(
       folder, "bybit-archive-trades", "SOLUSDT2026-01-30.csv",
-      names +
+      kBybitNames +
           ",RPI\n1769760000.2296,SOLUSDT,Sell,3.1,120.50,ZeroMinusTick,48a4-1,3.7e+10,3.1,"
           "373.55,0\n1769760000.2296,SOLUSDT,Sell,3.1,120.50,ZeroMinusTick,48a4-2,3.7e+10,3.1,"
           "373.55,0\n");
@@ -260,11 +261,13 @@ TEST(BybitArchive, ContractsByTheirSymbolsAndSpotByTheFileName) {
   EXPECT_EQ(trade.id, "48a4-1");
   EXPECT_EQ(linear.kept.events[0].at, time_of("2026-01-30T08:00:00.2296Z"));
   EXPECT_EQ(linear.instrument(linear.kept.events[0]).name(), "SOL-USDT-PERP");
+}
 
-  const Folder other;
+TEST(BybitArchive, InverseContractsByTheirSymbolsAndSpotByTheFileName) {
+  const Folder folder;
   const Replayed inverse =
-      read_archive(other, "bybit-archive-trades", "BTCUSD2020-01-01.csv",
-                   names +
+      read_archive(folder, "bybit-archive-trades", "BTCUSD2020-01-01.csv",
+                   kBybitNames +
                        "\n1577836801.0766,BTCUSD,Buy,79,7196.5,PlusTick,e94f,1097755.85,79,"
                        "0.01097755\n");
   ASSERT_EQ(inverse.kept.events.size(), 1u);
@@ -273,7 +276,7 @@ TEST(BybitArchive, ContractsByTheirSymbolsAndSpotByTheFileName) {
   EXPECT_EQ(std::get<Trade>(inverse.kept.events[0].payload).qty, qty("79"));
   EXPECT_EQ(contract.contract_size, qty("1"));  // a dollar
 
-  const Replayed spot = read_archive(other, "bybit-archive-trades-spot", "SOLUSDT_2025-05-19.csv",
+  const Replayed spot = read_archive(folder, "bybit-archive-trades-spot", "SOLUSDT_2025-05-19.csv",
                                      "id,timestamp,price,volume,side,rpi\n"
                                      "1,1747612800074,168.2,0.5,sell,0\n");
   ASSERT_EQ(spot.kept.events.size(), 1u);
