@@ -107,7 +107,8 @@ inline Script draw_script(uint64_t seed) {
     const double u = random.uniform();
     // Wrong checksums by a script alone: what the judge may ask of a book that its venue tells
     // wrongly, until the next snapshot, is not settled ("okx 53 hours 1.86 truncate 0.00141 wrong
-    // 0.00821" and "okx 85 hours 0.14140625 tls 0.36 two 1 wrong 0.00461" are not whole at the end).
+    // 0.00821" and "okx 85 hours 0.14140625 tls 0.36 two 1 wrong 0.00461" are not whole at the
+    // end).
     if (!on || knob.name == "wrong") continue;
     const double value = knob.least * std::pow(knob.most / knob.least, u);
     // Three digits are enough, and read well.
