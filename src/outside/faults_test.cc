@@ -163,7 +163,6 @@ void Trial::die(Listener& listener) {
     }
   }
   listener.session.reset();
-  listener.tries.clear();
   listener.door.reset();
   listener.recording.reset();
   if (listener.writer) (void)listener.writer->close();

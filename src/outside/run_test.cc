@@ -51,21 +51,8 @@ void Listener::pong(ConnectionId connection, std::string_view) {
 void Listener::close(ConnectionId connection, uint16_t) { run.forget(*this, connection); }
 void Listener::request(RequestId id, const HttpRequest& what) { run.request(*this, id, what); }
 
-// 1, 2, 4 ... s after one that failed, half of it by chance.
-void Listener::tried(const std::string& url, const venues::Terms& terms) {
-  Tries& t = tries[url];
-  const int64_t whole =
-      std::min(terms.backoff_most.ns(), (terms.backoff_first.ns() << std::min(t.failed, 20)) / 2);
-  if (t.failed > 0 && run.world.now() - t.last < Duration::ns(whole / 2))
-    heard.faults.push_back(fmt::format("{} is tried {} s after {} that failed", url,
-                                       (run.world.now() - t.last).in_seconds(), t.failed));
-  t.last = run.world.now();
-  ++t.failed;  // until it is up
-}
-
 void Trial::connect(Listener& listener, ConnectionId ours, const std::string& url) {
   const uint64_t life = listener.life;
-  listener.tried(url, dialect->terms());
   const auto refuse = [&](Duration wait, const char* why) {
     world.after(wait, [this, &listener, ours, life, why] {
       if (listener.life != life || !listener.session) return;
@@ -86,11 +73,10 @@ void Trial::connect(Listener& listener, ConnectionId ours, const std::string& ur
   pipes_[theirs] = std::move(pipe);
   const size_t scheme = url.find("://");
   const std::string target = url.substr(std::min(url.size(), url.find('/', scheme + 3)));
-  world.after(one_way() * 3, [this, theirs, target, url] {
+  world.after(one_way() * 3, [this, theirs, target] {
     const auto found = pipes_.find(theirs);
     if (found == pipes_.end()) return;
     found->second->up = true;
-    found->second->listener->tries.erase(url);
     twin->accepted(theirs, target, venue_moment());
     arm_twin();
     to_us(*found->second,

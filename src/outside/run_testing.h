@@ -110,12 +110,6 @@ struct Listener final : feeds::Network {
   uint64_t generation = 0;  // of the timer, and of a recorder that was started again
   uint64_t life = 0;
   std::optional<Duration> banned_until;
-  struct Tries {  // of an address that has not let us in
-    int failed = 0;
-    Duration last;
-  };
-  std::map<std::string, Tries, std::less<>> tries;
-  void tried(const std::string& url, const venues::Terms& terms);
   Heard heard;
 };
 
