@@ -220,6 +220,35 @@ TEST(Session, LostConnectionIsOneGapAStream) {
   }
 }
 
+// 1, 2, 4 ... s and at most a minute, half of it by chance, never faster than the venue wants its
+// connections; what was up begins again.
+TEST(Session, WaitsLongerAfterEachTryThatFailed) {
+  Scene scene("hyperliquid", {"trades:BTC"});
+  scene.begin();
+  const venues::Terms& terms = scene.dialect->terms();
+  const auto next_try = [&] {
+    const Duration lost = scene.passed;
+    scene.session->closed(scene.outside.connects.back().first, "refused", scene.now());
+    for (const size_t tries = scene.outside.connects.size();
+         scene.outside.connects.size() == tries && scene.passed - lost < Duration::minutes(5);)
+      scene.wait(Duration::ms(1));
+    return scene.passed - lost;
+  };
+  for (int failed = 0; failed < 10; ++failed) {
+    const int64_t whole = std::min(terms.backoff_most.ns(), terms.backoff_first.ns() << failed);
+    const Duration waited = next_try();
+    EXPECT_GE(waited, Duration::ns(whole / 2)) << failed;
+    EXPECT_LE(waited, std::max(Duration::ns(whole), terms.connect_every) + Duration::ms(1))
+        << failed;
+  }
+  scene.session->connected(scene.outside.connects.back().first, scene.now());
+  scene.wait(Duration::seconds(1));
+  scene.hear(R"({"channel":"subscriptionResponse","data":{"method":"subscribe",)"
+             R"("subscription":{"type":"trades","coin":"BTC"}}})");
+  scene.hear(R"({"channel":"trades","data":[{"coin":"BTC","tid":1}]})");
+  EXPECT_LE(next_try(), std::max(terms.backoff_first, terms.connect_every) + Duration::ms(1));
+}
+
 TEST(Session, LeavesBeforeTheCutAndRecordsOnce) {
   Scene scene("binance-spot", {"btcusdt@trade"}, {.lifetime = Duration::hours(1)});
   scene.begin();
