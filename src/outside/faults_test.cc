@@ -255,8 +255,7 @@ Outcome Trial::play() {
                          .seed = script.seed,
                          .hours = script.hours + 1,
                          .pace = pace,
-                         .from = day_one(),
-                         .checksums = script.knob("wrong") > 0};
+                         .from = day_one()};
   bool first = true;
   const auto open = [&]() -> Result<std::unique_ptr<tape::TapeReader>> {
     BookTruth* truth = first ? &outcome.books : nullptr;

@@ -167,8 +167,6 @@ class Trial final : public twin::TwinNetwork {
   void fault_venue();
   void fault_machines();
   void send_message(Pipe& pipe, std::string text);
-  bool is_wrong(std::string_view text) const;
-  static void spoil(std::string& text);
   void send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered);
   void die(Listener& listener);
   void finish(Listener& listener);
