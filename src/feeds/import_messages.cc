@@ -231,7 +231,7 @@ class MessageImporter final : public Importer {
     info.channel = path.empty() ? "capture" : path;
     Target target;
     target.decoder =
-        TRY(venues::make_decoder(info.decoder, info.settings, instruments_, 0, together_));
+        TRY(venues::make_decoder(info.decoder, info.settings, instruments_, 0, shared_));
     target.number = TRY(stream(info));
     return &targets_.emplace(std::move(key), std::move(target)).first->second;
   }
@@ -247,8 +247,7 @@ class MessageImporter final : public Importer {
       ++report_.ahead;
       report_.ahead_most = std::max(report_.ahead_most, *sink.at - *received);
     }
-    if (received && *received >= kFirstMarket && sink.earliest < kFirstMarket)
-      ++report_.stamped_long_ago;
+    if (received && stamped_before_markets(sink.earliest, *received)) ++report_.stamped_long_ago;
     if (!received) received = sink.at ? sink.at : last_;
     if (!received) {  // an acknowledgement before the first message with a time: it gets that one's
       if (waiting_.size() == kWaitingMax) return no_time();
@@ -274,7 +273,7 @@ class MessageImporter final : public Importer {
 
   ImportFormat format_;
   Instruments instruments_;
-  const venues::Together together_;
+  const venues::SharedLists shared_;
   std::map<std::string, Target, std::less<>> targets_;
   Target* same_ = nullptr;  // of the line before, in targets_
   std::string same_request_;

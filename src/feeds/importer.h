@@ -11,11 +11,9 @@
 #include "feeds/import.h"
 #include "feeds/lines.h"
 #include "feeds/sorter.h"
+#include "market/first_market.h"
 
 namespace delever::feeds {
-
-// Bitcoin's first block: nothing of a market was stamped before it.
-inline constexpr Instant kFirstMarket = Instant::ns(1231006505LL * 1'000'000'000);
 
 class Importer {
  public:

@@ -4,13 +4,13 @@
 
 #include "gauges/gauges.h"
 #include "gauges/panel.h"
+#include "market/first_market.h"
 
 namespace delever::gauges {
 namespace {
 
-// 3 January 2009, the day of Bitcoin's first block. A clock before it is wrong, and days of four
-// centuries would be taken for its sake.
-constexpr Instant kFirstDay = Instant::ns(14247LL * kDay.ns());
+// A clock before it is wrong, and days of four centuries would be taken for its sake.
+const Instant kFirstDay = kFirstMarket.start_of_day();
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "gauges/option_boards.h"
 #include "gauges/panel.h"
 #include "gauges/prices.h"
+#include "market/first_market.h"
 
 namespace delever::gauges {
 namespace {
@@ -19,9 +20,6 @@ namespace {
 // A venue's sign of life is taken once a second of an instrument; finer says nothing more about
 // coverage.
 constexpr Duration kHeardEvery = Duration::seconds(1);
-
-// 3 January 2009, the day of Bitcoin's first block.
-constexpr Instant kFirstMarket = Instant::ns(14247LL * kDay.ns());
 
 template <class... Kinds>
 bool is_any(const EventPayload& payload) {
@@ -118,7 +116,9 @@ struct Gauges::Impl {
         !is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, Candle>(
             event.payload))
       return;
-    if (event.at - event.received > desk.rules.clock_ahead_max || event.at < kFirstMarket) return;
+    if (event.at - event.received > desk.rules.clock_ahead_max ||
+        stamped_before_markets(event.at, event.received))
+      return;
     ++nameless_events;
     nameless[event.instrument].push_back(event);
   }
@@ -291,7 +291,7 @@ void Gauges::on_event(const Event& event) {
   }
   // Not made then: one of the two clocks is wrong, and nobody can say what its time is.
   const bool ahead = event.at - event.received > my.desk.rules.clock_ahead_max;
-  const bool long_ago = event.at < kFirstMarket && event.received >= kFirstMarket;
+  const bool long_ago = stamped_before_markets(event.at, event.received);
   if ((ahead || long_ago) &&
       is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
           event.payload)) {

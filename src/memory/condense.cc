@@ -1,5 +1,7 @@
 #include "memory/condense.h"
 
+#include "market/first_market.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -8,8 +10,6 @@ namespace {
 
 constexpr int64_t kMinute = 60'000'000'000;
 constexpr Duration kDay = Duration::days(1);
-// As the gauges have it: what is stamped before it is counted and not read.
-constexpr Instant kFirstMarket = Instant::ns(14247LL * kDay.ns());
 constexpr Duration kHeardEvery = Duration::seconds(1);  // as gauges take signs of life
 
 // As gauges/prices.cc has it.
@@ -80,8 +80,10 @@ auto Condenser::known(InstrumentId id) -> Known& {
 }
 
 bool Condenser::misdated(const Event& event) const {
-  const bool long_ago = event.at < kFirstMarket && event.received >= kFirstMarket;
-  return (long_ago || event.at - event.received > ahead_max_) && is_clocked(event.payload);
+  // As the gauges have it, which count it and do not read it.
+  const bool wrong_clock =
+      event.at - event.received > ahead_max_ || stamped_before_markets(event.at, event.received);
+  return wrong_clock && is_clocked(event.payload);
 }
 
 void Condenser::keep(const Event& event, uint64_t ordinal) {
