@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "market/figure_names.h"
+
 namespace delever::gauges {
 namespace {
 
@@ -59,6 +61,14 @@ void leave_out(Estimate& dollars, const std::vector<std::string>& without, size_
 bool same_rate(Rate a, Rate b) {
   return std::fabs(a.approx() - b.approx()) <=
          std::max(1e-7, 0.01 * std::max(std::fabs(a.approx()), std::fabs(b.approx())));
+}
+
+std::vector<std::string> several_types(const RateTypes& types, Instant from, Instant to) {
+  std::set<std::string> found;
+  for (auto it = types.upper_bound(from); it != types.end() && it->first <= to; ++it)
+    found.insert(it->second.begin(), it->second.end());
+  return found.size() < 2 ? std::vector<std::string>()
+                          : std::vector<std::string>(found.begin(), found.end());
 }
 
 double annual_simple(double rate, Duration interval) {
@@ -231,17 +241,9 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
 }
 
 void Fundings::add(const Event& event, const PublishedFigure& figure) {
-  if (figure.metric != "funding_rate_type" || figure.unit.empty()) return;
+  if (figure.metric != kFundingRateType || figure.unit.empty()) return;
   if (desk_.instruments[event.instrument].is_perpetual())
     markets_[event.instrument].types[nominal(event.at)].insert(figure.unit);
-}
-
-std::vector<std::string> Fundings::types_in(const Market& market, Instant from, Instant to) {
-  std::set<std::string> found;
-  for (auto it = market.types.upper_bound(from); it != market.types.end() && it->first <= to; ++it)
-    found.insert(it->second.begin(), it->second.end());
-  return found.size() < 2 ? std::vector<std::string>()
-                          : std::vector<std::string>(found.begin(), found.end());
 }
 
 void Fundings::forget_before(Instant known) {
@@ -323,7 +325,7 @@ std::optional<Fundings::DayMean> Fundings::mean_of(InstrumentId id,
     if (!least_sure || s.period.from < least_sure->from) least_sure = &s.period;
   }
   const std::string who = fmt::format("{} {}", instrument.venue, instrument.name());
-  if (const auto types = types_in(markets_.at(id), start, end); !types.empty()) {
+  if (const auto types = several_types(markets_.at(id).types, start, end); !types.empty()) {
     why_not = fmt::format(
         "{}: rates of several types ({}) were settled in the 24 h to {}, and nothing says which of "
         "them belong together",
@@ -469,7 +471,7 @@ Fundings::RateNow Fundings::rate_now(const Market& market, Instant at) const {
   const auto& [settled, rated] = *std::prev(after);
   out.rated = rated;
   out.rated->at = settled;
-  if (!types_in(market, at - kDay, at).empty())
+  if (!several_types(market.types, at - kDay, at).empty())
     out.unclear = "rates of several types were settled, and nothing says which belong together";
   else if (rated.other)
     out.unclear = "two rates are told as paid at " + settled.text();
@@ -714,7 +716,7 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
     };
     const Instant after = from == Instant::min() ? from : from - Duration::ns(1);
     for (const Settlement& s : settlements(id, market, after, at)) {
-      if (s.other || !types_in(market, s.at - kDay, s.at + kDay).empty()) continue;
+      if (s.other || !several_types(market.types, s.at - kDay, s.at + kDay).empty()) continue;
       if (s.period.length) add(s.at, s.rate, *s.period.length, FundingKind::settled);
     }
     for (auto it = market.means.lower_bound(from); it != market.means.end() && it->first <= at;

@@ -25,6 +25,12 @@ double annual_compounded(double rate, Duration interval);
 // Two tellings of one rate differ by what their writers rounded away.
 bool same_rate(Rate a, Rate b);
 
+// What a venue calls the types of its settled rates, by the time of settlement.
+using RateTypes = std::map<Instant, std::set<std::string>>;
+// Those of (from, to] where they are two or more, for then nothing says which rates belong
+// together; else none.
+std::vector<std::string> several_types(const RateTypes& types, Instant from, Instant to);
+
 class Fundings {
  public:
   Fundings(const Desk& desk, const OpenInterests& interests) : desk_(desk), interests_(interests) {}
@@ -56,7 +62,7 @@ class Fundings {
   struct Market {
     std::map<Instant, Rated> settled;    // by nominal settlement time, for good
     std::map<Instant, Rated> announced;  // the last word before each settlement
-    std::map<Instant, std::set<std::string>> types;  // of settled rates, where the venue names any
+    RateTypes types;
     std::map<Instant, Rated> means;      // by end of the period
     std::map<int64_t, Hour> hours;       // rates that accrue without settlements, 26 h
     std::optional<Rated> current, predicted;
@@ -86,8 +92,6 @@ class Fundings {
     std::string note;
   };
 
-  // The types of rates settled in (from, to], where there are several.
-  static std::vector<std::string> types_in(const Market& market, Instant from, Instant to);
   struct RateNow {
     std::optional<Rated> rated;
     std::string unclear;  // why it is no rate

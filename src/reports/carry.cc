@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "gauges/funding.h"
 #include "gauges/rules.h"
+#include "market/figure_names.h"
 #include "market/terms.h"
 #include "reports/expiry.h"
 #include "reports/feed.h"
@@ -47,7 +48,7 @@ class CarrySink final : public EventSink {
     if (const auto* candle = std::get_if<Candle>(&event.payload); candle && candle->closed)
       note(to_second(candle->to), candle->close, "candle close");
     if (const auto* figure = std::get_if<PublishedFigure>(&event.payload);
-        leg == 1 && figure && figure->metric == "funding_rate_type")
+        leg == 1 && figure && figure->metric == kFundingRateType)
       types_[to_second(event.at)].insert(figure->unit);
     const auto* funding = std::get_if<FundingRate>(&event.payload);
     if (leg != 1 || !funding || funding->kind != FundingKind::settled) return;
@@ -60,10 +61,7 @@ class CarrySink final : public EventSink {
 
   // What was settled in (from, to] is one series of payments.
   Result<void> rates_belong_together(Instant from, Instant to) const {
-    std::set<std::string> types;
-    for (auto it = types_.upper_bound(from); it != types_.end() && it->first <= to; ++it)
-      types.insert(it->second.begin(), it->second.end());
-    if (types.size() > 1)
+    if (const auto types = gauges::several_types(types_, from, to); !types.empty())
       return Error{
           Fault::no_evidence,
           fmt::format("rates of several types ({}) were settled, and nothing says which of "
@@ -200,8 +198,8 @@ class CarrySink final : public EventSink {
   std::array<std::set<InstrumentId>, 2> seen_;
   std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
   std::map<Instant, FundingRate> rates_;
-  std::map<Instant, std::set<std::string>> types_;  // of settled rates, where the venue names any
-  std::set<Instant> twice_;                         // settlements of which two rates are told
+  gauges::RateTypes types_;
+  std::set<Instant> twice_;  // settlements of which two rates are told
   CoinNames names_of_coins_;
   std::map<InstrumentId, double> units_;
 };

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "codec/channels.h"
+#include "market/figure_names.h"
 #include "venues/binance/reader.h"
 
 namespace delever::venues::binance {
@@ -432,7 +433,7 @@ Ending BinanceReader::rest_funding_rate(codec::JsonObject& object) {
   // up has to know.
   if (!type.empty()) {
     PublishedFigure& figure = stage_.add<PublishedFigure>(id, at);
-    figure.metric = "funding_rate_type";
+    figure.metric = kFundingRateType;
     figure.asset = instruments_[id].base;
     figure.unit = type;
     figure.stated_by = "binance";
