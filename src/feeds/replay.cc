@@ -73,7 +73,7 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<tape::T
   for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape)
     count += replay->merge_.tape(tape).streams().size();
   replay->sources_.reserve(count);  // streams keep references into it
-  const venues::Together together;
+  const venues::SharedLists shared;
   for (size_t tape = 0; tape < replay->merge_.tapes(); ++tape) {
     replay->first_source_.push_back(static_cast<SourceId>(replay->sources_.size()));
     for (const tape::StreamInfo& info : replay->merge_.tape(tape).streams()) {
@@ -83,7 +83,7 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<tape::T
       stream->books = replay->books_.get();
       stream->is_csv = info.decoder == "csv";
       auto decoder =
-          venues::make_decoder(info.decoder, info.settings, replay->instruments_, source, together);
+          venues::make_decoder(info.decoder, info.settings, replay->instruments_, source, shared);
       if (decoder.has_value()) {
         stream->decoder = std::move(decoder).value();
       } else {

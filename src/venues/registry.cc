@@ -15,22 +15,22 @@ namespace delever::venues {
 namespace {
 
 using Made = Result<std::unique_ptr<codec::Decoder>>;
-using Make = Made (*)(const codec::StreamSettings&, Instruments&, SourceId, const Together&);
+using Make = Made (*)(const codec::StreamSettings&, Instruments&, SourceId, const SharedLists&);
 
 template <BinanceMarket market>
 Made binance(const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
-             const Together&) {
+             const SharedLists&) {
   return make_binance_decoder(market, settings, instruments, source);
 }
 // Of a venue whose streams are read each alone.
 template <auto make>
 Made alone(const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
-           const Together&) {
+           const SharedLists&) {
   return make(settings, instruments, source);
 }
 Made hyperliquid(const codec::StreamSettings& settings, Instruments& instruments, SourceId source,
-                 const Together& together) {
-  return make_hyperliquid_decoder(settings, instruments, source, together.hyperliquid);
+                 const SharedLists& shared) {
+  return make_hyperliquid_decoder(settings, instruments, source, shared.hyperliquid);
 }
 
 struct Row {
@@ -53,7 +53,7 @@ constexpr Row kDecoders[] = {
 
 }  // namespace
 
-Together::Together() : hyperliquid(make_hyperliquid_lists()) {}
+SharedLists::SharedLists() : hyperliquid(make_hyperliquid_lists()) {}
 
 std::vector<std::string_view> decoder_names() {
   std::vector<std::string_view> names;
@@ -64,10 +64,10 @@ std::vector<std::string_view> decoder_names() {
 Result<std::unique_ptr<codec::Decoder>> make_decoder(std::string_view name,
                                                      const codec::StreamSettings& settings,
                                                      Instruments& instruments, SourceId source,
-                                                     const Together& together) {
+                                                     const SharedLists& shared) {
   std::string names;
   for (const Row& row : kDecoders) {
-    if (row.name == name) return row.make(settings, instruments, source, together);
+    if (row.name == name) return row.make(settings, instruments, source, shared);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
   }
   return Error{Fault::not_found,

@@ -13,8 +13,8 @@ struct HyperliquidLists;
 
 // What one stream of a run teaches the others beside the instruments: Hyperliquid's lists of coins
 // may stand on another stream than the figures that follow their order.
-struct Together {
-  Together();
+struct SharedLists {
+  SharedLists();
   std::shared_ptr<HyperliquidLists> hyperliquid;
 };
 
@@ -25,6 +25,6 @@ std::vector<std::string_view> decoder_names();
 Result<std::unique_ptr<codec::Decoder>> make_decoder(std::string_view name,
                                                      const codec::StreamSettings& settings,
                                                      Instruments& instruments, SourceId source,
-                                                     const Together& together = {});
+                                                     const SharedLists& shared = {});
 
 }  // namespace delever::venues

@@ -339,7 +339,7 @@ Context HyperliquidReader::context_of(codec::JsonObject& context, bool changes) 
 
 // Open interest counts one side, in coins. Spot pairs have a mark price alone. `add(payload)`.
 template <class Add>
-void each_payload(const Context& c, Add add) {
+static void each_payload(const Context& c, Add add) {
   if (c.mark) add(MarkPrice{*c.mark});
   if (c.oracle) add(IndexPrice{*c.oracle});
   if (c.funding)
@@ -366,7 +366,8 @@ void HyperliquidReader::explain() {
         const InstrumentId of = instrument(universe[i]);
         each_payload(one.contexts[i], [&]<class Payload>(Payload payload) {
           const Event told{.instrument = of, .payload = payload};
-          if (!bad_row(told, instruments_[of].kind).empty()) return;
+          if (const auto why = bad_row(told, instruments_[of].kind); !why.empty())
+            return report_part(Fault::malformed, std::string(why), payload_name(told.payload));
           stage_.add<Payload>(of, one.received) = std::move(payload);
         });
       }

@@ -144,9 +144,9 @@ TEST_F(Hyperliquid, ContextsFollowTheUniverseOfTheirDex) {
 
 // The list of coins comes on another stream of the run, after the contexts that follow its order.
 TEST_F(Hyperliquid, ContextsBeforeTheirMetaAreToldWhenItComes) {
-  const Together together;
+  const SharedLists shared;
   const auto stream = [&](SourceId source) {
-    return std::move(make_decoder("hyperliquid", {}, instruments, source, together)).value();
+    return std::move(make_decoder("hyperliquid", {}, instruments, source, shared)).value();
   };
   const auto contexts = stream(3), lists = stream(4);
   const auto at = [&](codec::Decoder& of, std::string_view text, Instant received) {
@@ -164,6 +164,9 @@ TEST_F(Hyperliquid, ContextsBeforeTheirMetaAreToldWhenItComes) {
                       R"("szDecimals":0},{"name":"NEW","szDecimals":0}]})",
                       ms(1'790'000'060'000));
   ASSERT_EQ(met.events.size(), 3u + 6u);  // three listings; the price below zero is none
+  ASSERT_EQ(met.undecoded.size(), 1u);
+  EXPECT_NE(met.undecoded[0].why.text().find("not positive"), std::string::npos)
+      << met.undecoded[0].why.text();
   const Event& mark = met.events[3];
   EXPECT_EQ(std::get<MarkPrice>(mark.payload).price, price("151"));
   EXPECT_EQ(instruments[mark.instrument].symbol, "SOL");
