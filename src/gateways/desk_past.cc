@@ -8,7 +8,8 @@ namespace delever::gateways {
 namespace {
 
 constexpr Duration kEvery = Duration::minutes(5);
-// Accounts looked at for one sample: an order may have to wait for it.
+// Accounts looked at for one sample, for which an order may have to wait: 1.1 ms at most where a
+// venue has 11,900 of them (scenarios/2026-01-30.toml, -O2).
 constexpr uint32_t kLookedAt = 2'000;
 
 struct Holder {

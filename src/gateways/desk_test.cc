@@ -22,9 +22,7 @@ using fixture::kUsdt;
 using fixture::price;
 using fixture::qty;
 
-struct DeskTest : ::testing::Test {
-  TestMarket market{face_venue("binance")};
-  Desk& desk = *market.desk;
+struct DeskTest : ::testing::Test, DeskScene {
   std::vector<std::string> told;  // of the client's orders
   std::map<uint64_t, int> trades;
 
@@ -37,23 +35,6 @@ struct DeskTest : ::testing::Test {
                        reasons[static_cast<size_t>(u.reason)]);
       if (u.kind == DeskUpdate::Kind::trade) ++trades[u.trade->number];
     });
-  }
-  SubmitOrder order(Side side, double at, double size, InstrumentId i = kPerp) const {
-    SubmitOrder o;
-    o.account = market.client;
-    o.instrument = i;
-    o.side = side;
-    o.price = price(at);
-    o.qty = qty(size);
-    if (at == 0) o.type = OrderType::market;
-    return o;
-  }
-  SubmitOrder stop(Side side, double trigger, double size) const {
-    SubmitOrder o = order(side, 0, size);
-    o.type = OrderType::stop_market;
-    o.trigger = price(trigger);
-    o.reduce_only = true;
-    return o;
   }
   // Wallets are what came in and every line of the statement.
   void statement_holds() {

@@ -138,6 +138,30 @@ inline exchange::ExchangeSetup face_venue(std::string_view venue) {
   return setup;
 }
 
+// A desk at that venue, and orders of its client; a limit of 0 is a market order.
+struct DeskScene {
+  TestMarket market{face_venue("binance")};
+  Desk& desk = *market.desk;
+
+  SubmitOrder order(Side side, double at, double size, InstrumentId i = fixture::kPerp) const {
+    SubmitOrder o;
+    o.account = market.client;
+    o.instrument = i;
+    o.side = side;
+    o.price = fixture::price(at);
+    o.qty = fixture::qty(size);
+    if (at == 0) o.type = OrderType::market;
+    return o;
+  }
+  SubmitOrder stop(Side side, double trigger, double size) const {
+    SubmitOrder o = order(side, 0, size);
+    o.type = OrderType::stop_market;
+    o.trigger = fixture::price(trigger);
+    o.reduce_only = true;
+    return o;
+  }
+};
+
 // What a gateway sent, by socket.
 class Frames : public Outward {
  public:

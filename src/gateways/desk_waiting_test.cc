@@ -14,28 +14,7 @@ using fixture::kSpot;
 using fixture::price;
 using fixture::qty;
 
-struct DeskWaiting : ::testing::Test {
-  TestMarket market{face_venue("binance")};
-  Desk& desk = *market.desk;
-
-  SubmitOrder order(Side side, double at, double size, InstrumentId i = kPerp) const {
-    SubmitOrder o;
-    o.account = market.client;
-    o.instrument = i;
-    o.side = side;
-    o.price = price(at);
-    o.qty = qty(size);
-    if (at == 0) o.type = OrderType::market;
-    return o;
-  }
-  SubmitOrder stop(Side side, double trigger, double size) const {
-    SubmitOrder o = order(side, 0, size);
-    o.type = OrderType::stop_market;
-    o.trigger = price(trigger);
-    o.reduce_only = true;
-    return o;
-  }
-};
+struct DeskWaiting : ::testing::Test, DeskScene {};
 
 TEST_F(DeskWaiting, ATrailingStopFollowsTheBestPrice) {
   ASSERT_EQ(desk.submit(order(Side::buy, 0, 2), "").reject, Reject::none);

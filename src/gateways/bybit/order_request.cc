@@ -213,16 +213,26 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
   return read_protection(ask, out.protection);
 }
 
-OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentId instrument,
-                              PositionSide side, const Protection& of, bool take_profit,
-                              std::optional<Qty> qty) {
-  OrderRequest r;
-  SubmitOrder& o = r.order;
+namespace {
+
+// What closes a position on one side, whatever sets it off.
+SubmitOrder closing_order(AccountId account, InstrumentId instrument, PositionSide side) {
+  SubmitOrder o;
   o.account = account;
   o.instrument = instrument;
   o.side = side == PositionSide::long_side ? Side::sell : Side::buy;
   o.position = side;
   o.reduce_only = true;
+  return o;
+}
+
+}  // namespace
+
+OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentId instrument,
+                              PositionSide side, const Protection& of, bool take_profit,
+                              std::optional<Qty> qty) {
+  OrderRequest r{.order = closing_order(account, instrument, side)};
+  SubmitOrder& o = r.order;
   o.trigger = take_profit ? *of.take_profit : *of.stop_loss;
   o.trigger_by = take_profit ? of.take_profit_by : of.stop_loss_by;
   const auto& limit = take_profit ? of.take_profit_limit : of.stop_loss_limit;
@@ -243,13 +253,8 @@ OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentI
 
 OrderRequest trailing_order(AccountId account, InstrumentId instrument, PositionSide side,
                             const Protection& of) {
-  OrderRequest r;
+  OrderRequest r{.order = closing_order(account, instrument, side)};
   SubmitOrder& o = r.order;
-  o.account = account;
-  o.instrument = instrument;
-  o.side = side == PositionSide::long_side ? Side::sell : Side::buy;
-  o.position = side;
-  o.reduce_only = true;
   o.trigger_by = TriggerBy::last;
   o.type = OrderType::stop_market;
   o.time_in_force = TimeInForce::immediate_or_cancel;

@@ -87,6 +87,7 @@ class Api {
   Outcome supported_coins(const Ask& ask);
   Outcome convert_contract(const Ask& ask);
   const Product* perpetual_of(std::string_view coin) const;
+  std::optional<Refusal> read_subject(const Ask& ask, const Product*& out) const;
 
   // api_account.cc
   Outcome coins(const Ask& ask);

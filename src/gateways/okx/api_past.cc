@@ -36,8 +36,6 @@ std::vector<const MarketSample*> samples_of(const Venue& venue, const Product& p
       [&](const MarketSample& s) { return is_whole(s.at, period); });
 }
 
-double ratio(double longs, double shorts) { return shorts > 0 ? longs / shorts : 0; }
-
 }  // namespace
 
 // The perpetual in dollars of a coin: what OKX tells by coin is mostly of it.
@@ -46,6 +44,13 @@ const Product* Api::perpetual_of(std::string_view coin) const {
     if (p.base == coin && p.type == InstType::swap && !p.inverse) return &p;
   }
   return nullptr;
+}
+
+// By coin, or by contract.
+std::optional<Refusal> Api::read_subject(const Ask& ask, const Product*& out) const {
+  if (!ask.fields.has("ccy")) return read_product(venue_, ask.fields, out);
+  out = perpetual_of(ask.fields["ccy"]);
+  return out ? std::nullopt : std::optional(parameter_error("ccy"));
 }
 
 Outcome Api::open_interest_past(const Ask& ask) {
@@ -63,11 +68,7 @@ Outcome Api::open_interest_past(const Ask& ask) {
 // Of all accounts, of those with the most money, or of what these hold: by the path.
 Outcome Api::long_short(const Ask& ask) {
   const Product* p = nullptr;
-  if (ask.fields.has("ccy"))
-    p = perpetual_of(ask.fields["ccy"]);
-  else if (const auto r = read_product(venue_, ask.fields, p))
-    return *r;
-  if (!p) return parameter_error("ccy");
+  if (const auto r = read_subject(ask, p)) return *r;
   const auto period = asked_period(ask);
   if (!period) return parameter_error("period");
   const bool top = ask.path.ends_with("top-trader");
@@ -78,7 +79,8 @@ Outcome Api::long_short(const Ask& ask) {
   std::erase_if(rows, [&](const MarketSample* s) { return crowd(*s).shorts == 0; });
   return rows_of(rows, [&](std::string& to, const MarketSample* s) {
     const MarketSample::Crowd c = crowd(*s);
-    append_cells(to, s->at, {held ? ratio(c.long_units, c.short_units) : ratio(c.longs, c.shorts)});
+    const double accounts = static_cast<double>(c.longs) / c.shorts;
+    append_cells(to, s->at, {held ? c.long_units / c.short_units : accounts});
   });
 }
 
@@ -86,11 +88,7 @@ Outcome Api::long_short(const Ask& ask) {
 Outcome Api::taker_volume(const Ask& ask) {
   const Product* p = nullptr;
   const bool of_coin = ask.fields.has("ccy");
-  if (of_coin)
-    p = perpetual_of(ask.fields["ccy"]);
-  else if (const auto r = read_product(venue_, ask.fields, p))
-    return *r;
-  if (!p) return parameter_error("ccy");
+  if (const auto r = read_subject(ask, p)) return *r;
   const auto period = asked_period(ask);
   if (!period) return parameter_error("period");
   const std::string_view unit = of_coin ? "0" : ask.fields.has("unit") ? ask.fields["unit"] : "1";
