@@ -50,7 +50,8 @@ std::string mark(double x, double y, const verdict::Judged& j, bool round) {
 }
 
 // The chance that was said by date, the bands of the answers behind it, refused days below.
-std::string timeline(const std::vector<verdict::Judged>& days, const std::string& first_coin) {
+std::string timeline(const verdict::Record& record, const std::string& first_coin) {
+  const std::vector<verdict::Judged>& days = record.days;
   constexpr double left = 46, right = 920, top = 30, bottom = 290, strip = 325;
   // A record of one day has no length: it is drawn at the left edge.
   const double whole = std::max((days.back().day.day - days.front().day.day).in_days(), 1.0);
@@ -64,16 +65,16 @@ std::string timeline(const std::vector<verdict::Judged>& days, const std::string
       R"(<text class="title" x="46" y="16">The chance of a second wave that was said of )"
       R"(each flush day, and what came</text>)";
   const std::tuple<double, double, const char*, const char*> bands[] = {
-      {0, .35, "var(--short)", "cleared"},
-      {.35, .65, "var(--gold)", "cannot tell"},
-      {.65, 1, "var(--long)", "not cleared"}};
+      {0, record.cleared_below, "var(--short)", "cleared"},
+      {record.cleared_below, record.not_cleared_from, "var(--gold)", "cannot tell"},
+      {record.not_cleared_from, 1, "var(--long)", "not cleared"}};
   for (const auto& [from, to, colour, name] : bands)
     out += fmt::format(
         R"(<rect x="{}" y="{:.1f}" width="{}" height="{:.1f}" fill="{}" opacity="0.08"/>)"
         R"(<text class="tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>)",
         left, y_of(to), right - left, y_of(from) - y_of(to), colour, right - 4, y_of(to) + 12,
         name);
-  for (const double p : {0.0, .35, .65, 1.0})
+  for (const double p : {0.0, record.cleared_below, record.not_cleared_from, 1.0})
     out +=
         fmt::format(R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>)"
                     R"(<text class="tick" x="{3}" y="{4:.1f}" text-anchor="end">{5:.0f} %</text>)",
@@ -292,7 +293,7 @@ std::string record_html(const RecordReport& report) {
       "came.</p><p class=\"soft\">rules {} · standing: {}</p>",
       kPageStyle, html_escaped(report.rules), html_escaped(record.standing));
   for (const verdict::Record::Pool& pool : record.pools) out += in_plain_words(pool);
-  out += "<div class=\"chart\">" + timeline(record.days, first_coin) + "</div>" +
+  out += "<div class=\"chart\">" + timeline(record, first_coin) + "</div>" +
          timeline_key(record.days, first_coin);
   for (const verdict::Record::Pool& pool : record.pools) out += pool_part(pool);
   out += refusals_part(record) + variants_part(record);

@@ -102,7 +102,7 @@ AnswerCount count_answers(const std::vector<const Judged*>& days,
 }
 
 Record::Pool make_pool(std::string name, const std::vector<const Judged*>& days,
-                       const std::vector<size_t>& episode) {
+                       const std::vector<size_t>& episode, const VerdictRules& rules) {
   Record::Pool pool{.name = std::move(name), .flush_days = days.size()};
   std::vector<Scored> rows;
   std::set<std::string> assets;
@@ -126,7 +126,9 @@ Record::Pool make_pool(std::string name, const std::vector<const Judged*>& days,
     for (const std::string& asset : assets)
       pool.answers.push_back(count_answers(days, episode, answer, asset));
   }
-  pool.bins = reliability(rows, {0, 0.2, 0.35, 0.5, 0.65, 0.8, 1});
+  // The answers change at the edge of a bin, so that no bin holds two of them.
+  const std::set<double> edges{0, 0.2, rules.cleared_below, 0.5, rules.not_cleared_from, 0.8, 1};
+  pool.bins = reliability(rows, {edges.begin(), edges.end()});
   if (!rows.empty()) pool.risk = risk_of(rows);
   return pool;
 }
@@ -326,7 +328,7 @@ Standing standing(std::span<const Judged> record, const VerdictRules& rules) {
 }
 
 Record make_record(std::span<const FlushDay> days, const VerdictRules& rules) {
-  Record record;
+  Record record{.cleared_below = rules.cleared_below, .not_cleared_from = rules.not_cleared_from};
   record.days = judge(days, rules);
   const std::vector<size_t> episode = episodes_of(record.days);
   // Coins that are carried over have weights of other coins, and are scored apart.
@@ -339,7 +341,7 @@ Record make_record(std::span<const FlushDay> days, const VerdictRules& rules) {
       of_pool.push_back(episode[i]);
     }
     if (!pool.empty())
-      record.pools.push_back(make_pool(carried ? "other coins" : "BTC, ETH", pool, of_pool));
+      record.pools.push_back(make_pool(carried ? "other coins" : "BTC, ETH", pool, of_pool, rules));
   }
   record.refusals = count_refusals(record.days);
   record.variants = make_variants(record.days, episode, rules);

@@ -74,6 +74,7 @@ struct Variant {
 // weights are fitted on and all others are kept apart.
 struct Record {
   std::vector<Judged> days;
+  double cleared_below = 0, not_cleared_from = 1;  // of the chance: where the answers change
   struct Pool {
     std::string name;  // "BTC, ETH", "other coins"
     size_t flush_days = 0, refused = 0, waiting = 0,

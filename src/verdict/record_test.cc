@@ -219,6 +219,16 @@ TEST(KnownRecord, price_risk_and_what_came) {
   EXPECT_NEAR(record.price->brier, .2127, 1e-4);
 }
 
+TEST(KnownRecord, bins_end_where_the_answers_change) {
+  SKIP_WITHOUT_RECORD();
+  const Record record = make_record(known_days(), {.cleared_below = 0.3, .not_cleared_from = 0.7});
+  EXPECT_EQ(record.cleared_below, 0.3);
+  for (const Bin& bin : record.pools.at(0).bins) {
+    for (const double edge : {0.3, 0.7})
+      EXPECT_FALSE(bin.from < edge && edge < bin.to) << bin.from << " to " << bin.to;
+  }
+}
+
 // Weights of all the days, as the study prints them.
 TEST(KnownRecord, weights_of_all_days) {
   SKIP_WITHOUT_RECORD();
