@@ -51,7 +51,7 @@ Result<Definition> read_definition(const Config& entry) {
 }
 
 // How far a window reaches back, where it says so: "3 days to 29 Jan 2026", "last 24h, 6 Jan 2026".
-std::string_view span_of(std::string_view window) {
+std::string_view reach_of(std::string_view window) {
   const size_t to = window.find(" to ");
   return to != window.npos ? window.substr(0, to) : window;
 }
@@ -77,10 +77,10 @@ std::optional<std::string> other_dates(const Claim& claim, const Metric& metric)
       return fmt::format("it is of {}, and what is measured is of {}", *dates->calendar,
                          metric.window == "expiry" ? "an expiry" : "a day");
   }
-  // An expiry is named by its own day, which the gauge checks.
+  // The day that such a claim names is that of the expiry itself.
   if (metric.window == "expiry") return std::nullopt;
   if (const auto span = span_of(window)) {
-    // "29 to 30 Jan" can be a day or the night between two: nobody can tell which was meant.
+    // "29 to 30 Jan 2026": whether the 30th is in it, nobody can tell.
     if (!span->length)
       return fmt::format("from {} to {} is one day or two", span->from.date(), span->to.date());
     if (std::find(metric.periods.begin(), metric.periods.end(), *span->length) ==
@@ -197,7 +197,7 @@ std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
   }
   if (auto other = other_dates(claim, metric)) return other;
   std::vector<Duration> periods = periods_in(claim.metric);
-  for (const Duration period : periods_in(span_of(claim.window))) periods.push_back(period);
+  for (const Duration period : periods_in(reach_of(claim.window))) periods.push_back(period);
   for (const Duration period : periods) {
     if (is_one_of(period, metric.periods)) continue;
     return fmt::format("it is of {}, and what is measured is of {}", words_of(period),
