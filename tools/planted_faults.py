@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FAULTS = [
     ("a subscription is given up and not asked for again", "src/feeds/session_topics.cc",
      "      ask(*c, {index}, true);\n", ""),
-    ("the first change after a snapshot may leave one number out", "src/venues/binance/session.cc",
+    ("the first change after a snapshot may leave one number out", "src/venues/binance/dialect.cc",
      "return delta.first <= last + 1 && delta.last > last;\n    return (", "return delta.first <= last + 2 && delta.last > last;\n    return ("),
-    ("the first change after a snapshot must overlap it", "src/venues/binance/session.cc",
+    ("the first change after a snapshot must overlap it", "src/venues/binance/dialect.cc",
      "return delta.first <= last + 1 && delta.last > last;\n    return (", "return delta.first <= last && delta.last > last;\n    return ("),
     ("what a second connection told before it took over is dropped", "src/feeds/session_topics.cc",
      "    keep(t, held.bytes, stamp);\n  }\n  if (hand->overflown)", "  }\n  if (hand->overflown)"),
@@ -39,7 +39,7 @@ FAULTS = [
      "  if (!wake || at < *wake) wake = at;\n", "  if (!wake) wake = at;\n"),
     ("pings are not answered", "src/feeds/session.cc",
      "state_->network.pong(connection, payload);", "(void)payload;"),
-    ("a hole in a book's numbers passes for none", "src/venues/okx/session.cc",
+    ("a hole in a book's numbers passes for none", "src/venues/okx/dialect.cc",
      "return delta.previous == last;", "return last > 0 || delta.previous == last;"),
 ]
 

@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "feeds/session.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace {
 

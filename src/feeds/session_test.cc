@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace delever::feeds {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "venues/registry.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace delever::live {
 namespace {

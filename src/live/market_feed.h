@@ -9,7 +9,7 @@
 #include "feeds/session.h"
 #include "net/client.h"
 #include "net/loop.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace delever::live {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace delever::live {
 

@@ -17,7 +17,7 @@
 #include "tape/fault_vfs_testing.h"
 #include "tape/inspect.h"
 #include "twin/twin.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 #include "venues/terms/scan.h"
 
 namespace delever::outside {

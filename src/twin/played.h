@@ -10,7 +10,7 @@
 #include "twin/front.h"
 #include "twin/twin.h"
 #include "venues/registry.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace delever::twin {
 

@@ -8,7 +8,7 @@
 #include "venues/deribit/deribit.h"
 #include "venues/hyperliquid/hyperliquid.h"
 #include "venues/okx/okx.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 
 namespace delever::venues {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/source_root.h"
-#include "venues/session.h"
+#include "venues/dialects.h"
 #include "venues/terms/scan.h"
 
 namespace delever::venues {

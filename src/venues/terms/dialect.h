@@ -1,5 +1,5 @@
 // What a venue wants of whoever listens to it, as data and a few functions of bytes: addresses,
-// topics, limits, pings, what each frame is. Stated once a venue, in venues/<venue>/session.cc with
+// topics, limits, pings, what each frame is. Stated once a venue, in venues/<venue>/dialect.cc with
 // its sources; obeyed by one loop, feeds/session.h. No sockets, no clock, no state.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What each market wants of a listener, by name: the roof over venues/<venue>/session.cc.
+// What each market wants of a listener, by name: the roof over venues/<venue>/dialect.cc.
 #pragma once
 
 #include <memory>
