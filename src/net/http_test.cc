@@ -84,6 +84,26 @@ TEST(Http, ManyRequestsUseOneConnection) {
   EXPECT_EQ(world.server->counts().requests, 20u);
 }
 
+// Requests, timers and stop() come through alike, awake and after it has gone to sleep again.
+TEST(Http, ALoopThatStaysAwake) {
+  World world;
+  echo(world);
+  world.loop.stay_awake(Duration::ms(5));
+  int answered = 0;
+  std::vector<Timer> timers;
+  const std::function<void()> ask = [&] {
+    world.client->request({.url = world.url("http", "/hello")}, [&](Result<HttpAnswer> got) {
+      EXPECT_TRUE(got.has_value());
+      if (++answered == 40) return world.loop.stop();
+      if (answered % 10 != 0) return ask();
+      timers.push_back(world.loop.after(Duration::ms(12), ask));  // longer than it stays awake
+    });
+  };
+  timers.push_back(world.loop.after(Duration::ms(1), ask));
+  world.loop.run();
+  EXPECT_EQ(answered, 40);
+}
+
 TEST(Http, WhatHasNoHandler) {
   World world;
   echo(world);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "net/loop_impl.h"
@@ -68,6 +69,19 @@ void Loop::Impl::run_busy() {
   });
 }
 
+// A turn that finds nothing gives its core to whoever waits for one.
+void Loop::Impl::run_awake() {
+  Duration last = clock.elapsed() - awake;
+  while (!io.stopped()) {
+    if (clock.elapsed() - last >= awake) {
+      io.run_one();
+    } else if (io.poll() == 0) {
+      std::this_thread::yield();
+    }
+    if (std::exchange(heard, false)) last = clock.elapsed();
+  }
+}
+
 Loop::Loop(Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
 
 Loop::~Loop() {
@@ -78,6 +92,7 @@ Loop::~Loop() {
 void Loop::run() {
   const auto work = asio::make_work_guard(impl_->io);
   impl_->io.restart();
+  if (impl_->awake > Duration{}) return impl_->run_awake();
   impl_->io.run();
 }
 
@@ -85,6 +100,10 @@ void Loop::run_for(Duration most) {
   const auto work = asio::make_work_guard(impl_->io);
   impl_->io.restart();
   impl_->io.run_for(std::chrono::nanoseconds(most.ns()));
+}
+
+void Loop::stay_awake(Duration after_bytes) {
+  if (std::thread::hardware_concurrency() > 1) impl_->awake = after_bytes;
 }
 
 void Loop::stop() { impl_->io.stop(); }

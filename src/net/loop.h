@@ -43,6 +43,10 @@ class Loop {
   // Runs handlers for so long, or until stop(); for tests, and for who has something else to do.
   void run_for(Duration most);
   void stop();
+  // For so long after bytes came it asks again and again for more instead of sleeping: a sleeping
+  // thread takes 30 to 60 us to wake, which is most of what a lone request waits. Zero, the
+  // default: it sleeps at once. Not kept on a machine of one core, where the other side needs it.
+  void stay_awake(Duration after_bytes);
   void post(std::function<void()> task);
   [[nodiscard]] Timer after(Duration wait, std::function<void()> task);
   // The handler runs on the loop, for each of the signals as often as it comes.

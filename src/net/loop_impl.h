@@ -23,6 +23,10 @@ struct Loop::Impl {
   boost::asio::steady_timer sweep;
   bool sweeping = false;
   std::unique_ptr<boost::asio::signal_set> signals;
+  Duration awake;      // Loop::stay_awake
+  bool heard = false;  // bytes came since it was last asked
+
+  void run_awake();
 
   // Those with more at hand than one turn took: a few at a time, so that who asks one thing now and
   // then does not wait for all of them.

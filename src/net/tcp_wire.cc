@@ -79,7 +79,10 @@ int TcpWire::bio_read(BIO* bio, char* into, int size) {
   auto* const wire = static_cast<TcpWire*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
   const ssize_t got = recv(wire->fd_, into, static_cast<size_t>(size), 0);
-  if (got > 0) wire->received_ = wire->loop_.clock.now();
+  if (got > 0) {
+    wire->received_ = wire->loop_.clock.now();
+    wire->loop_.heard = true;
+  }
   if (got < 0) {
     wire->last_errno_ = errno;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) BIO_set_retry_read(bio);
@@ -193,6 +196,7 @@ TcpWire::Io TcpWire::read_some(char* into, size_t size, size_t& got) {
   const ssize_t n = recv(fd_, into, size, 0);
   if (n > 0) {
     received_ = loop_.clock.now();
+    loop_.heard = true;
     got = static_cast<size_t>(n);
     return Io::done;
   }

@@ -15,6 +15,8 @@ constexpr size_t kPieces = 8;                    // of work between two looks at
 constexpr Duration kWorkMost = Duration::ms(2);  // then clients come first
 constexpr Duration kWorkEvery = Duration::ms(1), kTickEvery = Duration::ms(10);
 constexpr Duration kLivedMore = Duration::minutes(10);  // for a market that has not traded yet
+constexpr Duration kAwake =
+    Duration::us(500);  // whoever is asked each 200 us does not sleep between
 // In the order of their ports, behind that of the control.
 constexpr std::string_view kPorts[] = {"binance", "bybit",       "okx",
                                        "deribit", "hyperliquid", "binance-spot"};
@@ -22,7 +24,9 @@ constexpr std::string_view kPorts[] = {"binance", "bybit",       "okx",
 }  // namespace
 
 Rehearsal::Rehearsal(net::Loop& loop, Options options)
-    : loop_(loop), options_(std::move(options)), turns_(std::make_shared<Turns>(loop)) {}
+    : loop_(loop), options_(std::move(options)), turns_(std::make_shared<Turns>(loop)) {
+  loop_.stay_awake(kAwake);
+}
 
 Rehearsal::~Rehearsal() {
   named_.reset();
