@@ -69,15 +69,15 @@ void Loop::Impl::run_busy() {
   });
 }
 
-// A turn that finds nothing gives its core to whoever waits for one.
+// No yield where a turn finds nothing: whoever else waits for the core would keep it for a whole
+// slice of the scheduler, and an order came back after 830 us instead of 84.
 void Loop::Impl::run_awake() {
   Duration last = clock.elapsed() - awake;
   while (!io.stopped()) {
-    if (clock.elapsed() - last >= awake) {
+    if (clock.elapsed() - last >= awake)
       io.run_one();
-    } else if (io.poll() == 0) {
-      std::this_thread::yield();
-    }
+    else
+      io.poll();
     if (std::exchange(heard, false)) last = clock.elapsed();
   }
 }
