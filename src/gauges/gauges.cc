@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "gauges/expiries.h"
 #include "gauges/flows.h"
@@ -92,52 +93,90 @@ struct Gauges::Impl {
     option_boards.forget_before(due);
   }
 
-  // What was stamped later than it was received, by venue: how many, and by how much at most.
+  // What was stamped later than it was received, by venue and hour of receipt: how many, and by how
+  // much at most.
   struct Ahead {
     uint64_t count = 0;
     Duration most;
     uint64_t long_ago = 0;  // stamped before there was such a market
   };
-  std::map<std::string, Ahead> clocks;
+  std::map<std::string, std::map<Instant, Ahead>> clocks;
   std::map<std::string, std::set<std::string>> builder_markets;
   std::set<InstrumentId> builders_noted;
 
   // Events of an instrument whose coin only a listing names ("@107" of Hyperliquid's spot), until
-  // it does.
+  // it does. Of all such instruments together so many are kept, the newest; what is dropped is
+  // counted.
   static constexpr size_t kNamelessKept = 100'000;
-  std::map<InstrumentId, std::vector<Event>> nameless;
+  struct Nameless {
+    std::deque<Event> events;
+    uint64_t dropped = 0;
+    Instant dropped_to = Instant::min();
+  };
+  std::map<InstrumentId, Nameless> nameless;
+  std::deque<InstrumentId> nameless_order;  // whose event came when
   size_t nameless_events = 0;
+  std::map<InstrumentId, Nameless> unkept;  // of those that are the asset's; without events
 
   static bool is_nameless(const Instrument& i) {
     return i.quote.empty() || i.base.starts_with('@');
   }
   void keep_nameless(const Event& event) {
-    if (!is_nameless(desk.instruments[event.instrument]) || nameless_events >= kNamelessKept ||
+    if (!is_nameless(desk.instruments[event.instrument]) ||
         !is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, Candle>(
             event.payload))
       return;
     if (event.at - event.received > desk.rules.clock_ahead_max ||
         stamped_before_markets(event.at, event.received))
       return;
-    ++nameless_events;
-    nameless[event.instrument].push_back(event);
+    nameless[event.instrument].events.push_back(event);
+    nameless_order.push_back(event.instrument);
+    if (++nameless_events > kNamelessKept) drop_oldest_nameless();
+  }
+  void drop_oldest_nameless() {
+    for (; !nameless_order.empty(); nameless_order.pop_front()) {
+      const auto found = nameless.find(nameless_order.front());
+      if (found == nameless.end() || found->second.events.empty())
+        continue;  // has been named since
+      Nameless& of = found->second;
+      ++of.dropped;
+      of.dropped_to = std::max(of.dropped_to, of.events.front().received);
+      of.events.pop_front();
+      --nameless_events;
+      nameless_order.pop_front();
+      return;
+    }
   }
   void described(InstrumentId id) {
     desk.described(id);
     const auto kept = nameless.find(id);
     if (kept == nameless.end() || is_nameless(desk.instruments[id])) return;
-    nameless_events -= kept->second.size();
-    for (const Event& event : kept->second) {
-      if (desk.mine(id))
+    nameless_events -= kept->second.events.size();
+    if (desk.mine(id)) {
+      for (const Event& event : kept->second.events)
         std::visit([&](const auto& payload) { take(event, payload); }, event.payload);
+      if (kept->second.dropped > 0)
+        unkept[id] = {{}, kept->second.dropped, kept->second.dropped_to};
     }
     nameless.erase(kept);
   }
 
-  void ahead(const std::string& venue, Duration by) {
-    Ahead& clock = clocks[venue];
-    ++clock.count;
-    clock.most = std::max(clock.most, by);
+  // By the hour of receipt: a reading speaks of its own time.
+  Ahead& clock_of(const Event& event) {
+    const int64_t hour = Duration::hours(1).ns(), ns = event.received.ns();
+    const int64_t from = (ns / hour - (ns % hour < 0 ? 1 : 0)) * hour;
+    return clocks[desk.instruments[event.instrument].venue][Instant::ns(from)];
+  }
+  // Of a day before the reading, at least: what is stale may be so for this.
+  Ahead clock_under(const std::map<Instant, Ahead>& hours, const Reading& r, Instant at) const {
+    Ahead sum;
+    const Instant since = std::min(rests_since(r, at), at - kDay);
+    for (auto it = hours.lower_bound(since - Duration::hours(1)); it != hours.end(); ++it) {
+      sum.count += it->second.count;
+      sum.long_ago += it->second.long_ago;
+      sum.most = std::max(sum.most, it->second.most);
+    }
+    return sum;
   }
   void note_builder(InstrumentId id) {
     const Terms& terms = desk.terms(id);
@@ -204,8 +243,9 @@ struct Gauges::Impl {
       if (!r.reason.empty()) r.reason += "; ";
       r.reason += what;
     };
-    for (const auto& [venue, clock] : clocks) {
+    for (const auto& [venue, hours] : clocks) {
       if (r.venue && *r.venue != venue) continue;
+      const Ahead clock = clock_under(hours, r, at);
       if (clock.long_ago > 0)
         add(fmt::format(
             "{}: {} figures stamped before 2009, when there was no such market, left out", venue,
@@ -217,6 +257,14 @@ struct Gauges::Impl {
                         venue, clock.count, short_age(clock.most)));
     }
     for (const std::string& gap : gaps_under(r, at)) add(gap);
+    for (const auto& [id, lost] : unkept) {
+      const Instrument& i = desk.instruments[id];
+      if ((r.venue && *r.venue != i.venue) || rests_since(r, at) > lost.dropped_to) continue;
+      add(
+          fmt::format("{}: {} events of {} to {} came before the list that names it, and were too "
+                      "many to be kept",
+                      i.venue, lost.dropped, i.symbol, lost.dropped_to.text()));
+    }
     for (const auto& [venue, symbols] : builder_markets) {
       if (r.venue && *r.venue != venue) continue;
       add(fmt::format("{}: {} run by others, not in it", venue,
@@ -295,10 +343,13 @@ void Gauges::on_event(const Event& event) {
   if ((ahead || long_ago) &&
       is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
           event.payload)) {
-    if (long_ago)
-      ++my.clocks[instrument.venue].long_ago;
-    else
-      my.ahead(instrument.venue, event.at - event.received);
+    Impl::Ahead& clock = my.clock_of(event);
+    if (long_ago) {
+      ++clock.long_ago;
+    } else {
+      ++clock.count;
+      clock.most = std::max(clock.most, event.at - event.received);
+    }
     return;
   }
   my.dirty = true;

@@ -81,7 +81,7 @@ DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const Liquid
   const Instant from = end - kDay * rules.days;
   auto it = std::lower_bound(series.days->begin(), series.days->end(), from,
                              [](const DaySums& d, Instant t) { return d.day < t; });
-  double sum = 0, shares = 0, longs = 0, shorts = 0;
+  double sum = 0, shares = 0, longs = 0, shorts = 0, venues = 0;
   for (; it != series.days->end() && it->day < end; ++it) {
     if (it->coverage < rules.coverage_min) continue;
     const auto o = oscillator(it->longs, it->shorts, rules.floor_usd_per_day);
@@ -91,8 +91,11 @@ DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const Liquid
     shares += it->longs / (it->longs + it->shorts);
     longs += it->longs;
     shorts += it->shorts;
+    venues += it->share;
+    for (const std::string& venue : it->absent) ++out.absent[venue];
+    out.other_money.insert(it->other_money.begin(), it->other_money.end());
   }
-  out.coverage = static_cast<double>(out.valid) / rules.days;
+  out.coverage = venues / rules.days;
   if (out.valid < rules.days_min) return out;
   const double n = out.valid;
   // Two means that differ: each day counts alike, or by its dollars. Published figures use both.
@@ -104,14 +107,15 @@ DayMeans mean_of_days(const LiquidationSeries& series, Instant end, const Liquid
 }
 
 Percentile percentile_of(double value, const LiquidationSeries& series, Instant end,
-                         const LiquidationRules& rules) {
+                         const std::vector<std::string>& absent, const LiquidationRules& rules) {
   Percentile out;
   double below = 0, weight_below = 0, weight = 0;
   for (const DaySums& d : *series.days) {
     if (d.day + kDay > end) break;
-    if (d.coverage < rules.coverage_min) continue;
+    if (d.coverage < rules.coverage_min || d.absent != absent) continue;
     const auto o = oscillator(d.longs, d.shorts, rules.floor_usd_per_day);
     if (!o) continue;
+    out.share = d.share;
     if (out.days++ == 0) out.first = d.day;
     out.last = d.day;
     // The mid-rank: the percentile of a value that equals all others is 50 %, not 0 or 100 %.
@@ -201,6 +205,24 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
   panel.settle(name("liq_concentration_1h", "fraction"), std::move(hours), r.share, needs_singles);
 }
 
+// What the mean of days rests on, beside the days themselves.
+static std::string note_of(const DayMeans& means, const std::string& span) {
+  std::vector<std::string> notes{span}, whole, part;
+  for (const auto& [venue, days] : means.absent) {
+    if (days == means.valid)
+      whole.push_back(venue);
+    else
+      part.push_back(fmt::format("{} on {} of {} days", venue, days, means.valid));
+  }
+  if (!whole.empty()) notes.push_back("without " + join(whole, ", "));
+  if (!part.empty()) notes.push_back("without " + join(part, ", "));
+  if (!means.other_money.empty())
+    notes.push_back(
+        fmt::format("contracts quoted in {} valued by their coins at each day's last price",
+                    join({means.other_money.begin(), means.other_money.end()}, ", ")));
+  return join(notes, "; ");
+}
+
 void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSeries>& all,
                const std::vector<LiquidationWindow>& windows) {
   const auto& r = rules.liquidation;
@@ -222,7 +244,7 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
                .sources = series.sources,
                .origin = series.origin,
                .coverage = means.coverage,
-               .note = span};
+               .note = note_of(means, span)};
     const auto behind = std::lower_bound(series.days->begin(), series.days->end(), end,
                                          [](const DaySums& d, Instant t) { return d.day < t; });
     if (behind != series.days->begin()) e.as_of = std::prev(behind)->day + kDay;
@@ -259,15 +281,17 @@ void read_days(Panel& panel, const Rules& rules, const std::vector<LiquidationSe
         std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.label == w.label; });
     const auto o = oscillator(w.long_side.low, w.short_side.low, r.floor_usd_per_day);
     if (!o || series == all.end()) continue;
-    const Percentile p = percentile_of(*o, *series, w.from, r);
+    const Percentile p = percentile_of(*o, *series, w.from, w.absent, r);
+    const std::string without = w.absent.empty() ? "" : " without " + join(w.absent, ", ");
     if (!p.by_day) {
-      missing = fmt::format("{}: {} valid days before {}, {} needed", w.label, p.days,
+      missing = fmt::format("{}: {} valid days{} before {}, {} needed", w.label, p.days, without,
                             w.from.text(), r.history_days_min);
       continue;
     }
     Estimate e = estimate_of(w, *p.by_day);
-    e.coverage = 1;
-    e.note = fmt::format("against {} days from {} to {}", p.days, p.first.date(), p.last.date());
+    e.coverage = p.share;
+    e.note = fmt::format("against {} days{} from {} to {}", p.days, without, p.first.date(),
+                         p.last.date());
     by_day.push_back(e);
     e.value = *p.by_volume;
     by_volume.push_back(std::move(e));

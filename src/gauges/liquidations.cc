@@ -47,6 +47,32 @@ Wide micros(double usd) { return static_cast<Wide>(std::llround(usd * 1e6)); }
 
 }  // namespace
 
+void Liquidations::Feeds::add(LiquidationFeed feed) {
+  throttled = throttled || throttles(feed);
+  complete = complete || feed == LiquidationFeed::complete;
+  late = late || !(throttles(feed) || feed == LiquidationFeed::complete);
+}
+
+void Liquidations::Feeds::add(const Feeds& other) {
+  throttled = throttled || other.throttled;
+  complete = complete || other.complete;
+  late = late || other.late;
+}
+
+void Liquidations::Tally::count(Instant received) { ++minutes_[minute_of(received)]; }
+
+uint64_t Liquidations::Tally::within(Instant from, Instant to) const {
+  uint64_t sum = 0;
+  for (auto it = minutes_.upper_bound(minute_of(from));
+       it != minutes_.end() && it->first <= minute_of(to); ++it)
+    sum += it->second;
+  return sum;
+}
+
+void Liquidations::Tally::forget_before(Instant received) {
+  minutes_.erase(minutes_.begin(), minutes_.lower_bound(minute_of(received)));
+}
+
 // Both stay at the scale of a quantity (1e-8): quantity times price has 1e-16, and one scale is
 // taken off. The division rounds toward zero, by less than 1e-8 of the quote a liquidation.
 void Liquidations::Raw::add(WideQty quantity, int64_t raw_price) {
@@ -83,19 +109,19 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   if (!qty || !within_reason(*qty, price.value_or(Price())) ||
       (needs_price && (!price || price->raw() <= 0)) ||
       event.at + kLiquidationsKept < event.received || event.at > event.received + kDay) {
-    ++venue.unusable;
+    venue.unusable.count(event.received);
     return;
   }
-  // For good: a window of a venue that once showed a thinned channel is not called exact later.
-  venue.throttled = venue.throttled || throttles(liquidation.feed);
-  venue.complete = venue.complete || liquidation.feed == LiquidationFeed::complete;
-  venue.late =
-      venue.late || !(throttles(liquidation.feed) || liquidation.feed == LiquidationFeed::complete);
+  if (event.at > venue.newest) {
+    venue.newest = event.at;
+    venue.newest_feeds = {};
+  }
+  if (event.at == venue.newest) venue.newest_feeds.add(liquidation.feed);
   const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, *qty,
                 liquidation.id};
   Market& market = venue.markets[event.instrument];
   Entry& entry = market.entries[key];
-  entry.complete = entry.complete || liquidation.feed == LiquidationFeed::complete;
+  entry.feeds.add(liquidation.feed);
   // Two streams or two messages that show the same liquidation count it once. One message that
   // shows it twice means two, unless the venue numbered them or cannot send two in one instant.
   const bool single = !liquidation.id.empty() || throttles(liquidation.feed);
@@ -133,7 +159,7 @@ void Liquidations::add(const Event& event, const Trade& trade) {
   Venue& venue = venues_[desk_.instruments[event.instrument].venue];
   Market& market = venue.markets[event.instrument];
   if (!trade.id.empty() && !market.seen.first(mark_of(event, trade), event.received)) {
-    ++venue.doubled;
+    venue.doubled.count(event.received);
     return;
   }
   Channel& channel = market.trades[{event.source, trade.aggregated}];
@@ -172,6 +198,8 @@ std::optional<double> Liquidations::volume(InstrumentId id, const Market& market
 void Liquidations::forget_before(Instant known) {
   const Instant oldest = known - kLiquidationsKept;
   for (auto& [name, venue] : venues_) {
+    venue.unusable.forget_before(oldest);
+    venue.doubled.forget_before(oldest);
     for (auto& [id, market] : venue.markets) {
       auto& entries = market.entries;
       while (!entries.empty() && entries.begin()->first.at < oldest) entries.erase(entries.begin());
@@ -188,26 +216,44 @@ void Liquidations::forget_before(Instant known) {
 
 bool Liquidations::several() const { return publishers_.size() + !venues_.empty() >= 2; }
 
+// Of the liquidations of the window; of one without any, those of the newest before it.
+auto Liquidations::feeds_of(const Venue& venue, Instant from, Instant at) const -> Feeds {
+  Feeds out;
+  bool any = false;
+  for (const auto& [id, market] : venue.markets) {
+    Key first{.at = {}, .side = {}, .price = 0, .qty = {}, .id = {}};
+    first.at = from + Duration::ns(1);
+    for (auto it = market.entries.lower_bound(first);
+         it != market.entries.end() && it->first.at <= at; ++it) {
+      out.add(it->second.feeds);
+      any = true;
+    }
+  }
+  return any ? out : venue.newest_feeds;
+}
+
 // What limits the figures of a venue's window, as it stands beside them.
 std::string Liquidations::notes_of(const LiquidationWindow& window, const Venue& venue,
-                                   int saturated, const std::set<std::string>& other_money) const {
+                                   const Feeds& feeds, int saturated,
+                                   const std::set<std::string>& other_money) const {
   std::string note;
-  if (venue.throttled)
+  const Instant from = window.from, to = window.from + kDay;
+  if (feeds.throttled)
     note =
         fmt::format("{} shows at most one a symbol and second: observed sum, upper end estimated",
                     window.label);
   if (saturated > 0) note += fmt::format(", {} minutes saturated", saturated);
-  if (venue.late)
+  if (feeds.late)
     note = fmt::format("{} flags liquidations late or not at all: lower bound", window.label);
   const auto add = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
   if (!other_money.empty())
     add(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
                     join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
-  if (venue.unusable > 0)
-    add(fmt::format("{} liquidations at {} left out (no size or price, or too late)",
-                    venue.unusable, window.label));
-  if (venue.doubled > 0)
-    add(fmt::format("{} trades at {} came twice and count once", venue.doubled, window.label));
+  if (const uint64_t n = venue.unusable.within(from, to); n > 0)
+    add(fmt::format("{} liquidations at {} left out (no size or price, or too late)", n,
+                    window.label));
+  if (const uint64_t n = venue.doubled.within(from, to); n > 0)
+    add(fmt::format("{} trades at {} came twice and count once", n, window.label));
   return note;
 }
 
@@ -232,7 +278,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
                         .from = from,
                         .as_of = from};
   out.coverage = watch_.liquidation_coverage(name, {from, at});
-  out.exact = venue.complete && !venue.throttled && !venue.late;
+  const Feeds feeds = feeds_of(venue, from, at);
   Wide longs = 0, shorts = 0;
   int saturated = 0;
   std::set<std::string> other_money;
@@ -262,7 +308,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       out.minutes[minute] += sum;
       out.as_of = std::max(out.as_of, key.at);
       // A complete feed showed it, so the throttled one beside it hides nothing of it.
-      if (entry.complete) continue;
+      if (entry.feeds.complete) continue;
       ThrottledMinute& m = minutes[minute];
       auto& side = is_long ? m.long_side : m.short_side;
       const double size = *usd;
@@ -270,7 +316,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
       side.sum += size * entry.counted;
       side.sum_of_squares += size * size * entry.counted;
     }
-    if (!venue.throttled) continue;
+    if (!feeds.throttled) continue;
     const ThrottleInterval interval = unthrottled(id, market, std::move(minutes));
     saturated += interval.saturated_minutes;
     const auto widen = [](Extra& extra, const SideInterval& side) {
@@ -285,13 +331,13 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
     const double low = static_cast<double>(sum) * 1e-6;
     SideInterval s{.low = low, .expected = low + extra.expected};
     // What a late or unknown channel leaves out has no estimate, nor has an hour without recording.
-    if (extra.bounded && !venue.late && left_out == 0 && out.coverage > 0.999)
+    if (extra.bounded && !feeds.late && left_out == 0 && out.coverage > 0.999)
       s.high = low + extra.most;
     return s;
   };
   out.long_side = side(longs, long_extra, out.left_out_longs);
   out.short_side = side(shorts, short_extra, out.left_out_shorts);
-  out.note = notes_of(out, venue, saturated, other_money);
+  out.note = notes_of(out, venue, feeds, saturated, other_money);
   const auto left_out = [&](uint64_t count, std::string_view sides) -> std::string {
     if (count == 0) return "";
     return fmt::format(
@@ -325,11 +371,12 @@ std::string Liquidations::outside_the_rule(const std::vector<LiquidationWindow>&
 
 LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWindow>& venues,
                                                 Instant at) const {
-  LiquidationWindow sum{.label = "venues", .from = at - kDay, .as_of = at - kDay, .exact = true};
+  LiquidationWindow sum{.label = "venues", .from = at - kDay, .as_of = at - kDay};
   sum.long_side.high = sum.short_side.high = 0.0;
   sum.coverage = 0;
   const auto& expected = desk_.rules.liquidation.venues;
-  std::vector<std::string> absent, notes;
+  std::vector<std::string>& absent = sum.absent;
+  std::vector<std::string> notes;
   for (const std::string& name : expected) {
     const auto found =
         std::find_if(venues.begin(), venues.end(), [&](const auto& w) { return w.label == name; });
@@ -353,7 +400,6 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
     sum.as_of = std::max(sum.as_of, found->as_of);
     for (const auto& [minute, usd] : found->minutes) sum.minutes[minute] += usd;
     sum.coverage += found->coverage / static_cast<double>(expected.size());
-    sum.exact = sum.exact && found->exact;
     if (!found->note.empty()) notes.push_back(found->note);
     const auto join_to = [](std::string& to, const std::string& one) {
       if (!one.empty()) to += (to.empty() ? "" : "; ") + one;
@@ -363,7 +409,6 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
   }
   if (!absent.empty()) {
     notes.push_back("without " + join(absent, ", "));
-    sum.exact = false;
     sum.long_side.high.reset();
     sum.short_side.high.reset();
   }
@@ -394,8 +439,7 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
                         .sources = publisher.sources,
                         .origin = desk_.rules.origin_of(name, true),
                         .from = end - kDay,
-                        .as_of = end,
-                        .exact = true};
+                        .as_of = end};
   Instant reached = end;
   Wide longs = 0, shorts = 0;
   // From the end backwards, each row joined to the one after it without a hole. A row that ends
@@ -425,28 +469,37 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
   return out;
 }
 
+// Of the venues of the rule that were recorded that day; the others are named with it, as what is
+// without them may be off either way.
 DaySums Liquidations::recorded_day(Instant day) const {
-  DaySums sums{.day = day, .coverage = 0};
+  DaySums sums{.day = day};
+  const auto& expected = desk_.rules.liquidation.venues;
   bool whole = true;
-  for (const std::string& name : desk_.rules.liquidation.venues) {
+  for (const std::string& name : expected) {
     const auto venue = venues_.find(name);
-    if (venue == venues_.end()) continue;
-    const double covered = watch_.liquidation_coverage(name, {day, day + kDay});
-    if (covered < desk_.rules.liquidation.coverage_min) continue;
-    // The day counts as covered when one venue of the rule was; one that was not adds nothing, and
-    // the sum is then of those that were.
-    sums.coverage = std::max(sums.coverage, covered);
+    const double covered =
+        venue == venues_.end() ? 0 : watch_.liquidation_coverage(name, {day, day + kDay});
+    if (venue == venues_.end() || covered < desk_.rules.liquidation.coverage_min) {
+      sums.absent.push_back(name);
+      continue;
+    }
+    sums.coverage = std::min(sums.coverage, covered);
     for (const auto& [id, market] : venue->second.markets) {
       const auto found = market.days.find(day);
       if (found == market.days.end()) continue;
       const auto longs = dollars_of(id, found->second.longs, day + kDay);
       const auto shorts = dollars_of(id, found->second.shorts, day + kDay);
       whole = whole && longs && shorts;
+      if (const Terms& terms = desk_.terms(id); !desk_.in_dollars(terms))
+        sums.other_money.insert(terms.quote);
       sums.longs += longs.value_or(0);
       sums.shorts += shorts.value_or(0);
     }
   }
-  if (!whole) sums.coverage = 0;  // a day with what cannot be valued is no day
+  const size_t there = expected.size() - sums.absent.size();
+  sums.share = static_cast<double>(there) / static_cast<double>(expected.size());
+  // A day of no venue, or with what cannot be valued, is no day.
+  if (!whole || there == 0) sums.coverage = 0;
   return sums;
 }
 
@@ -502,8 +555,10 @@ std::vector<DaySums> Liquidations::sums_of_days(const Publisher& publisher, Inst
   std::vector<DaySums> out;
   for (const auto& [day, sum] : sums) {
     if (day + kDay > at) break;
-    out.push_back({day, static_cast<double>(sum.longs) * 1e-6,
-                   static_cast<double>(sum.shorts) * 1e-6, sum.covered.in_days()});
+    DaySums one{.day = day, .coverage = sum.covered.in_days()};
+    one.longs = static_cast<double>(sum.longs) * 1e-6;
+    one.shorts = static_cast<double>(sum.shorts) * 1e-6;
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -530,8 +585,15 @@ std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
     return !venue.second.sources.empty();
   });
   if (!recorded) return out;
-  if (const DaySums sums = recorded_day(day); sums.coverage >= enough)
-    out.push_back({"venues", sums.longs, sums.shorts});
+  const DaySums sums = recorded_day(day);
+  if (sums.coverage < enough) return out;
+  // By the name of what is in it: days of other venues are another series.
+  std::vector<std::string> there;
+  for (const std::string& name : desk_.rules.liquidation.venues) {
+    if (std::find(sums.absent.begin(), sums.absent.end(), name) == sums.absent.end())
+      there.push_back(name);
+  }
+  out.push_back({sums.absent.empty() ? "venues" : join(there, ", "), sums.longs, sums.shorts});
   return out;
 }
 
@@ -593,7 +655,7 @@ std::vector<LiquidationDay> Liquidations::days(Instant at) const {
                          .day = d.day,
                          .long_usd = d.longs,
                          .short_usd = d.shorts,
-                         .coverage = d.coverage};
+                         .coverage = d.coverage * d.share};
       if (d.coverage >= rules.coverage_min) {
         day.oscillator = oscillator(d.longs, d.shorts, rules.floor_usd_per_day);
         day.long_share = long_share(d.longs, d.shorts, rules.floor_usd_per_day);

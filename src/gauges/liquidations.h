@@ -50,9 +50,15 @@ class Liquidations {
     auto tie() const { return std::tie(at, side, price, qty, id); }
     friend bool operator<(const Key& a, const Key& b) { return a.tie() < b.tie(); }
   };
+  // The kinds of channel that showed something.
+  struct Feeds {
+    bool throttled = false, complete = false, late = false;
+    void add(LiquidationFeed feed);
+    void add(const Feeds& other);
+  };
   struct Entry {
     int counted = 0;  // identical liquidations, the most that one message of a stream showed
-    bool complete = false;
+    Feeds feeds;
     struct Shown {
       SourceId source;
       Instant received;
@@ -83,12 +89,24 @@ class Liquidations {
     std::map<Instant, Sums> days;
     SeenLately seen;  // trades
   };
+  // How many were received in each minute.
+  class Tally {
+   public:
+    void count(Instant received);
+    uint64_t within(Instant from, Instant to) const;  // after `from`, up to `to`
+    void forget_before(Instant received);
+
+   private:
+    std::map<int64_t, uint64_t> minutes_;
+  };
   struct Venue {
     std::map<InstrumentId, Market> markets;
     std::set<std::string> sources;
-    bool throttled = false, complete = false, late = false;
-    uint64_t unusable = 0;  // no price or size, or too late
-    uint64_t doubled = 0;   // trades that one stream brought twice
+    // What showed the newest liquidation: a window without any is of the channels of then.
+    Instant newest = Instant::min();
+    Feeds newest_feeds;
+    Tally unusable;  // no price or size, or too late
+    Tally doubled;   // trades that one stream brought twice
   };
   struct Row {
     Instant from;
@@ -109,8 +127,8 @@ class Liquidations {
   // Taker volume of the minute: the most that one channel shows, since all show the same trades.
   std::optional<double> volume(InstrumentId id, const Market& market, int64_t minute,
                                Raw Volume::*side) const;
-  std::string notes_of(const LiquidationWindow& window, const Venue& venue, int saturated,
-                       const std::set<std::string>& other_money) const;
+  std::string notes_of(const LiquidationWindow& window, const Venue& venue, const Feeds& feeds,
+                       int saturated, const std::set<std::string>& other_money) const;
   ThrottleInterval unthrottled(InstrumentId id, const Market& market,
                                std::map<int64_t, ThrottledMinute> minutes) const;
   LiquidationWindow venue_window(const std::string& name, const Venue& venue, Instant at) const;
@@ -120,6 +138,7 @@ class Liquidations {
   std::optional<LiquidationWindow> published_window(const std::string& name,
                                                     const Publisher& publisher, Instant at,
                                                     std::string& why_not) const;
+  Feeds feeds_of(const Venue& venue, Instant from, Instant at) const;
   DaySums recorded_day(Instant day) const;
   std::vector<DaySums> recorded_days(Instant at) const;
   static std::vector<DaySums> sums_of_days(const Publisher& publisher, Instant at);

@@ -2,6 +2,9 @@
 // windows; and who is counted once.
 #include "gauges/liquidations.h"
 
+#include <map>
+#include <set>
+
 #include "base/random.h"
 #include "gauges/scene_testing.h"
 
@@ -372,6 +375,129 @@ TEST(Liquidations, memory_is_two_days_of_singles) {
   EXPECT_DOUBLE_EQ(history.liquidations[5].long_usd, 1440 * 50000.0);
   EXPECT_DOUBLE_EQ(*pick(gauges.readings(kAt + kDay * 20), "liq_long_usd_24h", "binance").value,
                    1439 * 50000.0);
+}
+
+// Three venues over `days` days that end at kAt: 8 million of longs and 2 of shorts a day at each.
+struct ThreeVenues : Scene {
+  struct One {
+    InstrumentId id;
+    std::string stream;
+  };
+  std::map<std::string, One> venues;
+
+  explicit ThreeVenues(int days, const std::set<std::string>& late = {}, int late_days = 0) {
+    for (const std::string name : {"binance", "bybit", "okx"}) {
+      const auto id = instrument(name, "BTC-USDT-PERP");
+      venues[name] = {id, name + ":liquidations"};
+      const int from = late.contains(name) ? late_days : days + 1;
+      alive(id, venues[name].stream, kAt - kDay * from, kAt);
+      for (int d = from; d >= 1; --d) day(name, kAt - kDay * d);
+    }
+  }
+  void day(const std::string& venue, Instant begin,
+           LiquidationFeed feed = LiquidationFeed::complete) {
+    const One& one = venues.at(venue);
+    liquidation(one.id, one.stream, begin + Duration::minutes(10), kLong, 80, 100000, feed);
+    liquidation(one.id, one.stream, begin + Duration::hours(1), kShort, 20, 100000, feed);
+  }
+};
+
+TEST(LiquidationDays, a_day_is_of_the_venues_that_were_recorded_on_it) {
+  const Reading whole = pick(ThreeVenues(35).readings(kAt), "liq_dominance_osc_ma30");
+  EXPECT_DOUBLE_EQ(*whole.value, 0.6);
+  EXPECT_NEAR(*whole.coverage, 1, 1e-9);
+  EXPECT_EQ(whole.reason.find("without"), std::string::npos) << whole.reason;
+  // One of three began six days ago: the other 24 days are sums of two.
+  const Reading part = pick(ThreeVenues(35, {"okx"}, 6).readings(kAt), "liq_dominance_osc_ma30");
+  EXPECT_NEAR(*part.coverage, (24 * 2.0 / 3 + 6) / 30, 1e-9);
+  EXPECT_FALSE(part.low || part.high);
+  EXPECT_NE(part.reason.find("without okx on 24 of 30 days"), std::string::npos) << part.reason;
+  Scene alone;
+  const auto id = alone.instrument("binance", "BTC-USDT-PERP");
+  alone.alive(id, "binance:forceOrder", kAt - kDay * 32, kAt);
+  for (int d = 32; d >= 1; --d)
+    alone.liquidation(id, "binance:forceOrder", kAt - kDay * d, kLong, 80, 100000,
+                      LiquidationFeed::latest_per_second);
+  const Reading one = pick(alone.readings(kAt), "liq_dominance_osc_ma30");
+  EXPECT_NEAR(*one.coverage, 1.0 / 3, 1e-9);
+  EXPECT_NE(one.reason.find("without bybit, okx"), std::string::npos) << one.reason;
+}
+
+TEST(LiquidationDays, are_compared_with_days_of_the_same_venues) {
+  const ThreeVenues whole(100);
+  EXPECT_DOUBLE_EQ(*pick(whole.readings(kAt), "liq_dominance_osc_percentile").value, 0.5);
+  // The last day lacks a venue: of 99 days of three none is its like.
+  ThreeVenues part(100);
+  const InstrumentId lost = part.venues.at("okx").id;
+  std::erase_if(part.events, [&](const Event& e) {
+    return e.instrument == lost && e.received >= kAt - Duration::hours(20);
+  });
+  const Reading r = pick(part.readings(kAt), "liq_dominance_osc_percentile");
+  EXPECT_EQ(r.state, State::pending) << text_of(r);
+  EXPECT_NE(r.reason.find("0 valid days without okx"), std::string::npos) << r.reason;
+  // The day book has the two days under two names.
+  const auto series = [&](Instant day) {
+    const auto figures = part.gauges(day + kDay)->day_figures(day);
+    return figures.liquidations.empty() ? "" : figures.liquidations[0].series;
+  };
+  EXPECT_EQ(series(kAt - kDay * 2), "venues");
+  EXPECT_EQ(series(kAt - kDay), "binance, bybit");
+}
+
+TEST(LiquidationDays, contracts_quoted_in_another_coin_keep_their_value) {
+  Scene scene;
+  const auto price = scene.instrument("binance", "ETH-USDT-PERP");
+  for (const std::string venue : {"binance", "bybit", "okx"}) {
+    const auto id = scene.instrument(venue, "ETH-BTC-PERP");
+    for (Instant t = kAt - kDay * 36; t <= kAt; t = t + Duration::minutes(30))
+      scene.put(id, venue + ":liq", t, Quote{});
+    for (int d = 36; d >= 1; --d) {
+      const Instant day = kAt - kDay * d;
+      scene.liquidation(id, venue + ":liq", day, kLong, 800, 0.03, LiquidationFeed::complete);
+      scene.liquidation(id, venue + ":liq", day + Duration::hours(1), kShort, 200, 0.03,
+                        LiquidationFeed::complete);
+    }
+  }
+  for (Instant t = kAt - kDay * 36; t <= kAt; t = t + Duration::minutes(30))
+    scene.put(price, "binance:mark", t, MarkPrice{Price::nearest(2000).value()});
+  const auto gauges = scene.gauges(kAt, "ETH");
+  const Reading mean = pick(gauges->readings(kAt), "liq_dominance_osc_ma30");
+  ASSERT_TRUE(mean.value) << text_of(mean);
+  EXPECT_DOUBLE_EQ(*mean.value, 0.6);
+  EXPECT_NE(mean.reason.find("quoted in BTC valued by their coins"), std::string::npos)
+      << mean.reason;
+  const auto days = gauges->history(kAt).liquidations;
+  ASSERT_GE(days.size(), 30u);
+  for (const LiquidationDay& day : days) EXPECT_NEAR(day.long_usd, 3 * 800 * 2000, 1e-3);
+}
+
+// A recorder changed to the venue's complete channel: what thinned its past thins nothing now.
+TEST(Liquidations, what_limits_a_window_is_of_that_window) {
+  ThreeVenues scene(6);
+  const auto& bybit = scene.venues.at("bybit");
+  for (Event& e : scene.events) {
+    auto* forced = std::get_if<Liquidation>(&e.payload);
+    if (forced == nullptr || e.instrument != bybit.id || e.at >= kAt - kDay * 3) continue;
+    forced->feed = e.at < kAt - kDay * 5 ? LiquidationFeed::flagged_trades
+                                         : LiquidationFeed::at_most_one_per_second;
+  }
+  Liquidation unpriced{.feed = LiquidationFeed::complete};
+  unpriced.filled_qty = Qty::nearest(1).value();
+  scene.put(bybit.id, bybit.stream, kAt - kDay * 4, unpriced);
+  const auto at = [&](Instant t) { return pick(scene.readings(t), "liq_long_usd_24h", "bybit"); };
+  const Reading late = at(kAt - kDay * 5 - Duration::hours(2));
+  EXPECT_FALSE(late.high) << text_of(late);
+  EXPECT_NE(late.reason.find("late or not at all"), std::string::npos) << late.reason;
+  const Reading thinned = at(kAt - kDay * 3 - Duration::hours(2));
+  EXPECT_NE(thinned.reason.find("at most one a symbol and second"), std::string::npos)
+      << thinned.reason;
+  EXPECT_EQ(thinned.reason.find("late or not"), std::string::npos) << thinned.reason;
+  EXPECT_NE(thinned.reason.find("1 liquidations at bybit left out"), std::string::npos)
+      << thinned.reason;
+  const Reading now = at(kAt - Duration::hours(2));
+  EXPECT_EQ(now.low, now.value);
+  EXPECT_EQ(now.high, now.value);
+  EXPECT_EQ(now.reason, "");
 }
 
 }  // namespace

@@ -128,7 +128,25 @@ void Prices::add(const Event& event, const Candle& candle) {
   if (bars.size() > kBarsKept) bars.erase(bars.begin());
 }
 
+// Before any minute goes that the reference at the end of a day can rest on. There may be several
+// such days where nothing was received for long.
+void Prices::keep_day_ends(Instant oldest) {
+  std::optional<Instant> first;
+  for (const auto& [key, series] : series_) {
+    if (!series.points.empty())
+      first = std::min(first.value_or(series.points[0].at), series.points[0].at);
+  }
+  const Instant last =
+      (oldest + desk_.rules.price.stale_after + Duration::minutes(1)).start_of_day();
+  if (!first) return;
+  for (Instant end = last; end > day_ends_to_ && end >= *first; end = end - kDay) {
+    if (auto price = newest_reference(end)) day_ends_.emplace(end, std::move(*price));
+  }
+  day_ends_to_ = std::max(day_ends_to_, last);
+}
+
 void Prices::forget_before(Instant known) {
+  keep_day_ends(known - kPricesKept);
   const int64_t oldest = closing_minute(known - kPricesKept);
   for (auto& [key, series] : series_) {
     auto first = std::lower_bound(series.points.begin(), series.points.end(), oldest,
@@ -154,8 +172,13 @@ std::optional<PriceAt> Prices::price_at(const SeriesKey& key, const Series& seri
   return PriceAt{point->price, point->at, series.source, desk_.instruments[key.instrument].venue};
 }
 
-// Rank before age: an index that is an hour old is taken before a perpetual's trade of now.
 std::optional<PriceAt> Prices::reference(Instant t) const {
+  if (const auto kept = day_ends_.find(t); kept != day_ends_.end()) return kept->second;
+  return newest_reference(t);
+}
+
+// Rank before age: an index that is an hour old is taken before a perpetual's trade of now.
+std::optional<PriceAt> Prices::newest_reference(Instant t) const {
   std::optional<PriceAt> best;
   int best_rank = 0;
   for (const auto& [key, series] : series_) {

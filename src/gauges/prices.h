@@ -32,7 +32,7 @@ class Prices {
   void forget_before(Instant known);
 
   // Dollars per coin at `t`, not older than the rule allows: an index before a spot price before a
-  // perpetual's.
+  // perpetual's. Of the last 26 hours, and of the end of every UTC day.
   std::optional<PriceAt> reference(Instant t) const;
   // The latest price of one instrument at `t`: its mark, else its last trade.
   std::optional<PriceAt> of(InstrumentId instrument, Instant t, Duration stale_after) const;
@@ -84,6 +84,8 @@ class Prices {
   double plain(const Event& event, Price price) const;  // per plain coin
   void put(const Event& event, PriceKind kind, double price, Instant at);
   static const Point* last_at(const Series& series, Instant t);
+  std::optional<PriceAt> newest_reference(Instant t) const;
+  void keep_day_ends(Instant oldest);
   std::optional<PriceAt> price_at(const SeriesKey& key, const Series& series, Instant t,
                                   Duration stale_after) const;
   std::optional<PriceAt> spot_for(const std::string& venue, Instant t, Duration stale_after) const;
@@ -92,6 +94,10 @@ class Prices {
   std::map<SeriesKey, Series> series_;
   std::map<BarKey, std::map<Instant, Bar>> bars_;
   std::set<std::string> other_quotes_;
+  // The reference at the end of each day whose minutes are gone, for good: sums of days are valued
+  // by it.
+  std::map<Instant, PriceAt> day_ends_;
+  Instant day_ends_to_ = Instant::min();
 };
 
 // Annualised volatility of log returns, from prices by minute: the finest of 5 min, 15 min, 30 min

@@ -316,5 +316,52 @@ TEST(Options, open_interest_in_a_message_of_its_own) {
   EXPECT_EQ(pick(scene.readings(kAt, "ETH"), "options_oi").value, 14);
 }
 
+// Of pairs that only a list names the newest events are kept, and what was dropped is said.
+TEST(TermsKnownLater, what_came_before_its_name_and_was_too_much_is_counted) {
+  Scene scene;
+  const auto plain = scene.instrument("hyperliquid", "BTC-USDC-PERP");
+  Instruments& table = scene.instruments;
+  const auto pair = table.add({.venue = "hyperliquid", .symbol = "@107", .base = "@107"});
+  const Instant end = time_of("2026-01-30T00:00:00Z");
+  Gauges gauges("BTC", shipped_rules(), table, scene.sources);
+  const SourceId source = scene.source("hyperliquid:trades");
+  const int extra = 50;
+  for (int n = 100'000 + extra; n >= 1; --n) {
+    const Instant at = end - Duration::ms(n * 100);
+    Trade trade{.price = Price::nearest(80000 + n % 7).value(), .qty = Qty::nearest(1).value()};
+    gauges.on_event({pair, source, at, at, trade});
+  }
+  const Instrument named{.venue = "hyperliquid",
+                         .symbol = "@107",
+                         .base = "BTC",
+                         .quote = "USDC",
+                         .settle = "USDC",
+                         .contract_size = Qty::nearest(1).value()};
+  ASSERT_EQ(table.add(named), pair);
+  gauges.on_event({pair, source, end, end, InstrumentListed{"listed"}});
+  const Reading price = pick(gauges.readings(end), "price_usd");
+  EXPECT_EQ(price.value, 80001);  // the newest of them
+  const Reading low = pick(gauges.readings(end), "realized_vol_24h");
+  EXPECT_NE(low.reason.find("50 events of @107 to"), std::string::npos) << low.reason;
+  // What rests on later hours alone has nothing to say of it.
+  const Instant later = end + Duration::hours(3);
+  gauges.on_event({plain, source, later, later, MarkPrice{Price::nearest(81000).value()}});
+  EXPECT_EQ(pick(gauges.readings(later), "price_usd").reason.find("@107"), std::string::npos);
+}
+
+TEST(TermsKnownLater, a_wrong_clock_is_told_of_its_own_time) {
+  Scene scene;
+  const auto id = scene.instrument("binance", "BTC-USDT-PERP");
+  const Instant start = time_of("2026-01-20T00:00:00Z");
+  const MarkPrice mark{Price::nearest(80000).value()};
+  scene.put(id, "binance:mark", start + Duration::hours(8), mark, start);
+  for (int h = 0; h < 100; ++h) scene.put(id, "binance:mark", start + Duration::hours(h), mark);
+  const auto reason = [&](int hours) {
+    return pick(scene.readings(start + Duration::hours(hours)), "price_usd").reason;
+  };
+  EXPECT_NE(reason(20).find("1 figures stamped up to 8h 0m later"), std::string::npos);
+  EXPECT_EQ(reason(60).find("stamped"), std::string::npos) << reason(60);
+}
+
 }  // namespace
 }  // namespace delever::gauges
