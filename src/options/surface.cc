@@ -7,6 +7,7 @@
 
 #include "options/batch.h"
 #include "options/black.h"
+#include "options/exposure.h"
 
 namespace delever::options {
 namespace {
@@ -70,34 +71,67 @@ std::vector<VolQuote> usable_quotes(const Chain& chain, double forward, QuoteFil
   return out;
 }
 
-// Raw SVI where it has a density, else SSVI, which has one at every k by its bounds.
-SviFit fit_points(std::span<const SviPoint> points, const SviBounds& bounds, SmileModel& model) {
+// Where a smile is held to its conditions: the quoted strikes, and every one that is read. Reports
+// take it at all listed strikes, and flows at those moved as far as the forward is.
+struct Ranges {
+  SviBounds quoted;
+  double low = 0, high = 0;  // of k
+};
+
+Ranges ranges_of(const Chain& chain, double forward, const SviBounds& quoted) {
+  Ranges out{quoted, quoted.k_low, quoted.k_high};
+  for (const ChainQuote& q : chain.quotes) {
+    out.low = std::min(out.low, std::log(q.strike / forward));
+    out.high = std::max(out.high, std::log(q.strike / forward));
+  }
+  out.low += kMoves.front(), out.high += kMoves.back();
+  return out;
+}
+
+// Calendar over the quoted strikes, where both expiries know something; the density over all.
+void check(SviFit& fit, const Ranges& ranges) {
+  check_svi(fit, ranges.quoted);
+  SviFit all{.svi = fit.svi};
+  check_svi(all, {ranges.low, ranges.high, nullptr});
+  fit.durrleman_min = std::min(fit.durrleman_min, all.durrleman_min);
+}
+
+// Raw SVI where it has a density. Where it lacks one, the better of a raw SVI that is held to it
+// over all that is read, if there is one, and SSVI, which has one at every k by its bounds.
+SviFit fit_points(std::span<const SviPoint> points, const Ranges& ranges, SmileModel& model) {
   model = SmileModel::raw_svi;
-  const SviFit raw = fit_raw_svi(points, bounds);
+  SviFit raw = fit_raw_svi(points, ranges.quoted);
+  check(raw, ranges);
   if (raw.durrleman_min >= 0) return raw;
+  raw = fit_raw_svi(points, {ranges.low, ranges.high, ranges.quoted.earlier});
+  check(raw, ranges);
+  SviFit ssvi = fit_ssvi(points, ranges.quoted);
+  check(ssvi, ranges);
+  if (raw.durrleman_min >= 0 && raw.cost < ssvi.cost) return raw;
   model = SmileModel::ssvi;
-  return fit_ssvi(points, bounds);
+  return ssvi;
 }
 
 // Adds to the level what falls short of the expiry before. A higher w only helps Durrleman's
 // condition.
-void lift(SviFit& fit, const SviBounds& bounds) {
+void lift(SviFit& fit, const Ranges& ranges) {
   if (fit.calendar_min >= 0) return;
   fit.svi.a += -fit.calendar_min + 1e-12;
-  check_svi(fit, bounds);
+  check(fit, ranges);
 }
 
 // Where the quotes themselves cross the expiry before, no smile through them is free of arbitrage:
 // the points are raised to that expiry's, fitted again, and what still falls short is added to the
 // level.
-SviFit fit_above(std::vector<SviPoint> points, const SviBounds& bounds, SmileModel& model) {
-  for (SviPoint& p : points) p.w = std::max(p.w, bounds.earlier->variance(p.k));
-  SviFit fit = fit_points(points, bounds, model);
-  lift(fit, bounds);
+SviFit fit_above(std::vector<SviPoint> points, const Ranges& ranges, SmileModel& model) {
+  for (SviPoint& p : points) p.w = std::max(p.w, ranges.quoted.earlier->variance(p.k));
+  SviFit fit = fit_points(points, ranges, model);
+  lift(fit, ranges);
   if (fit.durrleman_min >= 0) return fit;
   model = SmileModel::ssvi;
-  fit = fit_ssvi(points, bounds);
-  lift(fit, bounds);
+  fit = fit_ssvi(points, ranges.quoted);
+  check(fit, ranges);
+  lift(fit, ranges);
   return fit;
 }
 
@@ -122,9 +156,10 @@ Result<Smile> fit_smile(const Chain& chain, const Svi* earlier) {
   double total = 0;
   for (const SviPoint& p : points) total += p.weight;
   for (SviPoint& p : points) p.weight *= static_cast<double>(points.size()) / total;
-  const SviBounds bounds{quotes.front().k, quotes.back().k, earlier};
-  smile.fit = fit_points(points, bounds, smile.model);
-  if (smile.fit.calendar_min < 0) smile.fit = fit_above(points, bounds, smile.model);
+  const Ranges ranges =
+      ranges_of(chain, smile.forward, {quotes.front().k, quotes.back().k, earlier});
+  smile.fit = fit_points(points, ranges, smile.model);
+  if (smile.fit.calendar_min < 0) smile.fit = fit_above(points, ranges, smile.model);
   smile.strike_low = quotes.front().strike, smile.strike_high = quotes.back().strike;
   double squares = 0;
   size_t inside = 0;

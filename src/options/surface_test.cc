@@ -210,5 +210,40 @@ TEST(Svi, a_narrow_bend_is_checked_as_well) {
   EXPECT_FALSE(fit.free_of_arbitrage());
 }
 
+// A smile through its quotes whose density is negative beyond them: Vogt's example (Gatheral and
+// Jacquier 2014). What has no quotes is listed, and read.
+TEST(Surface, HasADensityAtEveryStrikeThatIsRead) {
+  const Svi vogt{.a = -0.041, .b = 0.1331, .rho = 0.306, .m = 0.3586, .s = 0.4153};
+  Chain chain = chain_of(
+      365, [&](double k) { return std::sqrt(vogt.variance(k)); }, 0.001, 0.02, 1);
+  const double quoted = std::log(chain.quotes.back().strike / 90000);
+  double least = 1;
+  for (double k = -1.5; k <= 1.5; k += 0.02) least = std::min(least, vogt.durrleman(k));
+  ASSERT_LT(least, -0.005);
+  for (double k = -1.4; k <= 1.4; k += 0.1) {
+    if (std::fabs(k) <= quoted) continue;
+    chain.quotes.push_back({.strike = 90000 * std::exp(k),
+                            .type = k < 0 ? OptionType::put : OptionType::call,
+                            .ask = 0.9,
+                            .open_interest = 1});
+  }
+  const Surface surface = build_surface({&chain, 1});
+  ASSERT_EQ(surface.smiles.size(), 1U);
+  const Smile& smile = surface.smiles[0];
+  EXPECT_GE(smile.fit.durrleman_min, 0);
+  EXPECT_LT(smile.strike_high, 90000 * std::exp(quoted + 0.01));
+  for (double k = -1.5; k <= 1.5; k += 0.01) EXPECT_GE(smile.fit.svi.durrleman(k), 0) << k;
+  // Prices fall with the strike, and ever slower.
+  const auto call = [&](double strike) {
+    const double k = std::log(strike / 90000);
+    return black_price({90000, strike, 1, std::sqrt(smile.fit.svi.variance(k)), OptionType::call});
+  };
+  for (double strike = 25000; strike < 380000; strike *= 1.01) {
+    const double down = strike / 1.01, up = 2 * strike - down;
+    EXPECT_GT(call(down) - 2 * call(strike) + call(up), -1e-6) << strike;
+  }
+  EXPECT_LE(smile.fit.svi.b * (1 + std::fabs(smile.fit.svi.rho)), 2 + 1e-12);
+}
+
 }  // namespace
 }  // namespace delever::options
