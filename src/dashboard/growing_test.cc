@@ -45,12 +45,20 @@ class Copy {
   std::unique_ptr<tape::TapeWriter> writer_;
 };
 
+// Of one test, with whatever SQLite keeps beside a tape that is open.
+struct Folder {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("delever-growing-" + std::to_string(::getpid()));
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const char* name) const { return path / name; }
+};
+
 Instant time_of(const char* text) { return Instant::parse(text).value(); }
 
 TEST(Growing, AGrowingTapeIsFollowedAndPagesAreTold) {
-  const std::string path = std::filesystem::temp_directory_path() /
-                           ("delever-growing-" + std::to_string(::getpid()) + ".tape");
-  std::filesystem::remove(path);
+  const Folder folder;
+  const std::string path = folder / "day.tape";
   SystemClock clock;
   Copy copy(path, clock);
   copy.until(time_of("2026-01-05T06:00:00Z"));
@@ -79,14 +87,12 @@ TEST(Growing, AGrowingTapeIsFollowedAndPagesAreTold) {
   const json at_last = json::parse(page.ask("/api/v1/brief").body);
   Serving whole;
   EXPECT_EQ(at_last["readings"], json::parse(whole.ask("/api/v1/brief").body)["readings"]);
-  std::filesystem::remove(path);
 }
 
 // What cannot be followed is stale: said with its reason, tried again, and mended by itself.
 TEST(Growing, ATapeThatCannotBeFollowedIsSaidAndTriedAgain) {
-  const std::string path = std::filesystem::temp_directory_path() /
-                           ("delever-stale-" + std::to_string(::getpid()) + ".tape");
-  for (const char* part : {"", ".whole"}) std::filesystem::remove(path + part);
+  const Folder folder;
+  const std::string path = folder / "stale.tape";
   SystemClock clock;
   {
     Copy unfinished(path + ".whole", clock);
@@ -108,7 +114,6 @@ TEST(Growing, ATapeThatCannotBeFollowedIsSaidAndTriedAgain) {
   EXPECT_TRUE(
       page.until([&] { return status()["stale"].is_null() && status()["as_of"].is_string(); }));
   EXPECT_EQ(page.ask("/api/v1/readings").status, 200);
-  std::filesystem::remove(path);
 }
 
 TEST(Growing, WhoListensIsToldOfTheTapeAndOfWhatIsPublished) {
