@@ -11,13 +11,55 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "market/event.h"
 
 namespace delever {
+
+// A set of marks that are spread evenly already: in one array, the next free place from where the
+// mark points. Marks are looked up for each trade, and a set of nodes takes three misses of the
+// cache where this takes one.
+class MarkSet {
+ public:
+  bool contains(uint64_t mark) const {
+    if (mark == 0) return zero_;
+    return count_ > 0 && places_[place_of(mark)] == mark;
+  }
+  // False: it was there.
+  bool insert(uint64_t mark) {
+    if (mark == 0) return !std::exchange(zero_, true);
+    if (2 * count_ >= places_.size()) grow();
+    uint64_t& place = places_[place_of(mark)];
+    if (place == mark) return false;
+    place = mark;
+    ++count_;
+    return true;
+  }
+  void clear() { *this = {}; }
+
+ private:
+  // Where it stands, or may stand.
+  size_t place_of(uint64_t mark) const {
+    const size_t last = places_.size() - 1;
+    size_t at = mark & last;
+    while (places_[at] != 0 && places_[at] != mark) at = (at + 1) & last;
+    return at;
+  }
+  void grow() {
+    const auto old = std::exchange(places_, {});
+    places_.resize(old.empty() ? 64 : 2 * old.size());
+    for (const uint64_t mark : old) {
+      if (mark != 0) places_[place_of(mark)] = mark;
+    }
+  }
+
+  std::vector<uint64_t> places_;  // a power of two of them, half of them free at least; 0: free
+  size_t count_ = 0;
+  bool zero_ = false;
+};
 
 class SeenLately {
  public:
@@ -29,12 +71,12 @@ class SeenLately {
       turned_ = now;
     }
     if (older_.contains(mark)) return false;
-    return newer_.insert(mark).second;
+    return newer_.insert(mark);
   }
 
  private:
   Instant turned_ = Instant::min() + Duration::days(1);
-  std::unordered_set<uint64_t> newer_, older_;
+  MarkSet newer_, older_;
 };
 
 // What makes two trades one: the number, and all that the trade says. One number on two different

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/random.h"
+
 namespace delever {
 namespace {
 
@@ -52,6 +56,24 @@ TEST(TradesOnce, WithoutNumbersAStreamSpeaksAlone) {
   EXPECT_TRUE(counts(once, {.source = 2, .second = 10}));
   EXPECT_TRUE(counts(once, {.source = 2, .second = 10})) << "two trades that are alike";
   EXPECT_FALSE(counts(once, {.source = 3, .second = 10}));
+}
+
+// Beside a set of the library: marks that are spread, alike in their low digits, and zero.
+TEST(MarkSet, HoldsWhatASetHolds) {
+  Random random(7, {.stream = 0});
+  MarkSet marks;
+  std::set<uint64_t> plain;
+  for (int i = 0; i < 20'000; ++i) {
+    uint64_t mark = random.below(3) == 0 ? random.below(50) : random.bits64();
+    if (random.below(4) == 0) mark <<= 40;
+    EXPECT_EQ(marks.contains(mark), plain.contains(mark));
+    EXPECT_EQ(marks.insert(mark), plain.insert(mark).second);
+    EXPECT_TRUE(marks.contains(mark));
+    if (i == 9'000) {
+      marks.clear();
+      plain.clear();
+    }
+  }
 }
 
 }  // namespace
