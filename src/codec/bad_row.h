@@ -16,4 +16,9 @@ inline bool may_be_bad_row(const Event& event) {
 }
 std::string_view bad_row(const Event& event, InstrumentKind kind);  // why; empty: it is good
 
+// A side of a best bid and ask at which nothing lies is missing, however the venue writes it: 0 at
+// 0, a price with a size of 0, a size beside no price. To be called before bad_row, to which a size
+// at a price of 0 is left.
+void clear_empty_sides(Event& event);
+
 }  // namespace delever::codec

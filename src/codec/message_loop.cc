@@ -63,6 +63,7 @@ void MessageLoop::decode(const RawMessage& message, MessageSink& sink) {
 
 void MessageLoop::drop_bad_rows() {
   Reader& reader = *reader_;
+  reader.stage_.each(clear_empty_sides);
   reader.stage_.drop_if([&](const Event& event) {
     const std::string_view why = bad_row(event, reader.instruments_[event.instrument].kind);
     if (!why.empty())

@@ -52,6 +52,10 @@ class Stage {
     }
     return false;
   }
+  template <class Use>
+  void each(Use use) {
+    for (Event* event : order_) use(*event);
+  }
   // Takes back the events for which `bad` holds; how many.
   template <class Bad>
   size_t drop_if(Bad bad) {

@@ -1,9 +1,11 @@
 // The forms that venues send since 2026, and facts that a decoder must not take for granted: which
 // market a row belongs to, what is a refusal, what is not an instrument of the coin it is named
 // after, what is left out of a message.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "codec/book.h"
 #include "venues/registry.h"
@@ -485,6 +487,134 @@ TEST(BadRows, PricesAndSizesThatAreNotPositiveAreLeftOutAndReported) {
                 R"("m":true})")
           .events.size(),
       1u);
+}
+
+// A best bid and ask in each venue's own words: bid, bid size, ask, ask size.
+struct QuoteForm {
+  const char* decoder;
+  std::function<std::string(const char*, const char*, const char*, const char*)> message;
+  bool sends_zeros = true;  // for an empty side; else a list without levels
+};
+
+std::vector<QuoteForm> quote_forms() {
+  const auto fill = [](const char* text) {
+    return [text](const char* b, const char* bs, const char* a, const char* as) {
+      return fmt::format(fmt::runtime(text), b, bs, a, as);
+    };
+  };
+  return {
+      {"binance-usdm", fill(R"({{"e":"bookTicker","u":1,"E":1795000000001,"T":1795000000000,)"
+                            R"("s":"ETHUSDT","b":"{}","B":"{}","a":"{}","A":"{}"}})")},
+      {"bybit", fill(R"({{"topic":"tickers.ETHUSDT","type":"snapshot","cs":1,"ts":1795000000000,)"
+                     R"("data":{{"symbol":"ETHUSDT","bid1Price":"{}","bid1Size":"{}",)"
+                     R"("ask1Price":"{}","ask1Size":"{}"}}}})")},
+      {"okx", fill(R"({{"arg":{{"channel":"tickers","instId":"ETH-USDT"}},"data":[{{)"
+                   R"("instType":"SPOT","instId":"ETH-USDT","ts":"1795000000000","bidPx":"{}",)"
+                   R"("bidSz":"{}","askPx":"{}","askSz":"{}"}}]}})")},
+      {"okx",
+       fill(R"({{"arg":{{"channel":"bbo-tbt","instId":"ETH-USDT"}},"data":[{{)"
+            R"("bids":[["{}","{}","0","1"]],"asks":[["{}","{}","0","1"]],)"
+            R"("ts":"1795000000000","seqId":7}}]}})"),
+       false},
+      {"deribit", fill(R"({{"jsonrpc":"2.0","method":"subscription","params":{{)"
+                       R"("channel":"quote.ETH-PERPETUAL","data":{{"timestamp":1795000000000,)"
+                       R"("instrument_name":"ETH-PERPETUAL","best_bid_price":{},)"
+                       R"("best_bid_amount":{},"best_ask_price":{},"best_ask_amount":{}}}}}}})")},
+      {"deribit",
+       fill(R"({{"jsonrpc":"2.0","method":"subscription","params":{{)"
+            R"("channel":"incremental_ticker.ETH-PERPETUAL","data":{{"type":"snapshot",)"
+            R"("timestamp":1795000000000,"instrument_name":"ETH-PERPETUAL","best_bid_price":{},)"
+            R"("best_bid_amount":{},"best_ask_price":{},"best_ask_amount":{}}}}}}})")},
+      {"hyperliquid",
+       fill(R"({{"channel":"bbo","data":{{"coin":"ETH","time":1795000000000,)"
+            R"("bbo":[{{"px":"{}","sz":"{}","n":1}},)"
+            R"({{"px":"{}","sz":"{}","n":1}}]}}}})"),
+       false},
+  };
+}
+
+TEST(Quotes, WhatNoMarketCanHaveIsNamedAndAnEmptySideIsMissing) {
+  for (const QuoteForm& form : quote_forms()) {
+    const auto read = [&](const char* b, const char* bs, const char* a, const char* as) {
+      Stream stream(form.decoder);
+      return stream.read(form.message(b, bs, a, as));
+    };
+    const std::string at = form.decoder + (" " + form.message("1", "1", "1", "1"));
+    const auto named = [&](const Collected& heard, std::string_view why) {
+      EXPECT_TRUE(heard.all<Quote>().empty()) << at;
+      ASSERT_EQ(heard.undecoded.size(), 1u) << at;
+      EXPECT_NE(heard.undecoded[0].why.text().find(why), std::string::npos)
+          << at << ": " << heard.undecoded[0].why.text();
+    };
+    const Collected good = read("3000", "2", "3000.5", "3");
+    ASSERT_EQ(good.all<Quote>().size(), 1u) << at;
+    EXPECT_EQ(good.all<Quote>()[0].bid_price, price("3000")) << at;
+    EXPECT_EQ(good.all<Quote>()[0].ask_qty, qty("3")) << at;
+    std::vector<Collected> one_sided{read("3000", "0", "3000.5", "3")};
+    if (form.sends_zeros) one_sided.push_back(read("0", "0", "3000.5", "3"));
+    for (const Collected& empty : one_sided) {
+      ASSERT_EQ(empty.all<Quote>().size(), 1u) << at;
+      EXPECT_FALSE(empty.all<Quote>()[0].bid_price || empty.all<Quote>()[0].bid_qty) << at;
+      EXPECT_EQ(empty.all<Quote>()[0].ask_price, price("3000.5")) << at;
+    }
+    named(read("0", "2", "3000.5", "3"), "not positive");
+    named(read("3001", "2", "3000.5", "3"), "a bid above the ask");
+    EXPECT_TRUE(read("3000", "-2", "3000.5", "3").all<Quote>().empty()) << at;
+  }
+}
+
+// A size of 0 in a part says that the side is empty, and the price stays known for the next part.
+TEST(Quotes, APartThatEmptiesASideIsTakenBackByAPartThatFillsIt) {
+  Stream stream("deribit");
+  const auto part = [&](std::string_view type, std::string_view fields) {
+    const Collected heard = stream.read(
+        fmt::format(R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":)"
+                    R"("incremental_ticker.ETH-PERPETUAL","data":{{"type":"{}","timestamp":)"
+                    R"(1795000000000,"instrument_name":"ETH-PERPETUAL",{}}}}}}})",
+                    type, fields));
+    return heard.all<Quote>().at(0);
+  };
+  part("snapshot",
+       R"("best_bid_price":3000,"best_bid_amount":5,"best_ask_price":3001,"best_ask_amount":5)");
+  EXPECT_FALSE(part("change", R"("best_bid_amount":0)").bid_price);
+  EXPECT_EQ(part("change", R"("best_bid_amount":7)").bid_price, price("3000"));
+}
+
+TEST(Indices, ZeroIsNoIndexOnlyWhereNothingIsSettledAnyMore) {
+  Stream binance("binance-usdm");
+  const auto mark = [](std::string_view index, std::string_view settles) {
+    return fmt::format(R"({{"e":"markPriceUpdate","E":1795000001000,"s":"ETHUSDT","p":"3000",)"
+                       R"("i":"{}","r":"0.0001","T":{}}})",
+                       index, settles);
+  };
+  const Collected delisted = binance.read(mark("0.00000000", "0"));
+  EXPECT_EQ(delisted.events.size(), 1u);
+  EXPECT_TRUE(delisted.undecoded.empty());
+  const Collected running = binance.read(mark("0", "1795017600000"));
+  EXPECT_EQ(running.events.size(), 2u) << "the mark and the funding stand";
+  ASSERT_EQ(running.undecoded.size(), 1u);
+  EXPECT_EQ(running.undecoded[0].why.text(),
+            "markPriceUpdate:index_price: a price that is not positive");
+  Stream rest("binance-usdm", {{"request", "/fapi/v1/premiumIndex"}});
+  const auto row = [](std::string_view next) {
+    return fmt::format(R"({{"symbol":"ETHUSDT","markPrice":"3000","indexPrice":"0",)"
+                       R"("lastFundingRate":"0.0001","nextFundingTime":{},"time":1795000001000}})",
+                       next);
+  };
+  EXPECT_TRUE(rest.read(row("0")).undecoded.empty());
+  EXPECT_EQ(rest.read(row("1795017600000")).undecoded.size(), 1u);
+  Stream bybit("bybit", {{"category", "option"}});
+  const Collected option = bybit.read(
+      R"({"topic":"tickers.ETH-27NOV26-3000-C","type":"snapshot","ts":1795000000000,"data":{)"
+      R"("symbol":"ETH-27NOV26-3000-C","bidPrice":"5","bidSize":"1","bidIv":"0.5","askPrice":"6",)"
+      R"("askSize":"1","askIv":"0.6","markPrice":"5.5","indexPrice":"0","markPriceIv":"0.55",)"
+      R"("underlyingPrice":"3000","openInterest":"4","delta":"0.5"}})");
+  EXPECT_EQ(option.all<OptionQuote>().size(), 1u);
+  EXPECT_TRUE(option.all<IndexPrice>().empty());
+  ASSERT_EQ(option.undecoded.size(), 1u);
+  EXPECT_NE(option.undecoded[0].why.text().find("index_price: a price that is not positive"),
+            std::string::npos)
+      << option.undecoded[0].why.text();
 }
 
 }  // namespace

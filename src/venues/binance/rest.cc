@@ -391,11 +391,6 @@ Ending BinanceReader::rest_quote(codec::JsonObject& object) {
               .ask_qty = fields_.maybe<WideQty>(object, "askQty")};
   const int64_t update_id = fields_.maybe_integer(object, "lastUpdateId").value_or(0);
   quote.update_id = static_cast<uint64_t>(std::max<int64_t>(0, update_id));
-  // Binance writes an empty side as price 0 and quantity 0.
-  if (quote.bid_price == Price() && quote.bid_qty == WideQty())
-    quote.bid_price.reset(), quote.bid_qty.reset();
-  if (quote.ask_price == Price() && quote.ask_qty == WideQty())
-    quote.ask_price.reset(), quote.ask_qty.reset();
   const Instant at = fields_.maybe_ms(object, "time").value_or(received_);
   if (fields_.ok()) stage_.add<Quote>(instrument(symbol), at) = quote;
   return Ending::read;
@@ -411,7 +406,9 @@ Ending BinanceReader::rest_premium_index(codec::JsonObject& object) {
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol);
   stage_.add<MarkPrice>(id, at).price = mark;
-  if (index_price && *index_price != Price()) stage_.add<IndexPrice>(id, at).price = *index_price;
+  // As in the stream: 0 is no index where nothing is settled any more, and a bad row elsewhere.
+  if (index_price && (*index_price != Price() || settles_at))
+    stage_.add<IndexPrice>(id, at).price = *index_price;
   if (rate &&
       settles_at) {  // named "last", and yet the rate of the period that ends at nextFundingTime
     FundingRate& funding = stage_.add<FundingRate>(id, at);

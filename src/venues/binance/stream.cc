@@ -279,10 +279,6 @@ Ending BinanceReader::read_book_ticker(codec::JsonObject& object) {
   fields_.require(quote.bid_price && quote.bid_qty, "b");
   fields_.require(quote.ask_price && quote.ask_qty, "a");
   if (!fields_.ok()) return Ending::read;
-  if (quote.bid_price == Price() && quote.bid_qty == WideQty())
-    quote.bid_price.reset(), quote.bid_qty.reset();
-  if (quote.ask_price == Price() && quote.ask_qty == WideQty())
-    quote.ask_price.reset(), quote.ask_qty.reset();
   stage_.add<Quote>(instrument(symbol), engine ? *engine : sent.value_or(received_)) = quote;
   return Ending::read;
 }
@@ -380,7 +376,10 @@ Ending BinanceReader::read_mark_price(codec::JsonObject& object) {
   if (!fields_.ok()) return Ending::read;
   const InstrumentId id = instrument(symbol);
   stage_.add<MarkPrice>(id, *at).price = *mark;
-  if (index_price && *index_price != Price()) stage_.add<IndexPrice>(id, *at).price = *index_price;
+  // Contracts whose index is calculated no more (delisted, delivered) send 0 for it beside a
+  // settlement time of 0. While funding is paid there is an index, and 0 is a bad row.
+  if (index_price && (*index_price != Price() || settles != 0))
+    stage_.add<IndexPrice>(id, *at).price = *index_price;
   if (rate && settles != 0) {  // delivery contracts send r "" or 0 with T 0: no funding
     FundingRate& funding = stage_.add<FundingRate>(id, *at);
     funding.rate = *rate;

@@ -129,7 +129,7 @@ void BybitReader::read_option_ticker(InstrumentId id, Instant at) {
     const auto sent = row_.maybe<Price>(price_key);
     const auto size = row_.maybe<WideQty>(size_key);
     const auto volatility = row_.maybe_double(iv_key);
-    if (!sent || *sent == Price() || size == WideQty()) return;
+    if (!sent || size == WideQty() || (*sent == Price() && !size)) return;
     price = sent;
     qty = size;
     if (volatility != 0.0) iv = volatility;
@@ -151,8 +151,7 @@ void BybitReader::read_option_ticker(InstrumentId id, Instant at) {
                   .vega = row_.maybe_double("vega"),
                   .theta = row_.maybe_double("theta")};
   const auto index = row_.maybe<Price>("indexPrice", Precision::nearest);
-  if (fields_.ok() && index && *index != Price())
-    stage_.add<IndexPrice>(index_of(instruments_[id]), at).price = *index;
+  if (fields_.ok() && index) stage_.add<IndexPrice>(index_of(instruments_[id]), at).price = *index;
 }
 
 // Options of one coin share an index; as an instrument it goes by the pair it is named after on

@@ -311,6 +311,7 @@ Result<CsvDecoder::Row> CsvDecoder::read(std::string_view bytes, std::optional<I
     if (auto* figure = std::get_if<PublishedFigure>(&event.payload);
         figure && figure->asset.empty())
       figure->asset = instruments_[*id].base;
+    codec::clear_empty_sides(event);
     if (const std::string_view why = codec::bad_row(event, instruments_[*id].kind); !why.empty()) {
       reader_.fail(Fault::malformed, std::string(why), payload_name(event.payload));
       break;

@@ -6,7 +6,7 @@ void DeribitReader::read_side(std::string_view price_key, std::string_view qty_k
                               std::optional<Price>& price, std::optional<WideQty>& qty) {
   price = row_.maybe<Price>(price_key);
   if (!qty_key.empty()) qty = row_.maybe<WideQty>(qty_key);
-  if (price == Price() || qty == WideQty()) {
+  if (qty == WideQty() || (price == Price() && !qty)) {
     price.reset();
     qty.reset();
   }
@@ -57,10 +57,6 @@ Ending DeribitReader::read_incremental_ticker(codec::JsonObject& data) {
                          std::optional<Price>& price, std::optional<WideQty>& qty) {
     if (row_.has(price_key)) price = row_.maybe<Price>(price_key);
     if (row_.has(qty_key)) qty = row_.maybe<WideQty>(qty_key);
-    if (price == Price() || qty == WideQty()) {
-      price.reset();
-      qty.reset();
-    }
   };
   merge("best_bid_price", "best_bid_amount", quote.bid_price, quote.bid_qty);
   merge("best_ask_price", "best_ask_amount", quote.ask_price, quote.ask_qty);

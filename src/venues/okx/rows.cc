@@ -468,12 +468,14 @@ void OkxReader::read_listing(codec::JsonObject& row) {
     }
     take(out.settle, text("settleCcy"));
     const auto value = fields_.maybe<Qty>(row, "ctVal");
-    const Qty times = fields_.maybe<Qty>(row, "ctMult").value_or(Qty::raw(Qty::scale));
+    // Swaps and futures are of one ctVal. Options are of a part of it, which nothing else says.
+    const auto multiplier = fields_.maybe<Qty>(row, "ctMult");
+    const Qty times = multiplier.value_or(Qty::raw(Qty::scale));
     out.contract_size.reset();
     // Only a size in the coin that the kind of contract asks for says what a contract is worth.
     const bool in_its_coin =
         upper(size_coin) == (out.kind == InstrumentKind::inverse ? out.quote : out.base);
-    if (value && in_its_coin) {
+    if (value && in_its_coin && (multiplier || type != "OPTION")) {
       const Wide product = static_cast<Wide>(value->raw()) * times.raw();
       const Wide size = product / Qty::scale;
       if (product <= 0 || product % Qty::scale != 0 || size > std::numeric_limits<int64_t>::max())
