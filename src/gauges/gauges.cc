@@ -149,6 +149,7 @@ struct Gauges::Impl {
   }
   void described(InstrumentId id) {
     desk.described(id);
+    option_boards.described(id);
     const auto kept = nameless.find(id);
     if (kept == nameless.end() || is_nameless(desk.instruments[id])) return;
     nameless_events -= kept->second.events.size();

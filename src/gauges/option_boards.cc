@@ -93,14 +93,39 @@ void OptionBoards::add(const Event& event, const OpenInterest&) {
 void OptionBoards::add(const Event& event, const Trade& trade) {
   const Instrument& i = desk_.instruments[event.instrument];
   if (i.kind != InstrumentKind::option || !i.expiry) return;
+  // Two recorders of one feed, or an archive's row that stands twice.
+  if (!trade.id.empty() &&
+      !seen_[event.instrument].first(mark_of(event, trade, true), event.received))
+    return;
+  if (!i.contract_size)
+    unsized_[event.instrument].push_back(event);
+  else
+    count(event, trade);
+}
+
+void OptionBoards::count(const Event& event, const Trade& trade) {
+  const Instrument& i = desk_.instruments[event.instrument];
   const auto size = coins(i, trade.qty, trade.price);
-  if (!size || *size < 0) return;
+  if (!size || *size < 0 || !i.expiry) return;
   Book& book = book_of(i);
   book.dealers.on_event(event, desk_.instruments);
   book.traded[*i.expiry] += *size;
 }
 
+void OptionBoards::described(InstrumentId id) {
+  const auto waiting = unsized_.find(id);
+  if (waiting == unsized_.end() || !desk_.instruments[id].contract_size) return;
+  for (const Event& event : waiting->second) count(event, *std::get_if<Trade>(&event.payload));
+  unsized_.erase(waiting);
+}
+
 void OptionBoards::forget_before(Instant known) {
+  const auto expired = [&](const auto& entry) {
+    const auto& expiry = desk_.instruments[entry.first].expiry;
+    return expiry && *expiry <= known;
+  };
+  std::erase_if(seen_, expired);
+  std::erase_if(unsized_, expired);
   for (auto& [key, book] : books_) {
     book.builder.forget_expired(known);
     book.dealers.drop_expired(known);

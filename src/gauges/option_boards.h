@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gauges/panel.h"
+#include "market/seen.h"
 #include "options/board.h"
 
 namespace delever::gauges {
@@ -21,6 +22,7 @@ class OptionBoards {
   void add(const Event& event, const OptionQuote& quote);
   void add(const Event& event, const Trade& trade);
   void add(const Event& event, const OpenInterest& interest);  // where it is a message of its own
+  void described(InstrumentId id);  // trades that wanted a contract size have one now
   void forget_before(Instant known);
 
   // Reads realized_vol_24h from the panel, so that one comes first.
@@ -36,6 +38,7 @@ class OptionBoards {
     std::map<Instant, double> traded;  // coins of signed trades, by expiry
   };
   struct Flow;
+  void count(const Event& event, const Trade& trade);
   Book& book_of(const Instrument& instrument);
   void read_index(Panel& panel, const std::vector<options::OptionBoard>& boards,
                   std::string_view missing) const;
@@ -48,6 +51,8 @@ class OptionBoards {
 
   const Desk& desk_;
   std::map<std::pair<std::string, std::string>, Book> books_;  // by venue, settlement coin
+  std::map<InstrumentId, SeenLately> seen_;                    // trades
+  std::map<InstrumentId, std::vector<Event>> unsized_;  // trades of contracts of unknown size
 };
 
 }  // namespace delever::gauges

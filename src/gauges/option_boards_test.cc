@@ -163,6 +163,59 @@ TEST(OptionBoards, signed_trades_give_a_sign_only_when_there_are_enough) {
   EXPECT_NE(r.reason.find("signed trades"), std::string::npos) << r.reason;
 }
 
+// The trades of signed_trades_give_a_sign, 2 contracts for each that is open, on these streams.
+BoardScene traded(const std::vector<std::string>& streams) {
+  BoardScene scene;
+  scene.board(kAt - Duration::minutes(1));
+  for (const Event& quoted : std::vector<Event>(scene.events)) {
+    for (const std::string& stream : streams) {
+      Trade t{.price = Price::nearest(0.01).value(), .qty = Qty::nearest(2 * kOpen).value()};
+      t.id = std::to_string(quoted.instrument);
+      scene.put(quoted.instrument, stream, kAt - Duration::minutes(3), t);
+    }
+  }
+  return scene;
+}
+
+TEST(OptionBoards, a_trade_of_two_recorders_is_one) {
+  const Reading one = pick(traded({"deribit:trades"}).readings(kAt), "hedge_flow_1pct_net");
+  const Reading two =
+      pick(traded({"deribit:trades", "deribit:trades 2"}).readings(kAt), "hedge_flow_1pct_net");
+  ASSERT_TRUE(one.value && one.low && one.high) << text_of(one);
+  EXPECT_EQ(one.value, two.value);
+  EXPECT_EQ(one.low, two.low);
+  EXPECT_EQ(one.high, two.high);
+}
+
+TEST(OptionBoards, a_listing_serves_the_trades_before_it) {
+  const BoardScene scene = traded({"deribit:trades"});
+  const Reading whole = pick(scene.readings(kAt), "hedge_flow_1pct_net");
+  Instruments table;
+  for (size_t n = 0; n < scene.instruments.size(); ++n) {
+    Instrument i = scene.instruments[InstrumentId(static_cast<uint32_t>(n))];
+    i.contract_size.reset();
+    table.add(i);
+  }
+  Gauges gauges("BTC", shipped_rules(), table, scene.sources);
+  const auto feed = [&](bool trades) {
+    for (const Event& e : scene.events) {
+      if (std::holds_alternative<Trade>(e.payload) == trades) gauges.on_event(e);
+    }
+  };
+  feed(true);
+  for (size_t n = 0; n < scene.instruments.size(); ++n) {
+    const InstrumentId id(static_cast<uint32_t>(n));
+    ASSERT_EQ(table.add(scene.instruments[id]), id);
+    const Instant at = kAt - Duration::minutes(2);
+    gauges.on_event({id, 0, at, at, InstrumentListed{"open"}});
+  }
+  feed(false);
+  const Reading later = pick(gauges.readings(kAt), "hedge_flow_1pct_net");
+  ASSERT_TRUE(later.value && whole.value) << text_of(later);
+  EXPECT_NEAR(*later.value, *whole.value, 1e-9 * std::fabs(*whole.value));
+  EXPECT_NEAR(*later.high, *whole.high, 1e-9 * std::fabs(*whole.high));
+}
+
 TEST(OptionBoards, refusals_have_names) {
   BoardScene scene;
   scene.board(kAt);

@@ -193,10 +193,12 @@ void Condenser::weigh(const Event& event, Trade& trade, Known& one) {
   const InstrumentKind kind = instruments_[event.instrument].kind;
   const bool future = kind == InstrumentKind::linear || kind == InstrumentKind::inverse;
   const bool counted = future && within_reason(trade.qty, trade.price) && trade.price.raw() > 0;
-  const bool doubled =
-      counted && !trade.id.empty() && !one.seen.first(mark_of(event, trade), event.received);
+  // Options are counted by their numbers alone, whichever stream shows them.
+  const bool option = kind == InstrumentKind::option;
+  const bool doubled = (counted || option) && !trade.id.empty() &&
+                       !one.seen.first(mark_of(event, trade, option), event.received);
   trade.id = doubled ? kDoubled : "";
-  if (kind == InstrumentKind::option) return keep(event, ordinal_);
+  if (option) return keep(event, ordinal_);
   if (doubled) {
     keep(event, ordinal_);
   } else if (counted) {
