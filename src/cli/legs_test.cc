@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "cli/run_testing.h"
 
@@ -13,7 +14,7 @@ constexpr int64_t kMs = 1'000'000, kDay = 1'772'409'600'000;  // 2026-03-02T00:0
 
 // Spot trades of `spot`, marks and 8-hourly settlements of `contract`, over one day.
 std::string tape_of(const std::string& spot, const std::string& contract, double spot_price,
-                    double mark) {
+                    double mark, double index = 1) {
   const std::string tape = scratch(spot + contract + ".tape");
   std::filesystem::remove(tape);
   const std::string trades = scratch("trades.raw"), marks = scratch("marks.raw"),
@@ -28,9 +29,9 @@ std::string tape_of(const std::string& spot, const std::string& contract, double
     m << fmt::format(
         "{} "
         "{{\"e\":\"markPriceUpdate\",\"E\":{},\"s\":\"{}\",\"p\":\"{:.8f}\",\"P\":\"1\",\"i\":"
-        "\"1\","
+        "\"{:.8f}\","
         "\"r\":\"0.0001\",\"T\":{}}}\n",
-        at * kMs, at, contract, mark, at + 1000);
+        at * kMs, at, contract, mark, index, at + 1000);
     if (hour % 8 == 0)
       r << fmt::format("{} [{{\"symbol\":\"{}\",\"fundingTime\":{},\"fundingRate\":\"0.0001\"}}]\n",
                        (at + 1) * kMs, contract, at);
@@ -65,6 +66,22 @@ TEST(Carry, RefusesLegsOfAnotherCoinOrQuote) {
   const Ran money = carry(tape_of("LTCEUR", "LTCUSDT", 80, 90), "LTC-EUR", "LTC-USDT-PERP");
   EXPECT_NE(money.code, 0);
   EXPECT_NE(money.err.find("another quote"), std::string::npos) << money.err;
+}
+
+// Marks carry the index beside them: a contract 2 % above spot is not sold at the index.
+TEST(Carry, TheContractIsNotPricedByItsIndex) {
+  const std::string tape = tape_of("LTCUSDT", "LTCUSDT", 100, 102, 100);
+  const Ran ran =
+      run({"carry", "--tape", tape, "--spot", "LTC-USDT", "--contract", "LTC-USDT-PERP", "--from",
+           "2026-03-02T00:00:00Z", "--to", "2026-03-03T00:00:00Z", "--format", "json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto json = nlohmann::json::parse(ran.out);
+  for (const char* when : {"entry", "exit"}) {
+    EXPECT_EQ(json[when]["spot"]["price"], 100) << ran.out;
+    EXPECT_EQ(json[when]["contract"]["price"], 102) << ran.out;
+  }
+  ASSERT_FALSE(json["payments"].empty());
+  EXPECT_EQ(json["payments"][0]["price"], 102) << "funding is charged on the mark";
 }
 
 }  // namespace

@@ -39,14 +39,20 @@ class CarrySink final : public EventSink {
     const auto note = [&](Instant at, Price price, const char* what) {
       if (price.raw() > 0) prices_[leg][at] = {price.approx() / units(event.instrument), what};
     };
-    if (const auto* trade = std::get_if<Trade>(&event.payload))
+    // A block is agreed off the book.
+    if (const auto* trade = std::get_if<Trade>(&event.payload); trade && !trade->block)
       note(event.at, trade->price, "trade");
     if (const auto* mark = std::get_if<MarkPrice>(&event.payload))
       note(to_second(event.at), mark->price, "mark");
-    if (const auto* index = std::get_if<IndexPrice>(&event.payload))
+    // Venues tell the index beside the mark, of the contract: it is a price of the other leg.
+    if (const auto* index = std::get_if<IndexPrice>(&event.payload); index && leg == 0)
       note(event.at, index->price, "index");
-    if (const auto* candle = std::get_if<Candle>(&event.payload); candle && candle->closed)
-      note(to_second(candle->to), candle->close, "candle close");
+    if (const auto* candle = std::get_if<Candle>(&event.payload);
+        candle && candle->closed && (leg == 0 || candle->price_kind != PriceKind::index)) {
+      // Nobody traded: the close before it written again.
+      const bool idle = candle->price_kind == PriceKind::trade && candle->volume == 0.0;
+      if (!idle) note(to_second(candle->to), candle->close, "candle close");
+    }
     if (const auto* figure = std::get_if<PublishedFigure>(&event.payload);
         leg == 1 && figure && figure->metric == kFundingRateType)
       types_[to_second(event.at)].insert(figure->unit);
