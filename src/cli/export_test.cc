@@ -11,6 +11,7 @@
 #include "base/source_root.h"
 #include "base/text.h"
 #include "cli/run_testing.h"
+#include "render/tardis_csv.h"
 #include "tape/tape.h"
 
 namespace delever::cli {
@@ -299,6 +300,28 @@ TEST(Export, an_index_alone) {
   const Ran events = run({"tape", "cat", "--events", back});
   EXPECT_NE(events.out.find("\"index_price\""), std::string::npos) << events.out;
   EXPECT_NE(events.out.find("\"70011\""), std::string::npos) << events.out;
+}
+
+// Open interest told in coins is written as contracts only where their size is known.
+TEST(Export, open_interest_of_a_contract_of_unknown_size_is_named) {
+  Instruments instruments;
+  const auto listed = [&](const char* symbol, std::optional<Qty> size) {
+    Instrument i = parse_name("SOL-USDT-PERP").value();
+    i.venue = "okx", i.symbol = symbol, i.contract_size = size;
+    return instruments.add(i);
+  };
+  const auto known = listed("SOL-USDT-SWAP", Qty::nearest(0.1).value());
+  const auto unknown = listed("NEW-USDT-SWAP", std::nullopt);
+  render::TardisCsv csv(render::TardisKind::derivative_ticker, instruments);
+  render::TextBuffer out;
+  for (const InstrumentId id : {known, unknown}) {
+    const Instant at = Instant::ns(1'767'571'201'000'000'000);
+    csv.write({id, 0, at, at, OpenInterest{.coins = 50}}, out);
+  }
+  csv.finish(out);
+  EXPECT_EQ(std::string(out.view()),
+            "okex-swap,SOL-USDT-SWAP,1767571201000000,1767571201000000,,,,500,,,\n");
+  EXPECT_EQ(csv.unsized(), std::vector<std::string>{"okx NEW-USDT-SWAP"});
 }
 
 }  // namespace

@@ -4,13 +4,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
+#include "base/file.h"
 #include "base/source_root.h"
 #include "base/time.h"
 #include "cli/run_testing.h"
+#include "gauges/rules.h"
+#include "reports/stress_market.h"
 
 namespace delever::cli {
 namespace {
@@ -63,6 +68,12 @@ struct Tape {
   }
   std::string path, said;
 };
+
+gauges::Rules shipped_rules() {
+  const char* name = "rules/2026-01-30.toml";
+  auto rules = gauges::Rules::load(read_file(source_root() + "/" + name).value(), name);
+  return std::move(rules).value();
+}
 
 std::string mark(const std::string& symbol, int64_t at, double price, double rate,
                  int64_t settles) {
@@ -348,6 +359,138 @@ TEST(Kinds, ACoinUnderItsNames) {
     ASSERT_FALSE(found.empty()) << asked;
     EXPECT_EQ(found[0]["value"], 700000) << asked;
   }
+}
+
+// A contract of which nothing says how many coins it is: what it traded and what rests in its book
+// is named as missing, and a period's sums refuse it.
+TEST(Kinds, ContractsOfUnknownSizeAreNamedNotLeftOutOrTakenForOne) {
+  Tape tape("unsized");
+  std::string text;
+  for (int64_t at = kDay - 25 * kHour; at <= kDay; at += 10 * kMinute) {
+    text += fmt::format(
+        "{} "
+        "{{\"arg\":{{\"channel\":\"trades\",\"instId\":\"SOL-USDT-SWAP\"}},\"data\":[{{\"instId\":"
+        "\"SOL-USDT-SWAP\",\"tradeId\":\"{}\",\"px\":\"{}\",\"sz\":\"5\",\"side\":\"buy\",\"ts\":"
+        "\"{}\"}}]}}\n",
+        at * kMs, at / 1000, 100 + at / 600'000 % 3, at);
+  }
+  text += fmt::format(
+      "{} {{\"arg\":{{\"channel\":\"books\",\"instId\":\"SOL-USDT-SWAP\"}},\"action\":"
+      "\"snapshot\",\"data\":[{{\"asks\":[[\"101.1\",\"5\",\"0\",\"1\"]],\"bids\":[[\"101\",\"7\","
+      "\"0\",\"1\"]],\"ts\":\"{}\",\"checksum\":0,\"seqId\":2,\"prevSeqId\":-1}}]}}\n",
+      kDay * kMs, kDay);
+  tape.raw("okx", text);
+  const gauges::Rules rules = shipped_rules();
+  const Instant at = Instant::ns(kDay * kMs);
+  const auto read = reports::read_stress_tape({tape.path}, rules, {.asset = "SOL", .at = at});
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  EXPECT_FALSE(read.value().volume_day);
+  EXPECT_TRUE(read.value().bids.empty());
+  const std::string missing = fmt::format("{}", fmt::join(read.value().missing, "; "));
+  for (const char* what : {"trades", "book"})
+    EXPECT_NE(missing.find(fmt::format("the {} of okx SOL-USDT-SWAP: contract size unknown", what)),
+              std::string::npos)
+        << missing;
+  const Ran ran = run({"verdict", "--tape", tape.path, "--asset", "SOL", "--period", "1h"});
+  EXPECT_EQ(ran.code, 4) << ran.out;
+  EXPECT_NE(
+      ran.err.find("okx SOL-USDT-SWAP: nothing on the tape says how many coins a contract is"),
+      std::string::npos)
+      << ran.err;
+}
+
+// A candle's volume counts contracts, as the venue does: 1,000 of 0.01 BTC an hour are 240 BTC a
+// day.
+TEST(Kinds, VolumesOfCandlesAreCountedInCoins) {
+  Tape tape("candles");
+  std::string text;
+  for (int64_t at = kDay - 24 * kHour; at < kDay; at += kHour)
+    text += fmt::format(
+        "{} {{\"arg\":{{\"channel\":\"candle1H\",\"instId\":\"BTC-USDT-SWAP\"}},\"data\":[[\"{}\","
+        "\"80000\",\"80010\",\"79990\",\"80005\",\"1000\",\"10\",\"800000\",\"1\"]]}}\n",
+        (at + kHour) * kMs, at);
+  tape.raw("okx", text);
+  const auto read = reports::read_stress_tape({tape.path}, shipped_rules(),
+                                              {.asset = "BTC", .at = Instant::ns(kDay * kMs)});
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  ASSERT_TRUE(read.value().volume_day);
+  EXPECT_NEAR(*read.value().volume_day, 240, 1e-9);
+}
+
+// What a contract holds is known from its listing, wherever that stands on the tape: facts and
+// levels count what came before it, and name the contract where it never comes.
+TEST(Kinds, AListingServesFactsAndLevelsFromTheFirstTradeOn) {
+  const std::string listing =
+      R"({"arg":{"channel":"instruments","instType":"SWAP"},"data":[{"instType":"SWAP",)"
+      R"("instId":"SOL-USDT-SWAP","uly":"SOL-USDT","ctVal":"0.5","ctMult":"1","ctValCcy":"SOL",)"
+      R"("ctType":"linear","settleCcy":"USDT","state":"live","lotSz":"1","tickSz":"0.01"}]})";
+  const auto tape_with = [&](const std::string& name, std::optional<int64_t> listed) {
+    Tape tape(name);
+    std::string text;
+    const int64_t begin = kDay - 6 * kHour;
+    for (int64_t at = begin; at <= kDay; at += 10'000) {
+      if (listed == at) text += fmt::format("{} {}\n", at * kMs, listing);
+      const double price = 100 + std::sin(static_cast<double>(at / 10'000));
+      text += fmt::format(
+          "{} {{\"arg\":{{\"channel\":\"trades\",\"instId\":\"SOL-USDT-SWAP\"}},\"data\":[{{"
+          "\"instId\":\"SOL-USDT-SWAP\",\"tradeId\":\"{}\",\"px\":\"{:.2f}\",\"sz\":\"{}\","
+          "\"side\":"
+          "\"{}\",\"ts\":\"{}\"}}]}}\n",
+          at * kMs + 1, at / 1000, price, 1 + at / 10'000 % 5, at % 30'000 == 0 ? "buy" : "sell",
+          at);
+    }
+    tape.raw("okx", text);
+    return tape;
+  };
+  const auto facts = [&](const Tape& tape) {
+    const Ran ran = tape.read("facts", {"--asset", "SOL", "--format", "json"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return json::parse(ran.out);
+  };
+  json first = facts(tape_with("first", kDay - 6 * kHour)), last = facts(tape_with("last", kDay)),
+       never = facts(tape_with("never", std::nullopt));
+  const auto measured = [](const json& all) {
+    size_t n = 0;
+    for (const json& fact : all["facts"])
+      n += !fact["recorded"].is_null() && !fact["recorded"]["value"].is_null();
+    return n;
+  };
+  EXPECT_TRUE(first["facts"] == last["facts"]);
+  EXPECT_GT(measured(first), measured(never)) << first.dump(1).substr(0, 2000);
+  EXPECT_NE(never.dump().find("okx SOL-USDT-SWAP is left out: its contract size is unknown"),
+            std::string::npos)
+      << never.dump().substr(0, 500);
+  EXPECT_EQ(first.dump().find("left out"), std::string::npos);
+}
+
+// Levels of a contract of a thousand coins are in coins, as the asset that was asked for is.
+TEST(Kinds, LevelsOfAContractOfAThousandCoinsAreInPlainCoins) {
+  Tape tape("levels1000");
+  std::string text;
+  for (int64_t at = kDay - kHour; at <= kDay; at += kMinute) {
+    text += fmt::format(
+        "{} {{\"topic\":\"tickers.1000PEPEUSDT\",\"type\":\"snapshot\",\"cs\":1,\"ts\":{},"
+        "\"data\":{{\"symbol\":\"1000PEPEUSDT\",\"markPrice\":\"0.005\",\"openInterest\":"
+        "\"2000000\",\"openInterestValue\":\"10000\"}}}}\n",
+        at * kMs, at);
+    text += fmt::format(
+        "{} {{\"topic\":\"publicTrade.1000PEPEUSDT\",\"type\":\"snapshot\",\"ts\":{},\"data\":[{{"
+        "\"T\":{},\"s\":\"1000PEPEUSDT\",\"S\":\"Buy\",\"v\":\"300\",\"p\":\"0.005\",\"L\":"
+        "\"PlusTick\",\"i\":\"t{}\",\"BT\":false}}]}}\n",
+        at * kMs + 1, at, at, at);
+  }
+  tape.raw("bybit", text);
+  std::vector<std::string> notes;
+  const auto read = reports::read_level_markets(tape.path, "PEPE", Instant::ns(kDay * kMs + 2),
+                                                std::nullopt, notes);
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  ASSERT_EQ(read.value().size(), 1u);
+  const reports::LevelMarket& market = read.value()[0];
+  EXPECT_EQ(market.units, 1000);
+  EXPECT_DOUBLE_EQ(market.open_interest_start, 1e9);
+  ASSERT_FALSE(market.bars.empty());
+  EXPECT_NEAR(market.bars.back().high, 5e-6, 1e-12);
+  EXPECT_DOUBLE_EQ(market.bars.back().taker_buy, 300'000);
 }
 
 }  // namespace

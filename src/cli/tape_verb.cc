@@ -261,6 +261,7 @@ class EventWriter final : public feeds::ReplaySink {
 struct EventText {
   std::function<bool(const Event&)> write;
   std::function<void()> finish = [] {};
+  std::function<std::string()> left_out = [] { return std::string(); };  // lines of what has no row
 };
 
 Result<void> write_events(Session& session, const TapeArguments& a,
@@ -286,6 +287,7 @@ Result<void> write_events(Session& session, const TapeArguments& a,
     write(session.io.err,
           writer.gap_lines() + fmt::format("delever: {} gap{} in what was written\n", writer.gaps(),
                                            writer.gaps() == 1 ? "" : "s"));
+  write(session.io.err, text.left_out());
   if (writer.undecoded())
     write(session.io.err,
           fmt::format("delever: {} messages could not be decoded; brief names the reasons\n",
@@ -358,6 +360,15 @@ Result<void> run_export(Session& session, const TapeArguments& a) {
                      [=] {
                        csv->finish(*rows);
                        hand_on();
+                     },
+                     [csv] {
+                       std::string lines;
+                       for (const std::string& name : csv->unsized())
+                         lines += fmt::format(
+                             "delever: {}: its open interest is told in coins and left out, as "
+                             "nothing on the tape says how many coins a contract is\n",
+                             name);
+                       return lines;
                      }};
   });
 }

@@ -16,9 +16,17 @@ void put_second(std::vector<Point>& series, Instant second, double value) {
     series.push_back({second, value});
 }
 
+// The dollar and what counts as one. Sums of another money are no dollars.
+bool in_dollars(const Instrument& instrument) {
+  constexpr std::string_view kDollars[] = {"USD", "USDT", "USDC", "BUSD", "FDUSD"};
+  return std::find(std::begin(kDollars), std::end(kDollars), instrument.quote) !=
+         std::end(kDollars);
+}
+
 // USD of the levels within `share` of the middle, and whether the side goes that far.
 std::optional<double> side_usd(const Instrument& instrument, std::span<const Level> side,
                                double mid, double share) {
+  if (!in_dollars(instrument)) return std::nullopt;
   double total = 0;
   for (const Level& level : side) {
     if (std::abs(level.price.approx() - mid) > share * mid) return total;
@@ -118,7 +126,9 @@ void Observer::on_event(const Event& event) {
         amount = coins(instrument, *open->contracts, price.value());
     if (amount && *amount > 0) put_second(t.open_interest, second_of(event.at), *amount);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
-    if (!forced->price() || !forced->qty() || !liquidations_.counts(event, *forced)) return;
+    if (!forced->price() || !forced->qty() || !in_dollars(instrument) ||
+        !liquidations_.counts(event, *forced))
+      return;
     if (const auto value = usd(instrument, *forced->qty(), forced->price()); value && *value > 0)
       t.forced.push_back({event.at, forced->position_side == PositionSide::long_side, *value});
   } else if (const auto* total = std::get_if<LiquidationTotal>(&event.payload)) {

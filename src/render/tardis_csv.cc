@@ -90,18 +90,6 @@ const Greeks& greeks_of(const Instrument& i, const OptionQuote& quote) {
   if (i.venue != "okx") return quote.greeks;
   return quote.coin_greeks ? *quote.coin_greeks : none;
 }
-// Open interest as the venue sends it: Bybit counts both sides of the market.
-std::string interest_of(const Instrument& i, const OpenInterest& interest) {
-  std::optional<WideQty> contracts = interest.contracts;
-  if (!contracts && interest.coins && i.kind != InstrumentKind::inverse) {
-    const double size = i.contract_size ? i.contract_size->approx() : 1;
-    const auto counted = Qty::nearest(*interest.coins / size);
-    if (size > 0 && counted.has_value()) contracts = counted.value();
-  }
-  if (!contracts) return "";
-  const bool both = i.venue == "bybit" && i.kind != InstrumentKind::option;
-  return both ? WideQty::raw(contracts->raw() * 2).text() : contracts->text();
-}
 bool is_contract(const Instrument& i) {
   return i.kind == InstrumentKind::linear || i.kind == InstrumentKind::inverse;
 }
@@ -202,6 +190,24 @@ void TardisCsv::put_row(const Event& event) {
   }
   rows_.push_back({event.instrument, event.at, event.received});
 }
+
+// Open interest as the venue sends it: Bybit counts both sides of the market.
+std::string TardisCsv::interest_of(const Instrument& i, const OpenInterest& interest) {
+  std::optional<WideQty> contracts = interest.contracts;
+  if (!contracts && interest.coins && i.kind != InstrumentKind::inverse) {
+    if (!i.contract_size || i.contract_size->raw() <= 0) {
+      unsized_.insert(i.venue + " " + i.symbol);
+      return "";
+    }
+    const auto counted = Qty::nearest(*interest.coins / i.contract_size->approx());
+    if (counted.has_value()) contracts = counted.value();
+  }
+  if (!contracts) return "";
+  const bool both = i.venue == "bybit" && i.kind != InstrumentKind::option;
+  return both ? WideQty::raw(contracts->raw() * 2).text() : contracts->text();
+}
+
+std::vector<std::string> TardisCsv::unsized() const { return {unsized_.begin(), unsized_.end()}; }
 
 // Rates that were paid have no column: only what accrues now and what is predicted.
 void TardisCsv::add_to_ticker(const Event& event) {

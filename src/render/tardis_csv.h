@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ class TardisCsv {
   // when the next message begins.
   void write(const Event& event, TextBuffer& out);
   void finish(TextBuffer& out);  // the row of the last message
+  // Contracts whose open interest was told in coins alone and is left empty: nothing says how many
+  // coins one of them is.
+  std::vector<std::string> unsized() const;
 
  private:
   // What was last known of the instrument: a row repeats it, as the archives do.
@@ -51,6 +55,7 @@ class TardisCsv {
   };
   void begin_message(const Event& event, TextBuffer& out);
   void put_row(const Event& event);
+  std::string interest_of(const Instrument& instrument, const OpenInterest& interest);
   void add_to_ticker(const Event& event);
   void add_to_option(const Event& event);
   bool in_another_row(const Row& row) const;
@@ -67,6 +72,7 @@ class TardisCsv {
   std::map<std::string, std::string> indices_;  // by venue and pair, of instruments of their own
   std::vector<Row> rows_;                       // of the message that is being read
   std::optional<std::pair<SourceId, Instant>> message_;
+  std::set<std::string> unsized_;
 };
 
 }  // namespace delever::render

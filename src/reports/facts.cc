@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "facts/metaorder.h"
 #include "gauges/rules.h"
 #include "reports/facts_feed.h"
 #include "reports/feed.h"
 #include "reports/gap_notes.h"
 #include "reports/inputs.h"
+#include "reports/sizes_later.h"
 #include "tape/inspect.h"
 
 namespace delever::reports {
@@ -30,15 +33,24 @@ Result<facts::FactSet> facts_of(const std::vector<std::string>& tapes, const std
                                 const facts::Window& window, std::vector<std::string>& notes) {
   const auto feed = TRY(open_tapes(tapes, Instant::max()));
   const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
-  FactsSink sink(asset, feed->instruments(), window,
-                 TRY(gauges::Rules::load(rules, kCoinRules)).coins);
-  GapNotes gaps(sink, feed->instruments(), feed->sources());
+  const CoinNames names = TRY(gauges::Rules::load(rules, kCoinRules)).coins;
+  std::optional<FactsSink> sink;
+  sink.emplace(asset, feed->instruments(), window, names);
+  SizesLater sizes(*sink, feed->instruments());
+  GapNotes gaps(sizes, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
+  if (sizes.any(names, asset)) {
+    const auto again = TRY(open_tapes(tapes, Instant::max()));
+    sink.emplace(asset, feed->instruments(), window, names);
+    KnownOnly known(*sink, feed->instruments());
+    if (auto ran = again->run(known); !ran.has_value()) return std::move(ran.error());
+  }
+  for (std::string& line : sizes.lines(names, asset)) notes.push_back(std::move(line));
   for (std::string& line : gaps.lines(window.from, window.to)) notes.push_back(std::move(line));
-  if (const uint64_t twice = sink.observer().trades_dropped(); twice > 0)
+  if (const uint64_t twice = sink->observer().trades_dropped(); twice > 0)
     notes.push_back(fmt::format("{} trades shown by more than one stream count once", twice));
-  if (sink.observer().events() == 0) return facts::FactSet{};
-  facts::FactSet set = facts::measure(sink.observer());
+  if (sink->observer().events() == 0) return facts::FactSet{};
+  facts::FactSet set = facts::measure(sink->observer());
   for (facts::Fact& fact : facts::metaorder_facts({}, "")) set.push_back(std::move(fact));
   return set;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "gauges/rules.h"
 #include "market/seen.h"
@@ -9,6 +10,7 @@
 #include "reports/feed.h"
 #include "reports/gap_notes.h"
 #include "reports/inputs.h"
+#include "reports/sizes_later.h"
 
 namespace delever::reports {
 namespace {
@@ -16,6 +18,8 @@ namespace {
 constexpr int64_t kMinute = 60'000'000'000;
 constexpr double kEntryStep = 0.001;
 
+// A builder for each perpetual of the asset. Trades and liquidations that several streams show
+// count once.
 class BarSink final : public EventSink {
  public:
   BarSink(const Instruments& instruments, const std::string& asset, CoinNames names,
@@ -34,7 +38,8 @@ class BarSink final : public EventSink {
     if (const auto* forced = std::get_if<Liquidation>(&event.payload);
         forced && !liquidations_.counts(event, *forced))
       return;
-    builders_.try_emplace(event.instrument, i, throttle_).first->second.on_event(event);
+    builders_.try_emplace(event.instrument, i, names_.of(i).units, throttle_)
+        .first->second.on_event(event);
   }
   std::vector<LevelMarket> markets(Instant now) const {
     std::vector<LevelMarket> all;
@@ -65,26 +70,30 @@ void BarBuilder::Range::add(double price) {
 
 void BarBuilder::on_event(const Event& event) {
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
-    const auto size = coins(instrument_, trade->qty, trade->price);
-    if (!size || trade->price.raw() <= 0) return;
+    const auto own = coins(instrument_, trade->qty, trade->price);
+    if (!own || trade->price.raw() <= 0) return;
+    const double size = *own * units_, price = trade->price.approx() / units_;
     Minute& minute = at(event.at);
-    minute.traded[std::floor(std::log(trade->price.approx()) / kEntryStep)] += *size;
-    (trade->taker_side == Side::buy ? minute.buys : minute.sells) += *size;
-    minute.trades.add(trade->price.approx());
+    minute.traded[std::floor(std::log(price) / kEntryStep)] += size;
+    (trade->taker_side == Side::buy ? minute.buys : minute.sells) += size;
+    minute.trades.add(price);
     last_price_ = trade->price;
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
-    if (mark->price.raw() > 0) at(event.at).marks.add(mark->price.approx());
+    if (mark->price.raw() > 0) at(event.at).marks.add(mark->price.approx() / units_);
   } else if (const auto* interest = std::get_if<OpenInterest>(&event.payload)) {
     auto open = interest->coins;
     if (!open && interest->contracts) open = coins(instrument_, *interest->contracts, last_price_);
+    // The first figure is what was open before the first bar.
     if (!open) return;
+    *open *= units_;
     if (!first_) first_ = *open;
     at(event.at).open_interest = *open;
     readings_.push_back(event.at);
   } else if (const auto* liquidation = std::get_if<Liquidation>(&event.payload)) {
     const auto qty = liquidation->qty();
     const auto size = qty ? coins(instrument_, *qty, liquidation->price()) : std::nullopt;
-    if (size && *size > 0) reports_.push_back({event.at, liquidation->position_side, *size});
+    if (size && *size > 0)
+      reports_.push_back({event.at, liquidation->position_side, *size * units_});
   }
 }
 
@@ -105,6 +114,7 @@ std::vector<BarBuilder::Report> BarBuilder::kept_reports() const {
 std::optional<LevelMarket> BarBuilder::market(Instant now) const {
   LevelMarket m{.venue = instrument_.venue,
                 .symbol = instrument_.symbol,
+                .units = units_,
                 .bars = {},
                 .lot = {},
                 .lot_weighted = {},
@@ -176,12 +186,22 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
   const auto feed = TRY(open_tapes({tape}, at));
   constexpr const char* kCoinRules = "rules/2026-01-30.toml";  // for coins of several names
   const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
-  BarSink sink(feed->instruments(), asset, TRY(gauges::Rules::load(rules, kCoinRules)).coins,
-               throttle);
-  GapNotes gaps(sink, feed->instruments(), feed->sources());
+  const CoinNames names = TRY(gauges::Rules::load(rules, kCoinRules)).coins;
+  std::optional<BarSink> sink;
+  sink.emplace(feed->instruments(), asset, names, throttle);
+  SizesLater sizes(*sink, feed->instruments());
+  GapNotes gaps(sizes, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
+  // A size that came after the first trade serves from the first trade on.
+  if (sizes.any(names, asset)) {
+    const auto again = TRY(open_tapes({tape}, at));
+    sink.emplace(feed->instruments(), asset, names, throttle);
+    KnownOnly known(*sink, feed->instruments());
+    if (auto ran = again->run(known); !ran.has_value()) return std::move(ran.error());
+  }
+  for (std::string& line : sizes.lines(names, asset)) notes.push_back(std::move(line));
   for (std::string& line : gaps.lines(Instant::min(), at)) notes.push_back(std::move(line));
-  return sink.markets(at);
+  return sink->markets(at);
 }
 
 }  // namespace delever::reports

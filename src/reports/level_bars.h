@@ -12,8 +12,10 @@
 
 namespace delever::reports {
 
+// In plain coins: a contract of 1000PEPE is 1,000 of them, at a thousandth of its price.
 struct LevelMarket {
   std::string venue, symbol;
+  double units = 1;  // plain coins in one of the contract's own
   std::vector<levels::LevelBar> bars;
   double open_interest_start = 0;  // coins
   std::optional<double> lot;       // median reported liquidation, coins
@@ -29,8 +31,9 @@ class BarBuilder {
  public:
   // `throttle`: of the liquidations of one such stretch only the last is kept, as Binance's feed
   // does with a second.
-  explicit BarBuilder(const Instrument& instrument, std::optional<Duration> throttle = {})
-      : instrument_(instrument), throttle_(throttle) {}
+  explicit BarBuilder(const Instrument& instrument, double units = 1,
+                      std::optional<Duration> throttle = {})
+      : instrument_(instrument), units_(units), throttle_(throttle) {}
 
   void on_event(const Event& event);
   std::optional<LevelMarket> market(Instant now) const;  // missing: no open interest, no trades
@@ -56,6 +59,7 @@ class BarBuilder {
   std::vector<Report> kept_reports() const;
 
   const Instrument instrument_;
+  const double units_;
   std::optional<Duration> throttle_;
   std::map<int64_t, Minute> minutes_;
   std::optional<double> first_;

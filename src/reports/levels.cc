@@ -72,7 +72,9 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
     margin::Rulebooks books;
     const margin::BookId id = TRY(books.add(*rules));
     // The geometric middle of the last bar. Ratios are of the first tier and hardly move with it.
-    const double reference = std::sqrt(market.bars.back().low * market.bars.back().high);
+    // The rulebook's prices are of the contract's own unit.
+    const double reference =
+        market.units * std::sqrt(market.bars.back().low * market.bars.back().high);
     History h{.market = std::move(market), .ratios = {}, .scored = scored};
     const Price near = TRY(Price::nearest(reference));
     h.ratios = TRY(levels::level_ratios(books[id], near));

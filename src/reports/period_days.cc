@@ -25,7 +25,11 @@ class Periods final : public EventSink {
     if (!next_) next_ = event.received + period_;
     while (event.received > *next_) close_period();
     Market& market = markets_[event.instrument];
-    const double size = i.contract_size ? i.contract_size->approx() : 1;
+    if (!i.contract_size || i.contract_size->raw() <= 0) {
+      if (!unsized_) unsized_ = i.venue + " " + i.symbol;
+      return;
+    }
+    const double size = i.contract_size->approx();
     if (const auto* trade = std::get_if<Trade>(&event.payload)) {
       if (!first_) first_ = event.instrument;
       market.price = trade->price.approx();
@@ -36,7 +40,8 @@ class Periods final : public EventSink {
     } else if (const auto* open = std::get_if<OpenInterest>(&event.payload)) {
       if (open->contracts) market.coins = open->contracts->approx() * size;
     } else if (const auto* funding = std::get_if<FundingRate>(&event.payload)) {
-      const double hours = funding->interval ? funding->interval->in_seconds() / 3600 : 8;
+      // Without its interval a rate says nothing of a year.
+      const double hours = funding->interval ? funding->interval->in_seconds() / 3600 : 0;
       if (hours > 0) market.annual = funding->rate.approx() * kYearHours / hours;
     } else if (const auto* book = std::get_if<BookSnapshot>(&event.payload)) {
       if (book->bids.empty()) return;
@@ -48,7 +53,12 @@ class Periods final : public EventSink {
     }
   }
 
-  std::string table() && { return std::move(rows_); }
+  Result<std::string> table() && {
+    if (unsized_)
+      return Error{Fault::no_evidence, "nothing on the tape says how many coins a contract is",
+                   *unsized_};
+    return std::move(rows_);
+  }
 
  private:
   struct Market {
@@ -56,7 +66,11 @@ class Periods final : public EventSink {
   };
   void close_period() {
     double coins = 0, weighted = 0, weight = 0, bids = 0;
+    // A sum without one of the markets is not theirs.
+    bool all_coins = true, all_bids = true;
     for (const auto& [id, market] : markets_) {
+      all_coins = all_coins && market.coins;
+      all_bids = all_bids && market.bids;
       coins += market.coins.value_or(0);
       bids += market.bids.value_or(0);
       if (!market.annual || !market.coins) continue;
@@ -65,10 +79,10 @@ class Periods final : public EventSink {
     }
     const auto field = [](bool known, double value) { return known ? write_double(value) : ""; };
     const double close = first_ ? markets_[*first_].price.value_or(0) : 0;
-    rows_ +=
-        fmt::format("{},{},{},{},{},{},{},{}\n", asset_, day_.date(), field(close > 0, close),
-                    write_double(longs_), write_double(shorts_), field(coins > 0, coins),
-                    field(weight > 0, weight > 0 ? weighted / weight : 0), field(bids > 0, bids));
+    rows_ += fmt::format(
+        "{},{},{},{},{},{},{},{}\n", asset_, day_.date(), field(close > 0, close),
+        write_double(longs_), write_double(shorts_), field(all_coins && coins > 0, coins),
+        field(weight > 0, weight > 0 ? weighted / weight : 0), field(all_bids && bids > 0, bids));
     longs_ = shorts_ = 0;
     day_ = day_ + Duration::days(1);
     next_ = *next_ + period_;
@@ -79,6 +93,7 @@ class Periods final : public EventSink {
   Duration period_;
   std::optional<Instant> next_;
   std::optional<InstrumentId> first_;
+  std::optional<std::string> unsized_;
   std::map<InstrumentId, Market> markets_;
   double longs_ = 0, shorts_ = 0;
   Instant day_ = Instant::from_date(2000, 1, 1).value();

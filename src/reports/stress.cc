@@ -305,7 +305,8 @@ Result<levels::LevelMap> infer(const Stress& s, const LevelMarket& market,
                               market.gap_max.text()));
   margin::Rulebooks books;
   const margin::BookId id = TRY(books.add(*rules));
-  const Price reference = TRY(Price::nearest(price));
+  // The rulebook's prices are of the contract's own unit.
+  const Price reference = TRY(Price::nearest(price * market.units));
   const levels::LevelRatios ratios = TRY(levels::level_ratios(books[id], reference));
   levels::LevelLabInput input{.histories = {{.bars = market.bars,
                                              .ratios = &ratios,

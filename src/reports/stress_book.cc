@@ -258,8 +258,11 @@ class BookReader {
       if (rules->contract->base != market_.asset) return other_asset(rules->contract->base);
       const Price entry = TRY(positive<Price>(row, "entry"));
       p.entry = entry.approx();
-      // Dollars of an inverse contract, as ScenarioPosition wants them; without a size, one dollar.
-      p.qty *= rules->contract->size.value_or(Qty::raw(Qty::scale)).approx();
+      if (!rules->contract->size)
+        return Error{Fault::no_evidence, "the rulebook does not say what one contract is worth",
+                     "symbol"};
+      // Dollars of an inverse contract, as ScenarioPosition wants them.
+      p.qty *= rules->contract->size->approx();
     }
     account.scenario.push_back(p);
     return {};

@@ -52,16 +52,22 @@ class StressSink final : public EventSink {
     if (const auto* candle = std::get_if<Candle>(&event.payload);
         candle && candle->closed && candle->volume &&
         candle->from >= query_.at - Duration::days(1) && i.kind != InstrumentKind::inverse)
-      candles_[event.instrument][candle->to - candle->from][candle->from] =
-          *candle->volume * coin_of(event.instrument).units;
+      candles_[event.instrument][candle->to - candle->from][candle->from] = *candle->volume;
     if (query_.levels && i.is_perpetual())
-      bars_.try_emplace(event.instrument, i).first->second.on_event(event);
+      bars_.try_emplace(event.instrument, i, coin_of(event.instrument).units)
+          .first->second.on_event(event);
   }
 
-  std::optional<double> volume() const {
+  // What cannot be counted in coins is named: a day's volume without it is too small.
+  std::optional<double> volume(std::vector<std::string>& missing) const {
     double sum = 0;
+    const auto size_of = [&](InstrumentId id) {
+      const auto size = coins_a_unit(id);
+      if (!size) missing.push_back(unsized(id, "trades"));
+      return size;
+    };
     for (const auto& [id, minutes] : traded_) {
-      const auto size = terms_of(instruments_[id], names_, true).size;
+      const auto size = size_of(id);
       if (!size) continue;
       for (const auto& [minute, channels] : minutes) {
         double most = 0;
@@ -72,7 +78,9 @@ class StressSink final : public EventSink {
     for (const auto& [id, by_span] : candles_) {
       // Candles count the trades that we have ourselves.
       if (traded_.contains(id)) continue;
-      for (const auto& [from, coins] : by_span.begin()->second) sum += coins;  // the finest candles
+      const auto size = size_of(id);
+      if (!size) continue;
+      for (const auto& [from, units] : by_span.begin()->second) sum += units * *size;  // the finest
     }
     return sum > 0 ? std::optional<double>(sum) : std::nullopt;
   }
@@ -86,6 +94,10 @@ class StressSink final : public EventSink {
           query_.at - book->at() > kBookAge) {
         tape.missing.push_back(fmt::format("the book of {} {} is not whole at {}", i.venue,
                                            i.symbol, query_.at.text()));
+        continue;
+      }
+      if (!coins_a_unit(id)) {
+        tape.missing.push_back(unsized(id, "book"));
         continue;
       }
       const double units = i.kind == InstrumentKind::inverse ? 1 : names_.of(i).units;
@@ -113,6 +125,17 @@ class StressSink final : public EventSink {
   }
 
  private:
+  // Plain coins of one unit of quantity, dollars of an inverse contract's. Spot is counted in its
+  // own coin.
+  std::optional<double> coins_a_unit(InstrumentId id) const {
+    const Terms terms = terms_of(instruments_[id], names_, true);
+    if (!terms.size && terms.kind == InstrumentKind::spot) return terms.units;
+    return terms.size;
+  }
+  std::string unsized(InstrumentId id, std::string_view what) const {
+    const Instrument& i = instruments_[id];
+    return fmt::format("the {} of {} {}: contract size unknown", what, i.venue, i.symbol);
+  }
   const Coin& coin_of(InstrumentId id) {
     const auto found = coins_.find(id);
     if (found != coins_.end()) return found->second;
@@ -274,7 +297,7 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
   }
   if (!tape.price) tape.missing.push_back("no price on the tape");
   if (!tape.sigma_day) tape.missing.push_back("no realised volatility of 24 h on the tape");
-  tape.volume_day = sink.volume();
+  tape.volume_day = sink.volume(tape.missing);
   if (!tape.volume_day) tape.missing.push_back("no traded volume of 24 h on the tape");
   sink.depth(tape);
   if (tape.bids.empty()) tape.missing.push_back("no order book on the tape");
