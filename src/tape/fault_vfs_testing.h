@@ -32,8 +32,12 @@ enum class DiskFault {
 
 class FaultDisk {
  public:
-  FaultDisk(DiskFault fault, uint64_t at, uint64_t seed = 1)
-      : fault_(fault), at_(at), random_(seed, {}), real_(sqlite3_vfs_find(nullptr)) {
+  // Over `real`, or over the machine's own disk.
+  FaultDisk(DiskFault fault, uint64_t at, uint64_t seed = 1, sqlite3_vfs* real = nullptr)
+      : fault_(fault),
+        at_(at),
+        random_(seed, {}),
+        real_(real != nullptr ? real : sqlite3_vfs_find(nullptr)) {
     CHECK(real_ != nullptr);
     name_ = "faults " + std::to_string(reinterpret_cast<uintptr_t>(this));
     vfs_ = *real_;
