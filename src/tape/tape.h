@@ -50,7 +50,7 @@ class TapeWriter {
     // one that is there everything is added in one commit, by close(). A writer that is destroyed
     // without close() leaves what was there before.
     bool whole = false;
-    bool replace = false;  // with `whole`: a tape that is there is not added to but replaced
+    bool replace = false;  // a tape that is there is not added to but replaced
   };
   // With a thread of its own, which compresses and commits.
   static Result<std::unique_ptr<TapeWriter>> open(const std::string& path, Clock& clock,

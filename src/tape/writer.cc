@@ -6,11 +6,44 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
 namespace delever::tape {
 namespace {
+
+constexpr std::array<const char*, 3> kBeside{"-wal", "-shm", "-journal"};
+
+// A tape with its tables and nothing in them. It has no name yet: who names it asks the disk.
+Result<void> make_tape(const std::string& path, const std::string& vfs) {
+  Database db = TRY(Database::open(path, Database::Mode::write, vfs));
+  TRY(db.run(fmt::format("PRAGMA page_size = {}", kTapePageBytes).c_str()));
+  TRY(db.run("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF"));
+  return create_schema(db);
+}
+
+// SQLite plays what it finds beside a file, whoever wrote it: what a killed writer of that name
+// left there goes into the old tape, or with it where there is none, before another file has the
+// name.
+Result<void> fold_in(const std::string& path) {
+  std::error_code ec;
+  const auto is_there = [&](const char* end) { return std::filesystem::exists(path + end, ec); };
+  if (std::none_of(kBeside.begin(), kBeside.end(), is_there)) return {};
+  if (is_there("")) {
+    auto old = Database::open(path, Database::Mode::write);
+    if (old.has_value()) {
+      (void)old.value().run("PRAGMA wal_checkpoint(PASSIVE)");  // all that a reader lets it
+      (void)old.value().leave_wal();
+    }
+  }
+  for (const char* end : kBeside) {
+    if (std::filesystem::remove(path + end, ec); ec)
+      return Error{Fault::unavailable, "cannot be removed: " + ec.message(), path + end};
+  }
+  return {};
+}
 
 class SteppedWriter final : public TapeWriter {
  public:
@@ -128,28 +161,38 @@ class SteppedWriter final : public TapeWriter {
 Result<std::string> TapePlace::begin(const std::string& path, const TapeWriter::Options& options) {
   TRY(lock_.acquire(path));
   struct stat info {};
-  // A whole tape is made beside and then named; one that is there and not replaced is added to in
-  // place.
-  const bool there = stat(path.c_str(), &info) == 0 && info.st_size > 0;
-  if (!options.whole || (there && !options.replace)) return path;
-  auto partial = PartialFile::begin(path, {"-wal", "-shm", "-journal"});
-  if (!partial.has_value()) return std::move(partial.error());
-  partial_.emplace(std::move(partial).value());
-  return partial_->path();
+  const bool named = stat(path.c_str(), &info) == 0;
+  // One that is there and not replaced is added to in place. What is no file is refused by the
+  // store, and never replaced.
+  const bool is_file = !named || S_ISREG(info.st_mode);
+  if (!is_file || (named && info.st_size > 0 && !options.replace)) return path;
+  partial_.emplace(TRY(PartialFile::begin(path, {kBeside.begin(), kBeside.end()})));
+  // A whole tape has its name when it is closed; one that grows, from its first table on, so that
+  // a kill leaves what was there or a tape, and never a file that is neither.
+  if (options.whole) return partial_->path();
+  auto made = make_tape(partial_->path(), options.vfs);
+  if (made.has_value()) made = name_it();
+  partial_.reset();
+  if (!made.has_value())
+    return made.error().where.empty() ? std::move(made.error()).at(path) : std::move(made.error());
+  return path;
+}
+
+Result<void> TapePlace::name_it() {
+  TRY(fold_in(partial_->target()));
+  const uint64_t digest = TRY(file_digest(partial_->path()));
+  return partial_->commit(digest);
 }
 
 // The store is closed and the file whole: it gets its name, and only then is the lock given back.
 Result<void> TapePlace::finish() {
   Result<void> done;
   if (partial_) {
-    const auto digest = file_digest(partial_->path());
     std::error_code ec;
     if (std::filesystem::exists(partial_->path() + "-wal", ec))  // SQLite keeps it for a reader
       done = Error{Fault::unavailable, "another process is reading the tape", partial_->target()};
-    else if (digest.has_value())
-      done = partial_->commit(digest.value());
     else
-      done = digest.error();
+      done = name_it();
     partial_.reset();
   }
   lock_.release();

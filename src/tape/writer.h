@@ -18,8 +18,9 @@ namespace delever::tape {
 // Bytes that wait to be compressed; beyond it append() stores (stepped) or waits (threaded).
 inline constexpr size_t kQueueBytes = size_t{32} << 20;
 
-// Where a writer writes: at the tape's own name or, for a new one that is to be whole, beside it.
-// Holds the lock of the tape meanwhile.
+// Where a writer writes: at the tape's own name or, for a new one that is to be whole, beside it. A
+// new one that grows is made beside, too, and named before anything is written to it. Holds the
+// lock of the tape meanwhile.
 class TapePlace {
  public:
   Result<std::string> begin(const std::string& path, const TapeWriter::Options& options);
@@ -28,8 +29,9 @@ class TapePlace {
   void discard();
 
  private:
+  Result<void> name_it();
   WriterLock lock_;
-  std::optional<PartialFile> partial_;
+  std::optional<PartialFile> partial_;  // until it has the tape's name
 };
 
 Result<void> check_options(const TapeWriter::Options& options, const std::string& path);

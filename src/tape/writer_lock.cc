@@ -26,8 +26,9 @@ void WriterLock::release() {
 
 Result<void> WriterLock::acquire_inode(const std::string& path) {
   struct stat info {};
-  if (inode_ >= 0 || stat(path.c_str(), &info) != 0) return {};
+  if (stat(path.c_str(), &info) != 0) return {};
   const std::string name = fmt::format("delever-tape-{:x}-{:x}", info.st_dev, info.st_ino);
+  if (inode_ >= 0 && name == inode_name_) return {};
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   CHECK(name.size() + 1 < sizeof address.sun_path);
   std::memcpy(address.sun_path + 1, name.data(), name.size());
@@ -40,7 +41,9 @@ Result<void> WriterLock::acquire_inode(const std::string& path) {
     if (held) return Error{Fault::refused, "another process is writing this tape", path};
     return {};
   }
+  if (inode_ >= 0) ::close(inode_);  // of the file that stood there before
   inode_ = lock;
+  inode_name_ = name;
   return {};
 }
 

@@ -21,12 +21,12 @@ class WriterLock {
   ~WriterLock() { release(); }
 
   Result<void> acquire(const std::string& tape);
-  // Of the file at `path`, once it is there; acquire() has done it for one that was.
+  // Of the file at `path`, once it is there, or another is; acquire() has done it for one that was.
   Result<void> acquire_inode(const std::string& path);
   void release();
 
  private:
-  std::string path_;
+  std::string path_, inode_name_;
   std::optional<RemovedOnSignal> removed_;
   int file_ = -1, inode_ = -1;
 };
