@@ -1,13 +1,17 @@
 #include "cli/serve_scenario.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/file.h"
+#include "base/partial_file.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
 #include "cli/output.h"
@@ -122,34 +126,54 @@ std::string recording_json(const reports::MarketTape& tape) {
   return w.take();
 }
 
+// What stood at a name that something new has, until it is known that the new one stays.
+class ReplacedFile {
+ public:
+  explicit ReplacedFile(const std::string& path)
+      : path_(followed(path)), kept_(fmt::format("{}.before-{}", path_, getpid())) {
+    std::error_code none;
+    std::filesystem::remove(kept_, none);
+    std::filesystem::create_hard_link(path_, kept_, none);  // where there is one
+  }
+  ~ReplacedFile() {
+    std::error_code none;
+    std::filesystem::remove(kept_, none);
+  }
+  ReplacedFile(const ReplacedFile&) = delete;
+  ReplacedFile& operator=(const ReplacedFile&) = delete;
+  void is_made() { made_ = true; }
+  // Whoever wrote the new one has closed it.
+  void bring_back() {
+    std::error_code none;
+    const bool was_there = std::filesystem::exists(kept_, none);
+    if (was_there ? std::filesystem::equivalent(kept_, path_, none) : !made_) return;
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + end, none);
+    if (was_there) std::filesystem::rename(kept_, path_, none);
+  }
+
+ private:
+  const std::string path_, kept_;
+  bool made_ = false;
+};
+
 // The market, its tape and the page over it; in the order in which one needs the other.
 class ScenarioRun {
  public:
   explicit ScenarioRun(Session& session) : session_(session), loop_(*session.io.clock) {}
 
+  // A market that cannot begin leaves what stood at its tape's name.
   Result<void> open(const ScenarioServing& a, ScenarioPage page) {
-    rehearsal::Rehearsal::Options options = TRY(read_serving(session_, a));
-    if (!a.no_tape) TRY(show(a, page, options));
-    if (a.as_venue.on) TRY(name_ports(a, options));
-    market_ = TRY(rehearsal::Rehearsal::open(loop_, std::move(options)));
-    std::string ready = market_->ready_json();
-    if (tape_) ready = with_member(std::move(ready), "recording", recording_json(*tape_));
-    if (const rehearsal::NamedPorts* named = market_->named()) {
-      const std::string& host = market_->address().host;
-      ready = with_member(std::move(ready), "as_venue",
-                          as_venue_json(a.as_venue, host, *named, trusted_until_));
-      write(session_.io.err, as_venue_advice(a.as_venue, host, *named, trusted_until_));
+    auto begun = begin(a, std::move(page));
+    if (begun.has_value()) {
+      replaced_.reset();
+      return {};
     }
-    ready += "\n";
-    write(session_.io.out, ready);
-    std::fflush(session_.io.out);
-    if (page_) write(session_.io.err, fmt::format("delever: open {}\n", page_url()));
-    if (page_ && !page_->has_page())
-      write(session_.io.err, "delever: the page is not built (make page); the API is there\n");
-    // Whoever waits for the file finds all of it.
-    if (!a.ready_file.empty()) TRY(write_output(session_, a.ready_file, ready));
-    if (tape_) publish();
-    return {};
+    market_.reset();
+    beside_.reset();
+    page_.reset();
+    tape_.reset();
+    if (replaced_) replaced_->bring_back();
+    return begun;
   }
 
   Result<void> run() {
@@ -174,6 +198,31 @@ class ScenarioRun {
   }
 
  private:
+  Result<void> begin(const ScenarioServing& a, ScenarioPage page) {
+    rehearsal::Rehearsal::Options options = TRY(read_serving(session_, a));
+    if (!a.no_tape) TRY(show(a, page, options));
+    if (a.as_venue.on) TRY(name_ports(a, options));
+    market_ = TRY(rehearsal::Rehearsal::open(loop_, std::move(options)));
+    std::string ready = market_->ready_json();
+    if (tape_) ready = with_member(std::move(ready), "recording", recording_json(*tape_));
+    if (const rehearsal::NamedPorts* named = market_->named()) {
+      const std::string& host = market_->address().host;
+      ready = with_member(std::move(ready), "as_venue",
+                          as_venue_json(a.as_venue, host, *named, trusted_until_));
+      write(session_.io.err, as_venue_advice(a.as_venue, host, *named, trusted_until_));
+    }
+    ready += "\n";
+    write(session_.io.out, ready);
+    std::fflush(session_.io.out);
+    if (page_) write(session_.io.err, fmt::format("delever: open {}\n", page_url()));
+    if (page_ && !page_->has_page())
+      write(session_.io.err, "delever: the page is not built (make page); the API is there\n");
+    // Whoever waits for the file finds all of it.
+    if (!a.ready_file.empty()) TRY(write_output(session_, a.ready_file, ready));
+    if (tape_) publish();
+    return {};
+  }
+
   Result<void> show(const ScenarioServing& a, ScenarioPage& page,
                     rehearsal::Rehearsal::Options& options) {
     std::string path = a.tape_out;
@@ -181,13 +230,13 @@ class ScenarioRun {
       folder_.emplace(TRY(TemporaryFolder::make("delever-rehearsal")));
       path = folder_->path() + "/rehearsal.tape";
     } else {
-      // That it may be replaced has been asked already.
-      std::error_code none;
-      for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path + part, none);
+      replaced_.emplace(path);
     }
-    tape_ =
-        TRY(reports::MarketTape::open({.path = path, .most_bytes = folder_ ? kTemporaryMost : 0},
-                                      options.scenario, *session_.io.clock));
+    // That it may be replaced has been asked already.
+    tape_ = TRY(reports::MarketTape::open(
+        {.path = path, .most_bytes = folder_ ? kTemporaryMost : 0, .replace = true},
+        options.scenario, *session_.io.clock));
+    if (replaced_) replaced_->is_made();
     options.output = tape_.get();
     dashboard::Subject& subject = page.options.subject;
     subject.tapes = {path};
@@ -244,6 +293,7 @@ class ScenarioRun {
   Session& session_;
   net::Loop loop_;
   std::optional<TemporaryFolder> folder_;
+  std::optional<ReplacedFile> replaced_;
   std::unique_ptr<reports::MarketTape> tape_;
   std::unique_ptr<dashboard::Dashboard> page_;
   std::shared_ptr<void> beside_;

@@ -56,8 +56,10 @@ struct Traced {
   int code = -1;         // of a run that came to its end
 };
 
-// Runs the program, and kills it when it enters its n-th call that changes files (0: never).
-inline Traced run_traced(const std::vector<std::string>& words, size_t kill_at) {
+// Runs the program, and kills it when it enters its n-th call that changes files (0: never). With
+// `hang_up_each`, each so many of them bring a SIGHUP.
+inline Traced run_traced(const std::vector<std::string>& words, size_t kill_at,
+                         size_t hang_up_each = 0) {
   Traced traced;
   const pid_t child = fork();
   if (child == 0) {
@@ -95,6 +97,8 @@ inline Traced run_traced(const std::vector<std::string>& words, size_t kill_at) 
         if (!killed && changes_files(regs) && ++traced.calls == kill_at) {
           killed = true;
           kill(child, SIGKILL);
+        } else if (hang_up_each > 0 && changes_files(regs) && traced.calls % hang_up_each == 0) {
+          kill(child, SIGHUP);
         }
       }
     } else if (signal != SIGTRAP && signal != SIGSTOP) {

@@ -21,11 +21,12 @@ tape::StreamInfo simulated_stream(const sim::Simulation::StreamNames& names) {
 Result<std::unique_ptr<MarketTape>> MarketTape::open(Options options, const sim::Scenario& scenario,
                                                      Clock& clock) {
   std::error_code ec;
-  if (fs::exists(options.path, ec) && fs::file_size(options.path, ec) > 0)
+  if (!options.replace && fs::exists(options.path, ec) && fs::file_size(options.path, ec) > 0)
     return Error{Fault::usage, "is there already: a simulated tape is not appended to",
                  options.path};
   std::unique_ptr<MarketTape> made(new MarketTape(std::move(options)));
-  made->writer_ = TRY(tape::TapeWriter::open(made->options_.path, clock));
+  made->writer_ =
+      TRY(tape::TapeWriter::open(made->options_.path, clock, {.replace = made->options_.replace}));
   for (const auto& names : sim::stream_names(scenario)) {
     const tape::StreamNumber number = TRY(made->writer_->stream(simulated_stream(names)));
     made->streams_.push_back(number);

@@ -24,6 +24,7 @@ class MarketTape final : public sim::Output {
   struct Options {
     std::string path;         // a tape that is there is not added to
     uint64_t most_bytes = 0;  // of the file; 0: as many as come
+    bool replace = false;     // a tape that is there
   };
   // Its streams are on the tape from the beginning: whoever follows it asks for them once.
   static Result<std::unique_ptr<MarketTape>> open(Options options, const sim::Scenario& scenario,
