@@ -37,11 +37,38 @@ Result<void> run_chain(Session& session, const ChainOptions& options) {
   return write_output(session, session.out, written_json(chain_json(report)) + "\n");
 }
 
+std::string chain_page(const ChainReport& report, const std::string& format) {
+  if (format == "text") return chain_text(report);
+  if (format == "csv") return chain_csv(report);
+  return written_json(chain_json(report)) + "\n";
+}
+
+// What was printed last. Another time alone is no news; that a board is no longer current is.
+struct ShownChain {
+  std::string text;
+  Instant at;
+  std::vector<bool> current;  // by board
+
+  bool is_news(ChainReport& report, const std::string& format) {
+    std::vector<bool> now;
+    for (const options::OptionBoard& board : report.boards)
+      now.push_back(report.at - board.as_of <= report.current_for);
+    const Instant asked = std::exchange(report.at, at);
+    const bool same = now == current && chain_page(report, format) == text;
+    report.at = asked;
+    if (same) return false;
+    text = chain_page(report, format);
+    at = asked;
+    current = std::move(now);
+    return true;
+  }
+};
+
 Result<void> follow_chain(Session& session, const ChainOptions& options,
                           const FollowArguments& following) {
   if (options.tapes.empty() || !options.at.empty())
     return Error{Fault::usage, "goes with --tape, and without --at", "--follow"};
-  std::string last;
+  ShownChain last;
   bool told = false;
   const auto show = [&](FollowedTape& tape, Duration behind) -> Result<void> {
     auto report = tape.chain(options.expiry);
@@ -53,19 +80,14 @@ Result<void> follow_chain(Session& session, const ChainOptions& options,
       return {};
     }
     if (!report.has_value()) return std::move(report.error());
-    const std::string out = session.format == "text" ? chain_text(report.value())
-                            : session.format == "csv"
-                                ? chain_csv(report.value())
-                                : written_json(chain_json(report.value())) + "\n";
-    if (out == last) return {};
-    last = out;
+    if (!last.is_news(report.value(), session.format)) return {};
     if (session.format == "text")
       write(session.io.out, fmt::format("{:.1f} s behind the wire\n", behind.in_seconds()));
-    return write_output(session, "", out);
+    return write_output(session, "", last.text);
   };
   const FollowedTape::Options tape{
       .tapes = options.tapes, .asset = options.asset, .rules = options.rules};
-  if (TRY(follow(session, tape, following, show)) == FollowEnd::closed && last.empty())
+  if (TRY(follow(session, tape, following, show)) == FollowEnd::closed && last.text.empty())
     return Error{Fault::no_evidence, "no options of " + coin_named(options.asset) + " are known",
                  "chain"};
   return {};

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "net/loop.h"
@@ -22,10 +25,14 @@ class Following {
       : session_(session), loop_(*session.io.clock), tape_(tape), every_(every), show_(show) {}
 
   Result<FollowEnd> run() {
-    TRY(loop_.on_signals({SIGTERM, SIGINT, SIGPIPE}, [this](int) { loop_.stop(); }));
+    TRY(loop_.on_signals({SIGTERM, SIGINT, SIGPIPE}, [this](int signal) {
+      unread_ = unread_ || signal == SIGPIPE;
+      loop_.stop();
+    }));
     heard_when_ = loop_.clock().elapsed();
     loop_.post([this] { turn(); });
     loop_.run();
+    if (unread_ || (!result_.has_value() && is_unread(result_.error()))) end_unread();
     TRY(result_);
     return tape_.complete() ? FollowEnd::closed : FollowEnd::stopped;
   }
@@ -77,12 +84,22 @@ class Following {
   const Show& show_;
   std::optional<Instant> shown_, heard_;
   Duration shown_when_, heard_when_;
-  bool told_ = false;
+  bool told_ = false, unread_ = false;
   net::Timer looking_;
   Result<void> result_;
 };
 
 }  // namespace
+
+bool is_unread(const Error& error) {
+  return error.where == "standard output" && error.what.ends_with(std::strerror(EPIPE));
+}
+
+void end_unread() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  std::_Exit(128 + SIGPIPE);  // where it is blocked
+}
 
 void add_follow(Verb* verb, FollowArguments& arguments) {
   verb->add_flag("--follow", arguments.follow, "print again as the tape grows, until it is closed");

@@ -23,4 +23,9 @@ enum class FollowEnd : uint8_t { closed, stopped };
 Result<FollowEnd> follow(Session& session, const reports::FollowedTape::Options& options,
                          const FollowArguments& arguments, const Show& show);
 
+// Whoever read our output went away. A verb that catches SIGPIPE, so as to leave things in order,
+// ends by that signal all the same.
+bool is_unread(const Error& error);
+[[noreturn]] void end_unread();
+
 }  // namespace delever::cli

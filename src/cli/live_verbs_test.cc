@@ -1,9 +1,22 @@
 // Goal: record, twin and --follow as a user meets them: what they refuse and with what words, and
 // that following a tape says what reading it says. Recording itself is in live/recorder_test.cc.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/clock.h"
 #include "base/source_root.h"
+#include "base/text.h"
+#include "cli/program_testing.h"
 #include "cli/run_testing.h"
+#include "tape/tape.h"
 
 namespace delever::cli {
 namespace {
@@ -52,7 +65,9 @@ TEST(Record, WhatItRefuses) {
       {{"record", "okx:BTC-USDT-SWAP", "--url", "bybit=http://127.0.0.1:1", "--out", out},
        "nothing of that market"},
       {{"record", "okx:BTC-USDT-SWAP", "--url", "http://127.0.0.1:1", "--out", out}, "MARKET=URL"},
+      {{"record", "okx:BTC-USDT-SWAP", "--url", "okx=127.0.0.1:1", "--out", out}, "no scheme"},
       {{"record", "okx:BTC-USDT-SWAP", "--for", "soon", "--out", out}, "--for"},
+      {{"record", "okx:BTC-USDT-SWAP", "--rotate", "59s", "--out", out}, "--rotate"},
       {{"record", "--plan", "/no/such/plan.toml"}, "/no/such/plan.toml"},
       {{"record", "okx:BTC-USDT-SWAP", "--authorities", "/no/such/ca.pem", "--out", out},
        "/no/such/ca.pem"},
@@ -62,6 +77,87 @@ TEST(Record, WhatItRefuses) {
     EXPECT_TRUE(ran.code == 2 || ran.code == 3) << c.word;
     EXPECT_NE(ran.err.find(c.word), std::string::npos) << c.word << "\n" << ran.err;
   }
+}
+
+// The program beside the test, with what it prints going to a file or into a pipe.
+int code_of(const std::vector<std::string>& words, const std::string& out, bool close_pipe) {
+  int ends[2] = {-1, -1};
+  EXPECT_EQ(::pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const int file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(close_pipe ? ends[1] : file, 1);
+    dup2(file, 2);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    exec_program(words);
+  }
+  ::close(ends[1]);
+  ::close(ends[0]);  // nobody reads
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// A twin for as long as this lives.
+class TwinBeside {
+ public:
+  explicit TwinBeside(const std::string& tape) : ready_(scratch("twin.url")) {
+    child_ = fork();
+    if (child_ == 0) {
+      const int null = ::open("/dev/null", O_WRONLY);
+      dup2(null, 2);
+      exec_program({"twin", "okx", "--tape", tape, "--ready-file", ready_});
+    }
+    for (int i = 0; i < 600 && url().empty(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ~TwinBeside() {
+    kill(child_, SIGTERM);
+    waitpid(child_, nullptr, 0);
+  }
+  TwinBeside(const TwinBeside&) = delete;
+  TwinBeside& operator=(const TwinBeside&) = delete;
+  std::string url() const { return std::string(trimmed(text_of(ready_))); }
+
+ private:
+  const std::string ready_;
+  pid_t child_ = -1;
+};
+
+// A status line that nobody reads ends the recording in order, and by its signal.
+TEST(Record, AClosedPipeAndNothingButRefusals) {
+  if (program().empty()) GTEST_SKIP() << "the program is not built";
+  const std::string raw = scratch("played.raw"), played = scratch("played.tape"),
+                    said = scratch("said");
+  std::ofstream(raw) << "1769760000000000000 "
+                     << R"({"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},"data":[]})"
+                     << "\n1769760100000000000 "
+                     << R"({"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},"data":[]})"
+                     << "\n";
+  ASSERT_EQ(run({"import", "raw", "--decoder", "okx", raw, "--out", played}).code, 0);
+  const TwinBeside twin(played);
+  ASSERT_FALSE(twin.url().empty());
+  const std::string tape = scratch("unread.tape"), url = "okx=" + twin.url();
+  EXPECT_EQ(code_of({"record", "okx:BTC-USDT-SWAP", "--url", url, "--out", tape, "--status-every",
+                     "200ms", "--for", "20s"},
+                    said, true),
+            128 + SIGPIPE);
+  EXPECT_FALSE(std::filesystem::exists(tape + "-wal"));
+  EXPECT_EQ(run({"tape", "info", tape}).out.find("not closed"), std::string::npos);
+  EXPECT_EQ(code_of({"record", "okx:NOSUCH-USDT-SWAP", "--url", url, "--out", scratch("none.tape"),
+                     "--for", "12s"},
+                    said, false),
+            3);
+  EXPECT_NE(text_of(said).find("topics were refused"), std::string::npos) << text_of(said);
+}
+
+TEST(Follow, AClosedPipeEndsByItsSignal) {
+  if (program().empty()) GTEST_SKIP() << "the program is not built";
+  const std::string tape = episode_tape("pipe.tape");
+  for (const char* verb : {"gauges", "brief", "chain"})
+    EXPECT_EQ(code_of({verb, "--tape", tape, "--follow"}, scratch("said"), true), 128 + SIGPIPE)
+        << verb;
 }
 
 TEST(Twin, WhatItRefuses) {
@@ -94,6 +190,45 @@ TEST(Follow, AClosedTapeIsPrintedOnceAsReadingItPrintsIt) {
   const Ran brief = run({"brief", "--tape", tape, "--follow"});
   ASSERT_EQ(brief.code, 0) << brief.err;
   EXPECT_NE(brief.out.find("Leverage brief, BTC"), std::string::npos);
+}
+
+// A chain of an hour ago, while something else goes on: printed once, however often it is looked
+// at.
+TEST(Follow, AChainThatSaysTheSameIsNotPrintedAgain) {
+  const std::string whole = episode_tape("same.tape"), tape = scratch("growing.tape");
+  SystemClock clock;
+  const auto reader = tape::TapeReader::open(whole).value();
+  auto writer = tape::TapeWriter::open(tape, clock).value();
+  tape::StreamNumber other = 0;
+  for (const tape::StreamInfo& stream : reader->streams()) {
+    const tape::StreamNumber number = writer->stream(stream).value();
+    if (stream.name.find("liquidations") != stream.name.npos) other = number;
+  }
+  ASSERT_NE(other, 0U);
+  std::string bytes;
+  Instant last;
+  while (const auto message = reader->next().value()) {
+    EXPECT_TRUE(writer->append(message->stream, message->received, message->bytes).has_value());
+    if (message->stream == other) bytes = message->bytes;
+    last = message->received;
+  }
+  std::jthread goes_on([&] {
+    for (int i = 1; i <= 4; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+      EXPECT_TRUE(writer->append(other, last + Duration::seconds(i), bytes).has_value());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    EXPECT_TRUE(writer->close().has_value());
+  });
+  const Ran ran = run({"chain", "--tape", tape, "--follow", "--every", "0s"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const auto times = [&](std::string_view key) {
+    size_t n = 0;
+    for (size_t at = ran.out.find(key); at != ran.out.npos; at = ran.out.find(key, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(times(" options at "), 1U) << ran.out;
+  EXPECT_EQ(times("behind the wire"), 1U) << ran.out;
 }
 
 // Claims and verdict with it: what is followed is what is asked.

@@ -6,10 +6,12 @@
 
 #include "base/config.h"
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "live/listing.h"
 #include "live/notify.h"
 #include "live/recorder.h"
 #include "net/loop.h"
+#include "net/url.h"
 #include "render/json.h"
 
 namespace delever::cli {
@@ -33,6 +35,9 @@ Result<void> place_urls(const std::vector<std::string>& urls,
       return Error{Fault::usage, "MARKET=URL is wanted, as okx=http://127.0.0.1:8080",
                    "--url " + entry};
     const std::string market = TRY(live::market_name(entry.substr(0, equals)));
+    if (auto url = net::Url::parse(entry.substr(equals + 1)); !url.has_value())
+      return Error{Fault::usage, url.error().what + ", as okx=http://127.0.0.1:8080",
+                   "--url " + entry};
     bool any = false;
     for (live::MarketWant& want : markets) {
       if (want.market != market) continue;
@@ -79,8 +84,11 @@ Result<RecordRun> read_arguments(const RecordArguments& a, bool terminal) {
   run.recording.markets = live::joined(wants);
   if (!a.out.empty()) run.recording.out = a.out;
   if (run.recording.out.empty()) return Error{Fault::usage, "is needed", "--out"};
-  if (const auto rotate = TRY(optional_duration(a.rotate, "--rotate")))
+  if (const auto rotate = TRY(optional_duration(a.rotate, "--rotate"))) {
+    if (*rotate < live::kRotateLeast)
+      return Error{Fault::usage, std::string(live::kRotateWhy), "--rotate"};
     run.recording.rotate = rotate;
+  }
   run.recording.lifetime = TRY(optional_duration(a.lifetime, "--lifetime"));
   run.run_for = TRY(optional_duration(a.run_for, "--for"));
   run.status_every = TRY(optional_duration(a.status_every, "--status-every"))
@@ -181,6 +189,15 @@ Error with_advice(Error error) {
   return error;
 }
 
+// Nothing came because nothing may be heard: a name that the venue does not have.
+Result<void> refused_all(const feeds::SessionCounts& sum) {
+  if (sum.messages > 0 || sum.refusals == 0 || sum.refusals < sum.topics) return {};
+  return Error{
+      Fault::not_found,
+      fmt::format("nothing was recorded: all {} topics were refused (the notes above)", sum.topics),
+      "record"};
+}
+
 // Everything that moves while it runs.
 class RecordLoop {
  public:
@@ -189,18 +206,21 @@ class RecordLoop {
 
   Result<void> run() {
     client_ = TRY(net::Client::make(loop_, run_.asking));
-    TRY(loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }));
+    TRY(loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGPIPE},
+                         [this](int signal) { on_signal(signal); }));
     loop_.post([this] { expand(0); });
     loop_.run();
     if (status_) status_->clear();
     recorder_.reset();
     client_.reset();
+    if (unread_) end_unread();  // the tape is closed
     return std::move(result_);
   }
 
  private:
-  // SIGHUP: a new file. The others: an orderly end.
+  // SIGHUP: a new file. The others: an orderly end, also where nobody reads the status any more.
   void on_signal(int signal) {
+    unread_ = unread_ || signal == SIGPIPE;
     if (signal != SIGHUP) return end({});
     if (!recorder_) return;
     if (const auto done = recorder_->rotate(); !done.has_value()) end(done.error());
@@ -267,6 +287,7 @@ class RecordLoop {
     recorder_->stop([this](Result<void> closed) {
       for (const std::string& note : recorder_->take_notes()) status_->note(note);
       if (result_.has_value() && !closed.has_value()) result_ = std::move(closed);
+      if (result_.has_value()) result_ = refused_all(recorder_->counts().sum);
       status_->clear();
       if (!session_.io.progress || result_.has_value()) status_->show();
       if (session_.io.progress) write(session_.io.err, "\n");
@@ -282,7 +303,7 @@ class RecordLoop {
   std::unique_ptr<RecordStatus> status_;
   const live::Notifier notifier_ = live::Notifier::from_environment();
   net::Timer looking_, showing_, ending_, watching_;
-  bool ended_ = false;
+  bool ended_ = false, unread_ = false;
   Result<void> result_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "venues/dialects.h"
 
 namespace delever::live {
@@ -20,6 +21,37 @@ Result<std::string> market_name(std::string_view text) {
                std::string(text.substr(0, 60))};
 }
 
+namespace {
+
+// ccxt's unified form, BASE/QUOTE:SETTLE, without a colon a spot pair: as the market names it.
+std::string from_unified(std::string_view market, std::string_view text) {
+  const size_t slash = text.find('/'), colon = text.find(':', slash);
+  const std::string base = upper(text.substr(0, slash));
+  const std::string quote = upper(text.substr(slash + 1, colon - slash - 1));
+  const bool spot = colon == text.npos;
+  if (market == "hyperliquid") return std::string(text.substr(0, slash));
+  if (market == "okx") return fmt::format("{}-{}{}", base, quote, spot ? "" : "-SWAP");
+  if (market == "deribit")
+    return fmt::format("{}{}{}", base, quote == "USD" ? "" : "_" + quote, spot ? "" : "-PERPETUAL");
+  return base + quote + (market == "binance-coinm" ? "_PERP" : "");
+}
+
+}  // namespace
+
+std::string venue_symbol(std::string_view market, std::string_view written) {
+  if (written.find('/') != written.npos) return from_unified(market, written);
+  // Coins of Hyperliquid differ by case alone (kPEPE).
+  if (market == "hyperliquid") return std::string(written);
+  std::string out = upper(written);
+  // Deribit's strikes have a small d for their point: XRP_USDC-30JAN26-0d625-C.
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (size_t i = 1; i + 1 < out.size(); ++i) {
+    if (out[i] == 'D' && written[i] == 'd' && is_digit(out[i - 1]) && is_digit(out[i + 1]))
+      out[i] = 'd';
+  }
+  return out;
+}
+
 Result<MarketWant> read_want(std::string_view text) {
   // The longest name that fits: "bybit:inverse:BTCUSD" is not the symbol "inverse:BTCUSD".
   std::string_view best;
@@ -34,7 +66,7 @@ Result<MarketWant> read_want(std::string_view text) {
     const std::string_view symbol = text.substr(best.size() + 1);
     if (symbol.empty())
       return Error{Fault::malformed, "no symbol after the colon", std::string(text)};
-    want.symbols.emplace_back(symbol);
+    want.symbols.push_back(venue_symbol(want.market, symbol));
   }
   return want;
 }
@@ -66,8 +98,8 @@ Result<RecordPlan> read_record_plan(const Config& config) {
   plan.out = TRY(config.text("out", ""));
   if (config.has("rotate")) {
     plan.rotate = TRY(config.duration("rotate"));
-    if (*plan.rotate < Duration::minutes(1))
-      return Error{Fault::malformed, "at least a minute", config.place("rotate")};
+    if (*plan.rotate < kRotateLeast)
+      return Error{Fault::malformed, std::string(kRotateWhy), config.place("rotate")};
   }
   for (const Config& market : TRY(config.tables("market"))) {
     const std::string name = TRY(market.text("name"));
@@ -75,7 +107,10 @@ Result<RecordPlan> read_record_plan(const Config& config) {
     if (!known.has_value())
       return Error{Fault::malformed, known.error().what, market.place("name")};
     MarketWant want{.market = std::move(known).value()};
-    if (market.has("symbols")) want.symbols = TRY(market.texts("symbols"));
+    if (market.has("symbols")) {
+      for (const std::string& symbol : TRY(market.texts("symbols")))
+        want.symbols.push_back(venue_symbol(want.market, symbol));
+    }
     if (market.has("chains")) want.chains = TRY(market.texts("chains"));
     if (market.has("channels")) want.channels = TRY(market.texts("channels"));
     want.url = TRY(market.text("url", ""));

@@ -28,6 +28,15 @@ struct MarketWant {
   std::string url = {};
 };
 
+// Each file has connections of its own, and the old one stays open up to a minute for them.
+inline constexpr Duration kRotateLeast = Duration::minutes(1);
+inline constexpr std::string_view kRotateWhy =
+    "at least a minute: each file has connections of its own, and venues count those";
+
+// The market's own name of what somebody wrote in any case, or in the unified form of ccxt.
+// Patterns too.
+std::string venue_symbol(std::string_view market, std::string_view written);
+
 struct RecordPlan {
   std::string out;                 // a file; "{date}" stands for the UTC day on which it begins
   std::optional<Duration> rotate;  // a new file at every multiple of it since 1970

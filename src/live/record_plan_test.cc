@@ -24,6 +24,29 @@ TEST(RecordPlan, VenuesMarketsAndSymbols) {
   EXPECT_EQ(want_text("").substr(0, 7), "refused");
 }
 
+TEST(RecordPlan, SymbolsInAnyCaseAndInTheUnifiedForm) {
+  EXPECT_EQ(want_text("binance:btcusdt"), "binance-usdm BTCUSDT");
+  EXPECT_EQ(want_text("binance:BTC/USDT:USDT"), "binance-usdm BTCUSDT");
+  EXPECT_EQ(want_text("binance-coinm:btc/usd:btc"), "binance-coinm BTCUSD_PERP");
+  EXPECT_EQ(want_text("binance-spot:BTC/USDT"), "binance-spot BTCUSDT");
+  EXPECT_EQ(want_text("bybit:inverse:btcusd"), "bybit:inverse BTCUSD");
+  EXPECT_EQ(want_text("okx:btc-usdt-swap"), "okx BTC-USDT-SWAP");
+  EXPECT_EQ(want_text("okx:BTC/USDT:USDT"), "okx BTC-USDT-SWAP");
+  EXPECT_EQ(want_text("okx:BTC/USDT"), "okx BTC-USDT");
+  EXPECT_EQ(want_text("okx:btc-usd-*"), "okx BTC-USD-*");
+  EXPECT_EQ(want_text("deribit:btc-perpetual"), "deribit BTC-PERPETUAL");
+  EXPECT_EQ(want_text("deribit:BTC/USD:BTC"), "deribit BTC-PERPETUAL");
+  EXPECT_EQ(want_text("deribit:BTC/USDC:USDC"), "deribit BTC_USDC-PERPETUAL");
+  EXPECT_EQ(want_text("deribit:XRP_USDC-30JAN26-0d625-C"), "deribit XRP_USDC-30JAN26-0d625-C");
+  EXPECT_EQ(want_text("hyperliquid:kPEPE"), "hyperliquid kPEPE");
+  EXPECT_EQ(want_text("hyperliquid:BTC/USDC:USDC"), "hyperliquid BTC");
+  const auto plan = read_record_plan(
+      Config::parse("[[market]]\nname = \"okx\"\nsymbols = [\"btc-usdt-swap\"]\n", "plan.toml")
+          .value());
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(plan.value().markets[0].symbols, std::vector<std::string>{"BTC-USDT-SWAP"});
+}
+
 TEST(RecordPlan, WantsOfOneMarketBecomeOne) {
   const auto all = joined({{.market = "okx", .symbols = {"A"}},
                            {.market = "deribit"},
