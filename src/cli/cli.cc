@@ -162,7 +162,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
     if (session.format != "json") write(io.err, fmt::format("see: {} --help\n", usage.verb));
     return kUsage;
   }
-  if (usage.kind == Usage::Kind::printed) write(io.out, usage.text);
+  if (usage.kind == Usage::Kind::printed) write(io.out, fitted_help(usage.text, io.width));
   CHECK(session.action || usage.kind == Usage::Kind::printed);
   if (io.other_rank && !session.for_all_ranks) return 0;
   const auto done = [&]() -> Result<void> {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/source_root.h"
 #include "cli/run_testing.h"
@@ -155,7 +156,21 @@ TEST(Cli, nonsense_is_named) {
   expect_refused({"tape", "pull"}, 2,
                  "no verb \"pull\": did you mean push? (there are info, verify, cat, export, "
                  "push)");
+  EXPECT_EQ(run({"help"}).code, 0);
+  EXPECT_NE(run({"help"}).out.find("simulate"), std::string::npos);
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"help", "verdict"}, {"record", "--help"}, {"--help"}}) {
+    std::string out = run(words).out, line;
+    for (std::istringstream lines(out); std::getline(lines, line);)
+      EXPECT_LE(line.size(), Io().width) << line;
+  }
   expect_refused({"tape", "info"}, 2, "see: delever tape info --help");
+  expect_refused({"tape", "info"}, 2, "tapes is required: ");
+  expect_refused({"tape"}, 2, "tape wants one of its verbs: info, verify, cat, export, push");
+  expect_refused({"gauges"}, 2, "--tape is required: tape to read");
+  expect_refused({"stress", "x.csv"}, 2,
+                 "\"x.csv\" is not expected: a file goes behind its option: ");
+  expect_refused({"simulate", "a.toml", "b.toml"}, 2, "\"b.toml\" is not expected: one word more");
   expect_refused({"tape", "cat", tape, "--stream", "nope"}, 3,
                  "no stream \"nope\" (there are binance:");
   expect_refused({"tape", "export", tape, "--stream", "nope"}, 3, "--stream: no stream");

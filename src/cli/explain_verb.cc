@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/examples.h"
 #include "cli/output.h"
+#include "cli/pages.h"
 #include "reports/explain.h"
 
 namespace delever::cli {
@@ -84,13 +85,33 @@ Result<void> run_help(Session& session, const CommandLine& line,
                              near.empty() ? "" : fmt::format(": did you mean {}?", near)),
                  "help"};
   }
-  std::string out = help;
+  std::string out = fitted_help(help, session.io.width);
   for (const Example& example : examples_of(verb))
     out += fmt::format("\n{}\n  {}\n", wrapped(example.what, session.io.width, 0), example.line);
   return write_output(session, "", out);
 }
 
 }  // namespace
+
+std::string fitted_help(std::string_view help, size_t width) {
+  constexpr size_t kDescriptions = 30;  // the column at which CLI11 begins them
+  std::string out;
+  for (std::string_view line : split(help, '\n')) {
+    const size_t indent = line.starts_with("  ") ? kDescriptions : 0;
+    size_t column = 0;
+    while (column + line.size() > width) {
+      const size_t space = line.rfind(' ', width - column);
+      if (space == line.npos || column + space <= indent) break;  // a word wider than its column
+      out.append(line.substr(0, space)) += '\n';
+      out.append(indent, ' ');
+      line.remove_prefix(space + 1);
+      column = indent;
+    }
+    out.append(line) += '\n';
+  }
+  if (!out.empty()) out.pop_back();
+  return out;
+}
 
 void add_explain(Verb& app, Session& session) {
   auto name = std::make_shared<std::string>();

@@ -367,6 +367,44 @@ void option_names(const CLI::App& verb, std::vector<std::string>& names) {
   }
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+// "scenario is required", with what a scenario is.
+std::string missing_fault(const CLI::App& verb, std::string said) {
+  if (verb.get_require_subcommand_min() > 0 && verb.get_subcommands().empty())
+    return fmt::format("{} wants one of its verbs: {}", verb.get_name(), listed(verb_names(verb)));
+  for (const CLI::Option* option : verb.get_options()) {
+    if (said == option->get_name() + " is required")
+      return fmt::format("{}: {}", said, option->get_description());
+  }
+  return said;
+}
+
+// A word that belongs to no option: where files may go.
+std::string extra_fault(const CLI::App& verb, const std::string& word) {
+  std::vector<std::string> files;
+  bool takes_words = false;
+  const std::function<void(const CLI::App&)> gather = [&](const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options()) {
+      takes_words |= option->get_positional();
+      if (!option->get_positional() && type_of(*option) == "FILE")
+        files.push_back(option->get_name());
+    }
+    for (const CLI::App* group : app.get_subcommands(nullptr)) {
+      if (group->get_name().empty()) gather(*group);
+    }
+  };
+  gather(verb);
+  return fmt::format("\"{}\" is not expected: {}", shown(word),
+                     takes_words     ? "one word more than it takes"
+                     : files.empty() ? "it takes no word that stands alone"
+                                     : "a file goes behind its option: " + listed(files));
+}
+
 // What is wrong with the usage: CLI11's words, and a name for a verb or an option that is none.
 std::string usage_fault(const CLI::App& verb, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = verb.remaining();
@@ -378,10 +416,10 @@ std::string usage_fault(const CLI::App& verb, const CLI::ParseError& error) {
     return fmt::format("no option {}{}", shown(name),
                        near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
   }
-  if (verb.get_require_subcommand_min() == 0 || unknown.empty()) return error.what();
+  if (unknown.empty()) return missing_fault(verb, error.what());
+  if (verb.get_require_subcommand_min() == 0) return extra_fault(verb, unknown[0]);
   const std::vector<std::string> names = verb_names(verb);
-  std::string known;
-  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+  const std::string known = listed(names);
   const std::string near = nearest_of(unknown[0], names);
   return fmt::format("no verb \"{}\"{} (there are {})", shown(unknown[0]),
                      near.empty() ? "" : fmt::format(": did you mean {}?", near), known);
@@ -497,6 +535,7 @@ std::vector<VerbInfo> CommandLine::verbs() const {
 std::string CommandLine::help_of(const std::string& verb) const {
   const CLI::App* at = &parser_->app;
   std::string path = at->get_name();
+  if (verb.empty()) return at->help(path);
   for (const std::string_view part : split(verb, ' ')) {
     const CLI::App* next = nullptr;
     for (const CLI::App* other : at->get_subcommands(nullptr)) {
