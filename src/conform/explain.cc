@@ -213,7 +213,7 @@ Error no_rulebook(const MarginQuestion& q, std::string_view symbol,
   else
     there = fmt::format("of {} there are those of {}", symbol, fmt::join(dates, ", "));
   if (q.venue == "dydx" && dates.empty()) there += "; dYdX margins a market by its liquidity tier";
-  return {Fault::not_found,
+  return {symbols.empty() ? Fault::usage : Fault::not_found,
           fmt::format("no rulebook for {} {}{}{}; {}", q.venue.substr(0, 40), symbol.substr(0, 40),
                       q.as_of.empty() ? "" : " at or before ", q.as_of.substr(0, 40), there)};
 }
