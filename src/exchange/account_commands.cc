@@ -220,10 +220,12 @@ Reject Exchange::State::apply(const SetCollateralMode& c) {
   for (PositionId id = pools.accounts[c.account].first_position; id != kNoId;
        id = pools.positions[id].next) {
     PositionState& pos = pools.positions[id];
+    // Of the new mode; orders of isolated positions are held against it too.
+    const PoolId cross = pools.cross_pool_of(c.account, markets[pos.instrument].settle);
     if (pos.mode == MarginMode::isolated && c.collateral != CollateralMode::portfolio) continue;
     pools.return_margin(pos);
     pos.mode = MarginMode::cross;
-    pos.pool = pools.cross_pool_of(c.account, markets[pos.instrument].settle);
+    pos.pool = cross;
   }
   return Reject::none;
 }

@@ -109,6 +109,23 @@ TEST(MarginModes, EachRefusal) {
             Reject::no_such_mode);
 }
 
+// An isolated position stays isolated when the account's collateral changes, and its orders are
+// held against the cross pool of the new mode, which nothing else may have made.
+TEST(MarginModes, IsolatedOrdersAfterAChangeOfCollateral) {
+  for (const CollateralMode from : {CollateralMode::single_coin, CollateralMode::multi_asset}) {
+    const bool single = from == CollateralMode::single_coin;
+    Venue v(still_venue());
+    const AccountId a = v.open(20'000), b = v.open(1'000'000);
+    if (!single) { EXPECT_EQ(v.send(SetCollateralMode{a, from}), Reject::none); }
+    EXPECT_EQ(v.send(SetMarginMode{a, kPerp, MarginMode::isolated}), Reject::none);
+    EXPECT_EQ(v.send(SetCollateralMode{
+                  a, single ? CollateralMode::multi_asset : CollateralMode::single_coin}),
+              Reject::none);
+    v.buys(a, b, 84'000, 1);
+    EXPECT_EQ(v.held(a).margin, coins(8'400));
+  }
+}
+
 TEST(Isolated, MarginIsSetAsideMovedAndReleased) {
   Venue v(still_venue());
   const AccountId a = v.open(20'000), b = v.open(1'000'000);
