@@ -35,6 +35,8 @@ FAULTS = [
      "  for (const Handover::Told& told : hand->told) t.skip.push_back(told.hash);\n", ""),
     ("a snapshot older than what waits for it is taken", "src/feeds/session_rest.cc",
      "  if (!waiting.empty() && !dialect.bridges(waiting.front(), base)) return want_cure(t);\n", ""),
+    ("a checksum is not looked at", "src/codec/book.cc",
+     "checksum && okx_checksum(s.book) != *checksum", "checksum && false"),
     ("the first timer alone is set", "src/feeds/session.cc",
      "  if (!wake || at < *wake) wake = at;\n", "  if (!wake) wake = at;\n"),
     ("pings are not answered", "src/feeds/session.cc",

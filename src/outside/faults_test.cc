@@ -185,11 +185,11 @@ void Trial::step_tape(Listener& listener) {
 }
 
 void Trial::start(Listener& listener, bool again) {
-  tape::TapeWriter::Options tape_options;
+  tape::TapeWriter::Options tape_options{.vfs = listener.memory.name()};
   if (script.knob("disk") > 0 && !again && listener.number == 0) {
     const auto operations = 40 + random.below(static_cast<uint64_t>(script.hours * 3000) + 1);
-    listener.disk = std::make_unique<tape::fixture::FaultDisk>(disk_fault(script.knob("disk")),
-                                                               operations, script.seed);
+    listener.disk = std::make_unique<tape::fixture::FaultDisk>(
+        disk_fault(script.knob("disk")), operations, script.seed, listener.memory.vfs());
     tape_options.vfs = listener.disk->name();
   }
   Session::Options options{.seed = script.seed + listener.number};
@@ -255,7 +255,8 @@ Outcome Trial::play() {
                          .seed = script.seed,
                          .hours = script.hours + 1,
                          .pace = pace,
-                         .from = day_one()};
+                         .from = day_one(),
+                         .checksums = script.knob("wrong") > 0};
   bool first = true;
   const auto open = [&]() -> Result<std::unique_ptr<tape::TapeReader>> {
     BookTruth* truth = first ? &outcome.books : nullptr;

@@ -75,6 +75,10 @@ TEST(Outside, Scripts) {
            "tls 0.0966 venue_leap 0.18 wall_step 1.6",
            // No room for a frame that nobody knows.
            "binance-spot 65 hours 2.47 garbage 2.65 no_room 1.75 wall_step 0.204",
+           // Checksums over texts: with other digits than the messages' none agreed, and a venue
+           // without a book answered no subscription.
+           "okx 53 hours 1.86 truncate 0.00141 wrong 0.00821",
+           "okx 85 hours 0.14140625 tls 0.36 two 1 wrong 0.00461",
        }) {
     const auto script = Script::parse(line);
     ASSERT_TRUE(script) << line;

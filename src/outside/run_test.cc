@@ -247,6 +247,24 @@ void Trial::send_message(Pipe& pipe, std::string text) {
   send_data(pipe, std::move(text), key, numbered);
 }
 
+// The venue's own mistake: every connection is told the same, so the text itself decides.
+bool Trial::is_wrong(std::string_view text) const {
+  constexpr uint64_t kParts = 100'000;
+  const double share = script.knob("wrong");
+  return share > 0 && script.market == "okx" && !is_calm() &&
+         static_cast<double>(text_hash(text) % kParts) < share * kParts;
+}
+
+// Another size in the first level that has one; false where none has.
+bool Trial::spoil(std::string& text) {
+  constexpr std::string_view kSize = R"(","0.)";
+  const size_t at = text.find(kSize);
+  if (at == std::string::npos) return false;
+  char& digit = text[at + kSize.size()];
+  digit = digit == '9' ? '1' : static_cast<char>(digit + 1);
+  return true;
+}
+
 // A message of a topic: told to the judge, and then at the mercy of the network.
 void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered) {
   const auto muted = muted_.find(key);
@@ -254,6 +272,8 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   if (world.now() < pipe.stalled_until && !numbered) return;
   const auto place = numbered ? dialect->place(text) : std::nullopt;
   const bool snapshot = place && place->snapshot;
+  if (numbered && !snapshot && is_wrong(text) && spoil(text))
+    outcome.spoiled.insert(std::string(key));
   bool dropped = world.now() < pipe.stalled_until;
   if (numbered && !snapshot && !dropped) {
     const auto skip = skip_.find(key);

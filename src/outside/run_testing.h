@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "outside/world_testing.h"
 #include "tape/fault_vfs_testing.h"
 #include "tape/inspect.h"
+#include "tape/memory_vfs_testing.h"
 #include "twin/twin.h"
 #include "venues/dialects.h"
 #include "venues/terms/scan.h"
@@ -55,6 +57,7 @@ struct Heard {
 struct Outcome {
   std::vector<Heard> recorders;
   BookTruth books;
+  std::set<std::string, std::less<>> spoiled;  // topics of which a change was told wrongly
   uint64_t messages = 0;
 };
 
@@ -102,6 +105,7 @@ struct Listener final : feeds::Network {
   class Trial& run;
   const size_t number;
   std::unique_ptr<MachineClock> clock;
+  tape::fixture::MemoryDisk memory;
   std::unique_ptr<tape::fixture::FaultDisk> disk;
   std::unique_ptr<tape::TapeWriter> writer;
   std::unique_ptr<feeds::TapeRecording> recording;
@@ -167,6 +171,8 @@ class Trial final : public twin::TwinNetwork {
   void fault_venue();
   void fault_machines();
   void send_message(Pipe& pipe, std::string text);
+  bool is_wrong(std::string_view text) const;
+  static bool spoil(std::string& text);
   void send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered);
   void die(Listener& listener);
   void finish(Listener& listener);

@@ -23,7 +23,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-inline constexpr std::array<Knob, 36> kKnobs{{
+inline constexpr std::array<Knob, 37> kKnobs{{
     {"latency", 0.001, 0.4, "seconds one way"},
     {"jitter", 0.001, 0.5, "seconds more, at random, in order within a connection"},
     {"spikes", 0.5, 20, "an hour: one connection is 2 to 20 s late"},
@@ -60,6 +60,7 @@ inline constexpr std::array<Knob, 36> kKnobs{{
     {"no_room", 0.1, 4, "an hour: the tape takes nothing for seconds"},
     {"disk", 1, 7, "which way the disk fails, once; 6 and 7 cut the power, and we start again"},
     {"two", 1, 1, "a second recorder listens too"},
+    {"wrong", 0.001, 0.02, "share of OKX's book changes whose checksum says otherwise"},
 }};
 
 struct Script {

@@ -51,6 +51,7 @@ class MadeTape final : public tape::TapeReader {
     double hours = 1;
     double pace = 4;  // seconds between frames of a book
     Instant from;
+    bool checksums = false;  // OKX's books, as until June 2026
   };
   MadeTape(Options options, BookTruth* truth)
       : options_(std::move(options)), random_(options_.seed, {.stream = 2}), truth_(truth) {
@@ -122,6 +123,12 @@ class MadeTape final : public tape::TapeReader {
     waiting_.emplace_back(rest ? book.rest : 1, whole(book));
   }
 
+  // Of the book as it is after the change.
+  std::string checksum(const MadeBook& b) const {
+    return options_.checksums ? fmt::format(R"("checksum":{},)", codec::okx_checksum(book_of(b)))
+                              : std::string();
+  }
+
   static std::string price(int units) { return fmt::format("{}.{}", units / 10, units % 10); }
   static std::string size(int units) { return fmt::format("0.{:03}", units); }
 
@@ -159,8 +166,8 @@ class MadeTape final : public tape::TapeReader {
     if (options_.market == "okx")
       return fmt::format(
           R"({{"arg":{{"channel":"books","instId":"{}"}},"action":"snapshot","data":[{{"asks":{},)"
-          R"("bids":{},"ts":"{}","seqId":{},"prevSeqId":-1}}]}})",
-          b.symbol, asks, bids, ms, b.last);
+          R"("bids":{},"ts":"{}",{}"seqId":{},"prevSeqId":-1}}]}})",
+          b.symbol, asks, bids, ms, checksum(b), b.last);
     if (options_.market == "deribit") return deribit(b, "snapshot", bids, asks, "");
     if (options_.market == "hyperliquid")
       return fmt::format(
@@ -213,8 +220,8 @@ class MadeTape final : public tape::TapeReader {
     if (options_.market == "okx")
       return fmt::format(
           R"({{"arg":{{"channel":"books","instId":"{}"}},"action":"update","data":[{{"asks":{},)"
-          R"("bids":{},"ts":"{}","seqId":{},"prevSeqId":{}}}]}})",
-          b.symbol, ask_text, bid_text, ms, b.last, before);
+          R"("bids":{},"ts":"{}",{}"seqId":{},"prevSeqId":{}}}]}})",
+          b.symbol, ask_text, bid_text, ms, checksum(b), b.last, before);
     if (options_.market == "deribit")
       return deribit(b, "change", bid_text, ask_text,
                      fmt::format("\"prev_change_id\":{},", before));
@@ -264,19 +271,23 @@ class MadeTape final : public tape::TapeReader {
         spot ? "t" : "a", id, p, ms);
   }
 
-  void remember(MadeBook& b) {
-    if (truth_ == nullptr) return;
+  codec::Book book_of(const MadeBook& b) const {
     codec::Book book;
     BookSnapshot all;
     const auto fill = [](const Side& side, bool bid, std::vector<Level>& out) {
       for (const auto& [p, q] : rows(side, bid))
-        out.push_back(
-            {.price = Price::parse(price(p)).value(), .qty = Qty::parse(size(q)).value()});
+        out.push_back({.price = Price::parse(price(p)).value(),
+                       .qty = Qty::parse(size(q)).value(),
+                       .price_digits = 1,
+                       .qty_digits = 3});  // as price() and size() write them
     };
     fill(b.bids, true, all.bids);
     fill(b.asks, false, all.asks);
     book.load(all, at_);
-    (*truth_)[{b.symbol, b.last}] = book_hash(book);
+    return book;
+  }
+  void remember(const MadeBook& b) {
+    if (truth_ != nullptr) (*truth_)[{b.symbol, b.last}] = book_hash(book_of(b));
   }
 
   void step() {
