@@ -48,6 +48,13 @@ std::vector<std::string> beside_the_rule(const std::map<std::string, InstrumentI
   return out;
 }
 
+// A vendor's own weighted mean. Its volume-weighted twin is another quantity and stays in the
+// history.
+bool is_weighted(const Instrument& instrument) {
+  return instrument.kind == InstrumentKind::aggregate &&
+         instrument.symbol.find("vol") == std::string::npos;
+}
+
 // Takes venues whose open interest is known in coins alone out of a sum of dollars.
 void leave_out(Estimate& dollars, const std::vector<std::string>& without, size_t venues) {
   if (without.empty()) return;
@@ -610,12 +617,9 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
       carries.push_back(sum);
     }
   }
-  // A vendor's own weighted mean. Its volume-weighted twin is another quantity and stays in the
-  // history.
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = desk_.instruments[id];
-    if (instrument.kind != InstrumentKind::aggregate || market.means.empty()) continue;
-    if (instrument.symbol.find("vol") != std::string::npos) continue;
+    if (!is_weighted(instrument) || market.means.empty()) continue;
     std::string why_not;
     const auto mean = day_mean(id, market, panel.at, why_not);
     if (!mean) {
@@ -640,6 +644,13 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
       std::move(carries), rules.band, missing);
 }
 
+// The venues of the rule are one source together; a vendor's mean is another.
+bool Fundings::several() const {
+  return markets_.size() >= 2 && std::any_of(markets_.begin(), markets_.end(), [&](const auto& m) {
+           return is_weighted(desk_.instruments[m.first]) && !m.second.means.empty();
+         });
+}
+
 void Fundings::read(Panel& panel) const {
   std::map<std::string, InstrumentId> mains;
   for (const auto& [id, market] : markets_) {
@@ -648,6 +659,7 @@ void Fundings::read(Panel& panel) const {
     if (const auto main = main_of(venue)) mains.emplace(venue, *main);
   }
   read_weighted(panel, mains);
+  if (panel.reviews()) return;  // each venue is alone in its readings
   for (const auto& [venue, id] : mains) read_venue(panel, venue, id, markets_.at(id));
   if (!mains.empty()) return;
   const std::string missing = "no perpetual of " + desk_.asset + " with a funding rate";
@@ -676,7 +688,7 @@ std::vector<DayFunding> Fundings::day_rates(Instant end) const {
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = desk_.instruments[id];
     if (instrument.kind == InstrumentKind::aggregate) {
-      if (instrument.symbol.find("vol") != std::string::npos) continue;
+      if (!is_weighted(instrument)) continue;
       if (const auto annual = published(id, market))
         weighted.push_back({instrument.venue, instrument.symbol, true, *annual});
       continue;

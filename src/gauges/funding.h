@@ -43,7 +43,7 @@ class Fundings {
   void read(Panel& panel) const;
   std::vector<FundingPoint> points(Instant from, Instant at) const;
   std::vector<DayFunding> day_rates(Instant end) const;
-  bool several() const { return markets_.size() >= 2; }
+  bool several() const;  // sources of one reading
 
  private:
   struct Rated {

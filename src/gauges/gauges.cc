@@ -58,7 +58,11 @@ struct Gauges::Impl {
   std::optional<Instant> reviewed;
   bool dirty = false;
   Instant known = Instant::min();
-  std::vector<Instant> heard;  // by instrument
+  struct Heard {
+    Instant last = Instant::min();
+    Watch::Voice* venue = nullptr;
+  };
+  std::vector<Heard> heard;  // by instrument
 
   // What the families hold that several sources could disagree about, in the order of
   // gauge_names().
@@ -80,7 +84,7 @@ struct Gauges::Impl {
   void review_before(Instant received) {
     const Instant due = floor_before(received, desk.rules.review_every);
     if (!dirty || known == Instant::min() || due < known || (reviewed && due <= *reviewed)) return;
-    Panel panel(desk, due, standings);
+    Panel panel(desk, due, standings, Panel::For::review);
     read(panel, false);
     standings = std::move(panel.standings);
     reviewed = due;
@@ -323,12 +327,13 @@ void Gauges::on_event(const Event& event) {
     my.described(event.instrument);
     my.dirty = true;
   }
-  if (my.heard.size() <= event.instrument)
-    my.heard.resize(my.desk.instruments.size(), Instant::min());
-  Instant& heard = my.heard[event.instrument];
-  if (heard == Instant::min() || my.known >= heard + kHeardEvery) {
-    my.liquidations.watch().heard(instrument.venue, my.known, event.at);
-    heard = my.known;
+  if (my.heard.size() <= event.instrument) my.heard.resize(my.desk.instruments.size());
+  Impl::Heard& heard = my.heard[event.instrument];
+  if (heard.venue == nullptr || my.known >= heard.last + kHeardEvery) {
+    Watch& watch = my.liquidations.watch();
+    if (heard.venue == nullptr) heard.venue = &watch.voice(instrument.venue);
+    watch.heard(*heard.venue, my.known, event.at);
+    heard.last = my.known;
   }
   const bool mine = my.desk.mine(event.instrument);
   if (std::holds_alternative<Liquidation>(event.payload))

@@ -348,11 +348,11 @@ TEST(Prices, realised_volatility_recovers_the_volatility_of_a_random_walk) {
   double ratio = 0;
   for (uint32_t run = 0; run < 40; ++run) {
     Random random(5, {.entity = run});
-    std::map<int64_t, double> prices;
+    MinutePrices prices;
     double log_price = 11;
     const double sd = 0.6 / std::sqrt(365.0 * 1440);
     for (int m = 0; m <= 1440; ++m) {
-      prices[1'000'000 + m] = std::exp(log_price);
+      prices.push_back({1'000'000 + m, {}, std::exp(log_price)});
       log_price += sd * random.normal();
     }
     const auto vol = realized_vol(prices, 1'001'440, 0.9);
@@ -362,6 +362,60 @@ TEST(Prices, realised_volatility_recovers_the_volatility_of_a_random_walk) {
     EXPECT_NEAR(vol->value, 0.6, 0.1);  // 288 returns: standard error 4 %
   }
   EXPECT_NEAR(ratio, 1, 0.02);
+}
+
+// Step by step as it is defined, with a look-up for every minute.
+std::optional<double> plain_realized_vol(const std::map<int64_t, double>& prices, int64_t end,
+                                         double coverage_min) {
+  for (const int64_t step : {5, 15, 30, 60}) {
+    const int64_t expected = 1440 / step;
+    double variances = 0;
+    int usable = 0;
+    for (int64_t offset = 0; offset < step; ++offset) {
+      double squares = 0;
+      int64_t count = 0, first = end - 1440;
+      while (first % step != offset) ++first;
+      for (int64_t m = first; m + step <= end; m += step) {
+        if (!prices.contains(m) || !prices.contains(m + step)) continue;
+        const double r = std::log(prices.at(m + step) / prices.at(m));
+        squares += r * r;
+        ++count;
+      }
+      const int64_t most = expected - (first > end - 1440);
+      const double share = static_cast<double>(count) / static_cast<double>(most);
+      if (count == 0 || share < coverage_min) continue;
+      variances += squares / static_cast<double>(count);
+      ++usable;
+    }
+    if (usable > 0) return std::sqrt(variances / usable * static_cast<double>(expected) * 365);
+  }
+  return std::nullopt;
+}
+
+TEST(Prices, realised_volatility_equals_its_definition_however_often_it_is_asked) {
+  int found = 0, missing = 0;
+  for (uint32_t run = 0; run < 60; ++run) {
+    Random random(6, {.entity = run});
+    const int64_t spacing = std::array{1, 5, 15, 60}[run % 4];
+    const double left_out = run % 3 * 0.04;
+    std::map<int64_t, double> plain;
+    MinutePrices prices;
+    for (int64_t m = 20'000'000; m < 20'003'000; m += spacing) {
+      if (random.uniform() < left_out) continue;
+      const double price = std::exp(11 + 0.001 * random.normal());
+      plain[m] = price;
+      prices.push_back({m, {}, price});
+    }
+    for (int64_t end = 20'002'000; end < 20'003'000; end += 10) {
+      const auto expected = plain_realized_vol(plain, end, 0.9);
+      const auto vol = realized_vol(prices, end, 0.9);
+      ASSERT_EQ(vol.has_value(), expected.has_value()) << run << " " << end;
+      (vol ? found : missing) += 1;
+      if (vol) { ASSERT_EQ(vol->value, *expected) << run << " " << end; }
+    }
+  }
+  EXPECT_GT(found, 500);
+  EXPECT_GT(missing, 200);
 }
 
 TEST(Prices, basis_against_the_venues_own_index) {

@@ -639,6 +639,7 @@ void Liquidations::read(Panel& panel) const {
   if (why_not.empty()) why_not.push_back("no liquidations and no totals of " + desk_.asset);
   read_windows(panel, desk_.rules, usable, std::nullopt, join(why_not, "; "));
   for (const auto& w : venues) {
+    if (panel.reviews()) break;  // each is alone in its reading
     const bool enough = w.coverage >= desk_.rules.liquidation.coverage_min && !unvalued(w);
     read_windows(panel, desk_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{},
                  w.label, how_much_recorded(w), enough || unvalued(w) ? nullptr : &w);

@@ -4,6 +4,7 @@
 // listing matters.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -76,8 +77,8 @@ class Liquidations {
     int64_t minute = 0;
     Raw buys, sells;
   };
-  struct Channel {                // one stream's trades, or its aggregated ones
-    std::vector<Volume> volumes;  // by minute, ascending
+  struct Channel {               // one stream's trades, or its aggregated ones
+    std::deque<Volume> volumes;  // by minute, ascending; the oldest are forgotten all the time
     std::optional<int64_t> first_minute;
   };
   struct Sums {

@@ -153,6 +153,12 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
   return out;
 }
 
+// The venues of the rule are one source together; a vendor is another.
+bool OpenInterests::several() const {
+  return markets_.size() >= 2 && std::any_of(markets_.begin(), markets_.end(),
+                                             [](const auto& one) { return one.second.published; });
+}
+
 std::set<std::string> OpenInterests::venues(bool published) const {
   std::set<std::string> out;
   for (const auto& [id, market] : markets_) {
@@ -377,6 +383,7 @@ void OpenInterests::read(Panel& panel) const {
       if (gauge.unit != "coins") estimates.back().note.clear();
     }
     panel.settle(name, std::move(estimates), band, missing);
+    if (panel.reviews()) continue;  // each venue is alone in its reading
     for (const auto& [venue, one] : sums) {
       Panel::Name of_venue = name;
       of_venue.venue = venue;

@@ -33,7 +33,7 @@ class OpenInterests {
   std::vector<OpenInterestPoint> points(Instant from, Instant at) const;
   std::vector<ContractInterest> contracts(Instant at) const;
   std::vector<DayInterest> day_interest(Instant end) const;
-  bool several() const { return markets_.size() >= 2; }
+  bool several() const;
 
  private:
   struct Sample {

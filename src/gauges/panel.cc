@@ -40,6 +40,7 @@ double median(std::vector<double> values) {
 
 // How many of them share no origin, taken greedily from the narrowest origin on.
 size_t independent(std::vector<const Estimate*> estimates) {
+  if (estimates.size() < 2) return estimates.size();
   std::stable_sort(estimates.begin(), estimates.end(), [](const Estimate* a, const Estimate* b) {
     const auto breadth = [](const Estimate* e) {
       return e->origin.everywhere ? SIZE_MAX : e->origin.venues.size();
@@ -89,33 +90,34 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
-std::string Desk::source_name(const Event& event) const {
+const std::string& Desk::source_name(const Event& event) const {
   if (event.source < sources.size() && !sources[event.source].name.empty())
     return sources[event.source].name;
   return instruments[event.instrument].venue;
 }
 
 const Terms& Desk::terms(InstrumentId id) const {
-  const auto found = known_terms.find(id);
-  if (found != known_terms.end()) return found->second;
-  return known_terms.emplace(id, terms_of(instruments[id], rules.coins, listed.contains(id)))
-      .first->second;
+  if (known_terms.size() <= id) known_terms.resize(instruments.size());
+  std::optional<Terms>& known = known_terms.at(id);
+  if (!known) known = terms_of(instruments[id], rules.coins, listed.contains(id));
+  return *known;
 }
 
 void Desk::described(InstrumentId id) {
   listed.insert(id);
-  known_terms.erase(id);
-  is_mine.erase(id);
+  if (id < known_terms.size()) known_terms[id].reset();
+  if (id < is_mine.size()) is_mine[id].reset();
 }
 
 bool Desk::mine(InstrumentId id) const {
-  const auto found = is_mine.find(id);
-  if (found != is_mine.end()) return found->second;
+  if (id < is_mine.size() && is_mine[id]) return *is_mine[id];
   const Terms& t = terms(id);
   // A builder's market is asked for by its own name.
   const bool yes = t.builder_market ? upper(instruments[id].symbol) == upper(asset)
                                     : t.asset == rules.coins.plain(asset);
-  return is_mine[id] = yes;
+  if (is_mine.size() <= id) is_mine.resize(instruments.size());
+  is_mine[id] = yes;
+  return yes;
 }
 
 std::string Desk::plain_name(InstrumentId id) const {
@@ -140,12 +142,14 @@ Reading Panel::blank(const Name& name) const {
 
 void Panel::pending(const Name& name, std::string_view reason) {
   CHECK(!reason.empty());
+  if (reviews_) return;
   Reading r = blank(name);
   r.reason = reason;
   readings.push_back(std::move(r));
 }
 
 void Panel::only_band(const Name& name, const Estimate& estimate) {
+  if (reviews_) return;
   pending(name, estimate.note);
   Reading& r = readings.back();
   r.low = estimate.low;
@@ -157,35 +161,39 @@ void Panel::only_band(const Name& name, const Estimate& estimate) {
 
 namespace {
 
+// Who is heard, who is not, and what the next review is to know of it.
+struct Sides {
+  Standing standing;
+  double middle = 0;
+  std::vector<const Estimate*> aside, active, voices;
+  // Neither aside nor in agreement with the lead: in conflict with it, or allowed by an open end.
+  struct Apart {
+    const Estimate* estimate;
+    bool conflict;
+  };
+  std::vector<Apart> apart;
+  const Estimate* lead = nullptr;
+};
+
 // Puts aside what lies outside the band of the middle: with two sources there is no middle to
 // trust. Nobody is put aside where all are far apart.
-std::vector<const Estimate*> put_aside(const std::vector<Estimate>& estimates, Band band,
-                                       const Standing& before, Standing& now, Reading& out) {
-  std::vector<const Estimate*> active;
+void put_aside(const std::vector<Estimate>& estimates, Band band, const Standing& before,
+               Sides& out) {
   std::vector<double> values;
   for (const Estimate& e : estimates) {
     CHECK(std::isfinite(e.value));
     values.push_back(e.value);
   }
-  const double middle = median(values);
+  out.middle = median(std::move(values));
   for (const Estimate& e : estimates) {
     const Band mine = scaled(band, before.aside.contains(e.label) ? 0.5 : 1);
     const bool open = !bounded(e);  // a lower bound is not wrong for being low
-    if (estimates.size() >= 3 && !open &&
-        std::fabs(e.value - middle) > mine.width(e.value, middle)) {
-      now.aside.insert(e.label);
-      add_note(out.reason, fmt::format("{} aside: {} against {}", e.label, short_number(e.value),
-                                       short_number(middle)));
-    } else {
-      active.push_back(&e);
-    }
+    const bool off = estimates.size() >= 3 && !open &&
+                     std::fabs(e.value - out.middle) > mine.width(e.value, out.middle);
+    (off ? out.aside : out.active).push_back(&e);
   }
-  if (active.empty()) {  // all far apart: nobody is the odd one out
-    now.aside.clear();
-    out.reason.clear();
-    for (const Estimate& e : estimates) active.push_back(&e);
-  }
-  return active;
+  if (out.active.empty()) out.active.swap(out.aside);  // nobody is the odd one out
+  for (const Estimate* e : out.aside) out.standing.aside.insert(e->label);
 }
 
 // The best covered source leads.
@@ -201,6 +209,37 @@ const Estimate* leading(const std::vector<const Estimate*>& active) {
 void note_sources(const Estimate& e, Reading& out) {
   for (const std::string& s : e.sources) out.sources.push_back(s);
   out.as_of = out.as_of ? std::max(*out.as_of, e.as_of) : e.as_of;
+}
+
+Sides sides_of(const std::vector<Estimate>& estimates, Band band, const Standing& before) {
+  Sides out;
+  put_aside(estimates, band, before, out);
+  out.lead = leading(out.active);
+  const Band agreeing = scaled(band, before.conflict ? 0.5 : 1);
+  for (const Estimate* e : out.active) {
+    if (e == out.lead || agree(*out.lead, *e, agreeing)) {
+      out.voices.push_back(e);
+      continue;
+    }
+    const bool conflict = disjoint(*out.lead, *e, band) || before.conflict;
+    out.standing.conflict = out.standing.conflict || conflict;
+    out.apart.push_back({e, conflict});
+  }
+  return out;
+}
+
+// Those that are not heard, by name and number.
+void note_silenced(const Sides& sides, Reading& out) {
+  for (const Estimate* e : sides.aside)
+    add_note(out.reason, fmt::format("{} aside: {} against {}", e->label, short_number(e->value),
+                                     short_number(sides.middle)));
+  for (const auto& [e, conflict] : sides.apart) {
+    add_note(out.reason, conflict ? fmt::format("{} says {}, {} says {}", sides.lead->label,
+                                                short_number(sides.lead->value), e->label,
+                                                short_number(e->value))
+                                  : fmt::format("{} says {}, which its open interval allows",
+                                                e->label, short_number(e->value)));
+  }
 }
 
 // Sources that cannot all be right: no value, and the interval from the least to the most.
@@ -242,42 +281,27 @@ void speak_together(const std::vector<const Estimate*>& voices, const Estimate& 
 
 void Panel::settle(const Name& name, std::vector<Estimate> estimates, Band band,
                    std::string_view missing) {
+  if (reviews_ && estimates.size() < 2) return;
   if (estimates.empty()) return pending(name, missing);
   std::sort(estimates.begin(), estimates.end(), [](const Estimate& a, const Estimate& b) {
     return a.label != b.label ? a.label < b.label : a.value < b.value;
   });
-  const std::string key = key_of(name);
-  const auto found = past_.find(key);
-  const Standing before = found == past_.end() ? Standing{} : found->second;
-  Standing now;
+  const auto found = past_.empty() ? past_.end() : past_.find(key_of(name));
+  Sides sides = sides_of(estimates, band, found == past_.end() ? Standing{} : found->second);
+  const bool conflict = sides.standing.conflict;
+  if (sides.standing != Standing{}) standings[key_of(name)] = std::move(sides.standing);
+  if (reviews_) return;
   Reading out = blank(name);
-  const auto active = put_aside(estimates, band, before, now, out);
-  const Estimate* lead = leading(active);
-  const Band agreeing = scaled(band, before.conflict ? 0.5 : 1);
-  std::vector<const Estimate*> voices;
-  for (const Estimate* e : active) {
-    if (e == lead || agree(*lead, *e, agreeing)) {
-      voices.push_back(e);
-    } else if (disjoint(*lead, *e, band) || before.conflict) {
-      now.conflict = true;
-      add_note(out.reason,
-               fmt::format("{} says {}, {} says {}", lead->label, short_number(lead->value),
-                           e->label, short_number(e->value)));
-    } else {
-      add_note(out.reason, fmt::format("{} says {}, which its open interval allows", e->label,
-                                       short_number(e->value)));
-    }
-  }
-  if (now.conflict)
-    speak_apart(active, out);
+  note_silenced(sides, out);
+  if (conflict)
+    speak_apart(sides.active, out);
   else
-    speak_together(voices, *lead, out);
-  out.coverage = lead->coverage;
+    speak_together(sides.voices, *sides.lead, out);
+  out.coverage = sides.lead->coverage;
   // Clocks differ by seconds: what has been received is not of later than now.
   if (out.as_of) out.as_of = std::min(*out.as_of, at);
   std::sort(out.sources.begin(), out.sources.end());
   out.sources.erase(std::unique(out.sources.begin(), out.sources.end()), out.sources.end());
-  if (now != Standing{}) standings[key] = std::move(now);
   readings.push_back(std::move(out));
 }
 

@@ -3,6 +3,7 @@
 // for every gauge.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,7 +26,7 @@ struct Desk {
   const Instruments& instruments;
   const std::vector<Source>& sources;
 
-  std::string source_name(const Event& event) const;
+  const std::string& source_name(const Event& event) const;
   // The terms as they are known now; a description that comes later changes them for what came
   // before as well.
   const Terms& terms(InstrumentId id) const;
@@ -35,8 +36,9 @@ struct Desk {
   // The canonical name with the plain coin in it: 1000PEPE-USDT-PERP is PEPE-USDT-PERP.
   std::string plain_name(InstrumentId id) const;
 
-  mutable std::map<InstrumentId, Terms> known_terms{};
-  mutable std::map<InstrumentId, bool> is_mine{};
+  // By instrument, as far as asked; references to terms stand while more are added.
+  mutable std::deque<std::optional<Terms>> known_terms{};
+  mutable std::vector<std::optional<bool>> is_mine{};
   std::set<InstrumentId> listed{};
 };
 
@@ -68,8 +70,12 @@ using Standings = std::map<std::string, Standing>;  // by gauge, venue and expir
 
 class Panel {
  public:
-  Panel(const Desk& desk, Instant when, const Standings& past)
-      : at(when), desk_(desk), past_(past) {}
+  // A review takes the standings alone: what a single source says decides nothing there, and no
+  // reading is written.
+  enum class For { readings, review };
+  Panel(const Desk& desk, Instant when, const Standings& past, For purpose = For::readings)
+      : at(when), desk_(desk), past_(past), reviews_(purpose == For::review) {}
+  bool reviews() const { return reviews_; }
 
   struct Name {
     std::string_view name, unit;
@@ -94,6 +100,7 @@ class Panel {
   Reading blank(const Name& name) const;
   const Desk& desk_;
   const Standings& past_;
+  const bool reviews_;
 };
 
 // Numbers in reasons: four significant digits, or whole from 1,000 on. Ages: "5d 18h", "12m".

@@ -2,6 +2,7 @@
 // band.
 #include "gauges/panel.h"
 
+#include "base/random.h"
 #include "gauges/scene_testing.h"
 
 namespace delever::gauges {
@@ -114,6 +115,43 @@ TEST(Panel, a_conflict_ends_inside_half_the_band) {
   EXPECT_EQ(with(1.09), State::conflicting);
   EXPECT_EQ(with(1.04), State::corroborated);
   EXPECT_EQ(with(1.09), State::corroborated);
+}
+
+// One to four sources, often near the edges of the band, for a long while: standings feed back.
+TEST(Panel, a_review_decides_what_readings_would) {
+  const Instruments instruments;
+  const std::vector<Source> sources;
+  const Desk desk{"BTC", shipped_rules(), instruments, sources};
+  Random random(7, {});
+  Standings past;
+  int aside = 0, conflicts = 0;
+  for (int time = 0; time < 3000; ++time) {
+    Panel readings(desk, kNow, past), review(desk, kNow, past, Panel::For::review);
+    for (const char* venue : {"a", "b", "c"}) {
+      std::vector<Estimate> estimates;
+      for (const char* source : {"binance", "okx", "bybit", "coinglass"}) {
+        if (random.chance(0.3)) continue;
+        const double value = 1 + 0.02 * static_cast<double>(random.below(8));
+        estimates.push_back(says(source, value));
+        if (random.chance(0.2)) estimates.back().high.reset();
+        if (random.chance(0.2)) estimates.back().coverage = 0.5;
+      }
+      const Panel::Name name{
+          .name = "realized_vol_24h", .unit = "f", .section = "realized_vol", .venue = venue};
+      readings.settle(name, estimates, {0, 0.1}, "nothing there");
+      review.settle(name, std::move(estimates), {0, 0.1}, "nothing there");
+    }
+    ASSERT_EQ(readings.readings.size(), 3u);
+    ASSERT_TRUE(review.readings.empty());
+    ASSERT_EQ(review.standings, readings.standings) << time;
+    past = std::move(review.standings);
+    for (const auto& [key, standing] : past) {
+      aside += !standing.aside.empty();
+      conflicts += standing.conflict;
+    }
+  }
+  EXPECT_GT(aside, 100);
+  EXPECT_GT(conflicts, 100);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace delever::gauges {
@@ -47,11 +48,9 @@ double Prices::plain(const Event& event, Price price) const {
 
 void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
   Series& series = series_[{event.instrument, kind}];
-  if (series.source.empty())
-    series.source = desk_.source_name(event);
-  else
-    series.source = std::min(series.source, desk_.source_name(event));
-  const Point point{closing_minute(at), at, price};
+  const std::string& source = desk_.source_name(event);
+  if (series.source.empty() || source < series.source) series.source = source;
+  const MinutePrice point{closing_minute(at), at, price};
   auto& points = series.points;
   if (points.empty() || points.back().minute < point.minute) {
     points.push_back(point);
@@ -60,7 +59,7 @@ void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
   auto it = points.end() - 1;
   if (it->minute != point.minute) {
     it = std::lower_bound(points.begin(), points.end(), point.minute,
-                          [](const Point& p, int64_t m) { return p.minute < m; });
+                          [](const MinutePrice& p, int64_t m) { return p.minute < m; });
     if (it->minute != point.minute) {
       points.insert(it, point);
       return;
@@ -145,19 +144,26 @@ void Prices::keep_day_ends(Instant oldest) {
   day_ends_to_ = std::max(day_ends_to_, last);
 }
 
+bool Prices::several() const {
+  return std::any_of(series_.begin(), series_.end(), [&](const auto& one) {
+    return desk_.instruments[one.first.instrument].venue !=
+           desk_.instruments[series_.begin()->first.instrument].venue;
+  });
+}
+
 void Prices::forget_before(Instant known) {
   keep_day_ends(known - kPricesKept);
   const int64_t oldest = closing_minute(known - kPricesKept);
   for (auto& [key, series] : series_) {
     auto first = std::lower_bound(series.points.begin(), series.points.end(), oldest,
-                                  [](const Point& p, int64_t m) { return p.minute < m; });
+                                  [](const MinutePrice& p, int64_t m) { return p.minute < m; });
     series.points.erase(series.points.begin(), first);
   }
 }
 
-const Prices::Point* Prices::last_at(const Series& series, Instant t) {
+const MinutePrice* Prices::last_at(const Series& series, Instant t) {
   auto it = std::upper_bound(series.points.begin(), series.points.end(), closing_minute(t),
-                             [](int64_t m, const Point& p) { return m < p.minute; });
+                             [](int64_t m, const MinutePrice& p) { return m < p.minute; });
   while (it != series.points.begin()) {
     --it;
     if (it->at <= t) return &*it;
@@ -167,7 +173,7 @@ const Prices::Point* Prices::last_at(const Series& series, Instant t) {
 
 std::optional<PriceAt> Prices::price_at(const SeriesKey& key, const Series& series, Instant t,
                                         Duration stale_after) const {
-  const Point* point = last_at(series, t);
+  const MinutePrice* point = last_at(series, t);
   if (point == nullptr || t - point->at > stale_after) return std::nullopt;
   return PriceAt{point->price, point->at, series.source, desk_.instruments[key.instrument].venue};
 }
@@ -378,37 +384,65 @@ void Prices::read_basis(Panel& panel) const {
                   perpetual_missing);
 }
 
-std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& prices, int64_t end,
+namespace {
+
+constexpr int64_t kDayMinutes = 1440;
+// The minutes of one day and its first, each with its price or none.
+using DayGrid = std::array<const MinutePrice*, kDayMinutes + 1>;
+
+double squared_return(const MinutePrice& now, double before) {
+  if (now.before != before) {
+    const double r = std::log(now.price / before);
+    now.before = before;
+    now.square = r * r;
+  }
+  return now.square;
+}
+
+// Neighbours on one grid, which starts at a minute of the day, that both have a price: as
+// returned(earlier, later).
+template <class Returned>
+void each_return(const DayGrid& grid, int64_t first, int64_t step, Returned returned) {
+  const MinutePrice* before = nullptr;
+  for (int64_t m = first; m <= kDayMinutes; m += step) {
+    const MinutePrice* const now = grid[static_cast<size_t>(m)];
+    if (now != nullptr && before != nullptr) returned(*before, *now);
+    before = now;
+  }
+}
+
+}  // namespace
+
+std::optional<RealizedVol> realized_vol(const MinutePrices& prices, int64_t end,
                                         double coverage_min) {
-  constexpr int64_t day = 1440;
+  const int64_t start = end - kDayMinutes;
+  DayGrid grid{};
+  int64_t known = 0;
+  for (auto p = std::lower_bound(prices.begin(), prices.end(), start,
+                                 [](const auto&price, int64_t m) { return price.minute < m; });
+       p != prices.end() && p->minute <= end; ++p, ++known)
+    grid[static_cast<size_t>(p->minute - start)] = &*p;
   for (const int64_t step : {5, 15, 30, 60}) {
-    const int64_t expected = day / step;
+    const int64_t expected = kDayMinutes / step;
+    // So few prices leave every grid below what is asked for.
+    if (static_cast<double>(known - 1) / static_cast<double>(expected - 1) < coverage_min) continue;
     double variances = 0, covered = 0;
     int usable = 0;
     for (int64_t offset = 0; offset < step; ++offset) {
-      double squares = 0;
-      int64_t count = 0;
-      const double* before = nullptr;
       // Grids are aligned to the clock, so that hourly candles meet one of them whenever they are
       // read.
-      const int64_t first = end - day - ((end - day - offset) % step + step) % step;
-      for (int64_t m = first < end - day ? first + step : first; m <= end; m += step) {
-        const auto it = prices.find(m);
-        if (it == prices.end()) {
-          before = nullptr;
-          continue;
-        }
-        if (before != nullptr) {
-          const double r = std::log(it->second / *before);
-          squares += r * r;
-          ++count;
-        }
-        before = &it->second;
-      }
+      const int64_t aligned = -(((start - offset) % step + step) % step);
+      const int64_t first = aligned < 0 ? aligned + step : 0;
+      int64_t count = 0;
+      each_return(grid, first, step, [&](const auto&, const auto&) { ++count; });
       // A grid that does not end where the day ends has one return fewer.
       const double share =
-          static_cast<double>(count) / static_cast<double>(expected - (first < end - day));
+          static_cast<double>(count) / static_cast<double>(expected - (aligned < 0));
       if (share < coverage_min || count == 0) continue;
+      double squares = 0;
+      each_return(grid, first, step, [&](const auto& before, const auto& now) {
+        squares += squared_return(now, before.price);
+      });
       variances += squares / static_cast<double>(count);
       covered += std::min(1.0, share);
       ++usable;
@@ -442,21 +476,19 @@ void Prices::read_realized_vol(Panel& panel) const {
     Best& best = by_venue[i.venue];
     if (mine <= best.rank) continue;
     // Whole minutes only: the one that `at` falls in is not over.
-    std::map<int64_t, double> prices;
     const int64_t now = panel.at.ns() / kMinute;
+    const auto known = std::partition_point(
+        series.points.begin(), series.points.end(),
+        [&](const auto& price) { return price.minute <= now && price.at <= panel.at; });
     std::optional<Instant> last;
-    for (const Point& p : series.points) {
-      if (p.minute > now || p.at > panel.at) break;
-      prices.emplace_hint(prices.end(), p.minute, p.price);
-      last = p.at;
-    }
+    if (known != series.points.begin()) last = std::prev(known)->at;
     if (!last || panel.at - *last > rules.stale_after) {
       missing =
           fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
       continue;
     }
     // The 24 h end with the last whole minute that has a price, not with `at`.
-    const auto vol = realized_vol(prices, prices.rbegin()->first, rules.coverage_min);
+    const auto vol = realized_vol(series.points, std::prev(known)->minute, rules.coverage_min);
     if (!vol) {
       missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h",
                             i.name(), i.venue, short_number(rules.coverage_min));

@@ -3,6 +3,7 @@
 // and realised volatility.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,6 +21,19 @@ struct PriceAt {
   Instant at;
   std::string source, venue;
 };
+
+// The last price before the end of a minute.
+struct MinutePrice {
+  int64_t minute = 0;
+  Instant at;
+  double price = 0;
+  // The square of its log return from `before`, which stood some minutes earlier: readings ten
+  // minutes or an hour apart ask for nearly all the same ones.
+  mutable double before = 0, square = 0;
+};
+
+// Ascending; the oldest are forgotten all the time.
+using MinutePrices = std::deque<MinutePrice>;
 
 class Prices {
  public:
@@ -42,17 +56,12 @@ class Prices {
   void read_realized_vol(Panel& panel) const;
   std::vector<PricePoint> candles(Instant from, Instant at) const;
   std::vector<DayClose> day_closes(Instant end) const;
-  bool several() const { return series_.size() >= 2; }
+  bool several() const;  // of several venues
 
  private:
   std::string no_prices() const;  // "no prices of BTC in dollars, only in EUR, TRY"
-  struct Point {
-    int64_t minute = 0;
-    Instant at;
-    double price = 0;
-  };  // the last price before the end of the minute
   struct Series {
-    std::vector<Point> points;  // ascending
+    MinutePrices points;
     std::string source;
   };
   struct SeriesKey {
@@ -83,7 +92,7 @@ class Prices {
   bool takes(const Event& event);  // in dollars; keeps in which money others are
   double plain(const Event& event, Price price) const;  // per plain coin
   void put(const Event& event, PriceKind kind, double price, Instant at);
-  static const Point* last_at(const Series& series, Instant t);
+  static const MinutePrice* last_at(const Series& series, Instant t);
   std::optional<PriceAt> newest_reference(Instant t) const;
   void keep_day_ends(Instant oldest);
   std::optional<PriceAt> price_at(const SeriesKey& key, const Series& series, Instant t,
@@ -100,17 +109,17 @@ class Prices {
   Instant day_ends_to_ = Instant::min();
 };
 
-// Annualised volatility of log returns, from prices by minute: the finest of 5 min, 15 min, 30 min
-// and 1 h steps for which `coverage_min` of a day's returns are there; steps that start at
-// different minutes are averaged (subsampling). sqrt(mean r^2 * steps a day * 365). Missing when no
-// step has enough.
+// Annualised volatility of log returns, from prices by minute, ascending: the finest of 5 min, 15
+// min, 30 min and 1 h steps for which `coverage_min` of a day's returns are there; steps that start
+// at different minutes are averaged (subsampling). sqrt(mean r^2 * steps a day * 365). Missing when
+// no step has enough.
 struct RealizedVol {
   double value = 0, low = 0,
          high = 0;  // 95 % under normal returns: value * exp(-+1.96 / sqrt(2 n))
   int step_minutes = 0, returns = 0;
   double coverage = 0;
 };
-std::optional<RealizedVol> realized_vol(const std::map<int64_t, double>& price_by_minute,
-                                        int64_t end_minute, double coverage_min);
+std::optional<RealizedVol> realized_vol(const MinutePrices& prices, int64_t end_minute,
+                                        double coverage_min);
 
 }  // namespace delever::gauges

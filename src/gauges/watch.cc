@@ -38,16 +38,14 @@ Duration Spans::covered(Span window) const {
   return sum;
 }
 
-void Watch::heard(const std::string& venue, Instant received, Instant stamped) {
-  Instant& newest = stamped_.try_emplace(venue, stamped).first->second;
-  newest = std::max(newest, stamped);
-  const auto [last, fresh] = last_.try_emplace(venue, received);
-  if (fresh || received - last->second > quiet_max_) {
-    alive_[venue].add({received, received});
-  } else if (received > last->second) {
-    alive_[venue].add({last->second, received});
+void Watch::heard(Voice& voice, Instant received, Instant stamped) const {
+  voice.stamped = std::max(voice.stamped.value_or(stamped), stamped);
+  if (!voice.last || received - *voice.last > quiet_max_) {
+    voice.alive.add({received, received});
+  } else if (received > *voice.last) {
+    voice.alive.add({*voice.last, received});
   }
-  last->second = std::max(last->second, received);
+  voice.last = std::max(voice.last.value_or(received), received);
 }
 
 void Watch::liquidation(const std::string& venue, SourceId source, Instant received, bool ours) {
@@ -61,19 +59,19 @@ void Watch::gap(SourceId source, const Gap& gap) { gaps_[source].add({gap.from, 
 double Watch::liquidation_coverage(const std::string& venue, Span window) const {
   Instant to = window.to;
   const auto carriers = carriers_.find(venue);
-  const auto alive = alive_.find(venue);
-  if (carriers == carriers_.end() || alive == alive_.end() || window.to <= window.from) return 0;
-  if (const auto stamped = stamped_.find(venue); stamped != stamped_.end())
-    to = std::min(to, stamped->second + quiet_max_);
+  const auto voice = voices_.find(venue);
+  if (carriers == carriers_.end() || voice == voices_.end() || window.to <= window.from) return 0;
+  const Spans& alive = voice->second.alive;
+  if (voice->second.stamped) to = std::min(to, *voice->second.stamped + quiet_max_);
   // The best of the venue's liquidation streams: they show the same liquidations.
   double best = 0;
   for (const auto& [source, carrier] : carriers->second) {
     if (!carrier.ours) continue;
     const Span seen{std::max(carrier.first, window.from), to};
     if (seen.to <= seen.from) continue;
-    Duration covered = alive->second.covered(seen);
+    Duration covered = alive.covered(seen);
     if (const auto gaps = gaps_.find(source); gaps != gaps_.end()) {
-      for (const Span& alive_span : alive->second.all()) {
+      for (const Span& alive_span : alive.all()) {
         const Span both{std::max(alive_span.from, seen.from), std::min(alive_span.to, seen.to)};
         if (both.from < both.to) covered = covered - gaps->second.covered(both);
       }

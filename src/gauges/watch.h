@@ -33,9 +33,15 @@ class Watch {
  public:
   explicit Watch(Duration quiet_max) : quiet_max_(quiet_max) {}
 
+  // When a venue spoke, and the newest of its own times.
+  struct Voice {
+    Spans alive;
+    std::optional<Instant> last, stamped;
+  };
+  Voice& voice(const std::string& venue) { return voices_[venue]; }  // for good
   // `stamped`: the venue's own time. Where it stays behind the receipts (a clock that is hours
   // off), what is known ends with it.
-  void heard(const std::string& venue, Instant received, Instant stamped);
+  void heard(Voice& voice, Instant received, Instant stamped) const;
   // `ours`: of the asset that is gauged. A stream of another coin covers nothing of this one; a
   // stream of all coins is known from its first liquidation of any.
   void liquidation(const std::string& venue, SourceId source, Instant received, bool ours);
@@ -47,8 +53,7 @@ class Watch {
 
  private:
   Duration quiet_max_;
-  std::map<std::string, Spans> alive_;
-  std::map<std::string, Instant> last_, stamped_;
+  std::map<std::string, Voice> voices_;
   struct Carrier {
     Instant first;
     bool ours = false;

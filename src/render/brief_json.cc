@@ -5,29 +5,30 @@
 
 #include "render/brief_render.h"
 #include "render/json.h"
+#include "render/reading_fields.h"
 #include "render/verdict_render.h"
 
 namespace delever::render {
 
 using namespace reports;
 
+namespace {
+
+Json json_of(std::string_view text) { return Json(text); }
+Json json_of(double number) { return Json(number); }
+Json json_of(Instant time) { return Json(time.text()); }
+Json json_of(const std::vector<std::string>& texts) { return Json(texts); }
+template <class T>
+Json json_of(const std::optional<T>& value) {
+  return value ? json_of(*value) : Json();
+}
+
+}  // namespace
+
 Json to_json(const gauges::Reading& r) {
-  Json json;
-  json["name"] = r.name;
-  json["asset"] = r.asset;
-  if (r.venue) json["venue"] = *r.venue;
-  if (r.expiry) json["expiry"] = expiry_name(*r.expiry);
-  json["value"] = json_or_null(r.value);
-  json["low"] = json_or_null(r.low);
-  json["high"] = json_or_null(r.high);
-  json["unit"] = r.unit;
-  json["as_of"] = r.as_of ? Json(r.as_of->text()) : Json();
-  json["window_s"] = r.window.in_seconds();
-  json["state"] = gauges::state_name(r.state);
-  json["sources"] = r.sources;
-  json["coverage"] = json_or_null(r.coverage);
-  json["reason"] = r.reason;
-  json["rule"] = r.rule;
+  Json json = Json::object();
+  put_reading_fields(
+      r, [&](std::string_view name, const auto& value) { json[name] = json_of(value); });
   return json;
 }
 

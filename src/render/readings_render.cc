@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "market/instrument.h"
-#include "render/json.h"
+#include "render/reading_fields.h"
 
 namespace delever::render {
 
@@ -27,6 +27,29 @@ void put_sources(TextBuffer& out, const std::vector<std::string>& sources) {
     if (&s != sources.data()) out.put(';');
     out.put(std::string_view(s));
   }
+}
+
+void put_json(TextBuffer& out, std::string_view text) { out.put_json(text); }
+void put_json(TextBuffer& out, double number) { out.put_json(number); }
+void put_json(TextBuffer& out, Instant time) {
+  out.put('"');
+  out.put(time);
+  out.put('"');
+}
+void put_json(TextBuffer& out, const std::vector<std::string>& texts) {
+  out.put('[');
+  for (const std::string& text : texts) {
+    if (&text != texts.data()) out.put(',');
+    out.put_json(std::string_view(text));
+  }
+  out.put(']');
+}
+template <class T>
+void put_json(TextBuffer& out, const std::optional<T>& value) {
+  if (value)
+    put_json(out, *value);
+  else
+    out.put("null");
 }
 
 }  // namespace
@@ -60,11 +83,20 @@ void put_reading_csv(TextBuffer& out, Instant at, const gauges::Reading& r) {
   out.put('\n');
 }
 
+// Without a tree: a line takes a dozen members, and a table of readings a million lines.
 void put_reading_json(TextBuffer& out, Instant at, const gauges::Reading& reading) {
-  Json json = to_json(reading);
-  json["at"] = at.text();
-  out.put(json_line(json));
-  out.put('\n');
+  char before = '{';
+  put_reading_fields(reading, [&](std::string_view name, const auto& value) {
+    out.put(before);
+    out.put('"');
+    out.put(name);
+    out.put("\":");
+    put_json(out, value);
+    before = ',';
+  });
+  out.put(",\"at\":");
+  put_json(out, at);
+  out.put("}\n");
 }
 
 }  // namespace delever::render
