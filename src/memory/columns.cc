@@ -55,36 +55,33 @@ Result<ColumnReader> ColumnReader::unpack(std::string_view packed) {
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kLargest)
     return broken("says no size that can be");
   ColumnReader out;
-  out.raw_.resize(size);
-  const size_t got =
-      ZSTD_decompress(out.raw_.data(), out.raw_.size(), packed.data(), packed.size());
+  out.raw_ = std::make_unique_for_overwrite<char[]>(size);
+  const size_t got = ZSTD_decompress(out.raw_.get(), size, packed.data(), packed.size());
   if (ZSTD_isError(got) != 0 || got != size) return broken("does not unpack");
+  const std::string_view raw(out.raw_.get(), size);
   size_t at = 0;
   uint64_t count = 0;
-  if (!take_number(out.raw_, at, out.raw_.size(), count) || count > out.raw_.size())
-    return broken("has no list of columns");
+  if (!take_number(raw, at, size, count) || count > size) return broken("has no list of columns");
   std::vector<uint64_t> sizes(count);
   for (uint64_t& one : sizes) {
-    if (!take_number(out.raw_, at, out.raw_.size(), one)) return broken("its list of columns ends");
+    if (!take_number(raw, at, size, one)) return broken("its list of columns ends");
   }
   for (const uint64_t one : sizes) {
-    if (one > out.raw_.size() - at) return broken("a column is longer than it");
+    if (one > size - at) return broken("a column is longer than it");
     out.columns_.emplace_back(at, at + one);
     at += one;
   }
   return out;
 }
 
-uint64_t ColumnReader::number(size_t column) {
+uint64_t ColumnReader::long_number(size_t column) {
   uint64_t value = 0;
   if (column >= columns_.size()) {
     failed_ = true;
     return 0;
   }
   auto& [at, end] = columns_[column];
-  if (at < end && static_cast<unsigned char>(raw_[at]) < 0x80)
-    return static_cast<unsigned char>(raw_[at++]);
-  if (take_number(raw_, at, end, value)) return value;
+  if (take_number({raw_.get(), end}, at, end, value)) return value;
   failed_ = true;
   return 0;
 }
@@ -95,7 +92,7 @@ std::string_view ColumnReader::bytes(size_t column, size_t count) {
     return {};
   }
   auto& at = columns_[column].first;
-  const std::string_view out(raw_.data() + at, count);
+  const std::string_view out(raw_.get() + at, count);
   at += count;
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,12 +36,21 @@ class ColumnReader {
   static Result<ColumnReader> unpack(std::string_view packed);
 
   // 0 and no bytes beyond the end: then failed() says so.
-  uint64_t number(size_t column);
+  uint64_t number(size_t column) {
+    if (column < columns_.size()) {  // most are small
+      auto& [at, end] = columns_[column];
+      if (at < end && static_cast<unsigned char>(raw_[at]) < 0x80)
+        return static_cast<unsigned char>(raw_[at++]);
+    }
+    return long_number(column);
+  }
   std::string_view bytes(size_t column, size_t count);
   bool failed() const { return failed_; }
 
  private:
-  std::string raw_;
+  uint64_t long_number(size_t column);
+
+  std::unique_ptr<char[]> raw_;
   std::vector<std::pair<size_t, size_t>> columns_;  // from and to, in raw_
   bool failed_ = false;
 };

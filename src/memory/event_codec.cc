@@ -10,6 +10,7 @@ namespace {
 // Columns that every event has; those of a kind follow, kColumns a kind.
 enum Common : size_t {
   kOrdinal,
+  kSpeaker,
   kKind,
   kInstrument,
   kSource,
@@ -25,6 +26,8 @@ enum Common : size_t {
 };
 constexpr size_t kColumns = 32;
 constexpr uint64_t kMs = 1'000'000;
+// A time this far behind the newest one is of another clock, or that one was.
+constexpr int64_t kFarBehindNs = 600'000'000'000;
 constexpr double kDigits = 1e6;
 
 template <class T>
@@ -34,15 +37,40 @@ uint64_t bit_of(const std::optional<T>& value, int bit) {
 
 }  // namespace
 
-// What the instrument said last in this kind: numbers are written against it.
+// Who speaks, and what of: told once, then by its number. A kind or an instrument that cannot be
+// ends the reading.
 template <class Io>
-auto EventColumns<Io>::past(InstrumentId instrument, size_t kind) -> Past& {
-  if (instrument == kNoInstrument) return streams_[kind];
-  if (pasts_.size() <= instrument) pasts_.resize(instrument + 1);
-  auto& of_instrument = pasts_[instrument];
-  if (!of_instrument)
-    of_instrument = std::make_unique<std::array<Past, std::variant_size_v<EventPayload>>>();
-  return (*of_instrument)[kind];
+auto EventColumns<Io>::past(Event& event) -> Past& {
+  uint64_t number = 0, kind = event.payload.index(), instrument = event.instrument;
+  if constexpr (Io::kReads) {
+    number = io_.number(kSpeaker);
+    if (number < pasts_.size()) return pasts_[number];
+    kind = io_.number(kKind);
+    instrument = io_.number(kInstrument);
+    const bool sane = number == pasts_.size() && kind < std::variant_size_v<EventPayload> &&
+                      (instrument < (1u << 26) || instrument == kNoInstrument);
+    if (!sane) {
+      kind = 1;
+      instrument = kNoInstrument;
+      io_.bytes(kKind, SIZE_MAX);  // from here on it has failed
+    }
+  } else {
+    if (event.instrument != kNoInstrument && numbers_.size() <= event.instrument)
+      numbers_.resize(event.instrument + 1);
+    uint32_t& mine =
+        (event.instrument == kNoInstrument ? of_streams_ : numbers_[event.instrument])[kind];
+    const bool fresh = mine == 0;
+    if (fresh) mine = static_cast<uint32_t>(pasts_.size() + 1);
+    number = mine - 1;
+    io_.number(kSpeaker, number);
+    if (!fresh) return pasts_[number];
+    io_.number(kKind, kind);
+    io_.number(kInstrument, instrument);
+  }
+  pasts_.emplace_back();
+  pasts_.back().instrument = InstrumentId(static_cast<uint32_t>(instrument));
+  pasts_.back().kind = kind;
+  return pasts_.back();
 }
 
 template <class Io>
@@ -414,48 +442,59 @@ void EventColumns<Io>::make(size_t kind, EventPayload& payload) {
   }
 }
 
-// Venues stamp whole milliseconds: what is finer has a column of its own. A kind or an instrument
-// that cannot be ends the reading.
+// An order that meets several others gives trades of one time, and what a venue publishes at once
+// has one time as well: the last of the speaker's own (0), the newest of all (1), or how far it is
+// from that. Venues stamp whole milliseconds: what is finer has a column of its own.
+template <class Io>
+void EventColumns<Io>::stamped(Instant& at) {
+  const int64_t newest_ms = Instant::ns(newest_ns_).ms();
+  uint64_t code = 0, rest = 0;
+  int64_t ns = at.ns();
+  if constexpr (!Io::kReads) {
+    if (ns == now_->at_ns) {
+      code = 0;
+    } else if (ns == newest_ns_) {
+      code = 1;
+    } else {
+      const int64_t ms = at.ms();
+      rest = static_cast<uint64_t>(ns) - static_cast<uint64_t>(ms) * kMs;
+      code = (folded(wrapped_difference(ms, newest_ms)) << 1 | (rest != 0 ? 1u : 0u)) + 2;
+    }
+  }
+  whole(kAt, code);
+  if (code > 1 && (code - 2) % 2 != 0) whole(kAtRest, rest);
+  if constexpr (Io::kReads) {
+    if (code < 2) {
+      ns = code == 0 ? now_->at_ns : newest_ns_;
+    } else {
+      const auto ms = static_cast<uint64_t>(wrapped_sum(newest_ms, unfolded((code - 2) >> 1)));
+      ns = static_cast<int64_t>(ms * kMs + rest);
+    }
+    at = Instant::ns(ns);
+  }
+  now_->at_ns = ns;
+  if (ns > newest_ns_ || wrapped_difference(newest_ns_, ns) > kFarBehindNs) newest_ns_ = ns;
+}
+
 template <class Io>
 void EventColumns<Io>::event(uint64_t& ordinal, Event& event) {
-  uint64_t step = ordinal - ordinal_, kind = event.payload.index(), instrument = event.instrument;
+  uint64_t step = ordinal - ordinal_;
   whole(kOrdinal, step);
-  whole(kKind, kind);
-  whole(kInstrument, instrument);
-  if constexpr (Io::kReads) {
-    const bool sane = kind < std::variant_size_v<EventPayload> &&
-                      (instrument < (1u << 26) || instrument == kNoInstrument);
-    make(sane ? kind : 1, event.payload);
-    if (!sane) {
-      kind = 1;
-      instrument = kNoInstrument;
-      io_.bytes(kKind, SIZE_MAX);  // from here on it has failed
-    }
-    ordinal = ordinal_ + step;
-    event.instrument = InstrumentId(static_cast<uint32_t>(instrument));
-  }
+  ordinal = ordinal_ + step;
   ordinal_ = ordinal;
-  kind_ = kind;
-  base_ = kFirst + kind * kColumns;
+  now_ = &past(event);
+  kind_ = now_->kind;
+  base_ = kFirst + kind_ * kColumns;
   event_ = &event;
-  now_ = &past(event.instrument, kind);
+  if constexpr (Io::kReads) {
+    event.instrument = now_->instrument;
+    make(kind_, event.payload);
+  }
   uint64_t source = folded(static_cast<int64_t>(event.source) - static_cast<int64_t>(now_->source));
   whole(kSource, source);
   event.source = static_cast<SourceId>(static_cast<int64_t>(now_->source) + unfolded(source));
   now_->source = event.source;
-  int64_t ms = event.at.ms();
-  const int64_t rest =
-      static_cast<int64_t>(static_cast<uint64_t>(event.at.ns()) - static_cast<uint64_t>(ms) * kMs);
-  uint64_t code = folded(wrapped_difference(ms, now_->at_ms)) << 1 | (rest != 0 ? 1u : 0u);
-  whole(kAt, code);
-  ms = wrapped_sum(now_->at_ms, unfolded(code >> 1));
-  auto left = static_cast<uint64_t>(rest);
-  if (code & 1)
-    whole(kAtRest, left);
-  else
-    left = 0;
-  event.at = Instant::ns(static_cast<int64_t>(static_cast<uint64_t>(ms) * kMs + left));
-  now_->at_ms = ms;
+  stamped(event.at);
   std::visit([this](auto& payload) { this->fields(payload); }, event.payload);
 }
 

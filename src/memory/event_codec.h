@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,13 +34,17 @@ class EventColumns {
   struct Value {
     int64_t last = 0, unit = 10'000'000'000;
   };
+  // What an instrument said last in one kind: numbers are written against it.
   struct Past {
+    InstrumentId instrument{};
+    size_t kind = 0;
     SourceId source = 0;
-    int64_t at_ms = 0;
+    int64_t at_ns = 0;
     std::array<Value, kValues> values{};
     std::array<int64_t, 16> numbers{};
   };
-  Past& past(InstrumentId instrument, size_t kind);
+  Past& past(Event& event);
+  void stamped(Instant& at);
 
   // Each with the column of the field; `n` is its place among the values remembered.
   void whole(size_t column, uint64_t& value);
@@ -86,8 +89,12 @@ class EventColumns {
   size_t kind_ = 0, base_ = 0;
   Past* now_ = nullptr;
   Event* event_ = nullptr;
-  std::vector<std::unique_ptr<std::array<Past, std::variant_size_v<EventPayload>>>> pasts_;
-  std::array<Past, std::variant_size_v<EventPayload>> streams_{};  // of kNoInstrument
+  int64_t newest_ns_ = 0;    // the newest time of an event, whatever its instrument
+  std::vector<Past> pasts_;  // in the order in which they spoke first: their numbers
+  // Writing: by instrument and kind its number and 1; streams have an array of their own.
+  using Numbers = std::array<uint32_t, std::variant_size_v<EventPayload>>;
+  std::vector<Numbers> numbers_;
+  Numbers of_streams_{};
   std::map<std::string, uint64_t, std::less<>> words_;
   std::vector<std::string> by_number_;
 };
