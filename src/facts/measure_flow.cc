@@ -5,6 +5,7 @@
 
 #include "facts/measure.h"
 #include "statistics/hawkes.h"
+#include "statistics/replicates.h"
 #include "statistics/statistics.h"
 
 namespace delever::facts {
@@ -139,8 +140,8 @@ class FlowCurve {
     ++ranks_;
   }
 
-  std::optional<double> exponent(const statistics::Positions& at) const {
-    const statistics::Positions order = in_order(at);
+  std::optional<double> exponent(const statistics::Positions& at) {
+    const statistics::Positions& order = in_order(at);
     if (order.size() < kGroups * 3) return std::nullopt;
     std::vector<double> size(kGroups), moved(kGroups), count(kGroups);
     for (size_t i = 0; i < order.size(); ++i) {
@@ -158,21 +159,22 @@ class FlowCurve {
 
  private:
   // Those with any flow; equals stay as they came.
-  statistics::Positions in_order(const statistics::Positions& at) const {
-    std::vector<size_t> next(ranks_ + 1);
-    for (const size_t i : at) next[rank_[i] + 1] += flow_[i] != 0;
-    for (size_t r = 1; r <= ranks_; ++r) next[r] += next[r - 1];
-    statistics::Positions order(next[ranks_]);
+  const statistics::Positions& in_order(const statistics::Positions& at) {
+    next_.assign(ranks_ + 1, 0);
+    for (const size_t i : at) next_[rank_[i] + 1] += flow_[i] != 0;
+    for (size_t r = 1; r <= ranks_; ++r) next_[r] += next_[r - 1];
+    order_.resize(next_[ranks_]);
     for (const size_t i : at) {
-      if (flow_[i] != 0) order[next[rank_[i]]++] = i;
+      if (flow_[i] != 0) order_[next_[rank_[i]]++] = i;
     }
-    return order;
+    return order_;
   }
 
   const std::vector<double>& flow_;
   const std::vector<double>& returns_;
   std::vector<size_t> rank_;  // of each bin by the size of its flow, from 0
   size_t ranks_ = 0;
+  statistics::Positions next_, order_;  // of the replicate at hand
 };
 
 void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream,
@@ -200,18 +202,16 @@ void bin_facts(const Track* t, Duration length, const std::string& name, uint32_
     ++stream;
     out.push_back(std::move(fact));
   };
+  std::vector<double> x, y;  // of the replicate at hand
   const auto explained = [&](const std::vector<double>& flow) {
     return [&](const statistics::Positions& at) -> std::optional<double> {
-      std::vector<double> x, y;
-      for (const size_t i : at) {
-        x.push_back(flow[i]);
-        y.push_back(bins.returns[i]);
-      }
+      statistics::choose(flow, at, x);
+      statistics::choose(bins.returns, at, y);
       const auto line = statistics::regress(x, y);
       return line ? std::optional(line->r2) : std::nullopt;
     };
   };
-  const FlowCurve curve(bins.trades, bins.returns);
+  FlowCurve curve(bins.trades, bins.returns);
   add("aggregate_impact_exponent", bins.trades,
       [&](const statistics::Positions& at) { return curve.exponent(at); });
   add("trade_imbalance_return_r2", bins.trades, explained(bins.trades));

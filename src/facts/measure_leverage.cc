@@ -5,6 +5,7 @@
 
 #include "facts/measure.h"
 #include "statistics/hawkes.h"
+#include "statistics/replicates.h"
 #include "statistics/statistics.h"
 
 namespace delever::facts {
@@ -152,7 +153,7 @@ void liquidation_sizes(const ForcedAll& all, FactSet& out) {
     }
     const auto of_chosen = [&](const statistics::Positions& at) -> std::optional<double> {
       std::vector<double> chosen;
-      for (const size_t i : at) chosen.push_back(values[i]);
+      statistics::choose(values, at, chosen);
       return statistic(std::move(chosen));
     };
     put(std::move(fact), statistics::block_bootstrap(values.size(), of_chosen, {.stream = stream}),
@@ -236,12 +237,10 @@ void pair_fact(
     fact.reason = fact.n == 0 ? missing : fmt::format("{} common steps, want {}", fact.n, kSteps);
     return out.push_back(std::move(fact));
   }
+  Pairs some;  // of the replicate at hand
   const auto chosen = [&](const statistics::Positions& at) {
-    Pairs some;
-    for (const size_t i : at) {
-      some.x.push_back(pairs.x[i]);
-      some.y.push_back(pairs.y[i]);
-    }
+    statistics::choose(pairs.x, at, some.x);
+    statistics::choose(pairs.y, at, some.y);
     return statistic(some.x, some.y);
   };
   put(std::move(fact), statistics::block_bootstrap(fact.n, chosen, {.stream = stream}),

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "facts/measure.h"
+#include "statistics/replicates.h"
 #include "statistics/statistics.h"
 
 namespace delever::facts {
@@ -111,12 +112,12 @@ void ratio_fact(Fact fact, const std::vector<double>& before, const std::vector<
   fact.n = before.size() + after.size();
   std::vector<double> replicates;
   constexpr size_t kReplicates = 400;
-  const auto drawn = [](const std::vector<double>& from, Random& random) {
-    std::vector<double> values;
-    for (const size_t i :
-         statistics::resampled(from.size(), statistics::usual_block(from.size()), random))
-      values.push_back(from[i]);
-    return *statistics::median(std::move(values));
+  statistics::Positions positions;
+  std::vector<double> values;
+  const auto drawn = [&](const std::vector<double>& from, Random& random) {
+    statistics::resample(from.size(), statistics::usual_block(from.size()), random, positions);
+    statistics::choose(from, positions, values);
+    return *statistics::quantile_within(values, 0.5);
   };
   for (size_t i = 0; i < kReplicates; ++i) {
     Random random(statistics::kBootstrapSeed, {stream, 0, static_cast<uint32_t>(i)});

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "facts/measure.h"
+#include "statistics/replicates.h"
 #include "statistics/statistics.h"
 
 namespace delever::facts {
@@ -26,11 +27,9 @@ constexpr size_t kPairs = 100;   // and a correlation
 constexpr size_t kEachLag = 20;  // and times its lag
 constexpr size_t kEachTail = 5;  // and a tail of k, times k
 
-std::vector<double> chosen(const std::vector<double>& x, const statistics::Positions& at,
-                           size_t shift = 0) {
+std::vector<double> chosen(const std::vector<double>& x, const statistics::Positions& at) {
   std::vector<double> out;
-  out.reserve(at.size());
-  for (const size_t i : at) out.push_back(x[i + shift]);
+  statistics::choose(x, at, out);
   return out;
 }
 

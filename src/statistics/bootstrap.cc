@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "statistics/replicates.h"
 #include "statistics/statistics.h"
 
 namespace delever::statistics {
@@ -19,18 +20,27 @@ size_t usual_block(size_t n) {
   return std::max<size_t>(1, static_cast<size_t>(std::llround(std::sqrt(static_cast<double>(n)))));
 }
 
-Positions resampled(size_t n, size_t block, Random& random) {
+void resample(size_t n, size_t block, Random& random, Positions& drawn) {
   CHECK(n > 0 && block > 0);
-  Positions drawn;
-  drawn.reserve(n);
-  while (drawn.size() < n) {
+  drawn.resize(n);
+  for (size_t done = 0; done < n;) {
     size_t at = random.below(n);
-    for (size_t i = 0; i < block && drawn.size() < n; ++i) {
-      drawn.push_back(at);
+    for (const size_t end = std::min(n, done + block); done < end; ++done) {
+      drawn[done] = at;
       if (++at == n) at = 0;
     }
   }
+}
+
+Positions resampled(size_t n, size_t block, Random& random) {
+  Positions drawn;
+  resample(n, block, random, drawn);
   return drawn;
+}
+
+void choose(const std::vector<double>& values, const Positions& at, std::vector<double>& chosen) {
+  chosen.resize(at.size());
+  for (size_t i = 0; i < at.size(); ++i) chosen[i] = values[at[i]];
 }
 
 Estimate with_interval(std::optional<double> value, std::vector<double> replicates, size_t asked) {
@@ -45,10 +55,12 @@ Estimate block_bootstrap(size_t n, const Statistic& statistic, const BootstrapOp
   if (n == 0) return {};
   const auto value = statistic(as_they_were(n));
   std::vector<double> replicates;
+  Positions drawn;
   const size_t block = options.block > 0 ? options.block : usual_block(n);
   for (size_t i = 0; value && i < options.replicates; ++i) {
     Random random(kBootstrapSeed, {options.stream, 0, static_cast<uint32_t>(i)});
-    if (const auto again = statistic(resampled(n, block, random))) replicates.push_back(*again);
+    resample(n, block, random, drawn);
+    if (const auto again = statistic(drawn)) replicates.push_back(*again);
   }
   return with_interval(value, std::move(replicates), options.replicates);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/check.h"
+#include "statistics/replicates.h"
 
 namespace delever::statistics {
 namespace {
@@ -45,7 +46,9 @@ std::optional<double> excess_kurtosis(Values x) {
   return count(x) * fourth / (second * second) - 3;
 }
 
-std::optional<double> quantile(std::vector<double> x, double p) {
+std::optional<double> quantile(std::vector<double> x, double p) { return quantile_within(x, p); }
+
+std::optional<double> quantile_within(std::span<double> x, double p) {
   if (x.empty()) return std::nullopt;
   const double place = p * static_cast<double>(x.size() - 1);
   const auto below = std::min(static_cast<size_t>(place), x.size() - 1);

@@ -8,9 +8,11 @@
 #include "base/random.h"
 #include "base/source_root.h"
 #include "statistics/bootstrap.h"
+#include "statistics/replicates.h"
 
 #include <fstream>
 #include <iterator>
+#include <numeric>
 
 namespace delever::statistics {
 namespace {
@@ -141,7 +143,21 @@ TEST(Bootstrap, IntervalOfAMean) {
 
 TEST(Bootstrap, SameDrawsTwiceAndAStatisticThatIsMostlyMissingHasNoInterval) {
   Random a(kBootstrapSeed, {1, 0, 3}), b(kBootstrapSeed, {1, 0, 3});
-  EXPECT_EQ(resampled(100, 7, a), resampled(100, 7, b));
+  Positions once, used(500, 3);  // what the list held before does not matter
+  resample(100, 7, a, once);
+  resample(100, 7, b, used);
+  EXPECT_EQ(once, used);
+  Random c(kBootstrapSeed, {1, 0, 3});
+  EXPECT_EQ(resampled(100, 7, c), once);
+  for (size_t i = 0; i < 100; ++i) {
+    if (i % 7 != 0) { EXPECT_EQ(once[i], (once[i - 1] + 1) % 100) << i; }
+  }
+  std::vector<double> values(100), chosen(1);
+  std::iota(values.begin(), values.end(), 0.5);
+  choose(values, once, chosen);
+  ASSERT_EQ(chosen.size(), 100u);
+  for (size_t i = 0; i < 100; ++i) EXPECT_EQ(chosen[i], static_cast<double>(once[i]) + 0.5);
+  EXPECT_EQ(quantile_within(chosen, 0.3), quantile(chosen, 0.3));
   size_t calls = 0;
   const Estimate found = block_bootstrap(
       10, [&](const Positions&) { return calls++ % 2 ? std::nullopt : std::optional(1.0); },
