@@ -1,3 +1,7 @@
+#include <cstring>
+#include <functional>
+#include <unordered_map>
+
 #include "codec/message_loop.h"
 #include "venues/simulated/simulated.h"
 
@@ -5,6 +9,61 @@ namespace delever::venues {
 
 using namespace codec;
 namespace {
+
+// A message from its beginning on, piece by piece as encode.cc writes them; once a piece is another
+// nothing more is taken. No loop steps over a '}', so a message that ends with one keeps them all
+// inside it, and what is compared at once is shorter than the padding.
+class PlainMessage {
+ public:
+  explicit PlainMessage(std::string_view bytes)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()), good_(bytes.ends_with('}')) {}
+
+  // Whether this comes next; it is taken if so.
+  bool meets(std::string_view wanted) {
+    if (!good_ || std::memcmp(at_, wanted.data(), wanted.size()) != 0) return false;
+    at_ += wanted.size();
+    return true;
+  }
+  void expect(std::string_view wanted) { good_ = meets(wanted); }
+
+  // Up to the quote, which is taken: letters, digits and what symbols have between them.
+  std::string_view word() {
+    const char* const begin = at_;
+    while (good_ && *at_ != '"' && *at_ > ' ' && *at_ <= '|' && *at_ != '\\') ++at_;
+    const std::string_view found(begin, static_cast<size_t>(at_ - begin));
+    expect("\"");
+    good_ = good_ && !found.empty() && found.size() <= 64;
+    return found;
+  }
+  Instant time() {
+    constexpr uint64_t kMost = static_cast<uint64_t>(INT64_MAX);
+    uint64_t ns = 0;
+    const char* const begin = at_;
+    for (; good_ && *at_ >= '0' && *at_ <= '9' && at_ - begin < 19; ++at_)
+      ns = ns * 10 + static_cast<uint64_t>(*at_ - '0');
+    good_ = good_ && at_ != begin && *begin != '0' && !(*at_ >= '0' && *at_ <= '9') && ns <= kMost;
+    return Instant::ns(good_ ? static_cast<int64_t>(ns) : 0);
+  }
+  // A plain decimal and its closing quote.
+  template <class T>
+  T fixed() {
+    if (!good_) return T();
+    const bool odd = *at_ == '-' || (at_[0] == '0' && at_[1] >= '0' && at_[1] <= '9');
+    const ScannedDecimal scanned = scan_decimal(at_, T::digits);
+    good_ = !odd && scanned.end != nullptr && *scanned.end == '"';
+    if (!good_) return T();
+    at_ = scanned.end + 1;
+    return T::raw(scanned.units);
+  }
+  bool good() const { return good_; }
+  // It ends here as well.
+  bool ended() const { return good_ && at_ == end_; }
+
+ private:
+  const char* at_;
+  const char* const end_;
+  bool good_;
+};
 
 class SimulatedReader final : public FlatReader {
  public:
@@ -37,6 +96,76 @@ class SimulatedReader final : public FlatReader {
       return Ending::read;
     }
     return Ending::unknown;
+  }
+
+  // Quotes, tickers and trades in the encoder's own spelling, which are nearly all of a tape. What
+  // is written otherwise, or wrong, is read above.
+  bool read_fast(std::string_view bytes) override {
+    constexpr std::string_view kOpening = R"({"channel":")", kSymbol = R"(,"symbol":")";
+    PlainMessage text(bytes);
+    text.expect(kOpening);
+    const std::string_view channel = text.word();
+    text.expect(kSymbol);
+    const std::string_view symbol = text.word();
+    if (!text.good()) return false;
+    const auto known = known_.find(symbol);
+    if (known == known_.end()) return false;
+    const bool read = channel == "quote"    ? read_plain_quote(text, known->second)
+                      : channel == "ticker" ? read_plain_ticker(text, known->second)
+                      : channel == "trade"  ? read_plain_trades(text, known->second)
+                                            : false;
+    if (read)
+      channel_ = channel;
+    else
+      stage_.clear();
+    return read;
+  }
+
+  static void read_plain_side(PlainMessage& text, std::optional<Price>& price,
+                              std::optional<WideQty>& qty) {
+    if (text.meets("null")) return;
+    text.expect("[\"");
+    price = text.fixed<Price>();
+    text.expect(",\"");
+    qty = text.fixed<WideQty>();
+    text.expect("]");
+  }
+  bool read_plain_quote(PlainMessage& text, InstrumentId id) {
+    text.expect(",\"time\":");
+    Quote& quote = stage_.add<Quote>(id, text.time());
+    text.expect(",\"bid\":");
+    read_plain_side(text, quote.bid_price, quote.bid_qty);
+    text.expect(",\"ask\":");
+    read_plain_side(text, quote.ask_price, quote.ask_qty);
+    text.expect("}");
+    const auto sold = [](const std::optional<Price>& price) { return !price || *price > Price(); };
+    return text.ended() && sold(quote.bid_price) && sold(quote.ask_price);
+  }
+  bool read_plain_ticker(PlainMessage& text, InstrumentId id) {
+    text.expect(",\"time\":");
+    const Instant at = text.time();
+    if (text.meets(",\"mark\":\"")) stage_.add<MarkPrice>(id, at).price = text.fixed<Price>();
+    if (text.meets(",\"index\":\"")) stage_.add<IndexPrice>(id, at).price = text.fixed<Price>();
+    if (text.meets(",\"open_interest\":\""))
+      stage_.add<OpenInterest>(id, at).contracts = text.fixed<WideQty>();
+    text.expect("}");
+    return text.ended();
+  }
+  bool read_plain_trades(PlainMessage& text, InstrumentId id) {
+    text.expect(",\"data\":[[");
+    do {
+      Trade& trade = stage_.add<Trade>(id, text.time());
+      text.expect(",\"");
+      trade.price = text.fixed<Price>();
+      text.expect(",\"");
+      trade.qty = text.fixed<WideQty>();
+      const bool buys = text.meets(",\"buy\",\"");
+      if (!buys) text.expect(",\"sell\",\"");
+      trade.taker_side = buys ? Side::buy : Side::sell;
+      trade.id = text.word();
+    } while (text.meets("],["));
+    text.expect("]]}");
+    return text.ended();
   }
 
   // ns since 1970 UTC, by the simulated market's clock.
@@ -205,7 +334,11 @@ class SimulatedReader final : public FlatReader {
   }
 
   const std::string venue_;
-  std::map<std::string, InstrumentId, std::less<>> known_;
+  struct SymbolHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, InstrumentId, SymbolHash, std::equal_to<>> known_;
   std::vector<Level> levels_;
 };
 

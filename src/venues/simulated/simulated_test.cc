@@ -1,7 +1,9 @@
 #include "venues/simulated/simulated.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
@@ -109,6 +111,108 @@ TEST_F(Simulated, WhatIsWrongIsSaidAndGivesNoEvent) {
   EXPECT_EQ(seen.undecoded.size(), 6U);
   decode(R"({"channel":"weather","symbol":"BTCUSDT","time":1})");
   EXPECT_EQ(decoder->counts().unknown_channels.at("weather"), 1U);
+}
+
+std::string said(const Event& e) {
+  const auto text = [](const auto& value) { return value ? value->text() : std::string("-"); };
+  std::string out = fmt::format("{} {} {} {} ", e.payload.index(),
+                                static_cast<uint32_t>(e.instrument), e.at.ns(), e.received.ns());
+  if (const auto* t = std::get_if<Trade>(&e.payload))
+    out += fmt::format("{} {} {} {} {}", t->price.text(), t->qty.text(), t->taker_side == Side::buy,
+                       t->id, t->aggregated || t->block || t->index_price.has_value());
+  if (const auto* q = std::get_if<Quote>(&e.payload))
+    out += fmt::format("{} {} {} {}", text(q->bid_price), text(q->bid_qty), text(q->ask_price),
+                       text(q->ask_qty));
+  if (const auto* m = std::get_if<MarkPrice>(&e.payload)) out += m->price.text();
+  if (const auto* i = std::get_if<IndexPrice>(&e.payload)) out += i->price.text();
+  if (const auto* o = std::get_if<OpenInterest>(&e.payload)) out += text(o->contracts);
+  return out + "\n";
+}
+
+// A blank behind a message sends it to the JSON reader.
+struct Both {
+  explicit Both(bool blank) : end(blank ? " " : "") { decode(kPerpetual); }
+  std::string decode(std::string_view line) {
+    Collected seen;
+    decode_text(*decoder, std::string(line) + end, seen, Instant::ns(1769644801000000000));
+    std::string out;
+    for (const Event& event : seen.events) out += said(event);
+    for (const auto& one : seen.undecoded) out += one.why.text() + "\n";
+    return out;
+  }
+  std::string end;
+  Instruments instruments;
+  std::unique_ptr<codec::Decoder> decoder =
+      make_decoder("simulated", {{"venue", "binance"}}, instruments, 4).value();
+};
+
+TEST(SimulatedDecoder, TheUsualSpellingSaysWhatAnyOtherDoes) {
+  Random random(9, {});
+  const auto digits = [&](uint64_t most) {
+    std::string out = std::to_string(random.below(most));
+    if (random.chance(0.6)) out += "." + std::to_string(1 + random.below(99'999));
+    return out;
+  };
+  const auto time = [&] {
+    return std::to_string(1'769'644'800'000'000'000 + random.below(1 << 30));
+  };
+  const auto side = [&] {
+    return random.chance(0.1) ? std::string("null")
+                              : "[\"" + digits(100'000) + "\",\"" + digits(900) + "\"]";
+  };
+  const auto line = [&]() -> std::string {
+    const std::string symbol = R"(,"symbol":"BTCUSDT",)";
+    switch (random.below(3)) {
+      case 0:
+        return R"({"channel":"quote")" + symbol + R"("time":)" + time() + R"(,"bid":)" + side() +
+               R"(,"ask":)" + side() + "}";
+      case 1: {
+        std::string out = R"({"channel":"ticker")" + symbol + R"("time":)" + time();
+        for (const char* name : {"mark", "index", "open_interest"}) {
+          if (random.chance(0.7)) out += fmt::format(R"(,"{}":"{}")", name, digits(100'000));
+        }
+        return out + "}";
+      }
+      default: {
+        std::string out = R"({"channel":"trade")" + symbol + R"("data":[)";
+        for (uint64_t n = 0, all = random.below(4); n < all; ++n)
+          out += fmt::format(R"({}[{},"{}","{}","{}","{}"])", n ? "," : "", time(), digits(100'000),
+                             digits(50), random.chance(0.5) ? "buy" : "sell", random.below(10'000));
+        return out + "]}";
+      }
+    }
+  };
+  Both plain(false), other(true);
+  constexpr std::string_view kOdd = R"(0123456789.,:"[]{}-+eE\ nulbuyse)";
+  int undecoded = 0, events = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    std::string text = line();
+    for (uint64_t changes = random.below(3); changes > 0 && i % 2 == 1; --changes) {
+      const size_t at = random.below(text.size());
+      const char odd = kOdd[random.below(kOdd.size())];
+      switch (random.below(3)) {
+        case 0:
+          text[at] = odd;
+          break;
+        case 1:
+          text.insert(at, 1, odd);
+          break;
+        default:
+          text.erase(at, 1);
+      }
+    }
+    const std::string found = plain.decode(text);
+    ASSERT_EQ(found, other.decode(text)) << text;
+    undecoded += found.find(": ") != found.npos;
+    events += !found.empty();
+  }
+  EXPECT_GT(events, 40'000);
+  EXPECT_GT(undecoded, 5'000);
+  const codec::DecodeCounts &a = plain.decoder->counts(), &b = other.decoder->counts();
+  EXPECT_EQ(a.messages, b.messages);
+  EXPECT_EQ(a.events, b.events);
+  EXPECT_TRUE(a.no_event == b.no_event && a.undecoded == b.undecoded);
+  EXPECT_TRUE(a.unknown_channels == b.unknown_channels);
 }
 
 TEST(SimulatedDecoder, NeedsTheVenuesName) {
