@@ -34,6 +34,9 @@ struct OrderRequest {
   // Of orders with one number the first that trades or is due ends the others, and so does a
   // cancel of any. Stops of a group wait here, and give way for nobody else's money.
   uint64_t one_of = 0;
+  // A market order of spot for so much of the quote coin. Of a stop the size is found when it is
+  // due, by the book as it stands then, and the stop waits here; of others `order.qty` has it.
+  std::optional<Amount> money;
 };
 
 struct Placed {
@@ -119,6 +122,7 @@ class Desk : public exchange::ExchangeSink {
   std::vector<Candle> candles(InstrumentId instrument, Duration interval, size_t most) const;
   DayStats day(InstrumentId instrument, Duration window = Duration::hours(24)) const;
   std::span<const FundingRecord> funding(InstrumentId instrument) const;
+  std::optional<Delivery> delivery(InstrumentId instrument) const;  // missing: not yet
   // Oldest first, at whole five minutes, of the last week.
   std::span<const MarketSample> past(InstrumentId instrument) const;
   // What would be paid next if the premium stayed: rate of the interval, and when.
@@ -133,6 +137,9 @@ class Desk : public exchange::ExchangeSink {
   // change has the book. Reading changes moves the numbers on for everybody: a gateway asks once
   // per interval and instrument and hands the change to all who follow.
   BookSnapshot book(InstrumentId instrument, size_t levels) const;  // sequence.last is set
+  // As many whole steps of spot as so much money buys, or selling them brings, from the book as it
+  // stands; 0: not one.
+  Qty quantity_for(InstrumentId instrument, Side side, Amount money) const;
   uint64_t book_number(InstrumentId instrument) const;
   std::optional<BookChange> book_change(InstrumentId instrument);  // missing: nothing changed
 

@@ -207,6 +207,25 @@ BookSnapshot Desk::book(InstrumentId i, size_t levels) const {
   return out;
 }
 
+// What is left of the money is rounded against the client at each level.
+Qty Desk::quantity_for(InstrumentId i, Side side, Amount money) const {
+  constexpr size_t kLevels = 1'000;
+  const BookSnapshot book = door_.exchange().depth(i, kLevels);
+  const Wide step = listing(i).rules.contract->step->raw();
+  Wide left = money.raw(), steps = 0;
+  for (const Level& level : side == Side::buy ? book.asks : book.bids) {
+    const auto qty = level.qty.narrowed();
+    if (!qty || level.price <= Price()) break;
+    const Wide one = step * level.price.raw();  // in 1e-10 of the smallest amount
+    const Wide affords = left * Price::scale / one, most = qty->raw() / step;
+    const Wide takes = std::min(affords, most);
+    steps += takes;
+    left -= divide(takes * one, Price::scale, Round::up);
+    if (takes < most) break;
+  }
+  return Qty::raw(narrow(steps * step));
+}
+
 uint64_t Desk::book_number(InstrumentId i) const {
   state_->number_book(i);
   return state_->instruments.at(i).book.number;

@@ -92,10 +92,11 @@ Placed Desk::submit(OrderRequest request) {
   order.closes_position = request.closes_position;
   order.trailing = request.trailing;
   order.one_of = request.one_of;
+  order.money = request.money;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
-  const bool waits_here =
-      order.take_profit || order.closes_position || order.trailing || order.one_of != 0;
+  const bool waits_here = order.take_profit || order.closes_position || order.trailing ||
+                          order.one_of != 0 || order.money;
   if (is_stop(order.asked.type) && waits_here) {
     order.state = OrderState::waiting;
     if (const Reject why = s.check_held(order); why != Reject::none) return {why, nullptr};
@@ -136,6 +137,7 @@ const OrderRecord& Desk::keep_refused(OrderRequest request, Reject why) {
   order.client_id = std::move(request.client_id);
   order.asked = request.order;
   order.asked.client = order.number;
+  order.money = request.money;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
   order.refused = why;
@@ -193,16 +195,20 @@ Placed Desk::amend(AccountId account, uint64_t number, const Amendment& to) {
   SubmitOrder as = order->asked;
   if (to.price) as.price = *to.price;
   if (to.trigger) as.trigger = *to.trigger;
-  if (to.qty) as.qty = *to.qty;
-  if (as.qty <= order->filled) return {Reject::bad_quantity, order};
+  // The size of what waits for so much money is that money.
+  const bool by_money = order->money && s.is_held(*order);
+  if (to.qty && !by_money) as.qty = *to.qty;
+  if (!by_money && as.qty <= order->filled) return {Reject::bad_quantity, order};
   const bool in_place = as.price == order->asked.price && as.trigger == order->asked.trigger &&
                         as.qty <= order->asked.qty;
   if (s.is_held(*order)) {
     OrderRecord changed = *order;
     changed.asked = as;
+    if (to.qty && by_money) changed.money = Amount::raw(to.qty->raw());
     if (const Reject why = s.check_held(changed); why != Reject::none) return {why, order};
     s.drop_held(*order);
     order->asked = as;
+    order->money = changed.money;
     s.hold(*order);
   } else if (const Reject why = s.amend_book(*order, as, in_place); why != Reject::none) {
     return {why, order};
@@ -264,8 +270,9 @@ Reject Desk::State::check_held(const OrderRecord& order) const {
     return Reject::bad_price;
   if (o.type == OrderType::stop_limit && (o.price.raw() <= 0 || o.price.raw() % tick != 0))
     return Reject::bad_price;
-  if (!order.closes_position && (o.qty.raw() <= 0 || o.qty.raw() % step != 0))
-    return Reject::bad_quantity;
+  const bool sized =
+      order.money ? *order.money > Amount() : o.qty.raw() > 0 && o.qty.raw() % step == 0;
+  if (!order.closes_position && !sized) return Reject::bad_quantity;
   const auto price = o.trigger_by == TriggerBy::mark ? door.exchange().mark(o.instrument)
                                                      : door.exchange().last(o.instrument);
   if (!price) return Reject::no_mark;
@@ -350,6 +357,8 @@ void Desk::State::release(AccountId account, uint64_t number, Price at) {
     }
     order->asked.qty = o.qty;
   }
+  if (order->money)
+    o.qty = order->asked.qty = desk.quantity_for(o.instrument, o.side, *order->money);
   if (door.enter(o) != Reject::none)
     finish(*order, OrderState::expired, DeskUpdate::Reason::expired);
 }

@@ -50,6 +50,7 @@ struct OrderRecord {
   std::optional<Trailing> trailing;  // its trigger follows the market
   std::optional<Price> best;         // since it began to follow
   uint64_t one_of = 0;               // a group of orders of which one alone is carried out; 0: none
+  std::optional<Amount> money;       // it was ordered by value; while it waits, `asked.qty` is 0
   std::string tag;     // what a gateway wants to keep beside it (Deribit label, OKX tag)
   Wide price_qty = 0;  // sum of price x qty of the fills, raw
   Qty left() const { return asked.qty - filled; }
@@ -120,6 +121,13 @@ struct PublicTrade {
   Price price;
   Qty qty;
   bool forced = false;
+  Instant at;
+};
+
+// What a dated contract or an option was settled at: the price of its index.
+struct Delivery {
+  Price price;
+  Qty open_interest;  // as it was sampled last before it
   Instant at;
 };
 

@@ -85,7 +85,7 @@ std::string spot_order_event(const Face& face, const OrderRecord& order, std::st
   o.number("I", static_cast<int64_t>(order.number)).flag("w", is_live(order.state) && !done);
   o.flag("m", fill && fill->maker).flag("M", false).number("O", order.created.ms());
   o.text("Z", amount_text(order.value)).text("Y", amount_text(fill ? fill->value : Amount()));
-  o.text("Q", amount_text(Amount()));
+  o.text("Q", amount_text(order.money.value_or(Amount())));
   if (order.state != OrderState::waiting) o.number("W", order.created.ms());
   o.text("V", self_trade_of(order)).end();
   return out;

@@ -1,4 +1,6 @@
 // New orders of spot.
+#include <fmt/format.h>
+
 #include "gateways/binance/entry_parts.h"
 #include "gateways/binance/public_json.h"
 
@@ -21,31 +23,16 @@ constexpr SpotType kSpotTypes[] = {
 };
 
 // quoteOrderQty: as many whole steps as that much money buys from the book as it stands.
-Qty qty_for_money(const Face& face, const Market& m, Side side, Amount money) {
-  const BookSnapshot book = face.desk.book(m.id, 1'000);
-  Wide left = money.raw(), lots = 0;
-  const int64_t step = m.contract().step->raw();
-  for (const Level& level : side == Side::buy ? book.asks : book.bids) {
-    const Amount one = value_of(m, level.price, Qty::raw(step));
-    const auto qty = level.qty.narrowed();
-    if (one <= Amount() || !qty) break;
-    const Wide most = qty->raw() / step, pays = left / one.raw();
-    const Wide takes = pays < most ? pays : most;
-    lots += takes;
-    left -= takes * one.raw();
-    if (takes < most) break;
-  }
-  return Qty::raw(narrow(lots * step));
-}
-
-void read_spot_qty(const Face& face, Asked& asked, const Market& m, SubmitOrder& o) {
+void read_spot_qty(const Face& face, Asked& asked, const Market& m, OrderRequest& request) {
+  SubmitOrder& o = request.order;
   const bool market = o.type == OrderType::market || o.type == OrderType::stop_market;
   if (o.type == OrderType::market && asked.has("quoteOrderQty")) {
     if (asked.has("quantity"))
       return asked.refuse({-1128, "Combination of optional parameters invalid."});
     const auto money = asked.amount("quoteOrderQty");
     if (!money) return;
-    o.qty = qty_for_money(face, m, o.side, *money);
+    request.money = *money;
+    o.qty = face.desk.quantity_for(m.id, o.side, *money);
     if (o.qty <= Qty()) asked.refuse({-1013, "Filter failure: NOTIONAL"});
     return;
   }
@@ -54,6 +41,18 @@ void read_spot_qty(const Face& face, Asked& asked, const Market& m, SubmitOrder&
   if (!qty) return;
   o.qty = *qty;
   check_qty(face, asked, m, o.qty, market);
+}
+
+// trailingDelta in hundredths of a percent, 10 to 2,000; a stopPrice beside it is where it begins.
+void read_trailing_delta(const Face& face, Asked& asked, const Market& m, OrderRequest& request) {
+  const auto delta = asked.whole("trailingDelta");
+  if (!delta) return;
+  if (*delta < 10 || *delta > 2'000) return asked.refuse({-1013, "Filter failure: TRAILING_DELTA"});
+  Trailing trailing{
+      .share = Rate::raw(*delta * (Rate::scale / 10'000)), .distance = {}, .from = {}};
+  if (asked.has("stopPrice")) trailing.from = asked.price("stopPrice");
+  if (trailing.from) check_price(face, asked, m, request.order.side, *trailing.from);
+  request.trailing = trailing;
 }
 
 }  // namespace
@@ -74,7 +73,7 @@ NewOrder spot_order(Face& face, Asked& asked, AccountId account) {
   o.instrument = m->id;
   o.type = type->type;
   out.request.take_profit = type->take_profit;
-  read_spot_qty(face, asked, *m, o);
+  read_spot_qty(face, asked, *m, out.request);
   const bool limit = o.type == OrderType::limit || o.type == OrderType::stop_limit;
   const std::string_view tif = asked.text("timeInForce");
   if (limit) read_price(face, asked, *m, o);
@@ -89,12 +88,18 @@ NewOrder spot_order(Face& face, Asked& asked, AccountId account) {
     if (!tif.empty()) asked.refuse({-1106, "Parameter 'timeInForce' sent when not required."});
   }
   if (o.type == OrderType::stop_market || o.type == OrderType::stop_limit) {
-    asked.need("stopPrice");
-    o.trigger = asked.price("stopPrice").value_or(Price());
     o.trigger_by = TriggerBy::last;
-    if (asked.ok()) check_price(face, asked, *m, o.side, o.trigger);
-  } else if (asked.has("stopPrice")) {
-    asked.refuse({-1106, "Parameter 'stopPrice' sent when not required."});
+    read_trailing_delta(face, asked, *m, out.request);
+    if (!out.request.trailing) {
+      asked.need("stopPrice");
+      o.trigger = asked.price("stopPrice").value_or(Price());
+      if (asked.ok()) check_price(face, asked, *m, o.side, o.trigger);
+    }
+  } else {
+    for (const char* extra : {"stopPrice", "trailingDelta"}) {
+      if (asked.has(extra))
+        asked.refuse({-1106, fmt::format("Parameter '{}' sent when not required.", extra)});
+    }
   }
   read_self_trade(asked, o);
   const Price at = limit ? o.price : face.exchange().last(m->id).value_or(Price());

@@ -9,11 +9,16 @@ namespace {
 // The middle of every shape.
 void append_state(ObjectText& o, const Face& face, const Market& m, const OrderRecord& order) {
   o.text("price", m.price(order.asked.price)).text("origQty", m.qty(order.asked.qty));
-  o.text("executedQty", m.qty(order.filled)).text("origQuoteOrderQty", amount_text(Amount()));
+  o.text("executedQty", m.qty(order.filled));
+  o.text("origQuoteOrderQty", amount_text(order.money.value_or(Amount())));
   o.text("cummulativeQuoteQty", amount_text(order.value)).text("status", status_of(order));
   o.text("timeInForce", time_in_force_of(face, order)).text("type", type_of(order, true));
   o.text("side", side_name(order.asked.side));
   if (is_conditional(order)) o.text("stopPrice", m.price(order.asked.trigger));
+  if (order.trailing) {
+    o.number("trailingDelta", order.trailing->share.raw() / (Rate::scale / 10'000));
+    o.number("trailingTime", order.best ? order.created.ms() : -1);
+  }
 }
 
 }  // namespace

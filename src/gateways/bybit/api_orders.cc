@@ -71,13 +71,17 @@ Outcome Api::amend(const Ask& ask) {
   to.trigger = trigger.value();
   to.qty = qty.value();
   const SubmitOrder& is = order->asked;
-  const bool same = (!to.price || *to.price == is.price) && (!to.qty || *to.qty == is.qty) &&
+  // As the order shows it: what was ordered by value counts in money.
+  const Qty qty_shown = order->money ? Qty::raw(order->money->raw()) : is.qty;
+  const bool same = (!to.price || *to.price == is.price) && (!to.qty || *to.qty == qty_shown) &&
                     (!to.trigger || *to.trigger == is.trigger);
   Protection protection;
   if (const auto r = read_protection(ask.fields, protection)) return *r;
-  if (protection.any()) protections.attach(*order, protection);
   if (same) {
-    if (protection.any()) return identified(*order);
+    if (protection.any()) {
+      protections.attach(*order, protection);
+      return identified(*order);
+    }
     return Refusal{10001,
                    "The order remains unchanged as the parameters entered match the "
                    "existing ones."};
@@ -91,6 +95,8 @@ Outcome Api::amend(const Ask& ask) {
   if (placed.reject == Reject::no_such_order) return missing_order(p->category, "replace");
   if (placed.reject != Reject::none) return order_refusal(placed.reject, p->category);
   const OrderRecord* now = venue_.desk.order(ask.account, number);
+  // Behind the amendment: one that is refused changes nothing.
+  if (now && protection.any()) protections.attach(*now, protection);
   return now ? identified(*now) : missing_order(p->category, "replace");
 }
 

@@ -143,15 +143,22 @@ Outcome Api::set_margin_mode(const Ask& ask) {
                                       : bad_parameter("setMarginMode invalid");
   const MarginMode mode = text == "ISOLATED_MARGIN" ? MarginMode::isolated : MarginMode::cross;
   std::string reasons;
+  std::vector<InstrumentId> switched;
   for (const Product& p : venue_.catalog.all()) {
     if (p.category == Category::spot || p.category == Category::option) continue;
     if (venue_.desk.margin_mode(ask.account, p.instrument) == mode) continue;
     const Reject r = venue_.desk.set_margin_mode(ask.account, p.instrument, mode);
+    if (r == Reject::none) switched.push_back(p.instrument);
     // One setting for the account, kept contract by contract: one that has settled needs none, and
-    // those that refuse are named one by one while the others are switched.
+    // those that refuse are named one by one.
     if (r == Reject::none || r == Reject::expired) continue;
     reasons += fmt::format(R"({}{{"reasonCode":"3400000","reasonMsg":"{}: {}"}})",
                            reasons.empty() ? "" : ",", p.symbol, account_refusal(r).text);
+  }
+  // For all or for none.
+  const MarginMode before = mode == MarginMode::isolated ? MarginMode::cross : MarginMode::isolated;
+  for (const InstrumentId i : switched) {
+    if (!reasons.empty()) venue_.desk.set_margin_mode(ask.account, i, before);
   }
   Outcome out;
   if (!reasons.empty()) out.refusal = {3400045, "Set margin mode failed"};
@@ -213,22 +220,9 @@ Outcome Api::trading_stop(const Ask& ask) {
   Reject refused = Reject::none;
   // Partial: orders of their own size beside others. Full: one of each a position, replaced by the
   // next.
-  if (to.partial) {
-    Protection half = to;
-    if (to.take_profit)
-      refused = venue_.desk
-                    .submit(protection_order(venue_, ask.account, p->instrument, held->side, half,
-                                             true, to.take_profit_qty.value_or(held->qty)))
-                    .reject;
-    if (to.stop_loss && refused == Reject::none)
-      refused = venue_.desk
-                    .submit(protection_order(venue_, ask.account, p->instrument, held->side, half,
-                                             false, to.stop_loss_qty.value_or(held->qty)))
-                    .reject;
-  } else {
-    refused = protections.set(ask.account, p->instrument, held->side, to, cleared("takeProfit"),
-                              cleared("stopLoss"));
-  }
+  refused = to.partial ? protections.add(ask.account, *held, to)
+                       : protections.set(ask.account, p->instrument, held->side, to,
+                                         cleared("takeProfit"), cleared("stopLoss"));
   if (refused == Reject::none && ask.fields.has("trailingStop"))
     refused = protections.trail(ask.account, p->instrument, held->side, to);
   if (refused == Reject::would_trigger)

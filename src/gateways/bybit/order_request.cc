@@ -112,24 +112,26 @@ std::optional<Refusal> read_trigger(const Venue& venue, const Parameters& ask,
   return std::nullopt;
 }
 
-// A market buy of spot is by default so much money, not so many coins.
+// A market buy of spot is by default so much money, not so many coins; a conditional one as well,
+// whose coins are counted when it is due.
 std::optional<Refusal> read_qty(const Venue& venue, const Parameters& ask, const Product& product,
                                 AskedOrder& out) {
   SubmitOrder& o = out.request.order;
   std::optional<Qty> qty;
   if (auto r = read(ask, "qty", qty)) return r;
   if (!qty) return Refusal{10001, "Qty invalid"};
+  const bool at_market = o.type == OrderType::market || o.type == OrderType::stop_market;
   const bool by_value =
-      product.category == Category::spot && o.type == OrderType::market &&
+      product.category == Category::spot && at_market &&
       (ask["marketUnit"] == "quoteCoin" || (ask["marketUnit"].empty() && o.side == Side::buy));
   if (by_value) {
+    out.request.money = Amount::raw(qty->raw());
+    if (o.type == OrderType::stop_market) return std::nullopt;
     const BookSnapshot best = venue.exchange().depth(product.instrument, 1);
-    const auto& side = o.side == Side::buy ? best.asks : best.bids;
-    if (side.empty()) return Refusal{170193, "no price to trade at"};
-    // At the best price and down to a whole step, so that it never costs more than was said.
-    const Wide coins = static_cast<Wide>(qty->raw()) * Price::scale / side[0].price.raw();
-    const int64_t step = product.contract->step->raw();
-    qty = Qty::raw(narrow(coins / step * step));
+    if ((o.side == Side::buy ? best.asks : best.bids).empty())
+      return Refusal{170193, "no price to trade at"};
+    o.qty = venue.desk.quantity_for(product.instrument, o.side, *out.request.money);
+    return std::nullopt;
   }
   // A quantity of 0 closes all of the position; of a stop, all that there is when it is due.
   const bool whole = *qty == Qty() && o.reduce_only && ask.is_true("closeOnTrigger");

@@ -63,6 +63,12 @@ bool is_market(const OrderRecord& o) {
   return o.asked.type == OrderType::market || o.asked.type == OrderType::stop_market;
 }
 
+// Of spot at market: what `qty` counts. Clients take an empty one of a buy for the quote coin.
+std::string_view market_unit(const Product& product, const OrderRecord& o) {
+  if (product.category != Category::spot || !is_market(o)) return "";
+  return o.money ? "quoteCoin" : "baseCoin";
+}
+
 void append_trigger(ObjectText& row, const OrderRecord& o) {
   const bool stop = o.asked.trigger.raw() > 0;
   // read_trigger turned round: a buy waits for a rise unless it takes a profit.
@@ -116,8 +122,10 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o, Ro
   const Qty left = live ? o.left() : Qty();
   const auto average = o.average();
   // Inverse and spot rows are left at 0: their value is in another coin.
-  const double left_value =
-      product.category == Category::linear ? left.approx() * o.asked.price.approx() : 0;
+  const double left_value = product.category == Category::linear
+                                ? left.approx() * o.asked.price.approx()
+                            : live && o.money ? (*o.money - o.value).approx()
+                                              : 0;
   ObjectText row(out);
   if (of == RowOf::stream) {
     row.text("category", category_name(product.category))
@@ -128,7 +136,7 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o, Ro
       .text("blockTradeId", "")
       .text("symbol", product.symbol)
       .text("price", is_market(o) && o.asked.price == Price() ? "0" : o.asked.price.text())
-      .text("qty", o.asked.qty.text())
+      .text("qty", o.money ? o.money->text() : o.asked.qty.text())
       .text("side", side_name(o.asked.side))
       .text("isLeverage", "")
       .number("positionIdx", !venue.desk.hedge(o.account)                  ? 0
@@ -150,7 +158,7 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o, Ro
       .text("orderType", is_market(o) ? "Market" : "Limit");
   append_trigger(row, o);
   row.text("orderIv", "")
-      .text("marketUnit", "")
+      .text("marketUnit", market_unit(product, o))
       .text("takeProfit", "")
       .text("stopLoss", "")
       .text("tpslMode", !is_position_stop(o.tag)       ? ""

@@ -38,11 +38,11 @@ void Protections::on_update(const DeskUpdate& update) {
   attach(*update.order, protection);
 }
 
-Reject Protections::place(const Due& due, bool take_profit, std::optional<Qty> qty) {
+Placed Protections::place(const Due& due, bool take_profit, std::optional<Qty> qty) {
   OrderRequest request = protection_order(venue_, due.account, due.instrument, due.side,
                                           due.protection, take_profit, qty);
-  if (request.order.qty == Qty()) return Reject::nothing_to_reduce;
-  return venue_.desk.submit(std::move(request)).reject;
+  if (request.order.qty == Qty()) return {Reject::nothing_to_reduce, nullptr};
+  return venue_.desk.submit(std::move(request));
 }
 
 void Protections::run() {
@@ -63,30 +63,60 @@ void Protections::run() {
   for (const auto& [account, instrument] : changed) drop_orphans(account, instrument);
 }
 
+// Both or none: where one is refused, what protected the position until then still does.
 Reject Protections::set(AccountId account, InstrumentId instrument, PositionSide side,
                         const Protection& to, bool clear_take_profit, bool clear_stop_loss) {
-  const Due due{account, instrument, side, to, Qty()};
-  if (clear_take_profit || to.take_profit) drop(account, instrument, side, "TakeProfit");
-  if (clear_stop_loss || to.stop_loss) drop(account, instrument, side, "StopLoss");
+  std::vector<uint64_t> old;
+  if (clear_take_profit || to.take_profit) note(account, instrument, side, "TakeProfit", old);
+  if (clear_stop_loss || to.stop_loss) note(account, instrument, side, "StopLoss", old);
+  return replace({account, instrument, side, to, Qty()}, {}, old);
+}
+
+Reject Protections::add(AccountId account, const exchange::PositionView& held,
+                        const Protection& to) {
+  return replace({account, held.instrument, held.side, to, Qty()}, held.qty, {});
+}
+
+// `whole`: of a position that is protected in parts, where the part is not named.
+Reject Protections::replace(const Due& due, std::optional<Qty> whole,
+                            const std::vector<uint64_t>& old) {
+  const Protection& to = due.protection;
+  std::vector<uint64_t> made;
   Reject refused = Reject::none;
-  if (to.take_profit) refused = place(due, true, std::nullopt);
-  if (to.stop_loss && refused == Reject::none) refused = place(due, false, std::nullopt);
+  const auto part = [&](const std::optional<Qty>& named) {
+    return whole ? std::optional(named.value_or(*whole)) : std::nullopt;
+  };
+  for (const bool take_profit : {true, false}) {
+    const bool wanted = take_profit ? to.take_profit.has_value() : to.stop_loss.has_value();
+    if (!wanted || refused != Reject::none) continue;
+    const Placed placed =
+        place(due, take_profit, part(take_profit ? to.take_profit_qty : to.stop_loss_qty));
+    refused = placed.reject;
+    if (placed.order) made.push_back(placed.order->number);
+  }
+  for (const uint64_t number : refused == Reject::none ? old : made)
+    venue_.desk.cancel(due.account, number);
   return refused;
 }
 
 Reject Protections::trail(AccountId account, InstrumentId instrument, PositionSide side,
                           const Protection& to) {
-  drop(account, instrument, side, "TrailingStop");
-  if (!to.trailing) return Reject::none;
-  return venue_.desk.submit(trailing_order(account, instrument, side, to)).reject;
+  std::vector<uint64_t> old;
+  note(account, instrument, side, "TrailingStop", old);
+  if (to.trailing) {
+    const Reject refused = venue_.desk.submit(trailing_order(account, instrument, side, to)).reject;
+    if (refused != Reject::none) return refused;
+  }
+  for (const uint64_t number : old) venue_.desk.cancel(account, number);
+  return Reject::none;
 }
 
-void Protections::drop(AccountId account, InstrumentId instrument, PositionSide side,
-                       std::string_view tag) {
+void Protections::note(AccountId account, InstrumentId instrument, PositionSide side,
+                       std::string_view tag, std::vector<uint64_t>& numbers) const {
   for (const OrderRecord* o : venue_.desk.live(account)) {
     if (o->asked.instrument == instrument && o->tag == tag && closes(*o) == side &&
         o->state == OrderState::waiting)
-      venue_.desk.cancel(account, o->number);
+      numbers.push_back(o->number);
   }
 }
 

@@ -22,6 +22,8 @@ class Protections {
   // Sets, replaces or (a price of 0) takes away what protects a whole position.
   Reject set(AccountId account, InstrumentId instrument, PositionSide side, const Protection& to,
              bool clear_take_profit, bool clear_stop_loss);
+  // Beside what is there, for a part of the position or all that it is now.
+  Reject add(AccountId account, const exchange::PositionView& held, const Protection& to);
 
  private:
   struct Due {
@@ -32,8 +34,10 @@ class Protections {
     Qty filled;
   };
   static constexpr size_t kAttachedMost = 100'000;
-  Reject place(const Due& due, bool take_profit, std::optional<Qty> qty);
-  void drop(AccountId account, InstrumentId instrument, PositionSide side, std::string_view tag);
+  Placed place(const Due& due, bool take_profit, std::optional<Qty> qty);
+  Reject replace(const Due& due, std::optional<Qty> whole, const std::vector<uint64_t>& old);
+  void note(AccountId account, InstrumentId instrument, PositionSide side, std::string_view tag,
+            std::vector<uint64_t>& numbers) const;
   void drop_orphans(AccountId account, InstrumentId instrument);
 
   Venue& venue_;

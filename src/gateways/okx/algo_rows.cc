@@ -46,7 +46,9 @@ void append_algo(std::string& out, const Venue& venue, const Algo& a) {
       .text("side", side_name(a.side))
       .text("posSide", position_side(venue.desk, a.account, a.position))
       .text("tdMode", a.trade_mode)
-      .text("tgtCcy", "")
+      .text("tgtCcy", !p.is_spot() ? ""
+                      : a.money    ? "quote_ccy"
+                                   : "base_ccy")
       .text("state", algo_state_name(a.state))
       .text("lever", venue.desk.leverage(a.account, a.instrument).text())
       .text("tpTriggerPx", at(tp))

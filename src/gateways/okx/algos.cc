@@ -22,6 +22,10 @@ OrderRequest request_of(const Algo& a, const AlgoLeg& leg) {
   r.take_profit = leg.take_profit;
   r.trailing = leg.trailing;
   r.closes_position = a.closes_position;
+  if (a.money && !leg.limit) {
+    r.money = a.money;
+    o.qty = Qty();
+  }
   OrderNote note{.tag = a.tag, .kind = a.type, .leg = leg.take_profit ? "tp" : "sl"};
   note.trade_mode = a.trade_mode;
   note.client_id = a.client_id;
@@ -105,6 +109,7 @@ Refusal Algos::amend(AccountId account, uint64_t id, std::optional<Qty> qty,
     if (limit) leg.limit = limit;
   }
   if (qty) a.qty = *qty;
+  if (qty && a.money) a.money = Amount::raw(qty->raw());
   a.updated = venue_.market();
   emit(a);
   return {};

@@ -32,6 +32,7 @@ struct Algo {
   Side side = Side::buy;
   PositionSide position = PositionSide::long_side;
   Qty qty;
+  std::optional<Amount> money;  // what legs at market spend or bring, in place of `qty`
   bool reduce_only = false, closes_position = false;
   std::vector<AlgoLeg> legs;
   enum class State : uint8_t { live, effective, canceled, order_failed } state = State::live;

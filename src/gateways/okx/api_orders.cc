@@ -61,8 +61,8 @@ Refusal Api::place_one(const Ask& ask, const Parameters& row, const Parameters& 
   if (!client_id.empty() && venue_.desk.by_client_id(ask.account, client_id))
     return {51016, "Client order ID already exists."};
   const Product& p = venue_.catalog[asked.request.order.instrument];
-  // OKX names the margin mode with each order; here it is a setting, made before the order is sent.
-  if (const auto r = settle_trade_mode(venue_, ask.account, p, row["tdMode"])) return *r;
+  TradeMode mode(venue_, ask.account, p);
+  if (const auto r = mode.settle(row["tdMode"])) return *r;
   const Placed placed = venue_.desk.submit(asked.request);
   made = placed.order;
   // Taken, and gone at once: what the client learns of it is its cancellation.
@@ -71,6 +71,7 @@ Refusal Api::place_one(const Ask& ask, const Parameters& row, const Parameters& 
   const bool poor =
       placed.reject == Reject::bad_leverage && !can_carry(venue_.desk, asked.request.order);
   if (!made) return order_refusal(poor ? Reject::not_enough_margin : placed.reject);
+  mode.keep();
   if (asked.protection) algos.attach(*made, std::move(*asked.protection));
   return {};
 }
@@ -179,13 +180,16 @@ Outcome Api::place_algo(const Ask& ask) {
   result.client_id = std::string(ask.fields.has("algoClOrdId") ? ask.fields["algoClOrdId"]
                                                                : ask.fields["clOrdId"]);
   result.tag = std::string(ask.fields["tag"]);
-  if (const auto r = read_algo(venue_, ask.account, ask.fields, algo))
+  if (const auto r = read_algo(venue_, ask.account, ask.fields, algo)) {
     result.refusal = *r;
-  else if (const auto mode = settle_trade_mode(venue_, ask.account, venue_.catalog[algo.instrument],
-                                               ask.fields["tdMode"]))
-    result.refusal = *mode;
-  else
-    result.refusal = algos.place(std::move(algo), result.number);
+  } else {
+    TradeMode mode(venue_, ask.account, venue_.catalog[algo.instrument]);
+    if (const auto wrong = mode.settle(ask.fields["tdMode"]))
+      result.refusal = *wrong;
+    else
+      result.refusal = algos.place(std::move(algo), result.number);
+    if (result.refusal.code == 0) mode.keep();
+  }
   return batch_outcome({result}, "algoId", "algoClOrdId", venue_.market());
 }
 

@@ -111,10 +111,18 @@ Outcome Api::set_leverage(const Ask& ask) {
     }
     if (of.empty()) return parameter_error("ccy");
   }
+  std::vector<std::pair<InstrumentId, Leverage>> before;
   for (const Product* p : of) {
     if (p->is_spot()) return parameter_error("instId");
+    const Leverage stands = venue_.desk.leverage(ask.account, p->instrument);
     const Reject r = venue_.desk.set_leverage(ask.account, p->instrument, leverage.value());
-    if (r != Reject::none) return account_refusal(r);
+    if (r == Reject::none) {
+      before.emplace_back(p->instrument, stands);
+      continue;
+    }
+    // For all contracts of the coin or for none.
+    for (const auto& [i, was] : before) venue_.desk.set_leverage(ask.account, i, was);
+    return account_refusal(r);
   }
   return rows_of(std::vector{of.front()}, [&](std::string& to, const Product* p) {
     ObjectText row(to);

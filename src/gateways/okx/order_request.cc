@@ -73,21 +73,23 @@ std::optional<Refusal> read_kind(const Parameters& ask, SubmitOrder& o) {
 }
 
 // A market buy of spot is by default so much money.
+bool is_by_value(const Parameters& ask, const Product& product, Side side) {
+  return product.is_spot() &&
+         (ask["tgtCcy"] == "quote_ccy" || (ask["tgtCcy"].empty() && side == Side::buy));
+}
+
 std::optional<Refusal> read_size(const Venue& venue, const Parameters& ask, const Product& product,
-                                 SubmitOrder& o) {
+                                 OrderRequest& request) {
+  SubmitOrder& o = request.order;
   std::optional<Qty> size;
   if (auto r = read(ask, "sz", size)) return r;
   if (!size || size->raw() <= 0) return parameter_error("sz");
-  const bool by_value =
-      product.is_spot() && o.type == OrderType::market &&
-      (ask["tgtCcy"] == "quote_ccy" || (ask["tgtCcy"].empty() && o.side == Side::buy));
-  if (by_value) {
+  if (o.type == OrderType::market && is_by_value(ask, product, o.side)) {
     const BookSnapshot best = venue.exchange().depth(product.instrument, 1);
-    const auto& side = o.side == Side::buy ? best.asks : best.bids;
-    if (side.empty()) return Refusal{51109, "No available offer"};
-    const Wide coins = static_cast<Wide>(size->raw()) * Price::scale / side[0].price.raw();
-    const int64_t step = product.contract->step->raw();
-    size = Qty::raw(narrow(coins / step * step));
+    if ((o.side == Side::buy ? best.asks : best.bids).empty())
+      return Refusal{51109, "No available offer"};
+    request.money = Amount::raw(size->raw());
+    size = venue.desk.quantity_for(product.instrument, o.side, *request.money);
   }
   // After the conversion: so little money may buy less than one step.
   if (size->raw() < product.contract->step->raw())
@@ -123,20 +125,26 @@ std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask,
   return std::nullopt;
 }
 
-std::optional<Refusal> settle_trade_mode(Venue& venue, AccountId account, const Product& product,
-                                         std::string_view mode) {
-  if (product.is_spot()) {
+std::optional<Refusal> TradeMode::settle(std::string_view mode) {
+  if (product_.is_spot()) {
     if (mode == "cash" || mode == "cross" || mode == "spot_isolated") return std::nullopt;
     return parameter_error("tdMode");
   }
   if (mode != "cross" && mode != "isolated") return parameter_error("tdMode");
   const MarginMode wanted = mode == "isolated" ? MarginMode::isolated : MarginMode::cross;
-  if (venue.desk.margin_mode(account, product.instrument) == wanted) return std::nullopt;
-  const Reject refused = venue.desk.set_margin_mode(account, product.instrument, wanted);
-  if (refused == Reject::none) return std::nullopt;
+  const MarginMode stands = venue_.desk.margin_mode(account_, product_.instrument);
+  if (stands == wanted) return std::nullopt;
+  const Reject refused = venue_.desk.set_margin_mode(account_, product_.instrument, wanted);
   // The venue keeps cross and isolated positions of one contract side by side; the exchange does
   // not.
-  return Refusal{51000, "Parameter tdMode error: positions or orders of the other mode exist"};
+  if (refused != Reject::none)
+    return Refusal{51000, "Parameter tdMode error: positions or orders of the other mode exist"};
+  before_ = stands;
+  return std::nullopt;
+}
+
+TradeMode::~TradeMode() {
+  if (before_) venue_.desk.set_margin_mode(account_, product_.instrument, *before_);
 }
 
 std::optional<Refusal> read_order(const Venue& venue, AccountId account, const Parameters& ask,
@@ -150,7 +158,7 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
   if (auto r = read_sides(venue, ask, *product, account, o.side, o.position, o.reduce_only))
     return r;
   if (auto r = read_kind(ask, o)) return r;
-  if (auto r = read_size(venue, ask, *product, o)) return r;
+  if (auto r = read_size(venue, ask, *product, out.request)) return r;
   if (o.type == OrderType::limit) {
     std::optional<Price> price;
     if (auto r = read(ask, "px", price)) return r;
@@ -240,6 +248,7 @@ std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Pa
   }
   if (!size || size->raw() <= 0) return parameter_error("sz");
   out.qty = *size;
+  if (is_by_value(ask, *product, out.side)) out.money = Amount::raw(size->raw());
   if (out.type == "conditional" || out.type == "oco") {
     if (auto r = read_legs(ask, out)) return r;
     if (out.legs.empty() || (out.type == "oco" && out.legs.size() != 2))

@@ -123,13 +123,16 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
       .text("pxUsd", "")
       .text("pxVol", "")
       .text("pxType", "")
-      .text("sz", o.asked.qty.text())
+      .text("sz", o.money ? o.money->text() : o.asked.qty.text())
       .text("pnl", profit_of(venue, o).text())
       .text("ordType", order_type(o))
       .text("side", side_name(o.asked.side))
       .text("posSide", p.is_spot() ? "" : position_side(venue.desk, o.account, o.asked.position))
       .text("tdMode", trade_mode(venue, o))
-      .text("tgtCcy", "")
+      // What the size of a market order of spot counts.
+      .text("tgtCcy", !p.is_spot() || !is_market(o) ? ""
+                      : o.money                     ? "quote_ccy"
+                                                    : "base_ccy")
       .text("accFillSz", o.filled.text())
       .text("fillPx", fill        ? fill->price.text()
                       : show_last ? o.last_price.text()
