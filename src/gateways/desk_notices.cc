@@ -420,6 +420,8 @@ void Desk::on_event(const Event& event) {
          .mark = door_.exchange().mark(event.instrument).value_or(Price()),
          .at = rate->settles_at.value_or(event.at)});
     s.emit({.kind = DeskUpdate::Kind::funding, .instrument = event.instrument, .funding = &kept});
+  } else if (const auto* listed = std::get_if<InstrumentListed>(&event.payload)) {
+    s.listed(event.instrument, *listed, event.at);
   }
 }
 

@@ -73,6 +73,24 @@ void Desk::State::sample_markets() {
   }
 }
 
+// The exchange says the price of a settlement in words: "settled at 84123.5".
+void Desk::State::listed(InstrumentId i, const InstrumentListed& event, Instant at) {
+  constexpr std::string_view kSettled = "settled at ";
+  const std::string_view status = event.status;
+  if (!status.starts_with(kSettled)) return;
+  const auto price = Price::parse(status.substr(kSettled.size()));
+  if (!price.has_value()) return;
+  const auto past = desk.past(i);
+  instruments.at(i).delivery =
+      Delivery{.price = price.value(),
+               .open_interest = past.empty() ? Qty() : past.back().open_interest,
+               .at = at};
+}
+
+std::optional<Delivery> Desk::delivery(InstrumentId i) const {
+  return state_->instruments.at(i).delivery;
+}
+
 std::span<const MarketSample> Desk::past(InstrumentId i) const {
   return state_->instruments.at(i).past.all();
 }

@@ -61,6 +61,7 @@ struct InstrumentRecord {
   Recent<ForcedClose> forced;
   NumberedBook book;
   std::vector<Held> held;
+  std::optional<Delivery> delivery;
   double size = 1;
   bool inverse = false;
   AccountId closing = 0;  // whose position a forced trade closes
@@ -160,6 +161,7 @@ struct Desk::State {
   void number_book(InstrumentId instrument);
   // desk_past.cc
   void sample_markets();
+  void listed(InstrumentId instrument, const InstrumentListed& event, Instant at);
   Instant sampled = Instant::min();
 };
 

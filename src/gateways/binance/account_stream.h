@@ -22,6 +22,7 @@ class AccountStream {
   uint64_t subscribe(SocketId socket, AccountId account);
   void unsubscribe(SocketId socket, std::optional<uint64_t> subscription);
   void closed(SocketId socket) { unsubscribe(socket, std::nullopt); }
+  bool has(SocketId socket) const { return subscriptions_made_.contains(socket); }
 
  private:
   struct Changed {

@@ -14,6 +14,7 @@ Dispatch::Dispatch(Face& face, bool limits) : face_(face), weights_(face.spot, l
   if (spot) {
     add_spot_orders(routes_);
     add_spot_account(routes_);
+    add_spot_wallet(routes_);
     add_spot_lists(routes_);
     return;
   }

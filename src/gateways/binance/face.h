@@ -169,5 +169,6 @@ void add_listen_keys(Routes& routes, bool spot);  // listen_key_routes.cc
 void add_futures_history(Routes& routes);         // futures_history.cc
 void add_spot_orders(Routes& routes);             // spot_orders.cc
 void add_spot_account(Routes& routes);            // spot_account.cc
+void add_spot_wallet(Routes& routes);             // spot_wallet.cc
 
 }  // namespace delever::gateways::binance

@@ -148,6 +148,14 @@ void spot_symbol(std::string& out, const Market& m) {
       .flag("applyMaxToMarket", false)
       .number("avgPriceMins", 5)
       .end();
+  filters += ',';
+  ObjectText trailing(filters);
+  trailing.text("filterType", "TRAILING_DELTA");
+  for (const char* side : {"Above", "Below"}) {
+    trailing.number(fmt::format("minTrailing{}Delta", side), 10);
+    trailing.number(fmt::format("maxTrailing{}Delta", side), 2'000);
+  }
+  trailing.end();
   filters += "]";
   ObjectText o(out);
   o.text("symbol", m.symbol).text("status", "TRADING").text("baseAsset", c.base);
@@ -157,11 +165,11 @@ void spot_symbol(std::string& out, const Market& m) {
   o.raw("orderTypes",
         R"(["LIMIT","LIMIT_MAKER","MARKET","STOP_LOSS","STOP_LOSS_LIMIT","TAKE_PROFIT",)"
         R"("TAKE_PROFIT_LIMIT"])");
-  for (const char* no : {"icebergAllowed", "otoAllowed", "opoAllowed", "allowTrailingStop",
-                         "isMarginTradingAllowed", "pegInstructionsAllowed"})
+  for (const char* no : {"icebergAllowed", "otoAllowed", "opoAllowed", "isMarginTradingAllowed",
+                         "pegInstructionsAllowed"})
     o.flag(no, false);
   for (const char* yes : {"ocoAllowed", "quoteOrderQtyMarketAllowed", "cancelReplaceAllowed",
-                          "amendAllowed", "isSpotTradingAllowed"})
+                          "allowTrailingStop", "amendAllowed", "isSpotTradingAllowed"})
     o.flag(yes, true);
   o.raw("filters", filters).raw("permissions", "[]").raw("permissionSets", R"([["SPOT"]])");
   o.text("defaultSelfTradePreventionMode", "EXPIRE_MAKER");

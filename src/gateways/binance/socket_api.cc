@@ -92,7 +92,7 @@ bool SocketApi::accepts(std::string_view path, bool spot) {
 }
 
 void SocketApi::closed(SocketId socket) {
-  sockets_.erase(socket);
+  opened_.erase(socket);
   accounts_.closed(socket);
 }
 
@@ -116,6 +116,19 @@ Dispatch::Done SocketApi::carry_out(SocketId socket, std::string_view method, co
     accounts_.unsubscribe(socket,
                           which ? std::optional(static_cast<uint64_t>(*which)) : std::nullopt);
     return {std::string("{}"), std::nullopt, 0};
+  }
+  if (method == "session.status") {
+    // Nobody logs on here: that is for keys of Ed25519, and these are HMAC.
+    std::string out;
+    ObjectText(out)
+        .raw("apiKey", "null")
+        .raw("authorizedSince", "null")
+        .number("connectedSince", opened_[socket].ms())
+        .flag("returnRateLimits", true)
+        .number("serverTime", face_.desk.door().wall_now().ms())
+        .flag("userDataStream", accounts_.has(socket))
+        .end();
+    return {std::move(out), std::nullopt, 0};
   }
   if (method == "session.logon" || method == "userDataStream.subscribe")
     return refused({-4056, "HMAC_SHA256 API key is not supported."});

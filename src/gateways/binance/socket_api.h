@@ -2,7 +2,7 @@
 // "result"} out; the methods are the REST endpoints under other names.
 #pragma once
 
-#include <set>
+#include <map>
 
 #include "gateways/binance/account_stream.h"
 #include "gateways/binance/dispatch.h"
@@ -14,11 +14,11 @@ class SocketApi {
   SocketApi(Face& face, Dispatch& dispatch, AccountStream& accounts, Outward& out)
       : face_(face), dispatch_(dispatch), accounts_(accounts), out_(out) {}
   static bool accepts(std::string_view path, bool spot);
-  void opened(SocketId socket) { sockets_.insert(socket); }
+  void opened(SocketId socket) { opened_[socket] = face_.desk.door().wall_now(); }
   void received(SocketId socket, std::string_view frame);
   void closed(SocketId socket);
-  bool has(SocketId socket) const { return sockets_.contains(socket); }
-  size_t size() const { return sockets_.size(); }
+  bool has(SocketId socket) const { return opened_.contains(socket); }
+  size_t size() const { return opened_.size(); }
 
  private:
   Dispatch::Done carry_out(SocketId socket, std::string_view method, const Parameters& p);
@@ -29,7 +29,7 @@ class SocketApi {
   Dispatch& dispatch_;
   AccountStream& accounts_;
   Outward& out_;
-  std::set<SocketId> sockets_;
+  std::map<SocketId, Instant> opened_;  // by the wall
 };
 
 }  // namespace delever::gateways::binance

@@ -198,6 +198,33 @@ TEST_F(Spot, StopsWaitAmongTheOpenOrders) {
             "CANCELED");
 }
 
+TEST_F(Spot, TheWalletBesideTradingHasNoMovements) {
+  const JsonTree assets = c.json("POST", "/sapi/v3/asset/getUserAsset");
+  ASSERT_GE(assets.items().size(), 1u);
+  for (const JsonTree& row : assets.items())
+    EXPECT_EQ(row.text("free"), balance(row.text("asset"), "free"));
+  EXPECT_EQ(c.json("POST", "/sapi/v3/asset/getUserAsset", "asset=BTC").items().size(), 1u);
+  EXPECT_EQ(c.json("GET", "/sapi/v1/account/apiRestrictions").boolean("enableWithdrawals"), false);
+  EXPECT_EQ(c.json("GET", "/sapi/v1/asset/transfer", "type=MAIN_UMFUTURE").integer("total"), 0);
+  EXPECT_TRUE(c.json("GET", "/sapi/v1/capital/deposit/hisrec").items().empty());
+}
+
+TEST_F(Spot, AStopMayTrailTheMarket) {
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
+  const std::string order = "symbol=BTCUSDT&side=SELL&type=STOP_LOSS&quantity=0.4";
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/order", order)), -1102);
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/order", order + "&trailingDelta=5")), -1013);
+  const JsonTree stop =
+      c.json("POST", "/api/v3/order", order + "&trailingDelta=100&newOrderRespType=RESULT");
+  EXPECT_EQ(stop.integer("trailingDelta"), 100);
+  EXPECT_EQ(stop.text("stopPrice"), "83161.00000000");  // a hundredth below 84,002, on its tick
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/order",
+                          "symbol=BTCUSDT&side=SELL&type=MARKET&quantity=0.4&trailingDelta=100")),
+            -1106);
+  const JsonTree asked = c.json("GET", "/api/v3/exchangeInfo");
+  EXPECT_EQ(asked["symbols"].items()[0].boolean("allowTrailingStop"), true);
+}
+
 TEST_F(Spot, TheAccountStreamIsASubscriptionOfTheSocketApi) {
   const SocketId s = listen();
   EXPECT_EQ(c.tree(c.frames.frames.back().text)["result"].integer("subscriptionId"), 0);

@@ -49,6 +49,8 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v5/account/instruments-info", &Api::instruments, true, 50},
       {"GET", "/v5/account/smp-group", &Api::no_group, true, 50},
       {"GET", "/v5/account/query-dcp-info", &Api::no_switch, true, 50},
+      {"GET", "/v5/account/mmp-state", &Api::no_protection, true, 50},
+      {"GET", "/v5/asset/transfer/query-asset-info", &Api::no_spot_wallet, true, 60},
       {"GET", "/v5/asset/coin-greeks", &Api::nothing_listed, true, 50},
       {"GET", "/v5/asset/delivery-record", &Api::nothing_listed, true, 50},
       {"GET", "/v5/asset/settlement-record", &Api::nothing_listed, true, 50},

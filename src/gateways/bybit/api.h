@@ -71,6 +71,8 @@ class Api {
   Outcome no_switch(const Ask& ask);
   Outcome no_rows(const Ask& ask);
   Outcome no_members(const Ask& ask);
+  Outcome no_protection(const Ask& ask);
+  Outcome no_spot_wallet(const Ask& ask);
   Outcome withdrawable(const Ask& ask);
 
   // api_positions.cc

@@ -194,6 +194,18 @@ Outcome Api::no_members(const Ask&) {
   return out;
 }
 
+Outcome Api::no_protection(const Ask&) {
+  Outcome out;
+  out.result = R"({"result":[]})";
+  return out;
+}
+// A unified account has no wallet of spot beside it.
+Outcome Api::no_spot_wallet(const Ask&) {
+  Outcome out;
+  out.result = R"({"spot":{"status":"ACCOUNT_STATUS_NORMAL","assets":[]}})";
+  return out;
+}
+
 // What is free, but never more than the wallet: unrealised profit cannot leave.
 Outcome Api::withdrawable(const Ask& ask) {
   const auto coin = venue_.catalog.coin(ask.fields["coinName"]);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "base/text.h"
 #include "gateways/deribit/methods.h"
@@ -47,8 +49,20 @@ std::span<const Methods::Row> Methods::private_rows() {
       {"get_margins", &Methods::margins},
       {"get_subaccounts", &Methods::subaccounts},
       {"get_new_announcements", &Methods::nothing},
-      {"get_deposits", &Methods::nothing},
-      {"get_withdrawals", &Methods::nothing},
+      {"get_order_margin_by_ids", &Methods::order_margins},
+      {"get_subaccounts_details", &Methods::subaccount_details},
+      {"list_api_keys", &Methods::keys},
+      {"get_user_locks", &Methods::locks},
+      {"get_mmp_config", &Methods::nothing},
+      {"get_mmp_status", &Methods::nothing},
+      {"get_address_book", &Methods::nothing},
+      {"get_pending_block_trades", &Methods::nothing},
+      {"get_block_trades", &Methods::nothing},
+      {"get_access_log", &Methods::no_rows},
+      {"get_deposits", &Methods::no_rows},
+      {"get_withdrawals", &Methods::no_rows},
+      {"get_transfers", &Methods::no_rows},
+      {"get_current_deposit_address", &Methods::no_address},
       {"logout", &Methods::log_out},
   };
   return rows;
@@ -188,27 +202,38 @@ Reply Methods::trades_of_order(Caller& caller, const Params& params) {
   return Reply::ok(w.close().take());
 }
 
-// Funding as it was paid, and deliveries.
+// Funding as it was paid, deliveries, and positions that the venue took over: the newest first.
 Reply Methods::settlements(Caller& caller, const Params& params) {
   const Wanted wanted(params, desk_);
   const std::string_view type = params.text("type");
-  JsonWriter w;
-  w.open('{').open("settlements", '[');
-  size_t rows = 0;
+  std::multimap<Instant, std::string, std::greater<>> rows;
   for (const MoneyRecord& row : desk_.money(*caller.account)) {
     if (row.kind != MoneyRecord::Kind::settlement && row.kind != MoneyRecord::Kind::funding)
       continue;
     const bool delivery = row.kind == MoneyRecord::Kind::settlement;
     if (!type.empty() && type != (delivery ? "delivery" : "settlement")) continue;
     const Contract* const c = row.instrument ? contracts_.of(*row.instrument) : nullptr;
-    if (!c || !wanted.is(*c) || ++rows > wanted.count) continue;
+    if (!c || !wanted.is(*c)) continue;
+    JsonWriter w;
     w.open('{').text("type", delivery ? "delivery" : "settlement").raw("timestamp", row.at.ms());
     w.text("instrument_name", c->name).raw("session_profit_loss", number(row.amount));
     w.raw("profit_loss", number(row.amount));
     w.raw("funding", number(delivery ? Amount() : row.amount)).raw("position", 0);
     w.raw("mark_price", number(shapes_.mark(*c)));
     w.raw("index_price", number(shapes_.index_price(*c).value_or(shapes_.mark(*c)))).close();
+    rows.emplace(row.at, w.take());
   }
+  for (const ForcedClose& row : desk_.forced(*caller.account)) {
+    const Contract& c = *contracts_.of(row.instrument);
+    const bool taken = row.how == ForcedClose::How::takeover;
+    if (taken && wanted.is(c) && (type.empty() || type == "bankruptcy"))
+      rows.emplace(row.at, shapes_.settlement(c, row));
+  }
+  JsonWriter w;
+  w.open('{').open("settlements", '[');
+  size_t shown = 0;
+  for (const auto& [at, row] : rows)
+    if (shown++ < wanted.count) w.raw_item(row);
   return Reply::ok(w.close().null("continuation").close().take());
 }
 
@@ -281,6 +306,47 @@ Reply Methods::transaction_log(Caller& caller, const Params& params) {
   return Reply::ok(w.close().take());
 }
 
+// By the rates of the contract's own rulebook; those of other kinds say nothing of it.
+std::optional<Amount> Methods::margin_of(AccountId account, const Contract& c, Qty qty, Price price,
+                                         PositionSide side) const {
+  const exchange::Exchange& x = desk_.door().exchange();
+  margin::Position position{.instrument = c.instrument, .qty = qty};
+  position.entry = price;
+  position.leverage = desk_.leverage(account, c.instrument);
+  position.side = side;
+  if (c.option) position.option = c.listing->option;
+  for (uint32_t book = 0; book < x.rulebooks().size(); ++book) {
+    const auto& compiled = x.rulebooks()[margin::BookId(book)];
+    if (compiled.book.contract->kind != c.listing->rules.contract->kind ||
+        compiled.book.symbol != c.listing->rules.symbol)
+      continue;
+    const auto need = margin::position_margin(position, compiled, price, shapes_.index_price(c));
+    if (need.has_value()) return need.value().initial;
+  }
+  return std::nullopt;
+}
+
+// Of those that still stand; another's and unknown ones are left out.
+Reply Methods::order_margins(Caller& caller, const Params& params) {
+  const std::vector<std::string> ids = params.list("ids");
+  if (ids.empty()) return Reply::invalid("ids", "is required");
+  JsonWriter w;
+  w.open('[');
+  for (const std::string& id : ids) {
+    const auto wanted = Contracts::order_number(id);
+    const OrderRecord* const order = wanted ? desk_.order(*caller.account, *wanted) : nullptr;
+    if (!order || !is_live(order->state) || contracts_.order_id(*order) != id) continue;
+    const Contract& c = *contracts_.of(order->asked.instrument);
+    const Price price = order->asked.price > Price() ? order->asked.price : shapes_.mark(c);
+    const auto need = margin_of(
+        *caller.account, c, order->left(), price,
+        order->asked.side == Side::buy ? PositionSide::long_side : PositionSide::short_side);
+    w.open('{').text("order_id", id).text("initial_margin_currency", c.coin_name);
+    w.raw("initial_margin", need ? number(*need) : "null").close();
+  }
+  return Reply::ok(w.close().take());
+}
+
 // What an order of this size would need, by the rates of the rulebook at this price.
 Reply Methods::margins(Caller& caller, const Params& params) {
   Reply reply;
@@ -291,36 +357,15 @@ Reply Methods::margins(Caller& caller, const Params& params) {
   const auto price = Price::parse(params.text("price"));
   if (!price.has_value() || price.value() <= Price())
     return Reply::invalid("price", "must be a positive number");
-  const exchange::Exchange& x = desk_.door().exchange();
-  margin::Position position{.instrument = c->instrument, .qty = sized.qty};
-  position.entry = price.value();
-  position.leverage = desk_.leverage(*caller.account, c->instrument);
-  if (c->option) position.option = c->listing->option;
   std::string needs[2];
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
-    position.side = side;
-    for (uint32_t book = 0; book < x.rulebooks().size(); ++book) {
-      const auto& compiled = x.rulebooks()[margin::BookId(book)];
-      if (compiled.book.contract->kind != c->listing->rules.contract->kind ||
-          compiled.book.symbol != c->listing->rules.symbol)
-        continue;
-      const auto need =
-          margin::position_margin(position, compiled, price.value(), shapes_.index_price(*c));
-      if (need.has_value()) needs[static_cast<int>(side)] = number(need.value().initial);
-    }
+    const auto need = margin_of(*caller.account, *c, sized.qty, price.value(), side);
+    if (need) needs[static_cast<int>(side)] = number(*need);
   }
   JsonWriter w;
   w.open('{').raw("buy", needs[0].empty() ? "0" : needs[0]);
   w.raw("sell", needs[1].empty() ? "0" : needs[1]);
   w.raw("min_price", number(price.value())).raw("max_price", number(price.value()));
-  return Reply::ok(w.close().take());
-}
-
-Reply Methods::subaccounts(Caller& caller, const Params&) {
-  JsonWriter w;
-  w.open('[').open('{').raw("id", uint64_t{*caller.account}).text("type", "main");
-  w.text("username", "delever").text("system_name", "delever").text("email", "");
-  w.raw("is_password", true).raw("login_enabled", true).close();
   return Reply::ok(w.close().take());
 }
 

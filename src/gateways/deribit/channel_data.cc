@@ -73,6 +73,14 @@ std::string Channels::current(const Topic& topic) const {
       w.open('{').raw("timestamp", desk_.door().market_now().ms()).raw("price", number(*price));
       return w.text("index_name", topic.index).close().take();
     }
+    case Kind::volatility: {
+      const auto vol = past_.volatility(*contracts_.index_of(topic.index));
+      if (!vol) return {};
+      JsonWriter w;
+      w.open('{').raw("timestamp", desk_.door().market_now().ms());
+      w.raw("volatility", number(*vol, 4)).text("index_name", topic.index);
+      return w.close().take();
+    }
     case Kind::option_marks: {
       std::vector<std::string> rows;
       for (const Contract& c : contracts_.all())
@@ -156,8 +164,9 @@ void Channels::tick_topic(const std::string& name, Topic& topic, Instant now) {
     return send(name, topic, topic.rows.take());
   }
   if (topic.account || !due(topic, now)) return;
-  const bool by_second = topic.kind == Kind::index_price || topic.kind == Kind::option_marks ||
-                         topic.kind == Kind::perpetual || topic.kind == Kind::chart;
+  const bool by_second = topic.kind == Kind::index_price || topic.kind == Kind::volatility ||
+                         topic.kind == Kind::option_marks || topic.kind == Kind::perpetual ||
+                         topic.kind == Kind::chart;
   if (by_second && !topic.changed) return;
   std::string data = current(topic);
   if (data.empty()) return;

@@ -79,13 +79,14 @@ std::optional<Channels::Topic> Channels::read(std::string_view channel) const {
   const std::string_view name = parts[0];
   Topic topic;
   if (name == "user") return read_user(parts);
-  if (name == "platform_state" || name == "announcements" || name == "deribit_price_statistics" ||
-      name == "deribit_volatility_index")
+  if (name == "platform_state" || name == "announcements" || name == "deribit_price_statistics")
     return topic;
   if (parts.size() < 2) return std::nullopt;
   if (name == "deribit_price_index" || name == "estimated_expiration_price" ||
-      name == "deribit_price_ranking") {
-    topic.kind = name == "deribit_price_index" ? Kind::index_price : Kind::silent;
+      name == "deribit_price_ranking" || name == "deribit_volatility_index") {
+    topic.kind = name == "deribit_price_index"        ? Kind::index_price
+                 : name == "deribit_volatility_index" ? Kind::volatility
+                                                      : Kind::silent;
     topic.index = parts[1];
     return contracts_.index_of(topic.index) ? std::optional(topic) : std::nullopt;
   }

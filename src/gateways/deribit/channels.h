@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "gateways/deribit/book_chains.h"
+#include "gateways/deribit/index_past.h"
 #include "gateways/deribit/rpc.h"
 
 namespace delever::gateways::deribit {
 
 class Channels {
  public:
-  Channels(Desk& desk, const Contracts& contracts, const Shapes& shapes, Outward& out)
-      : desk_(desk), contracts_(contracts), shapes_(shapes), out_(out) {}
+  Channels(Desk& desk, const Contracts& contracts, const Shapes& shapes, const IndexPast& past,
+           Outward& out)
+      : desk_(desk), contracts_(contracts), shapes_(shapes), past_(past), out_(out) {}
 
   // public/subscribe and private/subscribe: the answer, and the first data of each in `first`,
   // to be sent behind the answer.
@@ -41,6 +43,7 @@ class Channels {
     quote,
     perpetual,
     index_price,
+    volatility,
     option_marks,
     chart,
     instrument_state,
@@ -91,6 +94,7 @@ class Channels {
   Desk& desk_;
   const Contracts& contracts_;
   const Shapes& shapes_;
+  const IndexPast& past_;
   Outward& out_;
   std::map<std::string, Topic> topics_;  // by channel; those of an account: ACCOUNT:channel
   std::map<SocketId, std::set<std::string>> sockets_;

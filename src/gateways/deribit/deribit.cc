@@ -29,9 +29,10 @@ class Face final : public Gateway {
         limits_(options.limits),
         contracts_(desk.door().setup()),
         shapes_(desk, contracts_),
+        past_(desk, contracts_, shapes_),
         sessions_(desk),
-        methods_(desk, contracts_, shapes_, sessions_),
-        channels_(desk, contracts_, shapes_, out) {
+        methods_(desk, contracts_, shapes_, sessions_, past_),
+        channels_(desk, contracts_, shapes_, past_, out) {
     methods_.on_placed = [this](SocketId socket, uint64_t number) {
       if (const auto found = connections_.find(socket);
           found != connections_.end() && found->second.cancels)
@@ -49,7 +50,10 @@ class Face final : public Gateway {
   }
   void received(SocketId socket, std::string_view frame) override;
   void closed(SocketId socket) override;
-  void on_update(const DeskUpdate& update) override { channels_.on_update(update); }
+  void on_update(const DeskUpdate& update) override {
+    if (update.kind == DeskUpdate::Kind::second) past_.on_second();
+    channels_.on_update(update);
+  }
   void tick() override;
   std::string_view venue() const override { return "deribit"; }
   size_t sockets() const override { return channels_.sockets(); }
@@ -72,6 +76,7 @@ class Face final : public Gateway {
   const bool limits_;
   const Contracts contracts_;
   const Shapes shapes_;
+  IndexPast past_;
   Sessions sessions_;
   Methods methods_;
   Channels channels_;

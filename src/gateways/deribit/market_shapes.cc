@@ -71,7 +71,7 @@ std::string Shapes::instrument(const Contract& c) const {
   w.raw("maker_commission", number(fees ? fees->maker.value_or(Rate()) : Rate()));
   w.raw("taker_commission", number(fees ? fees->taker.value_or(Rate()) : Rate()));
   w.raw("is_active", !c.listing->expiry || *c.listing->expiry > desk_.door().market_now());
-  w.text("state", "open").raw("rfq", false).raw("creation_timestamp", opened_.ms());
+  w.text("state", contract_state(c)).raw("rfq", false).raw("creation_timestamp", opened_.ms());
   w.raw("expiration_timestamp", c.listing->expiry ? c.listing->expiry->ms() : kNever);
   w.text("instrument_type", c.inverse || c.option ? "reversed" : "linear");
   if (c.option) {
@@ -108,24 +108,34 @@ double Shapes::forward(const Contract& c) const {
 }
 
 // Of a price in coins; missing where the price says nothing about volatility.
-std::optional<Shapes::Volatility> Shapes::volatility(const Contract& c, double coin_price) const {
+std::optional<double> Shapes::implied(const Contract& c, double coin_price) const {
   if (!c.option || !c.listing->expiry) return std::nullopt;
-  const double f = forward(c), strike = c.listing->option->strike.approx();
+  const double f = forward(c);
   const double years = (*c.listing->expiry - desk_.door().market_now()).in_years();
   if (!(f > 0) || !(years > 0)) return std::nullopt;
   const bool in_coins = c.coin_name == upper(c.listing->rules.contract->base);
-  const auto implied = options::implied_vol({.forward = f,
-                                             .strike = strike,
-                                             .years = years,
-                                             .price = in_coins ? coin_price * f : coin_price,
-                                             .type = c.listing->option->type});
-  if (implied.status != options::IvStatus::ok) return std::nullopt;
-  const auto g = options::black({.forward = f,
-                                 .strike = strike,
+  const auto found = options::implied_vol({.forward = f,
+                                           .strike = c.listing->option->strike.approx(),
+                                           .years = years,
+                                           .price = in_coins ? coin_price * f : coin_price,
+                                           .type = c.listing->option->type});
+  return found.status == options::IvStatus::ok ? std::optional(found.vol) : std::nullopt;
+}
+
+std::optional<double> Shapes::mark_volatility(const Contract& c) const {
+  return implied(c, mark(c).approx());
+}
+
+std::optional<Shapes::Volatility> Shapes::volatility(const Contract& c, double coin_price) const {
+  const auto vol = implied(c, coin_price);
+  if (!vol) return std::nullopt;
+  const double years = (*c.listing->expiry - desk_.door().market_now()).in_years();
+  const auto g = options::black({.forward = forward(c),
+                                 .strike = c.listing->option->strike.approx(),
                                  .years = years,
-                                 .vol = implied.vol,
+                                 .vol = *vol,
                                  .type = c.listing->option->type});
-  return Volatility{.iv = implied.vol * 100,
+  return Volatility{.iv = *vol * 100,
                     .delta = g.delta,
                     .gamma = g.gamma,
                     .vega = g.vega / 100,
@@ -204,7 +214,7 @@ void Shapes::ticker_members(JsonWriter& w, const Contract& c) const {
   const DayStats day = desk_.day(c.instrument);
   const Volumes v = volumes(c, day.volume, day.turnover);
   w.text("instrument_name", c.name).raw("timestamp", desk_.door().market_now().ms());
-  w.text("state", "open");
+  w.text("state", contract_state(c));
   w.open("stats", '{');
   w.raw("volume_usd", number(c.option ? v.coins * forward(c) : v.money, 2));
   w.raw("volume", number(v.coins, 8)).raw("volume_notional", number(v.money, 2));
@@ -389,18 +399,6 @@ std::string Shapes::option_mark(const Contract& c) const {
   JsonWriter w;
   w.open('{').text("instrument_name", c.name).raw("mark_price", number(mark(c)));
   w.raw("iv", number(v ? v->iv / 100 : 0.0, 4)).raw("timestamp", desk_.door().market_now().ms());
-  return w.close().take();
-}
-
-// A row of type "bankruptcy" names no account to the public.
-std::string Shapes::settlement(const Contract& c, const ForcedClose& row) const {
-  JsonWriter w;
-  w.open('{').text("type", "bankruptcy").raw("timestamp", row.at.ms());
-  w.text("instrument_name", c.name).raw("session_bankruptcy", c.amount(row.qty));
-  w.raw("session_profit_loss", number(0.0)).raw("session_tax", 0).raw("session_tax_rate", 0);
-  w.raw("socialized", 0).raw("funded", number(row.value)).raw("mark_price", number(row.price));
-  w.raw("position", c.amount(row.side == Side::sell ? row.qty : -row.qty))
-      .raw("index_price", number(row.price));
   return w.close().take();
 }
 

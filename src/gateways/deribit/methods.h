@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "gateways/deribit/index_past.h"
 #include "gateways/deribit/rpc.h"
 #include "gateways/deribit/sessions.h"
 #include "gateways/deribit/shapes.h"
@@ -15,8 +16,9 @@ namespace delever::gateways::deribit {
 
 class Methods {
  public:
-  Methods(Desk& desk, const Contracts& contracts, const Shapes& shapes, Sessions& sessions)
-      : desk_(desk), contracts_(contracts), shapes_(shapes), sessions_(sessions) {}
+  Methods(Desk& desk, const Contracts& contracts, const Shapes& shapes, Sessions& sessions,
+          const IndexPast& past)
+      : desk_(desk), contracts_(contracts), shapes_(shapes), sessions_(sessions), past_(past) {}
 
   // Missing: no such method. A private one is only called with Caller::account.
   std::optional<Reply> call(std::string_view method, Caller& caller, const Params& params);
@@ -52,9 +54,16 @@ class Methods {
   Reply index_price(Caller&, const Params&);
   Reply index_names(Caller&, const Params&);
   Reply expirations(Caller&, const Params&);
-  Reply last_settlements(Caller&, const Params&);
   Reply volumes(Caller&, const Params&);
   Reply nothing(Caller&, const Params&);
+
+  // past_methods.cc
+  Reply historical_volatility(Caller&, const Params&);
+  Reply volatility_index(Caller&, const Params&);
+  Reply index_chart(Caller&, const Params&);
+  Reply mark_history(Caller&, const Params&);
+  Reply delivery_prices(Caller&, const Params&);
+  Reply last_settlements(Caller&, const Params&);
 
   // order_methods.cc
   Reply buy(Caller& c, const Params& p) { return place(c, p, Side::buy); }
@@ -81,11 +90,21 @@ class Methods {
   Reply settlements(Caller&, const Params&);
   Reply transaction_log(Caller&, const Params&);
   Reply margins(Caller&, const Params&);
+  Reply order_margins(Caller&, const Params&);
   Reply subaccounts(Caller&, const Params&);
+  Reply subaccount_details(Caller&, const Params&);
+  Reply keys(Caller&, const Params&);
+  Reply locks(Caller&, const Params&);
+  Reply no_rows(Caller&, const Params&);
+  Reply no_address(Caller&, const Params&);
   Reply log_out(Caller&, const Params&);
 
   // The contract that `instrument_name` names; null: `reply` says why not.
   const Contract* contract(const Params& params, Reply& reply) const;
+  std::optional<uint32_t> index_of_coin(const Params& params, Reply& reply) const;
+  // Initial margin of so much at a price; missing where no rule has a rate for it.
+  std::optional<Amount> margin_of(AccountId account, const Contract& c, Qty qty, Price price,
+                                  PositionSide side) const;
   std::optional<Reply> read_prices(const Params& params, const Contract& c,
                                    OrderRequest& request) const;
   std::optional<Reply> read_size(const Params& params, const Contract& c, SubmitOrder& order) const;
@@ -100,6 +119,7 @@ class Methods {
   const Contracts& contracts_;
   const Shapes& shapes_;
   Sessions& sessions_;
+  const IndexPast& past_;
 };
 
 // What rows a request asks for.

@@ -68,6 +68,15 @@ const Methods::Row Methods::kPublic[] = {
     {"get_last_settlements_by_instrument", &Methods::last_settlements},
     {"get_trade_volumes", &Methods::volumes},
     {"get_announcements", &Methods::nothing},
+    {"get_historical_volatility", &Methods::historical_volatility},
+    {"get_volatility_index_data", &Methods::volatility_index},
+    {"get_index_chart_data", &Methods::index_chart},
+    {"get_mark_price_history", &Methods::mark_history},
+    {"get_delivery_prices", &Methods::delivery_prices},
+    // Nothing is traded in combinations or blocks.
+    {"get_combos", &Methods::nothing},
+    {"get_combo_ids", &Methods::nothing},
+    {"get_rfqs", &Methods::nothing},
 };
 
 // A name that is in neither list is no method.
@@ -290,23 +299,6 @@ Reply Methods::expirations(Caller&, const Params& params) {
   w.open('{').open(wanted.kind.empty() ? "any" : wanted.kind, '[');
   for (const auto& [at, name] : found) w.item(name);
   return Reply::ok(w.close().close().take());
-}
-
-// Positions that the venue took over; settlements and deliveries are told to their owners alone.
-Reply Methods::last_settlements(Caller&, const Params& params) {
-  const Wanted wanted(params, desk_);
-  JsonWriter w;
-  w.open('{').open("settlements", '[');
-  size_t rows = 0;
-  for (const Contract& c : contracts_.all()) {
-    if (!wanted.is(c) || params.text("type") == "settlement" || params.text("type") == "delivery")
-      continue;
-    for (const ForcedClose& row : desk_.forced_public(c.instrument)) {
-      if (row.how == ForcedClose::How::order || ++rows > wanted.count) continue;
-      w.raw_item(shapes_.settlement(c, row));
-    }
-  }
-  return Reply::ok(w.close().null("continuation").close().take());
 }
 
 // Of the last day, in coins.

@@ -27,6 +27,10 @@ class Shapes {
   std::string last_candle(const Contract& c, Duration length) const;  // of chart.trades
   std::string option_mark(const Contract& c) const;                   // of markprice.options
   std::string settlement(const Contract& c, const ForcedClose& row) const;
+  std::string delivery(const Contract& c, const Delivery& at) const;
+  double forward(const Contract& c) const;
+  // That of its mark, 0.5 is 50 %; missing where the mark says nothing of one.
+  std::optional<double> mark_volatility(const Contract& c) const;
   // Of the rates paid in [from, to]: what a long paid as a share of value.
   double funding_over(const Contract& c, int64_t from, int64_t to) const;
   std::string funding_hours(const Contract& c, int64_t from, int64_t to) const;
@@ -49,10 +53,11 @@ class Shapes {
     double iv = 0, delta = 0, gamma = 0, vega = 0, theta = 0, rho = 0;
   };
   std::optional<Volatility> volatility(const Contract& c, double coin_price) const;
+  std::optional<double> implied(const Contract& c, double coin_price) const;
+  std::string_view contract_state(const Contract& c) const;
   void ticker_members(JsonWriter& w, const Contract& c) const;
   void option_members(JsonWriter& w, const Contract& c, const BookSnapshot& top) const;
   void account_members(JsonWriter& w, AccountId account, std::string_view coin_name) const;
-  double forward(const Contract& c) const;
   struct Funding {
     double current = 0, eight_hours = 0;  // rates for eight hours
   };

@@ -266,6 +266,16 @@ Info::Body Info::user_role(Json body) const {
   });
 }
 
+// Before money is sent to `user` by `source`.
+Info::Body Info::transfer_check(Json body) const {
+  if (!text_in(body, "user") || !text_in(body, "source")) return std::nullopt;
+  const bool known = user(body).has_value();
+  return written([&](JsonWriter& w) {
+    w.open('{').text("fee", "0.0").raw("isSanctioned", false);
+    w.raw("userExists", known).raw("userHasSentTx", known).close();
+  });
+}
+
 // Of what the account stands at now: the desk keeps no curve, the scorecard does.
 Info::Body Info::portfolio(Json body) const {
   const auto account = user(body);

@@ -52,6 +52,9 @@ constexpr std::array kEmpty{
     EmptyAnswer{"gossipRootIps", "[]"},
     EmptyAnswer{"allBorrowLendReserveStates", "[]"},
     EmptyAnswer{"userBorrowLendInterest", "[]"},
+    EmptyAnswer{"borrowLendUserState",
+                R"({"tokenToState":[],"health":"healthy","healthFactor":null})"},
+    EmptyAnswer{"maxMarketOrderNtls", "[]"},
     EmptyAnswer{"legalCheck", R"({"ipAllowed":true,"acceptedTerms":true,"userAllowed":true})"},
     EmptyAnswer{
         "referral",
@@ -89,6 +92,7 @@ const Info::Row Info::kQuestions[] = {
     {"userFees", &Info::user_fees},
     {"activeAssetData", &Info::active_asset},
     {"userRole", &Info::user_role},
+    {"preTransferCheck", &Info::transfer_check},
     {"portfolio", &Info::portfolio},
     {"extraAgents", &Info::agents},
     {"webData2", &Info::web_data_2},
@@ -289,7 +293,10 @@ Info::Body Info::margin_table(Json body) const {
         row.at(1).get(table) == simdjson::SUCCESS)
       return std::string(simdjson::minify(table));
   }
-  return std::nullopt;
+  // Tables up to 50 have one tier, of that leverage, whether an asset uses them or not.
+  if (*id < 1 || *id > 50) return std::nullopt;
+  return fmt::format(
+      R"({{"description":"","marginTiers":[{{"lowerBound":"0.0","maxLeverage":{}}}]}})", *id);
 }
 
 Info::Body Info::status(Json) const {

@@ -71,6 +71,7 @@ class Info {
   Body user_fees(Json body) const;
   Body active_asset(Json body) const;
   Body user_role(Json body) const;
+  Body transfer_check(Json body) const;
   Body portfolio(Json body) const;
   Body agents(Json body) const;
   Body web_data_2(Json body) const;

@@ -86,6 +86,8 @@ class Api {
   Outcome interest_and_volume(const Ask& ask);
   Outcome supported_coins(const Ask& ask);
   Outcome convert_contract(const Ask& ask);
+  Outcome platform_volume(const Ask& ask);
+  Outcome premiums(const Ask& ask);
   const Product* perpetual_of(std::string_view coin) const;
   std::optional<Refusal> read_subject(const Ask& ask, const Product*& out) const;
 

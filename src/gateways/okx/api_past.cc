@@ -168,4 +168,35 @@ Outcome Api::convert_contract(const Ask& ask) {
   return out;
 }
 
+// Of all markets, in dollars; what it is in others nobody here knows.
+Outcome Api::platform_volume(const Ask&) {
+  double dollars = 0;
+  for (const Product& p : venue_.catalog.all()) {
+    const DayStats day = venue_.desk.day(p.instrument);
+    dollars += p.inverse ? day.volume * p.size.approx() : day.turnover;
+  }
+  Outcome out;
+  out.rows = "[";
+  ObjectText row(out.rows);
+  row.text("volUsd", number_text(dollars)).text("volCny", "").text("ts", ms_text(venue_.market()));
+  row.end();
+  out.rows += ']';
+  return out;
+}
+
+// Of the mark over the index, every five minutes.
+Outcome Api::premiums(const Ask& ask) {
+  const Product* p = nullptr;
+  if (const auto r = read_product(venue_, ask.fields, p)) return *r;
+  std::vector<const MarketSample*> rows = samples_of(venue_, *p, ask, Duration::minutes(5));
+  std::erase_if(rows, [](const MarketSample* s) { return !s->mark || !s->index; });
+  return rows_of(rows, [&](std::string& to, const MarketSample* s) {
+    ObjectText row(to);
+    row.text("instId", p->inst_id)
+        .text("premium", number_text(s->mark->approx() / s->index->approx() - 1, 16))
+        .text("ts", ms_text(s->at));
+    row.end();
+  });
+}
+
 }  // namespace delever::gateways::okx

@@ -351,6 +351,17 @@ TEST(OkxPast, StatisticsAreOfTheMarket) {
             "51000");
 }
 
+TEST(OkxPast, PremiumsAndTheVolumeOfAll) {
+  OkxClient c;
+  c.order("buy", "market", "10");
+  for (int k = 0; k < 3; ++k) c.market.tick(300);
+  const JsonTree premiums = c.get("/api/v5/public/premium-history", "instId=BTC-USDT-SWAP");
+  ASSERT_GE(OkxClient::count(premiums), 2u);
+  EXPECT_EQ(OkxClient::row(premiums).text("premium"), "0");  // the mark is the index here
+  EXPECT_EQ(OkxClient::row(c.get("/api/v5/market/platform-24-volume")).text("volUsd"), "8400.2");
+  EXPECT_EQ(OkxClient::code(c.get("/api/v5/public/instrument-tick-bands", "instType=OPTION")), "0");
+}
+
 TEST(OkxPast, ContractsAndCoinsAreConverted) {
   OkxClient c;
   const auto size = [&](std::string_view more) {
