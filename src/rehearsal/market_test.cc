@@ -158,6 +158,31 @@ TEST(Market, RefusedOrdersAreReplayed) {
   std::filesystem::remove(path);
 }
 
+// Before: makers left at a move of 60 usual deviations, came back two minutes later at the new
+// price, which was a move of its own, and left again: no book of the coin had an order for minutes.
+TEST(Market, AFallThinsTheBooksAndDoesNotEmptyThem) {
+  auto opened = Market::open(quiet(), {.seed = 3});
+  ASSERT_TRUE(opened.has_value()) << opened.error().text();
+  Market& market = *opened.value();
+  const Instant from = market.now();
+  go(market, from + Duration::seconds(30));
+  ASSERT_TRUE(market.push(push_of(R"({"push":"drop","asset":"BTC","percent":10,"seconds":10})"))
+                  .has_value());
+  size_t asked = 0, one_sided = 0;
+  for (int second = 31; second < 180; ++second) {
+    go(market, from + Duration::seconds(second));
+    for (const char* venue : {"binance", "bybit", "okx", "binance-spot"}) {
+      const gateways::Desk& desk = market.desk(*market.find(venue));
+      const std::string symbol = std::string(venue) == "okx" ? "BTC-USDT-SWAP" : "BTCUSDT";
+      const BookSnapshot best = desk.door().exchange().depth(*desk.find(symbol), 1);
+      ++asked;
+      one_sided += best.bids.empty() || best.asks.empty();
+    }
+  }
+  EXPECT_LT(one_sided * 50, asked) << one_sided << " of " << asked;
+  EXPECT_LT(market.simulation().world().assets[0].price, 84'000 * 0.93);
+}
+
 TEST(Market, PushesAreChecked) {
   auto opened = Market::open(quiet(), {});
   ASSERT_TRUE(opened.has_value()) << opened.error().text();

@@ -6,6 +6,7 @@
 #include "sim/agents/arbitrage.h"
 #include "sim/agents/external_flow.h"
 #include "sim/agents/flow.h"
+#include "sim/agents/option_quotes.h"
 #include "sim/agents/retail.h"
 #include "sim/agents/value.h"
 #include "sim/state.h"
@@ -235,6 +236,8 @@ void Simulation::State::build_populations() {
       if (market.asset == m.asset) add(std::make_unique<CoinMargined>(m, market));
     }
   }
+  for (const OptionQuoteSetup& q : s.option_quotes)
+    add(std::make_unique<OptionQuotes>(q, option_book));
   if (has_options) {
     dealers = add(std::make_unique<Dealers>(*s.dealers, option_book));
     holders = add(std::make_unique<Holders>(*s.holders, option_book, *dealers));

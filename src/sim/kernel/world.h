@@ -80,7 +80,8 @@ enum class Stream : uint32_t {
   options,
   shock,
   bursts,
-  coin_margined
+  coin_margined,
+  option_quotes
 };
 inline Random random_at(const World& w, Stream stream, uint32_t entity) {
   return Random(w.seed, {static_cast<uint32_t>(stream), entity, w.step});

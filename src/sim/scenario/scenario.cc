@@ -220,6 +220,7 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
   TRY(read_tables(c, "flow", s, s.flow));
   TRY(read_tables(c, "arbitrage", s, s.arbitrage));
   TRY(read_tables(c, "coin_margined", s, s.coin_margined));
+  TRY(read_tables(c, "option_quotes", s, s.option_quotes));
   TRY(read_tables(c, "outside", s, s.outside));
   TRY(read_tables(c, "reproduce", s, s.reproduce));
   if (c.has("shock")) {
@@ -237,6 +238,8 @@ Result<Scenario> Scenario::parse(std::string_view toml, std::string_view file,
     const Config t = TRY(c.table("holders"));
     s.holders = TRY(read_table<HolderSetup>(t, s));
   }
+  if (s.options.empty() && !s.option_quotes.empty())
+    return Error{Fault::malformed, "no [[option]] to quote", c.place("option_quotes")};
   if (!s.options.empty()) {
     const bool venue = std::any_of(s.venues.begin(), s.venues.end(), [](const VenueSetup& v) {
       return v.role == VenueRole::options;

@@ -210,6 +210,20 @@ struct CoinMarginedSetup {
   Latency latency;
 };
 
+// Who quotes the options of one asset, and who trades them (option_quotes.h).
+struct OptionQuoteSetup {
+  uint32_t asset = 0;
+  double spread_vol = 0;  // half of the best spread, in volatility; each level as much further out
+  double size_coins = 0;  // at each level
+  uint32_t levels = 0;
+  uint32_t takers = 0;
+  double taker_coins = 0;  // median
+  double takes_hour = 0;   // of all takers
+  double capital_coins = 0;
+  Duration quote_every;  // a line
+  Latency latency;
+};
+
 enum class ExternalFlowKind : uint8_t { treasury, etf, foundation };
 struct ExternalFlowSetup {
   ExternalFlowKind kind = ExternalFlowKind::etf;
@@ -255,6 +269,7 @@ struct Scenario {
   std::vector<FlowSetup> flow;
   std::vector<ArbitrageSetup> arbitrage;
   std::vector<CoinMarginedSetup> coin_margined;
+  std::vector<OptionQuoteSetup> option_quotes;
   std::vector<ExternalFlowSetup> outside;
   std::optional<ShockSetup> shock;
   std::vector<Reproduce> reproduce;

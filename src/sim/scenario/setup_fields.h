@@ -235,6 +235,22 @@ void fields(V& v, CoinMarginedSetup& x) {
 }
 
 template <class V>
+void fields(V& v, OptionQuoteSetup& x) {
+  auto& [asset, spread_vol, size_coins, levels, takers, taker_coins, takes_hour, capital_coins,
+         quote_every, latency] = x;
+  v.asset("asset", asset);
+  v("spread_vol", spread_vol, positive);
+  v("size_coins", size_coins, positive);
+  v("levels", levels, up_to<50>);
+  v("takers", takers, up_to<1'000>);
+  v("taker_coins", taker_coins, positive);
+  v("takes_hour", takes_hour, not_negative);
+  v("capital_coins", capital_coins, positive);
+  v("quote_every", quote_every, length);
+  v("latency", latency, sim::latency);
+}
+
+template <class V>
 void fields(V& v, ExternalFlowSetup& x) {
   auto& [kind, asset, venue, perpetual, from, to, usd, elasticity, latency] = x;
   v("kind", kind, external_flow_kind);
