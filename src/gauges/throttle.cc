@@ -51,9 +51,15 @@ struct Total {
   }
 };
 
-void add(Total& total, const ThrottledMinute& minute, const ThrottledMinute::SideSum& side,
+// A minute in which less was traded than was forced did not have all its trades on the tape, and
+// bounds nothing. Not all that is missing at once: a forced order may be told at its limit or its
+// bankruptcy price, and was filled a few per cent away from it.
+constexpr double kWhole = 0.9;
+
+void add(Total& total, const ThrottledMinute& minute, ThrottledMinute::SideSum side,
          const Moments& pooled) {
   total.low += side.sum;
+  if (side.volume && *side.volume < kWhole * side.sum) side.volume.reset();
   const double room = std::max(0.0, side.volume.value_or(side.sum) - side.sum);
   if (minute.observed >= minute.seconds) {  // every second was full: the rate has no upper limit
     total.expected += side.sum;

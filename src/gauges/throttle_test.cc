@@ -162,9 +162,12 @@ TEST(Throttle, taker_volume_bounds_a_minute) {
   const double tight = *unthrottle({m}).long_side.high;
   EXPECT_GT(free, 150);
   EXPECT_DOUBLE_EQ(tight, 70);
-  m.long_side.volume =
-      20;  // less than was seen: the trades were not whole, and nothing is taken away
+  m.long_side.volume = 53;  // told at other prices than they were filled at
   EXPECT_DOUBLE_EQ(*unthrottle({m}).long_side.high, 55);
+  m.long_side.volume = 20;  // less than was seen: the trades were not whole, and bound nothing
+  EXPECT_DOUBLE_EQ(*unthrottle({m}).long_side.high, free);
+  m.observed = 60;
+  EXPECT_FALSE(unthrottle({m}).long_side.high.has_value()) << "every second was full";
 }
 
 TEST(Throttle, nothing_seen_is_nothing) {
