@@ -158,6 +158,8 @@ TEST(Cli, nonsense_is_named) {
                  "push)");
   EXPECT_EQ(run({"help"}).code, 0);
   EXPECT_NE(run({"help"}).out.find("simulate"), std::string::npos);
+  EXPECT_NE(run({"help"}).out.find("Usage: delever [OPTIONS] SUBCOMMAND"), std::string::npos);
+  EXPECT_NE(run({"help", "tape", "cat"}).out.find("Usage: delever tape cat ["), std::string::npos);
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"help", "verdict"}, {"record", "--help"}, {"--help"}}) {
     std::string out = run(words).out, line;

@@ -96,7 +96,7 @@ class StandIn {
       net::Loop loop(clock);
       loop_ = &loop;
       const auto server = net::Server::listen(loop, {.body_limit = size_t{256} << 20}).value();
-      server->route("POST", "*",
+      server->route("POST", "/*",
                     [this](const net::ServerRequest& request, const net::ReplyPtr& to) {
                       answer(request, to);
                     });

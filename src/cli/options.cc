@@ -535,8 +535,8 @@ std::vector<VerbInfo> CommandLine::verbs() const {
 std::string CommandLine::help_of(const std::string& verb) const {
   const CLI::App* at = &parser_->app;
   std::string path = at->get_name();
-  if (verb.empty()) return at->help(path);
   for (const std::string_view part : split(verb, ' ')) {
+    if (verb.empty()) break;
     const CLI::App* next = nullptr;
     for (const CLI::App* other : at->get_subcommands(nullptr)) {
       if (other->get_name() == part) next = other;
@@ -545,7 +545,8 @@ std::string CommandLine::help_of(const std::string& verb) const {
     at = next;
     path += " " + at->get_name();
   }
-  return at->help(path);
+  // App::help would hand on to the verb that is being run, which is `help`.
+  return at->get_formatter()->make_help(at, path, CLI::AppFormatMode::Normal);
 }
 
 }  // namespace delever::cli
