@@ -46,8 +46,10 @@ page:
 	elif (cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build); then touch web/dist/index.html; \
 	else echo "the page could not be built (npm, or its registry, is not to be had); the rest works without it"; fi
 
-demo: release page
+# The page last: what it needs takes longer to install than everything that the demo shows.
+demo: release
 	./build/release/delever demo
+	@$(MAKE) --no-print-directory page
 
 # One build for the packages, the Python module, pip and make install.
 package: deps

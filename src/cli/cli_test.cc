@@ -156,6 +156,10 @@ TEST(Cli, nonsense_is_named) {
   expect_refused({"tape", "pull"}, 2,
                  "no verb \"pull\": did you mean push? (there are info, verify, cat, export, "
                  "push)");
+  const auto narrow = run({"gauges", "--tape", tape, "--only", "oi_usd"});
+  EXPECT_EQ(narrow.code, 4);
+  EXPECT_NE(narrow.err.find("nothing of what --only names is known of BTC"), std::string::npos);
+  expect_refused({"brief", tape}, 3, "not an episode folder (a tape is given by --tape)");
   EXPECT_EQ(run({"help"}).code, 0);
   EXPECT_NE(run({"help"}).out.find("simulate"), std::string::npos);
   EXPECT_NE(run({"help"}).out.find("Usage: delever [OPTIONS] SUBCOMMAND"), std::string::npos);

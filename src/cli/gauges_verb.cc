@@ -36,6 +36,14 @@ void tell_undecoded(Session& session, const std::vector<SourceUse>& use) {
   write(session.io.err, text);
 }
 
+Error nothing_known(const GaugesOptions& options) {
+  const std::string coin = coin_named(options.asset);
+  return {Fault::no_evidence,
+          options.only.empty() ? "nothing is known of " + coin
+                               : "nothing of what --only names is known of " + coin,
+          "gauges"};
+}
+
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
   const bool csv = session.format == "csv";
   const auto put_reading = csv ? put_reading_csv : put_reading_json;
@@ -58,8 +66,7 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
       &use));
   tell_undecoded(session, use);
   TRY(output->finish());
-  if (!known)
-    return Error{Fault::no_evidence, "nothing is known of " + coin_named(options.asset), "gauges"};
+  if (!known) return nothing_known(options);
   return {};
 }
 
@@ -94,7 +101,7 @@ Result<void> follow_gauges(Session& session, const GaugesOptions& options,
   const FollowedTape::Options tape{
       .tapes = options.tapes, .asset = options.asset, .rules = options.rules};
   if (TRY(follow(session, tape, following, show)) == FollowEnd::closed && !known)
-    return Error{Fault::no_evidence, "nothing is known of " + coin_named(options.asset), "gauges"};
+    return nothing_known(options);
   return {};
 }
 

@@ -131,7 +131,10 @@ Result<Episode> load_episode(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ec;
   if (!fs::is_directory(folder, ec))
-    return Error{Fault::not_found, "no such episode folder", folder};
+    return Error{Fault::not_found,
+                 fs::exists(folder, ec) ? "not an episode folder (a tape is given by --tape)"
+                                        : "no such episode folder",
+                 folder};
   const Config config = TRY(Config::load(folder + "/episode.toml"));
   Episode episode;
   episode.folder = folder;
