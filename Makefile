@@ -50,6 +50,7 @@ page:
 demo: release
 	./build/release/delever demo
 	@$(MAKE) --no-print-directory page
+	@echo "the page: the line \"delever serve\" above, with ./build/release/delever, then http://127.0.0.1:8420/"
 
 # One build for the packages, the Python module, pip and make install.
 package: deps

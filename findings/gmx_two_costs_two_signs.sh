@@ -11,7 +11,7 @@ dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 npm init -y >/dev/null; npm install --silent --no-audit --no-fund --ignore-scripts @gmx-io/sdk@1.4.0 >/dev/null
 cat > t.cjs <<'END'
 const assert = require('node:assert');
-const fees = require('./node_modules/@gmx-io/sdk/build/cjs/src/utils/fees/index.js');
+const fees = require('@gmx-io/sdk/utils/fees/index');
 const dollar = 10n ** 30n; // Dollars and factors have 30 decimals.
 const market = { longsPayShorts: true, fundingFactorPerSecond: 5n * 10n ** 22n, borrowingFactorPerSecondForShorts: 0n,
   borrowingFactorPerSecondForLongs: 10n ** 23n / 3n, longInterestUsd: 100n * dollar, shortInterestUsd: 100n * dollar };
