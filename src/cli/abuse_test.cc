@@ -346,18 +346,15 @@ TEST(Abuse, of_the_outside_world) {
 TEST(Abuse, interrupted_runs_leave_nothing) {
   const std::string folder = scratch("interrupted");
   fs::create_directories(folder);
-  const Words words{"simulate", source_root() + "/scenarios/stop-run.toml",
+  const Words words{"simulate", source_root() + "/scenarios/2026-01-30.toml",
                     "--seed",   "1",
                     "--out",    folder + "/run.tape",
                     "--html",   folder + "/page.html"};
-  const std::set<std::string> whole{"page.html", "run.tape", "run.tape.accounts.csv",
-                                    "run.tape.book-btc.csv", "run.tape.positions.csv"};
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     for (const int ms : {30, 150, 400}) {
       const Child ran = run_program(
           words, "/dev/null", [] {}, ms, signal);
-      // A fast machine: all was written and had its name before the signal came.
-      if (ran.code == 0 || (ran.code == 128 + signal && names_in(folder) == whole)) {
+      if (ran.code == 0) {  // a fast machine
         fs::remove_all(folder);
         fs::create_directories(folder);
         continue;

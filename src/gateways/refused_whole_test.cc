@@ -11,6 +11,16 @@ using namespace testing;
 using fixture::kFuture;
 using fixture::kPerp;
 
+// The client holds so much of the future from here on.
+Reject buy_future(TestMarket& market, double coins) {
+  SubmitOrder order;
+  order.account = market.client;
+  order.instrument = kFuture;
+  order.type = OrderType::market;
+  order.qty = fixture::qty(coins);
+  return market.desk->submit(order, "").reject;
+}
+
 struct OkxRefused : ::testing::Test, OkxClient {
   MarginMode mode() const { return market.desk->margin_mode(market.client, kPerp); }
   std::string place(std::string_view path, std::string_view more) {
@@ -39,12 +49,7 @@ TEST_F(OkxRefused, AnOrderLeavesTheMarginModeAsItWas) {
 }
 
 TEST_F(OkxRefused, ALeverageOfACoinIsForAllItsContractsOrNone) {
-  SubmitOrder large;
-  large.account = market.client;
-  large.instrument = kFuture;
-  large.type = OrderType::market;
-  large.qty = fixture::qty(20);
-  ASSERT_EQ(market.desk->submit(large, "").reject, Reject::none);
+  ASSERT_EQ(buy_future(market, 20), Reject::none);
   const Leverage before = market.desk->leverage(market.client, kPerp);
   std::string refused;
   int64_t lever = 2;
@@ -116,12 +121,7 @@ TEST_F(BybitRefused, AnAmendmentTakesItsProtectionAlong) {
 }
 
 TEST_F(BybitRefused, AMarginModeIsOfAllContractsOrNone) {
-  SubmitOrder held;
-  held.account = market.client;
-  held.instrument = kFuture;
-  held.type = OrderType::market;
-  held.qty = fixture::qty(1);
-  ASSERT_EQ(market.desk->submit(held, "").reject, Reject::none);
+  ASSERT_EQ(buy_future(market, 1), Reject::none);
   const JsonTree answer =
       post("/v5/account/set-margin-mode", R"({"setMarginMode":"ISOLATED_MARGIN"})");
   EXPECT_EQ(code(answer), 3400045);

@@ -206,7 +206,7 @@ Reply Methods::trades_of_order(Caller& caller, const Params& params) {
 Reply Methods::settlements(Caller& caller, const Params& params) {
   const Wanted wanted(params, desk_);
   const std::string_view type = params.text("type");
-  std::multimap<Instant, std::string, std::greater<>> rows;
+  NewestFirst rows;
   for (const MoneyRecord& row : desk_.money(*caller.account)) {
     if (row.kind != MoneyRecord::Kind::settlement && row.kind != MoneyRecord::Kind::funding)
       continue;
@@ -229,12 +229,7 @@ Reply Methods::settlements(Caller& caller, const Params& params) {
     if (taken && wanted.is(c) && (type.empty() || type == "bankruptcy"))
       rows.emplace(row.at, shapes_.settlement(c, row));
   }
-  JsonWriter w;
-  w.open('{').open("settlements", '[');
-  size_t shown = 0;
-  for (const auto& [at, row] : rows)
-    if (shown++ < wanted.count) w.raw_item(row);
-  return Reply::ok(w.close().null("continuation").close().take());
+  return settlement_list(rows, wanted.count);
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -102,6 +103,11 @@ class Methods {
   // The contract that `instrument_name` names; null: `reply` says why not.
   const Contract* contract(const Params& params, Reply& reply) const;
   std::optional<uint32_t> index_of_coin(const Params& params, Reply& reply) const;
+  // Of a question that needs both its ends, ms of market time; missing: `reply` says why not.
+  struct Window {
+    int64_t from, to;
+  };
+  std::optional<Window> whole_window(const Params& params, Reply& reply) const;
   // Initial margin of so much at a price; missing where no rule has a rate for it.
   std::optional<Amount> margin_of(AccountId account, const Contract& c, Qty qty, Price price,
                                   PositionSide side) const;
@@ -121,6 +127,11 @@ class Methods {
   Sessions& sessions_;
   const IndexPast& past_;
 };
+
+// Rows as they are shown, by their time.
+using NewestFirst = std::multimap<Instant, std::string, std::greater<>>;
+// So many of them at most.
+Reply settlement_list(const NewestFirst& rows, size_t count);
 
 // What rows a request asks for.
 struct Wanted {

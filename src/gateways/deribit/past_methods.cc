@@ -43,18 +43,15 @@ Reply Methods::historical_volatility(Caller&, const Params& params) {
   return index ? Reply::ok(past_.realised(*index)) : reply;
 }
 
-// Both ends are needed.
 Reply Methods::volatility_index(Caller&, const Params& params) {
   Reply reply;
   const auto index = index_of_coin(params, reply);
   if (!index) return reply;
   const auto length = index_resolution(params.text("resolution"));
   if (!length) return Reply::invalid("resolution", "wrong value");
-  const auto from = params.integer("start_timestamp"), to = params.integer("end_timestamp");
-  if (!from) return Reply::invalid("start_timestamp", "is required");
-  if (!to) return Reply::invalid("end_timestamp", "is required");
-  return Reply::ok(past_.volatility_candles(*index, *length, in_market_time(desk_, *from),
-                                            in_market_time(desk_, *to)));
+  const auto window = whole_window(params, reply);
+  if (!window) return reply;
+  return Reply::ok(past_.volatility_candles(*index, *length, window->from, window->to));
 }
 
 Reply Methods::index_chart(Caller&, const Params& params) {
@@ -102,6 +99,15 @@ Reply Methods::delivery_prices(Caller&, const Params& params) {
   return Reply::ok(w.close().close().take());
 }
 
+Reply settlement_list(const NewestFirst& rows, size_t count) {
+  JsonWriter w;
+  w.open('{').open("settlements", '[');
+  size_t shown = 0;
+  for (const auto& [at, row] : rows)
+    if (shown++ < count) w.raw_item(row);
+  return Reply::ok(w.close().null("continuation").close().take());
+}
+
 // Positions that the venue took over, and deliveries; what is settled by the day is told to its
 // owners alone. The newest first.
 Reply Methods::last_settlements(Caller&, const Params& params) {
@@ -111,7 +117,7 @@ Reply Methods::last_settlements(Caller&, const Params& params) {
   if (wanted.name.empty() && !contracts_.is_coin(wanted.coin_name))
     return Reply::invalid("currency", "invalid currency");
   const std::string_view type = params.text("type");
-  std::multimap<Instant, std::string, std::greater<>> rows;
+  NewestFirst rows;
   for (const Contract& c : contracts_.all()) {
     if (!wanted.is(c)) continue;
     const auto delivered = desk_.delivery(c.instrument);
@@ -121,12 +127,7 @@ Reply Methods::last_settlements(Caller&, const Params& params) {
     for (const ForcedClose& row : desk_.forced_public(c.instrument))
       if (row.how != ForcedClose::How::order) rows.emplace(row.at, shapes_.settlement(c, row));
   }
-  JsonWriter w;
-  w.open('{').open("settlements", '[');
-  size_t shown = 0;
-  for (const auto& [at, row] : rows)
-    if (shown++ < wanted.count) w.raw_item(row);
-  return Reply::ok(w.close().null("continuation").close().take());
+  return settlement_list(rows, wanted.count);
 }
 
 }  // namespace delever::gateways::deribit

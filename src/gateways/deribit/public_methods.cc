@@ -212,18 +212,23 @@ Reply Methods::last_trades(Caller&, const Params& params) {
   return Reply::ok(w.close().take());
 }
 
-// Both ends are needed.
+// Others take what is missing for no limit; candles are asked for between two times.
+std::optional<Methods::Window> Methods::whole_window(const Params& params, Reply& reply) const {
+  const auto from = params.integer("start_timestamp"), to = params.integer("end_timestamp");
+  if (from && to) return Window{in_market_time(desk_, *from), in_market_time(desk_, *to)};
+  reply = Reply::invalid(from ? "end_timestamp" : "start_timestamp", "is required");
+  return std::nullopt;
+}
+
 Reply Methods::chart(Caller&, const Params& params) {
   Reply reply;
   const Contract* const c = contract(params, reply);
   if (!c) return reply;
   const auto length = resolution(params.text("resolution"));
   if (!length) return Reply::invalid("resolution", "wrong value");
-  const auto from = params.integer("start_timestamp"), to = params.integer("end_timestamp");
-  if (!from) return Reply::invalid("start_timestamp", "is required");
-  if (!to) return Reply::invalid("end_timestamp", "is required");
-  return Reply::ok(
-      shapes_.chart(*c, *length, in_market_time(desk_, *from), in_market_time(desk_, *to)));
+  const auto window = whole_window(params, reply);
+  if (!window) return reply;
+  return Reply::ok(shapes_.chart(*c, *length, window->from, window->to));
 }
 
 // A bare number: the sum over the span.
