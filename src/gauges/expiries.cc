@@ -46,7 +46,7 @@ void Expiries::add(const Event& event, const OpenInterest& interest) {
 }
 
 void Expiries::put(const Event& event, WideQty open_interest, std::optional<double> stated_coins) {
-  const Instrument& i = desk_.instruments[event.instrument];
+  const Instrument& i = subject_.instruments[event.instrument];
   if (open_interest.raw() < 0) return;
   if (i.kind != InstrumentKind::option || !i.expiry || !i.strike || !i.option_type ||
       i.strike->raw() <= 0)
@@ -58,7 +58,7 @@ void Expiries::put(const Event& event, WideQty open_interest, std::optional<doub
   // The later word stands; of two of one instant the larger, so that their order cannot matter.
   if (!fresh && std::pair(now.at, now.open_interest) > std::pair(last.at, last.open_interest))
     last = now;
-  if (fresh || chain.sources.size() < 8) chain.sources.insert(desk_.source_name(event));
+  if (fresh || chain.sources.size() < 8) chain.sources.insert(subject_.source_name(event));
 }
 
 void Expiries::forget_before(Instant known) {
@@ -72,13 +72,15 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
   for (const auto& [id, latest] : chain.latest) out.as_of = std::max(out.as_of, latest.at);
   std::map<Price, std::pair<Wide, Wide>> strikes;  // exact sums in 1e-8 coins: calls, puts
   for (const auto& [id, latest] : chain.latest) {
-    const Instrument& i = desk_.instruments[id];
+    const Instrument& i = subject_.instruments[id];
     // Stated coins count the venue's own coin: units makes 1,000 PEPE of one 1000PEPE.
     const std::optional<double> amount =
-        latest.stated_coins ? *latest.stated_coins * desk_.terms(id).units
-                            : coins(desk_.terms(id), latest.open_interest.approx(), std::nullopt);
+        latest.stated_coins
+            ? *latest.stated_coins * subject_.terms(id).units
+            : coins(subject_.terms(id), latest.open_interest.approx(), std::nullopt);
     const auto exact = amount ? std::optional(Qty::nearest(*amount)) : std::nullopt;
-    if (out.as_of - latest.at > desk_.rules.options.chain_span || !exact || !exact->has_value()) {
+    if (out.as_of - latest.at > subject_.rules.options.chain_span || !exact ||
+        !exact->has_value()) {
       ++(amount ? out.left_out[venue].old : out.left_out[venue].unsized);
       continue;
     }
@@ -194,8 +196,8 @@ struct Expiries::FreshChains {
 };
 
 Expiries::FreshChains Expiries::fresh_chains(Instant at) const {
-  const auto& rules = desk_.rules.options;
-  FreshChains out{.missing = "no option open interest of " + desk_.asset};
+  const auto& rules = subject_.rules.options;
+  FreshChains out{.missing = "no option open interest of " + subject_.asset};
   for (ExpiryInterest& one : chain(at)) {
     if (at - one.as_of > rules.stale_after) {
       out.missing =
@@ -209,7 +211,7 @@ Expiries::FreshChains Expiries::fresh_chains(Instant at) const {
     const auto& seen = venues_.at(one.venue).at(one.expiry).sources;
     for (const std::string& name : {one.venue, std::string()}) {
       out.sources[name].insert(seen.begin(), seen.end());
-      out.origins[name].add(desk_.rules.origin_of(one.venue));
+      out.origins[name].add(subject_.rules.origin_of(one.venue));
     }
     const auto [all, first] = out.chains.try_emplace({"", one.expiry}, one);
     if (!first) merge(all->second, one);
@@ -224,7 +226,7 @@ Expiries::FreshChains Expiries::fresh_chains(Instant at) const {
 
 void Expiries::settle(Panel& panel, const Panel::Name& name, const FreshChains& fresh,
                       const ExpiryInterest& e, std::string_view undefined) const {
-  const auto& rules = desk_.rules.options;
+  const auto& rules = subject_.rules.options;
   const int left_out = number_left_out(e);
   if (e.strikes.empty() && left_out > 0)  // not nothing: nothing that can be counted
     return panel.pending(name, words_of_left_out(e));

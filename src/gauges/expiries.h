@@ -16,7 +16,7 @@ namespace delever::gauges {
 
 class Expiries {
  public:
-  explicit Expiries(const Desk& desk) : desk_(desk) {}
+  explicit Expiries(const Subject& subject) : subject_(subject) {}
 
   void add(const Event& event, const OptionQuote& quote);
   void add(const Event& event, const OpenInterest& interest);  // where it is a message of its own
@@ -45,7 +45,7 @@ class Expiries {
               const ExpiryInterest& e, std::string_view undefined) const;
   ExpiryInterest sum_up(const std::string& venue, Instant expiry, const Chain& chain) const;
 
-  const Desk& desk_;
+  const Subject& subject_;
   std::map<std::string, std::map<Instant, Chain>> venues_;
 };
 

@@ -11,15 +11,15 @@ void Flows::add(const Event& event, const Holding& holding) {
   if (holding.holder_kind != HolderKind::etf || !holding.flow_usd ||
       !std::isfinite(*holding.flow_usd))
     return;
-  Fund& fund = funds_[{holding.holder, desk_.instruments[event.instrument].venue}];
-  const std::string source = desk_.source_name(event);
+  Fund& fund = funds_[{holding.holder, subject_.instruments[event.instrument].venue}];
+  const std::string source = subject_.source_name(event);
   fund.source = fund.source.empty() ? source : std::min(fund.source, source);
   const auto [at, fresh] = fund.days.try_emplace(event.at, *holding.flow_usd);
   if (!fresh) at->second = std::max(at->second, *holding.flow_usd);
 }
 
 void Flows::read(Panel& panel) const {
-  const auto& rules = desk_.rules.etf;
+  const auto& rules = subject_.rules.etf;
   std::vector<Estimate> market;
   std::vector<std::string> why;
   std::vector<std::pair<std::string, Estimate>> single;
@@ -35,7 +35,7 @@ void Flows::read(Panel& panel) const {
     }
     Estimate e = Estimate::exact(publisher, flow, day);
     e.sources = {fund.source};
-    e.origin = desk_.rules.origin_of(publisher);
+    e.origin = subject_.rules.origin_of(publisher);
     e.note = fmt::format("{}, the day to {}", holder, day.text());
     if (std::find(rules.all_funds.begin(), rules.all_funds.end(), holder) !=
         rules.all_funds.end()) {
@@ -45,7 +45,7 @@ void Flows::read(Panel& panel) const {
       single.emplace_back(holder, std::move(e));
     }
   }
-  if (why.empty()) why.push_back("no fund flows of " + desk_.asset);
+  if (why.empty()) why.push_back("no fund flows of " + subject_.asset);
   const Panel::Name name{
       .name = "etf_flow_usd_1d", .unit = "USD", .window = Duration::days(1), .section = "etf"};
   panel.settle(name, std::move(market), rules.band, join(why, "; "));

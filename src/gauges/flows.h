@@ -14,7 +14,7 @@ namespace delever::gauges {
 
 class Flows {
  public:
-  explicit Flows(const Desk& desk) : desk_(desk) {}
+  explicit Flows(const Subject& subject) : subject_(subject) {}
 
   void add(const Event& event, const Holding& holding);
   void read(Panel& panel) const;
@@ -27,7 +27,7 @@ class Flows {
     std::string source;
   };
   using Key = std::pair<std::string, std::string>;  // holder, publisher
-  const Desk& desk_;
+  const Subject& subject_;
   std::map<Key, Fund> funds_;
 };
 

@@ -92,11 +92,11 @@ double annual_compounded(double rate, Duration interval) {
 
 // Our dated table speaks for the contracts it names and for no others.
 std::optional<Duration> Fundings::table_interval(InstrumentId id) const {
-  const auto known = desk_.rules.funding.by_venue.find(desk_.instruments[id].venue);
-  if (known == desk_.rules.funding.by_venue.end()) return std::nullopt;
+  const auto known = subject_.rules.funding.by_venue.find(subject_.instruments[id].venue);
+  if (known == subject_.rules.funding.by_venue.end()) return std::nullopt;
   const auto& assets = known->second.assets;
   if (!assets.empty() &&
-      std::find(assets.begin(), assets.end(), desk_.terms(id).asset) == assets.end())
+      std::find(assets.begin(), assets.end(), subject_.terms(id).asset) == assets.end())
     return std::nullopt;
   return known->second.interval;
 }
@@ -104,7 +104,7 @@ std::optional<Duration> Fundings::table_interval(InstrumentId id) const {
 std::optional<Duration> Fundings::interval_of(InstrumentId id,
                                               std::optional<Duration> stated) const {
   if (stated && *stated > Duration()) return stated;
-  if (const auto listed = desk_.terms(id).funding_interval) return listed;
+  if (const auto listed = subject_.terms(id).funding_interval) return listed;
   return table_interval(id);
 }
 
@@ -159,7 +159,7 @@ Fundings::Period Fundings::period_of(InstrumentId id, const Rated& rated, Instan
   if (apart) {
     for (const auto& [t, d] : spacings) out.spacings += d == *apart;
   }
-  const auto& terms = desk_.terms(id);
+  const auto& terms = subject_.terms(id);
   // No settlement came sooner than the stated interval allows; a minute is left for late reports.
   const auto clear = [&](Duration stated) {
     return here == spacings.end() || !usable(here) || here->second + Duration::minutes(1) >= stated;
@@ -189,17 +189,17 @@ std::string Fundings::words_of(const Period& period) const {
     return fmt::format("an interval of {} by {} distances between settlements", length,
                        period.spacings);
   if (period.from == TermSource::table)
-    return fmt::format("an interval of {} by our table of {}", length, desk_.rules.dated);
+    return fmt::format("an interval of {} by our table of {}", length, subject_.rules.dated);
   if (period.from == TermSource::listing)
     return fmt::format("an interval of {} by the venue's listing", length);
   return "";
 }
 
 void Fundings::add(const Event& event, const FundingRate& funding) {
-  const Instrument& instrument = desk_.instruments[event.instrument];
+  const Instrument& instrument = subject_.instruments[event.instrument];
   if (!instrument.is_perpetual() && instrument.kind != InstrumentKind::aggregate) return;
   Market& market = markets_[event.instrument];
-  market.sources.insert(desk_.source_name(event));
+  market.sources.insert(subject_.source_name(event));
   const Rated rated{event.at, funding.rate, funding.interval, funding.settles_at};
   // Of two words on one settlement the later stands, of the same instant the higher rate: the order
   // in which sources arrive must not matter.
@@ -249,7 +249,7 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
 
 void Fundings::add(const Event& event, const PublishedFigure& figure) {
   if (figure.metric != kFundingRateType || figure.unit.empty()) return;
-  if (desk_.instruments[event.instrument].is_perpetual())
+  if (subject_.instruments[event.instrument].is_perpetual())
     markets_[event.instrument].types[nominal(event.at)].insert(figure.unit);
 }
 
@@ -258,7 +258,7 @@ void Fundings::forget_before(Instant known) {
     market.hours.erase(market.hours.begin(),
                        market.hours.lower_bound(hour_of(known - Duration::hours(26))));
     // What was announced just before a settlement that nobody reported stands for it from now on.
-    const auto& rules = desk_.rules.funding;
+    const auto& rules = subject_.rules.funding;
     while (!market.announced.empty() &&
            market.announced.begin()->first < known - Duration::hours(48)) {
       const auto& [at, rated] = *market.announced.begin();
@@ -274,19 +274,19 @@ void Fundings::forget_before(Instant known) {
 // The perpetual that speaks for a venue: the first of the rule's names that is there, else the
 // first by name. None where the venue has no perpetual of the asset.
 std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
-  const auto known = desk_.rules.funding.by_venue.find(venue);
+  const auto known = subject_.rules.funding.by_venue.find(venue);
   std::optional<InstrumentId> first;
   size_t best = SIZE_MAX;
   std::string first_name;
   for (const auto& [id, market] : markets_) {
-    const Instrument& instrument = desk_.instruments[id];
+    const Instrument& instrument = subject_.instruments[id];
     if (instrument.venue != venue || !instrument.is_perpetual()) continue;
-    const std::string plain = desk_.plain_name(id);
+    const std::string plain = subject_.plain_name(id);
     size_t rank = SIZE_MAX - 1;
-    if (known != desk_.rules.funding.by_venue.end()) {
+    if (known != subject_.rules.funding.by_venue.end()) {
       const auto& main = known->second.main;
       for (size_t i = 0; i < main.size(); ++i) {
-        if (filled(main[i], desk_.terms(id).asset) == plain) {
+        if (filled(main[i], subject_.terms(id).asset) == plain) {
           rank = i;
           break;
         }
@@ -305,8 +305,8 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
 std::optional<Fundings::DayMean> Fundings::mean_of(InstrumentId id,
                                                    const std::vector<Settlement>& recent,
                                                    std::string& why_not) const {
-  const auto& rules = desk_.rules.funding;
-  const Instrument& instrument = desk_.instruments[id];
+  const auto& rules = subject_.rules.funding;
+  const Instrument& instrument = subject_.instruments[id];
   const Instant end = recent.back().at, start = end - kDay;
   DayMean mean{.as_of = end};
   Duration paid;
@@ -399,7 +399,7 @@ std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const M
     add(it->first, it->second, false);
   for (auto it = market.announced.upper_bound(from);
        it != market.announced.end() && it->first <= to; ++it) {
-    if (it->first - it->second.at <= desk_.rules.funding.announced_within)
+    if (it->first - it->second.at <= subject_.rules.funding.announced_within)
       add(it->first, it->second, true);
   }
   std::vector<Settlement> out;
@@ -409,8 +409,8 @@ std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const M
 
 std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Market& market,
                                                     Instant at, std::string& why_not) const {
-  const auto& rules = desk_.rules.funding;
-  const Instrument& instrument = desk_.instruments[id];
+  const auto& rules = subject_.rules.funding;
+  const Instrument& instrument = subject_.instruments[id];
   // Settlements are the best evidence, then hours of a rate that accrues, then a published mean.
   const auto recent = settlements(id, market, at - rules.stale_after - kDay, at);
   if (!recent.empty() && at - recent.back().at <= rules.stale_after) {
@@ -472,7 +472,7 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
 // What accrues now; where nothing is announced, what was paid last.
 Fundings::RateNow Fundings::rate_now(const Market& market, Instant at) const {
   RateNow out{.rated = market.current};
-  if (out.rated && at - out.rated->at <= desk_.rules.funding.stale_after) return out;
+  if (out.rated && at - out.rated->at <= subject_.rules.funding.stale_after) return out;
   const auto after = market.settled.upper_bound(at);
   if (after == market.settled.begin()) return out;
   const auto& [settled, rated] = *std::prev(after);
@@ -489,12 +489,12 @@ Fundings::RateNow Fundings::rate_now(const Market& market, Instant at) const {
 // are open on both sides.
 void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId id,
                           const Market& market) const {
-  const auto& rules = desk_.rules.funding;
-  const Instrument& instrument = desk_.instruments[id];
+  const auto& rules = subject_.rules.funding;
+  const Instrument& instrument = subject_.instruments[id];
   const auto estimate = [&](double value, Instant as_of, double coverage, const std::string& note) {
     Estimate e = Estimate::exact(venue, value, as_of);
     e.sources = market.sources;
-    e.origin = desk_.rules.origin_of(venue);
+    e.origin = subject_.rules.origin_of(venue);
     e.coverage = coverage;
     e.note = note;
     return std::vector<Estimate>{std::move(e)};
@@ -568,7 +568,7 @@ void Fundings::read_venue(Panel& panel, const std::string& venue, InstrumentId i
 }
 
 void Fundings::read_weighted(Panel& panel, const std::map<std::string, InstrumentId>& mains) const {
-  const auto& rules = desk_.rules.funding;
+  const auto& rules = subject_.rules.funding;
   double weighted = 0, weight = 0, carry = 0;
   bool carried = false;
   Estimate sum{.label = "venues", .coverage = 0};
@@ -596,7 +596,7 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
     sum.as_of = std::max(sum.as_of, mean->as_of);
     const auto& sources = markets_.at(main->second).sources;
     sum.sources.insert(sources.begin(), sources.end());
-    sum.origin.add(desk_.rules.origin_of(venue));
+    sum.origin.add(subject_.rules.origin_of(venue));
     sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
     with.push_back(venue);
   }
@@ -618,7 +618,7 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
     }
   }
   for (const auto& [id, market] : markets_) {
-    const Instrument& instrument = desk_.instruments[id];
+    const Instrument& instrument = subject_.instruments[id];
     if (!is_weighted(instrument) || market.means.empty()) continue;
     std::string why_not;
     const auto mean = day_mean(id, market, panel.at, why_not);
@@ -628,11 +628,11 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
     }
     Estimate e = Estimate::exact(instrument.venue, mean->annual, mean->as_of);
     e.sources = market.sources;
-    e.origin = desk_.rules.origin_of(instrument.venue);
+    e.origin = subject_.rules.origin_of(instrument.venue);
     e.note = mean->note;
     rates.push_back(std::move(e));
   }
-  if (why.empty()) why.push_back("no funding rates of " + desk_.asset);
+  if (why.empty()) why.push_back("no funding rates of " + subject_.asset);
   const std::string missing = join(why, "; ");
   panel.settle({.name = "funding_annual_oi_weighted",
                 .unit = "fraction_per_year",
@@ -647,14 +647,14 @@ void Fundings::read_weighted(Panel& panel, const std::map<std::string, Instrumen
 // The venues of the rule are one source together; a vendor's mean is another.
 bool Fundings::several() const {
   return markets_.size() >= 2 && std::any_of(markets_.begin(), markets_.end(), [&](const auto& m) {
-           return is_weighted(desk_.instruments[m.first]) && !m.second.means.empty();
+           return is_weighted(subject_.instruments[m.first]) && !m.second.means.empty();
          });
 }
 
 void Fundings::read(Panel& panel) const {
   std::map<std::string, InstrumentId> mains;
   for (const auto& [id, market] : markets_) {
-    const std::string& venue = desk_.instruments[id].venue;
+    const std::string& venue = subject_.instruments[id].venue;
     if (mains.contains(venue)) continue;
     if (const auto main = main_of(venue)) mains.emplace(venue, *main);
   }
@@ -662,7 +662,7 @@ void Fundings::read(Panel& panel) const {
   if (panel.reviews()) return;  // each venue is alone in its readings
   for (const auto& [venue, id] : mains) read_venue(panel, venue, id, markets_.at(id));
   if (!mains.empty()) return;
-  const std::string missing = "no perpetual of " + desk_.asset + " with a funding rate";
+  const std::string missing = "no perpetual of " + subject_.asset + " with a funding rate";
   panel.pending(
       {.name = "funding_rate", .unit = "fraction_per_interval", .section = kFundingSection},
       missing);
@@ -686,7 +686,7 @@ std::vector<DayFunding> Fundings::day_rates(Instant end) const {
     return annual_simple(mean->second.rate.approx(), *interval);
   };
   for (const auto& [id, market] : markets_) {
-    const Instrument& instrument = desk_.instruments[id];
+    const Instrument& instrument = subject_.instruments[id];
     if (instrument.kind == InstrumentKind::aggregate) {
       if (!is_weighted(instrument)) continue;
       if (const auto annual = published(id, market))
@@ -700,11 +700,11 @@ std::vector<DayFunding> Fundings::day_rates(Instant end) const {
     std::string why_not;
     if (!annual) {
       const auto mean = day_mean(*main, of_main, end, why_not);
-      if (mean && !mean->low && end - mean->as_of <= desk_.rules.funding.stale_after)
+      if (mean && !mean->low && end - mean->as_of <= subject_.rules.funding.stale_after)
         annual = mean->annual;
     }
     if (annual)
-      venues.push_back({instrument.venue, desk_.instruments[*main].name(), false, *annual});
+      venues.push_back({instrument.venue, subject_.instruments[*main].name(), false, *annual});
   }
   const auto by_name = [](const DayFunding& a, const DayFunding& b) {
     return std::tie(a.venue, a.name) < std::tie(b.venue, b.name);
@@ -719,7 +719,7 @@ std::vector<FundingPoint> Fundings::points(Instant from, Instant at) const {
   std::vector<FundingPoint> out;
   std::map<std::string, std::optional<InstrumentId>> mains;
   for (const auto& [id, market] : markets_) {
-    const Instrument& i = desk_.instruments[id];
+    const Instrument& i = subject_.instruments[id];
     if (!mains.contains(i.venue)) mains[i.venue] = main_of(i.venue);
     const bool main = mains[i.venue] == id;
     const auto add = [&](Instant t, double rate, Duration interval, FundingKind kind) {

@@ -33,7 +33,8 @@ std::vector<std::string> several_types(const RateTypes& types, Instant from, Ins
 
 class Fundings {
  public:
-  Fundings(const Desk& desk, const OpenInterests& interests) : desk_(desk), interests_(interests) {}
+  Fundings(const Subject& subject, const OpenInterests& interests)
+      : subject_(subject), interests_(interests) {}
 
   void add(const Event& event, const FundingRate& funding);
   // A venue's word for the type of the rate that was settled at the event's time.
@@ -114,7 +115,7 @@ class Fundings {
                   const Market& market) const;
   void read_weighted(Panel& panel, const std::map<std::string, InstrumentId>& mains) const;
 
-  const Desk& desk_;
+  const Subject& subject_;
   const OpenInterests& interests_;
   std::map<InstrumentId, Market> markets_;
 };

@@ -44,23 +44,23 @@ std::map<std::string_view, size_t> gauge_ranks() {
 struct Gauges::Impl {
   Impl(std::string asset, const Rules& rules, const Instruments& instruments,
        const std::vector<Source>& sources)
-      : desk{std::move(asset), rules, instruments, sources} {}
+      : subject{std::move(asset), rules, instruments, sources} {}
 
-  Desk desk;
-  Prices prices{desk};
-  Liquidations liquidations{desk, prices};
-  OpenInterests interests{desk, prices};
-  Fundings fundings{desk, interests};
-  Expiries expiries{desk};
-  OptionBoards option_boards{desk};
-  Flows flows{desk};
+  Subject subject;
+  Prices prices{subject};
+  Liquidations liquidations{subject, prices};
+  OpenInterests interests{subject, prices};
+  Fundings fundings{subject, interests};
+  Expiries expiries{subject};
+  OptionBoards option_boards{subject};
+  Flows flows{subject};
   Standings standings;
   std::optional<Instant> reviewed;
   bool dirty = false;
   Instant known = Instant::min();
   struct Heard {
     Instant last = Instant::min();
-    Watch::Voice* venue = nullptr;
+    RecordedTimes::Voice* venue = nullptr;
   };
   std::vector<Heard> heard;  // by instrument
 
@@ -82,9 +82,9 @@ struct Gauges::Impl {
   // is forgotten. A moment without new events decides nothing, so the outcome depends on the events
   // alone.
   void review_before(Instant received) {
-    const Instant due = floor_before(received, desk.rules.review_every);
+    const Instant due = floor_before(received, subject.rules.review_every);
     if (!dirty || known == Instant::min() || due < known || (reviewed && due <= *reviewed)) return;
-    Panel panel(desk, due, standings, Panel::For::review);
+    Panel panel(subject, due, standings, Panel::For::review);
     read(panel, false);
     standings = std::move(panel.standings);
     reviewed = due;
@@ -126,11 +126,11 @@ struct Gauges::Impl {
     return i.quote.empty() || i.base.starts_with('@');
   }
   void keep_nameless(const Event& event) {
-    if (!is_nameless(desk.instruments[event.instrument]) ||
+    if (!is_nameless(subject.instruments[event.instrument]) ||
         !is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, Candle>(
             event.payload))
       return;
-    if (event.at - event.received > desk.rules.clock_ahead_max ||
+    if (event.at - event.received > subject.rules.clock_ahead_max ||
         stamped_before_markets(event.at, event.received))
       return;
     nameless[event.instrument].events.push_back(event);
@@ -152,12 +152,12 @@ struct Gauges::Impl {
     }
   }
   void described(InstrumentId id) {
-    desk.described(id);
+    subject.described(id);
     option_boards.described(id);
     const auto kept = nameless.find(id);
-    if (kept == nameless.end() || is_nameless(desk.instruments[id])) return;
+    if (kept == nameless.end() || is_nameless(subject.instruments[id])) return;
     nameless_events -= kept->second.events.size();
-    if (desk.mine(id)) {
+    if (subject.mine(id)) {
       for (const Event& event : kept->second.events)
         std::visit([&](const auto& payload) { take(event, payload); }, event.payload);
       if (kept->second.dropped > 0)
@@ -170,7 +170,7 @@ struct Gauges::Impl {
   Ahead& clock_of(const Event& event) {
     const int64_t hour = Duration::hours(1).ns(), ns = event.received.ns();
     const int64_t from = (ns / hour - (ns % hour < 0 ? 1 : 0)) * hour;
-    return clocks[desk.instruments[event.instrument].venue][Instant::ns(from)];
+    return clocks[subject.instruments[event.instrument].venue][Instant::ns(from)];
   }
   // Of a day before the reading, at least: what is stale may be so for this.
   Ahead clock_under(const std::map<Instant, Ahead>& hours, const Reading& r, Instant at) const {
@@ -184,9 +184,9 @@ struct Gauges::Impl {
     return sum;
   }
   void note_builder(InstrumentId id) {
-    const Terms& terms = desk.terms(id);
-    if (!terms.builder_market || terms.asset != desk.rules.coins.plain(desk.asset)) return;
-    const Instrument& i = desk.instruments[id];
+    const Terms& terms = subject.terms(id);
+    if (!terms.builder_market || terms.asset != subject.rules.coins.plain(subject.asset)) return;
+    const Instrument& i = subject.instruments[id];
     if (builders_noted.insert(id).second) builder_markets[i.venue].insert(i.symbol);
   }
   // Where a stream was not recorded, or what was recorded of it is lost.
@@ -208,7 +208,7 @@ struct Gauges::Impl {
   std::set<std::string> venues_under(const Reading& r) const {
     if (r.venue) return {*r.venue};
     std::set<std::string> out;
-    for (const Source& source : desk.sources) {
+    for (const Source& source : subject.sources) {
       if (r.sources.empty() || std::binary_search(r.sources.begin(), r.sources.end(), source.name))
         out.insert(source.venue);
     }
@@ -221,8 +221,8 @@ struct Gauges::Impl {
     const Instant since = rests_since(r, at);
     const std::set<std::string> venues = venues_under(r);
     for (const auto& [id, of_stream] : holes) {
-      if (id >= desk.sources.size()) continue;
-      const Source& source = desk.sources[id];
+      if (id >= subject.sources.size()) continue;
+      const Source& source = subject.sources[id];
       if (!venues.contains(source.venue)) continue;
       size_t count = 0;
       Instant first = at, last = since;
@@ -263,7 +263,7 @@ struct Gauges::Impl {
     }
     for (const std::string& gap : gaps_under(r, at)) add(gap);
     for (const auto& [id, lost] : unkept) {
-      const Instrument& i = desk.instruments[id];
+      const Instrument& i = subject.instruments[id];
       if ((r.venue && *r.venue != i.venue) || rests_since(r, at) > lost.dropped_to) continue;
       add(
           fmt::format("{}: {} events of {} to {} came before the list that names it, and were too "
@@ -282,7 +282,7 @@ struct Gauges::Impl {
   void take(const Event& e, const Trade& p) {
     prices.add(e, p);
     option_boards.add(e, p);
-    const InstrumentKind kind = desk.instruments[e.instrument].kind;
+    const InstrumentKind kind = subject.instruments[e.instrument].kind;
     if (kind == InstrumentKind::linear || kind == InstrumentKind::inverse) liquidations.add(e, p);
   }
   void take(const Event& e, const Liquidation& p) { liquidations.add(e, p); }
@@ -316,35 +316,35 @@ void Gauges::on_event(const Event& event) {
     my.known = event.received;
   }
   if (const Gap* gap = std::get_if<Gap>(&event.payload)) {  // of a stream, not of an instrument
-    my.liquidations.watch().gap(event.source, *gap);
+    my.liquidations.recorded().gap(event.source, *gap);
     if (gap->kind != GapKind::sequence)
       my.holes[event.source].push_back({gap->from, gap->to, gap->reason});
     my.dirty = true;
     return;
   }
-  const Instrument& instrument = my.desk.instruments[event.instrument];
+  const Instrument& instrument = my.subject.instruments[event.instrument];
   if (std::holds_alternative<InstrumentListed>(event.payload)) {
     my.described(event.instrument);
     my.dirty = true;
   }
-  if (my.heard.size() <= event.instrument) my.heard.resize(my.desk.instruments.size());
+  if (my.heard.size() <= event.instrument) my.heard.resize(my.subject.instruments.size());
   Impl::Heard& heard = my.heard[event.instrument];
   if (heard.venue == nullptr || my.known >= heard.last + kHeardEvery) {
-    Watch& watch = my.liquidations.watch();
-    if (heard.venue == nullptr) heard.venue = &watch.voice(instrument.venue);
-    watch.heard(*heard.venue, my.known, event.at);
+    RecordedTimes& recorded = my.liquidations.recorded();
+    if (heard.venue == nullptr) heard.venue = &recorded.voice(instrument.venue);
+    recorded.heard(*heard.venue, my.known, event.at);
     heard.last = my.known;
   }
-  const bool mine = my.desk.mine(event.instrument);
+  const bool mine = my.subject.mine(event.instrument);
   if (std::holds_alternative<Liquidation>(event.payload))
-    my.liquidations.watch().liquidation(instrument.venue, event.source, my.known, mine);
+    my.liquidations.recorded().liquidation(instrument.venue, event.source, my.known, mine);
   if (!mine) {
     my.note_builder(event.instrument);
     my.keep_nameless(event);
     return;
   }
   // Not made then: one of the two clocks is wrong, and nobody can say what its time is.
-  const bool ahead = event.at - event.received > my.desk.rules.clock_ahead_max;
+  const bool ahead = event.at - event.received > my.subject.rules.clock_ahead_max;
   const bool long_ago = stamped_before_markets(event.at, event.received);
   if ((ahead || long_ago) &&
       is_any<Trade, Liquidation, MarkPrice, IndexPrice, FundingRate, OpenInterest, OptionQuote>(
@@ -364,7 +364,7 @@ void Gauges::on_event(const Event& event) {
 
 std::vector<Reading> Gauges::readings(Instant at) const {
   CHECK(at >= impl_->known);
-  Panel panel(impl_->desk, at, impl_->standings);
+  Panel panel(impl_->subject, at, impl_->standings);
   impl_->read(panel, true);
   for (Reading& r : panel.readings) impl_->add_remarks(r, at);
   // The order of gauge_names(), the aggregate first, then venues, then expiries: the order found,
@@ -408,7 +408,7 @@ std::string Gauges::remarks(Instant at) const {
 
 DayFigures Gauges::day_figures(Instant day) const {
   CHECK(day == day.start_of_day());
-  DayFigures out{.asset = impl_->desk.asset, .day = day};
+  DayFigures out{.asset = impl_->subject.asset, .day = day};
   out.closes = impl_->prices.day_closes(day + kDay);
   out.liquidations = impl_->liquidations.day_totals(day);
   out.interest = impl_->interests.day_interest(day + kDay);
@@ -417,7 +417,7 @@ DayFigures Gauges::day_figures(Instant day) const {
 }
 
 Instant Gauges::known_until() const { return impl_->known; }
-const std::string& Gauges::asset() const { return impl_->desk.asset; }
+const std::string& Gauges::asset() const { return impl_->subject.asset; }
 
 Sampler::Sampler(Gauges& gauges, Times times, Take take)
     : gauges_(gauges), times_(times), take_(std::move(take)), next_(times.from) {

@@ -83,11 +83,11 @@ void Liquidations::Raw::add(WideQty quantity, int64_t raw_price) {
 // In dollars, by the terms as they are known now. A contract that is quoted in another coin is
 // valued by its coins at the asset's own price.
 std::optional<double> Liquidations::dollars_of(InstrumentId id, const Raw& raw, Instant at) const {
-  const Terms& terms = desk_.terms(id);
+  const Terms& terms = subject_.terms(id);
   if (!terms.size) return std::nullopt;
   const double qty = static_cast<double>(raw.qty) / static_cast<double>(Qty::scale);
   const double money = static_cast<double>(raw.money) / static_cast<double>(Qty::scale);
-  if (desk_.in_dollars(terms)) {
+  if (subject_.in_dollars(terms)) {
     if (terms.kind == InstrumentKind::inverse) return qty * *terms.size;
     // The price is of a base unit (1000PEPE), the size counts plain coins: one of them takes it
     // back.
@@ -100,9 +100,9 @@ std::optional<double> Liquidations::dollars_of(InstrumentId id, const Raw& raw, 
 }
 
 void Liquidations::add(const Event& event, const Liquidation& liquidation) {
-  const Instrument& instrument = desk_.instruments[event.instrument];
+  const Instrument& instrument = subject_.instruments[event.instrument];
   Venue& venue = venues_[instrument.venue];
-  venue.sources.insert(desk_.source_name(event));
+  venue.sources.insert(subject_.source_name(event));
   const auto qty = liquidation.qty();
   const auto price = liquidation.price();
   const bool needs_price = instrument.kind != InstrumentKind::inverse;
@@ -139,8 +139,8 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
 }
 
 void Liquidations::add(const Event& event, const LiquidationTotal& total) {
-  Publisher& publisher = publishers_[desk_.instruments[event.instrument].venue];
-  publisher.sources.insert(desk_.source_name(event));
+  Publisher& publisher = publishers_[subject_.instruments[event.instrument].venue];
+  publisher.sources.insert(subject_.source_name(event));
   const auto longs = Usd::nearest(total.long_usd), shorts = Usd::nearest(total.short_usd);
   if (!longs.has_value() || !shorts.has_value() || total.to <= total.from ||
       total.to - total.from > kDay || total.long_usd < 0 || total.short_usd < 0 ||
@@ -156,7 +156,7 @@ void Liquidations::add(const Event& event, const LiquidationTotal& total) {
 
 void Liquidations::add(const Event& event, const Trade& trade) {
   if (!within_reason(trade.qty, trade.price) || trade.price.raw() <= 0) return;
-  Venue& venue = venues_[desk_.instruments[event.instrument].venue];
+  Venue& venue = venues_[subject_.instruments[event.instrument].venue];
   Market& market = venue.markets[event.instrument];
   if (!trade.id.empty() && !market.seen.first(mark_of(event, trade), event.received)) {
     venue.doubled.count(event.received);
@@ -248,7 +248,7 @@ std::string Liquidations::notes_of(const LiquidationWindow& window, const Venue&
   const auto add = [&](const std::string& what) { note += (note.empty() ? "" : "; ") + what; };
   if (!other_money.empty())
     add(fmt::format("contracts quoted in {} valued by their coins at the price of {}",
-                    join({other_money.begin(), other_money.end()}, ", "), desk_.asset));
+                    join({other_money.begin(), other_money.end()}, ", "), subject_.asset));
   if (const uint64_t n = venue.unusable.within(from, to); n > 0)
     add(fmt::format("{} liquidations at {} left out (no size or price, or too late)", n,
                     window.label));
@@ -274,10 +274,10 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
   const Instant from = at - kDay;
   LiquidationWindow out{.label = name,
                         .sources = venue.sources,
-                        .origin = desk_.rules.origin_of(name, true),
+                        .origin = subject_.rules.origin_of(name, true),
                         .from = from,
                         .as_of = from};
-  out.coverage = watch_.liquidation_coverage(name, {from, at});
+  out.coverage = recorded_.liquidation_coverage(name, {from, at});
   const Feeds feeds = feeds_of(venue, from, at);
   Wide longs = 0, shorts = 0;
   int saturated = 0;
@@ -300,7 +300,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
         continue;
       }
       out.counted += static_cast<uint64_t>(entry.counted);
-      if (!desk_.in_dollars(desk_.terms(id))) other_money.insert(desk_.terms(id).quote);
+      if (!subject_.in_dollars(subject_.terms(id))) other_money.insert(subject_.terms(id).quote);
       // In whole 1e-6 USD, so that the sum does not depend on the order of the entries.
       const Wide sum = micros(*usd) * entry.counted;
       (is_long ? longs : shorts) += sum;
@@ -353,7 +353,7 @@ LiquidationWindow Liquidations::venue_window(const std::string& name, const Venu
 // Venues that were measured and that the rule leaves out, and what the sides come to with them.
 std::string Liquidations::outside_the_rule(const std::vector<LiquidationWindow>& venues,
                                            const LiquidationWindow& sum) const {
-  const auto& expected = desk_.rules.liquidation.venues;
+  const auto& expected = subject_.rules.liquidation.venues;
   double longs = sum.long_side.low, shorts = sum.short_side.low;
   std::vector<std::string> others;
   for (const LiquidationWindow& w : venues) {
@@ -374,13 +374,13 @@ LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWin
   LiquidationWindow sum{.label = "venues", .from = at - kDay, .as_of = at - kDay};
   sum.long_side.high = sum.short_side.high = 0.0;
   sum.coverage = 0;
-  const auto& expected = desk_.rules.liquidation.venues;
+  const auto& expected = subject_.rules.liquidation.venues;
   std::vector<std::string>& absent = sum.absent;
   std::vector<std::string> notes;
   for (const std::string& name : expected) {
     const auto found =
         std::find_if(venues.begin(), venues.end(), [&](const auto& w) { return w.label == name; });
-    if (found == venues.end() || found->coverage < desk_.rules.liquidation.coverage_min ||
+    if (found == venues.end() || found->coverage < subject_.rules.liquidation.coverage_min ||
         unvalued(*found)) {
       absent.push_back(name);
       continue;
@@ -422,7 +422,7 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
                                                                 const Publisher& publisher,
                                                                 Instant at,
                                                                 std::string& why_not) const {
-  const auto& rules = desk_.rules.liquidation;
+  const auto& rules = subject_.rules.liquidation;
   auto it = publisher.rows.upper_bound(at);
   if (it == publisher.rows.begin()) {
     why_not = fmt::format("{}: nothing before {}", name, at.text());
@@ -437,7 +437,7 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
   }
   LiquidationWindow out{.label = name,
                         .sources = publisher.sources,
-                        .origin = desk_.rules.origin_of(name, true),
+                        .origin = subject_.rules.origin_of(name, true),
                         .from = end - kDay,
                         .as_of = end};
   Instant reached = end;
@@ -473,13 +473,13 @@ std::optional<LiquidationWindow> Liquidations::published_window(const std::strin
 // without them may be off either way.
 DaySums Liquidations::recorded_day(Instant day) const {
   DaySums sums{.day = day};
-  const auto& expected = desk_.rules.liquidation.venues;
+  const auto& expected = subject_.rules.liquidation.venues;
   bool whole = true;
   for (const std::string& name : expected) {
     const auto venue = venues_.find(name);
     const double covered =
-        venue == venues_.end() ? 0 : watch_.liquidation_coverage(name, {day, day + kDay});
-    if (venue == venues_.end() || covered < desk_.rules.liquidation.coverage_min) {
+        venue == venues_.end() ? 0 : recorded_.liquidation_coverage(name, {day, day + kDay});
+    if (venue == venues_.end() || covered < subject_.rules.liquidation.coverage_min) {
       sums.absent.push_back(name);
       continue;
     }
@@ -490,7 +490,7 @@ DaySums Liquidations::recorded_day(Instant day) const {
       const auto longs = dollars_of(id, found->second.longs, day + kDay);
       const auto shorts = dollars_of(id, found->second.shorts, day + kDay);
       whole = whole && longs && shorts;
-      if (const Terms& terms = desk_.terms(id); !desk_.in_dollars(terms))
+      if (const Terms& terms = subject_.terms(id); !subject_.in_dollars(terms))
         sums.other_money.insert(terms.quote);
       sums.longs += longs.value_or(0);
       sums.shorts += shorts.value_or(0);
@@ -505,7 +505,7 @@ DaySums Liquidations::recorded_day(Instant day) const {
 
 std::vector<DaySums> Liquidations::recorded_days(Instant at) const {
   std::set<Instant> all;
-  const auto& expected = desk_.rules.liquidation.venues;
+  const auto& expected = subject_.rules.liquidation.venues;
   for (const std::string& name : expected) {
     const auto venue = venues_.find(name);
     if (venue == venues_.end()) continue;
@@ -564,7 +564,7 @@ std::vector<DaySums> Liquidations::sums_of_days(const Publisher& publisher, Inst
 }
 
 std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
-  const double enough = desk_.rules.liquidation.coverage_min;
+  const double enough = subject_.rules.liquidation.coverage_min;
   std::vector<DayLiquidations> out;
   for (const auto& [name, publisher] : publishers_) {
     Wide longs = 0, shorts = 0;
@@ -589,7 +589,7 @@ std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
   if (sums.coverage < enough) return out;
   // By the name of what is in it: days of other venues are another series.
   std::vector<std::string> there;
-  for (const std::string& name : desk_.rules.liquidation.venues) {
+  for (const std::string& name : subject_.rules.liquidation.venues) {
     if (std::find(sums.absent.begin(), sums.absent.end(), name) == sums.absent.end())
       there.push_back(name);
   }
@@ -600,16 +600,16 @@ std::vector<DayLiquidations> Liquidations::day_totals(Instant day) const {
 std::vector<LiquidationSeries> Liquidations::all_series(Instant at) const {
   std::vector<LiquidationSeries> out;
   for (const auto& [name, publisher] : publishers_)
-    out.push_back({name, publisher.sources, desk_.rules.origin_of(name, true),
+    out.push_back({name, publisher.sources, subject_.rules.origin_of(name, true),
                    published_days(publisher, at)});
   LiquidationSeries recorded;
   recorded.label = "venues";
   recorded.days = std::make_shared<const std::vector<DaySums>>(recorded_days(at));
-  for (const std::string& name : desk_.rules.liquidation.venues) {
+  for (const std::string& name : subject_.rules.liquidation.venues) {
     const auto venue = venues_.find(name);
     if (venue == venues_.end() || venue->second.sources.empty()) continue;
     recorded.sources.insert(venue->second.sources.begin(), venue->second.sources.end());
-    recorded.origin.add(desk_.rules.origin_of(name, true));
+    recorded.origin.add(subject_.rules.origin_of(name, true));
   }
   if (!recorded.sources.empty()) out.push_back(std::move(recorded));
   return out;
@@ -636,19 +636,19 @@ void Liquidations::read(Panel& panel) const {
     else
       why_not.push_back(why);
   }
-  if (why_not.empty()) why_not.push_back("no liquidations and no totals of " + desk_.asset);
-  read_windows(panel, desk_.rules, usable, std::nullopt, join(why_not, "; "));
+  if (why_not.empty()) why_not.push_back("no liquidations and no totals of " + subject_.asset);
+  read_windows(panel, subject_.rules, usable, std::nullopt, join(why_not, "; "));
   for (const auto& w : venues) {
     if (panel.reviews()) break;  // each is alone in its reading
-    const bool enough = w.coverage >= desk_.rules.liquidation.coverage_min && !unvalued(w);
-    read_windows(panel, desk_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{},
+    const bool enough = w.coverage >= subject_.rules.liquidation.coverage_min && !unvalued(w);
+    read_windows(panel, subject_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{},
                  w.label, how_much_recorded(w), enough || unvalued(w) ? nullptr : &w);
   }
-  read_days(panel, desk_.rules, all_series(panel.at), usable);
+  read_days(panel, subject_.rules, all_series(panel.at), usable);
 }
 
 std::vector<LiquidationDay> Liquidations::days(Instant at) const {
-  const auto& rules = desk_.rules.liquidation;
+  const auto& rules = subject_.rules.liquidation;
   std::vector<LiquidationDay> out;
   for (const LiquidationSeries& series : all_series(at)) {
     for (const DaySums& d : *series.days) {

@@ -18,22 +18,22 @@
 #include "gauges/liquidation_window.h"
 #include "gauges/panel.h"
 #include "gauges/prices.h"
+#include "gauges/recorded_times.h"
 #include "gauges/throttle.h"
-#include "gauges/watch.h"
 #include "market/seen.h"
 
 namespace delever::gauges {
 
 class Liquidations {
  public:
-  Liquidations(const Desk& desk, const Prices& prices)
-      : desk_(desk), prices_(prices), watch_(desk.rules.liquidation.quiet_max) {}
+  Liquidations(const Subject& subject, const Prices& prices)
+      : subject_(subject), prices_(prices), recorded_(subject.rules.liquidation.quiet_max) {}
 
   void add(const Event& event, const Liquidation& liquidation);
   void add(const Event& event, const LiquidationTotal& total);
   void add(const Event& event,
            const Trade& trade);  // taker volume, which bounds a saturated minute
-  Watch& watch() { return watch_; }
+  RecordedTimes& recorded() { return recorded_; }
   void forget_before(Instant known);  // what no later reading needs
 
   void read(Panel& panel) const;
@@ -147,9 +147,9 @@ class Liquidations {
                                                              Instant at) const;
   std::vector<LiquidationSeries> all_series(Instant at) const;
 
-  const Desk& desk_;
+  const Subject& subject_;
   const Prices& prices_;
-  Watch watch_;
+  RecordedTimes recorded_;
   std::map<std::string, Venue> venues_;
   std::map<std::string, Publisher> publishers_;
 };

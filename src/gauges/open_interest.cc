@@ -52,7 +52,7 @@ void OpenInterests::put(std::vector<Sample>& samples, const Sample& sample) {
 }
 
 void OpenInterests::add(const Event& event, const OpenInterest& interest) {
-  const Instrument& instrument = desk_.instruments[event.instrument];
+  const Instrument& instrument = subject_.instruments[event.instrument];
   if (instrument.kind == InstrumentKind::option || instrument.kind == InstrumentKind::spot) return;
   Sample sample{.at = event.at, .contracts = interest.contracts};
   if (usable(interest.coins)) sample.coins = interest.coins;
@@ -60,9 +60,9 @@ void OpenInterests::add(const Event& event, const OpenInterest& interest) {
   if (sample.contracts && sample.contracts->raw() < 0) sample.contracts.reset();
   if (!sample.contracts && !sample.coins && !sample.usd) return;
   Market& market = markets_[event.instrument];
-  market.sources.insert(desk_.source_name(event));
+  market.sources.insert(subject_.source_name(event));
   market.published =
-      instrument.kind == InstrumentKind::aggregate || desk_.rules.is_publisher(instrument.venue);
+      instrument.kind == InstrumentKind::aggregate || subject_.rules.is_publisher(instrument.venue);
   // A row of nothing between two large ones is a row that went wrong. It stands only where nothing
   // else was ever said.
   if (is_zero(sample)) {
@@ -88,8 +88,8 @@ void OpenInterests::forget_before(Instant known) {
 }
 
 const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Instant t) const {
-  const Duration stale = market.published ? desk_.rules.open_interest.published_stale_after
-                                          : desk_.rules.open_interest.stale_after;
+  const Duration stale = market.published ? subject_.rules.open_interest.published_stale_after
+                                          : subject_.rules.open_interest.stale_after;
   auto it = std::upper_bound(market.minutes.begin(), market.minutes.end(),
                              floor_to(t, Duration::minutes(1)),
                              [](int64_t slot, const Sample& s) { return slot < s.slot; });
@@ -109,22 +109,22 @@ const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Inst
 
 OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& market,
                                             const Sample& sample) const {
-  const Instrument& instrument = desk_.instruments[id];
+  const Instrument& instrument = subject_.instruments[id];
   Amount out{.coins = sample.coins, .usd = sample.usd, .at = sample.at};
   std::optional<double> dollars_a_coin;
   if (!market.published) {
-    if (const auto own = prices_.of(id, sample.at, desk_.rules.price.stale_after))
+    if (const auto own = prices_.of(id, sample.at, subject_.rules.price.stale_after))
       dollars_a_coin = own->price;
   }
   if (!dollars_a_coin) {
     if (const auto reference = prices_.reference(sample.at)) dollars_a_coin = reference->price;
   }
-  const Terms& terms = desk_.terms(id);
-  if (!market.published && !desk_.in_dollars(terms)) {
+  const Terms& terms = subject_.terms(id);
+  if (!market.published && !subject_.in_dollars(terms)) {
     out.usd.reset();  // money of another coin
     if (terms.kind != InstrumentKind::aggregate)
       out.note = fmt::format("{} is quoted in {}: valued by the price of {}", instrument.name(),
-                             terms.quote, desk_.asset);
+                             terms.quote, subject_.asset);
   }
   if (out.coins && terms.kind != InstrumentKind::aggregate) *out.coins *= terms.units;
   if (sample.contracts && !market.published) {
@@ -132,7 +132,7 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
         dollars_a_coin ? std::optional(*dollars_a_coin * terms.units) : std::nullopt;
     const double contracts = sample.contracts->approx();
     if (!out.coins) out.coins = coins(terms, contracts, native);
-    if (desk_.in_dollars(terms)) {
+    if (subject_.in_dollars(terms)) {
       // Contracts of a number of dollars say the dollars themselves, without any price.
       const bool inverse = terms.kind == InstrumentKind::inverse;
       if (!out.usd || (inverse && terms.size)) out.usd = quote_money(terms, contracts, native);
@@ -145,7 +145,7 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
     if (!out.coins) {
       out.coins = derived;
     } else if (market.published &&
-               derived > *out.coins * (1 + desk_.rules.open_interest.scope_gap)) {
+               derived > *out.coins * (1 + subject_.rules.open_interest.scope_gap)) {
       out.stated_coins = out.coins;
       out.coins = derived;
     }
@@ -162,7 +162,7 @@ bool OpenInterests::several() const {
 std::set<std::string> OpenInterests::venues(bool published) const {
   std::set<std::string> out;
   for (const auto& [id, market] : markets_) {
-    if (market.published == published) out.insert(desk_.instruments[id].venue);
+    if (market.published == published) out.insert(subject_.instruments[id].venue);
   }
   return out;
 }
@@ -175,13 +175,13 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
   bool all_usd = true, all_usd_changes = true;
   std::vector<std::string> zeros;
   for (const auto& [id, market] : markets_) {
-    if (market.published || desk_.instruments[id].venue != venue) continue;
-    const Instrument& instrument = desk_.instruments[id];
+    if (market.published || subject_.instruments[id].venue != venue) continue;
+    const Instrument& instrument = subject_.instruments[id];
     if (instrument.expiry && *instrument.expiry <= at) continue;  // nothing of it is left
     const Sample* now = sample_at(market, at);
     const bool only_zero = market.minutes.empty() && market.days.empty() && market.zero_at;
     Amount level = now != nullptr ? amount(id, market, *now) : Amount{};
-    if (only_zero && at - *market.zero_at <= desk_.rules.open_interest.stale_after)
+    if (only_zero && at - *market.zero_at <= subject_.rules.open_interest.stale_after)
       level = {.coins = 0.0, .usd = 0.0, .at = *market.zero_at};
     if (market.zero_at && !only_zero && (now == nullptr || *market.zero_at > now->at))
       zeros.push_back(now == nullptr
@@ -195,7 +195,7 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
     if (!level.coins) {
       ++sum.left_out;
       sum.lower_bound = true;
-      if (now != nullptr && !desk_.terms(id).size)
+      if (now != nullptr && !subject_.terms(id).size)
         zeros.push_back(instrument.name() + ": contract size unknown");
       continue;
     }
@@ -240,15 +240,15 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
   std::optional<VenueSum> out;
   // A part ("BTC stablecoin-margined") does not stand for a vendor that also states the whole.
   const auto is_part = [&](InstrumentId id) {
-    return desk_.instruments[id].symbol.find(' ') != std::string::npos;
+    return subject_.instruments[id].symbol.find(' ') != std::string::npos;
   };
   bool whole = false;
   for (const auto& [id, market] : markets_) {
-    whole = whole || (market.published && desk_.instruments[id].venue == venue && !is_part(id) &&
+    whole = whole || (market.published && subject_.instruments[id].venue == venue && !is_part(id) &&
                       sample_at(market, at) != nullptr);
   }
   for (const auto& [id, market] : markets_) {
-    if (!market.published || desk_.instruments[id].venue != venue) continue;
+    if (!market.published || subject_.instruments[id].venue != venue) continue;
     const Sample* now = sample_at(market, at);
     if (now == nullptr) continue;
     if (is_part(id) && whole) continue;
@@ -261,7 +261,7 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
                  .lower_bound = is_part(id),
                  .sources = market.sources};
     if (is_part(id))
-      sum.note = fmt::format("{}: {} alone, a part", venue, desk_.instruments[id].symbol);
+      sum.note = fmt::format("{}: {} alone, a part", venue, subject_.instruments[id].symbol);
     if (!now->coins && level.coins)
       sum.note = venue + ": coins are dollars over the reference price";
     const Sample* past = sample_at(market, at - kDay);
@@ -295,14 +295,14 @@ struct OpenInterests::Gauge {
 };
 
 std::vector<std::string> OpenInterests::left_behind(Instant at) const {
-  if (markets_.empty()) return {"no open interest of " + desk_.asset};
+  if (markets_.empty()) return {"no open interest of " + subject_.asset};
   std::vector<std::string> why;
   for (const auto& [id, market] : markets_) {
     if (sample_at(market, at) != nullptr) continue;
     if (market.minutes.empty()) continue;
     const Sample& last = market.minutes.back();
-    std::string line = fmt::format("{} {}: the last is of {}", desk_.instruments[id].venue,
-                                   desk_.instruments[id].name(), last.at.text());
+    std::string line = fmt::format("{} {}: the last is of {}", subject_.instruments[id].venue,
+                                   subject_.instruments[id].name(), last.at.text());
     if (std::find(why.begin(), why.end(), line) == why.end())
       why.push_back(std::move(line));  // parts of one total
     if (why.size() == 4) break;
@@ -313,7 +313,7 @@ std::vector<std::string> OpenInterests::left_behind(Instant at) const {
 // The venues that the rule names, those without a figure by name; none without any.
 std::optional<Estimate> OpenInterests::over_venues(const Gauge& gauge,
                                                    const VenueSums& sums) const {
-  const auto& rules = desk_.rules.open_interest;
+  const auto& rules = subject_.rules.open_interest;
   Estimate sum{.label = "venues", .coverage = 0};
   std::vector<std::string> absent, notes;
   bool lower_bound = false;
@@ -327,7 +327,7 @@ std::optional<Estimate> OpenInterests::over_venues(const Gauge& gauge,
     value += *(found->second.*gauge.value);
     sum.as_of = std::max(sum.as_of, found->second.as_of);
     sum.sources.insert(found->second.sources.begin(), found->second.sources.end());
-    sum.origin.add(desk_.rules.origin_of(venue));
+    sum.origin.add(subject_.rules.origin_of(venue));
     sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
     lower_bound = lower_bound || found->second.lower_bound;
     if (!found->second.note.empty()) notes.push_back(found->second.note);
@@ -350,7 +350,7 @@ Estimate OpenInterests::of_one(const std::string& venue, const VenueSum& one,
                                const Gauge& gauge) const {
   Estimate e = Estimate::exact(venue, *(one.*gauge.value), one.as_of);
   e.sources = one.sources;
-  e.origin = desk_.rules.origin_of(venue);
+  e.origin = subject_.rules.origin_of(venue);
   e.note = one.note;
   if (one.lower_bound) e.high.reset();
   return e;
@@ -361,7 +361,7 @@ void OpenInterests::read(Panel& panel) const {
                           {"oi_usd", "USD", &VenueSum::usd, Duration()},
                           {"oi_change_24h_coins", "coins", &VenueSum::coins_change, kDay},
                           {"oi_change_24h_usd", "USD", &VenueSum::usd_change, kDay}};
-  const Band band = desk_.rules.open_interest.band;
+  const Band band = subject_.rules.open_interest.band;
   VenueSums sums, totals;
   for (const std::string& venue : venues(false)) sums[venue] = venue_sum(venue, panel.at);
   for (const std::string& vendor : venues(true)) {
@@ -399,7 +399,7 @@ void OpenInterests::read(Panel& panel) const {
 std::vector<DayInterest> OpenInterests::day_interest(Instant end) const {
   std::vector<DayInterest> out;
   for (const auto& [id, market] : markets_) {
-    const Instrument& instrument = desk_.instruments[id];
+    const Instrument& instrument = subject_.instruments[id];
     const bool over = instrument.expiry && *instrument.expiry <= end;
     const Sample* sample = over ? nullptr : sample_at(market, end);
     if (sample == nullptr || end - sample->at >= kDay) continue;  // a vendor's day before
@@ -426,7 +426,7 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
   };
   std::map<std::string, std::map<int64_t, Sum>> all;
   for (const auto& [id, market] : markets_) {
-    const std::string& venue = desk_.instruments[id].venue;
+    const std::string& venue = subject_.instruments[id].venue;
     for (const Sample& s : market.days) {
       if (s.at < from || s.at > at) continue;
       Amount a = amount(id, market, s);
@@ -452,9 +452,9 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
 // What venue_sum adds up, one by one, but for rows of zero and what has no figure in coins.
 std::vector<ContractInterest> OpenInterests::contracts(Instant at) const {
   std::vector<ContractInterest> out;
-  const std::vector<std::string>& summed = desk_.rules.open_interest.venues;
+  const std::vector<std::string>& summed = subject_.rules.open_interest.venues;
   for (const auto& [id, market] : markets_) {
-    const Instrument& instrument = desk_.instruments[id];
+    const Instrument& instrument = subject_.instruments[id];
     if (market.published || (instrument.expiry && *instrument.expiry <= at)) continue;
     const Sample* now = sample_at(market, at);
     if (now == nullptr) continue;

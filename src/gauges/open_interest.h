@@ -18,7 +18,8 @@ namespace delever::gauges {
 
 class OpenInterests {
  public:
-  OpenInterests(const Desk& desk, const Prices& prices) : desk_(desk), prices_(prices) {}
+  OpenInterests(const Subject& subject, const Prices& prices)
+      : subject_(subject), prices_(prices) {}
 
   void add(const Event& event, const OpenInterest& interest);
   void forget_before(Instant known);
@@ -81,7 +82,7 @@ class OpenInterests {
   std::optional<Estimate> over_venues(const Gauge& gauge, const VenueSums& sums) const;
   Estimate of_one(const std::string& venue, const VenueSum& one, const Gauge& gauge) const;
 
-  const Desk& desk_;
+  const Subject& subject_;
   const Prices& prices_;
   std::map<InstrumentId, Market> markets_;
 };

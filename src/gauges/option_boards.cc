@@ -69,12 +69,12 @@ struct OptionBoards::Flow {
 OptionBoards::Book& OptionBoards::book_of(const Instrument& i) {
   const auto found = books_.find({i.venue, i.settle});
   if (found != books_.end()) return found->second;
-  Book fresh{.builder = options::ChainBuilder(desk_.instruments)};
+  Book fresh{.builder = options::ChainBuilder(subject_.instruments)};
   return books_.emplace(std::pair(i.venue, i.settle), std::move(fresh)).first->second;
 }
 
 void OptionBoards::add(const Event& event, const OptionQuote&) {
-  const Instrument& i = desk_.instruments[event.instrument];
+  const Instrument& i = subject_.instruments[event.instrument];
   if (i.kind != InstrumentKind::option) return;
   Book& book = book_of(i);
   book.builder.on_event(event);
@@ -83,7 +83,7 @@ void OptionBoards::add(const Event& event, const OptionQuote&) {
 }
 
 void OptionBoards::add(const Event& event, const OpenInterest&) {
-  const Instrument& i = desk_.instruments[event.instrument];
+  const Instrument& i = subject_.instruments[event.instrument];
   if (i.kind != InstrumentKind::option) return;
   Book& book = book_of(i);
   book.builder.on_event(event);
@@ -91,7 +91,7 @@ void OptionBoards::add(const Event& event, const OpenInterest&) {
 }
 
 void OptionBoards::add(const Event& event, const Trade& trade) {
-  const Instrument& i = desk_.instruments[event.instrument];
+  const Instrument& i = subject_.instruments[event.instrument];
   if (i.kind != InstrumentKind::option || !i.expiry) return;
   // Two recorders of one feed, or an archive's row that stands twice.
   if (!trade.id.empty() &&
@@ -104,24 +104,24 @@ void OptionBoards::add(const Event& event, const Trade& trade) {
 }
 
 void OptionBoards::count(const Event& event, const Trade& trade) {
-  const Instrument& i = desk_.instruments[event.instrument];
+  const Instrument& i = subject_.instruments[event.instrument];
   const auto size = coins(i, trade.qty, trade.price);
   if (!size || *size < 0 || !i.expiry) return;
   Book& book = book_of(i);
-  book.dealers.on_event(event, desk_.instruments);
+  book.dealers.on_event(event, subject_.instruments);
   book.traded[*i.expiry] += *size;
 }
 
 void OptionBoards::described(InstrumentId id) {
   const auto waiting = unsized_.find(id);
-  if (waiting == unsized_.end() || !desk_.instruments[id].contract_size) return;
+  if (waiting == unsized_.end() || !subject_.instruments[id].contract_size) return;
   for (const Event& event : waiting->second) count(event, *std::get_if<Trade>(&event.payload));
   unsized_.erase(waiting);
 }
 
 void OptionBoards::forget_before(Instant known) {
   const auto expired = [&](const auto& entry) {
-    const auto& expiry = desk_.instruments[entry.first].expiry;
+    const auto& expiry = subject_.instruments[entry.first].expiry;
     return expiry && *expiry <= known;
   };
   std::erase_if(seen_, expired);
@@ -134,7 +134,7 @@ void OptionBoards::forget_before(Instant known) {
 }
 
 std::vector<options::OptionBoard> OptionBoards::boards(Instant at) const {
-  const auto& rules = desk_.rules.options;
+  const auto& rules = subject_.rules.options;
   std::vector<options::OptionBoard> out;
   for (const auto& [key, book] : books_) {
     // A board whose newest quote is later than `at` is not the board that was known then.
@@ -162,8 +162,8 @@ std::vector<options::OptionBoard> OptionBoards::boards(Instant at) const {
     board.venue = key.first, board.settle = key.second, board.as_of = as_of;
     board.dated = book.newest;
     for (const SourceId id : book.sources) {
-      const bool named = id < desk_.sources.size() && !desk_.sources[id].name.empty();
-      board.sources.insert(named ? desk_.sources[id].name : board.venue);
+      const bool named = id < subject_.sources.size() && !subject_.sources[id].name.empty();
+      board.sources.insert(named ? subject_.sources[id].name : board.venue);
     }
     out.push_back(std::move(board));
   }
@@ -186,14 +186,14 @@ void OptionBoards::read_index(Panel& panel, const std::vector<options::OptionBoa
                .high = board.index_high,
                .as_of = board.as_of,
                .sources = board.sources,
-               .origin = desk_.rules.origin_of(board.venue)};
+               .origin = subject_.rules.origin_of(board.venue)};
     e.note = fmt::format(
         "{}: {} and {}, forwards by {} and {}; interval: every quote at its bid, at its ask",
         board.name(), expiry_name(index.near_expiry), expiry_name(index.next_expiry),
         forward_source(board, index.near_expiry), forward_source(board, index.next_expiry));
     estimates.push_back(std::move(e));
   }
-  panel.settle(kIndex, std::move(estimates), desk_.rules.options.band, reason);
+  panel.settle(kIndex, std::move(estimates), subject_.rules.options.band, reason);
 }
 
 // Implied less realised. Two windows: the next 30 days against the last 24 h, so a gap is a
@@ -218,7 +218,7 @@ void OptionBoards::read_premium(Panel& panel) const {
     e.sources.insert(r->sources.begin(), r->sources.end());
   e.note = fmt::format("{} {} less {} {}", kIndex.name, short_number(*implied->value),
                        realised->name, short_number(*realised->value));
-  panel.settle(kPremium, {std::move(e)}, desk_.rules.options.band, "");
+  panel.settle(kPremium, {std::move(e)}, subject_.rules.options.band, "");
 }
 
 // By venue and expiry; venue "": all of them, expiry Instant::max(): the total.
@@ -232,7 +232,7 @@ OptionBoards::Flows OptionBoards::flows_of(const std::vector<options::OptionBoar
         for (Flow* flow : lines) {
           flow->as_of = std::min(flow->as_of, board.as_of);
           flow->sources.insert(board.sources.begin(), board.sources.end());
-          flow->origin.add(desk_.rules.origin_of(board.venue));
+          flow->origin.add(subject_.rules.origin_of(board.venue));
           flow->counted += chain.quotes.size();
         }
         if (exposure) {
@@ -306,7 +306,7 @@ void OptionBoards::settle_flow(Panel& panel, const Panel::Name& name, const Flow
     if (flow.low <= 0 && flow.high >= 0) add_note("the band holds 0: the sign is not known");
   }
   e.note = note;
-  panel.settle(name, {std::move(e)}, desk_.rules.options.band, "");
+  panel.settle(name, {std::move(e)}, subject_.rules.options.band, "");
 }
 
 void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
@@ -335,8 +335,8 @@ void OptionBoards::read_flows(Panel& panel, const std::vector<options::OptionBoa
 }
 
 void OptionBoards::read(Panel& panel) const {
-  const auto& rules = desk_.rules.options;
-  std::string missing = "no option quotes of " + desk_.asset;
+  const auto& rules = subject_.rules.options;
+  std::string missing = "no option quotes of " + subject_.asset;
   std::vector<options::OptionBoard> fresh;
   for (options::OptionBoard& board : boards(panel.at)) {
     if (panel.at - board.dated <= rules.board_stale_after) {

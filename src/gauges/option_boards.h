@@ -17,7 +17,7 @@ namespace delever::gauges {
 
 class OptionBoards {
  public:
-  explicit OptionBoards(const Desk& desk) : desk_(desk) {}
+  explicit OptionBoards(const Subject& subject) : subject_(subject) {}
 
   void add(const Event& event, const OptionQuote& quote);
   void add(const Event& event, const Trade& trade);
@@ -49,7 +49,7 @@ class OptionBoards {
   void read_flows(Panel& panel, const std::vector<options::OptionBoard>& boards,
                   std::string_view missing) const;
 
-  const Desk& desk_;
+  const Subject& subject_;
   std::map<std::pair<std::string, std::string>, Book> books_;  // by venue, settlement coin
   std::map<InstrumentId, SeenLately> seen_;                    // trades
   std::map<InstrumentId, std::vector<Event>> unsized_;  // trades of contracts of unknown size

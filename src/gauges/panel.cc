@@ -90,26 +90,26 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
-const std::string& Desk::source_name(const Event& event) const {
+const std::string& Subject::source_name(const Event& event) const {
   if (event.source < sources.size() && !sources[event.source].name.empty())
     return sources[event.source].name;
   return instruments[event.instrument].venue;
 }
 
-const Terms& Desk::terms(InstrumentId id) const {
+const Terms& Subject::terms(InstrumentId id) const {
   if (known_terms.size() <= id) known_terms.resize(instruments.size());
   std::optional<Terms>& known = known_terms.at(id);
   if (!known) known = terms_of(instruments[id], rules.coins, listed.contains(id));
   return *known;
 }
 
-void Desk::described(InstrumentId id) {
+void Subject::described(InstrumentId id) {
   listed.insert(id);
   if (id < known_terms.size()) known_terms[id].reset();
   if (id < is_mine.size()) is_mine[id].reset();
 }
 
-bool Desk::mine(InstrumentId id) const {
+bool Subject::mine(InstrumentId id) const {
   if (id < is_mine.size() && is_mine[id]) return *is_mine[id];
   const Terms& t = terms(id);
   // A builder's market is asked for by its own name.
@@ -120,7 +120,7 @@ bool Desk::mine(InstrumentId id) const {
   return yes;
 }
 
-std::string Desk::plain_name(InstrumentId id) const {
+std::string Subject::plain_name(InstrumentId id) const {
   Instrument copy = instruments[id];
   const std::string& coin = terms(id).asset;
   if (copy.settle == copy.base) copy.settle = coin;
@@ -131,12 +131,12 @@ std::string Desk::plain_name(InstrumentId id) const {
 Reading Panel::blank(const Name& name) const {
   Reading r;
   r.name = name.name;
-  r.asset = desk_.asset;
+  r.asset = subject_.asset;
   r.venue = name.venue;
   r.expiry = name.expiry;
   r.unit = name.unit;
   r.window = name.window;
-  r.rule = desk_.rules.section(name.section);
+  r.rule = subject_.rules.section(name.section);
   return r;
 }
 

@@ -20,7 +20,7 @@ namespace delever::gauges {
 inline constexpr Duration kDay = Duration::days(1);
 
 // What every gauge is given.
-struct Desk {
+struct Subject {
   std::string asset;
   const Rules& rules;
   const Instruments& instruments;
@@ -73,8 +73,8 @@ class Panel {
   // A review takes the standings alone: what a single source says decides nothing there, and no
   // reading is written.
   enum class For { readings, review };
-  Panel(const Desk& desk, Instant when, const Standings& past, For purpose = For::readings)
-      : at(when), desk_(desk), past_(past), reviews_(purpose == For::review) {}
+  Panel(const Subject& subject, Instant when, const Standings& past, For purpose = For::readings)
+      : at(when), subject_(subject), past_(past), reviews_(purpose == For::review) {}
   bool reviews() const { return reviews_; }
 
   struct Name {
@@ -98,7 +98,7 @@ class Panel {
 
  private:
   Reading blank(const Name& name) const;
-  const Desk& desk_;
+  const Subject& subject_;
   const Standings& past_;
   const bool reviews_;
 };

@@ -32,7 +32,7 @@ struct Case {
 class Bench {
  public:
   Reading settle(std::vector<Estimate> estimates, Band band = {0, 0.1}) {
-    Panel panel(desk_, kNow, past_);
+    Panel panel(subject_, kNow, past_);
     panel.settle(
         {.name = "realized_vol_24h", .unit = "fraction_per_year", .section = "realized_vol"},
         std::move(estimates), band, "nothing there");
@@ -44,7 +44,7 @@ class Bench {
  private:
   Instruments instruments_;
   std::vector<Source> sources_;
-  Desk desk_{"BTC", shipped_rules(), instruments_, sources_};
+  Subject subject_{"BTC", shipped_rules(), instruments_, sources_};
   Standings past_;
 };
 
@@ -121,12 +121,12 @@ TEST(Panel, a_conflict_ends_inside_half_the_band) {
 TEST(Panel, a_review_decides_what_readings_would) {
   const Instruments instruments;
   const std::vector<Source> sources;
-  const Desk desk{"BTC", shipped_rules(), instruments, sources};
+  const Subject subject{"BTC", shipped_rules(), instruments, sources};
   Random random(7, {});
   Standings past;
   int aside = 0, conflicts = 0;
   for (int time = 0; time < 3000; ++time) {
-    Panel readings(desk, kNow, past), review(desk, kNow, past, Panel::For::review);
+    Panel readings(subject, kNow, past), review(subject, kNow, past, Panel::For::review);
     for (const char* venue : {"a", "b", "c"}) {
       std::vector<Estimate> estimates;
       for (const char* source : {"binance", "okx", "bybit", "coinglass"}) {

@@ -29,26 +29,26 @@ Instant rounded(Instant t) {
 }  // namespace
 
 bool Prices::takes(const Event& event) {
-  const Instrument& i = desk_.instruments[event.instrument];
+  const Instrument& i = subject_.instruments[event.instrument];
   if (i.kind == InstrumentKind::option || i.kind == InstrumentKind::aggregate) return false;
-  if (desk_.rules.counts_as_usd(i.quote)) return true;
+  if (subject_.rules.counts_as_usd(i.quote)) return true;
   other_quotes_.insert(i.quote);
   return false;
 }
 
 std::string Prices::no_prices() const {
-  if (other_quotes_.empty()) return "no prices of " + desk_.asset;
-  return fmt::format("no prices of {} in dollars, only in {}", desk_.asset,
+  if (other_quotes_.empty()) return "no prices of " + subject_.asset;
+  return fmt::format("no prices of {} in dollars, only in {}", subject_.asset,
                      fmt::join(other_quotes_, ", "));
 }
 
 double Prices::plain(const Event& event, Price price) const {
-  return desk_.terms(event.instrument).plain_price(price.approx());
+  return subject_.terms(event.instrument).plain_price(price.approx());
 }
 
 void Prices::put(const Event& event, PriceKind kind, double price, Instant at) {
   Series& series = series_[{event.instrument, kind}];
-  const std::string& source = desk_.source_name(event);
+  const std::string& source = subject_.source_name(event);
   if (series.source.empty() || source < series.source) series.source = source;
   const MinutePrice point{closing_minute(at), at, price};
   auto& points = series.points;
@@ -136,7 +136,7 @@ void Prices::keep_day_ends(Instant oldest) {
       first = std::min(first.value_or(series.points[0].at), series.points[0].at);
   }
   const Instant last =
-      (oldest + desk_.rules.price.stale_after + Duration::minutes(1)).start_of_day();
+      (oldest + subject_.rules.price.stale_after + Duration::minutes(1)).start_of_day();
   if (!first) return;
   for (Instant end = last; end > day_ends_to_ && end >= *first; end = end - kDay) {
     if (auto price = newest_reference(end)) day_ends_.emplace(end, std::move(*price));
@@ -146,8 +146,8 @@ void Prices::keep_day_ends(Instant oldest) {
 
 bool Prices::several() const {
   return std::any_of(series_.begin(), series_.end(), [&](const auto& one) {
-    return desk_.instruments[one.first.instrument].venue !=
-           desk_.instruments[series_.begin()->first.instrument].venue;
+    return subject_.instruments[one.first.instrument].venue !=
+           subject_.instruments[series_.begin()->first.instrument].venue;
   });
 }
 
@@ -175,7 +175,8 @@ std::optional<PriceAt> Prices::price_at(const SeriesKey& key, const Series& seri
                                         Duration stale_after) const {
   const MinutePrice* point = last_at(series, t);
   if (point == nullptr || t - point->at > stale_after) return std::nullopt;
-  return PriceAt{point->price, point->at, series.source, desk_.instruments[key.instrument].venue};
+  return PriceAt{point->price, point->at, series.source,
+                 subject_.instruments[key.instrument].venue};
 }
 
 std::optional<PriceAt> Prices::reference(Instant t) const {
@@ -188,11 +189,11 @@ std::optional<PriceAt> Prices::newest_reference(Instant t) const {
   std::optional<PriceAt> best;
   int best_rank = 0;
   for (const auto& [key, series] : series_) {
-    const Instrument& i = desk_.instruments[key.instrument];
+    const Instrument& i = subject_.instruments[key.instrument];
     const bool index = key.kind == PriceKind::index || i.kind == InstrumentKind::index;
     const int mine = index ? 3 : i.kind == InstrumentKind::spot ? 2 : i.is_perpetual() ? 1 : 0;
     if (mine == 0 || mine < best_rank) continue;
-    auto price = price_at(key, series, t, desk_.rules.price.stale_after);
+    auto price = price_at(key, series, t, subject_.rules.price.stale_after);
     if (!price) continue;
     const auto before = [](const PriceAt& a,
                            const PriceAt& b) {  // newer; then by venue and price, always the same
@@ -227,7 +228,7 @@ std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKin
     for (auto bar = bars.rbegin(); bar != bars.rend(); ++bar) {
       if (bar->second.to > at) continue;
       if (!out) {
-        if (at - bar->second.to >= key.span + desk_.rules.basis.stale_after) break;
+        if (at - bar->second.to >= key.span + subject_.rules.basis.stale_after) break;
         out = Range{bar->second.low, bar->second.high, bar->second.to};
       }
       if (bar->first < out->to - day) break;
@@ -237,7 +238,7 @@ std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKin
     }
     if (!out) continue;
     out->coverage = std::min(1.0, covered.in_days());
-    if (out->coverage >= desk_.rules.realized_vol.coverage_min) return out;
+    if (out->coverage >= subject_.rules.realized_vol.coverage_min) return out;
   }
   return std::nullopt;
 }
@@ -250,20 +251,20 @@ void Prices::read_level(Panel& panel) const {
   std::map<std::string, Best> by_venue;
   std::string missing = no_prices();
   for (const auto& [key, series] : series_) {
-    const Instrument& i = desk_.instruments[key.instrument];
+    const Instrument& i = subject_.instruments[key.instrument];
     const int mine = rank(i, key.kind);
     Best& best = by_venue[i.venue];
     const std::string& source = series.source;  // clang 14 does not capture structured bindings
     const auto estimate = [&](double value, Instant as_of, double coverage) {
       Estimate e = Estimate::exact(i.venue, value, as_of);
       e.sources = {source};
-      e.origin = desk_.rules.origin_of(i.venue);
+      e.origin = subject_.rules.origin_of(i.venue);
       e.coverage = coverage;
       e.note = i.name();
       return e;
     };
     if (mine > best.price_rank) {
-      if (const auto now = price_at(key, series, panel.at, desk_.rules.price.stale_after)) {
+      if (const auto now = price_at(key, series, panel.at, subject_.rules.price.stale_after)) {
         best.price = estimate(now->price, now->at, 1);
         best.price_rank = mine;
       } else if (!series.points.empty()) {
@@ -288,7 +289,7 @@ void Prices::read_level(Panel& panel) const {
     lows.push_back(std::move(best.low));
     highs.push_back(std::move(best.high));
   }
-  const Band band = desk_.rules.price.band;
+  const Band band = subject_.rules.price.band;
   const auto name = [](std::string_view n, Duration window) {
     return Panel::Name{.name = n, .unit = "USD_per_coin", .window = window, .section = "price"};
   };
@@ -314,7 +315,7 @@ std::optional<PriceAt> Prices::spot_for(const std::string& venue, Instant t,
   std::optional<PriceAt> best;
   bool best_index = false;
   for (const auto& [key, series] : series_) {
-    const Instrument& i = desk_.instruments[key.instrument];
+    const Instrument& i = subject_.instruments[key.instrument];
     const bool index = key.kind == PriceKind::index || i.kind == InstrumentKind::index;
     if (i.venue != venue || !(index || i.kind == InstrumentKind::spot) || (best_index && !index))
       continue;
@@ -330,7 +331,7 @@ std::optional<PriceAt> Prices::spot_for(const std::string& venue, Instant t,
 }
 
 void Prices::read_basis(Panel& panel) const {
-  const auto& rules = desk_.rules.basis;
+  const auto& rules = subject_.rules.basis;
   std::map<std::pair<std::optional<Instant>, std::string>, std::vector<Estimate>>
       found;  // expiry, venue
   std::string missing = "no dated future with a price";
@@ -340,7 +341,7 @@ void Prices::read_basis(Panel& panel) const {
     const InstrumentId id = entry.first.instrument;
     if (previous == id) continue;  // one instrument, several kinds of price
     previous = id;
-    const Instrument& i = desk_.instruments[id];
+    const Instrument& i = subject_.instruments[id];
     if (i.kind != InstrumentKind::linear && i.kind != InstrumentKind::inverse) continue;
     std::string& why = i.expiry ? missing : perpetual_missing;
     if (i.expiry && *i.expiry - panel.at < rules.tau_min) continue;
@@ -362,7 +363,7 @@ void Prices::read_basis(Panel& panel) const {
     const double value = i.expiry ? premium / (*i.expiry - panel.at).in_years() : premium;
     Estimate e = Estimate::exact(i.name(), value, std::max(future->at, spot->at));
     e.sources = {future->source, spot->source};
-    e.origin = desk_.rules.origin_of(i.venue);
+    e.origin = subject_.rules.origin_of(i.venue);
     e.note = i.name();
     found[{i.expiry, i.venue}].push_back(std::move(e));
   }
@@ -463,7 +464,7 @@ std::optional<RealizedVol> realized_vol(const MinutePrices& prices, int64_t end,
 }
 
 void Prices::read_realized_vol(Panel& panel) const {
-  const auto& rules = desk_.rules.realized_vol;
+  const auto& rules = subject_.rules.realized_vol;
   struct Best {
     int rank = 0;
     Estimate estimate;
@@ -471,7 +472,7 @@ void Prices::read_realized_vol(Panel& panel) const {
   std::map<std::string, Best> by_venue;
   std::string missing = no_prices();
   for (const auto& [key, series] : series_) {
-    const Instrument& i = desk_.instruments[key.instrument];
+    const Instrument& i = subject_.instruments[key.instrument];
     const int mine = rank(i, key.kind);
     Best& best = by_venue[i.venue];
     if (mine <= best.rank) continue;
@@ -507,7 +508,7 @@ void Prices::read_realized_vol(Panel& panel) const {
                .as_of = *last,
                .coverage = vol->coverage};
     e.sources = {series.source};
-    e.origin = desk_.rules.origin_of(i.venue);
+    e.origin = subject_.rules.origin_of(i.venue);
     e.note = fmt::format("{}, {} min returns{}, interval as for normal returns", i.name(),
                          vol->step_minutes, vol->step_minutes == 5 ? " subsampled" : "");
     best = {mine, std::move(e)};
@@ -526,12 +527,12 @@ void Prices::read_realized_vol(Panel& panel) const {
 std::vector<DayClose> Prices::day_closes(Instant end) const {
   std::map<InstrumentId, DayClose> best;
   for (const auto& [key, series] : series_) {
-    const Instrument& i = desk_.instruments[key.instrument];
+    const Instrument& i = subject_.instruments[key.instrument];
     const int mine = rank(i, key.kind);
     if (mine == 0) continue;
     const auto found = best.find(key.instrument);
     if (found != best.end() && found->second.rank >= mine) continue;
-    const auto price = price_at(key, series, end, desk_.rules.price.stale_after);
+    const auto price = price_at(key, series, end, subject_.rules.price.stale_after);
     if (!price) continue;
     best[key.instrument] = {i.venue, i.name(), series.source, mine, price->price};
   }
@@ -551,7 +552,7 @@ std::vector<PricePoint> Prices::candles(Instant from, Instant at) const {
     const std::pair series{key.instrument, key.kind};
     if (done == series) continue;
     done = series;
-    const Instrument& i = desk_.instruments[key.instrument];
+    const Instrument& i = subject_.instruments[key.instrument];
     for (auto it = bars.lower_bound(from); it != bars.end() && it->second.to <= at; ++it) {
       const Bar& b = it->second;
       out.push_back({i.venue, i.symbol, i.name(), it->first, b.to, b.open, b.high, b.low, b.close});

@@ -37,7 +37,7 @@ using MinutePrices = std::deque<MinutePrice>;
 
 class Prices {
  public:
-  explicit Prices(const Desk& desk) : desk_(desk) {}
+  explicit Prices(const Subject& subject) : subject_(subject) {}
 
   void add(const Event& event, const Trade& trade);
   void add(const Event& event, const MarkPrice& mark);
@@ -99,7 +99,7 @@ class Prices {
                                   Duration stale_after) const;
   std::optional<PriceAt> spot_for(const std::string& venue, Instant t, Duration stale_after) const;
 
-  const Desk& desk_;
+  const Subject& subject_;
   std::map<SeriesKey, Series> series_;
   std::map<BarKey, std::map<Instant, Bar>> bars_;
   std::set<std::string> other_quotes_;

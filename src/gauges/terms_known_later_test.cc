@@ -100,7 +100,7 @@ TEST(Terms, a_contract_size_that_comes_later_serves_what_came_before) {
     Scene scene;
     const auto id = scene.instrument("okx", "DOGE-USDT-PERP", late ? 0 : 50);
     scene.alive(id, "okx:any", kAt - Duration::days(2), kAt);
-    // One before the window: from it on the stream counts as watched.
+    // One before the window: from it on the stream counts as recorded.
     scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(25),
                       PositionSide::long_side, 1, 0.25, LiquidationFeed::complete);
     scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(5),

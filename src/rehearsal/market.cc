@@ -265,15 +265,16 @@ std::string outcome_name(Reject why) {
 }  // namespace
 
 Result<Market::Replayed> Market::replay(const Journal& journal,
-                                        const rulebooks::RulebookShelf& shelf, const Watch* watch) {
+                                        const rulebooks::RulebookShelf& shelf,
+                                        const Observer* observer) {
   sim::Scenario scenario =
       TRY(sim::Scenario::parse(journal.head.scenario_text, journal.head.scenario_name, shelf));
   scenario = moved_to(std::move(scenario), journal.head.from);
   const auto market = TRY(
       open(scenario, {.seed = journal.head.seed, .members = journal.head.members, .journal = {}}));
   market->again_ = true;
-  if (watch) watch->begin(*market);
-  for (size_t v = 0; !watch && v < market->simulation_->venues(); ++v)
+  if (observer) observer->begin(*market);
+  for (size_t v = 0; !observer && v < market->simulation_->venues(); ++v)
     market->simulation_->venue(v).listen(nullptr);
   sim::Simulation& s = *market->simulation_;
   Replayed done{.cut = journal.cut};
@@ -288,7 +289,7 @@ Result<Market::Replayed> Market::replay(const Journal& journal,
         market->pushes_.push_back(*push);
       market->apply_pushes();
       s.begin();
-      if (watch) market->desks_second();
+      if (observer) market->desks_second();
     }
     while (!s.decide(kPartsAPiece)) {}
     for (; command != journal.commands.end() && command->second == second; ++command) {
@@ -317,7 +318,7 @@ Result<Market::Replayed> Market::replay(const Journal& journal,
     done.seconds = second + 1;
   }
   done.hash = s.state_hash();
-  if (watch) watch->end(*market);
+  if (observer) observer->end(*market);
   return done;
 }
 

@@ -68,14 +68,14 @@ class Market {
     size_t seconds = 0, hashes = 0;  // hashes: of the journal that were compared
     bool cut = false;
   };
-  // Who watches is given the market before its first second and behind its last; its desks hear all
+  // An observer is given the market before its first second and behind its last; its desks hear all
   // and enter nothing.
-  struct Watch {
+  struct Observer {
     std::function<void(Market&)> begin, end;
   };
   // The same market from a journal. refused: where it first differs.
   static Result<Replayed> replay(const Journal& journal, const rulebooks::RulebookShelf& shelf,
-                                 const Watch* watch = nullptr);
+                                 const Observer* observer = nullptr);
 
  private:
   class Door;

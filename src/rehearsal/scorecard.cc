@@ -292,8 +292,8 @@ void Scorecard::add_refusal(size_t member, const std::string& reason) {
 Result<Scored> score(const Journal& journal, const rulebooks::RulebookShelf& shelf) {
   Scored scored;
   std::unique_ptr<Scorecard> card;
-  Market::Watch watch;
-  watch.begin = [&](Market& market) {
+  Market::Observer observer;
+  observer.begin = [&](Market& market) {
     for (size_t k = 0; k < market.members().size(); ++k) {
       const auto [venue, account] = market.members()[k];
       gateways::Credentials who;
@@ -314,11 +314,11 @@ Result<Scored> score(const Journal& journal, const rulebooks::RulebookShelf& she
     }
     market.on_second([&] { card->on_second(); });
   };
-  watch.end = [&](Market&) {
+  observer.end = [&](Market&) {
     scored.text = card->text();
     scored.json = card->json();
   };
-  scored.replayed = TRY(Market::replay(journal, shelf, &watch));
+  scored.replayed = TRY(Market::replay(journal, shelf, &observer));
   return scored;
 }
 

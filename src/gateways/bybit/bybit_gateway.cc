@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint32_t kAddressLimit = 600;  // requests of one address in five seconds
 
-class BybitGateway final : public Gateway, private Watch {
+class BybitGateway final : public Gateway, private Admission {
  public:
   BybitGateway(Desk& desk, Outward& out, GatewayOptions options)
       : venue_(desk), api_(venue_), options_(options), sockets_(venue_, api_, out, *this) {}

@@ -13,9 +13,9 @@
 namespace delever::gateways::bybit {
 
 // Who is asked whether a request may go on, and told what became of it.
-class Watch {
+class Admission {
  public:
-  virtual ~Watch() = default;
+  virtual ~Admission() = default;
   // Missing: go on. `headers` get what the venue says of the limit, as JSON members.
   virtual std::optional<Refusal> admit(const Api::Route& route, AccountId account,
                                        std::string& headers) = 0;
@@ -24,11 +24,11 @@ class Watch {
 
 class Sockets {
  public:
-  Sockets(Venue& venue, Api& api, Outward& out, Watch& watch)
+  Sockets(Venue& venue, Api& api, Outward& out, Admission& admission)
       : venue_(venue),
         api_(api),
         out_(out),
-        watch_(watch),
+        admission_(admission),
         public_(venue, out),
         private_(venue, out) {}
   static bool accepts(std::string_view path);
@@ -74,7 +74,7 @@ class Sockets {
   Venue& venue_;
   Api& api_;
   Outward& out_;
-  Watch& watch_;
+  Admission& admission_;
   PublicFeeds public_;
   PrivateFeeds private_;
   std::map<SocketId, Connection> connections_;

@@ -9,7 +9,7 @@ namespace delever::gateways {
 namespace okx {
 namespace {
 
-class OkxGateway final : public Gateway, private Watch {
+class OkxGateway final : public Gateway, private Admission {
  public:
   OkxGateway(Desk& desk, Outward& out, GatewayOptions options)
       : venue_(desk), api_(venue_), options_(options), sockets_(venue_, api_, out, *this) {}

@@ -137,11 +137,11 @@ void Sockets::order_entry(SocketId socket, Connection& c, const Frame& f) {
   const AccountId account = c.who->account;
   const int64_t began = venue_.wall().ns() / 1'000;
   Outcome outcome;
-  if (const auto over = watch_.admit(route, account, f.args().size()))
+  if (const auto over = admission_.admit(route, account, f.args().size()))
     outcome = *over;
   else
     outcome = api_.run(route, ask_of(f.root["args"], {.account = account, .path = route.path}));
-  watch_.done(account, outcome);
+  admission_.done(account, outcome);
   std::string out;
   ObjectText row(out);
   row.text("id", f.id)

@@ -13,9 +13,9 @@
 namespace delever::gateways::okx {
 
 // Who is asked whether a request may go on, and told what became of it.
-class Watch {
+class Admission {
  public:
-  virtual ~Watch() = default;
+  virtual ~Admission() = default;
   virtual std::optional<Refusal> admit(const Api::Route& route, AccountId account,
                                        size_t orders) = 0;
   virtual void done(AccountId account, const Outcome& outcome) = 0;
@@ -23,11 +23,11 @@ class Watch {
 
 class Sockets {
  public:
-  Sockets(Venue& venue, Api& api, Outward& out, Watch& watch)
+  Sockets(Venue& venue, Api& api, Outward& out, Admission& admission)
       : venue_(venue),
         api_(api),
         out_(out),
-        watch_(watch),
+        admission_(admission),
         public_(venue, out),
         private_(venue, out) {
     api.algos.on_change([this](const Algo& algo) { private_.on_algo(algo); });
@@ -68,7 +68,7 @@ class Sockets {
   Venue& venue_;
   Api& api_;
   Outward& out_;
-  Watch& watch_;
+  Admission& admission_;
   PublicFeeds public_;
   PrivateFeeds private_;
   std::map<SocketId, Connection> connections_;

@@ -1,6 +1,6 @@
-// Watch: when each venue was being recorded. A quiet hour and a dead recorder look alike in one
-// stream, so a venue counts as watched while any of its streams speaks; a gap of a stream takes
-// away from what that stream covers.
+// RecordedTimes: when each venue was being recorded. A quiet hour and a dead recorder look alike in
+// one stream, so a venue counts as recorded while any of its streams speaks; a gap of a stream
+// takes away from what that stream covers.
 #pragma once
 
 #include <map>
@@ -29,9 +29,9 @@ class Spans {
   std::vector<Span> spans_;
 };
 
-class Watch {
+class RecordedTimes {
  public:
-  explicit Watch(Duration quiet_max) : quiet_max_(quiet_max) {}
+  explicit RecordedTimes(Duration quiet_max) : quiet_max_(quiet_max) {}
 
   // When a venue spoke, and the newest of its own times.
   struct Voice {

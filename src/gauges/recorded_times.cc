@@ -1,4 +1,4 @@
-#include "gauges/watch.h"
+#include "gauges/recorded_times.h"
 
 #include <algorithm>
 
@@ -38,7 +38,7 @@ Duration Spans::covered(Span window) const {
   return sum;
 }
 
-void Watch::heard(Voice& voice, Instant received, Instant stamped) const {
+void RecordedTimes::heard(Voice& voice, Instant received, Instant stamped) const {
   voice.stamped = std::max(voice.stamped.value_or(stamped), stamped);
   if (!voice.last || received - *voice.last > quiet_max_) {
     voice.alive.add({received, received});
@@ -48,15 +48,16 @@ void Watch::heard(Voice& voice, Instant received, Instant stamped) const {
   voice.last = std::max(voice.last.value_or(received), received);
 }
 
-void Watch::liquidation(const std::string& venue, SourceId source, Instant received, bool ours) {
+void RecordedTimes::liquidation(const std::string& venue, SourceId source, Instant received,
+                                bool ours) {
   Carrier& carrier = carriers_[venue].try_emplace(source, Carrier{received}).first->second;
   carrier.first = std::min(carrier.first, received);
   carrier.ours = carrier.ours || ours;
 }
 
-void Watch::gap(SourceId source, const Gap& gap) { gaps_[source].add({gap.from, gap.to}); }
+void RecordedTimes::gap(SourceId source, const Gap& gap) { gaps_[source].add({gap.from, gap.to}); }
 
-double Watch::liquidation_coverage(const std::string& venue, Span window) const {
+double RecordedTimes::liquidation_coverage(const std::string& venue, Span window) const {
   Instant to = window.to;
   const auto carriers = carriers_.find(venue);
   const auto voice = voices_.find(venue);
