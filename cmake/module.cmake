@@ -15,6 +15,13 @@ add_custom_target(benches)
 function(folders name)
 endfunction()
 
+# Headers are read once for many sources; CMake leaves sources with options of their own alone.
+function(compile_at_once target sources)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${sources})
+  # gcc takes an included source for a header, of which it says that others may see its unnamed types
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endfunction()
+
 function(module name)
   cmake_parse_arguments(M "" "" "DEPS;LIBS;TEST_LIBS;BENCH_LIBS" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
@@ -32,15 +39,17 @@ function(module name)
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${M_DEPS} PRIVATE ${M_LIBS})
   target_compile_options(${name} PRIVATE ${delever_flags})
-  if(DELEVER_UNITY)  # headers are read once for many sources; CMake leaves sources with options of their own alone
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
-    # gcc takes an included source for a header, of which it says that others may see its unnamed types
-    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  if(DELEVER_UNITY)
+    compile_at_once(${name} 16)
   endif()
   if(tests AND DELEVER_TESTS)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)
     target_compile_options(${name}_test PRIVATE ${delever_flags})
+    if(DELEVER_UNITY)
+      compile_at_once(${name}_test 8)
+      target_compile_options(${name}_test PRIVATE -Wno-shadow)  # a local name of one file, a name of another; dev says it
+    endif()
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
   foreach(source ${benches})

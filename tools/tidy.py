@@ -155,10 +155,11 @@ def parameter_types(head, name):
 
 
 def file_names(sources):
-    """A release compiles a module's sources many at a time: what two of them define for themselves needs two names."""
+    """A module's sources are compiled many at a time, and so are its tests: what two of them define for themselves needs two names."""
     seen = {}
     for rel, text in sources.items():
-        if TEST_ONLY.search(rel) or "/" not in rel or rel.endswith("main.cc"):
+        test = rel.endswith("_test.cc")
+        if TEST_ONLY.search(rel) and not test or "/" not in rel or rel.endswith("main.cc"):
             continue
         code, mine, rooms = code_and_comments(text)[0], [], []
         for head, around, first, last in blocks(code):
@@ -168,7 +169,7 @@ def file_names(sources):
                 continue
             kind = re.match(r"(?:template\s*<.*>\s*)?(?:struct|class|union|enum(?: class| struct)?)\s+(\w+)", head)
             name = function_name(head, around)
-            if name:
+            if name and name != "requires":
                 mine.append(((name, parameter_types(head, name)), first))
             elif kind:
                 mine.append((kind.group(1), first))
@@ -178,9 +179,9 @@ def file_names(sources):
         mine += [(m.group(1), code.count("\n", 0, m.start()) + 1) for m in FILE_CONSTANT.finditer(code)]
         for key, line in mine:
             room = " ".join(sorted({head for first, last, head in rooms if first <= line <= last}))
-            other = seen.setdefault((rel.split("/")[0], room, key), rel)
+            other = seen.setdefault((rel.split("/")[0], test, room, key), rel)
             if other != rel:
-                yield rel, line, f"{key if isinstance(key, str) else key[0]} has this name in {other} too: a release compiles both at once"
+                yield rel, line, f"{key if isinstance(key, str) else key[0]} has this name in {other} too: one compilation reads both"
 
 
 def bare_types(sources):

@@ -69,7 +69,9 @@ class Tidy(unittest.TestCase):
             self.fails({**one, **two}, f"src/margin/two.cc:4: {name} has this name in margin/one.cc too")
             self.passes({**one, "src/margin/two.cc": file(body, "delever::margin::inner")})
             self.passes({**one, "src/market/two.cc": file(body).split("\n", 1)[1]})
-            self.passes({**one, "src/margin/two_test.cc": file(body)})
+            tests = {"src/margin/two_test.cc": file(body)}
+            self.passes({**one, **tests})
+            self.fails({**tests, "src/margin/zoo_test.cc": file(other)}, f"{name} has this name in margin/two_test.cc too")
         overload = "int of(const Text& text) { return 1; }"
         self.passes({"src/margin/one.cc": file("int of(int n) { return n; }"), "src/margin/two.cc": file(overload)})
 

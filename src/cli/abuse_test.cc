@@ -141,10 +141,6 @@ class Table {
 
 std::string bytes_of(const std::string& path) { return text_of(path); }
 
-void save(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
 TEST(Abuse, of_the_command_line_is_two) {
   Table table(
       {"unknown", "nothing", "number", "huge", "negative", "empty", "time", "out=in", "foreign"});

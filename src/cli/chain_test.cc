@@ -18,7 +18,6 @@
 namespace delever::cli {
 namespace {
 
-const std::string kEpisode = source_root() + "/episodes/2026-01-30";
 const std::string kShared = source_root() + "/../shared";
 constexpr const char* kAt = "2026-01-10T08:00:00Z";
 

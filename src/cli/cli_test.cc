@@ -15,11 +15,6 @@
 namespace delever::cli {
 namespace {
 
-void save(const std::string& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-const std::string kEpisode = source_root() + "/episodes/2026-01-30";
 const std::string kFundingMap = source_root() + "/maps/binance-funding-8h.toml";
 
 // A tape of one funding rate.

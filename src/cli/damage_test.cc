@@ -21,7 +21,7 @@
 namespace delever::cli {
 namespace {
 
-constexpr int64_t kStart = 1'769'700'000'000;  // ms
+constexpr int64_t kStartMs = 1'769'700'000'000;  // ms
 
 std::string mark(int64_t ms, int i) {
   return fmt::format(
@@ -58,7 +58,7 @@ std::string make_tape(const std::string& path) {
   const auto okx = writer->stream({"okx:books", "okx", "books", "okx", {}}).value();
   CHECK(writer->gap({okx, Instant::ns(1), Instant::ns(2), "starting"}).has_value());
   for (int i = 0; i < 150; ++i) {
-    const int64_t ms = kStart + int64_t{i} * 300'000;
+    const int64_t ms = kStartMs + int64_t{i} * 300'000;
     const Instant at = Instant::ns(ms * 1'000'000 + 7'000'000);
     CHECK(writer->append(binance, at, mark(ms, i)).has_value());
     CHECK(writer->append(binance, at + Duration::ns(1), trade(ms, i)).has_value());
@@ -107,7 +107,7 @@ std::string make_tape_of_venues(const std::string& path) {
   return std::move(read_file(path)).value();
 }
 
-int run(std::vector<std::string> arguments) {
+int exit_code_of(std::vector<std::string> arguments) {
   static std::FILE* const nowhere = std::fopen("/dev/null", "w");
   arguments.insert(arguments.begin(), "delever");
   std::vector<const char*> argv;
@@ -157,7 +157,7 @@ TEST(Damage, NoVerbEndsByASignal) {
     std::filesystem::remove(path);
     sound.push_back(make(path));
     for (const auto& verb : verbs(path)) {
-      const int code = run(verb);
+      const int code = exit_code_of(verb);
       EXPECT_TRUE(code == 0 || code == 4)
           << verb[0] << " " << verb[1] << " of sound tape " << sound.size() << ": " << code;
     }
@@ -181,7 +181,7 @@ TEST(Damage, NoVerbEndsByASignal) {
       std::filesystem::copy_file(path, path + ".last",
                                  std::filesystem::copy_options::overwrite_existing);
     for (const auto& verb : verbs(path)) {
-      const int code = run(verb);
+      const int code = exit_code_of(verb);
       ++codes[code];
       EXPECT_TRUE(code == 0 || code == 3 || code == 4)
           << verb[0] << " " << verb[1] << " of tape " << n << " of seed " << seed << ": " << code;

@@ -14,8 +14,6 @@
 namespace delever::cli {
 namespace {
 
-const std::string kData = source_root() + "/../shared/data";
-
 #define SKIP_WITHOUT_DATA() \
   if (!std::filesystem::exists(kData)) GTEST_SKIP() << "absent: ../shared/data"
 

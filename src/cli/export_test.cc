@@ -17,15 +17,15 @@
 namespace delever::cli {
 namespace {
 
-struct Table {
+struct ExportedTable {
   const char *name, *map;
 };
-constexpr Table kTables[] = {{"trades", "tardis-trades"},
-                             {"quotes", "tardis-quotes"},
-                             {"incremental_book_L2", "tardis-incremental-book-l2"},
-                             {"liquidations", "tardis-liquidations"},
-                             {"derivative_ticker", "tardis-derivative-ticker"},
-                             {"options_chain", "tardis-options-chain"}};
+constexpr ExportedTable kTables[] = {{"trades", "tardis-trades"},
+                                     {"quotes", "tardis-quotes"},
+                                     {"incremental_book_L2", "tardis-incremental-book-l2"},
+                                     {"liquidations", "tardis-liquidations"},
+                                     {"derivative_ticker", "tardis-derivative-ticker"},
+                                     {"options_chain", "tardis-options-chain"}};
 
 // "@ bybit category=spot" begins a stream; a second passes between messages. What describes
 // instruments is put on `listings` too: the archives keep it apart from their tables.
@@ -80,7 +80,7 @@ Session play(const std::string& venue) {
 // The tables, and the tape that they come back as; the number of rows by table.
 std::string round_trip(const std::string& tape, std::map<std::string, size_t>& rows) {
   const std::string back = scratch("back.tape");
-  for (const Table& table : kTables) {
+  for (const ExportedTable& table : kTables) {
     const std::string csv = scratch(std::string(table.name) + ".csv");
     const Ran written =
         run({"tape", "export", "--table", table.name, "--format", "csv", "--out", csv, tape});
@@ -207,7 +207,7 @@ TEST_P(RoundTrip, the_tables_come_back_as_they_were) {
   const Session session = play(GetParam());
   std::map<std::string, size_t> rows;
   const std::string back = round_trip(session.tape, rows);
-  for (const Table& table : kTables) {
+  for (const ExportedTable& table : kTables) {
     if (rows[table.name] == 0) continue;
     const auto rows_of = [&](const std::string& tape) {
       const Ran ran = run({"tape", "export", "--table", table.name, "--format", "csv", tape});

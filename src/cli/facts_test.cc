@@ -14,10 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-const std::string kData = source_root() + "/../shared/data";
-
 // Ninety minutes of the small scenario about makers.
-std::string short_scenario() {
+std::string short_facts_scenario() {
   std::string text = text_of(source_root() + "/scenarios/maker-withdrawal.toml");
   for (const std::string key : {"\nto = ", "\nreport_at = "}) {
     const size_t at = text.find(key) + key.size();
@@ -38,7 +36,7 @@ json fact(const json& page, const std::string& name) {
 }
 
 TEST(Facts, ARunAndItsTapeSayTheSame) {
-  const std::string scenario = short_scenario(), tape = scratch("facts.tape");
+  const std::string scenario = short_facts_scenario(), tape = scratch("facts.tape");
   const Ran ran = run({"simulate", scenario, "--facts", "--out", tape, "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const json of_run = json::parse(ran.out)["facts"];
@@ -66,7 +64,7 @@ TEST(Facts, ARunAndItsTapeSayTheSame) {
 TEST(Facts, NonsenseIsRefused) {
   EXPECT_EQ(run({"facts"}).code, 2);
   EXPECT_EQ(run({"facts", "--tape", scratch("absent.tape")}).code, 3);
-  const std::string scenario = short_scenario();
+  const std::string scenario = short_facts_scenario();
   EXPECT_EQ(run({"simulate", scenario, "--metaorders"}).code, 2);
   EXPECT_EQ(run({"simulate", scenario, "--facts", "--mechanisms"}).code, 2);
   EXPECT_EQ(run({"simulate", scenario, "--facts", "--asset", "DOGE"}).code, 3);

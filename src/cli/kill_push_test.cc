@@ -33,12 +33,12 @@ struct Batch {
   std::string bytes;
   friend bool operator==(const Batch&, const Batch&) = default;
 };
-struct Table {
+struct WarehouseTable {
   std::vector<std::pair<std::string, std::string>> columns;   // name, type
   std::map<std::pair<std::string, uint32_t>, Batch> batches;  // tape, batch
-  friend bool operator==(const Table&, const Table&) = default;
+  friend bool operator==(const WarehouseTable&, const WarehouseTable&) = default;
 };
-using Tables = std::map<std::string, Table>;
+using Tables = std::map<std::string, WarehouseTable>;
 
 // Reads RowBinary by the types of its columns.
 class Rows {
@@ -138,7 +138,7 @@ class StandIn {
   std::string carry_out(const std::string& statement, const std::string& data) {
     if (statement.starts_with("CREATE DATABASE")) return {};
     if (statement.starts_with("CREATE TABLE")) {
-      Table& table = tables[between(statement, "EXISTS ", " (")];
+      WarehouseTable& table = tables[between(statement, "EXISTS ", " (")];
       if (!table.columns.empty()) return {};  // IF NOT EXISTS
       const std::string columns = between(statement, " (", ") ENGINE");
       for (const std::string_view column : split(columns, ',')) {
@@ -170,7 +170,7 @@ class StandIn {
     return {};
   }
 
-  static void insert(Table& table, std::string_view data) {
+  static void insert(WarehouseTable& table, std::string_view data) {
     Rows rows(data);
     while (!rows.empty()) {
       std::map<std::string, std::string_view> row;

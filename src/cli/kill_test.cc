@@ -19,10 +19,6 @@ using Words = std::vector<std::string>;
 
 #if defined(__x86_64__)
 
-void save(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
 std::string rows(int from, int count) {
   std::string csv = "symbol,funding_time_ms,funding_time_utc,funding_rate,mark_price\n";
   for (int n = from; n < from + count; ++n)

@@ -10,7 +10,8 @@
 namespace delever::cli {
 namespace {
 
-constexpr int64_t kMs = 1'000'000, kDay = 1'772'409'600'000;  // 2026-03-02T00:00:00Z
+constexpr int64_t kMillisecond = 1'000'000,
+                  kSecondOfMarch = 1'772'409'600'000;  // 2026-03-02T00:00:00Z
 
 // Spot trades of `spot`, marks and 8-hourly settlements of `contract`, over one day.
 std::string tape_of(const std::string& spot, const std::string& contract, double spot_price,
@@ -21,20 +22,20 @@ std::string tape_of(const std::string& spot, const std::string& contract, double
                     rates = scratch("rates.raw");
   std::ofstream t(trades), m(marks), r(rates);
   for (int hour = 0; hour <= 24; ++hour) {
-    const int64_t at = kDay + hour * 3'600'000;
+    const int64_t at = kSecondOfMarch + hour * 3'600'000;
     t << fmt::format(
         "{} {{\"e\":\"trade\",\"E\":{},\"s\":\"{}\",\"t\":{},\"p\":\"{:.8f}\",\"q\":\"5\",\"T\":{},"
         "\"m\":true}}\n",
-        at * kMs, at, spot, hour + 1, spot_price, at);
+        at * kMillisecond, at, spot, hour + 1, spot_price, at);
     m << fmt::format(
         "{} "
         "{{\"e\":\"markPriceUpdate\",\"E\":{},\"s\":\"{}\",\"p\":\"{:.8f}\",\"P\":\"1\",\"i\":"
         "\"{:.8f}\","
         "\"r\":\"0.0001\",\"T\":{}}}\n",
-        at * kMs, at, contract, mark, index, at + 1000);
+        at * kMillisecond, at, contract, mark, index, at + 1000);
     if (hour % 8 == 0)
       r << fmt::format("{} [{{\"symbol\":\"{}\",\"fundingTime\":{},\"fundingRate\":\"0.0001\"}}]\n",
-                       (at + 1) * kMs, contract, at);
+                       (at + 1) * kMillisecond, contract, at);
   }
   t.close(), m.close(), r.close();
   for (const auto& [file, decoder] :

@@ -7,9 +7,11 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "base/source_root.h"
 #include "cli/cli.h"
 
 namespace delever::cli {
@@ -38,6 +40,13 @@ inline Ran run(std::vector<std::string> arguments) {
   ran.out = contents(io.out);
   ran.err = contents(io.err);
   return ran;
+}
+
+inline const std::string kEpisode = source_root() + "/episodes/2026-01-30";
+inline const std::string kData = source_root() + "/../shared/data";  // may be missing
+
+inline void save(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
 }
 
 inline std::string text_of(const std::string& path) {

@@ -204,13 +204,13 @@ void import(std::vector<std::string> arguments, const std::string& tape) {
   ASSERT_EQ(ran.code, 0) << ran.err;
 }
 
-struct Tape {
+struct StressTape {
   std::string path;
   double last = 90'000;
 };
 
-Tape market_tape(bool with_books) {
-  Tape tape{scratch(with_books ? "stress-books.tape" : "stress.tape")};
+StressTape market_tape(bool with_books) {
+  StressTape tape{scratch(with_books ? "stress-books.tape" : "stress.tape")};
   std::string trades = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
   std::string tickers =
       "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
@@ -286,7 +286,7 @@ Tape market_tape(bool with_books) {
 }
 
 TEST(Stress, takes_the_market_from_a_tape) {
-  const Tape tape = market_tape(true);
+  const StressTape tape = market_tape(true);
   const Ran ran = run(
       {"stress", "--book", kExample, "--tape", tape.path, "--shock", "-5%,5%", "--format", "json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
@@ -315,7 +315,7 @@ TEST(Stress, takes_the_market_from_a_tape) {
 }
 
 TEST(Stress, shows_levels_only_where_they_have_earned_it) {
-  const Tape tape = market_tape(false);
+  const StressTape tape = market_tape(false);
   const Ran refused = run({"stress", "--tape", tape.path});
   EXPECT_EQ(refused.code, 4);
   EXPECT_NE(refused.err.find("binance BTCUSDT: levels have not earned showing:"), std::string::npos)

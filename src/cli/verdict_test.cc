@@ -20,7 +20,6 @@
 namespace delever::cli {
 namespace {
 
-const std::string kData = source_root() + "/../shared/data";
 const std::string kFixture = source_root() + "/fixtures/verdict/record.csv";
 
 #define SKIP_WITHOUT_DATA()                         \
@@ -29,7 +28,7 @@ const std::string kFixture = source_root() + "/fixtures/verdict/record.csv";
                   "../shared/data/verdict"
 
 // The archives that a verdict is made from, imported as tools/real_episode.sh does.
-std::string make_tape(const std::string& name) {
+std::string make_liquidation_tape(const std::string& name) {
   const std::string tape = scratch(name);
   const Archives archives = {
       {"coinglass-liquidations-daily",
@@ -54,7 +53,7 @@ std::string make_tape(const std::string& name) {
   return tape;
 }
 const std::string& long_tape() {
-  static const std::string tape = make_tape("verdict.tape");
+  static const std::string tape = make_liquidation_tape("verdict.tape");
   return tape;
 }
 

@@ -46,18 +46,18 @@ class Copy {
 };
 
 // Of one test, with whatever SQLite keeps beside a tape that is open.
-struct Folder {
+struct GrowingFolder {
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("delever-growing-" + std::to_string(::getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
+  GrowingFolder() { std::filesystem::create_directories(path); }
+  ~GrowingFolder() { std::filesystem::remove_all(path); }
   std::string operator/(const char* name) const { return path / name; }
 };
 
 Instant time_of(const char* text) { return Instant::parse(text).value(); }
 
 TEST(Growing, AGrowingTapeIsFollowedAndPagesAreTold) {
-  const Folder folder;
+  const GrowingFolder folder;
   const std::string path = folder / "day.tape";
   SystemClock clock;
   Copy copy(path, clock);
@@ -91,7 +91,7 @@ TEST(Growing, AGrowingTapeIsFollowedAndPagesAreTold) {
 
 // What cannot be followed is stale: said with its reason, tried again, and mended by itself.
 TEST(Growing, ATapeThatCannotBeFollowedIsSaidAndTriedAgain) {
-  const Folder folder;
+  const GrowingFolder folder;
   const std::string path = folder / "stale.tape";
   SystemClock clock;
   {

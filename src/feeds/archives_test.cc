@@ -1,5 +1,6 @@
 // The maps for the archives of Binance and Tardis, on rows written by hand in their column orders.
 #include "feeds/feeds_testing.h"
+#include "market/exact_testing.h"
 
 namespace delever::feeds {
 namespace {
@@ -16,9 +17,6 @@ Replayed read_archive(const Folder& folder, const std::string& map, const std::s
   EXPECT_TRUE(tape.kept.undecoded.empty());
   return tape;
 }
-
-Price price(const char* text) { return Price::parse(text).value(); }
-Qty qty(const char* text) { return Qty::parse(text).value(); }
 
 TEST(BinanceArchive, AggregatedTradesWithAndWithoutAHeader) {
   const Folder folder;

@@ -25,6 +25,10 @@ inline JsonTree json_of(std::string_view text) {
   return std::move(read).value();
 }
 
+inline bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 // The name of the test account everywhere.
 inline Credentials test_credentials(AccountId account) {
   return {.account = account,

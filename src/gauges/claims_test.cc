@@ -14,7 +14,7 @@ namespace {
 
 Instant at(const char* text) { return Instant::parse(text).value(); }
 
-ClaimRules shipped_rules() {
+ClaimRules shipped_claim_rules() {
   const std::string path = source_root() + "/rules/claims-2026-01-30.toml";
   return ClaimRules::load(Config::load(path).value(), "rules/claims-2026-01-30.toml").value();
 }
@@ -32,7 +32,7 @@ Reading reading(const char* name, double value, const char* venue = nullptr) {
 
 ClaimCheck check(const Claim& c, Knowledge knowledge) {
   knowledge.at = at("2026-01-30T00:00:00Z");
-  return check_claims({c}, shipped_rules(), {knowledge}, at("2026-01-31T00:00:00Z")).at(0);
+  return check_claims({c}, shipped_claim_rules(), {knowledge}, at("2026-01-31T00:00:00Z")).at(0);
 }
 
 TEST(Claims, windows) {

@@ -7,7 +7,6 @@
 namespace delever::gauges {
 namespace {
 
-const Instant kAt = time_of("2026-01-30T00:00:00Z");
 const Instant kExpiry = time_of("2026-01-30T08:00:00Z");
 
 struct ChainScene : Scene {

@@ -9,9 +9,6 @@
 namespace delever::gauges {
 namespace {
 
-const Instant kAt = time_of("2026-01-30T00:00:00Z");
-constexpr Duration kHour = Duration::hours(1);
-
 struct Market : Scene {
   InstrumentId binance = instrument("binance", "BTC-USDT-PERP");
   InstrumentId hyperliquid = instrument("hyperliquid", "BTC-USDC-PERP");

@@ -6,7 +6,7 @@
 namespace delever::gauges {
 namespace {
 
-const Instant kAt = time_of("2026-03-02T00:00:00Z");
+const Instant kMonday = time_of("2026-03-02T00:00:00Z");
 
 bool says_gap(const Reading& r) { return r.reason.find("a gap in") != r.reason.npos; }
 
@@ -15,7 +15,7 @@ TEST(Gaps, StandBesideWhatRestsOnThem) {
   const InstrumentId perpetual = scene.instrument("binance", "BTC-USDT-PERP");
   const InstrumentId other = scene.instrument("okx", "BTC-USDT-PERP");
   for (int hour = 30; hour >= 0; --hour) {
-    const Instant at = kAt - Duration::hours(hour);
+    const Instant at = kMonday - Duration::hours(hour);
     const auto rate = [&](InstrumentId id, const std::string& source) {
       FundingRate f{.rate = Rate::nearest(0.0001).value(), .kind = FundingKind::settled};
       f.settles_at = at;
@@ -31,11 +31,14 @@ TEST(Gaps, StandBesideWhatRestsOnThem) {
     event.payload = Gap{.from = from, .to = to, .reason = "not connected", .kind = kind};
     scene.events.push_back(event);
   };
-  gap("binance:funding", kAt - Duration::hours(12), kAt - Duration::hours(11), GapKind::recorded);
-  gap("binance:marks", kAt - Duration::hours(12), kAt - Duration::hours(11), GapKind::damage);
-  gap("okx:funding", kAt - Duration::hours(40), kAt - Duration::hours(39), GapKind::recorded);
+  gap("binance:funding", kMonday - Duration::hours(12), kMonday - Duration::hours(11),
+      GapKind::recorded);
+  gap("binance:marks", kMonday - Duration::hours(12), kMonday - Duration::hours(11),
+      GapKind::damage);
+  gap("okx:funding", kMonday - Duration::hours(40), kMonday - Duration::hours(39),
+      GapKind::recorded);
   for (Source& source : scene.sources) source.venue = source.name.substr(0, source.name.find(':'));
-  const Instant asked = kAt + Duration::minutes(1);
+  const Instant asked = kMonday + Duration::minutes(1);
   const auto readings = scene.readings(asked);
   const Reading annual = pick(readings, "funding_annual", "binance");
   EXPECT_TRUE(annual.value);

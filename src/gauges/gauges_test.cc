@@ -13,9 +13,6 @@
 namespace delever::gauges {
 namespace {
 
-const Instant kAt = time_of("2026-01-30T00:00:00Z");
-constexpr Duration kHour = Duration::hours(1);
-
 // A tape of every kind of event over two days, several in each moment.
 Scene random_tape(uint64_t seed) {
   Random random(seed, {});

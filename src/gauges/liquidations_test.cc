@@ -13,7 +13,6 @@ namespace {
 
 constexpr auto kLong = PositionSide::long_side;
 constexpr auto kShort = PositionSide::short_side;
-const Instant kAt = time_of("2026-01-30T00:00:00Z");
 
 // `days` published days that end at `end`, all alike.
 Scene published(Instant end, int days, double longs, double shorts) {

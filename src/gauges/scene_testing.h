@@ -22,6 +22,9 @@ inline Instant time_of(std::string_view text) {
   return t.value();
 }
 
+inline const Instant kAt = time_of("2026-01-30T00:00:00Z");
+inline constexpr Duration kHour = Duration::hours(1);
+
 inline const Rules& shipped_rules() {
   static const Rules rules = [] {
     std::ifstream in(source_root() + "/rules/2026-01-30.toml");

@@ -8,7 +8,7 @@
 namespace delever::gauges {
 namespace {
 
-const Instant kAt = time_of("2026-03-02T00:00:30Z");
+const Instant kKnownAt = time_of("2026-03-02T00:00:30Z");
 const Instant kMidnight = time_of("2026-03-02T00:00:00Z");
 
 bool says(const Reading& r, std::string_view what) { return r.reason.find(what) != r.reason.npos; }
@@ -26,7 +26,7 @@ struct Paid : Scene {
     }
   }
   Reading annual(const std::string& asset) {
-    return pick(readings(kAt, asset), "funding_annual", instruments[id].venue);
+    return pick(readings(kKnownAt, asset), "funding_annual", instruments[id].venue);
   }
   InstrumentId id;
   std::string from;
@@ -41,7 +41,8 @@ TEST(FundingTerms, the_distance_between_settlements_says_the_interval) {
     EXPECT_NEAR(*r.value, 0.0002 * 24 / hours * 365, 1e-12) << hours;
     EXPECT_TRUE(says(r, "distances between settlements")) << r.reason;
     EXPECT_NEAR(*r.coverage, 1, 1e-12);
-    EXPECT_EQ(pick(scene.readings(kAt), "funding_rate", "bybit").window, Duration::hours(hours));
+    EXPECT_EQ(pick(scene.readings(kKnownAt), "funding_rate", "bybit").window,
+              Duration::hours(hours));
   }
 }
 
@@ -82,7 +83,7 @@ TEST(FundingTerms, an_unknown_interval_is_a_range_and_no_point) {
   // Our table names Bitcoin, and the reading says that it rests on it.
   Paid known("binance", "BTC-USDT-PERP");
   known.settle(Duration::hours(8), 1, 0.0001);
-  const Reading rate = pick(known.readings(kAt), "funding_rate", "binance");
+  const Reading rate = pick(known.readings(kKnownAt), "funding_rate", "binance");
   EXPECT_EQ(rate.window, Duration::hours(8));
   EXPECT_TRUE(says(rate, "our table of 2026-01-30")) << rate.reason;
 }
@@ -99,27 +100,27 @@ TEST(Terms, a_contract_size_that_comes_later_serves_what_came_before) {
   const auto run = [](bool late) {
     Scene scene;
     const auto id = scene.instrument("okx", "DOGE-USDT-PERP", late ? 0 : 50);
-    scene.alive(id, "okx:any", kAt - Duration::days(2), kAt);
+    scene.alive(id, "okx:any", kKnownAt - Duration::days(2), kKnownAt);
     // One before the window: from it on the stream counts as recorded.
-    scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(25),
+    scene.liquidation(id, "okx:liquidation-orders", kKnownAt - Duration::hours(25),
                       PositionSide::long_side, 1, 0.25, LiquidationFeed::complete);
-    scene.liquidation(id, "okx:liquidation-orders", kAt - Duration::hours(5),
+    scene.liquidation(id, "okx:liquidation-orders", kKnownAt - Duration::hours(5),
                       PositionSide::long_side, 30, 0.25, LiquidationFeed::complete);
     OpenInterest open;
     open.contracts = Qty::parse("700").value();
-    scene.put(id, "okx:open-interest", kAt - Duration::minutes(5), open);
-    if (!late) return scene.readings(kAt, "DOGE");
+    scene.put(id, "okx:open-interest", kKnownAt - Duration::minutes(5), open);
+    if (!late) return scene.readings(kKnownAt, "DOGE");
     Gauges gauges("DOGE", shipped_rules(), scene.instruments, scene.sources);
     for (const Event& e : scene.ordered()) {
-      if (e.received <= kAt - Duration::minutes(1)) gauges.on_event(e);
+      if (e.received <= kKnownAt - Duration::minutes(1)) gauges.on_event(e);
     }
     Instrument listed = scene.instruments[id];
     listed.contract_size = Qty::parse("50").value();
     scene.instruments.add(listed);
-    Event event{.instrument = id, .at = kAt, .received = kAt};
+    Event event{.instrument = id, .at = kKnownAt, .received = kKnownAt};
     event.payload = InstrumentListed{};
     gauges.on_event(event);
-    return gauges.readings(kAt);
+    return gauges.readings(kKnownAt);
   };
   const auto early = run(false), late = run(true);
   for (const char* name : {"liq_long_usd_24h", "oi_coins"}) {
@@ -137,12 +138,12 @@ TEST(Terms, one_coin_under_three_names) {
   const auto put = [&](InstrumentId id, const char* contracts, double price) {
     OpenInterest open;
     open.contracts = Qty::parse(contracts).value();
-    scene.put(id, "x", kAt - Duration::minutes(2), open);
-    scene.put(id, "x", kAt - Duration::minutes(2), MarkPrice{Price::nearest(price).value()});
+    scene.put(id, "x", kKnownAt - Duration::minutes(2), open);
+    scene.put(id, "x", kKnownAt - Duration::minutes(2), MarkPrice{Price::nearest(price).value()});
   };
   put(thousand, "2000", 0.08);
   put(plain, "30", 0.00008);
-  const auto readings = scene.readings(kAt, "FLOKI");
+  const auto readings = scene.readings(kKnownAt, "FLOKI");
   EXPECT_EQ(pick(readings, "oi_coins", "binance").value, 2e6);
   EXPECT_EQ(pick(readings, "oi_coins", "okx").value, 3e6);
   EXPECT_NEAR(*pick(readings, "oi_usd", "binance").value, 160, 1e-9);
@@ -153,16 +154,16 @@ TEST(Terms, a_contract_in_another_coin_is_valued_by_its_coins) {
   Scene scene;
   const auto cross = scene.instrument("binance", "LTC-BTC-PERP");
   const auto dollars = scene.instrument("binance", "LTC-USDT-PERP");
-  scene.alive(cross, "binance:any", kAt - Duration::days(2), kAt);
-  scene.liquidation(cross, "binance:!forceOrder", kAt - Duration::hours(25),
+  scene.alive(cross, "binance:any", kKnownAt - Duration::days(2), kKnownAt);
+  scene.liquidation(cross, "binance:!forceOrder", kKnownAt - Duration::hours(25),
                     PositionSide::long_side, 1, 0.001, LiquidationFeed::complete);
-  scene.liquidation(cross, "binance:!forceOrder", kAt - Duration::hours(2), PositionSide::long_side,
-                    500, 0.001, LiquidationFeed::complete);
+  scene.liquidation(cross, "binance:!forceOrder", kKnownAt - Duration::hours(2),
+                    PositionSide::long_side, 500, 0.001, LiquidationFeed::complete);
   const auto value = [&] {
-    return pick(scene.readings(kAt, "LTC"), "liq_long_usd_24h", "binance");
+    return pick(scene.readings(kKnownAt, "LTC"), "liq_long_usd_24h", "binance");
   };
   EXPECT_EQ(value().state, State::pending);
-  scene.put(dollars, "binance:mark", kAt - Duration::hours(2) - Duration::minutes(1),
+  scene.put(dollars, "binance:mark", kKnownAt - Duration::hours(2) - Duration::minutes(1),
             IndexPrice{Price::parse("90").value()});
   EXPECT_NEAR(*value().value, 45000, 1e-6);
 }
@@ -181,12 +182,12 @@ TEST(Terms, a_builders_market_does_not_stand_for_the_venue) {
     const auto second = make(builder_first ? "BTC" : "abcd:BTC");
     for (const auto& [id, price] : {std::pair(first, builder_first ? 70100.0 : 70000.0),
                                     std::pair(second, builder_first ? 70000.0 : 70100.0)})
-      scene.put(id, "hyperliquid:ctx", kAt - Duration::minutes(1),
+      scene.put(id, "hyperliquid:ctx", kKnownAt - Duration::minutes(1),
                 MarkPrice{Price::nearest(price).value()});
-    const Reading r = pick(scene.readings(kAt), "price_usd");
+    const Reading r = pick(scene.readings(kKnownAt), "price_usd");
     EXPECT_EQ(r.value, 70000);
     EXPECT_TRUE(says(r, "abcd:BTC run by others")) << r.reason;
-    EXPECT_EQ(pick(scene.readings(kAt, "abcd:BTC"), "price_usd").value, 70100);
+    EXPECT_EQ(pick(scene.readings(kKnownAt, "abcd:BTC"), "price_usd").value, 70100);
   }
 }
 
@@ -204,7 +205,7 @@ TEST(Terms, a_pair_that_only_its_listing_names) {
     std::vector<Source> sources{{"hyperliquid:spot", "hyperliquid", ""}};
     Gauges gauges("PURR", shipped_rules(), scene.instruments, sources);
     const auto at = [&](Duration before, EventPayload payload) {
-      gauges.on_event({id, 0, kAt - before, kAt - before, std::move(payload)});
+      gauges.on_event({id, 0, kKnownAt - before, kKnownAt - before, std::move(payload)});
     };
     const auto list = [&](Duration before) {
       pair.base = "PURR";
@@ -214,7 +215,7 @@ TEST(Terms, a_pair_that_only_its_listing_names) {
     if (listed_first) list(Duration::minutes(4));
     at(Duration::minutes(3), MarkPrice{Price::parse("0.21").value()});
     if (!listed_first) list(Duration::minutes(2));
-    EXPECT_EQ(pick(gauges.readings(kAt), "price_usd").value, 0.21) << listed_first;
+    EXPECT_EQ(pick(gauges.readings(kKnownAt), "price_usd").value, 0.21) << listed_first;
   }
 }
 
@@ -224,7 +225,7 @@ TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   const auto open = [&](Duration before, double coins) {
     OpenInterest o;
     o.contracts = Qty::nearest(coins).value();
-    scene.put(id, "binance:metrics", kAt - before, o);
+    scene.put(id, "binance:metrics", kKnownAt - before, o);
   };
   open(Duration::hours(24) + Duration::minutes(2), 5100);
   open(Duration::minutes(20), 5000);
@@ -232,22 +233,22 @@ TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   OpenInterest left_over;  // the value of an older row stands beside the nothing
   left_over.contracts = Qty();
   left_over.value_usd = 4.2e8;
-  scene.put(id, "binance:metrics", kAt - Duration::minutes(1), left_over);
-  const Reading level = pick(scene.readings(kAt), "oi_coins", "binance");
+  scene.put(id, "binance:metrics", kKnownAt - Duration::minutes(1), left_over);
+  const Reading level = pick(scene.readings(kKnownAt), "oi_coins", "binance");
   EXPECT_EQ(level.value, 5000);
   EXPECT_TRUE(says(level, "row of 0")) << level.reason;
-  EXPECT_EQ(pick(scene.readings(kAt), "oi_change_24h_coins", "binance").value, -100);
+  EXPECT_EQ(pick(scene.readings(kKnownAt), "oi_change_24h_coins", "binance").value, -100);
   // Zeros that go on: the last figure grows old, and there is no reading.
-  const Instant later = kAt + Duration::hours(2);
+  const Instant later = kKnownAt + Duration::hours(2);
   EXPECT_EQ(pick(scene.readings(later), "oi_coins", "binance").state, State::pending);
 }
 
 TEST(NotBelieved, prices_in_another_money_are_named) {
   Scene scene;
   const auto id = scene.instrument("binance", "BTC-EUR-PERP");
-  scene.put(id, "binance:marks", kAt - Duration::minutes(1),
+  scene.put(id, "binance:marks", kKnownAt - Duration::minutes(1),
             MarkPrice{Price::nearest(61000).value()});
-  const Reading r = pick(scene.readings(kAt), "price_usd");
+  const Reading r = pick(scene.readings(kKnownAt), "price_usd");
   EXPECT_EQ(r.state, State::pending);
   EXPECT_TRUE(says(r, "no prices of BTC in dollars, only in EUR")) << r.reason;
 }
@@ -255,10 +256,10 @@ TEST(NotBelieved, prices_in_another_money_are_named) {
 TEST(NotBelieved, a_clock_that_runs_ahead) {
   Scene scene;
   const auto id = scene.instrument("okx", "BTC-USDT-PERP", 0.01);
-  scene.put(id, "okx:mark", kAt + Duration::hours(3), MarkPrice{Price::parse("71000").value()},
-            kAt - Duration::minutes(1));
-  const auto readings = scene.readings(kAt);
-  for (const Reading& r : readings) EXPECT_FALSE(r.as_of && *r.as_of > kAt) << r.name;
+  scene.put(id, "okx:mark", kKnownAt + Duration::hours(3), MarkPrice{Price::parse("71000").value()},
+            kKnownAt - Duration::minutes(1));
+  const auto readings = scene.readings(kKnownAt);
+  for (const Reading& r : readings) EXPECT_FALSE(r.as_of && *r.as_of > kKnownAt) << r.name;
   const Reading price = pick(readings, "price_usd");
   EXPECT_EQ(price.state, State::pending);
   EXPECT_TRUE(says(price, "stamped up to")) << price.reason;
@@ -268,13 +269,13 @@ TEST(NotBelieved, a_stamp_of_before_there_was_a_market) {
   Scene scene;
   const auto id = scene.instrument("bybit", "BTC-USDT-PERP");
   // Seconds where milliseconds are meant.
-  const Instant stamped = Instant::ns(kAt.ns() / 1000);
+  const Instant stamped = Instant::ns(kKnownAt.ns() / 1000);
   OpenInterest open;
   open.contracts = Qty::nearest(4000).value();
-  scene.put(id, "bybit:tickers", stamped, open, kAt - Duration::minutes(1));
+  scene.put(id, "bybit:tickers", stamped, open, kKnownAt - Duration::minutes(1));
   scene.put(id, "bybit:tickers", stamped, MarkPrice{Price::parse("71000").value()},
-            kAt - Duration::minutes(1));
-  const Reading r = pick(scene.readings(kAt), "price_usd");
+            kKnownAt - Duration::minutes(1));
+  const Reading r = pick(scene.readings(kKnownAt), "price_usd");
   EXPECT_EQ(r.state, State::pending);
   EXPECT_TRUE(says(r, "2 figures stamped before 2009")) << r.reason;
   EXPECT_FALSE(says(r, "later than they were received")) << r.reason;
@@ -283,9 +284,9 @@ TEST(NotBelieved, a_stamp_of_before_there_was_a_market) {
 TEST(NotBelieved, a_price_that_never_moves_has_no_volatility) {
   Scene scene;
   const auto id = scene.instrument("bybit", "BTC-USDT-PERP");
-  for (Instant t = kAt - Duration::hours(25); t <= kAt; t = t + Duration::minutes(1))
+  for (Instant t = kKnownAt - Duration::hours(25); t <= kKnownAt; t = t + Duration::minutes(1))
     scene.put(id, "bybit:mark", t, MarkPrice{Price::parse("70000").value()});
-  const Reading r = pick(scene.readings(kAt), "realized_vol_24h");
+  const Reading r = pick(scene.readings(kKnownAt), "realized_vol_24h");
   EXPECT_EQ(r.state, State::pending);
   EXPECT_TRUE(says(r, "frozen")) << r.reason;
 }
@@ -297,9 +298,9 @@ TEST(NotBelieved, options_without_a_contract_size_are_not_nothing) {
   for (const auto id : {sized, unsized}) {
     OptionQuote q;
     q.open_interest = Qty::parse("25").value();
-    scene.put(id, "options", kAt - Duration::minutes(3), q);
+    scene.put(id, "options", kKnownAt - Duration::minutes(3), q);
   }
-  const auto readings = scene.readings(kAt);
+  const auto readings = scene.readings(kKnownAt);
   EXPECT_EQ(pick(readings, "options_oi", "okx").state, State::pending);
   const Reading total = pick(readings, "options_oi");
   EXPECT_EQ(total.value, 25);
@@ -312,8 +313,8 @@ TEST(Options, open_interest_in_a_message_of_its_own) {
   const auto call = scene.instrument("binance", "ETH-USDT-260327-3000-C");
   OpenInterest open;
   open.contracts = Qty::parse("14").value();
-  scene.put(call, "binance:openInterest", kAt - Duration::minutes(3), open);
-  EXPECT_EQ(pick(scene.readings(kAt, "ETH"), "options_oi").value, 14);
+  scene.put(call, "binance:openInterest", kKnownAt - Duration::minutes(3), open);
+  EXPECT_EQ(pick(scene.readings(kKnownAt, "ETH"), "options_oi").value, 14);
 }
 
 // Of pairs that only a list names the newest events are kept, and what was dropped is said.

@@ -9,7 +9,7 @@
 namespace delever::net {
 namespace {
 
-struct Heard : FrameReader::Sink {
+struct HeardFrames : FrameReader::Sink {
   std::vector<std::string> messages;
   std::vector<std::pair<Opcode, std::string>> controls;
   bool on_message(std::string_view bytes, bool) override {
@@ -23,7 +23,7 @@ struct Heard : FrameReader::Sink {
 };
 
 // Reads `wire` in pieces of the given sizes, the last one again and again.
-std::optional<FrameFault> read_all(FrameReader& reader, const std::string& wire, Heard& heard,
+std::optional<FrameFault> read_all(FrameReader& reader, const std::string& wire, HeardFrames& heard,
                                    const std::function<size_t()>& piece) {
   std::string waiting;
   std::optional<FrameFault> fault;
@@ -37,7 +37,7 @@ std::optional<FrameFault> read_all(FrameReader& reader, const std::string& wire,
 }
 
 std::optional<FrameFault> read_whole(const FrameReader::Options& options, const std::string& wire,
-                                     Heard& heard) {
+                                     HeardFrames& heard) {
   FrameReader reader(options);
   return read_all(reader, wire, heard, [&] { return wire.size(); });
 }
@@ -49,7 +49,7 @@ std::string bytes(std::initializer_list<int> list) {
 }
 
 TEST(Frame, ExamplesOfTheStandard) {  // RFC 6455, 5.7
-  Heard heard;
+  HeardFrames heard;
   EXPECT_FALSE(read_whole({}, bytes({0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f}), heard));
   EXPECT_FALSE(read_whole({.from_client = true},
                           bytes({0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58}),
@@ -62,7 +62,7 @@ TEST(Frame, ExamplesOfTheStandard) {  // RFC 6455, 5.7
 
 TEST(Frame, PackedExamplesOfTheStandard) {  // RFC 7692, 7.2.3
   FrameReader reader({.packed = Inflater::Options{}});
-  Heard heard;
+  HeardFrames heard;
   std::optional<FrameFault> fault;
   const std::string wire =
       bytes({0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}) +  // one block
@@ -98,7 +98,7 @@ TEST(Frame, WhatWasWrittenIsReadHoweverItIsCut) {
       if (random.chance(0.2)) append_frame(wire, {.opcode = Opcode::ping, .key = shape.key}, "p");
       sent.push_back(std::move(text));
     }
-    Heard heard;
+    HeardFrames heard;
     const auto fault = read_all(reader, wire, heard,
                                 [&] { return 1 + random.below(random.below(2) ? 9 : 5'000); });
     ASSERT_FALSE(fault) << fault->what;
@@ -136,7 +136,7 @@ TEST(Frame, FaultsAndTheirCodes) {
       {"damaged packing", {.packed = Inflater::Options{}}, bytes({0xc2, 0x02, 0xff, 0xff}), 1007},
   };
   for (const auto& c : cases) {
-    Heard heard;
+    HeardFrames heard;
     const auto fault = read_whole(c.options, c.wire, heard);
     ASSERT_TRUE(fault) << c.what;
     EXPECT_EQ(fault->code, c.code) << c.what << ": " << fault->what;
@@ -150,7 +150,7 @@ TEST(Frame, APackedBombIsStopped) {
   deflater.pack(std::string(50'000'000, 'a'), 15, packed);
   EXPECT_LT(packed.size(), 300'000u);
   append_frame(wire, {.opcode = Opcode::text, .is_packed = true}, packed);
-  Heard heard;
+  HeardFrames heard;
   const auto fault =
       read_whole({.message_limit = 1'000'000, .packed = Inflater::Options{}}, wire, heard);
   ASSERT_TRUE(fault);
@@ -158,7 +158,7 @@ TEST(Frame, APackedBombIsStopped) {
 }
 
 TEST(Frame, TextOfAnyEncodingWhereItIsKeptAsItCame) {
-  Heard heard;
+  HeardFrames heard;
   EXPECT_FALSE(read_whole({.check_utf8 = false}, bytes({0x81, 0x01, 0xff}), heard));
   EXPECT_EQ(heard.messages, std::vector<std::string>{"\xff"});
 }

@@ -48,7 +48,7 @@ class RawClient {
   tcp::socket socket_;
 };
 
-void echo(World& world) {
+void echo_requests(World& world) {
   world.server->route("GET", "/hello", [](const ServerRequest& request, const ReplyPtr& reply) {
     reply->send(200, {{"X-Query", request.query}}, "hello");
   });
@@ -59,7 +59,7 @@ void echo(World& world) {
 
 TEST(Http, AnswersAndTheirHeaders) {
   World world;
-  echo(world);
+  echo_requests(world);
   const Instant before = world.clock.now();
   const auto answer = world.get("/hello?symbol=BTCUSDT");
   ASSERT_TRUE(answer.has_value()) << answer.error().text();
@@ -72,7 +72,7 @@ TEST(Http, AnswersAndTheirHeaders) {
 
 TEST(Http, ManyRequestsUseOneConnection) {
   World world;
-  echo(world);
+  echo_requests(world);
   for (int i = 0; i < 20; ++i) {
     const std::string body(static_cast<size_t>(i) * 5'000, 'x');
     const auto answer =
@@ -87,7 +87,7 @@ TEST(Http, ManyRequestsUseOneConnection) {
 // Requests, timers and stop() come through alike, awake and after it has gone to sleep again.
 TEST(Http, ALoopThatStaysAwake) {
   World world;
-  echo(world);
+  echo_requests(world);
   world.loop.stay_awake(Duration::ms(5));
   int answered = 0;
   std::vector<Timer> timers;
@@ -106,7 +106,7 @@ TEST(Http, ALoopThatStaysAwake) {
 
 TEST(Http, WhatHasNoHandler) {
   World world;
-  echo(world);
+  echo_requests(world);
   world.server->socket(
       "/ws", {}, [](const ServerRequest&, const WebSocketPtr&) { return Server::Accepted{}; });
   EXPECT_EQ(world.get("/none").value().status, 404);
@@ -233,7 +233,7 @@ TEST(HttpServer, RequestsInARowAreAnsweredInOrder) {
 
 TEST(HttpServer, BodiesInPieces) {
   World world;
-  echo(world);
+  echo_requests(world);
   RawClient raw(world);
   raw.send(
       "POST /echo HTTP/1.1\r\nHost: 127.0.0.1:80\r\nTransfer-Encoding: chunked\r\n"
@@ -244,7 +244,7 @@ TEST(HttpServer, BodiesInPieces) {
 
 TEST(HttpServer, WhoWantsToBeAskedFirst) {
   World world;
-  echo(world);
+  echo_requests(world);
   RawClient raw(world);
   raw.send(
       "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
@@ -274,7 +274,7 @@ TEST(HttpServer, RequestsThatAreNone) {
   options.head_limit = 2'000;
   options.body_limit = 100;
   World world(options);
-  echo(world);
+  echo_requests(world);
   const struct {
     std::string request;
     const char* status;
@@ -307,7 +307,7 @@ TEST(HttpServer, SlowClientsAreCut) {
   ServerOptions options;
   options.head_timeout = Duration::ms(200);
   World world(options);
-  echo(world);
+  echo_requests(world);
   RawClient nothing(world), half(world), tls_only(world);
   half.send("GET /hello HT");
   EXPECT_EQ(nothing.until_end(), "");
@@ -318,7 +318,7 @@ TEST(HttpServer, NoMoreConnectionsThanAreAllowed) {
   ServerOptions options;
   options.most_connections = 2;
   World world(options);
-  echo(world);
+  echo_requests(world);
   std::optional<RawClient> one(std::in_place, world);
   RawClient two(world);
   world.until([&] { return world.server->counts().accepted == 2; });
@@ -371,7 +371,7 @@ class Tls : public testing::Test {
     ClientOptions asking = World::plain();
     asking.trust = trust;
     World world(serving, asking);
-    echo(world);
+    echo_requests(world);
     return world.ask({.url = world.url("https", "/hello")});
   }
 };
@@ -553,7 +553,7 @@ TEST(HttpClient, OverSixes) {
   Loop loop(clock);
   if (!Server::listen(loop, options).has_value()) GTEST_SKIP() << "no IPv6 on this machine";
   World world(options);
-  echo(world);
+  echo_requests(world);
   EXPECT_EQ(world.get("/hello").value().body, "hello");
 }
 

@@ -7,8 +7,6 @@
 namespace delever::outside {
 namespace {
 
-Duration seconds(double s) { return Duration::ns(static_cast<int64_t>(s * 1e9)); }
-
 // One of the ways a disk fails, and when.
 tape::fixture::DiskFault disk_fault(double knob) {
   using enum tape::fixture::DiskFault;

@@ -7,7 +7,6 @@
 namespace delever::outside {
 namespace {
 
-Duration seconds(double s) { return Duration::ns(static_cast<int64_t>(s * 1e9)); }
 
 }  // namespace
 

@@ -24,6 +24,8 @@
 
 namespace delever::outside {
 
+inline Duration seconds(double s) { return Duration::ns(static_cast<int64_t>(s * 1e9)); }
+
 using feeds::Session;
 using venues::ConnectionId;
 using venues::HttpRequest;

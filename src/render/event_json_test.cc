@@ -1,4 +1,5 @@
 #include "render/event_json.h"
+#include "market/exact_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,6 @@ namespace {
 const std::vector<Source> kSources = {{"binance:depth", "binance", "depth"}};
 constexpr Instant kAt = Instant::ns(1769760000'123'000'000);
 
-Price price(const char* text) { return Price::parse(text).value(); }
 WideQty qty(const char* text) { return WideQty::parse(text).value(); }
 
 std::string line_of(EventPayload payload) {

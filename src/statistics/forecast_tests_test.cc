@@ -12,8 +12,6 @@ namespace {
 
 using namespace fixture;
 
-constexpr double kForever = std::numeric_limits<double>::infinity();
-
 TEST(DieboldMariano, IsATTestWithoutLags) {
   std::vector<double> a, b(200, 0.0);
   Random random(43, {});
@@ -55,7 +53,7 @@ TEST(Pit, IsUniformForTheTruthAlone) {
     const double mean = 1 + 10 * random.uniform();
     outcomes.push_back(binomial_draw(random, mean, 2));
     truth.push_back({mean, 2});
-    wrong.push_back({mean, kForever});
+    wrong.push_back({mean, std::numeric_limits<double>::infinity()});
   }
   EXPECT_GT(uniform_p_value(randomised_pit(truth, outcomes, Random(1, {}))), 0.05);
   EXPECT_LT(uniform_p_value(randomised_pit(wrong, outcomes, Random(1, {}))), 1e-6);

@@ -24,7 +24,7 @@ namespace {
 
 constexpr size_t kMostMessages = 4000;
 
-const gauges::Rules& rules() {
+const gauges::Rules& shipped() {
   static const gauges::Rules loaded = [] {
     const std::string path = source_root() + "/rules/2026-01-30.toml";
     return gauges::Rules::load(read_file(path).value(), "rules/2026-01-30.toml").value();
@@ -32,7 +32,7 @@ const gauges::Rules& rules() {
   return loaded;
 }
 
-std::string names(const std::vector<size_t>& chain) {
+std::string names_of_changes(const std::vector<size_t>& chain) {
   std::string out;
   for (const size_t n : chain) out += (out.empty() ? "" : ", ") + tape_changes()[n].name;
   return out;
@@ -54,7 +54,7 @@ std::vector<size_t> shrink_chain(const Case& one, const ReadTape& before, uint64
   for (size_t n = 0; n < chain.size();) {
     std::vector<size_t> shorter = chain;
     shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(n));
-    if (!shorter.empty() && !check_tape(one, before, seed, shorter, rules()).empty())
+    if (!shorter.empty() && !check_tape(one, before, seed, shorter, shipped()).empty())
       chain = std::move(shorter), n = 0;
     else
       ++n;
@@ -64,17 +64,17 @@ std::vector<size_t> shrink_chain(const Case& one, const ReadTape& before, uint64
 
 // A tape is done with its first failing chain: the others would say the same.
 void expect_chains(const Case& one, uint64_t chains) {
-  const ReadTape before = read_case(one, rules());
+  const ReadTape before = read_case(one, shipped());
   const uint64_t first = setting("DELEVER_TRUTH_SEED", 1);
   if (std::getenv("DELEVER_TRUTH_TAPE_CHAINS") != nullptr)
     fmt::print(stderr, "{} {}: {} chains from seed {}\n", one.name, one.asset, chains, first);
   for (uint64_t seed = first; seed < first + chains; ++seed) {
     const std::vector<size_t> chain = random_chain(seed);
-    if (check_tape(one, before, seed, chain, rules()).empty()) continue;
+    if (check_tape(one, before, seed, chain, shipped()).empty()) continue;
     const auto least = shrink_chain(one, before, seed, chain);
-    ADD_FAILURE() << one.name << " " << one.asset << ", seed " << seed << ", " << names(chain)
-                  << "; least: " << names(least) << ":\n"
-                  << check_tape(one, before, seed, least, rules());
+    ADD_FAILURE() << one.name << " " << one.asset << ", seed " << seed << ", "
+                  << names_of_changes(chain) << "; least: " << names_of_changes(least) << ":\n"
+                  << check_tape(one, before, seed, least, shipped());
     return;
   }
 }
@@ -82,11 +82,11 @@ void expect_chains(const Case& one, uint64_t chains) {
 // Every single change once, then chains.
 void expect_true(const std::string& name, const Recorded& tape, uint64_t chains) {
   chains = setting("DELEVER_TRUTH_TAPE_CHAINS", chains);
-  for (const std::string& asset : assets_of(tape, rules())) {
+  for (const std::string& asset : assets_of(tape, shipped())) {
     const Case one = make_case(name, asset, tape);
-    const ReadTape before = read_case(one, rules());
+    const ReadTape before = read_case(one, shipped());
     for (size_t n = 0; n < tape_changes().size(); ++n) {
-      const std::string wrong = check_tape(one, before, 7, {n}, rules());
+      const std::string wrong = check_tape(one, before, 7, {n}, shipped());
       if (!wrong.empty())
         ADD_FAILURE() << name << " " << asset << ", " << tape_changes()[n].name << ":\n" << wrong;
     }
@@ -198,7 +198,7 @@ TEST(TapeTruth, of_recorded_sessions) {
 
 TEST(TapeTruth, of_tapes_named_by_hand) {
   const char* list = std::getenv("DELEVER_TRUTH_TAPES");
-  if (list == nullptr) GTEST_SKIP() << "DELEVER_TRUTH_TAPES names no tapes";
+  if (list == nullptr) GTEST_SKIP() << "DELEVER_TRUTH_TAPES names_of_changes no tapes";
   for (const std::string_view path : split(list, ':')) {
     const auto tape = load_tape(std::string(path), kMostMessages);
     ASSERT_TRUE(tape.has_value()) << tape.error().text();

@@ -33,9 +33,9 @@ struct Venues {
 constexpr InstrumentId kFutures = 0, kSpot = 1, kBybit = 2, kOkx = 3, kDeribit = 4,
                        kHyperliquid = 5;
 
-class Feed {
+class BookFeed {
  public:
-  explicit Feed(InstrumentId id) : id_(id) {}
+  explicit BookFeed(InstrumentId id) : id_(id) {}
   void snapshot(uint64_t last, std::vector<Level> bids, std::vector<Level> asks,
                 std::optional<uint32_t> depth = std::nullopt) {
     send(BookSnapshot{std::move(bids), std::move(asks), {.last = last}, depth});
@@ -83,7 +83,7 @@ TEST(Ladder, KeepsLevelsInOrder) {
 }
 
 TEST(BookBuilder, FuturesBuffersBridgesAndFollowsPu) {
-  Feed feed(kFutures);
+  BookFeed feed(kFutures);
   feed.delta({.first = 90, .last = 95, .previous = 80}, {level(98, 1)});
   feed.delta({.first = 97, .last = 105, .previous = 95}, {level(99, 1)});
   EXPECT_EQ(feed.book(), nullptr);
@@ -112,7 +112,7 @@ TEST(BookBuilder, FuturesBuffersBridgesAndFollowsPu) {
 }
 
 TEST(BookBuilder, FuturesDirectContinuationOfTheSnapshot) {
-  Feed feed(kFutures);
+  BookFeed feed(kFutures);
   feed.delta({.first = 150, .last = 160, .previous = 100}, {level(100, 2)});
   feed.snapshot(100, {level(99, 1)}, {level(101, 1)});
   ASSERT_NE(feed.book(), nullptr);
@@ -120,7 +120,7 @@ TEST(BookBuilder, FuturesDirectContinuationOfTheSnapshot) {
 }
 
 TEST(BookBuilder, SpotJoinsWithoutHoles) {
-  Feed feed(kSpot);
+  BookFeed feed(kSpot);
   feed.delta({.first = 95, .last = 100});
   feed.snapshot(100, {level(97, 7)}, {level(101, 1)});
   feed.delta({.first = 99, .last = 103}, {level(98, 1)});
@@ -135,7 +135,7 @@ TEST(BookBuilder, SpotJoinsWithoutHoles) {
 }
 
 TEST(BookBuilder, BinanceSnapshotOlderThanItsDeltasIsAHole) {
-  Feed feed(kSpot);
+  BookFeed feed(kSpot);
   feed.delta({.first = 200, .last = 210});
   feed.snapshot(100, {}, {});
   EXPECT_EQ(feed.book(), nullptr);
@@ -146,7 +146,7 @@ TEST(BookBuilder, BinanceSnapshotOlderThanItsDeltasIsAHole) {
 }
 
 TEST(BookBuilder, BinanceKeepsASnapshotThatIsAheadForTheNextHole) {
-  Feed feed(kFutures);
+  BookFeed feed(kFutures);
   feed.snapshot(100, {level(1, 1)}, {level(9, 1)});
   feed.delta({.first = 100, .last = 110, .previous = 99});
   feed.snapshot(150, {level(2, 1)}, {level(8, 1)});  // polled again, ahead of the stream
@@ -160,7 +160,7 @@ TEST(BookBuilder, BinanceKeepsASnapshotThatIsAheadForTheNextHole) {
 }
 
 TEST(BookBuilder, BinanceCopiesAreNotHolesAndResetsAre) {
-  Feed feed(kFutures);
+  BookFeed feed(kFutures);
   feed.snapshot(100, {level(1, 1)}, {level(9, 1)});
   feed.delta({.first = 100, .last = 110, .previous = 99});
   feed.repeat_last_time();
@@ -174,7 +174,7 @@ TEST(BookBuilder, BinanceCopiesAreNotHolesAndResetsAre) {
 }
 
 TEST(BookBuilder, WaitsForASnapshotOnlySoLong) {
-  Feed feed(kFutures);
+  BookFeed feed(kFutures);
   for (uint64_t i = 1; i <= 5000; ++i)
     feed.delta({.first = i, .last = i, .previous = i - 1}, {level(1, 1)});
   EXPECT_EQ(feed.gaps(), 1u);
@@ -187,7 +187,7 @@ TEST(BookBuilder, WaitsForASnapshotOnlySoLong) {
 }
 
 TEST(BookBuilder, BinanceStreamsOfLimitedDepthStandAloneAndDisturbNothing) {
-  Feed feed(kFutures);
+  BookFeed feed(kFutures);
   feed.snapshot(5, {level(1, 1)}, {level(9, 1)}, 20);
   feed.snapshot(9, {level(2, 1)}, {level(8, 1)}, 20);
   EXPECT_EQ(feed.book()->bids().size(), 1u);
@@ -201,7 +201,7 @@ TEST(BookBuilder, BinanceStreamsOfLimitedDepthStandAloneAndDisturbNothing) {
 }
 
 TEST(BookBuilder, BybitCountsByOneAndRestarts) {
-  Feed feed(kBybit);
+  BookFeed feed(kBybit);
   feed.snapshot(10, {level(1, 1)}, {level(9, 1)}, 50);
   feed.delta({.last = 11}, {level(2, 1)});
   feed.delta({.last = 1}, {level(4, 1)}, {level(6, 1)});  // a snapshot in all but name
@@ -220,7 +220,7 @@ TEST(BookBuilder, BybitCountsByOneAndRestarts) {
 
 TEST(BookBuilder, ADeltaWithNothingUnderItIsAHole) {
   for (const InstrumentId id : {kBybit, kOkx, kDeribit, kHyperliquid}) {
-    Feed feed(id);
+    BookFeed feed(id);
     feed.delta({.last = 11, .previous = 10});
     EXPECT_EQ(feed.gaps(), 1u) << id;
     EXPECT_EQ(feed.book(), nullptr);
@@ -228,7 +228,7 @@ TEST(BookBuilder, ADeltaWithNothingUnderItIsAHole) {
 }
 
 TEST(BookBuilder, OkxHeartbeatsMaintenanceAndHoles) {
-  Feed feed(kOkx);
+  BookFeed feed(kOkx);
   feed.snapshot(100, {level(1, 1)}, {level(9, 1)});
   feed.delta({.last = 100, .previous = 100});  // nothing changed
   feed.delta({.last = 110, .previous = 100}, {level(2, 1)});
@@ -260,7 +260,7 @@ TEST(BookBuilder, OkxChecksumIsOverTheVeryText) {
   other.load(snapshot, {});
   EXPECT_NE(codec::okx_checksum(other), codec::okx_checksum(book));
 
-  Feed feed(kOkx);
+  BookFeed feed(kOkx);
   snapshot.bids[0].price_digits = 1;
   snapshot.sequence.checksum = -1881014294;
   feed.send(snapshot);
@@ -274,7 +274,7 @@ TEST(BookBuilder, OkxChecksumIsOverTheVeryText) {
 }
 
 TEST(BookBuilder, DeribitFollowsChangeIds) {
-  Feed feed(kDeribit);
+  BookFeed feed(kDeribit);
   feed.snapshot(100, {level(1, 1)}, {level(9, 1)});
   feed.delta({.last = 130, .previous = 100});
   EXPECT_NE(feed.book(), nullptr);
@@ -284,7 +284,7 @@ TEST(BookBuilder, DeribitFollowsChangeIds) {
 }
 
 TEST(BookBuilder, ACrossedBookIsAHole) {
-  Feed feed(kHyperliquid);
+  BookFeed feed(kHyperliquid);
   feed.snapshot(0, {level(5, 1)}, {level(5, 1)});
   EXPECT_EQ(feed.book(), nullptr);
   EXPECT_EQ(feed.gap(0).reason, "bid at or above ask");
@@ -295,7 +295,7 @@ TEST(BookBuilder, ACrossedBookIsAHole) {
 // Two depths of one symbol on one stream, each with numbers of its own that mean nothing to the
 // other.
 TEST(BookBuilder, ChannelsOfOneSymbolMakeBooksOfTheirOwn) {
-  Feed feed(kBybit);
+  BookFeed feed(kBybit);
   const auto snapshot = [&](uint32_t depth, uint64_t last, std::vector<Level> bids) {
     feed.send(BookSnapshot{std::move(bids), {level(9, 1)}, {.last = last, .chain = depth}, depth});
   };
@@ -328,7 +328,7 @@ TEST(BookBuilder, ChannelsOfOneSymbolMakeBooksOfTheirOwn) {
 }
 
 TEST(BookBuilder, AWholeBookBesideDeltasNeitherBreaksNorReplacesThem) {
-  Feed feed(kOkx);
+  BookFeed feed(kOkx);
   feed.snapshot(7, {level(1, 1)}, {level(9, 1)}, 5);  // books5: served while it is all there is
   ASSERT_NE(feed.book(), nullptr);
   feed.send(BookSnapshot{{level(2, 1)}, {level(9, 1)}, {.last = 100, .chain = 1}, 400});
@@ -343,7 +343,7 @@ TEST(BookBuilder, AWholeBookBesideDeltasNeitherBreaksNorReplacesThem) {
 }
 
 TEST(BookBuilder, DeeperLevelsThanPromisedAreDropped) {
-  Feed feed(kBybit);
+  BookFeed feed(kBybit);
   feed.snapshot(10, {level(5, 1), level(4, 1)}, {level(9, 1)}, 2);
   feed.delta({.last = 11}, {level(6, 1)});
   ASSERT_NE(feed.book(), nullptr);

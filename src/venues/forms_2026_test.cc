@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "codec/book.h"
+#include "market/exact_testing.h"
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
@@ -15,9 +16,6 @@ namespace delever::venues {
 namespace {
 
 using venues::fixture::Collected;
-
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Stream {
   explicit Stream(std::string_view name, const codec::StreamSettings& settings = {})

@@ -1,6 +1,7 @@
 // docs/peers.md, row by row: our side of each message that ccxt or tardis-dev reads otherwise.
 #include <gtest/gtest.h>
 
+#include "market/exact_testing.h"
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
@@ -9,9 +10,6 @@ namespace {
 
 using venues::fixture::Collected;
 
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
-Rate rate(std::string_view text) { return Rate::parse(text).value(); }
 constexpr Instant kNow = Instant::ns(1'772'323'260'000'000'000);
 
 struct Feed {

@@ -6,11 +6,8 @@ namespace delever::gateways {
 namespace {
 
 using testing::DeribitClient;
+using testing::has;
 using testing::value_of;
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 TEST(DeribitOrders, RestsIsEditedAndLeaves) {
   DeribitClient c;

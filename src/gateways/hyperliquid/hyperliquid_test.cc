@@ -8,12 +8,10 @@
 namespace delever::gateways {
 namespace {
 
+using testing::has;
 using testing::HyperliquidClient;
 using testing::kWallet;
 
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 std::string of_user(std::string_view type, std::string_view more = "") {
   return fmt::format(R"({{"type":"{}","user":"{}"{}}})", type, kWallet, more);
 }

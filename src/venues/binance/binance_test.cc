@@ -8,7 +8,7 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::binance {
 namespace {
 
 class Binance : public ::testing::Test {
@@ -387,4 +387,4 @@ TEST(Channels, LiquidationFeedsByDate) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::binance

@@ -11,7 +11,7 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::binance {
 namespace {
 
 constexpr std::string_view kFolders[] = {"binance-usdm", "binance-coinm", "binance-spot",
@@ -306,4 +306,4 @@ TEST(BinanceCoverage, EveryFile) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::binance

@@ -9,7 +9,7 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::binance {
 namespace {
 
 std::unique_ptr<codec::Decoder> decoder_of(std::string_view name, Instruments& instruments,
@@ -304,4 +304,4 @@ TEST_F(NautilusFixtures, Liquidation) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::binance

@@ -12,7 +12,7 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::binance {
 namespace {
 
 // What we print for a difference, and why it is right. `line` is of expected-tardis.jsonl, from 1.
@@ -279,4 +279,4 @@ TEST_P(Tardis, EveryField) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::binance

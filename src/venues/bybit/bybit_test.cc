@@ -1,4 +1,5 @@
 #include "venues/bybit/bybit.h"
+#include "market/exact_testing.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,14 +8,11 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::bybit {
 namespace {
 
 using venues::fixture::Collected;
 using venues::fixture::decode_text;
-
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Bybit {
   explicit Bybit(const codec::StreamSettings& settings = {})
@@ -369,4 +367,4 @@ TEST(BybitCounts, UnknownAndControl) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::bybit

@@ -7,7 +7,7 @@
 #include "venues/ending_testing.h"
 #include "venues/registry.h"
 
-namespace delever::venues {
+namespace delever::venues::bybit {
 namespace {
 
 struct Row {
@@ -198,4 +198,4 @@ TEST(BybitCoverage, NoFileIsForgotten) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::bybit

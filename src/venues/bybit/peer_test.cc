@@ -6,7 +6,7 @@
 
 #include "venues/peer_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::bybit {
 namespace {
 
 using venues::fixture::AcceptedDifference;
@@ -43,4 +43,4 @@ TEST(BybitPeer, Spot) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::bybit

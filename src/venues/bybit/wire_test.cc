@@ -3,16 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "codec/book.h"
+#include "market/exact_testing.h"
 #include "venues/bybit/bybit.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::bybit {
 namespace {
 
 using venues::fixture::Collected;
-
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 Collected decode(const venues::fixture::WireFile& file, Instruments& instruments,
                  const codec::StreamSettings& settings = {}) {
@@ -261,4 +259,4 @@ TEST(BybitNautilus, Rest) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::bybit

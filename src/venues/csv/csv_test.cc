@@ -6,7 +6,7 @@
 
 #include "venues/csv/symbols.h"
 
-namespace delever::venues {
+namespace delever::venues::csv {
 namespace {
 
 const char* const kTop = R"(
@@ -283,4 +283,4 @@ TEST(CsvSymbols, EachVenuesOwnSpelling) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::csv

@@ -3,14 +3,12 @@
 
 #include "base/source_root.h"
 #include "codec/book.h"
+#include "market/exact_testing.h"
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::csv {
 namespace {
-
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 struct Archive {
   Archive(const std::string& map, std::string_view header, codec::StreamSettings settings = {}) {
@@ -167,4 +165,4 @@ TEST(MapsOfArchives, RowsWithoutAPriceOrASizeAreBad) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::csv

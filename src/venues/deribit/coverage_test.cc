@@ -7,7 +7,7 @@
 #include "venues/ending_testing.h"
 #include "venues/registry.h"
 
-namespace delever::venues {
+namespace delever::venues::deribit {
 namespace {
 
 struct Row {
@@ -58,4 +58,4 @@ TEST(DeribitCoverage, NoFileIsForgotten) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::deribit

@@ -1,4 +1,5 @@
 #include "venues/deribit/deribit.h"
+#include "market/exact_testing.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -6,15 +7,11 @@
 #include "codec/book.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::deribit {
 namespace {
 
 using venues::fixture::Collected;
 using venues::fixture::decode_text;
-
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
-Rate rate(std::string_view text) { return Rate::parse(text).value(); }
 
 struct Deribit {
   explicit Deribit(std::string request = {})
@@ -402,4 +399,4 @@ TEST(DeribitFaults, NameTheFieldAndEmitNothing) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::deribit

@@ -4,7 +4,7 @@
 
 #include "venues/peer_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::deribit {
 namespace {
 
 using venues::fixture::AcceptedDifference;
@@ -28,4 +28,4 @@ TEST(DeribitPeer, AllChannels) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::deribit

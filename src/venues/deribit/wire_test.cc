@@ -5,16 +5,14 @@
 #include <set>
 
 #include "codec/book.h"
+#include "market/exact_testing.h"
 #include "venues/deribit/deribit.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::deribit {
 namespace {
 
 using venues::fixture::Collected;
-
-Price price(std::string_view text) { return Price::parse(text).value(); }
-Qty qty(std::string_view text) { return Qty::parse(text).value(); }
 
 Collected decode(const venues::fixture::WireFile& file, Instruments& instruments) {
   const auto decoder = make_deribit_decoder({}, instruments, 1);
@@ -165,4 +163,4 @@ TEST(DeribitWire, LiveOption) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::deribit

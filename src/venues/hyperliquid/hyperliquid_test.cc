@@ -1,4 +1,5 @@
 #include "venues/hyperliquid/hyperliquid.h"
+#include "market/exact_testing.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,12 +8,8 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::hyperliquid {
 namespace {
-
-Instant ms(int64_t n) { return Instant::from_ms(n).value(); }
-Price price(const char* text) { return Price::parse(text).value(); }
-Qty qty(const char* text) { return Qty::parse(text).value(); }
 
 class Hyperliquid : public ::testing::Test {
  protected:
@@ -314,4 +311,4 @@ TEST_F(Hyperliquid, EveryMessageHasOneEnding) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::hyperliquid

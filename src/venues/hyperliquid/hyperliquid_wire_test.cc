@@ -6,7 +6,7 @@
 
 #include "venues/coverage_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::hyperliquid {
 namespace {
 
 // Unknown: bare lists of names, of which nothing says what they are, without the call that they
@@ -92,4 +92,4 @@ TEST(HyperliquidWire, EveryFileEndsAsListed) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::hyperliquid

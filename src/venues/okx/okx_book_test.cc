@@ -11,7 +11,7 @@
 #include "venues/okx/okx.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::okx {
 namespace {
 
 constexpr const char* kSession = "okx/session-books-trades-tickers-20220513";
@@ -184,4 +184,4 @@ TEST(OkxBook, SequenceNumbersShowEveryHoleButTheLast) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::okx

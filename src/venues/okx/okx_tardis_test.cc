@@ -10,7 +10,7 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::okx {
 namespace {
 
 struct Accepted {
@@ -324,4 +324,4 @@ TEST_P(OkxTardis, EveryField) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::okx

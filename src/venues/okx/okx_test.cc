@@ -1,17 +1,13 @@
 #include "venues/okx/okx.h"
+#include "market/exact_testing.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::okx {
 namespace {
-
-Instant ms(int64_t n) { return Instant::from_ms(n).value(); }
-Price price(const char* text) { return Price::parse(text).value(); }
-Qty qty(const char* text) { return Qty::parse(text).value(); }
-Rate rate(const char* text) { return Rate::parse(text).value(); }
 
 class Okx : public ::testing::Test {
  protected:
@@ -283,4 +279,4 @@ TEST_F(Okx, NothingOfABrokenMessageGoesOut) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::okx

@@ -7,7 +7,7 @@
 #include "venues/coverage_testing.h"
 #include "venues/okx/okx.h"
 
-namespace delever::venues {
+namespace delever::venues::okx {
 namespace {
 
 // Answers that do not name their instrument, or whose shape is not theirs alone, with the call they
@@ -177,4 +177,4 @@ TEST(OkxWire, EveryFileEndsAsListed) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::okx

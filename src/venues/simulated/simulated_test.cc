@@ -7,7 +7,7 @@
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
 
-namespace delever::venues {
+namespace delever::venues::simulated {
 namespace {
 
 using venues::fixture::Collected;
@@ -221,4 +221,4 @@ TEST(SimulatedDecoder, NeedsTheVenuesName) {
 }
 
 }  // namespace
-}  // namespace delever::venues
+}  // namespace delever::venues::simulated
