@@ -54,7 +54,7 @@ void Sockets::trade(SocketId socket, Connection& c, const Frame& f) {
       check_time(venue_.wall(), headers["X-BAPI-TIMESTAMP"], headers["X-BAPI-RECV-WINDOW"]);
   std::string limit;
   if (refusal.code == 0) {
-    if (auto over = watch_.admit(*route, account, limit)) refusal = *over;
+    if (auto over = admission_.admit(*route, account, limit)) refusal = *over;
   }
   Outcome outcome = refusal;
   if (outcome.ok()) {
@@ -65,7 +65,7 @@ void Sockets::trade(SocketId socket, Connection& c, const Frame& f) {
           *route,
           ask_of(f.args()[0], {.account = account, .key = c.who->key, .path = route->path}));
   }
-  watch_.done(account, outcome.refusal);
+  admission_.done(account, outcome.refusal);
   answer_trade(socket, c, f, outcome, limit);
   api_.protections.run();
 }
