@@ -1,6 +1,6 @@
 #!/bin/sh
-# data-forge-indicators 0.2.7: momentum(n) and roc(n) look back n - 1 bars: over 1 they are 0 for any prices, and over 8 bars of an hour
-# a rate of change to be paid for eight hours of funding is one of seven.
+# data-forge-indicators 0.2.7: momentum(n) and roc(n) look back n - 1 bars. Over 1 bar they are 0 for any prices, and over 8 bars of an
+# hour, a funding period, they state the change of seven hours.
 # Guessed: momentum(1) of 1 2 4 8 16: 1 2 4 8, and momentum(3): 7 14; roc(3): 700 700.
 # Seen: momentum(1) 0 0 0 0 0 ; momentum(3) 3 6 12 ; roc(3) 300 300 300
 # Version: data-forge-indicators 0.2.7, data-forge 1.10.5, chai 4.5.0 from npm, on Node.js 20.20.2
