@@ -58,12 +58,37 @@ void sync_folder(const std::string& path) {
   ::close(folder);
 }
 
-// The mark has to be the same on every machine, and piece by piece as the bytes come.
-uint64_t fnv1a(uint64_t state, std::string_view bytes) {
-  for (const char c : bytes) state = (state ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return state;
+// Which digest a mark is; one of before December 2026 has nothing before its FNV-1a.
+constexpr std::string_view kMarkKind = "2:";
+constexpr size_t kDigits = 16;
+
+std::string hexadecimal(uint64_t digest) { return fmt::format("{:016x}", digest); }
+
+class Fnv {
+ public:
+  void add(std::string_view bytes) {
+    for (const char c : bytes) state_ = (state_ ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  }
+  uint64_t digest() const { return state_; }
+
+ private:
+  uint64_t state_ = 14695981039346656037U;
+};
+
+template <class Digest>
+Result<uint64_t> digest_of(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return Error{Fault::unavailable, std::strerror(errno), path};
+  Digest digest;
+  std::string part(size_t{1} << 18, '\0');
+  ssize_t got = 0;
+  while ((got = ::read(file, part.data(), part.size())) > 0)
+    digest.add(std::string_view(part).substr(0, static_cast<size_t>(got)));
+  const int cause = errno;
+  ::close(file);
+  if (got < 0) return Error{Fault::unavailable, std::strerror(cause), path};
+  return digest.digest();
 }
-constexpr uint64_t kFnvStart = 14695981039346656037U;
 
 // The folders on the way that were not there, outermost first.
 Result<std::vector<std::string>> make_folders(const std::string& target) {
@@ -155,7 +180,7 @@ Result<void> PartialFile::commit(uint64_t digest) {
   struct stat old {};
   // The mode goes before the name, so that no reader sees the file with another.
   if (stat(target_.c_str(), &old) == 0) (void)fchmod(file, old.st_mode & 07777);
-  const std::string mark = fmt::format("{:016x}", digest);
+  const std::string mark = std::string(kMarkKind) + hexadecimal(digest);
   (void)fsetxattr(file, kMark, mark.data(), mark.size(), 0);  // some file systems keep none
   const bool synced = fsync(file) == 0;
   const int cause = errno;
@@ -172,7 +197,6 @@ Result<void> PartialFile::commit(uint64_t digest) {
 Result<OutputFile> OutputFile::create(const std::string& path) {
   OutputFile made;
   made.path_ = path;
-  made.digest_ = kFnvStart;
   struct stat there {};
   if (stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
     made.file_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -197,7 +221,7 @@ OutputFile::~OutputFile() {
 Error OutputFile::failed(int cause) const { return unwritable(path_, cause); }
 
 Result<void> OutputFile::write(std::string_view bytes) {
-  digest_ = fnv1a(digest_, bytes);
+  digest_.add(bytes);
   while (!bytes.empty()) {
     const ssize_t n = ::write(file_, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
@@ -210,28 +234,22 @@ Result<void> OutputFile::write(std::string_view bytes) {
 Result<void> OutputFile::commit() {
   if (::close(std::exchange(file_, -1)) != 0) return failed(errno);
   if (!partial_) return {};
-  return partial_->commit(digest_);
+  return partial_->commit(digest_.digest());
 }
 
-Result<uint64_t> file_digest(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return Error{Fault::unavailable, std::strerror(errno), path};
-  uint64_t digest = kFnvStart;
-  std::string part(size_t{1} << 18, '\0');
-  ssize_t got = 0;
-  while ((got = ::read(file, part.data(), part.size())) > 0)
-    digest = fnv1a(digest, std::string_view(part).substr(0, static_cast<size_t>(got)));
-  const int cause = errno;
-  ::close(file);
-  if (got < 0) return Error{Fault::unavailable, std::strerror(cause), path};
-  return digest;
-}
+Result<uint64_t> file_digest(const std::string& path) { return digest_of<BytesHasher>(path); }
+Result<uint64_t> file_digest_fnv(const std::string& path) { return digest_of<Fnv>(path); }
 
 bool keeps_our_mark(const std::string& path) {
-  char mark[17] = {};
-  if (getxattr(path.c_str(), kMark, mark, sizeof mark - 1) != 16) return false;
-  const auto digest = file_digest(path);
-  return digest.has_value() && fmt::format("{:016x}", digest.value()) == mark;
+  char bytes[kMarkKind.size() + kDigits + 1] = {};
+  const ssize_t size = getxattr(path.c_str(), kMark, bytes, sizeof bytes - 1);
+  if (size < static_cast<ssize_t>(kDigits)) return false;
+  const std::string_view mark(bytes, static_cast<size_t>(size));
+  const bool older = mark.size() == kDigits;
+  if (!older && !mark.starts_with(kMarkKind)) return false;
+  const auto digest = older ? file_digest_fnv(path) : file_digest(path);
+  return digest.has_value() && mark.ends_with(hexadecimal(digest.value())) &&
+         mark.size() == (older ? kDigits : kMarkKind.size() + kDigits);
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {

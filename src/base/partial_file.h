@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/hash.h"
+#include "base/bytes_hasher.h"
 #include "base/result.h"
 
 namespace delever {
@@ -73,7 +73,7 @@ class OutputFile {
   std::unique_ptr<PartialFile> partial_;  // none: written as it stands
   std::string path_;
   int file_ = -1;
-  uint64_t digest_ = 0;
+  BytesHasher digest_;
 };
 
 // A whole file at once.
@@ -83,7 +83,9 @@ Result<void> write_file_atomically(const std::string& path, std::string_view byt
 // so it may be replaced. The mark is an extended attribute of the file; where the file system keeps
 // none, nothing has it.
 bool keeps_our_mark(const std::string& path);
-Result<uint64_t> file_digest(const std::string& path);
+Result<uint64_t> file_digest(const std::string& path);  // by BytesHasher
+// FNV-1a, byte by byte, as marks and tapes of before December 2026 have it.
+Result<uint64_t> file_digest_fnv(const std::string& path);
 
 // Where a name leads: links followed, also those to nothing.
 std::string followed(const std::string& path);

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -192,6 +193,12 @@ TEST_F(PartialFileTest, what_is_not_ours_is_not_replaced) {
   EXPECT_TRUE(allowed("ours", false));
   put("ours", "changed by hand");
   EXPECT_FALSE(allowed("ours", false));
+  // Written by a delever of before December 2026: the FNV-1a of "foobar", as its authors print it.
+  put("older", "foobar");
+  ASSERT_EQ(setxattr(at("older").c_str(), "user.delever", "85944171f73967e8", 16, 0), 0);
+  EXPECT_TRUE(keeps_our_mark(at("older")));
+  put("older", "fooba_");
+  EXPECT_FALSE(keeps_our_mark(at("older")));
   // A tape that delever wrote whole and nobody changed.
   ASSERT_TRUE(write(at("sim"), std::string("SQLite format 3\0", 16)).has_value());
   EXPECT_FALSE(allowed("sim", false));

@@ -46,7 +46,10 @@ class Importer {
   ImportReport report_;
 
  private:
+  using Digest = Result<uint64_t> (*)(const std::string& path);
   Result<std::optional<std::string>> key_of(const std::string& path) const;
+  Result<std::string> key_by(const std::string& path, Digest digest) const;
+  Result<std::optional<int64_t>> brought_before(const std::string& path, const std::string& key);
   tape::TapeWriter& tape_;
   const std::function<void(const ImportProgress&)>& progress_;
   std::unordered_set<std::string> named_;         // the streams in the report

@@ -1,6 +1,10 @@
 // Replay: order, the end of what is known, gaps, and real captures against direct decoding.
 #include "feeds/feeds_testing.h"
 
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/partial_file.h"
 #include "base/text.h"
 #include "feeds/bytes.h"
 #include "feeds/guess.h"
@@ -250,6 +254,25 @@ TEST(Replay, ACaptureImportedTwiceCountsOnce) {
   const Replayed tape = replay_all(folder / "a.tape");
   EXPECT_EQ(tape.replay->messages(), 2u);
   EXPECT_EQ(tape.kept.all<MarkPrice>().size(), 2u);  // two receipts, each once
+}
+
+// A tape of before December 2026 knows its files by another digest.
+TEST(Replay, AFileOnAnOlderTapeIsKnownByItsOlderDigest) {
+  const Folder folder;
+  const std::string file =
+      folder.write("a.raw", "1769760000000000001 " + mark_price(1769760000000, "2801.1") + "\n");
+  Hasher older;
+  older.add(file_digest_fnv(file).value());
+  older.add("raw binance-usdm  ");
+  TestTape tape(folder / "a.tape");
+  ASSERT_TRUE(tape.writer->remember(fmt::format("{:016x}", older.digest()), 7).has_value());
+  ASSERT_TRUE(tape.writer->close().has_value());
+  const auto report =
+      import_to(folder / "a.tape", ImportFormat::raw, {file}, {.decoder = "binance-usdm"});
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report.value().messages, 0u);
+  ASSERT_EQ(report.value().already.size(), 1u);
+  EXPECT_EQ(report.value().already[0].second, 7u);
 }
 
 TEST(Repeats, ManyAtOneInstant) {

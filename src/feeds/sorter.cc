@@ -1,6 +1,7 @@
 #include "feeds/sorter.h"
 
 #include <algorithm>
+#include <array>
 
 namespace delever::feeds {
 
@@ -18,9 +19,16 @@ Result<void> Sorter::flush() {
     std::stable_sort(entries_.begin(), entries_.end(),
                      [](const Entry& a, const Entry& b) { return a.received < b.received; });
   }
-  for (const Entry& entry : entries_)
-    TRY(tape_.append(entry.stream, entry.received,
-                     std::string_view(bytes_).substr(entry.offset, entry.size)));
+  std::array<tape::TapeWriter::Arrival, 256> batch;
+  size_t held = 0;
+  for (const Entry& entry : entries_) {
+    batch[held++] = {entry.stream, entry.received,
+                     std::string_view(bytes_).substr(entry.offset, entry.size)};
+    if (held < batch.size()) continue;
+    TRY(tape_.append_all(batch));
+    held = 0;
+  }
+  TRY(tape_.append_all({batch.data(), held}));
   entries_.clear();
   bytes_.clear();
   in_order_ = true;

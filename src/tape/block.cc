@@ -85,9 +85,9 @@ void BlockBuilder::clear() {
   in_order_ = true;
 }
 
-std::string BlockBuilder::payload() const {
-  if (!in_order_) return sorted_payload();
-  std::string out;
+void BlockBuilder::write_payload(std::string& out) const {
+  if (!in_order_) return write_sorted(out);
+  out.clear();
   out.reserve(bytes_.size() + times_.size() * 8);
   int64_t before = first_.ns();
   for (const int64_t time : times_) {
@@ -96,10 +96,10 @@ std::string BlockBuilder::payload() const {
     before = time;
   }
   for (const uint32_t size : sizes_) write_varint(out, size);
-  return out.append(bytes_);
+  out.append(bytes_);
 }
 
-std::string BlockBuilder::sorted_payload() const {
+void BlockBuilder::write_sorted(std::string& out) const {
   // Stable: messages of one time stay in the order of arrival, as docs/tape-format.md promises.
   std::vector<size_t> order(times_.size()), offsets(times_.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -110,7 +110,7 @@ std::string BlockBuilder::sorted_payload() const {
   for (const size_t i : order) {
     sorted.add(Instant::ns(times_[i]), std::string_view(bytes_).substr(offsets[i], sizes_[i]));
   }
-  return sorted.payload();
+  sorted.write_payload(out);
 }
 
 Packer::Packer() : context_(ZSTD_createCCtx()) { CHECK(context_ != nullptr); }
@@ -190,7 +190,7 @@ Result<void> read_payload(const BlockHeader& header, BlockMessages& out) {
   int64_t time = header.first.ns();
   for (int64_t& slot : out.times) {
     if (!read_varint(at, end, value)) return malformed("its receive times are cut short");
-    // Modulo 2^64, as payload() writes it: a difference beyond 63 bits wraps and shows as a step
+    // Modulo 2^64, as write_payload() has it: a difference beyond 63 bits wraps and shows as a step
     // back.
     const auto next = static_cast<int64_t>(static_cast<uint64_t>(time) + value);
     if (next < time) return malformed("its receive times are not in order");

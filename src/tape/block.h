@@ -59,11 +59,17 @@ class BlockBuilder {
   }  // about what the payload will take
   Instant first() const { return first_; }
   Instant last() const { return last_; }
-  std::string payload() const;  // in order of time, equal times in order of arrival
+  // In order of time, equal times in order of arrival; in place of what `out` held, in its memory.
+  void write_payload(std::string& out) const;
+  std::string payload() const {
+    std::string out;
+    write_payload(out);
+    return out;
+  }
   void clear();
 
  private:
-  std::string sorted_payload() const;
+  void write_sorted(std::string& out) const;
 
   std::vector<int64_t> times_;
   std::vector<uint32_t> sizes_;

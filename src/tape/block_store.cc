@@ -10,19 +10,25 @@ namespace delever::tape {
 
 Result<void> BlockStore::open(Duration now) {
   struct stat info {};
-  if (stat(path_.c_str(), &info) == 0) TRY(check_file(path_, true));
+  const bool named = stat(path_.c_str(), &info) == 0;
+  if (named) TRY(check_file(path_, true));
+  // One that is to be whole and has nothing to go back to: it is thrown away where it fails, and
+  // the disk confirms it when it gets its name. A log beside it would have every page written
+  // twice.
+  const bool thrown_away = one_commit() && named && info.st_size == 0;
   synced_ = now;
   db_ = std::make_unique<Database>(TRY(Database::open(path_, Database::Mode::write, options_.vfs)));
   TRY(db_->run(fmt::format("PRAGMA page_size = {}", kTapePageBytes).c_str()));
   const bool blank = TRY(is_blank(*db_));
   if (!blank) TRY(check_format(*db_));
-  TRY(db_->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
+  TRY(db_->run(thrown_away ? "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"
+                           : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
   if (blank) TRY(create_schema(*db_));
   TRY(load());
   // Absent while the tape is being written; and before anything else of it is on the disk, so that
   // after a power cut it never says that it was closed.
   // With one commit for everything the mark is a part of it: until then the tape is what it was.
-  TRY(db_->run("PRAGMA synchronous = FULL"));
+  if (!thrown_away) TRY(db_->run("PRAGMA synchronous = FULL"));
   if (one_commit()) {
     TRY(db_->run("BEGIN IMMEDIATE"));
     TRY(put_totals(*db_, {}));
@@ -181,7 +187,11 @@ Result<void> BlockStore::store_block(const CutBlock& block) {
   }
   state.last = messages.last();
   state.reopened = false;
-  const std::string payload = messages.payload();
+  // Rarely a message is so large that its memory is not worth keeping.
+  constexpr size_t kPayloadKept = size_t{4} << 20;
+  if (payload_.capacity() > kPayloadKept) payload_ = std::string();
+  messages.write_payload(payload_);
+  const std::string& payload = payload_;
   const BlockHeader header{next_block_++,
                            block.stream,
                            state.run,
@@ -233,6 +243,10 @@ Result<void> BlockStore::close() {
 
 Result<std::optional<int64_t>> BlockStore::remembered(const std::string& key) {
   return read_setting(*db_, "import " + key);
+}
+
+Result<bool> BlockStore::remembers_any(const std::string& form) {
+  return has_setting_like(*db_, "import " + form);
 }
 
 Result<void> BlockStore::remember(const std::string& key, int64_t messages, Duration now) {

@@ -30,6 +30,7 @@ class BlockStore {
   Result<void> gap(const TapeGap& gap, Duration now);
   Result<void> store(const std::deque<CutBlock>& blocks, Duration now);
   Result<std::optional<int64_t>> remembered(const std::string& key);
+  Result<bool> remembers_any(const std::string& form);
   Result<void> remember(const std::string& key, int64_t messages, Duration now);
 
   // A commit survives a killed process at once, and a power cut from here on. Commits that are due
@@ -70,6 +71,7 @@ class BlockStore {
   int64_t next_block_ = 1, next_gap_ = 1;
   Duration span_max_;
   Packer packer_;
+  std::string payload_;    // of the block that is stored; its memory is kept
   Duration synced_;        // when the disk last confirmed everything
   bool unsynced_ = false;  // something was committed since
 };

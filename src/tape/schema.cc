@@ -340,6 +340,12 @@ Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key
   return std::optional<int64_t>(row.integer(0));
 }
 
+Result<bool> has_setting_like(Database& db, const std::string& form) {
+  Statement row = TRY(db.prepare("SELECT 1 FROM tape WHERE key GLOB ? LIMIT 1"));
+  row.bind(1, std::string_view(form));
+  return row.row();
+}
+
 // All of them or none: totals that are there say that the tape was closed whole.
 Result<void> put_totals(Database& db, const std::vector<StreamTotals>& totals) {
   TRY(db.run("DELETE FROM totals"));

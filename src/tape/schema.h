@@ -74,6 +74,7 @@ Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& 
 Result<void> insert_gap(Database& db, int64_t id, const TapeGap& gap);
 Result<void> set_span(Database& db, Duration span);
 Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key);
+Result<bool> has_setting_like(Database& db, const std::string& form);  // as GLOB has it
 Result<void> put_setting(Database& db, std::string_view key, int64_t value);
 // In a transaction of the caller's, or in one of its own.
 Result<void> put_totals(Database& db, const std::vector<StreamTotals>& totals);

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,13 @@ class TapeWriter {
   virtual Result<StreamNumber> stream(
       const StreamInfo& info) = 0;  // finds the stream of that name, or adds it
   virtual Result<void> append(StreamNumber stream, Instant received, std::string_view bytes) = 0;
+  // The same in one call for many: whoever has them at hand pays for lock and clock once.
+  struct Arrival {
+    StreamNumber stream = 0;
+    Instant received;
+    std::string_view bytes;
+  };
+  virtual Result<void> append_all(std::span<const Arrival> arrivals);
   virtual Result<void> gap(const TapeGap& gap) = 0;
   // Does what is due at `now` (Clock::elapsed) and says how many pieces of work that was. A writer
   // with a thread has none left to do.
@@ -74,6 +82,8 @@ class TapeWriter {
   virtual Result<std::optional<int64_t>> remembered(const std::string&) {
     return std::optional<int64_t>();  // a writer that keeps none
   }
+  // Whether there is a key of this form ("?" is any character).
+  virtual Result<bool> remembers_any(const std::string&) { return false; }
   virtual Result<void> remember(const std::string&, int64_t) { return {}; }
   virtual Result<void> close() = 0;  // flush, and say how many messages and bytes in the file
 };

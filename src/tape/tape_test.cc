@@ -232,6 +232,8 @@ TEST(Tape, WholeIsAllOrNothing) {
   auto writer = must(TapeWriter::open(file.path, clock, {.whole = true}));
   EXPECT_EQ(must(writer->remembered("kept")), 1);
   EXPECT_EQ(must(writer->remembered("given up")), std::nullopt);
+  EXPECT_TRUE(must(writer->remembers_any("ke??")));
+  EXPECT_FALSE(must(writer->remembers_any("ke???")));
   writer = nullptr;
   writer = must(TapeWriter::open(file.path, clock, {.whole = true, .replace = true}));
   EXPECT_EQ(read_all(file.path).size(), 2U);

@@ -112,6 +112,9 @@ class SteppedWriter final : public TapeWriter {
   Result<std::optional<int64_t>> remembered(const std::string& key) override {
     return store_.remembered(key);
   }
+  Result<bool> remembers_any(const std::string& form) override {
+    return store_.remembers_any(form);
+  }
   Result<void> remember(const std::string& key, int64_t messages) override {
     TRY(healthy());
     return held(store_.remember(key, messages, clock_.elapsed()));
@@ -249,6 +252,11 @@ Result<void> end_store(BlockStore& store, TapePlace& place, Result<void> before)
   if (before.has_value()) return place.finish();
   place.discard();
   return before;
+}
+
+Result<void> TapeWriter::append_all(std::span<const Arrival> arrivals) {
+  for (const Arrival& one : arrivals) TRY(append(one.stream, one.received, one.bytes));
+  return {};
 }
 
 Result<std::unique_ptr<TapeWriter>> TapeWriter::open_stepped(const std::string& path, Clock& clock,
