@@ -33,7 +33,18 @@ Result<void> TapeMerge::advance(size_t tape) {
 
 bool TapeMerge::complete() const { return heap_.empty() && dry_.empty() && begun_; }
 
+// Of one tape alone there is nothing to merge.
+Result<std::optional<TapeMerge::Message>> TapeMerge::next_of_one() {
+  begun_ = true;
+  dry_.clear();
+  const auto message = TRY(tapes_.front()->next());
+  if (message) return std::optional(Message{0, *message});
+  if (!tapes_.front()->complete()) dry_.push_back(0);
+  return std::optional<Message>();
+}
+
 Result<std::optional<TapeMerge::Message>> TapeMerge::next() {
+  if (tapes_.size() == 1) return next_of_one();
   if (!begun_) {
     begun_ = true;
     for (size_t i = 0; i < tapes_.size(); ++i) TRY(advance(i));

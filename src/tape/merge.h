@@ -29,6 +29,7 @@ class TapeMerge {
 
  private:
   Result<void> advance(size_t tape);
+  Result<std::optional<Message>> next_of_one();
 
   std::vector<std::unique_ptr<TapeReader>> tapes_;
   std::vector<Message> heap_;  // the next message of each tape

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <tuple>
@@ -60,7 +61,18 @@ struct OpenBlock {
   size_t held = 0;         // bytes of memory
 
   int64_t time() const { return messages.times[at]; }
-  auto key() const { return std::tuple(time(), header.stream, header.id); }
+};
+
+// Whose turn it is. Small, since streams of one clock (a simulation's seconds) change at nearly
+// every message; the block behind it stays where it is.
+struct Turn {
+  int64_t time = 0;
+  StreamNumber stream = 0;
+  int64_t id = 0;
+  std::unique_ptr<OpenBlock> block;
+
+  auto place() const { return std::tuple(stream, id); }  // among those of one time
+  auto key() const { return std::tuple(time, stream, id); }
 };
 
 // All messages of a tape in order of (time, stream, arrival). A block is opened when the merge
@@ -79,35 +91,36 @@ class Merge {
   bool fill(Batch& batch) {
     while (batch.entries.size() < kBatchMessages && batch.bytes < kBatchBytes) {
       const BlockHeader* next = contents_.peek();
-      if (next != nullptr && (heap_.empty() || next->first.ns() <= heap_.front().time())) {
+      if (next != nullptr && (heap_.empty() || next->first.ns() <= heap_.front().time)) {
         const BlockHeader header = *next;
         contents_.pop();
         open(header);
         continue;
       }
       const int64_t visible = contents_.visible().ns();
-      if (heap_.empty() || heap_.front().time() > visible) {
+      if (heap_.empty() || heap_.front().time > visible) {
         batch.damage = contents_.take_damage();
         return !batch.entries.empty();
       }
       std::pop_heap(heap_.begin(), heap_.end(), later);
-      OpenBlock block = std::move(heap_.back());
+      Turn turn = std::move(heap_.back());
       heap_.pop_back();
       constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
       const int64_t end = visible == kForEver ? kForEver : visible + 1;
-      serve(block, std::min(end, next != nullptr ? next->first.ns() : kForEver),
+      serve(turn, std::min(end, next != nullptr ? next->first.ns() : kForEver),
             next != nullptr || end != kForEver, batch);
-      put_back(std::move(block), batch);
+      put_back(std::move(turn.block), batch);
     }
     batch.damage = contents_.take_damage();
     return true;
   }
 
  private:
-  static bool later(const OpenBlock& a, const OpenBlock& b) { return a.key() > b.key(); }
+  static bool later(const Turn& a, const Turn& b) { return a.key() > b.key(); }
 
   void open(const BlockHeader& header) {
-    OpenBlock block;
+    auto opened = std::make_unique<OpenBlock>();
+    OpenBlock& block = *opened;
     block.header = header;
     block.messages = std::exchange(spare_, {});
     if (!contents_.load(header, false, block.messages)) {
@@ -135,7 +148,7 @@ class Merge {
     block.at = static_cast<size_t>(begin - times.begin());
     block.end = block.block_end = static_cast<size_t>(end - times.begin());
     cut_to_size(block);
-    add(std::move(block));
+    add(std::move(opened));
   }
 
   // Keeps of a block what memory allows: a share of what is left, so that however many are open,
@@ -154,26 +167,33 @@ class Merge {
     block.held = block.messages.capacity + block.messages.count() * 12;
   }
 
-  void add(OpenBlock block) {
-    open_bytes_ += block.held;
-    heap_.push_back(std::move(block));
+  void add(std::unique_ptr<OpenBlock> block) {
+    open_bytes_ += block->held;
+    const BlockHeader& header = block->header;
+    heap_.push_back({block->time(), header.stream, header.id, std::move(block)});
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
 
   // Messages of this block for as long as none of another, and none of a block still to be opened,
   // comes before.
-  void serve(OpenBlock& block, int64_t next_first, bool any_next, Batch& batch) {
+  void serve(const Turn& turn, int64_t next_first, bool any_next, Batch& batch) {
+    OpenBlock& block = *turn.block;
     const int64_t* const times = block.messages.times.data();
     const uint32_t* const offsets = block.messages.offsets.data();
     const char* const bytes = block.messages.bytes.get();
     size_t stop = block.end;
-    // At the very time of the other, whose turn it is depends on stream and arrival: the heap
-    // decides again.
-    int64_t limit = any_next ? next_first : std::numeric_limits<int64_t>::max();
+    constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
+    int64_t limit = any_next ? next_first : kForEver;
     bool limited = any_next;
     if (!heap_.empty()) {
-      limit = std::min(limit, heap_.front().time());
-      limited = true;
+      // At the very time of the other, stream and arrival say whose turn it is. (A block that is
+      // still to be opened is opened at its time.)
+      const Turn& other = heap_.front();
+      const bool before_it = turn.place() < other.place();
+      if (!before_it || other.time < kForEver) {
+        limit = std::min(limit, other.time + (before_it ? 1 : 0));
+        limited = true;
+      }
     }
     stop = std::min(stop, block.at + kBatchMessages - batch.entries.size());
     size_t i = block.at;
@@ -187,30 +207,31 @@ class Merge {
     block.at = i;
   }
 
-  void put_back(OpenBlock block, Batch& batch) {
+  void put_back(std::unique_ptr<OpenBlock> served, Batch& batch) {
+    OpenBlock& block = *served;
     open_bytes_ -= block.held;
     if (block.at < block.end) {
-      add(std::move(block));
+      add(std::move(served));
       return;
     }
     const size_t position = block.skipped + block.at;
     batch.bytes += block.held;
     batch.blocks.push_back(std::move(block.messages));
     if (position >= block.block_end) return;
-    OpenBlock rest;
-    rest.header = block.header;
-    rest.block_end = block.block_end;
-    rest.messages = std::exchange(spare_, {});
-    if (!contents_.load(block.header, true, rest.messages)) return;
-    rest.at = position;
-    rest.end = rest.block_end;
-    cut_to_size(rest);
+    auto rest = std::make_unique<OpenBlock>();
+    rest->header = block.header;
+    rest->block_end = block.block_end;
+    rest->messages = std::exchange(spare_, {});
+    if (!contents_.load(block.header, true, rest->messages)) return;
+    rest->at = position;
+    rest->end = rest->block_end;
+    cut_to_size(*rest);
     add(std::move(rest));
   }
 
   TapeContents contents_;
   const TapeReader::Options range_;
-  std::vector<OpenBlock> heap_;
+  std::vector<Turn> heap_;
   BlockMessages spare_;  // memory to unpack into
   size_t open_bytes_ = 0;
   int64_t served_ = std::numeric_limits<int64_t>::min();  // the time of the last message
