@@ -409,8 +409,13 @@ function slide(): void {
   keep({ at: sliderTime() });
   drawKnown();
   drawAhead();
-  window.clearTimeout(sliding);
-  sliding = window.setTimeout(() => void load().then(drawKnown), 140);
+  if (sliding) window.clearTimeout(sliding);
+  else busy(1); // from the first move on: what is shown is not yet of the time that is named
+  sliding = window.setTimeout(() => {
+    sliding = 0;
+    void load().then(drawKnown);
+    busy(-1);
+  }, 140);
 }
 function step(by: number): void {
   slider.value = String(Math.min(Number(slider.max), Math.max(0, Number(slider.value) + by)));
