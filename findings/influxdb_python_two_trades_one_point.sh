@@ -1,9 +1,10 @@
 #!/bin/sh
 # Debian's python3-influxdb 5.3.1: a time that is given as text loses what is finer than a microsecond, though the database counts
 # nanoseconds and knows a point by its time. Of two trades 111 nanoseconds apart the second overwrites the first. And a
-# numpy integer is written as a float, where Python's own is one ("i"): an order id of 19 digits loses its last three.
-# Guessed: none before the first run. By InfluxDB's units one would say ...123456789 and ...900, and 2510789768709120001i twice.
-# Seen: times 1769720000123456000 1769720000123456000 ; int 2510789768709120001i numpy 2.51078976870912e+18
+# numpy integer is written as a float (5.0), where Python's own is an integer (5i): one field has two types, by where its lots
+# came from.
+# Guessed: none before the first run. By InfluxDB's units one would say ...123456789 and ...123456900, and 5i twice.
+# Seen: times 1769720000123456000 1769720000123456000 ; int 5i numpy 5.0
 # Version: python3-influxdb 5.3.1-3 of Debian 12
 # Date: 30 November 2026
 set -eu
@@ -18,13 +19,13 @@ import warnings
 warnings.simplefilter('ignore')  # Of versions of requests.
 import numpy
 from influxdb.line_protocol import make_lines
-def line(time, order):
-    point = {'measurement': 'trades', 'time': time, 'fields': {'order': order}}
+def line(time, lots):
+    point = {'measurement': 'trades', 'time': time, 'fields': {'lots': lots}}
     return make_lines({'points': [point]}).strip().split()
 times = [line(f'2026-01-29T20:53:20.123456{end}Z', 1)[2] for end in ('789', '900')]
-orders = [line(1, kind(2510789768709120001))[1].removeprefix('order=') for kind in (int, numpy.int64)]
-print('times', *times, '; int', orders[0], 'numpy', orders[1])
+lots = [line(1, kind(5))[1].removeprefix('lots=') for kind in (int, numpy.int64)]
+print('times', *times, '; int', lots[0], 'numpy', lots[1])
 assert times == ['1769720000123456000'] * 2
-assert orders == ['2510789768709120001i', '2.51078976870912e+18']
+assert lots == ['5i', '5.0']
 END
 /usr/bin/python3 -S t.py
