@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "facts/measure.h"
 #include "statistics/hawkes.h"
@@ -130,9 +131,10 @@ class FlowCurve {
  public:
   FlowCurve(const std::vector<double>& flow, const std::vector<double>& returns)
       : flow_(flow), returns_(returns), rank_(flow.size()) {
-    statistics::Positions all = statistics::as_they_were(flow.size());
+    std::vector<uint32_t> all(flow.size());
+    std::iota(all.begin(), all.end(), 0u);
     std::sort(all.begin(), all.end(),
-              [&](size_t a, size_t b) { return std::abs(flow[a]) < std::abs(flow[b]); });
+              [&](uint32_t a, uint32_t b) { return std::abs(flow[a]) < std::abs(flow[b]); });
     for (size_t i = 0; i < all.size(); ++i) {
       if (i > 0 && std::abs(flow[all[i - 1]]) < std::abs(flow[all[i]])) ++ranks_;
       rank_[all[i]] = ranks_;
@@ -141,7 +143,7 @@ class FlowCurve {
   }
 
   std::optional<double> exponent(const statistics::Positions& at) {
-    const statistics::Positions& order = in_order(at);
+    const std::vector<uint32_t>& order = in_order(at);
     if (order.size() < kGroups * 3) return std::nullopt;
     std::vector<double> size(kGroups), moved(kGroups), count(kGroups);
     for (size_t i = 0; i < order.size(); ++i) {
@@ -159,22 +161,22 @@ class FlowCurve {
 
  private:
   // Those with any flow; equals stay as they came.
-  const statistics::Positions& in_order(const statistics::Positions& at) {
+  const std::vector<uint32_t>& in_order(const statistics::Positions& at) {
     next_.assign(ranks_ + 1, 0);
     for (const size_t i : at) next_[rank_[i] + 1] += flow_[i] != 0;
     for (size_t r = 1; r <= ranks_; ++r) next_[r] += next_[r - 1];
     order_.resize(next_[ranks_]);
     for (const size_t i : at) {
-      if (flow_[i] != 0) order_[next_[rank_[i]]++] = i;
+      if (flow_[i] != 0) order_[next_[rank_[i]]++] = static_cast<uint32_t>(i);
     }
     return order_;
   }
 
   const std::vector<double>& flow_;
   const std::vector<double>& returns_;
-  std::vector<size_t> rank_;  // of each bin by the size of its flow, from 0
-  size_t ranks_ = 0;
-  statistics::Positions next_, order_;  // of the replicate at hand
+  std::vector<uint32_t> rank_;  // of each bin by the size of its flow, from 0
+  uint32_t ranks_ = 0;
+  std::vector<uint32_t> next_, order_;  // of the replicate at hand
 };
 
 void bin_facts(const Track* t, Duration length, const std::string& name, uint32_t stream,
@@ -202,12 +204,9 @@ void bin_facts(const Track* t, Duration length, const std::string& name, uint32_
     ++stream;
     out.push_back(std::move(fact));
   };
-  std::vector<double> x, y;  // of the replicate at hand
   const auto explained = [&](const std::vector<double>& flow) {
     return [&](const statistics::Positions& at) -> std::optional<double> {
-      statistics::choose(flow, at, x);
-      statistics::choose(bins.returns, at, y);
-      const auto line = statistics::regress(x, y);
+      const auto line = statistics::regress_at(flow, bins.returns, at);
       return line ? std::optional(line->r2) : std::nullopt;
     };
   };

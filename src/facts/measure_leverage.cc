@@ -24,9 +24,9 @@ int64_t number_of(Instant at, Duration step) {
 
 // The last value of each step, carried over steps without one. A level told at the moment when a
 // step ends is its last: archives give the close of a day at the midnight after it.
-std::vector<Point> stepped(const std::vector<Point>& series, Duration step) {
+std::vector<Point> stepped(const Spilled<Point>& series, Duration step) {
   std::vector<Point> out;
-  for (const Point& p : series) {
+  for (const Point p : series) {
     const Instant start = Instant::ns(number_of(p.at - Duration::ns(1), step) * step.ns());
     while (!out.empty() && out.back().at + step < start)
       out.push_back({out.back().at + step, out.back().value});

@@ -38,18 +38,18 @@ std::optional<Shock> largest_hour(const Observer& observed) {
 
 // Relative spread of every second from the first quote to the last, in basis points; a quote stands
 // until the next.
-std::vector<double> spreads(const Track& t) {
-  std::vector<double> out;
+Spilled<double> spreads(const Track& t) {
+  Spilled<double> out;
   for (size_t i = 0; i + 1 < t.quotes.size(); ++i) {
     const QuoteState now = t.quotes[i], next = t.quotes[i + 1];
     const double bp = 1e4 * (now.ask - now.bid) / now.mid();
     const auto stands = static_cast<size_t>((next.second - now.second).ns() / 1'000'000'000);
-    out.insert(out.end(), std::min<size_t>(stands, 3600), bp);
+    for (size_t n = std::min<size_t>(stands, 3600); n > 0; --n) out.push_back(bp);
   }
   return out;
 }
 
-void add_mean(Fact fact, const std::vector<double>& values, uint32_t stream, FactSet& out) {
+void add_mean(Fact fact, const Spilled<double>& values, uint32_t stream, FactSet& out) {
   const statistics::Estimate found =
       statistics::block_bootstrap(values.size(),
                                   [&](const statistics::Positions& at) -> std::optional<double> {
@@ -70,17 +70,18 @@ void depth_fact(const Observer& observed, const char* name,
                 std::optional<double> DepthState::*within, double share, uint32_t stream,
                 FactSet& out) {
   Fact fact{.name = name, .unit = "usd", .reason = "no books"};
-  std::vector<double> values;
+  Spilled<double> values;
   std::pair<bool, size_t> best;
   const Track* first = busiest(observed);
   for (const Track& t : observed.tracks()) {
-    std::vector<double> found, reaches;
+    Spilled<double> found;
     for (const DepthState state : t.depth) {
       if (state.*within) found.push_back(*(state.*within));
-      reaches.push_back(state.reach);
     }
-    const bool goes_far = found.size() * 10 >= reaches.size() * 9;
-    if (&t == first && !reaches.empty() && !goes_far) {
+    const bool goes_far = found.size() * 10 >= t.depth.size() * 9;
+    if (&t == first && !t.depth.empty() && !goes_far) {
+      std::vector<double> reaches;
+      for (const DepthState state : t.depth) reaches.push_back(state.reach);
       fact.source = t.name;
       fact.n = found.size();
       fact.reason = fmt::format(
@@ -170,7 +171,7 @@ void after_shock(const Track* t, const std::optional<Shock>& shock, Fact fact, b
 void measure_liquidity(const Observer& observed, FactSet& out) {
   const Track* t = busiest(observed);
   Fact spread{.name = "spread_bp", .unit = "bp", .source = t ? t->name : ""};
-  const std::vector<double> values = t ? spreads(*t) : std::vector<double>{};
+  const Spilled<double> values = t ? spreads(*t) : Spilled<double>();
   spread.n = values.size();
   if (values.size() < kSeconds) {
     spread.reason = values.empty() ? "no best quotes"

@@ -9,7 +9,7 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 
 // Appends, or replaces the last point of the same second.
-void put_second(std::vector<Point>& series, Instant second, double value) {
+void put_second(Spilled<Point>& series, Instant second, double value) {
   if (!series.empty() && series.back().at == second)
     series.back().value = value;
   else

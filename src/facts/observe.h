@@ -68,7 +68,7 @@ struct Track {  // of one instrument
   Spilled<Order> orders;
   Spilled<QuoteState> quotes;
   Spilled<DepthState> depth;
-  std::vector<Point> open_interest;                  // coins, the last of each second
+  Spilled<Point> open_interest;                      // coins, the last of each second
   std::vector<Point> funding_settled, funding_mean;  // fractions per interval
   std::vector<Forced> forced;
   std::vector<ForcedTotal> totals;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/check.h"
 #include "statistics/replicates.h"
@@ -10,26 +9,15 @@
 
 namespace delever::statistics {
 
-Positions as_they_were(size_t n) {
-  Positions all(n);
-  std::iota(all.begin(), all.end(), size_t{0});
-  return all;
-}
-
 size_t usual_block(size_t n) {
   return std::max<size_t>(1, static_cast<size_t>(std::llround(std::sqrt(static_cast<double>(n)))));
 }
 
 void resample(size_t n, size_t block, Random& random, Positions& drawn) {
   CHECK(n > 0 && block > 0);
-  drawn.resize(n);
-  for (size_t done = 0; done < n;) {
-    size_t at = random.below(n);
-    for (const size_t end = std::min(n, done + block); done < end; ++done) {
-      drawn[done] = at;
-      if (++at == n) at = 0;
-    }
-  }
+  drawn.begin_draw(n, block);
+  for (size_t done = 0; done < n; done += std::min(block, n - done))
+    drawn.add_block(random.below(n));
 }
 
 Positions resampled(size_t n, size_t block, Random& random) {
@@ -39,8 +27,9 @@ Positions resampled(size_t n, size_t block, Random& random) {
 }
 
 void choose(const std::vector<double>& values, const Positions& at, std::vector<double>& chosen) {
-  chosen.resize(at.size());
-  for (size_t i = 0; i < at.size(); ++i) chosen[i] = values[at[i]];
+  chosen.clear();
+  chosen.reserve(at.size());
+  for (const size_t i : at) chosen.push_back(values[i]);
 }
 
 Estimate with_interval(std::optional<double> value, std::vector<double> replicates, size_t asked) {
@@ -53,7 +42,7 @@ Estimate with_interval(std::optional<double> value, std::vector<double> replicat
 
 Estimate block_bootstrap(size_t n, const Statistic& statistic, const BootstrapOptions& options) {
   if (n == 0) return {};
-  const auto value = statistic(as_they_were(n));
+  const auto value = statistic(Positions(n));
   std::vector<double> replicates;
   Positions drawn;
   const size_t block = options.block > 0 ? options.block : usual_block(n);

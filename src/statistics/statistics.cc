@@ -18,6 +18,27 @@ double sum(Values x) {
   return total;
 }
 
+// Least squares over the pairs at the positions, in their order.
+template <class Row, class Order>
+std::optional<Line> line_through(const Row& x, const Row& y, const Order& at) {
+  const auto n = static_cast<double>(at.size());
+  if (at.size() < 3) return std::nullopt;
+  double sum_x = 0, sum_y = 0;
+  for (const size_t i : at) {
+    sum_x += x[i];
+    sum_y += y[i];
+  }
+  const double mean_x = sum_x / n, mean_y = sum_y / n;
+  double xx = 0, xy = 0, yy = 0;
+  for (const size_t i : at) {
+    xx += (x[i] - mean_x) * (x[i] - mean_x);
+    xy += (x[i] - mean_x) * (y[i] - mean_y);
+    yy += (y[i] - mean_y) * (y[i] - mean_y);
+  }
+  if (!(xx > 0) || !(yy > 0)) return std::nullopt;
+  return Line{xy / xx, mean_y - xy / xx * mean_x, xy * xy / (xx * yy)};
+}
+
 }  // namespace
 
 std::optional<double> mean(Values x) {
@@ -70,16 +91,13 @@ double middle_of(std::vector<double> x) {
 }
 
 std::optional<Line> regress(Values x, Values y) {
-  if (x.size() != y.size() || x.size() < 3) return std::nullopt;
-  const double mean_x = *mean(x), mean_y = *mean(y);
-  double xx = 0, xy = 0, yy = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    xx += (x[i] - mean_x) * (x[i] - mean_x);
-    xy += (x[i] - mean_x) * (y[i] - mean_y);
-    yy += (y[i] - mean_y) * (y[i] - mean_y);
-  }
-  if (!(xx > 0) || !(yy > 0)) return std::nullopt;
-  return Line{xy / xx, mean_y - xy / xx * mean_x, xy * xy / (xx * yy)};
+  if (x.size() != y.size()) return std::nullopt;
+  return line_through(x, y, Positions(x.size()));
+}
+
+std::optional<Line> regress_at(const std::vector<double>& x, const std::vector<double>& y,
+                               const Positions& at) {
+  return line_through(x, y, at);
 }
 
 std::optional<double> correlation(Values x, Values y) {

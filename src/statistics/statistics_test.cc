@@ -143,7 +143,7 @@ TEST(Bootstrap, IntervalOfAMean) {
 
 TEST(Bootstrap, SameDrawsTwiceAndAStatisticThatIsMostlyMissingHasNoInterval) {
   Random a(kBootstrapSeed, {1, 0, 3}), b(kBootstrapSeed, {1, 0, 3});
-  Positions once, used(500, 3);  // what the list held before does not matter
+  Positions once, used(500);  // what the list held before does not matter
   resample(100, 7, a, once);
   resample(100, 7, b, used);
   EXPECT_EQ(once, used);
@@ -158,6 +158,14 @@ TEST(Bootstrap, SameDrawsTwiceAndAStatisticThatIsMostlyMissingHasNoInterval) {
   ASSERT_EQ(chosen.size(), 100u);
   for (size_t i = 0; i < 100; ++i) EXPECT_EQ(chosen[i], static_cast<double>(once[i]) + 0.5);
   EXPECT_EQ(quantile_within(chosen, 0.3), quantile(chosen, 0.3));
+  // Read in order they are what each place says, and a line through them is one through copies.
+  size_t place = 0;
+  for (const size_t i : once) EXPECT_EQ(i, once[place++]);
+  EXPECT_EQ(place, 100u);
+  place = 0;
+  for (const size_t i : Positions(3)) EXPECT_EQ(i, place++);
+  EXPECT_EQ(place, 3u);
+  for (const size_t i : Positions(0)) ADD_FAILURE() << i;
   size_t calls = 0;
   const Estimate found = block_bootstrap(
       10, [&](const Positions&) { return calls++ % 2 ? std::nullopt : std::optional(1.0); },
