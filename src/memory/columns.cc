@@ -7,8 +7,12 @@
 namespace delever::memory {
 namespace {
 
-constexpr int kLevel = 3;
+// Of a simulated tape 3 leaves 3 % more than 6 and makes a memory 9 % sooner; 12 leaves 1.5 % less
+// and takes 60 % longer.
+constexpr int kLevel = 6;
 constexpr uint64_t kLargest = uint64_t{1} << 31;  // of one piece, unpacked
+// What is shorter has no block of its own: the table of its codes would cost what it gains.
+constexpr size_t kOwnBlock = 384;
 
 void append_number(std::string& out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
@@ -27,32 +31,65 @@ bool take_number(std::string_view raw, size_t& at, size_t end, uint64_t& value) 
 
 Error broken(std::string what) { return Error{Fault::malformed, std::move(what), "a piece"}; }
 
-}  // namespace
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
 
-void ColumnWriter::number(size_t column, uint64_t value) { append_number(of(column), value); }
-
-bool ColumnWriter::empty() const {
-  return std::all_of(columns_.begin(), columns_.end(), [](const auto& c) { return c.empty(); });
+// One frame of `raw`, in which a block ends at each of `ends`, the last one its own end.
+std::string compress(std::string_view raw, const std::vector<size_t>& ends) {
+  const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  CHECK(context != nullptr);
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel)));
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(context.get(), raw.size())));
+  constexpr size_t kBlockHeader = 4;
+  std::string packed(ZSTD_compressBound(raw.size()) + ends.size() * kBlockHeader, '\0');
+  ZSTD_outBuffer out{packed.data(), packed.size(), 0};
+  size_t from = 0;
+  for (const size_t end : ends) {
+    ZSTD_inBuffer in{raw.data() + from, end - from, 0};
+    const auto how = end == raw.size() ? ZSTD_e_end : ZSTD_e_flush;
+    CHECK(ZSTD_compressStream2(context.get(), &out, &in, how) == 0);
+    from = end;
+  }
+  packed.resize(out.pos);
+  return packed;
 }
 
+}  // namespace
+
+bool ColumnWriter::empty() const {
+  return std::all_of(columns_.begin(), columns_.end(), [](const Planes& planes) {
+    return std::all_of(planes.begin(), planes.end(), [](const auto& c) { return c.empty(); });
+  });
+}
+
+// First how many planes each column has and how long they are, then the planes.
 std::string ColumnWriter::pack() {
   std::string raw;
   append_number(raw, columns_.size());
-  for (const std::string& column : columns_) append_number(raw, column.size());
-  for (std::string& column : columns_) {
-    raw += column;
-    column.clear();
+  for (const Planes& planes : columns_) {
+    size_t used = kPlanes;
+    while (used > 0 && planes[used - 1].empty()) --used;
+    append_number(raw, used);
+    for (size_t plane = 0; plane < used; ++plane) append_number(raw, planes[plane].size());
   }
-  std::string packed(ZSTD_compressBound(raw.size()), '\0');
-  const size_t size = ZSTD_compress(packed.data(), packed.size(), raw.data(), raw.size(), kLevel);
-  CHECK(ZSTD_isError(size) == 0);
-  packed.resize(size);
-  return packed;
+  std::vector<size_t> ends;
+  for (Planes& planes : columns_) {
+    for (std::string& plane : planes) {
+      if (plane.size() >= kOwnBlock && (ends.empty() || ends.back() < raw.size()))
+        ends.push_back(raw.size());
+      raw += plane;
+      if (plane.size() >= kOwnBlock) ends.push_back(raw.size());
+      plane.clear();
+    }
+  }
+  if (ends.empty() || ends.back() < raw.size()) ends.push_back(raw.size());
+  return compress(raw, ends);
 }
 
 Result<ColumnReader> ColumnReader::unpack(std::string_view packed) {
   const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kLargest)
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size >= kLargest)
     return broken("says no size that can be");
   ColumnReader out;
   out.raw_ = std::make_unique_for_overwrite<char[]>(size);
@@ -62,38 +99,52 @@ Result<ColumnReader> ColumnReader::unpack(std::string_view packed) {
   size_t at = 0;
   uint64_t count = 0;
   if (!take_number(raw, at, size, count) || count > size) return broken("has no list of columns");
-  std::vector<uint64_t> sizes(count);
-  for (uint64_t& one : sizes) {
-    if (!take_number(raw, at, size, one)) return broken("its list of columns ends");
+  out.columns_.resize(count);
+  for (auto& planes : out.columns_) {
+    uint64_t used = 0, length = 0;
+    if (!take_number(raw, at, size, used) || used > kPlanes)
+      return broken("its list of columns ends");
+    for (size_t plane = 0; plane < used; ++plane) {
+      if (!take_number(raw, at, size, length) || length > kLargest)
+        return broken("its list of columns ends");
+      planes[plane].end = static_cast<uint32_t>(length);
+    }
   }
-  for (const uint64_t one : sizes) {
-    if (one > size - at) return broken("a column is longer than it");
-    out.columns_.emplace_back(at, at + one);
-    at += one;
+  for (auto& planes : out.columns_) {
+    for (Range& plane : planes) {
+      if (plane.end > size - at) return broken("a column is longer than it");
+      plane = {static_cast<uint32_t>(at), static_cast<uint32_t>(at + plane.end)};
+      at = plane.end;
+    }
   }
   return out;
 }
 
 uint64_t ColumnReader::long_number(size_t column) {
   uint64_t value = 0;
-  if (column >= columns_.size()) {
-    failed_ = true;
-    return 0;
+  if (column < columns_.size()) {
+    size_t plane = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      auto& [at, end] = columns_[column][plane];
+      if (at == end) break;
+      const auto byte = static_cast<unsigned char>(raw_[at++]);
+      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+      if (plane + 1 < kPlanes) ++plane;
+    }
   }
-  auto& [at, end] = columns_[column];
-  if (take_number({raw_.get(), end}, at, end, value)) return value;
   failed_ = true;
   return 0;
 }
 
 std::string_view ColumnReader::bytes(size_t column, size_t count) {
-  if (column >= columns_.size() || columns_[column].second - columns_[column].first < count) {
+  if (column >= columns_.size() || columns_[column][0].end - columns_[column][0].at < count) {
     failed_ = true;
     return {};
   }
-  auto& at = columns_[column].first;
+  uint32_t& at = columns_[column][0].at;
   const std::string_view out(raw_.get() + at, count);
-  at += count;
+  at += static_cast<uint32_t>(count);
   return out;
 }
 

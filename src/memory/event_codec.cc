@@ -1,5 +1,6 @@
 #include "memory/event_codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -9,14 +10,11 @@ namespace {
 
 // Columns that every event has; those of a kind follow, kColumns a kind.
 enum Common : size_t {
-  kOrdinal,
   kSpeaker,
   kKind,
   kInstrument,
   kSource,
   kReceived,
-  kAt,
-  kAtRest,
   kUnit,
   kEscape,
   kText,
@@ -24,7 +22,10 @@ enum Common : size_t {
   kReal,
   kFirst
 };
-constexpr size_t kColumns = 32;
+constexpr size_t kColumns = 40;
+// The last of them are of every kind: a trade has its own nanosecond, a mark nearly always the
+// second's, and side by side each would spoil the other's codes.
+enum OfKind : size_t { kAt = 32, kAtRest, kOrdinal, kHeard };
 constexpr uint64_t kMs = 1'000'000;
 // A time this far behind the newest one is of another clock, or that one was.
 constexpr int64_t kFarBehindNs = 600'000'000'000;
@@ -151,12 +152,35 @@ void EventColumns<Io>::price(size_t n, Price& price) {
   price = Price::raw(raw);
 }
 
-// Beyond 64 bits: its low half is told as any quantity, the high half beside.
+// Several venues publish one index: a price that somebody told a moment ago is told by its place
+// among those.
 template <class Io>
-void EventColumns<Io>::quantity(size_t n, WideQty& qty) {
+void EventColumns<Io>::heard(size_t n, Price& price) {
+  uint64_t place = 0;
+  if constexpr (!Io::kReads) {
+    const auto found = std::find(heard_.begin(), heard_.end(), price.raw());
+    place = found == heard_.end() ? 0 : static_cast<uint64_t>(found - heard_.begin()) + 1;
+  }
+  whole(base_ + kHeard, place);
+  if (place == 0 || place > heard_.size()) {
+    this->price(n, price);
+    place = heard_.size();
+  } else {
+    price = Price::raw(heard_[place - 1]);
+    now_->values[n].last = price.raw();
+  }
+  const auto first = heard_.begin();
+  std::rotate(first, first + static_cast<long>(place - 1), first + static_cast<long>(place));
+  heard_[0] = price.raw();
+}
+
+// Beyond 64 bits: its low half is told as any quantity, the high half beside. What grows by little
+// (open interest) goes against the last.
+template <class Io>
+void EventColumns<Io>::quantity(size_t n, WideQty& qty, Against against) {
   const Wide before = qty.raw();
   auto low = static_cast<int64_t>(static_cast<uint64_t>(before));
-  fixed(n, low, now_->values[n], false);
+  fixed(n, low, now_->values[n], against == Against::last);
   auto high = static_cast<int64_t>((before - low) >> 64);
   uint64_t code = folded(high);
   whole(base_ + n + kValues, code);
@@ -317,14 +341,14 @@ void EventColumns<Io>::fields(MarkPrice& p) {
 }
 template <class Io>
 void EventColumns<Io>::fields(IndexPrice& p) {
-  price(0, p.price);
+  heard(0, p.price);
 }
 
 template <class Io>
 void EventColumns<Io>::fields(OpenInterest& p) {
   const uint64_t bits =
       mask(0, bit_of(p.contracts, 0) | bit_of(p.coins, 1) | bit_of(p.value_usd, 2));
-  maybe(bits, 0, p.contracts, [&](WideQty& x) { quantity(1, x); });
+  maybe(bits, 0, p.contracts, [&](WideQty& x) { quantity(1, x, Against::last); });
   maybe(bits, 1, p.coins, [&](double& x) { real(2, x); });
   maybe(bits, 2, p.value_usd, [&](double& x) { real(3, x); });
 }
@@ -359,7 +383,7 @@ void EventColumns<Io>::fields(OptionQuote& p) {
   maybe(bits, 3, p.last_price, [&](Price& x) { price(4, x); });
   maybe(bits, 4, p.bid_qty, [&](WideQty& x) { quantity(5, x); });
   maybe(bits, 5, p.ask_qty, [&](WideQty& x) { quantity(6, x); });
-  maybe(bits, 11, p.open_interest, [&](WideQty& x) { quantity(7, x); });
+  maybe(bits, 11, p.open_interest, [&](WideQty& x) { quantity(7, x, Against::last); });
   maybe(bits, 6, p.bid_iv, [&](double& x) { real(16, x); });
   maybe(bits, 7, p.ask_iv, [&](double& x) { real(17, x); });
   maybe(bits, 8, p.mark_iv, [&](double& x) { real(18, x); });
@@ -461,8 +485,8 @@ void EventColumns<Io>::stamped(Instant& at) {
       code = (folded(wrapped_difference(ms, newest_ms)) << 1 | (rest != 0 ? 1u : 0u)) + 2;
     }
   }
-  whole(kAt, code);
-  if (code > 1 && (code - 2) % 2 != 0) whole(kAtRest, rest);
+  whole(base_ + kAt, code);
+  if (code > 1 && (code - 2) % 2 != 0) whole(base_ + kAtRest, rest);
   if constexpr (Io::kReads) {
     if (code < 2) {
       ns = code == 0 ? now_->at_ns : newest_ns_;
@@ -478,14 +502,14 @@ void EventColumns<Io>::stamped(Instant& at) {
 
 template <class Io>
 void EventColumns<Io>::event(uint64_t& ordinal, Event& event) {
-  uint64_t step = ordinal - ordinal_;
-  whole(kOrdinal, step);
-  ordinal = ordinal_ + step;
-  ordinal_ = ordinal;
   now_ = &past(event);
   kind_ = now_->kind;
   base_ = kFirst + kind_ * kColumns;
   event_ = &event;
+  uint64_t step = ordinal - ordinal_;
+  whole(base_ + kOrdinal, step);
+  ordinal = ordinal_ + step;
+  ordinal_ = ordinal;
   if constexpr (Io::kReads) {
     event.instrument = now_->instrument;
     make(kind_, event.payload);

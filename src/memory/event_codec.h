@@ -53,7 +53,9 @@ class EventColumns {
   void word(size_t column, uint64_t& value);
   void fixed(size_t column, int64_t& raw, Value& before, bool against_last);
   void price(size_t n, Price& price);
-  void quantity(size_t n, WideQty& qty);
+  void heard(size_t n, Price& price);
+  enum class Against : uint8_t { nothing, last };
+  void quantity(size_t n, WideQty& qty, Against against = Against::nothing);
   void real(size_t n, double& value);
   void text(size_t column, std::string& text);
   void time(size_t column, Instant& time, Instant near);
@@ -89,6 +91,7 @@ class EventColumns {
   size_t kind_ = 0, base_ = 0;
   Past* now_ = nullptr;
   Event* event_ = nullptr;
+  std::array<int64_t, 8> heard_{};  // indices told last, the newest first
   int64_t newest_ns_ = 0;    // the newest time of an event, whatever its instrument
   std::vector<Past> pasts_;  // in the order in which they spoke first: their numbers
   // Writing: by instrument and kind its number and 1; streams have an array of their own.

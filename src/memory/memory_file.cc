@@ -4,20 +4,20 @@
 
 #include <cstring>
 
-#include "base/hash.h"
+#include "base/bytes_hasher.h"
 #include "memory/columns.h"
 
 namespace delever::memory {
 namespace {
 
-constexpr std::string_view kMagic = "delever memory 1";
+constexpr std::string_view kMagic = "delever memory 2";
 constexpr uint64_t kLargestPiece = uint64_t{1} << 31;
 
 Error damaged(std::string what) { return Error{Fault::malformed, std::move(what), "a memory"}; }
 
 // Tells a piece that was cut or changed from a whole one.
 uint64_t hash_of(std::string_view bytes) {
-  Hasher hasher;
+  BytesHasher hasher;
   hasher.add(bytes);
   return hasher.digest();
 }

@@ -6,17 +6,20 @@ namespace {
 enum Column : size_t {
   kMessageSource,
   kMessageReceived,
-  kEvents,
   kMessages,
   kDecoded,
   kUndecoded,
   kReason,
   kLength,
-  kMessageText
+  kMessageText,
+  kEvents  // of the first source; each has its own
 };
 // Beside the number of events: that the decoder counted otherwise, and that something was not
 // decoded.
 constexpr uint64_t kOdd = 1, kHoles = 2, kFlags = 4;
+// Archives know whole milliseconds: then they are counted (even), else nanoseconds (odd). A segment
+// is short enough for twice as many.
+constexpr uint64_t kWholeMs = 1'000'000;
 
 }  // namespace
 
@@ -41,8 +44,10 @@ void MessageWriter::undecoded(SourceId source, const std::string& why) {
 void MessageWriter::add(const MessageRow& row) {
   const bool odd = row.counted.messages != 1 || row.counted.events != row.events;
   columns_.number(kMessageSource, row.source);
-  columns_.number(kMessageReceived, static_cast<uint64_t>((row.received - before_).ns()));
-  columns_.number(kEvents, row.events * kFlags + (odd ? kOdd : 0) + (told_ > 0 ? kHoles : 0));
+  const auto step = static_cast<uint64_t>((row.received - before_).ns());
+  columns_.number(kMessageReceived, step % kWholeMs == 0 ? step / kWholeMs * 2 : step * 2 + 1);
+  columns_.number(kEvents + row.source,
+                  row.events * kFlags + (odd ? kOdd : 0) + (told_ > 0 ? kHoles : 0));
   if (odd) {
     columns_.number(kMessages, row.counted.messages);
     columns_.number(kDecoded, row.counted.events);
@@ -56,9 +61,11 @@ void MessageWriter::add(const MessageRow& row) {
 MessageRow MessageReader::next() {
   MessageRow row;
   row.source = static_cast<SourceId>(columns_.number(kMessageSource));
-  before_ = before_ + Duration::ns(static_cast<int64_t>(columns_.number(kMessageReceived)));
+  const uint64_t step = columns_.number(kMessageReceived);
+  const uint64_t ns = step % 2 == 0 ? step / 2 * kWholeMs : step / 2;
+  before_ = Instant::ns(wrapped_sum(before_.ns(), static_cast<int64_t>(ns)));
   row.received = before_;
-  const uint64_t code = columns_.number(kEvents);
+  const uint64_t code = columns_.number(kEvents + row.source);
   row.events = code / kFlags;
   undecoded_ = code & kHoles;
   row.counted = {1, row.events};
