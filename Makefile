@@ -2,7 +2,7 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps page demo package deb install python test fuzz asan tsan odr bench release truth damage clean
+.PHONY: help deps configure page demo package deb install python test fuzz asan tsan odr bench release truth damage clean
 CHAINS ?= 100000
 TAPES ?= 10000
 PREFIX ?= /usr/local
@@ -29,9 +29,11 @@ deps:
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $$missing; \
 	fi
 
-release: deps
+configure: deps
 	@cmake --preset release > build-release.log 2>&1 || { cat build-release.log; rm -f build-release.log; exit 1; }
 	@rm -f build-release.log
+
+release: configure
 	cmake --build --preset release --target delever
 
 # The page of `delever serve`: Node.js and npm packages, which nothing else needs. Without them, or without a way to the npm
@@ -46,9 +48,13 @@ page:
 	elif (cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build); then touch web/dist/index.html; \
 	else echo "the page could not be built (npm, or its registry, is not to be had); the rest works without it"; fi
 
-# The page last: what it needs takes longer to install than everything that the demo shows.
-demo: release
-	./build/release/delever demo
+# The demo first, by a program that is the demo alone; then the rest of what a third of the compiling goes into; the page last:
+# what it needs takes longer to install than everything that the demo shows.
+demo: configure
+	cmake --build --preset release --target delever_demo
+	./build/release/delever_demo demo
+	@echo "the rest of delever (record, serve, rehearsal ...) and the page are built now"
+	cmake --build --preset release --target delever
 	@$(MAKE) --no-print-directory page
 	@echo "the page: the line \"delever serve\" above, with ./build/release/delever, then http://127.0.0.1:8420/"
 

@@ -57,32 +57,8 @@ void add_format(Verb* verb, Session& session, const std::vector<std::string>& fo
 
 namespace {
 
-void add_verbs(Verb& app, Session& session) {
-  add_brief(app, session);
-  add_verdict(app, session);
-  add_gauges(app, session);
-  add_claims_exam(app, session);
-  add_chain(app, session);
-  add_carry(app, session);
-  add_record(app, session);
-  add_twin(app, session);
-  add_serve(app, session);
-  add_alerts(app, session);
-  add_rehearsal(app, session);
-  add_import(app, session);
-  add_tape(app, session);
-  add_margin(app, session);
-  add_conform(app, session);
-  add_stress(app, session);
-  add_levels(app, session);
-  add_simulate(app, session);
-  add_facts(app, session);
-  add_demo(app, session);
-  add_explain(app, session);
-}
-
 // The program's command line, ready to be read.
-std::unique_ptr<CommandLine> make_line(Session& session) {
+std::unique_ptr<CommandLine> make_line(Session& session, AddVerbs* add_verbs) {
   auto line = std::make_unique<CommandLine>(
       "delever: how much leverage the crypto market still carries, and what the next wave would "
       "look like",
@@ -129,15 +105,12 @@ Result<void> check_files(const CommandLine& line, Session& session) {
 
 }  // namespace
 
-std::vector<VerbInfo> all_verbs() {
+std::vector<VerbInfo> verbs_of(AddVerbs* add_verbs) {
   Session session;
-  return make_line(session)->verbs();
+  return make_line(session, add_verbs)->verbs();
 }
 
-int run_cli(int argc, const char* const* argv, Io io) {
-  // What the build asks for, of nobody else's concern: cmake/install.cmake.
-  if (argc == 3 && std::string_view(argv[1]) == "--write-pages")
-    return write_pages(all_verbs(), argv[2]).has_value() ? 0 : kBadInput;
+int run_verbs(AddVerbs* add_verbs, int argc, const char* const* argv, Io io) {
   ProgressBar bar(io);
   Session session;
   session.io = io;
@@ -147,7 +120,7 @@ int run_cli(int argc, const char* const* argv, Io io) {
     bar.clear();
     write(io.err, fmt::format("delever: note: {}\n", printable(what)));
   };
-  const std::unique_ptr<CommandLine> made = make_line(session);
+  const std::unique_ptr<CommandLine> made = make_line(session, add_verbs);
   const CommandLine& line = *made;
   const Usage usage = made->parse(argc, argv);
   if (usage.kind == Usage::Kind::run) made->find_reads(reports::find_shipped);

@@ -27,7 +27,7 @@ struct Io {
       false;  // of an mpirun run, above 0: prints nothing, and does nothing that rank 0 does alone
 };
 
-// What a verb fills in while the arguments are read; run_cli runs `action` once they are.
+// What a verb fills in while the arguments are read; run_verbs runs `action` once they are.
 struct Session {
   Io io;
   std::string format = "text";
@@ -39,9 +39,14 @@ struct Session {
   reports::Context context;
 };
 
+// The program: every verb.
 int run_cli(int argc, const char* const* argv, Io io);
-// Every verb and its options, as run_cli knows them.
-std::vector<VerbInfo> all_verbs();
+std::vector<VerbInfo> all_verbs();  // with their options
+
+// A command line of the verbs that `add_verbs` adds, and `help`.
+using AddVerbs = void(Verb& app, Session& session);
+int run_verbs(AddVerbs* add_verbs, int argc, const char* const* argv, Io io);
+std::vector<VerbInfo> verbs_of(AddVerbs* add_verbs);
 
 void add_brief(Verb& app, Session& session);
 void add_gauges(Verb& app, Session& session);
