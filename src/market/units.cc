@@ -147,19 +147,17 @@ std::string write_decimal(int64_t units, int scale_digits, int digits) {
   return out;
 }
 
-// The fraction is written from its end, so that the zeros there are never written.
-char* put_decimal(char* to, int64_t units, int scale_digits) {
-  uint64_t magnitude = static_cast<uint64_t>(units);
-  if (units < 0) {
-    *to++ = '-';
-    magnitude = 0 - magnitude;
-  }
-  const uint64_t scale = static_cast<uint64_t>(kPowers[static_cast<size_t>(scale_digits)]);
+namespace {
+
+// Inlined for the scales of prices and quantities: a division by a number that the compiler knows
+// is a multiplication. The fraction is written from its end, so that the zeros there are never
+// written.
+[[gnu::always_inline]] inline char* put_scaled(char* to, uint64_t magnitude, uint64_t scale,
+                                               int digits) {
   const uint64_t whole = magnitude / scale;
   uint64_t fraction = magnitude % scale;
   to = std::to_chars(to, to + 20, whole).ptr;
   if (fraction == 0) return to;
-  int digits = scale_digits;
   while (digits > 4 && fraction % 10'000 == 0) {
     fraction /= 10'000;
     digits -= 4;
@@ -172,6 +170,26 @@ char* put_decimal(char* to, int64_t units, int scale_digits) {
   for (char* at = to + digits; at != to; fraction /= 10)
     *--at = static_cast<char>('0' + fraction % 10);
   return to + digits;
+}
+
+}  // namespace
+
+char* put_decimal(char* to, int64_t units, int scale_digits) {
+  uint64_t magnitude = static_cast<uint64_t>(units);
+  if (units < 0) {
+    *to++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  switch (scale_digits) {
+    case Price::digits:
+      return put_scaled(to, magnitude, Price::scale, Price::digits);
+    case Qty::digits:
+      return put_scaled(to, magnitude, Qty::scale, Qty::digits);
+    default:
+      return put_scaled(to, magnitude,
+                        static_cast<uint64_t>(kPowers[static_cast<size_t>(scale_digits)]),
+                        scale_digits);
+  }
 }
 
 std::string write_decimal(int64_t units, int scale_digits) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/random.h"
 
 namespace delever {
@@ -84,6 +86,23 @@ TEST(Units, text_round_trips) {
   }
   EXPECT_EQ(write_decimal(Price::parse("30000.10").value().raw(), Price::digits, 2), "30000.10");
   EXPECT_EQ(write_decimal(Qty::parse("5").value().raw(), Qty::digits, 0), "5");
+}
+
+// The fast writer beside the plain one, at the scales that it knows and at others.
+TEST(Units, shortest_text_is_the_plain_one_without_its_zeros) {
+  Random random(1, Random::Stream{});
+  for (int round = 0; round < 20'000; ++round) {
+    const int scale =
+        std::array{Price::digits, Qty::digits, Rate::digits, 0, 3, 18}[random.below(6)];
+    auto units = static_cast<int64_t>(random.bits64() >> (1 + random.below(63)));
+    int64_t zeros = 1;
+    for (uint64_t n = random.below(12); n > 0; --n) zeros *= 10;
+    units = (random.chance(0.3) ? -1 : 1) * (units / zeros * zeros);
+    std::string plain = write_decimal(units, scale, scale);
+    if (scale > 0) plain.erase(plain.find_last_not_of('0') + 1);
+    if (plain.ends_with('.')) plain.pop_back();
+    EXPECT_EQ(write_decimal(units, scale), plain) << units << " at " << scale;
+  }
 }
 
 }  // namespace
