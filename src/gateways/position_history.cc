@@ -9,7 +9,8 @@ constexpr size_t kClosedMost = 2'000;
 
 // One-way: the position that stood before the fill, or the one that it opens. Hedge mode: the side
 // that its order names.
-PositionHistory::Entry* PositionHistory::entry_of_fill(const DeskUpdate& update) {
+std::pair<PositionHistory::Entry*, PositionSide> PositionHistory::entry_of_fill(
+    const DeskUpdate& update) {
   const FillRecord& fill = *update.fill;
   PositionSide side = fill.side == Side::buy ? PositionSide::long_side : PositionSide::short_side;
   if (desk_.hedge(update.account) && update.order) {
@@ -20,13 +21,56 @@ PositionHistory::Entry* PositionHistory::entry_of_fill(const DeskUpdate& update)
       if (found != entries_.end() && found->second.open) side = s;
     }
   }
-  return &entries_[{update.account, fill.instrument, side}];
+  return {&entries_[{update.account, fill.instrument, side}], side};
+}
+
+// Fees are shared out by size, rounded down; what is left of them goes with the last that closes.
+void PositionHistory::add_closing(Entry& entry, const FillRecord& fill, PositionSide side) {
+  const bool closes = entry.open && (side == PositionSide::long_side) == (fill.side == Side::sell);
+  const Qty closed = closes ? std::min(fill.qty, entry.last.qty) : Qty();
+  const auto share = [](Amount of, Qty part, Qty whole) {
+    if (whole <= Qty()) return Amount();
+    return Amount::raw(
+        narrow(divide(static_cast<Wide>(of.raw()) * part.raw(), whole.raw(), Round::down)));
+  };
+  const Amount close_fee = closed == fill.qty ? fill.fee : share(fill.fee, closed, fill.qty);
+  const Amount open_fee = share(entry.open_fee, closed, entry.last.qty);
+  entry.open_fee += fill.fee - close_fee - open_fee;
+  if (closed == Qty()) return;
+  const bool goes_on = !closings_.empty() && closings_.back().order == fill.order &&
+                       closings_.back().account == fill.account && closings_.back().side == side;
+  if (!goes_on) {
+    if (closings_.size() >= kClosedMost) closings_.erase(closings_.begin());
+    closings_.push_back({.number = ++closings_made_,
+                         .order = fill.order,
+                         .account = fill.account,
+                         .instrument = fill.instrument,
+                         .side = side,
+                         .closed = {},
+                         .entry = entry.entry,
+                         .profit = {},
+                         .open_fee = {},
+                         .close_fee = {},
+                         .leverage = entry.last.leverage,
+                         .created = fill.at,
+                         .updated = {}});
+  }
+  Closing& c = closings_.back();
+  c.closed += closed;
+  c.value += closed.approx() * fill.price.approx();
+  c.profit += fill.profit;
+  c.open_fee += open_fee;
+  c.close_fee += close_fee;
+  c.fills += 1;
+  c.updated = fill.at;
 }
 
 void PositionHistory::on_update(const DeskUpdate& update) {
   if (update.kind == DeskUpdate::Kind::fill && update.fill) {
     if (desk_.listing(update.fill->instrument).rules.contract->kind == InstrumentKind::spot) return;
-    Entry& e = *entry_of_fill(update);
+    const auto [entry, side] = entry_of_fill(update);
+    Entry& e = *entry;
+    add_closing(e, *update.fill, side);
     if (!e.open) {
       const Amount cumulative = e.past.cumulative;
       e.past = {.opened = update.fill->at, .cumulative = cumulative};

@@ -68,9 +68,10 @@ Outcome Api::positions(const Ask& ask) {
   return out;
 }
 
+// One row an order that closed something, with its part of the fees of opening.
 Outcome Api::closed_positions(const Ask& ask) {
   const auto page = page_of(
-      venue_.past.closed(), ask, 50, 100, [](const auto& c) { return c.past.updated; },
+      venue_.past.closings(), ask, 50, 100, [](const auto& c) { return c.updated; },
       [&](const auto& c) {
         if (c.account != ask.account) return false;
         const Product& p = venue_.catalog[c.instrument];
@@ -81,28 +82,30 @@ Outcome Api::closed_positions(const Ask& ask) {
   Outcome out;
   out.result =
       listed(ask.fields["category"], page.rows, page.cursor, [&](std::string& to, const auto* c) {
-        const bool was_long = c->side == PositionSide::long_side;
+        const OrderRecord* order = venue_.desk.order(ask.account, c->order);
+        const double closed = c->closed.approx(), exit = closed > 0 ? c->value / closed : 0;
+        const bool market = !order || order->asked.price == Price();
         ObjectText row(to);
         row.text("symbol", venue_.catalog[c->instrument].symbol)
-            .text("orderId", id_text(IdKind::other, c->number))
+            .text("orderId", order ? order_id(*order) : "")
             // The side of the order that closed it, not of the position.
-            .text("side", was_long ? "Sell" : "Buy")
-            .text("qty", c->past.closed.text())
-            .text("orderPrice", c->exit.text())
-            .text("orderType", "Market")
-            .text("execType", "Trade")
-            .text("closedSize", c->past.closed.text())
-            .text("cumEntryValue", number_text(c->past.closed.approx() * c->entry.approx()))
+            .text("side", c->side == PositionSide::long_side ? "Sell" : "Buy")
+            .text("qty", order ? order->asked.qty.text() : c->closed.text())
+            .text("orderPrice", market ? number_text(exit) : order->asked.price.text())
+            .text("orderType", market ? "Market" : "Limit")
+            .text("execType", order && order->forced ? "BustTrade" : "Trade")
+            .text("closedSize", c->closed.text())
+            .text("cumEntryValue", number_text(closed * c->entry.approx()))
             .text("avgEntryPrice", c->entry.text())
-            .text("cumExitValue", number_text(c->past.closed.approx() * c->exit.approx()))
-            .text("avgExitPrice", c->exit.text())
-            .text("closedPnl", c->past.net().text())
-            .text("fillCount", "1")
+            .text("cumExitValue", number_text(c->value))
+            .text("avgExitPrice", number_text(exit))
+            .text("closedPnl", c->net().text())
+            .text("fillCount", std::to_string(c->fills))
             .text("leverage", c->leverage.text())
-            .text("openFee", "0")
-            .text("closeFee", c->past.fees.text())
-            .text("createdTime", ms_text(c->past.opened))
-            .text("updatedTime", ms_text(c->past.updated));
+            .text("openFee", c->open_fee.text())
+            .text("closeFee", c->close_fee.text())
+            .text("createdTime", ms_text(c->created))
+            .text("updatedTime", ms_text(c->updated));
         row.end();
       });
   return out;

@@ -170,6 +170,26 @@ TEST_F(BybitRestTest, ClosingRealisesWhatTheStatementSays) {
   EXPECT_EQ(rows(closed).items()[0].text("avgEntryPrice"), "84002");
 }
 
+// Each order that closes has a row, while the position stands and after.
+TEST_F(BybitRestTest, WhatIsClosedInPartsHasARowEach) {
+  const double before = wallet();
+  ASSERT_EQ(code(order("Buy", "Market", "3")), 0);
+  const JsonTree part = order("Sell", "Market", "1", "", R"(,"reduceOnly":true)");
+  JsonTree closed = get("/v5/position/closed-pnl", "category=linear");
+  ASSERT_EQ(rows(closed).items().size(), 1U);
+  EXPECT_EQ(rows(closed).items()[0].text("orderId"), part["result"].text("orderId"));
+  EXPECT_EQ(rows(closed).items()[0].text("closedSize"), "1");
+  EXPECT_NEAR(number(rows(closed).items()[0], "openFee"), 84'002 * 0.0005, 1e-6);
+  ASSERT_EQ(code(order("Sell", "Market", "5")), 0);  // and the other way
+  closed = get("/v5/position/closed-pnl", "category=linear");
+  ASSERT_EQ(rows(closed).items().size(), 2U);
+  EXPECT_EQ(rows(closed).items()[0].text("closedSize"), "2");
+  const double open = 3 * 83'998 * 0.0005;  // paid for the short, which nothing has closed
+  EXPECT_NEAR(number(rows(closed).items()[0], "closedPnl") +
+                  number(rows(closed).items()[1], "closedPnl") - open,
+              wallet() - before, 1e-6);
+}
+
 TEST_F(BybitRestTest, OrdersThatCannotStandAreTakenAndCancelled) {
   const JsonTree post_only = order("Buy", "Limit", "1", "84010", R"(,"timeInForce":"PostOnly")");
   ASSERT_EQ(code(post_only), 0);
