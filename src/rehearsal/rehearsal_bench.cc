@@ -2,7 +2,8 @@
 // Signatures are checked, margin is, and all is in the journal. Half of the requests place an order
 // that rests far from the market, half take one back. Beside it in the same run: Beast's own
 // WebSocket server that sends back what it gets, and Node's HTTP server, where node is there.
-//   build/bench/src/rehearsal_bench [seconds of each run] [subscribers]
+//   build/bench/src/rehearsal_bench [seconds of each run] [subscribers] [speed of the market]
+// Its books move as often as the scenario has it: at a higher speed, more often a second.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -359,7 +360,7 @@ class NodeServer {
   int pid_ = 0;
 };
 
-void run(Duration how_long, size_t subscribers) {
+void run(Duration how_long, size_t subscribers, double speed) {
   use_core(pthread_self(), false);
   SystemClock clock;
   {
@@ -386,6 +387,7 @@ void run(Duration how_long, size_t subscribers) {
   options.scenario = load_shipped("rehearsal.toml");
   options.accounts = test_accounts();
   options.journal = journal;
+  options.speed = speed;
   Served served(std::move(options));
   use_core(served.thread(), true);
   const uint16_t port = served.port("binance");
@@ -408,13 +410,31 @@ void run(Duration how_long, size_t subscribers) {
             served.thread(), how_long);
   };
   orders("", 'a');
+  // What one hears is what there is to hear; all others should hear as much.
+  const auto heard = [&](const Subscribers& who, const std::function<void()>& meanwhile) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const uint64_t before = who.frames();
+    const Duration began = clock.elapsed();
+    const double cpu = cpu_seconds(served.thread());
+    meanwhile();
+    const double seconds = (clock.elapsed() - began).in_seconds();
+    fmt::print("{} of them heard {:.1f} frames a second each, {:.0f} % of the server's core\n",
+               who.size(),
+               static_cast<double>(who.frames() - before) / seconds /
+                   static_cast<double>(std::max<size_t>(who.size(), 1)),
+               100 * (cpu_seconds(served.thread()) - cpu) / seconds);
+    std::fflush(stdout);
+  };
+  const auto nothing = [&] {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(how_long.ns()));
+  };
+  {
+    const Subscribers one(port, 1);
+    heard(one, nothing);
+  }
   const Subscribers all(port, subscribers);
-  std::this_thread::sleep_for(std::chrono::seconds(1));
-  const uint64_t before = all.frames();
-  const Duration began = clock.elapsed();
-  orders(fmt::format(", {} hear", all.size()), 'c');
-  fmt::print("{} subscribers heard {:.0f} frames a second\n", all.size(),
-             static_cast<double>(all.frames() - before) / (clock.elapsed() - began).in_seconds());
+  heard(all, nothing);
+  heard(all, [&] { orders(fmt::format(", {} hear", all.size()), 'c'); });
   served.stop();
   std::filesystem::remove(journal);
 }
@@ -429,5 +449,7 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_NOFILE, &files);
   const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 3;
   const size_t subscribers = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1'000;
-  delever::rehearsal::run(delever::Duration::ms(static_cast<int64_t>(seconds * 1e3)), subscribers);
+  const double speed = argc > 3 ? std::strtod(argv[3], nullptr) : 1;
+  delever::rehearsal::run(delever::Duration::ms(static_cast<int64_t>(seconds * 1e3)), subscribers,
+                          speed);
 }
