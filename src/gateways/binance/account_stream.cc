@@ -157,6 +157,7 @@ void AccountStream::emit_lists() {
 }
 
 void AccountStream::flush() {
+  for (const std::string& key : face_.keys.take_stopped()) streams_.end(key);
   if (face_.spot) emit_lists();
   if (changed_.empty()) return;
   const std::map<AccountId, Changed> all = std::move(changed_);

@@ -27,11 +27,18 @@ bool ListenKeys::keep(AccountId account, Instant now) {
   return true;
 }
 
-bool ListenKeys::stop(AccountId account) {
+void ListenKeys::forget(AccountId account) {
   const auto it = all_.find(account);
-  if (it == all_.end()) return false;
+  if (it == all_.end()) return;
   by_key_.erase(it->second.key);
   all_.erase(it);
+}
+
+bool ListenKeys::stop(AccountId account) {
+  const std::string* key = of(account);
+  if (!key) return false;
+  stopped_.push_back(*key);
+  forget(account);
   return true;
 }
 
@@ -49,7 +56,7 @@ std::map<std::string, AccountId> ListenKeys::expire(Instant now) {
   for (const auto& [account, entry] : all_) {
     if (entry.until <= now) gone.emplace(entry.key, account);
   }
-  for (const auto& [key, account] : gone) stop(account);
+  for (const auto& [key, account] : gone) forget(account);
   return gone;
 }
 

@@ -75,6 +75,20 @@ void Streams::publish(const Topic& topic, const std::string& json) {
   out_.send_all(topic.combined, wrapped);
 }
 
+void Streams::end(const std::string& name) {
+  const Topic* topic = find(name);
+  if (!topic) return;
+  std::vector<SocketId> all = topic->plain;
+  all.insert(all.end(), topic->combined.begin(), topic->combined.end());
+  for (const SocketId id : all) {
+    Socket& socket = sockets_[id];
+    unsubscribe(id, socket, name);
+    if (!socket.names.empty()) continue;
+    out_.close(id, 1000, "");
+    closed(id);
+  }
+}
+
 // ---- sockets
 
 // Streams may be named in the path, in `streams`, or by a listen key.

@@ -43,6 +43,8 @@ class Streams {
   std::map<std::string, Topic>& all() { return topics_; }
   Topic* find(const std::string& name);
   void publish(const Topic& topic, const std::string& json);
+  // Nobody follows it any more, and who followed nothing else is disconnected.
+  void end(const std::string& name);
 
   // Called where a stream of book changes gets its first follower.
   std::function<void(Topic&)> on_first;

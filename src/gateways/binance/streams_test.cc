@@ -121,6 +121,20 @@ TEST_F(Streaming, AKlineClosesBeforeTheNextBegins) {
   EXPECT_EQ(closed, 2u);
 }
 
+TEST_F(Streaming, AKeyThatIsClosedClosesItsStream) {
+  const std::string key = listen_key();
+  const SocketId alone = c.open("/private/ws/" + key);
+  const SocketId both = c.open("/stream?streams=btcusdt@trade/" + key);
+  c.send("DELETE", "/fapi/v1/listenKey", "");
+  c.run();
+  ASSERT_EQ(c.frames.closed.size(), 1u);
+  EXPECT_EQ(c.frames.closed[0].socket, alone);
+  EXPECT_EQ(c.gateway->sockets(), 1u);
+  const size_t before = c.sent(both, "ORDER_TRADE_UPDATE").size();
+  trade("BUY", 0.1);
+  EXPECT_EQ(c.sent(both, "ORDER_TRADE_UPDATE").size(), before);
+}
+
 // One a second and symbol, the latest, as the venue thins its own: the rest is never told.
 TEST_F(Streaming, ForcedOrdersAreThinned) {
   const SocketId one = c.open("/market/ws/btcusdt@forceOrder");
