@@ -91,6 +91,12 @@ const exchange::Listing& Desk::listing(InstrumentId i) const {
   return door_.setup().listings[i];
 }
 
+std::optional<Price> Desk::price_of(InstrumentId i, WatchedPrice which) const {
+  const exchange::Exchange& exchange = door_.exchange();
+  if (which == WatchedPrice::index) return exchange.index(listing(i).index);
+  return which == WatchedPrice::mark ? exchange.mark(i) : exchange.last(i);
+}
+
 // ---- settings
 
 namespace {

@@ -34,9 +34,17 @@ struct OrderRequest {
   // Of orders with one number the first that trades or is due ends the others, and so does a
   // cancel of any. Stops of a group wait here, and give way for nobody else's money.
   uint64_t one_of = 0;
+  // It waits here until that order is filled whole, and ends where that one ends otherwise; a
+  // cancel of either ends both. What waits holds no money.
+  uint64_t after = 0;
   // A market order of spot for so much of the quote coin. Of a stop the size is found when it is
   // due, by the book as it stands then, and the stop waits here; of others `order.qty` has it.
   std::optional<Amount> money;
+  bool by_index = false;  // a stop that waits for the index
+  void watch(WatchedPrice price) {
+    order.trigger_by = price == WatchedPrice::last ? TriggerBy::last : TriggerBy::mark;
+    by_index = price == WatchedPrice::index;
+  }
 };
 
 struct Placed {
@@ -132,6 +140,7 @@ class Desk : public exchange::ExchangeSink {
     Duration interval;
   };
   std::optional<NextFunding> next_funding(InstrumentId instrument) const;
+  std::optional<Price> price_of(InstrumentId instrument, WatchedPrice which) const;
   std::span<const ForcedClose> forced_public(InstrumentId instrument) const;
   // The whole book with the number of its last change; a follower that has it and every later
   // change has the book. Reading changes moves the numbers on for everybody: a gateway asks once

@@ -7,6 +7,13 @@
 #include "gateways/desk_state.h"
 
 namespace delever::gateways {
+namespace {
+
+// Numbers of fills that no public trade stands behind: above those of trades, so that an account
+// has each number once.
+constexpr uint64_t kTransfers = 1'000'000'000'000;
+
+}  // namespace
 
 OrderRecord* Desk::State::find(AccountId account, uint64_t client) const {
   OwnAccount* o = own(account);
@@ -50,11 +57,19 @@ void Desk::State::rested(AccountId account, const OrderRested& n) {
   emit_order(*order, DeskUpdate::Reason::amended);
 }
 
+bool Desk::State::in_liquidation(AccountId account, InstrumentId instrument) const {
+  const auto pools = door.exchange().pools(account);
+  return std::any_of(pools.begin(), pools.end(), [&](const exchange::PoolView& pool) {
+    return pool.liquidated && (!pool.isolated || *pool.isolated == instrument);
+  });
+}
+
 // Why it ended is known from the call that is under way; without one the venue ended it.
 void Desk::State::finished(AccountId account, const OrderFinished& n) {
   OrderRecord* order = find(account, n.client);
   if (!order || order == amending) return;
   if (cancelling) return finish(*order, OrderState::cancelled, DeskUpdate::Reason::cancelled);
+  order->liquidated = order->book_order != 0 && in_liquidation(account, order->asked.instrument);
   finish(*order, OrderState::expired, DeskUpdate::Reason::expired);
 }
 
@@ -126,6 +141,8 @@ OrderRecord& Desk::State::forced_order(OwnAccount& o, const Fill& fill) {
   order.asked.type = OrderType::limit;
   order.asked.time_in_force = TimeInForce::immediate_or_cancel;
   order.asked.reduce_only = true;
+  order.asked.position =
+      fill.side == Side::sell ? PositionSide::long_side : PositionSide::short_side;
   order.asked.price = fill.price;
   order.forced = true;
   order.created = order.updated = now();
@@ -241,6 +258,7 @@ void Desk::State::liquidated(InstrumentId instrument, const Liquidation& event) 
           Amount::nearest(record.inverse ? coins / price->approx() : coins * price->approx());
       v.has_value())
     close.value = v.value();
+  if (o) close.order = taken ? o->taken_order : o->forced_order;
   record.forced.add(close);
   if (o) {
     o->forced.add(close);
@@ -262,17 +280,42 @@ void Desk::State::liquidated(InstrumentId instrument, const Liquidation& event) 
 // Of deleveraging both sides are told; a takeover's other side is the venue itself.
 void Desk::State::transferred(AccountId account, const PositionTransfer& n, ForcedClose::How how) {
   instruments[n.instrument].closing = account;
-  transferred_to(account, n, n.side, how, how == ForcedClose::How::deleveraging);
+  transferred_to(account, n, n.side, how);
   if (how != ForcedClose::How::deleveraging) return;
-  transferred_to(n.counterparty, n, n.side == Side::buy ? Side::sell : Side::buy, how, true);
+  transferred_to(n.counterparty, n, n.side == Side::buy ? Side::sell : Side::buy, how);
+}
+
+// The order by which the venue did it, filled at once: clients find it among the others.
+OrderRecord Desk::State::transfer_order(AccountId account, const PositionTransfer& n, Side side,
+                                        ForcedClose::How how) {
+  OrderRecord order;
+  order.number = ++orders_made;
+  order.account = order.asked.account = account;
+  order.asked.instrument = n.instrument;
+  order.asked.side = side;
+  order.asked.position = side == Side::sell ? PositionSide::long_side : PositionSide::short_side;
+  order.asked.type = OrderType::limit;
+  order.asked.time_in_force = TimeInForce::immediate_or_cancel;
+  order.asked.reduce_only = true;
+  order.asked.price = order.last_price = n.price;
+  order.asked.qty = order.filled = n.qty;
+  order.value = n.value;
+  order.fee_coin = n.coin;
+  order.price_qty = static_cast<Wide>(n.price.raw()) * n.qty.raw();
+  order.forced = true;
+  order.forced_by = how;
+  order.created = order.updated = now();
+  return order;
 }
 
 void Desk::State::transferred_to(AccountId account, const PositionTransfer& n, Side side,
-                                 ForcedClose::How how, bool closes) {
+                                 ForcedClose::How how) {
   OwnAccount* o = own(account);
   if (!o) return;
   const Amount change = change_of(*o, n.coin);
-  const FillRecord& fill = o->fills.add({.number = ++fills_made,
+  OrderRecord& order = keep(transfer_order(account, n, side, how));
+  const FillRecord& fill = o->fills.add({.number = kTransfers + ++fills_made,
+                                         .order = order.number,
                                          .account = account,
                                          .instrument = n.instrument,
                                          .side = side,
@@ -288,7 +331,9 @@ void Desk::State::transferred_to(AccountId account, const PositionTransfer& n, S
         .reason = DeskUpdate::Reason::forced,
         .account = account,
         .instrument = n.instrument,
+        .order = &order,
         .fill = &fill});
+  finish(order, OrderState::filled, DeskUpdate::Reason::traded);
   const bool deleveraged = how == ForcedClose::How::deleveraging;
   if (change != Amount()) {
     post(*o,
@@ -297,8 +342,10 @@ void Desk::State::transferred_to(AccountId account, const PositionTransfer& n, S
           .instrument = n.instrument,
           .amount = change});
   }
-  if (closes) {  // of a takeover the event that follows says it to everybody
+  o->taken_order = order.number;
+  if (deleveraged) {  // of a takeover the event that follows says it to everybody
     const ForcedClose close{.number = ++forced_made,
+                            .order = order.number,
                             .account = account,
                             .instrument = n.instrument,
                             .side = side,

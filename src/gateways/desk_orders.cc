@@ -92,21 +92,20 @@ Placed Desk::submit(OrderRequest request) {
   order.closes_position = request.closes_position;
   order.trailing = request.trailing;
   order.one_of = request.one_of;
+  order.after = request.after;
   order.money = request.money;
+  order.by_index = request.by_index;
   order.created = order.updated = s.now();
   order.tag = std::move(request.tag);
+  if (order.after != 0) return s.wait_for_other(std::move(order));
   const bool waits_here = order.take_profit || order.closes_position || order.trailing ||
-                          order.one_of != 0 || order.money;
+                          order.one_of != 0 || order.money || order.by_index;
   if (is_stop(order.asked.type) && waits_here) {
     order.state = OrderState::waiting;
     if (const Reject why = s.check_held(order); why != Reject::none) return {why, nullptr};
     ++s.orders_made;
     OrderRecord& kept = s.keep(std::move(order));
-    const auto& by = kept.asked.trigger_by;
-    const InstrumentId at = kept.asked.instrument;
-    if (const auto price =
-            by == TriggerBy::mark ? door_.exchange().mark(at) : door_.exchange().last(at))
-      s.follow(kept, *price);
+    if (const auto price = price_of(kept.asked.instrument, kept.watched())) s.follow(kept, *price);
     s.hold(kept);
     s.emit_order(kept, DeskUpdate::Reason::placed);
     return {Reject::none, &kept};
@@ -156,11 +155,13 @@ Reject Desk::cancel(AccountId account, uint64_t number) {
     s.drop_held(*order);
     s.finish(*order, OrderState::cancelled, DeskUpdate::Reason::cancelled);
     s.cancel_group(*order);
+    s.cancel_chain(*order);
     return Reject::none;
   }
   s.cancelling = true;
   const Reject why = door_.enter(CancelOrder{account, order->asked.instrument, order->book_order});
   s.cancelling = false;
+  s.run_followers();
   return why;
 }
 
@@ -183,6 +184,7 @@ std::vector<uint64_t> Desk::cancel_all(AccountId account, std::optional<Instrume
   s.cancelling = true;
   const Reject why = door_.enter(CancelAll{account, instrument});
   s.cancelling = false;
+  s.run_followers();
   return why == Reject::none ? gone : std::vector<uint64_t>();
 }
 
@@ -273,8 +275,7 @@ Reject Desk::State::check_held(const OrderRecord& order) const {
   const bool sized =
       order.money ? *order.money > Amount() : o.qty.raw() > 0 && o.qty.raw() % step == 0;
   if (!order.closes_position && !sized) return Reject::bad_quantity;
-  const auto price = o.trigger_by == TriggerBy::mark ? door.exchange().mark(o.instrument)
-                                                     : door.exchange().last(o.instrument);
+  const auto price = desk.price_of(o.instrument, order.watched());
   if (!price) return Reject::no_mark;
   const bool rising = (o.side == Side::buy) != order.take_profit;
   if (!order.trailing && (rising ? *price >= o.trigger : *price <= o.trigger))
@@ -297,14 +298,14 @@ void Desk::State::drop_held(const OrderRecord& order) {
 
 // Called where the exchange is between commands.
 void Desk::State::run_held(InstrumentId instrument) {
+  run_followers();
   InstrumentRecord& record = instruments[instrument];
   if (record.held.empty()) return;
-  const auto mark = door.exchange().mark(instrument), last = door.exchange().last(instrument);
   std::vector<std::pair<Held, Price>> due;
   for (const Held& h : record.held) {
     OrderRecord* order = find(h.account, h.number);
     if (!order) continue;
-    const auto& price = order->asked.trigger_by == TriggerBy::mark ? mark : last;
+    const auto price = desk.price_of(instrument, order->watched());
     if (price && order->trailing) {
       if (follow(*order, *price)) due.emplace_back(h, *price);
       continue;

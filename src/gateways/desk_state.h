@@ -1,6 +1,7 @@
 // The inside of Desk, private to its sources: desk.cc (accounts and what they are told),
-// desk_orders.cc (orders in), desk_notices.cc (what the exchange said), desk_market.cc (trades,
-// candles, books), desk_past.cc (open interest and who stands where, as they were).
+// desk_orders.cc (orders in), desk_followers.cc (orders that wait for another to be filled),
+// desk_notices.cc (what the exchange said), desk_market.cc (trades, candles, books), desk_past.cc
+// (open interest and who stands where, as they were).
 #pragma once
 
 #include <map>
@@ -31,6 +32,7 @@ struct OwnAccount {
   std::map<InstrumentId, MarginMode> modes;
   std::vector<int64_t> coins;  // wallet and isolated margins, raw, by coin, when last looked at
   uint64_t forced_order = 0;   // the venue's own order that is trading now
+  uint64_t taken_order = 0;    // the newest by which a position was taken away whole
 };
 
 // A stop that the desk waits for.
@@ -132,6 +134,14 @@ struct Desk::State {
   void run_held(InstrumentId instrument);
   void release(AccountId account, uint64_t number, Price at);
   bool follow(OrderRecord& order, Price price) const;  // whether it is due
+  // desk_followers.cc
+  Placed wait_for_other(OrderRecord order);
+  void run_followers();
+  void settle_follower(OrderRecord& order);
+  void enter_follower(OrderRecord& order);
+  void cancel_chain(const OrderRecord& order);
+  std::set<std::pair<AccountId, uint64_t>> followers;  // orders that wait for another
+  // desk_orders.cc
   void end_held_of_group(const OrderRecord& order, OrderState state);
   void cancel_group(const OrderRecord& order);
   // desk_notices.cc
@@ -150,8 +160,11 @@ struct Desk::State {
   void wallet_changed(AccountId account, const WalletChanged& n);
   OrderRecord& forced_order(OwnAccount& own, const Fill& fill);
   void transferred(AccountId account, const PositionTransfer& n, ForcedClose::How how);
-  void transferred_to(AccountId account, const PositionTransfer& n, Side side, ForcedClose::How how,
-                      bool closes);
+  OrderRecord transfer_order(AccountId account, const PositionTransfer& n, Side side,
+                             ForcedClose::How how);
+  void transferred_to(AccountId account, const PositionTransfer& n, Side side,
+                      ForcedClose::How how);
+  bool in_liquidation(AccountId account, InstrumentId instrument) const;
   void coins_changed(AccountId account, CoinId coin, MoneyRecord::Kind kind,
                      std::optional<InstrumentId> instrument);
   void liquidated(InstrumentId instrument, const Liquidation& event);

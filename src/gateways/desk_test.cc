@@ -238,6 +238,85 @@ TEST_F(DeskTest, ALiquidationIsTheVenuesOwnOrder) {
   statement_holds();
 }
 
+// The book lies beyond the bankruptcy price: the fund takes the position, by an order of its own.
+TEST_F(DeskTest, ATakeoverIsAnOrderToo) {
+  market.must(Deposit{kFund, kUsdt, coins(1e6)});
+  ASSERT_EQ(desk.set_margin_mode(market.client, kPerp, MarginMode::isolated), Reject::none);
+  ASSERT_EQ(desk.set_leverage(market.client, kPerp, Leverage::raw(10'000)), Reject::none);
+  ASSERT_EQ(desk.submit(order(Side::buy, 0, 1), "").reject, Reject::none);
+  const Placed resting = desk.submit(order(Side::buy, 80'000, 0.1), "rests");
+  ASSERT_EQ(resting.reject, Reject::none);
+  market.move(82'500);
+  market.quote();
+  market.tick();
+  EXPECT_TRUE(desk.positions(market.client).empty());
+  EXPECT_EQ(resting.order->state, OrderState::expired);
+  EXPECT_TRUE(resting.order->liquidated);
+  ASSERT_EQ(desk.forced(market.client).size(), 1u);
+  const ForcedClose& close = desk.forced(market.client)[0];
+  EXPECT_EQ(close.how, ForcedClose::How::takeover);
+  const OrderRecord* taken = desk.order(market.client, close.order);
+  ASSERT_TRUE(taken);
+  EXPECT_TRUE(taken->forced);
+  EXPECT_EQ(taken->forced_by, ForcedClose::How::takeover);
+  EXPECT_EQ(taken->state, OrderState::filled);
+  EXPECT_EQ(taken->average(), close.price);
+  EXPECT_EQ(taken->filled, qty(1));
+  EXPECT_EQ(desk.fills(market.client).back().order, taken->number);
+  EXPECT_TRUE(desk.live(market.client).empty());
+  statement_holds();
+}
+
+// The mark is the test's, the last price that of the trade: neither moves the stop.
+TEST_F(DeskTest, AStopMayWaitForTheIndex) {
+  ASSERT_EQ(desk.submit(order(Side::buy, 0, 1), "").reject, Reject::none);
+  OrderRequest by_index{.order = stop(Side::sell, 83'000, 1), .client_id = {}, .tag = {}};
+  by_index.watch(WatchedPrice::index);
+  const Placed placed = desk.submit(by_index);
+  ASSERT_EQ(placed.reject, Reject::none);
+  EXPECT_EQ(placed.order->watched(), WatchedPrice::index);
+  market.must(PublishMark{kPerp, price(82'000)});
+  market.tick();
+  ASSERT_EQ(market.exchange().mark(kPerp), price(82'000));
+  EXPECT_EQ(placed.order->state, OrderState::waiting);
+  market.move(82'900);
+  market.quote();
+  market.tick();
+  EXPECT_EQ(placed.order->state, OrderState::filled);
+}
+
+// Nothing is held for what waits; it is sent when the first is filled whole.
+TEST_F(DeskTest, AnOrderWaitsForAnother) {
+  const auto wait = [&](uint64_t after, Side side, double at) {
+    return desk.submit(
+        OrderRequest{.order = order(side, at, 0.1), .client_id = {}, .tag = {}, .after = after});
+  };
+  const Placed first = desk.submit(order(Side::buy, 83'999, 0.1), "");  // the best bid
+  const Placed second = wait(first.order->number, Side::sell, 85'000);
+  ASSERT_EQ(second.reject, Reject::none);
+  EXPECT_EQ(second.order->state, OrderState::waiting);
+  EXPECT_EQ(wait(99, Side::sell, 85'000).reject, Reject::no_such_order);
+  SubmitOrder hit = order(Side::sell, 83'999, 0.1);
+  hit.account = market.other;
+  market.must(hit);
+  EXPECT_EQ(first.order->state, OrderState::filled);
+  market.tick();
+  EXPECT_EQ(second.order->state, OrderState::open);
+  EXPECT_EQ(desk.book(kPerp, 1'000).asks.back().price, price(85'000));
+  // What it waits for is taken back, or it is.
+  for (const bool first_goes : {true, false}) {
+    const Placed one = desk.submit(order(Side::buy, 80'000, 0.1), "");
+    const Placed two = wait(one.order->number, Side::sell, 86'000);
+    ASSERT_EQ(desk.cancel(market.client, (first_goes ? one : two).order->number), Reject::none);
+    EXPECT_EQ(one.order->state, OrderState::cancelled);
+    EXPECT_EQ(two.order->state, OrderState::cancelled);
+  }
+  // Filled at once: so is the other sent at once.
+  const Placed now = desk.submit(order(Side::sell, 0, 0.1), "");
+  ASSERT_EQ(now.order->state, OrderState::filled);
+  EXPECT_EQ(wait(now.order->number, Side::buy, 79'000).order->state, OrderState::open);
+}
+
 TEST_F(DeskTest, FundingIsToldBeforeAndPaid) {
   const auto next = desk.next_funding(kPerp);
   ASSERT_TRUE(next);

@@ -13,7 +13,7 @@
 namespace delever::gateways {
 
 enum class OrderState : uint8_t {
-  waiting,    // a stop that has not been triggered
+  waiting,    // a stop that has not been triggered, or an order that waits for another
   open,       // in the book; partly filled where filled > 0
   filled,     //
   cancelled,  // by its owner, or with its position
@@ -21,12 +21,30 @@ enum class OrderState : uint8_t {
 };
 inline bool is_live(OrderState s) { return s == OrderState::waiting || s == OrderState::open; }
 
+// The price that a stop waits for. The exchange knows stops by the mark and the last price.
+enum class WatchedPrice : uint8_t { mark, last, index };
+
 // How a stop follows the best price since it began: at a share of it, or, where that is 0, at a
 // distance from it. It begins at once, or when the price has reached `from`.
 struct Trailing {
   Rate share;
   Price distance;
   std::optional<Price> from;
+};
+
+// A position that the venue closed, as its own account is told and as the public is. Of
+// deleveraging only the accounts on both sides hear.
+struct ForcedClose {
+  uint64_t number = 0;
+  uint64_t order = 0;  // OrderRecord::number; 0: the account is not admitted
+  AccountId account = 0;
+  InstrumentId instrument = 0;
+  Side side = Side::sell;  // of the closing trade
+  enum class How : uint8_t { order, takeover, deleveraging } how = How::order;
+  Price price;
+  Qty qty;
+  Amount value;
+  Instant at;
 };
 
 struct OrderRecord {
@@ -47,12 +65,21 @@ struct OrderRecord {
   Instant created, updated;
   std::optional<Instant> triggered;  // a stop that became an order
   bool forced = false;               // the venue's own: liquidation or deleveraging
+  ForcedClose::How forced_by = ForcedClose::How::order;  // where it is forced
+  // It ended because the venue had begun to close its account's positions.
+  bool liquidated = false;
   std::optional<Trailing> trailing;  // its trigger follows the market
   std::optional<Price> best;         // since it began to follow
   uint64_t one_of = 0;               // a group of orders of which one alone is carried out; 0: none
+  uint64_t after = 0;                // it waits for that order to be filled; 0: for none
+  bool by_index = false;             // a stop that waits for the index, whatever `asked` says
   std::optional<Amount> money;       // it was ordered by value; while it waits, `asked.qty` is 0
   std::string tag;     // what a gateway wants to keep beside it (Deribit label, OKX tag)
   Wide price_qty = 0;  // sum of price x qty of the fills, raw
+  WatchedPrice watched() const {
+    if (by_index) return WatchedPrice::index;
+    return asked.trigger_by == TriggerBy::mark ? WatchedPrice::mark : WatchedPrice::last;
+  }
   Qty left() const { return asked.qty - filled; }
   // Average price of the fills, rounded here alone; missing before the first.
   std::optional<Price> average() const {
@@ -63,7 +90,7 @@ struct OrderRecord {
 
 struct FillRecord {
   uint64_t number = 0;  // the venue's trade id: that of the public trade; both sides share it
-  uint64_t order = 0;   // OrderRecord::number; 0: no order of this account (a takeover)
+  uint64_t order = 0;   // OrderRecord::number
   AccountId account = 0;
   InstrumentId instrument = 0;
   Side side = Side::buy;
@@ -97,20 +124,6 @@ struct MoneyRecord {
   Amount amount;   // received; negative: given
   Amount balance;  // of the wallet afterwards
   uint64_t fill = 0;
-  Instant at;
-};
-
-// A position that the venue closed, as its own account is told and as the public is. Of
-// deleveraging only the accounts on both sides hear.
-struct ForcedClose {
-  uint64_t number = 0;
-  AccountId account = 0;
-  InstrumentId instrument = 0;
-  Side side = Side::sell;  // of the closing trade
-  enum class How : uint8_t { order, takeover, deleveraging } how = How::order;
-  Price price;
-  Qty qty;
-  Amount value;
   Instant at;
 };
 

@@ -93,25 +93,11 @@ void AccountStream::on_fill(const DeskUpdate& update) {
   if (fill.profit != Amount())
     face_.realised[{fill.account, fill.instrument, closed}] += fill.profit;
   if (!heard(fill.account)) return;
-  OrderRecord venues;  // where no order of the account stands behind it: taken over, or ADL
-  if (!update.order) {
-    venues.number = fill.number;
-    venues.account = fill.account;
-    venues.asked.instrument = fill.instrument;
-    venues.asked.side = fill.side;
-    venues.asked.price = fill.price;
-    venues.asked.qty = venues.filled = fill.qty;
-    venues.asked.time_in_force = TimeInForce::immediate_or_cancel;
-    venues.price_qty = static_cast<Wide>(fill.price.raw()) * fill.qty.raw();
-    venues.state = OrderState::filled;
-    venues.created = venues.updated = fill.at;
-    venues.forced = true;
-  }
-  const OrderRecord& order = update.order ? *update.order : venues;
+  if (!update.order) return;
   if (face_.spot)
-    emit_to(fill.account, spot_order_event(face_, order, "TRADE", &fill));
+    emit_to(fill.account, spot_order_event(face_, *update.order, "TRADE", &fill));
   else
-    emit_to(fill.account, futures_order_event(face_, order, "TRADE", &fill));
+    emit_to(fill.account, futures_order_event(face_, *update.order, "TRADE", &fill));
 }
 
 void AccountStream::on_money(const MoneyRecord& money) {
@@ -133,8 +119,10 @@ void AccountStream::on_settings(AccountId account, InstrumentId instrument) {
   const Market* m = face_.markets.of(instrument);
   if (!m || face_.spot || !heard(account)) return;
   const Leverage now = face_.desk.leverage(account, instrument);
-  const auto [it, fresh] = leverages_.try_emplace({account, instrument}, now);
-  if (!fresh && it->second == now) return;
+  // A margin type is a setting too, and no news of the leverage.
+  const Leverage usual = face_.desk.listing(instrument).default_leverage;
+  const auto it = leverages_.try_emplace({account, instrument}, usual).first;
+  if (it->second == now) return;
   it->second = now;
   emit_to(account, leverage_event(face_, *m, now));
 }

@@ -16,6 +16,7 @@ Dispatch::Dispatch(Face& face, bool limits) : face_(face), weights_(face.spot, l
     add_spot_account(routes_);
     add_spot_wallet(routes_);
     add_spot_lists(routes_);
+    add_spot_placing(routes_);
     return;
   }
   add_funding(routes_);

@@ -35,12 +35,14 @@ struct Amended {
   int count = 0;  // of this order, this one included
 };
 
-// Two orders of spot of which one alone is carried out (OCO).
+// Orders of spot that belong together: two of which one alone is carried out (OCO), or a first one
+// and what is sent when it is filled (OTO), one order or two such.
 struct OrderList {
-  uint64_t number = 0;  // OrderRecord::one_of
+  uint64_t number = 0;
   AccountId account = 0;
   const Market* market = nullptr;
   std::string name;  // the client's, or one that is made
+  std::string_view contingency = "OCO";
   std::vector<uint64_t> orders;
   Instant at;
 };
@@ -145,6 +147,7 @@ void keep_amendment(Face& face, const OrderRecord& order, const SubmitOrder& was
 bool is_executing(const Face& face, const OrderList& list);
 std::string list_event(const Face& face, const OrderList& list);
 void add_spot_lists(Routes& routes);
+void add_spot_placing(Routes& routes);  // spot_list_entry.cc
 
 // Of a coin that is collateral in multi-assets mode: BTCUSD, and its price. futures_data.cc
 std::string collateral_symbol(const Face& face, CoinId coin);

@@ -124,11 +124,9 @@ Outcome force_orders(Face& face, const Call& call) {
   std::string out;
   append_list(out, rows, [&](const ForcedClose* f) {
     const Market& m = *face.markets.of(f->instrument);
-    const bool adl = f->how == ForcedClose::How::deleveraging;
     ObjectText o(out);
-    o.number("orderId", static_cast<int64_t>(f->number)).text("symbol", m.symbol);
-    o.text("status", "FILLED");
-    o.text("clientOrderId", (adl ? "adl_autoclose" : "autoclose-") + std::to_string(f->number));
+    o.number("orderId", static_cast<int64_t>(f->order)).text("symbol", m.symbol);
+    o.text("status", "FILLED").text("clientOrderId", forced_name(f->how, f->order));
     o.text("price", m.price(f->price)).text("avgPrice", m.price(f->price));
     o.text("origQty", m.qty(f->qty)).text("executedQty", m.qty(f->qty));
     o.text("cumQuote", amount_text(f->value)).text("timeInForce", "IOC").text("type", "LIMIT");

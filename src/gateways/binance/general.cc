@@ -165,11 +165,12 @@ void spot_symbol(std::string& out, const Market& m) {
   o.raw("orderTypes",
         R"(["LIMIT","LIMIT_MAKER","MARKET","STOP_LOSS","STOP_LOSS_LIMIT","TAKE_PROFIT",)"
         R"("TAKE_PROFIT_LIMIT"])");
-  for (const char* no : {"icebergAllowed", "otoAllowed", "opoAllowed", "isMarginTradingAllowed",
-                         "pegInstructionsAllowed"})
+  for (const char* no :
+       {"icebergAllowed", "opoAllowed", "isMarginTradingAllowed", "pegInstructionsAllowed"})
     o.flag(no, false);
-  for (const char* yes : {"ocoAllowed", "quoteOrderQtyMarketAllowed", "cancelReplaceAllowed",
-                          "allowTrailingStop", "amendAllowed", "isSpotTradingAllowed"})
+  for (const char* yes :
+       {"ocoAllowed", "otoAllowed", "quoteOrderQtyMarketAllowed", "cancelReplaceAllowed",
+        "allowTrailingStop", "amendAllowed", "isSpotTradingAllowed"})
     o.flag(yes, true);
   o.raw("filters", filters).raw("permissions", "[]").raw("permissionSets", R"([["SPOT"]])");
   o.text("defaultSelfTradePreventionMode", "EXPIRE_MAKER");

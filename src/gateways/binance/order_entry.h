@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
 #include "gateways/binance/face.h"
 
 namespace delever::gateways::binance {
@@ -23,10 +24,8 @@ NewOrder futures_order(Face& face, Asked& asked, AccountId account);
 // A conditional order of /algoOrder.
 NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account);
 NewOrder spot_order(Face& face, Asked& asked, AccountId account);
-// The list that an order of spot belongs to; -1: none.
-inline int64_t list_of(const OrderRecord& order) {
-  return order.one_of == 0 ? -1 : static_cast<int64_t>(order.one_of);
-}
+// The list that an order of spot belongs to, which is what its tag says; -1: none.
+inline int64_t list_of(const OrderRecord& order) { return read_int(order.tag).value_or(-1); }
 
 // The filters of exchangeInfo, for a price or size that is given.
 // A buy may not be far above the mark, nor a sell far below it.

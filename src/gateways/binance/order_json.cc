@@ -9,7 +9,7 @@ namespace delever::gateways::binance {
 std::string_view status_of(const OrderRecord& order) {
   switch (order.state) {
     case OrderState::waiting:
-      return "NEW";
+      return order.after != 0 ? "PENDING_NEW" : "NEW";
     case OrderState::open:
       return order.filled > Qty() ? "PARTIALLY_FILLED" : "NEW";
     case OrderState::filled:
@@ -93,8 +93,13 @@ std::string callback_text(const OrderRecord& order) {
   return order.trailing ? figure(100 * order.trailing->share.approx(), 1) : std::string();
 }
 
+std::string forced_name(ForcedClose::How how, uint64_t order) {
+  const bool adl = how == ForcedClose::How::deleveraging;
+  return (adl ? "adl_autoclose-" : "autoclose-") + std::to_string(order);
+}
+
 std::string client_id_of(const OrderRecord& order) {
-  if (order.forced) return "autoclose-" + std::to_string(order.number);
+  if (order.forced) return forced_name(order.forced_by, order.number);
   return order.client_id;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateways/binance/order_entry.h"
+#include "gateways/json_text.h"
 
 namespace delever::gateways::binance {
 
@@ -21,6 +22,8 @@ std::string average_text(const Market& m, const OrderRecord& order);
 std::string callback_text(const OrderRecord& order);
 // Of the venue's own orders: autoclose-7.
 std::string client_id_of(const OrderRecord& order);
+// Of an order that the venue sent.
+std::string forced_name(ForcedClose::How how, uint64_t order);
 
 void append_futures_order(std::string& out, const Face& face, const OrderRecord& order,
                           Telling telling = Telling::result);
@@ -37,5 +40,8 @@ void append_spot_fill(std::string& out, const Face& face, const FillRecord& fill
 
 // Of an algo order: NEW, TRIGGERED, FINISHED, CANCELED, EXPIRED.
 std::string_view algo_status_of(const OrderRecord& order);
+
+// What all answers about an order list begin with. spot_lists.cc
+ObjectText begin_list(std::string& out, const Face& face, const OrderList& list);
 
 }  // namespace delever::gateways::binance

@@ -63,6 +63,8 @@ constexpr Method kSpot[] = {
     {"account.commission", "GET /api/v3/account/commission"},
     {"account.rateLimits.orders", "GET /api/v3/rateLimit/order"},
     {"orderList.place.oco", "POST /api/v3/orderList/oco"},
+    {"orderList.place.oto", "POST /api/v3/orderList/oto"},
+    {"orderList.place.otoco", "POST /api/v3/orderList/otoco"},
     {"orderList.place", "POST /api/v3/order/oco"},
     {"orderList.status", "GET /api/v3/orderList"},
     {"orderList.cancel", "DELETE /api/v3/orderList"},

@@ -182,6 +182,69 @@ TEST_F(Spot, OfAListOneOrderIsCarriedOut) {
   EXPECT_EQ(c.code(c.call("GET", "/api/v3/orderList", "orderListId=99")), -2018);
 }
 
+TEST_F(Spot, AListWaitsForItsFirstOrder) {
+  const SocketId s = listen();
+  const std::string text =
+      "symbol=BTCUSDT&workingType=LIMIT&workingSide=BUY&workingPrice=83999&workingQuantity=0.4&"
+      "workingTimeInForce=GTC&pendingSide=SELL&pendingQuantity=0.4&pendingAboveType=LIMIT_MAKER&"
+      "pendingAbovePrice=86000&pendingBelowType=STOP_LOSS&pendingBelowStopPrice=82000";
+  const JsonTree made = c.json("POST", "/api/v3/orderList/otoco", text);
+  EXPECT_EQ(made.text("contingencyType"), "OTO");
+  ASSERT_EQ(made["orderReports"].items().size(), 3u);
+  EXPECT_EQ(made["orderReports"].items()[0].text("status"), "NEW");
+  EXPECT_EQ(made["orderReports"].items()[1].text("status"), "PENDING_NEW");
+  EXPECT_EQ(made["orderReports"].items()[2].text("status"), "PENDING_NEW");
+  EXPECT_EQ(made["orderReports"].items()[2].text("orderListId"), made.text("orderListId"));
+  EXPECT_EQ(balance("BTC", "locked"), "0.00000000");
+  SubmitOrder hit;
+  hit.account = c.market.other;
+  hit.instrument = fixture::kSpot;
+  hit.side = Side::sell;
+  hit.price = fixture::price(83'999);
+  hit.qty = fixture::qty(0.4);
+  c.market.must(hit);
+  c.market.tick();
+  const JsonTree pair = c.json("GET", "/api/v3/openOrders");
+  ASSERT_EQ(pair.items().size(), 2u);
+  for (const JsonTree& o : pair.items()) EXPECT_EQ(o.text("status"), "NEW");
+  EXPECT_EQ(balance("BTC", "locked"), "0.40000000");
+  c.market.quote();
+  c.market.move(81'900);
+  c.market.quote();
+  place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.1");
+  EXPECT_EQ(open(), 0u);
+  const JsonTree list =
+      c.json("GET", "/api/v3/orderList", "orderListId=" + std::string(made.text("orderListId")));
+  EXPECT_EQ(list.text("listOrderStatus"), "ALL_DONE");
+  c.run();
+  EXPECT_EQ(c.sent(s, "listStatus").size(), 2u);
+}
+
+TEST_F(Spot, OneOrderWaitsAndGoesWithTheOther) {
+  const std::string text =
+      "symbol=BTCUSDT&workingType=LIMIT_MAKER&workingSide=BUY&workingPrice=83000&"
+      "workingQuantity=0.4&pendingType=LIMIT&pendingSide=SELL&pendingPrice=86000&"
+      "pendingQuantity=0.4&pendingTimeInForce=GTC";
+  const JsonTree made = c.json("POST", "/api/v3/orderList/oto", text);
+  ASSERT_EQ(made["orderReports"].items().size(), 2u);
+  EXPECT_EQ(open(), 2u);
+  c.json("DELETE", "/api/v3/order",
+         "symbol=BTCUSDT&orderId=" + std::string(made["orders"].items()[1].text("orderId")));
+  EXPECT_EQ(open(), 0u);
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/orderList/oto",
+                          "symbol=BTCUSDT&workingType=MARKET&workingSide=BUY&workingPrice=1&"
+                          "workingQuantity=0.4&pendingType=MARKET&pendingSide=SELL&"
+                          "pendingQuantity=0.4")),
+            -1116);
+  // A maker that would take leaves nothing behind.
+  EXPECT_EQ(c.code(c.call("POST", "/api/v3/orderList/oto",
+                          "symbol=BTCUSDT&workingType=LIMIT_MAKER&workingSide=BUY&"
+                          "workingPrice=84010&workingQuantity=0.4&pendingType=MARKET&"
+                          "pendingSide=SELL&pendingQuantity=0.4")),
+            -2010);
+  EXPECT_EQ(open(), 0u);
+}
+
 TEST_F(Spot, StopsWaitAmongTheOpenOrders) {
   place("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5");
   const JsonTree stop = c.json("POST", "/api/v3/order",

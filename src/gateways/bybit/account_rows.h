@@ -22,6 +22,8 @@ std::string order_id(const OrderRecord& order);
 std::string_view order_status(const OrderRecord& order);
 void append_order(std::string& out, const Venue& venue, const OrderRecord& order, RowOf of);
 // `order` may be missing: it has been forgotten, or there was none.
+// "Trade", "BustTrade" or "AdlTrade".
+std::string_view execution_type(const FillRecord& fill, const OrderRecord* order);
 void append_execution(std::string& out, const Venue& venue, const FillRecord& fill,
                       const OrderRecord* order, RowOf of);
 void append_funding_execution(std::string& out, const Venue& venue, const MoneyRecord& money);

@@ -92,9 +92,7 @@ Outcome Api::executions(const Ask& ask) {
       [&](const FillRecord& f) {
         if (!of_symbol(f.instrument)) return false;
         if (named && (!order || f.order != order->number)) return false;
-        const bool forced = f.forced || f.order == 0;
-        if (kind == "BustTrade") return forced;
-        return kind.empty() || (kind == "Trade" && !forced);
+        return kind.empty() || kind == execution_type(f, venue_.desk.order(ask.account, f.order));
       });
   out.result = listed(
       category_name(*category), page.rows, page.cursor, [&](std::string& to, const FillRecord* f) {

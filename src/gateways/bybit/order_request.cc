@@ -28,12 +28,13 @@ std::optional<Refusal> read(const Parameters& ask, std::string_view name, std::o
   return std::nullopt;
 }
 
-std::optional<Refusal> read_trigger_by(std::string_view text, TriggerBy& out) {
+std::optional<Refusal> read_trigger_by(std::string_view text, WatchedPrice& out) {
   if (text.empty() || text == "LastPrice")
-    out = TriggerBy::last;
-  // The exchange has no trigger by the index: the mark is the nearest to it.
-  else if (text == "MarkPrice" || text == "IndexPrice")
-    out = TriggerBy::mark;
+    out = WatchedPrice::last;
+  else if (text == "MarkPrice")
+    out = WatchedPrice::mark;
+  else if (text == "IndexPrice")
+    out = WatchedPrice::index;
   else
     return bad_parameter("triggerBy invalid");
   return std::nullopt;
@@ -89,10 +90,11 @@ std::optional<Refusal> read_trigger(const Venue& venue, const Parameters& ask,
   if (auto r = read(ask, "triggerPrice", trigger)) return r;
   // An empty price or 0 is no stop.
   if (!trigger || *trigger == Price()) return std::nullopt;
-  if (auto r = read_trigger_by(ask["triggerBy"], o.trigger_by)) return r;
-  if (product.category == Category::spot) o.trigger_by = TriggerBy::last;
-  const auto now = o.trigger_by == TriggerBy::mark ? venue.exchange().mark(product.instrument)
-                                                   : venue.exchange().last(product.instrument);
+  WatchedPrice by = WatchedPrice::last;
+  if (auto r = read_trigger_by(ask["triggerBy"], by)) return r;
+  if (product.category == Category::spot) by = WatchedPrice::last;
+  out.request.watch(by);
+  const auto now = venue.desk.price_of(product.instrument, by);
   int64_t direction = ask.whole("triggerDirection").value_or(0);
   // Contracts must say in which direction; for spot the venue sees it from the price.
   if (direction == 0 && product.category == Category::spot && now)
@@ -105,10 +107,10 @@ std::optional<Refusal> read_trigger(const Venue& venue, const Parameters& ask,
   // the desk, as take-profits do.
   out.request.take_profit = (direction == 1) == (o.side == Side::sell);
   // The venue's own words; it prints prices in 1e-4, and Price has 1e-10.
-  out.trigger_words = fmt::format("expect {}, but trigger_price[{}] {}= current[{}]??{}",
-                                  direction == 1 ? "Rising" : "Falling", trigger->raw() / 1'000'000,
-                                  direction == 1 ? '<' : '>', now ? now->raw() / 1'000'000 : 0,
-                                  o.trigger_by == TriggerBy::mark ? "MarkPrice" : "LastPrice");
+  out.trigger_words =
+      fmt::format("expect {}, but trigger_price[{}] {}= current[{}]??{}",
+                  direction == 1 ? "Rising" : "Falling", trigger->raw() / 1'000'000,
+                  direction == 1 ? '<' : '>', now ? now->raw() / 1'000'000 : 0, trigger_name(by));
   return std::nullopt;
 }
 
@@ -236,7 +238,7 @@ OrderRequest protection_order(const Venue& venue, AccountId account, InstrumentI
   OrderRequest r{.order = closing_order(account, instrument, side)};
   SubmitOrder& o = r.order;
   o.trigger = take_profit ? *of.take_profit : *of.stop_loss;
-  o.trigger_by = take_profit ? of.take_profit_by : of.stop_loss_by;
+  r.watch(take_profit ? of.take_profit_by : of.stop_loss_by);
   const auto& limit = take_profit ? of.take_profit_limit : of.stop_loss_limit;
   o.type = limit ? OrderType::stop_limit : OrderType::stop_market;
   o.price = limit.value_or(Price());
@@ -257,7 +259,7 @@ OrderRequest trailing_order(AccountId account, InstrumentId instrument, Position
                             const Protection& of) {
   OrderRequest r{.order = closing_order(account, instrument, side)};
   SubmitOrder& o = r.order;
-  o.trigger_by = TriggerBy::last;
+  r.watch(WatchedPrice::last);
   o.type = OrderType::stop_market;
   o.time_in_force = TimeInForce::immediate_or_cancel;
   r.trailing = Trailing{.share = {}, .distance = *of.trailing, .from = of.trailing_from};

@@ -13,11 +13,16 @@ namespace delever::gateways::bybit {
 struct Protection {
   std::optional<Price> take_profit, stop_loss, take_profit_limit, stop_loss_limit;
   std::optional<Qty> take_profit_qty, stop_loss_qty;  // missing: all of it
-  TriggerBy take_profit_by = TriggerBy::last, stop_loss_by = TriggerBy::last;
+  WatchedPrice take_profit_by = WatchedPrice::last, stop_loss_by = WatchedPrice::last;
   bool partial = false;
   std::optional<Price> trailing, trailing_from;  // the distance; where it begins
   bool any() const { return take_profit || stop_loss; }
 };
+
+constexpr std::string_view trigger_name(WatchedPrice price) {
+  constexpr std::string_view names[] = {"MarkPrice", "LastPrice", "IndexPrice"};
+  return names[static_cast<size_t>(price)];
+}
 
 struct AskedOrder {
   OrderRequest request;

@@ -3,6 +3,7 @@
 
 #include "gateways/bybit/account_rows.h"
 #include "gateways/bybit/market_rows.h"
+#include "gateways/bybit/order_request.h"
 #include "gateways/figures_text.h"
 #include "gateways/json_text.h"
 
@@ -34,6 +35,7 @@ std::string_view reject_reason(const OrderRecord& o) {
 
 std::string_view cancel_type(const OrderRecord& o) {
   if (o.state == OrderState::cancelled) return "CancelByUser";
+  if (o.liquidated) return "CancelAllBeforeLiq";
   return "UNKNOWN";
 }
 
@@ -52,7 +54,11 @@ std::string_view self_trade_name(SelfTrade how) {
 
 // By the tag that protection_order gives; a forced order is the engine's, whatever it carries.
 std::string_view creation(const OrderRecord& o) {
-  if (o.forced) return "CreateByLiq";
+  if (o.forced) {
+    static constexpr std::string_view by[] = {"CreateByLiq", "CreateByTakeOver_PassThrough",
+                                              "CreateByAdl_PassThrough"};
+    return by[static_cast<size_t>(o.forced_by)];
+  }
   if (o.tag.ends_with("TakeProfit")) return "CreateByTakeProfit";
   if (o.tag.ends_with("StopLoss")) return "CreateByStopLoss";
   if (o.tag == "TrailingStop") return "CreateByTrailingStop";
@@ -75,9 +81,7 @@ void append_trigger(ObjectText& row, const OrderRecord& o) {
   const bool rises = (o.asked.side == Side::buy) != o.take_profit;
   row.text("stopOrderType", o.tag)
       .text("triggerPrice", stop ? o.asked.trigger.text() : "")
-      .text("triggerBy", !stop                                   ? ""
-                         : o.asked.trigger_by == TriggerBy::mark ? "MarkPrice"
-                                                                 : "LastPrice")
+      .text("triggerBy", stop ? trigger_name(o.watched()) : "")
       .number("triggerDirection", !stop   ? 0
                                   : rises ? 1
                                           : 2);
@@ -186,6 +190,11 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o, Ro
   row.end();
 }
 
+std::string_view execution_type(const FillRecord& f, const OrderRecord* o) {
+  if (!f.forced) return "Trade";
+  return o && o->forced_by == ForcedClose::How::deleveraging ? "AdlTrade" : "BustTrade";
+}
+
 void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
                       const OrderRecord* o, RowOf of) {
   const Product& product = venue.catalog[f.instrument];
@@ -211,8 +220,7 @@ void append_execution(std::string& out, const Venue& venue, const FillRecord& f,
       .text("execId", trade_id(f.instrument, f.number))
       .text("execPrice", f.price.text())
       .text("execQty", f.qty.text())
-      // A fill without an order of the account is the liquidation engine's.
-      .text("execType", f.forced || !o ? "BustTrade" : "Trade")
+      .text("execType", execution_type(f, o))
       .text("execValue", f.value.text())
       .text("execTime", ms_text(f.at))
       .text("execPnl", profit.text())

@@ -96,7 +96,8 @@ std::string Shapes::order(const OrderRecord& order) const {
   w.raw("creation_timestamp", order.created.ms());
   w.raw("last_update_timestamp", order.updated.ms());
   if (trigger) {
-    w.text("trigger", order.asked.trigger_by == TriggerBy::mark ? "mark_price" : "last_price");
+    static constexpr std::string_view names[] = {"mark_price", "last_price", "index_price"};
+    w.text("trigger", names[static_cast<size_t>(order.watched())]);
     w.raw("trigger_price", number(order.asked.trigger));
     w.raw("triggered", order.triggered.has_value());
     if (order.trailing) {
@@ -106,9 +107,8 @@ std::string Shapes::order(const OrderRecord& order) const {
       w.null("trigger_reference_price");
     }
   }
-  if (order.state == OrderState::cancelled && order.forced) w.text("cancel_reason", "liquidation");
-  if (order.state == OrderState::cancelled && !order.forced)
-    w.text("cancel_reason", "user_request");
+  if (order.liquidated) w.text("cancel_reason", "autoliquidation");
+  if (order.state == OrderState::cancelled) w.text("cancel_reason", "user_request");
   return w.close().take();
 }
 

@@ -66,6 +66,27 @@ TEST(DeribitOrders, FillsInDollarsMoveCoins) {
           value_of(closed, "order_id")));
 }
 
+// What rests goes first, and says why.
+TEST(DeribitOrders, ALiquidationTakesRestingOrders) {
+  DeribitClient c;
+  const std::string all = "instrument_name=BTC-PERPETUAL&amount=800000&type=market";
+  ASSERT_EQ(value_of(c.mine("private/buy", all), "order_state"), "filled");
+  const std::string rests =
+      c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=100&type=limit&price=70000");
+  ASSERT_EQ(value_of(rests, "order_state"), "open") << rests;
+  c.market.move(76'300);
+  c.market.quote();
+  c.pass(2);
+  const std::string gone =
+      c.mine("private/get_order_state", "order_id=" + value_of(rests, "order_id"));
+  EXPECT_EQ(value_of(gone, "order_state"), "cancelled") << gone;
+  EXPECT_EQ(value_of(gone, "cancel_reason"), "autoliquidation");
+  EXPECT_TRUE(c.market.desk->live(c.market.client).empty());
+  EXPECT_TRUE(
+      has(c.mine("private/get_order_history_by_instrument", "instrument_name=BTC-PERPETUAL"),
+          R"("is_liquidation":true)"));
+}
+
 TEST(DeribitOrders, EveryRefusalWithItsCode) {
   DeribitClient c;
   const auto refused = [&](std::string_view query, std::string_view code,

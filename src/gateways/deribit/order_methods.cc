@@ -86,9 +86,12 @@ std::optional<Reply> Methods::read_prices(const Params& params, const Contract& 
   if (*type != OrderType::stop_limit && *type != OrderType::stop_market) return std::nullopt;
   const std::string_view by = params.text("trigger");
   if (by.empty()) return Reply::invalid("trigger", "is required");
-  if (by == "index_price") return Reply::refused(10033, "not_implemented");
-  if (by != "mark_price" && by != "last_price") return Reply::invalid("trigger", "wrong value");
-  order.trigger_by = by == "mark_price" ? TriggerBy::mark : TriggerBy::last;
+  if (by == "index_price")
+    request.watch(WatchedPrice::index);
+  else if (by == "mark_price" || by == "last_price")
+    request.watch(by == "mark_price" ? WatchedPrice::mark : WatchedPrice::last);
+  else
+    return Reply::invalid("trigger", "wrong value");
   if (params.text("type") == "trailing_stop") {
     if (!params.maybe("trigger_offset")) return Reply::invalid("trigger_offset", "is required");
     request.trailing.emplace();

@@ -78,6 +78,7 @@ std::string Info::history(AccountId account) const {
     w.open('[');
     auto all = desk_.history(account);
     size_t rows = 0;
+    std::erase_if(all, [](const OrderRecord* o) { return !Shapes::shown(*o); });
     for (auto it = all.rbegin(); it != all.rend() && rows < kRowsMost; ++it, ++rows)
       shapes_.order_with_status(w, **it);
     w.close();
@@ -174,6 +175,7 @@ Info::Body Info::order_status(Json body) const {
   if (account)
     found = number ? desk_.order(*account, static_cast<uint64_t>(*number))
                    : desk_.by_client_id(*account, lower(*client_id));
+  if (found && !Shapes::shown(*found)) found = nullptr;
   return written([&](JsonWriter& w) {
     w.open('{').text("status", found ? "order" : "unknownOid");
     if (found)

@@ -54,8 +54,9 @@ std::string size_left(const OrderRecord& order) {
 bool with_client_id(const OrderRecord& order) { return !order.client_id.empty(); }
 
 // What a fill did to the position that stood before it.
-std::string_view direction(double before, double after, const FillRecord& fill) {
-  if (fill.forced && fill.order == 0) return "Auto-Deleveraging";
+std::string_view direction(double before, double after, const FillRecord& fill,
+                           std::optional<ForcedClose::How> by) {
+  if (by == ForcedClose::How::deleveraging) return "Auto-Deleveraging";
   if (before > 0 && after < 0) return "Long > Short";
   if (before < 0 && after > 0) return "Short > Long";
   if (fill.side == Side::buy) return before < 0 ? "Close Short" : "Open Long";
@@ -85,11 +86,12 @@ std::string_view Shapes::status(const OrderRecord& order) {
     case OrderState::filled:
       return "filled";
     case OrderState::cancelled:
-      return order.forced ? "liquidatedCanceled" : "canceled";
+      return "canceled";
     case OrderState::expired:
       break;
   }
   const TimeInForce life = order.asked.time_in_force;
+  if (order.liquidated) return "liquidatedCanceled";
   if (order.filled > Qty()) return "canceled";
   if (life == TimeInForce::post_only) return "badAloPxRejected";
   if (life == TimeInForce::immediate_or_cancel) return "iocCancelRejected";
@@ -147,21 +149,23 @@ void Shapes::fill(JsonWriter& w, const FillRecord& fill, Qty before, Side before
   const Asset* asset = universe_.by_instrument(fill.instrument);
   const double had = before_side == Side::buy ? before.approx() : -before.approx();
   const double traded = fill.side == Side::buy ? fill.qty.approx() : -fill.qty.approx();
+  const OrderRecord* const order = desk_.order(fill.account, fill.order);
+  std::optional<ForcedClose::How> by;
+  if (order && order->forced) by = order->forced_by;
   w.open('{').text("coin", asset ? asset->coin : "").text("px", decimal(fill.price));
   w.text("sz", decimal(fill.qty)).text("side", side_of(fill.side)).raw("time", fill.at.ms());
   w.text("startPosition", decimal(before_side == Side::buy ? before : -before));
-  w.text("dir", direction(had, had + traded, fill)).text("closedPnl", decimal(fill.profit));
+  w.text("dir", direction(had, had + traded, fill, by)).text("closedPnl", decimal(fill.profit));
   w.text("hash", hash_of(fill.number)).raw("oid", fill.order).raw("crossed", !fill.maker);
   w.text("fee", decimal(fill.fee)).raw("tid", fill.number);
-  const OrderRecord* const order = desk_.order(fill.account, fill.order);
   if (order && with_client_id(*order)) w.text("cloid", order->client_id);
-  if (fill.forced) {
+  if (fill.forced && by != ForcedClose::How::deleveraging) {
     const auto mark = desk_.door().exchange().mark(fill.instrument);
     w.open("liquidation", '{');
     for (const Credentials& who : desk_.admitted())
       if (who.account == fill.account) w.text("liquidatedUser", who.address);
     w.text("markPx", decimal(mark.value_or(fill.price)));
-    w.text("method", fill.order ? "market" : "backstop").close();
+    w.text("method", by == ForcedClose::How::order ? "market" : "backstop").close();
   }
   const exchange::ExchangeSetup& setup = desk_.door().setup();
   w.text("feeToken", setup.coins[fill.coin].name).null("twapId").close();

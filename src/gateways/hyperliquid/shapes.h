@@ -62,6 +62,10 @@ class Shapes {
   void order_in_full(JsonWriter& w, const OrderRecord& order) const;  // frontendOpenOrders
   void order_with_status(JsonWriter& w, const OrderRecord& order) const;
   static std::string_view status(const OrderRecord& order);
+  // The vault's takeovers and deleveraging are fills of no order, as there.
+  static bool shown(const OrderRecord& order) {
+    return !order.forced || order.forced_by == ForcedClose::How::order;
+  }
   void fill(JsonWriter& w, const FillRecord& fill, Qty before, Side before_side) const;
   void funding_paid(JsonWriter& w, const MoneyRecord& row) const;
   void ledger(JsonWriter& w, const MoneyRecord& row) const;

@@ -175,6 +175,7 @@ void Streams::on_update(const DeskUpdate& update) {
   Pending& p = pending(update.account);
   p.touched = true;
   if (update.kind == DeskUpdate::Kind::order && update.order) {
+    if (!Shapes::shown(*update.order)) return;
     ++p.order_rows;
     p.orders.open('{');
     JsonWriter row;

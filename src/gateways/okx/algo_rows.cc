@@ -5,6 +5,11 @@
 #include "gateways/okx/market_rows.h"
 
 namespace delever::gateways::okx {
+namespace {
+
+constexpr std::string_view kWatched[] = {"mark", "last", "index"};  // by WatchedPrice
+
+}  // namespace
 
 void append_algo(std::string& out, const Venue& venue, const Algo& a) {
   const Product& p = venue.catalog[a.instrument];
@@ -28,7 +33,7 @@ void append_algo(std::string& out, const Venue& venue, const Algo& a) {
     return !l ? std::string() : l->limit ? l->limit->text() : std::string("-1");
   };
   const auto by = [](const AlgoLeg* l) -> std::string_view {
-    return !l ? "" : l->by == TriggerBy::mark ? "mark" : "last";
+    return l ? kWatched[static_cast<size_t>(l->by)] : "";
   };
   ObjectText row(out);
   row.text("instType", inst_type_name(p.type))

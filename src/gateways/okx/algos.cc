@@ -17,7 +17,7 @@ OrderRequest request_of(const Algo& a, const AlgoLeg& leg) {
   o.type = leg.limit ? OrderType::stop_limit : OrderType::stop_market;
   o.price = leg.limit.value_or(Price());
   o.trigger = leg.trigger;
-  o.trigger_by = leg.by;
+  r.watch(leg.by);
   o.time_in_force = leg.limit ? TimeInForce::good_till_cancelled : TimeInForce::immediate_or_cancel;
   r.take_profit = leg.take_profit;
   r.trailing = leg.trailing;

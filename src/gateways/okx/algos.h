@@ -17,7 +17,7 @@ namespace delever::gateways::okx {
 struct AlgoLeg {
   Price trigger;
   std::optional<Price> limit;  // missing: at market
-  TriggerBy by = TriggerBy::last;
+  WatchedPrice by = WatchedPrice::last;
   bool take_profit = false;
   uint64_t order = 0;  // of the desk
   std::optional<Trailing> trailing;

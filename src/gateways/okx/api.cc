@@ -131,6 +131,8 @@ std::vector<Api::Route> Api::private_routes() {
       {"POST", "/api/v5/trade/amend-batch-orders", &Api::amend, true, 300},
       {"POST", "/api/v5/trade/close-position", &Api::close_position, true, 20},
       {"POST", "/api/v5/trade/cancel-all-after", &Api::cancel_all_after, true, 2},
+      // Of options in portfolio margin, on the venue too.
+      {"POST", "/api/v5/trade/mass-cancel", &Api::of_other_levels, true, 5},
       {"POST", "/api/v5/trade/order-algo", &Api::place_algo, true, 20},
       {"POST", "/api/v5/trade/cancel-algos", &Api::cancel_algos, true, 20},
       {"POST", "/api/v5/trade/cancel-advance-algos", &Api::cancel_algos, true, 20},
@@ -164,7 +166,8 @@ const Api::Route* Api::route_of_op(std::string_view op) {
       {"cancel-order", "/api/v5/trade/cancel-order"},
       {"batch-cancel-orders", "/api/v5/trade/cancel-batch-orders"},
       {"amend-order", "/api/v5/trade/amend-order"},
-      {"batch-amend-orders", "/api/v5/trade/amend-batch-orders"}};
+      {"batch-amend-orders", "/api/v5/trade/amend-batch-orders"},
+      {"mass-cancel", "/api/v5/trade/mass-cancel"}};
   for (const auto& [name, path] : kOps) {
     if (name == op) return find("POST", path);
   }

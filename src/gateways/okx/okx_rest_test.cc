@@ -134,6 +134,32 @@ TEST_F(OkxRestTest, AMarketOrderFillsAndTheBooksAgree) {
   EXPECT_NEAR(number(row(closed), "realizedPnl"), cash() - before, 1e-6);
 }
 
+TEST_F(OkxRestTest, ATakeoverIsAmongTheOrders) {
+  market.must(Deposit{kFund, fixture::kUsdt, fixture::coins(1e6)});
+  ASSERT_EQ(code(post("/api/v5/account/set-leverage",
+                      R"({"instId":"BTC-USDT-SWAP","lever":"50","mgnMode":"isolated"})")),
+            "0");
+  ASSERT_EQ(row_code(post("/api/v5/trade/order", R"({"instId":"BTC-USDT-SWAP","tdMode":"isolated",)"
+                                                 R"("side":"buy","ordType":"market","sz":"10"})")),
+            "0");
+  market.move(81'000);
+  market.quote();
+  market.tick();
+  EXPECT_EQ(count(get("/api/v5/account/positions")), 0U);
+  const JsonTree orders = get("/api/v5/trade/orders-history", "instType=SWAP");
+  ASSERT_EQ(count(orders), 2U);
+  const JsonTree& taken = row(orders);
+  EXPECT_EQ(taken.text("category"), "full_liquidation");
+  EXPECT_EQ(taken.text("state"), "filled");
+  EXPECT_EQ(taken.text("accFillSz"), "10");
+  EXPECT_EQ(taken.text("side"), "sell");
+  const JsonTree fill =
+      get("/api/v5/trade/fills", "ordId=" + std::string(taken.text("ordId")) + "&instType=SWAP");
+  ASSERT_EQ(count(fill), 1U);
+  EXPECT_EQ(row(fill).text("fillPx"), taken.text("avgPx"));
+  EXPECT_EQ(row(fill).text("subType"), "104");
+}
+
 TEST_F(OkxRestTest, OrdersThatCannotStandAreTakenAndCancelled) {
   const JsonTree post_only = order("buy", "post_only", "10", "84010");
   ASSERT_EQ(row_code(post_only), "0");

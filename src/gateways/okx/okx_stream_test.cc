@@ -84,7 +84,10 @@ TEST_F(OkxStreamTest, PrivateChannelsWantALogin) {
     if (!o.text("tradeId").empty()) filled += number(o, "fillSz");
   }
   EXPECT_EQ(filled, 150);
-  EXPECT_EQ(last("orders")["data"].items().at(0).text("state"), "filled");
+  const JsonTree done = last("orders")["data"].items().at(0);
+  EXPECT_EQ(done.text("state"), "filled");
+  EXPECT_NE(done.text("tradeId"), "");  // the row that says so has the fill that did it
+  EXPECT_EQ(done.text("accFillSz"), "150");
   EXPECT_EQ(last("positions")["data"].items().at(0).text("pos"), "150");
   EXPECT_NEAR(number(last("account")["data"].items().at(0)["details"].items().at(0), "cashBal"),
               cash(), 1e-9);

@@ -31,9 +31,9 @@ std::optional<Refusal> read_order_price(const Parameters& ask, std::string_view 
   return read(ask, name, out);
 }
 
-TriggerBy trigger_by(std::string_view text) {
-  // The exchange has no trigger by the index: the mark is the nearest to it.
-  return text == "mark" || text == "index" ? TriggerBy::mark : TriggerBy::last;
+WatchedPrice watched_price(std::string_view text) {
+  if (text == "index") return WatchedPrice::index;
+  return text == "mark" ? WatchedPrice::mark : WatchedPrice::last;
 }
 
 std::optional<Refusal> read_sides(const Venue& venue, const Parameters& ask, const Product& product,
@@ -107,7 +107,7 @@ std::optional<Refusal> read_legs(const Parameters& ask, Algo& out) {
     // A leg that is not named, or has a price of 0, is not there.
     if (!trigger || trigger->raw() <= 0) continue;
     AlgoLeg leg{.trigger = *trigger, .take_profit = take_profit};
-    leg.by = trigger_by(ask[head + "TriggerPxType"]);
+    leg.by = watched_price(ask[head + "TriggerPxType"]);
     if (auto r = read_order_price(ask, head + "OrdPx", leg.limit)) return r;
     out.legs.push_back(leg);
   }
@@ -260,11 +260,10 @@ std::optional<Refusal> read_algo(const Venue& venue, AccountId account, const Pa
   std::optional<Price> trigger;
   if (auto r = read(ask, "triggerPx", trigger)) return r;
   if (!trigger || trigger->raw() <= 0) return parameter_error("triggerPx");
-  AlgoLeg leg{.trigger = *trigger, .by = trigger_by(ask["triggerPxType"])};
+  AlgoLeg leg{.trigger = *trigger, .by = watched_price(ask["triggerPxType"])};
   if (auto r = read_order_price(ask, ask.has("orderPx") ? "orderPx" : "ordPx", leg.limit)) return r;
   // A trigger order waits for its price from wherever the market stands.
-  const auto now = leg.by == TriggerBy::mark ? venue.exchange().mark(out.instrument)
-                                             : venue.exchange().last(out.instrument);
+  const auto now = venue.desk.price_of(out.instrument, leg.by);
   const bool rises = now && *trigger > *now;
   leg.take_profit = now && rises == (out.side == Side::sell);
   out.legs.push_back(leg);

@@ -11,14 +11,32 @@ bool is_market(const OrderRecord& o) {
   return o.asked.type == OrderType::market || o.asked.type == OrderType::stop_market;
 }
 
-// Of a cancelled order: 1 by its owner, 31 post-only that would take, 13 fill-or-kill or
-// immediate-or-cancel that were not filled, 0 by the venue.
+// Of a cancelled order: 1 by its owner, 31 post-only that would take, 3 ahead of a liquidation, 13
+// fill-or-kill or immediate-or-cancel that were not filled, 0 by the venue.
 std::string_view cancel_source(const OrderRecord& o) {
   if (is_live(o.state) || o.state == OrderState::filled) return "";
   if (o.refused == Reject::would_take) return "31";
   if (o.refused == Reject::not_filled) return "13";
+  if (o.liquidated) return "3";
   if (o.state == OrderState::cancelled) return o.forced ? "0" : "1";
   return o.asked.time_in_force == TimeInForce::immediate_or_cancel ? "14" : "0";
+}
+
+std::string_view category(const OrderRecord& o) {
+  if (!o.forced) return "normal";
+  // What the book takes is closed tier by tier; what is taken over is the whole rest.
+  static constexpr std::string_view names[] = {"partial_liquidation", "full_liquidation", "adl"};
+  return names[static_cast<size_t>(o.forced_by)];
+}
+
+// 1 and 2: bought and sold. Of the venue's: 100 and 101 closed in part, 104 and 105 as a whole, 125
+// and 126 deleveraged; the first of each is of a long.
+std::string_view fill_type(const FillRecord& f, const OrderRecord* o) {
+  const bool sold = f.side == Side::sell;
+  if (!o || !o->forced) return sold ? "2" : "1";
+  static constexpr std::string_view longs[] = {"100", "104", "125"},
+                                    shorts[] = {"101", "105", "126"};
+  return (sold ? longs : shorts)[static_cast<size_t>(o->forced_by)];
 }
 
 std::string_view self_trade_name(SelfTrade how) {
@@ -152,7 +170,7 @@ void append_order(std::string& out, const Venue& venue, const OrderRecord& o,
       .text("rebateCcy", coin)
       .text("rebate", "0")
       .text("source", "")
-      .text("category", o.forced ? "full_liquidation" : "normal")
+      .text("category", category(o))
       .text("reduceOnly", o.asked.reduce_only ? "true" : "false")
       .text("cancelSource", cancel_source(o))
       .text("cancelSourceReason", "")
@@ -191,7 +209,7 @@ void append_fill(std::string& out, const Venue& venue, const FillRecord& f, cons
       .text("ordId", o ? std::to_string(o->number) : "")
       .text("clOrdId", o ? o->client_id : "")
       .digits("billId", static_cast<int64_t>(f.number))
-      .text("subType", f.side == Side::buy ? "1" : "2")
+      .text("subType", fill_type(f, o))
       .text("tag", o ? OrderNote::read(o->tag).tag : "")
       .text("fillPx", f.price.text())
       .text("fillSz", f.qty.text())

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateways/figures_text.h"
 #include "gateways/okx/market_rows.h"
@@ -72,17 +73,17 @@ bool PrivateFeeds::listens(AccountId account, std::string_view name) const {
                      [&](const auto& f) { return f.second.channel.name == name; });
 }
 
-// A fill and the change of its order are one row here: the fill comes first and is told with the
-// order as it stands then.
+// A fill and the change of its order are one row here, as they stand after it: the row that says
+// "filled" has the last fill. The fill comes first and waits for its order's update.
 void PrivateFeeds::on_update(const DeskUpdate& u) {
   using K = DeskUpdate::Kind;
   if (followers_.empty() || !followers_.contains(u.account)) return;
   if (u.kind == K::order && u.order) {
-    const bool told_with_fill = u.reason == DeskUpdate::Reason::traded;
-    // A fill carries its order along; what ends an order is sent by itself.
-    if (!told_with_fill || is_live(u.order->state) == false) send_order(u, nullptr);
+    const auto fill = std::exchange(fill_, {});
+    send_order(u, fill && fill->order == u.order->number ? &*fill : nullptr);
   } else if (u.kind == K::fill && u.fill && u.order) {
-    send_order(u, u.fill);
+    // A copy: what the desk keeps of fills may move meanwhile.
+    fill_ = *u.fill;
   } else if (u.kind == K::balance) {
     paid_.insert(u.account);
   } else if (u.kind == K::position || u.kind == K::settings) {

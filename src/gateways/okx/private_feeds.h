@@ -44,6 +44,7 @@ class PrivateFeeds {
   Venue& venue_;
   Outward& out_;
   std::map<AccountId, Followings> followers_;
+  std::optional<FillRecord> fill_;  // its order's update follows at once
   std::map<AccountId, std::set<InstrumentId>> moved_;
   std::set<AccountId> paid_;
 };
