@@ -261,6 +261,7 @@ Tries try_all(const Question& question, const std::vector<Knowledge>& known,
     for (Measured& m :
          measure(question, definitions[literal], *then, question.end + boundary.shift)) {
       m.tried.name += fmt::format(":{}", boundary.name);
+      m.tried.reads += fmt::format(", the 24 h to {}", (question.end + boundary.shift).text());
       m.tried.mistake = boundary.mistake;
       out.others.push_back(std::move(m));
     }
@@ -332,9 +333,13 @@ void without_literal(ClaimCheck& check, const Question& question, const Tries& t
     return;
   }
   check.note = literal.empty() ? "no reading" : literal[0].tried.note;
+  if (question.metric.window == "24h")
+    check.note = fmt::format("not measured of the 24 h to {}: {}", question.end.text(), check.note);
   for (const Measured& m : tries.others) {
     if (m.tried.holds) {
       find_other(check, question, tries.others);
+      check.note +=
+          "; that is not what the claim says, so it is neither confirmed nor contradicted";
       break;
     }
     if (m.tried.seen == false)

@@ -36,9 +36,17 @@ int64_t minute_of(Instant t) {
 // It saw liquidations, and not one of them can be valued.
 bool unvalued(const LiquidationWindow& w) { return w.counted == 0 && w.left_out() > 0; }
 
-std::string how_much_recorded(const LiquidationWindow& w) {
+// Nothing shows that a stream of liquidations was heard before the first one that it brought.
+std::string how_much_recorded(const LiquidationWindow& w, double needed) {
   if (unvalued(w)) return w.note_of(true, true);
-  return fmt::format("{:.1f} of 24 h recorded", w.coverage * 24);
+  std::string out = fmt::format("{:.1f} of 24 h recorded", w.coverage * 24);
+  if (w.coverage < needed)
+    out += fmt::format(" from its first liquidation on, {:.1f} needed", needed * 24);
+  return out;
+}
+
+std::string money(double usd) {
+  return usd < 1e6 ? short_number(usd) + " USD" : fmt::format("{:.4g}M USD", usd / 1e6);
 }
 
 Instant start_of(int64_t minute) { return Instant::ns(minute * 60'000'000'000); }
@@ -365,8 +373,9 @@ std::string Liquidations::outside_the_rule(const std::vector<LiquidationWindow>&
   if (others.empty()) return "";
   const std::string out = "by the rule not in it: " + join(others, ", ");
   if (sum.sources.empty()) return out;
-  return fmt::format("{} (seen with {}: longs {} USD, shorts {} USD)", out,
-                     others.size() == 1 ? "it" : "them", short_number(longs), short_number(shorts));
+  return fmt::format("{} (seen with {}: longs {}, shorts {}, together {})", out,
+                     others.size() == 1 ? "it" : "them", money(longs), money(shorts),
+                     money(longs + shorts));
 }
 
 LiquidationWindow Liquidations::recorded_window(const std::vector<LiquidationWindow>& venues,
@@ -627,7 +636,8 @@ void Liquidations::read(Panel& panel) const {
     usable.push_back(std::move(sum));
   } else {
     for (const auto& w : venues)
-      why_not.push_back(fmt::format("{}: {}", w.label, how_much_recorded(w)));
+      why_not.push_back(fmt::format("{}: {}", w.label,
+                                    how_much_recorded(w, subject_.rules.liquidation.coverage_min)));
   }
   for (const auto& [name, publisher] : publishers_) {
     std::string why;
@@ -642,7 +652,8 @@ void Liquidations::read(Panel& panel) const {
     if (panel.reviews()) break;  // each is alone in its reading
     const bool enough = w.coverage >= subject_.rules.liquidation.coverage_min && !unvalued(w);
     read_windows(panel, subject_.rules, enough ? std::vector{w} : std::vector<LiquidationWindow>{},
-                 w.label, how_much_recorded(w), enough || unvalued(w) ? nullptr : &w);
+                 w.label, how_much_recorded(w, subject_.rules.liquidation.coverage_min),
+                 enough || unvalued(w) ? nullptr : &w);
   }
   read_days(panel, subject_.rules, all_series(panel.at), usable);
 }

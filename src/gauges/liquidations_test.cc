@@ -213,7 +213,7 @@ TEST(Liquidations, a_venue_that_the_rule_leaves_out_stands_beside_the_sum) {
   const Reading total = pick(scene.readings(kAt), "liq_total_usd_24h");
   EXPECT_DOUBLE_EQ(*total.value, 800000);
   EXPECT_NE(total.reason.find("by the rule not in it: hyperliquid (seen with it: longs 960000 USD, "
-                              "shorts 80000 USD)"),
+                              "shorts 80000 USD, together 1.04M USD)"),
             std::string::npos)
       << total.reason;
 }

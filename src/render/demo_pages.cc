@@ -46,8 +46,10 @@ std::vector<BesideClaim> claims_of_both(const Brief& published, const Brief& sim
   std::vector<BesideClaim> both;
   for (const gauges::ClaimCheck& p : published.claims) {
     for (const gauges::ClaimCheck& s : simulated.claims) {
-      // Claims that neither of the two could measure would be a row of two "pending".
-      if (s.claim.id == p.claim.id && (p.measured || s.measured)) both.push_back({&p, &s});
+      // Claims that neither of the two could measure would be a row of two "pending", unless
+      // another meaning of them was measured.
+      const bool any = p.measured || s.measured || p.holds_under || s.holds_under;
+      if (s.claim.id == p.claim.id && any) both.push_back({&p, &s});
     }
   }
   return both;
@@ -79,6 +81,26 @@ std::string page(const std::string& title, const std::string& body) {
       html_escaped(title), kPageStyle, body);
 }
 
+// Why a total is what it is, and why a claim that one side measured is pending on the other.
+std::vector<std::string> beside_notes(const Brief& published, const Brief& simulated) {
+  std::vector<std::string> notes;
+  for (const auto& [brief, side] :
+       {std::pair(&published, "published facts"), std::pair(&simulated, "simulated")}) {
+    // The rule may leave out a venue that the simulated market has: the reason says so.
+    const gauges::Reading* total = reading_of(*brief, kCompared[0]);
+    if (total && total->value && !total->reason.empty())
+      notes.push_back(fmt::format("{}, {}: {}", total->name, side, total->reason));
+  }
+  for (const BesideClaim& c : claims_of_both(published, simulated)) {
+    for (const auto& [check, side] :
+         {std::pair(c.published, "published facts"), std::pair(c.simulated, "simulated")}) {
+      if (!check->measured)
+        notes.push_back(fmt::format("{} pending, {}: {}", check->claim.id, side, check->note));
+    }
+  }
+  return notes;
+}
+
 }  // namespace
 
 std::string beside_text(const Brief& published, const Brief& simulated) {
@@ -95,6 +117,7 @@ std::string beside_text(const Brief& published, const Brief& simulated) {
         fmt::format("  {:<56} {:>14} {:>14} {:>14}\n", claim_name(c.published->claim).substr(0, 56),
                     shown_value(c.published->stated, c.published->unit, c.published->claim.asset),
                     found(*c.published), found(*c.simulated));
+  for (const std::string& note : beside_notes(published, simulated)) out += "  " + note + "\n";
   return out;
 }
 
@@ -118,7 +141,10 @@ std::string beside_html(const Brief& published, const Brief& simulated) {
         html_escaped(claim_name(c.published->claim)), html_escaped(c.published->claim.stated_by),
         html_escaped(shown_value(c.published->stated, c.published->unit, c.published->claim.asset)),
         html_escaped(found(*c.published)), html_escaped(found(*c.simulated)));
-  return out + "</table></div>";
+  out += "</table></div>";
+  for (const std::string& note : beside_notes(published, simulated))
+    out += fmt::format("<p><small>{}</small></p>", html_escaped(note));
+  return out;
 }
 
 std::string stress_demo_text(const StressReport& t) {
