@@ -126,10 +126,10 @@ std::string ensemble_text(const sim::Scenario& scenario, const std::vector<sim::
     // Of the runs that have the outcome: one that never came to it is in neither number.
     const auto inside = std::count_if(values.begin(), values.end(),
                                       [&](double x) { return x >= r.low && x <= r.high; });
-    out += fmt::format(
-        "published {} {} to {}: {} of {} runs inside, {:.0f} % at or below the middle\n", r.outcome,
-        short_number(r.low), short_number(r.high), inside, values.size(),
-        100 * sim::rank_of(values, (r.low + r.high) / 2));
+    out +=
+        fmt::format("wanted {} {} to {}: {} of {} runs inside, {:.0f} % at or below the middle\n",
+                    r.outcome, short_number(r.low), short_number(r.high), inside, values.size(),
+                    100 * sim::rank_of(values, (r.low + r.high) / 2));
   }
   out += fund_text(runs, extras);
   if (extras.shock) out += shock_text(*extras.shock);

@@ -183,16 +183,6 @@ std::string waves_table(const sim::AssetOutcome& a) {
   return out + "</table></div>";
 }
 
-// How far the figure is from where its check would turn.
-std::string margin_of(const ReproduceCheck& c) {
-  if (!c.got) return "";
-  const double to_low = *c.got - c.wanted->low, to_high = c.wanted->high - *c.got;
-  if (to_low < 0) return fmt::format("; {} too low", short_number(-to_low));
-  if (to_high < 0) return fmt::format("; {} too high", short_number(-to_high));
-  return to_low < to_high ? fmt::format("; fails if it falls by {}", short_number(to_low))
-                          : fmt::format("; fails if it rises by {}", short_number(to_high));
-}
-
 std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o) {
   const auto all = reproduce_checks(scenario, o);
   if (all.empty()) return "";
@@ -214,7 +204,8 @@ std::string reproduce_table(const sim::Scenario& scenario, const sim::Outcome& o
         R"(<td><span class="state {}">{}</span></td><td>{}</td></tr>)",
         html_escaped(c.wanted->outcome), short_number(c.wanted->low), short_number(c.wanted->high),
         c.got ? short_number(*c.got) : "–", c.holds() ? "pass" : "fail",
-        c.holds() ? "holds" : "missed", html_escaped(c.wanted->source + margin_of(c)));
+        c.holds() ? "holds" : "missed",
+        html_escaped(c.wanted->source + (c.got ? "; " + margin_of(c) : "")));
   return out + "</table></div>";
 }
 

@@ -12,17 +12,6 @@ using namespace reports;
 
 using sim::AccountKind;
 
-std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario,
-                                             const sim::Outcome& outcome) {
-  const std::map<std::string, double> named = outcome.named();
-  std::vector<ReproduceCheck> all;
-  for (const sim::Reproduce& r : scenario.reproduce) {
-    const auto found = named.find(r.outcome);
-    all.push_back({&r, found == named.end() ? std::nullopt : std::optional(found->second)});
-  }
-  return all;
-}
-
 std::string price_text(double usd) {
   return usd < 100 ? fmt::format("{:.4f}", usd) : fmt::format("{:.0f}", usd);
 }
@@ -113,9 +102,10 @@ std::string simulate_text(const sim::Scenario& scenario, const sim::Outcome& o) 
   const auto all = reproduce_checks(scenario, o);
   if (!all.empty()) out += "\nto reproduce:\n";
   for (const ReproduceCheck& c : all)
-    out += fmt::format("  {:4} {} = {} (published {} to {}: {})\n", c.holds() ? "ok" : "NO",
+    out += fmt::format("  {:4} {} = {}, wanted {} to {}{}{}\n       {}\n", c.holds() ? "ok" : "NO",
                        c.wanted->outcome, c.got ? short_number(*c.got) : "none",
-                       short_number(c.wanted->low), short_number(c.wanted->high), c.wanted->source);
+                       short_number(c.wanted->low), short_number(c.wanted->high), c.got ? ": " : "",
+                       margin_of(c), c.wanted->source);
   return out;
 }
 

@@ -24,6 +24,9 @@ struct ReproduceCheck {  // what the scenario says must come out
 };
 std::vector<ReproduceCheck> reproduce_checks(const sim::Scenario& scenario,
                                              const sim::Outcome& outcome);
+// How far the figure is from where its check would turn: "fails if it falls by 2.1M"; empty where
+// there is no figure.
+std::string margin_of(const ReproduceCheck& check);
 std::string population_name(size_t kind);
 
 std::string price_text(double usd);
