@@ -15,10 +15,10 @@ Result<void> CsvRow::split(std::string_view record) {
   while (record.ends_with('\n') || record.ends_with('\r')) record.remove_suffix(1);
   if (record.find('"') != record.npos) return split_quoted(record);
   for (;;) {
-    const size_t comma = record.find(',');
-    fields_.push_back(record.substr(0, comma));
-    if (comma == record.npos) return {};
-    record.remove_prefix(comma + 1);
+    const size_t end = record.find(separator_);
+    fields_.push_back(record.substr(0, end));
+    if (end == record.npos) return {};
+    record.remove_prefix(end + 1);
   }
 }
 
@@ -30,7 +30,7 @@ Result<void> CsvRow::split_quoted(std::string_view record) {
   };
   for (;;) {
     if (!record.starts_with('"')) {
-      const size_t end = std::min(record.find(','), record.size());
+      const size_t end = std::min(record.find(separator_), record.size());
       const std::string_view field = record.substr(0, end);
       if (field.find('"') != field.npos)
         return fail("a quote inside a field that does not begin with one");
@@ -49,12 +49,13 @@ Result<void> CsvRow::split_quoted(std::string_view record) {
         ++at;
       }
       record.remove_prefix(at);
-      if (!record.empty() && record.front() != ',') return fail("text after the closing quote");
+      if (!record.empty() && record.front() != separator_)
+        return fail("text after the closing quote");
       fields_.push_back(std::string_view(unescaped_).substr(from));
     }
     if (record.empty()) return {};
     record.remove_prefix(1);
-    if (record.empty()) {  // a comma at the very end: one more field, empty
+    if (record.empty()) {  // a separator at the very end: one more field, empty
       fields_.push_back(record);
       return {};
     }

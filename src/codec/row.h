@@ -12,6 +12,7 @@ namespace delever::codec {
 
 class CsvRow {
  public:
+  explicit CsvRow(char separator = ',') : separator_(separator) {}
   // The fields stay valid until the next call, and as long as `record` does. Strict: text after a
   // closing quote, a quote inside an unquoted field and a quote that never closes are errors that
   // name the field by number from 1.
@@ -20,6 +21,7 @@ class CsvRow {
 
  private:
   Result<void> split_quoted(std::string_view record);
+  char separator_;
   std::vector<std::string_view> fields_;
   std::string unescaped_;  // fields that held "", one after the other
 };

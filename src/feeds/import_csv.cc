@@ -43,9 +43,15 @@ class CsvImporter final : public Importer {
   Result<void> import_member(const std::string&, ByteMember& member) override {
     LineReader lines(*member.source, member.place);
     std::optional<std::string_view> row = TRY(lines.record());
+    if (row && (row->starts_with("\xFF\xFE") || row->starts_with("\xFE\xFF")))
+      return Error{Fault::malformed, "is UTF-16 text: save it as UTF-8 (\"CSV UTF-8\")",
+                   member.place};
+    if (row && row->starts_with(kByteOrderMark)) row->remove_prefix(kByteOrderMark.size());
+    // A spreadsheet's own note of its separator; the map says it as well.
+    if (row && row->size() == 5 && lower(*row).starts_with("sep=")) row = TRY(lines.record());
+    for (int64_t n = 0; n < map_.skip_rows && row; ++n) row = TRY(lines.record());
     while (row && trimmed(*row).empty()) row = TRY(lines.record());
     if (!row) return Error{Fault::malformed, "an empty file", member.place};
-    if (row->starts_with(kByteOrderMark)) row->remove_prefix(kByteOrderMark.size());
     const bool has_header = map_.has_header(*row);
     const std::string stem = std::filesystem::path(member.name).stem().string();
     auto made = map_.settings(stem, has_header ? *row : std::string_view());

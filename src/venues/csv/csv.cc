@@ -71,6 +71,29 @@ Result<Duration> positive(const Config& table, std::string_view key) {
   return d;
 }
 
+Result<char> read_separator(const Config& map) {
+  const std::string written = TRY(map.text("separator", ","));
+  if (written == "tab") return '\t';
+  if (written == "," || written == ";" || written == "|") return written[0];
+  return Error{Fault::malformed, "want \",\", \";\", \"|\" or \"tab\"", map.place("separator")};
+}
+
+Result<NumberMarks> read_marks(const Config& map) {
+  NumberMarks marks;
+  const std::string decimal = TRY(map.text("decimal", "."));
+  if (decimal != "." && decimal != ",")
+    return Error{Fault::malformed, "want \".\" or \",\"", map.place("decimal")};
+  marks.decimal = decimal[0];
+  marks.thousands = TRY(map.text("thousands", ""));
+  constexpr std::string_view known[] = {"", ",", ".", "'", "\u2019", "_", " "};
+  if (std::find(std::begin(known), std::end(known), marks.thousands) == std::end(known) ||
+      marks.thousands == decimal)
+    return Error{Fault::malformed,
+                 "want \",\", \".\", \"'\", \"_\" or \" \", and not the decimal mark",
+                 map.place("thousands")};
+  return marks;
+}
+
 }  // namespace
 
 Result<CsvMap> CsvMap::parse(std::string_view text, std::string_view file) {
@@ -86,6 +109,10 @@ Result<CsvMap> CsvMap::parse(std::string_view text, std::string_view file) {
   map.file_name = TRY(config.text("file_name", ""));
   map.drop_last_period = TRY(config.boolean("drop_last_period", false));
   if (config.has("columns")) map.columns = TRY(config.texts("columns"));
+  map.separator = TRY(read_separator(config));
+  map.skip_rows = config.has("skip_rows") ? TRY(config.integer("skip_rows")) : 0;
+  if (map.skip_rows < 0 || map.skip_rows > 1000)
+    return Error{Fault::malformed, "want 0 to 1000", config.place("skip_rows")};
   const std::string header = TRY(config.text("header", "required"));
   if (header != "required" && header != "absent" && header != "optional")
     return Error{Fault::malformed, "want required, absent or optional", config.place("header")};
@@ -101,10 +128,20 @@ Result<CsvMap> CsvMap::load(const std::string& path) { return parse(TRY(read_fil
 
 bool CsvMap::has_header(std::string_view first_row) const {
   if (header != Header::optional) return header == Header::required;
-  codec::CsvRow row;
+  codec::CsvRow row(separator);
   // A row that cannot be split is no header; it is then refused as a row, with its line.
   if (!row.split(without_mark(first_row)).has_value()) return false;
   return !read_double(trimmed(row.fields().front()));
+}
+
+Result<std::vector<std::string>> CsvMap::wanted_columns() const {
+  Instruments instruments;
+  CsvDecoder decoder(instruments, 0);
+  std::vector<std::string> asked;
+  decoder.sources_.asked = &asked;
+  const Config config = TRY(Config::parse(text, file));
+  TRY(decoder.read_map(config));
+  return asked;
 }
 
 Result<codec::StreamSettings> CsvMap::settings(std::string_view base_name,
@@ -116,7 +153,8 @@ Result<codec::StreamSettings> CsvMap::settings(std::string_view base_name,
   while (header_text.ends_with('\n') || header_text.ends_with('\r')) header_text.remove_suffix(1);
   std::string joined;
   if (header_row.empty()) {
-    for (const std::string& column : columns) joined += (joined.empty() ? "" : ",") + column;
+    for (const std::string& column : columns)
+      joined += (joined.empty() ? "" : std::string(1, separator)) + column;
     header_text = joined;
   }
   out["header"] = header_text;
@@ -141,9 +179,10 @@ Result<void> CsvDecoder::read_time(const Config& time) {
 }
 
 Result<void> CsvDecoder::read_map(const Config& map) {
-  for (const char* head :
-       {"format", "name", "channel", "file_name", "drop_last_period", "columns", "header", "about"})
+  for (const char* head : {"format", "name", "channel", "file_name", "drop_last_period", "columns",
+                           "header", "about", "skip_rows"})
     (void)map.text(head);  // CsvMap has read them; here they only count as known
+  reader_.set_marks(TRY(read_marks(map)));
   venue_ = TRY(read_field(map, "venue", sources_));
   const Config time = TRY(map.table("time"));
   TRY(read_time(time));
@@ -178,7 +217,9 @@ Result<std::unique_ptr<CsvDecoder>> CsvDecoder::make(const codec::StreamSettings
   const Config map = TRY(
       Config::parse(setting_or(settings, "map"), setting_or(settings, "map_name", "column map")));
   std::unique_ptr<CsvDecoder> decoder(new CsvDecoder(instruments, source));
-  codec::CsvRow header;
+  const char separator = TRY(read_separator(map));
+  decoder->fields_ = codec::CsvRow(separator);
+  codec::CsvRow header(separator);
   if (auto read = header.split(setting_or(settings, "header")); !read.has_value())
     return std::move(read.error()).at("header");
   for (const std::string_view column : header.fields())

@@ -30,6 +30,8 @@ struct CsvMap {
   std::vector<std::string> columns;  // by position, where the file need not name them
   std::string file_name;             // "{symbol}-aggTrades-*"; empty: any name will do
   bool drop_last_period = false;     // the file was cut while its last period ran
+  char separator = ',';              // between the fields of a row
+  int64_t skip_rows = 0;             // titles and the like above the header
 
   static Result<CsvMap> parse(std::string_view text, std::string_view file);
   static Result<CsvMap> load(const std::string& path);
@@ -40,6 +42,8 @@ struct CsvMap {
   // Whether the first row of a file is its header: an optional header is one whose first field is
   // no number.
   bool has_header(std::string_view first_row) const;
+  // The columns that it reads, in its own order; a file may have others beside them.
+  Result<std::vector<std::string>> wanted_columns() const;
 };
 
 class CsvDecoder final : public codec::Decoder {
@@ -62,6 +66,7 @@ class CsvDecoder final : public codec::Decoder {
   Result<Row> read(std::string_view row, std::optional<Instant> received, EventSink* sink);
 
  private:
+  friend struct CsvMap;
   struct EventRule {
     std::unique_ptr<PayloadRule> payload;
     std::vector<Condition> where;
@@ -87,7 +92,7 @@ class CsvDecoder final : public codec::Decoder {
   std::vector<Condition> where_;
   std::vector<EventRule> rules_;
 
-  codec::CsvRow fields_;
+  codec::CsvRow fields_;  // told the separator by the map
   RowReader reader_;
   LevelGroups levels_;
   std::vector<Event> events_;  // of one row: given out only when the whole row is good

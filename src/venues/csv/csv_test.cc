@@ -143,6 +143,49 @@ TEST(CsvField, StripSuffixMissingAndValues) {
   EXPECT_EQ(b.last_errors.at(0), "who: \"y\" is not among the map's values");
 }
 
+TEST(CsvField, NumbersOfASpreadsheetInItsOwnMarks) {
+  Bench b("separator = \";\"\ndecimal = \",\"\nthousands = \".\"\n" +
+              interest("coins = \"x\"\nvalue_usd = { column = \"y\", strip = [\"€\"], suffix = { M "
+                       "= 6 } }\n"),
+          "t;x;y");
+  ASSERT_EQ(b.error, "");
+  const auto value = [&](const std::string& text) {
+    const auto events = b.read("1769760000000;" + text);
+    return events.empty() ? OpenInterest() : std::get<OpenInterest>(events[0].payload);
+  };
+  EXPECT_EQ(value("1.234,5;7").coins, 1234.5);
+  EXPECT_EQ(value("\"1.234.567,25\";€1,5M").coins, 1234567.25);
+  EXPECT_EQ(value("0,25;€1,5M").value_usd, 1.5e6);
+  EXPECT_EQ(value("84250;7").coins, 84250.0);
+  // A point that groups nothing is no decimal mark here.
+  EXPECT_FALSE(value("1.5;7").coins);
+  EXPECT_EQ(b.last_errors.at(0), "x: \"1.5\" is not a number in the map's marks");
+  // Commas are no separators here.
+  EXPECT_FALSE(value("1,7").coins);
+  EXPECT_EQ(b.last_errors.at(0), "2 fields, want 3");
+}
+
+TEST(CsvMap, MarksThatCannotBeToldApartAreRefused) {
+  const std::string events = interest("coins = \"x\"\n");
+  for (const char* head : {"separator = \":\"\n", "decimal = \";\"\n", "thousands = \"0\"\n",
+                           "decimal = \",\"\nthousands = \",\"\n", "separator = \"\"\n"})
+    EXPECT_NE(Bench(head + events, "t,x").error, "") << head;
+  EXPECT_NE(Bench(with_time("[[event]]\nkind = \"open_interest\"\ncoins = \"x\"\n",
+                            "column = \"t\"\nunit = \"ms\"\nahead_of_utc = \"8h\""),
+                  "t,x")
+                .error,
+            "");
+}
+
+TEST(CsvMap, AColumnThatIsMissingIsSaidWithWhatIsThere) {
+  EXPECT_NE(Bench(interest("coins = \"coins\"\n"), "t,coin,x")
+                .error.find("no column \"coins\" (did you mean coin?): it has t, coin, x"),
+            std::string::npos);
+  EXPECT_NE(Bench(interest("coins = \"x\"\n"), "t;x")
+                .error.find("its first line is \"t;x\" (separator = \";\" in the map?)"),
+            std::string::npos);
+}
+
 TEST(CsvTime, UnitsPeriodsAndWhenARowIsKnown) {
   const std::string event = "[[event]]\nkind = \"open_interest\"\ncoins = \"x\"\n";
   const auto times = [&](const std::string& time, const std::string& row) {
@@ -236,8 +279,9 @@ TEST(CsvMap, MistakesAreNamedByLine) {
   const auto fault = [](const std::string& map, const std::string& header = "t,x") {
     return Bench(map, header).error;
   };
-  EXPECT_EQ(fault(interest("coins = \"y\"\n")),
-            "m.toml:13: event[0].coins: the file has no column \"y\"");
+  EXPECT_EQ(
+      fault(interest("coins = \"y\"\n")),
+      "m.toml:13: event[0].coins: the file has no column \"y\" (did you mean t?): it has t, x");
   EXPECT_EQ(fault(interest("coins = \"x\"\n"), "t,x,x"),
             "m.toml:13: event[0].coins: the file has two columns \"x\"");
   EXPECT_EQ(fault(interest("coin = \"x\"\n")), "m.toml:13: event[0].coin: unknown key");

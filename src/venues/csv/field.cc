@@ -5,16 +5,41 @@
 #include <algorithm>
 #include <array>
 
+#include "base/nearest.h"
 #include "base/text.h"
 
 namespace delever::venues {
 namespace {
 
+// What the file has in its place; a header that was not taken apart says why.
+std::string said_of(std::string_view name, const FieldSources& sources) {
+  constexpr size_t kShown = 100;
+  if (sources.columns.size() == 1) {
+    const std::string& line = sources.columns[0];
+    for (const auto& [mark, words] :
+         {std::pair{';', ";"}, std::pair{'\t', "tab"}, std::pair{'|', "|"}, std::pair{',', ","}}) {
+      if (line.find(mark) != line.npos)
+        return fmt::format(": its first line is \"{}\" (separator = \"{}\" in the map?)",
+                           line.substr(0, kShown), words);
+    }
+  }
+  std::string has;
+  for (const std::string& column : sources.columns) has += (has.empty() ? "" : ", ") + column;
+  if (has.size() > kShown) has = has.substr(0, kShown) + "...";
+  return fmt::format("{}: it has {}", did_you_mean(name, sources.columns), has);
+}
+
 Result<size_t> find_column(const Config& config, std::string_view key, std::string_view name,
                            const FieldSources& sources) {
+  if (sources.asked) {
+    std::vector<std::string>& asked = *sources.asked;
+    if (std::find(asked.begin(), asked.end(), name) == asked.end()) asked.emplace_back(name);
+    return 0;
+  }
   const auto found = std::find(sources.columns.begin(), sources.columns.end(), name);
   if (found == sources.columns.end())
-    return Error{Fault::malformed, fmt::format("the file has no column \"{}\"", name),
+    return Error{Fault::malformed,
+                 fmt::format("the file has no column \"{}\"{}", name, said_of(name, sources)),
                  config.place(key)};
   // Two columns of one name: which one is meant cannot be known.
   if (std::find(found + 1, sources.columns.end(), name) != sources.columns.end())
@@ -37,6 +62,7 @@ Result<void> read_origin(const Config& table, std::string_view label, const Fiel
   } else {
     const std::string part = TRY(table.text("file"));
     const auto found = sources.file_parts.find(part);
+    if (sources.asked) return {};
     if (found == sources.file_parts.end())
       return Error{Fault::malformed, fmt::format("file_name has no part {{{}}}", part),
                    table.place("file")};
@@ -58,19 +84,22 @@ Result<int> shift_of_unit(const Config& table) {
 }
 
 Result<TimeUnit> time_unit(const Config& table) {
-  constexpr std::array<std::pair<std::string_view, TimeUnit>, 7> names{
+  constexpr std::array<std::pair<std::string_view, TimeUnit>, 10> names{
       {{"s", TimeUnit::seconds},
        {"ms", TimeUnit::ms},
        {"us", TimeUnit::us},
        {"ns", TimeUnit::ns},
        {"ms_or_us", TimeUnit::ms_or_us},
        {"iso", TimeUnit::iso},
-       {"yyyymmdd", TimeUnit::yyyymmdd}}};
+       {"yyyymmdd", TimeUnit::yyyymmdd},
+       {"dmy", TimeUnit::dmy},
+       {"mdy", TimeUnit::mdy},
+       {"ymd", TimeUnit::ymd}}};
   const std::string name = TRY(table.text("unit"));
   for (const auto& [known, unit] : names) {
     if (known == name) return unit;
   }
-  return Error{Fault::malformed, "want s, ms, us, ns, ms_or_us, iso or yyyymmdd",
+  return Error{Fault::malformed, "want s, ms, us, ns, ms_or_us, iso, yyyymmdd, dmy, mdy or ymd",
                table.place("unit")};
 }
 
@@ -109,6 +138,23 @@ Result<Instant> parse_epoch(std::string_view text, TimeUnit unit, bool inclusive
   if (inclusive && __builtin_add_overflow(ns, one, &ns))
     return Error{Fault::out_of_range, "beyond the years 1677 to 2262"};
   return Instant::ns(ns);
+}
+
+Result<Instant> parse_time(std::string_view text, const TimeField& time) {
+  switch (time.unit) {
+    case TimeUnit::iso:
+      return parse_iso(text, time.ahead);
+    case TimeUnit::yyyymmdd:
+      return parse_yyyymmdd(text);
+    case TimeUnit::dmy:
+      return parse_written(text, DateOrder::day_month_year, time.ahead);
+    case TimeUnit::mdy:
+      return parse_written(text, DateOrder::month_day_year, time.ahead);
+    case TimeUnit::ymd:
+      return parse_written(text, DateOrder::year_month_day, time.ahead);
+    default:
+      return parse_epoch(text, time.unit, time.inclusive);
+  }
 }
 
 }  // namespace
@@ -162,7 +208,16 @@ Result<TimeField> read_time_field(const Config& table, std::string_view label,
   TRY(read_origin(table, label, sources, out.field));
   out.unit = TRY(time_unit(table));
   out.inclusive = TRY(table.boolean("inclusive", false));
-  if (out.inclusive && (out.unit == TimeUnit::iso || out.unit == TimeUnit::yyyymmdd))
+  const bool epoch = out.unit <= TimeUnit::ms_or_us;
+  if (table.has("ahead_of_utc")) {
+    out.ahead = TRY(table.duration("ahead_of_utc"));
+    if (epoch || out.unit == TimeUnit::yyyymmdd)
+      return Error{Fault::malformed, "is for written times: iso, dmy, mdy or ymd",
+                   table.place("ahead_of_utc")};
+    if (out.ahead > Duration::hours(14) || out.ahead < Duration::hours(-12))
+      return Error{Fault::malformed, "want -12h to 14h", table.place("ahead_of_utc")};
+  }
+  if (out.inclusive && !epoch)
     return Error{Fault::malformed, "is for numbers: s, ms, us, ns or ms_or_us",
                  table.place("inclusive")};
   return out;
@@ -216,7 +271,8 @@ std::optional<std::string_view> RowReader::text(const Field& field) {
 std::optional<std::string_view> RowReader::figure(const Field& field) {
   const auto raw = text(field);
   if (!raw) return std::nullopt;
-  if (field.strip.empty() && field.suffixes.empty() && field.shift == 0) return raw;
+  if (field.strip.empty() && field.suffixes.empty() && field.shift == 0 && marks_.plain())
+    return raw;
   scratch_ = *raw;
   for (const std::string& gone : field.strip) {
     if (gone.empty()) continue;
@@ -230,6 +286,16 @@ std::optional<std::string_view> RowReader::figure(const Field& field) {
     scratch_.resize(scratch_.size() - suffix.size());
     shift += by;
     break;
+  }
+  if (!marks_.plain() && field.column) {  // a constant is the map's own, and written as ours
+    auto number = plain_number(trimmed(scratch_), marks_);
+    if (!number) {
+      fail(Fault::malformed,
+           fmt::format("\"{}\" is not a number in the map's marks", raw->substr(0, 40)),
+           field.label);
+      return std::nullopt;
+    }
+    scratch_ = *std::move(number);
   }
   // ".5" and "-.5" as spreadsheets write them: a decimal of ours has a digit before its point.
   if (const size_t point = scratch_.starts_with('-'); scratch_.substr(point, 1) == ".")
@@ -284,10 +350,7 @@ std::optional<int64_t> RowReader::whole(const Field& field) {
 std::optional<Instant> RowReader::instant(const TimeField& time) {
   const auto written = text(time.field);
   if (!written) return std::nullopt;
-  auto parsed = time.unit == TimeUnit::iso ? Instant::parse(*written)
-                : time.unit == TimeUnit::yyyymmdd
-                    ? parse_yyyymmdd(*written)
-                    : parse_epoch(*written, time.unit, time.inclusive);
+  auto parsed = parse_time(*written, time);
   if (parsed.has_value()) return parsed.value();
   fail(parsed.error().fault, std::move(parsed.error().what), time.field.label);
   return std::nullopt;

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/time.h"
 #include "market/units.h"
+#include "venues/csv/written.h"
 
 namespace delever::venues {
 
@@ -20,6 +21,8 @@ namespace delever::venues {
 struct FieldSources {
   std::vector<std::string> columns;
   std::map<std::string, std::string, std::less<>> file_parts;
+  // Where it is set, whatever a map asks for is there, and the columns it asks for are kept here.
+  std::vector<std::string>* asked = nullptr;
 };
 
 struct Field {
@@ -39,12 +42,13 @@ Result<Field> read_field(const Config& config, std::string_view key, const Field
 Result<std::optional<Field>> maybe_field(const Config& config, std::string_view key,
                                          const FieldSources& sources);
 
-enum class TimeUnit : uint8_t { seconds, ms, us, ns, ms_or_us, iso, yyyymmdd };
+enum class TimeUnit : uint8_t { seconds, ms, us, ns, ms_or_us, iso, yyyymmdd, dmy, mdy, ymd };
 
 struct TimeField {
   Field field;
   TimeUnit unit = TimeUnit::iso;
   bool inclusive = false;  // the last ms (us, ...) inside a period: its end is one unit later
+  Duration ahead;          // of UTC, of the clock that wrote the texts
 };
 // The table itself, and the table under a key.
 Result<TimeField> read_time_field(const Config& table, std::string_view label,
@@ -66,6 +70,8 @@ Result<std::vector<Condition>> read_conditions(const Config& config, const Field
 // nullopt.
 class RowReader {
  public:
+  // Of every number of the file.
+  void set_marks(NumberMarks marks) { marks_ = std::move(marks); }
   void begin(const std::vector<std::string_view>& fields) {
     fields_ = &fields;
     error_.reset();
@@ -118,6 +124,7 @@ class RowReader {
   std::optional<int64_t> decimal(const Field& field, int digits, Precision precision);
 
   const std::vector<std::string_view>* fields_ = nullptr;
+  NumberMarks marks_;
   std::optional<Error> error_;
   std::string scratch_;
 };

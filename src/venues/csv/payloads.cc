@@ -139,6 +139,8 @@ struct BookSnapshotRule final : PayloadRule {
     const size_t mark = pattern.find('#');
     out.label = fmt::format("{}{}{}", pattern.substr(0, mark), n,
                             mark == pattern.npos ? std::string_view() : pattern.substr(mark + 1));
+    if (s.asked && n == 0) s.asked->push_back(out.label);
+    if (s.asked) return n == 0 ? std::optional<Field>(out) : std::nullopt;
     const auto found = std::find(s.columns.begin(), s.columns.end(), out.label);
     if (found == s.columns.end()) return std::nullopt;
     out.column = static_cast<size_t>(found - s.columns.begin());
