@@ -52,6 +52,16 @@ constexpr std::array kLiquidationChannels{
 
 constexpr Qty kOne = Qty::raw(Qty::scale);
 
+// What one contract of Binance's options on `base` holds, in coins.
+constexpr ContractSize option_of(std::string_view base, int64_t units) {
+  return {.venue = "binance",
+          .base = base,
+          .kind = InstrumentKind::option,
+          .size = Qty::raw(units * Qty::scale),
+          .source = "Binance Options Contract Specifications, \"Unit\"",
+          .as_of = "2024-11-12"};
+}
+
 constexpr std::array kContractSizes{
     ContractSize{.venue = "binance",
                  .base = "",
@@ -77,12 +87,13 @@ constexpr std::array kContractSizes{
                  .size = Qty::raw(10 * Qty::scale),
                  .source = "dapi/v1/exchangeInfo contractSize 10 USD, every base but BTC",
                  .as_of = "2025-08-07"},
-    ContractSize{.venue = "binance",
-                 .base = "",
-                 .kind = InstrumentKind::option,
-                 .size = kOne,
-                 .source = "European options: unit 1 base coin",
-                 .as_of = "2026-11-22"},
+    // Others have units of their own, which their listing says.
+    option_of("BTC", 1),
+    option_of("ETH", 1),
+    option_of("BNB", 1),
+    option_of("SOL", 1),
+    option_of("XRP", 100),
+    option_of("DOGE", 1'000),
     ContractSize{.venue = "bybit",
                  .base = "",
                  .kind = InstrumentKind::spot,

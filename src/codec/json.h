@@ -337,10 +337,13 @@ class FieldReader {
     if (!value || *value == 0) return std::nullopt;
     return from_ms(*value, key);
   }
+  // Times that are beyond the calendar in milliseconds are taken for microseconds.
+  void take_microseconds_too() { microseconds_too_ = true; }
   Instant from_ms(int64_t value, std::string_view key) {
     if (value >= 0 && value < 9'000'000'000'000)
       return Instant::ns(value * 1'000'000);  // to the year 2255
-    const auto instant = Instant::from_ms(value);
+    auto instant = Instant::from_ms(value);
+    if (!instant.has_value() && microseconds_too_) instant = Instant::from_us(value);
     if (instant.has_value()) return instant.value();
     fail(Fault::out_of_range, "beyond the years 1677 to 2262", key);
     return {};
@@ -348,6 +351,7 @@ class FieldReader {
 
  private:
   std::optional<Error> error_;
+  bool microseconds_too_ = false;
 };
 
 // Calls visit(JsonKey, JsonValue&) for every field in the order of the wire, until one fails.

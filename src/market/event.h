@@ -31,7 +31,7 @@ struct Trade {
   Side taker_side = Side::buy;
   std::string id;  // the venue's own; unique within the instrument
   std::optional<Price> index_price;
-  bool aggregated = false;  // several fills at one price in one record (Binance aggTrade)
+  bool aggregated = false;  // of a channel that joins fills: Binance aggTrade, OKX trades
   bool block = false;       // negotiated off the book
 };
 

@@ -94,6 +94,11 @@ TEST(WideQuantities, InTradesAndOpenInterest) {
              R"("SWAP","instId":"PEPE-USDT-SWAP","oi":"310000000000.5","oiCcy":"1","oiUsd":"1",)"
              R"("ts":"1772409600000"}]})"});
   EXPECT_EQ(open.sink.all<OpenInterest>().at(0).contracts->text(), kWide);
+  Read forced({"bybit", "linear",
+               R"({"topic":"allLiquidation.10000SATSUSDT","type":"snapshot","ts":1772409600000,)"
+               R"("data":[{"T":1772409600000,"s":"10000SATSUSDT","S":"Buy","v":"310000000000.5",)"
+               R"("p":"0.0000004"}]})"});
+  EXPECT_EQ(forced.sink.all<Liquidation>().at(0).filled_qty->text(), kWide);
 }
 
 }  // namespace

@@ -72,6 +72,14 @@ TEST_F(Binance, SymbolsOfEveryMarket) {
   EXPECT_EQ(binance_instrument(BinanceMarket::coinm, "BTCUSD_PERP").contract_size->text(), "100");
   EXPECT_EQ(binance_instrument(BinanceMarket::coinm, "ETHUSD_PERP").contract_size->text(), "10");
   EXPECT_EQ(binance_instrument(BinanceMarket::usdm, "ETHUSDT").contract_size->text(), "1");
+  const auto option = [](const char* symbol) {
+    const auto size = binance_instrument(BinanceMarket::eoptions, symbol).contract_size;
+    return size ? size->text() : std::string("unknown");
+  };
+  EXPECT_EQ(option("SOL-260227-200-C"), "1");
+  EXPECT_EQ(option("XRP-260227-2.5-P"), "100");
+  EXPECT_EQ(option("DOGE-260227-0.2-C"), "1000");
+  EXPECT_EQ(option("ADA-260227-1-C"), "unknown");
   const Instrument odd = binance_instrument(BinanceMarket::usdm, "???");
   EXPECT_EQ(odd.base, "???");
   EXPECT_EQ(odd.quote, "");
@@ -131,6 +139,40 @@ TEST_F(Binance, WrittenInOtherWays) {
     }
     EXPECT_EQ(found.asks[0].qty, want.asks[0].qty);
   }
+}
+
+// A recorder that writes JSON anew may escape what the venue sends as it is.
+TEST_F(Binance, ASymbolBeyondAscii) {
+  const auto mark = [&](const std::string& symbol) {
+    return decode("binance-usdm", R"({"e":"markPriceUpdate","E":5,"s":")" + symbol +
+                                      R"(USDT","p":"0.5","i":"0.5","r":"0.0001","T":28800000})");
+  };
+  const auto plain = mark("\xE5\xB8\x81\xE5\xAE\x89"), escaped = mark(R"(\u5e01\u5B89)");
+  ASSERT_EQ(plain.events.size(), 3u) << why(plain);
+  ASSERT_EQ(escaped.events.size(), 3u) << why(escaped);
+  EXPECT_EQ(of(plain).base, "\xE5\xB8\x81\xE5\xAE\x89");
+  EXPECT_EQ(of(escaped).symbol, of(plain).symbol);
+}
+
+// Spot's streams and answers tell microseconds to whoever asked for them.
+TEST_F(Binance, TimesInMicroseconds) {
+  const auto trade = decode(
+      "binance-spot", R"({"e":"trade","E":1769731200000123,"s":"BTCUSDT","t":7,"p":"84000.1",)"
+                      R"("q":"0.1","T":1769731200000101,"m":true,"M":true})");
+  ASSERT_EQ(trade.events.size(), 1u) << why(trade);
+  EXPECT_EQ(trade.events[0].at, Instant::from_us(1'769'731'200'000'101).value());
+  const auto bar =
+      decode("binance-spot",
+             R"({"e":"kline","E":1769731260000123,"s":"BTCUSDT","k":{"t":1769731200000000,)"
+             R"("T":1769731259999999,"s":"BTCUSDT","i":"1m","o":"1","c":"1","h":"1",)"
+             R"("l":"1","v":"3","x":true}})");
+  ASSERT_EQ(bar.events.size(), 1u) << why(bar);
+  const auto& candle = std::get<Candle>(bar.events[0].payload);
+  EXPECT_EQ(candle.to - candle.from, Duration::minutes(1));
+  EXPECT_TRUE(decode("binance-usdm", R"({"e":"trade","E":1769731200000123,"s":"BTCUSDT","t":7,)"
+                                     R"("p":"84000.1","q":"0.1","T":1769731200000101,"m":true,)"
+                                     R"("X":"MARKET"})")
+                  .events.empty());
 }
 
 TEST_F(Binance, SaysWhyAMessageWasNotDecoded) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "codec/message_loop.h"
@@ -31,6 +32,46 @@ std::pair<std::string_view, std::string_view> unwrapped(std::string_view bytes) 
   return {stream, bytes.substr(at + middle.size())};
 }
 
+std::optional<uint32_t> read_hex(std::string_view text) {
+  uint32_t out = 0;
+  for (const char c : text) {
+    const size_t digit = std::string_view("0123456789abcdef").find(c);
+    const size_t large = std::string_view("0123456789ABCDEF").find(c);
+    if (digit == std::string_view::npos && large == std::string_view::npos) return std::nullopt;
+    out = out << 4 | static_cast<uint32_t>(std::min(digit, large));
+  }
+  return out;
+}
+
+// Symbols may hold letters beyond ASCII. The venue sends them as they are, recorders
+// that write JSON anew as \uXXXX: both are one symbol.
+std::string spelled(std::string_view symbol) {
+  std::string out;
+  while (!symbol.empty()) {
+    const auto code = symbol.size() >= 6 && symbol.starts_with("\\u")
+                          ? read_hex(symbol.substr(2, 4))
+                          : std::nullopt;
+    if (!code) {
+      out += symbol[0];
+      symbol.remove_prefix(1);
+      continue;
+    }
+    const auto put = [&](uint32_t byte) { out += static_cast<char>(byte); };
+    if (*code < 0x80) {
+      put(*code);
+    } else if (*code < 0x800) {
+      put(0xC0 | *code >> 6);
+      put(0x80 | (*code & 0x3F));
+    } else {
+      put(0xE0 | *code >> 12);
+      put(0x80 | (*code >> 6 & 0x3F));
+      put(0x80 | (*code & 0x3F));
+    }
+    symbol.remove_prefix(6);
+  }
+  return out;
+}
+
 }  // namespace
 
 BinanceReader::BinanceReader(BinanceMarket market, const codec::StreamSettings& settings,
@@ -39,7 +80,10 @@ BinanceReader::BinanceReader(BinanceMarket market, const codec::StreamSettings& 
       market_(market),
       request_(codec::RestRequest::parse(setting(settings, "request"))),
       endpoint_(endpoint_of(request_.path)),
-      symbol_(setting(settings, "symbol")) {}
+      symbol_(setting(settings, "symbol")) {
+  // Spot tells times in microseconds to whoever asks for them (timeUnit=MICROSECOND).
+  if (market == BinanceMarket::spot) fields_.take_microseconds_too();
+}
 
 bool BinanceReader::read_fast(std::string_view bytes) {
   const auto [stream, payload] = unwrapped(bytes);
@@ -71,9 +115,10 @@ Ending BinanceReader::read_wrapped(codec::JsonObject& envelope) {
 
 InstrumentId BinanceReader::find_instrument(std::string_view symbol) {
   return known_.find(symbol, [&] {
-    Instrument parsed = binance_instrument(market_, symbol);
+    const std::string name = spelled(symbol);
+    Instrument parsed = binance_instrument(market_, name);
     const InstrumentKind kind = parsed.kind;
-    return instruments_.intern("binance", symbol, kind, [&] { return std::move(parsed); });
+    return instruments_.intern("binance", name, kind, [&] { return std::move(parsed); });
   });
 }
 

@@ -15,6 +15,11 @@ namespace delever::venues::binance {
 
 using namespace codec;
 
+// The end of a candle, whose close time is the last millisecond inside, or the last microsecond.
+inline Instant behind(Instant last) {
+  return last + (last.ns() % 1'000'000 == 0 ? Duration::ms(1) : Duration::us(1));
+}
+
 class BinanceReader final : public Reader {
  public:
   BinanceReader(BinanceMarket market, const codec::StreamSettings& settings,

@@ -259,7 +259,7 @@ Ending BinanceReader::read_kline_row(codec::JsonArray& row) {
           candle.volume = fields_.maybe_double(value, "volume");
         break;
       case 6:
-        candle.to = fields_.ms(value, "close time") + Duration::ms(1);
+        candle.to = behind(fields_.ms(value, "close time"));
         break;
       default:
         break;

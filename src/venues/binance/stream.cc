@@ -417,7 +417,7 @@ Ending BinanceReader::read_kline(codec::JsonObject& object, PriceKind kind) {
   if (!fields_.ok()) return Ending::read;
   Candle candle{.price_kind = kind};
   candle.from = fields_.ms(bar, "t");
-  candle.to = fields_.ms(bar, "T") + Duration::ms(1);
+  candle.to = behind(fields_.ms(bar, "T"));
   candle.open = fields_.fixed<Price>(bar, "o", Precision::nearest);
   candle.high = fields_.fixed<Price>(bar, "h", Precision::nearest);
   candle.low = fields_.fixed<Price>(bar, "l", Precision::nearest);

@@ -366,5 +366,19 @@ TEST(BybitCounts, UnknownAndControl) {
   EXPECT_GT(counts.unknown_channels.at("(others)"), 1000U);
 }
 
+// A volatility that could not be computed is sent as 0, and is none.
+TEST(BybitOptions, AVolatilityOfZeroIsNone) {
+  Bybit bybit(codec::StreamSettings{{"category", "option"}});
+  for (const auto& [vol, there] : {std::pair{"0", false}, {"0.45", true}}) {
+    const auto sink = bybit.read(fmt::format(
+        R"({{"topic":"tickers.BTC-27FEB26-90000-C","type":"snapshot","ts":1,"data":{{"symbol":)"
+        R"("BTC-27FEB26-90000-C","markPrice":"1700","markPriceIv":"{}","openInterest":"3"}}}})",
+        vol));
+    const auto quotes = sink.all<OptionQuote>();
+    ASSERT_EQ(quotes.size(), 1u);
+    EXPECT_EQ(quotes[0].mark_iv.has_value(), there);
+  }
+}
+
 }  // namespace
 }  // namespace delever::venues::bybit

@@ -266,7 +266,7 @@ void BybitReader::read_liquidation(Instant at, LiquidationFeed feed) {
   liquidation.position_side =
       side(v5 ? "S" : "side") == Side::buy ? PositionSide::long_side : PositionSide::short_side;
   liquidation.order_price = row_.fixed<Price>(v5 ? "p" : "price");
-  liquidation.filled_qty = row_.fixed<Qty>(v5 ? "v" : row_.has("size") ? "size" : "qty");
+  liquidation.filled_qty = row_.fixed<WideQty>(v5 ? "v" : row_.has("size") ? "size" : "qty");
   liquidation.id = row_.maybe_text("id").value_or("");
 }
 

@@ -141,6 +141,7 @@ void BybitReader::read_option_ticker(InstrumentId id, Instant at) {
             rest ? "ask1Iv" : "askIv", quote.ask_price, quote.ask_qty, quote.ask_iv);
   quote.mark_price = row_.maybe<Price>("markPrice", Precision::nearest);
   quote.mark_iv = row_.maybe_double(rest ? "markIv" : "markPriceIv");
+  if (quote.mark_iv == 0.0) quote.mark_iv.reset();  // could not be computed
   quote.last_price = row_.maybe<Price>("lastPrice");
   if (quote.last_price == Price()) quote.last_price.reset();  // never traded
   quote.underlying_price = row_.maybe_double("underlyingPrice");

@@ -390,6 +390,7 @@ TEST(DeribitFaults, NameTheFieldAndEmitNothing) {
   };
   EXPECT_DOUBLE_EQ(*option("40").all<OptionQuote>().at(0).greeks.delta, 0.5);
   EXPECT_EQ(earlier.why_not(option("\"x\"")), "ticker:mark_iv: not a finite number");
+  EXPECT_FALSE(option("0.0").all<OptionQuote>().at(0).mark_iv) << "none";
   EXPECT_EQ(deribit.decoder->counts().events, 0U);
   for (size_t length = 0; length < kSummary.size(); ++length) {
     const Collected sink = deribit.read(kSummary.substr(0, length));

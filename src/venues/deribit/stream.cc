@@ -294,6 +294,7 @@ Ending DeribitReader::read_option_marks(codec::JsonObject& params) {
     OptionQuote& quote = stage_.add<OptionQuote>(*id, sent ? *sent : received_);
     quote.mark_price = row_.fixed<Price>("mark_price", Precision::nearest);
     quote.mark_iv = row_.maybe_double("iv");
+    if (quote.mark_iv == 0.0) quote.mark_iv.reset();  // could not be computed
   });
   return Ending::read;
 }

@@ -94,6 +94,7 @@ void DeribitReader::read_option(codec::JsonObject* data, InstrumentId id, Instan
   if (quote.ask_price) quote.ask_iv = percent(row_, "ask_iv");
   quote.mark_price = row_.maybe<Price>("mark_price", Precision::nearest);
   quote.mark_iv = percent(row_, "mark_iv");
+  if (quote.mark_iv == 0.0) quote.mark_iv.reset();  // could not be computed
   quote.last_price = row_.maybe<Price>(data ? "last_price" : "last");
   quote.underlying_price = row_.maybe_double("underlying_price");
   quote.underlying = row_.maybe_text("underlying_index").value_or("");

@@ -52,6 +52,30 @@ TEST_F(Okx, ContractSizesAreKnownForFewUntilListed) {
     EXPECT_FALSE(okx_instrument(unknown).contract_size) << unknown;
 }
 
+// 1,000 contracts of 10 and 10,000 of 1 are alike, and no row of open interest says which it
+// counts.
+TEST_F(Okx, AContractListedWithTwoSizesHasNone) {
+  const auto list = [&](const char* size) {
+    return decode(fmt::format(
+        R"({{"arg":{{"channel":"instruments","instType":"SWAP"}},"data":[{{"instType":"SWAP",)"
+        R"("instId":"SOL-USDT-SWAP","ctVal":"{}","ctMult":"1","ctValCcy":"SOL","ctType":"linear",)"
+        R"("settleCcy":"USDT","state":"live","lotSz":"1","tickSz":"0.01"}}]}})",
+        size));
+  };
+  const auto size = [&] {
+    return instruments[*instruments.find("okx", "SOL-USDT-SWAP")].contract_size;
+  };
+  EXPECT_TRUE(list("10").undecoded.empty());
+  EXPECT_TRUE(list("10").undecoded.empty());
+  EXPECT_EQ(size(), qty("10"));
+  const auto changed = list("1");
+  ASSERT_EQ(changed.undecoded.size(), 1u);
+  EXPECT_EQ(changed.undecoded[0].why.text(),
+            "instruments:ctVal: another size than was listed before: which holds when is not "
+            "known");
+  EXPECT_FALSE(size());
+}
+
 TEST_F(Okx, KnownContractSizesAgreeWithTheVenuesList) {
   SKIP_WITHOUT_WIRE(file, "okx/rest-instruments-20220513");
   std::map<std::string, size_t> checked;
@@ -119,7 +143,7 @@ TEST_F(Okx, NetModeAndRepeatedLiquidations) {
   EXPECT_EQ(closed(row("buy", "short")), PositionSide::short_side);
   EXPECT_EQ(row("sell", "sideways").undecoded.at(0).why.text(),
             "liquidation-orders:posSide: neither long, short nor net");
-  // The same report by REST has the same id.
+  // The same report by REST: neither has a number, and what they say is the same.
   const auto streamed = row("sell", "long");
   const auto polled = decode(
       R"({"code":"0","msg":"","data":[{"details":[{"bkPx":"100","posSide":"long","side":"sell",)"

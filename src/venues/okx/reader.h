@@ -2,6 +2,7 @@
 // to this folder.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -87,6 +88,7 @@ class OkxReader final : public Reader {
                         std::string_view channel);
   void read_option_summary(codec::JsonObject& row, const Envelope& envelope);
   void read_candle(codec::JsonArray& row, const Channel& channel, const Envelope& envelope);
+  bool changed_size(const Instrument& listed);
   void read_listing(codec::JsonObject& row);
 
   Instant time_of(codec::JsonObject& row);  // "ts", else when the message was received
@@ -102,6 +104,7 @@ class OkxReader final : public Reader {
   // Settled rates are repeated with every message of funding-rate; each goes out once.
   std::unordered_map<InstrumentId, Instant> settled_;
   std::vector<std::pair<InstrumentId, Instant>> settled_now_;
+  std::set<std::string> resized_;  // listed with two sizes
   BookSnapshot scratch_;
   bool is_event_contract_ = false;  // of the row at hand: it is left out
 };

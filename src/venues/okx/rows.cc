@@ -30,7 +30,7 @@ void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, boo
   std::optional<Price> price, index_price;
   std::optional<WideQty> qty;
   std::optional<Instant> at;
-  int64_t fills = 1;
+  bool counted = false;
   codec::each_field(row, fields_, [&](uint64_t key, codec::JsonValue& value) {
     switch (key) {
       case k("instId"):
@@ -52,7 +52,7 @@ void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, boo
         at = fields_.ms(value, "ts");
         break;
       case k("count"):
-        fills = fields_.integer(value, "count");
+        counted = fields_.integer(value, "count") > 0;
         break;
       case k("idxPx"):
         index_price = fields_.maybe<Price>(value, "idxPx", Precision::nearest);
@@ -74,7 +74,9 @@ void OkxReader::read_trade(codec::JsonObject& row, const Envelope& envelope, boo
   trade.taker_side = taker;
   trade.id.assign(id);
   trade.index_price = index_price;
-  trade.aggregated = fills > 1;
+  // Records that count their fills are all of one kind, those of a single fill too: "trades" beside
+  // "trades-all", which shows each fill.
+  trade.aggregated = counted;
   trade.block = block;
 }
 
@@ -364,9 +366,6 @@ void OkxReader::read_liquidation(codec::JsonObject& detail, InstrumentId of,
   found.feed = codec::liquidation_feed("okx", channel, at);
   found.order_price = price;
   found.order_qty = qty;
-  // The stream and the REST answer repeat one another and have no id of their own.
-  found.id = fmt::format("{}:{}:{}:{}", at.ms(), is_long ? "long" : "short", qty.text(),
-                         price ? price->text() : std::string());
 }
 
 void OkxReader::read_option_summary(codec::JsonObject& row, const Envelope& envelope) {
@@ -437,6 +436,20 @@ void OkxReader::read_candle(codec::JsonArray& row, const Channel& channel,
   if (fields_.ok()) stage_.add<Candle>(of, candle.closed ? candle.to : received_) = candle;
 }
 
+// Contracts keep their size; where the venue changes one (10 coins to 1), no message says which of
+// the quantities before and after are counted in which, so neither size may be taken.
+bool OkxReader::changed_size(const Instrument& listed) {
+  if (resized_.contains(listed.symbol)) return true;
+  const auto known = instruments_.find(listed.venue, listed.symbol, listed.kind);
+  const auto before = known ? instruments_[*known].contract_size : std::nullopt;
+  // Our table gives way to what the venue says.
+  if (!before || before == listed.contract_size ||
+      before == okx_instrument(listed.symbol).contract_size)
+    return false;
+  resized_.insert(listed.symbol);
+  return true;
+}
+
 void OkxReader::read_listing(codec::JsonObject& row) {
   const std::string_view inst_id = fields_.text(row, "instId");
   fields_.require(!inst_id.empty(), "instId");
@@ -482,6 +495,11 @@ void OkxReader::read_listing(codec::JsonObject& row) {
         fields_.fail(Fault::out_of_range, "ctVal x ctMult", "ctVal");
       else
         out.contract_size = Qty::raw(static_cast<int64_t>(size));
+    }
+    if (out.contract_size && changed_size(out)) {
+      report_part(Fault::no_evidence,
+                  "another size than was listed before: which holds when is not known", "ctVal");
+      out.contract_size.reset();
     }
     if (const auto expiry = fields_.maybe_ms(row, "expTime"); expiry && type != "SWAP")
       out.expiry = expiry;
