@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "gauges/liquidation_window.h"
 
@@ -83,9 +84,9 @@ void Liquidations::Tally::forget_before(Instant received) {
 
 // Both stay at the scale of a quantity (1e-8): quantity times price has 1e-16, and one scale is
 // taken off. The division rounds toward zero, by less than 1e-8 of the quote a liquidation.
-void Liquidations::Raw::add(WideQty quantity, int64_t raw_price) {
-  qty += quantity.raw();
-  money += quantity.raw() * raw_price / Price::scale;
+void Liquidations::Raw::add(WideQty quantity, int64_t raw_price, int times) {
+  qty += quantity.raw() * times;
+  money += quantity.raw() * raw_price / Price::scale * times;
 }
 
 // In dollars, by the terms as they are known now. A contract that is quoted in another coin is
@@ -105,6 +106,68 @@ std::optional<double> Liquidations::dollars_of(InstrumentId id, const Raw& raw, 
   const auto reference = prices_.reference(at);
   if (!reference) return std::nullopt;
   return qty * *terms.size * reference->price;
+}
+
+// Into the sums of its day; negative `times` take it out again.
+void Liquidations::count(Market& market, const Key& key, int times) {
+  Sums& day = market.days[key.at.start_of_day()];
+  (key.side == PositionSide::long_side ? day.longs : day.shorts).add(key.qty, key.price, times);
+}
+
+// A vendor's row has the order's price where the venue's own message has that of the fill beside
+// it: one liquidation all the same, and what was paid is its price.
+auto Liquidations::entry_of(Market& market, const Key& key, const Liquidation& told)
+    -> Entries::iterator {
+  Entries& entries = market.entries;
+  auto found = entries.find(key);
+  if (found == entries.end() && throttles(told.feed)) {
+    Key first = key;
+    first.price = std::numeric_limits<int64_t>::min();
+    for (auto it = entries.lower_bound(first);
+         it != entries.end() && it->first.at == key.at && it->first.side == key.side; ++it) {
+      const Entry& other = it->second;
+      const bool one_fill = !told.average_price || !other.average;
+      const bool one_price = (told.order_price && told.order_price == other.order) ||
+                             (told.average_price && told.average_price == other.order) ||
+                             (told.order_price && told.order_price == other.average);
+      if (it->first.qty == key.qty && it->first.id == key.id && one_fill && one_price) found = it;
+    }
+  }
+  if (found == entries.end()) found = entries.try_emplace(key).first;
+  Entry& entry = found->second;
+  if (!entry.order) entry.order = told.order_price;
+  if (!told.average_price || entry.average) return found;
+  entry.average = told.average_price;
+  if (found->first.price == key.price) return found;
+  const int counted = entry.counted;
+  count(market, found->first, -counted);
+  count(market, key, counted);
+  auto node = entries.extract(found);
+  node.key() = key;
+  return entries.insert(std::move(node)).position;
+}
+
+// Of an order that was filled bit by bit each word tells the sum of its fills: the last one stands
+// for all. True: a later word was told already.
+bool Liquidations::told_before(Market& market, const Key& key, const Liquidation& told) {
+  if (!throttles(told.feed) || !told.filled_qty || !told.order_qty || !told.order_price)
+    return false;
+  const auto [known, fresh] =
+      market.fills.try_emplace({key.side, told.order_price->raw(), *told.order_qty}, key);
+  if (fresh) return false;
+  Key& last = known->second;
+  const auto grew = [&](const Key& from, const Key& to) {
+    return from.qty < to.qty && from.at <= to.at && to.at - from.at <= Duration::minutes(1);
+  };
+  if (grew(key, last)) return true;
+  if (grew(last, key)) {
+    if (const auto entry = market.entries.find(last); entry != market.entries.end()) {
+      count(market, last, -entry->second.counted);
+      market.entries.erase(entry);
+    }
+  }
+  last = key;
+  return false;
 }
 
 void Liquidations::add(const Event& event, const Liquidation& liquidation) {
@@ -128,7 +191,9 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
   const Key key{event.at, liquidation.position_side, price ? price->raw() : 0, *qty,
                 liquidation.id};
   Market& market = venue.markets[event.instrument];
-  Entry& entry = market.entries[key];
+  if (told_before(market, key, liquidation)) return;
+  const auto known = entry_of(market, key, liquidation);
+  Entry& entry = known->second;
   entry.feeds.add(liquidation.feed);
   // Two streams or two messages that show the same liquidation count it once. One message that
   // shows it twice means two, unless the venue numbered them or cannot send two in one instant.
@@ -140,10 +205,8 @@ void Liquidations::add(const Event& event, const Liquidation& liquidation) {
     shown = entry.shown.insert(shown, {event.source, event.received, 0});
   shown->count = single ? 1 : shown->count + 1;
   if (shown->count <= entry.counted) return;
+  count(market, known->first, shown->count - entry.counted);
   entry.counted = shown->count;
-  Sums& day = market.days[event.at.start_of_day()];
-  (liquidation.position_side == PositionSide::long_side ? day.longs : day.shorts)
-      .add(key.qty, key.price);
 }
 
 void Liquidations::add(const Event& event, const LiquidationTotal& total) {
@@ -211,6 +274,7 @@ void Liquidations::forget_before(Instant known) {
     for (auto& [id, market] : venue.markets) {
       auto& entries = market.entries;
       while (!entries.empty() && entries.begin()->first.at < oldest) entries.erase(entries.begin());
+      std::erase_if(market.fills, [&](const auto& fill) { return fill.second.at < oldest; });
       const int64_t minute = minute_of(known - kDay) - 1;
       for (auto& [source, channel] : market.trades) {
         auto& volumes = channel.volumes;

@@ -60,6 +60,7 @@ class Liquidations {
   struct Entry {
     int counted = 0;  // identical liquidations, the most that one message of a stream showed
     Feeds feeds;
+    std::optional<Price> order, average;  // as told; which of them is in the key: price()
     struct Shown {
       SourceId source;
       Instant received;
@@ -71,7 +72,7 @@ class Liquidations {
   // the terms when they are read.
   struct Raw {
     Wide qty = 0, money = 0;
-    void add(WideQty quantity, int64_t raw_price);
+    void add(WideQty quantity, int64_t raw_price, int times = 1);
   };
   struct Volume {
     int64_t minute = 0;
@@ -84,8 +85,11 @@ class Liquidations {
   struct Sums {
     Raw longs, shorts;
   };
+  using Entries = std::map<Key, Entry>;
   struct Market {  // one instrument
-    std::map<Key, Entry> entries;
+    Entries entries;
+    // By side, price and size of the order, the last that was told of its fills.
+    std::map<std::tuple<PositionSide, int64_t, WideQty>, Key> fills;
     std::map<std::pair<SourceId, bool>, Channel> trades;
     std::map<Instant, Sums> days;
     SeenLately seen;  // trades
@@ -124,6 +128,9 @@ class Liquidations {
     mutable KeptDays kept;  // of the rows as they are
   };
 
+  static void count(Market& market, const Key& key, int times);
+  static Entries::iterator entry_of(Market& market, const Key& key, const Liquidation& told);
+  static bool told_before(Market& market, const Key& key, const Liquidation& told);
   std::optional<double> dollars_of(InstrumentId id, const Raw& raw, Instant at) const;
   // Taker volume of the minute: the most that one channel shows, since all show the same trades.
   std::optional<double> volume(InstrumentId id, const Market& market, int64_t minute,

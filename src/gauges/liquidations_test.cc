@@ -499,5 +499,55 @@ TEST(Liquidations, what_limits_a_window_is_of_that_window) {
   EXPECT_EQ(now.reason, "");
 }
 
+struct Forced {
+  const char* source;
+  int second;
+  double price, average, ordered, filled;  // average 0, ordered 0: not told
+};
+
+Scene forced_orders(const std::vector<Forced>& all) {
+  Venues scene;
+  for (const Forced& f : all) {
+    Liquidation l{.position_side = kLong, .feed = LiquidationFeed::latest_per_second};
+    l.order_price = Price::nearest(f.price).value();
+    if (f.average > 0) l.average_price = Price::nearest(f.average).value();
+    if (f.ordered > 0) l.order_qty = Qty::nearest(f.ordered).value();
+    l.filled_qty = Qty::nearest(f.filled).value();
+    const Instant at = kAt - Duration::hours(2) + Duration::seconds(f.second);
+    const bool streamed = f.source[0] == 's';
+    scene.put(scene.binance, streamed ? scene.force : "vendor", at, l,
+              at + Duration::ms(streamed ? 20 : 900'000));
+  }
+  return scene;
+}
+
+double longs_of(const std::vector<Forced>& all) {
+  return pick(forced_orders(all).readings(kAt), "liq_long_usd_24h", "binance").low.value_or(0);
+}
+
+// What the venue's stream and a vendor's file tell of one forced order counts once, at what was
+// paid.
+TEST(Liquidations, an_order_told_with_and_without_its_fill) {
+  EXPECT_DOUBLE_EQ(longs_of({{"stream", 0, 80'000, 80'100, 10, 10}}), 801'000);
+  EXPECT_DOUBLE_EQ(
+      longs_of({{"stream", 0, 80'000, 80'100, 10, 10}, {"vendor", 0, 80'000, 0, 0, 10}}), 801'000);
+  EXPECT_DOUBLE_EQ(
+      longs_of({{"vendor", 0, 80'000, 0, 0, 10}, {"vendor", 0, 80'000, 80'100, 10, 10}}), 801'000);
+  EXPECT_DOUBLE_EQ(
+      longs_of({{"stream", 0, 80'000, 80'100, 10, 10}, {"vendor", 1, 80'000, 0, 0, 10}}),
+      1'601'000);
+}
+
+// The quantity filled is the sum so far: of one order the last word stands for those before it.
+TEST(Liquidations, an_order_that_is_filled_bit_by_bit) {
+  const Forced some{"stream", 0, 80'000, 80'100, 10, 4}, all{"stream", 1, 80'000, 80'050, 10, 10};
+  EXPECT_DOUBLE_EQ(longs_of({some, all}), 800'500);
+  EXPECT_DOUBLE_EQ(longs_of({all, some}), 800'500);
+  const Forced later{"stream", 100, 80'000, 80'050, 10, 10};
+  EXPECT_DOUBLE_EQ(longs_of({some, later}), 320'400 + 800'500) << "another order, much later";
+  const Forced other{"stream", 1, 80'000, 80'050, 12, 10};
+  EXPECT_DOUBLE_EQ(longs_of({some, other}), 320'400 + 800'500) << "an order of another size";
+}
+
 }  // namespace
 }  // namespace delever::gauges

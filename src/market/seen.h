@@ -136,13 +136,10 @@ class TradesOnce {
 class LiquidationsOnce {
  public:
   bool counts(const Event& event, const Liquidation& forced) {
-    const auto price = forced.price();
-    const auto qty = forced.qty();
-    Entry& entry = entries_[Key{event.instrument, event.at, forced.position_side,
-                                price ? price->raw() : 0, qty.value_or(WideQty()), forced.id}];
-    const bool single = !forced.id.empty() || forced.feed == LiquidationFeed::latest_per_second ||
-                        forced.feed == LiquidationFeed::at_most_one_per_second;
-    if (entry.counted > 0 && single) return false;
+    const bool throttled = forced.feed == LiquidationFeed::latest_per_second ||
+                           forced.feed == LiquidationFeed::at_most_one_per_second;
+    Entry& entry = entries_[place_of(event, forced, throttled)];
+    if (entry.counted > 0 && (throttled || !forced.id.empty())) return false;
     int& shown = entry.shown[{event.source, event.received}];
     if (++shown <= entry.counted) return false;
     entry.counted = shown;
@@ -155,7 +152,27 @@ class LiquidationsOnce {
     int counted = 0;
     std::map<std::pair<SourceId, Instant>, int> shown;
   };
-  std::map<Key, Entry> entries_;
+  // Vendors have the order's price where the venue's own message has that of the fill beside it: of
+  // a channel that cannot show two in one instant, each price that is told names the liquidation.
+  size_t place_of(const Event& event, const Liquidation& forced, bool throttled) {
+    const auto key = [&](const std::optional<Price>& price) {
+      return Key{event.instrument,
+                 event.at,
+                 forced.position_side,
+                 price ? price->raw() : 0,
+                 forced.qty().value_or(WideQty()),
+                 forced.id};
+    };
+    auto found = places_.find(key(forced.price()));
+    if (found == places_.end() && throttled) found = places_.find(key(forced.order_price));
+    const size_t place = found == places_.end() ? entries_.size() : found->second;
+    if (place == entries_.size()) entries_.emplace_back();
+    places_.emplace(key(forced.price()), place);
+    if (throttled && forced.order_price) places_.emplace(key(forced.order_price), place);
+    return place;
+  }
+  std::map<Key, size_t> places_;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace delever

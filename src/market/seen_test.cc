@@ -58,6 +58,32 @@ TEST(TradesOnce, WithoutNumbersAStreamSpeaksAlone) {
   EXPECT_FALSE(counts(once, {.source = 3, .second = 10}));
 }
 
+// One stream tells the order's price and the fill's, a vendor's rows the order's alone.
+TEST(LiquidationsOnce, OneForcedOrderUnderTwoPrices) {
+  const auto shown = [](SourceId source, int64_t second, const char* order, const char* average) {
+    Event event{.instrument = 0, .source = source};
+    event.at = Instant::ns(second * 1'000'000'000);
+    event.received = event.at + Duration::ns(source);
+    Liquidation forced{.feed = LiquidationFeed::latest_per_second};
+    forced.order_price = Price::parse(order).value();
+    if (average[0] != 0) forced.average_price = Price::parse(average).value();
+    forced.filled_qty = Qty::parse("2").value();
+    event.payload = forced;
+    return event;
+  };
+  const Event venue = shown(0, 5, "100", "100.5"), vendor = shown(1, 5, "100", "");
+  for (const bool vendor_first : {false, true}) {
+    LiquidationsOnce once;
+    const auto counts = [&](const Event& e) {
+      return once.counts(e, std::get<Liquidation>(e.payload));
+    };
+    EXPECT_TRUE(counts(vendor_first ? vendor : venue));
+    EXPECT_FALSE(counts(vendor_first ? venue : vendor));
+    EXPECT_TRUE(counts(shown(1, 6, "100", "")));
+    EXPECT_TRUE(counts(shown(0, 5, "99", "99.5")));
+  }
+}
+
 // Beside a set of the library: marks that are spread, alike in their low digits, and zero.
 TEST(MarkSet, HoldsWhatASetHolds) {
   Random random(7, {.stream = 0});
