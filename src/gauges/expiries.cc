@@ -10,7 +10,7 @@ namespace {
 
 int number_left_out(const ExpiryInterest& e) {
   int sum = 0;
-  for (const auto& [venue, left] : e.left_out) sum += left.unsized + left.old;
+  for (const auto& [venue, left] : e.left_out) sum += left.unsized + left.old + left.emptied;
   return sum;
 }
 
@@ -23,6 +23,11 @@ std::string words_of_left_out(const ExpiryInterest& e) {
     if (left.old > 0)
       parts.push_back(
           fmt::format("{}: {} instruments left out, older than the newest chain", venue, left.old));
+    if (left.emptied > 0)
+      parts.push_back(
+          fmt::format("{}: all {} instruments say 0, which is not believed: they said "
+                      "more before",
+                      venue, left.emptied));
   }
   return join(parts, "; ");
 }
@@ -32,6 +37,7 @@ void add_left_out(ExpiryInterest& to, const ExpiryInterest& from) {
   for (const auto& [venue, left] : from.left_out) {
     to.left_out[venue].unsized += left.unsized;
     to.left_out[venue].old += left.old;
+    to.left_out[venue].emptied += left.emptied;
   }
 }
 
@@ -42,7 +48,10 @@ void Expiries::add(const Event& event, const OptionQuote& quote) {
 }
 
 void Expiries::add(const Event& event, const OpenInterest& interest) {
-  if (interest.contracts) put(event, *interest.contracts, interest.coins);
+  if (!interest.contracts) return;
+  // 0 coins beside contracts is a field that was not filled.
+  const bool unfilled = interest.coins == 0.0 && interest.contracts->raw() > 0;
+  put(event, *interest.contracts, unfilled ? std::nullopt : interest.coins);
 }
 
 void Expiries::put(const Event& event, WideQty open_interest, std::optional<double> stated_coins) {
@@ -52,6 +61,7 @@ void Expiries::put(const Event& event, WideQty open_interest, std::optional<doub
       i.strike->raw() <= 0)
     return;
   Chain& chain = venues_[i.venue][*i.expiry];
+  if (!open_interest.is_zero()) chain.open_once.insert(event.instrument);
   const Latest now{event.at, open_interest, event.source, stated_coins};
   const auto [at, fresh] = chain.latest.try_emplace(event.instrument, now);
   Latest& last = at->second;
@@ -87,6 +97,14 @@ ExpiryInterest Expiries::sum_up(const std::string& venue, Instant expiry,
     ++out.counted;
     auto& [calls, puts] = strikes[*i.strike];
     (*i.option_type == OptionType::call ? calls : puts) += exact->value().raw();
+  }
+  // One option may be closed; all of an expiry at once are a snapshot that went wrong.
+  const bool nothing = std::all_of(chain.latest.begin(), chain.latest.end(), [](const auto& one) {
+    return one.second.open_interest.is_zero();
+  });
+  if (nothing && chain.open_once.size() >= 2) {
+    out.left_out[venue].emptied = std::exchange(out.counted, 0);
+    strikes.clear();
   }
   Wide calls = 0, puts = 0;
   const auto in_coins = [](Wide raw) {

@@ -35,6 +35,7 @@ class Expiries {
   };
   struct Chain {
     std::map<InstrumentId, Latest> latest;
+    std::set<InstrumentId> open_once;  // said more than 0 some time
     std::set<std::string> sources;
   };
   void put(const Event& event, WideQty open_interest, std::optional<double> stated_coins);

@@ -272,11 +272,12 @@ void Fundings::forget_before(Instant known) {
 }
 
 // The perpetual that speaks for a venue: the first of the rule's names that is there, else the
-// first by name. None where the venue has no perpetual of the asset.
+// first by name; of a coin that was renamed the one under its name of today. None where the venue
+// has no perpetual of the asset.
 std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
   const auto known = subject_.rules.funding.by_venue.find(venue);
   std::optional<InstrumentId> first;
-  size_t best = SIZE_MAX;
+  std::pair<size_t, bool> best{SIZE_MAX, false};
   std::string first_name;
   for (const auto& [id, market] : markets_) {
     const Instrument& instrument = subject_.instruments[id];
@@ -292,8 +293,10 @@ std::optional<InstrumentId> Fundings::main_of(const std::string& venue) const {
         }
       }
     }
-    if (rank < best || (rank == best && instrument.name() < first_name)) {
-      best = rank;
+    const Terms& terms = subject_.terms(id);
+    const std::pair mine{rank, terms.coin_from == TermSource::table && terms.units == 1};
+    if (mine < best || (mine == best && instrument.name() < first_name)) {
+      best = mine;
       first = id;
       first_name = instrument.name();
     }

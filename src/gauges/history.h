@@ -62,10 +62,11 @@ struct ExpiryInterest {
   double calls = 0, puts = 0;
   std::optional<double> put_call, max_pain, max_pain_coin;
   std::vector<options::StrikeInterest> strikes;  // ascending
-  // Instruments whose open interest is not in the sums, by venue: of no known contract size, and
-  // older than the newest chain by more than its span.
+  // Instruments whose open interest is not in the sums, by venue: of no known contract size, older
+  // than the newest chain by more than its span, and of a chain that says 0 throughout after it had
+  // said more.
   struct LeftOut {
-    int unsized = 0, old = 0;
+    int unsized = 0, old = 0, emptied = 0;
   };
   int counted = 0;
   std::map<std::string, LeftOut> left_out{};

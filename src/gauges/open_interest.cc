@@ -58,6 +58,11 @@ void OpenInterests::add(const Event& event, const OpenInterest& interest) {
   if (usable(interest.coins)) sample.coins = interest.coins;
   if (usable(interest.value_usd)) sample.usd = interest.value_usd;
   if (sample.contracts && sample.contracts->raw() < 0) sample.contracts.reset();
+  // A measure of 0 beside one that is not is a field that was not filled.
+  if (!is_zero(sample)) {
+    if (sample.coins == 0.0) sample.coins.reset();
+    if (sample.usd == 0.0) sample.usd.reset();
+  }
   if (!sample.contracts && !sample.coins && !sample.usd) return;
   Market& market = markets_[event.instrument];
   market.sources.insert(subject_.source_name(event));

@@ -191,8 +191,9 @@ std::optional<PriceAt> Prices::newest_reference(Instant t) const {
   for (const auto& [key, series] : series_) {
     const Instrument& i = subject_.instruments[key.instrument];
     const bool index = key.kind == PriceKind::index || i.kind == InstrumentKind::index;
-    const int mine = index ? 3 : i.kind == InstrumentKind::spot ? 2 : i.is_perpetual() ? 1 : 0;
-    if (mine == 0 || mine < best_rank) continue;
+    const int kind = index ? 3 : i.kind == InstrumentKind::spot ? 2 : i.is_perpetual() ? 1 : 0;
+    const int mine = 2 * kind - renamed(key.instrument);
+    if (kind == 0 || mine < best_rank) continue;
     auto price = price_at(key, series, t, subject_.rules.price.stale_after);
     if (!price) continue;
     const auto before = [](const PriceAt& a,
@@ -213,6 +214,47 @@ int Prices::rank(const Instrument& i, PriceKind kind) {
   if (i.kind == InstrumentKind::spot && kind == PriceKind::trade) return 4;
   if (kind == PriceKind::index || i.kind == InstrumentKind::index) return 3;
   return kind == PriceKind::trade ? 2 : 1;
+}
+
+// For how long a mark or an index has been told again and again without a change: venues go on
+// sending the last one of what they have delisted. What was traded was traded.
+std::optional<Duration> Prices::frozen_for(const SeriesKey& key, const Series& series, Instant t) {
+  constexpr Duration kLong = Duration::hours(6);
+  constexpr int kOften = 60;
+  if (key.kind == PriceKind::trade) return std::nullopt;
+  const MinutePrice *last = nullptr, *first = nullptr;
+  int told = 0;
+  for (auto it = series.points.rbegin(); it != series.points.rend(); ++it) {
+    if (it->at > t) continue;
+    if (last == nullptr) last = &*it;
+    if (it->price != last->price) break;
+    first = &*it;
+    ++told;
+  }
+  if (told < kOften || last->at - first->at < kLong) return std::nullopt;
+  return last->at - first->at;
+}
+
+bool Prices::renamed(InstrumentId id) const {
+  const Terms& terms = subject_.terms(id);
+  return terms.coin_from == TermSource::table && terms.units == 1;
+}
+
+std::vector<const std::pair<const Prices::SeriesKey, Prices::Series>*> Prices::speakers() const {
+  constexpr std::array<std::string_view, 3> kMoney{"USDT", "USD", "USDC"};
+  using Place = std::tuple<int, bool, std::ptrdiff_t, std::string, std::string_view, SeriesKey>;
+  std::vector<std::pair<Place, const std::pair<const SeriesKey, Series>*>> all;
+  for (const auto& entry : series_) {
+    const SeriesKey& key = entry.first;
+    const Instrument& i = subject_.instruments[key.instrument];
+    const auto money = std::find(kMoney.begin(), kMoney.end(), i.quote) - kMoney.begin();
+    all.push_back(
+        {{-rank(i, key.kind), renamed(key.instrument), money, i.name(), i.symbol, key}, &entry});
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<const std::pair<const SeriesKey, Series>*> out;
+  for (const auto& one : all) out.push_back(one.second);
+  return out;
 }
 
 // Over the closed candles of the 24 h to the last one's end, of the finest span that fills them.
@@ -249,8 +291,9 @@ void Prices::read_level(Panel& panel) const {
     Estimate price, low, high;
   };
   std::map<std::string, Best> by_venue;
-  std::string missing = no_prices();
-  for (const auto& [key, series] : series_) {
+  std::optional<std::string> why;  // of the best of those that cannot speak
+  for (const auto* speaker : speakers()) {
+    const auto& [key, series] = *speaker;
     const Instrument& i = subject_.instruments[key.instrument];
     const int mine = rank(i, key.kind);
     Best& best = by_venue[i.venue];
@@ -264,12 +307,17 @@ void Prices::read_level(Panel& panel) const {
       return e;
     };
     if (mine > best.price_rank) {
-      if (const auto now = price_at(key, series, panel.at, subject_.rules.price.stale_after)) {
+      if (const auto frozen = frozen_for(key, series, panel.at)) {
+        if (!why)
+          why = fmt::format("{} at {}: the price has not moved for {}: frozen", i.name(), i.venue,
+                            short_age(*frozen));
+      } else if (const auto now =
+                     price_at(key, series, panel.at, subject_.rules.price.stale_after)) {
         best.price = estimate(now->price, now->at, 1);
         best.price_rank = mine;
-      } else if (!series.points.empty()) {
-        missing = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue,
-                              series.points.back().at.text());
+      } else if (!series.points.empty() && !why) {
+        why = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue,
+                          series.points.back().at.text());
       }
     }
     if (mine > best.range_rank) {
@@ -293,6 +341,7 @@ void Prices::read_level(Panel& panel) const {
   const auto name = [](std::string_view n, Duration window) {
     return Panel::Name{.name = n, .unit = "USD_per_coin", .window = window, .section = "price"};
   };
+  const std::string missing = why.value_or(no_prices());
   const std::string no_range = by_venue.empty() ? missing : "no candles or trades fill the 24 h";
   panel.settle(name("price_usd", Duration()), std::move(prices), band, missing);
   panel.settle(name("price_low_24h", Duration::days(1)), std::move(lows), band, no_range);
@@ -470,8 +519,12 @@ void Prices::read_realized_vol(Panel& panel) const {
     Estimate estimate;
   };
   std::map<std::string, Best> by_venue;
-  std::string missing = no_prices();
-  for (const auto& [key, series] : series_) {
+  std::optional<std::string> why;  // of the best of those that cannot speak
+  const auto lacks = [&](std::string what) {
+    if (!why) why = std::move(what);
+  };
+  for (const auto* speaker : speakers()) {
+    const auto& [key, series] = *speaker;
     const Instrument& i = subject_.instruments[key.instrument];
     const int mine = rank(i, key.kind);
     Best& best = by_venue[i.venue];
@@ -484,21 +537,21 @@ void Prices::read_realized_vol(Panel& panel) const {
     std::optional<Instant> last;
     if (known != series.points.begin()) last = std::prev(known)->at;
     if (!last || panel.at - *last > rules.stale_after) {
-      missing =
-          fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text());
+      lacks(
+          fmt::format("{} at {}: no price within {}", i.name(), i.venue, rules.stale_after.text()));
       continue;
     }
     // The 24 h end with the last whole minute that has a price, not with `at`.
     const auto vol = realized_vol(series.points, std::prev(known)->minute, rules.coverage_min);
     if (!vol) {
-      missing = fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h",
-                            i.name(), i.venue, short_number(rules.coverage_min));
+      lacks(fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h", i.name(),
+                        i.venue, short_number(rules.coverage_min)));
       continue;
     }
     // A feed that repeats one price would otherwise say that the market is calm.
     if (vol->value == 0) {
-      missing =
-          fmt::format("{} at {}: the price did not move once in 24 h: frozen", i.name(), i.venue);
+      lacks(
+          fmt::format("{} at {}: the price did not move once in 24 h: frozen", i.name(), i.venue));
       continue;
     }
     Estimate e{.label = i.venue,
@@ -521,7 +574,7 @@ void Prices::read_realized_vol(Panel& panel) const {
                 .unit = "fraction_per_year",
                 .window = Duration::days(1),
                 .section = "realized_vol"},
-               std::move(estimates), rules.band, missing);
+               std::move(estimates), rules.band, why.value_or(no_prices()));
 }
 
 std::vector<DayClose> Prices::day_closes(Instant end) const {

@@ -89,6 +89,11 @@ class Prices {
   };
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);
+  static std::optional<Duration> frozen_for(const SeriesKey& key, const Series& series, Instant t);
+  bool renamed(InstrumentId id) const;  // goes by a name that its coin had before
+  // All series, of two that could speak for a venue the better first: by rank, the coin's name of
+  // today, the money it is quoted in, and at last by name. Never by which was heard first.
+  std::vector<const std::pair<const SeriesKey, Series>*> speakers() const;
   bool takes(const Event& event);  // in dollars; keeps in which money others are
   double plain(const Event& event, Price price) const;  // per plain coin
   void put(const Event& event, PriceKind kind, double price, Instant at);

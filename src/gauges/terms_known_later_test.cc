@@ -243,6 +243,96 @@ TEST(NotBelieved, a_row_of_zero_between_large_ones) {
   EXPECT_EQ(pick(scene.readings(later), "oi_coins", "binance").state, State::pending);
 }
 
+// The last mark of a delisted contract is sent for ever; its coin goes on under another name.
+TEST(NotBelieved, a_mark_that_is_told_again_and_again) {
+  Scene scene;
+  const auto mark = [&](const char* name, Duration before, double price) {
+    const auto id = scene.instrument("binance", name);
+    scene.put(id, "binance:!markPrice@arr", kAt - before, MarkPrice{Price::nearest(price).value()});
+  };
+  for (int minute = 420; minute > 0; minute -= 5)
+    mark("GONE-USDT-PERP", Duration::minutes(minute), 2);
+  const Reading frozen = pick(scene.readings(kAt, "GONE"), "price_usd");
+  EXPECT_EQ(frozen.state, State::pending);
+  EXPECT_TRUE(says(frozen, "has not moved for 6h 55m: frozen")) << frozen.reason;
+  mark("MATIC-USDT-PERP", Duration::minutes(1), 0.38);
+  mark("POL-USDT-PERP", Duration::minutes(2), 0.2);
+  EXPECT_EQ(pick(scene.readings(kAt, "POL"), "price_usd").value, 0.2);
+}
+
+TEST(Terms, funding_of_a_renamed_coin_is_that_of_today) {
+  Scene scene;
+  const auto old_name = scene.instrument("binance", "MATIC-USDT-PERP"),
+             new_name = scene.instrument("binance", "POL-USDT-PERP");
+  for (int settled = 0; settled < 40; ++settled) {
+    const Instant at = kAt - Duration::hours(8 * settled);
+    const FundingRate rate{.rate = Rate::parse(settled < 10 ? "0.0001" : "0.0009").value(),
+                           .kind = FundingKind::settled,
+                           .settles_at = at};
+    scene.put(settled < 10 ? new_name : old_name, "binance:fundingRate", at, rate);
+  }
+  EXPECT_NEAR(pick(scene.readings(kAt, "POL"), "funding_annual", "binance").value.value_or(-1),
+              0.1095, 1e-9);
+}
+
+// Which of a venue's markets speaks for it does not hang on which was heard first.
+TEST(Terms, the_market_that_speaks_for_a_venue) {
+  for (const bool turned : {false, true}) {
+    Scene scene;
+    std::vector<std::pair<const char*, double>> marks{
+        {"BTC-USDT-PERP", 84'000}, {"BTC-USDC-PERP", 84'050}, {"BTC-USD-PERP@BTC", 84'020}};
+    if (turned) std::reverse(marks.begin(), marks.end());
+    for (const auto& [name, price] : marks)
+      scene.put(scene.instrument("binance", name), "binance", kAt - Duration::minutes(1),
+                MarkPrice{Price::nearest(price).value()});
+    EXPECT_EQ(pick(scene.readings(kAt), "price_usd").value, 84'000);
+  }
+}
+
+// Coins or dollars of 0 beside contracts are fields that were not filled.
+TEST(NotBelieved, a_measure_of_zero_beside_contracts) {
+  Scene scene;
+  const auto id = scene.instrument("okx", "BTC-USDT-PERP", 0.01);
+  const auto open = [&](Duration before, double coins, double dollars) {
+    OpenInterest o;
+    o.contracts = Qty::nearest(3'000'000).value();
+    o.coins = coins;
+    o.value_usd = dollars;
+    scene.put(id, "okx:open-interest", kAt - before, o);
+  };
+  open(Duration::hours(24) + Duration::minutes(2), 30'000, 2.4e9);
+  scene.put(id, "okx:mark", kAt - Duration::minutes(2), MarkPrice{Price::nearest(81e3).value()});
+  open(Duration::minutes(1), 0, 0);
+  const auto readings = scene.readings(kAt);
+  EXPECT_DOUBLE_EQ(pick(readings, "oi_coins", "okx").value.value_or(-1), 30'000);
+  EXPECT_DOUBLE_EQ(pick(readings, "oi_usd", "okx").value.value_or(-1), 2.43e9);
+  EXPECT_NEAR(pick(readings, "oi_change_24h_usd", "okx").value.value_or(-1), 3e7, 1e-3);
+}
+
+// One option may be closed; all of an expiry at once are a snapshot that went wrong.
+TEST(NotBelieved, an_expiry_that_says_zero_throughout) {
+  Scene scene;
+  const auto call = scene.instrument("deribit", "BTC-USD-260327-90000-C@BTC"),
+             put = scene.instrument("deribit", "BTC-USD-260327-80000-P@BTC");
+  const auto quote = [&](InstrumentId id, Duration before, double coins) {
+    OptionQuote q;
+    q.open_interest = Qty::nearest(coins).value();
+    scene.put(id, "deribit:summary", kAt - before, q);
+  };
+  quote(call, Duration::hours(1), 1000);
+  quote(put, Duration::hours(1), 500);
+  quote(call, Duration::minutes(9), 0);
+  quote(put, Duration::minutes(9), 500);
+  EXPECT_EQ(pick(scene.readings(kAt), "options_oi").value, 500) << "one was closed";
+  quote(put, Duration::minutes(3), 0);
+  const Reading emptied = pick(scene.readings(kAt), "options_oi");
+  EXPECT_EQ(emptied.state, State::pending);
+  EXPECT_TRUE(says(emptied, "all 2 instruments say 0")) << emptied.reason;
+  quote(call, Duration::minutes(1), 900);
+  quote(put, Duration::minutes(1), 500);
+  EXPECT_EQ(pick(scene.readings(kAt), "options_oi").value, 1400);
+}
+
 TEST(NotBelieved, prices_in_another_money_are_named) {
   Scene scene;
   const auto id = scene.instrument("binance", "BTC-EUR-PERP");

@@ -254,7 +254,8 @@ void Condenser::weigh(const Event& event, const OpenInterest& interest, Known& o
     if (!interest.contracts || interest.contracts->raw() < 0) return keep(event, ordinal_);
     best(group(What::option_interest_first, 0, 0), event,
          [](const Event&, const Event&) { return false; });
-    return best(group(What::option_interest, 0, 0), event, [](const Event& a, const Event& b) {
+    const int64_t zero = interest.contracts->is_zero();  // that it was not counts all the same
+    return best(group(What::option_interest, zero, 0), event, [](const Event& a, const Event& b) {
       const auto rank = [](const Event& e) {
         return std::pair(e.at, *std::get_if<OpenInterest>(&e.payload)->contracts);
       };
@@ -294,7 +295,10 @@ void Condenser::weigh(const Event& event, const OptionQuote& quote, Known& one) 
   if (!quote.open_interest) return;
   if (quote.open_interest->raw() < 0) return keep(event, ordinal_);
   best(group(What::quote_interest_first), event, never);
-  best(group(What::quote_interest), event, [](const Event& a, const Event& b) {
+  // That it was not 0 counts even when it is by now.
+  Group interest = group(What::quote_interest);
+  interest.a = quote.open_interest->is_zero();
+  best(interest, event, [](const Event& a, const Event& b) {
     const auto rank = [](const Event& e) {
       return std::pair(e.at, *std::get_if<OptionQuote>(&e.payload)->open_interest);
     };

@@ -221,17 +221,18 @@ Result<ForwardChoice> choose_forward(const Chain& chain) {
 void ChainBuilder::on_event(const Event& event) {
   if (const auto* interest = std::get_if<OpenInterest>(&event.payload);
       interest && interest->contracts) {
-    Interest& last = interests_
-                         .try_emplace(event.instrument,
-                                      Interest{event.at, *interest->contracts, interest->coins})
-                         .first->second;
+    // 0 coins beside contracts is a field that was not filled.
+    Interest now{event.at, *interest->contracts, interest->coins};
+    if (now.coins == 0.0 && !now.contracts.is_zero()) now.coins.reset();
+    if (!now.contracts.is_zero()) open_once_.insert(event.instrument);
+    Interest& last = interests_.try_emplace(event.instrument, now).first->second;
     // The larger of two of one instant, as with quotes: their order must not matter.
-    if (std::pair(event.at, *interest->contracts) > std::pair(last.at, last.contracts))
-      last = {event.at, *interest->contracts, interest->coins};
+    if (std::pair(event.at, *interest->contracts) > std::pair(last.at, last.contracts)) last = now;
     return;
   }
   const auto* quote = std::get_if<OptionQuote>(&event.payload);
   if (!quote) return;
+  if (quote->open_interest && !quote->open_interest->is_zero()) open_once_.insert(event.instrument);
   const auto [found, fresh] = latest_.try_emplace(event.instrument, Latest{event.at, *quote});
   Latest& last = found->second;
   if (fresh || event.at < last.at) return;
@@ -243,10 +244,23 @@ void ChainBuilder::forget_expired(Instant now) {
     const auto& expiry = instruments_[entry.first].expiry;
     return expiry && *expiry <= now;
   });
+  std::erase_if(open_once_, [&](InstrumentId id) {
+    const auto& expiry = instruments_[id].expiry;
+    return expiry && *expiry <= now;
+  });
   std::erase_if(latest_, [&](const auto& entry) {
     const auto& expiry = instruments_[entry.first].expiry;
     return expiry && *expiry <= now;
   });
+}
+
+// One option may be closed; all of an expiry at once, after they were open, are a snapshot that
+// went wrong.
+static void distrust_nothing(Chain& chain) {
+  const bool nothing = std::all_of(chain.quotes.begin(), chain.quotes.end(),
+                                   [](const auto& q) { return q.open_interest.value_or(0) == 0; });
+  if (!nothing) return;
+  for (ChainQuote& q : chain.quotes) q.open_interest.reset();
 }
 
 ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
@@ -254,6 +268,7 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
   struct Building {
     Chain chain;
     Instant forward_at = Instant::min();
+    int open_once = 0;
   };
   std::map<std::tuple<std::string, std::string, std::string, Instant>, Building> expiries;
   for (const auto& [id, latest] : latest_) {
@@ -274,6 +289,7 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
     }
     Building& building = expiries[{option.base, option.settle, option.venue, *option.expiry}];
     Chain& chain = building.chain;
+    building.open_once += open_once_.contains(id);
     chain.venue = option.venue, chain.asset = option.base, chain.settle = option.settle;
     chain.as_of = wanted.at, chain.expiry = *option.expiry;
     chain.settlement =
@@ -315,15 +331,15 @@ ChainBuilder::Chains ChainBuilder::chains(const Wanted& wanted) const {
   }
   for (auto& [key, building] : expiries) {
     Chain& chain = building.chain;
+    if (building.open_once >= 2) distrust_nothing(chain);
     std::sort(chain.quotes.begin(), chain.quotes.end(),
               [](const ChainQuote& a, const ChainQuote& b) {
                 return std::tie(a.strike, a.type) < std::tie(b.strike, b.type);
               });
-    if (auto checked = check_chain(chain); !checked.has_value()) {
+    if (auto checked = check_chain(chain); !checked.has_value())
       out.refused.push_back(checked.error());
-    } else {
+    else
       out.chains.push_back(std::move(chain));
-    }
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -135,6 +136,7 @@ class ChainBuilder {
   const Instruments& instruments_;
   std::map<InstrumentId, Latest> latest_;
   std::map<InstrumentId, Interest> interests_;
+  std::set<InstrumentId> open_once_;  // said more than 0 some time
 };
 
 }  // namespace delever::options

@@ -188,5 +188,27 @@ TEST_F(Builder, ABadExpiryLeavesTheOthersStanding) {
   EXPECT_EQ(made.refused[0].text(), "BTC 30JAN26@BTC: bad_price: 90000 C bid -0.01");
 }
 
+// One option may be closed; all of an expiry at once are a snapshot that went wrong.
+TEST_F(Builder, AnExpiryThatSaysZeroThroughoutTellsNothing) {
+  const InstrumentId put = option("BTC-USD-260130-80000-P@BTC"),
+                     call = option("BTC-USD-260130-90000-C@BTC");
+  const auto interests = [&] {
+    const auto made = builder.chains({.at = now});
+    std::vector<std::optional<double>> out;
+    for (const ChainQuote& q : made.chains.at(0).quotes) out.push_back(q.open_interest);
+    return out;
+  };
+  using Interests = std::vector<std::optional<double>>;
+  quote(put, now - Duration::minutes(5), 0.01, "0");
+  quote(call, now - Duration::minutes(5), 0.01, "0");
+  EXPECT_EQ(interests(), (Interests{0, 0})) << "a new expiry";
+  quote(put, now - Duration::minutes(4), 0.01, "7");
+  quote(call, now - Duration::minutes(4), 0.01, "8");
+  quote(call, now - Duration::minutes(3), 0.01, "0");
+  EXPECT_EQ(interests(), (Interests{7, 0}));
+  quote(put, now - Duration::minutes(2), 0.01, "0");
+  EXPECT_EQ(interests(), (Interests{std::nullopt, std::nullopt}));
+}
+
 }  // namespace
 }  // namespace delever::options

@@ -129,6 +129,9 @@ Result<Book> open_book(const Chain& chain, const Smile* smile, const DealerBook*
     book.positions.push_back(p);
   }
   // Closed contracts hedge nothing: a flow of 0 would look like a finding.
+  const bool told = std::any_of(chain.quotes.begin(), chain.quotes.end(),
+                                [](const ChainQuote& q) { return q.open_interest.has_value(); });
+  if (!told) return chain_error(chain, ChainFault::no_open_interest, "none is told");
   if (!(interest > 0))
     return chain_error(chain, ChainFault::no_open_interest, "every contract is closed");
   return book;

@@ -146,6 +146,9 @@ TEST(Exposure, RefusesByName) {
   for (ChainQuote& q : chain.quotes) q.open_interest = 0;
   EXPECT_EQ(measure_exposure(chain, nullptr, nullptr).error().text(),
             "BTC 30JAN26@BTC: no_open_interest: every contract is closed");
+  for (ChainQuote& q : chain.quotes) q.open_interest.reset();
+  EXPECT_EQ(measure_exposure(chain, nullptr, nullptr).error().text(),
+            "BTC 30JAN26@BTC: no_open_interest: none is told");
   chain = small_chain();
   chain.forward.reset();
   EXPECT_EQ(measure_exposure(chain, nullptr, nullptr).error().what.substr(0, 11), "no_forward:");

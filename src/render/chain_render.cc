@@ -155,9 +155,10 @@ Json row_json(const ChainRow& row) {
   json["forward_parity"] =
       json_or_null(row.forwards ? value_of(row.forwards->parity) : std::nullopt);
   json["forward_delta"] = json_or_null(row.forwards ? value_of(row.forwards->delta) : std::nullopt);
-  json["open_interest"] = row.calls + row.puts;
-  json["calls"] = row.calls;
-  json["puts"] = row.puts;
+  const auto told = [&](double coins) { return row.told ? Json(coins) : Json(); };
+  json["open_interest"] = told(row.calls + row.puts);
+  json["calls"] = told(row.calls);
+  json["puts"] = told(row.puts);
   json["put_call"] = row.calls > 0 ? Json(row.puts / row.calls) : Json();
   json["max_pain"] = row.pain ? Json(row.pain->strike_usd) : Json();
   json["max_pain_coin"] = row.pain ? Json(row.pain->strike_coin) : Json();
@@ -256,6 +257,9 @@ std::string chain_text(const ChainReport& page) {
     const auto pain = [&](double options::MaxPain::*field) {
       return r.pain ? shown_price((*r.pain).*field, 0) : "-";
     };
+    const auto told = [&](double coins) {
+      return r.told ? fmt::format("{:.1f}", coins) : std::string("-");
+    };
     std::string band = "-";
     if (r.exposure) {
       const options::NetFlow& flow = r.exposure->sticky_strike.at(0.01);
@@ -263,11 +267,11 @@ std::string chain_text(const ChainReport& page) {
     }
     const auto atm = at_the_money(r.smile);
     out += fmt::format(
-        "{:<8} {:<12} {:>9} {:<6} {:>9.1f} {:>9.1f} {:>9.1f} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} "
+        "{:<8} {:<12} {:>9} {:<6} {:>9} {:>9} {:>9} {:>5} {:>8} {:>8} {:>9} {:>19} {:>6} "
         "{:>5} {:>6}\n",
         expiry_name(r.chain->expiry), r.board->name(),
         r.forwards ? shown_price(r.forwards->used.value, 1) : "-",
-        r.forwards ? r.forwards->source : "-", r.calls + r.puts, r.calls, r.puts,
+        r.forwards ? r.forwards->source : "-", told(r.calls + r.puts), told(r.calls), told(r.puts),
         r.calls > 0 ? fmt::format("{:.2f}", r.puts / r.calls) : "-",
         pain(&options::MaxPain::strike_usd), pain(&options::MaxPain::strike_coin),
         text_of(gamma_gross(r.exposure), 1), band, atm ? fmt::format("{:.2f}", 100 * *atm) : "-",

@@ -47,6 +47,8 @@ std::vector<ChainRow> chain_rows(const std::vector<options::OptionBoard>& boards
       row.strikes = options::open_interest_by_strike(chain);
       options::fill_pain(row.strikes);
       for (const options::StrikeInterest& s : row.strikes) row.calls += s.calls, row.puts += s.puts;
+      row.told = std::any_of(chain.quotes.begin(), chain.quotes.end(),
+                             [](const auto& q) { return q.open_interest.has_value(); });
       row.pain = options::max_pain(row.strikes);
       for (const auto* errors : {&board.surface.refused, &board.exposures.refused}) {
         for (const Error& e : *errors) {

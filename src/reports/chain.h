@@ -20,7 +20,8 @@ struct ChainRow {
   const options::Smile* smile = nullptr;
   std::optional<options::ForwardChoice> forwards;
   std::vector<options::StrikeInterest> strikes;
-  double calls = 0, puts = 0;
+  double calls = 0, puts = 0;  // of nothing that was told, where `told` is false
+  bool told = false;           // some open interest
   std::optional<options::MaxPain> pain;
   std::vector<Error> refused;
 };
