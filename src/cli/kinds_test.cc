@@ -220,6 +220,38 @@ TEST(Kinds, TradesOfTwoChannelsAreOneDaysVolume) {
   EXPECT_EQ(once, stress(again));
 }
 
+// OKX's "trades" joins fills and counts them: a record of one fill and one of three are two trades,
+// and "trades-all" beside it shows the same four fills again.
+TEST(Kinds, RecordsOfOneFillAndOfSeveralAddUp) {
+  const auto trade = [](const char* channel, int64_t at, int64_t id, int contracts, int fills) {
+    const std::string count = fills > 0 ? fmt::format(",\"count\":\"{}\"", fills) : "";
+    return fmt::format(
+        "{} {{\"arg\":{{\"channel\":\"{}\",\"instId\":\"BTC-USDT-SWAP\"}},\"data\":[{{\"instId\":"
+        "\"BTC-USDT-SWAP\",\"tradeId\":\"{}\",\"px\":\"84000\",\"sz\":\"{}\",\"side\":\"buy\","
+        "\"ts\":\"{}\"{}}}]}}\n",
+        (at + 20) * kMs, channel, id, contracts, at, count);
+  };
+  std::string joined, all;
+  for (int64_t n = 0; n < 200; ++n) {
+    const int64_t at = kDay - 20 * kHour + n * kMinute, id = 1000 + 4 * n;
+    joined += trade("trades", at, id, 100, 1) + trade("trades", at + 5, id + 3, 60, 3);
+    all += trade("trades-all", at, id, 100, 0);
+    for (int64_t fill = 1; fill <= 3; ++fill) all += trade("trades-all", at + 5, id + fill, 20, 0);
+  }
+  const auto volume = [](const Tape& tape) {
+    const auto read = reports::read_stress_tape({tape.path}, shipped_rules(),
+                                                {.asset = "BTC", .at = Instant::ns(kDay * kMs)});
+    EXPECT_TRUE(read.has_value());
+    return read.has_value() ? read.value().volume_day.value_or(0) : 0;
+  };
+  Tape one("joined"), both("joined-and-all");
+  one.raw("okx", joined, {"--stream", "t"});
+  both.raw("okx", joined, {"--stream", "t"});
+  both.raw("okx", all, {"--stream", "all"});
+  EXPECT_NEAR(volume(one), 200 * 1.6, 1e-9);
+  EXPECT_NEAR(volume(both), 200 * 1.6, 1e-9);
+}
+
 // Levels and trades of the cheapest coins, beyond what 64 bits of 1e-8 hold.
 TEST(Kinds, QuantitiesOfCheapCoinsAreRead) {
   Tape spot("cheap");
@@ -415,6 +447,20 @@ TEST(Kinds, VolumesOfCandlesAreCountedInCoins) {
   ASSERT_TRUE(read.has_value()) << read.error().text();
   ASSERT_TRUE(read.value().volume_day);
   EXPECT_NEAR(*read.value().volume_day, 240, 1e-9);
+  // An inverse contract's count dollars: 8,000 of 100 USD an hour at 80,000 are 10 BTC.
+  Tape inverse("candles-inverse");
+  text.clear();
+  for (int64_t at = kDay - 24 * kHour; at < kDay; at += kHour)
+    text += fmt::format(
+        "{} {{\"arg\":{{\"channel\":\"candle1H\",\"instId\":\"BTC-USD-SWAP\"}},\"data\":[[\"{}\","
+        "\"80000\",\"80010\",\"79990\",\"80000\",\"8000\",\"10\",\"800000\",\"1\"]]}}\n",
+        (at + kHour) * kMs, at);
+  inverse.raw("okx", text);
+  const auto dollars = reports::read_stress_tape({inverse.path}, shipped_rules(),
+                                                 {.asset = "BTC", .at = Instant::ns(kDay * kMs)});
+  ASSERT_TRUE(dollars.has_value()) << dollars.error().text();
+  ASSERT_TRUE(dollars.value().volume_day);
+  EXPECT_NEAR(*dollars.value().volume_day, 240, 1e-9);
 }
 
 // What a contract holds is known from its listing, wherever that stands on the tape: facts and
@@ -461,6 +507,38 @@ TEST(Kinds, AListingServesFactsAndLevelsFromTheFirstTradeOn) {
             std::string::npos)
       << never.dump().substr(0, 500);
   EXPECT_EQ(first.dump().find("left out"), std::string::npos);
+}
+
+// The bars from which `stress` infers levels count each trade once, by the size that a listing
+// behind the trades states.
+TEST(Kinds, StressLooksAgainForAListingThatCameLater) {
+  const std::string listing =
+      R"({"arg":{"channel":"instruments","instType":"SWAP"},"data":[{"instType":"SWAP",)"
+      R"("instId":"SOL-USDT-SWAP","uly":"SOL-USDT","ctVal":"0.5","ctMult":"1","ctValCcy":"SOL",)"
+      R"("ctType":"linear","settleCcy":"USDT","state":"live","lotSz":"1","tickSz":"0.01"}]})";
+  Tape tape("stress-listing");
+  std::string text;
+  for (int64_t at = kDay - kHour; at <= kDay; at += kMinute) {
+    const std::string trade = fmt::format(
+        "{} {{\"arg\":{{\"channel\":\"trades\",\"instId\":\"SOL-USDT-SWAP\"}},\"data\":[{{"
+        "\"instId\":\"SOL-USDT-SWAP\",\"tradeId\":\"{}\",\"px\":\"100\",\"sz\":\"6\","
+        "\"side\":\"buy\",\"ts\":\"{}\"}}]}}\n",
+        at * kMs, at / 1000, at);
+    text += trade + trade;
+    text += fmt::format(
+        "{} {{\"arg\":{{\"channel\":\"open-interest\",\"instId\":\"SOL-USDT-SWAP\"}},\"data\":"
+        "[{{\"instId\":\"SOL-USDT-SWAP\",\"instType\":\"SWAP\",\"oi\":\"9000\",\"ts\":\"{}\"}}]}}"
+        "\n",
+        at * kMs + 1, at);
+  }
+  tape.raw("okx", text + fmt::format("{} {}\n", kDay * kMs + 2, listing));
+  const auto read = reports::read_stress_tape(
+      {tape.path}, shipped_rules(),
+      {.asset = "SOL", .at = Instant::ns(kDay * kMs + 3), .levels = true});
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  ASSERT_EQ(read.value().markets.size(), 1u);
+  EXPECT_DOUBLE_EQ(read.value().markets[0].open_interest_start, 4500);
+  EXPECT_DOUBLE_EQ(read.value().markets[0].bars.front().taker_buy, 3);
 }
 
 // Levels of a contract of a thousand coins are in coins, as the asset that was asked for is.

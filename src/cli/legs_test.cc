@@ -69,6 +69,15 @@ TEST(Carry, RefusesLegsOfAnotherCoinOrQuote) {
   EXPECT_NE(money.err.find("another quote"), std::string::npos) << money.err;
 }
 
+TEST(Carry, SaysThatAFutureIsHeldToItsExpiry) {
+  const Ran ran =
+      carry(tape_of("LTCUSDT", "LTCUSDT_260327", 100, 101), "LTC-USDT", "LTC-USDT-260327");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("note: --to is not taken: a future is held to its expiry"),
+            std::string::npos)
+      << ran.out;
+}
+
 // Marks carry the index beside them: a contract 2 % above spot is not sold at the index.
 TEST(Carry, TheContractIsNotPricedByItsIndex) {
   const std::string tape = tape_of("LTCUSDT", "LTCUSDT", 100, 102, 100);

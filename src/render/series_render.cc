@@ -24,7 +24,7 @@ Json price_json(const reports::PriceSeries& p, Duration span) {
   for (const reports::PriceBar& bar : reports::joined(p.bars, step)) {
     t.push_back(since_1970(bar.from));
     open.push_back(bar.open), high.push_back(bar.high), low.push_back(bar.low);
-    close.push_back(bar.close), coins.push_back(bar.coins);
+    close.push_back(bar.close), coins.push_back(json_or_null(bar.coins));
   }
   return {{"venue", p.venue},
           {"symbol", p.symbol},
@@ -78,6 +78,7 @@ Json series_json(const reports::Series& series, Duration span) {
   for (const reports::ForcedSeries& f : series.forced)
     json["liquidations"].push_back(forced_json(f, span));
   json["waves"] = waves_json(series);
+  json["left_out"] = series.left_out;
   return json;
 }
 

@@ -343,6 +343,8 @@ Result<CarryReport> carry_report(const CarryOptions& o, Context& context) {
   } else {
     if (!expiry)
       return Error{Fault::usage, "a future without data wants --expiry, as 27MAR26", "carry"};
+    if (!o.to.empty() && report.to != *expiry)
+      report.notes.push_back("--to is not taken: a future is held to its expiry");
     report.to = *expiry;
     if (report.spot.empty()) report.spot = "spot";
     if (report.contract.empty()) report.contract = "future of " + expiry_name(*expiry);

@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "gauges/rules.h"
-#include "market/seen.h"
-#include "market/terms.h"
 #include "reports/feed.h"
 #include "reports/gap_notes.h"
 #include "reports/inputs.h"
@@ -18,53 +16,37 @@ namespace {
 constexpr int64_t kMinute = 60'000'000'000;
 constexpr double kEntryStep = 0.001;
 
-// A builder for each perpetual of the asset. Trades and liquidations that several streams show
-// count once.
-class BarSink final : public EventSink {
- public:
-  BarSink(const Instruments& instruments, const std::string& asset, CoinNames names,
-          std::optional<Duration> throttle)
-      : instruments_(instruments),
-        names_(std::move(names)),
-        asset_(names_.plain(asset)),
-        throttle_(throttle) {}
-  void on_event(const Event& event) override {
-    if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
-    const Instrument& i = instruments_[event.instrument];
-    if (!i.is_perpetual() || is_builder_market(i) || names_.of(i).asset != asset_) return;
-    if (const auto* trade = std::get_if<Trade>(&event.payload);
-        trade && !trades_.counts(event, *trade))
-      return;
-    if (const auto* forced = std::get_if<Liquidation>(&event.payload);
-        forced && !liquidations_.counts(event, *forced))
-      return;
-    builders_.try_emplace(event.instrument, i, names_.of(i).units, throttle_)
-        .first->second.on_event(event);
-  }
-  std::vector<LevelMarket> markets(Instant now) const {
-    std::vector<LevelMarket> all;
-    for (const auto& [id, builder] : builders_) {
-      if (auto market = builder.market(now)) all.push_back(std::move(*market));
-    }
-    return all;
-  }
-
- private:
-  const Instruments& instruments_;
-  const CoinNames names_;
-  const std::string asset_;
-  std::optional<Duration> throttle_;
-  std::map<InstrumentId, BarBuilder> builders_;
-  TradesOnce trades_;
-  LiquidationsOnce liquidations_;
-};
-
 }  // namespace
 
-void BarBuilder::Range::add(double price) {
+void LevelBars::on_event(const Event& event) {
+  if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
+  const Instrument& i = instruments_[event.instrument];
+  if (!i.is_perpetual() || is_builder_market(i) || names_.of(i).asset != asset_) return;
+  if (const auto* trade = std::get_if<Trade>(&event.payload);
+      trade && !trades_.counts(event, *trade))
+    return;
+  if (const auto* forced = std::get_if<Liquidation>(&event.payload);
+      forced && !liquidations_.counts(event, *forced))
+    return;
+  builders_.try_emplace(event.instrument, i, names_.of(i).units, throttle_)
+      .first->second.on_event(event);
+}
+
+std::vector<LevelMarket> LevelBars::markets(Instant now) const {
+  std::vector<LevelMarket> all;
+  for (const auto& [id, builder] : builders_) {
+    if (auto market = builder.market(now)) all.push_back(std::move(*market));
+  }
+  return all;
+}
+
+void BarBuilder::Range::add(Instant at, double price) {
   low = seen ? std::min(low, price) : price;
   high = seen ? std::max(high, price) : price;
-  last = price;
+  if (!seen || at >= last_at) {
+    last = price;
+    last_at = at;
+  }
   seen = true;
 }
 
@@ -76,19 +58,23 @@ void BarBuilder::on_event(const Event& event) {
     Minute& minute = at(event.at);
     minute.traded[std::floor(std::log(price) / kEntryStep)] += size;
     (trade->taker_side == Side::buy ? minute.buys : minute.sells) += size;
-    minute.trades.add(price);
+    minute.trades.add(event.at, price);
     last_price_ = trade->price;
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
-    if (mark->price.raw() > 0) at(event.at).marks.add(mark->price.approx() / units_);
+    if (mark->price.raw() > 0) at(event.at).marks.add(event.at, mark->price.approx() / units_);
   } else if (const auto* interest = std::get_if<OpenInterest>(&event.payload)) {
     auto open = interest->coins;
+    if (open == 0.0) open.reset();
     if (!open && interest->contracts) open = coins(instrument_, *interest->contracts, last_price_);
-    // The first figure is what was open before the first bar.
-    if (!open) return;
+    // The first figure is what was open before the first bar. Rows of nothing are not believed
+    // (gauges/open_interest.cc), nor is a field that was not filled.
+    if (!open || *open <= 0) return;
     *open *= units_;
-    if (!first_) first_ = *open;
-    at(event.at).open_interest = *open;
-    readings_.push_back(event.at);
+    const Interest now{event.at, *open};
+    if (!first_ || now.at < first_->at) first_ = now;
+    std::optional<Interest>& last = at(event.at).open_interest;
+    if (!last || now.at >= last->at) last = now;
+    readings_.insert(event.at);
   } else if (const auto* liquidation = std::get_if<Liquidation>(&event.payload)) {
     const auto qty = liquidation->qty();
     const auto size = qty ? coins(instrument_, *qty, liquidation->price()) : std::nullopt;
@@ -120,7 +106,7 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
                 .lot_weighted = {},
                 .gap_max = {}};
   if (!first_) return std::nullopt;
-  m.open_interest_start = *first_;
+  m.open_interest_start = first_->coins;
   const std::vector<Report> reports = kept_reports();
   std::map<int64_t, std::pair<double, double>> liquidated;  // longs, shorts by minute
   std::vector<double> sizes;
@@ -132,7 +118,7 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     sum += report.coins;
     squares += report.coins * report.coins;
   }
-  double open = *first_, last = 0;
+  double open = first_->coins, last = 0;
   int64_t before = 0;
   for (const auto& [minute, data] : minutes_) {
     const Range& range = data.marks.seen ? data.marks : data.trades;
@@ -144,8 +130,9 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     bar.seconds = m.bars.empty() ? 60 : static_cast<double>(minute - before) * 60;
     bar.low = range.seen ? range.low : last;
     bar.high = range.seen ? range.high : last;
-    bar.open_interest_change = data.open_interest.value_or(open) - open;
-    open = data.open_interest.value_or(open);
+    const double next = data.open_interest ? data.open_interest->coins : open;
+    bar.open_interest_change = next - open;
+    open = next;
     bar.taker_buy = data.buys;
     bar.taker_sell = data.sells;
     for (const auto& [bucket, size] : data.traded)
@@ -169,7 +156,7 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     m.lot_weighted = squares / sum;
   }
   // A tape that began later is short, not broken.
-  Instant from = std::max(now - Duration::hours(6), readings_.front());
+  Instant from = std::max(now - Duration::hours(6), *readings_.begin());
   for (const Instant reading : readings_) {
     if (reading < from) continue;
     m.gap_max = std::max(m.gap_max, reading - from);
@@ -187,7 +174,7 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
   constexpr const char* kCoinRules = "rules/2026-01-30.toml";  // for coins of several names
   const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
   const CoinNames names = TRY(gauges::Rules::load(rules, kCoinRules)).coins;
-  std::optional<BarSink> sink;
+  std::optional<LevelBars> sink;
   sink.emplace(feed->instruments(), asset, names, throttle);
   SizesLater sizes(*sink, feed->instruments());
   GapNotes gaps(sizes, feed->instruments(), feed->sources());

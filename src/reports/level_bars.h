@@ -3,12 +3,15 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "levels/levels.h"
 #include "market/event.h"
 #include "market/instrument.h"
+#include "market/seen.h"
+#include "market/terms.h"
 
 namespace delever::reports {
 
@@ -39,16 +42,22 @@ class BarBuilder {
   std::optional<LevelMarket> market(Instant now) const;  // missing: no open interest, no trades
 
  private:
+  // What was last, by the time of it: a list that comes later tells of what was before.
   struct Range {
     double low = 0, high = 0, last = 0;
+    Instant last_at;
     bool seen = false;
-    void add(double price);
+    void add(Instant at, double price);
+  };
+  struct Interest {
+    Instant at;
+    double coins = 0;
   };
   struct Minute {
     double buys = 0, sells = 0;
     Range marks, trades;
     std::map<double, double> traded;  // by entry bucket
-    std::optional<double> open_interest;
+    std::optional<Interest> open_interest;
   };
   struct Report {
     Instant at;
@@ -62,10 +71,35 @@ class BarBuilder {
   const double units_;
   std::optional<Duration> throttle_;
   std::map<int64_t, Minute> minutes_;
-  std::optional<double> first_;
+  std::optional<Interest> first_;
   std::optional<Price> last_price_;
   std::vector<Report> reports_;
-  std::vector<Instant> readings_;
+  std::set<Instant> readings_;
+};
+
+// A builder for each perpetual of the asset. Trades and liquidations that several streams show
+// count once. A builder counts by what is known of its contract at its first event: where a size
+// came later, read again (sizes_later.h).
+class LevelBars final : public EventSink {
+ public:
+  LevelBars(const Instruments& instruments, const std::string& asset, CoinNames names,
+            std::optional<Duration> throttle = {})
+      : instruments_(instruments),
+        names_(std::move(names)),
+        asset_(names_.plain(asset)),
+        throttle_(throttle) {}
+
+  void on_event(const Event& event) override;
+  std::vector<LevelMarket> markets(Instant now) const;
+
+ private:
+  const Instruments& instruments_;
+  const CoinNames names_;
+  const std::string asset_;
+  std::optional<Duration> throttle_;
+  std::map<InstrumentId, BarBuilder> builders_;
+  TradesOnce trades_;
+  LiquidationsOnce liquidations_;
 };
 
 // Every perpetual of the asset on one tape, up to `at`; what is missing of the tape is added to

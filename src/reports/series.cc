@@ -1,5 +1,7 @@
 #include "reports/series.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -20,25 +22,54 @@ Instant floor_to(Instant at, Duration span) {
   return Instant::ns(at.ns() - (left < 0 ? left + span.ns() : left));
 }
 
-void put_bar(std::map<int64_t, PriceBar>& bars, Instant at, double price, double coins) {
-  const int64_t minute = bar_of(at);
-  const auto [found, added] = bars.try_emplace(
-      minute, PriceBar{Instant::ns(minute * kBarNs), price, price, price, price, 0});
-  PriceBar& bar = found->second;
-  bar.high = std::max(bar.high, price);
-  bar.low = std::min(bar.low, price);
-  bar.close = price;
-  bar.coins += coins;
+// Bars keep contracts, dollars of an inverse one over its price; how many coins that is, is asked
+// when they are shown, by when a listing may have come.
+double in_contracts(const Instrument& i, double qty, double price) {
+  return i.kind == InstrumentKind::inverse ? qty / price : qty;
 }
 
 bool quoted_in_dollars(const Instrument& i) {
   return i.quote == "USD" || i.quote == "USDT" || i.quote == "USDC";
 }
 
-std::vector<PriceBar> in_order(const std::map<int64_t, PriceBar>& bars) {
-  std::vector<PriceBar> out;
-  out.reserve(bars.size());
-  for (const auto& [minute, bar] : bars) out.push_back(bar);
+// A bar without coins leaves the sum unknown.
+std::optional<double> coins_of(const std::vector<PriceBar>& bars) {
+  double sum = 0;
+  for (const PriceBar& bar : bars) {
+    if (!bar.coins) return std::nullopt;
+    sum += *bar.coins;
+  }
+  return sum;
+}
+
+std::vector<ForcedWave> waves_of(const Series& series) {
+  std::map<Instant, ForcedSpan> quarters;
+  double total = 0;
+  for (const ForcedSeries& venue : series.forced) {
+    for (const ForcedSpan& span : venue.minutes) {
+      ForcedSpan& quarter = quarters[floor_to(span.from, kQuarter)];
+      quarter.long_usd += span.long_usd;
+      quarter.short_usd += span.short_usd;
+      total += span.long_usd + span.short_usd;
+    }
+  }
+  std::vector<ForcedWave> out;
+  for (const auto& [from, quarter] : quarters) {
+    if (quarter.long_usd + quarter.short_usd < kWaveShare * total) continue;
+    if (out.empty() || out.back().to < from) out.push_back({from, from, 0, 0, 0, 0});
+    out.back().to = from + kQuarter;
+    out.back().long_usd += quarter.long_usd;
+    out.back().short_usd += quarter.short_usd;
+  }
+  if (series.prices.empty()) return out;
+  // From the last close before the wave, else the first there is, to the last close within it.
+  for (ForcedWave& wave : out) {
+    for (const PriceBar& bar : series.prices.front().bars) {
+      if (bar.from < wave.from || wave.price_from == 0) wave.price_from = bar.close;
+      if (bar.from >= wave.to) break;
+      wave.price_to = bar.close;
+    }
+  }
   return out;
 }
 
@@ -47,6 +78,38 @@ std::vector<PriceBar> in_order(const std::map<int64_t, PriceBar>& bars) {
 SeriesBuilder::SeriesBuilder(const std::string& asset, const Instruments& instruments,
                              CoinNames names)
     : instruments_(instruments), names_(std::move(names)), asset_(names_.plain(asset)) {}
+
+SeriesBuilder::Bar& SeriesBuilder::put_bar(Bars& bars, Instant at, double price) {
+  const int64_t minute = bar_of(at);
+  const PriceBar fresh{Instant::ns(minute * kBarNs), price, price, price, price, {}};
+  Bar& bar = bars.try_emplace(minute, Bar{fresh, at, at}).first->second;
+  bar.high = std::max(bar.high, price);
+  bar.low = std::min(bar.low, price);
+  if (at < bar.first) {
+    bar.first = at;
+    bar.open = price;
+  }
+  if (at >= bar.last) {
+    bar.last = at;
+    bar.close = price;
+  }
+  return bar;
+}
+
+// `size`: plain coins in one contract, missing where nothing says.
+std::vector<PriceBar> SeriesBuilder::in_order(const Bars& bars, std::optional<double> size) {
+  std::vector<PriceBar> out;
+  out.reserve(bars.size());
+  for (const auto& [minute, bar] : bars) {
+    out.push_back(bar);
+    std::optional<double>& coins = out.back().coins;
+    if (coins && size)
+      *coins *= *size;
+    else
+      coins.reset();
+  }
+  return out;
+}
 
 SeriesBuilder::Market& SeriesBuilder::market(InstrumentId id) {
   const auto [found, added] = markets_.try_emplace(id);
@@ -74,7 +137,7 @@ void SeriesBuilder::on_event(const Event& event) {
     // Recorders of one feed, or an archive beside a recording, tell of the same trade.
     if (trades_once_.counts(event, *trade)) add(m, i, event, *trade);
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
-    if (mark->price.raw() > 0) put_bar(m.marks, event.at, mark->price.approx() / m.units, 0);
+    if (mark->price.raw() > 0) put_bar(m.marks, event.at, mark->price.approx() / m.units);
   } else if (const auto* candle = std::get_if<Candle>(&event.payload)) {
     add(m, i, *candle);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
@@ -85,9 +148,8 @@ void SeriesBuilder::on_event(const Event& event) {
 void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, const Trade& trade) {
   // A block is agreed off the book, at a price that the market need not have seen.
   if (trade.price.raw() <= 0 || trade.block) return;
-  const double size = coins(i, trade.qty, trade.price).value_or(0) * m.units;
-  put_bar(m.trades, event.at, trade.price.approx() / m.units, size);
-  m.coins += size;
+  Bar& bar = put_bar(m.trades, event.at, trade.price.approx() / m.units);
+  bar.coins = bar.coins.value_or(0) + in_contracts(i, trade.qty.approx(), trade.price.approx());
 }
 
 // Candles of several spans overlap: the finest alone are kept.
@@ -100,31 +162,30 @@ void SeriesBuilder::add(Market& m, const Instrument& i, const Candle& candle) {
     m.candles.clear();
     m.candle_span = span;
   }
-  // In the venue's unit, as sizes of trades are.
-  const auto volume = candle.volume ? Qty::nearest(*candle.volume) : Result<Qty>(Qty());
-  const double size =
-      volume.has_value() ? coins(i, volume.value(), candle.close).value_or(0) * m.units : 0;
-  m.candles[bar_of(candle.from)] = {candle.from,
-                                    candle.open.approx() / m.units,
-                                    candle.high.approx() / m.units,
-                                    candle.low.approx() / m.units,
-                                    candle.close.approx() / m.units,
-                                    size};
+  std::optional<double> size;  // the volume is in the venue's unit, as sizes of trades are
+  if (candle.volume && candle.close.raw() > 0)
+    size = in_contracts(i, *candle.volume, candle.close.approx());
+  m.candles[bar_of(candle.from)] = {
+      {candle.from, candle.open.approx() / m.units, candle.high.approx() / m.units,
+       candle.low.approx() / m.units, candle.close.approx() / m.units, size},
+      candle.from,
+      candle.to};
 }
 
 void SeriesBuilder::add(const Instrument& i, const Event& event, const Liquidation& forced) {
   const auto qty = forced.qty();
-  const auto value = qty ? usd(i, *qty, forced.price()) : std::nullopt;
-  if (!value) return;
+  const auto price = forced.price();
+  const bool inverse = i.kind == InstrumentKind::inverse;
+  if (!qty || (!inverse && (!price || price->raw() <= 0))) return;
+  const double value = inverse ? qty->approx() : qty->approx() * price->approx();
   const int64_t minute = bar_of(event.at);
-  ForcedSpan& span = forced_[i.venue][minute];
+  ForcedSpan& span = forced_[event.instrument][minute];
   span.from = Instant::ns(minute * kBarNs);
-  (forced.position_side == PositionSide::long_side ? span.long_usd : span.short_usd) += *value;
+  (forced.position_side == PositionSide::long_side ? span.long_usd : span.short_usd) += value;
   ++span.count;
 }
 
-Series SeriesBuilder::series() const {
-  Series out{.asset = asset_, .prices = {}, .forced = {}, .waves = {}};
+void SeriesBuilder::price(Series& out) const {
   for (const auto& [id, m] : markets_) {
     if (!m.wanted) continue;
     // One source a market, the best that it has: a line is never made of several.
@@ -136,58 +197,57 @@ Series SeriesBuilder::series() const {
                                                : m.marks;
     if (bars.empty()) continue;
     const Instrument& i = instruments_[id];
+    std::optional<double> size;
+    if (i.contract_size) size = i.contract_size->approx() * m.units;
+    std::vector<PriceBar> shown = in_order(bars, size);
+    const auto coins = coins_of(shown);
     out.prices.push_back({i.venue, i.symbol, i.name(), i.kind,
                           from == From::trades    ? "trades"
                           : from == From::candles ? "candles"
                                                   : "marks",
                           from == From::candles ? m.candle_span : Duration::minutes(1),
-                          in_order(bars), m.coins});
+                          std::move(shown), coins});
   }
   std::stable_sort(
       out.prices.begin(), out.prices.end(), [](const PriceSeries& a, const PriceSeries& b) {
-        // Perpetuals, then spot, the most traded first of each; waves() takes the first one's.
+        // Perpetuals, then spot, the most traded first of each; waves_of() takes the first one's.
         const bool spot_a = a.kind == InstrumentKind::spot, spot_b = b.kind == InstrumentKind::spot;
         if (spot_a != spot_b) return spot_b;
-        if (a.coins != b.coins) return a.coins > b.coins;
+        if (a.coins != b.coins) return a.coins.value_or(-1) > b.coins.value_or(-1);
         return a.bars.size() > b.bars.size();
       });
-  for (const auto& [venue, minutes] : forced_) {
+}
+
+void SeriesBuilder::force(Series& out) const {
+  std::map<std::string, std::map<int64_t, ForcedSpan>> by_venue;
+  for (const auto& [id, minutes] : forced_) {
+    const Instrument& i = instruments_[id];
+    if (!i.contract_size) {
+      out.left_out.push_back(
+          fmt::format("liquidations of {} {}: its contract size is unknown", i.venue, i.symbol));
+      continue;
+    }
+    const double size = i.contract_size->approx();
+    for (const auto& [minute, span] : minutes) {
+      ForcedSpan& sum = by_venue[i.venue][minute];
+      sum.from = span.from;
+      sum.long_usd += span.long_usd * size;
+      sum.short_usd += span.short_usd * size;
+      sum.count += span.count;
+    }
+  }
+  for (const auto& [venue, minutes] : by_venue) {
     ForcedSeries one{venue, {}};
     for (const auto& [minute, span] : minutes) one.minutes.push_back(span);
     out.forced.push_back(std::move(one));
   }
-  out.waves = waves(out.prices);
-  return out;
 }
 
-std::vector<ForcedWave> SeriesBuilder::waves(const std::vector<PriceSeries>& prices) const {
-  std::map<Instant, ForcedSpan> quarters;
-  double total = 0;
-  for (const auto& [venue, minutes] : forced_) {
-    for (const auto& [minute, span] : minutes) {
-      ForcedSpan& quarter = quarters[floor_to(span.from, kQuarter)];
-      quarter.long_usd += span.long_usd;
-      quarter.short_usd += span.short_usd;
-      total += span.long_usd + span.short_usd;
-    }
-  }
-  std::vector<ForcedWave> out;
-  for (const auto& [from, quarter] : quarters) {
-    if (quarter.long_usd + quarter.short_usd < kWaveShare * total) continue;
-    if (out.empty() || out.back().to < from) out.push_back({from, from, 0, 0, 0, 0});
-    out.back().to = from + kQuarter;
-    out.back().long_usd += quarter.long_usd;
-    out.back().short_usd += quarter.short_usd;
-  }
-  if (prices.empty()) return out;
-  // From the last close before the wave, else the first there is, to the last close within it.
-  for (ForcedWave& wave : out) {
-    for (const PriceBar& bar : prices.front().bars) {
-      if (bar.from < wave.from || wave.price_from == 0) wave.price_from = bar.close;
-      if (bar.from >= wave.to) break;
-      wave.price_to = bar.close;
-    }
-  }
+Series SeriesBuilder::series() const {
+  Series out{.asset = asset_, .prices = {}, .forced = {}, .waves = {}, .left_out = {}};
+  price(out);
+  force(out);
+  out.waves = waves_of(out);
   return out;
 }
 
@@ -204,7 +264,7 @@ std::vector<PriceBar> joined(const std::vector<PriceBar>& bars, Duration span) {
     last.high = std::max(last.high, bar.high);
     last.low = std::min(last.low, bar.low);
     last.close = bar.close;
-    last.coins += bar.coins;
+    last.coins = last.coins && bar.coins ? std::optional(*last.coins + *bar.coins) : std::nullopt;
   }
   return out;
 }

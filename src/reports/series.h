@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ namespace delever::reports {
 struct PriceBar {
   Instant from;
   double open = 0, high = 0, low = 0, close = 0;
-  double coins = 0;  // traded; 0 of bars that come from marks or candles without a volume
+  // Traded; missing of marks, of candles without a volume, and where nothing says how many coins a
+  // contract is.
+  std::optional<double> coins;
 };
 
 // One market, in dollars a plain coin. From its trades, else its candles, else its marks.
@@ -26,7 +29,7 @@ struct PriceSeries {
   std::string from;  // "trades", "candles", "marks"
   Duration span = Duration::minutes(1);
   std::vector<PriceBar> bars;  // by time; a span without a price has none
-  double coins = 0;
+  std::optional<double> coins;  // traded in all of them
 };
 
 struct ForcedSpan {
@@ -52,6 +55,8 @@ struct Series {
   std::vector<PriceSeries> prices;  // perpetuals by what was traded, then spot
   std::vector<ForcedSeries> forced;
   std::vector<ForcedWave> waves;
+  // Contracts whose liquidations are in neither: nothing says how many coins one is.
+  std::vector<std::string> left_out;
 };
 
 // The tables must outlive the events, not the series.
@@ -63,25 +68,32 @@ class SeriesBuilder final : public EventSink {
 
  private:
   enum class From { trades, candles, marks };
+  // Opens and closes by the time of its prices, in whatever order they are told.
+  struct Bar : PriceBar {
+    Instant first, last;
+  };
+  using Bars = std::map<int64_t, Bar>;  // by minute
   struct Market {
     bool wanted = false, perpetual = false;
     double units = 1;
-    std::map<int64_t, PriceBar> trades, marks;  // by minute
-    std::map<int64_t, PriceBar> candles;        // by minute; all of one span
-    Duration candle_span;
-    double coins = 0;
+    Bars trades, marks, candles;
+    Duration candle_span;  // of all candles
   };
+  static Bar& put_bar(Bars& bars, Instant at, double price);
+  static std::vector<PriceBar> in_order(const Bars& bars, std::optional<double> size);
   Market& market(InstrumentId id);
   void add(Market& market, const Instrument& instrument, const Event& event, const Trade& trade);
   void add(Market& market, const Instrument& instrument, const Candle& candle);
   void add(const Instrument& instrument, const Event& event, const Liquidation& forced);
-  std::vector<ForcedWave> waves(const std::vector<PriceSeries>& prices) const;
+  void price(Series& series) const;
+  void force(Series& series) const;
 
   const Instruments& instruments_;
   const CoinNames names_;
   const std::string asset_;
   std::map<InstrumentId, Market> markets_;
-  std::map<std::string, std::map<int64_t, ForcedSpan>> forced_;  // by venue, minute
+  // By minute, in dollars of contracts of one coin, or of one dollar.
+  std::map<InstrumentId, std::map<int64_t, ForcedSpan>> forced_;
   TradesOnce trades_once_;
   LiquidationsOnce liquidations_once_;
 };

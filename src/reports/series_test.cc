@@ -44,10 +44,88 @@ TEST(Series, CandlesCountPlainCoins) {
   const PriceBar many = bar_of(
       contract("1000PEPEUSDT", "1000PEPE", "USDT", InstrumentKind::linear, 1), "PEPE", 0.005, 20);
   EXPECT_DOUBLE_EQ(many.close, 0.000005);
-  EXPECT_DOUBLE_EQ(many.coins, 20'000);
+  EXPECT_DOUBLE_EQ(many.coins.value_or(0), 20'000);
   const PriceBar inverse = bar_of(
       contract("BTCUSD_PERP", "BTC", "USD", InstrumentKind::inverse, 100), "BTC", 80'000, 4'000);
-  EXPECT_DOUBLE_EQ(inverse.coins, 5);
+  EXPECT_DOUBLE_EQ(inverse.coins.value_or(0), 5);
+}
+
+// A contract whose size comes with a listing behind its trades, or never.
+struct Sized {
+  Instruments instruments;
+  InstrumentId id = 0;
+  SeriesBuilder builder{"SOL", instruments, CoinNames()};
+
+  explicit Sized(InstrumentKind kind) {
+    Instrument listed = contract("SOL-SWAP", "SOL", "USDT", kind, 1);
+    listed.contract_size.reset();
+    id = instruments.intern("binance", "SOL-SWAP", kind, [&] { return listed; });
+    const Instant at = kFrom + Duration::seconds(5);
+    Trade trade;
+    trade.price = Price::nearest(200.0).value();
+    trade.qty = Qty::nearest(30.0).value();
+    builder.on_event({id, 0, at, at, trade});
+    Liquidation forced;
+    forced.position_side = PositionSide::short_side;
+    forced.average_price = trade.price;
+    forced.filled_qty = trade.qty;
+    builder.on_event({id, 0, at, at, forced});
+  }
+  void list(double size) {
+    Instrument listed = instruments[id];
+    listed.contract_size = Qty::nearest(size).value();
+    instruments.add(listed);
+  }
+};
+
+TEST(Series, WhatHasNoSizeIsMissingAndNamed) {
+  Sized made(InstrumentKind::linear);
+  const Series unsized = made.builder.series();
+  ASSERT_EQ(unsized.prices.size(), 1U);
+  EXPECT_FALSE(unsized.prices[0].bars[0].coins);
+  EXPECT_FALSE(unsized.prices[0].coins);
+  EXPECT_TRUE(unsized.forced.empty());
+  ASSERT_EQ(unsized.left_out.size(), 1U);
+  EXPECT_EQ(unsized.left_out[0], "liquidations of binance SOL-SWAP: its contract size is unknown");
+}
+
+TEST(Series, AListingServesWhatCameBeforeIt) {
+  for (const InstrumentKind kind : {InstrumentKind::linear, InstrumentKind::inverse}) {
+    Sized made(kind);
+    made.list(10);
+    const Series series = made.builder.series();
+    const bool inverse = kind == InstrumentKind::inverse;
+    EXPECT_DOUBLE_EQ(series.prices.at(0).bars.at(0).coins.value_or(0), inverse ? 1.5 : 300);
+    EXPECT_DOUBLE_EQ(series.forced.at(0).minutes.at(0).short_usd, inverse ? 300 : 60'000);
+    EXPECT_TRUE(series.left_out.empty());
+  }
+}
+
+TEST(Series, ABarDoesNotDependOnTheOrderThatItsPricesAreToldIn) {
+  Instruments instruments;
+  const Instrument perpetual = contract("SOLUSDT", "SOL", "USDT", InstrumentKind::linear, 1);
+  const InstrumentId id = instruments.intern("binance", "SOLUSDT", [&] { return perpetual; });
+  SeriesBuilder builder("SOL", instruments, CoinNames());
+  for (const int second : {20, 40, 10}) {
+    const Instant at = kFrom + Duration::seconds(second);
+    builder.on_event({id, 0, at, at, MarkPrice{Price::nearest(100.0 + second).value()}});
+  }
+  const PriceBar bar = builder.series().prices.at(0).bars.at(0);
+  EXPECT_EQ(bar.open, 110);
+  EXPECT_EQ(bar.close, 140);
+}
+
+TEST(Series, MarksAndSilentCandlesHaveNoVolume) {
+  Instruments instruments;
+  const Instrument perpetual = contract("SOLUSDT", "SOL", "USDT", InstrumentKind::linear, 1);
+  const InstrumentId id = instruments.intern("binance", "SOLUSDT", [&] { return perpetual; });
+  SeriesBuilder builder("SOL", instruments, CoinNames());
+  builder.on_event({id, 0, kFrom, kFrom, MarkPrice{Price::nearest(200.0).value()}});
+  EXPECT_FALSE(builder.series().prices.at(0).bars.at(0).coins);
+  PriceBar with{.from = kFrom, .coins = 4}, without{.from = kFrom + Duration::minutes(1)};
+  EXPECT_FALSE(joined({with, without}, Duration::minutes(5)).at(0).coins);
+  without.coins = 2;
+  EXPECT_EQ(joined({with, without}, Duration::minutes(5)).at(0).coins, 6);
 }
 
 }  // namespace

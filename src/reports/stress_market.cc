@@ -11,6 +11,7 @@
 #include "market/terms.h"
 #include "options/black.h"
 #include "reports/gap_notes.h"
+#include "reports/sizes_later.h"
 
 namespace delever::reports {
 namespace {
@@ -32,11 +33,14 @@ class StressSink final : public EventSink {
         instruments_(instruments),
         query_(query),
         names_(rules.coins),
-        books_(instruments, no_gaps_) {}
+        books_(instruments, no_gaps_) {
+    if (query.levels) bars_.emplace(instruments, query.asset, names_);
+  }
 
   void on_event(const Event& event) override {
     gauges_.on_event(event);
     books_.on_event(event);
+    if (bars_) bars_->on_event(event);
     if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
     const Instrument& i = instruments_[event.instrument];
     if (coin_of(event.instrument).asset != names_.plain(query_.asset) || is_builder_market(i) ||
@@ -50,12 +54,8 @@ class StressSink final : public EventSink {
     if (const auto* trade = std::get_if<Trade>(&event.payload); trade && today)
       add_trade(event, *trade, i);
     if (const auto* candle = std::get_if<Candle>(&event.payload);
-        candle && candle->closed && candle->volume &&
-        candle->from >= query_.at - Duration::days(1) && i.kind != InstrumentKind::inverse)
-      candles_[event.instrument][candle->to - candle->from][candle->from] = *candle->volume;
-    if (query_.levels && i.is_perpetual())
-      bars_.try_emplace(event.instrument, i, coin_of(event.instrument).units)
-          .first->second.on_event(event);
+        candle && candle->closed && candle->volume && candle->from >= query_.at - Duration::days(1))
+      add_candle(event, *candle, i);
   }
 
   // What cannot be counted in coins is named: a day's volume without it is too small.
@@ -118,10 +118,8 @@ class StressSink final : public EventSink {
     }
   }
 
-  void markets(StressTape& tape) {
-    for (auto& [id, builder] : bars_) {
-      if (auto market = builder.market(query_.at)) tape.markets.push_back(std::move(*market));
-    }
+  std::vector<LevelMarket> markets() const {
+    return bars_ ? bars_->markets(query_.at) : std::vector<LevelMarket>();
   }
 
  private:
@@ -140,6 +138,12 @@ class StressSink final : public EventSink {
     const auto found = coins_.find(id);
     if (found != coins_.end()) return found->second;
     return coins_.emplace(id, names_.of(instruments_[id])).first->second;
+  }
+  void add_candle(const Event& event, const Candle& candle, const Instrument& i) {
+    const double price = candle.close.approx() / coin_of(event.instrument).units;
+    if (!(price > 0) || candle.price_kind != PriceKind::trade) return;
+    candles_[event.instrument][candle.to - candle.from][candle.from] =
+        i.kind == InstrumentKind::inverse ? *candle.volume / price : *candle.volume;
   }
   // A trade and its aggregate, or two recorders: each minute counts what one channel of them shows
   // at most. Of inverse contracts the units are coins of one dollar's size.
@@ -164,7 +168,7 @@ class StressSink final : public EventSink {
   std::map<InstrumentId, bool> booked_;
   std::map<InstrumentId, std::map<int64_t, std::map<std::pair<SourceId, bool>, double>>> traded_;
   std::map<InstrumentId, std::map<Duration, std::map<Instant, double>>> candles_;
-  std::map<InstrumentId, BarBuilder> bars_;
+  std::optional<LevelBars> bars_;
 };
 
 // All hedgers on one side, coins traded between no move and x, at the venue's own vols. An option
@@ -278,6 +282,17 @@ Result<void> read_dealers(const std::vector<options::OptionBoard>& boards, doubl
   return {};
 }
 
+// A second pass: a size that came after a contract's first trade serves from the first on.
+Result<std::vector<LevelMarket>> read_bars(const std::vector<std::string>& tapes,
+                                           const Instruments& known, const gauges::Rules& rules,
+                                           const StressTapeQuery& query) {
+  const auto feed = TRY(open_tapes(tapes, query.at));
+  LevelBars bars(known, query.asset, rules.coins);
+  KnownOnly sink(bars, known);
+  if (auto ran = feed->run(sink); !ran.has_value()) return std::move(ran.error());
+  return bars.markets(query.at);
+}
+
 }  // namespace
 
 Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
@@ -285,7 +300,8 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
   const auto feed = TRY(open_tapes(tapes, query.at));
   gauges::Gauges gauges(query.asset, rules, feed->instruments(), feed->sources());
   StressSink sink(gauges, feed->instruments(), rules, query);
-  GapNotes gaps(sink, feed->instruments(), feed->sources());
+  SizesLater sizes(sink, feed->instruments());
+  GapNotes gaps(sizes, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
   StressTape tape{.at = query.at};
   // A hole in the last day is a reason to doubt volume and volatility, so it stands first.
@@ -304,7 +320,9 @@ Result<StressTape> read_stress_tape(const std::vector<std::string>& tapes,
   const std::vector<options::OptionBoard> boards = gauges.history(query.at).boards;
   if (auto read = read_dealers(boards, query.reach, tape); !read.has_value())
     return std::move(read.error());
-  if (query.levels) sink.markets(tape);
+  tape.markets = sink.markets();
+  if (query.levels && sizes.any(rules.coins, query.asset))
+    tape.markets = TRY(read_bars(tapes, feed->instruments(), rules, query));
   return tape;
 }
 

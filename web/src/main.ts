@@ -5,7 +5,7 @@ import { Cards, flat, keyOf, stateBadge, whole } from "./cards";
 import { colours, isDark } from "./colours";
 import { byId, el, toast } from "./dom";
 import { Chart, loadLibrary } from "./draw";
-import { duration, label, percent, shortNumber, shown, utc } from "./format";
+import { duration, label, percent, price as dollars, shortNumber, shown, utc } from "./format";
 import * as options from "./option_charts";
 import { Panel, Rows } from "./panel";
 import { PriceChart } from "./price_chart";
@@ -199,15 +199,16 @@ function drawSeries(series: Series): void {
   price.set(series);
   price.fit(view.from, view.to);
   const waves = series.waves.map((w, i) => `wave ${i + 1}: ${utc(w.from).slice(11, 16)} to ${utc(w.to).slice(11, 16)} UTC, longs $${shortNumber(w.long_usd, 3)}, shorts $${shortNumber(w.short_usd, 3)}${w.price_from && w.price_to ? `, price ${percent(w.price_to / w.price_from - 1)}` : ""}`);
-  panels.price.say(waves.length ? `Shaded: quarters of an hour with 4 % or more of all that was liquidated. ${waves.join("; ")}.` : "No quarter of an hour stands out: no wave.");
+  const missing = series.left_out.length ? ` Left out: ${series.left_out.join("; ")}.` : "";
+  panels.price.say((waves.length ? `Shaded: quarters of an hour with 4 % or more of all that was liquidated. ${waves.join("; ")}.` : "No quarter of an hour stands out: no wave.") + missing);
   const main = series.prices[0];
   const sums = new Map<number, [number, number]>();
   for (const v of series.liquidations) v.t.forEach((t, i) => sums.set(t, [(sums.get(t)?.[0] ?? 0) + v.long_usd[i], (sums.get(t)?.[1] ?? 0) + v.short_usd[i]]));
   panels.price.setRows(main ? Rows.of(
     [
       { name: "time (UTC)", cell: (i: number) => utc(new Date(main.t[i] * 1000).toISOString()), text: (i) => new Date(main.t[i] * 1000).toISOString() },
-      ...(["open", "high", "low", "close"] as const).map((n) => ({ name: n, number: true, cell: (i: number) => main[n][i].toFixed(2), text: (i: number) => main[n][i] })),
-      { name: "coins", number: true, cell: (i: number) => shortNumber(main.coins[i]), text: (i: number) => main.coins[i] },
+      ...(["open", "high", "low", "close"] as const).map((n) => ({ name: n, number: true, cell: (i: number) => dollars(main[n][i]), text: (i: number) => main[n][i] })),
+      { name: "coins", number: true, cell: (i: number) => main.coins[i] === null ? "–" : shortNumber(main.coins[i]!), text: (i: number) => main.coins[i] },
       { name: "longs closed USD", number: true, cell: (i: number) => shortNumber(sums.get(main.t[i])?.[0] ?? 0), text: (i: number) => sums.get(main.t[i])?.[0] ?? 0 },
       { name: "shorts closed USD", number: true, cell: (i: number) => shortNumber(sums.get(main.t[i])?.[1] ?? 0), text: (i: number) => sums.get(main.t[i])?.[1] ?? 0 },
     ], main.t.map((_, i) => i).reverse()) : null);
@@ -241,7 +242,7 @@ function drawChain(answer: Chain): void {
   const list = answer.unknown ? [] : answer.expiries;
   expirySelect.hidden = list.length === 0;
   expirySelect.replaceChildren(...list.map((e) => el("option", { value: options.keyOf(e) }, options.keyOf(e))));
-  const nearest = list.find((e) => options.keyOf(e) === view.expiry) ?? list.reduce<(typeof list)[number] | undefined>((a, b) => (!a || b.open_interest > a.open_interest ? b : a), undefined);
+  const nearest = list.find((e) => options.keyOf(e) === view.expiry) ?? list.reduce<(typeof list)[number] | undefined>((a, b) => (!a || (b.open_interest ?? 0) > (a.open_interest ?? 0) ? b : a), undefined);
   if (nearest) expirySelect.value = options.keyOf(nearest);
   const board = answer.unknown ? undefined : answer.boards[0];
   panels.term.say(board ? `30-day index ${board.vol_index_30d === null ? "not known" : percent(board.vol_index_30d).replace("+", "")}; ${answer.boards.map((b) => `${b.venue} ${b.settle} as of ${utc(b.as_of)}`).join(", ")}.` : "");
@@ -288,7 +289,7 @@ function drawLevels(answer: Levels): void {
     return;
   }
   const score = market.scores ? `Scored on ${market.scores.counts} counts: ${market.scores.publish ? "earned" : `not earned (${market.scores.failed.join("; ")})`}; 90 % intervals held ${(market.scores.coverage_90 * 100).toFixed(0)} %.` : `Not scored: ${market.scores_missing ?? ""}.`;
-  panels.levels.say(`${market.market} at ${utc(market.at)}, about $${market.price.toFixed(2)}. ${score} Hatched: prior only.`);
+  panels.levels.say(`${market.market} at ${utc(market.at)}, about $${dollars(market.price)}. ${score} Hatched: prior only.`);
   charts.levels.set(options.levelsChart(market, answer.asset));
   panels.levels.setRows(options.levelRows(market));
 }

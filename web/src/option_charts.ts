@@ -1,7 +1,7 @@
 // Options: open interest by strike with max pain, the hedging curve with its band, smile, term structure.
 import type { Colours } from "./colours";
 import { hatch, Option } from "./draw";
-import { axisNumber, percent, shortNumber, utc } from "./format";
+import { axisNumber, percent, price, shortNumber, utc } from "./format";
 import { Rows } from "./panel";
 import type { Chain, Expiry, Level, Levels, Stress } from "./types";
 
@@ -154,8 +154,8 @@ export function termRows(chain: Chain): Rows {
     [
       { name: "expiry", cell: (e: Expiry) => e.expiry },
       { name: "board", cell: (e) => `${e.venue} ${e.settle}` },
-      { name: "forward", number: true, cell: (e) => (e.forward === null ? "–" : e.forward.toFixed(2)), text: (e) => e.forward },
-      { name: "open interest", number: true, cell: (e) => shortNumber(e.open_interest), text: (e) => e.open_interest },
+      { name: "forward", number: true, cell: (e) => (e.forward === null ? "–" : price(e.forward)), text: (e) => e.forward },
+      { name: "open interest", number: true, cell: (e) => (e.open_interest === null ? "–" : shortNumber(e.open_interest)), text: (e) => e.open_interest },
       { name: "puts over calls", number: true, cell: (e) => (e.put_call === null ? "–" : e.put_call.toFixed(2)), text: (e) => e.put_call },
       { name: "max pain", number: true, cell: (e) => (e.max_pain === null ? "–" : String(e.max_pain)), text: (e) => e.max_pain },
       { name: "max pain in coins", number: true, cell: (e) => (e.max_pain_coin === null ? "–" : String(e.max_pain_coin)), text: (e) => e.max_pain_coin },
@@ -206,8 +206,8 @@ export function levelRows(market: Levels["markets"][number]): Rows {
   return Rows.of(
     [
       { name: "side", cell: (l: Level) => l.side },
-      { name: "from", number: true, cell: (l) => l.from.toFixed(2), text: (l) => l.from },
-      { name: "to", number: true, cell: (l) => l.to.toFixed(2), text: (l) => l.to },
+      { name: "from", number: true, cell: (l) => price(l.from), text: (l) => l.from },
+      { name: "to", number: true, cell: (l) => price(l.to), text: (l) => l.to },
       { name: "coins", number: true, cell: (l) => shortNumber(l.coins), text: (l) => l.coins },
       { name: "low", number: true, cell: (l) => shortNumber(l.low), text: (l) => l.low },
       { name: "high", number: true, cell: (l) => shortNumber(l.high), text: (l) => l.high },
@@ -223,7 +223,7 @@ export function stressRows(s: Stress): Rows {
   return Rows.of(
     [
       { name: "move", number: true, cell: (m: Stress["moves"][number]) => percent(m.move), text: (m) => m.move },
-      { name: "price", number: true, cell: (m) => m.price.toFixed(2), text: (m) => m.price },
+      { name: "price", number: true, cell: (m) => price(m.price), text: (m) => m.price },
       { name: "longs closed", number: true, cell: (m) => "$" + shortNumber(m.liquidated.longs.usd), text: (m) => m.liquidated.longs.usd },
       { name: "shorts closed", number: true, cell: (m) => "$" + shortNumber(m.liquidated.shorts.usd), text: (m) => m.liquidated.shorts.usd },
       { name: "dealers, coins", number: true, cell: (m) => (m.dealers ? `${shortNumber(m.dealers.low, 3)} to ${shortNumber(m.dealers.high, 3)}` : "not known") },

@@ -75,7 +75,7 @@ export interface PriceColumns {
   high: number[];
   low: number[];
   close: number[];
-  coins: number[];
+  coins: (number | null)[];
 }
 export interface ForcedColumns {
   venue: string;
@@ -100,6 +100,7 @@ export interface Series extends Unknown {
   prices: PriceColumns[];
   liquidations: ForcedColumns[];
   waves: Wave[];
+  left_out: string[];
 }
 export interface FundingPoint {
   venue: string;
@@ -160,9 +161,9 @@ export interface Expiry {
   settle: string;
   as_of: string;
   forward: number | null;
-  open_interest: number;
-  calls: number;
-  puts: number;
+  open_interest: number | null;
+  calls: number | null;
+  puts: number | null;
   put_call: number | null;
   max_pain: number | null;
   max_pain_coin: number | null;
