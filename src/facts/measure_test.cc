@@ -227,5 +227,46 @@ TEST(Measure, OtherCoinsAndOtherTimesAreLeftOut) {
   EXPECT_EQ(windowed.events(), 1U);
 }
 
+// A contract of a thousand coins is counted in the coins that others count, and of markets that are
+// alike the one that speaks does not hang on which was heard first.
+TEST(Measure, PlainCoinsOfEveryMarketInOneOrder) {
+  for (const bool turned : {false, true}) {
+    Instruments instruments;
+    const auto market = [&](const char* venue, const char* base, const char* quote) {
+      return instruments.add({.venue = venue,
+                              .symbol = std::string(base) + quote,
+                              .kind = InstrumentKind::linear,
+                              .base = base,
+                              .quote = quote,
+                              .settle = quote,
+                              .contract_size = Qty::raw(Qty::scale)});
+    };
+    const InstrumentId thousand = market("binance", "1000PEPE", "USDT"),
+                       plain = market("okx", "PEPE", "USDC");
+    Observer observer("PEPE", instruments, {});
+    const auto emit = [&](InstrumentId id, double units) {
+      for (int minute = 0; minute < 3; ++minute) {
+        const Instant at = kStart + Duration::minutes(minute);
+        OpenInterest open{.contracts = WideQty(Qty::nearest(6000 / units).value())};
+        observer.on_event({id, 0, at, at, open});
+        const Trade trade{.price = Price::nearest(5e-6 * units).value(),
+                          .qty = Qty::nearest(2000 / units).value()};
+        observer.on_event({id, 0, at, at, trade});
+      }
+    };
+    if (turned) emit(plain, 1);
+    emit(thousand, 1000);
+    if (!turned) emit(plain, 1);
+    const auto tracks = observer.tracks();
+    ASSERT_EQ(tracks.size(), 2U);
+    EXPECT_EQ(tracks[0].get().quote, "USDT");
+    EXPECT_NEAR(tracks[0].get().orders.back().price, 5e-6, 1e-15);
+    EXPECT_NEAR(tracks[0].get().orders.back().coins, 2000, 1e-9);
+    const InterestSeries open = open_interest_of(observer, Duration::minutes(1));
+    ASSERT_FALSE(open.coins.empty());
+    EXPECT_DOUBLE_EQ(open.coins.back().value, 12'000);
+  }
+}
+
 }  // namespace
 }  // namespace delever::facts

@@ -66,6 +66,8 @@ Track* Observer::track(InstrumentId instrument) {
       tracks_.back().name = i.venue + " " + i.name();
       tracks_.back().kind = i.kind;
       tracks_.back().perpetual = i.is_perpetual();
+      tracks_.back().quote = i.quote;
+      tracks_.back().units = names_.of(i).units;
     }
   }
   return known == 1 ? nullptr : &tracks_[known - 2];
@@ -73,14 +75,15 @@ Track* Observer::track(InstrumentId instrument) {
 
 void Observer::on_trade(Track& t, const Instrument& instrument, Instant at, const Trade& trade) {
   if (trade.block) return;
-  const auto size = coins(instrument, trade.qty, trade.price);
-  if (!size || !(*size > 0)) return;
+  const auto own = coins(instrument, trade.qty, trade.price);
+  if (!own || !(*own > 0)) return;
+  const double size = *own * t.units, price = trade.price.approx() / t.units;
   const int sign = trade.taker_side == Side::buy ? 1 : -1;
   if (!t.orders.empty() && t.orders.back().at == at && t.orders.back().sign == sign) {
-    t.orders.back().coins += *size;
-    t.orders.back().price = trade.price.approx();
+    t.orders.back().coins += size;
+    t.orders.back().price = price;
   } else {
-    t.orders.push_back({at, trade.price.approx(), *size, sign});
+    t.orders.push_back({at, price, size, sign});
   }
 }
 
@@ -89,8 +92,9 @@ void Observer::on_quote(Track& t, const Instrument& instrument, Instant at, cons
   const auto bid_coins = coins(instrument, *quote.bid_qty, quote.bid_price);
   const auto ask_coins = coins(instrument, *quote.ask_qty, quote.ask_price);
   if (!bid_coins || !ask_coins || *quote.bid_price >= *quote.ask_price) return;
-  const QuoteState state{second_of(at), quote.bid_price->approx(), quote.ask_price->approx(),
-                         *bid_coins, *ask_coins};
+  const QuoteState state{second_of(at), quote.bid_price->approx() / t.units,
+                         quote.ask_price->approx() / t.units, *bid_coins * t.units,
+                         *ask_coins * t.units};
   if (!t.quotes.empty() && t.quotes.back().second == state.second)
     t.quotes.back() = state;
   else if (t.quotes.empty() || t.quotes.back().second < state.second)
@@ -114,17 +118,19 @@ void Observer::on_event(const Event& event) {
     // Periods are given with their last millisecond or with the one after it.
     const int64_t length = (candle->to - candle->from).ns();
     const Duration period = Duration::seconds((length + kSecond / 2) / kSecond);
-    const double close = candle->close.approx();
+    const double close = candle->close.approx() / t.units;
     if (period > Duration() && close > 0 && first_told(t, 0, candle->from, period))
       t.closes[period].push_back({candle->from, close});
   } else if (const auto* open = std::get_if<OpenInterest>(&event.payload)) {
-    std::optional<double> amount = open->coins;
+    std::optional<double> amount;
+    if (open->coins.value_or(0) > 0) amount = open->coins;  // 0: a field that was not filled
     if (!amount && open->contracts && t.kind == InstrumentKind::linear)
       amount = coins(instrument, *open->contracts, std::nullopt);
     if (!amount && open->contracts && t.kind == InstrumentKind::inverse && !t.quotes.empty())
-      if (const auto price = Price::nearest(t.quotes.back().mid()); price.has_value())
+      if (const auto price = Price::nearest(t.quotes.back().mid() * t.units); price.has_value())
         amount = coins(instrument, *open->contracts, price.value());
-    if (amount && *amount > 0) put_second(t.open_interest, second_of(event.at), *amount);
+    const double plain = amount.value_or(0) * t.units;
+    if (plain > 0) put_second(t.open_interest, second_of(event.at), plain);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
     if (!forced->price() || !forced->qty() || !in_dollars(instrument) ||
         !liquidations_.counts(event, *forced))
@@ -140,6 +146,18 @@ void Observer::on_event(const Event& event) {
     if (funding->kind == FundingKind::mean && first_told(t, 3, event.at))
       t.funding_mean.push_back({event.at, funding->rate.approx()});
   }
+}
+
+std::vector<std::reference_wrapper<const Track>> Observer::tracks() const {
+  constexpr std::string_view kMoney[] = {"USDT", "USD", "USDC"};
+  std::vector<std::reference_wrapper<const Track>> out(tracks_.begin(), tracks_.end());
+  const auto place = [&](const Track& t) {
+    const auto money = std::find(std::begin(kMoney), std::end(kMoney), t.quote);
+    return std::pair(money - std::begin(kMoney), std::string_view(t.name));
+  };
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const Track& a, const Track& b) { return place(a) < place(b); });
+  return out;
 }
 
 bool Observer::wants_book(InstrumentId instrument, Instant at) const {

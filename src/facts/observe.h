@@ -59,10 +59,11 @@ struct ForcedTotal {
   double long_usd = 0, short_usd = 0;
 };
 
-struct Track {  // of one instrument
-  std::string name;
+struct Track {  // of one instrument, in plain coins
+  std::string name, quote;
   InstrumentKind kind = InstrumentKind::spot;
   bool perpetual = false;
+  double units = 1;  // plain coins in one of the contract's own (1000PEPE)
   std::map<Duration, std::vector<Point>> closes;  // candles by period; at: the period's start
   // As long as the market was busy: what intervals are drawn from is read again in order.
   Spilled<Order> orders;
@@ -91,7 +92,9 @@ class Observer final : public EventSink {
                std::span<const Level> asks);
 
   const std::string& asset() const { return asset_; }
-  const std::vector<Track>& tracks() const { return tracks_; }   // in order of first sight
+  // By the money they are quoted in, then by name: which was heard first must not matter where two
+  // are alike.
+  std::vector<std::reference_wrapper<const Track>> tracks() const;
   uint64_t events() const { return events_; }                    // of this asset in the window
   uint64_t trades_dropped() const { return trades_.dropped(); }  // shown twice, counted once
 
