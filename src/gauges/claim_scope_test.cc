@@ -110,6 +110,16 @@ TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_fal
            {"funding annualised, February 2026", "6", "percent per year"},
            {"options open interest of the 27MAR26 expiry", "9000", "SOL"},
            {"high price of 1 Mar 2026", "131", "USD"},
+           {"lowest price ever", "8", "USD"},
+           {"multi-year high price", "200", "USD"},
+           {"low price of the decade", "0.5", "USD"},
+           {"quarterly low price", "100", "USD"},
+           {"new high price", "131", "USD"},
+           {"summer high price", "210", "USD"},
+           {"low price of the US session", "120", "USD"},
+           {"low price of Monday", "120", "USD"},
+           {"liquidations during the crash", "5", "million USD"},
+           {"liquidations compared with the day before", "2", "million USD"},
            {"SOLX GBTC ETF flow", "-25", "million USD"}}) {
     const ClaimCheck c = check(metric, value, unit);
     EXPECT_EQ(c.state, State::pending) << metric << ": " << c.note;
@@ -134,6 +144,7 @@ TEST(ClaimScope, the_words_choose_the_side_the_part_and_the_sign) {
            {"stablecoin-margined open interest", "8", "million SOL"},
            {"funding per year", "8.76", "percent"},
            {"options open interest (calls)", "30000", "SOL"},
+           {"options open interest calls, Friday", "30000", "SOL"},
            {"ETF net outflow", "25", "million USD"},
            {"long dominance of liquidations", "75", "percent"}}) {
     const ClaimCheck c = check(metric, value, unit);
