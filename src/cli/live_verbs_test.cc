@@ -1,7 +1,10 @@
 // Goal: record, twin and --follow as a user meets them: what they refuse and with what words, and
 // that following a tape says what reading it says. Recording itself is in live/recorder_test.cc.
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,13 +47,77 @@ TEST(Record, WithoutANetworkItSaysWhichAddressWhyAndWhatToDo) {
   const Ran ran = run({"record", "okx:BTC-USDT-SWAP", "--url", "okx=http://127.0.0.1:1", "--out",
                        scratch("never.tape")});
   EXPECT_EQ(ran.code, 3);
-  for (const char* word : {"ws://127.0.0.1:1/", "Connection refused", "https_proxy", "--url"})
+  for (const char* word :
+       {"ws://127.0.0.1:1/", "Connection refused", "https_proxy", "--url", "never.tape is left"})
     EXPECT_NE(ran.err.find(word), std::string::npos) << word << "\n" << ran.err;
+  for (const char* end : {"", "-wal", "-shm", "-lock"})
+    EXPECT_FALSE(std::filesystem::exists(scratch("never.tape") + end)) << end;
   const Ran pattern = run(
       {"record", "okx:BTC-*", "--url", "okx=http://127.0.0.1:1", "--out", scratch("never.tape")});
   EXPECT_EQ(pattern.code, 3);
   for (const char* word : {"http://127.0.0.1:1/api/v5/", "Connection refused", "--url"})
     EXPECT_NE(pattern.err.find(word), std::string::npos) << word << "\n" << pattern.err;
+}
+
+// A listener that takes connections and says nothing; what asks by REST is cut off.
+class Mute {
+ public:
+  Mute() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(listen(fd_, 16), 0);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    url_ = fmt::format("http://127.0.0.1:{}", ntohs(address.sin_port));
+    thread_ = std::thread([this] { take(); });
+  }
+  ~Mute() {
+    shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    for (const int one : taken_) close(one);
+    close(fd_);
+  }
+  const std::string& url() const { return url_; }
+
+ private:
+  void take() {
+    for (int one = accept(fd_, nullptr, nullptr); one >= 0; one = accept(fd_, nullptr, nullptr)) {
+      char first = 0;
+      if (recv(one, &first, 1, 0) == 1 && first == 'P')
+        close(one);  // a POST
+      else
+        taken_.push_back(one);
+    }
+  }
+  const int fd_;
+  std::string url_;
+  std::vector<int> taken_;
+  std::thread thread_;
+};
+
+// Neither a REST host that fails nor a silence of a second is the end of it; when it has to end
+// before anybody answered, that is no recording.
+TEST(Record, NobodyHasAnsweredWhenItEnds) {
+  const Mute mute;
+  const std::string tape = scratch("unanswered.tape");
+  const auto record = [&] {
+    return run({"record", "hyperliquid:BTC", "--url", "hyperliquid=" + mute.url(), "--out", tape,
+                "--for", "700ms"});
+  };
+  const Ran ran = record();
+  EXPECT_EQ(ran.code, 3);
+  for (const char* word :
+       {"had not answered when it ended", "ws://127.0.0.1", "--url", "unanswered.tape is left"})
+    EXPECT_NE(ran.err.find(word), std::string::npos) << word << "\n" << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(tape));
+  // A recording that is gone on with stays.
+  std::filesystem::copy_file(episode_tape("before.tape"), tape);
+  const Ran again = record();
+  EXPECT_EQ(again.code, 3);
+  EXPECT_NE(again.err.find("nothing was recorded into"), std::string::npos) << again.err;
+  EXPECT_EQ(run({"tape", "verify", tape}).code, 0);
 }
 
 TEST(Record, WhatItRefuses) {

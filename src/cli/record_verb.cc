@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 
 #include "base/config.h"
@@ -255,7 +256,7 @@ class RecordLoop {
   void check() {
     for (const std::string& note : recorder_->take_notes()) status_->note(note);
     if (const auto trouble = recorder_->trouble()) return end(*trouble);
-    if (const auto error = recorder_->unreachable()) return end(with_advice(*error));
+    if (const auto error = recorder_->unreachable()) return end(*error);
     looking_ = loop_.after(kLook, [this] { check(); });
   }
 
@@ -274,6 +275,17 @@ class RecordLoop {
     watching_ = loop_.after(*every, [this] { watchdog(); });
   }
 
+  // Nobody was ever reached: what is left then is what was there before.
+  Error without_anybody(Error why) const {
+    const std::string file = recorder_->counts().file;
+    std::error_code ignored;
+    const bool old = std::filesystem::exists(file, ignored);
+    why = with_advice(std::move(why));
+    why.what += old ? fmt::format("; nothing was recorded into {}", file)
+                    : fmt::format("; no {} is left", file);
+    return why;
+  }
+
   // Once: the recorder closes what is open, the last status line is shown, the loop stops.
   void end(Result<void> why) {
     if (ended_) return;
@@ -287,6 +299,7 @@ class RecordLoop {
     recorder_->stop([this](Result<void> closed) {
       for (const std::string& note : recorder_->take_notes()) status_->note(note);
       if (result_.has_value() && !closed.has_value()) result_ = std::move(closed);
+      if (const auto nobody = recorder_->unreached()) result_ = without_anybody(*nobody);
       if (result_.has_value()) result_ = refused_all(recorder_->counts().sum);
       status_->clear();
       if (!session_.io.progress || result_.has_value()) status_->show();

@@ -53,15 +53,18 @@ void Session::State::note(std::string text) {
   if (notes.size() < kNotesKept) notes.push_back({stamp, std::move(text)});
 }
 
-// With the twin's host in place of the venue's: ws for wss, http for https.
 std::string Session::State::address(const std::string& url) const {
-  if (options.url.empty()) return url;
+  return address_of(url, options.url);
+}
+
+std::string address_of(const std::string& url, const std::string& instead) {
+  if (instead.empty()) return url;
   const size_t scheme = url.find("://");
   const size_t path = url.find('/', scheme + 3);
-  const size_t ours = options.url.find("://");
-  std::string host = options.url.substr(ours == std::string::npos ? 0 : ours + 3);
+  const size_t ours = instead.find("://");
+  std::string host = instead.substr(ours == std::string::npos ? 0 : ours + 3);
   while (host.ends_with('/')) host.pop_back();
-  const bool secure = options.url.starts_with("https") || options.url.starts_with("wss");
+  const bool secure = instead.starts_with("https") || instead.starts_with("wss");
   const bool socket = url.starts_with("ws");
   return fmt::format("{}{}://{}{}", socket ? "ws" : "http", secure ? "s" : "", host,
                      path == std::string::npos ? "" : url.substr(path));
@@ -100,6 +103,7 @@ Result<void> Session::State::start(Moment moment) {
     t.topic = &topic;
     const tape::StreamInfo stream = info(topic.key, topic.channel, topic.symbol, "");
     t.stream = TRY(recording.stream(stream));
+    if (topic.cure == Cure::resubscribe) t.check = dialect.book_check(topic);
     if (const auto found = options.resume.find(stream.name); found != options.resume.end())
       begin_gap(t, Silence::connection, found->second + kTick, "the recorder was not running");
     if (topic.cure == Cure::rest_snapshot) {
@@ -178,11 +182,16 @@ void Session::pinged(ConnectionId connection, std::string_view payload, Moment n
 
 void Session::ponged(ConnectionId connection, Moment now) { state_->heard(connection, now); }
 
-void Session::closed(ConnectionId connection, std::string_view why, Moment now) {
+void Session::closed(ConnectionId connection, std::string_view why, Moment now,
+                     const HttpResponse* refusal) {
   State& s = *state_;
   if (s.stopped) return;
   s.enter(now);
-  s.lose(connection, why, false);
+  const Duration wait = refusal == nullptr ? Duration() : s.pause_asked(*refusal);
+  if (wait > Duration()) {  // the venue counts by address: no other connection either
+    for (Duration& free : s.endpoint_free) free = std::max(free, now.elapsed + wait);
+  }
+  s.lose(connection, why, false, wait);
   s.sweep();
 }
 

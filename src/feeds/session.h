@@ -74,6 +74,10 @@ struct SessionNote {
   std::string text;
 };
 
+// The venue's address, with the host of `instead` in place of its own where that is not empty: ws
+// for wss, http for https.
+std::string address_of(const std::string& url, const std::string& instead);
+
 class Session {
  public:
   struct Options {
@@ -99,8 +103,10 @@ class Session {
   void received(ConnectionId connection, std::string_view frame, Moment now);  // text or binary
   void pinged(ConnectionId connection, std::string_view payload, Moment now);
   void ponged(ConnectionId connection, Moment now);
-  // The other side or the network ended it, or it could not be opened: `why` says which.
-  void closed(ConnectionId connection, std::string_view why, Moment now);
+  // The other side or the network ended it, or it could not be opened: `why` says which. With the
+  // answer to a handshake that was refused, where there was one: its Retry-After is obeyed.
+  void closed(ConnectionId connection, std::string_view why, Moment now,
+              const HttpResponse* refusal = nullptr);
   void responded(RequestId request, const HttpResponse& response, Moment now);
   void failed(RequestId request, std::string_view why, Moment now);
   void timer(Moment now);  // due at wake_at(), harmless before

@@ -88,6 +88,7 @@ void Session::State::on_connected(Connection& c) {
     const auto spread = static_cast<uint64_t>(std::max<int64_t>(margin.ns() / 2, 1));
     c.leave_at =
         now.elapsed + *lifetime - margin - Duration::ns(static_cast<int64_t>(random.below(spread)));
+    c.overlap_by = now.elapsed + *lifetime - margin / 4;
   }
   for (const std::string& greeting : terms.greetings) network.send(c.id, greeting);
   ask(c, lines[c.line].topics, true);
@@ -198,8 +199,10 @@ void Session::State::on_answer(Connection& c, const Frame& frame) {
   }
   Request request = std::move(*which);
   c.asked.erase(which);
-  if (!request.subscribe) return;
-  if (refused) return on_request_refused(c, std::move(request), frame.text);
+  if (!request.subscribe) return;  // refused or not: a cure that brings nothing is tried again
+  if (refused && frame.for_now) return put_off(c, std::move(request), frame.text);
+  c.put_off = 0;
+  if (refused) return on_request_refused(c, std::move(request), frame);
   for (const size_t t : request.topics) {
     const std::string& name = topics[t].topic->name;
     const bool taken = !frame.lists ||
@@ -209,13 +212,50 @@ void Session::State::on_answer(Connection& c, const Frame& frame) {
 }
 
 // One bad topic refuses all of its request: they are asked for again one by one.
-void Session::State::on_request_refused(Connection& c, Request request, const std::string& why) {
-  if (request.topics.size() == 1) return refuse(c, request.topics[0], why);
+void Session::State::on_request_refused(Connection& c, Request request, const Frame& frame) {
+  if (request.topics.size() == 1)
+    return frame.already ? accept(c, request.topics[0]) : refuse(c, request.topics[0], frame.text);
   for (const size_t t : request.topics) c.queue.push_back({.subscribe = true, .topics = {t}});
 }
 
+// "Too frequent", "try again": the same request once more, before those that wait behind it.
+void Session::State::put_off(Connection& c, Request request, const std::string& why) {
+  if (++c.put_off == 1) note("a subscription is put off: " + why);
+  c.queue.push_front(std::move(request));
+  c.send_at = std::max(c.send_at, now.elapsed + backoff(c.put_off));
+}
+
+// The venue's time for an answer is over. What speaks needs none; the rest is asked for again, and
+// if that is not answered either, another connection may be: until then the others are heard here.
+// False: the connection is lost.
+bool Session::State::on_unanswered(Connection& c) {
+  Request request = std::move(c.asked.front());
+  c.asked.pop_front();
+  if (!request.subscribe) return true;
+  const auto is_heard = [&](size_t t) {
+    const TopicState& topic = topics[t];
+    return topic.heard_on == c.id || (topic.hand && is_successor(c) && topic.hand->accepted);
+  };
+  std::erase_if(request.topics, is_heard);
+  if (request.topics.empty()) return true;
+  const std::string why = fmt::format("no acknowledgement within {}", terms.ack_within.text());
+  Line& line = lines[c.line];
+  const bool any = std::any_of(line.topics.begin(), line.topics.end(), is_heard);
+  if (!any && !is_successor(c)) {
+    lose(c.id, why, true);
+    return false;
+  }
+  if (!std::exchange(request.again, true)) {
+    c.queue.push_front(std::move(request));
+    return true;
+  }
+  for (const size_t t : request.topics) refuse(c, t, why);
+  if (!is_successor(c) && !std::exchange(c.gave_up, true)) line.leaving = true;
+  return true;
+}
+
 // What was heard on it is missing from the last thing it said on.
-void Session::State::lose(ConnectionId id, std::string_view why, bool tell_network) {
+void Session::State::lose(ConnectionId id, std::string_view why, bool tell_network, Duration wait) {
   Connection* c = find(id);
   if (c == nullptr) return;
   const size_t index = c->line;
@@ -253,7 +293,7 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
     line.leaving = false;
   }
   ++line.failures;
-  line.connect_at = now.elapsed + backoff(line.failures);
+  line.connect_at = now.elapsed + std::max(wait, backoff(line.failures));
   connections.erase(id);
 }
 
@@ -334,8 +374,9 @@ void Session::State::sweep_connection(Connection& c) {
   const venues::PingTerms& ping = terms.ping;
   if (due(c.last_in + ping.dead_after))
     return lose(c.id, fmt::format("nothing heard for {}", ping.dead_after.text()), true);
-  if (terms.ack_required && !c.asked.empty() && due(c.asked.front().sent + terms.ack_within))
-    return lose(c.id, fmt::format("no acknowledgement within {}", terms.ack_within.text()), true);
+  while (terms.ack_required && !c.asked.empty() && due(c.asked.front().sent + terms.ack_within)) {
+    if (!on_unanswered(c)) return;
+  }
   if (ping.every) {
     if (ping.only_when_silent) c.ping_at = std::max(c.ping_at, c.last_in + *ping.every);
     if (due(c.ping_at)) {
@@ -352,8 +393,13 @@ void Session::State::sweep_connection(Connection& c) {
     line.leaving = true;
   }
   if (!is_successor(c)) return;
-  if (!c.overlap_end && c.queue.empty() && c.asked.empty())
+  if (!c.overlap_end && c.queue.empty() && c.asked.empty()) {
     c.overlap_end = now.elapsed + terms.overlap;
+    // A topic that says nothing is not waited for until the venue cuts the old one.
+    const Connection* old = find(line.primary);
+    if (old != nullptr && old->overlap_by)
+      c.overlap_end = std::min(*c.overlap_end, *old->overlap_by);
+  }
   const bool done = std::none_of(line.topics.begin(), line.topics.end(),
                                  [&](size_t t) { return topics[t].hand != nullptr; });
   if (done) return retire(c.line);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kAnswerWithin = Duration::seconds(30);
 constexpr size_t kPollsAtOnce = 4;
+constexpr size_t kPagesMost = 200;
 
 }  // namespace
 
@@ -70,22 +71,28 @@ void Session::State::pump() {
     if (rest.asked.size() >= kPollsAtOnce + rest.snapshots_asked) break;
     if (!spend(plan.polls[i].weight)) break;
     poll.asked = true;
-    ask_rest(plan.polls[i].request, true, i, plan.polls[i].weight);
+    ask_rest(poll.page.empty() ? plan.polls[i].request : poll.page, true, i, plan.polls[i].weight);
   }
+}
+
+// How long an answer asks us to keep away; zero: it does not.
+Duration Session::State::pause_asked(const HttpResponse& response) const {
+  const bool banned = response.status == 418 || response.status == 403;
+  const auto seconds = read_int(response.header("retry-after"));
+  const bool told = seconds && *seconds > 0;
+  if (response.status == 503 && told) return Duration::seconds(std::min<int64_t>(*seconds, 3600));
+  if (!banned && response.status != 429) return {};
+  if (told) return Duration::seconds(std::min<int64_t>(*seconds, 7 * 86'400));
+  return banned ? terms.rest.ban : terms.rest.pause;
 }
 
 void Session::State::on_response(RequestId id, const HttpResponse& response) {
   const auto found = rest.asked.find(id);
   if (found == rest.asked.end()) return;  // came too late
   const std::string why = dialect.refusal(response);
-  const bool banned = response.status == 418 || response.status == 403;
-  if (banned || response.status == 429) {
-    const auto seconds = read_int(response.header("retry-after"));
-    const Duration pause = banned ? terms.rest.ban : terms.rest.pause;
-    rest.blocked_until =
-        now.elapsed + (seconds && *seconds > 0
-                           ? Duration::seconds(std::min<int64_t>(*seconds, 7 * 86'400))
-                           : pause);
+  if (const Duration pause = pause_asked(response); pause > Duration()) {
+    // A shorter word that comes later does not end a ban.
+    rest.blocked_until = std::max(rest.blocked_until, now.elapsed + pause);
     rest.blocked_why = why;
     note(fmt::format("REST: {}; nothing is asked for {}", why,
                      (rest.blocked_until - now.elapsed).text()));
@@ -104,8 +111,8 @@ void Session::State::on_response(RequestId id, const HttpResponse& response) {
   }
   PollState& poll = polls[asked.index];
   poll.asked = false;
-  poll.due = now.elapsed + plan.polls[asked.index].every;
   poll.failures = 0;
+  turn_page(poll, plan.polls[asked.index], response.body);
   if (!recording.record(poll.stream, stamp, response.body)) {
     ++counts.no_room;
     recording.gap(poll.stream, stamp, stamp, kNoRoom);
@@ -118,6 +125,16 @@ void Session::State::on_response(RequestId id, const HttpResponse& response) {
   ++counts.messages;
   counts.bytes += response.body.size();
   counts.last_message = stamp;
+}
+
+// What comes in pages is asked for to its end, each page a message of the poll's stream.
+void Session::State::turn_page(PollState& poll, const Poll& what, std::string_view body) {
+  const std::string& last = poll.page.empty() ? what.request : poll.page;
+  std::string next = dialect.next_page(last, body);
+  if (next == last || ++poll.pages >= kPagesMost) next.clear();
+  poll.page = std::move(next);
+  if (poll.page.empty()) poll.pages = 0;
+  poll.due = poll.page.empty() ? now.elapsed + what.every : now.elapsed;
 }
 
 // The snapshot must reach what was heard since: else it is older than the first of it.

@@ -117,6 +117,7 @@ struct TopicState {
   bool spoke = false;  // on this connection
   RecentHashes recent;
   BookState book;
+  std::unique_ptr<venues::BookCheck> check;
   std::unique_ptr<Handover> hand;
   std::deque<uint64_t> skip;  // told by the connection before, to come again on this one
 };
@@ -126,6 +127,7 @@ struct Request {
   std::vector<size_t> topics;
   uint64_t id = 0;
   Duration sent;
+  bool again = false;  // the venue had its time once and said nothing
 };
 
 struct Connection {
@@ -138,8 +140,10 @@ struct Connection {
   std::deque<Request> queue;
   std::deque<Request> asked;  // in the order sent
   Duration send_at, ping_at;
-  std::optional<Duration> leave_at;
-  std::optional<Duration> overlap_end;  // of a successor: from when all of it is accepted
+  int put_off = 0;       // requests in a row that the venue would not take for now
+  bool gave_up = false;  // on a topic: it is left for another, once
+  std::optional<Duration> leave_at, overlap_by;  // well before the venue's cut
+  std::optional<Duration> overlap_end;           // of a successor: once all of it is accepted
   std::deque<Duration> sent_this_hour;
 };
 
@@ -158,6 +162,8 @@ struct PollState {
   tape::StreamNumber stream = 0;
   Duration due;
   bool asked = false;
+  std::string page;  // what is asked next, where the answer came in pages
+  size_t pages = 0;
   int failures = 0;
   OpenGap gap;
   Instant last_stamp = Instant::min();
@@ -198,8 +204,10 @@ struct Session::State {
   void send_queued(Connection& c);
   void on_frame(Connection& c, std::string_view bytes);
   void on_answer(Connection& c, const Frame& frame);
-  void on_request_refused(Connection& c, Request request, const std::string& why);
-  void lose(ConnectionId id, std::string_view why, bool tell_network);
+  void on_request_refused(Connection& c, Request request, const Frame& frame);
+  void put_off(Connection& c, Request request, const std::string& why);
+  bool on_unanswered(Connection& c);
+  void lose(ConnectionId id, std::string_view why, bool tell_network, Duration wait = {});
   void sweep_line(size_t index);
   void sweep_connection(Connection& c);
   void retire(size_t line);
@@ -219,9 +227,9 @@ struct Session::State {
   void begin_gap(TopicState& t, Silence cause, Instant from, std::string_view reason);
   void end_gap(TopicState& t, Instant to);
   bool is_copy(TopicState& t, const std::optional<Place>& place, uint64_t hash);
-  void follow_numbered(TopicState& t, const Place& place, Instant stamp);
+  void follow_numbered(TopicState& t, const Place& place, std::string_view bytes, Instant stamp);
   void follow_rest(TopicState& t, const Place& place, Instant stamp);
-  void hole(TopicState& t, const Place& place, Instant stamp);
+  void hole(TopicState& t, const std::string& reason, Instant stamp);
   void want_cure(TopicState& t);
   void sweep_topic(TopicState& t);
   void keep_unknown(std::string_view bytes);
@@ -229,9 +237,11 @@ struct Session::State {
   // session_rest.cc
   void pump();
   bool spend(int weight);
+  Duration pause_asked(const HttpResponse& response) const;
   void ask_rest(const std::string& request, bool is_poll, size_t index, int weight);
   void on_response(RequestId id, const HttpResponse& response);
   void on_failure(RequestId id, std::string_view why);
+  void turn_page(PollState& poll, const Poll& what, std::string_view body);
   void on_snapshot(TopicState& t, std::string_view body);
   void fail_request(const AskedRequest& asked, std::string_view why);
 

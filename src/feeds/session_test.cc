@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
+#include "codec/book.h"
 #include "venues/dialects.h"
 
 namespace delever::feeds {
@@ -62,6 +65,10 @@ struct Scene {
     venues::Plan plan;
     for (const std::string& name : names) plan.topics.push_back(dialect->topic(name).value());
     session.emplace(*dialect, plan, std::move(options), outside, outside);
+  }
+  Scene(std::string_view market, venues::Plan plan)
+      : dialect(venues::make_dialect(market).value()) {
+    session.emplace(*dialect, std::move(plan), Session::Options{}, outside, outside);
   }
   void begin() {
     EXPECT_TRUE(session->start(now()).has_value());
@@ -286,6 +293,41 @@ TEST(Session, LeavesBeforeTheCutAndRecordsOnce) {
   EXPECT_TRUE(scene.outside.gaps.empty());
 }
 
+// A topic that never speaks (a list of new contracts) is not waited for until the old connection is
+// cut: both are in health, and nothing is missing.
+TEST(Session, AQuietTopicIsNoGapAtTheCut) {
+  Scene scene("binance-spot", {"btcusdt@trade", "newcoin@trade"},
+              {.lifetime = Duration::seconds(40)});
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");
+  int id = 0;
+  size_t open = 1;
+  const auto overlaps = [&] {
+    return scene.outside.closes.size() + 1 < scene.outside.connects.size();
+  };
+  while (scene.passed < Duration::seconds(200) ||
+         (overlaps() && scene.passed < Duration::seconds(240))) {
+    scene.wait(Duration::ms(500));
+    ++id;
+    for (; open < scene.outside.connects.size(); ++open) {
+      const ConnectionId next = scene.outside.connects[open].first;
+      scene.session->connected(next, scene.now());
+      scene.session->received(next, fmt::format(R"({{"result":null,"id":{}}})", open + 1),
+                              scene.now());
+    }
+    for (const auto& [connection, url] : scene.outside.connects)
+      scene.session->received(
+          connection,
+          fmt::format(R"({{"stream":"btcusdt@trade","data":{{"e":"trade","t":{}}}}})", id),
+          scene.now());
+  }
+  EXPECT_GE(scene.outside.connects.size(), 5U);
+  EXPECT_FALSE(overlaps());
+  EXPECT_EQ(scene.outside.kept.size(), static_cast<size_t>(id));
+  scene.session->stop(scene.now());
+  EXPECT_TRUE(scene.outside.gaps.empty());
+}
+
 TEST(Session, ObeysRetryAfter) {
   Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
   scene.begin();
@@ -361,6 +403,212 @@ TEST(Session, SilentTopicIsAlarmedThoughItsConnectionLives) {
   scene.hear(R"({"stream":"btcusdt@markPrice@1s","data":{}})");
   ASSERT_EQ(scene.outside.gaps.size(), 1U);
   EXPECT_EQ(scene.outside.gaps[0].reason, "silent for 30s");
+}
+
+std::string hyperliquid_ack(std::string_view coin) {
+  return fmt::format(R"({{"channel":"subscriptionResponse","data":{{"method":"subscribe",)"
+                     R"("subscription":{{"type":"trades","coin":"{}"}}}}}})",
+                     coin);
+}
+
+std::string hyperliquid_trade(std::string_view coin, int id) {
+  return fmt::format(R"({{"channel":"trades","data":[{{"coin":"{}","tid":{}}}]}})", coin, id);
+}
+
+TEST(Session, WhatSpeaksNeedsNoAcknowledgement) {
+  Scene scene("hyperliquid", {"trades:BTC"});
+  scene.begin();
+  for (int i = 0; i < 30; ++i) {
+    scene.wait(Duration::seconds(1));
+    scene.hear(hyperliquid_trade("BTC", i));
+  }
+  EXPECT_EQ(scene.outside.connects.size(), 1U);
+  EXPECT_EQ(scene.outside.kept.size(), 30U);
+  EXPECT_TRUE(scene.outside.closes.empty());
+  EXPECT_TRUE(scene.outside.gaps.empty());
+}
+
+// One topic that is never answered costs the others nothing: it is asked for again, then on another
+// connection, and then it is a gap.
+TEST(Session, OneTopicWithoutAnAnswerCostsTheOthersNothing) {
+  Scene scene("hyperliquid", {"trades:BTC", "trades:ETH"});
+  scene.begin();
+  scene.hear(hyperliquid_ack("BTC"));
+  int id = 0;
+  const auto listen = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      scene.wait(Duration::seconds(1));
+      const std::string trade = hyperliquid_trade("BTC", ++id);
+      for (const auto& [connection, url] : scene.outside.connects)
+        scene.session->received(connection, trade, scene.now());
+    }
+  };
+  listen(12);
+  ASSERT_EQ(scene.outside.sends.size(), 3U);  // ETH once more
+  EXPECT_NE(scene.outside.sends[2].second.find("ETH"), std::string::npos);
+  listen(12);
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  scene.session->connected(scene.outside.connects.back().first, scene.now());
+  scene.hear(hyperliquid_ack("BTC"));
+  listen(100);
+  EXPECT_EQ(scene.outside.connects.size(), 2U);
+  EXPECT_EQ(scene.outside.kept.size(), static_cast<size_t>(id));
+  EXPECT_EQ(scene.session->counts().topics_live, 1U);
+  scene.session->stop(scene.now());
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].stream, 2);
+  EXPECT_NE(scene.outside.gaps[0].reason.find("no acknowledgement within 10s"), std::string::npos)
+      << scene.outside.gaps[0].reason;
+}
+
+// Two levels, 83725.8 with 7.69 and 83725.9 with `size`, as OKX signed its books until June 2026.
+std::string okx_book(std::string_view action, int64_t last, int64_t previous, int size,
+                     int32_t more = 0) {
+  const auto level = [](int64_t price, int64_t qty) {
+    return Level{.price = Price::raw(price * (Price::scale / 10)),
+                 .qty = Qty::raw(qty * (Qty::scale / 100)),
+                 .price_digits = 1,
+                 .qty_digits = 2};
+  };
+  codec::Book book;
+  book.load({.bids = {level(837'258, 769)}, .asks = {level(837'259, size)}}, {});
+  return fmt::format(
+      R"({{"arg":{{"channel":"books","instId":"A-B"}},"action":"{}","data":[{{"bids":[{}],"asks":)"
+      R"([["83725.9","{}.{:02}","0","2"]],"checksum":{},"seqId":{},"prevSeqId":{}}}]}})",
+      action, action == "snapshot" ? R"(["83725.8","7.69","0","5"])" : "", size / 100, size % 100,
+      codec::okx_checksum(book) + more, last, previous);
+}
+
+TEST(Session, ABookWhoseChecksumDoesNotAgreeIsSubscribedAgain) {
+  Scene scene("okx", {"books:A-B"});
+  scene.begin();
+  scene.hear(R"({"id":"1","event":"subscribe","arg":{"channel":"books","instId":"A-B"}})");
+  scene.hear(okx_book("snapshot", 10, -1, 171'241));
+  scene.hear(okx_book("update", 12, 10, 5));
+  scene.wait(Duration::seconds(1));
+  EXPECT_TRUE(scene.session->whole());
+  scene.hear(okx_book("update", 15, 12, 300, 1));
+  EXPECT_FALSE(scene.session->whole());
+  scene.wait(Duration::seconds(1));
+  ASSERT_EQ(scene.outside.sends.size(), 3U);
+  EXPECT_NE(scene.outside.sends[1].second.find("unsubscribe"), std::string::npos);
+  scene.hear(okx_book("snapshot", 17, -1, 301));
+  EXPECT_TRUE(scene.session->whole());
+  EXPECT_EQ(scene.outside.kept.size(), 4U);
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].reason, "the checksum of 15 does not agree");
+  // A snapshot without one, and changes with it.
+  scene.hear(std::regex_replace(okx_book("snapshot", 20, -1, 301), std::regex("checksum"), "none"));
+  scene.hear(okx_book("update", 22, 20, 302));
+  EXPECT_TRUE(scene.session->whole());
+  scene.hear(okx_book("update", 23, 22, 303, 1));
+  EXPECT_FALSE(scene.session->whole());
+}
+
+TEST(Session, WhatIsRefusedForNowIsAskedForAgain) {
+  Scene scene("okx", {"trades:A-USDT"});
+  scene.begin();
+  scene.hear(R"({"event":"error","msg":"Requests too frequent","code":"60014","id":"1"})");
+  scene.wait(Duration::seconds(2));
+  ASSERT_EQ(scene.outside.sends.size(), 2U);
+  scene.hear(R"({"id":"2","event":"subscribe","arg":{"channel":"trades","instId":"A-USDT"}})");
+  EXPECT_EQ(scene.session->counts().topics_live, 1U);
+  EXPECT_EQ(scene.session->counts().refusals, 0U);
+  scene.session->stop(scene.now());
+  EXPECT_TRUE(scene.outside.gaps.empty());
+}
+
+TEST(Session, ABlankBehindAFrameHidesNoHole) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
+  scene.begin();
+  scene.hear(depth(11, 12, 10) + "\n");
+  scene.wait(Duration::ms(1));
+  EXPECT_EQ(scene.outside.requests.size(), 1U);
+  scene.wait(Duration::seconds(1));
+  scene.hear(depth(20, 21, 18) + " \r\n");
+  EXPECT_EQ(scene.outside.gaps.size(), 1U);
+}
+
+TEST(Session, AHandshakeThatIsRefusedIsNotRepeatedBeforeItsTime) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms", "btcusdt@aggTrade"});
+  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  const HttpResponse refusal{.status = 429, .headers = {{"retry-after", "90"}}};
+  scene.session->closed(scene.outside.connects[0].first, "429", scene.now(), &refusal);
+  scene.session->closed(scene.outside.connects[1].first, "429", scene.now(), &refusal);
+  scene.wait(Duration::seconds(89));
+  EXPECT_EQ(scene.outside.connects.size(), 2U);
+  scene.wait(Duration::seconds(2));
+  EXPECT_EQ(scene.outside.connects.size(), 4U);
+}
+
+TEST(Session, AShorterWordDoesNotEndABan) {
+  venues::Plan plan;
+  for (const char* symbol : {"A", "B"})
+    plan.polls.push_back({.request = std::string("/fapi/v1/openInterest?symbol=") + symbol,
+                          .channel = "/fapi/v1/openInterest",
+                          .symbol = symbol,
+                          .every = Duration::seconds(5)});
+  Scene scene("binance-usdm", std::move(plan));
+  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
+  scene.wait(Duration::ms(100));
+  ASSERT_EQ(scene.outside.requests.size(), 2U);
+  scene.session->responded(scene.outside.requests[0].first,
+                           {.status = 418, .headers = {{"Retry-After", "120"}}}, scene.now());
+  scene.session->responded(scene.outside.requests[1].first,
+                           {.status = 429, .headers = {{"Retry-After", "1"}}}, scene.now());
+  scene.wait(Duration::seconds(119));
+  EXPECT_EQ(scene.outside.requests.size(), 2U);
+  scene.wait(Duration::seconds(5));
+  EXPECT_EQ(scene.outside.requests.size(), 4U);
+}
+
+TEST(Session, PagesAreAskedForToTheEnd) {
+  const std::string first = "/v5/market/instruments-info?category=option&limit=1000";
+  venues::Plan plan;
+  plan.polls.push_back({.request = first,
+                        .channel = "/v5/market/instruments-info",
+                        .symbol = "",
+                        .every = Duration::hours(1)});
+  Scene scene("bybit:option", std::move(plan));
+  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
+  const auto answer = [&](std::string_view cursor) {
+    scene.wait(Duration::seconds(1));
+    scene.session->responded(
+        scene.outside.requests.back().first,
+        {.status = 200,
+         .body = fmt::format(R"({{"retCode":0,"result":{{"nextPageCursor":"{}"}}}})", cursor)},
+        scene.now());
+    scene.wait(Duration::seconds(1));
+  };
+  answer("two");
+  ASSERT_EQ(scene.outside.requests.size(), 2U);
+  EXPECT_TRUE(scene.outside.requests[1].second.url.ends_with(first + "&cursor=two"));
+  answer("three");
+  answer("");
+  EXPECT_EQ(scene.outside.requests.size(), 3U);
+  EXPECT_EQ(scene.outside.kept.size(), 3U);
+  scene.wait(Duration::hours(1));
+  ASSERT_EQ(scene.outside.requests.size(), 4U);
+  EXPECT_TRUE(scene.outside.requests[3].second.url.ends_with(first));
+}
+
+TEST(Session, APageInPlaceOfAnAnswerIsAGap) {
+  venues::Plan plan;
+  plan.polls.push_back({.request = "/fapi/v1/openInterest?symbol=A",
+                        .channel = "/fapi/v1/openInterest",
+                        .symbol = "A",
+                        .every = Duration::seconds(5)});
+  Scene scene("binance-usdm", std::move(plan));
+  EXPECT_TRUE(scene.session->start(scene.now()).has_value());
+  scene.wait(Duration::ms(1));
+  scene.session->responded(scene.outside.requests[0].first,
+                           {.status = 200, .body = "<html>Attention Required!</html>"},
+                           scene.now());
+  EXPECT_TRUE(scene.outside.kept.empty());
+  scene.session->stop(scene.now());
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_NE(scene.outside.gaps[0].reason.find("Attention Required"), std::string::npos);
 }
 
 TEST(Session, EarlierRecordingGoesOnWithAGap) {

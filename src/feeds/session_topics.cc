@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "feeds/session_state.h"
 
 namespace delever::feeds {
@@ -218,7 +219,7 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   // A frame that was cut short has a number and not what belongs to it: the next one shows a hole.
   std::optional<Place> place;
   if (t.topic->cure != Cure::none) {
-    if (bytes.ends_with('}')) place = dialect.place(bytes);
+    if (trimmed(bytes).ends_with('}')) place = dialect.place(bytes);
     if (is_copy(t, place, hash_of(bytes))) {
       ++counts.repeats;
       return;
@@ -247,14 +248,24 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   counts.bytes += bytes.size();
   counts.last_message = at;
   if (place)
-    t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, at)
+    t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, bytes, at)
                                        : follow_rest(t, *place, at);
   if (place || t.topic->cure == Cure::none) t.last_stamp = std::max(t.last_stamp, at);
 }
 
 // A book that begins with a snapshot on its own stream.
-void Session::State::follow_numbered(TopicState& t, const Place& place, Instant at) {
+void Session::State::follow_numbered(TopicState& t, const Place& place, std::string_view bytes,
+                                     Instant at) {
   BookState& book = t.book;
+  // Also after a change of connection: what follows by number shows that nothing was missed.
+  const bool follows = !book.wanted && book.last && dialect.follows(place, *book.last);
+  const bool sound =
+      (!place.snapshot && !follows) || !t.check || t.check->agrees(bytes, place.snapshot);
+  if (!sound) {
+    hole(t, fmt::format("the checksum of {} does not agree", place.last), at);
+    book.last = place.last;
+    return want_cure(t);
+  }
   if (place.snapshot) {
     book.in_step = true;
     book.last = place.last;
@@ -263,8 +274,7 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, Instant 
     if (t.gap.cause == Silence::hole) end_gap(t, at);
     return;
   }
-  // Also after a change of connection: what follows by number shows that nothing was missed.
-  if (!book.wanted && book.last && dialect.follows(place, *book.last)) {
+  if (follows) {
     book.last = place.last;
     book.in_step = true;
     return;
@@ -273,7 +283,10 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, Instant 
     book.last = place.last;
     return;
   }
-  hole(t, place, at);
+  hole(t,
+       book.last ? fmt::format("sequence broken: {} came after {}", place.last, *book.last)
+                 : fmt::format("sequence broken before {}", place.last),
+       at);
   book.last = place.last;
   want_cure(t);
 }
@@ -283,7 +296,7 @@ void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) 
   BookState& book = t.book;
   const std::optional<uint64_t> before = std::exchange(book.last, place.last);
   if (before && !dialect.follows(place, *before)) {
-    hole(t, place, at);
+    hole(t, fmt::format("sequence broken before {}", place.last), at);
     book.waiting.clear();
   } else if (book.in_step) {
     return;
@@ -304,13 +317,9 @@ void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) 
   if (!book.wanted) want_cure(t);
 }
 
-void Session::State::hole(TopicState& t, const Place& place, Instant at) {
+void Session::State::hole(TopicState& t, const std::string& reason, Instant at) {
   ++counts.holes;
   t.book.in_step = false;
-  const std::string reason =
-      t.book.last && t.topic->cure == Cure::resubscribe
-          ? fmt::format("sequence broken: {} came after {}", place.last, *t.book.last)
-          : fmt::format("sequence broken before {}", place.last);
   if (t.last_stamp == Instant::min()) return;  // nothing was recorded that could have a hole
   if (t.topic->cure == Cure::resubscribe) {
     begin_gap(t, Silence::hole, t.last_stamp + kTick, reason);

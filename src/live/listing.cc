@@ -8,11 +8,14 @@
 #include <utility>
 
 #include "base/text.h"
-#include "venues/registry.h"
 #include "venues/dialects.h"
+#include "venues/registry.h"
+#include "venues/terms/scan.h"
 
 namespace delever::live {
 namespace {
+
+constexpr size_t kPagesMost = 200;
 
 struct ListRequest {
   std::string target;  // path and query, or the body of a POST
@@ -63,8 +66,8 @@ class Listing : public std::enable_shared_from_this<Listing> {
       : client_(client), want_(std::move(want)), done_(std::move(done)) {}
 
   Result<void> begin() {
-    const auto dialect = TRY(venues::make_dialect(want_.market));
-    const venues::Terms& terms = dialect->terms();
+    dialect_ = TRY(venues::make_dialect(want_.market));
+    const venues::Terms& terms = dialect_->terms();
     decoder_ = terms.market;
     category_ = terms.category;
     post_path_ = terms.rest.post_path;
@@ -85,7 +88,7 @@ class Listing : public std::enable_shared_from_this<Listing> {
     const ListRequest& request = requests_[at_];
     net::HttpRequest http;
     if (request.target.starts_with("/")) {
-      http.url = base_ + request.target + (cursor_.empty() ? "" : "&cursor=" + cursor_);
+      http.url = base_ + (page_.empty() ? request.target : page_);
     } else {
       http.method = "POST";
       http.url = base_ + post_path_;
@@ -99,14 +102,18 @@ class Listing : public std::enable_shared_from_this<Listing> {
     });
   }
 
+  // One page: its instruments are known, then the next page or the next request.
   void answered(const std::string& url, net::HttpAnswer& answer) {
-    if (answer.status != 200) {
-      return done_(Error{Fault::unavailable,
-                         fmt::format("the list of instruments was answered by {} {}", answer.status,
-                                     net::reason_phrase(answer.status)),
-                         url});
-    }
-    cursor_ = next_cursor(answer.body);
+    venues::HttpResponse response{answer.status, {}, answer.body};
+    for (const net::Header& header : answer.headers)
+      response.headers.emplace_back(header.name, header.value);
+    if (const std::string why = dialect_->refusal(response); !why.empty())
+      return done_(
+          Error{Fault::unavailable, "the list of instruments was answered by " + why, url});
+    const std::string before = std::exchange(
+        page_, dialect_->next_page(page_.empty() ? requests_[at_].target : page_, answer.body));
+    if (!page_.empty() && (page_ == before || ++pages_ > kPagesMost))
+      return done_(Error{Fault::malformed, "the list of instruments does not come to an end", url});
     if (want_.market == "hyperliquid") {
       add_names(answer.body);
       return choose();
@@ -120,26 +127,16 @@ class Listing : public std::enable_shared_from_this<Listing> {
     NoEvents sink;
     decoder.value()->decode({answer.body, answer.received}, sink);
     if (sink.why) return done_(Error{Fault::malformed, sink.why->text(), url});
-    if (cursor_.empty()) ++at_;
+    if (page_.empty()) ++at_;
     if (at_ < requests_.size()) return ask();
     choose();
   }
 
-  // Bybit's lists come in pages.
-  static std::string next_cursor(std::string_view body) {
-    constexpr std::string_view kKey = R"("nextPageCursor":")";
-    const size_t at = body.find(kKey);
-    if (at == std::string_view::npos) return {};
-    const std::string_view rest = body.substr(at + kKey.size());
-    return std::string(rest.substr(0, rest.find('"')));
-  }
-
   // Hyperliquid's universe is a list of names; what each is comes with its contexts.
   void add_names(std::string_view body) {
-    constexpr std::string_view kKey = R"("name":")";
-    for (size_t at = body.find(kKey); at != std::string_view::npos; at = body.find(kKey, at)) {
-      at += kKey.size();
-      const std::string symbol(body.substr(at, body.find('"', at) - at));
+    for (const std::string_view row : venues::objects(venues::inside(body, "universe"))) {
+      const std::string symbol(venues::member(row, "name").value_or(""));
+      if (symbol.empty()) continue;
       instruments_.add({.venue = "hyperliquid",
                         .symbol = symbol,
                         .kind = InstrumentKind::linear,
@@ -189,9 +186,10 @@ class Listing : public std::enable_shared_from_this<Listing> {
   net::Client& client_;
   MarketWant want_;
   const Expanded done_;
-  std::string decoder_, category_, post_path_, base_, cursor_;
+  std::unique_ptr<venues::Dialect> dialect_;
+  std::string decoder_, category_, post_path_, base_, page_;
   std::vector<ListRequest> requests_;
-  size_t at_ = 0;
+  size_t at_ = 0, pages_ = 0;
   Instruments instruments_;
 };
 

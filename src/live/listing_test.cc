@@ -79,6 +79,24 @@ TEST_F(ListingTest, HyperliquidsUniverse) {
   EXPECT_EQ(asked_.front(), R"({"type":"meta"})");
 }
 
+TEST_F(ListingTest, WhateverStandsBetweenTheMembers) {
+  answers("/info",
+          R"({"marginTables": [[1, {"name": "no coin"}]], "universe": [ {"szDecimals": 5, )"
+          R"("name": "BTC"}, {"name" : "kPEPE"} ]})");
+  const auto want = expand({.market = "hyperliquid", .symbols = {"*"}});
+  ASSERT_TRUE(want.has_value()) << want.error().text();
+  EXPECT_EQ(want.value().symbols, (std::vector<std::string>{"BTC", "kPEPE"}));
+}
+
+TEST_F(ListingTest, AListWithoutAnEnd) {
+  answers("/v5/market/instruments-info",
+          R"({"retCode": 0, "result": {"list": [], "nextPageCursor": "again"}})");
+  const auto want = expand({.market = "bybit:linear", .symbols = {"BTC*"}});
+  ASSERT_FALSE(want.has_value());
+  EXPECT_NE(want.error().text().find("does not come to an end"), std::string::npos);
+  EXPECT_EQ(asked_.size(), 2U);
+}
+
 TEST_F(ListingTest, PagesOfBybit) {
   const auto page = [](const char* symbol, const char* cursor) {
     return std::string(R"({"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[)"

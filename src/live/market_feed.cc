@@ -2,13 +2,21 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace delever::live {
 namespace {
 
 // No frame of a venue is as long: all of Binance's instruments are 1.2 MB.
-constexpr size_t kMessageMost = size_t{32} << 20;
+constexpr size_t kMessageMost = size_t{16} << 20;
 constexpr Duration kRequestTime = Duration::seconds(15);
+
+feeds::HttpResponse response_of(net::HttpAnswer got) {
+  feeds::HttpResponse out{got.status, {}, std::move(got.body)};
+  for (net::Header& header : got.headers)
+    out.headers.emplace_back(std::move(header.name), std::move(header.value));
+  return out;
+}
 
 }  // namespace
 
@@ -16,6 +24,8 @@ MarketFeed::MarketFeed(net::Loop& loop, net::Client& client, What what, feeds::R
     : loop_(loop),
       client_(client),
       dialect_(std::move(what.dialect)),
+      by_rest_(what.plan.topics.empty()),
+      url_(what.options.url),
       session_(*dialect_, std::move(what.plan), std::move(what.options), *this, recording) {}
 
 MarketFeed::~MarketFeed() {
@@ -30,10 +40,24 @@ Result<void> MarketFeed::start() {
   return started;
 }
 
+std::string MarketFeed::address() const {
+  const venues::Terms& terms = dialect_->terms();
+  return feeds::address_of(terms.endpoints.empty() ? terms.rest.base : terms.endpoints[0].url,
+                           url_);
+}
+
+// What the venue says until it has learned of our end is recorded too.
 void MarketFeed::stop() {
   if (std::exchange(stopped_, true)) return;
-  session_.stop(moment());
   wake_.cancel();
+  std::vector<net::WebSocketPtr> open;
+  for (const auto& [id, socket] : sockets_) open.push_back(socket);
+  for (const auto& socket : open) socket->close(venues::kCloseNormal, "");
+  if (quiet()) finish();
+}
+
+void MarketFeed::finish() {
+  if (!std::exchange(finished_, true)) session_.stop(moment());
 }
 
 Moment MarketFeed::moment(Instant at) { return {at, loop_.clock().elapsed()}; }
@@ -68,7 +92,7 @@ net::SocketHandlers MarketFeed::handlers(feeds::ConnectionId connection) {
     wake_later();
   };
   out.on_message = [this, connection](net::WebSocket&, const net::Message& message) {
-    if (find(connection) == nullptr) return;
+    if (find(connection) == nullptr || finished_) return;
     session_.received(connection, message.bytes, moment(message.received));
     wake_later();
   };
@@ -86,14 +110,20 @@ net::SocketHandlers MarketFeed::handlers(feeds::ConnectionId connection) {
     if (!*alive) return;
     closing_.erase(connection);
     if (sockets_.erase(connection) == 0) return;
+    if (stopped_) return quiet() ? finish() : void();
+    std::optional<feeds::HttpResponse> refusal;
+    if (closed.refusal) refusal = response_of(*closed.refusal);
+    // Who is told to wait has reached the venue, and waits: begun anew it would be banned.
+    if (refusal && (refusal->status == 429 || refusal->status == 418)) ever_connected_ = true;
     if (!ever_connected_ && !first_failure_) first_failure_ = closed.error.text();
-    session_.closed(connection, closed.error.text(), moment());
+    session_.closed(connection, closed.error.text(), moment(), refusal ? &*refusal : nullptr);
     wake_later();
   };
   return out;
 }
 
 void MarketFeed::connect(feeds::ConnectionId connection, const std::string& url) {
+  if (stopped_) return;
   net::SocketRequest request;
   request.url = url;
   request.options.message_limit = kMessageMost;
@@ -125,6 +155,7 @@ void MarketFeed::close(feeds::ConnectionId connection, uint16_t code) {
 }
 
 void MarketFeed::request(feeds::RequestId id, const feeds::HttpRequest& what) {
+  if (stopped_) return;
   net::HttpRequest request;
   request.method = what.method;
   request.url = what.url;
@@ -133,15 +164,15 @@ void MarketFeed::request(feeds::RequestId id, const feeds::HttpRequest& what) {
   if (!what.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
   client_.request(std::move(request), [this, id, alive = alive_](Result<net::HttpAnswer> answer) {
     if (!*alive || stopped_) return;
+    // Where streams are listened to, a REST host that fails is no reason to give up before they
+    // had their time.
+    if (by_rest_ && answer.has_value()) ever_connected_ = true;
     if (!answer.has_value()) {
-      if (!ever_connected_ && !first_failure_) first_failure_ = answer.error().text();
+      if (by_rest_ && !ever_connected_ && !first_failure_) first_failure_ = answer.error().text();
       session_.failed(id, answer.error().text(), moment());
     } else {
-      net::HttpAnswer& got = answer.value();
-      feeds::HttpResponse response{got.status, {}, std::move(got.body)};
-      for (net::Header& header : got.headers)
-        response.headers.emplace_back(std::move(header.name), std::move(header.value));
-      session_.responded(id, response, moment(got.received));
+      const Moment at = moment(answer.value().received);
+      session_.responded(id, response_of(std::move(answer).value()), at);
     }
     wake_later();
   });

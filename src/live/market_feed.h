@@ -27,14 +27,16 @@ class MarketFeed final : private feeds::Network {
   MarketFeed& operator=(const MarketFeed&) = delete;
 
   Result<void> start();
-  void stop();  // gaps get their ends; closing handshakes are sent
+  void stop();  // closing handshakes are sent
   bool quiet() const { return sockets_.empty() && closing_.empty(); }  // they are answered
+  void finish();  // gaps get their ends; nothing is recorded any more. When quiet, or too late
   const feeds::Session& session() const { return session_; }
   std::vector<feeds::SessionNote> take_notes() { return session_.take_notes(); }
   const std::string& market() const { return dialect_->terms().market; }
+  std::string address() const;  // that is connected to first
   // Why connecting failed, for as long as nothing has ever been connected.
   const std::optional<std::string>& never_connected() const { return first_failure_; }
-  bool ever_connected() const { return ever_connected_; }
+  bool ever_connected() const { return ever_connected_; }  // or been told to wait
 
  private:
   void connect(feeds::ConnectionId connection, const std::string& url) override;
@@ -56,7 +58,9 @@ class MarketFeed final : private feeds::Network {
   std::map<feeds::ConnectionId, net::WebSocketPtr> sockets_, closing_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::optional<std::string> first_failure_;
-  bool ever_connected_ = false, stopped_ = false;
+  bool ever_connected_ = false, stopped_ = false, finished_ = false;
+  const bool by_rest_;     // nothing but polls
+  const std::string url_;  // instead of the venue's hosts
   net::Timer wake_;
   std::optional<Duration> armed_;  // what the timer is set to
   feeds::Session session_;

@@ -12,7 +12,8 @@ namespace delever::live {
 namespace {
 
 constexpr size_t kWaitingMost = size_t{24} << 20;  // bytes that the disk has not taken
-constexpr uint32_t kLookEvery = 32;                // messages
+constexpr uint32_t kLookEvery = 32;                // messages, or
+constexpr size_t kLookEveryBytes = size_t{1} << 20;
 constexpr Duration kRetireWithin = Duration::seconds(60);
 constexpr Duration kCloseWithin = Duration::seconds(2);
 constexpr Duration kLook = Duration::ms(50);
@@ -47,8 +48,10 @@ void add_present(feeds::SessionCounts& to, const feeds::SessionCounts& one) {
 }  // namespace
 
 bool BoundedRecording::record(tape::StreamNumber stream, Instant received, std::string_view bytes) {
-  if (full_ || ++since_look_ >= kLookEvery) {
+  bytes_since_look_ += bytes.size();
+  if (full_ || ++since_look_ >= kLookEvery || bytes_since_look_ >= kLookEveryBytes) {
     since_look_ = 0;
+    bytes_since_look_ = 0;
     full_ = tape_.waiting_bytes() > kWaitingMost;
   }
   return !full_ && recording_.record(stream, received, bytes);
@@ -57,6 +60,7 @@ bool BoundedRecording::record(tape::StreamNumber stream, Instant received, std::
 // One file and the sessions that fill it.
 struct Recorder::Generation {
   std::string path;
+  bool is_new = true;  // nothing stood there before
   std::unique_ptr<tape::TapeWriter> tape;
   std::unique_ptr<BoundedRecording> recording;
   std::vector<std::unique_ptr<MarketFeed>> feeds;  // destroyed before what they write to
@@ -64,6 +68,9 @@ struct Recorder::Generation {
   bool whole() const {
     return std::all_of(feeds.begin(), feeds.end(),
                        [](const auto& feed) { return feed->session().whole(); });
+  }
+  void finish() {
+    for (const auto& feed : feeds) feed->finish();
   }
   bool quiet() const {
     return std::all_of(feeds.begin(), feeds.end(), [](const auto& feed) { return feed->quiet(); });
@@ -85,6 +92,7 @@ Result<std::unique_ptr<Recorder::Generation>> Recorder::begin(const std::string&
   if (!parent.empty()) std::filesystem::create_directories(parent, ignored);
   if (std::filesystem::exists(path, ignored) && std::filesystem::file_size(path, ignored) > 0) {
     // Another run wrote it: what lies between that run's last message and now is a gap.
+    out->is_new = false;
     const tape::TapeInfo info = TRY(tape::tape_info(path));
     for (const tape::StreamSummary& stream : info.streams) {
       if (stream.last) session.resume[stream.info.name] = *stream.last;
@@ -151,6 +159,7 @@ void Recorder::retire() {
     retiring_ = loop_.after(kLook, [this] { retire(); });
     return;
   }
+  before_->finish();
   for (const auto& feed : before_->feeds) add(past_, feed->session().counts());
   const auto old = std::exchange(before_, nullptr);
   old->feeds.clear();
@@ -182,9 +191,13 @@ void Recorder::finish_stop() {
   Result<void> result;
   for (auto* generation : {&before_, &now_}) {
     if (!*generation) continue;
+    (*generation)->finish();
     auto closed = (*generation)->tape->close();
     if (result.has_value() && !closed.has_value()) result = std::move(closed);
   }
+  // A tape that says of each stream that it was not heard is no recording.
+  std::error_code ignored;
+  if (unreached() && now_->is_new) std::filesystem::remove(now_->path, ignored);
   if (const auto failed = trouble(); failed && result.has_value()) result = *failed;
   const auto done = stopped_;
   done(std::move(result));
@@ -224,6 +237,18 @@ std::optional<Error> Recorder::trouble() const {
       return generation->recording->error();
   }
   return {};
+}
+
+std::optional<Error> Recorder::unreached() const {
+  if (rotations_ > 0 || !now_ || now_->feeds.empty()) return {};
+  std::optional<Error> first;
+  for (const auto& feed : now_->feeds) {
+    if (feed->ever_connected()) return {};
+    if (!first && feed->never_connected())
+      first = Error{Fault::unavailable, *feed->never_connected(), feed->market()};
+  }
+  if (first) return first;
+  return Error{Fault::unavailable, "had not answered when it ended", now_->feeds[0]->address()};
 }
 
 std::optional<Error> Recorder::unreachable() const {

@@ -38,6 +38,7 @@ class BoundedRecording final : public feeds::Recording {
   tape::TapeWriter& tape_;
   feeds::TapeRecording recording_;
   uint32_t since_look_ = 0;
+  size_t bytes_since_look_ = 0;
   bool full_ = false;
 };
 
@@ -60,7 +61,8 @@ class Recorder {
   ~Recorder();
   Result<void> start();
   Result<void> rotate();
-  // Sessions end their gaps and connections, the tape is closed; then `done`.
+  // Sessions end their gaps and connections, the tape is closed (removed: see unreached());
+  // then `done`.
   void stop(std::function<void(Result<void>)> done);
 
   Counts counts() const;
@@ -69,6 +71,9 @@ class Recorder {
   std::optional<Error> trouble() const;
   // Every market has failed to connect and none ever was: which address, and why.
   std::optional<Error> unreachable() const;
+  // The same of a recorder that ends before anything was connected or refused, too. It leaves no
+  // new tape.
+  std::optional<Error> unreached() const;
 
  private:
   struct Generation;

@@ -200,6 +200,60 @@ TEST_F(RecorderTest, NobodyAtTheAddress) {
   EXPECT_NE(text.find("ws://127.0.0.1:1/"), std::string::npos) << text;
   EXPECT_NE(text.find("Connection refused"), std::string::npos) << text;
   stop();
+  EXPECT_FALSE(std::filesystem::exists(path("out.tape")));
+}
+
+// What a venue has sent before it learns that the recorder goes is on the tape, to the last
+// message.
+TEST_F(RecorderTest, HearsToTheLastMessage) {
+  auto server = net::Server::listen(loop_, {}).value();
+  net::WebSocketPtr venue;
+  int sent = 0;
+  net::Timer sending;
+  std::function<void()> send = [&] {
+    for (int i = 0; i < 40 && venue->send(okx_trade(sent)); ++i) ++sent;
+    sending = loop_.after(Duration::ms(1), send);
+  };
+  server->socket("/ws/v5/public", {}, [&](const net::ServerRequest&, const net::WebSocketPtr& it) {
+    venue = it;
+    net::SocketHandlers handlers;
+    handlers.on_message = [&](net::WebSocket&, const net::Message&) { send(); };
+    handlers.on_closed = [&](net::WebSocket&, const net::Closed&) { sending.cancel(); };
+    return net::Server::Accepted{.handlers = handlers};
+  });
+  record({{.market = "okx",
+           .symbols = {"BTC-USDT-SWAP"},
+           .channels = {"trades"},
+           .url = "http://" + server->address().text()}},
+         path("out.tape"));
+  ASSERT_TRUE(until([&] { return recorder_->counts().sum.messages >= 200; }));
+  stop();
+  EXPECT_EQ(heard(path("out.tape"), "tradeId"), all(sent, okx_trade));
+  EXPECT_TRUE(tape::tape_info(path("out.tape")).value().gaps.empty());
+}
+
+// A venue that says 429 has been reached: who gave up would only be begun anew, and be banned.
+TEST_F(RecorderTest, WhoIsToldToWaitWaits) {
+  auto server = net::Server::listen(loop_, {}).value();
+  int asked = 0;
+  server->socket("/ws/v5/public", {}, [&](const net::ServerRequest&, const net::WebSocketPtr&) {
+    ++asked;
+    return net::Server::Accepted{.refuse = 429};
+  });
+  record({{.market = "okx",
+           .symbols = {"BTC-USDT-SWAP"},
+           .channels = {"trades"},
+           .url = "http://" + server->address().text()}},
+         path("out.tape"));
+  ASSERT_TRUE(until([&] { return recorder_->counts().sum.reconnects > 0; }));
+  loop_.run_for(Duration::seconds(2));
+  EXPECT_EQ(asked, 1);
+  EXPECT_FALSE(recorder_->unreachable());
+  stop();
+  const auto info = tape::tape_info(path("out.tape"));
+  ASSERT_TRUE(info.has_value());
+  ASSERT_EQ(info.value().gaps.size(), 1U);
+  EXPECT_NE(info.value().gaps[0].reason.find("429"), std::string::npos);
 }
 
 TEST(Notifier, TellsSystemd) {

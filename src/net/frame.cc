@@ -11,6 +11,7 @@ namespace delever::net {
 namespace {
 
 constexpr size_t kControlMost = 125;
+constexpr size_t kUnpackedKept = size_t{2} << 20;
 constexpr unsigned char kFinal = 0x80, kPacked = 0x40, kReserved = 0x30, kMasked = 0x80;
 
 // Numbers on the wire have their highest byte first.
@@ -151,6 +152,7 @@ bool FrameReader::whole_message(std::string_view bytes, bool is_packed, bool tex
   if (is_packed) {
     if (!inflater_) inflater_ = std::make_unique<Inflater>(*options_.packed);
     unpacked_.clear();
+    if (unpacked_.capacity() > kUnpackedKept) std::string().swap(unpacked_);
     const auto done = inflater_->unpack(bytes, options_.message_limit, unpacked_);
     if (!done || !*done) {
       fault = done ? FrameFault{1009, fmt::format("a packed message of more than {} bytes",

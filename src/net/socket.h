@@ -73,7 +73,7 @@ class WebSocket {
   virtual bool send(const SharedMessage& message) = 0;  // a server's
   virtual bool ping(std::string_view payload) = 0;
   virtual bool pong(std::string_view payload) = 0;
-  virtual void close(uint16_t code, std::string_view reason) = 0;  // on_closed follows
+  virtual void close(uint16_t code, std::string_view reason) = 0;  // hears until on_closed
   virtual void drop() = 0;                                         // no handler is called again
   virtual void pause(bool paused) = 0;  // reads nothing, so that the peer has to wait
   virtual bool is_open() const = 0;

@@ -75,8 +75,9 @@ size_t SocketCore::on_bytes(std::span<char> bytes, Instant received) {
 }
 
 bool SocketCore::on_message(std::string_view bytes, bool text) {
-  if (state_ == State::open && handlers_.on_message)
-    handlers_.on_message(*this, {bytes, text, received_});
+  // A client hears what the server had said before it learned of our close.
+  const bool heard = state_ == State::open || (state_ == State::closing && role_.client);
+  if (heard && handlers_.on_message) handlers_.on_message(*this, {bytes, text, received_});
   return state_ != State::closed && reading_;
 }
 

@@ -22,6 +22,7 @@ using boost::system::error_code;
 
 constexpr size_t kTurnBytes = size_t{32} << 10;     // of one connection, before others have theirs
 constexpr size_t kSpare = 64;                       // readable bytes behind what is handed out
+constexpr size_t kKept = size_t{1} << 20;           // beyond its first size, between messages
 constexpr Duration kLinger = Duration::seconds(2);  // for the peer's own end after ours
 
 std::string endpoint_text(const TcpWire::Socket& socket) {
@@ -44,7 +45,8 @@ TcpWire::TcpWire(Loop::Impl& loop, Socket socket, size_t read_bytes, Duration st
       socket_(std::move(socket)),
       fd_(socket_->native_handle()),
       peer_(endpoint_text(*socket_)),
-      in_(std::max<size_t>(read_bytes, 4096) + kSpare),
+      read_bytes_(std::max<size_t>(read_bytes, 4096) + kSpare),
+      in_(read_bytes_),
       stall_(stall) {
   error_code ignored;
   socket_->non_blocking(true, ignored);
@@ -205,10 +207,14 @@ TcpWire::Io TcpWire::read_some(char* into, size_t size, size_t& got) {
   return Io::ended;
 }
 
-// Behind the bytes that wait: by moving them to the front, or with more memory.
+// Behind the bytes that wait: by moving them to the front, or with more memory. What one huge
+// message took is given back: many connections have one now and then.
 void TcpWire::make_room() {
+  if (in_begin_ == in_end_) {
+    in_begin_ = in_end_ = 0;
+    if (in_.size() > read_bytes_ + kKept) std::vector<char>(read_bytes_).swap(in_);
+  }
   const size_t whole = in_.size() - kSpare;
-  if (in_begin_ == in_end_) in_begin_ = in_end_ = 0;
   if (whole - in_end_ >= whole / 4) return;
   std::memmove(in_.data(), in_.data() + in_begin_, in_end_ - in_begin_);
   in_end_ -= std::exchange(in_begin_, 0);

@@ -74,6 +74,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   bool read_armed_ = false, write_armed_ = false, paused_ = false, flush_posted_ = false;
   bool turn_posted_ = false, drained_told_ = true, delivering_ = false, yielding_ = false;
 
+  const size_t read_bytes_;  // the first size of what is read into
   std::vector<char> in_;
   size_t in_begin_ = 0, in_end_ = 0;
   std::string out_;

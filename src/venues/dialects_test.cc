@@ -35,6 +35,12 @@ TEST(Scan, Members) {
   EXPECT_EQ(number(R"({"n":"42"})", "n"), 42U);
   EXPECT_EQ(number(R"({"n":-1})", "n"), std::nullopt);
   EXPECT_EQ(texts(R"(["a","b\"c"])"), (std::vector<std::string>{"a", R"(b\"c)"}));
+  EXPECT_EQ(objects(R"( [ {"a":[1]} , {"b":"}"} ] )"),
+            (std::vector<std::string_view>{R"({"a":[1]})", R"({"b":"}"})"}));
+  EXPECT_TRUE(objects(R"({"a":1})").empty());
+  EXPECT_TRUE(is_json_text(R"( {"a":"]"} )"));
+  for (const char* no : {"", "null", "<html>", R"({"a":1)", "[1]]", "{} x"})
+    EXPECT_FALSE(is_json_text(no)) << no;
   for (size_t n = 0; n < text.size(); ++n) (void)member(text.substr(0, n), "f");  // cut anywhere
 }
 
@@ -187,6 +193,99 @@ TEST(Dialect, KnowsItsFrames) {
     EXPECT_EQ(frame.kind, c.kind) << c.market << " " << c.frame;
     EXPECT_EQ(frame.topic, c.topic) << c.market << " " << c.frame;
   }
+}
+
+// Members stand in any order, with blanks or without; a venue adds fields.
+TEST(Dialect, KnowsItsFramesHoweverTheyAreWritten) {
+  const Case cases[] = {
+      {"binance-usdm", R"({"data": {"e": "depthUpdate"}, "stream": "btcusdt@depth@100ms"})",
+       Kind::data, "btcusdt@depth@100ms"},
+      {"okx",
+       R"({"data":[{"seqId":1}],"action":"update","arg":{"instId":"A-B","channel":"books"}})",
+       Kind::data, "books:A-B"},
+      {"okx", "ping", Kind::answer, ""},
+      {"bybit:linear", R"({"op": "ping"})", Kind::answer, ""},
+      {"bybit:linear", R"({"req_id":"3","op":"ping","ret_msg":"pong","success":true})", Kind::pong,
+       ""},
+      {"deribit", R"({"params":{"type":"test_request"},"method":"heartbeat","jsonrpc":"2.0"})",
+       Kind::answer, ""},
+      {"deribit",
+       R"({"params": {"data": {"a": 1}, "channel": "quote.X"}, "method": "subscription"})",
+       Kind::data, "quote.X"},
+      {"deribit", R"({"id": 3, "result": [ "a.b" ]})", Kind::accepted, ""},
+      {"deribit", R"({"id":0,"error":{"code":10028,"message":"too_many_requests"}})", Kind::fatal,
+       ""},
+      {"hyperliquid",
+       R"({"data": {"fast": true, "levels": [[], []], "coin": "BTC"}, "channel": "l2Book"})",
+       Kind::data, "l2Book:BTC:fast"},
+      {"hyperliquid",
+       R"({"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":)"
+       R"({"type":"l2Book","coin":"BTC","nSigFigs":null,"dex":null,"fast":false}}})",
+       Kind::accepted, "l2Book:BTC"},
+  };
+  for (const Case& c : cases) {
+    std::string scratch;
+    const Frame frame = dialect(c.market)->read(c.frame, scratch);
+    EXPECT_EQ(frame.kind, c.kind) << c.market << " " << c.frame;
+    EXPECT_EQ(frame.topic, c.topic) << c.market << " " << c.frame;
+  }
+  std::string scratch;
+  EXPECT_TRUE(dialect("deribit")->read(R"({"id": 3, "result": [ "a.b" ]})", scratch).lists);
+  const auto place = dialect("binance-usdm")
+                         ->place(R"({"data":{"b":[["1","2"]],"pu":9,"u":12,"U":10},"stream":"x"})");
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->first, 10U);
+  EXPECT_EQ(place->last, 12U);
+  EXPECT_EQ(place->previous, 9U);
+}
+
+TEST(Dialect, KnowsWhatIsRefusedForNow) {
+  std::string scratch;
+  const auto read = [&](const char* market, const char* frame) {
+    return dialect(market)->read(frame, scratch);
+  };
+  EXPECT_TRUE(read("okx", R"({"event":"error","code":"60014","msg":"x","id":"1"})").for_now);
+  EXPECT_FALSE(read("okx", R"({"event":"error","code":"60018","msg":"x","id":"1"})").for_now);
+  EXPECT_TRUE(read("deribit", R"({"id":1,"error":{"code":10040,"message":"retry"}})").for_now);
+  EXPECT_FALSE(read("deribit", R"({"id":1,"error":{"code":13778,"message":"x"}})").for_now);
+  EXPECT_TRUE(read("bybit:linear", R"({"success":false,"ret_msg":"error:already subscribed,topic:)"
+                                   R"(tickers.X","op":"subscribe"})")
+                  .already);
+}
+
+TEST(Dialect, KnowsWhatIsNoAnswer) {
+  const auto refusal = [](const char* market, HttpResponse response) {
+    return dialect(market)->refusal(response);
+  };
+  for (const std::string_view market : dialect_names()) {
+    const std::string why =
+        refusal(std::string(market).c_str(), {.status = 200, .body = "<html>Just a moment</html>"});
+    EXPECT_NE(why.find("no JSON"), std::string::npos) << market << why;
+    EXPECT_NE(refusal(std::string(market).c_str(), {.status = 200, .body = R"({"a":[1,2)"}), "")
+        << market << ": cut short";
+  }
+  EXPECT_EQ(refusal("binance-usdm", {.status = 200, .body = " [1] \n"}), "");
+  EXPECT_EQ(refusal("binance-usdm", {.status = 400, .body = R"({"code":-1121})"}),
+            R"(HTTP 400: {"code":-1121})");
+  EXPECT_EQ(refusal("okx", {.status = 302, .headers = {{"Location", "https://elsewhere/"}}}),
+            "HTTP 302 to https://elsewhere/, which is not followed");
+  EXPECT_EQ(refusal("bybit:linear", {.status = 200, .body = "{}"}), "an answer without retCode");
+  EXPECT_EQ(refusal("okx", {.status = 200, .body = "{}"}), "an answer without code");
+  EXPECT_EQ(refusal("deribit",
+                    {.status = 200, .body = R"({"error":{"code":11051,"message":"maintenance"}})"}),
+            "11051 maintenance");
+}
+
+TEST(Dialect, TurnsPages) {
+  const auto d = dialect("bybit:option");
+  const char* first = "/v5/market/instruments-info?category=option&limit=1000";
+  const std::string next =
+      d->next_page(first, R"({"retCode":0,"result":{"list":[], "nextPageCursor": "a%3D1"}})");
+  EXPECT_EQ(next, std::string(first) + "&cursor=a%3D1");
+  EXPECT_EQ(d->next_page(next, R"({"result":{"nextPageCursor":"b"}})"),
+            std::string(first) + "&cursor=b");
+  EXPECT_EQ(d->next_page(next, R"({"result":{"nextPageCursor":""}})"), "");
+  EXPECT_EQ(d->next_page(next, R"({"result":{}})"), "");
 }
 
 TEST(Dialect, ListsWhatIsTaken) {

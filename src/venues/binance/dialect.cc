@@ -156,11 +156,14 @@ class BinanceDialect final : public Dialect {
   }
 
   std::optional<Place> place(std::string_view bytes) const override {
-    if (bytes.starts_with("{\"stream\"")) bytes = inside(bytes, "data");
     Place out;
     bool any = false, first = false;
     for (Members members(bytes); members.next();) {
       const std::string_view key = members.key();
+      if (key == "data") {  // the wrap of a combined stream, in whatever order its members stand
+        members = Members(members.rest());
+        continue;
+      }
       if (key.size() > 2 && key != "lastUpdateId") continue;
       // The numbers stand before the levels.
       if (key == "b" && any && first && (out.previous || market_ == BinanceMarket::spot)) break;

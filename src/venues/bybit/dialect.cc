@@ -114,11 +114,15 @@ class BybitDialect final : public Dialect {
       const std::string_view data = inside(bytes, "data");
       frame.taken = texts(member(data, "successTopics").value_or(""));
       frame.failed = texts(member(data, "failTopics").value_or(""));
+    } else if (op == "ping" && success.empty() && said.empty()) {
+      frame.kind = Frame::Kind::answer;  // asked of us: an answer has `success`
+      frame.text = R"({"op":"pong"})";
     } else if (op == "pong" || said == "pong" || op == "ping") {
       frame.kind = Frame::Kind::pong;
     } else if (success == "false") {
       frame.kind = Frame::Kind::refused;
       frame.text = unescaped(said);
+      frame.already = frame.text.find("already subscribed") != std::string::npos;
     } else if (success == "true") {
       frame.kind = Frame::Kind::accepted;
     }
@@ -145,10 +149,19 @@ class BybitDialect final : public Dialect {
   bool follows(const Place& delta, uint64_t last) const override { return delta.last == last + 1; }
 
   std::string refusal(const HttpResponse& response) const override {
-    if (response.status != 200) return Dialect::refusal(response);
+    if (std::string why = Dialect::refusal(response); !why.empty()) return why;
     const auto code = member(response.body, "retCode");
-    if (!code || *code == "0") return {};
+    if (!code) return "an answer without retCode";
+    if (*code == "0") return {};
     return fmt::format("{} {}", *code, member(response.body, "retMsg").value_or(""));
+  }
+
+  // The cursor comes ready to stand in an address.
+  std::string next_page(std::string_view request, std::string_view body) const override {
+    const auto cursor = member(inside(body, "result"), "nextPageCursor");
+    if (!cursor || cursor->empty() || *cursor == "null") return {};
+    return fmt::format("{}&cursor={}", request.substr(0, request.find("&cursor=")),
+                       escaped(*cursor));
   }
 
  private:

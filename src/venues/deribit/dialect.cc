@@ -5,6 +5,9 @@
 // measured 2026-09); 10028 ends the session; a broken book (prev_change_id) is subscribed again.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "venues/deribit/deribit.h"
 #include "venues/terms/dialect.h"
@@ -89,26 +92,19 @@ class DeribitDialect final : public Dialect {
 
   Frame read(std::string_view bytes, std::string&) const override {
     Frame frame;
-    bool heartbeat = false;
     for (Members members(bytes); members.next();) {
       const std::string_view key = members.key();
-      if (key == "method") heartbeat = members.value() == "heartbeat";
-      if (key == "params" && heartbeat) {
-        const bool asks = member(members.rest(), "type") == "test_request";
-        frame.kind = asks ? Frame::Kind::answer : Frame::Kind::pong;
-        frame.text = R"({"jsonrpc":"2.0","id":0,"method":"public/test","params":{}})";
-        return frame;
-      }
       if (key == "params") {
         frame.topic = member(members.rest(), "channel").value_or("");
         if (!frame.topic.empty()) frame.kind = Frame::Kind::data;
-        return frame;
+        return frame.topic.empty() ? heartbeat(bytes) : frame;
       }
       if (key == "id") frame.id = number(bytes, "id");
       if (key == "result") read_result(members, frame);
       if (key == "error") read_error(members.rest(), frame);
     }
-    if (frame.id == 0U) frame.kind = Frame::Kind::pong;  // of the greeting, or of a test
+    // Of the greeting, or of a test; but the end of the session is the end of it.
+    if (frame.id == 0U && frame.kind != Frame::Kind::fatal) frame.kind = Frame::Kind::pong;
     return frame;
   }
 
@@ -132,6 +128,14 @@ class DeribitDialect final : public Dialect {
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.previous == last; }
 
+  std::string refusal(const HttpResponse& response) const override {
+    if (std::string why = Dialect::refusal(response); !why.empty()) return why;
+    const std::string_view error = inside(response.body, "error");
+    if (error.empty()) return {};
+    return fmt::format("{} {}", member(error, "code").value_or(""),
+                       member(error, "message").value_or(""));
+  }
+
  private:
   static std::vector<std::string> of_coin() {
     return {"trades.option.$.100ms",
@@ -147,21 +151,36 @@ class DeribitDialect final : public Dialect {
     return out;
   }
 
+  // What has params and no channel: a heartbeat, in whatever order its members stand.
+  static Frame heartbeat(std::string_view bytes) {
+    Frame frame;
+    if (member(bytes, "method") != "heartbeat") return frame;
+    const bool asks = member(inside(bytes, "params"), "type") == "test_request";
+    frame.kind = asks ? Frame::Kind::answer : Frame::Kind::pong;
+    frame.text = R"({"jsonrpc":"2.0","id":0,"method":"public/test","params":{}})";
+    return frame;
+  }
+
   // Names of channels, or a word; rows are an answer of REST.
   static void read_result(Members& members, Frame& frame) {
     const std::string_view rest = members.rest();
-    frame.lists = rest.starts_with("[\"") || rest.starts_with("[]");
+    const size_t inner = rest.find_first_not_of(" \t\r\n", 1);
+    frame.lists =
+        rest.starts_with('[') && inner != rest.npos && (rest[inner] == '"' || rest[inner] == ']');
     const bool test = rest.starts_with('{') && member(rest, "version");
     if (!frame.lists && !test && !members.is_text()) return;
     frame.kind = Frame::Kind::accepted;
     if (frame.lists) frame.taken = texts(members.value());
   }
 
-  // 10028: over the limit, the session ends. 11051 and 13028: maintenance.
+  // 10028: over the limit, the session ends. 11051 and 13028: maintenance. The others that pass:
+  // try again, settlement, a full queue, too many at once, an inner error, a time-out.
   static void read_error(std::string_view error, Frame& frame) {
+    constexpr std::array<uint64_t, 6> kPassing{10040, 10041, 10047, 10066, 11094, 13888};
     const auto code = number(error, "code");
     frame.kind = code == 10028U || code == 11051U || code == 13028U ? Frame::Kind::fatal
                                                                     : Frame::Kind::refused;
+    frame.for_now = code && std::find(kPassing.begin(), kPassing.end(), *code) != kPassing.end();
     frame.text = fmt::format("{} {}", member(error, "code").value_or(""),
                              member(error, "message").value_or(""));
   }

@@ -46,7 +46,7 @@ bool key_of(std::string_view subscription, std::string& out) {
   if (type.empty()) return false;
   out.assign(type);
   for (const std::string_view part : {coin, interval, dex}) {
-    if (!part.empty()) out.append(":").append(part);
+    if (!part.empty() && part != "null") out.append(":").append(part);  // the venue adds fields
   }
   if (fast) out.append(":fast");
   return true;
@@ -128,7 +128,7 @@ class HyperliquidDialect final : public Dialect {
     frame.kind = Frame::Kind::data;
     if (channel == "activeSpotAssetCtx") channel = "activeAssetCtx";
     scratch.assign(channel);
-    if (!text) add_parts(bytes, data, channel, scratch);
+    if (!text) add_parts(data, channel, scratch);
     frame.topic = scratch;
     return frame;
   }
@@ -137,8 +137,7 @@ class HyperliquidDialect final : public Dialect {
   bool follows(const Place&, uint64_t) const override { return true; }
 
  private:
-  static void add_parts(std::string_view bytes, std::string_view data, std::string_view channel,
-                        std::string& out) {
+  static void add_parts(std::string_view data, std::string_view channel, std::string& out) {
     if (data.starts_with('[')) data.remove_prefix(1);  // trades: all of one coin
     const char* coin_key = channel == "candle" ? "s" : "coin";
     if (const auto coin = member(data, coin_key); coin && !coin->empty())
@@ -149,11 +148,7 @@ class HyperliquidDialect final : public Dialect {
     if (channel == "assetCtxs") {
       if (const auto dex = member(data, "dex"); dex && !dex->empty()) out.append(":").append(*dex);
     }
-    // `fast` is the last field, if it is there.
-    if (channel == "l2Book" &&
-        bytes.substr(bytes.size() - std::min<size_t>(bytes.size(), 40)).find("\"fast\":true") !=
-            bytes.npos)
-      out.append(":fast");
+    if (channel == "l2Book" && member(data, "fast") == "true") out.append(":fast");
   }
 
   static Frame read_error(std::string_view data, std::string& scratch, Frame frame) {

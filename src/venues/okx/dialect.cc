@@ -10,6 +10,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "venues/okx/book_check.h"
 #include "venues/okx/okx.h"
 #include "venues/terms/dialect.h"
 #include "venues/terms/scan.h"
@@ -141,11 +142,14 @@ class OkxDialect final : public Dialect {
   Frame read(std::string_view bytes, std::string& scratch) const override {
     Frame frame;
     if (bytes == "pong") return frame.kind = Frame::Kind::pong, frame;
+    if (bytes == "ping") return frame.kind = Frame::Kind::answer, frame.text = "pong", frame;
     std::string_view event, code;
+    bool has_data = false;
     for (Members members(bytes); members.next();) {
       const std::string_view key = members.key();
       if (key == "arg" && channel_key(members.rest(), scratch)) frame.topic = scratch;
-      if ((key == "data" || key == "action") && event.empty() && !frame.topic.empty()) {
+      has_data |= key == "data" || key == "action";
+      if (has_data && event.empty() && !frame.topic.empty()) {
         frame.kind = Frame::Kind::data;
         return frame;
       }
@@ -158,6 +162,7 @@ class OkxDialect final : public Dialect {
       frame.kind = Frame::Kind::accepted;
     } else if (event == "error") {
       frame.kind = Frame::Kind::refused;
+      frame.for_now = code == "60014" || code == "50011";  // too many requests in too short a time
       frame.text = fmt::format("{} {}", code, frame.text);
     } else if (event == "notice") {
       frame.kind = code == "64008" ? Frame::Kind::leaving : Frame::Kind::pong;
@@ -184,10 +189,16 @@ class OkxDialect final : public Dialect {
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.previous == last; }
 
+  std::unique_ptr<BookCheck> book_check(const Topic& topic) const override {
+    if (topic.channel.starts_with("books-elp")) return nullptr;  // its levels mean other things
+    return std::make_unique<okx::ChecksumCheck>(topic.channel.starts_with("books50") ? 50U : 400U);
+  }
+
   std::string refusal(const HttpResponse& response) const override {
-    if (response.status != 200) return Dialect::refusal(response);
+    if (std::string why = Dialect::refusal(response); !why.empty()) return why;
     const auto code = member(response.body, "code");
-    if (!code || *code == "0") return {};
+    if (!code) return "an answer without code";
+    if (*code == "0") return {};
     return fmt::format("{} {}", *code, member(response.body, "msg").value_or(""));
   }
 

@@ -126,6 +126,8 @@ struct Frame {
   // and is in neither was refused too.
   std::vector<std::string> taken = {}, failed = {};
   bool lists = false;
+  // Of `refused`: asked again later, it may be taken; a topic is subscribed already.
+  bool for_now = false, already = false;
 };
 
 // Where a frame of a topic with a cure stands in its sequence. BookBuilder (codec/book.h) has the
@@ -134,6 +136,15 @@ struct Place {
   bool snapshot = false;
   uint64_t first = 0, last = 0;
   std::optional<uint64_t> previous = {};
+};
+
+// What a venue says of a book beside its levels, looked at while it is recorded. One a book.
+class BookCheck {
+ public:
+  virtual ~BookCheck() = default;
+  // Of each frame that continues the one before it, and each snapshot. False: it does not fit what
+  // was sent, so that the book has to begin anew.
+  virtual bool agrees(std::string_view bytes, bool snapshot) = 0;
 };
 
 class Dialect {
@@ -154,8 +165,11 @@ class Dialect {
   // that ended at `last`.
   virtual bool follows(const Place& delta, uint64_t last) const = 0;
   virtual bool bridges(const Place& delta, uint64_t last) const { return follows(delta, last); }
+  virtual std::unique_ptr<BookCheck> book_check(const Topic&) const { return nullptr; }
   // Why an answer is not what was asked for, though it may say 200; empty: it is.
   virtual std::string refusal(const HttpResponse& response) const;
+  // The request of a GET's next page, where its answer says that there is one; empty: that was all.
+  virtual std::string next_page(std::string_view request, std::string_view body) const;
 };
 
 }  // namespace delever::venues

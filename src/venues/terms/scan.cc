@@ -27,6 +27,22 @@ size_t end_of_string(std::string_view text, size_t at) {
   return text.size() + 1;
 }
 
+// Behind the object or list that opens at `at`; size + 1 when it does not close.
+size_t end_of_nest(std::string_view text, size_t at) {
+  size_t depth = 0;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') {
+      at = end_of_string(text, at) - 1;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return text.size() + 1;
+}
+
 }  // namespace
 
 Members::Members(std::string_view text) : text_(text) {
@@ -41,18 +57,14 @@ size_t Members::end_of_value() const {
     const size_t end = text_.find_first_of(",}] \t\r\n", at_);
     return end == text_.npos ? text_.size() + 1 : end;
   }
-  size_t depth = 0;
-  for (size_t at = at_; at < text_.size(); ++at) {
-    const char c = text_[at];
-    if (c == '"') {
-      at = end_of_string(text_, at) - 1;
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if ((c == '}' || c == ']') && --depth == 0) {
-      return at + 1;
-    }
-  }
-  return text_.size() + 1;
+  return end_of_nest(text_, at_);
+}
+
+bool is_json_text(std::string_view text) {
+  const size_t at = skip_blanks(text, 0);
+  if (at >= text.size() || (text[at] != '{' && text[at] != '[')) return false;
+  const size_t end = end_of_nest(text, at);
+  return end <= text.size() && skip_blanks(text, end) == text.size();
 }
 
 bool Members::next() {
@@ -106,6 +118,21 @@ std::optional<uint64_t> number(std::string_view object, std::string_view key) {
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
   return value;
+}
+
+std::vector<std::string_view> objects(std::string_view list) {
+  std::vector<std::string_view> out;
+  size_t at = skip_blanks(list, 0);
+  if (at >= list.size() || list[at] != '[') return out;
+  for (at = skip_blanks(list, at + 1); at < list.size() && list[at] == '{';) {
+    const size_t end = end_of_nest(list, at);
+    if (end > list.size()) break;
+    out.push_back(list.substr(at, end - at));
+    at = skip_blanks(list, end);
+    if (at >= list.size() || list[at] != ',') break;
+    at = skip_blanks(list, at + 1);
+  }
+  return out;
 }
 
 std::vector<std::string> texts(std::string_view list) {

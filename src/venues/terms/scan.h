@@ -37,10 +37,14 @@ std::optional<std::string_view> member(std::string_view object, std::string_view
 std::string_view inside(std::string_view object, std::string_view key);
 // A whole number that is not negative, in quotes or not.
 std::optional<uint64_t> number(std::string_view object, std::string_view key);
+// The objects of a list of objects, as they stand; what follows a broken one is left out.
+std::vector<std::string_view> objects(std::string_view list);
 // The strings of a list of strings, as they stand.
 std::vector<std::string> texts(std::string_view list);
 // A JSON string's content with \" \\ \/ undone; other escapes stay.
 std::string unescaped(std::string_view text);
+// Whether it is one object or list from its first to its last byte; what is inside is not checked.
+bool is_json_text(std::string_view text);
 // The other way: quotes and backslashes marked, control characters left out.
 std::string escaped(std::string_view text);
 
