@@ -70,8 +70,30 @@ def trades():
         yield f"binance-futures,BTCUSDT,{at},{at + 4000},{500000 + n},{side},{90000 + 50 * math.sin(n / 90):.1f},{(n * 31) % 17 / 100 + 0.01:.3f}"
 
 
+def capture():
+    """A minute of messages in the form of Binance's futures: (receive time in ns, message)."""
+    start = int(DAY.timestamp() * 1000)
+    for n in range(60):
+        at = start + 1000 * n
+        spot = 90000 + 20 * math.sin(n / 9)
+        messages = [f'{{"e":"aggTrade","E":{at + 101},"s":"BTCUSDT","a":{700000 + n},"p":"{spot:.2f}","q":"0.{250 + n}","f":{n + 1},'
+                    f'"l":{n + 1},"T":{at + 100},"m":{"true" if n % 3 else "false"}}}']
+        if n % 3 == 0:
+            messages.append(f'{{"e":"markPriceUpdate","E":{at + 200},"s":"BTCUSDT","p":"{spot - 1.25:.2f}","i":"{spot - 4:.2f}",'
+                            f'"P":"{spot:.2f}","r":"0.00010000","T":{start + 8 * 3600 * 1000}}}')
+        if n == 30:
+            messages.append(f'{{"e":"forceOrder","E":{at + 301},"o":{{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"1.500",'
+                            f'"p":"89700.00","ap":"89990.50","X":"FILLED","l":"1.500","z":"1.500","T":{at + 300}}}}}')
+        for k, message in enumerate(messages):
+            yield (at + 100 * (k + 1) + 40) * 1_000_000, message
+
+
 def main(program, folder):
     folder.mkdir(exist_ok=True)
+    lines = list(capture())
+    (folder / "capture.raw").write_text("".join(f"{received} {message}\n" for received, message in lines))
+    (folder / "capture.jsonl").write_text("".join(f"{message}\n" for _, message in lines))
+    (folder / "capture.recv").write_text("".join(f"{received}\n" for received, _ in lines))
     run = lambda *words: subprocess.run([program, *map(str, words)], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     (folder / "chain.csv").write_text("\n".join(chain()) + "\n")
     (folder / "funding.csv").write_text("\n".join(funding()) + "\n")

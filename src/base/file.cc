@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -8,6 +9,9 @@
 
 namespace delever {
 namespace {
+
+// Of a file that is held whole: tables, rules, pages. A device such as /dev/zero has no end.
+constexpr size_t kFileMost = size_t{1} << 30;
 
 Error unavailable(const std::string& path, std::string what) {
   return {Fault::unavailable, std::move(what), path};
@@ -35,8 +39,11 @@ Result<std::string> read_file(const std::string& path) {
   const FileHandle file = TRY(open_file(path, FileUse::read));
   std::string out;
   std::array<char, 1 << 16> part;
-  while (const size_t got = std::fread(part.data(), 1, part.size(), file.get()))
+  while (const size_t got = std::fread(part.data(), 1, part.size(), file.get())) {
     out.append(part.data(), got);
+    if (out.size() > kFileMost)
+      return unavailable(path, fmt::format("is larger than {} MiB", kFileMost >> 20));
+  }
   if (std::ferror(file.get())) return unavailable(path, "cannot be read");
   return out;
 }

@@ -30,6 +30,7 @@ std::string nearest_of(std::string_view written, const std::vector<std::string>&
   if (written.size() > kLongest) return "";
   std::string best;
   size_t least = std::max<size_t>(1, std::min<size_t>(3, written.size() / 2)) + 1;
+  least = std::min(least, written.size());  // another letter in place of one is no slip
   for (const std::string& name : known) {
     size_t far = distance_of(lower(written), lower(name));
     if (written.size() >= 3 && name.starts_with(written)) far = 1;

@@ -12,6 +12,7 @@ TEST(Nearest, SlipsAreFoundAndStrangersAreNot) {
   EXPECT_EQ(nearest_of("price", known), "price_usd");  // the beginning of a name
   EXPECT_EQ(nearest_of("bananas", known), "");
   EXPECT_EQ(nearest_of("", known), "");
+  EXPECT_EQ(nearest_of("y", {"t", "x"}), "");
   EXPECT_EQ(nearest_of(std::string(70, 'f'), known), "");
   EXPECT_EQ(did_you_mean("fundng_rate", known), " (did you mean funding_rate?)");
   EXPECT_EQ(did_you_mean("bananas", known), "");

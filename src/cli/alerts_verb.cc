@@ -124,6 +124,20 @@ Result<std::vector<GapSeen>> gaps_of(const std::vector<std::string>& tapes) {
   return surveyor.survey({}).gaps;
 }
 
+// The tapes' first and last message.
+struct TapeTimes {
+  std::optional<Instant> first, last;
+};
+Result<TapeTimes> times_of(const std::vector<std::string>& tapes) {
+  TapeTimes times;
+  for (const std::string& path : tapes) {
+    const tape::TapeInfo info = TRY(tape::tape_info(path));
+    if (info.first) times.first = std::min(times.first.value_or(*info.first), *info.first);
+    if (info.last) times.last = std::max(times.last.value_or(*info.last), *info.last);
+  }
+  return times;
+}
+
 Result<std::vector<alerts::Alert>> played(const TestArguments& a, alerts::AlertBook& book,
                                           Context& context) {
   const auto wants = [&](alerts::Kind kind) {
@@ -136,11 +150,16 @@ Result<std::vector<alerts::Alert>> played(const TestArguments& a, alerts::AlertB
   for (const alerts::Rule& rule : book.rules()) assets.insert(rule.asset);
   const Instant until = TRY(time_or_last(a.until, "--to", a.tapes, context));
   const Instant from = a.from.empty() ? until : TRY(parse_at(a.from, "--from", context));
+  // Days that the tapes do not reach have no verdict, however wide the question is.
+  const TapeTimes times = TRY(times_of(a.tapes));
+  const Instant first_day = std::max(from, times.first.value_or(from).start_of_day());
+  const Instant last_day = std::min(until, times.last.value_or(until) + Duration::days(2));
   std::vector<alerts::Alert> out;
   const std::vector<GapSeen>* of_all = &gaps;  // gaps are of no coin: they go with the first
   for (const std::string& asset : assets) {
     std::map<Instant, std::string> answers;
-    if (wants(alerts::Kind::verdict)) answers = TRY(verdicts(a, asset, from, until, context));
+    if (wants(alerts::Kind::verdict))
+      answers = TRY(verdicts(a, asset, first_day, last_day, context));
     TRY(sample(a, asset, book.rules(), context,
                [&](Instant at, const std::vector<gauges::Reading>& readings) {
                  alerts::Moment moment{
@@ -161,25 +180,23 @@ Result<std::vector<alerts::Alert>> played(const TestArguments& a, alerts::AlertB
 
 Result<void> run_test(Session& session, TestArguments a) {
   alerts::AlertBook book(TRY(load_alert_rules(a.rules)));
-  if (a.from.empty()) {
-    for (const std::string& path : a.tapes) {
-      const tape::TapeInfo info = TRY(tape::tape_info(path));
-      if (info.first && (a.from.empty() || info.first->text() < a.from))
-        a.from = info.first->text();
-    }
-  }
+  if (const TapeTimes times = TRY(times_of(a.tapes)); a.from.empty() && times.first)
+    a.from = times.first->text();
+  // Who is to be told is read before anything is written: a slip there costs no answer.
+  const alerts::Targets targets = TRY(alert_targets(a.to));
+  net::Loop loop(*session.io.clock);
+  std::optional<std::string> failure;
+  std::unique_ptr<alerts::Notifier> notifier;
+  if (!targets.webhook.empty() || !targets.alertmanager.empty())
+    notifier =
+        TRY(alerts::Notifier::make(loop, targets, [&](const std::string& why) { failure = why; }));
   const std::vector<alerts::Alert> found = TRY(played(a, book, session.context));
   std::string text;
   for (const alerts::Alert& one : found)
     text += session.format == "json" ? alerts::alert_json(one) + "\n" : for_people(alert_text(one));
   if (found.empty() && session.format == "text") text = "no alert\n";
   TRY(write_output(session, session.out, text));
-  const alerts::Targets targets = TRY(alert_targets(a.to));
-  if (targets.webhook.empty() && targets.alertmanager.empty()) return {};
-  net::Loop loop(*session.io.clock);
-  std::optional<std::string> failure;
-  const auto notifier =
-      TRY(alerts::Notifier::make(loop, targets, [&](const std::string& why) { failure = why; }));
+  if (!notifier) return {};
   for (const alerts::Alert& one : found) notifier->send({one});
   // Printed first and sent then: a receiver that fails takes nothing from the answer on the screen.
   while (notifier->under_way() > 0) loop.run_for(Duration::ms(20));

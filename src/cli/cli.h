@@ -23,6 +23,7 @@ struct Io {
   Clock* clock = nullptr;
   bool progress = false;  // err is a terminal
   size_t width = 100;     // columns of the terminal
+  bool terminal = false;  // out is one: long lines are folded, not cut in the middle of a word
   bool other_rank =
       false;  // of an mpirun run, above 0: prints nothing, and does nothing that rank 0 does alone
 };

@@ -51,7 +51,7 @@ class Demo {
 
  private:
   void print(const std::string& text) {
-    write(session_.io.out, text);
+    write(session_.io.out, for_screen(session_, text));
     std::fflush(session_.io.out);
   }
   // All names at once, before anything is simulated. What an earlier demo left, and nobody changed

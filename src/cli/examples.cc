@@ -16,7 +16,11 @@ const std::vector<Example>& all_examples() {
       {"carry", "Spot against the perpetual for a day:",
        "delever carry --episode fixtures/episode --spot BTC-USDT --contract BTC-USDT-PERP "
        "--from 2026-01-03T00:00:00Z --to 2026-01-04T00:00:00Z"},
-      {"import", "An archive onto a tape:",
+      {"import", "A capture, receive time in nanoseconds and JSON on each line:",
+       "delever import raw samples/capture.raw --decoder binance-usdm --out raw.tape"},
+      {"import", "JSON lines, with their receive times in samples/capture.recv beside them:",
+       "delever import jsonl samples/capture.jsonl --decoder binance-usdm --out jsonl.tape"},
+      {"import", "An archive onto a tape; docs/data.md and delever explain maps have the others:",
        "delever import csv --map maps/binance-funding-8h.toml samples/funding.csv --out my.tape"},
       {"tape info", "What a tape holds:", "delever tape info samples/day.tape"},
       {"tape verify", "Whether it is sound:", "delever tape verify samples/day.tape"},

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/examples.h"
@@ -54,14 +55,15 @@ Result<void> run_explain(Session& session, const std::string& name) {
     names.push_back(word.name);
   }
   if (found.empty()) {
-    const std::string near = nearest_of(name, names);
     return Error{Fault::usage,
                  fmt::format("no word \"{}\"{}: delever explain lists them", name.substr(0, 40),
-                             near.empty() ? "" : fmt::format(" (did you mean {}?)", near)),
+                             did_you_mean(name, names)),
                  "explain"};
   }
   std::string out;
-  if (found.size() > 1) return write_output(session, "", list_text(found, session.io.width));
+  // A kind of words is a list; a word that is of several kinds is told of each.
+  if (lower(found[0].name) != lower(name))
+    return write_output(session, "", list_text(found, session.io.width));
   for (const Explained& word : found) {
     out += fmt::format("{}: {}\n  {}\n", word.name, word.kind,
                        wrapped(word.meaning, session.io.width, 2));
@@ -116,7 +118,7 @@ std::string fitted_help(std::string_view help, size_t width) {
 void add_explain(Verb& app, Session& session) {
   auto name = std::make_shared<std::string>();
   Verb* verb = app.add_subcommand(
-      "explain", "what a gauge, a state, a claim's metric, an exit code or a rule means");
+      "explain", "what a gauge, a state, a claim's metric, an exit code, a rule or a map means");
   verb->add_option("name", *name, "the word, or a kind of words (default: all of them)");
   verb->callback([&session, name] {
     session.action = [&session, name] { return run_explain(session, *name); };

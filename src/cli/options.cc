@@ -8,6 +8,7 @@
 #include <limits>
 #include <sstream>
 
+#include "base/nearest.h"
 #include "base/text.h"
 
 namespace delever::cli {
@@ -65,38 +66,7 @@ std::optional<double> read_number(std::string_view text, const NumberRules& rule
   return value;
 }
 
-// Letters to change, add or leave out: Levenshtein's distance, in one row.
-size_t distance_of(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t before = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = before + (a[i - 1] == b[j - 1] ? 0 : 1);
-      before = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
-
-// A third of a word may be wrong, three letters at most; the beginning of a name is near it.
-std::string nearest_of(const std::string& written, const std::vector<std::string>& known) {
-  std::string best;
-  size_t least = std::max<size_t>(1, std::min<size_t>(3, written.size() / 2)) + 1;
-  for (const std::string& name : known) {
-    if (written.size() > 64) break;  // no slip
-    size_t far = distance_of(lower(written), lower(name));
-    if (written.size() >= 3 && name.starts_with(written)) far = 1;
-    if (far < least) {
-      least = far;
-      best = name;
-    }
-  }
-  return best;
-}
 
 Option* Option::required() {
   option_->required();
@@ -118,9 +88,7 @@ Option* Option::one_of(const std::vector<std::string>& values) {
           text = value;
           return std::string();
         }
-        const std::string near = nearest_of(text, values);
-        return fmt::format("want one of {}: {}{}", list, shown(text),
-                           near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
+        return fmt::format("want one of {}: {}{}", list, shown(text), did_you_mean(text, values));
       },
       "{" + list + "}"));
   return this;
@@ -412,9 +380,7 @@ std::string usage_fault(const CLI::App& verb, const CLI::ParseError& error) {
     std::vector<std::string> names;
     option_names(verb, names);
     const std::string name = unknown[0].substr(0, unknown[0].find('='));
-    const std::string near = nearest_of(name, names);
-    return fmt::format("no option {}{}", shown(name),
-                       near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
+    return fmt::format("no option {}{}", shown(name), did_you_mean(name, names));
   }
   if (unknown.empty()) return missing_fault(verb, error.what());
   if (verb.get_require_subcommand_min() == 0) return extra_fault(verb, unknown[0]);

@@ -159,7 +159,4 @@ class CommandLine {
   std::unique_ptr<Parser> parser_;
 };
 
-// The nearest of `known` to what somebody wrote, where it is near enough to be a slip.
-std::string nearest_of(const std::string& written, const std::vector<std::string>& known);
-
 }  // namespace delever::cli

@@ -22,6 +22,11 @@
 
 namespace delever::cli {
 
+// Lines of at most `width` columns: a longer one goes on under its own beginning, four columns in.
+std::string folded(std::string_view text, size_t width);
+// As `text` is to stand on standard output: folded where that is a terminal and the format is text.
+std::string for_screen(const Session& session, std::string_view text);
+
 // Collects text and hands it on in large pieces, so that a long answer needs no memory.
 class Output {
  public:

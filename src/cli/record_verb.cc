@@ -94,6 +94,8 @@ Result<RecordRun> read_arguments(const RecordArguments& a, bool terminal) {
   run.run_for = TRY(optional_duration(a.run_for, "--for"));
   run.status_every = TRY(optional_duration(a.status_every, "--status-every"))
                          .value_or(terminal ? kLine : kJsonLine);
+  if (run.status_every < kLook)  // a line each nanosecond would be all that it does
+    return Error{Fault::usage, "must be 100ms or more", "--status-every"};
   run.asking.trust.authorities_file = a.authorities;
   return run;
 }

@@ -36,6 +36,9 @@ Duration connected(const tape::TapeInfo& info, const std::string& stream) {
 std::string lag_text(Duration lag) {
   const double seconds = lag.in_seconds();
   const double size = std::abs(seconds);
+  if (size == 0) return "0 s";
+  if (size < 1e-6) return fmt::format("{} ns", lag.ns());
+  if (size < 1e-3) return fmt::format("{:.3g} us", seconds * 1e6);
   if (size < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
   if (size < 86'400) return fmt::format("{:.3g} s", seconds);
   return fmt::format("{:.3g} d", seconds / 86'400);
@@ -52,6 +55,11 @@ std::string heard_text(const tape::TapeInfo& info, const feeds::SequenceHoles& f
         "heard {} {}: {} events, connected {:.1f} s, lag median {}, p99 {}, most {}\n",
         heard.stream, heard.symbol, heard.events, connected(info, heard.stream).in_seconds(),
         lag_text(heard.lag_median), lag_text(heard.lag_p99), lag_text(heard.lag_most));
+    if (heard.ahead > 0)
+      out += fmt::format(
+          "  warning: {} of them are stamped up to {} later than they were received: the venue's "
+          "clock or the recorder's is off by at least that\n",
+          heard.ahead, lag_text(heard.ahead_most));
   }
   if (found.heard.size() > lines)
     out += fmt::format("heard: {} more symbols\n", found.heard.size() - lines);
@@ -70,7 +78,9 @@ render::Json heard_json(const tape::TapeInfo& info, const feeds::SequenceHoles& 
                    {"connected_seconds", connected(info, heard.stream).in_seconds()},
                    {"lag_median_seconds", heard.lag_median.in_seconds()},
                    {"lag_p99_seconds", heard.lag_p99.in_seconds()},
-                   {"lag_most_seconds", heard.lag_most.in_seconds()}});
+                   {"lag_most_seconds", heard.lag_most.in_seconds()},
+                   {"stamped_ahead", heard.ahead},
+                   {"ahead_most_seconds", std::max(heard.ahead_most, Duration()).in_seconds()}});
   }
   return out;
 }

@@ -152,8 +152,9 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
       json["heard"] = heard_json(info, holes);
       write(session.io.out, written_json(json) + "\n");
     } else {
-      write(session.io.out, for_people(info_text(path, info) + coverage_text(coverage) +
-                                       heard_text(info, holes) + holes_text(holes)));
+      write(session.io.out,
+            for_screen(session, for_people(info_text(path, info) + coverage_text(coverage) +
+                                           heard_text(info, holes) + holes_text(holes))));
     }
   }
   return {};

@@ -25,8 +25,11 @@ Result<live::TwinServer::Options> read_arguments(const TwinArguments& a) {
   options.market = TRY(live::market_name(a.market));
   options.tape = [path = a.tape] { return tape::TapeReader::open(path); };
   options.playing.speed = a.speed;
-  if (!a.lifetime.empty())
+  if (!a.lifetime.empty()) {
     options.playing.lifetime = TRY(reports::of_option(Duration::parse(a.lifetime), "--lifetime"));
+    if (options.playing.lifetime <= Duration())
+      return Error{Fault::usage, "must be longer than nothing", "--lifetime"};
+  }
   auto listen = net::HostPort::parse(a.listen);
   options.serving.listen = TRY(reports::of_option(std::move(listen), "--listen"));
   if (a.certificate.empty() != a.key.empty())

@@ -121,8 +121,9 @@ TEST(BinanceArchive, AFileOfAnotherNameIsRefused) {
       import_to(folder / "x.tape", ImportFormat::csv, {folder.write("trades.csv", "1,2,3\n")},
                 {.map = map_path("binance-archive-trades-usdm")});
   ASSERT_FALSE(report.has_value());
-  EXPECT_NE(report.error().text().find("trades.csv: the map is for files named {symbol}-trades-*"),
-            std::string::npos);
+  EXPECT_NE(
+      report.error().text().find("trades.csv: the map is for files named {symbol}-trades-*, whose"),
+      std::string::npos);
 }
 
 TEST(TardisArchive, TradesOfSeveralVenuesAreStreamsOfTheirOwn) {

@@ -1,5 +1,6 @@
 #include "feeds/holes.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -21,6 +22,9 @@ class HoleSink final : public ReplaySink {
       }
       heard.last = event.received;
       heard.lags->add(event.received - event.at);
+      const Duration ahead = event.at - event.received;
+      heard.ahead += ahead > HeardSymbol::kClockSlack;
+      heard.ahead_most = std::max(heard.ahead_most, ahead);
     }
     const Gap* const gap = std::get_if<Gap>(&event.payload);
     if (gap == nullptr || gap->kind != GapKind::sequence) return;
@@ -42,7 +46,9 @@ class HoleSink final : public ReplaySink {
                              .last = heard.last,
                              .lag_median = heard.lags->quantile(0.5),
                              .lag_p99 = heard.lags->quantile(0.99),
-                             .lag_most = heard.lags->most()});
+                             .lag_most = heard.lags->most(),
+                             .ahead = heard.ahead,
+                             .ahead_most = heard.ahead_most});
     }
   }
 
@@ -52,6 +58,8 @@ class HoleSink final : public ReplaySink {
   struct Heard {
     std::unique_ptr<LagHistogram> lags;
     Instant first, last;
+    uint64_t ahead = 0;
+    Duration ahead_most;
   };
   const Replay& replay_;
   std::map<std::pair<SourceId, InstrumentId>, Heard> heard_;

@@ -24,6 +24,10 @@ struct HeardSymbol {
   uint64_t events = 0;
   Instant first, last;  // received
   Duration lag_median, lag_p99, lag_most;
+  // Stamped later than they were received, by more than clocks that are kept in step differ.
+  static constexpr Duration kClockSlack = Duration::ms(10);
+  uint64_t ahead = 0;
+  Duration ahead_most;
 };
 
 struct SequenceHoles {

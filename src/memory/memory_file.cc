@@ -181,6 +181,13 @@ std::optional<TapeMark> mark_of_tape(const std::string& path) {
 }
 
 Result<MemoryWriter> MemoryWriter::create(const std::string& path) {
+  // Somebody's own file of that name is not ours to replace.
+  if (struct stat there{}; stat(path.c_str(), &there) == 0 && there.st_size > 0) {
+    const FileHandle file = TRY(open_file(path, FileUse::read));
+    std::string mark(kMagic.size(), '\0');
+    if (std::fread(mark.data(), 1, mark.size(), file.get()) != mark.size() || mark != kMagic)
+      return Error{Fault::refused, "is there already, and is no memory of a tape", path};
+  }
   MemoryWriter writer(TRY(OutputFile::create(path)));
   TRY(writer.file_.write(kMagic));
   writer.at_ = kMagic.size();

@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
+#include <utility>
+
 #include "base/config.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "feeds/map_trials.h"
 #include "gauges/claims.h"
 #include "gauges/gauges.h"
 #include "reports/inputs.h"
+#include "venues/csv/csv.h"
 
 namespace delever::reports {
 namespace {
@@ -16,10 +21,24 @@ namespace {
 constexpr const char* kRules = "rules/2026-01-30.toml";
 constexpr const char* kClaimRules = "rules/claims-2026-01-30.toml";
 
+// A unit of the readings, and how a text shows it.
+std::string unit_words(std::string_view unit) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"USD", "dollars"},
+      {"USD_per_coin", "dollars a coin"},
+      {"coins", "coins of the asset"},
+      {"fraction", "a share: 0.05 is shown as 5.00 %"},
+      {"fraction_per_year", "a share a year: 0.05 is shown as 5.00 %/y"},
+      {"fraction_per_interval", "a share each funding interval: 0.0001 is shown as 0.01000 %"}};
+  for (const auto& [name, meaning] : words) {
+    if (name == unit) return fmt::format("in {}, {}", unit, meaning);
+  }
+  return fmt::format("in {}", unit);
+}
+
 void add_gauges(std::vector<Explained>& words) {
   for (const gauges::GaugeName& g : gauges::gauge_names())
-    words.push_back(
-        {"gauges", std::string(g.name), std::string(g.meaning), {fmt::format("in {}", g.unit)}});
+    words.push_back({"gauges", std::string(g.name), std::string(g.meaning), {unit_words(g.unit)}});
 }
 
 void add_states(std::vector<Explained>& words) {
@@ -89,6 +108,34 @@ Result<void> add_metrics(std::vector<Explained>& words) {
   return {};
 }
 
+// The first sentence of a map's own words.
+std::string first_sentence(std::string_view map) {
+  std::string words;
+  for (std::string_view line : split(map, '\n')) {
+    if (!line.starts_with("#")) break;
+    line.remove_prefix(1);
+    words += (words.empty() ? "" : " ") + std::string(trimmed(line));
+  }
+  const size_t end = words.find(". ");
+  if (end != words.npos) words.resize(end);
+  while (words.ends_with('.')) words.pop_back();
+  return words;
+}
+
+Result<void> add_maps(std::vector<Explained>& words) {
+  for (const std::string& path : feeds::maps_in(find_shipped("maps"))) {
+    const venues::CsvMap map = TRY(venues::CsvMap::load(path));
+    const std::string name = std::filesystem::path(path).stem().string();
+    words.push_back(
+        {"maps",
+         name,
+         first_sentence(map.text),
+         {fmt::format("reads the columns {}", fmt::join(TRY(map.wanted_columns()), ", ")),
+          fmt::format("delever import csv --map maps/{}.toml FILE --out my.tape", name)}});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<Explained>> explained_words() {
@@ -98,6 +145,7 @@ Result<std::vector<Explained>> explained_words() {
   TRY(add_metrics(words));
   add_exit_codes(words);
   TRY(add_rules(words));
+  TRY(add_maps(words));
   return words;
 }
 

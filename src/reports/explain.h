@@ -1,5 +1,5 @@
-// What the words of the program mean: gauges, states, metrics of claims, exit codes, rules. Taken
-// from where they are defined, so that nothing is said twice.
+// What the words of the program mean: gauges, states, metrics of claims, exit codes, rules, maps.
+// Taken from where they are defined, so that nothing is said twice.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace delever::reports {
 
 struct Explained {
-  std::string kind;  // "gauges", "states", "metrics", "exit codes", "rules", "verdict"
+  std::string kind;  // "gauges", "states", "metrics", "exit codes", "rules", "maps"
   std::string name;
   std::string meaning;
   std::vector<std::string> more{};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "gauges/gauges.h"
 #include "reports/feed.h"
@@ -15,13 +16,14 @@ namespace delever::reports {
 
 Result<std::set<std::string_view>> gauges_named(const std::vector<std::string>& names) {
   std::set<std::string_view> out;
+  std::vector<std::string> known;
+  for (const auto& gauge : gauges::gauge_names()) known.emplace_back(gauge.name);
   for (const std::string& name : names) {
-    const auto& known = gauges::gauge_names();
-    if (std::none_of(known.begin(), known.end(), [&](const auto& g) { return g.name == name; }))
-      return Error{
-          Fault::usage,
-          fmt::format("no gauge \"{}\": delever explain gauges lists them", name.substr(0, 40)),
-          "--only"};
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return Error{Fault::usage,
+                   fmt::format("no gauge \"{}\"{}: delever explain gauges lists them",
+                               name.substr(0, 40), did_you_mean(name, known)),
+                   "--only"};
     out.insert(name);
   }
   return out;

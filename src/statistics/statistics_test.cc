@@ -162,6 +162,14 @@ TEST(Bootstrap, SameDrawsTwiceAndAStatisticThatIsMostlyMissingHasNoInterval) {
   size_t place = 0;
   for (const size_t i : once) EXPECT_EQ(i, once[place++]);
   EXPECT_EQ(place, 100u);
+  std::vector<double> squares, some;
+  for (const double v : values) squares.push_back(v * v);
+  choose(values, once, chosen);
+  choose(squares, once, some);
+  const auto copied = regress(chosen, some), in_place = regress_at(values, squares, once);
+  ASSERT_TRUE(copied && in_place);
+  EXPECT_EQ(copied->slope, in_place->slope);
+  EXPECT_EQ(copied->r2, in_place->r2);
   place = 0;
   for (const size_t i : Positions(3)) EXPECT_EQ(i, place++);
   EXPECT_EQ(place, 3u);

@@ -70,6 +70,10 @@ Result<void> WriterLock::acquire(const std::string& tape) {
     }, named{};
     if (fstat(file, &ours) == 0 && stat(path_.c_str(), &named) == 0 &&
         ours.st_ino == named.st_ino) {
+      if (ours.st_size > 0) {  // a lock of ours is empty, and goes when we do
+        ::close(file);
+        return Error{Fault::refused, "is no lock of a tape: move it away", path_};
+      }
       file_ = file;
       removed_.emplace(path_);
       auto one = acquire_inode(tape);

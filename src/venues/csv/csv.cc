@@ -161,7 +161,10 @@ Result<codec::StreamSettings> CsvMap::settings(std::string_view base_name,
   if (file_name.empty()) return out;
   FieldSources parts;
   if (base_name.size() > 255 || !match_name(file_name, base_name, parts))
-    return Error{Fault::malformed, fmt::format("the map is for files named {}", file_name)};
+    return Error{Fault::malformed,
+                 fmt::format("the map is for files named {}, whose names say what the rows do not: "
+                             "rename it, or write that into a copy of the map",
+                             file_name)};
   for (const auto& [part, value] : parts.file_parts) out["file." + part] = value;
   return out;
 }

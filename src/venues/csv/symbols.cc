@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "codec/channels.h"
 #include "venues/binance/binance.h"
 #include "venues/bybit/bybit.h"
@@ -17,8 +18,13 @@ struct Grammar {
   std::optional<Instrument> (*read)(std::string_view symbol);
 };
 
+// BTCUSD_PERP and BTCUSD_260327 are of the market margined in coins, and no other names are: a map
+// for the one would take the amounts of the other for what they are not.
 template <BinanceMarket market>
 std::optional<Instrument> binance(std::string_view symbol) {
+  const bool in_coins = upper(symbol).find("USD_") != std::string::npos;
+  if (market != BinanceMarket::eoptions && in_coins != (market == BinanceMarket::coinm))
+    return std::nullopt;
   return binance_instrument(market, symbol);
 }
 template <BinanceMarket market>
