@@ -300,9 +300,10 @@ Result<void> write_json_events(Session& session, const TapeArguments& a) {
   return write_events(session, a, [](const feeds::Replay& replay, Output& output) {
     // Shared by the calls of one writer: std::function copies what it holds.
     auto line = std::make_shared<TextBuffer>();
-    return EventText{[&, line](const Event& event) {
+    auto json = std::make_shared<EventJson>(replay.instruments(), replay.sources());
+    return EventText{[&, line, json](const Event& event) {
       line->clear();
-      put_event_json(*line, event, replay.instruments(), replay.sources());
+      json->put(*line, event);
       line->put('\n');
       output.text() += line->view();
       return true;

@@ -56,15 +56,20 @@ class Members {
     out_.put(value);
     out_.put('"');
   }
+  static constexpr size_t kAround = 8;  // of a level, beside its two numbers
+  template <size_t kSize>
+  static char* with(char* to, const char (&text)[kSize]) {
+    std::memcpy(to, text, kSize - 1);
+    return to + kSize - 1;
+  }
   void put_value(const std::vector<Level>& levels) {
     char before = '[';
     for (const Level& level : levels) {
-      out_.put(before);
-      out_.put("[\"");
-      out_.put(level.price);
-      out_.put("\",\"");
-      out_.put(level.qty);
-      out_.put("\"]");
+      out_.put_by(2 * kDecimalTextMax + kAround, [&](char* to) {
+        *to = before;
+        to = put_decimal(with(to + 1, "[\""), level.price);
+        return with(put_decimal(with(to, "\",\""), level.qty), "\"]");
+      });
       before = ',';
     }
     out_.put(levels.empty() ? std::string_view("[]") : std::string_view("]"));
@@ -214,25 +219,78 @@ struct EventWriter {
   }
 };
 
-}  // namespace
+// What Instrument::name() and the members below are made of.
+bool same_names(const Instrument& a, const Instrument& b) {
+  return a.venue == b.venue && a.symbol == b.symbol && a.kind == b.kind && a.base == b.base &&
+         a.quote == b.quote && a.settle == b.settle && a.expiry == b.expiry &&
+         a.strike == b.strike && a.option_type == b.option_type;
+}
 
-void put_event_json(TextBuffer& out, const Event& event, const Instruments& instruments,
-                    const std::vector<Source>& sources) {
+// Of an instrument of the table: "," and its members.
+void put_names(TextBuffer& out, const Instrument& instrument) {
+  out.put(",\"venue\":");
+  out.put_json(std::string_view(instrument.venue));
+  out.put(",\"symbol\":");
+  out.put_json(std::string_view(instrument.symbol));
+  out.put(",\"instrument\":");
+  out.put_json(std::string_view(instrument.name()));
+}
+
+void put_source(TextBuffer& out, const Source& source) {
+  out.put(",\"source\":");
+  out.put_json(std::string_view(source.name));
+}
+
+// `names` and `source` put their members, or nothing.
+template <class Names, class SourceName>
+void put_event(TextBuffer& out, const Event& event, Names names, SourceName source) {
   Members json(out);
   json.put("event", payload_name(event.payload));
-  // A gap of a whole stream is of no instrument.
-  if (event.instrument < instruments.size()) {
-    const Instrument& instrument = instruments[event.instrument];
-    json.put("venue", std::string_view(instrument.venue));
-    json.put("symbol", std::string_view(instrument.symbol));
-    json.put("instrument", std::string_view(instrument.name()));
-  }
+  names();
   json.put("at", event.at);
   json.put("received", event.received);
-  if (event.source < sources.size())
-    json.put("source", std::string_view(sources[event.source].name));
+  source();
   std::visit(EventWriter{json}, event.payload);
   out.put('}');
+}
+
+}  // namespace
+
+// A gap of a whole stream is of no instrument.
+void put_event_json(TextBuffer& out, const Event& event, const Instruments& instruments,
+                    const std::vector<Source>& sources) {
+  put_event(
+      out, event,
+      [&] {
+        if (event.instrument < instruments.size()) put_names(out, instruments[event.instrument]);
+      },
+      [&] {
+        if (event.source < sources.size()) put_source(out, sources[event.source]);
+      });
+}
+
+void EventJson::put(TextBuffer& out, const Event& event) {
+  if (names_.size() < instruments_.size()) names_.resize(instruments_.size());
+  if (source_names_.size() < sources_.size()) source_names_.resize(sources_.size());
+  put_event(
+      out, event,
+      [&] {
+        if (event.instrument >= names_.size()) return;
+        Names& known = names_[event.instrument];
+        const Instrument& now = instruments_[event.instrument];
+        if (known.text.view().empty() || !same_names(known.of, now)) {
+          known.of = now;
+          known.text.clear();
+          put_names(known.text, now);
+        }
+        out.put(known.text.view());
+      },
+      [&] {
+        if (event.source >= source_names_.size()) return;
+        TextBuffer& known = source_names_[event.source];
+        if (known.view().empty()) put_source(known, sources_[event.source]);
+        out.put(known.view());
+      });
 }
 
 }  // namespace delever::render

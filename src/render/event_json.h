@@ -14,4 +14,23 @@ namespace delever::render {
 void put_event_json(TextBuffer& out, const Event& event, const Instruments& instruments,
                     const std::vector<Source>& sources);
 
+// The same for many events of one table: who speaks is put together once for each instrument and
+// source, and again when its description has changed.
+class EventJson {
+ public:
+  EventJson(const Instruments& instruments, const std::vector<Source>& sources)
+      : instruments_(instruments), sources_(sources) {}
+  void put(TextBuffer& out, const Event& event);
+
+ private:
+  const Instruments& instruments_;
+  const std::vector<Source>& sources_;
+  struct Names {
+    Instrument of;
+    TextBuffer text;  // empty: not put together yet
+  };
+  std::vector<Names> names_;
+  std::vector<TextBuffer> source_names_;
+};
+
 }  // namespace delever::render

@@ -94,6 +94,36 @@ TEST(EventJson, AGapOfAStreamHasNoInstrument) {
 }
 
 // Whatever the texts hold, each kind is one object on one line.
+// What is kept of the table is made anew when an instrument gets another description.
+TEST(EventJson, KeptNamesFollowTheTable) {
+  Instruments instruments;
+  std::vector<Source> sources = kSources;
+  EventJson kept(instruments, sources);
+  const auto same = [&](InstrumentId instrument, SourceId source) {
+    Event event;
+    event.instrument = instrument;
+    event.source = source;
+    event.payload = MarkPrice{price("1")};
+    TextBuffer fast, plain;
+    kept.put(fast, event);
+    put_event_json(plain, event, instruments, sources);
+    EXPECT_EQ(fast.view(), plain.view());
+    return std::string(fast.view());
+  };
+  Instrument coin{.venue = "okx", .symbol = "X", .kind = InstrumentKind::inverse};
+  same(kNoInstrument, 0);
+  const InstrumentId id = instruments.add(coin);
+  const std::string before = same(id, 0);
+  EXPECT_EQ(same(id, 0), before);
+  coin.base = "BTC";
+  instruments.add(coin);
+  EXPECT_NE(same(id, 0), before);
+  sources.push_back({"okx:mark", "okx", "mark"});
+  EXPECT_NE(same(id, 1), same(id, 0));
+  coin.symbol = "a \"quoted\" one";
+  same(instruments.add(coin), 1);
+}
+
 TEST(EventJson, EveryKindIsOneLineOfJson) {
   const std::string strange = std::string("\xff\x01\"\\\n", 5) + "\xe2\x82\xac";
   OptionQuote option;

@@ -43,6 +43,12 @@ class TextBuffer {
   void put_json(double number);          // the same in JSON; null where it is not a number
   void put_json(std::string_view text);  // in quotes, escaped; bytes that are no UTF-8 as U+FFFD
 
+  // Several parts at once: `write` is given room for `most` bytes and says where it stopped.
+  template <class Write>
+  void put_by(size_t most, Write write) {
+    written(write(room(most)));
+  }
+
   template <class T>
   void put(const std::optional<T>& value) {  // missing: nothing
     if (value) put(*value);
