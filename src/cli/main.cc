@@ -27,10 +27,12 @@ int main(int argc, char** argv) {
   delever::cli::Io io{.clock = &clock, .progress = isatty(2) == 1, .terminal = isatty(1) == 1};
   struct winsize terminal {};
   if (ioctl(1, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col >= 40) io.width = terminal.ws_col;
-  if (const auto rank = delever::cluster::Cluster::launched_rank(); rank && *rank > 0) {
+  const auto rank = delever::cluster::Cluster::launched_rank();
+  if (rank) io.terminal = false;  // mpirun's own, of no width that anybody sees
+  if (rank && *rank > 0) {
     // One message a run, not one a rank: rank 0 speaks for all.
     io.other_rank = true;
-    io.progress = io.terminal = false;
+    io.progress = false;
     if (std::FILE* nowhere = std::fopen("/dev/null", "w")) io.out = io.err = nowhere;
   }
   return delever::cli::run_cli(argc, argv, io);
