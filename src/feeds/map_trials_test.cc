@@ -36,10 +36,14 @@ TEST(MapTrials, AFileIsFoundByItsColumnsItsNameAndItsFirstRow) {
   // Liquidations have the columns of trades.
   EXPECT_EQ(readers_of(root("samples/trades.csv.gz")),
             (Names{"tardis-trades", "tardis-liquidations"}));
+  // Rows of spot end with one field more than those of contracts.
   const Folder folder;
   EXPECT_EQ(readers_of(folder.write("BTCUSDT-aggTrades-2026-01-30.csv",
                                     "1,84250.10,0.5,1,2,1769760000123,true\n")),
-            (Names{"binance-archive-agg-trades-spot", "binance-archive-agg-trades-usdm"}));
+            Names{"binance-archive-agg-trades-usdm"});
+  EXPECT_EQ(readers_of(folder.write("ETHUSDT-aggTrades-2026-01-30.csv",
+                                    "1,2750.10,0.5,1,2,1769760000123456,true,true\n")),
+            Names{"binance-archive-agg-trades-spot"});
   EXPECT_EQ(readers_of(folder.write("BTCUSD_PERP-aggTrades-2026-01-30.csv",
                                     "1,84250.10,5,1,2,1769760000123,true\n")),
             (Names{"binance-archive-agg-trades-coinm"}));
