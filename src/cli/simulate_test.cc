@@ -249,5 +249,21 @@ TEST(Simulate, BrokenScenariosExitThreeWithFileKeyAndReason) {
   EXPECT_EQ(run({"simulate", "scenarios/stop-run.toml", "--without", "gravity"}).code, 2);
 }
 
+// A rulebook, an agent or the exchange that changes by accident changes these markets.
+TEST(Simulate, TheMarketsOfTwoScenariosAreTheOnesThatWerePublished) {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("fma")) GTEST_SKIP() << "exp and log round otherwise here";
+  for (const auto& [scenario, hash] : {std::pair{"2026-01-30", "daa6c99129a8775a"},
+                                       std::pair{"funding-squeeze", "b584bd218dfc21f8"}}) {
+    const std::string path = source_root() + "/scenarios/" + scenario + ".toml";
+    const Ran ran = run({"simulate", path, "--seed", "1"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find(hash), ran.out.npos) << scenario << ran.out.substr(0, 200);
+  }
+#else
+  GTEST_SKIP() << "exp and log round otherwise here";
+#endif
+}
+
 }  // namespace
 }  // namespace delever::cli

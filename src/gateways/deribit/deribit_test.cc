@@ -5,6 +5,7 @@
 namespace delever::gateways {
 namespace {
 
+using testing::deribit_venue;
 using testing::DeribitClient;
 using testing::has;
 using testing::value_of;
@@ -66,9 +67,14 @@ TEST(DeribitOrders, FillsInDollarsMoveCoins) {
           value_of(closed, "order_id")));
 }
 
-// What rests goes first, and says why.
+// What rests goes first where the rules say so, and says why.
 TEST(DeribitOrders, ALiquidationTakesRestingOrders) {
-  DeribitClient c;
+  exchange::ExchangeSetup setup = deribit_venue();
+  for (auto& listing : setup.listings) {
+    if (auto& rule = listing.rules.liquidation)
+      rule->steps.insert(rule->steps.begin(), LiquidationStep::cancel_orders);
+  }
+  DeribitClient c({}, std::move(setup));
   const std::string all = "instrument_name=BTC-PERPETUAL&amount=800000&type=market";
   ASSERT_EQ(value_of(c.mine("private/buy", all), "order_state"), "filled");
   const std::string rests =

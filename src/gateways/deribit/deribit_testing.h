@@ -32,8 +32,9 @@ inline exchange::ExchangeSetup deribit_venue() {
 }
 
 struct DeribitClient {
-  explicit DeribitClient(GatewayOptions options = {})
-      : market(deribit_venue()), gateway(make_deribit(*market.desk, frames, options)) {
+  explicit DeribitClient(GatewayOptions options = {},
+                         exchange::ExchangeSetup setup = deribit_venue())
+      : market(std::move(setup)), gateway(make_deribit(*market.desk, frames, options)) {
     market.desk->on_update([this](const DeskUpdate& u) { gateway->on_update(u); });
   }
 
