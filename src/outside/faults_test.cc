@@ -2,6 +2,8 @@
 // end of a run.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "outside/run_testing.h"
 
 namespace delever::outside {
@@ -254,7 +256,9 @@ Outcome Trial::play() {
                          .hours = script.hours + 1,
                          .pace = pace,
                          .from = day_one(),
-                         .checksums = script.knob("wrong") > 0};
+                         .checksums = script.knob("wrong") > 0,
+                         .small_steps = script.knob("behind") > 0,
+                         .flurry = script.knob("flurry")};
   bool first = true;
   const auto open = [&]() -> Result<std::unique_ptr<tape::TapeReader>> {
     BookTruth* truth = first ? &outcome.books : nullptr;
@@ -285,6 +289,13 @@ Outcome Trial::play() {
   fault_venue();
   fault_machines();
   world.run(end);
+  // A planned change of connection may be under way at the end: it takes less than this.
+  const auto whole = [this] {
+    return std::all_of(listeners.begin(), listeners.end(), [](const auto& listener) {
+      return !listener->session || listener->session->whole();
+    });
+  };
+  for (int more = 1; more <= 12 && !whole(); ++more) world.run(end + Duration::seconds(5) * more);
   for (auto& listener : listeners) finish(*listener);
   for (auto& listener : listeners) outcome.recorders.push_back(std::move(listener->heard));
   return std::move(outcome);

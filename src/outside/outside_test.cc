@@ -22,7 +22,7 @@ std::string text_of(const std::vector<std::string>& wrong) {
 }
 
 TEST(Outside, Seeds) {
-  const uint64_t from = setting("OUTSIDE_FROM", 1), count = setting("OUTSIDE_SEEDS", 100);
+  const uint64_t from = setting("OUTSIDE_FROM", 1), count = setting("OUTSIDE_SEEDS", 200);
   const uint64_t stop_after = setting("OUTSIDE_STOP", 3);
   double hours = 0;
   uint64_t failed = 0;
@@ -79,6 +79,12 @@ TEST(Outside, Scripts) {
            // without a book answered no subscription.
            "okx 53 hours 1.86 truncate 0.00141 wrong 0.00821",
            "okx 85 hours 0.14140625 tls 0.36 two 1 wrong 0.00461",
+           // The end comes while one connection takes over from another.
+           "deribit 152 hours 6.18 lifetime 0.215 restart 1.41",
+           // Rows of trades while connections change: the old one is ahead of the new one by many.
+           "okx 1 hours 3 latency 0.05 jitter 0.4 flurry 0.5 lifetime 0.3",
+           // Snapshots of a machine that lags: one is older than what waits for it by one number.
+           "binance-spot 2 hours 3 latency 0.05 behind 0.7 reset 1",
        }) {
     const auto script = Script::parse(line);
     ASSERT_TRUE(script) << line;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -59,7 +60,6 @@ struct Heard {
 struct Outcome {
   std::vector<Heard> recorders;
   BookTruth books;
-  std::set<std::string, std::less<>> spoiled;  // topics of which a change was told wrongly
   uint64_t messages = 0;
 };
 
@@ -176,12 +176,17 @@ class Trial final : public twin::TwinNetwork {
   bool is_wrong(std::string_view text) const;
   static bool spoil(std::string& text);
   void send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered);
+  void follow_replica(std::string_view key);
+  void answer_late(HttpResponse& answer, const std::string& url);
   void die(Listener& listener);
   void finish(Listener& listener);
 
   std::map<ConnectionId, std::unique_ptr<Pipe>> pipes_;  // by the twin's id
   std::map<RequestId, Waiting> requests_;
   std::map<std::string, std::string> old_snapshots_;
+  // What a machine of the venue that lags behind the stream still has, oldest first, by address.
+  std::map<std::string, std::deque<std::string>> replica_;
+  std::map<RequestId, std::string> replica_asks_;
   std::map<std::string, int, std::less<>> skip_;        // frames of a topic still to be dropped
   std::map<std::string, Duration, std::less<>> muted_;  // topics, until
   uint32_t last_pipe_ = 0, last_request_ = 0;

@@ -23,7 +23,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-inline constexpr std::array<Knob, 37> kKnobs{{
+inline constexpr std::array<Knob, 39> kKnobs{{
     {"latency", 0.001, 0.4, "seconds one way"},
     {"jitter", 0.001, 0.5, "seconds more, at random, in order within a connection"},
     {"spikes", 0.5, 20, "an hour: one connection is 2 to 20 s late"},
@@ -61,7 +61,12 @@ inline constexpr std::array<Knob, 37> kKnobs{{
     {"disk", 1, 7, "which way the disk fails, once; 6 and 7 cut the power, and we start again"},
     {"two", 1, 1, "a second recorder listens too"},
     {"wrong", 0.001, 0.02, "share of OKX's book changes whose checksum says otherwise"},
+    {"behind", 0.2, 1, "share of snapshots one or two changes old, each change of few numbers"},
+    {"flurry", 0.05, 0.5, "share of trades that are a row of up to 30 at one moment"},
 }};
+
+// What came later is drawn last, so that a seed keeps what it drew before.
+inline constexpr size_t kFirstKnobs = 37;
 
 struct Script {
   std::string market = "binance-usdm";
@@ -102,18 +107,20 @@ inline Script draw_script(uint64_t seed) {
   out.seed = seed;
   out.market = kMarkets[random.below(kMarkets.size())];
   const double share = random.uniform() * 0.6;
-  for (const Knob& knob : kKnobs) {
+  const auto turn = [&](const Knob& knob) {
     const bool on = random.chance(knob.name == "latency" ? 0.9 : share);
     const double u = random.uniform();
-    if (!on) continue;
+    if (!on) return;
     const double value = knob.least * std::pow(knob.most / knob.least, u);
     // Three digits are enough, and read well.
     out.knobs[std::string(knob.name)] = read_double(fmt::format("{:.3g}", value)).value_or(0);
-  }
+  };
+  for (size_t i = 0; i < kFirstKnobs; ++i) turn(kKnobs[i]);
   // From minutes to days; long ones are rare.
   out.hours =
       read_double(fmt::format("{:.3g}", 0.6 * std::pow(60.0, std::pow(random.uniform(), 2))))
           .value_or(1);
+  for (size_t i = kFirstKnobs; i < kKnobs.size(); ++i) turn(kKnobs[i]);
   return out;
 }
 

@@ -51,7 +51,9 @@ class MadeTape final : public tape::TapeReader {
     double hours = 1;
     double pace = 4;  // seconds between frames of a book
     Instant from;
-    bool checksums = false;  // OKX's books, as until June 2026
+    bool checksums = false;    // OKX's books, as until June 2026
+    bool small_steps = false;  // a change has one number or two
+    double flurry = 0;         // share of trades that are a row
   };
   MadeTape(Options options, BookTruth* truth)
       : options_(std::move(options)), random_(options_.seed, {.stream = 2}), truth_(truth) {
@@ -209,7 +211,7 @@ class MadeTape final : public tape::TapeReader {
     if (random_.chance(0.5)) change(b.asks, asks, 60'010, 3);
     const uint64_t before = b.last;
     const bool by_one = options_.market == "bybit:linear" || options_.market == "hyperliquid";
-    const uint64_t step = by_one ? 1 : 1 + random_.below(5);
+    const uint64_t step = by_one ? 1 : 1 + random_.below(options_.small_steps ? 2 : 5);
     // At futures the first number of a frame need not follow the last of the one before.
     const uint64_t skipped = options_.market == "binance-usdm" ? random_.below(3) : 0;
     b.last += step + skipped;
@@ -295,7 +297,14 @@ class MadeTape final : public tape::TapeReader {
     at_ = at_ +
           Duration::ms(1 + static_cast<int64_t>(std::min(random_.exponential(), 5.0) * mean / 3));
     MadeBook& book = books_[random_.below(books_.size())];
-    waiting_.emplace_back(1, random_.chance(0.7) ? delta(book) : trade(book));
+    if (random_.chance(0.7)) {
+      waiting_.emplace_back(1, delta(book));
+      return;
+    }
+    waiting_.emplace_back(1, trade(book));
+    if (options_.flurry <= 0 || !random_.chance(options_.flurry)) return;
+    for (uint64_t more = 1 + random_.below(29); more > 0; --more)
+      waiting_.emplace_back(1, trade(book));
   }
 
   const Options options_;
