@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <regex>
-
 #include "codec/book.h"
 #include "venues/dialects.h"
 
@@ -498,7 +496,9 @@ TEST(Session, ABookWhoseChecksumDoesNotAgreeIsSubscribedAgain) {
   ASSERT_EQ(scene.outside.gaps.size(), 1U);
   EXPECT_EQ(scene.outside.gaps[0].reason, "the checksum of 15 does not agree");
   // A snapshot without one, and changes with it.
-  scene.hear(std::regex_replace(okx_book("snapshot", 20, -1, 301), std::regex("checksum"), "none"));
+  std::string bare = okx_book("snapshot", 20, -1, 301);
+  bare.replace(bare.find("checksum"), 8, "none");
+  scene.hear(bare);
   scene.hear(okx_book("update", 22, 20, 302));
   EXPECT_TRUE(scene.session->whole());
   scene.hear(okx_book("update", 23, 22, 303, 1));
