@@ -283,6 +283,12 @@ TEST(HttpServer, RequestsThatAreNone) {
       {"GET /hello HTTP/2.0\r\n\r\n", "505"},
       {"GET /hello HTTP/1.1\r\n\r\n", "400"},  // no Host
       {"GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421"},
+      {"GET /hello HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", "400"},
+      {"GET /hello HTTP/1.1\r\nHost: evil@localhost\r\n\r\n", "400"},
+      {"GET /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n", "501"},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, chunked\r\n\r\n"
+       "0\r\n\r\n",
+       "501"},
       {"GET /hello HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(3'000, 'x') + "\r\n\r\n",
        "431"},
       {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n", "413"},

@@ -27,6 +27,28 @@ bool has_line_end(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
+struct Ambiguity {
+  int status = 0;  // 0: none
+  std::string_view what;
+};
+
+// What two readers of one request may read in two ways: which host it is for, and where its body
+// ends, behind which another request could hide (RFC 9112, 3.2 and 6.1).
+Ambiguity ambiguity_of(const Headers& headers) {
+  int hosts = 0, codings = 0;
+  for (const Header& header : headers) {
+    if (same_name(header.name, "Host")) {
+      if (++hosts > 1) return {400, "more than one Host header"};
+      if (header.value.find_first_of("@/\\?# ,") != std::string::npos)
+        return {400, "no host's name"};
+    } else if (same_name(header.name, "Transfer-Encoding")) {
+      if (++codings > 1 || !same_name(header.value, "chunked"))
+        return {501, "a transfer coding that is not known here"};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 struct ServerConnection::Parsing {
@@ -252,6 +274,8 @@ void ServerConnection::dispatch(Instant received) {
                       has_token(request.headers, "Connection", "Upgrade");
   wire_->no_deadline();
   if (!old && !find_header(request.headers, "Host")) return refuse(400, "no Host header");
+  if (const Ambiguity doubt = ambiguity_of(request.headers); doubt.status != 0)
+    return refuse(doubt.status, doubt.what);
   if (!host_is_ours(request.headers)) return refuse(421, "not a name of this server");
   Routes::Miss miss = Routes::Miss::none;
   const Routes::Route* route = shared_->routes.find(request.method, request.path, socket, miss);
