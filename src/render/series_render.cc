@@ -21,7 +21,7 @@ Json price_json(const reports::PriceSeries& p, Duration span) {
   // A series of hours cannot be shown by minutes: it keeps its own span, and says so.
   const Duration step = std::max(span, p.span);
   Json t = Json::array(), open = t, high = t, low = t, close = t, coins = t;
-  for (const reports::PriceBar& bar : reports::joined(p.bars, step)) {
+  for (const reports::PriceBar& bar : reports::by_step(p, span)) {
     t.push_back(since_1970(bar.from));
     open.push_back(bar.open), high.push_back(bar.high), low.push_back(bar.low);
     close.push_back(bar.close), coins.push_back(json_or_null(bar.coins));

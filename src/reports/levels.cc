@@ -316,9 +316,9 @@ Result<LevelsReport> levels_report(const LevelsOptions& given, Context& context)
   if (!shown && !lab) {
     for (const LevelsMarket& m : report.markets) {
       why += (why.empty() ? "" : "; ") + m.name + ": levels have not earned showing:";
-      for (const std::string& reason : m.refused) why += " " + reason + ";";
+      why += fmt::format(" {}", fmt::join(m.refused, "; "));
     }
-    return Error{Fault::no_evidence, why + " --unscored shows them all the same", "levels"};
+    return Error{Fault::no_evidence, why + "; --unscored shows them all the same", "levels"};
   }
   return report;
 }

@@ -152,20 +152,15 @@ void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, cons
   bar.coins = bar.coins.value_or(0) + in_contracts(i, trade.qty.approx(), trade.price.approx());
 }
 
-// Candles of several spans overlap: the finest alone are kept.
+// Candles of several spans overlap, so those of each are kept apart.
 void SeriesBuilder::add(Market& m, const Instrument& i, const Candle& candle) {
   const Duration span = candle.to - candle.from;
   if (!candle.closed || candle.price_kind != PriceKind::trade || span < Duration::minutes(1))
     return;
-  if (!m.candles.empty() && span > m.candle_span) return;
-  if (m.candles.empty() || span < m.candle_span) {
-    m.candles.clear();
-    m.candle_span = span;
-  }
   std::optional<double> size;  // the volume is in the venue's unit, as sizes of trades are
   if (candle.volume && candle.close.raw() > 0)
     size = in_contracts(i, *candle.volume, candle.close.approx());
-  m.candles[bar_of(candle.from)] = {
+  m.candles[span][bar_of(candle.from)] = {
       {candle.from, candle.open.approx() / m.units, candle.high.approx() / m.units,
        candle.low.approx() / m.units, candle.close.approx() / m.units, size},
       candle.from,
@@ -193,7 +188,7 @@ void SeriesBuilder::price(Series& out) const {
                       : !m.candles.empty() ? From::candles
                                            : From::marks;
     const auto& bars = from == From::trades    ? m.trades
-                       : from == From::candles ? m.candles
+                       : from == From::candles ? m.candles.begin()->second
                                                : m.marks;
     if (bars.empty()) continue;
     const Instrument& i = instruments_[id];
@@ -205,8 +200,11 @@ void SeriesBuilder::price(Series& out) const {
                           from == From::trades    ? "trades"
                           : from == From::candles ? "candles"
                                                   : "marks",
-                          from == From::candles ? m.candle_span : Duration::minutes(1),
+                          from == From::candles ? m.candles.begin()->first : Duration::minutes(1),
                           std::move(shown), coins});
+    if (from != From::candles) continue;
+    for (auto other = std::next(m.candles.begin()); other != m.candles.end(); ++other)
+      out.prices.back().longer.push_back({other->first, in_order(other->second, size)});
   }
   std::stable_sort(
       out.prices.begin(), out.prices.end(), [](const PriceSeries& a, const PriceSeries& b) {
@@ -248,6 +246,31 @@ Series SeriesBuilder::series() const {
   price(out);
   force(out);
   out.waves = waves_of(out);
+  return out;
+}
+
+std::vector<PriceBar> by_step(const PriceSeries& series, Duration step) {
+  const Duration span = std::max(step, series.span);
+  if (series.longer.empty()) return joined(series.bars, span);
+  struct Candles {
+    Duration reach;
+    const std::vector<PriceBar>* bars;
+  };
+  const auto reach = [](const std::vector<PriceBar>& bars) {
+    return bars.empty() ? Duration() : bars.back().from - bars.front().from;
+  };
+  std::vector<Candles> all{{reach(series.bars), &series.bars}};
+  for (const CandleBars& candles : series.longer) {
+    if (candles.span <= span) all.push_back({reach(candles.bars), &candles.bars});
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candles& a, const Candles& b) { return a.reach > b.reach; });
+  std::map<Instant, PriceBar> shown;
+  for (const Candles& candles : all) {
+    for (const PriceBar& bar : joined(*candles.bars, span)) shown.try_emplace(bar.from, bar);
+  }
+  std::vector<PriceBar> out;
+  for (const auto& [from, bar] : shown) out.push_back(bar);
   return out;
 }
 

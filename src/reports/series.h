@@ -22,6 +22,12 @@ struct PriceBar {
   std::optional<double> coins;
 };
 
+// Candles of one span.
+struct CandleBars {
+  Duration span;
+  std::vector<PriceBar> bars;  // by time
+};
+
 // One market, in dollars a plain coin. From its trades, else its candles, else its marks.
 struct PriceSeries {
   std::string venue, symbol, name;
@@ -30,6 +36,9 @@ struct PriceSeries {
   Duration span = Duration::minutes(1);
   std::vector<PriceBar> bars;  // by time; a span without a price has none
   std::optional<double> coins;  // traded in all of them
+  // Candles of longer spans than these, shortest first: archives of days reach further back than
+  // those of hours.
+  std::vector<CandleBars> longer = {};
 };
 
 struct ForcedSpan {
@@ -76,8 +85,8 @@ class SeriesBuilder final : public EventSink {
   struct Market {
     bool wanted = false, perpetual = false;
     double units = 1;
-    Bars trades, marks, candles;
-    Duration candle_span;  // of all candles
+    Bars trades, marks;
+    std::map<Duration, Bars> candles;  // by their span
   };
   static Bar& put_bar(Bars& bars, Instant at, double price);
   static std::vector<PriceBar> in_order(const Bars& bars, std::optional<double> size);
@@ -98,6 +107,10 @@ class SeriesBuilder final : public EventSink {
   LiquidationsOnce liquidations_once_;
 };
 
+// What a chart by `step` shows, in bars of the longer of `step` and the market's own span. Where
+// candles of several spans are known, those of one span each: a time is of those that reach
+// furthest among the spans within a step, else of the shortest.
+std::vector<PriceBar> by_step(const PriceSeries& series, Duration step);
 // Bars of a longer span, which begins at whole multiples of it.
 std::vector<PriceBar> joined(const std::vector<PriceBar>& bars, Duration span);
 std::vector<ForcedSpan> joined(const std::vector<ForcedSpan>& spans, Duration span);

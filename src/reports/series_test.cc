@@ -115,6 +115,32 @@ TEST(Series, ABarDoesNotDependOnTheOrderThatItsPricesAreToldIn) {
   EXPECT_EQ(bar.close, 140);
 }
 
+// An archive of days for ten days, and one of hours for the last of them alone and the morning
+// after.
+TEST(Series, DaysReachFurtherBackThanHours) {
+  Instruments instruments;
+  const Instrument perpetual = contract("SOLUSDT", "SOL", "USDT", InstrumentKind::linear, 1);
+  const InstrumentId id = instruments.intern("binance", "SOLUSDT", [&] { return perpetual; });
+  SeriesBuilder builder("SOL", instruments, CoinNames());
+  const auto put = [&](Instant from, Duration span, double close) {
+    Candle candle{.from = from, .to = from + span};
+    candle.open = candle.high = candle.low = candle.close = Price::nearest(close).value();
+    builder.on_event({id, 0, candle.to, candle.to, candle});
+  };
+  for (int day = 0; day < 10; ++day) put(kFrom + Duration::days(day), Duration::days(1), 100 + day);
+  for (int hour = 0; hour < 30; ++hour)
+    put(kFrom + Duration::days(9) + Duration::hours(hour), Duration::hours(1), 200 + hour);
+  const PriceSeries series = builder.series().prices.at(0);
+  EXPECT_EQ(series.span, Duration::hours(1));
+  const std::vector<PriceBar> hours = by_step(series, Duration::minutes(5));
+  EXPECT_EQ(hours.size(), 30U);
+  const std::vector<PriceBar> days = by_step(series, Duration::days(1));
+  ASSERT_EQ(days.size(), 11U);  // 30 hours are 2 of them, and the ninth is told twice
+  EXPECT_EQ(days[0].from, kFrom);
+  EXPECT_EQ(days[9].close, 109);
+  EXPECT_EQ(days[10].close, 229);
+}
+
 TEST(Series, MarksAndSilentCandlesHaveNoVolume) {
   Instruments instruments;
   const Instrument perpetual = contract("SOLUSDT", "SOL", "USDT", InstrumentKind::linear, 1);

@@ -342,7 +342,9 @@ Result<void> stress_levels(Stress& s, const rulebooks::RulebookShelf& shelf) {
   StressReport& r = s.report;
   std::optional<double> price = s.options.price;
   if (!price) price = tape.price;
-  if (!price) return Error{Fault::no_evidence, "no --price, and the tape knows none", "stress"};
+  if (!price)
+    return Error{Fault::no_evidence, "the tape knows no price, and none was given (--price)",
+                 "stress"};
   if (tape.markets.empty())
     return Error{
         Fault::no_evidence,
