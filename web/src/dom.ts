@@ -26,13 +26,18 @@ export interface Column<Row> {
   number?: boolean;
 }
 
+const TIME = /^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d UTC)?$/; // not broken over lines
+
 export function table<Row>(caption: string, columns: Column<Row>[], rows: Row[], empty = "Nothing is known."): HTMLElement {
   if (rows.length === 0) return el("p", { class: "soft" }, empty);
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
     el("table", {},
       el("caption", { class: "hidden" }, caption),
       el("thead", {}, el("tr", {}, ...columns.map((c) => el("th", { scope: "col", class: c.number ? "n" : null }, c.name)))),
-      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...columns.map((c) => el("td", { class: c.number ? "n" : null }, c.cell(row))))))));
+      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...columns.map((c) => {
+        const cell = c.cell(row);
+        return el("td", { class: c.number ? "n" : typeof cell === "string" && TIME.test(cell) ? "t" : null }, cell);
+      }))))));
 }
 
 export function csv<Row>(columns: Column<Row>[], rows: Row[]): string {

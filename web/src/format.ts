@@ -70,6 +70,19 @@ export function utc(text: string | null): string {
   if (!text) return "–";
   return text.slice(0, 10) + " " + text.slice(11, 19).replace(/Z.*/, "") + " UTC";
 }
+// "29 Jan 15:00": of a moment within a chart, whose year is known.
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+export function dayName(t: number): string {
+  const date = new Date(t * 1000);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+export function monthName(t: number): string {
+  return MONTHS[new Date(t * 1000).getUTCMonth()];
+}
+export function clock(t: number): string {
+  return new Date(t * 1000).toISOString().slice(11, 16);
+}
+
 export function utcSeconds(t: number): string {
   return utc(new Date(t * 1000).toISOString());
 }
@@ -77,7 +90,7 @@ export function utcSeconds(t: number): string {
 export function duration(seconds: number | null): string {
   if (seconds === null) return "–";
   const s = Math.abs(seconds), sign = seconds < 0 ? "-" : "";
-  if (s < 1) return `${sign}${Math.round(s * 1000)} ms`;
+  if (s < 0.9995) return `${sign}${Math.round(s * 1000)} ms`;
   if (s < 120) return `${sign}${general(s, 3)} s`;
   if (s < 7200) return `${sign}${(s / 60).toFixed(0)} min`;
   if (s < 172800) return `${sign}${(s / 3600).toFixed(1)} h`;

@@ -5,7 +5,7 @@ import { Cards, flat, keyOf, stateBadge, whole } from "./cards";
 import { colours, isDark } from "./colours";
 import { byId, el, toast } from "./dom";
 import { Chart, loadLibrary } from "./draw";
-import { duration, label, percent, price as dollars, shortNumber, shown, utc } from "./format";
+import { clock, dayName, duration, label, percent, price as dollars, shortNumber, shown, utc } from "./format";
 import * as options from "./option_charts";
 import { Panel, Rows } from "./panel";
 import { PriceChart } from "./price_chart";
@@ -104,17 +104,30 @@ function unknown(panel: Panel, chart: { area: HTMLElement } | null, why: string 
   if (chart) chart.area.hidden = why !== null;
 }
 
+const failed = new Set<Panel>();
+
+// From a move of time or coin on, until each panel's answer has come: what is drawn is not of what is named.
+function old(of: "time" | "coin"): void {
+  tiles.dataset.old = of;
+  for (const panel of Object.values(panels)) panel.old(of);
+}
+
 // One question into one panel; what fails says so in its place and harms nothing else.
-async function fill<T extends Unknown>(panel: Panel, what: string, parameters: Record<string, string | undefined>, draw: (answer: T) => void): Promise<void> {
+// `others`: panels that the same answer draws.
+async function fill<T extends Unknown>(panel: Panel, what: string, parameters: Record<string, string | undefined>, draw: (answer: T) => void, others: Panel[] = []): Promise<void> {
   const mine = round;
   busy(1);
   try {
     const answer = await ask<T>(what, parameters, mine.signal);
     if (mine.signal.aborted) return;
+    if (failed.delete(panel)) unknown(panel, null, null);
     draw(answer);
+    for (const one of [panel, ...others]) one.old(null);
   } catch (error) {
     if (mine.signal.aborted) return;
+    failed.add(panel);
     unknown(panel, null, error instanceof Error ? `Not answered: ${error.message}` : "Not answered");
+    for (const one of [panel, ...others]) one.old(null);
   } finally {
     busy(-1);
   }
@@ -131,6 +144,7 @@ let oscillator: number | null = null; // of the 24 hours up to what is shown
 function drawReadings(readings: Readings): void {
   oscillator = readings.unknown ? null : (whole(readings, "liq_dominance_osc")?.value ?? null);
   const at = view.at;
+  delete tiles.dataset.old;
   cards.set(readings, track, at);
   if (readings.unknown) {
     tiles.replaceChildren(el("p", { class: "unknown" }, readings.unknown.what));
@@ -139,8 +153,9 @@ function drawReadings(readings: Readings): void {
   tiles.replaceChildren(...HEAD_TILES.map((name) => cards.tile(name)));
   const figure = (name: string, text = label(name)) => {
     const r = whole(readings, name);
-    return el("div", { class: "figure" }, el("span", {}, text), cards.number(r, name), r ? stateBadge(r.state) : null);
+    return el("div", { class: "figure" }, el("span", {}, text), cards.number(r, name), r ? stateBadge(r.state) : null, why(r));
   };
+  const why = (r?: Reading) => (r?.value === null && r.reason ? el("span", { class: "soft reason" }, r.reason) : null);
   const change = whole(readings, "oi_change_24h_coins"), coins = whole(readings, "oi_coins");
   const relative = change?.value != null && coins?.value != null && coins.value - change.value > 0 ? change.value / (coins.value - change.value) : null;
   figures.interest.replaceChildren(
@@ -148,7 +163,7 @@ function drawReadings(readings: Readings): void {
     figure("oi_change_24h_usd", "Change of 24 h, dollars"), figure("oi_coins", "Coins"), figure("oi_usd", "Dollars"));
   panels.interest.say(change?.value == null && change ? `The day's change is not known: ${change.reason}` : "");
   figures.share.replaceChildren(figure("liq_long_share"), figure("liq_dominance_osc"), figure("liq_dominance_osc_ma30"), figure("liq_dominance_osc_percentile"));
-  figures.funding.replaceChildren(figure("funding_annual_oi_weighted", "Weighted by open interest"), figure("funding_annual", "All venues, 24 h mean"));
+  figures.funding.replaceChildren(figure("funding_annual_oi_weighted", "Weighted by open interest"));
   const all = flat(readings);
   panels.readings.body.replaceChildren(
     el("div", {}, Rows.of(
@@ -157,7 +172,7 @@ function drawReadings(readings: Readings): void {
         { name: "value", number: true, cell: (r) => cards.number(r, r.name) },
         { name: "state", cell: (r) => stateBadge(r.state) },
         { name: "as of", cell: (r) => utc(r.as_of) },
-        { name: "sources", cell: (r) => r.sources.join(", ") },
+        { name: "sources", cell: (r) => r.sources.join(", ") || r.reason },
       ], all).element("All readings")));
   panels.readings.setRows(Rows.of(
     [
@@ -184,7 +199,7 @@ function drawTrack(): void {
   const interest = (k: typeof c) => [...line("oi_coins", `${asset} (left)`, k.long, { band: true, cuts: time.joinsAndLeaves(known, "oi_coins") }), ...line("oi_usd", "dollars (right)", k.short, { axis: 1, dashed: true, cuts: time.joinsAndLeaves(known, "oi_usd") })];
   interestChart.set((k) => time.timeChart(known, interest(k), [{ format: time.axisCoins }, { format: time.axisMoney }], asset)(k));
   panels.interest.setRows(time.trackRows(known, [...known.series.filter((s) => s.expiry === null && ["oi_change_24h_coins", "oi_coins", "oi_usd"].includes(s.name))]));
-  const share = (k: typeof c) => [...line("liq_long_share", "long share", k.long, { band: true }), ...line("liq_dominance_osc", "oscillator", k.short), ...line("liq_long_share_ma30", "long share, 30-day mean", k.long, { dashed: true }), ...line("liq_dominance_osc_ma30", "oscillator, 30-day mean", k.short, { dashed: true })];
+  const share = (k: typeof c) => [...line("liq_long_share", "long share", k.long, { band: true }), ...line("liq_dominance_osc", "oscillator", k.short), ...line("liq_long_share_ma30", "long share, 30-day mean", k.text, { dashed: true, mean: true }), ...line("liq_dominance_osc_ma30", "oscillator, 30-day mean", k.text, { mean: true })];
   shareChart.set((k) => time.timeChart(known, share(k), [{ format: time.axisPercent, min: -1, max: 1 }], asset)(k));
   const venues = time.byVenue(known, "funding_annual");
   fundingChart.set((k) => time.timeChart(known, [...venues.map((s, i) => ({ name: s.venue ?? "", unit: s.unit, colour: k.series[i % k.series.length], series: s })), ...line("funding_annual_oi_weighted", "weighted", k.text, { dashed: true })], [{ format: time.axisPercent }], asset)(k));
@@ -198,10 +213,14 @@ function drawSeries(series: Series): void {
   price.paint();
   price.set(series);
   price.fit(view.from, view.to);
-  const waves = series.waves.map((w, i) => `wave ${i + 1}: ${utc(w.from).slice(11, 16)} to ${utc(w.to).slice(11, 16)} UTC, longs $${shortNumber(w.long_usd, 3)}, shorts $${shortNumber(w.short_usd, 3)}${w.price_from && w.price_to ? `, price ${percent(w.price_to / w.price_from - 1)}` : ""}`);
+  const when = (from: number, to: number) => `${dayName(from)} ${clock(from)} to ${dayName(from) === dayName(to) ? "" : `${dayName(to)} `}${clock(to)} UTC`;
+  const waves = series.waves.map((w, i) => `wave ${i + 1}: ${when(Date.parse(w.from) / 1000, Date.parse(w.to) / 1000)}, longs $${shortNumber(w.long_usd, 3)}, shorts $${shortNumber(w.short_usd, 3)}${w.price_from && w.price_to ? `, price ${percent(w.price_to / w.price_from - 1)}` : ""}`);
   const missing = series.left_out.length ? ` Left out: ${series.left_out.join("; ")}.` : "";
-  panels.price.say((waves.length ? `Shaded: quarters of an hour with 4 % or more of all that was liquidated. ${waves.join("; ")}.` : "No quarter of an hour stands out: no wave.") + missing);
+  // Without a single liquidation on the tape nobody knows whether there was a wave.
+  const heard = series.liquidations.some((v) => v.t.length > 0);
+  panels.price.say((!heard ? "No single liquidation is on the tape up to here: waves are not known." : waves.length ? `Shaded: quarters of an hour with 4 % or more of all that was liquidated. ${waves.join("; ")}.` : "No quarter of an hour stands out: no wave.") + (heard ? " Bars: USD closed by force, longs downwards, shorts upwards." : "") + missing);
   const main = series.prices[0];
+  unknown(panels.price, price, main || heard ? null : `No price of ${series.asset} and no liquidation is known up to here.`);
   const sums = new Map<number, [number, number]>();
   for (const v of series.liquidations) v.t.forEach((t, i) => sums.set(t, [(sums.get(t)?.[0] ?? 0) + v.long_usd[i], (sums.get(t)?.[1] ?? 0) + v.short_usd[i]]));
   panels.price.setRows(main ? Rows.of(
@@ -209,8 +228,11 @@ function drawSeries(series: Series): void {
       { name: "time (UTC)", cell: (i: number) => utc(new Date(main.t[i] * 1000).toISOString()), text: (i) => new Date(main.t[i] * 1000).toISOString() },
       ...(["open", "high", "low", "close"] as const).map((n) => ({ name: n, number: true, cell: (i: number) => dollars(main[n][i]), text: (i: number) => main[n][i] })),
       { name: "coins", number: true, cell: (i: number) => main.coins[i] === null ? "–" : shortNumber(main.coins[i]!), text: (i: number) => main.coins[i] },
-      { name: "longs closed USD", number: true, cell: (i: number) => shortNumber(sums.get(main.t[i])?.[0] ?? 0), text: (i: number) => sums.get(main.t[i])?.[0] ?? 0 },
-      { name: "shorts closed USD", number: true, cell: (i: number) => shortNumber(sums.get(main.t[i])?.[1] ?? 0), text: (i: number) => sums.get(main.t[i])?.[1] ?? 0 },
+      ...["longs closed USD", "shorts closed USD"].map((name, side) => {
+        // Nothing closed is 0 only where closing is recorded at all.
+        const closed = (i: number) => sums.get(main.t[i])?.[side] ?? (heard ? 0 : null);
+        return { name, number: true, cell: (i: number) => { const usd = closed(i); return usd === null ? "–" : shortNumber(usd); }, text: closed };
+      }),
     ], main.t.map((_, i) => i).reverse()) : null);
 }
 
@@ -222,14 +244,16 @@ function drawHistory(history: History): void {
   panels.share.say(days < 2 ? `${days === 0 ? "No" : "One"} whole day of liquidations is on the tape up to here; where today stands in history needs more.` : "");
   const last = new Map<string, History["funding"][number]>();
   for (const f of history.funding) if (f.main && f.kind !== "predicted") last.set(f.venue, f);
+  const settled = [...last.values()].every((f) => f.kind === "settled");
   fundingTable.replaceChildren(Rows.of(
     [
       { name: "venue", cell: (f: History["funding"][number]) => f.venue },
       { name: "last rate", number: true, cell: (f) => `${(f.rate * 100).toFixed(5)} %` },
       { name: "every", number: true, cell: (f) => duration(f.interval_s) },
       { name: "a year", number: true, cell: (f) => `${(f.annual * 100).toFixed(2)} %` },
+      ...(settled ? [] : [{ name: "kind", cell: (f: History["funding"][number]) => f.kind }]),
       { name: "at (UTC)", cell: (f) => utc(f.at) },
-    ], [...last.values()], "No settlement is known.").element("The last settlement of each venue"));
+    ], [...last.values()], "No settlement is known.").element("The last rate of each venue"));
   panels.funding.setRows(time.fundingRows(history));
 }
 
@@ -279,10 +303,13 @@ function drawExpiry(): void {
 const unscored = el("input", { type: "checkbox", id: "unscored", onchange: () => void loadSlow() });
 panels.levels.tools.prepend(el("label", { class: "soft", for: "unscored" }, unscored, " unscored"));
 
+// A hint of the command line, in the page's own words.
+const inPage = (text: string | null) => text?.replaceAll("--unscored shows", "the box \u201cunscored\u201d of the levels shows") ?? null;
+
 function drawLevels(answer: Levels): void {
   const market = answer.unknown ? undefined : (answer.markets.find((m) => m.levels.length > 0) ?? answer.markets[0]);
   const why = answer.unknown?.what ?? (market ? (market.levels.length ? null : `${market.market}: not shown, ${market.refused.join("; ") || market.scores_missing || "not scored"}.`) : "No perpetual with trades and open interest is on the tape.");
-  unknown(panels.levels, charts.levels, why);
+  unknown(panels.levels, charts.levels, inPage(why));
   if (!market || market.levels.length === 0) {
     panels.levels.say("");
     panels.levels.setRows(null);
@@ -295,7 +322,7 @@ function drawLevels(answer: Levels): void {
 }
 
 function drawStress(answer: Stress): void {
-  const why = answer.unknown?.what ?? null;
+  const why = inPage(answer.unknown?.what ?? null);
   if (why) {
     panels.stress.body.replaceChildren(el("p", { class: "unknown" }, why));
     panels.stress.setRows(null);
@@ -339,26 +366,26 @@ async function loadSlow(): Promise<void> {
   await fill<Stress>(panels.stress, "stress", query, drawStress);
 }
 
-let record: Promise<Record_ | null> = Promise.resolve(null);
-
 async function load(): Promise<void> {
   round.abort();
   round = new AbortController();
   const signal = round.signal;
   const query = { asset: view.asset, at: view.at || undefined };
   drawKnown();
-  const first = fill<Readings>(panels.readings, "readings", query, drawReadings);
+  const first = fill<Readings>(panels.readings, "readings", query, drawReadings, [panels.interest, panels.share]);
   void fill<Series>(panels.price, "series", query, drawSeries);
   await first;
   if (signal.aborted) return;
   performance.mark("readings-drawn");
   drawTrack();
+  // Of the same time as everything else: a later record would tell what was not known yet.
+  const record = ask<Record_>("record", query, signal).catch(() => null);
   void fill<VerdictAnswer>(panels.verdict, "verdict", query, (v) => {
-    void record.then((r) => panels.verdict.body.replaceChildren(v.unknown ? el("p", { class: "unknown" }, v.unknown.what) : verdictView(v.verdict, r)));
+    void record.then((r) => signal.aborted || panels.verdict.body.replaceChildren(v.unknown ? el("p", { class: "unknown" }, v.unknown.what) : verdictView(v.verdict, r)));
     panels.verdict.setRows(verdictRows(v.verdict ?? null));
   });
   void fill<History>(panels.funding, "history", query, drawHistory);
-  void fill<Chain>(panels.strikes, "chain", query, drawChain);
+  void fill<Chain>(panels.strikes, "chain", query, drawChain, [panels.hedge, panels.smile, panels.term]);
   void fill<Claims>(panels.claims, "claims", query, (c) => {
     const rows = claimRows(c.claims ?? []);
     panels.claims.body.replaceChildren(rows.element("Published claims"));
@@ -408,6 +435,7 @@ function drawAhead(): void {
 let sliding = 0;
 function slide(): void {
   keep({ at: sliderTime() });
+  old("time");
   drawKnown();
   drawAhead();
   if (sliding) window.clearTimeout(sliding);
@@ -427,7 +455,8 @@ function step(by: number): void {
 
 function drawAssets(): void {
   const known = status.assets.length ? status.assets : [status.asset];
-  const shownFirst = [...new Set([status.asset, ...known])].slice(0, 6), rest = known.filter((a) => !shownFirst.includes(a));
+  // A coin that a link names stands there too, though the tape may know nothing of it.
+  const shownFirst = [...new Set([status.asset, ...known])].slice(0, 6), rest = [...new Set([...known, view.asset])].filter((a) => a && !shownFirst.includes(a));
   byId("assets").replaceChildren(
     ...shownFirst.map((asset) => el("button", { type: "button", "aria-pressed": String(asset === view.asset), onclick: () => choose(asset) }, asset)),
     rest.length ? el("select", { class: "tool", "aria-label": "Other coins", onchange: (e) => choose((e.target as HTMLSelectElement).value) }, el("option", { value: "" }, "Other"), ...rest.map((a) => el("option", { value: a, selected: a === view.asset }, a))) : "");
@@ -437,6 +466,8 @@ function choose(asset: string): void {
   keep({ asset, card: "", expiry: "" });
   track = null;
   delete document.body.dataset.asOf;
+  old("coin");
+  for (const chart of [...timeCharts, daysChart, ...Object.values(charts)]) chart.set(() => null);
   drawAssets();
   void load();
   void loadTrack();
@@ -525,7 +556,6 @@ async function begin(): Promise<void> {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
   window.addEventListener("hashchange", () => location.reload());
   await refresh();
-  record = ask<Record_>("record", { asset: view.asset }).catch(() => null);
   void ask<Meanings>("meanings").then((m) => cards.setMeanings(m));
   const loaded = load();
   void loadTrack();

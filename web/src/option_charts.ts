@@ -7,6 +7,10 @@ import type { Chain, Expiry, Level, Levels, Stress } from "./types";
 
 const volume = (v: number) => `${(v * 100).toFixed(1)} %`;
 
+// What an axis counts: at its upper end, or under its middle.
+const named = (name: string) => ({ name, nameLocation: "end", nameGap: 8, nameTextStyle: { align: "right" } });
+const under = (name: string) => ({ name, nameLocation: "middle", nameGap: 22 });
+
 export const keyOf = (e: Expiry) => `${e.expiry} ${e.venue} ${e.settle}`;
 
 export function strikesChart(e: Expiry, asset: string) {
@@ -16,11 +20,11 @@ export function strikesChart(e: Expiry, asset: string) {
     const near = e.forward === null ? null : e.strikes.reduce((a, b) => (Math.abs(b.strike - (e.forward as number)) < Math.abs(a.strike - (e.forward as number)) ? b : a), e.strikes[0]);
     if (near) marks.push({ xAxis: String(near.strike), lineStyle: { type: "dotted" }, label: { formatter: `forward ${shortNumber(e.forward as number, 6)}`, color: c.soft, position: "end", offset: [0, -13] } });
     return {
-      grid: { left: 8, right: 12, top: 58, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 12, top: 58, bottom: 26, containLabel: true },
       legend: { data: ["calls", "puts"] },
       tooltip: { axisPointer: { type: "shadow" }, valueFormatter: (v: unknown) => `${shortNumber(Math.abs(v as number))} ${asset}` },
-      xAxis: { type: "category", data: e.strikes.map((s) => String(s.strike)), axisLabel: { formatter: (v: string) => axisNumber(Number(v)) } },
-      yAxis: { type: "value", axisLabel: { formatter: (v: number) => axisNumber(Math.abs(v)) } },
+      xAxis: { type: "category", data: e.strikes.map((s) => String(s.strike)), ...under("strike, USD"), axisLabel: { formatter: (v: string) => axisNumber(Number(v)) } },
+      yAxis: { type: "value", ...named(asset), axisLabel: { formatter: (v: number) => axisNumber(Math.abs(v)) } },
       series: [
         { type: "bar", name: "calls", stack: "s", data: e.strikes.map((s) => s.calls), itemStyle: { color: c.long }, markLine: { symbol: "none", silent: true, lineStyle: { color: c.text }, data: marks } },
         { type: "bar", name: "puts", stack: "s", data: e.strikes.map((s) => -s.puts), itemStyle: { color: c.short } },
@@ -56,8 +60,8 @@ export function hedgeChart(e: Expiry, asset: string) {
           return f ? `${percent(f.move)}: ${shortNumber(f.low, 3)} to ${shortNumber(f.high, 3)} ${asset}` : "";
         },
       },
-      xAxis: { type: "value", name: "move of the forward, %", nameLocation: "middle", nameGap: 22, axisLabel: { formatter: (v: number) => `${v}` }, splitLine: { show: false } },
-      yAxis: { type: "value", axisLabel: { formatter: axisNumber } },
+      xAxis: { type: "value", ...under("move of the forward, %"), axisLabel: { formatter: (v: number) => `${v}` }, splitLine: { show: false } },
+      yAxis: { type: "value", ...named(asset), axisLabel: { formatter: axisNumber } },
       grid: { left: 8, right: 12, top: 34, bottom: 26, containLabel: true },
       series: [
         { type: "line", name: "low", stack: "band", stackStrategy: "all", symbol: "none", lineStyle: { opacity: 0 }, data: flow.map((f) => [x(f.move), f.low]), silent: true },
@@ -91,13 +95,18 @@ export function smileChart(e: Expiry) {
         quotes.push({ strike: s.strike, bid: o.bid_iv, ask: o.ask_iv, mark: o.mark_iv, put });
       }
     }
-    if (quotes.length === 0) return null;
-    const known = (side: boolean) => quotes.filter((q) => q.put === side && (q.mark ?? q.bid ?? q.ask) !== null).map((q) => [q.strike, (q.mark ?? q.bid ?? q.ask) as number]);
+    // A point is the venue's mark; a quote of one side alone stands in the table.
+    const known = (side: boolean) => quotes.filter((q) => q.put === side && q.mark !== null).map((q) => [q.strike, q.mark as number]);
+    const smile = e.strikes.filter((s) => s.surface_vol !== null).map((s) => [s.strike, s.surface_vol]);
+    const puts = known(true), calls = known(false);
     const bars = quotes.filter((q) => q.bid !== null && q.ask !== null).map((q) => [q.strike, q.bid, q.ask]);
+    const drawn = ([["smile", smile], ["puts' marks", puts], ["calls' marks", calls], ["bid to ask", bars]] as const).filter(([, points]) => points.length > 0);
+    if (drawn.length === 0) return null;
     return {
-      legend: { data: ["smile", "puts", "calls", "bid to ask"] },
+      legend: { data: drawn.map(([name]) => name) },
+      grid: { left: 8, right: 12, top: 34, bottom: 26, containLabel: true },
       tooltip: { trigger: "item", formatter: (p: unknown) => { const v = (p as { value: number[]; seriesName: string }); return `${v.seriesName} ${shortNumber(v.value[0], 6)}: ${v.value.slice(1).map(volume).join(" to ")}`; } },
-      xAxis: { type: "value", scale: true, axisLabel: { formatter: axisNumber }, splitLine: { show: false } },
+      xAxis: { type: "value", scale: true, ...under("strike, USD"), axisLabel: { formatter: axisNumber }, splitLine: { show: false } },
       yAxis: { type: "value", scale: true, axisLabel: { formatter: (v: number) => `${Number((v * 100).toPrecision(4))} %` } },
       series: [
         {
@@ -107,9 +116,9 @@ export function smileChart(e: Expiry) {
             return { type: "line", shape: { x1: a[0], y1: a[1], x2: b[0], y2: b[1] }, style: { stroke: c.soft, lineWidth: 3, opacity: 0.5 } };
           },
         },
-        { type: "line", name: "smile", symbol: "none", lineStyle: { color: c.text, width: 1.5 }, itemStyle: { color: c.text }, data: e.strikes.filter((s) => s.surface_vol !== null).map((s) => [s.strike, s.surface_vol]) },
-        { type: "scatter", name: "puts", symbol: "triangle", symbolSize: 7, itemStyle: { color: c.short }, data: known(true) },
-        { type: "scatter", name: "calls", symbol: "circle", symbolSize: 6, itemStyle: { color: c.long }, data: known(false) },
+        { type: "line", name: "smile", symbol: "none", lineStyle: { color: c.text, width: 1.5 }, itemStyle: { color: c.text }, data: smile },
+        { type: "scatter", name: "puts' marks", symbol: "triangle", symbolSize: 7, itemStyle: { color: c.short }, data: puts },
+        { type: "scatter", name: "calls' marks", symbol: "circle", symbolSize: 6, itemStyle: { color: c.long }, data: calls },
       ],
     };
   };
@@ -181,7 +190,7 @@ export function levelsChart(market: Levels["markets"][number], asset: string) {
         },
       },
       xAxis: { type: "value", name: asset, nameLocation: "end", axisLabel: { formatter: axisNumber } },
-      yAxis: { type: "category", data: names, splitLine: { show: false } },
+      yAxis: { type: "category", ...named("USD"), data: names, splitLine: { show: false } },
       series: [
         ...(["long", "short"] as const).map((side) => ({
           type: "bar", name: side + "s", stack: "l", itemStyle: { color: side === "long" ? c.long : c.short },

@@ -33,6 +33,13 @@ export class Panel {
     this.setRows(null);
   }
 
+  // What stands here is of another time or another coin than the page says, until it has been read.
+  old(of: "time" | "coin" | null): void {
+    this.element.setAttribute("aria-busy", String(of !== null));
+    if (of) this.element.dataset.old = of;
+    else delete this.element.dataset.old;
+  }
+
   say(text: string): void {
     this.note.textContent = text;
     this.note.hidden = text === "";

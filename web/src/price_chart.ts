@@ -1,12 +1,39 @@
 // Price with waves behind it, and what was forced closed under it: longs down, shorts up. Drawn by
 // lightweight-charts, which pans half a million minutes.
-import { AreaSeries, CandlestickSeries, createChart, HistogramSeries, IChartApi, ISeriesApi, LineSeries, Time, UTCTimestamp } from "lightweight-charts";
+import { AreaSeries, CandlestickSeries, createChart, HistogramSeries, IChartApi, ISeriesApi, LineSeries, TickMarkType, Time, UTCTimestamp } from "lightweight-charts";
 import { colours } from "./colours";
 import { el } from "./dom";
-import { price, shortNumber, utcSeconds } from "./format";
+import { clock, dayName, monthName, price, shortNumber, utcSeconds } from "./format";
 import type { Series } from "./types";
 
 const at = (t: number) => t as UTCTimestamp;
+
+export interface Point {
+  time: number;
+  i: number; // of the bar; -1: nothing is known of that time
+  last: boolean; // before a gap, or of all
+}
+
+// A place for each span of time, also where there is no bar: a chart that left them out would draw
+// a line over hours of which nothing is known, and make them look short.
+export function withGaps(times: number[], span: number): Point[] {
+  const most = 50_000; // places for what is missing
+  const missing = times.reduce((sum, t, i) => sum + (i ? Math.max(0, Math.round((t - times[i - 1]) / span) - 1) : 0), 0);
+  const every = span * Math.max(1, Math.ceil(missing / most));
+  return times.flatMap((time, i) => {
+    const out: Point[] = [{ time, i, last: i + 1 === times.length || times[i + 1] - time > 1.5 * span }];
+    if (i + 1 < times.length && out[0].last) for (let t = time + every; t < times[i + 1] - span / 2; t += every) out.push({ time: t, i: -1, last: false });
+    return out;
+  });
+}
+
+// A day is named with its month: a bare "29" says neither.
+function tick(time: Time, kind: TickMarkType): string {
+  const t = time as number;
+  if (kind === TickMarkType.Year) return String(new Date(t * 1000).getUTCFullYear());
+  if (kind === TickMarkType.Month) return monthName(t);
+  return kind === TickMarkType.DayOfMonth ? dayName(t) : clock(t);
+}
 
 export class PriceChart {
   private readonly chart: IChartApi;
@@ -15,6 +42,7 @@ export class PriceChart {
   private readonly waves: ISeriesApi<"Area">;
   private readonly longs: ISeriesApi<"Histogram">;
   private readonly shorts: ISeriesApi<"Histogram">;
+  readonly area: HTMLElement;
   private readonly legend = el("p", { class: "legend", "aria-live": "off" });
   private times: number[] = [];
   private closes = new Map<number, number>();
@@ -23,12 +51,12 @@ export class PriceChart {
   private quiet = false;
 
   constructor(box: HTMLElement, private readonly onHover: (t: number | null) => void, private readonly onRange: (from: number, to: number) => void) {
-    const area = el("div", { class: "chart tall", role: "img", "aria-label": "Price and liquidations over time; the table has the numbers" });
-    box.append(this.legend, area);
-    this.chart = createChart(area, {
+    this.area = el("div", { class: "chart tall", role: "img", "aria-label": "Price and liquidations over time; the table has the numbers" });
+    box.append(this.legend, this.area);
+    this.chart = createChart(this.area, {
       autoSize: true,
       layout: { attributionLogo: false, fontFamily: "inherit", panes: { enableResize: false } },
-      timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 2, minBarSpacing: 0.001 },
+      timeScale: { timeVisible: true, secondsVisible: false, minBarSpacing: 0.001, fixLeftEdge: true, fixRightEdge: true, tickMarkFormatter: tick },
       rightPriceScale: { borderVisible: false },
       localization: { locale: "en-GB", timeFormatter: (t: Time) => utcSeconds(t as number) },
       crosshair: { mode: 0 },
@@ -94,8 +122,10 @@ export class PriceChart {
       this.candles.applyOptions({ visible: !many });
       const decimals = main.close[0] < 1 ? 6 : main.close[0] < 100 ? 4 : 2;
       for (const s of [this.line, this.candles]) s.applyOptions({ priceFormat: { type: "price", precision: decimals, minMove: 10 ** -decimals } });
-      this.line.setData(many ? main.t.map((t, i) => ({ time: at(t), value: main.close[i] })) : []);
-      this.candles.setData(many ? [] : main.t.map((t, i) => ({ time: at(t), open: main.open[i], high: main.high[i], low: main.low[i], close: main.close[i] })));
+      const points = withGaps(main.t, main.span_s);
+      // A point's colour is that of the line from it to the next.
+      this.line.setData(many ? points.map((p) => (p.i < 0 ? { time: at(p.time) } : { time: at(p.time), value: main.close[p.i], ...(p.last ? { color: "transparent" } : {}) })) : []);
+      this.candles.setData(many ? [] : points.map((p) => (p.i < 0 ? { time: at(p.time) } : { time: at(p.time), open: main.open[p.i], high: main.high[p.i], low: main.low[p.i], close: main.close[p.i] })));
     } else {
       this.base = "no price is known";
       this.line.setData([]);

@@ -12,6 +12,7 @@ export interface Line {
   series: TrackSeries;
   axis?: number;
   dashed?: boolean;
+  mean?: boolean; // over many days: in front, and as strong as a line can be
   scale?: number;
   band?: boolean;
   cuts?: Set<number>; // the line does not lead to these points
@@ -43,7 +44,13 @@ function points(t: number[], values: (number | null)[], scale: number, cuts = ne
   return t.flatMap((x, i) => (cuts.has(i) ? [[x * 1000 - 1, null], at(i)] : [at(i)]));
 }
 
-export function timeChart(track: Track, lines: Line[], axes: { format: (v: number) => string; min?: number; max?: number }[], asset: string) {
+// A line that is not known at any time is not in the legend either.
+export function known(lines: Line[]): Line[] {
+  return lines.filter((line) => line.series.value.some((v) => v !== null));
+}
+
+export function timeChart(track: Track, all: Line[], axes: { format: (v: number) => string; min?: number; max?: number }[], asset: string) {
+  const lines = known(all), crowded = track.t.length > 400;
   return (c: Colours): Option => {
     const series: unknown[] = [];
     for (const line of lines) {
@@ -64,13 +71,14 @@ export function timeChart(track: Track, lines: Line[], axes: { format: (v: numbe
         connectNulls: false,
         showSymbol: track.t.length < 3,
         symbolSize: 4,
-        lineStyle: { width: 1.8, type: line.dashed ? "dashed" : "solid", color: line.colour },
+        // Years of days cross each other: thin ones leave those in front to be seen.
+        lineStyle: { width: line.mean || !crowded ? 1.8 : 0.8, opacity: line.mean || !crowded ? 1 : 0.55, type: line.dashed ? "dashed" : "solid", color: line.colour },
         itemStyle: { color: line.colour },
         emphasis: { disabled: true },
       });
     }
     return {
-      legend: { data: lines.map((l) => l.name) },
+      legend: { itemWidth: 24, data: lines.map((l) => ({ name: l.name, itemStyle: { opacity: 0 }, lineStyle: { type: l.dashed ? [4, 3] : "solid", width: 2, opacity: 1, color: l.colour } })) },
       tooltip: {
         formatter: (items: unknown) => tip(items, lines, asset),
       },
@@ -125,7 +133,7 @@ export function daysChart(history: History, today: number | null) {
       series: [
         {
           type: "bar", barWidth: "70%", data: sorted.map((v, i) => [i, v]), itemStyle: { color: c.soft, opacity: 0.6 },
-          markLine: today === null ? undefined : { symbol: "none", silent: true, label: { formatter: "now", color: c.text }, lineStyle: { color: c.short, width: 2 }, data: [{ yAxis: today }] },
+          markLine: today === null ? undefined : { symbol: "none", silent: true, label: { formatter: "now", position: "insideEndTop", color: c.text }, lineStyle: { color: c.short, width: 2 }, data: [{ yAxis: today }] },
         },
       ],
     };

@@ -48,7 +48,7 @@ export function verdictView(v: Verdict | null, record: Record_ | null): HTMLElem
       v.score_before ? ` Brier score ${v.score_before.brier.toFixed(3)} against ${v.score_before.brier_base.toFixed(3)} of the base rate, over ${v.score_before.days} days.` : ""),
     recordView(record),
     v.supposed.length ? el("div", {}, el("h3", {}, "Were a published figure true"), el("ul", {}, ...v.supposed.map((s) => el("li", {}, `${s.claim}: `, s.answer ? `${answerWords(s.answer)}, ${s.probability == null ? "no number" : `${(s.probability * 100).toFixed(0)} %`}` : s.note)))) : null,
-    el("p", { class: "soft" }, "Rule ", el("code", {}, v.rules), v.standing.words ? `. ${v.standing.words}` : ""));
+    el("p", { class: "soft" }, "Rule ", el("code", {}, v.rules), v.standing.words ? `, ${v.standing.words}.` : "."));
 }
 
 function recordView(record: Record_ | null): HTMLElement | null {
@@ -83,7 +83,7 @@ export function claimRows(claims: Claim[]): Rows {
   return Rows.of(
     [
       { name: "claim", cell: (c: Claim) => c.id },
-      { name: "what was published", cell: (c) => `${c.asset} ${c.metric}: ${c.stated_text}` },
+      { name: "what was published", cell: (c) => `${c.metric.startsWith(c.asset) ? "" : `${c.asset} `}${c.metric}: ${c.stated_text}` },
       { name: "by", cell: (c) => c.stated_by },
       { name: "state", cell: (c) => stateBadge(c.state), text: (c) => c.state },
       { name: "measured", number: true, cell: measured, text: (c) => c.measured },

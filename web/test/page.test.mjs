@@ -1,10 +1,12 @@
 // Goal: the page as somebody uses it: it opens on the made day, time moves, a card opens, what it shows
 // is what the API and `delever brief` say, and nothing is wrong with it for who cannot see or point.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { asked, brief, browse, missing, ROOT, serve } from "./serving.mjs";
+import { asked, brief, browse, missing, PROGRAM, ROOT, serve } from "./serving.mjs";
 
 const why = missing();
 const TAPE = "samples/day.tape";
@@ -22,14 +24,14 @@ describe("the page", { skip: why ?? false, timeout: 560_000 }, () => {
   });
 
   // A page whose every complaint is a failure.
-  async function open(hash = "", size = { width: 1400, height: 900 }) {
+  async function open(hash = "", size = { width: 1400, height: 900 }, url = server.url) {
     const context = await browser.newContext({ viewport: size, timezoneId: "America/New_York" });
     const page = await context.newPage();
     const faults = [];
     page.on("console", (m) => m.type() === "error" && faults.push(m.text()));
     page.on("pageerror", (e) => faults.push(String(e)));
     page.on("requestfailed", (r) => r.failure()?.errorText !== "net::ERR_ABORTED" && faults.push(r.url()));
-    await page.goto(server.url + "/" + hash);
+    await page.goto(url + "/" + hash);
     await page.waitForSelector(".tile[data-name=price_usd]");
     return { page, faults, close: () => context.close() };
   }
@@ -111,6 +113,89 @@ describe("the page", { skip: why ?? false, timeout: 560_000 }, () => {
     assert.equal(await page.locator("dialog[open]").count(), 0);
     assert.deepEqual(faults, []);
     await close();
+  });
+
+  // The record among them: one of later would tell what was not known yet.
+  test("every question of a page at a time is of that time", async () => {
+    const at = "2026-01-05T12:00:00Z";
+    const { page, faults, close } = await open();
+    await settled(page);
+    const other = [];
+    page.on("request", (r) => {
+      const url = new URL(r.url()), what = url.pathname.replace("/api/v1/", "");
+      if (url.pathname.startsWith("/api/v1/") && !["status", "meanings", "track", "events"].includes(what)) other.push([what, url.searchParams.get("at")]);
+    });
+    await page.goto("about:blank");
+    await page.goto(`${server.url}/#at=${at}`);
+    await page.waitForFunction((t) => document.body.dataset.asOf === t, at);
+    await settled(page);
+    assert.ok(other.some(([what]) => what === "record"));
+    assert.deepEqual(other.filter(([, time]) => time !== at), []);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("the numbers of one coin are not shown under the name of another", async () => {
+    const { page, faults, close } = await open("#asset=ETH");
+    await settled(page);
+    let go = () => {};
+    const held = new Promise((done) => (go = done));
+    await page.route("**/api/v1/*asset=BTC*", async (route) => (await held, route.continue()));
+    await page.locator("#assets button", { hasText: "BTC" }).click();
+    const seen = () => page.evaluate(() => ["#price .panel-body", "#verdict .panel-body", "#interest .panel-body", ".tile .tile-value"].map((s) => getComputedStyle(document.querySelector(s)).visibility));
+    assert.deepEqual(await seen(), ["hidden", "hidden", "hidden", "hidden"]);
+    go();
+    await settled(page);
+    assert.deepEqual(await seen(), ["visible", "visible", "visible", "visible"]);
+    assert.equal(await page.locator("[data-old]").count(), 0);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("a coin that the tape does not know stands there, and nothing is drawn of it", async () => {
+    const { page, faults, close } = await open("#asset=SOL");
+    await settled(page);
+    assert.equal(await page.locator("#assets select").inputValue(), "SOL");
+    assert.match(await page.locator("#price .unknown").textContent(), /No price of SOL/);
+    assert.equal(await page.locator("#price .chart").isVisible(), false);
+    assert.doesNotMatch(await page.locator("#price .note").textContent(), /no wave/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  // Trades of one venue for twelve hours, of which five are missing: nothing is known of waves, and
+  // the line does not lead over the hole, which is as long as it was.
+  test("a hole in the prices is a hole, and no liquidations are not 0", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "delever-gap-")), csv = join(folder, "t.csv"), tape = join(folder, "t.tape");
+    const rows = ["exchange,symbol,timestamp,local_timestamp,id,side,price,amount"];
+    for (let minute = 0; minute < 720; ++minute) {
+      const at = 1767614400000000 + minute * 60e6;
+      if (minute < 120 || minute >= 420) rows.push(`binance-futures,BTCUSDT,${at},${at},${minute},buy,${(90000 + (minute % 7)).toFixed(1)},0.010`);
+    }
+    writeFileSync(csv, rows.join("\n") + "\n");
+    const made = spawnSync(PROGRAM, ["import", "csv", "--map", "maps/tardis-trades.toml", csv, "--out", tape], { cwd: ROOT });
+    assert.equal(made.status, 0, String(made.stderr));
+    const own = await serve("--tape", tape);
+    const { page, faults, close } = await open("", { width: 1400, height: 900 }, own.url);
+    await settled(page);
+    assert.match(await page.locator("#price .note").textContent(), /waves are not known/);
+    await page.locator("#price button[aria-controls=price-table]").click();
+    assert.equal(await page.locator("#price-table tbody tr").count(), 420);
+    assert.deepEqual(await page.locator("#price-table tbody tr").first().locator("td").evaluateAll((cells) => cells.slice(-2).map((c) => c.textContent)), ["–", "–"]);
+    // Of each column of pixels: whether the line's colour is in it.
+    const drawn = await page.evaluate(() => {
+      const canvas = document.querySelector("#price .chart canvas"), brush = canvas.getContext("2d");
+      const { width, height, data } = brush.getImageData(0, 0, canvas.width, Math.floor(canvas.height * 0.98));
+      return Array.from({ length: width }, (_, x) => Array.from({ length: height }, (_, y) => 4 * (y * width + x)).some((i) => data[i + 3] > 100 && data[i] < 90 && data[i + 1] < 90 && data[i + 2] < 100));
+    });
+    const share = (from, to) => drawn.slice(Math.ceil(from * drawn.length), Math.floor(to * drawn.length)).filter(Boolean).length / ((to - from) * drawn.length);
+    assert.ok(share(0.02, 0.14) > 0.9, `before: ${share(0.02, 0.14)}`);
+    assert.equal(share(0.19, 0.55), 0);
+    assert.ok(share(0.62, 0.95) > 0.9, `after: ${share(0.62, 0.95)}`);
+    assert.deepEqual(faults, []);
+    await close();
+    await own.close();
+    rmSync(folder, { recursive: true });
   });
 
   test("every chart is a table and a CSV as well", async () => {
