@@ -122,6 +122,10 @@ Lanes widest_lanes() {
 }
 
 void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<Lanes> lanes) {
+  CHECK(try_black_batch(in, out, lanes));
+}
+
+bool try_black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<Lanes> lanes) {
   const size_t n = in.forward.size();
   CHECK(in.strike.size() == n && in.years.size() == n && in.vol.size() == n && in.sign.size() == n);
   CHECK(out.price.size() == n && out.delta.size() == n && out.gamma.size() == n &&
@@ -131,9 +135,9 @@ void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<L
   CHECK((second == 0 || second == n) && out.volga.size() == second && out.charm.size() == second);
   size_t outside = 0;
   for (const auto& prices : {in.forward, in.strike}) {
-    for (const double price : prices) outside += price > 1e-100 && price < 1e100 ? 0 : 1;
+    for (const double price : prices) outside += !is_priceable(price);  // no branch: by vectors
   }
-  CHECK(outside == 0);
+  if (outside > 0) return false;
   lanes::PriceTask task{
       in.forward.data(), in.strike.data(), in.years.data(),  in.vol.data(),   in.sign.data(),
       out.price.data(),  out.delta.data(), out.gamma.data(), out.vega.data(), out.theta.data(),
@@ -144,6 +148,7 @@ void black_batch(const OptionArrays& in, const GreekArrays& out, std::optional<L
   const size_t whole = n - n % kernel.width;
   kernel.price(task, 0, whole);
   if (whole < n) price_tail(kernel, task, whole, n - whole);
+  return true;
 }
 
 void implied_vol_batch(const PriceArrays& in, std::span<double> vol, std::span<IvStatus> status,

@@ -35,6 +35,12 @@ struct GreekArrays {
 
 void black_batch(const OptionArrays& options, const GreekArrays& out,
                  std::optional<Lanes> lanes = std::nullopt);
+// The same where nobody has looked at forward and strike yet: false, and nothing done, where one is
+// not what black_batch wants.
+[[nodiscard]] bool try_black_batch(const OptionArrays& options, const GreekArrays& out,
+                                   std::optional<Lanes> lanes = std::nullopt);
+// What it wants of a forward or a strike: a caller of either can say which one is wrong.
+constexpr bool is_priceable(double x) { return (x > 1e-100) & (x < 1e100); }
 
 struct PriceArrays {
   std::span<const double> forward, strike, years, price, sign;

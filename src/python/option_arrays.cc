@@ -42,13 +42,11 @@ Result<void> of_one_length(std::initializer_list<Column> columns) {
   return {};
 }
 
-// What black_batch wants of prices; which one is not so, and where.
+// Which price black_batch does not take, and where.
 Result<void> within_range(Column column) {
   const auto& [name, values] = column;
-  size_t outside = 0;
-  for (const double x : values) outside += !((x > 1e-100) & (x < 1e100));  // no branch: by vectors
-  for (size_t i = 0; outside > 0 && i < values.size(); ++i) {
-    if (!(values[i] > 1e-100 && values[i] < 1e100))
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!options::is_priceable(values[i]))
       return Error{Fault::usage, fmt::format("must be positive and finite: {}", values[i]),
                    fmt::format("{}[{}]", name, i)};
   }
@@ -62,16 +60,45 @@ Result<void> are_kinds(std::span<const double> signs) {
   return Error{Fault::usage, "want +1 for a call, -1 for a put", "kind"};
 }
 
-// The columns are rows of one block: of a large one numpy asks for large pages, and the kernel's
-// work on many small ones would cost more than the greeks.
-py::dict black(const In& forward, const In& strike, const In& years, const In& vol, const In& sign,
-               bool second) {
+// Doubles in a row, one after the other, as they stand; missing: numpy has to make such of it.
+std::optional<std::span<const double>> as_column(py::handle given) {
+  constexpr int contiguous_and_aligned = 0x101;
+  if (!py::isinstance<py::array>(given)) return std::nullopt;
+  const auto array = py::reinterpret_borrow<py::array>(given);
+  if (array.ndim() != 1 || (array.flags() & contiguous_and_aligned) != contiguous_and_aligned)
+    return std::nullopt;
+  const py::dtype wanted = py::dtype::of<double>(), its = array.dtype();
+  if (!its.is(wanted) && !its.equal(wanted)) return std::nullopt;
+  return std::span(static_cast<const double*>(array.data()), static_cast<size_t>(array.size()));
+}
+
+// A block of rows. The last small one is used again once nobody holds an array of it: fresh pages
+// would cost half as much as the greeks that are written on them.
+Out block_of(size_t rows, size_t n) {
+  constexpr size_t kSpareBytes = size_t{1} << 20;
+  static auto* const spare = new Out();  // goes with the process, after the interpreter
+  const bool fits = spare->ndim() == 2 && spare->shape(0) == static_cast<py::ssize_t>(rows) &&
+                    spare->shape(1) == static_cast<py::ssize_t>(n);
+  if (fits && spare->ref_count() == 1) return *spare;
+  Out block(std::array<size_t, 2>{rows, n});
+  if (rows * n * sizeof(double) <= kSpareBytes) *spare = block;
+  return block;
+}
+
+// None where the arguments are not columns as they stand. The columns of the answer are rows of one
+// block: of a large one numpy asks for large pages, and the kernel's work on many small ones would
+// cost more than the greeks.
+py::object black(const py::object& forward, const py::object& strike, const py::object& years,
+                 const py::object& vol, const py::object& sign, bool second) {
   static constexpr std::array names{"price", "delta", "gamma", "vega",
                                     "theta", "vanna", "volga", "charm"};
-  const options::OptionArrays in{view(forward), view(strike), view(years), view(vol), view(sign)};
-  const auto n = static_cast<size_t>(forward.size());
+  const auto f = as_column(forward), k = as_column(strike), t = as_column(years),
+             v = as_column(vol), s = as_column(sign);
+  if (!f || !k || !t || !v || !s) return py::none();
+  const options::OptionArrays in{*f, *k, *t, *v, *s};
+  const size_t n = f->size();
   const size_t rows = second ? names.size() : names.size() - 3;
-  Out block(std::array<size_t, 2>{rows, n});
+  Out block = block_of(rows, n);
   double* const data = block.mutable_data();
   const auto row = [&](size_t i) {
     return i < rows ? std::span(data + i * n, n) : std::span<double>();
@@ -82,16 +109,17 @@ py::dict black(const In& forward, const In& strike, const In& years, const In& v
                        {"years", in.years},
                        {"vol", in.vol},
                        {"kind", in.sign}}));
-    TRY(within_range({"forward", in.forward}));
-    TRY(within_range({"strike", in.strike}));
     TRY(are_kinds(in.sign));
-    options::black_batch(in, {row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)});
-    return {};
+    if (options::try_black_batch(in,
+                                 {row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)}))
+      return {};
+    TRY(within_range({"forward", in.forward}));
+    return within_range({"strike", in.strike});
   });
   py::dict all;
   for (size_t i = 0; i < rows; ++i)
     all[names[i]] = Out(std::array<size_t, 1>{n}, data + i * n, block);
-  return all;
+  return std::move(all);
 }
 
 // (vol, status): NaN where the status is not 0, which is ok.

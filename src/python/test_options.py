@@ -81,3 +81,25 @@ def test_columns_as_they_stand_and_broadcast_are_the_same():
     for name, values in plain.items():
         assert spread[name].shape == (1, 3)
         assert np.array_equal(spread[name][0], values)
+
+
+def test_answers_that_are_kept_do_not_change():
+    forward, strike, years, vol = drawn(2000)
+    kind = np.ones(2000)
+    kept = options.greeks(forward, strike, years, vol, kind)["delta"][3:]  # a view keeps what it looks at
+    was = kept.copy()
+    for factor in (1.1, 1.2, 1.3):
+        assert not np.array_equal(options.greeks(forward * factor, strike, years, vol, kind)["delta"][3:], was)
+    np.testing.assert_array_equal(kept, was)
+
+
+def test_arrays_of_any_layout_give_the_same():
+    forward, strike, years, vol = drawn(200)
+    kind = np.where(strike > forward, 1.0, -1.0)
+    plain = options.greeks(forward, strike, years, vol, kind)
+    spread = np.repeat(strike, 2)[::2]
+    swapped = vol.astype(">f8")
+    shifted = np.frombuffer(b"x" + years.tobytes(), dtype=np.float64, offset=1)  # not on a multiple of 8
+    odd = options.greeks(forward, spread, shifted, swapped, kind.astype(np.int8))
+    for name, values in plain.items():
+        np.testing.assert_array_equal(odd[name], values)

@@ -45,7 +45,7 @@ def _as_columns(*values):
     if any(array.shape != shape for array in arrays):
         arrays = np.broadcast_arrays(*arrays)
         shape = arrays[0].shape
-    return shape, [array.reshape(-1) if array.flags.c_contiguous else np.ascontiguousarray(array).reshape(-1) for array in arrays]
+    return shape, [np.require(array, np.float64, "CA").reshape(-1) for array in arrays]
 
 
 def greeks(forward, strike, years, vol, kind="call", *, second=False):
@@ -55,8 +55,9 @@ def greeks(forward, strike, years, vol, kind="call", *, second=False):
 
     >>> delever.options.greeks(84_250, [80_000, 90_000], 30 / 365, 0.45, "put")["delta"]
     """
-    if _are_columns(forward, strike, years, vol, kind):
-        return _core.black(forward, strike, years, vol, kind, second)
+    found = _core.black(forward, strike, years, vol, kind, second)
+    if found is not None:
+        return found
     shape, columns = _as_columns(forward, strike, years, vol, _signs(kind))
     return {name: array.reshape(shape) for name, array in _core.black(*columns, second).items()}
 
