@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
@@ -229,6 +230,34 @@ TEST(HttpServer, RequestsInARowAreAnsweredInOrder) {
   EXPECT_LT(heard.find("/late"), heard.find("/b"));
   EXPECT_LT(heard.find("/b"), heard.find("/c"));
   EXPECT_NE(heard.find("/c"), std::string::npos);
+}
+
+TEST(HttpServer, WhoWasServedIsHeardBeforeWhoWasRefused) {
+  World world;
+  std::vector<std::string> order;
+  world.server->route("GET", "/*", [&](const ServerRequest& request, const ReplyPtr& reply) {
+    order.push_back(request.path);
+    reply->send(request.path == "/good" ? 200 : 400, {}, "answered");
+  });
+  const auto ask = [](RawClient& client, std::string_view path) {
+    client.heard.clear();
+    client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  };
+  std::vector<std::unique_ptr<RawClient>> refused;
+  for (int k = 0; k < 40; ++k) {
+    refused.push_back(std::make_unique<RawClient>(world));
+    ask(*refused.back(), "/bad");
+    ASSERT_NE(refused.back()->until("answered").find(" 400 "), std::string::npos);
+  }
+  RawClient good(world);
+  ask(good, "/good");
+  ASSERT_NE(good.until("answered").find(" 200 "), std::string::npos);
+  order.clear();
+  for (const auto& client : refused) ask(*client, "/bad");
+  ask(good, "/good");  // the last to ask
+  world.until([&] { return order.size() == 41; });
+  ASSERT_EQ(order.size(), 41U);
+  EXPECT_LE(std::find(order.begin(), order.end(), "/good") - order.begin(), 8);
 }
 
 TEST(HttpServer, BodiesInPieces) {

@@ -17,6 +17,7 @@ using boost::system::error_code;
 // How exact time-outs of connections are.
 constexpr auto kSweep = std::chrono::milliseconds(50);
 constexpr size_t kBusyTurns = 8;
+constexpr Duration kBusyTime = Duration::us(300);  // for them, before the urgent are asked again
 
 }  // namespace
 
@@ -60,7 +61,8 @@ void Loop::Impl::run_busy() {
   if (std::exchange(busy_posted, true)) return;
   asio::post(io, [this] {
     busy_posted = false;
-    for (size_t k = 0; k < kBusyTurns && !busy.empty(); ++k) {
+    const Duration until = clock.elapsed() + kBusyTime;
+    for (size_t k = 0; k < kBusyTurns && !busy.empty() && clock.elapsed() < until; ++k) {
       const auto wire = std::move(busy.front());
       busy.pop_front();
       wire->take_turn();

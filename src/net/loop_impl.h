@@ -28,8 +28,8 @@ struct Loop::Impl {
 
   void run_awake();
 
-  // Those with more at hand than one turn took: a few at a time, so that who asks one thing now and
-  // then does not wait for all of them.
+  // Those with more at hand than one turn took, and those that are not urgent: a few at a time, so
+  // that who asks one thing now and then does not wait for all of them.
   std::deque<std::shared_ptr<TcpWire>> busy;
   bool busy_posted = false;
 

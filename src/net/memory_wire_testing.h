@@ -24,6 +24,7 @@ class MemoryWire final : public Wire {
     gone_ = std::exchange(owner_, nullptr);  // it may stand further up the stack
   }
   void pause(bool paused) override { paused_ = paused; }
+  void urgent(bool) override {}
   void deadline(Duration, Error) override {}
   void no_deadline() override {}
   void idle_limit(Duration) override {}

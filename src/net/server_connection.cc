@@ -81,6 +81,7 @@ class ServerReply final : public Reply {
     if (stage_ != Stage::waiting) return;
     stage_ = Stage::done;
     if (!wire_) return;
+    wire_->urgent(status < 400);  // who is refused, and who is new, waits behind who was served
     const bool bare = status == 204 || status == 304 || status / 100 == 1;
     std::string out = head(status, headers);
     if (!bare) out += fmt::format("Content-Length: {}\r\n", body.size());
@@ -181,6 +182,7 @@ ServerConnection::~ServerConnection() { --shared_->counts.connections; }
 
 void ServerConnection::start() {
   await_head();
+  wire_->urgent(false);
   wire_->deadline(shared_->options.head_timeout,
                   {Fault::unavailable, "no whole request in time", wire_->peer()});
   wire_->give_to(shared_from_this());
@@ -343,6 +345,7 @@ void ServerConnection::refuse(int status, std::string_view what) {
   std::string out =
       fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\n", status, reason_phrase(status));
   if (status == 426) out += "Sec-WebSocket-Version: 13\r\n";
+  wire_->urgent(false);
   wire_->write(
       fmt::format("{}Content-Length: {}\r\nConnection: close\r\n\r\n{}", out, body.size(), body));
   wire_->end();

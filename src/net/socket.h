@@ -76,6 +76,7 @@ class WebSocket {
   virtual void close(uint16_t code, std::string_view reason) = 0;  // hears until on_closed
   virtual void drop() = 0;                                         // no handler is called again
   virtual void pause(bool paused) = 0;  // reads nothing, so that the peer has to wait
+  virtual void urgent(bool urgent) = 0;  // as of a wire (net/wire.h)
   virtual bool is_open() const = 0;
   virtual size_t queued() const = 0;
   virtual const std::string& peer() const = 0;

@@ -42,6 +42,9 @@ class SocketCore final : public WebSocket,
   void close(uint16_t code, std::string_view reason) override;
   void drop() override;
   void pause(bool paused) override;
+  void urgent(bool urgent) override {
+    if (wire_) wire_->urgent(urgent);
+  }
   bool is_open() const override { return state_ == State::open; }
   size_t queued() const override { return wire_ ? wire_->queued() : 0; }
   const std::string& peer() const override;

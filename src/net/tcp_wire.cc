@@ -293,7 +293,9 @@ void TcpWire::arm_read() {
   if (state_ == State::closed || std::exchange(read_armed_, true)) return;
   socket_->async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->read_armed_ = false;
-    if (!error) self->readable();
+    if (error) return;
+    if (self->urgent_) return self->readable();
+    self->turn_later();
   });
 }
 

@@ -33,6 +33,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   void end() override;
   void drop() override;
   void pause(bool paused) override;
+  void urgent(bool urgent) override { urgent_ = urgent; }
   void deadline(Duration wait, Error error) override;
   void no_deadline() override { deadline_.reset(); }
   void idle_limit(Duration most) override;
@@ -73,6 +74,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
   State state_ = State::open;
   bool read_armed_ = false, write_armed_ = false, paused_ = false, flush_posted_ = false;
   bool turn_posted_ = false, drained_told_ = true, delivering_ = false, yielding_ = false;
+  bool urgent_ = true;
 
   const size_t read_bytes_;  // the first size of what is read into
   std::vector<char> in_;

@@ -34,6 +34,9 @@ class Wire {
   virtual void end() = 0;               // once what is queued has gone out
   virtual void drop() = 0;              // at once
   virtual void pause(bool paused) = 0;  // reads nothing more until it is false again
+  // Read as soon as it has something, before those that are not urgent. A wire is urgent until it
+  // is told otherwise.
+  virtual void urgent(bool urgent) = 0;
   // Ends the wire with this error when the time is up. One at a time; without time: none.
   virtual void deadline(Duration wait, Error error) = 0;
   virtual void no_deadline() = 0;

@@ -27,8 +27,12 @@ bool of_spot(std::string_view path) {
 }  // namespace
 
 Face::Face(net::Loop& loop, std::string name, std::function<void()> before,
-           std::shared_ptr<Turns> turns)
-    : loop_(loop), name_(std::move(name)), before_(std::move(before)), turns_(std::move(turns)) {}
+           std::function<uint64_t()> commands, std::shared_ptr<Turns> turns)
+    : loop_(loop),
+      name_(std::move(name)),
+      before_(std::move(before)),
+      commands_(std::move(commands)),
+      turns_(std::move(turns)) {}
 
 Face::~Face() {
   for (const auto& [id, open] : sockets_) open.socket->drop();
@@ -128,8 +132,11 @@ void Face::received(gateways::SocketId id, std::string_view frame) {
   if (it == sockets_.end()) return;
   const net::WebSocketPtr socket = it->second.socket;
   before_();
+  const uint64_t entered = commands_();
   const Duration began = loop_.clock().elapsed();
   it->second.gateway->received(id, frame);
+  // Who trades is heard before who only asks, or is refused.
+  if (commands_() != entered) socket->urgent(true);
   const auto still = sockets_.find(id);  // it may have been closed meanwhile
   if (still != sockets_.end())
     turns_->taken(still->second.turn, loop_.clock().elapsed() - began, socket);

@@ -25,7 +25,7 @@ class Face final : public gateways::Outward {
  public:
   // `before`: called ahead of every request and frame, so that the market stands where it should.
   Face(net::Loop& loop, std::string name, std::function<void()> before,
-       std::shared_ptr<Turns> turns);
+       std::function<uint64_t()> commands, std::shared_ptr<Turns> turns);
   ~Face() override;
   void add(gateways::Desk& desk, std::string_view gateway, gateways::GatewayOptions options);
   Result<void> listen(const net::ServerOptions& serving);
@@ -75,6 +75,7 @@ class Face final : public gateways::Outward {
   net::Loop& loop_;
   const std::string name_;
   std::function<void()> before_;
+  std::function<uint64_t()> commands_;  // how many have been taken of guests
   const std::shared_ptr<Turns> turns_;  // shared with the other ports
   std::vector<std::unique_ptr<gateways::Gateway>> gateways_;
   std::map<gateways::SocketId, Open> sockets_;

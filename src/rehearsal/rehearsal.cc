@@ -130,7 +130,7 @@ Result<void> Rehearsal::open_ports() {
     const auto v = market_->find(name);
     if (!v || !has_gateway(name)) continue;
     auto face = std::make_unique<Face>(
-        loop_, name, [this] { catch_up(); }, turns_);
+        loop_, name, [this] { catch_up(); }, [this] { return market_->commands(); }, turns_);
     const gateways::GatewayOptions how{.limits = options_.limits};
     face->add(market_->desk(*v), name, how);
     if (name == "binance" || name == "binance-spot") {
