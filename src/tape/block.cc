@@ -8,6 +8,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "tape/columns.h"
+
 namespace delever::tape {
 namespace {
 
@@ -85,6 +87,18 @@ void BlockBuilder::clear() {
   in_order_ = true;
 }
 
+size_t BlockBuilder::payload_bytes() const {
+  CHECK(in_order_);
+  size_t bytes = bytes_.size();
+  int64_t before = first_.ns();
+  for (const int64_t time : times_) {
+    bytes += varint_bytes(static_cast<uint64_t>(time) - static_cast<uint64_t>(before));
+    before = time;
+  }
+  for (const uint32_t size : sizes_) bytes += varint_bytes(size);
+  return bytes;
+}
+
 void BlockBuilder::write_payload(std::string& out) const {
   if (!in_order_) return write_sorted(out);
   out.clear();
@@ -125,6 +139,32 @@ Result<std::string_view> Packer::pack(std::string_view payload, int level) {
   return std::string_view(out_.data(), size);
 }
 
+Result<void> Packer::add_frame(std::string_view bytes, int level) {
+  columns_out_.resize(
+      std::max(columns_out_.size(), columns_size_ + ZSTD_compressBound(bytes.size())));
+  const size_t size =
+      ZSTD_compressCCtx(context_.get(), columns_out_.data() + columns_size_,
+                        columns_out_.size() - columns_size_, bytes.data(), bytes.size(), level);
+  if (ZSTD_isError(size))
+    return Error{Fault::unavailable, fmt::format("zstd: {}", ZSTD_getErrorName(size))};
+  columns_size_ += size;
+  return {};
+}
+
+Result<std::string_view> Packer::pack_columns(const ColumnWriter& columns, int level) {
+  columns_out_.assign(1, kColumnsMark);
+  write_varint(columns_out_, columns.head().size() + columns.body().size());
+  columns_size_ = columns_out_.size();
+  TRY(add_frame(columns.head(), level));
+  size_t from = 0;
+  for (const size_t to : columns.cuts()) {
+    TRY(add_frame(columns.body().substr(from, to - from), level));
+    from = to;
+  }
+  if (from < columns.body().size()) TRY(add_frame(columns.body().substr(from), level));
+  return std::string_view(columns_out_.data(), columns_size_);
+}
+
 void BlockMessages::reserve(size_t payload_bytes) {
   if (capacity < payload_bytes + kPadding) {
     capacity = payload_bytes + kPadding;
@@ -159,6 +199,7 @@ Result<void> Unpacker::unpack(const BlockHeader& header, std::string_view packed
     return malformed(
         fmt::format("claims to hold {} bytes, more than a block may", header.raw_bytes));
   }
+  if (packed.starts_with(kColumnsMark)) return unpack_columns(header, packed.substr(1), out);
   const auto raw_bytes = static_cast<size_t>(header.raw_bytes);
   // The frame's own length first: a header that asks for more than is packed must not get the
   // memory.
@@ -172,6 +213,24 @@ Result<void> Unpacker::unpack(const BlockHeader& header, std::string_view packed
     return malformed(fmt::format("does not decompress: {}", ZSTD_getErrorName(size)));
   if (size != raw_bytes) return malformed("decompresses to another length than its header says");
   return read_payload(header, out);
+}
+
+// Columns are never longer than the rows would be: what claims to be is refused before it has the
+// memory.
+Result<void> Unpacker::unpack_columns(const BlockHeader& header, std::string_view packed,
+                                      BlockMessages& out) {
+  const auto* at = reinterpret_cast<const unsigned char*>(packed.data());
+  const auto* const end = at + packed.size();
+  uint64_t bytes = 0;
+  if (!read_varint(at, end, bytes) || bytes > static_cast<uint64_t>(header.raw_bytes))
+    return malformed("its columns have not the length that a block may have");
+  columns_.reserve(bytes);
+  const size_t size = ZSTD_decompressDCtx(context_.get(), columns_.bytes.get(), bytes, at,
+                                          static_cast<size_t>(end - at));
+  if (ZSTD_isError(size))
+    return malformed(fmt::format("does not decompress: {}", ZSTD_getErrorName(size)));
+  if (size != bytes) return malformed("decompresses to another length than it says");
+  return read_columns(header, {columns_.bytes.get(), size}, out);
 }
 
 Result<void> read_payload(const BlockHeader& header, BlockMessages& out) {

@@ -1,9 +1,11 @@
 // A block: messages of one stream as one row of the tape. Its payload is three columns, one after
 // another: the differences of the receive times, the lengths (both as LEB128 varints), the bytes;
-// the whole compressed with zstd. The checksum covers the header as well as the packed bytes, so
-// that no field of the row can change unnoticed.
+// the whole compressed with zstd. Messages of one shape may be packed by their fields instead
+// (columns.h). The checksum covers the header as well as the packed bytes, so that no field of the
+// row can change unnoticed.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +49,12 @@ uint32_t block_checksum(const BlockHeader& header, std::string_view packed);
 
 // LEB128: seven bits a byte, lowest first, the top bit set on all but the last.
 void write_varint(std::string& out, uint64_t value);
+constexpr size_t varint_bytes(uint64_t value) {
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+// What a block of columns begins with; a zstd frame begins with 0x28.
+inline constexpr char kColumnsMark = 'C';
 
 // The messages of one stream that wait to become a block.
 class BlockBuilder {
@@ -59,6 +67,12 @@ class BlockBuilder {
   }  // about what the payload will take
   Instant first() const { return first_; }
   Instant last() const { return last_; }
+  bool in_order() const { return in_order_; }
+  // As they arrived: receive times, lengths, and the messages end to end.
+  const std::vector<int64_t>& times() const { return times_; }
+  const std::vector<uint32_t>& sizes() const { return sizes_; }
+  std::string_view text() const { return bytes_; }
+  size_t payload_bytes() const;  // of messages in order
   // In order of time, equal times in order of arrival; in place of what `out` held, in its memory.
   void write_payload(std::string& out) const;
   std::string payload() const {
@@ -78,18 +92,24 @@ class BlockBuilder {
   bool in_order_ = true;
 };
 
+class ColumnWriter;
+
 // zstd with its working memory kept between blocks. Not for two threads at once.
 class Packer {
  public:
   Packer();
-  Result<std::string_view> pack(std::string_view payload, int level);  // valid until the next call
+  // What they give is valid until the next call of the same one.
+  Result<std::string_view> pack(std::string_view payload, int level);
+  Result<std::string_view> pack_columns(const ColumnWriter& columns, int level);
 
  private:
   struct Free {
     void operator()(ZSTD_CCtx_s* context) const;
   };
+  Result<void> add_frame(std::string_view bytes, int level);
   std::unique_ptr<ZSTD_CCtx_s, Free> context_;
-  std::string out_;
+  std::string out_, columns_out_;
+  size_t columns_size_ = 0;
 };
 
 // Messages of a block, ready to be read. Any part of a block may be held: see slice().
@@ -122,7 +142,10 @@ class Unpacker {
   struct Free {
     void operator()(ZSTD_DCtx_s* context) const;
   };
+  Result<void> unpack_columns(const BlockHeader& header, std::string_view packed,
+                              BlockMessages& out);
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
+  BlockMessages columns_;  // for its memory: what columns were before they are messages
 };
 
 // The second half of unpack: `out.bytes` holds a payload of header.raw_bytes bytes; finds the

@@ -20,7 +20,10 @@ Result<void> BlockStore::open(Duration now) {
   db_ = std::make_unique<Database>(TRY(Database::open(path_, Database::Mode::write, options_.vfs)));
   TRY(db_->run(fmt::format("PRAGMA page_size = {}", kTapePageBytes).c_str()));
   const bool blank = TRY(is_blank(*db_));
-  if (!blank) TRY(check_format(*db_));
+  if (!blank) {
+    TRY(check_format(*db_));
+    format_ = TRY(read_setting(*db_, "format")).value_or(kTapeFormatOfRows);
+  }
   TRY(db_->run(thrown_away ? "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"
                            : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
   if (blank) TRY(create_schema(*db_));
@@ -178,6 +181,37 @@ Result<void> BlockStore::store(const std::deque<CutBlock>& blocks, Duration now)
   });
 }
 
+// One block in so many is packed both ways, and those until the next as it came out: what a stream
+// is like rarely changes. Rows are read back a little faster, so columns must be worth it.
+Result<BlockStore::PackedBlock> BlockStore::pack(const BlockBuilder& messages, RunState& state) {
+  constexpr uint32_t kMeasured = 64;
+  const bool measured = state.packed++ % kMeasured == 0;
+  if (!measured && !state.by_columns) return pack_rows(messages);
+  if (!columns_.write(messages)) {
+    if (measured) state.by_columns = false;
+    return pack_rows(messages);
+  }
+  const PackedBlock rows = measured ? TRY(pack_rows(messages)) : PackedBlock{};
+  const size_t raw_bytes =
+      measured ? static_cast<size_t>(rows.raw_bytes) : messages.payload_bytes();
+  if (columns_.head().size() + columns_.body().size() > raw_bytes)
+    return measured ? rows : pack_rows(messages);
+  const std::string_view packed = TRY(packer_.pack_columns(columns_, options_.compression));
+  if (measured) state.by_columns = packed.size() + rows.data.size() / 8 < rows.data.size();
+  if (!state.by_columns) return rows;
+  return PackedBlock{static_cast<int64_t>(raw_bytes), packed};
+}
+
+Result<BlockStore::PackedBlock> BlockStore::pack_rows(const BlockBuilder& messages) {
+  // Rarely a message is so large that its memory is not worth keeping.
+  constexpr size_t kPayloadKept = size_t{4} << 20;
+  if (payload_.capacity() > kPayloadKept) payload_ = std::string();
+  messages.write_payload(payload_);
+  CHECK(payload_.size() <= kPayloadMax);
+  const std::string_view packed = TRY(packer_.pack(payload_, options_.compression));
+  return PackedBlock{static_cast<int64_t>(payload_.size()), packed};
+}
+
 Result<void> BlockStore::store_block(const CutBlock& block) {
   const BlockBuilder& messages = block.messages;
   RunState& state = runs_[block.stream - 1];
@@ -187,11 +221,12 @@ Result<void> BlockStore::store_block(const CutBlock& block) {
   }
   state.last = messages.last();
   state.reopened = false;
-  // Rarely a message is so large that its memory is not worth keeping.
-  constexpr size_t kPayloadKept = size_t{4} << 20;
-  if (payload_.capacity() > kPayloadKept) payload_ = std::string();
-  messages.write_payload(payload_);
-  const std::string& payload = payload_;
+  const PackedBlock block_packed = TRY(pack(messages, state));
+  const std::string_view packed = block_packed.data;
+  if (packed.starts_with(kColumnsMark) && format_ < kTapeFormat) {
+    TRY(put_setting(*db_, "format", kTapeFormat));
+    format_ = kTapeFormat;
+  }
   const BlockHeader header{next_block_++,
                            block.stream,
                            state.run,
@@ -199,9 +234,7 @@ Result<void> BlockStore::store_block(const CutBlock& block) {
                            messages.first(),
                            messages.last(),
                            static_cast<int64_t>(messages.count()),
-                           static_cast<int64_t>(payload.size())};
-  CHECK(payload.size() <= kPayloadMax);
-  const std::string_view packed = TRY(packer_.pack(payload, options_.compression));
+                           block_packed.raw_bytes};
   state.totals.runs = state.run + 1;
   ++state.totals.blocks;
   state.totals.messages += header.count;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tape/block_queue.h"
+#include "tape/columns.h"
 #include "tape/database.h"
 #include "tape/schema.h"
 #include "tape/tape.h"
@@ -51,12 +52,20 @@ class BlockStore {
     Instant last = Instant::min();
     bool reopened = false;  // it was on the tape when this writer came, which has added nothing yet
     StreamTotals totals;
+    bool by_columns = false;  // what the last block that was packed both ways came to
+    uint32_t packed = 0;      // blocks by this writer
+  };
+  struct PackedBlock {
+    int64_t raw_bytes = 0;
+    std::string_view data;
   };
 
   bool one_commit() const { return options_.whole; }
   Result<void> load();
   Result<void> load_runs();
   Result<void> store_block(const CutBlock& block);
+  Result<PackedBlock> pack(const BlockBuilder& messages, RunState& state);
+  Result<PackedBlock> pack_rows(const BlockBuilder& messages);
   Result<void> raise_span(const BlockHeader& header);
   template <class Action>
   Result<void> transaction(Duration now, Action&& action);
@@ -70,7 +79,9 @@ class BlockStore {
   std::deque<RunState> runs_;  // by stream
   int64_t next_block_ = 1, next_gap_ = 1;
   Duration span_max_;
+  int64_t format_ = kTapeFormatOfRows;  // as the tape says
   Packer packer_;
+  ColumnWriter columns_;
   std::string payload_;    // of the block that is stored; its memory is kept
   Duration synced_;        // when the disk last confirmed everything
   bool unsynced_ = false;  // something was committed since

@@ -262,7 +262,7 @@ Result<void> create_schema(Database& db) {
   TRY(db.run("BEGIN IMMEDIATE"));
   TRY(db.run(kSchema));
   TRY(db.run(fmt::format("PRAGMA application_id = {}", kTapeApplicationId).c_str()));
-  TRY(put_setting(db, "format", kTapeFormat));
+  TRY(put_setting(db, "format", kTapeFormatOfRows));
   TRY(put_setting(db, "span_max_ns", 0));
   return db.run("COMMIT");
 }

@@ -19,7 +19,8 @@
 
 namespace delever::tape {
 
-inline constexpr int64_t kTapeFormat = 1;
+inline constexpr int64_t kTapeFormatOfRows = 1;  // what every tape begins as
+inline constexpr int64_t kTapeFormat = 2;        // it has a block of columns: read up to this one
 inline constexpr int64_t kTapeApplicationId =
     0x646c7672;  // "dlvr", in the header of the SQLite file
 inline constexpr StreamNumber kStreamMax =

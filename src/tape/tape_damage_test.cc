@@ -1,5 +1,6 @@
 // A damaged tape: whatever byte is changed, wherever the file ends, the reader serves true messages
 // only, in order, and each message that it does not serve lies in a gap of its stream.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
@@ -39,8 +40,11 @@ class TapeDamage : public testing::Test {
       const int64_t late =
           random.chance(0.01) ? static_cast<int64_t>(random.below(100'000'000)) : 0;
       const size_t size = random.below(random.chance(0.01) ? 9000 : 200);
-      messages->push_back(
-          {stream, Instant::ns(time - late), std::to_string(i) + " " + random_bytes(random, size)});
+      // One stream of a table, whose blocks are packed by column.
+      const std::string text = stream == 4
+                                   ? fmt::format("{},{}.{:02},BTCUSDT,{:032}", i, i % 7, i % 89, i)
+                                   : std::to_string(i) + " " + random_bytes(random, size);
+      messages->push_back({stream, Instant::ns(time - (stream == 4 ? 0 : late)), text});
       must(writer->append(stream, messages->back().received, messages->back().bytes));
       clock.advance(Duration::us(static_cast<int64_t>(random.below(2000))));
       if (i % 500 == 0)

@@ -22,7 +22,13 @@ using namespace fixture;
 
 std::string make_tape(const std::string& path) {
   ManualClock clock(Instant::ns(0));
-  auto writer = std::move(TapeWriter::open_stepped(path, clock, {.block_bytes = 300})).value();
+  auto writer = std::move(TapeWriter::open_stepped(path, clock, {.block_bytes = 600})).value();
+  // A table: its blocks are packed by column, and the rest by row.
+  const auto table = writer->stream({"table", "binance", "c", "d", {}});
+  for (int i = 0; i < 120; ++i) {
+    const std::string row = std::to_string(i) + "," + std::to_string(i * i % 97) + ".5,BUY,note";
+    CHECK(writer->append(table.value(), Instant::ns(1000 + i * 10), row).has_value());
+  }
   for (int i = 0; i < 60; ++i) {
     const auto stream = writer->stream({"s" + std::to_string(i % 3), "binance", "c", "d", {}});
     const std::string text(static_cast<size_t>(i % 7) * 9, static_cast<char>('a' + i % 26));

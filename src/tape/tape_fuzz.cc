@@ -1,11 +1,15 @@
-// Any bytes as a block, twice: as what zstd packed, and, so that the fuzzer need not first invent
-// zstd, as what comes out of it. What is accepted must be consistent with its header.
+// Any bytes as a block: as what zstd packed, and, so that the fuzzer need not first invent zstd, as
+// the rows and the columns that come out of it. What is accepted must be consistent with its
+// header. Then the bytes as messages, which must come back from their columns.
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "tape/block.h"
+#include "tape/columns.h"
 #include "tape/schema.h"
 
 namespace delever::tape {
@@ -50,6 +54,35 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   messages.reserve(rest.size());
   std::memcpy(messages.bytes.get(), rest.data(), rest.size());
   if (read_payload(header, messages).has_value()) hold_to_promise(header, messages);
+  // The same as columns, which are shorter than the rows that they make.
+  header.raw_bytes = fields[5] | fields[6] << 8;
+  if (read_columns(header, rest, messages).has_value()) hold_to_promise(header, messages);
+  // And as messages at the newline: what goes into columns comes out of them.
+  BlockBuilder builder;
+  for (size_t from = 0; from <= rest.size();) {
+    const size_t to = std::min(rest.find('\n', from), rest.size());
+    builder.add(Instant::ns(static_cast<int64_t>(from * fields[0])), rest.substr(from, to - from));
+    from = to + 1;
+  }
+  ColumnWriter writer;
+  if (writer.write(builder)) {
+    const BlockHeader made{1,
+                           1,
+                           0,
+                           0,
+                           builder.first(),
+                           builder.last(),
+                           static_cast<int64_t>(builder.count()),
+                           static_cast<int64_t>(builder.payload_bytes())};
+    const std::string columns = std::string(writer.head()) + std::string(writer.body());
+    CHECK(read_columns(made, columns, messages).has_value());
+    hold_to_promise(made, messages);
+    size_t at = 0;
+    for (size_t i = 0; i < messages.count(); ++i) {
+      CHECK(messages.message(i) == builder.text().substr(at, builder.sizes()[i]));
+      at += builder.sizes()[i];
+    }
+  }
   if (const auto settings = read_settings(rest))
     CHECK(read_settings(write_settings(*settings)) == settings);
   return 0;

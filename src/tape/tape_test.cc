@@ -422,12 +422,12 @@ TEST(Tape, RefusesANewerFormat) {
   SystemClock clock;
   const TempTape tape("newer.tape");
   must(must(TapeWriter::open(tape.path, clock))->close());
-  // The row of a later version: ('format', 2) and its CRC-32, as docs/tape-format.md defines it.
-  run_sql(tape.path, "UPDATE tape SET value = 2, checksum = 541850938 WHERE key = 'format'");
+  // The row of a later version: ('format', 3) and its CRC-32, as docs/tape-format.md defines it.
+  run_sql(tape.path, "UPDATE tape SET value = 3, checksum = 3974233508 WHERE key = 'format'");
   const std::string texts[] = {TapeReader::open(tape.path).error().text(),
                                TapeWriter::open(tape.path, clock).error().text()};
   for (const std::string& text : texts) {
-    EXPECT_NE(text.find("format 2"), std::string::npos) << text;
+    EXPECT_NE(text.find("format 3"), std::string::npos) << text;
     EXPECT_NE(text.find("newer"), std::string::npos) << text;
   }
 }
