@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <zip.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/bytes_hasher.h"
+#include "feeds/gzip.h"
 #include "feeds/read_ahead.h"
 
 namespace delever::feeds {
@@ -26,11 +27,23 @@ Error unavailable(const std::string& path, std::string what) {
   return {Fault::unavailable, std::move(what), path};
 }
 
+// What was read of a file. Whoever reads it may do so on a thread of its own: it is looked at once
+// that has come to the end.
+struct ReadDigest {
+  BytesHasher hasher;
+  bool whole = false;
+};
+
 class PlainSource final : public ByteSource {
  public:
-  // `head`: what was read of it already, because a pipe cannot be read twice.
-  PlainSource(File file, std::string path, std::string head)
-      : file_(std::move(file)), path_(std::move(path)), head_(std::move(head)) {}
+  // `head`: what was read of it already, because a pipe cannot be read twice. `digest` may be null.
+  PlainSource(File file, std::string path, std::string head, std::shared_ptr<ReadDigest> digest)
+      : file_(std::move(file)),
+        path_(std::move(path)),
+        head_(std::move(head)),
+        digest_(std::move(digest)) {
+    if (digest_) digest_->hasher.add(head_);
+  }
   Result<size_t> read(char* to, size_t size) override {
     if (consumed_ < head_.size() && size > 0) {
       const size_t left = std::min<size_t>(head_.size() - consumed_, size);
@@ -41,6 +54,10 @@ class PlainSource final : public ByteSource {
     const size_t n = std::fread(to, 1, size, file_.get());
     if (n == 0 && std::ferror(file_.get())) return unavailable(path_, std::strerror(errno));
     consumed_ += n;
+    if (digest_) {
+      digest_->hasher.add({to, n});
+      digest_->whole = digest_->whole || (n == 0 && size > 0);
+    }
     return n;
   }
   uint64_t consumed() const override { return consumed_; }
@@ -48,77 +65,8 @@ class PlainSource final : public ByteSource {
  private:
   File file_;
   std::string path_, head_;
+  std::shared_ptr<ReadDigest> digest_;
   uint64_t consumed_ = 0;
-};
-
-// gzip may be several members end to end (parts appended, block gzip); zeros after the last are
-// padding of tapes.
-class GzipSource final : public ByteSource {
- public:
-  GzipSource(std::unique_ptr<ByteSource> from, std::string path)
-      : from_(std::move(from)), path_(std::move(path)) {
-    CHECK(inflateInit2(&stream_, 15 + 16) ==
-          Z_OK);  // 15: the largest window; 16: gzip with its checksum
-  }
-  ~GzipSource() override { inflateEnd(&stream_); }
-  GzipSource(const GzipSource&) = delete;
-  GzipSource& operator=(const GzipSource&) = delete;
-
-  Result<size_t> read(char* to, size_t size) override {
-    if (size == 0) return size_t{0};
-    stream_.next_out = reinterpret_cast<Bytef*>(to);
-    stream_.avail_out = static_cast<uInt>(std::min(size, size_t{1} << 30));
-    const uInt asked = stream_.avail_out;
-    // Until there is something: a read of 0 bytes means the end to the caller.
-    while (stream_.avail_out == asked) {
-      if (stream_.avail_in == 0 && !TRY(refill())) {
-        if (between_members_) return size_t{0};
-        return broken("the file ends in the middle of its gzip data");
-      }
-      if (between_members_) {
-        if (padding_ || *stream_.next_in == 0) {
-          TRY(skip_padding());
-          continue;
-        }
-        inflateReset(&stream_);
-        between_members_ = false;
-      }
-      const int code = inflate(&stream_, Z_NO_FLUSH);
-      if (code == Z_STREAM_END) {
-        between_members_ = true;
-      } else if (code != Z_OK && code != Z_BUF_ERROR) {
-        return broken(stream_.msg ? stream_.msg : "not gzip data");
-      }
-    }
-    return static_cast<size_t>(asked - stream_.avail_out);
-  }
-  // What lies in the buffer was taken from the file and not used yet.
-  uint64_t consumed() const override { return from_->consumed() - stream_.avail_in; }
-
- private:
-  Result<bool> refill() {
-    const size_t n = TRY(from_->read(in_.data(), in_.size()));
-    stream_.next_in = reinterpret_cast<Bytef*>(in_.data());
-    stream_.avail_in = static_cast<uInt>(n);
-    return n > 0;
-  }
-  Result<void> skip_padding() {
-    padding_ = true;
-    for (; stream_.avail_in > 0; ++stream_.next_in, --stream_.avail_in) {
-      if (*stream_.next_in != 0) return broken("bytes after the end of the gzip data");
-    }
-    return {};
-  }
-  Error broken(std::string_view why) const {
-    return {Fault::malformed, fmt::format("damaged gzip data near byte {}: {}", consumed(), why),
-            path_};
-  }
-
-  std::unique_ptr<ByteSource> from_;
-  std::string path_;
-  z_stream stream_{};
-  std::array<char, 64 * 1024> in_{};
-  bool between_members_ = false, padding_ = false;
 };
 
 class ZipSource final : public ByteSource {
@@ -209,22 +157,35 @@ class ZipFile final : public InputFile {
 
 class SingleFile final : public InputFile {
  public:
-  SingleFile(ByteMember member, uint64_t size) : member_(std::move(member)), size_(size) {}
+  SingleFile(ByteMember member, uint64_t size, std::shared_ptr<ReadDigest> digest)
+      : member_(std::move(member)), size_(size), digest_(std::move(digest)) {}
   Result<std::optional<ByteMember>> next() override {
     std::optional<ByteMember> out;
     out.swap(member_);
     return out;
   }
   uint64_t size() const override { return size_; }
+  std::optional<uint64_t> digest() const override {
+    if (!digest_ || !digest_->whole) return std::nullopt;
+    return digest_->hasher.digest();
+  }
 
  private:
   std::optional<ByteMember> member_;
   uint64_t size_;
+  std::shared_ptr<ReadDigest> digest_;
 };
+
+Result<std::unique_ptr<ByteSource>> plain_source(const std::string& path) {
+  File file(std::fopen(path.c_str(), "rb"));
+  if (!file) return unavailable(path, std::strerror(errno));
+  return std::unique_ptr<ByteSource>(
+      std::make_unique<PlainSource>(std::move(file), path, std::string(), nullptr));
+}
 
 }  // namespace
 
-Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
+Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path, Options options) {
   std::error_code ec;
   if (std::filesystem::is_directory(path, ec)) return unavailable(path, "is a directory");
   File file(std::fopen(path.c_str(), "rb"));
@@ -256,18 +217,23 @@ Result<std::unique_ptr<InputFile>> InputFile::open(const std::string& path) {
   ByteMember member;
   member.name = std::filesystem::path(path).filename().string();
   member.place = path;
+  auto digest = options.digest ? std::make_shared<ReadDigest>() : nullptr;
   member.source = std::make_unique<PlainSource>(
-      std::move(file), path, std::string(reinterpret_cast<const char*>(magic.data()), got));
+      std::move(file), path, std::string(reinterpret_cast<const char*>(magic.data()), got), digest);
   // The mark of gzip (RFC 1952); a file named .gz that lacks it is read as it is.
   if (got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
     if (member.name.ends_with(".gz")) member.name.resize(member.name.size() - 3);
-    member.source = std::make_unique<GzipSource>(std::move(member.source), path);
+    const bool regular = std::filesystem::is_regular_file(path, ec);
+    member.source = regular ? fast_gzip_source(std::move(member.source), path,
+                                               [path] { return plain_source(path); })
+                            : gzip_source(std::move(member.source), path);
     // Not of a pipe: a reader that ends early would wait there for bytes that nobody wants.
     constexpr uint64_t kWorthAThread = uint64_t{1} << 20;
-    if (size >= kWorthAThread && std::filesystem::is_regular_file(path, ec))
+    if (size >= kWorthAThread && regular)
       member.source = std::make_unique<ReadAhead>(std::move(member.source));
   }
-  return std::unique_ptr<InputFile>(std::make_unique<SingleFile>(std::move(member), size));
+  return std::unique_ptr<InputFile>(
+      std::make_unique<SingleFile>(std::move(member), size, std::move(digest)));
 }
 
 Result<std::string> read_text(const std::string& path, uint64_t most) {

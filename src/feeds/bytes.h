@@ -30,10 +30,19 @@ Result<std::string> read_text(const std::string& path, uint64_t most);
 
 class InputFile {
  public:
-  static Result<std::unique_ptr<InputFile>> open(const std::string& path);
+  struct Options {
+    bool digest = false;  // of the file's bytes, made as they are read
+  };
+  static Result<std::unique_ptr<InputFile>> open(const std::string& path, Options options);
+  static Result<std::unique_ptr<InputFile>> open(const std::string& path) {
+    return open(path, Options{});
+  }
   virtual ~InputFile() = default;
   virtual Result<std::optional<ByteMember>> next() = 0;
   virtual uint64_t size() const = 0;  // on disk
+  // As file_digest() has it. Absent until all was read, and of a zip archive, of which only the
+  // members are.
+  virtual std::optional<uint64_t> digest() const { return std::nullopt; }
 };
 
 }  // namespace delever::feeds

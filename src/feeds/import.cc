@@ -58,28 +58,24 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
   }
   for (const std::string& path : files) {
     now_.file = path;
-    const std::optional<std::string> key = TRY(key_of(path));
+    // A digest made before costs a second reading of the file. It is asked for only where the tape
+    // may have had the file: else it is made on the way.
+    const bool is_new = TRY(this->is_new(path));
+    std::optional<std::string> key = is_new ? std::nullopt : TRY(key_of(path, nullptr));
     // A file that was imported before adds nothing. Two files of one command that are alike are
     // both read: they may be two recordings, and a replay tells what both say once.
-    const bool of_now = key && keys_.contains(*key) && !paths_.contains(path);
+    bool of_now = key && keys_.contains(*key) && !paths_.contains(path);
     paths_.insert(path);
     if (const auto before = key && !of_now ? TRY(brought_before(path, *key)) : std::nullopt) {
       report_.already.emplace_back(path, static_cast<uint64_t>(*before));
       continue;
     }
     const uint64_t messages_before = report_.messages;
-    const std::unique_ptr<InputFile> file = TRY(InputFile::open(path));
-    uint64_t imported = 0, seen = 0;
-    while (std::optional<ByteMember> member = TRY(file->next())) {
-      ++seen;
-      if (member->place != path && !wants(*member)) continue;
-      ++imported;
-      TRY(import_member(path, *member));
-    }
-    if (imported == 0) {
-      return Error{Fault::malformed,
-                   fmt::format("a zip archive of {} files, none of them to be imported", seen),
-                   path};
+    const std::unique_ptr<InputFile> file = TRY(InputFile::open(path, {.digest = is_new}));
+    TRY(import_file(path, *file));
+    if (is_new) {
+      key = TRY(key_of(path, file.get()));
+      of_now = key && keys_.contains(*key);
     }
     if (key) {
       keys_.insert(*key);
@@ -98,16 +94,39 @@ Result<ImportReport> Importer::run(const std::vector<std::string>& files) {
   return std::move(report_);
 }
 
-// Of a file that can be read twice: its bytes, and how they are read.
-Result<std::optional<std::string>> Importer::key_of(const std::string& path) const {
-  std::error_code ec;
-  if (!std::filesystem::is_regular_file(path, ec)) return std::optional<std::string>();
-  return std::optional("2 " + TRY(key_by(path, file_digest)));
+// Whether the tape cannot have had it: it knows of no file but those of this command, and this is
+// none of them.
+Result<bool> Importer::is_new(const std::string& path) {
+  if (!remembers_none_) remembers_none_ = !TRY(tape_.remembers_any("*"));
+  return *remembers_none_ && !paths_.contains(path);
 }
 
-Result<std::string> Importer::key_by(const std::string& path, Digest digest) const {
+Result<void> Importer::import_file(const std::string& path, InputFile& file) {
+  uint64_t imported = 0, seen = 0;
+  while (std::optional<ByteMember> member = TRY(file.next())) {
+    ++seen;
+    if (member->place != path && !wants(*member)) continue;
+    ++imported;
+    TRY(import_member(path, *member));
+  }
+  if (imported > 0) return {};
+  return Error{Fault::malformed,
+               fmt::format("a zip archive of {} files, none of them to be imported", seen), path};
+}
+
+// Of a file that can be read twice: its bytes, and how they are read. `read`: it was, just now.
+Result<std::optional<std::string>> Importer::key_of(const std::string& path,
+                                                    const InputFile* read) const {
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(path, ec)) return std::optional<std::string>();
+  const std::optional<uint64_t> made = read != nullptr ? read->digest() : std::nullopt;
+  const uint64_t digest = made ? *made : TRY(file_digest(path));
+  return std::optional("2 " + TRY(key_by(path, digest, file_digest)));
+}
+
+Result<std::string> Importer::key_by(const std::string& path, uint64_t file, Digest digest) const {
   Hasher hasher;
-  hasher.add(TRY(digest(path)));
+  hasher.add(file);
   for (const std::string& beside : sidecars_of(path)) hasher.add(TRY(digest(beside)));
   hasher.add(reading_of(path));
   return fmt::format("{:016x}", hasher.digest());
@@ -119,7 +138,8 @@ Result<std::optional<int64_t>> Importer::brought_before(const std::string& path,
                                                         const std::string& key) {
   const auto before = TRY(tape_.remembered(key));
   if (before || !TRY(tape_.remembers_any(std::string(16, '?')))) return before;
-  return tape_.remembered(TRY(key_by(path, file_digest_fnv)));
+  const uint64_t digest = TRY(file_digest_fnv(path));
+  return tape_.remembered(TRY(key_by(path, digest, file_digest_fnv)));
 }
 
 Result<tape::StreamNumber> Importer::stream(tape::StreamInfo info) {

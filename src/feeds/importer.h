@@ -47,13 +47,16 @@ class Importer {
 
  private:
   using Digest = Result<uint64_t> (*)(const std::string& path);
-  Result<std::optional<std::string>> key_of(const std::string& path) const;
-  Result<std::string> key_by(const std::string& path, Digest digest) const;
+  Result<bool> is_new(const std::string& path);
+  Result<void> import_file(const std::string& path, InputFile& file);
+  Result<std::optional<std::string>> key_of(const std::string& path, const InputFile* read) const;
+  Result<std::string> key_by(const std::string& path, uint64_t file, Digest digest) const;
   Result<std::optional<int64_t>> brought_before(const std::string& path, const std::string& key);
   tape::TapeWriter& tape_;
   const std::function<void(const ImportProgress&)>& progress_;
   std::unordered_set<std::string> named_;         // the streams in the report
   std::unordered_set<std::string> keys_, paths_;  // files of this command
+  std::optional<bool> remembers_none_;            // the tape, before this command
   Sorter sorter_;
   ImportProgress now_;
   uint64_t files_before_ = 0;  // bytes of the files that are done
