@@ -559,8 +559,9 @@ TEST(Kinds, LevelsOfAContractOfAThousandCoinsAreInPlainCoins) {
   }
   tape.raw("bybit", text);
   std::vector<std::string> notes;
+  reports::Context context;
   const auto read = reports::read_level_markets(tape.path, "PEPE", Instant::ns(kDay * kMs + 2),
-                                                std::nullopt, notes);
+                                                std::nullopt, notes, context);
   ASSERT_TRUE(read.has_value()) << read.error().text();
   ASSERT_EQ(read.value().size(), 1u);
   const reports::LevelMarket& market = read.value()[0];

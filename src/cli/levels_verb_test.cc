@@ -110,8 +110,9 @@ TEST(LevelBars, ThrottleKeepsOneReportAStretch) {
   const std::string& a = lab_tape(1);
   const Instant end = Instant::parse("2026-01-05T03:00:00Z").value();
   std::vector<std::string> notes;
-  const auto whole = read_level_markets(a, "BTC", end, {}, notes).value();
-  const auto thin = read_level_markets(a, "BTC", end, Duration::minutes(1), notes).value();
+  Context context;
+  const auto whole = read_level_markets(a, "BTC", end, {}, notes, context).value();
+  const auto thin = read_level_markets(a, "BTC", end, Duration::minutes(1), notes, context).value();
   ASSERT_EQ(whole.size(), 1u);
   ASSERT_EQ(thin.size(), 1u);
   double all = 0, kept = 0;

@@ -50,6 +50,8 @@ class MessageSink : public EventSink {
   virtual void on_undecoded(const RawMessage& message, const Error& why) = 0;
 };
 
+class Handover;  // codec/handover.h
+
 class Decoder {
  public:
   virtual ~Decoder() = default;
@@ -57,6 +59,10 @@ class Decoder {
   // count: events, control, no_event, unknown_channels or undecoded.
   virtual void decode(const RawMessage& message, MessageSink& sink) = 0;
   const DecodeCounts& counts() const { return counts_; }
+  // What it knows between two messages, apart from the counts and the table of instruments: given,
+  // or taken by a new decoder of the same settings. False: it cannot, and nothing may go on from
+  // here.
+  virtual bool hand_over(Handover&) { return false; }
 
  protected:
   DecodeCounts counts_;

@@ -15,6 +15,7 @@ class MessageLoop final : public Decoder {
   MessageLoop(std::unique_ptr<Reader> reader, SourceId source)
       : reader_(std::move(reader)), source_(source) {}
   void decode(const RawMessage& message, MessageSink& sink) override;
+  bool hand_over(Handover& state) override { return reader_->hand_over(state); }
 
  private:
   Ending read(std::string_view bytes);

@@ -13,6 +13,7 @@
 
 #include "codec/decoder.h"
 #include "codec/flat.h"
+#include "codec/handover.h"
 #include "codec/json.h"
 #include "codec/stage.h"
 
@@ -38,6 +39,8 @@ class Reader {
   virtual bool read_fast(std::string_view) { return false; }
   // What the message taught may be kept, or is to be forgotten.
   virtual void finish(bool /*accepted*/) {}
+  // Decoder::hand_over. What a reader finds again by itself (symbols in the table) is left out.
+  virtual bool hand_over(Handover& state) = 0;
 
   Ending skip(std::string_view name) {
     channel_ = name;

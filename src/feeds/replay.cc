@@ -108,6 +108,24 @@ uint64_t Replay::repeated(SourceId source) const {
   return streams_[source]->repeated;
 }
 
+bool Replay::hand_over(codec::Handover& state) {
+  uint64_t known = instruments_.size(), streams = streams_.size();
+  state.fields(known, streams);
+  if (streams > streams_.size()) return false;
+  for (uint64_t id = 0; id < known && !state.failed(); ++id) {
+    Instrument one = state.reads() ? Instrument() : instruments_[InstrumentId(id)];
+    state.field(one);
+    if (state.reads() && instruments_.add(std::move(one)) != id) return false;
+  }
+  for (uint64_t n = 0; n < streams && !state.failed(); ++n) {
+    const bool there = streams_[n]->decoder != nullptr;
+    bool was_there = there;
+    state.field(was_there);
+    if (was_there != there || (there && !streams_[n]->decoder->hand_over(state))) return false;
+  }
+  return !state.failed();
+}
+
 // A gap is told where it begins: from then on the stream says nothing. Its end is told only as far
 // as `to`.
 void Replay::collect_gaps(size_t tape) {
@@ -116,6 +134,7 @@ void Replay::collect_gaps(size_t tape) {
   for (; gaps_seen_[tape] < found.size(); ++gaps_seen_[tape]) {
     const tape::TapeGap& gap = found[gaps_seen_[tape]];
     if (gap.from > options_.to || gap.to < options_.from || gap.stream == 0) continue;
+    if (options_.resumed && gap.from < options_.from) continue;
     Event event;
     event.instrument = kNoInstrument;
     event.source = first_source_[tape] + gap.stream - 1;
@@ -150,6 +169,7 @@ Result<bool> Replay::step(ReplaySink& sink) {
   latest_ = std::max(latest_, message.received);
   if (!gaps_.empty()) deliver_gaps(message.received, sink);
   CHECK(message.stream >= 1);
+  sink.on_received(message.received);
   last_ = {first_source_[next->tape] + message.stream - 1, message.received};
   Stream& stream = *streams_[last_.source];
   stream.out = &sink;

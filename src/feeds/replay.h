@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "codec/decoder.h"
+#include "codec/handover.h"
 #include "market/event.h"
 #include "market/instrument.h"
 #include "tape/merge.h"
@@ -22,6 +23,8 @@ class ReplaySink : public EventSink {
   // A message that gave no events, or not all of them. Counted as well (Replay::counts).
   virtual void on_undecoded(const Source& stream, const codec::RawMessage& message,
                             const Error& why) = 0;
+  // A message comes that was received then: what came before has been decoded, it has not.
+  virtual void on_received(Instant /*received*/) {}
 };
 
 class Replay {
@@ -34,12 +37,19 @@ class Replay {
     // just before the message that shows it. Costs what keeping the books costs.
     bool sequences = false;
     bool follow = false;  // tapes that grow: step() says false when there is nothing for now
+    // Goes on with what resume() is given: gaps that began before `from` were told already.
+    bool resumed = false;
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);
   static Result<std::unique_ptr<Replay>> over(std::vector<std::unique_ptr<tape::TapeReader>> tapes,
                                               Options options);
   ~Replay();
+
+  // What decoders and the table of instruments know after the messages read so far; taken before
+  // the first message of a replay of these streams (and more) that begins behind them. False: not
+  // every decoder can hand over what it knows.
+  bool hand_over(codec::Handover& state);
 
   // Everything, or one message (and the gaps that begin before it): false at the end.
   Result<void> run(ReplaySink& sink);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -39,6 +40,21 @@ class MarkSet {
     return true;
   }
   void clear() { *this = {}; }
+  // Written down or taken up again (codec/handover.h).
+  template <class State>
+  friend void hand_over(State& state, MarkSet& set) {
+    std::vector<uint64_t> marks;
+    for (const uint64_t mark : set.places_) {
+      if (mark != 0) marks.push_back(mark);
+    }
+    state.list(marks);
+    state.field(set.zero_);
+    if (!state.reads()) return;
+    const bool zero = set.zero_;
+    set.clear();
+    set.zero_ = zero;
+    for (const uint64_t mark : marks) set.insert(mark);
+  }
 
  private:
   // Where it stands, or may stand.
@@ -73,6 +89,10 @@ class SeenLately {
     if (older_.contains(mark)) return false;
     return newer_.insert(mark);
   }
+  template <class State>
+  friend void hand_over(State& state, SeenLately& seen) {
+    state.fields(seen.turned_, seen.newer_, seen.older_);
+  }
 
  private:
   Instant turned_ = Instant::min() + Duration::days(1);
@@ -103,10 +123,14 @@ class TradesOnce {
  public:
   bool counts(const Event& event, const Trade& trade) {
     const bool numbered = !trade.id.empty();
-    if (numbered && !seen_.first(mark_of(event, trade, true), event.received)) return drop();
+    Leader& leader = leaders_[event.instrument];
+    if (numbered && !leader.seen.first(mark_of(event, trade, true), event.received)) return drop();
     const Kind kind{numbered ? 0 : event.source + 1, trade.aggregated};
-    Leader& leader = leaders_.try_emplace(event.instrument, Leader{kind, event.at}).first->second;
-    if (leader.kind != kind) {
+    if (!leader.kind) {
+      leader.kind = kind;
+      leader.last = event.at;
+    }
+    if (*leader.kind != kind) {
       if (event.at <= leader.last + Duration::minutes(5)) return drop();
       leader.kind = kind;
     }
@@ -118,7 +142,8 @@ class TradesOnce {
  private:
   using Kind = std::pair<SourceId, bool>;
   struct Leader {
-    Kind kind;
+    SeenLately seen;  // of each instrument its own: a memory tells what it decides (memory/)
+    std::optional<Kind> kind;
     Instant last;
   };
   bool drop() {
@@ -126,7 +151,6 @@ class TradesOnce {
     return false;
   }
 
-  SeenLately seen_;
   std::map<InstrumentId, Leader> leaders_;
   uint64_t dropped_ = 0;
 };

@@ -57,7 +57,20 @@ bool usable(const std::optional<double>& value) {
 }  // namespace
 
 Event sign_of(const Event& event) {
-  return {event.instrument, event.source, event.at, event.received, Quote{}};
+  Quote quote;
+  if (!is_any<Quote, BookSnapshot>(event.payload)) quote.update_id = kSaidNoSize;
+  return {event.instrument, event.source, event.at, event.received, quote};
+}
+
+// Epochs tell groups of one segment apart, and venues are found again.
+void Condenser::hand_over(codec::Handover& state) {
+  uint64_t count = known_.size();
+  state.field(count);
+  for (uint64_t id = 0; id < count && !state.failed(); ++id) {
+    if (state.reads()) known_.emplace_back();
+    Known& one = known_[id];
+    state.fields(one.heard, one.seen, one.seen_anywhere, one.unsized_told);
+  }
 }
 
 size_t Condenser::GroupHash::operator()(const Group& g) const {
@@ -161,7 +174,12 @@ auto Condenser::add(Event& event, uint64_t ordinal) -> Form {
                        (kind == InstrumentKind::option || kind == InstrumentKind::aggregate)) ||
                       (std::holds_alternative<Candle>(event.payload) &&
                        !std::get_if<Candle>(&event.payload)->closed);
-  if (unread) return first || accepted ? Form::sign : Form::nothing;
+  if (unread) {
+    const bool unsized = !one.unsized_told && !instruments_[event.instrument].contract_size &&
+                         is_any<Quote, BookSnapshot>(event.payload);
+    one.unsized_told = one.unsized_told || unsized;
+    return first || accepted || unsized ? Form::sign : Form::nothing;
+  }
   if (auto* trade = std::get_if<Trade>(&event.payload))
     weigh(event, *trade, one);
   else
@@ -197,7 +215,13 @@ void Condenser::weigh(const Event& event, Trade& trade, Known& one) {
   const bool option = kind == InstrumentKind::option;
   const bool doubled = (counted || option) && !trade.id.empty() &&
                        !one.seen.first(mark_of(event, trade, option), event.received);
-  trade.id = doubled ? kDoubled : "";
+  const bool perpetual = future && !instruments_[event.instrument].expiry && !trade.id.empty();
+  const bool first =
+      perpetual && one.seen_anywhere.first(mark_of(event, trade, true), event.received);
+  trade.id = doubled      ? first ? kDoubledUnseen : kDoubled
+             : !perpetual ? ""
+             : first      ? kUnseen
+                          : kElsewhere;
   if (option) return keep(event, ordinal_);
   if (doubled) {
     keep(event, ordinal_);

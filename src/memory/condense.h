@@ -16,16 +16,22 @@
 #include <unordered_map>
 #include <vector>
 
+#include "codec/handover.h"
 #include "market/event.h"
 #include "market/seen.h"
 #include "market/units.h"
 
 namespace delever::memory {
 
-// A trade's number while it is in a memory: none, or that its like came before.
-inline constexpr const char* kDoubled = "=";
+// A trade's number while it is in a memory: none, or whether its like came before. To gauges it did
+// where its own stream told it (kDoubled); of perpetuals the second sign is what TradesOnce
+// decides, which looks at all streams and forgets at other times.
+inline constexpr std::string_view kDoubled = "=", kDoubledUnseen = "=+";
+inline constexpr std::string_view kElsewhere = "*", kUnseen = "+";
 
-// Spoke, and said nothing that gauges read.
+// Spoke, and said nothing that gauges read. Of a book, a quote or something else: only then is
+// whether a contract's size was missing of interest (reports/sizes_later.h).
+inline constexpr uint64_t kSaidNoSize = 1;  // Quote::update_id
 Event sign_of(const Event& event);
 
 struct KeptEvent {
@@ -49,6 +55,8 @@ class Condenser {
   std::vector<KeptEvent> finish();
   // Sums that no trade can carry: then there is no condensed form.
   bool failed() const { return failed_; }
+  // What it knows between two segments.
+  void hand_over(codec::Handover& state);
 
  private:
   static constexpr uint64_t kNone = UINT64_MAX;
@@ -99,7 +107,8 @@ class Condenser {
     uint32_t epoch = 0;
     Spoken last;  // in this segment
     size_t venue = SIZE_MAX;
-    SeenLately seen;
+    SeenLately seen, seen_anywhere;
+    bool unsized_told = false;
   };
   struct Life {  // of one venue, in this segment
     Spoken first, last, newest;

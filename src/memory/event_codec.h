@@ -75,7 +75,7 @@ class EventColumns {
   void fields(Holding& p);
   void fields(PublishedFigure& p);
   void fields(Gap& p);
-  void fields(Quote&) {}
+  void fields(Quote& p) { whole(base_, p.update_id); }
   void fields(BookSnapshot&) { CHECK(false); }
   void fields(BookDelta&) { CHECK(false); }
   void fields(VolIndex&) { CHECK(false); }

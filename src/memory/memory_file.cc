@@ -148,6 +148,13 @@ struct Listing {
       time(k.first);
       time(k.last);
     });
+    maybe(c.resume, [&](Resume& r) {
+      time(r.after);
+      number(r.segments);
+      piece(r.state);
+      list(r.streams, [&](uint64_t& digest) { number(digest); });
+      list(r.tapes, [&](uint64_t& digest) { number(digest); });
+    });
   }
 };
 

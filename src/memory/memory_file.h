@@ -65,6 +65,16 @@ struct KindSeen {
   Instant first, last;
 };
 
+// Where a reading of the tapes can go on once they have grown: what was known by `after`, when the
+// first `segments` segments had ended, and what the tapes must still hold of until then.
+struct Resume {
+  Instant after;
+  uint64_t segments = 0;
+  Piece state;                    // written by remember.cc
+  std::vector<uint64_t> streams;  // a digest of each, in the order of the sources
+  std::vector<uint64_t> tapes;    // of each, all until `after`
+};
+
 struct Contents {
   std::string key;  // what a reader must have asked for
   std::vector<TapeMark> tapes;
@@ -73,6 +83,7 @@ struct Contents {
   std::vector<Description> descriptions;
   std::vector<Segment> segments;
   std::vector<KindSeen> seen;
+  std::optional<Resume> resume;
 };
 
 class MemoryWriter {

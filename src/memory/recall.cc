@@ -35,7 +35,7 @@ Result<std::unique_ptr<Recollection>> Recollection::open(Question question) {
   };
   if (contents.key != question.key) return other("is of another build or other rules");
   if (contents.tapes.size() != question.tapes.size()) return other("is of other tapes");
-  for (size_t i = 0; i < question.tapes.size(); ++i) {
+  for (size_t i = 0; i < question.tapes.size() && !question.just_made; ++i) {
     auto now = mark_of_tape(question.tapes[i]);
     if (!now) return other("somebody is writing to the tape");
     const TapeMark& then = contents.tapes[i];
@@ -44,11 +44,27 @@ Result<std::unique_ptr<Recollection>> Recollection::open(Question question) {
     if (*now != then && TRY(file_digest(question.tapes[i])) != then.digest)
       return other("is of other bytes");
   }
-  return std::unique_ptr<Recollection>(new Recollection(std::move(file), std::move(question)));
+  std::unique_ptr<Recollection> out(new Recollection(std::move(file), std::move(question)));
+  TRY(out->check());
+  return out;
+}
+
+// Every piece that run() will read: what has told half of the events cannot take them back.
+Result<void> Recollection::check() const {
+  for (const Segment& segment : contents().segments) {
+    if (segment.first > question_.to) break;
+    if (!asked_inside(segment)) {
+      TRY(file_.read(segment.condensed));
+      continue;
+    }
+    TRY(file_.read(segment.messages));
+    TRY(file_.read(segment.events));
+  }
+  return {};
 }
 
 bool Recollection::asked_inside(const Segment& segment) const {
-  if (segment.last > question_.to) return true;
+  if (question_.whole || segment.last > question_.to) return true;
   const auto& moments = question_.moments;
   const auto at = std::lower_bound(moments.begin(), moments.end(), segment.first);
   return at != moments.end() && *at < segment.last;
@@ -68,10 +84,22 @@ Result<void> Recollection::describe(size_t segment, uint64_t ordinal, Instant un
 // A trade that had come before: gauges count it by its number, and take its price as any other's.
 void Recollection::deliver(Event& event, EventSink& sink) {
   if (auto* gap = std::get_if<Gap>(&event.payload)) gap->to = std::min(gap->to, question_.to);
-  if (auto* trade = std::get_if<Trade>(&event.payload); trade && trade->id == kDoubled) {
-    trade->id = fmt::format("doubled {}", doubled_++);
+  auto* trade = std::get_if<Trade>(&event.payload);
+  if (trade == nullptr || trade->id.empty()) {
+    auto* sign = std::get_if<Quote>(&event.payload);
+    const bool no_size = sign != nullptr && std::exchange(sign->update_id, 0) == kSaidNoSize;
+    if (question_.whole && no_size) event.payload = VolIndex{};
+    return sink.on_event(event);
+  }
+  if (question_.whole) {
+    if (trade->id != kUnseen && trade->id != kDoubledUnseen) return;
+    trade->id = fmt::format("{}", numbered_++);
+  } else if (trade->id == kDoubled || trade->id == kDoubledUnseen) {
+    trade->id = fmt::format("doubled {}", numbered_++);
     trade->qty = WideQty();
     sink.on_event(event);
+  } else {
+    trade->id.clear();
   }
   sink.on_event(event);
 }
@@ -96,7 +124,7 @@ Result<void> Recollection::tell_condensed(const Segment& segment, EventSink& sin
     deliver(event, sink);
   }
   TRY(describe(index, UINT64_MAX, Instant::max()));
-  for (size_t s = 0; s < counts_.size(); ++s) {
+  for (size_t s = 0; s < segment.counts.size(); ++s) {
     counts_[s].messages += segment.counts[s].messages;
     counts_[s].events += segment.counts[s].events;
   }
@@ -136,7 +164,7 @@ Result<void> Recollection::tell_all(const Segment& segment, EventSink& sink) {
 Result<void> Recollection::run(EventSink& sink) {
   for (const Segment& segment : contents().segments) {
     if (segment.first > question_.to) break;
-    if (segment.counts.size() != counts_.size()) return broken_;
+    if (segment.counts.size() > counts_.size()) return broken_;  // streams may come later
     TRY(asked_inside(segment) ? tell_all(segment, sink) : tell_condensed(segment, sink));
   }
   return {};

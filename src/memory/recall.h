@@ -19,6 +19,10 @@ struct Question {
   Instant to;                    // events received until then, it included
   std::vector<Instant> moments;  // before `to`, at which the gauges will be asked as well
   std::string key;               // of the contents
+  // Every event that is kept, not only what leaves gauges alike: trades with numbers that tell
+  // those of perpetuals apart that TradesOnce does; signs of life as quotes without sides.
+  bool whole = false;
+  bool just_made = false;  // by this process: of which bytes it is need not be looked at
 };
 
 // Where the memory of these tapes is, or would be: beside the first of them.
@@ -38,6 +42,7 @@ class Recollection {
 
  private:
   Recollection(MemoryReader file, Question question);
+  Result<void> check() const;
   bool asked_inside(const Segment& segment) const;
   Result<ColumnReader> columns(const Piece& piece) const;
   Result<void> tell_condensed(const Segment& segment, EventSink& sink);
@@ -51,7 +56,7 @@ class Recollection {
   std::vector<Counts> counts_;
   Undecoded undecoded_;
   size_t described_ = 0;  // in contents().descriptions
-  uint64_t doubled_ = 0;
+  uint64_t numbered_ = 0;
   Error broken_;
 };
 

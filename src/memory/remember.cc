@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "feeds/replay.h"
 #include "memory/condense.h"
 #include "memory/event_codec.h"
@@ -25,10 +26,12 @@ bool same(const Instrument& a, const Instrument& b) {
 // The events and messages of a replay on their way into segments.
 class Remembering final : public feeds::ReplaySink {
  public:
-  Remembering(feeds::Replay& replay, MemoryWriter writer, const RememberOptions& options)
+  Remembering(feeds::Replay& replay, MemoryWriter writer, const RememberOptions& options,
+              Resume resume)
       : replay_(replay),
         writer_(std::move(writer)),
         options_(options),
+        resume_(std::move(resume)),
         condenser_(replay.instruments(), options.ahead_max, kSegment),
         events_(ColumnWriter()) {
     contents_.key = options.key;
@@ -38,8 +41,13 @@ class Remembering final : public feeds::ReplaySink {
     contents_.instruments = known_;
   }
 
+  // Before run(): the segments of an earlier memory, and what was known behind them.
+  Result<void> go_on(const MemoryReader& earlier);
   Result<void> run(std::vector<TapeMark> tapes);
 
+  void on_received(Instant received) override {
+    if (!fault_) begin(received);
+  }
   void on_event(const Event& event) override;
   void on_undecoded(const Source&, const codec::RawMessage&, const Error& why) override {
     begin(replay_.last().received);
@@ -55,6 +63,8 @@ class Remembering final : public feeds::ReplaySink {
   }
   void learn(size_t id) { known_.push_back(replay_.instruments()[InstrumentId(id)]); }
   void begin(Instant received);
+  bool hand_over(codec::Handover& state);
+  void note_resume();
   void describe(Instant received, bool all);
   void message();
   void end_segment();
@@ -62,6 +72,10 @@ class Remembering final : public feeds::ReplaySink {
   feeds::Replay& replay_;
   MemoryWriter writer_;
   const RememberOptions& options_;
+  Resume resume_;  // to be: where it is, and digests
+  bool resume_noted_ = false;
+  std::string
+      resuming_;  // the state, once that place was passed; empty: nothing can be handed over
   Contents contents_;
   Condenser condenser_;
   EventColumns<ColumnWriter> events_;
@@ -87,12 +101,62 @@ void Remembering::begin(Instant received) {
   }
   if (segment_ && number < segment_->number) return fail("its times of receipt fall back");
   if (segment_) end_segment();
+  if (!resume_noted_ && received > resume_.after) note_resume();
   segment_.emplace();
   segment_->number = number;
   segment_->first = segment_->last = received;
   segment_->counts.resize(contents_.sources.size());
   ordinal_ = 0;
   messages_.begin(received);
+}
+
+// All that the next message finds, apart from what is written already.
+bool Remembering::hand_over(codec::Handover& state) {
+  if (!replay_.hand_over(state)) return false;
+  condenser_.hand_over(state);
+  state.map(seen_, [&](KindSeen& seen) {
+    state.fields(seen.kind, seen.name, seen.source, seen.events, seen.first, seen.last);
+  });
+  return !state.failed();
+}
+
+// A description that changed without an event would be lost: then nothing goes on from here.
+void Remembering::note_resume() {
+  resume_noted_ = true;
+  resume_.segments = contents_.segments.size();
+  for (size_t id = 0; id < known_.size(); ++id) {
+    if (!same(known_[id], replay_.instruments()[InstrumentId(id)])) return;
+  }
+  codec::Handover state;
+  if (resume_.segments > 0 && hand_over(state)) resuming_ = state.bytes();
+}
+
+// What is kept goes to the new file as it is, if it is whole.
+Result<void> Remembering::go_on(const MemoryReader& earlier) {
+  const Contents& then = earlier.contents();
+  const Resume& resume = *then.resume;
+  const std::string piece = TRY(earlier.read(resume.state));
+  ColumnReader packed = TRY(ColumnReader::unpack(piece));
+  const std::string_view bytes = packed.bytes(0, packed.number(1));
+  codec::Handover state(bytes);
+  if (packed.failed() || !hand_over(state) || !state.at_end())
+    return Error{Fault::malformed, "what it ends with does not fit", "a memory"};
+  contents_.instruments = then.instruments;
+  for (; known_.size() < replay_.instruments().size();) known_.emplace_back();
+  for (size_t id = 0; id < known_.size(); ++id)
+    known_[id] = replay_.instruments()[InstrumentId(id)];
+  for (size_t n = 0; n < resume.segments; ++n) {
+    Segment segment = then.segments[n];
+    for (Piece* one : {&segment.condensed, &segment.events, &segment.messages}) {
+      const std::string bytes_of_it = TRY(earlier.read(*one));
+      *one = TRY(writer_.add(bytes_of_it));
+    }
+    contents_.segments.push_back(std::move(segment));
+  }
+  for (const Description& one : then.descriptions) {
+    if (one.segment < resume.segments) contents_.descriptions.push_back(one);
+  }
+  return {};
 }
 
 // What the table of instruments has got since: new ones, and others where they were described.
@@ -227,37 +291,132 @@ Result<void> Remembering::run(std::vector<TapeMark> tapes) {
   if (segment_) end_segment();
   if (fault_) return *fault_;
   contents_.tapes = std::move(tapes);
+  if (!resuming_.empty()) {
+    ColumnWriter state;
+    state.number(1, resuming_.size());
+    state.bytes(0, resuming_);
+    resume_.state = TRY(writer_.add(state.pack()));
+    contents_.resume = resume_;
+  }
   for (const auto& entry : seen_) contents_.seen.push_back(entry.second);
   return writer_.finish(contents_);
 }
 
+// The streams of all tapes, and when the last message of each was received.
+struct Tapes {
+  std::vector<TapeMark> marks;  // empty ones where somebody is writing
+  bool written = false;         // to any of them
+  std::vector<uint64_t> streams;
+  std::vector<Instant> last;
+};
+
+Error refused(const char* why) { return Error{Fault::refused, why, "a memory"}; }
+
+Result<Tapes> look_at(const std::vector<std::string>& paths) {
+  Tapes tapes;
+  for (size_t tape = 0; tape < paths.size(); ++tape) {
+    const auto mark = mark_of_tape(paths[tape]);
+    tapes.written = tapes.written || !mark;
+    tapes.marks.push_back(mark.value_or(TapeMark{}));
+    const tape::TapeInfo info = TRY(tape::tape_info(paths[tape]));
+    if (!info.damage.empty()) return refused("it is damaged");
+    for (const tape::StreamSummary& stream : info.streams) {
+      Hasher hasher;
+      hasher.add(tape);
+      hasher.add(tape::stream_digest(stream.info));
+      tapes.streams.push_back(hasher.digest());
+      if (stream.last) tapes.last.push_back(*stream.last);
+    }
+  }
+  return tapes;
+}
+
+// Where the next reading shall go on: before the segment in which the first of the streams that
+// still speak ended, with some seconds to spare. A writer cuts the blocks of its streams one after
+// another, and a slow stream's begins long before it is written.
+Instant place_to_resume(const Tapes& tapes) {
+  Instant late = Instant::min();
+  for (const Instant last : tapes.last) late = std::max(late, last);
+  const Instant lately = late - Duration::hours(1);
+  for (const Instant last : tapes.last) {
+    if (last > lately) late = std::min(late, last);
+  }
+  return Instant::ns(segment_of(late - Duration::seconds(10)) * kSegment.ns());
+}
+
+// The earlier memory of these tapes, where they hold what they held until its place to resume.
+std::optional<MemoryReader> earlier_memory(const std::string& path, const std::string& key,
+                                           const Tapes& tapes) {
+  auto file = MemoryReader::open(path);
+  if (!file.has_value()) return std::nullopt;
+  const Contents& then = file.value().contents();
+  if (!then.resume || then.key != key || then.tapes.size() != tapes.marks.size())
+    return std::nullopt;
+  const Resume& resume = *then.resume;
+  const bool same_streams =
+      resume.streams.size() <= tapes.streams.size() &&
+      std::equal(resume.streams.begin(), resume.streams.end(), tapes.streams.begin());
+  if (!same_streams || resume.segments > then.segments.size() ||
+      resume.tapes.size() != tapes.marks.size())
+    return std::nullopt;
+  return std::move(file).value();
+}
+
+bool same_instruments(const Instruments& now, const std::vector<Instrument>& then) {
+  if (now.size() != then.size()) return false;
+  for (size_t id = 0; id < then.size(); ++id) {
+    if (!same(now[InstrumentId(id)], then[id])) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-Result<void> remember(const std::vector<std::string>& tapes, const std::string& path,
-                      const RememberOptions& options) {
-  const auto refused = [](const char* why) { return Error{Fault::refused, why, "a memory"}; };
-  std::vector<TapeMark> marks;
-  for (const std::string& tape : tapes) {
-    const auto mark = mark_of_tape(tape);
-    if (!mark) return refused("somebody is writing to the tape");
-    marks.push_back(*mark);
-    if (!TRY(tape::tape_info(tape)).damage.empty()) return refused("it is damaged");
+Result<Remembered> remember(const std::vector<std::string>& tapes, const std::string& path,
+                            const RememberOptions& options) {
+  Tapes now = TRY(look_at(tapes));
+  std::optional<MemoryReader> earlier = earlier_memory(path, options.key, now);
+  Resume resume{.after = place_to_resume(now),
+                .segments = 0,
+                .state = {},
+                .streams = now.streams,
+                .tapes = {}};
+  for (size_t i = 0; i < tapes.size(); ++i) {
+    if (now.marks[i] != TapeMark{}) now.marks[i].digest = TRY(file_digest(tapes[i]));
+    std::vector<Instant> until{resume.after};
+    if (earlier) until.push_back(earlier->contents().resume->after);
+    const auto digests = TRY(tape::tape_digests(tapes[i], until));
+    resume.tapes.push_back(digests[0]);
+    if (earlier && digests[1] != earlier->contents().resume->tapes[i]) earlier.reset();
   }
-  MemoryWriter writer = TRY(MemoryWriter::create(path));
-  const auto replay = TRY(feeds::Replay::open(tapes, {}));
-  for (size_t i = 0; i < tapes.size(); ++i) marks[i].digest = TRY(file_digest(tapes[i]));
-  Remembering remembering(*replay, std::move(writer), options);
-  const auto unchanged = [&] {
+  // A tape that is written to may grow, but not before the place that the next reading begins at.
+  const auto unchanged = [&]() -> Result<bool> {
     for (size_t i = 0; i < tapes.size(); ++i) {
-      auto now = mark_of_tape(tapes[i]);
-      if (now) now->digest = marks[i].digest;
-      if (now != marks[i]) return false;
+      if (now.marks[i] == TapeMark{}) {
+        if (TRY(tape::tape_digests(tapes[i], {resume.after}))[0] != resume.tapes[i]) return false;
+        continue;
+      }
+      auto mark = mark_of_tape(tapes[i]);
+      if (mark) mark->digest = now.marks[i].digest;
+      if (mark != now.marks[i]) return false;
     }
     return true;
   };
-  TRY(remembering.run(marks));
-  if (!unchanged()) return refused("the tape has changed while it was read");
-  return {};
+  for (;; earlier.reset()) {
+    feeds::Replay::Options range;
+    if (earlier)
+      range = {.from = earlier->contents().resume->after + Duration::ns(1), .resumed = true};
+    const auto replay = TRY(feeds::Replay::open(tapes, range));
+    // A stream that is new may know of instruments before its first message.
+    if (earlier && !same_instruments(replay->instruments(), earlier->contents().instruments))
+      continue;
+    MemoryWriter writer = TRY(MemoryWriter::create(path));
+    Remembering remembering(*replay, std::move(writer), options, resume);
+    if (earlier && !remembering.go_on(*earlier).has_value()) continue;
+    TRY(remembering.run(now.marks));
+    if (!TRY(unchanged())) return refused("the tape has changed while it was read");
+    return Remembered{earlier ? earlier->contents().resume->segments : 0};
+  }
 }
 
 }  // namespace delever::memory

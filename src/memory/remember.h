@@ -1,5 +1,6 @@
 // Remember: tapes read once from the first byte to the last, and what questions need of them
-// written to a memory.
+// written to a memory. Where an earlier memory of them is at its place and they have only grown,
+// its segments stay and the reading goes on behind them, to the same memory.
 #pragma once
 
 #include <functional>
@@ -17,9 +18,13 @@ struct RememberOptions {
   std::function<void(uint64_t messages)> told = {};
 };
 
+struct Remembered {
+  uint64_t kept = 0;  // segments of the memory that was there
+};
+
 // An error: these tapes cannot be remembered (damage, a clock that falls back, somebody writing),
 // or the file cannot be written. Then nothing new is at `path`.
-Result<void> remember(const std::vector<std::string>& tapes, const std::string& path,
-                      const RememberOptions& options);
+Result<Remembered> remember(const std::vector<std::string>& tapes, const std::string& path,
+                            const RememberOptions& options);
 
 }  // namespace delever::memory

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "gauges/rules.h"
-#include "reports/feed.h"
 #include "reports/gap_notes.h"
 #include "reports/inputs.h"
+#include "reports/memory_feed.h"
 #include "reports/sizes_later.h"
 
 namespace delever::reports {
@@ -169,11 +169,13 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
 Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
                                                     const std::string& asset, Instant at,
                                                     std::optional<Duration> throttle,
-                                                    std::vector<std::string>& notes) {
-  const auto feed = TRY(open_tapes({tape}, at));
+                                                    std::vector<std::string>& notes,
+                                                    Context& context) {
   constexpr const char* kCoinRules = "rules/2026-01-30.toml";  // for coins of several names
   const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
-  const CoinNames names = TRY(gauges::Rules::load(rules, kCoinRules)).coins;
+  const gauges::Rules loaded = TRY(gauges::Rules::load(rules, kCoinRules));
+  const CoinNames& names = loaded.coins;
+  const auto feed = TRY(open_for_levels(tape, at, loaded, context));
   std::optional<LevelBars> sink;
   sink.emplace(feed->instruments(), asset, names, throttle);
   SizesLater sizes(*sink, feed->instruments());
@@ -181,7 +183,7 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
   // A size that came after the first trade serves from the first trade on.
   if (sizes.any(names, asset)) {
-    const auto again = TRY(open_tapes({tape}, at));
+    const auto again = TRY(open_for_levels(tape, at, loaded, context));
     sink.emplace(feed->instruments(), asset, names, throttle);
     KnownOnly known(*sink, feed->instruments());
     if (auto ran = again->run(known); !ran.has_value()) return std::move(ran.error());

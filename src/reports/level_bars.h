@@ -12,6 +12,7 @@
 #include "market/instrument.h"
 #include "market/seen.h"
 #include "market/terms.h"
+#include "reports/context.h"
 
 namespace delever::reports {
 
@@ -107,6 +108,7 @@ class LevelBars final : public EventSink {
 Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
                                                     const std::string& asset, Instant at,
                                                     std::optional<Duration> throttle,
-                                                    std::vector<std::string>& notes);
+                                                    std::vector<std::string>& notes,
+                                                    Context& context);
 
 }  // namespace delever::reports

@@ -43,7 +43,7 @@ Result<void> read_tape(Levels& l, const std::string& path, const LevelTruth* tru
   const LevelsOptions& o = l.options;
   const Instant at = TRY(time_or_last(scored ? o.at : "", "--at", {path}, context));
   std::vector<LevelMarket> markets =
-      TRY(read_level_markets(path, o.asset, at, l.throttle, l.notes));
+      TRY(read_level_markets(path, o.asset, at, l.throttle, l.notes, context));
   if (markets.empty())
     return Error{
         Fault::no_evidence,

@@ -51,12 +51,13 @@ bool fits(const gauges::Rules& rules) {
 // nullptr: read the tapes.
 std::unique_ptr<memory::Recollection> recalled(const GaugeQuestion& question, Context& context) {
   if (!fits(question.rules) || std::getenv("DELEVER_NO_MEMORY") != nullptr) return nullptr;
-  const auto open = [&]() -> std::unique_ptr<memory::Recollection> {
-    auto found = memory::Recollection::open(
-        {question.tapes, question.to, question.moments, memory_key(question.rules)});
+  const auto open = [&](bool just_made) -> std::unique_ptr<memory::Recollection> {
+    auto found =
+        memory::Recollection::open({question.tapes, question.to, question.moments,
+                                    memory_key(question.rules), question.whole, just_made});
     return found.has_value() ? std::move(found).value() : nullptr;
   };
-  if (auto found = open()) return found;
+  if (auto found = open(false)) return found;
   uint64_t messages = 0;
   for (const std::string& tape : question.tapes) {
     const auto info = tape::tape_info(tape);
@@ -70,7 +71,7 @@ std::unique_ptr<memory::Recollection> recalled(const GaugeQuestion& question, Co
   if (context.progress)
     options.told = [&](uint64_t done) { context.progress->show("remembering", done, messages); };
   const auto made = memory::remember(question.tapes, memory::memory_path(question.tapes), options);
-  return made.has_value() ? open() : nullptr;
+  return made.has_value() ? open(true) : nullptr;
 }
 
 }  // namespace
@@ -84,6 +85,12 @@ Result<std::unique_ptr<EventFeed>> open_for_gauges(const GaugeQuestion& question
   if (auto found = recalled(question, context))
     return std::unique_ptr<EventFeed>(std::make_unique<MemoryFeed>(std::move(found)));
   return open_tapes(question.tapes, question.to, context.progress);
+}
+
+Result<std::unique_ptr<EventFeed>> open_for_levels(const std::string& tape, Instant to,
+                                                   const gauges::Rules& rules, Context& context) {
+  const std::vector<std::string> tapes{tape};
+  return open_for_gauges({.tapes = tapes, .to = to, .rules = rules, .whole = true}, context);
 }
 
 Result<std::vector<Coverage>> coverage_asked(const std::vector<std::string>& tapes,

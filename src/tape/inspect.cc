@@ -6,7 +6,10 @@
 #include <set>
 #include <utility>
 
+#include "base/bytes_hasher.h"
+#include "base/hash.h"
 #include "tape/contents.h"
+#include "tape/database.h"
 
 namespace delever::tape {
 namespace {
@@ -65,6 +68,55 @@ Result<TapeInfo> tape_info(const std::string& path) {
   count(contents, info, [](const BlockHeader&) { return true; });
   info.damage = contents.take_damage();
   return info;
+}
+
+Result<std::vector<uint64_t>> tape_digests(const std::string& path,
+                                           const std::vector<Instant>& until) {
+  Database db = TRY(Database::open(path, Database::Mode::read));
+  std::vector<BytesHasher> hashers(until.size());
+  const auto add = [&](int64_t first, std::initializer_list<int64_t> numbers,
+                       std::string_view bytes) {
+    for (size_t i = 0; i < until.size(); ++i) {
+      if (first > until[i].ns()) continue;
+      for (const int64_t n : numbers) hashers[i].add({reinterpret_cast<const char*>(&n), sizeof n});
+      const auto size = static_cast<int64_t>(bytes.size());
+      hashers[i].add({reinterpret_cast<const char*>(&size), sizeof size});
+      hashers[i].add(bytes);
+    }
+  };
+  const Instant latest =
+      until.empty() ? Instant::min() : *std::max_element(until.begin(), until.end());
+  Statement gaps =
+      TRY(db.prepare("SELECT from_ns, id, stream, to_ns, reason FROM gaps ORDER BY id"));
+  while (TRY(gaps.row()))
+    add(gaps.integer(0), {gaps.integer(0), gaps.integer(1), gaps.integer(2), gaps.integer(3)},
+        gaps.text(4));
+  // In the order of the file: nothing is sought. Bytes of a later block are not looked at.
+  Statement rows =
+      TRY(db.prepare("SELECT first_ns, id, stream, run, seq, last_ns, count, raw_bytes, checksum, "
+                     "data FROM blocks "
+                     "ORDER BY id"));
+  while (TRY(rows.row())) {
+    if (rows.integer(0) > latest.ns()) continue;
+    add(rows.integer(0),
+        {rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4),
+         rows.integer(5), rows.integer(6), rows.integer(7), rows.integer(8)},
+        rows.blob(9));
+  }
+  std::vector<uint64_t> out;
+  for (const BytesHasher& hasher : hashers) out.push_back(hasher.digest());
+  return out;
+}
+
+uint64_t stream_digest(const StreamInfo& stream) {
+  Hasher hasher;
+  const auto& [name, venue, channel, decoder, settings] = stream;
+  for (const std::string* text : {&name, &venue, &channel, &decoder}) hasher.add(*text);
+  for (const auto& [key, value] : settings) {
+    hasher.add(key);
+    hasher.add(value);
+  }
+  return hasher.digest();
 }
 
 Result<TapeCheck> tape_verify(const std::string& path) {

@@ -47,4 +47,12 @@ Result<TapeInfo> tape_info(const std::string& path);  // reads the list of block
 Result<TapeCheck> tape_verify(
     const std::string& path);  // reads every block: checksum, decompression, count
 
+// Of each of the times: a digest of all that the tape holds of until then, which is every gap that
+// began and every block whose first message was received by then, byte by byte. Two tapes of one
+// digest tell the same until that time, if their streams are the same.
+Result<std::vector<uint64_t>> tape_digests(const std::string& path,
+                                           const std::vector<Instant>& until);
+// Of one stream, its settings included.
+uint64_t stream_digest(const StreamInfo& stream);
+
 }  // namespace delever::tape

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codec/book.h"
+#include "codec/handover.h"
 #include "venues/csv/csv.h"
 #include "venues/registry.h"
 #include "venues/wire_testing.h"
@@ -187,7 +188,9 @@ std::string play_row(CsvDecoder& table, std::string_view row, const Instruments&
   return out;
 }
 
-std::string play(std::string_view session) {
+// `handed_over`: behind every message a new decoder takes what the one before it knew, and goes on.
+enum class Decoders { one, handed_over };
+std::string play(std::string_view session, Decoders how = Decoders::one) {
   std::string out;
   Instruments instruments;
   fixture::Collected gaps;
@@ -195,7 +198,7 @@ std::string play(std::string_view session) {
   std::unique_ptr<codec::Decoder> decoder;
   Instant received = Instant::parse("2026-01-05T01:00:00Z").value();
   std::unique_ptr<CsvDecoder> table;
-  std::string_view opened;  // a table whose header line comes next
+  std::string_view opened, decoder_line;  // a table whose header line comes next; a decoder's line
   for (const std::string_view line : split(session, '\n')) {
     if (!opened.empty()) {
       table = open_table(std::exchange(opened, {}), line, instruments);
@@ -208,7 +211,7 @@ std::string play(std::string_view session) {
       if (line.starts_with("@ csv "))
         opened = line;
       else
-        decoder = open_decoder(line, instruments);
+        decoder = open_decoder(decoder_line = line, instruments);
       out += fmt::format("{}\n", line);
       continue;
     }
@@ -234,6 +237,11 @@ std::string play(std::string_view session) {
     for (const auto& bad : heard.undecoded) out += "  undecoded " + bad.why.text() + "\n";
     if (heard.events.empty() && heard.undecoded.empty())
       out += decoder->counts().control > control ? "  control\n" : "  no event\n";
+    codec::Handover given;
+    if (how == Decoders::one || !decoder->hand_over(given)) continue;
+    decoder = open_decoder(decoder_line, instruments);
+    codec::Handover taken(given.bytes());
+    EXPECT_TRUE(decoder->hand_over(taken) && !taken.failed() && taken.at_end()) << line;
   }
   return out;
 }
@@ -256,6 +264,13 @@ TEST_P(Session, decodes_as_written) {
   ADD_FAILURE() << path << ".expected:" << at + 1 << "\nexpected "
                 << (at < a.size() ? a[at] : "the end") << "\ngot      "
                 << (at < b.size() ? b[at] : "the end") << "\nall of it in " << written;
+}
+
+TEST_P(Session, decodes_alike_where_each_message_has_a_decoder_of_its_own) {
+  const std::string path = source_root() + "/fixtures/wire/" + GetParam();
+  const auto session = fixture::read_text(path + ".session");
+  ASSERT_TRUE(session) << path;
+  EXPECT_EQ(play(*session, Decoders::handed_over), play(*session));
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, Session,

@@ -31,6 +31,10 @@ class BinanceReader final : public Reader {
   Ending read(codec::JsonObject& object) override;
   Ending read(codec::JsonArray& array) override { return read_list(array, {}); }
   bool read_fast(std::string_view bytes) override;
+  bool hand_over(Handover& state) override {
+    state.fields(only_depth_, many_depths_);
+    return true;
+  }
   Ending read_wrapped(codec::JsonObject& envelope);
   // One message: an event of a stream, a REST answer, an acknowledgement. `text` is where the
   // object begins, `stream` the name it came under ("btcusdt@depth20"), or empty.

@@ -27,6 +27,12 @@ class BybitReader final : public FlatReader {
   using Parts = std::vector<std::string_view>;
 
   Ending read(codec::JsonObject& message, codec::FlatObject& top) override;
+  bool hand_over(Handover& state) override {
+    state.map(tickers_);
+    state.map(best_);
+    state.map(v2_sequence_);
+    return true;
+  }
   Ending read_acknowledgement(codec::JsonObject& message, codec::FlatObject& top);
 
   // stream.cc
@@ -86,6 +92,16 @@ class BybitReader final : public FlatReader {
     bool bid_known = false, ask_known = false;
     std::optional<Level> bid, ask;
   };
+  friend void hand_over(Handover& state, Ticker& ticker) {
+    auto& [bid_known, ask_known, bid, ask, bid_qty, ask_qty, rate, predicted, next_funding,
+           funding_interval, open_interest] = ticker;
+    state.fields(bid_known, ask_known, bid, ask, bid_qty, ask_qty, rate, predicted, next_funding,
+                 funding_interval, open_interest);
+  }
+  friend void hand_over(Handover& state, Best& best) {
+    auto& [bid_known, ask_known, bid, ask] = best;
+    state.fields(bid_known, ask_known, bid, ask);
+  }
   void stage_funding(InstrumentId id, Instant at, const Ticker& ticker);
 
   const Category category_;

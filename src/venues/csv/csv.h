@@ -52,6 +52,8 @@ class CsvDecoder final : public codec::Decoder {
                                                   Instruments& instruments, SourceId source);
 
   void decode(const codec::RawMessage& message, codec::MessageSink& sink) override;
+  // A row says all there is to it, but for books of a level a row.
+  bool hand_over(codec::Handover&) override { return levels_.empty(); }
 
   // What an importer asks of a row.
   struct Row {

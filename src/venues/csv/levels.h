@@ -14,6 +14,7 @@ class LevelGroups {
  public:
   // `level`: a BookSnapshot or BookDelta of one level. The message before, where it begins another.
   std::optional<Event> add(const Event& level);
+  bool empty() const { return numbers_.empty(); }  // there was none
 
  private:
   std::optional<Event> pending_;

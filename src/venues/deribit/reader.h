@@ -23,6 +23,10 @@ class DeribitReader final : public FlatReader {
   using Parts = std::vector<std::string_view>;
 
   Ending read(codec::JsonObject& message, codec::FlatObject& top) override;
+  bool hand_over(Handover& state) override {
+    state.map(quotes_);
+    return true;
+  }
 
   // stream.cc
   Ending read_subscription(codec::JsonObject& message);

@@ -179,6 +179,16 @@ void HyperliquidReader::finish(bool accepted) {
   copies_ = 0;
 }
 
+// The lists are those of all streams: each writes and takes the same. What waits for a list that
+// has not come is not handed over.
+bool HyperliquidReader::hand_over(Handover& state) {
+  if (!lists_->nameless.empty() || !lists_->waiting.empty()) return false;
+  state.map(seen_);
+  state.map(lists_->universes, [&](Names& names) { state.list(names); });
+  state.map(lists_->tokens);
+  return true;
+}
+
 void HyperliquidReader::wait() {
   constexpr size_t kMost = 400'000;  // contexts, some 30 MB
   for (auto& [dex, contexts] : waiting_now_) {

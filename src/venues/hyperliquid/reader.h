@@ -66,6 +66,10 @@ class SeenTrades {
 
  private:
   static constexpr size_t kKept = 512;
+  friend void hand_over(codec::Handover& state, SeenTrades& seen) {
+    state.list(seen.ring_);
+    state.field(seen.newest_);
+  }
   std::deque<std::pair<int64_t, int64_t>> ring_;
   int64_t newest_ = INT64_MIN;  // what is newer cannot be a copy
 };
@@ -80,6 +84,7 @@ class HyperliquidReader final : public Reader {
   Ending read(codec::JsonArray& array) override;
   std::optional<Ending> read_text(std::string_view text) override;
   void finish(bool accepted) override;
+  bool hand_over(Handover& state) override;
   void explain();
 
   Ending read_channel(std::string_view channel, codec::JsonValue& data);

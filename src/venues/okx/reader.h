@@ -62,6 +62,11 @@ class OkxReader final : public Reader {
   Ending read(codec::JsonArray& array) override;
   std::optional<Ending> read_text(std::string_view text) override;
   void finish(bool accepted) override;
+  bool hand_over(Handover& state) override {
+    state.map(settled_);
+    state.set(resized_);
+    return true;
+  }
 
   // What stands around the rows.
   struct Envelope {

@@ -71,6 +71,10 @@ class SimulatedReader final : public FlatReader {
       : FlatReader(instruments), venue_(std::move(venue)) {}
 
  private:
+  bool hand_over(Handover& state) override {
+    state.map(known_);
+    return true;
+  }
   Ending read(codec::JsonObject& message, codec::FlatObject& top) override {
     channel_ = top.text("channel");
     const std::string_view symbol = top.symbol("symbol");
