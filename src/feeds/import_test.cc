@@ -87,6 +87,40 @@ TEST(Import, PlainGzipAndZipGiveTheSameTape) {
   EXPECT_EQ(first.size(), 400u);
 }
 
+// The digest that a tape knows a file by is made as it is read, where the tape knows no other; that
+// of a zip archive, and of any file later, by a reading of its own.
+TEST(Import, AFileIsKnownAgainHoweverItsDigestWasMade) {
+  const Folder folder;
+  const std::string text = rows(400);
+  const ImportOptions options{.map = folder.write("map.toml", kMap)};
+  zip_to(folder / "d.zip", {{"d.csv", text}});
+  std::vector<std::string> files{folder.write("a.csv", text), folder.write("b.csv.gz", gzip(text)),
+                                 // Padding makes it large enough for a thread of its own.
+                                 folder.write("c.csv.gz", gzip(text) + std::string(2 << 20, '\0')),
+                                 folder / "d.zip"};
+  for (const std::string& file : files) {
+    const std::string tape = file + ".tape", twin = file + ".twin";
+    std::filesystem::copy_file(file, twin);
+    // Two alike in one command are two recordings; the same one again is one.
+    const auto first = import_to(tape, ImportFormat::csv, {file, twin, file}, options);
+    ASSERT_TRUE(first.has_value()) << first.error().text();
+    EXPECT_EQ(first.value().messages, 800u) << file;
+    ASSERT_EQ(first.value().already.size(), 1u) << file;
+    EXPECT_EQ(first.value().already[0].second, 400u) << file;
+    for (const std::string& again : {file, twin}) {
+      const auto second = import_to(tape, ImportFormat::csv, {again}, options);
+      ASSERT_TRUE(second.has_value()) << second.error().text();
+      EXPECT_EQ(second.value().messages, 0u) << again;
+      EXPECT_EQ(second.value().already.size(), 1u) << again;
+    }
+  }
+  for (const std::string& file : files) {
+    const auto known = import_to(folder / "all.tape", ImportFormat::csv, {file}, options);
+    ASSERT_TRUE(known.has_value()) << known.error().text();
+    EXPECT_EQ(known.value().messages, 400u) << file;
+  }
+}
+
 TEST(Import, AByteOrderMarkIsNoPartOfTheFirstField) {
   const Folder folder;
   const std::string mark = "\xEF\xBB\xBF", text = rows(3), body = text.substr(text.find('\n') + 1);

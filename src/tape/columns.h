@@ -101,7 +101,7 @@ class ColumnWriter {
 };
 
 // The messages of a block from its columns: head and body, end to end. Any bytes are safe; nothing
-// beyond header.raw_bytes and a few hundred kilobytes is allocated.
+// beyond header.raw_bytes and two megabytes for the head is allocated.
 Result<void> read_columns(const BlockHeader& header, std::string_view columns, BlockMessages& out);
 
 }  // namespace delever::tape
