@@ -34,7 +34,7 @@ void append_position(std::string& out, const Face& face, AccountId account, cons
   const bool isolated = p.mode == MarginMode::isolated;
   ObjectText o(out);
   o.text("s", m.symbol).text("pa", m.qty(row.signed_qty())).text("ep", entry_text(face, row));
-  o.text("bep", entry_text(face, row));
+  o.text("bep", break_even_text(face, row));
   o.text("cr", amount_text(realised == face.realised.end() ? Amount() : realised->second));
   o.text("up", amount_text(face.desk.profit_of(p))).text("mt", isolated ? "isolated" : "cross");
   o.text("iw", amount_text(isolated ? p.margin : Amount())).text("ps", row.side_name);

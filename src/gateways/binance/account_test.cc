@@ -27,6 +27,30 @@ struct Accounts : ::testing::Test {
   }
 };
 
+// Before: both notionals and the orders' margin were 0, and a symbol with orders alone was missing.
+TEST_F(Accounts, OrdersStandBesideThePosition) {
+  EXPECT_EQ(c.json("GET", "/fapi/v3/positionRisk").items().size(), 0u);
+  c.json("POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=10");
+  c.json("POST", "/fapi/v1/order",
+         "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=2&price=80000");
+  const JsonTree waiting = c.json("GET", "/fapi/v3/positionRisk");
+  ASSERT_EQ(waiting.items().size(), 1u);
+  EXPECT_EQ(waiting.items()[0].text("bidNotional"), "160000.00000000");
+  EXPECT_EQ(waiting.items()[0].text("askNotional"), "0.00000000");
+  EXPECT_DOUBLE_EQ(number(waiting.items()[0], "positionAmt"), 0);
+  EXPECT_DOUBLE_EQ(number(waiting.items()[0], "openOrderInitialMargin"), 16'800);  // at the mark
+  buy(1);
+  c.json("POST", "/fapi/v1/order",
+         "symbol=BTCUSDT&side=SELL&type=LIMIT&timeInForce=GTC&quantity=0.5&price=90000");
+  const JsonTree row = c.json("GET", "/fapi/v2/account")["positions"].items()[0];
+  EXPECT_EQ(row.text("bidNotional"), "160000.00000000");
+  EXPECT_EQ(row.text("askNotional"), "45000.00000000");
+  const JsonTree account = c.json("GET", "/fapi/v3/account");
+  EXPECT_DOUBLE_EQ(number(row, "openOrderInitialMargin"),
+                   number(account, "totalOpenOrderInitialMargin"));
+  EXPECT_DOUBLE_EQ(number(row, "initialMargin"), number(account, "totalInitialMargin"));
+}
+
 TEST_F(Accounts, TheWalletIsTheExchanges) {
   buy(2);
   c.market.move(85'000);

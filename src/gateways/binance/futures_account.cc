@@ -74,7 +74,7 @@ Outcome account_v3(Face& face, const Call& call) {
   totals(o, face, call.account(), s);
   append_list(o.member("assets"), s.coins,
               [&](const CoinFigures& c) { asset_row(out, face, s, c, false); });
-  append_list(o.member("positions"), held_rows(face, call.account(), s, nullptr),
+  append_list(o.member("positions"), busy_rows(face, call.account(), s, nullptr),
               [&](const PositionRow& row) { append_account_position_v3(out, face, row); });
   o.end();
   return out;
@@ -119,7 +119,7 @@ Outcome risk_v3(Face& face, const Call& call) {
   if (!asked.ok()) return asked.wrong();
   const Statement s = statement_of(face.desk, call.account());
   std::string out;
-  append_list(out, held_rows(face, call.account(), s, only),
+  append_list(out, busy_rows(face, call.account(), s, only),
               [&](const PositionRow& row) { append_risk_v3(out, face, row); });
   return out;
 }

@@ -77,6 +77,13 @@ std::string address_of(std::string_view peer) {
 Answer BinanceGateway::request(const Request& request) {
   Answer answer;
   const Route* route = dispatch_.find(fmt::format("{} {}", request.method, request.path));
+  // Market data of spot has kept its first address beside the present one.
+  constexpr std::string_view kFirst = "/api/v1/";
+  if (!route && face_.spot && request.path.starts_with(kFirst)) {
+    route = dispatch_.find(
+        fmt::format("{} /api/v3/{}", request.method, request.path.substr(kFirst.size())));
+    if (route && route->needs != Needs::nothing) route = nullptr;
+  }
   if (!route) {
     const Refusal none{
         -5000, fmt::format("Path {}, Method {} is invalid", request.path, request.method), 404};

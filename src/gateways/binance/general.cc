@@ -33,7 +33,7 @@ void size_filter(std::string& out, const Market& m, std::string_view name,
 }
 
 // In the order in which both products list them.
-void shared_filters(std::string& out, const Market& m) {
+void shared_filters(std::string& out, const Market& m, bool spot) {
   const ContractRule& c = m.contract();
   const auto ticks = [&](int64_t n) { return Price::raw(n * c.tick->raw()).text(); };
   ObjectText(out)
@@ -46,15 +46,17 @@ void shared_filters(std::string& out, const Market& m) {
   size_filter(out, m, "LOT_SIZE", c.limit_qty_max);
   out += ',';
   size_filter(out, m, "MARKET_LOT_SIZE", c.market_qty_max ? c.market_qty_max : c.limit_qty_max);
-  out += R"(,{"filterType":"MAX_NUM_ORDERS","limit":200})";
-  out += R"(,{"filterType":"MAX_NUM_ALGO_ORDERS","maxNumAlgoOrders":200,"limit":200})";
+  out += spot ? R"(,{"filterType":"MAX_NUM_ORDERS","maxNumOrders":200})"
+              : R"(,{"filterType":"MAX_NUM_ORDERS","limit":200})";
+  out += R"(,{"filterType":"MAX_NUM_ALGO_ORDERS","maxNumAlgoOrders":200)";
+  out += spot ? "}" : R"(,"limit":200})";
 }
 
 // A rulebook without a figure has no filter of it.
 std::string futures_filters(const Market& m) {
   const ContractRule& c = m.contract();
   std::string out = "[";
-  shared_filters(out, m);
+  shared_filters(out, m, false);
   if (c.notional_min) {
     out += ',';
     ObjectText(out)
@@ -135,10 +137,10 @@ Outcome futures_info(Face& face, const Call& call) {
   return out;
 }
 
-void spot_symbol(std::string& out, const Market& m) {
+std::string spot_filters(const Market& m) {
   const ContractRule& c = m.contract();
   std::string filters = "[";
-  shared_filters(filters, m);
+  shared_filters(filters, m, true);
   filters += ',';
   ObjectText(filters)
       .text("filterType", "NOTIONAL")
@@ -156,7 +158,11 @@ void spot_symbol(std::string& out, const Market& m) {
     trailing.number(fmt::format("maxTrailing{}Delta", side), 2'000);
   }
   trailing.end();
-  filters += "]";
+  return filters + "]";
+}
+
+void spot_symbol(std::string& out, const Market& m) {
+  const ContractRule& c = m.contract();
   ObjectText o(out);
   o.text("symbol", m.symbol).text("status", "TRADING").text("baseAsset", c.base);
   o.number("baseAssetPrecision", 8).text("quoteAsset", c.quote).number("quotePrecision", 8);
@@ -172,7 +178,7 @@ void spot_symbol(std::string& out, const Market& m) {
        {"ocoAllowed", "otoAllowed", "quoteOrderQtyMarketAllowed", "cancelReplaceAllowed",
         "allowTrailingStop", "amendAllowed", "isSpotTradingAllowed"})
     o.flag(yes, true);
-  o.raw("filters", filters).raw("permissions", "[]").raw("permissionSets", R"([["SPOT"]])");
+  o.raw("filters", spot_filters(m)).raw("permissions", "[]").raw("permissionSets", R"([["SPOT"]])");
   o.text("defaultSelfTradePreventionMode", "EXPIRE_MAKER");
   o.raw("allowedSelfTradePreventionModes", R"(["EXPIRE_TAKER","EXPIRE_MAKER","EXPIRE_BOTH"])")
       .end();
@@ -199,6 +205,18 @@ Outcome spot_info(Face& face, const Call& call) {
         R"({"rateLimitType":"ORDERS","interval":"DAY","intervalNum":1,"limit":200000}])");
   o.raw("exchangeFilters", "[]");
   append_list(o.member("symbols"), rows, [&](const Market* m) { spot_symbol(out, *m); });
+  o.end();
+  return out;
+}
+
+// What holds for this account: the symbol's filters, and none of the exchange or of a coin.
+Outcome my_filters(Face& face, const Call& call) {
+  Asked asked(call.p);
+  const Market* m = asked_market(face, asked);
+  if (!asked.ok()) return asked.wrong();
+  std::string out;
+  ObjectText o(out);
+  o.raw("exchangeFilters", "[]").raw("symbolFilters", spot_filters(*m)).raw("assetFilters", "[]");
   o.end();
   return out;
 }
@@ -240,6 +258,7 @@ void add_general(Routes& routes, bool spot) {
       routes[std::string("GET ") + other + "/exchangeInfo"] = {Needs::nothing, nothing_listed};
   }
   routes["GET " + own + "/rateLimit/order"] = {Needs::signature, order_limits, spot ? 40u : 1u};
+  if (spot) routes["GET /api/v3/myFilters"] = {Needs::signature, my_filters, 40};
   routes["GET /sapi/v1/system/status"] = {Needs::nothing, system_status};
   for (const char* list : {"capital/config/getall", "margin/allPairs", "margin/isolated/allPairs"})
     routes[std::string("GET /sapi/v1/") + list] = {Needs::nothing, empty_list};

@@ -1,5 +1,8 @@
 #include "gateways/binance/positions_json.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "gateways/binance/public_json.h"
 #include "gateways/json_text.h"
 
@@ -9,15 +12,6 @@ namespace {
 std::string_view name_of(bool hedge, PositionSide side) {
   if (!hedge) return "BOTH";
   return side == PositionSide::long_side ? "LONG" : "SHORT";
-}
-
-// What the price must come back to for the round trip to pay its fees; both at the taker's rate.
-std::string break_even_text(const Face& face, const PositionRow& row) {
-  const auto entry = face.desk.entry_price(row.figures.view);
-  if (!entry) return "0.0";
-  const double fee = row.market->listing->rules.fees->taker.value_or(Rate()).approx();
-  const double away = row.figures.view.side == PositionSide::long_side ? fee : -fee;
-  return figure(entry->approx() * (1 + away));
 }
 
 // At the mark. The statement's own value is rounded up, as a margin is taken of it.
@@ -39,7 +33,78 @@ std::string isolated_wallet(const PositionRow& row) {
   return amount_text(row.isolated() ? row.figures.view.margin : Amount());
 }
 
+// What the orders at the book would come to at their own prices; in hedge mode those of the side.
+struct Resting {
+  double bid = 0, ask = 0;
+};
+
+Resting resting(const Face& face, const PositionRow& row) {
+  Resting out;
+  const bool hedge = face.desk.hedge(row.account);
+  for (const OrderRecord* o : face.desk.live(row.account)) {
+    if (o->state != OrderState::open || o->asked.instrument != row.market->id) continue;
+    if (hedge && o->asked.position != row.figures.view.side) continue;
+    const double value = value_of(*row.market, o->asked.price, o->left()).approx();
+    (o->asked.side == Side::buy ? out.bid : out.ask) += value;
+  }
+  return out;
+}
+
+// What orders could make of the position beyond what is held, at the mark, as the venue documents
+// the figure.
+double order_margin(const Face& face, const PositionRow& row) {
+  const bool hedge = face.desk.hedge(row.account);
+  double buys = 0, sells = 0;
+  for (const OrderRecord* o : face.desk.live(row.account)) {
+    if (o->state != OrderState::open || o->asked.instrument != row.market->id) continue;
+    if (o->asked.reduce_only || (hedge && o->asked.position != row.figures.view.side)) continue;
+    (o->asked.side == Side::buy ? buys : sells) += o->left().approx();
+  }
+  // In one-way mode the larger side counts: buys and sells cannot both be filled into a position.
+  const double held = row.signed_qty().approx();
+  const bool short_side = row.figures.view.side == PositionSide::short_side;
+  double most = std::max(std::abs(held + buys), std::abs(held - sells));
+  if (hedge) most = std::abs(held) + (short_side ? sells : buys);
+  const double more = std::max(most - std::abs(held), 0.0);
+  const double mark = face.exchange().mark(row.market->id).value_or(Price()).approx();
+  const double size = row.market->contract().size.value_or(Qty()).approx();
+  const double leverage = face.desk.leverage(row.account, row.market->id).approx();
+  return leverage > 0 ? more * mark * size / leverage : 0;
+}
+
+// Stops wait elsewhere and hold nothing: a symbol with such alone is not listed.
+bool has_orders(const Face& face, AccountId account, const Market& m, PositionSide side) {
+  const bool hedge = face.desk.hedge(account);
+  for (const OrderRecord* o : face.desk.live(account)) {
+    if (o->state == OrderState::open && o->asked.instrument == m.id &&
+        (!hedge || o->asked.position == side))
+      return true;
+  }
+  return false;
+}
+
+// Of the side that buys and of the side that sells.
+void append_resting(ObjectText& o, const Face& face, const PositionRow& row) {
+  const Resting at = resting(face, row);
+  o.text("bidNotional", figure(at.bid)).text("askNotional", figure(at.ask));
+}
+
+// Of positions and orders together, as initialMargin is documented; positionInitialMargin is of the
+// position alone.
+std::string initial_text(const Face& face, const PositionRow& row) {
+  return figure(row.figures.initial.approx() + order_margin(face, row));
+}
+
 }  // namespace
+
+// What the price must come back to for the round trip to pay its fees; both at the taker's rate.
+std::string break_even_text(const Face& face, const PositionRow& row) {
+  const auto entry = face.desk.entry_price(row.figures.view);
+  if (!entry) return "0.0";
+  const double fee = row.market->listing->rules.fees->taker.value_or(Rate()).approx();
+  const double away = row.figures.view.side == PositionSide::long_side ? fee : -fee;
+  return figure(entry->approx() * (1 + away));
+}
 
 std::string entry_text(const Face& face, const PositionRow& row) {
   const auto entry = face.desk.entry_price(row.figures.view);
@@ -96,6 +161,17 @@ std::vector<PositionRow> all_rows(const Face& face, AccountId account, const Sta
   return rows;
 }
 
+std::vector<PositionRow> busy_rows(const Face& face, AccountId account, const Statement& s,
+                                   const Market* only) {
+  std::vector<PositionRow> rows = all_rows(face, account, s, only);
+  // Version 3 lists a symbol as soon as an order of it rests.
+  std::erase_if(rows, [&](const PositionRow& row) {
+    return row.figures.view.qty == Qty() &&
+           !has_orders(face, account, *row.market, row.figures.view.side);
+  });
+  return rows;
+}
+
 void append_risk_v3(std::string& out, const Face& face, const PositionRow& row) {
   const Market& m = *row.market;
   const PositionFigures& f = row.figures;
@@ -109,10 +185,12 @@ void append_risk_v3(std::string& out, const Face& face, const PositionRow& row) 
   o.text("isolatedMargin", isolated_margin(row))
       .text("notional", amount_text(signed_value(face, row)));
   o.text("marginAsset", face.markets.coin(f.coin)).text("isolatedWallet", isolated_wallet(row));
-  o.text("initialMargin", amount_text(f.initial)).text("maintMargin", amount_text(f.maintenance));
-  o.text("positionInitialMargin", amount_text(f.initial)).text("openOrderInitialMargin", "0");
+  o.text("initialMargin", initial_text(face, row)).text("maintMargin", amount_text(f.maintenance));
+  o.text("positionInitialMargin", amount_text(f.initial));
+  o.text("openOrderInitialMargin", figure(order_margin(face, row)));
   o.number("adl", face.desk.adl_rank(row.account, f.view));
-  o.text("bidNotional", "0").text("askNotional", "0").number("updateTime", face.ms()).end();
+  append_resting(o, face, row);
+  o.number("updateTime", face.ms()).end();
 }
 
 void append_risk_v2(std::string& out, const Face& face, const PositionRow& row) {
@@ -136,15 +214,15 @@ void append_risk_v2(std::string& out, const Face& face, const PositionRow& row) 
 }
 
 void append_account_position_v3(std::string& out, const Face& face, const PositionRow& row) {
-  ObjectText(out)
-      .text("symbol", row.market->symbol)
+  ObjectText o(out);
+  o.text("symbol", row.market->symbol)
       .text("positionSide", row.side_name)
       .text("positionAmt", row.market->qty(row.signed_qty()))
       .text("unrealizedProfit", amount_text(row.figures.profit))
       .text("isolatedMargin", isolated_margin(row))
       .text("notional", amount_text(signed_value(face, row)))
       .text("isolatedWallet", isolated_wallet(row))
-      .text("initialMargin", amount_text(row.figures.initial))
+      .text("initialMargin", initial_text(face, row))
       .text("maintMargin", amount_text(row.figures.maintenance))
       .number("updateTime", face.ms())
       .end();
@@ -153,15 +231,17 @@ void append_account_position_v3(std::string& out, const Face& face, const Positi
 void append_account_position_v2(std::string& out, const Face& face, const PositionRow& row) {
   const Leverage leverage = face.desk.leverage(row.account, row.market->id);
   ObjectText o(out);
-  o.text("symbol", row.market->symbol).text("initialMargin", amount_text(row.figures.initial));
+  o.text("symbol", row.market->symbol).text("initialMargin", initial_text(face, row));
   o.text("maintMargin", amount_text(row.figures.maintenance));
   o.text("unrealizedProfit", amount_text(row.figures.profit));
   o.text("positionInitialMargin", amount_text(row.figures.initial));
-  o.text("openOrderInitialMargin", "0").text("leverage", leverage.text());
+  o.text("openOrderInitialMargin", figure(order_margin(face, row)));
+  o.text("leverage", leverage.text());
   o.flag("isolated", row.isolated()).text("entryPrice", entry_text(face, row));
   o.text("breakEvenPrice", break_even_text(face, row));
   o.text("maxNotional", most_notional(*row.market, leverage));
-  o.text("bidNotional", "0").text("askNotional", "0").text("positionSide", row.side_name);
+  append_resting(o, face, row);
+  o.text("positionSide", row.side_name);
   o.text("positionAmt", row.market->qty(row.signed_qty()));
   o.text("notional", amount_text(signed_value(face, row)));
   o.text("isolatedWallet", isolated_wallet(row));

@@ -24,6 +24,9 @@ struct PositionRow {
 // Of positions that are held, in the order of their instruments; of `only` where given.
 std::vector<PositionRow> held_rows(const Face& face, AccountId account, const Statement& s,
                                    const Market* only);
+// Of what is held or has orders at the book.
+std::vector<PositionRow> busy_rows(const Face& face, AccountId account, const Statement& s,
+                                   const Market* only);
 // With flat ones: a row a symbol, two in hedge mode.
 std::vector<PositionRow> all_rows(const Face& face, AccountId account, const Statement& s,
                                   const Market* only);
@@ -34,6 +37,7 @@ void append_account_position_v3(std::string& out, const Face& face, const Positi
 void append_account_position_v2(std::string& out, const Face& face, const PositionRow& row);
 
 std::string entry_text(const Face& face, const PositionRow& row);
+std::string break_even_text(const Face& face, const PositionRow& row);
 // The value that the tiers allow at this leverage.
 std::string most_notional(const Market& m, Leverage leverage);
 

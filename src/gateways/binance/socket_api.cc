@@ -61,6 +61,7 @@ constexpr Method kSpot[] = {
     {"myTrades", "GET /api/v3/myTrades"},
     {"account.status", "GET /api/v3/account"},
     {"account.commission", "GET /api/v3/account/commission"},
+    {"myFilters", "GET /api/v3/myFilters"},
     {"account.rateLimits.orders", "GET /api/v3/rateLimit/order"},
     {"orderList.place.oco", "POST /api/v3/orderList/oco"},
     {"orderList.place.oto", "POST /api/v3/orderList/oto"},

@@ -330,6 +330,32 @@ TEST_F(Spot, AnAddressMayBeginWithStream) {
   EXPECT_FALSE(c.gateway->accepts("/fapi"));
 }
 
+TEST_F(Spot, FiltersAreNamedAsSpotNamesThem) {
+  const JsonTree info = c.tree(c.get("/api/v3/exchangeInfo").body);
+  const JsonTree mine = c.json("GET", "/api/v3/myFilters", "symbol=BTCUSDT");
+  const auto& listed = info["symbols"].items()[0]["filters"].items();
+  const auto& own = mine["symbolFilters"].items();
+  ASSERT_EQ(own.size(), listed.size());
+  for (size_t k = 0; k < own.size(); ++k)
+    EXPECT_EQ(own[k].text("filterType"), listed[k].text("filterType"));
+  EXPECT_EQ(listed[3].text("filterType"), "MAX_NUM_ORDERS");
+  EXPECT_EQ(listed[3].integer("maxNumOrders"), 200);
+  EXPECT_FALSE(listed[3].maybe("limit"));
+  EXPECT_EQ(mine["exchangeFilters"].items().size(), 0u);
+  EXPECT_EQ(c.code(c.call("GET", "/api/v3/myFilters", "symbol=NONE")), -1121);
+}
+
+// Recorders still ask there.
+TEST_F(Spot, MarketDataHasItsFirstAddressToo) {
+  for (const char* path : {"/api/v1/exchangeInfo", "/api/v1/ping"})
+    EXPECT_EQ(c.get(path).status, 200) << path;
+  EXPECT_EQ(c.tree(c.get("/api/v1/depth", "symbol=BTCUSDT&limit=5").body)["bids"].items().size(),
+            5u);
+  EXPECT_EQ(
+      c.code(c.call("POST", "/api/v1/order", "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1")),
+      -5000);
+}
+
 TEST_F(Spot, FuturesEndpointsAnswerThatNothingIsListed) {
   EXPECT_EQ(c.tree(c.get("/fapi/v1/exchangeInfo").body)["symbols"].items().size(), 0u);
   EXPECT_EQ(c.json("GET", "/sapi/v1/capital/config/getall").items().size(), 0u);

@@ -10,6 +10,8 @@ namespace {
 std::optional<Duration> depth_speed(std::string_view suffix, bool spot) {
   if (suffix.empty()) return spot ? Duration::seconds(1) : Duration::ms(250);
   if (suffix == "@100ms") return Duration::ms(100);
+  // No longer documented, still served: recorders ask for it.
+  if (suffix == "@0ms" && !spot) return Duration::ms(100);
   if (suffix == "@1000ms" && spot) return Duration::seconds(1);
   if (suffix == "@500ms" && !spot) return Duration::ms(500);
   return std::nullopt;
