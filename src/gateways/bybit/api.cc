@@ -85,6 +85,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/v5/order/create-batch", &Api::create_batch, true, 10},
       {"POST", "/v5/order/amend-batch", &Api::amend_batch, true, 10},
       {"POST", "/v5/order/cancel-batch", &Api::cancel_batch, true, 10},
+      {"POST", "/v5/order/pre-check", &Api::pre_check, true, 10},
       {"POST", "/v5/order/disconnected-cancel-all", &Api::accepted, true, 5},
       {"GET", "/v5/order/realtime", &Api::orders_now, true, 50},
       {"GET", "/v5/order/history", &Api::order_history, true, 50},

@@ -99,6 +99,10 @@ class Api {
   Outcome executions(const Ask& ask);
   Outcome batch(const Ask& ask, Outcome (Api::*one)(const Ask&));
   const OrderRecord* find_order(const Ask& ask) const;
+
+  // pre_check.cc
+  Outcome pre_check(const Ask& ask);
+  uint64_t pre_checked_ = 0;
 };
 
 }  // namespace delever::gateways::bybit

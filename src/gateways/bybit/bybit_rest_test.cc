@@ -72,6 +72,42 @@ TEST_F(BybitRestTest, TradesCandlesAndTickerTellOneStory) {
   EXPECT_EQ(code(get("/v5/market/kline", "category=linear&symbol=BTCUSDT&interval=7")), 10001);
 }
 
+TEST_F(BybitRestTest, AnOrderIsCheckedBeforeItIsSent) {
+  const auto check = [&](std::string_view qty, std::string_view more) {
+    return post(
+        "/v5/order/pre-check",
+        fmt::format(R"({{"category":"linear","symbol":"BTCUSDT","side":"Buy","qty":"{}"{}}})", qty,
+                    more));
+  };
+  const auto rate = [&](std::string_view name) {
+    const JsonTree w = get("/v5/account/wallet-balance", "accountType=UNIFIED");
+    return number(rows(w).items().at(0), name) * 1e4;
+  };
+  const std::string limit = R"(,"orderType":"Limit","price":"83000","orderLinkId":"first")";
+  const JsonTree said = check("2", limit);
+  ASSERT_EQ(code(said), 0) << said.text("retMsg");
+  EXPECT_EQ(said["result"].text("orderLinkId"), "first");
+  EXPECT_EQ(number(said["result"], "preImrE4"), 0);
+  EXPECT_EQ(number(said["result"], "postMmrE4"), 0);
+  EXPECT_EQ(rows(get("/v5/order/realtime", "category=linear&symbol=BTCUSDT")).items().size(), 0U);
+  order("Buy", "Limit", "2", "83000");
+  EXPECT_NEAR(rate("accountIMRate"), number(said["result"], "postImrE4"), 1);
+  const JsonTree market = check("3", R"(,"orderType":"Market")");
+  ASSERT_EQ(code(market), 0);
+  EXPECT_NEAR(rate("accountIMRate"), number(market["result"], "preImrE4"), 1);
+  order("Buy", "Market", "3");
+  EXPECT_NEAR(rate("accountIMRate"), number(market["result"], "postImrE4"), 1);
+  EXPECT_NEAR(rate("accountMMRate"), number(market["result"], "postMmrE4"), 1);
+  const JsonTree poor = check("1000", R"(,"orderType":"Market")");
+  EXPECT_EQ(code(poor), 110007);
+  EXPECT_GT(number(poor["retExtInfo"], "post_imr_e4"), 10'000);
+  EXPECT_FALSE(poor["result"].maybe("orderId"));
+  EXPECT_EQ(
+      code(check("1", R"(,"orderType":"Market","triggerPrice":"90000","triggerDirection":1)")),
+      10001);
+  EXPECT_EQ(code(check("0.00001", R"(,"orderType":"Market")")), 10001);
+}
+
 TEST_F(BybitRestTest, WhoDidNotSignIsRefusedAndChangesNothing) {
   const std::string body =
       R"({"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Market","qty":"1"})";
