@@ -56,6 +56,42 @@ std::string Info::fills_of(AccountId account, size_t newest) const {
   });
 }
 
+std::string Info::slices_of(AccountId account, size_t newest, int64_t from, int64_t to) const {
+  const auto fills = desk_.fills(account);
+  const auto before = held_before(desk_, account);
+  JsonWriter w;
+  w.open('[');
+  size_t looked = 0, rows = 0;
+  for (size_t i = fills.size(); i-- > 0 && looked < newest && rows < kRowsMost; ++looked) {
+    const OrderRecord* const order = desk_.order(account, fills[i].order);
+    const uint64_t twap = order ? OrderTag::parse(order->tag).twap : 0;
+    if (twap == 0 || fills[i].at.ms() < from || fills[i].at.ms() > to) continue;
+    JsonWriter fill;
+    write_fill(fill, shapes_, fills[i], before[i]);
+    w.open('{').raw("fill", fill.take()).raw("twapId", twap).close();
+    ++rows;
+  }
+  w.close();
+  return rows > 0 ? w.take() : std::string();
+}
+
+// Without times: all that is kept.
+Info::Body Info::slice_fills(Json body) const {
+  if (!text_in(body, "user")) return std::nullopt;
+  const auto account = user(body);
+  const int64_t from = whole_in(body, "startTime").value_or(0),
+                to = whole_in(body, "endTime").value_or(INT64_MAX);
+  const std::string rows = account ? slices_of(*account, SIZE_MAX, from, to) : std::string();
+  return rows.empty() ? "[]" : rows;
+}
+
+Info::Body Info::twap_history(Json body) const {
+  const auto address = text_in(body, "user");
+  if (!address) return std::nullopt;
+  const auto account = user(body);
+  return account ? twaps_.history(*account, *address) : "[]";
+}
+
 // Newest first.
 std::string Info::open_orders(AccountId account, bool in_full) const {
   return written([&](JsonWriter& w) {
@@ -140,7 +176,8 @@ std::string Info::web_data(std::optional<AccountId> account, std::string_view us
     w.raw("meta", written([&](JsonWriter& m) { shapes_.meta(m); }));
     w.raw("assetCtxs", written([&](JsonWriter& c) { shapes_.contexts(c); }));
     w.raw("serverTime", desk_.door().market_now().ms()).raw("isVault", false);
-    w.text("user", user).open("twapStates", '[').close().raw("spotState", spot_state(account));
+    w.text("user", user).raw("twapStates", account ? twaps_.states(*account, user) : "[]");
+    w.raw("spotState", spot_state(account));
     w.raw("spotAssetCtxs", written([&](JsonWriter& c) { shapes_.spot_contexts(c); }));
     w.open("perpsAtOpenInterestCap", '[').close().close();
   });

@@ -30,6 +30,8 @@ const Actions::Row Actions::kKnown[] = {
     {"cancelByCloid", &Actions::cancel_by_cloid},
     {"modify", &Actions::modify},
     {"batchModify", &Actions::batch_modify},
+    {"twapOrder", &Actions::twap_order},
+    {"twapCancel", &Actions::twap_cancel},
     {"updateLeverage", &Actions::update_leverage},
     {"updateIsolatedMargin", &Actions::update_isolated_margin},
     {"topUpIsolatedOnlyMargin", &Actions::top_up_isolated},
@@ -114,6 +116,7 @@ Actions::Body Actions::perform(Json body) {
 }
 
 void Actions::tick() {
+  twaps_.tick();
   linked_.settle();
   const int64_t now = desk_.door().wall_now().ms();
   for (auto it = cancels_at_.begin(); it != cancels_at_.end();) {

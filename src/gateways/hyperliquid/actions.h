@@ -9,6 +9,7 @@
 #include "gateways/hyperliquid/accounts.h"
 #include "gateways/hyperliquid/linked_stops.h"
 #include "gateways/hyperliquid/order_wire.h"
+#include "gateways/hyperliquid/twaps.h"
 
 namespace delever::gateways::hyperliquid {
 
@@ -21,11 +22,12 @@ std::string succeeded();
 class Actions {
  public:
   Actions(Desk& desk, const Shapes& shapes, Accounts& accounts, SpotWallets& spot_wallets,
-          bool limits)
+          Twaps& twaps, bool limits)
       : desk_(desk),
         shapes_(shapes),
         accounts_(accounts),
         spot_wallets_(spot_wallets),
+        twaps_(twaps),
         linked_(desk),
         limits_(limits) {}
 
@@ -50,6 +52,8 @@ class Actions {
   Body cancel_by_cloid(AccountId account, const SignedRequest& r);
   Body modify(AccountId account, const SignedRequest& r);
   Body batch_modify(AccountId account, const SignedRequest& r);
+  Body twap_order(AccountId account, const SignedRequest& r);
+  Body twap_cancel(AccountId account, const SignedRequest& r);
   Body update_leverage(AccountId account, const SignedRequest& r);
   Body update_isolated_margin(AccountId account, const SignedRequest& r);
   Body top_up_isolated(AccountId account, const SignedRequest& r);
@@ -79,6 +83,7 @@ class Actions {
   const Shapes& shapes_;
   Accounts& accounts_;
   SpotWallets& spot_wallets_;
+  Twaps& twaps_;
   LinkedStops linked_;
   std::map<AccountId, int64_t> cancels_at_;  // wall clock, ms
   bool limits_;

@@ -21,8 +21,9 @@ class Face final : public Gateway {
         universe_(desk.door().setup()),
         shapes_(desk, universe_),
         accounts_(desk),
-        info_(shapes_, accounts_, spot_wallets_),
-        actions_(desk, shapes_, accounts_, spot_wallets_, options.limits),
+        twaps_(desk, shapes_),
+        info_(shapes_, accounts_, spot_wallets_, twaps_),
+        actions_(desk, shapes_, accounts_, spot_wallets_, twaps_, options.limits),
         streams_(shapes_, info_, accounts_, out) {}
 
   Answer request(const Request& request) override;
@@ -67,6 +68,7 @@ class Face final : public Gateway {
   const Shapes shapes_;
   Accounts accounts_;
   SpotWallets spot_wallets_;
+  Twaps twaps_;
   const Info info_;
   Actions actions_;
   Streams streams_;

@@ -244,6 +244,68 @@ TEST(HyperliquidOrders, ChildrenWaitForTheirParentAndEndTogether) {
   EXPECT_TRUE(has(c.info(of_user("clearinghouseState")), R"("assetPositions":[])"));
 }
 
+TEST(HyperliquidOrders, WhatIsSetOnAPositionGoesWithIt) {
+  HyperliquidClient c;
+  c.order(c.limit(true, "88000", "0.02", "Ioc"));
+  c.order(c.trigger(false, "80000", "0.02", "sl"), "positionTpsl");
+  c.order(c.trigger(false, "90000", "0.02", "tp") + "," + c.trigger(false, "79000", "0.02", "sl"),
+          "positionTpsl");
+  c.order(c.limit(false, "80000", "0.01", "Ioc", true));
+  c.pass(1);
+  const std::string all = c.info(of_user("frontendOpenOrders"));
+  EXPECT_TRUE(has(all, "Price below 80000") && has(all, "Price above 90000")) << all;
+  c.order(c.limit(false, "80000", "0.01", "Ioc", true));
+  c.pass(1);
+  EXPECT_EQ(c.info(of_user("frontendOpenOrders")), "[]");
+}
+
+TEST(HyperliquidOrders, ATwapIsSentInSlices) {
+  HyperliquidClient c;
+  c.open(1);
+  for (const char* type : {"userTwapHistory", "userTwapSliceFills", "twapStates"})
+    c.subscribe(1, fmt::format(R"({{"type":"{}","user":"{}"}})", type, kWallet));
+  const auto twap = [&](std::string_view size, int minutes) {
+    return c.act(fmt::format(R"({{"type":"twapOrder","twap":{{"a":0,"b":true,"s":"{}","r":false,)"
+                             R"("m":{},"t":false}}}})",
+                             size, minutes));
+  };
+  EXPECT_TRUE(has(twap("0.11", 4), "Invalid TWAP duration: 4 min"));
+  EXPECT_TRUE(has(twap("0.001", 5), "minimum value of $10"));
+  const std::string started = twap("0.11", 5);  // eleven slices
+  ASSERT_TRUE(has(started, R"("status":{"running":{"twapId":1}})")) << started;
+  const auto held = [&] {
+    const auto positions = c.market.desk->positions(c.market.client);
+    return positions.empty() ? std::string("0") : positions[0].qty.text();
+  };
+  EXPECT_EQ(held(), "0.01");
+  c.pass(29);
+  EXPECT_EQ(held(), "0.01");
+  c.pass(1);
+  EXPECT_EQ(held(), "0.02");
+  EXPECT_TRUE(has(c.info(of_user("twapHistory")), R"("status":{"status":"activated"},"twapId":1)"));
+  EXPECT_TRUE(has(c.info(of_user("webData2")), R"("twapStates":[[1,{"coin":"BTC")"));
+  EXPECT_EQ(c.info(of_user("frontendOpenOrders")), "[]");
+  c.pass(270);
+  EXPECT_EQ(held(), "0.11");
+  const std::string history = c.info(of_user("twapHistory"));
+  EXPECT_TRUE(has(history, R"("executedSz":"0.11")") &&
+              has(history, R"("status":{"status":"finished"},"twapId":1)"))
+      << history;
+  const std::string fills = c.info(of_user("userTwapSliceFills"));
+  EXPECT_TRUE(has(fills, R"("twapId":1},"twapId":1})")) << fills;
+  const std::string cancel = R"({"type":"twapCancel","a":0,"t":1})";
+  EXPECT_TRUE(has(c.act(cancel), "TWAP was never placed, already canceled, or filled."));
+  twap("0.11", 5);
+  EXPECT_TRUE(has(c.act(R"({"type":"twapCancel","a":0,"t":2})"), R"("status":"success")"));
+  c.pass(60);
+  EXPECT_EQ(held(), "0.12");
+  EXPECT_TRUE(has(c.info(of_user("twapHistory")), R"("status":{"status":"terminated"})"));
+  for (const char* channel : {R"("channel":"userTwapHistory","data":{"isSnapshot":false)",
+                              R"("channel":"userTwapSliceFills","data":{"isSnapshot":false)",
+                              R"("channel":"twapStates")"})
+    EXPECT_GT(c.frames.count(channel), 0u) << channel;
+}
+
 TEST(HyperliquidMarket, CandlesByTheClientsOwnClock) {
   HyperliquidClient c;
   c.order(c.limit(true, "88000", "0.02", "Ioc"));

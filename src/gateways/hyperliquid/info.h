@@ -10,6 +10,7 @@
 #include "gateways/hyperliquid/actions.h"
 #include "gateways/hyperliquid/shapes.h"
 #include "gateways/hyperliquid/signing.h"
+#include "gateways/hyperliquid/twaps.h"
 
 namespace delever::gateways::hyperliquid {
 
@@ -17,8 +18,13 @@ std::optional<Duration> interval_of(std::string_view name);  // "1m" to "1M"
 
 class Info {
  public:
-  Info(const Shapes& shapes, const Accounts& accounts, const SpotWallets& spot_wallets)
-      : shapes_(shapes), desk_(shapes.desk()), accounts_(accounts), spot_wallets_(spot_wallets) {}
+  Info(const Shapes& shapes, const Accounts& accounts, const SpotWallets& spot_wallets,
+       const Twaps& twaps)
+      : shapes_(shapes),
+        desk_(shapes.desk()),
+        accounts_(accounts),
+        spot_wallets_(spot_wallets),
+        twaps_(twaps) {}
 
   // Missing: no such type, or a parameter is (HTTP 422).
   std::optional<std::string> answer(Json body) const;
@@ -26,6 +32,9 @@ class Info {
 
   // Rows that the socket sends as well.
   std::string fills_of(AccountId account, size_t newest = SIZE_MAX) const;  // newest first
+  // Of slices of TWAP orders among the last so many fills; empty: there is none.
+  std::string slices_of(AccountId account, size_t newest, int64_t from, int64_t to) const;
+  const Twaps& twaps() const { return twaps_; }
   std::string open_orders(AccountId account, bool in_full) const;
   std::string history(AccountId account) const;
   std::string fundings(AccountId account, int64_t from, int64_t to) const;
@@ -65,6 +74,8 @@ class Info {
   Body historical(Json body) const;
   Body fills(Json body) const;
   Body fills_by_time(Json body) const;
+  Body slice_fills(Json body) const;
+  Body twap_history(Json body) const;
   Body user_funding(Json body) const;
   Body user_ledger(Json body) const;
   Body rate_limit(Json body) const;
@@ -83,6 +94,7 @@ class Info {
   const Desk& desk_;
   const Accounts& accounts_;
   const SpotWallets& spot_wallets_;
+  const Twaps& twaps_;
 };
 
 }  // namespace delever::gateways::hyperliquid

@@ -14,8 +14,8 @@ void LinkedStops::join(AccountId account, std::vector<uint64_t> siblings) {
 }
 
 void LinkedStops::on_update(const DeskUpdate& update) {
-  if (update.kind == DeskUpdate::Kind::order && !(waiting_.empty() && groups_.empty()))
-    changed_ = true;
+  const bool any = !(waiting_.empty() && groups_.empty() && attached_.empty());
+  if (update.kind == DeskUpdate::Kind::order && any) changed_ = true;
 }
 
 void LinkedStops::place(const Waiting& waiting) {
@@ -31,9 +31,27 @@ void LinkedStops::place(const Waiting& waiting) {
   join(waiting.account, std::move(placed));
 }
 
+void LinkedStops::drop_without_position() {
+  std::vector<std::pair<AccountId, uint64_t>> still, idle;
+  for (const auto& [account, number] : attached_) {
+    const OrderRecord* const o = desk_.order(account, number);
+    if (!o || o->state != OrderState::waiting) continue;
+    const PositionSide closed =
+        o->asked.side == Side::sell ? PositionSide::long_side : PositionSide::short_side;
+    const auto held = desk_.positions(account);
+    const bool stands = std::any_of(held.begin(), held.end(), [&](const auto& p) {
+      return p.instrument == o->asked.instrument && p.side == closed;
+    });
+    (stands ? still : idle).emplace_back(account, number);
+  }
+  attached_ = std::move(still);
+  for (const auto& [account, number] : idle) desk_.cancel(account, number);
+}
+
 void LinkedStops::settle() {
   while (changed_) {
     changed_ = false;
+    drop_without_position();
     std::vector<Waiting> still, due;
     for (Waiting& w : waiting_) {
       const OrderRecord* const parent = desk_.order(w.account, w.parent);

@@ -1,8 +1,9 @@
 // Take-profit and stop-loss that hang on an order or on a position: children of a normalTpsl group
-// wait until their parent is filled, and of two siblings the second is cancelled when the first
-// has traded.
+// wait until their parent is filled, of two siblings the second is cancelled when the first has
+// traded, and what is set on a position goes with it.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "gateways/hyperliquid/order_wire.h"
@@ -17,6 +18,8 @@ class LinkedStops {
   void wait(AccountId account, uint64_t parent, std::vector<Ordered> children,
             std::vector<std::string> client_ids);
   void join(AccountId account, std::vector<uint64_t> siblings);
+  // Of a position: gone with it, and with one that turns round.
+  void attach(AccountId account, uint64_t order) { attached_.emplace_back(account, order); }
   void on_update(const DeskUpdate& update);
   // What on_update found: never inside the call of the desk that told of it.
   void settle();
@@ -33,10 +36,12 @@ class LinkedStops {
     std::vector<uint64_t> siblings;
   };
   void place(const Waiting& waiting);
+  void drop_without_position();
 
   Desk& desk_;
   std::vector<Waiting> waiting_;
   std::vector<Group> groups_;
+  std::vector<std::pair<AccountId, uint64_t>> attached_;
   bool changed_ = false;
 };
 

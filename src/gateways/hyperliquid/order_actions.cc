@@ -103,12 +103,68 @@ Actions::Body Actions::order(AccountId account, const SignedRequest& r) {
         parent = outcome.number;
       } else if (outcome.number != 0) {
         siblings.push_back(outcome.number);
+        if (grouping == "positionTpsl") linked_.attach(account, outcome.number);
       }
     }
   }
   if (!children.empty()) linked_.wait(account, parent, std::move(children), std::move(client_ids));
   if (grouping != "na") linked_.join(account, std::move(siblings));
   return with_statuses("order", w);
+}
+
+// {"a":0,"b":true,"s":"1.0","r":false,"m":5,"t":false}: asset, whether it buys, size, whether it
+// only reduces, minutes, and whether the slices shall come at random moments (they come every
+// thirty seconds here).
+Actions::Body Actions::twap_order(AccountId account, const SignedRequest& r) {
+  const auto wire = object_in(r.action, "twap");
+  if (!wire) return std::nullopt;
+  const auto asset = whole_in(*wire, "a"), minutes = whole_in(*wire, "m");
+  const auto buy = flag_in(*wire, "b"), reduce = flag_in(*wire, "r"),
+             randomize = flag_in(*wire, "t");
+  const auto size = text_in(*wire, "s");
+  if (!asset || *asset < 0 || !minutes || !buy || !reduce || !randomize || !size)
+    return std::nullopt;
+  const Asset* const of = shapes_.universe().by_number(static_cast<uint64_t>(*asset));
+  const auto qty = Qty::parse(*size);
+  uint64_t id = 0;
+  std::string refused = fmt::format("Invalid asset. asset={}", *asset);
+  if (of && !of->spot)
+    refused = twaps_.start({.account = account,
+                            .asset = of,
+                            .side = *buy ? Side::buy : Side::sell,
+                            .size = qty.has_value() ? qty.value() : Qty(),
+                            .minutes = *minutes,
+                            .reduce_only = *reduce,
+                            .randomize = *randomize},
+                           id);
+  if (!refused.empty()) count_refusal(account, refused);
+  JsonWriter w;
+  w.open('{').text("status", "ok").open("response", '{').text("type", "twapOrder");
+  w.open("data", '{').open("status", '{');
+  if (refused.empty()) {
+    w.open("running", '{').raw("twapId", id).close();
+  } else {
+    w.text("error", refused);
+  }
+  return w.close().close().close().close().take();
+}
+
+Actions::Body Actions::twap_cancel(AccountId account, const SignedRequest& r) {
+  const auto asset = whole_in(r.action, "a"), id = whole_in(r.action, "t");
+  if (!asset || !id) return std::nullopt;
+  const bool done =
+      twaps_.cancel(account, static_cast<uint64_t>(*asset), static_cast<uint64_t>(*id));
+  JsonWriter w;
+  w.open('{').text("status", "ok").open("response", '{').text("type", "twapCancel");
+  w.open("data", '{');
+  if (done) {
+    w.text("status", "success");
+  } else {
+    const std::string_view why = "TWAP was never placed, already canceled, or filled.";
+    count_refusal(account, why);
+    w.open("status", '{').text("error", why).close();
+  }
+  return w.close().close().close().take();
 }
 
 // The asset must be that of the order.

@@ -65,7 +65,10 @@ std::string_view direction(double before, double after, const FillRecord& fill,
 
 }  // namespace
 
-std::string OrderTag::text() const { return fmt::format("{}|{}", price, position_tpsl ? "p" : ""); }
+std::string OrderTag::text() const {
+  if (twap != 0) return fmt::format("{}|t{}", price, twap);
+  return fmt::format("{}|{}", price, position_tpsl ? "p" : "");
+}
 
 OrderTag OrderTag::parse(std::string_view tag) {
   OrderTag out;
@@ -73,6 +76,8 @@ OrderTag OrderTag::parse(std::string_view tag) {
   if (parts.size() != 2) return out;
   out.price = parts[0];
   out.position_tpsl = parts[1] == "p";
+  if (parts[1].starts_with('t'))
+    out.twap = static_cast<uint64_t>(read_int(parts[1].substr(1)).value_or(0));
   return out;
 }
 
@@ -168,7 +173,10 @@ void Shapes::fill(JsonWriter& w, const FillRecord& fill, Qty before, Side before
     w.text("method", by == ForcedClose::How::order ? "market" : "backstop").close();
   }
   const exchange::ExchangeSetup& setup = desk_.door().setup();
-  w.text("feeToken", setup.coins[fill.coin].name).null("twapId").close();
+  w.text("feeToken", setup.coins[fill.coin].name);
+  // A slice names the TWAP order that it is of.
+  const uint64_t twap = order ? OrderTag::parse(order->tag).twap : 0;
+  (twap != 0 ? w.raw("twapId", twap) : w.null("twapId")).close();
 }
 
 // The size is what the payment and the rate of that hour give: the desk keeps money alone.

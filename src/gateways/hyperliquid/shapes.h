@@ -15,6 +15,7 @@ namespace delever::gateways::hyperliquid {
 struct OrderTag {
   std::string price;  // the limit price of a trigger order, as sent
   bool position_tpsl = false;
+  uint64_t twap = 0;  // it is a slice of that one; 0: of none
   std::string text() const;
   static OrderTag parse(std::string_view tag);
 };

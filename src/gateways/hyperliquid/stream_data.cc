@@ -65,6 +65,9 @@ std::string Streams::account_data(const Topic& topic) const {
         R"("cumLedger":"0.0","serverTime":{},"isVault":false,"user":"{}"}},)"
         R"("perpDexStates":[{{"totalVaultEquity":"0.0","leadingVaults":[]}}]}})",
         desk_.door().market_now().ms(), topic.user);
+  if (topic.type == "twapStates")
+    return fmt::format(R"({{"dex":"","user":"{}","states":{}}})", topic.user,
+                       account ? info_.twaps().states(*account, topic.user) : "[]");
   if (topic.type == "activeAssetData" && account)
     return written(
         [&](JsonWriter& w) { shapes_.active_asset(w, *account, topic.user, *topic.asset); });
@@ -93,10 +96,13 @@ std::string Streams::snapshot(const Topic& topic) const {
     return rows("nonFundingLedgerUpdates", account ? info_.ledger(*account, 0, INT64_MAX) : "[]");
   if (topic.type == "userHistoricalOrders")
     return rows("orderHistory", account ? info_.history(*account) : "[]");
-  if (topic.type == "userTwapSliceFills") return rows("twapSliceFills", "[]");
-  if (topic.type == "userTwapHistory") return rows("history", "[]");
-  if (topic.type == "twapStates")
-    return fmt::format(R"({{"dex":"","user":"{}","states":[]}})", topic.user);
+  if (topic.type == "userTwapSliceFills") {
+    const std::string all =
+        account ? info_.slices_of(*account, SIZE_MAX, 0, INT64_MAX) : std::string();
+    return rows("twapSliceFills", all.empty() ? "[]" : all);
+  }
+  if (topic.type == "userTwapHistory")
+    return rows("history", account ? info_.twaps().history(*account, topic.user) : "[]");
   const std::string market = market_data(topic);
   return market.empty() ? account_data(topic) : market;
 }

@@ -221,6 +221,9 @@ void Streams::send_pending(Topic& topic) {
     send(topic, with_user("orderHistory", p.history.view(), true));
   } else if (topic.type == "userFills" && p.fills > 0) {
     send(topic, with_user("fills", info_.fills_of(*topic.account, p.fills), false));
+  } else if (topic.type == "userTwapSliceFills" && p.fills > 0) {
+    const std::string rows = info_.slices_of(*topic.account, p.fills, 0, INT64_MAX);
+    if (!rows.empty()) send(topic, with_user("twapSliceFills", rows, true));
   } else if (topic.type == "userEvents" && p.fills > 0) {
     send(topic, fmt::format(R"({{"fills":{}}})", info_.fills_of(*topic.account, p.fills)));
   } else if (topic.type == "userFundings" && p.fundings > 0) {
@@ -232,8 +235,21 @@ void Streams::send_pending(Topic& topic) {
   }
 }
 
+// A row as it comes about: one call changes one TWAP order at most, a tick several.
+void Streams::send_twaps() {
+  for (auto& [key, topic] : topics_) {
+    if (!topic.account || topic.type != "userTwapHistory") continue;
+    const std::string rows = info_.twaps().since(*topic.account, topic.user, twap_changes_);
+    if (rows != "[]")
+      send(topic,
+           fmt::format(R"({{"isSnapshot":false,"user":"{}","history":{}}})", topic.user, rows));
+  }
+  twap_changes_ = info_.twaps().changes();
+}
+
 // Accounts first, then the trades of each coin as one message.
 void Streams::flush() {
+  if (twap_changes_ != info_.twaps().changes()) send_twaps();
   for (auto& [account, p] : pending_)
     for (JsonWriter* w : {&p.orders, &p.history, &p.funding_rows, &p.move_rows}) w->close();
   if (!pending_.empty()) {

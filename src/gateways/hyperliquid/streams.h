@@ -52,6 +52,7 @@ class Streams {
   std::string account_data(const Topic& topic) const;
   void send(Topic& topic, std::string_view data);
   void send_pending(Topic& topic);
+  void send_twaps();
   void refuse(SocketId socket, std::string_view why, Json subscription);
 
   // What an account has been through since the last flush; rows are written where they happen,
@@ -71,6 +72,7 @@ class Streams {
   Outward& out_;
   std::map<SocketId, std::set<std::string>> sockets_;
   Topics topics_;
+  uint64_t twap_changes_ = 0;
   std::map<AccountId, size_t> followed_;  // topics of an account
   std::map<AccountId, Pending> pending_;
   std::map<InstrumentId, JsonWriter> trades_;
