@@ -216,6 +216,7 @@ Placed Desk::amend(AccountId account, uint64_t number, const Amendment& to) {
     return {why, order};
   }
   order->updated = s.now();
+  order->amended = true;
   s.emit_order(*order, DeskUpdate::Reason::amended);
   s.run_held(as.instrument);
   return {Reject::none, order};

@@ -74,6 +74,7 @@ struct OrderRecord {
   uint64_t after = 0;                // it waits for that order to be filled; 0: for none
   bool by_index = false;             // a stop that waits for the index, whatever `asked` says
   std::optional<Amount> money;       // it was ordered by value; while it waits, `asked.qty` is 0
+  bool amended = false;              // by its owner, since it was placed
   std::string tag;     // what a gateway wants to keep beside it (Deribit label, OKX tag)
   Wide price_qty = 0;  // sum of price x qty of the fills, raw
   WatchedPrice watched() const {

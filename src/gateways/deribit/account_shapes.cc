@@ -63,6 +63,11 @@ double contracts_of(const Contract& c, Qty qty) {
          static_cast<double>(c.contract_size().raw());
 }
 
+Price on_tick(Price price, Price tick) {
+  return tick > Price() ? Price::raw((price.raw() + tick.raw() / 2) / tick.raw() * tick.raw())
+                        : price;
+}
+
 }  // namespace
 
 // The price of a market order is what it was last filled at; triggers have none before they fire.
@@ -78,7 +83,8 @@ std::string Shapes::order(const OrderRecord& order) const {
   if (market && trigger) {
     w.text("price", "market_price");
   } else if (market) {
-    w.raw("price", number(order.last_price > Price() ? order.last_price : mark(c)));
+    const Price at = order.last_price > Price() ? order.last_price : mark(c);
+    w.raw("price", number(on_tick(at, c.tick)));
   } else {
     w.raw("price", number(order.asked.price));
   }
@@ -91,7 +97,7 @@ std::string Shapes::order(const OrderRecord& order) const {
   w.raw("post_only", order.asked.time_in_force == TimeInForce::post_only);
   if (order.asked.time_in_force == TimeInForce::post_only) w.raw("reject_post_only", true);
   w.raw("reduce_only", order.asked.reduce_only).raw("is_liquidation", order.forced);
-  w.raw("replaced", false).raw("risk_reducing", false).raw("is_rebalance", false);
+  w.raw("replaced", order.amended).raw("risk_reducing", false).raw("is_rebalance", false);
   w.raw("web", false).raw("api", true).raw("mmp", false).text("label", order.tag);
   w.raw("creation_timestamp", order.created.ms());
   w.raw("last_update_timestamp", order.updated.ms());

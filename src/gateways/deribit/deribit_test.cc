@@ -25,6 +25,8 @@ TEST(DeribitOrders, RestsIsEditedAndLeaves) {
   const std::string edited = c.mine("private/edit", "order_id=" + id + "&amount=200&price=82000");
   EXPECT_EQ(value_of(edited, "order_id"), id);
   EXPECT_EQ(value_of(edited, "amount"), "200");
+  EXPECT_EQ(value_of(placed, "replaced"), "false");
+  EXPECT_EQ(value_of(edited, "replaced"), "true");
   EXPECT_EQ(value_of(c.mine("private/get_order_state", "order_id=" + id), "price"), "82000");
   EXPECT_EQ(value_of(c.mine("private/cancel", "order_id=" + id), "order_state"), "cancelled");
   EXPECT_EQ(value_of(c.mine("private/cancel", "order_id=" + id), "code"), "11044");
