@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "base/source_root.h"
+#include "gateways/statement.h"
 
 namespace delever::rehearsal {
 namespace {
@@ -181,6 +182,50 @@ TEST(Market, AFallThinsTheBooksAndDoesNotEmptyThem) {
   }
   EXPECT_LT(one_sided * 50, asked) << one_sided << " of " << asked;
   EXPECT_LT(market.simulation().world().assets[0].price, 84'000 * 0.93);
+}
+
+// Who holds the coin as collateral loses margin by a depeg, whatever the position is of; who holds
+// dollars does not.
+TEST(Market, ADepegTakesCollateralAway) {
+  const auto money = [](int64_t n) { return Amount::raw(n * Amount::scale); };
+  const Member holds{.venue = "binance",
+                     .collateral = CollateralMode::multi_asset,
+                     .deposits = {{"ETH", money(20)}, {"USDT", money(10'000)}}};
+  const Member plain{.venue = "binance", .deposits = {{"USDT", money(64'000)}}};
+  auto opened = Market::open(quiet(), {.seed = 3, .members = {holds, plain}});
+  ASSERT_TRUE(opened.has_value()) << opened.error().text();
+  Market& market = *opened.value();
+  gateways::Desk& desk = market.desk(market.members()[0].first);
+  const AccountId rich = market.members()[0].second, poor = market.members()[1].second;
+  for (const AccountId account : {rich, poor}) {
+    desk.admit({.account = account,
+                .key = std::to_string(static_cast<uint32_t>(account)),
+                .secret = "S",
+                .passphrase = {},
+                .address = {}});
+    SubmitOrder o;
+    o.account = account;
+    o.instrument = *desk.find("BTCUSDT");
+    o.type = OrderType::market;
+    o.qty = Qty::nearest(0.5).value();
+    EXPECT_EQ(desk.submit(o, "").reject, Reject::none);
+  }
+  const auto equity = [&](AccountId account) {
+    const gateways::Statement s = gateways::statement_of(desk, account);
+    return s.equity - s.profit;
+  };
+  const double before = equity(rich), others = equity(poor);
+  const double eth = market.simulation().world().assets[1].price;
+  const Instant from = market.now();
+  ASSERT_TRUE(market.push(push_of(R"({"push":"depeg","asset":"ETH","percent":30,"seconds":30})"))
+                  .has_value());
+  go(market, from + Duration::seconds(120));
+  const double now = market.simulation().world().assets[1].price;
+  EXPECT_LT(now, eth * 0.75);
+  // By as much as the coins lost; the index follows within its venues' spreads.
+  EXPECT_NEAR(before - equity(rich), 20 * (eth - now), 20 * eth * 0.02);
+  EXPECT_NEAR(equity(poor), others, others * 1e-3);
+  EXPECT_EQ(desk.door().exchange().imbalance(0).raw(), 0);
 }
 
 TEST(Market, PushesAreChecked) {

@@ -6,11 +6,14 @@
 
 namespace delever::rehearsal {
 
+// Test networks and demonstration accounts too: a bot that was set to one is a rehearsal already.
 const std::vector<VenueHost>& venue_hosts() {
   static const std::vector<VenueHost> all{
       {"fapi.binance.com", "binance"},
       {"fstream.binance.com", "binance"},
+      {"fstream-auth.binance.com", "binance"},
       {"ws-fapi.binance.com", "binance"},
+      {"demo-fapi.binance.com", "binance"},
       {"api.binance.com", "binance-spot"},
       {"stream.binance.com", "binance-spot"},
       {"ws-api.binance.com", "binance-spot"},
@@ -18,23 +21,42 @@ const std::vector<VenueHost>& venue_hosts() {
       {"api2.binance.com", "binance-spot"},
       {"api3.binance.com", "binance-spot"},
       {"api4.binance.com", "binance-spot"},
+      {"api-gcp.binance.com", "binance-spot"},
+      {"demo-api.binance.com", "binance-spot"},
+      {"demo-stream.binance.com", "binance-spot"},
+      {"demo-ws-api.binance.com", "binance-spot"},
       {"dapi.binance.com", "binance-spot"},
       {"dstream.binance.com", ""},
       {"papi.binance.com", ""},
       {"eapi.binance.com", ""},
+      {"testnet.binancefuture.com", "binance"},
+      {"fstream.binancefuture.com", "binance"},
+      {"stream.binancefuture.com", "binance"},
+      {"testnet.binance.vision", "binance-spot"},
+      {"stream.testnet.binance.vision", "binance-spot"},
+      {"ws-api.testnet.binance.vision", "binance-spot"},
+      {"data-api.binance.vision", "binance-spot"},
+      {"data-stream.binance.vision", "binance-spot"},
       {"api.bybit.com", "bybit"},
       {"stream.bybit.com", "bybit"},
+      {"api-testnet.bybit.com", "bybit"},
+      {"stream-testnet.bybit.com", "bybit"},
+      {"api-demo.bybit.com", "bybit"},
+      {"stream-demo.bybit.com", "bybit"},
       {"api.bytick.com", "bybit"},
       {"stream.bytick.com", "bybit"},
       {"www.okx.com", "okx"},
       {"ws.okx.com", "okx"},
+      {"wspap.okx.com", "okx"},
       {"aws.okx.com", "okx"},
       {"wsaws.okx.com", "okx"},
       {"okx.com", "okx"},
       {"www.deribit.com", "deribit"},
       {"deribit.com", "deribit"},
       {"streams.deribit.com", "deribit"},
+      {"test.deribit.com", "deribit"},
       {"api.hyperliquid.xyz", "hyperliquid"},
+      {"api.hyperliquid-testnet.xyz", "hyperliquid"},
   };
   return all;
 }

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "base/source_root.h"
+#include "rehearsal/named_ports.h"
 
 namespace delever::rehearsal {
 namespace {
@@ -63,6 +66,26 @@ TEST(Pace, GoesStopsAndSteps) {
   EXPECT_EQ(pace.target(Duration::seconds(61)), market(165));
   pace.set_speed(0, market(165), Duration::seconds(61));
   EXPECT_EQ(pace.target(Duration::seconds(61)), Instant::max());
+}
+
+TEST(NamedPorts, EachNameStandsOnceBesideItsVenue) {
+  std::map<std::string_view, std::string_view> played;
+  for (const VenueHost& one : venue_hosts())
+    EXPECT_TRUE(played.emplace(one.host, one.face).second) << one.host;
+  for (const auto& [host, face] : {std::pair{"testnet.binancefuture.com", "binance"},
+                                   {"testnet.binance.vision", "binance-spot"},
+                                   {"data-api.binance.vision", "binance-spot"},
+                                   {"api-testnet.bybit.com", "bybit"},
+                                   {"wspap.okx.com", "okx"},
+                                   {"test.deribit.com", "deribit"},
+                                   {"api.hyperliquid-testnet.xyz", "hyperliquid"},
+                                   {"papi.binance.com", ""}})
+    EXPECT_EQ(played.at(host), face) << host;
+  // A line a domain: each begins with the address, and every name stands in one.
+  const std::string lines = hosts_lines("127.0.0.1");
+  for (const std::string& name : host_names())
+    EXPECT_NE(lines.find(" " + name), lines.npos) << name;
+  EXPECT_EQ(static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n')), 9u) << lines;
 }
 
 TEST(Scenario, MovesToAnotherDay) {
