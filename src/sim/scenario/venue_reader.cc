@@ -7,7 +7,7 @@
 namespace delever::sim {
 namespace {
 
-constexpr double kStartTicksMost = 5e6;  // of a start price: 100 MB a book
+constexpr double kStartTicksMost = 1e7;  // of a start price: 180 MB a book
 
 template <class T>
 Result<std::optional<T>> maybe_exact(const Config& c, std::string_view key) {
