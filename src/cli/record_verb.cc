@@ -195,10 +195,11 @@ Error with_advice(Error error) {
 // Nothing came because nothing may be heard: a name that the venue does not have.
 Result<void> refused_all(const feeds::SessionCounts& sum) {
   if (sum.messages > 0 || sum.refusals == 0 || sum.refusals < sum.topics) return {};
-  return Error{
-      Fault::not_found,
-      fmt::format("nothing was recorded: all {} topics were refused (the notes above)", sum.topics),
-      "record"};
+  return Error{Fault::not_found,
+               fmt::format("nothing was recorded: {} refused (the notes above)",
+                           sum.topics == 1 ? std::string("its only topic was")
+                                           : fmt::format("all {} topics were", sum.topics)),
+               "record"};
 }
 
 // Everything that moves while it runs.
@@ -211,6 +212,7 @@ class RecordLoop {
     client_ = TRY(net::Client::make(loop_, run_.asking));
     TRY(loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGPIPE},
                          [this](int signal) { on_signal(signal); }));
+    run_.recording.patterns = run_.recording.markets;
     loop_.post([this] { expand(0); });
     loop_.run();
     if (status_) status_->clear();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "tape/inspect.h"
@@ -17,6 +18,7 @@ constexpr size_t kLookEveryBytes = size_t{1} << 20;
 constexpr Duration kRetireWithin = Duration::seconds(60);
 constexpr Duration kCloseWithin = Duration::seconds(2);
 constexpr Duration kLook = Duration::ms(50);
+constexpr Duration kNames = Duration::seconds(1);  // names of files tell seconds apart
 
 void add(feeds::SessionCounts& to, const feeds::SessionCounts& one) {
   to.messages += one.messages;
@@ -64,6 +66,8 @@ struct Recorder::Generation {
   std::unique_ptr<tape::TapeWriter> tape;
   std::unique_ptr<BoundedRecording> recording;
   std::vector<std::unique_ptr<MarketFeed>> feeds;  // destroyed before what they write to
+  feeds::Session::Options session;
+  std::set<std::string> heard;  // "market topic": each is heard by one session
 
   bool whole() const {
     return std::all_of(feeds.begin(), feeds.end(),
@@ -79,12 +83,12 @@ struct Recorder::Generation {
 
 Recorder::Recorder(net::Loop& loop, net::Client& client, Options options)
     : loop_(loop), client_(client), options_(std::move(options)) {}
-Recorder::~Recorder() = default;
+Recorder::~Recorder() { *alive_ = false; }
 
 Result<std::unique_ptr<Recorder::Generation>> Recorder::begin(const std::string& path) {
   auto out = std::make_unique<Generation>();
   out->path = path;
-  feeds::Session::Options session;
+  feeds::Session::Options& session = out->session;
   session.seed = options_.seed + rotations_;
   session.lifetime = options_.lifetime;
   std::error_code ignored;
@@ -100,22 +104,31 @@ Result<std::unique_ptr<Recorder::Generation>> Recorder::begin(const std::string&
   }
   out->tape = TRY(tape::TapeWriter::open(path, loop_.clock()));
   out->recording = std::make_unique<BoundedRecording>(*out->tape);
-  for (const MarketWant& want : options_.markets) {
-    MarketFeed::What what;
-    what.dialect = TRY(venues::make_dialect(want.market));
-    what.plan = TRY(what.dialect->plan({.symbols = want.symbols, .channels = want.channels}));
-    what.options = session;
-    what.options.url = want.url;
-    out->feeds.push_back(
-        std::make_unique<MarketFeed>(loop_, client_, std::move(what), *out->recording));
-  }
+  for (const MarketWant& want : options_.markets) TRY(listen(*out, want));
   for (const auto& feed : out->feeds) TRY(feed->start());
   return out;
+}
+
+// A feed of what is wanted and not heard yet: what is of the whole market is heard once.
+Result<void> Recorder::listen(Generation& to, const MarketWant& want) {
+  MarketFeed::What what;
+  what.dialect = TRY(venues::make_dialect(want.market));
+  what.plan = TRY(what.dialect->plan({.symbols = want.symbols, .channels = want.channels}));
+  const auto known = [&](const std::string& name) {
+    return !to.heard.insert(want.market + " " + name).second;
+  };
+  std::erase_if(what.plan.topics, [&](const venues::Topic& topic) { return known(topic.name); });
+  std::erase_if(what.plan.polls, [&](const venues::Poll& poll) { return known(poll.request); });
+  what.options = to.session;
+  what.options.url = want.url;
+  to.feeds.push_back(std::make_unique<MarketFeed>(loop_, client_, std::move(what), *to.recording));
+  return {};
 }
 
 Result<void> Recorder::start() {
   now_ = TRY(begin(file_of(options_.out, loop_.clock().now(), false)));
   rotate_later();
+  relist_later();
   return {};
 }
 
@@ -129,8 +142,61 @@ void Recorder::rotate_later() {
   });
 }
 
+void Recorder::relist_later() {
+  if (options_.patterns.empty()) return;
+  relisting_ = loop_.after(options_.relist_every, [this] {
+    relist(0);
+    relist_later();
+  });
+}
+
+// One market after the other, as at the start.
+void Recorder::relist(size_t at) {
+  if (stopped_ || at >= options_.patterns.size() || at >= options_.markets.size()) return;
+  const auto done = [this, at, alive = alive_](Result<MarketWant> listed) {
+    if (!*alive || stopped_) return;
+    adopt(at, std::move(listed));
+    relist(at + 1);
+  };
+  const MarketWant& want = options_.patterns[at];
+  options_.expand ? options_.expand(want, done) : expand_want(client_, want, done);
+}
+
+// What is listed now and was not; what is listed no more is silent, and not asked for in later
+// files.
+void Recorder::adopt(size_t at, Result<MarketWant> listed) {
+  MarketWant& known = options_.markets[at];
+  if (!listed.has_value())
+    return notes_.push_back(
+        fmt::format("{} is not listed again: {}", known.market, listed.error().text()));
+  const auto without = [](const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    std::vector<std::string> out;
+    for (const std::string& one : a) {
+      if (std::find(b.begin(), b.end(), one) == b.end()) out.push_back(one);
+    }
+    return out;
+  };
+  const std::vector<std::string> more = without(listed.value().symbols, known.symbols);
+  const std::vector<std::string> gone = without(known.symbols, listed.value().symbols);
+  known.symbols = std::move(listed.value().symbols);
+  if (!gone.empty())
+    notes_.push_back(fmt::format("{} no longer lists {}", known.market, fmt::join(gone, ", ")));
+  if (more.empty()) return;
+  notes_.push_back(
+      fmt::format("{} lists {} now: recorded from here on", known.market, fmt::join(more, ", ")));
+  MarketWant want = known;
+  want.symbols = more;
+  auto heard = listen(*now_, want);
+  if (heard.has_value()) heard = now_->feeds.back()->start();
+  if (!heard.has_value()) notes_.push_back(heard.error().text());
+}
+
 Result<void> Recorder::rotate() {
-  if (before_ || !now_ || stopped_) return {};  // one at a time
+  if (!now_ || stopped_) return {};
+  if (before_) {  // one at a time
+    again_ = true;
+    return {};
+  }
   const Instant at = loop_.clock().now();
   std::string path = file_of(options_.out, at, false);
   std::error_code ignored;
@@ -166,6 +232,10 @@ void Recorder::retire() {
   if (auto closed = old->tape->close(); !closed.has_value())
     rotation_error_ = std::move(closed.error());
   notes_.push_back(fmt::format("{} is closed", old->path));
+  if (!std::exchange(again_, false)) return;
+  retiring_ = loop_.after(kNames, [this] {
+    if (auto done = rotate(); !done.has_value()) rotation_error_ = std::move(done.error());
+  });
 }
 
 void Recorder::stop(std::function<void(Result<void>)> done) {
@@ -173,6 +243,7 @@ void Recorder::stop(std::function<void(Result<void>)> done) {
   stopped_ = std::move(done);
   rotating_.cancel();
   retiring_.cancel();
+  relisting_.cancel();
   stop_by_ = loop_.clock().elapsed() + kCloseWithin;
   for (const auto* generation : {now_.get(), before_.get()}) {
     if (generation == nullptr) continue;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "feeds/tape_recording.h"
+#include "live/listing.h"
 #include "live/market_feed.h"
 #include "live/record_plan.h"
 #include "net/client.h"
@@ -48,6 +49,11 @@ class Recorder {
     std::string out;  // as in RecordPlan
     std::optional<Duration> rotate;
     std::vector<MarketWant> markets;        // without patterns and chains
+    // The same as they were written. What a venue comes to list of them while we record is heard
+    // from then on, beside what was heard; asked each hour, by `expand`.
+    std::vector<MarketWant> patterns = {};
+    std::function<void(const MarketWant&, Expanded)> expand = {};
+    Duration relist_every = Duration::hours(1);
     uint64_t seed = 1;                      // of the jitter of reconnections
     std::optional<Duration> lifetime = {};  // of connections, instead of the venues' own
   };
@@ -60,7 +66,7 @@ class Recorder {
   Recorder(net::Loop& loop, net::Client& client, Options options);
   ~Recorder();
   Result<void> start();
-  Result<void> rotate();
+  Result<void> rotate();  // after the one that is under way, where there is one
   // Sessions end their gaps and connections, the tape is closed (removed: see unreached());
   // then `done`.
   void stop(std::function<void(Result<void>)> done);
@@ -79,19 +85,25 @@ class Recorder {
   struct Generation;
   Result<std::unique_ptr<Generation>> begin(const std::string& path);
   void retire();
+  Result<void> listen(Generation& to, const MarketWant& want);
   void rotate_later();
+  void relist_later();
+  void relist(size_t at);
+  void adopt(size_t at, Result<MarketWant> listed);
   void finish_stop();
 
   net::Loop& loop_;
   net::Client& client_;
-  const Options options_;
+  Options options_;
   std::unique_ptr<Generation> now_, before_;
   Duration retire_by_, stop_by_;
   feeds::SessionCounts past_;
   size_t rotations_ = 0;
   std::vector<std::string> notes_;
   std::optional<Error> rotation_error_;
-  net::Timer retiring_, rotating_, stopping_;
+  bool again_ = false;  // asked to rotate while a rotation was under way
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  net::Timer retiring_, rotating_, stopping_, relisting_;
   std::function<void(Result<void>)> stopped_;
 };
 

@@ -172,6 +172,84 @@ TEST_F(RecorderTest, ARotationLosesNothing) {
   EXPECT_TRUE(tape::tape_info(path("out.tape")).value().closed);
 }
 
+// The turn of the day comes while a rotation by SIGHUP is under way: it is not forgotten.
+TEST_F(RecorderTest, ARotationWithinARotationComesAfterIt) {
+  const auto binance = twin("binance-usdm", played("binance-usdm", 600, binance_trade),
+                            {.symbols = {"BTCUSDT"}, .channels = {"aggTrade"}});
+  record({binance}, path("out.tape"));
+  ASSERT_TRUE(until([&] { return recorder_->counts().sum.messages >= 20; }));
+  ASSERT_TRUE(recorder_->rotate().has_value());
+  const std::string second = recorder_->counts().file;
+  ASSERT_TRUE(recorder_->rotate().has_value());
+  ASSERT_TRUE(recorder_->rotate().has_value());
+  EXPECT_EQ(recorder_->counts().rotations, 1U);
+  ASSERT_TRUE(until([&] { return recorder_->counts().file != second; }));
+  EXPECT_EQ(recorder_->counts().rotations, 2U);
+  ASSERT_TRUE(until([&] { return played_out(); }));
+  loop_.run_for(Duration::ms(300));
+  const std::string last = recorder_->counts().file;
+  stop();
+  std::set<std::string> together;
+  for (const std::string& file : {path("out.tape"), second, last}) {
+    for (const std::string& message : heard(file, "aggTrade")) together.insert(message);
+  }
+  const auto played = all(600, binance_trade);
+  EXPECT_EQ(together, (std::set<std::string>(played.begin(), played.end())));
+}
+
+// By a pattern: what the venue lists while we record is heard too, and nothing twice for it.
+TEST_F(RecorderTest, WhatIsListedLaterIsHeardToo) {
+  const auto message = [](int i) {
+    std::string text = okx_trade(i);
+    if (i % 3 == 1) {
+      for (size_t at = 0; (at = text.find("BTC-", at)) != std::string::npos;) text[at] = 'X';
+    }
+    if (i % 3 == 2)
+      text = fmt::format(
+          R"({{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},"data":[{{"instId":)"
+          R"("BTC-USDT-SWAP","details":[{{"sz":"{}"}}]}}]}})",
+          i);
+    return text;
+  };
+  auto okx = twin("okx", played("okx", 600, message), {.symbols = {"BTC-USDT-SWAP"}});
+  MarketWant pattern = okx;
+  pattern.symbols = {"*TC-USDT-SWAP"};
+  int asked = 0;
+  recorder_ = std::make_unique<Recorder>(
+      loop_, *client_,
+      Recorder::Options{.out = path("out.tape"),
+                        .markets = {okx},
+                        .patterns = {pattern},
+                        .expand =
+                            [&](const MarketWant& want, const Expanded& done) {
+                              EXPECT_EQ(want.symbols, pattern.symbols);
+                              MarketWant out = want;
+                              out.symbols = {"BTC-USDT-SWAP", "XTC-USDT-SWAP"};
+                              if (++asked == 2) return done(Error{Fault::unavailable, "no", "okx"});
+                              if (asked == 4) out.symbols = {"XTC-USDT-SWAP"};
+                              done(out);
+                            },
+                        .relist_every = Duration::ms(700)});
+  ASSERT_TRUE(recorder_->start().has_value());
+  ASSERT_TRUE(until([&] { return played_out(); }));
+  loop_.run_for(Duration::ms(300));
+  std::string notes;
+  for (const std::string& note : recorder_->take_notes()) notes += note + "\n";
+  EXPECT_NE(notes.find("okx lists XTC-USDT-SWAP now: recorded from here on"), std::string::npos);
+  EXPECT_EQ(notes.find("lists XTC"), notes.rfind("lists XTC")) << notes;
+  EXPECT_NE(notes.find("okx is not listed again: okx: no"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("okx no longer lists BTC-USDT-SWAP"), std::string::npos) << notes;
+  stop();
+  EXPECT_GT(heard(path("out.tape"), "XTC-USDT-SWAP").size(), 20U);
+  for (const char* what :
+       {"BTC-USDT-SWAP\",\"tradeId", "XTC-USDT-SWAP\",\"tradeId", "liquidation"}) {
+    const auto messages = heard(path("out.tape"), what);
+    EXPECT_EQ(messages.size(), std::set<std::string>(messages.begin(), messages.end()).size())
+        << what;
+    EXPECT_FALSE(messages.empty()) << what;
+  }
+}
+
 TEST_F(RecorderTest, ASecondRunGoesOnInTheSameFileAndNamesTheGap) {
   const auto want = twin("okx", played("okx", 400, okx_trade),
                          {.symbols = {"BTC-USDT-SWAP"}, .channels = {"trades"}});
