@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "base/text.h"
 #include "feeds/session_state.h"
 
 namespace delever::feeds {
@@ -51,6 +53,23 @@ bool Session::State::due(Duration at) {
 // Bounded: a session that nobody listens to keeps the first notes, which say how it began.
 void Session::State::note(std::string text) {
   if (notes.size() < kNotesKept) notes.push_back({stamp, std::move(text)});
+}
+
+// An error of the network names the whole address itself.
+void Session::State::note_of(std::string_view what, std::string_view why) {
+  const bool named = why.find(what) != std::string_view::npos;
+  note(named ? std::string(why) : fmt::format("{}: {}", what, why));
+}
+
+// A close that says "too many" is what 429 is to a request: who comes back at once is banned.
+Duration Session::State::pause_of_close(std::string_view why) const {
+  constexpr std::array<std::string_view, 4> kWords{"too many", "too frequent", "rate limit",
+                                                   "code 1013"};
+  const std::string words = lower(why);
+  const bool asks = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return words.find(word) != words.npos;
+  });
+  return asks ? terms.rest.pause : Duration();
 }
 
 std::string Session::State::address(const std::string& url) const {
@@ -103,9 +122,9 @@ Result<void> Session::State::start(Moment moment) {
     t.topic = &topic;
     const tape::StreamInfo stream = info(topic.key, topic.channel, topic.symbol, "");
     t.stream = TRY(recording.stream(stream));
-    if (topic.cure == Cure::resubscribe) t.check = dialect.book_check(topic);
+    if (topic.cure != Cure::none) t.check = dialect.book_check(topic);
     if (const auto found = options.resume.find(stream.name); found != options.resume.end())
-      begin_gap(t, Silence::connection, found->second + kTick, "the recorder was not running");
+      begin_gap(t, Silence::connection, found->second + kTick, kNotRunning);
     if (topic.cure == Cure::rest_snapshot) {
       const std::string path = topic.snapshot.substr(0, topic.snapshot.find('?'));
       t.snapshot_stream =
@@ -122,7 +141,11 @@ Result<void> Session::State::start(Moment moment) {
   }
   unknown = TRY(recording.stream(info("unknown", "unknown", "", "")));
   counts.topics = topics.size();
+  std::optional<Instant> ended;  // of an earlier recording
+  for (const auto& [name, last] : options.resume) ended = std::max(ended.value_or(last), last);
   make_lines();
+  if (ended) unknown_gap = {Silence::connection, *ended + kTick, std::string(kNotRunning)};
+  for (Line& line : lines) line.unheard = ended.has_value();
   sweep();
   return {};
 }
@@ -187,7 +210,7 @@ void Session::closed(ConnectionId connection, std::string_view why, Moment now,
   State& s = *state_;
   if (s.stopped) return;
   s.enter(now);
-  const Duration wait = refusal == nullptr ? Duration() : s.pause_asked(*refusal);
+  const Duration wait = refusal == nullptr ? s.pause_of_close(why) : s.pause_asked(*refusal);
   if (wait > Duration()) {  // the venue counts by address: no other connection either
     for (Duration& free : s.endpoint_free) free = std::max(free, now.elapsed + wait);
   }
@@ -239,6 +262,7 @@ void Session::stop(Moment now) {
     if (poll.gap.cause == Silence::none) continue;
     s.recording.gap(poll.stream, poll.gap.from, std::max(poll.gap.from, s.stamp), poll.gap.reason);
   }
+  for (Line& line : s.lines) s.end_unheard(line);
   for (const auto& entry : s.connections) s.network.close(entry.first, venues::kCloseNormal);
   s.connections.clear();
   s.stopped = true;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kUnheard = Duration::seconds(10);
 constexpr Duration kFirstWords = Duration::seconds(2);
+constexpr size_t kReasonMost = 200;
 constexpr Duration kHour = Duration::hours(1);
 
 bool take(std::vector<size_t>& topics, size_t topic) {
@@ -81,6 +82,7 @@ void Session::State::on_connected(Connection& c) {
   c.since = c.last_in = now.elapsed;
   c.last_in_stamp = stamp;
   c.send_at = now.elapsed;
+  end_unheard(lines[c.line]);
   if (terms.ping.every) c.ping_at = now.elapsed + *terms.ping.every;
   const std::optional<Duration> lifetime = options.lifetime ? options.lifetime : terms.lifetime;
   if (lifetime) {
@@ -158,7 +160,9 @@ void Session::State::on_frame(Connection& c, std::string_view bytes) {
       return network.send(c.id, frame.text);
     case Frame::Kind::leaving:
       ++counts.control_frames;
-      if (!is_successor(c)) lines[c.line].leaving = true;
+      if (is_successor(c) || std::exchange(lines[c.line].leaving, true)) return;
+      note(fmt::format("{}: the venue is about to close it: {}",
+                       address(terms.endpoints[lines[c.line].endpoint].url), bytes.substr(0, 200)));
       return sweep();
     case Frame::Kind::fatal:
       ++counts.control_frames;
@@ -261,10 +265,11 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
   const size_t index = c->line;
   Line& line = lines[index];
   const std::string& url = terms.endpoints[line.endpoint].url;
-  note(fmt::format("{}: {}", address(url), why));
+  note_of(address(url), why);
   if (tell_network) network.close(id, venues::kCloseNormal);
   ++counts.reconnects;
   if (line.successor == id) {
+    begin_unheard(line, *c, why);
     for (const size_t t : line.topics) {
       TopicState& topic = topics[t];
       drop_hand(topic);
@@ -282,6 +287,7 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
       end_overlap(index, false, why);
       return;
     }
+    begin_unheard(line, *c, why);
     for (const size_t t : line.topics) {
       TopicState& topic = topics[t];
       if (topic.heard_on == id || topic.gap.cause == Silence::none)
@@ -303,6 +309,7 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
   const Connection* old = find(line.primary);
   Connection* next = find(line.successor);
   CHECK(next != nullptr);
+  if (old != nullptr && !healthy) begin_unheard(line, *old, why);
   for (const size_t i : line.topics) {
     TopicState& t = topics[i];
     if (!t.hand) continue;
@@ -331,6 +338,31 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
     }
   }
   retire(index);
+}
+
+// What the venue says of no topic (a notice, what nobody knows yet) is of a connection too: from
+// the last that was heard on the one that broke until another is open.
+void Session::State::begin_unheard(Line& line, const Connection& lost, std::string_view why) {
+  if (!lost.open || line.unheard) return;
+  line.unheard = true;
+  const Instant from = lost.last_in_stamp + kTick;
+  if (unknown_gap.cause == Silence::none) {
+    unknown_gap = {Silence::connection, from,
+                   std::string(why.empty() ? kNoReason : why.substr(0, kReasonMost))};
+  }
+  unknown_gap.from = std::min(unknown_gap.from, from);
+  for (const ConnectionId other : {line.primary, line.successor}) {
+    const Connection* c = find(other);
+    if (c != nullptr && c->id != lost.id && c->open) return end_unheard(line);
+  }
+}
+
+void Session::State::end_unheard(Line& line) {
+  line.unheard = false;
+  const bool any = std::any_of(lines.begin(), lines.end(), [](const Line& l) { return l.unheard; });
+  if (any || unknown_gap.cause == Silence::none) return;
+  recording.gap(*unknown, unknown_gap.from, std::max(unknown_gap.from, stamp), unknown_gap.reason);
+  unknown_gap = {};
 }
 
 // The successor is the connection from now on.

@@ -78,11 +78,10 @@ void Session::State::pump() {
 // How long an answer asks us to keep away; zero: it does not.
 Duration Session::State::pause_asked(const HttpResponse& response) const {
   const bool banned = response.status == 418 || response.status == 403;
-  const auto seconds = read_int(response.header("retry-after"));
-  const bool told = seconds && *seconds > 0;
-  if (response.status == 503 && told) return Duration::seconds(std::min<int64_t>(*seconds, 3600));
+  const std::optional<Duration> told = response.retry_after(now.at);
+  if (response.status == 503 && told) return std::min(*told, Duration::hours(1));
   if (!banned && response.status != 429) return {};
-  if (told) return Duration::seconds(std::min<int64_t>(*seconds, 7 * 86'400));
+  if (told) return std::min(*told, Duration::days(7));
   return banned ? terms.rest.ban : terms.rest.pause;
 }
 
@@ -159,8 +158,12 @@ void Session::State::on_snapshot(TopicState& t, std::string_view body) {
          waiting.front().last <= base)
     waiting.pop_front();
   if (!waiting.empty() && !dialect.bridges(waiting.front(), base)) return want_cure(t);
+  if (!is_sound(t, *place, body, stamp)) {
+    waiting.clear();
+    return want_cure(t);
+  }
   book.wanted = book.asked = false;
-  book.tries = 0;
+  book.healed_at = now.elapsed;
   if (waiting.empty()) {
     book.base = base;
   } else {
@@ -182,7 +185,7 @@ void Session::State::fail_request(const AskedRequest& asked, std::string_view wh
   if (!asked.is_poll) {
     --rest.snapshots_asked;
     TopicState& t = topics[asked.index];
-    note(fmt::format("{}: {}", t.topic->snapshot, why));
+    note_of(t.topic->snapshot, why);
     t.book.tries = std::max(t.book.tries, 1);
     if (t.book.wanted) want_cure(t);
     return;
@@ -192,7 +195,7 @@ void Session::State::fail_request(const AskedRequest& asked, std::string_view wh
   poll.asked = false;
   ++poll.failures;
   poll.due = now.elapsed + std::min(what.every, backoff(poll.failures));
-  if (poll.failures == 1) note(fmt::format("{}: {}", what.request, why));
+  if (poll.failures == 1) note_of(what.request, why);
   if (poll.gap.cause != Silence::none) return;
   poll.gap = {Silence::connection,
               poll.last_stamp == Instant::min() ? stamp : poll.last_stamp + kTick,

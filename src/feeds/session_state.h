@@ -23,6 +23,7 @@ using venues::Topic;
 inline constexpr ConnectionId kNoConnection{0};
 inline constexpr std::string_view kNoRoom = "no room: the disk does not keep up";
 inline constexpr std::string_view kNoReason = "no reason given";
+inline constexpr std::string_view kNotRunning = "the recorder was not running";
 inline constexpr Duration kTick = Duration::ns(1);
 
 struct TextHash {
@@ -67,7 +68,7 @@ struct BookState {
   std::deque<Place> waiting;
   std::optional<uint64_t> base;
   bool wanted = false, asked = false;  // a cure
-  Duration try_at;
+  Duration try_at, healed_at;
   int tries = 0;
 };
 
@@ -110,6 +111,7 @@ struct TopicState {
   size_t line = 0;
   ConnectionId heard_on = kNoConnection;
   bool refused = false;
+  Duration ask_at;  // again, of one that was refused
   OpenGap gap;
   std::optional<Instant> resumed;  // an earlier recording ended there
   Instant last_stamp = Instant::min();
@@ -156,6 +158,7 @@ struct Line {
   int failures = 0;
   std::optional<Duration> connect_at;
   bool leaving = false;  // the primary has to go: a successor is wanted
+  bool unheard = false;  // it broke, and none is open again: see State::unknown_gap
 };
 
 struct PollState {
@@ -192,6 +195,8 @@ struct Session::State {
   bool due(Duration at);               // now, or else the session wakes then
   void soon() { wake = now.elapsed; }  // not when the next thing is due
   void note(std::string text);
+  void note_of(std::string_view what, std::string_view why);
+  Duration pause_of_close(std::string_view why) const;
   void enter(Moment now);
   std::string address(const std::string& url) const;
   Duration backoff(int failures);
@@ -211,6 +216,8 @@ struct Session::State {
   void sweep_line(size_t index);
   void sweep_connection(Connection& c);
   void retire(size_t line);
+  void begin_unheard(Line& line, const Connection& lost, std::string_view why);
+  void end_unheard(Line& line);
   void end_overlap(size_t line, bool healthy, std::string_view why);
   Connection* find(ConnectionId id);
   Connection* heard(ConnectionId id, Moment at);  // session.cc
@@ -228,10 +235,12 @@ struct Session::State {
   void end_gap(TopicState& t, Instant to);
   bool is_copy(TopicState& t, const std::optional<Place>& place, uint64_t hash);
   void follow_numbered(TopicState& t, const Place& place, std::string_view bytes, Instant stamp);
-  void follow_rest(TopicState& t, const Place& place, Instant stamp);
+  void follow_rest(TopicState& t, const Place& place, std::string_view bytes, Instant stamp);
+  bool is_sound(TopicState& t, const Place& place, std::string_view bytes, Instant at);
   void hole(TopicState& t, const std::string& reason, Instant stamp);
   void want_cure(TopicState& t);
   void sweep_topic(TopicState& t);
+  void ask_refused(TopicState& t);
   void keep_unknown(std::string_view bytes);
 
   // session_rest.cc
@@ -266,6 +275,7 @@ struct Session::State {
   std::vector<Duration> endpoint_free;  // when the next connection to it may be opened
   RestState rest;
   std::optional<tape::StreamNumber> unknown;
+  OpenGap unknown_gap;  // of `unknown`: while a line has no connection that it could have come on
 
   uint32_t last_connection = 0, last_request = 0;
   uint64_t last_id = 0;

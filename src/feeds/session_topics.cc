@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kReasonMax = 240;
 constexpr size_t kToldMax = 8192;     // hashes of one topic in an overlap
 constexpr size_t kWaitingMax = 5000;  // frames that wait for a snapshot
+constexpr Duration kRefusalHolds = Duration::hours(1);
+constexpr Duration kCureHolds = Duration::minutes(1);
 constexpr Duration kCureWithin = Duration::seconds(10);
 
 uint64_t hash_of(std::string_view bytes) { return std::hash<std::string_view>()(bytes); }
@@ -64,9 +66,13 @@ void Session::State::accept(Connection& c, size_t index) {
   lines[c.line].failures = 0;
   t.book.in_step = false;
   t.book.wanted = t.book.asked = false;
+  t.book.tries = 0;
   t.book.waiting.clear();
   t.book.base.reset();
-  if (t.topic->cure == Cure::rest_snapshot) t.book.last.reset();
+  if (t.topic->cure == Cure::rest_snapshot) {
+    t.book.last.reset();
+    if (t.check) t.check->forget();
+  }
   if (t.gap.cause != Silence::none) end_gap(t, stamp);
 }
 
@@ -74,8 +80,8 @@ void Session::State::refuse(Connection& c, size_t index, const std::string& why)
   TopicState& t = topics[index];
   if (t.hand && is_successor(c)) return;  // the overlap ends without it, and says so
   ++counts.refusals;
-  note(fmt::format("{} is refused: {}", t.topic->name, why));
-  t.refused = true;
+  t.ask_at = now.elapsed + kRefusalHolds;
+  if (!std::exchange(t.refused, true)) note(fmt::format("{} is refused: {}", t.topic->name, why));
   begin_gap(t, Silence::refused, t.last_stamp == Instant::min() ? stamp : t.last_stamp + kTick,
             "refused: " + why);
   t.heard_on = kNoConnection;
@@ -234,6 +240,7 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
       t.book.last.reset();
       t.book.waiting.clear();
       t.book.base.reset();
+      if (t.check) t.check->forget();
     }
     return;
   }
@@ -249,8 +256,22 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   counts.last_message = at;
   if (place)
     t.topic->cure == Cure::resubscribe ? follow_numbered(t, *place, bytes, at)
-                                       : follow_rest(t, *place, at);
+                                       : follow_rest(t, *place, bytes, at);
   if (place || t.topic->cure == Cure::none) t.last_stamp = std::max(t.last_stamp, at);
+}
+
+// Of a frame whose number is right: whether readers will serve the book after it.
+bool Session::State::is_sound(TopicState& t, const Place& place, std::string_view bytes,
+                              Instant at) {
+  const venues::BookFault fault =
+      t.check ? t.check->fault_of(bytes, place) : venues::BookFault::none;
+  if (fault == venues::BookFault::none) return true;
+  hole(t,
+       fault == venues::BookFault::checksum
+           ? fmt::format("the checksum of {} does not agree", place.last)
+           : fmt::format("bid at or above ask at {}", place.last),
+       at);
+  return false;
 }
 
 // A book that begins with a snapshot on its own stream.
@@ -259,10 +280,7 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, std::str
   BookState& book = t.book;
   // Also after a change of connection: what follows by number shows that nothing was missed.
   const bool follows = !book.wanted && book.last && dialect.follows(place, *book.last);
-  const bool sound =
-      (!place.snapshot && !follows) || !t.check || t.check->agrees(bytes, place.snapshot);
-  if (!sound) {
-    hole(t, fmt::format("the checksum of {} does not agree", place.last), at);
+  if ((place.snapshot || follows) && !is_sound(t, place, bytes, at)) {
     book.last = place.last;
     return want_cure(t);
   }
@@ -270,7 +288,7 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, std::str
     book.in_step = true;
     book.last = place.last;
     book.wanted = false;
-    book.tries = 0;
+    book.healed_at = now.elapsed;
     if (t.gap.cause == Silence::hole) end_gap(t, at);
     return;
   }
@@ -292,15 +310,23 @@ void Session::State::follow_numbered(TopicState& t, const Place& place, std::str
 }
 
 // A book whose changes continue a snapshot by REST.
-void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) {
+void Session::State::follow_rest(TopicState& t, const Place& place, std::string_view bytes,
+                                 Instant at) {
   BookState& book = t.book;
   const std::optional<uint64_t> before = std::exchange(book.last, place.last);
-  if (before && !dialect.follows(place, *before)) {
+  const bool follows = !before || dialect.follows(place, *before);
+  if (!follows) {
     hole(t, fmt::format("sequence broken before {}", place.last), at);
     book.waiting.clear();
-  } else if (book.in_step) {
-    return;
   }
+  // Crossed: the frame is not one that a snapshot may be continued by, so that a newer one is
+  // asked.
+  if (!is_sound(t, place, bytes, at)) {
+    book.waiting.clear();
+    book.base.reset();
+    return want_cure(t);
+  }
+  if (follows && book.in_step) return;
   book.in_step = false;
   if (book.base) {
     const uint64_t base = *book.base;
@@ -308,8 +334,12 @@ void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) 
     book.base.reset();
     if (dialect.bridges(place, base)) {
       book.in_step = true;
-      book.tries = 0;
+      book.healed_at = now.elapsed;
       return;
+    }
+    if (t.check) {  // that snapshot is of no use to it either
+      t.check->forget();
+      (void)t.check->fault_of(bytes, place);
     }
   }
   book.waiting.push_back(place);
@@ -320,6 +350,7 @@ void Session::State::follow_rest(TopicState& t, const Place& place, Instant at) 
 void Session::State::hole(TopicState& t, const std::string& reason, Instant at) {
   ++counts.holes;
   t.book.in_step = false;
+  if (t.check) t.check->forget();
   if (t.last_stamp == Instant::min()) return;  // nothing was recorded that could have a hole
   if (t.topic->cure == Cure::resubscribe) {
     begin_gap(t, Silence::hole, t.last_stamp + kTick, reason);
@@ -329,7 +360,10 @@ void Session::State::hole(TopicState& t, const std::string& reason, Instant at) 
   }
 }
 
+// What breaks again within a minute of its last cure waits longer each time: a venue whose own book
+// is crossed, or whose checksums are of another rule, is not asked without end.
 void Session::State::want_cure(TopicState& t) {
+  if (!t.book.wanted && now.elapsed - t.book.healed_at >= kCureHolds) t.book.tries = 0;
   t.book.wanted = true;
   t.book.asked = false;
   t.book.try_at = now.elapsed + (t.book.tries == 0 ? Duration() : backoff(t.book.tries));
@@ -338,9 +372,19 @@ void Session::State::want_cure(TopicState& t) {
   soon();
 }
 
+// What was refused may be taken later: an instrument that opens, a venue that was overburdened.
+void Session::State::ask_refused(TopicState& t) {
+  Connection* c = find(lines[t.line].primary);
+  if (!t.refused || c == nullptr || !c->open || !due(t.ask_at)) return;
+  t.ask_at = now.elapsed + kRefusalHolds;
+  (void)due(t.ask_at);
+  ask(*c, {static_cast<size_t>(&t - topics.data())}, true);
+  send_queued(*c);
+}
+
 void Session::State::sweep_topic(TopicState& t) {
   Connection* c = find(t.heard_on);
-  if (c == nullptr) return;
+  if (c == nullptr) return ask_refused(t);
   BookState& book = t.book;
   if (t.topic->cure == Cure::resubscribe && book.wanted && due(book.try_at)) {
     if (book.asked) {  // no snapshot came

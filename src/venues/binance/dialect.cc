@@ -10,8 +10,9 @@
 
 #include "base/text.h"
 #include "venues/binance/binance.h"
-#include "venues/terms/scan.h"
+#include "venues/terms/crossing.h"
 #include "venues/terms/dialect.h"
+#include "venues/terms/scan.h"
 
 namespace delever::venues {
 namespace {
@@ -190,6 +191,14 @@ class BinanceDialect final : public Dialect {
   bool follows(const Place& delta, uint64_t last) const override {
     if (market_ == BinanceMarket::spot) return delta.first <= last + 1 && delta.last > last;
     return delta.previous ? *delta.previous == last : delta.first == last + 1;
+  }
+  // Levels beyond those of the snapshot are told when they change, and none is taken for granted.
+  std::unique_ptr<BookCheck> book_check(const Topic&) const override {
+    const auto levels = [](std::string_view bytes) {
+      const std::string_view wrapped = inside(bytes, "data");
+      return wrapped.empty() ? bytes : wrapped;
+    };
+    return std::make_unique<CrossCheck>(levels, 0U, true);
   }
   bool bridges(const Place& delta, uint64_t last) const override {
     if (market_ == BinanceMarket::spot) return delta.first <= last + 1 && delta.last > last;

@@ -8,8 +8,9 @@
 
 #include "base/text.h"
 #include "venues/bybit/bybit.h"
-#include "venues/terms/scan.h"
+#include "venues/terms/crossing.h"
 #include "venues/terms/dialect.h"
+#include "venues/terms/scan.h"
 
 namespace delever::venues {
 namespace {
@@ -147,6 +148,18 @@ class BybitDialect final : public Dialect {
     return out;
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.last == last + 1; }
+
+  // A book that crosses is subscribed again (docs of 2026-07-24). The number in the channel's name
+  // is its depth; the full book has none.
+  std::unique_ptr<BookCheck> book_check(const Topic& topic) const override {
+    const auto levels = [](std::string_view bytes) {
+      const std::string_view data = inside(bytes, "data");
+      return data.empty() ? inside(bytes, "result") : data;
+    };
+    const auto depth = read_int(topic.channel.substr(topic.channel.find('.') + 1));
+    return std::make_unique<CrossCheck>(levels, static_cast<uint32_t>(depth.value_or(0)),
+                                        topic.cure == Cure::rest_snapshot);
+  }
 
   std::string refusal(const HttpResponse& response) const override {
     if (std::string why = Dialect::refusal(response); !why.empty()) return why;

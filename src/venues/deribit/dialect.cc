@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "venues/deribit/deribit.h"
+#include "venues/terms/crossing.h"
 #include "venues/terms/dialect.h"
 #include "venues/terms/scan.h"
 
@@ -127,6 +128,12 @@ class DeribitDialect final : public Dialect {
     return any ? std::optional(out) : std::nullopt;
   }
   bool follows(const Place& delta, uint64_t last) const override { return delta.previous == last; }
+  std::unique_ptr<BookCheck> book_check(const Topic&) const override {
+    const auto levels = [](std::string_view bytes) {
+      return inside(inside(bytes, "params"), "data");
+    };
+    return std::make_unique<CrossCheck>(levels, 0U, false);
+  }
 
   std::string refusal(const HttpResponse& response) const override {
     if (std::string why = Dialect::refusal(response); !why.empty()) return why;

@@ -44,10 +44,20 @@ bool ChecksumCheck::load(std::string_view data) {
   return true;
 }
 
-bool ChecksumCheck::agrees(std::string_view bytes, bool snapshot) {
-  if (!snapshot && !kept_ && snapshot_.empty()) return true;
+std::string_view ChecksumCheck::data_of(std::string_view bytes) {
   std::string_view data = inside(bytes, "data");
   data.remove_prefix(std::min(data.size(), data.find('{')));
+  return data;
+}
+
+BookFault ChecksumCheck::fault_of(std::string_view bytes, const Place& place) {
+  const BookFault fault = crossing_.fault_of(bytes, place);
+  return agrees(bytes, place.snapshot) ? fault : BookFault::checksum;
+}
+
+bool ChecksumCheck::agrees(std::string_view bytes, bool snapshot) {
+  if (!snapshot && !kept_ && snapshot_.empty()) return true;
+  const std::string_view data = data_of(bytes);
   const auto number = read_int(member(data, "checksum").value_or(""));
   const bool told = number && *number != 0;
   const std::string before = std::exchange(snapshot_, {});

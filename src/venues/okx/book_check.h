@@ -7,20 +7,27 @@
 #include <string_view>
 
 #include "codec/book.h"
+#include "venues/terms/crossing.h"
 #include "venues/terms/dialect.h"
 
 namespace delever::venues::okx {
 
 class ChecksumCheck final : public BookCheck {
  public:
-  explicit ChecksumCheck(uint32_t depth) : depth_(depth) {}
-  // Books of which neither the snapshot nor the first change has one, or 0, cost nothing.
-  bool agrees(std::string_view bytes, bool snapshot) override;
+  explicit ChecksumCheck(uint32_t depth)
+      : depth_(depth), crossing_([](std::string_view b) { return data_of(b); }, depth, false) {}
+  // Of checksums, books of which neither the snapshot nor the first change has one, or 0, cost
+  // nothing.
+  BookFault fault_of(std::string_view bytes, const Place& place) override;
+  void forget() override { crossing_.forget(); }
 
  private:
+  static std::string_view data_of(std::string_view bytes);
+  bool agrees(std::string_view bytes, bool snapshot);
   bool load(std::string_view data);
 
   const uint32_t depth_;
+  CrossCheck crossing_;
   codec::Book book_;
   std::string snapshot_;  // without a checksum: its data, until a change says whether it is needed
   bool kept_ = false;     // the book follows, and all that came agreed

@@ -138,13 +138,17 @@ struct Place {
   std::optional<uint64_t> previous = {};
 };
 
-// What a venue says of a book beside its levels, looked at while it is recorded. One a book.
+// Why a book has to begin anew, though its numbers follow one another.
+enum class BookFault : uint8_t { none, checksum, crossed };
+
+// What a book is beside its numbers, looked at while it is recorded. One a book.
 class BookCheck {
  public:
   virtual ~BookCheck() = default;
-  // Of each frame that continues the one before it, and each snapshot. False: it does not fit what
-  // was sent, so that the book has to begin anew.
-  virtual bool agrees(std::string_view bytes, bool snapshot) = 0;
+  // At each frame that continues the one before it, and each snapshot.
+  virtual BookFault fault_of(std::string_view bytes, const Place& place) = 0;
+  // A hole: what follows continues nothing before the next snapshot.
+  virtual void forget() {}
 };
 
 class Dialect {

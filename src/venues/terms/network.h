@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "base/time.h"
 
 namespace delever::venues {
 
@@ -34,7 +36,13 @@ struct HttpResponse {
     }
     return {};
   }
+  // How long Retry-After asks to stay away, in seconds or as a date (RFC 9110, 10.2.3); a date is
+  // reckoned from the answer's own Date, without one from `now`. Missing where it asks nothing.
+  std::optional<Duration> retry_after(Instant now) const;
 };
+
+// A date of HTTP in any of its three forms (RFC 9110, 5.6.7); missing where it is none.
+std::optional<Instant> http_date(std::string_view text);
 
 // Close codes of RFC 6455 that we send or act on.
 inline constexpr uint16_t kCloseNormal = 1000, kCloseGoingAway = 1001, kClosePolicy = 1008,

@@ -1,0 +1,98 @@
+// Goal: a book that is recorded is one that readers serve, or it is asked for anew.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "feeds/session_testing.h"
+
+namespace delever::feeds {
+namespace {
+
+// A book whose bid has come to its ask is served to nobody: it begins anew, and where it breaks
+// again at once, each time a little later.
+TEST(Session, ABookThatCrossesBeginsAnew) {
+  Scene scene("bybit:linear", {"orderbook.50.BTCUSDT"});
+  uint64_t u = 10;
+  const auto book = [&](std::string_view type, std::string_view bid) {
+    scene.hear(fmt::format(R"({{"topic":"orderbook.50.BTCUSDT","type":"{}","data":{{"s":"BTCUSDT",)"
+                           R"("b":[["{}","1"]],"a":[["11","1"]],"u":{},"seq":1}}}})",
+                           type, bid, u++));
+  };
+  scene.begin();
+  scene.hear(R"({"success":true,"ret_msg":"","req_id":"1","op":"subscribe"})");
+  book("snapshot", "10");
+  book("delta", "10.5");
+  EXPECT_TRUE(scene.session->whole());
+  const Instant last = scene.now().at;
+  scene.wait(Duration::seconds(1));
+  book("delta", "11");
+  EXPECT_FALSE(scene.session->whole());
+  scene.wait(Duration::seconds(1));
+  ASSERT_EQ(scene.outside.sends.size(), 3U);
+  EXPECT_NE(scene.outside.sends[1].second.find("unsubscribe"), std::string::npos);
+  book("snapshot", "10");
+  EXPECT_TRUE(scene.session->whole());
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].reason, "bid at or above ask at 12");
+  EXPECT_EQ(scene.outside.gaps[0].from, last + Duration::ns(1));
+  // The venue's own book is crossed: ten minutes of it are a dozen requests and not thousands.
+  const size_t before = scene.outside.sends.size();
+  const Duration until = scene.passed + Duration::minutes(10);
+  for (size_t answered = scene.outside.sends.size(); scene.passed < until;) {
+    book("delta", "12");
+    scene.wait(Duration::ms(100));
+    const size_t sent = scene.outside.sends.size();
+    if (sent == answered || scene.outside.sends.back().second.find("unsub") != std::string::npos)
+      continue;
+    answered = sent;
+    if (scene.outside.sends.back().second.find("ping") == std::string::npos) book("snapshot", "10");
+  }
+  size_t cures = 0;
+  for (size_t i = before; i < scene.outside.sends.size(); ++i)
+    cures += scene.outside.sends[i].second.find("unsub") != std::string::npos ? 1 : 0;
+  EXPECT_GE(cures, 8U);
+  EXPECT_LE(cures, 30U);
+}
+
+TEST(Session, ABookByRestThatCrossesIsFetchedAgain) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
+  const auto change = [&](uint64_t id, std::string_view bids) {
+    scene.hear(fmt::format(R"({{"stream":"btcusdt@depth@100ms","data":{{"U":{0},"u":{0},"pu":{1},)"
+                           R"("b":[{2}],"a":[]}}}})",
+                           id, id - 1, bids));
+  };
+  const auto answer = [&](uint64_t id) {
+    scene.session->responded(
+        scene.outside.requests.back().first,
+        {.status = 200,
+         .body =
+             fmt::format(R"({{"lastUpdateId":{},"bids":[["10","1"]],"asks":[["11","1"]]}})", id)},
+        scene.now());
+  };
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");
+  change(11, "");
+  scene.wait(Duration::ms(1));
+  answer(11);
+  change(12, R"(["10.5","1"])");
+  EXPECT_TRUE(scene.session->whole());
+  EXPECT_TRUE(scene.outside.gaps.empty());
+  for (int i = 0; i < 4; ++i) {
+    scene.wait(Duration::seconds(30));
+    scene.session->ponged(scene.outside.connects.back().first, scene.now());
+  }
+  change(13, R"(["11","1"])");
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].reason, "bid at or above ask at 13");
+  scene.wait(Duration::ms(1));
+  ASSERT_EQ(scene.outside.requests.size(), 2U);
+  change(14, "");
+  answer(12);  // of before it crossed
+  EXPECT_FALSE(scene.session->whole());
+  scene.wait(Duration::seconds(2));
+  ASSERT_EQ(scene.outside.requests.size(), 3U);
+  answer(14);
+  EXPECT_TRUE(scene.session->whole());
+}
+
+}  // namespace
+}  // namespace delever::feeds
