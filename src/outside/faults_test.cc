@@ -45,10 +45,11 @@ void Trial::every(std::string_view knob, std::function<void()> what) {
   });
 }
 
-Pipe* Trial::any_pipe() {
+// Deaf ones too: the venue does not know that nothing reaches us.
+Pipe* Trial::any_pipe(bool also_deaf) {
   std::vector<Pipe*> up;
   for (auto& entry : pipes_) {
-    if (entry.second->up && !entry.second->deaf && !entry.second->broken)
+    if (entry.second->up && (also_deaf || !entry.second->deaf) && !entry.second->broken)
       up.push_back(entry.second.get());
   }
   return up.empty() ? nullptr : up[random.below(up.size())];
@@ -72,7 +73,8 @@ void Trial::fault_network() {
       pipe->stalled_until = world.now() + seconds(10 + 600 * random.uniform());
   });
   every("garbage", [this] {
-    if (Pipe* pipe = any_pipe()) {
+    if (Pipe* pipe = any_pipe(true)) {
+      if (pipe->left) return;
       const std::string text = fmt::format("{{\"what\":{} ", ++garbage_);
       pipe->listener->heard.sent["unknown"].push_back({text_hash(text), world.now(), false});
       to_us(*pipe, [text](Session& session, ConnectionId id, Moment now) {
@@ -86,6 +88,11 @@ void Trial::fault_network() {
         session.received(id, std::string(size_t{2} << 20, 'x'), now);
       });
   });
+}
+
+void Trial::cut_network(Duration how_long) {
+  cut_until_ = world.now() + how_long;
+  for (auto& entry : pipes_) entry.second->deaf = true;
 }
 
 void Trial::fault_venue() {
@@ -132,6 +139,7 @@ void Trial::fault_venue() {
       muted_[plan_.topics[random.below(plan_.topics.size())].key] =
           world.now() + seconds(60 + 1200 * random.uniform());
   });
+  every("outage", [this] { cut_network(seconds(30 + 570 * random.uniform())); });
   every("venue_leap",
         [this] { venue_leap_ = venue_leap_ + Duration::seconds(random.chance(0.5) ? 1 : -1); });
 }

@@ -40,6 +40,39 @@ TEST(Outside, Seeds) {
   std::printf("%.0f simulated hours\n", hours);
 }
 
+// The network stops for ten minutes and comes back: one gap a stream, and everything is heard again
+// as soon as the venue's rule for trying again allows, books whole.
+TEST(Outside, ANetworkThatIsGoneForTenMinutes) {
+  for (const std::string_view market : kMarkets) {
+    const Duration from = Duration::minutes(20), gone = Duration::minutes(10);
+    Trial trial(
+        {.market = std::string(market), .seed = 1, .hours = 1, .knobs = {{"latency", 0.02}}});
+    trial.world.at(from, [&] { trial.cut_network(gone); });
+    const auto dialect = venues::make_dialect(market).value();
+    const Duration most = dialect->terms().backoff_most + Duration::seconds(5);
+    const Outcome outcome = trial.play();
+    EXPECT_EQ(text_of(judge(trial.script, outcome)), "") << market;
+    const Heard& heard = outcome.recorders[0];
+    EXPECT_TRUE(heard.whole) << market;
+    auto reader = tape::TapeReader::open(heard.path);
+    ASSERT_TRUE(reader.has_value());
+    std::map<std::string, size_t> gaps;
+    for (const tape::TapeGap& gap : reader.value()->gaps()) {
+      ASSERT_NE(gap.stream, 0U);
+      const std::string& name = reader.value()->streams()[gap.stream - 1].name;
+      ++gaps[name];
+      EXPECT_LE(gap.from, day_one() + from + Duration::seconds(1)) << name;
+      EXPECT_GE(gap.to, day_one() + from + gone) << name;
+      EXPECT_LE(gap.to, day_one() + from + gone + most) << name << " " << gap.to.text();
+    }
+    for (const tape::StreamInfo& stream : reader.value()->streams()) {
+      if (stream.settings.contains("request")) continue;  // asked, not heard
+      EXPECT_EQ(gaps[stream.name], 1U) << stream.name;
+    }
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(heard.path + end);
+  }
+}
+
 // Scripts that failed once.
 TEST(Outside, Scripts) {
   if (const char* line = std::getenv("OUTSIDE_SCRIPT")) {

@@ -59,6 +59,7 @@ void Trial::connect(Listener& listener, ConnectionId ours, const std::string& ur
       arm(listener);
     });
   };
+  if (world.now() < cut_until_) return refuse(Duration::ms(1), "network is unreachable");
   if (chance("dns")) return refuse(Duration::ms(30), "no address for it");
   if (chance("hang")) return;
   if (chance("tls")) return refuse(one_way() * 3, "certificate not trusted");
@@ -84,6 +85,7 @@ void Trial::connect(Listener& listener, ConnectionId ours, const std::string& ur
 }
 
 void Trial::to_twin(Listener& listener, ConnectionId ours, std::function<void(ConnectionId)> what) {
+  if (world.now() < cut_until_) return;
   for (auto& [id, pipe] : pipes_) {
     if (pipe->listener != &listener || pipe->ours != ours || pipe->broken) continue;
     pipe->up_free = std::max(pipe->up_free, world.now() + one_way());
@@ -113,11 +115,15 @@ void Trial::to_us(Pipe& pipe, std::function<void(Session&, ConnectionId, Moment)
   });
 }
 
-// We close: the other side learns of it a little later.
+// We close: the other side learns of it a little later. What has no topic and is on its way then is
+// not waited for; of topics the next connection tells.
 void Trial::forget(Listener& listener, ConnectionId ours) {
+  constexpr Duration kOnItsWay = Duration::seconds(32);  // a spike and a burst
+  if (const auto sent = listener.heard.sent.find("unknown"); sent != listener.heard.sent.end())
+    std::erase_if(sent->second, [&](const Sent& s) { return s.at + kOnItsWay > world.now(); });
   for (auto& [id, pipe] : pipes_) {
     if (pipe->listener != &listener || pipe->ours != ours) continue;
-    pipe->deaf = true;
+    pipe->deaf = pipe->left = true;
     world.after(one_way(), [this, theirs = id] {
       if (pipes_.erase(theirs) == 0) return;
       twin->closed(theirs, venue_moment());
@@ -154,7 +160,7 @@ void Trial::request(Listener& listener, RequestId ours, const HttpRequest& what)
   const RequestId theirs{++last_request_};
   requests_[theirs] = {&listener, ours, target, listener.life};
   const bool error = chance("rest_error") || world.now() < away_until_;
-  if (chance("rest_lost")) return;
+  if (chance("rest_lost") || world.now() < cut_until_) return;
   world.after(one_way() * 2, [this, theirs, target, error, method = what.method, body = what.body] {
     if (error) return respond(theirs, {.status = 500, .body = "{}"});
     twin->requested(theirs, method, target, body, venue_moment());
@@ -284,6 +290,24 @@ bool Trial::is_wrong(std::string_view text) const {
          static_cast<double>(text_hash(text) % kParts) < share * kParts;
 }
 
+// The same of a change that crosses the book.
+bool Trial::is_crossed(std::string_view text) const {
+  constexpr uint64_t kParts = 100'000;
+  const double share = script.knob("crossed");
+  return share > 0 && !is_calm() &&
+         static_cast<double>((text_hash(text) >> 20) % kParts) < share * kParts;
+}
+
+// A bid far above every ask, before the others.
+void Trial::cross(std::string& text) const {
+  size_t at = text.find(R"("bids":[)");
+  if (at == std::string::npos) at = text.find(R"("b":[)");
+  if (at == std::string::npos) return;
+  text.insert(text.find('[', at) + 1, script.market == "okx" ? R"(["7000.5","0.001","0","1"],)"
+                                      : script.market == "deribit" ? R"(["change",7000.5,0.001],)"
+                                                                   : R"(["7000.5","0.001"],)");
+}
+
 // Another size in the first level that has one; false where none has.
 bool Trial::spoil(std::string& text) {
   constexpr std::string_view kSize = R"(","0.)";
@@ -303,6 +327,7 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   const bool snapshot = place && place->snapshot;
   if (numbered && !snapshot && script.knob("behind") > 0) follow_replica(key);
   if (numbered && !snapshot && is_wrong(text)) (void)spoil(text);
+  if (numbered && !snapshot && is_crossed(text)) cross(text);
   bool dropped = world.now() < pipe.stalled_until;
   if (numbered && !snapshot && !dropped) {
     const auto skip = skip_.find(key);

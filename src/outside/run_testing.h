@@ -91,6 +91,7 @@ struct Pipe {
   bool up = false;              // the handshake is done
   bool deaf = false;            // half-open: nothing reaches us any more
   bool broken = false;          // both ends are to learn of it, or have
+  bool left = false;            // we have closed it
   Duration down_free, up_free;  // in order within a direction
   Duration held_until, stalled_until;
 };
@@ -158,6 +159,8 @@ class Trial final : public twin::TwinNetwork {
   void arm_twin();
   void step_tape(Listener& listener);
   void start(Listener& listener, bool again);
+  // Nothing passes in either direction, and nobody is reached.
+  void cut_network(Duration how_long);
 
  private:
   struct Waiting {
@@ -168,12 +171,14 @@ class Trial final : public twin::TwinNetwork {
   };
   void script_faults();
   void every(std::string_view knob, std::function<void()> what);
-  Pipe* any_pipe();
+  Pipe* any_pipe(bool also_deaf = false);
   void fault_network();
   void fault_venue();
   void fault_machines();
   void send_message(Pipe& pipe, std::string text);
   bool is_wrong(std::string_view text) const;
+  bool is_crossed(std::string_view text) const;
+  void cross(std::string& text) const;
   static bool spoil(std::string& text);
   void send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered);
   void follow_replica(std::string_view key);
@@ -191,7 +196,7 @@ class Trial final : public twin::TwinNetwork {
   std::map<std::string, Duration, std::less<>> muted_;  // topics, until
   uint32_t last_pipe_ = 0, last_request_ = 0;
   Duration venue_leap_;
-  Duration away_until_;
+  Duration away_until_, cut_until_;
   uint64_t twin_generation_ = 0;
   uint64_t garbage_ = 0;
   venues::Plan plan_;

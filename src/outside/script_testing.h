@@ -23,7 +23,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-inline constexpr std::array<Knob, 39> kKnobs{{
+inline constexpr std::array<Knob, 41> kKnobs{{
     {"latency", 0.001, 0.4, "seconds one way"},
     {"jitter", 0.001, 0.5, "seconds more, at random, in order within a connection"},
     {"spikes", 0.5, 20, "an hour: one connection is 2 to 20 s late"},
@@ -63,6 +63,8 @@ inline constexpr std::array<Knob, 39> kKnobs{{
     {"wrong", 0.001, 0.02, "share of OKX's book changes whose checksum says otherwise"},
     {"behind", 0.2, 1, "share of snapshots one or two changes old, each change of few numbers"},
     {"flurry", 0.05, 0.5, "share of trades that are a row of up to 30 at one moment"},
+    {"crossed", 0.001, 0.02, "share of book changes that put a bid above the asks"},
+    {"outage", 0.1, 2, "an hour: our network is gone for up to ten minutes"},
 }};
 
 // What came later is drawn last, so that a seed keeps what it drew before.
