@@ -192,6 +192,7 @@ Result<FramePtr> make_frame(const Subject& subject, const std::string& asset, co
   };
   frame->brief = TRY(reports::brief_of(options, context, {beside, heard}));
   frame->board_stale_after = rules.options.board_stale_after;
+  frame->metrics = metrics_of(frame->brief, frame->survey);
   return FramePtr(std::move(frame));
 }
 
@@ -277,6 +278,7 @@ Result<FramePtr> Follower::frame() {
   frame->series = series_->series();
   frame->survey = surveyor_->survey(frame->brief.sources);
   frame->board_stale_after = board_stale_after_;
+  frame->metrics = metrics_of(frame->brief, frame->survey);
   return FramePtr(std::move(frame));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "dashboard/frame_metrics.h"
 #include "dashboard/question.h"
 #include "reports/brief.h"
 #include "reports/follow.h"
@@ -31,6 +32,7 @@ struct Frame {
   reports::Series series;
   reports::Survey survey;
   Duration board_stale_after;
+  FrameMetrics metrics;
 };
 using FramePtr = std::shared_ptr<const Frame>;
 

@@ -395,11 +395,11 @@ class TapeDashboard final : public Dashboard {
   }
 
   std::string metrics_text() {
-    // Readings change with frames alone: their text is written once, however often one scrapes.
+    // Readings change with frames alone, which bring their text: it is put together once.
     if (!std::exchange(metrics_known_, true)) {
       const std::vector<FramePtr> frames = frames_.all_latest();
       readings_metrics_ = readings_metrics(frames);
-      if (!frames.empty()) readings_metrics_ += feed_metrics(*frames.front());
+      if (!frames.empty()) readings_metrics_ += frames.front()->metrics.feeds;
     }
     counts_.waiting = waiting_.size();
     counts_.listeners = listeners_.size();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -291,6 +292,21 @@ TEST(Dashboard, TheSameQuestionIsAnsweredOnce) {
   EXPECT_TRUE(second.body.empty());
 }
 
+// Whoever makes an answer gives way to the loop, which hands out those that are ready.
+TEST(Dashboard, ThreadsThatMakeAnswersStandBack) {
+  Serving page;
+  ASSERT_EQ(page.ask("/api/v1/readings").status, 200);
+  const int own = getpriority(PRIO_PROCESS, 0);
+  size_t behind = 0, level = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    const auto id = static_cast<id_t>(std::stoul(thread.path().filename().string()));
+    const int nice = getpriority(PRIO_PROCESS, id);
+    behind += nice > own, level += nice == own;
+  }
+  EXPECT_GE(behind, 1U);
+  EXPECT_GE(level, 1U);  // this one, which is the loop's
+}
+
 TEST(Dashboard, AFloodOfQuestionsIsTurnedAwayAndThePageStaysUp) {
   Serving page;
   size_t good = 0, busy = 0, other = 0;
@@ -313,7 +329,11 @@ TEST(Dashboard, AFloodOfQuestionsIsTurnedAwayAndThePageStaysUp) {
 TEST(Metrics, AreTheTextThatPrometheusReads) {
   Serving page;
   ASSERT_EQ(page.ask("/api/v1/readings").status, 200);
+  ASSERT_EQ(page.ask("/api/v1/readings?asset=ETH").status, 200);
   const net::HttpAnswer answer = page.ask("/metrics");
+  for (const char* coin : {"BTC", "ETH"})
+    EXPECT_NE(answer.body.find(fmt::format("delever_as_of_seconds{{asset=\"{}\"}} ", coin)),
+              std::string::npos);
   EXPECT_EQ(header_of(answer, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   const std::regex sample(
       R"re(([a-z_0-9]+)(\{([a-z_]+="([^"\\]|\\.)*"(,|(?=\})))*\})? [-+0-9.eEInf]+)re");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace delever::dashboard {
@@ -88,50 +90,61 @@ std::string server_metrics(const ServerCounts& c) {
 }
 
 std::string readings_metrics(const std::vector<FramePtr>& frames) {
-  std::string value, low, high, state, as_of, verdicts, probability;
-  for (const FramePtr& frame : frames) {
-    const reports::Brief& brief = frame->brief;
-    const std::string asset = label(brief.asset);
-    for (const gauges::Reading& r : brief.readings) {
-      const std::string labels = labels_of(r);
-      const auto put = [&](std::string& out, const char* name, const std::optional<double>& v) {
-        if (v) out += fmt::format("{}{{{}}} {}\n", name, labels, write_double(*v));
-      };
-      put(value, "delever_reading", r.value);
-      put(low, "delever_reading_low", r.low);
-      put(high, "delever_reading_high", r.high);
-      state += fmt::format("delever_reading_state{{{},state=\"{}\"}} 1\n", labels,
-                           gauges::state_name(r.state));
-    }
-    as_of += fmt::format("delever_as_of_seconds{{asset=\"{}\"}} {}\n", asset,
-                         brief.as_of.ns() / 1'000'000'000);
-    if (!brief.verdict) continue;
-    const verdict::Judged& judged = brief.verdict->judged;
-    verdicts += fmt::format("delever_verdict{{asset=\"{}\",answer=\"{}\"}} 1\n", asset,
-                            verdict::answer_name(judged.answer));
-    if (judged.probability)
-      probability += fmt::format("delever_verdict_probability{{asset=\"{}\"}} {}\n", asset,
-                                 write_double(*judged.probability));
-  }
-  std::string out;
-  const auto put = [&](const char* name, const char* help, const std::string& lines) {
-    if (lines.empty()) return;
-    head(out, name, "gauge", help);
-    out += lines;
+  struct Metric {
+    const char* name;
+    const char* help;
   };
-  put("delever_reading", "a reading; absent while it is pending", value);
-  put("delever_reading_low", "the low end of its interval; absent: unbounded", low);
-  put("delever_reading_high", "the high end of its interval; absent: unbounded", high);
-  put("delever_reading_state", "1 for the state that a reading has", state);
-  put("delever_as_of_seconds", "the time that the readings are of", as_of);
-  put("delever_verdict", "1 for the answer that a coin has", verdicts);
-  put("delever_verdict_probability", "of a second wave within 7 days", probability);
+  static constexpr std::array<Metric, 7> metrics{{
+      {"delever_reading", "a reading; absent while it is pending"},
+      {"delever_reading_low", "the low end of its interval; absent: unbounded"},
+      {"delever_reading_high", "the high end of its interval; absent: unbounded"},
+      {"delever_reading_state", "1 for the state that a reading has"},
+      {"delever_as_of_seconds", "the time that the readings are of"},
+      {"delever_verdict", "1 for the answer that a coin has"},
+      {"delever_verdict_probability", "of a second wave within 7 days"},
+  }};
+  std::string out;
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    const auto has = [i](const FramePtr& frame) { return !frame->metrics.readings[i].empty(); };
+    if (std::none_of(frames.begin(), frames.end(), has)) continue;
+    head(out, metrics[i].name, "gauge", metrics[i].help);
+    for (const FramePtr& frame : frames) out += frame->metrics.readings[i];
+  }
   return out;
 }
 
-std::string feed_metrics(const Frame& frame) {
+namespace {
+
+std::array<std::string, 7> reading_lines(const reports::Brief& brief) {
+  std::array<std::string, 7> lines;
+  auto& [value, low, high, state, as_of, verdicts, probability] = lines;
+  const std::string asset = label(brief.asset);
+  for (const gauges::Reading& r : brief.readings) {
+    const std::string labels = labels_of(r);
+    const auto put = [&](std::string& out, const char* name, const std::optional<double>& v) {
+      if (v) out += fmt::format("{}{{{}}} {}\n", name, labels, write_double(*v));
+    };
+    put(value, "delever_reading", r.value);
+    put(low, "delever_reading_low", r.low);
+    put(high, "delever_reading_high", r.high);
+    state += fmt::format("delever_reading_state{{{},state=\"{}\"}} 1\n", labels,
+                         gauges::state_name(r.state));
+  }
+  as_of = fmt::format("delever_as_of_seconds{{asset=\"{}\"}} {}\n", asset,
+                      brief.as_of.ns() / 1'000'000'000);
+  if (!brief.verdict) return lines;
+  const verdict::Judged& judged = brief.verdict->judged;
+  verdicts = fmt::format("delever_verdict{{asset=\"{}\",answer=\"{}\"}} 1\n", asset,
+                         verdict::answer_name(judged.answer));
+  if (judged.probability)
+    probability = fmt::format("delever_verdict_probability{{asset=\"{}\"}} {}\n", asset,
+                              write_double(*judged.probability));
+  return lines;
+}
+
+std::string feed_lines(const reports::Survey& survey) {
   std::string messages, undecoded, last, lag, gaps;
-  for (const reports::StreamHealth& s : frame.survey.streams) {
+  for (const reports::StreamHealth& s : survey.streams) {
     const std::string labels =
         fmt::format(R"(stream="{}",venue="{}")", label(s.name), label(s.venue));
     messages += fmt::format("delever_feed_messages_total{{{}}} {}\n", labels, s.messages);
@@ -143,7 +156,7 @@ std::string feed_metrics(const Frame& frame) {
       lag += fmt::format("delever_feed_lag_p99_seconds{{{}}} {}\n", labels,
                          write_double(s.lag_p99->in_seconds()));
     uint64_t count = 0;
-    for (const reports::GapSeen& g : frame.survey.gaps) count += g.stream == s.name;
+    for (const reports::GapSeen& g : survey.gaps) count += g.stream == s.name;
     gaps += fmt::format("delever_feed_gaps_total{{{}}} {}\n", labels, count);
   }
   std::string out;
@@ -158,6 +171,12 @@ std::string feed_metrics(const Frame& frame) {
   head(out, "delever_feed_gaps_total", "counter", "gaps of a stream");
   out += gaps;
   return out;
+}
+
+}  // namespace
+
+FrameMetrics metrics_of(const reports::Brief& brief, const reports::Survey& survey) {
+  return {reading_lines(brief), feed_lines(survey)};
 }
 
 }  // namespace delever::dashboard

@@ -40,6 +40,5 @@ struct ServerCounts {
 
 std::string server_metrics(const ServerCounts& counts);
 std::string readings_metrics(const std::vector<FramePtr>& frames);  // one a coin
-std::string feed_metrics(const Frame& frame);  // the streams, whatever the coin
 
 }  // namespace delever::dashboard

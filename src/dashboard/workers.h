@@ -1,5 +1,7 @@
 // Work off the loop: a task runs on another thread, what follows runs on the loop. When its owner
-// has gone, what follows is dropped.
+// has gone, what follows is dropped. The threads stand back behind the loop's: where all processors
+// are busy with passes over the tapes, an answer that is ready does not wait for its turn among
+// them.
 #pragma once
 
 #include <functional>
@@ -20,6 +22,7 @@ class Workers {
   void work(std::function<T()> task, std::function<void(T)> then) {
     auto done = std::make_shared<std::function<void(T)>>(std::move(then));
     pool_.submit([this, task = std::move(task), done, alive = std::weak_ptr<bool>(alive_)] {
+      stand_back();
       auto result = std::make_shared<T>(task());
       loop_.post([result, done, alive] {
         if (!alive.expired()) (*done)(std::move(*result));
@@ -28,6 +31,7 @@ class Workers {
   }
 
  private:
+  static void stand_back();  // of the thread that calls it; once is enough
   net::Loop& loop_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   ThreadPool pool_;  // the last member: waits for its tasks before anything else goes
