@@ -38,7 +38,10 @@ AlertBook::AlertBook(std::vector<Rule> rules)
 AlertBook::Heard AlertBook::of_number(const Rule& rule, Condition& condition,
                                       const Moment& moment) const {
   const gauges::Reading* const r = find(rule, moment);
-  if (!r || !r->value) return {};
+  if (!r) return {};
+  condition.missing = r->reason;
+  if (!r->value) return {};
+  condition.met = true;
   double value = *r->value;
   if (rule.kind == Kind::change) {
     auto& past = condition.past;
@@ -69,6 +72,7 @@ AlertBook::Heard AlertBook::heard(const Rule& rule, Condition& condition,
   if (rule.kind == Kind::state) {
     const gauges::Reading* const r = find(rule, moment);
     if (!r) return {};
+    condition.met = true;
     const std::string_view state = gauges::state_name(r->state);
     return {among(rule.is, state), r->value,
             fmt::format("{} is {}{}{}", subject_of(rule), state, r->reason.empty() ? "" : ": ",
@@ -76,6 +80,7 @@ AlertBook::Heard AlertBook::heard(const Rule& rule, Condition& condition,
   }
   if (rule.kind == Kind::verdict) {
     if (!moment.verdict) return {};
+    condition.met = true;
     return {among(rule.is, *moment.verdict), {}, "the verdict is " + *moment.verdict};
   }
   if (!moment.gaps) return {};
@@ -88,6 +93,20 @@ AlertBook::Heard AlertBook::heard(const Rule& rule, Condition& condition,
                           gap.reason)};
   }
   return {false, {}, "no gap of " + subject_of(rule)};
+}
+
+std::vector<std::string> AlertBook::deaf() const {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const Rule& rule = rules_[i];
+    // Streams without a gap are not told of, so nobody knows whether there is one of that name.
+    if (conditions_[i].met || rule.kind == Kind::gap) continue;
+    out.push_back(
+        fmt::format("{}: alert {} decided nothing: {} of {} was never {}", rule.place, rule.name,
+                    subject_of(rule), rule.asset,
+                    conditions_[i].missing.empty() ? "there" : "known: " + conditions_[i].missing));
+  }
+  return out;
 }
 
 std::vector<Alert> AlertBook::hear(const Moment& moment) {

@@ -37,6 +37,9 @@ class AlertBook {
   // What has changed. Times of one coin must not go back.
   std::vector<Alert> hear(const Moment& moment);
   const std::vector<Rule>& rules() const { return rules_; }
+  // A sentence for each rule that could never decide, because what it asks for was at no moment
+  // there or known: it may have a slip in it.
+  std::vector<std::string> deaf() const;
 
  private:
   struct Past {
@@ -49,6 +52,8 @@ class AlertBook {
     bool firing = false;
     std::optional<Instant> since;  // when what would turn it began
     Instant fired;
+    bool met = false;       // what the rule asks for was known at some moment
+    std::string missing;    // else why not, as of the last one
     std::deque<Past> past;  // of a change
   };
   struct Heard {

@@ -188,5 +188,39 @@ TEST(AlertRules, AMistakeIsNamedWithItsLine) {
             std::string::npos);
 }
 
+TEST(AlertRules, AMistakeIsToldWithWhatThereIsToChoose) {
+  const std::string head = "[[alert]]\nname = \"a\"\n";
+  EXPECT_EQ(
+      refused(head + "kind = \"gap\"\nsteam = \"binance\"\n"),
+      "alerts.toml:4: alert[0].steam: no such key (did you mean stream?); this kind has name, "
+      "kind, severity, summary, for, rest, stream, over");
+  EXPECT_EQ(refused(head + "kind = \"value\"\nreading = \"oi_coin\"\nabove = 1\n"),
+            "alerts.toml:4: alert[0].reading: no such gauge (did you mean oi_coins?): delever "
+            "explain gauges lists them");
+  EXPECT_EQ(refused(head + "kind = \"verdict\"\nis = \"cleared\"\n"),
+            "alerts.toml:4: alert[0].is: want a list of these: cleared, not_cleared, cannot_tell");
+}
+
+TEST(AlertBook, ARuleThatCouldNeverDecideIsNamed) {
+  const std::string head = "[[alert]]\nkind = \"value\"\nabove = 1\n";
+  AlertBook book(rules_of(head + "name = \"a\"\nreading = \"oi_coins\"\n" + head +
+                          "name = \"b\"\nreading = \"oi_coins\"\nvenue = \"binanse\"\n" + head +
+                          "name = \"c\"\nreading = \"oi_usd\"\n"));
+  gauges::Reading coins{.name = "oi_coins", .asset = "BTC", .value = 0.5, .unit = "coins"};
+  gauges::Reading usd{.name = "oi_usd", .asset = "BTC", .unit = "USD"};
+  usd.reason = "no price";
+  const std::vector<gauges::Reading> readings{coins, usd};
+  EXPECT_TRUE(book.hear({.asset = "BTC", .at = Instant::ns(0), .readings = &readings}).empty());
+  const std::vector<std::string> deaf = book.deaf();
+  ASSERT_EQ(deaf.size(), 2U);
+  EXPECT_TRUE(deaf[0].starts_with("alerts.toml:6: ")) << deaf[0];
+  EXPECT_TRUE(
+      deaf[0].ends_with(": alert b decided nothing: oi_coins binanse of BTC was never there"))
+      << deaf[0];
+  EXPECT_TRUE(
+      deaf[1].ends_with(": alert c decided nothing: oi_usd of BTC was never known: no price"))
+      << deaf[1];
+}
+
 }  // namespace
 }  // namespace delever::alerts

@@ -1,10 +1,13 @@
 #include "alerts/rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
 
+#include "base/nearest.h"
 #include "gauges/gauges.h"
 #include "reports/inputs.h"
 
@@ -53,18 +56,52 @@ Result<void> read_bounds(const Config& config, Rule& rule) {
 Result<void> read_reading(const Config& config, Rule& rule) {
   rule.reading = TRY(config.text("reading"));
   rule.venue = TRY(config.text("venue", ""));
-  const auto& known = gauges::gauge_names();
-  if (std::none_of(known.begin(), known.end(),
-                   [&](const gauges::GaugeName& g) { return g.name == rule.reading; }))
-    return bad(config, "reading", "no such gauge: delever explain gauges lists them");
+  std::vector<std::string> known_names;
+  for (const gauges::GaugeName& g : gauges::gauge_names()) known_names.emplace_back(g.name);
+  if (std::find(known_names.begin(), known_names.end(), rule.reading) == known_names.end())
+    return bad(config, "reading",
+               "no such gauge" +
+                   did_you_mean(rule.reading, {known_names.begin(), known_names.end()}) +
+                   ": delever explain gauges lists them");
   return {};
 }
 
-Result<void> read_words(const Config& config, Rule& rule, std::set<std::string> known) {
-  rule.is = TRY(config.texts("is"));
-  if (rule.is.empty()) return bad(config, "is", "names nothing");
+Result<void> read_words(const Config& config, Rule& rule, const std::vector<std::string>& known) {
+  const std::string choice = fmt::format("a list of these: {}", fmt::join(known, ", "));
+  auto words = config.texts("is");
+  if (!words.has_value() || words.value().empty()) return bad(config, "is", "want " + choice);
+  rule.is = std::move(words).value();
   for (const std::string& word : rule.is) {
-    if (!known.contains(word)) return bad(config, "is", "no such word: " + word.substr(0, 40));
+    if (std::find(known.begin(), known.end(), word) == known.end())
+      return bad(config, "is",
+                 fmt::format("no such word: {}; want {}", word.substr(0, 40), choice));
+  }
+  return {};
+}
+
+// The keys that a rule of a kind may have (docs/alerts.md).
+std::vector<std::string> keys_of(Kind kind) {
+  std::vector<std::string> keys{"name", "kind", "severity", "summary", "for", "rest"};
+  const auto add = [&](std::initializer_list<const char*> more) {
+    keys.insert(keys.end(), more.begin(), more.end());
+  };
+  if (kind == Kind::gap) return add({"stream", "over"}), keys;
+  add({"asset"});
+  if (kind == Kind::verdict) return add({"is"}), keys;
+  add({"reading", "venue"});
+  if (kind == Kind::state) return add({"is"}), keys;
+  add({"above", "below", "clear"});
+  if (kind == Kind::change) add({"over", "relative"});
+  return keys;
+}
+
+Result<void> has_its_keys_alone(const Config& config, Kind kind) {
+  const std::vector<std::string> keys = keys_of(kind);
+  for (const std::string& key : config.keys()) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end())
+      return bad(config, key,
+                 fmt::format("no such key{}; this kind has {}", did_you_mean(key, keys),
+                             fmt::join(keys, ", ")));
   }
   return {};
 }
@@ -76,6 +113,7 @@ Result<Rule> read_rule(const Config& config) {
   rule.summary = TRY(config.text("summary", ""));
   rule.severity = TRY(config.text("severity", "warning"));
   rule.kind = TRY(read_kind(config));
+  TRY(has_its_keys_alone(config, rule.kind));
   rule.hold = TRY(read_duration(config, "for", Duration()));
   rule.rest = TRY(read_duration(config, "rest", Duration()));
   if (rule.kind != Kind::gap) {
