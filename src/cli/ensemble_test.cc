@@ -137,6 +137,25 @@ TEST(EnsembleVerb, TwoRanksPrintWhatOneProcessPrints) {
   EXPECT_EQ(std::filesystem::file_size(file), size);
 }
 
+TEST(GaugesVerb, RanksPrintWhatOneProcessPrints) {
+  if (shell("mpirun --version").code != 0) GTEST_SKIP() << "no mpirun here";
+  if (program().empty()) GTEST_SKIP() << "the program is not built";
+  const std::string tape = " gauges --tape " + source_root() + "/samples/day.tape";
+  for (const std::string what :
+       {"--from 2026-01-05T01:00:00Z --step 47m", "--from 2026-01-05T20:00:00Z --format json",
+        "--asset ETH --only oi_coins,price_usd --from 2026-01-05T01:10:00Z --to "
+        "2026-01-05T09:00:00Z",
+        "", "--asset DOGE --from 2026-01-05T20:00:00Z"}) {
+    const std::string command = program() + tape + " " + what;
+    const Shell one = shell(command), two = shell(kMpirun + command);
+    EXPECT_EQ(two.code, one.code) << what << two.err;
+    EXPECT_EQ(two.out, one.out) << what;
+  }
+  const Shell wrong = shell(kMpirun + program() + tape + " --from 2027-01-01T00:00:00Z");
+  EXPECT_EQ(wrong.code, 2) << wrong.err;
+  EXPECT_EQ(wrong.out, "");
+}
+
 TEST(EnsembleVerb, ARanksErrorEndsAllWithOneMessageAndItsCode) {
   if (shell("mpirun --version").code != 0) GTEST_SKIP() << "no mpirun here";
   if (program().empty()) GTEST_SKIP() << "the program is not built";

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <charconv>
 #include <map>
 #include <memory>
 #include <optional>
@@ -7,10 +8,13 @@
 #include <string_view>
 #include <tuple>
 
+#include "base/check.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
 #include "cli/output.h"
+#include "cluster/cluster.h"
 #include "render/readings_render.h"
+#include "reports/gauge_ranks.h"
 #include "reports/inputs.h"
 #include "reports/readings.h"
 
@@ -22,7 +26,7 @@ using namespace render;
 namespace {
 
 // A row that was left out is missing from the readings: said beside them.
-void tell_undecoded(Session& session, const std::vector<SourceUse>& use) {
+std::string undecoded_lines(const std::vector<SourceUse>& use) {
   constexpr size_t kTold = 8;
   size_t told = 0;
   std::string text;
@@ -33,7 +37,7 @@ void tell_undecoded(Session& session, const std::vector<SourceUse>& use) {
     }
   }
   if (told > kTold) text += fmt::format("delever: and {} more reasons\n", told - kTold);
-  write(session.io.err, text);
+  return text;
 }
 
 Error nothing_known(const GaugesOptions& options) {
@@ -44,7 +48,62 @@ Error nothing_known(const GaugesOptions& options) {
           "gauges"};
 }
 
+// What one stretch of the times gives, as a line of head, what is said beside it, and its rows.
+Result<std::string> stretch_rows(const GaugesOptions& options, bool csv, Clock* clock) {
+  Context context{.clock = clock};
+  const auto put_reading = csv ? put_reading_csv : put_reading_json;
+  TextBuffer lines;
+  bool known = false;
+  std::vector<SourceUse> use;
+  TRY(sample_gauges(
+      options, context,
+      [&](Instant at, const std::vector<gauges::Reading>& readings) {
+        for (const gauges::Reading& r : readings) {
+          known = known || r.state != gauges::State::pending;
+          put_reading(lines, at, r);
+        }
+      },
+      &use));
+  const std::string beside = undecoded_lines(use);
+  return fmt::format("{} {}\n{}{}", known ? "known" : "pending", beside.size(), beside,
+                     lines.view());
+}
+
+// Under mpirun: the same bytes, from rank 0 alone.
+Result<void> run_gauges_over_ranks(Session& session, const GaugesOptions& options) {
+  const bool csv = session.format == "csv";
+  std::unique_ptr<Output> output;
+  bool known = false;
+  std::string beside;
+  const bool mine = TRY(gauges_over_ranks(
+      options, session.context,
+      [&](const GaugesOptions& stretch) {
+        return stretch_rows(stretch, csv, session.context.clock);
+      },
+      [&](std::string_view result, bool last) -> Result<void> {
+        if (!output) {
+          output = TRY(Output::open(session, session.out));
+          if (csv) output->text() = kReadingsCsvHeader;
+        }
+        const size_t head = result.find('\n');
+        CHECK(head != result.npos);
+        known = known || result.starts_with("known");
+        size_t size = 0;
+        std::from_chars(result.data() + result.find(' ') + 1, result.data() + head, size);
+        if (last) beside = result.substr(head + 1, size);
+        output->text() += result.substr(head + 1 + size);
+        output->settle();
+        return {};
+      }));
+  if (!mine) return {};
+  write(session.io.err, beside);
+  TRY(output->finish());
+  if (!known) return nothing_known(options);
+  return {};
+}
+
 Result<void> run_gauges(Session& session, const GaugesOptions& options) {
+  if (cluster::Cluster::launched_rank()) return run_gauges_over_ranks(session, options);
   const bool csv = session.format == "csv";
   const auto put_reading = csv ? put_reading_csv : put_reading_json;
   const auto output = TRY(Output::open(session, session.out));
@@ -64,7 +123,7 @@ Result<void> run_gauges(Session& session, const GaugesOptions& options) {
         output->settle();
       },
       &use));
-  tell_undecoded(session, use);
+  write(session.io.err, undecoded_lines(use));
   TRY(output->finish());
   if (!known) return nothing_known(options);
   return {};
