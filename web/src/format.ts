@@ -21,7 +21,7 @@ export function shortNumber(value: number, digits = 4): string {
   for (const [from, unit, name] of units) {
     if (Math.abs(value) >= from) return general(value / unit, digits) + name;
   }
-  return general(value, digits);
+  return general(value, Math.max(digits, 4)); // up to 10,000: no exponent
 }
 
 // For the marks of an axis: no exponent where a reader expects digits.

@@ -97,8 +97,8 @@ function unknown(panel: Panel, chart: { area: HTMLElement } | null, why: string 
   if (!box) {
     box = el("p", { class: "unknown" });
     notes.set(panel, box);
-    panel.body.append(box);
   }
+  if (box.parentNode !== panel.body) panel.body.append(box);
   box.hidden = why === null;
   box.textContent = why ?? "";
   if (chart) chart.area.hidden = why !== null;
@@ -120,9 +120,15 @@ async function fill<T extends Unknown>(panel: Panel, what: string, parameters: R
   try {
     const answer = await ask<T>(what, parameters, mine.signal);
     if (mine.signal.aborted) return;
-    if (failed.delete(panel)) unknown(panel, null, null);
-    draw(answer);
-    for (const one of [panel, ...others]) one.old(null);
+    const all = [panel, ...others], what_not = answer.unknown?.what ?? null;
+    for (const one of all) {
+      // A panel of which nothing is known says why, and nothing else: no list that is empty, no axes without a line.
+      if (what_not !== null || one.blank || failed.delete(one)) unknown(one, null, what_not);
+      one.blank = what_not !== null;
+      if (one.blank) one.setRows(null), one.say("");
+      one.old(null);
+    }
+    if (what_not === null || panel === panels.readings) draw(answer);
   } catch (error) {
     if (mine.signal.aborted) return;
     failed.add(panel);
@@ -356,7 +362,7 @@ async function loadTrack(): Promise<void> {
     track = answer;
     setSlider();
     drawTrack();
-  });
+  }, [panels.share, panels.funding]);
 }
 
 // Levels and stress rest on a fit, which takes longest.

@@ -180,7 +180,7 @@ export function levelsChart(market: Levels["markets"][number], asset: string) {
   return (c: Colours): Option | null => {
     if (market.levels.length === 0) return null;
     const rows = [...market.levels].sort((a, b) => a.to - b.to);
-    const names = rows.map((l) => shortNumber(l.to, 6));
+    const names = rows.map((l) => (l.to >= 1000 ? l.to.toFixed(0) : shortNumber(l.to, 6)));
     return {
       legend: { data: ["longs", "shorts", "fixed menu", ...(rows.some((l) => l.truth !== null) ? ["truth"] : [])] },
       tooltip: {
@@ -189,7 +189,8 @@ export function levelsChart(market: Levels["markets"][number], asset: string) {
           return `${l.side}s at ${shortNumber(l.from, 6)} to ${shortNumber(l.to, 6)}<br><b>${shortNumber(l.coins, 3)} ${asset}</b>, ${shortNumber(l.low, 3)} to ${shortNumber(l.high, 3)}${l.status === "prior_only" ? "<br>prior only: nothing was learnt here" : ""}`;
         },
       },
-      xAxis: { type: "value", name: asset, nameLocation: "end", axisLabel: { formatter: axisNumber } },
+      grid: { left: 8, right: 12, top: 50, bottom: 26, containLabel: true },
+      xAxis: { type: "value", ...under(asset), axisLabel: { formatter: axisNumber } },
       yAxis: { type: "category", ...named("USD"), data: names, splitLine: { show: false } },
       series: [
         ...(["long", "short"] as const).map((side) => ({
@@ -228,7 +229,7 @@ export function levelRows(market: Levels["markets"][number]): Rows {
 }
 
 export function stressRows(s: Stress): Rows {
-  const rest = (m: Stress["moves"][number]) => (m.cascade.rest === null ? m.cascade.evidence : percent(m.cascade.rest));
+  const rest = (m: Stress["moves"][number]) => (m.cascade.rest === null ? m.cascade.evidence.replaceAll("_", " ") : percent(m.cascade.rest));
   return Rows.of(
     [
       { name: "move", number: true, cell: (m: Stress["moves"][number]) => percent(m.move), text: (m) => m.move },

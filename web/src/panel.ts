@@ -40,6 +40,13 @@ export class Panel {
     else delete this.element.dataset.old;
   }
 
+  get blank(): boolean {
+    return this.element.dataset.blank !== undefined;
+  }
+  set blank(is: boolean) {
+    this.element.toggleAttribute("data-blank", is);
+  }
+
   say(text: string): void {
     this.note.textContent = text;
     this.note.hidden = text === "";

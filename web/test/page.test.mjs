@@ -163,6 +163,22 @@ describe("the page", { skip: why ?? false, timeout: 560_000 }, () => {
     await close();
   });
 
+  test("what the tapes cannot tell is said in each panel, and no empty list stands for it", async () => {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    const page = await context.newPage(), faults = [];
+    page.on("pageerror", (e) => faults.push(String(e)));
+    await page.route(/\/api\/v1\/(readings|verdict|claims|pending|chain|series|history|track|levels|stress|gaps|health|record)/, (route) => route.fulfill({ json: { unknown: { what: "the tape holds no event", where: "a.tape" } } }));
+    await page.goto(server.url);
+    await page.waitForSelector(".tiles .unknown");
+    await settled(page);
+    for (const id of ["verdict", "interest", "price", "share", "funding", "levels", "stress", "strikes", "hedge", "smile", "term", "claims", "readings", "pending", "health"]) {
+      assert.equal(await page.locator(`#${id} .panel-body`).evaluate((body) => body.innerText.trim()), "the tape holds no event", id);
+      assert.equal(await page.locator(`#${id} .chart:visible`).count(), 0, id);
+    }
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
   // Trades of one venue for twelve hours, of which five are missing: nothing is known of waves, and
   // the line does not lead over the hole, which is as long as it was.
   test("a hole in the prices is a hole, and no liquidations are not 0", async () => {
