@@ -11,7 +11,7 @@ const at = (t: number) => t as UTCTimestamp;
 export interface Point {
   time: number;
   i: number; // of the bar; -1: nothing is known of that time
-  last: boolean; // before a gap, or of all
+  last: boolean; // before a gap
 }
 
 // A place for each span of time, also where there is no bar: a chart that left them out would draw
@@ -21,8 +21,8 @@ export function withGaps(times: number[], span: number): Point[] {
   const missing = times.reduce((sum, t, i) => sum + (i ? Math.max(0, Math.round((t - times[i - 1]) / span) - 1) : 0), 0);
   const every = span * Math.max(1, Math.ceil(missing / most));
   return times.flatMap((time, i) => {
-    const out: Point[] = [{ time, i, last: i + 1 === times.length || times[i + 1] - time > 1.5 * span }];
-    if (i + 1 < times.length && out[0].last) for (let t = time + every; t < times[i + 1] - span / 2; t += every) out.push({ time: t, i: -1, last: false });
+    const out: Point[] = [{ time, i, last: i + 1 < times.length && times[i + 1] - time > 1.5 * span }];
+    if (out[0].last) for (let t = time + every; t < times[i + 1] - span / 2; t += every) out.push({ time: t, i: -1, last: false });
     return out;
   });
 }
