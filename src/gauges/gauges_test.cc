@@ -301,6 +301,74 @@ TEST(OpenInterests, a_vendors_dollars_become_coins_and_levels_match_changes) {
   EXPECT_NE(reason.find("45000 coins it counts changed by -5000"), std::string::npos) << reason;
 }
 
+TEST(OpenInterests, dollars_come_with_the_first_price_and_without_one_where_contracts_are_dollars) {
+  Scene s;
+  const auto interest = [&](InstrumentId id, Instant at, double contracts) {
+    OpenInterest open;
+    open.contracts = Qty::nearest(contracts).value();
+    s.put(id, "oi", at, open);
+  };
+  const InstrumentId linear = s.instrument("okx", "BTC-USDT-PERP");
+  interest(linear, kAt - Duration::minutes(10), 1000);
+  s.put(linear, "marks", kAt - Duration::minutes(5), MarkPrice{Price::nearest(80000).value()});
+  interest(s.instrument("binance", "BTC-USD-PERP@BTC", 100), kAt - Duration::minutes(10), 5000);
+  const auto before = s.readings(kAt - Duration::minutes(6));
+  EXPECT_EQ(pick(before, "oi_coins", "okx").value, 1000);
+  EXPECT_EQ(pick(before, "oi_usd", "okx").state, State::pending);
+  EXPECT_EQ(pick(before, "oi_usd", "okx").reason.find("24 h ago"), std::string::npos);
+  EXPECT_EQ(pick(before, "oi_usd", "binance").value, 500'000);
+  EXPECT_EQ(pick(before, "oi_coins", "binance").state, State::pending);
+  const auto after = s.readings(kAt);
+  EXPECT_EQ(pick(after, "oi_usd", "okx").value, 80e6);
+  EXPECT_NE(pick(after, "oi_usd", "okx").reason.find("a later one"), std::string::npos);
+  EXPECT_EQ(pick(after, "oi_coins", "binance").value, 6.25);
+}
+
+TEST(OpenInterests, each_measure_lacks_what_it_lacks) {
+  Scene s;
+  const auto interest = [&](InstrumentId id, const OpenInterest& open) {
+    s.put(id, "oi", kAt, open);
+  };
+  interest(s.instrument("binance", "BTC-USDT-PERP"),
+           {.contracts = {}, .coins = 1000, .value_usd = 80e6});
+  // Coins without dollars, and dollars without coins; no price.
+  interest(s.instrument("binance", "BTC-USDC-PERP"),
+           {.contracts = {}, .coins = 50, .value_usd = {}});
+  OpenInterest inverse;
+  inverse.contracts = Qty::nearest(10'000).value();
+  interest(s.instrument("binance", "BTC-USD-PERP@BTC", 100), inverse);
+  const auto readings = s.readings(kAt);
+  for (const auto& [name, value] : {std::pair("oi_coins", 1050.0), std::pair("oi_usd", 81e6)}) {
+    const Reading r = pick(readings, name, "binance");
+    EXPECT_EQ(r.value, value) << name;
+    EXPECT_EQ(r.low, value) << name;
+    EXPECT_FALSE(r.high) << name;
+    EXPECT_NE(r.reason.find("1 contracts left out"), std::string::npos) << r.reason;
+  }
+}
+
+TEST(OpenInterests, dollars_and_coins_that_contradict_each_other_are_no_figure) {
+  Scene s;
+  const auto state = [&](const char* venue, double coins, double usd) {
+    const InstrumentId id = s.instrument(venue, "BTC-USDT-PERP");
+    s.put(id, "marks", kAt - Duration::minutes(1), MarkPrice{Price::nearest(80000).value()});
+    s.put(id, "oi", kAt, OpenInterest{.contracts = {}, .coins = coins, .value_usd = usd});
+  };
+  state("binance", 1000, 80e6 / 1.3);  // of another minute
+  state("okx", 1000, 1000);            // a value in coins, read as dollars
+  state("bybit", 80e6, 80e6);          // coins that are dollars
+  const auto readings = s.readings(kAt);
+  EXPECT_EQ(pick(readings, "oi_coins", "binance").value, 1000);
+  for (const char* venue : {"okx", "bybit"}) {
+    for (const char* name : {"oi_coins", "oi_usd"}) {
+      const Reading r = pick(readings, name, venue);
+      EXPECT_EQ(r.state, State::pending) << venue << " " << name;
+      EXPECT_NE(r.reason.find("USD beside"), std::string::npos) << r.reason;
+    }
+  }
+  EXPECT_FALSE(pick(readings, "oi_coins").high);
+}
+
 TEST(OpenInterests, stale_is_pending_with_its_date) {
   Tape t;
   t.interest(t.binance, kAt - kHour * 3, 1000);
@@ -322,6 +390,33 @@ TEST(Prices, day_range_and_last) {
   EXPECT_EQ(*pick(readings, "price_low_24h").value, 70);  // the 50 was 26 hours ago
   EXPECT_EQ(*pick(readings, "price_high_24h").value, 130);
   EXPECT_EQ(pick(t.readings(kAt + kHour * 3), "price_usd").state, State::pending);
+}
+
+TEST(Prices, a_day_with_an_hour_missing_bounds_its_range_on_one_side) {
+  Tape t;
+  for (int h = 0; h < 24; ++h) {
+    if (h != 12) t.candle(kAt - kHour * (24 - h), kHour, 100, 110, 90, 100);
+  }
+  const auto readings = t.readings(kAt);
+  const Reading low = pick(readings, "price_low_24h"), high = pick(readings, "price_high_24h");
+  EXPECT_EQ(low.high, 90);
+  EXPECT_FALSE(low.low);
+  EXPECT_EQ(high.low, 110);
+  EXPECT_FALSE(high.high);
+  EXPECT_NE(high.reason.find("23 of the 24 h seen"), std::string::npos) << high.reason;
+}
+
+TEST(Prices, a_recording_that_began_within_the_day_bounds_its_range_on_one_side) {
+  for (const int minutes : {5, 25}) {
+    Tape t;
+    const InstrumentId id = t.instrument("okx", "BTC-USDT");
+    for (int m = minutes; m < 1440; m += 5)
+      t.put(id, "trades", kAt - kDay + Duration::minutes(m),
+            Trade{.price = Price::nearest(100).value(), .qty = Qty::nearest(1).value()});
+    const Reading high = pick(t.readings(kAt), "price_high_24h");
+    EXPECT_EQ(high.low, 100) << minutes;
+    EXPECT_EQ(high.high.has_value(), minutes == 5);
+  }
 }
 
 TEST(Prices, realised_volatility_of_known_returns) {

@@ -113,16 +113,21 @@ const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Inst
 }
 
 OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& market,
-                                            const Sample& sample) const {
+                                            const Sample& sample, Instant at) const {
   const Instrument& instrument = subject_.instruments[id];
   Amount out{.coins = sample.coins, .usd = sample.usd, .at = sample.at};
   std::optional<double> dollars_a_coin;
-  if (!market.published) {
-    if (const auto own = prices_.of(id, sample.at, subject_.rules.price.stale_after))
-      dollars_a_coin = own->price;
-  }
-  if (!dollars_a_coin) {
-    if (const auto reference = prices_.reference(sample.at)) dollars_a_coin = reference->price;
+  Instant priced_at = sample.at;
+  for (const Instant t : {sample.at, at}) {
+    priced_at = t;
+    if (!market.published) {
+      if (const auto own = prices_.of(id, t, subject_.rules.price.stale_after))
+        dollars_a_coin = own->price;
+    }
+    if (!dollars_a_coin) {
+      if (const auto reference = prices_.reference(t)) dollars_a_coin = reference->price;
+    }
+    if (dollars_a_coin) break;
   }
   const Terms& terms = subject_.terms(id);
   if (!market.published && !subject_.in_dollars(terms)) {
@@ -144,6 +149,21 @@ OpenInterests::Amount OpenInterests::amount(InstrumentId id, const Market& marke
     }
   }
   if (!dollars_a_coin) return out;
+  if (priced_at > sample.at && !(sample.coins && sample.usd) && out.note.empty())
+    out.note = instrument.name() + " stands before its first price and is valued by a later one";
+  // Two measures of one thing that are apart by more than a price can move: a field is in another
+  // unit than it is read in, and nothing says which.
+  if (!market.published && out.coins && out.usd && *out.coins > 0 && *out.usd > 0) {
+    const double by_price = *out.coins * *dollars_a_coin;
+    if (*out.usd > 2 * by_price || by_price > 2 * *out.usd) {
+      out.note = fmt::format("{} states {} USD beside {} coins, which are worth {}: no figure",
+                             instrument.name(), short_number(*out.usd), short_number(*out.coins),
+                             short_number(by_price));
+      out.coins.reset();
+      out.usd.reset();
+      return out;
+    }
+  }
   if (!out.usd && out.coins) out.usd = *out.coins * *dollars_a_coin;
   if (out.usd) {
     const double derived = *out.usd / *dollars_a_coin;
@@ -177,7 +197,7 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
   const auto add = [](std::optional<double>& to, std::optional<double> value) {
     if (value) to = to.value_or(0) + *value;
   };
-  bool all_usd = true, all_usd_changes = true;
+  bool all_usd_changes = true;
   std::vector<std::string> zeros;
   for (const auto& [id, market] : markets_) {
     if (market.published || subject_.instruments[id].venue != venue) continue;
@@ -185,7 +205,7 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
     if (instrument.expiry && *instrument.expiry <= at) continue;  // nothing of it is left
     const Sample* now = sample_at(market, at);
     const bool only_zero = market.minutes.empty() && market.days.empty() && market.zero_at;
-    Amount level = now != nullptr ? amount(id, market, *now) : Amount{};
+    Amount level = now != nullptr ? amount(id, market, *now, at) : Amount{};
     if (only_zero && at - *market.zero_at <= subject_.rules.open_interest.stale_after)
       level = {.coins = 0.0, .usd = 0.0, .at = *market.zero_at};
     if (market.zero_at && !only_zero && (now == nullptr || *market.zero_at > now->at))
@@ -197,43 +217,26 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
                                         instrument.name(), market.zero_at->text(),
                                         short_age(at - now->at)));
     if (!level.note.empty()) zeros.push_back(level.note);
-    if (!level.coins) {
-      ++sum.left_out;
-      sum.lower_bound = true;
-      if (now != nullptr && !subject_.terms(id).size)
-        zeros.push_back(instrument.name() + ": contract size unknown");
-      continue;
-    }
-    ++sum.markets;
+    if (!level.coins) ++sum.coins_left_out;
+    if (!level.usd) ++sum.usd_left_out;
+    if (now != nullptr && !level.coins && !subject_.terms(id).size)
+      zeros.push_back(instrument.name() + ": contract size unknown");
+    if (!level.coins && !level.usd) continue;
     sum.sources.insert(market.sources.begin(), market.sources.end());
     sum.as_of = std::max(sum.as_of, level.at);
     add(sum.coins, level.coins);
     add(sum.usd, level.usd);
-    all_usd = all_usd && level.usd;
     const Sample* past = sample_at(market, at - kDay);
-    const Amount before = past != nullptr ? amount(id, market, *past) : Amount{};
-    if (!before.coins) {
-      ++sum.without_past;
-      continue;
-    }
-    add(sum.coins_change, *level.coins - *before.coins);
+    const Amount before = past != nullptr ? amount(id, market, *past, at - kDay) : Amount{};
+    if (level.coins ? !before.coins : past == nullptr) ++sum.without_past;
+    if (level.coins && before.coins) add(sum.coins_change, *level.coins - *before.coins);
     if (level.usd && before.usd)
       add(sum.usd_change, *level.usd - *before.usd);
-    else
+    else if (past != nullptr)
       all_usd_changes = false;
   }
-  if (!all_usd) sum.usd.reset();
   if (!all_usd_changes) sum.usd_change.reset();
-  if (sum.left_out > 0)
-    sum.note = fmt::format("{}: {} contracts left out (stale, or no contract size or price)", venue,
-                           sum.left_out);
-  if (!zeros.empty())
-    sum.note += fmt::format("{}{}: {}", sum.note.empty() ? "" : "; ", venue, join(zeros, ", "));
-  if (sum.without_past >
-      0) {  // a contract that was not there yesterday is not a change of those that were
-    if (!sum.note.empty()) sum.note += "; ";
-    sum.note += fmt::format("{}: {} contracts have no figure of 24 h ago", venue, sum.without_past);
-  }
+  sum.note = zeros.empty() ? "" : fmt::format("{}: {}", venue, join(zeros, ", "));
   return sum;
 }
 
@@ -257,13 +260,12 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
     const Sample* now = sample_at(market, at);
     if (now == nullptr) continue;
     if (is_part(id) && whole) continue;
-    const Amount level = amount(id, market, *now);
+    const Amount level = amount(id, market, *now, at);
     if (out && level.coins.value_or(0) <= out->coins.value_or(-1)) continue;
     VenueSum sum{.coins = level.coins,
                  .usd = level.usd,
                  .as_of = level.at,
-                 .markets = 1,
-                 .lower_bound = is_part(id),
+                 .a_part = is_part(id),
                  .sources = market.sources};
     if (is_part(id))
       sum.note = fmt::format("{}: {} alone, a part", venue, subject_.instruments[id].symbol);
@@ -271,7 +273,7 @@ std::optional<OpenInterests::VenueSum> OpenInterests::published(const std::strin
       sum.note = venue + ": coins are dollars over the reference price";
     const Sample* past = sample_at(market, at - kDay);
     if (past != nullptr && past->at < now->at) {
-      const Amount before = amount(id, market, *past);
+      const Amount before = amount(id, market, *past, at - kDay);
       if (level.usd && before.usd) sum.usd_change = *level.usd - *before.usd;
       const bool alike = level.stated_coins.has_value() == before.stated_coins.has_value();
       if (level.coins && before.coins && alike) sum.coins_change = *level.coins - *before.coins;
@@ -297,7 +299,27 @@ struct OpenInterests::Gauge {
   std::string_view name, unit;
   std::optional<double> VenueSum::*value;
   Duration window;
+  int VenueSum::*left_out;
 };
+
+bool OpenInterests::lower_bound(const VenueSum& one, const Gauge& gauge) {
+  return one.a_part || one.*gauge.left_out > 0;
+}
+
+// What of a venue is not in the figure, and why; each measure lacks what it lacks.
+std::string OpenInterests::note_of(const std::string& venue, const VenueSum& one,
+                                   const Gauge& gauge) {
+  std::vector<std::string> notes;
+  if (one.*gauge.left_out > 0)
+    notes.push_back(fmt::format("{}: {} contracts left out (stale, or no contract size or price)",
+                                venue, one.*gauge.left_out));
+  if (!one.note.empty()) notes.push_back(one.note);
+  // A contract that was not there yesterday is not a change of those that were.
+  if (one.without_past > 0 && gauge.window > Duration())
+    notes.push_back(
+        fmt::format("{}: {} contracts have no figure of 24 h ago", venue, one.without_past));
+  return join(notes, "; ");
+}
 
 std::vector<std::string> OpenInterests::left_behind(Instant at) const {
   if (markets_.empty()) return {"no open interest of " + subject_.asset};
@@ -321,7 +343,7 @@ std::optional<Estimate> OpenInterests::over_venues(const Gauge& gauge,
   const auto& rules = subject_.rules.open_interest;
   Estimate sum{.label = "venues", .coverage = 0};
   std::vector<std::string> absent, notes;
-  bool lower_bound = false;
+  bool short_of = false;
   double value = 0;
   for (const std::string& venue : rules.venues) {
     const auto found = sums.find(venue);
@@ -334,15 +356,16 @@ std::optional<Estimate> OpenInterests::over_venues(const Gauge& gauge,
     sum.sources.insert(found->second.sources.begin(), found->second.sources.end());
     sum.origin.add(subject_.rules.origin_of(venue));
     sum.coverage += 1.0 / static_cast<double>(rules.venues.size());
-    lower_bound = lower_bound || found->second.lower_bound;
-    if (!found->second.note.empty()) notes.push_back(found->second.note);
+    short_of = short_of || lower_bound(found->second, gauge);
+    if (auto note = note_of(venue, found->second, gauge); !note.empty())
+      notes.push_back(std::move(note));
   }
   if (sum.coverage <= 0) return std::nullopt;
   sum.value = value;
   const bool level = gauge.window == Duration();
   // What is left out can only add to a level; it can move a change either way.
-  if (level || (absent.empty() && !lower_bound)) sum.low = value;
-  if (absent.empty() && !lower_bound) sum.high = value;
+  if (level || (absent.empty() && !short_of)) sum.low = value;
+  if (absent.empty() && !short_of) sum.high = value;
   if (!absent.empty()) notes.push_back("without " + join(absent, ", "));
   const auto others = beside_the_rule(sums, gauge.value, rules.venues);
   if (!others.empty()) notes.push_back("by the rule not in it: " + join(others, ", "));
@@ -356,16 +379,17 @@ Estimate OpenInterests::of_one(const std::string& venue, const VenueSum& one,
   Estimate e = Estimate::exact(venue, *(one.*gauge.value), one.as_of);
   e.sources = one.sources;
   e.origin = subject_.rules.origin_of(venue);
-  e.note = one.note;
-  if (one.lower_bound) e.high.reset();
+  e.note = note_of(venue, one, gauge);
+  if (lower_bound(one, gauge)) e.high.reset();
   return e;
 }
 
 void OpenInterests::read(Panel& panel) const {
-  const Gauge gauges[] = {{"oi_coins", "coins", &VenueSum::coins, Duration()},
-                          {"oi_usd", "USD", &VenueSum::usd, Duration()},
-                          {"oi_change_24h_coins", "coins", &VenueSum::coins_change, kDay},
-                          {"oi_change_24h_usd", "USD", &VenueSum::usd_change, kDay}};
+  const Gauge gauges[] = {
+      {"oi_coins", "coins", &VenueSum::coins, Duration(), &VenueSum::coins_left_out},
+      {"oi_usd", "USD", &VenueSum::usd, Duration(), &VenueSum::usd_left_out},
+      {"oi_change_24h_coins", "coins", &VenueSum::coins_change, kDay, &VenueSum::coins_left_out},
+      {"oi_change_24h_usd", "USD", &VenueSum::usd_change, kDay, &VenueSum::usd_left_out}};
   const Band band = subject_.rules.open_interest.band;
   VenueSums sums, totals;
   for (const std::string& venue : venues(false)) sums[venue] = venue_sum(venue, panel.at);
@@ -394,8 +418,9 @@ void OpenInterests::read(Panel& panel) const {
       of_venue.venue = venue;
       std::vector<Estimate> own;
       if (one.*gauge.value) own.push_back(of_one(venue, one, gauge));
-      if (!own.empty() && one.lower_bound && change) own.back().low.reset();
-      panel.settle(of_venue, std::move(own), band, one.note.empty() ? missing : one.note);
+      if (!own.empty() && lower_bound(one, gauge) && change) own.back().low.reset();
+      const std::string note = note_of(venue, one, gauge);
+      panel.settle(of_venue, std::move(own), band, note.empty() ? missing : note);
     }
   }
 }
@@ -412,7 +437,7 @@ std::vector<DayInterest> OpenInterests::day_interest(Instant end) const {
     one.scope = market.published ? instrument.symbol : instrument.name();
     one.part = market.published && instrument.symbol.find(' ') != std::string::npos;
     one.dated = instrument.expiry.has_value();
-    one.coins = amount(id, market, *sample).coins;
+    one.coins = amount(id, market, *sample, end).coins;
     if (market.published && sample->contracts) one.contracts = sample->contracts->approx();
     out.push_back(std::move(one));
   }
@@ -434,7 +459,7 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
     const std::string& venue = subject_.instruments[id].venue;
     for (const Sample& s : market.days) {
       if (s.at < from || s.at > at) continue;
-      Amount a = amount(id, market, s);
+      Amount a = amount(id, market, s, s.at);
       Sum& sum = all[venue][s.slot];
       sum.at = std::max(sum.at, s.at);
       if (market.published) {
@@ -463,7 +488,7 @@ std::vector<ContractInterest> OpenInterests::contracts(Instant at) const {
     if (market.published || (instrument.expiry && *instrument.expiry <= at)) continue;
     const Sample* now = sample_at(market, at);
     if (now == nullptr) continue;
-    const Amount level = amount(id, market, *now);
+    const Amount level = amount(id, market, *now, at);
     if (!level.coins) continue;
     out.push_back(
         {.venue = instrument.venue,

@@ -64,15 +64,17 @@ class OpenInterests {
   struct VenueSum {
     std::optional<double> coins, usd, coins_change, usd_change;
     Instant as_of;
-    int markets = 0, left_out = 0, without_past = 0;
-    bool lower_bound = false;  // a contract that is open is not in it
+    bool a_part = false;  // of what a publisher counts
+    // Contracts that are open and not in the sum, by what they lack.
+    int coins_left_out = 0, usd_left_out = 0, without_past = 0;
     std::set<std::string> sources;
     std::string note;
   };
 
   static void put(std::vector<Sample>& samples, const Sample& sample);
   const Sample* sample_at(const Market& market, Instant t) const;
-  Amount amount(InstrumentId id, const Market& market, const Sample& sample) const;
+  // As of `at`: a figure that stands before the first price is valued by the price that came.
+  Amount amount(InstrumentId id, const Market& market, const Sample& sample, Instant at) const;
   VenueSum venue_sum(const std::string& venue, Instant at) const;
   std::optional<VenueSum> published(const std::string& venue, Instant at) const;
   std::set<std::string> venues(bool published) const;
@@ -81,6 +83,8 @@ class OpenInterests {
   std::vector<std::string> left_behind(Instant at) const;  // what was measured, but too long ago
   std::optional<Estimate> over_venues(const Gauge& gauge, const VenueSums& sums) const;
   Estimate of_one(const std::string& venue, const VenueSum& one, const Gauge& gauge) const;
+  static bool lower_bound(const VenueSum& one, const Gauge& gauge);
+  static std::string note_of(const std::string& venue, const VenueSum& one, const Gauge& gauge);
 
   const Subject& subject_;
   const Prices& prices_;

@@ -277,6 +277,10 @@ std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKin
       out->low = std::min(out->low, bar->second.low);
       out->high = std::max(out->high, bar->second.high);
       covered = covered + (bar->second.to - bar->first);
+      // An hour of trades that the recording began in; a market may be quiet for some minutes.
+      if (const Duration late = bar->second.first - bar->first;
+          key.built && std::next(bar) == bars.rend() && late > Duration::minutes(10))
+        covered = covered - late;
     }
     if (!out) continue;
     out->coverage = std::min(1.0, covered.in_days());
@@ -325,6 +329,12 @@ void Prices::read_level(Panel& panel) const {
         best.low = estimate(range->low, range->to, range->coverage);
         best.high = estimate(range->high, range->to, range->coverage);
         if (range->to != panel.at) best.low.note += ", the 24 h to " + range->to.text();
+        // What was paid in a part of the day that is not there may be beyond what was seen.
+        if (range->coverage < 1) {
+          best.low.low.reset();
+          best.high.high.reset();
+          best.low.note += fmt::format(", {} of the 24 h seen", short_number(24 * range->coverage));
+        }
         best.high.note = best.low.note;
         best.range_rank = mine;
       }
