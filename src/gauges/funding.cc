@@ -200,7 +200,11 @@ void Fundings::add(const Event& event, const FundingRate& funding) {
   if (!instrument.is_perpetual() && instrument.kind != InstrumentKind::aggregate) return;
   Market& market = markets_[event.instrument];
   market.sources.insert(subject_.source_name(event));
-  const Rated rated{event.at, funding.rate, funding.interval, funding.settles_at};
+  const Rated rated{.at = event.at,
+                    .rate = funding.rate,
+                    .interval = funding.interval,
+                    .settles_at = funding.settles_at,
+                    .over = funding.mean_over};
   // Of two words on one settlement the later stands, of the same instant the higher rate: the order
   // in which sources arrive must not matter.
   const auto keep = [&](std::map<Instant, Rated>& to, Instant key) {
@@ -410,6 +414,39 @@ std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const M
   return out;
 }
 
+std::optional<Fundings::DayMean> Fundings::mean_of_means(InstrumentId id, const Market& market,
+                                                         Instant at) const {
+  constexpr Duration kNewest = Duration::hours(1);
+  const auto after = market.means.upper_bound(at);
+  if (after == market.means.begin()) return std::nullopt;
+  const auto& [end, newest] = *std::prev(after);
+  const auto interval = interval_of(id, newest.interval);
+  if (!newest.over || *newest.over <= Duration() || *newest.over >= kDay ||
+      kDay.ns() % newest.over->ns() != 0 || !interval || at - end > kNewest)
+    return std::nullopt;
+  // They need not follow to the second; a fiftieth of one is within the noise of the rate.
+  const Duration slack = *newest.over / 50;
+  const int64_t parts = kDay.ns() / newest.over->ns();
+  double sum = 0;
+  for (int64_t part = 0; part < parts; ++part) {
+    const Instant want = end - *newest.over * part;
+    auto found = market.means.lower_bound(want - slack);
+    if (const auto exact = market.means.find(want); exact != market.means.end()) found = exact;
+    if (found == market.means.end() || found->first > want + slack ||
+        found->second.over != newest.over)
+      return std::nullopt;
+    sum += found->second.rate.approx();
+  }
+  const double rate = sum / static_cast<double>(parts);
+  DayMean mean{.as_of = end, .coverage = 1};
+  mean.annual = annual_simple(rate, *interval);
+  mean.compounded = annual_compounded(rate, *interval);
+  mean.sum = rate * (kDay.in_seconds() / interval->in_seconds());
+  mean.note = fmt::format("{}, {} means of {}", subject_.instruments[id].name(), parts,
+                          newest.over->text());
+  return mean;
+}
+
 std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Market& market,
                                                     Instant at, std::string& why_not) const {
   const auto& rules = subject_.rules.funding;
@@ -419,6 +456,7 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   if (!recent.empty() && at - recent.back().at <= rules.stale_after) {
     return mean_of(id, recent, why_not);
   }
+  if (auto mean = mean_of_means(id, market, at)) return mean;
   if (!market.hours.empty()) {  // accrues without settlements: the mean of hourly means
     const int64_t last = hour_of(at);
     double sum = 0;
@@ -447,6 +485,12 @@ std::optional<Fundings::DayMean> Fundings::day_mean(InstrumentId id, const Marke
   auto last = market.means.upper_bound(at);
   if (last != market.means.begin() && at - std::prev(last)->first <= rules.mean_stale_after) {
     const auto& [end, rated] = *std::prev(last);
+    if (rated.over != kDay) {
+      why_not =
+          fmt::format("{} {}: a mean {} alone is none of 24 h", instrument.venue, instrument.name(),
+                      rated.over ? "of " + rated.over->text() : "of an unstated time");
+      return std::nullopt;
+    }
     const auto interval = interval_of(id, rated.interval);
     if (!interval) {
       why_not = fmt::format("{}: the interval of its rates is not known", instrument.venue);

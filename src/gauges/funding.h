@@ -52,8 +52,9 @@ class Fundings {
     Rate rate;
     std::optional<Duration> interval;
     std::optional<Instant> settles_at;
-    std::optional<Rate> other = std::nullopt;  // said of the same settlement, and not the same
-    bool announced = false;                    // stands for a settlement that nobody reported
+    std::optional<Rate> other = std::nullopt;     // said of the same settlement, and not the same
+    bool announced = false;                       // stands for a settlement that nobody reported
+    std::optional<Duration> over = std::nullopt;  // of a mean
     auto rank() const { return std::pair(at, rate.raw()); }
   };
   struct Hour {
@@ -64,8 +65,8 @@ class Fundings {
     std::map<Instant, Rated> settled;    // by nominal settlement time, for good
     std::map<Instant, Rated> announced;  // the last word before each settlement
     RateTypes types;
-    std::map<Instant, Rated> means;      // by end of the period
-    std::map<int64_t, Hour> hours;       // rates that accrue without settlements, 26 h
+    std::map<Instant, Rated> means;  // by end of the period
+    std::map<int64_t, Hour> hours;   // rates that accrue without settlements, 26 h
     std::optional<Rated> current, predicted;
     std::set<std::string> sources;
   };
@@ -107,6 +108,8 @@ class Fundings {
   std::optional<InstrumentId> main_of(const std::string& venue) const;
   std::vector<Settlement> settlements(InstrumentId id, const Market& market, Instant from,
                                       Instant to) const;
+  // The mean of a day from means of shorter times that follow on one another, as Deribit's of 8 h.
+  std::optional<DayMean> mean_of_means(InstrumentId id, const Market& market, Instant at) const;
   std::optional<DayMean> mean_of(InstrumentId id, const std::vector<Settlement>& recent,
                                  std::string& why_not) const;
   std::optional<DayMean> day_mean(InstrumentId id, const Market& market, Instant at,

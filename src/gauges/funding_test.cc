@@ -239,6 +239,36 @@ TEST(Funding, a_daily_mean_speaks_where_prints_are_absent) {
             State::pending);
 }
 
+// Deribit states what the last eight hours came to: three of them are a day, and one is not.
+TEST(Funding, means_of_eight_hours_make_a_day_together_and_none_alone) {
+  Market m;
+  const InstrumentId deribit = m.instrument("deribit", "BTC-USD-PERP@BTC", 1);
+  const Duration eight = Duration::hours(8);
+  const auto mean = [&](Instant at, double rate) {
+    m.put(deribit, "tickers", at,
+          FundingRate{Rate::nearest(rate).value(), FundingKind::mean, eight, at, eight});
+  };
+  mean(kAt, 0.0003);
+  const Reading alone = pick(m.readings(kAt), "funding_annual", "deribit");
+  EXPECT_EQ(alone.state, State::pending);
+  EXPECT_NE(alone.reason.find("a mean of 8h alone"), std::string::npos) << alone.reason;
+  mean(kAt - Duration::minutes(30), 0.0008);
+  mean(kAt - eight - Duration::minutes(3), 0.0002);
+  mean(kAt - eight * 2, 0.0001);
+  // Once an hour somebody asked what accrued in that moment: nothing, as most of the time.
+  for (int h = 0; h < 30; ++h)
+    m.put(deribit, "tickers", kAt - kHour * h,
+          FundingRate{Rate(), FundingKind::current, eight, {}, {}});
+  const Reading day = pick(m.readings(kAt), "funding_annual", "deribit");
+  EXPECT_NEAR(*day.value, 0.0002 * 1095, 1e-12);
+  EXPECT_NE(day.reason.find("3 means of 8h"), std::string::npos) << day.reason;
+  // A mean of a week is none of a day either.
+  m.put(
+      m.binance, "means", kAt,
+      FundingRate{Rate::nearest(0.0001).value(), FundingKind::mean, eight, kAt, Duration::days(7)});
+  EXPECT_EQ(pick(m.readings(kAt), "funding_annual", "binance").state, State::pending);
+}
+
 TEST(Funding, main_contract_stands_for_the_venue) {
   Market m;
   const auto inverse = m.instrument("binance", "BTC-USD-PERP@BTC", 100);
