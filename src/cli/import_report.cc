@@ -37,6 +37,7 @@ Json to_json(const feeds::ImportReport& r) {
           {"before_2009", r.long_ago},
           {"stamped_before_2009", r.stamped_long_ago},
           {"stamped_ahead", r.ahead},
+          {"unended", r.unended},
           {"streams", r.streams},
           {"first", r.first ? Json(r.first->text()) : Json()},
           {"last", r.last ? Json(r.last->text()) : Json()}};
@@ -78,6 +79,11 @@ std::string import_text(const feeds::ImportReport& r, const std::string& out, In
         "  warning: {} messages are stamped up to {} later than they were received: the venue's "
         "clock or the recorder's is wrong (local time taken for UTC?)\n",
         r.ahead, r.ahead_most.text());
+  for (const std::string& row : r.unended)
+    text += fmt::format(
+        "  warning: {}: the last row has no line end: if the file was cut, its last number is cut "
+        "as well\n",
+        row);
   line(r.unfinished, "rows of a period that was still running");
   line(r.without_event, "messages that carry no event of ours");
   line(r.skipped, "bad rows skipped:");

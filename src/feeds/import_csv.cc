@@ -78,6 +78,7 @@ class CsvImporter final : public Importer {
     }
     report_.unfinished += held_.size();
     held_.clear();
+    if (!lines.ended()) report_.unended.push_back(lines.where());
     return {};
   }
 

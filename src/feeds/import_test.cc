@@ -250,6 +250,19 @@ TEST(Import, LenientSkipsAndCounts) {
             (std::vector<double>{1, 3, 5}));  // one stray quote spoils one row
 }
 
+TEST(Import, ALastRowWithoutALineEndIsNamed) {
+  const Folder folder;
+  const std::string rows = "day,coin,long,short\n2026-01-01,BTC,1,2\n2026-01-02,BTC,3,40000";
+  const auto cut = import_csv_text(folder, "a.csv", rows.substr(0, rows.size() - 2));
+  ASSERT_TRUE(cut.has_value()) << cut.error().text();
+  EXPECT_EQ(cut.value().messages, 2u);
+  ASSERT_EQ(cut.value().unended.size(), 1u);
+  EXPECT_TRUE(cut.value().unended[0].ends_with("a.csv:3")) << cut.value().unended[0];
+  const auto whole = import_csv_text(folder, "b.csv", rows + "\r\n");
+  ASSERT_TRUE(whole.has_value()) << whole.error().text();
+  EXPECT_TRUE(whole.value().unended.empty());
+}
+
 TEST(Import, OutOfOrderRowsEndInOrderOfTime) {
   const Folder folder;
   std::string text = "day,coin,long,short\n";

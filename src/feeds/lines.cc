@@ -52,6 +52,7 @@ Result<size_t> LineReader::find_line_end(size_t from) {
 
 std::string_view LineReader::take(size_t end, uint64_t lines) {
   std::string_view out(buffer_.data() + begin_, end);
+  ended_ = begin_ + end < end_;
   begin_ += std::min(end + 1, end_ - begin_);
   number_ = next_number_;
   next_number_ += lines;

@@ -27,6 +27,9 @@ class LineReader {
   Result<std::optional<std::string_view>> record();
   uint64_t number() const { return number_; }  // of the last line's (record's first line), from 1
   std::string where() const;                   // "FILE:LINE"
+  // Whether the last line came with its end. The last of a file that was cut has none, and its last
+  // number may be the beginning of a longer one.
+  bool ended() const { return ended_; }
 
  private:
   Result<size_t> find_line_end(
@@ -38,7 +41,7 @@ class LineReader {
   std::string place_;
   std::vector<char> buffer_;
   size_t begin_ = 0, end_ = 0;  // what was read and not yet given out
-  bool done_ = false;
+  bool done_ = false, ended_ = true;
   uint64_t number_ = 0, next_number_ = 1;
 };
 
