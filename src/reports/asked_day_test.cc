@@ -23,6 +23,7 @@ TEST(Inputs, ACoinAsSomebodyTypesIt) {
   EXPECT_EQ(coin_named("USDT"), "USDT");
   EXPECT_EQ(coin_named("TUSDT"), "TUSDT");
   EXPECT_EQ(coin_named("PYUSD"), "PYUSD");
+  EXPECT_EQ(coin_named("xyz:NVDA"), "XYZ:NVDA");
 }
 
 TEST(Inputs, AnExpiryAsSomebodyTypesIt) {

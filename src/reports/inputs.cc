@@ -16,7 +16,9 @@ Result<Instant> parse_at(const std::string& text, const char* option, Context& c
 }
 
 std::string coin_named(std::string_view text) {
-  text = text.substr(0, text.find_first_of("/:"));  // as ccxt has it: BTC/USDT:USDT
+  text = text.substr(0, text.find('/'));  // as ccxt has it: BTC/USDT:USDT
+  // A builder's market of Hyperliquid goes by its own name, "xyz:NVDA".
+  if (text.find(':') != text.npos) return upper(text);
   const auto quoted = [&text] {
     const std::string name = upper(text);
     return name.size() > 5 && (name.ends_with("USDT") || name.ends_with("USDC"));

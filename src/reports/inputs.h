@@ -23,7 +23,7 @@ Result<T> of_option(Result<T> read, const char* option) {
 // ISO-8601, or "now", which stays the same throughout one context.
 Result<Instant> parse_at(const std::string& text, const char* option, Context& context);
 // A coin as somebody types it: btc, BTC/USDT:USDT, BTCUSDT and BTC-USDT are BTC, and kBONK, a
-// thousand of it, is BONK.
+// thousand of it, is BONK. xyz:NVDA, the market of a builder, is XYZ:NVDA.
 std::string coin_named(std::string_view text);
 // An instrument as somebody types it, as we have it: btc-usdt and BTC/USDT are BTC-USDT,
 // BTC/USDT:USDT is BTC-USDT-PERP, BTC/USD:BTC-260327 is BTC-USD-260327@BTC.
