@@ -172,7 +172,10 @@ class Scanner {
     const Token* next = ahead(1);
     std::string named;
     size_t length = 1;
-    if (const auto month = month_of(token); month && (year || in)) {
+    // "the February expiry"; march and may are words, and "29 January" is a day.
+    const bool of_a_day = (before && day_of(*before)) || read_ahead(1, day_of);
+    const bool sure = token.text.size() > 3 && token.text != "march" && !of_a_day;
+    if (const auto month = month_of(token); month && (year || in || sure)) {
       named = std::string(kMonthNames[static_cast<size_t>(*month) - 1]);
       named[0] = upper(named.substr(0, 1))[0];
       length = year ? 2 : 1;

@@ -13,10 +13,10 @@
 namespace delever::gauges {
 namespace {
 
-constexpr std::array<std::string_view, 11> kTransforms{
+constexpr std::array<std::string_view, 12> kTransforms{
     "",          "compounded",    "as_hourly",        "as_8h",
     "per_8h",    "latest_annual", "latest_as_hourly", "both_sides",
-    "one_venue", "of_252_days",   "of_252_days_root"};
+    "one_venue", "of_252_days",   "of_252_days_root", "hourly_per_8h"};
 constexpr std::array<std::string_view, 4> kScopes{"", "venue", "all", "expiry"};
 
 bool contains_all(const std::string& text, const std::vector<std::string>& words) {
@@ -172,8 +172,10 @@ const Metric* ClaimRules::find(const Claim& claim) const {
     case UnitKind::contracts:
       text += " contracts";
       break;
+    case UnitKind::none:  // "open interest in dollars", 16.8 billion
+      if (has_word(text, "usd") || has_word(text, "dollars")) text += " usd";
+      break;
     case UnitKind::share:
-    case UnitKind::none:
       break;
   }
   const Metric* best = nullptr;
@@ -195,8 +197,17 @@ std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
       return fmt::format("it says \"{}\": {}, which no gauge measures", word, one.says);
     }
   }
+  if (trimmed(text).ends_with(" over"))  // "over 24 h" is no bound
+    return "it says \"over\": a bound, which no gauge measures";
+  if (const auto coins = other_coins(claim.metric, claim.asset); !coins.empty())
+    return fmt::format("it speaks of {} beside {}", fmt::join(coins, ", "), claim.asset);
   if (auto other = other_dates(claim, metric)) return other;
   std::vector<Duration> periods = periods_in(claim.metric);
+  for (const Duration period : periods_in(claim.unit)) {
+    // A year is in the unit of what is measured by the year.
+    if (period < Duration::days(300) || metric.unit.find("per_year") == metric.unit.npos)
+      periods.push_back(period);
+  }
   for (const Duration period : periods_in(reach_of(claim.window))) periods.push_back(period);
   for (const Duration period : periods) {
     if (is_one_of(period, metric.periods)) continue;

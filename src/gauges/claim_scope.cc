@@ -21,6 +21,19 @@ constexpr std::array<std::string_view, 20> kZones{"est", "edt", "et",   "pst", "
                                                   "cdt", "cet", "cest", "bst", "hkt",  "sgt", "jst",
                                                   "kst", "ist", "msk",  "bjt", "aest", "eet"};
 
+struct CoinName {
+  std::string_view name, coin;  // a ticker in capitals alone, a name in any case
+};
+constexpr std::array<CoinName, 31> kCoins{
+    {{"BTC", "BTC"},    {"bitcoin", "BTC"},  {"ETH", "ETH"},       {"ethereum", "ETH"},
+     {"ether", "ETH"},  {"SOL", "SOL"},      {"solana", "SOL"},    {"XRP", "XRP"},
+     {"ripple", "XRP"}, {"DOGE", "DOGE"},    {"dogecoin", "DOGE"}, {"BNB", "BNB"},
+     {"ADA", "ADA"},    {"cardano", "ADA"},  {"LTC", "LTC"},       {"litecoin", "LTC"},
+     {"BCH", "BCH"},    {"AVAX", "AVAX"},    {"LINK", "LINK"},     {"chainlink", "LINK"},
+     {"DOT", "DOT"},    {"polkadot", "DOT"}, {"TRX", "TRX"},       {"SUI", "SUI"},
+     {"HYPE", "HYPE"},  {"TON", "TON"},      {"PEPE", "PEPE"},     {"SHIB", "SHIB"},
+     {"UNI", "UNI"},    {"AAVE", "AAVE"},    {"XMR", "XMR"}}};
+
 struct UnitWord {
   std::string_view word;
   int64_t hours;
@@ -145,7 +158,34 @@ std::string plain_words(std::string_view metric, std::string_view unit) {
   for (const std::string_view year : {"a year", "per year", "yearly", "p.a.", "apr", "annualiz"}) {
     if (of_year || has_word(text, year)) return text + " annual";
   }
+  if (rate_period(metric, unit)) text += " 8h";  // a rate is brought to 8 hours
   return text;
+}
+
+std::optional<Duration> rate_period(std::string_view metric, std::string_view unit) {
+  for (const Duration period : periods_in(unit)) {
+    if (period < Duration::days(300)) return period;
+  }
+  const std::string text = lower(metric);
+  if (!has_word(text, "funding")) return std::nullopt;
+  if (has_word(text, "daily") || has_word(text, "per day")) return Duration::days(1);
+  // "24 h funding" is a mean of a day, and a rate of eight hours has a metric of its own.
+  for (const Duration period : periods_in(metric)) {
+    if (period < Duration::hours(8)) return period;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> other_coins(std::string_view metric, std::string_view asset) {
+  const std::string small = lower(metric);
+  std::vector<std::string> out;
+  for (const auto& [name, coin] : kCoins) {
+    const bool ticker = name == coin;
+    if (coin == asset || !has_word(small, ticker ? lower(name) : std::string(name))) continue;
+    if (ticker && metric.find(name) == metric.npos) continue;  // "link", "dot" and "ton" are words
+    if (std::find(out.begin(), out.end(), coin) == out.end()) out.emplace_back(coin);
+  }
+  return out;
 }
 
 std::vector<std::string> venues_in(std::string_view metric) {
@@ -161,6 +201,13 @@ std::optional<std::string> zone_in(std::string_view window) {
   const std::string text = lower(window);
   for (const std::string_view zone : kZones) {
     if (has_word(text, zone)) return upper(zone);
+  }
+  for (const std::string_view utc : {"utc", "gmt"}) {
+    const size_t at = text.find(utc);
+    if (at == text.npos || at + 4 >= text.size()) continue;
+    const char sign = text[at + 3], digit = text[at + 4];
+    if ((sign == '+' || sign == '-') && is_digit(digit) && digit != '0')
+      return upper(text.substr(at, 5));
   }
   return std::nullopt;
 }

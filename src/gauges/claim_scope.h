@@ -22,6 +22,13 @@ std::vector<Duration> periods_in(std::string_view text);
 // and with what its unit says ("percent per year" is annual).
 std::string plain_words(std::string_view metric, std::string_view unit);
 
+// The time that a rate is stated for, "percent per hour" or "hourly funding"; none where neither
+// says one, or a year, which is a metric of its own.
+std::optional<Duration> rate_period(std::string_view metric, std::string_view unit);
+
+// The coins other than `asset` that a metric's words name, of the well-known ones.
+std::vector<std::string> other_coins(std::string_view metric, std::string_view asset);
+
 // The venues that a metric's words name, of the well-known ones.
 std::vector<std::string> venues_in(std::string_view metric);
 

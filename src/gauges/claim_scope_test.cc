@@ -41,6 +41,9 @@ ClaimCheck check(const std::string& metric, const std::string& value, const std:
                     measured("options_oi", 40000),
                     measured("options_oi_calls", 30000),
                     measured("etf_flow_usd_1d", -2.5e7)};
+  for (Reading& r : known.readings) {
+    if (r.name == "funding_rate") r.window = Duration::hours(4);
+  }
   known.meant = {measured("oi_coins_stablecoin", 8.0e6),
                  measured("funding_annual_7d", 0.05, "binance")};
   return check_claims({read_claims(text, "c.csv").value().at(0)}, rules, {known},
@@ -76,11 +79,12 @@ TEST(ClaimScope, days_are_told_from_years_months_and_quarters) {
   EXPECT_EQ(span("high price of 2025"), "2025");
   EXPECT_EQ(span("low of January 2026"), "January 2026");
   EXPECT_EQ(span("low price in May"), "May");
+  EXPECT_EQ(span("the February expiry"), "February");
   EXPECT_EQ(span("Q4 2025 high"), "Q4 2025");
   EXPECT_EQ(span("4Q25 liquidations"), "Q4");
   EXPECT_EQ(span("ytd"), "YTD");
-  for (const char* none : {"29 Jan 2026", "30JAN26 options", "may be high", "24h to 30 Jan 2026",
-                           "30 Jan 2026 07:23 UTC", "2026-01-29 day"})
+  for (const char* none : {"29 Jan 2026", "30JAN26 options", "may be high", "29 January",
+                           "24h to 30 Jan 2026", "30 Jan 2026 07:23 UTC", "2026-01-29 day"})
     EXPECT_EQ(span(none), "") << none;
 }
 
@@ -120,6 +124,25 @@ TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_fal
            {"low price of Monday", "120", "USD"},
            {"liquidations during the crash", "5", "million USD"},
            {"liquidations compared with the day before", "2", "million USD"},
+           {"liquidations over", "5", "million USD"},
+           {"liquidations exceeded", "5", "million USD"},
+           {"at least in liquidations", "5", "million USD"},
+           {"SOL and ETH liquidations", "6", "million USD"},
+           {"bitcoin liquidations", "6", "million USD"},
+           {"total crypto liquidations", "6", "million USD"},
+           {"non-long liquidations", "6", "million USD"},
+           {"liquidations", "6", "million USD per hour"},
+           {"open interest high", "9", "million SOL"},
+           {"mark price high", "127.9", "USD"},
+           {"funding rate", "0.168", "percent per week"},
+           {"options open interest at the 120 strike", "40000", "SOL"},
+           {"Hong Kong ETF outflow", "25", "million USD"},
+           {"open interest not on Binance", "9", "million SOL"},
+           {"non-Binance open interest", "9", "million SOL"},
+           {"open interest on decentralised exchanges", "9", "million SOL"},
+           {"dated futures open interest", "9", "million SOL"},
+           {"open interest of whales", "9", "million SOL"},
+           {"ETF gross outflows", "25", "million USD"},
            {"SOLX GBTC ETF flow", "-25", "million USD"}}) {
     const ClaimCheck c = check(metric, value, unit);
     EXPECT_EQ(c.state, State::pending) << metric << ": " << c.note;
@@ -130,8 +153,32 @@ TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_fal
        {"2025, to 3 Mar 2026", "1 Jan 2025 to 3 Mar 2026", "2-3 Mar 2026", "1 to 3 Mar 2026",
         "2026-01-01/2026-03-03", "YTD 3 Mar 2026", "since 3 Mar 2026", "March 2026",
         "week to 3 Mar 2026", "3 days to 3 Mar 2026", "1h to 4 Mar 2026", "7d to 4 Mar 2026",
-        "3 Mar 2026 19:00 EST"})
+        "3 Mar 2026 19:00 EST", "3 Mar 2026 SGT", "3 Mar 2026 (UTC+8)", "3 Mar 2026 GMT-5"})
     EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::pending) << window;
+}
+
+// The reading is 0.008 percent in 4 hours.
+TEST(ClaimScope, a_rate_is_held_against_the_time_that_it_is_stated_for) {
+  struct Case {
+    const char *metric, *value, *unit;
+    State state;
+    const char* mistake = "";
+  };
+  for (const auto& [metric, value, unit, state, mistake] : std::vector<Case>{
+           {"funding rate", "0.008", "percent", State::single_source},
+           {"funding rate", "0.0160", "percent per 8h", State::single_source},
+           {"funding rate", "0.0480", "percent per day", State::single_source},
+           {"daily funding rate", "0.0480", "percent", State::single_source},
+           {"4h funding rate", "0.0080", "percent", State::single_source},
+           {"hourly funding", "0.0020", "percent", State::single_source},
+           {"funding rate", "0.0080", "percent per 8 hours", State::conflicting, "8h_for_shorter"},
+           {"funding rate", "0.0240", "percent per day", State::conflicting, "8h_for_shorter"},
+           {"funding rate", "0.0080", "percent per hour", State::conflicting, "1h_for_longer"},
+           {"hourly funding rate", "0.0080", "%", State::conflicting, "1h_for_longer"}}) {
+    const ClaimCheck c = check(metric, value, unit);
+    EXPECT_EQ(c.state, state) << metric << " " << value << " " << unit << ": " << c.note;
+    EXPECT_EQ(c.mistake.value_or(""), mistake) << metric << " " << unit;
+  }
 }
 
 TEST(ClaimScope, the_words_choose_the_side_the_part_and_the_sign) {
@@ -141,11 +188,17 @@ TEST(ClaimScope, the_words_choose_the_side_the_part_and_the_sign) {
            {"short-side liquidations", "1.5", "million USD"},
            {"long and short liquidations", "6", "million USD"},
            {"liquidation volume", "6", "million $"},
+           {"liquidations", "6", "USD million"},
+           {"liquidations", "6", "$ mn"},
+           {"liquidations", "0.006", "US$ billion"},
+           {"liquidations", "6", "$m"},
            {"stablecoin-margined open interest", "8", "million SOL"},
            {"funding per year", "8.76", "percent"},
            {"options open interest (calls)", "30000", "SOL"},
            {"options open interest calls, Friday", "30000", "SOL"},
            {"ETF net outflow", "25", "million USD"},
+           {"ETF outflows", "25", "million USD"},
+           {"open interest in dollars", "1.08", "billion"},
            {"long dominance of liquidations", "75", "percent"}}) {
     const ClaimCheck c = check(metric, value, unit);
     EXPECT_EQ(c.state, State::single_source) << metric << ": " << c.note;

@@ -38,18 +38,34 @@ constexpr std::array<Scale, 9> kScales{{{"thousand", 3},
                                         {"b", 9},
                                         {"trillion", 12}}};
 
-// "million USD" -> 6 and "usd"; "BTC" -> 0 and "btc".
+std::optional<int> scale_of(std::string_view word) {
+  for (const Scale& scale : kScales) {
+    if (word == scale.word) return scale.digits;
+  }
+  return std::nullopt;
+}
+
+// "million USD", "USD million" and "$m" -> 6 and "usd"; "BTC" -> 0 and "btc".
 std::pair<int, std::string> scaled_unit(std::string_view unit) {
   const std::string u = lower(trimmed(unit));
   if (u == "musd") return {6, "usd"};
   if (u == "busd") return {9, "usd"};
-  const size_t space = u.find(' ');
-  for (const Scale& scale : kScales) {
-    if (u == scale.word) return {scale.digits, ""};
-    if (space != u.npos && u.substr(0, space) == scale.word)
-      return {scale.digits, std::string(trimmed(u.substr(space + 1)))};
+  for (const std::string_view money : {"us$", "usd", "$"}) {
+    if (!u.starts_with(money)) continue;
+    if (const auto digits = scale_of(std::string_view(u).substr(money.size())))
+      return {*digits, "usd"};
   }
-  return {0, u};
+  std::optional<int> digits;
+  std::string rest;
+  for (const std::string_view word : split(u, ' ')) {
+    if (word.empty()) continue;
+    if (const auto scale = digits ? std::nullopt : scale_of(word)) {
+      digits = scale;
+      continue;
+    }
+    rest += (rest.empty() ? "" : " ") + std::string(word);
+  }
+  return {digits.value_or(0), rest};
 }
 
 // How far a unit moves the decimal point on the way to plain units: a percentage becomes a
@@ -78,7 +94,8 @@ UnitKind unit_kind(std::string_view unit, std::string_view asset) {
   for (const std::string_view share : {"percent", "%", "bp", "basis point"}) {
     if (u.find(share) == 0) return UnitKind::share;
   }
-  if (u.starts_with("usd") || u.starts_with("dollar") || u.starts_with('$')) return UnitKind::usd;
+  if (u.starts_with("usd") || u.starts_with("dollar") || u.starts_with('$') || u.starts_with("us$"))
+    return UnitKind::usd;
   if (u.starts_with("contract")) return UnitKind::contracts;
   if (u.starts_with("coin") || (!u.empty() && u == lower(asset))) return UnitKind::coins;
   return UnitKind::none;
@@ -160,9 +177,9 @@ Result<ClaimWindow> read_window(std::string_view text) {
   if (!day)
     return Error{Fault::malformed,
                  fmt::format("its window \"{}\" names no date", text.substr(0, 60))};
-  if (const auto zone = zone_in(text); zone && clock)
+  if (const auto zone = zone_in(text))
     return Error{Fault::malformed,
-                 fmt::format("its window \"{}\" is in {}, and only hours of UTC are read",
+                 fmt::format("its window \"{}\" is in {}, and only days and hours of UTC are read",
                              text.substr(0, 60), *zone)};
   if (expiry && !clock) clock = kExpiryHour;
   if (clock) return ClaimWindow{*day, *day + *clock, false};

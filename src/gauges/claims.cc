@@ -39,6 +39,7 @@ std::optional<double> transformed(double value, std::string_view transform,
   if (transform == "of_252_days") return value * 252 / 365;
   if (transform == "of_252_days_root") return value * std::sqrt(252.0 / 365);
   if (transform == "latest_as_hourly") return value * kYear;
+  if (transform == "hourly_per_8h") return value * 8;
   if (!interval) return std::nullopt;
   const double hours = *interval;
   if (transform == "compounded") return std::pow(1 + value * hours / kYear, kYear / hours) - 1;
@@ -353,13 +354,38 @@ std::optional<std::string> venue_of(const Claim& claim) {
   return venues.empty() ? std::nullopt : std::optional(venues[0]);
 }
 
+// A rate of an hour or of a day is brought to the 8 hours that such rates are measured in.
+double to_8h(const Claim& claim, const Metric& metric) {
+  const auto period = rate_period(claim.metric, claim.unit);
+  if (!period || metric.id != "funding_rate_8h") return 1;
+  return Duration::hours(8).in_seconds() / period->in_seconds();
+}
+
+// Why the claim's unit is none that the metric is measured in.
+std::optional<std::string> other_unit(const Claim& claim, const Metric& metric) {
+  const UnitKind stated_in = unit_kind(claim.unit, claim.asset);
+  const UnitKind measured_in = metric_unit_kind(metric.unit);
+  const bool other =
+      stated_in != UnitKind::none && measured_in != UnitKind::none && stated_in != measured_in;
+  const bool unsaid = stated_in == UnitKind::none && measured_in != UnitKind::none &&
+                      measured_in != UnitKind::share && !names_a_scale(claim.unit);
+  if (!other && !unsaid) return std::nullopt;
+  return fmt::format("stated in {}, and it is measured in {}",
+                     claim.unit.empty() ? "no unit" : claim.unit, metric.unit);
+}
+
+// At its expiry an option is no more: what expired is what was open just before.
+Instant last_moment_before(Instant expiry) { return expiry - Duration::ns(1); }
+
 ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
                      const std::vector<Knowledge>& known, Instant at) {
   ClaimCheck check;
   check.claim = claim;
   check.stated = plain_value(claim);
   // "an outflow of 817.8 million": the sign is in the word.
-  if (has_word(lower(claim.metric), "outflow") && check.stated > 0) check.stated = -check.stated;
+  const std::string words = lower(claim.metric);
+  if ((has_word(words, "outflow") || has_word(words, "outflows")) && check.stated > 0)
+    check.stated = -check.stated;
   check.unit = claim.unit;
   const Metric* metric = rules.find(claim);
   if (!metric) {
@@ -367,16 +393,8 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
     return check;
   }
   check.unit = metric->unit;
-  const UnitKind stated_in = unit_kind(claim.unit, claim.asset);
-  const UnitKind measured_in = metric_unit_kind(metric->unit);
-  if (stated_in != UnitKind::none && measured_in != UnitKind::none && stated_in != measured_in) {
-    check.note = fmt::format("stated in {}, and it is measured in {}", claim.unit, metric->unit);
-    return check;
-  }
-  if (stated_in == UnitKind::none && measured_in != UnitKind::none &&
-      measured_in != UnitKind::share && !names_a_scale(claim.unit)) {
-    check.note = fmt::format("stated in {}, and it is measured in {}",
-                             claim.unit.empty() ? "no unit" : claim.unit, metric->unit);
+  if (const auto other = other_unit(claim, *metric)) {
+    check.note = *other;
     return check;
   }
   if (const auto more = rules.asks_for_more(claim, *metric)) {
@@ -392,7 +410,8 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
   const bool of_expiry = metric->window == "expiry";
   const Instant end =
       of_expiry && window.value().whole_day ? window.value().day + kExpiryHour : window.value().end;
-  const Knowledge* knowledge = knowledge_at(known, std::min(end, at));
+  const Knowledge* knowledge =
+      knowledge_at(known, std::min(of_expiry ? last_moment_before(end) : end, at));
   if (!knowledge) {
     check.note = "nothing was known at that time";
     return check;
@@ -403,12 +422,14 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
     check.note = fmt::format("its window ends {}, after {}", end.text(), at.text());
     return check;
   }
+  const double periods = to_8h(claim, *metric);
+  check.stated *= periods;
   const Question question{.claim = claim,
                           .metric = *metric,
                           .venue = venue_of(claim),
                           .end = end,
                           .stated = check.stated,
-                          .half_digit = half_digit(claim)};
+                          .half_digit = half_digit(claim) * periods};
   const Tries tries = try_all(question, known, *knowledge, at, window.value().whole_day);
   for (const auto* list : {&tries.literal, &tries.others}) {
     for (const Measured& m : *list) check.tried.push_back(m.tried);
@@ -434,6 +455,13 @@ ClaimCheck check_one(const Claim& claim, const ClaimRules& rules,
   return check;
 }
 
+// Words of the metrics whose window is an expiry.
+bool may_be_of_an_expiry(const Claim& claim) {
+  const std::string text = lower(claim.metric + " " + claim.window);
+  return text.find("expir") != text.npos || text.find("put") != text.npos ||
+         text.find("max pain") != text.npos;
+}
+
 // A unit is made of words that somebody could mean; the claim's own coin is one of them.
 bool is_unit(const Claim& claim) {
   static const std::unordered_set<std::string> words{
@@ -445,14 +473,19 @@ bool is_unit(const Claim& claim) {
       "times",   "of",       "annual",     "annualised", "annualized", "btc",    "eth",
       "sol",     "interval", "thousand",   "trillion",   "k",          "m",      "mn",
       "bn",      "pct",      "daily",      "hourly",     "yearly",     "weekly", "week",
-      "month",   "index",    "points",     "delta",      "vol"};
+      "month",   "index",    "points",     "delta",      "vol",        "us$",    "$m",
+      "$mn",     "$bn",      "$b",         "$k",         "usdm",       "usdbn"};
   const std::string unit = lower(claim.unit);
   size_t at = 0;
   while (at < unit.size()) {
     const size_t end = std::min(unit.find_first_of(" /,", at), unit.size());
     const std::string word = unit.substr(at, end - at);
     at = end + 1;
-    if (!word.empty() && !words.contains(word) && word != lower(claim.asset)) return false;
+    // "per 4h", "per 8 hours"
+    const size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
+    const bool hours = digits > 0 && (digits == word.size() || word.substr(digits) == "h");
+    if (!word.empty() && !hours && !words.contains(word) && word != lower(claim.asset))
+      return false;
   }
   return true;
 }
@@ -506,6 +539,11 @@ std::vector<Instant> claim_times(const std::vector<Claim>& claims, Instant at) {
     if (!window.has_value()) continue;
     const Instant end = window.value().end;
     if (end < at) times.insert(end);
+    if (may_be_of_an_expiry(claim)) {
+      const Instant last = last_moment_before(
+          window.value().whole_day ? window.value().day + kExpiryHour : window.value().end);
+      if (last < at) times.insert(last);
+    }
     for (const Boundary& boundary : kBoundaries) {
       if (end + boundary.shift < at) times.insert(end + boundary.shift);
       if (!window.value().whole_day) break;

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -123,6 +124,36 @@ TEST(Claims, unfinished_windows_and_unknown_metrics_stay_pending) {
                   {.readings = {reading("price_low_24h", 81118)}})
                 .state,
             State::single_source);
+}
+
+TEST(Claims, what_expired_is_what_was_open_just_before) {
+  const Claim c = claim("options expiring", "91000", "BTC", "30 Jan 2026 expiry");
+  const Instant end = at("2026-01-30T08:00:00Z"), asked = at("2026-01-31T00:00:00Z");
+  const Instant last = end - Duration::ns(1);
+  const std::vector<Instant> times = claim_times({c}, asked);
+  EXPECT_EQ(std::count(times.begin(), times.end(), last), 1);
+  Reading open = reading("options_oi", 91020);
+  open.expiry = end;
+  open.as_of = at("2026-01-30T07:59:00Z");
+  const std::vector<Knowledge> known{{.at = at("2026-01-30T00:00:00Z")},
+                                     {.at = last, .readings = {open}},
+                                     {.at = end},
+                                     {.at = asked}};
+  const ClaimCheck found = check_claims({c}, shipped_claim_rules(), known, asked).at(0);
+  EXPECT_EQ(found.state, State::single_source) << found.note;
+  EXPECT_EQ(found.measured, 91020);
+  // Of one side alone it is no claim of both.
+  for (const auto& [metric, gauge] : {std::pair("call options expiring", "options_oi_calls"),
+                                      std::pair("put options expiring", "options_oi_puts")}) {
+    Reading side = open;
+    side.name = gauge;
+    side.value = 61000;
+    const ClaimCheck of_side =
+        check_claims({claim(metric, "61000", "BTC", "30 Jan 2026 expiry")}, shipped_claim_rules(),
+                     {{.at = last, .readings = {open, side}}}, asked)
+            .at(0);
+    EXPECT_EQ(of_side.state, State::single_source) << metric << ": " << of_side.note;
+  }
 }
 
 TEST(Claims, an_old_chain_neither_confirms_nor_contradicts) {
