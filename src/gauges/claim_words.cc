@@ -72,7 +72,7 @@ std::pair<int, std::string> scaled_unit(std::string_view unit) {
 // fraction, coins stay.
 int point_shift(std::string_view unit) {
   const std::string u = lower(unit);
-  if (u.starts_with("percent") || u.starts_with("%")) return -2;
+  if (u.starts_with("percent") || u.starts_with("%") || u.starts_with("vol point")) return -2;
   if (u.starts_with("bp") || u.starts_with("basis point")) return -4;
   return scaled_unit(unit).first;
 }
@@ -91,7 +91,7 @@ int64_t exponent_of(std::string_view text) {
 UnitKind unit_kind(std::string_view unit, std::string_view asset) {
   const auto scaled = scaled_unit(unit);
   const std::string& u = scaled.second;
-  for (const std::string_view share : {"percent", "%", "bp", "basis point"}) {
+  for (const std::string_view share : {"percent", "%", "bp", "basis point", "vol point"}) {
     if (u.find(share) == 0) return UnitKind::share;
   }
   if (u.starts_with("usd") || u.starts_with("dollar") || u.starts_with('$') || u.starts_with("us$"))
