@@ -75,26 +75,25 @@ Result<void> run_gauges_over_ranks(Session& session, const GaugesOptions& option
   std::unique_ptr<Output> output;
   bool known = false;
   std::string beside;
-  const bool mine = TRY(gauges_over_ranks(
-      options, session.context,
-      [&](const GaugesOptions& stretch) {
-        return stretch_rows(stretch, csv, session.context.clock);
-      },
-      [&](std::string_view result, bool last) -> Result<void> {
-        if (!output) {
-          output = TRY(Output::open(session, session.out));
-          if (csv) output->text() = kReadingsCsvHeader;
-        }
-        const size_t head = result.find('\n');
-        CHECK(head != result.npos);
-        known = known || result.starts_with("known");
-        size_t size = 0;
-        std::from_chars(result.data() + result.find(' ') + 1, result.data() + head, size);
-        if (last) beside = result.substr(head + 1, size);
-        output->text() += result.substr(head + 1 + size);
-        output->settle();
-        return {};
-      }));
+  const auto rows = [&](const GaugesOptions& stretch) {
+    return stretch_rows(stretch, csv, session.context.clock);
+  };
+  const auto take = [&](std::string_view result, bool last) -> Result<void> {
+    if (!output) {
+      output = TRY(Output::open(session, session.out));
+      if (csv) output->text() = kReadingsCsvHeader;
+    }
+    const size_t head = result.find('\n');
+    CHECK(head != result.npos);
+    known = known || result.starts_with("known");
+    size_t size = 0;
+    std::from_chars(result.data() + result.find(' ') + 1, result.data() + head, size);
+    if (last) beside = result.substr(head + 1, size);
+    output->text() += result.substr(head + 1 + size);
+    output->settle();
+    return {};
+  };
+  const bool mine = TRY(gauges_over_ranks(options, session.context, rows, take));
   if (!mine) return {};
   write(session.io.err, beside);
   TRY(output->finish());

@@ -83,16 +83,17 @@ Result<bool> gauges_over_ranks(
     tasks.push_back(fmt::format("{} {}", stretch.from, stretch.to));
   std::map<size_t, std::string> early;  // come before one of an earlier time
   size_t next = 0;
-  TRY(cluster->run(TRY(same), 1, task, tasks,
-                   [&](size_t number, std::string_view result) -> Result<void> {
-                     early.emplace(number, result);
-                     while (!early.empty() && early.begin()->first == next) {
-                       TRY(each(early.begin()->second, next + 1 == tasks.size()));
-                       early.erase(early.begin());
-                       ++next;
-                     }
-                     return {};
-                   }));
+  const auto come = [&](size_t number, std::string_view result) -> Result<void> {
+    early.emplace(number, result);
+    while (!early.empty() && early.begin()->first == next) {
+      TRY(each(early.begin()->second, next + 1 == tasks.size()));
+      early.erase(early.begin());
+      ++next;
+    }
+    return {};
+  };
+  const auto known = TRY(same);
+  TRY(cluster->run(known, 1, task, tasks, come));
   return true;
 }
 
