@@ -156,6 +156,7 @@ auto Condenser::add(Event& event, uint64_t ordinal) -> Form {
   life(event, one);
   one.last = last_ = {ordinal, event.instrument, event.source, event.at, event.received};
   if (misdated(event)) {
+    if (auto* trade = std::get_if<Trade>(&event.payload)) trade->id = anywhere(event, *trade, one);
     keep(event, ordinal);
     return Form::whole;
   }
@@ -207,6 +208,13 @@ void Condenser::weigh(const Event& event, Known& one) {
   }
 }
 
+// What TradesOnce decides of a perpetual's trade, whatever it is stamped with.
+std::string_view Condenser::anywhere(const Event& event, const Trade& trade, Known& one) {
+  if (trade.id.empty() || !instruments_[event.instrument].is_perpetual()) return {};
+  return one.seen_anywhere.first(mark_of(event, trade, true), event.received) ? kUnseen
+                                                                              : kElsewhere;
+}
+
 void Condenser::weigh(const Event& event, Trade& trade, Known& one) {
   const InstrumentKind kind = instruments_[event.instrument].kind;
   const bool future = kind == InstrumentKind::linear || kind == InstrumentKind::inverse;
@@ -215,13 +223,8 @@ void Condenser::weigh(const Event& event, Trade& trade, Known& one) {
   const bool option = kind == InstrumentKind::option;
   const bool doubled = (counted || option) && !trade.id.empty() &&
                        !one.seen.first(mark_of(event, trade, option), event.received);
-  const bool perpetual = future && !instruments_[event.instrument].expiry && !trade.id.empty();
-  const bool first =
-      perpetual && one.seen_anywhere.first(mark_of(event, trade, true), event.received);
-  trade.id = doubled      ? first ? kDoubledUnseen : kDoubled
-             : !perpetual ? ""
-             : first      ? kUnseen
-                          : kElsewhere;
+  const std::string_view id = anywhere(event, trade, one);
+  trade.id = !doubled ? id : id == kUnseen ? kDoubledUnseen : kDoubled;
   if (option) return keep(event, ordinal_);
   if (doubled) {
     keep(event, ordinal_);

@@ -126,6 +126,7 @@ class Condenser {
   template <class Better>
   void best(const Group& group, const Event& event, Better better);
   void life(const Event& event, Known& known);
+  std::string_view anywhere(const Event& event, const Trade& trade, Known& known);
   void weigh(const Event& event, Known& known);
   void weigh(const Event& event, Trade& trade, Known& known);
   void weigh(const Event& event, const FundingRate& funding, Known& known);

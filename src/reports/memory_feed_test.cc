@@ -96,7 +96,9 @@ TEST(Memory, SaysToLevelsWhatTheTapesSay) {
         const GaugeQuestion question{
             .tapes = tapes, .to = to, .rules = by, .remembered_from = 0, .whole = true};
         const auto feed = open_for_gauges(question, context).value();
-        EXPECT_EQ(tape, levels_text(*feed, asset, by, to)) << seed << " " << to.text();
+        const std::string recalled = levels_text(*feed, asset, by, to);
+        EXPECT_TRUE(tape == recalled) << seed << " at " << to.text() << "\n"
+                                      << first_difference(tape, recalled);
         told += tape.size();
       }
     }
