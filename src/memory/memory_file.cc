@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/bytes_hasher.h"
@@ -158,6 +159,20 @@ struct Listing {
   }
 };
 
+// Whether everything in it points at something that is there.
+bool hangs_together(const Contents& c) {
+  const auto known = [&](SourceId source) { return source < c.sources.size(); };
+  for (const Segment& segment : c.segments) {
+    if (segment.counts.size() > c.sources.size()) return false;
+    for (const auto& row : segment.undecoded) {
+      if (!known(row.first.first)) return false;
+    }
+  }
+  return std::all_of(c.seen.begin(), c.seen.end(),
+                     [&](const KindSeen& seen) { return known(seen.source); }) &&
+         (!c.resume || c.resume->segments <= c.segments.size());
+}
+
 // The last bytes of the file: where the contents are, and their hash.
 struct Ending {
   uint64_t offset = 0, size = 0, hash = 0;
@@ -244,6 +259,8 @@ Result<MemoryReader> MemoryReader::open(const std::string& path) {
   ColumnReader columns = TRY(ColumnReader::unpack(packed));
   Listing<ColumnReader>{columns}.contents(reader.contents_);
   if (columns.failed()) return damaged("its list of contents ends early");
+  if (!hangs_together(reader.contents_))
+    return damaged("its list of contents names what is not there");
   return reader;
 }
 

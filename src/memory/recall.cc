@@ -70,6 +70,13 @@ bool Recollection::asked_inside(const Segment& segment) const {
   return at != moments.end() && *at < segment.last;
 }
 
+// A file of our own that says otherwise is wrong, whatever its hashes.
+bool Recollection::is_known(const Event& event) const {
+  const bool of_stream = std::holds_alternative<Gap>(event.payload);
+  return event.source < contents().sources.size() &&
+         (of_stream ? event.instrument == kNoInstrument : event.instrument < instruments_.size());
+}
+
 // Descriptions of the segment that stand before an event, or were received until a time.
 Result<void> Recollection::describe(size_t segment, uint64_t ordinal, Instant until) {
   const auto& all = contents().descriptions;
@@ -121,6 +128,7 @@ Result<void> Recollection::tell_condensed(const Segment& segment, EventSink& sin
     if (events.io().failed()) return broken_;
     before = event.received;
     TRY(describe(index, ordinal, Instant::max()));
+    if (!is_known(event)) return broken_;
     deliver(event, sink);
   }
   TRY(describe(index, UINT64_MAX, Instant::max()));
@@ -154,6 +162,7 @@ Result<void> Recollection::tell_all(const Segment& segment, EventSink& sink) {
       if (events.io().failed()) return broken_;
       event.received = row.received;
       TRY(describe(index, ordinal, Instant::max()));
+      if (!is_known(event)) return broken_;
       deliver(event, sink);
       --left;
     }

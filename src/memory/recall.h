@@ -43,6 +43,7 @@ class Recollection {
  private:
   Recollection(MemoryReader file, Question question);
   Result<void> check() const;
+  bool is_known(const Event& event) const;
   bool asked_inside(const Segment& segment) const;
   Result<ColumnReader> columns(const Piece& piece) const;
   Result<void> tell_condensed(const Segment& segment, EventSink& sink);
