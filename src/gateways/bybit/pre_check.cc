@@ -77,6 +77,19 @@ Needs change(const Desk& desk, const SubmitOrder& order) {
               maintenance(desk, order.instrument, std::abs(now) * price)};
 }
 
+// What the exchange would say of the figures alone, which it never sees here.
+Reject figures_refused(const Desk& desk, const SubmitOrder& order) {
+  const ContractRule& contract = *desk.listing(order.instrument).rules.contract;
+  if (order.qty <= Qty() || (contract.step && order.qty.raw() % contract.step->raw() != 0))
+    return Reject::bad_quantity;
+  const bool market = order.type == OrderType::market;
+  if (!market &&
+      (order.price <= Price() || (contract.tick && order.price.raw() % contract.tick->raw() != 0)))
+    return Reject::bad_price;
+  const auto& most = market ? contract.market_qty_max : contract.limit_qty_max;
+  return most && order.qty > *most ? Reject::too_large : Reject::none;
+}
+
 int64_t ten_thousandths(double margin, double equity) {
   return equity > 0 ? std::llround(margin / equity * 1e4) : 0;
 }
@@ -97,6 +110,8 @@ Outcome Api::pre_check(const Ask& ask) {
   if (!asked.request.client_id.empty() &&
       venue_.desk.by_client_id(ask.account, asked.request.client_id))
     return Refusal{110072, "OrderLinkedID is duplicate"};
+  if (const Reject why = figures_refused(venue_.desk, order); why != Reject::none)
+    return order_refusal(why, category);
   if (order.reduce_only && held(venue_.desk, order) == 0)
     return order_refusal(Reject::nothing_to_reduce, category);
   const Statement s = statement_of(venue_.desk, ask.account);
