@@ -53,6 +53,92 @@ TEST(Session, ABookThatCrossesBeginsAnew) {
   EXPECT_LE(cures, 30U);
 }
 
+// A cure is asked for on the old connection of two, and the new one takes over before the answer
+// comes: that answer belongs to a connection that is left, and the cure is asked for on the new
+// one.
+TEST(Session, ACureUnderWayWhenTheTopicIsHandedOver) {
+  Scene scene("okx", {"books:A-B", "trades:A-B"});
+  const auto hear = [&](size_t connection, std::string_view frame) {
+    scene.session->received(scene.outside.connects[connection].first, frame, scene.now());
+  };
+  const auto ack = [&](size_t connection, int id, std::string_view channel) {
+    hear(connection, fmt::format(R"({{"id":"{}","event":"subscribe","arg":{{"channel":"{}",)"
+                                 R"("instId":"A-B"}}}})",
+                                 id, channel));
+  };
+  const auto book = [](std::string_view action, int id, int previous) {
+    return fmt::format(R"({{"arg":{{"channel":"books","instId":"A-B"}},"action":"{}","data":[)"
+                       R"({{"asks":[["11","1","0","1"]],"bids":[["10","{}","0","1"]],)"
+                       R"("seqId":{},"prevSeqId":{}}}]}})",
+                       action, id, id, previous);
+  };
+  scene.begin();
+  ack(0, 1, "books");
+  ack(0, 1, "trades");
+  hear(0, book("snapshot", 10, -1));
+  scene.wait(Duration::seconds(1));
+  hear(0, R"({"event":"notice","code":"64008","msg":"soon"})");
+  scene.wait(Duration::seconds(1));
+  scene.session->connected(scene.outside.connects[1].first, scene.now());
+  ack(1, 2, "books");
+  ack(1, 2, "trades");
+  hear(1, book("snapshot", 12, -1));
+  hear(0, book("update", 14, 12));  // 12 was left out: a hole
+  scene.wait(Duration::ms(1));
+  EXPECT_NE(scene.outside.sends.back().second.find("unsubscribe"), std::string::npos);
+  EXPECT_EQ(scene.outside.sends.back().first, scene.outside.connects[0].first);
+  hear(1, book("update", 14, 12));  // both have said it: the new one takes over
+  scene.wait(Duration::ms(400));
+  for (int i = 0; i < 2; ++i)  // of both requests, by the topic
+    hear(0, R"({"event":"subscribe","arg":{"channel":"books","instId":"A-B"}})");
+  hear(0, book("snapshot", 14, -1));
+  for (int i = 0; i < 10; ++i) {
+    scene.wait(Duration::seconds(8));
+    for (const size_t connection : {0U, 1U}) hear(connection, "pong");
+  }
+  EXPECT_EQ(scene.outside.closes.back(), scene.outside.connects[0].first);
+  size_t cures = 0;
+  for (const auto& [connection, text] : scene.outside.sends) {
+    if (connection == scene.outside.connects[1].first && text.find("unsub") != text.npos) ++cures;
+  }
+  EXPECT_GE(cures, 1U);
+  const size_t before = scene.outside.kept.size();
+  hear(1, book("snapshot", 20, -1));
+  hear(1, book("update", 21, 20));
+  EXPECT_EQ(scene.outside.kept.size(), before + 2);
+  EXPECT_TRUE(scene.session->whole());
+}
+
+// What there was no room for may be nothing of a book: then it goes on, and no cure is asked for.
+TEST(Session, ABookThatNoRoomCostNothingGoesOn) {
+  Scene scene("deribit", {"book.BTC-PERPETUAL.100ms"});
+  const auto frame = [&](std::string_view type, uint64_t id, std::string_view previous) {
+    scene.hear(fmt::format(R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":)"
+                           R"("book.BTC-PERPETUAL.100ms","data":{{"type":"{}","change_id":{}{},)"
+                           R"("bids":[],"asks":[]}}}}}})",
+                           type, id, previous));
+    scene.wait(Duration::seconds(1));
+  };
+  scene.begin();
+  scene.hear(R"({"jsonrpc":"2.0","id":1,"result":["book.BTC-PERPETUAL.100ms"]})");
+  frame("snapshot", 5, "");
+  frame("change", 6, R"(,"prev_change_id":5)");
+  scene.outside.full = true;
+  frame("change", 7, R"(,"prev_change_id":6)");
+  scene.outside.full = false;
+  const size_t sends = scene.outside.sends.size();
+  frame("change", 8, R"(,"prev_change_id":6)");  // as if 7 had not been: it follows what is kept
+  EXPECT_TRUE(scene.session->whole());
+  EXPECT_EQ(scene.outside.sends.size(), sends);
+  EXPECT_EQ(scene.outside.gaps.size(), 1U);
+  scene.outside.full = true;
+  frame("change", 9, R"(,"prev_change_id":8)");
+  scene.outside.full = false;
+  frame("change", 10, R"(,"prev_change_id":9)");
+  EXPECT_FALSE(scene.session->whole());
+  EXPECT_EQ(scene.outside.sends.size(), sends + 2);
+}
+
 TEST(Session, ABookByRestThatCrossesIsFetchedAgain) {
   Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
   const auto change = [&](uint64_t id, std::string_view bids) {

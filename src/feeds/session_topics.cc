@@ -58,7 +58,8 @@ void Session::State::accept(Connection& c, size_t index) {
     if (t.heard_on == kNoConnection) take_over(t, c.id);
     return;
   }
-  if (t.heard_on == c.id) return;  // asked again on the same connection
+  // Asked again on the same connection; or on the one before, which has handed it over since.
+  if (find(t.heard_on) != nullptr) return;
   t.heard_on = c.id;
   t.refused = false;
   t.spoke = false;
@@ -79,6 +80,7 @@ void Session::State::accept(Connection& c, size_t index) {
 void Session::State::refuse(Connection& c, size_t index, const std::string& why) {
   TopicState& t = topics[index];
   if (t.hand && is_successor(c)) return;  // the overlap ends without it, and says so
+  if (t.heard_on != c.id && find(t.heard_on) != nullptr) return;  // it has been handed over
   ++counts.refusals;
   t.ask_at = now.elapsed + kRefusalHolds;
   if (!std::exchange(t.refused, true)) note(fmt::format("{} is refused: {}", t.topic->name, why));
@@ -91,7 +93,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   TopicState& t = topics[index];
   if (t.hand && is_successor(c)) return hear_successor(t, c, bytes);
   if (t.heard_on != c.id) {
-    if (t.heard_on != kNoConnection) {  // the old connection, after the new one has taken over
+    if (find(t.heard_on) != nullptr) {  // the old connection, after the new one has taken over
       ++counts.repeats;
       return;
     }
@@ -193,6 +195,10 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
   t.refused = false;
   t.last_heard = now.elapsed;
   if (t.gap.cause == Silence::connection || t.gap.cause == Silence::refused) end_gap(t, stamp);
+  if (t.topic->cure == Cure::resubscribe) {  // what was asked for, the old connection gets
+    t.book.asked = false;
+    t.book.try_at = now.elapsed;
+  }
   if (!hand) return;
   t.skip.clear();
   for (const Handover::Told& told : hand->told) t.skip.push_back(told.hash);
@@ -235,7 +241,7 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
   if (!recording.record(t.stream, at, bytes)) {
     ++counts.no_room;
     begin_gap(t, Silence::no_room, at, kNoRoom);
-    if (t.topic->cure != Cure::none) {
+    if (t.topic->cure == Cure::rest_snapshot) {
       t.book.in_step = false;
       t.book.last.reset();
       t.book.waiting.clear();
@@ -244,13 +250,8 @@ void Session::State::keep(TopicState& t, std::string_view bytes, Instant at) {
     }
     return;
   }
-  if (t.gap.cause == Silence::no_room) {
-    end_gap(t, at);
-    if (t.topic->cure == Cure::resubscribe) {
-      begin_gap(t, Silence::hole, at, "the book broke when there was no room");
-      want_cure(t);
-    }
-  }
+  // Whether a book broke meanwhile its numbers say.
+  if (t.gap.cause == Silence::no_room) end_gap(t, at);
   ++counts.messages;
   counts.bytes += bytes.size();
   counts.last_message = at;

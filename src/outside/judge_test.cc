@@ -80,6 +80,7 @@ void judge_messages(const Script& script, const Heard& heard, const TapeSeen& se
       const auto [at, is_new] = index.try_emplace(s.hash, once.size());
       if (is_new) once.push_back(s);
       once[at->second].lost &= s.lost;
+      once[at->second].deaf &= s.deaf;
     }
     Instant before = Instant::min();
     for (size_t i = 0; i < once.size(); ++i) {
@@ -101,6 +102,10 @@ void judge_messages(const Script& script, const Heard& heard, const TapeSeen& se
         if (const auto next = on.find(once[j].hash); next != on.end())
           after = next->second.received;
       }
+      // Dead before it heard again: the tape ends with the last that came.
+      if (heard.died && !heard.resumed && once[i].deaf && after == Instant::max()) continue;
+      // What the venue leaves out before the first that it says leaves no trace.
+      if (once[i].lost && before == Instant::min()) continue;
       const bool named =
           gaps != seen.gaps.end() &&
           std::any_of(gaps->second.begin(), gaps->second.end(), [&](const tape::TapeGap& gap) {

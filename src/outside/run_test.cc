@@ -340,7 +340,7 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   auto& sent = pipe.listener->heard.sent[std::string(key)];
   // A snapshot answers one connection's subscription; what it must lead to is a book, which is
   // judged by its content.
-  if (!snapshot) sent.push_back({text_hash(text), world.now(), dropped});
+  if (!snapshot) sent.push_back({text_hash(text), world.now(), dropped, pipe.deaf});
   if (dropped) return;
   const auto deliver = [&](const std::string& bytes) {
     to_us(

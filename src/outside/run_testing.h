@@ -38,6 +38,7 @@ struct Sent {
   uint64_t hash = 0;
   Duration at;
   bool lost = false;  // on its way, by a knob: it must be in a gap
+  bool deaf = false;  // on a connection that brings us nothing any more
 };
 
 struct Listener;
