@@ -121,7 +121,8 @@ TEST(Outside, Scripts) {
            "okx 1 hours 3 latency 0.05 jitter 0.4 flurry 0.5 lifetime 0.3",
            // Snapshots of a machine that lags: one is older than what waits for it by one number.
            "binance-spot 2 hours 3 latency 0.05 behind 0.7 reset 1",
-           // A cure is asked for on the old connection, which hands its topic over before the answer.
+           // A cure is asked for on the old connection, which hands its topic over before the
+           // answer.
            "okx 91 hours 18.3 ban 0.414 behind 0.721 crossed 0.00425 flurry 0.071 foreign 1.69 "
            "garbage 6.15 half_open 1.84 hang 0.0813 huge 0.263 jitter 0.00918 leaving 0.101 "
            "lifetime 1.88 lost_ack 0.0313 maintenance 0.965 mute 0.366 no_room 0.235 restart "
