@@ -187,6 +187,7 @@ void add_gauges(Verb& app, Session& session) {
   add_follow(verb, *following);
   verb->callback([&session, options, following] {
     if (session.format == "text") session.format = "csv";
+    session.for_all_ranks = !following->follow;
     session.action = [&session, options, following] {
       return following->follow ? follow_gauges(session, *options, *following)
                                : run_gauges(session, *options);
