@@ -90,7 +90,7 @@ class Handover {
   // Maps of any kind. Their order in the bytes is that of the map, and says nothing.
   template <class Map>
   void map(Map& values) {
-    map(values, [this](auto& value) { field(value); });
+    map(values, [this](auto& value) { this->field(value); });
   }
   template <class Map, class Each>
   void map(Map& values, Each each) {
