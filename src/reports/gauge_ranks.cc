@@ -29,7 +29,7 @@ Result<std::string> digest_of(const GaugesOptions& options) {
   hasher.add(TRY(read_file(find_shipped(options.rules))));
   for (const std::string& path : options.tapes) {
     const tape::TapeInfo info = TRY(tape::tape_info(path));
-    hasher.add(info.messages);
+    hasher.add(static_cast<uint64_t>(info.messages));
     hasher.add(static_cast<uint64_t>(info.last ? info.last->ns() : 0));
   }
   return fmt::format("{:016x}", hasher.digest());
