@@ -22,6 +22,12 @@ def run(*words):
         return subprocess.CompletedProcess(words, 1)
 
 
+def built():  # of the sources as they are: an older page would fail what is tested of a newer one
+    page = ROOT / "web/dist/index.html"
+    sources = [ROOT / "web/index.html", *(ROOT / "web/src").rglob("*"), *(ROOT / "web/public").rglob("*")]
+    return page.is_file() and all(s.stat().st_mtime <= page.stat().st_mtime for s in sources if s.exists())
+
+
 def missing():
     if not shutil.which("node"):
         return "no node (make page installs it)"
@@ -32,7 +38,7 @@ def missing():
             return "no npm packages in web/, and no npm (make page)"
         if run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error").returncode != 0:
             return "no npm packages in web/, and npm's registry does not answer"
-    if not (ROOT / "web/dist/index.html").is_file() and run("npm", "run", "--silent", "build").returncode != 0:
+    if not built() and run("npm", "run", "--silent", "build").returncode != 0:
         return "the page could not be built (make page)"
     return None
 
