@@ -161,7 +161,9 @@ TEST(Http, AnAnswerInPiecesWaitsForASlowClient) {
   World world(options);
   const std::string piece(10'000, 'p');
   size_t sent = 0, refused = 0;
+  std::weak_ptr<Reply> held;
   world.server->route("GET", "/stream", [&](const ServerRequest&, const ReplyPtr& reply) {
+    held = reply;
     reply->begin(200, {{"Content-Type", "text/event-stream"}});
     const auto more = [&, reply] {
       while (sent < 2'000) {
@@ -180,6 +182,7 @@ TEST(Http, AnAnswerInPiecesWaitsForASlowClient) {
   ASSERT_TRUE(answer.has_value()) << answer.error().text();
   EXPECT_EQ(answer.value().body.size(), 20'000'000u);
   EXPECT_GT(refused, 0u);
+  EXPECT_TRUE(held.expired());  // though the handler held what held it
 }
 
 TEST(Http, TheServerLearnsThatAClientHasGone) {

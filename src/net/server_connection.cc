@@ -80,6 +80,7 @@ class ServerReply final : public Reply {
   void send(int status, const Headers& headers, std::string_view body) override {
     if (stage_ != Stage::waiting) return;
     stage_ = Stage::done;
+    forget();
     if (!wire_) return;
     wire_->urgent(status < 400);  // who is refused, and who is new, waits behind who was served
     const bool bare = status == 204 || status == 304 || status / 100 == 1;
@@ -119,6 +120,7 @@ class ServerReply final : public Reply {
   void finish() override {
     if (stage_ != Stage::pieces) return;
     stage_ = Stage::done;
+    forget();
     if (!wire_) return;
     if (!shape_.old && !shape_.head_only) wire_->write("0\r\n\r\n");
     tell_answered();
@@ -131,20 +133,31 @@ class ServerReply final : public Reply {
 
   // From the connection: the queue is empty; the client has gone.
   void tell_drained() {
-    if (stage_ == Stage::pieces && drained_) drained_();
+    if (stage_ != Stage::pieces || !drained_) return;
+    auto handler = std::exchange(drained_, nullptr);
+    handler();
+    if (stage_ == Stage::pieces && !drained_) drained_ = std::move(handler);
   }
   // The wire goes first: a handler that still writes then writes to nobody.
   void tell_gone() {
     wire_.reset();
     if (stage_ == Stage::done) return;
     stage_ = Stage::done;
-    if (const auto gone = std::exchange(gone_, nullptr)) gone();
+    const auto gone = std::exchange(gone_, nullptr);
+    forget();
+    if (gone) gone();
   }
   bool keep() const { return shape_.keep; }
   void close_after() { shape_.keep = false; }
 
  private:
   enum class Stage { waiting, pieces, done };
+
+  // A handler may hold the reply that holds it.
+  void forget() {
+    drained_ = nullptr;
+    gone_ = nullptr;
+  }
 
   std::string head(int status, const Headers& headers) {
     std::string out =
