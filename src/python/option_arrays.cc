@@ -119,7 +119,7 @@ py::object black(const py::object& forward, const py::object& strike, const py::
   py::dict all;
   for (size_t i = 0; i < rows; ++i)
     all[names[i]] = Out(std::array<size_t, 1>{n}, data + i * n, block);
-  return std::move(all);
+  return all;
 }
 
 // (vol, status): NaN where the status is not 0, which is ok.
