@@ -3,6 +3,7 @@ import datetime
 import io
 import json
 import os
+import pathlib
 import subprocess
 
 import numpy as np
@@ -33,6 +34,27 @@ def day():
 def test_brief_is_the_verbs_json(day, at):
     theirs = json.loads(program("brief", "--tape", DAY, "--at", at, "--asset", "BTC", "--format", "json"))
     assert day.brief("BTC", at=at) == theirs
+
+
+# The made day is of BTC alone; this one is the beginning of a market of both.
+@pytest.fixture(scope="module")
+def two_coins(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("two-coins")
+    market = (pathlib.Path(delever.HOME) / "scenarios/rehearsal.toml").read_text()
+    (folder / "market.toml").write_text(market.replace("2026-02-03T00:00:00Z", "2026-02-02T01:40:00Z"))
+    program("simulate", str(folder / "market.toml"), "--seed", "1", "--out", str(folder / "two.tape"))
+    return str(folder / "two.tape")
+
+
+@pytest.mark.parametrize("asset", ["BTC", "ETH"])
+def test_brief_of_either_coin_at_ten_times(two_coins, asset):
+    tape = delever.open(two_coins)
+    for tenth in range(1, 11):
+        minutes = 10 * tenth
+        at = f"2026-02-02T{minutes // 60:02}:{minutes % 60:02}:00Z"
+        theirs = json.loads(program("brief", "--tape", two_coins, "--at", at, "--asset", asset, "--format", "json"))
+        assert tape.brief(asset, at=at) == theirs
+        assert theirs["readings"]["price_usd"]["value"] > 1000
 
 
 @pytest.mark.parametrize("at", TIMES)
