@@ -39,7 +39,7 @@ Dispatch::Done Dispatch::limited(Weights::Refused over, const Credentials* who) 
   Done done{over.refusal, std::nullopt, over.retry_after};
   if (who) {
     done.account = who->account;
-    ++counts_[who->account].limit_hits;
+    counts_.limited(who->account);
   }
   return done;
 }
@@ -48,9 +48,7 @@ Dispatch::Done Dispatch::refused(const Signer& signer) {
   Done done{*signer.refused, std::nullopt, 0};
   if (!signer.who) return done;
   done.account = signer.who->account;
-  Counts& counts = counts_[signer.who->account];
-  ++counts.requests;
-  ++counts.refused[signer.refused->code];
+  counts_.answered(signer.who->account, signer.refused->code);
   return done;
 }
 
@@ -58,21 +56,8 @@ Dispatch::Done Dispatch::answered(const Route& route, const Call& call) {
   Done done{route.handler(face_, call), std::nullopt, 0};
   if (!call.who) return done;
   done.account = call.who->account;
-  Counts& counts = counts_[call.who->account];
-  ++counts.requests;
-  if (done.outcome.code != 0) ++counts.refused[done.outcome.code];
+  counts_.answered(call.who->account, done.outcome.code);
   return done;
-}
-
-AccountCounts Dispatch::counts(AccountId account) const {
-  AccountCounts out;
-  const auto it = counts_.find(account);
-  if (it == counts_.end()) return out;
-  out.requests = it->second.requests;
-  out.limit_hits = it->second.limit_hits;
-  for (const auto& [code, times] : it->second.refused)
-    out.refused.emplace_back(std::to_string(code), times);
-  return out;
 }
 
 }  // namespace delever::gateways::binance

@@ -4,6 +4,7 @@
 
 #include "gateways/binance/signing.h"
 #include "gateways/binance/weights.h"
+#include "gateways/request_counts.h"
 
 namespace delever::gateways::binance {
 
@@ -30,13 +31,9 @@ class Dispatch {
     return answered(route, Call{p, signer.who});
   }
   const Weights& weights() const { return weights_; }
-  AccountCounts counts(AccountId account) const;
+  AccountCounts counts(AccountId account) const { return counts_.of(account); }
 
  private:
-  struct Counts {
-    uint64_t requests = 0, limit_hits = 0;
-    std::map<int, uint64_t> refused;
-  };
   static uint32_t weight_of(const Route& route, const Parameters& p) {
     return route.weigh ? route.weigh(p) : route.weight;
   }
@@ -47,7 +44,7 @@ class Dispatch {
   Face& face_;
   Routes routes_;
   Weights weights_;
-  std::map<AccountId, Counts> counts_;
+  RequestCounts counts_;
 };
 
 }  // namespace delever::gateways::binance

@@ -27,4 +27,21 @@ Window asked_window(Asked& asked, size_t usual, size_t most) {
   return w;
 }
 
+std::vector<FillRecord> asked_fills(const Face& face, const Call& call, Asked& asked) {
+  const Market* m = asked_market(face, asked);
+  const Window window = asked_window(asked, 500, 1'000);
+  const auto from = asked.whole("fromId"), order = asked.whole("orderId");
+  if (!asked.ok()) return {};
+  std::vector<FillRecord> rows;
+  for (const FillRecord& fill : face.desk.fills(call.account())) {
+    if (fill.instrument == m->id && window.has(fill.at) &&
+        (!order || fill.order == static_cast<uint64_t>(*order)) &&
+        (!from || fill.number >= static_cast<uint64_t>(*from)))
+      rows.push_back(fill);
+  }
+  if (from && rows.size() > window.limit) rows.resize(window.limit);
+  window.cut(rows);
+  return rows;
+}
+
 }  // namespace delever::gateways::binance

@@ -134,6 +134,9 @@ struct Window {
 };
 Window asked_window(Asked& asked, size_t usual, size_t most);
 
+// The caller's fills of a symbol, of one order or from an id on where those are given.
+std::vector<FillRecord> asked_fills(const Face& face, const Call& call, Asked& asked);
+
 // The mean of five minutes, weighted by size. tickers.cc
 double average_price(const Face& face, const Market& m);
 std::string average_event(const Face& face, const Market& m);

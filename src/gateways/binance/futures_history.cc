@@ -8,19 +8,8 @@ namespace {
 
 Outcome user_trades(Face& face, const Call& call) {
   Asked asked(call.p);
-  const Market* m = asked_market(face, asked);
-  const Window window = asked_window(asked, 500, 1'000);
-  const auto from = asked.whole("fromId"), order = asked.whole("orderId");
+  const std::vector<FillRecord> rows = asked_fills(face, call, asked);
   if (!asked.ok()) return asked.wrong();
-  std::vector<FillRecord> rows;
-  for (const FillRecord& fill : face.desk.fills(call.account())) {
-    if (fill.instrument == m->id && window.has(fill.at) &&
-        (!order || fill.order == static_cast<uint64_t>(*order)) &&
-        (!from || fill.number >= static_cast<uint64_t>(*from)))
-      rows.push_back(fill);
-  }
-  if (from && rows.size() > window.limit) rows.resize(window.limit);
-  window.cut(rows);
   std::string out;
   append_list(out, rows, [&](const FillRecord& fill) { append_futures_fill(out, face, fill); });
   return out;

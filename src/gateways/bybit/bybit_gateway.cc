@@ -5,6 +5,7 @@
 #include "gateways/bybit/signing.h"
 #include "gateways/bybit/sockets.h"
 #include "gateways/json_text.h"
+#include "gateways/request_counts.h"
 
 namespace delever::gateways {
 namespace bybit {
@@ -37,7 +38,7 @@ class BybitGateway final : public Gateway, private Admission {
   }
   std::string_view venue() const override { return "bybit"; }
   size_t sockets() const override { return sockets_.size(); }
-  AccountCounts counts(AccountId account) const override;
+  AccountCounts counts(AccountId account) const override { return counts_.of(account); }
 
  private:
   std::optional<Refusal> admit(const Api::Route& route, AccountId account,
@@ -46,32 +47,17 @@ class BybitGateway final : public Gateway, private Admission {
   std::optional<Refusal> read_ask(const Request& request, Ask& ask);
   Outcome carry_out(const Request& request, const Api::Route& route, Answer& answer);
 
-  struct Counts {
-    uint64_t requests = 0, limit_hits = 0;
-    std::map<int, uint64_t> refused;
-  };
   Venue venue_;
   Api api_;
   const GatewayOptions options_;
   Sockets sockets_;
   Allowances allowances_;
-  std::map<AccountId, Counts> counts_;
+  RequestCounts counts_;
 };
 
-AccountCounts BybitGateway::counts(AccountId account) const {
-  const auto found = counts_.find(account);
-  if (found == counts_.end()) return {};
-  AccountCounts out{.requests = found->second.requests, .limit_hits = found->second.limit_hits};
-  for (const auto& [code, times] : found->second.refused)
-    out.refused.emplace_back(std::to_string(code), times);
-  return out;
-}
-
 void BybitGateway::done(AccountId account, const Refusal& refusal) {
-  Counts& c = counts_[account];
-  ++c.requests;
-  if (refusal.code != 0) ++c.refused[refusal.code];
-  if (refusal.code == 10006) ++c.limit_hits;
+  counts_.answered(account, refusal.code);
+  if (refusal.code == 10006) counts_.limited(account);
 }
 
 std::optional<Refusal> BybitGateway::admit(const Api::Route& route, AccountId account,

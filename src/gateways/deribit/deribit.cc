@@ -5,6 +5,7 @@
 #include "gateways/deribit/channels.h"
 #include "gateways/deribit/credits.h"
 #include "gateways/deribit/methods.h"
+#include "gateways/request_counts.h"
 
 namespace delever::gateways {
 namespace deribit {
@@ -57,7 +58,7 @@ class Face final : public Gateway {
   void tick() override;
   std::string_view venue() const override { return "deribit"; }
   size_t sockets() const override { return channels_.sockets(); }
-  AccountCounts counts(AccountId account) const override;
+  AccountCounts counts(AccountId account) const override { return counts_.of(account); }
 
  private:
   Reply run(std::string_view method, Caller& caller, const Params& params, std::string_view peer,
@@ -67,10 +68,6 @@ class Face final : public Gateway {
   Reply set_heartbeat(const Caller& caller, const Params& params, bool on);
   void count(const Caller& caller, const Reply& reply);
 
-  struct Counted {
-    uint64_t requests = 0, limit_hits = 0;
-    std::map<std::string, uint64_t> refused;
-  };
   Desk& desk_;
   Outward& out_;
   const bool limits_;
@@ -82,7 +79,7 @@ class Face final : public Gateway {
   Channels channels_;
   Credits credits_;
   std::map<SocketId, Connection> connections_;
-  std::map<AccountId, Counted> counted_;
+  RequestCounts counts_;
 };
 
 // As it was sent: a number, a text, or nothing.
@@ -95,10 +92,8 @@ std::string id_of(const JsonTree& message) {
 // For the scorecard.
 void Face::count(const Caller& caller, const Reply& reply) {
   if (!caller.account) return;
-  Counted& counted = counted_[*caller.account];
-  ++counted.requests;
-  if (reply.code == 10028) ++counted.limit_hits;
-  if (reply.code != 0) ++counted.refused[std::to_string(reply.code)];
+  counts_.answered(*caller.account, reply.code);
+  if (reply.code == 10028) counts_.limited(*caller.account);
 }
 
 // At least ten seconds, as the venue asks.
@@ -253,16 +248,6 @@ void Face::tick() {
     connections_[socket].heartbeat.reset();
     out_.close(socket, 1000, "heartbeat");
   }
-}
-
-AccountCounts Face::counts(AccountId account) const {
-  AccountCounts out;
-  const auto found = counted_.find(account);
-  if (found == counted_.end()) return out;
-  out.requests = found->second.requests;
-  out.limit_hits = found->second.limit_hits;
-  out.refused.assign(found->second.refused.begin(), found->second.refused.end());
-  return out;
 }
 
 }  // namespace

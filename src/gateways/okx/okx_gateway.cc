@@ -4,6 +4,7 @@
 #include "gateways/allowance.h"
 #include "gateways/okx/signing.h"
 #include "gateways/okx/sockets.h"
+#include "gateways/request_counts.h"
 
 namespace delever::gateways {
 namespace okx {
@@ -34,49 +35,35 @@ class OkxGateway final : public Gateway, private Admission {
   }
   std::string_view venue() const override { return "okx"; }
   size_t sockets() const override { return sockets_.size(); }
-  AccountCounts counts(AccountId account) const override;
+  AccountCounts counts(AccountId account) const override { return counts_.of(account); }
 
  private:
   std::optional<Refusal> admit(const Api::Route& route, AccountId account, size_t orders) override;
   void done(AccountId account, const Outcome& outcome) override;
   Outcome carry_out(const Request& request, const Api::Route& route);
 
-  struct Counts {
-    uint64_t requests = 0, limit_hits = 0;
-    std::map<int, uint64_t> refused;
-  };
   Venue venue_;
   Api api_;
   const GatewayOptions options_;
   Sockets sockets_;
   Allowances allowances_;
-  std::map<AccountId, Counts> counts_;
+  RequestCounts counts_;
 };
-
-AccountCounts OkxGateway::counts(AccountId account) const {
-  const auto found = counts_.find(account);
-  if (found == counts_.end()) return {};
-  AccountCounts out{.requests = found->second.requests, .limit_hits = found->second.limit_hits};
-  for (const auto& [code, times] : found->second.refused)
-    out.refused.emplace_back(std::to_string(code), times);
-  return out;
-}
 
 // Where rows were refused one by one, each of their codes counts.
 void OkxGateway::done(AccountId account, const Outcome& outcome) {
-  Counts& c = counts_[account];
-  ++c.requests;
   const int code = outcome.refusal.code;
-  if (code == 50011) ++c.limit_hits;
-  if (code > 2) ++c.refused[code];
-  if (code != 1 && code != 2) return;
+  const bool of_rows = code == 1 || code == 2;
+  counts_.answered(account, of_rows ? 0 : code);
+  if (code == 50011) counts_.limited(account);
+  if (!of_rows) return;
   constexpr std::string_view kCode = R"("sCode":")";
   for (size_t at = outcome.rows.find(kCode); at != std::string::npos;
        at = outcome.rows.find(kCode, at + 1)) {
     const size_t from = at + kCode.size();
     const auto row =
         read_int(std::string_view(outcome.rows).substr(from, outcome.rows.find('"', from) - from));
-    if (row && *row != 0) ++c.refused[static_cast<int>(*row)];
+    if (row && *row != 0) counts_.refused(account, static_cast<int>(*row));
   }
 }
 
