@@ -10,12 +10,13 @@ import { asked, brief, browse, missing, PROGRAM, ROOT, serve } from "./serving.m
 
 const why = missing();
 const TAPE = "samples/day.tape";
+const CLAIMS = "episodes/2026-01-30/claims.csv";
 const NAMES = ["price_usd", "oi_change_24h_coins", "liq_total_usd_24h", "liq_long_share", "realized_vol_24h"];
 
 describe("the page", { skip: why ?? false, timeout: 560_000 }, () => {
   let server, browser;
   before(async () => {
-    server = await serve("--tape", TAPE, "--claims", "episodes/2026-01-30/claims.csv");
+    server = await serve("--tape", TAPE, "--claims", CLAIMS);
     browser = await browse();
   });
   after(async () => {
@@ -53,26 +54,39 @@ describe("the page", { skip: why ?? false, timeout: 560_000 }, () => {
     await close();
   });
 
+  // The made day is of BTC alone: this is the first hour of a market of both coins.
   test("a number on the page is the API's and brief's, at ten times, BTC and ETH", async () => {
-    const { page, faults, close } = await open();
-    for (const asset of ["BTC", "ETH"]) {
-      for (let hour = 2; hour <= 20; hour += 2) {
-        const at = `2026-01-05T${String(hour).padStart(2, "0")}:00:00Z`;
-        await page.goto("about:blank");
-        await page.goto(`${server.url}/#asset=${asset}&at=${at}`);
-        await page.waitForFunction(([a, t]) => document.body.dataset.asset === a && document.body.dataset.asOf === t, [asset, at]);
-        const api = await asked(server.url, `/api/v1/readings?asset=${asset}&at=${at}`);
-        const said = brief("--tape", TAPE, "--asset", asset, "--at", at, "--claims", "episodes/2026-01-30/claims.csv");
-        assert.deepEqual(api.readings, said.readings);
-        for (const name of NAMES) {
-          const one = [said.readings[name]].flat().find((r) => !r.venue && !r.expiry);
-          assert.equal(await value(page, name), one.value === null ? "" : String(one.value), `${name} of ${asset} at ${at}`);
-        }
+    const folder = mkdtempSync(join(tmpdir(), "delever-coins-")), scenario = join(folder, "market.toml"), tape = join(folder, "both.tape");
+    const market = readFileSync(join(ROOT, "scenarios/rehearsal.toml"), "utf8");
+    writeFileSync(scenario, market.replaceAll("2026-02-03T00:00:00Z", "2026-02-02T00:55:00Z"));
+    const made = spawnSync(PROGRAM, ["simulate", scenario, "--seed", "1", "--out", tape], { cwd: ROOT });
+    assert.equal(made.status, 0, String(made.stderr));
+    const own = await serve("--tape", tape, "--claims", CLAIMS);
+    const times = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => Date.UTC(2026, 1, 2, 0, 5 * n));
+    for (const asset of ["BTC", "ETH"]) await same_numbers(asset, own.url, tape, times);
+    await own.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function same_numbers(asset, url, tape, times) {
+    const { page, faults, close } = await open("", undefined, url);
+    for (const time of times) {
+      const at = new Date(time).toISOString().replace(".000", "");
+      await page.goto("about:blank");
+      await page.goto(`${url}/#asset=${asset}&at=${at}`);
+      await page.waitForFunction(([a, t]) => document.body.dataset.asset === a && document.body.dataset.asOf === t, [asset, at]);
+      const api = await asked(url, `/api/v1/readings?asset=${asset}&at=${at}`);
+      const said = brief("--tape", tape, "--asset", asset, "--at", at, "--claims", CLAIMS);
+      assert.deepEqual(api.readings, said.readings);
+      assert.equal(typeof said.readings.price_usd.value, "number", `a price of ${asset} at ${at}`);
+      for (const name of NAMES) {
+        const one = [said.readings[name]].flat().find((r) => !r.venue && !r.expiry);
+        assert.equal(await value(page, name), one.value === null ? "" : String(one.value), `${name} of ${asset} at ${at}`);
       }
     }
     assert.deepEqual(faults, []);
     await close();
-  });
+  }
 
   test("the slider moves time, by pointer and by keys, and a link restores it", async () => {
     const { page, faults, close } = await open();
