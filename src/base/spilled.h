@@ -16,7 +16,8 @@
 
 namespace delever {
 
-template <class T>
+// `Here`: at least so many of the last stay here once others are in the file.
+template <class T, size_t Here = 4096>
 class Spilled {
   static_assert(std::is_trivially_copyable_v<T>);
 
@@ -77,7 +78,8 @@ class Spilled {
   }
 
  private:
-  static constexpr size_t kChunk = 512, kHere = 8 * kChunk;  // values
+  static constexpr size_t kChunk = 512, kHere = Here;  // values
+  static_assert(Here > 0 && Here % kChunk == 0);
   struct Read {
     size_t chunk = 0;
     std::vector<T> values;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ struct DecodeCounts {
   uint64_t events = 0;
   using ByName = std::map<std::string, uint64_t, std::less<>>;
   uint64_t control = 0;     // acknowledgements, pings, heartbeats
+  uint64_t passed = 0;      // passed over: of instruments that nobody asked for
   ByName no_event;          // known channels that carry no event of ours, by channel
   ByName unknown_channels;  // tolerated, counted
   ByName undecoded;         // reported to the sink one by one, here by reason
@@ -52,17 +54,23 @@ class MessageSink : public EventSink {
 
 class Handover;  // codec/handover.h
 
+// Which instruments a question is about, by their description.
+using Asked = std::function<bool(const Instrument&)>;
+
 class Decoder {
  public:
   virtual ~Decoder() = default;
   // Never throws, never stops the process, whatever the bytes. Every message ends in exactly one
-  // count: events, control, no_event, unknown_channels or undecoded.
+  // count: events, control, passed, no_event, unknown_channels or undecoded.
   virtual void decode(const RawMessage& message, MessageSink& sink) = 0;
   const DecodeCounts& counts() const { return counts_; }
   // What it knows between two messages, apart from the counts and the table of instruments: given,
   // or taken by a new decoder of the same settings. False: it cannot, and nothing may go on from
   // here.
   virtual bool hand_over(Handover&) { return false; }
+  // Events of other instruments need not be told, apart from descriptions: a message that has no
+  // others may be passed over, whatever else it says. What was asked for once stays so.
+  virtual void ask_only(Asked) {}
 
  protected:
   DecodeCounts counts_;

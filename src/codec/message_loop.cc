@@ -33,6 +33,10 @@ void MessageLoop::decode(const RawMessage& message, MessageSink& sink) {
   Reader& reader = *reader_;
   reader.begin(message.received);
   const Ending ending = read(message.bytes);
+  if (ending == Ending::passed) {
+    ++counts_.passed;
+    return;
+  }
   if (reader.fields_.ok() && reader.stage_.any(may_be_bad_row)) drop_bad_rows();
   const bool only_parts = reader.part_ && reader.stage_.empty();
   const bool accepted = reader.fields_.ok() && !only_parts;
@@ -50,6 +54,8 @@ void MessageLoop::decode(const RawMessage& message, MessageSink& sink) {
   switch (ending) {
     case Ending::control:
       ++counts_.control;
+      break;
+    case Ending::passed:
       break;
     case Ending::unknown:
       count(counts_.unknown_channels, reader.channel_);
@@ -87,6 +93,7 @@ void MessageLoop::undecoded(const RawMessage& message, MessageSink& sink, Error 
 }
 
 Ending MessageLoop::read(std::string_view bytes) {
+  if (reader_->passes_over(bytes)) return Ending::passed;
   if (reader_->read_fast(bytes)) return Ending::read;
   size_t first = 0;
   const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };

@@ -16,6 +16,7 @@ class MessageLoop final : public Decoder {
       : reader_(std::move(reader)), source_(source) {}
   void decode(const RawMessage& message, MessageSink& sink) override;
   bool hand_over(Handover& state) override { return reader_->hand_over(state); }
+  void ask_only(Asked asked) override { reader_->asked_ = std::move(asked); }
 
  private:
   Ending read(std::string_view bytes);

@@ -20,7 +20,7 @@
 namespace delever::codec {
 
 // How a message ended, apart from a fault (Reader::fields_) and from staged events.
-enum class Ending : uint8_t { read, control, no_event, unknown };
+enum class Ending : uint8_t { read, control, passed, no_event, unknown };
 
 class Reader {
  public:
@@ -37,6 +37,8 @@ class Reader {
   // Messages in the venue's most usual spelling, without the JSON parser. False: not one of them,
   // and nothing was staged.
   virtual bool read_fast(std::string_view) { return false; }
+  // Whether it holds nothing but events of instruments that nobody asked for.
+  virtual bool passes_over(std::string_view) { return false; }
   // What the message taught may be kept, or is to be forgotten.
   virtual void finish(bool /*accepted*/) {}
   // Decoder::hand_over. What a reader finds again by itself (symbols in the table) is left out.
@@ -68,6 +70,7 @@ class Reader {
   bool at_end() const { return document_->current_location().error() == simdjson::OUT_OF_BOUNDS; }
 
   Instruments& instruments_;
+  Asked asked_;  // empty: for all
   FieldReader fields_;
   Stage stage_;
   Instant received_;

@@ -86,6 +86,7 @@ Result<std::unique_ptr<Replay>> Replay::over(std::vector<std::unique_ptr<tape::T
           venues::make_decoder(info.decoder, info.settings, replay->instruments_, source, shared);
       if (decoder.has_value()) {
         stream->decoder = std::move(decoder).value();
+        if (options.asked) stream->decoder->ask_only(options.asked);
       } else {
         stream->no_decoder = std::move(decoder.error()).at(info.name);
       }

@@ -39,6 +39,7 @@ class Replay {
     bool follow = false;  // tapes that grow: step() says false when there is nothing for now
     // Goes on with what resume() is given: gaps that began before `from` were told already.
     bool resumed = false;
+    codec::Asked asked = {};  // decoders may pass over what is of no other instrument
   };
   static Result<std::unique_ptr<Replay>> open(const std::vector<std::string>& paths,
                                               Options options);

@@ -31,16 +31,20 @@ Result<bool> is_simulated(const std::string& path) {
 // Nothing when the tapes hold nothing of the asset in the window.
 Result<facts::FactSet> facts_of(const std::vector<std::string>& tapes, const std::string& asset,
                                 const facts::Window& window, std::vector<std::string>& notes) {
-  const auto feed = TRY(open_tapes(tapes, Instant::max()));
   const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
   const CoinNames names = TRY(gauges::Rules::load(rules, kCoinRules)).coins;
+  // Of dated contracts nothing is measured, but their sizes are asked for.
+  const auto asked = [&](const Instrument& i) {
+    return i.kind != InstrumentKind::option && names.of(i).asset == names.plain(asset);
+  };
+  const auto feed = TRY(open_tapes(tapes, Instant::max(), nullptr, asked));
   std::optional<FactsSink> sink;
   sink.emplace(asset, feed->instruments(), window, names);
   SizesLater sizes(*sink, feed->instruments());
   GapNotes gaps(sizes, feed->instruments(), feed->sources());
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
   if (sizes.any(names, asset)) {
-    const auto again = TRY(open_tapes(tapes, Instant::max()));
+    const auto again = TRY(open_tapes(tapes, Instant::max(), nullptr, asked));
     sink.emplace(asset, feed->instruments(), window, names);
     KnownOnly known(*sink, feed->instruments());
     if (auto ran = again->run(known); !ran.has_value()) return std::move(ran.error());

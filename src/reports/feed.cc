@@ -87,8 +87,8 @@ class TapeFeed final : public EventFeed {
 }  // namespace
 
 Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to,
-                                              Progress* progress) {
-  auto replay = TRY(feeds::Replay::open(paths, {.to = to}));
+                                              Progress* progress, codec::Asked asked) {
+  auto replay = TRY(feeds::Replay::open(paths, {.to = to, .asked = std::move(asked)}));
   auto feed = std::make_unique<TapeFeed>(std::move(replay));
   if (progress) {
     uint64_t messages = 0;

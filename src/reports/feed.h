@@ -5,15 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "codec/decoder.h"
 #include "reports/brief.h"
 #include "reports/inputs.h"
 
 namespace delever::reports {
 
 // Events received up to and including `to`.
-// `progress`: told how far the reading has come.
+// `progress`: told how far the reading has come. `asked`: other instruments may be left out.
 Result<std::unique_ptr<EventFeed>> open_tapes(const std::vector<std::string>& paths, Instant to,
-                                              Progress* progress = nullptr);
+                                              Progress* progress = nullptr,
+                                              codec::Asked asked = {});
 
 // Why a time cannot be taken from tapes that give no `what`: what is damaged on them is named.
 Error no_time_in(const std::vector<std::string>& paths, std::string_view what);

@@ -102,21 +102,44 @@ class SimulatedReader final : public FlatReader {
     return Ending::unknown;
   }
 
-  // Quotes, tickers and trades in the encoder's own spelling, which are nearly all of a tape. What
-  // is written otherwise, or wrong, is read above.
-  bool read_fast(std::string_view bytes) override {
+  struct Beginning {
+    std::string_view channel;
+    InstrumentId instrument;
+  };
+  // Of the encoder's own spelling; the text stands behind it then.
+  std::optional<Beginning> beginning_of(PlainMessage& text) const {
     constexpr std::string_view kOpening = R"({"channel":")", kSymbol = R"(,"symbol":")";
-    PlainMessage text(bytes);
     text.expect(kOpening);
     const std::string_view channel = text.word();
     text.expect(kSymbol);
     const std::string_view symbol = text.word();
-    if (!text.good()) return false;
+    if (!text.good()) return std::nullopt;
     const auto known = known_.find(symbol);
-    if (known == known_.end()) return false;
-    const bool read = channel == "quote"    ? read_plain_quote(text, known->second)
-                      : channel == "ticker" ? read_plain_ticker(text, known->second)
-                      : channel == "trade"  ? read_plain_trades(text, known->second)
+    if (known == known_.end()) return std::nullopt;
+    return Beginning{channel, known->second};
+  }
+
+  bool passes_over(std::string_view bytes) override {
+    if (!asked_) return false;
+    PlainMessage text(bytes);
+    const auto begun = beginning_of(text);
+    if (!begun || begun->channel == "instrument") return false;
+    const InstrumentId id = begun->instrument;
+    if (is_asked_.size() <= id) is_asked_.resize(id + 1);
+    if (!is_asked_[id]) is_asked_[id] = asked_(instruments_[id]);
+    return !*is_asked_[id];
+  }
+
+  // Quotes, tickers and trades in the encoder's own spelling, which are nearly all of a tape. What
+  // is written otherwise, or wrong, is read above.
+  bool read_fast(std::string_view bytes) override {
+    PlainMessage text(bytes);
+    const auto begun = beginning_of(text);
+    if (!begun) return false;
+    const auto [channel, instrument] = *begun;
+    const bool read = channel == "quote"    ? read_plain_quote(text, instrument)
+                      : channel == "ticker" ? read_plain_ticker(text, instrument)
+                      : channel == "trade"  ? read_plain_trades(text, instrument)
                                             : false;
     if (read)
       channel_ = channel;
@@ -220,6 +243,7 @@ class SimulatedReader final : public FlatReader {
     const InstrumentId id = instruments_.intern(venue_, symbol, k, [&] { return out; });
     // Described anew, a symbol means what it was described as last.
     known_.insert_or_assign(std::string(symbol), id);
+    if (id < is_asked_.size() && is_asked_[id] == std::optional(false)) is_asked_[id].reset();
     list(std::move(out), at, "trading");
     return Ending::read;
   }
@@ -344,6 +368,7 @@ class SimulatedReader final : public FlatReader {
   };
   std::unordered_map<std::string, InstrumentId, SymbolHash, std::equal_to<>> known_;
   std::vector<Level> levels_;
+  std::vector<std::optional<bool>> is_asked_;  // by instrument, by what it was described as
 };
 
 }  // namespace

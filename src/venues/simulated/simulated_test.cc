@@ -215,6 +215,47 @@ TEST(SimulatedDecoder, TheUsualSpellingSaysWhatAnyOtherDoes) {
   EXPECT_TRUE(a.unknown_channels == b.unknown_channels);
 }
 
+TEST(SimulatedDecoder, PassesOverWhatNobodyAskedFor) {
+  Both all(false), asked(false);
+  asked.decoder->ask_only([](const Instrument& i) { return i.base == "BTC"; });
+  const auto listing = [](const char* symbol, const char* base) {
+    return fmt::format(
+        R"({{"channel":"instrument","symbol":"{}","kind":"linear","base":"{}","quote":"USDT",)"
+        R"("settle":"USDT","time":1769644800000000000}})",
+        symbol, base);
+  };
+  const auto trade = [](const char* symbol) {
+    return fmt::format(
+        R"({{"channel":"trade","symbol":"{}","data":[[1769644800000000000,"2","3","buy","4"]]}})",
+        symbol);
+  };
+  const auto funding = [](const char* symbol) {
+    return fmt::format(
+        R"({{"channel":"funding","symbol":"{}","time":1769644800000000000,"rate":"0.0001",)"
+        R"("interval":28800000000000,"settles":1769644800000000000}})",
+        symbol);
+  };
+  // Described as another coin, it is asked for from then on; what was asked for stays so.
+  const auto both = [&](const std::string& text, bool told) {
+    const std::string whole = all.decode(text);
+    EXPECT_FALSE(whole.empty()) << text;
+    EXPECT_EQ(asked.decode(text), told ? whole : "") << text;
+  };
+  both(listing("BTCUSDT", "BTC"), true);
+  both(listing("XETHUSDT", "ETH"), true);
+  both(trade("BTCUSDT"), true);
+  both(trade("XETHUSDT"), false);
+  both(funding("XETHUSDT"), false);
+  both(funding("BTCUSDT"), true);
+  both(trade("UNKNOWN"), true);
+  both(listing("XETHUSDT", "BTC"), true);
+  both(trade("XETHUSDT"), true);
+  both(listing("XETHUSDT", "ETH"), true);
+  both(funding("XETHUSDT"), true);
+  EXPECT_EQ(asked.decoder->counts().passed, 2u);
+  EXPECT_EQ(asked.decoder->counts().messages, all.decoder->counts().messages);
+}
+
 TEST(SimulatedDecoder, NeedsTheVenuesName) {
   Instruments instruments;
   EXPECT_FALSE(make_decoder("simulated", {}, instruments, 1).has_value());
