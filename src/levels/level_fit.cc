@@ -108,6 +108,7 @@ std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const Leve
   CHECK(lot > 0 && rules.half_life_h > 0 && entries.bars() == bars.size());
   CHECK(entries.entry_step() == rules.entry_step);
   std::vector<LevelRow> rows;
+  rows.reserve(2 * bars.size());
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
     std::array<std::optional<LevelTrack>, kCount> tracks;
     for (size_t j = 0; j < kCount; ++j) {

@@ -99,31 +99,42 @@ bool Condenser::misdated(const Event& event) const {
   return wrong_clock && is_clocked(event.payload);
 }
 
-void Condenser::keep(const Event& event, uint64_t ordinal) {
-  Kept& kept = kept_[ordinal];
-  if (kept.uses++ > 0) return;
-  kept.event = event;
-  if (event.instrument == kNoInstrument) return;
+// The event at hand; its place is used again once nothing holds it.
+auto Condenser::take(const Event& event) -> Kept* {
+  if (newest_ != nullptr && newest_->uses > 0 && newest_->ordinal == ordinal_) {
+    ++newest_->uses;
+    return newest_;
+  }
+  if (free_.empty()) free_.push_back(&kept_.emplace_back());
+  newest_ = free_.back();
+  free_.pop_back();
+  newest_->ordinal = ordinal_;
+  newest_->event = event;
+  newest_->uses = 1;
+  newest_->before = {};
+  if (event.instrument == kNoInstrument) return newest_;
   const Known& known = known_[event.instrument];
-  if (known.accepted_here && known.accepted.ordinal != ordinal) kept.before = known.accepted;
+  if (known.accepted_here && known.accepted.ordinal != ordinal_) newest_->before = known.accepted;
+  return newest_;
 }
 
-void Condenser::release(uint64_t ordinal) {
-  const auto found = kept_.find(ordinal);
-  CHECK(found != kept_.end());
-  if (--found->second.uses == 0) kept_.erase(found);
+void Condenser::release(Kept* kept) {
+  CHECK(kept->uses > 0);
+  if (--kept->uses == 0) free_.push_back(kept);
 }
 
 // One event stands for the group: the first of the best.
 template <class Better>
 void Condenser::best(const Group& group, const Event& event, Better better) {
-  const auto [at, fresh] = groups_.try_emplace(group, ordinal_);
-  if (!fresh) {
-    if (!better(event, kept_.at(at->second).event)) return;
-    release(at->second);
-    at->second = ordinal_;
+  Found& found = known_[event.instrument].found[static_cast<size_t>(group.what)];
+  if (found.kept == nullptr || !(found.group == group))
+    found = {group, &groups_.try_emplace(group, nullptr).first->second};
+  Kept*& kept = *found.kept;
+  if (kept != nullptr) {
+    if (!better(event, kept->event)) return;
+    release(kept);
   }
-  keep(event, ordinal_);
+  kept = take(event);
 }
 
 void Condenser::sign(const Spoken& spoken) {
@@ -147,7 +158,7 @@ void Condenser::life(const Event& event, Known& known) {
 auto Condenser::add(Event& event, uint64_t ordinal) -> Form {
   ordinal_ = ordinal;
   if (std::holds_alternative<Gap>(event.payload)) {
-    keep(event, ordinal);
+    keep(event);
     return Form::whole;
   }
   Known& one = known(event.instrument);
@@ -157,7 +168,7 @@ auto Condenser::add(Event& event, uint64_t ordinal) -> Form {
   one.last = last_ = {ordinal, event.instrument, event.source, event.at, event.received};
   if (misdated(event)) {
     if (auto* trade = std::get_if<Trade>(&event.payload)) trade->id = anywhere(event, *trade, one);
-    keep(event, ordinal);
+    keep(event);
     return Form::whole;
   }
   const bool accepted = one.accepted.ordinal == ordinal && one.accepted_here;
@@ -166,7 +177,7 @@ auto Condenser::add(Event& event, uint64_t ordinal) -> Form {
   one.spoke = true;
   if (std::holds_alternative<InstrumentListed>(event.payload)) {
     ++one.epoch;
-    keep(event, ordinal);
+    keep(event);
     return Form::whole;
   }
   const InstrumentKind kind = instruments_[event.instrument].kind;
@@ -204,7 +215,7 @@ void Condenser::weigh(const Event& event, Known& one) {
   } else if (const auto* quote = std::get_if<OptionQuote>(&event.payload)) {
     weigh(event, *quote, one);
   } else {
-    keep(event, ordinal_);
+    keep(event);
   }
 }
 
@@ -225,12 +236,17 @@ void Condenser::weigh(const Event& event, Trade& trade, Known& one) {
                        !one.seen.first(mark_of(event, trade, option), event.received);
   const std::string_view id = anywhere(event, trade, one);
   trade.id = !doubled ? id : id == kUnseen ? kDoubledUnseen : kDoubled;
-  if (option) return keep(event, ordinal_);
+  if (option) return keep(event);
   if (doubled) {
-    keep(event, ordinal_);
+    keep(event);
   } else if (counted) {
-    Sum& sum = sums_[{event.instrument, event.source, trade.aggregated,
-                      floor_to(event.at, Duration::minutes(1))}];
+    const SumKey key{event.instrument, event.source, trade.aggregated,
+                     floor_to(event.at, Duration::minutes(1))};
+    if (one.sum == nullptr || one.sum_key != key) {
+      one.sum_key = key;
+      one.sum = &sums_[key];
+    }
+    Sum& sum = *one.sum;
     const size_t side = trade.taker_side == Side::buy ? 0 : 1;
     sum.qty[side] += trade.qty.raw();
     sum.money[side] += trade.qty.raw() * trade.price.raw() / Price::scale;
@@ -258,7 +274,7 @@ void Condenser::weigh(const Event& event, Trade& trade, Known& one) {
 void Condenser::weigh(const Event& event, const FundingRate& funding, Known& one) {
   const bool announced = (funding.kind == FundingKind::current && funding.settles_at) ||
                          funding.kind == FundingKind::predicted;
-  if (!announced) return keep(event, ordinal_);
+  if (!announced) return keep(event);
   const Instant settles = funding.settles_at.value_or(Instant::min());
   const int64_t sort = static_cast<int64_t>(funding.kind) * 2 + (event.at <= settles);
   best({What::funding, event.instrument, one.epoch, event.source, settles.ns(), sort}, event,
@@ -278,7 +294,7 @@ void Condenser::weigh(const Event& event, const OpenInterest& interest, Known& o
   };
   const InstrumentKind kind = instruments_[event.instrument].kind;
   if (kind == InstrumentKind::option) {
-    if (!interest.contracts || interest.contracts->raw() < 0) return keep(event, ordinal_);
+    if (!interest.contracts || interest.contracts->raw() < 0) return keep(event);
     best(group(What::option_interest_first, 0, 0), event,
          [](const Event&, const Event&) { return false; });
     const int64_t zero = interest.contracts->is_zero();  // that it was not counts all the same
@@ -316,11 +332,10 @@ void Condenser::weigh(const Event& event, const OptionQuote& quote, Known& one) 
   const auto never = [](const Event&, const Event&) { return false; };
   best(group(What::quote_first), event, never);
   const auto newest = groups_.find(group(What::quote));
-  if (newest != groups_.end() && kept_.at(newest->second).event.at == event.at)
-    keep(event, ordinal_);
+  if (newest != groups_.end() && newest->second->event.at == event.at) keep(event);
   best(group(What::quote), event, [](const Event& a, const Event& b) { return a.at > b.at; });
   if (!quote.open_interest) return;
-  if (quote.open_interest->raw() < 0) return keep(event, ordinal_);
+  if (quote.open_interest->raw() < 0) return keep(event);
   best(group(What::quote_interest_first), event, never);
   // That it was not 0 counts even when it is by now.
   Group interest = group(What::quote_interest);
@@ -388,20 +403,30 @@ void Condenser::add_sums(std::vector<KeptEvent>& out) {
   }
 }
 
-std::vector<KeptEvent> Condenser::gather() const {
-  std::map<uint64_t, Spoken> signs = signs_;
-  for (const auto& [ordinal, kept] : kept_) {
-    if (kept.before.ordinal != kNone) signs.try_emplace(kept.before.ordinal, kept.before);
+std::vector<KeptEvent> Condenser::gather() {
+  std::vector<Kept*> all;
+  for (Kept& kept : kept_) {
+    if (kept.uses == 0) continue;
+    all.push_back(&kept);
+    if (kept.before.ordinal != kNone) signs_.try_emplace(kept.before.ordinal, kept.before);
   }
+  std::sort(all.begin(), all.end(),
+            [](const Kept* a, const Kept* b) { return a->ordinal < b->ordinal; });
   std::vector<KeptEvent> out;
-  out.reserve(kept_.size() + signs.size());
-  for (const auto& [ordinal, kept] : kept_) out.push_back({ordinal, kept.event});
-  for (const auto& [ordinal, s] : signs) {
-    if (!kept_.contains(ordinal))
-      out.push_back({ordinal, Event{s.instrument, s.source, s.at, s.received, Quote{}}});
+  out.reserve(all.size() + signs_.size());
+  auto sign = signs_.begin();
+  const auto add_signs = [&](uint64_t until) {
+    for (; sign != signs_.end() && sign->first < until; ++sign) {
+      const Spoken& s = sign->second;
+      out.push_back({sign->first, Event{s.instrument, s.source, s.at, s.received, Quote{}}});
+    }
+  };
+  for (Kept* const kept : all) {
+    add_signs(kept->ordinal);
+    if (sign != signs_.end() && sign->first == kept->ordinal) ++sign;
+    out.push_back({kept->ordinal, std::move(kept->event)});
   }
-  std::sort(out.begin(), out.end(),
-            [](const KeptEvent& a, const KeptEvent& b) { return a.ordinal < b.ordinal; });
+  add_signs(kNone);
   return out;
 }
 
@@ -430,9 +455,13 @@ std::vector<KeptEvent> Condenser::finish() {
     Known& one = known_[id];
     one.here = one.spoke = one.accepted_here = false;
     one.last = {};
+    one.found = {};
+    one.sum = nullptr;
   }
   here_.clear();
   kept_.clear();
+  free_.clear();
+  newest_ = nullptr;
   groups_.clear();
   signs_.clear();
   sums_.clear();

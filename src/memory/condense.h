@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -77,6 +78,7 @@ class Condenser {
     quote_interest_first,
     quote_interest
   };
+  static constexpr size_t kWhats = static_cast<size_t>(What::quote_interest) + 1;
   struct Group {
     What what;
     InstrumentId instrument;
@@ -95,9 +97,19 @@ class Condenser {
     Instant at, received;
   };
   struct Kept {
+    uint64_t ordinal = kNone;
     Event event;
-    int uses = 0;
+    int uses = 0;   // 0: free
     Spoken before;  // of the same instrument, where that one was taken as its sign of life
+  };
+  struct Sum {
+    std::array<Wide, 2> qty{}, money{};
+  };
+  using SumKey = std::tuple<InstrumentId, SourceId, bool, int64_t>;
+  // Where an instrument's last one of a kind was found: the next is nearly always there as well.
+  struct Found {
+    Group group{};
+    Kept** kept = nullptr;  // in groups_
   };
   struct Known {  // of one instrument
     Instant heard = Instant::min();
@@ -109,20 +121,20 @@ class Condenser {
     size_t venue = SIZE_MAX;
     SeenLately seen, seen_anywhere;
     bool unsized_told = false;
+    std::array<Found, kWhats> found{};
+    SumKey sum_key{};
+    Sum* sum = nullptr;  // in sums_
   };
   struct Life {  // of one venue, in this segment
     Spoken first, last, newest;
   };
-  struct Sum {
-    std::array<Wide, 2> qty{}, money{};
-  };
-  using SumKey = std::tuple<InstrumentId, SourceId, bool, int64_t>;
 
   Known& known(InstrumentId id);
   bool misdated(const Event& event) const;
   void sign(const Spoken& spoken);
-  void keep(const Event& event, uint64_t ordinal);
-  void release(uint64_t ordinal);
+  Kept* take(const Event& event);
+  void keep(const Event& event) { take(event); }
+  void release(Kept* kept);
   template <class Better>
   void best(const Group& group, const Event& event, Better better);
   void life(const Event& event, Known& known);
@@ -133,14 +145,16 @@ class Condenser {
   void weigh(const Event& event, const OpenInterest& interest, Known& known);
   void weigh(const Event& event, const OptionQuote& quote, Known& known);
   void add_sums(std::vector<KeptEvent>& out);
-  std::vector<KeptEvent> gather() const;
+  std::vector<KeptEvent> gather();
   void put_sum(std::vector<Event>& out, Event trade, Side side, Wide qty, Wide money);
 
   const Instruments& instruments_;
   const Duration ahead_max_, length_;
   uint64_t ordinal_ = 0;
-  std::unordered_map<uint64_t, Kept> kept_;
-  std::unordered_map<Group, uint64_t, GroupHash> groups_;
+  std::deque<Kept> kept_;
+  std::vector<Kept*> free_;  // of kept_
+  Kept* newest_ = nullptr;   // of kept_, kept last
+  std::unordered_map<Group, Kept*, GroupHash> groups_;
   std::map<uint64_t, Spoken> signs_;
   std::map<SumKey, Sum> sums_;
   std::vector<Known> known_;

@@ -60,18 +60,32 @@ auto EventColumns<Io>::past(Event& event) -> Past& {
       numbers_.resize(event.instrument + 1);
     uint32_t& mine =
         (event.instrument == kNoInstrument ? of_streams_ : numbers_[event.instrument])[kind];
-    const bool fresh = mine == 0;
-    if (fresh) mine = static_cast<uint32_t>(pasts_.size() + 1);
+    const bool unknown = mine == 0;
+    if (unknown) mine = static_cast<uint32_t>(pasts_.size() + 1);
     number = mine - 1;
     io_.number(kSpeaker, number);
-    if (!fresh) return pasts_[number];
+    if (!unknown) return pasts_[number];
     io_.number(kKind, kind);
     io_.number(kInstrument, instrument);
   }
-  pasts_.emplace_back();
-  pasts_.back().instrument = InstrumentId(static_cast<uint32_t>(instrument));
-  pasts_.back().kind = kind;
-  return pasts_.back();
+  Past& fresh = pasts_.emplace_back();
+  fresh.instrument = InstrumentId(static_cast<uint32_t>(instrument));
+  fresh.kind = kind;
+  fresh.teller = teller_of(fresh.instrument);
+  fresh.at_ns = tellers_[fresh.teller].newest_ns;
+  return fresh;
+}
+
+// What has said nothing yet begins where the one before it is.
+template <class Io>
+size_t EventColumns<Io>::teller_of(InstrumentId instrument) {
+  const auto found = std::find_if(tellers_.rbegin(), tellers_.rend(), [&](const Teller& teller) {
+    return teller.instrument == instrument;
+  });
+  if (found != tellers_.rend()) return static_cast<size_t>(tellers_.rend() - found) - 1;
+  tellers_.push_back(
+      {.instrument = instrument, .newest_ns = tellers_.empty() ? 0 : tellers_.back().newest_ns});
+  return tellers_.size() - 1;
 }
 
 template <class Io>
@@ -172,6 +186,22 @@ void EventColumns<Io>::heard(size_t n, Price& price) {
   const auto first = heard_.begin();
   std::rotate(first, first + static_cast<long>(place - 1), first + static_cast<long>(place));
   heard_[0] = price.raw();
+}
+
+// Some are a price that stood in a book, others a mean with all the digits there are: each kind has
+// steps of its own, so that the first need not be told in the steps of the others.
+template <class Io>
+void EventColumns<Io>::reckoned(size_t n, Price& price) {
+  constexpr int64_t kBookStep = Price::scale / 10'000;
+  int64_t raw = price.raw();
+  uint64_t fine = raw % kBookStep != 0;
+  whole(base_ + n + 2, fine);
+  Value& value = now_->values[n + (fine != 0)];
+  const int64_t traded = tellers_[now_->teller].traded;
+  value.last = fine != 0 || traded == 0 ? now_->numbers[n] : traded;
+  fixed(n + (fine != 0), raw, value, true);
+  now_->numbers[n] = raw;
+  price = Price::raw(raw);
 }
 
 // Beyond 64 bits: its low half is told as any quantity, the high half beside. What grows by little
@@ -283,6 +313,7 @@ void EventColumns<Io>::fields(Trade& p) {
   else
     p.id.clear();
   price(1, p.price);
+  tellers_[now_->teller].traded = p.price.raw();
   quantity(2, p.qty);
   maybe(bits, 4, p.index_price, [&](Price& x) { price(4, x); });
 }
@@ -299,6 +330,9 @@ void EventColumns<Io>::fields(Liquidation& p) {
   maybe(bits, 3, p.order_qty, [&](WideQty& x) { quantity(3, x); });
   maybe(bits, 4, p.filled_qty, [&](WideQty& x) { quantity(4, x); });
   text(17, p.id);
+  // Which message shows a liquidation decides whether it counts; few, so that it is told even where
+  // the messages tell it as well.
+  time(18, event_->received, event_->at);
 }
 
 template <class Io>
@@ -337,7 +371,7 @@ void EventColumns<Io>::fields(FundingRate& p) {
 
 template <class Io>
 void EventColumns<Io>::fields(MarkPrice& p) {
-  price(0, p.price);
+  reckoned(0, p.price);
 }
 template <class Io>
 void EventColumns<Io>::fields(IndexPrice& p) {
@@ -467,49 +501,74 @@ void EventColumns<Io>::make(size_t kind, EventPayload& payload) {
 }
 
 // An order that meets several others gives trades of one time, and what a venue publishes at once
-// has one time as well: the last of the speaker's own (0), the newest of all (1), or how far it is
-// from that. Venues stamp whole milliseconds: what is finer has a column of its own.
+// has one time as well, after the trades that led to it: the last of the speaker's own (0), the
+// newest (1), or how far it is from that: trades from their instrument's, all else from what any
+// instrument was told of but trades. Venues stamp whole milliseconds: what is finer has a column of
+// its own.
 template <class Io>
 void EventColumns<Io>::stamped(Instant& at) {
-  const int64_t newest_ms = Instant::ns(newest_ns_).ms();
+  int64_t& of_instrument = tellers_[now_->teller].newest_ns;
+  const bool is_trade = std::holds_alternative<Trade>(event_->payload);
+  const int64_t near_ns = is_trade ? of_instrument : told_ns_;
+  const int64_t near_ms = Instant::ns(near_ns).ms();
   uint64_t code = 0, rest = 0;
   int64_t ns = at.ns();
   if constexpr (!Io::kReads) {
     if (ns == now_->at_ns) {
       code = 0;
-    } else if (ns == newest_ns_) {
+    } else if (ns == near_ns) {
       code = 1;
     } else {
       const int64_t ms = at.ms();
       rest = static_cast<uint64_t>(ns) - static_cast<uint64_t>(ms) * kMs;
-      code = (folded(wrapped_difference(ms, newest_ms)) << 1 | (rest != 0 ? 1u : 0u)) + 2;
+      code = (folded(wrapped_difference(ms, near_ms)) << 1 | (rest != 0 ? 1u : 0u)) + 2;
     }
   }
   whole(base_ + kAt, code);
   if (code > 1 && (code - 2) % 2 != 0) whole(base_ + kAtRest, rest);
   if constexpr (Io::kReads) {
     if (code < 2) {
-      ns = code == 0 ? now_->at_ns : newest_ns_;
+      ns = code == 0 ? now_->at_ns : near_ns;
     } else {
-      const auto ms = static_cast<uint64_t>(wrapped_sum(newest_ms, unfolded((code - 2) >> 1)));
+      const auto ms = static_cast<uint64_t>(wrapped_sum(near_ms, unfolded((code - 2) >> 1)));
       ns = static_cast<int64_t>(ms * kMs + rest);
     }
     at = Instant::ns(ns);
   }
   now_->at_ns = ns;
-  if (ns > newest_ns_ || wrapped_difference(newest_ns_, ns) > kFarBehindNs) newest_ns_ = ns;
+  const auto newer = [&](int64_t newest) {
+    return ns > newest || wrapped_difference(newest, ns) > kFarBehindNs;
+  };
+  if (newer(of_instrument)) of_instrument = ns;
+  if (!is_trade && newer(told_ns_)) told_ns_ = ns;
 }
 
 template <class Io>
-void EventColumns<Io>::event(uint64_t& ordinal, Event& event) {
+void EventColumns<Io>::speaker(Event& event) {
   now_ = &past(event);
   kind_ = now_->kind;
   base_ = kFirst + kind_ * kColumns;
   event_ = &event;
+}
+
+template <class Io>
+void EventColumns<Io>::event(Event& event) {
+  speaker(event);
+  said(event);
+}
+
+template <class Io>
+void EventColumns<Io>::event(uint64_t& ordinal, Event& event) {
+  speaker(event);
   uint64_t step = ordinal - ordinal_;
   whole(base_ + kOrdinal, step);
   ordinal = ordinal_ + step;
   ordinal_ = ordinal;
+  said(event);
+}
+
+template <class Io>
+void EventColumns<Io>::said(Event& event) {
   if constexpr (Io::kReads) {
     event.instrument = now_->instrument;
     make(kind_, event.payload);

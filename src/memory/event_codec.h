@@ -25,6 +25,7 @@ class EventColumns {
   // `ordinal`: the number of the event among all of its segment; only grows. `expected`: when it
   // was received, as far as the reader will know; the same on both sides.
   void event(uint64_t& ordinal, Event& event);
+  void event(Event& event);  // its place is kept elsewhere
   void received(Event& event, Instant expected);
 
   Io& io() { return io_; }
@@ -39,11 +40,14 @@ class EventColumns {
     InstrumentId instrument{};
     size_t kind = 0;
     SourceId source = 0;
+    size_t teller = 0;  // in tellers_: its instrument
     int64_t at_ns = 0;
     std::array<Value, kValues> values{};
     std::array<int64_t, 16> numbers{};
   };
   Past& past(Event& event);
+  void speaker(Event& event);
+  void said(Event& event);
   void stamped(Instant& at);
 
   // Each with the column of the field; `n` is its place among the values remembered.
@@ -54,6 +58,7 @@ class EventColumns {
   void fixed(size_t column, int64_t& raw, Value& before, bool against_last);
   void price(size_t n, Price& price);
   void heard(size_t n, Price& price);
+  void reckoned(size_t n, Price& price);
   enum class Against : uint8_t { nothing, last };
   void quantity(size_t n, WideQty& qty, Against against = Against::nothing);
   void real(size_t n, double& value);
@@ -92,7 +97,14 @@ class EventColumns {
   Past* now_ = nullptr;
   Event* event_ = nullptr;
   std::array<int64_t, 8> heard_{};  // indices told last, the newest first
-  int64_t newest_ns_ = 0;    // the newest time of an event, whatever its instrument
+  struct Teller {                   // an instrument, or the streams
+    InstrumentId instrument{};
+    int64_t newest_ns = 0;  // the newest time that it said anything of
+    int64_t traded = 0;     // the price of its last trade
+  };
+  std::vector<Teller> tellers_;
+  int64_t told_ns_ = 0;  // the newest time of anything but a trade
+  size_t teller_of(InstrumentId instrument);
   std::vector<Past> pasts_;  // in the order in which they spoke first: their numbers
   // Writing: by instrument and kind its number and 1; streams have an array of their own.
   using Numbers = std::array<uint32_t, std::variant_size_v<EventPayload>>;

@@ -11,7 +11,8 @@
 namespace delever::memory {
 namespace {
 
-constexpr std::string_view kMagic = "delever memory 2";
+constexpr std::string_view kMagic = "delever memory 3";
+constexpr std::string_view kAnyMagic = kMagic.substr(0, kMagic.size() - 1);  // an older build's too
 constexpr uint64_t kLargestPiece = uint64_t{1} << 31;
 
 Error damaged(std::string what) { return Error{Fault::malformed, std::move(what), "a memory"}; }
@@ -108,7 +109,12 @@ struct Listing {
     whole(s.number);
     time(s.first);
     time(s.last);
-    for (Piece* p : {&s.condensed, &s.events, &s.messages}) piece(*p);
+    for (Piece* p : {&s.condensed, &s.order, &s.messages}) piece(*p);
+    list(s.shelves, [&](Shelf& shelf) {
+      piece(shelf.piece);
+      number(shelf.count);
+      list(shelf.instruments, [&](InstrumentId& id) { whole(id); });
+    });
     for (uint64_t* n : {&s.condensed_count, &s.event_count, &s.message_count}) number(*n);
     list(s.counts, [&](Counts& c) {
       number(c.messages);
@@ -207,7 +213,8 @@ Result<MemoryWriter> MemoryWriter::create(const std::string& path) {
   if (struct stat there{}; stat(path.c_str(), &there) == 0 && there.st_size > 0) {
     const FileHandle file = TRY(open_file(path, FileUse::read));
     std::string mark(kMagic.size(), '\0');
-    if (std::fread(mark.data(), 1, mark.size(), file.get()) != mark.size() || mark != kMagic)
+    if (std::fread(mark.data(), 1, mark.size(), file.get()) != mark.size() ||
+        !mark.starts_with(kAnyMagic))
       return Error{Fault::refused, "is there already, and is no memory of a tape", path};
   }
   MemoryWriter writer(TRY(OutputFile::create(path)));
@@ -240,6 +247,11 @@ Result<std::string> MemoryReader::read(const Piece& piece) const {
   if (fseeko(file_.get(), static_cast<off_t>(piece.offset), SEEK_SET) != 0 ||
       std::fread(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
     return damaged("a piece of it is missing");
+  return bytes;
+}
+
+Result<std::string> MemoryReader::read_checked(const Piece& piece) const {
+  std::string bytes = TRY(read(piece));
   if (hash_of(bytes) != piece.hash) return damaged("a piece of it has changed");
   return bytes;
 }
@@ -255,7 +267,7 @@ Result<MemoryReader> MemoryReader::open(const std::string& path) {
       std::fseek(file, -back, SEEK_END) != 0 || std::fread(&ending, sizeof ending, 1, file) != 1 ||
       std::fread(mark.data(), 1, mark.size(), file) != mark.size() || mark != kMagic)
     return damaged("does not begin and end as one");
-  const std::string packed = TRY(reader.read({ending.offset, ending.size, ending.hash}));
+  const std::string packed = TRY(reader.read_checked({ending.offset, ending.size, ending.hash}));
   ColumnReader columns = TRY(ColumnReader::unpack(packed));
   Listing<ColumnReader>{columns}.contents(reader.contents_);
   if (columns.failed()) return damaged("its list of contents ends early");

@@ -34,6 +34,21 @@ struct Piece {  // of the file
   uint64_t offset = 0, size = 0, hash = 0;
 };
 
+// Events of some instruments, apart from those of others: who asks for one coin's perpetuals reads
+// no more than them.
+struct Shelf {
+  Piece piece;
+  uint64_t count = 0;
+  std::vector<InstrumentId> instruments;  // of its events; none: of streams
+};
+
+// Of `Segment::order`: who is next, and how many events further; that of each kind apart, for a
+// mark's are alike.
+inline constexpr size_t kNextShelf = 0;
+constexpr size_t step_column(size_t shelf, const Event& event) {
+  return 1 + shelf * std::variant_size_v<EventPayload> + event.payload.index();
+}
+
 struct Counts {
   uint64_t messages = 0, events = 0;
 };
@@ -42,7 +57,8 @@ using Undecoded = std::map<std::pair<SourceId, std::string>, uint64_t>;
 struct Segment {
   int64_t number = 0;
   Instant first, last;  // receipt of its first and last event or message
-  Piece condensed, events, messages;
+  Piece condensed, order, messages;
+  std::vector<Shelf> shelves;  // `order` says whose event comes next
   uint64_t condensed_count = 0, event_count = 0, message_count = 0;
   std::vector<Counts> counts;  // by source, of this segment
   Undecoded undecoded;
@@ -103,6 +119,8 @@ class MemoryReader {
   static Result<MemoryReader> open(const std::string& path);
   const Contents& contents() const { return contents_; }
   Result<std::string> read(const Piece& piece) const;
+  // Whole and unchanged.
+  Result<std::string> read_checked(const Piece& piece) const;
 
  private:
   explicit MemoryReader(FileHandle file) : file_(std::move(file)) {}

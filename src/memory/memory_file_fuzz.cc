@@ -26,7 +26,7 @@ std::string packed(std::string_view raw) {
 
 // As memory_file.cc ends one: the contents, where they are and their hash, between two marks.
 void write_around(const std::string& path, const std::string& contents) {
-  constexpr std::string_view kMark = "delever memory 2";
+  constexpr std::string_view kMark = "delever memory 3";
   BytesHasher hasher;
   hasher.add(contents);
   const uint64_t ending[] = {kMark.size(), contents.size(), hasher.digest()};
@@ -54,12 +54,21 @@ void read_back(const std::string& tape, Contents contents, std::string_view piec
   auto writer = MemoryWriter::create(path);
   if (!writer.has_value()) return;
   const Piece piece = writer.value().add(packed(piece_bytes)).value();
-  for (Segment& segment : contents.segments)
-    segment.condensed = segment.events = segment.messages = piece;
+  for (Segment& segment : contents.segments) {
+    segment.condensed = segment.order = segment.messages = piece;
+    for (Shelf& shelf : segment.shelves) shelf.piece = piece;
+  }
   CHECK(writer.value().finish(contents).has_value());
-  for (const bool whole : {false, true}) {
+  const auto every_other = [](const Instrument& i) { return i.symbol.size() % 2 == 0; };
+  for (const int how : {0, 1, 2}) {  // for gauges, whole, and of some instruments
     auto opened =
-        Recollection::open({{tape}, Instant::max(), {}, contents.key, whole, /*just_made=*/true});
+        Recollection::open({.tapes = {tape},
+                            .to = Instant::max(),
+                            .moments = {},
+                            .key = contents.key,
+                            .whole = how > 0,
+                            .asked = how == 2 ? codec::Asked(every_other) : codec::Asked(),
+                            .just_made = true});
     if (!opened.has_value()) continue;
     Checking sink(*opened.value());
     (void)opened.value()->run(sink);

@@ -50,17 +50,46 @@ Result<std::unique_ptr<Recollection>> Recollection::open(Question question) {
 }
 
 // Every piece that run() will read: what has told half of the events cannot take them back.
+// Which shelves these are hangs on the descriptions by then, so the table grows here as in run().
 Result<void> Recollection::check() const {
-  for (const Segment& segment : contents().segments) {
+  Instruments table = question_.asked ? instruments_ : Instruments();
+  auto described = contents().descriptions.begin();
+  for (size_t n = 0; n < contents().segments.size(); ++n) {
+    const Segment& segment = contents().segments[n];
     if (segment.first > question_.to) break;
-    if (!asked_inside(segment)) {
-      TRY(file_.read(segment.condensed));
-      continue;
+    const bool inside = asked_inside(segment), shelves = by_shelves(n);
+    if (!inside) TRY(file_.read_checked(segment.condensed));
+    if (inside && !shelves) {
+      TRY(file_.read_checked(segment.messages));
+      TRY(file_.read_checked(segment.order));
     }
-    TRY(file_.read(segment.messages));
-    TRY(file_.read(segment.events));
+    for (const Shelf& shelf : segment.shelves) {
+      if (inside && (!shelves || is_asked(shelf, table))) TRY(file_.read_checked(shelf.piece));
+    }
+    for (; described != contents().descriptions.end() && described->segment <= n; ++described) {
+      if (question_.asked) table.add(described->instrument);
+    }
   }
   return {};
+}
+
+// Nothing in it depends on the order of events of different instruments, and all of it is asked.
+bool Recollection::by_shelves(size_t segment) const {
+  if (!question_.whole || !question_.asked || contents().segments[segment].last > question_.to)
+    return false;
+  const auto& all = contents().descriptions;
+  const auto first =
+      std::lower_bound(all.begin(), all.end(), segment,
+                       [](const Description& one, size_t number) { return one.segment < number; });
+  return first == all.end() || first->segment != segment;
+}
+
+// What is not there is found by whoever reads it.
+bool Recollection::is_asked(const Shelf& shelf, const Instruments& table) const {
+  return shelf.instruments.empty() ||
+         std::any_of(shelf.instruments.begin(), shelf.instruments.end(), [&](InstrumentId id) {
+           return id >= table.size() || question_.asked(table[id]);
+         });
 }
 
 bool Recollection::asked_inside(const Segment& segment) const {
@@ -111,6 +140,7 @@ void Recollection::deliver(Event& event, EventSink& sink) {
   sink.on_event(event);
 }
 
+// check() has seen its hash; this file cannot change, a new one takes its place.
 Result<ColumnReader> Recollection::columns(const Piece& piece) const {
   const std::string packed = TRY(file_.read(piece));
   return ColumnReader::unpack(packed);
@@ -132,22 +162,56 @@ Result<void> Recollection::tell_condensed(const Segment& segment, EventSink& sin
     deliver(event, sink);
   }
   TRY(describe(index, UINT64_MAX, Instant::max()));
+  add_counts(segment);
+  return {};
+}
+
+// Of a segment that is told whole: what came of its messages was summed when it was written.
+void Recollection::add_counts(const Segment& segment) {
   for (size_t s = 0; s < segment.counts.size(); ++s) {
     counts_[s].messages += segment.counts[s].messages;
     counts_[s].events += segment.counts[s].events;
   }
   for (const auto& [what, count] : segment.undecoded) undecoded_[what] += count;
+}
+
+// Times of receipt stand with the messages, which are not read here: whoever asks for shelves gets
+// one within the segment, and the true one where it counts.
+Result<void> Recollection::tell_shelves(const Segment& segment, EventSink& sink) {
+  for (const Shelf& shelf : segment.shelves) {
+    if (!is_asked(shelf, instruments_)) continue;
+    EventColumns<ColumnReader> events(TRY(columns(shelf.piece)));
+    Event event;
+    for (uint64_t n = 0; n < shelf.count; ++n) {
+      event.received = segment.first;
+      events.event(event);
+      if (events.io().failed() || !is_known(event)) return broken_;
+      if (!std::holds_alternative<Liquidation>(event.payload))
+        event.received = std::clamp(event.at, segment.first, segment.last);
+      deliver(event, sink);
+    }
+  }
+  add_counts(segment);
   return {};
 }
 
 Result<void> Recollection::tell_all(const Segment& segment, EventSink& sink) {
   const auto index = static_cast<size_t>(&segment - contents().segments.data());
   MessageReader messages(TRY(columns(segment.messages)), segment.first);
-  EventColumns<ColumnReader> events(TRY(columns(segment.events)));
+  ColumnReader order = TRY(columns(segment.order));
+  std::vector<EventColumns<ColumnReader>> shelves;
+  for (const Shelf& shelf : segment.shelves) shelves.emplace_back(TRY(columns(shelf.piece)));
   Event event;
   uint64_t ordinal = 0, end = 0, left = segment.event_count;
+  bool broken = false;
   const auto read = [&] {
-    if (left > 0) events.event(ordinal, event);
+    if (left == 0) return;
+    const uint64_t shelf = order.number(kNextShelf);
+    broken = shelf >= shelves.size();
+    if (broken) return;
+    shelves[shelf].event(event);
+    ordinal += order.number(step_column(shelf, event));
+    broken = order.failed() || shelves[shelf].io().failed();
   };
   read();
   for (uint64_t n = 0; n < segment.message_count; ++n) {
@@ -159,7 +223,7 @@ Result<void> Recollection::tell_all(const Segment& segment, EventSink& sink) {
     counts_[row.source].events += row.counted.events;
     messages.add_undecoded(undecoded_);
     for (; left > 0 && ordinal < end; read()) {
-      if (events.io().failed()) return broken_;
+      if (broken) return broken_;
       event.received = row.received;
       TRY(describe(index, ordinal, Instant::max()));
       if (!is_known(event)) return broken_;
@@ -174,7 +238,11 @@ Result<void> Recollection::run(EventSink& sink) {
   for (const Segment& segment : contents().segments) {
     if (segment.first > question_.to) break;
     if (segment.counts.size() > counts_.size()) return broken_;  // streams may come later
-    TRY(asked_inside(segment) ? tell_all(segment, sink) : tell_condensed(segment, sink));
+    const auto index = static_cast<size_t>(&segment - contents().segments.data());
+    if (by_shelves(index))
+      TRY(tell_shelves(segment, sink));
+    else
+      TRY(asked_inside(segment) ? tell_all(segment, sink) : tell_condensed(segment, sink));
   }
   return {};
 }

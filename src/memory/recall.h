@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/decoder.h"
 #include "market/event.h"
 #include "memory/columns.h"
 #include "memory/memory_file.h"
@@ -22,6 +23,10 @@ struct Question {
   // Every event that is kept, not only what leaves gauges alike: trades with numbers that tell
   // those of perpetuals apart that TradesOnce does; signs of life as quotes without sides.
   bool whole = false;
+  // Of `whole`: other instruments may be left out, and what is told of different ones within ten
+  // minutes comes in any order, received within these ten minutes; liquidations and gaps when they
+  // were.
+  codec::Asked asked = {};
   bool just_made = false;  // by this process: of which bytes it is need not be looked at
 };
 
@@ -43,11 +48,15 @@ class Recollection {
  private:
   Recollection(MemoryReader file, Question question);
   Result<void> check() const;
+  bool by_shelves(size_t segment) const;
+  bool is_asked(const Shelf& shelf, const Instruments& table) const;
   bool is_known(const Event& event) const;
   bool asked_inside(const Segment& segment) const;
   Result<ColumnReader> columns(const Piece& piece) const;
   Result<void> tell_condensed(const Segment& segment, EventSink& sink);
   Result<void> tell_all(const Segment& segment, EventSink& sink);
+  Result<void> tell_shelves(const Segment& segment, EventSink& sink);
+  void add_counts(const Segment& segment);
   Result<void> describe(size_t segment, uint64_t ordinal, Instant until);
   void deliver(Event& event, EventSink& sink);
 

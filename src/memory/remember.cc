@@ -1,6 +1,7 @@
 #include "memory/remember.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hash.h"
 #include "feeds/replay.h"
@@ -23,6 +24,90 @@ bool same(const Instrument& a, const Instrument& b) {
          tick == b.tick && step == b.step && funding_interval == b.funding_interval;
 }
 
+// Events of one segment in columns, those of one coin's perpetuals apart, and of its other
+// instruments: where there are few of either they are with all that are few.
+class Shelves {
+ public:
+  Shelves(const Instruments& instruments, uint64_t many) : instruments_(instruments), many_(many) {}
+
+  void add(uint64_t ordinal, Event& event);
+  // Packed, where `put` says; then the next segment begins.
+  template <class Put>
+  void finish(Segment& segment, Put put);
+  // How many there were in the segment before decides.
+  void hand_over(codec::Handover& state) { state.map(before_); }
+
+ private:
+  struct Open {
+    EventColumns<ColumnWriter> events{ColumnWriter()};
+    uint64_t count = 0;
+    std::vector<InstrumentId> instruments;
+  };
+  struct Place {  // of an instrument
+    size_t shelf = SIZE_MAX;
+    uint64_t* count = nullptr;  // in now_
+  };
+  Place place_of(InstrumentId instrument);
+
+  const Instruments& instruments_;
+  const uint64_t many_;
+  std::vector<Open> open_;
+  std::map<std::string, size_t> by_name_;  // what has a shelf of its own
+  std::map<std::string, uint64_t> before_, now_;
+  std::vector<Place> places_;
+  Place of_streams_;
+  ColumnWriter order_;
+  uint64_t ordinal_ = 0;
+};
+
+auto Shelves::place_of(InstrumentId id) -> Place {
+  const bool of_stream = id == kNoInstrument;
+  if (!of_stream && places_.size() <= id) places_.resize(id + 1);
+  Place& place = of_stream ? of_streams_ : places_[id];
+  if (place.count != nullptr) return place;
+  std::string name;  // "" of streams
+  if (!of_stream) {
+    const Instrument& i = instruments_[id];
+    name = i.base + (i.is_perpetual() ? " perpetual" : " other");
+  }
+  const auto before = before_.find(name);
+  const bool own = of_stream || (before != before_.end() && before->second >= many_);
+  place.shelf = by_name_.try_emplace(own ? name : "few", open_.size()).first->second;
+  place.count = &now_[name];
+  if (place.shelf == open_.size()) open_.emplace_back();
+  if (!of_stream) open_[place.shelf].instruments.push_back(id);
+  return place;
+}
+
+void Shelves::add(uint64_t ordinal, Event& event) {
+  const Place place = place_of(event.instrument);
+  Open& shelf = open_[place.shelf];
+  ++*place.count;
+  ++shelf.count;
+  order_.number(kNextShelf, place.shelf);
+  order_.number(step_column(place.shelf, event), ordinal - ordinal_);
+  ordinal_ = ordinal;
+  shelf.events.event(event);
+}
+
+template <class Put>
+void Shelves::finish(Segment& segment, Put put) {
+  put(segment.order, order_.pack());
+  for (Open& shelf : open_) {
+    Shelf& kept = segment.shelves.emplace_back();
+    put(kept.piece, shelf.events.io().pack());
+    kept.count = shelf.count;
+    kept.instruments = std::move(shelf.instruments);
+    segment.event_count += shelf.count;
+  }
+  before_ = std::exchange(now_, {});
+  by_name_.clear();
+  open_.clear();
+  places_.clear();
+  of_streams_ = {};
+  ordinal_ = 0;
+}
+
 // The events and messages of a replay on their way into segments.
 class Remembering final : public feeds::ReplaySink {
  public:
@@ -33,7 +118,7 @@ class Remembering final : public feeds::ReplaySink {
         options_(options),
         resume_(std::move(resume)),
         condenser_(replay.instruments(), options.ahead_max, kSegment),
-        events_(ColumnWriter()) {
+        events_(replay.instruments(), options.own_shelf) {
     contents_.key = options.key;
     contents_.sources = replay.sources();
     counted_.resize(contents_.sources.size());
@@ -66,6 +151,7 @@ class Remembering final : public feeds::ReplaySink {
   bool hand_over(codec::Handover& state);
   void note_resume();
   void describe(Instant received, bool all);
+  void note_seen(const Event& event);
   void message();
   void end_segment();
 
@@ -78,12 +164,13 @@ class Remembering final : public feeds::ReplaySink {
       resuming_;  // the state, once that place was passed; empty: nothing can be handed over
   Contents contents_;
   Condenser condenser_;
-  EventColumns<ColumnWriter> events_;
+  Shelves events_;
   MessageWriter messages_;
   std::optional<Segment> segment_;
   std::vector<Instrument> known_;
   std::vector<Counts> counted_;
   std::map<std::pair<uint32_t, SourceId>, KindSeen> seen_;
+  KindSeen* last_seen_ = nullptr;  // in seen_
   std::optional<Error> fault_;
   Event scratch_;
   uint64_t ordinal_ = 0;     // in the segment
@@ -114,6 +201,7 @@ void Remembering::begin(Instant received) {
 bool Remembering::hand_over(codec::Handover& state) {
   if (!replay_.hand_over(state)) return false;
   condenser_.hand_over(state);
+  events_.hand_over(state);
   state.map(seen_, [&](KindSeen& seen) {
     state.fields(seen.kind, seen.name, seen.source, seen.events, seen.first, seen.last);
   });
@@ -135,7 +223,7 @@ void Remembering::note_resume() {
 Result<void> Remembering::go_on(const MemoryReader& earlier) {
   const Contents& then = earlier.contents();
   const Resume& resume = *then.resume;
-  const std::string piece = TRY(earlier.read(resume.state));
+  const std::string piece = TRY(earlier.read_checked(resume.state));
   ColumnReader packed = TRY(ColumnReader::unpack(piece));
   const std::string_view bytes = packed.bytes(0, packed.number(1));
   codec::Handover state(bytes);
@@ -147,8 +235,10 @@ Result<void> Remembering::go_on(const MemoryReader& earlier) {
     known_[id] = replay_.instruments()[InstrumentId(id)];
   for (size_t n = 0; n < resume.segments; ++n) {
     Segment segment = then.segments[n];
-    for (Piece* one : {&segment.condensed, &segment.events, &segment.messages}) {
-      const std::string bytes_of_it = TRY(earlier.read(*one));
+    std::vector<Piece*> pieces{&segment.condensed, &segment.order, &segment.messages};
+    for (Shelf& shelf : segment.shelves) pieces.push_back(&shelf.piece);
+    for (Piece* one : pieces) {
+      const std::string bytes_of_it = TRY(earlier.read_checked(*one));
       *one = TRY(writer_.add(bytes_of_it));
     }
     contents_.segments.push_back(std::move(segment));
@@ -179,6 +269,20 @@ void Remembering::describe(Instant received, bool all) {
   }
 }
 
+void Remembering::note_seen(const Event& event) {
+  const auto kind = static_cast<uint32_t>(event.payload.index());
+  if (last_seen_ == nullptr || last_seen_->kind != kind || last_seen_->source != event.source)
+    last_seen_ = &seen_[{kind, event.source}];
+  KindSeen& seen = *last_seen_;
+  if (seen.events++ == 0) {
+    seen.kind = kind;
+    seen.name = payload_name(event.payload);
+    seen.source = event.source;
+    seen.first = event.received;
+  }
+  seen.last = event.received;
+}
+
 // Books are copied without their levels, which nobody reads here.
 void Remembering::on_event(const Event& event) {
   if (fault_) return;
@@ -191,17 +295,7 @@ void Remembering::on_event(const Event& event) {
   const bool lists = std::holds_alternative<InstrumentListed>(event.payload);
   describe(event.received, lists && !listed_);
   listed_ = listed_ || lists;
-  if (gap == nullptr) {
-    KindSeen& seen = seen_.try_emplace({static_cast<uint32_t>(event.payload.index()), event.source})
-                         .first->second;
-    if (seen.events++ == 0) {
-      seen.kind = static_cast<uint32_t>(event.payload.index());
-      seen.name = payload_name(event.payload);
-      seen.source = event.source;
-      seen.first = event.received;
-    }
-    seen.last = event.received;
-  }
+  if (gap == nullptr) { note_seen(event); }
   const bool book = std::holds_alternative<BookSnapshot>(event.payload) ||
                     std::holds_alternative<BookDelta>(event.payload);
   scratch_ = book ? sign_of(event) : event;
@@ -210,8 +304,7 @@ void Remembering::on_event(const Event& event) {
       scratch_ = sign_of(scratch_);
       [[fallthrough]];
     case Condenser::Form::whole:
-      events_.event(ordinal_, scratch_);
-      ++segment_->event_count;
+      events_.add(ordinal_, scratch_);
       break;
     case Condenser::Form::nothing:
       break;
@@ -261,9 +354,8 @@ void Remembering::end_segment() {
       fault_ = std::move(piece.error());
   };
   put(segment_->condensed, condensed.io().pack());
-  put(segment_->events, events_.io().pack());
+  events_.finish(*segment_, put);
   put(segment_->messages, messages_.pack());
-  events_ = EventColumns<ColumnWriter>(ColumnWriter());
   contents_.segments.push_back(std::move(*segment_));
   segment_.reset();
 }

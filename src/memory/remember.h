@@ -16,6 +16,9 @@ struct RememberOptions {
   std::string key;     // of the contents
   Duration ahead_max;  // Rules::clock_ahead_max
   std::function<void(uint64_t messages)> told = {};
+  // Events of a coin in one segment that give it a shelf of its own in the next: fewer would be
+  // packed worse than they are read sooner.
+  uint64_t own_shelf = 1000;
 };
 
 struct Remembered {

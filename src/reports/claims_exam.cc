@@ -16,6 +16,7 @@
 #include "gauges/knowledge.h"
 #include "reports/feed.h"
 #include "reports/inputs.h"
+#include "reports/memory_feed.h"
 
 namespace delever::reports {
 namespace {
@@ -247,17 +248,20 @@ void judge(ClaimsExam& exam) {
   }
 }
 
-// The claims as a file would bring them, through the check of a brief.
+// The claims as a file would bring them, through the check of a brief, which a memory of the tapes
+// may answer.
 Result<std::vector<gauges::ClaimCheck>> check_all(const ClaimsExam& exam,
                                                   const std::vector<ExamQuestion>& questions,
-                                                  const ClaimsExamOptions& options) {
+                                                  const ClaimsExamOptions& options,
+                                                  const gauges::Rules& rules, Context& context) {
   BriefInputs inputs;
   inputs.asset = exam.assets.at(0);
   inputs.at = exam.at;
   inputs.rules_path = options.rules;
   inputs.claim_rules_path = options.claim_rules;
   for (const ExamQuestion& q : questions) inputs.claims.push_back(q.check.claim);
-  const auto feed = TRY(open_tapes(options.tapes, exam.at));
+  const auto feed = TRY(open_for_gauges(
+      {options.tapes, exam.at, rules, gauges::claim_times(inputs.claims, exam.at)}, context));
   return std::move(TRY(make_brief(inputs, *feed)).claims);
 }
 
@@ -308,7 +312,7 @@ Result<ClaimsExam> claims_exam(const ClaimsExamOptions& options, Context& contex
     exam.kinds.push_back({mistake, wrong.figures(std::string(mistake.id))});
   exam.within_band = wrong.within_band();
   for (auto* questions : {&exam.wrong, &exam.right}) {
-    auto checks = TRY(check_all(exam, *questions, options));
+    auto checks = TRY(check_all(exam, *questions, options, rules, context));
     for (size_t n = 0; n < checks.size(); ++n) (*questions)[n].check = std::move(checks[n]);
   }
   judge(exam);

@@ -15,21 +15,37 @@ namespace {
 
 constexpr int64_t kMinute = 60'000'000'000;
 constexpr double kEntryStep = 0.001;
+constexpr Duration kReadingsKept = Duration::hours(6);  // of open interest: LevelMarket::gap_max
 
 }  // namespace
 
+// By its description now. Of that, what the name of a coin is made from is compared, which is
+// cheaper than making it for each event.
+bool LevelBars::is_asked(InstrumentId id) {
+  const Instrument& i = instruments_[id];
+  if (!i.is_perpetual()) return false;
+  if (named_.size() <= id) named_.resize(id + 1);
+  Named& named = named_[id];
+  if (!named.known || named.base != i.base)
+    named = {true, !is_builder_market(i) && names_.of(i).asset == asset_, i.base};
+  return named.asked;
+}
+
 void LevelBars::on_event(const Event& event) {
   if (std::holds_alternative<Gap>(event.payload)) return;  // of a stream, not of an instrument
-  const Instrument& i = instruments_[event.instrument];
-  if (!i.is_perpetual() || is_builder_market(i) || names_.of(i).asset != asset_) return;
+  if (!is_asked(event.instrument)) return;
   if (const auto* trade = std::get_if<Trade>(&event.payload);
       trade && !trades_.counts(event, *trade))
     return;
   if (const auto* forced = std::get_if<Liquidation>(&event.payload);
       forced && !liquidations_.counts(event, *forced))
     return;
-  builders_.try_emplace(event.instrument, i, names_.of(i).units, throttle_)
-      .first->second.on_event(event);
+  auto found = builders_.find(event.instrument);
+  if (found == builders_.end()) {
+    const Instrument& i = instruments_[event.instrument];
+    found = builders_.try_emplace(event.instrument, i, names_.of(i).units, throttle_).first;
+  }
+  found->second.on_event(event);
 }
 
 std::vector<LevelMarket> LevelBars::markets(Instant now) const {
@@ -50,13 +66,22 @@ void BarBuilder::Range::add(Instant at, double price) {
   seen = true;
 }
 
+// A minute has few of them, and there are as many minutes as the tape is long.
+void BarBuilder::Minute::add_traded(double bucket, double coins) {
+  auto at = std::find_if(traded.begin(), traded.end(),
+                         [&](const auto& entry) { return entry.first >= bucket; });
+  if (at == traded.end() || at->first != bucket) at = traded.insert(at, {bucket, 0.0});
+  at->second += coins;
+}
+
 void BarBuilder::on_event(const Event& event) {
   if (const auto* trade = std::get_if<Trade>(&event.payload)) {
     const auto own = coins(instrument_, trade->qty, trade->price);
     if (!own || trade->price.raw() <= 0) return;
     const double size = *own * units_, price = trade->price.approx() / units_;
     Minute& minute = at(event.at);
-    minute.traded[std::floor(std::log(price) / kEntryStep)] += size;
+    if (trade->price != last_price_) bucket_ = std::floor(std::log(price) / kEntryStep);
+    minute.add_traded(bucket_, size);
     (trade->taker_side == Side::buy ? minute.buys : minute.sells) += size;
     minute.trades.add(event.at, price);
     last_price_ = trade->price;
@@ -74,7 +99,11 @@ void BarBuilder::on_event(const Event& event) {
     if (!first_ || now.at < first_->at) first_ = now;
     std::optional<Interest>& last = at(event.at).open_interest;
     if (!last || now.at >= last->at) last = now;
-    readings_.insert(event.at);
+    first_reading_ = std::min(first_reading_.value_or(event.at), event.at);
+    readings_.insert(readings_.end(), event.at);
+    // Nobody asks as of a time before this was received.
+    while (!readings_.empty() && *readings_.begin() < event.received - kReadingsKept)
+      readings_.erase(readings_.begin());
   } else if (const auto* liquidation = std::get_if<Liquidation>(&event.payload)) {
     const auto qty = liquidation->qty();
     const auto size = qty ? coins(instrument_, *qty, liquidation->price()) : std::nullopt;
@@ -156,7 +185,7 @@ std::optional<LevelMarket> BarBuilder::market(Instant now) const {
     m.lot_weighted = squares / sum;
   }
   // A tape that began later is short, not broken.
-  Instant from = std::max(now - Duration::hours(6), *readings_.begin());
+  Instant from = std::max(now - kReadingsKept, *first_reading_);
   for (const Instant reading : readings_) {
     if (reading < from) continue;
     m.gap_max = std::max(m.gap_max, reading - from);
@@ -175,7 +204,9 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
   const std::string rules = TRY(read_file(find_shipped(kCoinRules)));
   const gauges::Rules loaded = TRY(gauges::Rules::load(rules, kCoinRules));
   const CoinNames& names = loaded.coins;
-  const auto feed = TRY(open_for_levels(tape, at, loaded, context));
+  const std::vector<std::string> tapes{tape};
+  const GaugeQuestion question{.tapes = tapes, .to = at, .rules = loaded};
+  const auto feed = TRY(open_for_levels(question, asset, context));
   std::optional<LevelBars> sink;
   sink.emplace(feed->instruments(), asset, names, throttle);
   SizesLater sizes(*sink, feed->instruments());
@@ -183,7 +214,7 @@ Result<std::vector<LevelMarket>> read_level_markets(const std::string& tape,
   if (auto ran = feed->run(gaps); !ran.has_value()) return std::move(ran.error());
   // A size that came after the first trade serves from the first trade on.
   if (sizes.any(names, asset)) {
-    const auto again = TRY(open_for_levels(tape, at, loaded, context));
+    const auto again = TRY(open_for_levels(question, asset, context));
     sink.emplace(feed->instruments(), asset, names, throttle);
     KnownOnly known(*sink, feed->instruments());
     if (auto ran = again->run(known); !ran.has_value()) return std::move(ran.error());

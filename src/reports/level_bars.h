@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "levels/levels.h"
@@ -57,25 +58,37 @@ class BarBuilder {
   struct Minute {
     double buys = 0, sells = 0;
     Range marks, trades;
-    std::map<double, double> traded;  // by entry bucket
+    std::vector<std::pair<double, double>> traded;  // entry bucket and coins, in order
     std::optional<Interest> open_interest;
+    void add_traded(double bucket, double coins);
   };
   struct Report {
     Instant at;
     PositionSide side;
     double coins;
   };
-  Minute& at(Instant t) { return minutes_[t.ns() / 60'000'000'000]; }
+  Minute& at(Instant t) {
+    const int64_t number = t.ns() / 60'000'000'000;
+    if (last_minute_ == nullptr || number != last_number_) {
+      last_minute_ = &minutes_[number];
+      last_number_ = number;
+    }
+    return *last_minute_;
+  }
   std::vector<Report> kept_reports() const;
 
   const Instrument instrument_;
   const double units_;
   std::optional<Duration> throttle_;
   std::map<int64_t, Minute> minutes_;
+  Minute* last_minute_ = nullptr;  // the one asked for last
+  int64_t last_number_ = 0;
   std::optional<Interest> first_;
   std::optional<Price> last_price_;
+  double bucket_ = 0;  // of that price
   std::vector<Report> reports_;
-  std::set<Instant> readings_;
+  std::optional<Instant> first_reading_;  // of the open interest
+  std::set<Instant> readings_;            // those that may be asked for
 };
 
 // A builder for each perpetual of the asset. Trades and liquidations that several streams show
@@ -94,9 +107,16 @@ class LevelBars final : public EventSink {
   std::vector<LevelMarket> markets(Instant now) const;
 
  private:
+  struct Named {
+    bool known = false, asked = false;
+    std::string base;
+  };
+  bool is_asked(InstrumentId id);
+
   const Instruments& instruments_;
   const CoinNames names_;
   const std::string asset_;
+  std::vector<Named> named_;  // by instrument
   std::optional<Duration> throttle_;
   std::map<InstrumentId, BarBuilder> builders_;
   TradesOnce trades_;

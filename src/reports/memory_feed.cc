@@ -52,9 +52,9 @@ bool fits(const gauges::Rules& rules) {
 std::unique_ptr<memory::Recollection> recalled(const GaugeQuestion& question, Context& context) {
   if (!fits(question.rules) || std::getenv("DELEVER_NO_MEMORY") != nullptr) return nullptr;
   const auto open = [&](bool just_made) -> std::unique_ptr<memory::Recollection> {
-    auto found =
-        memory::Recollection::open({question.tapes, question.to, question.moments,
-                                    memory_key(question.rules), question.whole, just_made});
+    auto found = memory::Recollection::open({question.tapes, question.to, question.moments,
+                                             memory_key(question.rules), question.whole,
+                                             question.asked, just_made});
     return found.has_value() ? std::move(found).value() : nullptr;
   };
   if (auto found = open(false)) return found;
@@ -84,13 +84,19 @@ Result<std::unique_ptr<EventFeed>> open_for_gauges(const GaugeQuestion& question
                                                    Context& context) {
   if (auto found = recalled(question, context))
     return std::unique_ptr<EventFeed>(std::make_unique<MemoryFeed>(std::move(found)));
-  return open_tapes(question.tapes, question.to, context.progress);
+  return open_tapes(question.tapes, question.to, context.progress, question.asked);
 }
 
-Result<std::unique_ptr<EventFeed>> open_for_levels(const std::string& tape, Instant to,
-                                                   const gauges::Rules& rules, Context& context) {
-  const std::vector<std::string> tapes{tape};
-  return open_for_gauges({.tapes = tapes, .to = to, .rules = rules, .whole = true}, context);
+// Dated contracts as well: where one has no size, that is said.
+Result<std::unique_ptr<EventFeed>> open_for_levels(GaugeQuestion question, const std::string& asset,
+                                                   Context& context) {
+  question.whole = true;
+  const CoinNames& names = question.rules.coins;
+  question.asked = [names, coin = names.plain(asset)](const Instrument& i) {
+    return (i.kind == InstrumentKind::linear || i.kind == InstrumentKind::inverse) &&
+           names.of(i).asset == coin;
+  };
+  return open_for_gauges(question, context);
 }
 
 Result<std::vector<Coverage>> coverage_asked(const std::vector<std::string>& tapes,

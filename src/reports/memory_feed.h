@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/decoder.h"
 #include "gauges/rules.h"
 #include "reports/brief.h"
 #include "reports/context.h"
@@ -20,15 +21,18 @@ struct GaugeQuestion {
   std::vector<Instant> moments = {};  // before `to`, at which they are asked as well
   uint64_t remembered_from = 250'000;  // messages; fewer are read as fast as they are remembered
   bool whole = false;                  // not for gauges: open_for_levels
+  codec::Asked asked = {};             // of `whole` (memory/recall.h)
 };
 
 // From the memory; made first where there is none that holds; from the tapes where there cannot be
 // one, or DELEVER_NO_MEMORY is set. No more than gauges and what gauges count may hang on it.
 Result<std::unique_ptr<EventFeed>> open_for_gauges(const GaugeQuestion& question, Context& context);
 // The same for LevelBars: every trade, mark, open interest, liquidation and gap in order, and of
-// books and quotes that they were. Trades that TradesOnce would not count may be left out.
-Result<std::unique_ptr<EventFeed>> open_for_levels(const std::string& tape, Instant to,
-                                                   const gauges::Rules& rules, Context& context);
+// books and quotes that they were. Trades that TradesOnce would not count may be left out, and
+// instruments that are no contracts of `asset`; what different ones say within ten minutes may come
+// in any order.
+Result<std::unique_ptr<EventFeed>> open_for_levels(GaugeQuestion question, const std::string& asset,
+                                                   Context& context);
 // What a memory that these gauges may be told from belongs to, beside its tapes.
 std::string memory_key(const gauges::Rules& rules);
 // What the whole tapes hold.

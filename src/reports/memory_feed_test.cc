@@ -62,6 +62,10 @@ std::vector<Message> perpetuals(Random& random) {
       text =
           of("ticker") + fmt::format(R"("time":{},"mark":"{}","index":"{}","open_interest":"{}"}})",
                                      ns, price(), price(), 1000 + random.below(900));
+    } else if (random.below(40) == 0) {
+      text = of("liquidation") +
+             fmt::format(R"("time":{},"position":"{}","price":"{}","qty":"{}"}})", ns,
+                         random.below(2) ? "long" : "short", price(), 1 + random.below(3));
     } else if (random.below(4) == 0) {
       text = of("quote") +
              fmt::format(R"("time":{},"bid":["{}","1"],"ask":["99999","2"]}})", ns, price());
@@ -73,6 +77,9 @@ std::vector<Message> perpetuals(Random& random) {
       id += 2;
     }
     out.push_back({stream, Instant::ns(ns + 50'000'000), text});
+    // Shown again by another message, a liquidation is still one.
+    if (text.find("liquidation") != text.npos && random.below(2) == 0)
+      out.push_back({stream, Instant::ns(ns + 80'000'000), text});
     if (n < 4) {  // the second recorder of disturbed() hears it too
       out.push_back(out.back());
       out.back().stream.name += ":second";
@@ -90,15 +97,22 @@ TEST(Memory, SaysToLevelsWhatTheTapesSay) {
     Random random(static_cast<uint64_t>(seed), {.stream = 7});
     const std::vector<Message> messages = disturbed(perpetuals(random), random);
     const auto tapes = make_tapes(folder, messages, random);
-    for (const Instant to : {messages.back().received, messages[messages.size() / 3].received}) {
-      for (const std::string asset : {"BTC", "ETH"}) {
+    const std::string path = memory::memory_path(tapes);
+    if (seed % 2 == 0) (void)memory::remember(tapes, path, shelved(by)).has_value();
+    const int64_t third = memory::segment_of(messages[messages.size() / 3].received);
+    for (const Instant to : {messages.back().received, messages[messages.size() / 3].received,
+                             Instant::ns(third * memory::kSegment.ns())}) {
+      for (const std::string asset : {"BTC", "ETH", "SOL"}) {
         const std::string tape = levels_text(*open_tapes(tapes, to).value(), asset, by, to);
         const GaugeQuestion question{
             .tapes = tapes, .to = to, .rules = by, .remembered_from = 0, .whole = true};
-        const auto feed = open_for_gauges(question, context).value();
-        const std::string recalled = levels_text(*feed, asset, by, to);
-        EXPECT_TRUE(tape == recalled) << seed << " at " << to.text() << "\n"
-                                      << first_difference(tape, recalled);
+        const auto all = open_for_gauges(question, context).value();
+        const auto feed = open_for_levels(question, asset, context).value();
+        for (EventFeed* const one : {all.get(), feed.get()}) {
+          const std::string recalled = levels_text(*one, asset, by, to);
+          EXPECT_TRUE(tape == recalled) << seed << " at " << to.text() << "\n"
+                                        << first_difference(tape, recalled);
+        }
         told += tape.size();
       }
     }
@@ -140,6 +154,13 @@ TEST(Memory, OfOtherRulesOrOfNobodysIsNotUsed) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, length);
     EXPECT_FALSE(open("mine")) << length;
   }
+  // That of an older build gives way; anybody's own file stays.
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << "delever memory 1 and the rest of it";
+  EXPECT_TRUE(memory::remember({tape}, path, options).has_value());
+  EXPECT_TRUE(open("mine"));
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << "my diary, with sixteen bytes or more";
+  EXPECT_FALSE(memory::remember({tape}, path, options).has_value());
+  EXPECT_EQ(read_file(path).value(), "my diary, with sixteen bytes or more");
 }
 
 TEST(Memory, WorksWithoutWhereNothingMayBeWritten) {

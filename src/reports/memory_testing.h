@@ -328,6 +328,10 @@ inline void flip_a_byte(const std::string& path, Random& random) {
   file.put(static_cast<char>(old ^ 0x20));
 }
 
+inline memory::RememberOptions shelved(const gauges::Rules& by) {
+  return {.key = memory_key(by), .ahead_max = by.clock_ahead_max, .own_shelf = 20};
+}
+
 class Comparison {
  public:
   // How many of the questions were answered from a memory.
@@ -335,6 +339,10 @@ class Comparison {
             const std::vector<std::string>& assets, Random& random, int questions) {
     Context context;
     int remembered = 0;
+    // These tapes say too little for shelves as a day's tape has them.
+    const bool shelves = random.below(2) == 0;
+    if (shelves)
+      (void)memory::remember(tapes, memory::memory_path(tapes), shelved(rules_)).has_value();
     for (int q = 0; q < questions && !testing::Test::HasFailure(); ++q) {
       const auto some = [&]() -> Instant {
         const Instant at = messages[random.below(messages.size())].received;
