@@ -155,6 +155,8 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
     beyond.says = TRY(table.text("says"));
     rules.beyond.push_back(std::move(beyond));
   }
+  const Config plain = TRY(config.table("plain"));
+  rules.plain = TRY(plain.texts("words"));
   if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
   return rules;
 }
@@ -217,6 +219,17 @@ std::optional<std::string> ClaimRules::asks_for_more(const Claim& claim,
   if (const auto venues = venues_in(claim.metric); venues.size() > 1)
     return fmt::format("it is of {} venues together ({}), and sums are of one or of all",
                        venues.size(), fmt::join(venues, ", "));
+  const auto not_understood = [](const std::string& word) {
+    return fmt::format("it says \"{}\", which is not understood", word);
+  };
+  if (const auto word =
+          unknown_word(claim.metric, claim.asset, {&plain, &metric.words, &metric.takes}))
+    return not_understood(*word);
+  static const std::vector<std::string> expiry{"expiry", "expires", "expiring", "expiration"};
+  // In another zone it has a reason of its own (read_window).
+  if (const auto word = unknown_word(claim.window, claim.asset, {&plain, &expiry});
+      word && !zone_in(claim.window))
+    return not_understood(*word);
   return std::nullopt;
 }
 

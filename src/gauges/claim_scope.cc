@@ -103,6 +103,13 @@ std::vector<std::string> tokens(std::string_view text) {
   return out;
 }
 
+std::string plain_spelling(std::string_view metric) {
+  std::string text = lower(metric);
+  for (size_t at = text.find("realis"); at != text.npos; at = text.find("realis", at))
+    text.replace(at, 6, "realiz");
+  return text;
+}
+
 // "2026-01-29" and what stands for a time of day are no counts.
 std::string without_dates(std::string_view text) {
   std::string out;
@@ -145,9 +152,7 @@ std::vector<Duration> periods_in(std::string_view text) {
 }
 
 std::string plain_words(std::string_view metric, std::string_view unit) {
-  std::string text = lower(metric);
-  for (size_t at = text.find("realis"); at != text.npos; at = text.find("realis", at))
-    text.replace(at, 6, "realiz");
+  std::string text = plain_spelling(metric);
   if (has_word(text, "oi")) text += " open interest";
   if (has_word(text, "put-call") || has_word(text, "put call")) text += " put/call";
   for (const Duration period : periods_in(metric)) {
@@ -195,6 +200,88 @@ std::vector<std::string> venues_in(std::string_view metric) {
     if (has_word(text, venue)) out.emplace_back(venue);
   }
   return out;
+}
+
+namespace {
+
+// "liquidat" of a rule is "liquidations" in a text, "annual" is "annualised".
+bool is_form_of(std::string_view word, std::string_view stem) {
+  constexpr std::array<std::string_view, 13> kEndings{
+      "", "s", "d", "ed", "ing", "ion", "ions", "ly", "est", "ised", "ized", "ility", "atility"};
+  if (!word.starts_with(stem)) return false;
+  return std::find(kEndings.begin(), kEndings.end(), word.substr(stem.size())) != kEndings.end();
+}
+
+template <class Table>
+bool names(const Table& table, std::string_view word) {
+  return std::find(table.begin(), table.end(), word) != table.end();
+}
+
+// Counts, periods and their units are read by periods_in, days and months by dates_in.
+bool is_of_time(const std::vector<std::string>& words, size_t i) {
+  constexpr std::array<std::string_view, 25> kMonths{
+      "jan",  "feb",    "mar",       "apr",     "may",      "jun",      "jul",   "aug",   "sep",
+      "sept", "oct",    "nov",       "dec",     "january",  "february", "march", "april", "june",
+      "july", "august", "september", "october", "november", "december", "th"};
+  const std::string& word = words[i];
+  const bool before_unit = i + 1 < words.size() && value_of(kUnits, words[i + 1]);
+  if (is_digit(word[0])) {
+    const auto near_month = [&](size_t j) { return j < words.size() && names(kMonths, words[j]); };
+    const bool clock = word.size() == 5 && word[2] == ':';
+    // "29 Jan 2026", "Jan 29, 2026", "1-29 Jan 2026", "1 to 29 Jan", "29th of January".
+    bool dated = false;
+    for (size_t j = i >= 2 ? i - 2 : 0; j <= i + 3; ++j) dated = dated || near_month(j);
+    return before_unit || clock || dated;
+  }
+  if (value_of(kCounts, word)) return before_unit;
+  constexpr std::array<std::string_view, 3> kOrdinals{"st", "nd", "rd"};
+  if (names(kOrdinals, word)) return i > 0 && is_digit(words[i - 1][0]);
+  return names(kMonths, word) || value_of(kUnits, word) || value_of(kAlone, word);
+}
+
+// "(2026-01-29)", "2026-01-29T00:00Z/2026-01-30T00:00Z".
+std::string without_iso(std::string text) {
+  for (size_t at = 0; at + 10 <= text.size(); ++at) {
+    if (text[at + 4] != '-' || !Instant::parse(text.substr(at, 10)).has_value()) continue;
+    size_t end = at + 10;
+    if (end < text.size() && text[end] == 't')
+      end = std::min(text.find_first_not_of("0123456789:.tz", end), text.size());
+    text.replace(at, end - at, end - at, ' ');
+  }
+  return text;
+}
+
+bool is_name(std::string_view word, std::string_view asset) {
+  for (const auto& [name, coin] : kCoins) {
+    if (coin == asset && lower(name) == word) return true;  // another coin is other_coins'
+  }
+  return word == lower(asset) || names(kVenues, word) || names(kZones, word);
+}
+
+}  // namespace
+
+std::optional<std::string> unknown_word(std::string_view text, std::string_view asset,
+                                        const std::vector<const std::vector<std::string>*>& known) {
+  // A million claims are checked in a minute: the entries are walked through, not taken apart.
+  const auto in_entry = [](std::string_view word, std::string_view entry) {
+    while (!entry.empty()) {
+      const size_t end = std::min(entry.find_first_of(" -/."), entry.size());
+      if (end > 0 && is_form_of(word, entry.substr(0, end))) return true;
+      entry.remove_prefix(std::min(end + 1, entry.size()));
+    }
+    return false;
+  };
+  const auto in_rules = [&](std::string_view word) {
+    return std::any_of(known.begin(), known.end(), [&](const auto* list) {
+      return std::any_of(list->begin(), list->end(),
+                         [&](const std::string& entry) { return in_entry(word, entry); });
+    });
+  };
+  const std::vector<std::string> words = tokens(without_iso(plain_spelling(text)));
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (!is_of_time(words, i) && !in_rules(words[i]) && !is_name(words[i], asset)) return words[i];
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> zone_in(std::string_view window) {

@@ -32,6 +32,11 @@ std::vector<std::string> other_coins(std::string_view metric, std::string_view a
 // The venues that a metric's words name, of the well-known ones.
 std::vector<std::string> venues_in(std::string_view metric);
 
+// The first word or number of `text` that is neither in one of the lists nor a date, a period, a
+// venue or the asset: what it makes of the figure nobody here knows.
+std::optional<std::string> unknown_word(std::string_view text, std::string_view asset,
+                                        const std::vector<const std::vector<std::string>*>& known);
+
 // The first zone other than UTC that a window's words name.
 std::optional<std::string> zone_in(std::string_view window);
 

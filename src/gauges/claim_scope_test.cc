@@ -1,6 +1,7 @@
 // Goal: a claim is held against what it speaks of, and stays pending where it speaks of more.
 #include "gauges/claim_scope.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/source_root.h"
@@ -160,6 +161,33 @@ TEST(ClaimScope, another_figure_than_the_metric_measures_is_neither_true_nor_fal
         "week to 3 Mar 2026", "3 days to 3 Mar 2026", "1h to 4 Mar 2026", "7d to 4 Mar 2026",
         "3 Mar 2026 19:00 EST", "3 Mar 2026 SGT", "3 Mar 2026 (UTC+8)", "3 Mar 2026 GMT-5"})
     EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::pending) << window;
+}
+
+TEST(ClaimScope, a_word_that_nobody_here_knows_is_named_and_passed_over_by_no_state) {
+  for (const auto& [metric, value, unit, word] : std::vector<std::array<const char*, 4>>{
+           {"pre-halving liquidations", "6", "million USD", "pre"},
+           {"liquidations at Coinw", "6", "million USD", "coinw"},
+           {"liquidations of 5x positions", "6", "million USD", "5"},
+           {"phantom open interest", "9", "million SOL", "phantom"},
+           {"perpetual open interest", "9", "million SOL", "perpetual"},
+           {"open interest near 118", "9", "million SOL", "near"},
+           {"delta-adjusted open interest", "1.08", "billion USD", "delta"},
+           {"toxic funding rate", "0.008", "percent", "toxic"},
+           {"funding annualised, trimmed", "8.76", "percent per year", "trimmed"},
+           {"hedged options open interest", "40000", "SOL", "hedged"},
+           {"closing low price", "118.4", "USD", "closing"},
+           {"seasonal high price", "127.9", "USD", "seasonal"},
+           {"staking ETF net flow", "-25", "million USD", "staking"}}) {
+    const ClaimCheck c = check(metric, value, unit);
+    EXPECT_EQ(c.state, State::pending) << metric << ": " << c.note;
+    EXPECT_NE(c.note.find(fmt::format("it says \"{}\"", word)), c.note.npos) << c.note;
+  }
+  for (const char* window : {"3 Mar 2026 noon", "3 Mar 2026 Asian hours", "24h to 4 Mar 2026 8am"})
+    EXPECT_EQ(check("liquidations", "6", "million USD", window).state, State::pending) << window;
+  for (const char* metric :
+       {"SOL liquidations across all exchanges", "total Solana liquidations, last 24 hours",
+        "liquidations of 24 h (3 Mar 2026)", "the total of all SOL futures liquidations by volume"})
+    EXPECT_EQ(check(metric, "6", "million USD").state, State::single_source) << metric;
 }
 
 // The reading is 0.008 percent in 4 hours.

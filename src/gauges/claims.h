@@ -78,6 +78,7 @@ struct ClaimRules {
   std::string file;
   std::vector<Metric> metrics;
   std::vector<Beyond> beyond;
+  std::vector<std::string> plain;  // words that change no figure
   static Result<ClaimRules> load(const Config& config, std::string file);
   const Metric* find(const Claim& claim) const;  // by its words and its unit
   // Why the claim is about something else than what `metric` measures; missing when it is not.
