@@ -90,111 +90,6 @@ double annual_compounded(double rate, Duration interval) {
   return std::expm1(std::log1p(rate) * (kYear.in_seconds() / interval.in_seconds()));
 }
 
-// Our dated table speaks for the contracts it names and for no others.
-std::optional<Duration> Fundings::table_interval(InstrumentId id) const {
-  const auto known = subject_.rules.funding.by_venue.find(subject_.instruments[id].venue);
-  if (known == subject_.rules.funding.by_venue.end()) return std::nullopt;
-  const auto& assets = known->second.assets;
-  if (!assets.empty() &&
-      std::find(assets.begin(), assets.end(), subject_.terms(id).asset) == assets.end())
-    return std::nullopt;
-  return known->second.interval;
-}
-
-std::optional<Duration> Fundings::interval_of(InstrumentId id,
-                                              std::optional<Duration> stated) const {
-  if (stated && *stated > Duration()) return stated;
-  if (const auto listed = subject_.terms(id).funding_interval) return listed;
-  return table_interval(id);
-}
-
-// Settled and announced times together: a settlement that nobody reported still parts its
-// neighbours. The first time of the span has no distance, since what was before it is not looked
-// at.
-Fundings::Spacings Fundings::spacings_of(const Market& market, Instant from, Instant to) {
-  std::set<Instant> times;
-  for (const auto* known : {&market.settled, &market.announced}) {
-    for (auto it = known->upper_bound(from); it != known->end() && it->first <= to; ++it)
-      times.insert(it->first);
-  }
-  Spacings out;
-  std::optional<Instant> before;
-  for (const Instant t : times) {
-    if (before) out[t] = t - *before;
-    before = t;
-  }
-  return out;
-}
-
-// Settlements are at most 8 h apart everywhere; a longer distance is a hole, and so is a multiple
-// of the distance on both sides of it.
-Fundings::Period Fundings::period_of(InstrumentId id, const Rated& rated, Instant settles_at,
-                                     const Spacings& spacings) const {
-  const Duration most = Duration::hours(8), least = Duration::minutes(30);
-  const auto usable = [&](Spacings::const_iterator it) {
-    return it != spacings.end() && it->second <= most && it->second >= least;
-  };
-  const auto here = spacings.find(settles_at);
-  const auto next = spacings.upper_bound(settles_at);
-  auto last = spacings.lower_bound(settles_at);
-  const bool has_last = last != spacings.begin();
-  if (has_last) --last;
-  std::optional<Duration> apart;
-  if (here != spacings.end() && usable(here)) apart = here->second;
-  // A neighbour corrects the distance here only where it divides it: 8 h beside 4 h is one missed
-  // settlement, 8 h beside 3 h says nothing.
-  const auto shorter = [&](Spacings::const_iterator it) {
-    if (!usable(it)) return;
-    const bool multiple = apart && it->second < *apart && apart->ns() % it->second.ns() == 0;
-    if (!apart || multiple) apart = it->second;
-  };
-  // At a change of interval the two neighbours differ: then the distance itself stands.
-  const bool same_sides = usable(next) && has_last && usable(last) && next->second == last->second;
-  if (!apart || same_sides || (next == spacings.end() && has_last)) {
-    if (has_last) shorter(last);
-    if (!has_last || same_sides) shorter(next);
-    if (!apart) shorter(next);
-  }
-  Period out;
-  if (apart) {
-    for (const auto& [t, d] : spacings) out.spacings += d == *apart;
-  }
-  const auto& terms = subject_.terms(id);
-  // No settlement came sooner than the stated interval allows; a minute is left for late reports.
-  const auto clear = [&](Duration stated) {
-    return here == spacings.end() || !usable(here) || here->second + Duration::minutes(1) >= stated;
-  };
-  // The order of docs/terms.md: the message, the listing, the data, our table.
-  if (rated.interval && *rated.interval > Duration()) {
-    out.length = rated.interval;
-    out.from = TermSource::message;
-    out.contradicted = !clear(*rated.interval);
-  } else if (terms.funding_interval && clear(*terms.funding_interval)) {
-    out.length = terms.funding_interval;
-    out.from = TermSource::listing;
-  } else if (apart) {
-    out.length = apart;
-    out.from = TermSource::inferred;
-  } else if (const auto known = table_interval(id)) {
-    out.length = known;
-    out.from = TermSource::table;
-  }
-  return out;
-}
-
-std::string Fundings::words_of(const Period& period) const {
-  if (!period.length) return "the interval is not known: 8 h or 1 h";
-  const std::string length = period.length->text();
-  if (period.from == TermSource::inferred)
-    return fmt::format("an interval of {} by {} distances between settlements", length,
-                       period.spacings);
-  if (period.from == TermSource::table)
-    return fmt::format("an interval of {} by our table of {}", length, subject_.rules.dated);
-  if (period.from == TermSource::listing)
-    return fmt::format("an interval of {} by the venue's listing", length);
-  return "";
-}
-
 void Fundings::add(const Event& event, const FundingRate& funding) {
   const Instrument& instrument = subject_.instruments[event.instrument];
   if (!instrument.is_perpetual() && instrument.kind != InstrumentKind::aggregate) return;
@@ -398,6 +293,14 @@ std::vector<Fundings::Settlement> Fundings::settlements(InstrumentId id, const M
   const auto add = [&](Instant at, const Rated& rated, bool announced) {
     if (at <= from || at > to || found.contains(at)) return;
     Settlement one{at, rated.rate.approx(), period_of(id, rated, at, spacings), announced};
+    // A rate that was settled without its interval has the one that was announced with it.
+    if (const auto word = market.announced.find(at);
+        !rated.interval && word != market.announced.end() && word->second.interval) {
+      Rated with = rated;
+      with.interval = word->second.interval;
+      if (const Period stated = period_of(id, with, at, spacings); !stated.contradicted)
+        one.period = stated;
+    }
     if (rated.other) one.other = rated.other->approx();
     found.emplace(at, one);
   };

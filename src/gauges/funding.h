@@ -39,6 +39,8 @@ class Fundings {
   void add(const Event& event, const FundingRate& funding);
   // A venue's word for the type of the rate that was settled at the event's time.
   void add(const Event& event, const PublishedFigure& figure);
+  // The venue described the instrument: its interval counts from then on, until another does.
+  void listed(InstrumentId id, Instant at);
   void forget_before(Instant known);
 
   void read(Panel& panel) const;
@@ -86,6 +88,11 @@ class Fundings {
   };
   // The times between settlements, each by the later of its two.
   using Spacings = std::map<Instant, Duration>;
+  struct Listed {
+    std::optional<Duration> in_force, next;
+    bool from_later = false;  // the first word came after the time: it serves what was before
+    std::optional<Duration> held_over(std::optional<Duration> distance) const;
+  };
   struct DayMean {
     std::optional<double> low, high;  // the annual figure where the interval is not known
     double annual = 0, compounded = 0, sum = 0;  // sum: of the rates paid
@@ -103,6 +110,8 @@ class Fundings {
   Period period_of(InstrumentId id, const Rated& rated, Instant settles_at,
                    const Spacings& spacings) const;
   std::optional<Duration> interval_of(InstrumentId id, std::optional<Duration> stated) const;
+  Listed listed_at(InstrumentId id, Instant at) const;
+  static bool changed_to(Duration listed, const Spacings& spacings, Instant at);
   std::optional<Duration> table_interval(InstrumentId id) const;
   std::string words_of(const Period& period) const;
   std::optional<InstrumentId> main_of(const std::string& venue) const;
@@ -121,6 +130,7 @@ class Fundings {
   const Subject& subject_;
   const OpenInterests& interests_;
   std::map<InstrumentId, Market> markets_;
+  std::map<InstrumentId, std::map<Instant, Duration>> listings_;  // by when they were made
 };
 
 }  // namespace delever::gauges

@@ -159,6 +159,58 @@ TEST(Funding, hourly_venue_and_stated_interval) {
   EXPECT_EQ(pick(four.readings(kAt), "funding_rate", "binance").window, Duration::hours(4));
 }
 
+// Each period counts as long as it was, wherever on the tape the venue says how long it is now.
+TEST(Funding, an_interval_that_changed_holds_from_its_change_on) {
+  // Hours before the last settlement, and the rate; sum of the last 24 h is 0.0003 + 4 * 0.0002.
+  const std::vector<std::pair<int, double>> to_four{{40, .0001}, {32, .0001}, {24, .0001},
+                                                    {16, .0003}, {12, .0002}, {8, .0002},
+                                                    {4, .0002},  {0, .0002}};
+  const std::vector<std::pair<int, double>> to_eight{{36, .0002}, {32, .0002}, {28, .0002},
+                                                     {24, .0002}, {20, .0002}, {16, .0002},
+                                                     {8, .0003},  {0, .0003}};
+  const auto annual = [&](const auto& paid, const std::vector<std::pair<Instant, int>>& listed) {
+    Market m;
+    const InstrumentId id = m.instrument("binance", "SOL-USDT-PERP");
+    for (const auto& [hours, rate] : paid) m.settled(id, kAt - kHour * hours, rate);
+    Gauges gauges("SOL", shipped_rules(), m.instruments, m.sources);
+    const auto list = [&](Instant at, int hours) {
+      Instrument known = m.instruments[id];
+      known.funding_interval = Duration::hours(hours);
+      m.instruments.add(known);
+      gauges.on_event({id, m.source("listing"), at, at, InstrumentListed{}});
+    };
+    size_t said = 0;
+    for (const Event& e : m.ordered()) {
+      for (; said < listed.size() && listed[said].first < e.received; ++said)
+        list(listed[said].first, listed[said].second);
+      gauges.on_event(e);
+    }
+    for (; said < listed.size(); ++said) list(listed[said].first, listed[said].second);
+    return pick(gauges.readings(kAt + kHour), "funding_annual", "binance");
+  };
+  const Instant early = kAt - kHour * 48, late = kAt + Duration::minutes(5);
+  for (const auto& listed : std::vector<std::vector<std::pair<Instant, int>>>{
+           {{early, 8}, {kAt - kHour * 15, 4}}, {{early, 8}, {late, 4}}, {{late, 4}}}) {
+    const Reading r = annual(to_four, listed);
+    ASSERT_TRUE(r.value) << r.reason;
+    EXPECT_NEAR(*r.value, 0.0011 * 365, 1e-12) << r.reason;
+    EXPECT_EQ(r.coverage, 1);
+  }
+  for (const auto& listed : std::vector<std::vector<std::pair<Instant, int>>>{
+           {{early, 4}, {kAt - kHour * 15, 8}}, {{early, 4}, {late, 8}}, {{late, 8}}}) {
+    const Reading r = annual(to_eight, listed);
+    ASSERT_TRUE(r.value) << r.reason;
+    EXPECT_NEAR(*r.value, 0.0010 * 365, 1e-12) << r.reason;
+  }
+  // Every 8 h of a contract that is listed with 4 h, and nothing shows that it ever was another:
+  // half of what was paid is missing.
+  const Reading holed = annual(
+      std::vector<std::pair<int, double>>{
+          {32, .0001}, {24, .0001}, {16, .0001}, {8, .0001}, {0, .0001}},
+      {{late, 4}});
+  EXPECT_EQ(holed.state, State::pending);
+}
+
 TEST(Funding, last_announcement_stands_for_a_settlement) {
   Market m;
   for (int period = 4; period >= 0; --period) {

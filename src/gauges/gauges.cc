@@ -325,6 +325,7 @@ void Gauges::on_event(const Event& event) {
   const Instrument& instrument = my.subject.instruments[event.instrument];
   if (std::holds_alternative<InstrumentListed>(event.payload)) {
     my.described(event.instrument);
+    my.fundings.listed(event.instrument, event.at);
     my.dirty = true;
   }
   if (my.heard.size() <= event.instrument) my.heard.resize(my.subject.instruments.size());

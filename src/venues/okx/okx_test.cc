@@ -170,8 +170,19 @@ TEST_F(Okx, FundingIntervalFollowsFromTheMessage) {
   EXPECT_EQ(rates[1].kind, FundingKind::settled);
   EXPECT_EQ(rates[1].rate, rate("0.00007"));
   EXPECT_EQ(rates[1].settles_at, ms(1'790'755'200'000));
-  EXPECT_EQ(rates[1].interval, Duration::hours(4));
+  EXPECT_FALSE(rates[1].interval);  // when the period that ended there began is not in the message
   EXPECT_EQ(decode(text).all<FundingRate>().size(), 1u);  // the settled one only once
+}
+
+// Settled every 8 h until 20:00, every 4 h from then on: the period that ends at 20:00 is one of 8
+// h.
+TEST_F(Okx, APeriodIsAsLongAsTheTimeSinceThePreviousSettlement) {
+  const auto rates = decode(R"({"arg":{"channel":"funding-rate","instId":"SOL-USDT-SWAP"},)"
+                            R"("data":[{"fundingRate":"0.0003","fundingTime":"1773086400000",)"
+                            R"("instId":"SOL-USDT-SWAP","nextFundingTime":"1773100800000",)"
+                            R"("prevFundingTime":"1773057600000","ts":"1773086395000"}]})")
+                         .all<FundingRate>();
+  EXPECT_EQ(rates.at(0).interval, Duration::hours(8));
 }
 
 TEST_F(Okx, BookDigitsAndSequence) {

@@ -223,9 +223,10 @@ void OkxReader::read_ticker(codec::JsonObject& row, const Envelope& envelope) {
   if (fields_.ok()) stage_.add<Quote>(of, *at) = quote;
 }
 
-// fundingTime is when the period now running settles, nextFundingTime when the one after does:
-// their difference is the interval. The rate settled last (settFundingRate at prevFundingTime)
-// comes with every message and goes out once.
+// The period now running began at prevFundingTime and settles at fundingTime: their difference is
+// its interval. Without the first, nextFundingTime says how long the one after will be. The rate
+// settled last (settFundingRate at prevFundingTime) comes with every message and goes out once;
+// when its own period began is not said.
 void OkxReader::read_funding(codec::JsonObject& row, const Envelope& envelope) {
   const InstrumentId of = instrument(fields_.maybe_text(row, "instId").value_or(""), envelope);
   const Instant at = time_of(row);
@@ -246,10 +247,11 @@ void OkxReader::read_funding(codec::JsonObject& row, const Envelope& envelope) {
     return Duration::ns(ns);
   };
   if (rate) {
-    stage_.add<FundingRate>(of, at) = {.rate = *rate,
-                                       .kind = FundingKind::current,
-                                       .interval = between(settles, next),
-                                       .settles_at = settles};
+    // More than a day is no interval: the first period of a contract has nothing before it.
+    auto interval = between(previous, settles);
+    if (!interval || *interval > Duration::days(1)) interval = between(settles, next);
+    stage_.add<FundingRate>(of, at) = {
+        .rate = *rate, .kind = FundingKind::current, .interval = interval, .settles_at = settles};
   }
   if (next_rate) {
     stage_.add<FundingRate>(of, at) = {
@@ -260,10 +262,8 @@ void OkxReader::read_funding(codec::JsonObject& row, const Envelope& envelope) {
   if (known != settled_.end() && known->second >= *previous) return;
   // Taken over into settled_ by the decoder, after the message.
   settled_now_.emplace_back(of, *previous);
-  stage_.add<FundingRate>(of, at) = {.rate = *settled,
-                                     .kind = FundingKind::settled,
-                                     .interval = between(previous, settles),
-                                     .settles_at = previous};
+  stage_.add<FundingRate>(of, at) = {
+      .rate = *settled, .kind = FundingKind::settled, .settles_at = previous};
 }
 
 void OkxReader::read_funding_history(codec::JsonObject& row, const Envelope& envelope) {
