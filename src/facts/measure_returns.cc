@@ -172,17 +172,26 @@ std::vector<Point> longest_without_hole(const std::vector<Point>& points, Durati
   return {from, from + static_cast<std::ptrdiff_t>(best_length)};
 }
 
+// Each close once; a candle that is told in two ways is missing, for nobody can say which it was.
+std::vector<Point> told_in_one_way(std::vector<Point> points) {
+  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+    return std::pair(a.at, -a.value) < std::pair(b.at, -b.value);
+  });
+  std::vector<Point> out;
+  for (size_t first = 0, next = 0; first < points.size(); first = next) {
+    while (next < points.size() && points[next].at == points[first].at) ++next;
+    if (same_figure(points[first].value, points[next - 1].value)) out.push_back(points[first]);
+  }
+  return out;
+}
+
 Closes closes_of(const Observer& observed, Duration step) {
   Closes best;
   size_t best_orders = 0;
   for (const Track& t : observed.tracks()) {
     std::vector<Point> points;
     if (const auto candles = t.closes.find(step); candles != t.closes.end()) {
-      points = candles->second;
-      std::stable_sort(points.begin(), points.end(),
-                       [](const Point& a, const Point& b) { return a.at < b.at; });
-      const auto same = [](const Point& a, const Point& b) { return a.at == b.at; };
-      points.erase(std::unique(points.begin(), points.end(), same), points.end());
+      points = told_in_one_way(candles->second);
     } else {
       points = last_prices(t.orders, step);
     }

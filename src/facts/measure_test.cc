@@ -56,6 +56,21 @@ TEST(Measure, NothingObservedHasAReasonForEveryFact) {
   }
 }
 
+TEST(Measure, ACandleToldInTwoWaysIsAHole) {
+  Market market;
+  const auto close = [&](int day, double price) {
+    const Instant at = kStart + Duration::days(day);
+    market.emit(at, Candle{.from = at,
+                           .to = at + Duration::days(1) - Duration::ms(1),
+                           .close = Price::nearest(price).value()});
+  };
+  for (const int day : {0, 1, 2, 3, 4, 5}) close(day, 100 + day);
+  for (const int day : {0, 1, 2, 3, 4, 5}) close(day, day == 1 ? 50 : 100 + day);
+  const Closes closes = closes_of(market.observer, Duration::days(1));
+  ASSERT_EQ(closes.closes.size(), 4U);
+  EXPECT_EQ(closes.closes.front().value, 102);
+}
+
 TEST(Measure, VolatilityAndTailOfDailyCandles) {
   Market market;
   Random random(3, {1});

@@ -119,8 +119,8 @@ void Observer::on_event(const Event& event) {
     const int64_t length = (candle->to - candle->from).ns();
     const Duration period = Duration::seconds((length + kSecond / 2) / kSecond);
     const double close = candle->close.approx() / t.units;
-    if (period > Duration() && close > 0 && first_told(t, 0, candle->from, period))
-      t.closes[period].push_back({candle->from, close});
+    // Told again it is kept as well: whether it is the same is seen when all are there.
+    if (period > Duration() && close > 0) t.closes[period].push_back({candle->from, close});
   } else if (const auto* open = std::get_if<OpenInterest>(&event.payload)) {
     std::optional<double> amount;
     if (open->coins.value_or(0) > 0) amount = open->coins;  // 0: a field that was not filled

@@ -243,6 +243,58 @@ TEST(OpenInterests, change_is_counted_in_coins) {
   EXPECT_FALSE(total.high.has_value());
 }
 
+// Which of two candles of one hour is right, nobody can say; the same one twice is one.
+TEST(Prices, a_candle_that_is_told_in_two_ways_does_not_count) {
+  const auto day = [](Tape& t) {
+    for (int h = 0; h < 24; ++h)
+      t.candle(kAt - kHour * (24 - h), kHour, 100, 110 + h, 90 - h, 100 + h % 2);
+  };
+  for (const bool other_first : {false, true}) {
+    Tape t;
+    // The last hour, whose extremes are those of the day, at half its prices.
+    if (other_first) t.candle(kAt - kHour, kHour, 50, 66.5, 33.5, 50.5);
+    day(t);
+    day(t);
+    if (!other_first) t.candle(kAt - kHour, kHour, 50, 66.5, 33.5, 50.5);
+    const auto readings = t.readings(kAt);
+    const Reading low = pick(readings, "price_low_24h"), high = pick(readings, "price_high_24h");
+    EXPECT_EQ(low.value, 68);
+    EXPECT_FALSE(low.low) << "that hour may have been lower";
+    EXPECT_EQ(high.value, 132);
+    EXPECT_FALSE(high.high);
+    EXPECT_NE(low.reason.find("two candles that end at 2026-01-30T00:00:00Z differ"),
+              low.reason.npos)
+        << low.reason;
+    const Reading price = pick(readings, "price_usd");
+    EXPECT_NE(price.as_of, kAt);
+    EXPECT_TRUE(!price.value || *price.value == 100) << *price.value;
+  }
+  Tape same;
+  day(same);
+  day(same);
+  EXPECT_EQ(pick(same.readings(kAt), "price_low_24h").low, 67);
+  EXPECT_EQ(pick(same.readings(kAt), "price_usd").value, 101);
+}
+
+TEST(OpenInterests, two_counts_of_one_time_are_no_figure) {
+  for (const auto& [first, second] :
+       {std::pair{90'000.0, 45'000.0}, std::pair{45'000.0, 90'000.0}}) {
+    Tape t;
+    t.interest(t.binance, kAt - kHour, 89'000);
+    t.interest(t.binance, kAt, first);
+    t.interest(t.binance, kAt, second);
+    const Reading r = pick(t.readings(kAt), "oi_coins", "binance");
+    EXPECT_EQ(r.value, 89'000);
+    EXPECT_EQ(r.as_of, kAt - kHour);
+    EXPECT_NE(r.reason.find("two figures of 2026-01-30T00:00:00Z differ"), r.reason.npos)
+        << r.reason;
+  }
+  Tape t;
+  t.interest(t.binance, kAt, 90'000);
+  t.interest(t.binance, kAt, 90'001);  // as another writer rounds it
+  EXPECT_EQ(pick(t.readings(kAt), "oi_coins", "binance").value, 90'001);
+}
+
 TEST(OpenInterests, what_is_left_out_bounds_a_level_and_no_change) {
   Scene s;
   const auto interest = [&](InstrumentId id, Instant at, double contracts) {

@@ -38,17 +38,26 @@ bool usable(std::optional<double> value) { return value && std::isfinite(*value)
 
 }  // namespace
 
-void OpenInterests::put(std::vector<Sample>& samples, const Sample& sample) {
+// Whether the time of the sample is told in two ways.
+bool OpenInterests::put(std::vector<Sample>& samples, const Sample& sample) {
   if (samples.empty() || samples.back().slot < sample.slot) {
     samples.push_back(sample);
-    return;
+    return false;
   }
   const auto at = std::lower_bound(samples.begin(), samples.end(), sample.slot,
                                    [](const Sample& s, int64_t slot) { return s.slot < slot; });
-  if (at->slot != sample.slot)
+  if (at->slot != sample.slot) {
     samples.insert(at, sample);
-  else if (sample.rank() > at->rank())
-    *at = sample;
+    return false;
+  }
+  // A recorder that polls and an archive may round; a count of one time has no other one beside it.
+  const bool differs = at->at == sample.at && at->contracts && sample.contracts &&
+                       std::fabs(at->contracts->approx() - sample.contracts->approx()) >
+                           0.01 * std::max(at->contracts->approx(), sample.contracts->approx());
+  const bool disputed = at->at == sample.at && (at->disputed || differs);
+  if (sample.rank() > at->rank()) *at = sample;
+  if (disputed) at->disputed = true;
+  return disputed;
 }
 
 void OpenInterests::add(const Event& event, const OpenInterest& interest) {
@@ -75,10 +84,11 @@ void OpenInterests::add(const Event& event, const OpenInterest& interest) {
     return;
   }
   sample.slot = floor_to(event.at, Duration::minutes(1));
-  put(market.minutes, sample);
+  if (put(market.minutes, sample))
+    market.disputed_at = std::max(market.disputed_at.value_or(event.at), event.at);
   // A close stamped on midnight belongs to the day before it.
   sample.slot = floor_to(event.at - Duration::ns(1), kDay);
-  put(market.days, sample);
+  (void)put(market.days, sample);
 }
 
 void OpenInterests::forget_before(Instant known) {
@@ -100,14 +110,14 @@ const OpenInterests::Sample* OpenInterests::sample_at(const Market& market, Inst
                              [](int64_t slot, const Sample& s) { return slot < s.slot; });
   while (it != market.minutes.begin()) {
     --it;
-    if (it->at <= t) return t - it->at <= stale ? &*it : nullptr;
+    if (it->at <= t && !it->disputed) return t - it->at <= stale ? &*it : nullptr;
   }
   // Daily closes stay for good; a vendor's past lies there once the minutes are gone.
   auto day = std::upper_bound(market.days.begin(), market.days.end(), floor_to(t, kDay),
                               [](int64_t slot, const Sample& s) { return slot < s.slot; });
   while (day != market.days.begin()) {
     --day;
-    if (day->at <= t) return t - day->at <= stale ? &*day : nullptr;
+    if (day->at <= t && !day->disputed) return t - day->at <= stale ? &*day : nullptr;
   }
   return nullptr;
 }
@@ -216,6 +226,9 @@ OpenInterests::VenueSum OpenInterests::venue_sum(const std::string& venue, Insta
                                         "old",
                                         instrument.name(), market.zero_at->text(),
                                         short_age(at - now->at)));
+    if (market.disputed_at && (now == nullptr || *market.disputed_at > now->at))
+      zeros.push_back(fmt::format("{}: two figures of {} differ, and neither counts",
+                                  instrument.name(), market.disputed_at->text()));
     if (!level.note.empty()) zeros.push_back(level.note);
     if (!level.coins) ++sum.coins_left_out;
     if (!level.usd) ++sum.usd_left_out;
@@ -458,7 +471,7 @@ std::vector<OpenInterestPoint> OpenInterests::points(Instant from, Instant at) c
   for (const auto& [id, market] : markets_) {
     const std::string& venue = subject_.instruments[id].venue;
     for (const Sample& s : market.days) {
-      if (s.at < from || s.at > at) continue;
+      if (s.at < from || s.at > at || s.disputed) continue;
       Amount a = amount(id, market, s, s.at);
       Sum& sum = all[venue][s.slot];
       sum.at = std::max(sum.at, s.at);

@@ -42,6 +42,7 @@ class OpenInterests {
     Instant at;
     std::optional<WideQty> contracts;
     std::optional<double> coins, usd;
+    bool disputed = false;  // two counts of one time that are not the same: neither is a figure
     auto rank() const {
       return std::tuple(at, contracts.value_or(WideQty()), coins.value_or(0), usd.value_or(0));
     }
@@ -53,6 +54,7 @@ class OpenInterests {
     std::set<std::string> sources;
     bool published = false;          // by a vendor, over venues
     std::optional<Instant> zero_at;  // the latest row of nothing at all
+    std::optional<Instant> disputed_at;  // the latest time that is told in two ways
   };
   struct Amount {
     std::optional<double> coins, usd;
@@ -71,7 +73,7 @@ class OpenInterests {
     std::string note;
   };
 
-  static void put(std::vector<Sample>& samples, const Sample& sample);
+  static bool put(std::vector<Sample>& samples, const Sample& sample);
   const Sample* sample_at(const Market& market, Instant t) const;
   // As of `at`: a figure that stands before the first price is valued by the price that came.
   Amount amount(InstrumentId id, const Market& market, const Sample& sample, Instant at) const;

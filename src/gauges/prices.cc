@@ -26,6 +26,10 @@ Instant rounded(Instant t) {
   return Instant::ns(ns - (ns % second + second) % second);
 }
 
+std::string disputed_words(Instant end) {
+  return fmt::format("two candles that end at {} differ, and neither counts", end.text());
+}
+
 }  // namespace
 
 bool Prices::takes(const Event& event) {
@@ -120,10 +124,20 @@ void Prices::add(const Event& event, const Candle& candle) {
                 plain(event, candle.close),
                 to,
                 to};
-  // Of two closed candles of one time the higher stands, whichever came first.
   const auto [at, fresh] = bars.try_emplace(candle.from, bar);
-  if (!fresh && std::tie(bar.close, bar.high) > std::tie(at->second.close, at->second.high))
-    at->second = bar;
+  if (!fresh) {
+    // Which of two candles of one time is right, nobody can say. Where they differ by rounding
+    // alone the higher stands, whichever came first.
+    Bar& known = at->second;
+    known.disputed = known.disputed || !same_figure(known.open, bar.open) ||
+                     !same_figure(known.high, bar.high) || !same_figure(known.low, bar.low) ||
+                     !same_figure(known.close, bar.close);
+    if (!same_figure(known.close, bar.close))
+      series_[{event.instrument, candle.price_kind}].disputed.insert(to);
+    const bool disputed = known.disputed;
+    if (std::tie(bar.close, bar.high) > std::tie(known.close, known.high)) known = bar;
+    known.disputed = disputed;
+  }
   if (bars.size() > kBarsKept) bars.erase(bars.begin());
 }
 
@@ -158,6 +172,8 @@ void Prices::forget_before(Instant known) {
     auto first = std::lower_bound(series.points.begin(), series.points.end(), oldest,
                                   [](const MinutePrice& p, int64_t m) { return p.minute < m; });
     series.points.erase(series.points.begin(), first);
+    series.disputed.erase(series.disputed.begin(),
+                          series.disputed.upper_bound(known - kPricesKept));
   }
 }
 
@@ -166,7 +182,7 @@ const MinutePrice* Prices::last_at(const Series& series, Instant t) {
                              [](int64_t m, const MinutePrice& p) { return m < p.minute; });
   while (it != series.points.begin()) {
     --it;
-    if (it->at <= t) return &*it;
+    if (it->at <= t && !series.disputed.contains(it->at)) return &*it;
   }
   return nullptr;
 }
@@ -267,13 +283,18 @@ std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKin
     if (key.instrument != instrument || key.kind != kind) break;
     std::optional<Range> out;
     Duration covered;
+    std::optional<Instant> disputed;
     for (auto bar = bars.rbegin(); bar != bars.rend(); ++bar) {
       if (bar->second.to > at) continue;
+      if (out && bar->first < out->to - day) break;
+      if (bar->second.disputed) {
+        if (!disputed) disputed = bar->second.to;
+        continue;
+      }
       if (!out) {
         if (at - bar->second.to >= key.span + subject_.rules.basis.stale_after) break;
         out = Range{bar->second.low, bar->second.high, bar->second.to};
       }
-      if (bar->first < out->to - day) break;
       out->low = std::min(out->low, bar->second.low);
       out->high = std::max(out->high, bar->second.high);
       covered = covered + (bar->second.to - bar->first);
@@ -283,6 +304,7 @@ std::optional<Prices::Range> Prices::day_range(InstrumentId instrument, PriceKin
         covered = covered - late;
     }
     if (!out) continue;
+    out->disputed = disputed;
     out->coverage = std::min(1.0, covered.in_days());
     if (out->coverage >= subject_.rules.realized_vol.coverage_min) return out;
   }
@@ -318,6 +340,9 @@ void Prices::read_level(Panel& panel) const {
       } else if (const auto now =
                      price_at(key, series, panel.at, subject_.rules.price.stale_after)) {
         best.price = estimate(now->price, now->at, 1);
+        if (const auto later = series.disputed.upper_bound(now->at);
+            later != series.disputed.end() && *later <= panel.at)
+          best.price.note += ", " + disputed_words(*later);
         best.price_rank = mine;
       } else if (!series.points.empty() && !why) {
         why = fmt::format("{} at {}: the last price is of {}", i.name(), i.venue,
@@ -335,6 +360,7 @@ void Prices::read_level(Panel& panel) const {
           best.high.high.reset();
           best.low.note += fmt::format(", {} of the 24 h seen", short_number(24 * range->coverage));
         }
+        if (range->disputed) best.low.note += fmt::format(", {}", disputed_words(*range->disputed));
         best.high.note = best.low.note;
         best.range_rank = mine;
       }
@@ -539,6 +565,7 @@ void Prices::read_realized_vol(Panel& panel) const {
     const int mine = rank(i, key.kind);
     Best& best = by_venue[i.venue];
     if (mine <= best.rank) continue;
+    const std::set<Instant>& disputed = series.disputed;
     // Whole minutes only: the one that `at` falls in is not over.
     const int64_t now = panel.at.ns() / kMinute;
     const auto known = std::partition_point(
@@ -552,7 +579,12 @@ void Prices::read_realized_vol(Panel& panel) const {
       continue;
     }
     // The 24 h end with the last whole minute that has a price, not with `at`.
-    const auto vol = realized_vol(series.points, std::prev(known)->minute, rules.coverage_min);
+    MinutePrices agreed;
+    if (!disputed.empty())
+      std::copy_if(series.points.begin(), series.points.end(), std::back_inserter(agreed),
+                   [&](const MinutePrice& p) { return !disputed.contains(p.at); });
+    const auto vol = realized_vol(disputed.empty() ? series.points : agreed,
+                                  std::prev(known)->minute, rules.coverage_min);
     if (!vol) {
       lacks(fmt::format("{} at {}: fewer than {} of the returns of 24 h at 5 min to 1 h", i.name(),
                         i.venue, short_number(rules.coverage_min)));
@@ -618,6 +650,7 @@ std::vector<PricePoint> Prices::candles(Instant from, Instant at) const {
     const Instrument& i = subject_.instruments[key.instrument];
     for (auto it = bars.lower_bound(from); it != bars.end() && it->second.to <= at; ++it) {
       const Bar& b = it->second;
+      if (b.disputed) continue;
       out.push_back({i.venue, i.symbol, i.name(), it->first, b.to, b.open, b.high, b.low, b.close});
     }
   }

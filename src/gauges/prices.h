@@ -63,6 +63,7 @@ class Prices {
   struct Series {
     MinutePrices points;
     std::string source;
+    std::set<Instant> disputed{};  // ends of candles that are told in two ways: no prices
   };
   struct SeriesKey {
     InstrumentId instrument;
@@ -73,6 +74,7 @@ class Prices {
     Instant to;
     double open = 0, high = 0, low = 0, close = 0;
     Instant first, last;
+    bool disputed = false;  // told twice, and not the same: counts as missing
   };
   struct BarKey {
     InstrumentId instrument;
@@ -86,6 +88,7 @@ class Prices {
     double low = 0, high = 0;
     Instant to;
     double coverage = 0;
+    std::optional<Instant> disputed{};  // the end of the last candle that was left out
   };
   std::optional<Range> day_range(InstrumentId instrument, PriceKind kind, Instant at) const;
   static int rank(const Instrument& instrument, PriceKind kind);

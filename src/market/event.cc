@@ -1,8 +1,16 @@
 #include "market/event.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace delever {
+
+// A hundred-thousandth: vendors round to five digits and more, and a market that is told otherwise
+// is another.
+bool same_figure(double a, double b) {
+  return std::fabs(a - b) <= 1e-5 * std::max(std::fabs(a), std::fabs(b));
+}
 
 std::string_view payload_name(const EventPayload& payload) {
   constexpr std::array<std::string_view, std::variant_size_v<EventPayload>> names{

@@ -175,6 +175,9 @@ struct Candle {
   bool closed = true;
 };
 
+// Whether two tellings of one figure are the same but for what their writers rounded away.
+bool same_figure(double a, double b);
+
 // A published volatility index (DVOL), in vol points / 100.
 struct VolIndex {
   std::string index;  // "DVOL"

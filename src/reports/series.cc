@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "reports/inputs.h"
@@ -160,11 +161,18 @@ void SeriesBuilder::add(Market& m, const Instrument& i, const Candle& candle) {
   std::optional<double> size;  // the volume is in the venue's unit, as sizes of trades are
   if (candle.volume && candle.close.raw() > 0)
     size = in_contracts(i, *candle.volume, candle.close.approx());
-  m.candles[span][bar_of(candle.from)] = {
-      {candle.from, candle.open.approx() / m.units, candle.high.approx() / m.units,
-       candle.low.approx() / m.units, candle.close.approx() / m.units, size},
-      candle.from,
-      candle.to};
+  const Bar told{{candle.from, candle.open.approx() / m.units, candle.high.approx() / m.units,
+                  candle.low.approx() / m.units, candle.close.approx() / m.units, size},
+                 candle.from,
+                 candle.to};
+  const auto [known, fresh] = m.candles[span].try_emplace(bar_of(candle.from), told);
+  if (fresh) return;
+  // Told in two ways it is not drawn; of two that differ by rounding the higher is.
+  Bar& bar = known->second;
+  if (!same_figure(bar.open, told.open) || !same_figure(bar.high, told.high) ||
+      !same_figure(bar.low, told.low) || !same_figure(bar.close, told.close))
+    m.disputed[span].insert(known->first);
+  if (std::tie(told.close, told.high) > std::tie(bar.close, bar.high)) bar = told;
 }
 
 void SeriesBuilder::add(const Instrument& i, const Event& event, const Liquidation& forced) {
@@ -181,8 +189,17 @@ void SeriesBuilder::add(const Instrument& i, const Event& event, const Liquidati
 }
 
 void SeriesBuilder::price(Series& out) const {
-  for (const auto& [id, m] : markets_) {
-    if (!m.wanted) continue;
+  for (const auto& [id, all] : markets_) {
+    if (!all.wanted) continue;
+    Market agreed;
+    if (!all.disputed.empty()) {
+      agreed = all;
+      for (const auto& [span, minutes] : all.disputed) {
+        for (const int64_t minute : minutes) agreed.candles[span].erase(minute);
+        if (agreed.candles[span].empty()) agreed.candles.erase(span);
+      }
+    }
+    const Market& m = all.disputed.empty() ? all : agreed;
     // One source a market, the best that it has: a line is never made of several.
     const From from = !m.trades.empty()    ? From::trades
                       : !m.candles.empty() ? From::candles

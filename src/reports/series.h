@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,7 @@ class SeriesBuilder final : public EventSink {
     double units = 1;
     Bars trades, marks;
     std::map<Duration, Bars> candles;  // by their span
+    std::map<Duration, std::set<int64_t>> disputed;  // told in two ways
   };
   static Bar& put_bar(Bars& bars, Instant at, double price);
   static std::vector<PriceBar> in_order(const Bars& bars, std::optional<double> size);

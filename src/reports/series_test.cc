@@ -50,6 +50,26 @@ TEST(Series, CandlesCountPlainCoins) {
   EXPECT_DOUBLE_EQ(inverse.coins.value_or(0), 5);
 }
 
+TEST(Series, CandlesToldInTwoWaysAreNotDrawn) {
+  Instruments instruments;
+  const Instrument listed = contract("BTCUSDT", "BTC", "USDT", InstrumentKind::linear, 1);
+  const InstrumentId id = instruments.intern("binance", "BTCUSDT", [&] { return listed; });
+  SeriesBuilder builder("BTC", instruments, CoinNames());
+  const auto told = [&](int minute, double price) {
+    Candle candle{.from = kFrom + Duration::minutes(minute)};
+    candle.to = candle.from + Duration::minutes(1);
+    candle.open = candle.high = candle.low = candle.close = Price::nearest(price).value();
+    builder.on_event({id, 0, candle.to, candle.to, candle});
+  };
+  for (const int minute : {0, 1, 2}) told(minute, 80'000 + minute);
+  told(0, 80'000);
+  told(1, 40'000);
+  const Series series = builder.series();
+  ASSERT_EQ(series.prices.size(), 1U);
+  ASSERT_EQ(series.prices[0].bars.size(), 2U);
+  EXPECT_EQ(series.prices[0].bars[1].close, 80'002);
+}
+
 // A contract whose size comes with a listing behind its trades, or never.
 struct Sized {
   Instruments instruments;

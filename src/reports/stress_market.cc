@@ -78,6 +78,12 @@ class StressSink final : public EventSink {
     for (const auto& [id, by_span] : candles_) {
       // Candles count the trades that we have ourselves.
       if (traded_.contains(id)) continue;
+      if (const auto twice = disputed_.find(id); twice != disputed_.end()) {
+        const Instrument& i = instruments_[id];
+        missing.push_back(fmt::format("the trades of {} {}: candles of {} are told in two ways",
+                                      i.venue, i.symbol, twice->second.text()));
+        continue;
+      }
       const auto size = size_of(id);
       if (!size) continue;
       for (const auto& [from, units] : by_span.begin()->second) sum += units * *size;  // the finest
@@ -142,8 +148,13 @@ class StressSink final : public EventSink {
   void add_candle(const Event& event, const Candle& candle, const Instrument& i) {
     const double price = candle.close.approx() / coin_of(event.instrument).units;
     if (!(price > 0) || candle.price_kind != PriceKind::trade) return;
-    candles_[event.instrument][candle.to - candle.from][candle.from] =
+    const double units =
         i.kind == InstrumentKind::inverse ? *candle.volume / price : *candle.volume;
+    const auto [known, fresh] =
+        candles_[event.instrument][candle.to - candle.from].try_emplace(candle.from, units);
+    if (fresh) return;
+    if (!same_figure(known->second, units)) disputed_[event.instrument] = candle.from;
+    known->second = std::max(known->second, units);
   }
   // A trade and its aggregate, or two recorders: each minute counts what one channel of them shows
   // at most. Of inverse contracts the units are coins of one dollar's size.
@@ -168,6 +179,7 @@ class StressSink final : public EventSink {
   std::map<InstrumentId, bool> booked_;
   std::map<InstrumentId, std::map<int64_t, std::map<std::pair<SourceId, bool>, double>>> traded_;
   std::map<InstrumentId, std::map<Duration, std::map<Instant, double>>> candles_;
+  std::map<InstrumentId, Instant> disputed_;  // where candles are told in two ways
   std::optional<LevelBars> bars_;
 };
 
