@@ -46,6 +46,10 @@ std::string LiquidationWindow::note_of(bool longs, bool shorts) const {
   return out;
 }
 
+bool LiquidationWindow::lacks(bool longs, bool shorts) const {
+  return (longs && !long_note.empty()) || (shorts && !short_note.empty());
+}
+
 // Minutes come in order, so that a bucket is complete when the next one begins. Wide sums of 1e-6
 // USD are exact: the answer does not depend on how the minutes came.
 std::optional<double> concentration(const LiquidationWindow& window, int64_t bucket_minutes) {
@@ -146,6 +150,7 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
        {Sum{"liq_long_usd_24h", true, false}, Sum{"liq_short_usd_24h", false, true},
         Sum{"liq_total_usd_24h", true, true}}) {
     std::vector<Estimate> estimates;
+    std::string why = missing;
     for (const auto& w : windows) {
       // Both sides together have an upper end only where each has one.
       SideInterval sum{.high = 0.0};
@@ -158,13 +163,17 @@ void read_windows(Panel& panel, const Rules& rules, const std::vector<Liquidatio
         else if (sum.high)
           *sum.high += *side->high;
       }
+      // All that it saw of these sides cannot be valued: that is not nothing.
+      if (sum.low == 0 && w.lacks(level.longs, level.shorts)) {
+        why = w.note_of(level.longs, level.shorts);
+        continue;
+      }
       Estimate e = estimate_of(w, sum.low);
       e.low = sum.low;
       e.high = sum.high;
       e.note = w.note_of(level.longs, level.shorts);
       estimates.push_back(std::move(e));
     }
-    std::string why = missing;
     if (seen != nullptr)
       why += fmt::format(", {} USD of {} seen in them",
                          short_number((level.longs ? seen->long_side.low : 0) +

@@ -32,6 +32,8 @@ struct LiquidationWindow {
   uint64_t left_out() const { return left_out_longs + left_out_shorts; }
   // What limits a figure of these sides.
   std::string note_of(bool longs, bool shorts) const;
+  // Liquidations of these sides were left out.
+  bool lacks(bool longs, bool shorts) const;
 };
 
 struct DaySums {

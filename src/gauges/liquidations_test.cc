@@ -254,6 +254,29 @@ TEST(Liquidations, what_cannot_be_converted_is_said) {
 }
 
 // A recorder whose clock is eight hours fast: of the last eight hours of its day nothing is known.
+// One long, of a contract whose size nothing says: what was liquidated of longs is not nothing.
+TEST(Liquidations, a_side_that_cannot_be_valued_is_not_zero) {
+  Scene s;
+  const InstrumentId known = s.instrument("okx", "BTC-USDT-PERP");
+  const InstrumentId unknown = s.instrument("okx", "BTC-USDC-PERP", 0);
+  s.liquidation(known, "forced", kAt - kHour * 25, PositionSide::short_side, 1, 80000,
+                LiquidationFeed::complete);
+  s.alive(known, "forced", kAt - kHour * 25, kAt);
+  s.liquidation(unknown, "forced", kAt - kHour, PositionSide::long_side, 500, 80000,
+                LiquidationFeed::complete);
+  s.liquidation(known, "forced", kAt - kHour, PositionSide::short_side, 1, 80000,
+                LiquidationFeed::complete);
+  for (const auto& venue : {std::optional<std::string>(), std::optional<std::string>("okx")}) {
+    const Reading longs = pick(s.readings(kAt), "liq_long_usd_24h", venue);
+    EXPECT_EQ(longs.state, State::pending);
+    EXPECT_FALSE(longs.value);
+    EXPECT_NE(longs.reason.find("1 liquidations of longs at okx left out"), longs.reason.npos)
+        << longs.reason;
+    EXPECT_EQ(pick(s.readings(kAt), "liq_short_usd_24h", venue).value, 80000);
+    EXPECT_EQ(pick(s.readings(kAt), "liq_total_usd_24h", venue).value, 80000) << "at least";
+  }
+}
+
 TEST(Liquidations, receipts_that_run_ahead_of_the_venue_make_no_whole_day) {
   Scene scene;
   const auto id = scene.instrument("binance", "BTC-USDT-PERP");
