@@ -58,7 +58,22 @@ std::string etag_of(std::string_view body) {
   return fmt::format("\"{:016x}\"", hasher.digest());
 }
 
-AnswerPtr answer_of(Result<std::string> made) {
+// Where a recording lies on the server's disk is nobody's business: answers name the file alone.
+void hide_folders(std::string& text, const Subject& subject) {
+  std::vector<std::string> paths = subject.tapes;
+  paths.push_back(subject.claims);
+  for (const std::string& path : paths) {
+    const size_t slash = path.rfind('/');
+    if (slash == path.npos) continue;
+    const std::string quoted = render::json_line(Json(path));  // as it stands in an answer
+    const std::string written = quoted.substr(1, quoted.size() - 2);
+    const size_t folder = written.rfind('/') + 1;
+    for (size_t at = text.find(written); at != text.npos; at = text.find(written, at + 1))
+      text.erase(at, folder);
+  }
+}
+
+AnswerPtr answer_of(Result<std::string> made, const Subject& subject) {
   auto answer = std::make_shared<Answer>();
   if (made.has_value()) {
     answer->body = std::move(made).value();
@@ -70,6 +85,7 @@ AnswerPtr answer_of(Result<std::string> made) {
                              "\n"
                        : error_json(made.error());
   }
+  hide_folders(answer->body, subject);
   answer->etag = etag_of(answer->body);
   return answer;
 }
@@ -196,18 +212,19 @@ class TapeDashboard final : public Dashboard {
         return answer_alone(q, subject, clock);
       });
     frames_.want(q.asset, q.at, [this, key, q](const Result<FramePtr>& frame) {
-      if (!frame.has_value()) return made(key, answer_of(frame.error()), false);
+      if (!frame.has_value()) return made(key, answer_of(frame.error(), options_.subject), false);
       make(key, [q, known = frame.value()] { return answer_from(q, *known); });
     });
   }
 
   void make(const std::string& key, std::function<Result<std::string>()> task) {
-    workers_.work<AnswerPtr>([task = std::move(task)] { return answer_of(task()); },
-                             [this, key](AnswerPtr answer) {
-                               // What failed may work the next time: only good answers are kept.
-                               const bool good = answer->status == 200;
-                               made(key, std::move(answer), good);
-                             });
+    workers_.work<AnswerPtr>(
+        [task = std::move(task), subject = options_.subject] { return answer_of(task(), subject); },
+        [this, key](AnswerPtr answer) {
+          // What failed may work the next time: only good answers are kept.
+          const bool good = answer->status == 200;
+          made(key, std::move(answer), good);
+        });
   }
 
   void made(const std::string& key, AnswerPtr answer, bool keep) {

@@ -131,6 +131,21 @@ TEST(Dashboard, TheDescriptionNamesEveryQuestionAndItsArguments) {
   for (const auto& [path, methods] : described["paths"].items()) EXPECT_EQ(left.count(path), 1U);
 }
 
+TEST(Dashboard, NoAnswerTellsInWhichFolderATapeLies) {
+  Dashboard::Options options = Serving::sample();
+  options.subject.claims = source_root() + "/episodes/2026-01-30/claims.csv";
+  Serving page(options);
+  size_t named = 0;
+  for (const QuestionKind& kind : question_kinds()) {
+    for (const char* query : {"", "?asset=ETH", "?at=2020-01-01T00:00:00Z"}) {
+      const std::string body = page.ask(fmt::format("/api/v1/{}{}", kind.what, query)).body;
+      EXPECT_EQ(body.find(source_root()), body.npos) << kind.what << query;
+      named += body.find("day.tape") != body.npos;
+    }
+  }
+  EXPECT_GT(named, 0U);  // "record" and "levels" of a day without flush days
+}
+
 TEST(Dashboard, WhatIsNotKnownIsAnAnswerAndNotAnError) {
   Serving page;
   const json chain = json::parse(page.ask("/api/v1/chain?asset=ETH").body);
