@@ -174,6 +174,11 @@ Result<void> CsvDecoder::read_time(const Config& time) {
   if (time.has("period") && time.has("period_end"))
     return Error{Fault::malformed, "period and period_end: want one", time.place("period")};
   if (time.has("period")) period_ = TRY(positive(time, "period"));
+  // An archive that went over from the ends of its periods to their starts.
+  if (time.has("period_since")) {
+    if (!period_) return Error{Fault::malformed, "goes with period", time.place("period_since")};
+    period_since_ = TRY(time.instant("period_since"));
+  }
   period_end_ = TRY(maybe_time_field(time, "period_end", sources_));
   received_ = TRY(maybe_time_field(time, "received", sources_));
   if (time.has("known_after")) known_after_ = TRY(positive(time, "known_after"));
@@ -245,7 +250,7 @@ RowTimes CsvDecoder::times_of_row(Instant& known) {
   if (previous_weekday_) start = weekday_before(written);
   times.from = times.to = *start;
   std::optional<Instant> end = start, out = written;
-  if (period_) {
+  if (period_ && *start >= period_since_) {
     end = sum(*start, *period_);
     out = sum(written, *period_);
   } else if (period_end_) {

@@ -88,6 +88,7 @@ class CsvDecoder final : public codec::Decoder {
   TimeField time_;
   std::optional<TimeField> period_end_, received_;
   std::optional<Duration> period_;
+  Instant period_since_ = Instant::min();  // rows before it are of an instant
   Duration known_after_;
   bool previous_weekday_ = false;
   std::optional<Field> asset_, symbol_, grammar_;

@@ -55,7 +55,18 @@ Result<void> read_origin(const Config& table, std::string_view label, const Fiel
   if (table.has("column") + table.has("value") + table.has("file") != 1)
     return Error{Fault::malformed, "want one of column, value, file", table.place()};
   if (table.has("column")) {
-    out.label = TRY(table.text("column"));
+    if (auto name = table.text("column"); name.has_value()) {
+      out.label = std::move(name).value();
+    } else {  // files of several years: the first of these that there is, and the last has to be
+      const std::vector<std::string> names = TRY(table.texts("column"));
+      if (names.empty()) return Error{Fault::malformed, "no column", table.place("column")};
+      out.label = names.back();
+      for (size_t i = names.size(); i-- > 0 && !sources.asked;) {
+        if (std::find(sources.columns.begin(), sources.columns.end(), names[i]) !=
+            sources.columns.end())
+          out.label = names[i];
+      }
+    }
     out.column = TRY(find_column(table, "column", out.label, sources));
   } else if (table.has("value")) {
     out.constant = TRY(table.text("value"));

@@ -1,4 +1,5 @@
 // Maps of this repository on rows of our own in the archives' forms: what each column becomes.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/source_root.h"
@@ -47,6 +48,47 @@ TEST(MapsOfArchives, CoinMarginedMetricsStateTheirValueInCoins) {
   EXPECT_EQ(usd(archive.of(), *open.contracts, std::nullopt), 3'000'000.0) << "without any price";
   for (const PublishedFigure& figure : archive.heard.all<PublishedFigure>())
     EXPECT_EQ(figure.asset, "ETH") << "not the symbol";
+}
+
+TEST(MapsOfArchives, MetricsAreLabelledWithTheStartOfTheirFiveMinutesSinceJune2026) {
+  constexpr std::string_view kMetrics =
+      "create_time,symbol,sum_open_interest,sum_open_interest_value,count_toptrader_long_short_"
+      "ratio,sum_toptrader_long_short_ratio,count_long_short_ratio,sum_taker_long_short_vol_ratio";
+  const auto at = [&](const char* map, const char* row) {
+    Archive archive(map, kMetrics);
+    archive.read(row);
+    return archive.heard.events.empty() ? "none" : archive.heard.events[0].at.text();
+  };
+  const char* usdm = "binance-archive-metrics-usdm";
+  EXPECT_EQ(at(usdm, "2026-06-24 23:55:00,ETHUSDT,3,6000,1,1,1,1"), "2026-06-24T23:55:00Z");
+  EXPECT_EQ(at(usdm, "2026-06-25 00:00:00,ETHUSDT,3,6000,1,1,1,1"), "2026-06-25T00:05:00Z");
+  const char* coinm = "binance-archive-metrics-coinm";
+  EXPECT_EQ(at(coinm, "2023-06-24 23:55:00,ETHUSD_PERP,3,6,1,1,1,1"), "2023-06-24T23:55:00Z");
+  EXPECT_EQ(at(coinm, "2026-01-05 23:55:00,ETHUSD_PERP,3,6,1,1,1,1"), "2026-01-06T00:00:00Z");
+}
+
+// Spot went over to microseconds in 2025; where the archives of contracts do, they are read as
+// well.
+TEST(MapsOfArchives, TimesOfContractsInMillisecondsAndInMicroseconds) {
+  for (const char* zeros : {"", "000"}) {
+    Archive archive("binance-archive-agg-trades-usdm",
+                    "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,"
+                    "is_buyer_maker",
+                    {{"file.symbol", "SOLUSDT"}});
+    archive.read(fmt::format("1,150.1,0.2,5,6,1773100800001{},true", zeros));
+    ASSERT_EQ(archive.heard.events.size(), 1u);
+    EXPECT_EQ(archive.heard.events[0].at.text(), "2026-03-10T00:00:00.001Z");
+  }
+}
+
+TEST(MapsOfArchives, WhatWasPaidGoesBeforeWhatWasExpected) {
+  Archive both("okx-archive-funding",
+               "contract_type,instrument_name,funding_rate,real_funding_rate,funding_time");
+  both.read("swap,SOL-USDT-SWAP,0.0001,0.00012,1773100800000");
+  EXPECT_EQ(both.heard.all<FundingRate>().at(0).rate, rate("0.00012"));
+  Archive one("okx-archive-funding", "instrument_name,funding_rate,funding_time");
+  one.read("SOL-USDT-SWAP,0.0001,1773100800000");
+  EXPECT_EQ(one.heard.all<FundingRate>().at(0).rate, rate("0.0001"));
 }
 
 TEST(MapsOfArchives, CandlesOfMarksAndIndices) {
