@@ -53,8 +53,9 @@ CarryResult close(const Legs& p, CarryContract contract, const CarryCosts& costs
   const double notional_out = linear ? p.contract_exit : p.contract_entry;
   const double entry_fees =
       p.spot_entry * costs.spot_entry + p.contract_entry * costs.contract_entry;
-  out.fees = -(entry_fees + p.spot_exit * costs.spot_exit + notional_out * costs.contract_exit);
-  out.borrowing = -p.spot_entry * costs.borrowed_share * costs.borrow_rate * years;
+  // Taken from 0, so that no fee is 0 and not -0.
+  out.fees = 0 - (entry_fees + p.spot_exit * costs.spot_exit + notional_out * costs.contract_exit);
+  out.borrowing = 0 - p.spot_entry * costs.borrowed_share * costs.borrow_rate * years;
   out.capital =
       p.spot_entry * (1 - costs.borrowed_share) + p.contract_entry * costs.margin + entry_fees;
   return out;
@@ -109,7 +110,9 @@ Result<CarryResult> perpetual_carry(const PerpetualCarry& t) {
                    fmt::format("funding at {} is outside {} to {}, or out of order",
                                payment.at.text(), t.entry.text(), t.exit.text())};
     }
-    if (payment.at - last > t.gap_max) {
+    // Venues settle a little late: an eighth of the period is left for that.
+    const Duration most = payment.period ? *payment.period + *payment.period / 8 : t.gap_max;
+    if (payment.at - last > most) {
       return Error{Fault::no_evidence,
                    fmt::format("no funding between {} and {}", last.text(), payment.at.text())};
     }

@@ -31,6 +31,7 @@ struct FundingPayment {
   Instant at;
   double rate = 0;   // a fraction of notional; positive: longs pay, so the short receives
   double price = 0;  // the mark at which the venue charged it
+  std::optional<Duration> period{};  // that it was paid for, where it is known
 };
 
 struct CarryResult {
@@ -58,7 +59,8 @@ Result<CarryResult> dated_carry(const DatedCarry& trade);
 
 // A perpetual held from entry to exit, with the funding that was paid in (entry, exit]. Payments
 // outside are refused: a history that does not fit the holding period is a mistake. So is one with
-// a hole of more than `gap_max`.
+// a hole: a payment that came later after the one before it than its period, or than `gap_max`
+// where that is not known.
 struct PerpetualCarry {
   double spot_entry = 0, spot_exit = 0, perpetual_entry = 0, perpetual_exit = 0;
   Instant entry, exit;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace delever::options {
 namespace {
 
@@ -64,6 +66,26 @@ TEST(Carry, PerpetualFundingByHand) {
   r = perpetual_carry(trade).value();
   EXPECT_NEAR(r.funding, 0.0002 * 100100, 1e-9) << "on fixed dollars";
   EXPECT_NEAR(r.contract_leg, (100100.0 / 90020 - 1) * 90000, 1e-9);
+}
+
+// 8 h until 08:00, 4 h from then on: each payment is held to its own period.
+TEST(Carry, APaymentIsForItsOwnPeriod) {
+  PerpetualCarry trade{.spot_entry = 100,
+                       .spot_exit = 100,
+                       .perpetual_entry = 100,
+                       .perpetual_exit = 100,
+                       .entry = at("2026-01-01"),
+                       .exit = at("2026-01-01T16:00:00Z")};
+  const Duration eight = Duration::hours(8), four = Duration::hours(4);
+  trade.funding = {{at("2026-01-01T08:00:00Z"), 0.0001, 100, eight},
+                   {at("2026-01-01T12:00:00Z"), 0.0001, 100, four},
+                   {at("2026-01-01T16:00:00Z"), 0.0001, 100, four}};
+  const CarryResult whole = perpetual_carry(trade).value();
+  EXPECT_NEAR(whole.funding, 0.03, 1e-12);
+  EXPECT_FALSE(std::signbit(whole.fees)) << "no fee is 0, not -0";
+  trade.funding.erase(trade.funding.begin() + 1);
+  EXPECT_EQ(perpetual_carry(trade).error().what,
+            "no funding between 2026-01-01T08:00:00Z and 2026-01-01T16:00:00Z");
 }
 
 TEST(Carry, RefusesWhatDoesNotFit) {

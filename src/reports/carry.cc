@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 
 #include "base/text.h"
 #include "gauges/funding.h"
@@ -51,7 +52,12 @@ class CarrySink final : public EventSink {
         candle && candle->closed && (leg == 0 || candle->price_kind != PriceKind::index)) {
       // Nobody traded: the close before it written again.
       const bool idle = candle->price_kind == PriceKind::trade && candle->volume == 0.0;
-      if (!idle) note(to_second(candle->to), candle->close, "candle close");
+      const Instant end = to_second(candle->to);
+      const auto [told, fresh] = closes_[leg].try_emplace(
+          {event.instrument, end, candle->to - candle->from, candle->price_kind}, candle->close);
+      if (!fresh && !same_figure(told->second.approx(), candle->close.approx()))
+        disputed_[leg].insert(end);
+      if (!idle) note(end, std::max(told->second, candle->close), "candle close");
     }
     if (const auto* figure = std::get_if<PublishedFigure>(&event.payload);
         leg == 1 && figure && figure->metric == kFundingRateType)
@@ -122,6 +128,9 @@ class CarrySink final : public EventSink {
 
   Result<PricePaid> price(size_t leg, Instant at, Duration age) const {
     auto after = prices_[leg].upper_bound(at);
+    // A candle that is told in two ways is no price.
+    while (after != prices_[leg].begin() && disputed_[leg].contains(std::prev(after)->first))
+      --after;
     if (after == prices_[leg].begin() || at - std::prev(after)->first > age) {
       return Error{
           Fault::no_evidence,
@@ -134,11 +143,13 @@ class CarrySink final : public EventSink {
 
   const std::map<Instant, FundingRate>& rates() const { return rates_; }
 
+  std::optional<Duration> listed_interval() const {
+    return seen_[1].empty() ? std::nullopt : instruments_[*seen_[1].begin()].funding_interval;
+  }
   // Of the contract's settlements, where no rate states it: as listed, else the distance that two
   // in three of them have.
   std::optional<Duration> interval_known() const {
-    if (!seen_[1].empty() && instruments_[*seen_[1].begin()].funding_interval)
-      return instruments_[*seen_[1].begin()].funding_interval;
+    if (const auto listed = listed_interval()) return listed;
     std::map<Duration, size_t> apart;
     for (auto it = rates_.begin(); it != rates_.end() && std::next(it) != rates_.end(); ++it)
       ++apart[to_second(std::next(it)->first) - to_second(it->first)];
@@ -146,6 +157,34 @@ class CarrySink final : public EventSink {
       if (3 * count >= 2 * (rates_.size() - 1)) return distance;
     }
     return std::nullopt;
+  }
+
+  // How long the period was that was paid for at `at`: as stated, else the distance to the
+  // settlement before it, unless those on both sides divide it, for then one in between is missing.
+  std::optional<Duration> period_at(Instant at) const {
+    const auto here = rates_.find(at);
+    if (here == rates_.end()) return std::nullopt;
+    if (here->second.interval) return here->second.interval;
+    const auto apart = [&](std::map<Instant, FundingRate>::const_iterator later) {
+      return later == rates_.end() || later == rates_.begin()
+                 ? std::optional<Duration>()
+                 : std::optional(later->first - std::prev(later)->first);
+    };
+    const auto own = apart(here), after = apart(std::next(here));
+    const auto before = here == rates_.begin() ? std::nullopt : apart(std::prev(here));
+    // Nobody settles less often than every 8 h: more is a hole.
+    const Duration most = Duration::hours(8) + Duration::minutes(1);
+    if (!own || *own > most) return after && *after <= most ? after : listed_interval();
+    const auto divides = [&](std::optional<Duration> other) {
+      return other && *other < *own && own->ns() % other->ns() == 0;
+    };
+    if (!divides(after) && !divides(before)) return own;
+    if (divides(after) && divides(before)) return after;
+    // At an end of what is known, or where the interval changes: the listing decides.
+    const auto listed = listed_interval();
+    const auto other = divides(after) ? after : before;
+    const bool at_end = !after || !before;
+    return at_end && (!listed || listed == other) ? other : own;
   }
 
   // Venues stamp settlements, marks and the ends of candles some milliseconds beside the hour.
@@ -203,6 +242,8 @@ class CarrySink final : public EventSink {
   std::map<InstrumentId, size_t> legs_;
   std::array<std::set<InstrumentId>, 2> seen_;
   std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
+  std::array<std::map<std::tuple<InstrumentId, Instant, Duration, PriceKind>, Price>, 2> closes_;
+  std::array<std::set<Instant>, 2> disputed_;  // ends of candles that are told in two ways
   std::map<Instant, FundingRate> rates_;
   gauges::RateTypes types_;
   std::set<Instant> twice_;  // settlements of which two rates are told
@@ -270,7 +311,7 @@ Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, cons
     if (at <= report.from || at > report.to) continue;
     const PricePaid mark =
         TRY(sink.price(1, at, age));  // the venue charges on the mark of the moment
-    trade.funding.push_back({at, rate.rate.approx(), mark.price});
+    trade.funding.push_back({at, rate.rate.approx(), mark.price, sink.period_at(at)});
     if (rate.interval) interval = std::max(interval.value_or(*rate.interval), *rate.interval);
   }
   if (trade.funding.empty()) {
@@ -280,6 +321,9 @@ Result<void> work_out_perpetual(CarryReport& report, const CarryOptions& o, cons
                  "carry"};
   }
   if (!interval) interval = sink.interval_known();
+  // What comes after the last payment is paid for as that was, or as the venue lists it now.
+  if (const auto last = trade.funding.back().period)
+    interval = std::max(*last, sink.listed_interval().value_or(*last));
   if (interval) trade.gap_max = *interval + *interval / 8;
   report.result = TRY(options::perpetual_carry(trade));
   report.funding = std::move(trade.funding);
