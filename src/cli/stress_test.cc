@@ -112,6 +112,17 @@ TEST(Stress, refuses_amplification_by_name) {
             "depth is from binance alone: two venues are the least");
 }
 
+TEST(Stress, names_a_fee_of_the_trigger_that_is_not_known) {
+  const auto notes_of = [](const std::string& row) {
+    return stressed({"--book", book_of(row + "\n"), "--shock", "-5%"})["notes"].dump();
+  };
+  EXPECT_NE(notes_of("a,isolated,okx,BTC-USDT-SWAP,long,100,84250,10,,,,,")
+                .find("okx BTC-USDT-SWAP 2026 counts a fee in its trigger that is not known"),
+            std::string::npos);
+  EXPECT_EQ(notes_of("a,isolated,binance,BTCUSDT,long,2,84250,10,,,,,").find("counts a fee"),
+            std::string::npos);
+}
+
 TEST(Stress, names_what_is_wrong_in_a_book) {
   const auto refused = [](const std::string& row, const std::string& what, int code = 3) {
     const Ran ran = stress(

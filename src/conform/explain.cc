@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "conform/json_text.h"
+#include "rulebooks/trigger_fee.h"
 
 namespace delever::conform {
 namespace {
@@ -77,6 +78,13 @@ void maintenance_steps(Writer& w, const margin::Position& position,
     w.step("liquidation fee in the trigger",
            fmt::format("value * fee = {} * {}", m.value.text(), book.liquidation_fee.text()),
            m.liquidation_fee.text(), w.coin());
+  // A price without it lies beyond the one at which the venue liquidates: that is said, not hidden.
+  if (const auto why = rulebooks::trigger_fee_unknown(book.book))
+    w.step("liquidation fee in the trigger",
+           fmt::format("not in these figures, so the liquidation comes sooner: {}; "
+                       "--liquidation-fee takes it",
+                       *why),
+           "not known");
 }
 
 // The tier that holds at the liquidation price, and the closed form with its figures, for one leg.

@@ -71,6 +71,28 @@ TEST(Explain, the_rulebook_is_the_newest_that_covers_the_size) {
       << beyond.error().text();
 }
 
+// OKX counts the account's taker fee in the trigger: without it the price is none to rely on.
+TEST(Explain, a_fee_that_is_not_known_is_not_taken_for_nothing_in_silence) {
+  MarginQuestion asked{.venue = "okx",
+                       .symbol = "BTC-USDT-SWAP",
+                       .as_of = "",
+                       .entry = price(80'000),
+                       .qty = qty(100)};
+  const auto words_of_fee = [&] {
+    const auto found = explain(asked, shelf());
+    if (!found.has_value()) return found.error().text();
+    std::string words;
+    for (const ExplainedStep& step : found.value().steps) {
+      if (step.what == "liquidation fee in the trigger") words += step.formula + " " + step.value;
+    }
+    return words;
+  };
+  EXPECT_NE(words_of_fee().find("the liquidation comes sooner"), std::string::npos)
+      << words_of_fee();
+  asked.liquidation_fee = Rate::parse("0.0005").value();
+  EXPECT_EQ(words_of_fee(), "value * fee = 80000 * 0.0005 40");
+}
+
 // The formula that is printed gives the price that is printed.
 TEST(Explain, the_printed_formula_is_the_computation) {
   for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {

@@ -15,6 +15,7 @@
 #include "reports/numbers.h"
 #include "reports/stress_book.h"
 #include "reports/stress_market.h"
+#include "rulebooks/trigger_fee.h"
 
 namespace delever::reports {
 namespace {
@@ -272,6 +273,16 @@ Result<void> stress_book(Stress& s, const rulebooks::RulebookShelf& shelf, Conte
       "liquidations are taken whole at their first trigger, and a liquidated unit as losing its "
       "equity: "
       "upper bounds");
+  std::set<std::string> without_fee;
+  for (const auto& venue : book.venues) {
+    for (margin::BookId id = 0; id < venue->books.size(); ++id) {
+      if (rulebooks::trigger_fee_unknown(venue->books[id].book))
+        without_fee.insert(venue->books[id].book.name());
+    }
+  }
+  for (const std::string& name : without_fee)
+    r.notes.push_back(fmt::format(
+        "{} counts a fee in its trigger that is not known: liquidations come sooner", name));
   if (!book.of_other.empty())
     r.notes.push_back(
         "contracts of other coins are liquidated with their pools; what that sells of "
