@@ -43,6 +43,22 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// How many bytes the character at `i` has; 0 where it is no UTF-8.
+static size_t utf8_length(std::string_view text, size_t i) {
+  const auto at = [&](size_t j) { return static_cast<unsigned char>(text[j]); };
+  const unsigned char c = at(i);
+  if (c < 0x80) return 1;
+  const size_t length = c >= 0xc2 && c < 0xe0   ? 2
+                        : c >= 0xe0 && c < 0xf0 ? 3
+                        : c >= 0xf0 && c < 0xf5 ? 4
+                                                : 0;
+  if (length == 0 || i + length > text.size()) return 0;
+  for (size_t j = 1; j < length; ++j) {
+    if ((at(i + j) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -52,12 +68,15 @@ std::string printable(std::string_view text) {
     const bool c1 = c == 0xc2 && i + 1 < text.size() &&
                     static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
                     static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+    const size_t length = utf8_length(text, i);
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || length == 0)
       out += fmt::format("\\x{:02x}", c);
     else if (c1)
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-    else
-      out += text[i];
+    else {
+      out += text.substr(i, length);
+      i += length - 1;
+    }
   }
   return out;
 }

@@ -27,6 +27,9 @@ TEST(Text, split_and_trim) {
 TEST(Text, for_people) {
   EXPECT_EQ(printable("a\x1b[31mred\x7f\xc2\x9b \xc3\xa9\n\t"),
             "a\\x1b[31mred\\x7f\\x9b \xc3\xa9\n\t");
+  // A header in GBK, and the ends of characters that were cut.
+  EXPECT_EQ(printable("side/\xbd\xbb, \xe4\xba\xa4 \xe4\xba \xf0\x9f\x92\xb0\xf0"),
+            "side/\\xbd\\xbb, \xe4\xba\xa4 \\xe4\\xba \xf0\x9f\x92\xb0\\xf0");
   EXPECT_EQ(for_people("  -0.00 [-0.0, -0.01] -0 -0.50 -00:30 2026-01-05 -0x"),
             "   0.00 [0.0, -0.01]  0 -0.50 -00:30 2026-01-05 -0x");
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.h"
 #include "render/json.h"
 
 namespace delever::cli {
@@ -90,6 +91,7 @@ std::string import_text(const feeds::ImportReport& r, const std::string& out, In
   for (const std::string& bad : r.bad_rows) text += "    " + bad + "\n";
   for (const auto& [reason, count] : r.undecoded)
     text += fmt::format("  {} undecoded, kept: {}\n", count, reason);
+  for (const std::string& words : r.refusals) text += fmt::format("    {}\n", printable(words));
   for (const auto& [name, count] : r.unknown_channels)
     text += fmt::format("  {} of unknown channel {}\n", count, name);
   for (const std::string& stream : r.streams) text += fmt::format("  stream {}\n", stream);

@@ -56,6 +56,7 @@ struct ImportReport {
   std::vector<std::string> bad_rows;
   codec::DecodeCounts::ByName undecoded,
       unknown_channels;  // kept on the tape, but not understood; by reason and by channel
+  std::vector<std::string> refusals;  // the first few that venues answered with, in their words
   std::vector<std::string> unended;  // last rows without a line end, "FILE:LINE"
   std::vector<std::string> streams;
   std::optional<Instant> first, last;  // receive times

@@ -80,11 +80,14 @@ class TimeSink final : public codec::MessageSink {
     if (event.at != kNoTime) at = std::max(at.value_or(event.at), event.at);
     earliest = std::min(earliest, event.at);
   }
-  void on_undecoded(const codec::RawMessage&, const Error&) override {}
+  void on_undecoded(const codec::RawMessage&, const Error& why) override {
+    if (why.fault == Fault::refused && refused.empty()) refused = why.text().substr(0, 160);
+  }
 
   static constexpr Instant kNoTime =
       Instant();  // what a message without a venue time gets as its own
   uint64_t events = 0;
+  std::string refused;  // what a venue answered instead
   std::optional<Instant> at;
   Instant earliest = Instant::max();
 };
@@ -188,7 +191,7 @@ class MessageImporter final : public Importer {
     return {};
   }
 
-  static constexpr size_t kWaitingMax = 10'000;
+  static constexpr size_t kWaitingMax = 10'000, kRefusalsShown = 5;
   static Error no_time() {
     return {
         Fault::malformed,
@@ -239,6 +242,10 @@ class MessageImporter final : public Importer {
   Result<void> put(Target& target, std::optional<Instant> received, std::string_view message) {
     TimeSink sink;
     target.decoder->decode({message, received.value_or(TimeSink::kNoTime)}, sink);
+    std::vector<std::string>& said = report_.refusals;
+    if (!sink.refused.empty() && said.size() < kRefusalsShown &&
+        std::find(said.begin(), said.end(), sink.refused) == said.end())
+      said.push_back(std::move(sink.refused));
     report_.events += sink.events;
     constexpr Duration kClockAhead = Duration::minutes(1);
     // Counted and kept: the bytes are what came, and the replay judges the clock again

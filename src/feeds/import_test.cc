@@ -473,5 +473,22 @@ TEST(Import, UndecodedMessagesAreKeptAndCounted) {
   EXPECT_EQ(tape.kept.events.size(), 1u);
 }
 
+TEST(Import, WhatAVenueRefusedIsSaidInItsWords) {
+  const Folder folder;
+  const std::string line =
+      "1769760000000000000 {\"event\":\"error\",\"code\":\"60018\",\"msg\":\"channel:bookz "
+      "doesn't exist.\",\"connId\":\"a\"}\n";
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += line;
+  const auto report = import_to(folder / "out.tape", ImportFormat::raw,
+                                {folder.write("a.txt", many)}, {.decoder = "okx"});
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_EQ(report.value().undecoded.at("refused by the venue"), 20u);
+  ASSERT_EQ(report.value().refusals.size(), 1u);
+  EXPECT_NE(report.value().refusals[0].find("60018 channel:bookz doesn't exist."),
+            std::string::npos)
+      << report.value().refusals[0];
+}
+
 }  // namespace
 }  // namespace delever::feeds
