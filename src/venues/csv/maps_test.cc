@@ -81,6 +81,22 @@ TEST(MapsOfArchives, TimesOfContractsInMillisecondsAndInMicroseconds) {
   }
 }
 
+TEST(MapsOfArchives, ContextsOfHyperliquid) {
+  Archive archive("hyperliquid-archive-asset-ctxs",
+                  "time,coin,funding,open_interest,prev_day_px,day_ntl_vlm,premium,oracle_px,"
+                  "mark_px,mid_px,impact_bid_px,impact_ask_px");
+  archive.read("2026-03-10T00:01:00Z,kPEPE,-0.0000125,5000000,0.01,1,null,0.0099,0.0101,null,,");
+  ASSERT_EQ(archive.heard.events.size(), 4u);
+  EXPECT_EQ(archive.of().name(), "kPEPE-USDC-PERP");
+  EXPECT_EQ(archive.heard.all<OpenInterest>().at(0).contracts, qty("5000000"));
+  EXPECT_EQ(archive.heard.all<IndexPrice>().at(0).price, price("0.0099"));
+  const FundingRate funding = archive.heard.all<FundingRate>().at(0);
+  EXPECT_EQ(funding.rate, rate("-0.0000125"));
+  EXPECT_EQ(funding.interval, Duration::hours(1));
+  archive.read("2026-03-10 00:02:00.000,OLD,0.0,0.0,0.01,0,null,0.38,null,null,null,null");
+  EXPECT_EQ(archive.heard.all<MarkPrice>().size(), 1u) << "null is no price";
+}
+
 TEST(MapsOfArchives, WhatWasPaidGoesBeforeWhatWasExpected) {
   Archive both("okx-archive-funding",
                "contract_type,instrument_name,funding_rate,real_funding_rate,funding_time");
