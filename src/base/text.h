@@ -15,8 +15,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);  // 
 std::string upper(std::string_view text);
 std::string lower(std::string_view text);
 
-// For a terminal: control bytes (ESC among them) shown as \x1b, and bytes that are no UTF-8; line
-// ends and tabs, and everything beyond ASCII, as they are.
+// For a terminal: control bytes (ESC among them) shown as \x1b; line ends and tabs, and everything
+// beyond ASCII, as they are.
 std::string printable(std::string_view text);
 // A whole page of text for people: printable, and no -0.00.
 std::string for_people(std::string_view text);

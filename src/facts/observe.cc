@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "market/candle_end.h"
+
 namespace delever::facts {
 namespace {
 
@@ -119,8 +121,16 @@ void Observer::on_event(const Event& event) {
     const int64_t length = (candle->to - candle->from).ns();
     const Duration period = Duration::seconds((length + kSecond / 2) / kSecond);
     const double close = candle->close.approx() / t.units;
-    // Told again it is kept as well: whether it is the same is seen when all are there.
-    if (period > Duration() && close > 0) t.closes[period].push_back({candle->from, close});
+    if (period <= Duration() || close <= 0) return;
+    std::vector<Point>& closes = t.closes[period];
+    // The later word on one that was told at its very end; any other that is told again is kept as
+    // well, and whether it is the same is seen when all are there.
+    Instant& at_its_end = t.told_at_end[period];
+    if (!closes.empty() && closes.back().at == candle->from && at_its_end == candle->from)
+      closes.back().value = close;
+    else
+      closes.push_back({candle->from, close});
+    at_its_end = told_at_its_end(*candle, event.received) ? candle->from : Instant::min();
   } else if (const auto* open = std::get_if<OpenInterest>(&event.payload)) {
     std::optional<double> amount;
     if (open->coins.value_or(0) > 0) amount = open->coins;  // 0: a field that was not filled

@@ -65,6 +65,7 @@ struct Track {  // of one instrument, in plain coins
   bool perpetual = false;
   double units = 1;  // plain coins in one of the contract's own (1000PEPE)
   std::map<Duration, std::vector<Point>> closes;  // candles by period; at: the period's start
+  std::map<Duration, Instant> told_at_end{};      // the last one, where more of it may be told
   // As long as the market was busy: what intervals are drawn from is read again in order.
   Spilled<Order> orders;
   Spilled<QuoteState> quotes;

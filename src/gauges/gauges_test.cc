@@ -243,6 +243,25 @@ TEST(OpenInterests, change_is_counted_in_coins) {
   EXPECT_FALSE(total.high.has_value());
 }
 
+// A poll a moment after the hour may lack its last trades: what the next one says is the hour.
+TEST(Prices, the_later_word_stands_on_a_candle_that_was_told_at_its_very_end) {
+  for (const double last : {99.0, 105.0}) {
+    Tape t;
+    for (int h = 0; h < 24; ++h) t.candle(kAt - kHour * (24 - h), kHour, 100, 110, 90, 100);
+    t.events.pop_back();
+    for (const auto& [close, after] :
+         {std::pair{101.0, Duration::ms(200)}, {last, Duration::minutes(1)}}) {
+      const auto p = [](double x) { return Price::nearest(x).value(); };
+      t.put(t.spot, "candles", kAt,
+            Candle{kAt - kHour, kAt, p(100), p(110), p(90), p(close), {}, PriceKind::trade, true},
+            kAt + after);
+    }
+    const auto readings = t.readings(kAt + Duration::minutes(2));
+    EXPECT_EQ(pick(readings, "price_usd").value, last);
+    EXPECT_EQ(pick(readings, "price_low_24h").low, 90);
+  }
+}
+
 // Which of two candles of one hour is right, nobody can say; the same one twice is one.
 TEST(Prices, a_candle_that_is_told_in_two_ways_does_not_count) {
   const auto day = [](Tape& t) {

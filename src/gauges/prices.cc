@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "market/candle_end.h"
+
 namespace delever::gauges {
 namespace {
 
@@ -125,18 +127,27 @@ void Prices::add(const Event& event, const Candle& candle) {
                 to,
                 to};
   const auto [at, fresh] = bars.try_emplace(candle.from, bar);
-  if (!fresh) {
+  Bar& known = at->second;
+  if (!fresh && known.at_its_end) {
+    // Events come in order of receipt: this is the later word, on the minute's close as well.
+    MinutePrices& points = series_[{event.instrument, candle.price_kind}].points;
+    for (auto p = points.rbegin(); p != points.rend() && p->at >= to; ++p) {
+      if (p->at == to && p->price == known.close) p->price = bar.close;
+    }
+    known = bar;
+    known.at_its_end = told_at_its_end(candle, event.received);
+  } else if (!fresh) {
     // Which of two candles of one time is right, nobody can say. Where they differ by rounding
     // alone the higher stands, whichever came first.
-    Bar& known = at->second;
-    known.disputed = known.disputed || !same_figure(known.open, bar.open) ||
-                     !same_figure(known.high, bar.high) || !same_figure(known.low, bar.low) ||
-                     !same_figure(known.close, bar.close);
+    const bool disputed = known.disputed || !same_figure(known.open, bar.open) ||
+                          !same_figure(known.high, bar.high) || !same_figure(known.low, bar.low) ||
+                          !same_figure(known.close, bar.close);
     if (!same_figure(known.close, bar.close))
       series_[{event.instrument, candle.price_kind}].disputed.insert(to);
-    const bool disputed = known.disputed;
     if (std::tie(bar.close, bar.high) > std::tie(known.close, known.high)) known = bar;
     known.disputed = disputed;
+  } else {
+    known.at_its_end = told_at_its_end(candle, event.received);
   }
   if (bars.size() > kBarsKept) bars.erase(bars.begin());
 }

@@ -74,7 +74,8 @@ class Prices {
     Instant to;
     double open = 0, high = 0, low = 0, close = 0;
     Instant first, last;
-    bool disputed = false;  // told twice, and not the same: counts as missing
+    bool disputed = false;    // told twice, and not the same: counts as missing
+    bool at_its_end = false;  // what is told later of it stands
   };
   struct BarKey {
     InstrumentId instrument;

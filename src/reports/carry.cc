@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "gauges/funding.h"
 #include "gauges/rules.h"
+#include "market/candle_end.h"
 #include "market/figure_names.h"
 #include "market/terms.h"
 #include "reports/expiry.h"
@@ -53,11 +54,18 @@ class CarrySink final : public EventSink {
       // Nobody traded: the close before it written again.
       const bool idle = candle->price_kind == PriceKind::trade && candle->volume == 0.0;
       const Instant end = to_second(candle->to);
+      const bool early = told_at_its_end(*candle, event.received);
       const auto [told, fresh] = closes_[leg].try_emplace(
-          {event.instrument, end, candle->to - candle->from, candle->price_kind}, candle->close);
-      if (!fresh && !same_figure(told->second.approx(), candle->close.approx()))
-        disputed_[leg].insert(end);
-      if (!idle) note(end, std::max(told->second, candle->close), "candle close");
+          {event.instrument, end, candle->to - candle->from, candle->price_kind},
+          Close{candle->close, early});
+      if (!fresh && told->second.early) {
+        told->second = {candle->close, early};  // the later word
+      } else if (!fresh) {
+        if (!same_figure(told->second.price.approx(), candle->close.approx()))
+          disputed_[leg].insert(end);
+        told->second.price = std::max(told->second.price, candle->close);
+      }
+      if (!idle) note(end, told->second.price, "candle close");
     }
     if (const auto* figure = std::get_if<PublishedFigure>(&event.payload);
         leg == 1 && figure && figure->metric == kFundingRateType)
@@ -242,7 +250,11 @@ class CarrySink final : public EventSink {
   std::map<InstrumentId, size_t> legs_;
   std::array<std::set<InstrumentId>, 2> seen_;
   std::array<std::map<Instant, std::pair<double, const char*>>, 2> prices_;
-  std::array<std::map<std::tuple<InstrumentId, Instant, Duration, PriceKind>, Price>, 2> closes_;
+  struct Close {
+    Price price;
+    bool early = false;  // told at its very end: more of it may come
+  };
+  std::array<std::map<std::tuple<InstrumentId, Instant, Duration, PriceKind>, Close>, 2> closes_;
   std::array<std::set<Instant>, 2> disputed_;  // ends of candles that are told in two ways
   std::map<Instant, FundingRate> rates_;
   gauges::RateTypes types_;

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "market/candle_end.h"
 #include "reports/inputs.h"
 
 namespace delever::reports {
@@ -140,7 +141,7 @@ void SeriesBuilder::on_event(const Event& event) {
   } else if (const auto* mark = std::get_if<MarkPrice>(&event.payload)) {
     if (mark->price.raw() > 0) put_bar(m.marks, event.at, mark->price.approx() / m.units);
   } else if (const auto* candle = std::get_if<Candle>(&event.payload)) {
-    add(m, i, *candle);
+    add(m, i, event, *candle);
   } else if (const auto* forced = std::get_if<Liquidation>(&event.payload)) {
     if (m.perpetual && liquidations_once_.counts(event, *forced)) add(i, event, *forced);
   }
@@ -154,7 +155,7 @@ void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, cons
 }
 
 // Candles of several spans overlap, so those of each are kept apart.
-void SeriesBuilder::add(Market& m, const Instrument& i, const Candle& candle) {
+void SeriesBuilder::add(Market& m, const Instrument& i, const Event& event, const Candle& candle) {
   const Duration span = candle.to - candle.from;
   if (!candle.closed || candle.price_kind != PriceKind::trade || span < Duration::minutes(1))
     return;
@@ -164,9 +165,14 @@ void SeriesBuilder::add(Market& m, const Instrument& i, const Candle& candle) {
   const Bar told{{candle.from, candle.open.approx() / m.units, candle.high.approx() / m.units,
                   candle.low.approx() / m.units, candle.close.approx() / m.units, size},
                  candle.from,
-                 candle.to};
+                 candle.to,
+                 told_at_its_end(candle, event.received)};
   const auto [known, fresh] = m.candles[span].try_emplace(bar_of(candle.from), told);
   if (fresh) return;
+  if (known->second.at_its_end) {
+    known->second = told;
+    return;
+  }
   // Told in two ways it is not drawn; of two that differ by rounding the higher is.
   Bar& bar = known->second;
   if (!same_figure(bar.open, told.open) || !same_figure(bar.high, told.high) ||

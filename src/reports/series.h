@@ -81,6 +81,7 @@ class SeriesBuilder final : public EventSink {
   // Opens and closes by the time of its prices, in whatever order they are told.
   struct Bar : PriceBar {
     Instant first, last;
+    bool at_its_end = false;  // a candle of which more may be told
   };
   using Bars = std::map<int64_t, Bar>;  // by minute
   struct Market {
@@ -94,7 +95,7 @@ class SeriesBuilder final : public EventSink {
   static std::vector<PriceBar> in_order(const Bars& bars, std::optional<double> size);
   Market& market(InstrumentId id);
   void add(Market& market, const Instrument& instrument, const Event& event, const Trade& trade);
-  void add(Market& market, const Instrument& instrument, const Candle& candle);
+  void add(Market& market, const Instrument& instrument, const Event& event, const Candle& candle);
   void add(const Instrument& instrument, const Event& event, const Liquidation& forced);
   void price(Series& series) const;
   void force(Series& series) const;

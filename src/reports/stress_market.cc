@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <tuple>
 
 #include "codec/book.h"
 #include "gauges/gauges.h"
+#include "market/candle_end.h"
 #include "market/seen.h"
 #include "market/terms.h"
 #include "options/black.h"
@@ -152,7 +155,16 @@ class StressSink final : public EventSink {
         i.kind == InstrumentKind::inverse ? *candle.volume / price : *candle.volume;
     const auto [known, fresh] =
         candles_[event.instrument][candle.to - candle.from].try_emplace(candle.from, units);
-    if (fresh) return;
+    const bool more_to_come = told_at_its_end(candle, event.received);
+    const std::tuple one{event.instrument, candle.to - candle.from, candle.from};
+    if (fresh || early_.contains(one)) {
+      known->second = units;
+      if (more_to_come)
+        early_.insert(one);
+      else
+        early_.erase(one);
+      return;
+    }
     if (!same_figure(known->second, units)) disputed_[event.instrument] = candle.from;
     known->second = std::max(known->second, units);
   }
@@ -179,6 +191,8 @@ class StressSink final : public EventSink {
   std::map<InstrumentId, bool> booked_;
   std::map<InstrumentId, std::map<int64_t, std::map<std::pair<SourceId, bool>, double>>> traded_;
   std::map<InstrumentId, std::map<Duration, std::map<Instant, double>>> candles_;
+  // Candles that were told at their very end: what is told of them later stands.
+  std::set<std::tuple<InstrumentId, Duration, Instant>> early_;
   std::map<InstrumentId, Instant> disputed_;  // where candles are told in two ways
   std::optional<LevelBars> bars_;
 };
