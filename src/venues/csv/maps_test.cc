@@ -87,7 +87,8 @@ TEST(MapsOfArchives, ContextsOfHyperliquid) {
                   "mark_px,mid_px,impact_bid_px,impact_ask_px");
   archive.read("2026-03-10T00:01:00Z,kPEPE,-0.0000125,5000000,0.01,1,null,0.0099,0.0101,null,,");
   ASSERT_EQ(archive.heard.events.size(), 4u);
-  EXPECT_EQ(archive.of().name(), "kPEPE-USDC-PERP");
+  EXPECT_EQ(archive.of().symbol, "kPEPE");
+  EXPECT_EQ(archive.of().name(), "KPEPE-USDC-PERP") << "as on the wire";
   EXPECT_EQ(archive.heard.all<OpenInterest>().at(0).contracts, qty("5000000"));
   EXPECT_EQ(archive.heard.all<IndexPrice>().at(0).price, price("0.0099"));
   const FundingRate funding = archive.heard.all<FundingRate>().at(0);
