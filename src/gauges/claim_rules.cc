@@ -155,8 +155,10 @@ Result<ClaimRules> ClaimRules::load(const Config& config, std::string file) {
     beyond.says = TRY(table.text("says"));
     rules.beyond.push_back(std::move(beyond));
   }
-  const Config plain = TRY(config.table("plain"));
-  rules.plain = TRY(plain.texts("words"));
+  if (config.has("plain")) {  // a file without it understands the words of its metrics alone
+    const Config plain = TRY(config.table("plain"));
+    rules.plain = TRY(plain.texts("words"));
+  }
   if (auto finished = config.finish(); !finished.has_value()) return std::move(finished.error());
   return rules;
 }
