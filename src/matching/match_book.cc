@@ -24,7 +24,7 @@ MatchBook::MatchBook(Band band) : band_(band) {
   CHECK(count > 0 && count <= kLevelsMax);
   size_ = static_cast<int32_t>(count);
   best_ask_ = size_;
-  levels_.resize(static_cast<size_t>(size_));
+  levels_.reset(static_cast<size_t>(size_));
   bids_.resize(size_);
   asks_.resize(size_);
 }
@@ -87,8 +87,14 @@ void MatchBook::unlink(uint32_t slot) {
   Level& level = levels_[static_cast<size_t>(o.level)];
   level.lots -= o.lots;
   --level.count;
-  (o.previous == kNone ? level.first : orders_[o.previous].next) = o.next;
-  (o.next == kNone ? level.last : orders_[o.next].previous) = o.previous;
+  if (o.previous == kNone)
+    level.first = o.next;
+  else
+    orders_[o.previous].next = o.next;
+  if (o.next == kNone)
+    level.last = o.previous;
+  else
+    orders_[o.next].previous = o.previous;
   if (level.first == kNone) {
     if (o.side == Side::buy) {
       bids_.clear(o.level);
@@ -244,7 +250,7 @@ void MatchBook::guard(OrderId id, bool on) {
 // Levels, bitmaps and best prices from the orders alone, as they come out of a snapshot. False
 // where the orders' links do not make queues: a snapshot comes from outside.
 bool MatchBook::rebuild() {
-  levels_.assign(static_cast<size_t>(size_), Level{});
+  levels_.reset(static_cast<size_t>(size_));
   bids_.resize(size_);
   asks_.resize(size_);
   best_bid_ = -1;

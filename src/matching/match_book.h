@@ -16,6 +16,7 @@
 #include "market/account.h"
 #include "market/event.h"
 #include "market/order.h"
+#include "matching/zero_pages.h"
 
 namespace delever::matching {
 
@@ -130,9 +131,16 @@ class MatchBook {
     Side side;
     bool guarded;
   };
+  // A slot, kNone where its bytes are zero: so that a level that nobody has quoted is a page that
+  // nobody has touched.
+  struct Link {
+    uint32_t complement = 0;
+    operator uint32_t() const { return ~complement; }
+    void operator=(uint32_t slot) { complement = ~slot; }
+  };
   struct Level {
     Lots lots = 0;
-    uint32_t first = kNone, last = kNone;
+    Link first, last;
     uint32_t count = 0;
   };
   OrderId id_of(uint32_t slot) const {
@@ -148,7 +156,7 @@ class MatchBook {
   Band band_;
   int32_t size_ = 0;
   int32_t best_bid_ = -1, best_ask_ = 0;  // level indices; -1 and size_ when empty
-  std::vector<Level> levels_;
+  ZeroPages<Level> levels_;
   LevelBitmap bids_, asks_;
   std::vector<Order> orders_;
   std::vector<uint32_t> free_;
