@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/tape_heard.h"
+#include "cli/tape_status.h"
 #include "feeds/holes.h"
 #include "feeds/replay.h"
 #include "render/event_json.h"
@@ -144,17 +145,20 @@ Result<void> run_info(Session& session, const TapeArguments& a) {
     const std::vector<Coverage> coverage = TRY(coverage_of({path}));
     // A hole in a venue's numbering is no damage of the file: it is named, and the exit is 0.
     const feeds::SequenceHoles holes = TRY(feeds::sequence_holes(path));
+    const StatusWords status = TRY(status_words(path, info));
     if (session.format == "json") {
       Json json = to_json(info);
       json["holes"] = holes_json(holes);
       json["repeated"] = holes.repeated;
       json["coverage"] = coverage_json(coverage);
       json["heard"] = heard_json(info, holes);
+      json["maintenance"] = status_json(status);
       write(session.io.out, written_json(json) + "\n");
     } else {
       write(session.io.out,
             for_screen(session, for_people(info_text(path, info) + coverage_text(coverage) +
-                                           heard_text(info, holes) + holes_text(holes))));
+                                           heard_text(info, holes) + holes_text(holes) +
+                                           status_text(status))));
     }
   }
   return {};

@@ -86,6 +86,41 @@ TEST(Dialect, BinanceSplitsItsPaths) {
             "btcusdt@optionTrade");
 }
 
+// What the venues say of themselves is asked for where nothing else was named.
+TEST(Dialect, MaintenanceIsListenedTo) {
+  const auto find = [](const Plan& plan, std::string_view name) -> const Topic* {
+    for (const Topic& topic : plan.topics) {
+      if (topic.name == name) return &topic;
+    }
+    return nullptr;
+  };
+  const auto bybit = dialect("bybit:linear");
+  const Plan of_bybit = bybit->plan({.symbols = {"BTCUSDT", "ETHUSDT"}}).value();
+  const Topic* status = find(of_bybit, "system.status");
+  ASSERT_TRUE(status);
+  EXPECT_EQ(bybit->terms().endpoints.at(status->endpoint).url,
+            "wss://stream.bybit.com/v5/public/misc/status");
+  EXPECT_EQ(status->channel, "system.status");
+  EXPECT_FALSE(status->silence);
+  EXPECT_EQ(asked(*bybit, {"system.status"}),
+            R"({"req_id":"7","op":"subscribe","args":["system.status"]})");
+  std::string scratch;
+  EXPECT_EQ(bybit->read(R"({"topic":"system.status","ts":1,"data":[{"state":"ongoing"}]})", scratch)
+                .topic,
+            status->key);
+  const Plan of_deribit = dialect("deribit")->plan({.symbols = {"BTC-PERPETUAL", "BTC"}}).value();
+  const Topic* state = find(of_deribit, "platform_state");
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->channel, "platform_state");
+  EXPECT_EQ(std::count_if(of_deribit.topics.begin(), of_deribit.topics.end(),
+                          [](const Topic& t) { return t.name == "platform_state"; }),
+            1);
+  for (const char* name : {"bybit:linear", "deribit"}) {
+    const Plan named = dialect(name)->plan({.symbols = {"BTC-X"}, .channels = {"tickers"}}).value();
+    EXPECT_EQ(named.topics.size(), 1U) << name;
+  }
+}
+
 TEST(Dialect, BinancePlaces) {
   const auto d = dialect("binance-usdm");
   const auto place =

@@ -21,7 +21,8 @@ Terms bybit_terms(std::string_view category) {
   t.venue = "bybit";
   t.category = category;
   t.endpoints = {{fmt::format("wss://stream.bybit.com/v5/public/{}", category),
-                  category == "option" ? size_t{2000} : size_t{1000}, 20'000}};
+                  category == "option" ? size_t{2000} : size_t{1000}, 20'000},
+                 {"wss://stream.bybit.com/v5/public/misc/status", 1}};
   t.topics_per_request = 10;
   t.request_every = Duration::ms(100);
   t.ping = {.every = Duration::seconds(20),
@@ -35,6 +36,9 @@ Terms bybit_terms(std::string_view category) {
   return t;
 }
 
+// Of maintenance; silent while nothing is planned. Breaks under ten seconds are not announced.
+constexpr std::string_view kStatus = "system.status";
+
 class BybitDialect final : public Dialect {
  public:
   explicit BybitDialect(std::string_view category)
@@ -47,6 +51,11 @@ class BybitDialect final : public Dialect {
       return Error{Fault::malformed, "want CHANNEL.SYMBOL, as in orderbook.50.BTCUSDT",
                    std::string(name)};
     Topic out{.name = std::string(name), .key = std::string(name)};
+    if (name == kStatus) {
+      out.channel = name;
+      out.endpoint = 1;
+      return out;
+    }
     out.channel = name.substr(0, dot);
     out.symbol = name.substr(dot + 1);
     if (out.channel == "orderbook.full") {
@@ -79,11 +88,13 @@ class BybitDialect final : public Dialect {
         }
       }
     }
-    if (want.channels.empty())
+    if (want.channels.empty()) {
+      out.topics.push_back(TRY(topic(kStatus)));
       out.polls.push_back(
           {.request = fmt::format("/v5/market/instruments-info?category={}&limit=1000", category_),
            .channel = "/v5/market/instruments-info",
            .every = Duration::hours(1)});
+    }
     return out;
   }
 

@@ -58,6 +58,8 @@ class DeribitDialect final : public Dialect {
   // Symbols are instruments (BTC-PERPETUAL), or coins (BTC) with all of their options.
   Result<Plan> plan(const Want& want) const override {
     Plan out;
+    // Whether the platform is locked; silent while it is not.
+    if (want.channels.empty()) out.topics.push_back(TRY(topic("platform_state")));
     for (const std::string& symbol : want.symbols) {
       std::vector<std::string> channels = want.channels;
       const bool coin = symbol.find('-') == symbol.npos && symbol.find('_') == symbol.npos;
