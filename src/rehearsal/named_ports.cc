@@ -6,7 +6,8 @@
 
 namespace delever::rehearsal {
 
-// Test networks and demonstration accounts too: a bot that was set to one is a rehearsal already.
+// Test networks, demonstration accounts and the venues' addresses of other regions too: a bot that
+// was set to one is a rehearsal already.
 const std::vector<VenueHost>& venue_hosts() {
   static const std::vector<VenueHost> all{
       {"fapi.binance.com", "binance"},
@@ -45,17 +46,35 @@ const std::vector<VenueHost>& venue_hosts() {
       {"stream-demo.bybit.com", "bybit"},
       {"api.bytick.com", "bybit"},
       {"stream.bytick.com", "bybit"},
+      {"api.bybit.eu", "bybit"},
+      {"stream.bybit.eu", "bybit"},
+      {"api.bybit.nl", "bybit"},
+      {"stream.bybit.nl", "bybit"},
+      {"api.bybit.kz", "bybit"},
+      {"stream.bybit.kz", "bybit"},
+      {"api.bybit.tr", "bybit"},
+      {"stream.bybit.tr", "bybit"},
       {"www.okx.com", "okx"},
       {"ws.okx.com", "okx"},
       {"wspap.okx.com", "okx"},
       {"aws.okx.com", "okx"},
       {"wsaws.okx.com", "okx"},
       {"okx.com", "okx"},
+      {"openapi.okx.com", "okx"},
+      {"us.okx.com", "okx"},
+      {"app.okx.com", "okx"},
+      {"wsus.okx.com", "okx"},
+      {"wsuspap.okx.com", "okx"},
+      {"eea.okx.com", "okx"},
+      {"my.okx.com", "okx"},
+      {"wseea.okx.com", "okx"},
+      {"wseeapap.okx.com", "okx"},
       {"www.deribit.com", "deribit"},
       {"deribit.com", "deribit"},
       {"streams.deribit.com", "deribit"},
       {"test.deribit.com", "deribit"},
       {"api.hyperliquid.xyz", "hyperliquid"},
+      {"rpc.hyperliquid.xyz", "hyperliquid"},
       {"api.hyperliquid-testnet.xyz", "hyperliquid"},
   };
   return all;
