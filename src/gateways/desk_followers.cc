@@ -44,6 +44,7 @@ void Desk::State::settle_follower(OrderRecord& order) {
   if (followers.erase({order.account, order.number}) == 0 || !is_live(order.state)) return;
   order.after = 0;
   if (first && first->state == OrderState::filled) return enter_follower(order);
+  order.ended_by = OrderRecord::Ended::first_ended;
   const bool cancelled = first && first->state == OrderState::cancelled;
   finish(order, cancelled ? OrderState::cancelled : OrderState::expired,
          cancelled ? DeskUpdate::Reason::cancelled : DeskUpdate::Reason::expired);

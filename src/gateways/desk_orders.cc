@@ -60,6 +60,7 @@ void Desk::State::end_held_of_group(const OrderRecord& order, OrderState state) 
     if (!other || number == order.number || other->one_of != order.one_of || !is_held(*other))
       continue;
     drop_held(*other);
+    other->ended_by = OrderRecord::Ended::other_of_group;
     const bool expired = state == OrderState::expired;
     finish(*other, state, expired ? DeskUpdate::Reason::expired : DeskUpdate::Reason::cancelled);
   }
@@ -72,7 +73,7 @@ void Desk::State::cancel_group(const OrderRecord& order) {
   for (const uint64_t number : live) {
     const OrderRecord* other = find(order.account, number);
     if (other && number != order.number && other->one_of == order.one_of)
-      desk.cancel(order.account, number);
+      desk.cancel(order.account, number, OrderRecord::Ended::other_of_group);
   }
 }
 
@@ -113,6 +114,7 @@ Placed Desk::submit(OrderRequest request) {
   const uint64_t number = ++s.orders_made;
   const SubmitOrder asked = order.asked;
   s.entering = &order;
+  s.met_itself = false;
   const Reject why = door_.enter(asked);
   s.entering = nullptr;
   if (why != Reject::none) {
@@ -147,10 +149,11 @@ const OrderRecord& Desk::keep_refused(OrderRequest request, Reject why) {
 }
 
 // What the exchange says meanwhile is known to be the owner's wish.
-Reject Desk::cancel(AccountId account, uint64_t number) {
+Reject Desk::cancel(AccountId account, uint64_t number, OrderRecord::Ended by) {
   State& s = *state_;
   OrderRecord* order = s.find(account, number);
   if (!order || !is_live(order->state)) return Reject::no_such_order;
+  order->ended_by = by;
   if (s.is_held(*order)) {
     s.drop_held(*order);
     s.finish(*order, OrderState::cancelled, DeskUpdate::Reason::cancelled);

@@ -68,6 +68,9 @@ struct OrderRecord {
   ForcedClose::How forced_by = ForcedClose::How::order;  // where it is forced
   // It ended because the venue had begun to close its account's positions.
   bool liquidated = false;
+  // Why it was taken back, where its owner did not ask for it.
+  enum class Ended : uint8_t { asked, connection_lost, other_of_group, first_ended, self_trade };
+  Ended ended_by = Ended::asked;
   std::optional<Trailing> trailing;  // its trigger follows the market
   std::optional<Price> best;         // since it began to follow
   uint64_t one_of = 0;               // a group of orders of which one alone is carried out; 0: none

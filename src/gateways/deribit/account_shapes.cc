@@ -71,7 +71,7 @@ Price on_tick(Price price, Price tick) {
 }  // namespace
 
 // The price of a market order is what it was last filled at; triggers have none before they fire.
-std::string Shapes::order(const OrderRecord& order) const {
+std::string Shapes::order(const OrderRecord& order, const std::vector<std::string>& linked) const {
   const Contract& c = *contracts_.of(order.asked.instrument);
   const bool trigger = is_trigger(order);
   const bool market =
@@ -113,8 +113,24 @@ std::string Shapes::order(const OrderRecord& order) const {
       w.null("trigger_reference_price");
     }
   }
-  if (order.liquidated) w.text("cancel_reason", "autoliquidation");
-  if (order.state == OrderState::cancelled) w.text("cancel_reason", "user_request");
+  // What it belongs to, where it was placed with others.
+  if (order.after != 0) w.raw("is_secondary_oto", true);
+  if (order.one_of != 0) w.text("oco_ref", std::to_string(order.one_of));
+  if (!linked.empty()) {
+    w.open("oto_order_ids", '[');
+    for (const std::string& id : linked) w.item(id);
+    w.close();
+  }
+  static constexpr std::string_view ends[] = {"user_request", "cancel_on_disconnect",
+                                              "oco_other_closed", "oto_primary_closed",
+                                              "user_request"};
+  const bool ended = order.state == OrderState::cancelled || order.state == OrderState::expired;
+  const bool by_another = ended && order.ended_by != OrderRecord::Ended::asked &&
+                          order.ended_by != OrderRecord::Ended::self_trade;
+  if (order.liquidated)
+    w.text("cancel_reason", "autoliquidation");
+  else if (order.state == OrderState::cancelled || by_another)
+    w.text("cancel_reason", ends[static_cast<size_t>(order.ended_by)]);
   return w.close().take();
 }
 

@@ -225,7 +225,7 @@ void Face::closed(SocketId socket) {
   sessions_.forget(socket);
   channels_.closed(socket);
   for (const uint64_t number : placed)
-    if (account) desk_.cancel(*account, number);
+    if (account) desk_.cancel(*account, number, OrderRecord::Ended::connection_lost);
 }
 
 // A test_request that is not answered by public/test until the next beat ends the connection.

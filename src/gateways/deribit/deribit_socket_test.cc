@@ -105,6 +105,10 @@ TEST(DeribitSocket, CancelOnDisconnect) {
   const auto live = c.market.desk->live(c.market.client);
   ASSERT_EQ(live.size(), 1u);
   EXPECT_EQ(live[0]->asked.price, testing::fixture::price(83'000));
+  const std::string gone = c.mine("private/get_order_state", "order_id=BTC-2");
+  EXPECT_EQ(value_of(gone, "cancel_reason"), "cancel_on_disconnect") << gone;
+  const std::string taken = c.mine("private/cancel", "order_id=BTC-1");
+  EXPECT_EQ(value_of(taken, "cancel_reason"), "user_request") << taken;
 }
 
 TEST(DeribitLimits, TooManyRequestsEndASession) {

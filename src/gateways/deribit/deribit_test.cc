@@ -95,6 +95,55 @@ TEST(DeribitOrders, ALiquidationTakesRestingOrders) {
           R"("is_liquidation":true)"));
 }
 
+TEST(DeribitOrders, LinkedOrders) {
+  DeribitClient c;
+  const std::string legs =
+      "&otoco_config=%5B%7B%22direction%22%3A%22sell%22%2C%22type%22%3A%22take_limit%22%2C"
+      "%22price%22%3A86000%2C%22trigger_price%22%3A85500%2C%22trigger%22%3A%22mark_price%22%7D%2C"
+      "%7B%22direction%22%3A%22sell%22%2C%22type%22%3A%22stop_market%22%2C%22amount%22%3A50%2C"
+      "%22trigger_price%22%3A82000%2C%22trigger%22%3A%22mark_price%22%7D%5D";
+  const std::string first =
+      c.mine("private/buy",
+             "instrument_name=BTC-PERPETUAL&amount=100&type=limit&price=83000&"
+             "linked_order_type=one_triggers_one_cancels_other" +
+                 legs);
+  constexpr std::string_view kIds = R"("oto_order_ids":[")";
+  const size_t ids = first.find(kIds);
+  ASSERT_NE(ids, first.npos) << first;
+  const size_t begin = ids + kIds.size();
+  const std::string taking = first.substr(begin, first.find('"', begin) - begin);
+  const auto waiting = [&] {
+    std::vector<const OrderRecord*> out;
+    for (const OrderRecord* o : c.market.desk->live(c.market.client)) {
+      if (o->state == OrderState::waiting && o->after == 0) out.push_back(o);
+    }
+    return out;
+  };
+  EXPECT_TRUE(waiting().empty());  // they come with the fill
+  c.market.move(82'900);
+  c.market.quote();
+  c.pass(2);
+  ASSERT_EQ(waiting().size(), 2u);
+  EXPECT_EQ(waiting()[0]->asked.qty, waiting()[1]->asked.qty + waiting()[1]->asked.qty);
+  c.market.move(81'000);  // the stop is due, and the other goes
+  c.market.quote();
+  c.pass(2);
+  EXPECT_TRUE(waiting().empty());
+  const std::string gone = c.mine("private/get_order_state", "order_id=" + taking);
+  EXPECT_EQ(value_of(gone, "cancel_reason"), "oco_other_closed") << gone;
+  EXPECT_EQ(value_of(c.mine("private/get_position", "instrument_name=BTC-PERPETUAL"), "size"),
+            "50");
+  const auto refused = [&](std::string_view more) {
+    return value_of(
+        c.mine("private/buy", "instrument_name=BTC-PERPETUAL&amount=100&type=limit&price=80000&" +
+                                  std::string(more)),
+        "code");
+  };
+  EXPECT_EQ(refused("linked_order_type=one_follows_other" + legs), "-32602");
+  EXPECT_EQ(refused("linked_order_type=one_triggers_other" + legs), "-32602");  // two for one
+  EXPECT_EQ(refused("linked_order_type=one_triggers_one_cancels_other"), "-32602");
+}
+
 TEST(DeribitOrders, EveryRefusalWithItsCode) {
   DeribitClient c;
   const auto refused = [&](std::string_view query, std::string_view code,
@@ -109,6 +158,7 @@ TEST(DeribitOrders, EveryRefusalWithItsCode) {
   refused(perp + "amount=100&price=85000&post_only=true&reject_post_only=true", "11054");
   refused(perp + "amount=1000000000&price=83000", "10009");
   refused(perp + "amount=100&price=83000&reduce_only=true", "11030");
+  refused(perp + "amount=100&price=900000", "10007");
   refused(perp + "amount=15&price=83000", "-32602", "must be a multiple of the minimum order size");
   refused(perp + "amount=100&price=83000.3", "-32602", "must conform to tick size");
   refused(perp + "price=83000", "-32602", "is required");
@@ -118,7 +168,7 @@ TEST(DeribitOrders, EveryRefusalWithItsCode) {
   refused(perp + "amount=100&price=83000&valid_until=1", "13888");
   refused("order_id=BTC-1", "11044", "", "private/cancel");
   refused("", "-32601", "", "private/nonsense");
-  EXPECT_EQ(c.gateway->counts(c.market.client).requests, 12u);
+  EXPECT_EQ(c.gateway->counts(c.market.client).requests, 13u);
   EXPECT_EQ(value_of(c.get("public/nonsense").body, "code"), "-32601");
   EXPECT_EQ(c.get("public/ticker").status, 400);
 }

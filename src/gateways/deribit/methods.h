@@ -15,6 +15,13 @@
 
 namespace delever::gateways::deribit {
 
+// Orders that belong to one that is placed.
+struct Linked {
+  std::vector<OrderRequest> orders;
+  bool wait = false;     // until it is filled
+  bool exclude = false;  // one of all of them is carried out
+};
+
 class Methods {
  public:
   Methods(Desk& desk, const Contracts& contracts, const Shapes& shapes, Sessions& sessions,
@@ -116,9 +123,18 @@ class Methods {
   std::optional<Reply> read_size(const Params& params, const Contract& c, SubmitOrder& order) const;
   std::optional<Reply> read_lifetime(const Params& params, const Contract& c,
                                      SubmitOrder& order) const;
-  Reply submit(Caller& caller, const Contract& c, OrderRequest request);
+  // Label, size, prices, lifetime.
+  std::optional<Reply> read_order(const Params& params, const Contract& c,
+                                  OrderRequest& request) const;
+  // linked_orders.cc
+  std::optional<Reply> read_linked(const Params& params, const Contract& c,
+                                   const SubmitOrder& first, Linked& out) const;
+  std::optional<Reply> place_linked(AccountId account, uint64_t first, Linked linked,
+                                    std::vector<std::string>& ids);
+  Reply submit(Caller& caller, const Contract& c, OrderRequest request, Linked linked = {});
   Reply amend(AccountId account, const OrderRecord& order, const Params& params);
-  Reply with_trades(AccountId account, const OrderRecord& order, size_t fills_before) const;
+  Reply with_trades(AccountId account, const OrderRecord& order, size_t fills_before,
+                    const std::vector<std::string>& linked = {}) const;
   std::vector<const OrderRecord*> labelled(AccountId account, const Params& params) const;
 
   Desk& desk_;
@@ -126,6 +142,7 @@ class Methods {
   const Shapes& shapes_;
   Sessions& sessions_;
   const IndexPast& past_;
+  uint64_t links_made_ = 0;
 };
 
 // Rows as they are shown, by their time.

@@ -134,17 +134,18 @@ std::optional<Reply> Methods::read_lifetime(const Params& params, const Contract
 }
 
 // The order with what it has traded since `fills_before`.
-Reply Methods::with_trades(AccountId account, const OrderRecord& order, size_t fills_before) const {
+Reply Methods::with_trades(AccountId account, const OrderRecord& order, size_t fills_before,
+                           const std::vector<std::string>& linked) const {
   JsonWriter w;
   w.open('{').open("trades", '[');
   const auto fills = desk_.fills(account);
   for (size_t i = std::min(fills_before, fills.size()); i < fills.size(); ++i)
     if (fills[i].order == order.number) w.raw_item(shapes_.fill(fills[i]));
-  w.close().raw("order", shapes_.order(order));
+  w.close().raw("order", shapes_.order(order, linked));
   return Reply::ok(w.close().take());
 }
 
-Reply Methods::submit(Caller& caller, const Contract& c, OrderRequest request) {
+Reply Methods::submit(Caller& caller, const Contract& c, OrderRequest request, Linked linked) {
   const AccountId account = *caller.account;
   request.order.account = account;
   request.order.instrument = c.instrument;
@@ -152,13 +153,25 @@ Reply Methods::submit(Caller& caller, const Contract& c, OrderRequest request) {
   const Placed placed = desk_.submit(std::move(request));
   if (placed.reject == Reject::not_filled)  // taken, and cancelled at once
     return with_trades(account, desk_.keep_refused(asked, placed.reject), SIZE_MAX);
-  if (placed.reject != Reject::none || !placed.order) return refusal(placed.reject);
+  if (placed.reject != Reject::none || !placed.order)
+    return refusal(placed.reject, asked.order.side);
   if (caller.socket && on_placed) on_placed(*caller.socket, placed.order->number);
   // The fills of an order that has just come are the newest.
   const auto fills = desk_.fills(account);
   size_t first = fills.size();
   while (first > 0 && fills[first - 1].order == placed.order->number) --first;
-  return with_trades(account, *placed.order, first);
+  const uint64_t number = placed.order->number;
+  std::vector<std::string> ids;
+  if (auto wrong = place_linked(account, number, std::move(linked), ids)) return *wrong;
+  return with_trades(account, *desk_.order(account, number), first, ids);
+}
+
+std::optional<Reply> Methods::read_order(const Params& params, const Contract& c,
+                                         OrderRequest& request) const {
+  request.tag = params.text("label");
+  if (request.tag.size() > kLabelMost) return Reply::invalid("label", "is too long");
+  if (auto wrong = read_prices(params, c, request)) return wrong;
+  return read_lifetime(params, c, request.order);
 }
 
 // What is wrong by itself is refused with the parameter's name, the rest as the exchange says.
@@ -168,16 +181,16 @@ Reply Methods::place(Caller& caller, const Params& params, Side side) {
   if (!c) return reply;
   OrderRequest request;
   request.order.side = side;
-  request.tag = params.text("label");
-  if (request.tag.size() > kLabelMost) return Reply::invalid("label", "is too long");
   if (params.maybe("advanced")) return Reply::refused(10033, "not_implemented");
   if (const auto until = params.integer("valid_until");
       until && *until < desk_.door().wall_now().ms())
     return Reply::refused(13888, "timed_out");
   if (auto wrong = read_size(params, *c, request.order)) return *wrong;
-  if (auto wrong = read_prices(params, *c, request)) return *wrong;
-  if (auto wrong = read_lifetime(params, *c, request.order)) return *wrong;
-  return submit(caller, *c, std::move(request));
+  if (auto wrong = read_order(params, *c, request)) return *wrong;
+  Linked linked;
+  if (auto wrong = read_linked(params, *c, request.order, linked)) return *wrong;
+  if (linked.exclude && !linked.wait) request.one_of = ++links_made_;
+  return submit(caller, *c, std::move(request), std::move(linked));
 }
 
 // All of it, reduce-only, at a limit or at the market.
@@ -227,7 +240,7 @@ Reply Methods::amend(AccountId account, const OrderRecord& order, const Params& 
   if (!to.qty && !to.price && !to.trigger) return Reply::invalid("amount", "is required");
   const uint64_t number = order.number;
   const Placed placed = desk_.amend(account, number, to);
-  if (placed.reject != Reject::none) return refusal(placed.reject);
+  if (placed.reject != Reject::none) return refusal(placed.reject, order.asked.side);
   const auto fills = desk_.fills(account);
   size_t first = fills.size();
   while (first > 0 && fills[first - 1].order == number &&

@@ -4,6 +4,12 @@
 
 namespace delever::gateways::deribit {
 
+std::vector<JsonTree> Params::objects(std::string_view name) const {
+  if (tree_) return (*tree_)[name].items();
+  const auto parsed = JsonTree::parse(fields_[name]);
+  return parsed.has_value() ? parsed.value().items() : std::vector<JsonTree>();
+}
+
 std::vector<std::string> Params::list(std::string_view name) const {
   std::vector<std::string> out;
   const auto take = [&](const JsonTree& list) {
@@ -46,6 +52,12 @@ std::string Reply::envelope(std::string_view id, Instant in, Instant out) const 
   w.raw("usIn", in.ns() / 1'000).raw("usOut", out.ns() / 1'000);
   w.raw("usDiff", (out - in).ns() / 1'000).raw("testnet", false).close();
   return w.take();
+}
+
+Reply refusal(Reject reject, Side side) {
+  if (reject != Reject::bad_price) return refusal(reject);
+  return side == Side::buy ? Reply::refused(10007, "price_too_high")
+                           : Reply::refused(10005, "price_too_low");
 }
 
 Reply refusal(Reject reject) {

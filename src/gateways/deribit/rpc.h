@@ -30,6 +30,8 @@ class Params {
     return tree_ ? tree_->boolean(name).value_or(false) : fields_.is_true(name);
   }
   std::vector<std::string> list(std::string_view name) const;
+  // A list of objects; in a query it is JSON.
+  std::vector<JsonTree> objects(std::string_view name) const;
 
  private:
   Parameters fields_;
@@ -57,6 +59,8 @@ struct Reply {
 
 // Reject of the exchange as the venue's error.
 Reply refusal(Reject reject);
+// Of a new price: which way it was too far.
+Reply refusal(Reject reject, Side side);
 
 // Who asks.
 struct Caller {

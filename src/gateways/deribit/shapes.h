@@ -38,7 +38,8 @@ class Shapes {
   Price mark(const Contract& c) const;
 
   // ---- accounts
-  std::string order(const OrderRecord& order) const;
+  // `linked`: ids of the orders that were placed with it.
+  std::string order(const OrderRecord& order, const std::vector<std::string>& linked = {}) const;
   std::string fill(const FillRecord& fill) const;
   std::string position(AccountId account, const Contract& c,
                        const exchange::PositionView* held) const;  // nullptr: flat
