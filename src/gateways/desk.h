@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateways/candle_length.h"
 #include "gateways/market_door.h"
 #include "gateways/records.h"
 
@@ -85,7 +86,8 @@ class Desk : public exchange::ExchangeSink {
   // An order that the venue takes and then says is gone (Bybit and OKX of a post-only order that
   // would take): a record and its updates, nothing at the exchange.
   const OrderRecord& keep_refused(OrderRequest request, Reject why);
-  Reject cancel(AccountId account, uint64_t number);
+  Reject cancel(AccountId account, uint64_t number,
+                OrderRecord::Ended by = OrderRecord::Ended::asked);
   // All live orders of the account, of one instrument or of all; returns their numbers.
   std::vector<uint64_t> cancel_all(AccountId account, std::optional<InstrumentId> instrument);
   // Less quantity at the same price keeps the place in the queue; anything else leaves and enters
@@ -127,7 +129,9 @@ class Desk : public exchange::ExchangeSink {
 
   // ---- the market
   std::span<const PublicTrade> trades(InstrumentId instrument) const;  // oldest first
-  std::vector<Candle> candles(InstrumentId instrument, Duration interval, size_t most) const;
+  // The newest `most`, oldest first. Those of a second reach as far back as seconds with trades are
+  // kept, and no others below a minute exist.
+  std::vector<Candle> candles(InstrumentId instrument, CandleLength length, size_t most) const;
   DayStats day(InstrumentId instrument, Duration window = Duration::hours(24)) const;
   std::span<const FundingRecord> funding(InstrumentId instrument) const;
   std::optional<Delivery> delivery(InstrumentId instrument) const;  // missing: not yet

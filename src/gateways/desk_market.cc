@@ -7,20 +7,14 @@ namespace delever::gateways {
 namespace {
 
 constexpr size_t kTradesKept = 1'000, kBarsKept = 7 * 1'440, kFundingKept = 1'000,
-                 kForcedPublicKept = 1'000;
+                 kForcedPublicKept = 1'000, kSecondsKept = 1'800;
 constexpr size_t kSamplesKept = 7 * 288;  // of five minutes
 constexpr size_t kBookLevels = 5'000;
-constexpr Duration kMinute = Duration::minutes(1);
+constexpr Duration kMinute = Duration::minutes(1), kSecond = Duration::seconds(1);
 
-Instant start_of(Instant at, Duration interval) {
-  const int64_t n = interval.ns();
-  int64_t whole = at.ns() / n;
-  if (at.ns() % n < 0) --whole;
-  return Instant::ns(whole * n);
-}
-
-MinuteBar flat(Instant start, Price price) {
-  MinuteBar bar;
+template <class Bar>
+Bar flat(Instant start, Price price) {
+  Bar bar;
   bar.start = start;
   bar.open = bar.high = bar.low = bar.close = price;
   return bar;
@@ -41,6 +35,7 @@ void join(Candle& into, const Candle& next) {
 InstrumentRecord::InstrumentRecord()
     : trades(kTradesKept),
       bars(kBarsKept),
+      seconds(kSecondsKept),
       funding(kFundingKept),
       past(kSamplesKept),
       forced(kForcedPublicKept) {}
@@ -48,16 +43,16 @@ InstrumentRecord::InstrumentRecord()
 void Desk::State::add_trade(const PublicTrade& trade) {
   InstrumentRecord& record = instruments[trade.instrument];
   const PublicTrade& kept = record.trades.add(trade);
-  const Instant start = start_of(trade.at, kMinute);
+  const Instant start = CandleLength(kMinute).start(trade.at);
   if (record.bars.empty() || record.bars.back().start < start)
-    record.bars.add(flat(start, trade.price));
+    record.bars.add(flat<MinuteBar>(start, trade.price));
   MinuteBar& bar = record.bars.back();
   if (bar.trades == 0) {
     bar.open = bar.high = bar.low = trade.price;
     bar.first_trade = trade.number;
   }
   const double units = trade.qty.approx(), coins = units * record.size;
-  Candle one = flat(start, trade.price);
+  Candle one = flat<Candle>(start, trade.price);
   one.volume = units;
   // Turnover is in the coin of settlement: of an inverse contract, value over price.
   one.turnover = record.inverse ? coins / trade.price.approx() : coins * trade.price.approx();
@@ -65,20 +60,27 @@ void Desk::State::add_trade(const PublicTrade& trade) {
   one.taker_buy_volume = trade.taker == Side::buy ? units : 0;
   join(bar, one);
   bar.last_trade = trade.number;
+  one.start = CandleLength(kSecond).start(trade.at);
+  if (!record.seconds.empty() && record.seconds.back().start >= one.start)
+    join(record.seconds.back(), one);
+  else
+    record.seconds.add(one);
   emit({.kind = DeskUpdate::Kind::trade, .instrument = trade.instrument, .trade = &kept});
 }
 
 // Minutes without a trade stand at the close before them.
 void Desk::State::roll_bars() {
-  const Instant start = start_of(now(), kMinute);
+  const Instant start = CandleLength(kMinute).start(now());
   for (InstrumentId i = 0; i < instruments.size(); ++i) {
     InstrumentRecord& record = instruments[i];
     if (record.bars.empty()) {
-      if (const auto price = door.exchange().last(i)) record.bars.add(flat(start, *price));
+      if (const auto price = door.exchange().last(i))
+        record.bars.add(flat<MinuteBar>(start, *price));
       continue;
     }
     for (size_t n = 0; n < kBarsKept && record.bars.back().start < start; ++n)
-      record.bars.add(flat(record.bars.back().start + kMinute, record.bars.back().close));
+      record.bars.add(
+          flat<MinuteBar>(record.bars.back().start + kMinute, record.bars.back().close));
   }
 }
 
@@ -92,21 +94,43 @@ std::span<const ForcedClose> Desk::forced_public(InstrumentId i) const {
   return state_->instruments.at(i).forced.all();
 }
 
-// From minutes, so that all intervals agree with one another.
-std::vector<Candle> Desk::candles(InstrumentId i, Duration interval, size_t most) const {
+namespace {
+
+// Seconds without a trade stand at the close before them.
+std::vector<Candle> each_second(std::span<const Candle> traded, Instant now, size_t most) {
   std::vector<Candle> out;
-  if (interval < kMinute || interval.ns() % kMinute.ns() != 0 || most == 0) return out;
-  // Weeks begin on Mondays; 1970 began on a Thursday.
-  const bool weeks = interval == Duration::days(7);
-  const Duration shift = weeks ? Duration::days(3) : Duration();
-  for (const MinuteBar& bar : state_->instruments.at(i).bars.all()) {
-    const Instant start = start_of(bar.start + shift, interval) - shift;
-    if (!out.empty() && out.back().start == start) {
+  if (traded.empty() || most == 0) return out;
+  const Instant last = std::max(CandleLength(kSecond).start(now), traded.back().start);
+  const Instant first =
+      std::max(traded.front().start, last - Duration::seconds(static_cast<int64_t>(most) - 1));
+  size_t next = 0;  // behind those that begin before `first`
+  while (next < traded.size() && traded[next].start < first) ++next;
+  for (Instant at = first; at <= last; at = at + kSecond) {
+    if (next < traded.size() && traded[next].start == at)
+      out.push_back(traded[next++]);
+    else
+      out.push_back(flat<Candle>(at, next == 0 ? traded[0].open : traded[next - 1].close));
+  }
+  return out;
+}
+
+}  // namespace
+
+// From minutes, so that all lengths agree with one another.
+std::vector<Candle> Desk::candles(InstrumentId i, CandleLength length, size_t most) const {
+  const InstrumentRecord& record = state_->instruments.at(i);
+  if (length.is_second()) return each_second(record.seconds.all(), door_.market_now(), most);
+  std::vector<Candle> out;
+  if (!length.of_minutes() || most == 0) return out;
+  Instant end = Instant::min();  // of the candle that is being joined
+  for (const MinuteBar& bar : record.bars.all()) {
+    if (bar.start < end) {
       join(out.back(), bar);
       continue;
     }
     out.push_back(bar);
-    out.back().start = start;
+    out.back().start = length.start(bar.start);
+    end = length.end(out.back().start);
   }
   if (out.size() > most) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(most));
   return out;

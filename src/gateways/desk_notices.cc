@@ -64,12 +64,40 @@ bool Desk::State::in_liquidation(AccountId account, InstrumentId instrument) con
   });
 }
 
+// Whether it gave way to the own order that is entering, or is that one and was ended by an own
+// order: one that gave way as well, or one that it could have traded with and that still stands.
+bool Desk::State::by_self_trade(const OrderRecord& order) {
+  if (!entering || entering->account != order.account ||
+      entering->asked.instrument != order.asked.instrument ||
+      entering->asked.self_trade == SelfTrade::allow)
+    return false;
+  if (order.number != entering->number) {
+    const bool met = order.book_order != 0 && order.asked.side != entering->asked.side;
+    met_itself |= met;
+    return met;
+  }
+  if (order.asked.self_trade == SelfTrade::expire_both) return met_itself;
+  if (order.asked.self_trade != SelfTrade::expire_taker) return false;
+  const bool buys = order.asked.side == Side::buy;
+  for (const OrderRecord* own : desk.live(order.account)) {
+    const SubmitOrder& o = own->asked;
+    if (own->book_order == 0 || o.instrument != order.asked.instrument ||
+        o.side == order.asked.side)
+      continue;
+    if (order.asked.type != OrderType::limit ||
+        (buys ? o.price <= order.asked.price : o.price >= order.asked.price))
+      return true;
+  }
+  return false;
+}
+
 // Why it ended is known from the call that is under way; without one the venue ended it.
 void Desk::State::finished(AccountId account, const OrderFinished& n) {
   OrderRecord* order = find(account, n.client);
   if (!order || order == amending) return;
   if (cancelling) return finish(*order, OrderState::cancelled, DeskUpdate::Reason::cancelled);
   order->liquidated = order->book_order != 0 && in_liquidation(account, order->asked.instrument);
+  if (!order->liquidated && by_self_trade(*order)) order->ended_by = OrderRecord::Ended::self_trade;
   finish(*order, OrderState::expired, DeskUpdate::Reason::expired);
 }
 

@@ -58,6 +58,7 @@ struct InstrumentRecord {
   InstrumentRecord();
   Recent<PublicTrade> trades;
   Recent<MinuteBar> bars;
+  Recent<Candle> seconds;  // those that had a trade
   Recent<FundingRecord> funding;
   Recent<MarketSample> past;
   Recent<ForcedClose> forced;
@@ -105,6 +106,7 @@ struct Desk::State {
   OrderRecord* entering = nullptr;        // submitted, not yet among the records
   const OrderRecord* amending = nullptr;  // leaves and enters again
   bool cancelling = false;
+  bool met_itself = false;  // an own order gave way to the one that is entering
   Instant now() const { return door.market_now(); }
 
   OwnAccount* own(AccountId account) const {
@@ -150,6 +152,7 @@ struct Desk::State {
   void accepted(AccountId account, const OrderAccepted& n);
   void rested(AccountId account, const OrderRested& n);
   void finished(AccountId account, const OrderFinished& n);
+  bool by_self_trade(const OrderRecord& order);
   void armed(AccountId account, const StopArmed& n);
   void triggered(AccountId account, const StopTriggered& n);
   void part(AccountId account, const Fill& fill);

@@ -317,6 +317,35 @@ TEST_F(DeskTest, AnOrderWaitsForAnother) {
   EXPECT_EQ(wait(now.order->number, Side::buy, 79'000).order->state, OrderState::open);
 }
 
+// Nobody stands between the two: 84,002 is the best of the others.
+TEST_F(DeskTest, AnOrderThatMeetsItsOwnerSaysSo) {
+  using Ended = OrderRecord::Ended;
+  struct Case {
+    SelfTrade how;
+    TimeInForce life;
+    Ended maker, taker;
+  };
+  const auto good = TimeInForce::good_till_cancelled, now = TimeInForce::immediate_or_cancel;
+  for (const Case& c : {Case{SelfTrade::expire_maker, good, Ended::self_trade, Ended::asked},
+                        Case{SelfTrade::expire_maker, now, Ended::self_trade, Ended::asked},
+                        Case{SelfTrade::expire_taker, good, Ended::asked, Ended::self_trade},
+                        Case{SelfTrade::expire_taker, now, Ended::asked, Ended::self_trade},
+                        Case{SelfTrade::expire_both, good, Ended::self_trade, Ended::self_trade}}) {
+    const uint64_t maker = desk.submit(order(Side::sell, 84'001, 0.1), "").order->number;
+    SubmitOrder taker = order(Side::buy, 84'001, 0.1);
+    taker.self_trade = c.how;
+    taker.time_in_force = c.life;
+    const uint64_t number = desk.submit(taker, "").order->number;
+    EXPECT_EQ(desk.order(market.client, maker)->ended_by, c.maker) << static_cast<int>(c.how);
+    EXPECT_EQ(desk.order(market.client, number)->ended_by, c.taker) << static_cast<int>(c.how);
+    desk.cancel_all(market.client, {});
+  }
+  // Nothing of its own in the way: what is left of it has ended for want of others.
+  SubmitOrder alone = order(Side::buy, 84'001, 0.1);
+  alone.time_in_force = now;
+  EXPECT_EQ(desk.submit(alone, "").order->ended_by, Ended::asked);
+}
+
 TEST_F(DeskTest, FundingIsToldBeforeAndPaid) {
   const auto next = desk.next_funding(kPerp);
   ASSERT_TRUE(next);

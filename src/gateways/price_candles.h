@@ -5,6 +5,7 @@
 #include <deque>
 #include <vector>
 
+#include "gateways/candle_length.h"
 #include "gateways/records.h"
 
 namespace delever::gateways {
@@ -12,7 +13,7 @@ namespace delever::gateways {
 class PriceCandles {
  public:
   void add(Price price, Instant at) {
-    const Instant start = floor(at, Duration::minutes(1));
+    const Instant start = CandleLength(Duration::minutes(1)).start(at);
     if (minutes_.empty() || minutes_.back().start < start) {
       minutes_.push_back(
           {.start = start, .open = price, .high = price, .low = price, .close = price});
@@ -24,10 +25,10 @@ class PriceCandles {
     c.close = price;
   }
   // Oldest first, the newest `most`.
-  std::vector<Candle> candles(Duration interval, size_t most) const {
+  std::vector<Candle> candles(CandleLength length, size_t most) const {
     std::vector<Candle> out;
     for (const Candle& m : minutes_) {
-      const Instant start = floor(m.start, interval);
+      const Instant start = length.start(m.start);
       if (out.empty() || out.back().start < start) {
         out.push_back(m);
         out.back().start = start;
@@ -43,10 +44,6 @@ class PriceCandles {
 
  private:
   static constexpr size_t kMost = 3'000;
-  static Instant floor(Instant at, Duration by) {
-    const int64_t rest = at.ns() % by.ns();
-    return Instant::ns(at.ns() - rest - (rest < 0 ? by.ns() : 0));
-  }
   std::deque<Candle> minutes_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "gateways/binance/account_json.h"
 #include "gateways/binance/order_json.h"
+#include "gateways/binance/time_unit.h"
 #include "gateways/json_text.h"
 
 namespace delever::gateways::binance {
@@ -23,7 +24,7 @@ void AccountStream::emit_to(AccountId account, const std::string& json) {
     std::string out;
     ObjectText(out)
         .number("subscriptionId", static_cast<int64_t>(l.subscription))
-        .raw("event", json)
+        .raw("event", l.microseconds ? in_microseconds(json, false) : json)
         .end();
     out_.send(l.socket, out);
   }
@@ -71,7 +72,12 @@ void AccountStream::on_order(const DeskUpdate& update) {
   const bool traded = update.reason == DeskUpdate::Reason::traded;
   if (face_.spot) {
     if (traded) return;
-    emit_to(order.account, spot_order_event(face_, order, execution_of(update.reason), nullptr));
+    const bool prevented = update.reason == DeskUpdate::Reason::expired &&
+                           order.ended_by == OrderRecord::Ended::self_trade;
+    emit_to(
+        order.account,
+        spot_order_event(face_, order, prevented ? "TRADE_PREVENTION" : execution_of(update.reason),
+                         nullptr));
     change(order.account, "ORDER");
     changed_[order.account].coins.insert({m->base, m->quote});
     return;
@@ -169,9 +175,9 @@ void AccountStream::tick() {
 
 // ---- subscriptions
 
-uint64_t AccountStream::subscribe(SocketId socket, AccountId account) {
+uint64_t AccountStream::subscribe(SocketId socket, AccountId account, bool microseconds) {
   const uint64_t number = subscriptions_made_[socket]++;
-  listeners_[account].push_back({socket, number});
+  listeners_[account].push_back({socket, number, microseconds});
   return number;
 }
 

@@ -19,7 +19,7 @@ class AccountStream {
   void tick();  // keys that run out
 
   // ---- subscriptions of the WebSocket API
-  uint64_t subscribe(SocketId socket, AccountId account);
+  uint64_t subscribe(SocketId socket, AccountId account, bool microseconds);
   void unsubscribe(SocketId socket, std::optional<uint64_t> subscription);
   void closed(SocketId socket) { unsubscribe(socket, std::nullopt); }
   bool has(SocketId socket) const { return subscriptions_made_.contains(socket); }
@@ -50,6 +50,7 @@ class AccountStream {
   struct Listener {
     SocketId socket = 0;
     uint64_t subscription = 0;
+    bool microseconds = false;
   };
   std::map<AccountId, std::vector<Listener>> listeners_;
   std::map<AccountId, Changed> changed_;

@@ -35,7 +35,9 @@ std::optional<int64_t> Asked::whole(std::string_view name) {
 std::optional<Instant> Asked::time(std::string_view name) {
   const auto ms = whole(name);
   if (!ms) return std::nullopt;
-  const auto at = Instant::from_ms(*ms);
+  // A time may be given in microseconds.
+  const bool micro = *ms > 100'000'000'000'000;
+  const auto at = micro ? Instant::from_us(*ms) : Instant::from_ms(*ms);
   if (!at.has_value()) {
     refuse(bad_parameter(name));
     return std::nullopt;

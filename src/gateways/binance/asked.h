@@ -24,7 +24,7 @@ class Asked {
     return p_[name];
   }
   std::optional<int64_t> whole(std::string_view name);
-  std::optional<Instant> time(std::string_view name);  // milliseconds
+  std::optional<Instant> time(std::string_view name);  // milliseconds or microseconds
   // 1 to `most`; beyond that refused, as the venue does for `limit`.
   size_t limit(size_t usual, size_t most);
   bool flag(std::string_view name, bool usual = false);

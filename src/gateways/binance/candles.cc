@@ -12,12 +12,12 @@ namespace {
 // As many minutes as a desk keeps.
 constexpr size_t kAll = 7 * 1'440;
 
-void candle_row(std::string& out, const Market& m, const Candle& c, Duration interval) {
+void candle_row(std::string& out, const Market& m, const Candle& c, CandleLength length) {
   const double mean = c.volume > 0 ? c.turnover / c.volume : 0;
   fmt::format_to(
       std::back_inserter(out), R"([{},"{}","{}","{}","{}","{}",{},"{}",{},"{}","{}","0"])",
       c.start.ms(), m.price(c.open), m.price(c.high), m.price(c.low), m.price(c.close),
-      figure(c.volume, m.qty_digits), (c.start + interval).ms() - 1, figure(c.turnover), c.trades,
+      figure(c.volume, m.qty_digits), length.end(c.start).ms() - 1, figure(c.turnover), c.trades,
       figure(c.taker_buy_volume, m.qty_digits), figure(c.taker_buy_volume * mean));
 }
 
@@ -27,14 +27,14 @@ const Market* asked_pair(const Face& face, Asked& asked) {
   return m;
 }
 
-Duration asked_interval(Asked& asked) {
-  const auto interval = kline_interval(asked.need("interval"));
+CandleLength asked_interval(const Face& face, Asked& asked) {
+  const auto interval = kline_interval(asked.need("interval"), face.spot);
   if (!interval) asked.refuse({-1120, "Invalid interval."});
-  return interval.value_or(Duration::minutes(1));
+  return interval.value_or(CandleLength(Duration::minutes(1)));
 }
 
 Outcome trade_candles(Face& face, Asked& asked, const Market* m) {
-  const Duration interval = asked_interval(asked);
+  const CandleLength interval = asked_interval(face, asked);
   const Window window = asked_window(asked, 500, face.spot ? 1'000 : 1'500);
   if (!asked.ok()) return asked.wrong();
   std::vector<Candle> rows = face.desk.candles(m->id, interval, kAll);
@@ -62,7 +62,7 @@ Outcome price_klines(Face& face, const Call& call) {
   Asked asked(call.p);
   const Market* m =
       kOf == PriceBars::Of::index ? asked_pair(face, asked) : asked_market(face, asked);
-  const Duration interval = asked_interval(asked);
+  const CandleLength interval = asked_interval(face, asked);
   const Window window = asked_window(asked, 500, 1'500);
   if (!asked.ok()) return asked.wrong();
   std::vector<PriceBar> rows = face.bars.bars(m->id, kOf, interval);
@@ -72,7 +72,7 @@ Outcome price_klines(Face& face, const Call& call) {
   append_list(out, rows, [&](const PriceBar& bar) {
     fmt::format_to(std::back_inserter(out), R"([{},"{}","{}","{}","{}","0",{},"0",{},"0","0","0"])",
                    bar.start.ms(), figure(bar.open), figure(bar.high), figure(bar.low),
-                   figure(bar.close), (bar.start + interval).ms() - 1, bar.samples);
+                   figure(bar.close), interval.end(bar.start).ms() - 1, bar.samples);
   });
   return out;
 }

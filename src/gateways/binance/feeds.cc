@@ -218,12 +218,14 @@ void Feeds::push_partial(Topic& topic) {
 // The bar that is over is sent once more, closed, before the next begins.
 void Feeds::push_kline(Topic& topic) {
   const Market& m = *topic.what.market;
-  const Duration interval = *kline_interval(topic.what.interval);
-  for (const Candle& c : face_.desk.candles(m.id, interval, 2)) {
+  const CandleLength interval = *kline_interval(topic.what.interval, face_.spot);
+  // Of seconds several may have ended since.
+  for (const Candle& c : face_.desk.candles(m.id, interval, interval.is_second() ? 30 : 2)) {
     if (c.start < topic.candle) continue;
-    const bool closed = c.start + interval <= face_.now();
+    const Instant end = interval.end(c.start);
+    const bool closed = end <= face_.now();
     if (closed && topic.candle == Instant::min()) continue;  // was over before we began
-    Bar bar{.candle = c, .end = c.start + interval, .closed = closed};
+    Bar bar{.candle = c, .end = end, .closed = closed};
     for (const PublicTrade& t : face_.desk.trades(m.id)) {
       if (t.at < c.start || t.at >= bar.end) continue;
       if (bar.first_trade == 0) bar.first_trade = t.number;
@@ -254,7 +256,7 @@ void Feeds::push_tickers(Topic& topic) {
 }
 
 void Feeds::push_windows(Topic& topic) {
-  const Duration window = *kline_interval(topic.what.interval);
+  const Duration window = *interval_of(topic.what.interval);
   const auto one = [&](const Market& m) {
     return window_event(m, face_.now(), topic.what.interval, face_.desk.day(m.id, window));
   };

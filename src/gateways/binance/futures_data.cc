@@ -15,7 +15,7 @@ constexpr size_t kAllBars = 7 * 1'440;
 // "5m" to "1d".
 Duration asked_period(Asked& asked) {
   const std::string_view name = asked.need("period");
-  const auto period = kline_interval(name);
+  const auto period = kline_interval(name, false) ? interval_of(name) : std::nullopt;
   const bool known =
       period && *period >= Duration::minutes(5) && *period <= Duration::days(1) && name != "8h";
   if (!name.empty() && !known) asked.refuse(bad_parameter("period"));
@@ -33,7 +33,7 @@ Outcome rows_of_past(Face& face, const Call& call, Write write) {
   if (!asked.ok()) return asked.wrong();
   std::vector<std::string> rows;
   for (const MarketSample& sample : face.desk.past(m->id)) {
-    if (!window.has(sample.at) || interval_start(sample.at, period) != sample.at) continue;
+    if (!window.has(sample.at) || CandleLength(period).start(sample.at) != sample.at) continue;
     std::string row;
     write(row, *m, sample);
     if (!row.empty()) rows.push_back(std::move(row));
@@ -123,7 +123,7 @@ Outcome basis(Face& face, const Call& call) {
   std::vector<MarketSample> rows;
   for (const MarketSample& s : face.desk.past(m->id)) {
     const bool told = s.mark && s.index && *s.index > Price() && type == "PERPETUAL";
-    if (told && window.has(s.at) && interval_start(s.at, period) == s.at) rows.push_back(s);
+    if (told && window.has(s.at) && CandleLength(period).start(s.at) == s.at) rows.push_back(s);
   }
   window.cut(rows);
   std::string out;

@@ -32,14 +32,14 @@ std::optional<Instant> read_good_till(const Face& face, Asked& asked) {
   return at;
 }
 
-// callbackRate in percent: 0.1 to 10, by tenths.
+// callbackRate in percent: 0.1 to 20 (10 until 23 October 2026), by tenths.
 Trailing read_trailing(Asked& asked, const Market& m) {
   Trailing out;
   const std::string_view given = asked.need("callbackRate");
   const auto percent = Rate::parse(given);
   const int64_t tenth = Rate::scale / 10;
   const bool fits = percent.has_value() && percent.value().raw() >= tenth &&
-                    percent.value().raw() <= 100 * tenth && percent.value().raw() % tenth == 0;
+                    percent.value().raw() <= 200 * tenth && percent.value().raw() % tenth == 0;
   if (!given.empty() && !fits) asked.refuse({-2007, "Invalid callBack rate"});
   if (fits) out.share = Rate::raw(percent.value().raw() / 100);
   const std::string_view name = asked.has("activatePrice") ? "activatePrice" : "activationPrice";
@@ -96,6 +96,23 @@ NewOrder futures_order(Face& face, Asked& asked, AccountId account) {
   return out;
 }
 
+namespace {
+
+// One stop and one take-profit that close all of a position: a second of the kind is refused.
+void check_closes_alone(const Face& face, Asked& asked, const OrderRequest& request) {
+  const SubmitOrder& o = request.order;
+  for (const OrderRecord* live : face.desk.live(o.account)) {
+    if (live->state == OrderState::waiting && live->closes_position &&
+        live->asked.instrument == o.instrument && live->asked.side == o.side &&
+        live->asked.position == o.position && live->take_profit == request.take_profit)
+      return asked.refuse({-4130,
+                           "An open stop or take profit order with GTE and closePosition in the "
+                           "direction is existing."});
+  }
+}
+
+}  // namespace
+
 NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account) {
   NewOrder out;
   SubmitOrder& o = out.request.order;
@@ -130,8 +147,10 @@ NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account) {
     if (o.type != OrderType::stop_market)
       asked.refuse({-4136, "Target strategy invalid for orderType " + std::string(type) +
                                ", closePosition true"});
-    if (asked.has("quantity") || o.reduce_only)
-      asked.refuse({-1106, "Parameter 'quantity' sent when not required."});
+    for (const std::string_view extra : {"quantity", "reduceOnly"}) {
+      if (asked.has(extra) && (extra == "quantity" || o.reduce_only))
+        asked.refuse({-1106, fmt::format("Parameter '{}' sent when not required.", extra)});
+    }
   } else {
     asked.need("quantity");
     o.qty = asked.qty("quantity").value_or(Qty());
@@ -145,6 +164,7 @@ NewOrder futures_algo_order(Face& face, Asked& asked, AccountId account) {
   }
   read_position_side(face, asked, o);
   read_self_trade(asked, o);
+  if (out.request.closes_position) check_closes_alone(face, asked, out.request);
   out.request.client_id = asked_name(face, asked, "clientAlgoId", account);
   return out;
 }

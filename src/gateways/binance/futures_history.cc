@@ -1,5 +1,7 @@
 // USD-M: what has happened to an account: fills, money, margins moved, positions that were closed
 // for it.
+#include <algorithm>
+
 #include "gateways/binance/order_json.h"
 #include "gateways/json_text.h"
 
@@ -44,6 +46,7 @@ Outcome income(Face& face, const Call& call) {
   const Market* only = maybe_market(face, asked);
   const Window window = asked_window(asked, 100, 1'000);
   const std::string_view type = asked.text("incomeType");
+  const auto page = asked.whole("page");  // of `limit` rows, from 1
   if (!asked.ok()) return asked.wrong();
   std::vector<const MoneyRecord*> rows;
   for (const MoneyRecord& r : face.desk.money(call.account())) {
@@ -51,6 +54,11 @@ Outcome income(Face& face, const Call& call) {
     if (name.empty() || (!type.empty() && type != name) || !window.has(r.at)) continue;
     if (only && r.instrument != only->id) continue;
     rows.push_back(&r);
+  }
+  if (page && *page > 0) {
+    const size_t skip = std::min(rows.size(), (static_cast<size_t>(*page) - 1) * window.limit);
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(skip));
+    rows.resize(std::min(rows.size(), window.limit));
   }
   window.cut(rows);
   std::string out;

@@ -6,6 +6,7 @@
 #include "gateways/binance/dispatch.h"
 #include "gateways/binance/feeds.h"
 #include "gateways/binance/socket_api.h"
+#include "gateways/binance/time_unit.h"
 
 namespace delever::gateways {
 namespace {
@@ -29,7 +30,7 @@ class BinanceGateway final : public Gateway {
   }
   void opened(SocketId socket, std::string_view target) override {
     if (SocketApi::accepts(target.substr(0, target.find('?')), face_.spot))
-      api_.opened(socket);
+      api_.opened(socket, target);
     else
       streams_.opened(socket, target);
   }
@@ -103,6 +104,8 @@ Answer BinanceGateway::request(const Request& request) {
   accounts_.flush();
   answer.status = done.outcome.status;
   answer.body = std::move(done.outcome.body);
+  if (face_.spot && is_microsecond(request.header("X-MBX-TIME-UNIT")))
+    answer.body = in_microseconds(answer.body, request.path.ends_with("lines"));
   answer.headers = dispatch_.weights().headers(address, done.account);
   if (done.retry_after > 0)
     answer.headers.emplace_back("Retry-After", std::to_string(done.retry_after));

@@ -17,9 +17,9 @@ std::string_view status_of(const OrderRecord& order) {
     case OrderState::cancelled:
       return "CANCELED";
     case OrderState::expired:
-      return "EXPIRED";
+      break;
   }
-  return "EXPIRED";
+  return order.ended_by == OrderRecord::Ended::self_trade ? "EXPIRED_IN_MATCH" : "EXPIRED";
 }
 
 std::string_view algo_status_of(const OrderRecord& order) {

@@ -198,6 +198,45 @@ TEST_F(Orders, ConditionalOrdersHaveEndpointsOfTheirOwn) {
   EXPECT_EQ(c.code(c.call("DELETE", "/fapi/v1/algoOrder", "clientAlgoId=guard")), -2011);
 }
 
+TEST_F(Orders, OneOrderOfAKindClosesAWholePosition) {
+  place(market_order("BUY", 0.5));
+  const auto closing = [&](std::string_view type, std::string_view more) {
+    return c.call("POST", "/fapi/v1/algoOrder",
+                  fmt::format("symbol=BTCUSDT&side=SELL&algoType=CONDITIONAL&type={}&"
+                              "closePosition=true&workingType=MARK_PRICE{}",
+                              type, more));
+  };
+  EXPECT_EQ(closing("STOP_MARKET", "&triggerPrice=83000").status, 200);
+  EXPECT_EQ(closing("TAKE_PROFIT_MARKET", "&triggerPrice=86000").status, 200);
+  EXPECT_EQ(c.code(closing("STOP_MARKET", "&triggerPrice=82000")), -4130);
+  EXPECT_EQ(c.code(closing("TAKE_PROFIT_MARKET", "&triggerPrice=87000")), -4130);
+  const Answer both = closing("STOP_MARKET", "&triggerPrice=82000&reduceOnly=true");
+  EXPECT_EQ(c.tree(both.body).text("msg"), "Parameter 'reduceOnly' sent when not required.");
+  const auto trailing = [&](std::string_view rate) {
+    return c.code(c.call("POST", "/fapi/v1/algoOrder",
+                         fmt::format("symbol=BTCUSDT&side=SELL&algoType=CONDITIONAL&type="
+                                     "TRAILING_STOP_MARKET&quantity=0.1&callbackRate={}",
+                                     rate)));
+  };
+  EXPECT_EQ(trailing("20"), 0);
+  EXPECT_EQ(trailing("20.1"), -2007);
+}
+
+TEST_F(Orders, IncomeIsReadPageByPage) {
+  for (int n = 0; n < 3; ++n) place(market_order("BUY", 0.1));
+  const auto ids = [&](const std::string& query) {
+    std::vector<std::string> out;
+    const JsonTree rows = c.json("GET", "/fapi/v1/income", query);
+    for (const JsonTree& row : rows.items()) out.emplace_back(row.text("tranId"));
+    return out;
+  };
+  const std::vector<std::string> all = ids("limit=1000");
+  ASSERT_GE(all.size(), 4u);
+  EXPECT_EQ(ids("limit=2&page=1"), std::vector<std::string>(all.begin(), all.begin() + 2));
+  EXPECT_EQ(ids("limit=2&page=2"), std::vector<std::string>(all.begin() + 2, all.begin() + 4));
+  EXPECT_TRUE(ids("limit=2&page=100").empty());
+}
+
 TEST_F(Orders, TheVenueTakesOrdersAwayWhenItsClientIsSilent) {
   place(limit("BUY", 80'000, 0.01));
   c.json("POST", "/fapi/v1/countdownCancelAll", "symbol=BTCUSDT&countdownTime=3000");

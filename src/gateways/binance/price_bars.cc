@@ -17,36 +17,32 @@ void join(PriceBar& into, const PriceBar& next) {
 
 }  // namespace
 
-Instant interval_start(Instant at, Duration interval) {
-  const int64_t n = interval.ns();
-  const int64_t shift = interval == Duration::days(7) ? Duration::days(3).ns() : 0;
-  return Instant::ns((at.ns() + shift) / n * n - shift);
-}
-
-std::optional<Duration> kline_interval(std::string_view name) {
+std::optional<CandleLength> kline_interval(std::string_view name, bool spot) {
   using std::operator""sv;
   static constexpr std::array known{"1m"sv, "3m"sv, "5m"sv, "15m"sv, "30m"sv, "1h"sv, "2h"sv,
                                     "4h"sv, "6h"sv, "8h"sv, "12h"sv, "1d"sv,  "3d"sv};
   if (name == "1w") return Duration::days(7);
+  if (name == "1M") return CandleLength::of_months(1);
+  if (name == "1s" && spot) return Duration::seconds(1);
   if (std::find(known.begin(), known.end(), name) == known.end()) return std::nullopt;
   return Duration::parse(name).value();
 }
 
 void PriceBars::sample(InstrumentId id, Of of, double value, Instant at) {
   std::vector<PriceBar>& bars = all_[{id, of}];
-  const PriceBar one{interval_start(at, Duration::minutes(1)), value, value, value, value, 1};
+  const PriceBar one{CandleLength(Duration::minutes(1)).start(at), value, value, value, value, 1};
   if (!bars.empty() && bars.back().start >= one.start) return join(bars.back(), one);
   if (bars.size() >= 2 * kBarsKept)
     bars.erase(bars.begin(), bars.end() - static_cast<std::ptrdiff_t>(kBarsKept));
   bars.push_back(one);
 }
 
-std::vector<PriceBar> PriceBars::bars(InstrumentId id, Of of, Duration interval) const {
+std::vector<PriceBar> PriceBars::bars(InstrumentId id, Of of, CandleLength length) const {
   std::vector<PriceBar> out;
   const auto it = all_.find({id, of});
   if (it == all_.end()) return out;
   for (const PriceBar& bar : it->second) {
-    const Instant start = interval_start(bar.start, interval);
+    const Instant start = length.start(bar.start);
     if (!out.empty() && out.back().start == start) {
       join(out.back(), bar);
       continue;

@@ -6,14 +6,13 @@
 #include <optional>
 #include <vector>
 
+#include "gateways/candle_length.h"
 #include "gateways/records.h"
 
 namespace delever::gateways::binance {
 
-// The start of the interval that `at` lies in. Weeks begin on Mondays.
-Instant interval_start(Instant at, Duration interval);
-// "1m" to "1w". Missing: no such.
-std::optional<Duration> kline_interval(std::string_view name);
+// "1m" to "1M", of spot "1s" too. Missing: no such.
+std::optional<CandleLength> kline_interval(std::string_view name, bool spot);
 
 struct PriceBar {
   Instant start;
@@ -25,7 +24,7 @@ class PriceBars {
  public:
   enum class Of : uint8_t { mark, index, premium };
   void sample(InstrumentId id, Of of, double value, Instant at);
-  std::vector<PriceBar> bars(InstrumentId id, Of of, Duration interval) const;  // oldest first
+  std::vector<PriceBar> bars(InstrumentId id, Of of, CandleLength length) const;  // oldest first
 
  private:
   std::map<std::pair<InstrumentId, Of>, std::vector<PriceBar>> all_;

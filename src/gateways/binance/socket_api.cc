@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gateways/binance/time_unit.h"
 #include "gateways/json_text.h"
 
 namespace delever::gateways::binance {
@@ -94,6 +95,10 @@ bool SocketApi::accepts(std::string_view path, bool spot) {
   return path == "/ws-api/v3";
 }
 
+void SocketApi::opened(SocketId socket, std::string_view target) {
+  opened_[socket] = {face_.desk.door().wall_now(), face_.spot && asks_microseconds(target)};
+}
+
 void SocketApi::closed(SocketId socket) {
   opened_.erase(socket);
   accounts_.closed(socket);
@@ -108,7 +113,8 @@ Dispatch::Done SocketApi::listen(SocketId socket, const Parameters& p) {
                     [&] { return signer_of(face_.desk, p, Needs::signature); });
   if (done.outcome.code == 0)
     done.outcome.body =
-        fmt::format("{{\"subscriptionId\":{}}}", accounts_.subscribe(socket, *done.account));
+        fmt::format("{{\"subscriptionId\":{}}}",
+                    accounts_.subscribe(socket, *done.account, opened_[socket].microseconds));
   return done;
 }
 
@@ -126,7 +132,7 @@ Dispatch::Done SocketApi::carry_out(SocketId socket, std::string_view method, co
     ObjectText(out)
         .raw("apiKey", "null")
         .raw("authorizedSince", "null")
-        .number("connectedSince", opened_[socket].ms())
+        .number("connectedSince", opened_[socket].opened.ms())
         .flag("returnRateLimits", true)
         .number("serverTime", face_.desk.door().wall_now().ms())
         .flag("userDataStream", accounts_.has(socket))
@@ -149,14 +155,18 @@ void SocketApi::received(SocketId socket, std::string_view frame) {
   const std::string id = as_json(whole.value()["id"]);
   const std::string_view method = whole.value().text("method");
   if (method.empty()) return answer(socket, id, refused(missing_parameter("method")));
-  answer(socket, id, carry_out(socket, method, Parameters::of_object(whole.value()["params"])));
+  answer(socket, id, carry_out(socket, method, Parameters::of_object(whole.value()["params"])),
+         method == "klines" || method == "uiKlines");
 }
 
-void SocketApi::answer(SocketId socket, std::string_view id, const Dispatch::Done& done) {
+void SocketApi::answer(SocketId socket, std::string_view id, const Dispatch::Done& done,
+                       bool candles) {
   std::string out;
   ObjectText o(out);
   o.raw("id", id).number("status", done.outcome.status);
-  o.raw(done.outcome.code == 0 ? "result" : "error", done.outcome.body);
+  const std::string& body = done.outcome.body;
+  o.raw(done.outcome.code == 0 ? "result" : "error",
+        opened_[socket].microseconds ? in_microseconds(body, candles) : body);
   const std::string address = fmt::format("socket {}", static_cast<uint64_t>(socket));
   std::string limits = "[";
   ObjectText(limits)

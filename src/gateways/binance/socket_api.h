@@ -14,7 +14,7 @@ class SocketApi {
   SocketApi(Face& face, Dispatch& dispatch, AccountStream& accounts, Outward& out)
       : face_(face), dispatch_(dispatch), accounts_(accounts), out_(out) {}
   static bool accepts(std::string_view path, bool spot);
-  void opened(SocketId socket) { opened_[socket] = face_.desk.door().wall_now(); }
+  void opened(SocketId socket, std::string_view target);
   void received(SocketId socket, std::string_view frame);
   void closed(SocketId socket);
   bool has(SocketId socket) const { return opened_.contains(socket); }
@@ -23,13 +23,18 @@ class SocketApi {
  private:
   Dispatch::Done carry_out(SocketId socket, std::string_view method, const Parameters& p);
   Dispatch::Done listen(SocketId socket, const Parameters& p);
-  void answer(SocketId socket, std::string_view id, const Dispatch::Done& done);
+  void answer(SocketId socket, std::string_view id, const Dispatch::Done& done,
+              bool candles = false);
 
   Face& face_;
   Dispatch& dispatch_;
   AccountStream& accounts_;
   Outward& out_;
-  std::map<SocketId, Instant> opened_;  // by the wall
+  struct Connection {
+    Instant opened;  // by the wall
+    bool microseconds = false;
+  };
+  std::map<SocketId, Connection> opened_;
 };
 
 }  // namespace delever::gateways::binance

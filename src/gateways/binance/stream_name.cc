@@ -47,7 +47,7 @@ std::optional<StreamName> continuous_name(const Markets& markets, std::string_vi
   out.market = markets.by_pair(upper(name.substr(0, at)));
   out.interval = name.substr(at + kKind.size());
   out.every = Duration::ms(250);
-  if (!out.market || !kline_interval(out.interval)) return std::nullopt;
+  if (!out.market || !kline_interval(out.interval, false)) return std::nullopt;
   return out;
 }
 
@@ -115,8 +115,10 @@ std::optional<StreamName> stream_name(const Markets& markets, bool spot, std::st
   if (what.starts_with("kline_")) {
     out.kind = StreamKind::kline;
     out.interval = what.substr(6, what.find('@') - 6);  // "@+08:00" moves days alone
-    out.every = spot ? Duration::seconds(2) : Duration::ms(250);
-    if (!kline_interval(out.interval)) return std::nullopt;
+    out.every = !spot                  ? Duration::ms(250)
+                : out.interval == "1s" ? Duration::seconds(1)
+                                       : Duration::seconds(2);
+    if (!kline_interval(out.interval, spot)) return std::nullopt;
   } else if (what == "trade") {
     out.kind = StreamKind::trade;
   } else if (what == "aggTrade") {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "gateways/binance/time_unit.h"
 #include "gateways/json_text.h"
 
 namespace delever::gateways::binance {
@@ -67,19 +68,29 @@ const std::vector<Topic*>& Streams::of(StreamKind kind, InstrumentId id) const {
   return it == by_kind_.end() ? none : it->second;
 }
 
-void Streams::publish(const Topic& topic, const std::string& json) {
-  if (!topic.plain.empty()) out_.send_all(topic.plain, json);
-  if (topic.combined.empty()) return;
+void Streams::send_to(const Topic::Followers& followers, const Topic& topic,
+                      const std::string& json) {
+  if (!followers.plain.empty()) out_.send_all(followers.plain, json);
+  if (followers.combined.empty()) return;
   std::string wrapped;
   ObjectText(wrapped).text("stream", topic.name).raw("data", json).end();
-  out_.send_all(topic.combined, wrapped);
+  out_.send_all(followers.combined, wrapped);
+}
+
+void Streams::publish(const Topic& topic, const std::string& json) {
+  if (topic.in_ms.any()) send_to(topic.in_ms, topic, json);
+  if (topic.in_us.any())
+    send_to(topic.in_us, topic, in_microseconds(json, topic.what.kind == StreamKind::kline));
 }
 
 void Streams::end(const std::string& name) {
   const Topic* topic = find(name);
   if (!topic) return;
-  std::vector<SocketId> all = topic->plain;
-  all.insert(all.end(), topic->combined.begin(), topic->combined.end());
+  std::vector<SocketId> all;
+  for (const auto* of : {&topic->in_ms, &topic->in_us}) {
+    all.insert(all.end(), of->plain.begin(), of->plain.end());
+    all.insert(all.end(), of->combined.begin(), of->combined.end());
+  }
   for (const SocketId id : all) {
     Socket& socket = sockets_[id];
     unsubscribe(id, socket, name);
@@ -98,6 +109,7 @@ void Streams::opened(SocketId id, std::string_view target) {
   Socket& socket = sockets_[id];
   socket.combined = t.combined;
   socket.path = t.carries;
+  socket.microseconds = face_.spot && asks_microseconds(target);
   socket.opened = socket.pinged = face_.wall();
   for (const std::string_view name : split(t.names, '/')) {
     // ccxt numbers its connections; a number is no stream.
@@ -135,7 +147,8 @@ void Streams::subscribe(SocketId id, Socket& socket, const std::string& name) {
     if (on_first) on_first(topic);
     by_kind_[{topic.what.kind, of}].push_back(&topic);
   }
-  (socket.combined ? topic.combined : topic.plain).push_back(id);
+  Topic::Followers& of = socket.microseconds ? topic.in_us : topic.in_ms;
+  (socket.combined ? of.combined : of.plain).push_back(id);
 }
 
 void Streams::unsubscribe(SocketId id, Socket& socket, const std::string& name) {
@@ -147,8 +160,10 @@ void Streams::leave(SocketId id, const std::string& name) {
   const auto it = topics_.find(name);
   if (it == topics_.end()) return;
   Topic& topic = it->second;
-  std::erase(topic.plain, id);
-  std::erase(topic.combined, id);
+  for (auto* of : {&topic.in_ms, &topic.in_us}) {
+    std::erase(of->plain, id);
+    std::erase(of->combined, id);
+  }
   if (topic.followed()) return;
   const InstrumentId of = topic.what.market ? topic.what.market->id : kNoInstrument;
   std::erase(by_kind_[{topic.what.kind, of}], &topic);

@@ -17,14 +17,19 @@ struct Topic {
   std::string name;
   StreamName what;
   AccountId account = 0;                  // of a listen key
-  std::vector<SocketId> plain, combined;  // {"stream":..,"data":..} around it, or not
+  // Who hears it as it is, who with {"stream":..,"data":..} around it; and in microseconds.
+  struct Followers {
+    std::vector<SocketId> plain, combined;
+    bool any() const { return !plain.empty() || !combined.empty(); }
+  };
+  Followers in_ms, in_us;
   Instant due = Instant::min();           // nothing is sent before
   DepthNews news;                         // gathered since the last was sent
   bool has_news = false;
   uint64_t told = 0;  // the book's number that was sent last
   Instant candle = Instant::min();
   std::string last;  // what was sent last, where only changes are
-  bool followed() const { return !plain.empty() || !combined.empty(); }
+  bool followed() const { return in_ms.any() || in_us.any(); }
 };
 
 class Streams {
@@ -43,6 +48,7 @@ class Streams {
   std::map<std::string, Topic>& all() { return topics_; }
   Topic* find(const std::string& name);
   void publish(const Topic& topic, const std::string& json);
+  void send_to(const Topic::Followers& followers, const Topic& topic, const std::string& json);
   // Nobody follows it any more, and who followed nothing else is disconnected.
   void end(const std::string& name);
 
@@ -53,7 +59,7 @@ class Streams {
 
  private:
   struct Socket {
-    bool combined = false;
+    bool combined = false, microseconds = false;
     Carries path = Carries::any;
     std::set<std::string> names;
     Instant opened, pinged;

@@ -178,9 +178,7 @@ Outcome rolling_ticker(Face& face, const Call& call) {
 
 // Since the day began, in UTC.
 Outcome trading_day_ticker(Face& face, const Call& call) {
-  return windows(face, call, [&](Asked&) {
-    return face.now() - interval_start(face.now(), Duration::days(1));
-  });
+  return windows(face, call, [&](Asked&) { return face.now() - face.now().start_of_day(); });
 }
 
 // The weight of a request for one symbol, and for all.

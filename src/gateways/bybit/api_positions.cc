@@ -215,6 +215,8 @@ Outcome Api::trading_stop(const Ask& ask) {
     if (v.instrument == p->instrument && meant && v.qty > Qty()) held = &v;
   }
   if (!held) return Refusal{10001, "can not set tp/sl/ts for zero position"};
+  if (!to.partial && protections.stands(ask.account, p->instrument, held->side, ask.fields, to))
+    return Refusal{34040, "not modified"};
   // A price of 0 takes a protection away; one that is not named stays as it is.
   const auto cleared = [&](std::string_view name) {
     const auto price = Price::parse(ask.fields[name]);

@@ -326,11 +326,38 @@ TEST_F(BybitRestTest, PositionStopsAreSetReplacedAndCleared) {
   };
   EXPECT_EQ(set(R"("stopLoss":"83000")"), 0);
   EXPECT_EQ(prices(), "StopLoss 83000;");
+  EXPECT_EQ(set(R"("stopLoss":"83000")"), 34040);
+  EXPECT_EQ(set(R"("takeProfit":"0")"), 34040);
+  EXPECT_EQ(set(R"("stopLoss":"83000","slTriggerBy":"MarkPrice")"), 0);
   EXPECT_EQ(set(R"("stopLoss":"82000","takeProfit":"86000")"), 0);
   EXPECT_EQ(prices(), "StopLoss 82000;TakeProfit 86000;");
   EXPECT_EQ(set(R"("stopLoss":"0")"), 0);
   EXPECT_EQ(prices(), "TakeProfit 86000;");
   EXPECT_EQ(set(R"("stopLoss":"90000")"), 10001);
+  EXPECT_EQ(set(R"("trailingStop":"500")"), 0);
+  EXPECT_EQ(set(R"("trailingStop":"500")"), 34040);
+  EXPECT_EQ(set(R"("trailingStop":"600")"), 0);
+}
+
+TEST(BybitOrders, AreWorthSomething) {
+  auto setup = bybit_setup();
+  for (auto& listing : setup.listings) {
+    if (listing.rules.contract->kind == InstrumentKind::linear)
+      listing.rules.contract->notional_min = exchange::fixture::coins(100);
+  }
+  BybitClient c({}, std::move(setup));
+  EXPECT_EQ(c.code(c.order("Buy", "Limit", "0.001", "80000")), 110094);
+  EXPECT_EQ(c.code(c.order("Buy", "Market", "0.001")), 110094);
+  EXPECT_EQ(c.code(c.order("Buy", "Market", "0.002")), 0);
+  EXPECT_EQ(c.code(c.order("Sell", "Market", "0.001", "", R"(,"reduceOnly":true)")), 0);
+}
+
+TEST_F(BybitRestTest, ACandleOfTheMonth) {
+  order("Buy", "Market", "1");
+  const JsonTree months = get("/v5/market/kline", "category=linear&symbol=BTCUSDT&interval=M");
+  ASSERT_EQ(rows(months).items().size(), 1u);
+  EXPECT_EQ(Instant::from_ms(*read_int(rows(months).items()[0].items()[0].text())).value().text(),
+            "2026-01-01T00:00:00Z");
 }
 
 TEST_F(BybitRestTest, BatchesAnswerRowByRow) {

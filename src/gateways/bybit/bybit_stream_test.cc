@@ -40,6 +40,20 @@ TEST_F(BybitStreamTest, PathsAndAcknowledgements) {
   EXPECT_EQ(gateway->sockets(), 0U);
 }
 
+TEST_F(BybitStreamTest, TheStateOfThePlatformIsATopicOfItsOwnPath) {
+  EXPECT_TRUE(gateway->accepts("/v5/public/misc/status"));
+  const SocketId s = open("/v5/public/misc/status");
+  subscribe(s, R"("system.status")");
+  EXPECT_NE(out.frames.back().text.find(R"("success":true)"), std::string::npos);
+  subscribe(s, R"("tickers.BTCUSDT")");
+  EXPECT_NE(out.frames.back().text.find(R"("success":false)"), std::string::npos);
+  gateway->received(s, R"({"op":"ping"})");
+  EXPECT_NE(out.frames.back().text.find(R"("ret_msg":"pong")"), std::string::npos);
+  const SocketId other = open("/v5/public/linear");
+  subscribe(other, R"("system.status")");
+  EXPECT_NE(out.frames.back().text.find(R"("success":false)"), std::string::npos);
+}
+
 TEST_F(BybitStreamTest, PrivateTopicsWantASignature) {
   const SocketId s = open("/v5/private");
   subscribe(s, R"("order")");

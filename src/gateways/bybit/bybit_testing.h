@@ -20,7 +20,8 @@ inline exchange::ExchangeSetup bybit_setup() {
 
 class BybitClient {
  public:
-  explicit BybitClient(GatewayOptions options = {}) : market(bybit_setup()) {
+  explicit BybitClient(GatewayOptions options = {}, exchange::ExchangeSetup setup = bybit_setup())
+      : market(std::move(setup)) {
     gateway = make_bybit(*market.desk, out, options);
     market.desk->on_update([this](const DeskUpdate& u) { gateway->on_update(u); });
   }

@@ -127,10 +127,10 @@ void append_rest_candle(std::string& out, const Candle& c) {
 }
 
 void append_stream_candle(std::string& out, const Candle& c, std::string_view interval,
-                          Duration length, bool confirmed, Instant at) {
+                          CandleLength length, bool confirmed, Instant at) {
   ObjectText row(out);
   row.number("start", c.start.ms())
-      .number("end", (c.start + length).ms() - 1)
+      .number("end", length.end(c.start).ms() - 1)
       .text("interval", interval)
       .text("open", c.open.text())
       .text("close", c.close.text())
@@ -154,13 +154,14 @@ void append_liquidation(std::string& out, const Product& product, const ForcedCl
   row.end();
 }
 
-std::optional<Duration> candle_length(std::string_view interval) {
+std::optional<CandleLength> candle_length(std::string_view interval) {
   constexpr int kMinutes[] = {1, 3, 5, 15, 30, 60, 120, 240, 360, 720};
   for (const int m : kMinutes) {
     if (interval == std::to_string(m)) return Duration::minutes(m);
   }
   if (interval == "D") return Duration::days(1);
   if (interval == "W") return Duration::days(7);
+  if (interval == "M") return CandleLength::of_months(1);
   return std::nullopt;
 }
 

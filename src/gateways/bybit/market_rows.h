@@ -31,11 +31,11 @@ void append_stream_trade(std::string& out, const Product& product, const PublicT
                          std::string_view tick_direction);
 void append_rest_candle(std::string& out, const Candle& candle);
 void append_stream_candle(std::string& out, const Candle& candle, std::string_view interval,
-                          Duration length, bool confirmed, Instant at);
+                          CandleLength length, bool confirmed, Instant at);
 void append_liquidation(std::string& out, const Product& product, const ForcedClose& forced);
 
-// "1", "60", "D": how long its candles are. Missing: not an interval of Bybit's.
-std::optional<Duration> candle_length(std::string_view interval);
+// "1", "60", "D", "M": how long its candles are. Missing: not an interval of Bybit's.
+std::optional<CandleLength> candle_length(std::string_view interval);
 std::string trade_id(InstrumentId instrument, uint64_t number);
 inline std::string_view side_name(Side side) { return side == Side::buy ? "Buy" : "Sell"; }
 

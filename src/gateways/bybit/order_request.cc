@@ -149,6 +149,23 @@ std::optional<Refusal> read_qty(const Venue& venue, const Parameters& ask, const
   return std::nullopt;
 }
 
+// Of what opens or enlarges a position, at its own price or the last one.
+std::optional<Refusal> check_value(const Venue& venue, const Product& product,
+                                   const SubmitOrder& o) {
+  const auto& least = product.contract->notional_min;
+  if (!least || o.reduce_only || product.category != Category::linear) return std::nullopt;
+  const bool limit = o.type == OrderType::limit || o.type == OrderType::stop_limit;
+  const auto last = venue.exchange().last(product.instrument);
+  const Price at = limit  ? o.price
+                   : last ? *last
+                          : venue.exchange().mark(product.instrument).value_or(Price());
+  const Wide value = static_cast<Wide>(o.qty.raw()) * at.raw();
+  if (at <= Price() || o.qty <= Qty() || value >= Wide{least->raw()} * Price::scale)
+    return std::nullopt;
+  return Refusal{110094,
+                 "Order does not meet minimum order value " + least->text() + product.quote};
+}
+
 }  // namespace
 
 std::optional<Refusal> read_product(const Venue& venue, const Parameters& ask,
@@ -214,6 +231,7 @@ std::optional<Refusal> read_order(const Venue& venue, AccountId account, const P
     if (!price || price->raw() <= 0) return Refusal{10001, "Price invalid"};
     o.price = *price;
   }
+  if (auto r = check_value(venue, *product, o)) return r;
   return read_protection(ask, out.protection);
 }
 

@@ -36,6 +36,7 @@ std::string_view reject_reason(const OrderRecord& o) {
 std::string_view cancel_type(const OrderRecord& o) {
   if (o.state == OrderState::cancelled) return "CancelByUser";
   if (o.liquidated) return "CancelAllBeforeLiq";
+  if (o.ended_by == OrderRecord::Ended::self_trade) return "CancelBySmp";
   return "UNKNOWN";
 }
 

@@ -99,6 +99,31 @@ Reject Protections::replace(const Due& due, std::optional<Qty> whole,
   return refused;
 }
 
+bool Protections::stands(AccountId account, InstrumentId instrument, PositionSide side,
+                         const Parameters& ask, const Protection& to) const {
+  const auto standing = [&](std::string_view tag) -> const OrderRecord* {
+    std::vector<uint64_t> numbers;
+    note(account, instrument, side, tag, numbers);
+    return numbers.empty() ? nullptr : venue_.desk.order(account, numbers.front());
+  };
+  const auto same = [&](std::string_view field, std::string_view tag,
+                        const std::optional<Price>& price, const std::optional<Price>& limit,
+                        WatchedPrice by) {
+    if (!ask.has(field)) return true;
+    const OrderRecord* o = standing(tag);
+    if (!o || !price) return !o && !price;
+    const Price at = o->asked.type == OrderType::stop_limit ? o->asked.price : Price();
+    return o->asked.trigger == *price && at == limit.value_or(Price()) && o->watched() == by;
+  };
+  if (!same("takeProfit", "TakeProfit", to.take_profit, to.take_profit_limit, to.take_profit_by) ||
+      !same("stopLoss", "StopLoss", to.stop_loss, to.stop_loss_limit, to.stop_loss_by))
+    return false;
+  if (!ask.has("trailingStop")) return true;
+  const OrderRecord* o = standing("TrailingStop");
+  if (!o || !to.trailing) return !o && !to.trailing;
+  return o->trailing->distance == *to.trailing && o->trailing->from == to.trailing_from;
+}
+
 Reject Protections::trail(AccountId account, InstrumentId instrument, PositionSide side,
                           const Protection& to) {
   std::vector<uint64_t> old;

@@ -18,6 +18,9 @@ class Protections {
   void on_update(const DeskUpdate& update);
   void run();
   // A trailing stop in place of the one before; without a distance, none.
+  // Whether what is asked for stands already. Of a position that is protected whole.
+  bool stands(AccountId account, InstrumentId instrument, PositionSide side, const Parameters& ask,
+              const Protection& to) const;
   Reject trail(AccountId account, InstrumentId instrument, PositionSide side, const Protection& to);
   // Sets, replaces or (a price of 0) takes away what protects a whole position.
   Reject set(AccountId account, InstrumentId instrument, PositionSide side, const Protection& to,

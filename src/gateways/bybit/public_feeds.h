@@ -31,7 +31,8 @@ class PublicFeeds {
     const Product* product = nullptr;  // missing: of the venue
     uint32_t depth = 0;
     std::string interval;
-    Duration length, every;  // of a candle; between pushes
+    CandleLength length;
+    Duration every;  // between pushes
   };
   struct Feed {
     Topic topic;

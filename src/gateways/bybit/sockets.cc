@@ -8,7 +8,7 @@
 namespace delever::gateways::bybit {
 namespace {
 
-constexpr std::string_view kPublic = "/v5/public/";
+constexpr std::string_view kPublic = "/v5/public/", kStatus = "/v5/public/misc/status";
 constexpr size_t kCharactersMost = 21'000, kSpotArgsMost = 10;
 constexpr Duration kSilenceMost = Duration::minutes(10);
 
@@ -18,7 +18,7 @@ std::string_view path_of(std::string_view target) { return target.substr(0, targ
 
 bool Sockets::accepts(std::string_view path) {
   path = path_of(path);
-  if (path == "/v5/private" || path == "/v5/trade") return true;
+  if (path == "/v5/private" || path == "/v5/trade" || path == kStatus) return true;
   return path.starts_with(kPublic) && read_category(path.substr(kPublic.size())).has_value();
 }
 
@@ -31,6 +31,7 @@ void Sockets::opened(SocketId socket, std::string_view target) {
   if (c.kind == Kind::open_to_all)
     c.category = read_category(path.substr(std::min(kPublic.size(), path.size())))
                      .value_or(Category::linear);
+  c.status = path == kStatus;
   c.id = id_text(IdKind::other, ++opened_, 0xc0de);
   c.heard = venue_.wall();
 }
@@ -130,8 +131,9 @@ std::string Sockets::refused_topic(const Connection& c, const std::vector<std::s
   size_t characters = c.characters;
   for (const std::string& topic : topics) {
     characters += topic.size();
-    const bool known =
-        c.kind == Kind::own ? PrivateFeeds::knows(topic) : public_.knows(c.category, topic);
+    const bool known = c.kind == Kind::own ? PrivateFeeds::knows(topic)
+                       : c.status          ? topic == "system.status"
+                                           : public_.knows(c.category, topic);
     if (!known) return fmt::format("error:handler not found,topic:{}", topic);
     if (on && c.topics.contains(topic))
       return fmt::format("error:already subscribed,topic:{}", topic);
@@ -160,7 +162,7 @@ void Sockets::subscribe(SocketId socket, Connection& c, const Frame& f, bool on)
         private_.follow(socket, c.who->account, topic);
       else
         private_.leave(socket, c.who->account, topic);
-    } else if (on) {
+    } else if (on && !c.status) {
       public_.follow(socket, c.category, topic);
     } else {
       public_.leave(socket, c.category, topic);

@@ -47,6 +47,7 @@ class Sockets {
   struct Connection {
     Kind kind = Kind::open_to_all;
     Category category = Category::linear;
+    bool status = false;  // of the platform: one topic, and nothing ever happens on it here
     const Credentials* who = nullptr;
     std::string id;
     std::set<std::string, std::less<>> topics;

@@ -259,6 +259,22 @@ TEST(HyperliquidOrders, WhatIsSetOnAPositionGoesWithIt) {
   EXPECT_EQ(c.info(of_user("frontendOpenOrders")), "[]");
 }
 
+// A size of 0 is all that there is when the price comes, however the position has grown.
+TEST(HyperliquidOrders, AStopOfTheWholePositionHasNoSize) {
+  HyperliquidClient c;
+  c.order(c.limit(true, "88000", "0.02", "Ioc"));
+  const std::string placed = c.order(c.trigger(false, "80000", "0", "sl"), "positionTpsl");
+  EXPECT_TRUE(has(placed, "resting")) << placed;
+  const std::string open = c.info(of_user("frontendOpenOrders"));
+  EXPECT_TRUE(has(open, R"("sz":"0.0")") && has(open, R"("isPositionTpsl":true)")) << open;
+  EXPECT_TRUE(has(c.order(c.trigger(false, "80000", "0", "sl")), "Order has zero size"));
+  c.order(c.limit(true, "88000", "0.03", "Ioc"));
+  c.market.move(79'000);
+  c.market.quote();
+  c.pass(2);
+  EXPECT_TRUE(has(c.info(of_user("clearinghouseState")), R"("assetPositions":[])"));
+}
+
 TEST(HyperliquidOrders, ATwapIsSentInSlices) {
   HyperliquidClient c;
   c.open(1);

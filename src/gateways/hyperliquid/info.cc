@@ -98,9 +98,8 @@ const Info::Row Info::kQuestions[] = {
     {"webData2", &Info::web_data_2},
 };
 
-// Months are taken as 30 days.
-std::optional<Duration> interval_of(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, int64_t>, 14> known{{{"1m", 1},
+std::optional<CandleLength> interval_of(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, int64_t>, 13> known{{{"1m", 1},
                                                                         {"3m", 3},
                                                                         {"5m", 5},
                                                                         {"15m", 15},
@@ -112,10 +111,10 @@ std::optional<Duration> interval_of(std::string_view name) {
                                                                         {"12h", 720},
                                                                         {"1d", 1'440},
                                                                         {"3d", 4'320},
-                                                                        {"1w", 10'080},
-                                                                        {"1M", 43'200}}};
+                                                                        {"1w", 10'080}}};
   for (const auto& [text, minutes] : known)
     if (text == name) return Duration::minutes(minutes);
+  if (name == "1M") return CandleLength::of_months(1);
   return std::nullopt;
 }
 
@@ -211,7 +210,7 @@ Info::Body Info::candles(Json body) const {
   return written([&](JsonWriter& w) {
     w.open('[');
     for (const Candle& c : desk_.candles(asset->instrument, *interval, kCandlesMost))
-      if ((c.start + *interval).ms() > begin && c.start.ms() <= to)
+      if (interval->end(c.start).ms() > begin && c.start.ms() <= to)
         shapes_.candle(w, *asset, name, *interval, c);
     w.close();
   });

@@ -14,7 +14,7 @@
 
 namespace delever::gateways::hyperliquid {
 
-std::optional<Duration> interval_of(std::string_view name);  // "1m" to "1M"
+std::optional<CandleLength> interval_of(std::string_view name);  // "1m" to "1M"
 
 class Info {
  public:

@@ -222,9 +222,9 @@ void Shapes::trade(JsonWriter& w, const Asset& asset, const PublicTrade& trade) 
   w.open("users", '[').item(kNobody).item(kNobody).close().close();
 }
 
-void Shapes::candle(JsonWriter& w, const Asset& asset, std::string_view interval, Duration length,
-                    const Candle& candle) const {
-  w.open('{').raw("t", candle.start.ms()).raw("T", (candle.start + length).ms() - 1);
+void Shapes::candle(JsonWriter& w, const Asset& asset, std::string_view interval,
+                    CandleLength length, const Candle& candle) const {
+  w.open('{').raw("t", candle.start.ms()).raw("T", length.end(candle.start).ms() - 1);
   w.text("s", asset.coin).text("i", interval);
   w.text("o", decimal(candle.open)).text("c", decimal(candle.close));
   w.text("h", decimal(candle.high)).text("l", decimal(candle.low));

@@ -46,7 +46,8 @@ Actions::Outcome Actions::place(AccountId account, const OrderWire& wire, bool p
   const Placed placed = desk_.submit({.order = ordered.order,
                                       .client_id = wire.client_id,
                                       .tag = ordered.tag,
-                                      .take_profit = ordered.take_profit});
+                                      .take_profit = ordered.take_profit,
+                                      .closes_position = ordered.closes_position});
   if (placed.reject != Reject::none || !placed.order)
     return refuse(refusal(placed.reject, shapes_, asset));
   if (placed.order->state == OrderState::expired && placed.order->filled == Qty())

@@ -97,6 +97,7 @@ std::string_view Shapes::status(const OrderRecord& order) {
   }
   const TimeInForce life = order.asked.time_in_force;
   if (order.liquidated) return "liquidatedCanceled";
+  if (order.ended_by == OrderRecord::Ended::self_trade) return "selfTradeCanceled";
   if (order.filled > Qty()) return "canceled";
   if (life == TimeInForce::post_only) return "badAloPxRejected";
   if (life == TimeInForce::immediate_or_cancel) return "iocCancelRejected";

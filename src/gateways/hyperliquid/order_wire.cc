@@ -90,7 +90,9 @@ Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId accoun
   if (!price.has_value() || !on_tick(*asset, desk, price.value()))
     return out.refused = fmt::format("Price must be divisible by tick size. asset={}", wire.asset),
            out;
-  out.refused = check_size(*asset, desk, wire, qty.value(), price.value());
+  out.closes_position = position_tpsl && wire.lifetime.empty() && qty.value() == Qty();
+  if (!out.closes_position)
+    out.refused = check_size(*asset, desk, wire, qty.value(), price.value());
   if (!out.refused.empty()) return out;
   const auto mark = desk.door().exchange().mark(asset->instrument);
   SubmitOrder& o = out.order;

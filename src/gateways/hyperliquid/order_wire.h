@@ -28,6 +28,7 @@ struct Ordered {
   SubmitOrder order;
   std::string tag;
   bool take_profit = false;
+  bool closes_position = false;  // all that there is when it is due: a size of 0
 };
 Ordered to_command(const OrderWire& wire, const Shapes& shapes, AccountId account,
                    bool position_tpsl);

@@ -47,7 +47,7 @@ class Shapes {
   void book(JsonWriter& w, const Asset& asset, const BookView& view) const;
   void best(JsonWriter& w, const Asset& asset) const;  // channel bbo
   void trade(JsonWriter& w, const Asset& asset, const PublicTrade& trade) const;
-  void candle(JsonWriter& w, const Asset& asset, std::string_view interval, Duration length,
+  void candle(JsonWriter& w, const Asset& asset, std::string_view interval, CandleLength length,
               const Candle& candle) const;
   void funding(JsonWriter& w, const Asset& asset, const FundingRecord& row) const;
   std::string mid(const Asset& asset) const;  // empty: a side of the book is

@@ -12,7 +12,7 @@ namespace {
 using testing::HyperliquidClient;
 using testing::kWallet;
 
-std::string of_user(std::string_view type) {
+std::string subscription_of(std::string_view type) {
   return fmt::format(R"({{"type":"{}","user":"{}"}})", type, kWallet);
 }
 std::string of_coin(std::string_view type, std::string_view more = "") {
@@ -77,7 +77,7 @@ TEST(HyperliquidSocket, AccountHearsOfItsOrdersFillsAndMargin) {
   c.open(1);
   for (const char* type : {"orderUpdates", "userFills", "userEvents", "clearinghouseState",
                            "openOrders", "webData2", "userFundings"})
-    c.subscribe(1, of_user(type));
+    c.subscribe(1, subscription_of(type));
   c.frames.frames.clear();
   const uint64_t oid = c.number(c.order(c.limit(true, "83000", "0.01", "Gtc")), "oid");
   EXPECT_EQ(c.frames.count(fmt::format(R"("oid":{})", oid)), 3u);  // updates, openOrders, webData2

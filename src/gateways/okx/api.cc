@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
+
 namespace delever::gateways::okx {
 
 Ask ask_of(const JsonTree& body, Ask who) {
@@ -20,6 +22,12 @@ Ask ask_of(const JsonTree& body, Ask who) {
   }
   if (!who.rows.empty()) who.fields = who.rows.front();
   return who;
+}
+
+std::optional<Instant> good_until(std::string_view text) {
+  const auto ms = read_int(text);
+  const auto at = Instant::from_ms(ms.value_or(0));
+  return ms && at.has_value() ? std::optional(at.value()) : std::nullopt;
 }
 
 std::vector<Api::Route> Api::public_routes() {

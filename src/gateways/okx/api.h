@@ -17,8 +17,12 @@ struct Ask {
   std::vector<Parameters> attached{};  // the first of attachAlgoOrds, row by row
   AccountId account = 0;               // of signed requests
   std::string_view path{};
+  // After it new orders and amendments are refused: the client no longer wants them.
+  std::optional<Instant> good_until{};
 };
 Ask ask_of(const JsonTree& body, Ask who);
+// expTime in milliseconds; missing: for ever.
+std::optional<Instant> good_until(std::string_view text);
 
 class Api {
  public:

@@ -84,7 +84,7 @@ Outcome Api::candles(const Ask& ask) {
       all, ask, [](const Candle& c) { return c.start.ms(); },
       [](const Candle& c) { return c.start; }, [](const Candle&) { return true; }, 300);
   return rows_of(rows, [&](std::string& to, const Candle* c) {
-    append_candle(to, venue_, *p, *c, c->start + *length <= venue_.market());
+    append_candle(to, venue_, *p, *c, length->end(c->start) <= venue_.market());
   });
 }
 
@@ -112,7 +112,7 @@ Outcome Api::price_candles(const Ask& ask) {
       all, ask, [](const Candle& c) { return c.start.ms(); },
       [](const Candle& c) { return c.start; }, [](const Candle&) { return true; });
   return rows_of(rows, [&](std::string& to, const Candle* c) {
-    append_price_candle(to, *c, c->start + *length <= venue_.market());
+    append_price_candle(to, *c, length->end(c->start) <= venue_.market());
   });
 }
 

@@ -39,6 +39,12 @@ Outcome batch_outcome(const std::vector<RowResult>& results, std::string_view id
   return out;
 }
 
+// Of what the client wanted to be answered before now.
+std::optional<Refusal> too_late(const Venue& venue, const Ask& ask) {
+  if (!ask.good_until || *ask.good_until >= venue.wall()) return std::nullopt;
+  return Refusal{51149, "Order timed out. Please try again later."};
+}
+
 Refusal too_many() { return {51111, "Maximum 20 orders can be placed in bulk"}; }
 
 }  // namespace
@@ -86,7 +92,8 @@ Outcome Api::place(const Ask& ask) {
     RowResult result;
     result.client_id = std::string(row["clOrdId"]);
     result.tag = std::string(row["tag"]);
-    result.refusal = place_one(ask, row, ask.attached[n], made);
+    const auto late = too_late(venue_, ask);
+    result.refusal = late ? *late : place_one(ask, row, ask.attached[n], made);
     if (made) result.number = made->number;
     results.push_back(std::move(result));
   }
@@ -132,7 +139,9 @@ Outcome Api::amend(const Ask& ask) {
     const OrderRecord* order = find_order(ask.account, row);
     const auto size = row.fixed<Qty>("newSz");
     const auto price = row.fixed<Price>("newPx");
-    if (!order) {
+    if (const auto late = too_late(venue_, ask)) {
+      result.refusal = *late;
+    } else if (!order) {
       result.refusal = {51503, "Your order has already been filled or canceled."};
     } else if (!is_live(order->state)) {
       result.refusal = order->state == OrderState::filled

@@ -21,7 +21,8 @@ void append_cells(std::string& to, Instant at, std::initializer_list<double> cel
 
 // "5m" where it is not named.
 std::optional<Duration> asked_period(const Ask& ask) {
-  const auto period = bar_length(ask.fields.has("period") ? ask.fields["period"] : "5m");
+  const auto bar = bar_length(ask.fields.has("period") ? ask.fields["period"] : "5m");
+  const auto period = bar ? bar->fixed() : std::nullopt;
   return period && *period >= Duration::minutes(5) ? period : std::nullopt;
 }
 

@@ -230,7 +230,7 @@ void append_liquidations(std::string& out, const Product& p,
   row.end();
 }
 
-std::optional<Duration> bar_length(std::string_view bar) {
+std::optional<CandleLength> bar_length(std::string_view bar) {
   // Days begin at midnight UTC here, with the suffix and without.
   if (bar.ends_with("utc")) bar.remove_suffix(3);
   constexpr std::pair<std::string_view, int> kBars[] = {
@@ -240,6 +240,9 @@ std::optional<Duration> bar_length(std::string_view bar) {
   for (const auto& [name, minutes] : kBars) {
     if (name == bar) return Duration::minutes(minutes);
   }
+  if (bar == "1s") return Duration::seconds(1);
+  if (bar == "1M") return CandleLength::of_months(1);
+  if (bar == "3M") return CandleLength::of_months(3);
   return std::nullopt;
 }
 

@@ -37,6 +37,6 @@ void append_liquidations(std::string& out, const Product& product,
                          const std::vector<const ForcedClose*>& closes);
 
 // "1m", "4H", "1Dutc". Missing: not a bar of OKX's. Days begin at 00:00 UTC here, also without utc.
-std::optional<Duration> bar_length(std::string_view bar);
+std::optional<CandleLength> bar_length(std::string_view bar);
 
 }  // namespace delever::gateways::okx

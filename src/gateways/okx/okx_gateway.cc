@@ -110,6 +110,7 @@ Outcome OkxGateway::carry_out(const Request& request, const Api::Route& route) {
       outcome.status = 400;
     } else {
       ask = ask_of(body.value(), std::move(ask));
+      ask.good_until = good_until(request.header("expTime"));
     }
   }
   if (outcome.ok() && route.is_signed) {

@@ -24,6 +24,39 @@ struct OkxRestTest : ::testing::Test, OkxClient {
   }
 };
 
+TEST_F(OkxRestTest, WhatIsNoLongerWantedIsRefused) {
+  const std::string_view limit =
+      R"({"instId":"BTC-USDT-SWAP","tdMode":"cross","side":"buy","ordType":"limit","sz":"1",)"
+      R"("px":"80000","clOrdId":"late"})";
+  const auto until = [this](int64_t ms) {
+    return Signing{.wanted_until_ms = market.wall_now().ms() + ms};
+  };
+  EXPECT_EQ(row_code(post("/api/v5/trade/order", limit, until(-1))), "51149");
+  EXPECT_EQ(row_code(post("/api/v5/trade/order", limit, until(1'000))), "0");
+  const std::string_view amend = R"({"instId":"BTC-USDT-SWAP","clOrdId":"late","newSz":"2"})";
+  EXPECT_EQ(row_code(post("/api/v5/trade/amend-order", amend, until(-1))), "51149");
+  EXPECT_EQ(row_code(post("/api/v5/trade/amend-order", amend)), "0");
+  const SocketId s = open("/ws/v5/private");
+  sign_in(s);
+  gateway->received(s, fmt::format(R"({{"id":"1","op":"amend-order","expTime":"{}","args":[{}]}})",
+                                   market.wall_now().ms() - 1,
+                                   R"({"instId":"BTC-USDT-SWAP","clOrdId":"late","newSz":"3"})"));
+  EXPECT_NE(out.frames.back().text.find("51149"), std::string::npos) << out.frames.back().text;
+}
+
+TEST_F(OkxRestTest, CandlesOfASecondAndOfAMonth) {
+  order("buy", "market", "1");
+  market.tick(3);
+  const JsonTree seconds = get("/api/v5/market/candles", "instId=BTC-USDT-SWAP&bar=1s");
+  ASSERT_GE(count(seconds), 4u);
+  EXPECT_EQ(
+      *read_int(row(seconds, 0).items()[0].text()) - *read_int(row(seconds, 1).items()[0].text()),
+      1'000);
+  const JsonTree months = get("/api/v5/market/candles", "instId=BTC-USDT-SWAP&bar=1Mutc");
+  EXPECT_EQ(Instant::from_ms(*read_int(row(months).items()[0].text())).value().text(),
+            "2026-01-01T00:00:00Z");
+}
+
 TEST_F(OkxRestTest, MarketDataNeedsNoKey) {
   const Signing nobody{.none = true};
   EXPECT_EQ(code(get("/api/v5/public/time", "", nobody)), "0");

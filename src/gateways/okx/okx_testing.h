@@ -30,6 +30,7 @@ class OkxClient {
     std::string key = "K", secret = "S", passphrase = "P";
     int64_t late_ms = 0;
     bool none = false;
+    std::optional<int64_t> wanted_until_ms = {};  // expTime
   };
   JsonTree get(std::string_view path, std::string_view query = "") {
     return ask("GET", path, query, "", {});
@@ -123,6 +124,7 @@ class OkxClient {
         {"OK-ACCESS-PASSPHRASE", how.passphrase},
         {"OK-ACCESS-TIMESTAMP", at},
         {"ok-access-sign", auth::base64(auth::hmac_sha256(how.secret, text))}};
+    if (how.wanted_until_ms) headers.emplace_back("expTime", std::to_string(*how.wanted_until_ms));
     if (how.none) headers.clear();
     const Answer answer = gateway->request({.method = method,
                                             .path = path,

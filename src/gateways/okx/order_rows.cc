@@ -18,6 +18,7 @@ std::string_view cancel_source(const OrderRecord& o) {
   if (o.refused == Reject::would_take) return "31";
   if (o.refused == Reject::not_filled) return "13";
   if (o.liquidated) return "3";
+  if (o.ended_by == OrderRecord::Ended::self_trade) return "32";
   if (o.state == OrderState::cancelled) return o.forced ? "0" : "1";
   return o.asked.time_in_force == TimeInForce::immediate_or_cancel ? "14" : "0";
 }

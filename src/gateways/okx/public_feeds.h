@@ -46,7 +46,8 @@ class PublicFeeds {
     Kind kind = Kind::quiet;
     const Product* product = nullptr;  // missing: of a type
     size_t depth = 0;
-    Duration length, every;  // of a candle; between pushes
+    CandleLength length;
+    Duration every;  // between pushes
     bool of_index = false, with_count = true;
   };
   struct Feed {

@@ -140,7 +140,10 @@ void Sockets::order_entry(SocketId socket, Connection& c, const Frame& f) {
   if (const auto over = admission_.admit(route, account, f.args().size()))
     outcome = *over;
   else
-    outcome = api_.run(route, ask_of(f.root["args"], {.account = account, .path = route.path}));
+    outcome =
+        api_.run(route, ask_of(f.root["args"], {.account = account,
+                                                .path = route.path,
+                                                .good_until = good_until(f.root.text("expTime"))}));
   admission_.done(account, outcome);
   std::string out;
   ObjectText row(out);

@@ -20,6 +20,7 @@ Result<std::optional<T>> maybe_exact(const Config& c, std::string_view key) {
 Result<void> fill(const Config& c, Rulebook& rules) {
   const auto tick = TRY(maybe_exact<Price>(c, "tick"));
   const auto step = TRY(maybe_exact<Qty>(c, "step"));
+  const auto least = TRY(maybe_exact<Amount>(c, "notional_min"));
   const auto maker = TRY(maybe_exact<Rate>(c, "maker_fee"));
   const auto taker = TRY(maybe_exact<Rate>(c, "taker_fee"));
   const auto clearance = TRY(maybe_exact<Rate>(c, "liquidation_fee"));
@@ -37,6 +38,10 @@ Result<void> fill(const Config& c, Rulebook& rules) {
   if (step) {
     if (rules.contract->step) return twice("step");
     rules.contract->step = step;
+  }
+  if (least) {
+    if (rules.contract->notional_min) return twice("notional_min");
+    rules.contract->notional_min = least;
   }
   if (!rules.fees) rules.fees.emplace();
   if (maker) {
