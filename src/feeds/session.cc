@@ -101,6 +101,7 @@ Duration Session::State::backoff(int failures) {
 Result<void> Session::State::start(Moment moment) {
   for (const auto& entry : options.resume) stamps.begin_after(entry.second);
   enter(moment);
+  began = stamp;
   started = true;
   const auto info = [&](std::string_view name, std::string_view channel, std::string_view symbol,
                         std::string_view request) {

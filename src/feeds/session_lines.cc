@@ -21,6 +21,14 @@ bool take(std::vector<size_t>& topics, size_t topic) {
   return true;
 }
 
+bool awaits(const Connection& c, size_t topic) {
+  const auto has = [topic](const Request& r) {
+    return r.subscribe && std::find(r.topics.begin(), r.topics.end(), topic) != r.topics.end();
+  };
+  return std::any_of(c.queue.begin(), c.queue.end(), has) ||
+         std::any_of(c.asked.begin(), c.asked.end(), has);
+}
+
 }  // namespace
 
 // Ids are never used again, so that a late event of a dead connection finds nothing.
@@ -325,19 +333,25 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
           return !held.snapshot && unheard(held.stamp - kFirstWords);
         });
     if (lost && t.gap.cause == Silence::none) {
-      // With the old one in health what it told is whole; what it did not tell, the new one did.
-      const Instant from =
-          old != nullptr && !healthy ? old->last_in_stamp + kTick : t.last_stamp + kTick;
-      begin_gap(t, Silence::connection, std::max(from, t.last_stamp + kTick), why);
+      // With the old one in health what it told is whole; what it did not tell, the new one did. Of
+      // a topic that never spoke nothing is known since the start.
+      const Instant after = t.last_stamp == Instant::min() ? began : t.last_stamp + kTick;
+      const Instant from = old != nullptr && !healthy ? old->last_in_stamp + kTick : after;
+      begin_gap(t, Silence::connection, std::max(from, after), why);
     }
     if (t.heard_on == line.primary) t.heard_on = kNoConnection;
     if (t.hand->accepted) {
       take_over(t, next->id);
     } else {
       drop_hand(t);
+      if (t.heard_on == kNoConnection && !awaits(*next, i)) {
+        t.refused = true;  // or not answered: asked again on the new one
+        t.ask_at = now.elapsed;
+      }
     }
   }
   retire(index);
+  soon();
 }
 
 // What the venue says of no topic (a notice, what nobody knows yet) is of a connection too: from

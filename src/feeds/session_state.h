@@ -264,6 +264,7 @@ struct Session::State {
 
   Moment now{};
   Instant stamp;  // of now
+  Instant began;  // the stamp of the start
   Stamps stamps;
   std::optional<Duration> wake;
   bool started = false, stopped = false;

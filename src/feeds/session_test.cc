@@ -347,6 +347,55 @@ TEST(Session, AQuietTopicIsNoGapAtTheCut) {
   EXPECT_TRUE(scene.outside.gaps.empty());
 }
 
+// A topic that the second connection alone is refused is missing from the start, for it never
+// spoke, and is asked for again when the overlap is over, then each hour.
+TEST(Session, WhatAnOverlapIsRefusedIsAskedForAgain) {
+  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT"});
+  scene.begin();
+  const auto taken = [&](int id, std::string_view symbol) {
+    scene.hear(fmt::format(
+        R"({{"id":"{}","event":"subscribe","arg":{{"channel":"trades","instId":"{}"}}}})", id,
+        symbol));
+  };
+  const auto refused = [&](int id) {
+    scene.hear(fmt::format(R"({{"event":"error","msg":"no","code":"60018","id":"{}"}})", id));
+  };
+  const auto asked = [&] {
+    return std::count_if(scene.outside.sends.begin(), scene.outside.sends.end(), [](const auto& s) {
+      return s.second.find("B-USDT") != std::string::npos;
+    });
+  };
+  const auto pass = [&](Duration how_long) {  // both connections speak
+    for (const Duration until = scene.passed + how_long; scene.passed < until;) {
+      for (const auto& [connection, url] : scene.outside.connects)
+        scene.session->received(connection, "pong", scene.now());
+      scene.wait(Duration::seconds(5));
+    }
+  };
+  taken(1, "A-USDT");
+  taken(1, "B-USDT");
+  pass(Duration::minutes(1));
+  scene.hear(R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})");
+  scene.wait(Duration::seconds(2));
+  ASSERT_EQ(scene.outside.connects.size(), 2U);
+  scene.session->connected(scene.outside.connects[1].first, scene.now());
+  refused(2);
+  scene.wait(Duration::seconds(2));
+  taken(3, "A-USDT");
+  refused(4);
+  EXPECT_EQ(asked(), 3);  // with the other, twice, and alone
+  pass(Duration::minutes(1));
+  ASSERT_EQ(scene.outside.closes.size(), 1U);
+  EXPECT_EQ(asked(), 4);
+  refused(5);
+  pass(Duration::minutes(61));
+  EXPECT_EQ(asked(), 5);
+  taken(6, "B-USDT");
+  EXPECT_EQ(scene.session->counts().topics_live, 2U);
+  ASSERT_EQ(scene.outside.gaps.size(), 1U);
+  EXPECT_EQ(scene.outside.gaps[0].from, kStart);
+}
+
 TEST(Session, ObeysRetryAfter) {
   Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
   scene.begin();
