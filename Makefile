@@ -2,9 +2,10 @@
 # Each command installs the Debian packages that are missing (packages.txt), as root or with sudo.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help deps configure page demo package deb install python test fuzz asan tsan odr bench release truth damage clean
+.PHONY: help deps configure page demo package deb install python test fuzz asan tsan odr bench release truth damage hours clean
 CHAINS ?= 100000
 TAPES ?= 10000
+HOURS ?= 1000000
 PREFIX ?= /usr/local
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo "make asan    the tests under address and undefined-behaviour sanitizers; make tsan: thread sanitizer"
 	@echo "make odr     links every module at once under -Werror=odr: one name, one type"
 	@echo "make truth   $(CHAINS) chains of changes to recordings, CHAINS=n; make damage: $(TAPES) damaged tapes under asan, TAPES=n"
+	@echo "make hours   $(HOURS) hours of recorders in the simulated outside on both cores, HOURS=n (docs/recording.md)"
 	@echo "make bench   the benchmarks, as ratios to a peer or a plain version"
 
 deps:
@@ -102,6 +104,11 @@ damage: deps
 	cmake --preset asan
 	cmake --build --preset asan --target cli_test
 	DELEVER_DAMAGE_TAPES=$(TAPES) ./build/asan/src/cli_test --gtest_filter='Damage.*'
+
+hours: deps
+	cmake --preset test
+	cmake --build --preset test --target outside_test
+	tools/outside_hours.py --hours $(HOURS)
 
 bench: deps
 	cmake --preset bench

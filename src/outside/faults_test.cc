@@ -149,11 +149,13 @@ void Trial::fault_machines() {
     Listener* l = listener.get();
     every("wall_step", [this, l] { l->clock->step(seconds((random.uniform() * 2 - 1) * 60)); });
     every("no_room", [this, l] {
-      if (!l->door) return;
-      l->door->shut = true;
-      world.after(seconds(1 + 9 * random.uniform()), [l] {
-        if (l->door) l->door->shut = false;
-      });
+      const auto shut = [this, clock = l->clock](bool now) {  // every file of this machine
+        for (auto& other : listeners) {
+          if (other->door && other->clock == clock) other->door->shut = now;
+        }
+      };
+      shut(true);
+      world.after(seconds(1 + 9 * random.uniform()), [shut] { shut(false); });
     });
   }
 }
@@ -171,31 +173,61 @@ void Trial::die(Listener& listener) {
     }
   }
   listener.session.reset();
+  listener.armed.reset();
+  listener.stepping = false;
   listener.door.reset();
   listener.recording.reset();
   if (listener.writer) (void)listener.writer->close();
   listener.writer.reset();
   listener.disk.reset();
   const bool again = script.knob("disk") >= 6 && !listener.heard.resumed;
-  if (!again) return;
+  if (!again) return end_with_the_last();
   listener.heard.resumed = true;
   world.after(Duration::seconds(5), [this, &listener] { start(listener, true); });
 }
 
+// When nobody records any more, nothing more can be seen.
+void Trial::end_with_the_last() {
+  const bool any = std::any_of(listeners.begin(), listeners.end(), [](const auto& listener) {
+    return !listener->heard.died || listener->heard.resumed;
+  });
+  if (!any) world.end();
+}
+
+// A tape moves while it has something to do.
+void Trial::look_at_tape(Listener& listener) {
+  if (!listener.door || !std::exchange(listener.door->wrote, false)) return;
+  listener.written = world.now();
+  if (!std::exchange(listener.stepping, true)) step_tape(listener);
+}
+
+// At the times at which a writer that never rests is stepped; those that would find nothing to do
+// are left out.
 void Trial::step_tape(Listener& listener) {
-  const uint64_t life = listener.life;
-  world.after(Duration::ms(250), [this, &listener, life] {
+  const int64_t every = listener.flush_after.ns() / 4;
+  const int64_t since = (world.now() - listener.tape_since).ns();
+  const Duration at = listener.tape_since + Duration::ns((since / every + 1) * every);
+  world.at(at, [this, &listener, life = listener.life] {
     if (listener.life != life || !listener.writer) return;
     const auto done = listener.writer->step(world.now());
     if (!done.has_value() || listener.recording->error()) return die(listener);
-    step_tape(listener);
+    if (std::exchange(listener.door->wrote, false)) listener.written = world.now();
+    listener.stepping = world.now() < listener.written + listener.flush_after * 2;
+    if (listener.stepping) step_tape(listener);
   });
 }
 
 void Trial::start(Listener& listener, bool again) {
-  tape::TapeWriter::Options tape_options{.vfs = listener.memory.name()};
-  if (script.knob("disk") > 0 && !again && listener.number == 0) {
-    const auto operations = 40 + random.below(static_cast<uint64_t>(script.hours * 3000) + 1);
+  // A disk that cannot fail shows nothing of when it was written.
+  const bool fails = script.knob("disk") > 0 && !again && listener.number == 0;
+  listener.flush_after = fails ? Duration::seconds(1) : Duration::minutes(30);
+  listener.tape_since = world.now();
+  tape::TapeWriter::Options tape_options{.flush_after = listener.flush_after,
+                                         .vfs = listener.memory.name()};
+  if (fails) {
+    // As many as the market's pace lets there be.
+    const double most = script.hours * 3000 * usual_pace(script.market) / pace_of(script);
+    const auto operations = 40 + random.below(static_cast<uint64_t>(most) + 1);
     listener.disk = std::make_unique<tape::fixture::FaultDisk>(
         disk_fault(script.knob("disk")), operations, script.seed, listener.memory.vfs());
     tape_options.vfs = listener.disk->name();
@@ -214,7 +246,7 @@ void Trial::start(Listener& listener, bool again) {
     listener.heard.died = true;
     listener.heard.died_at = world.now();
     listener.heard.disk_error = writer.error();
-    return;
+    return end_with_the_last();
   }
   listener.writer = std::move(writer).value();
   listener.recording = std::make_unique<feeds::TapeRecording>(*listener.writer);
@@ -227,14 +259,59 @@ void Trial::start(Listener& listener, bool again) {
                                                                    : "trades:NOSUCH";
     if (auto topic = dialect->topic(odd); topic.has_value()) plan.topics.push_back(topic.value());
   }
+  listener.armed.reset();
   listener.session = std::make_unique<Session>(*dialect, plan, options, listener, *listener.door);
   if (!listener.session->start(listener.clock->moment()).has_value()) return die(listener);
   arm(listener);
-  step_tape(listener);
+}
+
+Listener& Trial::add_listener(std::shared_ptr<MachineClock> clock) {
+  const size_t number = listeners.size();
+  listeners.push_back(std::make_unique<Listener>(*this, number));
+  Listener& listener = *listeners.back();
+  listener.clock = std::move(clock);
+  listener.heard.path = temp_tape(script, number);
+  std::filesystem::remove(listener.heard.path);
+  return listener;
+}
+
+// At the turn of the day, by the machine's own clock, a second recorder begins the next file, as
+// live/recorder.cc has it: the first goes on until the second hears everything, a minute at most.
+void Trial::rotate_later(Listener& listener) {
+  const int64_t day = Duration::days(1).ns();
+  const Duration wait = Duration::ns(day - listener.clock->now().ns() % day);
+  world.after(wait, [this, &listener] {
+    if (!listener.session || world.now() >= end) return;
+    Listener& next = add_listener(listener.clock);
+    next.heard.drift = listener.heard.drift;
+    start(next, false);
+    retire(listener, next, world.now() + Duration::minutes(1));
+    rotate_later(next);
+  });
+}
+
+void Trial::retire(Listener& old, Listener& next, Duration by) {
+  if (!old.session) return;  // the run is over
+  const bool late = world.now() >= by;
+  if (next.session && !next.session->whole() && !late) {
+    world.after(Duration::ms(100), [this, &old, &next, by] { retire(old, next, by); });
+    return;
+  }
+  const bool refuses =
+      script.knob("odd_topic") > 0 || script.knob("listed") > 0 || script.knob("lost_ack") > 0;
+  if (next.session && !late && !refuses) {
+    const feeds::SessionCounts& counts = next.session->counts();
+    if (counts.topics_live < counts.topics)
+      next.heard.faults.push_back(fmt::format("a file ended while the next heard {} of {} topics",
+                                              counts.topics_live, counts.topics));
+  }
+  finish(old);
+  old.heard.retired = true;
 }
 
 void Trial::finish(Listener& listener) {
   Heard& heard = listener.heard;
+  if (!listener.session && listener.heard.retired) return;
   heard.ended_at = world.now();
   if (!listener.session) return;
   heard.whole = listener.session->whole();
@@ -255,43 +332,58 @@ void Trial::finish(Listener& listener) {
   listener.disk.reset();
 }
 
+namespace {
+
+// One of the two books of the made market.
+venues::Topic book_topic(const venues::Dialect& dialect, std::string_view market) {
+  const std::string_view name = market == "okx"                  ? "books:BTC-USDT-SWAP"
+                                : market == "deribit"            ? "book.BTC-PERPETUAL.100ms"
+                                : market == "hyperliquid"        ? "l2Book:BTC"
+                                : market.starts_with("binance-") ? "btcusdt@depth@100ms"
+                                                                 : "orderbook.200.BTCUSDT";
+  return dialect.topic(name).value();
+}
+
+}  // namespace
+
 Outcome Trial::play() {
   dialect = venues::make_dialect(script.market).value();
-  // Slow enough to play days, fast enough that nothing falls silent by chance.
-  const double pace = script.market == "hyperliquid" ? 3 : 12;
+  const venues::Topic book = book_topic(*dialect, script.market);
   MadeTape::Options made{.market = script.market,
                          .seed = script.seed,
                          .hours = script.hours + 1,
-                         .pace = pace,
+                         .pace = pace_of(script),
                          .from = day_one(),
                          .checksums = script.knob("wrong") > 0,
                          .small_steps = script.knob("behind") > 0,
-                         .flurry = script.knob("flurry")};
-  bool first = true;
+                         .flurry = script.knob("flurry"),
+                         .silence = book.silence ? std::optional(*book.silence / 2) : std::nullopt,
+                         .brief = true};
+  // The first reading is for what there is to hear.
   const auto open = [&]() -> Result<std::unique_ptr<tape::TapeReader>> {
-    BookTruth* truth = first ? &outcome.books : nullptr;
-    first = false;
-    return std::unique_ptr<tape::TapeReader>(new MadeTape(made, truth));
+    std::unique_ptr<tape::TapeReader> tape(
+        new MadeTape(made, made.brief ? nullptr : &outcome.books));
+    made.brief = false;
+    return tape;
   };
-  auto opened =
-      twin::Twin::open(script.market, open,
-                       {.lifetime = script.knob("lifetime") > 0
-                                        ? std::optional(seconds(script.knob("lifetime") * 3600))
-                                        : std::nullopt},
-                       *this);
+  twin::Twin::Options options;
+  if (script.knob("lifetime") > 0) options.lifetime = seconds(script.knob("lifetime") * 3600);
+  if (script.knob("listed") > 0) {
+    outcome.listed_late = book.key;
+    options.listed[book.key] = seconds(script.knob("listed") * 3600);
+  }
+  auto opened = twin::Twin::open(script.market, open, options, *this);
   CHECK(opened.has_value());
   twin = std::move(opened).value();
   plan_ = twin->plan();
   const size_t count = script.knob("two") > 0 ? 2 : 1;
   for (size_t i = 0; i < count; ++i) {
-    listeners.push_back(std::make_unique<Listener>(*this, i));
-    Listener& listener = *listeners.back();
     const double drift = script.knob("wall_drift") * (i == 0 ? 1 : -1);
-    listener.clock = std::make_unique<MachineClock>(world, day_one() + Duration::ms(3), drift);
-    listener.heard.path = temp_tape(script, i);
-    std::filesystem::remove(listener.heard.path);
+    Listener& listener = add_listener(std::make_shared<MachineClock>(world, first_wall(), drift));
+    listener.heard.drift = drift;
     world.after(Duration::ms(7) * static_cast<int64_t>(i),
                 [this, &listener] { start(listener, false); });
+    if (script.knob("rotate") > 0 && script.knob("disk") == 0) rotate_later(listener);
   }
   fault_network();
   fault_venue();

@@ -23,28 +23,69 @@ struct OnTape {
   size_t count = 0;
 };
 
+// What was read of a tape, to be read again.
+struct Copy {
+  struct Message {
+    tape::StreamNumber stream;
+    Instant received;
+    int64_t run;
+    size_t at, size;  // within `bytes`
+  };
+  std::vector<tape::StreamInfo> streams;
+  std::vector<tape::TapeGap> gaps;
+  std::vector<Message> messages;
+  std::string bytes;
+};
+
+class CopyReader final : public tape::TapeReader {
+ public:
+  explicit CopyReader(const Copy& copy) : copy_(copy) {}
+  const std::vector<tape::StreamInfo>& streams() const override { return copy_.streams; }
+  const std::vector<tape::TapeGap>& gaps() const override { return copy_.gaps; }
+  Result<std::optional<tape::TapeMessage>> next() override {
+    if (at_ == copy_.messages.size()) return std::optional<tape::TapeMessage>();
+    const Copy::Message& m = copy_.messages[at_++];
+    return std::optional(tape::TapeMessage{
+        m.stream, m.received, std::string_view(copy_.bytes).substr(m.at, m.size), m.run});
+  }
+
+ private:
+  const Copy& copy_;
+  size_t at_ = 0;
+};
+
 struct TapeSeen {
   std::map<std::string, std::unordered_map<uint64_t, OnTape>, std::less<>> by_stream;
   std::map<std::string, std::vector<tape::TapeGap>, std::less<>> gaps;
   std::optional<std::string> trouble;
+  Copy copy;
 };
 
 TapeSeen read_tape(const std::string& path) {
   TapeSeen seen;
   auto reader = tape::TapeReader::open(path);
   if (!reader.has_value()) return seen.trouble = reader.error().text(), seen;
-  const auto& streams = reader.value()->streams();
+  const auto& streams = seen.copy.streams = reader.value()->streams();
+  std::vector<std::unordered_map<uint64_t, OnTape>*> by_number;
+  for (const tape::StreamInfo& info : streams) by_number.push_back(&seen.by_stream[info.name]);
   while (true) {
     auto next = reader.value()->next();
     if (!next.has_value()) return seen.trouble = next.error().text(), seen;
     if (!next.value()) break;
-    OnTape& on =
-        seen.by_stream[streams[next.value()->stream - 1].name][text_hash(next.value()->bytes)];
-    if (on.count++ == 0) on.received = next.value()->received;
+    const tape::TapeMessage& message = *next.value();
+    OnTape& on = (*by_number[message.stream - 1])[text_hash(message.bytes)];
+    if (on.count++ == 0) on.received = message.received;
+    seen.copy.messages.push_back({message.stream, message.received, message.run,
+                                  seen.copy.bytes.size(), message.bytes.size()});
+    seen.copy.bytes += message.bytes;
+    seen.copy.bytes.append(codec::kPadding, '\0');
   }
-  for (const tape::TapeGap& gap : reader.value()->gaps()) {
+  seen.copy.gaps = reader.value()->gaps();
+  for (const tape::TapeGap& gap : seen.copy.gaps) {
     if (gap.damage) seen.trouble = "damage: " + gap.reason;
     if (gap.stream != 0) seen.gaps[streams[gap.stream - 1].name].push_back(gap);
+    if (gap.from < day_one() - Duration::hours(1))
+      seen.trouble = "a gap from before anything was recorded: " + gap.from.text();
     if (gap.to < gap.from) seen.trouble = "a gap that ends before it begins";
     if (gap.reason.empty()) seen.trouble = "a gap without a reason";
   }
@@ -62,6 +103,20 @@ Duration slack(const Script& script) {
   const double way = 1 + script.knob("latency") + script.knob("jitter") +
                      (script.knob("spikes") > 0 ? 20 : 0) + (script.knob("burst") > 0 ? 10 : 0);
   return Duration::ms(1300) + Duration::ms(static_cast<int64_t>(way * 1000));
+}
+
+// A receive time is the machine's clock when the message came, however long it has run and drifted.
+// Up to an overlap later, for what a second connection told alone.
+void judge_stamp(const Script& script, const Heard& heard, const Sent& sent, Instant received,
+                 std::vector<std::string>& wrong) {
+  if (script.knob("wall_step") > 0) return;
+  constexpr Duration kOverlap = Duration::minutes(2);  // and the acknowledgements before it
+  const auto fast = static_cast<int64_t>(static_cast<double>(sent.at.ns()) * heard.drift);
+  const Instant wall = first_wall() + sent.at + Duration::ns(fast);
+  if (received + Duration::seconds(1) >= wall && received <= wall + slack(script) + kOverlap)
+    return;
+  wrong.push_back(
+      fmt::format("what was sent at {} by our clock is stamped {}", wall.text(), received.text()));
 }
 
 // Each message once, or a gap between its neighbours.
@@ -90,6 +145,8 @@ void judge_messages(const Script& script, const Heard& heard, const TapeSeen& se
           wrong.push_back(fmt::format("{}: message {} of {} is on the tape {} times", name, i,
                                       once.size(), found->second.count));
         before = std::max(before, found->second.received);
+        judge_stamp(script, heard, once[i], found->second.received, wrong);
+        if (wrong.size() > kWrongMax) return;
         continue;
       }
       if (once[i].at + Duration::seconds(30) > heard.ended_at) continue;  // still on its way
@@ -102,8 +159,10 @@ void judge_messages(const Script& script, const Heard& heard, const TapeSeen& se
         if (const auto next = on.find(once[j].hash); next != on.end())
           after = next->second.received;
       }
-      // Dead before it heard again: the tape ends with the last that came.
-      if (heard.died && !heard.resumed && once[i].deaf && after == Instant::max()) continue;
+      // Dead, or followed by the next file, before it heard again: the tape ends with the last that
+      // came.
+      const bool ended = (heard.died && !heard.resumed) || heard.retired;
+      if (ended && (once[i].deaf || once[i].lost) && after == Instant::max()) continue;
       // What the venue leaves out before the first that it says leaves no trace.
       if (once[i].lost && before == Instant::min()) continue;
       const bool named =
@@ -176,9 +235,10 @@ class BookJudge final : public feeds::ReplaySink {
                                    payload_name(event.payload),
                                    replay_->sources()[event.source].name));
 
-    const auto truth =
-        outcome_.books.find({replay_->instruments()[instrument].symbol, book->sequence().last});
-    if (truth == outcome_.books.end()) return;
+    const auto made = outcome_.books.find(replay_->instruments()[instrument].symbol);
+    if (made == outcome_.books.end()) return;
+    const auto truth = made->second.find(book->sequence().last);
+    if (truth == made->second.end()) return;
     if (truth->second != book_hash(*book))
       wrong_.push_back(fmt::format("the book of {} at {} is not the venue's",
                                    replay_->instruments()[instrument].symbol,
@@ -197,14 +257,16 @@ class BookJudge final : public feeds::ReplaySink {
 };
 
 void judge_books(const Script& script, const Outcome& outcome,
-                 const std::vector<std::string>& paths, bool alive,
+                 const std::vector<const Copy*>& copies, bool alive,
                  std::vector<std::string>& wrong) {
-  auto replay = feeds::Replay::open(paths, {});
+  std::vector<std::unique_ptr<tape::TapeReader>> tapes;
+  for (const Copy* copy : copies) tapes.push_back(std::make_unique<CopyReader>(*copy));
+  auto replay = feeds::Replay::over(std::move(tapes), {});
   if (!replay.has_value()) return wrong.push_back("replay: " + replay.error().text());
   // A recorder that believes a book to be sound asks for nothing: what it was told must be enough.
   // Not so where the venue has nothing but old snapshots.
-  const bool heals = script.knob("stale") == 0 && paths.size() == 1;
-  BookJudge books(outcome, paths.size() == 1, heals, wrong);
+  const bool heals = script.knob("stale") == 0 && copies.size() == 1;
+  BookJudge books(outcome, copies.size() == 1, heals, wrong);
   books.begin(*replay.value());
   auto done = replay.value()->run(books);
   if (!done.has_value()) wrong.push_back("replay: " + done.error().text());
@@ -214,37 +276,79 @@ void judge_books(const Script& script, const Outcome& outcome,
 
 // Only knobs that cost nothing: then nothing may be missing.
 bool is_gentle(const Script& script) {
-  constexpr std::array<std::string_view, 14> kGentle{
-      "latency", "jitter",     "twice",     "garbage",    "foreign",    "huge",     "slow_rest",
-      "stale",   "rest_error", "rest_lost", "venue_leap", "wall_drift", "lifetime", "two"};
+  constexpr std::array<std::string_view, 16> kGentle{
+      "latency",   "jitter", "twice",      "garbage",   "foreign",    "huge",
+      "slow_rest", "stale",  "rest_error", "rest_lost", "venue_leap", "wall_drift",
+      "lifetime",  "two",    "rotate",     "pace"};
   return std::all_of(script.knobs.begin(), script.knobs.end(), [&](const auto& knob) {
     return knob.second == 0 ||
            std::find(kGentle.begin(), kGentle.end(), knob.first) != kGentle.end();
   });
 }
 
+// What the venue came to list is heard: what was refused is asked for again each hour.
+void judge_listing(const Script& script, const Outcome& outcome, std::vector<std::string>& wrong) {
+  const double listed = script.knob("listed");
+  if (listed == 0 || listed + 3 > script.hours || script.knob("lost_ack") > 0) return;
+  for (const Heard& heard : outcome.recorders) {
+    if (heard.died || heard.retired) continue;
+    const auto sent = heard.sent.find(outcome.listed_late);
+    if (sent == heard.sent.end() || sent->second.empty())
+      wrong.push_back(
+          fmt::format("{} was listed after {} h and is not heard", outcome.listed_late, listed));
+  }
+}
+
+// Where nothing was lost, the files of all days together have no hole: each book goes on by its
+// numbers from one file into the next.
+void judge_rotation(const Script& script, const Outcome& outcome,
+                    const std::vector<const Copy*>& copies, std::vector<std::string>& wrong) {
+  const bool turned = std::any_of(outcome.recorders.begin(), outcome.recorders.end(),
+                                  [](const Heard& heard) { return heard.retired; });
+  const bool one_clock = script.knob("two") == 0 || script.knob("wall_drift") == 0;
+  if (!turned || !one_clock || !is_gentle(script)) return;
+  struct Holes final : feeds::ReplaySink {
+    void on_event(const Event& event) override {
+      const Gap* gap = std::get_if<Gap>(&event.payload);
+      if (gap != nullptr && gap->kind == GapKind::sequence) ++count;
+    }
+    void on_undecoded(const Source&, const codec::RawMessage&, const Error&) override {}
+    size_t count = 0;
+  } holes;
+  std::vector<std::unique_ptr<tape::TapeReader>> tapes;
+  for (const Copy* copy : copies) tapes.push_back(std::make_unique<CopyReader>(*copy));
+  auto replay = feeds::Replay::over(std::move(tapes), {.sequences = true});
+  if (!replay.has_value()) return wrong.push_back("replay: " + replay.error().text());
+  auto done = replay.value()->run(holes);
+  if (!done.has_value()) wrong.push_back("replay: " + done.error().text());
+  if (holes.count > 0)
+    wrong.push_back(fmt::format("{} holes in the books of all days together", holes.count));
+}
+
 }  // namespace
 
 std::vector<std::string> judge(const Script& script, const Outcome& outcome) {
   std::vector<std::string> wrong;
-  std::vector<std::string> paths;
+  std::vector<TapeSeen> tapes;
+  tapes.reserve(outcome.recorders.size());  // they are pointed to
+  std::vector<const Copy*> copies;
   bool all_alive = true;
   for (const Heard& heard : outcome.recorders) {
     for (const std::string& fault : heard.faults) wrong.push_back(fault);
     if (heard.memory_most > kMemoryMax)
       wrong.push_back(fmt::format("{} bytes held in memory", heard.memory_most));
     if (heard.died && script.knob("disk") == 0) wrong.push_back("the recorder died of nothing");
-    const bool alive = !heard.died || heard.resumed;
+    const bool alive = (!heard.died || heard.resumed) && !heard.retired;
     const bool on_disk = std::filesystem::exists(heard.path);
     // A disk that fails while the file is made leaves none.
     if (!on_disk || (heard.died && std::filesystem::file_size(heard.path) == 0)) continue;
-    const TapeSeen seen = read_tape(heard.path);
+    const TapeSeen& seen = tapes.emplace_back(read_tape(heard.path));
     if (seen.trouble) {
       if (!heard.died) wrong.push_back("the tape: " + *seen.trouble);
       continue;
     }
-    all_alive &= alive;
-    paths.push_back(heard.path);
+    all_alive &= alive || heard.retired;
+    copies.push_back(&seen.copy);
     judge_messages(script, heard, seen, wrong);
     if (alive && !heard.whole)
       wrong.push_back("not whole at the end, though the faults had stopped");
@@ -258,18 +362,21 @@ std::vector<std::string> judge(const Script& script, const Outcome& outcome) {
     }
     if (is_gentle(script) && heard.counts.gaps != 0)
       wrong.push_back(fmt::format("{} gaps without a cause", heard.counts.gaps));
-    judge_books(script, outcome, {heard.path}, alive, wrong);
+    judge_books(script, outcome, {&seen.copy}, alive, wrong);
     if (wrong.size() > kWrongMax) break;
   }
   // Two clocks that disagree put two tapes in no order.
   const bool one_time = script.knob("wall_step") == 0 && script.knob("wall_drift") == 0;
-  if (paths.size() > 1 && one_time) judge_books(script, outcome, paths, all_alive, wrong);
+  if (copies.size() > 1 && one_time) judge_books(script, outcome, copies, all_alive, wrong);
+  judge_listing(script, outcome, wrong);
+  judge_rotation(script, outcome, copies, wrong);
   return wrong;
 }
 
-std::vector<std::string> verdict_of(const Script& script) {
+std::vector<std::string> verdict_of(const Script& script, Duration* lived) {
   Trial trial(script);
   const Outcome outcome = trial.play();
+  if (lived != nullptr) *lived = outcome.lived();
   std::vector<std::string> wrong = judge(script, outcome);
   for (const Heard& heard : outcome.recorders) {
     for (const char* end : {"", "-wal", "-shm", "-journal", ".lock"})

@@ -14,8 +14,8 @@ namespace delever::outside {
 
 // What is wrong, in words; empty: nothing.
 std::vector<std::string> judge(const Script& script, const Outcome& outcome);
-// Plays it, judges it, and takes its tapes away.
-std::vector<std::string> verdict_of(const Script& script);
+// Plays it, judges it, and takes its tapes away. `lived`: for how long somebody recorded.
+std::vector<std::string> verdict_of(const Script& script, Duration* lived = nullptr);
 // The shortest script that still fails: knobs off, fewer hours.
 Script shrunk(Script script);
 

@@ -360,25 +360,34 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
 
 // ---- time
 
+// One timer is under way, the earliest that was asked for. What was put off meanwhile is seen when
+// it comes: then it is set again.
 void Trial::arm(Listener& listener) {
   if (!listener.session) return;
+  look_at_tape(listener);
   const auto wake = listener.session->wake_at();
-  const uint64_t generation = ++listener.generation;
-  if (!wake) return;
-  world.at(*wake, [this, &listener, generation] {
-    if (listener.generation != generation || !listener.session) return;
-    listener.session->timer(listener.clock->moment());
+  if (!wake || (listener.armed && *listener.armed <= *wake)) return;
+  const Duration at = std::max(*wake, world.now());
+  listener.armed = at;
+  world.at(at, [this, &listener, life = listener.life, at] {
+    if (listener.life != life || listener.armed != at || !listener.session) return;
+    listener.armed.reset();
+    const auto due = listener.session->wake_at();
+    if (due && *due <= world.now()) listener.session->timer(listener.clock->moment());
     arm(listener);
   });
 }
 
 void Trial::arm_twin() {
   const auto wake = twin->wake_at();
-  const uint64_t generation = ++twin_generation_;
-  if (!wake) return;
-  world.at(*wake, [this, generation] {
-    if (twin_generation_ != generation) return;
-    twin->timer(venue_moment());
+  if (!wake || (twin_armed_ && *twin_armed_ <= *wake)) return;
+  const Duration at = std::max(*wake, world.now());
+  twin_armed_ = at;
+  world.at(at, [this, at] {
+    if (twin_armed_ != at) return;
+    twin_armed_.reset();
+    const auto due = twin->wake_at();
+    if (due && *due <= world.now()) twin->timer(venue_moment());
     arm_twin();
   });
 }

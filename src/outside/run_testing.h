@@ -54,32 +54,47 @@ struct Heard {
   std::vector<std::string> notes;
   size_t memory_most = 0;
   bool whole = false, died = false, resumed = false;
+  bool retired = false;  // another recorder of the same machine went on in the next file
   std::optional<Error> disk_error;
+  double drift = 0;  // of its clock, which begins at first_wall()
   Duration died_at, ended_at;
 };
 
 struct Outcome {
   std::vector<Heard> recorders;
   BookTruth books;
-  uint64_t messages = 0;
+  std::string listed_late;  // the topic of the knob "listed", by key
+  // For how long somebody recorded: what comes after the death of the last one tries nothing.
+  Duration lived() const {
+    Duration most;
+    for (const Heard& heard : recorders)
+      most = std::max(most, heard.died && !heard.resumed ? heard.died_at : heard.ended_at);
+    return most;
+  }
 };
 
 inline Instant day_one() { return Instant::ns(1'791'000'000'000'000'000); }
+inline Instant first_wall() { return day_one() + Duration::ms(3); }  // of our machines
 
 // Says no where the knob says that there is no room.
 class Doorkeeper final : public feeds::Recording {
  public:
   explicit Doorkeeper(feeds::Recording& behind) : behind_(behind) {}
   Result<tape::StreamNumber> stream(const tape::StreamInfo& info) override {
+    wrote = true;
     return behind_.stream(info);
   }
   bool record(tape::StreamNumber stream, Instant received, std::string_view bytes) override {
-    return !shut && behind_.record(stream, received, bytes);
+    if (shut) return false;
+    wrote = true;
+    return behind_.record(stream, received, bytes);
   }
   void gap(tape::StreamNumber stream, Instant from, Instant to, std::string_view why) override {
+    wrote = true;
     behind_.gap(stream, from, to, why);
   }
   bool shut = false;
+  bool wrote = false;  // since it was last looked at
 
  private:
   feeds::Recording& behind_;
@@ -108,15 +123,17 @@ struct Listener final : feeds::Network {
 
   class Trial& run;
   const size_t number;
-  std::unique_ptr<MachineClock> clock;
+  std::shared_ptr<MachineClock> clock;  // the machine's: those of a rotation share it
   tape::fixture::MemoryDisk memory;
   std::unique_ptr<tape::fixture::FaultDisk> disk;
   std::unique_ptr<tape::TapeWriter> writer;
   std::unique_ptr<feeds::TapeRecording> recording;
   std::unique_ptr<Doorkeeper> door;
   std::unique_ptr<Session> session;
-  uint64_t generation = 0;  // of the timer, and of a recorder that was started again
-  uint64_t life = 0;
+  std::optional<Duration> armed;  // the next timer; one that comes too early is set again
+  uint64_t life = 0;              // of a recorder that was started again
+  Duration flush_after, tape_since, written;
+  bool stepping = false;  // the tape has something to do
   std::optional<Duration> banned_until;
   Heard heard;
 };
@@ -158,8 +175,13 @@ class Trial final : public twin::TwinNetwork {
   void break_pipe(Pipe& pipe, std::string_view why);
   void arm(Listener& listener);
   void arm_twin();
+  void end_with_the_last();
+  void look_at_tape(Listener& listener);
   void step_tape(Listener& listener);
   void start(Listener& listener, bool again);
+  Listener& add_listener(std::shared_ptr<MachineClock> clock);
+  void rotate_later(Listener& listener);
+  void retire(Listener& old, Listener& next, Duration by);
   // Nothing passes in either direction, and nobody is reached.
   void cut_network(Duration how_long);
 
@@ -198,7 +220,7 @@ class Trial final : public twin::TwinNetwork {
   uint32_t last_pipe_ = 0, last_request_ = 0;
   Duration venue_leap_;
   Duration away_until_, cut_until_;
-  uint64_t twin_generation_ = 0;
+  std::optional<Duration> twin_armed_;
   uint64_t garbage_ = 0;
   venues::Plan plan_;
 };

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -23,7 +24,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-inline constexpr std::array<Knob, 41> kKnobs{{
+inline constexpr std::array<Knob, 44> kKnobs{{
     {"latency", 0.001, 0.4, "seconds one way"},
     {"jitter", 0.001, 0.5, "seconds more, at random, in order within a connection"},
     {"spikes", 0.5, 20, "an hour: one connection is 2 to 20 s late"},
@@ -65,10 +66,13 @@ inline constexpr std::array<Knob, 41> kKnobs{{
     {"flurry", 0.05, 0.5, "share of trades that are a row of up to 30 at one moment"},
     {"crossed", 0.001, 0.02, "share of book changes that put a bid above the asks"},
     {"outage", 0.1, 2, "an hour: our network is gone for up to ten minutes"},
+    {"rotate", 1, 1, "a recorder of its own for each UTC day"},
+    {"listed", 0.01, 700, "hours until one of the books exists at the venue"},
+    {"pace", 1, 600, "seconds between frames of a book, about; off: as usual"},
 }};
 
 // What came later is drawn last, so that a seed keeps what it drew before.
-inline constexpr size_t kFirstKnobs = 37;
+inline constexpr size_t kFirstKnobs = 37, kSecondKnobs = 41;
 
 struct Script {
   std::string market = "binance-usdm";
@@ -102,6 +106,32 @@ struct Script {
 inline constexpr std::array<std::string_view, 6> kMarkets{
     "binance-usdm", "binance-spot", "bybit:linear", "okx", "deribit", "hyperliquid"};
 
+// Slow enough to play days, fast enough that nothing falls silent by chance.
+inline double usual_pace(std::string_view market) { return market == "hyperliquid" ? 3 : 12; }
+inline double pace_of(const Script& script) {
+  const double drawn = script.knob("pace");
+  return drawn > 0 ? drawn : usual_pace(script.market);
+}
+
+inline double three_digits(double value) {  // enough, and they read well
+  return read_double(fmt::format("{:.3g}", value)).value_or(0);
+}
+
+// Quiet days instead of busy hours: as many messages in up to fifty times as many hours, and faults
+// so much rarer that what takes a day to come (the cut after 24 h, the turn of the day, what grows)
+// comes undisturbed. A quarter are busier than usual, and shorter.
+inline void stretch(Script& script, double by) {
+  constexpr double kHoursMost = 1000, kHoursLeast = 0.2;
+  by = std::min(by, kHoursMost / script.hours);
+  for (const Knob& knob : kKnobs) {
+    const auto found = script.knobs.find(knob.name);
+    if (by > 1 && found != script.knobs.end() && knob.meaning.starts_with("an hour"))
+      found->second = three_digits(found->second / by);
+  }
+  script.knobs["pace"] = three_digits(usual_pace(script.market) * by);
+  script.hours = std::max(three_digits(script.hours * by), kHoursLeast);
+}
+
 // Swarm: each seed turns some knobs and leaves the rest, so that faults meet in every company.
 inline Script draw_script(uint64_t seed) {
   Random random(seed, {.stream = 1});
@@ -114,15 +144,18 @@ inline Script draw_script(uint64_t seed) {
     const double u = random.uniform();
     if (!on) return;
     const double value = knob.least * std::pow(knob.most / knob.least, u);
-    // Three digits are enough, and read well.
-    out.knobs[std::string(knob.name)] = read_double(fmt::format("{:.3g}", value)).value_or(0);
+    out.knobs[std::string(knob.name)] = three_digits(value);
   };
   for (size_t i = 0; i < kFirstKnobs; ++i) turn(kKnobs[i]);
   // From minutes to days; long ones are rare.
-  out.hours =
-      read_double(fmt::format("{:.3g}", 0.6 * std::pow(60.0, std::pow(random.uniform(), 2))))
-          .value_or(1);
-  for (size_t i = kFirstKnobs; i < kKnobs.size(); ++i) turn(kKnobs[i]);
+  out.hours = three_digits(0.6 * std::pow(60.0, std::pow(random.uniform(), 2)));
+  for (size_t i = kFirstKnobs; i < kSecondKnobs; ++i) turn(kKnobs[i]);
+  if (!random.chance(0.5)) return out;
+  const double by =
+      random.chance(0.25) ? std::pow(0.1, random.uniform()) : std::pow(50.0, random.uniform());
+  stretch(out, by);
+  if (random.chance(0.5)) out.knobs["rotate"] = 1;
+  if (random.chance(0.3)) out.knobs["listed"] = three_digits(out.hours * 0.7 * random.uniform());
   return out;
 }
 

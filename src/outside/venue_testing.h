@@ -9,8 +9,10 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/hash.h"
@@ -23,7 +25,7 @@
 namespace delever::outside {
 
 // What a book is, by symbol and sequence number.
-using BookTruth = std::map<std::pair<std::string, uint64_t>, uint64_t>;
+using BookTruth = std::map<std::string, std::unordered_map<uint64_t, uint64_t>, std::less<>>;
 
 inline uint64_t book_hash(const codec::Book& book) {
   Hasher hash;
@@ -54,6 +56,9 @@ class MadeTape final : public tape::TapeReader {
     bool checksums = false;    // OKX's books, as until June 2026
     bool small_steps = false;  // a change has one number or two
     double flurry = 0;         // share of trades that are a row
+    // A book says something within it, however quiet the market, as the venues do.
+    std::optional<Duration> silence = {};
+    bool brief = false;  // ends once each topic has spoken: what there is to subscribe to
   };
   MadeTape(Options options, BookTruth* truth)
       : options_(std::move(options)), random_(options_.seed, {.stream = 2}), truth_(truth) {
@@ -70,7 +75,7 @@ class MadeTape final : public tape::TapeReader {
   const std::vector<tape::TapeGap>& gaps() const override { return gaps_; }
   Result<std::optional<tape::TapeMessage>> next() override {
     while (waiting_.empty()) {
-      if (at_ >= to_) return std::optional<tape::TapeMessage>();
+      if (at_ >= to_ || (options_.brief && all_spoke())) return std::optional<tape::TapeMessage>();
       step();
     }
     current_ = std::move(waiting_.front().second);
@@ -92,6 +97,8 @@ class MadeTape final : public tape::TapeReader {
     Side bids, asks;
     uint64_t last = 0;
     tape::StreamNumber rest = 0;
+    Instant told;  // its last frame
+    bool changed = false, traded = false;
   };
 
   std::string symbol_of(std::string_view coin) const {
@@ -104,6 +111,7 @@ class MadeTape final : public tape::TapeReader {
   void begin_book(const char* coin) {
     MadeBook made{.coin = coin, .symbol = symbol_of(coin)};
     made.last = 1000 + random_.below(1000);
+    made.told = at_;
     for (int i = 0; i < 12; ++i) {
       made.bids.levels[60'000 - i * 3] = 1 + static_cast<int>(random_.below(900));
       made.asks.levels[60'010 + i * 3] = 1 + static_cast<int>(random_.below(900));
@@ -131,27 +139,46 @@ class MadeTape final : public tape::TapeReader {
                               : std::string();
   }
 
-  static std::string price(int units) { return fmt::format("{}.{}", units / 10, units % 10); }
-  static std::string size(int units) { return fmt::format("0.{:03}", units); }
+  static std::string price(int units) {
+    const fmt::format_int whole(units / 10);
+    std::string out(whole.data(), whole.size());
+    out += '.';
+    out += static_cast<char>('0' + units % 10);
+    return out;
+  }
+  static std::string size(int units) {  // of thousandths
+    std::string out = "0.000";
+    for (size_t i = out.size() - 1; units > 0; --i, units /= 10)
+      out[i] = static_cast<char>('0' + units % 10);
+    return out;
+  }
 
-  // Levels as this venue writes them.
+  // How this venue writes a level: what stands before, between and after its price and size.
+  struct LevelForm {
+    std::string_view before, between, after;
+  };
+  LevelForm level_form(bool gone) const {
+    if (options_.market == "okx") return {"[\"", "\",\"", "\",\"0\",\"1\"]"};
+    if (options_.market == "deribit") return {gone ? "[\"delete\"," : "[\"change\",", ",", "]"};
+    if (options_.market == "hyperliquid") return {"{\"px\":\"", "\",\"sz\":\"", "\",\"n\":1}"};
+    return {"[\"", "\",\"", "\"]"};
+  }
   std::string levels(const std::vector<std::pair<int, int>>& rows) const {
-    std::string out;
+    const LevelForm kept = level_form(false), gone = level_form(true);
+    const std::string_view none = options_.market == "deribit" ? "0.0" : "0";
+    std::string out = "[";
+    out.reserve(rows.size() * 40 + 2);
     for (const auto& [p, q] : rows) {
-      if (!out.empty()) out += ",";
-      const std::string s = q == 0 ? "0" : size(q);
-      if (options_.market == "okx") {
-        out += fmt::format(R"(["{}","{}","0","1"])", price(p), s);
-      } else if (options_.market == "deribit") {
-        out += fmt::format(R"(["{}",{},{}])", q == 0 ? "delete" : "change", price(p),
-                           q == 0 ? "0.0" : s);
-      } else if (options_.market == "hyperliquid") {
-        out += fmt::format(R"({{"px":"{}","sz":"{}","n":1}})", price(p), s);
-      } else {
-        out += fmt::format(R"(["{}","{}"])", price(p), s);
-      }
+      const LevelForm& form = q == 0 ? gone : kept;
+      if (out.size() > 1) out += ',';
+      out += form.before;
+      out += price(p);
+      out += form.between;
+      q == 0 ? out += none : out += size(q);
+      out += form.after;
     }
-    return "[" + out + "]";
+    out += ']';
+    return out;
   }
   static std::vector<std::pair<int, int>> rows(const Side& side, bool bid) {
     std::vector<std::pair<int, int>> out(side.levels.begin(), side.levels.end());
@@ -273,13 +300,16 @@ class MadeTape final : public tape::TapeReader {
         spot ? "t" : "a", id, p, ms);
   }
 
+  static Price made_price(int units) { return Price::raw(units * (Price::scale / 10)); }
+  static Qty made_qty(int units) { return Qty::raw(units * (Qty::scale / 1000)); }
+
   codec::Book book_of(const MadeBook& b) const {
     codec::Book book;
     BookSnapshot all;
     const auto fill = [](const Side& side, bool bid, std::vector<Level>& out) {
       for (const auto& [p, q] : rows(side, bid))
-        out.push_back({.price = Price::parse(price(p)).value(),
-                       .qty = Qty::parse(size(q)).value(),
+        out.push_back({.price = made_price(p),
+                       .qty = made_qty(q),
                        .price_digits = 1,
                        .qty_digits = 3});  // as price() and size() write them
     };
@@ -288,19 +318,49 @@ class MadeTape final : public tape::TapeReader {
     book.load(all, at_);
     return book;
   }
+  // The same as book_hash(book_of(b)), without a book.
   void remember(const MadeBook& b) {
-    if (truth_ != nullptr) (*truth_)[{b.symbol, b.last}] = book_hash(book_of(b));
+    if (truth_ == nullptr) return;
+    Hasher hash;
+    const auto add = [&](const auto& level) {
+      hash.add(static_cast<uint64_t>(made_price(level.first).raw()));
+      hash.add(static_cast<uint64_t>(WideQty(made_qty(level.second)).raw()));
+    };
+    hash.add(b.bids.levels.size());
+    for (auto level = b.bids.levels.rbegin(); level != b.bids.levels.rend(); ++level) add(*level);
+    hash.add(b.asks.levels.size());
+    for (const auto& level : b.asks.levels) add(level);
+    (*truth_)[b.symbol][b.last] = hash.digest();
+  }
+
+  void change(MadeBook& book) {
+    book.told = at_;
+    book.changed = true;
+    waiting_.emplace_back(1, delta(book));
+  }
+  bool all_spoke() const {
+    return std::all_of(books_.begin(), books_.end(),
+                       [](const MadeBook& b) { return b.changed && b.traded; });
   }
 
   void step() {
     const double mean = options_.pace * 1e3;
-    at_ = at_ +
-          Duration::ms(1 + static_cast<int64_t>(std::min(random_.exponential(), 5.0) * mean / 3));
-    MadeBook& book = books_[random_.below(books_.size())];
-    if (random_.chance(0.7)) {
-      waiting_.emplace_back(1, delta(book));
-      return;
+    const Instant next =
+        at_ +
+        Duration::ms(1 + static_cast<int64_t>(std::min(random_.exponential(), 5.0) * mean / 3));
+    if (options_.silence) {  // the one that has been silent for longest
+      MadeBook& quiet =
+          *std::min_element(books_.begin(), books_.end(),
+                            [](const MadeBook& a, const MadeBook& b) { return a.told < b.told; });
+      if (quiet.told + *options_.silence <= next) {
+        at_ = std::max(at_, quiet.told + *options_.silence);
+        return change(quiet);
+      }
     }
+    at_ = next;
+    MadeBook& book = books_[random_.below(books_.size())];
+    if (random_.chance(0.7)) return change(book);
+    book.traded = true;
     waiting_.emplace_back(1, trade(book));
     if (options_.flurry <= 0 || !random_.chance(options_.flurry)) return;
     for (uint64_t more = 1 + random_.below(29); more > 0; --more)

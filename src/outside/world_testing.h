@@ -20,9 +20,9 @@ class World {
     queue_.push({std::max(when, now_), ++order_, std::move(what)});
   }
   void after(Duration wait, Action what) { at(now_ + wait, std::move(what)); }
-  // Everything up to `until`, which is then the time.
+  // Everything up to `until`, which is then the time; nothing more once it is over.
   void run(Duration until) {
-    while (!queue_.empty() && queue_.top().when <= until) {
+    while (!over_ && !queue_.empty() && queue_.top().when <= until) {
       now_ = queue_.top().when;
       const Action what = std::move(const_cast<Entry&>(queue_.top()).what);
       queue_.pop();
@@ -30,6 +30,7 @@ class World {
     }
     now_ = until;
   }
+  void end() { over_ = true; }
 
  private:
   struct Entry {
@@ -42,6 +43,7 @@ class World {
   };
   Duration now_;
   uint64_t order_ = 0;
+  bool over_ = false;
   std::priority_queue<Entry> queue_;
 };
 

@@ -105,6 +105,7 @@ class PlayedTwin final : public Twin {
   void play_answer(const Due& due);
   void decode(const Due& due, TopicSide* side);
   const codec::Book* book_of(const TopicSide& side) const;
+  bool exists(std::string_view key) const;
   void send(Client& client, std::string_view text);
   bool within_limits(Client& client);
   bool within_weight(RequestId request);

@@ -165,6 +165,7 @@ void PlayedTwin::send_message(const Due& due) {
   }
   TopicSide& side = found->second;
   if (side.topic.cure != venues::Cure::none) decode(due, &side);
+  if (!exists(side.topic.key)) return;
   for (auto& [id, client] : clients_) {
     if (client.topics.contains(side.topic.key)) send(client, due.bytes);
   }
@@ -197,6 +198,14 @@ void PlayedTwin::decode(const Due& due, TopicSide* side) {
   sink_.side = side;
   decoders_[due.stream]->decode({std::string_view(padded_).substr(0, due.bytes.size()), due.at},
                                 sink_);
+}
+
+// On the tape, and listed by now.
+bool PlayedTwin::exists(std::string_view key) const {
+  const auto listed = options_.listed.find(key);
+  if (listed == options_.listed.end()) return topics_.contains(key);
+  return playing_since_ && now_.elapsed >= *playing_since_ + listed->second &&
+         topics_.contains(key);
 }
 
 // Missing while the tape has not shown enough of it.
@@ -264,7 +273,7 @@ void PlayedTwin::subscribe(Client& client, const Ask& ask) {
   for (const std::string& name : ask.names) {
     auto topic = dialect_->topic(name);
     keys.push_back(topic.has_value() ? topic.value().key : name);
-    exists.push_back(topics_.contains(keys.back()));
+    exists.push_back(this->exists(keys.back()));
   }
   const bool refused = habits.whole_refused && !habits.takes_anything &&
                        std::find(exists.begin(), exists.end(), false) != exists.end();
@@ -280,7 +289,7 @@ void PlayedTwin::subscribe(Client& client, const Ask& ask) {
     if (!client.topics.insert(keys[i]).second) continue;
     news = true;
     const auto side = topics_.find(keys[i]);
-    if (side == topics_.end()) continue;
+    if (side == topics_.end() || !exists[i]) continue;
     if (const codec::Book* book = book_of(side->second)) {
       const std::string text = front_->snapshot(side->second.topic, *book);
       if (!text.empty()) send(client, text);

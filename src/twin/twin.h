@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ class Twin {
     // How far the tape is read ahead (of its time): a REST answer that is due by then is waited
     // for, so that a client gets the very answers of the tape.
     Duration ahead = Duration::seconds(5);
+    // Topics, by key, that do not exist until so long after playing began: listed later.
+    std::map<std::string, Duration, std::less<>> listed = {};
   };
   static Result<std::unique_ptr<Twin>> open(std::string_view market, const OpenTape& tape,
                                             Options options, TwinNetwork& network);
