@@ -47,6 +47,14 @@ FAULTS = [
      "return crossed ? BookFault::crossed : BookFault::none;", "return BookFault::none;"),
     ("what has no topic has no gap", "src/feeds/session_lines.cc",
      "  recording.gap(*unknown, unknown_gap.from, std::max(unknown_gap.from, stamp), unknown_gap.reason);\n", ""),
+    ("the venue's own cut is not left before", "src/feeds/session_lines.cc",
+     "options.lifetime ? options.lifetime : terms.lifetime;", "options.lifetime;"),
+    ("the next file counts as whole before it hears anything", "src/feeds/session.cc",
+     "           if (t.refused) return true;\n", "           if (t.topic != nullptr) return true;\n"),
+    ("what was refused is not asked for again", "src/feeds/session_topics.cc",
+     "  ask(*c, {static_cast<size_t>(&t - topics.data())}, true);\n", ""),
+    ("receive times do not follow the clock's drift", "src/feeds/session.cc",
+     "    last_ = now.at;\n", "    last_ = last_ == Instant::min() ? now.at : last_ + passed;\n"),
 ]
 
 
