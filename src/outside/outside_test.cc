@@ -150,6 +150,7 @@ TEST(Outside, Scripts) {
            "binance-spot 15 hours 46 latency 0.05 pace 60 rotate 1 two 1",
            "deribit 13 hours 30 latency 0.05 listed 6.5 pace 60",
            "bybit:linear 14 hours 400 latency 0.05 pace 600 wall_drift 0.0002",
+           "binance-spot 1838 hours 188 latency 0.211 pace 145 rotate 1",
            // A subscription that an overlap ended without was not asked for again before the next
            // connection, and its gap began in 1677.
            "binance-spot 99 hours 88.7 crossed 0.00556 dns 0.0693 flurry 0.355 huge 0.017 latency "
