@@ -344,8 +344,8 @@ void Session::State::end_overlap(size_t index, bool healthy, std::string_view wh
       take_over(t, next->id);
     } else {
       drop_hand(t);
-      if (t.heard_on == kNoConnection && !awaits(*next, i)) {
-        t.refused = true;  // or not answered: asked again on the new one
+      if (t.heard_on == kNoConnection && !t.refused && !awaits(*next, i)) {
+        t.refused = true;  // by the new one alone, or not answered there: asked again at once
         t.ask_at = now.elapsed;
       }
     }

@@ -365,8 +365,10 @@ TEST(Session, WhatAnOverlapIsRefusedIsAskedForAgain) {
       return s.second.find("B-USDT") != std::string::npos;
     });
   };
-  const auto pass = [&](Duration how_long) {  // both connections speak
+  // Both connections speak, until the topic has been asked for so often.
+  const auto pass = [&](Duration how_long, std::optional<long> until_asked = {}) {
     for (const Duration until = scene.passed + how_long; scene.passed < until;) {
+      if (until_asked && asked() >= *until_asked) return;
       for (const auto& [connection, url] : scene.outside.connects)
         scene.session->received(connection, "pong", scene.now());
       scene.wait(Duration::seconds(5));
@@ -384,11 +386,13 @@ TEST(Session, WhatAnOverlapIsRefusedIsAskedForAgain) {
   taken(3, "A-USDT");
   refused(4);
   EXPECT_EQ(asked(), 3);  // with the other, twice, and alone
-  pass(Duration::minutes(1));
+  pass(Duration::minutes(2), 4);
   ASSERT_EQ(scene.outside.closes.size(), 1U);
   EXPECT_EQ(asked(), 4);
   refused(5);
-  pass(Duration::minutes(61));
+  pass(Duration::minutes(59));
+  EXPECT_EQ(asked(), 4);
+  pass(Duration::minutes(2), 5);
   EXPECT_EQ(asked(), 5);
   taken(6, "B-USDT");
   EXPECT_EQ(scene.session->counts().topics_live, 2U);
