@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "base/source_root.h"
 #include "rehearsal/named_ports.h"
@@ -83,9 +84,14 @@ TEST(NamedPorts, EachNameStandsOnceBesideItsVenue) {
     EXPECT_EQ(played.at(host), face) << host;
   // A line a domain: each begins with the address, and every name stands in one.
   const std::string lines = hosts_lines("127.0.0.1");
-  for (const std::string& name : host_names())
+  std::set<std::string> domains;
+  for (const std::string& name : host_names()) {
     EXPECT_NE(lines.find(" " + name), lines.npos) << name;
-  EXPECT_EQ(static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n')), 9u) << lines;
+    domains.insert(name.substr(name.rfind('.', name.rfind('.') - 1) + 1));
+  }
+  EXPECT_GE(domains.size(), 13u);
+  EXPECT_EQ(static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n')), domains.size())
+      << lines;
 }
 
 TEST(Scenario, MovesToAnotherDay) {
