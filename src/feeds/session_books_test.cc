@@ -180,5 +180,53 @@ TEST(Session, ABookByRestThatCrossesIsFetchedAgain) {
   EXPECT_TRUE(scene.session->whole());
 }
 
+// The first change on a tape crosses, and the snapshot that is asked for ends where it does:
+// futures have it applied over the snapshot, so that no reader serves that book; at spot it is left
+// out.
+TEST(Session, ABookThatBeginsCrossedIsFetchedAgain) {
+  for (const std::string_view market : {"binance-usdm", "binance-spot"}) {
+    Scene scene(market, {"btcusdt@depth@100ms"});
+    const auto change = [&](uint64_t id, std::string_view bids) {
+      const std::string previous =
+          market == "binance-spot" ? "" : fmt::format(R"("pu":{},)", id - 1);
+      scene.hear(fmt::format(R"({{"stream":"btcusdt@depth@100ms","data":{{"U":{0},"u":{0},{1})"
+                             R"("b":[{2}],"a":[]}}}})",
+                             id, previous, bids));
+      scene.wait(Duration::ms(1));
+    };
+    const auto answer = [&](uint64_t id) {
+      scene.session->responded(
+          scene.outside.requests.back().first,
+          {.status = 200,
+           .body =
+               fmt::format(R"({{"lastUpdateId":{},"bids":[["10","1"]],"asks":[["11","1"]]}})", id)},
+          scene.now());
+      scene.wait(Duration::seconds(2));
+    };
+    scene.begin();
+    scene.hear(R"({"result":null,"id":1})");
+    change(11, R"(["11","1"])");
+    answer(11);
+    change(12, "");
+    const bool again = market == "binance-usdm";
+    EXPECT_EQ(scene.outside.requests.size(), again ? 2U : 1U) << market;
+    EXPECT_EQ(scene.session->whole(), !again) << market;
+    if (again) answer(12);
+    EXPECT_TRUE(scene.session->whole()) << market;
+    EXPECT_EQ(scene.outside.requests.size(), again ? 2U : 1U) << market;
+    // A snapshot that is here before the change that it ends with.
+    const size_t before = scene.outside.requests.size();
+    change(14, "");  // after a hole
+    scene.wait(Duration::seconds(2));
+    answer(15);
+    change(15, R"(["11","1"])");
+    scene.wait(Duration::seconds(4));
+    EXPECT_EQ(scene.outside.requests.size(), before + (again ? 2U : 1U)) << market;
+    if (again) answer(15);
+    change(16, "");
+    EXPECT_TRUE(scene.session->whole()) << market;
+  }
+}
+
 }  // namespace
 }  // namespace delever::feeds

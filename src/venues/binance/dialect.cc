@@ -198,7 +198,10 @@ class BinanceDialect final : public Dialect {
       const std::string_view wrapped = inside(bytes, "data");
       return wrapped.empty() ? bytes : wrapped;
     };
-    return std::make_unique<CrossCheck>(levels, 0U, true);
+    return std::make_unique<CrossCheck>(levels, 0U,
+                                        market_ == BinanceMarket::spot
+                                            ? CrossCheck::Base::apart
+                                            : CrossCheck::Base::apart_and_repeated);
   }
   bool bridges(const Place& delta, uint64_t last) const override {
     if (market_ == BinanceMarket::spot) return delta.first <= last + 1 && delta.last > last;

@@ -168,8 +168,9 @@ class BybitDialect final : public Dialect {
       return data.empty() ? inside(bytes, "result") : data;
     };
     const auto depth = read_int(topic.channel.substr(topic.channel.find('.') + 1));
-    return std::make_unique<CrossCheck>(levels, static_cast<uint32_t>(depth.value_or(0)),
-                                        topic.cure == Cure::rest_snapshot);
+    return std::make_unique<CrossCheck>(
+        levels, static_cast<uint32_t>(depth.value_or(0)),
+        topic.cure == Cure::rest_snapshot ? CrossCheck::Base::apart : CrossCheck::Base::among);
   }
 
   std::string refusal(const HttpResponse& response) const override {

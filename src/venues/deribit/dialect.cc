@@ -134,7 +134,7 @@ class DeribitDialect final : public Dialect {
     const auto levels = [](std::string_view bytes) {
       return inside(inside(bytes, "params"), "data");
     };
-    return std::make_unique<CrossCheck>(levels, 0U, false);
+    return std::make_unique<CrossCheck>(levels, 0U, CrossCheck::Base::among);
   }
 
   std::string refusal(const HttpResponse& response) const override {

@@ -15,7 +15,8 @@ namespace delever::venues::okx {
 class ChecksumCheck final : public BookCheck {
  public:
   explicit ChecksumCheck(uint32_t depth)
-      : depth_(depth), crossing_([](std::string_view b) { return data_of(b); }, depth, false) {}
+      : depth_(depth),
+        crossing_([](std::string_view b) { return data_of(b); }, depth, CrossCheck::Base::among) {}
   // Of checksums, books of which neither the snapshot nor the first change has one, or 0, cost
   // nothing.
   BookFault fault_of(std::string_view bytes, const Place& place) override;

@@ -60,10 +60,10 @@ void CrossCheck::Side::wait(int64_t price, Change change) {
   waiting.erase(waiting.begin());
 }
 
-// What was heard before the snapshot and is newer.
-void CrossCheck::Side::catch_up(const Side& before, uint64_t base) {
+// What was heard before the snapshot and continues it.
+void CrossCheck::Side::catch_up(const Side& before, uint64_t first) {
   for (const auto& [price, change] : before.waiting) {
-    if (change.last > base) set(price, change.there);
+    if (change.last >= first) set(price, change.there);
   }
   if (!before.unknown_to) return;
   std::erase_if(worst_first, [&](int64_t price) { return price <= *before.unknown_to; });
@@ -97,15 +97,16 @@ bool CrossCheck::read(std::string_view list, bool bid, const Place& place) {
 }
 
 BookFault CrossCheck::fault_of(std::string_view bytes, const Place& place) {
-  if (!place.snapshot && !kept_ && !by_rest_) return BookFault::none;
-  if (!place.snapshot && kept_ && by_rest_ && place.last <= base_) return BookFault::none;
+  if (!place.snapshot && !kept_ && from_ == Base::among) return BookFault::none;
+  if (!place.snapshot && kept_ && from_ != Base::among && place.last < first_)
+    return BookFault::none;
   Side bids_before, asks_before;
   if (place.snapshot) {
     bids_before = std::move(bids_);
     asks_before = std::move(asks_);
     forget();
     kept_ = true;
-    base_ = place.last;
+    first_ = place.last + (from_ == Base::apart_and_repeated ? 0 : 1);
   }
   std::optional<std::string_view> bids, asks;
   for (Members members(levels_(bytes)); members.next();) {
@@ -117,8 +118,8 @@ BookFault CrossCheck::fault_of(std::string_view bytes, const Place& place) {
     forget();  // a number that cannot be read: then nothing is said of the book
     return BookFault::none;
   }
-  bids_.catch_up(bids_before, place.last);
-  asks_.catch_up(asks_before, place.last);
+  bids_.catch_up(bids_before, first_);
+  asks_.catch_up(asks_before, first_);
   const bool crossed = kept_ && !bids_.worst_first.empty() && !asks_.worst_first.empty() &&
                        bids_.worst_first.back() >= -asks_.worst_first.back();
   return crossed ? BookFault::crossed : BookFault::none;

@@ -20,10 +20,14 @@ class CrossCheck final : public BookCheck {
   // of [price, size ...], or of [what happens, price, size].
   using Levels = std::string_view (*)(std::string_view bytes);
 
-  // `depth`: levels a side that the channel promises; 0: all. `by_rest`: snapshots come by another
-  // road and are continued by changes that were heard before them.
-  CrossCheck(Levels levels, uint32_t depth, bool by_rest)
-      : levels_(levels), depth_(depth), by_rest_(by_rest) {}
+  // Where snapshots come from: among the changes; or by another road, to be continued by changes
+  // that were heard before them. Of those the one that ends where the snapshot does is in it
+  // already, and at Binance's futures is applied over it all the same.
+  enum class Base : uint8_t { among, apart, apart_and_repeated };
+
+  // `depth`: levels a side that the channel promises; 0: all.
+  CrossCheck(Levels levels, uint32_t depth, Base base)
+      : levels_(levels), depth_(depth), from_(base) {}
   BookFault fault_of(std::string_view bytes, const Place& place) override;
   void forget() override;
 
@@ -40,16 +44,16 @@ class CrossCheck final : public BookCheck {
     void set(int64_t price, bool there);
     void cut(size_t most);
     void wait(int64_t price, Change change);
-    void catch_up(const Side& before, uint64_t base);
+    void catch_up(const Side& before, uint64_t first);
   };
   bool read(std::string_view list, bool bid, const Place& place);
 
   const Levels levels_;
   const uint32_t depth_;
-  const bool by_rest_;
+  const Base from_;
   Side bids_, asks_;
   bool kept_ = false;
-  uint64_t base_ = 0;  // by_rest: of the snapshot under it
+  uint64_t first_ = 0;  // apart: changes that end before it are in the snapshot
 };
 
 }  // namespace delever::venues
