@@ -151,6 +151,13 @@ TEST(Outside, Scripts) {
            "deribit 13 hours 30 latency 0.05 listed 6.5 pace 60",
            "bybit:linear 14 hours 400 latency 0.05 pace 600 wall_drift 0.0002",
            "binance-spot 1838 hours 188 latency 0.211 pace 145 rotate 1",
+           // A frame that nobody asked for keeps a quiet connection from pinging.
+           "okx 14307 hours 7 foreign 0.336 pace 270",
+           // A connection that is late while a burst holds it keeps its order.
+           "bybit:linear 16782 hours 0.153 burst 0.347 disk 4.33 flurry 0.399 half_open 0.202 hang "
+           "0.0549 pace 10.2 reset 1.61 spikes 18.4 tls 0.165 two 1",
+           // A change that crosses is the first of a file, and the snapshot ends with it.
+           "binance-usdm 14909 hours 39.7 crossed 0.00756 flurry 0.191 pace 47.2 rotate 1",
            // A subscription that an overlap ended without was not asked for again before the next
            // connection, and its gap began in 1677.
            "binance-spot 99 hours 88.7 crossed 0.00556 dns 0.0693 flurry 0.355 huge 0.017 latency "

@@ -195,6 +195,7 @@ class Trial final : public twin::TwinNetwork {
   void script_faults();
   void every(std::string_view knob, std::function<void()> what);
   Pipe* any_pipe(bool also_deaf = false);
+  void say(Pipe& pipe, std::vector<std::string> frames);
   void fault_network();
   void fault_venue();
   void fault_machines();

@@ -36,6 +36,7 @@ class PlayedTwin final : public Twin {
   std::optional<Duration> wake_at() const override;
   void restart(Moment now) override;
   void ban(Duration length, Moment now) override;
+  void spoken_for(ConnectionId connection, Moment now) override;
   bool finished() const override { return playing_since_ && at_end_ && ahead_.empty(); }
   const venues::Plan& plan() const override { return plan_; }
 

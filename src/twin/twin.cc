@@ -413,6 +413,12 @@ void PlayedTwin::ban(Duration length, Moment now) {
   banned_until_ = now.elapsed + length;
 }
 
+void PlayedTwin::spoken_for(ConnectionId connection, Moment now) {
+  now_ = now;
+  if (const auto found = clients_.find(connection); found != clients_.end())
+    found->second.sent = now.elapsed;
+}
+
 void PlayedTwin::timer(Moment now) {
   now_ = now;
   play();

@@ -74,6 +74,8 @@ class Twin {
   // Breaks what a real venue breaks: every connection at once, or REST for a while.
   virtual void restart(Moment now) = 0;
   virtual void ban(Duration length, Moment now) = 0;
+  // Whoever stands between has said something in the venue's name: it counts as the venue's word.
+  virtual void spoken_for(ConnectionId connection, Moment now) = 0;
 
   virtual bool finished() const = 0;             // the tape is played
   virtual const venues::Plan& plan() const = 0;  // what the tape holds, so that a client can ask it
