@@ -228,5 +228,44 @@ TEST(Session, ABookThatBeginsCrossedIsFetchedAgain) {
   }
 }
 
+// What is newer than a snapshot and does not continue it waits for the next one, also for the
+// check.
+TEST(Session, ABookThatCrossesAfterASnapshotOfNoUse) {
+  Scene scene("binance-usdm", {"btcusdt@depth@100ms"});
+  const auto change = [&](uint64_t first, uint64_t last, uint64_t previous, std::string_view bids) {
+    scene.hear(fmt::format(R"({{"stream":"btcusdt@depth@100ms","data":{{"U":{},"u":{},"pu":{},)"
+                           R"("b":[{}],"a":[]}}}})",
+                           first, last, previous, bids));
+    scene.wait(Duration::seconds(9));
+  };
+  const auto answer = [&](uint64_t id) {
+    scene.session->responded(
+        scene.outside.requests.back().first,
+        {.status = 200,
+         .body =
+             fmt::format(R"({{"lastUpdateId":{},"bids":[["10","1"]],"asks":[["11","1"]]}})", id)},
+        scene.now());
+    scene.wait(Duration::seconds(9));
+  };
+  constexpr std::string_view kCrosses = R"(["11","1"])";
+  scene.begin();
+  scene.hear(R"({"result":null,"id":1})");
+  change(11, 11, 10, "");
+  answer(11);
+  EXPECT_TRUE(scene.session->whole());
+  change(12, 12, 11, kCrosses);
+  answer(10);  // older than what crossed
+  change(13, 13, 12, kCrosses);
+  const size_t before = scene.outside.requests.size();
+  answer(13);  // readers apply 13 over it
+  ASSERT_EQ(scene.outside.requests.size(), before + 1);
+  answer(20);
+  change(15, 15, 14, "");  // a hole, and older than the snapshot
+  change(16, 21, 15, "");  // continues it
+  EXPECT_TRUE(scene.session->whole());
+  change(22, 22, 21, kCrosses);
+  EXPECT_FALSE(scene.session->whole());
+}
+
 }  // namespace
 }  // namespace delever::feeds

@@ -267,6 +267,7 @@ bool Session::State::is_sound(TopicState& t, const Place& place, std::string_vie
   const venues::BookFault fault =
       t.check ? t.check->fault_of(bytes, place) : venues::BookFault::none;
   if (fault == venues::BookFault::none) return true;
+  t.book.base.reset();
   hole(t,
        fault == venues::BookFault::checksum
            ? fmt::format("the checksum of {} does not agree", place.last)
@@ -320,28 +321,26 @@ void Session::State::follow_rest(TopicState& t, const Place& place, std::string_
     hole(t, fmt::format("sequence broken before {}", place.last), at);
     book.waiting.clear();
   }
+  const bool bridges = book.base && dialect.bridges(place, *book.base);
+  const bool older =
+      book.base && (place.last < *book.base || (place.last == *book.base && !bridges));
+  if (book.base && !older && !bridges) {  // that snapshot is of no use, to the check neither
+    book.base.reset();
+    if (t.check) t.check->forget();
+  }
   // Crossed: the frame is not one that a snapshot may be continued by, so that a newer one is
   // asked.
   if (!is_sound(t, place, bytes, at)) {
     book.waiting.clear();
-    book.base.reset();
     return want_cure(t);
   }
   if (follows && book.in_step) return;
-  book.in_step = false;
-  if (book.base) {
-    const uint64_t base = *book.base;
-    if (place.last < base || (place.last == base && !dialect.bridges(place, base))) return;
+  book.in_step = bridges;
+  if (older) return;
+  if (bridges) {
     book.base.reset();
-    if (dialect.bridges(place, base)) {
-      book.in_step = true;
-      book.healed_at = now.elapsed;
-      return;
-    }
-    if (t.check) {  // that snapshot is of no use to it either
-      t.check->forget();
-      (void)t.check->fault_of(bytes, place);
-    }
+    book.healed_at = now.elapsed;
+    return;
   }
   book.waiting.push_back(place);
   if (book.waiting.size() > kWaitingMax) book.waiting.pop_front();
@@ -351,7 +350,7 @@ void Session::State::follow_rest(TopicState& t, const Place& place, std::string_
 void Session::State::hole(TopicState& t, const std::string& reason, Instant at) {
   ++counts.holes;
   t.book.in_step = false;
-  if (t.check) t.check->forget();
+  if (t.check && !t.book.base) t.check->forget();  // a snapshot may yet be continued
   if (t.last_stamp == Instant::min()) return;  // nothing was recorded that could have a hole
   if (t.topic->cure == Cure::resubscribe) {
     begin_gap(t, Silence::hole, t.last_stamp + kTick, reason);
