@@ -254,7 +254,8 @@ void Session::stop(Moment now) {
     if (t.hand) {  // what only the second connection told is ours too
       std::unique_ptr<Handover> hand = std::move(t.hand);
       for (const Handover::Held& held : hand->held) {
-        if (!held.snapshot && t.heard_on == kNoConnection) s.keep(t, held.bytes, s.stamp);
+        const bool fits = t.heard_on == kNoConnection || t.topic->cure == Cure::none;
+        if (!held.snapshot && fits) s.keep(t, held.bytes, s.stamp);
       }
     }
     s.end_gap(t, s.stamp);
@@ -298,7 +299,8 @@ std::vector<SessionNote> Session::take_notes() { return std::exchange(state_->no
 size_t Session::memory() const {
   size_t bytes = state_->held_bytes;
   for (const TopicState& t : state_->topics) {
-    bytes += t.book.waiting.size() * sizeof(Place) + t.skip.size() * sizeof(uint64_t);
+    bytes +=
+        t.book.waiting.size() * sizeof(Place) + (t.skip.size() + t.ahead.size()) * sizeof(uint64_t);
     if (t.hand) bytes += t.hand->told.size() * sizeof(uint64_t);
   }
   return bytes;

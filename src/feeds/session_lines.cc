@@ -284,7 +284,7 @@ void Session::State::lose(ConnectionId id, std::string_view why, bool tell_netwo
       if (topic.heard_on == id) {  // it had already taken over
         begin_gap(topic, Silence::connection, c->last_in_stamp + kTick, why);
         topic.heard_on = kNoConnection;
-        topic.skip.clear();
+        topic.skip = std::exchange(topic.ahead, {});  // the old one goes on
       }
     }
     line.successor = kNoConnection;
@@ -389,6 +389,7 @@ void Session::State::retire(size_t index) {
   line.primary = std::exchange(line.successor, kNoConnection);
   line.leaving = false;
   line.failures = 0;
+  for (const size_t t : line.topics) topics[t].ahead.clear();
   if (Connection* c = find(line.primary)) c->overlap_end.reset();
 }
 

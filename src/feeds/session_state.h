@@ -122,6 +122,8 @@ struct TopicState {
   std::unique_ptr<venues::BookCheck> check;
   std::unique_ptr<Handover> hand;
   std::deque<uint64_t> skip;  // told by the connection before, to come again on this one
+  // Until the connection before is closed: told by this one, to come again on that one.
+  std::deque<uint64_t> ahead;
 };
 
 struct Request {
@@ -228,6 +230,7 @@ struct Session::State {
   void refuse(Connection& c, size_t topic, const std::string& why);
   void hear(Connection& c, size_t topic, std::string_view bytes);
   void hear_successor(TopicState& t, Connection& c, std::string_view bytes);
+  void hear_predecessor(TopicState& t, std::string_view bytes);
   void keep(TopicState& t, std::string_view bytes, Instant stamp);
   void take_over(TopicState& t, ConnectionId next);
   void drop_hand(TopicState& t);

@@ -463,6 +463,51 @@ TEST(Session, AnswersPingsAndTests) {
   EXPECT_EQ(scene.outside.pongs, std::vector<std::string>{"1791000000123"});
 }
 
+// The new connection has taken over and falls silent before the old one is closed, for a topic that
+// is yet to come: what only the old one tells is kept, and what both tell is kept once, whichever
+// is ahead.
+TEST(Session, TheOldConnectionIsHeardUntilItIsClosed) {
+  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT"});
+  const auto hear_on = [&](size_t connection, char symbol, int id) {
+    scene.session->received(
+        scene.outside.connects[connection].first,
+        fmt::format(R"({{"arg":{{"channel":"trades","instId":"{0}-USDT"}},"data":[{{"instId":)"
+                    R"("{0}-USDT","tradeId":"{1}","px":"1","sz":"1","side":"buy","ts":"1"}}]}})",
+                    symbol, id),
+        scene.now());
+    scene.wait(Duration::ms(100));
+  };
+  scene.begin();
+  for (const char symbol : {'A', 'B'}) hear_on(0, symbol, 1);
+  scene.hear(R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})");
+  scene.wait(Duration::seconds(2));
+  scene.session->connected(scene.outside.connects[1].first, scene.now());
+  hear_on(1, 'A', 2);
+  hear_on(1, 'A', 3);
+  hear_on(0, 'A', 2);  // joined: the new one is ahead by one
+  hear_on(0, 'A', 3);
+  hear_on(1, 'A', 4);
+  hear_on(0, 'A', 4);
+  hear_on(0, 'A', 5);
+  hear_on(1, 'A', 5);  // late
+  hear_on(0, 'A', 6);  // and silent from here on
+  const auto kept = [&] {
+    std::string ids;
+    for (const auto& one : scene.outside.kept) {
+      if (one.bytes.find("A-USDT") != std::string::npos)
+        ids += one.bytes[one.bytes.find("tradeId") + 10];
+    }
+    return ids;
+  };
+  EXPECT_EQ(kept(), "123456");
+  hear_on(1, 'A', 7);
+  // The new one is lost: what it told comes again on the old one.
+  scene.session->closed(scene.outside.connects[1].first, "reset", scene.now());
+  hear_on(0, 'A', 7);
+  hear_on(0, 'A', 8);
+  EXPECT_EQ(kept(), "12345678");
+}
+
 TEST(Session, SilentTopicIsAlarmedThoughItsConnectionLives) {
   Scene scene("binance-usdm", {"btcusdt@markPrice@1s"});
   scene.begin();

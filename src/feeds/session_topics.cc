@@ -27,6 +27,11 @@ bool drop_through(std::deque<uint64_t>& hashes, uint64_t hash) {
   return true;
 }
 
+void add_hash(std::deque<uint64_t>& hashes, uint64_t hash) {
+  hashes.push_back(hash);
+  if (hashes.size() > kToldMax) hashes.pop_front();
+}
+
 }  // namespace
 
 void Session::State::begin_gap(TopicState& t, Silence cause, Instant from,
@@ -93,10 +98,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   TopicState& t = topics[index];
   if (t.hand && is_successor(c)) return hear_successor(t, c, bytes);
   if (t.heard_on != c.id) {
-    if (find(t.heard_on) != nullptr) {  // the old connection, after the new one has taken over
-      ++counts.repeats;
-      return;
-    }
+    if (find(t.heard_on) != nullptr) return hear_predecessor(t, bytes);
     accept(c, index);  // its data proves it
   }
   const bool telling = t.hand != nullptr;
@@ -107,6 +109,7 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
       return;
     }
   }
+  if (!telling && is_successor(c)) add_hash(t.ahead, hash_of(bytes));
   if (!telling) return keep(t, bytes, stamp);
   // In an overlap: whatever the new connection has told before this one, it told of the same
   // stream.
@@ -136,6 +139,18 @@ void Session::State::hear(Connection& c, size_t index, std::string_view bytes) {
   keep(t, bytes, stamp);
   t.hand->told.clear();  // the new one is ahead of all of it
   take_over(t, lines[t.line].successor);
+}
+
+// On the old connection, after the new one has taken over. Of a topic without numbers, what that
+// one has not told is ours: it may have fallen silent since.
+void Session::State::hear_predecessor(TopicState& t, std::string_view bytes) {
+  const uint64_t hash = hash_of(bytes);
+  if (t.topic->cure != Cure::none || drop_through(t.ahead, hash)) {
+    ++counts.repeats;
+    return;
+  }
+  keep(t, bytes, stamp);
+  add_hash(t.skip, hash);
 }
 
 // On the connection that is to take over.
@@ -201,6 +216,7 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
   }
   if (!hand) return;
   t.skip.clear();
+  t.ahead.clear();
   for (const Handover::Told& told : hand->told) t.skip.push_back(told.hash);
   for (const Handover::Held& held : hand->held) {
     held_bytes -= held.bytes.size();
@@ -210,6 +226,7 @@ void Session::State::take_over(TopicState& t, ConnectionId next) {
       continue;
     }
     keep(t, held.bytes, stamp);
+    add_hash(t.ahead, held.hash);
   }
   if (hand->overflown) begin_gap(t, Silence::silent, stamp + kTick, "no room to hold an overlap");
 }
