@@ -57,7 +57,7 @@ Pipe* Trial::any_pipe(bool also_deaf) {
 
 // What the venue says that is not on its tape. To its clocks too it has spoken: OKX cuts who has
 // heard nothing for 30 s, and whoever has just heard something has no reason to ping.
-void Trial::say(Pipe& pipe, std::vector<std::string> frames) {
+void Trial::emit_frames(Pipe& pipe, std::vector<std::string> frames) {
   twin->spoken_for(pipe.theirs, venue_moment());
   to_us(pipe, [frames = std::move(frames)](Session& session, ConnectionId id, Moment now) {
     for (const std::string& frame : frames) session.received(id, frame, now);
@@ -87,11 +87,11 @@ void Trial::fault_network() {
       if (pipe->left) return;
       const std::string text = fmt::format("{{\"what\":{} ", ++garbage_);
       pipe->listener->heard.sent["unknown"].push_back({text_hash(text), world.now(), false});
-      say(*pipe, {text});
+      emit_frames(*pipe, {text});
     }
   });
   every("huge", [this] {
-    if (Pipe* pipe = any_pipe()) say(*pipe, {std::string(size_t{2} << 20, 'x')});
+    if (Pipe* pipe = any_pipe()) emit_frames(*pipe, {std::string(size_t{2} << 20, 'x')});
   });
 }
 
@@ -103,8 +103,8 @@ void Trial::cut_network(Duration how_long) {
 void Trial::fault_venue() {
   every("foreign", [this] {
     if (Pipe* pipe = any_pipe())
-      say(*pipe,
-          {R"({"stream":"nobody@asked","data":{}})", R"({"topic":"tickers.NOBODY","data":{}})"});
+      emit_frames(*pipe, {R"({"stream":"nobody@asked","data":{}})",
+                          R"({"topic":"tickers.NOBODY","data":{}})"});
   });
   every("drop_many", [this] {
     if (!plan_.topics.empty())
@@ -126,7 +126,7 @@ void Trial::fault_venue() {
       const std::string text =
           script.market == "okx" ? R"({"event":"notice","code":"64008","msg":"soon","connId":"a"})"
                                  : R"({"e":"serverShutdown","E":1791000002000})";
-      say(*pipe, {text});
+      emit_frames(*pipe, {text});
       if (script.market != "okx" && !script.market.starts_with("binance-")) return;
       world.after(Duration::seconds(60), [this, theirs = pipe->theirs] {
         twin->closed(theirs, venue_moment());

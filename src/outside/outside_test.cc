@@ -143,6 +143,15 @@ TEST(Outside, Scripts) {
            "lifetime 1.05 maintenance 0.131 odd_topic 1 refused 0.0526 rest_error 0.234 "
            "rest_lost 0.189 slow_rest 2.24 spikes 4.63 stale 0.393 stall 1.09 twice 0.0346 two "
            "1 wall_drift 1.07e-06 wall_step 1.29 wrong 0.0154",
+       }) {
+    const auto script = Script::parse(line);
+    ASSERT_TRUE(script) << line;
+    EXPECT_EQ(text_of(verdict_of(*script)), "") << line;
+  }
+}
+
+TEST(Outside, ScriptsOfQuietDays) {
+  for (const char* line : {
            // Quiet days: the venue's own cut, the turn of the day, a book that is listed later, a
            // clock that drifts by minutes.
            "binance-usdm 11 hours 60 latency 0.05 pace 120",
@@ -156,6 +165,15 @@ TEST(Outside, Scripts) {
            // A connection that is late while a burst holds it keeps its order.
            "bybit:linear 16782 hours 0.153 burst 0.347 disk 4.33 flurry 0.399 half_open 0.202 hang "
            "0.0549 pace 10.2 reset 1.61 spikes 18.4 tls 0.165 two 1",
+           // The new connection falls silent once it has taken over, while the old one goes on.
+           "okx 15832 hours 2.25 behind 0.962 drop_many 2.34 flurry 0.126 leaving 0.535 lifetime "
+           "0.349 lost_ack 0.0489 no_room 0.116 odd_topic 1 restart 0.631 stall 0.542 twice "
+           "0.00319 "
+           "two 1 wrong 0.0111",
+           // The first connection stands still, and what the second tells dies with the recorder.
+           "okx 13535 hours 1.21 ban 0.269 disk 3.07 dns 0.125 jitter 0.306 latency 0.032 "
+           "maintenance 0.118 mute 0.743 outage 0.857 stall 1.11 tls 0.109 truncate 0.00914 twice "
+           "0.00873 venue_leap 0.647 wall_step 0.486",
            // A change that crosses is the first of a file, and the snapshot ends with it.
            "binance-usdm 14909 hours 39.7 crossed 0.00756 flurry 0.191 pace 47.2 rotate 1",
            // A subscription that an overlap ended without was not asked for again before the next

@@ -70,9 +70,10 @@ void Trial::connect(Listener& listener, ConnectionId ours, const std::string& ur
   pipe->listener = &listener;
   pipe->ours = ours;
   pipe->theirs = theirs;
-  pipes_[theirs] = std::move(pipe);
   const size_t scheme = url.find("://");
   const std::string target = url.substr(std::min(url.size(), url.find('/', scheme + 3)));
+  pipe->target = target;
+  pipes_[theirs] = std::move(pipe);
   world.after(one_way() * 3, [this, theirs, target] {
     const auto found = pipes_.find(theirs);
     if (found == pipes_.end()) return;
@@ -318,6 +319,14 @@ bool Trial::spoil(std::string& text) {
   return true;
 }
 
+bool Trial::is_second(const Pipe& pipe) const {
+  return std::any_of(pipes_.begin(), pipes_.end(), [&](const auto& entry) {
+    const Pipe& first = *entry.second;
+    return first.listener == pipe.listener && first.target == pipe.target &&
+           first.theirs < pipe.theirs && !first.broken && !first.left;
+  });
+}
+
 // A message of a topic: told to the judge, and then at the mercy of the network.
 void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool numbered) {
   const auto muted = muted_.find(key);
@@ -340,7 +349,9 @@ void Trial::send_data(Pipe& pipe, std::string text, std::string_view key, bool n
   auto& sent = pipe.listener->heard.sent[std::string(key)];
   // A snapshot answers one connection's subscription; what it must lead to is a book, which is
   // judged by its content.
-  if (!snapshot) sent.push_back({text_hash(text), world.now(), dropped, pipe.deaf});
+  if (!snapshot)
+    sent.push_back({text_hash(text), world.now(), dropped, pipe.deaf || pipe.broken,
+                    is_second(pipe), numbered});
   if (dropped) return;
   const auto deliver = [&](const std::string& bytes) {
     to_us(

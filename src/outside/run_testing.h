@@ -39,6 +39,8 @@ struct Sent {
   Duration at;
   bool lost = false;  // on its way, by a knob: it must be in a gap
   bool deaf = false;  // on a connection that brings us nothing any more
+  bool second = false;    // on one that is to take over from another
+  bool numbered = false;  // whoever reads the next one sees that it is missing
 };
 
 struct Listener;
@@ -104,6 +106,7 @@ class Doorkeeper final : public feeds::Recording {
 struct Pipe {
   Listener* listener = nullptr;
   ConnectionId ours{}, theirs{};
+  std::string target;
   bool up = false;              // the handshake is done
   bool deaf = false;            // half-open: nothing reaches us any more
   bool broken = false;          // both ends are to learn of it, or have
@@ -173,6 +176,7 @@ class Trial final : public twin::TwinNetwork {
   void request(Listener& listener, RequestId ours, const HttpRequest& what);
   void forget(Listener& listener, ConnectionId ours);
   void break_pipe(Pipe& pipe, std::string_view why);
+  bool is_second(const Pipe& pipe) const;
   void arm(Listener& listener);
   void arm_twin();
   void end_with_the_last();
@@ -195,7 +199,7 @@ class Trial final : public twin::TwinNetwork {
   void script_faults();
   void every(std::string_view knob, std::function<void()> what);
   Pipe* any_pipe(bool also_deaf = false);
-  void say(Pipe& pipe, std::vector<std::string> frames);
+  void emit_frames(Pipe& pipe, std::vector<std::string> frames);
   void fault_network();
   void fault_venue();
   void fault_machines();
