@@ -251,7 +251,7 @@ void Trial::start(Listener& listener, bool again) {
   }
   listener.writer = std::move(writer).value();
   listener.recording = std::make_unique<feeds::TapeRecording>(*listener.writer);
-  listener.door = std::make_unique<Doorkeeper>(*listener.recording);
+  listener.door = std::make_unique<Doorkeeper>(*listener.recording, listener.heard.refused);
   venues::Plan plan = plan_;
   if (script.knob("odd_topic") > 0) {
     const std::string odd = script.market == "deribit"             ? "trades.NOSUCH.100ms"

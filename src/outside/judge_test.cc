@@ -122,10 +122,11 @@ void judge_stamp(const Script& script, const Heard& heard, const Sent& sent, Ins
 
 // Of one that died and did not come back. What only the second of two connections has told is held
 // in memory until the change is over: until then it has no place among what the first one tells.
-// And a hole that was still being cured has no gap, which is written with its end: its numbers show
-// it.
+// And a gap is written with its end: after the last message of a stream, where there was no room,
+// it is not on the tape; of a hole that was still being cured the numbers show what is missing.
 bool is_lost_by_death(const Heard& heard, const Sent& sent, Instant after, Duration after_at) {
-  if (after == Instant::max()) return sent.second && sent.at + kOverlap > heard.died_at;
+  if (after == Instant::max())
+    return heard.refused.contains(sent.hash) || (sent.second && sent.at + kOverlap > heard.died_at);
   return sent.lost && sent.numbered && after_at + kOverlap > heard.died_at;
 }
 

@@ -52,6 +52,7 @@ struct Heard {
   std::map<std::string, std::string, std::less<>> names;  // topic key -> stream name
   std::map<std::string, std::vector<Sent>, std::less<>> sent;
   feeds::SessionCounts counts;
+  std::set<uint64_t> refused;       // messages that the tape had no room for
   std::vector<std::string> faults;  // of the recorder against the venue's rules
   std::vector<std::string> notes;
   size_t memory_most = 0;
@@ -81,13 +82,17 @@ inline Instant first_wall() { return day_one() + Duration::ms(3); }  // of our m
 // Says no where the knob says that there is no room.
 class Doorkeeper final : public feeds::Recording {
  public:
-  explicit Doorkeeper(feeds::Recording& behind) : behind_(behind) {}
+  Doorkeeper(feeds::Recording& behind, std::set<uint64_t>& refused)
+      : behind_(behind), refused_(refused) {}
   Result<tape::StreamNumber> stream(const tape::StreamInfo& info) override {
     wrote = true;
     return behind_.stream(info);
   }
   bool record(tape::StreamNumber stream, Instant received, std::string_view bytes) override {
-    if (shut) return false;
+    if (shut) {
+      refused_.insert(text_hash(bytes));
+      return false;
+    }
     wrote = true;
     return behind_.record(stream, received, bytes);
   }
@@ -100,6 +105,7 @@ class Doorkeeper final : public feeds::Recording {
 
  private:
   feeds::Recording& behind_;
+  std::set<uint64_t>& refused_;
 };
 
 // One connection between a recorder and the twin.
