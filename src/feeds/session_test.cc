@@ -467,7 +467,7 @@ TEST(Session, AnswersPingsAndTests) {
 // is yet to come: what only the old one tells is kept, and what both tell is kept once, whichever
 // is ahead.
 TEST(Session, TheOldConnectionIsHeardUntilItIsClosed) {
-  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT"});
+  Scene scene("okx", {"trades:A-USDT", "trades:B-USDT", "trades:C-USDT"});
   const auto hear_on = [&](size_t connection, char symbol, int id) {
     scene.session->received(
         scene.outside.connects[connection].first,
@@ -491,21 +491,24 @@ TEST(Session, TheOldConnectionIsHeardUntilItIsClosed) {
   hear_on(0, 'A', 5);
   hear_on(1, 'A', 5);  // late
   hear_on(0, 'A', 6);  // and silent from here on
-  const auto kept = [&] {
+  const auto kept = [&](std::string_view symbol) {
     std::string ids;
     for (const auto& one : scene.outside.kept) {
-      if (one.bytes.find("A-USDT") != std::string::npos)
+      if (one.bytes.find(symbol) != std::string::npos)
         ids += one.bytes[one.bytes.find("tradeId") + 10];
     }
     return ids;
   };
-  EXPECT_EQ(kept(), "123456");
+  EXPECT_EQ(kept("A-USDT"), "123456");
+  hear_on(1, 'C', 1);  // heard on the old one only now, as when its acknowledgement was lost
+  hear_on(0, 'C', 1);
+  EXPECT_EQ(kept("C-USDT"), "1");
   hear_on(1, 'A', 7);
   // The new one is lost: what it told comes again on the old one.
   scene.session->closed(scene.outside.connects[1].first, "reset", scene.now());
   hear_on(0, 'A', 7);
   hear_on(0, 'A', 8);
-  EXPECT_EQ(kept(), "12345678");
+  EXPECT_EQ(kept("A-USDT"), "12345678");
 }
 
 TEST(Session, SilentTopicIsAlarmedThoughItsConnectionLives) {

@@ -163,6 +163,7 @@ void Session::State::hear_successor(TopicState& t, Connection& c, std::string_vi
   const uint64_t hash = hash_of(bytes);
   if (t.heard_on == kNoConnection) {
     take_over(t, c.id);
+    add_hash(t.ahead, hash);
     return keep(t, bytes, stamp);
   }
   const auto told = std::find_if(hand.told.begin(), hand.told.end(),

@@ -170,6 +170,10 @@ TEST(Outside, ScriptsOfQuietDays) {
            "0.349 lost_ack 0.0489 no_room 0.116 odd_topic 1 restart 0.631 stall 0.542 twice "
            "0.00319 "
            "two 1 wrong 0.0111",
+           // A topic that the old connection tells only once the new one has it.
+           "binance-spot 11035 hours 9.37 burst 1.34 half_open 0.387 huge 0.141 jitter 0.00261 "
+           "latency 0.00577 leaving 0.593 lost_ack 0.237 outage 1.76 rest_error 0.138 rest_lost "
+           "0.104 spikes 0.813 twice 0.0052",
            // The first connection stands still, and what the second tells dies with the recorder.
            "okx 13535 hours 1.21 ban 0.269 disk 3.07 dns 0.125 jitter 0.306 latency 0.032 "
            "maintenance 0.118 mute 0.743 outage 0.857 stall 1.11 tls 0.109 truncate 0.00914 twice "
