@@ -15,10 +15,11 @@ const gauges::Reading* find(const std::vector<gauges::Reading>& readings,
   return nullptr;
 }
 
-bool same(std::optional<double> a, std::optional<double> b, double tolerance) {
+bool same(std::optional<double> a, std::optional<double> b, double tolerance, double rounding) {
   if (a.has_value() != b.has_value()) return false;
   if (!a) return true;
-  return std::fabs(*a - *b) <= tolerance * std::max({std::fabs(*a), std::fabs(*b), 1e-6});
+  return std::fabs(*a - *b) <=
+         std::max(tolerance * std::max({std::fabs(*a), std::fabs(*b), 1e-6}), rounding);
 }
 
 std::string text(const gauges::Reading& r) {
@@ -32,13 +33,31 @@ std::string line_of(const gauges::Reading& r, const std::string& why) {
                      r.expiry ? " " + r.expiry->date() : "", why);
 }
 
+namespace {
+
+// What is left of a difference when its amounts are rounded otherwise: 1e5 coins less 1e5 coins
+// leave 1e-11 of them.
+double rounding_of(const std::vector<gauges::Reading>& readings, const gauges::Reading& of) {
+  constexpr std::string_view kChange = "oi_change_24h_";
+  if (!of.name.starts_with(kChange)) return 0;
+  gauges::Reading amount = of;
+  amount.name = "oi_" + of.name.substr(kChange.size());
+  const gauges::Reading* found = find(readings, amount);
+  return found && found->value ? 1e-14 * std::fabs(*found->value) : 0;
+}
+
+}  // namespace
+
 std::string unchanged(const std::vector<gauges::Reading>& before, const gauges::Reading& after,
                       double tolerance) {
   const gauges::Reading* was = find(before, after);
   if (!was) return "is new: " + text(after);
-  if (same(was->value, after.value, tolerance) && same(was->low, after.low, tolerance) &&
-      same(was->high, after.high, tolerance) && was->state == after.state &&
-      was->window == after.window)
+  const double rounding = rounding_of(before, *was);
+  const auto alike = [&](std::optional<double> a, std::optional<double> b) {
+    return same(a, b, tolerance, rounding);
+  };
+  if (alike(was->value, after.value) && alike(was->low, after.low) &&
+      alike(was->high, after.high) && was->state == after.state && was->window == after.window)
     return "";
   return "was " + text(*was) + ", is " + text(after);
 }

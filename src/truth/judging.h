@@ -16,7 +16,8 @@ inline constexpr double kSame = 2e-6;
 
 const gauges::Reading* find(const std::vector<gauges::Reading>& readings,
                             const gauges::Reading& like);
-bool same(std::optional<double> a, std::optional<double> b, double tolerance);
+// `tolerance` of the larger, or `rounding` in their own unit.
+bool same(std::optional<double> a, std::optional<double> b, double tolerance, double rounding = 0);
 std::string text(const gauges::Reading& reading);
 std::string line_of(const gauges::Reading& reading, const std::string& why);
 // What is another than before, or "".
