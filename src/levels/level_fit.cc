@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "levels/level_lanes.h"
+
 namespace delever::levels {
 namespace {
 
@@ -57,18 +59,6 @@ bool maximise(const ByLeverage& n, const ByLeverage& e, ByLeverage& weight) {
   return true;
 }
 
-double dispersion_of(std::span<const LevelRow* const> rows, const ByLeverage& weight,
-                     double background) {
-  double excess = 0, squares = 0;  // Var = mu + mu^2 / k, so sum((y - mu)^2 - mu) = sum(mu^2) / k
-  for (const LevelRow* const at : rows) {
-    const LevelRow& row = *at;
-    const double mu = expected_reports(row, weight, background);
-    excess += (row.reported - mu) * (row.reported - mu) - mu;
-    squares += mu * mu;
-  }
-  return excess > 0 ? squares / excess : std::numeric_limits<double>::infinity();
-}
-
 }  // namespace
 
 LevelPrior default_level_prior() {
@@ -83,6 +73,12 @@ LevelPrior default_level_prior() {
 double expected_reports(const LevelRow& row, const ByLeverage& weight, double background) {
   double mu = background;
   for (const auto& [j, lots] : row.exposure) mu += weight[j] * lots;
+  return mu;
+}
+
+double expected_reports(const LevelRowView& row, const ByLeverage& weight, double background) {
+  double mu = background;
+  for (const LevelExposure& e : row.exposure) mu += weight[e.leverage] * e.lots;
   return mu;
 }
 
@@ -145,45 +141,35 @@ std::vector<LevelRow> level_exposures(std::span<const LevelBar> bars, const Leve
 
 Result<LevelFit> fit_levels(const std::vector<LevelRow>& rows, const LevelPrior& prior,
                             double background) {
-  std::vector<const LevelRow*> all;
-  for (const LevelRow& row : rows) all.push_back(&row);
-  return fit_levels(all, prior, background);
+  std::vector<LevelExposure> exposures;
+  for (const LevelRow& row : rows) {
+    for (const auto& [j, lots] : row.exposure) exposures.push_back({j, 0, lots});
+  }
+  std::vector<LevelRowView> views;
+  size_t from = 0;
+  for (const LevelRow& row : rows) {
+    views.push_back(
+        {row.bar, row.side, row.reported, std::span(exposures).subspan(from, row.exposure.size())});
+    from += row.exposure.size();
+  }
+  return fit_levels(std::span<const LevelRowView>(views), prior, background);
 }
 
 namespace {
 
-Result<LevelFit> fit_once(std::span<const LevelRow* const> rows, const LevelPrior& prior,
-                          double background) {
-  if (rows.empty()) return Error{Fault::no_evidence, "no bar has a report of liquidations"};
-  if (!(background > 0) || !(prior.strength > 0))
-    return Error{Fault::refused, "the prior's strength is positive"};
-  double sum = 0;
-  for (const double p : prior.mean) {
-    if (!(p >= 0)) return Error{Fault::refused, "prior weights are not negative"};
-    sum += p;
-  }
-  if (sum > 1 + 1e-12) return Error{Fault::refused, "prior weights sum to more than 1"};
-
-  ByLeverage exposure{};
-  std::vector<const LevelRow*>
-      reports;  // the others have no say in the iteration but by their exposure
-  for (const LevelRow* const row : rows) {
-    for (const auto& [j, lots] : row->exposure) exposure[j] += lots;
-    if (row->reported > 0) reports.push_back(row);
-  }
-  LevelFit fit;
-  fit.weight = prior.mean;
-  fit.background = background;
-  const double background_rows = static_cast<double>(rows.size()) + kBackgroundRows;
-  ByLeverage denominator{};
-  for (size_t j = 0; j < kCount; ++j) denominator[j] = exposure[j] + prior.strength;
+// Richardson-Lucy, until no weight moves: each report is credited to the leverages by what they
+// were expected to have of it.
+void settle(std::span<const LevelRowView* const> reports, const LevelPrior& prior,
+            const ByLeverage& denominator, double background_rows, LevelFit& fit) {
+  const double background = fit.background;
   for (fit.iterations = 1; fit.iterations <= kIterations; ++fit.iterations) {
     ByLeverage credit{};  // reports that each leverage is given credit for
     double unexplained = kBackgroundRows * background;
-    for (const LevelRow* const row : reports) {
+    for (const LevelRowView* const row : reports) {
       const double share = row->reported / expected_reports(*row, fit.weight, fit.background);
       unexplained += fit.background * share;
-      for (const auto& [j, lots] : row->exposure) credit[j] += fit.weight[j] * lots * share;
+      for (const LevelExposure& e : row->exposure)
+        credit[e.leverage] += fit.weight[e.leverage] * e.lots * share;
     }
     for (size_t j = 0; j < kCount; ++j) credit[j] += prior.strength * prior.mean[j];
     const ByLeverage before = fit.weight;
@@ -196,18 +182,49 @@ Result<LevelFit> fit_once(std::span<const LevelRow* const> rows, const LevelPrio
                                   (fit.weight[j] > 1e-12 ? 1 : 0));
     if (moved < kSettled) break;
   }
+}
+
+Result<LevelFit> fit_once(std::span<const LevelRowView> rows, const LevelPrior& prior,
+                          double background) {
+  if (rows.empty()) return Error{Fault::no_evidence, "no bar has a report of liquidations"};
+  if (!(background > 0) || !(prior.strength > 0))
+    return Error{Fault::refused, "the prior's strength is positive"};
+  double sum = 0;
+  for (const double p : prior.mean) {
+    if (!(p >= 0)) return Error{Fault::refused, "prior weights are not negative"};
+    sum += p;
+  }
+  if (sum > 1 + 1e-12) return Error{Fault::refused, "prior weights sum to more than 1"};
+
+  ByLeverage exposure{};
+  // The others have no say in the iteration but by their exposure.
+  std::vector<const LevelRowView*> reports;
+  for (const LevelRowView& row : rows) {
+    for (const LevelExposure& e : row.exposure) exposure[e.leverage] += e.lots;
+    if (row.reported > 0) reports.push_back(&row);
+  }
+  LevelFit fit;
+  fit.weight = prior.mean;
+  fit.background = background;
+  ByLeverage denominator{};
+  for (size_t j = 0; j < kCount; ++j) denominator[j] = exposure[j] + prior.strength;
+  settle(reports, prior, denominator, static_cast<double>(rows.size()) + kBackgroundRows, fit);
   Matrix information{};
   double squares = 0, means = 0;
-  for (const LevelRow* const at : rows) {
-    const LevelRow& row = *at;
+  // Var = mu + mu^2 / k, so sum((y - mu)^2 - mu) = sum(mu^2) / k.
+  double excess = 0, mean_squares = 0;
+  for (const LevelRowView& row : rows) {
     const double mu = expected_reports(row, fit.weight, fit.background);
     fit.log_likelihood -= mu;
     if (row.reported > 0)
       fit.log_likelihood += row.reported * std::log(mu) - std::lgamma(row.reported + 1);
     squares += (row.reported - mu) * (row.reported - mu);
     means += mu;
-    for (const auto& [i, a] : row.exposure) {
-      for (const auto& [j, b] : row.exposure) information[i][j] += a * b / mu;
+    excess += (row.reported - mu) * (row.reported - mu) - mu;
+    mean_squares += mu * mu;
+    for (const LevelExposure& a : row.exposure) {
+      for (const LevelExposure& b : row.exposure)
+        information[a.leverage][b.leverage] += a.lots * b.lots / mu;
     }
   }
   fit.overdispersion = std::max(1.0, squares / means);
@@ -227,13 +244,13 @@ Result<LevelFit> fit_once(std::span<const LevelRow* const> rows, const LevelPrio
     fit.contraction[j] = fit.sd[j] * std::sqrt(prior_information[j]);
     fit.prior_only[j] = fit.contraction[j] > kPriorOnlyContraction;
   }
-  fit.dispersion = dispersion_of(rows, fit.weight, fit.background);
+  fit.dispersion = excess > 0 ? mean_squares / excess : std::numeric_limits<double>::infinity();
   return fit;
 }
 
 }  // namespace
 
-Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPrior& prior,
+Result<LevelFit> fit_levels(std::span<const LevelRowView> rows, const LevelPrior& prior,
                             double background) {
   LevelFit fit = TRY(fit_once(rows, prior, background));
   if (!prior.scaled) return fit;
@@ -254,14 +271,49 @@ Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPr
   return fit;
 }
 
-const std::vector<LevelRow>& LevelFitter::rows(size_t history, const LevelRules& rules) {
-  const Key key{rules.turnover, rules.half_life_h, rules.before_spread};
-  const auto found = rows_[history].find(key);
-  if (found != rows_[history].end()) return found->second;
+LevelFitter::Kept::Kept(const LevelHistory& history, const LevelSearch& search)
+    : entries(history.bars, search.rules.entry_step) {
+  for (const PositionSide side : {PositionSide::long_side, PositionSide::short_side}) {
+    for (size_t t = 0; t < history.bars.size(); ++t) {
+      const LevelBar& bar = history.bars[t];
+      const auto& reported =
+          side == PositionSide::long_side ? bar.liquidated_long : bar.liquidated_short;
+      if (reported) reports.push_back({static_cast<uint32_t>(t), side, *reported / search.lot, {}});
+    }
+  }
+}
+
+// What is not known yet of these rules, in one walk over the bars.
+void LevelFitter::prepare(size_t history, std::span<const LevelRules> rules) {
+  Kept& kept = kept_[history];
+  std::vector<LevelRules> missing;
+  for (const LevelRules& r : rules) {
+    if (kept.exposures.try_emplace(key_of(r)).second) missing.push_back(r);
+  }
+  if (missing.empty()) return;
   const LevelHistory& h = histories_[history];
   CHECK(h.ratios);
-  return rows_[history][key] = level_exposures(h.bars, entries_[history], *h.ratios, rules,
-                                               search_.lot, h.open_interest_start);
+  auto exposures = exposures_under({.bars = h.bars,
+                                    .entries = kept.entries,
+                                    .ratios = *h.ratios,
+                                    .lot = search_.lot,
+                                    .open_interest_start = h.open_interest_start},
+                                   missing);
+  for (size_t i = 0; i < missing.size(); ++i)
+    kept.exposures[key_of(missing[i])] = std::move(exposures[i]);
+}
+
+std::vector<LevelRowView> LevelFitter::rows(size_t history, const LevelRules& rules) {
+  prepare(history, {&rules, 1});
+  const Kept& kept = kept_[history];
+  const std::span<const LevelExposure> exposures = kept.exposures.at(key_of(rules));
+  std::vector<LevelRowView> out = kept.reports;
+  for (size_t from = 0, to = 0; from < exposures.size(); from = to) {
+    const uint32_t row = exposures[from].row;
+    while (to < exposures.size() && exposures[to].row == row) ++to;
+    out[row].exposure = exposures.subspan(from, to - from);
+  }
+  return out;
 }
 
 Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, LevelBars bars,
@@ -271,16 +323,16 @@ Result<LevelModel> LevelFitter::fit_at(const std::vector<size_t>& use, LevelBars
         model.rules.before_spread == rules.before_spread)
       return model;
   }
-  std::vector<const LevelRow*> longs, shorts;
+  std::vector<LevelRowView> longs, shorts;
   for (const size_t history : use) {
-    for (const LevelRow& row : rows(history, rules)) {
+    for (const LevelRowView& row : rows(history, rules)) {
       if (bars == LevelBars::all || row.bar < histories_[history].train_bars)
-        (row.side == PositionSide::long_side ? longs : shorts).push_back(&row);
+        (row.side == PositionSide::long_side ? longs : shorts).push_back(row);
     }
   }
   LevelModel model{.rules = rules, .longs = {}, .shorts = {}};
-  model.longs = TRY(fit_levels(longs, prior_));
-  model.shorts = TRY(fit_levels(shorts, prior_));
+  model.longs = TRY(fit_levels(std::span<const LevelRowView>(longs), prior_));
+  model.shorts = TRY(fit_levels(std::span<const LevelRowView>(shorts), prior_));
   model.log_likelihood = model.longs.log_likelihood + model.shorts.log_likelihood;
   tried_.push_back(model);
   return model;
@@ -301,9 +353,20 @@ Result<LevelModel> LevelFitter::fit(const std::vector<size_t>& use, LevelBars ba
   if (std::find(search_.half_lives_h.begin(), search_.half_lives_h.end(), rules.half_life_h) ==
       search_.half_lives_h.end())
     rules.half_life_h = search_.half_lives_h[search_.half_lives_h.size() / 2];
+  const auto prepared = [&](const LevelRules& from, double LevelRules::*rule,
+                            const std::vector<double>& grid) {
+    std::vector<LevelRules> all;
+    for (const double value : grid) {
+      all.push_back(from);
+      all.back().*rule = value;
+    }
+    for (const size_t history : use) prepare(history, all);
+  };
+  prepared(rules, grids[0].first, *grids[0].second);
   LevelModel best = TRY(fit_at(use, bars, rules));
   for (int round = 0; round < 2; ++round) {
     for (const auto& [rule, grid] : grids) {
+      prepared(best.rules, rule, *grid);
       for (const double value : *grid) {
         rules = best.rules;
         rules.*rule = value;

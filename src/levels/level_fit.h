@@ -29,6 +29,19 @@ struct LevelRow {
       exposure;  // (leverage, lots if all positions had it); only those above 0
 };
 
+// The same where rows of one history are kept once, and under each set of rules what they are
+// exposed to alone. `row`: see level_lanes.h.
+struct LevelExposure {
+  uint32_t leverage = 0, row = 0;
+  double lots = 0;
+};
+struct LevelRowView {
+  uint32_t bar = 0;
+  PositionSide side = PositionSide::long_side;
+  double reported = 0;  // lots
+  std::span<const LevelExposure> exposure;
+};
+
 // Where each bar's opens are entered: bucket and share. The same under all rules of one entry step.
 class LevelEntries {
  public:
@@ -88,12 +101,13 @@ constexpr double kPriorOnlyContraction = 0.9;
 // Refused: no rows. `background`: lots a row that no level explains, as expected before; worth
 // kBackgroundRows rows.
 constexpr double kBackgroundRows = 1000;
-Result<LevelFit> fit_levels(std::span<const LevelRow* const> rows, const LevelPrior& prior,
+Result<LevelFit> fit_levels(std::span<const LevelRowView> rows, const LevelPrior& prior,
                             double background = 1e-3);
 Result<LevelFit> fit_levels(const std::vector<LevelRow>& rows, const LevelPrior& prior,
                             double background = 1e-3);
 
 double expected_reports(const LevelRow& row, const ByLeverage& weight, double background);
+double expected_reports(const LevelRowView& row, const ByLeverage& weight, double background);
 
 // One history of one contract; reports of bars from `train_bars` on are held out.
 struct LevelHistory {
@@ -136,25 +150,35 @@ class LevelFitter {
  public:
   LevelFitter(std::vector<LevelHistory> histories, const LevelPrior& prior,
               const LevelSearch& search)
-      : histories_(std::move(histories)), prior_(prior), search_(search), rows_(histories_.size()) {
-    for (const LevelHistory& h : histories_) entries_.emplace_back(h.bars, search.rules.entry_step);
+      : histories_(std::move(histories)), prior_(prior), search_(search) {
+    for (const LevelHistory& h : histories_) kept_.emplace_back(h, search);
   }
 
   // `use`: indices of histories. Errors: as fit_levels.
   Result<LevelModel> fit(const std::vector<size_t>& use, LevelBars bars = LevelBars::training);
   // Every assumption that this fitter has weighed for `use`, in the order tried.
   const std::vector<LevelModel>& tried() const { return tried_; }
-  const std::vector<LevelRow>& rows(size_t history, const LevelRules& rules);
+  // They point into the fitter.
+  std::vector<LevelRowView> rows(size_t history, const LevelRules& rules);
 
  private:
   using Key = std::array<double, 3>;
+  static Key key_of(const LevelRules& rules) {
+    return {rules.turnover, rules.half_life_h, rules.before_spread};
+  }
+  struct Kept {  // of one history
+    Kept(const LevelHistory& history, const LevelSearch& search);
+    LevelEntries entries;
+    std::vector<LevelRowView> reports;  // exposed to nothing
+    std::map<Key, std::vector<LevelExposure>> exposures;
+  };
+  void prepare(size_t history, std::span<const LevelRules> rules);
   Result<LevelModel> fit_at(const std::vector<size_t>& use, LevelBars bars,
                             const LevelRules& rules);
   std::vector<LevelHistory> histories_;
   LevelPrior prior_;
   LevelSearch search_;
-  std::vector<LevelEntries> entries_;
-  std::vector<std::map<Key, std::vector<LevelRow>>> rows_;
+  std::vector<Kept> kept_;
   std::vector<LevelModel> tried_;
 };
 

@@ -174,7 +174,7 @@ class Lab {
     for (auto& [key, p] : periods_[history]) p.expected = 0;
     const double lots = in_.search.lot / in_.count_lot;
     const LevelHistory& h = in_.histories[history];
-    for (const LevelRow& row : fitter_.rows(history, model.rules)) {
+    for (const LevelRowView& row : fitter_.rows(history, model.rules)) {
       const LevelFit& fit = model.at(row.side);
       periods_[history][{period_of(h.bars[row.bar]), row.side}].expected +=
           lots * expected_reports(row, fit.weight, fit.background);
@@ -284,11 +284,12 @@ MenuMap::MenuMap(const LevelRatios& ratios) {
 
 void MenuMap::step(const LevelBar& bar) {
   const double opened = (std::max(0.0, bar.open_interest_change) + bar.volume()) / kMenu.size();
-  const std::vector<LevelBar::Traded> entries = entry_shares(bar);
+  std::vector<LevelTrack::Entry> entries;
+  for (const LevelBar::Traded& entry : entry_shares(bar))
+    entries.emplace_back(LevelTrack::bucket_of(entry.price, LevelRules{}.entry_step), entry.coins);
   for (Track& track : tracks_) {
     track.levels.cross(bar.low, bar.high);
-    for (const LevelBar::Traded& entry : entries)
-      track.levels.add(entry.price, opened * entry.coins);
+    for (const auto& [bucket, share] : entries) track.levels.add_at(bucket, opened * share);
   }
 }
 

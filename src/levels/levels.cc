@@ -221,16 +221,15 @@ void LevelInventory::close(Side& side, double coins, double wanted_share) const 
 
 // What was opened in a bar, by its prices and the leverages of takers and makers; what no leverage
 // claims is unleveraged.
-void LevelInventory::deposit(Side& side, const LevelWeights& weights, const LevelBar& bar,
-                             double coins, double taker_share) const {
+void LevelInventory::deposit(Side& side, const LevelWeights& weights,
+                             std::span<const LevelTrack::Entry> entries, double coins,
+                             double taker_share) const {
   if (coins <= 0) return;
-  const std::vector<LevelBar::Traded> entries = entry_shares(bar);
   double placed = 0;
   for (size_t j = 0; j < kLeverages.size(); ++j) {
     if (!side.tracks[j]) continue;
     const double share = taker_share * weights.taker[j] + (1 - taker_share) * weights.maker[j];
-    for (const LevelBar::Traded& entry : entries)
-      side.tracks[j]->add(entry.price, share * coins * entry.coins);
+    for (const auto& [bucket, part] : entries) side.tracks[j]->add_at(bucket, share * coins * part);
     placed += share;
   }
   side.unleveraged += std::max(0.0, 1 - placed) * coins;
@@ -265,8 +264,13 @@ LevelInventory::Flows LevelInventory::step(const LevelBar& bar) {
   close(long_, flows.closed_long, closing);
   close(short_, flows.closed_short, closing);
   const double buys = bar.volume() > 0 ? bar.taker_buy / bar.volume() : 0.5;
-  deposit(long_, weights_.longs, bar, flows.opened, buys);
-  deposit(short_, weights_.shorts, bar, flows.opened, 1 - buys);
+  std::vector<LevelTrack::Entry> entries;
+  if (flows.opened > 0) {
+    for (const LevelBar::Traded& entry : entry_shares(bar))
+      entries.emplace_back(LevelTrack::bucket_of(entry.price, rules_.entry_step), entry.coins);
+  }
+  deposit(long_, weights_.longs, entries, flows.opened, buys);
+  deposit(short_, weights_.shorts, entries, flows.opened, 1 - buys);
   return flows;
 }
 

@@ -100,6 +100,12 @@ class LevelTrack {
       if (cells_[i] > 0) visit(price_of(first_ + static_cast<int64_t>(i)), cells_[i] * factor_);
     }
   }
+  // The same by bucket, empty ones between as well.
+  template <class Visit>
+  void each_cell(Visit visit) const {
+    for (size_t i = 0; i < cells_.size(); ++i)
+      visit(first_ + static_cast<int64_t>(i), cells_[i] * factor_);
+  }
 
  private:
   double price_of(int64_t bucket) const;
@@ -163,8 +169,8 @@ class LevelInventory {
   const Side& side(PositionSide s) const { return s == PositionSide::long_side ? long_ : short_; }
   double crossed(Side& side, const LevelBar& bar) const;
   void close(Side& side, double coins, double wanted_share) const;
-  void deposit(Side& side, const LevelWeights& weights, const LevelBar& bar, double coins,
-               double taker_share) const;
+  void deposit(Side& side, const LevelWeights& weights, std::span<const LevelTrack::Entry> entries,
+               double coins, double taker_share) const;
   void place(Side& side, const LevelWeights& weights, double price) const;
 
   LevelRules rules_;
