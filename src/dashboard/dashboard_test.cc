@@ -312,6 +312,7 @@ TEST(Dashboard, ThreadsThatMakeAnswersStandBack) {
   Serving page;
   ASSERT_EQ(page.ask("/api/v1/readings").status, 200);
   const int own = getpriority(PRIO_PROCESS, 0);
+  if (own >= 19) GTEST_SKIP() << "runs at the lowest priority already";
   size_t behind = 0, level = 0;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
     const auto id = static_cast<id_t>(std::stoul(thread.path().filename().string()));
