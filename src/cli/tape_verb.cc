@@ -34,10 +34,12 @@ struct TapeArguments {
 // A gap may name a stream whose description is lost: then it names none.
 Json gap_json(const tape::TapeInfo& info, const tape::TapeGap& gap) {
   const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
-  return {{"stream", known ? info.streams[gap.stream - 1].info.name : ""},
-          {"from", gap.from.text()},
-          {"to", gap.to.text()},
-          {"reason", gap.reason}};
+  Json json{{"stream", known ? info.streams[gap.stream - 1].info.name : ""},
+            {"from", gap.from.text()},
+            {"to", gap.to.text()},
+            {"reason", gap.reason}};
+  if (gap.open) json["open"] = true;
+  return json;
 }
 
 // null: the tape holds no message.
@@ -72,9 +74,9 @@ std::string gaps_text(const tape::TapeInfo& info, const char* what,
   std::string out;
   for (const tape::TapeGap& gap : gaps) {
     const bool known = gap.stream > 0 && gap.stream <= info.streams.size();
-    out += fmt::format("{} {}: {} to {}: {}\n", what,
+    out += fmt::format("{} {}: {} to {}{}: {}\n", what,
                        known ? info.streams[gap.stream - 1].info.name : "(all streams)",
-                       gap.from.text(), gap.to.text(), gap.reason);
+                       gap.from.text(), gap.to.text(), gap.open ? " (not ended)" : "", gap.reason);
   }
   return out;
 }

@@ -35,8 +35,10 @@ Result<void> BlockStore::open(Duration now) {
   if (one_commit()) {
     TRY(db_->run("BEGIN IMMEDIATE"));
     TRY(put_totals(*db_, {}));
+    TRY(end_gaps_left_open());
   } else {
     TRY(set_totals(*db_, {}));
+    TRY(end_gaps_left_open());
     TRY(db_->run("PRAGMA synchronous = NORMAL"));
   }
   insert_ = std::make_unique<Statement>(
@@ -58,7 +60,11 @@ Result<void> BlockStore::load() {
     by_name_.emplace(streams_[i].name, static_cast<StreamNumber>(i + 1));
   for (size_t i = 0; i < runs_.size(); ++i)
     runs_[i].totals.stream = static_cast<StreamNumber>(i + 1);
-  for (const TapeGap& gap : tape.gaps) ++runs_[gap.stream - 1].totals.gaps;
+  for (const TapeGap& gap : tape.gaps) {
+    ++runs_[gap.stream - 1].totals.gaps;
+    if (gap.open) left_open_.push_back(gap);
+    known_until_ = std::max(known_until_, gap.open ? gap.from : gap.to);
+  }
   TRY(load_runs());
   next_block_ = std::max(next_block_, TRY(db_->integer("SELECT max(id) FROM blocks")) + 1);
   next_gap_ = TRY(db_->integer("SELECT max(id) FROM gaps")) + 1;
@@ -84,11 +90,22 @@ Result<void> BlockStore::load_runs() {
     state.reopened = true;
     state.seq = rows.integer(3);
     state.last = Instant::ns(rows.integer(4));
+    known_until_ = std::max(known_until_, state.last);
     state.totals.runs = state.run + 1;
     state.totals.blocks = rows.integer(5);
     state.totals.messages = rows.integer(6);
     state.totals.raw_bytes = rows.integer(7);
   }
+  return {};
+}
+
+// What the last writer died in ended with what it wrote: from there on this one tells.
+Result<void> BlockStore::end_gaps_left_open() {
+  for (TapeGap& gap : left_open_) {
+    gap.to = std::max(gap.from, known_until_);
+    TRY(put_gap(*db_, gap.id, gap));
+  }
+  left_open_.clear();
   return {};
 }
 
@@ -168,9 +185,28 @@ Result<void> BlockStore::gap(const TapeGap& gap, Duration now) {
         fmt::format("a gap that ends at {} before it begins at {}", gap.to.text(), gap.from.text()),
         path_};
   }
-  TRY(transaction(now, [&] { return insert_gap(*db_, next_gap_, gap); }));
+  const auto before = open_gaps_.find(gap.stream);
+  const bool replaces = before != open_gaps_.end() && (gap.open || gap.from == before->second.from);
+  const int64_t id = replaces ? before->second.id : next_gap_;
+  TapeGap row = gap;
+  if (gap.open) row.to = kNoEnd;
+  TRY(transaction(now, [&] { return put_gap(*db_, id, row); }));
+  if (gap.open)
+    open_gaps_[gap.stream] = {id, gap.from};
+  else if (replaces)
+    open_gaps_.erase(before);
+  if (replaces) return {};
   ++next_gap_;
   ++runs_[gap.stream - 1].totals.gaps;
+  return {};
+}
+
+Result<void> BlockStore::no_gap(StreamNumber stream, Duration now) {
+  const auto open = open_gaps_.find(stream);
+  if (open == open_gaps_.end()) return {};
+  TRY(transaction(now, [&] { return remove_gap(*db_, open->second.id); }));
+  open_gaps_.erase(open);
+  --runs_[stream - 1].totals.gaps;
   return {};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ class BlockStore {
   // Finds the stream of that name, or adds it. Refused where it is there with other attributes.
   Result<StreamNumber> stream(const StreamInfo& info, Duration now);
   Result<void> gap(const TapeGap& gap, Duration now);
+  Result<void> no_gap(StreamNumber stream, Duration now);
   Result<void> store(const std::deque<CutBlock>& blocks, Duration now);
   Result<std::optional<int64_t>> remembered(const std::string& key);
   Result<bool> remembers_any(const std::string& form);
@@ -63,6 +65,7 @@ class BlockStore {
   bool one_commit() const { return options_.whole; }
   Result<void> load();
   Result<void> load_runs();
+  Result<void> end_gaps_left_open();
   Result<void> store_block(const CutBlock& block);
   Result<PackedBlock> pack(const BlockBuilder& messages, RunState& state);
   Result<PackedBlock> pack_rows(const BlockBuilder& messages);
@@ -78,6 +81,13 @@ class BlockStore {
   std::unique_ptr<Statement> insert_;
   std::deque<RunState> runs_;  // by stream
   int64_t next_block_ = 1, next_gap_ = 1;
+  struct OpenGap {
+    int64_t id = 0;
+    Instant from;
+  };
+  std::map<StreamNumber, OpenGap> open_gaps_;  // of this writer
+  std::vector<TapeGap> left_open_;             // by one that died
+  Instant known_until_ = Instant::min();       // the last thing on the tape when this writer came
   Duration span_max_;
   int64_t format_ = kTapeFormatOfRows;  // as the tape says
   Packer packer_;

@@ -49,6 +49,7 @@ Result<TapeContents> TapeContents::open(const std::string& path, TapeReader::Opt
     if (error.fault == Fault::refused || !says_tape(path)) return error;
     if (!contents.salvage(error.text())) return error;
   }
+  if (!range.follow) contents.end_open_gaps();
   contents.last_id_changed_ = contents.clock_.elapsed();
   contents.opened_ = true;  // from here on the list of streams stands: readers number by it
   contents.damage_ = contents.tape_.damage;
@@ -64,6 +65,26 @@ Result<TapeContents> TapeContents::open(const std::string& path, TapeReader::Opt
                         fmt::format("{} recorded gaps are lost", t.gaps - gaps[t.stream - 1]));
   }
   return contents;
+}
+
+// A gap without an end lasts as long as the tape does; followed, its end is still to come.
+void TapeContents::end_open_gaps() {
+  const auto is_open = [](const TapeGap& gap) { return gap.open; };
+  if (std::none_of(tape_.gaps.begin(), tape_.gaps.end(), is_open)) return;
+  Instant last = Instant::min();
+  for (const TapeGap& gap : tape_.gaps) last = std::max(last, gap.open ? gap.from : gap.to);
+  for (const BlockHeader& block : ahead_) last = std::max(last, block.last);  // where salvaged
+  if (!trouble_) {
+    auto rows = db_->prepare("SELECT max(last_ns) FROM blocks INDEXED BY blocks_by_time");
+    auto row = rows.has_value() ? rows.value().row() : Result<bool>(false);
+    if (!row.has_value())
+      last = kNoEnd;  // damaged: not known
+    else if (row.value() && !rows.value().is_null(0))
+      last = std::max(last, Instant::ns(rows.value().integer(0)));
+  }
+  for (TapeGap& gap : tape_.gaps) {
+    if (gap.open) gap.to = last;
+  }
 }
 
 Result<void> TapeContents::open_database() {
@@ -149,7 +170,10 @@ Result<bool> TapeContents::refresh() {
   TapeDescription now = TRY(read_description(*db_));
   if (now.streams.size() != tape_.streams.size())
     return Error{Fault::unavailable, "streams were added to it: begin again", path_};
-  const bool more_gaps = now.gaps.size() > tape_.gaps.size();
+  const auto ended = [](const std::vector<TapeGap>& gaps) {
+    return std::count_if(gaps.begin(), gaps.end(), [](const TapeGap& gap) { return !gap.open; });
+  };
+  const bool more_gaps = ended(now.gaps) > ended(tape_.gaps);
   tape_.gaps = std::move(now.gaps);
   tape_.totals = std::move(now.totals);
   last_id_ = std::max(last_id_, TRY(db_->integer("SELECT max(id) FROM blocks")));

@@ -69,6 +69,7 @@ class TapeContents {
   TapeContents(std::string path, TapeReader::Options range)
       : path_(std::move(path)), range_(range) {}
   Result<void> open_database();
+  void end_open_gaps();
   Result<void> look_at_start();
   Result<void> look_at_end();
   Result<void> read_last_id();

@@ -86,11 +86,18 @@ Result<std::vector<uint64_t>> tape_digests(const std::string& path,
   };
   const Instant latest =
       until.empty() ? Instant::min() : *std::max_element(until.begin(), until.end());
+  // One that is open is read as lasting as long as the tape does: it changes with all that is
+  // added.
+  const int64_t last = TRY(db.integer(
+      "SELECT max(coalesce((SELECT max(last_ns) FROM blocks INDEXED BY blocks_by_time), 0), "
+      "coalesce((SELECT max(from_ns) FROM gaps), 0), coalesce((SELECT max(to_ns) FROM gaps WHERE "
+      "to_ns < 9223372036854775807), 0))"));
   Statement gaps =
       TRY(db.prepare("SELECT from_ns, id, stream, to_ns, reason FROM gaps ORDER BY id"));
-  while (TRY(gaps.row()))
-    add(gaps.integer(0), {gaps.integer(0), gaps.integer(1), gaps.integer(2), gaps.integer(3)},
-        gaps.text(4));
+  while (TRY(gaps.row())) {
+    const int64_t to = gaps.integer(3) == kNoEnd.ns() ? last : gaps.integer(3);
+    add(gaps.integer(0), {gaps.integer(0), gaps.integer(1), gaps.integer(2), to}, gaps.text(4));
+  }
   // In the order of the file: nothing is sought. Bytes of a later block are not looked at.
   Statement rows =
       TRY(db.prepare("SELECT first_ns, id, stream, run, seq, last_ns, count, raw_bytes, checksum, "

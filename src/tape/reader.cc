@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -334,10 +335,9 @@ class FileReader final : public TapeReader {
 class FollowReader final : public TapeReader {
  public:
   FollowReader(TapeContents contents, Options range)
-      : streams_(contents.description().streams),
-        gaps_(contents.description().gaps),
-        recorded_gaps_(gaps_.size()),
-        merge_(std::move(contents), range) {}
+      : streams_(contents.description().streams), merge_(std::move(contents), range) {
+    take_gaps();
+  }
 
   const std::vector<StreamInfo>& streams() const override { return streams_; }
   const std::vector<TapeGap>& gaps() const override { return gaps_; }
@@ -355,9 +355,7 @@ class FollowReader final : public TapeReader {
       if (looked_ && now - *looked_ < kLookEvery) return std::optional<TapeMessage>();
       const bool more = TRY(merge_.refresh());
       looked_ = more ? std::nullopt : std::optional(now);
-      const std::vector<TapeGap>& recorded = merge_.contents().description().gaps;
-      for (; recorded_gaps_ < recorded.size(); ++recorded_gaps_)
-        gaps_.push_back(recorded[recorded_gaps_]);
+      take_gaps();
       if (!more) return std::optional<TapeMessage>();
     }
     const Entry& entry = batch_.entries[at_++];
@@ -366,9 +364,17 @@ class FollowReader final : public TapeReader {
   }
 
  private:
+  // One that is open is told when it has ended, or when nothing more can come.
+  void take_gaps() {
+    for (const TapeGap& gap : merge_.contents().description().gaps) {
+      if ((!gap.open || merge_.contents().closed()) && taken_.insert(gap.id).second)
+        gaps_.push_back(gap);
+    }
+  }
+
   std::vector<StreamInfo> streams_;
   std::vector<TapeGap> gaps_;
-  size_t recorded_gaps_;
+  std::set<int64_t> taken_;  // of `gaps_`, those that were recorded
   Batch batch_;
   size_t at_ = 0;
   bool dry_ = false;

@@ -167,6 +167,8 @@ void read_small_row(int64_t row, const std::string& payload, const std::vector<C
   } else if (shaped(c, "-nnntn")) {
     TapeGap gap{static_cast<StreamNumber>(c[1].number), Instant::ns(c[2].number),
                 Instant::ns(c[3].number), std::string(text(4))};
+    gap.open = gap.to == kNoEnd;
+    gap.id = row;
     if (c[5].number == int64_t{gap_checksum(row, gap)} && gaps_seen.insert(row).second)
       tape.gaps.push_back(gap);
   } else if (shaped(c, "-nnnnnn")) {

@@ -86,6 +86,8 @@ Result<void> read_gaps(Database& db, TapeDescription& tape) {
     if (rows.integer(5) == int64_t{gap_checksum(rows.integer(0), gap)} &&
         stream == int64_t{gap.stream} && gap.stream >= 1 && gap.stream <= tape.streams.size() &&
         gap.from <= gap.to) {
+      gap.open = gap.to == kNoEnd;
+      gap.id = rows.integer(0);
       tape.gaps.push_back(std::move(gap));
     } else if (++damaged == 1) {
       first = rows.integer(0);
@@ -312,14 +314,19 @@ Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& 
   return {};
 }
 
-Result<void> insert_gap(Database& db, int64_t id, const TapeGap& gap) {
-  Statement insert = TRY(db.prepare("INSERT INTO gaps VALUES(?, ?, ?, ?, ?, ?)"));
+Result<void> put_gap(Database& db, int64_t id, const TapeGap& gap) {
+  Statement insert = TRY(db.prepare("INSERT OR REPLACE INTO gaps VALUES(?, ?, ?, ?, ?, ?)"));
   insert.bind(1, id)
       .bind(2, int64_t{gap.stream})
       .bind(3, gap.from.ns())
       .bind(4, gap.to.ns())
       .bind(5, gap.reason);
   return insert.bind(6, int64_t{gap_checksum(id, gap)}).done();
+}
+
+Result<void> remove_gap(Database& db, int64_t id) {
+  Statement remove = TRY(db.prepare("DELETE FROM gaps WHERE id = ?"));
+  return remove.bind(1, id).done();
 }
 
 Result<void> set_span(Database& db, Duration span) {

@@ -23,6 +23,7 @@ inline constexpr int64_t kTapeFormatOfRows = 1;  // what every tape begins as
 inline constexpr int64_t kTapeFormat = 2;        // it has a block of columns: read up to this one
 inline constexpr int64_t kTapeApplicationId =
     0x646c7672;  // "dlvr", in the header of the SQLite file
+inline constexpr Instant kNoEnd = Instant::max();  // of the row of a gap that is open
 inline constexpr StreamNumber kStreamMax =
     1'000'000;  // a damaged number must not ask for a table of milliards
 inline constexpr Duration kSpanUnbounded =
@@ -58,7 +59,8 @@ struct StreamTotals {
 // little-endian, texts with their length before them.
 uint32_t row_checksum(std::string_view table, std::initializer_list<Field> fields);
 uint32_t stream_checksum(StreamNumber number, const StreamInfo& info, std::string_view settings);
-uint32_t gap_checksum(int64_t id, const TapeGap& gap);
+uint32_t gap_checksum(int64_t id,
+                      const TapeGap& gap);  // of the row: with the end as it stands there
 uint32_t totals_checksum(const StreamTotals& totals);
 bool plausible(const StreamTotals& totals);  // small enough to be added up
 
@@ -72,7 +74,8 @@ Result<bool> is_blank(Database& db);      // nothing was ever made in it
 Result<void> check_format(Database& db);  // a tape, and of a format we know
 
 Result<void> insert_stream(Database& db, StreamNumber number, const StreamInfo& info);
-Result<void> insert_gap(Database& db, int64_t id, const TapeGap& gap);
+Result<void> put_gap(Database& db, int64_t id, const TapeGap& gap);  // in place of what was there
+Result<void> remove_gap(Database& db, int64_t id);
 Result<void> set_span(Database& db, Duration span);
 Result<std::optional<int64_t>> read_setting(Database& db, const std::string& key);
 Result<bool> has_setting_like(Database& db, const std::string& form);  // as GLOB has it

@@ -35,6 +35,10 @@ struct TapeGap {
   Instant from, to;
   std::string reason;
   bool damage = false;  // not recorded: met on reading, of what had been on the tape
+  // It has not ended: the writer goes on, or died in it. Written without an end; read as lasting to
+  // the last thing that the tape knows of.
+  bool open = false;
+  int64_t id = 0;  // of its row, on reading
 };
 
 // Appends. What was appended is safe from kill -9 and from a power cut at the latest `flush_after`
@@ -72,7 +76,11 @@ class TapeWriter {
     std::string_view bytes;
   };
   virtual Result<void> append_all(std::span<const Arrival> arrivals);
+  // One that is open stands for all that its stream misses from there on, so that a writer that
+  // dies leaves it. It is replaced by the next open one of its stream, or by the closed one that
+  // begins at the same time; no_gap() takes it back.
   virtual Result<void> gap(const TapeGap& gap) = 0;
+  virtual Result<void> no_gap(StreamNumber stream) = 0;
   // Does what is due at `now` (Clock::elapsed) and says how many pieces of work that was. A writer
   // with a thread has none left to do.
   virtual Result<size_t> step(Duration now) = 0;

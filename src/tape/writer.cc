@@ -91,6 +91,11 @@ class SteppedWriter final : public TapeWriter {
     CHECK(gap.stream >= 1 && gap.stream <= store_.streams().size());
     return held(store_.gap(gap, clock_.elapsed()));
   }
+  Result<void> no_gap(StreamNumber stream) override {
+    TRY(healthy());
+    CHECK(stream >= 1 && stream <= store_.streams().size());
+    return held(store_.no_gap(stream, clock_.elapsed()));
+  }
 
   Result<size_t> step(Duration now) override {
     TRY(healthy());

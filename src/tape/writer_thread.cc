@@ -88,6 +88,13 @@ class ThreadedWriter final : public TapeWriter {
     const std::lock_guard store_guard(store_mutex_);
     return store_.gap(gap, clock_.elapsed());
   }
+  Result<void> no_gap(StreamNumber stream) override {
+    const std::lock_guard guard(mutex_);
+    TRY(healthy());
+    CHECK(stream >= 1 && stream <= streams_.size());
+    const std::lock_guard store_guard(store_mutex_);
+    return store_.no_gap(stream, clock_.elapsed());
+  }
 
   Result<size_t> step(Duration) override {
     const std::lock_guard guard(mutex_);
